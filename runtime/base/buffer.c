@@ -1,0 +1,89 @@
+#include "runtime/base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/base/error.h"
+
+void chimera_buffer_init(struct chimera_buffer *buffer, size_t limit)
+{
+    *buffer = (struct chimera_buffer){.limit = limit};
+}
+
+static int grow(struct chimera_buffer *buffer, size_t wanted)
+{
+    size_t capacity = buffer->capacity ? buffer->capacity * 2 : 256;
+    while (capacity < wanted)
+        capacity *= 2;
+    char *data = realloc(buffer->data, capacity);
+    if (!data)
+        return buffer->failed = CHIMERA_ENOMEM;
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return CHIMERA_OK;
+}
+
+char *chimera_buffer_reserve(struct chimera_buffer *buffer, size_t size)
+{
+    if (buffer->failed)
+        return NULL;
+    if (size > buffer->limit - buffer->size) {
+        buffer->failed = CHIMERA_ELIMIT;
+        return NULL;
+    }
+    if (buffer->size + size > buffer->capacity && grow(buffer, buffer->size + size) < 0)
+        return NULL;
+    return buffer->data + buffer->size;
+}
+
+int chimera_buffer_append(struct chimera_buffer *buffer, struct chimera_slice bytes)
+{
+    if (bytes.size == 0)
+        return buffer->failed;
+    char *at = chimera_buffer_reserve(buffer, bytes.size);
+    if (!at)
+        return buffer->failed;
+    memcpy(at, bytes.data, bytes.size);
+    buffer->size += bytes.size;
+    return CHIMERA_OK;
+}
+
+int chimera_buffer_text(struct chimera_buffer *buffer, const char *text)
+{
+    return chimera_buffer_append(buffer, chimera_slice_of(text));
+}
+
+int chimera_buffer_byte(struct chimera_buffer *buffer, uint8_t byte)
+{
+    char c = (char)byte;
+    return chimera_buffer_append(buffer, (struct chimera_slice){&c, 1});
+}
+
+int chimera_buffer_print(struct chimera_buffer *buffer, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    char *at = size < 0 ? NULL : chimera_buffer_reserve(buffer, (size_t)size + 1);
+    if (at) {
+        vsnprintf(at, (size_t)size + 1, format, again);
+        buffer->size += (size_t)size;
+    }
+    va_end(again);
+    return buffer->failed;
+}
+
+void chimera_buffer_reset(struct chimera_buffer *buffer)
+{
+    buffer->size = 0;
+    buffer->failed = 0;
+}
+
+void chimera_buffer_free(struct chimera_buffer *buffer)
+{
+    free(buffer->data);
+    chimera_buffer_init(buffer, buffer->limit);
+}

@@ -1,0 +1,195 @@
+#include "runtime/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/base/cleanup.h"
+
+#define READ_STEP ((size_t)64 * 1024)
+
+int chimera_fd_read(int fd, const char *name, struct chimera_buffer *buffer,
+                    struct chimera_error *err)
+{
+    for (;;) {
+        size_t room = buffer->limit - buffer->size;
+        size_t step = room < READ_STEP ? room + 1 : READ_STEP;
+        if (room == 0)
+            step = 1; /* only to learn whether the file ends here */
+        char probe;
+        char *at = room == 0 ? &probe : chimera_buffer_reserve(buffer, step > room ? room : step);
+        if (!at)
+            return chimera_fail(err, buffer->failed, "cannot read %s: %s", name,
+                                chimera_code_text(buffer->failed));
+        ssize_t got = read(fd, at, step > room && room > 0 ? room : step);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return chimera_fail(err, CHIMERA_EIO, "cannot read %s: %s", name, strerror(errno));
+        if (got == 0)
+            return CHIMERA_OK;
+        if (room == 0)
+            return chimera_fail(err, CHIMERA_ELIMIT, "%s is larger than %zu bytes", name,
+                                buffer->limit);
+        buffer->size += (size_t)got;
+    }
+}
+
+int chimera_file_read(const char *path, struct chimera_buffer *buffer, struct chimera_error *err)
+{
+    if (strcmp(path, "-") == 0)
+        return chimera_fd_read(STDIN_FILENO, "standard input", buffer, err);
+    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", path, strerror(errno));
+    return chimera_fd_read(fd, path, buffer, err);
+}
+
+static int write_all(int fd, struct chimera_slice bytes)
+{
+    while (bytes.size > 0) {
+        ssize_t put = write(fd, bytes.data, bytes.size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return -errno;
+        bytes.data += put;
+        bytes.size -= (size_t)put;
+    }
+    return 0;
+}
+
+/* Opens PATH.XXXXXX beside `path`; the name goes to *ret_name, owned by the caller. */
+static int open_temporary(const char *path, mode_t mode, char **ret_name)
+{
+    char *name = NULL;
+    if (asprintf(&name, "%s.XXXXXX", path) < 0)
+        return -ENOMEM;
+    int fd = mkostemp(name, O_CLOEXEC);
+    if (fd < 0 || fchmod(fd, mode) < 0) {
+        int code = -errno;
+        if (fd >= 0)
+            close(fd);
+        free(name);
+        return code;
+    }
+    *ret_name = name;
+    return fd;
+}
+
+static void sync_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    CHIMERA_FREE char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    CHIMERA_CLOSE int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd >= 0)
+        fsync(fd); /* best effort: the rename itself is atomic either way */
+}
+
+static int finish_temporary(int fd, const char *name, const char *path, int code,
+                            struct chimera_error *err)
+{
+    if (code == 0 && fsync(fd) < 0)
+        code = -errno;
+    if (close(fd) < 0 && code == 0)
+        code = -errno;
+    if (code == 0 && rename(name, path) < 0)
+        code = -errno;
+    if (code < 0) {
+        unlink(name);
+        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-code));
+    }
+    sync_folder_of(path);
+    return CHIMERA_OK;
+}
+
+int chimera_file_write(const char *path, struct chimera_slice bytes, mode_t mode,
+                       struct chimera_error *err)
+{
+    CHIMERA_FREE char *name = NULL;
+    int fd = open_temporary(path, mode, &name);
+    if (fd < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-fd));
+    return finish_temporary(fd, name, path, write_all(fd, bytes), err);
+}
+
+static int copy_data(int from, int to)
+{
+    static _Thread_local char block[64 * 1024];
+    off_t end = lseek(from, 0, SEEK_END);
+    if (end < 0 || ftruncate(to, end) < 0)
+        return -errno;
+    for (off_t at = 0; at < end;) {
+        off_t data = lseek(from, at, SEEK_DATA);
+        if (data < 0)
+            return errno == ENXIO ? 0 : -errno;
+        ssize_t got = pread(from, block, sizeof(block), data);
+        if (got <= 0)
+            return got < 0 ? -errno : -EIO;
+        if (pwrite(to, block, (size_t)got, data) != got)
+            return errno ? -errno : -EIO;
+        at = data + got;
+    }
+    return 0;
+}
+
+int chimera_file_copy(const char *from, const char *path, mode_t mode, struct chimera_error *err)
+{
+    CHIMERA_CLOSE int source = open(from, O_RDONLY | O_CLOEXEC);
+    if (source < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", from, strerror(errno));
+    CHIMERA_FREE char *name = NULL;
+    int fd = open_temporary(path, mode, &name);
+    if (fd < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-fd));
+    return finish_temporary(fd, name, path, copy_data(source, fd), err);
+}
+
+int chimera_folder_make(const char *path, mode_t mode, struct chimera_error *err)
+{
+    CHIMERA_FREE char *part = strdup(path);
+    if (!part)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot make %s: out of memory", path);
+    for (char *slash = part + 1; *slash; slash++) {
+        if (*slash != '/')
+            continue;
+        *slash = '\0';
+        if (mkdir(part, mode) < 0 && errno != EEXIST)
+            return chimera_fail(err, CHIMERA_EIO, "cannot make %s: %s", part, strerror(errno));
+        *slash = '/';
+    }
+    struct stat status;
+    if (mkdir(path, mode) < 0 && (errno != EEXIST || stat(path, &status) < 0 || !S_ISDIR(status.st_mode)))
+        return chimera_fail(err, CHIMERA_EIO, "cannot make %s: %s", path, strerror(errno));
+    return CHIMERA_OK;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)status;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+int chimera_folder_remove(const char *path, struct chimera_error *err)
+{
+    if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
+        return chimera_fail(err, CHIMERA_EIO, "cannot remove %s: %s", path, strerror(errno));
+    return CHIMERA_OK;
+}
+
+char *chimera_path_join(const char *folder, const char *name)
+{
+    char *path = NULL;
+    size_t size = strlen(folder);
+    bool has_slash = size > 0 && folder[size - 1] == '/';
+    if (asprintf(&path, "%s%s%s", folder, has_slash ? "" : "/", name) < 0)
+        return NULL;
+    return path;
+}

@@ -1,0 +1,37 @@
+/* file.h - whole files in, whole files out.
+ *
+ * Writes are atomic: a temporary file in the same folder, fsync, rename. A reader sees the old file
+ * or the new one, never a half.
+ */
+#ifndef CHIMERA_BASE_FILE_H
+#define CHIMERA_BASE_FILE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "runtime/base/buffer.h"
+#include "runtime/base/error.h"
+
+/* Appends the file (or standard input for "-") to `buffer`; CHIMERA_ELIMIT past its limit. */
+int chimera_file_read(const char *path, struct chimera_buffer *buffer, struct chimera_error *err);
+
+/* The same from an open descriptor, from its current position to its end; `name` is for messages. */
+int chimera_fd_read(int fd, const char *name, struct chimera_buffer *buffer,
+                    struct chimera_error *err);
+
+int chimera_file_write(const char *path, struct chimera_slice bytes, mode_t mode,
+                       struct chimera_error *err);
+
+/* Copies `from` to `path` atomically, holes kept. */
+int chimera_file_copy(const char *from, const char *path, mode_t mode, struct chimera_error *err);
+
+/* mkdir -p; existing folders are left as they are. */
+int chimera_folder_make(const char *path, mode_t mode, struct chimera_error *err);
+
+/* Removes a folder and all in it; nothing if it is not there. Does not follow links. */
+int chimera_folder_remove(const char *path, struct chimera_error *err);
+
+/* Joins with one slash. Owned by the caller; NULL when memory ran out. */
+char *chimera_path_join(const char *folder, const char *name);
+
+#endif
