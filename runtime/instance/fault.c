@@ -1,0 +1,93 @@
+#include "runtime/instance/fault.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "runtime/instance/host.h"
+#include "runtime/instance/host_internal.h"
+#include "runtime/instance/switch.h"
+#include "runtime/instance/watchdog.h"
+
+static struct sigaction previous_segv, previous_bus;
+
+static bool is_guest_code(const struct chimera_host *host, const void *context)
+{
+    uintptr_t at = (uintptr_t)chimera_switch_interrupted_at(context);
+    return at >= host->loaded->text_start && at < host->loaded->text_end;
+}
+
+static enum chimera_trap trap_of_address(const struct chimera_host *host, uintptr_t address)
+{
+    uintptr_t memory = (uintptr_t)host->reservation, stack = (uintptr_t)host->stack;
+    if (address >= memory && address - memory < CHIMERA_RESERVATION_BYTES)
+        return CHIMERA_TRAP_OUT_OF_BOUNDS;
+    if (address >= stack && address - stack < CHIMERA_STACK_GUARD_BYTES)
+        return CHIMERA_TRAP_STACK;
+    return CHIMERA_TRAP_NONE;
+}
+
+static void leave(struct chimera_host *host, void *context)
+{
+    chimera_fibre_leaving(&host->internal->fibre);
+    chimera_switch_leave_after_signal(&host->host_stack, context);
+}
+
+/* Not ours: hand the signal to who had it before us. Restoring the default and returning makes the
+ * instruction fault again, which ends the process as if we were not there. */
+static void pass_on(int number, siginfo_t *info, void *context)
+{
+    const struct sigaction *previous = number == SIGBUS ? &previous_bus : &previous_segv;
+    if (previous->sa_flags & SA_SIGINFO)
+        previous->sa_sigaction(number, info, context);
+    else if (previous->sa_handler == SIG_DFL || previous->sa_handler == SIG_IGN)
+        signal(number, SIG_DFL);
+    else
+        previous->sa_handler(number);
+}
+
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+    struct chimera_run *run = chimera_run_of_handler();
+    struct chimera_host *host = run ? run->host : NULL;
+    enum chimera_trap trap = CHIMERA_TRAP_NONE;
+    if (host && host->host_stack && info->si_code > 0 && is_guest_code(host, context))
+        trap = trap_of_address(host, (uintptr_t)info->si_addr);
+    if (trap == CHIMERA_TRAP_NONE) {
+        pass_on(number, info, context);
+        return;
+    }
+    host->stop = CHIMERA_STOP_TRAP;
+    host->trap = trap;
+    leave(host, context);
+}
+
+static void on_deadline(int number, siginfo_t *info, void *context)
+{
+    (void)number;
+    (void)info;
+    struct chimera_run *run = chimera_run_of_handler();
+    if (!run || atomic_load(&run->kill) != atomic_load(&run->sequence))
+        return; /* too late: that run is over */
+    struct chimera_host *host = run->host;
+    if (!host || !host->host_stack || !is_guest_code(host, context)) {
+        atomic_store_explicit(&run->is_pending, true, memory_order_relaxed);
+        return;
+    }
+    host->stop = CHIMERA_STOP_DEADLINE;
+    leave(host, context);
+}
+
+void chimera_fault_install(void)
+{
+    struct sigaction fault = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigemptyset(&fault.sa_mask);
+    sigaddset(&fault.sa_mask, CHIMERA_DEADLINE_SIGNAL);
+    sigaction(SIGSEGV, &fault, &previous_segv);
+    sigaction(SIGBUS, &fault, &previous_bus);
+
+    struct sigaction deadline = {.sa_sigaction = on_deadline,
+                                 .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+    sigfillset(&deadline.sa_mask);
+    sigaction(CHIMERA_DEADLINE_SIGNAL, &deadline, NULL);
+}

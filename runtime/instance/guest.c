@@ -1,0 +1,75 @@
+/* What import functions use: they run on the guest's stack, called by the guest. */
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/instance/host_internal.h"
+#include "runtime/instance/switch.h"
+#include "runtime/instance/watchdog.h"
+
+static _Noreturn void leave(struct chimera_host *host)
+{
+    chimera_fibre_leaving(&host->internal->fibre);
+    chimera_switch_leave(&host->host_stack);
+}
+
+_Noreturn void chimera_guest_trap(struct chimera_host *host, enum chimera_trap trap, const char *text)
+{
+    host->stop = CHIMERA_STOP_TRAP;
+    host->trap = trap;
+    snprintf(host->stop_text, sizeof(host->stop_text), "%s", text ? text : "");
+    leave(host);
+}
+
+_Noreturn void chimera_guest_exit(struct chimera_host *host, uint32_t exit_code)
+{
+    host->stop = CHIMERA_STOP_EXIT;
+    host->exit_code = exit_code;
+    leave(host);
+}
+
+/* Called by generated code; in the list of imports.h. */
+_Noreturn void chimera_trap(struct chimera_host *host, uint32_t trap);
+
+_Noreturn void chimera_trap(struct chimera_host *host, uint32_t trap)
+{
+    chimera_guest_trap(host, (enum chimera_trap)trap, NULL);
+}
+
+void chimera_import_enter(struct chimera_host *host)
+{
+    const uint8_t *here = __builtin_frame_address(0);
+    if ((size_t)(here - (host->stack + CHIMERA_STACK_GUARD_BYTES)) < CHIMERA_STACK_FOR_HOST)
+        chimera_guest_trap(host, CHIMERA_TRAP_STACK, NULL);
+}
+
+void chimera_import_leave(struct chimera_host *host)
+{
+    if (!chimera_run_is_due(host->run))
+        return;
+    host->stop = CHIMERA_STOP_DEADLINE;
+    leave(host);
+}
+
+uint8_t *chimera_guest_bytes(struct chimera_host *host, uint32_t at, uint64_t size)
+{
+    const struct chimera_memory *memory = &host->instance->memory;
+    if (size > memory->size || at > memory->size - size)
+        chimera_guest_trap(host, CHIMERA_TRAP_OUT_OF_BOUNDS, NULL);
+    return memory->data + at;
+}
+
+uint8_t *chimera_guest_aligned(struct chimera_host *host, uint32_t at, uint64_t size, uint32_t alignment)
+{
+    if (at % alignment != 0)
+        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "misaligned pointer in a host call");
+    return chimera_guest_bytes(host, at, size);
+}
+
+uint64_t chimera_guest_time_left(const struct chimera_host *host)
+{
+    uint64_t deadline = atomic_load_explicit(&host->run->deadline_ns, memory_order_relaxed);
+    if (deadline == CHIMERA_NO_DEADLINE)
+        return UINT64_MAX;
+    uint64_t now = chimera_monotonic_ns();
+    return now < deadline ? deadline - now : 0;
+}

@@ -1,0 +1,114 @@
+/* host.h - one instance of a guest and the thread that runs it.
+ *
+ * A host (a "slot") has a reservation of 8 GiB with the linear memory at its start, the instance
+ * struct, the tables, and a stack of its own with a guard. It is bound to one plugin for its life and
+ * used by one thread at a time. Guest code runs on the guest's stack and calls the import functions
+ * there; a trap, a deadline or proc_exit leaves the guest at once, abandoning every frame on that
+ * stack. Hence the rule for import functions: hold no lock and own no memory at a point that can trap.
+ *
+ * After chimera_host_prepare() the state is remembered; chimera_host_reset() brings it back, so that
+ * each request sees an instance as fresh as the first.
+ */
+#ifndef CHIMERA_INSTANCE_HOST_H
+#define CHIMERA_INSTANCE_HOST_H
+
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "plugins/policy/plugin.h"
+#include "runtime/base/error.h"
+#include "runtime/base/pieces.h"
+#include "runtime/plugin/plugin_file.h"
+
+struct chimera_wapc; /* runtime/abi/wapc.h */
+struct chimera_wasi; /* runtime/abi/wasi.h */
+struct chimera_rego; /* runtime/abi/rego.h */
+struct chimera_policy;
+
+enum chimera_stop {
+    CHIMERA_STOP_NONE = 0,
+    CHIMERA_STOP_TRAP,     /* see `trap` */
+    CHIMERA_STOP_DEADLINE, /* interrupted */
+    CHIMERA_STOP_EXIT,     /* proc_exit, see `exit_code` */
+};
+
+struct chimera_host {
+    /* Known to the context switch; keep first. */
+    void *host_stack; /* the host's stack pointer while the guest runs, else NULL */
+
+    struct chimera_instance *instance; /* owned */
+    const struct chimera_loaded *loaded; /* borrowed */
+    struct chimera_policy *policy;       /* borrowed; for host calls. NULL in tests */
+
+    uint8_t *stack; /* owned mapping: guard first, then `stack_size` bytes */
+    size_t stack_size;
+    uint8_t *reservation; /* owned mapping of linear memory with its guards */
+    uint64_t memory_limit; /* bytes that linear memory may grow to */
+
+    struct chimera_snapshot *snapshot;      /* owned; NULL before chimera_host_snapshot() */
+    struct chimera_host_internal *internal; /* owned; host_internal.h */
+
+    /* Why the last chimera_host_call() ended early. */
+    enum chimera_stop stop;
+    enum chimera_trap trap;
+    uint32_t exit_code;
+    char stop_text[160]; /* more about a HOST trap, or empty */
+
+    /* Deadline; partner: the watchdog. */
+    struct chimera_run *run; /* of the calling thread while a guest runs */
+
+    struct chimera_wapc *wapc; /* owned by the ABI that made them, NULL else */
+    struct chimera_wasi *wasi;
+    struct chimera_rego *rego;
+};
+
+/* Reserves everything and initialises the instance (globals, tables, the start function).
+ * `memory_limit` in bytes. On success the caller owns *ret_host. */
+int chimera_host_new(const struct chimera_loaded *loaded, uint64_t memory_limit,
+                     struct chimera_host **ret_host, struct chimera_error *err);
+void chimera_host_free(struct chimera_host *host); /* NULL is allowed */
+
+/* Remembers memory, globals, tables as they are now: the state that a reset returns to. */
+int chimera_host_snapshot(struct chimera_host *host, struct chimera_error *err);
+/* Back to the snapshot. A failure means that the host must be thrown away. */
+int chimera_host_reset(struct chimera_host *host);
+
+/* Guest calls between begin and end share one deadline, `limit_ms` from now; 0: none.
+ * The calling thread must stay the same in between. */
+void chimera_host_begin(struct chimera_host *host, uint32_t limit_ms);
+void chimera_host_end(struct chimera_host *host);
+
+/* NULL when there is none of this name and kind. */
+const struct chimera_export *chimera_host_export(const struct chimera_host *host, const char *name,
+                                                 enum chimera_export_kind kind);
+
+/* Runs an exported function on the guest's stack. 0; CHIMERA_ETRAP for a trap and for proc_exit
+ * (host->stop tells which); CHIMERA_EDEADLINE. */
+int chimera_host_call(struct chimera_host *host, const struct chimera_export *export,
+                      union chimera_value *values);
+
+/* "out of bounds memory access", … for the last stop; static or inside the host. */
+const char *chimera_host_stop_text(const struct chimera_host *host);
+
+/* --- For import functions only: these run on the guest's stack. --- */
+
+/* First and last thing of every import function: enough stack for the host, deadline seen. */
+void chimera_import_enter(struct chimera_host *host);
+void chimera_import_leave(struct chimera_host *host);
+
+/* The bytes [at, at + size) of linear memory, checked in 64-bit arithmetic against its current size;
+ * traps (does not return) when any is outside. Valid until the guest grows memory or runs again.
+ * For size 0 the address must still be inside or at the end. */
+uint8_t *chimera_guest_bytes(struct chimera_host *host, uint32_t at, uint64_t size);
+/* The same, and traps when `at` is not a multiple of `alignment`. */
+uint8_t *chimera_guest_aligned(struct chimera_host *host, uint32_t at, uint64_t size, uint32_t alignment);
+
+/* Leave the guest for good. `text` is copied; NULL for none. */
+_Noreturn void chimera_guest_trap(struct chimera_host *host, enum chimera_trap trap, const char *text);
+_Noreturn void chimera_guest_exit(struct chimera_host *host, uint32_t exit_code);
+
+/* How long the guest may still run, in nanoseconds; UINT64_MAX without a deadline. Sleeping imports
+ * wait no longer than this and then call chimera_import_leave(). */
+uint64_t chimera_guest_time_left(const struct chimera_host *host);
+
+#endif

@@ -1,0 +1,22 @@
+/* switch.h - running a function on another stack, and leaving it from anywhere.
+ *
+ * One file per architecture implements it (switch_x86_64.c); switch_portable.c is the fallback.
+ * `host_stack` is the first member of struct chimera_host: non-NULL exactly while its guest runs.
+ */
+#ifndef CHIMERA_SWITCH_H
+#define CHIMERA_SWITCH_H
+
+/* Calls function(argument) on the stack that ends at `stack_top` (16-byte aligned), and returns when
+ * it has returned or when the stack was left. */
+void chimera_switch_call(void **host_stack, void *stack_top, void (*function)(void *), void *argument);
+
+/* Abandons the other stack: chimera_switch_call() returns. Call it on that stack. */
+_Noreturn void chimera_switch_leave(void **host_stack);
+
+/* For a signal handler that interrupted the other stack: when it returns, the stack has been left. */
+void chimera_switch_leave_after_signal(void **host_stack, void *signal_context);
+
+/* Where the signal struck. */
+void *chimera_switch_interrupted_at(const void *signal_context);
+
+#endif

@@ -1,0 +1,116 @@
+/* Tables of references. The entries are plain bytes here: a plugin knows their layout, and an entry of
+ * zeros is null. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/instance/host_internal.h"
+
+struct chimera_table *chimera_table_at(const struct chimera_host *host, uint32_t index)
+{
+    const struct chimera_plugin *plugin = host->loaded->plugin;
+    return (struct chimera_table *)((char *)host->instance + plugin->tables[index].offset);
+}
+
+int chimera_tables_make(struct chimera_host *host, struct chimera_error *err)
+{
+    const struct chimera_plugin *plugin = host->loaded->plugin;
+    for (uint32_t i = 0; i < plugin->table_count; i++) {
+        const struct chimera_plugin_table *shape = &plugin->tables[i];
+        struct chimera_table *table = chimera_table_at(host, i);
+        if (shape->min > CHIMERA_TABLE_MAX)
+            return chimera_fail(err, CHIMERA_ELIMIT, "a table of %u entries is over the limit of %u",
+                                shape->min, CHIMERA_TABLE_MAX);
+        /* One spare entry: calloc(0) may be NULL. */
+        table->data = calloc((size_t)shape->min + 1, shape->entry_size);
+        if (!table->data)
+            return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a table");
+        table->size = shape->min;
+        table->max_size = shape->max < CHIMERA_TABLE_MAX ? shape->max : CHIMERA_TABLE_MAX;
+    }
+    return CHIMERA_OK;
+}
+
+static size_t table_bytes(const struct chimera_host *host, uint32_t index)
+{
+    return (size_t)chimera_table_at(host, index)->size * host->loaded->plugin->tables[index].entry_size;
+}
+
+int chimera_tables_save(struct chimera_host *host, struct chimera_error *err)
+{
+    struct chimera_snapshot *snapshot = host->snapshot;
+    uint32_t count = host->loaded->plugin->table_count;
+    snapshot->tables = calloc((size_t)count + 1, sizeof(void *));
+    snapshot->table_data = calloc((size_t)count + 1, sizeof(void *));
+    if (!snapshot->tables || !snapshot->table_data)
+        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a snapshot");
+    for (uint32_t i = 0; i < count; i++) {
+        snapshot->tables[i] = malloc(table_bytes(host, i) + 1);
+        if (!snapshot->tables[i])
+            return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a snapshot");
+        snapshot->table_data[i] = chimera_table_at(host, i)->data;
+        memcpy(snapshot->tables[i], snapshot->table_data[i], table_bytes(host, i));
+    }
+    return CHIMERA_OK;
+}
+
+/* Comes in two steps around the copy of the instance, which holds the table structs: here, blocks
+ * that growth made are freed; then the instance is copied back; then the entries. */
+void chimera_tables_restore(struct chimera_host *host)
+{
+    const struct chimera_plugin *plugin = host->loaded->plugin;
+    struct chimera_snapshot *snapshot = host->snapshot;
+    for (uint32_t i = 0; i < plugin->table_count; i++) {
+        struct chimera_table *table = chimera_table_at(host, i);
+        if (table->data != snapshot->table_data[i])
+            free(table->data);
+    }
+    memcpy(host->instance, snapshot->instance, plugin->instance_size);
+    for (uint32_t i = 0; i < plugin->table_count; i++)
+        memcpy(snapshot->table_data[i], snapshot->tables[i], table_bytes(host, i));
+}
+
+void chimera_tables_free(struct chimera_host *host)
+{
+    const struct chimera_plugin *plugin = host->loaded->plugin;
+    for (uint32_t i = 0; host->instance && i < plugin->table_count; i++) {
+        struct chimera_table *table = chimera_table_at(host, i);
+        if (host->snapshot && host->snapshot->table_data && host->snapshot->table_data[i] != table->data)
+            free(host->snapshot->table_data[i]);
+        free(table->data);
+        if (host->snapshot && host->snapshot->tables)
+            free(host->snapshot->tables[i]);
+    }
+}
+
+/* table.grow: the old size, or -1 as the guest sees it; `initial` is one entry. */
+uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
+                            const void *initial);
+
+static uint32_t index_of(const struct chimera_host *host, const struct chimera_table *table)
+{
+    uint32_t i = 0;
+    while (chimera_table_at(host, i) != table)
+        i++;
+    return i;
+}
+
+uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
+                            const void *initial)
+{
+    uint32_t index = index_of(host, table), before = table->size;
+    size_t entry_size = host->loaded->plugin->tables[index].entry_size;
+    uint64_t size = (uint64_t)before + delta;
+    if (size > table->max_size)
+        return UINT32_MAX;
+    char *data = malloc((size_t)(size + 1) * entry_size);
+    if (!data)
+        return UINT32_MAX;
+    memcpy(data, table->data, before * entry_size);
+    for (uint64_t i = before; i < size; i++)
+        memcpy(data + i * entry_size, initial, entry_size);
+    if (!host->snapshot || host->snapshot->table_data[index] != table->data)
+        free(table->data);
+    table->data = data;
+    table->size = (uint32_t)size;
+    return before;
+}
