@@ -1,0 +1,48 @@
+/* build.h - the whole way from a WebAssembly file to a policy plugin.
+ *
+ * read and check, rewrite, wasm2c, split, clang, link, audit, manifest: design.md, "The way of the data".
+ * Finished plugins come from and go to the cache; with an output folder they are copied to its
+ * plugins/ as well. Nothing is left behind by a build that failed.
+ */
+#ifndef CHIMERA_COMPILER_BUILD_H
+#define CHIMERA_COMPILER_BUILD_H
+
+#include "compiler/cache.h"
+#include "compiler/progress.h"
+#include "compiler/tools.h"
+#include "plugins/policy/plugin.h"
+
+struct chimera_builder; /* tools, cache and options, for any number of builds; one thread */
+
+struct chimera_build_options { /* all borrowed */
+    const char *cache_folder; /* NULL: the default one */
+    bool has_no_cache;        /* neither read nor fill it */
+    const char *output;       /* NULL: only the cache (or, without one, a folder that ends with the builder) */
+    unsigned jobs;            /* 0: the processors that we may use */
+    struct chimera_progress *progress; /* NULL: none */
+};
+
+int chimera_builder_new(const struct chimera_build_options *options, struct chimera_builder **ret_builder,
+                        struct chimera_error *err);
+void chimera_builder_free(struct chimera_builder *builder); /* NULL is allowed */
+
+struct chimera_built {
+    char *plugin;     /* path of the .so; owned by the caller, ended by chimera_built_done() */
+    bool was_cached;  /* nothing was compiled */
+    uint64_t milliseconds;
+    size_t wasm_bytes, code_bytes;
+};
+
+/* Builds `path` for `mode`; with CHIMERA_MODE_NONE the module's metadata or else its exports decide
+ * (chimera_mode_detect()). */
+int chimera_build(struct chimera_builder *builder, const char *path, enum chimera_mode mode,
+                  struct chimera_built *ret_built, struct chimera_error *err);
+void chimera_built_done(struct chimera_built *built);
+
+/* Any module as a plugin of CHIMERA_MODE_NONE, for the conformance tests: no detection, no ABI check. */
+int chimera_build_bare(struct chimera_builder *builder, const char *path, struct chimera_built *ret_built,
+                       struct chimera_error *err);
+
+const struct chimera_tools *chimera_builder_tools(const struct chimera_builder *builder);
+
+#endif

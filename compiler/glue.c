@@ -1,0 +1,448 @@
+#include "compiler/glue.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compiler/imports.h"
+#include "compiler/rewrite.h"
+#include "runtime/base/cleanup.h"
+
+static const char *c_type(uint8_t type)
+{
+    switch (type) {
+    case WASM_I32:
+        return "u32";
+    case WASM_I64:
+        return "u64";
+    case WASM_F32:
+        return "f32";
+    case WASM_F64:
+        return "f64";
+    case WASM_EXTERNREF:
+        return "wasm_rt_externref_t";
+    default:
+        return "wasm_rt_funcref_t";
+    }
+}
+
+/* The member of union chimera_value. */
+static const char *value_member(uint8_t type)
+{
+    switch (type) {
+    case WASM_I32:
+        return "i32";
+    case WASM_I64:
+        return "i64";
+    case WASM_F32:
+        return "f32";
+    case WASM_F64:
+        return "f64";
+    default:
+        return "externref";
+    }
+}
+
+/* wasm2c's letter in the name of a struct of several results and of its members. */
+static char result_letter(uint8_t type)
+{
+    switch (type) {
+    case WASM_I32:
+        return 'i';
+    case WASM_I64:
+        return 'j';
+    case WASM_F32:
+        return 'f';
+    case WASM_F64:
+        return 'd';
+    case WASM_EXTERNREF:
+        return 'e';
+    default:
+        return 'r';
+    }
+}
+
+static void write_result_type(FILE *file, struct chimera_slice results)
+{
+    if (results.size == 0) {
+        fputs("void", file);
+    } else if (results.size == 1) {
+        fputs(c_type((uint8_t)results.data[0]), file);
+    } else {
+        fputs("struct wasm_multi_", file);
+        for (size_t i = 0; i < results.size; i++)
+            fputc(result_letter((uint8_t)results.data[i]), file);
+    }
+}
+
+static void write_result_struct(FILE *file, struct chimera_slice results)
+{
+    fputs("#ifndef wasm_multi_", file);
+    for (size_t i = 0; i < results.size; i++)
+        fputc(result_letter((uint8_t)results.data[i]), file);
+    fputs("\n#define wasm_multi_", file);
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < results.size; i++)
+            fputc(result_letter((uint8_t)results.data[i]), file);
+        fputs(round == 0 ? " wasm_multi_" : "\n", file);
+    }
+    write_result_type(file, results);
+    fputs(" {\n", file);
+    for (size_t i = 0; i < results.size; i++)
+        fprintf(file, "    %s %c%zu;\n", c_type((uint8_t)results.data[i]),
+                result_letter((uint8_t)results.data[i]), i);
+    fputs("};\n#endif\n", file);
+}
+
+/* --- module.h --- */
+
+static void write_type_numbers(FILE *file, const struct glue_facts *facts)
+{
+    const struct chimera_module *module = facts->module;
+    bool is_named = facts->wabt_minor >= 33; /* the bodies say w2c_pol_t5, else func_types[5] */
+    fputs(is_named ? "#define FUNC_TYPE(type) type\nenum {\n"
+                   : "#define FUNC_TYPE(index) func_types[index]\nstatic const u32 func_types[] = {\n",
+          file);
+    for (uint32_t i = 0; i < module->signature_count; i++) {
+        if (is_named)
+            fprintf(file, "    w2c_pol_t%u = %u,\n", i, module->signatures[i].id);
+        else
+            fprintf(file, "    %u,\n", module->signatures[i].id);
+    }
+    fputs(is_named ? "    w2c_pol_no_type\n};\n" : "    0\n};\n", file);
+}
+
+static const char *segment_prefix(const struct glue_facts *facts)
+{
+    return facts->wabt_minor >= 33 ? "w2c_pol_" : "w2c_";
+}
+
+static void write_instance(FILE *file, const struct glue_facts *facts)
+{
+    const struct chimera_module *module = facts->module;
+    fputs("struct instance {\n    struct chimera_instance head;\n", file);
+    for (uint32_t i = 0; i < module->global_count; i++)
+        fprintf(file, "    %s w2c_glo%u;\n", c_type(module->globals[i].type), i);
+    for (uint32_t i = 0; i < module->table_count; i++)
+        fprintf(file, "    wasm_rt_%s_table_t w2c_tab%u;\n",
+                module->tables[i].type == WASM_EXTERNREF ? "externref" : "funcref", i);
+    for (uint32_t i = 0; facts->module->uses_data_segments && i < module->data_count; i++)
+        fprintf(file, "    bool data_segment_dropped_%sd%u;\n", segment_prefix(facts), i);
+    for (uint32_t i = 0; i < module->element_count; i++)
+        fprintf(file, "    bool elem_segment_dropped_%se%u;\n", segment_prefix(facts), i);
+    fputs("};\n"
+          "typedef struct instance Z_pol_instance_t, w2c_pol;\n"
+          "#define w2c_mem head.memory\n"
+          "#define Z_h_instance head.host\n"
+          "#define w2c_h_instance head.host\n",
+          file);
+}
+
+static void write_import_name(FILE *file, const struct glue_facts *facts, uint32_t index)
+{
+    fprintf(file, facts->wabt_minor >= 33 ? "w2c_h_i%u" : "Z_hZ_i%u", index);
+}
+
+static void write_import(FILE *file, const struct glue_facts *facts, uint32_t index)
+{
+    const struct chimera_module *module = facts->module;
+    const struct wasm_signature *signature = &module->signatures[module->functions[index]];
+    const struct chimera_import_rule *rule = chimera_import_rule_of(module, index);
+    fputs("#define ", file);
+    write_import_name(file, facts, index);
+    fprintf(file, " %s\n", rule ? rule->symbol : "chimera_unknown_import");
+    write_result_type(file, signature->results);
+    fputc(' ', file);
+    write_import_name(file, facts, index);
+    fputs("(struct chimera_host *", file);
+    for (size_t i = 0; i < signature->params.size; i++)
+        fprintf(file, ", %s", c_type((uint8_t)signature->params.data[i]));
+    fputs(");\n", file);
+}
+
+/* Passive segments as the bodies name them. */
+static void write_data_segments(FILE *file, const struct glue_facts *facts, bool is_definition)
+{
+    const struct chimera_module *module = facts->module;
+    for (uint32_t i = 0; module->uses_data_segments && i < module->data_count; i++) {
+        const struct wasm_data *data = &module->data[i];
+        size_t size = data->mode == WASM_PASSIVE ? data->bytes.size : 0;
+        fprintf(file, "%sconst u8 data_segment_data_%sd%u[%zu]", is_definition ? "" : "extern ",
+                segment_prefix(facts), i, size + 1);
+        for (size_t at = 0; is_definition && at < size; at++)
+            fprintf(file, "%s%u", at == 0 ? " = {" : ",", (unsigned char)data->bytes.data[at]);
+        fputs(is_definition && size > 0 ? "};\n" : ";\n", file);
+    }
+}
+
+static void write_element_declarations(FILE *file, const struct glue_facts *facts)
+{
+    for (uint32_t i = 0; i < facts->module->element_count; i++)
+        fprintf(file, "extern const wasm_elem_segment_expr_t elem_segment_exprs_%se%u[];\n",
+                segment_prefix(facts), i);
+}
+
+static void write_header(FILE *file, const struct glue_facts *facts)
+{
+    const struct chimera_module *module = facts->module;
+    fprintf(file, "#define CHIMERA_WABT %u\n#include \"prelude.h\"\n", facts->wabt_minor);
+    write_type_numbers(file, facts);
+    for (uint32_t i = 0; i < module->signature_count; i++) {
+        if (module->signatures[i].results.size > 1)
+            write_result_struct(file, module->signatures[i].results);
+    }
+    write_instance(file, facts);
+    for (uint32_t i = 0; i < module->imported_functions; i++)
+        write_import(file, facts, i);
+    write_data_segments(file, facts, false);
+    write_element_declarations(file, facts);
+}
+
+/* --- glue.c --- */
+
+static void write_function_name(FILE *file, const struct glue_facts *facts, uint32_t index)
+{
+    if (index < facts->module->imported_functions)
+        write_import_name(file, facts, index);
+    else
+        fprintf(file, "%s%u", facts->split->prefix, index);
+}
+
+static void write_declarations(FILE *file, const struct glue_facts *facts)
+{
+    for (uint32_t i = facts->module->imported_functions; i < facts->module->function_count; i++)
+        fprintf(file, "%.*s;\n", (int)facts->split->functions[i].head.size,
+                facts->split->functions[i].head.data);
+}
+
+static void write_element(FILE *file, const struct glue_facts *facts, uint32_t index)
+{
+    const struct chimera_module *module = facts->module;
+    const struct wasm_element *element = &module->elements[index];
+    fprintf(file, "const wasm_elem_segment_expr_t elem_segment_exprs_%se%u[] = {\n", segment_prefix(facts),
+            index);
+    for (uint32_t i = 0; i < element->count; i++) {
+        uint32_t function = element->functions[i];
+        if (function == WASM_NULL_FUNCTION) {
+            fputs("    {0, NULL, false},\n", file);
+            continue;
+        }
+        fprintf(file, "    {%u, (wasm_rt_function_ptr_t)", module->signatures[module->functions[function]].id);
+        write_function_name(file, facts, function);
+        fprintf(file, ", %s},\n", function < module->imported_functions ? "true" : "false");
+    }
+    fputs("    {0, NULL, false}\n};\n", file);
+}
+
+static void write_global_value(FILE *file, const struct glue_facts *facts,
+                               const struct wasm_expression *value)
+{
+    const struct chimera_module *module = facts->module;
+    if (value->kind == WASM_REF_FUNC) {
+        uint32_t function = (uint32_t)value->value;
+        fprintf(file, "(wasm_rt_funcref_t){.func_type = %u, .func = (wasm_rt_function_ptr_t)",
+                module->signatures[module->functions[function]].id);
+        write_function_name(file, facts, function);
+        fprintf(file, ", .module_instance = %s}",
+                function < module->imported_functions ? "instance->head.host" : "instance");
+    } else if (value->kind == WASM_REF_NULL) {
+        fputs(value->type == WASM_EXTERNREF ? "NULL" : "wasm_rt_funcref_null_value", file);
+    } else if (value->type == WASM_I32) {
+        fprintf(file, "%uu", (uint32_t)value->value);
+    } else if (value->type == WASM_I64) {
+        fprintf(file, "%lluull", (unsigned long long)value->value);
+    } else if (value->type == WASM_F32) {
+        fprintf(file, "f32_reinterpret_i32(%uu)", (uint32_t)value->value);
+    } else {
+        fprintf(file, "f64_reinterpret_i64(%lluull)", (unsigned long long)value->value);
+    }
+}
+
+static void write_element_init(FILE *file, const struct glue_facts *facts, uint32_t index)
+{
+    const struct wasm_element *element = &facts->module->elements[index];
+    const char *prefix = segment_prefix(facts);
+    if (element->mode == WASM_ACTIVE && element->type == WASM_EXTERNREF)
+        fprintf(file, "    externref_table_init(&instance->w2c_tab%u, %u, %uu, 0, %u);\n", element->table,
+                element->count, (uint32_t)element->offset.value, element->count);
+    else if (element->mode == WASM_ACTIVE)
+        fprintf(file, "    funcref_table_init(&instance->w2c_tab%u, elem_segment_exprs_%se%u, %u, %uu, 0, %u, 0);\n",
+                element->table, prefix, index, element->count, (uint32_t)element->offset.value,
+                element->count);
+    if (element->mode != WASM_PASSIVE)
+        fprintf(file, "    instance->elem_segment_dropped_%se%u = true;\n", prefix, index);
+}
+
+static void write_initialize(FILE *file, const struct glue_facts *facts)
+{
+    const struct chimera_module *module = facts->module;
+    fputs("static void initialize(struct chimera_instance *head)\n{\n"
+          "    struct instance *instance = (struct instance *)head;\n    (void)instance;\n",
+          file);
+    for (uint32_t i = 0; i < module->global_count; i++) {
+        fprintf(file, "    instance->w2c_glo%u = ", i);
+        write_global_value(file, facts, &module->globals[i].initial);
+        fputs(";\n", file);
+    }
+    for (uint32_t i = 0; i < module->element_count; i++)
+        write_element_init(file, facts, i);
+    fputs("}\n", file);
+    if (!module->has_start)
+        return;
+    fputs("static void start(struct chimera_instance *head)\n{\n    ", file);
+    write_function_name(file, facts, module->start);
+    fputs(module->start < module->imported_functions ? "(head->host);\n}\n"
+                                                     : "((struct instance *)head);\n}\n",
+          file);
+}
+
+static bool is_callable(const struct wasm_signature *signature)
+{
+    return !(signature->params.size && memchr(signature->params.data, WASM_FUNCREF, signature->params.size)) &&
+           !(signature->results.size && memchr(signature->results.data, WASM_FUNCREF, signature->results.size));
+}
+
+static void write_call(FILE *file, const struct glue_facts *facts, uint32_t index)
+{
+    const struct chimera_module *module = facts->module;
+    uint32_t function = module->exports[index].index;
+    const struct wasm_signature *signature = &module->signatures[module->functions[function]];
+    if (!is_callable(signature))
+        return;
+    fprintf(file, "static void call_%u(struct chimera_instance *head, union chimera_value *v)\n{\n    ", index);
+    if (signature->results.size == 1) {
+        fprintf(file, "v[0].%s = ", value_member((uint8_t)signature->results.data[0]));
+    } else if (signature->results.size > 1) {
+        write_result_type(file, signature->results);
+        fputs(" r = ", file);
+    }
+    write_function_name(file, facts, function);
+    fputs(function < module->imported_functions ? "(head->host" : "((struct instance *)head", file);
+    for (size_t i = 0; i < signature->params.size; i++)
+        fprintf(file, ", v[%zu].%s", i, value_member((uint8_t)signature->params.data[i]));
+    fputs(");\n", file);
+    for (size_t i = 0; signature->results.size > 1 && i < signature->results.size; i++)
+        fprintf(file, "    v[%zu].%s = r.%c%zu;\n", i, value_member((uint8_t)signature->results.data[i]),
+                result_letter((uint8_t)signature->results.data[i]), i);
+    fputs("    (void)v;\n}\n", file);
+}
+
+static void write_string(FILE *file, struct chimera_slice text)
+{
+    fputc('"', file);
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_')
+            fputc(c, file);
+        else
+            fprintf(file, "\\%03o", c);
+    }
+    fputc('"', file);
+}
+
+static void write_export(FILE *file, const struct glue_facts *facts, uint32_t index)
+{
+    const struct chimera_module *module = facts->module;
+    const struct wasm_export *export = &module->exports[index];
+    if (export->kind == WASM_TABLE)
+        return;
+    fputs("    {", file);
+    write_string(file, export->name);
+    fprintf(file, ", %zu, ", export->name.size);
+    if (export->kind == WASM_FUNCTION) {
+        const struct wasm_signature *signature = &module->signatures[module->functions[export->index]];
+        char type[2048]; /* 1000 parameters and results each at most */
+        chimera_signature_text(signature, type);
+        fprintf(file, "CHIMERA_EXPORT_FUNCTION, \"%s\", ", type);
+        if (is_callable(signature))
+            fprintf(file, "call_%u", index);
+        else
+            fputs("NULL", file);
+        fputs(", 0},\n", file);
+    } else if (export->kind == WASM_GLOBAL) {
+        fprintf(file, "CHIMERA_EXPORT_GLOBAL, \"%c\", NULL, offsetof(struct instance, w2c_glo%u)},\n",
+                chimera_type_letter(module->globals[export->index].type), export->index);
+    } else {
+        fputs("CHIMERA_EXPORT_MEMORY, \"\", NULL, 0},\n", file);
+    }
+}
+
+static uint32_t write_exports(FILE *file, const struct glue_facts *facts)
+{
+    const struct chimera_module *module = facts->module;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < module->export_count; i++) {
+        if (module->exports[i].kind == WASM_FUNCTION)
+            write_call(file, facts, i);
+    }
+    fputs("static const struct chimera_export exports[] = {\n", file);
+    for (uint32_t i = 0; i < module->export_count; i++) {
+        write_export(file, facts, i);
+        count += module->exports[i].kind != WASM_TABLE;
+    }
+    fputs("    {0}\n};\n", file);
+    return count;
+}
+
+static void write_tables(FILE *file, const struct chimera_module *module)
+{
+    fputs("static const struct chimera_plugin_table tables[] = {\n", file);
+    for (uint32_t i = 0; i < module->table_count; i++)
+        fprintf(file, "    {offsetof(struct instance, w2c_tab%u), %uu, %uu, sizeof(%s)},\n", i,
+                module->tables[i].limits.min, module->tables[i].limits.max, c_type(module->tables[i].type));
+    fputs("    {0}\n};\n", file);
+}
+
+static void write_descriptor(FILE *file, const struct glue_facts *facts, uint32_t export_count)
+{
+    const struct chimera_module *module = facts->module;
+    uint32_t max = module->memory.max < 65536 ? module->memory.max : 65536;
+    uint32_t min = chimera_module_memory_min(module);
+    fputs("__attribute__((visibility(\"default\"))) const struct chimera_plugin chimera_plugin = {\n"
+          "    .abi = CHIMERA_PLUGIN_ABI,\n    .size = sizeof(struct chimera_plugin),\n    .wasm_digest = {",
+          file);
+    for (size_t i = 0; i < sizeof(facts->wasm.bytes); i++)
+        fprintf(file, "%u,", facts->wasm.bytes[i]);
+    fputs("},\n    .toolchain = ", file);
+    write_string(file, chimera_slice_of(facts->toolchain));
+    fprintf(file,
+            ",\n    .mode = %d,\n    .has_memory = %d,\n    .memory_min_pages = %uu,\n"
+            "    .memory_max_pages = %uu,\n    .image_size = %lluull,\n"
+            "    .instance_size = sizeof(struct instance),\n    .tables = tables,\n    .exports = exports,\n"
+            "    .table_count = %uu,\n    .export_count = %uu,\n    .initialize = initialize,\n    .start = %s,\n};\n",
+            (int)facts->mode, module->has_memory, module->has_memory ? min : 0,
+            module->has_memory ? (max < min ? min : max) : 0, (unsigned long long)facts->image_size,
+            module->table_count, export_count, module->has_start ? "start" : "NULL");
+}
+
+static void write_glue(FILE *file, const struct glue_facts *facts)
+{
+    fputs("#include \"module.h\"\n", file);
+    write_declarations(file, facts);
+    write_data_segments(file, facts, true);
+    for (uint32_t i = 0; i < facts->module->element_count; i++)
+        write_element(file, facts, i);
+    write_initialize(file, facts);
+    write_tables(file, facts->module);
+    write_descriptor(file, facts, write_exports(file, facts));
+}
+
+static int write_file(const struct glue_facts *facts, const char *folder, const char *name,
+                      void (*write)(FILE *, const struct glue_facts *), struct chimera_error *err)
+{
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    CHIMERA_FCLOSE FILE *file = fopen(path, "we");
+    if (!file)
+        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(errno));
+    write(file, facts);
+    if (fflush(file) != 0 || ferror(file))
+        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(errno));
+    return CHIMERA_OK;
+}
+
+int glue_write(const struct glue_facts *facts, const char *folder, struct chimera_error *err)
+{
+    int code = write_file(facts, folder, "module.h", write_header, err);
+    return code < 0 ? code : write_file(facts, folder, "glue.c", write_glue, err);
+}

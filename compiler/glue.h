@@ -1,0 +1,24 @@
+/* glue.h - the C around a guest's functions: module.h, which every part includes, and glue.c with
+ * instantiation, the callable exports and the plugin's descriptor.
+ */
+#ifndef CHIMERA_COMPILER_GLUE_H
+#define CHIMERA_COMPILER_GLUE_H
+
+#include "compiler/split.h"
+#include "plugins/policy/plugin.h"
+#include "runtime/base/digest.h"
+
+struct glue_facts { /* all borrowed */
+    const struct chimera_module *module;
+    const struct split *split;
+    unsigned wabt_minor;
+    enum chimera_mode mode;
+    const char *toolchain;
+    struct chimera_digest wasm;
+    uint64_t image_size;
+};
+
+/* Writes FOLDER/module.h and FOLDER/glue.c. */
+int glue_write(const struct glue_facts *facts, const char *folder, struct chimera_error *err);
+
+#endif

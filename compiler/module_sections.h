@@ -1,0 +1,25 @@
+/* module_sections.h - the readers of the sections, one each; only module.c calls them. */
+#ifndef CHIMERA_COMPILER_MODULE_SECTIONS_H
+#define CHIMERA_COMPILER_MODULE_SECTIONS_H
+
+#include "compiler/module.h"
+#include "compiler/reader.h"
+
+void module_read_types(struct reader *reader, struct chimera_module *module);
+void module_read_imports(struct reader *reader, struct chimera_module *module);
+void module_read_functions(struct reader *reader, struct chimera_module *module);
+void module_read_tables(struct reader *reader, struct chimera_module *module);
+void module_read_memories(struct reader *reader, struct chimera_module *module);
+void module_read_globals(struct reader *reader, struct chimera_module *module);
+void module_read_exports(struct reader *reader, struct chimera_module *module);
+void module_read_start(struct reader *reader, struct chimera_module *module);
+void module_read_elements(struct reader *reader, struct chimera_module *module);
+void module_read_data_count(struct reader *reader, struct chimera_module *module);
+void module_read_code(struct reader *reader, struct chimera_module *module);
+void module_read_data(struct reader *reader, struct chimera_module *module);
+void module_read_tags(struct reader *reader, struct chimera_module *module);
+
+/* What spans sections: every function has a body, counts agree. */
+int module_check_whole(struct reader *file, struct chimera_module *module);
+
+#endif

@@ -1,0 +1,21 @@
+/* opcode.h - a walk over one function body: which features it uses, and is its nesting bounded. */
+#ifndef CHIMERA_COMPILER_OPCODE_H
+#define CHIMERA_COMPILER_OPCODE_H
+
+#include "compiler/module.h"
+#include "compiler/reader.h"
+
+/* wasm2c recurses over nested blocks; its own limit is 16,384. */
+#define CHIMERA_NESTING_MAX 16000
+
+/* Reads the body that the reader holds (locals and code) to its end. Refuses what no tier can compile,
+ * by the proposal's name; notes what the module's bodies use. */
+int opcode_walk(struct reader *reader, struct chimera_module *module);
+
+/* One constant expression with its `end`. */
+struct wasm_expression opcode_constant(struct reader *reader);
+
+/* A value type; refuses v128 and typed references by name. */
+uint8_t opcode_value_type(struct reader *reader);
+
+#endif

@@ -1,0 +1,223 @@
+#include "compiler/split.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/cleanup.h"
+
+/* About 2 CPU-seconds of clang -O1, 200 MB of its memory. */
+#define PART_BYTES ((size_t)1536 * 1024)
+
+static struct chimera_slice next_line(struct chimera_slice *text)
+{
+    const char *end = memchr(text->data, '\n', text->size);
+    size_t size = end ? (size_t)(end - text->data) : text->size;
+    struct chimera_slice line = {text->data, size};
+    text->data += size + (end ? 1 : 0);
+    text->size -= size + (end ? 1 : 0);
+    return line;
+}
+
+/* The number behind `prefix` at `at`; UINT32_MAX when there is none or it goes on as another name. */
+static uint32_t index_at(const char *at, const char *end, uint32_t limit)
+{
+    uint64_t index = 0;
+    const char *start = at;
+    while (at < end && *at >= '0' && *at <= '9' && index < limit)
+        index = index * 10 + (uint64_t)(*at++ - '0');
+    bool goes_on = at < end && (*at == '_' || (*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'z'));
+    return at == start || goes_on || index >= limit ? UINT32_MAX : (uint32_t)index;
+}
+
+/* "static u32 w2c_f5(…) {": which function does this line begin? */
+static uint32_t function_of_line(const struct split *split, struct chimera_slice line)
+{
+    if (line.size < 4 || memcmp(line.data + line.size - 3, ") {", 3) != 0 || line.data[0] == ' ')
+        return UINT32_MAX;
+    const char *open = memchr(line.data, '(', line.size);
+    const char *name = open;
+    while (name > line.data && name[-1] != ' ' && name[-1] != '*')
+        name--;
+    size_t prefix = strlen(split->prefix);
+    if (!open || (size_t)(open - name) <= prefix || memcmp(name, split->prefix, prefix) != 0)
+        return UINT32_MAX;
+    return index_at(name + prefix, open, split->function_count);
+}
+
+static struct chimera_slice head_of_line(struct chimera_slice line)
+{
+    const size_t word = sizeof("static ") - 1;
+    if (chimera_slice_starts(line, "static "))
+        line = (struct chimera_slice){line.data + word, line.size - word};
+    line.size -= 2; /* " {" */
+    return line;
+}
+
+static void take_body(struct split_function *function, struct chimera_slice line,
+                      struct chimera_slice *rest)
+{
+    const char *start = line.data + line.size - 1;
+    while (rest->size > 0) {
+        struct chimera_slice next = next_line(rest);
+        if (next.size == 1 && next.data[0] == '}') {
+            function->body = (struct chimera_slice){start, (size_t)(next.data + 1 - start)};
+            return;
+        }
+    }
+}
+
+int split_read(struct chimera_slice text, unsigned wabt_minor, const struct chimera_module *module,
+               struct split *ret_split, struct chimera_error *err)
+{
+    struct split split = {.text = text,
+                          .prefix = wabt_minor >= 33 ? "w2c_pol_f" : "w2c_f",
+                          .function_count = module->function_count};
+    split.functions = calloc((size_t)split.function_count + 1, sizeof(*split.functions));
+    if (!split.functions)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", module->file);
+    uint32_t found = 0;
+    for (struct chimera_slice rest = text; rest.size > 0;) {
+        struct chimera_slice line = next_line(&rest);
+        uint32_t index = function_of_line(&split, line);
+        if (index == UINT32_MAX || split.functions[index].body.data)
+            continue;
+        split.functions[index].head = head_of_line(line);
+        take_body(&split.functions[index], line, &rest);
+        found += split.functions[index].body.data != NULL;
+    }
+    if (found != module->body_count) {
+        split_done(&split);
+        return chimera_fail(err, CHIMERA_ETOOL,
+                            "%s: wasm2c wrote %u of %u functions in a form we know: is it WABT 1.0.32 to 1.0.36?",
+                            module->file, found, module->body_count);
+    }
+    *ret_split = split;
+    return CHIMERA_OK;
+}
+
+void split_done(struct split *split)
+{
+    free(split->functions);
+    split->functions = NULL;
+}
+
+/* --- Writing. --- */
+
+struct writer {
+    const struct split *split;
+    const char *folder;
+    uint32_t *declared_in; /* owned; per function: the last part that declared it, + 1 */
+    struct split_part *parts; /* owned */
+    size_t count, capacity;
+};
+
+static void declare(struct writer *writer, FILE *file, uint32_t index)
+{
+    const struct split_function *function = &writer->split->functions[index];
+    if (!function->head.data || writer->declared_in[index] == writer->count + 1)
+        return;
+    writer->declared_in[index] = (uint32_t)writer->count + 1;
+    fprintf(file, "%.*s;\n", (int)function->head.size, function->head.data);
+}
+
+static void declare_used(struct writer *writer, FILE *file, struct chimera_slice body)
+{
+    const char *prefix = writer->split->prefix, *end = body.data + body.size;
+    size_t prefix_size = strlen(prefix);
+    for (const char *at = body.data; (at = memmem(at, (size_t)(end - at), prefix, prefix_size));) {
+        at += prefix_size;
+        uint32_t index = index_at(at, end, writer->split->function_count);
+        if (index != UINT32_MAX)
+            declare(writer, file, index);
+    }
+}
+
+static int write_part(struct writer *writer, const struct split_part *part, uint32_t from, uint32_t to,
+                      struct chimera_error *err)
+{
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/%s", writer->folder, part->name);
+    CHIMERA_FCLOSE FILE *file = fopen(path, "we");
+    if (!file)
+        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(errno));
+    fputs("#include \"module.h\"\n", file);
+    for (uint32_t i = from; i < to; i++) {
+        declare(writer, file, i);
+        declare_used(writer, file, writer->split->functions[i].body);
+    }
+    for (uint32_t i = from; i < to; i++) {
+        const struct split_function *function = &writer->split->functions[i];
+        fwrite(function->head.data, 1, function->head.size, file);
+        fputc(' ', file);
+        fwrite(function->body.data, 1, function->body.size, file);
+        fputc('\n', file);
+    }
+    if (fflush(file) != 0 || ferror(file))
+        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(errno));
+    return CHIMERA_OK;
+}
+
+static int add_part(struct writer *writer, uint32_t from, uint32_t to, bool is_quick,
+                    struct chimera_error *err)
+{
+    if (writer->count == writer->capacity) {
+        size_t capacity = writer->capacity ? 2 * writer->capacity : 64;
+        struct split_part *parts = realloc(writer->parts, capacity * sizeof(*parts));
+        if (!parts)
+            return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        writer->parts = parts;
+        writer->capacity = capacity;
+    }
+    struct split_part *part = &writer->parts[writer->count];
+    *part = (struct split_part){.is_quick = is_quick};
+    snprintf(part->name, sizeof(part->name), "part-%04zu.c", writer->count);
+    int code = write_part(writer, part, from, to, err);
+    writer->count++;
+    return code;
+}
+
+/* Runs of functions up to PART_BYTES; a giant one alone. */
+static int write_parts(struct writer *writer, struct chimera_error *err)
+{
+    const struct split *split = writer->split;
+    uint32_t from = 0;
+    size_t size = 0;
+    int code = CHIMERA_OK;
+    for (uint32_t i = 0; i < split->function_count && code == 0; i++) {
+        size_t own = split->functions[i].body.size;
+        bool is_giant = own > CHIMERA_QUICK_BYTES;
+        if (size > 0 && (is_giant || size + own > PART_BYTES)) {
+            code = add_part(writer, from, i, false, err);
+            size = 0;
+        }
+        if (size == 0)
+            from = i;
+        size += own;
+        if (is_giant && code == 0) {
+            code = add_part(writer, i, i + 1, true, err);
+            size = 0;
+        }
+    }
+    if (code == 0 && size > 0)
+        code = add_part(writer, from, split->function_count, false, err);
+    return code;
+}
+
+int split_write(const struct split *split, const char *folder, struct split_part **ret_parts,
+                size_t *ret_count, struct chimera_error *err)
+{
+    struct writer writer = {.split = split, .folder = folder};
+    writer.declared_in = calloc((size_t)split->function_count + 1, sizeof(uint32_t));
+    int code = writer.declared_in ? write_parts(&writer, err)
+                                  : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+    free(writer.declared_in);
+    if (code < 0) {
+        free(writer.parts);
+        return code;
+    }
+    *ret_parts = writer.parts;
+    *ret_count = writer.count;
+    return CHIMERA_OK;
+}

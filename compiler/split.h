@@ -1,0 +1,43 @@
+/* split.h - wasm2c's one C file cut into parts of like size.
+ *
+ * Only the bodies of the guest's functions are taken out of it: everything else is written by glue.c.
+ * Its form is regular in every WABT from 1.0.32 on: a definition begins at column 0, ends with "{", and
+ * its body ends with "}" at column 0 (runtime-performance.md §2.3). How a module is cut depends on
+ * its functions' sizes alone, so equal input gives equal parts.
+ */
+#ifndef CHIMERA_COMPILER_SPLIT_H
+#define CHIMERA_COMPILER_SPLIT_H
+
+#include "compiler/module.h"
+
+/* A function whose C is larger than this is compiled alone and without optimisation: clang -O1 would
+ * need minutes and gigabytes for it (some 650 KB of WebAssembly in one function). */
+#define CHIMERA_QUICK_BYTES ((size_t)16 << 20)
+
+struct split_function { /* of the text, which must stay */
+    struct chimera_slice head; /* "u32 w2c_f5(w2c_pol* instance, u32 var_p0)" */
+    struct chimera_slice body; /* from "{" to "}" */
+};
+
+struct split {
+    struct chimera_slice text;
+    const char *prefix; /* of a function's name: "w2c_f" or "w2c_pol_f" */
+    struct split_function *functions; /* owned; by function index, empty for the imported */
+    uint32_t function_count;
+};
+
+/* Finds all functions in wasm2c's output. `wabt_minor` as in tools.h. */
+int split_read(struct chimera_slice text, unsigned wabt_minor, const struct chimera_module *module,
+               struct split *ret_split, struct chimera_error *err);
+void split_done(struct split *split);
+
+struct split_part {
+    char name[24]; /* "part-0007.c" */
+    bool is_quick;
+};
+
+/* Writes FOLDER/part-0000.c, … *ret_parts is owned by the caller. */
+int split_write(const struct split *split, const char *folder, struct split_part **ret_parts,
+                size_t *ret_count, struct chimera_error *err);
+
+#endif
