@@ -4,7 +4,7 @@
 
 #include "compiler/module_sections.h"
 
-enum { COMPONENT_LAYER = 1 };
+enum { COMPONENT_LAYER = 1, FIRST_AFTER_IMPORTS = 3 };
 
 static const char *const section_names[WASM_SECTIONS] = {
     "custom section", "type section",  "import section",  "function section", "table section",
@@ -117,6 +117,10 @@ static int read_sections(struct reader *file, struct chimera_module *module)
 {
     for (size_t i = 0; i < sizeof(section_readers) / sizeof(*section_readers); i++) {
         uint8_t id = section_readers[i].id;
+        if (id == FIRST_AFTER_IMPORTS)
+            module_begin_indices(file, module);
+        if (file->code < 0)
+            return file->code;
         if (!module->section[id].data)
             continue;
         struct reader reader = reader_inside(file, module->section[id], section_names[id]);

@@ -34,12 +34,6 @@ struct wasm_limits {
     uint32_t min, max; /* max UINT32_MAX: none stated */
 };
 
-struct wasm_import {
-    struct chimera_slice module, name;
-    enum wasm_kind kind;
-    uint32_t type; /* functions: index of the signature */
-    size_t offset; /* in the file, for messages */
-};
 
 struct wasm_export {
     struct chimera_slice name;
@@ -64,6 +58,15 @@ struct wasm_global {
     uint8_t type;
     bool is_mutable;
     struct wasm_expression initial;
+};
+
+struct wasm_import {
+    struct chimera_slice module, name;
+    enum wasm_kind kind;
+    uint32_t type;             /* functions: index of the signature */
+    struct wasm_table table;   /* tables */
+    struct wasm_global global; /* globals */
+    size_t offset;             /* in the file, for messages */
 };
 
 enum wasm_segment_mode { WASM_ACTIVE, WASM_PASSIVE, WASM_DECLARATIVE };
@@ -98,7 +101,8 @@ struct chimera_module {
     struct chimera_slice section[WASM_SECTIONS]; /* payloads by id; .data NULL: absent */
     struct chimera_slice metadata; /* io.kubewarden.metadata, the first; .data NULL: none */
 
-    /* Arrays are owned. Indices count imports first; `functions` holds all, the imported too. */
+    /* Arrays are owned. Functions, tables and globals begin with the imported ones, as their indices
+     * do. (What passes chimera_module_check_imports() has no imported tables and globals.) */
     struct wasm_signature *signatures;
     struct wasm_import *imports;
     uint32_t *functions; /* the signature of each */
@@ -109,7 +113,7 @@ struct chimera_module {
     struct wasm_data *data;
     struct chimera_slice *bodies; /* of the functions that are not imported */
     uint32_t signature_count, import_count, function_count, imported_functions, table_count,
-        global_count, export_count, element_count, data_count, body_count;
+        imported_tables, global_count, imported_globals, export_count, element_count, data_count, body_count;
     bool has_memory, is_memory_imported;
     struct wasm_limits memory; /* pages */
     bool has_start;

@@ -146,11 +146,36 @@ static uint8_t read_reference_type(struct reader *reader)
     return type;
 }
 
-static void skip_global_type(struct reader *reader)
+static void read_global_type(struct reader *reader, struct wasm_global *global)
 {
-    opcode_value_type(reader);
-    if (reader_byte(reader) > 1)
+    global->type = opcode_value_type(reader);
+    uint8_t mutability = reader_byte(reader);
+    if (mutability > 1)
         reader_fail(reader, CHIMERA_EMODULE, "malformed mutability");
+    global->is_mutable = mutability == 1;
+}
+
+void module_check_expression(struct reader *reader, const struct chimera_module *module,
+                             const struct wasm_expression *expression, uint8_t type)
+{
+    uint8_t found = expression->type;
+    if (reader->code < 0)
+        return;
+    if (expression->kind == WASM_GLOBAL_GET && expression->value >= module->imported_globals) {
+        reader_fail(reader, CHIMERA_EMODULE, "unknown global %llu in a constant expression",
+                    (unsigned long long)expression->value);
+        return;
+    }
+    if (expression->kind == WASM_GLOBAL_GET) {
+        const struct wasm_global *global = &module->globals[expression->value];
+        found = global->type;
+        if (global->is_mutable)
+            reader_fail(reader, CHIMERA_EMODULE, "constant expression required: a global of it is mutable");
+    }
+    if (expression->kind == WASM_REF_FUNC && expression->value >= module->function_count)
+        reader_fail(reader, CHIMERA_EMODULE, "unknown function %llu", (unsigned long long)expression->value);
+    else if (found != type)
+        reader_fail(reader, CHIMERA_EMODULE, "type mismatch in a constant expression");
 }
 
 static void read_import(struct reader *reader, struct chimera_module *module, struct wasm_import *import)
@@ -165,14 +190,14 @@ static void read_import(struct reader *reader, struct chimera_module *module, st
         import->type = read_type_index(reader, module);
         return;
     case WASM_TABLE:
-        read_reference_type(reader);
-        read_limits(reader, UINT32_MAX);
+        import->table.type = read_reference_type(reader);
+        import->table.limits = read_limits(reader, UINT32_MAX);
         return;
     case WASM_MEMORY:
         add_memory(reader, module, true);
         return;
     case WASM_GLOBAL:
-        skip_global_type(reader);
+        read_global_type(reader, &import->global);
         return;
     case 4:
         reader_fail(reader, CHIMERA_EFEATURE,
@@ -195,25 +220,48 @@ void module_read_imports(struct reader *reader, struct chimera_module *module)
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         read_import(reader, module, &module->imports[i]);
         module->import_count = i + 1;
-        if (module->imports[i].kind == WASM_FUNCTION)
-            module->imported_functions++;
+        module->imported_functions += module->imports[i].kind == WASM_FUNCTION;
+        module->imported_tables += module->imports[i].kind == WASM_TABLE;
+        module->imported_globals += module->imports[i].kind == WASM_GLOBAL;
     }
 }
 
-/* `functions` begins with the imported ones; made here even when the section is absent. */
-static void begin_functions(struct reader *reader, struct chimera_module *module, uint32_t defined)
+/* The count that a section begins with; 0 when it is absent. Its reader will judge it. */
+static uint32_t count_of_section(const struct reader *reader, const struct chimera_module *module,
+                                 uint8_t id)
 {
-    module->functions = reserve(reader, module->imported_functions + defined, sizeof(uint32_t));
-    for (uint32_t i = 0; module->functions && i < module->import_count; i++) {
-        if (module->imports[i].kind == WASM_FUNCTION)
-            module->functions[module->function_count++] = module->imports[i].type;
+    struct chimera_slice section = module->section[id];
+    if (!section.data)
+        return 0;
+    struct reader inside = *reader;
+    inside.at = (const uint8_t *)section.data;
+    inside.end = inside.at + section.size;
+    inside.err = NULL;
+    return reader_count(&inside, FUNCTIONS_MAX, "entries");
+}
+
+void module_begin_indices(struct reader *reader, struct chimera_module *module)
+{
+    module->functions = reserve(reader, module->imported_functions + count_of_section(reader, module, 3),
+                                sizeof(*module->functions));
+    module->tables = reserve(reader, module->imported_tables + count_of_section(reader, module, 4),
+                             sizeof(*module->tables));
+    module->globals = reserve(reader, module->imported_globals + count_of_section(reader, module, 6),
+                              sizeof(*module->globals));
+    for (uint32_t i = 0; reader->code == 0 && i < module->import_count; i++) {
+        const struct wasm_import *import = &module->imports[i];
+        if (import->kind == WASM_FUNCTION)
+            module->functions[module->function_count++] = import->type;
+        else if (import->kind == WASM_TABLE)
+            module->tables[module->table_count++] = import->table;
+        else if (import->kind == WASM_GLOBAL)
+            module->globals[module->global_count++] = import->global;
     }
 }
 
 void module_read_functions(struct reader *reader, struct chimera_module *module)
 {
     uint32_t count = reader_count(reader, FUNCTIONS_MAX, "functions");
-    begin_functions(reader, module, count);
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
         module->functions[module->function_count++] = read_type_index(reader, module);
 }
@@ -221,7 +269,6 @@ void module_read_functions(struct reader *reader, struct chimera_module *module)
 void module_read_tables(struct reader *reader, struct chimera_module *module)
 {
     uint32_t count = reader_count(reader, TABLES_MAX, "tables");
-    module->tables = reserve(reader, count, sizeof(*module->tables));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         if (reader->at < reader->end && *reader->at == 0x40) {
             reader_fail(reader, CHIMERA_EFEATURE,
@@ -229,9 +276,10 @@ void module_read_tables(struct reader *reader, struct chimera_module *module)
                         "Chimera does not compile yet: build it without");
             return;
         }
-        module->tables[i].type = read_reference_type(reader);
-        module->tables[i].limits = read_limits(reader, UINT32_MAX);
-        module->table_count = i + 1;
+        struct wasm_table *table = &module->tables[module->table_count];
+        table->type = read_reference_type(reader);
+        table->limits = read_limits(reader, UINT32_MAX);
+        module->table_count += reader->code == 0;
     }
 }
 
@@ -245,33 +293,26 @@ void module_read_memories(struct reader *reader, struct chimera_module *module)
 void module_read_globals(struct reader *reader, struct chimera_module *module)
 {
     uint32_t count = reader_count(reader, GLOBALS_MAX, "globals");
-    module->globals = reserve(reader, count, sizeof(*module->globals));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
-        struct wasm_global *global = &module->globals[i];
-        global->type = opcode_value_type(reader);
-        uint8_t mutability = reader_byte(reader);
-        if (mutability > 1)
-            reader_fail(reader, CHIMERA_EMODULE, "malformed mutability");
-        global->is_mutable = mutability == 1;
+        struct wasm_global *global = &module->globals[module->global_count];
+        read_global_type(reader, global);
         global->initial = opcode_constant(reader);
-        module->global_count = i + 1;
+        module_check_expression(reader, module, &global->initial, global->type);
+        module->global_count += reader->code == 0;
     }
 }
 
 static uint32_t count_of(const struct chimera_module *module, enum wasm_kind kind)
 {
-    uint32_t imported = 0;
-    for (uint32_t i = 0; i < module->import_count; i++)
-        imported += module->imports[i].kind == kind;
     switch (kind) {
     case WASM_FUNCTION:
         return module->function_count;
     case WASM_TABLE:
-        return imported + module->table_count;
+        return module->table_count;
     case WASM_MEMORY:
         return module->has_memory;
     case WASM_GLOBAL:
-        return imported + module->global_count;
+        return module->global_count;
     }
     return 0;
 }
@@ -304,8 +345,6 @@ static void refuse_equal_names(struct reader *reader, const struct chimera_modul
 
 void module_read_exports(struct reader *reader, struct chimera_module *module)
 {
-    if (!module->functions)
-        begin_functions(reader, module, 0);
     uint32_t count = reader_count(reader, EXPORTS_MAX, "exports");
     module->exports = reserve(reader, count, sizeof(*module->exports));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
@@ -328,8 +367,6 @@ void module_read_exports(struct reader *reader, struct chimera_module *module)
 
 void module_read_start(struct reader *reader, struct chimera_module *module)
 {
-    if (!module->functions)
-        begin_functions(reader, module, 0);
     module->start = reader_u32(reader);
     module->has_start = true;
     if (reader->code == 0 && module->start >= module->function_count) {

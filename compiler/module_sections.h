@@ -19,6 +19,13 @@ void module_read_code(struct reader *reader, struct chimera_module *module);
 void module_read_data(struct reader *reader, struct chimera_module *module);
 void module_read_tags(struct reader *reader, struct chimera_module *module);
 
+/* Is this a constant expression of that type? */
+void module_check_expression(struct reader *reader, const struct chimera_module *module,
+                             const struct wasm_expression *expression, uint8_t type);
+
+/* Makes the arrays that begin with imports, with room for all that the module defines. */
+void module_begin_indices(struct reader *reader, struct chimera_module *module);
+
 /* What spans sections: every function has a body, counts agree. */
 int module_check_whole(struct reader *file, struct chimera_module *module);
 

@@ -16,17 +16,10 @@ static void *reserve(struct reader *reader, uint32_t count, size_t size)
     return array;
 }
 
-/* Offsets of segments: an i32. A global would have to be imported, and policies import none. */
-static struct wasm_expression read_offset(struct reader *reader)
+static struct wasm_expression read_offset(struct reader *reader, const struct chimera_module *module)
 {
     struct wasm_expression offset = opcode_constant(reader);
-    if (reader->code < 0)
-        return offset;
-    if (offset.kind == WASM_GLOBAL_GET)
-        reader_fail(reader, CHIMERA_EFEATURE,
-                    "a segment's offset is a global, which Chimera does not compile: build it without");
-    else if (offset.kind != WASM_CONST || offset.type != WASM_I32)
-        reader_fail(reader, CHIMERA_EMODULE, "type mismatch in a segment's offset: it must be an i32");
+    module_check_expression(reader, module, &offset, WASM_I32);
     return offset;
 }
 
@@ -42,18 +35,10 @@ static uint32_t read_element_expression(struct reader *reader, const struct chim
                                         uint8_t type)
 {
     struct wasm_expression expression = opcode_constant(reader);
-    if (reader->code < 0)
-        return WASM_NULL_FUNCTION;
-    if (expression.kind == WASM_GLOBAL_GET)
-        reader_fail(reader, CHIMERA_EFEATURE,
-                    "a table entry is a global, which Chimera does not compile: build it without");
-    else if (expression.type != type || expression.kind == WASM_CONST)
-        reader_fail(reader, CHIMERA_EMODULE, "type mismatch in an element segment");
-    else if (expression.kind == WASM_REF_FUNC && expression.value >= module->function_count)
-        reader_fail(reader, CHIMERA_EMODULE, "unknown function %u", (uint32_t)expression.value);
-    else if (expression.kind == WASM_REF_FUNC)
+    module_check_expression(reader, module, &expression, type);
+    if (reader->code == 0 && expression.kind == WASM_REF_FUNC)
         return (uint32_t)expression.value;
-    return WASM_NULL_FUNCTION;
+    return WASM_NULL_FUNCTION; /* null, or a global: then the module imports it and is refused */
 }
 
 static void read_element_entries(struct reader *reader, const struct chimera_module *module,
@@ -68,7 +53,8 @@ static void read_element_entries(struct reader *reader, const struct chimera_mod
     }
 }
 
-static void read_element_place(struct reader *reader, struct wasm_element *element, uint32_t flags)
+static void read_element_place(struct reader *reader, const struct chimera_module *module,
+                               struct wasm_element *element, uint32_t flags)
 {
     if (flags & 1) {
         element->mode = flags & 2 ? WASM_DECLARATIVE : WASM_PASSIVE;
@@ -76,7 +62,7 @@ static void read_element_place(struct reader *reader, struct wasm_element *eleme
     }
     element->mode = WASM_ACTIVE;
     element->table = flags & 2 ? reader_u32(reader) : 0;
-    element->offset = read_offset(reader);
+    element->offset = read_offset(reader, module);
 }
 
 /* Bit 0: not active; bit 1: a table index, or declarative; bit 2: expressions instead of indices. */
@@ -87,7 +73,7 @@ static void read_element(struct reader *reader, struct chimera_module *module, s
         reader_fail(reader, CHIMERA_EMODULE, "malformed elements segment kind %u", flags);
         return;
     }
-    read_element_place(reader, element, flags);
+    read_element_place(reader, module, element, flags);
     element->type = WASM_FUNCREF;
     if ((flags & 3) && (flags & 4))
         element->type = opcode_value_type(reader);
@@ -121,10 +107,8 @@ void module_read_code(struct reader *reader, struct chimera_module *module)
 {
     uint32_t count = reader_count(reader, UINT32_MAX, "function bodies");
     uint32_t defined = module->function_count - module->imported_functions;
-    if (reader->code == 0 && (count != defined || !module->functions)) {
-        if (count > 0 || module->functions)
-            reader_fail(reader, CHIMERA_EMODULE, "function and code section have inconsistent lengths");
-    }
+    if (reader->code == 0 && count != defined)
+        reader_fail(reader, CHIMERA_EMODULE, "function and code section have inconsistent lengths");
     module->bodies = reserve(reader, reader->code == 0 ? count : 0, sizeof(*module->bodies));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         uint32_t size = reader_u32(reader);
@@ -154,7 +138,7 @@ static void read_data(struct reader *reader, const struct chimera_module *module
     if (reader->code == 0 && data->mode == WASM_ACTIVE && (memory > 0 || !module->has_memory))
         reader_fail(reader, CHIMERA_EMODULE, "unknown memory %u", memory);
     if (data->mode == WASM_ACTIVE)
-        data->offset = read_offset(reader);
+        data->offset = read_offset(reader, module);
     data->bytes = reader_bytes(reader, reader_u32(reader));
 }
 
@@ -171,13 +155,6 @@ void module_read_data(struct reader *reader, struct chimera_module *module)
 /* What spans sections. `file` is only for messages here. */
 int module_check_whole(struct reader *file, struct chimera_module *module)
 {
-    if (!module->functions) {
-        module->functions = reserve(file, module->imported_functions, sizeof(uint32_t));
-        for (uint32_t i = 0; module->functions && i < module->import_count; i++) {
-            if (module->imports[i].kind == WASM_FUNCTION)
-                module->functions[module->function_count++] = module->imports[i].type;
-        }
-    }
     if (module->body_count != module->function_count - module->imported_functions)
         return reader_fail(file, CHIMERA_EMODULE, "function and code section have inconsistent lengths");
     if (module->has_data_count && module->stated_data_count != module->data_count)

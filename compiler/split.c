@@ -31,8 +31,19 @@ static uint32_t index_at(const char *at, const char *end, uint32_t limit)
     return at == start || goes_on || index >= limit ? UINT32_MAX : (uint32_t)index;
 }
 
-/* "static u32 w2c_f5(…) {": which function does this line begin? */
-static uint32_t function_of_line(const struct split *split, struct chimera_slice line)
+/* A head is wrapped after every eight parameters: then its first line ends with ", ". */
+static struct chimera_slice whole_head(struct chimera_slice line, struct chimera_slice *rest)
+{
+    while (line.size > 2 && line.data[line.size - 2] == ',' && line.data[line.size - 1] == ' ' &&
+           line.data[0] != ' ' && rest->size > 0) {
+        struct chimera_slice next = next_line(rest);
+        line.size = (size_t)(next.data + next.size - line.data);
+    }
+    return line;
+}
+
+/* "static u32 w2c_f5(…) {": which function does this head begin? */
+static uint32_t function_of_head(const struct split *split, struct chimera_slice line)
 {
     if (line.size < 4 || memcmp(line.data + line.size - 3, ") {", 3) != 0 || line.data[0] == ' ')
         return UINT32_MAX;
@@ -46,7 +57,7 @@ static uint32_t function_of_line(const struct split *split, struct chimera_slice
     return index_at(name + prefix, open, split->function_count);
 }
 
-static struct chimera_slice head_of_line(struct chimera_slice line)
+static struct chimera_slice without_static(struct chimera_slice line)
 {
     const size_t word = sizeof("static ") - 1;
     if (chimera_slice_starts(line, "static "))
@@ -79,11 +90,11 @@ int split_read(struct chimera_slice text, unsigned wabt_minor, const struct chim
         return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", module->file);
     uint32_t found = 0;
     for (struct chimera_slice rest = text; rest.size > 0;) {
-        struct chimera_slice line = next_line(&rest);
-        uint32_t index = function_of_line(&split, line);
+        struct chimera_slice line = whole_head(next_line(&rest), &rest);
+        uint32_t index = function_of_head(&split, line);
         if (index == UINT32_MAX || split.functions[index].body.data)
             continue;
-        split.functions[index].head = head_of_line(line);
+        split.functions[index].head = without_static(line);
         take_body(&split.functions[index], line, &rest);
         found += split.functions[index].body.data != NULL;
     }

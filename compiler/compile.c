@@ -1,0 +1,230 @@
+#include "compiler/compile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/process.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
+
+#define SOURCE_MAX ((size_t)256 << 20) /* one part, or one header */
+#define INCLUDES_MAX 8
+#define COMPILE_SECONDS 600
+#define COMPILE_MEMORY ((uint64_t)3 << 30)
+#define OBJECT_MAX ((uint64_t)1 << 30)
+#define ADVICE                                                                                     \
+    "the module has a function that is too large for the optimizer: split it at its source, or run " \
+    "the module through `wasm-opt -O1` first"
+
+/* Every flag with what it is for; runtime-performance.md §2.3 and §7.2.
+ *
+ * -fno-strict-aliasing, -fwrapv: guests mean memory as bytes and integers that wrap.
+ * -frounding-math, -ffp-contract=off: WebAssembly's floating point, bit for bit.
+ * -fno-math-errno: sqrt, floor and their like become one instruction.
+ * -fno-optimize-sibling-calls: a tail call would hide an endless recursion from the stack's guard.
+ * -fstack-clash-protection: no frame may step over that guard.
+ * -fno-jump-tables is left out: tables are indexed by a checked number.
+ * -mno-red-zone is left out: signals run on their own stack.
+ * -nostdlibinc: a part sees our prelude and clang's own stdint.h and stddef.h, and nothing of the machine. */
+static const char *const flags[] = {
+    "-std=gnu17", "-fPIC", "-fvisibility=hidden", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables",
+    "-fno-optimize-sibling-calls", "-frounding-math", "-ffp-contract=off", "-fno-strict-aliasing",
+    "-fno-math-errno", "-fwrapv", "-fno-delete-null-pointer-checks", "-fstack-clash-protection",
+    "-fcf-protection=branch", "-fno-plt", "-fno-ident", "-fno-stack-protector", "-fno-common",
+    "-fno-crash-diagnostics", "-fno-color-diagnostics", "-w", "-march=x86-64", "-mtune=generic",
+    "--target=x86_64-linux-gnu", "-nostdlibinc", NULL,
+};
+#define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]) - 1)
+#define ARGUMENTS_MAX (FLAG_COUNT + 2 * INCLUDES_MAX + 10)
+
+static const char *optimization(const struct chimera_part *part)
+{
+    return part->is_quick ? "-O0" : "-O1";
+}
+
+const char *const *chimera_compile_flags(void)
+{
+    return flags;
+}
+
+/* --- Keys --- */
+
+static char *in_folder(const char *folder, const char *path)
+{
+    return path[0] == '/' ? strdup(path) : chimera_path_join(folder, path);
+}
+
+static int digest_of_file(const char *folder, const char *name, struct chimera_digest *ret_digest,
+                          struct chimera_error *err)
+{
+    CHIMERA_FREE char *path = in_folder(folder, name);
+    struct chimera_buffer bytes;
+    chimera_buffer_init(&bytes, SOURCE_MAX);
+    int code = path ? chimera_file_read(path, &bytes, err)
+                    : chimera_fail(err, CHIMERA_ENOMEM, "cannot read %s: out of memory", name);
+    if (code == CHIMERA_OK && (code = chimera_digest_of(chimera_buffer_slice(&bytes), ret_digest)) < 0)
+        chimera_fail(err, code, "cannot hash %s", path);
+    chimera_buffer_free(&bytes);
+    return code;
+}
+
+static void append_digest(struct chimera_buffer *buffer, const struct chimera_digest *digest)
+{
+    chimera_buffer_append(buffer, (struct chimera_slice){(const char *)digest->bytes, sizeof(digest->bytes)});
+}
+
+/* What all parts of a job share: the tools (flags and releases are in their identity) and the headers. */
+static int hash_common(const struct chimera_compile_job *job, struct chimera_digest *ret_digest,
+                       struct chimera_error *err)
+{
+    struct chimera_buffer text;
+    int code = CHIMERA_OK;
+    chimera_buffer_init(&text, 64 * 1024);
+    chimera_buffer_print(&text, "object 1\n%s\n", job->tools->identity);
+    for (size_t i = 0; job->headers && job->headers[i] && code == CHIMERA_OK; i++) {
+        struct chimera_digest digest;
+        code = digest_of_file(job->folder, job->headers[i], &digest, err);
+        append_digest(&text, &digest);
+    }
+    if (code == CHIMERA_OK && text.failed)
+        code = chimera_fail(err, text.failed, "cannot hash the headers: %s", chimera_code_text(text.failed));
+    if (code == CHIMERA_OK && (code = chimera_digest_of(chimera_buffer_slice(&text), ret_digest)) < 0)
+        chimera_fail(err, code, "cannot hash the headers");
+    chimera_buffer_free(&text);
+    return code;
+}
+
+static int make_key(const struct chimera_compile_job *job, const struct chimera_digest *common,
+                    const struct chimera_part *part, struct chimera_digest *ret_key,
+                    struct chimera_error *err)
+{
+    char bytes[2 * CHIMERA_DIGEST_BYTES + 3];
+    struct chimera_digest source;
+    int code = digest_of_file(job->folder, part->source, &source, err);
+    if (code < 0)
+        return code;
+    memcpy(bytes, common->bytes, CHIMERA_DIGEST_BYTES);
+    memcpy(bytes + CHIMERA_DIGEST_BYTES, source.bytes, CHIMERA_DIGEST_BYTES);
+    memcpy(bytes + 2 * CHIMERA_DIGEST_BYTES, optimization(part), 3);
+    code = chimera_digest_of((struct chimera_slice){bytes, sizeof(bytes)}, ret_key);
+    return code < 0 ? chimera_fail(err, code, "cannot hash %s", part->source) : CHIMERA_OK;
+}
+
+/* --- Compiling --- */
+
+struct unit { /* one part on its way */
+    const struct chimera_part *part;
+    struct chimera_digest key;
+    const char *argv[ARGUMENTS_MAX];
+    char *prefix_map; /* owned */
+    char what[160];
+};
+
+struct work {
+    const struct chimera_compile_job *job;
+    struct unit *units; /* those that must be compiled; owned */
+    size_t count, cached, total, done;
+};
+
+static bool take_cached(const struct chimera_compile_job *job, const struct unit *unit)
+{
+    CHIMERA_FREE char *path = in_folder(job->folder, unit->part->object);
+    return path && chimera_cache_get_object(job->cache, &unit->key, path);
+}
+
+static int prepare(const struct chimera_compile_job *job, struct unit *unit, struct chimera_error *err)
+{
+    size_t at = 0;
+    if (asprintf(&unit->prefix_map, "-ffile-prefix-map=%s=.", job->folder) < 0) {
+        unit->prefix_map = NULL;
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+    }
+    snprintf(unit->what, sizeof(unit->what), "clang on %s", unit->part->source);
+    unit->argv[at++] = job->tools->clang;
+    unit->argv[at++] = optimization(unit->part);
+    for (size_t i = 0; i < FLAG_COUNT; i++)
+        unit->argv[at++] = flags[i];
+    unit->argv[at++] = unit->prefix_map;
+    for (size_t i = 0; job->includes && job->includes[i] && i < INCLUDES_MAX; i++) {
+        unit->argv[at++] = "-I";
+        unit->argv[at++] = job->includes[i];
+    }
+    unit->argv[at++] = "-c";
+    unit->argv[at++] = "-o";
+    unit->argv[at++] = unit->part->object;
+    unit->argv[at++] = unit->part->source;
+    unit->argv[at] = NULL;
+    return CHIMERA_OK;
+}
+
+/* Sorts out what the cache has; the rest is in work->units, ready to run. */
+static int plan(struct work *work, const struct chimera_part *parts, size_t count, struct chimera_error *err)
+{
+    const struct chimera_compile_job *job = work->job;
+    struct chimera_digest common;
+    int code = job->cache ? hash_common(job, &common, err) : CHIMERA_OK;
+    for (size_t i = 0; i < count && code == CHIMERA_OK; i++) {
+        struct unit *unit = &work->units[work->count];
+        unit->part = &parts[i];
+        if (job->cache) {
+            code = make_key(job, &common, &parts[i], &unit->key, err);
+            if (code < 0 || take_cached(job, unit)) {
+                work->cached += code == CHIMERA_OK;
+                continue;
+            }
+        }
+        code = prepare(job, unit, err);
+        work->count++;
+    }
+    return code;
+}
+
+static int keep_object(void *context, size_t index, struct chimera_error *err)
+{
+    struct work *work = context;
+    const struct unit *unit = &work->units[index];
+    CHIMERA_FREE char *path = in_folder(work->job->folder, unit->part->object);
+    (void)err; /* what cannot be kept is compiled again next time */
+    if (path && work->job->cache)
+        chimera_cache_put_object(work->job->cache, &unit->key, path);
+    chimera_progress_show(work->job->progress, "compiling", work->cached + ++work->done, work->total);
+    return CHIMERA_OK;
+}
+
+static int compile_units(struct work *work, struct chimera_error *err)
+{
+    CHIMERA_FREE struct chimera_command *commands = calloc(work->count + 1, sizeof(*commands));
+    if (!commands)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+    for (size_t i = 0; i < work->count; i++) {
+        commands[i] = (struct chimera_command){.what = work->units[i].what,
+                                               .argv = work->units[i].argv,
+                                               .folder = work->job->folder,
+                                               .limits = {.wall_seconds = 4 * COMPILE_SECONDS,
+                                                          .cpu_seconds = COMPILE_SECONDS,
+                                                          .memory_bytes = COMPILE_MEMORY,
+                                                          .file_bytes = OBJECT_MAX},
+                                               .advice = ADVICE};
+    }
+    chimera_progress_show(work->job->progress, "compiling", work->cached, work->total);
+    return chimera_process_run_all(commands, work->count, work->job->jobs, keep_object, work, err);
+}
+
+int chimera_compile(const struct chimera_compile_job *job, const struct chimera_part *parts, size_t count,
+                    size_t *ret_cached, struct chimera_error *err)
+{
+    CHIMERA_FREE struct unit *units = calloc(count + 1, sizeof(*units));
+    if (!units)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+    struct work work = {.job = job, .units = units, .total = count};
+    int code = plan(&work, parts, count, err);
+    if (code == CHIMERA_OK)
+        code = compile_units(&work, err);
+    for (size_t i = 0; i < work.count; i++)
+        free(units[i].prefix_map);
+    if (code == CHIMERA_OK && ret_cached)
+        *ret_cached = work.cached;
+    return code;
+}

@@ -1,0 +1,17 @@
+/* link.h - objects to a plugin's .so: one exported symbol, no libraries, stripped, reproducible. */
+#ifndef CHIMERA_COMPILER_LINK_H
+#define CHIMERA_COMPILER_LINK_H
+
+#include <stddef.h>
+
+#include "compiler/tools.h"
+
+/* `objects` in a fixed order, relative to `folder` (a scratch folder; a version script is written there)
+ * or absolute; `output` likewise. */
+int chimera_link(const struct chimera_tools *tools, const char *folder, const char *const *objects,
+                 size_t count, const char *output, struct chimera_error *err);
+
+/* The flags, ending with NULL, for the tools' identity. */
+const char *const *chimera_link_flags(void);
+
+#endif
