@@ -1,0 +1,154 @@
+#include "runtime/abi/abi.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "runtime/abi/abi_internal.h"
+#include "runtime/base/utf8.h"
+#include "runtime/policy/policy.h"
+
+#define INTERNAL_PREFIX "internal server error: "
+
+const struct chimera_abi *chimera_abi_of(enum chimera_mode mode)
+{
+    static const struct chimera_abi *const abis[] = {&chimera_abi_wapc, &chimera_abi_wasi,
+                                                     &chimera_abi_opa, &chimera_abi_gatekeeper,
+                                                     &chimera_abi_chimera};
+    for (size_t i = 0; i < sizeof(abis) / sizeof(*abis); i++)
+        if (abis[i]->mode == mode)
+            return abis[i];
+    return NULL;
+}
+
+/* vsnprintf into the arena, behind `prefix`. .data is NULL when there is no room. */
+__attribute__((format(printf, 3, 0))) static struct chimera_slice
+print(struct chimera_arena *arena, const char *prefix, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int size = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    size_t before = strlen(prefix);
+    char *text = size < 0 ? NULL : chimera_arena_take(arena, before + (size_t)size + 1);
+    if (!text)
+        return (struct chimera_slice){0};
+    memcpy(text, prefix, before);
+    vsnprintf(text + before, (size_t)size + 1, format, arguments);
+    return (struct chimera_slice){text, before + (size_t)size};
+}
+
+struct chimera_response chimera_abi_failure(const struct chimera_request *request, bool is_internal,
+                                            struct chimera_arena *arena, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    struct chimera_slice text = print(arena, is_internal ? INTERNAL_PREFIX : "", format, arguments);
+    va_end(arguments);
+    if (!text.data)
+        text = CHIMERA_SLICE(INTERNAL_PREFIX "no memory for the reason");
+    return chimera_response_reject_code(request->uid, text, 500);
+}
+
+static const struct chimera_export *find_function(const struct chimera_plugin *plugin,
+                                                  const char *name, const char *type)
+{
+    size_t size = strlen(name);
+    for (uint32_t i = 0; i < plugin->export_count; i++) {
+        const struct chimera_export *export = &plugin->exports[i];
+        if (export->kind == CHIMERA_EXPORT_FUNCTION && export->name_size == size &&
+            memcmp(export->name, name, size) == 0)
+            return strcmp(export->type, type) == 0 ? export : NULL;
+    }
+    return NULL;
+}
+
+bool chimera_abi_has_function(const struct chimera_plugin *plugin, const char *name,
+                              const char *type)
+{
+    return find_function(plugin, name, type) != NULL;
+}
+
+const struct chimera_export *chimera_abi_function(const struct chimera_host *host, const char *name,
+                                                  const char *type)
+{
+    return find_function(host->loaded->plugin, name, type);
+}
+
+int chimera_abi_call(struct chimera_host *host, const struct chimera_export *export,
+                     union chimera_value *values)
+{
+    if (host->run && chimera_guest_time_left(host) == 0) {
+        host->stop = CHIMERA_STOP_DEADLINE;
+        return CHIMERA_EDEADLINE;
+    }
+    return chimera_host_call(host, export, values);
+}
+
+const char *chimera_abi_stop_text(const struct chimera_host *host, char text[CHIMERA_ABI_STOP_TEXT])
+{
+    if (host->stop != CHIMERA_STOP_EXIT)
+        return chimera_host_stop_text(host);
+    snprintf(text, CHIMERA_ABI_STOP_TEXT, "Exited with i32 exit status %" PRIu32, host->exit_code);
+    return text;
+}
+
+void chimera_abi_document(const struct chimera_request *request, struct chimera_slice settings,
+                          struct chimera_pieces *ret_pieces)
+{
+    ret_pieces->count = 0;
+    ret_pieces->size = 0;
+    chimera_pieces_add(ret_pieces, CHIMERA_SLICE("{\"request\":"));
+    chimera_pieces_add_all(ret_pieces, &request->json);
+    chimera_pieces_add(ret_pieces, CHIMERA_SLICE(",\"settings\":"));
+    chimera_pieces_add(ret_pieces, settings);
+    chimera_pieces_add(ret_pieces, CHIMERA_SLICE("}"));
+}
+
+void chimera_abi_empty(struct chimera_buffer *buffer)
+{
+    if (buffer->capacity > CHIMERA_ABI_KEPT_BYTES)
+        chimera_buffer_free(buffer);
+    chimera_buffer_reset(buffer);
+}
+
+static const struct chimera_grants *grants_of(const struct chimera_host *host)
+{
+    static const struct chimera_grants none = {.policy_id = ""};
+    return host->policy ? chimera_policy_grants(host->policy) : &none;
+}
+
+struct chimera_slice chimera_abi_policy_id(const struct chimera_host *host)
+{
+    return chimera_slice_of(grants_of(host)->policy_id);
+}
+
+struct chimera_slice chimera_abi_guest_slice(struct chimera_host *host, uint32_t at, uint32_t size)
+{
+    return (struct chimera_slice){(const char *)chimera_guest_bytes(host, at, size), size};
+}
+
+bool chimera_abi_host_call(struct chimera_host *host, const uint32_t at_and_size[8],
+                           struct chimera_buffer *answer)
+{
+    struct chimera_slice part[4];
+    for (size_t i = 0; i < 4; i++)
+        part[i] = chimera_abi_guest_slice(host, at_and_size[2 * i], at_and_size[2 * i + 1]);
+    for (size_t i = 0; i < 3; i++)
+        if (!chimera_utf8_is_valid(part[i]))
+            chimera_guest_trap(host, CHIMERA_TRAP_HOST, "a host call's name is not UTF-8");
+    struct chimera_host_request call = {
+        .binding = part[0], .name_space = part[1], .operation = part[2], .payload = part[3]};
+    bool is_ok = chimera_capability_call(grants_of(host), &call, answer);
+    if (answer->failed)
+        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "the answer to a host call is too large");
+    return is_ok;
+}
+
+struct chimera_slice chimera_abi_keep(struct chimera_arena *arena, struct chimera_slice text)
+{
+    if (text.size == 0)
+        return CHIMERA_SLICE("");
+    struct chimera_slice copy = chimera_arena_copy(arena, text);
+    return copy.data ? copy : CHIMERA_SLICE("");
+}

@@ -1,0 +1,54 @@
+/* abi_internal.h - what the ABIs of this folder share. */
+#ifndef CHIMERA_ABI_INTERNAL_H
+#define CHIMERA_ABI_INTERNAL_H
+
+#include "runtime/abi/abi.h"
+#include "runtime/abi/capability.h"
+#include "runtime/base/log.h"
+
+/* Buffers of a host grow as its guest needs them; what a request leaves behind above this is given
+ * back, below it is kept, so that a warm host does not call malloc. */
+#define CHIMERA_ABI_KEPT_BYTES ((size_t)256 * 1024)
+
+/* Most that a guest may hand over at once: an answer, its output, a host call's answer. */
+#define CHIMERA_ABI_BUFFER_MAX ((size_t)16 << 20)
+
+/* Does the plugin export a function of this name and type ("ii:i")? */
+bool chimera_abi_has_function(const struct chimera_plugin *plugin, const char *name,
+                              const char *type);
+
+/* The host's export of that name and type, or NULL. */
+const struct chimera_export *chimera_abi_function(const struct chimera_host *host, const char *name,
+                                                  const char *type);
+
+/* chimera_host_call(), which a limit that has passed already does not even start. */
+int chimera_abi_call(struct chimera_host *host, const struct chimera_export *export,
+                     union chimera_value *values);
+
+/* Why the guest was left; `text` is written only where the host has no fixed words for it. */
+#define CHIMERA_ABI_STOP_TEXT 64
+const char *chimera_abi_stop_text(const struct chimera_host *host,
+                                  char text[CHIMERA_ABI_STOP_TEXT]);
+
+/* {"request":…,"settings":…} in pieces that borrow from both. */
+void chimera_abi_document(const struct chimera_request *request, struct chimera_slice settings,
+                          struct chimera_pieces *ret_pieces);
+
+/* Empties a buffer for the next request. */
+void chimera_abi_empty(struct chimera_buffer *buffer);
+
+/* Makes a host call for the guest of `host` and returns what chimera_capability_call() does. Traps
+ * when the names are no UTF-8 or the answer is too large. */
+bool chimera_abi_host_call(struct chimera_host *host, const uint32_t at_and_size[8],
+                           struct chimera_buffer *answer);
+
+/* What logs call the guest. */
+struct chimera_slice chimera_abi_policy_id(const struct chimera_host *host);
+
+/* Guest bytes as a slice; traps when they are outside of its memory. */
+struct chimera_slice chimera_abi_guest_slice(struct chimera_host *host, uint32_t at, uint32_t size);
+
+/* A copy in the arena; empty when there is no room. .data is never NULL. */
+struct chimera_slice chimera_abi_keep(struct chimera_arena *arena, struct chimera_slice text);
+
+#endif

@@ -1,0 +1,365 @@
+#include "runtime/abi/rego.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "runtime/abi/abi_internal.h"
+#include "runtime/json/scan.h"
+#include "runtime/json/tree.h"
+#include "runtime/policy/policy.h"
+
+/* The modules number their builtins from 0; more than OPA has is nonsense. */
+#define BUILTIN_ID_MAX 4096
+/* Most bytes that a result set may have. */
+#define RESULT_MAX ((size_t)64 << 20)
+
+/* --- Life --- */
+
+int chimera_rego_check(const struct chimera_plugin *plugin, struct chimera_error *err)
+{
+    if (!plugin->has_memory)
+        return chimera_fail(err, CHIMERA_EMODULE, "Rego wasm error: the module has no memory");
+#define X(field, name, type)                                                               \
+    if (!chimera_abi_has_function(plugin, name, type))                                     \
+        return chimera_fail(err, CHIMERA_EMODULE,                                          \
+                            "Rego wasm error: cannot get %s function: it is not exported " \
+                            "with its type",                                               \
+                            name);
+    CHIMERA_REGO_EXPORT_MAP(X)
+#undef X
+    return CHIMERA_OK;
+}
+
+int chimera_rego_attach(struct chimera_host *host, struct chimera_error *err)
+{
+    struct chimera_rego *rego = calloc(1, sizeof(*rego));
+    if (!rego)
+        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
+#define X(field, name, type) rego->field = chimera_abi_function(host, name, type);
+    CHIMERA_REGO_EXPORT_MAP(X)
+#undef X
+    chimera_buffer_init(&rego->text, CHIMERA_REGO_RESULT_MAX);
+    host->rego = rego;
+    return CHIMERA_OK;
+}
+
+void chimera_rego_empty(struct chimera_rego *rego)
+{
+    for (size_t i = 0; i < CHIMERA_REGO_ARGS_MAX; i++) {
+        json_object_put(rego->args[i]);
+        rego->args[i] = NULL;
+    }
+    json_object_put(rego->result);
+    rego->result = NULL;
+    chimera_abi_empty(&rego->text);
+}
+
+void chimera_rego_detach(struct chimera_host *host)
+{
+    struct chimera_rego *rego = host->rego;
+    if (!rego)
+        return;
+    chimera_rego_empty(rego);
+    chimera_buffer_free(&rego->text);
+    free(rego->builtin);
+    free(rego);
+    host->rego = NULL;
+}
+
+/* --- Calls --- */
+
+static int fail_call(struct chimera_host *host, const char *doing, const char *name, int code,
+                     struct chimera_error *err)
+{
+    char text[CHIMERA_ABI_STOP_TEXT];
+    return chimera_fail(err, code, "wasm engine error: %s %s function: %s", doing, name,
+                        chimera_abi_stop_text(host, text));
+}
+
+/* Calls with two arguments at most; *ret_value may be NULL. */
+static int call(struct chimera_host *host, const char *name, const struct chimera_export *export,
+                uint32_t first, uint32_t second, uint32_t *ret_value, struct chimera_error *err)
+{
+    union chimera_value values[2] = {{.i32 = first}, {.i32 = second}};
+    int code = chimera_abi_call(host, export, values);
+    if (code < 0)
+        return fail_call(host, "error invoking", name, code, err);
+    if (ret_value)
+        *ret_value = values[0].i32;
+    return CHIMERA_OK;
+}
+
+static bool is_inside(const struct chimera_host *host, uint32_t at, size_t size)
+{
+    uint64_t memory = host->instance->memory.size;
+    return size <= memory && at <= memory - size;
+}
+
+/* Copies a JSON text into the guest and has it parsed there; *ret_value is the value's address. */
+static int push_json(struct chimera_host *host, const struct chimera_pieces *json,
+                     uint32_t *ret_value, struct chimera_error *err)
+{
+    const struct chimera_rego *rego = host->rego;
+    if (json->size >= UINT32_MAX)
+        return chimera_fail(err, CHIMERA_ELIMIT, "Rego wasm error: the document is too large");
+    union chimera_value values[2] = {{.i32 = (uint32_t)json->size}};
+    int code = chimera_abi_call(host, rego->malloc, values);
+    if (code < 0)
+        return fail_call(host, "push_json: cannot invoke", "opa_malloc", code, err);
+    uint32_t at = values[0].i32;
+    if (!is_inside(host, at, json->size))
+        return chimera_fail(err, CHIMERA_EGUEST,
+                            "Rego wasm error: Cannot get memory address: out of bounds");
+    chimera_pieces_copy(json, 0, host->instance->memory.data + at, json->size);
+    values[0].i32 = at;
+    values[1].i32 = (uint32_t)json->size;
+    code = chimera_abi_call(host, rego->json_parse, values);
+    if (code < 0)
+        return fail_call(host, "push_json: cannot invoke", "opa_json_parse", code, err);
+    if (values[0].i32 == 0)
+        return chimera_fail(err, CHIMERA_EGUEST, "Rego wasm error: Failed to load json in memory");
+    *ret_value = values[0].i32;
+    return CHIMERA_OK;
+}
+
+/* The JSON of a value of the guest; *ret_json is in the guest's memory. */
+static int pull_json(struct chimera_host *host, uint32_t value, struct chimera_slice *ret_json,
+                     struct chimera_error *err)
+{
+    union chimera_value values[1] = {{.i32 = value}};
+    int code = chimera_abi_call(host, host->rego->json_dump, values);
+    if (code < 0)
+        return fail_call(host, "cannot invoke", "opa_json_dump", code, err);
+    const struct chimera_memory *memory = &host->instance->memory;
+    const char *at = (const char *)memory->data + values[0].i32;
+    const char *end =
+        values[0].i32 < memory->size ? memchr(at, '\0', memory->size - values[0].i32) : NULL;
+    if (!end || end - at > (ptrdiff_t)RESULT_MAX)
+        return chimera_fail(err, CHIMERA_EGUEST,
+                            "Rego wasm error: Cannot get memory address: a text does not end");
+    *ret_json = (struct chimera_slice){at, (size_t)(end - at)};
+    return CHIMERA_OK;
+}
+
+/* What one of the functions without arguments describes. */
+static int read_table(struct chimera_host *host, const char *name,
+                      const struct chimera_export *export, struct json_object **ret_table,
+                      struct chimera_error *err)
+{
+    uint32_t value;
+    struct chimera_slice json;
+    struct json_object *table = NULL;
+    int code = call(host, name, export, 0, 0, &value, err);
+    if (code == CHIMERA_OK)
+        code = pull_json(host, value, &json, err);
+    if (code < 0)
+        return code;
+    if (chimera_json_parse(json, &table, NULL) < 0 ||
+        !json_object_is_type(table, json_type_object)) {
+        json_object_put(table);
+        return chimera_fail(err, CHIMERA_EMODULE, "Rego wasm error: %s() describes no object",
+                            name);
+    }
+    *ret_table = table;
+    return CHIMERA_OK;
+}
+
+/* --- Preparation --- */
+
+static int add_builtin(struct chimera_rego *rego, const char *name, struct json_object *id,
+                       struct chimera_buffer *missing, struct chimera_error *err)
+{
+    int64_t number = json_object_get_int64(id);
+    if (!json_object_is_type(id, json_type_int) || number < 0 || number >= BUILTIN_ID_MAX)
+        return chimera_fail(err, CHIMERA_EMODULE, "Rego wasm error: builtin %s has a bad number",
+                            name);
+    const struct chimera_rego_builtin *builtin = chimera_rego_builtin_find(name);
+    if (!builtin)
+        chimera_buffer_print(missing, "%s%s", missing->size ? ", " : "", name);
+    if (rego->builtin_count <= number)
+        rego->builtin_count = (uint32_t)number + 1;
+    rego->builtin[number] = builtin;
+    return CHIMERA_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const char *const *x = a, *const *y = b;
+    return strcmp(*x, *y);
+}
+
+/* In the order of the names, so that the complaint about several is always the same. */
+static int add_builtins(struct chimera_rego *rego, struct json_object *table,
+                        struct chimera_buffer *missing, struct chimera_error *err)
+{
+    size_t count = (size_t)json_object_object_length(table), i = 0;
+    const char **names = calloc(count + 1, sizeof(*names));
+    if (!names)
+        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's builtins");
+    for (const struct lh_entry *entry = json_object_get_object(table)->head; entry;
+         entry = entry->next)
+        names[i++] = (const char *)lh_entry_k(entry);
+    qsort(names, count, sizeof(*names), by_name);
+    int code = CHIMERA_OK;
+    for (i = 0; i < count && code == CHIMERA_OK; i++)
+        code = add_builtin(rego, names[i], json_object_object_get(table, names[i]), missing, err);
+    free(names);
+    return code;
+}
+
+static int read_builtins(struct chimera_host *host, struct chimera_error *err)
+{
+    struct chimera_rego *rego = host->rego;
+    CHIMERA_JSON struct json_object *table = NULL;
+    struct chimera_buffer missing;
+    int code = read_table(host, "builtins", rego->builtins, &table, err);
+    if (code < 0)
+        return code;
+    rego->builtin = calloc(BUILTIN_ID_MAX, sizeof(*rego->builtin));
+    if (!rego->builtin)
+        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's builtins");
+    chimera_buffer_init(&missing, sizeof(err->text));
+    code = add_builtins(rego, table, &missing, err);
+    if (code == CHIMERA_OK && missing.size)
+        code = chimera_fail(err, CHIMERA_EMODULE, "Missing Rego builtins: %.*s", (int)missing.size,
+                            missing.data);
+    chimera_buffer_free(&missing);
+    return code;
+}
+
+/* The reference always evaluates entry point 0. */
+static int check_entrypoint(struct chimera_host *host, struct chimera_error *err)
+{
+    CHIMERA_JSON struct json_object *table = NULL;
+    int code = read_table(host, "entrypoints", host->rego->entrypoints, &table, err);
+    if (code < 0)
+        return code;
+    for (const struct lh_entry *entry = json_object_get_object(table)->head; entry;
+         entry = entry->next) {
+        struct json_object *id = (struct json_object *)lh_entry_v(entry);
+        if (json_object_is_type(id, json_type_int) && json_object_get_int64(id) == 0)
+            return CHIMERA_OK;
+    }
+    return chimera_fail(err, CHIMERA_EMODULE,
+                        "Rego wasm error: Cannot find the specified entrypoint 0 inside of %s",
+                        json_object_to_json_string_ext(table, JSON_C_TO_STRING_PLAIN));
+}
+
+int chimera_rego_prepare(struct chimera_host *host, struct chimera_slice data,
+                         struct chimera_error *err)
+{
+    struct chimera_rego *rego = host->rego;
+    struct chimera_pieces pieces = {0};
+    uint32_t heap;
+    int code = read_builtins(host, err);
+    if (code == CHIMERA_OK)
+        code = check_entrypoint(host, err);
+    chimera_pieces_add(&pieces, data);
+    if (code == CHIMERA_OK)
+        code = push_json(host, &pieces, &rego->data, err);
+    /* What is on the heap now stays; setting the pointer also makes the guest's allocator forget
+     * the blocks that are free below it, as the reference does before each evaluation. */
+    if (code == CHIMERA_OK)
+        code = call(host, "opa_heap_ptr_get", rego->heap_ptr_get, 0, 0, &heap, err);
+    if (code == CHIMERA_OK)
+        code = call(host, "opa_heap_ptr_set", rego->heap_ptr_set, heap, 0, NULL, err);
+    return code;
+}
+
+/* --- Evaluation --- */
+
+static int run(struct chimera_host *host, const struct chimera_pieces *input, uint32_t *ret_value,
+               struct chimera_error *err)
+{
+    const struct chimera_rego *rego = host->rego;
+    uint32_t value, context = 0;
+    int code = push_json(host, input, &value, err);
+    if (code == CHIMERA_OK)
+        code = call(host, "opa_eval_ctx_new", rego->context_new, 0, 0, &context, err);
+    if (code == CHIMERA_OK)
+        code = call(host, "opa_eval_ctx_set_input", rego->set_input, context, value, NULL, err);
+    if (code == CHIMERA_OK)
+        code = call(host, "opa_eval_ctx_set_data", rego->set_data, context, rego->data, NULL, err);
+    if (code == CHIMERA_OK)
+        code =
+            call(host, "opa_eval_ctx_set_entrypoint", rego->set_entrypoint, context, 0, NULL, err);
+    if (code == CHIMERA_OK)
+        code = call(host, "opa_eval", rego->eval, context, 0, NULL, err);
+    if (code == CHIMERA_OK)
+        code = call(host, "opa_eval_ctx_get_result", rego->get_result, context, 0, ret_value, err);
+    return code;
+}
+
+static int64_t wall_clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces *input,
+                          struct chimera_arena *arena, struct chimera_slice *ret_result,
+                          struct chimera_error *err)
+{
+    uint32_t value;
+    struct chimera_slice json = {0};
+    host->rego->now_ns = wall_clock_ns();
+    int code = run(host, input, &value, err);
+    if (code == CHIMERA_OK)
+        code = pull_json(host, value, &json, err);
+    chimera_rego_empty(host->rego);
+    if (code < 0)
+        return code;
+    *ret_result = chimera_arena_copy(arena, json);
+    if (!ret_result->data)
+        return chimera_fail(err, CHIMERA_ELIMIT, "Rego wasm error: the result is too large");
+    return CHIMERA_OK;
+}
+
+struct chimera_response chimera_rego_failure(const struct chimera_request *request, int code,
+                                             const struct chimera_error *err,
+                                             struct chimera_arena *arena)
+{
+    if (code == CHIMERA_EDEADLINE)
+        return chimera_abi_failure(request, false, arena, "%s", CHIMERA_DEADLINE_TEXT);
+    return chimera_abi_failure(request, true, arena, "%s", err->text);
+}
+
+/* The value of member `name`, read from its '{' on; .data is NULL when there is none. */
+static struct chimera_slice member(struct chimera_scan *scan, const char *name)
+{
+    struct chimera_slice found = {0}, value;
+    struct chimera_scan_text key;
+    if (chimera_scan_peek(scan) != '{' || !chimera_scan_open(scan))
+        return found;
+    for (bool is_first = true; chimera_scan_next_key(scan, is_first, &key) == 1; is_first = false) {
+        if (!chimera_scan_colon(scan) || !chimera_scan_skip(scan, &value))
+            return (struct chimera_slice){0};
+        if (chimera_slice_is(key.raw, name))
+            found = value;
+    }
+    return found;
+}
+
+struct chimera_slice chimera_rego_first_result(struct chimera_slice result_set)
+{
+    struct chimera_scan scan;
+    if (chimera_json_check(result_set, NULL) < 0)
+        return (struct chimera_slice){0};
+    chimera_scan_init(&scan, result_set);
+    if (chimera_scan_peek(&scan) != '[' || !chimera_scan_open(&scan) ||
+        chimera_scan_next_element(&scan, true) != 1)
+        return (struct chimera_slice){0};
+    return member(&scan, "result");
+}
+
+void chimera_rego_validate_settings(struct chimera_host *host, struct chimera_slice settings,
+                                    struct chimera_arena *arena,
+                                    struct chimera_settings_answer *ret_answer)
+{
+    (void)host;
+    (void)settings;
+    (void)arena;
+    *ret_answer = (struct chimera_settings_answer){.valid = true};
+}

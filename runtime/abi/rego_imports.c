@@ -1,0 +1,202 @@
+/* What Rego modules import. These functions run on the guest's stack and call back into the guest,
+ * which may trap or be interrupted there: everything they hold is in struct chimera_rego. */
+#include <stdio.h>
+#include <time.h>
+
+#include "runtime/abi/abi_internal.h"
+#include "runtime/abi/rego.h"
+#include "runtime/base/utf8.h"
+
+#define TARGET "policy_log"
+
+/* opa_abort and opa_println give a text without a size; longer ones are cut. */
+#define MESSAGE_MAX 4096
+
+/* Largest text of an argument. */
+#define ARGUMENT_MAX ((size_t)64 << 20)
+
+static struct chimera_rego *enter(struct chimera_host *host)
+{
+    chimera_import_enter(host);
+    if (!host->rego)
+        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "Rego is not available to this kind of policy");
+    return host->rego;
+}
+
+/* Up to the NUL; traps when there is none within the memory or `most` bytes. */
+static struct chimera_slice guest_text(struct chimera_host *host, uint32_t at, size_t most)
+{
+    uint64_t left = host->instance->memory.size - (uint64_t)at;
+    const char *text = (const char *)chimera_guest_bytes(host, at, 0);
+    const char *end = memchr(text, '\0', left < most ? left : most);
+    if (!end)
+        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "a text of the policy does not end");
+    return (struct chimera_slice){text, (size_t)(end - text)};
+}
+
+/* A message for people: valid UTF-8, cut to fit. */
+static struct chimera_slice guest_message(struct chimera_host *host, uint32_t at)
+{
+    uint64_t left = host->instance->memory.size - (uint64_t)at;
+    const char *text = (const char *)chimera_guest_bytes(host, at, 0);
+    size_t size = strnlen(text, left < MESSAGE_MAX ? left : MESSAGE_MAX);
+    return (struct chimera_slice){text, chimera_utf8_prefix((struct chimera_slice){text, size})};
+}
+
+/* Leaves the guest with "<name>: <why>", cut between characters. */
+static _Noreturn void trap_with(struct chimera_host *host, const char *name, const char *why)
+{
+    char text[sizeof(host->stop_text)];
+    int size = snprintf(text, sizeof(text), "%s%s%s", name, *name ? ": " : "", why);
+    size_t kept = size < (int)sizeof(text) ? (size_t)size : sizeof(text) - 1;
+    text[chimera_utf8_prefix((struct chimera_slice){text, kept})] = '\0';
+    chimera_guest_trap(host, CHIMERA_TRAP_HOST, text);
+}
+
+void chimera_opa_abort(struct chimera_host *host, uint32_t message_at);
+void chimera_opa_println(struct chimera_host *host, uint32_t message_at);
+
+/* The reference returns, and the guest then traps on its own; so the text would be lost. */
+void chimera_opa_abort(struct chimera_host *host, uint32_t message_at)
+{
+    enter(host);
+    char text[sizeof(host->stop_text)];
+    struct chimera_slice message = guest_message(host, message_at);
+    chimera_log_with(CHIMERA_LOG_ERROR, TARGET, message,
+                     CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
+    snprintf(text, sizeof(text), "%.*s", (int)message.size, message.data);
+    trap_with(host, "opa_abort", text);
+}
+
+void chimera_opa_println(struct chimera_host *host, uint32_t message_at)
+{
+    enter(host);
+    chimera_log_with(CHIMERA_LOG_INFO, TARGET, guest_message(host, message_at),
+                     CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
+    chimera_import_leave(host);
+}
+
+/* A nested call on the same stack, within the same deadline. */
+static uint32_t call_back(struct chimera_host *host, const struct chimera_export *export,
+                          uint32_t first, uint32_t second)
+{
+    union chimera_value values[2] = {{.i32 = first}, {.i32 = second}};
+    chimera_import_leave(host);
+    export->call(host->instance, values);
+    chimera_import_enter(host);
+    return values[0].i32;
+}
+
+static void pull_argument(struct chimera_host *host, struct chimera_rego *rego, uint32_t value,
+                          const char *name, struct json_object **ret_argument)
+{
+    struct chimera_error err = {0};
+    uint32_t at = call_back(host, rego->value_dump, value, 0);
+    if (chimera_rego_parse(guest_text(host, at, ARGUMENT_MAX), ret_argument, &err) < 0)
+        trap_with(host, name, err.text);
+}
+
+static uint32_t push_result(struct chimera_host *host, struct chimera_rego *rego, const char *name)
+{
+    chimera_buffer_reset(&rego->text);
+    chimera_rego_write(rego->result, &rego->text);
+    if (rego->text.failed)
+        trap_with(host, name, "the result is too large");
+    uint32_t size = (uint32_t)rego->text.size;
+    uint32_t at = call_back(host, rego->malloc, size, 0);
+    memcpy(chimera_guest_bytes(host, at, size), rego->text.data, size);
+    uint32_t value = call_back(host, rego->value_parse, at, size);
+    if (value == 0)
+        trap_with(host, name, "the policy cannot read the result");
+    return value;
+}
+
+/* The time is up, as a builtin noticed; the watchdog will in a moment. */
+static void wait_for_deadline(struct chimera_host *host)
+{
+    const struct timespec pause = {.tv_nsec = 500000};
+    for (int i = 0; i < 40; i++) {
+        chimera_import_leave(host);
+        nanosleep(&pause, NULL);
+    }
+}
+
+static void run_builtin(struct chimera_host *host, struct chimera_rego *rego,
+                        const struct chimera_rego_builtin *builtin)
+{
+    struct chimera_error err = {0};
+    struct timespec now;
+    uint64_t left = chimera_guest_time_left(host);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    const struct chimera_rego_call call = {.args = rego->args,
+                                           .now_ns = rego->now_ns,
+                                           .deadline_ns = left == UINT64_MAX ? 0 : now_ns + left,
+                                           .err = &err};
+    int code = builtin->function(&call, &rego->result);
+    if (code == CHIMERA_EDEADLINE)
+        wait_for_deadline(host);
+    if (code < 0)
+        trap_with(host, builtin->name, err.text);
+}
+
+static uint32_t dispatch(struct chimera_host *host, uint32_t id, const uint32_t *values,
+                         unsigned count)
+{
+    struct chimera_rego *rego = enter(host);
+    const struct chimera_rego_builtin *builtin =
+        id < rego->builtin_count ? rego->builtin[id] : NULL;
+    if (!builtin || builtin->arity != count)
+        chimera_guest_trap(host, CHIMERA_TRAP_HOST,
+                           "call of a builtin that the policy did not declare");
+    chimera_rego_empty(rego);
+    for (unsigned i = 0; i < count; i++)
+        pull_argument(host, rego, values[i], builtin->name, &rego->args[i]);
+    run_builtin(host, rego, builtin);
+    uint32_t result = push_result(host, rego, builtin->name);
+    chimera_rego_empty(rego);
+    chimera_import_leave(host);
+    return result;
+}
+
+uint32_t chimera_opa_builtin0(struct chimera_host *host, uint32_t id, uint32_t context);
+uint32_t chimera_opa_builtin1(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a);
+uint32_t chimera_opa_builtin2(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
+                              uint32_t b);
+uint32_t chimera_opa_builtin3(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
+                              uint32_t b, uint32_t c);
+uint32_t chimera_opa_builtin4(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
+                              uint32_t b, uint32_t c, uint32_t d);
+
+uint32_t chimera_opa_builtin0(struct chimera_host *host, uint32_t id, uint32_t context)
+{
+    (void)context;
+    return dispatch(host, id, NULL, 0);
+}
+
+uint32_t chimera_opa_builtin1(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a)
+{
+    (void)context;
+    return dispatch(host, id, (const uint32_t[]){a}, 1);
+}
+
+uint32_t chimera_opa_builtin2(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
+                              uint32_t b)
+{
+    (void)context;
+    return dispatch(host, id, (const uint32_t[]){a, b}, 2);
+}
+
+uint32_t chimera_opa_builtin3(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
+                              uint32_t b, uint32_t c)
+{
+    (void)context;
+    return dispatch(host, id, (const uint32_t[]){a, b, c}, 3);
+}
+
+uint32_t chimera_opa_builtin4(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
+                              uint32_t b, uint32_t c, uint32_t d)
+{
+    (void)context;
+    return dispatch(host, id, (const uint32_t[]){a, b, c, d}, 4);
+}

@@ -1,0 +1,379 @@
+#include "runtime/abi/wapc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/abi/abi_internal.h"
+#include "runtime/abi/wasi.h"
+#include "runtime/base/utf8.h"
+#include "runtime/policy/policy.h"
+
+#define TARGET "chimera::wapc"
+
+#define ERROR_MAX ((size_t)1 << 20) /* bytes of a guest's error text */
+
+/* --- Import functions: these run on the guest's stack. --- */
+
+#define IMPORT(type, name, ...)                                       \
+    type chimera_wapc_##name(struct chimera_host *host, __VA_ARGS__); \
+    type chimera_wapc_##name(struct chimera_host *host, __VA_ARGS__)
+#define IMPORT_PLAIN(type, name)                         \
+    type chimera_wapc_##name(struct chimera_host *host); \
+    type chimera_wapc_##name(struct chimera_host *host)
+
+static struct chimera_wapc *enter(struct chimera_host *host)
+{
+    chimera_import_enter(host);
+    if (!host->wapc)
+        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "waPC is not available to this kind of policy");
+    return host->wapc;
+}
+
+IMPORT(void, guest_request, uint32_t operation_at, uint32_t payload_at)
+{
+    const struct chimera_wapc *wapc = enter(host);
+    if (wapc->operation) {
+        size_t size = strlen(wapc->operation);
+        uint8_t *payload = chimera_guest_bytes(host, payload_at, wapc->payload->size);
+        chimera_pieces_copy(wapc->payload, 0, payload, wapc->payload->size);
+        memcpy(chimera_guest_bytes(host, operation_at, size), wapc->operation, size);
+    }
+    chimera_import_leave(host);
+}
+
+/* Replaces what `buffer` holds with a copy of guest bytes. */
+static void take(struct chimera_host *host, struct chimera_buffer *buffer, uint32_t at,
+                 uint32_t size)
+{
+    struct chimera_slice bytes = chimera_abi_guest_slice(host, at, size);
+    chimera_buffer_reset(buffer);
+    if (chimera_buffer_append(buffer, bytes) < 0)
+        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "the policy's answer is too large");
+}
+
+IMPORT(void, guest_response, uint32_t at, uint32_t size)
+{
+    struct chimera_wapc *wapc = enter(host);
+    take(host, &wapc->response, at, size);
+    wapc->has_response = true;
+    chimera_import_leave(host);
+}
+
+static void require_utf8(struct chimera_host *host, uint32_t at, uint32_t size)
+{
+    if (!chimera_utf8_is_valid(chimera_abi_guest_slice(host, at, size)))
+        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "a text from the policy is not UTF-8");
+}
+
+IMPORT(void, guest_error, uint32_t at, uint32_t size)
+{
+    struct chimera_wapc *wapc = enter(host);
+    require_utf8(host, at, size);
+    take(host, &wapc->error, at, size);
+    wapc->has_error = true;
+    chimera_import_leave(host);
+}
+
+IMPORT(uint32_t, host_call, uint32_t binding, uint32_t binding_size, uint32_t name_space,
+       uint32_t name_space_size, uint32_t operation, uint32_t operation_size, uint32_t payload,
+       uint32_t payload_size)
+{
+    struct chimera_wapc *wapc = enter(host);
+    wapc->answer_kind = CHIMERA_WAPC_NONE;
+    bool is_ok = chimera_abi_host_call(host,
+                                       (const uint32_t[8]){binding, binding_size, name_space,
+                                                           name_space_size, operation,
+                                                           operation_size, payload, payload_size},
+                                       &wapc->answer);
+    wapc->answer_kind = is_ok ? CHIMERA_WAPC_RESPONSE : CHIMERA_WAPC_ERROR;
+    chimera_import_leave(host);
+    return is_ok;
+}
+
+static uint32_t answer_size(struct chimera_host *host, enum chimera_wapc_answer kind)
+{
+    const struct chimera_wapc *wapc = enter(host);
+    uint32_t size = wapc->answer_kind == kind ? (uint32_t)wapc->answer.size : 0;
+    chimera_import_leave(host);
+    return size;
+}
+
+static void copy_answer(struct chimera_host *host, enum chimera_wapc_answer kind, uint32_t at)
+{
+    const struct chimera_wapc *wapc = enter(host);
+    if (wapc->answer_kind == kind && wapc->answer.size > 0)
+        memcpy(chimera_guest_bytes(host, at, wapc->answer.size), wapc->answer.data,
+               wapc->answer.size);
+    chimera_import_leave(host);
+}
+
+IMPORT_PLAIN(uint32_t, host_response_len)
+{
+    return answer_size(host, CHIMERA_WAPC_RESPONSE);
+}
+
+IMPORT(void, host_response, uint32_t at)
+{
+    copy_answer(host, CHIMERA_WAPC_RESPONSE, at);
+}
+
+IMPORT_PLAIN(uint32_t, host_error_len)
+{
+    return answer_size(host, CHIMERA_WAPC_ERROR);
+}
+
+IMPORT(void, host_error, uint32_t at)
+{
+    copy_answer(host, CHIMERA_WAPC_ERROR, at);
+}
+
+IMPORT(void, console_log, uint32_t at, uint32_t size)
+{
+    enter(host);
+    require_utf8(host, at, size);
+    chimera_log_with(CHIMERA_LOG_INFO, "policy_log", chimera_abi_guest_slice(host, at, size),
+                     CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
+    chimera_import_leave(host);
+}
+
+/* --- The host's side --- */
+
+static int wapc_check(const struct chimera_plugin *plugin, struct chimera_error *err)
+{
+    if (!chimera_abi_has_function(plugin, "__guest_call", "ii:i"))
+        return chimera_fail(err, CHIMERA_EMODULE,
+                            "Guest call function (__guest_call) not exported by wasm module.");
+    for (uint32_t i = 0; i < plugin->export_count; i++)
+        if (plugin->exports[i].kind == CHIMERA_EXPORT_MEMORY &&
+            chimera_slice_is(
+                (struct chimera_slice){plugin->exports[i].name, plugin->exports[i].name_size},
+                "memory"))
+            return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_EMODULE, "Cannot find 'mem' export");
+}
+
+static void wapc_detach(struct chimera_host *host)
+{
+    chimera_wasi_detach(host);
+    if (!host->wapc)
+        return;
+    chimera_buffer_free(&host->wapc->response);
+    chimera_buffer_free(&host->wapc->error);
+    chimera_buffer_free(&host->wapc->answer);
+    free(host->wapc);
+    host->wapc = NULL;
+}
+
+static int wapc_attach(struct chimera_host *host, struct chimera_error *err)
+{
+    host->wapc = calloc(1, sizeof(*host->wapc));
+    if (!host->wapc)
+        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
+    chimera_buffer_init(&host->wapc->response, CHIMERA_ABI_BUFFER_MAX);
+    chimera_buffer_init(&host->wapc->error, ERROR_MAX);
+    chimera_buffer_init(&host->wapc->answer, CHIMERA_ABI_BUFFER_MAX);
+    int code = chimera_wasi_attach(host, CHIMERA_WASI_LOGGED, err);
+    if (code < 0)
+        wapc_detach(host);
+    return code;
+}
+
+/* Runs an exported function of initialisation, if there is one. Programs end main() with
+ * proc_exit(0), and their instance stays alive. */
+static int initialise(struct chimera_host *host, const char *name, struct chimera_error *err)
+{
+    const struct chimera_export *export = chimera_abi_function(host, name, ":");
+    union chimera_value value = {0};
+    char text[CHIMERA_ABI_STOP_TEXT];
+    if (!export)
+        return CHIMERA_OK;
+    int code = chimera_abi_call(host, export, &value);
+    chimera_wasi_flush(host);
+    if (code == CHIMERA_OK || (host->stop == CHIMERA_STOP_EXIT && host->exit_code == 0))
+        return CHIMERA_OK;
+    if (code == CHIMERA_EDEADLINE)
+        return chimera_fail(
+            err, code, "Initialization failed: %s init interrupted, execution deadline exceeded",
+            name);
+    return chimera_fail(err, code, "Initialization failed: %s", chimera_abi_stop_text(host, text));
+}
+
+static int wapc_prepare(struct chimera_host *host, struct chimera_slice settings,
+                        struct chimera_error *err)
+{
+    (void)settings; /* the guest gets them with each request */
+    const char *first = chimera_abi_function(host, "_start", ":") ? "_start" : "_initialize";
+    int code = initialise(host, first, err);
+    return code < 0 ? code : initialise(host, "wapc_init", err);
+}
+
+static void begin_call(struct chimera_host *host, const char *operation,
+                       const struct chimera_pieces *payload)
+{
+    struct chimera_wapc *wapc = host->wapc;
+    wapc->operation = operation;
+    wapc->payload = payload;
+    chimera_abi_empty(&wapc->response);
+    chimera_abi_empty(&wapc->error);
+    chimera_abi_empty(&wapc->answer);
+    wapc->has_response = wapc->has_error = false;
+    wapc->answer_kind = CHIMERA_WAPC_NONE;
+}
+
+/* The bytes that a finished call left, or why it counts as failed (guest-abis.md §2.3). */
+static int collect(const struct chimera_wapc *wapc, bool is_success, struct chimera_slice *ret_text)
+{
+    if (is_success && wapc->has_response) {
+        *ret_text = chimera_buffer_slice(&wapc->response);
+        return CHIMERA_OK;
+    }
+    if (wapc->has_error)
+        *ret_text = chimera_buffer_slice(&wapc->error);
+    else if (is_success)
+        *ret_text = CHIMERA_SLICE("No error message OR response set for call success");
+    else
+        *ret_text = CHIMERA_SLICE("No error message set for call failure");
+    return CHIMERA_EGUEST;
+}
+
+/* One operation. 0: *ret_text is the response; CHIMERA_EGUEST: the failure's text, and
+ * CHIMERA_EDEADLINE likewise. The text lives in the arena. */
+static int call(struct chimera_host *host, const char *operation,
+                const struct chimera_pieces *payload, struct chimera_arena *arena,
+                struct chimera_slice *ret_text)
+{
+    union chimera_value values[2] = {{.i32 = (uint32_t)strlen(operation)},
+                                     {.i32 = (uint32_t)payload->size}};
+    char reason[CHIMERA_ABI_STOP_TEXT];
+    begin_call(host, operation, payload);
+    int code = chimera_abi_call(host, chimera_abi_function(host, "__guest_call", "ii:i"), values);
+    host->wapc->operation = NULL;
+    host->wapc->payload = NULL;
+    chimera_wasi_flush(host);
+    struct chimera_slice text;
+    if (code < 0) {
+        text = chimera_slice_of(chimera_abi_stop_text(host, reason));
+        code = code == CHIMERA_EDEADLINE ? code : CHIMERA_EGUEST;
+    } else {
+        code = collect(host->wapc, values[0].i32 != 0, &text);
+    }
+    *ret_text = chimera_abi_keep(arena, text);
+    if (text.size > 0 && ret_text->size == 0) {
+        *ret_text = CHIMERA_SLICE("the policy's answer is too large");
+        code = CHIMERA_EGUEST;
+    }
+    if (code < 0)
+        chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("waPC communication error"),
+                         CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
+                         CHIMERA_TEXT("operation", chimera_slice_of(operation)),
+                         CHIMERA_TEXT("error", *ret_text));
+    return code;
+}
+
+static void wapc_validate(struct chimera_host *host, const struct chimera_request *request,
+                          struct chimera_slice settings, struct chimera_arena *arena,
+                          struct chimera_response *ret_response)
+{
+    struct chimera_pieces payload;
+    struct chimera_slice text, why;
+    chimera_abi_document(request, settings, &payload);
+    int code = call(host, "validate", &payload, arena, &text);
+    if (code == CHIMERA_EDEADLINE)
+        *ret_response = chimera_abi_failure(request, false, arena, "%s", CHIMERA_DEADLINE_TEXT);
+    else if (code < 0)
+        *ret_response = chimera_abi_failure(request, true, arena, "Guest call failure: %.*s",
+                                            (int)text.size, text.data);
+    else if (chimera_response_from_validation(text, request, arena, ret_response, &why) < 0)
+        *ret_response = chimera_abi_failure(
+            request, true, arena, "invalid response from policy: %.*s", (int)why.size, why.data);
+}
+
+/* --- Settings: the reference reports failures as Rust prints its own values --- */
+
+/* Rust's Debug form of a string without its quotes. */
+static void debug_text(struct chimera_slice text, struct chimera_buffer *out)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte = (uint8_t)text.data[i];
+        if (byte == '"' || byte == '\\')
+            chimera_buffer_print(out, "\\%c", byte);
+        else if (byte == '\n' || byte == '\r' || byte == '\t')
+            chimera_buffer_text(out, byte == '\n' ? "\\n" : byte == '\r' ? "\\r" : "\\t");
+        else if (byte < 0x20 || byte == 0x7f)
+            chimera_buffer_print(out, "\\u{%x}", byte);
+        else
+            chimera_buffer_byte(out, byte);
+    }
+}
+
+/* Where " at line L column C" begins; the size when it is not there. */
+static size_t position_of(struct chimera_slice why)
+{
+    static const char mark[] = " at line ";
+    for (size_t at = why.size; at-- > 0;)
+        if (chimera_slice_starts((struct chimera_slice){why.data + at, why.size - at}, mark))
+            return at;
+    return why.size;
+}
+
+/* Reads the two numbers of our own " at line L column C". */
+static void read_position(const char *text, unsigned *ret_line, unsigned *ret_column)
+{
+    unsigned *const numbers[] = {ret_line, ret_column};
+    for (size_t i = 0; i < 2; i++) {
+        text += strcspn(text, "0123456789");
+        for (; *text >= '0' && *text <= '9'; text++)
+            *numbers[i] = *numbers[i] * 10 + (unsigned)(*text - '0');
+    }
+}
+
+/* serde_json's `Error("expected value", line: 1, column: 1)` from its `expected value at line 1
+ * column 1`. */
+static void debug_json_error(struct chimera_slice why, struct chimera_buffer *out)
+{
+    size_t at = position_of(why);
+    unsigned line = 0, column = 0;
+    char position[64] = "";
+    if (at < why.size)
+        snprintf(position, sizeof(position), "%.*s", (int)(why.size - at), why.data + at);
+    read_position(position, &line, &column);
+    chimera_buffer_text(out, "error: InvalidResponseWithError(Error(\"");
+    debug_text((struct chimera_slice){why.data, at}, out);
+    chimera_buffer_print(out, "\", line: %u, column: %u))", line, column);
+}
+
+static void wapc_validate_settings(struct chimera_host *host, struct chimera_slice settings,
+                                   struct chimera_arena *arena,
+                                   struct chimera_settings_answer *ret_answer)
+{
+    struct chimera_pieces payload = {0};
+    struct chimera_slice text, why;
+    chimera_pieces_add(&payload, settings);
+    int code = call(host, "validate_settings", &payload, arena, &text);
+    if (code == CHIMERA_OK && chimera_settings_from_answer(text, arena, &ret_answer->valid,
+                                                           &ret_answer->message, &why) == 0)
+        return;
+    struct chimera_buffer message;
+    chimera_buffer_init(&message, ERROR_MAX);
+    if (code < 0) {
+        chimera_buffer_text(&message,
+                            "Error invoking settings validation callback: GuestCallFailure(\"");
+        debug_text(text, &message);
+        chimera_buffer_text(&message, "\")");
+    } else {
+        debug_json_error(why, &message);
+    }
+    ret_answer->valid = false;
+    ret_answer->message = chimera_abi_keep(arena, chimera_buffer_slice(&message));
+    chimera_buffer_free(&message);
+}
+
+const struct chimera_abi chimera_abi_wapc = {
+    .mode = CHIMERA_MODE_WAPC,
+    .check = wapc_check,
+    .attach = wapc_attach,
+    .detach = wapc_detach,
+    .prepare = wapc_prepare,
+    .validate = wapc_validate,
+    .validate_settings = wapc_validate_settings,
+};

@@ -1,0 +1,28 @@
+/* wapc.h - the host's side of a waPC guest (guest-abis.md §2).
+ *
+ * One per host, made by attach and ended by detach. The import functions fill it while the guest
+ * runs; whatever they keep is a copy, because the guest may change its memory at any time.
+ */
+#ifndef CHIMERA_WAPC_H
+#define CHIMERA_WAPC_H
+
+#include "runtime/base/buffer.h"
+#include "runtime/base/pieces.h"
+
+enum chimera_wapc_answer { CHIMERA_WAPC_NONE, CHIMERA_WAPC_RESPONSE, CHIMERA_WAPC_ERROR };
+
+struct chimera_wapc {
+    /* The call in progress; both borrowed, NULL between calls. */
+    const char *operation;
+    const struct chimera_pieces *payload;
+
+    /* What the guest said; the last word wins. Has: said at all, be it nothing. */
+    struct chimera_buffer response, error;
+    bool has_response, has_error;
+
+    /* What the last host call came to. */
+    struct chimera_buffer answer;
+    enum chimera_wapc_answer answer_kind;
+};
+
+#endif

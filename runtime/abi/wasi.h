@@ -1,0 +1,76 @@
+/* wasi.h - the host's side of WASI preview 1 and its predecessor (guest-abis.md §2.6, §3).
+ *
+ * No files, no network, no environment but what is given: three descriptors only. A policy that is
+ * a WASI program reads its request from descriptor 0 and writes its verdict to 1; a waPC guest has
+ * nothing to read, and what it prints goes to the log, line by line. One per host.
+ */
+#ifndef CHIMERA_WASI_H
+#define CHIMERA_WASI_H
+
+#include "runtime/base/buffer.h"
+#include "runtime/base/error.h"
+#include "runtime/base/pieces.h"
+
+struct chimera_host;
+
+enum chimera_wasi_stdio { CHIMERA_WASI_PIPES, CHIMERA_WASI_LOGGED };
+
+struct chimera_wasi_strings { /* borrowed; each string ends in NUL */
+    struct chimera_slice text;
+    uint32_t count;
+};
+
+enum chimera_wasi_file {
+    CHIMERA_WASI_CLOSED,
+    CHIMERA_WASI_STDIN,
+    CHIMERA_WASI_STDOUT,
+    CHIMERA_WASI_STDERR,
+};
+
+#define CHIMERA_WASI_FILES 3
+
+struct chimera_wasi {
+    enum chimera_wasi_stdio stdio;
+    uint8_t file[CHIMERA_WASI_FILES]; /* enum chimera_wasi_file of each descriptor */
+    uint64_t created_ns;              /* where the guest's monotonic clock begins; never moves */
+    struct chimera_wasi_strings arguments, environment;
+
+    /* Standard input: the document, then the answers of host calls. Its end is not final. */
+    const struct chimera_pieces *input; /* borrowed for a run; may be NULL */
+    size_t input_done;
+    struct chimera_buffer answers;
+    size_t answers_done;
+
+    struct chimera_buffer output,
+        errors;                        /* pipes: all of it; logged: a line that is not complete */
+    struct chimera_buffer call_answer; /* of the host call being made */
+    struct chimera_buffer variables;   /* settings as the programs of 2020 get them */
+};
+
+struct chimera_wasi_run { /* one run of a program; all borrowed until it ends */
+    struct chimera_wasi_strings arguments, environment;
+    const struct chimera_pieces *input;
+    const char *operation; /* for logs */
+};
+
+/* Makes host->wasi. */
+int chimera_wasi_attach(struct chimera_host *host, enum chimera_wasi_stdio stdio,
+                        struct chimera_error *err);
+void chimera_wasi_detach(struct chimera_host *host);
+
+/* Logs what stands in incomplete lines. Nothing to do with pipes. */
+void chimera_wasi_flush(struct chimera_host *host);
+
+struct chimera_arena;
+struct chimera_plugin;
+
+/* Does it export what a WASI program must? */
+int chimera_wasi_check(const struct chimera_plugin *plugin, struct chimera_error *err);
+
+/* Runs `_start` to its end. 0: *ret_text is its standard output; else CHIMERA_EGUEST or
+ * CHIMERA_EDEADLINE, and it is the message that a verdict gets (guest-abis.md §3.2). In the arena.
+ */
+int chimera_wasi_run(struct chimera_host *host, const struct chimera_wasi_run *run,
+                     struct chimera_arena *arena, struct chimera_slice *ret_text);
+
+#endif

@@ -1,0 +1,270 @@
+/* WASI's descriptors: reading, writing, and telling what they are. */
+#include "runtime/abi/wasi_internal.h"
+
+#define LINE_MAX_BYTES ((size_t)8 * 1024) /* of a waPC guest's output; longer lines are broken */
+
+static bool is_open(const struct chimera_host *host, uint32_t fd)
+{
+    return chimera_wasi_file_of(host, fd) != CHIMERA_WASI_CLOSED;
+}
+
+/* What functions answer that an open descriptor does not have. */
+static uint32_t if_open(const struct chimera_host *host, uint32_t fd, enum chimera_wasi_errno code)
+{
+    return is_open(host, fd) ? code : WASI_BADF;
+}
+
+static uint32_t if_flags(uint32_t flags, uint32_t max, enum chimera_wasi_errno code)
+{
+    return flags > max ? WASI_INVAL : code;
+}
+
+/* --- Reading and writing --- */
+
+struct vector { /* an array of iovecs in guest memory */
+    uint32_t at, count;
+};
+
+struct span { /* a piece of guest memory */
+    uint8_t *bytes;
+    size_t size;
+};
+
+/* The buffer of one iovec; traps when it is outside of memory. */
+static struct span vector_part(struct chimera_host *host, struct vector vector, uint32_t index)
+{
+    const uint8_t *parts =
+        chimera_guest_aligned(host, vector.at, (uint64_t)vector.count * WASI_IOVEC_BYTES, 4);
+    const uint8_t *part = parts + (size_t)index * WASI_IOVEC_BYTES;
+    uint32_t size = chimera_wasi_get32(part + 4);
+    return (struct span){chimera_guest_bytes(host, chimera_wasi_get32(part), size), size};
+}
+
+/* The first buffer that takes anything: only that is filled. */
+static struct span first_space(struct chimera_host *host, struct vector vector)
+{
+    for (uint32_t i = 0; i < vector.count; i++) {
+        struct span part = vector_part(host, vector, i);
+        if (part.size > 0)
+            return part;
+    }
+    return (struct span){0};
+}
+
+static size_t read_answers(struct chimera_wasi *wasi, void *to, size_t size)
+{
+    size_t left = wasi->answers.size - wasi->answers_done;
+    size_t step = left < size ? left : size;
+    if (step > 0)
+        memcpy(to, wasi->answers.data + wasi->answers_done, step);
+    wasi->answers_done += step;
+    if (wasi->answers_done == wasi->answers.size) {
+        chimera_buffer_reset(&wasi->answers);
+        wasi->answers_done = 0;
+    }
+    return step;
+}
+
+static uint32_t fd_read(struct chimera_host *host, uint32_t fd, struct vector vector,
+                        uint32_t ret_size)
+{
+    struct chimera_wasi *wasi = host->wasi;
+    if (chimera_wasi_file_of(host, fd) != CHIMERA_WASI_STDIN)
+        return WASI_BADF;
+    struct span space = first_space(host, vector);
+    size_t done = 0;
+    if (wasi->input && space.size > 0)
+        done = chimera_pieces_copy(wasi->input, wasi->input_done, space.bytes, space.size);
+    wasi->input_done += done;
+    if (done < space.size)
+        done += read_answers(wasi, space.bytes + done, space.size - done);
+    chimera_wasi_put32(host, ret_size, (uint32_t)done);
+    return WASI_SUCCESS;
+}
+
+static void log_line(const struct chimera_host *host, const struct chimera_buffer *lines)
+{
+    bool is_output = lines == &host->wasi->output;
+    if (lines->size > 0)
+        chimera_log_with(CHIMERA_LOG_INFO, "policy_log", chimera_buffer_slice(lines),
+                         CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
+                         CHIMERA_TEXT("stream", chimera_slice_of(is_output ? "stdout" : "stderr")));
+}
+
+/* Logs each line as it is complete, and keeps the rest for later. */
+static void write_lines(const struct chimera_host *host, struct chimera_buffer *lines,
+                        struct chimera_slice bytes)
+{
+    if (!chimera_log_is_on(CHIMERA_LOG_INFO))
+        return;
+    for (size_t i = 0; i < bytes.size; i++) {
+        bool is_end = bytes.data[i] == '\n';
+        if (!is_end)
+            chimera_buffer_byte(lines, (uint8_t)bytes.data[i]);
+        if (is_end || lines->size >= LINE_MAX_BYTES) {
+            log_line(host, lines);
+            chimera_buffer_reset(lines);
+        }
+    }
+}
+
+void chimera_wasi_flush(struct chimera_host *host)
+{
+    struct chimera_wasi *wasi = host->wasi;
+    if (wasi->stdio != CHIMERA_WASI_LOGGED)
+        return;
+    log_line(host, &wasi->output);
+    log_line(host, &wasi->errors);
+    chimera_buffer_reset(&wasi->output);
+    chimera_buffer_reset(&wasi->errors);
+}
+
+static uint32_t fd_write(struct chimera_host *host, uint32_t fd, struct vector vector,
+                         uint32_t ret_size)
+{
+    struct chimera_wasi *wasi = host->wasi;
+    enum chimera_wasi_file file = chimera_wasi_file_of(host, fd);
+    if (file != CHIMERA_WASI_STDOUT && file != CHIMERA_WASI_STDERR)
+        return WASI_BADF;
+    struct chimera_buffer *buffer = file == CHIMERA_WASI_STDOUT ? &wasi->output : &wasi->errors;
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < vector.count; i++) {
+        struct span span = vector_part(host, vector, i);
+        struct chimera_slice part = {(const char *)span.bytes, span.size};
+        if (wasi->stdio == CHIMERA_WASI_LOGGED)
+            write_lines(host, buffer, part);
+        else if (chimera_buffer_append(buffer, part) < 0)
+            chimera_guest_trap(host, CHIMERA_TRAP_HOST, "the policy writes too much output");
+        size += (uint32_t)part.size;
+    }
+    chimera_wasi_put32(host, ret_size, size);
+    return WASI_SUCCESS;
+}
+
+/* --- What a descriptor is --- */
+
+static uint32_t fd_seek(const struct chimera_host *host, uint32_t fd, uint32_t whence)
+{
+    if (whence > 2)
+        return WASI_INVAL;
+    return if_open(host, fd, host->wasi->stdio == CHIMERA_WASI_PIPES ? WASI_BADF : WASI_SPIPE);
+}
+
+static uint32_t fd_close(const struct chimera_host *host, uint32_t fd)
+{
+    if (!is_open(host, fd))
+        return WASI_BADF;
+    host->wasi->file[fd] = CHIMERA_WASI_CLOSED;
+    return WASI_SUCCESS;
+}
+
+static uint32_t fd_renumber(const struct chimera_host *host, uint32_t from, uint32_t to)
+{
+    if (!is_open(host, from) || !is_open(host, to))
+        return WASI_BADF;
+    uint8_t file = host->wasi->file[from];
+    host->wasi->file[from] = CHIMERA_WASI_CLOSED;
+    host->wasi->file[to] = file;
+    return WASI_SUCCESS;
+}
+
+/* Never reports NONBLOCK: Go would then wait for its standard input with poll_oneoff. */
+static uint32_t fd_fdstat_get(struct chimera_host *host, uint32_t fd, uint32_t at)
+{
+    if (!is_open(host, fd))
+        return WASI_BADF;
+    bool is_input = chimera_wasi_file_of(host, fd) == CHIMERA_WASI_STDIN;
+    uint8_t *stat = chimera_guest_aligned(host, at, 24, 8);
+    memset(stat, 0, 24);
+    stat[0] = WASI_FILETYPE_UNKNOWN;
+    stat[2] = is_input ? 0 : WASI_FDFLAGS_APPEND;
+    stat[8] = is_input ? WASI_RIGHT_FD_READ : WASI_RIGHT_FD_WRITE;
+    return WASI_SUCCESS;
+}
+
+/* `size` differs between preview 1 and its predecessor; all is zero in both. */
+static uint32_t fd_filestat_get(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t size)
+{
+    if (!is_open(host, fd))
+        return WASI_BADF;
+    memset(chimera_guest_aligned(host, at, size, 8), 0, size);
+    return WASI_SUCCESS;
+}
+
+/* A time may be given or "now", not both. */
+static uint32_t check_times(uint32_t flags)
+{
+    bool is_both = (flags & 3) == 3 || (flags & 12) == 12;
+    return flags > WASI_FSTFLAGS_MAX || is_both ? WASI_INVAL : WASI_BADF;
+}
+
+#define HOST struct chimera_host *host
+
+CHIMERA_WASI(fd_read, (HOST, U32 fd, U32 at, U32 count, U32 ret_size),
+             fd_read(host, fd, (struct vector){at, count}, ret_size))
+CHIMERA_WASI(fd_write, (HOST, U32 fd, U32 at, U32 count, U32 ret_size),
+             fd_write(host, fd, (struct vector){at, count}, ret_size))
+CHIMERA_WASI(fd_pread, (HOST, U32 fd, U32 at, U32 count, U64 offset, U32 ret_size),
+             fd_seek(host, fd, 0))
+CHIMERA_WASI(fd_pwrite, (HOST, U32 fd, U32 at, U32 count, U64 offset, U32 ret_size),
+             fd_seek(host, fd, 0))
+CHIMERA_WASI(fd_seek, (HOST, U32 fd, U64 offset, U32 whence, U32 ret_at), fd_seek(host, fd, whence))
+CHIMERA_WASI0(fd_seek, (HOST, U32 fd, U64 offset, U32 whence, U32 ret_at),
+              fd_seek(host, fd, whence))
+CHIMERA_WASI(fd_tell, (HOST, U32 fd, U32 ret_at), fd_seek(host, fd, 0))
+CHIMERA_WASI(fd_close, (HOST, U32 fd), fd_close(host, fd))
+CHIMERA_WASI(fd_renumber, (HOST, U32 from, U32 to), fd_renumber(host, from, to))
+CHIMERA_WASI(fd_fdstat_get, (HOST, U32 fd, U32 ret_stat), fd_fdstat_get(host, fd, ret_stat))
+CHIMERA_WASI(fd_fdstat_set_flags, (HOST, U32 fd, U32 flags),
+             if_flags(flags, WASI_FDFLAGS_MAX, WASI_BADF))
+CHIMERA_WASI(fd_fdstat_set_rights, (HOST, U32 fd, U64 base, U64 inheriting),
+             if_open(host, fd, WASI_NOTSUP))
+CHIMERA_WASI(fd_filestat_get, (HOST, U32 fd, U32 ret_stat), fd_filestat_get(host, fd, ret_stat, 64))
+CHIMERA_WASI0(fd_filestat_get, (HOST, U32 fd, U32 ret_stat),
+              fd_filestat_get(host, fd, ret_stat, 56))
+CHIMERA_WASI(fd_filestat_set_size, (HOST, U32 fd, U64 size), WASI_BADF)
+CHIMERA_WASI(fd_filestat_set_times, (HOST, U32 fd, U64 atim, U64 mtim, U32 flags),
+             check_times(flags))
+CHIMERA_WASI(fd_advise, (HOST, U32 fd, U64 offset, U64 size, U32 advice),
+             if_flags(advice, 5, WASI_BADF))
+CHIMERA_WASI(fd_allocate, (HOST, U32 fd, U64 offset, U64 size), if_open(host, fd, WASI_NOTSUP))
+CHIMERA_WASI(fd_sync, (HOST, U32 fd), if_open(host, fd, WASI_SUCCESS))
+CHIMERA_WASI(fd_datasync, (HOST, U32 fd), if_open(host, fd, WASI_SUCCESS))
+
+/* There are no folders: Go and wasi-libc stop looking for them at BADF, and at nothing else. */
+CHIMERA_WASI(fd_prestat_get, (HOST, U32 fd, U32 ret_stat), WASI_BADF)
+CHIMERA_WASI(fd_prestat_dir_name, (HOST, U32 fd, U32 at, U32 size), WASI_NOTDIR)
+CHIMERA_WASI(fd_readdir, (HOST, U32 fd, U32 at, U32 size, U64 cookie, U32 ret_size), WASI_BADF)
+CHIMERA_WASI(path_create_directory, (HOST, U32 fd, U32 path, U32 size), WASI_BADF)
+CHIMERA_WASI(path_filestat_get, (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 ret_stat),
+             if_flags(flags, WASI_LOOKUPFLAGS_MAX, WASI_BADF))
+CHIMERA_WASI0(path_filestat_get, (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 ret_stat),
+              if_flags(flags, WASI_LOOKUPFLAGS_MAX, WASI_BADF))
+CHIMERA_WASI(path_filestat_set_times,
+             (HOST, U32 fd, U32 flags, U32 path, U32 size, U64 atim, U64 mtim, U32 times),
+             if_flags(flags, WASI_LOOKUPFLAGS_MAX, (enum chimera_wasi_errno)check_times(times)))
+CHIMERA_WASI(path_link,
+             (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 to, U32 to_path, U32 to_size),
+             if_flags(flags, WASI_LOOKUPFLAGS_MAX, WASI_BADF))
+CHIMERA_WASI(path_open,
+             (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 oflags, U64 base, U64 inheriting,
+              U32 fdflags, U32 ret_fd),
+             flags > WASI_LOOKUPFLAGS_MAX || oflags > WASI_OFLAGS_MAX || fdflags > WASI_FDFLAGS_MAX
+                 ? WASI_INVAL
+                 : WASI_BADF)
+CHIMERA_WASI(path_readlink, (HOST, U32 fd, U32 path, U32 size, U32 at, U32 space, U32 ret_size),
+             WASI_BADF)
+CHIMERA_WASI(path_remove_directory, (HOST, U32 fd, U32 path, U32 size), WASI_BADF)
+CHIMERA_WASI(path_rename, (HOST, U32 fd, U32 path, U32 size, U32 to, U32 to_path, U32 to_size),
+             WASI_BADF)
+CHIMERA_WASI(path_symlink, (HOST, U32 path, U32 size, U32 fd, U32 to_path, U32 to_size), WASI_BADF)
+CHIMERA_WASI(path_unlink_file, (HOST, U32 fd, U32 path, U32 size), WASI_BADF)
+
+/* Nor are there sockets. */
+CHIMERA_WASI(sock_accept, (HOST, U32 fd, U32 flags, U32 ret_fd),
+             if_flags(flags, WASI_FDFLAGS_MAX, WASI_BADF))
+CHIMERA_WASI(sock_recv, (HOST, U32 fd, U32 at, U32 count, U32 flags, U32 ret_size, U32 ret_flags),
+             if_flags(flags, 3, WASI_BADF))
+CHIMERA_WASI(sock_send, (HOST, U32 fd, U32 at, U32 count, U32 flags, U32 ret_size),
+             if_flags(flags, 0, WASI_BADF))
+CHIMERA_WASI(sock_shutdown, (HOST, U32 fd, U32 how), if_flags(how, 3, WASI_BADF))

@@ -1,0 +1,95 @@
+/* wasi_internal.h - what the files of WASI's functions share.
+ *
+ * Each file ends in a table of CHIMERA_WASI(name, parameters, call): the import function of that
+ * name, which does what every one of them must, around a static function that does the work and
+ * returns a WASI error number.
+ */
+#ifndef CHIMERA_WASI_INTERNAL_H
+#define CHIMERA_WASI_INTERNAL_H
+
+#include "runtime/abi/abi_internal.h"
+#include "runtime/abi/wasi.h"
+
+enum chimera_wasi_errno {
+    WASI_SUCCESS = 0,
+    WASI_BADF = 8,
+    WASI_INVAL = 28,
+    WASI_NOTDIR = 54,
+    WASI_NOTSUP = 58,
+    WASI_SPIPE = 70,
+};
+
+enum {
+    WASI_FILETYPE_UNKNOWN = 0,
+    WASI_FDFLAGS_APPEND = 1,
+    WASI_FDFLAGS_MAX = 31, /* all five bits */
+    WASI_LOOKUPFLAGS_MAX = 1,
+    WASI_OFLAGS_MAX = 15,
+    WASI_FSTFLAGS_MAX = 15,
+    WASI_RIGHT_FD_READ = 2,
+    WASI_RIGHT_FD_WRITE = 64,
+    WASI_IOVEC_BYTES = 8,
+};
+
+/* Parameters that a function need not look at are common: most of them have nothing to do. */
+#define U32 __attribute__((unused)) uint32_t
+#define U64 __attribute__((unused)) uint64_t
+
+#define CHIMERA_WASI_AS(symbol, parameters, call) \
+    uint32_t symbol parameters;                   \
+    uint32_t symbol parameters                    \
+    {                                             \
+        chimera_wasi_enter(host);                 \
+        uint32_t code = (uint32_t)(call);         \
+        chimera_import_leave(host);               \
+        return code;                              \
+    }
+#define CHIMERA_WASI(name, parameters, call) CHIMERA_WASI_AS(chimera_wasi_##name, parameters, call)
+#define CHIMERA_WASI0(name, parameters, call) \
+    CHIMERA_WASI_AS(chimera_wasi0_##name, parameters, call)
+
+static inline void chimera_wasi_enter(struct chimera_host *host)
+{
+    chimera_import_enter(host);
+    if (!host->wasi)
+        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "WASI is not available to this kind of policy");
+}
+
+static inline enum chimera_wasi_file chimera_wasi_file_of(const struct chimera_host *host,
+                                                          uint32_t fd)
+{
+    return fd < CHIMERA_WASI_FILES ? (enum chimera_wasi_file)host->wasi->file[fd]
+                                   : CHIMERA_WASI_CLOSED;
+}
+
+/* Guest memory is little-endian, and so are the machines that this runs on (settled question 18).
+ */
+static inline uint32_t chimera_wasi_get32(const uint8_t *at)
+{
+    uint32_t value;
+    memcpy(&value, at, sizeof(value));
+    return value;
+}
+
+static inline uint64_t chimera_wasi_get64(const uint8_t *at)
+{
+    uint64_t value;
+    memcpy(&value, at, sizeof(value));
+    return value;
+}
+
+/* Results go through these: they trap outside of memory and when misaligned. */
+static inline void chimera_wasi_put32(struct chimera_host *host, uint32_t at, uint32_t value)
+{
+    memcpy(chimera_guest_aligned(host, at, sizeof(value), sizeof(value)), &value, sizeof(value));
+}
+
+static inline void chimera_wasi_put64(struct chimera_host *host, uint32_t at, uint64_t value)
+{
+    memcpy(chimera_guest_aligned(host, at, sizeof(value), sizeof(value)), &value, sizeof(value));
+}
+
+/* CLOCK_MONOTONIC as the guest sees it. */
+uint64_t chimera_wasi_now(const struct chimera_host *host);
+
+#endif

@@ -1,0 +1,295 @@
+/* WASI's arguments, environment, clocks, random numbers, waiting and ending. */
+#include <errno.h>
+#include <sched.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "runtime/abi/wasi_internal.h"
+
+#define NANOSECONDS 1000000000u
+
+/* --- Arguments and environment --- */
+
+static uint32_t strings_sizes(struct chimera_host *host, const struct chimera_wasi_strings *strings,
+                              uint32_t ret_count, uint32_t ret_size)
+{
+    chimera_wasi_put32(host, ret_count, strings->count);
+    chimera_wasi_put32(host, ret_size, (uint32_t)strings->text.size);
+    return WASI_SUCCESS;
+}
+
+/* The texts one behind the other at `text_at`, and the address of each at `pointers_at`. */
+static uint32_t strings_get(struct chimera_host *host, const struct chimera_wasi_strings *strings,
+                            uint32_t pointers_at, uint32_t text_at)
+{
+    if (strings->count == 0)
+        return WASI_SUCCESS;
+    uint8_t *text = chimera_guest_bytes(host, text_at, strings->text.size);
+    memcpy(text, strings->text.data, strings->text.size);
+    size_t at = 0;
+    for (uint32_t i = 0; i < strings->count; i++) {
+        uint64_t pointer_at = pointers_at + (uint64_t)i * 4;
+        if (pointer_at > UINT32_MAX)
+            chimera_guest_trap(host, CHIMERA_TRAP_OUT_OF_BOUNDS, NULL);
+        chimera_wasi_put32(host, (uint32_t)pointer_at, text_at + (uint32_t)at);
+        at += strlen(strings->text.data + at) + 1;
+    }
+    return WASI_SUCCESS;
+}
+
+/* --- Clocks --- */
+
+enum clock { CLOCK_IS_REALTIME, CLOCK_IS_MONOTONIC, CLOCK_IS_PROCESS, CLOCK_IS_THREAD };
+
+static uint64_t nanoseconds(struct timespec time)
+{
+    return (uint64_t)time.tv_sec * NANOSECONDS + (uint64_t)time.tv_nsec;
+}
+
+static uint64_t monotonic(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return nanoseconds(now);
+}
+
+uint64_t chimera_wasi_now(const struct chimera_host *host)
+{
+    return monotonic() - host->wasi->created_ns;
+}
+
+static uint32_t check_clock(uint32_t clock)
+{
+    if (clock > CLOCK_IS_THREAD)
+        return WASI_INVAL;
+    return clock > CLOCK_IS_MONOTONIC ? WASI_BADF : WASI_SUCCESS;
+}
+
+static uint32_t clock_resolution(struct chimera_host *host, uint32_t clock, uint32_t ret_time)
+{
+    struct timespec resolution;
+    uint32_t code = check_clock(clock);
+    if (code != WASI_SUCCESS)
+        return code;
+    clock_getres(clock == CLOCK_IS_REALTIME ? CLOCK_REALTIME : CLOCK_MONOTONIC, &resolution);
+    chimera_wasi_put64(host, ret_time, nanoseconds(resolution));
+    return WASI_SUCCESS;
+}
+
+static uint32_t clock_time(struct chimera_host *host, uint32_t clock, uint32_t ret_time)
+{
+    struct timespec now;
+    uint32_t code = check_clock(clock);
+    if (code != WASI_SUCCESS)
+        return code;
+    clock_gettime(CLOCK_REALTIME, &now);
+    chimera_wasi_put64(host, ret_time,
+                       clock == CLOCK_IS_REALTIME ? nanoseconds(now) : chimera_wasi_now(host));
+    return WASI_SUCCESS;
+}
+
+/* --- Waiting --- */
+
+/* Where things are in a subscription; the predecessor of preview 1 has one more member in a
+ * clock's. */
+struct layout {
+    uint32_t size, clock, timeout, flags;
+};
+
+static const struct layout preview1 = {.size = 48, .clock = 16, .timeout = 24, .flags = 40};
+static const struct layout unstable = {.size = 56, .clock = 24, .timeout = 32, .flags = 48};
+
+enum {
+    TAG_AT = 8,
+    FD_AT = 16,
+    TAG_CLOCK = 0,
+    TAG_FD_WRITE = 2,
+    FLAG_ABSOLUTE = 1,
+    EVENT_BYTES = 32,
+    EVENT_TYPE_AT = 10,
+};
+
+struct poll { /* one call of poll_oneoff */
+    const struct layout *layout;
+    const uint8_t *subscriptions;
+    uint32_t count;
+    uint64_t now;      /* when the call began, on the guest's monotonic clock */
+    uint64_t wake;     /* the earliest clock's time; UINT64_MAX: none */
+    bool is_any_ready; /* a descriptor is; then nobody waits */
+};
+
+static uint64_t add_saturating(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* When a clock subscription is over. */
+static uint64_t clock_end(const struct poll *poll, const uint8_t *subscription)
+{
+    uint64_t timeout = chimera_wasi_get64(subscription + poll->layout->timeout);
+    if (subscription[poll->layout->flags] & FLAG_ABSOLUTE)
+        return timeout;
+    return add_saturating(poll->now, timeout);
+}
+
+static uint32_t check_clock_subscription(const struct poll *poll, const uint8_t *subscription)
+{
+    uint32_t clock = chimera_wasi_get32(subscription + poll->layout->clock);
+    bool is_absolute = subscription[poll->layout->flags] & FLAG_ABSOLUTE;
+    if (clock > CLOCK_IS_THREAD)
+        return WASI_INVAL;
+    if (poll->count == 1 && !is_absolute)
+        return WASI_SUCCESS;
+    if (clock == CLOCK_IS_REALTIME)
+        return is_absolute ? WASI_NOTSUP : WASI_SUCCESS;
+    return clock == CLOCK_IS_MONOTONIC ? WASI_SUCCESS : WASI_INVAL;
+}
+
+/* A pipe cannot be waited for; a waPC guest's descriptors never block. */
+static uint32_t check_file_subscription(const struct chimera_host *host,
+                                        const uint8_t *subscription)
+{
+    uint32_t fd = chimera_wasi_get32(subscription + FD_AT);
+    if (chimera_wasi_file_of(host, fd) == CHIMERA_WASI_CLOSED)
+        return WASI_BADF;
+    return host->wasi->stdio == CHIMERA_WASI_PIPES ? WASI_INVAL : WASI_SUCCESS;
+}
+
+/* First pass: is all of it right, and until when to wait? */
+static uint32_t poll_check(const struct chimera_host *host, struct poll *poll)
+{
+    for (uint32_t i = 0; i < poll->count; i++) {
+        const uint8_t *subscription = poll->subscriptions + (size_t)i * poll->layout->size;
+        bool is_clock = subscription[TAG_AT] == TAG_CLOCK;
+        if (subscription[TAG_AT] > TAG_FD_WRITE)
+            return WASI_INVAL;
+        uint32_t code = is_clock ? check_clock_subscription(poll, subscription)
+                                 : check_file_subscription(host, subscription);
+        if (code != WASI_SUCCESS)
+            return code;
+        if (!is_clock)
+            poll->is_any_ready = true;
+        else if (clock_end(poll, subscription) < poll->wake)
+            poll->wake = clock_end(poll, subscription);
+    }
+    return WASI_SUCCESS;
+}
+
+/* Sleeps until the guest's clock shows `wake`, or until its time is up. */
+static void sleep_until(const struct chimera_host *host, uint64_t wake)
+{
+    for (;;) {
+        uint64_t now = chimera_wasi_now(host), left = chimera_guest_time_left(host);
+        if (now >= wake || left == 0)
+            return;
+        uint64_t wait = wake - now < left ? wake - now : left;
+        struct timespec time = {.tv_sec = (time_t)(wait / NANOSECONDS),
+                                .tv_nsec = (long)(wait % NANOSECONDS)};
+        if (wait / NANOSECONDS > INT32_MAX)
+            time.tv_sec = INT32_MAX;
+        nanosleep(&time, NULL);
+    }
+}
+
+/* Second pass: what has happened. Events may be written over subscriptions that were read before:
+ * they are smaller. */
+static uint32_t poll_report(const struct poll *poll, uint8_t *events)
+{
+    uint32_t count = 0;
+    uint64_t reached = poll->is_any_ready ? poll->now : poll->wake;
+    for (uint32_t i = 0; i < poll->count; i++) {
+        const uint8_t *subscription = poll->subscriptions + (size_t)i * poll->layout->size;
+        uint8_t type = subscription[TAG_AT];
+        uint64_t user_data = chimera_wasi_get64(subscription);
+        if (type == TAG_CLOCK && clock_end(poll, subscription) > reached)
+            continue;
+        uint8_t *event = events + (size_t)count++ * EVENT_BYTES;
+        memset(event, 0, EVENT_BYTES);
+        memcpy(event, &user_data, sizeof(user_data));
+        event[EVENT_TYPE_AT] = type;
+    }
+    return count;
+}
+
+static uint32_t poll_oneoff(struct chimera_host *host, const struct layout *layout, uint32_t in,
+                            uint32_t out, uint32_t count, uint32_t ret_count)
+{
+    if (count == 0)
+        return WASI_INVAL;
+    struct poll poll = {.layout = layout, .count = count, .wake = UINT64_MAX};
+    poll.subscriptions = chimera_guest_aligned(host, in, (uint64_t)count * layout->size, 8);
+    uint8_t *events = chimera_guest_aligned(host, out, (uint64_t)count * EVENT_BYTES, 8);
+    poll.now = chimera_wasi_now(host);
+    uint32_t code = poll_check(host, &poll);
+    if (code != WASI_SUCCESS)
+        return code;
+    if (!poll.is_any_ready)
+        sleep_until(host, poll.wake);
+    chimera_wasi_put32(host, ret_count, poll_report(&poll, events));
+    return WASI_SUCCESS;
+}
+
+/* --- The rest --- */
+
+static uint32_t random_get(struct chimera_host *host, uint32_t at, uint32_t size)
+{
+    uint8_t *bytes = chimera_guest_bytes(host, at, size);
+    for (size_t done = 0; done < size;) {
+        ssize_t step = getrandom(bytes + done, size - done, 0);
+        if (step < 0 && errno != EINTR)
+            chimera_guest_trap(host, CHIMERA_TRAP_HOST, "no random numbers");
+        done += step > 0 ? (size_t)step : 0;
+    }
+    return WASI_SUCCESS;
+}
+
+static _Noreturn uint32_t proc_raise(struct chimera_host *host)
+{
+    chimera_guest_trap(host, CHIMERA_TRAP_HOST, "proc_raise unsupported");
+}
+
+/* The answer is queued behind what is left of standard input. 0 is success, unlike in waPC. */
+static uint32_t host_call(struct chimera_host *host, const uint32_t at_and_size[8])
+{
+    struct chimera_wasi *wasi = host->wasi;
+    bool is_ok = chimera_abi_host_call(host, at_and_size, &wasi->call_answer);
+    if (chimera_buffer_append(&wasi->answers, chimera_buffer_slice(&wasi->call_answer)) < 0)
+        chimera_guest_trap(host, CHIMERA_TRAP_HOST,
+                           "the policy does not read its host calls' answers");
+    return is_ok ? 0 : 1;
+}
+
+#define HOST struct chimera_host *host
+
+CHIMERA_WASI(args_sizes_get, (HOST, U32 ret_count, U32 ret_size),
+             strings_sizes(host, &host->wasi->arguments, ret_count, ret_size))
+CHIMERA_WASI(args_get, (HOST, U32 pointers, U32 text),
+             strings_get(host, &host->wasi->arguments, pointers, text))
+CHIMERA_WASI(environ_sizes_get, (HOST, U32 ret_count, U32 ret_size),
+             strings_sizes(host, &host->wasi->environment, ret_count, ret_size))
+CHIMERA_WASI(environ_get, (HOST, U32 pointers, U32 text),
+             strings_get(host, &host->wasi->environment, pointers, text))
+CHIMERA_WASI(clock_res_get, (HOST, U32 clock, U32 ret_time),
+             clock_resolution(host, clock, ret_time))
+CHIMERA_WASI(clock_time_get, (HOST, U32 clock, U64 precision, U32 ret_time),
+             clock_time(host, clock, ret_time))
+CHIMERA_WASI(random_get, (HOST, U32 at, U32 size), random_get(host, at, size))
+CHIMERA_WASI(sched_yield, (HOST), (sched_yield(), WASI_SUCCESS))
+CHIMERA_WASI(proc_raise, (HOST, U32 signal), proc_raise(host))
+CHIMERA_WASI(poll_oneoff, (HOST, U32 in, U32 out, U32 count, U32 ret_count),
+             poll_oneoff(host, &preview1, in, out, count, ret_count))
+CHIMERA_WASI0(poll_oneoff, (HOST, U32 in, U32 out, U32 count, U32 ret_count),
+              poll_oneoff(host, &unstable, in, out, count, ret_count))
+CHIMERA_WASI(host_call,
+             (HOST, U32 binding, U32 binding_size, U32 name_space, U32 name_space_size,
+              U32 operation, U32 operation_size, U32 payload, U32 payload_size),
+             host_call(host, (const uint32_t[8]){binding, binding_size, name_space, name_space_size,
+                                                 operation, operation_size, payload, payload_size}))
+
+_Noreturn void chimera_wasi_proc_exit(HOST, uint32_t exit_code);
+
+_Noreturn void chimera_wasi_proc_exit(HOST, uint32_t exit_code)
+{
+    chimera_wasi_enter(host);
+    chimera_guest_exit(host, exit_code);
+}

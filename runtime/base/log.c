@@ -1,0 +1,219 @@
+#include "runtime/base/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/base/utf8.h"
+
+#define LINE_BYTES ((size_t)16 * 1024)
+/* Kept free while texts are added: what closes a line always fits. */
+#define TAIL_BYTES ((size_t)256)
+#define BODY_BYTES (LINE_BYTES - TAIL_BYTES)
+
+/* Written once by chimera_log_open(), before other threads are there. */
+enum chimera_log_level chimera_log_from = CHIMERA_LOG_SILENT;
+static int log_fd = -1;
+static enum chimera_log_form log_form;
+
+static const char *const level_names[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR"};
+
+struct line {
+    size_t size;
+    char text[LINE_BYTES];
+};
+
+void chimera_log_open(int fd, enum chimera_log_form form, enum chimera_log_level from)
+{
+    log_fd = fd;
+    log_form = form;
+    chimera_log_from = from;
+}
+
+bool chimera_log_level_parse(struct chimera_slice name, enum chimera_log_level *ret_level)
+{
+    for (size_t i = 0; i < sizeof(level_names) / sizeof(*level_names); i++)
+        if (name.size == strlen(level_names[i]) &&
+            strncasecmp(name.data, level_names[i], name.size) == 0) {
+            *ret_level = (enum chimera_log_level)i;
+            return true;
+        }
+    if (name.size != strlen("warning") || strncasecmp(name.data, "warning", name.size) != 0)
+        return false;
+    *ret_level = CHIMERA_LOG_WARN;
+    return true;
+}
+
+static void put(struct line *line, const char *bytes, size_t size)
+{
+    if (size > LINE_BYTES - line->size)
+        size = LINE_BYTES - line->size;
+    memcpy(line->text + line->size, bytes, size);
+    line->size += size;
+}
+
+static void put_text(struct line *line, const char *text)
+{
+    put(line, text, strlen(text));
+}
+
+__attribute__((format(printf, 2, 3))) static void put_format(struct line *line, const char *format,
+                                                             ...)
+{
+    char text[96];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    put_text(line, text);
+}
+
+static void put_control(struct line *line, char byte)
+{
+    const char *short_form = byte == '\n'   ? "\\n"
+                             : byte == '\r' ? "\\r"
+                             : byte == '\t' ? "\\t"
+                                            : NULL;
+    if (short_form)
+        put_text(line, short_form);
+    else
+        put_format(line, log_form == CHIMERA_LOG_JSON ? "\\u%04x" : "\\u{%x}",
+                   (unsigned)(uint8_t)byte);
+}
+
+/* Escapes what would leave its line or its quotes; what is not UTF-8 becomes U+FFFD. */
+static void put_escaped(struct line *line, struct chimera_slice text, bool is_quoted)
+{
+    for (size_t at = 0, size; at < text.size; at += size) {
+        if (line->size > BODY_BYTES) {
+            put_text(line, "…");
+            return;
+        }
+        char byte = text.data[at];
+        size = chimera_utf8_character((struct chimera_slice){text.data + at, text.size - at});
+        if (size == 0) {
+            size = 1;
+            put_text(line, "\xef\xbf\xbd");
+        } else if ((byte >= 0 && byte < 0x20) || byte == 0x7f) {
+            put_control(line, byte);
+        } else {
+            if (is_quoted && (byte == '"' || byte == '\\'))
+                put_text(line, "\\");
+            put(line, text.data + at, size);
+        }
+    }
+}
+
+static void put_quoted(struct line *line, struct chimera_slice text)
+{
+    put_text(line, "\"");
+    put_escaped(line, text, true);
+    put_text(line, "\"");
+}
+
+static void put_time(struct line *line)
+{
+    struct timespec now;
+    struct tm date;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &date);
+    put_format(line, "%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ", date.tm_year + 1900, date.tm_mon + 1,
+               date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec, now.tv_nsec / 1000);
+}
+
+static void put_value(struct line *line, const struct chimera_log_field *field)
+{
+    switch (field->kind) {
+    case CHIMERA_FIELD_NUMBER:
+        put_format(line, "%" PRId64, field->number);
+        return;
+    case CHIMERA_FIELD_BOOL:
+        put_text(line, field->number ? "true" : "false");
+        return;
+    case CHIMERA_FIELD_WORD:
+        if (log_form == CHIMERA_LOG_TEXT) {
+            put_escaped(line, field->text, false);
+            return;
+        }
+        break;
+    case CHIMERA_FIELD_TEXT:
+        break;
+    }
+    put_quoted(line, field->text);
+}
+
+/* Fields that found no room are left out whole, so that JSON stays JSON. */
+static bool has_room(const struct line *line, const struct chimera_log_field *field)
+{
+    return line->size < BODY_BYTES && strlen(field->name) < TAIL_BYTES / 2;
+}
+
+static void put_text_line(struct line *line, enum chimera_log_level level, const char *target,
+                          struct chimera_slice message, const struct chimera_log_field *fields,
+                          size_t field_count)
+{
+    put_time(line);
+    put_format(line, " %5s ", level_names[level]);
+    put_text(line, target);
+    put_text(line, ": ");
+    put_escaped(line, message, false);
+    for (size_t i = 0; i < field_count && has_room(line, &fields[i]); i++) {
+        put_text(line, " ");
+        put_text(line, fields[i].name);
+        put_text(line, "=");
+        put_value(line, &fields[i]);
+    }
+}
+
+static void put_json_line(struct line *line, enum chimera_log_level level, const char *target,
+                          struct chimera_slice message, const struct chimera_log_field *fields,
+                          size_t field_count)
+{
+    put_text(line, "{\"timestamp\":\"");
+    put_time(line);
+    put_format(line, "\",\"level\":\"%s\",\"fields\":{\"message\":", level_names[level]);
+    put_quoted(line, message);
+    for (size_t i = 0; i < field_count && has_room(line, &fields[i]); i++) {
+        put_text(line, ",\"");
+        put_text(line, fields[i].name);
+        put_text(line, "\":");
+        put_value(line, &fields[i]);
+    }
+    put_text(line, "},\"target\":\"");
+    put_text(line, target);
+    put_text(line, "\"}");
+}
+
+/* A log that nobody takes is lost: there is no better place to say so. */
+static void write_line(const struct line *line)
+{
+    size_t done = 0;
+    while (done < line->size) {
+        ssize_t step = write(log_fd, line->text + done, line->size - done);
+        if (step < 0 && errno == EINTR)
+            continue;
+        if (step <= 0)
+            return;
+        done += (size_t)step;
+    }
+}
+
+void chimera_log_write(enum chimera_log_level level, const char *target,
+                       struct chimera_slice message, const struct chimera_log_field *fields,
+                       size_t field_count)
+{
+    int saved = errno;
+    struct line line;
+    line.size = 0;
+    if (log_form == CHIMERA_LOG_JSON)
+        put_json_line(&line, level, target, message, fields, field_count);
+    else
+        put_text_line(&line, level, target, message, fields, field_count);
+    put_text(&line, "\n");
+    write_line(&line);
+    errno = saved;
+}

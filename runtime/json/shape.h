@@ -1,0 +1,68 @@
+/* shape.h - reading JSON objects whose members have known names and types, by a table.
+ *
+ * Behaves like a struct that derives serde's Deserialize, in what it accepts and in its messages:
+ * unknown members are skipped, a known one twice is refused, null stands for an optional member
+ * that is not there, and an array is taken as the members in their order. Shapes are static tables;
+ * they nest by design a few levels deep, which bounds the recursion.
+ */
+#ifndef CHIMERA_JSON_SHAPE_H
+#define CHIMERA_JSON_SHAPE_H
+
+#include "runtime/json/scan.h"
+
+enum chimera_shape_kind {
+    CHIMERA_SHAPE_ANY,
+    CHIMERA_SHAPE_STRING,
+    CHIMERA_SHAPE_BOOL,
+    CHIMERA_SHAPE_U16,
+    CHIMERA_SHAPE_U32,
+    CHIMERA_SHAPE_STRUCT,      /* `shape` */
+    CHIMERA_SHAPE_STRUCTS,     /* an array of `shape` */
+    CHIMERA_SHAPE_STRINGS,     /* an array of strings */
+    CHIMERA_SHAPE_STRING_MAP,  /* an object of strings */
+    CHIMERA_SHAPE_STRINGS_MAP, /* an object of arrays of strings */
+    CHIMERA_SHAPE_VARIANT,     /* one of the strings in `variants` */
+};
+
+struct chimera_shape;
+
+struct chimera_shape_field {
+    struct chimera_slice name;
+    enum chimera_shape_kind kind;
+    bool is_optional;
+    const struct chimera_shape *shape;
+    const char *const *variants; /* ends with NULL */
+    /* STRUCT only: where in ret_values its own members go, counted from the first field of the
+     * struct that this field is in; 0: they are only checked. */
+    unsigned at;
+};
+
+#define CHIMERA_SHAPE_FIELDS_MAX 16
+
+struct chimera_shape {
+    const char *name; /* as in "expected struct AdmissionRequest" */
+    const struct chimera_shape_field *field;
+    unsigned count;
+    bool is_lenient; /* a known member twice is fine, and an array is not */
+};
+
+/* Reads one value of this shape. ret_values[i] becomes the JSON text of field[i] and stays
+ * untouched when that is absent, or null and optional; so it should begin as zeroes. */
+bool chimera_shape_read(struct chimera_scan *scan, const struct chimera_shape *shape,
+                        struct chimera_slice *ret_values);
+
+/* The same for a whole text: nothing but white space may follow. */
+bool chimera_shape_read_all(struct chimera_scan *scan, struct chimera_slice text,
+                            const struct chimera_shape *shape, struct chimera_slice *ret_values);
+
+/* Of values that chimera_shape_read() gave: */
+
+/* Decoded, in the arena if need be. .data is NULL when the value's is, or when the arena is full.
+ */
+struct chimera_slice chimera_shape_text(struct chimera_slice value, struct chimera_arena *arena);
+
+/* Reads a nested struct again, this time for its members. */
+void chimera_shape_members(struct chimera_slice value, const struct chimera_shape *shape,
+                           struct chimera_slice *ret_values);
+
+#endif

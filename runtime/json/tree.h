@@ -1,0 +1,41 @@
+/* tree.h - json-c with our rules, for everything that is not per request.
+ *
+ * Input is strict JSON (RFC 8259, UTF-8, at most 127 levels, nothing behind the value), read by
+ * scan.h, not by json-c's own parser, which would bend it: an integer that fits into neither 64-bit
+ * type becomes a double, the last of equal keys wins. Output is compact, keys sorted bytewise, no
+ * escaped slashes, floats in the shortest form that reads back (serde_json's).
+ */
+#ifndef CHIMERA_JSON_TREE_H
+#define CHIMERA_JSON_TREE_H
+
+#include <json-c/json.h>
+
+#include "runtime/base/buffer.h"
+#include "runtime/base/error.h"
+
+/* The caller owns *ret_tree and ends it with json_object_put(). JSON null is a NULL pointer. On
+ * failure err->text is serde_json's message with "at line L column C". */
+int chimera_json_parse(struct chimera_slice text, struct json_object **ret_tree,
+                       struct chimera_error *err);
+
+void chimera_json_write(struct json_object *tree, struct chimera_buffer *out);
+
+/* A JSON string literal, quotes included; control characters escaped as serde_json does. */
+void chimera_json_write_string(struct chimera_slice text, struct chimera_buffer *out);
+
+/* serde_json's form of a finite double: 1.0, 0.1, 1e300, -0.0, 1e-7. */
+void chimera_json_write_double(double number, struct chimera_buffer *out);
+
+/* RFC 6902 difference as the reference makes it (policy-server.md §4.6), compact. Returns true when
+ * there is any, with the JSON array in `out`. */
+bool chimera_json_diff(struct json_object *from, struct json_object *to,
+                       struct chimera_buffer *out);
+
+/* RAII for a tree in a local. */
+static inline void chimera_cleanup_json(struct json_object **tree)
+{
+    json_object_put(*tree);
+}
+#define CHIMERA_JSON __attribute__((cleanup(chimera_cleanup_json)))
+
+#endif

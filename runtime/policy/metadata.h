@@ -1,0 +1,54 @@
+/* metadata.h - what a policy says about itself: the custom section `io.kubewarden.metadata`.
+ *
+ * guest-abis.md §1.4. Parsed once when a policy is built, run, inspected or loaded; immutable after.
+ */
+#ifndef CHIMERA_METADATA_H
+#define CHIMERA_METADATA_H
+
+#include <json-c/json.h>
+
+#include "plugins/policy/plugin.h"
+#include "runtime/base/error.h"
+#include "runtime/base/slice.h"
+
+#define CHIMERA_METADATA_SECTION "io.kubewarden.metadata"
+
+enum chimera_protocol { CHIMERA_PROTOCOL_NONE, CHIMERA_PROTOCOL_UNKNOWN, CHIMERA_PROTOCOL_V1 };
+
+/* All zero, as chimera_metadata_done() leaves it, is a policy without the section. */
+struct chimera_metadata {
+    bool is_annotated;
+    enum chimera_protocol protocol;
+    enum chimera_mode mode; /* CHIMERA_MODE_WAPC unless stated; NONE without the section */
+    bool is_mutating, has_background_audit, is_raw;
+    /* The document with its defaults, in the order and with the sorting that the reference writes;
+     * owned. NULL without the section. Its strings stay valid as long as it does. */
+    struct json_object *tree;
+};
+
+/* Refuses a section that is not the metadata of a policy, with the reference's text. On success the
+ * caller ends *ret_metadata with chimera_metadata_done(). */
+int chimera_metadata_parse(struct chimera_slice section, struct chimera_metadata *ret_metadata,
+                           struct chimera_error *err);
+void chimera_metadata_done(struct chimera_metadata *metadata);
+
+/* NULL when there is none. Borrowed. */
+const char *chimera_metadata_annotation(const struct chimera_metadata *metadata, const char *key);
+
+/* Who asks: the server and the command differ in words and in what they insist on. */
+enum chimera_metadata_reader { CHIMERA_READER_SERVER, CHIMERA_READER_COMMAND };
+
+/* Refuses a policy that wants a newer Kubewarden than CHIMERA_KUBEWARDEN_VERSION (major and minor). */
+int chimera_metadata_check_version(const struct chimera_metadata *metadata,
+                                   enum chimera_metadata_reader reader, struct chimera_error *err);
+
+/* How a server speaks to the policy: refuses waPC policies whose protocol is not v1. */
+int chimera_metadata_server_mode(const struct chimera_metadata *metadata, enum chimera_mode *ret_mode,
+                                 struct chimera_error *err);
+
+/* How the command does (cli-and-distribution.md §1.5). `asked` is --execution-mode or
+ * CHIMERA_MODE_NONE; `is_rego`: an export begins with `opa_`. */
+int chimera_metadata_command_mode(const struct chimera_metadata *metadata, enum chimera_mode asked,
+                                  bool is_rego, enum chimera_mode *ret_mode, struct chimera_error *err);
+
+#endif

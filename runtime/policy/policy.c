@@ -1,0 +1,295 @@
+#include "runtime/policy/policy.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "runtime/abi/abi.h"
+#include "runtime/abi/capability.h"
+#include "runtime/base/log.h"
+
+#define TARGET "chimera::policy"
+
+/* The shortest limit there is stands for none of the time at all: `timeoutEvalSeconds: 0` stops a
+ * guest before its first instruction, however quick it would be. */
+#define AT_ONCE_MS 1
+
+struct chimera_policy {
+    const struct chimera_loaded *loaded; /* borrowed */
+    const struct chimera_abi *abi;
+    char *id;       /* owned, like the next */
+    char *settings; /* JSON */
+    size_t settings_size;
+    uint32_t limit_ms;
+    uint64_t memory_limit;
+    struct chimera_grants grants; /* its lists are owned */
+    struct chimera_host **hosts;  /* one per lane, made when first needed; owned */
+    unsigned lanes;
+};
+
+/* --- Open and close --- */
+
+static void free_list(const char *const *list)
+{
+    char **owned = (char **)(uintptr_t)list;
+    for (size_t i = 0; owned && owned[i]; i++)
+        free(owned[i]);
+    free(owned);
+}
+
+/* A copy of a list that ends in NULL; NULL when memory ran out. */
+static const char *const *copy_list(const char *const *list)
+{
+    size_t count = 0;
+    while (list && list[count])
+        count++;
+    char **copy = calloc(count + 1, sizeof(*copy));
+    for (size_t i = 0; copy && i < count; i++) {
+        copy[i] = strdup(list[i]);
+        if (!copy[i]) {
+            free_list((const char *const *)copy);
+            return NULL;
+        }
+    }
+    return (const char *const *)copy;
+}
+
+/* What stands behind a "*" is not looked at, as the reference does it. */
+static int check_patterns(const char *const *patterns, struct chimera_error *err)
+{
+    for (; patterns && *patterns; patterns++) {
+        if (chimera_slice_is(chimera_slice_trim(chimera_slice_of(*patterns)), "*"))
+            return CHIMERA_OK;
+        int code = chimera_capability_check(*patterns, err);
+        if (code < 0)
+            return code;
+    }
+    return CHIMERA_OK;
+}
+
+static int copy_options(struct chimera_policy *policy, const struct chimera_policy_options *options)
+{
+    struct chimera_slice settings =
+        options->settings.size ? options->settings : CHIMERA_SLICE("{}");
+    policy->id = strdup(options->id);
+    policy->settings = malloc(settings.size);
+    policy->grants.policy_id = policy->id;
+    policy->grants.capabilities = copy_list(options->capabilities);
+    policy->grants.resources = copy_list(options->resources);
+    policy->lanes = options->lanes;
+    policy->hosts = calloc(options->lanes, sizeof(struct chimera_host *));
+    if (!policy->id || !policy->settings || !policy->grants.capabilities ||
+        !policy->grants.resources || !policy->hosts)
+        return CHIMERA_ENOMEM;
+    memcpy(policy->settings, settings.data, settings.size);
+    policy->settings_size = settings.size;
+    policy->limit_ms = options->limit_ms;
+    policy->memory_limit = options->memory_limit ? options->memory_limit : CHIMERA_DEFAULT_MEMORY;
+    return CHIMERA_OK;
+}
+
+int chimera_policy_open(const struct chimera_loaded *loaded,
+                        const struct chimera_policy_options *options,
+                        struct chimera_policy **ret_policy, struct chimera_error *err)
+{
+    const struct chimera_plugin *plugin = loaded->plugin;
+    const struct chimera_abi *abi = chimera_abi_of((enum chimera_mode)plugin->mode);
+    if (!abi)
+        return chimera_fail(err, CHIMERA_EABI,
+                            "%s is not built as a policy: its execution mode is %s", loaded->path,
+                            chimera_mode_name((enum chimera_mode)plugin->mode));
+    int code = abi->check(plugin, err);
+    if (code == CHIMERA_OK)
+        code = check_patterns(options->capabilities, err);
+    if (code < 0)
+        return code;
+    struct chimera_policy *policy = calloc(1, sizeof(*policy));
+    if (!policy || copy_options(policy, options) < 0) {
+        chimera_policy_close(policy);
+        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for the policy %s", options->id);
+    }
+    policy->loaded = loaded;
+    policy->abi = abi;
+    *ret_policy = policy;
+    return CHIMERA_OK;
+}
+
+static void drop_host(struct chimera_policy *policy, unsigned lane)
+{
+    struct chimera_host *host = policy->hosts[lane];
+    if (!host)
+        return;
+    policy->abi->detach(host);
+    chimera_host_free(host);
+    policy->hosts[lane] = NULL;
+}
+
+void chimera_policy_close(struct chimera_policy *policy)
+{
+    if (!policy)
+        return;
+    for (unsigned lane = 0; policy->hosts && lane < policy->lanes; lane++)
+        drop_host(policy, lane);
+    free(policy->hosts);
+    free_list(policy->grants.capabilities);
+    free_list(policy->grants.resources);
+    free(policy->settings);
+    free(policy->id);
+    free(policy);
+}
+
+const char *chimera_policy_id(const struct chimera_policy *policy)
+{
+    return policy->id;
+}
+
+const struct chimera_grants *chimera_policy_grants(const struct chimera_policy *policy)
+{
+    return &policy->grants;
+}
+
+/* --- Hosts --- */
+
+static struct chimera_slice settings_of(const struct chimera_policy *policy)
+{
+    return (struct chimera_slice){policy->settings, policy->settings_size};
+}
+
+/* Brings a new host to where requests start. */
+static int prepare_host(const struct chimera_policy *policy, struct chimera_host *host,
+                        struct chimera_error *err)
+{
+    int code = CHIMERA_OK;
+    if (policy->abi->prepare) {
+        chimera_host_begin(host, policy->limit_ms);
+        code = policy->abi->prepare(host, settings_of(policy), err);
+        chimera_host_end(host);
+    }
+    return code < 0 ? code : chimera_host_snapshot(host, err);
+}
+
+static int make_host(struct chimera_policy *policy, unsigned lane, struct chimera_error *err)
+{
+    struct chimera_host *host;
+    int code = chimera_host_new(policy->loaded, policy->memory_limit, &host, err);
+    if (code < 0)
+        return code;
+    host->policy = policy;
+    code = policy->abi->attach(host, err);
+    if (code < 0) {
+        chimera_host_free(host);
+        return code;
+    }
+    policy->hosts[lane] = host;
+    code = prepare_host(policy, host, err);
+    if (code < 0)
+        drop_host(policy, lane);
+    return code;
+}
+
+/* The lane's host, fresh. */
+static int host_of(struct chimera_policy *policy, unsigned lane, struct chimera_host **ret_host,
+                   struct chimera_error *err)
+{
+    int code = policy->hosts[lane] ? CHIMERA_OK : make_host(policy, lane, err);
+    if (code == CHIMERA_OK)
+        *ret_host = policy->hosts[lane];
+    return code;
+}
+
+/* host_of() with the reference's words for what it calls a policy that cannot be rehydrated. */
+static int host_at_start(struct chimera_policy *policy, unsigned lane,
+                         struct chimera_host **ret_host, struct chimera_error *err)
+{
+    struct chimera_error why = {0};
+    int code = host_of(policy, lane, ret_host, &why);
+    if (code < 0)
+        return chimera_fail(
+            err, code, "WebAssembly failure: cannot rehydrate PolicyEvaluatorPre: %s", why.text);
+    return CHIMERA_OK;
+}
+
+int chimera_policy_warm(struct chimera_policy *policy, unsigned lane, struct chimera_error *err)
+{
+    struct chimera_host *host;
+    return host_at_start(policy, lane, &host, err);
+}
+
+/* --- Runs --- */
+
+static void begin_run(struct chimera_host *host, uint32_t limit_ms)
+{
+    static const struct timespec step = {.tv_nsec = 100000};
+    host->stop = CHIMERA_STOP_NONE;
+    chimera_host_begin(host, limit_ms);
+    while (limit_ms == AT_ONCE_MS && host->run && chimera_guest_time_left(host) > 0)
+        nanosleep(&step, NULL);
+}
+
+/* An instance that cannot be brought back is not used again; the answer that it gave stands. */
+static void end_run(struct chimera_policy *policy, unsigned lane)
+{
+    struct chimera_host *host = policy->hosts[lane];
+    chimera_host_end(host);
+    if (host->stop == CHIMERA_STOP_DEADLINE)
+        chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("policy execution time exceeded"),
+                         CHIMERA_TEXT("policy_id", chimera_slice_of(policy->id)));
+    if (chimera_host_reset(host) < 0)
+        drop_host(policy, lane);
+}
+
+int chimera_policy_check_settings(struct chimera_policy *policy, unsigned lane,
+                                  struct chimera_arena *arena, bool *ret_valid,
+                                  struct chimera_slice *ret_message, struct chimera_error *err)
+{
+    struct chimera_host *host;
+    struct chimera_settings_answer answer = {0};
+    int code = host_at_start(policy, lane, &host, err);
+    if (code < 0)
+        return code;
+    begin_run(host, policy->limit_ms);
+    policy->abi->validate_settings(host, settings_of(policy), arena, &answer);
+    end_run(policy, lane);
+    *ret_valid = answer.valid;
+    *ret_message = answer.message;
+    return CHIMERA_OK;
+}
+
+static uint32_t smaller_limit(uint32_t a, uint32_t b)
+{
+    if (a == 0 || b == 0)
+        return a ? a : b;
+    return a < b ? a : b;
+}
+
+/* A guest that is too slow to begin with is answered like one that is too slow. */
+static int answer_without_host(const struct chimera_policy *policy,
+                               const struct chimera_request *request, int code,
+                               const struct chimera_error *why,
+                               struct chimera_response *ret_response)
+{
+    chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
+                     CHIMERA_SLICE("cannot make an instance of the policy"),
+                     CHIMERA_TEXT("policy_id", chimera_slice_of(policy->id)),
+                     CHIMERA_TEXT("error", chimera_slice_of(why->text)));
+    if (code != CHIMERA_EDEADLINE)
+        return code;
+    *ret_response =
+        chimera_response_reject_code(request->uid, CHIMERA_SLICE(CHIMERA_DEADLINE_TEXT), 500);
+    return CHIMERA_OK;
+}
+
+int chimera_policy_evaluate(struct chimera_policy *policy, unsigned lane,
+                            const struct chimera_request *request, uint32_t limit_ms,
+                            struct chimera_arena *arena, struct chimera_response *ret_response)
+{
+    struct chimera_host *host;
+    struct chimera_error why;
+    why.text[0] = '\0';
+    int code = host_of(policy, lane, &host, &why);
+    if (code < 0)
+        return answer_without_host(policy, request, code, &why, ret_response);
+    begin_run(host, smaller_limit(policy->limit_ms, limit_ms));
+    policy->abi->validate(host, request, settings_of(policy), arena, ret_response);
+    end_run(policy, lane);
+    return CHIMERA_OK;
+}

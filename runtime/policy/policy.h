@@ -1,0 +1,61 @@
+/* policy.h - one configured policy: a loaded plugin, its settings and limits.
+ *
+ * Open at start, evaluate from any loop, each loop ("lane") with a host of its own. Opening validates
+ * nothing: call chimera_policy_check_settings() before serving.
+ */
+#ifndef CHIMERA_POLICY_H
+#define CHIMERA_POLICY_H
+
+#include "runtime/base/arena.h"
+#include "runtime/plugin/plugin_file.h"
+#include "runtime/review/request.h"
+#include "runtime/review/response.h"
+
+#define CHIMERA_DEADLINE_TEXT "Policy execution interrupted because it exceeded the allowed execution time"
+#define CHIMERA_DEFAULT_LIMIT_MS 2000
+#define CHIMERA_DEFAULT_MEMORY ((uint64_t)1 << 30)
+
+struct chimera_policy; /* opaque */
+
+struct chimera_policy_options {
+    const char *id;                /* copied */
+    struct chimera_slice settings; /* a JSON object; copied. Empty: {} */
+    uint32_t limit_ms;             /* of one evaluation; 0: none */
+    uint64_t memory_limit;         /* bytes; 0: the default */
+    unsigned lanes;                /* how many threads may evaluate at once */
+    const char *const *capabilities; /* NULL-terminated patterns, guest-abis.md §5.8; NULL: deny all */
+    /* "apiVersion/kind" pairs that host calls may read, NULL-terminated; NULL: none */
+    const char *const *resources;
+};
+
+/* `loaded` is borrowed for the life of the policy. Refuses capability patterns that are not well
+ * formed with the reference's text. */
+int chimera_policy_open(const struct chimera_loaded *loaded, const struct chimera_policy_options *options,
+                        struct chimera_policy **ret_policy, struct chimera_error *err);
+void chimera_policy_close(struct chimera_policy *policy); /* NULL is allowed */
+
+/* Makes the host of a lane now instead of at its first request; returns what failed in a text as the
+ * server reports it. */
+int chimera_policy_warm(struct chimera_policy *policy, unsigned lane, struct chimera_error *err);
+
+/* Asks the policy. `true` in *ret_valid, or `false` and the policy's message (in the arena; .data NULL:
+ * none). A trap or an unreadable answer counts as invalid, with the reference's text for it
+ * (guest-abis.md §2.4, §3.2; policy-server.md §3.7). Fails only when there is no instance. */
+int chimera_policy_check_settings(struct chimera_policy *policy, unsigned lane,
+                                  struct chimera_arena *arena, bool *ret_valid,
+                                  struct chimera_slice *ret_message, struct chimera_error *err);
+
+/* Evaluates one request; always makes a response (failures of the policy are rejections with code 500)
+ * unless there is no instance to run: then CHIMERA_E… and the caller answers 500.
+ * `limit_ms` 0: the policy's own; else the smaller of both. One thread per lane at a time. */
+int chimera_policy_evaluate(struct chimera_policy *policy, unsigned lane,
+                            const struct chimera_request *request, uint32_t limit_ms,
+                            struct chimera_arena *arena, struct chimera_response *ret_response);
+
+const char *chimera_policy_id(const struct chimera_policy *policy);
+
+/* For host calls. Borrowed. */
+struct chimera_grants;
+const struct chimera_grants *chimera_policy_grants(const struct chimera_policy *policy);
+
+#endif

@@ -1,0 +1,74 @@
+/* value.h - Rego values as json-c trees.
+ *
+ * Guest and host exchange values as text in the form of opa_value_dump and opa_value_parse: JSON,
+ * and sets as {1, 2} or set(). A set is an array with a mark, its elements sorted and without
+ * repeats. Numbers that are no int64 keep their text. Keys that are no strings become their text.
+ * Trees are never changed once made; builtins share parts of their arguments with
+ * json_object_get().
+ */
+#ifndef CHIMERA_REGO_VALUE_H
+#define CHIMERA_REGO_VALUE_H
+
+#include <json-c/json.h>
+
+#include "runtime/base/buffer.h"
+#include "runtime/base/error.h"
+
+/* Collections nested deeper than this are refused. */
+#define CHIMERA_REGO_DEPTH_MAX 160
+
+enum chimera_rego_type { /* in the order in which OPA sorts them */
+                         CHIMERA_REGO_NULL,
+                         CHIMERA_REGO_BOOLEAN,
+                         CHIMERA_REGO_NUMBER,
+                         CHIMERA_REGO_STRING,
+                         CHIMERA_REGO_ARRAY,
+                         CHIMERA_REGO_OBJECT,
+                         CHIMERA_REGO_SET,
+};
+
+enum chimera_rego_type chimera_rego_type_of(struct json_object *value);
+const char *chimera_rego_type_name(enum chimera_rego_type type);
+
+/* The caller owns *ret_value; null is a NULL pointer. */
+int chimera_rego_parse(struct chimera_slice text, struct json_object **ret_value,
+                       struct chimera_error *err);
+
+/* As opa_value_parse reads it. */
+void chimera_rego_write(struct json_object *value, struct chimera_buffer *out);
+
+/* As OPA shows it in messages: `{"a": [1, 2.50], "b": {"x"}}`. */
+void chimera_rego_print(struct json_object *value, struct chimera_buffer *out);
+
+/* Turns an array, which the caller owns alone, into a set. */
+void chimera_rego_make_set(struct json_object *array);
+
+/* OPA's total order; numbers by value. */
+int chimera_rego_compare(struct json_object *a, struct json_object *b);
+
+/* --- Strings and numbers. --- */
+
+static inline struct chimera_slice chimera_rego_string(struct json_object *value)
+{
+    return (struct chimera_slice){json_object_get_string(value),
+                                  (size_t)json_object_get_string_len(value)};
+}
+
+/* NULL when memory ran out, like the next. */
+struct json_object *chimera_rego_new_string(struct chimera_slice text);
+
+/* From a JSON number's text: an int64 where it is one. */
+struct json_object *chimera_rego_new_number(struct chimera_slice text);
+
+/* A number's text as it came; `scratch` is room for the texts that must be made. */
+#define CHIMERA_REGO_NUMBER_TEXT 48
+struct chimera_slice chimera_rego_number_text(struct json_object *number,
+                                              char scratch[CHIMERA_REGO_NUMBER_TEXT]);
+
+/* False unless the number is a whole one that fits ("1.0" is whole). */
+bool chimera_rego_int64(struct json_object *number, int64_t *ret_value);
+
+/* In Go's quotes: \n, \x7f, \u2028. */
+void chimera_rego_quote(struct chimera_slice text, bool ascii_only, struct chimera_buffer *out);
+
+#endif

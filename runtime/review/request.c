@@ -1,0 +1,178 @@
+#include "runtime/review/request.h"
+
+#include "runtime/review/shapes.h"
+
+/* The members as the guest gets them, in the order of enum chimera_request_field. */
+static const struct chimera_slice member_names[CHIMERA_REQUEST_FIELDS] = {
+#define NAME(text) {(text), sizeof(text) - 1}
+    NAME("{\"uid\":"),
+    NAME(",\"kind\":"),
+    NAME(",\"resource\":"),
+    NAME(",\"subResource\":"),
+    NAME(",\"requestKind\":"),
+    NAME(",\"requestResource\":"),
+    NAME(",\"requestSubResource\":"),
+    NAME(",\"name\":"),
+    NAME(",\"namespace\":"),
+    NAME(",\"operation\":"),
+    NAME(",\"userInfo\":"),
+    NAME(",\"object\":"),
+    NAME(",\"oldObject\":"),
+    NAME(",\"dryRun\":"),
+    NAME(",\"options\":"),
+#undef NAME
+};
+
+static void make_json(const struct chimera_slice *values, struct chimera_pieces *ret_json)
+{
+    ret_json->count = 0;
+    ret_json->size = 0;
+    for (unsigned i = 0; i < CHIMERA_REQUEST_FIELDS; i++) {
+        if (!values[i].data)
+            continue;
+        chimera_pieces_add(ret_json, member_names[i]);
+        chimera_pieces_add(ret_json, values[i]);
+    }
+    chimera_pieces_add(ret_json, CHIMERA_SLICE("}"));
+}
+
+/* False when the arena is full. An absent value gives `otherwise`. */
+static bool decode(struct chimera_slice value, struct chimera_slice otherwise,
+                   struct chimera_arena *arena, struct chimera_slice *ret_text)
+{
+    *ret_text = value.data ? chimera_shape_text(value, arena) : otherwise;
+    return ret_text->data || !value.data;
+}
+
+static bool make_request(const struct chimera_slice *values, struct chimera_arena *arena,
+                         struct chimera_request *ret_request)
+{
+    struct chimera_slice none = {NULL, 0}, empty = CHIMERA_SLICE("");
+    ret_request->is_raw = false;
+    ret_request->object = values[CHIMERA_REQUEST_OBJECT];
+    make_json(values, &ret_request->json);
+    return decode(values[CHIMERA_REQUEST_UID], empty, arena, &ret_request->uid) &&
+           decode(values[CHIMERA_REQUEST_NAMESPACE], none, arena, &ret_request->name_space) &&
+           decode(values[CHIMERA_REQUEST_OPERATION], empty, arena, &ret_request->operation) &&
+           decode(values[CHIMERA_REQUEST_KIND_KIND], empty, arena, &ret_request->kind);
+}
+
+static enum chimera_request_problem too_big(struct chimera_slice *ret_why)
+{
+    *ret_why = CHIMERA_SLICE("length limit exceeded");
+    return CHIMERA_REQUEST_TOO_BIG;
+}
+
+static enum chimera_request_problem
+explain(const struct chimera_scan *scan, struct chimera_arena *arena, struct chimera_slice *ret_why)
+{
+    *ret_why = chimera_scan_explain(scan, true, true, arena);
+    if (!ret_why->data)
+        return too_big(ret_why);
+    return scan->is_shape ? CHIMERA_REQUEST_SHAPE : CHIMERA_REQUEST_SYNTAX;
+}
+
+enum chimera_request_problem chimera_request_parse_review(struct chimera_slice body,
+                                                          struct chimera_arena *arena,
+                                                          struct chimera_request *ret_request,
+                                                          struct chimera_slice *ret_why)
+{
+    struct chimera_scan scan;
+    struct chimera_slice values[CHIMERA_REVIEW_VALUES] = {{NULL, 0}};
+    if (!chimera_shape_read_all(&scan, body, &chimera_shape_review, values))
+        return explain(&scan, arena, ret_why);
+    if (!make_request(values + CHIMERA_REVIEW_REQUEST_AT, arena, ret_request))
+        return too_big(ret_why);
+    return CHIMERA_REQUEST_OK;
+}
+
+/* `.uid` if it is a string. */
+static bool find_uid(struct chimera_slice value, struct chimera_arena *arena,
+                     struct chimera_slice *ret_uid)
+{
+    static const struct chimera_shape_field field = {
+        {"uid", 3}, CHIMERA_SHAPE_ANY, .is_optional = true};
+    static const struct chimera_shape shape = {"any", &field, 1, true};
+    struct chimera_slice uid = {NULL, 0};
+    if (value.data[0] == '{')
+        chimera_shape_members(value, &shape, &uid);
+    if (uid.data && uid.data[0] != '"')
+        uid.data = NULL;
+    return decode(uid, CHIMERA_SLICE(""), arena, ret_uid);
+}
+
+/* `value` is checked. False when the arena is full. */
+static bool make_raw(struct chimera_slice value, struct chimera_arena *arena,
+                     struct chimera_request *ret_request)
+{
+    struct chimera_slice none = {NULL, 0}, empty = CHIMERA_SLICE("");
+    ret_request->is_raw = true;
+    ret_request->name_space = none;
+    ret_request->operation = empty;
+    ret_request->kind = empty;
+    ret_request->object = value;
+    ret_request->json = (struct chimera_pieces){.count = 0};
+    chimera_pieces_add(&ret_request->json, value);
+    return find_uid(value, arena, &ret_request->uid);
+}
+
+enum chimera_request_problem chimera_request_parse_raw(struct chimera_slice body,
+                                                       struct chimera_arena *arena,
+                                                       struct chimera_request *ret_request,
+                                                       struct chimera_slice *ret_why)
+{
+    static const struct chimera_shape_field field = {
+        {"request", 7}, CHIMERA_SHAPE_ANY, .is_optional = false};
+    static const struct chimera_shape shape = {"struct RawReviewRequest", &field, 1, false};
+    struct chimera_scan scan;
+    struct chimera_slice value = {NULL, 0};
+    if (!chimera_shape_read_all(&scan, body, &shape, &value))
+        return explain(&scan, arena, ret_why);
+    return make_raw(value, arena, ret_request) ? CHIMERA_REQUEST_OK : too_big(ret_why);
+}
+
+static int fail_arena(struct chimera_error *err)
+{
+    return chimera_fail(err, CHIMERA_ELIMIT, "the request is too big");
+}
+
+/* The AdmissionRequest inside of `object`, which is one itself or a review around one. */
+static int unwrap(struct chimera_slice object, struct chimera_slice *ret_request,
+                  struct chimera_error *err)
+{
+    static const struct chimera_shape_field fields[] = {
+        {{"kind", 4}, CHIMERA_SHAPE_ANY, .is_optional = true},
+        {{"request", 7}, CHIMERA_SHAPE_ANY, .is_optional = true},
+    };
+    static const struct chimera_shape shape = {"any", fields, 2, true};
+    struct chimera_slice values[2] = {{NULL, 0}};
+    chimera_shape_members(object, &shape, values);
+    *ret_request = object;
+    if (!chimera_slice_is(values[0], "\"AdmissionReview\""))
+        return CHIMERA_OK;
+    if (!values[1].data)
+        return chimera_fail(err, CHIMERA_EINVAL, "invalid AdmissionReview object");
+    *ret_request = values[1];
+    return CHIMERA_OK;
+}
+
+int chimera_request_parse_file(struct chimera_slice text, bool is_raw, struct chimera_arena *arena,
+                               struct chimera_request *ret_request, struct chimera_error *err)
+{
+    struct chimera_scan scan;
+    struct chimera_slice values[CHIMERA_REQUEST_VALUES] = {{NULL, 0}}, value;
+    chimera_scan_init(&scan, text);
+    if (!chimera_scan_skip(&scan, &value) || !chimera_scan_end(&scan))
+        return chimera_scan_report(&scan, err);
+    if (is_raw)
+        return make_raw(value, arena, ret_request) ? CHIMERA_OK : fail_arena(err);
+    if (value.data[0] != '{')
+        return chimera_fail(err, CHIMERA_EINVAL, "Invalid request object");
+    int code = unwrap(value, &value, err);
+    if (code < 0)
+        return code;
+    if (!chimera_shape_read_all(&scan, value, &chimera_shape_request, values))
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "cannot build AdmissionRequest object from given input: %s", scan.why);
+    return make_request(values, arena, ret_request) ? CHIMERA_OK : fail_arena(err);
+}

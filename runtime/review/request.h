@@ -1,0 +1,51 @@
+/* request.h - from the body of a webhook call to what a policy gets to see.
+ *
+ * The body is scanned once, strictly; no tree is built and no value is reprinted: the members of
+ * `request` become slices of the body (policy-server.md §2.3, §4.3; libraries.md §4.3). All slices
+ * point into the body or into the arena, so both must outlive the request. One thread.
+ */
+#ifndef CHIMERA_REVIEW_REQUEST_H
+#define CHIMERA_REVIEW_REQUEST_H
+
+#include "runtime/base/arena.h"
+#include "runtime/base/error.h"
+#include "runtime/base/pieces.h"
+
+struct chimera_request {
+    bool is_raw;
+    struct chimera_slice uid;        /* decoded; "" for a raw request whose uid is no string */
+    struct chimera_slice name_space; /* decoded; .data is NULL when absent or null */
+    struct chimera_slice operation;  /* decoded; empty for raw, like the next */
+    struct chimera_slice kind;       /* decoded `requestKind.kind` */
+    /* JSON of `.object`, or of the whole raw request: what a mutation is compared with.
+     * .data is NULL when the request has none (DELETE). */
+    struct chimera_slice object;
+    struct chimera_pieces
+        json; /* the request as the guest gets it: known members, nulls left out */
+};
+
+enum chimera_request_problem {
+    CHIMERA_REQUEST_OK = 0,
+    CHIMERA_REQUEST_SYNTAX,  /* not JSON: 400 */
+    CHIMERA_REQUEST_SHAPE,   /* JSON of another shape: 422 */
+    CHIMERA_REQUEST_TOO_BIG, /* more than the arena takes: 413 */
+};
+
+/* The three forms a request comes in. On a problem, *ret_why is serde_json's text for it as
+ * policy-server.md §2.2 has it, with the path prefix and "at line L column C" (without the
+ * "Failed to …: " before it), in the arena. */
+enum chimera_request_problem chimera_request_parse_review(struct chimera_slice body,
+                                                          struct chimera_arena *arena,
+                                                          struct chimera_request *ret_request,
+                                                          struct chimera_slice *ret_why);
+/* Body {"request": any}. */
+enum chimera_request_problem chimera_request_parse_raw(struct chimera_slice body,
+                                                       struct chimera_arena *arena,
+                                                       struct chimera_request *ret_request,
+                                                       struct chimera_slice *ret_why);
+/* `kwctl run`: an AdmissionReview or a bare AdmissionRequest (or, with `is_raw`, any JSON, taken
+ * whole); cli-and-distribution.md §1.5. On failure err has kwctl's own text. */
+int chimera_request_parse_file(struct chimera_slice text, bool is_raw, struct chimera_arena *arena,
+                               struct chimera_request *ret_request, struct chimera_error *err);
+
+#endif

@@ -1,0 +1,91 @@
+/* shapes.h - the Kubernetes types inside reviews, for the files of this folder. */
+#ifndef CHIMERA_REVIEW_SHAPES_H
+#define CHIMERA_REVIEW_SHAPES_H
+
+#include "runtime/json/shape.h"
+
+/* Which value is which after reading chimera_shape_request. */
+enum chimera_request_field {
+    CHIMERA_REQUEST_UID,
+    CHIMERA_REQUEST_KIND,
+    CHIMERA_REQUEST_RESOURCE,
+    CHIMERA_REQUEST_SUB_RESOURCE,
+    CHIMERA_REQUEST_REQUEST_KIND,
+    CHIMERA_REQUEST_REQUEST_RESOURCE,
+    CHIMERA_REQUEST_REQUEST_SUB_RESOURCE,
+    CHIMERA_REQUEST_NAME,
+    CHIMERA_REQUEST_NAMESPACE,
+    CHIMERA_REQUEST_OPERATION,
+    CHIMERA_REQUEST_USER_INFO,
+    CHIMERA_REQUEST_OBJECT,
+    CHIMERA_REQUEST_OLD_OBJECT,
+    CHIMERA_REQUEST_DRY_RUN,
+    CHIMERA_REQUEST_OPTIONS,
+    CHIMERA_REQUEST_FIELDS,
+    /* the members of requestKind */
+    CHIMERA_REQUEST_KIND_GROUP = CHIMERA_REQUEST_FIELDS,
+    CHIMERA_REQUEST_KIND_VERSION,
+    CHIMERA_REQUEST_KIND_KIND,
+    CHIMERA_REQUEST_VALUES,
+};
+
+extern const struct chimera_shape chimera_shape_request;
+
+/* The envelope: of its values those of `request` begin at CHIMERA_REVIEW_REQUEST_AT. */
+#define CHIMERA_REVIEW_REQUEST_AT 3
+#define CHIMERA_REVIEW_VALUES (CHIMERA_REVIEW_REQUEST_AT + CHIMERA_REQUEST_VALUES)
+extern const struct chimera_shape chimera_shape_review;
+
+/* What a policy answers, and its members in the order of the values. */
+enum {
+    CHIMERA_ANSWER_ACCEPTED,
+    CHIMERA_ANSWER_MESSAGE,
+    CHIMERA_ANSWER_CODE,
+    CHIMERA_ANSWER_MUTATED_OBJECT,
+    CHIMERA_ANSWER_AUDIT_ANNOTATIONS,
+    CHIMERA_ANSWER_WARNINGS,
+    CHIMERA_ANSWER_FIELDS
+};
+extern const struct chimera_shape chimera_shape_answer;
+
+enum { CHIMERA_SETTINGS_VALID, CHIMERA_SETTINGS_MESSAGE, CHIMERA_SETTINGS_FIELDS };
+extern const struct chimera_shape chimera_shape_settings_answer;
+
+enum { CHIMERA_CAUSE_REASON, CHIMERA_CAUSE_MESSAGE, CHIMERA_CAUSE_FIELD, CHIMERA_CAUSE_FIELDS };
+extern const struct chimera_shape chimera_shape_cause;
+
+/* AdmissionResponse: its own members, then those of `status`, then those of `status.details`. */
+enum {
+    CHIMERA_VERDICT_UID,
+    CHIMERA_VERDICT_ALLOWED,
+    CHIMERA_VERDICT_PATCH_TYPE,
+    CHIMERA_VERDICT_PATCH,
+    CHIMERA_VERDICT_STATUS,
+    CHIMERA_VERDICT_AUDIT_ANNOTATIONS,
+    CHIMERA_VERDICT_WARNINGS,
+    CHIMERA_VERDICT_FIELDS
+};
+#define CHIMERA_VERDICT_STATUS_AT CHIMERA_VERDICT_FIELDS
+enum {
+    CHIMERA_STATUS_STATUS,
+    CHIMERA_STATUS_MESSAGE,
+    CHIMERA_STATUS_REASON,
+    CHIMERA_STATUS_DETAILS,
+    CHIMERA_STATUS_CODE,
+    CHIMERA_STATUS_FIELDS
+};
+#define CHIMERA_STATUS_DETAILS_AT CHIMERA_STATUS_FIELDS
+enum {
+    CHIMERA_DETAILS_NAME,
+    CHIMERA_DETAILS_GROUP,
+    CHIMERA_DETAILS_KIND,
+    CHIMERA_DETAILS_UID,
+    CHIMERA_DETAILS_CAUSES,
+    CHIMERA_DETAILS_RETRY_AFTER_SECONDS,
+    CHIMERA_DETAILS_FIELDS
+};
+#define CHIMERA_VERDICT_VALUES \
+    (CHIMERA_VERDICT_FIELDS + CHIMERA_STATUS_FIELDS + CHIMERA_DETAILS_FIELDS)
+extern const struct chimera_shape chimera_shape_verdict;
+
+#endif

@@ -1,0 +1,549 @@
+#include "runtime/yaml/yaml.h"
+
+#include <limits.h>
+#include <math.h>
+#include <yaml.h>
+
+#include "runtime/base/cleanup.h"
+#include "runtime/json/tree.h"
+#include "runtime/yaml/scalar.h"
+
+#define DEPTH_MAX 128
+/* serde_yaml's own limit: so many aliases may be followed per event of the document. */
+#define JUMPS_PER_EVENT 100
+/* What copies made for aliases may take together, so that a small text cannot fill the memory. */
+#define COPIES_MAX ((size_t)64 << 20)
+/* Roughly what json-c takes for a value beside its text. */
+#define VALUE_COST 64
+
+/* What following an alias to a node costs, and how deep it is. */
+struct extent {
+    size_t bytes, jumps, height;
+};
+
+struct anchor {
+    char *name;               /* owned */
+    struct json_object *tree; /* owned */
+    char *key;    /* owned: a scalar's raw text, for an alias used as a key; else NULL */
+    bool is_done; /* false while its node is being read: an alias then has no end */
+    struct extent extent;
+};
+
+struct frame {                /* a collection that is being read */
+    struct json_object *node; /* owned by the frame until it is closed */
+    char *key;                /* owned: a map's key that waits for its value */
+    size_t length;            /* elements so far */
+    yaml_mark_t start;
+    ssize_t anchor; /* -1: none */
+    struct extent extent;
+};
+
+struct builder {
+    yaml_parser_t parser;
+    const struct chimera_yaml_options *options;
+    struct chimera_error *err;
+    struct frame frames[DEPTH_MAX];
+    size_t depth;
+    struct anchor *anchors; /* owned */
+    size_t anchor_count, anchor_capacity;
+    struct json_object *names; /* owned: anchor name -> index of its last definition */
+    struct json_object *root;  /* owned */
+    size_t events, jumps, copied;
+};
+
+static void free_builder(struct builder *builder)
+{
+    for (size_t i = 0; i < builder->depth; i++) {
+        json_object_put(builder->frames[i].node);
+        free(builder->frames[i].key);
+    }
+    for (size_t i = 0; i < builder->anchor_count; i++) {
+        free(builder->anchors[i].name);
+        free(builder->anchors[i].key);
+        json_object_put(builder->anchors[i].tree);
+    }
+    free(builder->anchors);
+    json_object_put(builder->names);
+    json_object_put(builder->root);
+    yaml_parser_delete(&builder->parser);
+}
+
+static void print_mark(struct chimera_buffer *out, const yaml_mark_t *mark)
+{
+    if (mark->line || mark->column)
+        chimera_buffer_print(out, " at line %zu column %zu", mark->line + 1, mark->column + 1);
+}
+
+static int fail_with(struct builder *builder, int code, const struct chimera_buffer *text)
+{
+    return chimera_fail(builder->err, code, "%.*s", (int)text->size, text->data ? text->data : "");
+}
+
+/* libyaml's own complaint, in the order in which serde_yaml prints its parts. */
+static int fail_syntax(struct builder *builder)
+{
+    const yaml_parser_t *parser = &builder->parser;
+    if (parser->error == YAML_MEMORY_ERROR)
+        return chimera_fail(builder->err, CHIMERA_ENOMEM, "out of memory while parsing YAML");
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, sizeof(builder->err->text));
+    const yaml_mark_t *at = &parser->problem_mark, *context_at = &parser->context_mark;
+    chimera_buffer_text(&text, parser->problem ? parser->problem
+                                               : "libyaml parser failed but there is no error");
+    if (at->line || at->column)
+        print_mark(&text, at);
+    else if (parser->problem_offset)
+        chimera_buffer_print(&text, " at position %zu", parser->problem_offset);
+    if (parser->context) {
+        chimera_buffer_print(&text, ", %s", parser->context);
+        if (context_at->line != at->line || context_at->column != at->column)
+            print_mark(&text, context_at);
+    }
+    int code = fail_with(builder, CHIMERA_EINVAL, &text);
+    chimera_buffer_free(&text);
+    return code;
+}
+
+/* "spec.rules[2].verbs: "; nothing for the root. */
+static void print_path(struct builder *builder, struct chimera_buffer *out)
+{
+    for (size_t i = 0; i < builder->depth; i++) {
+        const struct frame *frame = &builder->frames[i];
+        if (json_object_is_type(frame->node, json_type_array))
+            chimera_buffer_print(out, "%s[%zu]", i ? "" : ".", frame->length);
+        else if (frame->key)
+            chimera_buffer_print(out, "%s%s", i ? "." : "", frame->key);
+    }
+    if (out->size)
+        chimera_buffer_text(out, ": ");
+}
+
+/* A complaint about a value, as serde_yaml words it: path, text, place. */
+static int fail_value(struct builder *builder, int code, const yaml_mark_t *mark, const char *what,
+                      const char *detail)
+{
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, sizeof(builder->err->text));
+    print_path(builder, &text);
+    chimera_buffer_print(&text, "%s%s%s%s", what, detail ? " `" : "", detail ? detail : "",
+                         detail ? "`" : "");
+    print_mark(&text, mark);
+    if (text.failed) { /* a path of absurd length: do without it */
+        chimera_buffer_reset(&text);
+        chimera_buffer_text(&text, what);
+        print_mark(&text, mark);
+    }
+    code = fail_with(builder, code, &text);
+    chimera_buffer_free(&text);
+    return code;
+}
+
+/* Without a path, for what serde_yaml finds out before it looks at values. */
+static int fail_place(struct builder *builder, int code, const char *what, const yaml_mark_t *mark)
+{
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, sizeof(builder->err->text));
+    chimera_buffer_text(&text, what);
+    if (mark)
+        print_mark(&text, mark);
+    code = fail_with(builder, code, &text);
+    chimera_buffer_free(&text);
+    return code;
+}
+
+static int fail_memory(struct builder *builder)
+{
+    return chimera_fail(builder->err, CHIMERA_ENOMEM, "out of memory while parsing YAML");
+}
+
+/* A copy as a C string: json-c's keys are such. */
+static int copy_key(struct builder *builder, struct chimera_slice text, const yaml_mark_t *mark,
+                    char **ret_key)
+{
+    if (memchr(text.data, '\0', text.size))
+        return fail_value(builder, CHIMERA_EREFUSED, mark, "a key holds a NUL character", NULL);
+    char *key = strndup(text.data, text.size);
+    if (!key)
+        return fail_memory(builder);
+    *ret_key = key;
+    return CHIMERA_OK;
+}
+
+/* Takes `tree` into the collection on top, or makes it the root. */
+static int attach(struct builder *builder, struct json_object *tree, struct extent extent)
+{
+    if (builder->depth == 0) {
+        builder->root = tree;
+        return CHIMERA_OK;
+    }
+    struct frame *top = &builder->frames[builder->depth - 1];
+    int failed;
+    if (top->key) {
+        failed = json_object_object_add(top->node, top->key, tree);
+        top->extent.bytes += strlen(top->key);
+        free(top->key);
+        top->key = NULL;
+    } else {
+        failed = json_object_array_add(top->node, tree);
+    }
+    if (failed) {
+        json_object_put(tree);
+        return fail_memory(builder);
+    }
+    top->length++;
+    top->extent.bytes += extent.bytes;
+    top->extent.jumps += extent.jumps;
+    if (top->extent.height < extent.height + 1)
+        top->extent.height = extent.height + 1;
+    return CHIMERA_OK;
+}
+
+static bool wants_key(const struct builder *builder)
+{
+    const struct frame *top = builder->depth ? &builder->frames[builder->depth - 1] : NULL;
+    return top && json_object_is_type(top->node, json_type_object) && !top->key;
+}
+
+/* Takes `key` on every path. */
+static int set_key(struct builder *builder, char *key)
+{
+    struct frame *top = &builder->frames[builder->depth - 1];
+    if (builder->options->duplicate_keys_fail && json_object_object_get_ex(top->node, key, NULL)) {
+        int code = fail_value(builder, CHIMERA_EREFUSED, &top->start, "duplicate field", key);
+        free(key);
+        return code;
+    }
+    top->key = key;
+    return CHIMERA_OK;
+}
+
+/* Remembers a node's anchor; its tree follows when it is complete. */
+static int open_anchor(struct builder *builder, const yaml_char_t *name, ssize_t *ret_index)
+{
+    if (builder->anchor_count == builder->anchor_capacity) {
+        size_t capacity = builder->anchor_capacity ? 2 * builder->anchor_capacity : 8;
+        struct anchor *grown = realloc(builder->anchors, capacity * sizeof(*grown));
+        if (!grown)
+            return fail_memory(builder);
+        builder->anchors = grown;
+        builder->anchor_capacity = capacity;
+    }
+    struct anchor *anchor = &builder->anchors[builder->anchor_count];
+    *anchor = (struct anchor){.name = strdup((const char *)name)};
+    if (!anchor->name)
+        return fail_memory(builder);
+    struct json_object *index = json_object_new_int64((int64_t)builder->anchor_count++);
+    if (!index || json_object_object_add(builder->names, anchor->name, index)) {
+        json_object_put(index);
+        return fail_memory(builder);
+    }
+    *ret_index = (ssize_t)builder->anchor_count - 1;
+    return CHIMERA_OK;
+}
+
+static void close_anchor(struct builder *builder, ssize_t index, struct json_object *tree,
+                         struct extent extent)
+{
+    if (index < 0)
+        return;
+    struct anchor *anchor = &builder->anchors[index];
+    anchor->tree = json_object_get(tree);
+    anchor->extent = extent;
+    anchor->is_done = true;
+}
+
+/* serde_json words it differently for the first key. */
+static int refuse_key(struct builder *builder, const yaml_mark_t *mark, const char *what)
+{
+    const struct frame *top = &builder->frames[builder->depth - 1];
+    char text[80];
+    snprintf(text, sizeof(text), "invalid type: %s, expected a string%s", what,
+             top->length ? "" : " key");
+    return fail_value(builder, CHIMERA_EREFUSED, mark, text, NULL);
+}
+
+static int start_collection(struct builder *builder, const yaml_event_t *event, bool is_map,
+                            const yaml_char_t *name, const yaml_char_t *tag)
+{
+    if (wants_key(builder))
+        return refuse_key(builder, &event->start_mark, is_map ? "map" : "sequence");
+    if (tag && tag[0] == '!')
+        return fail_value(builder, CHIMERA_EREFUSED, &event->start_mark,
+                          "invalid type: enum, expected any valid JSON value", NULL);
+    if (builder->depth == DEPTH_MAX)
+        return fail_place(builder, CHIMERA_ELIMIT, "recursion limit exceeded", &event->start_mark);
+    ssize_t anchor = -1;
+    int code = name ? open_anchor(builder, name, &anchor) : CHIMERA_OK;
+    if (code < 0)
+        return code;
+    struct json_object *node = is_map ? json_object_new_object() : json_object_new_array();
+    if (!node)
+        return fail_memory(builder);
+    builder->frames[builder->depth++] =
+        (struct frame){.node = node,
+                       .start = event->start_mark,
+                       .anchor = anchor,
+                       .extent = {.bytes = VALUE_COST, .height = 1}};
+    return CHIMERA_OK;
+}
+
+static int end_collection(struct builder *builder)
+{
+    struct frame done = builder->frames[--builder->depth];
+    close_anchor(builder, done.anchor, done.node, done.extent);
+    return attach(builder, done.node, done.extent);
+}
+
+static int make_tree(struct builder *builder, const struct chimera_scalar *scalar,
+                     struct chimera_slice text, const yaml_mark_t *mark,
+                     struct json_object **ret_tree)
+{
+    struct json_object *tree = NULL;
+    switch (scalar->kind) {
+    case CHIMERA_SCALAR_NULL:
+        *ret_tree = NULL;
+        return CHIMERA_OK;
+    case CHIMERA_SCALAR_BOOLEAN:
+        tree = json_object_new_boolean(scalar->as.boolean);
+        break;
+    case CHIMERA_SCALAR_UNSIGNED:
+        tree = scalar->as.u64 <= INT64_MAX ? json_object_new_int64((int64_t)scalar->as.u64)
+                                           : json_object_new_uint64(scalar->as.u64);
+        break;
+    case CHIMERA_SCALAR_SIGNED:
+        tree = json_object_new_int64(scalar->as.i64);
+        break;
+    case CHIMERA_SCALAR_HUGE:
+        return fail_value(builder, CHIMERA_EREFUSED, mark, "JSON number out of range", NULL);
+    case CHIMERA_SCALAR_DOUBLE:
+        if (!isfinite(scalar->as.f64)) { /* JSON has none */
+            *ret_tree = NULL;
+            return CHIMERA_OK;
+        }
+        tree = json_object_new_double(scalar->as.f64);
+        break;
+    case CHIMERA_SCALAR_STRING:
+        tree = json_object_new_string_len(text.data, (int)text.size);
+        break;
+    }
+    if (!tree)
+        return fail_memory(builder);
+    *ret_tree = tree;
+    return CHIMERA_OK;
+}
+
+/* "tag:yaml.org,2002:int" and its like demand their form; any other global tag makes a string. */
+static int resolve_tagged(struct builder *builder, const char *tag, struct chimera_slice text,
+                          const yaml_mark_t *mark, struct chimera_scalar *ret_scalar)
+{
+    static const char prefix[] = "tag:yaml.org,2002:";
+    const char *name = strncmp(tag, prefix, sizeof(prefix) - 1) ? "" : tag + sizeof(prefix) - 1;
+    const char *wanted = NULL;
+    struct chimera_scalar scalar = {CHIMERA_SCALAR_STRING, {.u64 = 0}};
+    if (!strcmp(name, "bool")) {
+        scalar.kind = CHIMERA_SCALAR_BOOLEAN;
+        wanted = chimera_scalar_boolean(text, &scalar.as.boolean) ? NULL : "a boolean";
+    } else if (!strcmp(name, "int")) {
+        wanted = chimera_scalar_integer(text, &scalar) ? NULL : "an integer";
+    } else if (!strcmp(name, "float")) {
+        scalar.kind = CHIMERA_SCALAR_DOUBLE;
+        wanted = chimera_scalar_double(text, &scalar.as.f64) ? NULL : "a float";
+    } else if (!strcmp(name, "null")) {
+        scalar.kind = CHIMERA_SCALAR_NULL;
+        wanted = chimera_scalar_null(text) ? NULL : "null";
+    }
+    if (wanted) {
+        struct chimera_buffer what;
+        chimera_buffer_init(&what, sizeof(builder->err->text));
+        chimera_buffer_text(&what, "invalid value: string ");
+        chimera_json_write_string(text, &what);
+        chimera_buffer_print(&what, ", expected %s", wanted);
+        int code = fail_value(builder, CHIMERA_EREFUSED, mark,
+                              what.failed ? "invalid value" : what.data, NULL);
+        chimera_buffer_free(&what);
+        return code;
+    }
+    *ret_scalar = scalar;
+    return CHIMERA_OK;
+}
+
+static int read_key(struct builder *builder, const yaml_event_t *event, struct chimera_slice text)
+{
+    bool is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    if (builder->options->string_keys_only && builder->depth > 1 && is_plain &&
+        chimera_scalar_resolve(text).kind != CHIMERA_SCALAR_STRING)
+        return fail_value(builder, CHIMERA_EREFUSED, &event->start_mark,
+                          "a key that is no string; put it in quotes", NULL);
+    char *key;
+    int code = copy_key(builder, text, &event->start_mark, &key);
+    return code < 0 ? code : set_key(builder, key);
+}
+
+static int read_value(struct builder *builder, const yaml_event_t *event, struct chimera_slice text,
+                      struct json_object **ret_tree)
+{
+    const char *tag = (const char *)event->data.scalar.tag;
+    struct chimera_scalar scalar = {CHIMERA_SCALAR_STRING, {.u64 = 0}};
+    if (tag && tag[0] == '!')
+        return fail_value(builder, CHIMERA_EREFUSED, &event->start_mark,
+                          "invalid type: enum, expected any valid JSON value", NULL);
+    if (tag) {
+        int code = resolve_tagged(builder, tag, text, &event->start_mark, &scalar);
+        if (code < 0)
+            return code;
+    } else if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
+        scalar = chimera_scalar_resolve(text);
+    }
+    return make_tree(builder, &scalar, text, &event->start_mark, ret_tree);
+}
+
+static int read_scalar(struct builder *builder, const yaml_event_t *event)
+{
+    struct chimera_slice text = {(const char *)event->data.scalar.value, event->data.scalar.length};
+    if (text.size > INT_MAX)
+        return fail_place(builder, CHIMERA_ELIMIT, "a scalar is too long", &event->start_mark);
+    bool is_key = wants_key(builder);
+    struct extent extent = {.bytes = VALUE_COST + text.size};
+    struct json_object *tree = NULL;
+    ssize_t index = -1;
+    int code = CHIMERA_OK;
+    if (event->data.scalar.anchor) {
+        code = open_anchor(builder, event->data.scalar.anchor, &index);
+        if (code == CHIMERA_OK && !memchr(text.data, '\0', text.size))
+            builder->anchors[index].key = strndup(text.data, text.size);
+    }
+    if (code == CHIMERA_OK && (!is_key || index >= 0))
+        code = read_value(builder, event, text, &tree);
+    if (code < 0)
+        return code;
+    close_anchor(builder, index, tree, extent);
+    if (!is_key)
+        return attach(builder, tree, extent);
+    json_object_put(tree);
+    return read_key(builder, event, text);
+}
+
+static int copy_anchor(struct builder *builder, const struct anchor *anchor)
+{
+    struct extent extent = anchor->extent;
+    extent.jumps++;
+    builder->copied += extent.bytes;
+    builder->jumps += extent.jumps;
+    if (builder->copied > COPIES_MAX)
+        return fail_place(builder, CHIMERA_ELIMIT, "repetition limit exceeded", NULL);
+    struct json_object *copy = NULL;
+    if (anchor->tree && json_object_deep_copy(anchor->tree, &copy, NULL) < 0)
+        return fail_memory(builder);
+    return attach(builder, copy, extent);
+}
+
+static int read_alias(struct builder *builder, const yaml_event_t *event)
+{
+    const char *name = (const char *)event->data.alias.anchor;
+    struct json_object *index;
+    if (!json_object_object_get_ex(builder->names, name, &index))
+        return fail_place(builder, CHIMERA_EINVAL, "unknown anchor", &event->start_mark);
+    const struct anchor *anchor = &builder->anchors[json_object_get_int64(index)];
+    if (!anchor->is_done || builder->depth + anchor->extent.height > DEPTH_MAX)
+        return fail_place(builder, CHIMERA_ELIMIT, "recursion limit exceeded", &event->start_mark);
+    if (!wants_key(builder))
+        return copy_anchor(builder, anchor);
+    if (!anchor->key)
+        return fail_value(builder, CHIMERA_EREFUSED, &event->start_mark,
+                          "an alias of a collection is used as a key", NULL);
+    char *key = strdup(anchor->key);
+    return key ? set_key(builder, key) : fail_memory(builder);
+}
+
+static int take_event(struct builder *builder, const yaml_event_t *event)
+{
+    builder->events++;
+    switch (event->type) {
+    case YAML_SCALAR_EVENT:
+        return read_scalar(builder, event);
+    case YAML_ALIAS_EVENT:
+        return read_alias(builder, event);
+    case YAML_SEQUENCE_START_EVENT:
+        return start_collection(builder, event, false, event->data.sequence_start.anchor,
+                                event->data.sequence_start.tag);
+    case YAML_MAPPING_START_EVENT:
+        return start_collection(builder, event, true, event->data.mapping_start.anchor,
+                                event->data.mapping_start.tag);
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        return end_collection(builder);
+    default: /* stream and document marks */
+        builder->events--;
+        return CHIMERA_OK;
+    }
+}
+
+/* Reads up to the end of the document or of the stream, whichever comes first. */
+static int read_document(struct builder *builder, yaml_event_type_t *ret_last)
+{
+    for (;;) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&builder->parser, &event))
+            return fail_syntax(builder);
+        yaml_event_type_t type = event.type;
+        int code = take_event(builder, &event);
+        yaml_event_delete(&event);
+        if (code < 0)
+            return code;
+        if (type == YAML_DOCUMENT_END_EVENT || type == YAML_STREAM_END_EVENT) {
+            *ret_last = type;
+            return CHIMERA_OK;
+        }
+    }
+}
+
+static int check_end(struct builder *builder)
+{
+    yaml_event_t event;
+    bool is_end =
+        yaml_parser_parse(&builder->parser, &event) && event.type == YAML_STREAM_END_EVENT;
+    if (builder->parser.error == YAML_NO_ERROR)
+        yaml_event_delete(&event);
+    if (!is_end)
+        return chimera_fail(builder->err, CHIMERA_EINVAL,
+                            "deserializing from YAML containing more than one document is not "
+                            "supported");
+    return CHIMERA_OK;
+}
+
+static int build(struct builder *builder)
+{
+    yaml_event_type_t last = YAML_NO_EVENT;
+    int code = read_document(builder, &last);
+    if (code < 0)
+        return code;
+    if (builder->jumps > JUMPS_PER_EVENT * builder->events)
+        return fail_place(builder, CHIMERA_ELIMIT, "repetition limit exceeded", NULL);
+    if (last == YAML_DOCUMENT_END_EVENT)
+        return check_end(builder);
+    if (!builder->options->empty_is_map)
+        return CHIMERA_OK;
+    builder->root = json_object_new_object();
+    return builder->root ? CHIMERA_OK : fail_memory(builder);
+}
+
+int chimera_yaml_parse(struct chimera_slice text, const struct chimera_yaml_options *options,
+                       struct json_object **ret_tree, struct chimera_error *err)
+{
+    struct chimera_error unused;
+    CHIMERA_FREE struct builder *builder = calloc(1, sizeof(*builder));
+    if (!builder || !yaml_parser_initialize(&builder->parser))
+        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory while parsing YAML");
+    builder->options = options;
+    builder->err = err ? err : &unused;
+    builder->names = json_object_new_object();
+    yaml_parser_set_encoding(&builder->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&builder->parser, (const unsigned char *)text.data, text.size);
+    int code = builder->names ? build(builder) : fail_memory(builder);
+    if (code == CHIMERA_OK) {
+        *ret_tree = builder->root;
+        builder->root = NULL; /* now the caller's */
+    }
+    free_builder(builder);
+    return code;
+}

@@ -1,0 +1,31 @@
+/* yaml.h - YAML text into json-c trees and back, with serde_yaml's rules (cli-and-distribution.md
+ * §1.5 "Settings"; policy-server.md §3.2): core schema for plain scalars, no merge keys, aliases
+ * copied and bounded, depth 128, local tags refused.
+ */
+#ifndef CHIMERA_YAML_H
+#define CHIMERA_YAML_H
+
+#include <json-c/json.h>
+
+#include "runtime/base/buffer.h"
+#include "runtime/base/error.h"
+
+struct chimera_yaml_options {
+    bool duplicate_keys_fail; /* else the last one wins */
+    /* Below the top level; else, and always at the top, numbers and booleans become their text. */
+    bool string_keys_only;
+    bool empty_is_map; /* a document without any node is {}; else null */
+};
+
+/* One document. Owned by the caller; null is a NULL pointer. err->text has libyaml's problem and
+ * "at line L column C" in serde_yaml's words, without a file name. The code is CHIMERA_EINVAL for
+ * text that is no YAML, CHIMERA_EREFUSED for YAML that no tree can hold or the options forbid, and
+ * CHIMERA_ELIMIT for too much depth or too many aliases. */
+int chimera_yaml_parse(struct chimera_slice text, const struct chimera_yaml_options *options,
+                       struct json_object **ret_tree, struct chimera_error *err);
+
+/* Block style as serde_yaml writes it ("- a" lists not indented, '' for empty strings, quotes where
+ * a plain scalar would read back as something else); keys in json-c's order. */
+void chimera_yaml_write(struct json_object *tree, struct chimera_buffer *out);
+
+#endif
