@@ -17,15 +17,16 @@
 #define DISASSEMBLE_SECONDS 600
 #define DISASSEMBLE_MEMORY ((uint64_t)8 << 30)
 
-/* What the C of a guest cannot become, so that finding one means that something else got in: ways into
- * the kernel, out of the flat segments, to the thread's control block, around protection keys, and
- * precise clocks. A word ending in '*' stands for all mnemonics that begin so. */
+/* What the C of a guest cannot become, so that finding one means that something else got in: ways
+ * into the kernel, out of the flat segments, to the thread's control block, around protection keys,
+ * and precise clocks. A word ending in '*' stands for all mnemonics that begin so. */
 static const char *const forbidden[] = {
-    "syscall*", "sysenter*", "sysexit*", "sysret*", "int", "int1", "into", "iret*", "lcall*", "ljmp*",
-    "lret*", "rdfsbase*", "rdgsbase*", "wrfsbase*", "wrgsbase*", "swapgs", "rdpkru", "wrpkru", "xrstor*",
-    "xsetbv", "rdmsr*", "wrmsr*", "rdpmc", "rdtsc*", "rdssp*", "wrss*", "wruss*", "rstorssp",
-    "setssbsy", "vmcall", "vmmcall", "vmfunc", "enclu", "encls", "senduipi", "uiret", "clui", "stui",
-    "<unknown>",
+    "syscall*",  "sysenter*", "sysexit*", "sysret*",   "int",       "int1",      "into",
+    "iret*",     "lcall*",    "ljmp*",    "lret*",     "rdfsbase*", "rdgsbase*", "wrfsbase*",
+    "wrgsbase*", "swapgs",    "rdpkru",   "wrpkru",    "xrstor*",   "xsetbv",    "rdmsr*",
+    "wrmsr*",    "rdpmc",     "rdtsc*",   "rdssp*",    "wrss*",     "wruss*",    "rstorssp",
+    "setssbsy",  "vmcall",    "vmmcall",  "vmfunc",    "enclu",     "encls",     "senduipi",
+    "uiret",     "clui",      "stui",     "<unknown>",
 };
 #define FORBIDDEN_COUNT (sizeof(forbidden) / sizeof(forbidden[0]))
 
@@ -54,9 +55,9 @@ static bool is_space(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Every word counts, not only the first, because prefixes stand before the mnemonic ("rex64 syscall").
- * An operand that names the thread's segments is as bad; it begins with '%', and nothing else does that
- * has an 'f' or a 'g' next. */
+/* Every word counts, not only the first, because prefixes stand before the mnemonic ("rex64
+ * syscall"). An operand that names the thread's segments is as bad; it begins with '%', and nothing
+ * else does that has an 'f' or a 'g' next. */
 static bool has_forbidden_word(const struct scan *scan, const char *at, const char *end)
 {
     while (at < end && *at != '#') { /* a comment is objdump's own */
@@ -88,7 +89,8 @@ static void scan_line(struct scan *scan, const char *line, size_t size)
         return;
     scan->instructions++;
     if (scan->finding[0] == '\0' && has_forbidden_word(scan, colon + 1, line + size))
-        snprintf(scan->finding, sizeof(scan->finding), "%.*s", (int)(size < 200 ? size : 200), line);
+        snprintf(scan->finding, sizeof(scan->finding), "%.*s", (int)(size < 200 ? size : 200),
+                 line);
 }
 
 static int scan_chunk(void *context, struct chimera_slice bytes)
@@ -127,16 +129,18 @@ static int refuse(const struct scan *scan, const char *path, struct chimera_erro
             text[count++] = ' ';
     }
     text[count] = '\0';
-    return chimera_fail(err, CHIMERA_EREFUSED,
-                        "%s holds an instruction that no policy can need, at offset %s; this is a defect of "
-                        "the compiler chain: please report it with the module",
-                        path, text);
+    return chimera_fail(
+        err, CHIMERA_EREFUSED,
+        "%s holds an instruction that no policy can need, at offset %s; this is a defect of "
+        "the compiler chain: please report it with the module",
+        path, text);
 }
 
-static int disassemble(const struct chimera_tools *tools, const char *path, struct chimera_error *err)
+static int disassemble(const struct chimera_tools *tools, const char *path,
+                       struct chimera_error *err)
 {
-    const char *const argv[] = {tools->objdump, "-d", "--no-show-raw-insn", "--x86-asm-syntax=att",
-                                path, NULL};
+    const char *const argv[] = {tools->objdump,         "-d", "--no-show-raw-insn",
+                                "--x86-asm-syntax=att", path, NULL};
     struct scan scan = {.line_size = 0};
     struct chimera_command command = {.what = "llvm-objdump",
                                       .argv = argv,
@@ -153,7 +157,8 @@ static int disassemble(const struct chimera_tools *tools, const char *path, stru
     if (scan.finding[0])
         return refuse(&scan, path, err);
     if (scan.instructions == 0)
-        return chimera_fail(err, CHIMERA_EREFUSED, "%s holds no code that llvm-objdump can read", path);
+        return chimera_fail(err, CHIMERA_EREFUSED, "%s holds no code that llvm-objdump can read",
+                            path);
     return CHIMERA_OK;
 }
 

@@ -92,6 +92,7 @@ static int digest_prelude(const char *folder, struct chimera_digest *ret_digest,
         CHIMERA_FREE char *path = chimera_path_join(folder, prelude_files[i]);
         code = path ? chimera_file_read(path, &all, err) : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     }
+    chimera_buffer_text(&all, GLUE_VERSION);
     if (code == 0)
         code = chimera_digest_of(chimera_buffer_slice(&all), ret_digest);
     chimera_buffer_free(&all);

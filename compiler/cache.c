@@ -16,7 +16,7 @@
 #define OBJECT_MAX ((size_t)1 << 30)
 #define ENTRIES_MAX ((size_t)1 << 20) /* looked at in one trim */
 #define NAME_MAX_BYTES 200
-#define DAY_SECONDS (24 * 60 * 60)
+#define DAY_SECONDS ((time_t)24 * 60 * 60)
 #define TRIM_TO_PERCENT 90 /* so that not every build has to trim */
 
 struct chimera_cache {
@@ -39,8 +39,9 @@ int chimera_cache_folder(char **ret_folder, struct chimera_error *err)
     else if (home && home[0] == '/')
         folder = chimera_path_join(home, ".cache/chimera");
     else
-        return chimera_fail(err, CHIMERA_EINVAL,
-                            "no folder for the cache: neither CHIMERA_CACHE_DIR, XDG_CACHE_HOME nor HOME is set");
+        return chimera_fail(
+            err, CHIMERA_EINVAL,
+            "no folder for the cache: neither CHIMERA_CACHE_DIR, XDG_CACHE_HOME nor HOME is set");
     if (!folder)
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot open the cache: out of memory");
     *ret_folder = folder;
@@ -52,16 +53,19 @@ static int check_owner(const char *folder, struct chimera_error *err)
 {
     struct stat status;
     if (stat(folder, &status) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "cannot open the cache %s: %s", folder, strerror(errno));
+        return chimera_fail(err, CHIMERA_EIO, "cannot open the cache %s: %s", folder,
+                            strerror(errno));
     if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)))
-        return chimera_fail(err, CHIMERA_EREFUSED,
-                            "the cache folder %s belongs to somebody else or can be written by others; "
-                            "set CHIMERA_CACHE_DIR to a folder of your own, or run `chmod 700` on it",
-                            folder);
+        return chimera_fail(
+            err, CHIMERA_EREFUSED,
+            "the cache folder %s belongs to somebody else or can be written by others; "
+            "set CHIMERA_CACHE_DIR to a folder of your own, or run `chmod 700` on it",
+            folder);
     return CHIMERA_OK;
 }
 
-static int make_folder(const char *parent, const char *name, char **ret_path, struct chimera_error *err)
+static int make_folder(const char *parent, const char *name, char **ret_path,
+                       struct chimera_error *err)
 {
     *ret_path = chimera_path_join(parent, name);
     if (!*ret_path)
@@ -77,9 +81,11 @@ int chimera_cache_open(const char *folder, uint64_t limit, struct chimera_cache 
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot open the cache: out of memory");
     cache->limit = limit;
     int code = CHIMERA_OK;
-    if (!folder)
+    if (folder)
+        cache->folder = strdup(folder);
+    else
         code = chimera_cache_folder(&cache->folder, err);
-    else if (!(cache->folder = strdup(folder)))
+    if (code == CHIMERA_OK && !cache->folder)
         code = chimera_fail(err, CHIMERA_ENOMEM, "cannot open the cache: out of memory");
     if (code == CHIMERA_OK)
         code = chimera_folder_make(cache->folder, 0700, err);
@@ -151,7 +157,8 @@ static bool is_sound(struct chimera_slice entry, struct chimera_slice *ret_objec
     return true;
 }
 
-bool chimera_cache_get_object(struct chimera_cache *cache, const struct chimera_digest *key, const char *path)
+bool chimera_cache_get_object(struct chimera_cache *cache, const struct chimera_digest *key,
+                              const char *path)
 {
     CHIMERA_FREE char *entry = object_path(cache, key);
     struct chimera_buffer bytes;
@@ -170,7 +177,8 @@ bool chimera_cache_get_object(struct chimera_cache *cache, const struct chimera_
     return is_found;
 }
 
-void chimera_cache_put_object(struct chimera_cache *cache, const struct chimera_digest *key, const char *path)
+void chimera_cache_put_object(struct chimera_cache *cache, const struct chimera_digest *key,
+                              const char *path)
 {
     CHIMERA_FREE char *entry = object_path(cache, key);
     CHIMERA_FREE char *temporary = NULL;
@@ -215,7 +223,8 @@ char *chimera_cache_find_plugin(struct chimera_cache *cache, const char *stem)
 
 /* Calls `act` for every file of the plugin in `folder`, the .so last. */
 static int for_plugin_files(const char *folder, const char *stem,
-                            int (*act)(const char *folder, const char *name, const char *to), const char *to)
+                            int (*act)(const char *folder, const char *name, const char *to),
+                            const char *to)
 {
     char object[NAME_MAX_BYTES + 8];
     bool has_object = false;
@@ -266,12 +275,12 @@ int chimera_cache_put_plugin(struct chimera_cache *cache, const char *from, cons
         return chimera_fail(err, CHIMERA_EINVAL, "%s cannot be a plugin's name", stem);
     int number = for_plugin_files(from, stem, move_file, cache->plugins);
     if (number != 0)
-        return chimera_fail(err, CHIMERA_EIO, "cannot put %s into the cache %s: %s", stem, cache->plugins,
-                            strerror(number));
+        return chimera_fail(err, CHIMERA_EIO, "cannot put %s into the cache %s: %s", stem,
+                            cache->plugins, strerror(number));
     char *path = chimera_cache_find_plugin(cache, stem);
     if (!path)
-        return chimera_fail(err, CHIMERA_EIO, "cannot put %s into the cache %s: it is not whole", stem,
-                            cache->plugins);
+        return chimera_fail(err, CHIMERA_EIO, "cannot put %s into the cache %s: it is not whole",
+                            stem, cache->plugins);
     chimera_cache_trim(cache);
     *ret_path = path;
     return CHIMERA_OK;

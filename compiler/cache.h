@@ -1,9 +1,9 @@
 /* cache.h - compiled objects and finished plugins, kept between builds.
  *
- * FOLDER/objects/KEY, FOLDER/plugins/STEM.{so,json,image,…} and FOLDER/scratch/. Entries appear at once
- * and whole (rename), so any number of processes may share a folder. An entry is young when it was last
- * used; the oldest go first when the limit is passed. Objects carry a digest of their bytes and a
- * broken one counts as missing; plugins are checked by their loader.
+ * FOLDER/objects/KEY, FOLDER/plugins/STEM.{so,json,image,…} and FOLDER/scratch/. Entries appear at
+ * once and whole (rename), so any number of processes may share a folder. An entry is young when it
+ * was last used; the oldest go first when the limit is passed. Objects carry a digest of their
+ * bytes and a broken one counts as missing; plugins are checked by their loader.
  */
 #ifndef CHIMERA_COMPILER_CACHE_H
 #define CHIMERA_COMPILER_CACHE_H
@@ -33,21 +33,22 @@ bool chimera_cache_get_object(struct chimera_cache *cache, const struct chimera_
 void chimera_cache_put_object(struct chimera_cache *cache, const struct chimera_digest *key,
                               const char *path);
 
-/* FOLDER/plugins/STEM.so when it is there with its manifest, and marks it as used now; NULL when not.
- * Owned by the caller. */
+/* FOLDER/plugins/STEM.so when it is there with its manifest, and marks it as used now; NULL when
+ * not. Owned by the caller. */
 char *chimera_cache_find_plugin(struct chimera_cache *cache, const char *stem);
 
-/* Moves FROM/STEM.* (regular files, STEM.so last) into plugins/, where *ret_path (owned by the caller)
- * is the .so; then trims the cache. FROM is best a scratch folder of this cache. */
+/* Moves FROM/STEM.* (regular files, STEM.so last) into plugins/, where *ret_path (owned by the
+ * caller) is the .so; then trims the cache. FROM is best a scratch folder of this cache. */
 int chimera_cache_put_plugin(struct chimera_cache *cache, const char *from, const char *stem,
                              char **ret_path, struct chimera_error *err);
 
 /* Forgets a plugin that its loader refused, so that it is built again. */
 void chimera_cache_drop_plugin(struct chimera_cache *cache, const char *stem);
 
-/* A fresh empty folder for one build, on the file system of the cache. Owned by the caller, who removes
- * it with chimera_folder_remove(); what a killed process left is removed after a day. */
-int chimera_cache_scratch(struct chimera_cache *cache, char **ret_folder, struct chimera_error *err);
+/* A fresh empty folder for one build, on the file system of the cache. Owned by the caller, who
+ * removes it with chimera_folder_remove(); what a killed process left is removed after a day. */
+int chimera_cache_scratch(struct chimera_cache *cache, char **ret_folder,
+                          struct chimera_error *err);
 
 /* Removes what was used longest ago until the limit holds. */
 void chimera_cache_trim(struct chimera_cache *cache);

@@ -14,8 +14,9 @@
 #define COMPILE_SECONDS 600
 #define COMPILE_MEMORY ((uint64_t)3 << 30)
 #define OBJECT_MAX ((uint64_t)1 << 30)
-#define ADVICE                                                                                     \
-    "the module has a function that is too large for the optimizer: split it at its source, or run " \
+#define ADVICE                                                                                   \
+    "the module has a function that is too large for the optimizer: split it at its source, or " \
+    "run "                                                                                       \
     "the module through `wasm-opt -O1` first"
 
 /* Every flag with what it is for; runtime-performance.md §2.3 and §7.2.
@@ -27,14 +28,35 @@
  * -fstack-clash-protection: no frame may step over that guard.
  * -fno-jump-tables is left out: tables are indexed by a checked number.
  * -mno-red-zone is left out: signals run on their own stack.
- * -nostdlibinc: a part sees our prelude and clang's own stdint.h and stddef.h, and nothing of the machine. */
+ * -nostdlibinc: a part sees our prelude and clang's own stdint.h and stddef.h, and nothing of the
+ * machine. */
 static const char *const flags[] = {
-    "-std=gnu17", "-fPIC", "-fvisibility=hidden", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables",
-    "-fno-optimize-sibling-calls", "-frounding-math", "-ffp-contract=off", "-fno-strict-aliasing",
-    "-fno-math-errno", "-fwrapv", "-fno-delete-null-pointer-checks", "-fstack-clash-protection",
-    "-fcf-protection=branch", "-fno-plt", "-fno-ident", "-fno-stack-protector", "-fno-common",
-    "-fno-crash-diagnostics", "-fno-color-diagnostics", "-w", "-march=x86-64", "-mtune=generic",
-    "--target=x86_64-linux-gnu", "-nostdlibinc", NULL,
+    "-std=gnu17",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-fno-asynchronous-unwind-tables",
+    "-fno-unwind-tables",
+    "-fno-optimize-sibling-calls",
+    "-frounding-math",
+    "-ffp-contract=off",
+    "-fno-strict-aliasing",
+    "-fno-math-errno",
+    "-fwrapv",
+    "-fno-delete-null-pointer-checks",
+    "-fstack-clash-protection",
+    "-fcf-protection=branch",
+    "-fno-plt",
+    "-fno-ident",
+    "-fno-stack-protector",
+    "-fno-common",
+    "-fno-crash-diagnostics",
+    "-fno-color-diagnostics",
+    "-w",
+    "-march=x86-64",
+    "-mtune=generic",
+    "--target=x86_64-linux-gnu",
+    "-nostdlibinc",
+    NULL,
 };
 #define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]) - 1)
 #define ARGUMENTS_MAX (FLAG_COUNT + 2 * INCLUDES_MAX + 10)
@@ -56,6 +78,13 @@ static char *in_folder(const char *folder, const char *path)
     return path[0] == '/' ? strdup(path) : chimera_path_join(folder, path);
 }
 
+static int hash_bytes(struct chimera_slice bytes, const char *name,
+                      struct chimera_digest *ret_digest, struct chimera_error *err)
+{
+    int code = chimera_digest_of(bytes, ret_digest);
+    return code < 0 ? chimera_fail(err, code, "cannot hash %s", name) : CHIMERA_OK;
+}
+
 static int digest_of_file(const char *folder, const char *name, struct chimera_digest *ret_digest,
                           struct chimera_error *err)
 {
@@ -64,24 +93,26 @@ static int digest_of_file(const char *folder, const char *name, struct chimera_d
     chimera_buffer_init(&bytes, SOURCE_MAX);
     int code = path ? chimera_file_read(path, &bytes, err)
                     : chimera_fail(err, CHIMERA_ENOMEM, "cannot read %s: out of memory", name);
-    if (code == CHIMERA_OK && (code = chimera_digest_of(chimera_buffer_slice(&bytes), ret_digest)) < 0)
-        chimera_fail(err, code, "cannot hash %s", path);
+    if (code == CHIMERA_OK)
+        code = hash_bytes(chimera_buffer_slice(&bytes), name, ret_digest, err);
     chimera_buffer_free(&bytes);
     return code;
 }
 
 static void append_digest(struct chimera_buffer *buffer, const struct chimera_digest *digest)
 {
-    chimera_buffer_append(buffer, (struct chimera_slice){(const char *)digest->bytes, sizeof(digest->bytes)});
+    chimera_buffer_append(
+        buffer, (struct chimera_slice){(const char *)digest->bytes, sizeof(digest->bytes)});
 }
 
-/* What all parts of a job share: the tools (flags and releases are in their identity) and the headers. */
+/* What all parts of a job share: the tools (flags and releases are in their identity) and the
+ * headers. */
 static int hash_common(const struct chimera_compile_job *job, struct chimera_digest *ret_digest,
                        struct chimera_error *err)
 {
     struct chimera_buffer text;
     int code = CHIMERA_OK;
-    chimera_buffer_init(&text, 64 * 1024);
+    chimera_buffer_init(&text, (size_t)64 * 1024);
     chimera_buffer_print(&text, "object 1\n%s\n", job->tools->identity);
     for (size_t i = 0; job->headers && job->headers[i] && code == CHIMERA_OK; i++) {
         struct chimera_digest digest;
@@ -89,9 +120,10 @@ static int hash_common(const struct chimera_compile_job *job, struct chimera_dig
         append_digest(&text, &digest);
     }
     if (code == CHIMERA_OK && text.failed)
-        code = chimera_fail(err, text.failed, "cannot hash the headers: %s", chimera_code_text(text.failed));
-    if (code == CHIMERA_OK && (code = chimera_digest_of(chimera_buffer_slice(&text), ret_digest)) < 0)
-        chimera_fail(err, code, "cannot hash the headers");
+        code = chimera_fail(err, text.failed, "cannot hash the headers: %s",
+                            chimera_code_text(text.failed));
+    if (code == CHIMERA_OK)
+        code = hash_bytes(chimera_buffer_slice(&text), "the headers", ret_digest, err);
     chimera_buffer_free(&text);
     return code;
 }
@@ -100,16 +132,15 @@ static int make_key(const struct chimera_compile_job *job, const struct chimera_
                     const struct chimera_part *part, struct chimera_digest *ret_key,
                     struct chimera_error *err)
 {
-    char bytes[2 * CHIMERA_DIGEST_BYTES + 3];
     struct chimera_digest source;
+    char bytes[2 * sizeof(source.bytes) + 3];
     int code = digest_of_file(job->folder, part->source, &source, err);
     if (code < 0)
         return code;
-    memcpy(bytes, common->bytes, CHIMERA_DIGEST_BYTES);
-    memcpy(bytes + CHIMERA_DIGEST_BYTES, source.bytes, CHIMERA_DIGEST_BYTES);
-    memcpy(bytes + 2 * CHIMERA_DIGEST_BYTES, optimization(part), 3);
-    code = chimera_digest_of((struct chimera_slice){bytes, sizeof(bytes)}, ret_key);
-    return code < 0 ? chimera_fail(err, code, "cannot hash %s", part->source) : CHIMERA_OK;
+    memcpy(bytes, common->bytes, sizeof(source.bytes));
+    memcpy(bytes + sizeof(source.bytes), source.bytes, sizeof(source.bytes));
+    memcpy(bytes + 2 * sizeof(source.bytes), optimization(part), 3);
+    return hash_bytes((struct chimera_slice){bytes, sizeof(bytes)}, part->source, ret_key, err);
 }
 
 /* --- Compiling --- */
@@ -134,7 +165,8 @@ static bool take_cached(const struct chimera_compile_job *job, const struct unit
     return path && chimera_cache_get_object(job->cache, &unit->key, path);
 }
 
-static int prepare(const struct chimera_compile_job *job, struct unit *unit, struct chimera_error *err)
+static int prepare(const struct chimera_compile_job *job, struct unit *unit,
+                   struct chimera_error *err)
 {
     size_t at = 0;
     if (asprintf(&unit->prefix_map, "-ffile-prefix-map=%s=.", job->folder) < 0) {
@@ -160,7 +192,8 @@ static int prepare(const struct chimera_compile_job *job, struct unit *unit, str
 }
 
 /* Sorts out what the cache has; the rest is in work->units, ready to run. */
-static int plan(struct work *work, const struct chimera_part *parts, size_t count, struct chimera_error *err)
+static int plan(struct work *work, const struct chimera_part *parts, size_t count,
+                struct chimera_error *err)
 {
     const struct chimera_compile_job *job = work->job;
     struct chimera_digest common;
@@ -189,7 +222,8 @@ static int keep_object(void *context, size_t index, struct chimera_error *err)
     (void)err; /* what cannot be kept is compiled again next time */
     if (path && work->job->cache)
         chimera_cache_put_object(work->job->cache, &unit->key, path);
-    chimera_progress_show(work->job->progress, "compiling", work->cached + ++work->done, work->total);
+    chimera_progress_show(work->job->progress, "compiling", work->cached + ++work->done,
+                          work->total);
     return CHIMERA_OK;
 }
 
@@ -212,8 +246,8 @@ static int compile_units(struct work *work, struct chimera_error *err)
     return chimera_process_run_all(commands, work->count, work->job->jobs, keep_object, work, err);
 }
 
-int chimera_compile(const struct chimera_compile_job *job, const struct chimera_part *parts, size_t count,
-                    size_t *ret_cached, struct chimera_error *err)
+int chimera_compile(const struct chimera_compile_job *job, const struct chimera_part *parts,
+                    size_t count, size_t *ret_cached, struct chimera_error *err)
 {
     CHIMERA_FREE struct unit *units = calloc(count + 1, sizeof(*units));
     if (!units)

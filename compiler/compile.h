@@ -1,7 +1,7 @@
 /* compile.h - C parts to objects, through the cache.
  *
- * The objects depend on the bytes of the sources, the flags and the tools alone: no absolute path, time
- * or number of jobs gets into them.
+ * The objects depend on the bytes of the sources, the flags and the tools alone: no absolute path,
+ * time or number of jobs gets into them.
  */
 #ifndef CHIMERA_COMPILER_COMPILE_H
 #define CHIMERA_COMPILER_COMPILE_H
@@ -18,19 +18,20 @@ struct chimera_part {
     bool is_quick;      /* -O0 instead of -O1; decided by size alone (settled question 10) */
 };
 
-struct chimera_compile_job { /* all borrowed */
+struct chimera_compile_job {           /* all borrowed */
     const struct chimera_tools *tools; /* identified */
     const char *folder;                /* scratch; the compilers' working directory */
     const char *const *includes;       /* folders for -I, ends with NULL */
-    const char *const *headers;        /* every header that a part may include, ends with NULL; for the key */
+    const char *const
+        *headers; /* every header that a part may include, ends with NULL; for the key */
     struct chimera_cache *cache;       /* NULL: none */
     struct chimera_progress *progress; /* NULL: none */
     unsigned jobs;                     /* compilers at once */
 };
 
 /* Compiles all parts. *ret_cached, if not NULL, is how many came from the cache. */
-int chimera_compile(const struct chimera_compile_job *job, const struct chimera_part *parts, size_t count,
-                    size_t *ret_cached, struct chimera_error *err);
+int chimera_compile(const struct chimera_compile_job *job, const struct chimera_part *parts,
+                    size_t count, size_t *ret_cached, struct chimera_error *err);
 
 /* The flags, ending with NULL, for the tools' identity. */
 const char *const *chimera_compile_flags(void);

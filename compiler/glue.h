@@ -8,6 +8,10 @@
 #include "plugins/policy/plugin.h"
 #include "runtime/base/digest.h"
 
+/* Counts changes of what rewrite, split and glue write: part of the toolchain's identity, so that the
+ * cache never serves a plugin of another form. */
+#define GLUE_VERSION "glue-1"
+
 struct glue_facts { /* all borrowed */
     const struct chimera_module *module;
     const struct split *split;

@@ -13,14 +13,34 @@
 #define LINK_MEMORY ((uint64_t)8 << 30) /* of addresses: it maps its inputs and its output */
 #define OUTPUT_MAX ((uint64_t)4 << 30)
 
-/* Imports stay undefined (-z undefs): the audit, not the linker, knows which are allowed. No library is
- * given, so none is needed. Without a build id and with -s the bytes are those of the objects alone.
- * What relocation fills becomes read-only (relro, now); text is never written (-z text). */
+/* Imports stay undefined (-z undefs): the audit, not the linker, knows which are allowed. No
+ * library is given, so none is needed. Without a build id and with -s the bytes are those of the
+ * objects alone. What relocation fills becomes read-only (relro, now); text is never written (-z
+ * text). */
 static const char *const flags[] = {
-    "-shared",    "-m",     "elf_x86_64", "-z",    "now",        "-z",
-    "relro",      "-z",     "noexecstack", "-z",   "separate-code", "-z",
-    "undefs",     "-z",     "text",       "-Bsymbolic", "--hash-style=gnu", "--build-id=none",
-    "--gc-sections", "-s",  "--version-script", VERSION_SCRIPT, NULL,
+    "-shared",
+    "-m",
+    "elf_x86_64",
+    "-z",
+    "now",
+    "-z",
+    "relro",
+    "-z",
+    "noexecstack",
+    "-z",
+    "separate-code",
+    "-z",
+    "undefs",
+    "-z",
+    "text",
+    "-Bsymbolic",
+    "--hash-style=gnu",
+    "--build-id=none",
+    "--gc-sections",
+    "-s",
+    "--version-script",
+    VERSION_SCRIPT,
+    NULL,
 };
 #define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]) - 1)
 

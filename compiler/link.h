@@ -6,8 +6,8 @@
 
 #include "compiler/tools.h"
 
-/* `objects` in a fixed order, relative to `folder` (a scratch folder; a version script is written there)
- * or absolute; `output` likewise. */
+/* `objects` in a fixed order, relative to `folder` (a scratch folder; a version script is written
+ * there) or absolute; `output` likewise. */
 int chimera_link(const struct chimera_tools *tools, const char *folder, const char *const *objects,
                  size_t count, const char *output, struct chimera_error *err);
 

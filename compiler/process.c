@@ -14,8 +14,9 @@
 
 #define MAX_JOBS 64u
 #define READ_BYTES ((size_t)64 * 1024)
-#define READS_AT_ONCE 64 /* more than a pipe can hold, so that all is heard of a child that ended */
-#define TICK_MS 20 /* how often to look at children where the kernel gives no pidfd */
+#define READS_AT_ONCE 64 /* more than a pipe can hold, so that all is heard of a child that ended \
+                          */
+#define TICK_MS 20       /* how often to look at children where the kernel gives no pidfd */
 
 struct pool {
     const struct chimera_command *commands;
@@ -55,7 +56,8 @@ static int listen_output(struct child *child)
 {
     static _Thread_local char block[READ_BYTES];
     ssize_t got = -1;
-    for (int i = 0; i < READS_AT_ONCE && (got = read(child->output, block, sizeof(block))) > 0; i++) {
+    for (int i = 0; i < READS_AT_ONCE && (got = read(child->output, block, sizeof(block))) > 0;
+         i++) {
         const struct chimera_command *command = child->command;
         struct chimera_slice bytes = {block, (size_t)got};
         int code = CHIMERA_OK;
@@ -152,12 +154,13 @@ static bool ran_out_of_memory(const struct child *child)
     return false;
 }
 
-static int fail_limit(const struct child *child, const char *limit, uint64_t amount, const char *unit,
-                      struct chimera_error *err)
+static int fail_limit(const struct child *child, const char *limit, uint64_t amount,
+                      const char *unit, struct chimera_error *err)
 {
     const char *advice = child->command->advice;
-    return chimera_fail(err, CHIMERA_ELIMIT, "%s passed its %s limit of %llu %s%s%s", child->command->what,
-                        limit, (unsigned long long)amount, unit, advice ? "; " : "", advice ? advice : "");
+    return chimera_fail(err, CHIMERA_ELIMIT, "%s passed its %s limit of %llu %s%s%s",
+                        child->command->what, limit, (unsigned long long)amount, unit,
+                        advice ? "; " : "", advice ? advice : "");
 }
 
 static int fail_signal(const struct child *child, int number, struct chimera_error *err)
@@ -167,10 +170,11 @@ static int fail_signal(const struct child *child, int number, struct chimera_err
     if (process_is_stopping())
         return chimera_fail(err, CHIMERA_ETOOL, "%s was interrupted", what);
     if (number == SIGKILL)
-        return chimera_fail(err, CHIMERA_ETOOL,
-                            "%s was killed from outside (signal 9): the machine or the container may be out "
-                            "of memory; give it more or build with fewer jobs",
-                            what);
+        return chimera_fail(
+            err, CHIMERA_ETOOL,
+            "%s was killed from outside (signal 9): the machine or the container may be out "
+            "of memory; give it more or build with fewer jobs",
+            what);
     return chimera_fail(err, CHIMERA_ETOOL, "%s crashed with signal %d (%s)%s", what, number,
                         strsignal(number), said(child, line, sizeof(line)));
 }
@@ -319,8 +323,13 @@ int chimera_process_run_all(const struct chimera_command *commands, size_t count
     if (!children || !polls)
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot start %zu programs: out of memory", count);
 
-    struct pool pool = {.commands = commands, .count = count, .jobs = jobs, .children = children,
-                        .on_done = on_done, .context = context, .err = err};
+    struct pool pool = {.commands = commands,
+                        .count = count,
+                        .jobs = jobs,
+                        .children = children,
+                        .on_done = on_done,
+                        .context = context,
+                        .err = err};
     do {
         start_more(&pool);
         if (pool.running > 0)

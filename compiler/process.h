@@ -1,8 +1,8 @@
 /* process.h - running the tools of the compiler chain as confined children.
  *
- * A command is an argument array, never a shell line. Every child gets an empty standard input, a small
- * fixed environment, limits, and a process group of its own, and dies with the thread that started it.
- * Any thread may run commands; each call waits for its own.
+ * A command is an argument array, never a shell line. Every child gets an empty standard input, a
+ * small fixed environment, limits, and a process group of its own, and dies with the thread that
+ * started it. Any thread may run commands; each call waits for its own.
  */
 #ifndef CHIMERA_COMPILER_PROCESS_H
 #define CHIMERA_COMPILER_PROCESS_H
@@ -21,10 +21,11 @@ struct chimera_process_limits { /* 0: as ours */
     uint64_t stack_bytes;
 };
 
-/* Takes a child's standard output as it comes. A negative code kills the child and fails the run. */
+/* Takes a child's standard output as it comes. A negative code kills the child and fails the run.
+ */
 typedef int chimera_process_sink(void *context, struct chimera_slice bytes);
 
-struct chimera_command { /* all borrowed for the run */
+struct chimera_command {     /* all borrowed for the run */
     const char *what;        /* for messages: "clang on part-07.c" */
     const char *const *argv; /* argv[0] is the path of the program; ends with NULL */
     const char *folder;      /* working directory and TMPDIR; NULL: ours and /tmp */
@@ -35,13 +36,14 @@ struct chimera_command { /* all borrowed for the run */
 };
 
 /* Runs one command to its end. CHIMERA_ETOOL when it cannot be started or ends with anything but 0,
- * CHIMERA_ELIMIT when a limit was passed. err->text names the cause and the line of its standard error
- * that tells most. */
+ * CHIMERA_ELIMIT when a limit was passed. err->text names the cause and the line of its standard
+ * error that tells most. */
 int chimera_process_run(const struct chimera_command *command, struct chimera_error *err);
 
-/* Runs all, at most `jobs` at once, started in order. The first failure (the first in time) kills the
- * rest and is what err tells. `on_done` may be NULL; it is called in the calling thread, in the order
- * in which the commands end well; a negative answer counts as that command's failure, and its `err` is used. */
+/* Runs all, at most `jobs` at once, started in order. The first failure (the first in time) kills
+ * the rest and is what err tells. `on_done` may be NULL; it is called in the calling thread, in the
+ * order in which the commands end well; a negative answer counts as that command's failure, and its
+ * `err` is used. */
 int chimera_process_run_all(const struct chimera_command *commands, size_t count, unsigned jobs,
                             int (*on_done)(void *context, size_t index, struct chimera_error *err),
                             void *context, struct chimera_error *err);

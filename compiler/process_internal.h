@@ -1,4 +1,5 @@
-/* process_internal.h - shared by process_start.c, which makes children, and process.c, which waits for them. */
+/* process_internal.h - shared by process_start.c, which makes children, and process.c, which waits
+ * for them. */
 #ifndef CHIMERA_COMPILER_PROCESS_INTERNAL_H
 #define CHIMERA_COMPILER_PROCESS_INTERNAL_H
 

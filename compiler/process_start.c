@@ -16,10 +16,12 @@
 
 #define MAX_LIVE 256u
 
-/* The groups of all live children of the process, for chimera_process_kill_all(). A slot is taken after
- * the fork and emptied before the child is reaped, so no number in it can belong to a stranger. */
+/* The groups of all live children of the process, for chimera_process_kill_all(). A slot is taken
+ * after the fork and emptied before the child is reaped, so no number in it can belong to a
+ * stranger. */
 static _Atomic pid_t live[MAX_LIVE];
-static atomic_bool is_stopping; /* partner: register_child(), which looks at it after it took a slot */
+static atomic_bool
+    is_stopping; /* partner: register_child(), which looks at it after it took a slot */
 
 struct launch { /* what a child needs between fork and exec, all made before the fork */
     const struct chimera_command *command;
@@ -58,8 +60,8 @@ static bool lower_limit(int resource, uint64_t value, uint64_t margin)
     return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
 }
 
-/* All that takes rights away from a tool, in one place: a seccomp filter without sockets and a Landlock
- * set with one writable folder belong here too. */
+/* All that takes rights away from a tool, in one place: a seccomp filter without sockets and a
+ * Landlock set with one writable folder belong here too. */
 static bool confine(const struct chimera_process_limits *limits)
 {
     struct rlimit none = {0, 0};
@@ -115,10 +117,13 @@ static _Noreturn void become(const struct launch *launch)
 
 #define ENVIRONMENT_MAX 6
 
-static int copy_variable(const char *name, char **entry)
+static int copy_variable(const char *name, char **ret_entry)
 {
     const char *value = getenv(name);
-    return value && asprintf(entry, "%s=%s", name, value) < 0 ? CHIMERA_ENOMEM : CHIMERA_OK;
+    if (!value || asprintf(ret_entry, "%s=%s", name, value) >= 0)
+        return CHIMERA_OK;
+    *ret_entry = NULL;
+    return CHIMERA_ENOMEM;
 }
 
 static void free_environment(char **environment)
@@ -127,8 +132,8 @@ static void free_environment(char **environment)
         free(environment[i]);
 }
 
-/* Small and fixed, so that no CPATH, LANG or the like changes what a compiler does. The search paths
- * stay, for tools that are wrapped in scripts or live outside the system. */
+/* Small and fixed, so that no CPATH, LANG or the like changes what a compiler does. The search
+ * paths stay, for tools that are wrapped in scripts or live outside the system. */
 static int make_environment(const char *folder, char *ret_environment[ENVIRONMENT_MAX])
 {
     int code = CHIMERA_OK;
@@ -139,9 +144,11 @@ static int make_environment(const char *folder, char *ret_environment[ENVIRONMEN
         if (ret_environment[count])
             count++;
     }
-    if (code == CHIMERA_OK && !(ret_environment[count++] = strdup("LC_ALL=C")))
+    ret_environment[count] = strdup("LC_ALL=C");
+    if (!ret_environment[count++])
         code = CHIMERA_ENOMEM;
-    if (code == CHIMERA_OK && asprintf(&ret_environment[count], "TMPDIR=%s", folder ? folder : "/tmp") < 0) {
+    if (code == CHIMERA_OK &&
+        asprintf(&ret_environment[count], "TMPDIR=%s", folder ? folder : "/tmp") < 0) {
         ret_environment[count] = NULL;
         code = CHIMERA_ENOMEM;
     }
@@ -190,7 +197,8 @@ void chimera_process_kill_all(void)
     errno = saved;
 }
 
-/* Signals wait from before the fork until the child is in the table, so that a handler misses none. */
+/* Signals wait from before the fork until the child is in the table, so that a handler misses none.
+ */
 static pid_t fork_registered(const struct launch *launch)
 {
     sigset_t all, before;
@@ -244,8 +252,8 @@ void process_release(struct child *child)
     child->pid = 0;
 }
 
-static void adopt(struct child *child, const struct chimera_command *command, size_t index, pid_t pid,
-                  int output, int errors)
+static void adopt(struct child *child, const struct chimera_command *command, size_t index,
+                  pid_t pid, int output, int errors)
 {
     uint32_t seconds = command->limits.wall_seconds;
     child->command = command;
@@ -266,7 +274,8 @@ static int start_with(struct child *child, const struct chimera_command *command
 {
     int output[2] = {-1, -1}, errors[2] = {-1, -1}, report[2] = {-1, -1};
     pid_t pid = -1;
-    if (pipe2(output, O_CLOEXEC) == 0 && pipe2(errors, O_CLOEXEC) == 0 && pipe2(report, O_CLOEXEC) == 0) {
+    if (pipe2(output, O_CLOEXEC) == 0 && pipe2(errors, O_CLOEXEC) == 0 &&
+        pipe2(report, O_CLOEXEC) == 0) {
         struct launch launch = {command, environment, getpid(), output[1], errors[1], report[1]};
         pid = fork_registered(&launch);
     }
@@ -275,7 +284,8 @@ static int start_with(struct child *child, const struct chimera_command *command
         close_pair(output);
         close_pair(errors);
         close_pair(report);
-        return chimera_fail(err, CHIMERA_ETOOL, "cannot start %s: %s", command->what, strerror(number));
+        return chimera_fail(err, CHIMERA_ETOOL, "cannot start %s: %s", command->what,
+                            strerror(number));
     }
     close(output[1]);
     close(errors[1]);
@@ -302,4 +312,3 @@ int process_start(struct child *child, const struct chimera_command *command, si
     free_environment(environment);
     return code;
 }
-

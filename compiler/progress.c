@@ -25,15 +25,16 @@ void chimera_progress_init(struct chimera_progress *progress, int fd)
                                           .has_color = !no_color || !no_color[0]};
 }
 
-/* One write(2), so that lines of other programs on the terminal do not get mixed in. A line that cannot
- * be written is no reason to stop a build. */
+/* One write(2), so that lines of other programs on the terminal do not get mixed in. A line that
+ * cannot be written is no reason to stop a build. */
 static void put(const struct chimera_progress *progress, const char *text, int size)
 {
     ssize_t ignored = write(progress->fd, text, (size_t)size);
     (void)ignored;
 }
 
-void chimera_progress_show(struct chimera_progress *progress, const char *title, size_t done, size_t total)
+void chimera_progress_show(struct chimera_progress *progress, const char *title, size_t done,
+                           size_t total)
 {
     char line[160];
     if (!progress || !progress->is_shown)
@@ -46,7 +47,8 @@ void chimera_progress_show(struct chimera_progress *progress, const char *title,
     const char *off = progress->has_color ? "\033[0m" : "";
     int size;
     if (total > 0)
-        size = snprintf(line, sizeof(line), "\r\033[K%s%.60s%s  %zu/%zu", on, title, off, done, total);
+        size =
+            snprintf(line, sizeof(line), "\r\033[K%s%.60s%s  %zu/%zu", on, title, off, done, total);
     else
         size = snprintf(line, sizeof(line), "\r\033[K%s%.60s%s", on, title, off);
     put(progress, line, size < (int)sizeof(line) ? size : (int)sizeof(line) - 1);

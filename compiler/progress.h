@@ -1,7 +1,7 @@
 /* progress.h - one line on the terminal that tells what a build is doing.
  *
- * Shown only when the descriptor is a terminal, at most ten times a second, rewritten in place; silent
- * in a pipe. One thread.
+ * Shown only when the descriptor is a terminal, at most ten times a second, rewritten in place;
+ * silent in a pipe. One thread.
  */
 #ifndef CHIMERA_COMPILER_PROGRESS_H
 #define CHIMERA_COMPILER_PROGRESS_H
@@ -21,9 +21,10 @@ struct chimera_progress {
 /* For standard error pass STDERR_FILENO; -1: silent. */
 void chimera_progress_init(struct chimera_progress *progress, int fd);
 
-/* "TITLE  7/48"; without the numbers when `total` is 0. The first and the last of a title are always
- * shown. NULL is allowed. */
-void chimera_progress_show(struct chimera_progress *progress, const char *title, size_t done, size_t total);
+/* "TITLE  7/48"; without the numbers when `total` is 0. The first and the last of a title are
+ * always shown. NULL is allowed. */
+void chimera_progress_show(struct chimera_progress *progress, const char *title, size_t done,
+                           size_t total);
 
 /* Empties the line: before anything else is printed, and at the end. NULL is allowed. */
 void chimera_progress_clear(struct chimera_progress *progress);

@@ -97,7 +97,8 @@ static char *find_override(const char *value)
     return getcwd(real, sizeof(real)) ? program_in(real, strlen(real), value) : NULL;
 }
 
-static int find(const struct wanted *tool, const char *clang, char **ret_path, struct chimera_error *err)
+static int find(const struct wanted *tool, const char *clang, char **ret_path,
+                struct chimera_error *err)
 {
     const char *value = getenv(tool->variable);
     if (value && value[0]) {
@@ -123,10 +124,11 @@ static int fail_missing(char *const paths[TOOL_COUNT], struct chimera_error *err
         snprintf(names + at, sizeof(names) - at, "%s%s", at ? ", " : "", wanted[i].program);
         snprintf(packages + to, sizeof(packages) - to, " %s", wanted[i].package);
     }
-    return chimera_fail(err, CHIMERA_ETOOL,
-                        "not found: %s; install with `apt-get install%s`, or name other programs in "
-                        "CHIMERA_WASM2C, CHIMERA_CLANG, CHIMERA_LLD and CHIMERA_OBJDUMP",
-                        names, packages);
+    return chimera_fail(
+        err, CHIMERA_ETOOL,
+        "not found: %s; install with `apt-get install%s`, or name other programs in "
+        "CHIMERA_WASM2C, CHIMERA_CLANG, CHIMERA_LLD and CHIMERA_OBJDUMP",
+        names, packages);
 }
 
 static int find_all(struct chimera_tools *tools, struct chimera_error *err)
@@ -147,7 +149,8 @@ static int find_all(struct chimera_tools *tools, struct chimera_error *err)
 }
 
 /* The first dotted number behind `before` ("" for the beginning): "19.1.7". */
-static bool find_version(struct chimera_slice text, const char *before, char *ret_version, size_t size)
+static bool find_version(struct chimera_slice text, const char *before, char *ret_version,
+                         size_t size)
 {
     const char *at = before[0] ? memmem(text.data, text.size, before, strlen(before)) : text.data;
     if (!at)
@@ -180,14 +183,16 @@ static int read_versions(struct chimera_tools *tools, const struct chimera_buffe
         return chimera_fail(err, CHIMERA_ETOOL, "%s --version tells no version", tools->wasm2c);
     tools->wabt_minor = version_part(tools->wabt_version, 2);
     if (version_part(tools->wabt_version, 0) != 1 || tools->wabt_minor < WABT_OLDEST)
-        return chimera_fail(err, CHIMERA_ETOOL, "%s is WABT %s; 1.0.%d or newer is needed (Debian: wabt)",
+        return chimera_fail(err, CHIMERA_ETOOL,
+                            "%s is WABT %s; 1.0.%d or newer is needed (Debian: wabt)",
                             tools->wasm2c, tools->wabt_version, WABT_OLDEST);
     if (!find_version(chimera_buffer_slice(&outputs[CLANG]), "clang version ", tools->clang_version,
                       sizeof(tools->clang_version)))
-        return chimera_fail(err, CHIMERA_ETOOL, "%s is no clang: its --version tells no clang version",
-                            tools->clang);
+        return chimera_fail(err, CHIMERA_ETOOL,
+                            "%s is no clang: its --version tells no clang version", tools->clang);
     if (version_part(tools->clang_version, 0) < CLANG_OLDEST)
-        return chimera_fail(err, CHIMERA_ETOOL, "%s is clang %s; %d or newer is needed (Debian: clang-19)",
+        return chimera_fail(err, CHIMERA_ETOOL,
+                            "%s is clang %s; %d or newer is needed (Debian: clang-19)",
                             tools->clang, tools->clang_version, CLANG_OLDEST);
     if (!find_version(chimera_buffer_slice(&outputs[LLD]), "LLD ", tools->lld_version,
                       sizeof(tools->lld_version)))
@@ -198,7 +203,8 @@ static int read_versions(struct chimera_tools *tools, const struct chimera_buffe
 
 static int probe_versions(struct chimera_tools *tools, struct chimera_error *err)
 {
-    const char *const programs[] = {[WASM2C] = tools->wasm2c, [CLANG] = tools->clang, [LLD] = tools->lld};
+    const char *const programs[] = {
+        [WASM2C] = tools->wasm2c, [CLANG] = tools->clang, [LLD] = tools->lld};
     enum { COUNT = sizeof(programs) / sizeof(programs[0]) };
     const char *argv[COUNT][3];
     struct chimera_command commands[COUNT];
@@ -250,8 +256,8 @@ static int hash_recipe(const struct chimera_digest *prelude, struct chimera_dige
     chimera_buffer_init(&recipe, PROBE_OUTPUT_MAX);
     append_flags(&recipe, chimera_compile_flags());
     append_flags(&recipe, chimera_link_flags());
-    chimera_buffer_append(&recipe,
-                          (struct chimera_slice){(const char *)prelude->bytes, sizeof(prelude->bytes)});
+    chimera_buffer_append(
+        &recipe, (struct chimera_slice){(const char *)prelude->bytes, sizeof(prelude->bytes)});
     int code = recipe.failed;
     if (code == CHIMERA_OK)
         code = chimera_digest_of(chimera_buffer_slice(&recipe), ret_digest);
@@ -270,7 +276,8 @@ int chimera_tools_identify(struct chimera_tools *tools, const struct chimera_dig
     chimera_digest_hex(&digest, hex);
     snprintf(tools->identity, sizeof(tools->identity),
              "chimera-%s abi-%d wabt-%s clang-%s lld-%s O1 x86-64 recipe-%.12s", CHIMERA_VERSION,
-             CHIMERA_PLUGIN_ABI, tools->wabt_version, tools->clang_version, tools->lld_version, hex);
+             CHIMERA_PLUGIN_ABI, tools->wabt_version, tools->clang_version, tools->lld_version,
+             hex);
     return CHIMERA_OK;
 }
 
