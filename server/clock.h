@@ -1,0 +1,24 @@
+/* clock.h - time that only goes forward, in milliseconds. */
+#ifndef CHIMERA_SERVER_CLOCK_H
+#define CHIMERA_SERVER_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+static inline int64_t clock_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What is left until `until_ms`, at least 1; 0 when that is 0, which means no limit. */
+static inline uint32_t clock_left_ms(int64_t until_ms)
+{
+    if (until_ms == 0)
+        return 0;
+    int64_t left = until_ms - clock_now_ms();
+    return left < 1 ? 1 : left > UINT32_MAX ? UINT32_MAX : (uint32_t)left;
+}
+
+#endif

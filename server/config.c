@@ -1,0 +1,225 @@
+#include "server/config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runtime/base/buffer.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
+#include "runtime/yaml/yaml.h"
+
+#define SOURCES_MAX ((size_t)16 << 20)
+
+static bool parse_number(const char *text, uint64_t max, uint64_t *ret_number)
+{
+    uint64_t number = 0;
+    if (!*text)
+        return false;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9' || number > (max - (uint64_t)(*text - '0')) / 10)
+            return false;
+        number = number * 10 + (uint64_t)(*text - '0');
+    }
+    *ret_number = number;
+    return true;
+}
+
+/* "addr:port" as a socket address: no names, brackets around IPv6. */
+static int parse_address(const char *address, const char *port, struct address *ret_address,
+                         struct chimera_error *err)
+{
+    struct address result = {0};
+    uint64_t number = 0;
+    size_t size = strlen(address);
+    char inner[INET6_ADDRSTRLEN] = "";
+    bool is_good = parse_number(port, 65535, &number);
+    if (size > 2 && size - 2 < sizeof(inner) && address[0] == '[' && address[size - 1] == ']') {
+        memcpy(inner, address + 1, size - 2);
+        result.v6.sin6_family = AF_INET6;
+        result.v6.sin6_port = htons((uint16_t)number);
+        result.size = sizeof(result.v6);
+        is_good = is_good && inet_pton(AF_INET6, inner, &result.v6.sin6_addr) == 1;
+    } else {
+        result.v4.sin_family = AF_INET;
+        result.v4.sin_port = htons((uint16_t)number);
+        result.size = sizeof(result.v4);
+        is_good = is_good && inet_pton(AF_INET, address, &result.v4.sin_addr) == 1;
+    }
+    if (!is_good)
+        return chimera_fail(err, CHIMERA_EINVAL, "error parsing arguments: invalid socket address syntax");
+    *ret_address = result;
+    return CHIMERA_OK;
+}
+
+/* The processors that the container may use, rounded up: the affinity mask and cgroup v2's quota. */
+static unsigned usable_processors(void)
+{
+    cpu_set_t set;
+    unsigned count = 1;
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        count = (unsigned)CPU_COUNT(&set);
+    CHIMERA_FCLOSE FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
+    char line[64] = "", *end = NULL;
+    if (file && fgets(line, sizeof(line), file) && line[0] >= '0' && line[0] <= '9') {
+        unsigned long long quota = strtoull(line, &end, 10), period = strtoull(end, NULL, 10);
+        if (quota > 0 && period > 0 && (quota + period - 1) / period < count)
+            count = (unsigned)((quota + period - 1) / period);
+    }
+    return count > 0 ? count : 1;
+}
+
+static int parse_workers(const char *text, unsigned *ret_workers, struct chimera_error *err)
+{
+    uint64_t number = 0;
+    if (!text) {
+        unsigned count = usable_processors();
+        *ret_workers = count < WORKERS_MAX ? count : WORKERS_MAX;
+        return CHIMERA_OK;
+    }
+    if (!parse_number(text, WORKERS_MAX, &number) || number == 0)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "error parsing the number of workers: '%s' is not a number from 1 to %d", text,
+                            WORKERS_MAX);
+    *ret_workers = (unsigned)number;
+    return CHIMERA_OK;
+}
+
+static int parse_numbers(const struct options *options, struct config *config, struct chimera_error *err)
+{
+    config->is_limited = !options->is_timeout_off;
+    if (config->is_limited && !parse_number(options->policy_timeout, UINT64_MAX, &config->limit_seconds))
+        return chimera_fail(err, CHIMERA_EINVAL, "--policy-timeout: invalid digit found in string");
+    uint64_t bytes = 0;
+    if (!parse_number(options->max_body_bytes, (uint64_t)1 << 30, &bytes) || bytes < 1024)
+        return chimera_fail(err, CHIMERA_EINVAL, "--max-body-bytes: '%s' is not a number from 1024 to 1073741824",
+                            options->max_body_bytes);
+    config->max_body_bytes = (size_t)bytes;
+    return parse_workers(options->workers, &config->workers, err);
+}
+
+/* As Rust prints an I/O error. */
+static int fail_errno(struct chimera_error *err, const char *what, int number)
+{
+    return chimera_fail(err, CHIMERA_EIO, "%s: %s (os error %d)", what, strerror(number), number);
+}
+
+static int check_tls_files(const struct options *options, struct chimera_error *err)
+{
+    if (!options->cert_file != !options->key_file)
+        return chimera_fail(err, CHIMERA_EINVAL, "both certificate and key must be provided together");
+    if (options->client_ca_files && !options->cert_file)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "client CA certificate requires server certificate and key to be specified");
+    if (options->cert_file && access(options->cert_file, R_OK) != 0)
+        return fail_errno(err, options->cert_file, errno);
+    if (options->key_file && access(options->key_file, R_OK) != 0)
+        return fail_errno(err, options->key_file, errno);
+    return CHIMERA_OK;
+}
+
+/* The file is about registries, which this version does not fetch from; a broken one is refused as
+ * the reference refuses it. */
+static int check_sources(const char *path, struct chimera_error *err)
+{
+    if (!path)
+        return CHIMERA_OK;
+    struct chimera_buffer text;
+    struct chimera_error why = {0};
+    struct json_object *tree = NULL;
+    chimera_buffer_init(&text, SOURCES_MAX);
+    if (access(path, R_OK) != 0)
+        return chimera_fail(err, CHIMERA_EIO,
+                            "error while loading sources from %s: Cannot read certificate from file: %s (os error %d)", path,
+                            strerror(errno), errno);
+    int code = chimera_file_read(path, &text, &why);
+    const struct chimera_yaml_options options = {.empty_is_map = true};
+    if (code == CHIMERA_OK)
+        code = chimera_yaml_parse(chimera_buffer_slice(&text), &options, &tree, &why);
+    if (code == CHIMERA_OK && !json_object_is_type(tree, json_type_object))
+        code = chimera_fail(&why, CHIMERA_EINVAL, "invalid type: expected a map");
+    chimera_buffer_free(&text);
+    json_object_put(tree);
+    if (code < 0)
+        return chimera_fail(err, code, "error while loading sources from %s: %s", path, why.text);
+    return CHIMERA_OK;
+}
+
+/* To serve policies unverified although verification is asked for would be to fail open. */
+static int check_verification(const char *path, struct chimera_error *err)
+{
+    if (!path)
+        return CHIMERA_OK;
+    if (access(path, R_OK) != 0)
+        return fail_errno(err, "failed to read verification file", errno);
+    return chimera_fail(err, CHIMERA_EREFUSED,
+                        "%s: this version cannot verify the signatures of policies, and does not serve them "
+                        "unverified: verify before building, and leave --verification-path out", path);
+}
+
+static bool is_readable(const char *folder, const char *name)
+{
+    CHIMERA_FREE char *path = folder ? chimera_path_join(folder, name) : NULL;
+    return path && access(path, R_OK) == 0;
+}
+
+/* Whether a Kubernetes configuration could be inferred; nobody is contacted. */
+static bool find_kubernetes(void)
+{
+    const char *config = getenv("KUBECONFIG");
+    if (config && *config)
+        return access(config, R_OK) == 0;
+    return is_readable(getenv("HOME"), ".kube/config") ||
+           (getenv("KUBERNETES_SERVICE_HOST") &&
+            is_readable("/var/run/secrets/kubernetes.io/serviceaccount", "token"));
+}
+
+static int check_daemon(const struct options *options, struct chimera_error *err)
+{
+    if (!options->is_daemon)
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_EREFUSED,
+                        "--daemon is not in this version: run chimera-server under a service manager, or with '&'");
+}
+
+static char *find_cache_dir(const struct options *options)
+{
+    const char *told = getenv("CHIMERA_CACHE_DIR");
+    return told && *told ? strdup(told) : chimera_path_join(options->download_dir, "chimera-cache");
+}
+
+int config_make(const struct options *options, struct config *ret_config, struct chimera_error *err)
+{
+    struct config config = {.options = *options, .has_kubernetes = find_kubernetes()};
+    int code = parse_address(options->address, options->port, &config.main_address, err);
+    if (code == CHIMERA_OK)
+        code = parse_address(options->address, options->readiness_port, &config.probe_address, err);
+    if (code == CHIMERA_OK)
+        code = parse_numbers(options, &config, err);
+    if (code == CHIMERA_OK)
+        code = check_daemon(options, err);
+    if (code == CHIMERA_OK)
+        code = check_tls_files(options, err);
+    if (code == CHIMERA_OK)
+        code = check_sources(options->sources, err);
+    if (code == CHIMERA_OK)
+        code = check_verification(options->verification, err);
+    if (code < 0)
+        return code;
+    if (options->shortcut_namespace)
+        config.shortcut_namespace = chimera_slice_of(options->shortcut_namespace);
+    config.cache_dir = find_cache_dir(options);
+    if (!config.cache_dir)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    *ret_config = config;
+    return CHIMERA_OK;
+}
+
+void config_done(struct config *config)
+{
+    free(config->cache_dir);
+    config->cache_dir = NULL;
+}

@@ -1,0 +1,519 @@
+#include "server/connection.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "runtime/base/log.h"
+#include "server/clock.h"
+
+#define READ_MIN ((size_t)16 * 1024)
+#define HANDSHAKE_MS 10000
+#define IDLE_MS 120000 /* more than the API server's 90 s: it, not we, ends an idle connection */
+#define HEAD_MS 10000
+#define BODY_MS 30000
+#define WRITE_MS 30000
+#define LINGER_MS 10000
+#define DRAIN_GRACE_MS 1000 /* for the first request of a connection that was just accepted */
+#define LINGER_BYTES_MAX ((uint64_t)256 << 20)
+#define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
+
+/* What a step of the machine comes to. */
+enum step {
+    STEP_AGAIN, /* there may be another step to take */
+    STEP_MORE,  /* wait for input */
+    STEP_STOP,  /* the connection is gone, or waits for something else */
+};
+
+struct connection *connection_new(struct loop *loop, int fd)
+{
+    struct connection *connection = calloc(1, sizeof(*connection));
+    SSL *tls = connection && loop->tls ? tls_accept(loop->tls, fd) : NULL;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
+    if (!connection || (loop->tls && !tls) || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+        SSL_free(tls);
+        free(connection);
+        close(fd);
+        return NULL;
+    }
+    connection->loop = loop;
+    connection->fd = fd;
+    connection->tls = tls;
+    connection->interest = EPOLLIN;
+    connection->deadline_ms = loop->now_ms + (tls ? HANDSHAKE_MS : IDLE_MS);
+    connection->next = loop->connections;
+    if (loop->connections)
+        loop->connections->previous = connection;
+    loop->connections = connection;
+    if (loop->is_draining)
+        connection->deadline_ms = loop->now_ms + DRAIN_GRACE_MS;
+    return connection;
+}
+
+static void release_input(struct connection *connection)
+{
+    if (connection->in.limit)
+        loop_give_buffer(connection->loop, &connection->in);
+}
+
+void connection_free(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    if (connection->next)
+        connection->next->previous = connection->previous;
+    if (connection->previous)
+        connection->previous->next = connection->next;
+    else
+        loop->connections = connection->next;
+    release_input(connection);
+    chimera_buffer_free(&connection->out);
+    SSL_free(connection->tls);
+    close(connection->fd); /* epoll forgets it by itself */
+    free(connection);
+    atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
+}
+
+static void watch(struct connection *connection, uint32_t interest)
+{
+    if (connection->interest == interest)
+        return;
+    struct epoll_event event = {.events = interest, .data.ptr = connection};
+    epoll_ctl(connection->loop->epoll_fd, EPOLL_CTL_MOD, connection->fd, &event);
+    connection->interest = interest;
+}
+
+/* Bytes, 0 at the end, or TLS_FAILED, TLS_WANTS_READ, TLS_WANTS_WRITE, also without TLS. */
+static ssize_t receive(struct connection *connection, void *to, size_t size)
+{
+    if (connection->tls)
+        return tls_read(connection->tls, to, size);
+    ssize_t count;
+    do
+        count = read(connection->fd, to, size);
+    while (count < 0 && errno == EINTR);
+    if (count >= 0)
+        return count;
+    return errno == EAGAIN ? TLS_WANTS_READ : TLS_FAILED;
+}
+
+static ssize_t transmit(struct connection *connection, const void *from, size_t size)
+{
+    if (connection->tls)
+        return tls_write(connection->tls, from, size);
+    ssize_t count;
+    do
+        count = send(connection->fd, from, size, MSG_NOSIGNAL);
+    while (count < 0 && errno == EINTR);
+    if (count >= 0)
+        return count;
+    return errno == EAGAIN ? TLS_WANTS_WRITE : TLS_FAILED;
+}
+
+/* Says that nothing follows. The alert of TLS may get lost when the socket is full; so it may in a
+ * network. */
+static void say_goodbye(struct connection *connection)
+{
+    if (connection->tls && SSL_is_init_finished(connection->tls))
+        SSL_shutdown(connection->tls);
+    shutdown(connection->fd, SHUT_WR);
+}
+
+/* A socket closed with input unread resets the connection, and the answer may be lost with it: so
+ * first let the client read, and drop what it still sends. */
+static enum step close_down(struct connection *connection)
+{
+    say_goodbye(connection);
+    if (!connection->lingers) {
+        connection_free(connection);
+        return STEP_STOP;
+    }
+    release_input(connection);
+    connection->state = CONNECTION_LINGER;
+    connection->body_left = LINGER_BYTES_MAX;
+    connection->deadline_ms = connection->loop->now_ms + LINGER_MS;
+    watch(connection, EPOLLIN);
+    return STEP_STOP;
+}
+
+static void linger(struct connection *connection)
+{
+    char dropped[64 * 1024];
+    ssize_t size = recv(connection->fd, dropped, sizeof(dropped), 0);
+    if (size < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (size <= 0 || (uint64_t)size >= connection->body_left)
+        connection_free(connection);
+    else
+        connection->body_left -= (uint64_t)size;
+}
+
+static void await_request(struct connection *connection)
+{
+    connection->state = CONNECTION_HEAD;
+    connection->scanned = 0;
+    connection->deadline_ms = connection->loop->now_ms + (connection->in.size ? HEAD_MS : IDLE_MS);
+    connection->arrived_ms = connection->loop->now_ms;
+    if (connection->in.size == 0)
+        release_input(connection);
+}
+
+static enum step after_answer(struct connection *connection)
+{
+    if (connection->closes)
+        return close_down(connection);
+    await_request(connection);
+    return STEP_AGAIN;
+}
+
+/* Keeps what the socket would not take. */
+static enum step keep_rest(struct connection *connection, struct chimera_slice rest, ssize_t why)
+{
+    if (why == TLS_FAILED) {
+        connection_free(connection);
+        return STEP_STOP;
+    }
+    if (connection->out_at == 0 && connection->out.size == 0) {
+        chimera_buffer_init(&connection->out, rest.size);
+        if (chimera_buffer_append(&connection->out, rest) < 0) {
+            connection_free(connection);
+            return STEP_STOP;
+        }
+    }
+    connection->state = CONNECTION_WRITE;
+    connection->deadline_ms = connection->loop->now_ms + WRITE_MS;
+    watch(connection, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
+    return STEP_STOP;
+}
+
+static enum step write_answer(struct connection *connection, struct chimera_slice bytes)
+{
+    while (bytes.size > 0) {
+        ssize_t count = transmit(connection, bytes.data, bytes.size);
+        if (count < 0)
+            return keep_rest(connection, bytes, count);
+        bytes.data += count;
+        bytes.size -= (size_t)count;
+    }
+    return after_answer(connection);
+}
+
+static enum step write_rest(struct connection *connection)
+{
+    while (connection->out_at < connection->out.size) {
+        ssize_t count = transmit(connection, connection->out.data + connection->out_at,
+                                 connection->out.size - connection->out_at);
+        if (count < 0)
+            return keep_rest(connection, (struct chimera_slice){NULL, 0}, count);
+        connection->out_at += (size_t)count;
+        connection->deadline_ms = connection->loop->now_ms + WRITE_MS;
+    }
+    chimera_buffer_free(&connection->out);
+    connection->out_at = 0;
+    watch(connection, EPOLLIN);
+    return after_answer(connection);
+}
+
+static void log_answer(const struct connection *connection, unsigned status)
+{
+    if (!chimera_log_is_on(CHIMERA_LOG_INFO) || connection->loop->service->rules.port != PORT_MAIN)
+        return;
+    char latency[32];
+    int size = snprintf(latency, sizeof(latency), "%" PRId64 " ms", clock_now_ms() - connection->arrived_ms);
+    chimera_log_with(CHIMERA_LOG_INFO, "server::http", CHIMERA_SLICE("finished processing request"),
+                     CHIMERA_WORD("method", connection->head.method), CHIMERA_WORD("uri", connection->head.path),
+                     CHIMERA_WORD("latency", ((struct chimera_slice){latency, (size_t)size})),
+                     CHIMERA_NUMBER("status", status));
+}
+
+static void consume(struct connection *connection, size_t size)
+{
+    struct chimera_buffer *in = &connection->in;
+    in->size -= size;
+    if (in->size > 0)
+        memmove(in->data, in->data + size, in->size);
+}
+
+/* Writes the answer to a request of which `used` bytes of input are. */
+static enum step send_answer(struct connection *connection, struct answer *answer, size_t used)
+{
+    struct lane *lane = &connection->loop->lane;
+    answer->is_http10 = connection->head.is_http10;
+    answer->is_head = chimera_slice_is(connection->head.method, "HEAD");
+    answer->closes = answer->closes || !connection->head.keeps_alive || connection->loop->is_draining;
+    connection->closes = answer->closes;
+    log_answer(connection, answer->status);
+    answer_write(answer, &lane->date, &lane->out);
+    if (lane->out.failed) {
+        lane_reset(lane);
+        connection_free(connection);
+        return STEP_STOP;
+    }
+    consume(connection, used);
+    connection->answered++;
+    connection->lingers = connection->lingers || connection->in.size > 0;
+    enum step step = write_answer(connection, chimera_buffer_slice(&lane->out));
+    lane_reset(lane);
+    return step;
+}
+
+/* An answer after which nothing of the input is looked at any more. */
+static enum step send_last(struct connection *connection, struct answer *answer)
+{
+    answer->closes = true;
+    connection->lingers = true;
+    return send_answer(connection, answer, connection->in.size);
+}
+
+/* The answer to bytes that are no request of ours: there is no head to speak of. */
+static enum step refuse_bytes(struct connection *connection, unsigned status)
+{
+    connection->head = (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
+    struct answer answer = {.status = status};
+    return send_last(connection, &answer);
+}
+
+static enum step refuse_length(struct connection *connection)
+{
+    struct answer answer = {0};
+    service_refuse_length(&connection->loop->lane, &connection->route, &answer);
+    return send_last(connection, &answer);
+}
+
+static enum step send_refusal(struct connection *connection)
+{
+    struct answer answer = {0};
+    service_refuse(&connection->loop->lane, &connection->route, &answer);
+    return send_last(connection, &answer);
+}
+
+/* The input may have moved while the body came, and with it what the head's slices point to. */
+static void find_head_again(struct connection *connection)
+{
+    struct chimera_slice bytes = {connection->in.data, connection->head.size};
+    size_t scanned = 0;
+    if (connection->head_base != connection->in.data)
+        http_head_parse(bytes, &scanned, &connection->head);
+    connection->head_base = connection->in.data;
+    chimera_arena_reset(&connection->loop->lane.arena);
+    route_find(&connection->head, &connection->loop->service->rules, &connection->loop->lane.arena,
+               &connection->route);
+}
+
+static enum step finish_request(struct connection *connection, size_t body_size)
+{
+    struct answer answer = {0};
+    find_head_again(connection);
+    const struct service_request request = {
+        .head = &connection->head,
+        .route = &connection->route,
+        .body = {connection->in.data + connection->head.size, body_size},
+        .arrived_ms = connection->arrived_ms};
+    service_answer(connection->loop->service, &connection->loop->lane, &request, &answer);
+    return send_answer(connection, &answer, connection->head.size + body_size);
+}
+
+/* Drops `size` bytes of input behind the head. */
+static void drop_body(struct connection *connection, size_t size)
+{
+    struct chimera_buffer *in = &connection->in;
+    size_t from = connection->head.size + size;
+    memmove(in->data + connection->head.size, in->data + from, in->size - from);
+    in->size -= size;
+}
+
+static enum step take_sized_body(struct connection *connection)
+{
+    size_t there = connection->in.size - connection->head.size;
+    if (!connection->route.status) {
+        if (there < connection->body_left)
+            return STEP_MORE;
+        return finish_request(connection, (size_t)connection->body_left);
+    }
+    size_t dropped = there < connection->body_left ? there : (size_t)connection->body_left;
+    drop_body(connection, dropped);
+    connection->body_left -= dropped;
+    return connection->body_left ? STEP_MORE : finish_request(connection, 0);
+}
+
+static enum step take_chunked_body(struct connection *connection)
+{
+    struct chimera_buffer *in = &connection->in;
+    size_t decoded = connection->head.size + connection->body_size, used = 0, kept = 0;
+    int code = http_chunks_decode(&connection->chunks, in->data + decoded, in->size - decoded, &used, &kept);
+    if (code > HTTP_DONE)
+        return refuse_bytes(connection, (unsigned)code);
+    size_t rest = in->size - decoded - used;
+    memmove(in->data + decoded + kept, in->data + decoded + used, rest);
+    in->size = decoded + kept + rest;
+    connection->body_size += kept;
+    if (connection->body_size > connection->loop->service->rules.max_body_bytes)
+        return refuse_length(connection);
+    return code == HTTP_DONE ? finish_request(connection, connection->body_size) : STEP_MORE;
+}
+
+static enum step take_body(struct connection *connection)
+{
+    return connection->head.is_chunked ? take_chunked_body(connection) : take_sized_body(connection);
+}
+
+/* A head is whole. What it rules out is answered at once when the body is not worth waiting for: too
+ * long, or not sent before we agree. Else the body is read and dropped, and the connection lives on. */
+static enum step start_body(struct connection *connection)
+{
+    const struct http_head *head = &connection->head;
+    const struct route_rules *rules = &connection->loop->service->rules;
+    bool has_body = head->is_chunked || head->content_length > 0;
+    connection->head_base = connection->in.data;
+    connection->body_size = 0;
+    connection->body_left = head->content_length;
+    connection->chunks = (struct http_chunks){0};
+    chimera_arena_reset(&connection->loop->lane.arena); /* of heads whose bodies are still to come */
+    route_find(head, rules, &connection->loop->lane.arena, &connection->route);
+    if (connection->route.status && has_body &&
+        (head->expects_continue || head->content_length > rules->max_body_bytes))
+        return send_refusal(connection);
+    if (head->content_length > rules->max_body_bytes)
+        return refuse_length(connection);
+    if (head->expects_continue && has_body && connection->in.size == head->size &&
+        transmit(connection, CONTINUE, strlen(CONTINUE)) != (ssize_t)strlen(CONTINUE)) {
+        connection_free(connection);
+        return STEP_STOP;
+    }
+    connection->state = CONNECTION_BODY;
+    connection->deadline_ms = connection->loop->now_ms + BODY_MS + (int64_t)(head->content_length >> 16) * 1000;
+    return take_body(connection);
+}
+
+/* Some clients end a body with an empty line too many; RFC 9112 §2.2 lets it pass. */
+static void skip_empty_line(struct connection *connection)
+{
+    if (connection->scanned == 0 && connection->in.size >= 2 && memcmp(connection->in.data, "\r\n", 2) == 0)
+        consume(connection, 2);
+}
+
+static enum step take_head(struct connection *connection)
+{
+    skip_empty_line(connection);
+    if (connection->in.size == 0) {
+        release_input(connection);
+        return STEP_MORE;
+    }
+    int code = http_head_parse(chimera_buffer_slice(&connection->in), &connection->scanned, &connection->head);
+    if (code == HTTP_MORE)
+        return STEP_MORE;
+    if (code != HTTP_DONE)
+        return refuse_bytes(connection, (unsigned)code);
+    return start_body(connection);
+}
+
+/* True while the connection wants more input. */
+static bool advance(struct connection *connection)
+{
+    enum step step;
+    do
+        step = connection->state == CONNECTION_HEAD ? take_head(connection) : take_body(connection);
+    while (step == STEP_AGAIN);
+    return step == STEP_MORE;
+}
+
+/* How much to read at least: a body whose length is known is given its place at once. */
+static size_t wanted(const struct connection *connection)
+{
+    if (connection->state != CONNECTION_BODY || connection->head.is_chunked || connection->route.status)
+        return READ_MIN;
+    size_t whole = connection->head.size + (size_t)connection->body_left;
+    return whole > connection->in.size + READ_MIN ? whole - connection->in.size : READ_MIN;
+}
+
+/* Bytes, or as receive(). */
+static ssize_t fill(struct connection *connection)
+{
+    struct chimera_buffer *in = &connection->in;
+    bool was_empty = in->size == 0;
+    if (!in->limit)
+        loop_take_buffer(connection->loop, in);
+    char *to = chimera_buffer_reserve(in, wanted(connection));
+    if (!to)
+        return TLS_FAILED;
+    size_t room = in->capacity < in->limit ? in->capacity : in->limit;
+    ssize_t size = receive(connection, to, room - in->size);
+    if (size > 0) {
+        in->size += (size_t)size;
+        if (was_empty && connection->state == CONNECTION_HEAD) {
+            connection->arrived_ms = connection->loop->now_ms;
+            connection->deadline_ms = connection->loop->now_ms + HEAD_MS;
+        }
+    }
+    return size;
+}
+
+/* One read is enough for a plain socket: epoll tells when there is more. What OpenSSL has read ahead
+ * it does not tell. */
+static void pump(struct connection *connection)
+{
+    bool was_in_handshake = connection->tls && !SSL_is_init_finished(connection->tls);
+    for (;;) {
+        ssize_t size = fill(connection);
+        if (size == TLS_WANTS_READ || size == TLS_WANTS_WRITE) {
+            if (connection->in.size == 0)
+                release_input(connection);
+            if (was_in_handshake && SSL_is_init_finished(connection->tls))
+                connection->deadline_ms = connection->loop->now_ms + IDLE_MS;
+            watch(connection, size == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
+            return;
+        }
+        if (size <= 0) {
+            connection_free(connection);
+            return;
+        }
+        if (!advance(connection) || !connection->tls || !SSL_has_pending(connection->tls))
+            return;
+    }
+}
+
+static void resume(struct connection *connection)
+{
+    if (write_rest(connection) != STEP_AGAIN)
+        return;
+    if (connection->in.size > 0 && !advance(connection))
+        return;
+    if (connection->tls)
+        pump(connection);
+}
+
+void connection_on_ready(struct connection *connection, uint32_t events)
+{
+    (void)events; /* whatever it is, the next call on the socket says it better */
+    if (connection->state == CONNECTION_WRITE)
+        resume(connection);
+    else if (connection->state == CONNECTION_LINGER)
+        linger(connection);
+    else
+        pump(connection);
+}
+
+void connection_on_timeout(struct connection *connection)
+{
+    bool is_amid = connection->state == CONNECTION_BODY ||
+                   (connection->state == CONNECTION_HEAD && connection->in.size > 0);
+    if (is_amid)
+        refuse_bytes(connection, 408);
+    else
+        connection_free(connection);
+}
+
+void connection_on_drain(struct connection *connection)
+{
+    if (connection->state != CONNECTION_HEAD || connection->in.size > 0)
+        return; /* its answer will say that the connection ends */
+    if (connection->answered > 0) {
+        connection->lingers = false;
+        close_down(connection);
+    } else {
+        connection->deadline_ms = connection->loop->now_ms + DRAIN_GRACE_MS;
+    }
+}

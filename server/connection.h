@@ -1,0 +1,53 @@
+/* connection.h - one client: bytes in, requests out of them, answers back, limits on all of it.
+ *
+ * A machine of four states that its loop drives: on readiness, on time passing, on drain. A connection
+ * owns its descriptor and ends itself; every function below may free it.
+ */
+#ifndef CHIMERA_SERVER_CONNECTION_H
+#define CHIMERA_SERVER_CONNECTION_H
+
+#include "server/loop.h"
+
+enum connection_state {
+    CONNECTION_HEAD,   /* idle, in the handshake, or within a head */
+    CONNECTION_BODY,
+    CONNECTION_WRITE,  /* the socket takes no more; input waits */
+    CONNECTION_LINGER, /* answered for the last time; what still comes is dropped */
+};
+
+struct connection {
+    struct loop *loop; /* borrowed */
+    struct connection *next, *previous; /* in the loop's list */
+    int fd;
+    SSL *tls; /* owned; NULL: plain */
+    enum connection_state state;
+    uint32_t interest; /* what epoll watches for */
+    int64_t deadline_ms, arrived_ms;
+    uint64_t answered; /* requests */
+    struct chimera_buffer in;  /* from the loop while there is any input */
+    struct chimera_buffer out; /* the rest of an answer that did not go out at once */
+    size_t out_at;
+    bool closes;  /* behind the answer that is being written */
+    bool lingers; /* and then input is drained first: it may hold more than we read */
+
+    /* Of the request at hand. */
+    size_t scanned;
+    const char *head_base; /* where `head` points into */
+    struct http_head head;
+    struct route route;
+    struct http_chunks chunks;
+    size_t body_size;   /* chunked: decoded so far */
+    uint64_t body_left; /* by length, refused: to be dropped */
+};
+
+/* Takes over `fd`; NULL when memory ran out, and then it is closed. */
+struct connection *connection_new(struct loop *loop, int fd);
+void connection_free(struct connection *connection);
+
+void connection_on_ready(struct connection *connection, uint32_t events);
+/* The deadline has passed. */
+void connection_on_timeout(struct connection *connection);
+/* The loop has begun to drain. */
+void connection_on_drain(struct connection *connection);
+
+#endif

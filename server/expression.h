@@ -1,0 +1,50 @@
+/* expression.h - the boolean expression of a policy group (policy-server.md §3.4).
+ *
+ * Literals true and false, calls name(), !, == and !=, && and ||, parentheses, comments. Compiled once
+ * into a short program; running it calls members from left to right, and only those that are needed.
+ */
+#ifndef CHIMERA_SERVER_EXPRESSION_H
+#define CHIMERA_SERVER_EXPRESSION_H
+
+#include <stdint.h>
+
+#include "runtime/base/error.h"
+#include "runtime/base/slice.h"
+
+#define EXPRESSION_STEPS_MAX 1024
+
+enum expression_operation {
+    EXPRESSION_PUSH, /* the argument: 0 or 1 */
+    EXPRESSION_CALL, /* the member of that index; pushes its verdict */
+    EXPRESSION_NOT,
+    EXPRESSION_EQUAL,
+    EXPRESSION_DIFFERENT,
+    EXPRESSION_SKIP_IF_TRUE,  /* goes to the step, if the top is true; it stays there */
+    EXPRESSION_SKIP_IF_FALSE,
+    EXPRESSION_DROP,
+};
+
+struct expression_step {
+    enum expression_operation operation;
+    uint32_t argument;
+};
+
+struct expression {
+    struct expression_step step[EXPRESSION_STEPS_MAX];
+    uint32_t count;
+};
+
+/* The index of a member, or negative when there is none. */
+typedef int expression_resolver(const void *context, struct chimera_slice name);
+
+/* err->text says what is wrong and where, in Rhai's manner. */
+int expression_compile(struct chimera_slice text, expression_resolver *resolve, const void *context,
+                       struct expression *ret_expression, struct chimera_error *err);
+
+/* Calls a member: 0 or 1, or a negative code, which ends the run and is its result. */
+typedef int expression_caller(void *context, uint32_t member);
+
+/* 0, 1 or what `call` failed with. */
+int expression_run(const struct expression *expression, expression_caller *call, void *context);
+
+#endif

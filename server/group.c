@@ -1,0 +1,148 @@
+#include "server/group.h"
+
+#include <stdlib.h>
+
+#include "runtime/base/log.h"
+#include "server/clock.h"
+#include "server/expression.h"
+#include "server/policy_set.h"
+
+#define PREFIX "error evaluating policy group expression: "
+
+struct member { /* borrowed */
+    const char *name;
+    struct chimera_policy *policy; /* NULL: failed to start */
+    const char *failure;
+};
+
+struct group {
+    const struct group_spec *spec; /* borrowed */
+    struct expression expression;
+    size_t count;
+    struct member member[];
+};
+
+/* One evaluation of a group. */
+struct round {
+    const struct group *group;
+    const struct chimera_request *request;
+    struct chimera_arena *arena;
+    unsigned lane;
+    int64_t until_ms;
+    struct chimera_cause **denial; /* by member: its last answer, NULL while it is not a denial */
+    struct chimera_slice failure;  /* why the run ended early */
+};
+
+static int find_member(const void *context, struct chimera_slice name)
+{
+    const struct group *group = context;
+    for (size_t i = 0; i < group->count; i++)
+        if (chimera_slice_is(name, group->member[i].name))
+            return (int)i;
+    return -1;
+}
+
+int group_new(const struct group_spec *spec, const struct served *members, struct group **ret_group,
+              struct chimera_error *err)
+{
+    struct group *group = calloc(1, sizeof(*group) + spec->count * sizeof(struct member));
+    struct chimera_error why = {0};
+    if (!group)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    group->spec = spec;
+    group->count = spec->count;
+    for (size_t i = 0; i < spec->count; i++)
+        group->member[i] = (struct member){.name = strrchr(members[i].id.data, '/') + 1,
+                                           .policy = members[i].policy,
+                                           .failure = members[i].failure};
+    int code = expression_compile(chimera_slice_of(spec->expression), find_member, group,
+                                  &group->expression, &why);
+    if (code < 0) {
+        free(group);
+        return chimera_fail(err, code, PREFIX "%s", why.text);
+    }
+    *ret_group = group;
+    return CHIMERA_OK;
+}
+
+void group_free(struct group *group)
+{
+    free(group);
+}
+
+static int fail_round(struct round *round, const struct member *member, const char *why)
+{
+    round->failure = chimera_arena_print(round->arena, PREFIX "error invoking %s/%s: %s",
+                                         round->group->spec->name, member->name, why);
+    return CHIMERA_EGUEST;
+}
+
+static struct chimera_cause *deny(struct round *round, const struct member *member,
+                                  struct chimera_slice message)
+{
+    struct chimera_cause *cause = chimera_arena_take(round->arena, sizeof(*cause));
+    if (cause)
+        *cause = (struct chimera_cause){
+            .message = message,
+            .field = chimera_arena_print(round->arena, "spec.policies.%s", member->name)};
+    return cause;
+}
+
+static int call_member(void *context, uint32_t index)
+{
+    struct round *round = context;
+    const struct member *member = &round->group->member[index];
+    struct chimera_response response = {0};
+    if (!member->policy)
+        return fail_round(round, member, member->failure);
+    int code = chimera_policy_evaluate(member->policy, round->lane, round->request,
+                                       clock_left_ms(round->until_ms), round->arena, &response);
+    if (code < 0)
+        return fail_round(round, member, chimera_code_text(code));
+    round->denial[index] = NULL;
+    if (response.allowed && !response.patch.data)
+        return 1;
+    struct chimera_slice message = {NULL, 0};
+    if (response.patch.data)
+        message = CHIMERA_SLICE("mutation is not allowed inside of policy group");
+    else if (response.has_status)
+        message = response.status.message;
+    round->denial[index] = deny(round, member, message);
+    return round->denial[index] ? 0 : fail_round(round, member, chimera_code_text(CHIMERA_ELIMIT));
+}
+
+/* The group's own message, and a cause for each member that was asked and said no. */
+static struct chimera_response reject(const struct round *round)
+{
+    const struct group *group = round->group;
+    struct chimera_response response =
+        chimera_response_reject(round->request->uid, chimera_slice_of(group->spec->message));
+    struct chimera_cause **tail = &response.status.causes;
+    response.status.has_details = true;
+    for (size_t i = 0; i < group->count; i++) {
+        if (round->denial[i]) {
+            *tail = round->denial[i];
+            tail = &round->denial[i]->next;
+        }
+    }
+    return response;
+}
+
+void group_evaluate(const struct group *group, unsigned lane, const struct chimera_request *request,
+                    int64_t until_ms, struct chimera_arena *arena, struct chimera_response *ret_response)
+{
+    struct round round = {.group = group, .request = request, .arena = arena, .lane = lane, .until_ms = until_ms};
+    int verdict = CHIMERA_ELIMIT;
+    round.failure = CHIMERA_SLICE(PREFIX "a limit was reached");
+    round.denial = chimera_arena_take(arena, (group->count + 1) * sizeof(struct chimera_cause *));
+    if (round.denial) {
+        memset(round.denial, 0, group->count * sizeof(struct chimera_cause *));
+        verdict = expression_run(&group->expression, call_member, &round);
+    }
+    if (verdict < 0)
+        *ret_response = chimera_response_reject_code(request->uid, round.failure, 500);
+    else if (verdict)
+        *ret_response = (struct chimera_response){.uid = request->uid, .allowed = true};
+    else
+        *ret_response = reject(&round);
+}

@@ -1,0 +1,260 @@
+#include "server/options.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <strings.h>
+
+struct option {
+    const char *name; /* without the two dashes */
+    const char *variable;
+    const char *value; /* how the help calls it; NULL: a switch */
+    const char *initial;
+    const char *choices; /* separated by ", "; NULL: any */
+    const char *help;
+    size_t offset; /* of its field in struct options */
+    bool is_hidden;
+};
+
+#define TEXT(field) .offset = offsetof(struct options, field)
+#define SWITCH(field) .offset = offsetof(struct options, field)
+
+static const struct option TABLE[] = {
+    {"addr", "KUBEWARDEN_BIND_ADDRESS", "BIND_ADDRESS", "0.0.0.0", NULL,
+     "Bind against this address", TEXT(address), false},
+    {"always-accept-admission-reviews-on-namespace",
+     "KUBEWARDEN_ALWAYS_ACCEPT_ADMISSION_REVIEWS_ON_NAMESPACE", "NAMESPACE", NULL, NULL,
+     "Always accept reviews of objects in this namespace", TEXT(shortcut_namespace), false},
+    {"cert-file", "KUBEWARDEN_CERT_FILE", "CERT_FILE", NULL, NULL,
+     "PEM file with the server's certificate, and its chain behind it; turns HTTPS on",
+     TEXT(cert_file), false},
+    {"client-ca-file", "KUBEWARDEN_CLIENT_CA_FILE", "CLIENT_CA_FILE", NULL, NULL,
+     "PEM files, separated by commas, with the authorities that clients must be certified by",
+     TEXT(client_ca_files), false},
+    {"continue-on-errors", "KUBEWARDEN_CONTINUE_ON_ERRORS", NULL, NULL, NULL,
+     "Serve even though policies fail to start; these reject every request",
+     SWITCH(is_continue_on_errors), true},
+    {"daemon", "KUBEWARDEN_DAEMON", NULL, NULL, NULL,
+     "Not in this version: run under a service manager", SWITCH(is_daemon), false},
+    {"daemon-pid-file", "KUBEWARDEN_DAEMON_PID_FILE", "DAEMON_PID_FILE", "policy-server.pid", NULL,
+     "Only with --daemon", TEXT(daemon_pid_file), false},
+    {"daemon-stderr-file", "KUBEWARDEN_DAEMON_STDERR_FILE", "DAEMON_STDERR_FILE", NULL, NULL,
+     "Only with --daemon", TEXT(daemon_stderr_file), false},
+    {"daemon-stdout-file", "KUBEWARDEN_DAEMON_STDOUT_FILE", "DAEMON_STDOUT_FILE", NULL, NULL,
+     "Only with --daemon", TEXT(daemon_stdout_file), false},
+    {"disable-timeout-protection", "KUBEWARDEN_DISABLE_TIMEOUT_PROTECTION", NULL, NULL, NULL,
+     "Let policies run without a time limit; their own limits are ignored, too",
+     SWITCH(is_timeout_off), false},
+    {"docker-config-json-path", "KUBEWARDEN_DOCKER_CONFIG_JSON_PATH", "DOCKER_CONFIG", NULL, NULL,
+     "Folder of a docker config.json; read for registries only", TEXT(docker_config), false},
+    {"enable-metrics", "KUBEWARDEN_ENABLE_METRICS", NULL, NULL, NULL,
+     "Accepted; this version does not export metrics and says so", SWITCH(is_metrics), false},
+    {"enable-pprof", "KUBEWARDEN_ENABLE_PPROF", NULL, NULL, NULL,
+     "Answer /debug/pprof/*, with the way to profile", SWITCH(is_pprof), false},
+    {"ignore-kubernetes-connection-failure", "KUBEWARDEN_IGNORE_KUBERNETES_CONNECTION_FAILURE", NULL,
+     NULL, NULL, "Start although context aware policies will not work",
+     SWITCH(is_without_kubernetes), false},
+    {"key-file", "KUBEWARDEN_KEY_FILE", "KEY_FILE", NULL, NULL,
+     "PEM file with the private key of the certificate", TEXT(key_file), false},
+    {"log-fmt", "KUBEWARDEN_LOG_FMT", "LOG_FMT", "text", "text, json, otlp", "Form of the log",
+     TEXT(log_format), false},
+    {"log-level", "KUBEWARDEN_LOG_LEVEL", "LOG_LEVEL", "info", "trace, debug, info, warn, error",
+     "Least level that is logged", TEXT(log_level), false},
+    {"log-no-color", "NO_COLOR", NULL, NULL, NULL, "Accepted: the log has no colours",
+     SWITCH(is_log_without_color), false},
+    {"max-body-bytes", "CHIMERA_MAX_BODY_BYTES", "BYTES", "2097152", NULL,
+     "Refuse longer bodies with 413", TEXT(max_body_bytes), false},
+    {"policies", "KUBEWARDEN_POLICIES", "POLICIES_FILE", "policies.yml", NULL,
+     "YAML file that says which policies to serve", TEXT(policies), false},
+    {"policies-download-dir", "KUBEWARDEN_POLICIES_DOWNLOAD_DIR", "POLICIES_DOWNLOAD_DIR", ".", NULL,
+     "Folder for policies; the cache of built plugins is in chimera-cache there",
+     TEXT(download_dir), false},
+    {"policy-timeout", "KUBEWARDEN_POLICY_TIMEOUT", "MAXIMUM_EXECUTION_TIME_SECONDS", "2", NULL,
+     "Stop evaluations that take longer, unless a policy has a limit of its own",
+     TEXT(policy_timeout), false},
+    {"port", "KUBEWARDEN_PORT", "PORT", "3000", NULL, "Listen on this port", TEXT(port), false},
+    {"readiness-probe-port", "KUBEWARDEN_READINESS_PROBE_PORT", "READINESS_PROBE_PORT", "8081", NULL,
+     "Answer /readiness on this port, always without TLS", TEXT(readiness_port), false},
+    {"sigstore-cache-dir", "KUBEWARDEN_SIGSTORE_CACHE_DIR", "SIGSTORE_CACHE_DIR", "sigstore-data",
+     NULL, "Accepted; used for verification only", TEXT(sigstore_cache_dir), false},
+    {"sigstore-trust-config", "KUBEWARDEN_SIGSTORE_TRUST_CONFIG_PATH",
+     "SIGSTORE_TRUST_CONFIG_PATH", NULL, NULL, "Accepted; used for verification only",
+     TEXT(sigstore_trust_config), false},
+    {"sources-path", "KUBEWARDEN_SOURCES_PATH", "SOURCES_PATH", NULL, NULL,
+     "YAML file about registries; checked, as this version fetches nothing", TEXT(sources), false},
+    {"verification-path", "KUBEWARDEN_VERIFICATION_CONFIG_PATH", "VERIFICATION_CONFIG_PATH", NULL,
+     NULL, "Refused: this version cannot verify policies", TEXT(verification), false},
+    {"workers", "KUBEWARDEN_WORKERS", "WORKERS_NUMBER", NULL, NULL,
+     "Threads that evaluate [default: the processors that we may use]", TEXT(workers), false},
+};
+
+#define OPTION_COUNT (sizeof(TABLE) / sizeof(TABLE[0]))
+
+static const char **text_field(struct options *options, const struct option *option)
+{
+    return (const char **)(void *)((char *)options + option->offset);
+}
+
+static bool *switch_field(struct options *options, const struct option *option)
+{
+    return (bool *)(void *)((char *)options + option->offset);
+}
+
+static bool is_choice(const char *choices, const char *value)
+{
+    size_t size = strlen(value);
+    for (const char *at = choices; at; at = strstr(at, ", ")) {
+        if (at != choices)
+            at += 2;
+        size_t choice = strcspn(at, ",");
+        if (choice == size && memcmp(at, value, size) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* More than the reference takes, which knows "true" and "false" alone and dies of NO_COLOR=1. */
+static bool parse_switch(const char *value, bool *ret_on)
+{
+    static const char *const ON[] = {"true", "1", "yes", "on"}, *const OFF[] = {"false", "0", "no", "off", ""};
+    for (size_t i = 0; i < sizeof(ON) / sizeof(ON[0]); i++)
+        if (strcasecmp(value, ON[i]) == 0)
+            return *ret_on = true;
+    *ret_on = false;
+    for (size_t i = 0; i < sizeof(OFF) / sizeof(OFF[0]); i++)
+        if (strcasecmp(value, OFF[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The no-color.org convention: any text turns colours off. We have none, so no text is wrong. */
+static bool takes_any_text(const struct option *option)
+{
+    return strcmp(option->variable, "NO_COLOR") == 0;
+}
+
+static int set_option(struct options *options, const struct option *option, const char *value,
+                      struct chimera_error *err)
+{
+    if (!option->value) {
+        if (parse_switch(value, switch_field(options, option)) || takes_any_text(option))
+            return CHIMERA_OK;
+        return chimera_fail(err, CHIMERA_EINVAL, "invalid value '%s' for '--%s'\n  [possible values: true, false]",
+                            value, option->name);
+    }
+    if (option->choices && !is_choice(option->choices, value))
+        return chimera_fail(err, CHIMERA_EINVAL, "invalid value '%s' for '--%s <%s>'\n  [possible values: %s]", value,
+                            option->name, option->value, option->choices);
+    *text_field(options, option) = value;
+    return CHIMERA_OK;
+}
+
+static int read_environment(struct options *options, struct chimera_error *err)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const char *value = getenv(TABLE[i].variable);
+        int code = CHIMERA_OK;
+        if (value)
+            code = set_option(options, &TABLE[i], value, err);
+        else if (TABLE[i].initial)
+            *text_field(options, &TABLE[i]) = TABLE[i].initial;
+        if (code < 0)
+            return code;
+    }
+    return CHIMERA_OK;
+}
+
+static const struct option *find_option(const char *name, size_t size)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (strlen(TABLE[i].name) == size && memcmp(TABLE[i].name, name, size) == 0)
+            return &TABLE[i];
+    return NULL;
+}
+
+/* Takes one argument, and the one behind it when that is its value. */
+static int take_argument(int argc, char *const *argv, int *at, bool *is_seen, struct options *options,
+                         struct chimera_error *err)
+{
+    const char *argument = argv[*at];
+    if (argument[0] != '-')
+        return chimera_fail(err, CHIMERA_EINVAL, "unrecognized subcommand '%s'", argument);
+    const char *name = argument + (argument[1] == '-' ? 2 : 1);
+    size_t size = strcspn(name, "=");
+    const struct option *option = argument[1] == '-' ? find_option(name, size) : NULL;
+    if (!option)
+        return chimera_fail(err, CHIMERA_EINVAL, "unexpected argument '%.*s' found",
+                            (int)(size + (size_t)(name - argument)), argument);
+    bool *seen = &is_seen[option - TABLE];
+    const char *value = name[size] == '=' ? name + size + 1 : NULL;
+    const char *open = option->value ? " <" : "", *close = option->value ? ">" : "";
+    const char *shown = option->value ? option->value : "";
+    if (*seen)
+        return chimera_fail(err, CHIMERA_EINVAL, "the argument '--%s%s%s%s' cannot be used multiple times",
+                            option->name, open, shown, close);
+    *seen = true;
+    if (!value && option->value) {
+        if (*at + 1 >= argc)
+            return chimera_fail(err, CHIMERA_EINVAL, "a value is required for '--%s <%s>' but none was supplied",
+                                option->name, shown);
+        value = argv[++*at];
+        if (value[0] == '-' && value[1])
+            return chimera_fail(err, CHIMERA_EINVAL, "unexpected argument '%s' found", value);
+    }
+    return set_option(options, option, value ? value : "true", err);
+}
+
+static bool is_wish(const char *argument, enum options_wish *ret_wish)
+{
+    if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0)
+        *ret_wish = OPTIONS_HELP;
+    else if (strcmp(argument, "--version") == 0)
+        *ret_wish = OPTIONS_VERSION;
+    else if (strcmp(argument, "-V") == 0)
+        *ret_wish = OPTIONS_VERSION_SHORT;
+    else
+        return false;
+    return true;
+}
+
+int options_parse(int argc, char *const *argv, struct options *ret_options,
+                  enum options_wish *ret_wish, struct chimera_error *err)
+{
+    struct options options = {0};
+    enum options_wish wish = OPTIONS_RUN;
+    bool is_seen[OPTION_COUNT] = {false};
+    for (int i = 1; i < argc; i++) {
+        if (is_wish(argv[i], &wish)) {
+            *ret_wish = wish;
+            return CHIMERA_OK;
+        }
+    }
+    int code = read_environment(&options, err);
+    for (int i = 1; i < argc && code == CHIMERA_OK; i++)
+        code = take_argument(argc, argv, &i, is_seen, &options, err);
+    if (code < 0)
+        return code;
+    *ret_options = options;
+    *ret_wish = wish;
+    return CHIMERA_OK;
+}
+
+void options_print_help(FILE *out)
+{
+    fputs("Serves Kubernetes admission policies that were compiled to native code.\n\n"
+          "Usage: chimera-server [OPTIONS]\n\nOptions:\n",
+          out);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option *option = &TABLE[i];
+        if (option->is_hidden)
+            continue;
+        fprintf(out, "      --%s%s%s%s\n          %s [env: %s]", option->name, option->value ? " <" : "",
+                option->value ? option->value : "", option->value ? ">" : "", option->help,
+                option->variable);
+        if (option->initial)
+            fprintf(out, " [default: %s]", option->initial);
+        if (option->choices)
+            fprintf(out, " [possible values: %s]", option->choices);
+        fputc('\n', out);
+    }
+    fputs("  -h, --help\n          Print help\n  -V, --version\n          Print version\n", out);
+}

@@ -1,0 +1,35 @@
+/* options.h - flags and environment variables, from one table (policy-server.md §1.1, §1.2).
+ *
+ * A flag wins over its environment variable, which wins over the default. The help text is made
+ * from the same table. All texts are borrowed from argv, the environment or static text.
+ */
+#ifndef CHIMERA_SERVER_OPTIONS_H
+#define CHIMERA_SERVER_OPTIONS_H
+
+#include <stdio.h>
+
+#include "runtime/base/error.h"
+#include "runtime/base/slice.h"
+
+struct options { /* texts are NULL where nothing is given and there is no default */
+    const char *address, *port, *readiness_port, *workers;
+    const char *cert_file, *key_file, *client_ca_files;
+    const char *policies, *download_dir, *sources, *docker_config;
+    const char *sigstore_cache_dir, *sigstore_trust_config, *verification;
+    const char *shortcut_namespace, *policy_timeout, *max_body_bytes;
+    const char *log_level, *log_format;
+    const char *daemon_pid_file, *daemon_stdout_file, *daemon_stderr_file;
+    bool is_metrics, is_timeout_off, is_log_without_color, is_daemon, is_without_kubernetes, is_pprof,
+        is_continue_on_errors;
+};
+
+enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_VERSION_SHORT };
+
+/* On failure err->text is what to print behind "error: ", with the exit code 2 as the reference has
+ * it. */
+int options_parse(int argc, char *const *argv, struct options *ret_options,
+                  enum options_wish *ret_wish, struct chimera_error *err);
+
+void options_print_help(FILE *out);
+
+#endif

@@ -1,0 +1,48 @@
+/* policies.h - policies.yml: which policies to serve, and how (policy-server.md §3.1).
+ *
+ * A flat list: the members of a group stand in it like single policies, under "group/member". Read
+ * once by the supervisor; immutable then.
+ */
+#ifndef CHIMERA_SERVER_POLICIES_H
+#define CHIMERA_SERVER_POLICIES_H
+
+#include <stdint.h>
+
+#include "runtime/base/error.h"
+#include "runtime/review/response.h"
+
+#define NO_GROUP SIZE_MAX
+
+struct policy_spec {      /* owns its texts */
+    char *id;             /* "name", or "group/member" */
+    const char *name;     /* the last part of `id` */
+    char *module;         /* as written */
+    enum chimera_policy_mode mode;
+    bool allowed_to_mutate;
+    char *settings;       /* a JSON object, keys sorted */
+    char *message;        /* NULL: none */
+    bool has_limit;
+    uint64_t limit_seconds;
+    char **capabilities;  /* NULL-terminated; never NULL */
+    char **resources;     /* "apiVersion/kind", NULL-terminated; never NULL */
+    size_t group;         /* index of its group, or NO_GROUP */
+};
+
+struct group_spec { /* owns its texts */
+    char *name, *expression, *message;
+    enum chimera_policy_mode mode;
+    size_t first, count; /* its members in the list of policies */
+};
+
+struct policies {
+    struct policy_spec *policy; /* owned */
+    struct group_spec *group;   /* owned */
+    size_t policy_count, group_count;
+};
+
+/* Reads and checks the file; capability patterns are checked, too. err->text is what the reference
+ * prints behind "Error: ". */
+int policies_read(const char *path, struct policies *ret_policies, struct chimera_error *err);
+void policies_done(struct policies *policies);
+
+#endif

@@ -1,0 +1,239 @@
+#include "server/policy_set.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/base/log.h"
+#include "runtime/policy/metadata.h"
+#include "server/group.h"
+
+#define SETTINGS_ARENA_MAX ((size_t)64 << 20)
+#define TARGET "server::policies"
+
+static int compare_ids(struct chimera_slice a, struct chimera_slice b)
+{
+    int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
+    return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static int compare_served(const void *a, const void *b)
+{
+    return compare_ids(((const struct served *)a)->id, ((const struct served *)b)->id);
+}
+
+const struct served *policy_set_find(const struct policy_set *set, struct chimera_slice id)
+{
+    size_t low = 0, high = set->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare_ids(set->served[middle].id, id);
+        if (order == 0)
+            return &set->served[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* Policies of one module share one mapping. */
+static int load_plugin(struct policy_set *set, const char *path, const struct chimera_loaded **ret_loaded,
+                       struct chimera_error *err)
+{
+    for (size_t i = 0; i < set->loaded_count; i++) {
+        if (strcmp(set->loaded[i]->path, path) == 0) {
+            *ret_loaded = set->loaded[i];
+            return CHIMERA_OK;
+        }
+    }
+    int code = chimera_plugin_load(path, &set->loaded[set->loaded_count], err);
+    if (code == CHIMERA_OK)
+        *ret_loaded = set->loaded[set->loaded_count++];
+    return code;
+}
+
+/* What the module says about itself (policy-server.md §3.6). Plugins of modes that the reference does
+ * not have were built by asking for that mode, and need no metadata. */
+static int check_metadata(const struct chimera_manifest *manifest, struct chimera_error *err)
+{
+    struct chimera_metadata metadata = {0};
+    enum chimera_mode mode;
+    if (manifest->mode == CHIMERA_MODE_CHIMERA)
+        return CHIMERA_OK;
+    int code = CHIMERA_OK;
+    if (manifest->metadata)
+        code = chimera_metadata_parse(chimera_slice_of(manifest->metadata), &metadata, err);
+    if (code == CHIMERA_OK)
+        code = chimera_metadata_check_version(&metadata, CHIMERA_READER_SERVER, err);
+    if (code == CHIMERA_OK)
+        code = chimera_metadata_server_mode(&metadata, &mode, err);
+    if (code == CHIMERA_OK && mode != manifest->mode)
+        code = chimera_fail(err, CHIMERA_EABI, "the plugin was built as %s, but its policy is %s: build it again",
+                            chimera_mode_name(manifest->mode), chimera_mode_name(mode));
+    chimera_metadata_done(&metadata);
+    return code;
+}
+
+/* In milliseconds, 0: none. False for a limit of no time at all, which the reference accepts, and
+ * which then stops the policy before its first instruction. */
+static bool find_limit(const struct config *config, const struct policy_spec *spec, uint32_t *ret_limit_ms)
+{
+    *ret_limit_ms = 0;
+    if (!config->is_limited)
+        return true;
+    uint64_t seconds = spec->has_limit ? spec->limit_seconds : config->limit_seconds;
+    *ret_limit_ms = seconds > UINT32_MAX / 1000 ? UINT32_MAX : (uint32_t)seconds * 1000;
+    return seconds > 0;
+}
+
+static int check_settings(struct chimera_policy *policy, struct chimera_error *err)
+{
+    struct chimera_arena arena;
+    struct chimera_slice message = {NULL, 0};
+    bool is_valid = false;
+    chimera_arena_init(&arena, SETTINGS_ARENA_MAX);
+    int code = chimera_policy_check_settings(policy, 0, &arena, &is_valid, &message, err);
+    if (code == CHIMERA_OK && !is_valid) {
+        if (!message.data)
+            message = CHIMERA_SLICE("no message");
+        code = chimera_fail(err, CHIMERA_EGUEST, "Policy settings are invalid: %.*s", (int)message.size, message.data);
+    }
+    chimera_arena_free(&arena);
+    return code;
+}
+
+static int open_policy(struct policy_set *set, const struct config *config, const struct policy_spec *spec,
+                       const char *path, unsigned lanes, struct chimera_policy **ret_policy,
+                       struct chimera_error *err)
+{
+    const struct chimera_loaded *loaded = NULL;
+    struct chimera_policy_options options = {.id = spec->name,
+                                             .settings = chimera_slice_of(spec->settings),
+                                             .lanes = lanes,
+                                             .capabilities = (const char *const *)spec->capabilities,
+                                             .resources = (const char *const *)spec->resources};
+    int code = load_plugin(set, path, &loaded, err);
+    if (code == CHIMERA_OK)
+        code = check_metadata(&loaded->manifest, err);
+    if (code == CHIMERA_OK && !find_limit(config, spec, &options.limit_ms))
+        code = chimera_fail(err, CHIMERA_EGUEST,
+                            "Policy settings are invalid: Error invoking settings validation callback: "
+                            "GuestCallFailure(\"guest code interrupted, execution deadline exceeded\")");
+    if (code < 0)
+        return code;
+    struct chimera_policy *policy = NULL;
+    code = chimera_policy_open(loaded, &options, &policy, err);
+    if (code == CHIMERA_OK)
+        code = check_settings(policy, err);
+    for (unsigned lane = 0; lane < lanes && code == CHIMERA_OK; lane++)
+        code = chimera_policy_warm(policy, lane, err);
+    if (code == CHIMERA_OK)
+        *ret_policy = policy;
+    else
+        chimera_policy_close(policy);
+    return code;
+}
+
+static struct chimera_handling handling_of(const struct policy_spec *spec)
+{
+    struct chimera_handling handling = {
+        .policy_id = spec->id, .mode = spec->mode, .allowed_to_mutate = spec->allowed_to_mutate};
+    if (spec->message)
+        handling.message = chimera_slice_of(spec->message);
+    return handling;
+}
+
+static void log_failure(struct chimera_slice id, const char *text)
+{
+    chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
+                     CHIMERA_SLICE("policy failed to start and rejects every request"),
+                     CHIMERA_TEXT("policy_id", id), CHIMERA_TEXT("error", chimera_slice_of(text)));
+}
+
+/* Keeps a failure as the policy's answer, or lets the whole start fail. Settings that the policy
+ * refuses are told as they are, the rest with the policy's name, as the reference does. */
+static int keep_failure(const struct config *config, struct served *served, const struct chimera_error *why,
+                        struct chimera_error *err)
+{
+    if (!config->options.is_continue_on_errors)
+        return chimera_fail(err, why->code, "%s", why->text);
+    bool is_settings = strncmp(why->text, "Policy settings", strlen("Policy settings")) == 0;
+    int size = is_settings ? asprintf(&served->failure, "%s", why->text)
+                           : asprintf(&served->failure, "bootstrap failure: %.*s: %s", (int)served->id.size,
+                                      served->id.data, why->text);
+    if (size < 0) {
+        served->failure = NULL;
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    }
+    log_failure(served->id, served->failure);
+    return CHIMERA_OK;
+}
+
+static int load_policy(struct policy_set *set, const struct config *config, const struct policy_spec *spec,
+                       const struct built_plugin *plugin, unsigned lanes, struct chimera_error *err)
+{
+    struct served *served = &set->served[set->count++];
+    *served = (struct served){.id = chimera_slice_of(spec->id), .handling = handling_of(spec)};
+    struct chimera_error why = {0};
+    int code;
+    if (plugin->path)
+        code = open_policy(set, config, spec, plugin->path, lanes, &served->policy, &why);
+    else
+        code = chimera_fail(&why, CHIMERA_ETOOL, "%s", plugin->failure);
+    return code < 0 ? keep_failure(config, served, &why, err) : CHIMERA_OK;
+}
+
+/* A group whose expression is broken starts, here as there, and rejects all; but we say so at once. */
+static int load_group(struct policy_set *set, const struct group_spec *spec, struct chimera_error *err)
+{
+    struct served *served = &set->served[set->count++];
+    *served = (struct served){
+        .id = chimera_slice_of(spec->name),
+        .handling = {.policy_id = spec->name, .mode = spec->mode, .allowed_to_mutate = false}};
+    struct chimera_error why = {0};
+    int code = group_new(spec, &set->served[spec->first], &served->group, &why);
+    if (code == CHIMERA_OK)
+        return CHIMERA_OK;
+    served->failure = code == CHIMERA_ENOMEM ? NULL : strdup(why.text);
+    if (!served->failure)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    log_failure(served->id, why.text);
+    return CHIMERA_OK;
+}
+
+int policy_set_load(const struct config *config, const struct policies *policies,
+                    const struct built_plugin *plugins, unsigned lanes, struct policy_set *ret_set,
+                    struct chimera_error *err)
+{
+    size_t count = policies->policy_count + policies->group_count;
+    struct policy_set set = {.served = calloc(count + 1, sizeof(*set.served)),
+                             .loaded = calloc(policies->policy_count + 1, sizeof(struct chimera_loaded *)),
+                             .is_limited = config->is_limited};
+    int code = CHIMERA_OK;
+    if (!set.served || !set.loaded)
+        code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    for (size_t i = 0; i < policies->policy_count && code == CHIMERA_OK; i++)
+        code = load_policy(&set, config, &policies->policy[i], &plugins[i], lanes, err);
+    for (size_t i = 0; i < policies->group_count && code == CHIMERA_OK; i++) /* members are in place */
+        code = load_group(&set, &policies->group[i], err);
+    if (code < 0) {
+        policy_set_done(&set);
+        return code;
+    }
+    qsort(set.served, set.count, sizeof(*set.served), compare_served);
+    *ret_set = set;
+    return CHIMERA_OK;
+}
+
+void policy_set_done(struct policy_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        chimera_policy_close(set->served[i].policy);
+        group_free(set->served[i].group);
+        free(set->served[i].failure);
+    }
+    free(set->served);
+    free(set->loaded);
+    *set = (struct policy_set){0};
+}

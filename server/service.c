@@ -1,0 +1,214 @@
+#include "server/service.h"
+
+#include "runtime/base/log.h"
+#include "server/clock.h"
+#include "server/group.h"
+
+#define TARGET "server::api"
+#define ARENA_BASE ((size_t)16 << 20) /* beside what grows with the body: trees and patches */
+#define ANSWER_MAX ((size_t)256 << 20)
+/* Of what the client waits, kept for the way of the answer. */
+#define MARGIN_MS 100
+
+#define TEXT_500 "Something went wrong"
+#define TEXT_413 "Failed to buffer the request body: length limit exceeded"
+#define TEXT_PPROF                                                                     \
+    "This server has no built-in profiler. Profile it from outside, native code and "  \
+    "policies alike: perf record -g -p PID -- sleep 30; perf report\n"
+
+void lane_init(struct lane *lane, unsigned index, size_t max_body_bytes)
+{
+    *lane = (struct lane){.index = index};
+    chimera_arena_init(&lane->arena, ARENA_BASE + 16 * max_body_bytes);
+    chimera_buffer_init(&lane->body, ANSWER_MAX);
+    chimera_buffer_init(&lane->out, ANSWER_MAX + HTTP_HEAD_MAX);
+}
+
+/* One huge answer must not keep its memory for ever. */
+static void empty_buffer(struct chimera_buffer *buffer)
+{
+    if (buffer->capacity > (size_t)1 << 20)
+        chimera_buffer_free(buffer);
+    chimera_buffer_reset(buffer);
+}
+
+void lane_reset(struct lane *lane)
+{
+    chimera_arena_reset(&lane->arena);
+    empty_buffer(&lane->body);
+    empty_buffer(&lane->out);
+}
+
+void lane_done(struct lane *lane)
+{
+    chimera_arena_free(&lane->arena);
+    chimera_buffer_free(&lane->body);
+    chimera_buffer_free(&lane->out);
+}
+
+/* JSON on /validate, plain text on the others, but for what is found behind the body's parser. */
+static void refuse(struct lane *lane, bool is_json, unsigned status, struct chimera_slice text,
+                   struct answer *ret_answer)
+{
+    ret_answer->status = status;
+    ret_answer->type = is_json ? ANSWER_JSON : ANSWER_TEXT;
+    if (is_json)
+        answer_write_error_json(text, status, &lane->body);
+    else
+        chimera_buffer_append(&lane->body, text);
+    ret_answer->body = chimera_buffer_slice(&lane->body);
+}
+
+void service_refuse(struct lane *lane, const struct route *route, struct answer *ret_answer)
+{
+    ret_answer->status = route->status;
+    ret_answer->allow = route->status == 405 ? route->allow : NULL;
+    if (route->text)
+        refuse(lane, route->kind == ROUTE_VALIDATE, route->status, chimera_slice_of(route->text), ret_answer);
+}
+
+void service_refuse_length(struct lane *lane, const struct route *route, struct answer *ret_answer)
+{
+    refuse(lane, route->kind == ROUTE_VALIDATE, 413, CHIMERA_SLICE(TEXT_413), ret_answer);
+}
+
+static bool parse(struct lane *lane, const struct service_request *request, struct chimera_request *ret_parsed,
+                  struct answer *ret_answer)
+{
+    struct chimera_slice why = {NULL, 0};
+    bool is_raw = request->route->kind == ROUTE_RAW, is_json = request->route->kind == ROUTE_VALIDATE;
+    enum chimera_request_problem problem =
+        is_raw ? chimera_request_parse_raw(request->body, &lane->arena, ret_parsed, &why)
+               : chimera_request_parse_review(request->body, &lane->arena, ret_parsed, &why);
+    const char *prefix = "";
+    unsigned status = 0;
+    switch (problem) {
+    case CHIMERA_REQUEST_OK:
+        return true;
+    case CHIMERA_REQUEST_SYNTAX:
+        status = 400;
+        prefix = "Failed to parse the request body as JSON: ";
+        break;
+    case CHIMERA_REQUEST_SHAPE:
+        status = 422;
+        prefix = "Failed to deserialize the JSON body into the target type: ";
+        break;
+    case CHIMERA_REQUEST_TOO_BIG:
+        service_refuse_length(lane, request->route, ret_answer);
+        return false;
+    }
+    struct chimera_slice text = chimera_arena_print(&lane->arena, "%s%.*s", prefix, (int)why.size, why.data ? why.data : "");
+    refuse(lane, is_json, status, text, ret_answer);
+    return false;
+}
+
+static unsigned count_slashes(struct chimera_slice id)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < id.size; i++)
+        count += id.data[i] == '/';
+    return count;
+}
+
+static void fail(struct lane *lane, struct chimera_slice id, const char *why, struct answer *ret_answer)
+{
+    chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("Evaluation error"), CHIMERA_TEXT("policy_id", id),
+                     CHIMERA_TEXT("error", chimera_slice_of(why)));
+    refuse(lane, true, 500, CHIMERA_SLICE(TEXT_500), ret_answer);
+}
+
+/* When the client stops to wait, less what the answer needs; 0: never. */
+static int64_t until(const struct service *service, const struct service_request *request)
+{
+    uint32_t timeout_ms = service->policies->is_limited ? route_timeout_ms(request->head->query) : 0;
+    return timeout_ms ? request->arrived_ms + timeout_ms - MARGIN_MS : 0;
+}
+
+static void log_monitored(const struct served *served, const struct chimera_response *response,
+                          struct chimera_buffer *room)
+{
+    if (!chimera_log_is_on(CHIMERA_LOG_INFO))
+        return;
+    chimera_response_write(response, room);
+    chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("policy evaluation (monitor mode)"),
+                     CHIMERA_TEXT("policy_id", served->id),
+                     CHIMERA_BOOL("allowed_to_mutate", served->handling.allowed_to_mutate),
+                     CHIMERA_TEXT("response", chimera_buffer_slice(room)));
+    chimera_buffer_reset(room);
+}
+
+/* Returns a negative code when there is no verdict at all. */
+static int evaluate(const struct service *service, struct lane *lane, const struct service_request *request,
+                    const struct served *served, const struct chimera_request *parsed,
+                    struct chimera_response *ret_response)
+{
+    struct chimera_slice shortcut = service->shortcut_namespace;
+    if (!parsed->is_raw && shortcut.data && parsed->name_space.data &&
+        chimera_slice_equal(parsed->name_space, shortcut)) {
+        *ret_response = (struct chimera_response){.uid = parsed->uid, .allowed = true};
+        return CHIMERA_OK;
+    }
+    if (served->failure) { /* even in monitor mode: what cannot be asked rejects */
+        *ret_response = chimera_response_reject_code(parsed->uid, chimera_slice_of(served->failure), 500);
+        return CHIMERA_OK;
+    }
+    int code = CHIMERA_OK;
+    int64_t until_ms = until(service, request);
+    if (served->group)
+        group_evaluate(served->group, lane->index, parsed, until_ms, &lane->arena, ret_response);
+    else
+        code = chimera_policy_evaluate(served->policy, lane->index, parsed, clock_left_ms(until_ms), &lane->arena,
+                                       ret_response);
+    if (code < 0 || request->route->kind == ROUTE_AUDIT)
+        return code;
+    if (served->handling.mode == CHIMERA_MONITOR)
+        log_monitored(served, ret_response, &lane->body);
+    chimera_response_handle(ret_response, &served->handling, &lane->arena);
+    return CHIMERA_OK;
+}
+
+static void answer_review(const struct service *service, struct lane *lane, const struct service_request *request,
+                          struct answer *ret_answer)
+{
+    struct chimera_request parsed = {0};
+    struct chimera_response response = {0};
+    struct chimera_slice id = request->route->policy_id;
+    if (!parse(lane, request, &parsed, ret_answer))
+        return;
+    if (count_slashes(id) > 1) {
+        fail(lane, id, "not a valid policy ID", ret_answer);
+        return;
+    }
+    const struct served *served = policy_set_find(service->policies, id);
+    if (!served) {
+        refuse(lane, true, 404, chimera_arena_print(&lane->arena, "unknown policy: %.*s", (int)id.size, id.data),
+               ret_answer);
+        return;
+    }
+    int code = evaluate(service, lane, request, served, &parsed, &response);
+    if (code == CHIMERA_OK) {
+        chimera_response_write_review(&response, parsed.is_raw, &lane->body);
+        code = lane->body.failed;
+    }
+    if (code < 0) {
+        chimera_buffer_reset(&lane->body);
+        fail(lane, id, chimera_code_text(code), ret_answer);
+        return;
+    }
+    ret_answer->status = 200;
+    ret_answer->type = ANSWER_JSON;
+    ret_answer->body = chimera_buffer_slice(&lane->body);
+}
+
+void service_answer(const struct service *service, struct lane *lane, const struct service_request *request,
+                    struct answer *ret_answer)
+{
+    if (request->route->status)
+        service_refuse(lane, request->route, ret_answer);
+    else if (request->route->kind == ROUTE_READINESS)
+        ret_answer->status = 200;
+    else if (request->route->kind == ROUTE_PPROF)
+        refuse(lane, false, 501, CHIMERA_SLICE(TEXT_PPROF), ret_answer);
+    else
+        answer_review(service, lane, request, ret_answer);
+}

@@ -1,0 +1,46 @@
+/* service.h - from a whole request to its answer: parse, find the policy, evaluate, write.
+ *
+ * The service is immutable and shared by all loops; a lane is what one loop may write to. A request
+ * takes memory from its lane's arena only, and lane_reset() gives all of it back.
+ */
+#ifndef CHIMERA_SERVER_SERVICE_H
+#define CHIMERA_SERVER_SERVICE_H
+
+#include "server/answer.h"
+#include "server/policy_set.h"
+#include "server/route.h"
+
+struct service {
+    const struct policy_set *policies; /* borrowed */
+    struct route_rules rules;
+    struct chimera_slice shortcut_namespace; /* .data NULL: none */
+};
+
+struct lane {
+    unsigned index;
+    struct chimera_arena arena;
+    struct chimera_buffer body; /* of the answer */
+    struct chimera_buffer out;  /* head and body */
+    struct answer_date date;
+};
+
+struct service_request {
+    const struct http_head *head;
+    const struct route *route;
+    struct chimera_slice body;
+    int64_t arrived_ms; /* by clock_now_ms() */
+};
+
+void lane_init(struct lane *lane, unsigned index, size_t max_body_bytes);
+void lane_reset(struct lane *lane);
+void lane_done(struct lane *lane);
+
+/* Fills in status, type and body; the body lives in the lane until its reset. */
+void service_answer(const struct service *service, struct lane *lane, const struct service_request *request,
+                    struct answer *ret_answer);
+
+/* The answer to what route_find() refused, or to a body that turned out too long (`status` 413). */
+void service_refuse(struct lane *lane, const struct route *route, struct answer *ret_answer);
+void service_refuse_length(struct lane *lane, const struct route *route, struct answer *ret_answer);
+
+#endif

@@ -1,0 +1,15 @@
+/* supervisor.h - the parent: reads the configuration, has plugins built, keeps a worker running.
+ *
+ * It never loads a policy, and no byte of a client reaches it. One thread.
+ */
+#ifndef CHIMERA_SERVER_SUPERVISOR_H
+#define CHIMERA_SERVER_SUPERVISOR_H
+
+#include "server/config.h"
+#include "server/policies.h"
+
+/* Returns when told to stop: 0. When the start fails: a negative code, and err->text is what to print
+ * behind "Error: ". */
+int supervisor_run(const struct config *config, const struct policies *policies, struct chimera_error *err);
+
+#endif

@@ -1,0 +1,184 @@
+#include "server/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "runtime/base/log.h"
+#include "server/listener.h"
+
+#define TARGET "server::worker"
+
+struct worker {
+    const struct worker_start *start;
+    struct policy_set policies;
+    struct service service, probe_service;
+    struct tls_files tls; /* all NULL without TLS */
+    struct loop *loops;   /* owned; the last is the probe's */
+    unsigned loop_count;  /* open ones */
+    struct listener listener;
+};
+
+static void report(const struct worker_start *start, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t count = write(start->report_fd, bytes, size);
+        if (count < 0 && errno != EINTR)
+            break;
+        if (count > 0) {
+            bytes += count;
+            size -= (size_t)count;
+        }
+    }
+    close(start->report_fd);
+}
+
+/* A descriptor for each connection; the soft limit is often 1024. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int read_tls(struct worker *worker, struct chimera_error *err)
+{
+    const struct options *options = &worker->start->config->options;
+    if (!options->cert_file)
+        return CHIMERA_OK;
+    return tls_files_read(options->cert_file, options->key_file, options->client_ca_files, &worker->tls, err);
+}
+
+static void make_services(struct worker *worker)
+{
+    const struct config *config = worker->start->config;
+    worker->service = (struct service){.policies = &worker->policies,
+                                       .shortcut_namespace = config->shortcut_namespace,
+                                       .rules = {.port = PORT_MAIN,
+                                                 .has_pprof = config->options.is_pprof,
+                                                 .max_body_bytes = config->max_body_bytes}};
+    worker->probe_service = (struct service){.policies = &worker->policies,
+                                             .rules = {.port = PORT_READINESS, .max_body_bytes = 1024}};
+}
+
+static int open_loop(struct worker *worker, const struct service *service, struct chimera_error *err)
+{
+    SSL_CTX *tls = NULL;
+    int code = CHIMERA_OK;
+    if (service->rules.port == PORT_MAIN && worker->tls.certificate)
+        code = tls_context_new(&worker->tls, &tls, err);
+    if (code == CHIMERA_OK)
+        code = loop_open(&worker->loops[worker->loop_count], worker->loop_count, service, tls, err);
+    if (code < 0)
+        SSL_CTX_free(tls);
+    else
+        worker->loop_count++;
+    return code;
+}
+
+static int open_loops(struct worker *worker, struct chimera_error *err)
+{
+    unsigned workers = worker->start->config->workers;
+    int code = CHIMERA_OK;
+    worker->loops = calloc(workers + 1, sizeof(*worker->loops));
+    if (!worker->loops)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    for (unsigned i = 0; i < workers && code == CHIMERA_OK; i++)
+        code = open_loop(worker, &worker->service, err);
+    if (code == CHIMERA_OK)
+        code = open_loop(worker, &worker->probe_service, err);
+    return code;
+}
+
+static int prepare(struct worker *worker, struct chimera_error *err)
+{
+    const struct worker_start *start = worker->start;
+    int code = read_tls(worker, err);
+    if (code == CHIMERA_OK)
+        code = policy_set_load(start->config, start->policies, start->plugins, start->config->workers,
+                               &worker->policies, err);
+    if (code == CHIMERA_OK) {
+        make_services(worker);
+        code = open_loops(worker, err);
+    }
+    return code;
+}
+
+/* Threads are not taken back on failure: the caller ends the process then. */
+static int start_threads(struct worker *worker, struct chimera_error *err)
+{
+    unsigned workers = worker->start->config->workers;
+    int code = CHIMERA_OK;
+    worker->listener = (struct listener){.main_fd = worker->start->main_fd,
+                                         .probe_fd = worker->start->probe_fd,
+                                         .loops = worker->loops,
+                                         .loop_count = workers,
+                                         .probe_loop = &worker->loops[workers]};
+    for (unsigned i = 0; i < worker->loop_count && code == CHIMERA_OK; i++)
+        code = loop_start(&worker->loops[i], err);
+    if (code == CHIMERA_OK)
+        code = listener_listen(worker->start->main_fd, err);
+    if (code == CHIMERA_OK)
+        code = listener_listen(worker->start->probe_fd, err);
+    if (code == CHIMERA_OK)
+        code = listener_start(&worker->listener, err);
+    return code;
+}
+
+static void await_stop(void)
+{
+    sigset_t signals;
+    int number = 0;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigwait(&signals, &number);
+}
+
+static void drain(struct worker *worker)
+{
+    chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("draining"));
+    listener_stop(&worker->listener);
+    close(worker->start->main_fd);
+    close(worker->start->probe_fd);
+    for (unsigned i = 0; i < worker->loop_count; i++)
+        loop_drain(&worker->loops[i]);
+    for (unsigned i = 0; i < worker->loop_count; i++)
+        loop_join(&worker->loops[i]);
+}
+
+static void close_all(struct worker *worker)
+{
+    for (unsigned i = 0; i < worker->loop_count; i++)
+        loop_close(&worker->loops[i]);
+    free(worker->loops);
+    policy_set_done(&worker->policies);
+    tls_files_done(&worker->tls);
+}
+
+int worker_run(const struct worker_start *start)
+{
+    struct worker worker = {.start = start};
+    struct chimera_error err = {0};
+    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
+    raise_descriptor_limit();
+    int code = prepare(&worker, &err);
+    if (code == CHIMERA_OK)
+        code = start_threads(&worker, &err);
+    if (code < 0) {
+        report(start, err.text[0] ? err.text : "unknown error", err.text[0] ? strlen(err.text) : 13);
+        return 1;
+    }
+    report(start, &(char){WORKER_READY}, 1);
+    chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("serving"),
+                     CHIMERA_NUMBER("policies", (int64_t)worker.policies.count),
+                     CHIMERA_NUMBER("loops", start->config->workers));
+    await_stop();
+    drain(&worker);
+    close_all(&worker);
+    return 0;
+}

@@ -1,0 +1,26 @@
+/* worker.h - the process that holds the policies and serves them.
+ *
+ * Forked by the supervisor, with the configuration in its memory and the bound sockets open. It
+ * loads everything, listens, says so through a pipe, serves until SIGTERM, drains and ends.
+ */
+#ifndef CHIMERA_SERVER_WORKER_H
+#define CHIMERA_SERVER_WORKER_H
+
+#include "server/builder.h"
+#include "server/config.h"
+#include "server/policies.h"
+
+struct worker_start { /* all borrowed */
+    const struct config *config;
+    const struct policies *policies;
+    const struct built_plugin *plugins;
+    int main_fd, probe_fd;
+    int report_fd; /* gets WORKER_READY, or the text of an error, and is closed */
+};
+
+#define WORKER_READY '\0' /* no text begins so */
+
+/* The exit code. SIGTERM and SIGINT must be blocked. */
+int worker_run(const struct worker_start *start);
+
+#endif
