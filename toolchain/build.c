@@ -1,0 +1,136 @@
+/* build.c - `chimera build`: policies into native plugins, ahead of time. */
+#include "compiler/build.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/base/cleanup.h"
+#include "runtime/base/log.h"
+#include "runtime/plugin/plugin_file.h"
+#include "toolchain/commands.h"
+#include "toolchain/policy_file.h"
+
+#define TARGET "chimera::build"
+#define JOBS_MAX 512
+
+static int build_one(struct chimera_builder *builder, const char *argument, enum chimera_mode mode,
+                     struct chimera_progress *progress)
+{
+    CHIMERA_FREE char *path = NULL;
+    struct chimera_built built = {0};
+    struct chimera_error err = {0};
+    int code = policy_file_resolve(argument, POLICY_FETCH, &path, &err);
+    if (code == 0)
+        code = chimera_build(builder, path, mode, &built, &err);
+    chimera_progress_clear(progress);
+    if (code < 0)
+        return say_error("%s", err.text);
+    chimera_log_with(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("policy built"),
+                     CHIMERA_TEXT("path", chimera_slice_of(path)),
+                     CHIMERA_BOOL("cached", built.was_cached),
+                     CHIMERA_NUMBER("milliseconds", (int64_t)built.milliseconds),
+                     CHIMERA_NUMBER("wasm_bytes", (int64_t)built.wasm_bytes),
+                     CHIMERA_NUMBER("code_bytes", (int64_t)built.code_bytes));
+    puts(built.plugin);
+    chimera_built_done(&built);
+    return EXIT_GOOD;
+}
+
+/* Goes on after a failure, so that one call tells all that is wrong. */
+static int build_all(const struct options *options, const struct chimera_build_options *build)
+{
+    struct chimera_builder *builder = NULL;
+    struct chimera_error err = {0};
+    const char *name = option_value(options, "execution-mode");
+    enum chimera_mode mode = name ? chimera_mode_parse(name) : CHIMERA_MODE_NONE;
+    if (chimera_builder_new(build, &builder, &err) < 0)
+        return say_error("%s", err.text);
+    int code = EXIT_GOOD;
+    for (size_t i = 0; i < options->argument_count; i++)
+        if (build_one(builder, options->arguments[i], mode, build->progress) != EXIT_GOOD)
+            code = EXIT_FAILED;
+    chimera_builder_free(builder);
+    return code;
+}
+
+static int run_build(const struct options *options)
+{
+    struct chimera_progress progress;
+    const char *jobs = option_value(options, "jobs");
+    chimera_progress_init(&progress, option_is_given(options, "quiet") ? -1 : STDERR_FILENO);
+    const struct chimera_build_options build = {
+        .cache_folder = option_value(options, "cache-dir"),
+        .has_no_cache = option_is_given(options, "no-cache"),
+        .output = option_value(options, "output"),
+        .jobs = jobs ? option_number(jobs, JOBS_MAX) : 0,
+        .progress = &progress,
+    };
+    if (jobs && build.jobs == 0)
+        return usage_error(options->program, options->command,
+                           "invalid value '%s' for '--jobs <N>': a number from 1 to %d is wanted",
+                           jobs, JOBS_MAX);
+    if (build.has_no_cache && !build.output)
+        return usage_error(options->program, options->command,
+                           "the argument '--no-cache' needs '--output <DIR>': the plugins must go "
+                           "somewhere");
+    return build_all(options, &build);
+}
+
+static const char *const modes[] = {"kubewarden-wapc", "wasi",    "opa",
+                                    "gatekeeper",      "chimera", NULL};
+static const char *const mode_aliases[] = {"kubewarden", NULL};
+
+static const struct option_entry build_options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .kind = OPTION_VALUE,
+     .value = "DIR",
+     .help = "Write the plugins to DIR/plugins; without it they are in the cache"},
+    {.name = "execution-mode",
+     .letter = 'e',
+     .kind = OPTION_VALUE,
+     .value = "MODE",
+     .choices = modes,
+     .aliases = mode_aliases,
+     .help =
+         "How the policies are spoken to; without it their metadata or else their exports decide"},
+    {.name = "cache-dir",
+     .kind = OPTION_VALUE,
+     .value = "DIR",
+     .help = "Folder of the cache, in place of $CHIMERA_CACHE_DIR, $XDG_CACHE_HOME/chimera or "
+             "~/.cache/chimera"},
+    {.name = "no-cache", .help = "Neither read nor fill the cache"},
+    {.name = "jobs",
+     .letter = 'j',
+     .kind = OPTION_VALUE,
+     .value = "N",
+     .help = "Compilers to run at once; as many as there are processors without it"},
+    {.name = "quiet", .letter = 'q', .help = "Show no progress"},
+    {0},
+};
+
+static const struct argument_entry build_arguments[] = {
+    {.name = "POLICY",
+     .is_required = true,
+     .is_many = true,
+     .help = "Paths or file:// URIs of WebAssembly modules"},
+    {0},
+};
+
+const struct command_entry command_build = {
+    .name = "build",
+    .about = "Compile policies to native plugins",
+    .description =
+        "Compiles each policy with wasm2c and clang, links and audits the plugin, and prints its "
+        "path, one "
+        "a line. The same module, the same tools and the same flags give the same bytes.\n"
+        "What was built before comes from the cache. A policy that cannot be built does not keep "
+        "the "
+        "others from being built; the exit code is 1 then.",
+    .options = build_options,
+    .arguments = build_arguments,
+    .run = run_build,
+};

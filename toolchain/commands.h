@@ -1,0 +1,22 @@
+/* commands.h - all subcommands, one file each, and what they share with the help. */
+#ifndef CHIMERA_TOOLCHAIN_COMMANDS_H
+#define CHIMERA_TOOLCHAIN_COMMANDS_H
+
+#include "toolchain/options.h"
+
+#define PROGRAM_ABOUT "Compiles Kubernetes admission policies ahead of time, and runs them"
+
+extern const struct option_entry global_options[]; /* before the subcommand; main.c */
+extern const struct command_entry *const commands[]; /* ends with NULL; main.c */
+
+extern const struct command_entry command_build;
+extern const struct command_entry command_docs;
+extern const struct command_entry command_doctor;
+extern const struct command_entry command_inspect;
+extern const struct command_entry command_run;
+extern const struct command_entry command_version;
+
+/* "Error: …" on standard error; returns EXIT_FAILED. */
+int say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
