@@ -1,0 +1,44 @@
+/* Whatever is taken as a request gives the guest JSON. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "runtime/json/scan.h"
+#include "runtime/review/request.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void expect(bool is_right)
+{
+    if (!is_right)
+        abort();
+}
+
+static void expect_json(const struct chimera_request *request)
+{
+    char *text = malloc(request->json.size + 1);
+    expect(text != NULL);
+    size_t size = chimera_pieces_copy(&request->json, 0, text, request->json.size);
+    expect(chimera_json_check((struct chimera_slice){text, size}, NULL) == CHIMERA_OK);
+    expect(!request->object.data || chimera_json_check(request->object, NULL) == CHIMERA_OK);
+    free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct chimera_slice body = {(const char *)data, size}, why;
+    struct chimera_request request;
+    struct chimera_error err;
+    struct chimera_arena arena;
+    chimera_arena_init(&arena, (size_t)1 << 20);
+    if (chimera_request_parse_review(body, &arena, &request, &why) == CHIMERA_REQUEST_OK)
+        expect_json(&request);
+    else
+        expect(why.size > 0);
+    if (chimera_request_parse_raw(body, &arena, &request, &why) == CHIMERA_REQUEST_OK)
+        expect_json(&request);
+    for (int is_raw = 0; is_raw < 2; is_raw++)
+        if (chimera_request_parse_file(body, is_raw, &arena, &request, &err) == CHIMERA_OK)
+            expect_json(&request);
+    chimera_arena_free(&arena);
+    return 0;
+}

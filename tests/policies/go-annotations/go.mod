@@ -1,0 +1,3 @@
+module chimera.example/go-annotations
+
+go 1.24

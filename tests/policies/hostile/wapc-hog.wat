@@ -1,0 +1,64 @@
+;; Written by `generate`.
+(module
+  (import "wapc" "__guest_request" (func $__guest_request (param i32 i32)))
+  (import "wapc" "__guest_response" (func $__guest_response (param i32 i32)))
+  (import "wapc" "__guest_error" (func $__guest_error (param i32 i32)))
+  (import "wapc" "__host_call" (func $__host_call (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "wapc" "__host_response_len" (func $__host_response_len  (result i32)))
+  (import "wapc" "__host_response" (func $__host_response (param i32)))
+  (import "wapc" "__host_error_len" (func $__host_error_len  (result i32)))
+  (import "wapc" "__host_error" (func $__host_error (param i32)))
+  (import "wapc" "__console_log" (func $__console_log (param i32 i32)))
+  (memory (export "memory") 17)
+  (data (i32.const 1024) "\7b\22\61\63\63\65\70\74\65\64\22\3a\74\72\75\65\2c\22\6d\65\73\73\61\67\65\22\3a\22\72\65\74\75\72\6e\65\64\20\30\30\30\22\7d")
+  (data (i32.const 1152) "\7b\22\76\61\6c\69\64\22\3a\74\72\75\65\7d")
+  (data (i32.const 1216) "\22\76\31\22")
+  (func $hog (param $step i32) (param $touch i32) (local $at i32)
+    (loop $more
+      (local.set $at (i32.mul (memory.size) (i32.const 65536)))
+      (br_if 1 (i32.eq (memory.grow (local.get $step)) (i32.const -1)))
+      (if (local.get $touch) (then
+        (loop $page
+          (i32.store (local.get $at) (i32.const 1))
+          (local.set $at (i32.add (local.get $at) (i32.const 4096)))
+          (br_if $page (i32.lt_u (local.get $at) (i32.mul (memory.size) (i32.const 65536)))))))
+      (br $more)))
+  (func $pick (param $at i32) (param $size i32) (result i32) (local $end i32) (local $digit i32) (local $found i32)
+    (local.set $end (i32.add (local.get $at) (local.get $size)))
+    (loop $look
+      (if (i32.ge_u (local.get $at) (local.get $end)) (then (return (i32.const -1))))
+      (if (i64.ne (i64.and (i64.load (local.get $at)) (i64.const 0xffffffffffffff)) (i64.const 0x3a226b63697022))
+        (then (local.set $at (i32.add (local.get $at) (i32.const 1))) (br $look))))
+    (local.set $at (i32.add (local.get $at) (i32.const 7)))
+    (loop $read
+      (local.set $digit (i32.sub (i32.load8_u (local.get $at)) (i32.const 48)))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br_if $read (i32.eq (local.get $digit) (i32.const -16)))
+      (if (i32.lt_u (local.get $digit) (i32.const 10))
+        (then
+          (local.set $found (i32.add (i32.mul (local.get $found) (i32.const 10)) (local.get $digit)))
+          (br $read))))
+    (local.get $found))
+
+  (func $write_answer (param $got i32)
+    (i32.store8 (i32.const 1061) (i32.add (i32.const 48) (i32.rem_u (i32.div_u (local.get $got) (i32.const 100)) (i32.const 10))))
+    (i32.store8 (i32.const 1062) (i32.add (i32.const 48) (i32.rem_u (i32.div_u (local.get $got) (i32.const 10)) (i32.const 10))))
+    (i32.store8 (i32.const 1063) (i32.add (i32.const 48) (i32.rem_u (i32.div_u (local.get $got) (i32.const 1)) (i32.const 10)))))
+
+  (func $misbehave (param $pick i32) (result i32)
+    ;; grows page by page, untouched
+    (if (i32.eq (local.get $pick) (i32.const 0)) (then (return (call $hog (i32.const 0x1) (i32.const 0x0)) (i32.const 0))))
+    ;; grows and touches everything
+    (if (i32.eq (local.get $pick) (i32.const 1)) (then (return (call $hog (i32.const 0x100) (i32.const 0x1)) (i32.const 0))))
+    ;; asks for 4 GiB at once
+    (if (i32.eq (local.get $pick) (i32.const 2)) (then (return (drop (memory.grow (i32.const 0xffff))) (i32.const 0))))
+    (i32.const 0))
+  (func (export "__guest_call") (param $operation_size i32) (param $size i32) (result i32)
+    (call $__guest_request (i32.const 0) (i32.const 65536))
+    (if (i32.eq (local.get $operation_size) (i32.const 17))
+      (then (call $__guest_response (i32.const 1152) (i32.const 14)) (return (i32.const 1))))
+    (if (i32.eq (local.get $operation_size) (i32.const 16))
+      (then (call $__guest_response (i32.const 1216) (i32.const 4)) (return (i32.const 1))))
+    (call $write_answer (call $misbehave (call $pick (i32.const 65536) (local.get $size))))
+    (call $__guest_response (i32.const 1024) (i32.const 42))
+    (i32.const 1)))

@@ -1,0 +1,167 @@
+;; Written by `generate`.
+(module
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll_oneoff (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 17 17)
+  (data (i32.const 1024) "\7b\22\61\63\63\65\70\74\65\64\22\3a\74\72\75\65\2c\22\6d\65\73\73\61\67\65\22\3a\22\72\65\74\75\72\6e\65\64\20\30\30\30\22\7d")
+  (data (i32.const 1152) "\7b\22\76\61\6c\69\64\22\3a\74\72\75\65\7d")
+  (type $unary (func (param i32) (result i32)))
+  (table $table 4 funcref)
+  (elem (i32.const 0) func $down $other)
+  (elem $later func $down)
+  (data $later "later")
+  (func $other (param f64))
+  (func $down (param $n i32) (result i32)
+    (i32.add (call $down (i32.add (local.get $n) (i32.const 1))) (i32.const 1)))
+  (func $down_indirect (param $n i32) (result i32)
+    (i32.add (call_indirect (type $unary) (i32.add (local.get $n) (i32.const 1)) (i32.const 2)) (i32.const 1)))
+  (elem (i32.const 2) func $down_indirect)
+  (func $ping (param $n i32) (result i32) (i32.add (call $pong (local.get $n)) (i32.const 1)))
+  (func $pong (param $n i32) (result i32) (i32.sub (call $ping (local.get $n)) (i32.const 1)))
+  (func $wide (param $n i32) (result i32) (local i64 i64 i64 i64 i64 i64 i64 i64)
+    (local.set 1 (i64.extend_i32_u (local.get $n)))
+    (local.set 2 (i64.mul (local.get 1) (local.get 1)))
+    (local.set 3 (i64.mul (local.get 2) (local.get 1)))
+    (local.set 4 (i64.mul (local.get 3) (local.get 1)))
+    (drop (call $wide (i32.add (local.get $n) (i32.const 1))))
+    (i32.wrap_i64 (i64.add (i64.add (local.get 1) (local.get 2)) (i64.add (local.get 3) (local.get 4)))))
+  (func $nothing)
+  (func $pick (param $at i32) (param $size i32) (result i32) (local $end i32) (local $digit i32) (local $found i32)
+    (local.set $end (i32.add (local.get $at) (local.get $size)))
+    (loop $look
+      (if (i32.ge_u (local.get $at) (local.get $end)) (then (return (i32.const -1))))
+      (if (i64.ne (i64.and (i64.load (local.get $at)) (i64.const 0xffffffffffffff)) (i64.const 0x3a226b63697022))
+        (then (local.set $at (i32.add (local.get $at) (i32.const 1))) (br $look))))
+    (local.set $at (i32.add (local.get $at) (i32.const 7)))
+    (loop $read
+      (local.set $digit (i32.sub (i32.load8_u (local.get $at)) (i32.const 48)))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br_if $read (i32.eq (local.get $digit) (i32.const -16)))
+      (if (i32.lt_u (local.get $digit) (i32.const 10))
+        (then
+          (local.set $found (i32.add (i32.mul (local.get $found) (i32.const 10)) (local.get $digit)))
+          (br $read))))
+    (local.get $found))
+
+  (func $write_answer (param $got i32)
+    (i32.store8 (i32.const 1061) (i32.add (i32.const 48) (i32.rem_u (i32.div_u (local.get $got) (i32.const 100)) (i32.const 10))))
+    (i32.store8 (i32.const 1062) (i32.add (i32.const 48) (i32.rem_u (i32.div_u (local.get $got) (i32.const 10)) (i32.const 10))))
+    (i32.store8 (i32.const 1063) (i32.add (i32.const 48) (i32.rem_u (i32.div_u (local.get $got) (i32.const 1)) (i32.const 10)))))
+
+  (func $misbehave (param $pick i32) (result i32)
+    ;; load at the end
+    (if (i32.eq (local.get $pick) (i32.const 0)) (then (return (i32.load8_u (i32.const 0x110000)))))
+    ;; load across the end
+    (if (i32.eq (local.get $pick) (i32.const 1)) (then (return (i32.load (i32.const 0x10fffd)))))
+    ;; load at the last address
+    (if (i32.eq (local.get $pick) (i32.const 2)) (then (return (i32.load8_u (i32.const 0xffffffff)))))
+    ;; load past 4 GiB
+    (if (i32.eq (local.get $pick) (i32.const 3)) (then (return (i32.load8_u offset=1 (i32.const 0xffffffff)))))
+    ;; load at address plus offset of nearly 8 GiB
+    (if (i32.eq (local.get $pick) (i32.const 4)) (then (return (i32.load8_u offset=4294967295 (i32.const 0xffffffff)))))
+    ;; wide load at nearly 8 GiB
+    (if (i32.eq (local.get $pick) (i32.const 5)) (then (return (i32.wrap_i64 (i64.load offset=4294967295 (i32.const 0xffffffff))))))
+    ;; load with a large offset alone
+    (if (i32.eq (local.get $pick) (i32.const 6)) (then (return (i32.load offset=4294967295 (i32.const 0x0)))))
+    ;; store at the end
+    (if (i32.eq (local.get $pick) (i32.const 7)) (then (return (i32.store8 (i32.const 0x110000) (i32.const 0x1)) (i32.const 0))))
+    ;; store across the end
+    (if (i32.eq (local.get $pick) (i32.const 8)) (then (return (i64.store (i32.const 0x10fff9) (i64.const -1)) (i32.const 0))))
+    ;; store past 4 GiB
+    (if (i32.eq (local.get $pick) (i32.const 9)) (then (return (i32.store offset=1 (i32.const 0xffffffff) (i32.const 0x1)) (i32.const 0))))
+    ;; store at nearly 8 GiB
+    (if (i32.eq (local.get $pick) (i32.const 10)) (then (return (f64.store offset=4294967295 (i32.const 0xffffffff) (f64.const 1)) (i32.const 0))))
+    ;; fill across the end
+    (if (i32.eq (local.get $pick) (i32.const 11)) (then (return (memory.fill (i32.const 0x10ffff) (i32.const 0x1) (i32.const 0x2)) (i32.const 0))))
+    ;; fill of 4 GiB
+    (if (i32.eq (local.get $pick) (i32.const 12)) (then (return (memory.fill (i32.const 0x0) (i32.const 0x1) (i32.const 0xffffffff)) (i32.const 0))))
+    ;; copy from beyond
+    (if (i32.eq (local.get $pick) (i32.const 13)) (then (return (memory.copy (i32.const 0x0) (i32.const 0x110000) (i32.const 0x1)) (i32.const 0))))
+    ;; copy to beyond
+    (if (i32.eq (local.get $pick) (i32.const 14)) (then (return (memory.copy (i32.const 0x110000) (i32.const 0x0) (i32.const 0x1)) (i32.const 0))))
+    ;; copy of 4 GiB
+    (if (i32.eq (local.get $pick) (i32.const 15)) (then (return (memory.copy (i32.const 0x8) (i32.const 0x0) (i32.const 0xffffffff)) (i32.const 0))))
+    ;; copy whose end overflows
+    (if (i32.eq (local.get $pick) (i32.const 16)) (then (return (memory.copy (i32.const 0x0) (i32.const 0xfffffff0) (i32.const 0x20)) (i32.const 0))))
+    ;; init past its segment
+    (if (i32.eq (local.get $pick) (i32.const 17)) (then (return (memory.init $later (i32.const 0x1000) (i32.const 0x1) (i32.const 0x5)) (i32.const 0))))
+    ;; init beyond memory
+    (if (i32.eq (local.get $pick) (i32.const 18)) (then (return (memory.init $later (i32.const 0x10ffff) (i32.const 0x0) (i32.const 0x2)) (i32.const 0))))
+    ;; init from a dropped segment
+    (if (i32.eq (local.get $pick) (i32.const 19)) (then (return (data.drop $later) (memory.init $later (i32.const 0x1000) (i32.const 0x0) (i32.const 0x1)) (i32.const 0))))
+    ;; call of a function of another type
+    (if (i32.eq (local.get $pick) (i32.const 20)) (then (return (call_indirect (type $unary) (i32.const 0x1) (i32.const 0x1)))))
+    ;; call of nothing
+    (if (i32.eq (local.get $pick) (i32.const 21)) (then (return (call_indirect (type $unary) (i32.const 0x1) (i32.const 0x3)))))
+    ;; call past the table
+    (if (i32.eq (local.get $pick) (i32.const 22)) (then (return (call_indirect (type $unary) (i32.const 0x1) (i32.const 0x4)))))
+    ;; call at index 0xffffffff
+    (if (i32.eq (local.get $pick) (i32.const 23)) (then (return (call_indirect (type $unary) (i32.const 0x1) (i32.const 0xffffffff)))))
+    ;; table.init past the table
+    (if (i32.eq (local.get $pick) (i32.const 24)) (then (return (table.init $later (i32.const 0x4) (i32.const 0x0) (i32.const 0x1)) (i32.const 0))))
+    ;; table.copy past the table
+    (if (i32.eq (local.get $pick) (i32.const 25)) (then (return (table.copy (i32.const 0x3) (i32.const 0x0) (i32.const 0x2)) (i32.const 0))))
+    ;; table.init from a dropped segment
+    (if (i32.eq (local.get $pick) (i32.const 26)) (then (return (elem.drop $later) (table.init $later (i32.const 0x0) (i32.const 0x0) (i32.const 0x1)) (i32.const 0))))
+    ;; unreachable
+    (if (i32.eq (local.get $pick) (i32.const 27)) (then (return (unreachable) (i32.const 0))))
+    ;; i32 divided by zero
+    (if (i32.eq (local.get $pick) (i32.const 28)) (then (return (i32.div_s (i32.const 0x1) (i32.const 0x0)))))
+    ;; i32 remainder of zero
+    (if (i32.eq (local.get $pick) (i32.const 29)) (then (return (i32.rem_u (i32.const 0x1) (i32.const 0x0)))))
+    ;; i64 divided by zero
+    (if (i32.eq (local.get $pick) (i32.const 30)) (then (return (i32.wrap_i64 (i64.div_u (i64.const 1) (i64.const 0))))))
+    ;; i64 remainder of zero
+    (if (i32.eq (local.get $pick) (i32.const 31)) (then (return (i32.wrap_i64 (i64.rem_s (i64.const 1) (i64.const 0))))))
+    ;; i32 division that overflows
+    (if (i32.eq (local.get $pick) (i32.const 32)) (then (return (i32.div_s (i32.const 0x80000000) (i32.const 0xffffffff)))))
+    ;; i64 division that overflows
+    (if (i32.eq (local.get $pick) (i32.const 33)) (then (return (i32.wrap_i64 (i64.div_s (i64.const 0x8000000000000000) (i64.const -1))))))
+    ;; conversion of NaN
+    (if (i32.eq (local.get $pick) (i32.const 34)) (then (return (i32.trunc_f32_s (f32.const nan)))))
+    ;; conversion of a large float
+    (if (i32.eq (local.get $pick) (i32.const 35)) (then (return (i32.trunc_f64_u (f64.const 4294967296)))))
+    ;; conversion of a negative float
+    (if (i32.eq (local.get $pick) (i32.const 36)) (then (return (i32.wrap_i64 (i64.trunc_f64_u (f64.const -1))))))
+    ;; conversion of infinity
+    (if (i32.eq (local.get $pick) (i32.const 37)) (then (return (i32.wrap_i64 (i64.trunc_f32_s (f32.const inf))))))
+    ;; recursion
+    (if (i32.eq (local.get $pick) (i32.const 38)) (then (return (call $down (i32.const 0x0)))))
+    ;; recursion through the table
+    (if (i32.eq (local.get $pick) (i32.const 39)) (then (return (call $down_indirect (i32.const 0x0)))))
+    ;; recursion of two
+    (if (i32.eq (local.get $pick) (i32.const 40)) (then (return (call $ping (i32.const 0x0)))))
+    ;; recursion with wide frames
+    (if (i32.eq (local.get $pick) (i32.const 41)) (then (return (call $wide (i32.const 0x0)))))
+    ;; remainder where the quotient overflows
+    (if (i32.eq (local.get $pick) (i32.const 42)) (then (return (i32.rem_s (i32.const 0x80000000) (i32.const 0xffffffff)))))
+    ;; saturating conversion of NaN
+    (if (i32.eq (local.get $pick) (i32.const 43)) (then (return (i32.trunc_sat_f32_s (f32.const nan)))))
+    ;; fill of nothing at the end
+    (if (i32.eq (local.get $pick) (i32.const 44)) (then (return (memory.fill (i32.const 0x110000) (i32.const 0x1) (i32.const 0x0)) (i32.const 0))))
+    ;; copy of nothing at the end
+    (if (i32.eq (local.get $pick) (i32.const 45)) (then (return (memory.copy (i32.const 0x110000) (i32.const 0x110000) (i32.const 0x0)) (i32.const 0))))
+    ;; load of the last byte
+    (if (i32.eq (local.get $pick) (i32.const 46)) (then (return (i32.load8_u (i32.const 0x10ffff)))))
+    (i32.const 0))
+  (func $print (param $at i32) (param $size i32)
+    (i32.store (i32.const 0) (local.get $at))
+    (i32.store (i32.const 4) (local.get $size))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (func $read (result i32) (local $size i32)
+    (loop $more
+      (i32.store (i32.const 0) (i32.add (i32.const 65536) (local.get $size)))
+      (i32.store (i32.const 4) (i32.sub (i32.const 1048568) (local.get $size)))
+      (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+      (local.set $size (i32.add (local.get $size) (i32.load (i32.const 8))))
+      (br_if $more (i32.load (i32.const 8))))
+    (local.get $size))
+  (func (export "_start") (local $size i32)
+    (drop (call $args_sizes_get (i32.const 8) (i32.const 12)))
+    (local.set $size (call $read))
+    (if (i32.eq (i32.load (i32.const 12)) (i32.const 30))
+      (then (call $print (i32.const 1152) (i32.const 14)) (return)))
+    (call $write_answer (call $misbehave (call $pick (i32.const 65536) (local.get $size))))
+    (call $print (i32.const 1024) (i32.const 42))))

@@ -1,0 +1,486 @@
+#include "compiler/cache.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "compiler/compile.h"
+#include "compiler/link.h"
+#include "compiler/process.h"
+#include "compiler/progress.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
+
+static char root[] = "/tmp/chimera-test-cache-XXXXXX";
+
+static void print_path(char *ret_path, size_t size, const char *name)
+{
+    assert_true(snprintf(ret_path, size, "%s/%s", root, name) < (int)size);
+}
+
+static struct chimera_cache *open_cache(const char *name, uint64_t limit)
+{
+    char path[300];
+    struct chimera_error err = {0};
+    struct chimera_cache *cache = NULL;
+    print_path(path, sizeof(path), name);
+    if (chimera_cache_open(path, limit, &cache, &err) < 0)
+        fail_msg("%s", err.text);
+    return cache;
+}
+
+static void write_file(const char *name, struct chimera_slice bytes)
+{
+    char path[300];
+    print_path(path, sizeof(path), name);
+    assert_int_equal(chimera_file_write(path, bytes, 0600, NULL), CHIMERA_OK);
+}
+
+static bool file_is(const char *name, const char *expected)
+{
+    char path[300];
+    struct chimera_buffer bytes;
+    print_path(path, sizeof(path), name);
+    chimera_buffer_init(&bytes, 1 << 20);
+    bool is_equal = chimera_file_read(path, &bytes, NULL) == CHIMERA_OK &&
+                    chimera_slice_is(chimera_buffer_slice(&bytes), expected);
+    chimera_buffer_free(&bytes);
+    return is_equal;
+}
+
+static void the_folder_comes_from_the_environment(void **state)
+{
+    (void)state;
+    static const char *const cases[][4] = {
+        /* CHIMERA_CACHE_DIR, XDG_CACHE_HOME, HOME, expected */
+        {"/a", "/b", "/c", "/a"},
+        {NULL, "/b", "/c", "/b/chimera"},
+        {"", "relative", "/c", "/c/.cache/chimera"},
+        {NULL, NULL, "/c", "/c/.cache/chimera"},
+        {NULL, NULL, NULL, NULL},
+    };
+    static const char *const names[] = {"CHIMERA_CACHE_DIR", "XDG_CACHE_HOME", "HOME"};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (size_t k = 0; k < 3; k++) {
+            if (cases[i][k])
+                setenv(names[k], cases[i][k], 1);
+            else
+                unsetenv(names[k]);
+        }
+        CHIMERA_FREE char *folder = NULL;
+        int code = chimera_cache_folder(&folder, NULL);
+        assert_int_equal(code, cases[i][3] ? CHIMERA_OK : CHIMERA_EINVAL);
+        if (cases[i][3])
+            assert_string_equal(folder, cases[i][3]);
+    }
+}
+
+static void a_folder_that_others_can_write_is_refused(void **state)
+{
+    (void)state;
+    char path[300];
+    struct stat status;
+    struct chimera_cache *cache = open_cache("open", 1000);
+    chimera_cache_close(cache);
+    print_path(path, sizeof(path), "open");
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0700);
+    assert_int_equal(chmod(path, 0777), 0);
+    struct chimera_error err = {0};
+    assert_int_equal(chimera_cache_open(path, 1000, &cache, &err), CHIMERA_EREFUSED);
+    assert_non_null(strstr(err.text, "can be written by others"));
+}
+
+static void an_object_comes_back_as_it_was_put(void **state)
+{
+    (void)state;
+    char from[300], to[300];
+    struct chimera_cache *cache = open_cache("objects", CHIMERA_CACHE_LIMIT);
+    struct chimera_digest key = {{1}}, other = {{2}};
+    write_file("object", CHIMERA_SLICE("machine code"));
+    print_path(from, sizeof(from), "object");
+    print_path(to, sizeof(to), "copy");
+    assert_false(chimera_cache_get_object(cache, &key, to));
+    chimera_cache_put_object(cache, &key, from);
+    assert_true(chimera_cache_get_object(cache, &key, to));
+    assert_true(file_is("copy", "machine code"));
+    assert_false(chimera_cache_get_object(cache, &other, to));
+    chimera_cache_close(cache);
+}
+
+static void a_broken_object_counts_as_missing(void **state)
+{
+    (void)state;
+    char from[300], to[300], entry[400], hex[CHIMERA_DIGEST_HEX];
+    struct chimera_cache *cache = open_cache("broken", CHIMERA_CACHE_LIMIT);
+    struct chimera_digest key = {{3}};
+    write_file("object", CHIMERA_SLICE("machine code"));
+    print_path(from, sizeof(from), "object");
+    print_path(to, sizeof(to), "copy");
+    chimera_digest_hex(&key, hex);
+    assert_true(snprintf(entry, sizeof(entry), "%s/broken/objects/%s", root, hex) <
+                (int)sizeof(entry));
+    for (off_t size = 0; size < 12 + CHIMERA_DIGEST_BYTES; size += 11) {
+        chimera_cache_put_object(cache, &key, from);
+        assert_int_equal(truncate(entry, size), 0);
+        assert_false(chimera_cache_get_object(cache, &key, to));
+        assert_int_equal(access(entry, F_OK), -1); /* and is removed */
+    }
+    chimera_cache_put_object(cache, &key, from);
+    int fd = open(entry, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(fd, "M", 1, 0), 1);
+    close(fd);
+    assert_false(chimera_cache_get_object(cache, &key, to));
+    chimera_cache_close(cache);
+}
+
+static char *put_plugin(struct chimera_cache *cache, const char *stem)
+{
+    char path[400];
+    char *scratch = NULL, *plugin = NULL;
+    struct chimera_error err = {0};
+    static const char *const suffixes[] = {"so", "json", "image"};
+    assert_int_equal(chimera_cache_scratch(cache, &scratch, NULL), CHIMERA_OK);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(snprintf(path, sizeof(path), "%s/%s.%s", scratch, stem, suffixes[i]) <
+                    (int)sizeof(path));
+        assert_int_equal(chimera_file_write(path, CHIMERA_SLICE("content"), 0644, NULL),
+                         CHIMERA_OK);
+    }
+    if (chimera_cache_put_plugin(cache, scratch, stem, &plugin, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(chimera_folder_remove(scratch, NULL), CHIMERA_OK);
+    free(scratch);
+    return plugin;
+}
+
+static void a_plugin_is_found_with_all_its_files(void **state)
+{
+    (void)state;
+    struct chimera_cache *cache = open_cache("plugins", CHIMERA_CACHE_LIMIT);
+    assert_null(chimera_cache_find_plugin(cache, "abc-1"));
+    CHIMERA_FREE char *path = put_plugin(cache, "abc-1");
+    assert_non_null(strstr(path, "/plugins/plugins/abc-1.so"));
+    assert_true(file_is("plugins/plugins/abc-1.json", "content"));
+    assert_true(file_is("plugins/plugins/abc-1.image", "content"));
+    assert_null(chimera_cache_find_plugin(cache, "abc"));
+    CHIMERA_FREE char *found = chimera_cache_find_plugin(cache, "abc-1");
+    assert_string_equal(found, path);
+    chimera_cache_drop_plugin(cache, "abc-1");
+    assert_null(chimera_cache_find_plugin(cache, "abc-1"));
+    assert_false(file_is("plugins/plugins/abc-1.image", "content"));
+    chimera_cache_close(cache);
+}
+
+static void a_plugin_without_its_manifest_is_not_kept(void **state)
+{
+    (void)state;
+    char path[400];
+    char *scratch = NULL, *plugin = NULL;
+    struct chimera_cache *cache = open_cache("partial", CHIMERA_CACHE_LIMIT);
+    assert_int_equal(chimera_cache_scratch(cache, &scratch, NULL), CHIMERA_OK);
+    assert_true(snprintf(path, sizeof(path), "%s/s.so", scratch) < (int)sizeof(path));
+    assert_int_equal(chimera_file_write(path, CHIMERA_SLICE("content"), 0644, NULL), CHIMERA_OK);
+    assert_int_equal(chimera_cache_put_plugin(cache, scratch, "s", &plugin, NULL), CHIMERA_EIO);
+    assert_int_equal(chimera_cache_put_plugin(cache, scratch, "../s", &plugin, NULL),
+                     CHIMERA_EINVAL);
+    free(scratch);
+    chimera_cache_close(cache);
+}
+
+static void make_old(const char *name, time_t age)
+{
+    char path[400];
+    struct timespec times[2] = {{.tv_sec = time(NULL) - age}, {.tv_sec = time(NULL) - age}};
+    print_path(path, sizeof(path), name);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Each small file takes a block of 4 KiB on the disk: two plugins of 12 KiB, three objects of 4. */
+static void trimming_removes_what_was_used_longest_ago(void **state)
+{
+    (void)state;
+    char from[300], to[300];
+    struct chimera_cache *cache = open_cache("trim", 64 * 1024);
+    write_file("object", CHIMERA_SLICE("machine code"));
+    print_path(from, sizeof(from), "object");
+    print_path(to, sizeof(to), "copy");
+    CHIMERA_FREE char *young = put_plugin(cache, "young");
+    CHIMERA_FREE char *old = put_plugin(cache, "old");
+    struct chimera_digest key = {{0}};
+    for (uint8_t i = 0; i < 3; i++) {
+        key.bytes[0] = i;
+        chimera_cache_put_object(cache, &key, from);
+    }
+    static const char *const names[] = {"trim/plugins/old.so", "trim/plugins/old.json",
+                                        "trim/plugins/old.image", "trim/plugins/young.json",
+                                        "trim/plugins/young.image"};
+    for (size_t i = 0; i < 5; i++)
+        make_old(names[i], 1000);
+    chimera_cache_close(cache);
+
+    cache = open_cache("trim", 28 * 1024); /* 36 KiB are there: the older plugin must go */
+    chimera_cache_trim(cache);
+    assert_null(chimera_cache_find_plugin(cache, "old"));
+    assert_false(file_is("trim/plugins/old.image", "content"));
+    CHIMERA_FREE char *found = chimera_cache_find_plugin(cache, "young"); /* its .so is young */
+    assert_non_null(found);
+    assert_true(file_is("trim/plugins/young.image", "content"));
+    for (uint8_t i = 0; i < 3; i++) {
+        key.bytes[0] = i;
+        assert_true(chimera_cache_get_object(cache, &key, to));
+    }
+    chimera_cache_close(cache);
+}
+
+static void a_day_old_scratch_folder_is_removed(void **state)
+{
+    (void)state;
+    char *stale = NULL, *fresh = NULL;
+    struct chimera_cache *cache = open_cache("scratch", CHIMERA_CACHE_LIMIT);
+    assert_int_equal(chimera_cache_scratch(cache, &stale, NULL), CHIMERA_OK);
+    assert_int_equal(chimera_cache_scratch(cache, &fresh, NULL), CHIMERA_OK);
+    assert_string_not_equal(stale, fresh);
+    make_old(stale + strlen(root) + 1, 100000);
+    chimera_cache_trim(cache);
+    assert_int_equal(access(stale, F_OK), -1);
+    assert_int_equal(access(fresh, F_OK), 0);
+    free(stale);
+    free(fresh);
+    chimera_cache_close(cache);
+}
+
+static void hammer(uint8_t seed)
+{
+    char from[300], to[300], name[32];
+    struct chimera_cache *cache = open_cache("shared", 128 * 1024);
+    snprintf(name, sizeof(name), "copy-%d", seed);
+    print_path(from, sizeof(from), "object");
+    print_path(to, sizeof(to), name);
+    for (unsigned i = 0; i < 200; i++) {
+        struct chimera_digest key = {{(uint8_t)(i % 16)}};
+        chimera_cache_put_object(cache, &key, from);
+        if (chimera_cache_get_object(cache, &key, to) && !file_is(name, "machine code"))
+            _exit(1);
+        if (i % 20 == seed)
+            chimera_cache_trim(cache);
+    }
+    _exit(0);
+}
+
+static void processes_may_share_a_cache(void **state)
+{
+    (void)state;
+    pid_t pids[4];
+    write_file("object", CHIMERA_SLICE("machine code"));
+    for (uint8_t i = 0; i < 4; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0)
+            hammer(i);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        int status = -1;
+        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+        assert_int_equal(status, 0);
+    }
+}
+
+/* --- Compiling through the cache --- */
+
+static int build_toy(struct chimera_cache *cache, const char *name, const char *header,
+                     size_t *ret_cached, struct chimera_digest *ret_digest,
+                     struct chimera_error *err)
+{
+    char path[400];
+    struct chimera_tools tools;
+    struct chimera_digest prelude = {{9}};
+    char *scratch = NULL;
+    if (chimera_tools_find(&tools, err) < 0 || chimera_tools_identify(&tools, &prelude, err) < 0)
+        return CHIMERA_ETOOL;
+    assert_int_equal(chimera_cache_scratch(cache, &scratch, err), CHIMERA_OK);
+    static const char *const sources[][2] = {
+        {"a.c", "#include \"shared.h\"\n__attribute__((visibility(\"default\"))) const int "
+                "chimera_plugin = V;"},
+        {"b.c", "#include <stdint.h>\ndouble chimera_b(double x) { return __builtin_sqrt(x) + "
+                "(double)INT32_MAX; }"},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof(path), "%s/%s", scratch, sources[i][0]);
+        assert_int_equal(chimera_file_write(path, chimera_slice_of(sources[i][1]), 0600, NULL),
+                         CHIMERA_OK);
+    }
+    snprintf(path, sizeof(path), "%s/shared.h", scratch);
+    assert_int_equal(chimera_file_write(path, chimera_slice_of(header), 0600, NULL), CHIMERA_OK);
+    const char *const includes[] = {".", NULL}, *const headers[] = {"shared.h", NULL};
+    const char *const objects[] = {"a.o", "b.o"};
+    struct chimera_part parts[] = {{"a.c", "a.o", false}, {"b.c", "b.o", true}};
+    struct chimera_compile_job job = {.tools = &tools,
+                                      .folder = scratch,
+                                      .includes = includes,
+                                      .headers = headers,
+                                      .cache = cache,
+                                      .jobs = 2};
+    snprintf(path, sizeof(path), "%s/%s", root, name);
+    int code = chimera_compile(&job, parts, 2, ret_cached, err);
+    if (code == CHIMERA_OK)
+        code = chimera_link(&tools, scratch, objects, 2, path, err);
+    struct chimera_buffer bytes;
+    chimera_buffer_init(&bytes, 1 << 20);
+    if (code == CHIMERA_OK && chimera_file_read(path, &bytes, NULL) == CHIMERA_OK)
+        chimera_digest_of(chimera_buffer_slice(&bytes), ret_digest);
+    chimera_buffer_free(&bytes);
+    chimera_folder_remove(scratch, NULL);
+    free(scratch);
+    chimera_tools_done(&tools);
+    return code;
+}
+
+static void compiling_again_takes_what_did_not_change_from_the_cache(void **state)
+{
+    (void)state;
+    struct chimera_error err = {0};
+    struct chimera_digest first, second, third;
+    size_t cached = 99;
+    struct chimera_cache *cache = open_cache("compile", CHIMERA_CACHE_LIMIT);
+    if (build_toy(cache, "one.so", "#define V 1", &cached, &first, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(cached, 0);
+    assert_int_equal(build_toy(cache, "two.so", "#define V 1", &cached, &second, &err), CHIMERA_OK);
+    assert_int_equal(cached, 2);
+    assert_memory_equal(&first, &second, sizeof(first));
+    assert_int_equal(build_toy(cache, "three.so", "#define V 2", &cached, &third, &err),
+                     CHIMERA_OK);
+    assert_int_equal(cached, 0); /* the header is in every key */
+    assert_memory_not_equal(&first, &third, sizeof(first));
+    chimera_cache_close(cache);
+}
+
+static void the_same_sources_give_the_same_bytes_elsewhere(void **state)
+{
+    (void)state;
+    struct chimera_error err = {0};
+    struct chimera_digest first, second;
+    struct chimera_cache *cache = open_cache("here", CHIMERA_CACHE_LIMIT);
+    struct chimera_cache *other = open_cache("another-place", CHIMERA_CACHE_LIMIT);
+    assert_int_equal(build_toy(cache, "one.so", "#define V 1", NULL, &first, &err), CHIMERA_OK);
+    assert_int_equal(build_toy(other, "two.so", "#define V 1", NULL, &second, &err), CHIMERA_OK);
+    assert_memory_equal(&first, &second, sizeof(first));
+    chimera_cache_close(cache);
+    chimera_cache_close(other);
+}
+
+static void a_compile_error_names_the_line(void **state)
+{
+    (void)state;
+    struct chimera_error err = {0};
+    struct chimera_digest digest;
+    struct chimera_cache *cache = open_cache("failing", CHIMERA_CACHE_LIMIT);
+    assert_int_equal(build_toy(cache, "bad.so", "#define V nonsense", NULL, &digest, &err),
+                     CHIMERA_ETOOL);
+    if (!strstr(err.text, "clang on a.c failed with exit code 1: ") ||
+        !strstr(err.text, "'nonsense'"))
+        fail_msg("%s", err.text);
+    chimera_cache_close(cache);
+}
+
+static void tools_that_are_missing_are_named_with_their_packages(void **state)
+{
+    (void)state;
+    struct chimera_error err = {0};
+    struct chimera_tools tools = {0};
+    CHIMERA_FREE char *path = strdup(getenv("PATH"));
+    setenv("PATH", "/nowhere:relative", 1);
+    assert_int_equal(chimera_tools_find(&tools, &err), CHIMERA_ETOOL);
+    assert_non_null(strstr(err.text,
+                           "not found: wasm2c, clang, ld.lld, llvm-objdump; install with `apt-get "
+                           "install wabt clang-19 lld-19 llvm-19`"));
+    setenv("PATH", path, 1);
+    setenv("CHIMERA_CLANG", "/nowhere/clang", 1);
+    assert_int_equal(chimera_tools_find(&tools, &err), CHIMERA_ETOOL);
+    assert_string_equal(err.text, "CHIMERA_CLANG=/nowhere/clang is not a program that can be run");
+    setenv("CHIMERA_CLANG", "/bin/echo", 1);
+    assert_int_equal(chimera_tools_find(&tools, &err), CHIMERA_ETOOL);
+    assert_non_null(strstr(err.text, "is no clang"));
+    unsetenv("CHIMERA_CLANG");
+}
+
+static void progress_is_silent_in_a_pipe(void **state)
+{
+    (void)state;
+    int pair[2];
+    char bytes[16];
+    struct chimera_progress progress;
+    assert_int_equal(pipe2(pair, O_NONBLOCK | O_CLOEXEC), 0);
+    chimera_progress_init(&progress, pair[1]);
+    chimera_progress_show(&progress, "compiling", 1, 2);
+    chimera_progress_clear(&progress);
+    chimera_progress_show(NULL, "compiling", 1, 2);
+    assert_int_equal(read(pair[0], bytes, sizeof(bytes)), -1);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static void progress_shows_the_first_and_the_last_at_once(void **state)
+{
+    (void)state;
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (terminal < 0 || grantpt(terminal) < 0 || unlockpt(terminal) < 0)
+        skip();
+    int fd = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    struct chimera_progress progress;
+    char text[200] = "";
+    setenv("TERM", "xterm", 1);
+    setenv("NO_COLOR", "1", 1);
+    chimera_progress_init(&progress, fd);
+    for (size_t i = 0; i <= 3; i++)
+        chimera_progress_show(&progress, "compiling", i, 3);
+    chimera_progress_clear(&progress);
+    ssize_t got = read(terminal, text, sizeof(text) - 1);
+    text[got > 0 ? got : 0] = '\0';
+    assert_string_equal(text, "\r\033[Kcompiling  0/3\r\033[Kcompiling  3/3\r\033[K");
+    close(fd);
+    close(terminal);
+}
+
+static int open_root(void **state)
+{
+    (void)state;
+    return mkdtemp(root) ? 0 : -1;
+}
+
+static int close_root(void **state)
+{
+    (void)state;
+    return chimera_folder_remove(root, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tools_that_are_missing_are_named_with_their_packages),
+        cmocka_unit_test(the_folder_comes_from_the_environment),
+        cmocka_unit_test(a_folder_that_others_can_write_is_refused),
+        cmocka_unit_test(an_object_comes_back_as_it_was_put),
+        cmocka_unit_test(a_broken_object_counts_as_missing),
+        cmocka_unit_test(a_plugin_is_found_with_all_its_files),
+        cmocka_unit_test(a_plugin_without_its_manifest_is_not_kept),
+        cmocka_unit_test(trimming_removes_what_was_used_longest_ago),
+        cmocka_unit_test(a_day_old_scratch_folder_is_removed),
+        cmocka_unit_test(processes_may_share_a_cache),
+        cmocka_unit_test(compiling_again_takes_what_did_not_change_from_the_cache),
+        cmocka_unit_test(the_same_sources_give_the_same_bytes_elsewhere),
+        cmocka_unit_test(a_compile_error_names_the_line),
+        cmocka_unit_test(progress_is_silent_in_a_pipe),
+        cmocka_unit_test(progress_shows_the_first_and_the_last_at_once),
+    };
+    return cmocka_run_group_tests(tests, open_root, close_root);
+}

@@ -1,0 +1,266 @@
+/* The texts are the reference's: guest-abis.md §5.1 and §5.8, and the recordings in
+ * tests/reference. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "runtime/abi/capability.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static void check_accepts_paths_and_wildcards(void **state)
+{
+    static const char *const patterns[] = {"*",
+                                           "oci/*",
+                                           "oci/v2/*",
+                                           "oci/v1/verify",
+                                           "oci/v1/manifest_digest",
+                                           "oci/v1/oci_manifest",
+                                           "oci/v1/oci_manifest_config",
+                                           "net/v1/dns_lookup_host",
+                                           "net/*",
+                                           "crypto/v1/is_certificate_trusted",
+                                           "crypto/*",
+                                           "kubernetes/can_i",
+                                           "kubernetes/get_resource",
+                                           "kubernetes/list_resources_all",
+                                           "kubernetes/list_resources_by_namespace",
+                                           "kubernetes/*",
+                                           " oci/* ",
+                                           "\t*\n"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(patterns); i++)
+        assert_int_equal(chimera_capability_check(patterns[i], NULL), CHIMERA_OK);
+}
+
+static void check_refuses_with_the_reference_s_words(void **state)
+{
+    static const struct {
+        const char *pattern, *why;
+    } cases[] = {
+        {"", "invalid pattern: pattern must not be empty"},
+        {"  \t", "invalid pattern: pattern must not be empty"},
+        {"oci*",
+         "invalid pattern \"oci*\": wildcard '*' must be the entire last path segment (e.g. "
+         "'oci/*'), not a partial match"},
+        {"oci/*/x*",
+         "invalid pattern \"oci/*/x*\": wildcard '*' must be the entire last path segment "
+         "(e.g. 'oci/*'), not a partial match"},
+        {"*/oci",
+         "invalid pattern \"*/oci\": wildcard '*' must be the entire last path segment (e.g. "
+         "'oci/*'), not a partial match"},
+        {"**", "invalid pattern \"**\": wildcard '*' must be the entire last path segment (e.g. "
+               "'oci/*'), not a partial match"},
+        {"oci/v1/oci_*",
+         "invalid pattern \"oci/v1/oci_*\": wildcard '*' must be the entire last path "
+         "segment (e.g. 'oci/*'), not a partial match"},
+        {"no/such",
+         "invalid pattern \"no/such\": unknown segment \"no\", valid options at this level "
+         "are: crypto, kubernetes, net, oci"},
+        {"oci/v99/*",
+         "invalid pattern \"oci/v99/*\": unknown segment \"v99\", valid options at this "
+         "level are: v1, v2"},
+        {"kubernetes/x",
+         "invalid pattern \"kubernetes/x\": unknown segment \"x\", valid options at "
+         "this level are: can_i, get_resource, list_resources_all, "
+         "list_resources_by_namespace"},
+        {"oci//verify",
+         "invalid pattern \"oci//verify\": unknown segment \"\", valid options at this "
+         "level are: v1, v2"},
+        {"kubernetes/can_i/now",
+         "invalid pattern \"kubernetes/can_i/now\": unknown segment \"now\", "
+         "valid options at this level are: "},
+        {"oci",
+         "invalid pattern \"oci\": not a complete capability path; use \"oci/*\" to allow all "
+         "capabilities under it"},
+        {"oci/v1",
+         "invalid pattern \"oci/v1\": not a complete capability path; use \"oci/v1/*\" to "
+         "allow all capabilities under it"},
+        {"oci/",
+         "invalid pattern \"oci/\": unknown segment \"\", valid options at this level are: v1, v2"},
+        {"oci/v1/verif",
+         "invalid pattern \"oci/v1/verif\": unknown segment \"verif\", valid options at "
+         "this level are: manifest_digest, oci_manifest, oci_manifest_config, verify"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct chimera_error err = {0};
+        assert_int_equal(chimera_capability_check(cases[i].pattern, &err), CHIMERA_EINVAL);
+        assert_string_equal(err.text, cases[i].why);
+    }
+}
+
+struct call_case {
+    const char *grant[3];
+    const char *binding, *name_space, *operation, *payload;
+    bool is_ok;
+    const char *answer;
+};
+
+#define DENIED(path)                                   \
+    "Policy has not been granted access to the '" path \
+    "' host capability. The violation has been reported."
+#define ABSENT(path)                                         \
+    "Callback evaluation failure: the host capability " path \
+    " is not available in this version of Chimera"
+
+static void check_call(const struct call_case *one, const char *const *resources)
+{
+    struct chimera_buffer answer;
+    chimera_buffer_init(&answer, 4096);
+    chimera_buffer_text(&answer, "left from before");
+    struct chimera_grants grants = {
+        .policy_id = "p", .capabilities = one->grant, .resources = resources};
+    struct chimera_host_request call = {
+        chimera_slice_of(one->binding), chimera_slice_of(one->name_space),
+        chimera_slice_of(one->operation), chimera_slice_of(one->payload)};
+    bool is_ok = chimera_capability_call(&grants, &call, &answer);
+    chimera_buffer_byte(&answer, 0);
+    assert_string_equal(answer.data, one->answer);
+    assert_int_equal(is_ok, one->is_ok);
+    chimera_buffer_free(&answer);
+}
+
+static void call_answers_each_step_of_the_dispatch(void **state)
+{
+    static const struct call_case cases[] = {
+        {{"*"}, "nobody", "tracing", "log", "{}", false, "unknown binding: nobody"},
+        {{0}, "kubewarden", "tracing", "log", "{}", true, ""},
+        {{0}, "kubewarden", "tracing", "log", "not json", true, ""},
+        {{0}, "kubewarden", "tracing", "shout", "{}", false, "unknown operation: shout"},
+        {{0}, "kubewarden", "nothing", "x", "{}", false, DENIED("nothing/x")},
+        {{0}, "kubewarden", "oci", "v9/nothing", "{}", false, DENIED("oci/v9/nothing")},
+        {{0},
+         "kubewarden",
+         "net",
+         "v1/dns_lookup_host",
+         "not json",
+         false,
+         DENIED("net/v1/dns_lookup_host")},
+        {{"oci/*"},
+         "kubewarden",
+         "net",
+         "v1/dns_lookup_host",
+         "\"a\"",
+         false,
+         DENIED("net/v1/dns_lookup_host")},
+        {{"oci/v1/verify"}, "kubewarden", "oci", "v2/verify", "{}", false, DENIED("oci/v2/verify")},
+        {{"oci/v2/*"}, "kubewarden", "oci", "v1/verify", "{}", false, DENIED("oci/v1/verify")},
+        {{"*"}, "kubewarden", "nothing", "x", "{}", false, "unknown namespace: nothing"},
+        {{"*"}, "kubewarden", "", "x", "{}", false, "unknown namespace: "},
+        {{"*"}, "kubewarden", "oci/v1", "verify", "{}", false, "unknown namespace: oci/v1"},
+        {{"*"}, "kubewarden", "oci", "v9/nothing", "{}", false, "unknown operation: v9/nothing"},
+        {{"*"},
+         "kubewarden",
+         "net",
+         "v1/dns_lookup_host",
+         "not json",
+         false,
+         "expected ident at line 1 column 2"},
+        {{"*"},
+         "kubewarden",
+         "kubernetes",
+         "can_i",
+         "{}",
+         false,
+         "missing field `subject_access_review` at line 1 column 2"},
+        {{"*"},
+         "kubewarden",
+         "kubernetes",
+         "get_resource",
+         "{\"kind\":\"Pod\"}",
+         false,
+         "missing field `api_version` at line 1 column 14"},
+        {{"oci/*"},
+         "kubewarden",
+         "oci",
+         "v1/manifest_digest",
+         "\"x\"",
+         false,
+         ABSENT("oci/v1/manifest_digest")},
+        {{"kubernetes/can_i", " oci/v2/* "},
+         "kubewarden",
+         "oci",
+         "v2/verify",
+         "{\"type\":\"\"}",
+         false,
+         ABSENT("oci/v2/verify")},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_call(&cases[i], NULL);
+}
+
+static void kubernetes_calls_need_the_resource_too(void **state)
+{
+    static const char *const resources[] = {"v1/Namespace", "apps/v1/Deployment", NULL};
+#define REFUSED(resource)                                        \
+    "Policy has not been granted access to Kubernetes " resource \
+    " resources. The violation has been reported."
+    static const struct call_case cases[] = {
+        {{"*"},
+         "kubewarden",
+         "kubernetes",
+         "list_resources_all",
+         "{\"api_version\":\"v1\",\"kind\":\"Pod\"}",
+         false,
+         REFUSED("v1/Pod")},
+        {{"*"},
+         "kubewarden",
+         "kubernetes",
+         "list_resources_all",
+         "{\"api_version\":\"v1\",\"kind\":\"namespace\"}",
+         false,
+         REFUSED("v1/namespace")},
+        {{"*"},
+         "kubewarden",
+         "kubernetes",
+         "list_resources_all",
+         "{\"api_version\":\"apps/v1\",\"kind\":\"Deployment\"}",
+         false,
+         ABSENT("kubernetes/list_resources_all")},
+        {{"*"},
+         "kubewarden",
+         "kubernetes",
+         "get_resource",
+         "{\"api_version\":\"v1\",\"kind\":\"Namespace\",\"name\":\"default\",\"disable_cache\":"
+         "false}",
+         false,
+         ABSENT("kubernetes/get_resource")},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_call(&cases[i], resources);
+    struct call_case none = cases[3];
+    none.answer = REFUSED("v1/Namespace");
+    check_call(&none, NULL);
+}
+
+static void call_reports_an_answer_that_does_not_fit(void **state)
+{
+    struct chimera_buffer answer;
+    struct chimera_grants grants = {.policy_id = "p"};
+    struct chimera_host_request call = {CHIMERA_SLICE("kubewarden"), CHIMERA_SLICE("net"),
+                                        CHIMERA_SLICE("v1/dns_lookup_host"),
+                                        CHIMERA_SLICE("\"x\"")};
+    (void)state;
+    chimera_buffer_init(&answer, 40);
+    assert_false(chimera_capability_call(&grants, &call, &answer));
+    assert_int_equal(answer.failed, CHIMERA_ELIMIT);
+    chimera_buffer_free(&answer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(check_accepts_paths_and_wildcards),
+        cmocka_unit_test(check_refuses_with_the_reference_s_words),
+        cmocka_unit_test(call_answers_each_step_of_the_dispatch),
+        cmocka_unit_test(kubernetes_calls_need_the_resource_too),
+        cmocka_unit_test(call_reports_an_answer_that_does_not_fit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

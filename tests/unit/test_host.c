@@ -1,0 +1,260 @@
+/* Hosts: traps, deadlines, limits, and that a reset leaves nothing of a request behind. The guest is WAT
+ * text, made into a plugin by wat2wasm and our own pipeline. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "compiler/build.h"
+#include "compiler/process.h"
+#include "runtime/base/file.h"
+#include "runtime/instance/host.h"
+#include "runtime/instance/watchdog.h"
+
+static const char guest[] =
+    "(module (type $t (func (result i32)))"
+    " (memory (export \"memory\") 2) (table $tab 4 funcref) (elem (i32.const 0) $one)"
+    " (global $calls (mut i32) (i32.const 0)) (data (i32.const 16) \"image\")"
+    " (func $one (result i32) i32.const 1)"
+    " (func $two (export \"two\") (result i32) i32.const 2)"
+    /* Counts its calls in a global, in memory and in a table, and grows both: fresh instances say 1. */
+    " (func (export \"count\") (result i32) (local $was i32)"
+    "  (global.set $calls (i32.add (global.get $calls) (i32.const 1)))"
+    "  (i32.store (i32.const 70000) (i32.add (i32.load (i32.const 70000)) (i32.const 1)))"
+    "  (i32.store8 (i32.const 16) (i32.add (i32.load8_u (i32.const 16)) (i32.const 1)))"
+    "  (local.set $was (call_indirect (type $t) (i32.const 0)))"
+    "  (table.set $tab (i32.const 0) (ref.func $two))"
+    "  (drop (memory.grow (i32.const 1))) (drop (table.grow $tab (ref.func $one) (i32.const 5)))"
+    "  (i32.store (i32.const 140000) (i32.const 7))"
+    /* global + memory*10 + table*100 + pages*1000 + table size*10000 + image byte*100000 */
+    "  (i32.add (i32.add (i32.add (global.get $calls) (i32.mul (i32.load (i32.const 70000)) (i32.const 10)))"
+    "   (i32.add (i32.mul (local.get $was) (i32.const 100)) (i32.mul (memory.size) (i32.const 1000))))"
+    "   (i32.add (i32.mul (table.size $tab) (i32.const 10000))"
+    "            (i32.mul (i32.load8_u (i32.const 16)) (i32.const 100000)))))"
+    " (func (export \"load\") (param i32) (result i32) (i32.load offset=4294967295 (local.get 0)))"
+    " (func (export \"store\") (param i32) (i64.store (local.get 0) (i64.const 1)))"
+    " (func (export \"divide\") (param i32) (result i32) (i32.div_s (i32.const -2147483648) (local.get 0)))"
+    " (func (export \"indirect\") (param i32) (result i32) (call_indirect (type $t) (local.get 0)))"
+    " (func (export \"ill\") (result i32) (call_indirect (param i32) (result i32) (i32.const 0) (i32.const 0)))"
+    " (func (export \"unreachable\") unreachable)"
+    " (func (export \"loop\") (loop $l (br $l)))"
+    " (func (export \"fill\") (loop $l (memory.fill (i32.const 0) (i32.const 1) (i32.const 131072)) (br $l)))"
+    " (func (export \"copy\") (loop $l (memory.copy (i32.const 0) (i32.const 1) (i32.const 131071)) (br $l)))"
+    " (func $deep (export \"deep\") (param i32) (result i32)"
+    "  (i32.add (call $deep (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))"
+    " (func (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0))))";
+
+static struct {
+    char folder[64];
+    struct chimera_builder *builder;
+    struct chimera_loaded *loaded;
+    struct chimera_host *host;
+} test;
+
+static int build_guest(struct chimera_error *err)
+{
+    char wat[128], wasm[128];
+    snprintf(wat, sizeof(wat), "%s/guest.wat", test.folder);
+    snprintf(wasm, sizeof(wasm), "%s/guest.wasm", test.folder);
+    const char *argv[] = {"/usr/bin/wat2wasm", wat, "-o", wasm, NULL};
+    struct chimera_command command = {.what = "wat2wasm", .argv = argv};
+    struct chimera_build_options options = {.has_no_cache = true};
+    struct chimera_built built;
+    int code = chimera_file_write(wat, CHIMERA_SLICE(guest), 0600, err);
+    if (code == 0)
+        code = chimera_process_run(&command, err);
+    if (code == 0)
+        code = chimera_builder_new(&options, &test.builder, err);
+    if (code == 0)
+        code = chimera_build_bare(test.builder, wasm, &built, err);
+    if (code == 0) {
+        code = chimera_plugin_load(built.plugin, &test.loaded, err);
+        chimera_built_done(&built);
+    }
+    return code;
+}
+
+static int make_guest(void **state)
+{
+    (void)state;
+    struct chimera_error err = {0};
+    snprintf(test.folder, sizeof(test.folder), "/tmp/chimera-test-XXXXXX");
+    if (!mkdtemp(test.folder) || build_guest(&err) < 0) {
+        fprintf(stderr, "cannot build the guest: %s\n", err.text);
+        return -1;
+    }
+    return 0;
+}
+
+static int drop_guest(void **state)
+{
+    (void)state;
+    chimera_builder_free(test.builder);
+    return chimera_folder_remove(test.folder, NULL);
+}
+
+static int make_host(void **state)
+{
+    (void)state;
+    struct chimera_error err = {0};
+    if (chimera_host_new(test.loaded, (uint64_t)16 << 20, &test.host, &err) < 0 ||
+        chimera_host_snapshot(test.host, &err) < 0) {
+        fprintf(stderr, "%s\n", err.text);
+        return -1;
+    }
+    return 0;
+}
+
+static int drop_host(void **state)
+{
+    (void)state;
+    chimera_host_free(test.host);
+    return 0;
+}
+
+static int call(const char *name, uint32_t argument, uint32_t limit_ms, uint32_t *ret_result)
+{
+    const struct chimera_export *export = chimera_host_export(test.host, name, CHIMERA_EXPORT_FUNCTION);
+    assert_non_null(export);
+    union chimera_value values[1] = {{.i32 = argument}};
+    chimera_host_begin(test.host, limit_ms);
+    int code = chimera_host_call(test.host, export, values);
+    chimera_host_end(test.host);
+    if (ret_result)
+        *ret_result = values[0].i32;
+    return code;
+}
+
+static void expect_trap(const char *name, uint32_t argument, enum chimera_trap trap)
+{
+    assert_int_equal(call(name, argument, 0, NULL), CHIMERA_ETRAP);
+    assert_int_equal(test.host->stop, CHIMERA_STOP_TRAP);
+    assert_int_equal(test.host->trap, trap);
+    assert_int_equal(chimera_host_reset(test.host), 0);
+}
+
+/* 1 call, 1 in memory, $one in the table, 3 pages, 9 entries, 'i' + 1 in the image. */
+#define FRESH (1u + 10 + 100 + 3000 + 90000 + ('i' + 1) * 100000u)
+
+static void expect_fresh(void)
+{
+    uint32_t result = 0;
+    assert_int_equal(call("count", 0, 1000, &result), 0);
+    assert_int_equal(result, FRESH);
+}
+
+static void reset_leaves_nothing_of_a_request(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        expect_fresh();
+        assert_int_equal(chimera_host_reset(test.host), 0);
+    }
+}
+
+static void without_a_reset_the_state_stays(void **state)
+{
+    (void)state;
+    uint32_t result = 0;
+    expect_fresh();
+    assert_int_equal(call("count", 0, 0, &result), 0);
+    assert_int_equal(result, 2u + 20 + 200 + 4000 + 140000 + ('i' + 2) * 100000u);
+}
+
+static void traps_end_only_the_call(void **state)
+{
+    (void)state;
+    expect_trap("load", UINT32_MAX, CHIMERA_TRAP_OUT_OF_BOUNDS);
+    expect_trap("load", 0, CHIMERA_TRAP_OUT_OF_BOUNDS);
+    expect_trap("store", 131072 - 7, CHIMERA_TRAP_OUT_OF_BOUNDS);
+    expect_trap("store", UINT32_MAX, CHIMERA_TRAP_OUT_OF_BOUNDS);
+    expect_trap("divide", 0, CHIMERA_TRAP_DIVIDE_BY_ZERO);
+    expect_trap("divide", UINT32_MAX, CHIMERA_TRAP_INTEGER_OVERFLOW);
+    expect_trap("indirect", 1, CHIMERA_TRAP_INDIRECT_CALL);
+    expect_trap("indirect", 4, CHIMERA_TRAP_INDIRECT_CALL);
+    expect_trap("indirect", UINT32_MAX, CHIMERA_TRAP_INDIRECT_CALL);
+    expect_trap("ill", 0, CHIMERA_TRAP_INDIRECT_CALL);
+    expect_trap("unreachable", 0, CHIMERA_TRAP_UNREACHABLE);
+    expect_trap("deep", 0, CHIMERA_TRAP_STACK);
+    expect_fresh();
+}
+
+static void expect_deadline(const char *name)
+{
+    uint64_t before = chimera_monotonic_ns();
+    assert_int_equal(call(name, 0, 50, NULL), CHIMERA_EDEADLINE);
+    assert_int_equal(test.host->stop, CHIMERA_STOP_DEADLINE);
+    assert_true(chimera_monotonic_ns() - before >= 50 * 1000000ull); /* never early */
+    assert_int_equal(chimera_host_reset(test.host), 0);
+}
+
+static void deadlines_end_loops_and_bulk_operations(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        expect_deadline("loop");
+        expect_deadline("fill");
+        expect_deadline("copy");
+    }
+    expect_fresh();
+}
+
+static void a_spent_deadline_starts_no_further_call(void **state)
+{
+    (void)state;
+    const struct chimera_export *loop = chimera_host_export(test.host, "loop", CHIMERA_EXPORT_FUNCTION);
+    const struct chimera_export *two = chimera_host_export(test.host, "two", CHIMERA_EXPORT_FUNCTION);
+    union chimera_value values[1];
+    chimera_host_begin(test.host, 20);
+    assert_int_equal(chimera_host_call(test.host, loop, values), CHIMERA_EDEADLINE);
+    struct timespec pause = {.tv_nsec = 20000000}; /* the watchdog asks again every millisecond */
+    nanosleep(&pause, NULL);
+    assert_int_equal(chimera_host_call(test.host, two, values), CHIMERA_EDEADLINE);
+    chimera_host_end(test.host);
+    assert_int_equal(call("two", 0, 1000, NULL), 0);
+}
+
+static void memory_grows_up_to_its_limit(void **state)
+{
+    (void)state;
+    uint32_t result = 0;
+    assert_int_equal(call("grow", 254, 0, &result), 0); /* 256 pages are 16 MiB */
+    assert_int_equal(result, 2);
+    assert_int_equal(call("grow", 1, 0, &result), 0);
+    assert_int_equal(result, UINT32_MAX);
+    assert_int_equal(call("grow", UINT32_MAX, 0, &result), 0);
+    assert_int_equal(result, UINT32_MAX);
+    assert_int_equal(chimera_host_reset(test.host), 0);
+    assert_int_equal(call("grow", 0, 0, &result), 0);
+    assert_int_equal(result, 2);
+}
+
+static void a_first_memory_over_the_limit_is_refused(void **state)
+{
+    (void)state;
+    struct chimera_host *host = NULL;
+    struct chimera_error err = {0};
+    assert_int_equal(chimera_host_new(test.loaded, 65536, &host, &err), CHIMERA_ELIMIT);
+    assert_null(host);
+    assert_non_null(strstr(err.text, "limit"));
+}
+
+#define WITH_HOST(name) cmocka_unit_test_setup_teardown(name, make_host, drop_host)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_HOST(reset_leaves_nothing_of_a_request),
+        WITH_HOST(without_a_reset_the_state_stays),
+        WITH_HOST(traps_end_only_the_call),
+        WITH_HOST(deadlines_end_loops_and_bulk_operations),
+        WITH_HOST(a_spent_deadline_starts_no_further_call),
+        WITH_HOST(memory_grows_up_to_its_limit),
+        cmocka_unit_test(a_first_memory_over_the_limit_is_refused),
+    };
+    return cmocka_run_group_tests(tests, make_guest, drop_guest);
+}

@@ -1,0 +1,153 @@
+/* Group expressions (policy-server.md §3.4). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+/* cmocka wants those before it */
+#include <cmocka.h>
+
+#include "server/expression.c"
+
+/* Members y (yes), n (no), e (fails); `asked` tells which were called, in order. */
+static char asked[64];
+
+static int find_name(const void *context, struct chimera_slice name)
+{
+    static const char names[] = "yne";
+    (void)context;
+    for (int i = 0; name.size == 1 && i < 3; i++)
+        if (name.data[0] == names[i])
+            return i;
+    return -1;
+}
+
+static int answer(void *context, uint32_t member)
+{
+    size_t size = strlen(asked);
+    (void)context;
+    asked[size] = "yne"[member];
+    asked[size + 1] = '\0';
+    return member == 2 ? CHIMERA_EGUEST : member == 0;
+}
+
+struct good_case {
+    const char *text;
+    int verdict;
+    const char *asked;
+};
+
+static const struct good_case GOOD[] = {
+    {"true", 1, ""},
+    {"false", 0, ""},
+    {"y()", 1, "y"},
+    {"!y()", 0, "y"},
+    {"!!y()", 1, "y"},
+    {"! ! ! n ( )", 1, "n"},
+    {"y() && n()", 0, "yn"},
+    {"n() && y()", 0, "n"},
+    {"y() || n()", 1, "y"},
+    {"n() || y()", 1, "ny"},
+    {"y() || e()", 1, "y"},
+    {"n() && e()", 0, "n"},
+    {"e() || y()", CHIMERA_EGUEST, "e"},
+    {"n() && y() || y()", 1, "ny"},
+    {"y() || n() && e()", 1, "y"},
+    {"(y() || n()) && n()", 0, "yn"},
+    {"(y() && !n()) || e()", 1, "yn"},
+    {"y() == n()", 0, "yn"},
+    {"y() != n()", 1, "yn"},
+    {"n() == false && y()", 1, "ny"},
+    {"n() == n() == n()", 0, "nnn"},
+    {"!n() == y()", 1, "ny"},
+    {"y() && y()", 1, "yy"},
+    {"\n y() // yes\n && /* and * / */ true\t", 1, "y"},
+    {"n() || n() || y()", 1, "nny"},
+    {"y() && y() && n() && e()", 0, "yyn"},
+};
+
+static void expressions_ask_from_left_to_right_and_no_more_than_needed(void **state)
+{
+    struct expression *expression = malloc(sizeof(*expression));
+    (void)state;
+    for (size_t i = 0; i < sizeof(GOOD) / sizeof(GOOD[0]); i++) {
+        struct chimera_error err = {0};
+        asked[0] = '\0';
+        if (expression_compile(chimera_slice_of(GOOD[i].text), find_name, NULL, expression, &err) < 0)
+            fail_msg("%s: %s", GOOD[i].text, err.text);
+        int verdict = expression_run(expression, answer, NULL);
+        if (verdict != GOOD[i].verdict || strcmp(asked, GOOD[i].asked) != 0)
+            fail_msg("%s: %d, asked %s", GOOD[i].text, verdict, asked);
+    }
+    free(expression);
+}
+
+struct bad_case {
+    const char *text, *why;
+};
+
+static const struct bad_case BAD[] = {
+    {"", "Script is incomplete (line 1, position 1)"},
+    {"y() &&", "Script is incomplete (line 1, position 7)"},
+    {"(y()", "Expecting ')' to close a parenthesis (line 1, position 5)"},
+    {"y())", "Unexpected ) (line 1, position 4)"},
+    {"z()", "Function not found: z (line 1, position 1)"},
+    {"y() &&\n  zz()", "Function not found: zz (line 2, position 3)"},
+    {"y", "Variable not found: y (line 1, position 1)"},
+    {"y(1)", "Expecting ')' behind a call without arguments (line 1, position 3)"},
+    {"1", "Expecting a boolean expression, found 1 (line 1, position 1)"},
+    {"y() + 1", "Unexpected + (line 1, position 5)"},
+    {"a-b()", "Variable not found: a (line 1, position 1)"},
+    {"let x = y(); x", "Variable not found: let (line 1, position 1)"},
+    {"y() & y()", "Unexpected & (line 1, position 5)"},
+    {"y() /* open", NULL},
+    {"= y()", "Expecting a boolean expression, found = (line 1, position 1)"},
+};
+
+static void broken_expressions_are_explained(void **state)
+{
+    struct expression *expression = malloc(sizeof(*expression));
+    (void)state;
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+        struct chimera_error err = {0};
+        int code = expression_compile(chimera_slice_of(BAD[i].text), find_name, NULL, expression, &err);
+        if (BAD[i].why ? code >= 0 || strcmp(err.text, BAD[i].why) != 0 : code < 0)
+            fail_msg("%s: %s", BAD[i].text, err.text);
+    }
+    free(expression);
+}
+
+static void depth_and_length_are_limited(void **state)
+{
+    static char text[20000];
+    struct expression *expression = malloc(sizeof(*expression));
+    struct chimera_error err = {0};
+    (void)state;
+    memset(text, '(', sizeof(text));
+    assert_true(expression_compile((struct chimera_slice){text, sizeof(text)}, find_name, NULL, expression, &err) < 0);
+    assert_non_null(strstr(err.text, "maximum complexity"));
+    for (size_t i = 0; i + 8 <= sizeof(text); i += 8)
+        memcpy(text + i, "true && ", 8);
+    assert_true(expression_compile((struct chimera_slice){text, sizeof(text)}, find_name, NULL, expression, &err) < 0);
+    assert_non_null(strstr(err.text, "too long"));
+    /* The deepest that is allowed, with an operand waiting at each level. */
+    size_t size = 0;
+    for (unsigned i = 0; i + 1 < DEPTH_MAX; i++, size += 9)
+        memcpy(text + size, "true == (", 9);
+    memcpy(text + size, "true", 4);
+    size += 4;
+    for (unsigned i = 0; i + 1 < DEPTH_MAX; i++)
+        text[size++] = ')';
+    assert_int_equal(expression_compile((struct chimera_slice){text, size}, find_name, NULL, expression, &err), 0);
+    assert_int_equal(expression_run(expression, answer, NULL), 1);
+    free(expression);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(expressions_ask_from_left_to_right_and_no_more_than_needed),
+        cmocka_unit_test(broken_expressions_are_explained),
+        cmocka_unit_test(depth_and_length_are_limited),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

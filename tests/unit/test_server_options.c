@@ -1,0 +1,184 @@
+/* Flags, environment and what they come to (policy-server.md §1; start.jsonl of the recordings). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+/* cmocka wants those before it */
+#include <cmocka.h>
+
+#include "server/config.c"
+#include "server/options.c"
+
+static int parse(char *const *arguments, struct options *ret_options, struct chimera_error *err)
+{
+    enum options_wish wish = OPTIONS_RUN;
+    int count = 0;
+    while (arguments[count])
+        count++;
+    return options_parse(count, arguments, ret_options, &wish, err);
+}
+
+#define PARSE(options, err, ...) parse((char *[]){(char[]){"s"}, __VA_ARGS__, NULL}, options, err)
+#define WORD(text) ((char[]){text})
+
+static int clean_environment(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        unsetenv(TABLE[i].variable);
+    unsetenv("CHIMERA_CACHE_DIR");
+    setenv("KUBECONFIG", "/nonexistent", 1);
+    return 0;
+}
+
+static void without_flags_the_defaults_are_the_reference_s(void **state)
+{
+    struct options options;
+    struct config config;
+    (void)state;
+    assert_int_equal(parse((char *[]){WORD("s"), NULL}, &options, NULL), 0);
+    assert_int_equal(config_make(&options, &config, NULL), 0);
+    assert_int_equal(ntohs(config.main_address.v4.sin_port), 3000);
+    assert_int_equal(ntohs(config.probe_address.v4.sin_port), 8081);
+    assert_int_equal(config.main_address.v4.sin_addr.s_addr, INADDR_ANY);
+    assert_int_equal(config.limit_seconds, 2);
+    assert_true(config.is_limited);
+    assert_true(config.workers >= 1);
+    assert_int_equal(config.max_body_bytes, 2097152);
+    assert_string_equal(options.policies, "policies.yml");
+    assert_string_equal(config.cache_dir, "./chimera-cache");
+    assert_false(config.has_kubernetes);
+    config_done(&config);
+}
+
+static void a_flag_wins_over_its_variable(void **state)
+{
+    struct options options;
+    (void)state;
+    setenv("KUBEWARDEN_PORT", "8443", 1);
+    setenv("KUBEWARDEN_POLICIES", "/config/policies.yml", 1);
+    assert_int_equal(PARSE(&options, NULL, WORD("--port=1"), WORD("--log-level"), WORD("warn")), 0);
+    assert_string_equal(options.port, "1");
+    assert_string_equal(options.policies, "/config/policies.yml");
+    assert_string_equal(options.log_level, "warn");
+}
+
+static void switches_take_more_than_true_and_false(void **state)
+{
+    static const char *const on[] = {"true", "1", "yes", "ON", "TRUE"}, *const off[] = {"false", "0", "No", "off", ""};
+    struct options options;
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        setenv("KUBEWARDEN_ENABLE_PPROF", on[i], 1);
+        assert_int_equal(parse((char *[]){WORD("s"), NULL}, &options, NULL), 0);
+        assert_true(options.is_pprof);
+        setenv("KUBEWARDEN_ENABLE_PPROF", off[i], 1);
+        assert_int_equal(parse((char *[]){WORD("s"), NULL}, &options, NULL), 0);
+        assert_false(options.is_pprof);
+    }
+    setenv("NO_COLOR", "anything", 1);
+    assert_int_equal(PARSE(&options, NULL, WORD("--ignore-kubernetes-connection-failure=true")), 0);
+    assert_true(options.is_without_kubernetes);
+}
+
+/* The texts are clap's, as far as scripts see them. */
+static void nonsense_on_the_command_line_is_named(void **state)
+{
+    struct options options;
+    struct chimera_error err = {0};
+    (void)state;
+    assert_true(PARSE(&options, &err, WORD("extra")) < 0);
+    assert_string_equal(err.text, "unrecognized subcommand 'extra'");
+    assert_true(PARSE(&options, &err, WORD("--workers"), WORD("-1")) < 0);
+    assert_string_equal(err.text, "unexpected argument '-1' found");
+    assert_true(PARSE(&options, &err, WORD("--nothing=1")) < 0);
+    assert_string_equal(err.text, "unexpected argument '--nothing' found");
+    assert_true(PARSE(&options, &err, WORD("-x")) < 0);
+    assert_string_equal(err.text, "unexpected argument '-x' found");
+    assert_true(PARSE(&options, &err, WORD("--port")) < 0);
+    assert_string_equal(err.text, "a value is required for '--port <PORT>' but none was supplied");
+    assert_true(PARSE(&options, &err, WORD("--port=1"), WORD("--port=1")) < 0);
+    assert_string_equal(err.text, "the argument '--port <PORT>' cannot be used multiple times");
+    assert_true(PARSE(&options, &err, WORD("--log-level"), WORD("loud")) < 0);
+    assert_non_null(strstr(err.text, "invalid value 'loud' for '--log-level <LOG_LEVEL>'"));
+    setenv("KUBEWARDEN_DAEMON", "perhaps", 1);
+    assert_true(parse((char *[]){WORD("s"), NULL}, &options, &err) < 0);
+    assert_non_null(strstr(err.text, "invalid value 'perhaps' for '--daemon'"));
+}
+
+struct refusal {
+    const char *flag, *text;
+};
+
+static const struct refusal REFUSALS[] = {
+    {"--port=70000", "error parsing arguments: invalid socket address syntax"},
+    {"--port=", "error parsing arguments: invalid socket address syntax"},
+    {"--port=80x", "error parsing arguments: invalid socket address syntax"},
+    {"--addr=localhost", "error parsing arguments: invalid socket address syntax"},
+    {"--addr=999.1.1.1", "error parsing arguments: invalid socket address syntax"},
+    {"--addr=::1", "error parsing arguments: invalid socket address syntax"},
+    {"--readiness-probe-port=a", "error parsing arguments: invalid socket address syntax"},
+    {"--workers=0", "error parsing the number of workers: '0' is not a number from 1 to 256"},
+    {"--workers=many", "error parsing the number of workers: 'many' is not a number from 1 to 256"},
+    {"--policy-timeout=2s", "--policy-timeout: invalid digit found in string"},
+    {"--cert-file=/nowhere", "both certificate and key must be provided together"},
+    {"--client-ca-file=/nowhere", "client CA certificate requires server certificate and key to be specified"},
+    {"--sources-path=/nowhere", "error while loading sources from /nowhere: Cannot read certificate from file: "
+                                "No such file or directory (os error 2)"},
+    {"--verification-path=/nowhere", "failed to read verification file: No such file or directory (os error 2)"},
+    {"--verification-path=/dev/null", "/dev/null: this version cannot verify"},
+    {"--daemon", "--daemon is not in this version"},
+    {"--max-body-bytes=1", "--max-body-bytes: '1' is not a number from 1024 to"},
+};
+
+static void settings_that_cannot_be_are_refused(void **state)
+{
+    struct options options;
+    struct config config;
+    (void)state;
+    for (size_t i = 0; i < sizeof(REFUSALS) / sizeof(REFUSALS[0]); i++) {
+        struct chimera_error err = {0};
+        char flag[64];
+        snprintf(flag, sizeof(flag), "%s", REFUSALS[i].flag);
+        assert_int_equal(PARSE(&options, &err, flag), 0);
+        assert_true(config_make(&options, &config, &err) < 0);
+        if (strncmp(err.text, REFUSALS[i].text, strlen(REFUSALS[i].text)) != 0)
+            fail_msg("%s: %s", REFUSALS[i].flag, err.text);
+    }
+}
+
+static void ipv6_needs_brackets(void **state)
+{
+    struct options options;
+    struct config config;
+    (void)state;
+    assert_int_equal(PARSE(&options, NULL, WORD("--addr=[::1]"), WORD("--workers=3")), 0);
+    assert_int_equal(config_make(&options, &config, NULL), 0);
+    assert_int_equal(config.main_address.any.sa_family, AF_INET6);
+    assert_int_equal(config.workers, 3);
+    config_done(&config);
+}
+
+static void a_switched_off_limit_is_not_read(void **state)
+{
+    struct options options;
+    struct config config;
+    (void)state;
+    assert_int_equal(PARSE(&options, NULL, WORD("--disable-timeout-protection"), WORD("--policy-timeout=x")), 0);
+    assert_int_equal(config_make(&options, &config, NULL), 0);
+    assert_false(config.is_limited);
+    config_done(&config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(without_flags_the_defaults_are_the_reference_s, clean_environment),
+        cmocka_unit_test_setup(a_flag_wins_over_its_variable, clean_environment),
+        cmocka_unit_test_setup(switches_take_more_than_true_and_false, clean_environment),
+        cmocka_unit_test_setup(nonsense_on_the_command_line_is_named, clean_environment),
+        cmocka_unit_test_setup(settings_that_cannot_be_are_refused, clean_environment),
+        cmocka_unit_test_setup(ipv6_needs_brackets, clean_environment),
+        cmocka_unit_test_setup(a_switched_off_limit_is_not_read, clean_environment),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

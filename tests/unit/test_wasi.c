@@ -1,0 +1,333 @@
+/* WASI's functions called by a guest in C; what they answer is guest-abis.md §2.6 and §3.5. */
+#include "tests/unit/wasi_guest.h"
+
+#include <time.h>
+
+static char seen[512];
+static uint8_t stats[4][80];
+
+/* --- Descriptors --- */
+
+static void ask_descriptors(struct chimera_host *host)
+{
+    U *to = got;
+    *to++ = chimera_wasi_fd_read(host, 1, 0, 0, 8);
+    *to++ = chimera_wasi_fd_write(host, 0, 0, 0, 8);
+    *to++ = chimera_wasi_fd_pread(host, 0, 0, 0, 0, 8);
+    *to++ = chimera_wasi_fd_seek(host, 1, 0, 0, 8);
+    *to++ = chimera_wasi_fd_seek(host, 1, 0, 3, 8);
+    *to++ = chimera_wasi_fd_fdstat_set_flags(host, 0, 4);
+    *to++ = chimera_wasi_fd_fdstat_set_flags(host, 0, 32);
+    *to++ = chimera_wasi_fd_fdstat_set_rights(host, 0, 0, 0);
+    *to++ = chimera_wasi_fd_fdstat_set_rights(host, 3, 0, 0);
+    *to++ = chimera_wasi_fd_advise(host, 0, 0, 0, 0);
+    *to++ = chimera_wasi_fd_advise(host, 0, 0, 0, 6);
+    *to++ = chimera_wasi_fd_allocate(host, 0, 0, 0);
+    *to++ = chimera_wasi_fd_allocate(host, 9, 0, 0);
+    *to++ = chimera_wasi_fd_sync(host, 2);
+    *to++ = chimera_wasi_fd_datasync(host, 3);
+    *to++ = chimera_wasi_fd_prestat_get(host, 3, 8);
+    *to++ = chimera_wasi_fd_prestat_get(host, 0, 8);
+    *to++ = chimera_wasi_fd_prestat_dir_name(host, 3, 0, 0);
+    *to++ = chimera_wasi_fd_filestat_set_times(host, 0, 0, 0, 3);
+    *to++ = chimera_wasi_path_open(host, 3, 0, 0, 0, 0, 0, 0, 0, 8);
+    *to++ = chimera_wasi_path_open(host, 3, 0, 0, 0, 16, 0, 0, 0, 8);
+    *to++ = chimera_wasi_sock_accept(host, 0, 0, 8);
+    *to++ = chimera_wasi_sched_yield(host);
+    *to++ = chimera_wasi_fd_renumber(host, 0, 3);
+    *to++ = chimera_wasi_fd_renumber(host, 2, 0);
+    *to++ = chimera_wasi_fd_sync(host, 2);
+    *to++ = chimera_wasi_fd_close(host, 0);
+    *to++ = chimera_wasi_fd_close(host, 0);
+    *to++ = chimera_wasi_fd_close(host, 0xffffffff);
+    accept(host);
+}
+
+static void descriptors_answer_as_specified(void **state)
+{
+    static const U want[] = {8, 8, 8,  8,  28, 8,  28, 58, 8, 8, 28, 58, 8, 0, 8,
+                             8, 8, 54, 28, 8,  28, 8,  0,  8, 0, 8,  0,  8, 8};
+    (void)state;
+    check_in_wasi(ask_descriptors);
+    for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++)
+        assert_int_equal(got[i], want[i]);
+}
+
+static void ask_stats(struct chimera_host *host)
+{
+    memset(memory(host, 256), 0x55, 256);
+    got[0] = chimera_wasi_fd_fdstat_get(host, 0, 256);
+    memcpy(stats[0], memory(host, 256), 32);
+    got[1] = chimera_wasi_fd_fdstat_get(host, 2, 256);
+    memcpy(stats[1], memory(host, 256), 32);
+    got[2] = chimera_wasi_fd_fdstat_get(host, 3, 256);
+    memset(memory(host, 256), 0x55, 256);
+    got[3] = chimera_wasi_fd_filestat_get(host, 1, 256);
+    memcpy(stats[2], memory(host, 256), 80);
+    memset(memory(host, 256), 0x55, 256);
+    got[4] = chimera_wasi0_fd_filestat_get(host, 1, 256);
+    memcpy(stats[3], memory(host, 256), 80);
+    accept(host);
+}
+
+static void stats_are_those_of_pipes(void **state)
+{
+    static const U codes[] = {0, 0, 8, 0, 0};
+    static const uint8_t input[24] = {[8] = 2}, output[24] = {[2] = 1, [8] = 64}, zero[64];
+    (void)state;
+    check_in_wasi(ask_stats);
+    assert_memory_equal(got, codes, sizeof(codes));
+    assert_memory_equal(stats[0], input, 24);
+    assert_int_equal(stats[0][24], 0x55);
+    assert_memory_equal(stats[1], output, 24);
+    assert_memory_equal(stats[2], zero, 64);
+    assert_int_equal(stats[2][64], 0x55);
+    assert_memory_equal(stats[3], zero, 56);
+    assert_int_equal(stats[3][56], 0x55);
+}
+
+/* --- Pointers that must trap rather than answer --- */
+
+static U pointer_case;
+
+static void misuse_pointers(struct chimera_host *host)
+{
+    enum { END = 4 * 65536 };
+    put32(host, 0, END - 8);
+    put32(host, 4, 9);
+    switch (pointer_case) {
+    case 0:
+        chimera_wasi_fd_write(host, 1, 0, 1, 8); /* the buffer ends behind memory */
+        break;
+    case 1:
+        put32(host, 4, 8);
+        chimera_wasi_fd_write(host, 1, 0, 1, 10); /* the result is misaligned */
+        break;
+    case 2:
+        chimera_wasi_fd_write(host, 1, 2, 1, 8); /* the iovecs are */
+        break;
+    case 3:
+        chimera_wasi_fd_write(host, 1, END - 8, 2, 8);
+        break;
+    case 4:
+        chimera_wasi_fd_read(host, 0, END - 8, 0x20000000,
+                             8); /* the array's size overflows 32 bits */
+        break;
+    case 5:
+        chimera_wasi_clock_time_get(host, 0, 0, END - 4);
+        break;
+    case 6:
+        chimera_wasi_random_get(host, END - 1, 2);
+        break;
+    case 7:
+        chimera_wasi_args_get(host, END - 4, 1024);
+        break;
+    case 8:
+        chimera_wasi_args_get(host, 64, END - 4);
+        break;
+    case 9:
+        chimera_wasi_poll_oneoff(host, END - 40, 0, 1, 8);
+        break;
+    case 10:
+        chimera_wasi_fd_fdstat_get(host, 0, 4);
+        break;
+    case 11:
+        chimera_wasi_host_call(host, 0, 0, 0, 0, END, 1, 0, 0);
+        break;
+    case 12:
+        chimera_wasi_args_get(host, 0xfffffffc, 1024);
+        break;
+    default:
+        break;
+    }
+    accept(host);
+}
+
+static void bad_pointers_trap(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_policy(&fixture, CHIMERA_MODE_WASI, "{}");
+    for (pointer_case = 0; pointer_case <= 12; pointer_case++) {
+        evaluate(&fixture, misuse_pointers);
+        if (fixture.response.allowed)
+            fail_msg("pointer case %u did not trap", pointer_case);
+    }
+    check_allowed(&fixture, misuse_pointers);
+    close_policy(&fixture);
+}
+
+/* --- Clocks and random numbers --- */
+
+static L times[6];
+
+static void ask_clocks(struct chimera_host *host)
+{
+    got[0] = chimera_wasi_clock_time_get(host, 0, 1, 16);
+    memcpy(&times[0], memory(host, 16), 8);
+    got[1] = chimera_wasi_clock_time_get(host, 1, 1, 16);
+    memcpy(&times[1], memory(host, 16), 8);
+    got[2] = chimera_wasi_clock_time_get(host, 1, 1, 16);
+    memcpy(&times[2], memory(host, 16), 8);
+    got[3] = chimera_wasi_clock_time_get(host, 2, 1, 16);
+    got[4] = chimera_wasi_clock_time_get(host, 4, 1, 16);
+    got[5] = chimera_wasi_clock_res_get(host, 1, 16);
+    memcpy(&times[3], memory(host, 16), 8);
+    got[6] = chimera_wasi_clock_res_get(host, 3, 16);
+    got[7] = chimera_wasi_clock_res_get(host, 77, 16);
+    memset(memory(host, 64), 0, 64);
+    got[8] = chimera_wasi_random_get(host, 64, 64);
+    got[9] = chimera_wasi_random_get(host, 4 * 65536, 0);
+    memcpy(seen, memory(host, 64), 64);
+    accept(host);
+}
+
+static void clocks_and_random_numbers_work(void **state)
+{
+    static const U want[] = {0, 0, 0, 8, 28, 0, 8, 28, 0, 0};
+    static const uint8_t zero[16];
+    (void)state;
+    check_in_wasi(ask_clocks);
+    assert_memory_equal(got, want, sizeof(want));
+    assert_true(times[0] / 1000000000 - (L)time(NULL) + 2 < 4);
+    assert_true(times[1] < 60000000000); /* since the instance was made */
+    assert_true(times[2] >= times[1]);
+    assert_true(times[3] > 0 && times[3] < 1000000000);
+    assert_memory_not_equal(seen, zero, 16);
+    assert_memory_not_equal(seen + 48, zero, 16);
+}
+
+/* --- Waiting --- */
+
+enum { IN = 1024, OUT = 8192, COUNT_AT = 16 };
+
+static void subscribe_clock(struct chimera_host *host, U index, U clock, L timeout, U flags)
+{
+    U at = IN + 48 * index;
+    memset(memory(host, at), 0, 48);
+    put64(host, at, 1000 + index);
+    put32(host, at + 16, clock);
+    put64(host, at + 24, timeout);
+    put32(host, at + 40, flags);
+}
+
+static void subscribe_file(struct chimera_host *host, U index, U tag, U fd)
+{
+    U at = IN + 48 * index;
+    memset(memory(host, at), 0, 48);
+    put64(host, at, 1000 + index);
+    put32(host, at + 8, tag);
+    put32(host, at + 16, fd);
+}
+
+#define MS ((L)1000000)
+
+static L now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (L)now.tv_sec * 1000000000 + (L)now.tv_nsec;
+}
+
+static void wait_for_clocks(struct chimera_host *host)
+{
+    L begin = now_ns();
+    subscribe_clock(host, 0, 3, 20 * MS, 0); /* alone, any clock will do */
+    memset(memory(host, OUT), 0x55, 64);
+    got[0] = chimera_wasi_poll_oneoff(host, IN, OUT, 1, COUNT_AT);
+    times[0] = now_ns() - begin;
+    got[1] = get32(host, COUNT_AT);
+    got[2] = get32(host, OUT);
+    memcpy(stats[0], memory(host, OUT + 8), 25);
+    subscribe_clock(host, 0, 1, 30 * MS, 0);
+    subscribe_clock(host, 1, 0, 5 * MS, 0);
+    got[3] = chimera_wasi_poll_oneoff(host, IN, OUT, 2, COUNT_AT);
+    times[1] = now_ns() - begin - times[0];
+    got[4] = get32(host, COUNT_AT);
+    got[5] = get32(host, OUT);
+    subscribe_clock(host, 0, 1, 1, 1); /* long ago */
+    got[6] = chimera_wasi_poll_oneoff(host, IN, OUT, 1, COUNT_AT);
+    put64(host, IN + 8, 0);
+    put64(host, IN + 16, 0xabcdef); /* identifier */
+    put64(host, IN + 24, 1);        /* clock */
+    put64(host, IN + 32, 7 * MS);
+    put64(host, IN + 40, 0);
+    put64(host, IN + 48, 0);
+    begin = now_ns();
+    got[7] = chimera_wasi0_poll_oneoff(host, IN, OUT, 1, COUNT_AT);
+    times[2] = now_ns() - begin;
+    accept(host);
+}
+
+static void poll_waits_for_the_first_clock(void **state)
+{
+    static const U want[] = {0, 1, 1000, 0, 1, 1001, 0, 0};
+    static const uint8_t event[24];
+    (void)state;
+    check_in_wasi(wait_for_clocks);
+    assert_memory_equal(got, want, sizeof(want));
+    assert_memory_equal(stats[0], event, 24);
+    assert_int_equal(stats[0][24], 0x55);
+    assert_true(times[0] >= 20 * MS);
+    assert_true(times[1] >= 5 * MS && times[1] < 29 * MS);
+    assert_true(times[2] >= 7 * MS);
+}
+
+static void poll_wrongly(struct chimera_host *host)
+{
+    got[0] = chimera_wasi_poll_oneoff(host, IN, OUT, 0, COUNT_AT);
+    subscribe_file(host, 0, 1, 0);
+    got[1] = chimera_wasi_poll_oneoff(host, IN, OUT, 1, COUNT_AT);
+    subscribe_file(host, 0, 2, 7);
+    got[2] = chimera_wasi_poll_oneoff(host, IN, OUT, 1, COUNT_AT);
+    subscribe_file(host, 0, 3, 0);
+    got[3] = chimera_wasi_poll_oneoff(host, IN, OUT, 1, COUNT_AT);
+    subscribe_clock(host, 0, 0, 1, 1);
+    got[4] = chimera_wasi_poll_oneoff(host, IN, OUT, 1, COUNT_AT);
+    subscribe_clock(host, 0, 9, 1, 0);
+    got[5] = chimera_wasi_poll_oneoff(host, IN, OUT, 1, COUNT_AT);
+    subscribe_clock(host, 0, 1, 1, 0);
+    subscribe_clock(host, 1, 2, 1, 0);
+    got[6] = chimera_wasi_poll_oneoff(host, IN, OUT, 2, COUNT_AT);
+    accept(host);
+}
+
+static void poll_refuses_what_cannot_be_waited_for(void **state)
+{
+    static const U want[] = {28, 28, 8, 28, 58, 28, 28};
+    (void)state;
+    check_in_wasi(poll_wrongly);
+    assert_memory_equal(got, want, sizeof(want));
+}
+
+static void sleep_for_an_hour(struct chimera_host *host)
+{
+    subscribe_clock(host, 0, 1, 3600000 * MS, 0);
+    for (;;)
+        chimera_wasi_poll_oneoff(host, IN, OUT, 1, COUNT_AT);
+}
+
+static void a_sleeping_guest_is_interrupted(void **state)
+{
+    struct fixture fixture;
+    L begin = now_ns();
+    (void)state;
+    open_policy(&fixture, CHIMERA_MODE_WASI, "{}");
+    check_rejected(&fixture, sleep_for_an_hour, CHIMERA_DEADLINE_TEXT);
+    assert_true(now_ns() - begin < 2000 * MS);
+    close_policy(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(descriptors_answer_as_specified),
+        cmocka_unit_test(stats_are_those_of_pipes),
+        cmocka_unit_test(bad_pointers_trap),
+        cmocka_unit_test(clocks_and_random_numbers_work),
+        cmocka_unit_test(poll_waits_for_the_first_clock),
+        cmocka_unit_test(poll_refuses_what_cannot_be_waited_for),
+        cmocka_unit_test(a_sleeping_guest_is_interrupted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
