@@ -169,14 +169,15 @@ void chimera_run_arm(struct chimera_run *run, uint32_t limit_ms)
     uint64_t limit_ns = (uint64_t)limit_ms * NS_PER_MS;
     atomic_store_explicit(&run->is_pending, false, memory_order_relaxed);
     atomic_store(&run->deadline_ns, limit_ms ? chimera_monotonic_ns() + limit_ns : CHIMERA_NO_DEADLINE);
-    atomic_store(&run->sequence, atomic_load_explicit(&run->sequence, memory_order_relaxed) + 1);
+    /* Odd even if the last run was never disarmed. */
+    atomic_store(&run->sequence, (atomic_load_explicit(&run->sequence, memory_order_relaxed) + 1) | 1);
     if (limit_ms && limit_ns < atomic_load_explicit(&watchdog.shortest_ns, memory_order_relaxed))
         wake_for(limit_ns);
 }
 
 void chimera_run_disarm(struct chimera_run *run)
 {
-    atomic_store(&run->sequence, atomic_load_explicit(&run->sequence, memory_order_relaxed) + 1);
+    atomic_store(&run->sequence, (atomic_load_explicit(&run->sequence, memory_order_relaxed) | 1) + 1);
 }
 
 bool chimera_run_is_due(const struct chimera_run *run)

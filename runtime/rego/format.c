@@ -22,6 +22,7 @@ struct argument {
 
 struct flags {
     bool sharp, zero, plus, minus, space, has_width, has_precision, is_go_syntax;
+    bool plus_of_v; /* which only big integers look at */
     int width, precision;
 };
 
@@ -193,9 +194,10 @@ static bool print_big(struct printer *printer, struct chimera_slice digits, uint
     bool is_negative = digits.data[0] == '-';
     if (is_negative)
         digits = (struct chimera_slice){digits.data + 1, digits.size - 1};
-    bool has_sign = is_negative || flags->plus || flags->space;
+    bool has_plus = flags->plus || flags->plus_of_v;
+    bool has_sign = is_negative || has_plus || flags->space;
     if (has_sign)
-        chimera_buffer_byte(&printer->scratch, is_negative ? '-' : flags->plus ? '+' : ' ');
+        chimera_buffer_byte(&printer->scratch, is_negative ? '-' : has_plus ? '+' : ' ');
     for (size_t i = digits.size; i < least_digits(flags, has_sign); i++)
         chimera_buffer_byte(&printer->scratch, '0');
     chimera_buffer_append(&printer->scratch, digits);
@@ -534,6 +536,7 @@ static void take_verb(struct printer *printer)
     }
     if (verb == 'v' || verb == 'w') {
         printer->flags.is_go_syntax = printer->flags.sharp;
+        printer->flags.plus_of_v = printer->flags.plus;
         printer->flags.sharp = printer->flags.plus = false;
     }
     print_argument(printer, printer->arg++, verb);

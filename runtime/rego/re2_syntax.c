@@ -107,6 +107,19 @@ static void white_space(struct translator *translator, bool in_class, bool is_ne
     translator->at++;
 }
 
+/* What takes no room may be repeated in Go; PCRE2 wants it in a group for that. Copies `size`
+ * bytes. */
+static void copy_assertion(struct translator *translator, size_t size)
+{
+    const char *next = translator->at + size;
+    bool is_repeated = next < translator->end && *next && strchr("*+?{", *next);
+    if (is_repeated)
+        chimera_buffer_text(translator->out, "(?:");
+    copy(translator, size);
+    if (is_repeated)
+        chimera_buffer_byte(translator->out, ')');
+}
+
 /* After the backslash. */
 static int escape(struct translator *translator, bool in_class)
 {
@@ -129,7 +142,7 @@ static int escape(struct translator *translator, bool in_class)
         translator->at++;
         return chimera_buffer_text(translator->out, "\\x0b");
     }
-    bool is_known = c && (strchr("dDwWaftnr", c) || (!in_class && strchr("AzbB", c)));
+    bool is_known = c && strchr("dDwWaftnr", c);
     bool is_punctuation = c > ' ' && c < 0x7F && (!is_word(c) || c == '_');
     if (!is_known && !is_punctuation && c != ' ')
         return fail(translator, "invalid escape sequence");
@@ -289,12 +302,17 @@ static int step(struct translator *translator)
         literal(translator);
         return CHIMERA_OK;
     }
-    if (c != '\\') {
+    if (c == '^' || c == '$') {
+        copy_assertion(translator, 1);
+    } else if (c != '\\') {
         copy(translator, 1);
-        return CHIMERA_OK;
+    } else if (left(translator) > 1 && translator->at[1] && strchr("AzbB", translator->at[1])) {
+        copy_assertion(translator, 2);
+    } else {
+        translator->at++;
+        return escape(translator, false);
     }
-    translator->at++;
-    return escape(translator, false);
+    return CHIMERA_OK;
 }
 
 int chimera_re2_translate(struct chimera_slice pattern, struct chimera_buffer *out,

@@ -12,6 +12,7 @@
 #include "compiler/build.h"
 #include "compiler/process.h"
 #include "runtime/base/file.h"
+#include "runtime/instance/fault.h"
 #include "runtime/instance/host.h"
 #include "runtime/instance/watchdog.h"
 
@@ -121,6 +122,7 @@ static int call(const char *name, uint32_t argument, uint32_t limit_ms, uint32_t
     const struct chimera_export *export = chimera_host_export(test.host, name, CHIMERA_EXPORT_FUNCTION);
     assert_non_null(export);
     union chimera_value values[1] = {{.i32 = argument}};
+    chimera_fault_install(); /* cmocka takes SIGSEGV for itself before each test */
     chimera_host_begin(test.host, limit_ms);
     int code = chimera_host_call(test.host, export, values);
     chimera_host_end(test.host);
