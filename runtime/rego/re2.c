@@ -40,8 +40,8 @@ static int compile(struct chimera_re2 *re2, struct chimera_slice pattern, struct
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory for a regular expression");
     pcre2_set_newline(context, PCRE2_NEWLINE_LF);
     re2->code = pcre2_compile((PCRE2_SPTR)(pattern.data ? pattern.data : ""), pattern.size,
-                              PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY |
-                                  PCRE2_ALT_CIRCUMFLEX,
+                              PCRE2_UTF | PCRE2_DUPNAMES | PCRE2_NEVER_BACKSLASH_C |
+                                  PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_CIRCUMFLEX,
                               &why, &at, context);
     pcre2_compile_context_free(context);
     if (re2->code)
@@ -135,6 +135,12 @@ int chimera_re2_group_named(const struct chimera_re2 *re2, struct chimera_slice 
         return -1;
     memcpy(copy, name.data, name.size);
     copy[name.size] = '\0';
-    int group = pcre2_substring_number_from_name(re2->code, copy);
-    return group < 0 ? -1 : group;
+    PCRE2_SPTR entry, last;
+    int size = pcre2_substring_nametable_scan(re2->code, copy, &entry, &last);
+    for (; size > 0 && entry <= last; entry += size) {
+        size_t group = (size_t)entry[0] << 8 | entry[1], start, end;
+        if (chimera_re2_group(re2, group, &start, &end))
+            return (int)group;
+    }
+    return -1;
 }

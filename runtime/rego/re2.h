@@ -26,7 +26,7 @@ size_t chimera_re2_group_count(const struct chimera_re2 *re2);
 /* Group 0 is the whole match. False when the group took no part. */
 bool chimera_re2_group(const struct chimera_re2 *re2, size_t group, size_t *ret_start,
                        size_t *ret_end);
-/* -1: no group of this name. */
+/* The first group of this name that took part in the last match; -1: none. */
 int chimera_re2_group_named(const struct chimera_re2 *re2, struct chimera_slice name);
 
 /* The pattern in PCRE2's syntax; CHIMERA_EINVAL when it is not Go's. For chimera_re2_new(). */
