@@ -52,14 +52,15 @@ static const char *shown(const struct option_entry *entry)
     return text;
 }
 
-static bool fail(struct cursor *cursor)
+static bool note_failure(struct cursor *cursor)
 {
     cursor->exit = EXIT_USAGE;
     return false;
 }
 
-#define REFUSE(cursor, ...) \
-    (usage_error((cursor)->options->program, (cursor)->options->command, __VA_ARGS__), fail(cursor))
+#define REFUSE(cursor, ...)                                                            \
+    (usage_error((cursor)->options->program, (cursor)->options->command, __VA_ARGS__), \
+     note_failure(cursor))
 
 static bool is_listed(const char *const *list, const char *value)
 {
