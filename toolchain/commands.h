@@ -6,7 +6,7 @@
 
 #define PROGRAM_ABOUT "Compiles Kubernetes admission policies ahead of time, and runs them"
 
-extern const struct option_entry global_options[]; /* before the subcommand; main.c */
+extern const struct option_entry global_options[];   /* before the subcommand; main.c */
 extern const struct command_entry *const commands[]; /* ends with NULL; main.c */
 
 extern const struct command_entry command_build;

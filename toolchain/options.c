@@ -237,7 +237,7 @@ bool options_parse(struct options *options, int argc, char *const *argv, int *re
     for (int i = 0; i < argc; i++)
         most += strlen(argv[i]) + 1;
     options->given = calloc(most, sizeof(*options->given));
-    options->arguments = calloc((size_t)argc + 1, sizeof(*options->arguments));
+    options->arguments = (const char **)calloc((size_t)argc + 1, sizeof(*options->arguments));
     struct cursor cursor = {.options = options, .argc = argc, .argv = argv};
     if (!options->given || !options->arguments) {
         fputs("Error: out of memory\n", stderr);

@@ -2,8 +2,8 @@
  *
  * The same tables make --help, the man pages and the reference, so they cannot disagree. Behaves as
  * kwctl's parser (clap) does where scripts can tell: options before or after the arguments,
- * `--name value`, `--name=value`, `-nvalue`, `-n=value`, clusters of flags, `--`; usage errors go to standard
- * error and end with code 2.
+ * `--name value`, `--name=value`, `-nvalue`, `-n=value`, clusters of flags, `--`; usage errors go
+ * to standard error and end with code 2.
  */
 #ifndef CHIMERA_TOOLCHAIN_OPTIONS_H
 #define CHIMERA_TOOLCHAIN_OPTIONS_H
@@ -44,10 +44,10 @@ struct options; /* what was given */
 
 struct command_entry {
     const char *name;
-    const char *about;                       /* one line */
-    const char *description;                 /* for the man page: paragraphs, one a line; may be NULL */
-    const struct option_entry *options;      /* ends with a NULL name */
-    const struct argument_entry *arguments;  /* ends with a NULL name */
+    const char *about;                  /* one line */
+    const char *description;            /* for the man page: paragraphs, one a line; may be NULL */
+    const struct option_entry *options; /* ends with a NULL name */
+    const struct argument_entry *arguments; /* ends with a NULL name */
     bool is_hidden;
     int (*run)(const struct options *options); /* returns the exit code */
 };
@@ -67,9 +67,9 @@ struct options {
     size_t argument_count;
 };
 
-/* Parses what follows the subcommand's name. Returns true when the command should run; else the text
- * for the user (help or error) was printed and *ret_exit is what to exit with. `options` has program
- * and command set; end it with options_done() in both cases. */
+/* Parses what follows the subcommand's name. Returns true when the command should run; else the
+ * text for the user (help or error) was printed and *ret_exit is what to exit with. `options` has
+ * program and command set; end it with options_done() in both cases. */
 bool options_parse(struct options *options, int argc, char *const *argv, int *ret_exit);
 void options_done(struct options *options);
 
@@ -80,13 +80,16 @@ bool option_is_given(const struct options *options, const char *name);
 /* 0 when the text is no number from 1 to `most`. */
 unsigned option_number(const char *text, unsigned most);
 
-/* Prints "error: …", the usage and the hint on --help; returns EXIT_USAGE. `command` may be NULL. */
+/* Prints "error: …", the usage and the hint on --help; returns EXIT_USAGE. `command` may be NULL.
+ */
 int usage_error(const char *program, const struct command_entry *command, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Texts, appended to `out`. */
-void usage_line(const char *program, const struct command_entry *command, struct chimera_buffer *out);
-void usage_help(const char *program, const struct command_entry *command, struct chimera_buffer *out);
+void usage_line(const char *program, const struct command_entry *command,
+                struct chimera_buffer *out);
+void usage_help(const char *program, const struct command_entry *command,
+                struct chimera_buffer *out);
 /* "--output <FORMAT>" */
 void usage_option(const struct option_entry *entry, struct chimera_buffer *out);
 

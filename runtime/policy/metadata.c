@@ -97,7 +97,7 @@ static struct json_object *make_set(struct json_object *list,
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *item = json_object_array_get_idx(list, i);
         struct json_object *before = i > 0 ? json_object_array_get_idx(list, i - 1) : NULL;
-        if (!before || compare(&before, &item) != 0)
+        if (!before || compare((const void *)&before, (const void *)&item) != 0)
             json_object_array_add(set, json_object_get(item));
     }
     return set;

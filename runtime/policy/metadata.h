@@ -1,6 +1,7 @@
 /* metadata.h - what a policy says about itself: the custom section `io.kubewarden.metadata`.
  *
- * guest-abis.md §1.4. Parsed once when a policy is built, run, inspected or loaded; immutable after.
+ * guest-abis.md §1.4. Parsed once when a policy is built, run, inspected or loaded; immutable
+ * after.
  */
 #ifndef CHIMERA_METADATA_H
 #define CHIMERA_METADATA_H
@@ -38,17 +39,19 @@ const char *chimera_metadata_annotation(const struct chimera_metadata *metadata,
 /* Who asks: the server and the command differ in words and in what they insist on. */
 enum chimera_metadata_reader { CHIMERA_READER_SERVER, CHIMERA_READER_COMMAND };
 
-/* Refuses a policy that wants a newer Kubewarden than CHIMERA_KUBEWARDEN_VERSION (major and minor). */
+/* Refuses a policy that wants a newer Kubewarden than CHIMERA_KUBEWARDEN_VERSION (major and minor).
+ */
 int chimera_metadata_check_version(const struct chimera_metadata *metadata,
                                    enum chimera_metadata_reader reader, struct chimera_error *err);
 
 /* How a server speaks to the policy: refuses waPC policies whose protocol is not v1. */
-int chimera_metadata_server_mode(const struct chimera_metadata *metadata, enum chimera_mode *ret_mode,
-                                 struct chimera_error *err);
+int chimera_metadata_server_mode(const struct chimera_metadata *metadata,
+                                 enum chimera_mode *ret_mode, struct chimera_error *err);
 
 /* How the command does (cli-and-distribution.md §1.5). `asked` is --execution-mode or
  * CHIMERA_MODE_NONE; `is_rego`: an export begins with `opa_`. */
 int chimera_metadata_command_mode(const struct chimera_metadata *metadata, enum chimera_mode asked,
-                                  bool is_rego, enum chimera_mode *ret_mode, struct chimera_error *err);
+                                  bool is_rego, enum chimera_mode *ret_mode,
+                                  struct chimera_error *err);
 
 #endif

@@ -10,8 +10,8 @@ struct chimera_version { /* the pre-release and build parts are checked and drop
     uint64_t major, minor, patch;
 };
 
-/* NULL on success, else what is wrong, in the crate's words: a static text or one written to `room`.
- * On failure *ret_version is untouched. */
+/* NULL on success, else what is wrong, in the crate's words: a static text or one written to
+ * `room`. On failure *ret_version is untouched. */
 const char *chimera_version_parse(struct chimera_slice text, struct chimera_version *ret_version,
                                   char *room, size_t room_size);
 

@@ -1,4 +1,5 @@
-/* Any bytes as the metadata of a policy. What is taken, written out again, is taken again as the same. */
+/* Any bytes as the metadata of a policy. What is taken, written out again, is taken again as the
+ * same. */
 #include <stdlib.h>
 
 #include "runtime/json/tree.h"
