@@ -11,6 +11,7 @@
 #include "runtime/base/log.h"
 #include "runtime/plugin/plugin_file.h"
 #include "toolchain/commands.h"
+#include "toolchain/interrupt.h"
 #include "toolchain/policy_file.h"
 
 #define TARGET "chimera::build"
@@ -46,6 +47,7 @@ static int build_all(const struct options *options, const struct chimera_build_o
     struct chimera_error err = {0};
     const char *name = option_value(options, "execution-mode");
     enum chimera_mode mode = name ? chimera_mode_parse(name) : CHIMERA_MODE_NONE;
+    interrupt_catch();
     if (chimera_builder_new(build, &builder, &err) < 0)
         return say_error("%s", err.text);
     int code = EXIT_GOOD;
@@ -53,6 +55,7 @@ static int build_all(const struct options *options, const struct chimera_build_o
         if (build_one(builder, options->arguments[i], mode, build->progress) != EXIT_GOOD)
             code = EXIT_FAILED;
     chimera_builder_free(builder);
+    interrupt_release();
     return code;
 }
 

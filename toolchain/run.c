@@ -11,6 +11,7 @@
 #include "runtime/review/request.h"
 #include "runtime/review/response.h"
 #include "toolchain/commands.h"
+#include "toolchain/interrupt.h"
 #include "toolchain/policy_file.h"
 #include "toolchain/run_input.h"
 
@@ -197,10 +198,16 @@ static int build(struct run *run, struct chimera_error *err)
         .has_no_cache = option_is_given(run->options, "disable-wasmtime-cache"),
         .progress = &progress,
     };
+    interrupt_catch();
     int code = chimera_builder_new(&options, &run->builder, err);
     if (code == 0)
         code = chimera_build(run->builder, run->file.path, run->mode, &built, err);
     chimera_progress_clear(&progress);
+    if (code < 0) {
+        chimera_builder_free(run->builder);
+        run->builder = NULL;
+    }
+    interrupt_release();
     if (code < 0)
         return code;
     chimera_log_with(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("plugin ready"),
