@@ -13,9 +13,9 @@ struct answer {
     enum answer_type type;
     struct chimera_slice body; /* borrowed until written */
     const char *allow;         /* for the Allow field; NULL: none */
-    bool closes;               /* the connection ends behind this answer, and the client is told so */
-    bool is_http10;            /* such a client has to be told when the connection does not end */
-    bool is_head;              /* the body is only counted */
+    bool closes;    /* the connection ends behind this answer, and the client is told so */
+    bool is_http10; /* such a client has to be told when the connection does not end */
+    bool is_head;   /* the body is only counted */
 };
 
 /* The Date field's value, made once a second. One a loop. */
@@ -25,9 +25,11 @@ struct answer_date {
 };
 
 /* Appends the whole answer to `out`. */
-void answer_write(const struct answer *answer, struct answer_date *date, struct chimera_buffer *out);
+void answer_write(const struct answer *answer, struct answer_date *date,
+                  struct chimera_buffer *out);
 
 /* {"message":…,"status":…}, as /validate reports errors; appended to `out`. */
-void answer_write_error_json(struct chimera_slice text, unsigned status, struct chimera_buffer *out);
+void answer_write_error_json(struct chimera_slice text, unsigned status,
+                             struct chimera_buffer *out);
 
 #endif

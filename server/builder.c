@@ -16,8 +16,8 @@
 #define ERRORS_MAX ((size_t)64 << 10)
 #define FIXED_ARGUMENTS 6 /* chimera build --quiet --cache-dir DIR, and NULL */
 
-struct module { /* one file to build; several policies may want it */
-    char *path; /* owned */
+struct module {             /* one file to build; several policies may want it */
+    char *path;             /* owned */
     char *plugin, *failure; /* owned */
 };
 
@@ -27,7 +27,7 @@ struct build {
     char *command;         /* owned */
     struct module *module; /* owned */
     size_t module_count;
-    size_t *module_of;     /* owned; by policy: its module, or SIZE_MAX */
+    size_t *module_of; /* owned; by policy: its module, or SIZE_MAX */
 };
 
 /* Ours is beside the server's own file, else somewhere in PATH. */
@@ -93,10 +93,11 @@ static char *explain_module(const struct policy_spec *policy)
     if (strncmp(policy->module, "file:", 5) == 0)
         size = asprintf(&text, "cannot retrieve path from uri: %s", policy->module);
     else
-        size = asprintf(&text,
-                        "Error while downloading policy '%s' from %s: this version serves local files only: "
-                        "get the module first and name it as file:///…",
-                        policy->id, policy->module);
+        size = asprintf(
+            &text,
+            "Error while downloading policy '%s' from %s: this version serves local files only: "
+            "get the module first and name it as file:///…",
+            policy->id, policy->module);
     return size < 0 ? NULL : text;
 }
 
@@ -118,8 +119,8 @@ static size_t add_module(struct build *build, const char *path)
 }
 
 /* Sorts the policies by module; what is no local file has failed at once. */
-static int collect(struct build *build, const struct policies *policies, struct built_plugin *plugins,
-                   struct chimera_error *err)
+static int collect(struct build *build, const struct policies *policies,
+                   struct built_plugin *plugins, struct chimera_error *err)
 {
     for (size_t i = 0; i < policies->policy_count; i++) {
         const struct policy_spec *policy = &policies->policy[i];
@@ -142,24 +143,29 @@ static int fail_build(struct chimera_slice said, int status, struct chimera_erro
 {
     static const char prefix[] = "error: ";
     said = chimera_slice_trim(said);
-    if (said.size > sizeof(prefix) && (said.data[0] | 0x20) == 'e' && memcmp(said.data + 1, prefix + 1, sizeof(prefix) - 2) == 0) {
+    if (said.size > sizeof(prefix) && (said.data[0] | 0x20) == 'e' &&
+        memcmp(said.data + 1, prefix + 1, sizeof(prefix) - 2) == 0) {
         said.data += sizeof(prefix) - 1;
         said.size -= sizeof(prefix) - 1;
     }
     if (said.size > 0)
         return chimera_fail(err, CHIMERA_ETOOL, "%.*s", (int)said.size, said.data);
     if (WIFSIGNALED(status))
-        return chimera_fail(err, CHIMERA_ETOOL, "chimera build was ended by signal %d", WTERMSIG(status));
-    return chimera_fail(err, CHIMERA_ETOOL, "chimera build ended with exit code %d", WEXITSTATUS(status));
+        return chimera_fail(err, CHIMERA_ETOOL, "chimera build was ended by signal %d",
+                            WTERMSIG(status));
+    return chimera_fail(err, CHIMERA_ETOOL, "chimera build ended with exit code %d",
+                        WEXITSTATUS(status));
 }
 
 /* Gives each module its line of the output. */
-static int take_lines(struct module **modules, size_t count, struct chimera_slice out, struct chimera_error *err)
+static int take_lines(struct module **modules, size_t count, struct chimera_slice out,
+                      struct chimera_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         const char *feed = out.size ? memchr(out.data, '\n', out.size) : NULL;
         if (!feed)
-            return chimera_fail(err, CHIMERA_ETOOL, "chimera build named %zu plugins for %zu policies", i, count);
+            return chimera_fail(err, CHIMERA_ETOOL,
+                                "chimera build named %zu plugins for %zu policies", i, count);
         size_t size = (size_t)(feed - out.data);
         modules[i]->plugin = strndup(out.data, size);
         if (!modules[i]->plugin)
@@ -170,7 +176,8 @@ static int take_lines(struct module **modules, size_t count, struct chimera_slic
     return CHIMERA_OK;
 }
 
-static int run_command(struct build *build, struct module **modules, size_t count, struct chimera_error *err)
+static int run_command(struct build *build, struct module **modules, size_t count,
+                       struct chimera_error *err)
 {
     static char verb[] = "build", quiet[] = "--quiet", option[] = "--cache-dir";
     CHIMERA_FREE char **argv = calloc(count + FIXED_ARGUMENTS, sizeof(char *));
@@ -195,7 +202,8 @@ static int run_command(struct build *build, struct module **modules, size_t coun
 }
 
 /* One by one, to know which of them fail. What was built is in the cache by now. */
-static int build_each(struct build *build, struct module **modules, size_t count, struct chimera_error *err)
+static int build_each(struct build *build, struct module **modules, size_t count,
+                      struct chimera_error *err)
 {
     int code = CHIMERA_OK;
     for (size_t i = 0; i < count && code == CHIMERA_OK; i++) {
@@ -224,7 +232,8 @@ static int build_modules(struct build *build, struct chimera_error *err)
             modules[count++] = &build->module[i];
     if (count == 0)
         return CHIMERA_OK;
-    chimera_log_with(CHIMERA_LOG_INFO, "server::builder", CHIMERA_SLICE("building what the cache does not hold"),
+    chimera_log_with(CHIMERA_LOG_INFO, "server::builder",
+                     CHIMERA_SLICE("building what the cache does not hold"),
                      CHIMERA_NUMBER("modules", (int64_t)count),
                      CHIMERA_TEXT("cache", chimera_slice_of(build->config->cache_dir)));
     int code = run_command(build, modules, count, err);
@@ -238,7 +247,8 @@ static int build_modules(struct build *build, struct chimera_error *err)
     return code;
 }
 
-static int hand_out(const struct build *build, size_t count, struct built_plugin *plugins, struct chimera_error *err)
+static int hand_out(const struct build *build, size_t count, struct built_plugin *plugins,
+                    struct chimera_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         if (build->module_of[i] == SIZE_MAX)

@@ -11,8 +11,8 @@
 #include "server/policies.h"
 
 struct built_plugin { /* one of both is set; owned */
-    char *path;    /* of the .so */
-    char *failure; /* why there is none */
+    char *path;       /* of the .so */
+    char *failure;    /* why there is none */
 };
 
 /* Fills one element for each policy, in their order. A module that cannot be built fails the run

@@ -23,13 +23,14 @@ static void become(char *const *argv, const int out[2], const int errors[2])
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execvp(argv[0], argv);
-    static const char text[] = "cannot be started: is `chimera` installed beside chimera-server, or in PATH?\n";
+    static const char text[] =
+        "cannot be started: is `chimera` installed beside chimera-server, or in PATH?\n";
     (void)!write(2, text, sizeof(text) - 1);
     _exit(127);
 }
 
-/* False at the end of the stream. What is over the limit is read and dropped, so that the child does
- * not wait for ever. */
+/* False at the end of the stream. What is over the limit is read and dropped, so that the child
+ * does not wait for ever. */
 static bool take(int fd, struct chimera_buffer *to)
 {
     char bytes[4096];
@@ -37,7 +38,8 @@ static bool take(int fd, struct chimera_buffer *to)
     if (size < 0)
         return errno == EINTR;
     size_t room = to->limit - to->size;
-    chimera_buffer_append(to, (struct chimera_slice){bytes, (size_t)size < room ? (size_t)size : room});
+    chimera_buffer_append(to,
+                          (struct chimera_slice){bytes, (size_t)size < room ? (size_t)size : room});
     return size > 0;
 }
 
@@ -61,8 +63,8 @@ static int listen_to(int out_fd, int errors_fd, int stop_fd, struct chimera_buff
     return CHIMERA_OK;
 }
 
-int child_run(char *const *argv, int stop_fd, struct chimera_buffer *out, struct chimera_buffer *errors,
-              int *ret_status, struct chimera_error *err)
+int child_run(char *const *argv, int stop_fd, struct chimera_buffer *out,
+              struct chimera_buffer *errors, int *ret_status, struct chimera_error *err)
 {
     int out_pipe[2] = {-1, -1}, errors_pipe[2] = {-1, -1};
     if (pipe2(out_pipe, O_CLOEXEC) < 0)

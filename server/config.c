@@ -50,12 +50,14 @@ static int parse_address(const char *address, const char *port, struct address *
         is_good = is_good && inet_pton(AF_INET, address, &result.v4.sin_addr) == 1;
     }
     if (!is_good)
-        return chimera_fail(err, CHIMERA_EINVAL, "error parsing arguments: invalid socket address syntax");
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "error parsing arguments: invalid socket address syntax");
     *ret_address = result;
     return CHIMERA_OK;
 }
 
-/* The processors that the container may use, rounded up: the affinity mask and cgroup v2's quota. */
+/* The processors that the container may use, rounded up: the affinity mask and cgroup v2's quota.
+ */
 static unsigned usable_processors(void)
 {
     cpu_set_t set;
@@ -81,21 +83,25 @@ static int parse_workers(const char *text, unsigned *ret_workers, struct chimera
         return CHIMERA_OK;
     }
     if (!parse_number(text, WORKERS_MAX, &number) || number == 0)
-        return chimera_fail(err, CHIMERA_EINVAL,
-                            "error parsing the number of workers: '%s' is not a number from 1 to %d", text,
-                            WORKERS_MAX);
+        return chimera_fail(
+            err, CHIMERA_EINVAL,
+            "error parsing the number of workers: '%s' is not a number from 1 to %d", text,
+            WORKERS_MAX);
     *ret_workers = (unsigned)number;
     return CHIMERA_OK;
 }
 
-static int parse_numbers(const struct options *options, struct config *config, struct chimera_error *err)
+static int parse_numbers(const struct options *options, struct config *config,
+                         struct chimera_error *err)
 {
     config->is_limited = !options->is_timeout_off;
-    if (config->is_limited && !parse_number(options->policy_timeout, UINT64_MAX, &config->limit_seconds))
+    if (config->is_limited &&
+        !parse_number(options->policy_timeout, UINT64_MAX, &config->limit_seconds))
         return chimera_fail(err, CHIMERA_EINVAL, "--policy-timeout: invalid digit found in string");
     uint64_t bytes = 0;
     if (!parse_number(options->max_body_bytes, (uint64_t)1 << 30, &bytes) || bytes < 1024)
-        return chimera_fail(err, CHIMERA_EINVAL, "--max-body-bytes: '%s' is not a number from 1024 to 1073741824",
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--max-body-bytes: '%s' is not a number from 1024 to 1073741824",
                             options->max_body_bytes);
     config->max_body_bytes = (size_t)bytes;
     return parse_workers(options->workers, &config->workers, err);
@@ -110,10 +116,12 @@ static int fail_errno(struct chimera_error *err, const char *what, int number)
 static int check_tls_files(const struct options *options, struct chimera_error *err)
 {
     if (!options->cert_file != !options->key_file)
-        return chimera_fail(err, CHIMERA_EINVAL, "both certificate and key must be provided together");
-    if (options->client_ca_files && !options->cert_file)
         return chimera_fail(err, CHIMERA_EINVAL,
-                            "client CA certificate requires server certificate and key to be specified");
+                            "both certificate and key must be provided together");
+    if (options->client_ca_files && !options->cert_file)
+        return chimera_fail(
+            err, CHIMERA_EINVAL,
+            "client CA certificate requires server certificate and key to be specified");
     if (options->cert_file && access(options->cert_file, R_OK) != 0)
         return fail_errno(err, options->cert_file, errno);
     if (options->key_file && access(options->key_file, R_OK) != 0)
@@ -133,8 +141,9 @@ static int check_sources(const char *path, struct chimera_error *err)
     chimera_buffer_init(&text, SOURCES_MAX);
     if (access(path, R_OK) != 0)
         return chimera_fail(err, CHIMERA_EIO,
-                            "error while loading sources from %s: Cannot read certificate from file: %s (os error %d)", path,
-                            strerror(errno), errno);
+                            "error while loading sources from %s: Cannot read certificate from "
+                            "file: %s (os error %d)",
+                            path, strerror(errno), errno);
     int code = chimera_file_read(path, &text, &why);
     const struct chimera_yaml_options options = {.empty_is_map = true};
     if (code == CHIMERA_OK)
@@ -155,9 +164,11 @@ static int check_verification(const char *path, struct chimera_error *err)
         return CHIMERA_OK;
     if (access(path, R_OK) != 0)
         return fail_errno(err, "failed to read verification file", errno);
-    return chimera_fail(err, CHIMERA_EREFUSED,
-                        "%s: this version cannot verify the signatures of policies, and does not serve them "
-                        "unverified: verify before building, and leave --verification-path out", path);
+    return chimera_fail(
+        err, CHIMERA_EREFUSED,
+        "%s: this version cannot verify the signatures of policies, and does not serve them "
+        "unverified: verify before building, and leave --verification-path out",
+        path);
 }
 
 static bool is_readable(const char *folder, const char *name)
@@ -181,8 +192,9 @@ static int check_daemon(const struct options *options, struct chimera_error *err
 {
     if (!options->is_daemon)
         return CHIMERA_OK;
-    return chimera_fail(err, CHIMERA_EREFUSED,
-                        "--daemon is not in this version: run chimera-server under a service manager, or with '&'");
+    return chimera_fail(
+        err, CHIMERA_EREFUSED,
+        "--daemon is not in this version: run chimera-server under a service manager, or with '&'");
 }
 
 static char *find_cache_dir(const struct options *options)

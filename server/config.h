@@ -26,18 +26,19 @@ struct address {
 struct config {
     struct options options; /* borrowed texts */
     struct address main_address, probe_address;
-    unsigned workers;         /* loops */
-    uint64_t limit_seconds;   /* of an evaluation; meaningless without is_limited */
-    bool is_limited;          /* timeout protection is on */
+    unsigned workers;       /* loops */
+    uint64_t limit_seconds; /* of an evaluation; meaningless without is_limited */
+    bool is_limited;        /* timeout protection is on */
     size_t max_body_bytes;
     struct chimera_slice shortcut_namespace; /* .data NULL: none */
-    char *cache_dir;          /* owned */
-    bool has_kubernetes;      /* a kubeconfig or a service account is there */
+    char *cache_dir;                         /* owned */
+    bool has_kubernetes;                     /* a kubeconfig or a service account is there */
 };
 
-/* err->text is what to print behind "Error: ", with the exit code 1; but a bad number of workers has
- * the code 2 upstream only when it looks like a flag, which options_parse() has seen to. */
-int config_make(const struct options *options, struct config *ret_config, struct chimera_error *err);
+/* err->text is what to print behind "Error: ", with the exit code 1; but a bad number of workers
+ * has the code 2 upstream only when it looks like a flag, which options_parse() has seen to. */
+int config_make(const struct options *options, struct config *ret_config,
+                struct chimera_error *err);
 void config_done(struct config *config);
 
 #endif

@@ -29,12 +29,18 @@ enum step {
     STEP_STOP,  /* the connection is gone, or waits for something else */
 };
 
+static bool is_draining(struct loop *loop)
+{
+    return atomic_load_explicit(&loop->is_draining, memory_order_relaxed);
+}
+
 struct connection *connection_new(struct loop *loop, int fd)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
     SSL *tls = connection && loop->tls ? tls_accept(loop->tls, fd) : NULL;
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
-    if (!connection || (loop->tls && !tls) || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+    if (!connection || (loop->tls && !tls) ||
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
         SSL_free(tls);
         free(connection);
         close(fd);
@@ -49,7 +55,7 @@ struct connection *connection_new(struct loop *loop, int fd)
     if (loop->connections)
         loop->connections->previous = connection;
     loop->connections = connection;
-    if (loop->is_draining)
+    if (is_draining(loop))
         connection->deadline_ms = loop->now_ms + DRAIN_GRACE_MS;
     return connection;
 }
@@ -222,9 +228,11 @@ static void log_answer(const struct connection *connection, unsigned status)
     if (!chimera_log_is_on(CHIMERA_LOG_INFO) || connection->loop->service->rules.port != PORT_MAIN)
         return;
     char latency[32];
-    int size = snprintf(latency, sizeof(latency), "%" PRId64 " ms", clock_now_ms() - connection->arrived_ms);
+    int size = snprintf(latency, sizeof(latency), "%" PRId64 " ms",
+                        clock_now_ms() - connection->arrived_ms);
     chimera_log_with(CHIMERA_LOG_INFO, "server::http", CHIMERA_SLICE("finished processing request"),
-                     CHIMERA_WORD("method", connection->head.method), CHIMERA_WORD("uri", connection->head.path),
+                     CHIMERA_WORD("method", connection->head.method),
+                     CHIMERA_WORD("uri", connection->head.path),
                      CHIMERA_WORD("latency", ((struct chimera_slice){latency, (size_t)size})),
                      CHIMERA_NUMBER("status", status));
 }
@@ -243,7 +251,8 @@ static enum step send_answer(struct connection *connection, struct answer *answe
     struct lane *lane = &connection->loop->lane;
     answer->is_http10 = connection->head.is_http10;
     answer->is_head = chimera_slice_is(connection->head.method, "HEAD");
-    answer->closes = answer->closes || !connection->head.keeps_alive || connection->loop->is_draining;
+    answer->closes =
+        answer->closes || !connection->head.keeps_alive || is_draining(connection->loop);
     connection->closes = answer->closes;
     log_answer(connection, answer->status);
     answer_write(answer, &lane->date, &lane->out);
@@ -290,23 +299,19 @@ static enum step send_refusal(struct connection *connection)
     return send_last(connection, &answer);
 }
 
-/* The input may have moved while the body came, and with it what the head's slices point to. */
-static void find_head_again(struct connection *connection)
+/* Other requests had the lane's arena while the body came, so what it held of the route is found
+ * again. */
+static void find_route_again(struct connection *connection)
 {
-    struct chimera_slice bytes = {connection->in.data, connection->head.size};
-    size_t scanned = 0;
-    if (connection->head_base != connection->in.data)
-        http_head_parse(bytes, &scanned, &connection->head);
-    connection->head_base = connection->in.data;
-    chimera_arena_reset(&connection->loop->lane.arena);
-    route_find(&connection->head, &connection->loop->service->rules, &connection->loop->lane.arena,
-               &connection->route);
+    struct loop *loop = connection->loop;
+    chimera_arena_reset(&loop->lane.arena);
+    route_find(&connection->head, &loop->service->rules, &loop->lane.arena, &connection->route);
 }
 
 static enum step finish_request(struct connection *connection, size_t body_size)
 {
     struct answer answer = {0};
-    find_head_again(connection);
+    find_route_again(connection);
     const struct service_request request = {
         .head = &connection->head,
         .route = &connection->route,
@@ -343,7 +348,8 @@ static enum step take_chunked_body(struct connection *connection)
 {
     struct chimera_buffer *in = &connection->in;
     size_t decoded = connection->head.size + connection->body_size, used = 0, kept = 0;
-    int code = http_chunks_decode(&connection->chunks, in->data + decoded, in->size - decoded, &used, &kept);
+    int code = http_chunks_decode(&connection->chunks, in->data + decoded, in->size - decoded,
+                                  &used, &kept);
     if (code > HTTP_DONE)
         return refuse_bytes(connection, (unsigned)code);
     size_t rest = in->size - decoded - used;
@@ -357,11 +363,13 @@ static enum step take_chunked_body(struct connection *connection)
 
 static enum step take_body(struct connection *connection)
 {
-    return connection->head.is_chunked ? take_chunked_body(connection) : take_sized_body(connection);
+    return connection->head.is_chunked ? take_chunked_body(connection)
+                                       : take_sized_body(connection);
 }
 
-/* A head is whole. What it rules out is answered at once when the body is not worth waiting for: too
- * long, or not sent before we agree. Else the body is read and dropped, and the connection lives on. */
+/* A head is whole. What it rules out is answered at once when the body is not worth waiting for:
+ * too long, or not sent before we agree. Else the body is read and dropped, and the connection
+ * lives on. */
 static enum step start_body(struct connection *connection)
 {
     const struct http_head *head = &connection->head;
@@ -371,7 +379,8 @@ static enum step start_body(struct connection *connection)
     connection->body_size = 0;
     connection->body_left = head->content_length;
     connection->chunks = (struct http_chunks){0};
-    chimera_arena_reset(&connection->loop->lane.arena); /* of heads whose bodies are still to come */
+    chimera_arena_reset(
+        &connection->loop->lane.arena); /* of heads whose bodies are still to come */
     route_find(head, rules, &connection->loop->lane.arena, &connection->route);
     if (connection->route.status && has_body &&
         (head->expects_continue || head->content_length > rules->max_body_bytes))
@@ -384,14 +393,16 @@ static enum step start_body(struct connection *connection)
         return STEP_STOP;
     }
     connection->state = CONNECTION_BODY;
-    connection->deadline_ms = connection->loop->now_ms + BODY_MS + (int64_t)(head->content_length >> 16) * 1000;
+    connection->deadline_ms =
+        connection->loop->now_ms + BODY_MS + (int64_t)(head->content_length >> 16) * 1000;
     return take_body(connection);
 }
 
 /* Some clients end a body with an empty line too many; RFC 9112 §2.2 lets it pass. */
 static void skip_empty_line(struct connection *connection)
 {
-    if (connection->scanned == 0 && connection->in.size >= 2 && memcmp(connection->in.data, "\r\n", 2) == 0)
+    if (connection->scanned == 0 && connection->in.size >= 2 &&
+        memcmp(connection->in.data, "\r\n", 2) == 0)
         consume(connection, 2);
 }
 
@@ -402,7 +413,8 @@ static enum step take_head(struct connection *connection)
         release_input(connection);
         return STEP_MORE;
     }
-    int code = http_head_parse(chimera_buffer_slice(&connection->in), &connection->scanned, &connection->head);
+    int code = http_head_parse(chimera_buffer_slice(&connection->in), &connection->scanned,
+                               &connection->head);
     if (code == HTTP_MORE)
         return STEP_MORE;
     if (code != HTTP_DONE)
@@ -423,10 +435,22 @@ static bool advance(struct connection *connection)
 /* How much to read at least: a body whose length is known is given its place at once. */
 static size_t wanted(const struct connection *connection)
 {
-    if (connection->state != CONNECTION_BODY || connection->head.is_chunked || connection->route.status)
+    if (connection->state != CONNECTION_BODY || connection->head.is_chunked ||
+        connection->route.status)
         return READ_MIN;
     size_t whole = connection->head.size + (size_t)connection->body_left;
     return whole > connection->in.size + READ_MIN ? whole - connection->in.size : READ_MIN;
+}
+
+/* The slices of the head point into the input, which moves when it grows. */
+static void follow_input(struct connection *connection)
+{
+    if (connection->state != CONNECTION_BODY || connection->head_base == connection->in.data)
+        return;
+    size_t scanned = 0;
+    http_head_parse((struct chimera_slice){connection->in.data, connection->head.size}, &scanned,
+                    &connection->head);
+    connection->head_base = connection->in.data;
 }
 
 /* Bytes, or as receive(). */
@@ -437,6 +461,7 @@ static ssize_t fill(struct connection *connection)
     if (!in->limit)
         loop_take_buffer(connection->loop, in);
     char *to = chimera_buffer_reserve(in, wanted(connection));
+    follow_input(connection);
     if (!to)
         return TLS_FAILED;
     size_t room = in->capacity < in->limit ? in->capacity : in->limit;
@@ -451,8 +476,8 @@ static ssize_t fill(struct connection *connection)
     return size;
 }
 
-/* One read is enough for a plain socket: epoll tells when there is more. What OpenSSL has read ahead
- * it does not tell. */
+/* One read is enough for a plain socket: epoll tells when there is more. What OpenSSL has read
+ * ahead it does not tell. */
 static void pump(struct connection *connection)
 {
     bool was_in_handshake = connection->tls && !SSL_is_init_finished(connection->tls);

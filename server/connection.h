@@ -1,7 +1,7 @@
 /* connection.h - one client: bytes in, requests out of them, answers back, limits on all of it.
  *
- * A machine of four states that its loop drives: on readiness, on time passing, on drain. A connection
- * owns its descriptor and ends itself; every function below may free it.
+ * A machine of four states that its loop drives: on readiness, on time passing, on drain. A
+ * connection owns its descriptor and ends itself; every function below may free it.
  */
 #ifndef CHIMERA_SERVER_CONNECTION_H
 #define CHIMERA_SERVER_CONNECTION_H
@@ -9,21 +9,21 @@
 #include "server/loop.h"
 
 enum connection_state {
-    CONNECTION_HEAD,   /* idle, in the handshake, or within a head */
+    CONNECTION_HEAD, /* idle, in the handshake, or within a head */
     CONNECTION_BODY,
     CONNECTION_WRITE,  /* the socket takes no more; input waits */
     CONNECTION_LINGER, /* answered for the last time; what still comes is dropped */
 };
 
 struct connection {
-    struct loop *loop; /* borrowed */
+    struct loop *loop;                  /* borrowed */
     struct connection *next, *previous; /* in the loop's list */
     int fd;
     SSL *tls; /* owned; NULL: plain */
     enum connection_state state;
     uint32_t interest; /* what epoll watches for */
     int64_t deadline_ms, arrived_ms;
-    uint64_t answered; /* requests */
+    uint64_t answered;         /* requests */
     struct chimera_buffer in;  /* from the loop while there is any input */
     struct chimera_buffer out; /* the rest of an answer that did not go out at once */
     size_t out_at;

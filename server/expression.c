@@ -119,7 +119,7 @@ static int parse_primary(struct parser *parser)
     char c = parser->text.data[parser->at];
     if (!is_name_byte(c) || (c >= '0' && c <= '9'))
         return explain(parser, parser->at, "Expecting a boolean expression, found ",
-                    (struct chimera_slice){parser->text.data + parser->at, 1});
+                       (struct chimera_slice){parser->text.data + parser->at, 1});
     return parse_name(parser);
 }
 
@@ -194,7 +194,8 @@ int expression_compile(struct chimera_slice text, expression_resolver *resolve, 
     int code = parse_or(&parser);
     skip_blank(&parser);
     if (code == CHIMERA_OK && parser.at < text.size)
-        code = explain(&parser, parser.at, "Unexpected ", (struct chimera_slice){text.data + parser.at, 1});
+        code = explain(&parser, parser.at, "Unexpected ",
+                       (struct chimera_slice){text.data + parser.at, 1});
     return code;
 }
 

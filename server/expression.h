@@ -1,7 +1,8 @@
 /* expression.h - the boolean expression of a policy group (policy-server.md §3.4).
  *
- * Literals true and false, calls name(), !, == and !=, && and ||, parentheses, comments. Compiled once
- * into a short program; running it calls members from left to right, and only those that are needed.
+ * Literals true and false, calls name(), !, == and !=, && and ||, parentheses, comments. Compiled
+ * once into a short program; running it calls members from left to right, and only those that are
+ * needed.
  */
 #ifndef CHIMERA_SERVER_EXPRESSION_H
 #define CHIMERA_SERVER_EXPRESSION_H
@@ -19,7 +20,7 @@ enum expression_operation {
     EXPRESSION_NOT,
     EXPRESSION_EQUAL,
     EXPRESSION_DIFFERENT,
-    EXPRESSION_SKIP_IF_TRUE,  /* goes to the step, if the top is true; it stays there */
+    EXPRESSION_SKIP_IF_TRUE, /* goes to the step, if the top is true; it stays there */
     EXPRESSION_SKIP_IF_FALSE,
     EXPRESSION_DROP,
 };

@@ -129,9 +129,11 @@ static struct chimera_response reject(const struct round *round)
 }
 
 void group_evaluate(const struct group *group, unsigned lane, const struct chimera_request *request,
-                    int64_t until_ms, struct chimera_arena *arena, struct chimera_response *ret_response)
+                    int64_t until_ms, struct chimera_arena *arena,
+                    struct chimera_response *ret_response)
 {
-    struct round round = {.group = group, .request = request, .arena = arena, .lane = lane, .until_ms = until_ms};
+    struct round round = {
+        .group = group, .request = request, .arena = arena, .lane = lane, .until_ms = until_ms};
     int verdict = CHIMERA_ELIMIT;
     round.failure = CHIMERA_SLICE(PREFIX "a limit was reached");
     round.denial = chimera_arena_take(arena, (group->count + 1) * sizeof(struct chimera_cause *));

@@ -16,6 +16,7 @@ void group_free(struct group *group); /* NULL is allowed */
 
 /* Always makes a response. `until_ms` is when the client stops waiting, 0: never. */
 void group_evaluate(const struct group *group, unsigned lane, const struct chimera_request *request,
-                    int64_t until_ms, struct chimera_arena *arena, struct chimera_response *ret_response);
+                    int64_t until_ms, struct chimera_arena *arena,
+                    struct chimera_response *ret_response);
 
 #endif

@@ -2,10 +2,10 @@
 
 #include <strings.h>
 
-#define CHUNK_SIZE_DIGITS 15       /* 60 bits: sums cannot overflow */
-#define CHUNK_EXTENSION_MAX 256    /* bytes; nobody sends any */
-#define CHUNK_TRAILERS_MAX 8192    /* bytes of all together */
-#define LENGTH_DIGITS 18           /* less than 2^63 */
+#define CHUNK_SIZE_DIGITS 15    /* 60 bits: sums cannot overflow */
+#define CHUNK_EXTENSION_MAX 256 /* bytes; nobody sends any */
+#define CHUNK_TRAILERS_MAX 8192 /* bytes of all together */
+#define LENGTH_DIGITS 18        /* less than 2^63 */
 
 struct parse { /* what the field lines have said so far */
     struct http_head *head;
@@ -47,7 +47,8 @@ static int parse_target(struct chimera_slice target, struct http_head *head)
             return 400;
     if (target.size > 7 && strncasecmp(target.data, "http://", 7) == 0) {
         const char *slash = memchr(target.data + 7, '/', target.size - 7);
-        target = slash ? part(target, (size_t)(slash - target.data), target.size) : CHIMERA_SLICE("/");
+        target =
+            slash ? part(target, (size_t)(slash - target.data), target.size) : CHIMERA_SLICE("/");
     }
     const char *mark = memchr(target.data, '?', target.size);
     size_t path_size = mark ? (size_t)(mark - target.data) : target.size;
@@ -162,7 +163,8 @@ static int parse_field(struct chimera_slice line, struct parse *parse)
     struct chimera_slice name = part(line, 0, name_size);
     if (!is_token(name)) /* this refuses folded lines and spaces before the colon, too */
         return 400;
-    for (size_t i = name_size + 1; i < line.size; i++) { /* before the trim, which takes more than blanks */
+    for (size_t i = name_size + 1; i < line.size;
+         i++) { /* before the trim, which takes more than blanks */
         unsigned char c = (unsigned char)line.data[i];
         if ((c < ' ' && c != '\t') || c == 0x7f)
             return 400;
@@ -225,7 +227,8 @@ int http_head_parse(struct chimera_slice bytes, size_t *scanned, struct http_hea
         start = end + 2;
     }
     if (is_first)
-        return 400; /* an empty line where a request should be; the caller skips the harmless ones */
+        return 400; /* an empty line where a request should be; the caller skips the harmless ones
+                     */
     if (code == HTTP_DONE)
         code = settle(&parse);
     if (code == HTTP_DONE)

@@ -1,8 +1,9 @@
-/* http.h - strict HTTP/1.1 without input or output: bytes in, slices out (libraries.md §3.3, rule 5).
+/* http.h - strict HTTP/1.1 without input or output: bytes in, slices out (libraries.md §3.3, rule
+ * 5).
  *
- * A head is parsed in place and its slices point into the caller's bytes. Whatever two parsers could
- * read differently is refused: both kinds of length, a repeated or signed Content-Length, bare line
- * feeds, folded lines, spaces before a colon, a head over HTTP_HEAD_MAX.
+ * A head is parsed in place and its slices point into the caller's bytes. Whatever two parsers
+ * could read differently is refused: both kinds of length, a repeated or signed Content-Length,
+ * bare line feeds, folded lines, spaces before a colon, a head over HTTP_HEAD_MAX.
  */
 #ifndef CHIMERA_SERVER_HTTP_H
 #define CHIMERA_SERVER_HTTP_H
@@ -54,8 +55,9 @@ struct http_chunks { /* of one body; all zero at its start */
     size_t line_bytes; /* of extensions, or of all trailers together */
 };
 
-/* Decodes in place: the body's bytes move to the front of `data`, *ret_kept of them; *ret_used bytes
- * were read. All are, unless the body ends: what follows is the next request. Trailers are dropped. */
+/* Decodes in place: the body's bytes move to the front of `data`, *ret_kept of them; *ret_used
+ * bytes were read. All are, unless the body ends: what follows is the next request. Trailers are
+ * dropped. */
 int http_chunks_decode(struct http_chunks *chunks, char *data, size_t size, size_t *ret_used,
                        size_t *ret_kept);
 

@@ -68,7 +68,8 @@ static bool accept_all(int listening, struct loop *loops, unsigned count)
         } else if (errno == EAGAIN) {
             return true;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            chimera_log_with(CHIMERA_LOG_WARN, "server::listener", CHIMERA_SLICE("cannot accept connections"),
+            chimera_log_with(CHIMERA_LOG_WARN, "server::listener",
+                             CHIMERA_SLICE("cannot accept connections"),
                              CHIMERA_TEXT("error", chimera_slice_of(strerror(errno))));
             return false;
         } /* else the client has gone meanwhile */

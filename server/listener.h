@@ -1,7 +1,7 @@
 /* listener.h - the one thread that accepts, and deals connections to loops by their count.
  *
- * One request at a time is on a connection, so the fullest loop is the slowest: dealing by count beats
- * the kernel's hash (libraries.md §3.3, rule 2).
+ * One request at a time is on a connection, so the fullest loop is the slowest: dealing by count
+ * beats the kernel's hash (libraries.md §3.3, rule 2).
  */
 #ifndef CHIMERA_SERVER_LISTENER_H
 #define CHIMERA_SERVER_LISTENER_H

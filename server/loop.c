@@ -66,7 +66,8 @@ void loop_take_buffer(struct loop *loop, struct chimera_buffer *ret_buffer)
     if (loop->spare_count > 0)
         *ret_buffer = loop->spare[--loop->spare_count];
     else
-        chimera_buffer_init(ret_buffer, HTTP_HEAD_MAX + loop->service->rules.max_body_bytes + INPUT_EXTRA);
+        chimera_buffer_init(ret_buffer,
+                            HTTP_HEAD_MAX + loop->service->rules.max_body_bytes + INPUT_EXTRA);
 }
 
 void loop_give_buffer(struct loop *loop, struct chimera_buffer *buffer)
@@ -97,6 +98,7 @@ void loop_add(struct loop *loop, int fd)
 
 void loop_drain(struct loop *loop)
 {
+    atomic_store_explicit(&loop->is_draining, true, memory_order_relaxed);
     send_message(loop, DRAIN_MESSAGE);
 }
 
@@ -106,12 +108,10 @@ static void read_inbox(struct loop *loop)
     ssize_t size = read(loop->inbox_read, messages, sizeof(messages));
     size_t count = size > 0 ? (size_t)size / sizeof(messages[0]) : 0;
     for (size_t i = 0; i < count; i++) {
-        if (messages[i] == DRAIN_MESSAGE) {
-            loop->is_draining = true;
+        if (messages[i] == DRAIN_MESSAGE) /* the last one: no connection comes behind it */
             loop->drain_until_ms = loop->now_ms + DRAIN_MS;
-        } else if (!connection_new(loop, messages[i])) {
+        else if (!connection_new(loop, messages[i]))
             atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
-        }
     }
 }
 
@@ -133,7 +133,6 @@ static void end_if_late(struct connection *connection)
 
 static void dispatch(struct loop *loop, const struct epoll_event *events, int count)
 {
-    bool was_draining = loop->is_draining;
     for (int i = 0; i < count; i++) {
         if (!events[i].data.ptr)
             read_inbox(loop);
@@ -141,8 +140,10 @@ static void dispatch(struct loop *loop, const struct epoll_event *events, int co
             connection_on_ready(events[i].data.ptr, events[i].events);
     }
     /* Behind the events, because it frees what they point to. */
-    if (loop->is_draining && !was_draining)
+    if (loop->drain_until_ms && !loop->has_drained) {
+        loop->has_drained = true;
         for_each(loop, connection_on_drain);
+    }
     if (loop->now_ms - loop->swept_ms >= SWEEP_MS) {
         for_each(loop, end_if_late);
         loop->swept_ms = loop->now_ms;
@@ -151,7 +152,7 @@ static void dispatch(struct loop *loop, const struct epoll_event *events, int co
 
 static bool is_done(const struct loop *loop)
 {
-    return loop->is_draining && (!loop->connections || loop->now_ms >= loop->drain_until_ms);
+    return loop->has_drained && (!loop->connections || loop->now_ms >= loop->drain_until_ms);
 }
 
 static void *run(void *context)
@@ -160,7 +161,8 @@ static void *run(void *context)
     struct epoll_event events[EVENTS_MAX];
     loop->now_ms = clock_now_ms();
     while (!is_done(loop)) {
-        int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, loop->connections ? SWEEP_MS : -1);
+        int count =
+            epoll_wait(loop->epoll_fd, events, EVENTS_MAX, loop->connections ? SWEEP_MS : -1);
         loop->now_ms = clock_now_ms();
         if (count < 0 && errno != EINTR) {
             chimera_log_with(CHIMERA_LOG_ERROR, "server::loop", CHIMERA_SLICE("epoll_wait failed"),

@@ -22,12 +22,13 @@ struct loop {
     struct lane lane;
     pthread_t thread;
     int epoll_fd, inbox_read, inbox_write;
-    atomic_uint connection_count; /* raised by the listener, lowered here */
-    struct connection *connections; /* owned; a list in no order */
+    atomic_uint connection_count;             /* raised by the listener, lowered here */
+    struct connection *connections;           /* owned; a list in no order */
     struct chimera_buffer spare[LOOP_SPARES]; /* warm input buffers of idle connections */
     unsigned spare_count;
-    int64_t now_ms, swept_ms, drain_until_ms;
-    bool is_draining;
+    int64_t now_ms, swept_ms, drain_until_ms; /* the last: 0 before the drain */
+    atomic_bool is_draining; /* set by loop_drain(), so that an answer under way already tells */
+    bool has_drained;        /* idle connections were closed */
 };
 
 /* On failure nothing is left. `tls` may be NULL; on success the loop owns it. */

@@ -1,7 +1,7 @@
 /* main.c - chimera-server, a drop-in for Kubewarden's policy-server.
  *
- * Exit codes as there: 0 after --help, --version and a stop that was asked for; 2 for a command line
- * that makes no sense; 1 for everything else.
+ * Exit codes as there: 0 after --help, --version and a stop that was asked for; 2 for a command
+ * line that makes no sense; 1 for everything else.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,16 +52,18 @@ static void warn_of_what_is_missing(const struct options *options)
 static void log_limits(const struct config *config, const struct policies *policies)
 {
     if (config->is_limited) {
-        chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("policy timeout protection is enabled"),
+        chimera_log_with(CHIMERA_LOG_INFO, TARGET,
+                         CHIMERA_SLICE("policy timeout protection is enabled"),
                          CHIMERA_NUMBER("execution_limit_seconds", (int64_t)config->limit_seconds));
         return;
     }
     warn("policy timeout protection is disabled");
     for (size_t i = 0; i < policies->policy_count; i++)
         if (policies->policy[i].has_limit)
-            chimera_log_with(CHIMERA_LOG_WARN, TARGET,
-                             CHIMERA_SLICE("timeoutEvalSeconds is ignored: timeout protection is disabled"),
-                             CHIMERA_TEXT("policy_id", chimera_slice_of(policies->policy[i].id)));
+            chimera_log_with(
+                CHIMERA_LOG_WARN, TARGET,
+                CHIMERA_SLICE("timeoutEvalSeconds is ignored: timeout protection is disabled"),
+                CHIMERA_TEXT("policy_id", chimera_slice_of(policies->policy[i].id)));
 }
 
 /* The reference does not start without a Kubernetes configuration, whether it will be used or not.
@@ -75,8 +77,9 @@ static int check_kubernetes(const struct config *config, const struct policies *
     if (!is_wanted || config->has_kubernetes)
         return CHIMERA_OK;
     if (!config->options.is_without_kubernetes)
-        return chimera_fail(err, CHIMERA_EINVAL,
-                            "Cannot connect to Kubernetes, context aware policies would not work properly");
+        return chimera_fail(
+            err, CHIMERA_EINVAL,
+            "Cannot connect to Kubernetes, context aware policies would not work properly");
     fputs("Cannot connect to Kubernetes, context aware policies will not work properly\n", stderr);
     return CHIMERA_OK;
 }

@@ -50,8 +50,8 @@ static const struct option TABLE[] = {
      "Accepted; this version does not export metrics and says so", SWITCH(is_metrics), false},
     {"enable-pprof", "KUBEWARDEN_ENABLE_PPROF", NULL, NULL, NULL,
      "Answer /debug/pprof/*, with the way to profile", SWITCH(is_pprof), false},
-    {"ignore-kubernetes-connection-failure", "KUBEWARDEN_IGNORE_KUBERNETES_CONNECTION_FAILURE", NULL,
-     NULL, NULL, "Start although context aware policies will not work",
+    {"ignore-kubernetes-connection-failure", "KUBEWARDEN_IGNORE_KUBERNETES_CONNECTION_FAILURE",
+     NULL, NULL, NULL, "Start although context aware policies will not work",
      SWITCH(is_without_kubernetes), false},
     {"key-file", "KUBEWARDEN_KEY_FILE", "KEY_FILE", NULL, NULL,
      "PEM file with the private key of the certificate", TEXT(key_file), false},
@@ -65,20 +65,19 @@ static const struct option TABLE[] = {
      "Refuse longer bodies with 413", TEXT(max_body_bytes), false},
     {"policies", "KUBEWARDEN_POLICIES", "POLICIES_FILE", "policies.yml", NULL,
      "YAML file that says which policies to serve", TEXT(policies), false},
-    {"policies-download-dir", "KUBEWARDEN_POLICIES_DOWNLOAD_DIR", "POLICIES_DOWNLOAD_DIR", ".", NULL,
-     "Folder for policies; the cache of built plugins is in chimera-cache there",
+    {"policies-download-dir", "KUBEWARDEN_POLICIES_DOWNLOAD_DIR", "POLICIES_DOWNLOAD_DIR", ".",
+     NULL, "Folder for policies; the cache of built plugins is in chimera-cache there",
      TEXT(download_dir), false},
     {"policy-timeout", "KUBEWARDEN_POLICY_TIMEOUT", "MAXIMUM_EXECUTION_TIME_SECONDS", "2", NULL,
      "Stop evaluations that take longer, unless a policy has a limit of its own",
      TEXT(policy_timeout), false},
     {"port", "KUBEWARDEN_PORT", "PORT", "3000", NULL, "Listen on this port", TEXT(port), false},
-    {"readiness-probe-port", "KUBEWARDEN_READINESS_PROBE_PORT", "READINESS_PROBE_PORT", "8081", NULL,
-     "Answer /readiness on this port, always without TLS", TEXT(readiness_port), false},
+    {"readiness-probe-port", "KUBEWARDEN_READINESS_PROBE_PORT", "READINESS_PROBE_PORT", "8081",
+     NULL, "Answer /readiness on this port, always without TLS", TEXT(readiness_port), false},
     {"sigstore-cache-dir", "KUBEWARDEN_SIGSTORE_CACHE_DIR", "SIGSTORE_CACHE_DIR", "sigstore-data",
      NULL, "Accepted; used for verification only", TEXT(sigstore_cache_dir), false},
-    {"sigstore-trust-config", "KUBEWARDEN_SIGSTORE_TRUST_CONFIG_PATH",
-     "SIGSTORE_TRUST_CONFIG_PATH", NULL, NULL, "Accepted; used for verification only",
-     TEXT(sigstore_trust_config), false},
+    {"sigstore-trust-config", "KUBEWARDEN_SIGSTORE_TRUST_CONFIG_PATH", "SIGSTORE_TRUST_CONFIG_PATH",
+     NULL, NULL, "Accepted; used for verification only", TEXT(sigstore_trust_config), false},
     {"sources-path", "KUBEWARDEN_SOURCES_PATH", "SOURCES_PATH", NULL, NULL,
      "YAML file about registries; checked, as this version fetches nothing", TEXT(sources), false},
     {"verification-path", "KUBEWARDEN_VERIFICATION_CONFIG_PATH", "VERIFICATION_CONFIG_PATH", NULL,
@@ -115,7 +114,8 @@ static bool is_choice(const char *choices, const char *value)
 /* More than the reference takes, which knows "true" and "false" alone and dies of NO_COLOR=1. */
 static bool parse_switch(const char *value, bool *ret_on)
 {
-    static const char *const ON[] = {"true", "1", "yes", "on"}, *const OFF[] = {"false", "0", "no", "off", ""};
+    static const char *const ON[] = {"true", "1", "yes", "on"}, *const OFF[] = {"false", "0", "no",
+                                                                                "off", ""};
     for (size_t i = 0; i < sizeof(ON) / sizeof(ON[0]); i++)
         if (strcasecmp(value, ON[i]) == 0)
             return *ret_on = true;
@@ -138,11 +138,13 @@ static int set_option(struct options *options, const struct option *option, cons
     if (!option->value) {
         if (parse_switch(value, switch_field(options, option)) || takes_any_text(option))
             return CHIMERA_OK;
-        return chimera_fail(err, CHIMERA_EINVAL, "invalid value '%s' for '--%s'\n  [possible values: true, false]",
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "invalid value '%s' for '--%s'\n  [possible values: true, false]",
                             value, option->name);
     }
     if (option->choices && !is_choice(option->choices, value))
-        return chimera_fail(err, CHIMERA_EINVAL, "invalid value '%s' for '--%s <%s>'\n  [possible values: %s]", value,
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "invalid value '%s' for '--%s <%s>'\n  [possible values: %s]", value,
                             option->name, option->value, option->choices);
     *text_field(options, option) = value;
     return CHIMERA_OK;
@@ -172,8 +174,8 @@ static const struct option *find_option(const char *name, size_t size)
 }
 
 /* Takes one argument, and the one behind it when that is its value. */
-static int take_argument(int argc, char *const *argv, int *at, bool *is_seen, struct options *options,
-                         struct chimera_error *err)
+static int take_argument(int argc, char *const *argv, int *at, bool *is_seen,
+                         struct options *options, struct chimera_error *err)
 {
     const char *argument = argv[*at];
     if (argument[0] != '-')
@@ -189,12 +191,14 @@ static int take_argument(int argc, char *const *argv, int *at, bool *is_seen, st
     const char *open = option->value ? " <" : "", *close = option->value ? ">" : "";
     const char *shown = option->value ? option->value : "";
     if (*seen)
-        return chimera_fail(err, CHIMERA_EINVAL, "the argument '--%s%s%s%s' cannot be used multiple times",
-                            option->name, open, shown, close);
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "the argument '--%s%s%s%s' cannot be used multiple times", option->name,
+                            open, shown, close);
     *seen = true;
     if (!value && option->value) {
         if (*at + 1 >= argc)
-            return chimera_fail(err, CHIMERA_EINVAL, "a value is required for '--%s <%s>' but none was supplied",
+            return chimera_fail(err, CHIMERA_EINVAL,
+                                "a value is required for '--%s <%s>' but none was supplied",
                                 option->name, shown);
         value = argv[++*at];
         if (value[0] == '-' && value[1])
@@ -247,9 +251,9 @@ void options_print_help(FILE *out)
         const struct option *option = &TABLE[i];
         if (option->is_hidden)
             continue;
-        fprintf(out, "      --%s%s%s%s\n          %s [env: %s]", option->name, option->value ? " <" : "",
-                option->value ? option->value : "", option->value ? ">" : "", option->help,
-                option->variable);
+        fprintf(out, "      --%s%s%s%s\n          %s [env: %s]", option->name,
+                option->value ? " <" : "", option->value ? option->value : "",
+                option->value ? ">" : "", option->help, option->variable);
         if (option->initial)
             fprintf(out, " [default: %s]", option->initial);
         if (option->choices)

@@ -14,8 +14,9 @@
 #define SETTINGS_MAX ((size_t)64 << 20)
 #define NO_VARIANT "data did not match any variant of untagged enum PolicyOrPolicyGroup"
 
-/* Every reader below returns 1 when the value fits, 0 when the entry is no such thing, or a negative
- * code when memory ran out: an entry of the wrong form is one error, whatever is wrong with it. */
+/* Every reader below returns 1 when the value fits, 0 when the entry is no such thing, or a
+ * negative code when memory ran out: an entry of the wrong form is one error, whatever is wrong
+ * with it. */
 enum { FITS = 1, MISFITS = 0 };
 
 static int copy_text(struct json_object *value, char **ret_text)
@@ -194,10 +195,11 @@ static bool has_only_known_keys(struct json_object *member)
 {
     static const char *const KNOWN[] = {"module", "settings", "contextAwareResources",
                                         "timeoutEvalSeconds", "hostCapabilities"};
-    json_object_object_foreach(member, key, value)
-    {
+    struct json_object_iterator at = json_object_iter_begin(member),
+                                end = json_object_iter_end(member);
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+        const char *key = json_object_iter_peek_name(&at);
         bool is_known = false;
-        (void)value;
         for (size_t i = 0; i < sizeof(KNOWN) / sizeof(KNOWN[0]); i++)
             is_known = is_known || strcmp(key, KNOWN[i]) == 0;
         if (!is_known)
@@ -207,9 +209,11 @@ static bool has_only_known_keys(struct json_object *member)
 }
 
 /* Appends one zeroed policy with its names set; NULL when memory ran out. */
-static struct policy_spec *add_policy(struct policies *policies, const char *group, const char *name)
+static struct policy_spec *add_policy(struct policies *policies, const char *group,
+                                      const char *name)
 {
-    struct policy_spec *list = reallocarray(policies->policy, policies->policy_count + 1, sizeof(*list));
+    struct policy_spec *list =
+        reallocarray(policies->policy, policies->policy_count + 1, sizeof(*list));
     if (!list)
         return NULL;
     policies->policy = list;
@@ -239,29 +243,36 @@ static int read_member(struct policies *policies, const char *group, const char 
     return policy ? read_common(member, policy) : CHIMERA_ENOMEM;
 }
 
+static int read_members(struct policies *policies, const char *group, struct json_object *entry)
+{
+    struct json_object *members = NULL;
+    if (!json_object_object_get_ex(entry, "policies", &members) ||
+        !json_object_is_type(members, json_type_object))
+        return MISFITS;
+    int code = FITS;
+    struct json_object_iterator at = json_object_iter_begin(members),
+                                end = json_object_iter_end(members);
+    for (; code == FITS && !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+        code = read_member(policies, group, json_object_iter_peek_name(&at),
+                           json_object_iter_peek_value(&at));
+    return code;
+}
+
 static int read_group(struct policies *policies, const char *name, struct json_object *entry)
 {
-    struct group_spec *list = reallocarray(policies->group, policies->group_count + 1, sizeof(*list));
+    struct group_spec *list =
+        reallocarray(policies->group, policies->group_count + 1, sizeof(*list));
     if (!list)
         return CHIMERA_ENOMEM;
     policies->group = list;
     struct group_spec group = {.name = strdup(name), .first = policies->policy_count};
-    struct json_object *members = NULL;
     int code = group.name ? read_mode(entry, &group.mode) : CHIMERA_ENOMEM;
     if (code == FITS)
         code = copy_required_text(entry, "expression", &group.expression);
     if (code == FITS)
         code = copy_required_text(entry, "message", &group.message);
-    if (code == FITS && (!json_object_object_get_ex(entry, "policies", &members) ||
-                         !json_object_is_type(members, json_type_object)))
-        code = MISFITS;
-    if (code == FITS) {
-        json_object_object_foreach(members, member, value)
-        {
-            if (code == FITS)
-                code = read_member(policies, name, member, value);
-        }
-    }
+    if (code == FITS)
+        code = read_members(policies, name, entry);
     if (code != FITS) {
         drop_policies_from(policies, group.first);
         free_group(&group);
@@ -307,13 +318,16 @@ static const char *type_name(struct json_object *tree)
     return "map";
 }
 
-static int read_entries(struct json_object *tree, struct policies *policies, struct chimera_error *err)
+static int read_entries(struct json_object *tree, struct policies *policies,
+                        struct chimera_error *err)
 {
     if (!json_object_is_type(tree, json_type_object))
-        return chimera_fail(err, CHIMERA_EINVAL, "invalid type: %s, expected a map", type_name(tree));
-    json_object_object_foreach(tree, name, entry)
-    {
-        int code = read_entry(policies, name, entry);
+        return chimera_fail(err, CHIMERA_EINVAL, "invalid type: %s, expected a map",
+                            type_name(tree));
+    struct json_object_iterator at = json_object_iter_begin(tree), end = json_object_iter_end(tree);
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+        const char *name = json_object_iter_peek_name(&at);
+        int code = read_entry(policies, name, json_object_iter_peek_value(&at));
         if (code == MISFITS)
             return chimera_fail(err, CHIMERA_EINVAL, NO_VARIANT);
         if (code < 0)
@@ -329,12 +343,13 @@ static int check_group_names(const struct policies *policies, const struct group
     chimera_buffer_init(&list, sizeof(err->text));
     for (size_t i = group->first; i < group->first + group->count; i++)
         if (strchr(policies->policy[i].name, '/'))
-            chimera_buffer_print(&list, "%s\"%s\"", list.size ? ", " : "", policies->policy[i].name);
+            chimera_buffer_print(&list, "%s\"%s\"", list.size ? ", " : "",
+                                 policies->policy[i].name);
     int code = CHIMERA_OK;
     if (list.size || list.failed)
         code = chimera_fail(err, CHIMERA_EINVAL,
-                            "policy group '%s' contains policies with invalid names: [%.*s]", group->name,
-                            (int)list.size, list.data ? list.data : "");
+                            "policy group '%s' contains policies with invalid names: [%.*s]",
+                            group->name, (int)list.size, list.data ? list.data : "");
     chimera_buffer_free(&list);
     return code;
 }
@@ -369,9 +384,10 @@ static int check_capabilities(const struct policies *policies, struct chimera_er
         for (char **pattern = policies->policy[i].capabilities; *pattern; pattern++) {
             int code = chimera_capability_check(*pattern, &why);
             if (code < 0)
-                return chimera_fail(err, code,
-                                    "bootstrap failure: invalid hostCapabilities pattern for policy %s: %s",
-                                    policies->policy[i].id, why.text);
+                return chimera_fail(
+                    err, code,
+                    "bootstrap failure: invalid hostCapabilities pattern for policy %s: %s",
+                    policies->policy[i].id, why.text);
             if (chimera_slice_is(chimera_slice_trim(chimera_slice_of(*pattern)), "*"))
                 break; /* allows all; what follows is not looked at */
         }
@@ -381,7 +397,8 @@ static int check_capabilities(const struct policies *policies, struct chimera_er
 
 static int read_tree(const char *path, struct json_object **ret_tree, struct chimera_error *err)
 {
-    static const struct chimera_yaml_options OPTIONS = {.string_keys_only = true, .empty_is_map = true};
+    static const struct chimera_yaml_options OPTIONS = {.string_keys_only = true,
+                                                        .empty_is_map = true};
     if (access(path, R_OK) != 0)
         return chimera_fail(err, CHIMERA_EIO, "%s (os error %d)", strerror(errno), errno);
     struct chimera_buffer text;
@@ -400,7 +417,8 @@ int policies_read(const char *path, struct policies *ret_policies, struct chimer
     CHIMERA_JSON struct json_object *tree = NULL;
     int code = read_tree(path, &tree, &why);
     if (code == CHIMERA_EREFUSED)
-        code = chimera_fail(&why, CHIMERA_EINVAL, NO_VARIANT); /* keys that are no text, local tags */
+        code =
+            chimera_fail(&why, CHIMERA_EINVAL, NO_VARIANT); /* keys that are no text, local tags */
     if (code == CHIMERA_OK)
         code = read_entries(tree, &policies, &why);
     if (code < 0)

@@ -13,19 +13,19 @@
 
 #define NO_GROUP SIZE_MAX
 
-struct policy_spec {      /* owns its texts */
-    char *id;             /* "name", or "group/member" */
-    const char *name;     /* the last part of `id` */
-    char *module;         /* as written */
+struct policy_spec {  /* owns its texts */
+    char *id;         /* "name", or "group/member" */
+    const char *name; /* the last part of `id` */
+    char *module;     /* as written */
     enum chimera_policy_mode mode;
     bool allowed_to_mutate;
-    char *settings;       /* a JSON object, keys sorted */
-    char *message;        /* NULL: none */
+    char *settings; /* a JSON object, keys sorted */
+    char *message;  /* NULL: none */
     bool has_limit;
     uint64_t limit_seconds;
-    char **capabilities;  /* NULL-terminated; never NULL */
-    char **resources;     /* "apiVersion/kind", NULL-terminated; never NULL */
-    size_t group;         /* index of its group, or NO_GROUP */
+    char **capabilities; /* NULL-terminated; never NULL */
+    char **resources;    /* "apiVersion/kind", NULL-terminated; never NULL */
+    size_t group;        /* index of its group, or NO_GROUP */
 };
 
 struct group_spec { /* owns its texts */

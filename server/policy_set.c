@@ -10,6 +10,9 @@
 #define SETTINGS_ARENA_MAX ((size_t)64 << 20)
 #define TARGET "server::policies"
 
+/* There is no unload: what was mapped stays, also when its policies are gone. */
+static struct chimera_loaded **kept;
+
 static int compare_ids(struct chimera_slice a, struct chimera_slice b)
 {
     int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
@@ -38,8 +41,8 @@ const struct served *policy_set_find(const struct policy_set *set, struct chimer
 }
 
 /* Policies of one module share one mapping. */
-static int load_plugin(struct policy_set *set, const char *path, const struct chimera_loaded **ret_loaded,
-                       struct chimera_error *err)
+static int load_plugin(struct policy_set *set, const char *path,
+                       const struct chimera_loaded **ret_loaded, struct chimera_error *err)
 {
     for (size_t i = 0; i < set->loaded_count; i++) {
         if (strcmp(set->loaded[i]->path, path) == 0) {
@@ -53,8 +56,8 @@ static int load_plugin(struct policy_set *set, const char *path, const struct ch
     return code;
 }
 
-/* What the module says about itself (policy-server.md §3.6). Plugins of modes that the reference does
- * not have were built by asking for that mode, and need no metadata. */
+/* What the module says about itself (policy-server.md §3.6). Plugins of modes that the reference
+ * does not have were built by asking for that mode, and need no metadata. */
 static int check_metadata(const struct chimera_manifest *manifest, struct chimera_error *err)
 {
     struct chimera_metadata metadata = {0};
@@ -69,7 +72,8 @@ static int check_metadata(const struct chimera_manifest *manifest, struct chimer
     if (code == CHIMERA_OK)
         code = chimera_metadata_server_mode(&metadata, &mode, err);
     if (code == CHIMERA_OK && mode != manifest->mode)
-        code = chimera_fail(err, CHIMERA_EABI, "the plugin was built as %s, but its policy is %s: build it again",
+        code = chimera_fail(err, CHIMERA_EABI,
+                            "the plugin was built as %s, but its policy is %s: build it again",
                             chimera_mode_name(manifest->mode), chimera_mode_name(mode));
     chimera_metadata_done(&metadata);
     return code;
@@ -77,7 +81,8 @@ static int check_metadata(const struct chimera_manifest *manifest, struct chimer
 
 /* In milliseconds, 0: none. False for a limit of no time at all, which the reference accepts, and
  * which then stops the policy before its first instruction. */
-static bool find_limit(const struct config *config, const struct policy_spec *spec, uint32_t *ret_limit_ms)
+static bool find_limit(const struct config *config, const struct policy_spec *spec,
+                       uint32_t *ret_limit_ms)
 {
     *ret_limit_ms = 0;
     if (!config->is_limited)
@@ -97,29 +102,32 @@ static int check_settings(struct chimera_policy *policy, struct chimera_error *e
     if (code == CHIMERA_OK && !is_valid) {
         if (!message.data)
             message = CHIMERA_SLICE("no message");
-        code = chimera_fail(err, CHIMERA_EGUEST, "Policy settings are invalid: %.*s", (int)message.size, message.data);
+        code = chimera_fail(err, CHIMERA_EGUEST, "Policy settings are invalid: %.*s",
+                            (int)message.size, message.data);
     }
     chimera_arena_free(&arena);
     return code;
 }
 
-static int open_policy(struct policy_set *set, const struct config *config, const struct policy_spec *spec,
-                       const char *path, unsigned lanes, struct chimera_policy **ret_policy,
-                       struct chimera_error *err)
+static int open_policy(struct policy_set *set, const struct config *config,
+                       const struct policy_spec *spec, const char *path, unsigned lanes,
+                       struct chimera_policy **ret_policy, struct chimera_error *err)
 {
     const struct chimera_loaded *loaded = NULL;
     struct chimera_policy_options options = {.id = spec->name,
                                              .settings = chimera_slice_of(spec->settings),
                                              .lanes = lanes,
-                                             .capabilities = (const char *const *)spec->capabilities,
+                                             .capabilities =
+                                                 (const char *const *)spec->capabilities,
                                              .resources = (const char *const *)spec->resources};
     int code = load_plugin(set, path, &loaded, err);
     if (code == CHIMERA_OK)
         code = check_metadata(&loaded->manifest, err);
     if (code == CHIMERA_OK && !find_limit(config, spec, &options.limit_ms))
-        code = chimera_fail(err, CHIMERA_EGUEST,
-                            "Policy settings are invalid: Error invoking settings validation callback: "
-                            "GuestCallFailure(\"guest code interrupted, execution deadline exceeded\")");
+        code = chimera_fail(
+            err, CHIMERA_EGUEST,
+            "Policy settings are invalid: Error invoking settings validation callback: "
+            "GuestCallFailure(\"guest code interrupted, execution deadline exceeded\")");
     if (code < 0)
         return code;
     struct chimera_policy *policy = NULL;
@@ -153,15 +161,15 @@ static void log_failure(struct chimera_slice id, const char *text)
 
 /* Keeps a failure as the policy's answer, or lets the whole start fail. Settings that the policy
  * refuses are told as they are, the rest with the policy's name, as the reference does. */
-static int keep_failure(const struct config *config, struct served *served, const struct chimera_error *why,
-                        struct chimera_error *err)
+static int keep_failure(const struct config *config, struct served *served,
+                        const struct chimera_error *why, struct chimera_error *err)
 {
     if (!config->options.is_continue_on_errors)
         return chimera_fail(err, why->code, "%s", why->text);
     bool is_settings = strncmp(why->text, "Policy settings", strlen("Policy settings")) == 0;
     int size = is_settings ? asprintf(&served->failure, "%s", why->text)
-                           : asprintf(&served->failure, "bootstrap failure: %.*s: %s", (int)served->id.size,
-                                      served->id.data, why->text);
+                           : asprintf(&served->failure, "bootstrap failure: %.*s: %s",
+                                      (int)served->id.size, served->id.data, why->text);
     if (size < 0) {
         served->failure = NULL;
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
@@ -170,8 +178,9 @@ static int keep_failure(const struct config *config, struct served *served, cons
     return CHIMERA_OK;
 }
 
-static int load_policy(struct policy_set *set, const struct config *config, const struct policy_spec *spec,
-                       const struct built_plugin *plugin, unsigned lanes, struct chimera_error *err)
+static int load_policy(struct policy_set *set, const struct config *config,
+                       const struct policy_spec *spec, const struct built_plugin *plugin,
+                       unsigned lanes, struct chimera_error *err)
 {
     struct served *served = &set->served[set->count++];
     *served = (struct served){.id = chimera_slice_of(spec->id), .handling = handling_of(spec)};
@@ -184,8 +193,10 @@ static int load_policy(struct policy_set *set, const struct config *config, cons
     return code < 0 ? keep_failure(config, served, &why, err) : CHIMERA_OK;
 }
 
-/* A group whose expression is broken starts, here as there, and rejects all; but we say so at once. */
-static int load_group(struct policy_set *set, const struct group_spec *spec, struct chimera_error *err)
+/* A group whose expression is broken starts, here as there, and rejects all; but we say so at once.
+ */
+static int load_group(struct policy_set *set, const struct group_spec *spec,
+                      struct chimera_error *err)
 {
     struct served *served = &set->served[set->count++];
     *served = (struct served){
@@ -207,15 +218,18 @@ int policy_set_load(const struct config *config, const struct policies *policies
                     struct chimera_error *err)
 {
     size_t count = policies->policy_count + policies->group_count;
-    struct policy_set set = {.served = calloc(count + 1, sizeof(*set.served)),
-                             .loaded = calloc(policies->policy_count + 1, sizeof(struct chimera_loaded *)),
-                             .is_limited = config->is_limited};
+    struct policy_set set = {
+        .served = calloc(count + 1, sizeof(*set.served)),
+        .loaded = calloc(policies->policy_count + 1, sizeof(struct chimera_loaded *)),
+        .is_limited = config->is_limited};
     int code = CHIMERA_OK;
+    kept = set.loaded;
     if (!set.served || !set.loaded)
         code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     for (size_t i = 0; i < policies->policy_count && code == CHIMERA_OK; i++)
         code = load_policy(&set, config, &policies->policy[i], &plugins[i], lanes, err);
-    for (size_t i = 0; i < policies->group_count && code == CHIMERA_OK; i++) /* members are in place */
+    for (size_t i = 0; i < policies->group_count && code == CHIMERA_OK;
+         i++) /* members are in place */
         code = load_group(&set, &policies->group[i], err);
     if (code < 0) {
         policy_set_done(&set);
@@ -234,6 +248,5 @@ void policy_set_done(struct policy_set *set)
         free(set->served[i].failure);
     }
     free(set->served);
-    free(set->loaded);
     *set = (struct policy_set){0};
 }

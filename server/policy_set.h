@@ -24,14 +24,14 @@ struct served { /* what one id stands for: a policy, or a group */
 struct policy_set {
     struct served *served; /* owned; sorted by id */
     size_t count;
-    struct chimera_loaded **loaded; /* owned list; the plugins are for the life of the process */
+    struct chimera_loaded **loaded; /* a list that is never freed, as there is no unload */
     size_t loaded_count;
     bool is_limited;
 };
 
-/* `plugins` has one element a policy, from builder_run(). Fails at the first policy that does, with the
- * reference's text, unless the configuration says to go on: then the failure is kept as the answer to
- * that policy's requests. `lanes` is the number of loops. */
+/* `plugins` has one element a policy, from builder_run(). Fails at the first policy that does, with
+ * the reference's text, unless the configuration says to go on: then the failure is kept as the
+ * answer to that policy's requests. `lanes` is the number of loops. */
 int policy_set_load(const struct config *config, const struct policies *policies,
                     const struct built_plugin *plugins, unsigned lanes, struct policy_set *ret_set,
                     struct chimera_error *err);

@@ -15,7 +15,8 @@ static struct route refuse(enum route_kind kind, unsigned status, const char *te
 }
 
 /* The rest of `path` behind `prefix`, when that is one segment and not empty. */
-static bool take_segment(struct chimera_slice path, const char *prefix, struct chimera_slice *ret_rest)
+static bool take_segment(struct chimera_slice path, const char *prefix,
+                         struct chimera_slice *ret_rest)
 {
     size_t size = strlen(prefix);
     if (path.size <= size || memcmp(path.data, prefix, size) != 0)
@@ -38,7 +39,8 @@ static enum route_kind find_kind(struct chimera_slice path, const struct route_r
         return ROUTE_AUDIT;
     if (take_segment(path, "/validate_raw/", ret_id))
         return ROUTE_RAW;
-    if (rules->has_pprof && (chimera_slice_is(path, "/debug/pprof/cpu") || chimera_slice_is(path, "/debug/pprof/heap")))
+    if (rules->has_pprof &&
+        (chimera_slice_is(path, "/debug/pprof/cpu") || chimera_slice_is(path, "/debug/pprof/heap")))
         return ROUTE_PPROF;
     return ROUTE_NONE;
 }
@@ -82,7 +84,8 @@ static bool is_json_type(struct chimera_slice type)
     static const char prefix[] = "application/";
     if (type.size < sizeof(prefix) - 1 || strncasecmp(type.data, prefix, sizeof(prefix) - 1) != 0)
         return false;
-    struct chimera_slice subtype = {type.data + sizeof(prefix) - 1, type.size - (sizeof(prefix) - 1)};
+    struct chimera_slice subtype = {type.data + sizeof(prefix) - 1,
+                                    type.size - (sizeof(prefix) - 1)};
     for (size_t i = 0; i < subtype.size; i++)
         if (subtype.data[i] <= ' ' || subtype.data[i] == '/')
             return false;
@@ -96,8 +99,8 @@ static bool is_read(struct chimera_slice method)
     return chimera_slice_is(method, "GET") || chimera_slice_is(method, "HEAD");
 }
 
-void route_find(const struct http_head *head, const struct route_rules *rules, struct chimera_arena *arena,
-                struct route *ret_route)
+void route_find(const struct http_head *head, const struct route_rules *rules,
+                struct chimera_arena *arena, struct route *ret_route)
 {
     struct chimera_slice id = {NULL, 0};
     enum route_kind kind = find_kind(head->path, rules, &id);
@@ -112,7 +115,8 @@ void route_find(const struct http_head *head, const struct route_rules *rules, s
     } else {
         id = decode(id, arena);
         if (!id.data || !chimera_utf8_is_valid(id))
-            *ret_route = refuse(ROUTE_NONE, 400, TEXT_BAD_ID); /* no kind: a text even for /validate */
+            *ret_route =
+                refuse(ROUTE_NONE, 400, TEXT_BAD_ID); /* no kind: a text even for /validate */
         else if (!is_json_type(head->content_type))
             *ret_route = refuse(kind, 415, TEXT_415);
         else if (head->content_length > rules->max_body_bytes)

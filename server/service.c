@@ -12,8 +12,8 @@
 
 #define TEXT_500 "Something went wrong"
 #define TEXT_413 "Failed to buffer the request body: length limit exceeded"
-#define TEXT_PPROF                                                                     \
-    "This server has no built-in profiler. Profile it from outside, native code and "  \
+#define TEXT_PPROF                                                                    \
+    "This server has no built-in profiler. Profile it from outside, native code and " \
     "policies alike: perf record -g -p PID -- sleep 30; perf report\n"
 
 void lane_init(struct lane *lane, unsigned index, size_t max_body_bytes)
@@ -64,7 +64,8 @@ void service_refuse(struct lane *lane, const struct route *route, struct answer 
     ret_answer->status = route->status;
     ret_answer->allow = route->status == 405 ? route->allow : NULL;
     if (route->text)
-        refuse(lane, route->kind == ROUTE_VALIDATE, route->status, chimera_slice_of(route->text), ret_answer);
+        refuse(lane, route->kind == ROUTE_VALIDATE, route->status, chimera_slice_of(route->text),
+               ret_answer);
 }
 
 void service_refuse_length(struct lane *lane, const struct route *route, struct answer *ret_answer)
@@ -72,11 +73,12 @@ void service_refuse_length(struct lane *lane, const struct route *route, struct 
     refuse(lane, route->kind == ROUTE_VALIDATE, 413, CHIMERA_SLICE(TEXT_413), ret_answer);
 }
 
-static bool parse(struct lane *lane, const struct service_request *request, struct chimera_request *ret_parsed,
-                  struct answer *ret_answer)
+static bool parse(struct lane *lane, const struct service_request *request,
+                  struct chimera_request *ret_parsed, struct answer *ret_answer)
 {
     struct chimera_slice why = {NULL, 0};
-    bool is_raw = request->route->kind == ROUTE_RAW, is_json = request->route->kind == ROUTE_VALIDATE;
+    bool is_raw = request->route->kind == ROUTE_RAW,
+         is_json = request->route->kind == ROUTE_VALIDATE;
     enum chimera_request_problem problem =
         is_raw ? chimera_request_parse_raw(request->body, &lane->arena, ret_parsed, &why)
                : chimera_request_parse_review(request->body, &lane->arena, ret_parsed, &why);
@@ -97,7 +99,8 @@ static bool parse(struct lane *lane, const struct service_request *request, stru
         service_refuse_length(lane, request->route, ret_answer);
         return false;
     }
-    struct chimera_slice text = chimera_arena_print(&lane->arena, "%s%.*s", prefix, (int)why.size, why.data ? why.data : "");
+    struct chimera_slice text = chimera_arena_print(&lane->arena, "%s%.*s", prefix, (int)why.size,
+                                                    why.data ? why.data : "");
     refuse(lane, is_json, status, text, ret_answer);
     return false;
 }
@@ -110,17 +113,19 @@ static unsigned count_slashes(struct chimera_slice id)
     return count;
 }
 
-static void fail(struct lane *lane, struct chimera_slice id, const char *why, struct answer *ret_answer)
+static void fail(struct lane *lane, struct chimera_slice id, const char *why,
+                 struct answer *ret_answer)
 {
-    chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("Evaluation error"), CHIMERA_TEXT("policy_id", id),
-                     CHIMERA_TEXT("error", chimera_slice_of(why)));
+    chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("Evaluation error"),
+                     CHIMERA_TEXT("policy_id", id), CHIMERA_TEXT("error", chimera_slice_of(why)));
     refuse(lane, true, 500, CHIMERA_SLICE(TEXT_500), ret_answer);
 }
 
 /* When the client stops to wait, less what the answer needs; 0: never. */
 static int64_t until(const struct service *service, const struct service_request *request)
 {
-    uint32_t timeout_ms = service->policies->is_limited ? route_timeout_ms(request->head->query) : 0;
+    uint32_t timeout_ms =
+        service->policies->is_limited ? route_timeout_ms(request->head->query) : 0;
     return timeout_ms ? request->arrived_ms + timeout_ms - MARGIN_MS : 0;
 }
 
@@ -138,9 +143,9 @@ static void log_monitored(const struct served *served, const struct chimera_resp
 }
 
 /* Returns a negative code when there is no verdict at all. */
-static int evaluate(const struct service *service, struct lane *lane, const struct service_request *request,
-                    const struct served *served, const struct chimera_request *parsed,
-                    struct chimera_response *ret_response)
+static int evaluate(const struct service *service, struct lane *lane,
+                    const struct service_request *request, const struct served *served,
+                    const struct chimera_request *parsed, struct chimera_response *ret_response)
 {
     struct chimera_slice shortcut = service->shortcut_namespace;
     if (!parsed->is_raw && shortcut.data && parsed->name_space.data &&
@@ -149,7 +154,8 @@ static int evaluate(const struct service *service, struct lane *lane, const stru
         return CHIMERA_OK;
     }
     if (served->failure) { /* even in monitor mode: what cannot be asked rejects */
-        *ret_response = chimera_response_reject_code(parsed->uid, chimera_slice_of(served->failure), 500);
+        *ret_response =
+            chimera_response_reject_code(parsed->uid, chimera_slice_of(served->failure), 500);
         return CHIMERA_OK;
     }
     int code = CHIMERA_OK;
@@ -157,8 +163,8 @@ static int evaluate(const struct service *service, struct lane *lane, const stru
     if (served->group)
         group_evaluate(served->group, lane->index, parsed, until_ms, &lane->arena, ret_response);
     else
-        code = chimera_policy_evaluate(served->policy, lane->index, parsed, clock_left_ms(until_ms), &lane->arena,
-                                       ret_response);
+        code = chimera_policy_evaluate(served->policy, lane->index, parsed, clock_left_ms(until_ms),
+                                       &lane->arena, ret_response);
     if (code < 0 || request->route->kind == ROUTE_AUDIT)
         return code;
     if (served->handling.mode == CHIMERA_MONITOR)
@@ -167,8 +173,8 @@ static int evaluate(const struct service *service, struct lane *lane, const stru
     return CHIMERA_OK;
 }
 
-static void answer_review(const struct service *service, struct lane *lane, const struct service_request *request,
-                          struct answer *ret_answer)
+static void answer_review(const struct service *service, struct lane *lane,
+                          const struct service_request *request, struct answer *ret_answer)
 {
     struct chimera_request parsed = {0};
     struct chimera_response response = {0};
@@ -181,7 +187,8 @@ static void answer_review(const struct service *service, struct lane *lane, cons
     }
     const struct served *served = policy_set_find(service->policies, id);
     if (!served) {
-        refuse(lane, true, 404, chimera_arena_print(&lane->arena, "unknown policy: %.*s", (int)id.size, id.data),
+        refuse(lane, true, 404,
+               chimera_arena_print(&lane->arena, "unknown policy: %.*s", (int)id.size, id.data),
                ret_answer);
         return;
     }
@@ -200,8 +207,8 @@ static void answer_review(const struct service *service, struct lane *lane, cons
     ret_answer->body = chimera_buffer_slice(&lane->body);
 }
 
-void service_answer(const struct service *service, struct lane *lane, const struct service_request *request,
-                    struct answer *ret_answer)
+void service_answer(const struct service *service, struct lane *lane,
+                    const struct service_request *request, struct answer *ret_answer)
 {
     if (request->route->status)
         service_refuse(lane, request->route, ret_answer);

@@ -36,8 +36,8 @@ void lane_reset(struct lane *lane);
 void lane_done(struct lane *lane);
 
 /* Fills in status, type and body; the body lives in the lane until its reset. */
-void service_answer(const struct service *service, struct lane *lane, const struct service_request *request,
-                    struct answer *ret_answer);
+void service_answer(const struct service *service, struct lane *lane,
+                    const struct service_request *request, struct answer *ret_answer);
 
 /* The answer to what route_find() refused, or to a body that turned out too long (`status` 413). */
 void service_refuse(struct lane *lane, const struct route *route, struct answer *ret_answer);

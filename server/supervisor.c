@@ -22,14 +22,15 @@
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 10000
 #define CALM_MS 60000 /* a worker that lived so long has not crashed at its start */
-#define DRAIN_MS 28000 /* a little more than the worker takes, a little less than Kubernetes waits */
+#define DRAIN_MS \
+    28000 /* a little more than the worker takes, a little less than Kubernetes waits */
 
 struct supervisor {
     const struct config *config;
     const struct policies *policies;
     struct built_plugin *plugins; /* owned */
     int signal_fd, main_fd, probe_fd;
-    pid_t worker; /* 0: none */
+    pid_t worker;  /* 0: none */
     int report_fd; /* of a worker that has not reported yet; else -1 */
     int64_t started_ms;
     unsigned backoff_ms;
@@ -113,8 +114,8 @@ static void reap_worker(struct supervisor *supervisor, struct chimera_error *err
         describe_end(status, err);
 }
 
-/* Reads what the worker reports: 0 when it is ready, else a negative code with its text, and then it
- * is gone. */
+/* Reads what the worker reports: 0 when it is ready, else a negative code with its text, and then
+ * it is gone. */
 static int read_report(struct supervisor *supervisor, struct chimera_error *err)
 {
     struct chimera_error why = {0};
@@ -189,8 +190,8 @@ static int restart_worker(struct supervisor *supervisor)
     }
 }
 
-/* As the first process of a container we are the parent of every orphan, too. True when the worker is
- * among the dead. */
+/* As the first process of a container we are the parent of every orphan, too. True when the worker
+ * is among the dead. */
 static bool reap_all(struct supervisor *supervisor, struct chimera_error *ret_why)
 {
     int status;
@@ -221,7 +222,8 @@ static int watch_worker(struct supervisor *supervisor)
     struct chimera_error why = {0};
     if (!reap_all(supervisor, &why))
         return CHIMERA_OK;
-    chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("the worker is gone; starting another"),
+    chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
+                     CHIMERA_SLICE("the worker is gone; starting another"),
                      CHIMERA_TEXT("reason", chimera_slice_of(why.text)));
     return restart_worker(supervisor);
 }
@@ -269,7 +271,8 @@ static void block_child_signal(void)
     sigprocmask(SIG_BLOCK, &child, NULL);
 }
 
-int supervisor_run(const struct config *config, const struct policies *policies, struct chimera_error *err)
+int supervisor_run(const struct config *config, const struct policies *policies,
+                   struct chimera_error *err)
 {
     struct supervisor supervisor = {.config = config,
                                     .policies = policies,

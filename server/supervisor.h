@@ -8,8 +8,9 @@
 #include "server/config.h"
 #include "server/policies.h"
 
-/* Returns when told to stop: 0. When the start fails: a negative code, and err->text is what to print
- * behind "Error: ". */
-int supervisor_run(const struct config *config, const struct policies *policies, struct chimera_error *err);
+/* Returns when told to stop: 0. When the start fails: a negative code, and err->text is what to
+ * print behind "Error: ". */
+int supervisor_run(const struct config *config, const struct policies *policies,
+                   struct chimera_error *err);
 
 #endif

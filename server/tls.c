@@ -13,9 +13,9 @@
 #include "runtime/base/log.h"
 
 #define PEM_MAX ((size_t)4 << 20)
-#define CIPHERS_OF_TLS12                                                      \
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:"            \
-    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-AES256-GCM-SHA384:"              \
+#define CIPHERS_OF_TLS12                                           \
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:" \
+    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-AES256-GCM-SHA384:"   \
     "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305"
 
 /* OpenSSL knows the first of the first list from 3.5 on; before, the second list is taken. Not
@@ -33,7 +33,8 @@ static void free_bio(BIO **bio)
     BIO_free(*bio);
 }
 
-static int read_pem(const char *path, struct chimera_buffer *text, BIO **ret_bio, struct chimera_error *err)
+static int read_pem(const char *path, struct chimera_buffer *text, BIO **ret_bio,
+                    struct chimera_error *err)
 {
     chimera_buffer_init(text, PEM_MAX);
     int code = chimera_file_read(path, text, err);
@@ -44,7 +45,7 @@ static int read_pem(const char *path, struct chimera_buffer *text, BIO **ret_bio
 }
 
 /* All certificates of one file, appended to `stack`; what is no certificate is passed over. */
-static int read_certificates(const char *path, STACK_OF(X509) *stack, struct chimera_error *err)
+static int read_certificates(const char *path, STACK_OF(X509) * stack, struct chimera_error *err)
 {
     __attribute__((cleanup(free_buffer))) struct chimera_buffer text = {0};
     __attribute__((cleanup(free_bio))) BIO *bio = NULL;
@@ -56,7 +57,8 @@ static int read_certificates(const char *path, STACK_OF(X509) *stack, struct chi
     long size = 0;
     while (PEM_read_bio(bio, &name, &header, &der, &size) == 1) {
         const unsigned char *at = der;
-        bool is_certificate = strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0;
+        bool is_certificate =
+            strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0;
         X509 *certificate = is_certificate ? d2i_X509(NULL, &at, size) : NULL;
         OPENSSL_free(name);
         OPENSSL_free(header);
@@ -70,7 +72,8 @@ static int read_certificates(const char *path, STACK_OF(X509) *stack, struct chi
     return CHIMERA_OK;
 }
 
-static int read_server_certificate(const char *path, struct tls_files *files, struct chimera_error *err)
+static int read_server_certificate(const char *path, struct tls_files *files,
+                                   struct chimera_error *err)
 {
     files->chain = sk_X509_new_null();
     if (!files->chain)
@@ -81,7 +84,8 @@ static int read_server_certificate(const char *path, struct tls_files *files, st
     files->certificate = sk_X509_shift(files->chain);
     if (!files->certificate)
         return chimera_fail(err, CHIMERA_EINVAL,
-                            "Expected exactly one certificate in certificate file, found 0: %s", path);
+                            "Expected exactly one certificate in certificate file, found 0: %s",
+                            path);
     return CHIMERA_OK;
 }
 
@@ -98,13 +102,16 @@ static int read_key(const char *path, struct tls_files *files, struct chimera_er
     if (text.data)
         OPENSSL_cleanse(text.data, text.size);
     if (!files->key)
-        return chimera_fail(err, CHIMERA_EINVAL, "Expected exactly one key in key file, found 0: %s", path);
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "Expected exactly one key in key file, found 0: %s", path);
     if (X509_check_private_key(files->certificate, files->key) != 1)
-        return chimera_fail(err, CHIMERA_EINVAL, "%s: the key does not belong to the certificate", path);
+        return chimera_fail(err, CHIMERA_EINVAL, "%s: the key does not belong to the certificate",
+                            path);
     return CHIMERA_OK;
 }
 
-static int read_client_authorities(const char *list, struct tls_files *files, struct chimera_error *err)
+static int read_client_authorities(const char *list, struct tls_files *files,
+                                   struct chimera_error *err)
 {
     CHIMERA_FREE char *copy = strdup(list);
     files->client_authorities = sk_X509_new_null();
@@ -118,7 +125,8 @@ static int read_client_authorities(const char *list, struct tls_files *files, st
     if (code < 0)
         return code;
     if (sk_X509_num(files->client_authorities) == 0)
-        return chimera_fail(err, CHIMERA_EINVAL, "Cannot build client verifier: no certificate in %s", list);
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "Cannot build client verifier: no certificate in %s", list);
     chimera_log_with(CHIMERA_LOG_INFO, "tls", CHIMERA_SLICE("Loaded client CA certificates"),
                      CHIMERA_NUMBER("count", sk_X509_num(files->client_authorities)));
     return CHIMERA_OK;
@@ -152,7 +160,8 @@ void tls_files_done(struct tls_files *files)
 
 static bool set_protocol(SSL_CTX *context)
 {
-    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+                                     SSL_OP_CIPHER_SERVER_PREFERENCE |
                                      SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -183,7 +192,8 @@ static bool set_client_authorities(SSL_CTX *context, const struct tls_files *fil
         return false;
     for (int i = 0; i < sk_X509_num(files->client_authorities); i++) {
         X509 *authority = sk_X509_value(files->client_authorities, i);
-        if (X509_STORE_add_cert(store, authority) != 1 || SSL_CTX_add_client_CA(context, authority) != 1)
+        if (X509_STORE_add_cert(store, authority) != 1 ||
+            SSL_CTX_add_client_CA(context, authority) != 1)
             return false;
     }
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);

@@ -13,9 +13,9 @@
 
 struct tls_files { /* owns all; NULL where there is none */
     X509 *certificate;
-    STACK_OF(X509) *chain; /* behind the certificate, in its file */
+    STACK_OF(X509) * chain; /* behind the certificate, in its file */
     EVP_PKEY *key;
-    STACK_OF(X509) *client_authorities; /* not NULL: clients must have a certificate */
+    STACK_OF(X509) * client_authorities; /* not NULL: clients must have a certificate */
 };
 
 /* `client_ca_files` is a list with commas, or NULL. */
@@ -24,7 +24,8 @@ int tls_files_read(const char *cert_file, const char *key_file, const char *clie
 void tls_files_done(struct tls_files *files);
 
 /* Owned by the caller, who ends it with SSL_CTX_free(). */
-int tls_context_new(const struct tls_files *files, SSL_CTX **ret_context, struct chimera_error *err);
+int tls_context_new(const struct tls_files *files, SSL_CTX **ret_context,
+                    struct chimera_error *err);
 
 /* The server's side of a new connection; the handshake happens within the first reads. NULL when
  * memory ran out. The descriptor stays the caller's. */

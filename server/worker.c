@@ -50,7 +50,8 @@ static int read_tls(struct worker *worker, struct chimera_error *err)
     const struct options *options = &worker->start->config->options;
     if (!options->cert_file)
         return CHIMERA_OK;
-    return tls_files_read(options->cert_file, options->key_file, options->client_ca_files, &worker->tls, err);
+    return tls_files_read(options->cert_file, options->key_file, options->client_ca_files,
+                          &worker->tls, err);
 }
 
 static void make_services(struct worker *worker)
@@ -61,11 +62,12 @@ static void make_services(struct worker *worker)
                                        .rules = {.port = PORT_MAIN,
                                                  .has_pprof = config->options.is_pprof,
                                                  .max_body_bytes = config->max_body_bytes}};
-    worker->probe_service = (struct service){.policies = &worker->policies,
-                                             .rules = {.port = PORT_READINESS, .max_body_bytes = 1024}};
+    worker->probe_service = (struct service){
+        .policies = &worker->policies, .rules = {.port = PORT_READINESS, .max_body_bytes = 1024}};
 }
 
-static int open_loop(struct worker *worker, const struct service *service, struct chimera_error *err)
+static int open_loop(struct worker *worker, const struct service *service,
+                     struct chimera_error *err)
 {
     SSL_CTX *tls = NULL;
     int code = CHIMERA_OK;
@@ -99,8 +101,8 @@ static int prepare(struct worker *worker, struct chimera_error *err)
     const struct worker_start *start = worker->start;
     int code = read_tls(worker, err);
     if (code == CHIMERA_OK)
-        code = policy_set_load(start->config, start->policies, start->plugins, start->config->workers,
-                               &worker->policies, err);
+        code = policy_set_load(start->config, start->policies, start->plugins,
+                               start->config->workers, &worker->policies, err);
     if (code == CHIMERA_OK) {
         make_services(worker);
         code = open_loops(worker, err);
@@ -170,7 +172,8 @@ int worker_run(const struct worker_start *start)
     if (code == CHIMERA_OK)
         code = start_threads(&worker, &err);
     if (code < 0) {
-        report(start, err.text[0] ? err.text : "unknown error", err.text[0] ? strlen(err.text) : 13);
+        report(start, err.text[0] ? err.text : "unknown error",
+               err.text[0] ? strlen(err.text) : 13);
         return 1;
     }
     report(start, &(char){WORKER_READY}, 1);

@@ -1,4 +1,5 @@
-/* One head and one chunked body out of any bytes, whole and cut in two: the same must come of both. */
+/* One head and one chunked body out of any bytes, whole and cut in two: the same must come of both.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -36,7 +37,8 @@ static void check_chunks(struct chimera_slice bytes, size_t cut)
     int code = http_chunks_decode(&chunks, whole, bytes.size, &used, &kept);
     int part = http_chunks_decode(&again, parts, cut, &used_first, &kept_first);
     if (part == HTTP_MORE) {
-        part = http_chunks_decode(&again, parts + used_first, bytes.size - used_first, &used_rest, &kept_rest);
+        part = http_chunks_decode(&again, parts + used_first, bytes.size - used_first, &used_rest,
+                                  &kept_rest);
         memmove(parts + kept_first, parts + used_first, kept_rest);
     }
     check(part == code && kept == kept_first + kept_rest && used == used_first + used_rest);
@@ -51,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2)
         return 0;
-    char *exact = malloc(size - 1); /* of exactly this size, so that the sanitizer sees a read too far */
+    char *exact =
+        malloc(size - 1); /* of exactly this size, so that the sanitizer sees a read too far */
     memcpy(exact, data + 1, size - 1);
     struct chimera_slice bytes = {exact, size - 1};
     size_t cut = data[0] % size;

@@ -1,4 +1,5 @@
-/* The HTTP parser (libraries.md §3.3, rule 5; RFC 9112). It is the server's own, so it comes in whole. */
+/* The HTTP parser (libraries.md §3.3, rule 5; RFC 9112). It is the server's own, so it comes in
+ * whole. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -71,7 +72,8 @@ static const struct head_case BAD[] = {
     {"POST / HTTP/1.1\r\n" HOST "Content-Length: 0x1\r\n\r\n", 400},
     {"POST / HTTP/1.1\r\n" HOST "Content-Length:\r\n\r\n", 400},
     {"POST / HTTP/1.1\r\n" HOST "Content-Length: 9999999999999999999\r\n\r\n", 400},
-    {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+    {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+     400},
     {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n", 501},
     {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: \vchunked\r\n\r\n", 400},
     {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
@@ -82,7 +84,9 @@ static const struct head_case BAD[] = {
     {"GET / HTTP/1.1\r\n" HOST " folded: x\r\n\r\n", 400},
     {"GET / HTTP/1.1\r\n" HOST "no colon\r\n\r\n", 400},
     {"GET / HTTP/1.1\r\n" HOST ": no name\r\n\r\n", 400},
-    {"GET / HTTP/1.1\r\n" HOST "X: a\x01" "b\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\n" HOST "X: a\x01"
+     "b\r\n\r\n",
+     400},
     {"GET / HTTP/1.1\r\n" HOST "X: a\r\r\n\r\n", 400},
     {"\r\n", 400},
     /* the request line */
@@ -120,8 +124,8 @@ static void parse_refuses_what_two_parsers_could_read_differently(void **state)
             fail_msg("case %zu: %s", i, BAD[i].text);
 }
 
-/* Whatever the pieces it comes in, a head is read the same; at each length in a block of exactly that
- * size, so that the sanitizer sees a read too far. */
+/* Whatever the pieces it comes in, a head is read the same; at each length in a block of exactly
+ * that size, so that the sanitizer sees a read too far. */
 static void parse_does_not_care_how_a_head_is_cut(void **state)
 {
     const char *text = "POST /a HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\n";
@@ -146,8 +150,11 @@ static void parse_refuses_a_head_over_the_limit(void **state)
     (void)state;
     memset(text, 'a', 2 * HTTP_HEAD_MAX);
     memcpy(text, "GET /", 5);
-    assert_int_equal(http_head_parse((struct chimera_slice){text, HTTP_HEAD_MAX - 1}, &scanned, &head), HTTP_MORE);
-    assert_int_equal(http_head_parse((struct chimera_slice){text, HTTP_HEAD_MAX}, &scanned, &head), 400);
+    assert_int_equal(
+        http_head_parse((struct chimera_slice){text, HTTP_HEAD_MAX - 1}, &scanned, &head),
+        HTTP_MORE);
+    assert_int_equal(http_head_parse((struct chimera_slice){text, HTTP_HEAD_MAX}, &scanned, &head),
+                     400);
     free(text);
 }
 
@@ -155,13 +162,16 @@ static void connection_options_decide_whether_it_is_kept(void **state)
 {
     struct http_head head;
     (void)state;
-    assert_int_equal(parse("GET / HTTP/1.1\r\n" HOST "Connection: x, CLOSE\r\n\r\n", &head), HTTP_DONE);
+    assert_int_equal(parse("GET / HTTP/1.1\r\n" HOST "Connection: x, CLOSE\r\n\r\n", &head),
+                     HTTP_DONE);
     assert_false(head.keeps_alive);
     assert_int_equal(parse("GET / HTTP/1.0\r\n\r\n", &head), HTTP_DONE);
     assert_false(head.keeps_alive);
     assert_int_equal(parse("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", &head), HTTP_DONE);
     assert_true(head.keeps_alive);
-    assert_int_equal(parse("GET / HTTP/1.1\r\n" HOST "Connection: keep-alive\r\nConnection: close\r\n\r\n", &head),
+    assert_int_equal(parse("GET / HTTP/1.1\r\n" HOST
+                           "Connection: keep-alive\r\nConnection: close\r\n\r\n",
+                           &head),
                      HTTP_DONE);
     assert_false(head.keeps_alive);
 }
@@ -215,7 +225,8 @@ static void chunks_are_decoded_in_place(void **state)
         struct http_chunks chunks = {0};
         size_t used = 0, kept = 0, size = strlen(data);
         int code = http_chunks_decode(&chunks, data, size, &used, &kept);
-        if (code != wanted->code || kept != strlen(wanted->body) || memcmp(data, wanted->body, kept) != 0)
+        if (code != wanted->code || kept != strlen(wanted->body) ||
+            memcmp(data, wanted->body, kept) != 0)
             fail_msg("case %zu: code %d, %zu bytes kept", i, code, kept);
         if (code == HTTP_DONE)
             assert_int_equal(size - used, wanted->rest);

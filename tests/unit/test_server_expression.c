@@ -72,7 +72,8 @@ static void expressions_ask_from_left_to_right_and_no_more_than_needed(void **st
     for (size_t i = 0; i < sizeof(GOOD) / sizeof(GOOD[0]); i++) {
         struct chimera_error err = {0};
         asked[0] = '\0';
-        if (expression_compile(chimera_slice_of(GOOD[i].text), find_name, NULL, expression, &err) < 0)
+        if (expression_compile(chimera_slice_of(GOOD[i].text), find_name, NULL, expression, &err) <
+            0)
             fail_msg("%s: %s", GOOD[i].text, err.text);
         int verdict = expression_run(expression, answer, NULL);
         if (verdict != GOOD[i].verdict || strcmp(asked, GOOD[i].asked) != 0)
@@ -109,7 +110,8 @@ static void broken_expressions_are_explained(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
         struct chimera_error err = {0};
-        int code = expression_compile(chimera_slice_of(BAD[i].text), find_name, NULL, expression, &err);
+        int code =
+            expression_compile(chimera_slice_of(BAD[i].text), find_name, NULL, expression, &err);
         if (BAD[i].why ? code >= 0 || strcmp(err.text, BAD[i].why) != 0 : code < 0)
             fail_msg("%s: %s", BAD[i].text, err.text);
     }
@@ -123,11 +125,13 @@ static void depth_and_length_are_limited(void **state)
     struct chimera_error err = {0};
     (void)state;
     memset(text, '(', sizeof(text));
-    assert_true(expression_compile((struct chimera_slice){text, sizeof(text)}, find_name, NULL, expression, &err) < 0);
+    assert_true(expression_compile((struct chimera_slice){text, sizeof(text)}, find_name, NULL,
+                                   expression, &err) < 0);
     assert_non_null(strstr(err.text, "maximum complexity"));
     for (size_t i = 0; i + 8 <= sizeof(text); i += 8)
         memcpy(text + i, "true && ", 8);
-    assert_true(expression_compile((struct chimera_slice){text, sizeof(text)}, find_name, NULL, expression, &err) < 0);
+    assert_true(expression_compile((struct chimera_slice){text, sizeof(text)}, find_name, NULL,
+                                   expression, &err) < 0);
     assert_non_null(strstr(err.text, "too long"));
     /* The deepest that is allowed, with an operand waiting at each level. */
     size_t size = 0;
@@ -137,7 +141,9 @@ static void depth_and_length_are_limited(void **state)
     size += 4;
     for (unsigned i = 0; i + 1 < DEPTH_MAX; i++)
         text[size++] = ')';
-    assert_int_equal(expression_compile((struct chimera_slice){text, size}, find_name, NULL, expression, &err), 0);
+    assert_int_equal(
+        expression_compile((struct chimera_slice){text, size}, find_name, NULL, expression, &err),
+        0);
     assert_int_equal(expression_run(expression, answer, NULL), 1);
     free(expression);
 }

@@ -64,7 +64,9 @@ static void a_flag_wins_over_its_variable(void **state)
 
 static void switches_take_more_than_true_and_false(void **state)
 {
-    static const char *const on[] = {"true", "1", "yes", "ON", "TRUE"}, *const off[] = {"false", "0", "No", "off", ""};
+    static const char *const on[] = {"true", "1", "yes", "ON", "TRUE"}, *const off[] = {"false",
+                                                                                        "0", "No",
+                                                                                        "off", ""};
     struct options options;
     (void)state;
     for (size_t i = 0; i < 5; i++) {
@@ -121,10 +123,13 @@ static const struct refusal REFUSALS[] = {
     {"--workers=many", "error parsing the number of workers: 'many' is not a number from 1 to 256"},
     {"--policy-timeout=2s", "--policy-timeout: invalid digit found in string"},
     {"--cert-file=/nowhere", "both certificate and key must be provided together"},
-    {"--client-ca-file=/nowhere", "client CA certificate requires server certificate and key to be specified"},
-    {"--sources-path=/nowhere", "error while loading sources from /nowhere: Cannot read certificate from file: "
-                                "No such file or directory (os error 2)"},
-    {"--verification-path=/nowhere", "failed to read verification file: No such file or directory (os error 2)"},
+    {"--client-ca-file=/nowhere",
+     "client CA certificate requires server certificate and key to be specified"},
+    {"--sources-path=/nowhere",
+     "error while loading sources from /nowhere: Cannot read certificate from file: "
+     "No such file or directory (os error 2)"},
+    {"--verification-path=/nowhere",
+     "failed to read verification file: No such file or directory (os error 2)"},
     {"--verification-path=/dev/null", "/dev/null: this version cannot verify"},
     {"--daemon", "--daemon is not in this version"},
     {"--max-body-bytes=1", "--max-body-bytes: '1' is not a number from 1024 to"},
@@ -163,7 +168,8 @@ static void a_switched_off_limit_is_not_read(void **state)
     struct options options;
     struct config config;
     (void)state;
-    assert_int_equal(PARSE(&options, NULL, WORD("--disable-timeout-protection"), WORD("--policy-timeout=x")), 0);
+    assert_int_equal(
+        PARSE(&options, NULL, WORD("--disable-timeout-protection"), WORD("--policy-timeout=x")), 0);
     assert_int_equal(config_make(&options, &config, NULL), 0);
     assert_false(config.is_limited);
     config_done(&config);

@@ -68,11 +68,16 @@ static void what_the_controller_writes_is_read(void **state)
     struct policies policies = {0};
     (void)state;
     assert_int_equal(
-        read_text("{\"clusterwide-no-root\":{\"namespacedName\":{\"Namespace\":\"\",\"Name\":\"no-root\"},"
-                  "\"module\":\"file:///a\",\"policyMode\":\"protect\",\"allowedToMutate\":true,\"settings\":null,"
-                  "\"hostCapabilities\":[\"*\"]},\"namespaced-group-shop-gate\":{\"namespacedName\":{\"Namespace\":"
-                  "\"shop\",\"Name\":\"gate\"},\"policyMode\":\"protect\",\"policies\":{\"a\":{\"module\":\"file:///b\","
-                  "\"settings\":null,\"hostCapabilities\":[\"*\"]}},\"expression\":\"a()\",\"message\":\"no\"}}",
+        read_text("{\"clusterwide-no-root\":{\"namespacedName\":{\"Namespace\":\"\",\"Name\":\"no-"
+                  "root\"},"
+                  "\"module\":\"file:///"
+                  "a\",\"policyMode\":\"protect\",\"allowedToMutate\":true,\"settings\":null,"
+                  "\"hostCapabilities\":[\"*\"]},\"namespaced-group-shop-gate\":{"
+                  "\"namespacedName\":{\"Namespace\":"
+                  "\"shop\",\"Name\":\"gate\"},\"policyMode\":\"protect\",\"policies\":{\"a\":{"
+                  "\"module\":\"file:///b\","
+                  "\"settings\":null,\"hostCapabilities\":[\"*\"]}},\"expression\":\"a()\","
+                  "\"message\":\"no\"}}",
                   &policies, NULL),
         0);
     assert_int_equal(policies.policy_count, 2);
@@ -153,7 +158,8 @@ static void entries_of_the_wrong_form_are_refused(void **state)
         struct chimera_error err = {0};
         char wanted[300];
         assert_true(read_text(REFUSALS[i].text, &policies, &err) < 0);
-        snprintf(wanted, sizeof(wanted), "error while loading policies from \"%s\": %s", path, REFUSALS[i].why);
+        snprintf(wanted, sizeof(wanted), "error while loading policies from \"%s\": %s", path,
+                 REFUSALS[i].why);
         if (strcmp(err.text, wanted) != 0)
             fail_msg("%s: %s", REFUSALS[i].text, err.text);
     }
@@ -167,7 +173,8 @@ static void names_and_capabilities_are_checked(void **state)
         {"g: {expression: x, message: m, policies: {a/b: {" M "}, c: {" M "}, d/: {" M "}}}",
          "policy group 'g' contains policies with invalid names: [\"a/b\", \"d/\"]"},
         {"a: {" M ", hostCapabilities: ['no/such']}",
-         "bootstrap failure: invalid hostCapabilities pattern for policy a: invalid pattern \"no/such\": unknown "
+         "bootstrap failure: invalid hostCapabilities pattern for policy a: invalid pattern "
+         "\"no/such\": unknown "
          "segment \"no\", valid options at this level are: crypto, kubernetes, net, oci"},
     };
     (void)state;
@@ -178,7 +185,8 @@ static void names_and_capabilities_are_checked(void **state)
         assert_string_equal(err.text, cases[i].why);
     }
     struct policies policies = {0};
-    assert_int_equal(read_text("a: {" M ", hostCapabilities: ['*', 'no/such']}", &policies, NULL), 0);
+    assert_int_equal(read_text("a: {" M ", hostCapabilities: ['*', 'no/such']}", &policies, NULL),
+                     0);
     policies_done(&policies);
 }
 
@@ -188,7 +196,8 @@ static void a_missing_file_is_named(void **state)
     struct chimera_error err = {0};
     (void)state;
     assert_true(policies_read("/nowhere.yml", &policies, &err) < 0);
-    assert_string_equal(err.text, "error while loading policies from \"/nowhere.yml\": No such file or directory (os error 2)");
+    assert_string_equal(err.text, "error while loading policies from \"/nowhere.yml\": No such "
+                                  "file or directory (os error 2)");
 }
 
 int main(void)

@@ -10,11 +10,13 @@
 
 static struct chimera_arena arena;
 
-static struct route find(enum port port, const char *method, const char *path, const char *type, uint64_t length)
+static struct route find(enum port port, const char *method, const char *path, const char *type,
+                         uint64_t length)
 {
     const struct http_head head = {.method = chimera_slice_of(method),
                                    .path = chimera_slice_of(path),
-                                   .content_type = type ? chimera_slice_of(type) : (struct chimera_slice){NULL, 0},
+                                   .content_type = type ? chimera_slice_of(type)
+                                                        : (struct chimera_slice){NULL, 0},
                                    .content_length = length};
     const struct route_rules rules = {.port = port, .has_pprof = false, .max_body_bytes = 1000};
     struct route route = {0};
@@ -57,7 +59,8 @@ static void paths_and_methods_lead_where_the_reference_leads(void **state)
     assert_int_equal(find(PORT_READINESS, "GET", "/readiness", NULL, 0).status, 0);
     assert_int_equal(find(PORT_READINESS, "HEAD", "/readiness", NULL, 0).status, 0);
     assert_int_equal(find(PORT_READINESS, "POST", "/readiness", NULL, 0).status, 405);
-    assert_int_equal(find(PORT_READINESS, "POST", "/validate/a", "application/json", 0).status, 404);
+    assert_int_equal(find(PORT_READINESS, "POST", "/validate/a", "application/json", 0).status,
+                     404);
 }
 
 struct id_case {
@@ -67,9 +70,9 @@ struct id_case {
 static void policy_ids_are_decoded(void **state)
 {
     static const struct id_case cases[] = {
-        {"a", "a"},           {"%61", "a"},     {"g%2Fm", "g/m"}, {"g%2fm", "g/m"},    {"%zz", "%zz"}, {"a%", "a%"},
-        {"a%2", "a%2"},       {"%C3%A9", "é"}, {"%ff", NULL},    {"%C3", NULL},       {"é", "é"},   {"\xff", NULL},
-        {"%252F", "%2F"},
+        {"a", "a"},   {"%61", "a"},   {"g%2Fm", "g/m"}, {"g%2fm", "g/m"}, {"%zz", "%zz"},
+        {"a%", "a%"}, {"a%2", "a%2"}, {"%C3%A9", "é"},  {"%ff", NULL},    {"%C3", NULL},
+        {"é", "é"},   {"\xff", NULL}, {"%252F", "%2F"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -78,7 +81,8 @@ static void policy_ids_are_decoded(void **state)
         struct route route = find(PORT_MAIN, "POST", path, "application/json", 1);
         if (cases[i].id ? route.status != 0 || !chimera_slice_is(route.policy_id, cases[i].id)
                         : route.status != 400 || route.kind != ROUTE_NONE)
-            fail_msg("%s: %u %.*s", cases[i].sent, route.status, (int)route.policy_id.size, route.policy_id.data);
+            fail_msg("%s: %u %.*s", cases[i].sent, route.status, (int)route.policy_id.size,
+                     route.policy_id.data);
         chimera_arena_reset(&arena);
     }
     /* The method comes before the decoding, and that before the content type. */
@@ -88,10 +92,19 @@ static void policy_ids_are_decoded(void **state)
 
 static void json_types_are_recognised(void **state)
 {
-    static const char *const good[] = {"application/json", "Application/JSON", "application/vnd.x+json",
-                                       "application/json; charset=utf-8", "application/json;x", "application/a+JSON"};
-    static const char *const bad[] = {"text/plain", "text/json", "application/jsonx", "application/xjson", "application/",
-                                      "application/+json", "application/json, text/plain", "json", "", "application/a b+json"};
+    static const char *const good[] = {"application/json",       "Application/JSON",
+                                       "application/vnd.x+json", "application/json; charset=utf-8",
+                                       "application/json;x",     "application/a+JSON"};
+    static const char *const bad[] = {"text/plain",
+                                      "text/json",
+                                      "application/jsonx",
+                                      "application/xjson",
+                                      "application/",
+                                      "application/+json",
+                                      "application/json, text/plain",
+                                      "json",
+                                      "",
+                                      "application/a b+json"};
     (void)state;
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
         if (find(PORT_MAIN, "POST", "/audit/a", good[i], 1).status != 0)
@@ -113,9 +126,17 @@ struct query_case {
 static void the_client_s_deadline_is_read(void **state)
 {
     static const struct query_case cases[] = {
-        {"timeout=10s", 10000}, {"a=b&timeout=1s&c", 1000}, {"timeout=30", 30000},  {"timeout=abc&x=%zz", 0},
-        {"timeout=", 0},        {"timeout=s", 0},           {"timeout=1.5s", 0},    {"timeout=-1s", 0},
-        {"xtimeout=1s", 0},     {"", 0},                    {"timeout=99999999999999999999s", 0},
+        {"timeout=10s", 10000},
+        {"a=b&timeout=1s&c", 1000},
+        {"timeout=30", 30000},
+        {"timeout=abc&x=%zz", 0},
+        {"timeout=", 0},
+        {"timeout=s", 0},
+        {"timeout=1.5s", 0},
+        {"timeout=-1s", 0},
+        {"xtimeout=1s", 0},
+        {"", 0},
+        {"timeout=99999999999999999999s", 0},
         {"&&timeout=2s&", 2000},
     };
     (void)state;

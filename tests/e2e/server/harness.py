@@ -1,0 +1,211 @@
+"""Starts the real chimera-server on free ports with policies of the reference corpus, and talks to it.
+
+The tests find the programs through CHIMERA_SERVER (the binary) and CHIMERA_COMMAND (the `chimera` program, when it
+is not beside it); built plugins go to CHIMERA_CACHE_DIR, or to one folder for the whole run.
+"""
+import http.client, json, os, re, shutil, signal, socket, ssl, subprocess, tempfile, time, unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+POLICIES = os.path.join(ROOT, "tests", "reference", "policies")
+SERVER = os.environ.get("CHIMERA_SERVER", os.path.join(ROOT, "build", "bin", "chimera-server"))
+JSON = {"Content-Type": "application/json"}
+
+_cache = os.environ.get("CHIMERA_CACHE_DIR") or tempfile.mkdtemp(prefix="chimera-e2e-")
+
+
+def remove_cache():
+    if not os.environ.get("CHIMERA_CACHE_DIR"):
+        shutil.rmtree(_cache, ignore_errors=True)
+
+
+unittest.addModuleCleanup(remove_cache)
+
+
+def wasm(name):
+    return "file://" + os.path.join(POLICIES, name + ".wasm")
+
+
+def review(uid="u-1", namespace="default", **more):
+    request = {"uid": uid, "kind": {"group": "", "version": "v1", "kind": "Pod"},
+               "resource": {"group": "", "version": "v1", "resource": "pods"}, "operation": "CREATE", "userInfo": {},
+               "namespace": namespace, "object": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}}}
+    request.update(more)
+    return json.dumps({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}).encode()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A context manager; `policies` is what policies.yml holds, a file path or a structure."""
+
+    def __init__(self, policies, *flags, environment=None, is_awaited=True, tls=None, log="error"):
+        self.folder = tempfile.mkdtemp(prefix="chimera-e2e-")
+        self.port, self.probe_port, self.tls = free_port(), free_port(), tls
+        path = os.path.join(self.folder, "policies.yml")
+        with open(path, "w") as out:
+            json.dump(policies, out)
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("KUBE", "OTEL"))}
+        clean.update(CHIMERA_CACHE_DIR=_cache, KUBECONFIG="/nonexistent", **(environment or {}))
+        self.out = open(os.path.join(self.folder, "out"), "w+b")
+        self.err = open(os.path.join(self.folder, "err"), "w+b")
+        command = [SERVER, "--addr", "127.0.0.1", "--port", str(self.port), "--readiness-probe-port", str(self.probe_port),
+                   "--policies", path, "--workers", "2", "--ignore-kubernetes-connection-failure", "--log-level", log,
+                   "--policies-download-dir", self.folder]
+        for flag in flags:
+            if flag in command:
+                at = command.index(flag)
+                del command[at:at + 2]
+        self.process = subprocess.Popen(command + list(flags), stdout=self.out, stderr=self.err, env=clean)
+        if is_awaited and not self.wait_ready():
+            self.stop()
+            raise AssertionError("the server did not become ready: " + self.errors())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self.out.close()
+        self.err.close()
+        shutil.rmtree(self.folder)
+
+    def is_ready(self):
+        try:
+            return self.probe("/readiness")[0] == 200
+        except OSError:
+            return False
+
+    def wait_ready(self, seconds=120):
+        until = time.time() + seconds
+        while time.time() < until and self.process.poll() is None:
+            if self.is_ready():
+                return True
+            time.sleep(0.02)
+        return False
+
+    def stop(self):
+        """Returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+    def errors(self):
+        self.err.seek(0)
+        return self.err.read().decode()
+
+    def log(self):
+        self.out.seek(0)
+        return self.out.read().decode()
+
+    def workers(self):
+        """The children that serve."""
+        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True)
+        return [int(pid) for pid in children.stdout.split()]
+
+    def probe(self, path, method="GET"):
+        connection = http.client.HTTPConnection("127.0.0.1", self.probe_port, timeout=20)
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def connect(self):
+        """A connection of http.client's."""
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
+    def post(self, path, body=None, headers=JSON, connection=None):
+        """(status, headers in lower case, body as text)"""
+        own = connection or self.connect()
+        try:
+            own.request("POST", path, body=review() if body is None else body, headers=headers)
+            answer = own.getresponse()
+            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode()
+        finally:
+            if not connection:
+                own.close()
+
+    def verdict(self, path, body=None):
+        status, _, text = self.post(path, body)
+        assert status == 200, (status, text)
+        return json.loads(text)["response"]
+
+    def raw(self):
+        """A bare socket."""
+        sock = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        return self.tls.wrap_socket(sock, server_hostname="localhost") if self.tls else sock
+
+
+def request(path="/validate/accept", body=None, *fields, method="POST"):
+    body = review() if body is None else body
+    head = [f"{method} {path} HTTP/1.1", "Host: x", "Content-Type: application/json", f"Content-Length: {len(body)}", *fields]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+class Reader:
+    """Reads answers one after the other from a bare socket."""
+
+    def __init__(self, sock):
+        self.sock, self.bytes = sock, b""
+
+    def more(self):
+        got = self.sock.recv(65536)
+        self.bytes += got
+        return bool(got)
+
+    def head(self):
+        while b"\r\n\r\n" not in self.bytes:
+            if not self.more():
+                raise EOFError(self.bytes)
+        head, self.bytes = self.bytes.split(b"\r\n\r\n", 1)
+        return head.decode()
+
+    def answer(self):
+        """(status, head, body)"""
+        head = self.head()
+        length = re.search(r"(?i)^content-length: (\d+)", head, re.M)
+        size = int(length.group(1)) if length else 0
+        while len(self.bytes) < size:
+            if not self.more():
+                raise EOFError(self.bytes)
+        body, self.bytes = self.bytes[:size], self.bytes[size:]
+        return int(head.split()[1]), head, body.decode()
+
+    def is_at_end(self):
+        try:
+            return not self.bytes and not self.more()
+        except (ConnectionResetError, ssl.SSLError):
+            return False
+
+
+def make_certificates(folder):
+    """An authority, a server's pair of it, a client's pair of it, and a client's self-signed pair."""
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    def key(name):
+        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", name + ".key")
+
+    for name in ("ca", "server", "client", "lonely"):
+        key(name)
+    openssl("req", "-x509", "-new", "-key", "ca.key", "-subj", "/CN=test authority", "-days", "2", "-out", "ca.crt",
+            "-addext", "keyUsage=critical,keyCertSign")
+    for name in ("server", "client"):
+        with open(os.path.join(folder, "extensions"), "w") as out:
+            out.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        openssl("req", "-new", "-key", name + ".key", "-subj", "/CN=" + name, "-out", name + ".csr")
+        openssl("x509", "-req", "-in", name + ".csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+                "-extfile", "extensions", "-out", name + ".crt")
+    openssl("req", "-x509", "-new", "-key", "lonely.key", "-subj", "/CN=lonely", "-days", "2", "-out", "lonely.crt")
