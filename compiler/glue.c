@@ -409,10 +409,10 @@ static void write_descriptor(FILE *file, const struct glue_facts *facts, uint32_
             ",\n    .mode = %d,\n    .has_memory = %d,\n    .memory_min_pages = %uu,\n"
             "    .memory_max_pages = %uu,\n    .image_size = %lluull,\n"
             "    .instance_size = sizeof(struct instance),\n    .tables = tables,\n    .exports = exports,\n"
-            "    .table_count = %uu,\n    .export_count = %uu,\n    .initialize = initialize,\n    .start = %s,\n};\n",
+            "    .table_count = %uu,\n    .export_count = %uu,\n    .changes_tables = %d,\n    .initialize = initialize,\n    .start = %s,\n};\n",
             (int)facts->mode, module->has_memory, module->has_memory ? min : 0,
             module->has_memory ? (max < min ? min : max) : 0, (unsigned long long)facts->image_size,
-            module->table_count, export_count, module->has_start ? "start" : "NULL");
+            module->table_count, export_count, module->changes_tables, module->has_start ? "start" : "NULL");
 }
 
 static void write_glue(FILE *file, const struct glue_facts *facts)

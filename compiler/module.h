@@ -124,6 +124,7 @@ struct chimera_module {
     /* What the bodies use. */
     bool uses_data_segments; /* memory.init or data.drop */
     bool uses_ref_func;
+    bool changes_tables; /* table.set, grow, fill, copy or init */
 };
 
 /* Reads and checks `bytes`, the contents of `file`. On failure err names file, section and offset, and

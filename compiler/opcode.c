@@ -121,13 +121,17 @@ static void walk_bulk(struct reader *reader, struct chimera_module *module)
         return;
     case 12: /* table.init */
     case 14: /* table.copy */
+        module->changes_tables = true;
         reader_u32(reader);
         reader_u32(reader);
         return;
-    case 13: /* elem.drop */
     case 15: /* table.grow */
-    case 16: /* table.size */
     case 17: /* table.fill */
+        module->changes_tables = true;
+        reader_u32(reader);
+        return;
+    case 13: /* elem.drop */
+    case 16: /* table.size */
         reader_u32(reader);
         return;
     default:
@@ -166,13 +170,16 @@ static void walk_immediates(struct reader *reader, struct chimera_module *module
     case 0x0c: /* br */
     case 0x0d: /* br_if */
     case 0x10: /* call */
-    case 0x20: /* local.get, set, tee, global.get, set, table.get, set */
+    case 0x20: /* local.get, set, tee, global.get, set, table.get */
     case 0x21:
     case 0x22:
     case 0x23:
     case 0x24:
     case 0x25:
-    case 0x26:
+        reader_u32(reader);
+        return;
+    case 0x26: /* table.set */
+        module->changes_tables = true;
         reader_u32(reader);
         return;
     case 0x0e:

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define CHIMERA_PLUGIN_ABI 1
+#define CHIMERA_PLUGIN_ABI 2
 #define CHIMERA_PLUGIN_SYMBOL "chimera_plugin"
 
 #define CHIMERA_PAGE_BYTES 65536u /* of linear memory */
@@ -113,6 +113,7 @@ struct chimera_plugin {
     const struct chimera_plugin_table *tables;
     const struct chimera_export *exports;
     uint32_t table_count, export_count;
+    uint32_t changes_tables; /* 1 when code may write table entries; else they stay as initialised */
     /* Sets globals and fills tables from the element segments. Memory holds the image and the
      * tables have their minimum size, all null. May trap: call it on the guest's stack. */
     void (*initialize)(struct chimera_instance *instance);

@@ -75,14 +75,23 @@ const struct chimera_export *chimera_abi_function(const struct chimera_host *hos
     return find_function(host->loaded->plugin, name, type);
 }
 
+static bool is_too_late(struct chimera_host *host)
+{
+    if (!host->run || chimera_guest_time_left(host) > 0)
+        return false;
+    host->stop = CHIMERA_STOP_DEADLINE;
+    return true;
+}
+
 int chimera_abi_call(struct chimera_host *host, const struct chimera_export *export,
                      union chimera_value *values)
 {
-    if (host->run && chimera_guest_time_left(host) == 0) {
-        host->stop = CHIMERA_STOP_DEADLINE;
-        return CHIMERA_EDEADLINE;
-    }
-    return chimera_host_call(host, export, values);
+    return is_too_late(host) ? CHIMERA_EDEADLINE : chimera_host_call(host, export, values);
+}
+
+int chimera_abi_resume(struct chimera_host *host)
+{
+    return is_too_late(host) ? CHIMERA_EDEADLINE : chimera_host_resume(host);
 }
 
 const char *chimera_abi_stop_text(const struct chimera_host *host, char text[CHIMERA_ABI_STOP_TEXT])

@@ -1,8 +1,8 @@
 /* abi.h - one way of speaking to a guest: waPC, WASI, OPA, Gatekeeper, Chimera of 2020.
  *
  * Each is one table of functions (guest-abis.md §2 to §4). policy.c picks the table by the plugin's
- * mode, makes a host per lane, calls attach() and prepare() on it once, takes the snapshot, and for
- * each request brackets validate() with chimera_host_begin() and chimera_host_reset().
+ * mode, makes a host per lane, calls attach() and prepare() on it once, which ends with the snapshot,
+ * and for each request brackets validate() with chimera_host_begin() and chimera_host_reset().
  */
 #ifndef CHIMERA_ABI_H
 #define CHIMERA_ABI_H
@@ -25,8 +25,11 @@ struct chimera_abi {
     /* Makes the ABI's own state (host->wapc, …); ends with detach(). */
     int (*attach)(struct chimera_host *host, struct chimera_error *err);
     void (*detach)(struct chimera_host *host);
+    /* Settings are checked by another run of the program, on a slot that was not prepared. */
+    bool checks_settings_from_start;
     /* Brings a new instance to the state that every request starts from (_start, wapc_init, the
-     * settings parsed into Rego data, …). Called between begin and end. May be NULL. */
+     * settings parsed into Rego data, a program that waits for its input) and takes the snapshot.
+     * Called between begin and end. */
     int (*prepare)(struct chimera_host *host, struct chimera_slice settings, struct chimera_error *err);
     /* Runs one request and makes its response; guest failures become rejections with the texts of
      * policy-server.md §4.4. The slices live in `arena`. */

@@ -25,6 +25,9 @@ const struct chimera_export *chimera_abi_function(const struct chimera_host *hos
 int chimera_abi_call(struct chimera_host *host, const struct chimera_export *export,
                      union chimera_value *values);
 
+/* Likewise chimera_host_resume(). */
+int chimera_abi_resume(struct chimera_host *host);
+
 /* Why the guest was left; `text` is written only where the host has no fixed words for it. */
 #define CHIMERA_ABI_STOP_TEXT 64
 const char *chimera_abi_stop_text(const struct chimera_host *host,

@@ -74,32 +74,38 @@ static int make_variables(struct chimera_slice settings, struct chimera_buffer *
     return CHIMERA_OK;
 }
 
+static struct chimera_wasi_run validate_run(const struct chimera_host *host,
+                                            const struct chimera_pieces *input)
+{
+    static const char arguments[] = "policy.wasm";
+    return (struct chimera_wasi_run){.arguments = {{arguments, sizeof(arguments)}, 1},
+                                     .environment = host->wasi->environment,
+                                     .input = input,
+                                     .operation = "validate"};
+}
+
 /* Settings that do not fit give an empty environment; validate_settings() says why. */
 static int legacy_prepare(struct chimera_host *host, struct chimera_slice settings,
                           struct chimera_error *err)
 {
     struct chimera_wasi *wasi = host->wasi;
     uint32_t count = 0;
-    (void)err;
     chimera_buffer_reset(&wasi->variables);
     if (make_variables(settings, &wasi->variables, &count, NULL) < 0)
         chimera_buffer_reset(&wasi->variables);
     wasi->environment =
         (struct chimera_wasi_strings){chimera_buffer_slice(&wasi->variables), count};
-    return CHIMERA_OK;
+    const struct chimera_wasi_run run = validate_run(host, NULL);
+    return chimera_wasi_prepare(host, &run, err);
 }
 
 static void legacy_validate(struct chimera_host *host, const struct chimera_request *request,
                             struct chimera_slice settings, struct chimera_arena *arena,
                             struct chimera_response *ret_response)
 {
-    static const char arguments[] = "policy.wasm";
     struct chimera_slice text, why;
     (void)settings; /* prepared already */
-    struct chimera_wasi_run run = {.arguments = {{arguments, sizeof(arguments)}, 1},
-                                   .environment = host->wasi->environment,
-                                   .input = &request->json,
-                                   .operation = "validate"};
+    const struct chimera_wasi_run run = validate_run(host, &request->json);
     if (chimera_wasi_run(host, &run, arena, &text) < 0)
         *ret_response = chimera_response_reject_code(request->uid, text, 500);
     else if (chimera_response_from_validation(text, request, arena, ret_response, &why) < 0)
@@ -130,6 +136,7 @@ const struct chimera_abi chimera_abi_chimera = {
     .attach = legacy_attach,
     .detach = chimera_wasi_detach,
     .prepare = legacy_prepare,
+    .checks_settings_from_start = true,
     .validate = legacy_validate,
     .validate_settings = legacy_validate_settings,
 };

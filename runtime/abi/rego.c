@@ -264,7 +264,7 @@ int chimera_rego_prepare(struct chimera_host *host, struct chimera_slice data,
         code = call(host, "opa_heap_ptr_get", rego->heap_ptr_get, 0, 0, &heap, err);
     if (code == CHIMERA_OK)
         code = call(host, "opa_heap_ptr_set", rego->heap_ptr_set, heap, 0, NULL, err);
-    return code;
+    return code < 0 ? code : chimera_host_snapshot(host, err);
 }
 
 /* --- Evaluation --- */

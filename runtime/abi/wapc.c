@@ -203,8 +203,12 @@ static int wapc_prepare(struct chimera_host *host, struct chimera_slice settings
 {
     (void)settings; /* the guest gets them with each request */
     const char *first = chimera_abi_function(host, "_start", ":") ? "_start" : "_initialize";
+    chimera_wasi_start_begin(host);
     int code = initialise(host, first, err);
-    return code < 0 ? code : initialise(host, "wapc_init", err);
+    if (code == CHIMERA_OK)
+        code = initialise(host, "wapc_init", err);
+    chimera_wasi_start_end(host);
+    return code < 0 ? code : chimera_host_snapshot(host, err);
 }
 
 static void begin_call(struct chimera_host *host, const char *operation,

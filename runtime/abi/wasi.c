@@ -33,6 +33,8 @@ int chimera_wasi_attach(struct chimera_host *host, enum chimera_wasi_stdio stdio
     chimera_buffer_init(&wasi->errors, CHIMERA_ABI_BUFFER_MAX);
     chimera_buffer_init(&wasi->call_answer, CHIMERA_ABI_BUFFER_MAX);
     chimera_buffer_init(&wasi->variables, CHIMERA_ABI_BUFFER_MAX);
+    chimera_buffer_init(&wasi->early_output, CHIMERA_ABI_KEPT_BYTES);
+    chimera_buffer_init(&wasi->early_errors, CHIMERA_ABI_KEPT_BYTES);
     wasi->created_ns = chimera_wasi_now(host);
     return CHIMERA_OK;
 }
@@ -47,6 +49,8 @@ void chimera_wasi_detach(struct chimera_host *host)
     chimera_buffer_free(&wasi->errors);
     chimera_buffer_free(&wasi->call_answer);
     chimera_buffer_free(&wasi->variables);
+    chimera_buffer_free(&wasi->early_output);
+    chimera_buffer_free(&wasi->early_errors);
     free(wasi);
     host->wasi = NULL;
 }
@@ -60,7 +64,7 @@ int chimera_wasi_check(const struct chimera_plugin *plugin, struct chimera_error
                         "export `_start`");
 }
 
-static void begin_run(struct chimera_wasi *wasi, const struct chimera_wasi_run *run)
+void chimera_wasi_begin(struct chimera_wasi *wasi, const struct chimera_wasi_run *run)
 {
     open_files(wasi);
     wasi->arguments = run->arguments;
@@ -72,6 +76,15 @@ static void begin_run(struct chimera_wasi *wasi, const struct chimera_wasi_run *
     chimera_abi_empty(&wasi->output);
     chimera_abi_empty(&wasi->errors);
     chimera_abi_empty(&wasi->call_answer);
+}
+
+/* The same for a run that goes on from its first read: arguments and environment were read before. */
+static void begin_resumed(struct chimera_wasi *wasi, const struct chimera_wasi_run *run)
+{
+    chimera_wasi_begin(wasi, run);
+    memcpy(wasi->file, wasi->early_file, sizeof(wasi->file));
+    chimera_buffer_append(&wasi->output, chimera_buffer_slice(&wasi->early_output));
+    chimera_buffer_append(&wasi->errors, chimera_buffer_slice(&wasi->early_errors));
 }
 
 static bool is_good_end(const struct chimera_host *host, int code)
@@ -144,8 +157,14 @@ int chimera_wasi_run(struct chimera_host *host, const struct chimera_wasi_run *r
                      struct chimera_arena *arena, struct chimera_slice *ret_text)
 {
     union chimera_value value = {0};
-    begin_run(host->wasi, run);
-    int code = chimera_abi_call(host, chimera_abi_function(host, "_start", ":"), &value);
+    int code;
+    if (chimera_host_is_suspended(host)) {
+        begin_resumed(host->wasi, run);
+        code = chimera_abi_resume(host);
+    } else {
+        chimera_wasi_begin(host->wasi, run);
+        code = chimera_abi_call(host, chimera_abi_function(host, "_start", ":"), &value);
+    }
     host->wasi->input = NULL;
     log_end(host, run->operation, is_good_end(host, code));
     return collect(host, code, arena, ret_text);
@@ -158,16 +177,29 @@ static int wasi_attach(struct chimera_host *host, struct chimera_error *err)
     return chimera_wasi_attach(host, CHIMERA_WASI_PIPES, err);
 }
 
+static struct chimera_wasi_run validate_run(const struct chimera_pieces *input)
+{
+    static const char arguments[] = "policy.wasm\0validate";
+    return (struct chimera_wasi_run){
+        .arguments = {{arguments, sizeof(arguments)}, 2}, .input = input, .operation = "validate"};
+}
+
+static int wasi_prepare(struct chimera_host *host, struct chimera_slice settings,
+                        struct chimera_error *err)
+{
+    const struct chimera_wasi_run run = validate_run(NULL);
+    (void)settings; /* part of the input */
+    return chimera_wasi_prepare(host, &run, err);
+}
+
 static void wasi_validate(struct chimera_host *host, const struct chimera_request *request,
                           struct chimera_slice settings, struct chimera_arena *arena,
                           struct chimera_response *ret_response)
 {
-    static const char arguments[] = "policy.wasm\0validate";
     struct chimera_pieces input;
     struct chimera_slice text, why;
     chimera_abi_document(request, settings, &input);
-    struct chimera_wasi_run run = {
-        .arguments = {{arguments, sizeof(arguments)}, 2}, .input = &input, .operation = "validate"};
+    const struct chimera_wasi_run run = validate_run(&input);
     if (chimera_wasi_run(host, &run, arena, &text) < 0)
         *ret_response = chimera_response_reject_code(request->uid, text, 500);
     else if (chimera_response_from_validation(text, request, arena, ret_response, &why) < 0)
@@ -202,6 +234,8 @@ const struct chimera_abi chimera_abi_wasi = {
     .check = chimera_wasi_check,
     .attach = wasi_attach,
     .detach = chimera_wasi_detach,
+    .prepare = wasi_prepare,
+    .checks_settings_from_start = true,
     .validate = wasi_validate,
     .validate_settings = wasi_validate_settings,
 };

@@ -10,6 +10,7 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
 #include "runtime/base/pieces.h"
+#include "runtime/instance/start.h"
 
 struct chimera_host;
 
@@ -45,6 +46,15 @@ struct chimera_wasi {
         errors;                        /* pipes: all of it; logged: a line that is not complete */
     struct chimera_buffer call_answer; /* of the host call being made */
     struct chimera_buffer variables;   /* settings as the programs of 2020 get them */
+
+    /* The start, up to the first read of standard input; wasi_start.c. */
+    bool is_starting;  /* what is asked of the outside is recorded or played back */
+    bool awaits_input; /* and the first read suspends */
+    bool has_drawn;    /* the start asked for random numbers */
+    struct chimera_start_cursor cursor;
+    const char *obstacle; /* why requests run from the start; static, NULL when they do not */
+    uint8_t early_file[CHIMERA_WASI_FILES];
+    struct chimera_buffer early_output, early_errors; /* written before the first read */
 };
 
 struct chimera_wasi_run { /* one run of a program; all borrowed until it ends */
@@ -67,7 +77,16 @@ struct chimera_plugin;
 /* Does it export what a WASI program must? */
 int chimera_wasi_check(const struct chimera_plugin *plugin, struct chimera_error *err);
 
-/* Runs `_start` to its end. 0: *ret_text is its standard output; else CHIMERA_EGUEST or
+/* Brings a new slot to its first read of input and takes the snapshot there; where that cannot be,
+ * wasi->obstacle says why, and the snapshot is of before `_start`. `run` without its input. */
+int chimera_wasi_prepare(struct chimera_host *host, const struct chimera_wasi_run *run,
+                         struct chimera_error *err);
+
+/* Around the code of any other guest that runs before its snapshot. */
+void chimera_wasi_start_begin(struct chimera_host *host);
+void chimera_wasi_start_end(struct chimera_host *host);
+
+/* Runs `_start`, or what is left of it after the preparation, to its end. 0: *ret_text is its standard output; else CHIMERA_EGUEST or
  * CHIMERA_EDEADLINE, and it is the message that a verdict gets (guest-abis.md §3.2). In the arena.
  */
 int chimera_wasi_run(struct chimera_host *host, const struct chimera_wasi_run *run,

@@ -71,6 +71,7 @@ static uint32_t fd_read(struct chimera_host *host, uint32_t fd, struct vector ve
     struct chimera_wasi *wasi = host->wasi;
     if (chimera_wasi_file_of(host, fd) != CHIMERA_WASI_STDIN)
         return WASI_BADF;
+    chimera_wasi_await_input(host); /* nothing of a request may be looked at before */
     struct span space = first_space(host, vector);
     size_t done = 0;
     if (wasi->input && space.size > 0)

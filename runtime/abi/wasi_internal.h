@@ -89,6 +89,20 @@ static inline void chimera_wasi_put64(struct chimera_host *host, uint32_t at, ui
     memcpy(chimera_guest_aligned(host, at, sizeof(value), sizeof(value)), &value, sizeof(value));
 }
 
+/* Empties everything for a run from `_start`. */
+void chimera_wasi_begin(struct chimera_wasi *wasi, const struct chimera_wasi_run *run);
+
+/* Before anything that only a request can answer: input, and a call of the host. */
+void chimera_wasi_await_input(struct chimera_host *host);
+void chimera_wasi_refuse_call(struct chimera_host *host);
+
+/* What a start asks of the outside; see start.h. Only during a start. */
+enum chimera_wasi_question { CHIMERA_WASI_CLOCK, CHIMERA_WASI_RANDOM };
+bool chimera_wasi_play(struct chimera_host *host, enum chimera_wasi_question question, void *bytes,
+                       size_t size);
+void chimera_wasi_note(struct chimera_host *host, enum chimera_wasi_question question,
+                       const void *bytes, size_t size);
+
 /* CLOCK_MONOTONIC as the guest sees it. */
 uint64_t chimera_wasi_now(const struct chimera_host *host);
 

@@ -35,6 +35,18 @@ _Noreturn void chimera_trap(struct chimera_host *host, uint32_t trap)
     chimera_guest_trap(host, (enum chimera_trap)trap, NULL);
 }
 
+bool chimera_guest_suspend(struct chimera_host *host)
+{
+    struct chimera_host_internal *internal = host->internal;
+    if (!CHIMERA_FIBRES_CAN_WAIT)
+        return false;
+    host->stop = CHIMERA_STOP_SUSPENDED;
+    chimera_fibre_leaving(&internal->fibre);
+    bool has_waited = chimera_switch_suspend(&host->host_stack, &internal->suspended);
+    chimera_fibre_entered(&internal->fibre);
+    return has_waited;
+}
+
 void chimera_import_enter(struct chimera_host *host)
 {
     const uint8_t *here = __builtin_frame_address(0);

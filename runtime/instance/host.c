@@ -39,7 +39,11 @@ static int make_memory(struct chimera_host *host, struct chimera_error *err)
     int code = chimera_memory_reserve(host, err);
     if (code < 0)
         return code;
-    if (chimera_memory_map(host, host->loaded->image_fd, plugin->image_size, size) < 0)
+    code = chimera_image_of_file(host->loaded->image_fd, plugin->image_size,
+                                 &host->internal->image, err);
+    if (code < 0)
+        return code;
+    if (chimera_memory_map(host, host->internal->image, size) < 0)
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot map a policy's memory: %s", strerror(errno));
     memory->pages = plugin->has_memory ? plugin->memory_min_pages : 0;
     memory->max_pages = plugin->has_memory ? plugin->memory_max_pages : 0;
@@ -66,10 +70,9 @@ static int build(struct chimera_host *host, struct chimera_error *err)
         code = chimera_tables_make(host, err);
     if (code == 0)
         code = run_function(host, plugin->initialize, "cannot be instantiated", err);
-    if (code == 0 && plugin->start) {
+    host->internal->has_run = false; /* initialize() writes no memory */
+    if (code == 0 && plugin->start)
         code = run_function(host, plugin->start, "fails in its start function", err);
-        host->internal->has_run = true;
-    }
     return code;
 }
 
@@ -98,56 +101,14 @@ void chimera_host_free(struct chimera_host *host)
     chimera_memory_free(host);
     if (host->stack)
         munmap(host->stack, host->stack_size);
-    if (host->snapshot) {
-        free(host->snapshot->instance);
-        free(host->snapshot->tables);
-        free(host->snapshot->table_data);
+    chimera_snapshot_free(host);
+    if (host->internal) {
+        chimera_image_release(host->internal->image);
+        chimera_reset_done(&host->internal->reset);
     }
-    free(host->snapshot);
     free(host->internal);
     free(host->instance);
     free(host);
-}
-
-/* Keeps linear memory as it is now in a memfd and maps that in its place, so that a reset has
- * something to go back to. Memory that no guest code has touched still is the plugin's image. */
-static int keep_memory(struct chimera_host *host, struct chimera_error *err)
-{
-    uint64_t size = host->instance->memory.size;
-    if (!host->internal->has_run || size == 0)
-        return CHIMERA_OK;
-    CHIMERA_CLOSE int fd = -1;
-    int code = chimera_memory_to_memfd(host, &fd, err);
-    if (code < 0)
-        return code;
-    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK);
-    if (chimera_memory_map(host, fd, size, size) < 0)
-        return chimera_fail(err, CHIMERA_ENOMEM, "cannot map a policy's memory: %s", strerror(errno));
-    return CHIMERA_OK;
-}
-
-int chimera_host_snapshot(struct chimera_host *host, struct chimera_error *err)
-{
-    uint64_t instance_size = host->loaded->plugin->instance_size;
-    host->snapshot = calloc(1, sizeof(*host->snapshot));
-    if (!host->snapshot)
-        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a snapshot");
-    host->snapshot->memory_size = host->instance->memory.size;
-    host->snapshot->instance = malloc(instance_size);
-    if (!host->snapshot->instance)
-        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a snapshot");
-    memcpy(host->snapshot->instance, host->instance, instance_size);
-    int code = chimera_tables_save(host, err);
-    return code < 0 ? code : keep_memory(host, err);
-}
-
-int chimera_host_reset(struct chimera_host *host)
-{
-    if (!host->snapshot)
-        return CHIMERA_EINVAL;
-    chimera_memory_reset(host, host->snapshot->memory_size);
-    chimera_tables_restore(host);
-    return CHIMERA_OK;
 }
 
 void chimera_host_begin(struct chimera_host *host, uint32_t limit_ms)
@@ -191,14 +152,12 @@ static void enter_guest(void *argument)
     chimera_fibre_leaving(&internal->fibre);
 }
 
-/* Every call of guest code goes through here. */
-static int run_guest(struct chimera_host *host)
+static int begin_guest(struct chimera_host *host)
 {
-    struct chimera_host_internal *internal = host->internal;
-    uint8_t *bottom = host->stack + CHIMERA_STACK_GUARD_BYTES;
     host->stop = CHIMERA_STOP_NONE;
     host->trap = CHIMERA_TRAP_NONE;
     host->stop_text[0] = '\0';
+    host->internal->has_run = true;
     if (!host->run)
         return CHIMERA_ENOMEM;
     if (chimera_run_is_due(host->run)) {
@@ -206,14 +165,57 @@ static int run_guest(struct chimera_host *host)
         return CHIMERA_EDEADLINE;
     }
     host->run->host = host;
-    chimera_fibre_before(&internal->fibre, bottom, CHIMERA_STACK_BYTES);
-    chimera_switch_call(&host->host_stack, bottom + CHIMERA_STACK_BYTES, enter_guest, host);
+    return CHIMERA_OK;
+}
+
+static int end_guest(struct chimera_host *host)
+{
     host->host_stack = NULL;
-    chimera_fibre_after(&internal->fibre, bottom, CHIMERA_STACK_BYTES, host->stop != CHIMERA_STOP_NONE);
     host->run->host = NULL;
-    if (host->stop == CHIMERA_STOP_NONE)
+    if (host->stop == CHIMERA_STOP_NONE || host->stop == CHIMERA_STOP_SUSPENDED)
         return CHIMERA_OK;
     return host->stop == CHIMERA_STOP_DEADLINE ? CHIMERA_EDEADLINE : CHIMERA_ETRAP;
+}
+
+static uint8_t *stack_bottom(const struct chimera_host *host)
+{
+    return host->stack + CHIMERA_STACK_GUARD_BYTES;
+}
+
+/* Frames that were left behind are unknown to ASan; those of a suspended guest are not behind. */
+static bool was_abandoned(const struct chimera_host *host)
+{
+    return host->stop != CHIMERA_STOP_NONE && host->stop != CHIMERA_STOP_SUSPENDED;
+}
+
+/* Every call of guest code goes through here. */
+static int run_guest(struct chimera_host *host)
+{
+    struct chimera_fibre *fibre = &host->internal->fibre;
+    int code = begin_guest(host);
+    if (code < 0)
+        return code;
+    host->internal->suspended = NULL;
+    chimera_fibre_before(fibre, stack_bottom(host), CHIMERA_STACK_BYTES);
+    chimera_switch_call(&host->host_stack, host->stack + host->stack_size, enter_guest, host);
+    chimera_fibre_after(fibre, stack_bottom(host), CHIMERA_STACK_BYTES, was_abandoned(host));
+    return end_guest(host);
+}
+
+int chimera_host_resume(struct chimera_host *host)
+{
+    struct chimera_host_internal *internal = host->internal;
+    void *suspended = internal->suspended;
+    int code = begin_guest(host);
+    if (code < 0)
+        return code;
+    internal->suspended = NULL;
+    chimera_snapshot_restore_stack(host);
+    chimera_fibre_before(&internal->fibre, stack_bottom(host), CHIMERA_STACK_BYTES);
+    chimera_switch_continue(&host->host_stack, suspended);
+    chimera_fibre_after(&internal->fibre, stack_bottom(host), CHIMERA_STACK_BYTES,
+                        was_abandoned(host));
+    return end_guest(host);
 }
 
 static int run_function(struct chimera_host *host, void (*function)(struct chimera_instance *),
@@ -234,7 +236,6 @@ int chimera_host_call(struct chimera_host *host, const struct chimera_export *ex
 {
     host->internal->export = export;
     host->internal->values = values;
-    host->internal->has_run = true;
     return run_guest(host);
 }
 

@@ -18,6 +18,8 @@
 #include "plugins/policy/plugin.h"
 #include "runtime/base/error.h"
 #include "runtime/base/pieces.h"
+#include "runtime/instance/reset.h"
+#include "runtime/instance/start.h"
 #include "runtime/plugin/plugin_file.h"
 
 struct chimera_wapc; /* runtime/abi/wapc.h */
@@ -30,6 +32,7 @@ enum chimera_stop {
     CHIMERA_STOP_TRAP,     /* see `trap` */
     CHIMERA_STOP_DEADLINE, /* interrupted */
     CHIMERA_STOP_EXIT,     /* proc_exit, see `exit_code` */
+    CHIMERA_STOP_SUSPENDED, /* waits in chimera_guest_suspend() */
 };
 
 struct chimera_host {
@@ -39,6 +42,7 @@ struct chimera_host {
     struct chimera_instance *instance; /* owned */
     const struct chimera_loaded *loaded; /* borrowed */
     struct chimera_policy *policy;       /* borrowed; for host calls. NULL in tests */
+    struct chimera_start *start; /* borrowed; what its policy's slots share. NULL: nothing */
 
     uint8_t *stack; /* owned mapping: guard first, then `stack_size` bytes */
     size_t stack_size;
@@ -46,6 +50,7 @@ struct chimera_host {
     uint64_t memory_limit; /* bytes that linear memory may grow to */
 
     struct chimera_snapshot *snapshot;      /* owned; NULL before chimera_host_snapshot() */
+    struct chimera_reset_counters counters;
     struct chimera_host_internal *internal; /* owned; host_internal.h */
 
     /* Why the last chimera_host_call() ended early. */
@@ -68,10 +73,16 @@ int chimera_host_new(const struct chimera_loaded *loaded, uint64_t memory_limit,
                      struct chimera_host **ret_host, struct chimera_error *err);
 void chimera_host_free(struct chimera_host *host); /* NULL is allowed */
 
-/* Remembers memory, globals, tables as they are now: the state that a reset returns to. */
+/* Remembers memory, globals, tables and the stack of a suspended guest as they are now: the state that
+ * a reset returns to. A later snapshot takes the place of an earlier one. CHIMERA_ELIMIT when the
+ * suspended stack is too large to be copied for each request. */
 int chimera_host_snapshot(struct chimera_host *host, struct chimera_error *err);
 /* Back to the snapshot. A failure means that the host must be thrown away. */
 int chimera_host_reset(struct chimera_host *host);
+/* Has later slots of the policy begin with the pages that this one's requests have written. */
+void chimera_host_teach(const struct chimera_host *host);
+/* Gives back the pages that resets keep at hand: for a slot that has been idle, after a reset. */
+void chimera_host_drop_pages(struct chimera_host *host);
 
 /* Guest calls between begin and end share one deadline, `limit_ms` from now; 0: none.
  * The calling thread must stay the same in between. */
@@ -86,6 +97,12 @@ const struct chimera_export *chimera_host_export(const struct chimera_host *host
  * (host->stop tells which); CHIMERA_EDEADLINE. */
 int chimera_host_call(struct chimera_host *host, const struct chimera_export *export,
                       union chimera_value *values);
+
+/* A call during which the guest was suspended returns 0 with host->stop CHIMERA_STOP_SUSPENDED. It
+ * can be taken up once after the snapshot and once after each reset, also on another thread, and
+ * returns like chimera_host_call(); its function must have neither parameters nor results. */
+bool chimera_host_is_suspended(const struct chimera_host *host);
+int chimera_host_resume(struct chimera_host *host);
 
 /* "out of bounds memory access", … for the last stop; static or inside the host. */
 const char *chimera_host_stop_text(const struct chimera_host *host);
@@ -106,6 +123,12 @@ uint8_t *chimera_guest_aligned(struct chimera_host *host, uint32_t at, uint64_t 
 /* Leave the guest for good. `text` is copied; NULL for none. */
 _Noreturn void chimera_guest_trap(struct chimera_host *host, enum chimera_trap trap, const char *text);
 _Noreturn void chimera_guest_exit(struct chimera_host *host, uint32_t exit_code);
+
+/* Leaves the guest, to come back here when chimera_host_resume() is called: possibly many times. The
+ * frames between here and the guest are copied, so they must hold nothing of a single run: no lock,
+ * no pointer into a request, no address of a thread's own variable. False, at once, where this
+ * build or machine cannot. */
+bool chimera_guest_suspend(struct chimera_host *host);
 
 /* How long the guest may still run, in nanoseconds; UINT64_MAX without a deadline. Sleeping imports
  * wait no longer than this and then call chimera_import_leave(). */

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 
 #include "runtime/instance/host.h"
+#include "runtime/instance/image.h"
+#include "runtime/instance/reset.h"
 #include "runtime/instance/sanitizer.h"
 
 /* A 32-bit address plus a 32-bit offset plus the widest access stays inside; nothing is mapped below
@@ -25,15 +27,22 @@
 #define CHIMERA_TABLE_MAX 10000000u /* entries; wasm tables of policies have some thousands */
 
 struct chimera_snapshot {
-    uint64_t memory_size; /* bytes of linear memory then */
-    void *instance;       /* a copy of the instance; owned */
-    void **tables;        /* a copy of each table's entries; owned, both levels */
-    void **table_data;    /* where each table's entries were: that block is never freed by growth */
+    struct chimera_image *image; /* one reference; linear memory maps it */
+    uint64_t memory_size;        /* bytes of linear memory then */
+    void *instance;              /* a copy of the instance; owned */
+    void **tables;               /* a copy of each table's entries; owned, both levels */
+    void **table_data; /* where each table's entries were: that block is never freed by growth */
+    void *stack;       /* of a suspended guest: its stack from `suspended` to the top; owned */
+    void *suspended;   /* its stack pointer; NULL: not suspended */
+    size_t stack_size; /* bytes of `stack` */
 };
 
 struct chimera_host_internal {
     struct chimera_fibre fibre;
-    bool has_run; /* guest code ran since the memory was mapped: it may differ from the image */
+    struct chimera_image *image; /* one reference: what linear memory maps */
+    struct chimera_reset reset;
+    bool has_run;    /* guest code ran since the memory was mapped: it may differ from the image */
+    void *suspended; /* the guest's stack pointer while it waits in chimera_guest_suspend() */
     const struct chimera_export *export; /* of the call being made */
     union chimera_value *values;
     void (*function)(struct chimera_instance *); /* or this, for initialize and start */
@@ -41,15 +50,18 @@ struct chimera_host_internal {
 
 /* memory.c */
 int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err);
-/* Maps linear memory afresh from `image_fd` (-1: none), all else zero. */
-int chimera_memory_map(struct chimera_host *host, int image_fd, uint64_t image_size, uint64_t size);
-int chimera_memory_to_memfd(const struct chimera_host *host, int *ret_fd, struct chimera_error *err);
-void chimera_memory_reset(struct chimera_host *host, uint64_t size);
+/* Maps linear memory afresh: the image, and zeros up to `size`. */
+int chimera_memory_map(struct chimera_host *host, const struct chimera_image *image, uint64_t size);
 void chimera_memory_free(struct chimera_host *host);
+
+/* snapshot.c */
+void chimera_snapshot_free(struct chimera_host *host);
+void chimera_snapshot_restore_stack(struct chimera_host *host);
 
 /* table.c */
 int chimera_tables_make(struct chimera_host *host, struct chimera_error *err);
-int chimera_tables_save(struct chimera_host *host, struct chimera_error *err);
+int chimera_tables_save(const struct chimera_host *host, struct chimera_snapshot *snapshot);
+/* Together with the instance, which holds the tables' structs. */
 void chimera_tables_restore(struct chimera_host *host);
 void chimera_tables_free(struct chimera_host *host);
 struct chimera_table *chimera_table_at(const struct chimera_host *host, uint32_t index);

@@ -2,12 +2,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include "runtime/base/cleanup.h"
 #include "runtime/instance/host_internal.h"
-
-#define COPY_STEP 4096u /* one page of the processor */
 
 int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err)
 {
@@ -24,62 +20,28 @@ int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-static int map_at(uint8_t *at, uint64_t size, int protection, int fd)
+/* Advice is lost with what it was given for, so it is given to each new mapping: a huge page would
+ * count as 512 written ones, and a fork would make all of them fault again. */
+static int map_at(uint8_t *at, uint64_t size, int fd)
 {
     if (size == 0)
         return CHIMERA_OK;
     int flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE | (fd < 0 ? MAP_ANONYMOUS : 0);
-    return mmap(at, size, protection, flags, fd, 0) == MAP_FAILED ? CHIMERA_ENOMEM : CHIMERA_OK;
-}
-
-static uint64_t round_up(uint64_t size)
-{
-    return (size + COPY_STEP - 1) & ~(uint64_t)(COPY_STEP - 1);
-}
-
-int chimera_memory_map(struct chimera_host *host, int image_fd, uint64_t image_size, uint64_t size)
-{
-    uint8_t *base = host->instance->memory.data;
-    uint64_t from_image = image_fd < 0 ? 0 : round_up(image_size);
-    if (from_image > size)
-        from_image = size;
-    int code = map_at(base, from_image, PROT_READ | PROT_WRITE, image_fd);
-    if (code == 0)
-        code = map_at(base + from_image, size - from_image, PROT_READ | PROT_WRITE, -1);
-    return code;
-}
-
-static bool is_zero(const uint8_t *page)
-{
-    return page[0] == 0 && memcmp(page, page + 1, COPY_STEP - 1) == 0;
-}
-
-int chimera_memory_to_memfd(const struct chimera_host *host, int *ret_fd, struct chimera_error *err)
-{
-    const struct chimera_memory *memory = &host->instance->memory;
-    CHIMERA_CLOSE int fd = memfd_create("chimera-memory", MFD_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, (off_t)memory->size) < 0)
-        return chimera_fail(err, CHIMERA_ENOMEM, "cannot keep a policy's memory: %s", strerror(errno));
-    for (uint64_t at = 0; at < memory->size; at += COPY_STEP) {
-        if (is_zero(memory->data + at))
-            continue;
-        if (pwrite(fd, memory->data + at, COPY_STEP, (off_t)at) != COPY_STEP)
-            return chimera_fail(err, CHIMERA_ENOMEM, "cannot keep a policy's memory: %s",
-                                strerror(errno));
-    }
-    *ret_fd = fd;
-    fd = -1; /* now the caller's */
+    if (mmap(at, size, PROT_READ | PROT_WRITE, flags, fd, 0) == MAP_FAILED)
+        return CHIMERA_ENOMEM;
+    madvise(at, size, MADV_NOHUGEPAGE);
+    madvise(at, size, MADV_DONTFORK);
     return CHIMERA_OK;
 }
 
-void chimera_memory_reset(struct chimera_host *host, uint64_t size)
+int chimera_memory_map(struct chimera_host *host, const struct chimera_image *image, uint64_t size)
 {
-    struct chimera_memory *memory = &host->instance->memory;
-    if (memory->size > size)
-        map_at(memory->data + size, memory->size - size, PROT_NONE, -1);
-    /* Private pages go; the next access sees the image again, or zeros. */
-    if (size > 0)
-        madvise(memory->data, size, MADV_DONTNEED);
+    uint8_t *base = host->instance->memory.data;
+    uint64_t from_image = image->size < size ? image->size : size;
+    int code = map_at(base, from_image, image->fd);
+    if (code == 0)
+        code = map_at(base + from_image, size - from_image, -1);
+    return code;
 }
 
 void chimera_memory_free(struct chimera_host *host)

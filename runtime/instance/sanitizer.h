@@ -66,6 +66,23 @@ static inline void chimera_fibre_leaving(struct chimera_fibre *fibre)
     (void)fibre;
 }
 
+/* Before a stack that is not running is copied from or to: what ASan keeps beside it is not copied
+ * along. */
+static inline void chimera_fibre_touch(const void *at, size_t size)
+{
+#ifdef CHIMERA_ASAN
+    __asan_unpoison_memory_region(at, size);
+#endif
+    (void)at, (void)size;
+}
+
+/* TSan follows a fibre from its beginning to its end, and a copied stack has no beginning. */
+#ifdef CHIMERA_TSAN
+#define CHIMERA_FIBRES_CAN_WAIT 0
+#else
+#define CHIMERA_FIBRES_CAN_WAIT 1
+#endif
+
 /* `was_abandoned`: frames were left behind on the guest's stack. */
 static inline void chimera_fibre_after(struct chimera_fibre *fibre, const void *bottom, size_t size,
                                        int was_abandoned)

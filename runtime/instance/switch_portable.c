@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <ucontext.h>
 
 struct frame {
@@ -42,6 +43,20 @@ void chimera_switch_call(void **host_stack, void *stack_top, void (*function)(vo
 _Noreturn void chimera_switch_leave(void **host_stack)
 {
     siglongjmp(((struct frame *)*host_stack)->host, 1);
+}
+
+bool chimera_switch_suspend(void **host_stack, void **ret_guest_stack)
+{
+    (void)host_stack;
+    (void)ret_guest_stack;
+    return false;
+}
+
+void chimera_switch_continue(void **host_stack, void *guest_stack)
+{
+    (void)host_stack;
+    (void)guest_stack;
+    abort(); /* nothing was ever suspended */
 }
 
 void chimera_switch_leave_after_signal(void **host_stack, void *signal_context)

@@ -39,7 +39,38 @@ __asm__(".text\n"
         "  endbr64\n"
         "  mov (%rdi), %rsp\n"
         "  jmp chimera_switch_resume\n"
-        ".size chimera_switch_leave, .-chimera_switch_leave\n");
+        ".size chimera_switch_leave, .-chimera_switch_leave\n"
+        ".type chimera_switch_away, @function\n"
+        "chimera_switch_away:\n" /* (void **host_stack, void **ret_guest_stack) */
+        "  endbr64\n"
+        "  push %rbp\n  push %rbx\n  push %r12\n  push %r13\n  push %r14\n  push %r15\n"
+        "  sub $8, %rsp\n"
+        "  stmxcsr (%rsp)\n  fnstcw 4(%rsp)\n"
+        "  mov %rsp, (%rsi)\n"
+        "  mov (%rdi), %rsp\n"
+        "  jmp chimera_switch_resume\n"
+        ".size chimera_switch_away, .-chimera_switch_away\n"
+        ".globl chimera_switch_continue\n"
+        ".hidden chimera_switch_continue\n"
+        ".type chimera_switch_continue, @function\n"
+        "chimera_switch_continue:\n" /* (void **host_stack, void *guest_stack) */
+        "  endbr64\n"
+        "  push %rbp\n  push %rbx\n  push %r12\n  push %r13\n  push %r14\n  push %r15\n"
+        "  sub $8, %rsp\n"
+        "  stmxcsr (%rsp)\n  fnstcw 4(%rsp)\n"
+        "  mov %rsp, (%rdi)\n"
+        "  mov %rsi, %rsp\n"
+        "  jmp chimera_switch_resume\n"
+        ".size chimera_switch_continue, .-chimera_switch_continue\n");
+
+void chimera_switch_away(void **host_stack, void **ret_guest_stack);
+
+/* Both stacks hold the same frame, so one tail takes up either. */
+bool chimera_switch_suspend(void **host_stack, void **ret_guest_stack)
+{
+    chimera_switch_away(host_stack, ret_guest_stack);
+    return true;
+}
 
 extern char chimera_switch_resume[];
 

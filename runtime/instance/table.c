@@ -35,37 +35,39 @@ static size_t table_bytes(const struct chimera_host *host, uint32_t index)
     return (size_t)chimera_table_at(host, index)->size * host->loaded->plugin->tables[index].entry_size;
 }
 
-int chimera_tables_save(struct chimera_host *host, struct chimera_error *err)
+int chimera_tables_save(const struct chimera_host *host, struct chimera_snapshot *snapshot)
 {
-    struct chimera_snapshot *snapshot = host->snapshot;
     uint32_t count = host->loaded->plugin->table_count;
     snapshot->tables = calloc((size_t)count + 1, sizeof(void *));
     snapshot->table_data = calloc((size_t)count + 1, sizeof(void *));
     if (!snapshot->tables || !snapshot->table_data)
-        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a snapshot");
+        return CHIMERA_ENOMEM;
     for (uint32_t i = 0; i < count; i++) {
+        snapshot->table_data[i] = chimera_table_at(host, i)->data;
+        if (!host->loaded->plugin->changes_tables)
+            continue;
         snapshot->tables[i] = malloc(table_bytes(host, i) + 1);
         if (!snapshot->tables[i])
-            return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a snapshot");
-        snapshot->table_data[i] = chimera_table_at(host, i)->data;
+            return CHIMERA_ENOMEM;
         memcpy(snapshot->tables[i], snapshot->table_data[i], table_bytes(host, i));
     }
     return CHIMERA_OK;
 }
 
 /* Comes in two steps around the copy of the instance, which holds the table structs: here, blocks
- * that growth made are freed; then the instance is copied back; then the entries. */
+ * that growth made are freed; then the instance is copied back; then the entries. A Go policy has
+ * 150 KB of them, so what cannot change is not copied. */
 void chimera_tables_restore(struct chimera_host *host)
 {
     const struct chimera_plugin *plugin = host->loaded->plugin;
     struct chimera_snapshot *snapshot = host->snapshot;
-    for (uint32_t i = 0; i < plugin->table_count; i++) {
+    for (uint32_t i = 0; plugin->changes_tables && i < plugin->table_count; i++) {
         struct chimera_table *table = chimera_table_at(host, i);
         if (table->data != snapshot->table_data[i])
             free(table->data);
     }
     memcpy(host->instance, snapshot->instance, plugin->instance_size);
-    for (uint32_t i = 0; i < plugin->table_count; i++)
+    for (uint32_t i = 0; plugin->changes_tables && i < plugin->table_count; i++)
         memcpy(snapshot->table_data[i], snapshot->tables[i], table_bytes(host, i));
 }
 
@@ -77,8 +79,6 @@ void chimera_tables_free(struct chimera_host *host)
         if (host->snapshot && host->snapshot->table_data && host->snapshot->table_data[i] != table->data)
             free(host->snapshot->table_data[i]);
         free(table->data);
-        if (host->snapshot && host->snapshot->tables)
-            free(host->snapshot->tables[i]);
     }
 }
 

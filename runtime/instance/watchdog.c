@@ -27,6 +27,7 @@ static struct {
     _Atomic uint64_t shortest_ns;
 } watchdog = {.lock = PTHREAD_MUTEX_INITIALIZER, .shortest_ns = NS_PER_S};
 
+static _Atomic uint64_t next_id = 1;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Thread_local struct chimera_run *own_run __attribute__((tls_model("initial-exec")));
 
@@ -134,6 +135,7 @@ static struct chimera_run *make_run(void)
     }
     atomic_init(&run->deadline_ns, CHIMERA_NO_DEADLINE);
     run->thread = (pid_t)syscall(SYS_gettid);
+    run->id = atomic_fetch_add(&next_id, 1);
     pthread_setspecific(watchdog.key, run);
     pthread_mutex_lock(&watchdog.lock);
     run->next = watchdog.first;

@@ -27,6 +27,7 @@ struct chimera_run {
     _Atomic bool is_pending;           /* the deadline struck in host code; the handler is this thread's */
     struct chimera_host *volatile host; /* whose guest runs on this thread now, else NULL */
     pid_t thread;
+    uint64_t id; /* never given to another thread of the process */
     struct chimera_run *next; /* the watchdog's list; under its lock */
 };
 

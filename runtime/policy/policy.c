@@ -1,11 +1,14 @@
 #include "runtime/policy/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "runtime/abi/abi.h"
 #include "runtime/abi/capability.h"
+#include "runtime/abi/wasi.h"
 #include "runtime/base/log.h"
+#include "runtime/policy/slots.h"
 
 #define TARGET "chimera::policy"
 
@@ -22,8 +25,11 @@ struct chimera_policy {
     uint32_t limit_ms;
     uint64_t memory_limit;
     struct chimera_grants grants; /* its lists are owned */
-    struct chimera_host **hosts;  /* one per lane, made when first needed; owned */
+    struct chimera_start start;   /* what the slots share */
+    struct chimera_slots *slots;  /* borrowed; NULL: no bound */
+    struct chimera_slot *slot;    /* one per lane; owned, with its host, made when first needed */
     unsigned lanes;
+    char start_text[160]; /* written while the first instance is made */
 };
 
 /* --- Open and close --- */
@@ -76,10 +82,14 @@ static int copy_options(struct chimera_policy *policy, const struct chimera_poli
     policy->grants.capabilities = copy_list(options->capabilities);
     policy->grants.resources = copy_list(options->resources);
     policy->lanes = options->lanes;
-    policy->hosts = calloc(options->lanes, sizeof(struct chimera_host *));
+    policy->slots = options->slots;
+    policy->start.is_fresh = options->is_fresh_start;
+    policy->slot = calloc(options->lanes, sizeof(*policy->slot));
     if (!policy->id || !policy->settings || !policy->grants.capabilities ||
-        !policy->grants.resources || !policy->hosts)
+        !policy->grants.resources || !policy->slot)
         return CHIMERA_ENOMEM;
+    for (unsigned lane = 0; lane < options->lanes; lane++)
+        policy->slot[lane] = (struct chimera_slot){.policy = policy, .lane = lane};
     memcpy(policy->settings, settings.data, settings.size);
     policy->settings_size = settings.size;
     policy->limit_ms = options->limit_ms;
@@ -103,6 +113,8 @@ int chimera_policy_open(const struct chimera_loaded *loaded,
     if (code < 0)
         return code;
     struct chimera_policy *policy = calloc(1, sizeof(*policy));
+    if (policy)
+        chimera_start_init(&policy->start);
     if (!policy || copy_options(policy, options) < 0) {
         chimera_policy_close(policy);
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for the policy %s", options->id);
@@ -113,23 +125,35 @@ int chimera_policy_open(const struct chimera_loaded *loaded,
     return CHIMERA_OK;
 }
 
-static void drop_host(struct chimera_policy *policy, unsigned lane)
+static void end_host(const struct chimera_policy *policy, struct chimera_host *host)
 {
-    struct chimera_host *host = policy->hosts[lane];
-    if (!host)
-        return;
     policy->abi->detach(host);
     chimera_host_free(host);
-    policy->hosts[lane] = NULL;
+}
+
+static void drop_host(struct chimera_slot *slot)
+{
+    if (!slot->host)
+        return;
+    chimera_slots_leave(slot->policy->slots, slot);
+    end_host(slot->policy, slot->host);
+    slot->host = NULL;
+}
+
+void chimera_policy_cool(struct chimera_policy *policy)
+{
+    for (unsigned lane = 0; policy->slot && lane < policy->lanes; lane++)
+        drop_host(&policy->slot[lane]);
+    chimera_start_forget(&policy->start);
 }
 
 void chimera_policy_close(struct chimera_policy *policy)
 {
     if (!policy)
         return;
-    for (unsigned lane = 0; policy->hosts && lane < policy->lanes; lane++)
-        drop_host(policy, lane);
-    free(policy->hosts);
+    chimera_policy_cool(policy);
+    chimera_start_done(&policy->start);
+    free(policy->slot);
     free_list(policy->grants.capabilities);
     free_list(policy->grants.resources);
     free(policy->settings);
@@ -155,19 +179,19 @@ static struct chimera_slice settings_of(const struct chimera_policy *policy)
 }
 
 /* Brings a new host to where requests start. */
-static int prepare_host(const struct chimera_policy *policy, struct chimera_host *host,
+static int prepare_host(struct chimera_policy *policy, struct chimera_host *host,
                         struct chimera_error *err)
 {
-    int code = CHIMERA_OK;
-    if (policy->abi->prepare) {
-        chimera_host_begin(host, policy->limit_ms);
-        code = policy->abi->prepare(host, settings_of(policy), err);
-        chimera_host_end(host);
-    }
-    return code < 0 ? code : chimera_host_snapshot(host, err);
+    host->start = &policy->start;
+    chimera_host_begin(host, policy->limit_ms);
+    int code = policy->abi->prepare(host, settings_of(policy), err);
+    chimera_host_end(host);
+    return code;
 }
 
-static int make_host(struct chimera_policy *policy, unsigned lane, struct chimera_error *err)
+/* A host that was not prepared. */
+static int new_host(struct chimera_policy *policy, struct chimera_host **ret_host,
+                    struct chimera_error *err)
 {
     struct chimera_host *host;
     int code = chimera_host_new(policy->loaded, policy->memory_limit, &host, err);
@@ -179,33 +203,95 @@ static int make_host(struct chimera_policy *policy, unsigned lane, struct chimer
         chimera_host_free(host);
         return code;
     }
-    policy->hosts[lane] = host;
-    code = prepare_host(policy, host, err);
+    *ret_host = host;
+    return CHIMERA_OK;
+}
+
+/* Once a policy: how its requests start, for the log and for whoever asks. */
+static void tell_start(struct chimera_policy *policy, const struct chimera_host *host)
+{
+    const char *obstacle = host->wasi ? host->wasi->obstacle : NULL;
+    if (policy->start_text[0])
+        return;
+    if (!policy->abi->checks_settings_from_start)
+        snprintf(policy->start_text, sizeof(policy->start_text), "after the start");
+    else if (obstacle)
+        snprintf(policy->start_text, sizeof(policy->start_text), "from the start: %s", obstacle);
+    else
+        snprintf(policy->start_text, sizeof(policy->start_text), "at the first read of input");
+    if (!policy->abi->checks_settings_from_start)
+        return; /* always so */
+    chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("requests begin"),
+                     CHIMERA_TEXT("policy_id", chimera_slice_of(policy->id)),
+                     CHIMERA_TEXT("where", chimera_slice_of(policy->start_text)),
+                     CHIMERA_BOOL("same_random_numbers", host->wasi->has_drawn));
+}
+
+static int make_host(struct chimera_slot *slot, struct chimera_error *err)
+{
+    struct chimera_policy *policy = slot->policy;
+    struct chimera_slot *victim = chimera_slots_victim(policy->slots, slot->lane);
+    if (victim)
+        drop_host(victim);
+    struct chimera_host *host;
+    int code = new_host(policy, &host, err);
     if (code < 0)
-        drop_host(policy, lane);
-    return code;
+        return code;
+    code = prepare_host(policy, host, err);
+    if (code < 0) {
+        end_host(policy, host);
+        return code;
+    }
+    if (slot->lane == 0)
+        tell_start(policy, host);
+    chimera_start_warm(&policy->start, host->instance->memory.data, host->instance->memory.size);
+    slot->host = host;
+    chimera_slots_enter(policy->slots, slot);
+    return CHIMERA_OK;
 }
 
 /* The lane's host, fresh. */
 static int host_of(struct chimera_policy *policy, unsigned lane, struct chimera_host **ret_host,
                    struct chimera_error *err)
 {
-    int code = policy->hosts[lane] ? CHIMERA_OK : make_host(policy, lane, err);
+    struct chimera_slot *slot = &policy->slot[lane];
+    int code = CHIMERA_OK;
+    if (slot->host)
+        chimera_slots_touch(policy->slots, slot);
+    else
+        code = make_host(slot, err);
     if (code == CHIMERA_OK)
-        *ret_host = policy->hosts[lane];
+        *ret_host = slot->host;
     return code;
 }
 
-/* host_of() with the reference's words for what it calls a policy that cannot be rehydrated. */
+/* The reference's words for what it calls a policy that cannot be rehydrated. */
+static int fail_rehydrate(const struct chimera_error *why, int code, struct chimera_error *err)
+{
+    return chimera_fail(err, code, "WebAssembly failure: cannot rehydrate PolicyEvaluatorPre: %s",
+                        why->text);
+}
+
 static int host_at_start(struct chimera_policy *policy, unsigned lane,
                          struct chimera_host **ret_host, struct chimera_error *err)
 {
     struct chimera_error why = {0};
     int code = host_of(policy, lane, ret_host, &why);
-    if (code < 0)
-        return chimera_fail(
-            err, code, "WebAssembly failure: cannot rehydrate PolicyEvaluatorPre: %s", why.text);
-    return CHIMERA_OK;
+    return code < 0 ? fail_rehydrate(&why, code, err) : CHIMERA_OK;
+}
+
+const char *chimera_policy_start_text(const struct chimera_policy *policy)
+{
+    return policy->start_text;
+}
+
+bool chimera_policy_counters(const struct chimera_policy *policy, unsigned lane,
+                             struct chimera_reset_counters *ret_counters)
+{
+    if (!policy->slot[lane].host)
+        return false;
+    *ret_counters = policy->slot[lane].host->counters;
+    return true;
 }
 
 int chimera_policy_warm(struct chimera_policy *policy, unsigned lane, struct chimera_error *err)
@@ -228,27 +314,57 @@ static void begin_run(struct chimera_host *host, uint32_t limit_ms)
 /* An instance that cannot be brought back is not used again; the answer that it gave stands. */
 static void end_run(struct chimera_policy *policy, unsigned lane)
 {
-    struct chimera_host *host = policy->hosts[lane];
+    struct chimera_slot *slot = &policy->slot[lane];
+    struct chimera_host *host = slot->host;
     chimera_host_end(host);
     if (host->stop == CHIMERA_STOP_DEADLINE)
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("policy execution time exceeded"),
                          CHIMERA_TEXT("policy_id", chimera_slice_of(policy->id)));
     if (chimera_host_reset(host) < 0)
-        drop_host(policy, lane);
+        drop_host(slot);
+    else if (slot->lane == 0 && host->counters.resets == 1)
+        chimera_host_teach(host); /* the first request: often the check of the settings */
+}
+
+/* On an instance for this alone: a program that waits for a review cannot be asked about settings. */
+static int check_from_start(struct chimera_policy *policy, struct chimera_arena *arena,
+                            struct chimera_settings_answer *answer, struct chimera_error *err)
+{
+    struct chimera_host *host;
+    struct chimera_error why = {0};
+    int code = new_host(policy, &host, &why);
+    if (code < 0)
+        return fail_rehydrate(&why, code, err);
+    begin_run(host, policy->limit_ms);
+    policy->abi->validate_settings(host, settings_of(policy), arena, answer);
+    chimera_host_end(host);
+    end_host(policy, host);
+    return CHIMERA_OK;
+}
+
+static int check_prepared(struct chimera_policy *policy, unsigned lane, struct chimera_arena *arena,
+                          struct chimera_settings_answer *answer, struct chimera_error *err)
+{
+    struct chimera_host *host;
+    int code = host_at_start(policy, lane, &host, err);
+    if (code < 0)
+        return code;
+    begin_run(host, policy->limit_ms);
+    policy->abi->validate_settings(host, settings_of(policy), arena, answer);
+    end_run(policy, lane);
+    return CHIMERA_OK;
 }
 
 int chimera_policy_check_settings(struct chimera_policy *policy, unsigned lane,
                                   struct chimera_arena *arena, bool *ret_valid,
                                   struct chimera_slice *ret_message, struct chimera_error *err)
 {
-    struct chimera_host *host;
     struct chimera_settings_answer answer = {0};
-    int code = host_at_start(policy, lane, &host, err);
+    int code = policy->abi->checks_settings_from_start
+                   ? check_from_start(policy, arena, &answer, err)
+                   : check_prepared(policy, lane, arena, &answer, err);
     if (code < 0)
         return code;
-    begin_run(host, policy->limit_ms);
-    policy->abi->validate_settings(host, settings_of(policy), arena, &answer);
-    end_run(policy, lane);
     *ret_valid = answer.valid;
     *ret_message = answer.message;
     return CHIMERA_OK;

@@ -16,6 +16,8 @@
 #define CHIMERA_DEFAULT_MEMORY ((uint64_t)1 << 30)
 
 struct chimera_policy; /* opaque */
+struct chimera_slots;  /* slots.h */
+struct chimera_reset_counters;
 
 struct chimera_policy_options {
     const char *id;                /* copied */
@@ -23,6 +25,8 @@ struct chimera_policy_options {
     uint32_t limit_ms;             /* of one evaluation; 0: none */
     uint64_t memory_limit;         /* bytes; 0: the default */
     unsigned lanes;                /* how many threads may evaluate at once */
+    struct chimera_slots *slots;   /* borrowed; has as many lanes. NULL: no bound */
+    bool is_fresh_start;           /* a WASI program runs from its start for every request */
     const char *const *capabilities; /* NULL-terminated patterns, guest-abis.md §5.8; NULL: deny all */
     /* "apiVersion/kind" pairs that host calls may read, NULL-terminated; NULL: none */
     const char *const *resources;
@@ -34,9 +38,19 @@ int chimera_policy_open(const struct chimera_loaded *loaded, const struct chimer
                         struct chimera_policy **ret_policy, struct chimera_error *err);
 void chimera_policy_close(struct chimera_policy *policy); /* NULL is allowed */
 
-/* Makes the host of a lane now instead of at its first request; returns what failed in a text as the
- * server reports it. */
+/* Makes the instance of a lane now instead of at its first request, and has it meet the pages that
+ * a request touches; returns what failed in a text as the server reports it. */
 int chimera_policy_warm(struct chimera_policy *policy, unsigned lane, struct chimera_error *err);
+/* Ends all instances; the next request makes its lane's again. While no lane runs. */
+void chimera_policy_cool(struct chimera_policy *policy);
+
+/* How requests start: "after the start", "at the first read of input", "from the start: WHY"; what is
+ * known once there has been an instance, else "". Static or the policy's. */
+const char *chimera_policy_start_text(const struct chimera_policy *policy);
+
+/* The resets of a lane's instance; false when there is none. On the lane's thread. */
+bool chimera_policy_counters(const struct chimera_policy *policy, unsigned lane,
+                             struct chimera_reset_counters *ret_counters);
 
 /* Asks the policy. `true` in *ret_valid, or `false` and the policy's message (in the arena; .data NULL:
  * none). A trap or an unreadable answer counts as invalid, with the reference's text for it

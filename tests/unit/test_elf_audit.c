@@ -43,7 +43,7 @@ static const char source[] =
     "#endif\n";
 
 static const char *const defaults[] = {
-    "ABI=1",
+    "ABI=2",
     "SIZE=sizeof(chimera_plugin)",
     "DIGEST=7",
     "TOOLCHAIN=\"test\"",
@@ -610,7 +610,7 @@ static void a_descriptor_that_cannot_be_true_is_refused(void **state)
 {
     (void)state;
     static const struct wrong wrongs[] = {
-        {"ABI=99", CHIMERA_EABI, "has ABI 99, this program has ABI 1; build it again"},
+        {"ABI=99", CHIMERA_EABI, "has ABI 99, this program has ABI 2; build it again"},
         {"SIZE=16", CHIMERA_EABI, "has a descriptor of 16 bytes instead of"},
         {"SIZE=1<<30", CHIMERA_EABI, "has a descriptor of 1073741824 bytes instead of"},
         {"DIGEST=8", CHIMERA_EREFUSED,

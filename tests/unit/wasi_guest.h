@@ -69,7 +69,11 @@ static inline void open_policy(struct fixture *fixture, enum chimera_mode mode,
                                const char *settings)
 {
     const struct chimera_policy_options options = {
-        .id = "p", .settings = chimera_slice_of(settings), .limit_ms = 300, .lanes = 1};
+        .id = "p",
+        .settings = chimera_slice_of(settings),
+        .limit_ms = 300,
+        .lanes = 1,
+        .is_fresh_start = true /* what runs changes from one request to the next */};
     c_guest_init(&fixture->guest, mode);
     c_guest_export(&fixture->guest, "memory", "", NULL);
     c_guest_export(&fixture->guest, "_start", ":", start);

@@ -1,0 +1,113 @@
+/* The start of a WASI program: from `_start` to the first read of its input, once a slot.
+ *
+ * The program waits there, its stack and all, and every request goes on from that point
+ * (runtime-performance.md §4). What would make requests differ from a run from the start is
+ * refused, and then each request does run from the start.
+ */
+#include <stdlib.h>
+
+#include "runtime/abi/wasi_internal.h"
+
+static void refuse(struct chimera_wasi *wasi, const char *obstacle)
+{
+    if (!wasi->obstacle)
+        wasi->obstacle = obstacle;
+}
+
+void chimera_wasi_start_begin(struct chimera_host *host)
+{
+    host->wasi->is_starting = true;
+    chimera_start_begin(host->start, &host->wasi->cursor);
+}
+
+void chimera_wasi_start_end(struct chimera_host *host)
+{
+    host->wasi->is_starting = false;
+    chimera_start_end(&host->wasi->cursor);
+}
+
+void chimera_wasi_await_input(struct chimera_host *host)
+{
+    if (!host->wasi->awaits_input)
+        return;
+    if (!chimera_guest_suspend(host))
+        refuse(host->wasi, "this machine or this build cannot keep a waiting program");
+}
+
+void chimera_wasi_refuse_call(struct chimera_host *host)
+{
+    if (!host->wasi->awaits_input)
+        return;
+    refuse(host->wasi, "it calls its host before it reads its input");
+    chimera_guest_trap(host, CHIMERA_TRAP_HOST, "not during the start");
+}
+
+/* What the program has written and closed by now is where every request begins. */
+static bool keep_files(struct chimera_wasi *wasi)
+{
+    chimera_buffer_append(&wasi->early_output, chimera_buffer_slice(&wasi->output));
+    chimera_buffer_append(&wasi->early_errors, chimera_buffer_slice(&wasi->errors));
+    memcpy(wasi->early_file, wasi->file, sizeof(wasi->file));
+    return !wasi->early_output.failed && !wasi->early_errors.failed;
+}
+
+static const char *why_it_ended(const struct chimera_host *host)
+{
+    if (host->stop == CHIMERA_STOP_DEADLINE)
+        return "it takes too long to come to its input";
+    if (host->stop == CHIMERA_STOP_TRAP)
+        return "it fails before it reads its input";
+    return "it ends without reading its input";
+}
+
+/* True when the slot waits for input, with a snapshot of that. */
+static bool run_to_input(struct chimera_host *host, const struct chimera_wasi_run *run)
+{
+    struct chimera_wasi *wasi = host->wasi;
+    union chimera_value none = {0};
+    chimera_wasi_begin(wasi, run);
+    chimera_wasi_start_begin(host);
+    wasi->awaits_input = true;
+    int code = chimera_abi_call(host, chimera_abi_function(host, "_start", ":"), &none);
+    wasi->awaits_input = false;
+    chimera_wasi_start_end(host);
+    if (code < 0 || host->stop != CHIMERA_STOP_SUSPENDED)
+        refuse(wasi, why_it_ended(host));
+    if (!wasi->obstacle && !keep_files(wasi))
+        refuse(wasi, "it writes too much before it reads its input");
+    if (!wasi->obstacle && chimera_host_snapshot(host, NULL) < 0)
+        refuse(wasi, "there is no room for its snapshot");
+    return !wasi->obstacle;
+}
+
+int chimera_wasi_prepare(struct chimera_host *host, const struct chimera_wasi_run *run,
+                         struct chimera_error *err)
+{
+    struct chimera_wasi *wasi = host->wasi;
+    int code = chimera_host_snapshot(host, err);
+    if (code < 0)
+        return code;
+    if (host->start && host->start->is_fresh)
+        refuse(wasi, "it was asked to run from its start");
+    if (wasi->obstacle || run_to_input(host, run))
+        return CHIMERA_OK;
+    if (chimera_host_reset(host) < 0)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot bring a policy back to its start");
+    return CHIMERA_OK;
+}
+
+bool chimera_wasi_play(struct chimera_host *host, enum chimera_wasi_question question, void *bytes,
+                       size_t size)
+{
+    return host->wasi->is_starting &&
+           chimera_start_play(&host->wasi->cursor, question, bytes, size);
+}
+
+void chimera_wasi_note(struct chimera_host *host, enum chimera_wasi_question question,
+                       const void *bytes, size_t size)
+{
+    if (!host->wasi->is_starting)
+        return;
+    host->wasi->has_drawn |= question == CHIMERA_WASI_RANDOM;
+    chimera_start_note(&host->wasi->cursor, question, bytes, size);
+}

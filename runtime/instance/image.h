@@ -1,0 +1,42 @@
+/* image.h - what linear memory looked like when a policy's slots were ready for requests.
+ *
+ * A sealed memfd (or the plugin's own image file), of which every slot of a policy maps a private
+ * view; holes in it are pages of zeros and stay holes. Immutable and counted: the last slot that
+ * lets go of it ends it. Any thread.
+ */
+#ifndef CHIMERA_INSTANCE_IMAGE_H
+#define CHIMERA_INSTANCE_IMAGE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/base/error.h"
+
+struct chimera_image {
+    _Atomic unsigned references; /* partners: all slots of the policy */
+    int fd;                      /* owned; -1 when size is 0 */
+    uint64_t size;               /* up to the end of the last page that is not all zero */
+    const uint8_t *view;         /* owned mapping of `size` bytes, for reading what is no hole */
+    uint64_t *data_pages;        /* owned; a bit for each page that is not a hole */
+};
+
+/* Of `size` bytes of memory as they are now. On success the caller holds one reference. */
+int chimera_image_of_memory(const uint8_t *memory, uint64_t size, struct chimera_image **ret_image,
+                            struct chimera_error *err);
+/* Of a file that never changes; it is duplicated. -1: no bytes at all. */
+int chimera_image_of_file(int fd, uint64_t size, struct chimera_image **ret_image,
+                          struct chimera_error *err);
+
+struct chimera_image *chimera_image_hold(struct chimera_image *image); /* returns it */
+void chimera_image_release(struct chimera_image *image);               /* NULL is allowed */
+
+/* Does memory hold exactly this image, and zeros behind it? */
+bool chimera_image_equals(const struct chimera_image *image, const uint8_t *memory, uint64_t size);
+
+/* Copies [from, to), whole pages, of the image to the same place in `memory`; zeros behind its end.
+ */
+void chimera_image_copy(const struct chimera_image *image, uint8_t *memory, uint64_t from,
+                        uint64_t to);
+
+#endif

@@ -1,0 +1,136 @@
+#include "runtime/instance/reset.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "runtime/instance/host_internal.h"
+#include "runtime/instance/watchdog.h"
+
+/* Without page tracking: up to here all of memory is copied, above it is dropped. */
+#define COPY_ALL_MAX ((uint64_t)512 * 1024)
+
+/* When the set of written pages is dropped: it has outgrown what requests need, and the last time
+ * is so long ago that meeting the pages again does not matter. */
+#define DROP_FACTOR 2
+#define DROP_SPARE_PAGES 128
+#define DROP_AFTER 64
+#define LEARN_REQUESTS 16
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Takes away what was grown; the pages stay, all zero by now. */
+static int shrink(struct chimera_memory *memory, uint64_t size)
+{
+    if (memory->size != size && mprotect(memory->data + size, memory->size - size, PROT_NONE) < 0)
+        return CHIMERA_ENOMEM;
+    memory->size = size;
+    return CHIMERA_OK;
+}
+
+/* Makes `written` complete again if it may not be. Asked for all that was ever accessible: pages
+ * above the present size are zero, but become accessible again without a fault. */
+static int look(struct chimera_host *host, struct chimera_reset *reset)
+{
+    const struct chimera_run *run = chimera_run_of_thread();
+    uint64_t faults, base = (uint64_t)(uintptr_t)host->instance->memory.data;
+    if (!run)
+        return CHIMERA_ENOMEM;
+    bool counts = chimera_fault_count(&faults);
+    if (counts && reset->is_known && faults == reset->faults && run->id == reset->thread)
+        return CHIMERA_OK;
+    int code = chimera_pagemap_list(base, base + reset->high, &reset->written);
+    if (code < 0)
+        return code;
+    reset->faults = faults; /* from before the walk: a fault since then only costs another walk */
+    reset->thread = run->id;
+    reset->is_known = true;
+    host->counters.scans++;
+    return CHIMERA_OK;
+}
+
+static void copy_back(struct chimera_host *host, const struct chimera_image *image)
+{
+    const struct chimera_memory *memory = &host->instance->memory;
+    const struct chimera_page_list *written = &host->internal->reset.written;
+    uint64_t base = (uint64_t)(uintptr_t)memory->data;
+    for (size_t i = 0; i < written->count; i++) {
+        uint64_t from = written->runs[i].start - base, to = written->runs[i].end - base;
+        if (from < memory->size)
+            chimera_image_copy(image, memory->data, from, least(to, memory->size));
+    }
+}
+
+static bool is_outgrown(struct chimera_reset *reset)
+{
+    reset->since_drop++;
+    if (reset->since_drop <= LEARN_REQUESTS && reset->written.pages > reset->typical_pages)
+        reset->typical_pages = reset->written.pages;
+    return reset->since_drop > DROP_AFTER &&
+           reset->written.pages > DROP_FACTOR * reset->typical_pages + DROP_SPARE_PAGES;
+}
+
+static int reset_written(struct chimera_host *host, const struct chimera_image *image,
+                         uint64_t size)
+{
+    struct chimera_reset *reset = &host->internal->reset;
+    int code = look(host, reset);
+    if (code < 0)
+        return code;
+    copy_back(host, image);
+    host->counters.pages += reset->written.pages;
+    code = shrink(&host->instance->memory, size);
+    if (code == CHIMERA_OK && is_outgrown(reset))
+        chimera_reset_drop(host);
+    return code;
+}
+
+static int reset_all(struct chimera_host *host, const struct chimera_image *image, uint64_t size)
+{
+    struct chimera_memory *memory = &host->instance->memory;
+    if (memory->size > COPY_ALL_MAX) {
+        int code = shrink(memory, size);
+        chimera_reset_drop(host);
+        return code;
+    }
+    chimera_image_copy(image, memory->data, 0, memory->size);
+    host->counters.pages += memory->size / CHIMERA_PROCESSOR_PAGE;
+    return shrink(memory, size);
+}
+
+int chimera_reset_memory(struct chimera_host *host, const struct chimera_image *image,
+                         uint64_t size)
+{
+    struct chimera_reset *reset = &host->internal->reset;
+    if (host->instance->memory.size > reset->high)
+        reset->high = host->instance->memory.size;
+    return chimera_tracking() == CHIMERA_TRACKING_NONE ? reset_all(host, image, size)
+                                                       : reset_written(host, image, size);
+}
+
+void chimera_reset_drop(struct chimera_host *host)
+{
+    struct chimera_reset *reset = &host->internal->reset;
+    if (reset->high > 0)
+        madvise(host->instance->memory.data, reset->high, MADV_DONTNEED);
+    chimera_reset_forget(reset);
+    host->counters.drops++;
+}
+
+void chimera_reset_forget(struct chimera_reset *reset)
+{
+    reset->high = 0;
+    reset->is_known = false;
+    reset->written.count = 0;
+    reset->written.pages = 0;
+    reset->typical_pages = 0;
+    reset->since_drop = 0;
+}
+
+void chimera_reset_done(struct chimera_reset *reset)
+{
+    chimera_page_list_done(&reset->written);
+}

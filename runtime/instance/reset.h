@@ -1,0 +1,46 @@
+/* reset.h - linear memory back to its image, by copying back the pages that a request wrote.
+ *
+ * runtime-performance.md §3: a page once written stays resident and is copied back after every
+ * request, so the set of written pages only changes when the thread meets a page fault; then the
+ * kernel is asked for it anew. What a guest grew is taken away again, but its pages are kept,
+ * zeroed, for the next one that grows. A set that one odd request made large is dropped after a
+ * while.
+ *
+ * The slot is one thread's at a time, and nobody else writes to its memory.
+ */
+#ifndef CHIMERA_INSTANCE_RESET_H
+#define CHIMERA_INSTANCE_RESET_H
+
+#include "runtime/instance/image.h"
+#include "runtime/instance/pagemap.h"
+
+struct chimera_host;
+
+struct chimera_reset {
+    struct chimera_page_list written; /* of [0, high) as addresses */
+    uint64_t high;                    /* bytes that have been accessible since all was dropped */
+    uint64_t faults, thread;          /* the fault count of which thread when `written` was made */
+    bool is_known;                    /* `written` was made since all was dropped */
+    uint64_t typical_pages;           /* of the first requests since then */
+    unsigned since_drop;              /* requests since then */
+};
+
+/* For metrics and benchmarks; one thread writes. */
+struct chimera_reset_counters {
+    uint64_t resets, scans, drops;
+    uint64_t pages;       /* copied back, in all resets */
+    uint64_t nanoseconds; /* in all resets */
+};
+
+/* Memory holds the image and is `size` bytes large again. A failure means that this cannot be
+ * proved: the slot must be thrown away. */
+int chimera_reset_memory(struct chimera_host *host, const struct chimera_image *image,
+                         uint64_t size);
+
+/* Gives all written pages back to the system. The slot must be in its reset state. */
+void chimera_reset_drop(struct chimera_host *host);
+/* For memory that was mapped afresh. */
+void chimera_reset_forget(struct chimera_reset *reset);
+void chimera_reset_done(struct chimera_reset *reset);
+
+#endif
