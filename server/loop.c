@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "runtime/base/log.h"
+#include "runtime/instance/watchdog.h"
+#include "runtime/policy/slots.h"
 #include "server/clock.h"
 #include "server/connection.h"
 
@@ -133,6 +135,7 @@ static void end_if_late(struct connection *connection)
 
 static void dispatch(struct loop *loop, const struct epoll_event *events, int count)
 {
+    loop->has_pages |= count > 0;
     for (int i = 0; i < count; i++) {
         if (!events[i].data.ptr)
             read_inbox(loop);
@@ -146,6 +149,8 @@ static void dispatch(struct loop *loop, const struct epoll_event *events, int co
     }
     if (loop->now_ms - loop->swept_ms >= SWEEP_MS) {
         for_each(loop, end_if_late);
+        loop->has_pages = chimera_slots_trim(loop->service->policies->slots, loop->lane.index,
+                                             chimera_monotonic_ns());
         loop->swept_ms = loop->now_ms;
     }
 }
@@ -161,8 +166,8 @@ static void *run(void *context)
     struct epoll_event events[EVENTS_MAX];
     loop->now_ms = clock_now_ms();
     while (!is_done(loop)) {
-        int count =
-            epoll_wait(loop->epoll_fd, events, EVENTS_MAX, loop->connections ? SWEEP_MS : -1);
+        bool must_wake = loop->connections || loop->has_pages;
+        int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, must_wake ? SWEEP_MS : -1);
         loop->now_ms = clock_now_ms();
         if (count < 0 && errno != EINTR) {
             chimera_log_with(CHIMERA_LOG_ERROR, "server::loop", CHIMERA_SLICE("epoll_wait failed"),

@@ -28,6 +28,7 @@ struct loop {
     unsigned spare_count;
     int64_t now_ms, swept_ms, drain_until_ms; /* the last: 0 before the drain */
     atomic_bool is_draining; /* set by loop_drain(), so that an answer under way already tells */
+    bool has_pages;          /* instances may have pages to give back */
     bool has_drained;        /* idle connections were closed */
 };
 

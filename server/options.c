@@ -50,6 +50,10 @@ static const struct option TABLE[] = {
      "Accepted; this version does not export metrics and says so", SWITCH(is_metrics), false},
     {"enable-pprof", "KUBEWARDEN_ENABLE_PPROF", NULL, NULL, NULL,
      "Answer /debug/pprof/*, with the way to profile", SWITCH(is_pprof), false},
+    {"fresh-start", "CHIMERA_FRESH_START", "POLICIES", NULL, NULL,
+     "Ids of WASI policies, separated by commas, that run from their start for every request "
+     "instead of from their first read of input",
+     TEXT(fresh_start), false},
     {"ignore-kubernetes-connection-failure", "KUBEWARDEN_IGNORE_KUBERNETES_CONNECTION_FAILURE",
      NULL, NULL, NULL, "Start although context aware policies will not work",
      SWITCH(is_without_kubernetes), false},

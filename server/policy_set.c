@@ -4,11 +4,16 @@
 #include <stdlib.h>
 
 #include "runtime/base/log.h"
+#include "runtime/instance/pagemap.h"
 #include "runtime/policy/metadata.h"
+#include "runtime/policy/slots.h"
 #include "server/group.h"
 
 #define SETTINGS_ARENA_MAX ((size_t)64 << 20)
 #define TARGET "server::policies"
+/* With more policies than this, instances are made when they are first asked for: a server with a
+ * thousand policies is not to hold a thousand images that nobody needs. */
+#define WARM_MAX 128
 
 /* There is no unload: what was mapped stays, also when its policies are gone. */
 static struct chimera_loaded **kept;
@@ -109,6 +114,19 @@ static int check_settings(struct chimera_policy *policy, struct chimera_error *e
     return code;
 }
 
+/* Is it one of the names, which commas separate? */
+static bool is_listed(const char *names, const char *name)
+{
+    size_t size = strlen(name);
+    for (const char *at = names; at && *at; at += strspn(at, ",")) {
+        size_t length = strcspn(at, ",");
+        if (length == size && memcmp(at, name, size) == 0)
+            return true;
+        at += length;
+    }
+    return false;
+}
+
 static int open_policy(struct policy_set *set, const struct config *config,
                        const struct policy_spec *spec, const char *path, unsigned lanes,
                        struct chimera_policy **ret_policy, struct chimera_error *err)
@@ -117,6 +135,9 @@ static int open_policy(struct policy_set *set, const struct config *config,
     struct chimera_policy_options options = {.id = spec->name,
                                              .settings = chimera_slice_of(spec->settings),
                                              .lanes = lanes,
+                                             .slots = set->slots,
+                                             .is_fresh_start =
+                                                 is_listed(config->options.fresh_start, spec->id),
                                              .capabilities =
                                                  (const char *const *)spec->capabilities,
                                              .resources = (const char *const *)spec->resources};
@@ -134,8 +155,10 @@ static int open_policy(struct policy_set *set, const struct config *config,
     code = chimera_policy_open(loaded, &options, &policy, err);
     if (code == CHIMERA_OK)
         code = check_settings(policy, err);
-    for (unsigned lane = 0; lane < lanes && code == CHIMERA_OK; lane++)
+    for (unsigned lane = 0; lane < lanes && set->is_warm && code == CHIMERA_OK; lane++)
         code = chimera_policy_warm(policy, lane, err);
+    if (code == CHIMERA_OK && !set->is_warm)
+        chimera_policy_cool(policy);
     if (code == CHIMERA_OK)
         *ret_policy = policy;
     else
@@ -213,6 +236,15 @@ static int load_group(struct policy_set *set, const struct group_spec *spec,
     return CHIMERA_OK;
 }
 
+/* The slow ways are worth a warning: a kernel of 6.7 or newer has the fast one. */
+static void log_tracking(void)
+{
+    enum chimera_tracking tracking = chimera_tracking();
+    chimera_log_with(tracking == CHIMERA_TRACKING_SCAN ? CHIMERA_LOG_DEBUG : CHIMERA_LOG_WARN,
+                     TARGET, CHIMERA_SLICE("how written pages of policies are found"),
+                     CHIMERA_TEXT("way", chimera_slice_of(chimera_tracking_name(tracking))));
+}
+
 int policy_set_load(const struct config *config, const struct policies *policies,
                     const struct built_plugin *plugins, unsigned lanes, struct policy_set *ret_set,
                     struct chimera_error *err)
@@ -221,11 +253,16 @@ int policy_set_load(const struct config *config, const struct policies *policies
     struct policy_set set = {
         .served = calloc(count + 1, sizeof(*set.served)),
         .loaded = calloc(policies->policy_count + 1, sizeof(struct chimera_loaded *)),
-        .is_limited = config->is_limited};
+        .is_limited = config->is_limited,
+        .is_warm = policies->policy_count <= WARM_MAX};
     int code = CHIMERA_OK;
     kept = set.loaded;
     if (!set.served || !set.loaded)
         code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    if (code == CHIMERA_OK)
+        code = chimera_slots_new(lanes, 0, &set.slots, err);
+    if (code == CHIMERA_OK)
+        log_tracking();
     for (size_t i = 0; i < policies->policy_count && code == CHIMERA_OK; i++)
         code = load_policy(&set, config, &policies->policy[i], &plugins[i], lanes, err);
     for (size_t i = 0; i < policies->group_count && code == CHIMERA_OK;
@@ -248,5 +285,6 @@ void policy_set_done(struct policy_set *set)
         free(set->served[i].failure);
     }
     free(set->served);
+    chimera_slots_free(set->slots);
     *set = (struct policy_set){0};
 }

@@ -26,7 +26,9 @@ struct policy_set {
     size_t count;
     struct chimera_loaded **loaded; /* a list that is never freed, as there is no unload */
     size_t loaded_count;
+    struct chimera_slots *slots; /* owned; of all policies' instances */
     bool is_limited;
+    bool is_warm; /* instances are made at the start, not at their first request */
 };
 
 /* `plugins` has one element a policy, from builder_run(). Fails at the first policy that does, with

@@ -19,7 +19,7 @@ struct lane {
 };
 
 struct chimera_slots {
-    unsigned max_per_lane;
+    unsigned lane_count, max_per_lane;
     struct lane *lanes; /* owned */
 };
 
@@ -48,6 +48,7 @@ int chimera_slots_new(unsigned lanes, unsigned max, struct chimera_slots **ret_s
         free(slots);
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for the policies' slots");
     }
+    slots->lane_count = lanes;
     slots->max_per_lane = (max ? max : most_slots()) / lanes;
     if (slots->max_per_lane == 0)
         slots->max_per_lane = 1;
@@ -125,12 +126,13 @@ void chimera_slots_leave(struct chimera_slots *slots, struct chimera_slot *slot)
     slots->lanes[slot->lane].count--;
 }
 
-bool chimera_slots_trim(struct chimera_slots *slots, unsigned lane)
+bool chimera_slots_trim(struct chimera_slots *slots, unsigned lane, uint64_t now_ns)
 {
-    uint64_t now = chimera_monotonic_ns();
     unsigned trimmed = 0;
+    if (!slots || lane >= slots->lane_count)
+        return false;
     struct chimera_slot *slot = slots->lanes[lane].oldest;
-    for (; slot && now - slot->used_ns >= IDLE_NS; slot = slot->newer) {
+    for (; slot && now_ns - slot->used_ns >= IDLE_NS; slot = slot->newer) {
         if (slot->is_idle)
             continue;
         if (trimmed++ == TRIM_MAX)

@@ -43,6 +43,6 @@ void chimera_slots_leave(struct chimera_slots *slots, struct chimera_slot *slot)
 
 /* Has the lane's instances that nobody asked for some seconds give back their pages. True while
  * there are some that have not, so that the lane asks again. Between requests. */
-bool chimera_slots_trim(struct chimera_slots *slots, unsigned lane);
+bool chimera_slots_trim(struct chimera_slots *slots, unsigned lane, uint64_t now_ns);
 
 #endif
