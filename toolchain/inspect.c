@@ -6,6 +6,7 @@
 #include "runtime/json/tree.h"
 #include "runtime/yaml/yaml.h"
 #include "toolchain/commands.h"
+#include "toolchain/inspect_plugin.h"
 #include "toolchain/policy_file.h"
 
 #define PREFIX "io.kubewarden.policy."
@@ -240,6 +241,8 @@ static int run_inspect(const struct options *options)
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
         if (option_is_given(options, refused[i]))
             return say_error("--%s is not supported by this version of chimera yet", refused[i]);
+    if (inspect_is_plugin(options->arguments[0]))
+        return inspect_plugin(options->arguments[0]);
     if (policy_file_open(options->arguments[0], POLICY_LOCAL, &file, &err) < 0)
         return say_error(
             "%s%s", err.code == CHIMERA_EMODULE ? "Error parsing policy metadata: " : "", err.text);
@@ -272,7 +275,7 @@ static const struct option_entry inspect_options[] = {
 static const struct argument_entry inspect_arguments[] = {
     {.name = "uri_or_sha_prefix",
      .is_required = true,
-     .help = "The policy: a path or a file:// URI of a WebAssembly module"},
+     .help = "The policy: a path or a file:// URI of a WebAssembly module, or of a built plugin"},
     {0},
 };
 
@@ -285,7 +288,10 @@ const struct command_entry command_inspect = {
                    "resources it is "
                    "for, and those it wants to read.\n"
                    "With --output yaml the whole document is printed with its defaults, as `kwctl "
-                   "annotate` takes it.",
+                   "annotate` takes it.\n"
+                   "Of a built plugin (.so) it shows what it was made from, and where its requests "
+                   "begin: after its start, at its first read of input, or at its start, and why; "
+                   "for that the start is run.",
     .options = inspect_options,
     .arguments = inspect_arguments,
     .run = run_inspect,
