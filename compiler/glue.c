@@ -104,7 +104,9 @@ static void write_type_numbers(FILE *file, const struct glue_facts *facts)
                    : "#define FUNC_TYPE(index) func_types[index]\nstatic const u32 func_types[] = {\n",
           file);
     for (uint32_t i = 0; i < module->signature_count; i++) {
-        if (is_named)
+        if (is_named && module->signatures[i].is_marked)
+            fprintf(file, "#define w2c_pol_t%u (instance->w2c_glo%u)\n", i, module->marker);
+        else if (is_named)
             fprintf(file, "    w2c_pol_t%u = %u,\n", i, module->signatures[i].id);
         else
             fprintf(file, "    %u,\n", module->signatures[i].id);

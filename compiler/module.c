@@ -1,7 +1,9 @@
 #include "compiler/module.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "compiler/lower.h"
 #include "compiler/module_sections.h"
 
 enum { COMPONENT_LAYER = 1, FIRST_AFTER_IMPORTS = 3 };
@@ -125,6 +127,7 @@ static int read_sections(struct reader *file, struct chimera_module *module)
             continue;
         struct reader reader = reader_inside(file, module->section[id], section_names[id]);
         section_readers[i].read(&reader, module);
+        file->wants_lowering |= reader.wants_lowering;
         if (reader.code == 0 && reader.at != reader.end)
             reader_fail(&reader, CHIMERA_EMODULE, "the section is longer than its contents");
         if (reader.code < 0)
@@ -133,8 +136,8 @@ static int read_sections(struct reader *file, struct chimera_module *module)
     return module_check_whole(file, module);
 }
 
-int chimera_module_read(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
-                        struct chimera_error *err)
+int module_open(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
+                       struct chimera_error *err)
 {
     int code = check_header(file, bytes, err);
     if (code < 0)
@@ -149,13 +152,84 @@ int chimera_module_read(const char *file, struct chimera_slice bytes, struct chi
     uint8_t last_rank = 0;
     while (reader.code == 0 && reader.at < reader.end)
         take_section(&reader, module, &last_rank);
-    code = reader.code < 0 ? reader.code : read_sections(&reader, module);
+    if (reader.code < 0) {
+        chimera_module_free(module);
+        return reader.code;
+    }
+    *ret_module = module;
+    return CHIMERA_OK;
+}
+
+static int read_once(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
+                     bool *ret_wants_lowering, struct chimera_error *err)
+{
+    struct chimera_module *module;
+    int code = module_open(file, bytes, &module, err);
+    if (code < 0)
+        return code;
+    struct reader reader = reader_of(file, bytes, err);
+    code = read_sections(&reader, module);
+    *ret_wants_lowering = reader.wants_lowering;
     if (code < 0) {
         chimera_module_free(module);
         return code;
     }
     *ret_module = module;
     return CHIMERA_OK;
+}
+
+/* Its messages tell offsets of what we made, so they say so; there should be none. */
+static int read_lowered(const char *file, struct lowered *lowered, struct chimera_module **ret_module,
+                        struct chimera_error *err)
+{
+    char name[300];
+    bool wants_lowering = false;
+    struct chimera_module *module = NULL;
+    snprintf(name, sizeof(name), "%.250s, lowered", file);
+    int code = read_once(name, (struct chimera_slice){lowered->bytes, lowered->size}, &module, &wants_lowering, err);
+    if (code < 0)
+        return code;
+    for (uint32_t i = 0; i < module->signature_count && i < lowered->type_count; i++) {
+        module->signatures[i].id = lowered->type_ids[i];
+        module->signatures[i].is_marked = lowered->is_marked[i];
+    }
+    module->marker = lowered->marker;
+    module->file = file;
+    module->lowering = lowered->features;
+    module->lowered = lowered->bytes; /* handed over */
+    lowered->bytes = NULL;
+    *ret_module = module;
+    return CHIMERA_OK;
+}
+
+static int lower_and_read(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
+                          struct chimera_error *err)
+{
+    struct chimera_module *source;
+    struct lowered lowered;
+    int code = module_open(file, bytes, &source, err);
+    if (code < 0)
+        return code;
+    code = chimera_lower(source, &lowered, err);
+    chimera_module_free(source);
+    if (code < 0)
+        return code;
+    code = read_lowered(file, &lowered, ret_module, err);
+    lowered_done(&lowered);
+    return code;
+}
+
+int chimera_module_read(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
+                        struct chimera_error *err)
+{
+    struct chimera_error first = {0};
+    bool wants_lowering = false;
+    int code = read_once(file, bytes, ret_module, &wants_lowering, &first);
+    if (wants_lowering)
+        return lower_and_read(file, bytes, ret_module, err);
+    if (code < 0 && err)
+        *err = first;
+    return code;
 }
 
 void chimera_module_free(struct chimera_module *module)
@@ -173,6 +247,7 @@ void chimera_module_free(struct chimera_module *module)
     free(module->elements);
     free(module->data);
     free(module->bodies);
+    free(module->lowered);
     free(module);
 }
 
@@ -203,6 +278,23 @@ bool chimera_module_exports_prefix(const struct chimera_module *module, const ch
             return true;
     }
     return false;
+}
+
+void chimera_module_lowering_text(const struct chimera_module *module, char ret_text[CHIMERA_LOWERING_SIZE])
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } names[] = {{WASM_LOWERS_REFERENCES, "typed function references"},
+                 {WASM_LOWERS_TAIL_CALLS, "tail calls"},
+                 {WASM_LOWERS_IMPORTS, "compact imports"}};
+    size_t size = 0;
+    ret_text[0] = '\0';
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (module->lowering & names[i].bit)
+            size += (size_t)snprintf(ret_text + size, CHIMERA_LOWERING_SIZE - size, "%s%s", size ? ", " : "",
+                                     names[i].name);
+    }
 }
 
 char chimera_type_letter(uint8_t type)

@@ -2,7 +2,8 @@
  *
  * What the build must know or must refuse before wasm2c sees a module: sections, features, imports,
  * limits, segments, names (design.md decision 2; runtime-performance.md §7.2). Types inside function
- * bodies are wasm2c's to validate. Names and bodies are slices of the file, which must outlive the
+ * bodies are wasm2c's to validate. A module that uses what wasm2c does not take but lower.c rewrites is
+ * lowered first, and what is read is the outcome. Names and bodies are slices of the file, which must outlive the
  * module. Immutable once read.
  */
 #ifndef CHIMERA_COMPILER_MODULE_H
@@ -27,7 +28,8 @@ enum wasm_kind { WASM_FUNCTION = 0, WASM_TABLE = 1, WASM_MEMORY = 2, WASM_GLOBAL
 
 struct wasm_signature {
     struct chimera_slice params, results; /* one byte each, enum wasm_type */
-    uint32_t id;                          /* the first type of equal shape + 1 */
+    uint32_t id;    /* the first equal type + 1; equal shapes are equal types but in lowered modules */
+    bool is_marked; /* lowered: an indirect call finds its type's id in the global `marker` */
 };
 
 struct wasm_limits {
@@ -88,6 +90,13 @@ struct wasm_data {
     struct chimera_slice bytes;
 };
 
+/* Newer proposals that lower.c rewrote before the module was read. */
+enum wasm_lowering {
+    WASM_LOWERS_REFERENCES = 1, /* typed function references */
+    WASM_LOWERS_TAIL_CALLS = 2,
+    WASM_LOWERS_IMPORTS = 4, /* the compact form of the import section */
+};
+
 struct wasm_section {
     uint8_t id;
     struct chimera_slice payload;
@@ -97,7 +106,10 @@ struct wasm_section {
 
 struct chimera_module {
     const char *file; /* borrowed; for messages */
-    struct chimera_slice bytes;
+    struct chimera_slice bytes; /* of the file or, when it was lowered, of what came of it */
+    char *lowered;              /* the latter; owned, or NULL */
+    unsigned lowering;          /* enum wasm_lowering */
+    uint32_t marker;            /* a global's index, where a signature is marked */
     struct chimera_slice section[WASM_SECTIONS]; /* payloads by id; .data NULL: absent */
     struct chimera_slice metadata; /* io.kubewarden.metadata, the first; .data NULL: none */
 
@@ -144,6 +156,10 @@ int chimera_module_check_imports(const struct chimera_module *module, struct chi
 
 /* True when any export's name begins with `prefix`. */
 bool chimera_module_exports_prefix(const struct chimera_module *module, const char *prefix);
+
+/* "typed function references, tail calls"; "" when nothing was lowered. */
+#define CHIMERA_LOWERING_SIZE 80
+void chimera_module_lowering_text(const struct chimera_module *module, char ret_text[CHIMERA_LOWERING_SIZE]);
 
 /* "ii:i" for plugin.h; `size` of `ret_text` must fit the signature: see chimera_signature_size(). */
 void chimera_signature_text(const struct wasm_signature *signature, char *ret_text);

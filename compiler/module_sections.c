@@ -77,7 +77,9 @@ void module_read_types(struct reader *reader, struct chimera_module *module)
     module->signatures = reserve(reader, count, sizeof(*module->signatures));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         uint8_t form = reader_byte(reader);
-        if (form == 0x50 || form == 0x4f || form == 0x4e || form == 0x5e || form == 0x5f) {
+        if (form == 0x50 || form == 0x4f || form == 0x4e) {
+            reader_want_lowering(reader, "recursive types");
+        } else if (form == 0x5e || form == 0x5f) {
             reader_fail(reader, CHIMERA_EFEATURE,
                         "the module uses garbage collection types, which Chimera does not compile: build it "
                         "without");
@@ -112,7 +114,7 @@ static void check_limit_flags(struct reader *reader, uint8_t flags)
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is no flag of limits", flags);
 }
 
-static struct wasm_limits read_limits(struct reader *reader, uint32_t range)
+struct wasm_limits module_read_limits(struct reader *reader, uint32_t range)
 {
     uint8_t flags = reader_byte(reader);
     check_limit_flags(reader, flags);
@@ -135,7 +137,7 @@ static void add_memory(struct reader *reader, struct chimera_module *module, boo
     }
     module->has_memory = true;
     module->is_memory_imported = is_imported;
-    module->memory = read_limits(reader, PAGES_MAX);
+    module->memory = module_read_limits(reader, PAGES_MAX);
 }
 
 static uint8_t read_reference_type(struct reader *reader)
@@ -191,7 +193,7 @@ static void read_import(struct reader *reader, struct chimera_module *module, st
         return;
     case WASM_TABLE:
         import->table.type = read_reference_type(reader);
-        import->table.limits = read_limits(reader, UINT32_MAX);
+        import->table.limits = module_read_limits(reader, UINT32_MAX);
         return;
     case WASM_MEMORY:
         add_memory(reader, module, true);
@@ -204,9 +206,11 @@ static void read_import(struct reader *reader, struct chimera_module *module, st
                     "the module uses exceptions, which Chimera does not compile: build it without");
         return;
     case 0x7f:
-        reader_fail(reader, CHIMERA_EFEATURE,
-                    "the module uses compact imports, which Chimera does not compile yet: run wasm-opt "
-                    "with --disable-compact-imports");
+    case 0x7e:
+        reader_want_lowering(reader, "compact imports");
+        return;
+    case 0x20:
+        reader_want_lowering(reader, "imports of exact function types");
         return;
     default:
         reader_fail(reader, CHIMERA_EMODULE, "malformed import kind 0x%02x", kind);
@@ -271,14 +275,12 @@ void module_read_tables(struct reader *reader, struct chimera_module *module)
     uint32_t count = reader_count(reader, TABLES_MAX, "tables");
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         if (reader->at < reader->end && *reader->at == 0x40) {
-            reader_fail(reader, CHIMERA_EFEATURE,
-                        "the module uses tables with an initial value (typed function references), which "
-                        "Chimera does not compile yet: build it without");
+            reader_want_lowering(reader, "tables with an initial value");
             return;
         }
         struct wasm_table *table = &module->tables[module->table_count];
         table->type = read_reference_type(reader);
-        table->limits = read_limits(reader, UINT32_MAX);
+        table->limits = module_read_limits(reader, UINT32_MAX);
         module->table_count += reader->code == 0;
     }
 }

@@ -5,10 +5,15 @@
 #include "compiler/module.h"
 #include "compiler/reader.h"
 
+/* Header, sections and metadata, and nothing of what the sections hold. */
+int module_open(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
+                struct chimera_error *err);
+
 void module_read_types(struct reader *reader, struct chimera_module *module);
 void module_read_imports(struct reader *reader, struct chimera_module *module);
 void module_read_functions(struct reader *reader, struct chimera_module *module);
 void module_read_tables(struct reader *reader, struct chimera_module *module);
+struct wasm_limits module_read_limits(struct reader *reader, uint32_t range);
 void module_read_memories(struct reader *reader, struct chimera_module *module);
 void module_read_globals(struct reader *reader, struct chimera_module *module);
 void module_read_exports(struct reader *reader, struct chimera_module *module);

@@ -121,6 +121,7 @@ void module_read_code(struct reader *reader, struct chimera_module *module)
         inside.end = inside.at + body.size;
         if (reader->code == 0)
             reader->code = opcode_walk(&inside, module);
+        reader->wants_lowering |= inside.wants_lowering;
         module->bodies[i] = body;
         module->body_count = i + 1;
     }

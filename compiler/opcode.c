@@ -31,7 +31,9 @@ uint8_t opcode_value_type(struct reader *reader)
         return 0;
     case 0x63:
     case 0x64:
-        refuse(reader, "typed function references");
+    case 0x72: /* nullexternref */
+    case 0x73: /* nullfuncref */
+        reader_want_lowering(reader, "typed function references");
         return 0;
     case 0x69:
     case 0x74:
@@ -43,14 +45,22 @@ uint8_t opcode_value_type(struct reader *reader)
     case 0x6d:
     case 0x6e:
     case 0x71:
-    case 0x72:
-    case 0x73:
         refuse(reader, "garbage collection types");
         return 0;
     default:
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a value type", type);
         return 0;
     }
+}
+
+/* What ref.null is of: a type's index, or the byte of an abstract one. */
+static uint8_t read_heap_type(struct reader *reader)
+{
+    if (reader->at < reader->end && (*reader->at < 0x40 || *reader->at >= 0x80 || *reader->at == 0x62)) {
+        reader_want_lowering(reader, "typed function references");
+        return 0;
+    }
+    return opcode_value_type(reader);
 }
 
 static void skip_memory_argument(struct reader *reader)
@@ -141,15 +151,14 @@ static void walk_bulk(struct reader *reader, struct chimera_module *module)
     }
 }
 
-/* Instructions of proposals that are out; false for bytes that mean nothing. */
-static bool refuse_opcode(struct reader *reader, uint8_t opcode)
+bool opcode_refuse(struct reader *reader, uint8_t opcode)
 {
     if ((opcode >= 0x06 && opcode <= 0x0a) || opcode == 0x18 || opcode == 0x19 || opcode == 0x1f)
         return refuse(reader, "exceptions"), true;
     if (opcode == 0x12 || opcode == 0x13)
-        return refuse(reader, "tail calls"), true;
+        return reader_want_lowering(reader, "tail calls"), true;
     if (opcode == 0x14 || opcode == 0x15 || (opcode >= 0xd4 && opcode <= 0xd6))
-        return refuse(reader, "typed function references"), true;
+        return reader_want_lowering(reader, "typed function references"), true;
     if (opcode == 0xfb || opcode == 0xd3)
         return refuse(reader, "garbage collection"), true;
     if (opcode == 0xfd)
@@ -209,7 +218,7 @@ static void walk_immediates(struct reader *reader, struct chimera_module *module
         reader_bytes(reader, 8);
         return;
     case 0xd0: /* ref.null */
-        opcode_value_type(reader);
+        read_heap_type(reader);
         return;
     case 0xd2: /* ref.func */
         module->uses_ref_func = true;
@@ -221,7 +230,7 @@ static void walk_immediates(struct reader *reader, struct chimera_module *module
     default:
         if (opcode >= 0x28 && opcode <= 0x3e)
             skip_memory_argument(reader);
-        else if (!refuse_opcode(reader, opcode) &&
+        else if (!opcode_refuse(reader, opcode) &&
                  (opcode == 0x07 || (opcode >= 0x16 && opcode <= 0x1e && opcode != 0x1a && opcode != 0x1b) ||
                   opcode == 0x27 || (opcode > 0xc4 && opcode != 0xd1)))
             reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not an instruction", opcode);
@@ -295,7 +304,7 @@ struct wasm_expression opcode_constant(struct reader *reader)
         break;
     case 0xd0:
         expression.kind = WASM_REF_NULL;
-        expression.type = opcode_value_type(reader);
+        expression.type = read_heap_type(reader);
         break;
     case 0xd2:
         expression.kind = WASM_REF_FUNC;

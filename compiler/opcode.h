@@ -15,6 +15,9 @@ int opcode_walk(struct reader *reader, struct chimera_module *module);
 /* One constant expression with its `end`. */
 struct wasm_expression opcode_constant(struct reader *reader);
 
+/* Refuses an instruction of a proposal that is out, by its name; false for bytes that mean nothing. */
+bool opcode_refuse(struct reader *reader, uint8_t opcode);
+
 /* A value type; refuses v128 and typed references by name. */
 uint8_t opcode_value_type(struct reader *reader);
 

@@ -18,6 +18,13 @@ int reader_fail(struct reader *reader, int code, const char *format, ...)
     return reader->code;
 }
 
+int reader_want_lowering(struct reader *reader, const char *feature)
+{
+    reader->wants_lowering |= reader->code == 0;
+    return reader_fail(reader, CHIMERA_EFEATURE,
+                       "the module uses %s, which Chimera does not compile: build it without", feature);
+}
+
 static bool has_bytes(struct reader *reader, uint64_t size)
 {
     if (reader->code < 0)

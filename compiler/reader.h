@@ -18,11 +18,15 @@ struct reader {
     const char *section; /* the same: "import section" */
     struct chimera_error *err;
     int code; /* 0 until something failed */
+    bool wants_lowering; /* it failed on what lower.c rewrites */
 };
 
 /* Sets the error unless there is one; returns the code. */
 int reader_fail(struct reader *reader, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));
+
+/* The same, for a feature that lower.c rewrites. */
+int reader_want_lowering(struct reader *reader, const char *feature) __attribute__((cold));
 
 uint8_t reader_byte(struct reader *reader);
 uint32_t reader_u32(struct reader *reader);              /* LEB128, at most 5 bytes, no excess bits */

@@ -319,7 +319,9 @@ static bool is_expected_trap(const struct chimera_host *host, const char *text)
     switch (host->trap) {
     case CHIMERA_TRAP_INDIRECT_CALL:
         return strncmp(text, "undefined element", 17) == 0 || strncmp(text, "uninitialized element", 21) == 0 ||
-               strcmp(text, "indirect call type mismatch") == 0;
+               strcmp(text, "indirect call type mismatch") == 0 || strcmp(text, "null function reference") == 0;
+    case CHIMERA_TRAP_UNREACHABLE: /* lowered ref.as_non_null traps so */
+        return strcmp(text, "unreachable") == 0 || strcmp(text, "null reference") == 0;
     case CHIMERA_TRAP_STACK:
         return strcmp(text, "call stack exhausted") == 0;
     default:
