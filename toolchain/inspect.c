@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/module.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
 #include "runtime/yaml/yaml.h"
@@ -140,7 +141,18 @@ static const char *truth(bool value)
     return value ? "true" : "false";
 }
 
-static void print_details(const struct chimera_metadata *metadata, struct chimera_buffer *out)
+/* What the build rewrites before it compiles; "" for nothing, and for what it would not read at all. */
+static void find_lowering(const struct policy_file *file, char ret_text[CHIMERA_LOWERING_SIZE])
+{
+    struct chimera_module *module = NULL;
+    ret_text[0] = '\0';
+    if (chimera_module_read(file->path, chimera_buffer_slice(&file->bytes), &module, NULL) == 0)
+        chimera_module_lowering_text(module, ret_text);
+    chimera_module_free(module);
+}
+
+static void print_details(const struct chimera_metadata *metadata, const char *lowering,
+                          struct chimera_buffer *out)
 {
     static const char *const titles[] = {
         "title:", "description:", "author:", "url:", "source:", "license:"};
@@ -163,6 +175,8 @@ static void print_details(const struct chimera_metadata *metadata, struct chimer
     const char *minimum = json_object_get_string(member(metadata, "minimumKubewardenVersion"));
     if (minimum)
         add_row(&table, "minimum kubewarden version:", minimum);
+    if (lowering[0])
+        add_row(&table, "lowered:", lowering);
     print_table(&table);
     chimera_buffer_byte(out, '\n');
 }
@@ -199,9 +213,12 @@ static void print_resources(const struct chimera_metadata *metadata, struct chim
         out, "To avoid abuses, review carefully what the policy requires access to.\n\n");
 }
 
-static void print_pretty(const struct chimera_metadata *metadata, struct chimera_buffer *out)
+static void print_pretty(const struct policy_file *file, struct chimera_buffer *out)
 {
-    print_details(metadata, out);
+    const struct chimera_metadata *metadata = &file->metadata;
+    char lowering[CHIMERA_LOWERING_SIZE];
+    find_lowering(file, lowering);
+    print_details(metadata, lowering, out);
     chimera_buffer_text(out, "Rules \n");
     print_block(member(metadata, "rules"), out);
     print_resources(metadata, out);
@@ -224,7 +241,7 @@ static int print(const struct policy_file *file, bool is_yaml)
     if (is_yaml)
         chimera_yaml_write(file->metadata.tree, &out);
     else
-        print_pretty(&file->metadata, &out);
+        print_pretty(file, &out);
     int failed = out.failed;
     if (!failed)
         fwrite(out.data, 1, out.size, stdout);
