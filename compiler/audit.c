@@ -141,9 +141,11 @@ static int disassemble(const struct chimera_tools *tools, const char *path,
 {
     const char *const argv[] = {tools->objdump,         "-d", "--no-show-raw-insn",
                                 "--x86-asm-syntax=att", path, NULL};
+    const char *const reads[] = {path, NULL};
     struct scan scan = {.line_size = 0};
     struct chimera_command command = {.what = "llvm-objdump",
                                       .argv = argv,
+                                      .reads = reads,
                                       .limits = {.wall_seconds = DISASSEMBLE_SECONDS,
                                                  .cpu_seconds = DISASSEMBLE_SECONDS,
                                                  .memory_bytes = DISASSEMBLE_MEMORY},

@@ -12,6 +12,7 @@
 
 #include "compiler/audit.h"
 #include "compiler/compile.h"
+#include "compiler/confine.h"
 #include "compiler/glue.h"
 #include "compiler/image.h"
 #include "compiler/link.h"
@@ -391,9 +392,22 @@ static int keep_plugin(struct work *work, const char *out, char **ret_path, stru
     return copy_plugin(work, so, folder, ret_path, err);
 }
 
+static int check_confinement(const struct work *work, struct chimera_error *err)
+{
+    const char *lacks = chimera_confine_lacks();
+    if (!lacks || !work->builder->options.must_confine)
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_EREFUSED,
+                        "%s: the compilers cannot be confined here (%s): build the policy elsewhere, or allow "
+                        "unconfined builds",
+                        work->path, lacks);
+}
+
 static int build_new(struct work *work, char **ret_path, struct chimera_error *err)
 {
-    int code = make_scratch(work, err);
+    int code = check_confinement(work, err);
+    if (code == 0)
+        code = make_scratch(work, err);
     CHIMERA_FREE char *out = code == 0 ? chimera_path_join(work->folder, "out") : NULL;
     if (code == 0)
         code = out ? make_plugin(work, out, err) : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");

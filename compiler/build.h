@@ -20,6 +20,7 @@ struct chimera_build_options { /* all borrowed */
     const char *output;       /* NULL: only the cache (or, without one, a folder that ends with the builder) */
     unsigned jobs;            /* 0: the processors that we may use */
     struct chimera_progress *progress; /* NULL: none */
+    bool must_confine; /* refuse to compile where this kernel cannot confine the tools wholly (confine.h) */
 };
 
 int chimera_builder_new(const struct chimera_build_options *options, struct chimera_builder **ret_builder,

@@ -236,6 +236,7 @@ static int compile_units(struct work *work, struct chimera_error *err)
         commands[i] = (struct chimera_command){.what = work->units[i].what,
                                                .argv = work->units[i].argv,
                                                .folder = work->job->folder,
+                                               .reads = work->job->includes,
                                                .limits = {.wall_seconds = 4 * COMPILE_SECONDS,
                                                           .cpu_seconds = COMPILE_SECONDS,
                                                           .memory_bytes = COMPILE_MEMORY,

@@ -7,7 +7,7 @@
 #include "compiler/tools.h"
 
 /* `objects` in a fixed order, relative to `folder` (a scratch folder; a version script is written
- * there) or absolute; `output` likewise. */
+ * there) or absolute; `output` likewise, and in `folder`: the linker may write nowhere else. */
 int chimera_link(const struct chimera_tools *tools, const char *folder, const char *const *objects,
                  size_t count, const char *output, struct chimera_error *err);
 

@@ -1,12 +1,14 @@
 /* process.h - running the tools of the compiler chain as confined children.
  *
  * A command is an argument array, never a shell line. Every child gets an empty standard input, a
- * small fixed environment, limits, and a process group of its own, and dies with the thread that
- * started it. Any thread may run commands; each call waits for its own.
+ * small fixed environment, limits, a process group of its own, and the confinement of confine.h,
+ * and dies with the thread that started it. Any thread may run commands; each call waits for its
+ * own.
  */
 #ifndef CHIMERA_COMPILER_PROCESS_H
 #define CHIMERA_COMPILER_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +31,10 @@ struct chimera_command {     /* all borrowed for the run */
     const char *what;        /* for messages: "clang on part-07.c" */
     const char *const *argv; /* argv[0] is the path of the program; ends with NULL */
     const char *folder;      /* working directory and TMPDIR; NULL: ours and /tmp */
+    /* Files and folders that it may read besides the system's, its own and all of `folder`, which
+     * is the only one that it may write; ends with NULL. NULL: none. */
+    const char *const *reads;
+    bool is_unconfined; /* no more than limits; for what never sees a module */
     struct chimera_process_limits limits;
     chimera_process_sink *sink; /* NULL: standard output is kept for error texts only */
     void *sink_context;

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compiler/confine.h"
+
 #define MAX_LIVE 256u
 
 /* The groups of all live children of the process, for chimera_process_kill_all(). A slot is taken
@@ -25,6 +27,7 @@ static atomic_bool
 
 struct launch { /* what a child needs between fork and exec, all made before the fork */
     const struct chimera_command *command;
+    const struct chimera_confine_plan *plan; /* NULL: unconfined */
     char *const *environment;
     pid_t parent;
     int output, errors, report;
@@ -60,16 +63,17 @@ static bool lower_limit(int resource, uint64_t value, uint64_t margin)
     return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
 }
 
-/* All that takes rights away from a tool, in one place: a seccomp filter without sockets and a
- * Landlock set with one writable folder belong here too. */
-static bool confine(const struct chimera_process_limits *limits)
+/* All that takes rights away from a tool, in one place. The filter of system calls comes last. */
+static bool confine(const struct launch *launch)
 {
+    const struct chimera_process_limits *limits = &launch->command->limits;
     struct rlimit none = {0, 0};
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && setrlimit(RLIMIT_CORE, &none) == 0 &&
            lower_limit(RLIMIT_CPU, limits->cpu_seconds, 2) &&
            lower_limit(RLIMIT_FSIZE, limits->file_bytes, 0) &&
            lower_limit(RLIMIT_STACK, limits->stack_bytes, 0) &&
-           lower_limit(RLIMIT_AS, limits->memory_bytes, 0);
+           lower_limit(RLIMIT_AS, limits->memory_bytes, 0) &&
+           (!launch->plan || confine_enter(launch->plan));
 }
 
 static _Noreturn void give_up(int report, const char *step)
@@ -106,8 +110,8 @@ static _Noreturn void become(const struct launch *launch)
     syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */); /* best effort */
     if (command->folder && chdir(command->folder) < 0)
         give_up(launch->report, "its folder");
-    if (!confine(&command->limits))
-        give_up(launch->report, "its limits");
+    if (!confine(launch))
+        give_up(launch->report, "confinement");
     /* execve() takes arrays of `char *` for historical reasons and changes nothing. */
     execve(command->argv[0], (char *const *)(uintptr_t)command->argv, launch->environment);
     give_up(launch->report, "the program");
@@ -270,13 +274,20 @@ static void adopt(struct child *child, const struct chimera_command *command, si
 }
 
 static int start_with(struct child *child, const struct chimera_command *command, size_t index,
-                      char *const *environment, struct chimera_error *err)
+                      const struct chimera_confine_plan *plan, char *const *environment,
+                      struct chimera_error *err)
 {
     int output[2] = {-1, -1}, errors[2] = {-1, -1}, report[2] = {-1, -1};
     pid_t pid = -1;
     if (pipe2(output, O_CLOEXEC) == 0 && pipe2(errors, O_CLOEXEC) == 0 &&
         pipe2(report, O_CLOEXEC) == 0) {
-        struct launch launch = {command, environment, getpid(), output[1], errors[1], report[1]};
+        struct launch launch = {.command = command,
+                                .plan = plan,
+                                .environment = environment,
+                                .parent = getpid(),
+                                .output = output[1],
+                                .errors = errors[1],
+                                .report = report[1]};
         pid = fork_registered(&launch);
     }
     if (pid < 0) {
@@ -298,6 +309,19 @@ static int start_with(struct child *child, const struct chimera_command *command
     return code;
 }
 
+static int start_confined(struct child *child, const struct chimera_command *command, size_t index,
+                          char *const *environment, struct chimera_error *err)
+{
+    struct chimera_confine_plan plan = {.ruleset = -1};
+    if (command->is_unconfined)
+        return start_with(child, command, index, NULL, environment, err);
+    int code = confine_prepare(command->argv[0], command->folder, command->reads, &plan, err);
+    if (code == CHIMERA_OK)
+        code = start_with(child, command, index, &plan, environment, err);
+    confine_done(&plan);
+    return code;
+}
+
 int process_start(struct child *child, const struct chimera_command *command, size_t index,
                   struct chimera_error *err)
 {
@@ -308,7 +332,7 @@ int process_start(struct child *child, const struct chimera_command *command, si
     else if (process_is_stopping())
         code = chimera_fail(err, CHIMERA_ETOOL, "interrupted");
     else
-        code = start_with(child, command, index, environment, err);
+        code = start_confined(child, command, index, environment, err);
     free_environment(environment);
     return code;
 }

@@ -14,7 +14,8 @@
 
 #define OUT_MAX ((size_t)4 << 20)
 #define ERRORS_MAX ((size_t)64 << 10)
-#define FIXED_ARGUMENTS 6 /* chimera build --quiet --cache-dir DIR, and NULL */
+#define FIXED_ARGUMENTS \
+    7 /* chimera build --quiet --cache-dir DIR --require-confinement, and NULL */
 
 struct module {             /* one file to build; several policies may want it */
     char *path;             /* owned */
@@ -179,14 +180,17 @@ static int take_lines(struct module **modules, size_t count, struct chimera_slic
 static int run_command(struct build *build, struct module **modules, size_t count,
                        struct chimera_error *err)
 {
-    static char verb[] = "build", quiet[] = "--quiet", option[] = "--cache-dir";
+    static char verb[] = "build", quiet[] = "--quiet", option[] = "--cache-dir",
+                confined[] = "--require-confinement";
     CHIMERA_FREE char **argv = calloc(count + FIXED_ARGUMENTS, sizeof(char *));
     if (!argv)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    char *const fixed[] = {build->command, verb, quiet, option, build->config->cache_dir};
-    memcpy(argv, fixed, sizeof(fixed));
+    char *const fixed[] = {build->command, verb, quiet, option, build->config->cache_dir, confined};
+    bool is_lax = build->config->options.is_unconfined_build_allowed;
+    size_t fixed_count = FIXED_ARGUMENTS - (is_lax ? 2 : 1);
+    memcpy(argv, fixed, fixed_count * sizeof(*argv));
     for (size_t i = 0; i < count; i++)
-        argv[FIXED_ARGUMENTS - 1 + i] = modules[i]->path;
+        argv[fixed_count + i] = modules[i]->path;
     struct chimera_buffer out, errors;
     int status = 0;
     chimera_buffer_init(&out, OUT_MAX);

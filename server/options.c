@@ -21,6 +21,9 @@ struct option {
 static const struct option TABLE[] = {
     {"addr", "KUBEWARDEN_BIND_ADDRESS", "BIND_ADDRESS", "0.0.0.0", NULL,
      "Bind against this address", TEXT(address), false},
+    {"allow-unconfined-builds", "CHIMERA_ALLOW_UNCONFINED_BUILDS", NULL, NULL, NULL,
+     "Compile policies even where the kernel cannot confine the compilers",
+     SWITCH(is_unconfined_build_allowed), false},
     {"always-accept-admission-reviews-on-namespace",
      "KUBEWARDEN_ALWAYS_ACCEPT_ADMISSION_REVIEWS_ON_NAMESPACE", "NAMESPACE", NULL, NULL,
      "Always accept reviews of objects in this namespace", TEXT(shortcut_namespace), false},

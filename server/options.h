@@ -20,7 +20,7 @@ struct options { /* texts are NULL where nothing is given and there is no defaul
     const char *log_level, *log_format, *fresh_start;
     const char *daemon_pid_file, *daemon_stdout_file, *daemon_stderr_file;
     bool is_metrics, is_timeout_off, is_log_without_color, is_daemon, is_without_kubernetes,
-        is_pprof, is_continue_on_errors;
+        is_pprof, is_continue_on_errors, is_unconfined_build_allowed;
 };
 
 enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_VERSION_SHORT };

@@ -29,6 +29,8 @@ static int build_one(struct chimera_builder *builder, const char *argument, enum
     chimera_progress_clear(progress);
     if (code < 0)
         return say_error("%s", err.text);
+    if (!built.was_cached)
+        confinement_warn();
     chimera_log_with(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("policy built"),
                      CHIMERA_TEXT("path", chimera_slice_of(path)),
                      CHIMERA_BOOL("cached", built.was_cached),
@@ -70,6 +72,7 @@ static int run_build(const struct options *options)
         .output = option_value(options, "output"),
         .jobs = jobs ? option_number(jobs, JOBS_MAX) : 0,
         .progress = &progress,
+        .must_confine = option_is_given(options, "require-confinement"),
     };
     if (jobs && build.jobs == 0)
         return usage_error(options->program, options->command,
@@ -112,6 +115,9 @@ static const struct option_entry build_options[] = {
      .value = "N",
      .help = "Compilers to run at once; as many as there are processors without it"},
     {.name = "quiet", .letter = 'q', .help = "Show no progress"},
+    {.name = "require-confinement",
+     .help = "Fail where the kernel cannot keep the compilers from files, network and other "
+             "processes; without it there is a warning"},
     {0},
 };
 

@@ -16,6 +16,10 @@ extern const struct command_entry command_inspect;
 extern const struct command_entry command_run;
 extern const struct command_entry command_version;
 
+/* After a compilation: one warning on standard error where the kernel left the compilers
+ * unconfined. */
+void confinement_warn(void);
+
 /* "Error: …" on standard error; returns EXIT_FAILED. */
 int say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -4,13 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "compiler/cache.h"
+#include "compiler/confine.h"
 #include "compiler/process.h"
 #include "compiler/tools.h"
 #include "runtime/base/buffer.h"
@@ -147,14 +146,16 @@ static int check_machine(void)
 
 static int check_sandbox(void)
 {
-    long landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* _VERSION */);
-    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
-        report(FINDING_NOTE, "seccomp", "not there: compilers run less confined");
-    else
-        report(FINDING_GOOD, "seccomp", "there");
-    if (landlock < 0)
-        return report(FINDING_NOTE, "Landlock", "not there: compilers run less confined");
-    return report(FINDING_GOOD, "Landlock", "version %ld", landlock);
+    struct chimera_confinement here = chimera_confinement();
+    const char *lacks = chimera_confine_lacks();
+    char landlock[32] = "no Landlock";
+    if (here.landlock)
+        snprintf(landlock, sizeof(landlock), "Landlock version %d", here.landlock);
+    if (lacks)
+        return report(FINDING_NOTE, "confinement",
+                      "of the compilers is weak: %s; the server builds nothing here unless told",
+                      lacks);
+    return report(FINDING_GOOD, "confinement", "%s and seccomp keep the compilers in", landlock);
 }
 
 static int run_doctor(const struct options *options)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/confine.h"
 #include "runtime/base/log.h"
 #include "toolchain/commands.h"
 #include "toolchain/version.h"
@@ -34,6 +35,15 @@ int say_error(const char *format, ...)
     va_end(arguments);
     fputc('\n', stderr);
     return EXIT_FAILED;
+}
+
+void confinement_warn(void)
+{
+    static bool is_told;
+    const char *lacks = chimera_confine_lacks();
+    if (lacks && !is_told)
+        fprintf(stderr, "Warning: the compilers ran less confined than they should: %s\n", lacks);
+    is_told = true;
 }
 
 static const char *program_name(const char *path)

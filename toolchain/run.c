@@ -210,6 +210,8 @@ static int build(struct run *run, struct chimera_error *err)
     interrupt_release();
     if (code < 0)
         return code;
+    if (!built.was_cached)
+        confinement_warn();
     chimera_log_with(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("plugin ready"),
                      CHIMERA_TEXT("path", chimera_slice_of(built.plugin)),
                      CHIMERA_BOOL("cached", built.was_cached),

@@ -329,7 +329,7 @@ static int build_toy(struct chimera_cache *cache, const char *name, const char *
                                       .headers = headers,
                                       .cache = cache,
                                       .jobs = 2};
-    snprintf(path, sizeof(path), "%s/%s", root, name);
+    snprintf(path, sizeof(path), "%s/%s", scratch, name); /* all that the linker may write */
     int code = chimera_compile(&job, parts, 2, ret_cached, err);
     if (code == CHIMERA_OK)
         code = chimera_link(&tools, scratch, objects, 2, path, err);

@@ -85,7 +85,9 @@ static bool is_same_macro(const char *a, const char *b)
 static void run_tool(const char *const *argv)
 {
     struct chimera_error err = {0};
-    struct chimera_command command = {.what = argv[0], .argv = argv, .folder = folder};
+    static const char *const reads[] = {TEST_DATA "/../plugins/policy", NULL};
+    struct chimera_command command = {
+        .what = argv[0], .argv = argv, .folder = folder, .reads = reads};
     if (chimera_process_run(&command, &err) < 0)
         fail_msg("%s", err.text);
 }

@@ -62,7 +62,7 @@ static int build_guest(struct chimera_error *err)
     snprintf(wat, sizeof(wat), "%s/guest.wat", test.folder);
     snprintf(wasm, sizeof(wasm), "%s/guest.wasm", test.folder);
     const char *argv[] = {"/usr/bin/wat2wasm", wat, "-o", wasm, NULL};
-    struct chimera_command command = {.what = "wat2wasm", .argv = argv};
+    struct chimera_command command = {.what = "wat2wasm", .argv = argv, .folder = test.folder};
     struct chimera_build_options options = {.has_no_cache = true};
     struct chimera_built built;
     int code = chimera_file_write(wat, CHIMERA_SLICE(guest), 0600, err);

@@ -18,8 +18,11 @@ static int run_shell(const char *script, struct chimera_process_limits limits,
                      struct chimera_error *err)
 {
     const char *const argv[] = {"/bin/sh", "-c", script, NULL};
-    struct chimera_command command = {
-        .what = "the tool", .argv = argv, .limits = limits, .advice = "take a smaller one"};
+    struct chimera_command command = {.what = "the tool",
+                                      .argv = argv,
+                                      .is_unconfined = true,
+                                      .limits = limits,
+                                      .advice = "take a smaller one"};
     return chimera_process_run(&command, err);
 }
 
@@ -120,6 +123,7 @@ static int capture_shell(const char *script, const char *folder, char *ret_text,
     struct chimera_command command = {.what = "sh",
                                       .argv = argv,
                                       .folder = folder,
+                                      .is_unconfined = true,
                                       .sink = chimera_process_capture,
                                       .sink_context = &output};
     int code = chimera_process_run(&command, NULL);
@@ -179,7 +183,8 @@ static void a_pool_runs_all_and_reports_each(void **state)
     struct chimera_command commands[6];
     const char *const argv[] = {"/bin/sh", "-c", "sleep 0.2", NULL};
     for (size_t i = 0; i < 6; i++)
-        commands[i] = (struct chimera_command){.what = "sleep", .argv = argv};
+        commands[i] =
+            (struct chimera_command){.what = "sleep", .argv = argv, .is_unconfined = true};
     unsigned done = 0;
     double start = seconds();
     assert_int_equal(chimera_process_run_all(commands, 6, 3, count_done, &done, NULL), CHIMERA_OK);
@@ -195,9 +200,9 @@ static void the_first_failure_of_a_pool_ends_the_rest(void **state)
     (void)state;
     const char *const slow[] = {"/bin/sh", "-c", "sleep 60 & sleep 60", NULL};
     const char *const bad[] = {"/bin/sh", "-c", "sleep 0.1; exit 7", NULL};
-    struct chimera_command commands[] = {{.what = "slow one", .argv = slow},
-                                         {.what = "bad one", .argv = bad},
-                                         {.what = "third", .argv = slow}};
+    struct chimera_command commands[] = {{.what = "slow one", .argv = slow, .is_unconfined = true},
+                                         {.what = "bad one", .argv = bad, .is_unconfined = true},
+                                         {.what = "third", .argv = slow, .is_unconfined = true}};
     struct chimera_error err = {0};
     double start = seconds();
     assert_int_equal(chimera_process_run_all(commands, 3, 2, NULL, NULL, &err), CHIMERA_ETOOL);

@@ -60,6 +60,16 @@ class Policies(unittest.TestCase):
             with Server({"p": {"module": module}}, environment={"CHIMERA_COMMAND": "/bin/false"}) as server:
                 self.assertEqual(server.verdict("/validate/p")["status"], {"message": "not today", "code": 418})
 
+    def test_nothing_is_built_unconfined_unless_told(self):
+        with tempfile.TemporaryDirectory() as cache:
+            weak = {"CHIMERA_CONFINEMENT": "seccomp", "CHIMERA_CACHE_DIR": cache}
+            policies = {"p": {"module": wasm("accept")}}
+            with Server(policies, environment=weak, is_awaited=False) as server:
+                self.assertEqual(server.process.wait(60), 1)
+                self.assertIn("the compilers cannot be confined here (no Landlock", server.errors())
+            with Server(policies, "--allow-unconfined-builds", environment=weak) as server:
+                self.assertTrue(server.verdict("/validate/p")["allowed"])
+
     def test_paths_in_urls_are_decoded(self):
         with tempfile.TemporaryDirectory(prefix="a b") as folder:
             shutil.copy(os.path.join(harness.POLICIES, "accept.wasm"), folder)

@@ -1,0 +1,249 @@
+/* Landlock, by its system calls alone: the kernel's headers of the oldest supported system know
+ * less of it than the kernels that we run on. */
+#include "compiler/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/base/cleanup.h"
+
+/* The numbers are the same on every architecture. */
+#define CALL_CREATE_RULESET 444
+#define CALL_ADD_RULE 445
+#define CALL_RESTRICT_SELF 446
+#define CREATE_RULESET_VERSION 1u
+#define RULE_PATH_BENEATH 1
+
+#define RIGHT(bit) (UINT64_C(1) << (bit))
+#define RIGHT_EXECUTE RIGHT(0)
+#define RIGHT_WRITE_FILE RIGHT(1)
+#define RIGHT_READ_FILE RIGHT(2)
+#define RIGHT_READ_FOLDER RIGHT(3)
+#define RIGHT_REMOVE_FOLDER RIGHT(4)
+#define RIGHT_REMOVE_FILE RIGHT(5)
+#define RIGHT_MAKE_FOLDER RIGHT(7)
+#define RIGHT_MAKE_FILE RIGHT(8)
+#define RIGHT_TRUNCATE RIGHT(14)     /* from version 3 on */
+#define RIGHT_IOCTL_DEVICE RIGHT(15) /* from version 5 on */
+
+#define RIGHTS_TO_READ (RIGHT_READ_FILE | RIGHT_READ_FOLDER)
+#define RIGHTS_TO_RUN (RIGHTS_TO_READ | RIGHT_EXECUTE)
+#define RIGHTS_TO_WRITE                                                         \
+    (RIGHTS_TO_READ | RIGHT_WRITE_FILE | RIGHT_TRUNCATE | RIGHT_REMOVE_FOLDER | \
+     RIGHT_REMOVE_FILE | RIGHT_MAKE_FOLDER | RIGHT_MAKE_FILE)
+#define RIGHTS_OF_FILES \
+    (RIGHT_EXECUTE | RIGHT_WRITE_FILE | RIGHT_READ_FILE | RIGHT_TRUNCATE | RIGHT_IOCTL_DEVICE)
+
+struct ruleset_attributes {
+    uint64_t files, network, scopes;
+};
+
+struct path_rule {
+    uint64_t rights;
+    int32_t folder;
+} __attribute__((packed));
+
+/* What a version of Landlock can take away: files (13 rights at first, then renaming between
+ * folders, truncation, ioctl of devices), TCP, and signals and abstract sockets of others. */
+struct version {
+    unsigned file_rights, network_rights, scopes;
+    size_t size; /* of the attributes that it knows */
+};
+static const struct version versions[] = {{13, 0, 0, 8},  {14, 0, 0, 8},  {15, 0, 0, 8},
+                                          {15, 2, 0, 16}, {16, 2, 0, 16}, {16, 2, 2, 24}};
+#define VERSION_COUNT (sizeof(versions) / sizeof(versions[0]))
+
+/* --- What there is --- */
+
+static struct chimera_confinement found;
+
+static bool has_seccomp(void)
+{
+    return confine_calls_known() && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 0;
+}
+
+static void look(void)
+{
+    const char *wish = getenv("CHIMERA_CONFINEMENT");
+    bool is_full = !wish || !*wish || strcmp(wish, "full") == 0;
+    long version = syscall(CALL_CREATE_RULESET, NULL, 0, CREATE_RULESET_VERSION);
+    if (version > 0 && (is_full || strcmp(wish, "landlock") == 0))
+        found.landlock = (int)version;
+    found.has_seccomp = has_seccomp() && (is_full || strcmp(wish, "seccomp") == 0);
+    if (found.has_seccomp)
+        confine_calls_prepare();
+}
+
+struct chimera_confinement chimera_confinement(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, look);
+    return found;
+}
+
+const char *chimera_confine_lacks(void)
+{
+    struct chimera_confinement here = chimera_confinement();
+    if (here.landlock && here.has_seccomp)
+        return NULL;
+    if (here.landlock)
+        return "no seccomp: they could open sockets and touch other processes";
+    if (here.has_seccomp)
+        return "no Landlock: they could read and write all files that we can";
+    return "neither Landlock nor seccomp: they could do all that we can but pass their limits";
+}
+
+/* --- What a tool may do with files --- */
+
+static const struct version *version_here(void)
+{
+    size_t number = (size_t)found.landlock;
+    return &versions[(number < VERSION_COUNT ? number : VERSION_COUNT) - 1];
+}
+
+static int create_ruleset(void)
+{
+    const struct version *version = version_here();
+    struct ruleset_attributes attributes = {RIGHT(version->file_rights) - 1,
+                                            RIGHT(version->network_rights) - 1,
+                                            RIGHT(version->scopes) - 1};
+    return (int)syscall(CALL_CREATE_RULESET, &attributes, version->size, 0u);
+}
+
+/* What is not there needs no right: then there is nothing to find either. */
+static bool allow(int ruleset, const char *path, uint64_t rights)
+{
+    struct stat status;
+    CHIMERA_CLOSE int fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return errno == ENOENT || errno == EACCES || errno == ENOTDIR;
+    if (!S_ISDIR(status.st_mode))
+        rights &= RIGHTS_OF_FILES;
+    struct path_rule rule = {rights & (RIGHT(version_here()->file_rights) - 1), fd};
+    return syscall(CALL_ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0u) == 0;
+}
+
+/* Programs and their libraries: the system's, and those of stores that hold nothing else. */
+static bool allow_system(int ruleset)
+{
+    static const char *const folders[] = {"/usr",       "/bin",       "/sbin",
+                                          "/lib",       "/lib32",     "/lib64",
+                                          "/nix/store", "/gnu/store", "/etc/alternatives"};
+    static const char *const files[] = {"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
+                                        "/dev/urandom", "/dev/zero"};
+    bool is_done = allow(ruleset, "/dev/null", RIGHT_READ_FILE | RIGHT_WRITE_FILE);
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+        is_done = is_done && allow(ruleset, folders[i], RIGHTS_TO_RUN);
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        is_done = is_done && allow(ruleset, files[i], RIGHTS_TO_READ);
+    return is_done;
+}
+
+static bool is_home_or_root(const char *folder)
+{
+    char real[PATH_MAX];
+    const char *home = getenv("HOME");
+    return strcmp(folder, "/") == 0 || strcmp(folder, "/home") == 0 ||
+           (home && realpath(home, real) && strcmp(folder, real) == 0);
+}
+
+/* A tool outside the system: the folder of its file, and when that is a bin, the one around it,
+ * where its libraries and headers are; never all of a home. */
+static bool allow_tool(int ruleset, const char *program)
+{
+    char real[PATH_MAX];
+    if (!realpath(program, real))
+        return true; /* exec will tell */
+    char *slash = strrchr(real, '/');
+    if (slash == real)
+        return allow(ruleset, real, RIGHTS_TO_RUN);
+    *slash = '\0';
+    char *folder = strrchr(real, '/');
+    if (strcmp(folder, "/bin") == 0 && folder != real) {
+        *folder = '\0';
+        if (is_home_or_root(real))
+            *folder = '/';
+    }
+    if (!is_home_or_root(real))
+        return allow(ruleset, real, RIGHTS_TO_RUN);
+    *slash = '/';
+    return allow(ruleset, real, RIGHTS_TO_RUN);
+}
+
+/* Absolute folders of a list like PATH. */
+static bool allow_list(int ruleset, const char *list, uint64_t rights)
+{
+    char path[PATH_MAX];
+    bool is_done = true;
+    while (list && *list && is_done) {
+        size_t size = strcspn(list, ":");
+        if (*list == '/' && size < sizeof(path)) {
+            memcpy(path, list, size);
+            path[size] = '\0';
+            is_done = allow(ruleset, path, rights);
+        }
+        list += size + (list[size] == ':');
+    }
+    return is_done;
+}
+
+static bool fill_ruleset(int ruleset, const char *program, const char *folder,
+                         const char *const *reads)
+{
+    bool is_done = allow_system(ruleset) && allow_tool(ruleset, program) &&
+                   allow_list(ruleset, getenv("LD_LIBRARY_PATH"), RIGHTS_TO_READ) &&
+                   allow_list(ruleset, getenv("CHIMERA_TOOL_FOLDERS"), RIGHTS_TO_RUN);
+    for (; is_done && reads && *reads; reads++)
+        is_done = **reads != '/' || allow(ruleset, *reads, RIGHTS_TO_READ);
+    return is_done && (!folder || allow(ruleset, folder, RIGHTS_TO_WRITE));
+}
+
+/* --- The plan --- */
+
+static bool is_script(const char *program)
+{
+    char head[2];
+    CHIMERA_CLOSE int fd = open(program, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd >= 0 && read(fd, head, 2) == 2 && memcmp(head, "#!", 2) == 0;
+}
+
+int confine_prepare(const char *program, const char *folder, const char *const *reads,
+                    struct chimera_confine_plan *ret_plan, struct chimera_error *err)
+{
+    struct chimera_confinement here = chimera_confinement();
+    struct chimera_confine_plan plan = {-1, is_script(program)};
+    if (here.landlock) {
+        plan.ruleset = create_ruleset();
+        if (plan.ruleset < 0 || !fill_ruleset(plan.ruleset, program, folder, reads)) {
+            int number = errno;
+            confine_done(&plan);
+            return chimera_fail(err, CHIMERA_ETOOL, "cannot confine %s: Landlock: %s", program,
+                                strerror(number));
+        }
+    }
+    *ret_plan = plan;
+    return CHIMERA_OK;
+}
+
+void confine_done(struct chimera_confine_plan *plan)
+{
+    if (plan->ruleset >= 0)
+        close(plan->ruleset);
+    plan->ruleset = -1;
+}
+
+bool confine_enter(const struct chimera_confine_plan *plan)
+{
+    if (plan->ruleset >= 0 && syscall(CALL_RESTRICT_SELF, plan->ruleset, 0u) < 0)
+        return false;
+    return !found.has_seccomp || confine_calls_enter(plan->may_fork);
+}

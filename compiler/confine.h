@@ -1,0 +1,47 @@
+/* confine.h - what the tools of the compiler chain are kept from.
+ *
+ * A tool reads and runs what the system's folders hold, reads what its command lists, writes in its
+ * scratch folder, and has no network, no way to other processes and no rare system calls: Landlock
+ * for files, a seccomp filter for the rest. Both hold for all that a tool starts, and cannot be
+ * taken off. What a kernel lacks is left out; chimera_confine_lacks() tells, so that programs can
+ * warn or refuse. What is there and then fails keeps the tool from starting.
+ */
+#ifndef CHIMERA_COMPILER_CONFINE_H
+#define CHIMERA_COMPILER_CONFINE_H
+
+#include <stdbool.h>
+
+#include "runtime/base/error.h"
+
+struct chimera_confinement {
+    int landlock; /* its ABI version; 0: not there */
+    bool has_seccomp;
+};
+
+/* What is used here; found out once. $CHIMERA_CONFINEMENT (full, landlock, seccomp or none) can
+ * only make it less. Any thread. */
+struct chimera_confinement chimera_confinement(void);
+
+/* NULL when nothing is missing; else what the tools can do therefore, for a message. */
+const char *chimera_confine_lacks(void);
+
+struct chimera_confine_plan { /* made before the fork, by confine_prepare() */
+    int ruleset;              /* owned; -1: no Landlock */
+    bool may_fork;            /* a script: its programs are children */
+};
+
+/* `reads` ends with NULL; relative ones lie in `folder`, and so are readable anyway. */
+int confine_prepare(const char *program, const char *folder, const char *const *reads,
+                    struct chimera_confine_plan *ret_plan, struct chimera_error *err);
+void confine_done(struct chimera_confine_plan *plan);
+
+/* In the child, between fork and exec: async-signal-safe. no_new_privs must be set. False with
+ * errno when what was planned cannot be had. */
+bool confine_enter(const struct chimera_confine_plan *plan);
+
+/* confine_calls.c: the system calls. */
+bool confine_calls_known(void); /* whether there is a filter for this architecture */
+void confine_calls_prepare(void);
+bool confine_calls_enter(bool may_fork);
+
+#endif
