@@ -1,5 +1,6 @@
 #include "compiler/audit.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,14 +20,19 @@
 
 /* What the C of a guest cannot become, so that finding one means that something else got in: ways
  * into the kernel, out of the flat segments, to the thread's control block, around protection keys,
- * and precise clocks. A word ending in '*' stands for all mnemonics that begin so. */
+ * to flags that our own code relies on, and precise clocks and tools to watch caches. A word ending
+ * in '*' stands for all mnemonics that begin so. */
 static const char *const forbidden[] = {
     "syscall*",  "sysenter*", "sysexit*", "sysret*",   "int",       "int1",      "into",
     "iret*",     "lcall*",    "ljmp*",    "lret*",     "rdfsbase*", "rdgsbase*", "wrfsbase*",
     "wrgsbase*", "swapgs",    "rdpkru",   "wrpkru",    "xrstor*",   "xsetbv",    "rdmsr*",
     "wrmsr*",    "rdpmc",     "rdtsc*",   "rdssp*",    "wrss*",     "wruss*",    "rstorssp",
     "setssbsy",  "vmcall",    "vmmcall",  "vmfunc",    "enclu",     "encls",     "senduipi",
-    "uiret",     "clui",      "stui",     "<unknown>",
+    "uiret",     "clui",      "stui",     "lfs*",      "lgs*",      "lss*",      "std",
+    "popf*",     "cli",       "sti",      "hlt",       "inb",       "inw",       "inl",
+    "outb",      "outw",      "outl",     "clflush*",  "clwb",      "cldemote",  "rdpid*",
+    "umonitor*", "umwait*",   "tpause*",  "monitor*",  "mwait*",    "xbegin*",   "xabort*",
+    "enqcmd*",   "ptwrite*",  "pconfig",  "<unknown>",
 };
 #define FORBIDDEN_COUNT (sizeof(forbidden) / sizeof(forbidden[0]))
 
@@ -139,7 +145,7 @@ static int refuse(const struct scan *scan, const char *path, struct chimera_erro
 static int disassemble(const struct chimera_tools *tools, const char *path,
                        struct chimera_error *err)
 {
-    const char *const argv[] = {tools->objdump,         "-d", "--no-show-raw-insn",
+    const char *const argv[] = {tools->objdump,         "-d", "-z", "--no-show-raw-insn",
                                 "--x86-asm-syntax=att", path, NULL};
     const char *const reads[] = {path, NULL};
     struct scan scan = {.line_size = 0};
@@ -164,6 +170,64 @@ static int disassemble(const struct chimera_tools *tools, const char *path,
     return CHIMERA_OK;
 }
 
+/* --- The disassembly follows the sections, the processor the segment --- */
+
+static bool is_filler(const uint8_t *file, uint64_t from, uint64_t to)
+{
+    while (from < to && (file[from] == 0xcc || file[from] == 0))
+        from++;
+    return from >= to;
+}
+
+static const Elf64_Phdr *find_code(const uint8_t *file, const Elf64_Ehdr *header,
+                                   Elf64_Phdr *ret_segment)
+{
+    for (size_t i = 0; i < header->e_phnum; i++) {
+        memcpy(ret_segment, file + header->e_phoff + i * sizeof(*ret_segment),
+               sizeof(*ret_segment));
+        if (ret_segment->p_type == PT_LOAD && (ret_segment->p_flags & PF_X))
+            return ret_segment;
+    }
+    return NULL;
+}
+
+/* All code lies in sections that say so, in order; between them are only traps. The file has passed
+ * chimera_elf_audit(), so its segments can be believed. */
+static bool is_code_in_sections(const uint8_t *file, uint64_t size)
+{
+    Elf64_Ehdr header;
+    Elf64_Phdr code;
+    memcpy(&header, file, sizeof(header));
+    if (!find_code(file, &header, &code) || header.e_shentsize != sizeof(Elf64_Shdr) ||
+        header.e_shoff > size || header.e_shnum > (size - header.e_shoff) / sizeof(Elf64_Shdr))
+        return false;
+    uint64_t at = code.p_offset, end = code.p_offset + code.p_filesz;
+    for (size_t i = 0; i < header.e_shnum; i++) {
+        Elf64_Shdr section;
+        memcpy(&section, file + header.e_shoff + i * sizeof(section), sizeof(section));
+        if (!(section.sh_flags & SHF_EXECINSTR))
+            continue;
+        if (section.sh_type != SHT_PROGBITS || section.sh_offset < at || section.sh_offset > end ||
+            section.sh_size > end - section.sh_offset ||
+            section.sh_addr - code.p_vaddr != section.sh_offset - code.p_offset ||
+            !is_filler(file, at, section.sh_offset))
+            return false;
+        at = section.sh_offset + section.sh_size;
+    }
+    return is_filler(file, at, end);
+}
+
+static int audit_bytes(const uint8_t *file, size_t size, const char *path,
+                       struct chimera_error *err)
+{
+    int code = chimera_elf_audit(file, size, path, err);
+    if (code == CHIMERA_OK && !is_code_in_sections(file, size))
+        code =
+            chimera_fail(err, CHIMERA_EREFUSED,
+                         "%s has code outside its sections, which cannot be looked through", path);
+    return code;
+}
+
 static int audit_file(const char *path, struct chimera_error *err)
 {
     struct stat status;
@@ -175,7 +239,7 @@ static int audit_file(const char *path, struct chimera_error *err)
     void *file = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (file == MAP_FAILED)
         return chimera_fail(err, CHIMERA_EIO, "cannot map %s: %s", path, strerror(errno));
-    int code = chimera_elf_audit(file, (size_t)status.st_size, path, err);
+    int code = audit_bytes(file, (size_t)status.st_size, path, err);
     munmap(file, (size_t)status.st_size);
     return code;
 }

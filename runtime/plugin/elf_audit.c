@@ -27,7 +27,7 @@ struct audit {
     Elf64_Phdr load[SEGMENTS_MAX];
     size_t load_count;
     Elf64_Phdr dynamic_segment, relro;
-    bool has_stack;
+    bool has_stack, binds_now;
     struct table strings, symbols, hash, relocations, calls;
     uint32_t symbol_count;
 };
@@ -167,6 +167,21 @@ static int check_described_bytes(const struct audit *audit, const Elf64_Phdr *se
     return CHIMERA_OK;
 }
 
+/* Memory comes in whole pages: what stands in the file before or behind the code, in its pages, can
+ * be executed as well. Our linker fills that with traps. */
+static int check_code_pages(const struct audit *audit, const Elf64_Phdr *code)
+{
+    if (code->p_offset % PAGE != 0 || code->p_filesz != code->p_memsz)
+        return refuse(audit, "has code that does not fill its pages");
+    uint64_t end = code->p_offset + code->p_filesz;
+    uint64_t page_end = (end + PAGE - 1) / PAGE * PAGE;
+    for (uint64_t at = end; at < page_end && at < audit->size; at++) {
+        if (audit->file[at] != 0xcc && audit->file[at] != 0)
+            return refuse(audit, "has bytes behind its code, at 0x%llx", (unsigned long long)at);
+    }
+    return CHIMERA_OK;
+}
+
 /* All writable memory must be what relocation fills and then closes: the plugin has no data of its
  * own, so that instances cannot meet in it. */
 static int check_relro(const struct audit *audit)
@@ -177,6 +192,8 @@ static int check_relro(const struct audit *audit)
         holder = segment_of(audit, relro->p_vaddr, relro->p_memsz);
         if (!holder || !(holder->p_flags & PF_W))
             return refuse(audit, "has a relocated region outside its data");
+        if ((relro->p_vaddr | relro->p_memsz) % PAGE != 0) /* only whole pages are closed */
+            return refuse(audit, "has data that stays writable");
     }
     for (size_t i = 0; i < audit->load_count; i++) {
         const Elf64_Phdr *load = &audit->load[i];
@@ -192,6 +209,7 @@ static int check_segments(struct audit *audit, const Elf64_Ehdr *header)
 {
     Elf64_Phdr segment;
     size_t executable = 0;
+    const Elf64_Phdr *text = NULL;
     int code = CHIMERA_OK;
     const uint8_t *table = audit->file + header->e_phoff;
     for (size_t i = 0; i < header->e_phnum && code == CHIMERA_OK; i++) {
@@ -202,10 +220,16 @@ static int check_segments(struct audit *audit, const Elf64_Ehdr *header)
         memcpy(&segment, table + i * sizeof(segment), sizeof(segment));
         code = check_described_bytes(audit, &segment);
     }
-    for (size_t i = 0; i < audit->load_count; i++)
-        executable += (audit->load[i].p_flags & PF_X) != 0;
+    for (size_t i = 0; i < audit->load_count; i++) {
+        if (audit->load[i].p_flags & PF_X) {
+            text = &audit->load[i];
+            executable++;
+        }
+    }
     if (code == CHIMERA_OK && executable != 1)
         code = refuse(audit, "has %zu executable segments instead of one", executable);
+    if (code == CHIMERA_OK)
+        code = check_code_pages(audit, text);
     if (code == CHIMERA_OK && !audit->has_stack)
         code = refuse(audit, "does not say that its stack is not executable");
     if (code == CHIMERA_OK && audit->dynamic_segment.p_type != PT_DYNAMIC)
@@ -254,8 +278,10 @@ static int check_number(const struct audit *audit, const Elf64_Dyn *entry, uint6
     return CHIMERA_OK;
 }
 
-static int check_flags(const struct audit *audit, const Elf64_Dyn *entry)
+static int take_flags(struct audit *audit, const Elf64_Dyn *entry)
 {
+    uint64_t now = entry->d_tag == DT_FLAGS ? DF_BIND_NOW : DF_1_NOW;
+    audit->binds_now = audit->binds_now || (entry->d_un.d_val & now);
     uint64_t allowed = entry->d_tag == DT_FLAGS ? DF_SYMBOLIC | DF_BIND_NOW : DF_1_NOW;
     if (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL))
         return refuse(audit, "has relocations in its code (DF_TEXTREL)");
@@ -298,7 +324,7 @@ static int take_entry(struct audit *audit, const Elf64_Dyn *entry)
         return check_number(audit, entry, DT_RELA);
     case DT_FLAGS:
     case DT_FLAGS_1:
-        return check_flags(audit, entry);
+        return take_flags(audit, entry);
     case DT_SYMBOLIC:
     case DT_BIND_NOW:
     case DT_PLTGOT:
@@ -319,7 +345,9 @@ static int check_dynamic(struct audit *audit)
         Elf64_Dyn entry;
         memcpy(&entry, at + i * sizeof(entry), sizeof(entry));
         if (entry.d_tag == DT_NULL)
-            return CHIMERA_OK;
+            return audit->binds_now
+                       ? CHIMERA_OK
+                       : refuse(audit, "does not bind its imports when it is loaded (BIND_NOW)");
         uint64_t bit = entry.d_tag > 0 && entry.d_tag < 64 ? UINT64_C(1) << entry.d_tag : 0;
         int code = seen & bit ? refuse(audit, "has the dynamic tag 0x%llx twice",
                                        (unsigned long long)entry.d_tag)

@@ -234,6 +234,7 @@ static const struct broken broken[] = {
     {{.link = {"-z", "nognustack"}}, "does not say that its stack is not executable"},
     {{.link = {"--hash-style=sysv"}}, "has the dynamic tag 0x4"},
     {{.link = {"-z", "nodelete"}}, "has an odd value at the dynamic tag 0x6ffffffb"},
+    {{.link = {"-z", "lazy"}}, "does not bind its imports when it is loaded (BIND_NOW)"},
     {{.link = {"-z", "max-page-size=65536"}}, "has a segment with another alignment than a page"},
 };
 
@@ -269,6 +270,15 @@ static void apply_patch(const struct patch *patch)
     chimera_buffer_free(&bytes);
 }
 
+static uint64_t number_at(size_t offset)
+{
+    struct chimera_buffer bytes = read_plugin();
+    uint64_t number;
+    memcpy(&number, bytes.data + offset, sizeof(number));
+    chimera_buffer_free(&bytes);
+    return number;
+}
+
 /* Where field `field` of the first segment of `type` (with `flags`, if not 0) stands in the file.
  */
 static size_t segment_field(uint32_t type, uint32_t flags, size_t field)
@@ -296,6 +306,8 @@ static void a_plugin_with_a_broken_number_is_refused(void **state)
 {
     (void)state;
     build_good();
+    uint64_t code_end = number_at(SEGMENT(PT_LOAD, PF_R | PF_X, p_offset)) +
+                        number_at(SEGMENT(PT_LOAD, PF_R | PF_X, p_filesz));
     const struct patch patches[] = {
         {"magic", 0, 0, 4, "is not an ELF file"},
         {"class", EI_CLASS, ELFCLASS32, 1, "is not for 64-bit x86"},
@@ -325,6 +337,11 @@ static void a_plugin_with_a_broken_number_is_refused(void **state)
         {"interpreter", SEGMENT(PT_PHDR, 0, p_type), PT_INTERP, 4, "has a segment of the kind 0x3"},
         {"relro", SEGMENT(PT_GNU_RELRO, 0, p_vaddr), 0, 8,
          "has a relocated region outside its data"},
+        {"part of a page", SEGMENT(PT_GNU_RELRO, 0, p_memsz), 4088, 8,
+         "has data that stays writable"},
+        {"behind the code", (size_t)(code_end | 4095), 0x0f, 1, "has bytes behind its code, at"},
+        {"short code", SEGMENT(PT_LOAD, PF_R | PF_X, p_filesz), 1, 8,
+         "has code that does not fill"},
     };
     for (size_t i = 0; i < sizeof(patches) / sizeof(patches[0]); i++) {
         struct chimera_buffer before = read_plugin();
@@ -353,16 +370,26 @@ static size_t dynamic_entry(int64_t tag)
     return found;
 }
 
-static uint64_t number_at(size_t offset)
-{
-    struct chimera_buffer bytes = read_plugin();
-    uint64_t number;
-    memcpy(&number, bytes.data + offset, sizeof(number));
-    chimera_buffer_free(&bytes);
-    return number;
-}
-
 #define VALUE(tag) (dynamic_entry(tag) + offsetof(Elf64_Dyn, d_un))
+
+static void every_tag_that_runs_or_finds_code_is_refused(void **state)
+{
+    (void)state;
+    static const int64_t tags[] = {
+        DT_NEEDED,  DT_INIT,   DT_FINI,    DT_INIT_ARRAY, DT_FINI_ARRAY,  DT_PREINIT_ARRAY,
+        DT_TEXTREL, DT_RPATH,  DT_RUNPATH, DT_AUDIT,      DT_DEPAUDIT,    DT_AUXILIARY,
+        DT_FILTER,  DT_SONAME, DT_VERSYM,  DT_VERNEED,    DT_VERDEF,      DT_DEBUG,
+        DT_REL,     DT_HASH,   DT_RELR,    DT_CONFIG,     DT_GNU_LIBLIST, DT_MOVETAB};
+    build_good();
+    size_t place = dynamic_entry(DT_RELACOUNT); /* a hint: nothing misses it */
+    for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+        char expected[64];
+        bool is_named = tags[i] == DT_PREINIT_ARRAY;
+        snprintf(expected, sizeof(expected), "%s", is_named ? "(DT_PREINIT_ARRAY)" : "the plugin ");
+        apply_patch(&(struct patch){"tag", place, (uint64_t)tags[i], 8, NULL});
+        expect_audit(expected, expected);
+    }
+}
 
 static void a_plugin_with_a_broken_dynamic_section_is_refused(void **state)
 {
@@ -464,6 +491,14 @@ static void the_audit_finds_forbidden_instructions(void **state)
         {CODE("movq %fs:0x28, %rax"), ": movq %fs:0x28, %rax"},
         {CODE("leaq 8(%rbx), %rax\\nmovl %eax, %gs"), ": movl %eax, %gs"},
         {CODE("rex64 syscall"), "syscall"},
+        {CODE("lgsl (%rax), %ecx"), ": lgsl"},
+        {CODE("std\\nrep movsb"), ": std"},
+        {CODE("popfq"), ": popfq"},
+        {CODE("rdpid %rax"), ": rdpid"},
+        {CODE("clflushopt (%rax)"), ": clflushopt"},
+        {CODE("xbegin 1f\\n1: nop"), ": xbegin"},
+        {CODE("inb %dx, %al"), ": inb"},
+        {CODE(".zero 64\\nsyscall"), ": syscall"},
         {CODE(".byte 0x0f, 0xff, 0xff, 0x06, 0x06"), "<unknown>"},
     };
     CHIMERA_FREE char *path = file_in_folder("plugin.so");
@@ -791,6 +826,7 @@ int main(void)
         cmocka_unit_test(a_plugin_with_more_than_a_policy_needs_is_refused),
         cmocka_unit_test(a_plugin_with_a_broken_number_is_refused),
         cmocka_unit_test(a_plugin_with_a_broken_dynamic_section_is_refused),
+        cmocka_unit_test(every_tag_that_runs_or_finds_code_is_refused),
         cmocka_unit_test(a_plugin_that_was_cut_is_refused),
         cmocka_unit_test(the_audit_finds_forbidden_instructions),
         cmocka_unit_test(a_good_plugin_loads_and_runs),
