@@ -17,6 +17,7 @@
 #include "compiler/image.h"
 #include "compiler/link.h"
 #include "compiler/mode.h"
+#include "compiler/names.h"
 #include "compiler/process.h"
 #include "compiler/rewrite.h"
 #include "compiler/split.h"
@@ -334,19 +335,31 @@ static int write_manifest(const struct work *work, const char *so, const char *i
     return chimera_manifest_write(path, &manifest, err);
 }
 
+static int write_names(const struct work *work, const char *so, const char *path, struct chimera_error *err)
+{
+    CHIMERA_FREE char *map = chimera_path_join(work->folder, CHIMERA_LINK_MAP);
+    struct chimera_names_source source = {
+        .module = work->module, .prefix = split_prefix(work->builder->tools.wabt_minor), .map = map};
+    if (!map)
+        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+    int code = digest_file(so, &source.object, err);
+    return code < 0 ? code : chimera_names_write(&source, path, err);
+}
+
 static char *output_name(const struct work *work, const char *folder, const char *suffix)
 {
     char *path = NULL;
     return asprintf(&path, "%s/%s%s", folder, work->stem, suffix) < 0 ? NULL : path;
 }
 
-/* FOLDER/out/STEM.{so,image,json} of the scratch folder. */
+/* FOLDER/out/STEM.{so,image,json,names} of the scratch folder. */
 static int make_plugin(struct work *work, const char *out, struct chimera_error *err)
 {
     CHIMERA_FREE char *so = output_name(work, out, ".so");
     CHIMERA_FREE char *image = output_name(work, out, ".image");
     CHIMERA_FREE char *manifest = output_name(work, out, ".json");
-    if (!so || !image || !manifest)
+    CHIMERA_FREE char *names = output_name(work, out, ".names");
+    if (!so || !image || !manifest || !names)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     int code = chimera_folder_make(out, 0700, err);
     if (code == 0)
@@ -355,6 +368,8 @@ static int make_plugin(struct work *work, const char *out, struct chimera_error 
         code = translate(work, err);
     if (code == 0)
         code = compile_and_link(work, so, err);
+    if (code == 0)
+        code = write_names(work, so, names, err);
     return code < 0 ? code : write_manifest(work, so, image, manifest, err);
 }
 
@@ -362,17 +377,17 @@ static int make_plugin(struct work *work, const char *out, struct chimera_error 
 static int copy_plugin(const struct work *work, const char *so, const char *folder, char **ret_path,
                        struct chimera_error *err)
 {
-    static const char *const suffixes[] = {".image", ".json", ".so"};
+    static const char *const suffixes[] = {".image", ".names", ".json", ".so"};
     const char *slash = strrchr(so, '/');
     CHIMERA_FREE char *from = strndup(so, (size_t)(slash - so));
     int code = from ? chimera_folder_make(folder, 0755, err) : CHIMERA_ENOMEM;
-    for (size_t i = 0; i < 3 && code == 0; i++) {
+    for (size_t i = 0; i < 4 && code == 0; i++) {
         CHIMERA_FREE char *source = output_name(work, from, suffixes[i]);
         CHIMERA_FREE char *target = output_name(work, folder, suffixes[i]);
         if (!source || !target)
             return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
         if (access(source, F_OK) == 0)
-            code = chimera_file_copy(source, target, i == 2 ? 0755 : 0644, err);
+            code = chimera_file_copy(source, target, i == 3 ? 0755 : 0644, err);
     }
     if (code == 0 && !(*ret_path = output_name(work, folder, ".so")))
         code = chimera_fail(err, CHIMERA_ENOMEM, "out of memory");

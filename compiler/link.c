@@ -38,6 +38,8 @@ static const char *const flags[] = {
     "--build-id=none",
     "--gc-sections",
     "-s",
+    "--no-demangle",
+    "-Map=" CHIMERA_LINK_MAP,
     "--version-script",
     VERSION_SCRIPT,
     NULL,

@@ -6,6 +6,9 @@
 
 #include "compiler/tools.h"
 
+/* Written to `folder`: where each function went (compiler/names.h). */
+#define CHIMERA_LINK_MAP "plugin.map"
+
 /* `objects` in a fixed order, relative to `folder` (a scratch folder; a version script is written
  * there) or absolute; `output` likewise, and in `folder`: the linker may write nowhere else. */
 int chimera_link(const struct chimera_tools *tools, const char *folder, const char *const *objects,

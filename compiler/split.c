@@ -79,11 +79,16 @@ static void take_body(struct split_function *function, struct chimera_slice line
     }
 }
 
+const char *split_prefix(unsigned wabt_minor)
+{
+    return wabt_minor >= 33 ? "w2c_pol_f" : "w2c_f";
+}
+
 int split_read(struct chimera_slice text, unsigned wabt_minor, const struct chimera_module *module,
                struct split *ret_split, struct chimera_error *err)
 {
     struct split split = {.text = text,
-                          .prefix = wabt_minor >= 33 ? "w2c_pol_f" : "w2c_f",
+                          .prefix = split_prefix(wabt_minor),
                           .function_count = module->function_count};
     split.functions = calloc((size_t)split.function_count + 1, sizeof(*split.functions));
     if (!split.functions)

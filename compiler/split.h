@@ -26,6 +26,9 @@ struct split {
     uint32_t function_count;
 };
 
+/* What wasm2c's names of functions begin with; their index follows. */
+const char *split_prefix(unsigned wabt_minor);
+
 /* Finds all functions in wasm2c's output. `wabt_minor` as in tools.h. */
 int split_read(struct chimera_slice text, unsigned wabt_minor, const struct chimera_module *module,
                struct split *ret_split, struct chimera_error *err);

@@ -29,6 +29,7 @@ static enum chimera_trap trap_of_address(const struct chimera_host *host, uintpt
 
 static void leave(struct chimera_host *host, void *context)
 {
+    host->stop_at = (uintptr_t)chimera_switch_interrupted_at(context);
     chimera_fibre_leaving(&host->internal->fibre);
     chimera_switch_leave_after_signal(&host->host_stack, context);
 }

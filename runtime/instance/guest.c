@@ -6,8 +6,31 @@
 #include "runtime/instance/switch.h"
 #include "runtime/instance/watchdog.h"
 
+#define FRAMES_MAX 64
+
+/* Where guest code called the import function that we are in: up the frame pointers, which all of
+ * our own code keeps, to the first return into the plugin. 0 when they lead nowhere. */
+static __attribute__((noinline)) uintptr_t find_caller(const struct chimera_host *host)
+{
+    uintptr_t low = (uintptr_t)host->stack + CHIMERA_STACK_GUARD_BYTES;
+    uintptr_t high = (uintptr_t)host->stack + host->stack_size;
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+    for (int i = 0; i < FRAMES_MAX; i++) {
+        if (frame < low || frame > high - 2 * sizeof(frame) || frame % sizeof(frame) != 0)
+            return 0;
+        const uintptr_t *saved = (const uintptr_t *)frame; /* the caller's frame, the return */
+        if (saved[1] > host->loaded->text_start && saved[1] <= host->loaded->text_end)
+            return saved[1] - 1; /* in the call: what follows may be another function */
+        if (saved[0] <= frame)
+            return 0;
+        frame = saved[0];
+    }
+    return 0;
+}
+
 static _Noreturn void leave(struct chimera_host *host)
 {
+    host->stop_at = find_caller(host);
     chimera_fibre_leaving(&host->internal->fibre);
     chimera_switch_leave(&host->host_stack);
 }

@@ -158,6 +158,7 @@ static int begin_guest(struct chimera_host *host)
     host->trap = CHIMERA_TRAP_NONE;
     host->stop_text[0] = '\0';
     host->internal->has_run = true;
+    host->stop_at = 0;
     if (!host->run)
         return CHIMERA_ENOMEM;
     if (chimera_run_is_due(host->run)) {

@@ -57,6 +57,7 @@ struct chimera_host {
     enum chimera_stop stop;
     enum chimera_trap trap;
     uint32_t exit_code;
+    uintptr_t stop_at; /* where in the plugin's code the guest was; 0: not known */
     char stop_text[160]; /* more about a HOST trap, or empty */
 
     /* Deadline; partner: the watchdog. */

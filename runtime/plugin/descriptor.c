@@ -52,7 +52,7 @@ int chimera_object_find(void *handle, const char *path, struct chimera_object *r
     if (dlinfo(handle, RTLD_DI_LINKMAP, &map) < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot find where %s is mapped: %s", path,
                             dlerror());
-    search.base = map->l_addr;
+    object.start = search.base = map->l_addr;
     dl_iterate_phdr(take_object, &search);
     if (!search.is_found)
         return chimera_fail(err, CHIMERA_EIO, "cannot find where %s is mapped", path);

@@ -1,7 +1,7 @@
 /* plugin_file.h - finding, checking and mapping a policy plugin.
  *
  * A plugin is STEM.so with STEM.json, its manifest, and STEM.image, its initial memory, beside it
- * (design.md, settled question 6). Loading checks, in this order: who may write the files, the
+ * (design.md, settled question 6); STEM.names, for reports of traps, may be missing. Loading checks, in this order: who may write the files, the
  * digests of what is about to be mapped, the ELF file (imports, exports, no constructors, no needed
  * libraries, no writable code), the ABI number and the descriptor. What fails is refused with the
  * reason and what to do. The code stays mapped until the process ends: there is no unload.
@@ -33,6 +33,8 @@ struct chimera_loaded { /* a mapped plugin; immutable, shared by all threads */
     const struct chimera_plugin *plugin;
     struct chimera_manifest manifest;
     int image_fd; /* sealed memfd or verified file, mapped privately by each instance; -1: none */
+    int names_fd; /* STEM.names; -1: none. names.h */
+    uintptr_t object_start;         /* where address 0 of the object is */
     uintptr_t text_start, text_end; /* where guest code can be executing */
     char *path;                     /* of the .so; owned */
 };

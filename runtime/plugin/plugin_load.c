@@ -12,6 +12,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/plugin/descriptor.h"
+#include "runtime/plugin/names.h"
 #include "runtime/plugin/plugin_file.h"
 
 #define OBJECT_MAX ((off_t)1 << 30)
@@ -147,6 +148,7 @@ static int map_object(int fd, const char *path, struct chimera_loaded *loaded,
     if (code < 0)
         return code;
     loaded->plugin = plugin;
+    loaded->object_start = object.start;
     loaded->text_start = object.text.start;
     loaded->text_end = object.text.end;
     return CHIMERA_OK;
@@ -196,6 +198,13 @@ static int load_image(struct chimera_loaded *loaded, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
+/* Only reports get poorer without it. */
+static void open_names(struct chimera_loaded *loaded)
+{
+    CHIMERA_FREE char *path = with_suffix(loaded->path, ".names");
+    loaded->names_fd = path ? chimera_names_open(path, &loaded->manifest.so) : -1;
+}
+
 static int load_manifest(struct chimera_loaded *loaded, struct chimera_error *err)
 {
     size_t size = strlen(loaded->path);
@@ -218,7 +227,7 @@ int chimera_plugin_load(const char *path, struct chimera_loaded **ret_loaded,
         free(loaded);
         return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", path);
     }
-    loaded->image_fd = -1;
+    loaded->image_fd = loaded->names_fd = -1;
     int code = load_manifest(loaded, err);
     if (code == CHIMERA_OK)
         code = load_object(loaded, err);
@@ -230,6 +239,7 @@ int chimera_plugin_load(const char *path, struct chimera_loaded **ret_loaded,
         free(loaded);
         return code;
     }
+    open_names(loaded);
     *ret_loaded = loaded;
     return CHIMERA_OK;
 }

@@ -9,6 +9,7 @@
 #include "runtime/abi/wasi.h"
 #include "runtime/base/log.h"
 #include "runtime/policy/slots.h"
+#include "runtime/policy/stop_report.h"
 
 #define TARGET "chimera::policy"
 
@@ -239,6 +240,7 @@ static int make_host(struct chimera_slot *slot, struct chimera_error *err)
         return code;
     code = prepare_host(policy, host, err);
     if (code < 0) {
+        chimera_stop_report(host, policy->id);
         end_host(policy, host);
         return code;
     }
@@ -320,6 +322,7 @@ static void end_run(struct chimera_policy *policy, unsigned lane)
     if (host->stop == CHIMERA_STOP_DEADLINE)
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("policy execution time exceeded"),
                          CHIMERA_TEXT("policy_id", chimera_slice_of(policy->id)));
+    chimera_stop_report(host, policy->id);
     if (chimera_host_reset(host) < 0)
         drop_host(slot);
     else if (slot->lane == 0 && host->counters.resets == 1)
@@ -338,6 +341,7 @@ static int check_from_start(struct chimera_policy *policy, struct chimera_arena 
     begin_run(host, policy->limit_ms);
     policy->abi->validate_settings(host, settings_of(policy), arena, answer);
     chimera_host_end(host);
+    chimera_stop_report(host, policy->id);
     end_host(policy, host);
     return CHIMERA_OK;
 }

@@ -1,0 +1,18 @@
+/* names.h - writing STEM.names (runtime/plugin/names.h) after the link. */
+#ifndef CHIMERA_COMPILER_NAMES_H
+#define CHIMERA_COMPILER_NAMES_H
+
+#include "compiler/module.h"
+#include "runtime/base/digest.h"
+
+struct chimera_names_source { /* all borrowed */
+    const struct chimera_module *module;
+    const char *prefix;           /* of the C functions: split_prefix() */
+    const char *map;              /* path of the linker's map */
+    struct chimera_digest object; /* of the .so that the map tells of */
+};
+
+int chimera_names_write(const struct chimera_names_source *source, const char *path,
+                        struct chimera_error *err);
+
+#endif

@@ -1,0 +1,110 @@
+#include "runtime/plugin/names.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/base/cleanup.h"
+
+struct head {
+    uint32_t count, name_bytes;
+    uint8_t object[32];
+};
+
+struct record {
+    uint32_t start, size, function, wasm_offset, name_at;
+};
+
+static bool read_at(int fd, void *to, size_t size, uint64_t at)
+{
+    return pread(fd, to, size, (off_t)at) == (ssize_t)size;
+}
+
+static uint32_t u32_at(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+           (uint32_t)bytes[3] << 24;
+}
+
+static bool read_head(int fd, struct head *ret_head)
+{
+    uint8_t bytes[CHIMERA_NAMES_HEAD];
+    if (!read_at(fd, bytes, sizeof(bytes), 0) || memcmp(bytes, CHIMERA_NAMES_MAGIC, 8) != 0)
+        return false;
+    ret_head->count = u32_at(bytes + 8);
+    ret_head->name_bytes = u32_at(bytes + 12);
+    memcpy(ret_head->object, bytes + 16, sizeof(ret_head->object));
+    return ret_head->count <= CHIMERA_NAMES_COUNT_MAX &&
+           ret_head->name_bytes <= CHIMERA_NAMES_BYTES_MAX;
+}
+
+static bool read_record(int fd, uint32_t index, struct record *ret_record)
+{
+    uint8_t bytes[CHIMERA_NAMES_RECORD];
+    if (!read_at(fd, bytes, sizeof(bytes), CHIMERA_NAMES_HEAD + (uint64_t)index * sizeof(bytes)))
+        return false;
+    *ret_record = (struct record){u32_at(bytes), u32_at(bytes + 4), u32_at(bytes + 8),
+                                  u32_at(bytes + 12), u32_at(bytes + 16)};
+    return true;
+}
+
+int chimera_names_open(const char *path, const struct chimera_digest *object)
+{
+    struct stat status;
+    struct head head;
+    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || !read_head(fd, &head) ||
+        memcmp(head.object, object->bytes, sizeof(head.object)) != 0)
+        return -1;
+    int kept = fd;
+    fd = -1; /* handed over */
+    return kept;
+}
+
+/* The last record that starts at or before `address`. A file whose order is broken leads astray,
+ * and no further. */
+static bool find_record(int fd, uint32_t count, uint64_t address, struct record *ret_record)
+{
+    uint32_t from = 0, to = count;
+    bool is_found = false;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        struct record record;
+        if (!read_record(fd, middle, &record))
+            return false;
+        if (record.start <= address) {
+            *ret_record = record;
+            is_found = true;
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return is_found && address >= ret_record->start &&
+           address - ret_record->start < ret_record->size;
+}
+
+static void read_name(int fd, const struct head *head, uint32_t at, struct chimera_place *place)
+{
+    uint64_t names_at = CHIMERA_NAMES_HEAD + (uint64_t)head->count * CHIMERA_NAMES_RECORD;
+    uint8_t size;
+    place->name_size = 0;
+    if (at >= head->name_bytes || !read_at(fd, &size, 1, names_at + at) ||
+        size > head->name_bytes - at - 1 || !read_at(fd, place->name, size, names_at + at + 1))
+        return;
+    place->name_size = size;
+}
+
+bool chimera_names_find(int fd, uint64_t address, struct chimera_place *ret_place)
+{
+    struct head head;
+    struct record record = {0};
+    if (fd < 0 || !read_head(fd, &head) || !find_record(fd, head.count, address, &record))
+        return false;
+    ret_place->function = record.function;
+    ret_place->wasm_offset = record.wasm_offset;
+    ret_place->code_offset = (uint32_t)(address - record.start);
+    read_name(fd, &head, record.name_at, ret_place);
+    return true;
+}
