@@ -5,7 +5,8 @@
  *  - a load or store is one volatile access through a base held in a local of the function
  *    (runtime-performance.md §9), whose 33-bit address cannot leave the reservation of 8 GiB;
  *  - a trap calls the runtime, which leaves the guest's stack;
- *  - an indirect call compares a number that the build gave to each shape of signature.
+ *  - an indirect call compares a number that the build gave to each shape of signature, and masks
+ *    the index of the table.
  * Included by module.h of a plugin, which declares `struct instance` with a `head` and the tables.
  * CHIMERA_WABT is the minor number of the WABT that wrote the bodies.
  */
@@ -167,12 +168,24 @@ typedef struct {
     u32 max_size, size;
 } wasm_rt_externref_table_t;
 
+/* `at` when it is below `size`, else 0, without a branch: a processor that guesses the check before
+ * it wrongly reads an entry of the table all the same (Spectre, variant 1). The compiler must not
+ * know that `at` is what was checked, or it would leave this out. */
+static inline u32 masked(u32 at, u32 size)
+{
+    u64 hidden = at;
+    __asm__("" : "+r"(hidden));
+    return (u32)(hidden & (u64)((s64)(hidden - size) >> 63));
+}
+
 /* `ft` is a signature's number; a null entry has 0 and never matches. The function was stored with the
- * number of its own type, so what is called has the type that the caller assumes. */
-#define CALL_INDIRECT(table, t, ft, x, ...)                                                        \
-    ((LIKELY((x) < (table).size && (table).data[x].func_type == FUNC_TYPE(ft)) ||                  \
+ * number of its own type, so what is called has the type that the caller assumes. wasm2c's fifth
+ * argument is the entry's instance, by the index that is not masked; it is not used. */
+#define ENTRY(table, x) ((table).data[masked(x, (table).size)])
+#define CALL_INDIRECT(table, t, ft, x, unmasked, ...)                                              \
+    ((LIKELY((x) < (table).size && ENTRY(table, x).func_type == FUNC_TYPE(ft)) ||                  \
       TRAP(INDIRECT_CALL)),                                                                        \
-     ((t)(table).data[x].func)(__VA_ARGS__))
+     ((t)ENTRY(table, x).func)(ENTRY(table, x).module_instance, ##__VA_ARGS__))
 
 typedef struct { /* one entry of an element segment */
     u32 func_type;
@@ -227,7 +240,7 @@ static inline void null_init(struct chimera_instance *head, wasm_rt_externref_ta
     {                                                                                              \
         if (UNLIKELY(at >= table->size))                                                           \
             chimera_trap(head->host, CHIMERA_TRAP_TABLE_BOUNDS);                                   \
-        return table->data[at];                                                                    \
+        return ENTRY(*table, at);                                                                  \
     }                                                                                              \
     static inline void type##_set(struct chimera_instance *head,                                   \
                                   const wasm_rt_##type##_table_t *table, u32 at,                   \
@@ -235,7 +248,7 @@ static inline void null_init(struct chimera_instance *head, wasm_rt_externref_ta
     {                                                                                              \
         if (UNLIKELY(at >= table->size))                                                           \
             chimera_trap(head->host, CHIMERA_TRAP_TABLE_BOUNDS);                                   \
-        table->data[at] = value;                                                                   \
+        ENTRY(*table, at) = value;                                                                 \
     }                                                                                              \
     static inline void type##_fill(struct chimera_instance *head,                                  \
                                    const wasm_rt_##type##_table_t *table, u32 at,                  \

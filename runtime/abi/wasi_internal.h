@@ -103,6 +103,8 @@ bool chimera_wasi_play(struct chimera_host *host, enum chimera_wasi_question que
 void chimera_wasi_note(struct chimera_host *host, enum chimera_wasi_question question,
                        const void *bytes, size_t size);
 
+#define CHIMERA_CLOCK_TICK_NS 1000000u /* what a guest can tell apart */
+
 /* CLOCK_MONOTONIC as the guest sees it. */
 uint64_t chimera_wasi_now(const struct chimera_host *host);
 

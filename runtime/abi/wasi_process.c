@@ -46,11 +46,19 @@ static uint64_t nanoseconds(struct timespec time)
     return (uint64_t)time.tv_sec * NANOSECONDS + (uint64_t)time.tv_nsec;
 }
 
+/* Guests are shown whole milliseconds: nothing that they do on purpose needs more, and what leaks
+ * through caches and predictors has to be told apart by nanoseconds (docs/security-model.md). */
+static uint64_t coarse(struct timespec time)
+{
+    uint64_t exact = nanoseconds(time);
+    return exact - exact % CHIMERA_CLOCK_TICK_NS;
+}
+
 static uint64_t monotonic(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return nanoseconds(now);
+    return coarse(now);
 }
 
 uint64_t chimera_wasi_now(const struct chimera_host *host)
@@ -67,12 +75,10 @@ static uint32_t check_clock(uint32_t clock)
 
 static uint32_t clock_resolution(struct chimera_host *host, uint32_t clock, uint32_t ret_time)
 {
-    struct timespec resolution;
     uint32_t code = check_clock(clock);
     if (code != WASI_SUCCESS)
         return code;
-    clock_getres(clock == CLOCK_IS_REALTIME ? CLOCK_REALTIME : CLOCK_MONOTONIC, &resolution);
-    chimera_wasi_put64(host, ret_time, nanoseconds(resolution));
+    chimera_wasi_put64(host, ret_time, CHIMERA_CLOCK_TICK_NS);
     return WASI_SUCCESS;
 }
 
@@ -85,7 +91,7 @@ static uint32_t clock_time(struct chimera_host *host, uint32_t clock, uint32_t r
         return code;
     if (!chimera_wasi_play(host, CHIMERA_WASI_CLOCK, &time, sizeof(time))) {
         clock_gettime(CLOCK_REALTIME, &now);
-        time = clock == CLOCK_IS_REALTIME ? nanoseconds(now) : chimera_wasi_now(host);
+        time = clock == CLOCK_IS_REALTIME ? coarse(now) : chimera_wasi_now(host);
         chimera_wasi_note(host, CHIMERA_WASI_CLOCK, &time, sizeof(time));
     }
     chimera_wasi_put64(host, ret_time, time);
@@ -133,7 +139,8 @@ static uint64_t clock_end(const struct poll *poll, const uint8_t *subscription)
     uint64_t timeout = chimera_wasi_get64(subscription + poll->layout->timeout);
     if (subscription[poll->layout->flags] & FLAG_ABSOLUTE)
         return timeout;
-    return add_saturating(poll->now, timeout);
+    /* Counted from the next tick: it may be nearly that late, and nobody may wake too early. */
+    return timeout == 0 ? poll->now : add_saturating(poll->now + CHIMERA_CLOCK_TICK_NS, timeout);
 }
 
 static uint32_t check_clock_subscription(const struct poll *poll, const uint8_t *subscription)

@@ -192,7 +192,9 @@ static void clocks_and_random_numbers_work(void **state)
     assert_true(times[0] / 1000000000 - (L)time(NULL) + 2 < 4);
     assert_true(times[1] < 60000000000); /* since the instance was made */
     assert_true(times[2] >= times[1]);
-    assert_true(times[3] > 0 && times[3] < 1000000000);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(times[i] % 1000000, 0); /* whole milliseconds, and the clock says so */
+    assert_int_equal(times[3], 1000000);
     assert_memory_not_equal(seen, zero, 16);
     assert_memory_not_equal(seen + 48, zero, 16);
 }
