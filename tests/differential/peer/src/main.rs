@@ -7,6 +7,7 @@
 //! `make` writes FOLDER/SEED-INDEX.wasm and .script for each index; the same numbers make the same
 //! files. `play` prints the script of a module from elsewhere.
 
+mod dense;
 mod play;
 mod random;
 mod smith;
@@ -26,8 +27,7 @@ struct Options {
 
 impl Options {
     fn read() -> Result<Options, Failure> {
-        let mut options =
-            Options { words: Vec::new(), values: HashMap::new(), is_lowered: false };
+        let mut options = Options { words: Vec::new(), values: HashMap::new(), is_lowered: false };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             if argument == "--lowered" {
@@ -63,10 +63,15 @@ fn make(options: &Options) -> Result<(), Failure> {
     let first = options.number("first", 0)?;
     let count = options.number("count", 1)?;
     let folder = options.text("folder", ".");
+    let shape = options.text("shape", "both");
     let engine = play::engine();
     for index in first..first + count {
         let mut random = random_of(seed, index);
-        let wasm = smith::make(&mut random, options.is_lowered);
+        let wasm = if shape == "dense" || (shape == "both" && index % 2 == 1) {
+            dense::make(&mut random, options.is_lowered)
+        } else {
+            smith::make(&mut random, options.is_lowered)
+        };
         let path = Path::new(&folder).join(format!("{seed}-{index:06}.wasm"));
         std::fs::write(&path, &wasm)?;
         let script = play::script(&engine, &wasm, &mut random)
@@ -95,9 +100,9 @@ fn run() -> Result<(), Failure> {
 
 fn main() -> ExitCode {
     // Wasmtime checks the stack that a guest may use against that of the thread.
-    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(|| {
-        run().map_err(|error| error.to_string())
-    });
+    let thread = std::thread::Builder::new()
+        .stack_size(64 << 20)
+        .spawn(|| run().map_err(|error| error.to_string()));
     match thread.expect("a thread").join() {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(text)) => {

@@ -17,6 +17,7 @@ pub fn engine() -> Engine {
         .collector(Collector::Null)
         .cranelift_opt_level(OptLevel::Speed)
         .max_wasm_stack(16 << 20)
+        .wasm_function_references(true)
         .memory_reservation(1 << 20)
         .memory_guard_size(1 << 16);
     Engine::new(&config).expect("an engine")

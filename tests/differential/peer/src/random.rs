@@ -42,8 +42,26 @@ impl Random {
     /// Half of the time a number at an edge of something, else any.
     pub fn i32(&mut self) -> u32 {
         const EDGES: [u32; 20] = [
-            0, 1, 2, 3, 7, 8, 31, 32, 33, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xfffc, 0xffff,
-            0x1_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff,
+            0,
+            1,
+            2,
+            3,
+            7,
+            8,
+            31,
+            32,
+            33,
+            0x7f,
+            0x80,
+            0xff,
+            0x7fff,
+            0x8000,
+            0xfffc,
+            0xffff,
+            0x1_0000,
+            0x7fff_ffff,
+            0x8000_0000,
+            0xffff_ffff,
         ];
         match self.below(4) {
             0 | 1 => self.pick(&EDGES),
