@@ -27,6 +27,7 @@ struct play { /* one module on its way */
     const char *path;
     const char *line, *end; /* the script's line: [line, end) */
     unsigned line_number;
+    uint32_t table_count; /* of the module itself: lowering adds some behind them */
     struct chimera_host *host;
     bool is_lost; /* until the next fresh instance: a stack was exhausted, at a depth of its own */
     unsigned calls, traps, exhausted;
@@ -166,11 +167,11 @@ static uint64_t hash_globals(const struct chimera_host *host)
     return hash;
 }
 
-static uint64_t hash_tables(const struct chimera_host *host)
+static uint64_t hash_tables(const struct chimera_host *host, uint32_t count)
 {
     const struct chimera_plugin *plugin = host->loaded->plugin;
     uint64_t hash = 1;
-    for (uint32_t i = 0; i < plugin->table_count; i++) {
+    for (uint32_t i = 0; i < plugin->table_count && i < count; i++) {
         const struct chimera_plugin_table *shape = &plugin->tables[i];
         struct chimera_table table;
         memcpy(&table, (const char *)host->instance + shape->offset, sizeof(table));
@@ -194,7 +195,7 @@ static void check_state(struct play *play, const char *at)
         find(play, "another memory");
     else if (hash_globals(play->host) != globals)
         find(play, "other globals");
-    else if (hash_tables(play->host) != tables)
+    else if (hash_tables(play->host, play->table_count) != tables)
         find(play, "other tables");
 }
 
@@ -316,8 +317,11 @@ static bool begin(struct play *play, const char *at)
         snprintf(play->reason, sizeof(play->reason), "%s", strrchr(err.text, ':') ? strrchr(err.text, ':') + 2 : err.text);
         return false;
     }
-    if (*word(&at, play->end).data == '!')
-        check_start(play, word(&at, play->end), &err);
+    bool is_trap = *word(&at, play->end).data == '!';
+    struct chimera_slice rest = word(&at, play->end);
+    play->table_count = is_trap ? 0 : (uint32_t)hexadecimal(rest);
+    if (is_trap)
+        check_start(play, rest, &err);
     else if (code < 0)
         find(play, "%s", err.text);
     return !play->finding[0] && play->host;

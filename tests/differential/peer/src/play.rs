@@ -231,7 +231,9 @@ pub fn script(engine: &Engine, wasm: &[u8], random: &mut Random) -> Result<Strin
             return Ok(run.script);
         }
         Ok(instance) => {
-            run.script.push_str("instance =\n");
+            let tables =
+                run.names.iter().filter(|(_, kind)| matches!(kind, ExternType::Table(_))).count();
+            writeln!(run.script, "instance = {tables:x}").expect("memory");
             run.state(&mut store, &instance);
         }
     }
