@@ -9,6 +9,7 @@
 
 #include "runtime/base/log.h"
 #include "server/config.h"
+#include "server/docs.h"
 #include "server/options.h"
 #include "server/policies.h"
 #include "server/supervisor.h"
@@ -115,6 +116,8 @@ int main(int argc, char **argv)
     struct options options = {0};
     enum options_wish wish = OPTIONS_RUN;
     struct chimera_error err = {0};
+    if (argc > 1 && strcmp(argv[1], "docs") == 0)
+        return docs_run(argc - 2, argv + 2);
     if (options_parse(argc, argv, &options, &wish, &err) < 0) {
         fprintf(stderr, "error: %s\n\nFor more information, try '--help'.\n", err.text);
         return 2;

@@ -4,17 +4,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-struct option {
-    const char *name; /* without the two dashes */
-    const char *variable;
-    const char *value; /* how the help calls it; NULL: a switch */
-    const char *initial;
-    const char *choices; /* separated by ", "; NULL: any */
-    const char *help;
-    size_t offset; /* of its field in struct options */
-    bool is_hidden;
-};
-
 #define TEXT(field) .offset = offsetof(struct options, field)
 #define SWITCH(field) .offset = offsetof(struct options, field)
 
@@ -94,6 +83,12 @@ static const struct option TABLE[] = {
 };
 
 #define OPTION_COUNT (sizeof(TABLE) / sizeof(TABLE[0]))
+
+const struct option *options_table(size_t *ret_count)
+{
+    *ret_count = OPTION_COUNT;
+    return TABLE;
+}
 
 static const char **text_field(struct options *options, const struct option *option)
 {
@@ -251,9 +246,11 @@ int options_parse(int argc, char *const *argv, struct options *ret_options,
 
 void options_print_help(FILE *out)
 {
-    fputs("Serves Kubernetes admission policies that were compiled to native code.\n\n"
-          "Usage: chimera-server [OPTIONS]\n\nOptions:\n",
-          out);
+    fputs(
+        "Serves Kubernetes admission policies that were compiled to native code.\n\n"
+        "Usage: chimera-server [OPTIONS]\n       chimera-server docs --output FILE | --man DIR\n\n"
+        "Options:\n",
+        out);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option *option = &TABLE[i];
         if (option->is_hidden)

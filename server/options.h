@@ -6,6 +6,7 @@
 #ifndef CHIMERA_SERVER_OPTIONS_H
 #define CHIMERA_SERVER_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "runtime/base/error.h"
@@ -23,6 +24,17 @@ struct options { /* texts are NULL where nothing is given and there is no defaul
         is_pprof, is_continue_on_errors, is_unconfined_build_allowed;
 };
 
+struct option { /* a line of the table */
+    const char *name; /* without the two dashes */
+    const char *variable;
+    const char *value; /* how the help calls it; NULL: a switch */
+    const char *initial;
+    const char *choices; /* separated by ", "; NULL: any */
+    const char *help;
+    size_t offset; /* of its field in struct options */
+    bool is_hidden;
+};
+
 enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_VERSION_SHORT };
 
 /* On failure err->text is what to print behind "error: ", with the exit code 2 as the reference has
@@ -31,5 +43,8 @@ int options_parse(int argc, char *const *argv, struct options *ret_options,
                   enum options_wish *ret_wish, struct chimera_error *err);
 
 void options_print_help(FILE *out);
+
+/* The whole table, for the pages that are made from it. */
+const struct option *options_table(size_t *ret_count);
 
 #endif

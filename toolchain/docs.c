@@ -5,27 +5,12 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
+#include "runtime/base/roff.h"
 #include "toolchain/commands.h"
-
-/* Text in roff: a dash that can be copied, no line that reads as a request. */
-static void put_roff_slice(struct chimera_buffer *out, struct chimera_slice text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        bool is_line = i == 0 || text.data[i - 1] == '\n';
-        if (is_line && (text.data[i] == '.' || text.data[i] == '\''))
-            chimera_buffer_text(out, "\\&");
-        if (text.data[i] == '-')
-            chimera_buffer_text(out, "\\-");
-        else if (text.data[i] == '\\')
-            chimera_buffer_text(out, "\\e");
-        else
-            chimera_buffer_byte(out, (uint8_t)text.data[i]);
-    }
-}
 
 static void put_roff(struct chimera_buffer *out, const char *text)
 {
-    put_roff_slice(out, chimera_slice_of(text));
+    chimera_roff_append(out, chimera_slice_of(text));
 }
 
 /* A paragraph for each line. */
@@ -34,7 +19,7 @@ static void put_paragraphs(struct chimera_buffer *out, const char *text)
     while (*text) {
         size_t size = strcspn(text, "\n");
         chimera_buffer_text(out, ".PP\n");
-        put_roff_slice(out, (struct chimera_slice){text, size});
+        chimera_roff_append(out, (struct chimera_slice){text, size});
         chimera_buffer_byte(out, '\n');
         text += size + (text[size] == '\n');
     }
