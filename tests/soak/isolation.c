@@ -11,6 +11,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -283,15 +284,17 @@ static long resident_kib(void)
 static void load_guest(const char *wat, struct chimera_builder **ret_builder)
 {
     static char folder[] = "/tmp/chimera-soak-XXXXXX";
-    char wasm[64];
+    char wasm[64], path[PATH_MAX];
     struct chimera_error err = {0};
     struct chimera_built built;
     struct chimera_loaded *loaded;
-    if (!mkdtemp(folder))
-        die("cannot make a folder in /tmp");
+    if (!mkdtemp(folder) || !realpath(wat, path))
+        die("cannot make a folder in /tmp, or find %s", wat);
     snprintf(wasm, sizeof(wasm), "%s/guest.wasm", folder);
-    const char *argv[] = {"/usr/bin/wat2wasm", wat, "-o", wasm, NULL};
-    struct chimera_command command = {.what = "wat2wasm", .argv = argv};
+    const char *argv[] = {"/usr/bin/wat2wasm", path, "-o", wasm, NULL};
+    const char *reads[] = {path, NULL};
+    struct chimera_command command = {
+        .what = "wat2wasm", .argv = argv, .folder = folder, .reads = reads};
     struct chimera_build_options options = {.has_no_cache = true};
     if (chimera_process_run(&command, &err) < 0 ||
         chimera_builder_new(&options, ret_builder, &err) < 0 ||
