@@ -28,6 +28,8 @@
  * -fstack-clash-protection: no frame may step over that guard.
  * -fno-jump-tables is left out: tables are indexed by a checked number.
  * -mno-red-zone is left out: signals run on their own stack.
+ * -x86-cmov-converter-force-mem-operand=false: else LLVM (its issue 219814) moves a load
+ * behind a condition although it is volatile, and a load outside of memory does not trap.
  * -nostdlibinc: a part sees our prelude and clang's own stdint.h and stddef.h, and nothing of the
  * machine. */
 static const char *const flags[] = {
@@ -55,6 +57,8 @@ static const char *const flags[] = {
     "-march=x86-64",
     "-mtune=generic",
     "--target=x86_64-linux-gnu",
+    "-mllvm",
+    "-x86-cmov-converter-force-mem-operand=false",
     "-nostdlibinc",
     NULL,
 };
