@@ -62,58 +62,86 @@
     (local.get $found))
 
   (func $misbehave (param $pick i32) (result i32)
+    ;; opa_abort: at 0
+    (if (i32.eq (local.get $pick) (i32.const 0)) (then (return (call $opa_abort (i32.const 0x0)) (i32.const 0))))
+    ;; opa_abort: the last byte
+    (if (i32.eq (local.get $pick) (i32.const 1)) (then (return (call $opa_abort (i32.const 0x4ffff)) (i32.const 0))))
+    ;; opa_abort: past the end
+    (if (i32.eq (local.get $pick) (i32.const 2)) (then (return (call $opa_abort (i32.const 0x50001)) (i32.const 0))))
     ;; opa_abort: at the end
-    (if (i32.eq (local.get $pick) (i32.const 0)) (then (return (call $opa_abort (i32.const 0x50000)) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 3)) (then (return (call $opa_abort (i32.const 0x50000)) (i32.const 0))))
     ;; opa_abort: at the last address
-    (if (i32.eq (local.get $pick) (i32.const 1)) (then (return (call $opa_abort (i32.const 0xffffffff)) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 4)) (then (return (call $opa_abort (i32.const 0xffffffff)) (i32.const 0))))
     ;; opa_abort: text without an end
-    (if (i32.eq (local.get $pick) (i32.const 2)) (then (return (i32.store8 (i32.const 0x4ffff) (i32.const 0x41)) (call $opa_abort (i32.const 0x4ffff)) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 5)) (then (return (i32.store8 (i32.const 0x4ffff) (i32.const 0x41)) (call $opa_abort (i32.const 0x4ffff)) (i32.const 0))))
+    ;; opa_println: at 0
+    (if (i32.eq (local.get $pick) (i32.const 6)) (then (return (call $opa_println (i32.const 0x0)) (i32.const 0))))
+    ;; opa_println: the last byte
+    (if (i32.eq (local.get $pick) (i32.const 7)) (then (return (call $opa_println (i32.const 0x4ffff)) (i32.const 0))))
+    ;; opa_println: past the end
+    (if (i32.eq (local.get $pick) (i32.const 8)) (then (return (call $opa_println (i32.const 0x50001)) (i32.const 0))))
     ;; opa_println: at the end
-    (if (i32.eq (local.get $pick) (i32.const 3)) (then (return (call $opa_println (i32.const 0x50000)) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 9)) (then (return (call $opa_println (i32.const 0x50000)) (i32.const 0))))
     ;; opa_println: at the last address
-    (if (i32.eq (local.get $pick) (i32.const 4)) (then (return (call $opa_println (i32.const 0xffffffff)) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 10)) (then (return (call $opa_println (i32.const 0xffffffff)) (i32.const 0))))
     ;; opa_println: text without an end
-    (if (i32.eq (local.get $pick) (i32.const 5)) (then (return (i32.store8 (i32.const 0x4ffff) (i32.const 0x41)) (call $opa_println (i32.const 0x4ffff)) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 11)) (then (return (i32.store8 (i32.const 0x4ffff) (i32.const 0x41)) (call $opa_println (i32.const 0x4ffff)) (i32.const 0))))
     ;; opa_abort, then unreachable
-    (if (i32.eq (local.get $pick) (i32.const 6)) (then (return (call $opa_abort (i32.const 0xc10)) (unreachable) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 12)) (then (return (call $opa_abort (i32.const 0xc10)) (unreachable) (i32.const 0))))
     ;; opa_builtin2: honest
-    (if (i32.eq (local.get $pick) (i32.const 7)) (then (return (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
+    (if (i32.eq (local.get $pick) (i32.const 13)) (then (return (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
     ;; opa_builtin1: of an unknown number
-    (if (i32.eq (local.get $pick) (i32.const 8)) (then (return (call $opa_builtin1 (i32.const 0x63) (i32.const 0x0) (i32.const 0xc00)))))
+    (if (i32.eq (local.get $pick) (i32.const 14)) (then (return (call $opa_builtin1 (i32.const 0x63) (i32.const 0x0) (i32.const 0xc00)))))
     ;; opa_builtin4: of number 0xffffffff
-    (if (i32.eq (local.get $pick) (i32.const 9)) (then (return (call $opa_builtin4 (i32.const 0xffffffff) (i32.const 0x0) (i32.const 0xc00) (i32.const 0xc00) (i32.const 0xc00) (i32.const 0xc00)))))
+    (if (i32.eq (local.get $pick) (i32.const 15)) (then (return (call $opa_builtin4 (i32.const 0xffffffff) (i32.const 0x0) (i32.const 0xc00) (i32.const 0xc00) (i32.const 0xc00) (i32.const 0xc00)))))
     ;; opa_builtin0: too few values
-    (if (i32.eq (local.get $pick) (i32.const 10)) (then (return (call $opa_builtin0 (i32.const 0x1) (i32.const 0x0)))))
+    (if (i32.eq (local.get $pick) (i32.const 16)) (then (return (call $opa_builtin0 (i32.const 0x1) (i32.const 0x0)))))
     ;; opa_builtin3: too many values
-    (if (i32.eq (local.get $pick) (i32.const 11)) (then (return (call $opa_builtin3 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00) (i32.const 0xc00)))))
+    (if (i32.eq (local.get $pick) (i32.const 17)) (then (return (call $opa_builtin3 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00) (i32.const 0xc00)))))
+    ;; opa_builtin2: value at 0
+    (if (i32.eq (local.get $pick) (i32.const 18)) (then (return (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x0) (i32.const 0xc00)))))
+    ;; opa_builtin2: value of nothing, the last byte
+    (if (i32.eq (local.get $pick) (i32.const 19)) (then (return (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x4ffff) (i32.const 0xc00)))))
+    ;; opa_builtin2: values past the end
+    (if (i32.eq (local.get $pick) (i32.const 20)) (then (return (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x50001) (i32.const 0x50001)))))
     ;; opa_builtin2: values at the end
-    (if (i32.eq (local.get $pick) (i32.const 12)) (then (return (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x50000) (i32.const 0x50000)))))
+    (if (i32.eq (local.get $pick) (i32.const 21)) (then (return (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x50000) (i32.const 0x50000)))))
     ;; opa_builtin2: values at the last address
-    (if (i32.eq (local.get $pick) (i32.const 13)) (then (return (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0xffffffff) (i32.const 0xc00)))))
+    (if (i32.eq (local.get $pick) (i32.const 22)) (then (return (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0xffffffff) (i32.const 0xc00)))))
     ;; opa_builtin2: value without an end
-    (if (i32.eq (local.get $pick) (i32.const 14)) (then (return (i32.store8 (i32.const 0x4ffff) (i32.const 0x41)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x4ffff) (i32.const 0xc00)))))
+    (if (i32.eq (local.get $pick) (i32.const 23)) (then (return (i32.store8 (i32.const 0x4ffff) (i32.const 0x41)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x4ffff) (i32.const 0xc00)))))
     ;; opa_builtin2: value that is not JSON
-    (if (i32.eq (local.get $pick) (i32.const 15)) (then (return (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc10)))))
+    (if (i32.eq (local.get $pick) (i32.const 24)) (then (return (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc10)))))
+    ;; opa_malloc gives the last byte
+    (if (i32.eq (local.get $pick) (i32.const 25)) (then (return (global.set $malloc_lie (i32.const 0x4ffff)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
+    ;; opa_malloc gives the last address
+    (if (i32.eq (local.get $pick) (i32.const 26)) (then (return (global.set $malloc_lie (i32.const 0xffffffff)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
     ;; opa_malloc gives the end
-    (if (i32.eq (local.get $pick) (i32.const 16)) (then (return (global.set $malloc_lie (i32.const 0x50000)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
+    (if (i32.eq (local.get $pick) (i32.const 27)) (then (return (global.set $malloc_lie (i32.const 0x50000)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
     ;; opa_malloc gives the top of 4 GiB
-    (if (i32.eq (local.get $pick) (i32.const 17)) (then (return (global.set $malloc_lie (i32.const 0xfffffffe)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
+    (if (i32.eq (local.get $pick) (i32.const 28)) (then (return (global.set $malloc_lie (i32.const 0xfffffffe)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
     ;; opa_json_parse gives nothing
-    (if (i32.eq (local.get $pick) (i32.const 18)) (then (return (global.set $parse_lie (i32.const 0x1)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
+    (if (i32.eq (local.get $pick) (i32.const 29)) (then (return (global.set $parse_lie (i32.const 0x1)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
     ;; opa_json_dump never ends
-    (if (i32.eq (local.get $pick) (i32.const 19)) (then (return (global.set $dump_lie (i32.const 0x1)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
+    (if (i32.eq (local.get $pick) (i32.const 30)) (then (return (global.set $dump_lie (i32.const 0x1)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
     ;; opa_json_dump calls the builtin again
-    (if (i32.eq (local.get $pick) (i32.const 20)) (then (return (global.set $dump_lie (i32.const 0x2)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
+    (if (i32.eq (local.get $pick) (i32.const 31)) (then (return (global.set $dump_lie (i32.const 0x2)) (call $opa_builtin2 (i32.const 0x1) (i32.const 0x0) (i32.const 0x800) (i32.const 0xc00)))))
+    ;; result at 0
+    (if (i32.eq (local.get $pick) (i32.const 32)) (then (return (global.set $result (i32.const 0x0)) (i32.const 0))))
+    ;; result of nothing, the last byte
+    (if (i32.eq (local.get $pick) (i32.const 33)) (then (return (global.set $result (i32.const 0x4ffff)) (i32.const 0))))
+    ;; result past the end
+    (if (i32.eq (local.get $pick) (i32.const 34)) (then (return (global.set $result (i32.const 0x50001)) (i32.const 0))))
     ;; result at the end
-    (if (i32.eq (local.get $pick) (i32.const 21)) (then (return (global.set $result (i32.const 0x50000)) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 35)) (then (return (global.set $result (i32.const 0x50000)) (i32.const 0))))
     ;; result at the last address
-    (if (i32.eq (local.get $pick) (i32.const 22)) (then (return (global.set $result (i32.const 0xffffffff)) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 36)) (then (return (global.set $result (i32.const 0xffffffff)) (i32.const 0))))
     ;; result without an end
-    (if (i32.eq (local.get $pick) (i32.const 23)) (then (return (i32.store8 (i32.const 0x4ffff) (i32.const 0x41)) (global.set $result (i32.const 0x4ffff)) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 37)) (then (return (i32.store8 (i32.const 0x4ffff) (i32.const 0x41)) (global.set $result (i32.const 0x4ffff)) (i32.const 0))))
     ;; result that is not JSON
-    (if (i32.eq (local.get $pick) (i32.const 24)) (then (return (global.set $result (i32.const 0xc10)) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 38)) (then (return (global.set $result (i32.const 0xc10)) (i32.const 0))))
     ;; result of a hundred thousand brackets
-    (if (i32.eq (local.get $pick) (i32.const 25)) (then (return (memory.fill (i32.const 0x20000) (i32.const 0x5b) (i32.const 0x186a0)) (i32.store8 (i32.const 0x386a0) (i32.const 0x0)) (global.set $result (i32.const 0x20000)) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 39)) (then (return (memory.fill (i32.const 0x20000) (i32.const 0x5b) (i32.const 0x186a0)) (i32.store8 (i32.const 0x386a0) (i32.const 0x0)) (global.set $result (i32.const 0x20000)) (i32.const 0))))
     (i32.const 0))
   (func (export "opa_malloc") (param $size i32) (result i32) (local $at i32)
     (if (global.get $malloc_lie) (then (return (global.get $malloc_lie))))

@@ -7,7 +7,7 @@
   (memory (export "memory") 17 17)
   (data (i32.const 1024) "\7b\22\61\63\63\65\70\74\65\64\22\3a\74\72\75\65\2c\22\6d\65\73\73\61\67\65\22\3a\22\72\65\74\75\72\6e\65\64\20\30\30\30\22\7d")
   (data (i32.const 1152) "\7b\22\76\61\6c\69\64\22\3a\74\72\75\65\7d")
-  (data (i32.const 2048) "\00\00\11\00\01\00\00\00\ff\ff\10\00\02\00\00\00\00\10\00\00\ff\ff\ff\ff\f0\ff\ff\ff\20\00\00\00\f0\ff\ff\ff\10\00\00\00\00\10\00\00\08\00\00\00\f0\ff\ff\ff\10\00\00\00\00\10\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\11\00\08\00\00\00\00\10\00\00\10\00\00\00\00\10\00\00\f0\ff\ff\ff\00\10\00\00\10\00\00\00\00\10\00\00\10\00\00\00")
+  (data (i32.const 2048) "\00\10\00\00\10\00\00\00\08\10\00\00\10\00\00\00\10\08\00\00\10\00\00\00\10\08\00\00\08\00\00\00\ff\ff\10\00\01\00\00\00\00\00\11\00\00\00\00\00\01\00\11\00\00\00\00\00\ff\ff\ff\ff\00\00\00\00\ff\ff\ff\ff\01\00\00\00\00\00\11\00\01\00\00\00\ff\ff\10\00\02\00\00\00\00\10\00\00\ff\ff\ff\ff\f0\ff\ff\ff\20\00\00\00\f0\ff\ff\ff\10\00\00\00\00\10\00\00\08\00\00\00\f0\ff\ff\ff\10\00\00\00\00\10\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\11\00\08\00\00\00\00\10\00\00\10\00\00\00\00\10\00\00\f0\ff\ff\ff\00\10\00\00\10\00\00\00\00\10\00\00\10\00\00\00")
   (func $pick (param $at i32) (param $size i32) (result i32) (local $end i32) (local $digit i32) (local $found i32)
     (local.set $end (i32.add (local.get $at) (local.get $size)))
     (loop $look
@@ -32,9 +32,9 @@
 
   (func $misbehave (param $pick i32) (result i32)
     ;; standard output without end
-    (if (i32.eq (local.get $pick) (i32.const 0)) (then (return (loop $forever (drop (call $fd_write (i32.const 0x1) (i32.const 0x868) (i32.const 0x1) (i32.const 0x8))) (br $forever)) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 0)) (then (return (loop $forever (drop (call $fd_write (i32.const 0x1) (i32.const 0x8b0) (i32.const 0x1) (i32.const 0x8))) (br $forever)) (i32.const 0))))
     ;; standard error without end
-    (if (i32.eq (local.get $pick) (i32.const 1)) (then (return (loop $forever (drop (call $fd_write (i32.const 0x2) (i32.const 0x868) (i32.const 0x1) (i32.const 0x8))) (br $forever)) (i32.const 0))))
+    (if (i32.eq (local.get $pick) (i32.const 1)) (then (return (loop $forever (drop (call $fd_write (i32.const 0x2) (i32.const 0x8b0) (i32.const 0x1) (i32.const 0x8))) (br $forever)) (i32.const 0))))
     ;; one write of the same megabyte, again and again
     (if (i32.eq (local.get $pick) (i32.const 2)) (then (return (loop $forever (i32.store (i32.const 0x10000) (i32.const 0x0)) (i32.store (i32.const 0x10004) (i32.const 0x110000)) (i32.store (i32.const 0x10008) (i32.const 0x0)) (i32.store (i32.const 0x1000c) (i32.const 0x110000)) (i32.store (i32.const 0x10010) (i32.const 0x0)) (i32.store (i32.const 0x10014) (i32.const 0x110000)) (i32.store (i32.const 0x10018) (i32.const 0x0)) (i32.store (i32.const 0x1001c) (i32.const 0x110000)) (i32.store (i32.const 0x10020) (i32.const 0x0)) (i32.store (i32.const 0x10024) (i32.const 0x110000)) (i32.store (i32.const 0x10028) (i32.const 0x0)) (i32.store (i32.const 0x1002c) (i32.const 0x110000)) (i32.store (i32.const 0x10030) (i32.const 0x0)) (i32.store (i32.const 0x10034) (i32.const 0x110000)) (i32.store (i32.const 0x10038) (i32.const 0x0)) (i32.store (i32.const 0x1003c) (i32.const 0x110000)) (drop (call $fd_write (i32.const 0x1) (i32.const 0x10000) (i32.const 0x8) (i32.const 0x8))) (br $forever)) (i32.const 0))))
     (i32.const 0))
