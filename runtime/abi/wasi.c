@@ -35,7 +35,8 @@ int chimera_wasi_attach(struct chimera_host *host, enum chimera_wasi_stdio stdio
     chimera_buffer_init(&wasi->variables, CHIMERA_ABI_BUFFER_MAX);
     chimera_buffer_init(&wasi->early_output, CHIMERA_ABI_KEPT_BYTES);
     chimera_buffer_init(&wasi->early_errors, CHIMERA_ABI_KEPT_BYTES);
-    wasi->created_ns = chimera_wasi_now(host);
+    /* A guest's clock begins with the first tick: zero is no time to Go's runtime. */
+    wasi->created_ns = chimera_wasi_now(host) - CHIMERA_CLOCK_TICK_NS;
     return CHIMERA_OK;
 }
 
