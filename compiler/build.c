@@ -40,6 +40,7 @@ struct chimera_builder {
 struct work {
     struct chimera_builder *builder;
     const char *path;
+    struct chimera_slice bytes; /* of the file at `path` */
     enum chimera_mode mode;
     struct chimera_module *module;
     char *folder; /* scratch; owned */
@@ -339,7 +340,7 @@ static int write_names(const struct work *work, const char *so, const char *path
 {
     CHIMERA_FREE char *map = chimera_path_join(work->folder, CHIMERA_LINK_MAP);
     struct chimera_names_source source = {
-        .module = work->module, .prefix = split_prefix(work->builder->tools.wabt_minor), .map = map};
+        .module = work->module, .wasm = work->bytes, .prefix = split_prefix(work->builder->tools.wabt_minor), .map = map};
     if (!map)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     int code = digest_file(so, &source.object, err);
@@ -490,6 +491,7 @@ static uint64_t now_ms(void)
 static int build_bytes(struct work *work, struct chimera_slice bytes, bool is_bare, struct chimera_built *built,
                        struct chimera_error *err)
 {
+    work->bytes = bytes;
     int code = chimera_module_read(work->path, bytes, &work->module, err);
     if (code == 0)
         code = is_bare ? chimera_module_check_imports(work->module, err) : check_module(work, err);

@@ -20,6 +20,11 @@ struct place { /* of one function in the code */
     struct chimera_slice symbol; /* of the map, for helpers */
 };
 
+struct facts {                   /* by function */
+    struct chimera_slice *names; /* owned */
+    uint32_t *offsets;           /* owned */
+};
+
 struct places {
     struct place *items; /* owned */
     size_t count, capacity;
@@ -124,10 +129,12 @@ static int by_start(const void *a, const void *b)
 
 /* --- What functions are called --- */
 
-static void take_name_section(const struct chimera_module *module, struct chimera_slice *names)
+static void take_name_section(const struct chimera_names_source *source,
+                              struct chimera_slice *names)
 {
+    const struct chimera_module *module = source->module;
     struct chimera_slice payload;
-    if (!chimera_module_custom_section(module->bytes, "name", &payload))
+    if (!chimera_module_custom_section(source->wasm, "name", &payload))
         return;
     const uint8_t *at = (const uint8_t *)payload.data;
     struct reader reader = {.start = at, .at = at, .end = at + payload.size, .section = "names"};
@@ -150,8 +157,9 @@ static void take_name_section(const struct chimera_module *module, struct chimer
 }
 
 /* The name section's word wins over what outsiders call a function. */
-static void take_names(const struct chimera_module *module, struct chimera_slice *names)
+static void take_names(const struct chimera_names_source *source, struct chimera_slice *names)
 {
+    const struct chimera_module *module = source->module;
     uint32_t function = 0;
     for (uint32_t i = 0; i < module->import_count; i++)
         if (module->imports[i].kind == WASM_FUNCTION && function < module->function_count)
@@ -160,7 +168,40 @@ static void take_names(const struct chimera_module *module, struct chimera_slice
         if (module->exports[i].kind == WASM_FUNCTION &&
             module->exports[i].index < module->function_count)
             names[module->exports[i].index] = module->exports[i].name;
-    take_name_section(module, names);
+    take_name_section(source, names);
+}
+
+/* --- Where their bodies are --- */
+
+static struct reader code_section(struct chimera_slice wasm)
+{
+    const uint8_t *start = (const uint8_t *)wasm.data;
+    struct reader reader = {
+        .start = start, .at = start, .end = start + wasm.size, .section = "code"};
+    reader_bytes(&reader, 8); /* magic and version */
+    while (reader.code == 0 && reader.at < reader.end) {
+        bool is_code = reader_byte(&reader) == 10;
+        uint32_t size = reader_u32(&reader);
+        if (is_code)
+            return reader;
+        reader_bytes(&reader, size);
+    }
+    reader.end = reader.at;
+    return reader;
+}
+
+/* By function, behind the size of its body, where wasm-objdump shows it. Lowering keeps indices. */
+static void take_offsets(const struct chimera_names_source *source, uint32_t *offsets)
+{
+    struct reader reader = code_section(source->wasm);
+    uint32_t count = reader_u32(&reader), function = source->module->imported_functions;
+    for (uint32_t i = 0; i < count && function < source->module->function_count; i++, function++) {
+        uint32_t size = reader_u32(&reader);
+        if (reader.code < 0)
+            return;
+        offsets[function] = (uint32_t)reader_offset(&reader);
+        reader_bytes(&reader, size);
+    }
 }
 
 /* --- Writing --- */
@@ -169,17 +210,6 @@ static void put_u32(struct chimera_buffer *out, uint32_t number)
 {
     for (unsigned shift = 0; shift < 32; shift += 8)
         chimera_buffer_byte(out, (uint8_t)(number >> shift));
-}
-
-/* Of the body, behind its size: where wasm-objdump shows it. */
-static uint32_t wasm_offset(const struct chimera_module *module, uint32_t function)
-{
-    uint32_t body = function - module->imported_functions;
-    if (function == CHIMERA_NO_FUNCTION || function < module->imported_functions ||
-        body >= module->body_count)
-        return 0;
-    uintptr_t at = (uintptr_t)module->bodies[body].data, start = (uintptr_t)module->bytes.data;
-    return at >= start && at - start < module->bytes.size ? (uint32_t)(at - start) : 0;
 }
 
 /* Cut before a character that would not fit whole. */
@@ -193,18 +223,18 @@ static struct chimera_slice fitting(struct chimera_slice name)
     return name;
 }
 
-static void put_all(const struct chimera_names_source *source, const struct places *places,
-                    const struct chimera_slice *names, struct chimera_buffer *out,
-                    struct chimera_buffer *pool)
+static void put_all(const struct places *places, const struct facts *facts,
+                    struct chimera_buffer *out, struct chimera_buffer *pool)
 {
     for (size_t i = 0; i < places->count; i++) {
         const struct place *place = &places->items[i];
         bool is_helper = place->function == CHIMERA_NO_FUNCTION;
-        struct chimera_slice name = fitting(is_helper ? place->symbol : names[place->function]);
+        struct chimera_slice name =
+            fitting(is_helper ? place->symbol : facts->names[place->function]);
         put_u32(out, place->start);
         put_u32(out, place->size);
         put_u32(out, place->function);
-        put_u32(out, wasm_offset(source->module, place->function));
+        put_u32(out, is_helper ? 0 : facts->offsets[place->function]);
         put_u32(out, (uint32_t)pool->size);
         chimera_buffer_byte(pool, (uint8_t)name.size);
         chimera_buffer_append(pool, name);
@@ -212,14 +242,13 @@ static void put_all(const struct chimera_names_source *source, const struct plac
 }
 
 static int write_file(const struct chimera_names_source *source, const struct places *places,
-                      const struct chimera_slice *names, const char *path,
-                      struct chimera_error *err)
+                      const struct facts *facts, const char *path, struct chimera_error *err)
 {
     struct chimera_buffer records, pool, file;
     chimera_buffer_init(&records, (size_t)CHIMERA_NAMES_COUNT_MAX * CHIMERA_NAMES_RECORD);
     chimera_buffer_init(&pool, CHIMERA_NAMES_BYTES_MAX);
     chimera_buffer_init(&file, records.limit + pool.limit + CHIMERA_NAMES_HEAD);
-    put_all(source, places, names, &records, &pool);
+    put_all(places, facts, &records, &pool);
     chimera_buffer_append(&file, (struct chimera_slice){CHIMERA_NAMES_MAGIC, 8});
     put_u32(&file, (uint32_t)places->count);
     put_u32(&file, (uint32_t)pool.size);
@@ -242,18 +271,21 @@ int chimera_names_write(const struct chimera_names_source *source, const char *p
 {
     struct places places = {0};
     struct chimera_buffer map;
-    CHIMERA_FREE struct chimera_slice *names =
-        calloc((size_t)source->module->function_count + 1, sizeof(*names));
+    size_t count = (size_t)source->module->function_count + 1;
+    CHIMERA_FREE struct chimera_slice *names = calloc(count, sizeof(*names));
+    CHIMERA_FREE uint32_t *offsets = calloc(count, sizeof(*offsets));
+    const struct facts facts = {names, offsets};
     chimera_buffer_init(&map, MAP_MAX);
-    int code = names ? chimera_file_read(source->map, &map, err)
-                     : chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", path);
+    int code = names && offsets ? chimera_file_read(source->map, &map, err)
+                                : chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", path);
     if (code == CHIMERA_OK && !read_map(source, chimera_buffer_slice(&map), &places))
         code = chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", path);
     if (code == CHIMERA_OK) {
         if (places.count > 0)
             qsort(places.items, places.count, sizeof(*places.items), by_start);
-        take_names(source->module, names);
-        code = write_file(source, &places, names, path, err);
+        take_names(source, names);
+        take_offsets(source, offsets);
+        code = write_file(source, &places, &facts, path, err);
     }
     chimera_buffer_free(&map);
     free(places.items);

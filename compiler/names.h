@@ -7,6 +7,7 @@
 
 struct chimera_names_source { /* all borrowed */
     const struct chimera_module *module;
+    struct chimera_slice wasm;    /* the file that users have: the module may be a lowered one */
     const char *prefix;           /* of the C functions: split_prefix() */
     const char *map;              /* path of the linker's map */
     struct chimera_digest object; /* of the .so that the map tells of */

@@ -21,7 +21,7 @@
 
 #define NAMES_MAX ((size_t)1 << 20)
 
-/* Function 0 is the import. The recursion is not a loop, and nothing here is worth inlining. */
+/* Function 0 is the import. The tail call has all of the module lowered, which moves its bodies. */
 static const char guest[] =
     "(module"
     " (import \"wasi_snapshot_preview1\" \"random_get\" (func $random (param i32 i32) (result "
@@ -41,7 +41,8 @@ static const char guest[] =
     " (export \"liar\" (func $liar)) (export \"spin\" (func $spin))"
     " (export \"deep\" (func $deep)) (export \"divide\" (func $divide))"
     " (export \"jump\" (func $jump)) (export \"fill\" (func $fill))"
-    " (func (export \"by \xc3\xa9 xport\") unreachable) (func $fine (export \"fine\")))";
+    " (func (export \"by \xc3\xa9 xport\") unreachable) (func $fine (export \"fine\"))"
+    " (func $tail (export \"tail\") (return_call $boom)))";
 
 static struct {
     char folder[64];
@@ -95,6 +96,7 @@ static void every_end_names_its_function(void **state)
         {"jump", "jump", 7},
         {"fill", "fill", 8},
         {"by \xc3\xa9 xport", "by \xc3\xa9 xport", 9},
+        {"tail", "tail", 11},
     };
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
         const struct ending *ending = &endings[i];
@@ -251,8 +253,13 @@ static void only_names_of_this_very_object_are_opened(void **state)
 
 static int build_guest(struct chimera_error *err)
 {
-    const char *const argv[] = {
-        "/usr/bin/wat2wasm", "--debug-names", "guest.wat", "-o", test.wasm, NULL};
+    const char *const argv[] = {"/usr/bin/wat2wasm",
+                                "--debug-names",
+                                "--enable-tail-call",
+                                "guest.wat",
+                                "-o",
+                                test.wasm,
+                                NULL};
     struct chimera_command command = {.what = "wat2wasm", .argv = argv, .folder = test.folder};
     struct chimera_build_options options = {.has_no_cache = true};
     struct chimera_built built;
