@@ -26,6 +26,7 @@
 #include "runtime/plugin/plugin_file.h"
 
 #define WASM_MAX ((size_t)256 << 20)
+#define WABT_WITH_VECTORS 33
 #define C_MAX ((uint64_t)8 << 30) /* of wasm2c's output: 25 bytes of C a byte of code */
 
 struct chimera_builder {
@@ -51,7 +52,7 @@ struct work {
     size_t part_count;
 };
 
-static const char *const prelude_files[] = {"plugin.h", "prelude.h", "freestanding.c"};
+static const char *const prelude_files[] = {"plugin.h", "prelude.h", "simd.h", "freestanding.c"};
 
 /* --- The builder. --- */
 
@@ -284,8 +285,9 @@ static int compile_and_link(struct work *work, const char *so, struct chimera_er
     CHIMERA_FREE char *names = calloc(count, 32);
     CHIMERA_FREE char *freestanding = chimera_path_join(builder->prelude, "freestanding.c");
     CHIMERA_FREE char *prelude = chimera_path_join(builder->prelude, "prelude.h");
+    CHIMERA_FREE char *simd = chimera_path_join(builder->prelude, "simd.h");
     CHIMERA_FREE char *plugin = chimera_path_join(builder->prelude, "plugin.h");
-    if (!parts || !objects || !names || !freestanding || !prelude || !plugin)
+    if (!parts || !objects || !names || !freestanding || !prelude || !simd || !plugin)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     for (size_t i = 0; i < count; i++) {
         snprintf(names + 32 * i, 32, "part-%04zu.o", i);
@@ -297,7 +299,7 @@ static int compile_and_link(struct work *work, const char *so, struct chimera_er
     parts[count - 1].source = freestanding;
     const char *includes[] = {".", builder->prelude, NULL};
     CHIMERA_FREE char *header = chimera_path_join(work->folder, "module.h");
-    const char *headers[] = {header, prelude, plugin, NULL};
+    const char *headers[] = {header, prelude, simd, plugin, NULL};
     struct chimera_compile_job job = {.tools = &builder->tools,
                                       .folder = work->folder,
                                       .includes = includes,
@@ -488,6 +490,18 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+static int check_vectors(const struct work *work, struct chimera_error *err)
+{
+    const struct chimera_tools *tools = &work->builder->tools;
+    if (!work->module->uses_vectors || tools->wabt_minor >= WABT_WITH_VECTORS)
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_EFEATURE,
+                        "%s: the module uses SIMD (v128), which needs WABT 1.0.%d or newer; this is %s: install a newer "
+                        "one (Debian 13 has it) or name its wasm2c in CHIMERA_WASM2C, or build the policy without "
+                        "(for example rustc -C target-feature=-simd128)",
+                        work->path, WABT_WITH_VECTORS, tools->wabt_version);
+}
+
 static int build_bytes(struct work *work, struct chimera_slice bytes, bool is_bare, struct chimera_built *built,
                        struct chimera_error *err)
 {
@@ -495,6 +509,8 @@ static int build_bytes(struct work *work, struct chimera_slice bytes, bool is_ba
     int code = chimera_module_read(work->path, bytes, &work->module, err);
     if (code == 0)
         code = is_bare ? chimera_module_check_imports(work->module, err) : check_module(work, err);
+    if (code == 0)
+        code = check_vectors(work, err);
     if (code == 0)
         code = chimera_digest_of(bytes, &work->wasm);
     if (code == 0) {

@@ -19,6 +19,8 @@ static const char *c_type(uint8_t type)
         return "f32";
     case WASM_F64:
         return "f64";
+    case WASM_V128:
+        return "v128";
     case WASM_EXTERNREF:
         return "wasm_rt_externref_t";
     default:
@@ -55,6 +57,8 @@ static char result_letter(uint8_t type)
         return 'f';
     case WASM_F64:
         return 'd';
+    case WASM_V128:
+        return 'o';
     case WASM_EXTERNREF:
         return 'e';
     default:
@@ -124,7 +128,8 @@ static void write_instance(FILE *file, const struct glue_facts *facts)
     const struct chimera_module *module = facts->module;
     fputs("struct instance {\n    struct chimera_instance head;\n", file);
     for (uint32_t i = 0; i < module->global_count; i++)
-        fprintf(file, "    %s w2c_glo%u;\n", c_type(module->globals[i].type), i);
+        fprintf(file, "    %s%s w2c_glo%u;\n", module->globals[i].type == WASM_V128 ? "mem_" : "",
+                c_type(module->globals[i].type), i); /* no global is aligned to more than 8 bytes */
     for (uint32_t i = 0; i < module->table_count; i++)
         fprintf(file, "    wasm_rt_%s_table_t w2c_tab%u;\n",
                 module->tables[i].type == WASM_EXTERNREF ? "externref" : "funcref", i);
@@ -187,7 +192,8 @@ static void write_element_declarations(FILE *file, const struct glue_facts *fact
 static void write_header(FILE *file, const struct glue_facts *facts)
 {
     const struct chimera_module *module = facts->module;
-    fprintf(file, "#define CHIMERA_WABT %u\n#include \"prelude.h\"\n", facts->wabt_minor);
+    fprintf(file, "#define CHIMERA_WABT %u\n#define CHIMERA_SIMD %d\n#include \"prelude.h\"\n", facts->wabt_minor,
+            module->uses_vectors);
     write_type_numbers(file, facts);
     for (uint32_t i = 0; i < module->signature_count; i++) {
         if (module->signatures[i].results.size > 1)
@@ -253,6 +259,9 @@ static void write_global_value(FILE *file, const struct glue_facts *facts,
         fprintf(file, "%uu", (uint32_t)value->value);
     } else if (value->type == WASM_I64) {
         fprintf(file, "%lluull", (unsigned long long)value->value);
+    } else if (value->type == WASM_V128) {
+        fprintf(file, "simde_wasm_i64x2_make(%lluull, %lluull)", (unsigned long long)value->value,
+                (unsigned long long)value->value_high);
     } else if (value->type == WASM_F32) {
         fprintf(file, "f32_reinterpret_i32(%uu)", (uint32_t)value->value);
     } else {
@@ -298,10 +307,16 @@ static void write_initialize(FILE *file, const struct glue_facts *facts)
           file);
 }
 
+static bool has_type(struct chimera_slice types, uint8_t type)
+{
+    return types.size > 0 && memchr(types.data, type, types.size);
+}
+
+/* union chimera_value holds neither functions nor vectors. */
 static bool is_callable(const struct wasm_signature *signature)
 {
-    return !(signature->params.size && memchr(signature->params.data, WASM_FUNCREF, signature->params.size)) &&
-           !(signature->results.size && memchr(signature->results.data, WASM_FUNCREF, signature->results.size));
+    return !has_type(signature->params, WASM_FUNCREF) && !has_type(signature->results, WASM_FUNCREF) &&
+           !has_type(signature->params, WASM_V128) && !has_type(signature->results, WASM_V128);
 }
 
 static void write_call(FILE *file, const struct glue_facts *facts, uint32_t index)

@@ -98,6 +98,8 @@ void emit_indices(struct lower_body *body, const uint8_t *from, struct chimera_s
 void body_instruction(struct lower_body *body, const uint8_t *from, uint8_t opcode);
 /* Those that stand in no other group: numbers, memory (lower_numeric.c). False for other bytes. */
 bool body_numeric(struct lower_body *body, uint8_t opcode);
+void body_apply(struct lower_body *body, const char *params, char result); /* letters of types */
+void body_vector(struct lower_body *body); /* behind 0xfd (lower_simd.c) */
 bool body_numeric_long(struct lower_body *body, uint32_t operation); /* behind 0xfc */
 
 #endif

@@ -469,6 +469,8 @@ void body_instruction(struct lower_body *body, const uint8_t *from, uint8_t opco
         do_reference(body, from, opcode);
     else if (opcode == 0xfc)
         do_long(body, from);
+    else if (opcode == 0xfd)
+        body_vector(body);
     else if (!body_numeric(body, opcode) && !opcode_refuse(body->reader, opcode))
         reader_fail(body->reader, CHIMERA_EMODULE, "0x%02x is not an instruction", opcode);
 }

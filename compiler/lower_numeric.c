@@ -35,12 +35,14 @@ static lower_type type_of_letter(char letter)
         return WASM_F32;
     case 'F':
         return WASM_F64;
+    case 'V':
+        return WASM_V128;
     default:
         return WASM_I32;
     }
 }
 
-static void apply(struct lower_body *body, const char *params, char result)
+void body_apply(struct lower_body *body, const char *params, char result)
 {
     for (size_t i = strlen(params); i > 0; i--)
         body_pop(body, type_of_letter(params[i - 1]));
@@ -95,7 +97,7 @@ bool body_numeric(struct lower_body *body, uint8_t opcode)
     }
     if (opcode == 0x3f || opcode == 0x40) { /* memory.size, memory.grow */
         reader_byte(body->reader);
-        apply(body, opcode == 0x3f ? "" : "i", 'i');
+        body_apply(body, opcode == 0x3f ? "" : "i", 'i');
         return true;
     }
     const struct run *run = find_run(runs, sizeof(runs) / sizeof(*runs), opcode);
@@ -106,7 +108,7 @@ bool body_numeric(struct lower_body *body, uint8_t opcode)
             return false;
         read_memory_argument(body->reader);
     }
-    apply(body, run->params, run->result);
+    body_apply(body, run->params, run->result);
     return true;
 }
 
@@ -115,7 +117,7 @@ bool body_numeric_long(struct lower_body *body, uint32_t operation)
     static const char *const saturating[] = {"fi", "fi", "Fi", "Fi", "fI", "fI", "FI", "FI"};
     if (operation < 8) {
         char param[] = {saturating[operation][0], '\0'};
-        apply(body, param, saturating[operation][1]);
+        body_apply(body, param, saturating[operation][1]);
         return true;
     }
     if (operation > 11)
@@ -127,6 +129,6 @@ bool body_numeric_long(struct lower_body *body, uint32_t operation)
     if (operation == 10)
         reader_byte(body->reader);
     if (operation != 9)
-        apply(body, "iii", 0);
+        body_apply(body, "iii", 0);
     return true;
 }

@@ -237,6 +237,13 @@ static void write_fixed(struct chimera_buffer *out, uint64_t value, unsigned siz
 
 static void write_number(const struct wasm_expression *expression, struct chimera_buffer *out)
 {
+    if (expression->type == WASM_V128) {
+        chimera_buffer_byte(out, 0xfd);
+        chimera_buffer_byte(out, 12); /* v128.const */
+        write_fixed(out, expression->value, 8);
+        write_fixed(out, expression->value_high, 8);
+        return;
+    }
     static const uint8_t opcodes[] = {0x44, 0x43, 0x42, 0x41}; /* F64, F32, I64, I32 */
     chimera_buffer_byte(out, opcodes[expression->type - WASM_F64]);
     if (expression->type == WASM_I32)

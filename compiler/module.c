@@ -128,6 +128,7 @@ static int read_sections(struct reader *file, struct chimera_module *module)
         struct reader reader = reader_inside(file, module->section[id], section_names[id]);
         section_readers[i].read(&reader, module);
         file->wants_lowering |= reader.wants_lowering;
+        module->uses_vectors |= reader.has_vectors;
         if (reader.code == 0 && reader.at != reader.end)
             reader_fail(&reader, CHIMERA_EMODULE, "the section is longer than its contents");
         if (reader.code < 0)
@@ -310,6 +311,8 @@ char chimera_type_letter(uint8_t type)
         return 'F';
     case WASM_EXTERNREF:
         return 'e';
+    case WASM_V128:
+        return 'v';
     default:
         return 'r';
     }

@@ -49,6 +49,7 @@ struct wasm_expression { /* a constant expression of one instruction */
     enum wasm_expression_kind kind;
     uint8_t type;   /* of a constant or a null */
     uint64_t value; /* the constant's bits, or the index */
+    uint64_t value_high; /* the other half of a vector's */
 };
 
 struct wasm_table {
@@ -136,6 +137,7 @@ struct chimera_module {
     /* What the bodies use. */
     bool uses_data_segments; /* memory.init or data.drop */
     bool uses_ref_func;
+    bool uses_vectors; /* or their type stands anywhere */
     bool changes_tables; /* table.set, grow, fill, copy or init */
 };
 

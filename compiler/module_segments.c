@@ -122,6 +122,7 @@ void module_read_code(struct reader *reader, struct chimera_module *module)
         if (reader->code == 0)
             reader->code = opcode_walk(&inside, module);
         reader->wants_lowering |= inside.wants_lowering;
+        reader->has_vectors |= inside.has_vectors;
         module->bodies[i] = body;
         module->body_count = i + 1;
     }

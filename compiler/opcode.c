@@ -8,13 +8,6 @@ static int refuse(struct reader *reader, const char *feature)
                        "the module uses %s, which Chimera does not compile: build it without", feature);
 }
 
-static int refuse_simd(struct reader *reader)
-{
-    return reader_fail(reader, CHIMERA_EFEATURE,
-                       "the module uses SIMD (v128), which Chimera does not compile yet: build it "
-                       "without (for example rustc -C target-feature=-simd128)");
-}
-
 uint8_t opcode_value_type(struct reader *reader)
 {
     uint8_t type = reader_byte(reader);
@@ -27,8 +20,8 @@ uint8_t opcode_value_type(struct reader *reader)
     case WASM_EXTERNREF:
         return type;
     case WASM_V128:
-        refuse_simd(reader);
-        return 0;
+        reader->has_vectors = true;
+        return type;
     case 0x63:
     case 0x64:
     case 0x72: /* nullexternref */
@@ -161,11 +154,26 @@ bool opcode_refuse(struct reader *reader, uint8_t opcode)
         return reader_want_lowering(reader, "typed function references"), true;
     if (opcode == 0xfb || opcode == 0xd3)
         return refuse(reader, "garbage collection"), true;
-    if (opcode == 0xfd)
-        return refuse_simd(reader), true;
     if (opcode == 0xfe)
         return refuse(reader, "threads (atomic instructions)"), true;
     return false;
+}
+
+/* By the proposal's table: loads, stores and lanes have immediates, nothing else has. */
+uint32_t opcode_vector(struct reader *reader)
+{
+    uint32_t operation = reader_u32(reader);
+    reader->has_vectors = true;
+    if (operation > 0xff)
+        reader_fail(reader, operation < 0x130 ? CHIMERA_EFEATURE : CHIMERA_EMODULE,
+                    "the module uses relaxed SIMD, which Chimera does not compile: build it without");
+    else if (operation <= 11 || (operation >= 84 && operation <= 93))
+        skip_memory_argument(reader);
+    else if (operation == 12 || operation == 13) /* v128.const, i8x16.shuffle */
+        reader_bytes(reader, 16);
+    if ((operation >= 21 && operation <= 34) || (operation >= 84 && operation <= 91))
+        reader_byte(reader); /* a lane */
+    return operation;
 }
 
 static void walk_immediates(struct reader *reader, struct chimera_module *module, uint8_t opcode)
@@ -226,6 +234,9 @@ static void walk_immediates(struct reader *reader, struct chimera_module *module
         return;
     case 0xfc:
         walk_bulk(reader, module);
+        return;
+    case 0xfd:
+        opcode_vector(reader);
         return;
     default:
         if (opcode >= 0x28 && opcode <= 0x3e)
@@ -312,7 +323,12 @@ struct wasm_expression opcode_constant(struct reader *reader)
         expression.value = reader_u32(reader);
         break;
     case 0xfd:
-        refuse_simd(reader);
+        if (reader_u32(reader) != 12)
+            reader_fail(reader, CHIMERA_EMODULE, "a vector instruction in a constant expression");
+        reader->has_vectors = true;
+        expression.type = WASM_V128;
+        expression.value = read_fixed(reader, 8);
+        expression.value_high = read_fixed(reader, 8);
         break;
     default:
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x in a constant expression", opcode);

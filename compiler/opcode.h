@@ -12,13 +12,16 @@
  * by the proposal's name; notes what the module's bodies use. */
 int opcode_walk(struct reader *reader, struct chimera_module *module);
 
+/* What follows 0xfd, with its immediates; returns the instruction's number. */
+uint32_t opcode_vector(struct reader *reader);
+
 /* One constant expression with its `end`. */
 struct wasm_expression opcode_constant(struct reader *reader);
 
 /* Refuses an instruction of a proposal that is out, by its name; false for bytes that mean nothing. */
 bool opcode_refuse(struct reader *reader, uint8_t opcode);
 
-/* A value type; refuses v128 and typed references by name. */
+/* A value type; refuses what no tier can compile, by name. */
 uint8_t opcode_value_type(struct reader *reader);
 
 #endif

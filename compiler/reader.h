@@ -18,6 +18,7 @@ struct reader {
     const char *section; /* the same: "import section" */
     struct chimera_error *err;
     int code; /* 0 until something failed */
+    bool has_vectors;    /* it met a type or an instruction of vectors */
     bool wants_lowering; /* it failed on what lower.c rewrites */
 };
 

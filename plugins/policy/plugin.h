@@ -86,10 +86,10 @@ struct chimera_export {
     uint32_t name_size;
     uint32_t kind; /* enum chimera_export_kind */
     /* A function's parameters and results, or a global's type, in letters: i i32, I i64, f f32,
-     * F f64, e externref, r funcref. "ii:i" takes two i32 and returns one; "I" is a global. */
+     * F f64, e externref, r funcref, v v128. "ii:i" takes two i32 and returns one; "I" is a global. */
     const char *type;
     /* Functions: takes the arguments from `values` and leaves the results there, from 0 on. NULL
-     * where a type is funcref. Runs on the guest's stack; never call it on your own. */
+     * where a type is funcref or v128. Runs on the guest's stack; never call it on your own. */
     void (*call)(struct chimera_instance *instance, union chimera_value *values);
     uint64_t offset; /* globals: where the value is in the instance */
 };

@@ -412,4 +412,8 @@ static inline f64 quiet_f64(f64 x)
 #define copysignf(x, y) __builtin_copysignf(x, y)
 #define copysign(x, y) __builtin_copysign(x, y)
 
+#if CHIMERA_SIMD
+#include "simd.h"
+#endif
+
 #endif

@@ -46,7 +46,6 @@ static const struct refusal refusals[] = {
     {"shared memory", LITERAL(HEADER "\5\4\1\3\1\1"), CHIMERA_EFEATURE, "threads"},
     {"64-bit memory", LITERAL(HEADER "\5\3\1\4\1"), CHIMERA_EFEATURE, "64-bit memory"},
     {"custom page size", LITERAL(HEADER "\5\4\1\x08\1\0"), CHIMERA_EFEATURE, "custom page sizes"},
-    {"v128 parameter", LITERAL(HEADER "\1\5\1\x60\1\x7b\0"), CHIMERA_EFEATURE, "SIMD"},
     {"struct type", LITERAL(HEADER "\1\3\1\x5f\0"), CHIMERA_EFEATURE, "garbage collection"},
     {"tag section", LITERAL(HEADER "\x0d\1\0"), CHIMERA_EFEATURE, "exceptions"},
     {"extended constant", LITERAL(HEADER "\6\x09\1\x7f\0\x41\1\x41\2\x6a\x0b"), CHIMERA_EFEATURE,
@@ -59,7 +58,10 @@ static const struct refusal refusals[] = {
      "duplicate export"},
     {"atomic", LITERAL(HEADER TYPE_VOID "\3\2\1\0\x0a\x07\1\5\0\xfe\3\0\x0b"), CHIMERA_EFEATURE, "threads"},
     {"exception", LITERAL(HEADER TYPE_VOID "\3\2\1\0\x0a\x07\1\5\0\6\x40\x0b\x0b"), CHIMERA_EFEATURE, "exceptions"},
-    {"vector instruction", LITERAL(HEADER TYPE_VOID "\3\2\1\0\x0a\x06\1\4\0\xfd\x0c\x0b"), CHIMERA_EFEATURE, "SIMD"},
+    {"relaxed vectors", LITERAL(HEADER TYPE_VOID "\3\2\1\0\x0a\x07\1\5\0\xfd\x80\2\x0b"), CHIMERA_EFEATURE,
+     "relaxed SIMD"},
+    {"vector constant, cut", LITERAL(HEADER TYPE_VOID "\3\2\1\0\x0a\x06\1\4\0\xfd\x0c\x0b"), CHIMERA_EMODULE,
+     "unexpected end"},
     {"no instruction", LITERAL(HEADER TYPE_VOID "\3\2\1\0\x0a\5\1\3\0\x27\x0b"), CHIMERA_EMODULE,
      "0x27 is not an instruction"},
     {"body without end", LITERAL(HEADER TYPE_VOID "\3\2\1\0\x0a\4\1\2\0\1"), CHIMERA_EMODULE, "unexpected end"},
@@ -126,6 +128,29 @@ static void reads_what_a_module_holds(void **state)
     chimera_module_free(module);
 }
 
+static void notes_that_vectors_are_used(void **state)
+{
+    (void)state;
+    static const struct chimera_slice modules[] = {
+        LITERAL(HEADER "\1\5\1\x60\1\x7b\0"), /* (v128) -> () */
+        LITERAL(HEADER TYPE_VOID "\3\2\1\0\x0a\x17\1\x15\0\xfd\x0c\1\2\3\4\5\6\7\1\2\3\4\5\6\7\1\2\x1a\x0b"),
+        LITERAL(HEADER "\6\x16\1\x7b\0\xfd\x0c\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\x0b"),
+        LITERAL(HEADER TYPE_VOID),
+    };
+    for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++) {
+        struct chimera_module *module = NULL;
+        struct chimera_error err = {0};
+        if (chimera_module_read("p", modules[i], &module, &err) < 0)
+            fail_msg("%s", err.text);
+        assert_int_equal(module->uses_vectors, i < 3);
+        if (i == 2) {
+            assert_int_equal(module->globals[0].initial.value, 1);
+            assert_int_equal(module->globals[0].initial.value_high, 2);
+        }
+        chimera_module_free(module);
+    }
+}
+
 static void finds_the_first_custom_section_of_a_name(void **state)
 {
     (void)state;
@@ -143,6 +168,7 @@ int main(void)
         cmocka_unit_test(refuses_each_fault_by_name_and_place),
         cmocka_unit_test(survives_every_prefix),
         cmocka_unit_test(reads_what_a_module_holds),
+        cmocka_unit_test(notes_that_vectors_are_used),
         cmocka_unit_test(finds_the_first_custom_section_of_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
