@@ -107,6 +107,19 @@ struct lower_list body_results(const struct lower_body *body, const struct lower
     return (struct lower_list){&type->single, type->single != LOWER_UNKNOWN};
 }
 
+static bool grow_frames(struct lower_body *body)
+{
+    uint32_t capacity = body->frame_capacity ? 2 * body->frame_capacity : 64;
+    struct lower_frame *frames = realloc(body->frames, capacity * sizeof(*frames));
+    if (!frames) {
+        reader_fail(body->reader, CHIMERA_ENOMEM, "out of memory");
+        return false;
+    }
+    body->frames = frames;
+    body->frame_capacity = capacity;
+    return true;
+}
+
 void body_begin_block(struct lower_body *body, uint8_t opcode, struct lower_block type)
 {
     if (body->frame_count >= CHIMERA_NESTING_MAX) {
@@ -114,6 +127,8 @@ void body_begin_block(struct lower_body *body, uint8_t opcode, struct lower_bloc
                     CHIMERA_NESTING_MAX);
         return;
     }
+    if (body->frame_count == body->frame_capacity && !grow_frames(body))
+        return;
     bool is_dead = body->frame_count > 0 && !body_is_live(body);
     struct lower_frame *frame = &body->frames[body->frame_count++];
     *frame = (struct lower_frame){.opcode = opcode,

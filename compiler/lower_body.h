@@ -38,7 +38,8 @@ struct lower_body {
     uint32_t *newly_set; /* locals that cannot be null and got a value in an open block */
     lower_type *stack;
     struct lower_frame *frames;
-    uint32_t local_count, newly_set_count, stack_size, stack_capacity, frame_count;
+    uint32_t local_count, local_capacity, newly_set_count, stack_size, stack_capacity, frame_count,
+        frame_capacity;
     uint32_t temporaries[TEMPORARIES];    /* the local's index; 0 while there is none */
     uint8_t temporary_types[TEMPORARIES]; /* in the order of their indices */
     uint32_t temporary_count;

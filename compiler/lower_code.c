@@ -6,30 +6,55 @@
 
 /* As in opcode.c and module_segments.c. */
 #define LOCALS_MAX 50000u
-#define PARAMS_MAX 1000u
 #define BODY_MAX ((uint64_t)8 << 20)
+
+/* Three arrays by local. They are kept for the next body, and only grow. */
+static bool has_locals(struct lower_body *body, uint64_t count)
+{
+    if (count <= body->local_capacity)
+        return true;
+    uint32_t capacity = (uint32_t)(count < 64 ? 64 : 2 * count);
+    lower_type *locals = realloc(body->locals, capacity * sizeof(*locals));
+    body->locals = locals ? locals : body->locals;
+    uint8_t *is_set = realloc(body->is_set, capacity);
+    body->is_set = is_set ? is_set : body->is_set;
+    uint32_t *newly_set = realloc(body->newly_set, capacity * sizeof(*newly_set));
+    body->newly_set = newly_set ? newly_set : body->newly_set;
+    if (locals && is_set && newly_set)
+        body->local_capacity = capacity;
+    else
+        reader_fail(body->reader, CHIMERA_ENOMEM, "out of memory");
+    return body->reader->code == 0;
+}
+
+static void add_locals(struct lower_body *body, uint64_t count, lower_type type, bool is_set)
+{
+    if (!has_locals(body, body->local_count + count))
+        return;
+    for (uint64_t i = 0; i < count; i++) {
+        body->locals[body->local_count] = type;
+        body->is_set[body->local_count++] = is_set;
+    }
+}
 
 static void read_locals(struct lower_body *body)
 {
     struct lower_list params = lower_params(body->lower, body->lower->functions[body->function]);
     uint32_t groups = reader_count(body->reader, UINT32_MAX, "groups of locals");
-    uint64_t total = params.count;
-    for (uint32_t i = 0; i < params.count; i++)
-        body->locals[i] = params.types[i];
-    memset(body->is_set, 1, params.count);
+    uint64_t total = 0;
+    body->local_count = 0;
+    for (uint32_t i = 0; i < params.count && body->reader->code == 0; i++)
+        add_locals(body, 1, params.types[i], true);
     for (uint32_t i = 0; i < groups && body->reader->code == 0; i++) {
-        uint64_t first = total;
-        total += reader_u32(body->reader);
+        uint32_t count = reader_u32(body->reader);
         lower_type type = lower_read_type(body->reader, body->lower);
-        if (body->reader->code == 0 && total - params.count > LOCALS_MAX)
+        total += count;
+        if (body->reader->code == 0 && total > LOCALS_MAX)
             reader_fail(body->reader, CHIMERA_ELIMIT, "a function has more than %u locals",
                         LOCALS_MAX);
-        for (uint64_t j = first; j < total && body->reader->code == 0; j++) {
-            body->locals[j] = type;
-            body->is_set[j] = lower_is_defaultable(type);
-        }
+        if (body->reader->code == 0)
+            add_locals(body, count, type, lower_is_defaultable(type));
     }
-    body->local_count = body->reader->code == 0 ? (uint32_t)total : 0;
 }
 
 static uint8_t local_byte(const struct lower_body *body, uint32_t index)
@@ -154,10 +179,6 @@ void lower_read_code(struct reader *reader, struct lower *lower)
         reader_fail(reader, CHIMERA_EMODULE, "function and code section have inconsistent lengths");
     struct lower_body body = {.lower = lower, .reader = reader};
     struct chimera_buffer locals;
-    body.locals = lower_reserve(reader, LOCALS_MAX + PARAMS_MAX, sizeof(*body.locals));
-    body.is_set = lower_reserve(reader, LOCALS_MAX + PARAMS_MAX, 1);
-    body.newly_set = lower_reserve(reader, LOCALS_MAX + PARAMS_MAX, sizeof(*body.newly_set));
-    body.frames = lower_reserve(reader, CHIMERA_NESTING_MAX, sizeof(*body.frames));
     chimera_buffer_init(&body.out, 64 * BODY_MAX);
     chimera_buffer_init(&locals, 64 * BODY_MAX);
     for (uint32_t i = 0;
