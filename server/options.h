@@ -35,6 +35,17 @@ struct option { /* a line of the table */
     bool is_hidden;
 };
 
+struct option { /* a line of the table */
+    const char *name; /* without the two dashes */
+    const char *variable;
+    const char *value; /* how the help calls it; NULL: a switch */
+    const char *initial;
+    const char *choices; /* separated by ", "; NULL: any */
+    const char *help;
+    size_t offset; /* of its field in struct options */
+    bool is_hidden;
+};
+
 enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_VERSION_SHORT };
 
 /* On failure err->text is what to print behind "error: ", with the exit code 2 as the reference has
