@@ -83,6 +83,8 @@ static void *run(void *context)
                               {.fd = listener->main_fd, .events = POLLIN},
                               {.fd = listener->probe_fd, .events = POLLIN}};
     bool is_stopped = false;
+    while (sem_wait(&listener->go) < 0)
+        ;
     while (!is_stopped) {
         if (poll(polled, 3, -1) < 0 && errno != EINTR)
             break;
@@ -100,6 +102,7 @@ int listener_start(struct listener *listener, struct chimera_error *err)
     listener->stop_fd = eventfd(0, EFD_CLOEXEC);
     if (listener->stop_fd < 0)
         return fail_errno(err, errno);
+    sem_init(&listener->go, 0, 0);
     int number = pthread_create(&listener->thread, NULL, run, listener);
     if (number) {
         close(listener->stop_fd);
@@ -108,11 +111,17 @@ int listener_start(struct listener *listener, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
+void listener_go(struct listener *listener)
+{
+    sem_post(&listener->go);
+}
+
 void listener_stop(struct listener *listener)
 {
     const uint64_t one = 1;
     while (write(listener->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
         ;
     pthread_join(listener->thread, NULL);
+    sem_destroy(&listener->go);
     close(listener->stop_fd);
 }

@@ -7,6 +7,7 @@
 #define CHIMERA_SERVER_LISTENER_H
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "runtime/base/error.h"
 #include "server/config.h"
@@ -19,14 +20,18 @@ struct listener {
     unsigned loop_count;
     struct loop *probe_loop; /* borrowed */
     pthread_t thread;
+    sem_t go;
 };
 
 /* A bound socket that does not listen yet: connections are refused until it does. */
 int listener_bind(const struct address *address, int *ret_fd, struct chimera_error *err);
 int listener_listen(int fd, struct chimera_error *err);
 
-/* The caller has filled in the borrowed fields. */
+/* Makes the thread, which waits: what comes in between (the lock-down) holds for it, too. The
+ * caller has filled in the borrowed fields. */
 int listener_start(struct listener *listener, struct chimera_error *err);
+/* Lets it accept. The sockets must listen by now. */
+void listener_go(struct listener *listener);
 /* Accepts what already waits, and then no more. */
 void listener_stop(struct listener *listener);
 

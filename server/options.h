@@ -21,18 +21,7 @@ struct options { /* texts are NULL where nothing is given and there is no defaul
     const char *log_level, *log_format, *fresh_start;
     const char *daemon_pid_file, *daemon_stdout_file, *daemon_stderr_file;
     bool is_metrics, is_timeout_off, is_log_without_color, is_daemon, is_without_kubernetes,
-        is_pprof, is_continue_on_errors, is_unconfined_build_allowed;
-};
-
-struct option { /* a line of the table */
-    const char *name; /* without the two dashes */
-    const char *variable;
-    const char *value; /* how the help calls it; NULL: a switch */
-    const char *initial;
-    const char *choices; /* separated by ", "; NULL: any */
-    const char *help;
-    size_t offset; /* of its field in struct options */
-    bool is_hidden;
+        is_pprof, is_continue_on_errors, is_unconfined_build_allowed, is_without_lockdown;
 };
 
 struct option { /* a line of the table */

@@ -97,7 +97,11 @@ static bool is_stop_wanted(const struct supervisor *supervisor)
 
 static void describe_end(int status, struct chimera_error *err)
 {
-    if (WIFSIGNALED(status))
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+        chimera_fail(err, CHIMERA_EIO,
+                     "the worker was ended for a system call that its lock-down denies: it may "
+                     "have been attacked");
+    else if (WIFSIGNALED(status))
         chimera_fail(err, CHIMERA_EIO, "the worker was ended by signal %d (%s)", WTERMSIG(status),
                      strsignal(WTERMSIG(status)));
     else

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "runtime/base/log.h"
+#include "runtime/rego/zone_store.h"
 #include "server/listener.h"
+#include "server/lockdown.h"
 
 #define TARGET "server::worker"
 
@@ -19,6 +21,7 @@ struct worker {
     struct loop *loops;   /* owned; the last is the probe's */
     unsigned loop_count;  /* open ones */
     struct listener listener;
+    struct lockdown lockdown;
 };
 
 static void report(const struct worker_start *start, const char *bytes, size_t size)
@@ -99,14 +102,21 @@ static int open_loops(struct worker *worker, struct chimera_error *err)
 static int prepare(struct worker *worker, struct chimera_error *err)
 {
     const struct worker_start *start = worker->start;
+    bool is_locked = !start->config->options.is_without_lockdown;
     int code = read_tls(worker, err);
+    if (code == CHIMERA_OK)
+        code = lockdown_begin(&worker->lockdown, is_locked, err);
     if (code == CHIMERA_OK)
         code = policy_set_load(start->config, start->policies, start->plugins,
                                start->config->workers, &worker->policies, err);
+    if (code == CHIMERA_OK && worker->lockdown.is_on)
+        code = chimera_zones_keep(err);
     if (code == CHIMERA_OK) {
         make_services(worker);
         code = open_loops(worker, err);
     }
+    if (code == CHIMERA_OK)
+        code = lockdown_close_files(&worker->lockdown, err);
     return code;
 }
 
@@ -123,11 +133,15 @@ static int start_threads(struct worker *worker, struct chimera_error *err)
     for (unsigned i = 0; i < worker->loop_count && code == CHIMERA_OK; i++)
         code = loop_start(&worker->loops[i], err);
     if (code == CHIMERA_OK)
+        code = listener_start(&worker->listener, err);
+    if (code == CHIMERA_OK)
+        code = lockdown_finish(&worker->lockdown, err);
+    if (code == CHIMERA_OK)
         code = listener_listen(worker->start->main_fd, err);
     if (code == CHIMERA_OK)
         code = listener_listen(worker->start->probe_fd, err);
     if (code == CHIMERA_OK)
-        code = listener_start(&worker->listener, err);
+        listener_go(&worker->listener);
     return code;
 }
 

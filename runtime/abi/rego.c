@@ -8,6 +8,7 @@
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
 #include "runtime/policy/policy.h"
+#include "runtime/rego/zone_store.h"
 
 /* The modules number their builtins from 0; more than OPA has is nonsense. */
 #define BUILTIN_ID_MAX 4096
@@ -177,6 +178,7 @@ static int add_builtin(struct chimera_rego *rego, const char *name, struct json_
     const struct chimera_rego_builtin *builtin = chimera_rego_builtin_find(name);
     if (!builtin)
         chimera_buffer_print(missing, "%s%s", missing->size ? ", " : "", name);
+    chimera_zones_note(name);
     if (rego->builtin_count <= number)
         rego->builtin_count = (uint32_t)number + 1;
     rego->builtin[number] = builtin;

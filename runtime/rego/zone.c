@@ -7,8 +7,9 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/file.h"
 #include "runtime/rego/civil.h"
+#include "runtime/rego/zone_store.h"
 
-#define FOLDER "/usr/share/zoneinfo/"
+#define FOLDER CHIMERA_ZONE_FOLDER "/"
 #define FILE_MAX ((size_t)256 << 10)
 #define NAME_MAX_BYTES 64
 #define LETTERS_MAX 16
@@ -233,17 +234,25 @@ static bool is_name(struct chimera_slice name)
     return name.size > 0 && name.size < NAME_MAX_BYTES;
 }
 
+static int read_bytes(struct chimera_slice name, struct chimera_buffer *text)
+{
+    char path[sizeof(FOLDER) + NAME_MAX_BYTES];
+    struct chimera_slice kept;
+    if (chimera_zones_are_kept())
+        return chimera_zones_find(name, &kept) ? chimera_buffer_append(text, kept) : CHIMERA_EIO;
+    snprintf(path, sizeof(path), FOLDER "%.*s", (int)name.size, name.data);
+    return chimera_file_read(path, text, NULL);
+}
+
 int chimera_zone_open(struct chimera_slice name, struct chimera_zone **ret_zone,
                       struct chimera_error *err)
 {
-    char path[sizeof(FOLDER) + NAME_MAX_BYTES];
     struct chimera_buffer text;
     if (!is_name(name))
         return chimera_fail(err, CHIMERA_EINVAL, "unknown time zone");
-    snprintf(path, sizeof(path), FOLDER "%.*s", (int)name.size, name.data);
     chimera_buffer_init(&text, FILE_MAX);
     struct chimera_zone *zone = calloc(1, sizeof(*zone));
-    bool is_read = zone && chimera_file_read(path, &text, NULL) == CHIMERA_OK &&
+    bool is_read = zone && read_bytes(name, &text) == CHIMERA_OK &&
                    chimera_buffer_byte(&text, '\0') == CHIMERA_OK;
     if (is_read) {
         zone->data = text.data; /* now the zone's */
