@@ -14,8 +14,9 @@
 
 #define OUT_MAX ((size_t)4 << 20)
 #define ERRORS_MAX ((size_t)64 << 10)
-#define FIXED_ARGUMENTS \
-    7 /* chimera build --quiet --cache-dir DIR --require-confinement, and NULL */
+/* chimera build --quiet --tier TIER --cache-dir DIR --require-confinement, and NULL */
+#define FIXED_ARGUMENTS 9
+#define QUICK_SUFFIX "-quick.so" /* of the names in the cache */
 
 struct module {             /* one file to build; several policies may want it */
     char *path;             /* owned */
@@ -23,8 +24,7 @@ struct module {             /* one file to build; several policies may want it *
 };
 
 struct build {
-    const struct config *config;
-    int stop_fd;
+    const struct builder_wish *wish;
     char *command;         /* owned */
     struct module *module; /* owned */
     size_t module_count;
@@ -81,10 +81,15 @@ static char *path_of(const char *url)
     return path;
 }
 
+static bool has_suffix(const char *path, const char *suffix)
+{
+    size_t size = strlen(path), tail = strlen(suffix);
+    return size > tail && strcmp(path + size - tail, suffix) == 0;
+}
+
 static bool is_plugin(const char *path)
 {
-    size_t size = strlen(path);
-    return size > 3 && strcmp(path + size - 3, ".so") == 0;
+    return has_suffix(path, ".so");
 }
 
 static char *explain_module(const struct policy_spec *policy)
@@ -120,9 +125,9 @@ static size_t add_module(struct build *build, const char *path)
 }
 
 /* Sorts the policies by module; what is no local file has failed at once. */
-static int collect(struct build *build, const struct policies *policies,
-                   struct built_plugin *plugins, struct chimera_error *err)
+static int collect(struct build *build, struct built_plugin *plugins, struct chimera_error *err)
 {
+    const struct policies *policies = build->wish->policies;
     for (size_t i = 0; i < policies->policy_count; i++) {
         const struct policy_spec *policy = &policies->policy[i];
         CHIMERA_FREE char *path = path_of(policy->module);
@@ -133,7 +138,7 @@ static int collect(struct build *build, const struct policies *policies,
             plugins[i].failure = explain_module(policy);
         if (build->module_of[i] == SIZE_MAX && !plugins[i].failure)
             return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-        if (plugins[i].failure && !build->config->options.is_continue_on_errors)
+        if (plugins[i].failure && !build->wish->is_lenient)
             return chimera_fail(err, CHIMERA_EINVAL, "%s", plugins[i].failure);
     }
     return CHIMERA_OK;
@@ -182,11 +187,19 @@ static int run_command(struct build *build, struct module **modules, size_t coun
 {
     static char verb[] = "build", quiet[] = "--quiet", option[] = "--cache-dir",
                 confined[] = "--require-confinement";
+    static char tier[] = "--tier", full[] = "full", any[] = "any";
     CHIMERA_FREE char **argv = calloc(count + FIXED_ARGUMENTS, sizeof(char *));
     if (!argv)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    char *const fixed[] = {build->command, verb, quiet, option, build->config->cache_dir, confined};
-    bool is_lax = build->config->options.is_unconfined_build_allowed;
+    char *const fixed[] = {build->command,
+                           verb,
+                           quiet,
+                           tier,
+                           build->wish->is_full ? full : any,
+                           option,
+                           build->wish->config->cache_dir,
+                           confined};
+    bool is_lax = build->wish->config->options.is_unconfined_build_allowed;
     size_t fixed_count = FIXED_ARGUMENTS - (is_lax ? 2 : 1);
     memcpy(argv, fixed, fixed_count * sizeof(*argv));
     for (size_t i = 0; i < count; i++)
@@ -195,7 +208,7 @@ static int run_command(struct build *build, struct module **modules, size_t coun
     int status = 0;
     chimera_buffer_init(&out, OUT_MAX);
     chimera_buffer_init(&errors, ERRORS_MAX);
-    int code = child_run(argv, build->stop_fd, &out, &errors, &status, err);
+    int code = child_run(argv, &out, &errors, &status, err);
     if (code == CHIMERA_OK && status != 0)
         code = fail_build(chimera_buffer_slice(&errors), status, err);
     if (code == CHIMERA_OK)
@@ -239,9 +252,9 @@ static int build_modules(struct build *build, struct chimera_error *err)
     chimera_log_with(CHIMERA_LOG_INFO, "server::builder",
                      CHIMERA_SLICE("building what the cache does not hold"),
                      CHIMERA_NUMBER("modules", (int64_t)count),
-                     CHIMERA_TEXT("cache", chimera_slice_of(build->config->cache_dir)));
+                     CHIMERA_TEXT("cache", chimera_slice_of(build->wish->config->cache_dir)));
     int code = run_command(build, modules, count, err);
-    if (code < 0 && build->config->options.is_continue_on_errors) {
+    if (code < 0 && build->wish->is_lenient) {
         for (size_t i = 0; i < count; i++) {
             free(modules[i]->plugin);
             modules[i]->plugin = NULL;
@@ -260,6 +273,8 @@ static int hand_out(const struct build *build, size_t count, struct built_plugin
         const struct module *module = &build->module[build->module_of[i]];
         plugins[i].path = module->plugin ? strdup(module->plugin) : NULL;
         plugins[i].failure = module->plugin ? NULL : strdup(module->failure);
+        plugins[i].is_quick =
+            module->plugin && !is_plugin(module->path) && has_suffix(module->plugin, QUICK_SUFFIX);
         if (!plugins[i].path && !plugins[i].failure)
             return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     }
@@ -278,12 +293,11 @@ static void free_build(struct build *build)
     free(build->command);
 }
 
-int builder_run(const struct config *config, const struct policies *policies, int stop_fd,
-                struct built_plugin **ret_plugins, struct chimera_error *err)
+int builder_run(const struct builder_wish *wish, struct built_plugin **ret_plugins,
+                struct chimera_error *err)
 {
-    size_t count = policies->policy_count;
-    struct build build = {.config = config,
-                          .stop_fd = stop_fd,
+    size_t count = wish->policies->policy_count;
+    struct build build = {.wish = wish,
                           .command = find_command(),
                           .module = calloc(count + 1, sizeof(struct module)),
                           .module_of = calloc(count + 1, sizeof(size_t))};
@@ -292,7 +306,7 @@ int builder_run(const struct config *config, const struct policies *policies, in
     if (!build.command || !build.module || !build.module_of || !plugins)
         code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     if (code == CHIMERA_OK)
-        code = collect(&build, policies, plugins, err);
+        code = collect(&build, plugins, err);
     if (code == CHIMERA_OK)
         code = build_modules(&build, err);
     if (code == CHIMERA_OK)

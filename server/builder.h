@@ -1,7 +1,7 @@
 /* builder.h - has the `chimera` program build the plugins that policies.yml asks for.
  *
  * The server itself holds no compiler: building happens in a child, in the cache that the command
- * shares. Off the request path; used by the supervisor before it starts a worker.
+ * shares. Waits for it, so the supervisor runs it in a process of its own: job.h.
  */
 #ifndef CHIMERA_SERVER_BUILDER_H
 #define CHIMERA_SERVER_BUILDER_H
@@ -10,16 +10,23 @@
 #include "server/config.h"
 #include "server/policies.h"
 
-struct built_plugin { /* one of both is set; owned */
+struct built_plugin { /* one of both texts is set; owned */
     char *path;       /* of the .so */
     char *failure;    /* why there is none */
+    bool is_quick;    /* of the quick tier (design.md, decision 13) */
 };
 
-/* Fills one element for each policy, in their order. A module that cannot be built fails the run
- * unless the configuration says to go on. CHILD_STOPPED (child.h) when `stop_fd` became readable
- * meanwhile. On success the caller ends *ret_plugins with builder_free(). */
-int builder_run(const struct config *config, const struct policies *policies, int stop_fd,
-                struct built_plugin **ret_plugins, struct chimera_error *err);
+struct builder_wish { /* what to build; borrowed */
+    const struct config *config;
+    const struct policies *policies;
+    bool is_full;    /* the full tier; else what is there soonest */
+    bool is_lenient; /* a module that cannot be built is told in its element and fails nothing */
+};
+
+/* Fills one element for each policy, in their order. On success the caller ends *ret_plugins with
+ * builder_free(). */
+int builder_run(const struct builder_wish *wish, struct built_plugin **ret_plugins,
+                struct chimera_error *err);
 void builder_free(struct built_plugin *plugins, size_t count);
 
 #endif

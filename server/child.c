@@ -11,13 +11,14 @@
 #include "runtime/base/cleanup.h"
 
 /* In the child: never returns. */
-static void become(char *const *argv, const int out[2], const int errors[2])
+static void become(char *const *argv, pid_t parent, const int out[2], const int errors[2])
 {
     sigset_t none;
     sigemptyset(&none);
     int empty = open("/dev/null", O_RDONLY);
-    setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(126); /* it has died before we could ask to be told */
     if (empty < 0 || dup2(empty, 0) < 0 || dup2(out[1], 1) < 0 || dup2(errors[1], 2) < 0)
         _exit(126);
     signal(SIGPIPE, SIG_DFL);
@@ -43,28 +44,24 @@ static bool take(int fd, struct chimera_buffer *to)
     return size > 0;
 }
 
-/* 0 when the child has closed both ends, or CHILD_STOPPED. */
-static int listen_to(int out_fd, int errors_fd, int stop_fd, struct chimera_buffer *out,
-                     struct chimera_buffer *errors)
+/* Until the child has closed both ends. */
+static void listen_to(int out_fd, int errors_fd, struct chimera_buffer *out,
+                      struct chimera_buffer *errors)
 {
     struct pollfd polled[] = {{.fd = out_fd, .events = POLLIN},
-                              {.fd = errors_fd, .events = POLLIN},
-                              {.fd = stop_fd, .events = POLLIN}};
+                              {.fd = errors_fd, .events = POLLIN}};
     while (polled[0].fd >= 0 || polled[1].fd >= 0) {
-        if (poll(polled, 3, -1) < 0)
+        if (poll(polled, 2, -1) < 0)
             continue;
-        if (polled[2].revents)
-            return CHILD_STOPPED;
         if (polled[0].fd >= 0 && polled[0].revents && !take(out_fd, out))
             polled[0].fd = -1;
         if (polled[1].fd >= 0 && polled[1].revents && !take(errors_fd, errors))
             polled[1].fd = -1;
     }
-    return CHIMERA_OK;
 }
 
-int child_run(char *const *argv, int stop_fd, struct chimera_buffer *out,
-              struct chimera_buffer *errors, int *ret_status, struct chimera_error *err)
+int child_run(char *const *argv, struct chimera_buffer *out, struct chimera_buffer *errors,
+              int *ret_status, struct chimera_error *err)
 {
     int out_pipe[2] = {-1, -1}, errors_pipe[2] = {-1, -1};
     if (pipe2(out_pipe, O_CLOEXEC) < 0)
@@ -75,19 +72,16 @@ int child_run(char *const *argv, int stop_fd, struct chimera_buffer *out,
         return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
     CHIMERA_CLOSE int errors_fd = errors_pipe[0];
     CHIMERA_CLOSE int errors_end = errors_pipe[1];
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid = fork();
     if (pid < 0)
         return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
     if (pid == 0)
-        become(argv, out_pipe, errors_pipe);
-    setpgid(pid, pid); /* as in the child; whoever is first */
+        become(argv, parent, out_pipe, errors_pipe);
     close(out_end);
     close(errors_end);
     out_end = errors_end = -1;
-    int code = listen_to(out_fd, errors_fd, stop_fd, out, errors);
-    if (code == CHILD_STOPPED)
-        kill(-pid, SIGKILL);
+    listen_to(out_fd, errors_fd, out, errors);
     while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
         ;
-    return code;
+    return CHIMERA_OK;
 }

@@ -55,8 +55,6 @@ struct connection *connection_new(struct loop *loop, int fd)
     if (loop->connections)
         loop->connections->previous = connection;
     loop->connections = connection;
-    if (is_draining(loop))
-        connection->deadline_ms = loop->now_ms + DRAIN_GRACE_MS;
     return connection;
 }
 

@@ -19,6 +19,7 @@
 #define INPUT_EXTRA ((size_t)128 * 1024)
 #define DRAIN_MS 25000 /* Kubernetes kills after 30 seconds */
 #define DRAIN_MESSAGE (-1)
+#define RETIRE_MESSAGE (-2)
 
 static int fail_errno(struct chimera_error *err, const char *what)
 {
@@ -104,6 +105,17 @@ void loop_drain(struct loop *loop)
     send_message(loop, DRAIN_MESSAGE);
 }
 
+void loop_retire(struct loop *loop)
+{
+    atomic_store_explicit(&loop->is_draining, true, memory_order_relaxed);
+    send_message(loop, RETIRE_MESSAGE);
+}
+
+bool loop_has_ended(struct loop *loop)
+{
+    return atomic_load(&loop->has_ended);
+}
+
 static void read_inbox(struct loop *loop)
 {
     int messages[EVENTS_MAX];
@@ -112,6 +124,8 @@ static void read_inbox(struct loop *loop)
     for (size_t i = 0; i < count; i++) {
         if (messages[i] == DRAIN_MESSAGE) /* the last one: no connection comes behind it */
             loop->drain_until_ms = loop->now_ms + DRAIN_MS;
+        else if (messages[i] == RETIRE_MESSAGE) /* nor behind this one */
+            loop->is_retiring = true;
         else if (!connection_new(loop, messages[i]))
             atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
     }
@@ -157,7 +171,9 @@ static void dispatch(struct loop *loop, const struct epoll_event *events, int co
 
 static bool is_done(const struct loop *loop)
 {
-    return loop->has_drained && (!loop->connections || loop->now_ms >= loop->drain_until_ms);
+    if (!loop->connections)
+        return loop->has_drained || loop->is_retiring;
+    return loop->has_drained && loop->now_ms >= loop->drain_until_ms;
 }
 
 static void *run(void *context)
@@ -176,6 +192,7 @@ static void *run(void *context)
         }
         dispatch(loop, events, count);
     }
+    atomic_store(&loop->has_ended, true);
     return NULL;
 }
 

@@ -27,9 +27,12 @@ struct loop {
     struct chimera_buffer spare[LOOP_SPARES]; /* warm input buffers of idle connections */
     unsigned spare_count;
     int64_t now_ms, swept_ms, drain_until_ms; /* the last: 0 before the drain */
-    atomic_bool is_draining; /* set by loop_drain(), so that an answer under way already tells */
-    bool has_pages;          /* instances may have pages to give back */
-    bool has_drained;        /* idle connections were closed */
+    bool has_pages;                           /* instances may have pages to give back */
+    bool has_drained;                         /* idle connections were closed */
+    bool is_retiring;                         /* ends with its last connection */
+    /* Set by the other thread, so that an answer under way already tells. */
+    atomic_bool is_draining;
+    atomic_bool has_ended; /* set by the loop's thread; partner: loop_has_ended() */
 };
 
 /* On failure nothing is left. `tls` may be NULL; on success the loop owns it. */
@@ -37,10 +40,15 @@ int loop_open(struct loop *loop, unsigned index, const struct service *service, 
               struct chimera_error *err);
 int loop_start(struct loop *loop, struct chimera_error *err);
 
-/* The two that other threads may call. Adding takes over the descriptor, in any case. */
+/* The ones that other threads may call. Adding takes over the descriptor, in any case. */
 void loop_add(struct loop *loop, int fd);
 /* Lets the loop answer what is under way, close the rest, and end. */
 void loop_drain(struct loop *loop);
+/* The patient way, when others go on serving: idle connections may send one more request, each
+ * answer is the last of its connection, and the loop ends with the last of them. loop_drain() can
+ * follow. */
+void loop_retire(struct loop *loop);
+bool loop_has_ended(struct loop *loop);
 
 /* Waits for the thread of a draining loop. */
 void loop_join(struct loop *loop);

@@ -81,6 +81,9 @@ static const struct option TABLE[] = {
      "YAML file about registries; checked, as this version fetches nothing", TEXT(sources), false},
     {"verification-path", "KUBEWARDEN_VERIFICATION_CONFIG_PATH", "VERIFICATION_CONFIG_PATH", NULL,
      NULL, "Refused: this version cannot verify policies", TEXT(verification), false},
+    {"wait-for-full-tier", "CHIMERA_WAIT_FOR_FULL_TIER", NULL, NULL, NULL,
+     "Do not serve policies from the quick tier while the full one is built",
+     SWITCH(is_waiting_for_full), false},
     {"workers", "KUBEWARDEN_WORKERS", "WORKERS_NUMBER", NULL, NULL,
      "Threads that evaluate [default: the processors that we may use]", TEXT(workers), false},
 };

@@ -21,10 +21,11 @@ struct options { /* texts are NULL where nothing is given and there is no defaul
     const char *log_level, *log_format, *fresh_start;
     const char *daemon_pid_file, *daemon_stdout_file, *daemon_stderr_file;
     bool is_metrics, is_timeout_off, is_log_without_color, is_daemon, is_without_kubernetes,
-        is_pprof, is_continue_on_errors, is_unconfined_build_allowed, is_without_lockdown;
+        is_pprof, is_continue_on_errors, is_unconfined_build_allowed, is_without_lockdown,
+        is_waiting_for_full;
 };
 
-struct option { /* a line of the table */
+struct option {       /* a line of the table */
     const char *name; /* without the two dashes */
     const char *variable;
     const char *value; /* how the help calls it; NULL: a switch */

@@ -1,278 +1,462 @@
 #include "server/supervisor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/base/log.h"
-#include "server/builder.h"
-#include "server/child.h"
 #include "server/clock.h"
+#include "server/job.h"
 #include "server/listener.h"
-#include "server/worker.h"
+#include "server/worker_process.h"
 
 #define TARGET "server::supervisor"
-#define STOPPED CHILD_STOPPED
+#define STOPPED 1
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 10000
 #define CALM_MS 60000 /* a worker that lived so long has not crashed at its start */
-#define DRAIN_MS \
-    28000 /* a little more than the worker takes, a little less than Kubernetes waits */
+/* A little more than the worker takes, a little less than Kubernetes waits. */
+#define DRAIN_MS 28000
+/* Longer than a client may keep an idle connection, which is what a retired worker waits for. */
+#define RETIRE_MS 150000
+#define RETIRED_MAX 4
 
 struct supervisor {
     const struct config *config;
     const struct policies *policies;
-    struct built_plugin *plugins; /* owned */
     int signal_fd, main_fd, probe_fd;
-    pid_t worker;  /* 0: none */
-    int report_fd; /* of a worker that has not reported yet; else -1 */
-    int64_t started_ms;
+
+    /* What `current` serves, and what `next` shall serve; owned, NULL: nothing yet. Each worker has
+     * a copy in its memory, so a set can go when another takes its place. */
+    struct built_plugin *plugins, *next_plugins;
+    struct job job;                             /* builds the first set, then the full tier */
+    struct worker_process current;              /* serves, or starts when there is nothing else */
+    struct worker_process next;                 /* starts beside it, to take its place */
+    struct worker_process retired[RETIRED_MAX]; /* answer what is left to them */
+
+    bool has_served;
+    bool is_tier_settled;  /* the full tier is there, or was tried */
+    int64_t restart_at_ms; /* 0: no worker is to be started */
     unsigned backoff_ms;
 };
 
+static void log_error(const char *text, const struct chimera_error *why)
+{
+    chimera_log_with(CHIMERA_LOG_ERROR, TARGET, chimera_slice_of(text),
+                     CHIMERA_TEXT("error", chimera_slice_of(why->text)));
+}
+
+/* --- Workers --- */
+
+static int start_worker(struct supervisor *supervisor, const struct built_plugin *plugins,
+                        struct worker_process *process, struct chimera_error *err)
+{
+    const struct worker_start start = {.config = supervisor->config,
+                                       .policies = supervisor->policies,
+                                       .plugins = plugins,
+                                       .main_fd = supervisor->main_fd,
+                                       .probe_fd = supervisor->probe_fd,
+                                       .report_fd = -1};
+    return worker_process_start(process, &start, supervisor->signal_fd, err);
+}
+
+/* The sockets stay open here, so connections wait in the backlog for the next worker. */
+static void plan_restart(struct supervisor *supervisor, int64_t started_ms)
+{
+    int64_t now_ms = clock_now_ms();
+    if (now_ms - started_ms > CALM_MS)
+        supervisor->backoff_ms = 0;
+    supervisor->restart_at_ms = now_ms + supervisor->backoff_ms;
+    supervisor->backoff_ms = supervisor->backoff_ms ? supervisor->backoff_ms * 2 : BACKOFF_FIRST_MS;
+    if (supervisor->backoff_ms > BACKOFF_MAX_MS)
+        supervisor->backoff_ms = BACKOFF_MAX_MS;
+}
+
+static void restart(struct supervisor *supervisor)
+{
+    struct chimera_error err = {0};
+    supervisor->restart_at_ms = 0;
+    if (start_worker(supervisor, supervisor->plugins, &supervisor->current, &err) < 0) {
+        log_error("the worker did not start again", &err);
+        plan_restart(supervisor, clock_now_ms());
+    }
+}
+
+/* Has the worker send its connections away, one by one, while another accepts. */
+static void retire(struct supervisor *supervisor)
+{
+    struct worker_process *place = &supervisor->retired[0];
+    for (size_t i = 0; i < RETIRED_MAX; i++) {
+        if (!supervisor->retired[i].pid) {
+            place = &supervisor->retired[i];
+            break;
+        }
+        if (supervisor->retired[i].until_ms < place->until_ms)
+            place = &supervisor->retired[i];
+    }
+    worker_process_kill(place); /* none, unless more retire than there is room for */
+    *place = supervisor->current;
+    supervisor->current = WORKER_PROCESS_NONE;
+    if (!place->pid)
+        return;
+    place->until_ms = clock_now_ms() + RETIRE_MS;
+    kill(place->pid, WORKER_RETIRE_SIGNAL);
+}
+
+/* --- The full tier --- */
+
+static bool has_quick(const struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < supervisor->policies->policy_count; i++)
+        if (supervisor->plugins[i].is_quick)
+            return true;
+    return false;
+}
+
+static void begin_full_tier(struct supervisor *supervisor)
+{
+    const struct builder_wish wish = {.config = supervisor->config,
+                                      .policies = supervisor->policies,
+                                      .is_full = true,
+                                      .is_lenient = true};
+    struct chimera_error err = {0};
+    if (supervisor->is_tier_settled || !has_quick(supervisor))
+        return;
+    supervisor->is_tier_settled = true;
+    chimera_log(CHIMERA_LOG_INFO, TARGET,
+                CHIMERA_SLICE("serving from the quick tier; building the full tier"));
+    if (job_start(&supervisor->job, &wish, true, &err) < 0)
+        log_error("the full tier cannot be built; the quick tier goes on serving", &err);
+}
+
+static void log_kept(const struct policy_spec *policy, const char *why)
+{
+    chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
+                     CHIMERA_SLICE("the full tier of a policy cannot be built; its quick tier goes "
+                                   "on serving"),
+                     CHIMERA_TEXT("policy_id", chimera_slice_of(policy->id)),
+                     CHIMERA_TEXT("error", chimera_slice_of(why)));
+}
+
+/* In place of what could not be built, what serves now. */
+static int keep_plugin(const struct built_plugin *kept, struct built_plugin *made,
+                       struct chimera_error *err)
+{
+    free(made->failure);
+    *made = (struct built_plugin){.path = kept->path ? strdup(kept->path) : NULL,
+                                  .failure = kept->failure ? strdup(kept->failure) : NULL,
+                                  .is_quick = kept->is_quick};
+    if (made->path || made->failure)
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+}
+
+/* Completes the new set by the old one. The number of policies that change, or a negative code. */
+static int merge(const struct supervisor *supervisor, struct built_plugin *made,
+                 struct chimera_error *err)
+{
+    int changed = 0;
+    for (size_t i = 0; i < supervisor->policies->policy_count; i++) {
+        const struct built_plugin *kept = &supervisor->plugins[i];
+        if (made[i].path) {
+            changed += !kept->path || strcmp(kept->path, made[i].path) != 0;
+            continue;
+        }
+        if (kept->is_quick)
+            log_kept(&supervisor->policies->policy[i], made[i].failure);
+        int code = keep_plugin(kept, &made[i], err);
+        if (code < 0)
+            return code;
+    }
+    return changed;
+}
+
+static void drop_next(struct supervisor *supervisor)
+{
+    builder_free(supervisor->next_plugins,
+                 supervisor->next_plugins ? supervisor->policies->policy_count : 0);
+    supervisor->next_plugins = NULL;
+}
+
+static void give_up_next(struct supervisor *supervisor, const struct chimera_error *why)
+{
+    log_error("the worker with the full tier did not start; the quick tier goes on serving", why);
+    drop_next(supervisor);
+    if (!supervisor->current.pid && !supervisor->restart_at_ms)
+        plan_restart(supervisor, clock_now_ms());
+}
+
+static void start_next(struct supervisor *supervisor)
+{
+    struct chimera_error err = {0};
+    if (start_worker(supervisor, supervisor->next_plugins, &supervisor->next, &err) < 0)
+        give_up_next(supervisor, &err);
+}
+
+static void take_full_tier(struct supervisor *supervisor)
+{
+    struct chimera_error err = {0};
+    int changed = job_finish(&supervisor->job, supervisor->policies->policy_count,
+                             &supervisor->next_plugins, &err);
+    if (changed == CHIMERA_OK)
+        changed = merge(supervisor, supervisor->next_plugins, &err);
+    if (changed < 0)
+        log_error("the full tier cannot be built; the quick tier goes on serving", &err);
+    if (changed > 0)
+        start_next(supervisor);
+    else
+        drop_next(supervisor);
+}
+
+/* --- Events --- */
+
+static void next_is_ready(struct supervisor *supervisor)
+{
+    retire(supervisor);
+    supervisor->current = supervisor->next;
+    supervisor->next = WORKER_PROCESS_NONE;
+    supervisor->restart_at_ms = 0;
+    builder_free(supervisor->plugins, supervisor->policies->policy_count);
+    supervisor->plugins = supervisor->next_plugins;
+    supervisor->next_plugins = NULL;
+    chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("swapped to the full tier"),
+                     CHIMERA_NUMBER("worker", supervisor->current.pid));
+}
+
+static void current_is_ready(struct supervisor *supervisor)
+{
+    supervisor->has_served = true;
+    begin_full_tier(supervisor);
+}
+
+/* A start that fails ends the server only if there never was another. */
+static int current_failed(struct supervisor *supervisor, const struct chimera_error *why,
+                          struct chimera_error *err)
+{
+    if (!supervisor->has_served)
+        return chimera_fail(err, CHIMERA_EIO, "%s", why->text);
+    log_error("the worker did not start again", why);
+    plan_restart(supervisor, clock_now_ms());
+    return CHIMERA_OK;
+}
+
+static int current_is_gone(struct supervisor *supervisor, int status, struct chimera_error *err)
+{
+    struct chimera_error why = {0};
+    int64_t started_ms = supervisor->current.started_ms;
+    bool was_starting = supervisor->current.report_fd >= 0;
+    worker_process_reaped(&supervisor->current, status, &why);
+    if (was_starting)
+        return current_failed(supervisor, &why, err);
+    log_error("the worker is gone; starting another", &why);
+    if (!supervisor->next.pid) /* else that one takes its place */
+        plan_restart(supervisor, started_ms);
+    return CHIMERA_OK;
+}
+
+static void retired_is_gone(struct worker_process *process, int status)
+{
+    struct chimera_error why = {0};
+    worker_process_reaped(process, status, &why);
+    if (status != 0)
+        log_error("a worker crashed while it answered what was left to it", &why);
+    else
+        chimera_log(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("the worker before has ended"));
+}
+
+static int child_is_gone(struct supervisor *supervisor, pid_t pid, int status,
+                         struct chimera_error *err)
+{
+    struct chimera_error why = {0};
+    if (job_reaped(&supervisor->job, pid, status))
+        return CHIMERA_OK; /* what it has said is read to its end */
+    if (pid == supervisor->current.pid)
+        return current_is_gone(supervisor, status, err);
+    if (pid == supervisor->next.pid) {
+        worker_process_reaped(&supervisor->next, status, &why);
+        give_up_next(supervisor, &why);
+    }
+    for (size_t i = 0; i < RETIRED_MAX; i++)
+        if (pid == supervisor->retired[i].pid)
+            retired_is_gone(&supervisor->retired[i], status);
+    return CHIMERA_OK;
+}
+
+/* As the first process of a container we are the parent of every orphan, too. */
+static int reap_all(struct supervisor *supervisor, struct chimera_error *err)
+{
+    int status, code = CHIMERA_OK;
+    pid_t pid;
+    while (code == CHIMERA_OK && (pid = waitpid(-1, &status, WNOHANG)) > 0)
+        code = child_is_gone(supervisor, pid, status, err);
+    return code;
+}
+
+static int read_signals(struct supervisor *supervisor, struct chimera_error *err)
+{
+    struct signalfd_siginfo info;
+    while (read(supervisor->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+        if (info.ssi_signo != SIGCHLD)
+            return STOPPED;
+    return reap_all(supervisor, err);
+}
+
+static int read_job(struct supervisor *supervisor, struct chimera_error *err)
+{
+    if (!job_read(&supervisor->job))
+        return CHIMERA_OK;
+    if (supervisor->plugins) {
+        take_full_tier(supervisor);
+        return CHIMERA_OK;
+    }
+    int code =
+        job_finish(&supervisor->job, supervisor->policies->policy_count, &supervisor->plugins, err);
+    return code < 0 ? code
+                    : start_worker(supervisor, supervisor->plugins, &supervisor->current, err);
+}
+
+static int read_current(struct supervisor *supervisor, struct chimera_error *err)
+{
+    struct chimera_error why = {0};
+    if (worker_process_read_report(&supervisor->current, &why) < 0)
+        return current_failed(supervisor, &why, err);
+    current_is_ready(supervisor);
+    return CHIMERA_OK;
+}
+
+static void read_next(struct supervisor *supervisor)
+{
+    struct chimera_error why = {0};
+    if (worker_process_read_report(&supervisor->next, &why) < 0)
+        give_up_next(supervisor, &why);
+    else
+        next_is_ready(supervisor);
+}
+
+/* --- Time --- */
+
+/* What is due, and how long there is nothing else: -1 for ever. */
+static int pass_time(struct supervisor *supervisor)
+{
+    int64_t now_ms = clock_now_ms(), at_ms = INT64_MAX;
+    if (supervisor->restart_at_ms && now_ms >= supervisor->restart_at_ms)
+        restart(supervisor);
+    if (supervisor->restart_at_ms)
+        at_ms = supervisor->restart_at_ms;
+    for (size_t i = 0; i < RETIRED_MAX; i++) {
+        struct worker_process *process = &supervisor->retired[i];
+        if (process->pid && now_ms >= process->until_ms) {
+            kill(process->pid, SIGTERM); /* it drains; that has an end of its own */
+            process->until_ms = now_ms + RETIRE_MS;
+        }
+        if (process->pid && process->until_ms < at_ms)
+            at_ms = process->until_ms;
+    }
+    if (at_ms == INT64_MAX)
+        return -1;
+    return at_ms > now_ms ? (int)(at_ms - now_ms) : 0;
+}
+
+static int serve(struct supervisor *supervisor, struct chimera_error *err)
+{
+    int code = CHIMERA_OK;
+    while (code == CHIMERA_OK) {
+        int timeout_ms = pass_time(supervisor);
+        struct pollfd polled[] = {{.fd = supervisor->signal_fd, .events = POLLIN},
+                                  {.fd = supervisor->job.fd, .events = POLLIN},
+                                  {.fd = supervisor->current.report_fd, .events = POLLIN},
+                                  {.fd = supervisor->next.report_fd, .events = POLLIN}};
+        if (poll(polled, 4, timeout_ms) < 0)
+            continue;
+        /* Each may end what another is about, so one at a time. */
+        if (polled[1].revents)
+            code = read_job(supervisor, err);
+        else if (polled[2].revents)
+            code = read_current(supervisor, err);
+        else if (polled[3].revents)
+            read_next(supervisor);
+        if (code == CHIMERA_OK && polled[0].revents)
+            code = read_signals(supervisor, err);
+    }
+    return code;
+}
+
+/* --- Start and stop --- */
+
+/* Lets the workers answer what they have, and kills them when that takes too long. */
+static void stop_workers(struct supervisor *supervisor)
+{
+    const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+    int64_t until_ms = clock_now_ms() + DRAIN_MS;
+    struct worker_process *all[RETIRED_MAX + 1] = {&supervisor->current};
+    bool is_one_left = true;
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    for (size_t i = 0; i < RETIRED_MAX; i++)
+        all[i + 1] = &supervisor->retired[i];
+    for (size_t i = 0; i <= RETIRED_MAX; i++)
+        if (all[i]->pid)
+            kill(all[i]->pid, SIGTERM);
+    while (is_one_left) {
+        is_one_left = false;
+        for (size_t i = 0; i <= RETIRED_MAX; i++) {
+            if (all[i]->pid && waitpid(all[i]->pid, NULL, WNOHANG) != 0)
+                all[i]->pid = 0;
+            is_one_left = is_one_left || all[i]->pid;
+            if (all[i]->pid && clock_now_ms() > until_ms)
+                kill(all[i]->pid, SIGKILL);
+        }
+        if (is_one_left)
+            sigtimedwait(&child, NULL, &pause);
+    }
+}
+
+static void stop(struct supervisor *supervisor)
+{
+    close(supervisor->main_fd);
+    close(supervisor->probe_fd);
+    supervisor->main_fd = supervisor->probe_fd = -1;
+    job_stop(&supervisor->job);
+    worker_process_kill(&supervisor->next);
+    if (!supervisor->has_served || supervisor->current.report_fd >= 0)
+        worker_process_kill(&supervisor->current); /* it has nothing to answer */
+    stop_workers(supervisor);
+}
+
+/* All are taken from the descriptor; the workers inherit that they are blocked, and wait for them.
+ */
 static int open_signals(struct supervisor *supervisor, struct chimera_error *err)
 {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
-    if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0 ||
-        (supervisor->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
+    sigaddset(&signals, SIGCHLD);
+    supervisor->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    sigaddset(&signals, WORKER_RETIRE_SIGNAL);
+    if (supervisor->signal_fd < 0 || sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
         return chimera_fail(err, CHIMERA_EIO, "signalfd: %s", strerror(errno));
     return CHIMERA_OK;
 }
 
-/* In the child: never returns. */
-static void become_worker(struct supervisor *supervisor, int report_fd, pid_t parent)
+static int begin(struct supervisor *supervisor, struct chimera_error *err)
 {
-    const struct worker_start start = {.config = supervisor->config,
-                                       .policies = supervisor->policies,
-                                       .plugins = supervisor->plugins,
-                                       .main_fd = supervisor->main_fd,
-                                       .probe_fd = supervisor->probe_fd,
-                                       .report_fd = report_fd};
-    close(supervisor->signal_fd);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent)
-        _exit(1); /* it has died before we could ask to be told */
-    int code = worker_run(&start);
-    if (code)
-        _exit(code); /* threads may be running, so nothing is taken down */
-    builder_free(supervisor->plugins, supervisor->policies->policy_count);
-    exit(0);
-}
-
-static int start_worker(struct supervisor *supervisor, struct chimera_error *err)
-{
-    int report[2];
-    if (pipe2(report, O_CLOEXEC) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
-    pid_t parent = getpid(), pid = fork();
-    if (pid == 0) {
-        close(report[0]);
-        become_worker(supervisor, report[1], parent);
-    }
-    close(report[1]);
-    if (pid < 0) {
-        close(report[0]);
-        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
-    }
-    supervisor->worker = pid;
-    supervisor->report_fd = report[0];
-    supervisor->started_ms = clock_now_ms();
-    return CHIMERA_OK;
-}
-
-static bool is_stop_wanted(const struct supervisor *supervisor)
-{
-    struct signalfd_siginfo info;
-    return read(supervisor->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info);
-}
-
-static void describe_end(int status, struct chimera_error *err)
-{
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-        chimera_fail(err, CHIMERA_EIO,
-                     "the worker was ended for a system call that its lock-down denies: it may "
-                     "have been attacked");
-    else if (WIFSIGNALED(status))
-        chimera_fail(err, CHIMERA_EIO, "the worker was ended by signal %d (%s)", WTERMSIG(status),
-                     strsignal(WTERMSIG(status)));
-    else
-        chimera_fail(err, CHIMERA_EIO, "the worker ended with exit code %d", WEXITSTATUS(status));
-}
-
-static void reap_worker(struct supervisor *supervisor, struct chimera_error *err)
-{
-    int status = 0;
-    while (waitpid(supervisor->worker, &status, 0) < 0 && errno == EINTR)
-        ;
-    supervisor->worker = 0;
-    if (!err->text[0])
-        describe_end(status, err);
-}
-
-/* Reads what the worker reports: 0 when it is ready, else a negative code with its text, and then
- * it is gone. */
-static int read_report(struct supervisor *supervisor, struct chimera_error *err)
-{
-    struct chimera_error why = {0};
-    size_t size = 0;
-    ssize_t count;
-    do {
-        count = read(supervisor->report_fd, why.text + size, sizeof(why.text) - 1 - size);
-        size += count > 0 ? (size_t)count : 0;
-    } while ((count > 0 && why.text[0] != WORKER_READY) || (count < 0 && errno == EINTR));
-    close(supervisor->report_fd);
-    supervisor->report_fd = -1;
-    if (size > 0 && why.text[0] == WORKER_READY)
-        return CHIMERA_OK;
-    reap_worker(supervisor, &why);
-    return chimera_fail(err, CHIMERA_EIO, "%s", why.text);
-}
-
-static void kill_worker(struct supervisor *supervisor)
-{
-    struct chimera_error ignored = {0};
-    kill(supervisor->worker, SIGKILL);
-    reap_worker(supervisor, &ignored);
-    close(supervisor->report_fd);
-    supervisor->report_fd = -1;
-}
-
-/* Waits until the new worker is ready. STOPPED when we are told to stop meanwhile. */
-static int await_report(struct supervisor *supervisor, struct chimera_error *err)
-{
-    struct pollfd polled[] = {{.fd = supervisor->signal_fd, .events = POLLIN},
-                              {.fd = supervisor->report_fd, .events = POLLIN}};
-    for (;;) {
-        if (poll(polled, 2, -1) < 0)
-            continue;
-        if (polled[0].revents && is_stop_wanted(supervisor)) {
-            kill_worker(supervisor);
-            return STOPPED;
-        }
-        if (polled[1].revents)
-            return read_report(supervisor, err);
-    }
-}
-
-/* Sleeps, unless told to stop. */
-static int back_off(struct supervisor *supervisor)
-{
-    struct pollfd polled = {.fd = supervisor->signal_fd, .events = POLLIN};
-    if (clock_now_ms() - supervisor->started_ms > CALM_MS)
-        supervisor->backoff_ms = 0;
-    if (poll(&polled, 1, (int)supervisor->backoff_ms) > 0 && is_stop_wanted(supervisor))
-        return STOPPED;
-    supervisor->backoff_ms = supervisor->backoff_ms ? supervisor->backoff_ms * 2 : BACKOFF_FIRST_MS;
-    if (supervisor->backoff_ms > BACKOFF_MAX_MS)
-        supervisor->backoff_ms = BACKOFF_MAX_MS;
-    return CHIMERA_OK;
-}
-
-/* The sockets stay open here, so connections wait in the backlog for the next worker. */
-static int restart_worker(struct supervisor *supervisor)
-{
-    for (;;) {
-        struct chimera_error err = {0};
-        int code = back_off(supervisor);
-        if (code == CHIMERA_OK)
-            code = start_worker(supervisor, &err);
-        if (code == CHIMERA_OK)
-            code = await_report(supervisor, &err);
-        if (code >= 0)
-            return code;
-        chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("the worker did not start again"),
-                         CHIMERA_TEXT("error", chimera_slice_of(err.text)));
-    }
-}
-
-/* As the first process of a container we are the parent of every orphan, too. True when the worker
- * is among the dead. */
-static bool reap_all(struct supervisor *supervisor, struct chimera_error *ret_why)
-{
-    int status;
-    pid_t pid;
-    bool is_worker = false;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        if (pid == supervisor->worker) {
-            describe_end(status, ret_why);
-            supervisor->worker = 0;
-            is_worker = true;
-        }
-    }
-    return is_worker;
-}
-
-static int watch_worker(struct supervisor *supervisor)
-{
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    sigaddset(&child, SIGTERM);
-    sigaddset(&child, SIGINT);
-    int signal_number = sigwaitinfo(&child, NULL);
-    if (signal_number < 0)
-        return CHIMERA_OK;
-    if (signal_number != SIGCHLD)
-        return STOPPED;
-    struct chimera_error why = {0};
-    if (!reap_all(supervisor, &why))
-        return CHIMERA_OK;
-    chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
-                     CHIMERA_SLICE("the worker is gone; starting another"),
-                     CHIMERA_TEXT("reason", chimera_slice_of(why.text)));
-    return restart_worker(supervisor);
-}
-
-/* Lets the worker answer what it has, and kills it when that takes too long. */
-static void stop_worker(struct supervisor *supervisor)
-{
-    const int64_t until_ms = clock_now_ms() + DRAIN_MS;
-    const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
-    struct chimera_error ignored = {0};
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    close(supervisor->main_fd);
-    close(supervisor->probe_fd);
-    supervisor->main_fd = supervisor->probe_fd = -1;
-    if (!supervisor->worker)
-        return;
-    kill(supervisor->worker, SIGTERM);
-    while (!reap_all(supervisor, &ignored)) {
-        sigtimedwait(&child, NULL, &pause);
-        if (clock_now_ms() > until_ms)
-            kill(supervisor->worker, SIGKILL);
-    }
-}
-
-static int serve(struct supervisor *supervisor, struct chimera_error *err)
-{
-    int code = start_worker(supervisor, err);
+    const struct config *config = supervisor->config;
+    const struct builder_wish wish = {.config = config,
+                                      .policies = supervisor->policies,
+                                      .is_full = config->options.is_waiting_for_full,
+                                      .is_lenient = config->options.is_continue_on_errors};
+    int code = open_signals(supervisor, err);
     if (code == CHIMERA_OK)
-        code = await_report(supervisor, err);
-    while (code == CHIMERA_OK)
-        code = watch_worker(supervisor);
-    if (code == STOPPED)
-        stop_worker(supervisor);
-    return code;
-}
-
-/* SIGCHLD is blocked, so that sigwaitinfo() can take it. */
-static void block_child_signal(void)
-{
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &child, NULL);
+        code = listener_bind(&config->main_address, &supervisor->main_fd, err);
+    if (code == CHIMERA_OK)
+        code = listener_bind(&config->probe_address, &supervisor->probe_fd, err);
+    return code < 0 ? code : job_start(&supervisor->job, &wish, false, err);
 }
 
 int supervisor_run(const struct config *config, const struct policies *policies,
@@ -283,23 +467,18 @@ int supervisor_run(const struct config *config, const struct policies *policies,
                                     .signal_fd = -1,
                                     .main_fd = -1,
                                     .probe_fd = -1,
-                                    .report_fd = -1};
-    block_child_signal();
-    int code = open_signals(&supervisor, err);
-    if (code == CHIMERA_OK)
-        code = listener_bind(&config->main_address, &supervisor.main_fd, err);
-    if (code == CHIMERA_OK)
-        code = listener_bind(&config->probe_address, &supervisor.probe_fd, err);
-    if (code == CHIMERA_OK)
-        code = builder_run(config, policies, supervisor.signal_fd, &supervisor.plugins, err);
+                                    .job = JOB_NONE,
+                                    .current = WORKER_PROCESS_NONE,
+                                    .next = WORKER_PROCESS_NONE};
+    for (size_t i = 0; i < RETIRED_MAX; i++)
+        supervisor.retired[i] = WORKER_PROCESS_NONE;
+    int code = begin(&supervisor, err);
     if (code == CHIMERA_OK)
         code = serve(&supervisor, err);
+    stop(&supervisor);
+    drop_next(&supervisor);
     if (supervisor.plugins)
         builder_free(supervisor.plugins, policies->policy_count);
-    if (supervisor.main_fd >= 0)
-        close(supervisor.main_fd);
-    if (supervisor.probe_fd >= 0)
-        close(supervisor.probe_fd);
     if (supervisor.signal_fd >= 0)
         close(supervisor.signal_fd);
     return code == STOPPED ? CHIMERA_OK : code;

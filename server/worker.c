@@ -145,24 +145,61 @@ static int start_threads(struct worker *worker, struct chimera_error *err)
     return code;
 }
 
-static void await_stop(void)
+/* True when told to retire, false when told to stop. */
+static bool await_orders(void)
 {
     sigset_t signals;
     int number = 0;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, WORKER_RETIRE_SIGNAL);
     sigwait(&signals, &number);
+    return number == WORKER_RETIRE_SIGNAL;
 }
 
-static void drain(struct worker *worker)
+/* The sockets go on listening where another process has them. */
+static void stop_accepting(struct worker *worker)
 {
-    chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("draining"));
     listener_stop(&worker->listener);
     close(worker->start->main_fd);
     close(worker->start->probe_fd);
+}
+
+static bool have_ended(const struct worker *worker)
+{
     for (unsigned i = 0; i < worker->loop_count; i++)
-        loop_drain(&worker->loops[i]);
+        if (!loop_has_ended(&worker->loops[i]))
+            return false;
+    return true;
+}
+
+/* Until the last connection is gone. False when told to stop meanwhile. */
+static bool retire(struct worker *worker)
+{
+    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("retiring"));
+    for (unsigned i = 0; i < worker->loop_count; i++)
+        loop_retire(&worker->loops[i]);
+    while (!have_ended(worker))
+        if (sigtimedwait(&signals, NULL, &pause) > 0)
+            return false;
+    return true;
+}
+
+static void serve(struct worker *worker)
+{
+    bool is_retiring = await_orders();
+    if (!is_retiring)
+        chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("draining"));
+    stop_accepting(worker);
+    if (!is_retiring || !retire(worker))
+        for (unsigned i = 0; i < worker->loop_count; i++)
+            loop_drain(&worker->loops[i]);
     for (unsigned i = 0; i < worker->loop_count; i++)
         loop_join(&worker->loops[i]);
 }
@@ -194,8 +231,7 @@ int worker_run(const struct worker_start *start)
     chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("serving"),
                      CHIMERA_NUMBER("policies", (int64_t)worker.policies.count),
                      CHIMERA_NUMBER("loops", start->config->workers));
-    await_stop();
-    drain(&worker);
+    serve(&worker);
     close_all(&worker);
     return 0;
 }

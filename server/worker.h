@@ -6,6 +6,8 @@
 #ifndef CHIMERA_SERVER_WORKER_H
 #define CHIMERA_SERVER_WORKER_H
 
+#include <signal.h>
+
 #include "server/builder.h"
 #include "server/config.h"
 #include "server/policies.h"
@@ -20,7 +22,11 @@ struct worker_start { /* all borrowed */
 
 #define WORKER_READY '\0' /* no text begins so */
 
-/* The exit code. SIGTERM and SIGINT must be blocked. */
+/* To a worker that another has taken over from: accept no more, and end with the last connection.
+ * Clients are told by `Connection: close` on the next answer of each; none is cut off. */
+#define WORKER_RETIRE_SIGNAL SIGUSR1
+
+/* The exit code. SIGTERM, SIGINT and WORKER_RETIRE_SIGNAL must be blocked. */
 int worker_run(const struct worker_start *start);
 
 #endif

@@ -85,6 +85,8 @@ static int run_build(const struct options *options)
     return build_all(options, &build);
 }
 
+static const char *const tiers[] = {"any", "full", NULL};
+
 static const char *const modes[] = {"kubewarden-wapc", "wasi",    "opa",
                                     "gatekeeper",      "chimera", NULL};
 static const char *const mode_aliases[] = {"kubewarden", NULL};
@@ -114,6 +116,11 @@ static const struct option_entry build_options[] = {
      .kind = OPTION_VALUE,
      .value = "N",
      .help = "Compilers to run at once; as many as there are processors without it"},
+    {.name = "tier",
+     .kind = OPTION_VALUE,
+     .value = "TIER",
+     .choices = tiers,
+     .help = "What to build; there is the full tier only"},
     {.name = "quiet", .letter = 'q', .help = "Show no progress"},
     {.name = "require-confinement",
      .help = "Fail where the kernel cannot keep the compilers from files, network and other "

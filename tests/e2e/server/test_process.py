@@ -101,13 +101,15 @@ class Process(unittest.TestCase):
 
     def test_a_build_can_be_stopped(self):
         with tempfile.TemporaryDirectory() as folder:
-            command = script(folder, "sleep 600\n")
+            command = script(folder, f"echo $$ >{folder}/pid\nsleep 600\n")
             with Server(POLICIES, environment={"CHIMERA_COMMAND": command}, is_awaited=False) as server:
-                self.assertTrue(wait_for(lambda: server.workers()))
+                self.assertTrue(wait_for(lambda: os.path.exists(f"{folder}/pid") and os.path.getsize(f"{folder}/pid")))
+                with open(f"{folder}/pid") as text:
+                    command_pid = int(text.read())
                 child, = server.workers()
                 server.process.send_signal(signal.SIGTERM)
                 self.assertEqual(server.process.wait(5), 0)
-                self.assertTrue(wait_for(lambda: not is_alive(child)))
+                self.assertTrue(wait_for(lambda: not is_alive(child) and not is_alive(command_pid)))
 
     def test_a_command_that_cannot_run_is_named(self):
         with Server(POLICIES, environment={"CHIMERA_COMMAND": "/nowhere/chimera"}, is_awaited=False) as server:

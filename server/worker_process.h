@@ -1,0 +1,35 @@
+/* worker_process.h - a worker as the supervisor sees it: a child that loads, reports, serves, and
+ * retires or is stopped.
+ */
+#ifndef CHIMERA_SERVER_WORKER_PROCESS_H
+#define CHIMERA_SERVER_WORKER_PROCESS_H
+
+#include <sys/types.h>
+
+#include "server/worker.h"
+
+struct worker_process {
+    pid_t pid;     /* 0: none */
+    int report_fd; /* while it has not reported; else -1 */
+    int64_t started_ms;
+    int64_t until_ms; /* of one that was told to end: when it is told again, more firmly */
+};
+
+#define WORKER_PROCESS_NONE ((struct worker_process){.report_fd = -1})
+
+/* `unwanted_fd` is the supervisor's own and closed in the child. start->report_fd is filled in. */
+int worker_process_start(struct worker_process *process, const struct worker_start *start,
+                         int unwanted_fd, struct chimera_error *err);
+
+/* Reads the report when `report_fd` is readable: 0 when the worker is ready. Else a negative code
+ * with the worker's reason, and it has ended and is none. */
+int worker_process_read_report(struct worker_process *process, struct chimera_error *err);
+
+/* It was reaped with this status, and is none then. Why: by its own report, if it left one. */
+void worker_process_reaped(struct worker_process *process, int status,
+                           struct chimera_error *ret_why);
+
+/* At once, and waits for it. None is allowed. */
+void worker_process_kill(struct worker_process *process);
+
+#endif
