@@ -186,13 +186,16 @@ static uint32_t poll_check(const struct chimera_host *host, struct poll *poll)
     return WASI_SUCCESS;
 }
 
-/* Sleeps until the guest's clock shows `wake`, or until its time is up. */
-static void sleep_until(const struct chimera_host *host, uint64_t wake)
+/* Sleeps until the guest's clock shows `wake`, or ends it when its time is up: the watchdog may be a
+ * millisecond behind, in which a guest could answer as if it had slept enough. */
+static void sleep_until(struct chimera_host *host, uint64_t wake)
 {
     for (;;) {
         uint64_t now = chimera_wasi_now(host), left = chimera_guest_time_left(host);
-        if (now >= wake || left == 0)
+        if (now >= wake)
             return;
+        if (left == 0)
+            chimera_guest_late(host);
         uint64_t wait = wake - now < left ? wake - now : left;
         struct timespec time = {.tv_sec = (time_t)(wait / NANOSECONDS),
                                 .tv_nsec = (long)(wait % NANOSECONDS)};

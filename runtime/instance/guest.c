@@ -77,12 +77,16 @@ void chimera_import_enter(struct chimera_host *host)
         chimera_guest_trap(host, CHIMERA_TRAP_STACK, NULL);
 }
 
-void chimera_import_leave(struct chimera_host *host)
+_Noreturn void chimera_guest_late(struct chimera_host *host)
 {
-    if (!chimera_run_is_due(host->run))
-        return;
     host->stop = CHIMERA_STOP_DEADLINE;
     leave(host);
+}
+
+void chimera_import_leave(struct chimera_host *host)
+{
+    if (chimera_run_is_due(host->run))
+        chimera_guest_late(host);
 }
 
 uint8_t *chimera_guest_bytes(struct chimera_host *host, uint32_t at, uint64_t size)

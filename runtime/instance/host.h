@@ -124,6 +124,8 @@ uint8_t *chimera_guest_aligned(struct chimera_host *host, uint32_t at, uint64_t 
 /* Leave the guest for good. `text` is copied; NULL for none. */
 _Noreturn void chimera_guest_trap(struct chimera_host *host, enum chimera_trap trap, const char *text);
 _Noreturn void chimera_guest_exit(struct chimera_host *host, uint32_t exit_code);
+/* Its time is up, whether or not the watchdog has told yet. */
+_Noreturn void chimera_guest_late(struct chimera_host *host);
 
 /* Leaves the guest, to come back here when chimera_host_resume() is called: possibly many times. The
  * frames between here and the guest are copied, so they must hold nothing of a single run: no lock,
@@ -132,7 +134,7 @@ _Noreturn void chimera_guest_exit(struct chimera_host *host, uint32_t exit_code)
 bool chimera_guest_suspend(struct chimera_host *host);
 
 /* How long the guest may still run, in nanoseconds; UINT64_MAX without a deadline. Sleeping imports
- * wait no longer than this and then call chimera_import_leave(). */
+ * wait no longer than this and then call chimera_guest_late(). */
 uint64_t chimera_guest_time_left(const struct chimera_host *host);
 
 #endif

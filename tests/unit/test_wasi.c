@@ -321,6 +321,29 @@ static void a_sleeping_guest_is_interrupted(void **state)
     close_policy(&fixture);
 }
 
+static void sleep_once(struct chimera_host *host)
+{
+    subscribe_clock(host, 0, 1, 3600000 * MS, 0);
+    chimera_wasi_poll_oneoff(host, IN, OUT, 1, COUNT_AT);
+}
+
+/* The sleep ends when the time is up, the watchdog's signal may come a little later: in between the
+ * guest must not go on. */
+static void nothing_runs_behind_a_sleep_that_took_all_the_time(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_policy(&fixture, CHIMERA_MODE_WASI, "{}");
+    body = sleep_once;
+    for (uint32_t i = 0; i < 60; i++) {
+        assert_int_equal(chimera_policy_evaluate(fixture.policy, 0, &fixture.request, 2 + i % 7,
+                                                 &fixture.arena, &fixture.response),
+                         CHIMERA_OK);
+        c_guest_assert_slice(fixture.response.status.message, CHIMERA_DEADLINE_TEXT);
+    }
+    close_policy(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +354,7 @@ int main(void)
         cmocka_unit_test(poll_waits_for_the_first_clock),
         cmocka_unit_test(poll_refuses_what_cannot_be_waited_for),
         cmocka_unit_test(a_sleeping_guest_is_interrupted),
+        cmocka_unit_test(nothing_runs_behind_a_sleep_that_took_all_the_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
