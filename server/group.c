@@ -11,7 +11,8 @@
 
 struct member { /* borrowed */
     const char *name;
-    struct chimera_policy *policy; /* NULL: failed to start */
+    struct chimera_policy *policy; /* both NULL: failed to start */
+    const struct remote *remote;
     const char *failure;
 };
 
@@ -54,6 +55,7 @@ int group_new(const struct group_spec *spec, const struct served *members, struc
     for (size_t i = 0; i < spec->count; i++)
         group->member[i] = (struct member){.name = strrchr(members[i].id.data, '/') + 1,
                                            .policy = members[i].policy,
+                                           .remote = members[i].remote,
                                            .failure = members[i].failure};
     int code = expression_compile(chimera_slice_of(spec->expression), find_member, group,
                                   &group->expression, &why);
@@ -93,10 +95,10 @@ static int call_member(void *context, uint32_t index)
     struct round *round = context;
     const struct member *member = &round->group->member[index];
     struct chimera_response response = {0};
-    if (!member->policy)
+    if (!member->policy && !member->remote)
         return fail_round(round, member, member->failure);
-    int code = chimera_policy_evaluate(member->policy, round->lane, round->request,
-                                       clock_left_ms(round->until_ms), round->arena, &response);
+    int code = policy_set_evaluate(member->policy, member->remote, round->lane, round->request,
+                                   clock_left_ms(round->until_ms), round->arena, &response);
     if (code < 0)
         return fail_round(round, member, chimera_code_text(code));
     round->denial[index] = NULL;

@@ -3,6 +3,7 @@
  * Exit codes as there: 0 after --help, --version and a stop that was asked for; 2 for a command
  * line that makes no sense; 1 for everything else.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -85,22 +86,35 @@ static int check_kubernetes(const struct config *config, const struct policies *
     return CHIMERA_OK;
 }
 
+/* Jails are forks of this process: what it has freed (policies.yml, with the settings of all
+ * tenants) must not be in their memory. Workers switch it off again. */
+static void wipe_what_is_freed(const struct options *options)
+{
+    if (options->isolate)
+        mallopt(M_PERTURB, 0x5a);
+}
+
 static int run(const struct options *options)
 {
     struct chimera_error err = {0};
     struct config config = {0};
     struct policies policies = {0};
+    struct isolation isolation = {0};
     if (config_make(options, &config, &err) < 0)
         return fail(&err);
     open_log(options);
+    wipe_what_is_freed(options);
     int code = policies_read(options->policies, &policies, &err);
     if (code == CHIMERA_OK)
         code = check_kubernetes(&config, &policies, &err);
+    if (code == CHIMERA_OK)
+        code = isolation_parse(options->isolate, &policies, &isolation, &err);
     if (code == CHIMERA_OK) {
         warn_of_what_is_missing(options);
         log_limits(&config, &policies);
-        code = supervisor_run(&config, &policies, &err);
+        code = supervisor_run(&config, &policies, &isolation, &err);
     }
+    isolation_done(&isolation);
     policies_done(&policies);
     config_done(&config);
     return code < 0 ? fail(&err) : 0;

@@ -49,6 +49,10 @@ static const struct option TABLE[] = {
     {"ignore-kubernetes-connection-failure", "KUBEWARDEN_IGNORE_KUBERNETES_CONNECTION_FAILURE",
      NULL, NULL, NULL, "Start although context aware policies will not work",
      SWITCH(is_without_kubernetes), false},
+    {"isolate", "CHIMERA_ISOLATE", "IDS", NULL, NULL,
+     "Evaluate these policies or policy groups in processes of their own: ids, joined by '+' where "
+     "they share one, separated by commas; or 'each'",
+     TEXT(isolate), false},
     {"key-file", "KUBEWARDEN_KEY_FILE", "KEY_FILE", NULL, NULL,
      "PEM file with the private key of the certificate", TEXT(key_file), false},
     {"log-fmt", "KUBEWARDEN_LOG_FMT", "LOG_FMT", "text", "text, json, otlp", "Form of the log",

@@ -127,21 +127,22 @@ static bool is_listed(const char *names, const char *name)
     return false;
 }
 
-static int open_policy(struct policy_set *set, const struct config *config,
-                       const struct policy_spec *spec, const char *path, unsigned lanes,
-                       struct chimera_policy **ret_policy, struct chimera_error *err)
+int policy_set_open(struct policy_set *set, const struct config *config,
+                    const struct policy_spec *spec, const struct built_plugin *plugin,
+                    unsigned lanes, struct chimera_policy **ret_policy, struct chimera_error *err)
 {
+    if (!plugin->path)
+        return chimera_fail(err, CHIMERA_ETOOL, "%s", plugin->failure);
     const struct chimera_loaded *loaded = NULL;
-    struct chimera_policy_options options = {.id = spec->name,
-                                             .settings = chimera_slice_of(spec->settings),
-                                             .lanes = lanes,
-                                             .slots = set->slots,
-                                             .is_fresh_start =
-                                                 is_listed(config->options.fresh_start, spec->id),
-                                             .capabilities =
-                                                 (const char *const *)spec->capabilities,
-                                             .resources = (const char *const *)spec->resources};
-    int code = load_plugin(set, path, &loaded, err);
+    struct chimera_policy_options options = {
+        .id = spec->name,
+        .settings = chimera_slice_of(spec->settings),
+        .lanes = lanes,
+        .slots = set->slots,
+        .is_fresh_start = is_listed(config->options.fresh_start, spec->id),
+        .capabilities = (const char *const *)spec->capabilities,
+        .resources = (const char *const *)spec->resources};
+    int code = load_plugin(set, plugin->path, &loaded, err);
     if (code == CHIMERA_OK)
         code = check_metadata(&loaded->manifest, err);
     if (code == CHIMERA_OK && !find_limit(config, spec, &options.limit_ms))
@@ -201,19 +202,35 @@ static int keep_failure(const struct config *config, struct served *served,
     return CHIMERA_OK;
 }
 
-static int load_policy(struct policy_set *set, const struct config *config,
-                       const struct policy_spec *spec, const struct built_plugin *plugin,
-                       unsigned lanes, struct chimera_error *err)
+/* The policy is in a jail, which says whether it could load it. */
+static int open_remote(const struct policy_set_wish *wish, size_t index, size_t jail,
+                       struct remote **ret_remote, struct chimera_error *err)
 {
+    struct remote *remote = calloc(1, sizeof(*remote));
+    if (!remote)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    *remote = (struct remote){.link = &wish->links[jail], .policy = (uint32_t)index};
+    find_limit(wish->config, &wish->policies->policy[index], &remote->limit_ms);
+    int code = remote_check(remote, err);
+    if (code < 0)
+        free(remote);
+    else
+        *ret_remote = remote;
+    return code;
+}
+
+static int load_policy(struct policy_set *set, const struct policy_set_wish *wish, size_t index,
+                       struct chimera_error *err)
+{
+    const struct policy_spec *spec = &wish->policies->policy[index];
+    size_t jail = wish->isolation->jail_of[index];
     struct served *served = &set->served[set->count++];
     *served = (struct served){.id = chimera_slice_of(spec->id), .handling = handling_of(spec)};
     struct chimera_error why = {0};
-    int code;
-    if (plugin->path)
-        code = open_policy(set, config, spec, plugin->path, lanes, &served->policy, &why);
-    else
-        code = chimera_fail(&why, CHIMERA_ETOOL, "%s", plugin->failure);
-    return code < 0 ? keep_failure(config, served, &why, err) : CHIMERA_OK;
+    int code = jail == NO_JAIL ? policy_set_open(set, wish->config, spec, &wish->plugins[index],
+                                                 wish->lanes, &served->policy, &why)
+                               : open_remote(wish, index, jail, &served->remote, &why);
+    return code < 0 ? keep_failure(wish->config, served, &why, err) : CHIMERA_OK;
 }
 
 /* A group whose expression is broken starts, here as there, and rejects all; but we say so at once.
@@ -245,26 +262,32 @@ static void log_tracking(void)
                      CHIMERA_TEXT("way", chimera_slice_of(chimera_tracking_name(tracking))));
 }
 
-int policy_set_load(const struct config *config, const struct policies *policies,
-                    const struct built_plugin *plugins, unsigned lanes, struct policy_set *ret_set,
+int policy_set_init(struct policy_set *set, const struct config *config, size_t count,
+                    unsigned lanes, struct chimera_error *err)
+{
+    *set = (struct policy_set){.loaded = calloc(count + 1, sizeof(struct chimera_loaded *)),
+                               .is_limited = config->is_limited,
+                               .is_warm = count <= WARM_MAX};
+    kept = set->loaded;
+    if (!set->loaded)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    return chimera_slots_new(lanes, 0, &set->slots, err);
+}
+
+int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_set,
                     struct chimera_error *err)
 {
+    const struct policies *policies = wish->policies;
     size_t count = policies->policy_count + policies->group_count;
-    struct policy_set set = {
-        .served = calloc(count + 1, sizeof(*set.served)),
-        .loaded = calloc(policies->policy_count + 1, sizeof(struct chimera_loaded *)),
-        .is_limited = config->is_limited,
-        .is_warm = policies->policy_count <= WARM_MAX};
-    int code = CHIMERA_OK;
-    kept = set.loaded;
-    if (!set.served || !set.loaded)
+    struct policy_set set;
+    int code = policy_set_init(&set, wish->config, policies->policy_count, wish->lanes, err);
+    set.served = calloc(count + 1, sizeof(*set.served));
+    if (code == CHIMERA_OK && !set.served)
         code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    if (code == CHIMERA_OK)
-        code = chimera_slots_new(lanes, 0, &set.slots, err);
     if (code == CHIMERA_OK)
         log_tracking();
     for (size_t i = 0; i < policies->policy_count && code == CHIMERA_OK; i++)
-        code = load_policy(&set, config, &policies->policy[i], &plugins[i], lanes, err);
+        code = load_policy(&set, wish, i, err);
     for (size_t i = 0; i < policies->group_count && code == CHIMERA_OK;
          i++) /* members are in place */
         code = load_group(&set, &policies->group[i], err);
@@ -277,11 +300,21 @@ int policy_set_load(const struct config *config, const struct policies *policies
     return CHIMERA_OK;
 }
 
+int policy_set_evaluate(struct chimera_policy *policy, const struct remote *remote, unsigned lane,
+                        const struct chimera_request *request, uint32_t limit_ms,
+                        struct chimera_arena *arena, struct chimera_response *ret_response)
+{
+    if (remote)
+        return remote_evaluate(remote, lane, request, limit_ms, arena, ret_response);
+    return chimera_policy_evaluate(policy, lane, request, limit_ms, arena, ret_response);
+}
+
 void policy_set_done(struct policy_set *set)
 {
     for (size_t i = 0; i < set->count; i++) {
         chimera_policy_close(set->served[i].policy);
         group_free(set->served[i].group);
+        free(set->served[i].remote);
         free(set->served[i].failure);
     }
     free(set->served);

@@ -10,12 +10,14 @@
 #include "server/builder.h"
 #include "server/config.h"
 #include "server/policies.h"
+#include "server/remote.h"
 
 struct group; /* see group.h */
 
 struct served { /* what one id stands for: a policy, or a group */
     struct chimera_slice id;
-    struct chimera_policy *policy;    /* owned; NULL for a group and for a policy that failed */
+    struct chimera_policy *policy;    /* owned; NULL where there is a group, a remote, a failure */
+    struct remote *remote;            /* owned; of a policy that a jail holds */
     struct group *group;              /* owned; NULL for a policy and for a group that failed */
     char *failure;                    /* owned; NULL while all is well */
     struct chimera_handling handling; /* borrows from the configuration */
@@ -31,13 +33,33 @@ struct policy_set {
     bool is_warm; /* instances are made at the start, not at their first request */
 };
 
-/* `plugins` has one element a policy, from builder_run(). Fails at the first policy that does, with
- * the reference's text, unless the configuration says to go on: then the failure is kept as the
- * answer to that policy's requests. `lanes` is the number of loops. */
-int policy_set_load(const struct config *config, const struct policies *policies,
-                    const struct built_plugin *plugins, unsigned lanes, struct policy_set *ret_set,
+struct policy_set_wish { /* borrowed; the texts for as long as the set */
+    const struct config *config;
+    const struct policies *policies;
+    const struct built_plugin *plugins; /* one a policy, from builder_run() */
+    unsigned lanes;                     /* the number of loops */
+    const struct isolation *isolation;
+    struct jail_link *links; /* one a jail */
+};
+
+/* Fails at the first policy that does, with the reference's text, unless the configuration says to
+ * go on: then the failure is kept as the answer to that policy's requests. */
+int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_set,
                     struct chimera_error *err);
 void policy_set_done(struct policy_set *set);
+
+/* The parts of it that a jail uses: an empty set for up to `count` plugins, and one policy of it,
+ * loaded, its settings checked, its lanes warm. */
+int policy_set_init(struct policy_set *set, const struct config *config, size_t count,
+                    unsigned lanes, struct chimera_error *err);
+int policy_set_open(struct policy_set *set, const struct config *config,
+                    const struct policy_spec *spec, const struct built_plugin *plugin,
+                    unsigned lanes, struct chimera_policy **ret_policy, struct chimera_error *err);
+
+/* As chimera_policy_evaluate(), wherever the policy is. One of both is NULL. */
+int policy_set_evaluate(struct chimera_policy *policy, const struct remote *remote, unsigned lane,
+                        const struct chimera_request *request, uint32_t limit_ms,
+                        struct chimera_arena *arena, struct chimera_response *ret_response);
 
 /* NULL when there is none. */
 const struct served *policy_set_find(const struct policy_set *set, struct chimera_slice id);

@@ -163,8 +163,8 @@ static int evaluate(const struct service *service, struct lane *lane,
     if (served->group)
         group_evaluate(served->group, lane->index, parsed, until_ms, &lane->arena, ret_response);
     else
-        code = chimera_policy_evaluate(served->policy, lane->index, parsed, clock_left_ms(until_ms),
-                                       &lane->arena, ret_response);
+        code = policy_set_evaluate(served->policy, served->remote, lane->index, parsed,
+                                   clock_left_ms(until_ms), &lane->arena, ret_response);
     if (code < 0 || request->route->kind == ROUTE_AUDIT)
         return code;
     if (served->handling.mode == CHIMERA_MONITOR)

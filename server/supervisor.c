@@ -28,6 +28,7 @@
 struct supervisor {
     const struct config *config;
     const struct policies *policies;
+    const struct isolation *isolation;
     int signal_fd, main_fd, probe_fd;
 
     /* What `current` serves, and what `next` shall serve; owned, NULL: nothing yet. Each worker has
@@ -58,10 +59,11 @@ static int start_worker(struct supervisor *supervisor, const struct built_plugin
     const struct worker_start start = {.config = supervisor->config,
                                        .policies = supervisor->policies,
                                        .plugins = plugins,
+                                       .isolation = supervisor->isolation,
                                        .main_fd = supervisor->main_fd,
                                        .probe_fd = supervisor->probe_fd,
                                        .report_fd = -1};
-    return worker_process_start(process, &start, supervisor->signal_fd, err);
+    return worker_process_start(process, &start, err);
 }
 
 /* The sockets stay open here, so connections wait in the backlog for the next worker. */
@@ -274,15 +276,21 @@ static int child_is_gone(struct supervisor *supervisor, pid_t pid, int status,
     struct chimera_error why = {0};
     if (job_reaped(&supervisor->job, pid, status))
         return CHIMERA_OK; /* what it has said is read to its end */
+    if (jails_reaped(supervisor->current.jails, pid, status) ||
+        jails_reaped(supervisor->next.jails, pid, status))
+        return CHIMERA_OK;
     if (pid == supervisor->current.pid)
         return current_is_gone(supervisor, status, err);
     if (pid == supervisor->next.pid) {
         worker_process_reaped(&supervisor->next, status, &why);
         give_up_next(supervisor, &why);
     }
-    for (size_t i = 0; i < RETIRED_MAX; i++)
+    for (size_t i = 0; i < RETIRED_MAX; i++) {
         if (pid == supervisor->retired[i].pid)
             retired_is_gone(&supervisor->retired[i], status);
+        else
+            jails_reaped(supervisor->retired[i].jails, pid, status);
+    }
     return CHIMERA_OK;
 }
 
@@ -339,22 +347,30 @@ static void read_next(struct supervisor *supervisor)
 
 /* --- Time --- */
 
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
 /* What is due, and how long there is nothing else: -1 for ever. */
 static int pass_time(struct supervisor *supervisor)
 {
-    int64_t now_ms = clock_now_ms(), at_ms = INT64_MAX;
+    int64_t now_ms = clock_now_ms();
+    int64_t at_ms = earlier(jails_pass_time(supervisor->current.jails, now_ms),
+                            jails_pass_time(supervisor->next.jails, now_ms));
     if (supervisor->restart_at_ms && now_ms >= supervisor->restart_at_ms)
         restart(supervisor);
     if (supervisor->restart_at_ms)
-        at_ms = supervisor->restart_at_ms;
+        at_ms = earlier(at_ms, supervisor->restart_at_ms);
     for (size_t i = 0; i < RETIRED_MAX; i++) {
         struct worker_process *process = &supervisor->retired[i];
         if (process->pid && now_ms >= process->until_ms) {
             kill(process->pid, SIGTERM); /* it drains; that has an end of its own */
             process->until_ms = now_ms + RETIRE_MS;
         }
-        if (process->pid && process->until_ms < at_ms)
-            at_ms = process->until_ms;
+        if (process->pid)
+            at_ms = earlier(at_ms, process->until_ms);
+        at_ms = earlier(at_ms, jails_pass_time(process->jails, now_ms));
     }
     if (at_ms == INT64_MAX)
         return -1;
@@ -406,7 +422,7 @@ static void stop_workers(struct supervisor *supervisor)
         is_one_left = false;
         for (size_t i = 0; i <= RETIRED_MAX; i++) {
             if (all[i]->pid && waitpid(all[i]->pid, NULL, WNOHANG) != 0)
-                all[i]->pid = 0;
+                all[i]->pid = 0; /* its jails have answered what it had */
             is_one_left = is_one_left || all[i]->pid;
             if (all[i]->pid && clock_now_ms() > until_ms)
                 kill(all[i]->pid, SIGKILL);
@@ -414,6 +430,8 @@ static void stop_workers(struct supervisor *supervisor)
         if (is_one_left)
             sigtimedwait(&child, NULL, &pause);
     }
+    for (size_t i = 0; i <= RETIRED_MAX; i++)
+        jails_stop(all[i]->jails);
 }
 
 static void stop(struct supervisor *supervisor)
@@ -460,10 +478,11 @@ static int begin(struct supervisor *supervisor, struct chimera_error *err)
 }
 
 int supervisor_run(const struct config *config, const struct policies *policies,
-                   struct chimera_error *err)
+                   const struct isolation *isolation, struct chimera_error *err)
 {
     struct supervisor supervisor = {.config = config,
                                     .policies = policies,
+                                    .isolation = isolation,
                                     .signal_fd = -1,
                                     .main_fd = -1,
                                     .probe_fd = -1,

@@ -6,11 +6,12 @@
 #define CHIMERA_SERVER_SUPERVISOR_H
 
 #include "server/config.h"
+#include "server/isolation.h"
 #include "server/policies.h"
 
 /* Returns when told to stop: 0. When the start fails: a negative code, and err->text is what to
  * print behind "Error: ". */
 int supervisor_run(const struct config *config, const struct policies *policies,
-                   struct chimera_error *err);
+                   const struct isolation *isolation, struct chimera_error *err);
 
 #endif

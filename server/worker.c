@@ -102,13 +102,20 @@ static int open_loops(struct worker *worker, struct chimera_error *err)
 static int prepare(struct worker *worker, struct chimera_error *err)
 {
     const struct worker_start *start = worker->start;
+    const struct policy_set_wish wish = {.config = start->config,
+                                         .policies = start->policies,
+                                         .plugins = start->plugins,
+                                         .lanes = start->config->workers,
+                                         .isolation = start->isolation,
+                                         .links = start->links};
     bool is_locked = !start->config->options.is_without_lockdown;
     int code = read_tls(worker, err);
     if (code == CHIMERA_OK)
         code = lockdown_begin(&worker->lockdown, is_locked, err);
     if (code == CHIMERA_OK)
-        code = policy_set_load(start->config, start->policies, start->plugins,
-                               start->config->workers, &worker->policies, err);
+        code = remote_open_lanes(start->links, start->isolation->jail_count, wish.lanes, err);
+    if (code == CHIMERA_OK)
+        code = policy_set_load(&wish, &worker->policies, err);
     if (code == CHIMERA_OK && worker->lockdown.is_on)
         code = chimera_zones_keep(err);
     if (code == CHIMERA_OK) {

@@ -11,11 +11,14 @@
 #include "server/builder.h"
 #include "server/config.h"
 #include "server/policies.h"
+#include "server/remote.h"
 
 struct worker_start { /* all borrowed */
     const struct config *config;
     const struct policies *policies;
     const struct built_plugin *plugins;
+    const struct isolation *isolation;
+    struct jail_link *links; /* one a jail */
     int main_fd, probe_fd;
     int report_fd; /* gets WORKER_READY, or the text of an error, and is closed */
 };

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -9,23 +10,41 @@
 #include <unistd.h>
 
 #include "server/clock.h"
+#include "server/descriptors.h"
 
 #define NOTHING '\x7f' /* in place of a report */
 
+/* The sockets, the pipe, and the ends of channels; no other generation's. */
+static void close_others(const struct worker_start *start, const struct jails *jails)
+{
+    size_t room = start->isolation->jail_count * start->config->workers;
+    int *kept = calloc(room + 3, sizeof(int));
+    if (!kept)
+        _exit(1);
+    kept[0] = start->main_fd;
+    kept[1] = start->probe_fd;
+    kept[2] = start->report_fd;
+    descriptors_keep(kept, 3 + jails_list_links(jails, kept + 3, room));
+    free(kept);
+}
+
 /* In the child: never returns. */
-static _Noreturn void become_worker(const struct worker_start *start, pid_t parent)
+static _Noreturn void become_worker(const struct worker_start *start, const struct jails *jails,
+                                    pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         _exit(1); /* it has died before we could ask to be told */
+    close_others(start, jails);
+    mallopt(M_PERTURB, 0); /* see main.c */
     int code = worker_run(start);
     if (code)
         _exit(code); /* threads may be running, so nothing is taken down */
     exit(0);
 }
 
-int worker_process_start(struct worker_process *process, const struct worker_start *start,
-                         int unwanted_fd, struct chimera_error *err)
+static int fork_worker(struct worker_process *process, const struct worker_start *start,
+                       struct jails *jails, struct chimera_error *err)
 {
     struct worker_start told = *start;
     int report[2];
@@ -33,19 +52,40 @@ int worker_process_start(struct worker_process *process, const struct worker_sta
         return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
-        close(report[0]);
-        close(unwanted_fd);
         told.report_fd = report[1];
-        become_worker(&told, parent);
+        if (!jails_open_links(jails, &told.links))
+            _exit(1);
+        become_worker(&told, jails, parent);
     }
     close(report[1]);
     if (pid < 0) {
         close(report[0]);
         return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
     }
-    *process =
-        (struct worker_process){.pid = pid, .report_fd = report[0], .started_ms = clock_now_ms()};
+    *process = (struct worker_process){
+        .pid = pid, .report_fd = report[0], .started_ms = clock_now_ms(), .jails = jails};
     return CHIMERA_OK;
+}
+
+int worker_process_start(struct worker_process *process, const struct worker_start *start,
+                         struct chimera_error *err)
+{
+    struct jails *jails = NULL;
+    int code =
+        jails_start(start->config, start->policies, start->plugins, start->isolation, &jails, err);
+    if (code == CHIMERA_OK)
+        code = fork_worker(process, start, jails, err);
+    if (code < 0)
+        jails_stop(jails);
+    else
+        jails_close_links(jails);
+    return code;
+}
+
+static void forget(struct worker_process *process)
+{
+    jails_stop(process->jails);
+    *process = WORKER_PROCESS_NONE;
 }
 
 /* WORKER_READY, a reason, or nothing at all. */
@@ -84,7 +124,7 @@ void worker_process_reaped(struct worker_process *process, int status,
     char text[sizeof(ret_why->text)] = {NOTHING};
     if (process->report_fd >= 0)
         take_report(process, text, sizeof(text));
-    *process = WORKER_PROCESS_NONE;
+    forget(process);
     if (text[0] == NOTHING || text[0] == WORKER_READY)
         describe_end(status, ret_why);
     else
@@ -100,7 +140,7 @@ int worker_process_read_report(struct worker_process *process, struct chimera_er
         return CHIMERA_OK;
     while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
         ;
-    *process = WORKER_PROCESS_NONE;
+    forget(process);
     if (text[0] == NOTHING)
         describe_end(status, err);
     else
@@ -117,5 +157,5 @@ void worker_process_kill(struct worker_process *process)
         ;
     if (process->report_fd >= 0)
         close(process->report_fd);
-    *process = WORKER_PROCESS_NONE;
+    forget(process);
 }

@@ -6,20 +6,22 @@
 
 #include <sys/types.h>
 
+#include "server/jail_process.h"
 #include "server/worker.h"
 
 struct worker_process {
     pid_t pid;     /* 0: none */
     int report_fd; /* while it has not reported; else -1 */
     int64_t started_ms;
-    int64_t until_ms; /* of one that was told to end: when it is told again, more firmly */
+    int64_t until_ms;    /* of one that was told to end: when it is told again, more firmly */
+    struct jails *jails; /* owned; NULL: none. They end with it */
 };
 
 #define WORKER_PROCESS_NONE ((struct worker_process){.report_fd = -1})
 
-/* `unwanted_fd` is the supervisor's own and closed in the child. start->report_fd is filled in. */
+/* With its jails. start->report_fd and start->links are filled in. */
 int worker_process_start(struct worker_process *process, const struct worker_start *start,
-                         int unwanted_fd, struct chimera_error *err);
+                         struct chimera_error *err);
 
 /* Reads the report when `report_fd` is readable: 0 when the worker is ready. Else a negative code
  * with the worker's reason, and it has ended and is none. */

@@ -22,6 +22,13 @@ def remove_cache():
 unittest.addModuleCleanup(remove_cache)
 
 
+def is_sanitized():
+    """Such builds have no lock-down."""
+    with open(SERVER, "rb") as program:
+        data = program.read()
+    return b"__asan_init" in data or b"__tsan_init" in data
+
+
 def wasm(name):
     return "file://" + os.path.join(POLICIES, name + ".wasm")
 

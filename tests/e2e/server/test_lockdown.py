@@ -2,7 +2,7 @@
 from inside in tests/unit/test_lockdown.c; that it denies nothing that serving needs, all other tests here show."""
 import os, ssl, tempfile, unittest
 
-from harness import SERVER, Server, make_certificates, wasm
+from harness import Server, is_sanitized, make_certificates, wasm
 
 POLICIES = {name: {"module": wasm(name), "timeoutEvalSeconds": 1} for name in
             ("accept", "reject-message", "mutate", "loop", "trap", "overflow", "out-of-bounds", "log", "wasi-accept")}
@@ -15,12 +15,6 @@ def status(task):
 
 def tasks(pid):
     return [f"{pid}/task/{task}" for task in os.listdir(f"/proc/{pid}/task")]
-
-
-def is_sanitized():
-    with open(SERVER, "rb") as program:
-        data = program.read()
-    return b"__asan_init" in data or b"__tsan_init" in data
 
 
 @unittest.skipIf(is_sanitized(), "sanitizer builds have no lock-down")

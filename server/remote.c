@@ -1,0 +1,176 @@
+#include "server/remote.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "server/channel.h"
+#include "server/clock.h"
+#include "server/wire.h"
+
+#define MESSAGE_MAX ((size_t)64 << 20) /* more than the arena of a request takes */
+#define KEPT_BYTES ((size_t)1 << 20)
+#define GRACE_MS 500 /* for a jail that ends its guest in time */
+#define LOOK_MS 20   /* how often to see whether the jail still lives */
+
+struct remote_lane {
+    uint32_t sequence; /* of the message that is waited for */
+    struct chimera_buffer in, out;
+};
+
+struct wait { /* for one answer */
+    const struct remote *remote;
+    struct remote_lane *lane;
+    int fd;
+    uint32_t life;
+    int64_t until_ms; /* 0: for ever */
+};
+
+int remote_open_lanes(struct jail_link *links, size_t count, unsigned lanes,
+                      struct chimera_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        links[i].lanes = calloc(lanes, sizeof(struct remote_lane));
+        if (!links[i].lanes)
+            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        for (unsigned lane = 0; lane < lanes; lane++) {
+            chimera_buffer_init(&links[i].lanes[lane].in, MESSAGE_MAX);
+            chimera_buffer_init(&links[i].lanes[lane].out, MESSAGE_MAX);
+        }
+    }
+    return CHIMERA_OK;
+}
+
+static uint32_t life_of(const struct remote *remote)
+{
+    return atomic_load(remote->link->life);
+}
+
+static bool is_alive(uint32_t life)
+{
+    return life & 1;
+}
+
+/* One step of waiting for the socket: 0, or why it is no use. */
+static int wait_for(const struct wait *wait, short events)
+{
+    struct pollfd polled = {.fd = wait->fd, .events = events};
+    if (poll(&polled, 1, LOOK_MS) > 0 && polled.revents & events)
+        return CHIMERA_OK;
+    if (life_of(wait->remote) != wait->life)
+        return CHIMERA_EIO;
+    return wait->until_ms && clock_now_ms() >= wait->until_ms ? CHIMERA_EDEADLINE : CHIMERA_OK;
+}
+
+static int send_all(const struct wait *wait)
+{
+    size_t offset = 0;
+    for (;;) {
+        int code = channel_send(wait->fd, wait->lane->sequence,
+                                chimera_buffer_slice(&wait->lane->out), &offset);
+        if (code == CHIMERA_EDEADLINE)
+            code = wait_for(wait, POLLOUT);
+        else
+            return code;
+        if (code < 0)
+            return code;
+    }
+}
+
+/* Answers to what was given up before are passed over. */
+static int receive(const struct wait *wait)
+{
+    uint32_t sequence = 0;
+    chimera_buffer_reset(&wait->lane->in);
+    for (;;) {
+        int code = channel_receive(wait->fd, &wait->lane->in, &sequence);
+        if (code == 1 && sequence == wait->lane->sequence)
+            return CHIMERA_OK;
+        if (code == 1)
+            chimera_buffer_reset(&wait->lane->in);
+        if (code == 0)
+            code = wait_for(wait, POLLIN);
+        if (code < 0)
+            return code;
+    }
+}
+
+/* Sends what is in `out` and has the answer in `in`. */
+static int ask(const struct remote *remote, unsigned index, int64_t until_ms)
+{
+    struct remote_lane *lane = &remote->link->lanes[index];
+    struct wait wait = {.remote = remote,
+                        .lane = lane,
+                        .fd = remote->link->fds[index],
+                        .life = life_of(remote),
+                        .until_ms = until_ms};
+    if (!is_alive(wait.life))
+        return CHIMERA_EIO;
+    if (lane->out.failed)
+        return lane->out.failed;
+    lane->sequence++;
+    int code = send_all(&wait);
+    return code < 0 ? code : receive(&wait);
+}
+
+static void empty(struct chimera_buffer *buffer)
+{
+    if (buffer->capacity > KEPT_BYTES || buffer->failed) {
+        chimera_buffer_free(buffer);
+        chimera_buffer_init(buffer, MESSAGE_MAX);
+    }
+    chimera_buffer_reset(buffer);
+}
+
+int remote_check(const struct remote *remote, struct chimera_error *err)
+{
+    static const struct timespec step = {.tv_nsec = 2 * 1000 * 1000};
+    struct remote_lane *lane = &remote->link->lanes[0];
+    const struct wire_call call = {.verb = WIRE_CHECK, .policy = remote->policy};
+    struct chimera_slice text = {NULL, 0};
+    uint32_t life = life_of(remote);
+    int code = CHIMERA_OK, answer = CHIMERA_OK;
+    while (!is_alive(life) && life == life_of(remote))
+        nanosleep(&step, NULL);
+    wire_put_call(&lane->out, &call, NULL);
+    code = ask(remote, 0, 0);
+    if (code == CHIMERA_OK && !wire_get_check(chimera_buffer_slice(&lane->in), &answer, &text))
+        code = CHIMERA_EGUEST;
+    if (code < 0)
+        code = chimera_fail(err, code, "the policy's process ended while it started");
+    else if (answer < 0)
+        code = chimera_fail(err, answer, "%.*s", (int)text.size, text.data ? text.data : "");
+    empty(&lane->out);
+    return code;
+}
+
+static uint32_t smaller_limit(uint32_t a, uint32_t b)
+{
+    if (a == 0 || b == 0)
+        return a ? a : b;
+    return a < b ? a : b;
+}
+
+int remote_evaluate(const struct remote *remote, unsigned lane_index,
+                    const struct chimera_request *request, uint32_t limit_ms,
+                    struct chimera_arena *arena, struct chimera_response *ret_response)
+{
+    struct remote_lane *lane = &remote->link->lanes[lane_index];
+    const struct wire_call call = {
+        .verb = WIRE_EVALUATE, .policy = remote->policy, .limit_ms = limit_ms};
+    uint32_t limit = smaller_limit(limit_ms, remote->limit_ms);
+    int answer = CHIMERA_OK;
+    wire_put_call(&lane->out, &call, request);
+    int code = ask(remote, lane_index, limit ? clock_now_ms() + limit + GRACE_MS : 0);
+    struct chimera_slice bytes = {NULL, 0};
+    if (code == CHIMERA_OK) { /* copied, because the lane's buffer is the next answer's */
+        bytes = chimera_arena_copy(arena, chimera_buffer_slice(&lane->in));
+        code = bytes.data ? CHIMERA_OK : CHIMERA_ELIMIT;
+    }
+    ret_response->uid = request->uid;
+    if (code == CHIMERA_OK && !wire_get_response(bytes, arena, &answer, ret_response))
+        code = CHIMERA_EGUEST;
+    empty(&lane->out);
+    empty(&lane->in);
+    return code < 0 ? code : answer;
+}
