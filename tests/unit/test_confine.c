@@ -204,7 +204,7 @@ static _Noreturn void run_attempt(const char *what, const char *argument)
 {
     long result = attempt(what, argument);
     if (result < 0)
-        fprintf(stderr, "%s\n", strerrorname_np(errno));
+        fprintf(stderr, "error: %s\n", strerrorname_np(errno)); /* told before what ASan adds */
     _exit(result < 0);
 }
 
@@ -227,7 +227,7 @@ static void expect_denied(const char *what, const char *argument, const char *na
 {
     struct chimera_error err = {0};
     char expected[64];
-    snprintf(expected, sizeof(expected), "failed with exit code 1: %s", name);
+    snprintf(expected, sizeof(expected), "failed with exit code 1: error: %s", name);
     int code = run_confined(what, argument, NULL, &err);
     if (code != CHIMERA_ETOOL || !strstr(err.text, expected))
         fail_msg("%s %s: expected %s, got %d \"%s\"", what, argument, name, code, err.text);
