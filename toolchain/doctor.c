@@ -50,8 +50,8 @@ static int check_tools(void)
     if (tools.wabt_minor < WABT_LINEAR)
         report(
             FINDING_NOTE, "wasm2c",
-            "WABT %s takes time that grows with the square of a module's size: policies of 20 MB "
-            "and more need minutes; 1.0.%d and newer do not",
+            "WABT %s does not compile SIMD and takes time that grows with the square of a module's "
+            "size: policies of 20 MB and more need minutes; 1.0.%d and newer are better at both",
             tools.wabt_version, WABT_LINEAR);
     chimera_tools_done(&tools);
     return 0;
