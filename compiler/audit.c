@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "compiler/process.h"
+#include "compiler/sweep.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/plugin/plugin_file.h"
 
@@ -228,7 +229,18 @@ static int audit_bytes(const uint8_t *file, size_t size, const char *path,
     return code;
 }
 
-static int audit_file(const char *path, struct chimera_error *err)
+/* The one executable segment of a file that chimera_elf_audit() has found to be sound. */
+static struct chimera_slice code_of(const uint8_t *file)
+{
+    Elf64_Ehdr header;
+    Elf64_Phdr code;
+    memcpy(&header, file, sizeof(header));
+    if (!find_code(file, &header, &code))
+        return (struct chimera_slice){NULL, 0};
+    return (struct chimera_slice){(const char *)file + code.p_offset, code.p_filesz};
+}
+
+static int audit_file(const char *path, enum chimera_tier tier, struct chimera_error *err)
 {
     struct stat status;
     CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -240,12 +252,15 @@ static int audit_file(const char *path, struct chimera_error *err)
     if (file == MAP_FAILED)
         return chimera_fail(err, CHIMERA_EIO, "cannot map %s: %s", path, strerror(errno));
     int code = audit_bytes(file, (size_t)status.st_size, path, err);
+    if (code == CHIMERA_OK && tier == CHIMERA_TIER_QUICK)
+        code = chimera_sweep(code_of(file), path, err);
     munmap(file, (size_t)status.st_size);
     return code;
 }
 
-int chimera_audit(const struct chimera_tools *tools, const char *path, struct chimera_error *err)
+int chimera_audit(const struct chimera_tools *tools, enum chimera_tier tier, const char *path,
+                  struct chimera_error *err)
 {
-    int code = audit_file(path, err);
-    return code < 0 ? code : disassemble(tools, path, err);
+    int code = audit_file(path, tier, err);
+    return code < 0 || tier == CHIMERA_TIER_QUICK ? code : disassemble(tools, path, err);
 }

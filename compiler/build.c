@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "compiler/audit.h"
+#include "compiler/build_internal.h"
 #include "compiler/compile.h"
 #include "compiler/confine.h"
 #include "compiler/glue.h"
@@ -29,149 +30,22 @@
 #define WABT_WITH_VECTORS 33
 #define C_MAX ((uint64_t)8 << 30) /* of wasm2c's output: 25 bytes of C a byte of code */
 
-struct chimera_builder {
-    struct chimera_build_options options;
-    struct chimera_tools tools;
-    struct chimera_cache *cache; /* NULL: none */
-    char *prelude;               /* folder of the plugins' sources; owned */
-    char *temporary;             /* without a cache: our own folder; owned */
-};
-
 /* One build of one module. */
 struct work {
     struct chimera_builder *builder;
     const char *path;
-    struct chimera_slice bytes; /* of the file at `path` */
     enum chimera_mode mode;
-    struct chimera_module *module;
+    enum chimera_tier tier;
+    bool is_bare; /* no ABI: neither detected nor checked */
+    struct chimera_slice bytes;
+    struct chimera_module *module; /* owned; NULL until it must be read */
     char *folder; /* scratch; owned */
-    char stem[CHIMERA_STEM_MAX + 16];
+    char stem[CHIMERA_STEM_MAX + 24];
     struct chimera_digest wasm;
     uint64_t image_size;
     struct split_part *parts; /* owned */
     size_t part_count;
 };
-
-static const char *const prelude_files[] = {"plugin.h", "prelude.h", "simd.h", "freestanding.c"};
-
-/* --- The builder. --- */
-
-static bool has_prelude(const char *folder)
-{
-    CHIMERA_FREE char *path = chimera_path_join(folder, "prelude.h");
-    return path && access(path, R_OK) == 0;
-}
-
-/* Installed beside the program, at the installed place, or in the source tree. */
-static int find_prelude(char **ret_folder, struct chimera_error *err)
-{
-    char program[4096];
-    ssize_t size = readlink("/proc/self/exe", program, sizeof(program) - 1);
-    char *slash = NULL;
-    if (size > 0) {
-        program[size] = '\0';
-        slash = strrchr(program, '/');
-    }
-    CHIMERA_FREE char *beside = NULL;
-    if (slash && asprintf(&beside, "%.*s/../share/chimera/plugins/policy", (int)(slash - program), program) < 0)
-        beside = NULL;
-    const char *candidates[] = {getenv("CHIMERA_PRELUDE"), beside, CHIMERA_PRELUDE_DIR, CHIMERA_PRELUDE_SOURCE_DIR};
-    for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
-        if (candidates[i] && has_prelude(candidates[i])) {
-            *ret_folder = strdup(candidates[i]);
-            return *ret_folder ? CHIMERA_OK : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
-        }
-    }
-    return chimera_fail(err, CHIMERA_EIO,
-                        "cannot find the plugins' prelude (prelude.h): install Chimera whole, or set "
-                        "CHIMERA_PRELUDE to its folder plugins/policy");
-}
-
-static int digest_prelude(const char *folder, struct chimera_digest *ret_digest, struct chimera_error *err)
-{
-    struct chimera_buffer all;
-    chimera_buffer_init(&all, (size_t)4 << 20);
-    int code = CHIMERA_OK;
-    for (size_t i = 0; i < sizeof(prelude_files) / sizeof(*prelude_files) && code == 0; i++) {
-        CHIMERA_FREE char *path = chimera_path_join(folder, prelude_files[i]);
-        code = path ? chimera_file_read(path, &all, err) : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
-    }
-    chimera_buffer_text(&all, GLUE_VERSION);
-    if (code == 0)
-        code = chimera_digest_of(chimera_buffer_slice(&all), ret_digest);
-    chimera_buffer_free(&all);
-    return code;
-}
-
-static int make_temporary(struct chimera_builder *builder, struct chimera_error *err)
-{
-    const char *parent = getenv("TMPDIR");
-    if (asprintf(&builder->temporary, "%s/chimera-XXXXXX", parent && *parent ? parent : "/tmp") < 0) {
-        builder->temporary = NULL;
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
-    }
-    if (!mkdtemp(builder->temporary)) {
-        int code = chimera_fail(err, CHIMERA_EIO, "cannot make %s: %s", builder->temporary, strerror(errno));
-        free(builder->temporary);
-        builder->temporary = NULL;
-        return code;
-    }
-    return CHIMERA_OK;
-}
-
-static int fill_builder(struct chimera_builder *builder, struct chimera_error *err)
-{
-    const struct chimera_build_options *options = &builder->options;
-    struct chimera_digest prelude;
-    int code = chimera_tools_find(&builder->tools, err);
-    if (code == 0)
-        code = find_prelude(&builder->prelude, err);
-    if (code == 0)
-        code = digest_prelude(builder->prelude, &prelude, err);
-    if (code == 0)
-        code = chimera_tools_identify(&builder->tools, &prelude, err);
-    if (code == 0 && !options->has_no_cache)
-        code = chimera_cache_open(options->cache_folder, CHIMERA_CACHE_LIMIT, &builder->cache, err);
-    else if (code == 0)
-        code = make_temporary(builder, err);
-    return code;
-}
-
-int chimera_builder_new(const struct chimera_build_options *options, struct chimera_builder **ret_builder,
-                        struct chimera_error *err)
-{
-    struct chimera_builder *builder = calloc(1, sizeof(*builder));
-    if (!builder)
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
-    builder->options = *options;
-    if (builder->options.jobs == 0)
-        builder->options.jobs = chimera_process_cpus();
-    int code = fill_builder(builder, err);
-    if (code < 0) {
-        chimera_builder_free(builder);
-        return code;
-    }
-    *ret_builder = builder;
-    return CHIMERA_OK;
-}
-
-void chimera_builder_free(struct chimera_builder *builder)
-{
-    if (!builder)
-        return;
-    if (builder->temporary)
-        chimera_folder_remove(builder->temporary, NULL);
-    chimera_cache_close(builder->cache);
-    chimera_tools_done(&builder->tools);
-    free(builder->temporary);
-    free(builder->prelude);
-    free(builder);
-}
-
-const struct chimera_tools *chimera_builder_tools(const struct chimera_builder *builder)
-{
-    return &builder->tools;
-}
 
 /* --- The steps of one build. --- */
 
@@ -244,12 +118,13 @@ static int write_sources(struct work *work, struct chimera_slice text, struct ch
                                .split = &split,
                                .wabt_minor = wabt,
                                .mode = work->mode,
-                               .toolchain = work->builder->tools.identity,
+                               .tier = work->tier,
+                               .toolchain = chimera_tools_identity(&work->builder->tools, work->tier),
                                .wasm = work->wasm,
                                .image_size = work->image_size};
     code = glue_write(&facts, work->folder, err);
     if (code == 0)
-        code = split_write(&split, work->folder, &work->parts, &work->part_count, err);
+        code = split_write(&split, work->tier, work->folder, &work->parts, &work->part_count, err);
     split_done(&split);
     return code;
 }
@@ -275,6 +150,40 @@ static int translate(struct work *work, struct chimera_error *err)
     return code;
 }
 
+/* Of the prelude, and module.h; owned by the caller, ends with NULL. Each is owned too. */
+static char **list_headers(const struct work *work)
+{
+    char **headers = calloc(CHIMERA_PRELUDE_HEADERS + 2, sizeof(*headers));
+    if (!headers)
+        return NULL;
+    headers[0] = chimera_path_join(work->folder, "module.h");
+    for (size_t i = 0; headers[i] && i < CHIMERA_PRELUDE_HEADERS; i++)
+        headers[i + 1] = chimera_path_join(work->builder->prelude, chimera_prelude_files[i]);
+    return headers;
+}
+
+static int compile(const struct work *work, const struct chimera_part *parts, size_t count,
+                   struct chimera_error *err)
+{
+    struct chimera_builder *builder = work->builder;
+    const char *includes[] = {".", builder->prelude, NULL};
+    char **headers = list_headers(work);
+    struct chimera_compile_job job = {.tools = &builder->tools,
+                                      .tier = work->tier,
+                                      .folder = work->folder,
+                                      .includes = includes,
+                                      .headers = (const char *const *)headers,
+                                      .cache = work->tier == CHIMERA_TIER_QUICK ? NULL : builder->cache,
+                                      .progress = builder->options.progress,
+                                      .jobs = builder->options.jobs};
+    int code = headers && headers[CHIMERA_PRELUDE_HEADERS] ? chimera_compile(&job, parts, count, NULL, err)
+                                                   : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+    for (size_t i = 0; headers && headers[i]; i++)
+        free(headers[i]);
+    free(headers);
+    return code;
+}
+
 /* The parts, the glue and the freestanding helpers; names of objects follow the sources'. */
 static int compile_and_link(struct work *work, const char *so, struct chimera_error *err)
 {
@@ -283,35 +192,23 @@ static int compile_and_link(struct work *work, const char *so, struct chimera_er
     CHIMERA_FREE struct chimera_part *parts = calloc(count, sizeof(*parts));
     CHIMERA_FREE const char **objects = calloc(count, sizeof(*objects));
     CHIMERA_FREE char *names = calloc(count, 32);
-    CHIMERA_FREE char *freestanding = chimera_path_join(builder->prelude, "freestanding.c");
-    CHIMERA_FREE char *prelude = chimera_path_join(builder->prelude, "prelude.h");
-    CHIMERA_FREE char *simd = chimera_path_join(builder->prelude, "simd.h");
-    CHIMERA_FREE char *plugin = chimera_path_join(builder->prelude, "plugin.h");
-    if (!parts || !objects || !names || !freestanding || !prelude || !simd || !plugin)
+    CHIMERA_FREE char *freestanding =
+        chimera_path_join(builder->prelude, chimera_prelude_files[CHIMERA_PRELUDE_HEADERS]);
+    if (!parts || !objects || !names || !freestanding)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     for (size_t i = 0; i < count; i++) {
         snprintf(names + 32 * i, 32, "part-%04zu.o", i);
         parts[i].object = objects[i] = names + 32 * i;
         if (i < work->part_count)
-            parts[i] = (struct chimera_part){work->parts[i].name, objects[i], work->parts[i].is_quick};
+            parts[i] = (struct chimera_part){work->parts[i].name, objects[i], work->parts[i].is_giant};
     }
     parts[count - 2].source = "glue.c";
     parts[count - 1].source = freestanding;
-    const char *includes[] = {".", builder->prelude, NULL};
-    CHIMERA_FREE char *header = chimera_path_join(work->folder, "module.h");
-    const char *headers[] = {header, prelude, simd, plugin, NULL};
-    struct chimera_compile_job job = {.tools = &builder->tools,
-                                      .folder = work->folder,
-                                      .includes = includes,
-                                      .headers = headers,
-                                      .cache = builder->cache,
-                                      .progress = builder->options.progress,
-                                      .jobs = builder->options.jobs};
-    int code = chimera_compile(&job, parts, count, NULL, err);
+    int code = compile(work, parts, count, err);
     if (code == 0)
-        code = chimera_link(&builder->tools, work->folder, objects, count, so, err);
+        code = chimera_link(&builder->tools, work->tier, work->folder, objects, count, so, err);
     chimera_progress_show(builder->options.progress, "audit", 0, 0);
-    return code < 0 ? code : chimera_audit(&builder->tools, so, err);
+    return code < 0 ? code : chimera_audit(&builder->tools, work->tier, so, err);
 }
 
 static int digest_file(const char *path, struct chimera_digest *ret_digest, struct chimera_error *err)
@@ -325,16 +222,19 @@ static int digest_file(const char *path, struct chimera_digest *ret_digest, stru
 static int write_manifest(const struct work *work, const char *so, const char *image, const char *path,
                           struct chimera_error *err)
 {
-    struct chimera_manifest manifest = {.wasm = work->wasm, .mode = work->mode};
+    struct chimera_manifest manifest = {.wasm = work->wasm, .mode = work->mode, .tier = work->tier};
     int code = digest_file(so, &manifest.so, err);
     if (code == 0 && work->image_size > 0)
         code = digest_file(image, &manifest.image, err);
     if (code < 0)
         return code;
     struct chimera_slice metadata = work->module->metadata;
-    manifest.toolchain = work->builder->tools.identity;
+    CHIMERA_FREE char *toolchain = strdup(chimera_tools_identity(&work->builder->tools, work->tier));
+    manifest.toolchain = toolchain;
     CHIMERA_FREE char *text = metadata.data ? strndup(metadata.data, metadata.size) : NULL;
     manifest.metadata = text;
+    if (!toolchain || (metadata.data && !text))
+        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     return chimera_manifest_write(path, &manifest, err);
 }
 
@@ -433,17 +333,22 @@ static int build_new(struct work *work, char **ret_path, struct chimera_error *e
         code = keep_plugin(work, out, ret_path, err);
     if (work->folder)
         chimera_folder_remove(work->folder, NULL);
+    free(work->folder);
+    free(work->parts);
+    work->folder = NULL;
+    work->parts = NULL;
     return code;
 }
 
 static int name_stem(struct work *work, struct chimera_error *err)
 {
     char stem[CHIMERA_STEM_MAX];
-    int code = chimera_tools_stem(&work->builder->tools, &work->wasm, stem);
+    int code = chimera_tools_stem(&work->builder->tools, work->tier, &work->wasm, stem);
     if (code < 0)
         return chimera_fail(err, code, "%s: cannot name its plugin", work->path);
     /* The mode is part of what is built: the same module may be tried in two. */
-    snprintf(work->stem, sizeof(work->stem), "%s-%d", stem, (int)work->mode);
+    snprintf(work->stem, sizeof(work->stem), "%s-%d%s", stem, (int)work->mode,
+             work->tier == CHIMERA_TIER_QUICK ? "-quick" : "");
     return CHIMERA_OK;
 }
 
@@ -461,35 +366,6 @@ static int finish(struct work *work, char *path, struct chimera_built *built, st
     return code;
 }
 
-static int build_module(struct work *work, struct chimera_built *built, struct chimera_error *err)
-{
-    struct chimera_cache *cache = work->builder->cache;
-    int code = name_stem(work, err);
-    if (code < 0)
-        return code;
-    char *path = cache ? chimera_cache_find_plugin(cache, work->stem) : NULL;
-    built->was_cached = path != NULL;
-    if (!path)
-        code = build_new(work, &path, err);
-    chimera_progress_clear(work->builder->options.progress);
-    return code < 0 ? code : finish(work, path, built, err);
-}
-
-static int check_module(struct work *work, struct chimera_error *err)
-{
-    int code = chimera_module_check_imports(work->module, err);
-    if (code == 0 && work->mode == CHIMERA_MODE_NONE)
-        code = chimera_mode_detect(work->module, &work->mode, err);
-    return code < 0 ? code : chimera_mode_check(work->module, work->mode, err);
-}
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static int check_vectors(const struct work *work, struct chimera_error *err)
 {
     const struct chimera_tools *tools = &work->builder->tools;
@@ -502,39 +378,113 @@ static int check_vectors(const struct work *work, struct chimera_error *err)
                         work->path, WABT_WITH_VECTORS, tools->wabt_version);
 }
 
-static int build_bytes(struct work *work, struct chimera_slice bytes, bool is_bare, struct chimera_built *built,
-                       struct chimera_error *err)
+static int read_module(struct work *work, struct chimera_error *err)
 {
-    work->bytes = bytes;
-    int code = chimera_module_read(work->path, bytes, &work->module, err);
+    int code = chimera_module_read(work->path, work->bytes, &work->module, err);
     if (code == 0)
-        code = is_bare ? chimera_module_check_imports(work->module, err) : check_module(work, err);
+        code = chimera_module_check_imports(work->module, err);
+    if (code == 0 && !work->is_bare && work->mode == CHIMERA_MODE_NONE)
+        code = chimera_mode_detect(work->module, &work->mode, err);
+    if (code == 0 && !work->is_bare)
+        code = chimera_mode_check(work->module, work->mode, err);
+    return code < 0 ? code : check_vectors(work, err);
+}
+
+/* NULL when the cache has none. Owned by the caller. */
+static char *find_cached(struct work *work, enum chimera_tier tier)
+{
+    work->tier = tier;
+    if (!work->builder->cache || !chimera_tools_has(&work->builder->tools, tier) ||
+        name_stem(work, NULL) < 0)
+        return NULL;
+    return chimera_cache_find_plugin(work->builder->cache, work->stem);
+}
+
+static int build_tier(struct work *work, enum chimera_tier tier, char **ret_path, struct chimera_error *err)
+{
+    work->tier = tier;
+    int code = chimera_tools_need(&work->builder->tools, tier, err);
+    if (code == 0 && tier == CHIMERA_TIER_QUICK && work->module->uses_vectors)
+        code = chimera_fail(err, CHIMERA_EFEATURE,
+                            "%s: the module uses SIMD (v128), which the quick tier does not have: build it with "
+                            "`--tier full`",
+                            work->path);
     if (code == 0)
-        code = check_vectors(work, err);
+        code = name_stem(work, err);
+    return code < 0 ? code : build_new(work, ret_path, err);
+}
+
+/* What is of no use to the quick tier (a frame that is too large, C that tcc does not take) may still be
+ * right for the full one. */
+static int build_soonest(struct work *work, char **ret_path, struct chimera_error *err)
+{
+    const struct chimera_tools *tools = &work->builder->tools;
+    bool has_full = chimera_tools_has(tools, CHIMERA_TIER_FULL);
+    struct chimera_error why = {0};
+    int code = CHIMERA_ETOOL;
+    if (chimera_tools_has(tools, CHIMERA_TIER_QUICK))
+        code = build_tier(work, CHIMERA_TIER_QUICK, ret_path, has_full ? &why : err);
+    else if (!has_full)
+        return chimera_tools_need(tools, CHIMERA_TIER_FULL, err);
+    return code < 0 && has_full ? build_tier(work, CHIMERA_TIER_FULL, ret_path, err) : code;
+}
+
+static int build_module(struct work *work, struct chimera_built *built, struct chimera_error *err)
+{
+    enum chimera_tier tier = work->tier;
+    int code = CHIMERA_OK;
+    char *path = find_cached(work, tier == CHIMERA_TIER_ANY ? CHIMERA_TIER_FULL : tier);
+    if (!path && tier == CHIMERA_TIER_ANY)
+        path = find_cached(work, CHIMERA_TIER_QUICK);
+    built->was_cached = path != NULL;
+    if (!path)
+        code = work->module ? CHIMERA_OK : read_module(work, err);
+    if (!path && code == CHIMERA_OK)
+        code = tier == CHIMERA_TIER_ANY ? build_soonest(work, &path, err)
+                                        : build_tier(work, tier, &path, err);
+    built->tier = work->tier;
+    chimera_progress_clear(work->builder->options.progress);
+    return code < 0 ? code : finish(work, path, built, err);
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* A module whose plugin is in the cache was read and checked when that was built; so it need not be read again
+ * unless only it can tell the mode. */
+static int build_bytes(struct work *work, struct chimera_built *built, struct chimera_error *err)
+{
+    bool is_mode_known = work->is_bare || work->mode != CHIMERA_MODE_NONE;
+    int code = chimera_digest_of(work->bytes, &work->wasm);
+    if (code < 0)
+        code = chimera_fail(err, code, "%s: cannot be hashed", work->path);
+    else if (!is_mode_known)
+        code = read_module(work, err);
     if (code == 0)
-        code = chimera_digest_of(bytes, &work->wasm);
-    if (code == 0) {
-        built->wasm_bytes = bytes.size;
-        built->code_bytes = work->module->section[10].size;
         code = build_module(work, built, err);
-    }
+    built->wasm_bytes = work->bytes.size;
+    built->code_bytes = work->module ? work->module->section[10].size : 0;
     chimera_module_free(work->module);
-    free(work->parts);
-    free(work->folder);
     return code;
 }
 
-static int build_path(struct chimera_builder *builder, const char *path, enum chimera_mode mode, bool is_bare,
-                      struct chimera_built *ret_built, struct chimera_error *err)
+static int build_path(struct chimera_builder *builder, const char *path, enum chimera_mode mode,
+                      enum chimera_tier tier, bool is_bare, struct chimera_built *ret_built,
+                      struct chimera_error *err)
 {
     uint64_t start = now_ms();
     struct chimera_built built = {0};
-    struct work work = {.builder = builder, .path = path, .mode = mode};
+    struct work work = {.builder = builder, .path = path, .mode = mode, .tier = tier, .is_bare = is_bare};
     struct chimera_buffer bytes;
     chimera_buffer_init(&bytes, WASM_MAX);
     int code = chimera_file_read(path, &bytes, err);
+    work.bytes = chimera_buffer_slice(&bytes);
     if (code == 0)
-        code = build_bytes(&work, chimera_buffer_slice(&bytes), is_bare, &built, err);
+        code = build_bytes(&work, &built, err);
     chimera_buffer_free(&bytes);
     if (code < 0)
         return code;
@@ -544,15 +494,15 @@ static int build_path(struct chimera_builder *builder, const char *path, enum ch
 }
 
 int chimera_build(struct chimera_builder *builder, const char *path, enum chimera_mode mode,
-                  struct chimera_built *ret_built, struct chimera_error *err)
+                  enum chimera_tier tier, struct chimera_built *ret_built, struct chimera_error *err)
 {
-    return build_path(builder, path, mode, false, ret_built, err);
+    return build_path(builder, path, mode, tier, false, ret_built, err);
 }
 
-int chimera_build_bare(struct chimera_builder *builder, const char *path, struct chimera_built *ret_built,
-                       struct chimera_error *err)
+int chimera_build_bare(struct chimera_builder *builder, const char *path, enum chimera_tier tier,
+                       struct chimera_built *ret_built, struct chimera_error *err)
 {
-    return build_path(builder, path, CHIMERA_MODE_NONE, true, ret_built, err);
+    return build_path(builder, path, CHIMERA_MODE_NONE, tier, true, ret_built, err);
 }
 
 void chimera_built_done(struct chimera_built *built)

@@ -1,6 +1,6 @@
 /* build.h - the whole way from a WebAssembly file to a policy plugin.
  *
- * read and check, rewrite, wasm2c, split, clang, link, audit, manifest: design.md, "The way of the data".
+ * read and check, rewrite, wasm2c, split, clang or tcc, link, audit, manifest: design.md, "The way of the data".
  * Finished plugins come from and go to the cache; with an output folder they are copied to its
  * plugins/ as well. Nothing is left behind by a build that failed.
  */
@@ -29,20 +29,24 @@ void chimera_builder_free(struct chimera_builder *builder); /* NULL is allowed *
 
 struct chimera_built {
     char *plugin;     /* path of the .so; owned by the caller, ended by chimera_built_done() */
+    enum chimera_tier tier;
     bool was_cached;  /* nothing was compiled */
     uint64_t milliseconds;
-    size_t wasm_bytes, code_bytes;
+    size_t wasm_bytes, code_bytes; /* code_bytes is 0 where the cache made reading needless */
 };
+
+/* What is there already, the full tier first; else what is there soonest. */
+#define CHIMERA_TIER_ANY ((enum chimera_tier)0)
 
 /* Builds `path` for `mode`; with CHIMERA_MODE_NONE the module's metadata or else its exports decide
  * (chimera_mode_detect()). */
 int chimera_build(struct chimera_builder *builder, const char *path, enum chimera_mode mode,
-                  struct chimera_built *ret_built, struct chimera_error *err);
+                  enum chimera_tier tier, struct chimera_built *ret_built, struct chimera_error *err);
 void chimera_built_done(struct chimera_built *built);
 
 /* Any module as a plugin of CHIMERA_MODE_NONE, for the conformance tests: no detection, no ABI check. */
-int chimera_build_bare(struct chimera_builder *builder, const char *path, struct chimera_built *ret_built,
-                       struct chimera_error *err);
+int chimera_build_bare(struct chimera_builder *builder, const char *path, enum chimera_tier tier,
+                       struct chimera_built *ret_built, struct chimera_error *err);
 
 const struct chimera_tools *chimera_builder_tools(const struct chimera_builder *builder);
 

@@ -116,6 +116,11 @@ void chimera_cache_close(struct chimera_cache *cache)
     free(cache);
 }
 
+const char *chimera_cache_path(const struct chimera_cache *cache)
+{
+    return cache->folder;
+}
+
 /* --- Objects: the bytes, then their digest --- */
 
 static char *object_path(const struct chimera_cache *cache, const struct chimera_digest *key)

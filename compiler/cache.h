@@ -25,6 +25,7 @@ int chimera_cache_folder(char **ret_folder, struct chimera_error *err);
 int chimera_cache_open(const char *folder, uint64_t limit, struct chimera_cache **ret_cache,
                        struct chimera_error *err);
 void chimera_cache_close(struct chimera_cache *cache); /* NULL is allowed */
+const char *chimera_cache_path(const struct chimera_cache *cache);
 
 /* Copies the object of this key to `path`. False when there is none (then nothing was written). */
 bool chimera_cache_get_object(struct chimera_cache *cache, const struct chimera_digest *key,

@@ -65,14 +65,18 @@ static const char *const flags[] = {
 #define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]) - 1)
 #define ARGUMENTS_MAX (FLAG_COUNT + 2 * INCLUDES_MAX + 10)
 
+/* tcc's code is position independent as it is, and it knows none of the rest. Not even its own
+ * headers are used. */
+static const char *const quick_flags[] = {"-w", "-nostdinc", "-DCHIMERA_QUICK", NULL};
+
 static const char *optimization(const struct chimera_part *part)
 {
-    return part->is_quick ? "-O0" : "-O1";
+    return part->is_giant ? "-O0" : "-O1";
 }
 
-const char *const *chimera_compile_flags(void)
+const char *const *chimera_compile_flags(enum chimera_tier tier)
 {
-    return flags;
+    return tier == CHIMERA_TIER_QUICK ? quick_flags : flags;
 }
 
 /* --- Keys --- */
@@ -117,7 +121,7 @@ static int hash_common(const struct chimera_compile_job *job, struct chimera_dig
     struct chimera_buffer text;
     int code = CHIMERA_OK;
     chimera_buffer_init(&text, (size_t)64 * 1024);
-    chimera_buffer_print(&text, "object 1\n%s\n", job->tools->identity);
+    chimera_buffer_print(&text, "object 1\n%s\n", chimera_tools_identity(job->tools, job->tier));
     for (size_t i = 0; job->headers && job->headers[i] && code == CHIMERA_OK; i++) {
         struct chimera_digest digest;
         code = digest_of_file(job->folder, job->headers[i], &digest, err);
@@ -169,20 +173,31 @@ static bool take_cached(const struct chimera_compile_job *job, const struct unit
     return path && chimera_cache_get_object(job->cache, &unit->key, path);
 }
 
-static int prepare(const struct chimera_compile_job *job, struct unit *unit,
-                   struct chimera_error *err)
+/* What the compilers have different: the program, its flags, and how it forgets our folder's name. */
+static int begin_arguments(const struct chimera_compile_job *job, struct unit *unit, size_t *at,
+                           struct chimera_error *err)
 {
-    size_t at = 0;
+    bool is_quick = job->tier == CHIMERA_TIER_QUICK;
+    snprintf(unit->what, sizeof(unit->what), "%s on %s", is_quick ? "tcc" : "clang", unit->part->source);
+    unit->argv[(*at)++] = is_quick ? job->tools->tcc : job->tools->clang;
+    for (const char *const *flag = chimera_compile_flags(job->tier); *flag; flag++)
+        unit->argv[(*at)++] = *flag;
+    if (is_quick)
+        return CHIMERA_OK;
+    unit->argv[(*at)++] = optimization(unit->part);
     if (asprintf(&unit->prefix_map, "-ffile-prefix-map=%s=.", job->folder) < 0) {
         unit->prefix_map = NULL;
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
     }
-    snprintf(unit->what, sizeof(unit->what), "clang on %s", unit->part->source);
-    unit->argv[at++] = job->tools->clang;
-    unit->argv[at++] = optimization(unit->part);
-    for (size_t i = 0; i < FLAG_COUNT; i++)
-        unit->argv[at++] = flags[i];
-    unit->argv[at++] = unit->prefix_map;
+    unit->argv[(*at)++] = unit->prefix_map;
+    return CHIMERA_OK;
+}
+
+static int prepare(const struct chimera_compile_job *job, struct unit *unit,
+                   struct chimera_error *err)
+{
+    size_t at = 0;
+    int code = begin_arguments(job, unit, &at, err);
     for (size_t i = 0; job->includes && job->includes[i] && i < INCLUDES_MAX; i++) {
         unit->argv[at++] = "-I";
         unit->argv[at++] = job->includes[i];
@@ -192,7 +207,7 @@ static int prepare(const struct chimera_compile_job *job, struct unit *unit,
     unit->argv[at++] = unit->part->object;
     unit->argv[at++] = unit->part->source;
     unit->argv[at] = NULL;
-    return CHIMERA_OK;
+    return code;
 }
 
 /* Sorts out what the cache has; the rest is in work->units, ready to run. */

@@ -15,16 +15,17 @@
 struct chimera_part {
     const char *source; /* the .c file; relative to the job's folder, or absolute */
     const char *object; /* where the object goes; likewise */
-    bool is_quick;      /* -O0 instead of -O1; decided by size alone (settled question 10) */
+    bool is_giant;      /* -O0 instead of -O1; decided by size alone (settled question 10) */
 };
 
 struct chimera_compile_job {           /* all borrowed */
     const struct chimera_tools *tools; /* identified */
+    enum chimera_tier tier;
     const char *folder;                /* scratch; the compilers' working directory */
     const char *const *includes;       /* folders for -I, ends with NULL */
     const char *const
         *headers; /* every header that a part may include, ends with NULL; for the key */
-    struct chimera_cache *cache;       /* NULL: none */
+    struct chimera_cache *cache;       /* NULL: none; of no use to tcc, which is as fast as a copy */
     struct chimera_progress *progress; /* NULL: none */
     unsigned jobs;                     /* compilers at once */
 };
@@ -34,6 +35,6 @@ int chimera_compile(const struct chimera_compile_job *job, const struct chimera_
                     size_t count, size_t *ret_cached, struct chimera_error *err);
 
 /* The flags, ending with NULL, for the tools' identity. */
-const char *const *chimera_compile_flags(void);
+const char *const *chimera_compile_flags(enum chimera_tier tier);
 
 #endif

@@ -150,21 +150,42 @@ static void write_import_name(FILE *file, const struct glue_facts *facts, uint32
     fprintf(file, facts->wabt_minor >= 33 ? "w2c_h_i%u" : "Z_hZ_i%u", index);
 }
 
+/* "(struct chimera_host *host, u32 p0, …)" or, as a call, "(host, p0, …)". */
+static void write_import_parameters(FILE *file, const struct wasm_signature *signature, bool has_types)
+{
+    fprintf(file, "(%shost", has_types ? "struct chimera_host *" : "");
+    for (size_t i = 0; i < signature->params.size; i++)
+        fprintf(file, ", %s%sp%zu", has_types ? c_type((uint8_t)signature->params.data[i]) : "",
+                has_types ? " " : "", i);
+    fputc(')', file);
+}
+
+/* The runtime's function, behind a look at how much stack is left for it. */
 static void write_import(FILE *file, const struct glue_facts *facts, uint32_t index)
 {
     const struct chimera_module *module = facts->module;
     const struct wasm_signature *signature = &module->signatures[module->functions[index]];
     const struct chimera_import_rule *rule = chimera_import_rule_of(module, index);
-    fputs("#define ", file);
-    write_import_name(file, facts, index);
-    fprintf(file, " %s\n", rule ? rule->symbol : "chimera_unknown_import");
+    const char *symbol = rule ? rule->symbol : "chimera_unknown_import";
+    if (facts->tier == CHIMERA_TIER_QUICK) { /* every function has looked already */
+        fputs("#define ", file);
+        write_import_name(file, facts, index);
+        fprintf(file, " %s\n", symbol);
+    }
+    write_result_type(file, signature->results);
+    fprintf(file, " %s", symbol);
+    write_import_parameters(file, signature, true);
+    fputs(";\n", file);
+    if (facts->tier == CHIMERA_TIER_QUICK)
+        return;
+    fputs("static inline __attribute__((always_inline)) ", file);
     write_result_type(file, signature->results);
     fputc(' ', file);
     write_import_name(file, facts, index);
-    fputs("(struct chimera_host *", file);
-    for (size_t i = 0; i < signature->params.size; i++)
-        fprintf(file, ", %s", c_type((uint8_t)signature->params.data[i]));
-    fputs(");\n", file);
+    write_import_parameters(file, signature, true);
+    fprintf(file, "\n{\n    HOST_STACK;\n    %s%s", signature->results.size > 0 ? "return " : "", symbol);
+    write_import_parameters(file, signature, false);
+    fputs(";\n}\n", file);
 }
 
 /* Passive segments as the bodies name them. */
@@ -426,10 +447,12 @@ static void write_descriptor(FILE *file, const struct glue_facts *facts, uint32_
             ",\n    .mode = %d,\n    .has_memory = %d,\n    .memory_min_pages = %uu,\n"
             "    .memory_max_pages = %uu,\n    .image_size = %lluull,\n"
             "    .instance_size = sizeof(struct instance),\n    .tables = tables,\n    .exports = exports,\n"
-            "    .table_count = %uu,\n    .export_count = %uu,\n    .changes_tables = %d,\n    .initialize = initialize,\n    .start = %s,\n};\n",
+            "    .table_count = %uu,\n    .export_count = %uu,\n    .changes_tables = %d,\n    .initialize = initialize,\n"
+            "    .start = %s,\n    .tier = %d,\n};\n",
             (int)facts->mode, module->has_memory, module->has_memory ? min : 0,
             module->has_memory ? (max < min ? min : max) : 0, (unsigned long long)facts->image_size,
-            module->table_count, export_count, module->changes_tables, module->has_start ? "start" : "NULL");
+            module->table_count, export_count, module->changes_tables, module->has_start ? "start" : "NULL",
+            (int)facts->tier);
 }
 
 static void write_glue(FILE *file, const struct glue_facts *facts)

@@ -10,13 +10,14 @@
 
 /* Counts changes of what rewrite, split and glue write: part of the toolchain's identity, so that the
  * cache never serves a plugin of another form. */
-#define GLUE_VERSION "glue-1"
+#define GLUE_VERSION "glue-3"
 
 struct glue_facts { /* all borrowed */
     const struct chimera_module *module;
     const struct split *split;
     unsigned wabt_minor;
     enum chimera_mode mode;
+    enum chimera_tier tier;
     const char *toolchain;
     struct chimera_digest wasm;
     uint64_t image_size;

@@ -9,6 +9,10 @@
 
 #define VERSION_SCRIPT "plugin.version"
 #define VERSION_SCRIPT_TEXT "{ global: " CHIMERA_PLUGIN_SYMBOL "; local: *; };\n"
+#define QUICK_SCRIPT "quick.script"
+/* tcc knows no read-only data: constants are in .data. A plugin has no data that it may write, so all
+ * of it goes where relocation ends in read-only pages; were there any, the audit would see .bss. */
+#define QUICK_SCRIPT_TEXT "SECTIONS { .data.rel.ro : { *(.data.rel.ro .data) } } INSERT BEFORE .dynamic;\n"
 #define LINK_SECONDS 300
 #define LINK_MEMORY ((uint64_t)8 << 30) /* of addresses: it maps its inputs and its output */
 #define OUTPUT_MAX ((uint64_t)4 << 30)
@@ -51,21 +55,29 @@ const char *const *chimera_link_flags(void)
     return flags;
 }
 
-static int write_version_script(const char *folder, struct chimera_error *err)
+const char *chimera_link_quick_script(void)
 {
-    CHIMERA_FREE char *path = chimera_path_join(folder, VERSION_SCRIPT);
-    if (!path)
-        return chimera_fail(err, CHIMERA_ENOMEM, "cannot link: out of memory");
-    return chimera_file_write(path, CHIMERA_SLICE(VERSION_SCRIPT_TEXT), 0600, err);
+    return QUICK_SCRIPT_TEXT;
 }
 
-int chimera_link(const struct chimera_tools *tools, const char *folder, const char *const *objects,
-                 size_t count, const char *output, struct chimera_error *err)
+static int write_script(const char *folder, const char *name, const char *text, struct chimera_error *err)
 {
-    CHIMERA_FREE const char **argv = calloc(FLAG_COUNT + count + 4, sizeof(*argv));
+    CHIMERA_FREE char *path = chimera_path_join(folder, name);
+    if (!path)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot link: out of memory");
+    return chimera_file_write(path, chimera_slice_of(text), 0600, err);
+}
+
+int chimera_link(const struct chimera_tools *tools, enum chimera_tier tier, const char *folder,
+                 const char *const *objects, size_t count, const char *output,
+                 struct chimera_error *err)
+{
+    CHIMERA_FREE const char **argv = calloc(FLAG_COUNT + count + 6, sizeof(*argv));
     if (!argv)
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot link: out of memory");
-    int code = write_version_script(folder, err);
+    int code = write_script(folder, VERSION_SCRIPT, VERSION_SCRIPT_TEXT, err);
+    if (code == CHIMERA_OK && tier == CHIMERA_TIER_QUICK)
+        code = write_script(folder, QUICK_SCRIPT, QUICK_SCRIPT_TEXT, err);
     if (code < 0)
         return code;
 
@@ -73,6 +85,10 @@ int chimera_link(const struct chimera_tools *tools, const char *folder, const ch
     argv[at++] = tools->lld;
     for (size_t i = 0; i < FLAG_COUNT; i++)
         argv[at++] = flags[i];
+    if (tier == CHIMERA_TIER_QUICK) {
+        argv[at++] = "-T";
+        argv[at++] = QUICK_SCRIPT;
+    }
     argv[at++] = "-o";
     argv[at++] = output;
     for (size_t i = 0; i < count; i++)

@@ -9,12 +9,14 @@
 /* Written to `folder`: where each function went (compiler/names.h). */
 #define CHIMERA_LINK_MAP "plugin.map"
 
-/* `objects` in a fixed order, relative to `folder` (a scratch folder; a version script is written
- * there) or absolute; `output` likewise, and in `folder`: the linker may write nowhere else. */
-int chimera_link(const struct chimera_tools *tools, const char *folder, const char *const *objects,
-                 size_t count, const char *output, struct chimera_error *err);
+/* `objects` in a fixed order, relative to `folder` (a scratch folder; scripts are written there) or
+ * absolute; `output` likewise, and in `folder`: the linker may write nowhere else. */
+int chimera_link(const struct chimera_tools *tools, enum chimera_tier tier, const char *folder,
+                 const char *const *objects, size_t count, const char *output,
+                 struct chimera_error *err);
 
-/* The flags, ending with NULL, for the tools' identity. */
+/* The flags, ending with NULL, and what the quick tier has besides, for the tools' identity. */
 const char *const *chimera_link_flags(void);
+const char *chimera_link_quick_script(void);
 
 #endif

@@ -9,6 +9,8 @@
 
 /* About 2 CPU-seconds of clang -O1, 200 MB of its memory. */
 #define PART_BYTES ((size_t)1536 * 1024)
+/* A tenth of a second of tcc. */
+#define QUICK_PART_BYTES ((size_t)4 << 20)
 
 static struct chimera_slice next_line(struct chimera_slice *text)
 {
@@ -123,6 +125,7 @@ void split_done(struct split *split)
 
 struct writer {
     const struct split *split;
+    enum chimera_tier tier;
     const char *folder;
     uint32_t *declared_in; /* owned; per function: the last part that declared it, + 1 */
     struct split_part *parts; /* owned */
@@ -150,6 +153,39 @@ static void declare_used(struct writer *writer, FILE *file, struct chimera_slice
     }
 }
 
+/* "-(w2c_f0)" or "-(var_d0)": tcc would make a subtraction of it. The letter before the digits is the
+ * variable's type; wasm2c negates nothing but such variables. */
+static bool write_negation(FILE *file, struct chimera_slice operand)
+{
+    const char *name = memchr(operand.data, '_', operand.size);
+    if (!name || operand.data + operand.size - name < 2 || (name[1] != 'f' && name[1] != 'd'))
+        return false;
+    fprintf(file, "chimera_negate_%c(%.*s)", name[1], (int)operand.size, operand.data);
+    return true;
+}
+
+static bool write_quick_body(FILE *file, struct chimera_slice body)
+{
+    const char *end = body.data + body.size, *from = body.data;
+    for (const char *at; (at = memmem(from, (size_t)(end - from), "-(", 2));) {
+        const char *close = memchr(at, ')', (size_t)(end - at));
+        fwrite(from, 1, (size_t)(at - from), file);
+        if (!close || !write_negation(file, (struct chimera_slice){at + 2, (size_t)(close - at - 2)}))
+            return false;
+        from = close + 1;
+    }
+    fwrite(from, 1, (size_t)(end - from), file);
+    return true;
+}
+
+static bool write_body(const struct writer *writer, FILE *file, struct chimera_slice body)
+{
+    if (writer->tier == CHIMERA_TIER_QUICK)
+        return write_quick_body(file, body);
+    fwrite(body.data, 1, body.size, file);
+    return true;
+}
+
 static int write_part(struct writer *writer, const struct split_part *part, uint32_t from, uint32_t to,
                       struct chimera_error *err)
 {
@@ -167,7 +203,9 @@ static int write_part(struct writer *writer, const struct split_part *part, uint
         const struct split_function *function = &writer->split->functions[i];
         fwrite(function->head.data, 1, function->head.size, file);
         fputc(' ', file);
-        fwrite(function->body.data, 1, function->body.size, file);
+        if (!write_body(writer, file, function->body))
+            return chimera_fail(err, CHIMERA_ETOOL,
+                                "wasm2c wrote a negation in a form we do not know, in function %u", i);
         fputc('\n', file);
     }
     if (fflush(file) != 0 || ferror(file))
@@ -175,7 +213,7 @@ static int write_part(struct writer *writer, const struct split_part *part, uint
     return CHIMERA_OK;
 }
 
-static int add_part(struct writer *writer, uint32_t from, uint32_t to, bool is_quick,
+static int add_part(struct writer *writer, uint32_t from, uint32_t to, bool is_giant,
                     struct chimera_error *err)
 {
     if (writer->count == writer->capacity) {
@@ -187,7 +225,7 @@ static int add_part(struct writer *writer, uint32_t from, uint32_t to, bool is_q
         writer->capacity = capacity;
     }
     struct split_part *part = &writer->parts[writer->count];
-    *part = (struct split_part){.is_quick = is_quick};
+    *part = (struct split_part){.is_giant = is_giant};
     snprintf(part->name, sizeof(part->name), "part-%04zu.c", writer->count);
     int code = write_part(writer, part, from, to, err);
     writer->count++;
@@ -198,13 +236,15 @@ static int add_part(struct writer *writer, uint32_t from, uint32_t to, bool is_q
 static int write_parts(struct writer *writer, struct chimera_error *err)
 {
     const struct split *split = writer->split;
+    bool is_quick = writer->tier == CHIMERA_TIER_QUICK;
+    size_t part_bytes = is_quick ? QUICK_PART_BYTES : PART_BYTES;
     uint32_t from = 0;
     size_t size = 0;
     int code = CHIMERA_OK;
     for (uint32_t i = 0; i < split->function_count && code == 0; i++) {
         size_t own = split->functions[i].body.size;
-        bool is_giant = own > CHIMERA_QUICK_BYTES;
-        if (size > 0 && (is_giant || size + own > PART_BYTES)) {
+        bool is_giant = !is_quick && own > CHIMERA_GIANT_BYTES;
+        if (size > 0 && (is_giant || size + own > part_bytes)) {
             code = add_part(writer, from, i, false, err);
             size = 0;
         }
@@ -221,10 +261,10 @@ static int write_parts(struct writer *writer, struct chimera_error *err)
     return code;
 }
 
-int split_write(const struct split *split, const char *folder, struct split_part **ret_parts,
-                size_t *ret_count, struct chimera_error *err)
+int split_write(const struct split *split, enum chimera_tier tier, const char *folder,
+                struct split_part **ret_parts, size_t *ret_count, struct chimera_error *err)
 {
-    struct writer writer = {.split = split, .folder = folder};
+    struct writer writer = {.split = split, .tier = tier, .folder = folder};
     writer.declared_in = calloc((size_t)split->function_count + 1, sizeof(uint32_t));
     int code = writer.declared_in ? write_parts(&writer, err)
                                   : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");

@@ -9,10 +9,11 @@
 #define CHIMERA_COMPILER_SPLIT_H
 
 #include "compiler/module.h"
+#include "plugins/policy/plugin.h"
 
 /* A function whose C is larger than this is compiled alone and without optimisation: clang -O1 would
  * need minutes and gigabytes for it (some 650 KB of WebAssembly in one function). */
-#define CHIMERA_QUICK_BYTES ((size_t)16 << 20)
+#define CHIMERA_GIANT_BYTES ((size_t)16 << 20)
 
 struct split_function { /* of the text, which must stay */
     struct chimera_slice head; /* "u32 w2c_f5(w2c_pol* instance, u32 var_p0)" */
@@ -36,11 +37,12 @@ void split_done(struct split *split);
 
 struct split_part {
     char name[24]; /* "part-0007.c" */
-    bool is_quick;
+    bool is_giant;
 };
 
-/* Writes FOLDER/part-0000.c, … *ret_parts is owned by the caller. */
-int split_write(const struct split *split, const char *folder, struct split_part **ret_parts,
-                size_t *ret_count, struct chimera_error *err);
+/* Writes FOLDER/part-0000.c, … *ret_parts is owned by the caller. For the quick tier the parts are larger,
+ * none is a giant, and negations of numbers become calls of the prelude's. */
+int split_write(const struct split *split, enum chimera_tier tier, const char *folder,
+                struct split_part **ret_parts, size_t *ret_count, struct chimera_error *err);
 
 #endif

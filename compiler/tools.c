@@ -10,13 +10,13 @@
 
 #include "compiler/compile.h"
 #include "compiler/link.h"
-#include "compiler/process.h"
 #include "plugins/policy/plugin.h"
-#include "runtime/base/cleanup.h"
+#include "runtime/base/buffer.h"
 
 #define WABT_OLDEST 32
 #define CLANG_OLDEST 15
-#define PROBE_OUTPUT_MAX ((size_t)16 * 1024)
+#define TCC_OLDEST 27
+#define RECIPE_MAX ((size_t)16 * 1024)
 #define NAMES_MAX 6
 
 struct wanted {
@@ -27,7 +27,7 @@ struct wanted {
     const char *beside;           /* its name in clang's own folder, or NULL */
 };
 
-enum { WASM2C, CLANG, LLD, OBJDUMP, TOOL_COUNT };
+enum { WASM2C, CLANG, LLD, OBJDUMP, TCC, TOOL_COUNT };
 
 static const struct wanted wanted[TOOL_COUNT] = {
     [WASM2C] = {"wasm2c", "CHIMERA_WASM2C", "wabt", {"wasm2c"}, NULL},
@@ -38,7 +38,13 @@ static const struct wanted wanted[TOOL_COUNT] = {
                  "llvm-19",
                  {"llvm-objdump-19", "llvm-objdump-22", "llvm-objdump"},
                  "llvm-objdump"},
+    [TCC] = {"tcc", "CHIMERA_TCC", "tcc", {"tcc"}, NULL},
 };
+
+static bool is_for(size_t tool, enum chimera_tier tier)
+{
+    return tier == CHIMERA_TIER_QUICK ? tool != CLANG && tool != OBJDUMP : tool != TCC;
+}
 
 static bool is_program(const char *path)
 {
@@ -114,21 +120,43 @@ static int find(const struct wanted *tool, const char *clang, char **ret_path,
     return CHIMERA_OK;
 }
 
-static int fail_missing(char *const paths[TOOL_COUNT], struct chimera_error *err)
+static void list_paths(const struct chimera_tools *tools, const char *ret_paths[TOOL_COUNT])
 {
-    char names[160] = "", packages[160] = "";
+    ret_paths[WASM2C] = tools->wasm2c;
+    ret_paths[CLANG] = tools->clang;
+    ret_paths[LLD] = tools->lld;
+    ret_paths[OBJDUMP] = tools->objdump;
+    ret_paths[TCC] = tools->tcc;
+}
+
+bool chimera_tools_has(const struct chimera_tools *tools, enum chimera_tier tier)
+{
+    const char *paths[TOOL_COUNT];
+    bool has_all = true;
+    list_paths(tools, paths);
+    for (size_t i = 0; i < TOOL_COUNT; i++)
+        has_all = has_all && (paths[i] || !is_for(i, tier));
+    return has_all;
+}
+
+int chimera_tools_need(const struct chimera_tools *tools, enum chimera_tier tier, struct chimera_error *err)
+{
+    char names[160] = "", packages[160] = "", variables[160] = "";
+    const char *paths[TOOL_COUNT];
+    list_paths(tools, paths);
     for (size_t i = 0; i < TOOL_COUNT; i++) {
-        size_t at = strlen(names), to = strlen(packages);
-        if (paths[i])
+        size_t at = strlen(names), to = strlen(packages), end = strlen(variables);
+        if (paths[i] || !is_for(i, tier))
             continue;
         snprintf(names + at, sizeof(names) - at, "%s%s", at ? ", " : "", wanted[i].program);
         snprintf(packages + to, sizeof(packages) - to, " %s", wanted[i].package);
+        snprintf(variables + end, sizeof(variables) - end, "%s%s", end ? ", " : "", wanted[i].variable);
     }
-    return chimera_fail(
-        err, CHIMERA_ETOOL,
-        "not found: %s; install with `apt-get install%s`, or name other programs in "
-        "CHIMERA_WASM2C, CHIMERA_CLANG, CHIMERA_LLD and CHIMERA_OBJDUMP",
-        names, packages);
+    if (!names[0])
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_ETOOL,
+                        "not found: %s; install with `apt-get install%s`, or name other programs in %s",
+                        names, packages, variables);
 }
 
 static int find_all(struct chimera_tools *tools, struct chimera_error *err)
@@ -141,27 +169,10 @@ static int find_all(struct chimera_tools *tools, struct chimera_error *err)
     tools->clang = paths[CLANG];
     tools->lld = paths[LLD];
     tools->objdump = paths[OBJDUMP];
-    for (size_t i = 0; i < TOOL_COUNT && code == CHIMERA_OK; i++) {
-        if (!paths[i])
-            code = fail_missing(paths, err);
-    }
+    tools->tcc = paths[TCC];
+    if (code == CHIMERA_OK && !chimera_tools_has(tools, CHIMERA_TIER_QUICK))
+        code = chimera_tools_need(tools, CHIMERA_TIER_FULL, err);
     return code;
-}
-
-/* The first dotted number behind `before` ("" for the beginning): "19.1.7". */
-static bool find_version(struct chimera_slice text, const char *before, char *ret_version,
-                         size_t size)
-{
-    const char *at = before[0] ? memmem(text.data, text.size, before, strlen(before)) : text.data;
-    if (!at)
-        return false;
-    at += strlen(before);
-    const char *end = text.data + text.size;
-    size_t count = 0;
-    while (at < end && count + 1 < size && ((*at >= '0' && *at <= '9') || *at == '.'))
-        ret_version[count++] = *at++;
-    ret_version[count] = '\0';
-    return count > 0 && strchr(ret_version, '.');
 }
 
 /* Component `index` of "19.1.7"; 0 when there is none. */
@@ -175,66 +186,69 @@ static unsigned version_part(const char *version, unsigned index)
     return number;
 }
 
-static int read_versions(struct chimera_tools *tools, const struct chimera_buffer outputs[3],
-                         struct chimera_error *err)
+static int check_wasm2c(struct chimera_tools *tools, struct chimera_error *err)
 {
-    if (!find_version(chimera_buffer_slice(&outputs[WASM2C]), "", tools->wabt_version,
-                      sizeof(tools->wabt_version)))
+    if (!tools->wabt_version[0])
         return chimera_fail(err, CHIMERA_ETOOL, "%s --version tells no version", tools->wasm2c);
     tools->wabt_minor = version_part(tools->wabt_version, 2);
     if (version_part(tools->wabt_version, 0) != 1 || tools->wabt_minor < WABT_OLDEST)
         return chimera_fail(err, CHIMERA_ETOOL,
                             "%s is WABT %s; 1.0.%d or newer is needed (Debian: wabt)",
                             tools->wasm2c, tools->wabt_version, WABT_OLDEST);
-    if (!find_version(chimera_buffer_slice(&outputs[CLANG]), "clang version ", tools->clang_version,
-                      sizeof(tools->clang_version)))
-        return chimera_fail(err, CHIMERA_ETOOL,
-                            "%s is no clang: its --version tells no clang version", tools->clang);
-    if (version_part(tools->clang_version, 0) < CLANG_OLDEST)
-        return chimera_fail(err, CHIMERA_ETOOL,
-                            "%s is clang %s; %d or newer is needed (Debian: clang-19)",
-                            tools->clang, tools->clang_version, CLANG_OLDEST);
-    if (!find_version(chimera_buffer_slice(&outputs[LLD]), "LLD ", tools->lld_version,
-                      sizeof(tools->lld_version)))
-        return chimera_fail(err, CHIMERA_ETOOL, "%s is no lld: its --version tells no LLD version",
-                            tools->lld);
     return CHIMERA_OK;
 }
 
-static int probe_versions(struct chimera_tools *tools, struct chimera_error *err)
+static int check_versions(struct chimera_tools *tools, struct chimera_error *err)
 {
-    const char *const programs[] = {
-        [WASM2C] = tools->wasm2c, [CLANG] = tools->clang, [LLD] = tools->lld};
-    enum { COUNT = sizeof(programs) / sizeof(programs[0]) };
-    const char *argv[COUNT][3];
-    struct chimera_command commands[COUNT];
-    struct chimera_buffer outputs[COUNT];
-
-    for (size_t i = 0; i < COUNT; i++) {
-        argv[i][0] = programs[i];
-        argv[i][1] = "--version";
-        argv[i][2] = NULL;
-        chimera_buffer_init(&outputs[i], PROBE_OUTPUT_MAX);
-        commands[i] = (struct chimera_command){.what = programs[i],
-                                               .argv = argv[i],
-                                               .limits = {.wall_seconds = 30},
-                                               .sink = chimera_process_capture,
-                                               .sink_context = &outputs[i]};
-    }
-    int code = chimera_process_run_all(commands, COUNT, COUNT, NULL, NULL, err);
-    if (code == CHIMERA_OK)
-        code = read_versions(tools, outputs, err);
-    for (size_t i = 0; i < COUNT; i++)
-        chimera_buffer_free(&outputs[i]);
-    return code;
+    int code = check_wasm2c(tools, err);
+    if (code < 0)
+        return code;
+    if (tools->clang && !tools->clang_version[0])
+        return chimera_fail(err, CHIMERA_ETOOL,
+                            "%s is no clang: its --version tells no clang version", tools->clang);
+    if (tools->clang && version_part(tools->clang_version, 0) < CLANG_OLDEST)
+        return chimera_fail(err, CHIMERA_ETOOL,
+                            "%s is clang %s; %d or newer is needed (Debian: clang-19)",
+                            tools->clang, tools->clang_version, CLANG_OLDEST);
+    if (!tools->lld_version[0])
+        return chimera_fail(err, CHIMERA_ETOOL, "%s is no lld: its --version tells no LLD version",
+                            tools->lld);
+    if (tools->tcc && !tools->tcc_version[0])
+        return chimera_fail(err, CHIMERA_ETOOL, "%s is no tcc: its -v tells no tcc version", tools->tcc);
+    if (tools->tcc && version_part(tools->tcc_version, 1) == 9 &&
+        version_part(tools->tcc_version, 2) < TCC_OLDEST)
+        return chimera_fail(err, CHIMERA_ETOOL, "%s is tcc %s; 0.9.%d or newer is needed (Debian: tcc)",
+                            tools->tcc, tools->tcc_version, TCC_OLDEST);
+    return CHIMERA_OK;
 }
 
-int chimera_tools_find(struct chimera_tools *ret_tools, struct chimera_error *err)
+static int probe_versions(const char *folder, struct chimera_tools *tools, struct chimera_error *err)
+{
+    struct tool_probe probes[TOOL_COUNT] = {
+        [WASM2C] = {tools->wasm2c, "--version", "", ""},
+        [CLANG] = {tools->clang, "--version", "clang version ", ""},
+        [LLD] = {tools->lld, "--version", "LLD ", ""},
+        [TCC] = {tools->tcc, "-v", "tcc version ", ""},
+    };
+    char *const versions[TOOL_COUNT] = {[WASM2C] = tools->wabt_version,
+                                        [CLANG] = tools->clang_version,
+                                        [LLD] = tools->lld_version,
+                                        [TCC] = tools->tcc_version};
+    int code = tool_versions(probes, TOOL_COUNT, folder, err);
+    if (code < 0)
+        return code;
+    for (size_t i = 0; i < TOOL_COUNT; i++)
+        if (versions[i])
+            memcpy(versions[i], probes[i].version, CHIMERA_TOOL_VERSION_MAX);
+    return check_versions(tools, err);
+}
+
+int chimera_tools_find(const char *folder, struct chimera_tools *ret_tools, struct chimera_error *err)
 {
     struct chimera_tools tools = {0};
     int code = find_all(&tools, err);
     if (code == CHIMERA_OK)
-        code = probe_versions(&tools, err);
+        code = probe_versions(folder, &tools, err);
     if (code < 0) {
         chimera_tools_done(&tools);
         return code;
@@ -250,12 +264,15 @@ static void append_flags(struct chimera_buffer *recipe, const char *const *flags
     chimera_buffer_byte(recipe, '\n');
 }
 
-static int hash_recipe(const struct chimera_digest *prelude, struct chimera_digest *ret_digest)
+static int hash_recipe(enum chimera_tier tier, const struct chimera_digest *prelude,
+                       struct chimera_digest *ret_digest)
 {
     struct chimera_buffer recipe;
-    chimera_buffer_init(&recipe, PROBE_OUTPUT_MAX);
-    append_flags(&recipe, chimera_compile_flags());
+    chimera_buffer_init(&recipe, RECIPE_MAX);
+    append_flags(&recipe, chimera_compile_flags(tier));
     append_flags(&recipe, chimera_link_flags());
+    if (tier == CHIMERA_TIER_QUICK)
+        chimera_buffer_text(&recipe, chimera_link_quick_script());
     chimera_buffer_append(
         &recipe, (struct chimera_slice){(const char *)prelude->bytes, sizeof(prelude->bytes)});
     int code = recipe.failed;
@@ -265,28 +282,46 @@ static int hash_recipe(const struct chimera_digest *prelude, struct chimera_dige
     return code;
 }
 
-int chimera_tools_identify(struct chimera_tools *tools, const struct chimera_digest *prelude,
-                           struct chimera_error *err)
+static int identify(const struct chimera_tools *tools, enum chimera_tier tier,
+                    const struct chimera_digest *prelude, char ret_identity[160],
+                    struct chimera_error *err)
 {
+    bool is_quick = tier == CHIMERA_TIER_QUICK;
     struct chimera_digest digest;
     char hex[CHIMERA_DIGEST_HEX];
-    int code = hash_recipe(prelude, &digest);
+    if (!chimera_tools_has(tools, tier))
+        return CHIMERA_OK;
+    int code = hash_recipe(tier, prelude, &digest);
     if (code < 0)
         return chimera_fail(err, code, "cannot identify the tools: %s", chimera_code_text(code));
     chimera_digest_hex(&digest, hex);
-    snprintf(tools->identity, sizeof(tools->identity),
-             "chimera-%s abi-%d wabt-%s clang-%s lld-%s O1 x86-64 recipe-%.12s", CHIMERA_VERSION,
-             CHIMERA_PLUGIN_ABI, tools->wabt_version, tools->clang_version, tools->lld_version,
-             hex);
+    snprintf(ret_identity, 160, "chimera-%s abi-%d wabt-%s %s-%s lld-%s %s x86-64 recipe-%.12s",
+             CHIMERA_VERSION, CHIMERA_PLUGIN_ABI, tools->wabt_version, is_quick ? "tcc" : "clang",
+             is_quick ? tools->tcc_version : tools->clang_version, tools->lld_version,
+             is_quick ? "quick" : "O1", hex);
     return CHIMERA_OK;
 }
 
-int chimera_tools_stem(const struct chimera_tools *tools, const struct chimera_digest *wasm,
-                       char ret_stem[CHIMERA_STEM_MAX])
+int chimera_tools_identify(struct chimera_tools *tools, const struct chimera_digest *prelude,
+                           struct chimera_error *err)
+{
+    int code = identify(tools, CHIMERA_TIER_FULL, prelude, tools->identity, err);
+    if (code == CHIMERA_OK)
+        code = identify(tools, CHIMERA_TIER_QUICK, prelude, tools->quick_identity, err);
+    return code;
+}
+
+const char *chimera_tools_identity(const struct chimera_tools *tools, enum chimera_tier tier)
+{
+    return tier == CHIMERA_TIER_QUICK ? tools->quick_identity : tools->identity;
+}
+
+int chimera_tools_stem(const struct chimera_tools *tools, enum chimera_tier tier,
+                       const struct chimera_digest *wasm, char ret_stem[CHIMERA_STEM_MAX])
 {
     struct chimera_digest identity;
     char wasm_hex[CHIMERA_DIGEST_HEX], identity_hex[CHIMERA_DIGEST_HEX];
-    int code = chimera_digest_of(chimera_slice_of(tools->identity), &identity);
+    int code = chimera_digest_of(chimera_slice_of(chimera_tools_identity(tools, tier)), &identity);
     if (code < 0)
         return code;
     chimera_digest_hex(wasm, wasm_hex);
@@ -301,5 +336,6 @@ void chimera_tools_done(struct chimera_tools *tools)
     free(tools->clang);
     free(tools->lld);
     free(tools->objdump);
+    free(tools->tcc);
     *tools = (struct chimera_tools){0};
 }

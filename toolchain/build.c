@@ -17,46 +17,72 @@
 #define TARGET "chimera::build"
 #define JOBS_MAX 512
 
-static int build_one(struct chimera_builder *builder, const char *argument, enum chimera_mode mode,
-                     struct chimera_progress *progress)
+struct task { /* what all policies of one call share */
+    struct chimera_builder *builder;
+    struct chimera_progress *progress;
+    enum chimera_mode mode;
+    enum chimera_tier tier;
+    bool wants_both; /* the quick tier before it */
+};
+
+static int build_tier(const struct task *task, const char *path, enum chimera_tier tier,
+                      struct chimera_error *err)
 {
-    CHIMERA_FREE char *path = NULL;
     struct chimera_built built = {0};
-    struct chimera_error err = {0};
-    int code = policy_file_resolve(argument, POLICY_FETCH, &path, &err);
-    if (code == 0)
-        code = chimera_build(builder, path, mode, &built, &err);
-    chimera_progress_clear(progress);
+    int code = chimera_build(task->builder, path, task->mode, tier, &built, err);
+    chimera_progress_clear(task->progress);
     if (code < 0)
-        return say_error("%s", err.text);
+        return code;
     if (!built.was_cached)
         confinement_warn();
     chimera_log_with(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("policy built"),
                      CHIMERA_TEXT("path", chimera_slice_of(path)),
+                     CHIMERA_TEXT("tier", chimera_slice_of(chimera_tier_name(built.tier))),
                      CHIMERA_BOOL("cached", built.was_cached),
                      CHIMERA_NUMBER("milliseconds", (int64_t)built.milliseconds),
                      CHIMERA_NUMBER("wasm_bytes", (int64_t)built.wasm_bytes),
                      CHIMERA_NUMBER("code_bytes", (int64_t)built.code_bytes));
     puts(built.plugin);
+    fflush(stdout); /* whoever waits for the quick tier goes on with it */
     chimera_built_done(&built);
+    return CHIMERA_OK;
+}
+
+/* With both tiers the quick one is a help that may be missing, be it for want of tcc. */
+static int build_one(const struct task *task, const char *argument)
+{
+    CHIMERA_FREE char *path = NULL;
+    struct chimera_error err = {0}, why = {0};
+    int code = policy_file_resolve(argument, POLICY_FETCH, &path, &err);
+    int quick = code == 0 && task->wants_both ? build_tier(task, path, CHIMERA_TIER_QUICK, &why) : 0;
+    if (code == 0)
+        code = build_tier(task, path, task->tier, &err);
+    if (code < 0)
+        return say_error("%s", err.text);
+    if (quick < 0)
+        fprintf(stderr, "Note: %s is built in the full tier only: %s\n", argument, why.text);
     return EXIT_GOOD;
 }
 
 /* Goes on after a failure, so that one call tells all that is wrong. */
 static int build_all(const struct options *options, const struct chimera_build_options *build)
 {
-    struct chimera_builder *builder = NULL;
+    struct task task = {.progress = build->progress};
     struct chimera_error err = {0};
-    const char *name = option_value(options, "execution-mode");
-    enum chimera_mode mode = name ? chimera_mode_parse(name) : CHIMERA_MODE_NONE;
+    const char *name = option_value(options, "execution-mode"), *tier = option_value(options, "tier");
+    task.mode = name ? chimera_mode_parse(name) : CHIMERA_MODE_NONE;
+    task.tier = tier && strcmp(tier, "quick") == 0 ? CHIMERA_TIER_QUICK
+                : tier && strcmp(tier, "any") == 0 ? CHIMERA_TIER_ANY
+                                                   : CHIMERA_TIER_FULL;
+    task.wants_both = tier && strcmp(tier, "both") == 0;
     interrupt_catch();
-    if (chimera_builder_new(build, &builder, &err) < 0)
+    if (chimera_builder_new(build, &task.builder, &err) < 0)
         return say_error("%s", err.text);
     int code = EXIT_GOOD;
     for (size_t i = 0; i < options->argument_count; i++)
-        if (build_one(builder, options->arguments[i], mode, build->progress) != EXIT_GOOD)
+        if (build_one(&task, options->arguments[i]) != EXIT_GOOD)
             code = EXIT_FAILED;
-    chimera_builder_free(builder);
+    chimera_builder_free(task.builder);
     interrupt_release();
     return code;
 }
@@ -85,11 +111,11 @@ static int run_build(const struct options *options)
     return build_all(options, &build);
 }
 
-static const char *const tiers[] = {"any", "full", NULL};
-
 static const char *const modes[] = {"kubewarden-wapc", "wasi",    "opa",
                                     "gatekeeper",      "chimera", NULL};
 static const char *const mode_aliases[] = {"kubewarden", NULL};
+
+static const char *const tiers[] = {"quick", "full", "both", "any", NULL};
 
 static const struct option_entry build_options[] = {
     {.name = "output",
@@ -105,6 +131,13 @@ static const struct option_entry build_options[] = {
      .aliases = mode_aliases,
      .help =
          "How the policies are spoken to; without it their metadata or else their exports decide"},
+    {.name = "tier",
+     .kind = OPTION_VALUE,
+     .value = "TIER",
+     .choices = tiers,
+     .help = "quick: with tcc, in a fraction of a second, for code that is several times slower; "
+             "full: with clang; both: the quick one first, where it can be built; "
+             "any: what is in the cache, full first, else what is built soonest. full without this option"},
     {.name = "cache-dir",
      .kind = OPTION_VALUE,
      .value = "DIR",
@@ -116,11 +149,6 @@ static const struct option_entry build_options[] = {
      .kind = OPTION_VALUE,
      .value = "N",
      .help = "Compilers to run at once; as many as there are processors without it"},
-    {.name = "tier",
-     .kind = OPTION_VALUE,
-     .value = "TIER",
-     .choices = tiers,
-     .help = "What to build; there is the full tier only"},
     {.name = "quiet", .letter = 'q', .help = "Show no progress"},
     {.name = "require-confinement",
      .help = "Fail where the kernel cannot keep the compilers from files, network and other "
@@ -140,9 +168,9 @@ const struct command_entry command_build = {
     .name = "build",
     .about = "Compile policies to native plugins",
     .description =
-        "Compiles each policy with wasm2c and clang, links and audits the plugin, and prints its "
-        "path, one "
-        "a line. The same module, the same tools and the same flags give the same bytes.\n"
+        "Compiles each policy with wasm2c and clang (or tcc, see --tier), links and audits the "
+        "plugin, and prints its path, one a line; with --tier both two lines a policy, the quick "
+        "tier's first and as soon as it is there. The same module, the same tools and the same flags give the same bytes.\n"
         "What was built before comes from the cache. A policy that cannot be built does not keep "
         "the "
         "others from being built; the exit code is 1 then.",

@@ -121,7 +121,7 @@ static void make_main_page(struct chimera_buffer *out)
                         ".TP\n\\fBCHIMERA_CACHE_DIR\\fR\nFolder of the cache, in place of "
                         "$XDG_CACHE_HOME/chimera or ~/.cache/chimera.\n"
                         ".TP\n\\fBCHIMERA_WASM2C\\fR, \\fBCHIMERA_CLANG\\fR, \\fBCHIMERA_LLD\\fR, "
-                        "\\fBCHIMERA_OBJDUMP\\fR\nThe tools to build with.\n"
+                        "\\fBCHIMERA_OBJDUMP\\fR, \\fBCHIMERA_TCC\\fR\nThe tools to build with.\n"
                         ".TP\n\\fBNO_COLOR\\fR\nPrint no colours.\n");
 }
 

@@ -37,24 +37,43 @@ static int report(enum finding finding, const char *what, const char *format, ..
     return finding == FINDING_BAD;
 }
 
+static int report_tiers(const struct chimera_tools *tools)
+{
+    struct chimera_error err = {0};
+    int bad = 0;
+    if (chimera_tools_need(tools, CHIMERA_TIER_FULL, &err) < 0)
+        bad = report(FINDING_BAD, "full tier", "%s", err.text);
+    if (tools->tcc)
+        report(FINDING_GOOD, "tcc", "%s (%s)", tools->tcc, tools->tcc_version);
+    else
+        report(FINDING_NOTE, "tcc",
+               "not found: there is no quick tier, so a policy that is not in the cache waits for "
+               "clang, half a minute for each MB; `apt-get install tcc`");
+    return bad;
+}
+
 static int check_tools(void)
 {
     struct chimera_tools tools = {0};
     struct chimera_error err = {0};
-    if (chimera_tools_find(&tools, &err) < 0)
+    if (chimera_tools_find(NULL, &tools, &err) < 0)
         return report(FINDING_BAD, "tools", "%s", err.text);
     report(FINDING_GOOD, "wasm2c", "%s (WABT %s)", tools.wasm2c, tools.wabt_version);
-    report(FINDING_GOOD, "clang", "%s (%s)", tools.clang, tools.clang_version);
+    if (tools.clang)
+        report(FINDING_GOOD, "clang", "%s (%s)", tools.clang, tools.clang_version);
     report(FINDING_GOOD, "lld", "%s (%s)", tools.lld, tools.lld_version);
-    report(FINDING_GOOD, "llvm-objdump", "%s", tools.objdump);
+    if (tools.objdump)
+        report(FINDING_GOOD, "llvm-objdump", "%s", tools.objdump);
     if (tools.wabt_minor < WABT_LINEAR)
         report(
             FINDING_NOTE, "wasm2c",
             "WABT %s does not compile SIMD and takes time that grows with the square of a module's "
-            "size: policies of 20 MB and more need minutes; 1.0.%d and newer are better at both",
+            "functions: policies of 20 MB and more need minutes, in either tier; 1.0.%d and newer are "
+            "better at both",
             tools.wabt_version, WABT_LINEAR);
+    int bad = report_tiers(&tools);
     chimera_tools_done(&tools);
-    return 0;
+    return bad;
 }
 
 static int check_cache(void)

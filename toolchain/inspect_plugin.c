@@ -36,6 +36,7 @@ static void print_plugin(const struct chimera_loaded *loaded, const char *start)
              plugin->memory_max_pages);
     print_row("made from:", hex);
     print_row("execution mode:", chimera_mode_name((enum chimera_mode)plugin->mode));
+    print_row("tier:", chimera_tier_name((enum chimera_tier)plugin->tier));
     print_row("toolchain:", plugin->toolchain);
     print_row("memory:", plugin->has_memory ? memory : "none");
     print_row("requests begin:", start);

@@ -189,6 +189,15 @@ static int prepare(struct run *run, struct chimera_error *err)
     return code;
 }
 
+/* Without the option what is in the cache, or else what is built soonest. */
+static enum chimera_tier chosen_tier(const struct run *run)
+{
+    const char *name = option_value(run->options, "tier");
+    if (!name)
+        return CHIMERA_TIER_ANY;
+    return strcmp(name, "quick") == 0 ? CHIMERA_TIER_QUICK : CHIMERA_TIER_FULL;
+}
+
 static int build(struct run *run, struct chimera_error *err)
 {
     struct chimera_progress progress;
@@ -201,7 +210,7 @@ static int build(struct run *run, struct chimera_error *err)
     interrupt_catch();
     int code = chimera_builder_new(&options, &run->builder, err);
     if (code == 0)
-        code = chimera_build(run->builder, run->file.path, run->mode, &built, err);
+        code = chimera_build(run->builder, run->file.path, run->mode, chosen_tier(run), &built, err);
     chimera_progress_clear(&progress);
     if (code < 0) {
         chimera_builder_free(run->builder);
@@ -214,6 +223,7 @@ static int build(struct run *run, struct chimera_error *err)
         confinement_warn();
     chimera_log_with(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("plugin ready"),
                      CHIMERA_TEXT("path", chimera_slice_of(built.plugin)),
+                     CHIMERA_TEXT("tier", chimera_slice_of(chimera_tier_name(built.tier))),
                      CHIMERA_BOOL("cached", built.was_cached),
                      CHIMERA_NUMBER("milliseconds", (int64_t)built.milliseconds));
     code = chimera_plugin_load(built.plugin, &loaded, err);
@@ -304,6 +314,8 @@ static int run_run(const struct options *options)
 static const char *const modes[] = {"opa", "gatekeeper", "kubewarden", "wasi", NULL};
 static const char *const mode_aliases[] = {"kubewarden-wapc", "chimera", NULL};
 
+static const char *const tiers[] = {"quick", "full", NULL};
+
 static const struct option_entry run_options[] = {
     {.name = "request-path",
      .letter = 'r',
@@ -341,6 +353,12 @@ static const struct option_entry run_options[] = {
      .kind = OPTION_VALUE,
      .value = "SECONDS",
      .help = "How long the policy may run; 30 without this option"},
+    {.name = "tier",
+     .kind = OPTION_VALUE,
+     .value = "TIER",
+     .choices = tiers,
+     .help = "Which compiler's code to run: tcc's (quick) or clang's (full). Without this option what "
+             "the cache has, full first; and when it has none, the quick one is built"},
     {.name = "disable-wasmtime-cache", .help = "Compile anew, and keep nothing for the next time"},
     {.name = "record-host-capabilities-interactions",
      .kind = OPTION_VALUE,

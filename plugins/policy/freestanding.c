@@ -10,6 +10,98 @@
 #pragma clang attribute push(__attribute__((no_builtin)), apply_to = function)
 #endif
 
+#ifdef CHIMERA_QUICK
+
+/* From here on the processor's string instructions are faster than tcc's loops. */
+#define STRING_MIN 64
+
+static void move_up(u8 *to, const u8 *from, size_t size)
+{
+    for (; size >= 8; size -= 8, to += 8, from += 8)
+        *(u64 *)to = *(const u64 *)from;
+    for (; size > 0; size--)
+        *to++ = *from++;
+}
+
+static void move_down(u8 *to, const u8 *from, size_t size)
+{
+    while (size >= 8) {
+        size -= 8;
+        *(u64 *)(to + size) = *(const u64 *)(from + size);
+    }
+    while (size > 0) {
+        size--;
+        to[size] = from[size];
+    }
+}
+
+void *memcpy(void *to, const void *from, size_t size)
+{
+    void *at = to;
+    if (size < STRING_MIN)
+        move_up(to, from, size);
+    else
+        __asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(size) : : "memory");
+    return to;
+}
+
+void *memmove(void *to, const void *from, size_t size)
+{
+    if ((size_t)((u8 *)to - (const u8 *)from) >= size)
+        return memcpy(to, from, size);
+    move_down(to, from, size);
+    return to;
+}
+
+void *memset(void *to, int byte, size_t size)
+{
+    void *at = to;
+    __asm__ volatile("rep stosb" : "+D"(at), "+c"(size) : "a"(byte) : "memory");
+    return to;
+}
+
+/* tcc has no builtin for these, and calls the others for what one instruction does not convert. */
+__asm__(".text\n"
+        ".globl chimera_sqrt\n.type chimera_sqrt, @function\nchimera_sqrt:\n"
+        " .byte 0xf2, 0x0f, 0x51, 0xc0\n ret\n" /* sqrtsd %xmm0, %xmm0 */
+        ".globl chimera_sqrtf\n.type chimera_sqrtf, @function\nchimera_sqrtf:\n"
+        " .byte 0xf3, 0x0f, 0x51, 0xc0\n ret\n"); /* sqrtss %xmm0, %xmm0 */
+
+#define TWO_63 9223372036854775808.0
+#define TOP_BIT 0x8000000000000000ull
+
+/* Half of a number beyond 2^63, with the bit that falls off kept as a sticky one, rounds as the whole does. */
+f64 __floatundidf(u64 x)
+{
+    f64 half;
+    if (!(x & TOP_BIT))
+        return (f64)(s64)x;
+    half = (f64)(s64)(x >> 1 | (x & 1));
+    return half + half;
+}
+
+f32 __floatundisf(u64 x)
+{
+    f32 half;
+    if (!(x & TOP_BIT))
+        return (f32)(s64)x;
+    half = (f32)(s64)(x >> 1 | (x & 1));
+    return half + half;
+}
+
+/* Only called with what the macros of prelude.h have found to be in range. */
+u64 __fixunsdfdi(f64 x)
+{
+    return x < TWO_63 ? (u64)(s64)x : (u64)(s64)(x - TWO_63) ^ TOP_BIT;
+}
+
+u64 __fixunssfdi(f32 x)
+{
+    return __fixunsdfdi(x);
+}
+
+#else /* CHIMERA_QUICK */
+
 typedef u64 __attribute__((vector_size(16), aligned(1), may_alias)) block;
 typedef u64 UNALIGNED word;
 typedef u32 UNALIGNED half;
@@ -96,6 +188,8 @@ void *memset(void *to, int byte, size_t size)
     return to;
 }
 
+#endif /* CHIMERA_QUICK */
+
 int memcmp(const void *a, const void *b, size_t size)
 {
     const u8 *x = a, *y = b;
@@ -157,12 +251,12 @@ f32 ceilf(f32 x)
 
 f64 trunc(f64 x)
 {
-    return __builtin_signbit(x) ? ceil(x) : floor(x);
+    return IS_NEGATIVE(x) ? ceil(x) : floor(x);
 }
 
 f32 truncf(f32 x)
 {
-    return __builtin_signbit(x) ? ceilf(x) : floorf(x);
+    return IS_NEGATIVE(x) ? ceilf(x) : floorf(x);
 }
 
 #ifdef __clang__

@@ -1,6 +1,6 @@
 /* plugin.h - the contract between a policy plugin and the runtime that loads it.
  *
- * A policy plugin is a shared object made from one WebAssembly module by wasm2c and clang. It
+ * A policy plugin is a shared object made from one WebAssembly module by wasm2c and clang or tcc. It
  * exports one symbol, CHIMERA_PLUGIN_SYMBOL, a constant `struct chimera_plugin`, and imports only
  * the functions of imports.h. It has no constructors, needs no other library, and holds no writable
  * data: all state of a guest is in the instance, the linear memory and the tables, which the runtime
@@ -12,14 +12,28 @@
 #ifndef CHIMERA_PLUGIN_H
 #define CHIMERA_PLUGIN_H
 
+#ifdef CHIMERA_QUICK /* tcc brings no stdint.h; and nothing of the machine gets into a plugin */
+typedef signed char int8_t;
+typedef unsigned char uint8_t;
+typedef short int16_t;
+typedef unsigned short uint16_t;
+typedef int int32_t;
+typedef unsigned int uint32_t;
+typedef long long int64_t;
+typedef unsigned long long uint64_t;
+typedef unsigned long size_t;
+#define NULL ((void *)0)
+#define offsetof(type, member) ((size_t) & ((type *)0)->member)
+#else
 #include <stddef.h>
 #include <stdint.h>
+#endif
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define CHIMERA_PLUGIN_ABI 2
+#define CHIMERA_PLUGIN_ABI 3
 #define CHIMERA_PLUGIN_SYMBOL "chimera_plugin"
 
 #define CHIMERA_PAGE_BYTES 65536u /* of linear memory */
@@ -65,10 +79,26 @@ struct chimera_table {
     uint32_t max_size, size;
 };
 
+/* Which compiler made the code (design.md, decision 13). The answers are the same. */
+enum chimera_tier {
+    CHIMERA_TIER_QUICK = 1, /* tcc: there at once, several times slower */
+    CHIMERA_TIER_FULL = 2,  /* clang -O1 */
+};
+
+/* No frame of the quick tier is larger: its functions look at the stack's limit only after they have made
+ * their frame, and nothing else keeps a frame from reaching over the stack's guard. */
+#define CHIMERA_FRAME_MAX ((size_t)1 << 20)
+
+/* What a function of the runtime may use of the guest's stack. The guest's code sees to it. */
+#define CHIMERA_STACK_FOR_HOST ((size_t)256 * 1024)
+
 /* The head of every instance; what follows is the plugin's own (globals, tables, dropped flags). */
 struct chimera_instance {
     struct chimera_host *host;
     struct chimera_memory memory;
+    /* A frame of the quick tier that begins below must not run: so much is left for it, for one more of
+     * its callee's, and for the host's functions. */
+    uint8_t *stack_limit;
 };
 
 union chimera_value {
@@ -118,6 +148,7 @@ struct chimera_plugin {
      * tables have their minimum size, all null. May trap: call it on the guest's stack. */
     void (*initialize)(struct chimera_instance *instance);
     void (*start)(struct chimera_instance *instance); /* the module's start function, or NULL */
+    uint32_t tier;                                    /* enum chimera_tier */
 };
 
 #ifdef __cplusplus

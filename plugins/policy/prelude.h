@@ -8,7 +8,8 @@
  *  - an indirect call compares a number that the build gave to each shape of signature, and masks
  *    the index of the table.
  * Included by module.h of a plugin, which declares `struct instance` with a `head` and the tables.
- * CHIMERA_WABT is the minor number of the WABT that wrote the bodies.
+ * CHIMERA_WABT is the minor number of the WABT that wrote the bodies. CHIMERA_QUICK is defined for
+ * tcc: what the two tiers have different is in full.h and quick.h.
  */
 #ifndef CHIMERA_PRELUDE_H
 #define CHIMERA_PRELUDE_H
@@ -50,25 +51,22 @@ f32 ceilf(f32 x);
 f32 truncf(f32 x);
 f32 nearbyintf(f32 x);
 
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define INFINITY __builtin_inff()
-#define NAN __builtin_nanf("")
-
 /* --- Traps. Every use has `instance` in scope. --- */
 
-#define TRAP_OF(instance, trap) (chimera_trap((instance)->head.host, (trap)), 0)
+#ifdef CHIMERA_QUICK
+#include "quick.h"
+#else
+#include "full.h"
+#endif
+
+#define TRAP_OF(instance, trap) (chimera_stop(&(instance)->head, (trap)), 0)
 #define TRAP(trap) TRAP_OF(instance, CHIMERA_TRAP_##trap)
 #define UNREACHABLE TRAP(UNREACHABLE)
 
-#define FUNC_PROLOGUE                                                                              \
-    u8 *const chimera_base = instance->head.memory.data;                                           \
-    (void)chimera_base
 #define FUNC_EPILOGUE ((void)0)
 
 /* --- Memory. `mem` is the one memory; it is named only to match wasm2c's calls. --- */
 
-#define UNALIGNED __attribute__((aligned(1), may_alias))
 typedef u8 UNALIGNED mem_u8;
 typedef s8 UNALIGNED mem_s8;
 typedef u16 UNALIGNED mem_u16;
@@ -78,9 +76,6 @@ typedef s32 UNALIGNED mem_s32;
 typedef u64 UNALIGNED mem_u64;
 typedef f32 UNALIGNED mem_f32;
 typedef f64 UNALIGNED mem_f64;
-
-/* Volatile: a load whose value is not used may still have to trap. */
-#define AT(type, address) (*(volatile type *)(chimera_base + (address)))
 
 #define i32_load(mem, a) ((u32)AT(mem_u32, a))
 #define i64_load(mem, a) ((u64)AT(mem_u64, a))
@@ -114,7 +109,7 @@ typedef f64 UNALIGNED mem_f64;
 static inline void bulk_fill(struct chimera_instance *head, u32 at, u32 byte, u32 count)
 {
     if (UNLIKELY(IS_OUTSIDE(at, count, head->memory.size)))
-        chimera_trap(head->host, CHIMERA_TRAP_OUT_OF_BOUNDS);
+        chimera_stop(head, CHIMERA_TRAP_OUT_OF_BOUNDS);
     memset(head->memory.data + at, (int)(byte & 0xff), count);
 }
 
@@ -122,7 +117,7 @@ static inline void bulk_copy(struct chimera_instance *head, u32 to, u32 from, u3
 {
     if (UNLIKELY(IS_OUTSIDE(to, count, head->memory.size) ||
                  IS_OUTSIDE(from, count, head->memory.size)))
-        chimera_trap(head->host, CHIMERA_TRAP_OUT_OF_BOUNDS);
+        chimera_stop(head, CHIMERA_TRAP_OUT_OF_BOUNDS);
     memmove(head->memory.data + to, head->memory.data + from, count);
 }
 
@@ -130,7 +125,7 @@ static inline void bulk_init(struct chimera_instance *head, const u8 *segment, u
                              u32 from, u32 count)
 {
     if (UNLIKELY(IS_OUTSIDE(from, count, size) || IS_OUTSIDE(to, count, head->memory.size)))
-        chimera_trap(head->host, CHIMERA_TRAP_OUT_OF_BOUNDS);
+        chimera_stop(head, CHIMERA_TRAP_OUT_OF_BOUNDS);
     memcpy(head->memory.data + to, segment + from, count);
 }
 
@@ -138,7 +133,7 @@ static inline void bulk_init(struct chimera_instance *head, const u8 *segment, u
 #define memory_copy(to_mem, from_mem, to, from, count) bulk_copy(&instance->head, to, from, count)
 #define memory_init(mem, segment, size, to, from, count)                                           \
     bulk_init(&instance->head, segment, size, to, from, count)
-#define wasm_rt_grow_memory(mem, delta) chimera_memory_grow(instance->head.host, delta)
+#define wasm_rt_grow_memory(mem, delta) (HOST_STACK, chimera_memory_grow(instance->head.host, delta))
 
 /* --- Tables and references. --- */
 
@@ -198,7 +193,7 @@ static inline void table_init(struct chimera_instance *head, wasm_rt_funcref_tab
                               u32 count)
 {
     if (UNLIKELY(IS_OUTSIDE(from, count, size) || IS_OUTSIDE(to, count, table->size)))
-        chimera_trap(head->host, CHIMERA_TRAP_TABLE_BOUNDS);
+        chimera_stop(head, CHIMERA_TRAP_TABLE_BOUNDS);
     for (u32 i = 0; i < count; i++) {
         const wasm_elem_segment_expr_t *entry = &segment[from + i];
         wasm_rt_funcref_t reference = {0};
@@ -217,7 +212,7 @@ static inline void null_init(struct chimera_instance *head, wasm_rt_externref_ta
                              u32 to, u32 from, u32 count)
 {
     if (UNLIKELY(IS_OUTSIDE(from, count, size) || IS_OUTSIDE(to, count, table->size)))
-        chimera_trap(head->host, CHIMERA_TRAP_TABLE_BOUNDS);
+        chimera_stop(head, CHIMERA_TRAP_TABLE_BOUNDS);
     for (u32 i = 0; i < count; i++)
         table->data[to + i] = NULL;
 }
@@ -232,14 +227,14 @@ static inline void null_init(struct chimera_instance *head, wasm_rt_externref_ta
     {                                                                                              \
         if (UNLIKELY(IS_OUTSIDE(to, count, to_table->size) ||                                      \
                      IS_OUTSIDE(from, count, from_table->size)))                                   \
-            chimera_trap(head->host, CHIMERA_TRAP_TABLE_BOUNDS);                                   \
+            chimera_stop(head, CHIMERA_TRAP_TABLE_BOUNDS);                                   \
         memmove(to_table->data + to, from_table->data + from, count * sizeof(wasm_rt_##type##_t)); \
     }                                                                                              \
     static inline wasm_rt_##type##_t type##_get(struct chimera_instance *head,                     \
                                                 const wasm_rt_##type##_table_t *table, u32 at)     \
     {                                                                                              \
         if (UNLIKELY(at >= table->size))                                                           \
-            chimera_trap(head->host, CHIMERA_TRAP_TABLE_BOUNDS);                                   \
+            chimera_stop(head, CHIMERA_TRAP_TABLE_BOUNDS);                                         \
         return ENTRY(*table, at);                                                                  \
     }                                                                                              \
     static inline void type##_set(struct chimera_instance *head,                                   \
@@ -247,7 +242,7 @@ static inline void null_init(struct chimera_instance *head, wasm_rt_externref_ta
                                   wasm_rt_##type##_t value)                                        \
     {                                                                                              \
         if (UNLIKELY(at >= table->size))                                                           \
-            chimera_trap(head->host, CHIMERA_TRAP_TABLE_BOUNDS);                                   \
+            chimera_stop(head, CHIMERA_TRAP_TABLE_BOUNDS);                                         \
         ENTRY(*table, at) = value;                                                                 \
     }                                                                                              \
     static inline void type##_fill(struct chimera_instance *head,                                  \
@@ -255,13 +250,14 @@ static inline void null_init(struct chimera_instance *head, wasm_rt_externref_ta
                                    wasm_rt_##type##_t value, u32 count)                            \
     {                                                                                              \
         if (UNLIKELY(IS_OUTSIDE(at, count, table->size)))                                          \
-            chimera_trap(head->host, CHIMERA_TRAP_TABLE_BOUNDS);                                   \
+            chimera_stop(head, CHIMERA_TRAP_TABLE_BOUNDS);                                   \
         for (u32 i = 0; i < count; i++)                                                            \
             table->data[at + i] = value;                                                           \
     }                                                                                              \
     static inline u32 type##_grow(struct chimera_instance *head, wasm_rt_##type##_table_t *table,  \
                                   u32 delta, wasm_rt_##type##_t value)                             \
     {                                                                                              \
+        HOST_STACK;                                                                                \
         return chimera_table_grow(head->host, (struct chimera_table *)table, delta, &value);       \
     }
 
@@ -280,13 +276,6 @@ DEFINE_TABLE(externref)
 #define wasm_rt_grow_externref_table(...) externref_grow(&instance->head, __VA_ARGS__)
 
 /* --- Integers. --- */
-
-#define I32_CLZ(x) ((x) ? (u32)__builtin_clz(x) : 32u)
-#define I64_CLZ(x) ((x) ? (u64)__builtin_clzll(x) : 64u)
-#define I32_CTZ(x) ((x) ? (u32)__builtin_ctz(x) : 32u)
-#define I64_CTZ(x) ((x) ? (u64)__builtin_ctzll(x) : 64u)
-#define I32_POPCNT(x) ((u32)__builtin_popcount(x))
-#define I64_POPCNT(x) ((u64)__builtin_popcountll(x))
 
 #define DIV_S(ut, min, x, y)                                                                       \
     (UNLIKELY((y) == 0)                       ? TRAP(DIVIDE_BY_ZERO)                               \
@@ -317,13 +306,13 @@ DEFINE_TABLE(externref)
 #define FMIN(x, y)                                                                                 \
     (UNLIKELY((x) != (x))               ? NAN                                                      \
      : UNLIKELY((y) != (y))             ? NAN                                                      \
-     : UNLIKELY((x) == 0 && (y) == 0) ? (__builtin_signbit(x) ? (x) : (y))                         \
+     : UNLIKELY((x) == 0 && (y) == 0) ? (IS_NEGATIVE(x) ? (x) : (y))                         \
      : (x) < (y)                        ? (x)                                                      \
                                         : (y))
 #define FMAX(x, y)                                                                                 \
     (UNLIKELY((x) != (x))               ? NAN                                                      \
      : UNLIKELY((y) != (y))             ? NAN                                                      \
-     : UNLIKELY((x) == 0 && (y) == 0) ? (__builtin_signbit(x) ? (y) : (x))                         \
+     : UNLIKELY((x) == 0 && (y) == 0) ? (IS_NEGATIVE(x) ? (y) : (x))                         \
      : (x) > (y)                        ? (x)                                                      \
                                         : (y))
 
@@ -371,18 +360,6 @@ DEFINE_TABLE(externref)
 #define I32_TRUNC_SAT_U_F64(x) TRUNC_SAT_U(u32, 4294967296., 4294967295u, x)
 #define I64_TRUNC_SAT_U_F64(x) TRUNC_SAT_U(u64, 18446744073709551616., 18446744073709551615ull, x)
 
-#define DEFINE_REINTERPRET(name, from, to)                                                         \
-    static inline to name(from x)                                                                  \
-    {                                                                                              \
-        to result;                                                                                 \
-        __builtin_memcpy(&result, &x, sizeof(result));                                             \
-        return result;                                                                             \
-    }
-DEFINE_REINTERPRET(f32_reinterpret_i32, u32, f32)
-DEFINE_REINTERPRET(i32_reinterpret_f32, f32, u32)
-DEFINE_REINTERPRET(f64_reinterpret_i64, u64, f64)
-DEFINE_REINTERPRET(i64_reinterpret_f64, f64, u64)
-
 static inline f32 quiet_f32(f32 x)
 {
     return f32_reinterpret_i32(i32_reinterpret_f32(x) | 0x7fc00000u);
@@ -405,12 +382,10 @@ static inline f64 quiet_f64(f64 x)
 #define wasm_trunc(x) QUIET_F64(x, trunc(x))
 #define wasm_nearbyintf(x) QUIET_F32(x, nearbyintf(x))
 #define wasm_nearbyint(x) QUIET_F64(x, nearbyint(x))
-#define wasm_sqrtf(x) QUIET_F32(x, __builtin_sqrtf(x))
-#define wasm_sqrt(x) QUIET_F64(x, __builtin_sqrt(x))
+#define wasm_sqrtf(x) QUIET_F32(x, SQRT_F32(x))
+#define wasm_sqrt(x) QUIET_F64(x, SQRT_F64(x))
 #define wasm_fabsf(x) f32_reinterpret_i32(i32_reinterpret_f32(x) & 0x7fffffffu)
 #define wasm_fabs(x) f64_reinterpret_i64(i64_reinterpret_f64(x) & 0x7fffffffffffffffull)
-#define copysignf(x, y) __builtin_copysignf(x, y)
-#define copysign(x, y) __builtin_copysign(x, y)
 
 #if CHIMERA_SIMD
 #include "simd.h"

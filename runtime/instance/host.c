@@ -13,14 +13,17 @@
 
 static int make_stack(struct chimera_host *host, struct chimera_error *err)
 {
-    size_t size = CHIMERA_STACK_GUARD_BYTES + CHIMERA_STACK_BYTES;
+    bool is_quick = host->loaded->plugin->tier == CHIMERA_TIER_QUICK;
+    size_t usable = is_quick ? CHIMERA_STACK_QUICK_BYTES : CHIMERA_STACK_BYTES;
+    size_t size = CHIMERA_STACK_GUARD_BYTES + usable;
     uint8_t *stack = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (stack == MAP_FAILED || mprotect(stack + CHIMERA_STACK_GUARD_BYTES, CHIMERA_STACK_BYTES,
-                                        PROT_READ | PROT_WRITE) < 0)
+    if (stack == MAP_FAILED ||
+        mprotect(stack + CHIMERA_STACK_GUARD_BYTES, usable, PROT_READ | PROT_WRITE) < 0)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's stack: %s", strerror(errno));
     madvise(stack, size, MADV_DONTFORK);
     host->stack = stack;
     host->stack_size = size;
+    host->instance->stack_limit = stack + CHIMERA_STACK_GUARD_BYTES + CHIMERA_STACK_MARGIN;
     return CHIMERA_OK;
 }
 
@@ -183,6 +186,11 @@ static uint8_t *stack_bottom(const struct chimera_host *host)
     return host->stack + CHIMERA_STACK_GUARD_BYTES;
 }
 
+static size_t stack_room(const struct chimera_host *host)
+{
+    return host->stack_size - CHIMERA_STACK_GUARD_BYTES;
+}
+
 /* Frames that were left behind are unknown to ASan; those of a suspended guest are not behind. */
 static bool was_abandoned(const struct chimera_host *host)
 {
@@ -197,9 +205,9 @@ static int run_guest(struct chimera_host *host)
     if (code < 0)
         return code;
     host->internal->suspended = NULL;
-    chimera_fibre_before(fibre, stack_bottom(host), CHIMERA_STACK_BYTES);
+    chimera_fibre_before(fibre, stack_bottom(host), stack_room(host));
     chimera_switch_call(&host->host_stack, host->stack + host->stack_size, enter_guest, host);
-    chimera_fibre_after(fibre, stack_bottom(host), CHIMERA_STACK_BYTES, was_abandoned(host));
+    chimera_fibre_after(fibre, stack_bottom(host), stack_room(host), was_abandoned(host));
     return end_guest(host);
 }
 
@@ -212,9 +220,9 @@ int chimera_host_resume(struct chimera_host *host)
         return code;
     internal->suspended = NULL;
     chimera_snapshot_restore_stack(host);
-    chimera_fibre_before(&internal->fibre, stack_bottom(host), CHIMERA_STACK_BYTES);
+    chimera_fibre_before(&internal->fibre, stack_bottom(host), stack_room(host));
     chimera_switch_continue(&host->host_stack, suspended);
-    chimera_fibre_after(&internal->fibre, stack_bottom(host), CHIMERA_STACK_BYTES,
+    chimera_fibre_after(&internal->fibre, stack_bottom(host), stack_room(host),
                         was_abandoned(host));
     return end_guest(host);
 }

@@ -44,7 +44,7 @@ struct chimera_host {
     struct chimera_policy *policy;       /* borrowed; for host calls. NULL in tests */
     struct chimera_start *start; /* borrowed; what its policy's slots share. NULL: nothing */
 
-    uint8_t *stack; /* owned mapping: guard first, then `stack_size` bytes */
+    uint8_t *stack; /* owned mapping of `stack_size` bytes: the guard first */
     size_t stack_size;
     uint8_t *reservation; /* owned mapping of linear memory with its guards */
     uint64_t memory_limit; /* bytes that linear memory may grow to */

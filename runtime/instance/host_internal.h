@@ -15,11 +15,15 @@
 #define CHIMERA_MEMORY_SPAN ((uint64_t)8 << 30)
 #define CHIMERA_RESERVATION_BYTES (CHIMERA_GUARD_BYTES + CHIMERA_MEMORY_SPAN + CHIMERA_GUARD_BYTES)
 
+/* Settled question 5. tcc keeps nothing in registers, so the same recursion needs more. */
 #define CHIMERA_STACK_BYTES ((size_t)8 << 20)
-/* Larger than the probes of -fstack-clash-protection are apart. */
-#define CHIMERA_STACK_GUARD_BYTES ((size_t)1 << 20)
-/* What an import function may use of the guest's stack. */
-#define CHIMERA_STACK_FOR_HOST ((size_t)256 * 1024)
+#define CHIMERA_STACK_QUICK_BYTES ((size_t)32 << 20)
+/* Larger than the probes of -fstack-clash-protection are apart, and than the quick tier's largest frame
+ * with what its caller and its arguments may have used below the limit. */
+#define CHIMERA_STACK_GUARD_BYTES (4 * CHIMERA_FRAME_MAX)
+/* Below this much a function of the quick tier does not run: its own frame, the arguments of a call, and
+ * the host's function that it calls must fit. */
+#define CHIMERA_STACK_MARGIN (CHIMERA_FRAME_MAX + 2 * CHIMERA_STACK_FOR_HOST)
 
 /* For instantiation and the start function, which have no limit of their own. */
 #define CHIMERA_START_LIMIT_MS 10000

@@ -142,6 +142,8 @@ static int check_identity(const struct check *check, const struct chimera_manife
         return refuse(check, "was made from another WebAssembly module than its manifest says");
     if (plugin->mode != (uint32_t)manifest->mode)
         return refuse(check, "has another execution mode than its manifest says");
+    if (plugin->tier != (uint32_t)manifest->tier)
+        return refuse(check, "is of another tier than its manifest says");
     if (!is_text(check, plugin->toolchain) || strcmp(plugin->toolchain, manifest->toolchain) != 0)
         return refuse(check, "was built by another toolchain than its manifest says");
     return CHIMERA_OK;

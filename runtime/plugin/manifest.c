@@ -41,6 +41,11 @@ enum chimera_mode chimera_mode_parse(const char *name)
     return CHIMERA_MODE_NONE;
 }
 
+const char *chimera_tier_name(enum chimera_tier tier)
+{
+    return tier == CHIMERA_TIER_QUICK ? "quick" : "full";
+}
+
 /* --- Reading --- */
 
 /* NULL unless the member is there, is a string and has no NUL inside. Borrowed from the tree. */
@@ -94,6 +99,16 @@ static int take_mode(struct json_object *tree, const char *path, enum chimera_mo
     return CHIMERA_OK;
 }
 
+static int take_tier(struct json_object *tree, const char *path, enum chimera_tier *ret_tier,
+                     struct chimera_error *err)
+{
+    const char *text = text_of(tree, "tier");
+    *ret_tier = text && strcmp(text, "quick") == 0 ? CHIMERA_TIER_QUICK : CHIMERA_TIER_FULL;
+    if (!text || strcmp(text, chimera_tier_name(*ret_tier)) != 0)
+        return chimera_fail(err, CHIMERA_EINVAL, "%s: \"tier\" is neither \"quick\" nor \"full\"", path);
+    return CHIMERA_OK;
+}
+
 static int check_format(struct json_object *tree, const char *path, struct chimera_error *err)
 {
     struct json_object *format;
@@ -121,6 +136,8 @@ static int take_all(struct json_object *tree, const char *path, struct chimera_m
         code = take_digest(tree, "image", path, &manifest->image, err);
     if (code == CHIMERA_OK)
         code = take_mode(tree, path, &manifest->mode, err);
+    if (code == CHIMERA_OK && has_member(tree, "tier"))
+        code = take_tier(tree, path, &manifest->tier, err);
     if (code == CHIMERA_OK)
         code = take_text(tree, "toolchain", path, &manifest->toolchain, err);
     if (code == CHIMERA_OK && has_member(tree, "metadata"))
@@ -133,7 +150,7 @@ static int parse(struct chimera_slice text, const char *path, struct chimera_man
 {
     CHIMERA_JSON struct json_object *tree = NULL;
     struct chimera_error cause = {0};
-    struct chimera_manifest manifest = {0};
+    struct chimera_manifest manifest = {.tier = CHIMERA_TIER_FULL}; /* where none is stated */
     int code = chimera_json_parse(text, &tree, &cause);
     if (code < 0)
         return chimera_fail(err, code, "%s: %s", path, cause.text);
@@ -190,6 +207,7 @@ int chimera_manifest_write(const char *path, const struct chimera_manifest *mani
     if (!is_zero(&manifest->image))
         put_digest(&text, "image", &manifest->image);
     put_text(&text, "mode", chimera_mode_name(manifest->mode));
+    put_text(&text, "tier", chimera_tier_name(manifest->tier));
     put_text(&text, "toolchain", manifest->toolchain);
     if (manifest->metadata)
         put_text(&text, "metadata", manifest->metadata);

@@ -18,6 +18,7 @@
 struct chimera_manifest {
     struct chimera_digest wasm, so, image; /* image: all zero when there is none */
     enum chimera_mode mode;
+    enum chimera_tier tier;
     char *toolchain; /* owned */
     char *metadata;  /* owned; the io.kubewarden.metadata section as it stands, or NULL */
 };
@@ -48,5 +49,6 @@ int chimera_elf_audit(const void *file, size_t size, const char *name, struct ch
 const char *chimera_mode_name(enum chimera_mode mode);
 /* CHIMERA_MODE_NONE when the name is unknown. "kubewarden" is taken for "kubewarden-wapc". */
 enum chimera_mode chimera_mode_parse(const char *name);
+const char *chimera_tier_name(enum chimera_tier tier); /* "quick" or "full" */
 
 #endif

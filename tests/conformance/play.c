@@ -1,8 +1,8 @@
 /* play.c - runs the commands of one wast2json file through our own pipeline.
  *
- *   conformance-play FILE.json SCRATCH
+ *   conformance-play FILE.json SCRATCH quick|full
  *
- * Every module goes the way of a policy: our reader, our rewrite, wasm2c, our prelude, clang, lld, the
+ * Every module goes the way of a policy: our reader, our rewrite, wasm2c, our prelude, clang or tcc, lld, the
  * audit, the loader, a host. Each command ends as a pass, a failure (told with its line), or not
  * applicable (told with the reason, once a reason). The last line is
  * "FILE pass fail n/a", for the driver beside this file.
@@ -31,6 +31,7 @@ struct instance {
 static struct {
     const char *folder;
     struct chimera_builder *builder;
+    enum chimera_tier tier;
     struct instance named[NAMED_MAX];
     size_t named_count;
     struct instance current;
@@ -94,7 +95,7 @@ static enum outcome instantiate(const char *path, struct chimera_host **ret_host
     int code = read_module(path, err);
     if (code < 0)
         return code == CHIMERA_EREFUSED ? UNLINKABLE : REFUSED;
-    if (chimera_build_bare(play.builder, path, &built, err) < 0)
+    if (chimera_build_bare(play.builder, path, play.tier, &built, err) < 0)
         return strstr(err->text, "out of bounds memory access") ? TRAPPED : REFUSED;
     code = chimera_plugin_load(built.plugin, &loaded, err);
     chimera_built_done(&built);
@@ -376,7 +377,7 @@ static void do_refusal(struct json_object *command)
     module_path(command, path, sizeof(path));
     switch (instantiate(path, &host, &err)) {
     case REFUSED:
-        if (strstr(err.text, "clang") || strstr(err.text, "ld.lld"))
+        if (strstr(err.text, "clang") || strstr(err.text, "tcc") || strstr(err.text, "ld.lld"))
             fail(command, err.text); /* too late to be a refusal */
         else
             pass();
@@ -442,10 +443,11 @@ static void run_command(struct json_object *command)
 
 int main(int count, char **arguments)
 {
-    if (count != 3) {
-        fprintf(stderr, "usage: %s FILE.json SCRATCH\n", arguments[0]);
+    if (count != 4) {
+        fprintf(stderr, "usage: %s FILE.json SCRATCH quick|full\n", arguments[0]);
         return 2;
     }
+    play.tier = strcmp(arguments[3], "quick") == 0 ? CHIMERA_TIER_QUICK : CHIMERA_TIER_FULL;
     struct chimera_error err = {0};
     struct chimera_build_options options = {.cache_folder = arguments[2], .jobs = 1};
     if (chimera_builder_new(&options, &play.builder, &err) < 0) {

@@ -284,7 +284,7 @@ static int instantiate(struct play *play, struct chimera_error *err)
 {
     struct chimera_built built;
     struct chimera_loaded *loaded;
-    int code = chimera_build_bare(builder, play->path, &built, err);
+    int code = chimera_build_bare(builder, play->path, CHIMERA_TIER_FULL, &built, err);
     if (code < 0)
         return code;
     code = chimera_plugin_load(built.plugin, &loaded, err);

@@ -298,7 +298,7 @@ static void load_guest(const char *wat, struct chimera_builder **ret_builder)
     struct chimera_build_options options = {.has_no_cache = true};
     if (chimera_process_run(&command, &err) < 0 ||
         chimera_builder_new(&options, ret_builder, &err) < 0 ||
-        chimera_build_bare(*ret_builder, wasm, &built, &err) < 0 ||
+        chimera_build_bare(*ret_builder, wasm, CHIMERA_TIER_FULL, &built, &err) < 0 ||
         chimera_plugin_load(built.plugin, &loaded, &err) < 0)
         die("%s", err.text);
     chimera_built_done(&built);

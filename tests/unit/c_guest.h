@@ -42,6 +42,7 @@ static inline void c_guest_init(struct c_guest *guest, enum chimera_mode mode)
                                             .size = sizeof(struct chimera_plugin),
                                             .toolchain = "by hand",
                                             .mode = mode,
+                                            .tier = CHIMERA_TIER_FULL,
                                             .has_memory = 1,
                                             .memory_min_pages = 4,
                                             .memory_max_pages = 16,

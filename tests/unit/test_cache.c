@@ -304,7 +304,7 @@ static int build_toy(struct chimera_cache *cache, const char *name, const char *
     struct chimera_tools tools;
     struct chimera_digest prelude = {{9}};
     char *scratch = NULL;
-    if (chimera_tools_find(&tools, err) < 0 || chimera_tools_identify(&tools, &prelude, err) < 0)
+    if (chimera_tools_find(NULL, &tools, err) < 0 || chimera_tools_identify(&tools, &prelude, err) < 0)
         return CHIMERA_ETOOL;
     assert_int_equal(chimera_cache_scratch(cache, &scratch, err), CHIMERA_OK);
     static const char *const sources[][2] = {
@@ -324,6 +324,7 @@ static int build_toy(struct chimera_cache *cache, const char *name, const char *
     const char *const objects[] = {"a.o", "b.o"};
     struct chimera_part parts[] = {{"a.c", "a.o", false}, {"b.c", "b.o", true}};
     struct chimera_compile_job job = {.tools = &tools,
+                                      .tier = CHIMERA_TIER_FULL,
                                       .folder = scratch,
                                       .includes = includes,
                                       .headers = headers,
@@ -332,7 +333,7 @@ static int build_toy(struct chimera_cache *cache, const char *name, const char *
     snprintf(path, sizeof(path), "%s/%s", scratch, name); /* all that the linker may write */
     int code = chimera_compile(&job, parts, 2, ret_cached, err);
     if (code == CHIMERA_OK)
-        code = chimera_link(&tools, scratch, objects, 2, path, err);
+        code = chimera_link(&tools, CHIMERA_TIER_FULL, scratch, objects, 2, path, err);
     struct chimera_buffer bytes;
     chimera_buffer_init(&bytes, 1 << 20);
     if (code == CHIMERA_OK && chimera_file_read(path, &bytes, NULL) == CHIMERA_OK)
@@ -399,16 +400,16 @@ static void tools_that_are_missing_are_named_with_their_packages(void **state)
     struct chimera_tools tools = {0};
     CHIMERA_FREE char *path = strdup(getenv("PATH"));
     setenv("PATH", "/nowhere:relative", 1);
-    assert_int_equal(chimera_tools_find(&tools, &err), CHIMERA_ETOOL);
+    assert_int_equal(chimera_tools_find(NULL, &tools, &err), CHIMERA_ETOOL);
     assert_non_null(strstr(err.text,
                            "not found: wasm2c, clang, ld.lld, llvm-objdump; install with `apt-get "
                            "install wabt clang-19 lld-19 llvm-19`"));
     setenv("PATH", path, 1);
     setenv("CHIMERA_CLANG", "/nowhere/clang", 1);
-    assert_int_equal(chimera_tools_find(&tools, &err), CHIMERA_ETOOL);
+    assert_int_equal(chimera_tools_find(NULL, &tools, &err), CHIMERA_ETOOL);
     assert_string_equal(err.text, "CHIMERA_CLANG=/nowhere/clang is not a program that can be run");
     setenv("CHIMERA_CLANG", "/bin/echo", 1);
-    assert_int_equal(chimera_tools_find(&tools, &err), CHIMERA_ETOOL);
+    assert_int_equal(chimera_tools_find(NULL, &tools, &err), CHIMERA_ETOOL);
     assert_non_null(strstr(err.text, "is no clang"));
     unsetenv("CHIMERA_CLANG");
 }

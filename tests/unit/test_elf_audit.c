@@ -39,15 +39,16 @@ static const char source[] =
     "  .has_memory = 1, .memory_min_pages = 2, .memory_max_pages = MAX_PAGES, .image_size = "
     "IMAGE,\n"
     "  .instance_size = INSTANCE, .tables = tables, .exports = EXPORTS, .table_count = 1,\n"
-    "  .export_count = EXPORT_COUNT, .initialize = INITIALIZE, .start = 0};\n"
+    "  .export_count = EXPORT_COUNT, .initialize = INITIALIZE, .start = 0, .tier = TIER};\n"
     "#endif\n";
 
 static const char *const defaults[] = {
-    "ABI=2",
+    "ABI=CHIMERA_PLUGIN_ABI",
     "SIZE=sizeof(chimera_plugin)",
     "DIGEST=7",
     "TOOLCHAIN=\"test\"",
     "MODE=1",
+    "TIER=2",
     "MAX_PAGES=16",
     "IMAGE=0",
     "INSTANCE=128",
@@ -97,7 +98,7 @@ static void compile_variant(const struct variant *variant)
     const char *argv[128];
     size_t at = 0;
     argv[at++] = tools.clang;
-    for (const char *const *flag = chimera_compile_flags(); *flag; flag++)
+    for (const char *const *flag = chimera_compile_flags(CHIMERA_TIER_FULL); *flag; flag++)
         argv[at++] = *flag;
     argv[at++] = "-O1";
     argv[at++] = "-I" TEST_DATA "/../plugins/policy";
@@ -506,7 +507,7 @@ static void the_audit_finds_forbidden_instructions(void **state)
         struct chimera_error err = {0};
         build_variant(
             &(struct variant){.define = instructions[i].define, .link = {"--no-gc-sections"}});
-        int code = chimera_audit(&tools, path, &err);
+        int code = chimera_audit(&tools, CHIMERA_TIER_FULL, path, &err);
         const char *expected = instructions[i].expected;
         if (expected ? code != CHIMERA_EREFUSED || !strstr(err.text, expected) : code != CHIMERA_OK)
             fail_msg("%s: %d %s", instructions[i].define, code, err.text);
@@ -647,7 +648,7 @@ static void a_descriptor_that_cannot_be_true_is_refused(void **state)
 {
     (void)state;
     static const struct wrong wrongs[] = {
-        {"ABI=99", CHIMERA_EABI, "has ABI 99, this program has ABI 2; build it again"},
+        {"ABI=99", CHIMERA_EABI, "has ABI 99, this program has ABI 3; build it again"},
         {"SIZE=16", CHIMERA_EABI, "has a descriptor of 16 bytes instead of"},
         {"SIZE=1<<30", CHIMERA_EABI, "has a descriptor of 1073741824 bytes instead of"},
         {"DIGEST=8", CHIMERA_EREFUSED,
@@ -656,6 +657,7 @@ static void a_descriptor_that_cannot_be_true_is_refused(void **state)
          "was built by another toolchain than its manifest says"},
         {"TOOLCHAIN=(const char *)8", CHIMERA_EREFUSED, "was built by another toolchain"},
         {"MODE=2", CHIMERA_EREFUSED, "has another execution mode than its manifest says"},
+        {"TIER=1", CHIMERA_EREFUSED, "is of another tier than its manifest says"},
         {"MAX_PAGES=65537", CHIMERA_EREFUSED, "states an impossible linear memory"},
         {"MAX_PAGES=1", CHIMERA_EREFUSED, "states an impossible linear memory"},
         {"IMAGE=131073", CHIMERA_EREFUSED, "states an impossible linear memory"},
@@ -769,6 +771,7 @@ static void a_manifest_reads_back_as_it_was_written(void **state)
                                   .so = {{2}},
                                   .image = {{3}},
                                   .mode = CHIMERA_MODE_GATEKEEPER,
+                                  .tier = CHIMERA_TIER_QUICK,
                                   .toolchain = toolchain,
                                   .metadata = metadata};
     struct chimera_manifest out = {0};
@@ -778,6 +781,7 @@ static void a_manifest_reads_back_as_it_was_written(void **state)
     assert_memory_equal(&out.so, &in.so, sizeof(in.so));
     assert_memory_equal(&out.image, &in.image, sizeof(in.image));
     assert_int_equal(out.mode, in.mode);
+    assert_int_equal(out.tier, in.tier);
     assert_string_equal(out.toolchain, toolchain);
     assert_string_equal(out.metadata, metadata);
     chimera_manifest_done(&out);
@@ -798,7 +802,7 @@ static int open_all(void **state)
     struct chimera_error err = {0};
     char name[] = "/tmp/chimera-test-elf-XXXXXX";
     (void)state;
-    if (chimera_tools_find(&tools, &err) < 0 || !mkdtemp(name)) {
+    if (chimera_tools_find(NULL, &tools, &err) < 0 || !mkdtemp(name)) {
         print_error("%s\n", err.text);
         return -1;
     }

@@ -271,7 +271,7 @@ static int build_guest(struct chimera_error *err)
     if (code == 0)
         code = chimera_builder_new(&options, &test.builder, err);
     if (code == 0)
-        code = chimera_build_bare(test.builder, test.wasm, &built, err);
+        code = chimera_build_bare(test.builder, test.wasm, CHIMERA_TIER_FULL, &built, err);
     if (code == 0) {
         code = chimera_plugin_load(built.plugin, &test.loaded, err);
         chimera_built_done(&built);

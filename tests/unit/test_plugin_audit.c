@@ -299,7 +299,7 @@ static void expect_both_refuse(size_t index)
     breakage->break_it(bytes);
     write_object(bytes);
     free(bytes);
-    int code = chimera_audit(chimera_builder_tools(test.builder), test.so, &err);
+    int code = chimera_audit(chimera_builder_tools(test.builder), CHIMERA_TIER_FULL, test.so, &err);
     expect_refusal(index, "the build", code, &err, breakage->finding);
     code = chimera_plugin_load(test.so, &loaded, &err);
     expect_refusal(index, "the loader", code, &err, "is not the file that its manifest names");
@@ -328,7 +328,7 @@ static void what_was_built_passes_both(void **state)
     struct chimera_error err = {0};
     struct chimera_loaded *loaded = NULL;
     write_object(test.bytes.data);
-    if (chimera_audit(chimera_builder_tools(test.builder), test.so, &err) < 0 ||
+    if (chimera_audit(chimera_builder_tools(test.builder), CHIMERA_TIER_FULL, test.so, &err) < 0 ||
         chimera_plugin_load(test.so, &loaded, &err) < 0)
         fail_msg("%s", err.text);
     forget(loaded);
@@ -433,7 +433,7 @@ static int build_policy(void **state)
     snprintf(test.folder, sizeof(test.folder), "/tmp/chimera-test-XXXXXX");
     chimera_buffer_init(&test.bytes, OBJECT_MAX);
     if (!mkdtemp(test.folder) || chimera_builder_new(&options, &test.builder, &err) < 0 ||
-        chimera_build(test.builder, POLICY, CHIMERA_MODE_NONE, &test.built, &err) < 0 ||
+        chimera_build(test.builder, POLICY, CHIMERA_MODE_NONE, CHIMERA_TIER_FULL, &test.built, &err) < 0 ||
         copy_beside(".json", test.json) < 0 || copy_beside(".image", test.image) < 0 ||
         copy_beside(".so", test.so) < 0 || chimera_file_read(test.so, &test.bytes, &err) < 0) {
         fprintf(stderr, "cannot build the policy: %s\n", err.text);

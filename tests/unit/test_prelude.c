@@ -49,7 +49,7 @@ static void compile(const char *level, const char *body, struct chimera_buffer *
     assert_int_equal(chimera_file_write(path, chimera_slice_of(source), 0600, NULL), CHIMERA_OK);
     argv[at++] = tools.clang;
     argv[at++] = level;
-    for (const char *const *flag = chimera_compile_flags(); *flag; flag++)
+    for (const char *const *flag = chimera_compile_flags(CHIMERA_TIER_FULL); *flag; flag++)
         argv[at++] = *flag;
     const char *const rest[] = {"-I", PRELUDE, "-c", "-o", "a.o", "a.c", NULL};
     memcpy(&argv[at], rest, sizeof(rest));
@@ -110,7 +110,7 @@ static int find_tools(void **state)
 {
     (void)state;
     struct chimera_error err = {0};
-    if (!mkdtemp(folder) || chimera_tools_find(&tools, &err) < 0) {
+    if (!mkdtemp(folder) || chimera_tools_find(NULL, &tools, &err) < 0) {
         fprintf(stderr, "%s\n", err.text);
         return -1;
     }

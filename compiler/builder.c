@@ -1,0 +1,139 @@
+/* The builder: tools, prelude, cache, found once for any number of builds. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compiler/build_internal.h"
+#include "compiler/glue.h"
+#include "compiler/process.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
+
+const char *const chimera_prelude_files[CHIMERA_PRELUDE_FILES] = {"plugin.h", "prelude.h", "full.h", "simd.h",
+                                                                  "quick.h", "freestanding.c"};
+
+static bool has_prelude(const char *folder)
+{
+    CHIMERA_FREE char *path = chimera_path_join(folder, "prelude.h");
+    return path && access(path, R_OK) == 0;
+}
+
+/* Installed beside the program, at the installed place, or in the source tree. */
+static int find_prelude(char **ret_folder, struct chimera_error *err)
+{
+    char program[4096];
+    ssize_t size = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    char *slash = NULL;
+    if (size > 0) {
+        program[size] = '\0';
+        slash = strrchr(program, '/');
+    }
+    CHIMERA_FREE char *beside = NULL;
+    if (slash && asprintf(&beside, "%.*s/../share/chimera/plugins/policy", (int)(slash - program),
+                          program) < 0)
+        beside = NULL;
+    const char *candidates[] = {getenv("CHIMERA_PRELUDE"), beside, CHIMERA_PRELUDE_DIR,
+                                CHIMERA_PRELUDE_SOURCE_DIR};
+    for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
+        if (candidates[i] && has_prelude(candidates[i])) {
+            *ret_folder = strdup(candidates[i]);
+            return *ret_folder ? CHIMERA_OK : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        }
+    }
+    return chimera_fail(
+        err, CHIMERA_EIO,
+        "cannot find the plugins' prelude (prelude.h): install Chimera whole, or set "
+        "CHIMERA_PRELUDE to its folder plugins/policy");
+}
+
+static int digest_prelude(const char *folder, struct chimera_digest *ret_digest,
+                          struct chimera_error *err)
+{
+    struct chimera_buffer all;
+    chimera_buffer_init(&all, (size_t)4 << 20);
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < CHIMERA_PRELUDE_FILES && code == 0; i++) {
+        CHIMERA_FREE char *path = chimera_path_join(folder, chimera_prelude_files[i]);
+        code = path ? chimera_file_read(path, &all, err)
+                    : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+    }
+    chimera_buffer_text(&all, GLUE_VERSION);
+    if (code == 0)
+        code = chimera_digest_of(chimera_buffer_slice(&all), ret_digest);
+    chimera_buffer_free(&all);
+    return code;
+}
+
+static int make_temporary(struct chimera_builder *builder, struct chimera_error *err)
+{
+    const char *parent = getenv("TMPDIR");
+    if (asprintf(&builder->temporary, "%s/chimera-XXXXXX", parent && *parent ? parent : "/tmp") <
+        0) {
+        builder->temporary = NULL;
+        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+    }
+    if (!mkdtemp(builder->temporary)) {
+        int code = chimera_fail(err, CHIMERA_EIO, "cannot make %s: %s", builder->temporary,
+                                strerror(errno));
+        free(builder->temporary);
+        builder->temporary = NULL;
+        return code;
+    }
+    return CHIMERA_OK;
+}
+
+static int fill_builder(struct chimera_builder *builder, struct chimera_error *err)
+{
+    const struct chimera_build_options *options = &builder->options;
+    struct chimera_digest prelude;
+    int code =
+        options->has_no_cache
+            ? make_temporary(builder, err)
+            : chimera_cache_open(options->cache_folder, CHIMERA_CACHE_LIMIT, &builder->cache, err);
+    if (code == 0)
+        code = chimera_tools_find(builder->cache ? chimera_cache_path(builder->cache) : NULL,
+                                  &builder->tools, err);
+    if (code == 0)
+        code = find_prelude(&builder->prelude, err);
+    if (code == 0)
+        code = digest_prelude(builder->prelude, &prelude, err);
+    return code < 0 ? code : chimera_tools_identify(&builder->tools, &prelude, err);
+}
+
+int chimera_builder_new(const struct chimera_build_options *options,
+                        struct chimera_builder **ret_builder, struct chimera_error *err)
+{
+    struct chimera_builder *builder = calloc(1, sizeof(*builder));
+    if (!builder)
+        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+    builder->options = *options;
+    if (builder->options.jobs == 0)
+        builder->options.jobs = chimera_process_cpus();
+    int code = fill_builder(builder, err);
+    if (code < 0) {
+        chimera_builder_free(builder);
+        return code;
+    }
+    *ret_builder = builder;
+    return CHIMERA_OK;
+}
+
+void chimera_builder_free(struct chimera_builder *builder)
+{
+    if (!builder)
+        return;
+    if (builder->temporary)
+        chimera_folder_remove(builder->temporary, NULL);
+    chimera_cache_close(builder->cache);
+    chimera_tools_done(&builder->tools);
+    free(builder->temporary);
+    free(builder->prelude);
+    free(builder);
+}
+
+const struct chimera_tools *chimera_builder_tools(const struct chimera_builder *builder)
+{
+    return &builder->tools;
+}
