@@ -36,6 +36,7 @@ struct play { /* one module on its way */
 };
 
 static struct chimera_builder *builder;
+static enum chimera_tier tier = CHIMERA_TIER_FULL;
 
 static const struct {
     const char *name; /* in a script */
@@ -284,7 +285,7 @@ static int instantiate(struct play *play, struct chimera_error *err)
 {
     struct chimera_built built;
     struct chimera_loaded *loaded;
-    int code = chimera_build_bare(builder, play->path, CHIMERA_TIER_FULL, &built, err);
+    int code = chimera_build_bare(builder, play->path, tier, &built, err);
     if (code < 0)
         return code;
     code = chimera_plugin_load(built.plugin, &loaded, err);
@@ -404,16 +405,19 @@ int main(int count, char **arguments)
 {
     struct chimera_error err = {0};
     struct chimera_build_options options = {.has_no_cache = true, .jobs = 1};
-    if (count < 2) {
-        fprintf(stderr, "usage: %s FILE.wasm...\n", arguments[0]);
+    int first = count > 2 && strcmp(arguments[1], "--tier") == 0 ? 3 : 1;
+    if (count <= first) {
+        fprintf(stderr, "usage: %s [--tier quick|full] FILE.wasm...\n", arguments[0]);
         return 2;
     }
+    if (first > 1 && strcmp(arguments[2], "quick") == 0)
+        tier = CHIMERA_TIER_QUICK;
     if (chimera_builder_new(&options, &builder, &err) < 0) {
         fprintf(stderr, "Error: %s\n", err.text);
         return 1;
     }
     bool is_good = true;
-    for (int i = 1; i < count; i++)
+    for (int i = first; i < count; i++)
         is_good &= play_module(arguments[i]);
     chimera_builder_free(builder);
     return !is_good;
