@@ -40,8 +40,8 @@ static int build(struct chimera_slice wat, enum chimera_tier tier, struct chimer
 static struct chimera_host *make_host(struct chimera_slice wat, enum chimera_tier tier)
 {
     struct chimera_built built;
-    struct chimera_loaded *loaded;
-    struct chimera_host *host;
+    struct chimera_loaded *loaded = NULL;
+    struct chimera_host *host = NULL;
     struct chimera_error err = {0};
     chimera_fault_install(); /* cmocka takes the signals before each test */
     if (build(wat, tier, &built, &err) < 0 ||
