@@ -30,23 +30,29 @@ struct span { /* a piece of guest memory */
     size_t size;
 };
 
+/* One iovec; traps when the array is not in memory. */
+static const uint8_t *vector_entry(struct chimera_host *host, struct vector vector, uint32_t index)
+{
+    const uint8_t *entries =
+        chimera_guest_aligned(host, vector.at, (uint64_t)vector.count * WASI_IOVEC_BYTES, 4);
+    return entries + (size_t)index * WASI_IOVEC_BYTES;
+}
+
 /* The buffer of one iovec; traps when it is outside of memory. */
 static struct span vector_part(struct chimera_host *host, struct vector vector, uint32_t index)
 {
-    const uint8_t *parts =
-        chimera_guest_aligned(host, vector.at, (uint64_t)vector.count * WASI_IOVEC_BYTES, 4);
-    const uint8_t *part = parts + (size_t)index * WASI_IOVEC_BYTES;
+    const uint8_t *part = vector_entry(host, vector, index);
     uint32_t size = chimera_wasi_get32(part + 4);
     return (struct span){chimera_guest_bytes(host, chimera_wasi_get32(part), size), size};
 }
 
-/* The first buffer that takes anything: only that is filled. */
+/* The first buffer that takes anything: only that is filled. Where the empty ones before it are does
+ * not matter, to the reference neither. */
 static struct span first_space(struct chimera_host *host, struct vector vector)
 {
     for (uint32_t i = 0; i < vector.count; i++) {
-        struct span part = vector_part(host, vector, i);
-        if (part.size > 0)
-            return part;
+        if (chimera_wasi_get32(vector_entry(host, vector, i) + 4) > 0)
+            return vector_part(host, vector, i);
     }
     return (struct span){0};
 }
