@@ -2,9 +2,9 @@
 
 The `chimera` program is a script here: what it gives for the quick tier is a copy of the full tier's plugin under the name
 that the quick tier's have, and the full tier waits until the test lets it go. So this runs without tcc, too, and the moment
-of the swap is the test's. test_tiers below runs the real thing, where tcc is installed.
+of the swap is the test's. Tiers below has the real compilers, where tcc is installed.
 """
-import os, shutil, signal, stat, tempfile, threading, time, unittest
+import os, shutil, signal, stat, subprocess, tempfile, threading, time, unittest
 
 import harness
 from harness import Reader, Server, request, wasm
@@ -108,7 +108,7 @@ class Swap(unittest.TestCase):
 
     def test_no_request_is_lost_or_answered_differently(self):
         with self.serve() as server:
-            self.assertIn("building the full tier", server.log())
+            self.assertTrue(wait_for(lambda: "building the full tier" in server.log()))
             before = self.worker(server)
             self.assertTrue(all(path.endswith("-quick.so") for path in mapped(before)))
             self.assertEqual(len(mapped(before)), len(POLICIES))
@@ -207,6 +207,39 @@ class Swap(unittest.TestCase):
                 self.assertNotIn("quick tier", server.log())
                 self.assertEqual([path for path in mapped(self.worker(server)) if path.endswith("-quick.so")], [])
             os.remove(os.path.join(self.folder, "go"))
+
+
+def has_quick_tier():
+    """tcc is there, and this `chimera` uses it."""
+    with tempfile.TemporaryDirectory() as folder:
+        return subprocess.run([REAL, "build", "--quiet", "--tier", "quick", "--cache-dir", folder,
+                               os.path.join(harness.POLICIES, "accept.wasm")], capture_output=True).returncode == 0
+
+
+class Tiers(unittest.TestCase):
+    """The real compilers, a cold cache."""
+
+    def test_a_cold_server_answers_from_tcc_and_goes_on_with_clang(self):
+        if not has_quick_tier():
+            self.skipTest("no tcc")
+        with tempfile.TemporaryDirectory() as cache:
+            environment = {"CHIMERA_COMMAND": REAL, "CHIMERA_CACHE_DIR": cache}
+            with Server(POLICIES, environment=environment, log="info") as server:
+                worker = [pid for pid in server.workers() if mapped(pid)][0]
+                self.assertEqual([path for path in mapped(worker) if not path.endswith("-quick.so")], [])
+                self.assertTrue(wait_for(lambda: "serving from the quick tier" in server.log()))
+                self.assertNotIn("swapped", server.log())
+                clients = Clients(server, 4)
+                self.assertTrue(wait_for(lambda: "swapped to the full tier" in server.log(), 240))
+                self.assertTrue(wait_for(lambda: len(server.workers()) == 1))
+                time.sleep(0.5)
+                clients.end()
+                self.assertEqual(clients.failures, [])
+                self.assertEqual({path.endswith("-quick.so") for path in mapped(server.workers()[0])}, {False})
+                self.assertNotIn("ERROR", server.log())
+            with Server(POLICIES, environment=environment, log="info") as server:  # warm: nothing to swap
+                self.assertEqual({path.endswith("-quick.so") for path in mapped(server.workers()[0])}, {False})
+                self.assertNotIn("quick tier", server.log())
 
 
 if __name__ == "__main__":
