@@ -1,0 +1,3 @@
+module go-secrets
+
+go 1.24
