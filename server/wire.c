@@ -194,8 +194,9 @@ bool wire_get_call(struct chimera_slice bytes, struct wire_call *ret_call,
 static int get_code(struct reader *reader)
 {
     uint32_t number = get_number(reader);
-    reader->failed = reader->failed || number > 1000;
-    return -(int)number;
+    if (number > 1000)
+        reader->failed = true;
+    return reader->failed ? 0 : -(int)number;
 }
 
 bool wire_get_check(struct chimera_slice bytes, int *ret_code, struct chimera_slice *ret_text)
