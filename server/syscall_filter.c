@@ -168,7 +168,8 @@ static void put_argument_rule(struct program *program, int number, unsigned argu
 
 static void put_fcntl_rule(struct program *program)
 {
-    static const uint32_t commands[] = {F_GETFL, F_SETFL, F_GETFD, F_ADD_SEALS, F_GET_SEALS};
+    static const uint32_t commands[] = {F_GETFL,     F_SETFL,     F_GETFD,
+                                        F_ADD_SEALS, F_GET_SEALS, F_DUPFD_CLOEXEC};
     enum { COUNT = sizeof(commands) / sizeof(commands[0]) };
     put_test(program, BPF_JEQ, SYS_fcntl, 2 * COUNT + 2);
     put_load(program, argument_at(1));

@@ -66,6 +66,16 @@ class Lockdown(unittest.TestCase):
             self.assertTrue(server.verdict("/validate/accept")["allowed"])
             self.check_locked(server)
 
+    def test_instances_are_made_behind_it(self):
+        # With more than 128 policies, none has an instance at the start (server/policy_set.c).
+        names = ("accept", "mutate", "wasi-accept")
+        policies = {f"p{i}": {"module": wasm(names[i % 3])} for i in range(132)}
+        with Server(policies, log="warn") as server:
+            self.check_locked(server)
+            for name in policies:
+                self.assertTrue(server.verdict("/validate/" + name)["allowed"], name)
+            self.assertEqual(server.log(), "")
+
     def test_it_can_be_switched_off_and_says_so(self):
         for flags, environment in ((("--no-lockdown",), {}), ((), {"CHIMERA_NO_LOCKDOWN": "1"})):
             with Server(POLICIES, *flags, environment=environment, log="warn") as server:
