@@ -57,7 +57,9 @@ class Server:
         with open(path, "w") as out:
             json.dump(policies, out)
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("KUBE", "OTEL"))}
-        clean.update({"CHIMERA_CACHE_DIR": _cache, "KUBECONFIG": "/nonexistent"}, **(environment or {}))
+        # One worker from the start to the end, unless the test is about more.
+        clean.update({"CHIMERA_CACHE_DIR": _cache, "KUBECONFIG": "/nonexistent", "CHIMERA_WAIT_FOR_FULL_TIER": "true"},
+                     **(environment or {}))
         self.out = open(os.path.join(self.folder, "out"), "w+b")
         self.err = open(os.path.join(self.folder, "err"), "w+b")
         command = [SERVER, "--addr", "127.0.0.1", "--port", str(self.port), "--readiness-probe-port", str(self.probe_port),

@@ -92,7 +92,8 @@ class Swap(unittest.TestCase):
         os.chmod(self.command, os.stat(self.command).st_mode | stat.S_IXUSR)
 
     def serve(self, *flags, policies=POLICIES, **more):
-        return Server(policies, *flags, environment={"CHIMERA_COMMAND": self.command}, log="info", **more)
+        return Server(policies, *flags, environment={"CHIMERA_COMMAND": self.command, "CHIMERA_WAIT_FOR_FULL_TIER": "false"},
+                      log="info", **more)
 
     def go(self):
         open(os.path.join(self.folder, "go"), "w").close()
@@ -197,7 +198,7 @@ class Swap(unittest.TestCase):
             idle.close()
 
     def test_readiness_can_wait_for_the_full_tier(self):
-        for flags, environment in ((("--wait-for-full-tier",), {}), ((), {"CHIMERA_WAIT_FOR_FULL_TIER": "true"})):
+        for flags, environment in ((("--wait-for-full-tier",), {"CHIMERA_WAIT_FOR_FULL_TIER": "false"}), ((), {"CHIMERA_WAIT_FOR_FULL_TIER": "true"})):
             environment["CHIMERA_COMMAND"] = self.command
             with Server(POLICIES, *flags, environment=environment, is_awaited=False, log="info") as server:
                 time.sleep(1)
@@ -223,7 +224,7 @@ class Tiers(unittest.TestCase):
         if not has_quick_tier():
             self.skipTest("no tcc")
         with tempfile.TemporaryDirectory() as cache:
-            environment = {"CHIMERA_COMMAND": REAL, "CHIMERA_CACHE_DIR": cache}
+            environment = {"CHIMERA_COMMAND": REAL, "CHIMERA_CACHE_DIR": cache, "CHIMERA_WAIT_FOR_FULL_TIER": "false"}
             with Server(POLICIES, environment=environment, log="info") as server:
                 worker = [pid for pid in server.workers() if mapped(pid)][0]
                 self.assertEqual([path for path in mapped(worker) if not path.endswith("-quick.so")], [])
