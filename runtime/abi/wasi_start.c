@@ -100,7 +100,7 @@ bool chimera_wasi_play(struct chimera_host *host, enum chimera_wasi_question que
                        size_t size)
 {
     return host->wasi->is_starting &&
-           chimera_start_play(&host->wasi->cursor, question, bytes, size);
+           chimera_start_play(&host->wasi->cursor, (uint8_t)question, bytes, size);
 }
 
 void chimera_wasi_note(struct chimera_host *host, enum chimera_wasi_question question,
@@ -109,5 +109,5 @@ void chimera_wasi_note(struct chimera_host *host, enum chimera_wasi_question que
     if (!host->wasi->is_starting)
         return;
     host->wasi->has_drawn |= question == CHIMERA_WASI_RANDOM;
-    chimera_start_note(&host->wasi->cursor, question, bytes, size);
+    chimera_start_note(&host->wasi->cursor, (uint8_t)question, bytes, size);
 }

@@ -62,13 +62,13 @@ static void measure(struct chimera_host *host, const char *what, uint32_t how, s
 
 static void measure_arming(struct chimera_host *host)
 {
-    enum { ROUNDS = 2000000 };
+    const int rounds = 2000000;
     uint64_t start = chimera_monotonic_ns();
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < rounds; i++) {
         chimera_host_begin(host, 2000);
         chimera_host_end(host);
     }
-    printf("arming and disarming: %.1f ns\n", (double)(chimera_monotonic_ns() - start) / ROUNDS);
+    printf("arming and disarming: %.1f ns\n", (double)(chimera_monotonic_ns() - start) / rounds);
 }
 
 int main(int argument_count, char **arguments)
