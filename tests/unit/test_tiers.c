@@ -37,6 +37,10 @@ static int build(struct chimera_slice wat, enum chimera_tier tier, struct chimer
     return code < 0 ? code : chimera_build_bare(builder, wasm, tier, ret_built, err);
 }
 
+/* There is no unload: what was loaded stays, and what describes it. */
+static struct chimera_loaded *kept[16];
+static size_t kept_count;
+
 static struct chimera_host *make_host(struct chimera_slice wat, enum chimera_tier tier)
 {
     struct chimera_built built;
@@ -48,6 +52,8 @@ static struct chimera_host *make_host(struct chimera_slice wat, enum chimera_tie
         chimera_plugin_load(built.plugin, &loaded, &err) < 0 ||
         chimera_host_new(loaded, (uint64_t)16 << 20, &host, &err) < 0)
         fail_msg("%s", err.text);
+    assert_true(kept_count < sizeof(kept) / sizeof(kept[0]));
+    kept[kept_count++] = loaded;
     assert_int_equal(loaded->plugin->tier, tier);
     assert_int_equal(loaded->manifest.tier, tier);
     chimera_built_done(&built);
