@@ -1,46 +1,67 @@
+#include "runtime/json/diff.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/json/members.h"
 #include "runtime/json/tree.h"
 
-struct diff {
-    struct chimera_buffer path; /* RFC 6901, of what is being compared */
-    struct chimera_buffer *out; /* the operations, from the bracket on */
-    unsigned count;
-};
+static void compare(struct chimera_json_patch *diff, struct json_object *from,
+                    struct json_object *to, unsigned depth);
 
-static void compare(struct diff *diff, struct json_object *from, struct json_object *to,
-                    unsigned depth);
+/* --- Writing --- */
 
-/* `value` is only for what is not a removal. */
-static void emit(struct diff *diff, const char *op, struct json_object *value)
+void chimera_json_patch_begin(struct chimera_json_patch *patch, struct chimera_buffer *out)
 {
-    bool has_value = strcmp(op, "remove") != 0;
-    chimera_buffer_text(diff->out, diff->count++ > 0 ? "," : "[");
-    chimera_buffer_print(diff->out, "{\"op\":\"%s\",\"path\":", op);
-    chimera_json_write_string(chimera_buffer_slice(&diff->path), diff->out);
+    *patch = (struct chimera_json_patch){.out = out};
+    chimera_buffer_init(&patch->path, out->limit);
+}
+
+bool chimera_json_patch_end(struct chimera_json_patch *patch)
+{
+    if (patch->count > 0)
+        chimera_buffer_text(patch->out, "]");
+    if (patch->path.failed)
+        patch->out->failed = patch->path.failed;
+    chimera_buffer_free(&patch->path);
+    return patch->count > 0;
+}
+
+void chimera_json_patch_add(struct chimera_json_patch *patch, const char *op, bool has_value,
+                            struct json_object *value)
+{
+    chimera_buffer_text(patch->out, patch->count++ > 0 ? "," : "[");
+    chimera_buffer_print(patch->out, "{\"op\":\"%s\",\"path\":", op);
+    chimera_json_write_string(chimera_buffer_slice(&patch->path), patch->out);
     if (has_value) {
-        chimera_buffer_text(diff->out, ",\"value\":");
-        chimera_json_write(value, diff->out);
+        chimera_buffer_text(patch->out, ",\"value\":");
+        chimera_json_write(value, patch->out);
     }
-    chimera_buffer_text(diff->out, "}");
+    chimera_buffer_text(patch->out, "}");
 }
 
-static void push_key(struct diff *diff, const char *key)
+void chimera_json_patch_key(struct chimera_json_patch *patch, struct chimera_slice key)
 {
-    chimera_buffer_byte(&diff->path, '/');
-    for (; *key; key++) {
-        if (*key == '~')
-            chimera_buffer_text(&diff->path, "~0");
-        else if (*key == '/')
-            chimera_buffer_text(&diff->path, "~1");
+    chimera_buffer_byte(&patch->path, '/');
+    for (size_t i = 0; i < key.size; i++) {
+        if (key.data[i] == '~')
+            chimera_buffer_text(&patch->path, "~0");
+        else if (key.data[i] == '/')
+            chimera_buffer_text(&patch->path, "~1");
         else
-            chimera_buffer_byte(&diff->path, (uint8_t)*key);
+            chimera_buffer_byte(&patch->path, (uint8_t)key.data[i]);
     }
 }
 
-static void compare_objects(struct diff *diff, struct json_object *from, struct json_object *to,
-                            unsigned depth)
+void chimera_json_patch_index(struct chimera_json_patch *patch, size_t index)
+{
+    chimera_buffer_print(&patch->path, "/%zu", index);
+}
+
+/* --- Comparing trees --- */
+
+static void compare_objects(struct chimera_json_patch *diff, struct json_object *from,
+                            struct json_object *to, unsigned depth)
 {
     struct chimera_members old = {NULL, 0}, new = {NULL, 0};
     struct json_object *other;
@@ -48,16 +69,16 @@ static void compare_objects(struct diff *diff, struct json_object *from, struct 
     if (!chimera_members_sorted(from, &old) || !chimera_members_sorted(to, &new))
         diff->out->failed = CHIMERA_ENOMEM;
     for (size_t i = 0; i < new.count; i++, diff->path.size = base) {
-        push_key(diff, new.member[i].key);
+        chimera_json_patch_key(diff, chimera_slice_of(new.member[i].key));
         if (json_object_object_get_ex(from, new.member[i].key, &other))
             compare(diff, other, new.member[i].value, depth + 1);
         else
-            emit(diff, "add", new.member[i].value);
+            chimera_json_patch_add(diff, "add", true, new.member[i].value);
     }
     for (size_t i = 0; i < old.count; i++, diff->path.size = base) {
-        push_key(diff, old.member[i].key);
+        chimera_json_patch_key(diff, chimera_slice_of(old.member[i].key));
         if (!json_object_object_get_ex(to, old.member[i].key, &other))
-            emit(diff, "remove", NULL);
+            chimera_json_patch_add(diff, "remove", false, NULL);
     }
     free(old.member);
     free(new.member);
@@ -65,17 +86,17 @@ static void compare_objects(struct diff *diff, struct json_object *from, struct 
 
 /* Element by element: what was inserted at the head rewrites all behind it. Surplus old elements
  * all go at the same index, for each removal moves the next one there. */
-static void compare_arrays(struct diff *diff, struct json_object *from, struct json_object *to,
-                           unsigned depth)
+static void compare_arrays(struct chimera_json_patch *diff, struct json_object *from,
+                           struct json_object *to, unsigned depth)
 {
     size_t old = json_object_array_length(from), new = json_object_array_length(to);
     size_t base = diff->path.size;
     for (size_t i = 0; i < old || i < new; i++, diff->path.size = base) {
-        chimera_buffer_print(&diff->path, "/%zu", i < new ? i : new);
+        chimera_json_patch_index(diff, i < new ? i : new);
         if (i >= new)
-            emit(diff, "remove", NULL);
+            chimera_json_patch_add(diff, "remove", false, NULL);
         else if (i >= old)
-            emit(diff, "add", json_object_array_get_idx(to, i));
+            chimera_json_patch_add(diff, "add", true, json_object_array_get_idx(to, i));
         else
             compare(diff, json_object_array_get_idx(from, i), json_object_array_get_idx(to, i),
                     depth + 1);
@@ -88,9 +109,10 @@ static bool are_integers_equal(struct json_object *a, struct json_object *b)
            json_object_get_uint64(a) == json_object_get_uint64(b);
 }
 
-/* Of two values of the same type, neither array nor object. */
-static bool are_equal(struct json_object *a, struct json_object *b)
+bool chimera_json_equal(struct json_object *a, struct json_object *b)
 {
+    if (json_object_get_type(a) != json_object_get_type(b))
+        return false;
     switch (json_object_get_type(a)) {
     case json_type_boolean:
         return json_object_get_boolean(a) == json_object_get_boolean(b);
@@ -108,8 +130,8 @@ static bool are_equal(struct json_object *a, struct json_object *b)
     }
 }
 
-static void compare(struct diff *diff, struct json_object *from, struct json_object *to,
-                    unsigned depth)
+static void compare(struct chimera_json_patch *diff, struct json_object *from,
+                    struct json_object *to, unsigned depth)
 {
     enum json_type type = json_object_get_type(from);
     if (depth > CHIMERA_TREE_DEPTH_MAX)
@@ -118,19 +140,14 @@ static void compare(struct diff *diff, struct json_object *from, struct json_obj
         compare_objects(diff, from, to, depth);
     else if (type == json_type_array && json_object_is_type(to, json_type_array))
         compare_arrays(diff, from, to, depth);
-    else if (type != json_object_get_type(to) || !are_equal(from, to))
-        emit(diff, "replace", to);
+    else if (!chimera_json_equal(from, to))
+        chimera_json_patch_add(diff, "replace", true, to);
 }
 
 bool chimera_json_diff(struct json_object *from, struct json_object *to, struct chimera_buffer *out)
 {
-    struct diff diff = {.out = out};
-    chimera_buffer_init(&diff.path, out->limit);
-    compare(&diff, from, to, 0);
-    if (diff.count > 0)
-        chimera_buffer_text(out, "]");
-    if (diff.path.failed)
-        out->failed = diff.path.failed;
-    chimera_buffer_free(&diff.path);
-    return diff.count > 0;
+    struct chimera_json_patch patch;
+    chimera_json_patch_begin(&patch, out);
+    compare(&patch, from, to, 0);
+    return chimera_json_patch_end(&patch);
 }

@@ -31,6 +31,14 @@ void chimera_json_write_double(double number, struct chimera_buffer *out);
 bool chimera_json_diff(struct json_object *from, struct json_object *to,
                        struct chimera_buffer *out);
 
+/* The same of two texts, without trees of them: for documents that are mostly equal. False when it
+ * cannot tell (a text is wrong, or there is no room in the arena): then nothing in `out` counts, and
+ * the trees can. */
+struct chimera_arena;
+bool chimera_json_diff_text(struct chimera_slice from, struct chimera_slice to,
+                            struct chimera_arena *arena, struct chimera_buffer *out,
+                            bool *ret_differs);
+
 /* RAII for a tree in a local. */
 static inline void chimera_cleanup_json(struct json_object **tree)
 {

@@ -17,24 +17,37 @@ static int encode(struct chimera_slice text, struct chimera_arena *arena,
     return CHIMERA_OK;
 }
 
-int chimera_patch_make(struct chimera_slice from, struct chimera_slice to,
-                       struct chimera_arena *arena, struct chimera_slice *ret_patch,
-                       struct chimera_error *err)
+static int compare_trees(struct chimera_slice from, struct chimera_slice to,
+                         struct chimera_buffer *text, bool *ret_differs, struct chimera_error *err)
 {
     CHIMERA_JSON struct json_object *old = NULL;
     CHIMERA_JSON struct json_object *new = NULL;
     int code = chimera_json_parse(from, &old, err);
     if (code == CHIMERA_OK)
         code = chimera_json_parse(to, &new, err);
-    if (code < 0)
-        return code;
+    if (code == CHIMERA_OK)
+        *ret_differs = chimera_json_diff(old, new, text);
+    return code;
+}
+
+int chimera_patch_make(struct chimera_slice from, struct chimera_slice to,
+                       struct chimera_arena *arena, struct chimera_slice *ret_patch,
+                       struct chimera_error *err)
+{
     struct chimera_buffer text;
+    bool differs = false;
+    int code = CHIMERA_OK;
     chimera_buffer_init(&text, PATCH_MAX);
     *ret_patch = (struct chimera_slice){NULL, 0};
-    bool differs = chimera_json_diff(old, new, &text);
-    code = text.failed;
-    if (differs && code == CHIMERA_OK)
-        code = encode(chimera_buffer_slice(&text), arena, ret_patch);
+    if (!chimera_json_diff_text(from, to, arena, &text, &differs)) {
+        chimera_buffer_free(&text);
+        chimera_buffer_init(&text, PATCH_MAX);
+        code = compare_trees(from, to, &text, &differs, err);
+    }
+    if (code == CHIMERA_OK && text.failed)
+        code = chimera_fail(err, text.failed, "the patch is too big");
+    if (code == CHIMERA_OK && differs && encode(chimera_buffer_slice(&text), arena, ret_patch) < 0)
+        code = chimera_fail(err, CHIMERA_ELIMIT, "the patch is too big");
     chimera_buffer_free(&text);
-    return code < 0 ? chimera_fail(err, code, "the patch is too big") : CHIMERA_OK;
+    return code;
 }

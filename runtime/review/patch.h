@@ -6,7 +6,7 @@
 #include "runtime/base/error.h"
 
 /* Base64 of the RFC 6902 patch from one JSON text to the other, in the arena; .data is NULL when
- * they do not differ. Both are parsed into trees: only policies that did mutate come here. */
+ * they do not differ. */
 int chimera_patch_make(struct chimera_slice from, struct chimera_slice to,
                        struct chimera_arena *arena, struct chimera_slice *ret_patch,
                        struct chimera_error *err);

@@ -1,0 +1,50 @@
+/* Two texts, with a zero byte between, differ as their trees do. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/arena.h"
+#include "runtime/json/tree.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void expect(bool is_right)
+{
+    if (!is_right)
+        abort();
+}
+
+static void compare(struct chimera_slice from, struct chimera_slice to, struct chimera_arena *arena)
+{
+    CHIMERA_JSON struct json_object *old = NULL;
+    CHIMERA_JSON struct json_object *new = NULL;
+    struct chimera_buffer want, got;
+    bool differs = false;
+    bool is_json =
+        chimera_json_parse(from, &old, NULL) == 0 && chimera_json_parse(to, &new, NULL) == 0;
+    chimera_buffer_init(&want, 4 << 20);
+    chimera_buffer_init(&got, 4 << 20);
+    bool is_told = chimera_json_diff_text(from, to, arena, &got, &differs);
+    expect(is_told == is_json);
+    if (is_json) {
+        expect(chimera_json_diff(old, new, &want) == differs);
+        expect(want.size == got.size &&
+               (want.size == 0 || memcmp(want.data, got.data, want.size) == 0));
+    }
+    chimera_buffer_free(&want);
+    chimera_buffer_free(&got);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const uint8_t *middle = size > 0 ? memchr(data, 0, size) : NULL;
+    struct chimera_arena arena;
+    if (!middle)
+        return 0;
+    size_t first = (size_t)(middle - data);
+    chimera_arena_init(&arena, 64 << 20);
+    compare((struct chimera_slice){(const char *)data, first},
+            (struct chimera_slice){(const char *)middle + 1, size - first - 1}, &arena);
+    chimera_arena_free(&arena);
+    return 0;
+}
