@@ -1,6 +1,6 @@
 //! Plays the cases of ../hostile that lie to WASI on wasi-common 44.0.1, the WASI of Kubewarden 1.36, and compares.
 //!
-//! usage: cargo run --release        (from this folder)
+//! usage: ../lock-rust check-with-wasi-common; cargo run --locked --release        (from this folder)
 //!
 //! `check-with-wasmtime` cannot judge them: the WASI that Wasmtime offers to other languages is a younger one, which
 //! answers lies in other ways and has no `wasi_unstable`.
