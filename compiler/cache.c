@@ -73,6 +73,19 @@ static int make_folder(const char *parent, const char *name, char **ret_path,
     return chimera_folder_make(*ret_path, 0700, err);
 }
 
+/* Tools run in folders of their own, so a path from ours would lead them astray. */
+static int make_absolute(char **folder, struct chimera_error *err)
+{
+    char *real = (*folder)[0] == '/' ? *folder : realpath(*folder, NULL);
+    if (!real)
+        return chimera_fail(err, CHIMERA_EIO, "cannot open the cache %s: %s", *folder,
+                            strerror(errno));
+    if (real != *folder)
+        free(*folder);
+    *folder = real;
+    return CHIMERA_OK;
+}
+
 int chimera_cache_open(const char *folder, uint64_t limit, struct chimera_cache **ret_cache,
                        struct chimera_error *err)
 {
@@ -89,6 +102,8 @@ int chimera_cache_open(const char *folder, uint64_t limit, struct chimera_cache 
         code = chimera_fail(err, CHIMERA_ENOMEM, "cannot open the cache: out of memory");
     if (code == CHIMERA_OK)
         code = chimera_folder_make(cache->folder, 0700, err);
+    if (code == CHIMERA_OK)
+        code = make_absolute(&cache->folder, err);
     if (code == CHIMERA_OK)
         code = check_owner(cache->folder, err);
     if (code == CHIMERA_OK)
