@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,6 +49,14 @@ static int write_all(int fd, struct chimera_slice bytes)
     return 0;
 }
 
+/* The listening sockets are the supervisor's and the workers': held here or by a compiler that is
+ * only just being started, they would keep a port busy after the server has ended. */
+static void close_others(int fd)
+{
+    syscall(SYS_close_range, 3u, (unsigned)fd - 1, 0u);
+    syscall(SYS_close_range, (unsigned)fd + 1, ~0u, 0u);
+}
+
 /* In the child: never returns. */
 static _Noreturn void work(const struct builder_wish *wish, int fd, pid_t parent,
                            bool is_in_background)
@@ -59,6 +68,7 @@ static _Noreturn void work(const struct builder_wish *wish, int fd, pid_t parent
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1); /* it has died before we could ask to be told */
+    close_others(fd);
     if (is_in_background)
         setpriority(PRIO_PROCESS, 0, LOWEST_PRIORITY);
     chimera_buffer_init(&out, SAID_MAX);
