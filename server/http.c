@@ -2,10 +2,10 @@
 
 #include <strings.h>
 
-#define CHUNK_SIZE_DIGITS 15    /* 60 bits: sums cannot overflow */
-#define CHUNK_EXTENSION_MAX 256 /* bytes; nobody sends any */
-#define CHUNK_TRAILERS_MAX 8192 /* bytes of all together */
-#define LENGTH_DIGITS 18        /* less than 2^63 */
+#define CHUNK_SIZE_DIGITS 15      /* 60 bits: sums cannot overflow */
+#define CHUNK_EXTENSIONS_MAX 2048 /* bytes of all of a body; nobody sends any */
+#define CHUNK_TRAILERS_MAX 8192   /* bytes of all together */
+#define LENGTH_DIGITS 18          /* less than 2^63 */
 
 struct parse { /* what the field lines have said so far */
     struct http_head *head;
@@ -38,6 +38,26 @@ static struct chimera_slice part(struct chimera_slice text, size_t from, size_t 
     return (struct chimera_slice){text.data + from, to - from};
 }
 
+/* The size of a `http://` or `https://` in front; 0: another form. */
+static size_t scheme_size(struct chimera_slice target)
+{
+    if (target.size > 7 && strncasecmp(target.data, "http://", 7) == 0)
+        return 7;
+    return target.size > 8 && strncasecmp(target.data, "https://", 8) == 0 ? 8 : 0;
+}
+
+/* RFC 9110 §4.2: there is no authority without a host, and user information is refused. */
+static int skip_authority(struct chimera_slice *target, size_t from)
+{
+    size_t to = from;
+    while (to < target->size && target->data[to] != '/' && target->data[to] != '?')
+        to++;
+    if (to == from || memchr(target->data + from, '@', to - from))
+        return 400;
+    *target = part(*target, to, target->size);
+    return HTTP_DONE;
+}
+
 /* Origin form, or the absolute form that a proxy sends. Anything else is left as it is and will be
  * an unknown path. */
 static int parse_target(struct chimera_slice target, struct http_head *head)
@@ -45,14 +65,12 @@ static int parse_target(struct chimera_slice target, struct http_head *head)
     for (size_t i = 0; i < target.size; i++)
         if ((unsigned char)target.data[i] <= ' ' || target.data[i] == 0x7f)
             return 400;
-    if (target.size > 7 && strncasecmp(target.data, "http://", 7) == 0) {
-        const char *slash = memchr(target.data + 7, '/', target.size - 7);
-        target =
-            slash ? part(target, (size_t)(slash - target.data), target.size) : CHIMERA_SLICE("/");
-    }
+    size_t scheme = scheme_size(target);
+    if (scheme && skip_authority(&target, scheme) != HTTP_DONE)
+        return 400;
     const char *mark = memchr(target.data, '?', target.size);
     size_t path_size = mark ? (size_t)(mark - target.data) : target.size;
-    head->path = part(target, 0, path_size);
+    head->path = path_size ? part(target, 0, path_size) : CHIMERA_SLICE("/");
     head->query = mark ? part(target, path_size + 1, target.size) : CHIMERA_SLICE("");
     return HTTP_DONE;
 }
@@ -109,9 +127,7 @@ static int parse_coding(struct chimera_slice value, struct parse *parse)
     if (parse->has_coding)
         return 400;
     parse->has_coding = true;
-    if (!is_word(value, "chunked"))
-        return 501;
-    parse->head->is_chunked = true;
+    parse->head->is_chunked = is_word(value, "chunked");
     return HTTP_DONE;
 }
 
@@ -130,6 +146,21 @@ static void parse_connection(struct chimera_slice value, struct parse *parse)
     }
 }
 
+/* The bytes that RFC 3986 §3.2 has in a host and a port; nothing at all is a host, too. */
+static int parse_host(struct chimera_slice value, struct parse *parse)
+{
+    if (parse->has_host)
+        return 400;
+    parse->has_host = true;
+    for (size_t i = 0; i < value.size; i++) {
+        unsigned char c = (unsigned char)value.data[i];
+        bool is_in_name = is_token_byte(c) && !strchr("#^`|", c);
+        if (!is_in_name && !strchr("(),;=:[]", c))
+            return 400;
+    }
+    return HTTP_DONE;
+}
+
 static int parse_known_field(struct chimera_slice name, struct chimera_slice value,
                              struct parse *parse)
 {
@@ -138,14 +169,12 @@ static int parse_known_field(struct chimera_slice name, struct chimera_slice val
         return parse_length(value, parse);
     if (is_word(name, "transfer-encoding"))
         return parse_coding(value, parse);
+    if (is_word(name, "host"))
+        return parse_host(value, parse);
     if (is_word(name, "content-type") && !head->content_type.data) {
         head->content_type = value;
     } else if (is_word(name, "connection")) {
         parse_connection(value, parse);
-    } else if (is_word(name, "host")) {
-        if (parse->has_host)
-            return 400;
-        parse->has_host = true;
     } else if (is_word(name, "expect")) {
         if (!is_word(value, "100-continue"))
             return 417;
@@ -181,6 +210,8 @@ static int settle(struct parse *parse)
         return 400;
     if (!parse->has_host && !head->is_http10)
         return 400;
+    if (parse->has_coding && !head->is_chunked)
+        return 501;
     head->keeps_alive = !parse->says_close && (!head->is_http10 || parse->says_keep_alive);
     if (head->is_http10)
         head->expects_continue = false; /* RFC 9110 §10.1.1: such an expectation is ignored */
@@ -205,7 +236,9 @@ static int find_end(struct chimera_slice bytes, size_t *scanned, size_t *ret_siz
             return HTTP_DONE;
         }
     }
-    return bytes.size >= HTTP_HEAD_MAX ? 400 : HTTP_MORE;
+    if (bytes.size < HTTP_HEAD_MAX)
+        return HTTP_MORE;
+    return *scanned ? 431 : 414; /* RFC 6585 §5, RFC 9112 §3 */
 }
 
 int http_head_parse(struct chimera_slice bytes, size_t *scanned, struct http_head *ret_head)
@@ -289,7 +322,8 @@ static void end_of_size(struct http_chunks *chunks)
 {
     chunks->state = chunks->left ? HTTP_CHUNK_DATA : HTTP_CHUNK_TRAILER_START;
     chunks->digits = 0;
-    chunks->line_bytes = 0;
+    if (chunks->left == 0)
+        chunks->line_bytes = 0; /* the trailers' from here on */
 }
 
 static int frame_byte(struct http_chunks *chunks, char c)
@@ -298,7 +332,7 @@ static int frame_byte(struct http_chunks *chunks, char c)
     case HTTP_CHUNK_SIZE:
         return size_byte(chunks, c);
     case HTTP_CHUNK_EXTENSION:
-        return line_byte(chunks, c, CHUNK_EXTENSION_MAX, HTTP_CHUNK_SIZE_LF);
+        return line_byte(chunks, c, CHUNK_EXTENSIONS_MAX, HTTP_CHUNK_SIZE_LF);
     case HTTP_CHUNK_SIZE_LF:
         end_of_size(chunks);
         return c == '\n' ? HTTP_MORE : 400;

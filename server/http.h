@@ -52,7 +52,7 @@ struct http_chunks { /* of one body; all zero at its start */
     enum http_chunk_state state;
     uint64_t left;     /* of the chunk */
     unsigned digits;   /* of the size seen so far */
-    size_t line_bytes; /* of extensions, or of all trailers together */
+    size_t line_bytes; /* of all extensions together, or of all trailers */
 };
 
 /* Decodes in place: the body's bytes move to the front of `data`, *ret_kept of them; *ret_used

@@ -103,6 +103,11 @@ static const struct head_case BAD[] = {
     /* Host */
     {"GET / HTTP/1.1\r\n\r\n", 400},
     {"GET / HTTP/1.1\r\n" HOST HOST "\r\n", 400},
+    {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400},
+    {"GET http:/// HTTP/1.1\r\n" HOST "\r\n", 400},
+    {"GET https://a@b/ HTTP/1.1\r\n" HOST "\r\n", 400},
     {"POST / HTTP/1.1\r\n" HOST "Expect: miracles\r\n\r\n", 417},
 };
 
@@ -113,6 +118,26 @@ static void parse_accepts_what_is_well_formed(void **state)
     for (size_t i = 0; i < sizeof(GOOD) / sizeof(GOOD[0]); i++)
         if (parse(GOOD[i].text, &head) != GOOD[i].code)
             fail_msg("case %zu: %s", i, GOOD[i].text);
+}
+
+static void the_absolute_form_names_a_path(void **state)
+{
+    static const struct {
+        const char *text, *path, *query;
+    } cases[] = {
+        {"GET http://h/a?b HTTP/1.1\r\n" HOST "\r\n", "/a", "b"},
+        {"GET HTTPS://h:1/a HTTP/1.1\r\n" HOST "\r\n", "/a", ""},
+        {"GET http://h HTTP/1.1\r\n" HOST "\r\n", "/", ""},
+        {"GET http://h?/a?b HTTP/1.1\r\n" HOST "\r\n", "/", "/a?b"},
+        {"GET /http://h/a HTTP/1.1\r\n" HOST "\r\n", "/http://h/a", ""},
+    };
+    struct http_head head;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(parse(cases[i].text, &head), HTTP_DONE);
+        assert_slice(head.path, cases[i].path);
+        assert_slice(head.query, cases[i].query);
+    }
 }
 
 static void parse_refuses_what_two_parsers_could_read_differently(void **state)
@@ -154,7 +179,10 @@ static void parse_refuses_a_head_over_the_limit(void **state)
         http_head_parse((struct chimera_slice){text, HTTP_HEAD_MAX - 1}, &scanned, &head),
         HTTP_MORE);
     assert_int_equal(http_head_parse((struct chimera_slice){text, HTTP_HEAD_MAX}, &scanned, &head),
-                     400);
+                     414);
+    memcpy(text, "GET / HTTP/1.1\r\n", 16);
+    assert_int_equal(http_head_parse((struct chimera_slice){text, HTTP_HEAD_MAX}, &scanned, &head),
+                     431);
     free(text);
 }
 
@@ -266,7 +294,13 @@ static void trailers_and_extensions_have_a_limit(void **state)
     chunks = (struct http_chunks){0};
     memset(text, 'a', sizeof(text));
     memcpy(text, "1;", 2);
-    assert_int_equal(http_chunks_decode(&chunks, text, CHUNK_EXTENSION_MAX + 8, &used, &kept), 400);
+    assert_int_equal(http_chunks_decode(&chunks, text, CHUNK_EXTENSIONS_MAX + 8, &used, &kept),
+                     400);
+    chunks = (struct http_chunks){0}; /* of all chunks together */
+    const char *chunk = "1;aaaaaa\r\n \r\n";
+    for (size_t i = 0; i + strlen(chunk) <= sizeof(text); i += strlen(chunk))
+        memcpy(text + i, chunk, strlen(chunk));
+    assert_int_equal(http_chunks_decode(&chunks, text, sizeof(text) - 64, &used, &kept), 400);
 }
 
 int main(void)
@@ -274,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parse_reads_what_the_api_server_sends),
         cmocka_unit_test(parse_accepts_what_is_well_formed),
+        cmocka_unit_test(the_absolute_form_names_a_path),
         cmocka_unit_test(parse_refuses_what_two_parsers_could_read_differently),
         cmocka_unit_test(parse_does_not_care_how_a_head_is_cut),
         cmocka_unit_test(parse_refuses_a_head_over_the_limit),
