@@ -16,6 +16,7 @@ struct answer {
     bool closes;    /* the connection ends behind this answer, and the client is told so */
     bool is_http10; /* such a client has to be told when the connection does not end */
     bool is_head;   /* the body is only counted */
+    bool is_logged; /* by service_answer() */
 };
 
 /* The Date field's value, made once a second. One a loop. */

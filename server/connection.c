@@ -1,14 +1,11 @@
 #include "server/connection.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "runtime/base/log.h"
 #include "server/clock.h"
 
 #define READ_MIN ((size_t)16 * 1024)
@@ -221,20 +218,6 @@ static enum step write_rest(struct connection *connection)
     return after_answer(connection);
 }
 
-static void log_answer(const struct connection *connection, unsigned status)
-{
-    if (!chimera_log_is_on(CHIMERA_LOG_INFO) || connection->loop->service->rules.port != PORT_MAIN)
-        return;
-    char latency[32];
-    int size = snprintf(latency, sizeof(latency), "%" PRId64 " ms",
-                        clock_now_ms() - connection->arrived_ms);
-    chimera_log_with(CHIMERA_LOG_INFO, "server::http", CHIMERA_SLICE("finished processing request"),
-                     CHIMERA_WORD("method", connection->head.method),
-                     CHIMERA_WORD("uri", connection->head.path),
-                     CHIMERA_WORD("latency", ((struct chimera_slice){latency, (size_t)size})),
-                     CHIMERA_NUMBER("status", status));
-}
-
 static void consume(struct connection *connection, size_t size)
 {
     struct chimera_buffer *in = &connection->in;
@@ -252,7 +235,9 @@ static enum step send_answer(struct connection *connection, struct answer *answe
     answer->closes =
         answer->closes || !connection->head.keeps_alive || is_draining(connection->loop);
     connection->closes = answer->closes;
-    log_answer(connection, answer->status);
+    if (!answer->is_logged)
+        service_log_refusal(connection->loop->service, &connection->head, connection->arrived_ms,
+                            answer->status);
     answer_write(answer, &lane->date, &lane->out);
     if (lane->out.failed) {
         lane_reset(lane);

@@ -6,6 +6,7 @@
 #include "server/clock.h"
 #include "server/expression.h"
 #include "server/policy_set.h"
+#include "server/span.h"
 
 #define PREFIX "error evaluating policy group expression: "
 
@@ -95,10 +96,13 @@ static int call_member(void *context, uint32_t index)
     struct round *round = context;
     const struct member *member = &round->group->member[index];
     struct chimera_response response = {0};
+    struct span_policy span;
     if (!member->policy && !member->remote)
         return fail_round(round, member, member->failure);
+    span_begin_policy(&span, chimera_slice_of(member->name), (struct chimera_slice){NULL, 0});
     int code = policy_set_evaluate(member->policy, member->remote, round->lane, round->request,
                                    clock_left_ms(round->until_ms), round->arena, &response);
+    span_end(&span.span);
     if (code < 0)
         return fail_round(round, member, chimera_code_text(code));
     round->denial[index] = NULL;

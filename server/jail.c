@@ -14,6 +14,7 @@
 #include "server/clock.h"
 #include "server/lockdown.h"
 #include "server/policy_set.h"
+#include "server/span.h"
 #include "server/wire.h"
 
 #define MESSAGE_MAX ((size_t)64 << 20) /* more than the arena of a request takes */
@@ -87,9 +88,13 @@ static void evaluate(struct jail_lane *lane, const struct wire_call *call,
     const struct inmate *inmate = find_inmate(lane->jail, call->policy);
     struct chimera_response response = {0};
     int code = CHIMERA_EINVAL;
-    if (inmate && inmate->policy)
+    if (inmate && inmate->policy) {
+        struct span_policy span; /* the outer ones are the worker's */
+        span_begin_policy(&span, chimera_slice_of(chimera_policy_id(inmate->policy)), request->uid);
         code = chimera_policy_evaluate(inmate->policy, lane->index, request, call->limit_ms, arena,
                                        &response);
+        span_end(&span.span);
+    }
     wire_put_response(out, code, &response);
 }
 

@@ -1,8 +1,11 @@
 #include "server/service.h"
 
+#include <stdio.h>
+
 #include "runtime/base/log.h"
 #include "server/clock.h"
 #include "server/group.h"
+#include "server/span.h"
 
 #define TARGET "server::api"
 #define ARENA_BASE ((size_t)16 << 20) /* beside what grows with the body: trees and patches */
@@ -129,13 +132,14 @@ static int64_t until(const struct service *service, const struct service_request
     return timeout_ms ? request->arrived_ms + timeout_ms - MARGIN_MS : 0;
 }
 
-static void log_monitored(const struct served *served, const struct chimera_response *response,
-                          struct chimera_buffer *room)
+static void log_response(enum chimera_log_level level, const char *message,
+                         const struct served *served, const struct chimera_response *response,
+                         struct chimera_buffer *room)
 {
-    if (!chimera_log_is_on(CHIMERA_LOG_INFO))
+    if (!chimera_log_is_on(level))
         return;
     chimera_response_write(response, room);
-    chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("policy evaluation (monitor mode)"),
+    chimera_log_with(level, TARGET, chimera_slice_of(message),
                      CHIMERA_TEXT("policy_id", served->id),
                      CHIMERA_BOOL("allowed_to_mutate", served->handling.allowed_to_mutate),
                      CHIMERA_TEXT("response", chimera_buffer_slice(room)));
@@ -158,26 +162,58 @@ static int evaluate(const struct service *service, struct lane *lane,
             chimera_response_reject_code(parsed->uid, chimera_slice_of(served->failure), 500);
         return CHIMERA_OK;
     }
+    struct span_policy span;
     int code = CHIMERA_OK;
     int64_t until_ms = until(service, request);
+    span_begin_policy(&span, served->id, (struct chimera_slice){NULL, 0});
     if (served->group)
         group_evaluate(served->group, lane->index, parsed, until_ms, &lane->arena, ret_response);
     else
         code = policy_set_evaluate(served->policy, served->remote, lane->index, parsed,
                                    clock_left_ms(until_ms), &lane->arena, ret_response);
+    span_end(&span.span);
     if (code < 0 || request->route->kind == ROUTE_AUDIT)
         return code;
     if (served->handling.mode == CHIMERA_MONITOR)
-        log_monitored(served, ret_response, &lane->body);
+        log_response(CHIMERA_LOG_INFO, "policy evaluation (monitor mode)", served, ret_response,
+                     &lane->body);
     chimera_response_handle(ret_response, &served->handling, &lane->arena);
     return CHIMERA_OK;
+}
+
+/* The answer to a review of a policy that there is. */
+static void answer_parsed(const struct service *service, struct lane *lane,
+                          const struct service_request *request, const struct served *served,
+                          struct chimera_request *parsed, struct answer *ret_answer)
+{
+    struct chimera_response response = {0};
+    struct span_review span;
+    span_begin_review(&span, request->route->kind, served->id, parsed, &lane->arena);
+    chimera_log_with(
+        CHIMERA_LOG_DEBUG, TARGET, ((struct chimera_slice){NULL, 0}),
+        CHIMERA_WORD(parsed->is_raw ? "raw_review" : "admission_review", request->body));
+    int code = evaluate(service, lane, request, served, parsed, &response);
+    if (code == CHIMERA_OK) {
+        span_record_response(&span, &response);
+        log_response(CHIMERA_LOG_DEBUG, "policy evaluated", served, &response, &lane->body);
+        chimera_response_write_review(&response, parsed->is_raw, &lane->body);
+        code = lane->body.failed;
+    }
+    if (code < 0) {
+        chimera_buffer_reset(&lane->body);
+        fail(lane, served->id, chimera_code_text(code), ret_answer);
+    } else {
+        ret_answer->status = 200;
+        ret_answer->type = ANSWER_JSON;
+        ret_answer->body = chimera_buffer_slice(&lane->body);
+    }
+    span_end(&span.span);
 }
 
 static void answer_review(const struct service *service, struct lane *lane,
                           const struct service_request *request, struct answer *ret_answer)
 {
     struct chimera_request parsed = {0};
-    struct chimera_response response = {0};
     struct chimera_slice id = request->route->policy_id;
     if (!parse(lane, request, &parsed, ret_answer))
         return;
@@ -186,29 +222,41 @@ static void answer_review(const struct service *service, struct lane *lane,
         return;
     }
     const struct served *served = policy_set_find(service->policies, id);
-    if (!served) {
+    if (served)
+        answer_parsed(service, lane, request, served, &parsed, ret_answer);
+    else
         refuse(lane, true, 404,
                chimera_arena_print(&lane->arena, "unknown policy: %.*s", (int)id.size, id.data),
                ret_answer);
-        return;
-    }
-    int code = evaluate(service, lane, request, served, &parsed, &response);
-    if (code == CHIMERA_OK) {
-        chimera_response_write_review(&response, parsed.is_raw, &lane->body);
-        code = lane->body.failed;
-    }
-    if (code < 0) {
-        chimera_buffer_reset(&lane->body);
-        fail(lane, id, chimera_code_text(code), ret_answer);
-        return;
-    }
-    ret_answer->status = 200;
-    ret_answer->type = ANSWER_JSON;
-    ret_answer->body = chimera_buffer_slice(&lane->body);
 }
 
-void service_answer(const struct service *service, struct lane *lane,
-                    const struct service_request *request, struct answer *ret_answer)
+static void log_answer(int64_t arrived_ms, unsigned status)
+{
+    char latency[32], class[40];
+    snprintf(latency, sizeof(latency), "%lld ms", (long long)(clock_now_ms() - arrived_ms));
+    snprintf(class, sizeof(class), "Status code: %u", status);
+    chimera_log_with(CHIMERA_LOG_INFO, "server::http", CHIMERA_SLICE("finished processing request"),
+                     CHIMERA_WORD("latency", chimera_slice_of(latency)),
+                     CHIMERA_NUMBER("status", status));
+    if (status >= 500)
+        chimera_log_with(CHIMERA_LOG_ERROR, "server::http", CHIMERA_SLICE("response failed"),
+                         CHIMERA_WORD("classification", chimera_slice_of(class)),
+                         CHIMERA_WORD("latency", chimera_slice_of(latency)));
+}
+
+void service_log_refusal(const struct service *service, const struct http_head *head,
+                         int64_t arrived_ms, unsigned status)
+{
+    struct span_request span;
+    if (service->rules.port != PORT_MAIN || !chimera_log_is_on(CHIMERA_LOG_ERROR))
+        return;
+    span_begin_request(&span, head);
+    log_answer(arrived_ms, status);
+    span_end(&span.span);
+}
+
+static void dispatch(const struct service *service, struct lane *lane,
+                     const struct service_request *request, struct answer *ret_answer)
 {
     if (request->route->status)
         service_refuse(lane, request->route, ret_answer);
@@ -218,4 +266,16 @@ void service_answer(const struct service *service, struct lane *lane,
         refuse(lane, false, 501, CHIMERA_SLICE(TEXT_PPROF), ret_answer);
     else
         answer_review(service, lane, request, ret_answer);
+}
+
+void service_answer(const struct service *service, struct lane *lane,
+                    const struct service_request *request, struct answer *ret_answer)
+{
+    struct span_request span;
+    span_begin_request(&span, request->head);
+    dispatch(service, lane, request, ret_answer);
+    if (service->rules.port == PORT_MAIN && chimera_log_is_on(CHIMERA_LOG_ERROR))
+        log_answer(request->arrived_ms, ret_answer->status);
+    ret_answer->is_logged = true;
+    span_end(&span.span);
 }

@@ -35,12 +35,16 @@ void lane_init(struct lane *lane, unsigned index, size_t max_body_bytes);
 void lane_reset(struct lane *lane);
 void lane_done(struct lane *lane);
 
-/* Fills in status, type and body; the body lives in the lane until its reset. */
+/* Fills in status, type and body; the body lives in the lane until its reset. Logs the request. */
 void service_answer(const struct service *service, struct lane *lane,
                     const struct service_request *request, struct answer *ret_answer);
 
 /* The answer to what route_find() refused, or to a body that turned out too long (`status` 413). */
 void service_refuse(struct lane *lane, const struct route *route, struct answer *ret_answer);
 void service_refuse_length(struct lane *lane, const struct route *route, struct answer *ret_answer);
+
+/* Logs an answer that did not come from service_answer(). */
+void service_log_refusal(const struct service *service, const struct http_head *head,
+                         int64_t arrived_ms, unsigned status);
 
 #endif

@@ -213,8 +213,8 @@ static void log_entry(const struct chimera_grants *grants, struct chimera_slice 
     struct chimera_buffer data;
     chimera_buffer_init(&data, (size_t)1 << 20);
     chimera_json_write(entry, &data);
-    chimera_log_write(
-        level, "policy_log", message ? text_of(message) : CHIMERA_SLICE(""),
+    chimera_log_write_in(
+        "policy_log", level, "policy_log", message ? text_of(message) : CHIMERA_SLICE(""),
         (const struct chimera_log_field[]){CHIMERA_WORD("data", chimera_buffer_slice(&data)),
                                            CHIMERA_TEXT("policy_id", policy_of(grants))},
         2);

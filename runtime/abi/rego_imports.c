@@ -62,7 +62,7 @@ void chimera_opa_abort(struct chimera_host *host, uint32_t message_at)
     enter(host);
     char text[sizeof(host->stop_text)];
     struct chimera_slice message = guest_message(host, message_at);
-    chimera_log_with(CHIMERA_LOG_ERROR, TARGET, message,
+    chimera_log_in("opa_abort", CHIMERA_LOG_ERROR, TARGET, message,
                      CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
     snprintf(text, sizeof(text), "%.*s", (int)message.size, message.data);
     trap_with(host, "opa_abort", text);
@@ -71,7 +71,7 @@ void chimera_opa_abort(struct chimera_host *host, uint32_t message_at)
 void chimera_opa_println(struct chimera_host *host, uint32_t message_at)
 {
     enter(host);
-    chimera_log_with(CHIMERA_LOG_INFO, TARGET, guest_message(host, message_at),
+    chimera_log_in("opa_println", CHIMERA_LOG_INFO, TARGET, guest_message(host, message_at),
                      CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
     chimera_import_leave(host);
 }

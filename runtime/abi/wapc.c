@@ -131,7 +131,7 @@ IMPORT(void, console_log, uint32_t at, uint32_t size)
 {
     enter(host);
     require_utf8(host, at, size);
-    chimera_log_with(CHIMERA_LOG_INFO, "policy_log", chimera_abi_guest_slice(host, at, size),
+    chimera_log_in("policy_log", CHIMERA_LOG_INFO, "policy_log", chimera_abi_guest_slice(host, at, size),
                      CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
     chimera_import_leave(host);
 }
@@ -266,7 +266,7 @@ static int call(struct chimera_host *host, const char *operation,
         *ret_text = CHIMERA_SLICE("the policy's answer is too large");
         code = CHIMERA_EGUEST;
     }
-    if (code < 0)
+    if (code < 0 && !chimera_host_was_stopped(host)) /* else the stop has a line of its own */
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("waPC communication error"),
                          CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
                          CHIMERA_TEXT("operation", chimera_slice_of(operation)),

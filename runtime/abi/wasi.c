@@ -103,7 +103,7 @@ static void log_end(const struct chimera_host *host, const char *operation, bool
                          CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
                          CHIMERA_TEXT("operation", chimera_slice_of(operation)),
                          CHIMERA_TEXT("stderr", errors));
-    if (!is_good)
+    if (!is_good && !chimera_host_was_stopped(host)) /* else the stop has a line of its own */
         chimera_log_with(CHIMERA_LOG_WARN, TARGET, CHIMERA_SLICE("the policy failed"),
                          CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
                          CHIMERA_TEXT("operation", chimera_slice_of(operation)),

@@ -93,7 +93,7 @@ static void log_line(const struct chimera_host *host, const struct chimera_buffe
 {
     bool is_output = lines == &host->wasi->output;
     if (lines->size > 0)
-        chimera_log_with(CHIMERA_LOG_INFO, "policy_log", chimera_buffer_slice(lines),
+        chimera_log_in("policy_log", CHIMERA_LOG_INFO, "policy_log", chimera_buffer_slice(lines),
                          CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
                          CHIMERA_TEXT("stream", chimera_slice_of(is_output ? "stdout" : "stderr")));
 }

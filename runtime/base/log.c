@@ -13,10 +13,18 @@
 #define LINE_BYTES ((size_t)16 * 1024)
 /* Kept free while texts are added: what closes a line always fits. */
 #define TAIL_BYTES ((size_t)256)
-#define BODY_BYTES (LINE_BYTES - TAIL_BYTES)
+/* What spans may take besides, and a value of theirs. JSON names the innermost twice. */
+#define SPANS_BYTES ((size_t)6 * 1024)
+#define SPAN_BYTES ((size_t)3 * 1024)
+#define SPAN_VALUE_BYTES ((size_t)512)
+#define SPANS_MAX 8
 
 /* Written once by chimera_log_open(), before other threads are there. */
 enum chimera_log_level chimera_log_from = CHIMERA_LOG_SILENT;
+_Thread_local struct chimera_span *chimera_log_span;
+void (*chimera_log_tap)(enum chimera_log_level level, const char *target,
+                        struct chimera_slice message, const struct chimera_log_field *fields,
+                        size_t field_count);
 static int log_fd = -1;
 static enum chimera_log_form log_form;
 
@@ -24,7 +32,8 @@ static const char *const level_names[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERR
 
 struct line {
     size_t size;
-    char text[LINE_BYTES];
+    size_t body; /* texts are cut here; what closes the line fits behind */
+    char text[LINE_BYTES + SPANS_BYTES + SPAN_BYTES];
 };
 
 void chimera_log_open(int fd, enum chimera_log_form form, enum chimera_log_level from)
@@ -50,8 +59,8 @@ bool chimera_log_level_parse(struct chimera_slice name, enum chimera_log_level *
 
 static void put(struct line *line, const char *bytes, size_t size)
 {
-    if (size > LINE_BYTES - line->size)
-        size = LINE_BYTES - line->size;
+    if (size > sizeof(line->text) - line->size)
+        size = sizeof(line->text) - line->size;
     memcpy(line->text + line->size, bytes, size);
     line->size += size;
 }
@@ -89,7 +98,7 @@ static void put_control(struct line *line, char byte)
 static void put_escaped(struct line *line, struct chimera_slice text, bool is_quoted)
 {
     for (size_t at = 0, size; at < text.size; at += size) {
-        if (line->size > BODY_BYTES) {
+        if (line->size > line->body) {
             put_text(line, "…");
             return;
         }
@@ -149,7 +158,61 @@ static void put_value(struct line *line, const struct chimera_log_field *field)
 /* Fields that found no room are left out whole, so that JSON stays JSON. */
 static bool has_room(const struct line *line, const struct chimera_log_field *field)
 {
-    return line->size < BODY_BYTES && strlen(field->name) < TAIL_BYTES / 2;
+    return line->size < line->body && strlen(field->name) < TAIL_BYTES / 2;
+}
+
+/* Fields without the first one's separator. In JSON spans have a `name` of their own, so that of an
+ * object gets another. */
+static void put_span_fields(struct line *line, const struct chimera_span *span)
+{
+    bool is_json = log_form == CHIMERA_LOG_JSON;
+    size_t body = line->body;
+    for (size_t i = 0; i < span->field_count && has_room(line, &span->field[i]); i++) {
+        const char *name = span->field[i].name;
+        if (i > 0)
+            put_text(line, is_json ? "," : " ");
+        put_text(line, is_json ? "\"" : "");
+        put_text(line, is_json && strcmp(name, "name") == 0 ? "object_name" : name);
+        put_text(line, is_json ? "\":" : "=");
+        if (line->size + SPAN_VALUE_BYTES < body)
+            line->body = line->size + SPAN_VALUE_BYTES;
+        put_value(line, &span->field[i]);
+        line->body = body;
+    }
+}
+
+/* From the outermost on; those too many are left out there. Returns how many. */
+static size_t list_spans(struct chimera_span *ret_spans[SPANS_MAX])
+{
+    size_t count = 0;
+    for (struct chimera_span *span = chimera_log_span; span && count < SPANS_MAX;
+         span = span->parent) {
+        if (span->complete)
+            span->complete(span);
+        ret_spans[count++] = span;
+    }
+    for (size_t i = 0; i < count / 2; i++) {
+        struct chimera_span *other = ret_spans[i];
+        ret_spans[i] = ret_spans[count - 1 - i];
+        ret_spans[count - 1 - i] = other;
+    }
+    return count;
+}
+
+static void put_text_spans(struct line *line)
+{
+    struct chimera_span *spans[SPANS_MAX];
+    size_t count = list_spans(spans);
+    line->body = SPANS_BYTES;
+    for (size_t i = 0; i < count; i++) {
+        put_text(line, spans[i]->name);
+        if (spans[i]->field_count > 0) {
+            put_text(line, "{");
+            put_span_fields(line, spans[i]);
+            put_text(line, "}");
+        }
+        put_text(line, i + 1 < count ? ":" : ": ");
+    }
 }
 
 static void put_text_line(struct line *line, enum chimera_log_level level, const char *target,
@@ -158,8 +221,10 @@ static void put_text_line(struct line *line, enum chimera_log_level level, const
 {
     put_time(line);
     put_format(line, " %5s ", level_names[level]);
+    put_text_spans(line);
+    line->body = LINE_BYTES - TAIL_BYTES;
     put_text(line, target);
-    put_text(line, ": ");
+    put_text(line, message.data ? ": " : ":");
     put_escaped(line, message, false);
     for (size_t i = 0; i < field_count && has_room(line, &fields[i]); i++) {
         put_text(line, " ");
@@ -169,23 +234,55 @@ static void put_text_line(struct line *line, enum chimera_log_level level, const
     }
 }
 
+static void put_json_span(struct line *line, const struct chimera_span *span)
+{
+    put_text(line, "{");
+    put_span_fields(line, span);
+    put_text(line, span->field_count > 0 ? ",\"name\":\"" : "\"name\":\"");
+    put_text(line, span->name);
+    put_text(line, "\"}");
+}
+
+static void put_json_spans(struct line *line)
+{
+    struct chimera_span *spans[SPANS_MAX];
+    size_t count = list_spans(spans), from = line->size;
+    if (count == 0)
+        return;
+    line->body = from + SPAN_BYTES - TAIL_BYTES;
+    put_text(line, ",\"span\":");
+    put_json_span(line, spans[count - 1]);
+    line->body = from + SPAN_BYTES + SPANS_BYTES - TAIL_BYTES * (SPANS_MAX + 1);
+    for (size_t i = 0; i < count; i++) {
+        put_text(line, i == 0 ? ",\"spans\":[" : ",");
+        put_json_span(line, spans[i]);
+    }
+    put_text(line, "]");
+}
+
 static void put_json_line(struct line *line, enum chimera_log_level level, const char *target,
                           struct chimera_slice message, const struct chimera_log_field *fields,
                           size_t field_count)
 {
+    line->body = LINE_BYTES - TAIL_BYTES;
     put_text(line, "{\"timestamp\":\"");
     put_time(line);
-    put_format(line, "\",\"level\":\"%s\",\"fields\":{\"message\":", level_names[level]);
-    put_quoted(line, message);
+    put_format(line, "\",\"level\":\"%s\",\"fields\":{", level_names[level]);
+    if (message.data) {
+        put_text(line, "\"message\":");
+        put_quoted(line, message);
+    }
     for (size_t i = 0; i < field_count && has_room(line, &fields[i]); i++) {
-        put_text(line, ",\"");
+        put_text(line, i > 0 || message.data ? ",\"" : "\"");
         put_text(line, fields[i].name);
         put_text(line, "\":");
         put_value(line, &fields[i]);
     }
     put_text(line, "},\"target\":\"");
     put_text(line, target);
-    put_text(line, "\"}");
+    put_text(line, "\"");
+    put_json_spans(line);
+    put_text(line, "}");
 }
 
 /* A log that nobody takes is lost: there is no better place to say so. */
@@ -215,5 +312,18 @@ void chimera_log_write(enum chimera_log_level level, const char *target,
         put_text_line(&line, level, target, message, fields, field_count);
     put_text(&line, "\n");
     write_line(&line);
+    if (chimera_log_tap && chimera_log_span)
+        chimera_log_tap(level, target, message, fields, field_count);
     errno = saved;
+}
+
+void chimera_log_write_in(const char *span, enum chimera_log_level level, const char *target,
+                          struct chimera_slice message, const struct chimera_log_field *fields,
+                          size_t field_count)
+{
+    struct chimera_span inner = {.parent = chimera_log_span, .name = span};
+    if (chimera_log_span)
+        chimera_log_span = &inner;
+    chimera_log_write(level, target, message, fields, field_count);
+    chimera_log_span = inner.parent;
 }

@@ -5,6 +5,10 @@
  * error when it was asked to be verbose. Any thread may log, import functions included: a line is
  * built on the stack, and what does not fit is cut. What comes from a guest is escaped, so that it
  * cannot forge lines or send codes to a terminal.
+ *
+ * A span says within what something is said: a request, its evaluation. Each thread has a chain of
+ * them, the innermost in chimera_log_span; they lie on the stack of whoever begins them. A program
+ * that begins none has lines without them.
  */
 #ifndef CHIMERA_BASE_LOG_H
 #define CHIMERA_BASE_LOG_H
@@ -41,6 +45,25 @@ struct chimera_log_field {
 #define CHIMERA_BOOL(key, value) \
     ((struct chimera_log_field){.name = (key), .kind = CHIMERA_FIELD_BOOL, .number = (value)})
 
+struct chimera_span {
+    struct chimera_span *parent; /* NULL: the outermost */
+    const char *name;
+    struct chimera_log_field *field;
+    size_t field_count;
+    /* Fills in the fields when they are asked for, and clears itself; NULL: they are there. */
+    void (*complete)(struct chimera_span *span);
+    uint64_t id;         /* in traces; 0: not in them */
+    uint64_t started_ns; /* since 1970; only with an id */
+};
+
+extern _Thread_local struct chimera_span *chimera_log_span;
+
+/* Gets what is logged within a span, besides the log; NULL: nobody does. Set before threads are
+ * there. */
+extern void (*chimera_log_tap)(enum chimera_log_level level, const char *target,
+                               struct chimera_slice message, const struct chimera_log_field *fields,
+                               size_t field_count);
+
 /* The lowest level that is written. Set by chimera_log_open(), read by the macros. */
 extern enum chimera_log_level chimera_log_from;
 
@@ -55,16 +78,31 @@ void chimera_log_open(int fd, enum chimera_log_form form, enum chimera_log_level
 /* "trace", "debug", "info", "warn" or "warning", "error" in any case. */
 bool chimera_log_level_parse(struct chimera_slice name, enum chimera_log_level *ret_level);
 
-/* Writes without asking for the level; use the macros. `target` names the part that speaks. */
+/* Writes without asking for the level; use the macros. `target` names the part that speaks. A message
+ * whose .data is NULL is left out. */
 void chimera_log_write(enum chimera_log_level level, const char *target,
                        struct chimera_slice message, const struct chimera_log_field *fields,
                        size_t field_count);
+
+/* The same, within a span of that name if the thread is in one at all: what a guest says. */
+void chimera_log_write_in(const char *span, enum chimera_log_level level, const char *target,
+                          struct chimera_slice message, const struct chimera_log_field *fields,
+                          size_t field_count);
 
 /* The message is a slice; nothing is evaluated when the level is off. */
 #define chimera_log(level, target, message)                           \
     do {                                                              \
         if (chimera_log_is_on(level))                                 \
             chimera_log_write((level), (target), (message), NULL, 0); \
+    } while (0)
+
+#define chimera_log_in(span, level, target, message, ...)                                     \
+    do {                                                                                      \
+        if (chimera_log_is_on(level)) {                                                       \
+            const struct chimera_log_field chimera_log_fields[] = {__VA_ARGS__};              \
+            chimera_log_write_in((span), (level), (target), (message), chimera_log_fields,    \
+                                 sizeof(chimera_log_fields) / sizeof(*chimera_log_fields));   \
+        }                                                                                     \
     } while (0)
 
 #define chimera_log_with(level, target, message, ...)                                    \

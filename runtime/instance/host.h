@@ -68,6 +68,12 @@ struct chimera_host {
     struct chimera_rego *rego;
 };
 
+/* By a trap or its deadline: what a stop report is about. */
+static inline bool chimera_host_was_stopped(const struct chimera_host *host)
+{
+    return host->stop == CHIMERA_STOP_TRAP || host->stop == CHIMERA_STOP_DEADLINE;
+}
+
 /* Reserves everything and initialises the instance (globals, tables, the start function).
  * `memory_limit` in bytes. On success the caller owns *ret_host. */
 int chimera_host_new(const struct chimera_loaded *loaded, uint64_t memory_limit,

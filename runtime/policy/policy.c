@@ -12,6 +12,7 @@
 #include "runtime/policy/stop_report.h"
 
 #define TARGET "chimera::policy"
+#define NO_UID ((struct chimera_slice){NULL, 0}) /* at the start there is no request */
 
 /* The shortest limit there is stands for none of the time at all: `timeoutEvalSeconds: 0` stops a
  * guest before its first instruction, however quick it would be. */
@@ -240,7 +241,7 @@ static int make_host(struct chimera_slot *slot, struct chimera_error *err)
         return code;
     code = prepare_host(policy, host, err);
     if (code < 0) {
-        chimera_stop_report(host, policy->id);
+        chimera_stop_report(host, policy->id, NO_UID);
         end_host(policy, host);
         return code;
     }
@@ -314,15 +315,12 @@ static void begin_run(struct chimera_host *host, uint32_t limit_ms)
 }
 
 /* An instance that cannot be brought back is not used again; the answer that it gave stands. */
-static void end_run(struct chimera_policy *policy, unsigned lane)
+static void end_run(struct chimera_policy *policy, unsigned lane, struct chimera_slice uid)
 {
     struct chimera_slot *slot = &policy->slot[lane];
     struct chimera_host *host = slot->host;
     chimera_host_end(host);
-    if (host->stop == CHIMERA_STOP_DEADLINE)
-        chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("policy execution time exceeded"),
-                         CHIMERA_TEXT("policy_id", chimera_slice_of(policy->id)));
-    chimera_stop_report(host, policy->id);
+    chimera_stop_report(host, policy->id, uid);
     if (chimera_host_reset(host) < 0)
         drop_host(slot);
     else if (slot->lane == 0 && host->counters.resets == 1)
@@ -341,7 +339,7 @@ static int check_from_start(struct chimera_policy *policy, struct chimera_arena 
     begin_run(host, policy->limit_ms);
     policy->abi->validate_settings(host, settings_of(policy), arena, answer);
     chimera_host_end(host);
-    chimera_stop_report(host, policy->id);
+    chimera_stop_report(host, policy->id, NO_UID);
     end_host(policy, host);
     return CHIMERA_OK;
 }
@@ -355,7 +353,7 @@ static int check_prepared(struct chimera_policy *policy, unsigned lane, struct c
         return code;
     begin_run(host, policy->limit_ms);
     policy->abi->validate_settings(host, settings_of(policy), arena, answer);
-    end_run(policy, lane);
+    end_run(policy, lane, NO_UID);
     return CHIMERA_OK;
 }
 
@@ -410,6 +408,6 @@ int chimera_policy_evaluate(struct chimera_policy *policy, unsigned lane,
         return answer_without_host(policy, request, code, &why, ret_response);
     begin_run(host, smaller_limit(policy->limit_ms, limit_ms));
     policy->abi->validate(host, request, settings_of(policy), arena, ret_response);
-    end_run(policy, lane);
+    end_run(policy, lane, request->uid);
     return CHIMERA_OK;
 }

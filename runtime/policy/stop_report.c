@@ -14,37 +14,46 @@ static struct chimera_slice hex(uint32_t number, char ret_text[16])
     return (struct chimera_slice){ret_text, (size_t)size};
 }
 
-static void report_place(const char *policy_id, const char *why, const struct chimera_place *place)
+/* The reference's words where it has some (policy-server.md §6.4). */
+static struct chimera_slice message_of(const struct chimera_host *host)
 {
-    char in_wasm[16], in_code[16];
-    struct chimera_slice name = {place->name, place->name_size};
-    if (place->function ==
-        CHIMERA_NO_FUNCTION) /* a helper, called by a function that is not known */
-        chimera_log_with(CHIMERA_LOG_WARN, TARGET, CHIMERA_SLICE("the policy was stopped"),
-                         CHIMERA_TEXT("policy_id", chimera_slice_of(policy_id)),
-                         CHIMERA_TEXT("why", chimera_slice_of(why)), CHIMERA_TEXT("helper", name),
-                         CHIMERA_WORD("code_offset", hex(place->code_offset, in_code)));
-    else
-        chimera_log_with(CHIMERA_LOG_WARN, TARGET, CHIMERA_SLICE("the policy was stopped"),
-                         CHIMERA_TEXT("policy_id", chimera_slice_of(policy_id)),
-                         CHIMERA_TEXT("why", chimera_slice_of(why)), CHIMERA_TEXT("function", name),
-                         CHIMERA_NUMBER("function_index", place->function),
-                         CHIMERA_WORD("wasm_offset", hex(place->wasm_offset, in_wasm)),
-                         CHIMERA_WORD("code_offset", hex(place->code_offset, in_code)));
+    if (host->stop == CHIMERA_STOP_DEADLINE)
+        return CHIMERA_SLICE("policy execution time exceeded");
+    return host->wapc ? CHIMERA_SLICE("waPC communication error")
+                      : CHIMERA_SLICE("the policy was stopped");
 }
 
-void chimera_stop_report(const struct chimera_host *host, const char *policy_id)
+static size_t put_place(const struct chimera_place *place, char ret_in_wasm[16],
+                        char ret_in_code[16], struct chimera_log_field *ret_fields)
 {
+    struct chimera_slice name = {place->name, place->name_size};
+    size_t count = 0;
+    if (place->function == CHIMERA_NO_FUNCTION) { /* called by a function that is not known */
+        ret_fields[count++] = CHIMERA_TEXT("helper", name);
+    } else {
+        ret_fields[count++] = CHIMERA_TEXT("function", name);
+        ret_fields[count++] = CHIMERA_NUMBER("function_index", place->function);
+        ret_fields[count++] = CHIMERA_WORD("wasm_offset", hex(place->wasm_offset, ret_in_wasm));
+    }
+    ret_fields[count++] = CHIMERA_WORD("code_offset", hex(place->code_offset, ret_in_code));
+    return count;
+}
+
+void chimera_stop_report(const struct chimera_host *host, const char *policy_id,
+                         struct chimera_slice uid)
+{
+    struct chimera_log_field fields[8];
     struct chimera_place place;
-    bool is_early = host->stop == CHIMERA_STOP_TRAP || host->stop == CHIMERA_STOP_DEADLINE;
-    if (!is_early || !chimera_log_is_on(CHIMERA_LOG_WARN))
+    char in_wasm[16], in_code[16];
+    size_t count = 0;
+    if (!chimera_host_was_stopped(host) || !chimera_log_is_on(CHIMERA_LOG_ERROR))
         return;
-    const char *why = chimera_host_stop_text(host);
+    fields[count++] = CHIMERA_TEXT("policy_id", chimera_slice_of(policy_id));
+    if (uid.data)
+        fields[count++] = CHIMERA_TEXT("request_uid", uid);
+    fields[count++] = CHIMERA_TEXT("error", chimera_slice_of(chimera_host_stop_text(host)));
     if (host->stop_at && chimera_names_find(host->loaded->names_fd,
                                             host->stop_at - host->loaded->object_start, &place))
-        report_place(policy_id, why, &place);
-    else
-        chimera_log_with(CHIMERA_LOG_WARN, TARGET, CHIMERA_SLICE("the policy was stopped"),
-                         CHIMERA_TEXT("policy_id", chimera_slice_of(policy_id)),
-                         CHIMERA_TEXT("why", chimera_slice_of(why)));
+        count += put_place(&place, in_wasm, in_code, fields + count);
+    chimera_log_write(CHIMERA_LOG_ERROR, TARGET, message_of(host), fields, count);
 }

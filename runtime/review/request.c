@@ -86,6 +86,52 @@ enum chimera_request_problem chimera_request_parse_review(struct chimera_slice b
     return CHIMERA_REQUEST_OK;
 }
 
+/* A member's JSON; .data NULL: there is none. */
+static struct chimera_slice member_of(const struct chimera_request *request,
+                                      enum chimera_request_field member)
+{
+    const struct chimera_pieces *json = &request->json;
+    for (unsigned i = 0; i + 1 < json->count; i++)
+        if (json->piece[i].data == member_names[member].data)
+            return json->piece[i + 1];
+    return (struct chimera_slice){NULL, 0};
+}
+
+/* Of a struct: its three members' texts. */
+static void label_struct(const struct chimera_request *request, enum chimera_request_field member,
+                         enum chimera_request_field otherwise, struct chimera_arena *arena,
+                         struct chimera_slice ret_texts[3])
+{
+    struct chimera_slice value = member_of(request, member);
+    if (!value.data)
+        value = member_of(request, otherwise);
+    if (value.data)
+        chimera_shape_members(value, chimera_shape_request.field[otherwise].shape, ret_texts);
+    for (unsigned i = 0; i < 3; i++)
+        ret_texts[i] = chimera_shape_text(ret_texts[i], arena);
+}
+
+void chimera_request_label(const struct chimera_request *request, struct chimera_arena *arena,
+                           struct chimera_request_labels *ret_labels)
+{
+    struct chimera_slice kind[3] = {{NULL, 0}}, resource[3] = {{NULL, 0}};
+    struct chimera_slice subresource = member_of(request, CHIMERA_REQUEST_REQUEST_SUB_RESOURCE);
+    if (!subresource.data)
+        subresource = member_of(request, CHIMERA_REQUEST_SUB_RESOURCE);
+    label_struct(request, CHIMERA_REQUEST_REQUEST_KIND, CHIMERA_REQUEST_KIND, arena, kind);
+    label_struct(request, CHIMERA_REQUEST_REQUEST_RESOURCE, CHIMERA_REQUEST_RESOURCE, arena,
+                 resource);
+    *ret_labels = (struct chimera_request_labels){
+        .name = chimera_shape_text(member_of(request, CHIMERA_REQUEST_NAME), arena),
+        .subresource = chimera_shape_text(subresource, arena),
+        .kind_group = kind[0],
+        .kind_version = kind[1],
+        .kind = kind[2],
+        .resource_group = resource[0],
+        .resource_version = resource[1],
+        .resource = resource[2]};
+}
+
 /* `.uid` if it is a string. */
 static bool find_uid(struct chimera_slice value, struct chimera_arena *arena,
                      struct chimera_slice *ret_uid)

@@ -95,6 +95,112 @@ static void a_long_line_is_cut_and_stays_whole(void **state)
                         "\\\"…\"},\"target\":\"t\"}\n");
 }
 
+static struct chimera_log_field review_fields[2], request_fields[1];
+static struct chimera_span review_span, request_span;
+
+static void complete(struct chimera_span *span)
+{
+    span->complete = NULL;
+    review_fields[0] = CHIMERA_TEXT("name", CHIMERA_SLICE("pod \"x\"\n}: forged"));
+    review_fields[1] = CHIMERA_BOOL("allowed", true);
+    span->field_count = 2;
+}
+
+/* request{uri=/validate/x}:validation{…} */
+static void enter_spans(void)
+{
+    request_fields[0] = CHIMERA_WORD("uri", CHIMERA_SLICE("/validate/x"));
+    request_span =
+        (struct chimera_span){.name = "request", .field = request_fields, .field_count = 1};
+    review_span = (struct chimera_span){.parent = &request_span,
+                                        .name = "validation",
+                                        .field = review_fields,
+                                        .complete = complete};
+    chimera_log_span = &review_span;
+}
+
+static void text_lines_begin_with_their_spans(void **state)
+{
+    (void)state;
+    chimera_log_open(pipe_ends[1], CHIMERA_LOG_TEXT, CHIMERA_LOG_INFO);
+    enter_spans();
+    chimera_log_with(CHIMERA_LOG_DEBUG, "t", CHIMERA_SLICE("too low"), CHIMERA_NUMBER("n", 1));
+    assert_non_null(review_span.complete); /* nobody has asked */
+    chimera_log_with(CHIMERA_LOG_INFO, "t", CHIMERA_SLICE("m"), CHIMERA_NUMBER("n", 1));
+    take_line();
+    assert_string_equal(line + STAMP_SIZE,
+                        "  INFO request{uri=/validate/x}:validation{name=\"pod \\\"x\\\"\\n}: "
+                        "forged\" allowed=true}: t: m n=1\n");
+    chimera_log_in("policy_log", CHIMERA_LOG_INFO, "t", ((struct chimera_slice){NULL, 0}),
+                   CHIMERA_NUMBER("n", 1));
+    take_line();
+    assert_string_equal(strstr(line, "allowed=true"), "allowed=true}:policy_log: t: n=1\n");
+    chimera_log_span = NULL;
+    chimera_log_in("policy_log", CHIMERA_LOG_INFO, "t", CHIMERA_SLICE("m"), CHIMERA_NUMBER("n", 1));
+    take_line();
+    assert_string_equal(line + STAMP_SIZE, "  INFO t: m n=1\n");
+}
+
+static void json_lines_name_the_innermost_span_and_all(void **state)
+{
+    (void)state;
+    chimera_log_open(pipe_ends[1], CHIMERA_LOG_JSON, CHIMERA_LOG_INFO);
+    enter_spans();
+    chimera_log(CHIMERA_LOG_INFO, "t", CHIMERA_SLICE("m"));
+    take_line();
+    chimera_log_span = NULL;
+#define VALIDATION \
+    "{\"object_name\":\"pod \\\"x\\\"\\n}: forged\",\"allowed\":true,\"name\":\"validation\"}"
+    assert_string_equal(strstr(line, "\"fields\""),
+                        "\"fields\":{\"message\":\"m\"},\"target\":\"t\",\"span\":" VALIDATION
+                        ",\"spans\":[{\"uri\":\"/validate/x\",\"name\":\"request\"}," VALIDATION
+                        "]}\n");
+}
+
+static int depth_of(const char *text)
+{
+    int depth = 0;
+    bool is_quoted = false;
+    for (; *text; text++) {
+        if (is_quoted && *text == '\\')
+            text++;
+        else if (*text == '"')
+            is_quoted = !is_quoted;
+        else if (!is_quoted)
+            depth += *text == '{' || *text == '[' ? 1 : *text == '}' || *text == ']' ? -1 : 0;
+    }
+    return is_quoted ? 1000 : depth;
+}
+
+/* Whatever is too long, in the line or in its spans: it ends, and JSON is closed. */
+static void a_long_line_in_long_spans_stays_whole(void **state)
+{
+    static char text[40000];
+    static struct chimera_log_field fields[17];
+    struct chimera_span spans[12];
+    (void)state;
+    memset(text, '\1', sizeof(text)); /* six bytes each, in JSON */
+    for (size_t i = 0; i < 17; i++)
+        fields[i] = CHIMERA_TEXT("field", ((struct chimera_slice){text, sizeof(text)}));
+    for (size_t i = 0; i < 12; i++)
+        spans[i] = (struct chimera_span){.parent = i ? &spans[i - 1] : NULL,
+                                         .name = "validation_raw",
+                                         .field = fields,
+                                         .field_count = 17};
+    chimera_log_span = &spans[11];
+    for (int form = CHIMERA_LOG_TEXT; form <= CHIMERA_LOG_JSON; form++) {
+        chimera_log_open(pipe_ends[1], (enum chimera_log_form)form, CHIMERA_LOG_INFO);
+        chimera_log_write(CHIMERA_LOG_INFO, "t", (struct chimera_slice){text, sizeof(text)}, fields,
+                          17);
+        take_line();
+        assert_true(line_size < 26000);
+        assert_int_equal(line[line_size - 1], '\n');
+        if (form == CHIMERA_LOG_JSON)
+            assert_int_equal(depth_of(line), 0);
+    }
+    chimera_log_span = NULL;
+}
+
 static void levels_are_read_in_any_case(void **state)
 {
     static const struct {
@@ -153,6 +259,9 @@ int main(void)
         cmocka_unit_test(json_lines_look_like_the_reference_s),
         cmocka_unit_test(a_guest_cannot_forge_lines),
         cmocka_unit_test(a_long_line_is_cut_and_stays_whole),
+        cmocka_unit_test(text_lines_begin_with_their_spans),
+        cmocka_unit_test(json_lines_name_the_innermost_span_and_all),
+        cmocka_unit_test(a_long_line_in_long_spans_stays_whole),
         cmocka_unit_test(levels_are_read_in_any_case),
         cmocka_unit_test(utf8_is_what_unicode_says),
     };
