@@ -297,6 +297,12 @@ bool chimera_policy_counters(const struct chimera_policy *policy, unsigned lane,
     return true;
 }
 
+void chimera_policy_last_run(const struct chimera_policy *policy, unsigned lane,
+                             struct chimera_run_report *ret_report)
+{
+    *ret_report = policy->slot[lane].report;
+}
+
 int chimera_policy_warm(struct chimera_policy *policy, unsigned lane, struct chimera_error *err)
 {
     struct chimera_host *host;
@@ -314,6 +320,18 @@ static void begin_run(struct chimera_host *host, uint32_t limit_ms)
         nanosleep(&step, NULL);
 }
 
+static bool reset_host(struct chimera_slot *slot)
+{
+    struct chimera_reset_counters before = slot->host->counters;
+    slot->report = (struct chimera_run_report){.stop = slot->host->stop};
+    if (chimera_host_reset(slot->host) < 0)
+        return false;
+    slot->report.resets = 1;
+    slot->report.pages = slot->host->counters.pages - before.pages;
+    slot->report.reset_ns = slot->host->counters.nanoseconds - before.nanoseconds;
+    return true;
+}
+
 /* An instance that cannot be brought back is not used again; the answer that it gave stands. */
 static void end_run(struct chimera_policy *policy, unsigned lane, struct chimera_slice uid)
 {
@@ -321,13 +339,14 @@ static void end_run(struct chimera_policy *policy, unsigned lane, struct chimera
     struct chimera_host *host = slot->host;
     chimera_host_end(host);
     chimera_stop_report(host, policy->id, uid);
-    if (chimera_host_reset(host) < 0)
+    if (!reset_host(slot))
         drop_host(slot);
     else if (slot->lane == 0 && host->counters.resets == 1)
         chimera_host_teach(host); /* the first request: often the check of the settings */
 }
 
-/* On an instance for this alone: a program that waits for a review cannot be asked about settings. */
+/* On an instance for this alone: a program that waits for a review cannot be asked about settings.
+ */
 static int check_from_start(struct chimera_policy *policy, struct chimera_arena *arena,
                             struct chimera_settings_answer *answer, struct chimera_error *err)
 {
@@ -404,6 +423,8 @@ int chimera_policy_evaluate(struct chimera_policy *policy, unsigned lane,
     struct chimera_error why;
     why.text[0] = '\0';
     int code = host_of(policy, lane, &host, &why);
+    policy->slot[lane].report = (struct chimera_run_report){
+        .stop = code == CHIMERA_EDEADLINE ? CHIMERA_STOP_DEADLINE : CHIMERA_STOP_NONE};
     if (code < 0)
         return answer_without_host(policy, request, code, &why, ret_response);
     begin_run(host, smaller_limit(policy->limit_ms, limit_ms));

@@ -52,6 +52,16 @@ const char *chimera_policy_start_text(const struct chimera_policy *policy);
 bool chimera_policy_counters(const struct chimera_policy *policy, unsigned lane,
                              struct chimera_reset_counters *ret_counters);
 
+/* What the last evaluation on a lane came to, for metrics. On the lane's thread, behind it. */
+struct chimera_run_report {
+    uint32_t stop;   /* an enum chimera_stop (host.h); 0: the guest came to its end by itself */
+    uint32_t resets; /* 1, unless the instance could not be brought back */
+    uint64_t pages;  /* that were copied back */
+    uint64_t reset_ns;
+};
+void chimera_policy_last_run(const struct chimera_policy *policy, unsigned lane,
+                             struct chimera_run_report *ret_report);
+
 /* Asks the policy. `true` in *ret_valid, or `false` and the policy's message (in the arena; .data NULL:
  * none). A trap or an unreadable answer counts as invalid, with the reference's text for it
  * (guest-abis.md §2.4, §3.2; policy-server.md §3.7). Fails only when there is no instance. */

@@ -14,11 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "runtime/base/error.h"
+#include "runtime/policy/policy.h"
 
 struct chimera_host;
-struct chimera_policy;
-struct chimera_slots; /* opaque */
 
 struct chimera_slot {          /* one policy's instance on one lane; part of the policy */
     struct chimera_host *host; /* owned; NULL: none now */
@@ -26,6 +24,7 @@ struct chimera_slot {          /* one policy's instance on one lane; part of the
     unsigned lane;
     bool is_idle; /* has given its pages back since it was last used */
     uint64_t used_ns;
+    struct chimera_run_report report; /* of the last evaluation */
     struct chimera_slot *newer, *older; /* the lane's order, while there is a host */
 };
 
