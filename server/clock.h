@@ -1,4 +1,4 @@
-/* clock.h - time that only goes forward, in milliseconds. */
+/* clock.h - time that only goes forward. */
 #ifndef CHIMERA_SERVER_CLOCK_H
 #define CHIMERA_SERVER_CLOCK_H
 
@@ -10,6 +10,13 @@ static inline int64_t clock_now_ms(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static inline uint64_t clock_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 /* What is left until `until_ms`, at least 1; 0 when that is 0, which means no limit. */

@@ -14,6 +14,7 @@ struct member { /* borrowed */
     const char *name;
     struct chimera_policy *policy; /* both NULL: failed to start */
     const struct remote *remote;
+    struct counters_policy *counted;
     const char *failure;
 };
 
@@ -57,6 +58,7 @@ int group_new(const struct group_spec *spec, const struct served *members, struc
         group->member[i] = (struct member){.name = strrchr(members[i].id.data, '/') + 1,
                                            .policy = members[i].policy,
                                            .remote = members[i].remote,
+                                           .counted = members[i].counted,
                                            .failure = members[i].failure};
     int code = expression_compile(chimera_slice_of(spec->expression), find_member, group,
                                   &group->expression, &why);
@@ -100,8 +102,9 @@ static int call_member(void *context, uint32_t index)
     if (!member->policy && !member->remote)
         return fail_round(round, member, member->failure);
     span_begin_policy(&span, chimera_slice_of(member->name), (struct chimera_slice){NULL, 0});
-    int code = policy_set_evaluate(member->policy, member->remote, round->lane, round->request,
-                                   clock_left_ms(round->until_ms), round->arena, &response);
+    int code = policy_set_evaluate(member->policy, member->remote, member->counted, round->lane,
+                                   round->request, clock_left_ms(round->until_ms), round->arena,
+                                   &response);
     span_end(&span.span);
     if (code < 0)
         return fail_round(round, member, chimera_code_text(code));

@@ -219,6 +219,12 @@ static int open_remote(const struct policy_set_wish *wish, size_t index, size_t 
     return code;
 }
 
+static void tell_apart(struct served *served, const struct policy_set_wish *wish)
+{
+    served->number = board_find(wish->board, served->id);
+    served->counted = counters_policy(wish->counters, served->number);
+}
+
 static int load_policy(struct policy_set *set, const struct policy_set_wish *wish, size_t index,
                        struct chimera_error *err)
 {
@@ -226,6 +232,7 @@ static int load_policy(struct policy_set *set, const struct policy_set_wish *wis
     size_t jail = wish->isolation->jail_of[index];
     struct served *served = &set->served[set->count++];
     *served = (struct served){.id = chimera_slice_of(spec->id), .handling = handling_of(spec)};
+    tell_apart(served, wish);
     struct chimera_error why = {0};
     int code = jail == NO_JAIL ? policy_set_open(set, wish->config, spec, &wish->plugins[index],
                                                  wish->lanes, &served->policy, &why)
@@ -235,13 +242,14 @@ static int load_policy(struct policy_set *set, const struct policy_set_wish *wis
 
 /* A group whose expression is broken starts, here as there, and rejects all; but we say so at once.
  */
-static int load_group(struct policy_set *set, const struct group_spec *spec,
-                      struct chimera_error *err)
+static int load_group(struct policy_set *set, const struct policy_set_wish *wish,
+                      const struct group_spec *spec, struct chimera_error *err)
 {
     struct served *served = &set->served[set->count++];
     *served = (struct served){
         .id = chimera_slice_of(spec->name),
         .handling = {.policy_id = spec->name, .mode = spec->mode, .allowed_to_mutate = false}};
+    tell_apart(served, wish);
     struct chimera_error why = {0};
     int code = group_new(spec, &set->served[spec->first], &served->group, &why);
     if (code == CHIMERA_OK)
@@ -290,7 +298,7 @@ int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_s
         code = load_policy(&set, wish, i, err);
     for (size_t i = 0; i < policies->group_count && code == CHIMERA_OK;
          i++) /* members are in place */
-        code = load_group(&set, &policies->group[i], err);
+        code = load_group(&set, wish, &policies->group[i], err);
     if (code < 0) {
         policy_set_done(&set);
         return code;
@@ -300,13 +308,23 @@ int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_s
     return CHIMERA_OK;
 }
 
-int policy_set_evaluate(struct chimera_policy *policy, const struct remote *remote, unsigned lane,
+int policy_set_evaluate(struct chimera_policy *policy, const struct remote *remote,
+                        struct counters_policy *counted, unsigned lane,
                         const struct chimera_request *request, uint32_t limit_ms,
                         struct chimera_arena *arena, struct chimera_response *ret_response)
 {
+    struct chimera_run_report report = {0};
+    struct counters_meter meter;
+    int code;
+    counters_begin(counted, &meter);
     if (remote)
-        return remote_evaluate(remote, lane, request, limit_ms, arena, ret_response);
-    return chimera_policy_evaluate(policy, lane, request, limit_ms, arena, ret_response);
+        code = remote_evaluate(remote, lane, request, limit_ms, arena, ret_response);
+    else
+        code = chimera_policy_evaluate(policy, lane, request, limit_ms, arena, ret_response);
+    if (policy)
+        chimera_policy_last_run(policy, lane, &report);
+    counters_end(counted, &meter, code, ret_response, &report);
+    return code;
 }
 
 void policy_set_done(struct policy_set *set)

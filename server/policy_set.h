@@ -7,8 +7,10 @@
 #define CHIMERA_SERVER_POLICY_SET_H
 
 #include "runtime/policy/policy.h"
+#include "server/board.h"
 #include "server/builder.h"
 #include "server/config.h"
+#include "server/counters.h"
 #include "server/policies.h"
 #include "server/remote.h"
 
@@ -20,6 +22,8 @@ struct served { /* what one id stands for: a policy, or a group */
     struct remote *remote;            /* owned; of a policy that a jail holds */
     struct group *group;              /* owned; NULL for a policy and for a group that failed */
     char *failure;                    /* owned; NULL while all is well */
+    uint32_t number;                  /* on the board */
+    struct counters_policy *counted;  /* borrowed; NULL: nothing is counted */
     struct chimera_handling handling; /* borrows from the configuration */
 };
 
@@ -40,6 +44,8 @@ struct policy_set_wish { /* borrowed; the texts for as long as the set */
     unsigned lanes;                     /* the number of loops */
     const struct isolation *isolation;
     struct jail_link *links; /* one a jail */
+    const struct board *board;
+    struct counters *counters;
 };
 
 /* Fails at the first policy that does, with the reference's text, unless the configuration says to
@@ -56,8 +62,9 @@ int policy_set_open(struct policy_set *set, const struct config *config,
                     const struct policy_spec *spec, const struct built_plugin *plugin,
                     unsigned lanes, struct chimera_policy **ret_policy, struct chimera_error *err);
 
-/* As chimera_policy_evaluate(), wherever the policy is. One of both is NULL. */
-int policy_set_evaluate(struct chimera_policy *policy, const struct remote *remote, unsigned lane,
+/* As chimera_policy_evaluate(), wherever the policy is, and counted. One of both is NULL. */
+int policy_set_evaluate(struct chimera_policy *policy, const struct remote *remote,
+                        struct counters_policy *counted, unsigned lane,
                         const struct chimera_request *request, uint32_t limit_ms,
                         struct chimera_arena *arena, struct chimera_response *ret_response);
 

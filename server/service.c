@@ -132,6 +132,13 @@ static int64_t until(const struct service *service, const struct service_request
     return timeout_ms ? request->arrived_ms + timeout_ms - MARGIN_MS : 0;
 }
 
+static bool is_always_accepted(const struct service *service, const struct chimera_request *parsed)
+{
+    struct chimera_slice shortcut = service->shortcut_namespace;
+    return !parsed->is_raw && shortcut.data && parsed->name_space.data &&
+           chimera_slice_equal(parsed->name_space, shortcut);
+}
+
 static void log_response(enum chimera_log_level level, const char *message,
                          const struct served *served, const struct chimera_response *response,
                          struct chimera_buffer *room)
@@ -146,22 +153,11 @@ static void log_response(enum chimera_log_level level, const char *message,
     chimera_buffer_reset(room);
 }
 
-/* Returns a negative code when there is no verdict at all. */
-static int evaluate(const struct service *service, struct lane *lane,
-                    const struct service_request *request, const struct served *served,
-                    const struct chimera_request *parsed, struct chimera_response *ret_response)
+/* Has the guest's own verdict made. */
+static int ask(const struct service *service, struct lane *lane,
+               const struct service_request *request, const struct served *served,
+               const struct chimera_request *parsed, struct chimera_response *ret_response)
 {
-    struct chimera_slice shortcut = service->shortcut_namespace;
-    if (!parsed->is_raw && shortcut.data && parsed->name_space.data &&
-        chimera_slice_equal(parsed->name_space, shortcut)) {
-        *ret_response = (struct chimera_response){.uid = parsed->uid, .allowed = true};
-        return CHIMERA_OK;
-    }
-    if (served->failure) { /* even in monitor mode: what cannot be asked rejects */
-        *ret_response =
-            chimera_response_reject_code(parsed->uid, chimera_slice_of(served->failure), 500);
-        return CHIMERA_OK;
-    }
     struct span_policy span;
     int code = CHIMERA_OK;
     int64_t until_ms = until(service, request);
@@ -169,10 +165,53 @@ static int evaluate(const struct service *service, struct lane *lane,
     if (served->group)
         group_evaluate(served->group, lane->index, parsed, until_ms, &lane->arena, ret_response);
     else
-        code = policy_set_evaluate(served->policy, served->remote, lane->index, parsed,
-                                   clock_left_ms(until_ms), &lane->arena, ret_response);
+        code = policy_set_evaluate(served->policy, served->remote, served->counted, lane->index,
+                                   parsed, clock_left_ms(until_ms), &lane->arena, ret_response);
     span_end(&span.span);
-    if (code < 0 || request->route->kind == ROUTE_AUDIT)
+    return code;
+}
+
+/* The same, counted; or, without asking, yes. */
+static int ask_and_count(const struct service *service, struct lane *lane,
+                         const struct service_request *request, const struct served *served,
+                         const struct chimera_request *parsed, bool is_asked,
+                         struct chimera_response *ret_response)
+{
+    struct counters_request counted = {.request = parsed,
+                                       .response = ret_response,
+                                       .policy = served->number,
+                                       .is_monitor = served->handling.mode == CHIMERA_MONITOR,
+                                       .is_audit = request->route->kind == ROUTE_AUDIT};
+    uint64_t began_ns = clock_now_ns();
+    int code = CHIMERA_OK;
+    if (is_asked)
+        code = ask(service, lane, request, served, parsed, ret_response);
+    else
+        *ret_response = (struct chimera_response){.uid = parsed->uid, .allowed = true};
+    if (code < 0)
+        return code;
+    counted.latency_ns = clock_now_ns() - began_ns;
+    if (is_asked && served->group)
+        counters_count_group(served->counted, counted.latency_ns, ret_response);
+    counters_count_request(service->counters, &counted, &lane->arena);
+    return CHIMERA_OK;
+}
+
+/* Returns a negative code when there is no verdict at all. */
+static int evaluate(const struct service *service, struct lane *lane,
+                    const struct service_request *request, const struct served *served,
+                    const struct chimera_request *parsed, struct chimera_response *ret_response)
+{
+    bool is_asked = !is_always_accepted(service, parsed);
+    if (served->failure && is_asked) {
+        /* Even in monitor mode: what cannot be asked rejects. */
+        *ret_response =
+            chimera_response_reject_code(parsed->uid, chimera_slice_of(served->failure), 500);
+        counters_count_start_error(service->counters, served->number);
+        return CHIMERA_OK;
+    }
+    int code = ask_and_count(service, lane, request, served, parsed, is_asked, ret_response);
+    if (code < 0 || !is_asked || request->route->kind == ROUTE_AUDIT)
         return code;
     if (served->handling.mode == CHIMERA_MONITOR)
         log_response(CHIMERA_LOG_INFO, "policy evaluation (monitor mode)", served, ret_response,

@@ -11,7 +11,8 @@
 #include "server/route.h"
 
 struct service {
-    const struct policy_set *policies; /* borrowed */
+    const struct policy_set *policies; /* borrowed, like the next */
+    struct counters *counters;
     struct route_rules rules;
     struct chimera_slice shortcut_namespace; /* .data NULL: none */
 };

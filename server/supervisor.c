@@ -29,6 +29,7 @@ struct supervisor {
     const struct config *config;
     const struct policies *policies;
     const struct isolation *isolation;
+    struct shared board, counters;
     int signal_fd, main_fd, probe_fd;
 
     /* What `current` serves, and what `next` shall serve; owned, NULL: nothing yet. Each worker has
@@ -60,6 +61,8 @@ static int start_worker(struct supervisor *supervisor, const struct built_plugin
                                        .policies = supervisor->policies,
                                        .plugins = plugins,
                                        .isolation = supervisor->isolation,
+                                       .board = &supervisor->board,
+                                       .counters = &supervisor->counters,
                                        .main_fd = supervisor->main_fd,
                                        .probe_fd = supervisor->probe_fd,
                                        .report_fd = -1};
@@ -471,7 +474,13 @@ static int begin(struct supervisor *supervisor, struct chimera_error *err)
                                       .is_lenient = config->options.is_continue_on_errors};
     int code = open_signals(supervisor, err);
     if (code == CHIMERA_OK)
+        code = board_make(&supervisor->board, err);
+    if (code == CHIMERA_OK)
+        code = counters_make(&supervisor->counters, err);
+    if (code == CHIMERA_OK) {
+        board_enter(supervisor->board.data, supervisor->policies);
         code = listener_bind(&config->main_address, &supervisor->main_fd, err);
+    }
     if (code == CHIMERA_OK)
         code = listener_bind(&config->probe_address, &supervisor->probe_fd, err);
     return code < 0 ? code : job_start(&supervisor->job, &wish, false, err);
@@ -483,6 +492,8 @@ int supervisor_run(const struct config *config, const struct policies *policies,
     struct supervisor supervisor = {.config = config,
                                     .policies = policies,
                                     .isolation = isolation,
+                                    .board = SHARED_NONE,
+                                    .counters = SHARED_NONE,
                                     .signal_fd = -1,
                                     .main_fd = -1,
                                     .probe_fd = -1,
@@ -500,5 +511,7 @@ int supervisor_run(const struct config *config, const struct policies *policies,
         builder_free(supervisor.plugins, policies->policy_count);
     if (supervisor.signal_fd >= 0)
         close(supervisor.signal_fd);
+    shared_done(&supervisor.counters);
+    shared_done(&supervisor.board);
     return code == STOPPED ? CHIMERA_OK : code;
 }

@@ -61,6 +61,7 @@ static void make_services(struct worker *worker)
 {
     const struct config *config = worker->start->config;
     worker->service = (struct service){.policies = &worker->policies,
+                                       .counters = worker->start->counters->data,
                                        .shortcut_namespace = config->shortcut_namespace,
                                        .rules = {.port = PORT_MAIN,
                                                  .has_pprof = config->options.is_pprof,
@@ -107,7 +108,9 @@ static int prepare(struct worker *worker, struct chimera_error *err)
                                          .plugins = start->plugins,
                                          .lanes = start->config->workers,
                                          .isolation = start->isolation,
-                                         .links = start->links};
+                                         .links = start->links,
+                                         .board = start->board->data,
+                                         .counters = start->counters->data};
     bool is_locked = !start->config->options.is_without_lockdown;
     int code = read_tls(worker, err);
     if (code == CHIMERA_OK)

@@ -12,13 +12,15 @@
 #include "server/config.h"
 #include "server/policies.h"
 #include "server/remote.h"
+#include "server/shared.h"
 
 struct worker_start { /* all borrowed */
     const struct config *config;
     const struct policies *policies;
     const struct built_plugin *plugins;
     const struct isolation *isolation;
-    struct jail_link *links; /* one a jail */
+    struct jail_link *links;         /* one a jail */
+    struct shared *board, *counters; /* mapped by the worker */
     int main_fd, probe_fd;
     int report_fd; /* gets WORKER_READY, or the text of an error, and is closed */
 };

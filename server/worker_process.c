@@ -35,6 +35,8 @@ static _Noreturn void become_worker(const struct worker_start *start, const stru
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         _exit(1); /* it has died before we could ask to be told */
+    if (shared_map(start->board, false, NULL) < 0 || shared_map(start->counters, true, NULL) < 0)
+        _exit(1);
     close_others(start, jails);
     mallopt(M_PERTURB, 0); /* see main.c */
     int code = worker_run(start);
