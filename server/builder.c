@@ -11,6 +11,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "server/child.h"
+#include "server/module.h"
 
 #define OUT_MAX ((size_t)4 << 20)
 #define ERRORS_MAX ((size_t)64 << 10)
@@ -56,31 +57,6 @@ static char *find_command(void)
     return strdup("chimera");
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The path of a file:// URL, percent-decoded; NULL when it is no such URL or memory ran out. */
-static char *path_of(const char *url)
-{
-    static const char scheme[] = "file://";
-    if (strncmp(url, scheme, sizeof(scheme) - 1) != 0 || url[sizeof(scheme) - 1] != '/')
-        return NULL;
-    char *path = strdup(url + sizeof(scheme) - 1), *to = path;
-    for (const char *from = path; from && *from; to++) {
-        bool is_escape = from[0] == '%' && hex_value(from[1]) > 0 && hex_value(from[2]) >= 0;
-        *to = is_escape ? (char)(hex_value(from[1]) * 16 + hex_value(from[2])) : *from;
-        from += is_escape ? 3 : 1;
-    }
-    if (path)
-        *to = '\0';
-    return path;
-}
-
 static bool has_suffix(const char *path, const char *suffix)
 {
     size_t size = strlen(path), tail = strlen(suffix);
@@ -90,21 +66,6 @@ static bool has_suffix(const char *path, const char *suffix)
 static bool is_plugin(const char *path)
 {
     return has_suffix(path, ".so");
-}
-
-static char *explain_module(const struct policy_spec *policy)
-{
-    char *text = NULL;
-    int size;
-    if (strncmp(policy->module, "file:", 5) == 0)
-        size = asprintf(&text, "cannot retrieve path from uri: %s", policy->module);
-    else
-        size = asprintf(
-            &text,
-            "Error while downloading policy '%s' from %s: this version serves local files only: "
-            "get the module first and name it as file:///…",
-            policy->id, policy->module);
-    return size < 0 ? NULL : text;
 }
 
 static size_t add_module(struct build *build, const char *path)
@@ -124,22 +85,24 @@ static size_t add_module(struct build *build, const char *path)
     return build->module_count++;
 }
 
-/* Sorts the policies by module; what is no local file has failed at once. */
+/* Sorts the policies by module; what cannot be had has failed at once. */
 static int collect(struct build *build, struct built_plugin *plugins, struct chimera_error *err)
 {
     const struct policies *policies = build->wish->policies;
     for (size_t i = 0; i < policies->policy_count; i++) {
-        const struct policy_spec *policy = &policies->policy[i];
-        CHIMERA_FREE char *path = path_of(policy->module);
+        CHIMERA_FREE char *path = NULL;
+        struct chimera_error why = {0};
+        int code =
+            module_find(&build->wish->config->options, policies, &policies->policy[i], &path, &why);
         build->module_of[i] = SIZE_MAX;
-        if (path)
+        if (code == CHIMERA_OK)
             build->module_of[i] = add_module(build, path);
-        else
-            plugins[i].failure = explain_module(policy);
+        else if (code != CHIMERA_ENOMEM)
+            plugins[i].failure = strdup(why.text);
         if (build->module_of[i] == SIZE_MAX && !plugins[i].failure)
             return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
         if (plugins[i].failure && !build->wish->is_lenient)
-            return chimera_fail(err, CHIMERA_EINVAL, "%s", plugins[i].failure);
+            return chimera_fail(err, code, "%s", plugins[i].failure);
     }
     return CHIMERA_OK;
 }

@@ -10,9 +10,8 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
-#include "runtime/yaml/yaml.h"
-
-#define SOURCES_MAX ((size_t)16 << 20)
+#include "runtime/source/sources.h"
+#include "runtime/source/verification.h"
 
 static bool parse_number(const char *text, uint64_t max, uint64_t *ret_number)
 {
@@ -129,48 +128,6 @@ static int check_tls_files(const struct options *options, struct chimera_error *
     return CHIMERA_OK;
 }
 
-/* The file is about registries, which this version does not fetch from; a broken one is refused as
- * the reference refuses it. */
-static int check_sources(const char *path, struct chimera_error *err)
-{
-    if (!path)
-        return CHIMERA_OK;
-    struct chimera_buffer text;
-    struct chimera_error why = {0};
-    struct json_object *tree = NULL;
-    chimera_buffer_init(&text, SOURCES_MAX);
-    if (access(path, R_OK) != 0)
-        return chimera_fail(err, CHIMERA_EIO,
-                            "error while loading sources from %s: Cannot read certificate from "
-                            "file: %s (os error %d)",
-                            path, strerror(errno), errno);
-    int code = chimera_file_read(path, &text, &why);
-    const struct chimera_yaml_options options = {.empty_is_map = true};
-    if (code == CHIMERA_OK)
-        code = chimera_yaml_parse(chimera_buffer_slice(&text), &options, &tree, &why);
-    if (code == CHIMERA_OK && !json_object_is_type(tree, json_type_object))
-        code = chimera_fail(&why, CHIMERA_EINVAL, "invalid type: expected a map");
-    chimera_buffer_free(&text);
-    json_object_put(tree);
-    if (code < 0)
-        return chimera_fail(err, code, "error while loading sources from %s: %s", path, why.text);
-    return CHIMERA_OK;
-}
-
-/* To serve policies unverified although verification is asked for would be to fail open. */
-static int check_verification(const char *path, struct chimera_error *err)
-{
-    if (!path)
-        return CHIMERA_OK;
-    if (access(path, R_OK) != 0)
-        return fail_errno(err, "failed to read verification file", errno);
-    return chimera_fail(
-        err, CHIMERA_EREFUSED,
-        "%s: this version cannot verify the signatures of policies, and does not serve them "
-        "unverified: verify before building, and leave --verification-path out",
-        path);
-}
-
 static bool is_readable(const char *folder, const char *name)
 {
     CHIMERA_FREE char *path = folder ? chimera_path_join(folder, name) : NULL;
@@ -215,10 +172,10 @@ int config_make(const struct options *options, struct config *ret_config, struct
         code = check_daemon(options, err);
     if (code == CHIMERA_OK)
         code = check_tls_files(options, err);
-    if (code == CHIMERA_OK)
-        code = check_sources(options->sources, err);
-    if (code == CHIMERA_OK)
-        code = check_verification(options->verification, err);
+    if (code == CHIMERA_OK && options->sources)
+        code = chimera_sources_check(options->sources, err);
+    if (code == CHIMERA_OK && options->verification)
+        code = chimera_verification_check(options->verification, err);
     if (code < 0)
         return code;
     if (options->shortcut_namespace)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runtime/base/log.h"
+#include "server/bundle.h"
 #include "server/config.h"
 #include "server/docs.h"
 #include "server/options.h"
@@ -104,7 +105,7 @@ static int run(const struct options *options)
         return fail(&err);
     open_log(options);
     wipe_what_is_freed(options);
-    int code = policies_read(options->policies, &policies, &err);
+    int code = bundle_policies(options, &policies, &err);
     if (code == CHIMERA_OK)
         code = check_kubernetes(&config, &policies, &err);
     if (code == CHIMERA_OK)

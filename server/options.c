@@ -16,6 +16,10 @@ static const struct option TABLE[] = {
     {"always-accept-admission-reviews-on-namespace",
      "KUBEWARDEN_ALWAYS_ACCEPT_ADMISSION_REVIEWS_ON_NAMESPACE", "NAMESPACE", NULL, NULL,
      "Always accept reviews of objects in this namespace", TEXT(shortcut_namespace), false},
+    {"bundle", "CHIMERA_BUNDLE", "DIR", NULL, NULL,
+     "Serve a bundle that `chimera bundle` made, and compile nothing; with --policies, the policies "
+     "of that file, by the modules of the bundle",
+     TEXT(bundle), false},
     {"cert-file", "KUBEWARDEN_CERT_FILE", "CERT_FILE", NULL, NULL,
      "PEM file with the server's certificate, and its chain behind it; turns HTTPS on",
      TEXT(cert_file), false},
@@ -249,6 +253,7 @@ int options_parse(int argc, char *const *argv, struct options *ret_options,
         code = take_argument(argc, argv, &i, is_seen, &options, err);
     if (code < 0)
         return code;
+    options.are_policies_given = options.policies != find_option("policies", 8)->initial;
     *ret_options = options;
     *ret_wish = wish;
     return CHIMERA_OK;

@@ -15,7 +15,7 @@
 struct options { /* texts are NULL where nothing is given and there is no default */
     const char *address, *port, *readiness_port, *workers;
     const char *cert_file, *key_file, *client_ca_files;
-    const char *policies, *download_dir, *sources, *docker_config;
+    const char *policies, *bundle, *download_dir, *sources, *docker_config;
     const char *sigstore_cache_dir, *sigstore_trust_config, *verification;
     const char *shortcut_namespace, *policy_timeout, *max_body_bytes;
     const char *log_level, *log_format, *fresh_start, *isolate;
@@ -23,6 +23,7 @@ struct options { /* texts are NULL where nothing is given and there is no defaul
     bool is_metrics, is_timeout_off, is_log_without_color, is_daemon, is_without_kubernetes,
         is_pprof, is_continue_on_errors, is_unconfined_build_allowed, is_without_lockdown,
         is_waiting_for_full;
+    bool are_policies_given; /* `policies` is more than the default */
 };
 
 struct option {       /* a line of the table */

@@ -8,7 +8,6 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
-#include "runtime/yaml/yaml.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 #define SETTINGS_MAX ((size_t)64 << 20)
@@ -153,6 +152,7 @@ static void free_policy(struct policy_spec *policy)
     free(policy->module);
     free(policy->settings);
     free(policy->message);
+    free(policy->plugin);
     free_texts(policy->capabilities);
     free_texts(policy->resources);
 }
@@ -395,34 +395,35 @@ static int check_capabilities(const struct policies *policies, struct chimera_er
     return CHIMERA_OK;
 }
 
-static int read_tree(const char *path, struct json_object **ret_tree, struct chimera_error *err)
+const struct chimera_yaml_options policies_yaml = {.string_keys_only = true, .empty_is_map = true};
+
+static int read_file(const char *path, struct chimera_buffer *text, struct chimera_error *err)
 {
-    static const struct chimera_yaml_options OPTIONS = {.string_keys_only = true,
-                                                        .empty_is_map = true};
     if (access(path, R_OK) != 0)
         return chimera_fail(err, CHIMERA_EIO, "%s (os error %d)", strerror(errno), errno);
-    struct chimera_buffer text;
-    chimera_buffer_init(&text, FILE_MAX);
-    int code = chimera_file_read(path, &text, err);
-    if (code == CHIMERA_OK)
-        code = chimera_yaml_parse(chimera_buffer_slice(&text), &OPTIONS, ret_tree, err);
-    chimera_buffer_free(&text);
-    return code;
+    return chimera_file_read(path, text, err);
 }
 
-int policies_read(const char *path, struct policies *ret_policies, struct chimera_error *err)
+static int fail_load(const char *path, int code, const struct chimera_error *why,
+                     struct chimera_error *err)
+{
+    return chimera_fail(err, code, "error while loading policies from \"%s\": %s", path, why->text);
+}
+
+int policies_parse(struct chimera_slice text, const char *path, struct policies *ret_policies,
+                   struct chimera_error *err)
 {
     struct policies policies = {0};
     struct chimera_error why = {0};
     CHIMERA_JSON struct json_object *tree = NULL;
-    int code = read_tree(path, &tree, &why);
+    int code = chimera_yaml_parse(text, &policies_yaml, &tree, &why);
     if (code == CHIMERA_EREFUSED)
         code =
             chimera_fail(&why, CHIMERA_EINVAL, NO_VARIANT); /* keys that are no text, local tags */
     if (code == CHIMERA_OK)
         code = read_entries(tree, &policies, &why);
     if (code < 0)
-        chimera_fail(err, code, "error while loading policies from \"%s\": %s", path, why.text);
+        fail_load(path, code, &why, err);
     else if ((code = check_names(&policies, err)) == CHIMERA_OK)
         code = check_capabilities(&policies, err);
     if (code < 0) {
@@ -431,6 +432,18 @@ int policies_read(const char *path, struct policies *ret_policies, struct chimer
     }
     *ret_policies = policies;
     return CHIMERA_OK;
+}
+
+int policies_read(const char *path, struct policies *ret_policies, struct chimera_error *err)
+{
+    struct chimera_error why = {0};
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, FILE_MAX);
+    int code = read_file(path, &text, &why);
+    code = code < 0 ? fail_load(path, code, &why, err)
+                    : policies_parse(chimera_buffer_slice(&text), path, ret_policies, err);
+    chimera_buffer_free(&text);
+    return code;
 }
 
 void policies_done(struct policies *policies)

@@ -8,8 +8,10 @@
 
 #include <stdint.h>
 
+#include "runtime/base/digest.h"
 #include "runtime/base/error.h"
 #include "runtime/review/response.h"
+#include "runtime/yaml/yaml.h"
 
 #define NO_GROUP SIZE_MAX
 
@@ -26,6 +28,10 @@ struct policy_spec {  /* owns its texts */
     char **capabilities; /* NULL-terminated; never NULL */
     char **resources;    /* "apiVersion/kind", NULL-terminated; never NULL */
     size_t group;        /* index of its group, or NO_GROUP */
+
+    /* From a bundle (bundle.h): the .so, and the digest of its manifest. NULL: to be built. */
+    char *plugin;
+    struct chimera_digest lock;
 };
 
 struct group_spec { /* owns its texts */
@@ -43,6 +49,12 @@ struct policies {
 /* Reads and checks the file; capability patterns are checked, too. err->text is what the reference
  * prints behind "Error: ". */
 int policies_read(const char *path, struct policies *ret_policies, struct chimera_error *err);
+/* The same of a text; `path` is for messages. */
+int policies_parse(struct chimera_slice text, const char *path, struct policies *ret_policies,
+                   struct chimera_error *err);
 void policies_done(struct policies *policies);
+
+/* How the file is read as YAML. */
+extern const struct chimera_yaml_options policies_yaml;
 
 #endif

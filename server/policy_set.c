@@ -46,16 +46,17 @@ const struct served *policy_set_find(const struct policy_set *set, struct chimer
 }
 
 /* Policies of one module share one mapping. */
-static int load_plugin(struct policy_set *set, const char *path,
+static int load_plugin(struct policy_set *set, const char *path, const struct policy_spec *spec,
                        const struct chimera_loaded **ret_loaded, struct chimera_error *err)
 {
+    const struct chimera_digest *lock = spec->plugin ? &spec->lock : NULL;
     for (size_t i = 0; i < set->loaded_count; i++) {
         if (strcmp(set->loaded[i]->path, path) == 0) {
             *ret_loaded = set->loaded[i];
             return CHIMERA_OK;
         }
     }
-    int code = chimera_plugin_load(path, &set->loaded[set->loaded_count], err);
+    int code = chimera_plugin_load_locked(path, lock, &set->loaded[set->loaded_count], err);
     if (code == CHIMERA_OK)
         *ret_loaded = set->loaded[set->loaded_count++];
     return code;
@@ -142,7 +143,7 @@ int policy_set_open(struct policy_set *set, const struct config *config,
         .is_fresh_start = is_listed(config->options.fresh_start, spec->id),
         .capabilities = (const char *const *)spec->capabilities,
         .resources = (const char *const *)spec->resources};
-    int code = load_plugin(set, plugin->path, &loaded, err);
+    int code = load_plugin(set, plugin->path, spec, &loaded, err);
     if (code == CHIMERA_OK)
         code = check_metadata(&loaded->manifest, err);
     if (code == CHIMERA_OK && !find_limit(config, spec, &options.limit_ms))

@@ -3,12 +3,12 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
-#include "runtime/json/tree.h"
+#include "runtime/plugin/manifest_internal.h"
 #include "runtime/plugin/plugin_file.h"
 
 #define MANIFEST_MAX ((size_t)4 << 20)
 #define FORMAT 1
-#define ALGORITHM "sha256:"
+#define ALGORITHM CHIMERA_DIGEST_PREFIX
 
 struct mode_name {
     enum chimera_mode mode;
@@ -48,8 +48,7 @@ const char *chimera_tier_name(enum chimera_tier tier)
 
 /* --- Reading --- */
 
-/* NULL unless the member is there, is a string and has no NUL inside. Borrowed from the tree. */
-static const char *text_of(struct json_object *tree, const char *key)
+const char *chimera_member_text(struct json_object *tree, const char *key)
 {
     struct json_object *member;
     if (!json_object_object_get_ex(tree, key, &member) ||
@@ -65,13 +64,18 @@ static bool has_member(struct json_object *tree, const char *key)
     return json_object_object_get_ex(tree, key, &member) && member;
 }
 
-static int take_digest(struct json_object *tree, const char *key, const char *path,
-                       struct chimera_digest *ret_digest, struct chimera_error *err)
+bool chimera_digest_take(const char *text, struct chimera_digest *ret_digest)
 {
-    const char *text = text_of(tree, key);
     size_t prefix = strlen(ALGORITHM);
-    if (!text || strncmp(text, ALGORITHM, prefix) != 0 ||
-        !chimera_digest_parse(chimera_slice_of(text + prefix), ret_digest))
+    return strncmp(text, ALGORITHM, prefix) == 0 &&
+           chimera_digest_parse(chimera_slice_of(text + prefix), ret_digest);
+}
+
+int chimera_member_digest(struct json_object *tree, const char *key, const char *path,
+                          struct chimera_digest *ret_digest, struct chimera_error *err)
+{
+    const char *text = chimera_member_text(tree, key);
+    if (!text || !chimera_digest_take(text, ret_digest))
         return chimera_fail(err, CHIMERA_EINVAL, "%s: \"%s\" is not a digest (\"" ALGORITHM "…\")",
                             path, key);
     return CHIMERA_OK;
@@ -80,7 +84,7 @@ static int take_digest(struct json_object *tree, const char *key, const char *pa
 static int take_text(struct json_object *tree, const char *key, const char *path, char **ret_text,
                      struct chimera_error *err)
 {
-    const char *text = text_of(tree, key);
+    const char *text = chimera_member_text(tree, key);
     if (!text)
         return chimera_fail(err, CHIMERA_EINVAL, "%s: \"%s\" is not a text", path, key);
     *ret_text = strdup(text);
@@ -90,7 +94,7 @@ static int take_text(struct json_object *tree, const char *key, const char *path
 static int take_mode(struct json_object *tree, const char *path, enum chimera_mode *ret_mode,
                      struct chimera_error *err)
 {
-    const char *text = text_of(tree, "mode");
+    const char *text = chimera_member_text(tree, "mode");
     if (!text)
         return chimera_fail(err, CHIMERA_EINVAL, "%s: \"mode\" is not a text", path);
     *ret_mode = chimera_mode_parse(text);
@@ -102,7 +106,7 @@ static int take_mode(struct json_object *tree, const char *path, enum chimera_mo
 static int take_tier(struct json_object *tree, const char *path, enum chimera_tier *ret_tier,
                      struct chimera_error *err)
 {
-    const char *text = text_of(tree, "tier");
+    const char *text = chimera_member_text(tree, "tier");
     *ret_tier = text && strcmp(text, "quick") == 0 ? CHIMERA_TIER_QUICK : CHIMERA_TIER_FULL;
     if (!text || strcmp(text, chimera_tier_name(*ret_tier)) != 0)
         return chimera_fail(err, CHIMERA_EINVAL, "%s: \"tier\" is neither \"quick\" nor \"full\"", path);
@@ -129,11 +133,11 @@ static int take_all(struct json_object *tree, const char *path, struct chimera_m
 {
     int code = check_format(tree, path, err);
     if (code == CHIMERA_OK)
-        code = take_digest(tree, "wasm", path, &manifest->wasm, err);
+        code = chimera_member_digest(tree, "wasm", path, &manifest->wasm, err);
     if (code == CHIMERA_OK)
-        code = take_digest(tree, "so", path, &manifest->so, err);
+        code = chimera_member_digest(tree, "so", path, &manifest->so, err);
     if (code == CHIMERA_OK && has_member(tree, "image"))
-        code = take_digest(tree, "image", path, &manifest->image, err);
+        code = chimera_member_digest(tree, "image", path, &manifest->image, err);
     if (code == CHIMERA_OK)
         code = take_mode(tree, path, &manifest->mode, err);
     if (code == CHIMERA_OK && has_member(tree, "tier"))
@@ -162,16 +166,41 @@ static int parse(struct chimera_slice text, const char *path, struct chimera_man
     return code;
 }
 
-int chimera_manifest_read(const char *path, struct chimera_manifest *ret_manifest,
-                          struct chimera_error *err)
+/* `lock` NULL: none. What was hashed is what is parsed. */
+static int check_lock(struct chimera_slice text, const char *path,
+                      const struct chimera_digest *lock, struct chimera_error *err)
+{
+    struct chimera_digest digest;
+    if (!lock)
+        return CHIMERA_OK;
+    if (chimera_digest_of(text, &digest) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "%s: cannot be hashed", path);
+    if (memcmp(&digest, lock, sizeof(digest)) != 0)
+        return chimera_fail(err, CHIMERA_EREFUSED,
+                            "%s is not the file that its bundle names: the digests differ; make "
+                            "the bundle again with `chimera bundle`",
+                            path);
+    return CHIMERA_OK;
+}
+
+int chimera_manifest_read_locked(const char *path, const struct chimera_digest *lock,
+                                 struct chimera_manifest *ret_manifest, struct chimera_error *err)
 {
     struct chimera_buffer text;
     chimera_buffer_init(&text, MANIFEST_MAX);
     int code = chimera_file_read(path, &text, err);
     if (code == CHIMERA_OK)
+        code = check_lock(chimera_buffer_slice(&text), path, lock, err);
+    if (code == CHIMERA_OK)
         code = parse(chimera_buffer_slice(&text), path, ret_manifest, err);
     chimera_buffer_free(&text);
     return code;
+}
+
+int chimera_manifest_read(const char *path, struct chimera_manifest *ret_manifest,
+                          struct chimera_error *err)
+{
+    return chimera_manifest_read_locked(path, NULL, ret_manifest, err);
 }
 
 /* --- Writing --- */

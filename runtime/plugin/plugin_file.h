@@ -26,6 +26,9 @@ struct chimera_manifest {
 /* Reads STEM.json. The caller ends it with chimera_manifest_done(). */
 int chimera_manifest_read(const char *path, struct chimera_manifest *ret_manifest,
                           struct chimera_error *err);
+/* The same of a file that must have the digest `lock`, as a bundle says (bundle.h); NULL: any. */
+int chimera_manifest_read_locked(const char *path, const struct chimera_digest *lock,
+                                 struct chimera_manifest *ret_manifest, struct chimera_error *err);
 int chimera_manifest_write(const char *path, const struct chimera_manifest *manifest,
                            struct chimera_error *err);
 void chimera_manifest_done(struct chimera_manifest *manifest);
@@ -42,6 +45,10 @@ struct chimera_loaded { /* a mapped plugin; immutable, shared by all threads */
 
 /* `path` is the .so. Owned by the caller, who keeps it for the life of the process. */
 int chimera_plugin_load(const char *path, struct chimera_loaded **ret_loaded, struct chimera_error *err);
+
+/* The same of a plugin whose manifest must have the digest `lock`; NULL: any. */
+int chimera_plugin_load_locked(const char *path, const struct chimera_digest *lock,
+                               struct chimera_loaded **ret_loaded, struct chimera_error *err);
 
 /* The checks on the file alone, as the build runs them after the link (runtime-performance.md §7.2). */
 int chimera_elf_audit(const void *file, size_t size, const char *name, struct chimera_error *err);

@@ -205,7 +205,8 @@ static void open_names(struct chimera_loaded *loaded)
     loaded->names_fd = path ? chimera_names_open(path, &loaded->manifest.so) : -1;
 }
 
-static int load_manifest(struct chimera_loaded *loaded, struct chimera_error *err)
+static int load_manifest(struct chimera_loaded *loaded, const struct chimera_digest *lock,
+                         struct chimera_error *err)
 {
     size_t size = strlen(loaded->path);
     if (size <= strlen(SUFFIX) || strcmp(loaded->path + size - strlen(SUFFIX), SUFFIX) != 0)
@@ -214,11 +215,11 @@ static int load_manifest(struct chimera_loaded *loaded, struct chimera_error *er
     CHIMERA_FREE char *path = with_suffix(loaded->path, ".json");
     if (!path)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", loaded->path);
-    return chimera_manifest_read(path, &loaded->manifest, err);
+    return chimera_manifest_read_locked(path, lock, &loaded->manifest, err);
 }
 
-int chimera_plugin_load(const char *path, struct chimera_loaded **ret_loaded,
-                        struct chimera_error *err)
+int chimera_plugin_load_locked(const char *path, const struct chimera_digest *lock,
+                               struct chimera_loaded **ret_loaded, struct chimera_error *err)
 {
     struct chimera_loaded *loaded = calloc(1, sizeof(*loaded));
     if (loaded)
@@ -228,7 +229,7 @@ int chimera_plugin_load(const char *path, struct chimera_loaded **ret_loaded,
         return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", path);
     }
     loaded->image_fd = loaded->names_fd = -1;
-    int code = load_manifest(loaded, err);
+    int code = load_manifest(loaded, lock, err);
     if (code == CHIMERA_OK)
         code = load_object(loaded, err);
     if (code == CHIMERA_OK)
@@ -242,4 +243,10 @@ int chimera_plugin_load(const char *path, struct chimera_loaded **ret_loaded,
     open_names(loaded);
     *ret_loaded = loaded;
     return CHIMERA_OK;
+}
+
+int chimera_plugin_load(const char *path, struct chimera_loaded **ret_loaded,
+                        struct chimera_error *err)
+{
+    return chimera_plugin_load_locked(path, NULL, ret_loaded, err);
 }

@@ -130,7 +130,7 @@ static const struct refusal REFUSALS[] = {
      "No such file or directory (os error 2)"},
     {"--verification-path=/nowhere",
      "failed to read verification file: No such file or directory (os error 2)"},
-    {"--verification-path=/dev/null", "/dev/null: this version cannot verify"},
+    {"--verification-path=/dev/null", "Not a valid configuration file: "},
     {"--daemon", "--daemon is not in this version"},
     {"--max-body-bytes=1", "--max-body-bytes: '1' is not a number from 1024 to"},
 };

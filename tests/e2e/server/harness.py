@@ -48,7 +48,7 @@ def free_port():
 
 
 class Server:
-    """A context manager; `policies` is what policies.yml holds, a file path or a structure."""
+    """A context manager; `policies` is what policies.yml holds; None: it is not named to the server."""
 
     def __init__(self, policies, *flags, environment=None, is_awaited=True, tls=None, log="error"):
         self.folder = tempfile.mkdtemp(prefix="chimera-e2e-")
@@ -69,6 +69,9 @@ class Server:
             if flag in command:
                 at = command.index(flag)
                 del command[at:at + 2]
+        if policies is None:
+            at = command.index("--policies")
+            del command[at:at + 2]
         self.process = subprocess.Popen(command + list(flags), stdout=self.out, stderr=self.err, env=clean)
         if is_awaited and not self.wait_ready():
             self.stop()

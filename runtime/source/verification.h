@@ -1,0 +1,14 @@
+/* verification.h - the file that says which signatures a policy needs (policy-server.md §1.7,
+ * cli-and-distribution.md §5.1).
+ */
+#ifndef CHIMERA_SOURCE_VERIFICATION_H
+#define CHIMERA_SOURCE_VERIFICATION_H
+
+#include "runtime/base/error.h"
+#include "runtime/base/slice.h"
+
+/* Reads and checks the file. err->text is the reference's. */
+int chimera_verification_check(const char *path, struct chimera_error *err);
+int chimera_verification_check_text(struct chimera_slice text, struct chimera_error *err);
+
+#endif

@@ -1,0 +1,15 @@
+/* bundle.h - the policies that the options ask for: of a file, of a bundle, or of a file by the
+ * plugins of a bundle. */
+#ifndef CHIMERA_SERVER_BUNDLE_H
+#define CHIMERA_SERVER_BUNDLE_H
+
+#include "runtime/base/error.h"
+#include "server/options.h"
+#include "server/policies.h"
+
+/* As policies_read(). With --bundle each policy has its plugin, so that there is nothing to build;
+ * a module that the bundle does not hold is an error. */
+int bundle_policies(const struct options *options, struct policies *ret_policies,
+                    struct chimera_error *err);
+
+#endif

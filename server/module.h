@@ -1,0 +1,17 @@
+/* module.h - the one place where a policy's module becomes a local file, or the reason why not.
+ *
+ * What is fetched from the network comes in here, with --sources-path, --docker-config-json-path
+ * and --verification-path of the options.
+ */
+#ifndef CHIMERA_SERVER_MODULE_H
+#define CHIMERA_SERVER_MODULE_H
+
+#include "runtime/base/error.h"
+#include "server/options.h"
+#include "server/policies.h"
+
+/* *ret_path is owned by the caller. err->text is what the reference prints. */
+int module_find(const struct options *options, const struct policies *policies,
+                const struct policy_spec *policy, char **ret_path, struct chimera_error *err);
+
+#endif

@@ -1,0 +1,131 @@
+"""Options, policies.yml and the files beside it (policy-server.md §1, §3, §10)."""
+import json, os, shutil, subprocess, tempfile, unittest
+
+import harness
+from harness import SERVER, Server, wasm
+
+GOOD = {"p": {"module": wasm("accept")}}
+KEY = """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE3nhFUv8UqpfgaHiNlJVDKWltGCk3
+mOULFhDs2N9RGGP+VeoPcP2iSmSJ6IEFCOoN/n3V+ktgkFxckBli4oZxfw==
+-----END PUBLIC KEY-----
+"""
+
+
+class Config(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="chimera-config-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as out:
+            out.write(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def fails(self, *flags, policies=GOOD, environment=None):
+        """What is printed behind "Error: "."""
+        with Server(policies, *flags, is_awaited=False, environment=environment) as server:
+            self.assertEqual(server.process.wait(60), 1)
+            text = server.errors()
+        self.assertTrue(text.startswith("Error: "), text)
+        return text[len("Error: "):].rstrip("\n")
+
+
+class Modules(Config):
+    def store(self, place):
+        """Puts a policy where it would be after it was fetched."""
+        with open(os.path.join(harness.POLICIES, "reject-message-code.wasm"), "rb") as policy:
+            self.write(place, policy.read())
+
+    def test_what_lies_in_the_store_is_served_without_network(self):
+        self.store("registry/ghcr.io/team/a:v1")
+        self.store("registry/localhost:5000/a/b/c@sha256:" + "0" * 64)
+        self.store("https/example.com/dir/a.wasm")
+        self.store("http/example.com:8080/b.wasm")
+        modules = {"scheme": "registry://ghcr.io/team/a:v1", "none": "ghcr.io/team/a:v1",
+                   "digest": "registry://localhost:5000/a/b/c@sha256:" + "0" * 64, "blank": "https://example.com/dir/a.wasm ",
+                   "https": "https://EXAMPLE.com:443/dir/a.wasm?x=1", "http": "http://example.com:8080/b.wasm"}
+        policies = {name: {"module": module} for name, module in modules.items()}
+        with Server(policies, "--policies-download-dir", self.folder) as server:
+            for name in modules:
+                self.assertEqual(server.verdict("/validate/" + name)["status"], {"message": "not today", "code": 418})
+
+    def test_what_does_not_is_told_with_the_reference_s_words(self):
+        self.store("registry/ghcr.io/team/a:latest")
+        self.write("registry/ghcr.io/team/text:v1", "hello")
+        group = {"expression": "m()", "message": "x", "policies": {"m": {"module": "ghcr.io/none/x:v1"}}}
+        cases = [({"p": {"module": "ghcr.io/none/x:v1"}}, "Error while downloading policy 'p' from ghcr.io/none/x:v1: "
+                  f"it is not in the store, and this version does not fetch: put it at {self.folder}/registry/ghcr.io/none/x:v1"),
+                 ({"g": group}, "Error while downloading policy 'g/#m' from ghcr.io/none/x:v1: "),
+                 ({"p": {"module": "ghcr.io/team/a:latest"}}, "the tag `latest` means what the registry says now"),
+                 ({"p": {"module": "ghcr.io/team/a"}}, "the tag `latest` means what the registry says now"),
+                 ({"p": {"module": "ghcr.io/team/text:v1"}}, "invalid wasm file"),
+                 ({"p": {"module": "ftp://x/y"}}, "unknown scheme: ftp"),
+                 ({"p": {"module": "file:nowhere"}}, "cannot retrieve path from uri: file:nowhere"),
+                 ({"p": {"module": "https://x/../../../etc/passwd"}}, "a host and the path of a module are wanted"),
+                 ({"p": {"module": "registry://../a:v1"}}, "a host and the path of a module are wanted")]
+        for policies, text in cases:
+            self.assertIn(text, self.fails("--policies-download-dir", self.folder, policies=policies))
+
+
+class Files(Config):
+    def test_sources_are_checked(self):
+        harness.make_certificates(self.folder)
+        with open(self.folder + "/ca.crt") as pem:
+            certificate = pem.read()
+        subprocess.run(["openssl", "x509", "-in", "ca.crt", "-outform", "der", "-out", "ca.der"], cwd=self.folder, check=True)
+        good = {"insecure_sources": ["a.example.com", "b.example.com:5500"], "unknown": 1,
+                "source_authorities": {"c": [{"type": "Data", "data": certificate}, {"type": "Path", "path": self.folder + "/ca.crt"},
+                                             {"type": "Path", "path": self.folder + "/ca.der"}]},
+                "proxies": {"http_proxy": "http://p:3128", "https_proxy": None, "no_proxy": "localhost"}}
+        for text in (json.dumps(good), "{}", ""):
+            with Server(GOOD, "--sources-path", self.write("sources.yml", text)) as server:
+                self.assertTrue(server.verdict("/validate/p")["allowed"])
+        authority = lambda value: {"source_authorities": {"c": [value]}}
+        invalid = "Invalid certificate: Raw certificate is not in PEM nor in DER encoding"
+        cases = [(authority({"type": "Data", "data": "no"}), invalid),
+                 (authority({"type": "Path", "path": self.write("x", "no")}), invalid),
+                 (authority({"type": "Path", "path": "/nowhere"}), "Cannot read certificate from file: No such file or directory"),
+                 (authority({"type": "File", "path": "/nowhere"}), "unknown variant `File`"),
+                 (authority({"path": "/nowhere"}), "missing field `type`"), (authority({"type": "Data"}), "missing field `data`"),
+                 ({"insecure_sources": "x"}, "insecure_sources: invalid type"), ({"insecure_sources": [1]}, "insecure_sources"),
+                 ({"proxies": []}, "proxies: invalid type"), ({"proxies": {"http_proxy": 1}}, "http_proxy: invalid type"), ([], "invalid type")]
+        for value, text in cases:
+            path = self.write("sources.yml", json.dumps(value))
+            said = self.fails("--sources-path", path)
+            self.assertTrue(said.startswith(f"error while loading sources from {path}: "), said)
+            self.assertIn(text, said)
+
+    def test_verification_fails_closed(self):
+        key, issuer = {"kind": "pubKey", "key": KEY}, {"kind": "genericIssuer", "issuer": "https://x", "subject": {"equal": "a"}}
+        action = {"kind": "githubAction", "owner": "kubewarden"}
+        good = {"apiVersion": "v1", "allOf": [dict(action, repo="r", annotations={"env": "prod"}), dict(issuer, subject={"urlPrefix": "u"})],
+                "anyOf": {"minimumMatches": 2, "signatures": [dict(key, owner="o"), issuer]}}
+        path = self.write("verification.yml", json.dumps(good))
+        unverified = "Policy 'p' cannot be verified: this version cannot check signatures"
+        self.assertIn(unverified, self.fails("--verification-path", path))
+        with Server(GOOD, "--verification-path", path, "--continue-on-errors") as server:
+            status = server.verdict("/validate/p")["status"]
+            self.assertEqual(status["code"], 500)
+            self.assertIn("bootstrap failure: p: " + unverified, status["message"])
+        with Server({}, "--verification-path", path):
+            pass  # there is nothing to verify
+        wrong = "Not a valid configuration file: "
+        cases = [({}, "config is missing signatures in both allOf and anyOff list"),
+                 ({"apiVersion": "v2", "allOf": [key]}, "Not a supported configuration version: Unsupported"),
+                 ({"allOf": [dict(key, key="x")]}, wrong + "key: not a public key"), ({"allOf": [{"kind": "pubKey"}]}, wrong + "missing field `key`"),
+                 ({"allOf": [{"kind": "rumour"}]}, wrong + "unknown variant `rumour`"), ({"allOf": [dict(key, extra=1)]}, wrong + "unknown field `extra`"),
+                 ({"allOf": [key], "extra": 1}, wrong + "unknown field `extra`"), ({"allOf": key}, wrong + "allOf: invalid type"),
+                 ({"allOf": [dict(issuer, subject={})]}, wrong + "subject: exactly one"),
+                 ({"allOf": [{"kind": "genericIssuer", "issuer": "x"}]}, wrong + "missing field `subject`"),
+                 ({"allOf": [dict(action, annotations={"a": 1})]}, wrong + "annotations: invalid type"),
+                 ({"anyOf": {"minimumMatches": 256, "signatures": []}}, wrong + "minimumMatches"),
+                 ({"anyOf": {}}, wrong + "missing field `signatures`"), ("x", wrong)]
+        for value, text in cases:
+            self.assertTrue(self.fails("--verification-path", self.write("v.yml", json.dumps(value))).startswith(text), (value, text))
+
+
+if __name__ == "__main__":
+    unittest.main()

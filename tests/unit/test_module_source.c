@@ -1,0 +1,70 @@
+/* Where modules are kept (policy-server.md §1.5; cli-and-distribution.md §2 has the same layout).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+/* cmocka wants those before it */
+#include <cmocka.h>
+
+#include "runtime/source/module.h"
+
+struct place {
+    const char *module, *path; /* NULL: refused */
+    bool is_floating;
+};
+
+static const struct place PLACES[] = {
+    {"file:///a/b.wasm", "/a/b.wasm", false},
+    {"file:///a%20b/%41.wasm", "/a b/A.wasm", false},
+    {"file:///a%00b%zz", "/a%00b%zz", false}, /* neither is a byte of a path */
+    {"file://host/a.wasm", NULL, false},
+    {"file:a.wasm", NULL, false},
+    {"registry://ghcr.io/kubewarden/policies/pod-privileged:v0.2.2",
+     "/s/registry/ghcr.io/kubewarden/policies/pod-privileged:v0.2.2", false},
+    {"ghcr.io/a/b:v1", "/s/registry/ghcr.io/a/b:v1", false},
+    {"localhost:5000/a", "/s/registry/localhost:5000/a:latest", true},
+    {"registry://localhost:5000/a:latest", "/s/registry/localhost:5000/a:latest", true},
+    {"registry://x.io/a@sha256:00", "/s/registry/x.io/a@sha256:00", false},
+    {"registry://x.io/a:latest@sha256:00", "/s/registry/x.io/a:latest@sha256:00", false},
+    {"https://github.com/o/r/releases/download/v0.1.6/policy.wasm",
+     "/s/https/github.com/o/r/releases/download/v0.1.6/policy.wasm", false},
+    {"https://Example.COM:443/A.wasm?q#f", "/s/https/example.com/A.wasm", false},
+    {"http://h:80/a", "/s/http/h/a", false},
+    {"http://h:443/a ", "/s/http/h:443/a", false},
+    {"http://u:p@h/a", NULL, false},
+    {"https://h/a/../b", NULL, false},
+    {"https://h//b", NULL, false},
+    {"https://h/b/", NULL, false},
+    {"https://../b", NULL, false},
+    {"https://h", NULL, false},
+    {"registry:///a", NULL, false},
+    {"registry://x/..", NULL, false},
+    {"/abs/path.wasm", NULL, false},
+    {"path.wasm", NULL, false},
+    {"", NULL, false},
+    {"ftp://h/a", NULL, false},
+};
+
+static void a_module_has_one_place(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(PLACES) / sizeof(PLACES[0]); i++) {
+        struct chimera_module_place place = {0};
+        struct chimera_error err = {0};
+        int code = chimera_module_locate(PLACES[i].module, "/s", &place, &err);
+        if ((code == CHIMERA_OK) != (PLACES[i].path != NULL))
+            fail_msg("%s: %s", PLACES[i].module, code < 0 ? err.text : place.path);
+        if (code < 0)
+            continue;
+        assert_string_equal(place.path, PLACES[i].path);
+        assert_int_equal(place.is_floating, PLACES[i].is_floating);
+        free(place.path);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_module_has_one_place)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
