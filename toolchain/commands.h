@@ -10,6 +10,7 @@ extern const struct option_entry global_options[];   /* before the subcommand; m
 extern const struct command_entry *const commands[]; /* ends with NULL; main.c */
 
 extern const struct command_entry command_build;
+extern const struct command_entry command_bundle;
 extern const struct command_entry command_docs;
 extern const struct command_entry command_doctor;
 extern const struct command_entry command_inspect;

@@ -16,8 +16,8 @@ const struct option_entry global_options[] = {
 };
 
 const struct command_entry *const commands[] = {
-    &command_build,   &command_docs, &command_doctor, &command_inspect, &command_run,
-    &command_version, NULL,
+    &command_build,   &command_bundle, &command_docs,    &command_doctor,
+    &command_inspect, &command_run,    &command_version, NULL,
 };
 
 /* What kwctl has and we do not have yet: known, so that the answer can say so. */

@@ -1,0 +1,186 @@
+"""Bundles: made by `chimera bundle`, served without a compiler, refused when anything is not as it was
+(design.md, settled question 6)."""
+import json, os, shutil, subprocess, tempfile, unittest
+
+import harness
+from harness import Server, wasm
+
+COMMAND = os.environ.get("CHIMERA_COMMAND", os.path.join(os.path.dirname(harness.SERVER), "chimera"))
+# No compiler can be started, so that all must come from the bundle.
+NO_COMPILER = {"CHIMERA_COMMAND": "/bin/false", "CHIMERA_CACHE_DIR": "/nonexistent/cache", "CHIMERA_WAIT_FOR_FULL_TIER": "false"}
+
+POLICIES = {"no": {"module": wasm("reject-message-code"), "settings": {"a": "yes", "b": "1.0"}},
+            "5": {"module": wasm("accept"), "namespacedName": {"Namespace": "", "Name": "x"}},
+            "g": {"expression": "a() && b()", "message": "the group says no",
+                  "policies": {"a": {"module": wasm("accept")}, "b": {"module": wasm("reject-message-code")}}}}
+
+
+def make(folder, policies, *flags, cache=None):
+    path = os.path.join(folder, "p.yml")
+    with open(path, "w") as out:
+        json.dump(policies, out)
+    return subprocess.run([COMMAND, "bundle", path, "-o", os.path.join(folder, "bundle"), *flags], capture_output=True,
+                          text=True, env=dict(os.environ, CHIMERA_CACHE_DIR=cache or harness._cache))
+
+
+class Bundle(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="chimera-bundle-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.bundle = os.path.join(self.folder, "bundle")
+
+    def path(self, *names):
+        return os.path.join(self.bundle, *names)
+
+    def make(self, policies=POLICIES, *flags):
+        done = make(self.folder, policies, *flags)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+    def own(self, path=None, **more):
+        return Server(None, "--bundle", path or self.bundle, environment=NO_COMPILER, **more)
+
+    def refused(self):
+        with self.own(is_awaited=False) as server:
+            self.assertEqual(server.process.wait(60), 1)
+            text = server.errors()
+        self.assertEqual(text.count("\n"), 1, text)
+        self.assertTrue(text.startswith("Error: "), text)
+        return text
+
+    def test_it_is_served_without_a_compiler(self):
+        self.make()
+        with self.own() as server:
+            self.assertEqual(server.verdict("/validate/no")["status"], {"message": "not today", "code": 418})
+            self.assertTrue(server.verdict("/validate/5")["allowed"])
+            self.assertEqual(server.verdict("/validate/g")["status"]["message"], "the group says no")
+            self.assertFalse(os.path.exists(os.path.join(server.folder, "chimera-cache")))
+
+    def test_a_file_may_name_what_the_bundle_was_made_from(self):
+        self.make()
+        mine = {"mine": {"module": wasm("reject-message-code"), "message": "other words"}}
+        with Server(mine, "--bundle", self.bundle, environment=NO_COMPILER) as server:
+            self.assertEqual(server.verdict("/validate/mine")["status"]["message"], "other words")
+        with Server({"mine": {"module": wasm("trap")}}, "--bundle", self.bundle, environment=NO_COMPILER,
+                    is_awaited=False) as server:
+            self.assertEqual(server.process.wait(60), 1)
+            self.assertIn(f"has no plugin for {wasm('trap')}, which policy mine names", server.errors())
+
+    def test_the_same_modules_give_the_same_bytes(self):
+        bundles = []
+        for name in ("one", "two"):
+            folder = os.path.join(self.folder, name)
+            os.mkdir(folder)
+            with tempfile.TemporaryDirectory() as cache:
+                self.assertEqual(make(folder, POLICIES, cache=cache).returncode, 0)
+            bundles.append(os.path.join(folder, "bundle"))
+        done = subprocess.run(["diff", "-r", *bundles], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        files = os.listdir(os.path.join(bundles[0], "plugins"))
+        self.assertEqual(len([name for name in files if name.endswith(".so")]), 2)  # a module is built once
+
+    def test_it_is_replaced_at_once_and_only_a_bundle_is(self):
+        self.make()
+        self.make({"a": {"module": wasm("accept")}})
+        self.assertEqual(sorted(os.listdir(self.folder)), ["bundle", "p.yml"])
+        with self.own() as server:
+            self.assertTrue(server.verdict("/validate/a")["allowed"])
+            self.assertEqual(server.post("/validate/no")[0], 404)
+        shutil.rmtree(self.bundle)
+        os.mkdir(self.bundle)
+        with open(self.path("precious"), "w") as out:
+            out.write("x")
+        done = make(self.folder, POLICIES)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("is no bundle, so it is not replaced", done.stderr)
+        self.assertEqual((os.listdir(self.bundle), sorted(os.listdir(self.folder))), (["precious"], ["bundle", "p.yml"]))
+
+    def test_nothing_is_left_of_a_bundle_that_failed(self):
+        done = make(self.folder, {"a": {"module": "file:///nowhere/a.wasm"}, "b": {"module": wasm("accept")},
+                                  "c": {"module": "registry://localhost/c:v1"}}, "--store", self.folder)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("/nowhere/a.wasm", done.stderr)
+        self.assertIn("registry://localhost/c:v1: it is not in the store", done.stderr)
+        self.assertIn("2 of 3 modules cannot be built", done.stderr)
+        self.assertEqual(os.listdir(self.folder), ["p.yml"])
+        done = make(self.folder, {"a": {"modul": "x"}})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("error while loading policies from", done.stderr)
+
+    def test_the_store_of_modules_is_used(self):
+        place = os.path.join(self.folder, "store", "registry", "localhost:5000", "team")
+        os.makedirs(place)
+        shutil.copy(os.path.join(harness.POLICIES, "accept.wasm"), os.path.join(place, "accept:v1"))
+        self.make({"a": {"module": "registry://localhost:5000/team/accept:v1"}}, "--store", os.path.join(self.folder, "store"))
+        with self.own() as server:
+            self.assertTrue(server.verdict("/validate/a")["allowed"])
+
+    def plugin(self, suffix):
+        names = sorted(name for name in os.listdir(self.path("plugins")) if name.endswith(suffix))
+        return self.path("plugins", names[0])
+
+    def test_what_is_not_as_it_was_is_refused(self):
+        def flip(path):
+            with open(path, "r+b") as file:
+                file.seek(os.path.getsize(path) // 2)
+                byte = file.read(1)
+                file.seek(-1, os.SEEK_CUR)
+                file.write(bytes([byte[0] ^ 1]))
+
+        def link(path):
+            os.rename(path, self.folder + "/elsewhere")
+            os.symlink(self.folder + "/elsewhere", path)
+
+        cases = [
+            (lambda: flip(self.plugin(".so")), "the digests differ"),
+            (lambda: flip(self.plugin(".image")), "the digests differ"),
+            (lambda: flip(self.plugin(".json")), "the digests differ"),
+            (lambda: flip(self.path("policies.yml")), "the digests differ"),
+            (lambda: os.remove(self.plugin(".so")), "lacks a file"),
+            (lambda: os.remove(self.plugin(".json")), "lacks a file"),
+            (lambda: os.remove(self.path("policies.yml")), "lacks a file"),
+            (lambda: os.remove(self.path("manifest.json")), "cannot open the bundle's"),
+            (lambda: link(self.plugin(".so")), "is a link or no file at all"),
+            (lambda: link(self.plugin(".image")), "is a link or no file at all"),
+            (lambda: link(self.path("policies.yml")), "is a link or no file at all"),
+            (lambda: link(self.path("manifest.json")), "it is a link"),
+            (lambda: link(self.path("plugins")), "has no folder plugins"),
+            (lambda: os.chmod(self.path("manifest.json"), 0o664), "others may write"),
+            (lambda: os.chmod(self.path("manifest.json"), 0o646), "others may write"),
+            (lambda: shutil.rmtree(self.bundle), "cannot open the bundle"),
+        ]
+        if os.geteuid() == 0:
+            cases.append((lambda: os.chown(self.path("manifest.json"), 1234, 1234), "belongs to user 1234"))
+        for number, (spoil, text) in enumerate(cases):
+            shutil.rmtree(self.bundle, ignore_errors=True)
+            if os.path.lexists(self.folder + "/elsewhere"):
+                (shutil.rmtree if os.path.isdir(self.folder + "/elsewhere") else os.remove)(self.folder + "/elsewhere")
+            self.make()
+            spoil()
+            self.assertIn(text, self.refused(), number)
+
+    def test_a_manifest_cannot_name_what_is_outside(self):
+        self.make()
+        with open(self.path("manifest.json")) as file:
+            manifest = json.load(file)
+        for stem in ("../plugins/x", "/etc/passwd", "", ".", "a/b", "A"):
+            manifest["plugins"][0]["stem"] = stem
+            with open(self.path("manifest.json"), "w") as out:
+                json.dump(manifest, out)
+            self.assertIn('"stem" is not the name of a plugin', self.refused())
+
+    def test_what_others_could_change_is_copied_before_it_is_mapped(self):
+        self.make()
+        os.chmod(self.plugin(".so"), 0o777)
+        os.chmod(self.plugin(".image"), 0o666)
+        with self.own() as server:
+            self.assertTrue(server.verdict("/validate/5")["allowed"])
+
+    def test_a_link_to_the_bundle_may_be_given(self):
+        self.make()
+        os.symlink(self.bundle, self.folder + "/current")
+        with self.own(self.folder + "/current") as server:
+            self.assertTrue(server.verdict("/validate/5")["allowed"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,438 @@
+/* bundle.c - `chimera bundle`: all that a server needs, in one folder (runtime/plugin/bundle.h). */
+#include "runtime/plugin/bundle.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiler/build.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
+#include "runtime/json/tree.h"
+#include "runtime/plugin/plugin_file.h"
+#include "runtime/source/module.h"
+#include "server/policies.h"
+#include "toolchain/commands.h"
+#include "toolchain/interrupt.h"
+
+#define FILE_MAX ((size_t)64 << 20)
+#define JOBS_MAX 512
+
+struct module {       /* one reference, as policies.yml writes it */
+    const char *name; /* borrowed from the policies */
+    struct chimera_digest wasm, manifest;
+    char stem[160];
+};
+
+struct task {
+    const char *path;           /* of policies.yml */
+    const char *store;          /* of modules that were fetched */
+    const char *folder;         /* where the bundle is made */
+    struct chimera_buffer text; /* of policies.yml */
+    struct policies policies;
+    struct module *module; /* owned */
+    size_t module_count;
+    size_t *module_of; /* owned; by policy */
+};
+
+static int fail_memory(struct chimera_error *err)
+{
+    return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+}
+
+/* --- What is in it --- */
+
+static int read_policies(struct task *task, struct chimera_error *err)
+{
+    int code = chimera_file_read(task->path, &task->text, err);
+    if (code == CHIMERA_OK)
+        code = policies_parse(chimera_buffer_slice(&task->text), task->path, &task->policies, err);
+    if (code < 0)
+        return code;
+    task->module = calloc(task->policies.policy_count + 1, sizeof(*task->module));
+    task->module_of = calloc(task->policies.policy_count + 1, sizeof(*task->module_of));
+    if (!task->module || !task->module_of)
+        return fail_memory(err);
+    for (size_t i = 0; i < task->policies.policy_count; i++) {
+        const char *name = task->policies.policy[i].module;
+        size_t at = 0;
+        while (at < task->module_count && strcmp(task->module[at].name, name) != 0)
+            at++;
+        task->module_of[i] = at;
+        if (at == task->module_count)
+            task->module[task->module_count++].name = name;
+    }
+    return CHIMERA_OK;
+}
+
+/* FOLDER/plugins/STEM.so is there: what the manifest says about it. */
+static int note_plugin(struct module *module, const char *so, struct chimera_error *err)
+{
+    const char *name = strrchr(so, '/') + 1;
+    struct chimera_manifest manifest = {0};
+    CHIMERA_FREE char *path = NULL;
+    snprintf(module->stem, sizeof(module->stem), "%.*s", (int)(strlen(name) - strlen(".so")), name);
+    if (asprintf(&path, "%.*s.json", (int)(strlen(so) - strlen(".so")), so) < 0) {
+        path = NULL;
+        return fail_memory(err);
+    }
+    int code = chimera_manifest_read(path, &manifest, err);
+    if (code < 0)
+        return code;
+    module->wasm = manifest.wasm;
+    chimera_manifest_done(&manifest);
+    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", path, strerror(errno));
+    return chimera_digest_of_fd(fd, &module->manifest, err);
+}
+
+static int build_module(const struct task *task, struct chimera_builder *builder,
+                        struct module *module, struct chimera_error *err)
+{
+    struct chimera_built built = {0};
+    struct chimera_error why = {0};
+    CHIMERA_FREE char *path = NULL;
+    int code = chimera_module_find(module->name, task->store, &path, &why);
+    if (code < 0)
+        return chimera_fail(err, code, "%s: %s", module->name, why.text);
+    code = chimera_build(builder, path, CHIMERA_MODE_NONE, CHIMERA_TIER_FULL, &built, err);
+    if (code < 0)
+        return code;
+    if (!built.was_cached)
+        confinement_warn();
+    code = note_plugin(module, built.plugin, err);
+    chimera_built_done(&built);
+    return code;
+}
+
+/* Goes on after a failure, so that one call tells all that is wrong. */
+static int build_modules(struct task *task, struct chimera_build_options *options,
+                         struct chimera_error *err)
+{
+    struct chimera_builder *builder = NULL;
+    size_t failures = 0;
+    options->output = task->folder;
+    int code = chimera_builder_new(options, &builder, err);
+    if (code < 0)
+        return code;
+    for (size_t i = 0; i < task->module_count; i++) {
+        struct chimera_error why = {0};
+        code = build_module(task, builder, &task->module[i], &why);
+        chimera_progress_clear(options->progress);
+        if (code < 0)
+            say_error("%s", why.text);
+        failures += code < 0;
+    }
+    chimera_builder_free(builder);
+    if (failures == 0)
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_ETOOL,
+                        "no bundle was made: %zu of %zu modules cannot be built", failures,
+                        task->module_count);
+}
+
+/* --- policies.yml with digests in place of references --- */
+
+static int set_module(struct json_object *entry, const struct module *module)
+{
+    char hex[CHIMERA_DIGEST_HEX], text[sizeof(hex) + 8];
+    chimera_digest_hex(&module->wasm, hex);
+    snprintf(text, sizeof(text), "sha256:%s", hex);
+    struct json_object *value = json_object_new_string(text);
+    return value && json_object_object_add(entry, "module", value) == 0 ? CHIMERA_OK
+                                                                        : CHIMERA_ENOMEM;
+}
+
+static int replace_modules(const struct task *task, struct json_object *tree)
+{
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < task->policies.policy_count && code == CHIMERA_OK; i++) {
+        const struct policy_spec *policy = &task->policies.policy[i];
+        struct json_object *entry = NULL;
+        if (policy->group == NO_GROUP) {
+            entry = json_object_object_get(tree, policy->name);
+        } else {
+            entry = json_object_object_get(tree, task->policies.group[policy->group].name);
+            entry = json_object_object_get(json_object_object_get(entry, "policies"), policy->name);
+        }
+        code = set_module(entry, &task->module[task->module_of[i]]);
+    }
+    return code;
+}
+
+static int write_policies(const struct task *task, struct chimera_digest *ret_digest,
+                          struct chimera_error *err)
+{
+    CHIMERA_FREE char *path = chimera_path_join(task->folder, CHIMERA_BUNDLE_POLICIES);
+    CHIMERA_JSON struct json_object *tree = NULL;
+    struct chimera_buffer out;
+    if (!path)
+        return fail_memory(err);
+    int code = chimera_yaml_parse(chimera_buffer_slice(&task->text), &policies_yaml, &tree, err);
+    if (code == CHIMERA_OK && replace_modules(task, tree) < 0)
+        code = fail_memory(err);
+    if (code < 0)
+        return code;
+    chimera_buffer_init(&out, FILE_MAX);
+    chimera_yaml_write(tree, &out);
+    if (out.failed || chimera_digest_of(chimera_buffer_slice(&out), ret_digest) < 0)
+        code = chimera_fail(err, CHIMERA_ELIMIT, "cannot write %s: %s", path,
+                            chimera_code_text(out.failed));
+    else
+        code = chimera_file_write(path, chimera_buffer_slice(&out), 0644, err);
+    chimera_buffer_free(&out);
+    return code;
+}
+
+/* --- manifest.json --- */
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int compare_stems(const void *a, const void *b)
+{
+    return strcmp(((const struct chimera_bundle_plugin *)a)->stem,
+                  ((const struct chimera_bundle_plugin *)b)->stem);
+}
+
+/* Two references may lead to one plugin. */
+static int add_module(struct chimera_bundle *bundle, const struct module *module)
+{
+    size_t at = 0;
+    while (at < bundle->count && strcmp(bundle->plugin[at].stem, module->stem) != 0)
+        at++;
+    struct chimera_bundle_plugin *plugin = &bundle->plugin[at];
+    if (at == bundle->count) {
+        *plugin = (struct chimera_bundle_plugin){
+            .stem = strdup(module->stem), .wasm = module->wasm, .manifest = module->manifest};
+        if (!plugin->stem)
+            return CHIMERA_ENOMEM;
+        bundle->count++;
+    }
+    char **modules = reallocarray(plugin->modules, plugin->module_count + 1, sizeof(char *));
+    if (!modules)
+        return CHIMERA_ENOMEM;
+    plugin->modules = modules;
+    modules[plugin->module_count] = strdup(module->name);
+    return modules[plugin->module_count++] ? CHIMERA_OK : CHIMERA_ENOMEM;
+}
+
+/* In an order that the names alone decide, so that the bytes do not depend on anything else. */
+static int write_manifest(const struct task *task, const struct chimera_digest *policies,
+                          struct chimera_error *err)
+{
+    struct chimera_bundle bundle = {
+        .policies = *policies, .plugin = calloc(task->module_count + 1, sizeof(*bundle.plugin))};
+    int code = bundle.plugin ? CHIMERA_OK : CHIMERA_ENOMEM;
+    for (size_t i = 0; i < task->module_count && code == CHIMERA_OK; i++)
+        code = add_module(&bundle, &task->module[i]);
+    for (size_t i = 0; i < bundle.count && code == CHIMERA_OK; i++)
+        qsort(bundle.plugin[i].modules, bundle.plugin[i].module_count, sizeof(char *),
+              compare_names);
+    if (code == CHIMERA_OK) {
+        qsort(bundle.plugin, bundle.count, sizeof(*bundle.plugin), compare_stems);
+        code = chimera_bundle_write(task->folder, &bundle, err);
+    } else {
+        fail_memory(err);
+    }
+    chimera_bundle_done(&bundle);
+    return code;
+}
+
+/* --- Where it goes --- */
+
+/* What may be replaced: nothing, an empty folder, a bundle. */
+static int check_target(const char *target, struct chimera_error *err)
+{
+    struct chimera_bundle bundle = {0};
+    struct stat status = {0};
+    if (lstat(target, &status) < 0 && errno == ENOENT)
+        return CHIMERA_OK;
+    DIR *folder = S_ISDIR(status.st_mode) ? opendir(target) : NULL;
+    bool is_empty = folder != NULL;
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        is_empty =
+            is_empty && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
+    if (folder)
+        closedir(folder);
+    if (is_empty)
+        return CHIMERA_OK;
+    int code = folder ? chimera_bundle_read(target, &bundle, NULL) : CHIMERA_EINVAL;
+    chimera_bundle_done(&bundle);
+    if (code == CHIMERA_OK)
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_EREFUSED,
+                        "%s is there and is no bundle, so it is not replaced: remove it, or name "
+                        "another folder",
+                        target);
+}
+
+/* At once: whoever opens the folder finds the old bundle or the new one. */
+static int put_in_place(const char *folder, const char *target, struct chimera_error *err)
+{
+    int code = check_target(target, err);
+    if (code < 0)
+        return code;
+    if (chmod(folder, 0755) == 0 && rename(folder, target) == 0)
+        return CHIMERA_OK;
+    if (renameat2(AT_FDCWD, folder, AT_FDCWD, target, RENAME_EXCHANGE) == 0)
+        return chimera_folder_remove(folder, err); /* the old one */
+    return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", target, strerror(errno));
+}
+
+static int make_bundle(struct task *task, const char *target, struct chimera_build_options *options,
+                       struct chimera_error *err)
+{
+    struct chimera_digest policies;
+    int code = read_policies(task, err);
+    if (code == CHIMERA_OK)
+        code = check_target(target, err); /* before an hour of compiling */
+    if (code == CHIMERA_OK)
+        code = build_modules(task, options, err);
+    if (code == CHIMERA_OK)
+        code = write_policies(task, &policies, err);
+    if (code == CHIMERA_OK)
+        code = write_manifest(task, &policies, err);
+    return code < 0 ? code : put_in_place(task->folder, target, err);
+}
+
+/* Beside the target, so that it can be moved there. Owned by the caller; NULL after a failure. */
+static char *make_folder(const char *target, struct chimera_error *err)
+{
+    char *folder = NULL;
+    size_t size = strlen(target);
+    while (size > 1 && target[size - 1] == '/')
+        size--;
+    if (asprintf(&folder, "%.*s.XXXXXX", (int)size, target) < 0) {
+        fail_memory(err);
+        return NULL;
+    }
+    if (mkdtemp(folder))
+        return folder;
+    chimera_fail(err, CHIMERA_EIO, "cannot make a folder beside %s: %s", target, strerror(errno));
+    free(folder);
+    return NULL;
+}
+
+/* kwctl's store; the server's is its --policies-download-dir. */
+static char *find_store(const struct options *options)
+{
+    const char *told = option_value(options, "store"), *cache = getenv("XDG_CACHE_HOME"),
+               *home = getenv("HOME");
+    char *store = NULL;
+    if (told)
+        return strdup(told);
+    bool has_cache = cache && *cache == '/';
+    int size = asprintf(&store, "%s%s/kubewarden/store",
+                        has_cache ? cache
+                        : home    ? home
+                                  : "",
+                        has_cache ? "" : "/.cache");
+    return size < 0 ? NULL : store;
+}
+
+static void free_task(struct task *task)
+{
+    chimera_buffer_free(&task->text);
+    policies_done(&task->policies);
+    free(task->module);
+    free(task->module_of);
+}
+
+static int bundle(const struct options *options, struct chimera_build_options *build)
+{
+    const char *target = option_value(options, "output");
+    struct task task = {.path = options->arguments[0]};
+    struct chimera_error err = {0};
+    CHIMERA_FREE char *store = find_store(options);
+    CHIMERA_FREE char *folder = make_folder(target, &err);
+    if (!store || !folder)
+        return say_error("%s", err.text[0] ? err.text : "out of memory");
+    task.store = store;
+    task.folder = folder;
+    chimera_buffer_init(&task.text, FILE_MAX);
+    interrupt_catch();
+    int code = make_bundle(&task, target, build, &err);
+    free_task(&task);
+    if (code < 0)
+        chimera_folder_remove(folder, NULL);
+    interrupt_release();
+    return code < 0 ? say_error("%s", err.text) : EXIT_GOOD;
+}
+
+static int run_bundle(const struct options *options)
+{
+    struct chimera_progress progress;
+    const char *jobs = option_value(options, "jobs");
+    chimera_progress_init(&progress, option_is_given(options, "quiet") ? -1 : STDERR_FILENO);
+    struct chimera_build_options build = {
+        .cache_folder = option_value(options, "cache-dir"),
+        .jobs = jobs ? option_number(jobs, JOBS_MAX) : 0,
+        .progress = &progress,
+        .must_confine = option_is_given(options, "require-confinement"),
+    };
+    if (jobs && build.jobs == 0)
+        return usage_error(options->program, options->command,
+                           "invalid value '%s' for '--jobs <N>': a number from 1 to %d is wanted",
+                           jobs, JOBS_MAX);
+    return bundle(options, &build);
+}
+
+static const struct option_entry bundle_options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .kind = OPTION_VALUE,
+     .is_required = true,
+     .value = "DIR",
+     .help =
+         "The bundle; a bundle that is there already is replaced at once, anything else is not"},
+    {.name = "store",
+     .kind = OPTION_VALUE,
+     .value = "DIR",
+     .help =
+         "Where modules with http://, https:// and registry:// references were put, in place of "
+         "$XDG_CACHE_HOME/kubewarden/store or ~/.cache/kubewarden/store, which is kwctl's"},
+    {.name = "cache-dir",
+     .kind = OPTION_VALUE,
+     .value = "DIR",
+     .help = "Folder of the cache, in place of $CHIMERA_CACHE_DIR, $XDG_CACHE_HOME/chimera or "
+             "~/.cache/chimera"},
+    {.name = "jobs",
+     .letter = 'j',
+     .kind = OPTION_VALUE,
+     .value = "N",
+     .help = "Compilers to run at once; as many as there are processors without it"},
+    {.name = "quiet", .letter = 'q', .help = "Show no progress"},
+    {.name = "require-confinement",
+     .help = "Fail where the kernel cannot keep the compilers from files, network and other "
+             "processes; without it there is a warning"},
+    {0},
+};
+
+static const struct argument_entry bundle_arguments[] = {
+    {.name = "POLICIES", .is_required = true, .help = "The policies.yml of a server"},
+    {0},
+};
+
+const struct command_entry command_bundle = {
+    .name = "bundle",
+    .about = "Compile all policies of a policies.yml into a folder that a server starts from",
+    .description =
+        "Builds each module that the file names, in the full tier, and writes DIR/plugins, "
+        "DIR/policies.yml with the digests of the modules in place of their references, and "
+        "DIR/manifest.json, which locks all of it by digests. `chimera-server --bundle DIR` serves "
+        "it, compiles nothing and needs no compiler.\n"
+        "The same file, the same modules, the same tools give the same bytes. Nothing is left "
+        "behind by a call that failed; DIR is whole from the moment it is there.",
+    .options = bundle_options,
+    .arguments = bundle_arguments,
+    .run = run_bundle,
+};
