@@ -282,26 +282,6 @@ int builder_run(const struct builder_wish *wish, struct built_plugin **ret_plugi
     return code;
 }
 
-int builder_copy(const struct built_plugin *plugins, size_t count,
-                 struct built_plugin **ret_plugins, struct chimera_error *err)
-{
-    struct built_plugin *copy = calloc(count + 1, sizeof(*copy));
-    bool is_whole = copy != NULL;
-    for (size_t i = 0; i < count && is_whole; i++) {
-        copy[i] =
-            (struct built_plugin){.path = plugins[i].path ? strdup(plugins[i].path) : NULL,
-                                  .failure = plugins[i].failure ? strdup(plugins[i].failure) : NULL,
-                                  .is_quick = plugins[i].is_quick};
-        is_whole = copy[i].path || copy[i].failure;
-    }
-    if (!is_whole) {
-        builder_free(copy, copy ? count : 0);
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    }
-    *ret_plugins = copy;
-    return CHIMERA_OK;
-}
-
 void builder_free(struct built_plugin *plugins, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

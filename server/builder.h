@@ -27,8 +27,6 @@ struct builder_wish { /* what to build; borrowed */
  * builder_free(). */
 int builder_run(const struct builder_wish *wish, struct built_plugin **ret_plugins,
                 struct chimera_error *err);
-int builder_copy(const struct built_plugin *plugins, size_t count,
-                 struct built_plugin **ret_plugins, struct chimera_error *err);
 void builder_free(struct built_plugin *plugins, size_t count);
 
 #endif

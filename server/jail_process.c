@@ -12,6 +12,7 @@
 #include "server/channel.h"
 #include "server/clock.h"
 #include "server/descriptors.h"
+#include "server/generation.h"
 
 #define TARGET "server::jails"
 #define BACKOFF_FIRST_MS 100
@@ -31,8 +32,8 @@ struct jails {
     const struct config *config;
     const struct policies *policies;
     const struct isolation *isolation;
-    struct built_plugin *plugins; /* owned */
-    struct jail_process *jail;    /* owned, like the next */
+    const struct built_plugin *plugins;
+    struct jail_process *jail; /* owned, like the next */
     struct jail_link *links;
 };
 
@@ -92,6 +93,7 @@ static _Noreturn void become_jail(struct jails *jails, size_t index, pid_t paren
     if (getppid() != parent || life == MAP_FAILED)
         _exit(1); /* the one, because it has died before we could ask to be told */
     descriptors_keep(start.fds, start.lanes);
+    policy_file_forget_others(start.policies);
     _exit(jail_run(&start));
 }
 
@@ -109,14 +111,12 @@ static int start_jail(struct jails *jails, size_t index, struct chimera_error *e
     return CHIMERA_OK;
 }
 
-static int fill(struct jails *jails, const struct built_plugin *plugins, struct chimera_error *err)
+static int fill(struct jails *jails, struct chimera_error *err)
 {
     size_t count = jails->isolation->jail_count;
     jails->jail = calloc(count, sizeof(*jails->jail));
     jails->links = calloc(count, sizeof(*jails->links));
-    int code = jails->jail && jails->links
-                   ? builder_copy(plugins, jails->policies->policy_count, &jails->plugins, err)
-                   : fail_memory(err);
+    int code = jails->jail && jails->links ? CHIMERA_OK : fail_memory(err);
     for (size_t i = 0; i < count && code == CHIMERA_OK; i++)
         code = make_channels(jails, i, err);
     for (size_t i = 0; i < count && code == CHIMERA_OK; i++)
@@ -134,8 +134,9 @@ int jails_start(const struct config *config, const struct policies *policies,
     struct jails *jails = calloc(1, sizeof(*jails));
     if (!jails)
         return fail_memory(err);
-    *jails = (struct jails){.config = config, .policies = policies, .isolation = isolation};
-    int code = fill(jails, plugins, err);
+    *jails = (struct jails){
+        .config = config, .policies = policies, .plugins = plugins, .isolation = isolation};
+    int code = fill(jails, err);
     if (code < 0)
         jails_stop(jails);
     else
@@ -260,7 +261,6 @@ void jails_stop(struct jails *jails)
         if (jail->life_fd > 0)
             close(jail->life_fd);
     }
-    builder_free(jails->plugins, jails->plugins ? jails->policies->policy_count : 0);
     free(jails->jail);
     free(jails->links);
     free(jails);

@@ -11,8 +11,8 @@
 
 struct jails; /* opaque */
 
-/* Starts all. The set of plugins is copied, since a jail may be started again when the supervisor's
- * own set is another. With no jail to start, *ret_jails is NULL, which all below take. */
+/* Starts all; what is given must outlive them, since a jail may be started again. With no jail to
+ * start, *ret_jails is NULL, which all below take. */
 int jails_start(const struct config *config, const struct policies *policies,
                 const struct built_plugin *plugins, const struct isolation *isolation,
                 struct jails **ret_jails, struct chimera_error *err);

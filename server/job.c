@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #define SAID_MAX ((size_t)64 << 20)
-#define LOWEST_PRIORITY 19
 
 /* What is said: for each policy a letter and a text that ends with NUL, then END; or ERROR and a
  * text. */
@@ -58,8 +57,7 @@ static void close_others(int fd)
 }
 
 /* In the child: never returns. */
-static _Noreturn void work(const struct builder_wish *wish, int fd, pid_t parent,
-                           bool is_in_background)
+static _Noreturn void work(const struct builder_wish *wish, int fd, pid_t parent, int priority)
 {
     struct built_plugin *plugins = NULL;
     struct chimera_error err = {0};
@@ -69,8 +67,8 @@ static _Noreturn void work(const struct builder_wish *wish, int fd, pid_t parent
     if (getppid() != parent)
         _exit(1); /* it has died before we could ask to be told */
     close_others(fd);
-    if (is_in_background)
-        setpriority(PRIO_PROCESS, 0, LOWEST_PRIORITY);
+    if (priority > 0)
+        setpriority(PRIO_PROCESS, 0, priority);
     chimera_buffer_init(&out, SAID_MAX);
     int code = builder_run(wish, &plugins, &err);
     if (code == CHIMERA_OK)
@@ -81,7 +79,7 @@ static _Noreturn void work(const struct builder_wish *wish, int fd, pid_t parent
     _exit(code); /* what is ours to free goes with the process */
 }
 
-int job_start(struct job *job, const struct builder_wish *wish, bool is_in_background,
+int job_start(struct job *job, const struct builder_wish *wish, int priority,
               struct chimera_error *err)
 {
     int ends[2];
@@ -90,7 +88,7 @@ int job_start(struct job *job, const struct builder_wish *wish, bool is_in_backg
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         close(ends[0]);
-        work(wish, ends[1], parent, is_in_background);
+        work(wish, ends[1], parent, priority);
     }
     close(ends[1]);
     if (pid < 0) {

@@ -1,5 +1,5 @@
 /* job.h - a build that goes on while the supervisor does other things: builder_run() in a process
- * of its own, at low priority when a worker serves meanwhile.
+ * of its own, at a lower priority when a worker serves meanwhile.
  *
  * Start, poll `fd`, read when it is readable until that says that the job has ended, take the
  * result.
@@ -21,7 +21,8 @@ struct job {
 
 #define JOB_NONE ((struct job){.fd = -1})
 
-int job_start(struct job *job, const struct builder_wish *wish, bool is_in_background,
+/* `priority` as of setpriority(): 0 ours, 19 the lowest. */
+int job_start(struct job *job, const struct builder_wish *wish, int priority,
               struct chimera_error *err);
 
 /* Takes what the job has said; true at the end of it. */

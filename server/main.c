@@ -9,11 +9,10 @@
 #include <unistd.h>
 
 #include "runtime/base/log.h"
-#include "server/bundle.h"
 #include "server/config.h"
 #include "server/docs.h"
+#include "server/generation.h"
 #include "server/options.h"
-#include "server/policies.h"
 #include "server/supervisor.h"
 
 #define TARGET "server::main"
@@ -52,41 +51,6 @@ static void warn_of_what_is_missing(const struct options *options)
         warn("--enable-pprof: the endpoints only tell how to profile from outside");
 }
 
-static void log_limits(const struct config *config, const struct policies *policies)
-{
-    if (config->is_limited) {
-        chimera_log_with(CHIMERA_LOG_INFO, TARGET,
-                         CHIMERA_SLICE("policy timeout protection is enabled"),
-                         CHIMERA_NUMBER("execution_limit_seconds", (int64_t)config->limit_seconds));
-        return;
-    }
-    warn("policy timeout protection is disabled");
-    for (size_t i = 0; i < policies->policy_count; i++)
-        if (policies->policy[i].has_limit)
-            chimera_log_with(
-                CHIMERA_LOG_WARN, TARGET,
-                CHIMERA_SLICE("timeoutEvalSeconds is ignored: timeout protection is disabled"),
-                CHIMERA_TEXT("policy_id", chimera_slice_of(policies->policy[i].id)));
-}
-
-/* The reference does not start without a Kubernetes configuration, whether it will be used or not.
- * Ours insists only when a policy asks for it. */
-static int check_kubernetes(const struct config *config, const struct policies *policies,
-                            struct chimera_error *err)
-{
-    bool is_wanted = false;
-    for (size_t i = 0; i < policies->policy_count; i++)
-        is_wanted = is_wanted || policies->policy[i].resources[0];
-    if (!is_wanted || config->has_kubernetes)
-        return CHIMERA_OK;
-    if (!config->options.is_without_kubernetes)
-        return chimera_fail(
-            err, CHIMERA_EINVAL,
-            "Cannot connect to Kubernetes, context aware policies would not work properly");
-    fputs("Cannot connect to Kubernetes, context aware policies will not work properly\n", stderr);
-    return CHIMERA_OK;
-}
-
 /* Jails are forks of this process: what it has freed (policies.yml, with the settings of all
  * tenants) must not be in their memory. Workers switch it off again. */
 static void wipe_what_is_freed(const struct options *options)
@@ -99,24 +63,16 @@ static int run(const struct options *options)
 {
     struct chimera_error err = {0};
     struct config config = {0};
-    struct policies policies = {0};
-    struct isolation isolation = {0};
+    struct policy_file *file = NULL;
     if (config_make(options, &config, &err) < 0)
         return fail(&err);
     open_log(options);
     wipe_what_is_freed(options);
-    int code = bundle_policies(options, &policies, &err);
-    if (code == CHIMERA_OK)
-        code = check_kubernetes(&config, &policies, &err);
-    if (code == CHIMERA_OK)
-        code = isolation_parse(options->isolate, &policies, &isolation, &err);
+    int code = policy_file_read(&config, &file, &err);
     if (code == CHIMERA_OK) {
         warn_of_what_is_missing(options);
-        log_limits(&config, &policies);
-        code = supervisor_run(&config, &policies, &isolation, &err);
+        code = supervisor_run(&config, file, &err);
     }
-    isolation_done(&isolation);
-    policies_done(&policies);
     config_done(&config);
     return code < 0 ? fail(&err) : 0;
 }

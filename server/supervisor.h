@@ -5,13 +5,11 @@
 #ifndef CHIMERA_SERVER_SUPERVISOR_H
 #define CHIMERA_SERVER_SUPERVISOR_H
 
-#include "server/config.h"
-#include "server/isolation.h"
-#include "server/policies.h"
+#include "server/generation.h"
 
-/* Returns when told to stop: 0. When the start fails: a negative code, and err->text is what to
- * print behind "Error: ". */
-int supervisor_run(const struct config *config, const struct policies *policies,
-                   const struct isolation *isolation, struct chimera_error *err);
+/* Takes over the file. Returns when told to stop: 0. When the start fails: a negative code, and
+ * err->text is what to print behind "Error: ". */
+int supervisor_run(const struct config *config, struct policy_file *file,
+                   struct chimera_error *err);
 
 #endif

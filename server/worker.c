@@ -1,17 +1,21 @@
 #include "server/worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "runtime/base/log.h"
 #include "runtime/rego/zone_store.h"
 #include "server/listener.h"
 #include "server/lockdown.h"
+#include "server/orders.h"
 
 #define TARGET "server::worker"
+#define RETIRED_POLL_MS 50
 
 struct worker {
     const struct worker_start *start;
@@ -22,6 +26,8 @@ struct worker {
     unsigned loop_count;  /* open ones */
     struct listener listener;
     struct lockdown lockdown;
+    int signal_fd;
+    bool is_closed; /* accepts no more */
 };
 
 static void report(const struct worker_start *start, const char *bytes, size_t size)
@@ -46,6 +52,18 @@ static void raise_descriptor_limit(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+static int open_signals(struct worker *worker, struct chimera_error *err)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    worker->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+    if (worker->signal_fd < 0)
+        return chimera_fail(err, CHIMERA_EIO, "signalfd: %s", strerror(errno));
+    return CHIMERA_OK;
 }
 
 static int read_tls(struct worker *worker, struct chimera_error *err)
@@ -150,27 +168,15 @@ static int start_threads(struct worker *worker, struct chimera_error *err)
         code = listener_listen(worker->start->main_fd, err);
     if (code == CHIMERA_OK)
         code = listener_listen(worker->start->probe_fd, err);
-    if (code == CHIMERA_OK)
-        listener_go(&worker->listener);
     return code;
-}
-
-/* True when told to retire, false when told to stop. */
-static bool await_orders(void)
-{
-    sigset_t signals;
-    int number = 0;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, WORKER_RETIRE_SIGNAL);
-    sigwait(&signals, &number);
-    return number == WORKER_RETIRE_SIGNAL;
 }
 
 /* The sockets go on listening where another process has them. */
 static void stop_accepting(struct worker *worker)
 {
+    if (worker->is_closed)
+        return;
+    worker->is_closed = true;
     listener_stop(&worker->listener);
     close(worker->start->main_fd);
     close(worker->start->probe_fd);
@@ -184,32 +190,60 @@ static bool have_ended(const struct worker *worker)
     return true;
 }
 
-/* Until the last connection is gone. False when told to stop meanwhile. */
+/* The next order; ORDER_NONE when none came in time, or when told to stop. */
+static enum order await_order(struct worker *worker, int timeout_ms, bool *ret_is_stopped)
+{
+    struct pollfd polled[] = {{.fd = worker->signal_fd, .events = POLLIN},
+                              {.fd = worker->start->orders_fd, .events = POLLIN}};
+    *ret_is_stopped = false;
+    if (poll(polled, 2, timeout_ms) <= 0)
+        return ORDER_NONE;
+    enum order order = polled[1].revents ? orders_receive(worker->start->orders_fd) : ORDER_NONE;
+    if (order)
+        return order;
+    *ret_is_stopped = true; /* by a signal, or because the supervisor is no more */
+    return ORDER_NONE;
+}
+
+/* False when told to stop before. */
+static bool await_acceptance(struct worker *worker)
+{
+    bool is_stopped = false;
+    while (!is_stopped)
+        if (await_order(worker, -1, &is_stopped) == ORDER_ACCEPT)
+            return true;
+    return false;
+}
+
+/* Until the last connection is gone, or it is told to stop meanwhile: then false. */
 static bool retire(struct worker *worker)
 {
-    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
+    bool is_stopped = false;
     chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("retiring"));
+    stop_accepting(worker);
     for (unsigned i = 0; i < worker->loop_count; i++)
         loop_retire(&worker->loops[i]);
-    while (!have_ended(worker))
-        if (sigtimedwait(&signals, NULL, &pause) > 0)
-            return false;
-    return true;
+    while (!is_stopped && !have_ended(worker))
+        await_order(worker, RETIRED_POLL_MS, &is_stopped);
+    return !is_stopped;
+}
+
+static void drain(struct worker *worker)
+{
+    chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("draining"));
+    stop_accepting(worker);
+    for (unsigned i = 0; i < worker->loop_count; i++)
+        loop_drain(&worker->loops[i]);
 }
 
 static void serve(struct worker *worker)
 {
-    bool is_retiring = await_orders();
-    if (!is_retiring)
-        chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("draining"));
-    stop_accepting(worker);
-    if (!is_retiring || !retire(worker))
-        for (unsigned i = 0; i < worker->loop_count; i++)
-            loop_drain(&worker->loops[i]);
+    bool is_stopped = false, is_retiring = false;
+    listener_go(&worker->listener);
+    while (!is_stopped && !is_retiring)
+        is_retiring = await_order(worker, -1, &is_stopped) == ORDER_RETIRE;
+    if (is_stopped || !retire(worker))
+        drain(worker);
     for (unsigned i = 0; i < worker->loop_count; i++)
         loop_join(&worker->loops[i]);
 }
@@ -229,7 +263,9 @@ int worker_run(const struct worker_start *start)
     struct chimera_error err = {0};
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
     raise_descriptor_limit();
-    int code = prepare(&worker, &err);
+    int code = open_signals(&worker, &err);
+    if (code == CHIMERA_OK)
+        code = prepare(&worker, &err);
     if (code == CHIMERA_OK)
         code = start_threads(&worker, &err);
     if (code < 0) {
@@ -238,6 +274,8 @@ int worker_run(const struct worker_start *start)
         return 1;
     }
     report(start, &(char){WORKER_READY}, 1);
+    if (!await_acceptance(&worker))
+        return 1;
     chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("serving"),
                      CHIMERA_NUMBER("policies", (int64_t)worker.policies.count),
                      CHIMERA_NUMBER("loops", start->config->workers));

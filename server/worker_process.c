@@ -18,13 +18,14 @@
 static void close_others(const struct worker_start *start, const struct jails *jails)
 {
     size_t room = start->isolation->jail_count * start->config->workers;
-    int *kept = calloc(room + 3, sizeof(int));
+    int *kept = calloc(room + 4, sizeof(int));
     if (!kept)
         _exit(1);
     kept[0] = start->main_fd;
     kept[1] = start->probe_fd;
     kept[2] = start->report_fd;
-    descriptors_keep(kept, 3 + jails_list_links(jails, kept + 3, room));
+    kept[3] = start->orders_fd;
+    descriptors_keep(kept, 4 + jails_list_links(jails, kept + 4, room));
     free(kept);
 }
 
@@ -45,48 +46,88 @@ static _Noreturn void become_worker(const struct worker_start *start, const stru
     exit(0);
 }
 
+static void close_both(const int fds[2])
+{
+    close(fds[0]);
+    close(fds[1]);
+}
+
+static int open_ends(int ret_report[2], int ret_orders[2], struct chimera_error *err)
+{
+    if (pipe2(ret_report, O_CLOEXEC) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+    int code = orders_open(ret_orders, err);
+    if (code < 0)
+        close_both(ret_report);
+    return code;
+}
+
 static int fork_worker(struct worker_process *process, const struct worker_start *start,
                        struct jails *jails, struct chimera_error *err)
 {
     struct worker_start told = *start;
-    int report[2];
-    if (pipe2(report, O_CLOEXEC) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+    int report[2], orders[2];
+    int code = open_ends(report, orders, err);
+    if (code < 0)
+        return code;
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         told.report_fd = report[1];
+        told.orders_fd = orders[1];
         if (!jails_open_links(jails, &told.links))
             _exit(1);
         become_worker(&told, jails, parent);
     }
-    close(report[1]);
     if (pid < 0) {
-        close(report[0]);
-        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+        chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+        close_both(report);
+        close_both(orders);
+        return CHIMERA_EIO;
     }
-    *process = (struct worker_process){
-        .pid = pid, .report_fd = report[0], .started_ms = clock_now_ms(), .jails = jails};
+    close(report[1]);
+    close(orders[1]);
+    *process = (struct worker_process){.pid = pid,
+                                       .report_fd = report[0],
+                                       .orders_fd = orders[0],
+                                       .started_ms = clock_now_ms(),
+                                       .jails = jails};
     return CHIMERA_OK;
 }
 
 int worker_process_start(struct worker_process *process, const struct worker_start *start,
-                         struct chimera_error *err)
+                         struct generation *generation, struct chimera_error *err)
 {
+    struct worker_start told = *start;
     struct jails *jails = NULL;
-    int code =
-        jails_start(start->config, start->policies, start->plugins, start->isolation, &jails, err);
+    told.policies = &generation->file->policies;
+    told.isolation = &generation->file->isolation;
+    told.plugins = generation->plugins;
+    int code = jails_start(told.config, told.policies, told.plugins, told.isolation, &jails, err);
     if (code == CHIMERA_OK)
-        code = fork_worker(process, start, jails, err);
-    if (code < 0)
+        code = fork_worker(process, &told, jails, err);
+    if (code < 0) {
         jails_stop(jails);
-    else
-        jails_close_links(jails);
-    return code;
+        return code;
+    }
+    jails_close_links(jails);
+    process->generation = generation_use(generation);
+    return CHIMERA_OK;
 }
 
-static void forget(struct worker_process *process)
+void worker_process_order(const struct worker_process *process, enum order order)
+{
+    if (process->pid)
+        orders_send(process->orders_fd, order);
+}
+
+void worker_process_forget(struct worker_process *process)
 {
     jails_stop(process->jails);
+    generation_drop(process->generation);
+    if (process->report_fd >= 0)
+        close(process->report_fd);
+    if (process->orders_fd >= 0)
+        close(process->orders_fd);
     *process = WORKER_PROCESS_NONE;
 }
 
@@ -126,7 +167,7 @@ void worker_process_reaped(struct worker_process *process, int status,
     char text[sizeof(ret_why->text)] = {NOTHING};
     if (process->report_fd >= 0)
         take_report(process, text, sizeof(text));
-    forget(process);
+    worker_process_forget(process);
     if (text[0] == NOTHING || text[0] == WORKER_READY)
         describe_end(status, ret_why);
     else
@@ -142,7 +183,7 @@ int worker_process_read_report(struct worker_process *process, struct chimera_er
         return CHIMERA_OK;
     while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
         ;
-    forget(process);
+    worker_process_forget(process);
     if (text[0] == NOTHING)
         describe_end(status, err);
     else
@@ -157,7 +198,5 @@ void worker_process_kill(struct worker_process *process)
     kill(process->pid, SIGKILL);
     while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
         ;
-    if (process->report_fd >= 0)
-        close(process->report_fd);
-    forget(process);
+    worker_process_forget(process);
 }

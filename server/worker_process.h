@@ -6,22 +6,30 @@
 
 #include <sys/types.h>
 
+#include "server/generation.h"
 #include "server/jail_process.h"
+#include "server/orders.h"
 #include "server/worker.h"
 
 struct worker_process {
     pid_t pid;     /* 0: none */
     int report_fd; /* while it has not reported; else -1 */
+    int orders_fd; /* -1: none */
     int64_t started_ms;
-    int64_t until_ms;    /* of one that was told to end: when it is told again, more firmly */
-    struct jails *jails; /* owned; NULL: none. They end with it */
+    int64_t until_ms; /* of one that was told to end: when it is told again, more firmly */
+    struct generation *generation; /* that it serves; used */
+    struct jails *jails;           /* owned; NULL: none. They end with it */
 };
 
-#define WORKER_PROCESS_NONE ((struct worker_process){.report_fd = -1})
+#define WORKER_PROCESS_NONE ((struct worker_process){.report_fd = -1, .orders_fd = -1})
 
-/* With its jails. start->report_fd and start->links are filled in. */
+/* With its jails. Of `start`, the configuration and the sockets are given, the rest filled in. */
 int worker_process_start(struct worker_process *process, const struct worker_start *start,
-                         struct chimera_error *err);
+                         struct generation *generation, struct chimera_error *err);
+
+/* One that is ready begins to accept; one that accepts ends with its last connection. None is
+ * allowed. */
+void worker_process_order(const struct worker_process *process, enum order order);
 
 /* Reads the report when `report_fd` is readable: 0 when the worker is ready. Else a negative code
  * with the worker's reason, and it has ended and is none. */
@@ -30,6 +38,9 @@ int worker_process_read_report(struct worker_process *process, struct chimera_er
 /* It was reaped with this status, and is none then. Why: by its own report, if it left one. */
 void worker_process_reaped(struct worker_process *process, int status,
                            struct chimera_error *ret_why);
+
+/* Ends its jails, and what the supervisor holds for it. It has ended, or is none. */
+void worker_process_forget(struct worker_process *process);
 
 /* At once, and waits for it. None is allowed. */
 void worker_process_kill(struct worker_process *process);

@@ -1,0 +1,245 @@
+#include "server/crew.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/base/log.h"
+#include "server/board.h"
+#include "server/clock.h"
+#include "server/listener.h"
+
+#define TARGET "server::supervisor"
+#define BACKOFF_FIRST_MS 100
+#define BACKOFF_MAX_MS 10000
+#define CALM_MS 60000 /* a worker that lived so long has not crashed at its start */
+/* A little more than the worker takes, a little less than Kubernetes waits. */
+#define DRAIN_MS 28000
+/* Longer than a client may keep an idle connection, which is what a retired worker waits for. */
+#define RETIRE_MS 150000
+
+void crew_init(struct crew *crew, const struct config *config, struct shared *board,
+               struct shared *counters)
+{
+    *crew = (struct crew){.config = config,
+                          .board = board,
+                          .counters = counters,
+                          .main_fd = -1,
+                          .probe_fd = -1,
+                          .current = WORKER_PROCESS_NONE,
+                          .next = WORKER_PROCESS_NONE};
+    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
+        crew->retired[i] = WORKER_PROCESS_NONE;
+}
+
+int crew_open(struct crew *crew, struct chimera_error *err)
+{
+    int code = listener_bind(&crew->config->main_address, &crew->main_fd, err);
+    if (code == CHIMERA_OK)
+        code = listener_bind(&crew->config->probe_address, &crew->probe_fd, err);
+    return code;
+}
+
+static int start(struct crew *crew, struct generation *generation, struct worker_process *process,
+                 struct chimera_error *err)
+{
+    const struct worker_start start = {.config = crew->config,
+                                       .board = crew->board,
+                                       .counters = crew->counters,
+                                       .main_fd = crew->main_fd,
+                                       .probe_fd = crew->probe_fd};
+    board_enter(crew->board->data, &generation->file->policies);
+    return worker_process_start(process, &start, generation, err);
+}
+
+int crew_start(struct crew *crew, struct generation *generation, struct chimera_error *err)
+{
+    int code = start(crew, generation, &crew->current, err);
+    if (code == CHIMERA_OK)
+        crew->generation = generation_use(generation);
+    return code;
+}
+
+int crew_start_next(struct crew *crew, struct generation *generation, struct chimera_error *err)
+{
+    return start(crew, generation, &crew->next, err);
+}
+
+void crew_drop_next(struct crew *crew)
+{
+    worker_process_kill(&crew->next);
+    if (!crew->current.pid && !crew->restart_at_ms)
+        crew_plan_restart(crew, clock_now_ms());
+}
+
+void crew_accept_current(struct crew *crew)
+{
+    worker_process_order(&crew->current, ORDER_ACCEPT);
+}
+
+/* Has the worker send its connections away, one by one, while another accepts. One that has not
+ * begun to accept has none. */
+static void retire(struct crew *crew)
+{
+    struct worker_process *place = &crew->retired[0];
+    if (crew->current.report_fd >= 0)
+        worker_process_kill(&crew->current);
+    if (!crew->current.pid)
+        return;
+    for (size_t i = 0; i < CREW_RETIRED_MAX; i++) {
+        if (!crew->retired[i].pid) {
+            place = &crew->retired[i];
+            break;
+        }
+        if (crew->retired[i].until_ms < place->until_ms)
+            place = &crew->retired[i];
+    }
+    worker_process_kill(place); /* none, unless more retire than there is room for */
+    *place = crew->current;
+    place->until_ms = clock_now_ms() + RETIRE_MS;
+    worker_process_order(place, ORDER_RETIRE);
+}
+
+void crew_accept_next(struct crew *crew)
+{
+    worker_process_order(&crew->next, ORDER_ACCEPT);
+    retire(crew);
+    crew->current = crew->next;
+    crew->next = WORKER_PROCESS_NONE;
+    crew->restart_at_ms = 0;
+    generation_drop(crew->generation);
+    crew->generation = generation_use(crew->current.generation);
+}
+
+/* The sockets stay open here, so connections wait in the backlog for the next worker. */
+void crew_plan_restart(struct crew *crew, int64_t started_ms)
+{
+    int64_t now_ms = clock_now_ms();
+    if (crew->current.pid || crew->next.pid)
+        return;
+    if (now_ms - started_ms > CALM_MS)
+        crew->backoff_ms = 0;
+    crew->restart_at_ms = now_ms + crew->backoff_ms;
+    crew->backoff_ms = crew->backoff_ms ? crew->backoff_ms * 2 : BACKOFF_FIRST_MS;
+    if (crew->backoff_ms > BACKOFF_MAX_MS)
+        crew->backoff_ms = BACKOFF_MAX_MS;
+}
+
+static void restart(struct crew *crew)
+{
+    struct chimera_error err = {0};
+    crew->restart_at_ms = 0;
+    if (start(crew, crew->generation, &crew->current, &err) == CHIMERA_OK)
+        return;
+    chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("the worker did not start again"),
+                     CHIMERA_TEXT("error", chimera_slice_of(err.text)));
+    crew_plan_restart(crew, clock_now_ms());
+}
+
+static void retired_is_gone(struct worker_process *process, int status)
+{
+    struct chimera_error why = {0};
+    worker_process_reaped(process, status, &why);
+    if (status != 0)
+        chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
+                         CHIMERA_SLICE("a worker crashed while it answered what was left to it"),
+                         CHIMERA_TEXT("error", chimera_slice_of(why.text)));
+    else
+        chimera_log(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("the worker before has ended"));
+}
+
+bool crew_reaped(struct crew *crew, pid_t pid, int status)
+{
+    if (jails_reaped(crew->current.jails, pid, status) ||
+        jails_reaped(crew->next.jails, pid, status))
+        return true;
+    for (size_t i = 0; i < CREW_RETIRED_MAX; i++) {
+        struct worker_process *process = &crew->retired[i];
+        if (pid == process->pid) {
+            retired_is_gone(process, status);
+            return true;
+        }
+        if (jails_reaped(process->jails, pid, status))
+            return true;
+    }
+    return false;
+}
+
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
+static int64_t pass_time_retired(struct worker_process *process, int64_t now_ms)
+{
+    int64_t at_ms = jails_pass_time(process->jails, now_ms);
+    if (!process->pid)
+        return at_ms;
+    if (now_ms >= process->until_ms) {
+        kill(process->pid, SIGTERM); /* it drains; that has an end of its own */
+        process->until_ms = now_ms + RETIRE_MS;
+    }
+    return earlier(at_ms, process->until_ms);
+}
+
+int64_t crew_pass_time(struct crew *crew, int64_t now_ms)
+{
+    int64_t at_ms = earlier(jails_pass_time(crew->current.jails, now_ms),
+                            jails_pass_time(crew->next.jails, now_ms));
+    if (crew->restart_at_ms && now_ms >= crew->restart_at_ms)
+        restart(crew);
+    if (crew->restart_at_ms)
+        at_ms = earlier(at_ms, crew->restart_at_ms);
+    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
+        at_ms = earlier(at_ms, pass_time_retired(&crew->retired[i], now_ms));
+    return at_ms;
+}
+
+/* --- Stop --- */
+
+static void close_sockets(struct crew *crew)
+{
+    if (crew->main_fd >= 0)
+        close(crew->main_fd);
+    if (crew->probe_fd >= 0)
+        close(crew->probe_fd);
+    crew->main_fd = crew->probe_fd = -1;
+}
+
+/* True when one is left. */
+static bool reap(struct worker_process *const *all, size_t count, bool is_late)
+{
+    bool is_one_left = false;
+    for (size_t i = 0; i < count; i++) {
+        if (all[i]->pid && waitpid(all[i]->pid, NULL, WNOHANG) != 0)
+            all[i]->pid = 0; /* its jails have answered what it had */
+        is_one_left = is_one_left || all[i]->pid;
+        if (all[i]->pid && is_late)
+            kill(all[i]->pid, SIGKILL);
+    }
+    return is_one_left;
+}
+
+void crew_stop(struct crew *crew)
+{
+    const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+    int64_t until_ms = clock_now_ms() + DRAIN_MS;
+    struct worker_process *all[CREW_RETIRED_MAX + 1] = {&crew->current};
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    close_sockets(crew);
+    worker_process_kill(&crew->next);
+    if (crew->current.report_fd >= 0)
+        worker_process_kill(&crew->current); /* it has nothing to answer */
+    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
+        all[i + 1] = &crew->retired[i];
+    for (size_t i = 0; i <= CREW_RETIRED_MAX; i++)
+        if (all[i]->pid)
+            kill(all[i]->pid, SIGTERM);
+    while (reap(all, CREW_RETIRED_MAX + 1, clock_now_ms() > until_ms))
+        sigtimedwait(&child, NULL, &pause);
+    for (size_t i = 0; i <= CREW_RETIRED_MAX; i++)
+        worker_process_forget(all[i]);
+    generation_drop(crew->generation);
+}

@@ -1,0 +1,28 @@
+/* orders.h - what the supervisor tells a worker once it runs: one packet each, on a socket of the
+ * worker's own. Neither side ever waits for the other.
+ */
+#ifndef CHIMERA_SERVER_ORDERS_H
+#define CHIMERA_SERVER_ORDERS_H
+
+#include "runtime/base/error.h"
+
+enum order {
+    ORDER_NONE = 0,
+    /* Begin to accept: until then a worker that is ready can still be given up, and nobody has lost
+     * a connection. */
+    ORDER_ACCEPT = 'a',
+    /* Another accepts in your place: accept no more, and end with the last connection. Clients are
+     * told by `Connection: close` on the next answer of each; none is cut off. */
+    ORDER_RETIRE = 'r',
+};
+
+/* The supervisor's end, then the worker's. */
+int orders_open(int ret_fds[2], struct chimera_error *err);
+
+/* A worker that is gone, or takes no orders any more, is passed over: its end is seen elsewhere. */
+void orders_send(int fd, enum order order);
+
+/* The next one, ORDER_NONE when there is none yet. */
+enum order orders_receive(int fd);
+
+#endif

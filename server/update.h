@@ -1,0 +1,40 @@
+/* update.h - how the workers come to serve another generation: the first one, the full tier, a
+ * reload of policies.yml.
+ *
+ * One is under way at a time: a job builds, `next` starts, and takes over whole, or is refused with
+ * the reason, and what served goes on. A reload takes the place of whatever is under way.
+ */
+#ifndef CHIMERA_SERVER_UPDATE_H
+#define CHIMERA_SERVER_UPDATE_H
+
+#include "server/crew.h"
+#include "server/job.h"
+
+enum update_kind { UPDATE_START, UPDATE_TIER, UPDATE_RELOAD };
+
+struct update {
+    const struct config *config;
+    struct crew *crew;        /* borrowed */
+    enum update_kind kind;    /* of the one under way */
+    struct job job;           /* builds */
+    struct policy_file *file; /* used; what it builds for, and what `next` starts with */
+    bool has_served;
+    bool is_reload_due; /* asked for before the first worker served */
+};
+
+void update_init(struct update *update, const struct config *config, struct crew *crew);
+/* Begins with the first generation. */
+int update_begin(struct update *update, struct policy_file *file, struct chimera_error *err);
+void update_end(struct update *update);
+
+/* Reads policies.yml again; what is wrong with it goes to the log. */
+void update_reload(struct update *update);
+
+/* Events. Those that return a code fail only where the start does. */
+int update_read_job(struct update *update, struct chimera_error *err);
+int update_read_current(struct update *update, struct chimera_error *err);
+void update_read_next(struct update *update);
+/* A child is gone. */
+int update_reaped(struct update *update, pid_t pid, int status, struct chimera_error *err);
+
+#endif
