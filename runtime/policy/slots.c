@@ -1,5 +1,6 @@
 #include "runtime/policy/slots.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,8 +20,11 @@ struct lane {
 };
 
 struct chimera_slots {
-    unsigned lane_count, max_per_lane;
-    struct lane *lanes; /* owned */
+    unsigned lane_count;
+    unsigned own_max;    /* each lane may have so many in any case */
+    unsigned shared_max; /* what all lanes may have beyond that, together */
+    struct lane *lanes;  /* owned */
+    atomic_uint shared;  /* changed by all lanes; a few too many for a moment do no harm */
 };
 
 /* Half of what the kernel allows, for there are other mappings. */
@@ -48,10 +52,11 @@ int chimera_slots_new(unsigned lanes, unsigned max, struct chimera_slots **ret_s
         free(slots);
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for the policies' slots");
     }
+    if (!max)
+        max = most_slots();
     slots->lane_count = lanes;
-    slots->max_per_lane = (max ? max : most_slots()) / lanes;
-    if (slots->max_per_lane == 0)
-        slots->max_per_lane = 1;
+    slots->own_max = max / 2 / lanes ? max / 2 / lanes : 1;
+    slots->shared_max = max > lanes * slots->own_max ? max - lanes * slots->own_max : 0;
     *ret_slots = slots;
     return CHIMERA_OK;
 }
@@ -90,7 +95,8 @@ static void unlink_slot(struct lane *lane, struct chimera_slot *slot)
 
 struct chimera_slot *chimera_slots_victim(struct chimera_slots *slots, unsigned lane)
 {
-    if (!slots || slots->lanes[lane].count < slots->max_per_lane)
+    if (!slots || slots->lanes[lane].count < slots->own_max ||
+        atomic_load_explicit(&slots->shared, memory_order_relaxed) < slots->shared_max)
         return NULL;
     return slots->lanes[lane].oldest;
 }
@@ -100,7 +106,8 @@ void chimera_slots_enter(struct chimera_slots *slots, struct chimera_slot *slot)
     if (!slots)
         return;
     link_newest(&slots->lanes[slot->lane], slot);
-    slots->lanes[slot->lane].count++;
+    if (slots->lanes[slot->lane].count++ >= slots->own_max)
+        atomic_fetch_add_explicit(&slots->shared, 1, memory_order_relaxed);
     slot->used_ns = chimera_monotonic_ns();
     slot->is_idle = false;
 }
@@ -123,7 +130,8 @@ void chimera_slots_leave(struct chimera_slots *slots, struct chimera_slot *slot)
     if (!slots)
         return;
     unlink_slot(&slots->lanes[slot->lane], slot);
-    slots->lanes[slot->lane].count--;
+    if (--slots->lanes[slot->lane].count >= slots->own_max)
+        atomic_fetch_sub_explicit(&slots->shared, 1, memory_order_relaxed);
 }
 
 bool chimera_slots_trim(struct chimera_slots *slots, unsigned lane, uint64_t now_ns)
