@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "server/clock.h"
+#include "server/transport.h"
 
 #define READ_MIN ((size_t)16 * 1024)
 #define HANDSHAKE_MS 10000
@@ -78,56 +79,11 @@ void connection_free(struct connection *connection)
     atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
 }
 
-static void watch(struct connection *connection, uint32_t interest)
-{
-    if (connection->interest == interest)
-        return;
-    struct epoll_event event = {.events = interest, .data.ptr = connection};
-    epoll_ctl(connection->loop->epoll_fd, EPOLL_CTL_MOD, connection->fd, &event);
-    connection->interest = interest;
-}
-
-/* Bytes, 0 at the end, or TLS_FAILED, TLS_WANTS_READ, TLS_WANTS_WRITE, also without TLS. */
-static ssize_t receive(struct connection *connection, void *to, size_t size)
-{
-    if (connection->tls)
-        return tls_read(connection->tls, to, size);
-    ssize_t count;
-    do
-        count = read(connection->fd, to, size);
-    while (count < 0 && errno == EINTR);
-    if (count >= 0)
-        return count;
-    return errno == EAGAIN ? TLS_WANTS_READ : TLS_FAILED;
-}
-
-static ssize_t transmit(struct connection *connection, const void *from, size_t size)
-{
-    if (connection->tls)
-        return tls_write(connection->tls, from, size);
-    ssize_t count;
-    do
-        count = send(connection->fd, from, size, MSG_NOSIGNAL);
-    while (count < 0 && errno == EINTR);
-    if (count >= 0)
-        return count;
-    return errno == EAGAIN ? TLS_WANTS_WRITE : TLS_FAILED;
-}
-
-/* Says that nothing follows. The alert of TLS may get lost when the socket is full; so it may in a
- * network. */
-static void say_goodbye(struct connection *connection)
-{
-    if (connection->tls && SSL_is_init_finished(connection->tls))
-        SSL_shutdown(connection->tls);
-    shutdown(connection->fd, SHUT_WR);
-}
-
 /* A socket closed with input unread resets the connection, and the answer may be lost with it: so
  * first let the client read, and drop what it still sends. */
 static enum step close_down(struct connection *connection)
 {
-    say_goodbye(connection);
+    transport_finish(connection);
     if (!connection->lingers) {
         connection_free(connection);
         return STEP_STOP;
@@ -136,7 +92,7 @@ static enum step close_down(struct connection *connection)
     connection->state = CONNECTION_LINGER;
     connection->body_left = LINGER_BYTES_MAX;
     connection->deadline_ms = connection->loop->now_ms + LINGER_MS;
-    watch(connection, EPOLLIN);
+    transport_watch(connection, EPOLLIN);
     return STEP_STOP;
 }
 
@@ -186,14 +142,14 @@ static enum step keep_rest(struct connection *connection, struct chimera_slice r
     }
     connection->state = CONNECTION_WRITE;
     connection->deadline_ms = connection->loop->now_ms + WRITE_MS;
-    watch(connection, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
+    transport_watch(connection, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
     return STEP_STOP;
 }
 
 static enum step write_answer(struct connection *connection, struct chimera_slice bytes)
 {
     while (bytes.size > 0) {
-        ssize_t count = transmit(connection, bytes.data, bytes.size);
+        ssize_t count = transport_send(connection, bytes.data, bytes.size);
         if (count < 0)
             return keep_rest(connection, bytes, count);
         bytes.data += count;
@@ -205,8 +161,8 @@ static enum step write_answer(struct connection *connection, struct chimera_slic
 static enum step write_rest(struct connection *connection)
 {
     while (connection->out_at < connection->out.size) {
-        ssize_t count = transmit(connection, connection->out.data + connection->out_at,
-                                 connection->out.size - connection->out_at);
+        ssize_t count = transport_send(connection, connection->out.data + connection->out_at,
+                                       connection->out.size - connection->out_at);
         if (count < 0)
             return keep_rest(connection, (struct chimera_slice){NULL, 0}, count);
         connection->out_at += (size_t)count;
@@ -214,7 +170,6 @@ static enum step write_rest(struct connection *connection)
     }
     chimera_buffer_free(&connection->out);
     connection->out_at = 0;
-    watch(connection, EPOLLIN);
     return after_answer(connection);
 }
 
@@ -229,7 +184,7 @@ static void consume(struct connection *connection, size_t size)
 /* Writes the answer to a request of which `used` bytes of input are. */
 static enum step send_answer(struct connection *connection, struct answer *answer, size_t used)
 {
-    struct lane *lane = &connection->loop->lane;
+    struct lane *lane = connection->loop->lane;
     answer->is_http10 = connection->head.is_http10;
     answer->is_head = chimera_slice_is(connection->head.method, "HEAD");
     answer->closes =
@@ -271,37 +226,74 @@ static enum step refuse_bytes(struct connection *connection, unsigned status)
 static enum step refuse_length(struct connection *connection)
 {
     struct answer answer = {0};
-    service_refuse_length(&connection->loop->lane, &connection->route, &answer);
+    service_refuse_length(connection->loop->lane, &connection->route, &answer);
     return send_last(connection, &answer);
 }
 
 static enum step send_refusal(struct connection *connection)
 {
     struct answer answer = {0};
-    service_refuse(&connection->loop->lane, &connection->route, &answer);
+    service_refuse(connection->loop->lane, &connection->route, &answer);
     return send_last(connection, &answer);
 }
 
-/* Other requests had the lane's arena while the body came, so what it held of the route is found
- * again. */
-static void find_route_again(struct connection *connection)
+/* Once when the head is there, and again when the body is: other requests had the lane's arena
+ * meanwhile. */
+static void find_route(struct connection *connection)
 {
     struct loop *loop = connection->loop;
-    chimera_arena_reset(&loop->lane.arena);
-    route_find(&connection->head, &loop->service->rules, &loop->lane.arena, &connection->route);
+    chimera_arena_reset(&loop->lane->arena);
+    route_find(&connection->head, &loop->service->rules, &loop->lane->arena, &connection->route);
+}
+
+static enum step answer_at_once(struct connection *connection,
+                                const struct service_request *request)
+{
+    struct answer answer = {0};
+    service_answer(connection->loop->service, connection->loop->lane, request, &answer);
+    return send_answer(connection, &answer, connection->head.size + request->body.size);
+}
+
+/* The body is the lane's, which has other work now. */
+static void leave_late_answer(struct connection *connection, struct lane *lane,
+                              const struct answer *answer)
+{
+    connection->late = (struct late_answer){.answer = *answer, .body = lane->body};
+    lane->is_detached = true;
+    lane_renew_body(lane);
+}
+
+/* Another thread may take the loop over meanwhile; from then on loop and connection are its own,
+ * but for the input and what it says of the request, which it leaves alone. */
+static enum step evaluate(struct connection *connection, const struct service_request *request)
+{
+    struct loop *loop = connection->loop;
+    struct lane *lane = loop->lane;
+    struct answer answer = {0};
+    unsigned account = service_account(loop->service, &connection->route);
+    bool is_audit = connection->route.kind == ROUTE_AUDIT;
+    connection->state = CONNECTION_EVALUATE;
+    uint64_t turn = loop_begin(loop, account, is_audit);
+    service_answer(loop->service, lane, request, &answer);
+    if (loop_end(loop, turn))
+        return send_answer(connection, &answer, connection->head.size + request->body.size);
+    leave_late_answer(connection, lane, &answer);
+    pool_slow_ends(loop->pool, account, is_audit);
+    loop_deliver(loop, connection);
+    return STEP_STOP;
 }
 
 static enum step finish_request(struct connection *connection, size_t body_size)
 {
-    struct answer answer = {0};
-    find_route_again(connection);
+    find_route(connection);
+    connection->body_size = body_size;
     const struct service_request request = {
         .head = &connection->head,
         .route = &connection->route,
         .body = {connection->in.data + connection->head.size, body_size},
         .arrived_ms = connection->arrived_ms};
-    service_answer(connection->loop->service, &connection->loop->lane, &request, &answer);
-    return send_answer(connection, &answer, connection->head.size + body_size);
+    return service_evaluates(&connection->route) ? evaluate(connection, &request)
+                                                 : answer_at_once(connection, &request);
 }
 
 /* Drops `size` bytes of input behind the head. */
@@ -362,16 +354,14 @@ static enum step start_body(struct connection *connection)
     connection->body_size = 0;
     connection->body_left = head->content_length;
     connection->chunks = (struct http_chunks){0};
-    chimera_arena_reset(
-        &connection->loop->lane.arena); /* of heads whose bodies are still to come */
-    route_find(head, rules, &connection->loop->lane.arena, &connection->route);
+    find_route(connection);
     if (connection->route.status && has_body &&
         (head->expects_continue || head->content_length > rules->max_body_bytes))
         return send_refusal(connection);
     if (head->content_length > rules->max_body_bytes)
         return refuse_length(connection);
     if (head->expects_continue && has_body && connection->in.size == head->size &&
-        transmit(connection, CONTINUE, strlen(CONTINUE)) != (ssize_t)strlen(CONTINUE)) {
+        transport_send(connection, CONTINUE, strlen(CONTINUE)) != (ssize_t)strlen(CONTINUE)) {
         connection_free(connection);
         return STEP_STOP;
     }
@@ -436,7 +426,7 @@ static void follow_input(struct connection *connection)
     connection->head_base = connection->in.data;
 }
 
-/* Bytes, or as receive(). */
+/* As transport_receive(). */
 static ssize_t fill(struct connection *connection)
 {
     struct chimera_buffer *in = &connection->in;
@@ -448,7 +438,7 @@ static ssize_t fill(struct connection *connection)
     if (!to)
         return TLS_FAILED;
     size_t room = in->capacity < in->limit ? in->capacity : in->limit;
-    ssize_t size = receive(connection, to, room - in->size);
+    ssize_t size = transport_receive(connection, to, room - in->size);
     if (size > 0) {
         in->size += (size_t)size;
         if (was_empty && connection->state == CONNECTION_HEAD) {
@@ -471,7 +461,7 @@ static void pump(struct connection *connection)
                 release_input(connection);
             if (was_in_handshake && SSL_is_init_finished(connection->tls))
                 connection->deadline_ms = connection->loop->now_ms + IDLE_MS;
-            watch(connection, size == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
+            transport_watch(connection, size == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
             return;
         }
         if (size <= 0) {
@@ -483,29 +473,58 @@ static void pump(struct connection *connection)
     }
 }
 
-static void resume(struct connection *connection)
+/* What was left while the last answer was waited for. */
+static void go_on(struct connection *connection)
 {
-    if (write_rest(connection) != STEP_AGAIN)
-        return;
+    transport_watch(connection, EPOLLIN);
     if (connection->in.size > 0 && !advance(connection))
         return;
     if (connection->tls)
         pump(connection);
 }
 
+/* Nothing is read meanwhile. That the client is gone shows when the answer is written. */
+static void ignore(struct connection *connection)
+{
+    transport_watch(connection, 0);
+}
+
 void connection_on_ready(struct connection *connection, uint32_t events)
 {
     (void)events; /* whatever it is, the next call on the socket says it better */
-    if (connection->state == CONNECTION_WRITE)
-        resume(connection);
-    else if (connection->state == CONNECTION_LINGER)
-        linger(connection);
-    else
+    switch (connection->state) {
+    case CONNECTION_HEAD:
+    case CONNECTION_BODY:
         pump(connection);
+        break;
+    case CONNECTION_EVALUATE:
+        ignore(connection);
+        break;
+    case CONNECTION_WRITE:
+        if (write_rest(connection) == STEP_AGAIN)
+            go_on(connection);
+        break;
+    case CONNECTION_LINGER:
+        linger(connection);
+        break;
+    }
+}
+
+void connection_on_answer(struct connection *connection)
+{
+    struct late_answer late = connection->late;
+    connection->late = (struct late_answer){0};
+    find_route(connection);
+    if (send_answer(connection, &late.answer, connection->head.size + connection->body_size) ==
+        STEP_AGAIN)
+        go_on(connection);
+    chimera_buffer_free(&late.body);
 }
 
 void connection_on_timeout(struct connection *connection)
 {
+    if (connection->state == CONNECTION_EVALUATE)
+        return;
     bool is_amid = connection->state == CONNECTION_BODY ||
                    (connection->state == CONNECTION_HEAD && connection->in.size > 0);
     if (is_amid)

@@ -1,6 +1,6 @@
 /* connection.h - one client: bytes in, requests out of them, answers back, limits on all of it.
  *
- * A machine of four states that its loop drives: on readiness, on time passing, on drain. A
+ * A machine of states that its loop drives: on readiness, on time passing, on drain. A
  * connection owns its descriptor and ends itself; every function below may free it.
  */
 #ifndef CHIMERA_SERVER_CONNECTION_H
@@ -11,8 +11,14 @@
 enum connection_state {
     CONNECTION_HEAD, /* idle, in the handshake, or within a head */
     CONNECTION_BODY,
-    CONNECTION_WRITE,  /* the socket takes no more; input waits */
-    CONNECTION_LINGER, /* answered for the last time; what still comes is dropped */
+    CONNECTION_EVALUATE, /* perhaps on a thread that the loop does not have any more; input waits */
+    CONNECTION_WRITE,    /* the socket takes no more; input waits */
+    CONNECTION_LINGER,   /* answered for the last time; what still comes is dropped */
+};
+
+struct late_answer { /* of an evaluation that another thread than the loop's has finished */
+    struct answer answer;
+    struct chimera_buffer body; /* owned; the answer's */
 };
 
 struct connection {
@@ -36,8 +42,9 @@ struct connection {
     struct http_head head;
     struct route route;
     struct http_chunks chunks;
-    size_t body_size;   /* chunked: decoded so far */
-    uint64_t body_left; /* by length, refused: to be dropped */
+    size_t body_size;        /* chunked: decoded so far; of any, when it is whole */
+    uint64_t body_left;      /* by length, refused: to be dropped */
+    struct late_answer late; /* written by the thread that evaluates, read after its mail */
 };
 
 /* Takes over `fd`; NULL when memory ran out, and then it is closed. */
@@ -45,6 +52,8 @@ struct connection *connection_new(struct loop *loop, int fd);
 void connection_free(struct connection *connection);
 
 void connection_on_ready(struct connection *connection, uint32_t events);
+/* The answer of an evaluation that was slow is there. */
+void connection_on_answer(struct connection *connection);
 /* The deadline has passed. */
 void connection_on_timeout(struct connection *connection);
 /* The loop has begun to drain. */

@@ -59,7 +59,8 @@ static void load(struct jail *jail, size_t index)
     struct inmate *inmate = &jail->inmate[index];
     struct chimera_error why = {0};
     inmate->code = policy_set_open(&jail->set, start->config, &start->policies->policy[index],
-                                   &start->plugins[index], start->lanes, &inmate->policy, &why);
+                                   &start->plugins[index], start->lanes, start->config->workers,
+                                   &inmate->policy, &why);
     if (inmate->code < 0)
         inmate->failure = strdup(why.text);
 }

@@ -12,6 +12,7 @@
 #include "server/channel.h"
 #include "server/clock.h"
 #include "server/descriptors.h"
+#include "server/gate.h"
 #include "server/generation.h"
 
 #define TARGET "server::jails"
@@ -37,6 +38,11 @@ struct jails {
     struct jail_link *links;
 };
 
+static unsigned lanes_of(const struct jails *jails)
+{
+    return gate_jail_lanes(jails->config->workers);
+}
+
 static int fail_memory(struct chimera_error *err)
 {
     return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
@@ -49,7 +55,7 @@ static void *map_life(int fd, int protection)
 
 static int make_channels(struct jails *jails, size_t index, struct chimera_error *err)
 {
-    unsigned lanes = jails->config->workers;
+    unsigned lanes = lanes_of(jails);
     struct jail_process *jail = &jails->jail[index];
     struct jail_link *link = &jails->links[index];
     jail->inner = calloc(lanes, sizeof(int));
@@ -86,7 +92,7 @@ static _Noreturn void become_jail(struct jails *jails, size_t index, pid_t paren
                                      .plugins = jails->plugins,
                                      .isolation = jails->isolation,
                                      .jail = index,
-                                     .lanes = jails->config->workers,
+                                     .lanes = lanes_of(jails),
                                      .fds = jails->jail[index].inner,
                                      .life = life};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -160,7 +166,7 @@ size_t jails_list_links(const struct jails *jails, int *ret_fds, size_t room)
 {
     size_t count = 0;
     for (size_t i = 0; jails && i < jails->isolation->jail_count; i++)
-        for (unsigned lane = 0; lane < jails->config->workers && count < room; lane++)
+        for (unsigned lane = 0; lane < lanes_of(jails) && count < room; lane++)
             ret_fds[count++] = jails->links[i].fds[lane];
     return count;
 }
@@ -177,7 +183,7 @@ static void close_all(int *fds, unsigned count)
 void jails_close_links(struct jails *jails)
 {
     for (size_t i = 0; jails && i < jails->isolation->jail_count; i++)
-        close_all(jails->links[i].fds, jails->config->workers);
+        close_all(jails->links[i].fds, lanes_of(jails));
 }
 
 static void log_end(const struct jails *jails, size_t index, int status)
@@ -253,7 +259,7 @@ void jails_stop(struct jails *jails)
     for (size_t i = 0; jails->jail && jails->links && i < jails->isolation->jail_count; i++) {
         struct jail_process *jail = &jails->jail[i];
         end_jail(jail);
-        close_all(jail->inner, jails->config->workers);
+        close_all(jail->inner, lanes_of(jails));
         free(jail->inner);
         free(jails->links[i].fds);
         if (jail->life)

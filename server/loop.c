@@ -18,15 +18,13 @@
 /* Twice what a read takes at least, a head, and whatever of a body fits the limit. */
 #define INPUT_EXTRA ((size_t)128 * 1024)
 #define DRAIN_MS 25000 /* Kubernetes kills after 30 seconds */
-#define DRAIN_MESSAGE (-1)
-#define RETIRE_MESSAGE (-2)
 
 static int fail_errno(struct chimera_error *err, const char *what)
 {
     return chimera_fail(err, CHIMERA_EIO, "%s: %s", what, strerror(errno));
 }
 
-int loop_open(struct loop *loop, unsigned index, const struct service *service, SSL_CTX *tls,
+int loop_open(struct loop *loop, const struct service *service, SSL_CTX *tls,
               struct chimera_error *err)
 {
     int pipe_fds[2] = {-1, -1};
@@ -38,6 +36,7 @@ int loop_open(struct loop *loop, unsigned index, const struct service *service, 
     }
     loop->inbox_read = pipe_fds[0];
     loop->inbox_write = pipe_fds[1];
+    sem_init(&loop->ended, 0, 0);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL}; /* NULL: the inbox */
     if (fcntl(loop->inbox_read, F_SETFL, O_NONBLOCK) < 0 ||
         epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->inbox_read, &event) < 0) {
@@ -46,7 +45,6 @@ int loop_open(struct loop *loop, unsigned index, const struct service *service, 
         return CHIMERA_EIO;
     }
     atomic_init(&loop->connection_count, 0);
-    lane_init(&loop->lane, index, service->rules.max_body_bytes);
     loop->tls = tls;
     return CHIMERA_OK;
 }
@@ -57,7 +55,7 @@ void loop_close(struct loop *loop)
         connection_free(loop->connections);
     while (loop->spare_count > 0)
         chimera_buffer_free(&loop->spare[--loop->spare_count]);
-    lane_done(&loop->lane);
+    sem_destroy(&loop->ended);
     SSL_CTX_free(loop->tls);
     close(loop->inbox_read);
     close(loop->inbox_write);
@@ -84,31 +82,36 @@ void loop_give_buffer(struct loop *loop, struct chimera_buffer *buffer)
     *buffer = (struct chimera_buffer){0};
 }
 
-/* Messages are whole: a pipe takes and gives four bytes at once or not at all. */
-static void send_message(struct loop *loop, int message)
+/* Messages are whole: a pipe takes and gives so few bytes at once or not at all. */
+static void send_mail(struct loop *loop, struct mail mail)
 {
     ssize_t size;
     do
-        size = write(loop->inbox_write, &message, sizeof(message));
+        size = write(loop->inbox_write, &mail, sizeof(mail));
     while (size < 0 && errno == EINTR);
 }
 
 void loop_add(struct loop *loop, int fd)
 {
     atomic_fetch_add_explicit(&loop->connection_count, 1, memory_order_relaxed);
-    send_message(loop, fd);
+    send_mail(loop, (struct mail){.kind = MAIL_CONNECTION, .fd = fd});
 }
 
 void loop_drain(struct loop *loop)
 {
     atomic_store_explicit(&loop->is_draining, true, memory_order_relaxed);
-    send_message(loop, DRAIN_MESSAGE);
+    send_mail(loop, (struct mail){.kind = MAIL_DRAIN});
 }
 
 void loop_retire(struct loop *loop)
 {
     atomic_store_explicit(&loop->is_draining, true, memory_order_relaxed);
-    send_message(loop, RETIRE_MESSAGE);
+    send_mail(loop, (struct mail){.kind = MAIL_RETIRE});
+}
+
+void loop_deliver(struct loop *loop, struct connection *connection)
+{
+    send_mail(loop, (struct mail){.kind = MAIL_ANSWER, .connection = connection});
 }
 
 bool loop_has_ended(struct loop *loop)
@@ -116,18 +119,53 @@ bool loop_has_ended(struct loop *loop)
     return atomic_load(&loop->has_ended);
 }
 
-static void read_inbox(struct loop *loop)
+/* --- Turns --- */
+
+uint64_t loop_begin(struct loop *loop, unsigned account, bool is_audit)
 {
-    int messages[EVENTS_MAX];
-    ssize_t size = read(loop->inbox_read, messages, sizeof(messages));
-    size_t count = size > 0 ? (size_t)size / sizeof(messages[0]) : 0;
-    for (size_t i = 0; i < count; i++) {
-        if (messages[i] == DRAIN_MESSAGE) /* the last one: no connection comes behind it */
-            loop->drain_until_ms = loop->now_ms + DRAIN_MS;
-        else if (messages[i] == RETIRE_MESSAGE) /* nor behind this one */
-            loop->is_retiring = true;
-        else if (!connection_new(loop, messages[i]))
+    uint64_t turn = atomic_load_explicit(&loop->turn, memory_order_relaxed) + 1;
+    loop->account = account;
+    loop->is_audit = is_audit;
+    atomic_store(&loop->turn, turn);
+    pool_tell_minder(loop->pool);
+    return turn;
+}
+
+bool loop_end(struct loop *loop, uint64_t turn)
+{
+    return atomic_compare_exchange_strong(&loop->turn, &turn, turn + 1);
+}
+
+bool loop_take(struct loop *loop, uint64_t turn)
+{
+    return atomic_compare_exchange_strong(&loop->turn, &turn, turn + 1);
+}
+
+/* --- Running --- */
+
+static void read_mail(struct loop *loop)
+{
+    ssize_t size = read(loop->inbox_read, loop->mail, sizeof(loop->mail));
+    loop->mail_at = 0;
+    loop->mail_count = size > 0 ? (unsigned)((size_t)size / sizeof(loop->mail[0])) : 0;
+}
+
+static void take_mail(struct loop *loop, const struct mail *mail)
+{
+    switch (mail->kind) {
+    case MAIL_CONNECTION:
+        if (!connection_new(loop, mail->fd))
             atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
+        break;
+    case MAIL_ANSWER:
+        connection_on_answer(mail->connection);
+        break;
+    case MAIL_DRAIN: /* the last one: no connection comes behind it */
+        loop->drain_until_ms = loop->now_ms + DRAIN_MS;
+        break;
+    case MAIL_RETIRE: /* nor behind this one */
+        loop->is_retiring = true;
+        break;
     }
 }
 
@@ -147,24 +185,46 @@ static void end_if_late(struct connection *connection)
         connection_on_timeout(connection);
 }
 
-static void dispatch(struct loop *loop, const struct epoll_event *events, int count)
+/* All of these end early when `lane` is detached: another thread goes on then, which finds what is
+ * left of the events by waiting for them again, and the rest on the loop. */
+static void take_events(struct loop *loop, const struct lane *lane,
+                        const struct epoll_event *events, int count)
 {
-    loop->has_pages |= count > 0;
-    for (int i = 0; i < count; i++) {
-        if (!events[i].data.ptr)
-            read_inbox(loop);
-        else
+    for (int i = 0; i < count && !lane->is_detached; i++) {
+        if (events[i].data.ptr)
             connection_on_ready(events[i].data.ptr, events[i].events);
+        else
+            loop->has_mail = true;
     }
-    /* Behind the events, because it frees what they point to. */
+}
+
+/* Behind the events, because an answer may end a connection that has one. */
+static void take_all_mail(struct loop *loop, const struct lane *lane)
+{
+    if (lane->is_detached || !loop->has_mail)
+        return;
+    if (loop->mail_at == loop->mail_count)
+        read_mail(loop);
+    while (loop->mail_at < loop->mail_count) {
+        take_mail(loop, &loop->mail[loop->mail_at++]);
+        if (lane->is_detached)
+            return;
+    }
+    loop->has_mail = false;
+}
+
+static void pass_time(struct loop *loop, const struct lane *lane)
+{
+    if (lane->is_detached)
+        return;
     if (loop->drain_until_ms && !loop->has_drained) {
         loop->has_drained = true;
         for_each(loop, connection_on_drain);
     }
     if (loop->now_ms - loop->swept_ms >= SWEEP_MS) {
         for_each(loop, end_if_late);
-        loop->has_pages = chimera_slots_trim(loop->service->policies->slots, loop->lane.index,
-                                             chimera_monotonic_ns());
+        loop->has_pages =
+            chimera_slots_trim(loop->service->policies->slots, lane->index, chimera_monotonic_ns());
         loop->swept_ms = loop->now_ms;
     }
 }
@@ -176,35 +236,41 @@ static bool is_done(const struct loop *loop)
     return loop->has_drained && loop->now_ms >= loop->drain_until_ms;
 }
 
-static void *run(void *context)
+static int wait_for_events(struct loop *loop, struct epoll_event *events)
 {
-    struct loop *loop = context;
-    struct epoll_event events[EVENTS_MAX];
+    bool must_wake = loop->connections || loop->has_pages;
+    int timeout_ms = loop->has_mail ? 0 : must_wake ? SWEEP_MS : -1;
+    int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, timeout_ms);
     loop->now_ms = clock_now_ms();
-    while (!is_done(loop)) {
-        bool must_wake = loop->connections || loop->has_pages;
-        int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, must_wake ? SWEEP_MS : -1);
-        loop->now_ms = clock_now_ms();
-        if (count < 0 && errno != EINTR) {
-            chimera_log_with(CHIMERA_LOG_ERROR, "server::loop", CHIMERA_SLICE("epoll_wait failed"),
-                             CHIMERA_NUMBER("errno", errno));
-            abort(); /* the supervisor starts another worker */
-        }
-        dispatch(loop, events, count);
+    if (count < 0 && errno != EINTR) {
+        chimera_log_with(CHIMERA_LOG_ERROR, "server::loop", CHIMERA_SLICE("epoll_wait failed"),
+                         CHIMERA_NUMBER("errno", errno));
+        abort(); /* the supervisor starts another worker */
     }
-    atomic_store(&loop->has_ended, true);
-    return NULL;
+    loop->has_pages |= count > 0;
+    return count;
 }
 
-int loop_start(struct loop *loop, struct chimera_error *err)
+void loop_run(struct loop *loop, struct lane *lane)
 {
-    int number = pthread_create(&loop->thread, NULL, run, loop);
-    if (number)
-        return chimera_fail(err, CHIMERA_EIO, "cannot start a thread: %s", strerror(number));
-    return CHIMERA_OK;
+    struct epoll_event events[EVENTS_MAX];
+    lane->is_detached = false;
+    loop->lane = lane;
+    loop->now_ms = clock_now_ms();
+    while (!is_done(loop)) {
+        int count = wait_for_events(loop, events);
+        take_events(loop, lane, events, count);
+        take_all_mail(loop, lane);
+        pass_time(loop, lane);
+        if (lane->is_detached)
+            return;
+    }
+    atomic_store(&loop->has_ended, true);
+    sem_post(&loop->ended);
 }
 
 void loop_join(struct loop *loop)
 {
-    pthread_join(loop->thread, NULL);
+    while (sem_wait(&loop->ended) < 0)
+        ;
 }

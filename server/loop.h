@@ -1,27 +1,42 @@
-/* loop.h - one thread with one epoll set and the connections that were dealt to it.
+/* loop.h - one epoll set with the connections that were dealt to it, run by one thread at a time.
  *
- * Evaluates inline. Everything in it is its own thread's, but the inbox, through which the listener
- * hands connections over, and the count, by which it chooses.
+ * Evaluates inline. When an evaluation takes long, another thread takes the loop over (pool.h), and
+ * the one that evaluates must not touch it any more. Everything in it is the running thread's, but
+ * the inbox, through which others hand over connections and answers, and what is marked below.
  */
 #ifndef CHIMERA_SERVER_LOOP_H
 #define CHIMERA_SERVER_LOOP_H
 
-#include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
+#include "server/pool.h"
 #include "server/service.h"
 #include "server/tls.h"
 
 #define LOOP_SPARES 16
+#define LOOP_MAIL 64
 
 struct connection; /* see connection.h */
+
+enum mail_kind { MAIL_CONNECTION, MAIL_ANSWER, MAIL_DRAIN, MAIL_RETIRE };
+
+struct mail {
+    enum mail_kind kind;
+    int fd;                        /* of a new connection */
+    struct connection *connection; /* whose answer is there */
+};
 
 struct loop {
     const struct service *service; /* borrowed */
     SSL_CTX *tls;                  /* owned; NULL: plain */
-    struct lane lane;
-    pthread_t thread;
+    struct pool *pool;             /* borrowed */
+    struct lane *lane;             /* of the thread that runs the loop now */
+    sem_t ended;
     int epoll_fd, inbox_read, inbox_write;
+    struct mail mail[LOOP_MAIL]; /* read and not looked at yet; kept here for who takes over */
+    unsigned mail_at, mail_count;
+    bool has_mail;
     atomic_uint connection_count;             /* raised by the listener, lowered here */
     struct connection *connections;           /* owned; a list in no order */
     struct chimera_buffer spare[LOOP_SPARES]; /* warm input buffers of idle connections */
@@ -30,15 +45,24 @@ struct loop {
     bool has_pages;                           /* instances may have pages to give back */
     bool has_drained;                         /* idle connections were closed */
     bool is_retiring;                         /* ends with its last connection */
+    /* Odd while something is evaluated. Whoever makes it even has the loop: the thread that made it
+     * odd, when the evaluation is over, or the minder, when it takes too long. */
+    _Atomic uint64_t turn;
+    /* Of that evaluation; written before the turn is odd, read by who took over. */
+    unsigned account;
+    bool is_audit;
     /* Set by the other thread, so that an answer under way already tells. */
     atomic_bool is_draining;
     atomic_bool has_ended; /* set by the loop's thread; partner: loop_has_ended() */
 };
 
 /* On failure nothing is left. `tls` may be NULL; on success the loop owns it. */
-int loop_open(struct loop *loop, unsigned index, const struct service *service, SSL_CTX *tls,
+int loop_open(struct loop *loop, const struct service *service, SSL_CTX *tls,
               struct chimera_error *err);
-int loop_start(struct loop *loop, struct chimera_error *err);
+
+/* Runs the loop on this thread until it has ended, or until `lane` is detached: then another thread
+ * runs it. */
+void loop_run(struct loop *loop, struct lane *lane);
 
 /* The ones that other threads may call. Adding takes over the descriptor, in any case. */
 void loop_add(struct loop *loop, int fd);
@@ -50,9 +74,28 @@ void loop_drain(struct loop *loop);
 void loop_retire(struct loop *loop);
 bool loop_has_ended(struct loop *loop);
 
-/* Waits for the thread of a draining loop. */
+/* Waits for the end of a draining loop. */
 void loop_join(struct loop *loop);
+/* When no thread uses it any more. */
 void loop_close(struct loop *loop);
+
+/* Around an evaluation, on the thread that runs the loop. False when the loop is
+ * another's now: then the caller hands in its answer, and touches neither loop nor connection. */
+uint64_t loop_begin(struct loop *loop, unsigned account, bool is_audit);
+bool loop_end(struct loop *loop, uint64_t turn);
+void loop_deliver(struct loop *loop, struct connection *connection);
+
+/* For the minder. */
+static inline uint64_t loop_turn(struct loop *loop)
+{
+    return atomic_load(&loop->turn);
+}
+static inline bool loop_is_evaluating(uint64_t turn)
+{
+    return turn & 1;
+}
+/* False when the evaluation has just ended. */
+bool loop_take(struct loop *loop, uint64_t turn);
 
 /* Input buffers, for connections. */
 void loop_take_buffer(struct loop *loop, struct chimera_buffer *ret_buffer);

@@ -130,7 +130,8 @@ static bool is_listed(const char *names, const char *name)
 
 int policy_set_open(struct policy_set *set, const struct config *config,
                     const struct policy_spec *spec, const struct built_plugin *plugin,
-                    unsigned lanes, struct chimera_policy **ret_policy, struct chimera_error *err)
+                    unsigned lanes, unsigned warm_lanes, struct chimera_policy **ret_policy,
+                    struct chimera_error *err)
 {
     if (!plugin->path)
         return chimera_fail(err, CHIMERA_ETOOL, "%s", plugin->failure);
@@ -157,7 +158,7 @@ int policy_set_open(struct policy_set *set, const struct config *config,
     code = chimera_policy_open(loaded, &options, &policy, err);
     if (code == CHIMERA_OK)
         code = check_settings(policy, err);
-    for (unsigned lane = 0; lane < lanes && set->is_warm && code == CHIMERA_OK; lane++)
+    for (unsigned lane = 0; lane < warm_lanes && set->is_warm && code == CHIMERA_OK; lane++)
         code = chimera_policy_warm(policy, lane, err);
     if (code == CHIMERA_OK && !set->is_warm)
         chimera_policy_cool(policy);
@@ -226,18 +227,31 @@ static void tell_apart(struct served *served, const struct policy_set_wish *wish
     served->counted = counters_policy(wish->counters, served->number);
 }
 
+/* Jails have the accounts behind those of the policies and groups. */
+static struct served *add_served(struct policy_set *set, const struct policy_set_wish *wish,
+                                 size_t jail)
+{
+    size_t index = set->count++;
+    size_t first_jail = wish->policies->policy_count + wish->policies->group_count;
+    set->served[index] =
+        (struct served){.account = (unsigned)(jail == NO_JAIL ? index : first_jail + jail)};
+    return &set->served[index];
+}
+
 static int load_policy(struct policy_set *set, const struct policy_set_wish *wish, size_t index,
                        struct chimera_error *err)
 {
     const struct policy_spec *spec = &wish->policies->policy[index];
     size_t jail = wish->isolation->jail_of[index];
-    struct served *served = &set->served[set->count++];
-    *served = (struct served){.id = chimera_slice_of(spec->id), .handling = handling_of(spec)};
+    struct served *served = add_served(set, wish, jail);
+    served->id = chimera_slice_of(spec->id);
+    served->handling = handling_of(spec);
     tell_apart(served, wish);
     struct chimera_error why = {0};
-    int code = jail == NO_JAIL ? policy_set_open(set, wish->config, spec, &wish->plugins[index],
-                                                 wish->lanes, &served->policy, &why)
-                               : open_remote(wish, index, jail, &served->remote, &why);
+    int code = jail == NO_JAIL
+                   ? policy_set_open(set, wish->config, spec, &wish->plugins[index], wish->lanes,
+                                     wish->warm_lanes, &served->policy, &why)
+                   : open_remote(wish, index, jail, &served->remote, &why);
     return code < 0 ? keep_failure(wish->config, served, &why, err) : CHIMERA_OK;
 }
 
@@ -246,10 +260,11 @@ static int load_policy(struct policy_set *set, const struct policy_set_wish *wis
 static int load_group(struct policy_set *set, const struct policy_set_wish *wish,
                       const struct group_spec *spec, struct chimera_error *err)
 {
-    struct served *served = &set->served[set->count++];
-    *served = (struct served){
-        .id = chimera_slice_of(spec->name),
-        .handling = {.policy_id = spec->name, .mode = spec->mode, .allowed_to_mutate = false}};
+    size_t jail = spec->count ? wish->isolation->jail_of[spec->first] : NO_JAIL;
+    struct served *served = add_served(set, wish, jail);
+    served->id = chimera_slice_of(spec->name);
+    served->handling = (struct chimera_handling){
+        .policy_id = spec->name, .mode = spec->mode, .allowed_to_mutate = false};
     tell_apart(served, wish);
     struct chimera_error why = {0};
     int code = group_new(spec, &set->served[spec->first], &served->group, &why);
@@ -291,6 +306,7 @@ int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_s
     struct policy_set set;
     int code = policy_set_init(&set, wish->config, policies->policy_count, wish->lanes, err);
     set.served = calloc(count + 1, sizeof(*set.served));
+    set.account_count = count + wish->isolation->jail_count;
     if (code == CHIMERA_OK && !set.served)
         code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     if (code == CHIMERA_OK)
@@ -319,7 +335,7 @@ int policy_set_evaluate(struct chimera_policy *policy, const struct remote *remo
     int code;
     counters_begin(counted, &meter);
     if (remote)
-        code = remote_evaluate(remote, lane, request, limit_ms, arena, ret_response);
+        code = remote_evaluate(remote, request, limit_ms, arena, ret_response);
     else
         code = chimera_policy_evaluate(policy, lane, request, limit_ms, arena, ret_response);
     if (policy)

@@ -1,7 +1,7 @@
 /* policy_set.h - the policies of one worker, loaded, checked and ready to be asked.
  *
  * Made once when the worker starts; immutable then, but for what chimera_policy_evaluate() does on
- * the lane of each loop.
+ * the lane of each thread.
  */
 #ifndef CHIMERA_SERVER_POLICY_SET_H
 #define CHIMERA_SERVER_POLICY_SET_H
@@ -24,12 +24,13 @@ struct served { /* what one id stands for: a policy, or a group */
     char *failure;                    /* owned; NULL while all is well */
     uint32_t number;                  /* on the board */
     struct counters_policy *counted;  /* borrowed; NULL: nothing is counted */
+    unsigned account;                 /* whose share its slow evaluations take (gate.h) */
     struct chimera_handling handling; /* borrows from the configuration */
 };
 
 struct policy_set {
     struct served *served; /* owned; sorted by id */
-    size_t count;
+    size_t count, account_count;
     struct chimera_loaded **loaded; /* a list that is never freed, as there is no unload */
     size_t loaded_count;
     struct chimera_slots *slots; /* owned; of all policies' instances */
@@ -41,7 +42,8 @@ struct policy_set_wish { /* borrowed; the texts for as long as the set */
     const struct config *config;
     const struct policies *policies;
     const struct built_plugin *plugins; /* one a policy, from builder_run() */
-    unsigned lanes;                     /* the number of loops */
+    unsigned lanes;                     /* one for each thread that may evaluate */
+    unsigned warm_lanes;                /* of them, those that have instances from the start */
     const struct isolation *isolation;
     struct jail_link *links; /* one a jail */
     const struct board *board;
@@ -55,12 +57,13 @@ int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_s
 void policy_set_done(struct policy_set *set);
 
 /* The parts of it that a jail uses: an empty set for up to `count` plugins, and one policy of it,
- * loaded, its settings checked, its lanes warm. */
+ * loaded, its settings checked, its first lanes warm. */
 int policy_set_init(struct policy_set *set, const struct config *config, size_t count,
                     unsigned lanes, struct chimera_error *err);
 int policy_set_open(struct policy_set *set, const struct config *config,
                     const struct policy_spec *spec, const struct built_plugin *plugin,
-                    unsigned lanes, struct chimera_policy **ret_policy, struct chimera_error *err);
+                    unsigned lanes, unsigned warm_lanes, struct chimera_policy **ret_policy,
+                    struct chimera_error *err);
 
 /* As chimera_policy_evaluate(), wherever the policy is, and counted. One of both is NULL. */
 int policy_set_evaluate(struct chimera_policy *policy, const struct remote *remote,

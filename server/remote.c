@@ -1,6 +1,7 @@
 #include "server/remote.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -14,29 +15,69 @@
 #define LOOK_MS 20   /* how often to see whether the jail still lives */
 
 struct remote_lane {
+    int fd;
     uint32_t sequence; /* of the message that is waited for */
     struct chimera_buffer in, out;
+    struct remote_lane *next; /* while it is free */
+};
+
+struct remote_lanes { /* of one jail */
+    pthread_mutex_t lock;
+    struct remote_lane *free; /* the one used last first: its instances are warm */
+    struct remote_lane lane[];
 };
 
 struct wait { /* for one answer */
     const struct remote *remote;
     struct remote_lane *lane;
-    int fd;
     uint32_t life;
     int64_t until_ms; /* 0: for ever */
 };
+
+static void release(const struct remote *remote, struct remote_lane *lane)
+{
+    struct remote_lanes *lanes = remote->link->lanes;
+    pthread_mutex_lock(&lanes->lock);
+    lane->next = lanes->free;
+    lanes->free = lane;
+    pthread_mutex_unlock(&lanes->lock);
+}
+
+/* NULL when all are in use. */
+static struct remote_lane *acquire(const struct remote *remote)
+{
+    struct remote_lanes *lanes = remote->link->lanes;
+    pthread_mutex_lock(&lanes->lock);
+    struct remote_lane *lane = lanes->free;
+    if (lane)
+        lanes->free = lane->next;
+    pthread_mutex_unlock(&lanes->lock);
+    return lane;
+}
+
+static struct remote_lanes *make_lanes(const int *fds, unsigned count)
+{
+    struct remote_lanes *lanes = calloc(1, sizeof(*lanes) + count * sizeof(struct remote_lane));
+    if (!lanes)
+        return NULL;
+    pthread_mutex_init(&lanes->lock, NULL);
+    for (unsigned i = count; i-- > 0;) {
+        struct remote_lane *lane = &lanes->lane[i];
+        *lane = (struct remote_lane){.fd = fds[i], .next = lanes->free};
+        chimera_buffer_init(&lane->in, MESSAGE_MAX);
+        chimera_buffer_init(&lane->out, MESSAGE_MAX);
+        lanes->free = lane;
+    }
+    return lanes;
+}
 
 int remote_open_lanes(struct jail_link *links, size_t count, unsigned lanes,
                       struct chimera_error *err)
 {
     for (size_t i = 0; i < count; i++) {
-        links[i].lanes = calloc(lanes, sizeof(struct remote_lane));
+        links[i].lanes = make_lanes(links[i].fds, lanes);
         if (!links[i].lanes)
             return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-        for (unsigned lane = 0; lane < lanes; lane++) {
-            chimera_buffer_init(&links[i].lanes[lane].in, MESSAGE_MAX);
-            chimera_buffer_init(&links[i].lanes[lane].out, MESSAGE_MAX);
-        }
     }
     return CHIMERA_OK;
 }
@@ -54,7 +95,7 @@ static bool is_alive(uint32_t life)
 /* One step of waiting for the socket: 0, or why it is no use. */
 static int wait_for(const struct wait *wait, short events)
 {
-    struct pollfd polled = {.fd = wait->fd, .events = events};
+    struct pollfd polled = {.fd = wait->lane->fd, .events = events};
     if (poll(&polled, 1, LOOK_MS) > 0 && polled.revents & events)
         return CHIMERA_OK;
     if (life_of(wait->remote) != wait->life)
@@ -66,7 +107,7 @@ static int send_all(const struct wait *wait)
 {
     size_t offset = 0;
     for (;;) {
-        int code = channel_send(wait->fd, wait->lane->sequence,
+        int code = channel_send(wait->lane->fd, wait->lane->sequence,
                                 chimera_buffer_slice(&wait->lane->out), &offset);
         if (code == CHIMERA_EDEADLINE)
             code = wait_for(wait, POLLOUT);
@@ -83,7 +124,7 @@ static int receive(const struct wait *wait)
     uint32_t sequence = 0;
     chimera_buffer_reset(&wait->lane->in);
     for (;;) {
-        int code = channel_receive(wait->fd, &wait->lane->in, &sequence);
+        int code = channel_receive(wait->lane->fd, &wait->lane->in, &sequence);
         if (code == 1 && sequence == wait->lane->sequence)
             return CHIMERA_OK;
         if (code == 1)
@@ -96,14 +137,10 @@ static int receive(const struct wait *wait)
 }
 
 /* Sends what is in `out` and has the answer in `in`. */
-static int ask(const struct remote *remote, unsigned index, int64_t until_ms)
+static int ask(const struct remote *remote, struct remote_lane *lane, int64_t until_ms)
 {
-    struct remote_lane *lane = &remote->link->lanes[index];
-    struct wait wait = {.remote = remote,
-                        .lane = lane,
-                        .fd = remote->link->fds[index],
-                        .life = life_of(remote),
-                        .until_ms = until_ms};
+    struct wait wait = {
+        .remote = remote, .lane = lane, .life = life_of(remote), .until_ms = until_ms};
     if (!is_alive(wait.life))
         return CHIMERA_EIO;
     if (lane->out.failed)
@@ -125,7 +162,7 @@ static void empty(struct chimera_buffer *buffer)
 int remote_check(const struct remote *remote, struct chimera_error *err)
 {
     static const struct timespec step = {.tv_nsec = 2 * 1000 * 1000};
-    struct remote_lane *lane = &remote->link->lanes[0];
+    struct remote_lane *lane = acquire(remote);
     const struct wire_call call = {.verb = WIRE_CHECK, .policy = remote->policy};
     struct chimera_slice text = {NULL, 0};
     uint32_t life = life_of(remote);
@@ -133,7 +170,7 @@ int remote_check(const struct remote *remote, struct chimera_error *err)
     while (!is_alive(life) && life == life_of(remote))
         nanosleep(&step, NULL);
     wire_put_call(&lane->out, &call, NULL);
-    code = ask(remote, 0, 0);
+    code = ask(remote, lane, 0);
     if (code == CHIMERA_OK && !wire_get_check(chimera_buffer_slice(&lane->in), &answer, &text))
         code = CHIMERA_EGUEST;
     if (code < 0)
@@ -141,6 +178,7 @@ int remote_check(const struct remote *remote, struct chimera_error *err)
     else if (answer < 0)
         code = chimera_fail(err, answer, "%.*s", (int)text.size, text.data ? text.data : "");
     empty(&lane->out);
+    release(remote, lane);
     return code;
 }
 
@@ -151,26 +189,29 @@ static uint32_t smaller_limit(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-int remote_evaluate(const struct remote *remote, unsigned lane_index,
-                    const struct chimera_request *request, uint32_t limit_ms,
-                    struct chimera_arena *arena, struct chimera_response *ret_response)
+int remote_evaluate(const struct remote *remote, const struct chimera_request *request,
+                    uint32_t limit_ms, struct chimera_arena *arena,
+                    struct chimera_response *ret_response)
 {
-    struct remote_lane *lane = &remote->link->lanes[lane_index];
+    struct remote_lane *lane = acquire(remote);
     const struct wire_call call = {
         .verb = WIRE_EVALUATE, .policy = remote->policy, .limit_ms = limit_ms};
     uint32_t limit = smaller_limit(limit_ms, remote->limit_ms);
     int answer = CHIMERA_OK;
+    if (!lane)
+        return CHIMERA_ELIMIT;
     wire_put_call(&lane->out, &call, request);
-    int code = ask(remote, lane_index, limit ? clock_now_ms() + limit + GRACE_MS : 0);
+    int code = ask(remote, lane, limit ? clock_now_ms() + limit + GRACE_MS : 0);
     struct chimera_slice bytes = {NULL, 0};
     if (code == CHIMERA_OK) { /* copied, because the lane's buffer is the next answer's */
         bytes = chimera_arena_copy(arena, chimera_buffer_slice(&lane->in));
         code = bytes.data ? CHIMERA_OK : CHIMERA_ELIMIT;
     }
+    empty(&lane->out);
+    empty(&lane->in);
+    release(remote, lane);
     ret_response->uid = request->uid;
     if (code == CHIMERA_OK && !wire_get_response(bytes, arena, &answer, ret_response))
         code = CHIMERA_EGUEST;
-    empty(&lane->out);
-    empty(&lane->in);
     return code < 0 ? code : answer;
 }

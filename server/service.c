@@ -49,6 +49,24 @@ void lane_done(struct lane *lane)
     chimera_buffer_free(&lane->out);
 }
 
+void lane_renew_body(struct lane *lane)
+{
+    chimera_buffer_init(&lane->body, ANSWER_MAX);
+}
+
+bool service_evaluates(const struct route *route)
+{
+    return !route->status && (route->kind == ROUTE_VALIDATE || route->kind == ROUTE_AUDIT ||
+                              route->kind == ROUTE_RAW);
+}
+
+/* What no policy is asked for takes the first one's: it is never slow. */
+unsigned service_account(const struct service *service, const struct route *route)
+{
+    const struct served *served = policy_set_find(service->policies, route->policy_id);
+    return served ? served->account : 0;
+}
+
 /* JSON on /validate, plain text on the others, but for what is found behind the body's parser. */
 static void refuse(struct lane *lane, bool is_json, unsigned status, struct chimera_slice text,
                    struct answer *ret_answer)

@@ -1,7 +1,7 @@
 /* service.h - from a whole request to its answer: parse, find the policy, evaluate, write.
  *
- * The service is immutable and shared by all loops; a lane is what one loop may write to. A request
- * takes memory from its lane's arena only, and lane_reset() gives all of it back.
+ * The service is immutable and shared by all threads; a lane is what one of them may write to. A
+ * request takes memory from its lane's arena only, and lane_reset() gives all of it back.
  */
 #ifndef CHIMERA_SERVER_SERVICE_H
 #define CHIMERA_SERVER_SERVICE_H
@@ -23,6 +23,7 @@ struct lane {
     struct chimera_buffer body; /* of the answer */
     struct chimera_buffer out;  /* head and body */
     struct answer_date date;
+    bool is_detached; /* another thread has taken the loop; set and read by this one only */
 };
 
 struct service_request {
@@ -35,6 +36,12 @@ struct service_request {
 void lane_init(struct lane *lane, unsigned index, size_t max_body_bytes);
 void lane_reset(struct lane *lane);
 void lane_done(struct lane *lane);
+/* Its body was given away. */
+void lane_renew_body(struct lane *lane);
+
+/* Whether service_answer() asks a policy, and then whose share that takes (gate.h). */
+bool service_evaluates(const struct route *route);
+unsigned service_account(const struct service *service, const struct route *route);
 
 /* Fills in status, type and body; the body lives in the lane until its reset. Logs the request. */
 void service_answer(const struct service *service, struct lane *lane,

@@ -24,6 +24,8 @@ struct worker {
     struct tls_files tls; /* all NULL without TLS */
     struct loop *loops;   /* owned; the last is the probe's */
     unsigned loop_count;  /* open ones */
+    struct gate gate;
+    struct pool pool;
     struct listener listener;
     struct lockdown lockdown;
     int signal_fd;
@@ -96,7 +98,7 @@ static int open_loop(struct worker *worker, const struct service *service,
     if (service->rules.port == PORT_MAIN && worker->tls.certificate)
         code = tls_context_new(&worker->tls, &tls, err);
     if (code == CHIMERA_OK)
-        code = loop_open(&worker->loops[worker->loop_count], worker->loop_count, service, tls, err);
+        code = loop_open(&worker->loops[worker->loop_count], service, tls, err);
     if (code < 0)
         SSL_CTX_free(tls);
     else
@@ -118,13 +120,25 @@ static int open_loops(struct worker *worker, struct chimera_error *err)
     return code;
 }
 
+static int open_pool(struct worker *worker, struct chimera_error *err)
+{
+    unsigned workers = worker->start->config->workers;
+    int code = gate_open(&worker->gate, worker->policies.account_count, err);
+    if (code == CHIMERA_OK)
+        code = pool_open(&worker->pool, worker->loops, worker->loop_count, gate_standby(workers),
+                         &worker->service, &worker->gate, err);
+    return code;
+}
+
 static int prepare(struct worker *worker, struct chimera_error *err)
 {
     const struct worker_start *start = worker->start;
+    unsigned workers = start->config->workers;
     const struct policy_set_wish wish = {.config = start->config,
                                          .policies = start->policies,
                                          .plugins = start->plugins,
-                                         .lanes = start->config->workers,
+                                         .lanes = workers + 1 + gate_standby(workers),
+                                         .warm_lanes = workers,
                                          .isolation = start->isolation,
                                          .links = start->links,
                                          .board = start->board->data,
@@ -134,7 +148,8 @@ static int prepare(struct worker *worker, struct chimera_error *err)
     if (code == CHIMERA_OK)
         code = lockdown_begin(&worker->lockdown, is_locked, err);
     if (code == CHIMERA_OK)
-        code = remote_open_lanes(start->links, start->isolation->jail_count, wish.lanes, err);
+        code = remote_open_lanes(start->links, start->isolation->jail_count,
+                                 gate_jail_lanes(workers), err);
     if (code == CHIMERA_OK)
         code = policy_set_load(&wish, &worker->policies, err);
     if (code == CHIMERA_OK && worker->lockdown.is_on)
@@ -144,6 +159,8 @@ static int prepare(struct worker *worker, struct chimera_error *err)
         code = open_loops(worker, err);
     }
     if (code == CHIMERA_OK)
+        code = open_pool(worker, err);
+    if (code == CHIMERA_OK)
         code = lockdown_close_files(&worker->lockdown, err);
     return code;
 }
@@ -152,14 +169,12 @@ static int prepare(struct worker *worker, struct chimera_error *err)
 static int start_threads(struct worker *worker, struct chimera_error *err)
 {
     unsigned workers = worker->start->config->workers;
-    int code = CHIMERA_OK;
     worker->listener = (struct listener){.main_fd = worker->start->main_fd,
                                          .probe_fd = worker->start->probe_fd,
                                          .loops = worker->loops,
                                          .loop_count = workers,
                                          .probe_loop = &worker->loops[workers]};
-    for (unsigned i = 0; i < worker->loop_count && code == CHIMERA_OK; i++)
-        code = loop_start(&worker->loops[i], err);
+    int code = pool_start(&worker->pool, err);
     if (code == CHIMERA_OK)
         code = listener_start(&worker->listener, err);
     if (code == CHIMERA_OK)
@@ -248,8 +263,13 @@ static void serve(struct worker *worker)
         loop_join(&worker->loops[i]);
 }
 
+/* What an evaluation still uses cannot be taken from under it. */
 static void close_all(struct worker *worker)
 {
+    if (!pool_stop(&worker->pool))
+        _exit(0);
+    pool_close(&worker->pool);
+    gate_close(&worker->gate);
     for (unsigned i = 0; i < worker->loop_count; i++)
         loop_close(&worker->loops[i]);
     free(worker->loops);

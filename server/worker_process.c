@@ -11,13 +11,14 @@
 
 #include "server/clock.h"
 #include "server/descriptors.h"
+#include "server/gate.h"
 
 #define NOTHING '\x7f' /* in place of a report */
 
 /* The sockets, the pipe, and the ends of channels; no other generation's. */
 static void close_others(const struct worker_start *start, const struct jails *jails)
 {
-    size_t room = start->isolation->jail_count * start->config->workers;
+    size_t room = start->isolation->jail_count * gate_jail_lanes(start->config->workers);
     int *kept = calloc(room + 4, sizeof(int));
     if (!kept)
         _exit(1);
