@@ -1,7 +1,7 @@
 /* expression.h - the boolean expression of a policy group (policy-server.md §3.4).
  *
- * Literals true and false, calls name(), !, == and !=, && and ||, parentheses, comments. Compiled
- * once into a short program; running it calls members from left to right, and only those that are
+ * Literals true and false, calls name(), !, == and !=, && and ||, parentheses, comments; and
+ * comparisons of whole numbers (docs/decisions/008). Compiled once into a short program; running it calls members from left to right, and only those that are
  * needed.
  */
 #ifndef CHIMERA_SERVER_EXPRESSION_H

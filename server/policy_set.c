@@ -273,7 +273,11 @@ static int load_group(struct policy_set *set, const struct policy_set_wish *wish
     served->failure = code == CHIMERA_ENOMEM ? NULL : strdup(why.text);
     if (!served->failure)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    log_failure(served->id, why.text);
+    chimera_log_with(CHIMERA_LOG_WARN, TARGET,
+                     CHIMERA_SLICE("the expression of a policy group is wrong: the group rejects every "
+                                   "request"),
+                     CHIMERA_TEXT("policy_id", served->id),
+                     CHIMERA_TEXT("error", chimera_slice_of(why.text)));
     return CHIMERA_OK;
 }
 

@@ -235,6 +235,8 @@ static int evaluate(const struct service *service, struct lane *lane,
         log_response(CHIMERA_LOG_INFO, "policy evaluation (monitor mode)", served, ret_response,
                      &lane->body);
     chimera_response_handle(ret_response, &served->handling, &lane->arena);
+    if (request->route->kind == ROUTE_VALIDATE)
+        chimera_response_limit_warnings(ret_response, &lane->arena);
     return CHIMERA_OK;
 }
 

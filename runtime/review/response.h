@@ -81,6 +81,11 @@ struct chimera_handling {
 void chimera_response_handle(struct chimera_response *response,
                              const struct chimera_handling *handling, struct chimera_arena *arena);
 
+/* Cuts the warnings as an API server would: when they have more than 4096 characters together, each
+ * to 256, and none any more once 4096 are reached. */
+void chimera_response_limit_warnings(struct chimera_response *response,
+                                     struct chimera_arena *arena);
+
 /* The bare AdmissionResponse: compact, keys in the reference's order, `auditAnnotations` and
  * `warnings` always there. */
 void chimera_response_write(const struct chimera_response *response, struct chimera_buffer *out);

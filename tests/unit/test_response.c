@@ -371,9 +371,64 @@ static void full_arena_is_a_limit(void **state)
     }
 }
 
+/* `count` texts of `runes` times the same character. */
+static struct chimera_slice make_list(struct chimera_buffer *out, size_t count, size_t runes,
+                                      const char *rune)
+{
+    chimera_buffer_reset(out);
+    chimera_buffer_byte(out, '[');
+    for (size_t i = 0; i < count; i++) {
+        chimera_buffer_text(out, i > 0 ? ",\"" : "\"");
+        for (size_t k = 0; k < runes; k++)
+            chimera_buffer_text(out, rune);
+        chimera_buffer_byte(out, '"');
+    }
+    chimera_buffer_byte(out, ']');
+    return chimera_buffer_slice(out);
+}
+
+struct warning_case {
+    size_t count, runes, kept_count, kept_runes;
+};
+
+/* The numbers are those of the API server's warning recorder: 4096 in all, else 256 each. */
+static const struct warning_case WARNINGS[] = {
+    {1, 4096, 1, 4096}, {1, 4097, 1, 256},  {16, 256, 16, 256}, {17, 256, 16, 256},
+    {20, 300, 16, 256}, {40, 255, 17, 255}, {5000, 1, 4096, 1}, {4000, 1, 4000, 1},
+};
+
+static void long_warnings_are_cut_as_an_api_server_does(void **state)
+{
+    static const char *const RUNES[] = {"x", "\xC3\xA9", "\xF0\x9F\x98\x80", "\\\"", "\\u0001"};
+    struct chimera_buffer given, wanted;
+    struct chimera_arena arena;
+    (void)state;
+    chimera_buffer_init(&given, ARENA_MAX);
+    chimera_buffer_init(&wanted, ARENA_MAX);
+    chimera_arena_init(&arena, ARENA_MAX);
+    for (size_t i = 0; i < sizeof(WARNINGS) / sizeof(WARNINGS[0]); i++) {
+        for (size_t k = 0; k < sizeof(RUNES) / sizeof(RUNES[0]); k++) {
+            const struct warning_case *test = &WARNINGS[i];
+            struct chimera_response response = {
+                .warnings = make_list(&given, test->count, test->runes, RUNES[k])};
+            struct chimera_slice want =
+                make_list(&wanted, test->kept_count, test->kept_runes, RUNES[k]);
+            chimera_response_limit_warnings(&response, &arena);
+            if (!chimera_slice_equal(response.warnings, want))
+                fail_msg("%zu of %zu: %zu bytes, not %zu", test->count, test->runes,
+                         response.warnings.size, want.size);
+            chimera_arena_reset(&arena);
+        }
+    }
+    chimera_arena_free(&arena);
+    chimera_buffer_free(&wanted);
+    chimera_buffer_free(&given);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(long_warnings_are_cut_as_an_api_server_does),
         cmocka_unit_test(verdicts_are_as_recorded),
         cmocka_unit_test(answers_of_another_shape_are_refused),
         cmocka_unit_test(arrays_are_taken_by_position),
