@@ -145,15 +145,6 @@ static bool find_kubernetes(void)
             is_readable("/var/run/secrets/kubernetes.io/serviceaccount", "token"));
 }
 
-static int check_daemon(const struct options *options, struct chimera_error *err)
-{
-    if (!options->is_daemon)
-        return CHIMERA_OK;
-    return chimera_fail(
-        err, CHIMERA_EREFUSED,
-        "--daemon is not in this version: run chimera-server under a service manager, or with '&'");
-}
-
 static char *find_cache_dir(const struct options *options)
 {
     const char *told = getenv("CHIMERA_CACHE_DIR");
@@ -168,8 +159,6 @@ int config_make(const struct options *options, struct config *ret_config, struct
         code = parse_address(options->address, options->readiness_port, &config.probe_address, err);
     if (code == CHIMERA_OK)
         code = parse_numbers(options, &config, err);
-    if (code == CHIMERA_OK)
-        code = check_daemon(options, err);
     if (code == CHIMERA_OK)
         code = check_tls_files(options, err);
     if (code == CHIMERA_OK && options->sources)

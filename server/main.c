@@ -6,10 +6,14 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "runtime/base/cleanup.h"
 #include "runtime/base/log.h"
+#include "runtime/rego/builtin.h"
 #include "server/config.h"
+#include "server/daemon.h"
 #include "server/docs.h"
 #include "server/generation.h"
 #include "server/options.h"
@@ -20,6 +24,7 @@
 static int fail(const struct chimera_error *err)
 {
     fprintf(stderr, "Error: %s\n", err->text);
+    daemon_failed(err->text);
     return 1;
 }
 
@@ -59,6 +64,22 @@ static void wipe_what_is_freed(const struct options *options)
         mallopt(M_PERTURB, 0x5a);
 }
 
+static void log_step(const char *text)
+{
+    chimera_log(CHIMERA_LOG_INFO, TARGET, chimera_slice_of(text));
+}
+
+static int become_daemon(const struct options *options, struct chimera_error *err)
+{
+    if (!options->is_daemon)
+        return CHIMERA_OK;
+    log_step("Running instance as a daemon");
+    int code = daemon_begin(options, err);
+    if (code == CHIMERA_OK)
+        log_step("Detached from shell, now running in background.");
+    return code;
+}
+
 static int run(const struct options *options)
 {
     struct chimera_error err = {0};
@@ -68,18 +89,45 @@ static int run(const struct options *options)
         return fail(&err);
     open_log(options);
     wipe_what_is_freed(options);
-    int code = policy_file_read(&config, &file, &err);
+    int code = become_daemon(options, &err);
+    if (code == CHIMERA_OK)
+        code = policy_file_read(&config, &file, &err);
     if (code == CHIMERA_OK) {
         warn_of_what_is_missing(options);
         code = supervisor_run(&config, file, &err);
     }
     config_done(&config);
+    daemon_end();
     return code < 0 ? fail(&err) : 0;
 }
 
-static void print_version(void)
+static int compare_builtins(const void *a, const void *b)
+{
+    const struct chimera_rego_builtin *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+/* Those that a Rego policy may leave to us. */
+static void print_builtins(void)
+{
+    size_t count = 0;
+    const struct chimera_rego_builtin *all = chimera_rego_builtins(&count);
+    CHIMERA_FREE const struct chimera_rego_builtin **sorted = calloc(count, sizeof(*sorted));
+    if (!sorted)
+        return;
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &all[i];
+    qsort(sorted, count, sizeof(*sorted), compare_builtins);
+    puts("\nOpen Policy Agent/Gatekeeper implemented builtins:");
+    for (size_t i = 0; i < count; i++)
+        printf("  - %s\n", sorted[i]->name);
+}
+
+static void print_version(bool is_short)
 {
     printf("policy-server %s (chimera-server %s)\n", CHIMERA_KUBEWARDEN_VERSION, CHIMERA_VERSION);
+    if (!is_short)
+        print_builtins();
 }
 
 int main(int argc, char **argv)
@@ -98,6 +146,6 @@ int main(int argc, char **argv)
     else if (wish == OPTIONS_RUN)
         return run(&options);
     else
-        print_version();
+        print_version(wish == OPTIONS_VERSION_SHORT);
     return 0;
 }

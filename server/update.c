@@ -4,6 +4,7 @@
 
 #include "runtime/base/log.h"
 #include "server/clock.h"
+#include "server/daemon.h"
 
 #define TARGET "server::supervisor"
 /* As of setpriority(). A reload must come to its end, but not at the cost of who is served. */
@@ -210,6 +211,7 @@ static void current_is_ready(struct update *update)
 {
     crew_accept_current(update->crew);
     update->has_served = true;
+    daemon_ready();
     if (update->is_reload_due) {
         update->is_reload_due = false;
         update_reload(update);

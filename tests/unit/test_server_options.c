@@ -131,7 +131,6 @@ static const struct refusal REFUSALS[] = {
     {"--verification-path=/nowhere",
      "failed to read verification file: No such file or directory (os error 2)"},
     {"--verification-path=/dev/null", "Not a valid configuration file: "},
-    {"--daemon", "--daemon is not in this version"},
     {"--max-body-bytes=1", "--max-body-bytes: '1' is not a number from 1024 to"},
 };
 

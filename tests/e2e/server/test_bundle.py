@@ -1,6 +1,6 @@
 """Bundles: made by `chimera bundle`, served without a compiler, refused when anything is not as it was
 (design.md, settled question 6)."""
-import json, os, shutil, subprocess, tempfile, unittest
+import json, os, shutil, signal, subprocess, tempfile, time, unittest
 
 import harness
 from harness import Server, wasm
@@ -175,11 +175,22 @@ class Bundle(unittest.TestCase):
         with self.own() as server:
             self.assertTrue(server.verdict("/validate/5")["allowed"])
 
-    def test_a_link_to_the_bundle_may_be_given(self):
+    def test_a_link_to_the_bundle_may_be_given_and_pointed_to_another(self):
+        current, first = self.folder + "/current", self.folder + "/first"
         self.make()
-        os.symlink(self.bundle, self.folder + "/current")
-        with self.own(self.folder + "/current") as server:
+        os.rename(self.bundle, first)
+        self.make({"5": {"module": wasm("reject-message-code")}})
+        os.symlink(first, current)
+        with self.own(current) as server:
             self.assertTrue(server.verdict("/validate/5")["allowed"])
+            os.symlink(self.bundle, current + ".new")
+            os.rename(current + ".new", current)
+            server.process.send_signal(signal.SIGHUP)
+            for _ in range(600):
+                if not server.verdict("/validate/5")["allowed"]:
+                    break
+                time.sleep(0.05)
+            self.assertEqual(server.verdict("/validate/5")["status"], {"message": "not today", "code": 418})
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """Options, policies.yml and the files beside it (policy-server.md §1, §3, §10)."""
-import json, os, shutil, subprocess, tempfile, unittest
+import json, os, shutil, signal, subprocess, tempfile, time, unittest, urllib.request
 
 import harness
 from harness import SERVER, Server, wasm
@@ -125,6 +125,97 @@ class Files(Config):
                  ({"anyOf": {}}, wrong + "missing field `signatures`"), ("x", wrong)]
         for value, text in cases:
             self.assertTrue(self.fails("--verification-path", self.write("v.yml", json.dumps(value))).startswith(text), (value, text))
+
+
+class Daemon(Config):
+    """--daemon: the exit code of what was started says how the start went (§1.8)."""
+
+    def start(self, *flags, port=None, probe_port=None):
+        self.port, self.probe_port = port or harness.free_port(), probe_port or harness.free_port()
+        command = [SERVER, "--daemon", "--addr", "127.0.0.1", "--port", str(self.port), "--readiness-probe-port",
+                   str(self.probe_port), "--policies", "p.yml", "--ignore-kubernetes-connection-failure",
+                   "--daemon-stdout-file", "out", "--daemon-stderr-file", "err", *flags]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=120,
+                              env=dict(os.environ, CHIMERA_CACHE_DIR=harness._cache, KUBECONFIG="/nonexistent"))
+
+    def read(self, name):
+        with open(os.path.join(self.folder, name)) as file:
+            return file.read()
+
+    def pid(self, name="policy-server.pid"):
+        return int(self.read(name))
+
+    def get(self):
+        return urllib.request.urlopen(f"http://127.0.0.1:{self.probe_port}/readiness", timeout=20).status
+
+    def end(self, pid):
+        """It is no child of ours, so nobody waits for it but by looking."""
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(600):
+            if not os.path.exists(f"/proc/{pid}"):
+                return
+            time.sleep(0.05)
+        os.kill(pid, signal.SIGKILL)
+        raise AssertionError("the daemon did not end")
+
+    def setUp(self):
+        super().setUp()
+        self.write("p.yml", json.dumps(GOOD))
+
+    def test_it_serves_behind_our_back_until_it_is_told_to_stop(self):
+        done = self.start()
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("Running instance as a daemon", done.stdout)
+        pid = self.pid()
+        try:
+            self.assertEqual(self.get(), 200)  # at once: it was ready before the command ended
+            with open(f"/proc/{pid}/stat") as stat:
+                fields = stat.read().rsplit(")", 1)[1].split()
+            self.assertNotEqual(int(fields[3]), os.getsid(0))
+            self.assertEqual(int(fields[4]), 0)  # no terminal
+            self.assertEqual(os.path.realpath(f"/proc/{pid}/fd/1"), self.folder + "/out")
+            second = self.start()
+            self.assertEqual(second.returncode, 1)
+            self.assertIn("Error: Cannot daemonize: another daemon has policy-server.pid", second.stderr)
+            self.assertEqual(self.pid(), pid)
+        finally:
+            self.end(pid)
+        self.assertFalse(os.path.exists(self.folder + "/policy-server.pid"))
+
+    def test_the_log_is_where_it_was_asked_for(self):
+        self.assertEqual(self.start("--daemon-pid-file", "other.pid").returncode, 0)
+        self.end(self.pid("other.pid"))
+        self.assertIn("Detached from shell, now running in background.", self.read("out"))
+        self.assertIn("draining", self.read("out"))
+        self.assertEqual(self.read("err"), "")
+
+    def test_a_start_that_fails_is_told_to_who_started_it(self):
+        self.write("p.yml", json.dumps({"p": {"module": wasm("settings-invalid")}}))
+        done = self.start()
+        self.assertEqual((done.returncode, done.stderr), (1, "Error: Policy settings are invalid: key x is missing\n"))
+        self.assertEqual(self.read("err"), done.stderr)
+        self.assertFalse(os.path.exists(self.folder + "/policy-server.pid"))
+        done = self.start("--daemon-pid-file", "/nowhere/x")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Error: Cannot daemonize: cannot write /nowhere/x: No such file", done.stderr)
+
+    def test_files_that_cannot_be_made_are_named(self):
+        command = [SERVER, "--daemon", "--policies", self.folder + "/p.yml"]
+        for name in ("stdout", "stderr"):
+            done = subprocess.run([*command, f"--daemon-{name}-file", "/nowhere/x"], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"Error: Cannot create file for daemon {name}: /nowhere/x: No such file", done.stderr)
+
+
+class Version(unittest.TestCase):
+    def test_the_long_one_lists_the_builtins(self):
+        short, long = (subprocess.run([SERVER, flag], capture_output=True, text=True).stdout for flag in ("-V", "--version"))
+        self.assertRegex(short, r"^policy-server 1\.36\.0 .*\n$")
+        self.assertTrue(long.startswith(short + "\nOpen Policy Agent/Gatekeeper implemented builtins:\n"))
+        names = long.splitlines()[3:]
+        for name in ("sprintf", "json.patch", "regex.split", "semver.compare", "time.now_ns"):
+            self.assertIn("  - " + name, names)
+        self.assertEqual(names, sorted(names))
 
 
 if __name__ == "__main__":

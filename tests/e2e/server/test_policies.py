@@ -93,7 +93,7 @@ class Policies(unittest.TestCase):
             response = server.verdict("/validate/g")
             self.assertEqual(response["status"], {"code": 500, "message": "error evaluating policy group expression: "
                                                   "Script is incomplete (line 1, position 7)"})
-            self.assertRegex(server.log(), " WARN .*rejects every request policy_id=g error=.*Script is incomplete")
+            self.assertRegex(server.log(), ' WARN .*rejects every request policy_id="g" error=.*Script is incomplete')
 
     def test_monitor_mode_is_logged(self):
         with Server({"m": {"module": wasm("reject-message-code"), "policyMode": "monitor"}}, "--log-fmt", "json",
