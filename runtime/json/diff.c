@@ -43,14 +43,17 @@ void chimera_json_patch_add(struct chimera_json_patch *patch, const char *op, bo
 void chimera_json_patch_key(struct chimera_json_patch *patch, struct chimera_slice key)
 {
     chimera_buffer_byte(&patch->path, '/');
+    size_t done = 0;
     for (size_t i = 0; i < key.size; i++) {
-        if (key.data[i] == '~')
-            chimera_buffer_text(&patch->path, "~0");
-        else if (key.data[i] == '/')
-            chimera_buffer_text(&patch->path, "~1");
-        else
-            chimera_buffer_byte(&patch->path, (uint8_t)key.data[i]);
+        if (key.data[i] != '~' && key.data[i] != '/')
+            continue;
+        chimera_buffer_append(&patch->path, (struct chimera_slice){key.data + done, i - done});
+        chimera_buffer_text(&patch->path, key.data[i] == '~' ? "~0" : "~1");
+        done = i + 1;
     }
+    if (done < key.size)
+        chimera_buffer_append(&patch->path,
+                              (struct chimera_slice){key.data + done, key.size - done});
 }
 
 void chimera_json_patch_index(struct chimera_json_patch *patch, size_t index)

@@ -36,11 +36,25 @@ struct reader {
 
 /* --- Reading --- */
 
+#define ONES (UINT64_MAX / 255) /* 0x0101… */
+
+/* How many of the eight bytes are zero. No byte carries into another. */
+static unsigned count_zeros(uint64_t bytes)
+{
+    uint64_t low = ONES * 0x7F, is_zero = ~(((bytes & low) + low) | bytes | low);
+    return (unsigned)((is_zero >> 7) * ONES >> 56);
+}
+
 /* Every value but the first stands behind a comma or an opening bracket. */
 static size_t most_nodes(struct chimera_slice text)
 {
-    size_t count = 1;
-    for (size_t i = 0; i < text.size; i++)
+    size_t count = 1, i = 0;
+    for (uint64_t bytes; text.size - i >= sizeof(bytes); i += sizeof(bytes)) {
+        memcpy(&bytes, text.data + i, sizeof(bytes));
+        count += count_zeros(bytes ^ ONES * ',') +
+                 count_zeros((bytes | ONES * 0x20) ^ ONES * '{'); /* '[' | 0x20 is '{' */
+    }
+    for (; i < text.size; i++)
         count += text.data[i] == ',' || text.data[i] == '[' || text.data[i] == '{';
     return count;
 }
@@ -218,6 +232,12 @@ static void remove_missing(struct comparison *comparison, const struct members *
     }
 }
 
+/* As most are: it is known before a path is written. */
+static bool is_same(const struct comparison *comparison, uint32_t from, uint32_t to)
+{
+    return chimera_slice_equal(comparison->from[from].value, comparison->to[to].value);
+}
+
 static void compare_objects(struct comparison *comparison, uint32_t from, uint32_t to)
 {
     struct members old, new;
@@ -230,8 +250,11 @@ static void compare_objects(struct comparison *comparison, uint32_t from, uint32
     for (uint32_t i = 0, j = 0; i < new.count; i++) {
         while (j < old.count && compare_keys(old.member[j].key, new.member[i].key) < 0)
             j++;
+        bool is_kept = j < old.count && compare_keys(old.member[j].key, new.member[i].key) == 0;
+        if (is_kept && is_same(comparison, old.member[j].node, new.member[i].node))
+            continue;
         chimera_json_patch_key(&comparison->patch, new.member[i].key);
-        if (j < old.count && compare_keys(old.member[j].key, new.member[i].key) == 0)
+        if (is_kept)
             compare(comparison, old.member[j].node, new.member[i].node);
         else
             emit(comparison, "add", &comparison->to[new.member[i].node]);
@@ -247,14 +270,17 @@ static void compare_arrays(struct comparison *comparison, uint32_t from, uint32_
     size_t base = comparison->patch.path.size;
     uint32_t a = from + 1, b = to + 1;
     for (uint32_t i = 0; i < old || i < new; i++) {
-        chimera_json_patch_index(&comparison->patch, i < new ? i : new);
-        if (i >= new)
-            emit(comparison, "remove", NULL);
-        else if (i >= old)
-            emit(comparison, "add", &comparison->to[b]);
-        else
-            compare(comparison, a, b);
-        comparison->patch.path.size = base;
+        bool is_kept = i < old && i < new;
+        if (!is_kept || !is_same(comparison, a, b)) {
+            chimera_json_patch_index(&comparison->patch, i < new ? i : new);
+            if (is_kept)
+                compare(comparison, a, b);
+            else if (i >= new)
+                emit(comparison, "remove", NULL);
+            else
+                emit(comparison, "add", &comparison->to[b]);
+            comparison->patch.path.size = base;
+        }
         a = i < old ? comparison->from[a].next : a;
         b = i < new ? comparison->to[b].next : b;
     }
@@ -273,11 +299,10 @@ static bool are_equal(struct comparison *comparison, const struct node *a, const
     return chimera_json_equal(old, new);
 }
 
+/* Of two values that do not stand there with the same bytes. */
 static void compare(struct comparison *comparison, uint32_t from, uint32_t to)
 {
     const struct node *a = &comparison->from[from], *b = &comparison->to[to];
-    if (chimera_slice_equal(a->value, b->value))
-        return;
     if (a->kind == '{' && b->kind == '{')
         compare_objects(comparison, from, to);
     else if (a->kind == '[' && b->kind == '[')
@@ -295,7 +320,8 @@ bool chimera_json_diff_text(struct chimera_slice from, struct chimera_slice to,
         return false;
     struct comparison comparison = {.from = old.nodes, .to = new.nodes, .arena = arena};
     chimera_json_patch_begin(&comparison.patch, out);
-    compare(&comparison, 0, 0);
+    if (!is_same(&comparison, 0, 0))
+        compare(&comparison, 0, 0);
     *ret_differs = chimera_json_patch_end(&comparison.patch);
     return !comparison.failed;
 }
