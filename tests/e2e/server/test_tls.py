@@ -75,6 +75,17 @@ class Tls(unittest.TestCase):
             server.tls = context
             self.assertRaises((ssl.SSLError, ConnectionError), server.raw)
 
+    def test_the_client_chooses_the_cipher(self):
+        with self.serve() as server:
+            names = ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES256-GCM-SHA384"]
+            for first in range(len(names)):
+                context = self.client()
+                context.maximum_version = ssl.TLSVersion.TLSv1_2
+                context.set_ciphers(":".join(names[first:] + names[:first]))
+                server.tls = context
+                with server.raw() as sock:
+                    self.assertEqual(sock.cipher()[0], names[first])
+
     def test_readiness_is_plain_and_plain_text_on_the_main_port_is_not_answered(self):
         with self.serve() as server:
             self.assertEqual(server.probe("/readiness")[0], 200)
