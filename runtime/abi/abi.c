@@ -127,6 +127,12 @@ static const struct chimera_grants *grants_of(const struct chimera_host *host)
     return host->policy ? chimera_policy_grants(host->policy) : &none;
 }
 
+bool chimera_abi_reads_cluster(const struct chimera_host *host)
+{
+    const char *const *resources = grants_of(host)->resources;
+    return resources && *resources;
+}
+
 struct chimera_slice chimera_abi_policy_id(const struct chimera_host *host)
 {
     return chimera_slice_of(grants_of(host)->policy_id);

@@ -45,6 +45,9 @@ void chimera_abi_empty(struct chimera_buffer *buffer);
 bool chimera_abi_host_call(struct chimera_host *host, const uint32_t at_and_size[8],
                            struct chimera_buffer *answer);
 
+/* Was the guest granted any of the cluster's resources? */
+bool chimera_abi_reads_cluster(const struct chimera_host *host);
+
 /* What logs call the guest. */
 struct chimera_slice chimera_abi_policy_id(const struct chimera_host *host);
 

@@ -306,6 +306,12 @@ int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces
 {
     uint32_t value;
     struct chimera_slice json = {0};
+    /* Rego does not ask for the cluster's resources, it finds them in its data; without them it would
+     * judge by an empty cluster. */
+    if (chimera_abi_reads_cluster(host))
+        return chimera_fail(err, CHIMERA_EREFUSED,
+                            "the host capability kubernetes/list_resources_all is not available in "
+                            "this version of Chimera");
     host->rego->now_ns = wall_clock_ns();
     int code = run(host, input, &value, err);
     if (code == CHIMERA_OK)
@@ -325,7 +331,7 @@ struct chimera_response chimera_rego_failure(const struct chimera_request *reque
 {
     if (code == CHIMERA_EDEADLINE)
         return chimera_abi_failure(request, false, arena, "%s", CHIMERA_DEADLINE_TEXT);
-    return chimera_abi_failure(request, true, arena, "%s", err->text);
+    return chimera_abi_failure(request, code != CHIMERA_EREFUSED, arena, "%s", err->text);
 }
 
 /* The value of member `name`, read from its '{' on; .data is NULL when there is none. */

@@ -66,7 +66,7 @@ class Server:
                    "--policies", path, "--workers", "2", "--ignore-kubernetes-connection-failure", "--log-level", log,
                    "--policies-download-dir", self.folder]
         for flag in flags:
-            if flag in command:
+            if flag.startswith("--") and flag in command:
                 at = command.index(flag)
                 del command[at:at + 2]
         if policies is None:
