@@ -90,6 +90,8 @@ int chimera_host_reset(struct chimera_host *host);
 void chimera_host_teach(const struct chimera_host *host);
 /* Gives back the pages that resets keep at hand: for a slot that has been idle, after a reset. */
 void chimera_host_drop_pages(struct chimera_host *host);
+/* Those pages, in bytes. */
+uint64_t chimera_host_kept_bytes(const struct chimera_host *host);
 
 /* Guest calls between begin and end share one deadline, `limit_ms` from now; 0: none.
  * The calling thread must stay the same in between. */

@@ -146,6 +146,15 @@ void chimera_host_drop_pages(struct chimera_host *host)
         chimera_reset_drop(host);
 }
 
+/* Where the kernel does not tell which pages they are: as many as there can be. */
+uint64_t chimera_host_kept_bytes(const struct chimera_host *host)
+{
+    const struct chimera_reset *reset = &host->internal->reset;
+    if (chimera_tracking() == CHIMERA_TRACKING_NONE)
+        return reset->high;
+    return reset->written.pages * CHIMERA_PROCESSOR_PAGE;
+}
+
 bool chimera_host_is_suspended(const struct chimera_host *host)
 {
     return host->internal->suspended != NULL;

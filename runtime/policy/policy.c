@@ -91,7 +91,8 @@ static int copy_options(struct chimera_policy *policy, const struct chimera_poli
         !policy->grants.resources || !policy->slot)
         return CHIMERA_ENOMEM;
     for (unsigned lane = 0; lane < options->lanes; lane++)
-        policy->slot[lane] = (struct chimera_slot){.policy = policy, .lane = lane};
+        policy->slot[lane] =
+            (struct chimera_slot){.policy = policy, .lane = lane, .gauges = options->gauges};
     memcpy(policy->settings, settings.data, settings.size);
     policy->settings_size = settings.size;
     policy->limit_ms = options->limit_ms;
@@ -140,6 +141,9 @@ static void drop_host(struct chimera_slot *slot)
     chimera_slots_leave(slot->policy->slots, slot);
     end_host(slot->policy, slot->host);
     slot->host = NULL;
+    chimera_slot_gauge(slot);
+    if (slot->gauges)
+        atomic_fetch_sub_explicit(&slot->gauges->instances, 1, memory_order_relaxed);
 }
 
 void chimera_policy_cool(struct chimera_policy *policy)
@@ -249,6 +253,8 @@ static int make_host(struct chimera_slot *slot, struct chimera_error *err)
         tell_start(policy, host);
     chimera_start_warm(&policy->start, host->instance->memory.data, host->instance->memory.size);
     slot->host = host;
+    if (slot->gauges)
+        atomic_fetch_add_explicit(&slot->gauges->instances, 1, memory_order_relaxed);
     chimera_slots_enter(policy->slots, slot);
     return CHIMERA_OK;
 }
@@ -343,6 +349,7 @@ static void end_run(struct chimera_policy *policy, unsigned lane, struct chimera
         drop_host(slot);
     else if (slot->lane == 0 && host->counters.resets == 1)
         chimera_host_teach(host); /* the first request: often the check of the settings */
+    chimera_slot_gauge(slot);
 }
 
 /* On an instance for this alone: a program that waits for a review cannot be asked about settings.

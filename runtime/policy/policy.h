@@ -6,6 +6,8 @@
 #ifndef CHIMERA_POLICY_H
 #define CHIMERA_POLICY_H
 
+#include <stdatomic.h>
+
 #include "runtime/base/arena.h"
 #include "runtime/plugin/plugin_file.h"
 #include "runtime/review/request.h"
@@ -19,6 +21,11 @@ struct chimera_policy; /* opaque */
 struct chimera_slots;  /* slots.h */
 struct chimera_reset_counters;
 
+struct chimera_policy_gauges { /* what a policy's instances come to now; for metrics */
+    _Atomic uint64_t instances;
+    _Atomic uint64_t kept_bytes; /* pages of linear memory that they keep between requests */
+};
+
 struct chimera_policy_options {
     const char *id;                /* copied */
     struct chimera_slice settings; /* a JSON object; copied. Empty: {} */
@@ -30,6 +37,7 @@ struct chimera_policy_options {
     const char *const *capabilities; /* NULL-terminated patterns, guest-abis.md §5.8; NULL: deny all */
     /* "apiVersion/kind" pairs that host calls may read, NULL-terminated; NULL: none */
     const char *const *resources;
+    struct chimera_policy_gauges *gauges; /* borrowed; NULL: nobody looks */
 };
 
 /* `loaded` is borrowed for the life of the policy. Refuses capability patterns that are not well

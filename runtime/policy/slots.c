@@ -134,6 +134,17 @@ void chimera_slots_leave(struct chimera_slots *slots, struct chimera_slot *slot)
         atomic_fetch_sub_explicit(&slots->shared, 1, memory_order_relaxed);
 }
 
+/* An unsigned sum may run through zero on its way: the parts of it are others'. */
+void chimera_slot_gauge(struct chimera_slot *slot)
+{
+    uint64_t kept = slot->host ? chimera_host_kept_bytes(slot->host) : 0;
+    if (!slot->gauges || kept == slot->kept_bytes)
+        return;
+    atomic_fetch_add_explicit(&slot->gauges->kept_bytes, kept - slot->kept_bytes,
+                              memory_order_relaxed);
+    slot->kept_bytes = kept;
+}
+
 bool chimera_slots_trim(struct chimera_slots *slots, unsigned lane, uint64_t now_ns)
 {
     unsigned trimmed = 0;
@@ -146,6 +157,7 @@ bool chimera_slots_trim(struct chimera_slots *slots, unsigned lane, uint64_t now
         if (trimmed++ == TRIM_MAX)
             return true;
         chimera_host_drop_pages(slot->host);
+        chimera_slot_gauge(slot);
         slot->is_idle = true;
     }
     return slot != NULL; /* younger ones come of age */

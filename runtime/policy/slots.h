@@ -25,6 +25,8 @@ struct chimera_slot {          /* one policy's instance on one lane; part of the
     bool is_idle; /* has given its pages back since it was last used */
     uint64_t used_ns;
     struct chimera_run_report report; /* of the last evaluation */
+    struct chimera_policy_gauges *gauges; /* borrowed; NULL: nobody looks */
+    uint64_t kept_bytes;                  /* as the gauges have it */
     struct chimera_slot *newer, *older; /* the lane's order, while there is a host */
 };
 
@@ -39,6 +41,9 @@ struct chimera_slot *chimera_slots_victim(struct chimera_slots *slots, unsigned 
 void chimera_slots_enter(struct chimera_slots *slots, struct chimera_slot *slot);
 void chimera_slots_touch(struct chimera_slots *slots, struct chimera_slot *slot);
 void chimera_slots_leave(struct chimera_slots *slots, struct chimera_slot *slot);
+
+/* After whatever may have changed how many pages the slot keeps. */
+void chimera_slot_gauge(struct chimera_slot *slot);
 
 /* Has the lane's instances that nobody asked for some seconds give back their pages. True while
  * there are some that have not, so that the lane asks again. Between requests. */

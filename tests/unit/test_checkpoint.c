@@ -8,7 +8,8 @@
 #include "runtime/instance/watchdog.h"
 #include "runtime/policy/slots.h"
 
-static unsigned starts; /* how often a program has begun */
+static unsigned starts;                     /* how often a program has begun */
+static struct chimera_policy_gauges gauges; /* of all that open_waiting() opens */
 
 static bool can_wait(void)
 {
@@ -23,7 +24,7 @@ static void open_waiting(struct fixture *fixture, void (*what)(struct chimera_ho
                          unsigned lanes, struct chimera_slots *slots)
 {
     const struct chimera_policy_options options = {
-        .id = "p", .limit_ms = 300, .lanes = lanes, .slots = slots};
+        .id = "p", .limit_ms = 300, .lanes = lanes, .slots = slots, .gauges = &gauges};
     body = what;
     starts = 0;
     c_guest_init(&fixture->guest, CHIMERA_MODE_WASI);
@@ -267,9 +268,12 @@ static void the_pool_ends_who_was_not_asked_for_longest(void **state)
     ask(&fixtures[1], 0); /* made again; 0 goes */
     assert_true(fixtures[1].response.allowed);
     assert_false(chimera_policy_counters(fixtures[0].policy, 0, &counters));
+    assert_int_equal(atomic_load(&gauges.instances), 2);
     for (size_t i = 0; i < 3; i++)
         close_policy(&fixtures[i]);
     chimera_slots_free(slots);
+    assert_int_equal(atomic_load(&gauges.instances), 0);
+    assert_int_equal(atomic_load(&gauges.kept_bytes), 0);
 }
 
 static void an_idle_slot_gives_its_pages_back_and_still_answers(void **state)
@@ -285,9 +289,17 @@ static void an_idle_slot_gives_its_pages_back_and_still_answers(void **state)
     assert_true(chimera_slots_trim(slots, 0, chimera_monotonic_ns())); /* too young */
     chimera_policy_counters(fixture.policy, 0, &counters);
     unsigned long drops = counters.drops;
+    struct chimera_run_report report;
+    chimera_policy_last_run(fixture.policy, 0, &report);
+    assert_int_equal(report.stop, CHIMERA_STOP_NONE);
+    assert_int_equal(report.resets, 1);
+    assert_true(report.pages >= 3); /* of input, answer and count */
+    assert_int_equal(atomic_load(&gauges.kept_bytes), report.pages * CHIMERA_PROCESSOR_PAGE);
     assert_false(chimera_slots_trim(slots, 0, chimera_monotonic_ns() + 6000000000u));
     chimera_policy_counters(fixture.policy, 0, &counters);
     assert_int_equal(counters.drops, drops + 1);
+    assert_int_equal(atomic_load(&gauges.kept_bytes), 0);
+    assert_int_equal(atomic_load(&gauges.instances), 1);
     ask(&fixture, 0);
     assert_true(fixture.response.allowed);
     assert_int_equal(got[0], 2);
