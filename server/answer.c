@@ -31,6 +31,8 @@ static const char *reason_of(unsigned status)
         return "Request Header Fields Too Large";
     case 500:
         return "Internal Server Error";
+    case 503:
+        return "Service Unavailable";
     case 501:
         return "Not Implemented";
     case 505:
@@ -59,6 +61,19 @@ static const char *date_text(struct answer_date *date)
     return date->text;
 }
 
+/* A page runs nothing, loads nothing, and is shown in no frame. */
+static const char *const type_fields[] = {
+    [ANSWER_EMPTY] = "",
+    [ANSWER_JSON] = "\r\ncontent-type: application/json",
+    [ANSWER_TEXT] = "\r\ncontent-type: text/plain; charset=utf-8",
+    [ANSWER_METRICS] = "\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8",
+    [ANSWER_PAGE] = "\r\ncontent-type: text/html; charset=utf-8"
+                    "\r\ncontent-security-policy: default-src 'none'; style-src 'unsafe-inline'; "
+                    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+                    "\r\nx-content-type-options: nosniff\r\nreferrer-policy: no-referrer"
+                    "\r\ncache-control: no-store",
+};
+
 static void write_number(size_t number, struct chimera_buffer *out)
 {
     char digits[24];
@@ -76,10 +91,7 @@ void answer_write(const struct answer *answer, struct answer_date *date, struct 
     write_number(answer->status, out);
     chimera_buffer_byte(out, ' ');
     chimera_buffer_text(out, reason_of(answer->status));
-    if (answer->type == ANSWER_JSON)
-        chimera_buffer_text(out, "\r\ncontent-type: application/json");
-    else if (answer->type == ANSWER_TEXT)
-        chimera_buffer_text(out, "\r\ncontent-type: text/plain; charset=utf-8");
+    chimera_buffer_text(out, type_fields[answer->type]);
     if (answer->allow) {
         chimera_buffer_text(out, "\r\nallow: ");
         chimera_buffer_text(out, answer->allow);

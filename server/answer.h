@@ -6,7 +6,7 @@
 
 #include "runtime/base/buffer.h"
 
-enum answer_type { ANSWER_EMPTY, ANSWER_JSON, ANSWER_TEXT };
+enum answer_type { ANSWER_EMPTY, ANSWER_JSON, ANSWER_TEXT, ANSWER_METRICS, ANSWER_PAGE };
 
 struct answer {
     unsigned status;

@@ -1,6 +1,10 @@
 #include "server/board.h"
 
+#include <sched.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "runtime/base/utf8.h"
 
 int board_make(struct shared *shared, struct chimera_error *err)
 {
@@ -66,4 +70,109 @@ struct chimera_slice board_id(const struct board *board, uint32_t number)
     if (number == BOARD_OTHER || number >= board_count(board))
         return CHIMERA_SLICE("other");
     return (struct chimera_slice){board->policy[number].id, board->policy[number].id_size};
+}
+
+/* --- What is said about them --- */
+
+void board_set_text(char *field, size_t room, const char *text)
+{
+    size_t size = strnlen(text, room - 1);
+    size = chimera_utf8_prefix((struct chimera_slice){text, size});
+    memset(field, 0, room);
+    memcpy(field, text, size);
+}
+
+/* What is between these two is seen whole or not at all; one writer. Partner: read_whole(). */
+static void begin_writing(struct board *board)
+{
+    atomic_fetch_add_explicit(&board->sequence, 1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+}
+
+static void end_writing(struct board *board)
+{
+    atomic_fetch_add_explicit(&board->sequence, 1, memory_order_release);
+}
+
+static void read_whole(const struct board *board, const void *from, void *to, size_t size)
+{
+    for (;;) {
+        uint32_t before = atomic_load_explicit(&board->sequence, memory_order_acquire);
+        memcpy(to, from, size);
+        atomic_thread_fence(memory_order_acquire);
+        if (before % 2 == 0 &&
+            atomic_load_explicit(&board->sequence, memory_order_relaxed) == before)
+            return;
+        sched_yield();
+    }
+}
+
+/* A module's address may hold a password. */
+static void set_source(struct board_spec *spec, const char *module)
+{
+    const char *host = strstr(module, "://");
+    size_t size = host ? strcspn(host + 3, "/") : 0;
+    const char *at = host ? memrchr(host + 3, '@', size) : NULL;
+    char shown[2 * BOARD_TEXT_MAX];
+    if (at)
+        snprintf(shown, sizeof(shown), "%.*s%s", (int)(host + 3 - module), module, at + 1);
+    board_set_text(spec->source, sizeof(spec->source), at ? shown : module);
+}
+
+static void show_policy(struct board *board, const struct policies *policies,
+                        const struct policy_spec *policy)
+{
+    uint32_t number = board_find(board, chimera_slice_of(policy->id));
+    struct board_spec *spec = &board->policy[number].spec;
+    if (number == BOARD_OTHER)
+        return;
+    *spec = (struct board_spec){.is_configured = 1,
+                                .is_monitor = policy->mode == CHIMERA_MONITOR,
+                                .may_mutate = policy->allowed_to_mutate};
+    if (policy->group != NO_GROUP)
+        spec->group = board_find(board, chimera_slice_of(policies->group[policy->group].name));
+    set_source(spec, policy->module);
+}
+
+static void show_group(struct board *board, const struct group_spec *group)
+{
+    uint32_t number = board_find(board, chimera_slice_of(group->name));
+    struct board_spec *spec = &board->policy[number].spec;
+    if (number == BOARD_OTHER)
+        return;
+    *spec = (struct board_spec){
+        .is_configured = 1, .is_group = 1, .is_monitor = group->mode == CHIMERA_MONITOR};
+    board_set_text(spec->source, sizeof(spec->source), group->expression);
+}
+
+void board_show(struct board *board, const struct policies *policies)
+{
+    begin_writing(board);
+    for (uint32_t i = 0; i < board_count(board); i++)
+        board->policy[i].spec.is_configured = 0;
+    for (size_t i = 0; i < policies->policy_count; i++)
+        show_policy(board, policies, &policies->policy[i]);
+    for (size_t i = 0; i < policies->group_count; i++)
+        show_group(board, &policies->group[i]);
+    end_writing(board);
+}
+
+void board_tell(struct board *board, const struct board_server *server)
+{
+    begin_writing(board);
+    board->server = *server;
+    end_writing(board);
+}
+
+void board_read(const struct board *board, uint32_t number, struct board_spec *ret_spec)
+{
+    if (number < board_count(board))
+        read_whole(board, &board->policy[number].spec, ret_spec, sizeof(*ret_spec));
+    else
+        *ret_spec = (struct board_spec){0};
+}
+
+void board_read_server(const struct board *board, struct board_server *ret_server)
+{
+    read_whole(board, &board->server, ret_server, sizeof(*ret_server));
 }

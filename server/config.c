@@ -55,6 +55,31 @@ static int parse_address(const char *address, const char *port, struct address *
     return CHIMERA_OK;
 }
 
+/* "PORT" or "ADDRESS:PORT". */
+static int parse_admin(const char *text, struct config *config, struct chimera_error *err)
+{
+    struct chimera_error why = {0};
+    char address[INET6_ADDRSTRLEN + 2] = "127.0.0.1";
+    if (!text)
+        return CHIMERA_OK;
+    const char *colon = strrchr(text, ':'), *port = colon ? colon + 1 : text;
+    size_t size = colon ? (size_t)(colon - text) : 0;
+    if (size >= sizeof(address))
+        size = 0;
+    if (size) {
+        memcpy(address, text, size);
+        address[size] = '\0';
+    }
+    config->has_admin = true;
+    if ((!colon || size) &&
+        parse_address(address, port, &config->admin_address, &why) == CHIMERA_OK)
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_EINVAL,
+                        "--admin-port: '%s' is neither a port nor an address and a port, as in "
+                        "9090, 0.0.0.0:9090 or [::]:9090",
+                        text);
+}
+
 /* The processors that the container may use, rounded up: the affinity mask and cgroup v2's quota.
  */
 static unsigned usable_processors(void)
@@ -157,6 +182,8 @@ int config_make(const struct options *options, struct config *ret_config, struct
     int code = parse_address(options->address, options->port, &config.main_address, err);
     if (code == CHIMERA_OK)
         code = parse_address(options->address, options->readiness_port, &config.probe_address, err);
+    if (code == CHIMERA_OK)
+        code = parse_admin(options->admin_port, &config, err);
     if (code == CHIMERA_OK)
         code = parse_numbers(options, &config, err);
     if (code == CHIMERA_OK)

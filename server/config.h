@@ -25,7 +25,8 @@ struct address {
 
 struct config {
     struct options options; /* borrowed texts */
-    struct address main_address, probe_address;
+    struct address main_address, probe_address, admin_address;
+    bool has_admin;         /* there is a port for it */
     unsigned workers;       /* loops */
     uint64_t limit_seconds; /* of an evaluation; meaningless without is_limited */
     bool is_limited;        /* timeout protection is on */

@@ -14,6 +14,17 @@ int counters_make(struct shared *shared, struct chimera_error *err)
     return shared_make(shared, "chimera-counters", sizeof(struct counters), false, err);
 }
 
+void counters_empty_seat(const struct shared *shared, uint32_t seat)
+{
+    shared_empty(shared, offsetof(struct counters, seat) + seat * sizeof(struct seat),
+                 sizeof(struct seat));
+}
+
+struct seat *counters_seat(struct counters *counters, uint32_t seat)
+{
+    return counters && seat < SEATS ? &counters->seat[seat] : NULL;
+}
+
 struct counters_policy *counters_policy(struct counters *counters, uint32_t number)
 {
     if (!counters)
@@ -72,6 +83,7 @@ static void count_cpu(struct counters_policy *policy, const struct counters_mete
     atomic_store_explicit(&policy->cpu_share, (uint32_t)share, memory_order_relaxed);
     add(&policy->cpu_ns, cpu_ns);
     add(&policy->cpu_samples, 1);
+    add(&policy->cpu_sample_ns, cpu_ns);
     add(&policy->cpu_class[cpu_class_of(cpu_ns)], 1);
 }
 
@@ -91,9 +103,11 @@ static void count_verdict(struct counters_policy *policy, uint64_t wall_ns,
     histogram_add(&policy->wall, wall_ns);
     add(&policy->evaluations, 1);
     add(&policy->wall_ns, wall_ns);
-    add(response->allowed ? &policy->accepted : &policy->rejected, 1);
+    if (is_error(response))
+        add(&policy->errors, 1);
+    else
+        add(response->allowed ? &policy->accepted : &policy->rejected, 1);
     add(&policy->mutated, response->patch.data != NULL);
-    add(&policy->errors, is_error(response));
 }
 
 void counters_end(struct counters_policy *policy, const struct counters_meter *meter, int code,

@@ -13,10 +13,11 @@
 #include "runtime/policy/policy.h"
 #include "server/histogram.h"
 #include "server/rejections.h"
+#include "server/seat.h"
 #include "server/series.h"
 #include "server/shared.h"
 
-#define COUNTERS_POLICIES 4096
+#define COUNTERS_POLICIES BOARD_POLICIES
 /* CPU time of an evaluation by powers of ten: up to 1 µs, 10 µs, … 10 s, and more. */
 #define COUNTERS_CPU_CLASSES 9
 
@@ -35,6 +36,7 @@
     X(wall_ns)                                                                              \
     X(cpu_ns)      /* measured or estimated, see counters_begin() */                        \
     X(cpu_samples) /* how many were measured */                                             \
+    X(cpu_sample_ns)                                                                        \
     X(resets)                                                                               \
     X(dirty_pages) /* copied back by resets */                                              \
     X(reset_ns)
@@ -54,13 +56,18 @@ struct counters {
     struct counters_policy policy[COUNTERS_POLICIES];
     struct series_table series;
     struct rejections rejections;
+    struct seat seat[SEATS];
 };
 
 int counters_make(struct shared *shared, struct chimera_error *err);
 
+/* For the supervisor: empties a seat, for the next worker. */
+void counters_empty_seat(const struct shared *shared, uint32_t seat);
+
 /* --- For workers. `policy` may be NULL: then nothing is counted. --- */
 
 struct counters_policy *counters_policy(struct counters *counters, uint32_t number);
+struct seat *counters_seat(struct counters *counters, uint32_t seat); /* NULL for SEAT_NONE */
 
 struct counters_meter { /* one evaluation, on one thread */
     uint64_t began_ns, cpu_began_ns;

@@ -7,6 +7,7 @@
 #include "runtime/base/log.h"
 #include "server/board.h"
 #include "server/clock.h"
+#include "server/counters.h"
 #include "server/listener.h"
 
 #define TARGET "server::supervisor"
@@ -40,12 +41,35 @@ int crew_open(struct crew *crew, struct chimera_error *err)
     return code;
 }
 
+static bool is_taken(const struct crew *crew, uint32_t seat)
+{
+    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
+        if (crew->retired[i].pid && crew->retired[i].seat == seat)
+            return true;
+    return (crew->current.pid && crew->current.seat == seat) ||
+           (crew->next.pid && crew->next.seat == seat);
+}
+
+/* An empty one. Nobody looks at any without an admin port, and they take memory. */
+static uint32_t take_seat(const struct crew *crew)
+{
+    uint32_t seat = 0;
+    _Static_assert(SEATS > CREW_RETIRED_MAX + 2, "one is free");
+    if (!crew->config->has_admin)
+        return SEAT_NONE;
+    while (is_taken(crew, seat))
+        seat++;
+    counters_empty_seat(crew->counters, seat);
+    return seat;
+}
+
 static int start(struct crew *crew, struct generation *generation, struct worker_process *process,
                  struct chimera_error *err)
 {
     const struct worker_start start = {.config = crew->config,
                                        .board = crew->board,
                                        .counters = crew->counters,
+                                       .seat = take_seat(crew),
                                        .main_fd = crew->main_fd,
                                        .probe_fd = crew->probe_fd};
     board_enter(crew->board->data, &generation->file->policies);
@@ -129,6 +153,7 @@ static void restart(struct crew *crew)
 {
     struct chimera_error err = {0};
     crew->restart_at_ms = 0;
+    crew->restarts++;
     if (start(crew, crew->generation, &crew->current, &err) == CHIMERA_OK)
         return;
     chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("the worker did not start again"),

@@ -21,6 +21,7 @@ struct crew {
     struct worker_process retired[CREW_RETIRED_MAX];
     int64_t restart_at_ms; /* 0: no worker is to be started */
     unsigned backoff_ms;
+    uint64_t restarts; /* of crashed workers */
 };
 
 void crew_init(struct crew *crew, const struct config *config, struct shared *board,

@@ -60,7 +60,7 @@ static void load(struct jail *jail, size_t index)
     struct chimera_error why = {0};
     inmate->code = policy_set_open(&jail->set, start->config, &start->policies->policy[index],
                                    &start->plugins[index], start->lanes, start->config->workers,
-                                   &inmate->policy, &why);
+                                   BOARD_OTHER, &inmate->policy, &why);
     if (inmate->code < 0)
         inmate->failure = strdup(why.text);
 }

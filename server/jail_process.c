@@ -210,6 +210,16 @@ static void plan_restart(struct jail_process *jail)
         jail->backoff_ms = BACKOFF_MAX_MS;
 }
 
+size_t jails_count(const struct jails *jails)
+{
+    return jails ? jails->isolation->jail_count : 0;
+}
+
+pid_t jails_pid(const struct jails *jails, size_t jail)
+{
+    return jails->jail[jail].pid;
+}
+
 bool jails_reaped(struct jails *jails, pid_t pid, int status)
 {
     for (size_t i = 0; jails && i < jails->isolation->jail_count; i++) {

@@ -32,6 +32,10 @@ bool jails_reaped(struct jails *jails, pid_t pid, int status);
 /* Starts what is due; when to be called again, INT64_MAX: never. */
 int64_t jails_pass_time(struct jails *jails, int64_t now_ms);
 
+/* How many there are, and the process of each; 0: none at the moment. */
+size_t jails_count(const struct jails *jails);
+pid_t jails_pid(const struct jails *jails, size_t jail);
+
 /* Ends all, and waits for them. */
 void jails_stop(struct jails *jails);
 

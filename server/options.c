@@ -10,6 +10,10 @@
 static const struct option TABLE[] = {
     {"addr", "KUBEWARDEN_BIND_ADDRESS", "BIND_ADDRESS", "0.0.0.0", NULL,
      "Bind against this address", TEXT(address), false},
+    {"admin-port", "CHIMERA_ADMIN_PORT", "[ADDRESS:]PORT", NULL, NULL,
+     "Answer /healthz, /metrics, /policies and a page to look at on this port, without TLS; of "
+     "this machine alone, unless an address is given",
+     TEXT(admin_port), false},
     {"allow-unconfined-builds", "CHIMERA_ALLOW_UNCONFINED_BUILDS", NULL, NULL, NULL,
      "Compile policies even where the kernel cannot confine the compilers",
      SWITCH(is_unconfined_build_allowed), false},

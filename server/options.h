@@ -13,7 +13,7 @@
 #include "runtime/base/slice.h"
 
 struct options { /* texts are NULL where nothing is given and there is no default */
-    const char *address, *port, *readiness_port, *workers;
+    const char *address, *port, *readiness_port, *admin_port, *workers;
     const char *cert_file, *key_file, *client_ca_files;
     const char *policies, *bundle, *download_dir, *sources, *docker_config;
     const char *sigstore_cache_dir, *sigstore_trust_config, *verification;

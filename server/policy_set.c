@@ -1,5 +1,6 @@
 #include "server/policy_set.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -130,8 +131,8 @@ static bool is_listed(const char *names, const char *name)
 
 int policy_set_open(struct policy_set *set, const struct config *config,
                     const struct policy_spec *spec, const struct built_plugin *plugin,
-                    unsigned lanes, unsigned warm_lanes, struct chimera_policy **ret_policy,
-                    struct chimera_error *err)
+                    unsigned lanes, unsigned warm_lanes, uint32_t number,
+                    struct chimera_policy **ret_policy, struct chimera_error *err)
 {
     if (!plugin->path)
         return chimera_fail(err, CHIMERA_ETOOL, "%s", plugin->failure);
@@ -143,7 +144,8 @@ int policy_set_open(struct policy_set *set, const struct config *config,
         .slots = set->slots,
         .is_fresh_start = is_listed(config->options.fresh_start, spec->id),
         .capabilities = (const char *const *)spec->capabilities,
-        .resources = (const char *const *)spec->resources};
+        .resources = (const char *const *)spec->resources,
+        .gauges = seat_gauges(set->seat, number)};
     int code = load_plugin(set, plugin->path, spec, &loaded, err);
     if (code == CHIMERA_OK)
         code = check_metadata(&loaded->manifest, err);
@@ -162,11 +164,13 @@ int policy_set_open(struct policy_set *set, const struct config *config,
         code = chimera_policy_warm(policy, lane, err);
     if (code == CHIMERA_OK && !set->is_warm)
         chimera_policy_cool(policy);
-    if (code == CHIMERA_OK)
-        *ret_policy = policy;
-    else
+    if (code < 0) {
         chimera_policy_close(policy);
-    return code;
+        return code;
+    }
+    seat_note_loaded(set->seat, number, &loaded->manifest, chimera_policy_start_text(policy));
+    *ret_policy = policy;
+    return CHIMERA_OK;
 }
 
 static struct chimera_handling handling_of(const struct policy_spec *spec)
@@ -187,10 +191,10 @@ static void log_failure(struct chimera_slice id, const char *text)
 
 /* Keeps a failure as the policy's answer, or lets the whole start fail. Settings that the policy
  * refuses are told as they are, the rest with the policy's name, as the reference does. */
-static int keep_failure(const struct config *config, struct served *served,
+static int keep_failure(const struct policy_set_wish *wish, struct served *served,
                         const struct chimera_error *why, struct chimera_error *err)
 {
-    if (!config->options.is_continue_on_errors)
+    if (!wish->config->options.is_continue_on_errors)
         return chimera_fail(err, why->code, "%s", why->text);
     bool is_settings = strncmp(why->text, "Policy settings", strlen("Policy settings")) == 0;
     int size = is_settings ? asprintf(&served->failure, "%s", why->text)
@@ -200,6 +204,7 @@ static int keep_failure(const struct config *config, struct served *served,
         served->failure = NULL;
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     }
+    seat_note_failed(wish->seat, served->number, served->failure);
     log_failure(served->id, served->failure);
     return CHIMERA_OK;
 }
@@ -219,6 +224,23 @@ static int open_remote(const struct policy_set_wish *wish, size_t index, size_t 
     else
         *ret_remote = remote;
     return code;
+}
+
+/* What the jail has loaded, by the manifest beside it. */
+static void note_isolated(struct seat *seat, uint32_t number, const char *path)
+{
+    struct chimera_manifest manifest = {0};
+    char json[PATH_MAX];
+    size_t size = strlen(path) - strlen(".so");
+    if (!seat || size > sizeof(json) - sizeof(".json"))
+        return;
+    memcpy(json, path, size);
+    memcpy(json + size, ".json", sizeof(".json"));
+    if (chimera_manifest_read(json, &manifest, NULL) == CHIMERA_OK)
+        seat_note_loaded(seat, number, &manifest, "in a process of its own");
+    else
+        seat_note_present(seat, number);
+    chimera_manifest_done(&manifest);
 }
 
 static void tell_apart(struct served *served, const struct policy_set_wish *wish)
@@ -250,9 +272,13 @@ static int load_policy(struct policy_set *set, const struct policy_set_wish *wis
     struct chimera_error why = {0};
     int code = jail == NO_JAIL
                    ? policy_set_open(set, wish->config, spec, &wish->plugins[index], wish->lanes,
-                                     wish->warm_lanes, &served->policy, &why)
+                                     wish->warm_lanes, served->number, &served->policy, &why)
                    : open_remote(wish, index, jail, &served->remote, &why);
-    return code < 0 ? keep_failure(wish->config, served, &why, err) : CHIMERA_OK;
+    if (code < 0)
+        return keep_failure(wish, served, &why, err);
+    if (jail != NO_JAIL)
+        note_isolated(wish->seat, served->number, wish->plugins[index].path);
+    return CHIMERA_OK;
 }
 
 /* A group whose expression is broken starts, here as there, and rejects all; but we say so at once.
@@ -268,16 +294,19 @@ static int load_group(struct policy_set *set, const struct policy_set_wish *wish
     tell_apart(served, wish);
     struct chimera_error why = {0};
     int code = group_new(spec, &set->served[spec->first], &served->group, &why);
-    if (code == CHIMERA_OK)
+    if (code == CHIMERA_OK) {
+        seat_note_present(wish->seat, served->number);
         return CHIMERA_OK;
+    }
     served->failure = code == CHIMERA_ENOMEM ? NULL : strdup(why.text);
     if (!served->failure)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    chimera_log_with(CHIMERA_LOG_WARN, TARGET,
-                     CHIMERA_SLICE("the expression of a policy group is wrong: the group rejects every "
-                                   "request"),
-                     CHIMERA_TEXT("policy_id", served->id),
-                     CHIMERA_TEXT("error", chimera_slice_of(why.text)));
+    seat_note_failed(wish->seat, served->number, why.text);
+    chimera_log_with(
+        CHIMERA_LOG_WARN, TARGET,
+        CHIMERA_SLICE("the expression of a policy group is wrong: the group rejects every "
+                      "request"),
+        CHIMERA_TEXT("policy_id", served->id), CHIMERA_TEXT("error", chimera_slice_of(why.text)));
     return CHIMERA_OK;
 }
 
@@ -311,6 +340,7 @@ int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_s
     int code = policy_set_init(&set, wish->config, policies->policy_count, wish->lanes, err);
     set.served = calloc(count + 1, sizeof(*set.served));
     set.account_count = count + wish->isolation->jail_count;
+    set.seat = wish->seat;
     if (code == CHIMERA_OK && !set.served)
         code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     if (code == CHIMERA_OK)

@@ -34,6 +34,7 @@ struct policy_set {
     struct chimera_loaded **loaded; /* a list that is never freed, as there is no unload */
     size_t loaded_count;
     struct chimera_slots *slots; /* owned; of all policies' instances */
+    struct seat *seat;           /* borrowed; NULL: nobody looks */
     bool is_limited;
     bool is_warm; /* instances are made at the start, not at their first request */
 };
@@ -48,6 +49,7 @@ struct policy_set_wish { /* borrowed; the texts for as long as the set */
     struct jail_link *links; /* one a jail */
     const struct board *board;
     struct counters *counters;
+    struct seat *seat; /* NULL: nobody looks */
 };
 
 /* Fails at the first policy that does, with the reference's text, unless the configuration says to
@@ -62,8 +64,8 @@ int policy_set_init(struct policy_set *set, const struct config *config, size_t 
                     unsigned lanes, struct chimera_error *err);
 int policy_set_open(struct policy_set *set, const struct config *config,
                     const struct policy_spec *spec, const struct built_plugin *plugin,
-                    unsigned lanes, unsigned warm_lanes, struct chimera_policy **ret_policy,
-                    struct chimera_error *err);
+                    unsigned lanes, unsigned warm_lanes, uint32_t number,
+                    struct chimera_policy **ret_policy, struct chimera_error *err);
 
 /* As chimera_policy_evaluate(), wherever the policy is, and counted. One of both is NULL. */
 int policy_set_evaluate(struct chimera_policy *policy, const struct remote *remote,

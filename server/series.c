@@ -17,8 +17,8 @@
 static const struct limit {
     uint32_t policy, all;
 } limits[] = {{SERIES_PER_POLICY, SERIES_MAX / 2},
-              {SERIES_PER_POLICY + 64, SERIES_MAX / 8 * 7},
-              {SERIES_PER_POLICY + 64 + 48, SERIES_MAX}};
+              {SERIES_PER_POLICY + SERIES_COARSE, SERIES_MAX / 4 * 3},
+              {SERIES_PER_POLICY + SERIES_COARSE + SERIES_LAST, SERIES_MAX}};
 
 const uint32_t series_bounds_ms[SERIES_BOUNDS] = {0,   5,   10,   25,   50,   75,   100,  250,
                                                   500, 750, 1000, 2500, 5000, 7500, 10000};

@@ -14,9 +14,11 @@
 
 #include "runtime/base/slice.h"
 
-#define SERIES_MAX 16384
-#define SERIES_PER_POLICY 256
-#define SERIES_INDEX 32768 /* a power of two, twice as large, so that probing ends soon */
+#define SERIES_MAX 4096
+#define SERIES_PER_POLICY 128
+#define SERIES_COARSE 96 /* more, with "other" for a namespace */
+#define SERIES_LAST 48   /* more, with "other" for all names */
+#define SERIES_INDEX 8192 /* a power of two, twice as large, so that probing ends soon */
 #define SERIES_OTHER "other"
 /* Of Kubernetes: kinds and namespaces are labels, of 63 bytes at most; what is longer is "other".
  */

@@ -54,6 +54,13 @@ int shared_make(struct shared *shared, const char *name, size_t size, bool is_ou
     return code;
 }
 
+void shared_empty(const struct shared *shared, size_t offset, size_t size)
+{
+    if (fallocate(shared->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
+                  (off_t)size) < 0)
+        memset((char *)shared->data + offset, 0, size);
+}
+
 void shared_done(struct shared *shared)
 {
     if (shared->data)

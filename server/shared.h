@@ -28,6 +28,9 @@ int shared_make(struct shared *shared, const char *name, size_t size, bool is_ou
 /* In a child. */
 int shared_map(struct shared *shared, bool is_written, struct chimera_error *err);
 
+/* Makes a part of it zeros and gives its pages back; whole pages only. */
+void shared_empty(const struct shared *shared, size_t offset, size_t size);
+
 void shared_done(struct shared *shared); /* SHARED_NONE is allowed */
 
 #endif

@@ -7,10 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "server/board.h"
+#include "server/admin_process.h"
 #include "server/clock.h"
 #include "server/counters.h"
-#include "server/update.h"
+#include "server/status.h"
 
 #define STOPPED 1
 
@@ -20,6 +20,8 @@ struct supervisor {
     int signal_fd;
     struct crew crew;     /* the workers */
     struct update update; /* what they shall serve next */
+    struct admin_process admin;
+    struct status status; /* of all that, on the board */
 };
 
 /* As the first process of a container we are the parent of every orphan, too. */
@@ -28,7 +30,8 @@ static int reap_all(struct supervisor *supervisor, struct chimera_error *err)
     int status, code = CHIMERA_OK;
     pid_t pid;
     while (code == CHIMERA_OK && (pid = waitpid(-1, &status, WNOHANG)) > 0)
-        code = update_reaped(&supervisor->update, pid, status, err);
+        if (!admin_process_reaped(&supervisor->admin, pid))
+            code = update_reaped(&supervisor->update, pid, status, err);
     return code;
 }
 
@@ -47,11 +50,21 @@ static int read_signals(struct supervisor *supervisor, struct chimera_error *err
     return code;
 }
 
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
 /* What is due, and how long there is nothing else: -1 for ever. */
 static int pass_time(struct supervisor *supervisor)
 {
     int64_t now_ms = clock_now_ms();
     int64_t at_ms = crew_pass_time(&supervisor->crew, now_ms);
+    if (supervisor->config->has_admin) { /* else nobody looks */
+        status_tell(&supervisor->status, &supervisor->crew, &supervisor->update);
+        at_ms = earlier(at_ms, status_pass_time(&supervisor->status, &supervisor->crew, now_ms));
+        at_ms = earlier(at_ms, admin_process_pass_time(&supervisor->admin, now_ms));
+    }
     if (at_ms == INT64_MAX)
         return -1;
     return at_ms > now_ms ? (int)(at_ms - now_ms) : 0;
@@ -99,8 +112,11 @@ static int open_signals(struct supervisor *supervisor, struct chimera_error *err
 
 int supervisor_run(const struct config *config, struct policy_file *file, struct chimera_error *err)
 {
-    struct supervisor supervisor = {
-        .config = config, .board = SHARED_NONE, .counters = SHARED_NONE, .signal_fd = -1};
+    struct supervisor supervisor = {.config = config,
+                                    .board = SHARED_NONE,
+                                    .counters = SHARED_NONE,
+                                    .signal_fd = -1,
+                                    .admin = ADMIN_PROCESS_NONE};
     crew_init(&supervisor.crew, config, &supervisor.board, &supervisor.counters);
     update_init(&supervisor.update, config, &supervisor.crew);
     int code = open_signals(&supervisor, err);
@@ -108,6 +124,11 @@ int supervisor_run(const struct config *config, struct policy_file *file, struct
         code = board_make(&supervisor.board, err);
     if (code == CHIMERA_OK)
         code = counters_make(&supervisor.counters, err);
+    if (code == CHIMERA_OK) {
+        status_init(&supervisor.status, supervisor.board.data);
+        code = admin_process_open(&supervisor.admin, config, &supervisor.board,
+                                  &supervisor.counters, err);
+    }
     if (code == CHIMERA_OK)
         code = crew_open(&supervisor.crew, err);
     if (code == CHIMERA_OK)
@@ -115,8 +136,12 @@ int supervisor_run(const struct config *config, struct policy_file *file, struct
     policy_file_drop(file); /* whoever needs it uses it */
     if (code == CHIMERA_OK)
         code = serve(&supervisor, err);
+    if (supervisor.status.board)
+        status_stopping(&supervisor.status);
     update_end(&supervisor.update);
     crew_stop(&supervisor.crew);
+    admin_process_close(&supervisor.admin);
+    status_done(&supervisor.status);
     if (supervisor.signal_fd >= 0)
         close(supervisor.signal_fd);
     shared_done(&supervisor.counters);

@@ -84,10 +84,25 @@ static void begin_full_tier(struct update *update)
 
 /* --- One comes to its end --- */
 
+static void refuse_reload(struct update *update, const struct chimera_error *why)
+{
+    log_error("reload refused; the policies before go on serving", why);
+    update->reloads.refused++;
+    update->reloads.refused_at_s = time(NULL);
+    update->reloads.why = *why;
+}
+
+static void accept_reload(struct update *update)
+{
+    update->reloads.accepted++;
+    update->reloads.accepted_at_s = time(NULL);
+    update->reloads.why = (struct chimera_error){0};
+}
+
 static void refuse(struct update *update, const struct chimera_error *why)
 {
     if (update->kind == UPDATE_RELOAD)
-        log_error("reload refused; the policies before go on serving", why);
+        refuse_reload(update, why);
     else
         log_error("the full tier cannot be served; the quick tier goes on serving", why);
     if (update->kind == UPDATE_TIER)
@@ -100,6 +115,8 @@ static void refuse(struct update *update, const struct chimera_error *why)
 static void next_is_ready(struct update *update)
 {
     crew_accept_next(update->crew);
+    if (update->kind == UPDATE_RELOAD)
+        accept_reload(update);
     chimera_log_with(CHIMERA_LOG_INFO, TARGET,
                      update->kind == UPDATE_RELOAD ? CHIMERA_SLICE("policies reloaded")
                                                    : CHIMERA_SLICE("swapped to the full tier"),
@@ -191,7 +208,7 @@ void update_reload(struct update *update)
     if (code == CHIMERA_OK)
         code = policy_file_read(update->config, &file, &err);
     if (code < 0) {
-        log_error("reload refused; the policies before go on serving", &err);
+        refuse_reload(update, &err);
         return;
     }
     chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("reloading the policies"));

@@ -12,6 +12,12 @@
 
 enum update_kind { UPDATE_START, UPDATE_TIER, UPDATE_RELOAD };
 
+struct reload_record { /* what came of reloads */
+    uint64_t accepted, refused;
+    int64_t accepted_at_s, refused_at_s; /* since 1970 */
+    struct chimera_error why;            /* of the last that was refused; empty after a good one */
+};
+
 struct update {
     const struct config *config;
     struct crew *crew;        /* borrowed */
@@ -20,6 +26,7 @@ struct update {
     struct policy_file *file; /* used; what it builds for, and what `next` starts with */
     bool has_served;
     bool is_reload_due; /* asked for before the first worker served */
+    struct reload_record reloads;
 };
 
 void update_init(struct update *update, const struct config *config, struct crew *crew);

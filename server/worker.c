@@ -142,7 +142,8 @@ static int prepare(struct worker *worker, struct chimera_error *err)
                                          .isolation = start->isolation,
                                          .links = start->links,
                                          .board = start->board->data,
-                                         .counters = start->counters->data};
+                                         .counters = start->counters->data,
+                                         .seat = counters_seat(start->counters->data, start->seat)};
     bool is_locked = !start->config->options.is_without_lockdown;
     int code = read_tls(worker, err);
     if (code == CHIMERA_OK)

@@ -20,6 +20,7 @@ struct worker_start { /* all borrowed */
     const struct isolation *isolation;
     struct jail_link *links;         /* one a jail */
     struct shared *board, *counters; /* mapped by the worker */
+    uint32_t seat;                   /* in the counters; SEAT_NONE: none */
     int main_fd, probe_fd;
     int report_fd; /* gets WORKER_READY, or the text of an error, and is closed */
     int orders_fd; /* orders.h */

@@ -90,6 +90,7 @@ static int fork_worker(struct worker_process *process, const struct worker_start
     *process = (struct worker_process){.pid = pid,
                                        .report_fd = report[0],
                                        .orders_fd = orders[0],
+                                       .seat = start->seat,
                                        .started_ms = clock_now_ms(),
                                        .jails = jails};
     return CHIMERA_OK;

@@ -15,6 +15,7 @@ struct worker_process {
     pid_t pid;     /* 0: none */
     int report_fd; /* while it has not reported; else -1 */
     int orders_fd; /* -1: none */
+    uint32_t seat; /* in the counters; SEAT_NONE: none */
     int64_t started_ms;
     int64_t until_ms; /* of one that was told to end: when it is told again, more firmly */
     struct generation *generation; /* that it serves; used */
@@ -23,7 +24,8 @@ struct worker_process {
 
 #define WORKER_PROCESS_NONE ((struct worker_process){.report_fd = -1, .orders_fd = -1})
 
-/* With its jails. Of `start`, the configuration and the sockets are given, the rest filled in. */
+/* With its jails. Of `start`, the configuration, the sockets and the memory are given, the rest
+ * filled in. */
 int worker_process_start(struct worker_process *process, const struct worker_start *start,
                          struct generation *generation, struct chimera_error *err);
 

@@ -50,6 +50,33 @@ static void without_flags_the_defaults_are_the_reference_s(void **state)
     config_done(&config);
 }
 
+static void the_admin_port_is_loopback_s_unless_told(void **state)
+{
+    static const char *const wrong[] = {"", "x", "65536", ":1", "localhost:1", "1.2.3.4:", "::1:1"};
+    struct options options;
+    struct config config;
+    struct chimera_error err;
+    char word[64];
+    (void)state;
+    assert_int_equal(PARSE(&options, NULL, WORD("--admin-port=9090")), 0);
+    assert_int_equal(config_make(&options, &config, NULL), 0);
+    assert_true(config.has_admin);
+    assert_int_equal(ntohs(config.admin_address.v4.sin_port), 9090);
+    assert_int_equal(ntohl(config.admin_address.v4.sin_addr.s_addr), INADDR_LOOPBACK);
+    config_done(&config);
+    assert_int_equal(PARSE(&options, NULL, WORD("--admin-port=[::1]:9091")), 0);
+    assert_int_equal(config_make(&options, &config, NULL), 0);
+    assert_int_equal(config.admin_address.v6.sin6_family, AF_INET6);
+    assert_int_equal(ntohs(config.admin_address.v6.sin6_port), 9091);
+    config_done(&config);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        snprintf(word, sizeof(word), "--admin-port=%s", wrong[i]);
+        assert_int_equal(PARSE(&options, NULL, word), 0);
+        assert_int_equal(config_make(&options, &config, &err), CHIMERA_EINVAL);
+        assert_non_null(strstr(err.text, "--admin-port: "));
+    }
+}
+
 static void a_flag_wins_over_its_variable(void **state)
 {
     struct options options;
@@ -178,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(without_flags_the_defaults_are_the_reference_s, clean_environment),
+        cmocka_unit_test_setup(the_admin_port_is_loopback_s_unless_told, clean_environment),
         cmocka_unit_test_setup(a_flag_wins_over_its_variable, clean_environment),
         cmocka_unit_test_setup(switches_take_more_than_true_and_false, clean_environment),
         cmocka_unit_test_setup(nonsense_on_the_command_line_is_named, clean_environment),

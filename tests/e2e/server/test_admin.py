@@ -1,0 +1,337 @@
+"""The admin port: /healthz, /metrics, /policies, and who may ask for them (docs/user/observability.md)."""
+import hashlib, http.client, json, os, signal, socket, stat, subprocess, tempfile, time, unittest, urllib.parse
+
+import harness, prometheus
+from harness import Server, free_port, review, wasm
+
+REFERENCE = "kubewarden_policy_evaluations_total"
+LATENCY = "kubewarden_policy_evaluation_latency_milliseconds"
+HOSTILE = 'a"b\\c\nd<i>&\'é'
+
+
+def wait_for(is_true, seconds=30):
+    until = time.time() + seconds
+    while not is_true() and time.time() < until:
+        time.sleep(0.05)
+    return is_true()
+
+
+class Admin(Server):
+    """A server with an admin port."""
+
+    def __init__(self, policies, *flags, **more):
+        self.admin_port = free_port()
+        super().__init__(policies, "--admin-port", str(self.admin_port), *flags, **more)
+
+    def get(self, path, method="GET", body=None):
+        """(status, headers in lower case, body as text)"""
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=20)
+        try:
+            connection.request(method, path, body=body)
+            answer = connection.getresponse()
+            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode()
+        finally:
+            connection.close()
+
+    def metrics(self):
+        status, headers, text = self.get("/metrics")
+        assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+        return prometheus.parse(text)
+
+    def samples(self, family, name=None, **labels):
+        """[(labels, value)] of those that have these labels"""
+        return [(found, value) for sample, found, value in self.metrics()[family][1]
+                if sample == (name or family) and labels.items() <= found.items()]
+
+    def value(self, family, name=None, **labels):
+        samples = self.samples(family, name, **labels)
+        assert len(samples) == 1, samples
+        return samples[0][1]
+
+    def policies(self):
+        status, headers, text = self.get("/policies")
+        assert (status, headers["content-type"]) == (200, "application/json")
+        tree = json.loads(text)
+        return tree["server"], {policy["id"]: policy for policy in tree["policies"]}
+
+    def admin_process(self):
+        """The child that listens on the admin port."""
+        for pid in self.workers():
+            with open(f"/proc/{pid}/maps") as maps:
+                if "/chimera-server" in maps.read() and self.holds_admin_port(pid):
+                    return pid
+        return None
+
+    def holds_admin_port(self, pid):
+        fds = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+        with open("/proc/net/tcp") as table:
+            inodes = {line.split()[9] for line in table if line.split()[1] == "0100007F:%04X" % self.admin_port and line.split()[3] == "0A"}
+        return any(f"socket:[{inode}]" in fds for inode in inodes)
+
+
+def kinds(**more):
+    return review(requestKind={"group": "", "version": "v1", "kind": "Pod"}, **more)
+
+
+class Metrics(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        policies = {name: {"module": wasm(name)} for name in ("accept", "reject-message-code", "mutate", "trap", "loop")}
+        policies["loop"]["timeoutEvalSeconds"] = 1
+        policies["mutate"]["allowedToMutate"] = False
+        policies["watched"] = {"module": wasm("reject-message-code"), "policyMode": "monitor"}
+        policies["group"] = {"expression": "yes() && !no()", "message": "no",
+                             "policies": {"yes": {"module": wasm("accept")}, "no": {"module": wasm("reject-message-code")}}}
+        policies["broken"] = {"module": wasm("settings-invalid"), "settings": {"valid": False}}
+        policies[HOSTILE] = {"module": wasm("accept")}
+        cls.server = Admin(policies, "--continue-on-errors", "--always-accept-admission-reviews-on-namespace", "free")
+        server = cls.server
+        for i in range(5):
+            server.verdict("/validate/accept", kinds(namespace="ns-%d" % (i % 2)))
+        server.verdict("/audit/accept", kinds())
+        server.verdict("/validate_raw/accept", json.dumps({"request": {"uid": "r"}}).encode())
+        server.verdict("/validate/accept", kinds(namespace="free"))
+        server.verdict("/validate/reject-message-code", kinds(uid="u-no", name="pod-<b>x</b>"))
+        server.verdict("/validate/mutate", kinds())
+        server.verdict("/validate/trap", kinds())
+        server.verdict("/validate/loop", kinds())
+        server.verdict("/validate/watched", kinds())
+        server.verdict("/validate/group", kinds())
+        server.verdict("/validate/broken", kinds())
+        server.post("/validate/accept", b"{}")
+        server.post("/validate/nobody", kinds())
+        server.verdict("/validate/" + urllib.parse.quote(HOSTILE), kinds(operation=HOSTILE, namespace=HOSTILE))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__()
+
+    def test_the_reference_s_labels_are_as_the_reference_has_them(self):
+        labels = {"policy_name": "accept", "policy_mode": "protect", "resource_kind": "Pod", "resource_namespace": "ns-0",
+                  "resource_request_operation": "CREATE", "accepted": "true", "mutated": "false", "request_origin": "validate"}
+        self.assertEqual(self.server.samples(REFERENCE, policy_name="accept", resource_namespace="ns-0"), [(labels, 3.0)])
+        self.assertEqual(self.server.value(REFERENCE, policy_name="accept", resource_namespace="ns-1"), 2)
+        self.assertEqual(self.server.value(REFERENCE, policy_name="accept", request_origin="audit"), 1)
+
+    def test_a_raw_request_has_no_labels_of_resources(self):
+        raw = [labels for labels, _ in self.server.samples(REFERENCE, policy_name="accept") if "request_origin" not in labels]
+        self.assertEqual(raw, [{"policy_name": "accept", "policy_mode": "protect", "accepted": "true", "mutated": "false"}])
+
+    def test_the_guest_s_verdict_counts_not_what_is_made_of_it(self):
+        self.assertEqual(self.server.value(REFERENCE, policy_name="watched", policy_mode="monitor", accepted="false", error_code="418"), 1)
+        self.assertEqual(self.server.value(REFERENCE, policy_name="mutate", accepted="true", mutated="true"), 1)
+        self.assertEqual(self.server.value("chimera_policy_monitored_total", policy_name="watched"), 1)
+        self.assertEqual(self.server.value("chimera_policy_monitored_total", policy_name="reject-message-code"), 0)
+
+    def test_the_shortcut_namespace_counts_as_accepted(self):
+        self.assertEqual(self.server.value(REFERENCE, policy_name="accept", resource_namespace="free", accepted="true"), 1)
+
+    def test_what_is_no_verdict_is_not_counted(self):
+        self.assertEqual(sum(value for _, value in self.server.samples(REFERENCE, policy_name="accept")), 8)
+        self.assertEqual(self.server.samples(REFERENCE, policy_name="nobody"), [])
+
+    def test_a_policy_that_did_not_start_counts_with_its_reason(self):
+        (labels, value), = self.server.samples(REFERENCE, policy_name="broken")
+        self.assertEqual((set(labels), value), ({"policy_name", "initialization_error"}, 1))
+        self.assertIn("Policy settings are invalid", labels["initialization_error"])
+        self.assertEqual(self.server.samples(LATENCY, LATENCY + "_count", policy_name="broken"), [])
+        self.assertEqual(self.server.value("chimera_policy_up", policy_name="broken"), 0)
+
+    def test_a_group_counts_once_and_its_members_among_ours(self):
+        self.assertEqual(self.server.value(REFERENCE, policy_name="group", accepted="true"), 1)
+        self.assertEqual(self.server.samples(REFERENCE, policy_name="group/no"), [])
+        self.assertEqual(self.server.value("chimera_policy_evaluations_total", policy_name="group/no", verdict="rejected"), 1)
+        self.assertEqual(self.server.value("chimera_policy_evaluations_total", policy_name="group", verdict="accepted"), 1)
+
+    def test_latencies_are_whole_milliseconds_in_the_sdk_s_buckets(self):
+        buckets = self.server.samples(LATENCY, LATENCY + "_bucket", policy_name="loop")
+        self.assertEqual([labels["le"] for labels, _ in buckets], ["0", "5", "10", "25", "50", "75", "100", "250", "500", "750", "1000",
+                                                                   "2500", "5000", "7500", "10000", "+Inf"])
+        counts = {labels["le"]: value for labels, value in buckets}
+        self.assertEqual((counts["750"], counts["10000"]), (0, 1))  # about a second
+        self.assertGreaterEqual(self.server.value(LATENCY, LATENCY + "_sum", policy_name="loop"), 900)
+
+    def test_traps_and_deadlines_are_told_apart(self):
+        for family, policy in (("chimera_policy_traps_total", "trap"), ("chimera_policy_deadlines_total", "loop")):
+            self.assertEqual({labels["policy_name"]: value for labels, value in self.server.samples(family) if value}, {policy: 1})
+        self.assertEqual(self.server.value("chimera_policy_evaluations_total", policy_name="trap", verdict="error"), 1)
+
+    def test_a_policy_s_costs_are_told(self):
+        value = self.server.value
+        self.assertGreater(value("chimera_policy_cpu_seconds_total", policy_name="loop"), 0.02)
+        self.assertGreater(value("chimera_policy_latency_microseconds", policy_name="loop", quantile="0.99"), 800000)
+        self.assertLess(value("chimera_policy_latency_microseconds", policy_name="accept", quantile="0.5"), 200000)
+        self.assertEqual(value("chimera_policy_evaluation_seconds", "chimera_policy_evaluation_seconds_count", policy_name="accept"), 7)
+        self.assertGreater(value("chimera_policy_dirty_pages_total", policy_name="accept"), 0)
+        self.assertEqual(value("chimera_policy_resets_total", policy_name="accept"), 7)
+        self.assertEqual(value("chimera_policy_instances", policy_name="accept"), 2)  # one a loop
+        self.assertGreater(value("chimera_policy_slot_bytes", policy_name="accept"), 0)
+        classes = self.server.samples("chimera_policy_cpu_class", "chimera_policy_cpu_class_bucket", policy_name="loop")
+        self.assertEqual({labels["le"]: count for labels, count in classes}["0.1"], 0)
+
+    def test_names_of_others_are_escaped(self):
+        (labels, value), = self.server.samples(REFERENCE, policy_name=HOSTILE)
+        self.assertEqual((labels["resource_namespace"], labels["resource_request_operation"], value), (HOSTILE, HOSTILE, 1))
+
+    def test_the_processes_are_told(self):
+        wait_for(lambda: self.server.samples("chimera_process_resident_bytes", process="workers"))
+        for process in ("supervisor", "workers", "admin"):
+            size = self.server.value("chimera_process_resident_bytes", process=process)
+            self.assertTrue(2 ** 20 < size < 2 ** 28, (process, size))
+        self.assertGreater(self.server.value("chimera_process_open_fds", process="workers"), 5)
+        self.assertAlmostEqual(self.server.value("process_start_time_seconds"), time.time(), delta=600)
+
+    def test_policies_tells_the_state_of_each(self):
+        server, policies = self.server.policies()
+        self.assertTrue(server["is_ready"])
+        with open(wasm("accept")[len("file://"):], "rb") as module:
+            digest = "sha256:" + hashlib.sha256(module.read()).hexdigest()
+        accept = policies["accept"]
+        self.assertEqual([accept[key] for key in ("kind", "state", "reason", "mode", "tier", "digest", "execution_mode", "module")],
+                         ["policy", "loaded", None, "protect", "full", digest, "kubewarden-wapc", wasm("accept")])
+        self.assertIn("chimera-", accept["build"])
+        self.assertEqual(accept["counts"]["accepted"], 7)
+        self.assertEqual(policies["broken"]["state"], "failed")
+        self.assertIn("Policy settings are invalid", policies["broken"]["reason"])
+        self.assertEqual(policies["watched"]["mode"], "monitor")
+        self.assertEqual([policies["group/no"]["kind"], policies["group/no"]["group"]], ["member", "group"])
+        self.assertEqual([policies["group"]["kind"], policies["group"]["expression"]], ["group", "yes() && !no()"])
+        self.assertIn(HOSTILE, policies)
+        self.assertEqual(policies["trap"]["counts"]["traps"], 1)
+
+    def test_reading_is_all_that_it_does(self):
+        for path in ("/healthz", "/metrics", "/policies"):
+            status, headers, text = self.server.get(path, "POST", body=b"x" * 100000)
+            self.assertEqual((status, headers["allow"], text), (405, "GET,HEAD", ""), path)
+            status, headers, text = self.server.get(path, "HEAD")
+            self.assertEqual((status, text), (200, ""), path)
+            self.assertGreater(int(headers["content-length"]), 0, path)
+        for path in ("/validate/accept", "/readiness", "/metrics/", "/.."):
+            self.assertEqual(self.server.get(path)[0], 404, path)
+        self.assertEqual(self.server.get("/metrics?x=1")[0], 200)
+
+    def test_nonsense_is_refused_and_nobody_waits_for_a_slow_client(self):
+        idle = [socket.create_connection(("127.0.0.1", self.server.admin_port), timeout=20) for _ in range(20)]
+        with socket.create_connection(("127.0.0.1", self.server.admin_port), timeout=20) as client:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n")
+            self.assertTrue(client.recv(100).startswith(b"HTTP/1.1 400 "))
+        with socket.create_connection(("127.0.0.1", self.server.admin_port), timeout=20) as client:
+            client.sendall(b"GET /" + b"x" * 20000)
+            self.assertRegex(client.recv(100), b"^HTTP/1.1 4")
+        self.assertEqual(self.server.get("/healthz")[0], 200)
+        for client in idle:
+            client.close()
+
+
+class Life(unittest.TestCase):
+    def test_it_is_off_unless_told(self):
+        with Server({"accept": {"module": wasm("accept")}}) as server:
+            self.assertEqual(len(server.workers()), 1)
+
+    def test_a_port_that_is_taken_ends_the_start(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            flags = ["--admin-port", str(taken.getsockname()[1])]
+            server = Server({"accept": {"module": wasm("accept")}}, *flags, is_awaited=False)
+            self.assertEqual(server.process.wait(60), 1)
+            self.assertIn("--admin-port: ", server.errors())
+            server.__exit__()
+
+    def test_counts_outlast_crashes_and_reloads(self):
+        policies = {"accept": {"module": wasm("accept")}}
+        with Admin(policies) as server:
+            admin, = [server.admin_process()]
+            worker, = [pid for pid in server.workers() if pid != admin]
+            server.verdict("/validate/accept", kinds())
+            os.kill(worker, signal.SIGKILL)
+            self.assertTrue(wait_for(lambda: server.value("chimera_worker_restarts_total") == 1 and server.get("/healthz")[0] == 200))
+            server.verdict("/validate/accept", kinds())
+            self.reload(server, json.dumps({**policies, "more": {"module": wasm("reject-message-code")}}))
+            self.assertTrue(wait_for(lambda: server.value("chimera_reloads_total", result="accepted") == 1))
+            server.verdict("/validate/accept", kinds())
+            self.assertEqual(server.value(REFERENCE, policy_name="accept"), 3)
+            self.assertEqual(server.value("chimera_policy_instances", policy_name="accept"), 2)  # those of the new worker alone
+            self.assertIn("more", server.policies()[1])
+
+            self.reload(server, "more: 1\n")
+            self.assertTrue(wait_for(lambda: server.value("chimera_reloads_total", result="refused") == 1))
+            told, kept = server.policies()
+            self.assertIn("did not match any variant", told["refusal"])
+            self.assertEqual(set(kept), {"accept", "more"})
+            self.reload(server, json.dumps(policies))
+            self.assertTrue(wait_for(lambda: server.value("chimera_reloads_total", result="accepted") == 2))
+            told, kept = server.policies()
+            self.assertEqual((told["refusal"], set(kept)), (None, {"accept"}))
+
+    def reload(self, server, text):
+        path = os.path.join(server.folder, "policies.yml")
+        with open(path + ".new", "w") as out:
+            out.write(text)
+        os.rename(path + ".new", path)
+        server.process.send_signal(signal.SIGHUP)
+
+    def test_it_comes_back_and_the_server_does_not_notice(self):
+        with Admin({"accept": {"module": wasm("accept")}}) as server:
+            admin = server.admin_process()
+            server.verdict("/validate/accept", kinds())
+            os.kill(admin, signal.SIGKILL)
+            server.verdict("/validate/accept", kinds())
+            self.assertTrue(wait_for(lambda: server.admin_process() not in (None, admin)))
+            self.assertEqual(server.value(REFERENCE, policy_name="accept"), 2)
+            self.assertEqual(server.value("chimera_worker_restarts_total"), 0)
+
+    @unittest.skipIf(harness.is_sanitized(), "sanitizers have no lock-down")
+    def test_it_is_locked_down(self):
+        with Admin({"accept": {"module": wasm("accept")}}) as server:
+            with open(f"/proc/{server.admin_process()}/status") as status:
+                fields = dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
+            self.assertEqual((fields["Seccomp"].strip(), fields["NoNewPrivs"].strip(), int(fields["CapEff"], 16)), ("2", "1", 0))
+
+    def test_a_cold_start_can_be_watched_and_the_end_is_told(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "chimera")
+            with open(path, "w") as out:
+                out.write(f"#!/bin/sh\nwhile [ ! -e {folder}/go ]; do sleep 0.05; done\nexec {os.environ.get('CHIMERA_COMMAND', os.path.join(os.path.dirname(harness.SERVER), 'chimera'))} \"$@\"\n")
+            os.chmod(path, stat.S_IRWXU)
+            environment = {"CHIMERA_COMMAND": path}
+            with Admin({"accept": {"module": wasm("accept")}}, environment=environment, is_awaited=False) as server:
+                wait_for(lambda: self.answers(server))
+                self.assertEqual(server.get("/healthz")[::2], (503, "starting: the policies are being built\n"))
+                told, policies = server.policies()
+                self.assertEqual((told["is_ready"], policies["accept"]["state"]), (False, "building"))
+                self.assertEqual(server.value("chimera_ready"), 0)
+                with open(os.path.join(folder, "go"), "w"):
+                    pass
+                self.assertTrue(server.wait_ready())
+                self.assertTrue(wait_for(lambda: server.get("/healthz")[0] == 200))
+                self.assertEqual(server.policies()[1]["accept"]["state"], "loaded")
+                # A request under way keeps the server, and then the end is told.
+                with server.raw() as client:
+                    client.sendall(harness.request()[:-10])
+                    time.sleep(0.2)
+                    server.process.send_signal(signal.SIGTERM)
+                    self.assertTrue(wait_for(lambda: server.get("/healthz")[::2] == (503, "stopping\n")))
+                    client.sendall(harness.request()[-10:])
+                self.assertEqual(server.process.wait(60), 0)
+                self.assertFalse(self.answers(server))
+
+    def answers(self, server):
+        try:
+            return bool(server.get("/healthz"))
+        except OSError:
+            return False
+
+
+class Address(unittest.TestCase):
+    def test_it_listens_on_loopback_or_where_it_is_told(self):
+        for address, reached in (("0.0.0.0:%d", True), ("%d", False)):
+            port = free_port()
+            with Server({"accept": {"module": wasm("accept")}}, "--admin-port", address % port):
+                with socket.socket() as client:
+                    client.settimeout(5)
+                    self.assertEqual(client.connect_ex(("127.0.0.2", port)) == 0, reached, address)
+
+
+if __name__ == "__main__":
+    unittest.main()
