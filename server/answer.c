@@ -29,12 +29,16 @@ static const char *reason_of(unsigned status)
         return "Unprocessable Entity";
     case 431:
         return "Request Header Fields Too Large";
+    case 429:
+        return "Too Many Requests";
     case 500:
         return "Internal Server Error";
     case 503:
         return "Service Unavailable";
     case 501:
         return "Not Implemented";
+    case 503:
+        return "Service Unavailable";
     case 505:
         return "HTTP Version Not Supported";
     default:
@@ -95,6 +99,10 @@ void answer_write(const struct answer *answer, struct answer_date *date, struct 
     if (answer->allow) {
         chimera_buffer_text(out, "\r\nallow: ");
         chimera_buffer_text(out, answer->allow);
+    }
+    if (answer->retry_after_s) {
+        chimera_buffer_text(out, "\r\nretry-after: ");
+        write_number(answer->retry_after_s, out);
     }
     if (answer->closes)
         chimera_buffer_text(out, "\r\nconnection: close");

@@ -13,6 +13,7 @@ struct answer {
     enum answer_type type;
     struct chimera_slice body; /* borrowed until written */
     const char *allow;         /* for the Allow field; NULL: none */
+    unsigned retry_after_s;    /* for the Retry-After field; 0: none */
     bool closes;    /* the connection ends behind this answer, and the client is told so */
     bool is_http10; /* such a client has to be told when the connection does not end */
     bool is_head;   /* the body is only counted */

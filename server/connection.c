@@ -7,25 +7,23 @@
 #include <unistd.h>
 
 #include "server/clock.h"
+#include "server/connection_internal.h"
+#include "server/evaluation.h"
 #include "server/transport.h"
 
 #define READ_MIN ((size_t)16 * 1024)
+#define LITTLE_BYTES ((size_t)64 * 1024)
 #define HANDSHAKE_MS 10000
 #define IDLE_MS 120000 /* more than the API server's 90 s: it, not we, ends an idle connection */
+#define IDLE_LEAST_MS 1000 /* before a connection may be closed for others' sake */
 #define HEAD_MS 10000
 #define BODY_MS 30000
 #define WRITE_MS 30000
 #define LINGER_MS 10000
 #define DRAIN_GRACE_MS 1000 /* for the first request of a connection that was just accepted */
 #define LINGER_BYTES_MAX ((uint64_t)256 << 20)
+#define NO_ROOM (-100) /* beside what transport_receive() says */
 #define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
-
-/* What a step of the machine comes to. */
-enum step {
-    STEP_AGAIN, /* there may be another step to take */
-    STEP_MORE,  /* wait for input */
-    STEP_STOP,  /* the connection is gone, or waits for something else */
-};
 
 static bool is_draining(struct loop *loop)
 {
@@ -48,6 +46,7 @@ struct connection *connection_new(struct loop *loop, int fd)
     connection->fd = fd;
     connection->tls = tls;
     connection->interest = EPOLLIN;
+    connection->arrived_ms = loop->now_ms;
     connection->deadline_ms = loop->now_ms + (tls ? HANDSHAKE_MS : IDLE_MS);
     connection->next = loop->connections;
     if (loop->connections)
@@ -56,23 +55,44 @@ struct connection *connection_new(struct loop *loop, int fd)
     return connection;
 }
 
+/* What connections keep in memory together is bounded; a part of that is for those that keep
+ * little. False when it would be too much. */
+static bool hold(struct connection *connection, size_t bytes)
+{
+    struct loop *loop = connection->loop;
+    size_t others = loop->held - connection->held;
+    size_t most = bytes > LITTLE_BYTES ? loop->hold_max / 4 * 3 : loop->hold_max;
+    if (bytes > connection->held && others + bytes > most)
+        return false;
+    loop->held = others + bytes;
+    connection->held = bytes;
+    return true;
+}
+
+static bool hold_buffers(struct connection *connection)
+{
+    return hold(connection, connection->in.capacity + connection->out.capacity);
+}
+
 static void release_input(struct connection *connection)
 {
     if (connection->in.limit)
         loop_give_buffer(connection->loop, &connection->in);
+    hold_buffers(connection);
 }
 
 void connection_free(struct connection *connection)
 {
     struct loop *loop = connection->loop;
+    evaluation_forget(connection);
     if (connection->next)
         connection->next->previous = connection->previous;
     if (connection->previous)
         connection->previous->next = connection->next;
     else
         loop->connections = connection->next;
-    release_input(connection);
     chimera_buffer_free(&connection->out);
+    release_input(connection);
     SSL_free(connection->tls);
     close(connection->fd); /* epoll forgets it by itself */
     free(connection);
@@ -135,7 +155,7 @@ static enum step keep_rest(struct connection *connection, struct chimera_slice r
     }
     if (connection->out_at == 0 && connection->out.size == 0) {
         chimera_buffer_init(&connection->out, rest.size);
-        if (chimera_buffer_append(&connection->out, rest) < 0) {
+        if (chimera_buffer_append(&connection->out, rest) < 0 || !hold_buffers(connection)) {
             connection_free(connection);
             return STEP_STOP;
         }
@@ -170,6 +190,7 @@ static enum step write_rest(struct connection *connection)
     }
     chimera_buffer_free(&connection->out);
     connection->out_at = 0;
+    hold_buffers(connection);
     return after_answer(connection);
 }
 
@@ -182,7 +203,7 @@ static void consume(struct connection *connection, size_t size)
 }
 
 /* Writes the answer to a request of which `used` bytes of input are. */
-static enum step send_answer(struct connection *connection, struct answer *answer, size_t used)
+enum step connection_send_answer(struct connection *connection, struct answer *answer, size_t used)
 {
     struct lane *lane = connection->loop->lane;
     answer->is_http10 = connection->head.is_http10;
@@ -212,7 +233,7 @@ static enum step send_last(struct connection *connection, struct answer *answer)
 {
     answer->closes = true;
     connection->lingers = true;
-    return send_answer(connection, answer, connection->in.size);
+    return connection_send_answer(connection, answer, connection->in.size);
 }
 
 /* The answer to bytes that are no request of ours: there is no head to speak of. */
@@ -221,6 +242,17 @@ static enum step refuse_bytes(struct connection *connection, unsigned status)
     connection->head = (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
     struct answer answer = {.status = status};
     return send_last(connection, &answer);
+}
+
+/* The head may not be there yet, and what is to come does not matter. */
+static void refuse_for_room(struct connection *connection)
+{
+    struct answer answer = {0};
+    if (connection->state == CONNECTION_HEAD)
+        connection->head =
+            (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
+    service_refuse_busy(connection->loop->lane, false, &answer);
+    send_last(connection, &answer);
 }
 
 static enum step refuse_length(struct connection *connection)
@@ -239,61 +271,11 @@ static enum step send_refusal(struct connection *connection)
 
 /* Once when the head is there, and again when the body is: other requests had the lane's arena
  * meanwhile. */
-static void find_route(struct connection *connection)
+void connection_find_route(struct connection *connection)
 {
     struct loop *loop = connection->loop;
     chimera_arena_reset(&loop->lane->arena);
     route_find(&connection->head, &loop->service->rules, &loop->lane->arena, &connection->route);
-}
-
-static enum step answer_at_once(struct connection *connection,
-                                const struct service_request *request)
-{
-    struct answer answer = {0};
-    service_answer(connection->loop->service, connection->loop->lane, request, &answer);
-    return send_answer(connection, &answer, connection->head.size + request->body.size);
-}
-
-/* The body is the lane's, which has other work now. */
-static void leave_late_answer(struct connection *connection, struct lane *lane,
-                              const struct answer *answer)
-{
-    connection->late = (struct late_answer){.answer = *answer, .body = lane->body};
-    lane->is_detached = true;
-    lane_renew_body(lane);
-}
-
-/* Another thread may take the loop over meanwhile; from then on loop and connection are its own,
- * but for the input and what it says of the request, which it leaves alone. */
-static enum step evaluate(struct connection *connection, const struct service_request *request)
-{
-    struct loop *loop = connection->loop;
-    struct lane *lane = loop->lane;
-    struct answer answer = {0};
-    unsigned account = service_account(loop->service, &connection->route);
-    bool is_audit = connection->route.kind == ROUTE_AUDIT;
-    connection->state = CONNECTION_EVALUATE;
-    uint64_t turn = loop_begin(loop, account, is_audit);
-    service_answer(loop->service, lane, request, &answer);
-    if (loop_end(loop, turn))
-        return send_answer(connection, &answer, connection->head.size + request->body.size);
-    leave_late_answer(connection, lane, &answer);
-    pool_slow_ends(loop->pool, account, is_audit);
-    loop_deliver(loop, connection);
-    return STEP_STOP;
-}
-
-static enum step finish_request(struct connection *connection, size_t body_size)
-{
-    find_route(connection);
-    connection->body_size = body_size;
-    const struct service_request request = {
-        .head = &connection->head,
-        .route = &connection->route,
-        .body = {connection->in.data + connection->head.size, body_size},
-        .arrived_ms = connection->arrived_ms};
-    return service_evaluates(&connection->route) ? evaluate(connection, &request)
-                                                 : answer_at_once(connection, &request);
 }
 
 /* Drops `size` bytes of input behind the head. */
@@ -311,12 +293,12 @@ static enum step take_sized_body(struct connection *connection)
     if (!connection->route.status) {
         if (there < connection->body_left)
             return STEP_MORE;
-        return finish_request(connection, (size_t)connection->body_left);
+        return evaluation_begin(connection, (size_t)connection->body_left);
     }
     size_t dropped = there < connection->body_left ? there : (size_t)connection->body_left;
     drop_body(connection, dropped);
     connection->body_left -= dropped;
-    return connection->body_left ? STEP_MORE : finish_request(connection, 0);
+    return connection->body_left ? STEP_MORE : evaluation_begin(connection, 0);
 }
 
 static enum step take_chunked_body(struct connection *connection)
@@ -333,7 +315,7 @@ static enum step take_chunked_body(struct connection *connection)
     connection->body_size += kept;
     if (connection->body_size > connection->loop->service->rules.max_body_bytes)
         return refuse_length(connection);
-    return code == HTTP_DONE ? finish_request(connection, connection->body_size) : STEP_MORE;
+    return code == HTTP_DONE ? evaluation_begin(connection, connection->body_size) : STEP_MORE;
 }
 
 static enum step take_body(struct connection *connection)
@@ -354,7 +336,7 @@ static enum step start_body(struct connection *connection)
     connection->body_size = 0;
     connection->body_left = head->content_length;
     connection->chunks = (struct http_chunks){0};
-    find_route(connection);
+    connection_find_route(connection);
     if (connection->route.status && has_body &&
         (head->expects_continue || head->content_length > rules->max_body_bytes))
         return send_refusal(connection);
@@ -426,7 +408,7 @@ static void follow_input(struct connection *connection)
     connection->head_base = connection->in.data;
 }
 
-/* As transport_receive(). */
+/* As transport_receive(), or NO_ROOM. */
 static ssize_t fill(struct connection *connection)
 {
     struct chimera_buffer *in = &connection->in;
@@ -437,6 +419,8 @@ static ssize_t fill(struct connection *connection)
     follow_input(connection);
     if (!to)
         return TLS_FAILED;
+    if (!hold_buffers(connection))
+        return NO_ROOM;
     size_t room = in->capacity < in->limit ? in->capacity : in->limit;
     ssize_t size = transport_receive(connection, to, room - in->size);
     if (size > 0) {
@@ -464,6 +448,10 @@ static void pump(struct connection *connection)
             transport_watch(connection, size == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
             return;
         }
+        if (size == NO_ROOM) {
+            refuse_for_room(connection);
+            return;
+        }
         if (size <= 0) {
             connection_free(connection);
             return;
@@ -473,8 +461,7 @@ static void pump(struct connection *connection)
     }
 }
 
-/* What was left while the last answer was waited for. */
-static void go_on(struct connection *connection)
+void connection_go_on(struct connection *connection)
 {
     transport_watch(connection, EPOLLIN);
     if (connection->in.size > 0 && !advance(connection))
@@ -483,26 +470,20 @@ static void go_on(struct connection *connection)
         pump(connection);
 }
 
-/* Nothing is read meanwhile. That the client is gone shows when the answer is written. */
-static void ignore(struct connection *connection)
-{
-    transport_watch(connection, 0);
-}
-
 void connection_on_ready(struct connection *connection, uint32_t events)
 {
-    (void)events; /* whatever it is, the next call on the socket says it better */
     switch (connection->state) {
     case CONNECTION_HEAD:
     case CONNECTION_BODY:
-        pump(connection);
+        pump(connection); /* whatever it is, the next call on the socket says it better */
         break;
+    case CONNECTION_WAIT:
     case CONNECTION_EVALUATE:
-        ignore(connection);
+        evaluation_on_ready(connection, events);
         break;
     case CONNECTION_WRITE:
         if (write_rest(connection) == STEP_AGAIN)
-            go_on(connection);
+            connection_go_on(connection);
         break;
     case CONNECTION_LINGER:
         linger(connection);
@@ -510,20 +491,9 @@ void connection_on_ready(struct connection *connection, uint32_t events)
     }
 }
 
-void connection_on_answer(struct connection *connection)
-{
-    struct late_answer late = connection->late;
-    connection->late = (struct late_answer){0};
-    find_route(connection);
-    if (send_answer(connection, &late.answer, connection->head.size + connection->body_size) ==
-        STEP_AGAIN)
-        go_on(connection);
-    chimera_buffer_free(&late.body);
-}
-
 void connection_on_timeout(struct connection *connection)
 {
-    if (connection->state == CONNECTION_EVALUATE)
+    if (connection->state == CONNECTION_WAIT || connection->state == CONNECTION_EVALUATE)
         return;
     bool is_amid = connection->state == CONNECTION_BODY ||
                    (connection->state == CONNECTION_HEAD && connection->in.size > 0);
@@ -543,4 +513,14 @@ void connection_on_drain(struct connection *connection)
     } else {
         connection->deadline_ms = connection->loop->now_ms + DRAIN_GRACE_MS;
     }
+}
+
+bool connection_on_pressure(struct connection *connection)
+{
+    if (connection->state != CONNECTION_HEAD || connection->in.size > 0 ||
+        connection->loop->now_ms - connection->arrived_ms < IDLE_LEAST_MS)
+        return false;
+    connection->lingers = false;
+    close_down(connection);
+    return true;
 }

@@ -11,10 +11,13 @@
 enum connection_state {
     CONNECTION_HEAD, /* idle, in the handshake, or within a head */
     CONNECTION_BODY,
+    CONNECTION_WAIT,     /* the request is whole, and waits for its turn */
     CONNECTION_EVALUATE, /* perhaps on a thread that the loop does not have any more; input waits */
     CONNECTION_WRITE,    /* the socket takes no more; input waits */
     CONNECTION_LINGER,   /* answered for the last time; what still comes is dropped */
 };
+
+struct waiting; /* see waiting.h */
 
 struct late_answer { /* of an evaluation that another thread than the loop's has finished */
     struct answer answer;
@@ -33,6 +36,7 @@ struct connection {
     struct chimera_buffer in;  /* from the loop while there is any input */
     struct chimera_buffer out; /* the rest of an answer that did not go out at once */
     size_t out_at;
+    size_t held;  /* bytes of both, as the loop counts them */
     bool closes;  /* behind the answer that is being written */
     bool lingers; /* and then input is drained first: it may hold more than we read */
 
@@ -42,8 +46,12 @@ struct connection {
     struct http_head head;
     struct route route;
     struct http_chunks chunks;
-    size_t body_size;        /* chunked: decoded so far; of any, when it is whole */
-    uint64_t body_left;      /* by length, refused: to be dropped */
+    size_t body_size;   /* chunked: decoded so far; of any, when it is whole */
+    uint64_t body_left; /* by length, refused: to be dropped */
+    unsigned account;   /* whose share its evaluation takes (gate.h) */
+    bool is_audit;
+    struct waiting *waits_in; /* NULL: does not wait */
+    struct connection *wait_next, *wait_previous;
     struct late_answer late; /* written by the thread that evaluates, read after its mail */
 };
 
@@ -52,10 +60,10 @@ struct connection *connection_new(struct loop *loop, int fd);
 void connection_free(struct connection *connection);
 
 void connection_on_ready(struct connection *connection, uint32_t events);
-/* The answer of an evaluation that was slow is there. */
-void connection_on_answer(struct connection *connection);
 /* The deadline has passed. */
 void connection_on_timeout(struct connection *connection);
+/* There are too many connections: closes this one if it is idle, and says whether it did. */
+bool connection_on_pressure(struct connection *connection);
 /* The loop has begun to drain. */
 void connection_on_drain(struct connection *connection);
 

@@ -10,8 +10,8 @@
 #include "runtime/base/log.h"
 
 #define BACKLOG 1024
-#define CONNECTIONS_MAX 16384 /* a loop; beyond, the backlog waits */
-#define PAUSE_MS 20
+#define CONNECTIONS_MAX 16384 /* a loop; beyond, the backlog waits for idle ones to be closed */
+#define PAUSE_MS 100
 
 static int fail_errno(struct chimera_error *err, int number)
 {
@@ -55,8 +55,24 @@ static struct loop *emptiest(struct loop *loops, unsigned count)
     return best;
 }
 
+static void relieve_all(struct loop *loops, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        loop_relieve(&loops[i]);
+}
+
+/* Once for each time that descriptors or memory run out. */
+static void tell_of_want(struct listener *listener, int number)
+{
+    if (!listener->is_in_want)
+        chimera_log_with(CHIMERA_LOG_WARN, "server::listener",
+                         CHIMERA_SLICE("cannot accept connections"),
+                         CHIMERA_TEXT("error", chimera_slice_of(strerror(number))));
+    listener->is_in_want = true;
+}
+
 /* False when it would only go round: no descriptors are left, or no room in the loops. */
-static bool accept_all(int listening, struct loop *loops, unsigned count)
+static bool accept_all(struct listener *listener, int listening, struct loop *loops, unsigned count)
 {
     for (;;) {
         struct loop *loop = emptiest(loops, count);
@@ -68,9 +84,7 @@ static bool accept_all(int listening, struct loop *loops, unsigned count)
         } else if (errno == EAGAIN) {
             return true;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            chimera_log_with(CHIMERA_LOG_WARN, "server::listener",
-                             CHIMERA_SLICE("cannot accept connections"),
-                             CHIMERA_TEXT("error", chimera_slice_of(strerror(errno))));
+            tell_of_want(listener, errno);
             return false;
         } /* else the client has gone meanwhile */
     }
@@ -89,10 +103,14 @@ static void *run(void *context)
         if (poll(polled, 3, -1) < 0 && errno != EINTR)
             break;
         is_stopped = polled[0].revents != 0;
-        bool is_all = accept_all(listener->main_fd, listener->loops, listener->loop_count);
-        is_all = accept_all(listener->probe_fd, listener->probe_loop, 1) && is_all;
-        if (!is_all && !is_stopped)
+        bool is_all =
+            accept_all(listener, listener->main_fd, listener->loops, listener->loop_count);
+        is_all = accept_all(listener, listener->probe_fd, listener->probe_loop, 1) && is_all;
+        listener->is_in_want = listener->is_in_want && !is_all;
+        if (!is_all && !is_stopped) {
+            relieve_all(listener->loops, listener->loop_count);
             poll(polled, 1, PAUSE_MS);
+        }
     }
     return NULL;
 }

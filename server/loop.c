@@ -11,9 +11,16 @@
 #include "runtime/policy/slots.h"
 #include "server/clock.h"
 #include "server/connection.h"
+#include "server/evaluation.h"
 
 #define EVENTS_MAX 64
 #define SWEEP_MS 500
+#define WAITING_SWEEP_MS 50 /* what waits is answered before its client gives up */
+#define RELIEF_MAX 64
+/* What the input of connections may take in a loop: many ordinary requests, or several of the
+ * longest. */
+#define HOLD_MAX ((size_t)64 << 20)
+#define HOLD_REQUESTS 8
 #define SPARE_BYTES_MAX ((size_t)256 * 1024)
 /* Twice what a read takes at least, a head, and whatever of a body fits the limit. */
 #define INPUT_EXTRA ((size_t)128 * 1024)
@@ -45,6 +52,8 @@ int loop_open(struct loop *loop, const struct service *service, SSL_CTX *tls,
         return CHIMERA_EIO;
     }
     atomic_init(&loop->connection_count, 0);
+    size_t longest = HOLD_REQUESTS * (service->rules.max_body_bytes + INPUT_EXTRA);
+    loop->hold_max = longest > HOLD_MAX ? longest : HOLD_MAX;
     loop->tls = tls;
     return CHIMERA_OK;
 }
@@ -114,6 +123,17 @@ void loop_deliver(struct loop *loop, struct connection *connection)
     send_mail(loop, (struct mail){.kind = MAIL_ANSWER, .connection = connection});
 }
 
+void loop_relieve(struct loop *loop)
+{
+    send_mail(loop, (struct mail){.kind = MAIL_PRESSURE});
+}
+
+void loop_tell_of_turns(struct loop *loop)
+{
+    if (atomic_exchange(&loop->wants_turns, false))
+        send_mail(loop, (struct mail){.kind = MAIL_TURNS});
+}
+
 bool loop_has_ended(struct loop *loop)
 {
     return atomic_load(&loop->has_ended);
@@ -150,6 +170,26 @@ static void read_mail(struct loop *loop)
     loop->mail_count = size > 0 ? (unsigned)((size_t)size / sizeof(loop->mail[0])) : 0;
 }
 
+/* Connections end themselves in here, so the next one is looked up before. */
+static void for_each(struct loop *loop, void (*visit)(struct connection *connection))
+{
+    struct connection *next = NULL;
+    for (struct connection *connection = loop->connections; connection; connection = next) {
+        next = connection->next;
+        visit(connection);
+    }
+}
+
+static void relieve(struct loop *loop)
+{
+    unsigned closed = 0;
+    struct connection *next = NULL;
+    for (struct connection *at = loop->connections; at && closed < RELIEF_MAX; at = next) {
+        next = at->next;
+        closed += connection_on_pressure(at);
+    }
+}
+
 static void take_mail(struct loop *loop, const struct mail *mail)
 {
     switch (mail->kind) {
@@ -158,7 +198,13 @@ static void take_mail(struct loop *loop, const struct mail *mail)
             atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
         break;
     case MAIL_ANSWER:
-        connection_on_answer(mail->connection);
+        evaluation_on_answer(mail->connection);
+        break;
+    case MAIL_TURNS:
+        loop->may_serve_waiting = loop->may_serve_audits = true;
+        break;
+    case MAIL_PRESSURE:
+        relieve(loop);
         break;
     case MAIL_DRAIN: /* the last one: no connection comes behind it */
         loop->drain_until_ms = loop->now_ms + DRAIN_MS;
@@ -166,16 +212,6 @@ static void take_mail(struct loop *loop, const struct mail *mail)
     case MAIL_RETIRE: /* nor behind this one */
         loop->is_retiring = true;
         break;
-    }
-}
-
-/* Connections end themselves in here, so the next one is looked up before. */
-static void for_each(struct loop *loop, void (*visit)(struct connection *connection))
-{
-    struct connection *next = NULL;
-    for (struct connection *connection = loop->connections; connection; connection = next) {
-        next = connection->next;
-        visit(connection);
     }
 }
 
@@ -236,11 +272,18 @@ static bool is_done(const struct loop *loop)
     return loop->has_drained && loop->now_ms >= loop->drain_until_ms;
 }
 
+static int longest_wait(const struct loop *loop)
+{
+    if (loop->has_mail || loop->may_serve_waiting || loop->may_serve_audits)
+        return 0;
+    if (loop->waiting.first || loop->audits.first)
+        return WAITING_SWEEP_MS;
+    return loop->connections || loop->has_pages ? SWEEP_MS : -1;
+}
+
 static int wait_for_events(struct loop *loop, struct epoll_event *events)
 {
-    bool must_wake = loop->connections || loop->has_pages;
-    int timeout_ms = loop->has_mail ? 0 : must_wake ? SWEEP_MS : -1;
-    int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, timeout_ms);
+    int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, longest_wait(loop));
     loop->now_ms = clock_now_ms();
     if (count < 0 && errno != EINTR) {
         chimera_log_with(CHIMERA_LOG_ERROR, "server::loop", CHIMERA_SLICE("epoll_wait failed"),
@@ -261,6 +304,10 @@ void loop_run(struct loop *loop, struct lane *lane)
         int count = wait_for_events(loop, events);
         take_events(loop, lane, events, count);
         take_all_mail(loop, lane);
+        if (!lane->is_detached)
+            evaluation_pass_time(loop);
+        evaluation_serve_waiting(loop, lane);
+        evaluation_serve_an_audit(loop, lane);
         pass_time(loop, lane);
         if (lane->is_detached)
             return;

@@ -13,13 +13,14 @@
 #include "server/pool.h"
 #include "server/service.h"
 #include "server/tls.h"
+#include "server/waiting.h"
 
 #define LOOP_SPARES 16
 #define LOOP_MAIL 64
 
 struct connection; /* see connection.h */
 
-enum mail_kind { MAIL_CONNECTION, MAIL_ANSWER, MAIL_DRAIN, MAIL_RETIRE };
+enum mail_kind { MAIL_CONNECTION, MAIL_ANSWER, MAIL_TURNS, MAIL_PRESSURE, MAIL_DRAIN, MAIL_RETIRE };
 
 struct mail {
     enum mail_kind kind;
@@ -41,6 +42,12 @@ struct loop {
     struct connection *connections;           /* owned; a list in no order */
     struct chimera_buffer spare[LOOP_SPARES]; /* warm input buffers of idle connections */
     unsigned spare_count;
+    size_t held, hold_max; /* bytes in the buffers of connections */
+    struct waiting waiting, audits;
+    bool may_serve_waiting, may_serve_audits;
+    /* Partner: the thread whose slow evaluation ends, which lowers the gate's counts and then reads
+     * this; the loop sets it and then reads the counts. */
+    atomic_bool wants_turns;
     int64_t now_ms, swept_ms, drain_until_ms; /* the last: 0 before the drain */
     bool has_pages;                           /* instances may have pages to give back */
     bool has_drained;                         /* idle connections were closed */
@@ -73,6 +80,10 @@ void loop_drain(struct loop *loop);
  * follow. */
 void loop_retire(struct loop *loop);
 bool loop_has_ended(struct loop *loop);
+/* There are too many connections: some idle ones are closed. */
+void loop_relieve(struct loop *loop);
+/* Waiting requests may have their turn, if the loop has asked to be told. */
+void loop_tell_of_turns(struct loop *loop);
 
 /* Waits for the end of a draining loop. */
 void loop_join(struct loop *loop);

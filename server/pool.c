@@ -163,6 +163,8 @@ void pool_wake_minder(struct pool *pool)
 void pool_slow_ends(struct pool *pool, unsigned account, bool is_audit)
 {
     gate_slow_ends(pool->gate, account, is_audit);
+    for (unsigned i = 0; i < pool->loop_count; i++)
+        loop_tell_of_turns(&pool->loops[i]);
 }
 
 /* --- Life --- */

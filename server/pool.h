@@ -52,7 +52,7 @@ void pool_close(struct pool *pool);
 
 void pool_wake_minder(struct pool *pool);
 
-/* By the thread of a slow evaluation, when it is over. */
+/* By the thread of a slow evaluation, when it is over: requests that wait may have their turn. */
 void pool_slow_ends(struct pool *pool, unsigned account, bool is_audit);
 
 /* Called by each loop as an evaluation begins. */

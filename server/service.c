@@ -15,6 +15,8 @@
 
 #define TEXT_500 "Something went wrong"
 #define TEXT_413 "Failed to buffer the request body: length limit exceeded"
+#define TEXT_429 "Too many requests of this policy are under way"
+#define TEXT_503 "Too many requests are under way"
 #define TEXT_PPROF                                                                    \
     "This server has no built-in profiler. Profile it from outside, native code and " \
     "policies alike: perf record -g -p PID -- sleep 30; perf report\n"
@@ -54,17 +56,16 @@ void lane_renew_body(struct lane *lane)
     chimera_buffer_init(&lane->body, ANSWER_MAX);
 }
 
-bool service_evaluates(const struct route *route)
+bool service_evaluates(const struct service *service, const struct route *route,
+                       unsigned *ret_account)
 {
-    return !route->status && (route->kind == ROUTE_VALIDATE || route->kind == ROUTE_AUDIT ||
-                              route->kind == ROUTE_RAW);
-}
-
-/* What no policy is asked for takes the first one's: it is never slow. */
-unsigned service_account(const struct service *service, const struct route *route)
-{
+    if (route->status || (route->kind != ROUTE_VALIDATE && route->kind != ROUTE_AUDIT &&
+                          route->kind != ROUTE_RAW))
+        return false;
     const struct served *served = policy_set_find(service->policies, route->policy_id);
-    return served ? served->account : 0;
+    if (served)
+        *ret_account = served->account;
+    return served;
 }
 
 /* JSON on /validate, plain text on the others, but for what is found behind the body's parser. */
@@ -87,6 +88,16 @@ void service_refuse(struct lane *lane, const struct route *route, struct answer 
     if (route->text)
         refuse(lane, route->kind == ROUTE_VALIDATE, route->status, chimera_slice_of(route->text),
                ret_answer);
+}
+
+/* The API server tries again, within the request's timeout, when it is told when. */
+void service_refuse_busy(struct lane *lane, bool is_policy, struct answer *ret_answer)
+{
+    ret_answer->retry_after_s = 1;
+    if (is_policy)
+        refuse(lane, true, 429, CHIMERA_SLICE(TEXT_429), ret_answer);
+    else
+        refuse(lane, true, 503, CHIMERA_SLICE(TEXT_503), ret_answer);
 }
 
 void service_refuse_length(struct lane *lane, const struct route *route, struct answer *ret_answer)
@@ -142,8 +153,7 @@ static void fail(struct lane *lane, struct chimera_slice id, const char *why,
     refuse(lane, true, 500, CHIMERA_SLICE(TEXT_500), ret_answer);
 }
 
-/* When the client stops to wait, less what the answer needs; 0: never. */
-static int64_t until(const struct service *service, const struct service_request *request)
+int64_t service_until(const struct service *service, const struct service_request *request)
 {
     uint32_t timeout_ms =
         service->policies->is_limited ? route_timeout_ms(request->head->query) : 0;
@@ -178,7 +188,7 @@ static int ask(const struct service *service, struct lane *lane,
 {
     struct span_policy span;
     int code = CHIMERA_OK;
-    int64_t until_ms = until(service, request);
+    int64_t until_ms = service_until(service, request);
     span_begin_policy(&span, served->id, (struct chimera_slice){NULL, 0});
     if (served->group)
         group_evaluate(served->group, lane->index, parsed, until_ms, &lane->arena, ret_response);

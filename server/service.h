@@ -40,8 +40,11 @@ void lane_done(struct lane *lane);
 void lane_renew_body(struct lane *lane);
 
 /* Whether service_answer() asks a policy, and then whose share that takes (gate.h). */
-bool service_evaluates(const struct route *route);
-unsigned service_account(const struct service *service, const struct route *route);
+bool service_evaluates(const struct service *service, const struct route *route,
+                       unsigned *ret_account);
+
+/* When the client stops to wait, less what the answer needs; 0: it does not say. */
+int64_t service_until(const struct service *service, const struct service_request *request);
 
 /* Fills in status, type and body; the body lives in the lane until its reset. Logs the request. */
 void service_answer(const struct service *service, struct lane *lane,
@@ -49,6 +52,8 @@ void service_answer(const struct service *service, struct lane *lane,
 
 /* The answer to what route_find() refused, or to a body that turned out too long (`status` 413). */
 void service_refuse(struct lane *lane, const struct route *route, struct answer *ret_answer);
+/* To come again in a second: because of the policy, or of all together. */
+void service_refuse_busy(struct lane *lane, bool is_policy, struct answer *ret_answer);
 void service_refuse_length(struct lane *lane, const struct route *route, struct answer *ret_answer);
 
 /* Logs an answer that did not come from service_answer(). */

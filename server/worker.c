@@ -123,7 +123,7 @@ static int open_loops(struct worker *worker, struct chimera_error *err)
 static int open_pool(struct worker *worker, struct chimera_error *err)
 {
     unsigned workers = worker->start->config->workers;
-    int code = gate_open(&worker->gate, worker->policies.account_count, err);
+    int code = gate_open(&worker->gate, worker->policies.account_count, workers, err);
     if (code == CHIMERA_OK)
         code = pool_open(&worker->pool, worker->loops, worker->loop_count, gate_standby(workers),
                          &worker->service, &worker->gate, err);

@@ -1,5 +1,5 @@
 """Behaviour under stress: slow policies, full queues, rude clients, the end of the server (issue 5, item 6; docs/internals/loops.md)."""
-import json, os, threading, time, unittest
+import json, resource, threading, time, unittest
 
 from harness import HERE, Reader, Server, request, review, wasm
 
@@ -95,6 +95,134 @@ class Slow(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(wrong, [])
+
+
+
+class Shedding(unittest.TestCase):
+    """With one loop there are 16 slow evaluations, 8 of a policy, 4 of audits; 256 requests of a policy may wait (gate.c)."""
+
+    def setUp(self):
+        self.server = Server({"accept": {"module": wasm("accept")},
+                              **{name: {"module": SLEEP, "timeoutEvalSeconds": 20} for name in ("a", "b", "c")}}, "--workers", "1")
+        self.addCleanup(self.server.__exit__)
+
+    def send(self, count, path):
+        socks = [self.server.raw() for _ in range(count)]
+        for sock in socks:
+            self.addCleanup(sock.close)
+            sock.sendall(request(path))
+        return socks
+
+    def statuses(self, socks):
+        found = []
+        for sock in socks:
+            status, head, text = Reader(sock).answer()
+            found.append(status)
+            if status != 200:
+                self.assertIn("\r\nretry-after: 1", head)
+                self.assertEqual(json.loads(text)["status"], status)
+        return found
+
+    def quick(self, path="/validate/accept"):
+        return self.server.verdict(path)["allowed"]
+
+    def test_a_policy_waits_for_its_share_and_is_refused_beyond(self):
+        slow = self.send(8, "/validate/a?timeout=3s")
+        time.sleep(0.5)
+        patient = self.send(8, "/validate/a?timeout=6s")
+        impatient = self.send(248, "/validate/a?timeout=2s")
+        time.sleep(0.2)
+        self.assertEqual(self.statuses(self.send(5, "/validate/a")), [429] * 5)
+        self.assertTrue(self.quick())
+        self.assertEqual(self.statuses(self.send(1, "/validate/b?timeout=1s")), [200])
+        self.assertEqual(self.statuses(impatient), [429] * 248)
+        self.assertEqual(self.statuses(slow), [200] * 8)
+        self.assertTrue(self.quick())
+        self.assertEqual(self.statuses(patient), [200] * 8)
+
+    def test_a_full_server_still_takes_policies_that_are_not_slow(self):
+        slow = self.send(8, "/validate/a?timeout=4s") + self.send(8, "/validate/b?timeout=4s")
+        time.sleep(0.5)
+        self.assertTrue(self.quick())
+        third = self.send(5, "/validate/c?timeout=1s")  # one is let in; it is slow then, and the rest waits
+        self.assertEqual(sorted(self.statuses(third)), [200] + [503] * 4)
+        self.assertEqual(self.statuses(slow), [200] * 16)
+
+    def test_who_leaves_while_it_waits_does_no_harm(self):
+        slow = self.send(8, "/validate/a?timeout=2s")
+        time.sleep(0.5)
+        for i, sock in enumerate(self.send(20, "/validate/a?timeout=2s")):
+            if i % 2:
+                sock.setsockopt(1, 13, b"\1\0\0\0\0\0\0\0")  # SO_LINGER: a reset
+            sock.close()
+        self.assertEqual(self.statuses(slow), [200] * 8)
+        self.assertTrue(self.quick())
+
+    def test_audits_have_a_smaller_share(self):
+        audits = self.send(12, "/audit/a?timeout=3s")
+        time.sleep(0.5)
+        validations = self.send(4, "/validate/a?timeout=1s")  # of the policy's 8, audits have 4
+        self.assertEqual(self.statuses(validations), [200] * 4)
+        self.assertTrue(self.quick())
+        self.assertEqual(self.statuses(audits), [200] * 4 + [503] * 8)
+
+    def test_audits_wait_for_their_turn_and_are_all_answered(self):
+        audits = self.send(100, "/audit/accept")
+        self.assertTrue(self.quick())
+        self.assertEqual(self.statuses(audits), [200] * 100)
+        sock = self.server.raw()
+        self.addCleanup(sock.close)
+        sock.sendall(b"".join(request("/audit/accept", review(f"u-{i}")) for i in range(20)))
+        reader = Reader(sock)
+        for i in range(20):
+            self.assertEqual(json.loads(reader.answer()[2])["response"]["uid"], f"u-{i}")
+
+
+class Rude(unittest.TestCase):
+    """Clients that hold what they got."""
+
+    def test_bodies_that_do_not_come_to_an_end_have_a_bound(self):
+        with Server({"accept": {"module": wasm("accept")}}, "--workers", "1") as server:
+            body = review(object={"metadata": {"annotations": {"a": "x" * 1_900_000}}})
+            whole = request(body=body)
+            held = []
+            for _ in range(40):
+                sock = server.raw()
+                self.addCleanup(sock.close)
+                held.append(sock)
+                try:
+                    sock.sendall(whole[:-100_000])
+                except OSError:
+                    pass  # refused meanwhile
+            refused = 0
+            for sock in held:
+                sock.settimeout(0.2)
+                try:
+                    status, head, _ = Reader(sock).answer()
+                    self.assertEqual(status, 503)
+                    self.assertIn("\r\nretry-after: 1", head)
+                    self.assertIn("\r\nconnection: close", head)
+                    refused += 1
+                except TimeoutError:
+                    pass
+            self.assertGreater(refused, 0)
+            self.assertLess(refused, 30)
+            self.assertTrue(server.verdict("/validate/accept")["allowed"])  # a short one is not kept out by long ones
+            for sock in held:
+                sock.close()
+            self.assertEqual(server.post("/validate/accept", body)[0], 200)
+
+    def test_idle_connections_make_room_when_descriptors_run_out(self):
+        with Server({"accept": {"module": wasm("accept")}}) as server:
+            for pid in server.workers():
+                resource.prlimit(pid, resource.RLIMIT_NOFILE, (96, 96))
+            idle = [server.raw() for _ in range(150)]
+            self.assertTrue(server.verdict("/validate/accept")["allowed"])
+            self.assertTrue(server.is_ready())
+            for sock in idle:
+                sock.close()
+            self.assertTrue(server.verdict("/validate/accept")["allowed"])
+            self.assertEqual(server.stop(), 0)
 
 
 if __name__ == "__main__":
