@@ -27,14 +27,12 @@ static const char *reason_of(unsigned status)
         return "Expectation Failed";
     case 422:
         return "Unprocessable Entity";
-    case 431:
-        return "Request Header Fields Too Large";
     case 429:
         return "Too Many Requests";
+    case 431:
+        return "Request Header Fields Too Large";
     case 500:
         return "Internal Server Error";
-    case 503:
-        return "Service Unavailable";
     case 501:
         return "Not Implemented";
     case 503:
