@@ -8,20 +8,23 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/digest.h"
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
+#include "runtime/json/tree.h"
 #include "server/child.h"
 #include "server/module.h"
 
-#define OUT_MAX ((size_t)4 << 20)
+#define TARGET "server::builder"
 #define ERRORS_MAX ((size_t)64 << 10)
-/* chimera build --quiet --tier TIER --cache-dir DIR --require-confinement, and NULL */
-#define FIXED_ARGUMENTS 9
-#define QUICK_SUFFIX "-quick.so" /* of the names in the cache */
+/* chimera build --json --quiet --tier TIER --cache-dir DIR --require-confinement, and NULL */
+#define FIXED_ARGUMENTS 10
 
 struct module {             /* one file to build; several policies may want it */
+    const char *name;       /* the id of the first of them; borrowed */
     char *path;             /* owned */
     char *plugin, *failure; /* owned */
+    bool is_quick;
 };
 
 struct build {
@@ -57,23 +60,18 @@ static char *find_command(void)
     return strdup("chimera");
 }
 
-static bool has_suffix(const char *path, const char *suffix)
-{
-    size_t size = strlen(path), tail = strlen(suffix);
-    return size > tail && strcmp(path + size - tail, suffix) == 0;
-}
-
 static bool is_plugin(const char *path)
 {
-    return has_suffix(path, ".so");
+    size_t size = strlen(path);
+    return size > 3 && strcmp(path + size - 3, ".so") == 0;
 }
 
-static size_t add_module(struct build *build, const char *path)
+static size_t add_module(struct build *build, const char *name, const char *path)
 {
     for (size_t i = 0; i < build->module_count; i++)
         if (strcmp(build->module[i].path, path) == 0)
             return i;
-    struct module module = {.path = strdup(path)};
+    struct module module = {.name = name, .path = strdup(path)};
     if (is_plugin(path))
         module.plugin = strdup(path);
     if (!module.path || (is_plugin(path) && !module.plugin)) {
@@ -96,7 +94,7 @@ static int collect(struct build *build, struct built_plugin *plugins, struct chi
             module_find(&build->wish->config->options, policies, &policies->policy[i], &path, &why);
         build->module_of[i] = SIZE_MAX;
         if (code == CHIMERA_OK)
-            build->module_of[i] = add_module(build, path);
+            build->module_of[i] = add_module(build, policies->policy[i].id, path);
         else if (code != CHIMERA_ENOMEM)
             plugins[i].failure = strdup(why.text);
         if (build->module_of[i] == SIZE_MAX && !plugins[i].failure)
@@ -126,104 +124,124 @@ static int fail_build(struct chimera_slice said, int status, struct chimera_erro
                         WEXITSTATUS(status));
 }
 
-/* Gives each module its line of the output. */
-static int take_lines(struct module **modules, size_t count, struct chimera_slice out,
-                      struct chimera_error *err)
+/* The modules of one call, in the order of the lines that the command prints. */
+struct round {
+    struct module **modules;
+    size_t count, told;
+};
+
+/* The cache names a plugin by the digest of its module first. */
+static void log_module(const struct module *module, struct json_object *line)
 {
-    for (size_t i = 0; i < count; i++) {
-        const char *feed = out.size ? memchr(out.data, '\n', out.size) : NULL;
-        if (!feed)
-            return chimera_fail(err, CHIMERA_ETOOL,
-                                "chimera build named %zu plugins for %zu policies", i, count);
-        size_t size = (size_t)(feed - out.data);
-        modules[i]->plugin = strndup(out.data, size);
-        if (!modules[i]->plugin)
-            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-        out.data += size + 1;
-        out.size -= size + 1;
-    }
-    return CHIMERA_OK;
+    const char *slash = strrchr(module->plugin, '/');
+    struct chimera_slice name = chimera_slice_of(slash ? slash + 1 : module->plugin);
+    if (name.size > CHIMERA_DIGEST_HEX - 1)
+        name.size = CHIMERA_DIGEST_HEX - 1;
+    chimera_log_with(
+        CHIMERA_LOG_INFO, TARGET,
+        json_object_get_boolean(json_object_object_get(line, "cached"))
+            ? CHIMERA_SLICE("module found in the cache")
+            : CHIMERA_SLICE("module compiled"),
+        CHIMERA_TEXT("name", chimera_slice_of(module->name)),
+        CHIMERA_TEXT("path", chimera_slice_of(module->path)), CHIMERA_TEXT("sha256sum", name),
+        CHIMERA_TEXT("tier", chimera_slice_of(module->is_quick ? "quick" : "full")),
+        CHIMERA_NUMBER("milliseconds",
+                       json_object_get_int64(json_object_object_get(line, "milliseconds"))));
 }
 
-static int run_command(struct build *build, struct module **modules, size_t count,
-                       struct chimera_error *err)
+static char *copy_member(struct json_object *line, const char *key)
 {
-    static char verb[] = "build", quiet[] = "--quiet", option[] = "--cache-dir",
+    struct json_object *member = NULL;
+    if (!json_object_object_get_ex(line, key, &member) ||
+        !json_object_is_type(member, json_type_string))
+        return NULL;
+    return strdup(json_object_get_string(member));
+}
+
+static void take_line(void *context, struct chimera_slice text)
+{
+    struct round *round = context;
+    CHIMERA_JSON struct json_object *line = NULL;
+    if (round->told == round->count || chimera_json_parse(text, &line, NULL) < 0)
+        return;
+    struct module *module = round->modules[round->told];
+    CHIMERA_FREE char *tier = copy_member(line, "tier");
+    module->plugin = copy_member(line, "plugin");
+    module->failure = module->plugin ? NULL : copy_member(line, "error");
+    module->is_quick = tier && strcmp(tier, "quick") == 0;
+    round->told += module->plugin || module->failure;
+    if (module->plugin)
+        log_module(module, line);
+}
+
+/* Fails when the command ended before it had told about all. */
+static int run_command(struct build *build, struct round *round, struct chimera_error *err)
+{
+    static char verb[] = "build", json[] = "--json", quiet[] = "--quiet", option[] = "--cache-dir",
                 confined[] = "--require-confinement";
     static char tier[] = "--tier", full[] = "full", any[] = "any";
-    CHIMERA_FREE char **argv = calloc(count + FIXED_ARGUMENTS, sizeof(char *));
+    CHIMERA_FREE char **argv = calloc(round->count + FIXED_ARGUMENTS, sizeof(char *));
     if (!argv)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    char *const fixed[] = {build->command,
-                           verb,
-                           quiet,
-                           tier,
-                           build->wish->is_full ? full : any,
-                           option,
-                           build->wish->config->cache_dir,
+    char *const fixed[] = {build->command, verb,
+                           json,           quiet,
+                           tier,           build->wish->is_full ? full : any,
+                           option,         build->wish->config->cache_dir,
                            confined};
     bool is_lax = build->wish->config->options.is_unconfined_build_allowed;
     size_t fixed_count = FIXED_ARGUMENTS - (is_lax ? 2 : 1);
     memcpy(argv, fixed, fixed_count * sizeof(*argv));
-    for (size_t i = 0; i < count; i++)
-        argv[fixed_count + i] = modules[i]->path;
-    struct chimera_buffer out, errors;
+    for (size_t i = 0; i < round->count; i++)
+        argv[fixed_count + i] = round->modules[i]->path;
+    struct chimera_buffer errors;
     int status = 0;
-    chimera_buffer_init(&out, OUT_MAX);
     chimera_buffer_init(&errors, ERRORS_MAX);
-    int code = child_run(argv, &out, &errors, &status, err);
-    if (code == CHIMERA_OK && status != 0)
+    int code = child_run(argv, take_line, round, &errors, &status, err);
+    if (code == CHIMERA_OK && round->told < round->count)
         code = fail_build(chimera_buffer_slice(&errors), status, err);
-    if (code == CHIMERA_OK)
-        code = take_lines(modules, count, chimera_buffer_slice(&out), err);
-    chimera_buffer_free(&out);
     chimera_buffer_free(&errors);
     return code;
 }
 
-/* One by one, to know which of them fail. What was built is in the cache by now. */
-static int build_each(struct build *build, struct module **modules, size_t count,
-                      struct chimera_error *err)
+/* One module may take the command down with it, for want of memory say: the rest gets another. */
+static int build_round(struct build *build, struct round round, struct chimera_error *err)
 {
-    int code = CHIMERA_OK;
-    for (size_t i = 0; i < count && code == CHIMERA_OK; i++) {
+    while (round.count > 0) {
         struct chimera_error why = {0};
-        code = run_command(build, &modules[i], 1, &why);
-        if (code >= 0)
-            continue;
-        code = CHIMERA_OK;
-        free(modules[i]->plugin);
-        modules[i]->plugin = NULL;
-        modules[i]->failure = strdup(why.text);
-        if (!modules[i]->failure)
-            code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        int code = run_command(build, &round, &why);
+        if (code == CHIMERA_OK)
+            return code;
+        if (!build->wish->is_lenient)
+            return chimera_fail(err, code, "%s", why.text);
+        round.modules[round.told]->failure = strdup(why.text);
+        if (!round.modules[round.told]->failure)
+            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        round.modules += round.told + 1;
+        round.count -= round.told + 1;
+        round.told = 0;
     }
-    return code;
+    return CHIMERA_OK;
 }
 
 static int build_modules(struct build *build, struct chimera_error *err)
 {
     CHIMERA_FREE struct module **modules = calloc(build->module_count + 1, sizeof(struct module *));
-    size_t count = 0;
+    struct round round = {.modules = modules};
     if (!modules)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     for (size_t i = 0; i < build->module_count; i++)
         if (!build->module[i].plugin)
-            modules[count++] = &build->module[i];
-    if (count == 0)
+            modules[round.count++] = &build->module[i];
+    if (round.count == 0)
         return CHIMERA_OK;
-    chimera_log_with(CHIMERA_LOG_INFO, "server::builder",
+    chimera_log_with(CHIMERA_LOG_INFO, TARGET,
                      CHIMERA_SLICE("building what the cache does not hold"),
-                     CHIMERA_NUMBER("modules", (int64_t)count),
+                     CHIMERA_NUMBER("modules", (int64_t)round.count),
                      CHIMERA_TEXT("cache", chimera_slice_of(build->wish->config->cache_dir)));
-    int code = run_command(build, modules, count, err);
-    if (code < 0 && build->wish->is_lenient) {
-        for (size_t i = 0; i < count; i++) {
-            free(modules[i]->plugin);
-            modules[i]->plugin = NULL;
-        }
-        code = build_each(build, modules, count, err);
-    }
+    int code = build_round(build, round, err);
+    for (size_t i = 0; i < round.count && code == CHIMERA_OK && !build->wish->is_lenient; i++)
+        if (modules[i]->failure)
+            code = chimera_fail(err, CHIMERA_ETOOL, "%s", modules[i]->failure);
     return code;
 }
 
@@ -236,8 +254,7 @@ static int hand_out(const struct build *build, size_t count, struct built_plugin
         const struct module *module = &build->module[build->module_of[i]];
         plugins[i].path = module->plugin ? strdup(module->plugin) : NULL;
         plugins[i].failure = module->plugin ? NULL : strdup(module->failure);
-        plugins[i].is_quick =
-            module->plugin && !is_plugin(module->path) && has_suffix(module->plugin, QUICK_SUFFIX);
+        plugins[i].is_quick = module->is_quick;
         if (!plugins[i].path && !plugins[i].failure)
             return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     }

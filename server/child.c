@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,24 +45,41 @@ static bool take(int fd, struct chimera_buffer *to)
     return size > 0;
 }
 
+/* What is behind the last whole line stays in the buffer. */
+static void hand_out_lines(struct chimera_buffer *lines, child_listener *listen, void *context)
+{
+    size_t at = 0;
+    const char *feed;
+    while (at < lines->size && (feed = memchr(lines->data + at, '\n', lines->size - at))) {
+        size_t size = (size_t)(feed - lines->data) - at;
+        listen(context, (struct chimera_slice){lines->data + at, size});
+        at += size + 1;
+    }
+    if (at > 0)
+        memmove(lines->data, lines->data + at, lines->size - at);
+    lines->size -= at;
+}
+
 /* Until the child has closed both ends. */
-static void listen_to(int out_fd, int errors_fd, struct chimera_buffer *out,
+static void listen_to(struct pollfd polled[2], child_listener *listen, void *context,
                       struct chimera_buffer *errors)
 {
-    struct pollfd polled[] = {{.fd = out_fd, .events = POLLIN},
-                              {.fd = errors_fd, .events = POLLIN}};
+    struct chimera_buffer lines;
+    chimera_buffer_init(&lines, CHILD_LINE_MAX);
     while (polled[0].fd >= 0 || polled[1].fd >= 0) {
         if (poll(polled, 2, -1) < 0)
             continue;
-        if (polled[0].fd >= 0 && polled[0].revents && !take(out_fd, out))
+        if (polled[0].fd >= 0 && polled[0].revents && !take(polled[0].fd, &lines))
             polled[0].fd = -1;
-        if (polled[1].fd >= 0 && polled[1].revents && !take(errors_fd, errors))
+        hand_out_lines(&lines, listen, context);
+        if (polled[1].fd >= 0 && polled[1].revents && !take(polled[1].fd, errors))
             polled[1].fd = -1;
     }
+    chimera_buffer_free(&lines);
 }
 
-int child_run(char *const *argv, struct chimera_buffer *out, struct chimera_buffer *errors,
-              int *ret_status, struct chimera_error *err)
+int child_run(char *const *argv, child_listener *listen, void *context,
+              struct chimera_buffer *errors, int *ret_status, struct chimera_error *err)
 {
     int out_pipe[2] = {-1, -1}, errors_pipe[2] = {-1, -1};
     if (pipe2(out_pipe, O_CLOEXEC) < 0)
@@ -80,7 +98,9 @@ int child_run(char *const *argv, struct chimera_buffer *out, struct chimera_buff
     close(out_end);
     close(errors_end);
     out_end = errors_end = -1;
-    listen_to(out_fd, errors_fd, out, errors);
+    struct pollfd polled[] = {{.fd = out_fd, .events = POLLIN},
+                              {.fd = errors_fd, .events = POLLIN}};
+    listen_to(polled, listen, context, errors);
     while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
         ;
     return CHIMERA_OK;

@@ -9,6 +9,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/log.h"
+#include "runtime/json/tree.h"
 #include "runtime/plugin/plugin_file.h"
 #include "toolchain/commands.h"
 #include "toolchain/interrupt.h"
@@ -16,6 +17,7 @@
 
 #define TARGET "chimera::build"
 #define JOBS_MAX 512
+#define LINE_MAX_BYTES ((size_t)64 << 10)
 
 struct task { /* what all policies of one call share */
     struct chimera_builder *builder;
@@ -23,10 +25,55 @@ struct task { /* what all policies of one call share */
     enum chimera_mode mode;
     enum chimera_tier tier;
     bool wants_both; /* the quick tier before it */
+    bool is_json;
 };
 
-static int build_tier(const struct task *task, const char *path, enum chimera_tier tier,
-                      struct chimera_error *err)
+static void put_text(struct chimera_buffer *out, const char *key, const char *text)
+{
+    chimera_buffer_print(out, "%s\"%s\":", out->size > 0 ? "," : "{", key);
+    chimera_json_write_string(chimera_slice_of(text), out);
+}
+
+static void print_line(struct chimera_buffer *line)
+{
+    chimera_buffer_text(line, "}\n");
+    fwrite(line->data, 1, line->failed ? 0 : line->size, stdout);
+    chimera_buffer_free(line);
+}
+
+static void print_built(const struct task *task, const char *argument,
+                        const struct chimera_built *built)
+{
+    struct chimera_buffer line;
+    if (!task->is_json) {
+        puts(built->plugin);
+        return;
+    }
+    chimera_buffer_init(&line, LINE_MAX_BYTES);
+    put_text(&line, "policy", argument);
+    put_text(&line, "plugin", built->plugin);
+    put_text(&line, "tier", chimera_tier_name(built->tier));
+    chimera_buffer_print(&line, ",\"cached\":%s,\"milliseconds\":%llu",
+                         built->was_cached ? "true" : "false",
+                         (unsigned long long)built->milliseconds);
+    print_line(&line);
+}
+
+static int report_failure(const struct task *task, const char *argument, const char *why)
+{
+    struct chimera_buffer line;
+    if (!task->is_json)
+        return say_error("%s", why);
+    chimera_buffer_init(&line, LINE_MAX_BYTES);
+    put_text(&line, "policy", argument);
+    put_text(&line, "error", why);
+    print_line(&line);
+    fflush(stdout);
+    return EXIT_FAILED;
+}
+
+static int build_tier(const struct task *task, const char *argument, const char *path,
+                      enum chimera_tier tier, struct chimera_error *err)
 {
     struct chimera_built built = {0};
     int code = chimera_build(task->builder, path, task->mode, tier, &built, err);
@@ -42,7 +89,7 @@ static int build_tier(const struct task *task, const char *path, enum chimera_ti
                      CHIMERA_NUMBER("milliseconds", (int64_t)built.milliseconds),
                      CHIMERA_NUMBER("wasm_bytes", (int64_t)built.wasm_bytes),
                      CHIMERA_NUMBER("code_bytes", (int64_t)built.code_bytes));
-    puts(built.plugin);
+    print_built(task, argument, &built);
     fflush(stdout); /* whoever waits for the quick tier goes on with it */
     chimera_built_done(&built);
     return CHIMERA_OK;
@@ -54,11 +101,13 @@ static int build_one(const struct task *task, const char *argument)
     CHIMERA_FREE char *path = NULL;
     struct chimera_error err = {0}, why = {0};
     int code = policy_file_resolve(argument, POLICY_FETCH, &path, &err);
-    int quick = code == 0 && task->wants_both ? build_tier(task, path, CHIMERA_TIER_QUICK, &why) : 0;
+    int quick = code == 0 && task->wants_both
+                    ? build_tier(task, argument, path, CHIMERA_TIER_QUICK, &why)
+                    : 0;
     if (code == 0)
-        code = build_tier(task, path, task->tier, &err);
+        code = build_tier(task, argument, path, task->tier, &err);
     if (code < 0)
-        return say_error("%s", err.text);
+        return report_failure(task, argument, err.text);
     if (quick < 0)
         fprintf(stderr, "Note: %s is built in the full tier only: %s\n", argument, why.text);
     return EXIT_GOOD;
@@ -67,7 +116,7 @@ static int build_one(const struct task *task, const char *argument)
 /* Goes on after a failure, so that one call tells all that is wrong. */
 static int build_all(const struct options *options, const struct chimera_build_options *build)
 {
-    struct task task = {.progress = build->progress};
+    struct task task = {.progress = build->progress, .is_json = option_is_given(options, "json")};
     struct chimera_error err = {0};
     const char *name = option_value(options, "execution-mode"), *tier = option_value(options, "tier");
     task.mode = name ? chimera_mode_parse(name) : CHIMERA_MODE_NONE;
@@ -149,6 +198,9 @@ static const struct option_entry build_options[] = {
      .kind = OPTION_VALUE,
      .value = "N",
      .help = "Compilers to run at once; as many as there are processors without it"},
+    {.name = "json",
+     .help = "Print an object a line, with policy, plugin, tier, cached and milliseconds, or with policy "
+             "and error"},
     {.name = "quiet", .letter = 'q', .help = "Show no progress"},
     {.name = "require-confinement",
      .help = "Fail where the kernel cannot keep the compilers from files, network and other "

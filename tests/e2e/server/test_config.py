@@ -1,5 +1,5 @@
 """Options, policies.yml and the files beside it (policy-server.md §1, §3, §10)."""
-import json, os, shutil, signal, subprocess, tempfile, time, unittest, urllib.request
+import hashlib, json, os, shutil, signal, subprocess, tempfile, time, unittest, urllib.request
 
 import harness
 from harness import SERVER, Server, wasm
@@ -68,6 +68,20 @@ class Modules(Config):
                  ({"p": {"module": "registry://../a:v1"}}, "a host and the path of a module are wanted")]
         for policies, text in cases:
             self.assertIn(text, self.fails("--policies-download-dir", self.folder, policies=policies))
+
+    def test_what_becomes_of_each_is_in_the_log(self):
+        policies = {"p": {"module": wasm("accept")}, "q": {"module": wasm("accept")}, "r": {"module": wasm("reject")}}
+        with tempfile.TemporaryDirectory() as cache:
+            for message in ("module compiled", "module found in the cache"):
+                with Server(policies, "--log-fmt", "json", log="info", environment={"CHIMERA_CACHE_DIR": cache}) as server:
+                    lines = [json.loads(line)["fields"] for line in server.log().splitlines()]
+                told = [line for line in lines if line["message"] == message]
+                self.assertEqual([(line["name"], "file://" + line["path"], line["tier"]) for line in told],
+                                 [("p", wasm("accept"), "full"), ("r", wasm("reject"), "full")])
+                for line in told:
+                    with open(line["path"], "rb") as module:
+                        self.assertEqual(line["sha256sum"], hashlib.sha256(module.read()).hexdigest())
+                    self.assertGreaterEqual(int(line["milliseconds"]), 0)
 
 
 class Files(Config):

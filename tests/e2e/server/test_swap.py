@@ -15,23 +15,26 @@ for policy in POLICIES.values():
 REAL = os.environ.get("CHIMERA_COMMAND", os.path.join(os.path.dirname(harness.SERVER), "chimera"))
 
 SCRIPT = r"""#!/usr/bin/env python3
-import os, shutil, subprocess, sys, time
+import json, os, shutil, subprocess, sys, time
 folder, real, words = %r, %r, sys.argv[1:]
 at = words.index("--tier") + 1
 is_full, words[at] = words[at] == "full", "full"
 while is_full and not os.path.exists(folder + "/go"):
     time.sleep(0.02)
-if is_full and any(os.path.exists(folder + "/broken-" + os.path.basename(word)) for word in words):
-    sys.exit("error: the compiler says no")
 made = subprocess.run([real, *words], stdout=subprocess.PIPE, text=True)
-for path in made.stdout.splitlines():
-    stem = path[:-len(".so")]
+for line in made.stdout.splitlines():
+    told = json.loads(line)
+    if is_full and os.path.exists(folder + "/broken-" + os.path.basename(told["policy"])):
+        told = {"policy": told["policy"], "error": "the compiler says no"}
+    stem = told.get("plugin", "")[:-len(".so")]
     quick = folder + "/" + os.path.basename(stem) + "-quick"
     for suffix in (".so", ".json", ".image"):
         if not is_full and os.path.exists(stem + suffix):
             shutil.copy(stem + suffix, quick + suffix + ".new")
             os.rename(quick + suffix + ".new", quick + suffix)
-    print(path if is_full else quick + ".so")
+    if not is_full and "plugin" in told:
+        told.update(plugin=quick + ".so", tier="quick")
+    print(json.dumps(told))
 sys.exit(made.returncode)
 """
 
