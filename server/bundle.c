@@ -78,3 +78,8 @@ int bundle_policies(const struct options *options, struct policies *ret_policies
     *ret_policies = policies;
     return CHIMERA_OK;
 }
+
+char *bundle_manifest(const struct options *options)
+{
+    return options->bundle ? chimera_path_join(options->bundle, CHIMERA_BUNDLE_MANIFEST) : NULL;
+}

@@ -12,4 +12,8 @@
 int bundle_policies(const struct options *options, struct policies *ret_policies,
                     struct chimera_error *err);
 
+/* The file by which a bundle is known to be another; owned by the caller. NULL without a bundle,
+ * and when memory ran out. */
+char *bundle_manifest(const struct options *options);
+
 #endif

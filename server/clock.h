@@ -28,4 +28,9 @@ static inline uint32_t clock_left_ms(int64_t until_ms)
     return left < 1 ? 1 : left > UINT32_MAX ? UINT32_MAX : (uint32_t)left;
 }
 
+static inline int64_t clock_earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
 #endif

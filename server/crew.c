@@ -190,11 +190,6 @@ bool crew_reaped(struct crew *crew, pid_t pid, int status)
     return false;
 }
 
-static int64_t earlier(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms < b_ms ? a_ms : b_ms;
-}
-
 static int64_t pass_time_retired(struct worker_process *process, int64_t now_ms)
 {
     int64_t at_ms = jails_pass_time(process->jails, now_ms);
@@ -204,19 +199,19 @@ static int64_t pass_time_retired(struct worker_process *process, int64_t now_ms)
         kill(process->pid, SIGTERM); /* it drains; that has an end of its own */
         process->until_ms = now_ms + RETIRE_MS;
     }
-    return earlier(at_ms, process->until_ms);
+    return clock_earlier(at_ms, process->until_ms);
 }
 
 int64_t crew_pass_time(struct crew *crew, int64_t now_ms)
 {
-    int64_t at_ms = earlier(jails_pass_time(crew->current.jails, now_ms),
-                            jails_pass_time(crew->next.jails, now_ms));
+    int64_t at_ms = clock_earlier(jails_pass_time(crew->current.jails, now_ms),
+                                  jails_pass_time(crew->next.jails, now_ms));
     if (crew->restart_at_ms && now_ms >= crew->restart_at_ms)
         restart(crew);
     if (crew->restart_at_ms)
-        at_ms = earlier(at_ms, crew->restart_at_ms);
+        at_ms = clock_earlier(at_ms, crew->restart_at_ms);
     for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        at_ms = earlier(at_ms, pass_time_retired(&crew->retired[i], now_ms));
+        at_ms = clock_earlier(at_ms, pass_time_retired(&crew->retired[i], now_ms));
     return at_ms;
 }
 

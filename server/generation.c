@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "runtime/base/cleanup.h"
 #include "runtime/base/log.h"
 #include "server/bundle.h"
 
@@ -10,26 +11,42 @@
 
 static struct policy_file *all; /* of the supervisor, which is one thread; forks have a copy */
 
+static bool wants_kubernetes(const struct policies *policies)
+{
+    for (size_t i = 0; i < policies->policy_count; i++)
+        if (policies->policy[i].resources[0])
+            return true;
+    return false;
+}
+
 /* The reference does not start without a Kubernetes configuration, whether it will be used or not.
  * Ours insists only when a policy asks for it. */
 static int check_kubernetes(const struct config *config, const struct policies *policies,
                             struct chimera_error *err)
 {
-    bool is_wanted = false;
-    for (size_t i = 0; i < policies->policy_count; i++)
-        is_wanted = is_wanted || policies->policy[i].resources[0];
-    if (!is_wanted || config->has_kubernetes)
+    if (config->has_kubernetes || config->options.is_without_kubernetes ||
+        !wants_kubernetes(policies))
         return CHIMERA_OK;
-    if (!config->options.is_without_kubernetes)
-        return chimera_fail(
-            err, CHIMERA_EINVAL,
-            "Cannot connect to Kubernetes, context aware policies would not work properly");
-    fputs("Cannot connect to Kubernetes, context aware policies will not work properly\n", stderr);
-    return CHIMERA_OK;
+    return chimera_fail(
+        err, CHIMERA_EINVAL,
+        "Cannot connect to Kubernetes, context aware policies would not work properly");
 }
 
-static void log_limits(const struct config *config, const struct policies *policies)
+static void log_ignored_limits(const struct policies *policies)
 {
+    for (size_t i = 0; i < policies->policy_count; i++)
+        if (policies->policy[i].has_limit)
+            chimera_log_with(
+                CHIMERA_LOG_WARN, TARGET,
+                CHIMERA_SLICE("timeoutEvalSeconds is ignored: timeout protection is disabled"),
+                CHIMERA_TEXT("policy_id", chimera_slice_of(policies->policy[i].id)));
+}
+
+void policy_file_announce(const struct config *config, const struct policy_file *file)
+{
+    if (!config->has_kubernetes && wants_kubernetes(&file->policies))
+        fputs("Cannot connect to Kubernetes, context aware policies will not work properly\n",
+              stderr);
     if (config->is_limited) {
         chimera_log_with(CHIMERA_LOG_INFO, TARGET,
                          CHIMERA_SLICE("policy timeout protection is enabled"),
@@ -37,12 +54,21 @@ static void log_limits(const struct config *config, const struct policies *polic
         return;
     }
     chimera_log(CHIMERA_LOG_WARN, TARGET, CHIMERA_SLICE("policy timeout protection is disabled"));
-    for (size_t i = 0; i < policies->policy_count; i++)
-        if (policies->policy[i].has_limit)
-            chimera_log_with(
-                CHIMERA_LOG_WARN, TARGET,
-                CHIMERA_SLICE("timeoutEvalSeconds is ignored: timeout protection is disabled"),
-                CHIMERA_TEXT("policy_id", chimera_slice_of(policies->policy[i].id)));
+    log_ignored_limits(&file->policies);
+}
+
+struct policy_stamp policy_stamp_now(const struct config *config)
+{
+    CHIMERA_FREE char *manifest = bundle_manifest(&config->options);
+    struct policy_stamp stamp = {.file = stamp_of(config->options.policies)};
+    if (manifest)
+        stamp.manifest = stamp_of(manifest);
+    return stamp;
+}
+
+bool policy_stamp_equal(const struct policy_stamp *a, const struct policy_stamp *b)
+{
+    return stamp_equal(a->file, b->file) && stamp_equal(a->manifest, b->manifest);
 }
 
 static int fill_file(struct policy_file *file, const struct config *config,
@@ -63,6 +89,7 @@ int policy_file_read(const struct config *config, struct policy_file **ret_file,
     if (!file)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     file->users = 1;
+    file->stamp = policy_stamp_now(config);
     file->next = all;
     all = file;
     int code = fill_file(file, config, err);
@@ -70,7 +97,6 @@ int policy_file_read(const struct config *config, struct policy_file **ret_file,
         policy_file_drop(file);
         return code;
     }
-    log_limits(config, &file->policies);
     *ret_file = file;
     return CHIMERA_OK;
 }

@@ -12,9 +12,15 @@
 #include "server/config.h"
 #include "server/isolation.h"
 #include "server/policies.h"
+#include "server/stamp.h"
+
+struct policy_stamp { /* of policies.yml and of the bundle's manifest */
+    struct stamp file, manifest;
+};
 
 struct policy_file {
     unsigned users;
+    struct policy_stamp stamp; /* from before it was read */
     struct policies policies;
     struct isolation isolation;
     struct policy_file *next; /* in the list of all */
@@ -27,10 +33,15 @@ struct generation {
     bool is_settled; /* its full tier is there, or was tried; the only field that changes */
 };
 
-/* Reads policies.yml, or the bundle, checks it, and says in the log what is odd about it. The
- * caller has one use of it. err->text is what to print behind "Error: " at the start. */
+struct policy_stamp policy_stamp_now(const struct config *config);
+bool policy_stamp_equal(const struct policy_stamp *a, const struct policy_stamp *b);
+
+/* Reads policies.yml, or the bundle, and checks it. The caller has one use of it. err->text is what
+ * to print behind "Error: " at the start. */
 int policy_file_read(const struct config *config, struct policy_file **ret_file,
                      struct chimera_error *err);
+/* Says what is odd about it, and how long its policies may take. */
+void policy_file_announce(const struct config *config, const struct policy_file *file);
 struct policy_file *policy_file_use(struct policy_file *file);
 /* The last one frees it. NULL is allowed. */
 void policy_file_drop(struct policy_file *file);

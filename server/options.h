@@ -22,7 +22,7 @@ struct options { /* texts are NULL where nothing is given and there is no defaul
     const char *daemon_pid_file, *daemon_stdout_file, *daemon_stderr_file;
     bool is_metrics, is_timeout_off, is_log_without_color, is_daemon, is_without_kubernetes,
         is_pprof, is_continue_on_errors, is_unconfined_build_allowed, is_without_lockdown,
-        is_waiting_for_full;
+        is_waiting_for_full, is_watch_off;
     bool are_policies_given; /* `policies` is more than the default */
 };
 

@@ -455,3 +455,46 @@ void policies_done(struct policies *policies)
     free(policies->group);
     *policies = (struct policies){0};
 }
+
+static bool equal_texts(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool equal_lists(char *const *a, char *const *b)
+{
+    for (; *a && *b; a++, b++)
+        if (strcmp(*a, *b) != 0)
+            return false;
+    return !*a && !*b;
+}
+
+static bool equal_policies(const struct policy_spec *a, const struct policy_spec *b)
+{
+    return equal_texts(a->id, b->id) && equal_texts(a->module, b->module) && a->mode == b->mode &&
+           a->allowed_to_mutate == b->allowed_to_mutate && equal_texts(a->settings, b->settings) &&
+           equal_texts(a->message, b->message) && a->has_limit == b->has_limit &&
+           a->limit_seconds == b->limit_seconds && equal_lists(a->capabilities, b->capabilities) &&
+           equal_lists(a->resources, b->resources) && a->group == b->group &&
+           equal_texts(a->plugin, b->plugin) && memcmp(&a->lock, &b->lock, sizeof(a->lock)) == 0;
+}
+
+static bool equal_groups(const struct group_spec *a, const struct group_spec *b)
+{
+    return equal_texts(a->name, b->name) && equal_texts(a->expression, b->expression) &&
+           equal_texts(a->message, b->message) && a->mode == b->mode && a->first == b->first &&
+           a->count == b->count;
+}
+
+bool policies_equal(const struct policies *a, const struct policies *b)
+{
+    if (a->policy_count != b->policy_count || a->group_count != b->group_count)
+        return false;
+    for (size_t i = 0; i < a->policy_count; i++)
+        if (!equal_policies(&a->policy[i], &b->policy[i]))
+            return false;
+    for (size_t i = 0; i < a->group_count; i++)
+        if (!equal_groups(&a->group[i], &b->group[i]))
+            return false;
+    return true;
+}

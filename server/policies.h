@@ -54,6 +54,9 @@ int policies_parse(struct chimera_slice text, const char *path, struct policies 
                    struct chimera_error *err);
 void policies_done(struct policies *policies);
 
+/* Whether all that they say is the same; comments and the like do not count. */
+bool policies_equal(const struct policies *a, const struct policies *b);
+
 /* How the file is read as YAML. */
 extern const struct chimera_yaml_options policies_yaml;
 

@@ -3,14 +3,17 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "server/admin_process.h"
+#include "server/bundle.h"
 #include "server/clock.h"
 #include "server/counters.h"
 #include "server/status.h"
+#include "server/watch.h"
 
 #define STOPPED 1
 
@@ -22,6 +25,8 @@ struct supervisor {
     struct update update; /* what they shall serve next */
     struct admin_process admin;
     struct status status; /* of all that, on the board */
+    struct watch watch;   /* of the files that say so */
+    char *manifest;       /* of the bundle; owned */
 };
 
 /* As the first process of a container we are the parent of every orphan, too. */
@@ -50,20 +55,19 @@ static int read_signals(struct supervisor *supervisor, struct chimera_error *err
     return code;
 }
 
-static int64_t earlier(int64_t a_ms, int64_t b_ms)
-{
-    return a_ms < b_ms ? a_ms : b_ms;
-}
-
 /* What is due, and how long there is nothing else: -1 for ever. */
 static int pass_time(struct supervisor *supervisor)
 {
     int64_t now_ms = clock_now_ms();
-    int64_t at_ms = crew_pass_time(&supervisor->crew, now_ms);
+    int64_t at_ms = INT64_MAX;
+    if (watch_pass_time(&supervisor->watch, now_ms, &at_ms))
+        update_look(&supervisor->update);
+    at_ms = clock_earlier(at_ms, crew_pass_time(&supervisor->crew, now_ms));
     if (supervisor->config->has_admin) { /* else nobody looks */
         status_tell(&supervisor->status, &supervisor->crew, &supervisor->update);
-        at_ms = earlier(at_ms, status_pass_time(&supervisor->status, &supervisor->crew, now_ms));
-        at_ms = earlier(at_ms, admin_process_pass_time(&supervisor->admin, now_ms));
+        at_ms =
+            clock_earlier(at_ms, status_pass_time(&supervisor->status, &supervisor->crew, now_ms));
+        at_ms = clock_earlier(at_ms, admin_process_pass_time(&supervisor->admin, now_ms));
     }
     if (at_ms == INT64_MAX)
         return -1;
@@ -79,7 +83,8 @@ static int serve(struct supervisor *supervisor, struct chimera_error *err)
         struct pollfd polled[] = {{.fd = supervisor->signal_fd, .events = POLLIN},
                                   {.fd = update->job.fd, .events = POLLIN},
                                   {.fd = supervisor->crew.current.report_fd, .events = POLLIN},
-                                  {.fd = supervisor->crew.next.report_fd, .events = POLLIN}};
+                                  {.fd = supervisor->crew.next.report_fd, .events = POLLIN},
+                                  {.fd = watch_fd(&supervisor->watch), .events = POLLIN}};
         if (poll(polled, sizeof(polled) / sizeof(polled[0]), timeout_ms) < 0)
             continue;
         /* Each may end what another is about, so one at a time. */
@@ -89,6 +94,8 @@ static int serve(struct supervisor *supervisor, struct chimera_error *err)
             code = update_read_current(update, err);
         else if (polled[3].revents)
             update_read_next(update);
+        if (polled[4].revents)
+            watch_read(&supervisor->watch);
         if (code == CHIMERA_OK && polled[0].revents)
             code = read_signals(supervisor, err);
     }
@@ -108,6 +115,19 @@ static int open_signals(struct supervisor *supervisor, struct chimera_error *err
     if (supervisor->signal_fd < 0 || sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
         return chimera_fail(err, CHIMERA_EIO, "signalfd: %s", strerror(errno));
     return CHIMERA_OK;
+}
+
+static void open_watch(struct supervisor *supervisor)
+{
+    const struct options *options = &supervisor->config->options;
+    const char *paths[2];
+    size_t count = 0;
+    supervisor->manifest = bundle_manifest(options);
+    if (supervisor->manifest && !options->is_watch_off)
+        paths[count++] = supervisor->manifest;
+    if ((!options->bundle || options->are_policies_given) && !options->is_watch_off)
+        paths[count++] = options->policies;
+    watch_open(&supervisor->watch, paths, count);
 }
 
 int supervisor_run(const struct config *config, struct policy_file *file, struct chimera_error *err)
@@ -131,6 +151,7 @@ int supervisor_run(const struct config *config, struct policy_file *file, struct
     }
     if (code == CHIMERA_OK)
         code = crew_open(&supervisor.crew, err);
+    open_watch(&supervisor);
     if (code == CHIMERA_OK)
         code = update_begin(&supervisor.update, file, err);
     policy_file_drop(file); /* whoever needs it uses it */
@@ -144,6 +165,8 @@ int supervisor_run(const struct config *config, struct policy_file *file, struct
     status_done(&supervisor.status);
     if (supervisor.signal_fd >= 0)
         close(supervisor.signal_fd);
+    watch_close(&supervisor.watch);
+    free(supervisor.manifest);
     shared_done(&supervisor.counters);
     shared_done(&supervisor.board);
     return code == STOPPED ? CHIMERA_OK : code;

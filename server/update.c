@@ -40,11 +40,15 @@ static int start_job(struct update *update, enum update_kind kind, struct policy
         return code;
     update->kind = kind;
     update->file = policy_file_use(file);
+    if (kind != UPDATE_TIER)
+        policy_file_announce(update->config, file);
     return CHIMERA_OK;
 }
 
 int update_begin(struct update *update, struct policy_file *file, struct chimera_error *err)
 {
+    update->last = policy_file_use(file);
+    update->last_stamp = file->stamp;
     return start_job(update, UPDATE_START, file, err);
 }
 
@@ -64,6 +68,8 @@ void update_end(struct update *update)
 {
     job_stop(&update->job);
     forget(update);
+    policy_file_drop(update->last);
+    update->last = NULL;
 }
 
 /* --- The full tier --- */
@@ -196,30 +202,67 @@ static int check_kind(const struct options *options, struct chimera_error *err)
     return CHIMERA_OK; /* what is not there is told by who reads it */
 }
 
-void update_reload(struct update *update)
+static int read_again(struct update *update, struct policy_file **ret_file,
+                      struct chimera_error *err)
 {
-    struct policy_file *file = NULL;
+    int code = check_kind(&update->config->options, err);
+    update->last_stamp = policy_stamp_now(update->config);
+    return code < 0 ? code : policy_file_read(update->config, ret_file, err);
+}
+
+/* In place of what is under way. Takes over the file. */
+static void take(struct update *update, struct policy_file *file)
+{
     struct chimera_error err = {0};
-    if (!update->has_served) {
-        update->is_reload_due = true;
-        return;
-    }
-    int code = check_kind(&update->config->options, &err);
-    if (code == CHIMERA_OK)
-        code = policy_file_read(update->config, &file, &err);
-    if (code < 0) {
-        refuse_reload(update, &err);
-        return;
-    }
     chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("reloading the policies"));
     job_stop(&update->job);
     crew_drop_next(update->crew);
     forget(update);
+    policy_file_drop(update->last);
+    update->last = file;
+    update->last_error = (struct chimera_error){0};
     if (start_job(update, UPDATE_RELOAD, file, &err) < 0) {
         update->kind = UPDATE_RELOAD;
         refuse(update, &err);
     }
+}
+
+static void refuse_file(struct update *update, const struct chimera_error *why)
+{
+    update->last_error = *why;
+    refuse_reload(update, why);
+}
+
+void update_reload(struct update *update)
+{
+    struct policy_file *file = NULL;
+    struct chimera_error err = {0};
+    update->is_reload_due = !update->has_served;
+    if (update->is_reload_due)
+        return;
+    if (read_again(update, &file, &err) < 0)
+        refuse_file(update, &err);
+    else
+        take(update, file);
+}
+
+void update_look(struct update *update)
+{
+    struct policy_file *file = NULL;
+    struct chimera_error err = {0};
+    struct policy_stamp stamp = policy_stamp_now(update->config);
+    if (!update->has_served || policy_stamp_equal(&stamp, &update->last_stamp))
+        return;
+    bool is_good = read_again(update, &file, &err) == CHIMERA_OK;
+    if (is_good && !policies_equal(&file->policies, &update->last->policies)) {
+        take(update, file);
+        return;
+    }
     policy_file_drop(file);
+    if (is_good)
+        update->last_error = (struct chimera_error){0};
+    else if (strcmp(err.text, update->last_error.text) != 0)
+        refuse_file(update, &err);
 }
 
 /* --- Workers --- */
@@ -229,10 +272,10 @@ static void current_is_ready(struct update *update)
     crew_accept_current(update->crew);
     update->has_served = true;
     daemon_ready();
-    if (update->is_reload_due) {
-        update->is_reload_due = false;
+    if (update->is_reload_due)
         update_reload(update);
-    }
+    else if (!update->config->options.is_watch_off)
+        update_look(update); /* nobody looked before */
     begin_full_tier(update);
 }
 

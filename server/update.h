@@ -20,10 +20,13 @@ struct reload_record { /* what came of reloads */
 
 struct update {
     const struct config *config;
-    struct crew *crew;        /* borrowed */
-    enum update_kind kind;    /* of the one under way */
-    struct job job;           /* builds */
-    struct policy_file *file; /* used; what it builds for, and what `next` starts with */
+    struct crew *crew;               /* borrowed */
+    enum update_kind kind;           /* of the one under way */
+    struct job job;                  /* builds */
+    struct policy_file *file;        /* used; what it builds for, and what `next` starts with */
+    struct policy_file *last;        /* used; the last one that could be read, taken or refused */
+    struct chimera_error last_error; /* of a reading since then */
+    struct policy_stamp last_stamp;  /* of the last reading */
     bool has_served;
     bool is_reload_due; /* asked for before the first worker served */
     struct reload_record reloads;
@@ -34,8 +37,10 @@ void update_init(struct update *update, const struct config *config, struct crew
 int update_begin(struct update *update, struct policy_file *file, struct chimera_error *err);
 void update_end(struct update *update);
 
-/* Reads policies.yml again; what is wrong with it goes to the log. */
+/* Reads policies.yml again, and takes it, or says in the log what is wrong with it. */
 void update_reload(struct update *update);
+/* The same if the file says something else than when it was last read. */
+void update_look(struct update *update);
 
 /* Events. Those that return a code fail only where the start does. */
 int update_read_job(struct update *update, struct chimera_error *err);

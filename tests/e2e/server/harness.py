@@ -202,6 +202,27 @@ class Reader:
             return False
 
 
+def listens(pid):
+    with open("/proc/net/tcp") as lines:
+        listening = {f"socket:[{fields[9]}]" for fields in map(str.split, lines) if fields[3] == "0A"}
+    return any(os.readlink(f"/proc/{pid}/fd/{fd}") in listening for fd in os.listdir(f"/proc/{pid}/fd"))
+
+
+def memory(pid):
+    """What a process can write to, but for the guests' memories."""
+    text = b""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as bytes_of:
+        for line in maps:
+            start, end = (int(x, 16) for x in line.split()[0].split("-"))
+            if line.split()[1].startswith("rw") and end - start < 1 << 26:
+                bytes_of.seek(start)
+                try:
+                    text += bytes_of.read(end - start)
+                except OSError:
+                    pass
+    return text
+
+
 def make_certificates(folder):
     """An authority, a server's pair of it, a client's pair of it, and a client's self-signed pair."""
     def openssl(*arguments):

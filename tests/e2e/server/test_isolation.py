@@ -38,14 +38,9 @@ def threads(pid):
 
 
 class Isolation(unittest.TestCase):
-    def listens(self, pid):
-        with open("/proc/net/tcp") as lines:
-            listening = {f"socket:[{fields[9]}]" for fields in map(str.split, lines) if fields[3] == "0A"}
-        return any(os.readlink(f"/proc/{pid}/fd/{fd}") in listening for fd in os.listdir(f"/proc/{pid}/fd"))
-
     def jails(self, server):
         """Of all children, those that do not listen, which the worker does."""
-        return [pid for pid in server.workers() if not self.listens(pid)]
+        return [pid for pid in server.workers() if not harness.listens(pid)]
 
     def answers(self, server):
         bodies = [review(), review(uid="u-2", namespace="x" * 300), review(object=None, operation="DELETE"),
@@ -84,19 +79,7 @@ class Isolation(unittest.TestCase):
         secret = "tenant-b-" + "7" * 40
         policies = {"a": {"module": wasm("accept")}, "b": {"module": wasm("accept"), "settings": {"token": secret}}}
         with Server(policies, "--isolate", "a,b") as server:
-            found = []
-            for pid in self.jails(server):
-                with open(f"/proc/{pid}/mem", "rb") as memory:
-                    text = b""
-                    for line in maps(pid).splitlines():
-                        start, end = (int(x, 16) for x in line.split()[0].split("-"))
-                        if line.split()[1].startswith("rw") and end - start < 1 << 26:
-                            memory.seek(start)
-                            try:
-                                text += memory.read(end - start)
-                            except OSError:
-                                pass
-                found.append(secret.encode() in text)
+            found = [secret.encode() in harness.memory(pid) for pid in self.jails(server)]
             self.assertEqual(sorted(found), [False, True])
 
     def test_a_crash_is_that_policy_s_alone(self):
