@@ -60,8 +60,8 @@ class Server:
         # One worker from the start to the end, unless the test is about more.
         clean.update({"CHIMERA_CACHE_DIR": _cache, "KUBECONFIG": "/nonexistent", "CHIMERA_WAIT_FOR_FULL_TIER": "true"},
                      **(environment or {}))
-        self.out = open(os.path.join(self.folder, "out"), "w+b")
-        self.err = open(os.path.join(self.folder, "err"), "w+b")
+        self.out = open(os.path.join(self.folder, "out"), "wb")
+        self.err = open(os.path.join(self.folder, "err"), "wb")
         command = [SERVER, "--addr", "127.0.0.1", "--port", str(self.port), "--readiness-probe-port", str(self.probe_port),
                    "--policies", path, "--workers", "2", "--ignore-kubernetes-connection-failure", "--log-level", log,
                    "--policies-download-dir", self.folder]
@@ -110,13 +110,15 @@ class Server:
             self.process.kill()
             raise
 
+    def said(self, name):
+        with open(os.path.join(self.folder, name), "rb") as text:  # apart from the server's own, whose position is shared
+            return text.read().decode()
+
     def errors(self):
-        self.err.seek(0)
-        return self.err.read().decode()
+        return self.said("err")
 
     def log(self):
-        self.out.seek(0)
-        return self.out.read().decode()
+        return self.said("out")
 
     def workers(self):
         """The children that serve."""
