@@ -1,6 +1,6 @@
 #include "server/admin.h"
 
-enum page { PAGE_NONE, PAGE_HEALTH, PAGE_METRICS, PAGE_POLICIES };
+enum page { PAGE_NONE, PAGE_HEALTH, PAGE_METRICS, PAGE_POLICIES, PAGE_ROOT };
 
 static const char *const stage_texts[] = {
     [BOARD_STARTING] = "starting: the policies are being built",
@@ -65,8 +65,10 @@ static enum page page_of(struct chimera_slice path)
     static const struct {
         const char *path;
         enum page page;
-    } pages[] = {
-        {"/healthz", PAGE_HEALTH}, {"/metrics", PAGE_METRICS}, {"/policies", PAGE_POLICIES}};
+    } pages[] = {{"/healthz", PAGE_HEALTH},
+                 {"/metrics", PAGE_METRICS},
+                 {"/policies", PAGE_POLICIES},
+                 {"/", PAGE_ROOT}};
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
         if (chimera_slice_is(path, pages[i].path))
             return pages[i].page;
@@ -99,6 +101,10 @@ static void write_page(const struct admin *admin, enum page page, struct chimera
     case PAGE_POLICIES:
         answer->type = ANSWER_JSON;
         admin_write_policies(admin, body);
+        break;
+    case PAGE_ROOT:
+        answer->type = ANSWER_PAGE;
+        admin_write_page(admin, body);
         break;
     case PAGE_NONE:
         answer->status = 404;

@@ -46,6 +46,7 @@ const char *admin_cpu_class_of(const struct counters_view *counts);
 bool admin_is_healthy(const struct board_server *server, const char **ret_why);
 
 void admin_write_metrics(const struct admin *admin, struct chimera_buffer *out);
+void admin_write_page(const struct admin *admin, struct chimera_buffer *out);
 void admin_write_policies(const struct admin *admin, struct chimera_buffer *out);
 
 #endif

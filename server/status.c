@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
-#include "server/seat.h"
 #include "server/clock.h"
+#include "server/seat.h"
 
 #define LOOK_EVERY_MS 5000
 
@@ -61,7 +61,10 @@ void status_tell(struct status *status, const struct crew *crew, const struct up
     server->is_building_first = !crew->generation && is_under_way;
     server->is_building_full = is_under_way && update->kind == UPDATE_TIER;
     server->is_reloading = is_under_way && update->kind == UPDATE_RELOAD;
-    server->seat = server->stage == BOARD_SERVING ? crew->current.seat : SEAT_NONE;
+    uint32_t seat = server->stage == BOARD_SERVING ? crew->current.seat : SEAT_NONE;
+    if (seat != server->seat)
+        status->measured_at_ms = 0; /* another worker */
+    server->seat = seat;
     server->worker_count = count_workers(crew);
     server->restarts = crew->restarts;
     server->reloads = update->reloads.accepted;
@@ -148,7 +151,7 @@ static void look(struct status *status, const struct crew *crew)
 
 int64_t status_pass_time(struct status *status, const struct crew *crew, int64_t now_ms)
 {
-    if (now_ms - status->measured_at_ms >= LOOK_EVERY_MS) {
+    if (!status->measured_at_ms || now_ms - status->measured_at_ms >= LOOK_EVERY_MS) {
         status->measured_at_ms = now_ms;
         look(status, crew);
     }

@@ -1,5 +1,5 @@
-"""The admin port: /healthz, /metrics, /policies, and who may ask for them (docs/user/observability.md)."""
-import hashlib, http.client, json, os, signal, socket, stat, subprocess, tempfile, time, unittest, urllib.parse
+"""The admin port: /healthz, /metrics, /policies, the page, and who may ask for them (docs/user/observability.md)."""
+import hashlib, html.parser, http.client, json, os, signal, socket, stat, subprocess, tempfile, time, unittest, urllib.parse
 
 import harness, prometheus
 from harness import Server, free_port, review, wasm
@@ -200,7 +200,7 @@ class Metrics(unittest.TestCase):
         self.assertEqual(policies["trap"]["counts"]["traps"], 1)
 
     def test_reading_is_all_that_it_does(self):
-        for path in ("/healthz", "/metrics", "/policies"):
+        for path in ("/healthz", "/metrics", "/policies", "/"):
             status, headers, text = self.server.get(path, "POST", body=b"x" * 100000)
             self.assertEqual((status, headers["allow"], text), (405, "GET,HEAD", ""), path)
             status, headers, text = self.server.get(path, "HEAD")
@@ -221,6 +221,106 @@ class Metrics(unittest.TestCase):
         self.assertEqual(self.server.get("/healthz")[0], 200)
         for client in idle:
             client.close()
+
+
+class Page(html.parser.HTMLParser):
+    """Reads the page, and fails where elements are not closed in order or markup is not ours."""
+    VOID = {"meta", "br"}
+    ELEMENTS = {"html", "head", "title", "style", "body", "main", "header", "h1", "h2", "span", "p", "a", "b", "dl", "div", "dt", "dd", "small",
+                "table", "thead", "tbody", "tr", "th", "td", "bdi", "svg", "rect", "line", "text"} | VOID
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.rows, self.titles, self.text = [], [], [], ""
+        self.feed(text)
+        self.close()
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attributes):
+        assert tag in self.ELEMENTS, tag
+        for name, value in attributes:
+            assert not name.startswith("on") and name not in ("src", "style"), name
+            assert name != "href" or value in ("/policies", "/metrics"), value
+        if tag == "tr":
+            self.rows.append("")
+        if tag not in self.VOID:
+            self.open.append(tag)
+        self.titles += [value for name, value in attributes if name == "aria-label"]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+
+    def handle_data(self, data):
+        self.text += data
+        if "tr" in self.open:
+            self.rows[-1] += data
+
+    def handle_comment(self, data):
+        raise AssertionError(data)
+
+
+class Looks(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        policies = {"accept": {"module": wasm("accept")}, "no": {"module": wasm("reject-message-code"), "policyMode": "monitor"},
+                    "trap": {"module": wasm("trap")}, "broken": {"module": wasm("settings-invalid")}, HOSTILE: {"module": wasm("accept")}}
+        cls.server = Admin(policies, "--continue-on-errors")
+        for _ in range(1100):
+            cls.server.verdict("/validate/accept", kinds())
+        cls.server.verdict("/validate/no", kinds(uid="u-\x01-<script>", name="pod<!--", namespace="\u202eevil"))
+        cls.server.verdict("/validate/trap", kinds(uid="u-2"))
+        cls.server.verdict("/audit/no", kinds(uid="u-3"))
+        cls.server.verdict("/validate/" + urllib.parse.quote(HOSTILE), kinds())
+        cls.status, cls.headers, cls.html = cls.server.get("/")
+        cls.page = Page(cls.html)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__()
+
+    def row(self, begin):
+        rows = [row for row in self.page.rows if row.startswith(begin)]
+        self.assertEqual(len(rows), 1, self.page.rows)
+        return rows[0]
+
+    def test_the_numbers_are_those_of_the_requests(self):
+        self.assertIn("1,100 · 0 · 0", self.row("acceptkubewarden"))
+        self.assertIn("0 · 2 · 0", self.row("no monitor"))
+        self.assertIn("0 · 0 · 1", self.row("trapkubewarden"))
+        self.assertIn("1100 accepted, 0 rejected, 0 errors", self.page.titles)
+        self.assertIn("Evaluations1,1040 with a change", self.page.text)
+        self.assertIn("serving", self.page.text)
+
+    def test_what_failed_comes_first_with_its_reason(self):
+        self.assertTrue(self.page.rows[1].startswith("broken failedPolicy settings are invalid"), self.page.rows)
+
+    def test_the_last_rejections_are_there_newest_first(self):
+        rows = [row for row in self.page.rows if " ago" in row]
+        self.assertEqual(len(rows), 3)
+        self.assertRegex(rows[0], r"^\d+ s agono monitor audit.*u-3.*418")
+        self.assertRegex(rows[1], r"^\d+ s agotrap.*u-2.*500.*Guest call failure")
+        self.assertIn("not today", rows[0])
+
+    def test_names_and_messages_are_text_whatever_they_hold(self):
+        self.assertEqual(len([row for row in self.page.rows if row.startswith(HOSTILE.replace("\n", " "))]), 1)
+        self.assertIn("u-\ufffd-<script>", self.page.text)
+        self.assertIn("pod<!--", self.page.text)
+        for bad in ("<script", "<i>", "<!--", "\x01"):
+            self.assertNotIn(bad, self.html)
+        self.assertRegex(self.html, "<bdi>\u202eevil</bdi>")
+
+    def test_the_browser_is_told_to_run_and_load_nothing(self):
+        self.assertEqual((self.status, self.headers["content-type"]), (200, "text/html; charset=utf-8"))
+        policy = self.headers["content-security-policy"]
+        self.assertIn("default-src 'none'", policy)
+        self.assertNotIn("script", policy)
+        self.assertEqual((self.headers["x-content-type-options"], self.headers["referrer-policy"]), ("nosniff", "no-referrer"))
+        self.assertIn('<meta http-equiv="refresh" content="5">', self.html)
+        self.assertNotIn("http://", self.html)
+
+    def test_an_empty_one_has_no_rows(self):
+        with Admin({}) as server:
+            self.assertIn("None yet.", Page(server.get("/")[2]).text)
 
 
 class Life(unittest.TestCase):
