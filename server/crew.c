@@ -20,11 +20,12 @@
 #define RETIRE_MS 150000
 
 void crew_init(struct crew *crew, const struct config *config, struct shared *board,
-               struct shared *counters)
+               struct shared *counters, struct telemetry *telemetry)
 {
     *crew = (struct crew){.config = config,
                           .board = board,
                           .counters = counters,
+                          .telemetry = telemetry,
                           .main_fd = -1,
                           .probe_fd = -1,
                           .current = WORKER_PROCESS_NONE,
@@ -70,6 +71,7 @@ static int start(struct crew *crew, struct generation *generation, struct worker
                                        .board = crew->board,
                                        .counters = crew->counters,
                                        .seat = take_seat(crew),
+                                       .telemetry = crew->telemetry,
                                        .main_fd = crew->main_fd,
                                        .probe_fd = crew->probe_fd};
     board_enter(crew->board->data, &generation->file->policies);

@@ -13,8 +13,9 @@
 
 struct crew {
     const struct config *config;
-    struct shared *board, *counters; /* borrowed */
-    int main_fd, probe_fd;           /* bound; -1: not open */
+    struct shared *board, *counters; /* borrowed, as the next */
+    struct telemetry *telemetry;
+    int main_fd, probe_fd;         /* bound; -1: not open */
     struct generation *generation; /* used; what `current` serves, and serves again after a crash */
     struct worker_process current; /* serves, or starts when there is nothing else */
     struct worker_process next;    /* starts beside it, to take its place */
@@ -25,7 +26,7 @@ struct crew {
 };
 
 void crew_init(struct crew *crew, const struct config *config, struct shared *board,
-               struct shared *counters);
+               struct shared *counters, struct telemetry *telemetry);
 /* Binds the ports; nothing listens yet. */
 int crew_open(struct crew *crew, struct chimera_error *err);
 

@@ -24,7 +24,8 @@
 #define FS_WRITES_2 (UINT64_C(1) << 13) /* to link and rename across folders */
 #define FS_WRITES_3 (UINT64_C(1) << 14) /* to truncate */
 #define FS_DEVICES_5 (UINT64_C(1) << 15)
-#define NET_TCP_4 UINT64_C(3)   /* bind, connect */
+#define NET_TCP_4 UINT64_C(3) /* bind, connect */
+#define NET_BIND_4 UINT64_C(1)
 #define SCOPE_ALL_6 UINT64_C(3) /* abstract sockets, signals */
 
 struct landlock_rights { /* what a domain handles, and, without rules, denies */
@@ -56,8 +57,8 @@ static int restrict_thread(const struct landlock_rights *rights, long version,
     return CHIMERA_OK;
 }
 
-/* Everything but reading files. */
-static int deny_writes(struct lockdown *lockdown, struct chimera_error *err)
+/* Everything but reading files, and of TCP what `net` names. */
+static int deny_writes(struct lockdown *lockdown, uint64_t net, struct chimera_error *err)
 {
     long version = landlock_version();
     struct landlock_rights rights = {.fs = FS_EXECUTE | FS_WRITES_1};
@@ -67,7 +68,7 @@ static int deny_writes(struct lockdown *lockdown, struct chimera_error *err)
     rights.fs |= version >= 2 ? FS_WRITES_2 : 0;
     rights.fs |= version >= 3 ? FS_WRITES_3 : 0;
     rights.fs |= version >= 5 ? FS_DEVICES_5 : 0;
-    rights.net = version >= 4 ? NET_TCP_4 : 0;
+    rights.net = version >= 4 ? net : 0;
     rights.scope = version >= 6 ? SCOPE_ALL_6 : 0;
     return restrict_thread(&rights, version, err);
 }
@@ -108,7 +109,7 @@ int lockdown_begin(struct lockdown *lockdown, bool is_on, struct chimera_error *
         return chimera_fail(err, CHIMERA_EIO, "PR_SET_NO_NEW_PRIVS: %s", strerror(errno));
     /* Root may have been told to read what only others may. */
     int code = drop_capabilities(1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH, err);
-    return code < 0 ? code : deny_writes(lockdown, err);
+    return code < 0 ? code : deny_writes(lockdown, NET_TCP_4, err);
 }
 
 int lockdown_close_files(struct lockdown *lockdown, struct chimera_error *err)
@@ -131,4 +132,15 @@ int lockdown_finish(struct lockdown *lockdown, struct chimera_error *err)
             CHIMERA_BOOL("landlock", !lockdown->lacks_landlock),
             CHIMERA_BOOL("seccomp", !lockdown->lacks_filter));
     return code;
+}
+
+int lockdown_exporter(bool is_on, struct chimera_error *err)
+{
+    struct lockdown lockdown = {.is_on = is_on && lockdown_is_possible()};
+    if (!lockdown.is_on)
+        return CHIMERA_OK;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "PR_SET_NO_NEW_PRIVS: %s", strerror(errno));
+    int code = drop_capabilities(1u << CAP_DAC_READ_SEARCH, err);
+    return code < 0 ? code : deny_writes(&lockdown, NET_BIND_4, err);
 }

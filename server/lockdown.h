@@ -32,4 +32,9 @@ int lockdown_close_files(struct lockdown *lockdown, struct chimera_error *err);
 /* When everything is mapped and all threads run: only the system calls that serving needs. */
 int lockdown_finish(struct lockdown *lockdown, struct chimera_error *err);
 
+/* For the exporter, in one step: it must reach its collector, and read certificates again. No new
+ * privileges, no capability but to read files, no writing, no programs, no TCP sockets that listen,
+ * no signals to others. */
+int lockdown_exporter(bool is_on, struct chimera_error *err);
+
 #endif

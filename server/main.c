@@ -44,10 +44,6 @@ static void warn(const char *text)
 /* What is accepted so that a deployment of the reference starts, and not done. */
 static void warn_of_what_is_missing(const struct options *options)
 {
-    if (options->is_metrics)
-        warn("--enable-metrics: this version does not export metrics");
-    if (strcmp(options->log_format, "otlp") == 0)
-        warn("--log-fmt otlp: this version does not export traces; the log is text");
     if (options->sigstore_trust_config)
         warn("--sigstore-trust-config: this version does not verify signatures");
     if (options->docker_config)

@@ -341,10 +341,14 @@ void service_answer(const struct service *service, struct lane *lane,
                     const struct service_request *request, struct answer *ret_answer)
 {
     struct span_request span;
+    ret_answer->is_logged = true;
+    if (service->rules.port != PORT_MAIN) { /* nobody wants to read of each probe */
+        dispatch(service, lane, request, ret_answer);
+        return;
+    }
     span_begin_request(&span, request->head);
     dispatch(service, lane, request, ret_answer);
-    if (service->rules.port == PORT_MAIN && chimera_log_is_on(CHIMERA_LOG_ERROR))
+    if (chimera_log_is_on(CHIMERA_LOG_ERROR))
         log_answer(request->arrived_ms, ret_answer->status);
-    ret_answer->is_logged = true;
     span_end(&span.span);
 }

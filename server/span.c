@@ -2,16 +2,23 @@
 
 #include <stdlib.h>
 
+#include "server/trace.h"
+
+/* Within a span that is traced, or as the first of a trace. */
 static void begin(struct chimera_span *span, const char *name, struct chimera_log_field *field,
-                  size_t field_count)
+                  size_t field_count, bool is_first)
 {
     *span = (struct chimera_span){
         .parent = chimera_log_span, .name = name, .field = field, .field_count = field_count};
     chimera_log_span = span;
+    if (trace_is_on && (span->parent ? span->parent->id != 0 : is_first))
+        trace_begin(span);
 }
 
 void span_end(struct chimera_span *span)
 {
+    if (span->id)
+        trace_end(span);
     chimera_log_span = span->parent;
 }
 
@@ -31,7 +38,7 @@ void span_begin_request(struct span_request *span, const struct http_head *head)
     span->field[0] = CHIMERA_WORD("method", head->method);
     span->field[1] = CHIMERA_WORD("uri", uri_of(head));
     span->field[2] = CHIMERA_WORD("version", version);
-    begin(&span->span, "request", span->field, 3);
+    begin(&span->span, "request", span->field, 3, true);
 }
 
 static void add(struct span_review *span, struct chimera_log_field field)
@@ -82,7 +89,7 @@ void span_begin_review(struct span_review *span, enum route_kind kind,
           kind == ROUTE_RAW     ? "validation_raw"
           : kind == ROUTE_AUDIT ? "audit"
                                 : "validation",
-          span->field, 0);
+          span->field, 0, false);
     span->span.complete = complete;
 }
 
@@ -91,7 +98,7 @@ void span_begin_policy(struct span_policy *span, struct chimera_slice policy_id,
 {
     span->field[0] = CHIMERA_TEXT("policy_id", policy_id);
     span->field[1] = CHIMERA_TEXT("request_uid", request_uid);
-    begin(&span->span, "validate", span->field, request_uid.data ? 2 : 1);
+    begin(&span->span, "validate", span->field, request_uid.data ? 2 : 1, false);
 }
 
 void span_record_response(struct span_review *span, const struct chimera_response *response)

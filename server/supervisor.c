@@ -20,6 +20,7 @@
 struct supervisor {
     const struct config *config;
     struct shared board, counters;
+    struct telemetry telemetry;
     int signal_fd;
     struct crew crew;     /* the workers */
     struct update update; /* what they shall serve next */
@@ -35,7 +36,8 @@ static int reap_all(struct supervisor *supervisor, struct chimera_error *err)
     int status, code = CHIMERA_OK;
     pid_t pid;
     while (code == CHIMERA_OK && (pid = waitpid(-1, &status, WNOHANG)) > 0)
-        if (!admin_process_reaped(&supervisor->admin, pid))
+        if (!admin_process_reaped(&supervisor->admin, pid) &&
+            !telemetry_reaped(&supervisor->telemetry, pid, status))
             code = update_reaped(&supervisor->update, pid, status, err);
     return code;
 }
@@ -63,6 +65,7 @@ static int pass_time(struct supervisor *supervisor)
     if (watch_pass_time(&supervisor->watch, now_ms, &at_ms))
         update_look(&supervisor->update);
     at_ms = clock_earlier(at_ms, crew_pass_time(&supervisor->crew, now_ms));
+    at_ms = clock_earlier(at_ms, telemetry_pass_time(&supervisor->telemetry, now_ms));
     if (supervisor->config->has_admin) { /* else nobody looks */
         status_tell(&supervisor->status, &supervisor->crew, &supervisor->update);
         at_ms =
@@ -135,9 +138,11 @@ int supervisor_run(const struct config *config, struct policy_file *file, struct
     struct supervisor supervisor = {.config = config,
                                     .board = SHARED_NONE,
                                     .counters = SHARED_NONE,
+                                    .telemetry = TELEMETRY_NONE,
                                     .signal_fd = -1,
                                     .admin = ADMIN_PROCESS_NONE};
-    crew_init(&supervisor.crew, config, &supervisor.board, &supervisor.counters);
+    crew_init(&supervisor.crew, config, &supervisor.board, &supervisor.counters,
+              &supervisor.telemetry);
     update_init(&supervisor.update, config, &supervisor.crew);
     int code = open_signals(&supervisor, err);
     if (code == CHIMERA_OK)
@@ -150,6 +155,9 @@ int supervisor_run(const struct config *config, struct policy_file *file, struct
                                   &supervisor.counters, err);
     }
     if (code == CHIMERA_OK)
+        code = telemetry_open(&supervisor.telemetry, config, &supervisor.board,
+                              &supervisor.counters, err);
+    if (code == CHIMERA_OK)
         code = crew_open(&supervisor.crew, err);
     open_watch(&supervisor);
     if (code == CHIMERA_OK)
@@ -161,6 +169,7 @@ int supervisor_run(const struct config *config, struct policy_file *file, struct
         status_stopping(&supervisor.status);
     update_end(&supervisor.update);
     crew_stop(&supervisor.crew);
+    telemetry_stop(&supervisor.telemetry); /* behind the workers, whose last spans it exports */
     admin_process_close(&supervisor.admin);
     status_done(&supervisor.status);
     if (supervisor.signal_fd >= 0)

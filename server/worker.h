@@ -12,6 +12,7 @@
 #include "server/policies.h"
 #include "server/remote.h"
 #include "server/shared.h"
+#include "server/telemetry.h"
 
 struct worker_start { /* all borrowed */
     const struct config *config;
@@ -21,6 +22,7 @@ struct worker_start { /* all borrowed */
     struct jail_link *links;         /* one a jail */
     struct shared *board, *counters; /* mapped by the worker */
     uint32_t seat;                   /* in the counters; SEAT_NONE: none */
+    struct telemetry *telemetry;
     int main_fd, probe_fd;
     int report_fd; /* gets WORKER_READY, or the text of an error, and is closed */
     int orders_fd; /* orders.h */

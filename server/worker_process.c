@@ -19,14 +19,15 @@
 static void close_others(const struct worker_start *start, const struct jails *jails)
 {
     size_t room = start->isolation->jail_count * gate_jail_lanes(start->config->workers);
-    int *kept = calloc(room + 4, sizeof(int));
+    int *kept = calloc(room + 5, sizeof(int));
     if (!kept)
         _exit(1);
     kept[0] = start->main_fd;
     kept[1] = start->probe_fd;
     kept[2] = start->report_fd;
     kept[3] = start->orders_fd;
-    descriptors_keep(kept, 4 + jails_list_links(jails, kept + 4, room));
+    kept[4] = start->telemetry->span_write; /* or -1 */
+    descriptors_keep(kept, 5 + jails_list_links(jails, kept + 5, room));
     free(kept);
 }
 
@@ -37,7 +38,8 @@ static _Noreturn void become_worker(const struct worker_start *start, const stru
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         _exit(1); /* it has died before we could ask to be told */
-    if (shared_map(start->board, false, NULL) < 0 || shared_map(start->counters, true, NULL) < 0)
+    if (shared_map(start->board, false, NULL) < 0 || shared_map(start->counters, true, NULL) < 0 ||
+        telemetry_enter_worker(start->telemetry, NULL) < 0)
         _exit(1);
     close_others(start, jails);
     mallopt(M_PERTURB, 0); /* see main.c */

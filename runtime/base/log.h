@@ -54,6 +54,7 @@ struct chimera_span {
     void (*complete)(struct chimera_span *span);
     uint64_t id;         /* in traces; 0: not in them */
     uint64_t started_ns; /* since 1970; only with an id */
+    bool is_error;       /* an error was logged in it */
 };
 
 extern _Thread_local struct chimera_span *chimera_log_span;

@@ -1,0 +1,23 @@
+/* trace.h - the worker's half of traces: the spans of each request as a packet to the exporter.
+ *
+ * Off unless it is opened. A packet is made in memory of the thread and written once, at the end of
+ * the request, to a pipe; when that is full, the packet is dropped and counted: nothing waits.
+ */
+#ifndef CHIMERA_SERVER_TRACE_H
+#define CHIMERA_SERVER_TRACE_H
+
+#include <stdatomic.h>
+
+#include "runtime/base/log.h"
+
+/* For the life of the process, before there are threads. `dropped` counts spans. */
+void trace_open(int fd, _Atomic uint64_t *dropped);
+
+extern bool trace_is_on;
+
+/* Only while it is on, and of one thread in order. A span without a parent begins a trace; its end
+ * sends it. */
+void trace_begin(struct chimera_span *span);
+void trace_end(struct chimera_span *span);
+
+#endif
