@@ -1,0 +1,400 @@
+/* Any bytes, sent to the real connection machine over a socket pair: twice, once at once to a loop
+ * that answers at once, once in pieces to one that is handed over now and then and whose socket
+ * takes little. Both must say the same, and must not get stuck. A third time with timeouts and a
+ * drain in between, which must only end.
+ *
+ * What evaluates is replaced: it gives back what it was asked. TLS and the loop are left out.
+ */
+#include "server/connection.h"
+
+/* Of TLS there is only what must link. */
+#define SSL_free(tls) ((void)(tls))
+#define SSL_is_init_finished(tls) ((void)(tls), 1)
+#define SSL_has_pending(tls) ((void)(tls), 0)
+#define SSL_shutdown(tls) ((void)(tls))
+#define time(to) ((void)(to), (time_t)0) /* of the Date field */
+
+#define part http_part
+#define hex_value http_hex_value
+#include "server/http.c"
+#undef part
+#undef hex_value
+#define refuse route_refuse
+#include "server/route.c"
+#undef refuse
+/* The rest wants what those two have. */
+#include "server/answer.c"
+#include "server/connection.c"
+#include "server/evaluation.c"
+#include "server/transport.c"
+#include "server/waiting.c"
+
+#define BODY_MAX 1000
+#define CONTINUE_SIZE (sizeof(CONTINUE) - 1)
+#define SEND_BUFFER 4096 /* the kernel makes it a little more */
+
+struct play { /* one connection from its start to its end */
+    const uint8_t *data;
+    size_t size, sent;
+    size_t piece;       /* how much is sent at a time */
+    uint32_t pattern;   /* which evaluations are handed over, and which must wait */
+    bool has_accidents; /* timeouts, a drain */
+    bool is_shut;       /* all is sent, and the client has said so */
+    int client;
+    struct loop loop;
+    struct lane lane;
+    struct connection *late; /* its answer waits */
+    char *out;
+    size_t out_size, out_room;
+};
+
+static struct play *play;
+static struct gate gate;
+static struct pool pool = {.gate = &gate};
+
+static void check(bool is_true)
+{
+    if (!is_true)
+        abort();
+}
+
+/* --- What the machine calls --- */
+
+SSL *tls_accept(SSL_CTX *context, int fd)
+{
+    (void)context;
+    (void)fd;
+    return NULL;
+}
+
+ssize_t tls_read(SSL *tls, void *to, size_t size)
+{
+    (void)tls;
+    (void)to;
+    (void)size;
+    return TLS_FAILED;
+}
+
+ssize_t tls_write(SSL *tls, const void *from, size_t size)
+{
+    (void)tls;
+    (void)from;
+    (void)size;
+    return TLS_FAILED;
+}
+
+void loop_take_buffer(struct loop *loop, struct chimera_buffer *ret_buffer)
+{
+    chimera_buffer_init(ret_buffer,
+                        HTTP_HEAD_MAX + loop->service->rules.max_body_bytes + 128 * 1024);
+}
+
+void loop_give_buffer(struct loop *loop, struct chimera_buffer *buffer)
+{
+    (void)loop;
+    chimera_buffer_free(buffer);
+    *buffer = (struct chimera_buffer){0};
+}
+
+uint64_t loop_begin(struct loop *loop, unsigned account, bool is_audit)
+{
+    (void)loop;
+    (void)account;
+    (void)is_audit;
+    return 1;
+}
+
+static bool next_of_pattern(void)
+{
+    bool is_set = play->pattern & 1;
+    play->pattern >>= 1;
+    return is_set;
+}
+
+bool loop_end(struct loop *loop, uint64_t turn)
+{
+    (void)loop;
+    (void)turn;
+    return !next_of_pattern();
+}
+
+enum gate_answer gate_look(struct gate *of, unsigned account, bool is_audit)
+{
+    (void)of;
+    (void)account;
+    (void)is_audit;
+    return next_of_pattern() ? GATE_POLICY_BUSY : GATE_OPEN;
+}
+
+enum gate_answer gate_enter_queue(struct gate *of, unsigned account, bool is_audit)
+{
+    (void)account;
+    (void)is_audit;
+    atomic_fetch_add(&of->waiting, 1);
+    return GATE_OPEN;
+}
+
+void gate_leave_queue(struct gate *of, unsigned account, bool is_audit)
+{
+    (void)account;
+    (void)is_audit;
+    check(atomic_fetch_sub(&of->waiting, 1) > 0);
+}
+
+void loop_deliver(struct loop *loop, struct connection *connection)
+{
+    (void)loop;
+    check(!play->late);
+    play->late = connection;
+}
+
+void pool_slow_ends(struct pool *of, unsigned account, bool is_audit)
+{
+    (void)of;
+    (void)account;
+    (void)is_audit;
+}
+
+void lane_reset(struct lane *lane)
+{
+    chimera_arena_reset(&lane->arena);
+    chimera_buffer_reset(&lane->body);
+    chimera_buffer_reset(&lane->out);
+}
+
+void lane_renew_body(struct lane *lane)
+{
+    chimera_buffer_init(&lane->body, 1 << 20);
+}
+
+bool service_evaluates(const struct service *service, const struct route *route,
+                       unsigned *ret_account)
+{
+    (void)service;
+    *ret_account = 0;
+    return !route->status;
+}
+
+int64_t service_until(const struct service *service, const struct service_request *request)
+{
+    (void)service;
+    (void)request;
+    return 0;
+}
+
+void service_refuse_busy(struct lane *lane, bool is_policy, struct answer *ret_answer)
+{
+    (void)lane;
+    ret_answer->status = is_policy ? 429 : 503;
+}
+
+void service_answer(const struct service *service, struct lane *lane,
+                    const struct service_request *request, struct answer *ret_answer)
+{
+    (void)service;
+    check(request->body.size <= BODY_MAX);
+    ret_answer->status = request->route->status ? request->route->status : 200;
+    ret_answer->allow = request->route->allow;
+    ret_answer->type = ANSWER_JSON;
+    chimera_buffer_append(&lane->body, request->head->method);
+    chimera_buffer_append(&lane->body, request->head->path);
+    chimera_buffer_append(&lane->body, request->head->query);
+    if (request->route->policy_id.data)
+        chimera_buffer_append(&lane->body, request->route->policy_id);
+    chimera_buffer_append(&lane->body, request->body);
+    ret_answer->body = chimera_buffer_slice(&lane->body);
+}
+
+void service_refuse(struct lane *lane, const struct route *route, struct answer *ret_answer)
+{
+    (void)lane;
+    ret_answer->status = route->status;
+}
+
+void service_refuse_length(struct lane *lane, const struct route *route, struct answer *ret_answer)
+{
+    (void)lane;
+    (void)route;
+    ret_answer->status = 413;
+}
+
+void service_log_refusal(const struct service *service, const struct http_head *head,
+                         int64_t arrived_ms, unsigned status)
+{
+    (void)service;
+    (void)arrived_ms;
+    (void)status;
+    check(head->method.size > 0);
+}
+
+/* --- The client, and the loop's part --- */
+
+/* False when there was nothing to do. */
+static bool send_some(void)
+{
+    size_t left = play->size - play->sent, size = left < play->piece ? left : play->piece;
+    if (size == 0) {
+        if (play->is_shut)
+            return false;
+        play->is_shut = true;
+        shutdown(play->client, SHUT_WR);
+        return true;
+    }
+    ssize_t count = send(play->client, play->data + play->sent, size, MSG_NOSIGNAL);
+    if (count < 0 && errno != EAGAIN) /* it wants no more */
+        play->sent = play->size;
+    else if (count > 0)
+        play->sent += (size_t)count;
+    return count > 0;
+}
+
+static bool receive_some(void)
+{
+    if (play->out_room - play->out_size < 64 * 1024) {
+        play->out_room += 256 * 1024;
+        play->out = realloc(play->out, play->out_room);
+        check(play->out != NULL);
+    }
+    /* Little at a time, or the other side's socket would never be full. */
+    ssize_t count = recv(play->client, play->out + play->out_size,
+                         play->piece < 16 * 1024 ? 2048 : 64 * 1024, 0);
+    if (count > 0)
+        play->out_size += (size_t)count;
+    return count > 0;
+}
+
+/* Another thread with a lane of its own goes on. */
+static void change_thread(void)
+{
+    play->lane.is_detached = false;
+    lane_reset(&play->lane);
+}
+
+/* As loop_run() does it. */
+static bool serve_some(void)
+{
+    struct epoll_event event;
+    struct loop *loop = &play->loop;
+    struct connection *late = play->late;
+    bool is_moving = late || loop->waiting.first || loop->audits.first;
+    play->late = NULL;
+    if (late) {
+        change_thread();
+        evaluation_on_answer(late);
+    } else if (epoll_wait(loop->epoll_fd, &event, 1, 0) == 1) {
+        is_moving = true;
+        connection_on_ready(event.data.ptr, event.events);
+    }
+    loop->may_serve_waiting = loop->may_serve_audits = true;
+    evaluation_serve_waiting(loop, &play->lane);
+    evaluation_serve_an_audit(loop, &play->lane);
+    return is_moving;
+}
+
+/* Time passes, or the server is told to stop. */
+static void have_an_accident(unsigned round)
+{
+    if (round % 7 == 3)
+        atomic_store(&play->loop.is_draining, true);
+    if (round % 7 == 4 && play->loop.connections)
+        connection_on_drain(play->loop.connections);
+    if (round % 11 == 9 && play->loop.connections)
+        connection_on_timeout(play->loop.connections);
+    if (round % 13 == 12) {
+        play->loop.now_ms += 5000;
+        evaluation_pass_time(&play->loop);
+    }
+    if (round % 17 == 16 && play->loop.connections)
+        connection_on_pressure(play->loop.connections);
+}
+
+static void run(void)
+{
+    for (unsigned round = 0; play->loop.connections; round++) {
+        bool is_moving = send_some();
+        is_moving |= serve_some();
+        is_moving |= receive_some();
+        if (play->has_accidents)
+            have_an_accident(round);
+        else
+            check(is_moving); /* else nobody would ever wake it */
+    }
+    while (receive_some())
+        ;
+}
+
+static void open_play(const struct service *service)
+{
+    int fds[2], little = SEND_BUFFER;
+    check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0);
+    if (play->piece < play->size)
+        setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof(little));
+    play->client = fds[1];
+    play->loop.service = service;
+    play->loop.lane = &play->lane;
+    play->loop.pool = &pool;
+    play->loop.hold_max = 8 << 20;
+    play->loop.epoll_fd = epoll_create1(0);
+    atomic_store(&play->loop.connection_count, 1);
+    chimera_arena_init(&play->lane.arena, 1 << 20);
+    lane_renew_body(&play->lane);
+    chimera_buffer_init(&play->lane.out, 2 << 20);
+    check(connection_new(&play->loop, fds[0]) != NULL);
+}
+
+static void close_play(void)
+{
+    check(atomic_load(&play->loop.connection_count) == 0 && play->loop.held == 0 &&
+          atomic_load(&gate.waiting) == 0);
+    close(play->client);
+    close(play->loop.epoll_fd);
+    chimera_arena_free(&play->lane.arena);
+    chimera_buffer_free(&play->lane.body);
+    chimera_buffer_free(&play->lane.out);
+}
+
+/* Whether a client hears this depends on how much of the body it sent without waiting. */
+static void forget_continues(struct play *done)
+{
+    char *at, *from = done->out;
+    while (
+        (at = memmem(from, done->out_size - (size_t)(from - done->out), CONTINUE, CONTINUE_SIZE))) {
+        size_t behind = done->out_size - (size_t)(at - done->out) - CONTINUE_SIZE;
+        memmove(at, at + CONTINUE_SIZE, behind);
+        done->out_size -= CONTINUE_SIZE;
+        from = at;
+    }
+}
+
+static void do_play(struct play *next, const struct service *service)
+{
+    play = next;
+    open_play(service);
+    run();
+    close_play();
+    forget_continues(next);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct service service = {.rules = {.port = PORT_MAIN, .max_body_bytes = BODY_MAX}};
+    if (size < 3)
+        return 0;
+    size_t piece = 1 + data[0] + (size_t)(data[1] & 3) * 1000;
+    uint32_t pattern = data[1] >> 2;
+    struct play whole = {.data = data + 2, .size = size - 2, .piece = size};
+    struct play pieces = {.data = data + 2, .size = size - 2, .piece = piece, .pattern = pattern};
+    struct play accidents = pieces;
+    accidents.has_accidents = true;
+    do_play(&whole, &service);
+    do_play(&pieces, &service);
+    do_play(&accidents, &service);
+    check(whole.out_size == pieces.out_size &&
+          (whole.out_size == 0 || memcmp(whole.out, pieces.out, whole.out_size) == 0));
+    free(whole.out);
+    free(pieces.out);
+    free(accidents.out);
+    return 0;
+}
