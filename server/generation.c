@@ -27,6 +27,9 @@ static int check_kubernetes(const struct config *config, const struct policies *
     if (config->has_kubernetes || config->options.is_without_kubernetes ||
         !wants_kubernetes(policies))
         return CHIMERA_OK;
+    fputs("Cannot connect to Kubernetes cluster: neither a kubeconfig nor a service account is "
+          "there\n",
+          stderr);
     return chimera_fail(
         err, CHIMERA_EINVAL,
         "Cannot connect to Kubernetes, context aware policies would not work properly");

@@ -395,7 +395,8 @@ static int check_capabilities(const struct policies *policies, struct chimera_er
     return CHIMERA_OK;
 }
 
-const struct chimera_yaml_options policies_yaml = {.string_keys_only = true, .empty_is_map = true};
+const struct chimera_yaml_options policies_yaml = {
+    .lower_duplicate_keys_fail = true, .string_keys_only = true, .empty_is_map = true};
 
 static int read_file(const char *path, struct chimera_buffer *text, struct chimera_error *err)
 {

@@ -208,7 +208,9 @@ static bool wants_key(const struct builder *builder)
 static int set_key(struct builder *builder, char *key)
 {
     struct frame *top = &builder->frames[builder->depth - 1];
-    if (builder->options->duplicate_keys_fail && json_object_object_get_ex(top->node, key, NULL)) {
+    bool must_be_new = builder->options->duplicate_keys_fail ||
+                       (builder->options->lower_duplicate_keys_fail && builder->depth > 1);
+    if (must_be_new && json_object_object_get_ex(top->node, key, NULL)) {
         int code = fail_value(builder, CHIMERA_EREFUSED, &top->start, "duplicate field", key);
         free(key);
         return code;

@@ -11,7 +11,8 @@
 #include "runtime/base/error.h"
 
 struct chimera_yaml_options {
-    bool duplicate_keys_fail; /* else the last one wins */
+    bool duplicate_keys_fail;       /* else the last one wins */
+    bool lower_duplicate_keys_fail; /* the same below the top level only */
     /* Below the top level; else, and always at the top, numbers and booleans become their text. */
     bool string_keys_only;
     bool empty_is_map; /* a document without any node is {}; else null */

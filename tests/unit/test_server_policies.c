@@ -144,6 +144,8 @@ static const struct refusal REFUSALS[] = {
     {"a: {" M ", hostCapabilities: [1]}", NO_VARIANT},
     {"a: {" M ", contextAwareResources: [{kind: Pod}]}", NO_VARIANT},
     {"x: &x {" M "}\ny: {<<: *x}", NO_VARIANT},
+    {"a: {" M ", module: file:///y}", NO_VARIANT},
+    {"a: {" M ", settings: {x: 1, x: 2}}", NO_VARIANT},
     {"g: {message: m, policies: {a: {" M "}}}", NO_VARIANT},
     {"g: {expression: a(), policies: {a: {" M "}}}", NO_VARIANT},
     {"g: {expression: a(), message: m}", NO_VARIANT},
@@ -190,6 +192,19 @@ static void names_and_capabilities_are_checked(void **state)
     policies_done(&policies);
 }
 
+static void the_last_of_equal_names_counts(void **state)
+{
+    struct policies policies = {0};
+    (void)state;
+    assert_int_equal(read_text("a: {module: one}\nb: {" M "}\na: {module: two}", &policies, NULL),
+                     0);
+    assert_int_equal(policies.policy_count, 2);
+    for (size_t i = 0; i < 2; i++)
+        if (strcmp(policies.policy[i].id, "a") == 0)
+            assert_string_equal(policies.policy[i].module, "two");
+    policies_done(&policies);
+}
+
 static void a_missing_file_is_named(void **state)
 {
     struct policies policies = {0};
@@ -209,6 +224,7 @@ int main(void)
         cmocka_unit_test(no_policies_are_fine),
         cmocka_unit_test(entries_of_the_wrong_form_are_refused),
         cmocka_unit_test(names_and_capabilities_are_checked),
+        cmocka_unit_test(the_last_of_equal_names_counts),
         cmocka_unit_test(a_missing_file_is_named),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);

@@ -140,6 +140,18 @@ class Files(Config):
         for value, text in cases:
             self.assertTrue(self.fails("--verification-path", self.write("v.yml", json.dumps(value))).startswith(text), (value, text))
 
+    def test_kubernetes_is_wanted_only_where_a_policy_asks_for_it(self):
+        path = self.write("p.yml", json.dumps({"p": {"module": wasm("accept"),
+                                                     "contextAwareResources": [{"apiVersion": "v1", "kind": "Pod"}]}}))
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("KUBE")}
+        done = subprocess.run([SERVER, "--policies", path], capture_output=True, text=True, timeout=60,
+                              env=dict(clean, KUBECONFIG="/nonexistent"))
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "^Cannot connect to Kubernetes cluster: .*\nError: Cannot connect to Kubernetes, "
+                                      "context aware policies would not work properly\n$")
+        with open(path) as policies, Server(json.load(policies)) as server:  # with the flag that lets it start
+            self.assertEqual(server.errors(), "Cannot connect to Kubernetes, context aware policies will not work properly\n")
+
 
 class Daemon(Config):
     """--daemon: the exit code of what was started says how the start went (§1.8)."""

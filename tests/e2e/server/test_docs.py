@@ -1,7 +1,7 @@
 """The man page and the reference hold every flag that --help names."""
 import os, re, shutil, subprocess, tempfile, unittest
 
-from harness import SERVER
+from harness import ROOT, SERVER
 
 
 def run(*words):
@@ -38,6 +38,13 @@ class Docs(unittest.TestCase):
                 for name, value in self.flags:
                     self.assertTrue(any(line.startswith(f"| `{name}{' ' + value if value else ''}` | `") for line in lines))
                 os.remove(path)
+
+    def test_the_page_in_the_repository_is_this_server_s(self):
+        page = os.path.join(ROOT, "docs", "user", "server-options.md")
+        with tempfile.TemporaryDirectory() as folder:
+            run("docs", "-o", os.path.join(folder, "x.md"))
+            with open(os.path.join(folder, "x.md")) as made, open(page) as kept:
+                self.assertEqual(made.read(), kept.read(), "chimera-server docs -o docs/user/server-options.md mends this")
 
     def test_what_is_wrong_is_told(self):
         self.assertEqual(run("docs").returncode, 2)
