@@ -399,6 +399,21 @@ static void write_reloads(const struct board_server *server, struct chimera_buff
                  "When the last reload took over; 0: none has.", server->reloaded_ms / 1000, out);
 }
 
+static void write_answers(const struct admin *admin, struct chimera_buffer *out)
+{
+    begin_family("chimera_http_responses_total", "counter", "Answers on the main port by status.",
+                 out);
+    for (size_t i = 0; i < COUNTERS_STATUSES; i++) {
+        uint64_t count = atomic_load_explicit(&admin->counters->answers[i], memory_order_relaxed);
+        if (i < COUNTERS_STATUSES - 1)
+            chimera_buffer_print(out, "chimera_http_responses_total{code=\"%u\"} %llu\n",
+                                 counters_statuses[i], (unsigned long long)count);
+        else
+            chimera_buffer_print(out, "chimera_http_responses_total{code=\"other\"} %llu\n",
+                                 (unsigned long long)count);
+    }
+}
+
 static void write_server(const struct admin *admin, const struct board_server *server,
                          struct chimera_buffer *out)
 {
@@ -414,6 +429,7 @@ static void write_server(const struct admin *admin, const struct board_server *s
     write_single("chimera_worker_restarts_total", "counter",
                  "Workers started in place of crashed ones.", server->restarts, out);
     write_reloads(server, out);
+    write_answers(admin, out);
     write_single("chimera_connections", "gauge",
                  "Connections of clients to the worker that serves.",
                  server->seat < SEATS

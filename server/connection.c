@@ -96,7 +96,7 @@ void connection_free(struct connection *connection)
     SSL_free(connection->tls);
     close(connection->fd); /* epoll forgets it by itself */
     free(connection);
-    atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
+    loop_count(loop, false);
 }
 
 /* A socket closed with input unread resets the connection, and the answer may be lost with it: so
@@ -214,6 +214,7 @@ enum step connection_send_answer(struct connection *connection, struct answer *a
     if (!answer->is_logged)
         service_log_refusal(connection->loop->service, &connection->head, connection->arrived_ms,
                             answer->status);
+    counters_count_answer(connection->loop->service->counters, answer->status);
     answer_write(answer, &lane->date, &lane->out);
     if (lane->out.failed) {
         lane_reset(lane);

@@ -9,6 +9,9 @@
 #define SAMPLE_ALL_NS 100000 /* where a sample costs less than one in a hundred */
 #define WHOLE_SHARE 1024u
 
+const uint16_t counters_statuses[COUNTERS_STATUSES - 1] = {200, 400, 404, 405, 408, 413, 415, 417,
+                                                           422, 429, 431, 500, 501, 503, 505};
+
 int counters_make(struct shared *shared, struct chimera_error *err)
 {
     return shared_make(shared, "chimera-counters", sizeof(struct counters), false, err);
@@ -210,6 +213,15 @@ void counters_count_start_error(struct counters *counters, uint32_t number)
     struct counters_policy *policy = counters_policy(counters, number);
     if (policy)
         add(&policy->start_errors, 1);
+}
+
+void counters_count_answer(struct counters *counters, unsigned status)
+{
+    size_t place = 0;
+    while (place < COUNTERS_STATUSES - 1 && counters_statuses[place] != status)
+        place++;
+    if (counters)
+        add(&counters->answers[place], 1);
 }
 
 void counters_read(const struct counters *counters, uint32_t number, struct counters_view *ret_view)

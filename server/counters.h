@@ -41,6 +41,10 @@
     X(dirty_pages) /* copied back by resets */                                              \
     X(reset_ns)
 
+/* Answers are told apart by these; the last place is for all others. */
+#define COUNTERS_STATUSES 16
+extern const uint16_t counters_statuses[COUNTERS_STATUSES - 1];
+
 struct counters_policy { /* all zeros: nothing counted */
 #define X(name) _Atomic uint64_t name;
     COUNTERS_LIST(X)
@@ -53,6 +57,7 @@ struct counters_policy { /* all zeros: nothing counted */
 };
 
 struct counters {
+    _Atomic uint64_t answers[COUNTERS_STATUSES]; /* on the main port */
     struct counters_policy policy[COUNTERS_POLICIES];
     struct series_table series;
     struct rejections rejections;
@@ -98,6 +103,9 @@ void counters_count_request(struct counters *counters, const struct counters_req
                             struct chimera_arena *arena);
 /* One request of a policy that has not started. */
 void counters_count_start_error(struct counters *counters, uint32_t policy);
+
+/* Whatever goes out on the main port. */
+void counters_count_answer(struct counters *counters, unsigned status);
 
 /* --- For readers. --- */
 

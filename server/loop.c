@@ -102,7 +102,7 @@ static void send_mail(struct loop *loop, struct mail mail)
 
 void loop_add(struct loop *loop, int fd)
 {
-    atomic_fetch_add_explicit(&loop->connection_count, 1, memory_order_relaxed);
+    loop_count(loop, true);
     send_mail(loop, (struct mail){.kind = MAIL_CONNECTION, .fd = fd});
 }
 
@@ -195,7 +195,7 @@ static void take_mail(struct loop *loop, const struct mail *mail)
     switch (mail->kind) {
     case MAIL_CONNECTION:
         if (!connection_new(loop, mail->fd))
-            atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
+            loop_count(loop, false);
         break;
     case MAIL_ANSWER:
         evaluation_on_answer(mail->connection);

@@ -63,6 +63,15 @@ struct loop {
     atomic_bool has_ended; /* set by the loop's thread; partner: loop_has_ended() */
 };
 
+/* One more connection, or one less. */
+static inline void loop_count(struct loop *loop, bool is_more)
+{
+    _Atomic uint64_t *shown = loop->service->seat ? &loop->service->seat->connections : NULL;
+    atomic_fetch_add_explicit(&loop->connection_count, is_more ? 1u : -1u, memory_order_relaxed);
+    if (shown)
+        atomic_fetch_add_explicit(shown, is_more ? 1u : -UINT64_C(1), memory_order_relaxed);
+}
+
 /* On failure nothing is left. `tls` may be NULL; on success the loop owns it. */
 int loop_open(struct loop *loop, const struct service *service, SSL_CTX *tls,
               struct chimera_error *err);

@@ -59,8 +59,8 @@ void lane_renew_body(struct lane *lane)
 bool service_evaluates(const struct service *service, const struct route *route,
                        unsigned *ret_account)
 {
-    if (route->status || (route->kind != ROUTE_VALIDATE && route->kind != ROUTE_AUDIT &&
-                          route->kind != ROUTE_RAW))
+    if (route->status ||
+        (route->kind != ROUTE_VALIDATE && route->kind != ROUTE_AUDIT && route->kind != ROUTE_RAW))
         return false;
     const struct served *served = policy_set_find(service->policies, route->policy_id);
     if (served)

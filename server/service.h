@@ -13,6 +13,7 @@
 struct service {
     const struct policy_set *policies; /* borrowed, like the next */
     struct counters *counters;
+    struct seat *seat; /* NULL: nobody looks */
     struct route_rules rules;
     struct chimera_slice shortcut_namespace; /* .data NULL: none */
 };

@@ -80,12 +80,14 @@ static int read_tls(struct worker *worker, struct chimera_error *err)
 static void make_services(struct worker *worker)
 {
     const struct config *config = worker->start->config;
-    worker->service = (struct service){.policies = &worker->policies,
-                                       .counters = worker->start->counters->data,
-                                       .shortcut_namespace = config->shortcut_namespace,
-                                       .rules = {.port = PORT_MAIN,
-                                                 .has_pprof = config->options.is_pprof,
-                                                 .max_body_bytes = config->max_body_bytes}};
+    worker->service =
+        (struct service){.policies = &worker->policies,
+                         .counters = worker->start->counters->data,
+                         .seat = counters_seat(worker->start->counters->data, worker->start->seat),
+                         .shortcut_namespace = config->shortcut_namespace,
+                         .rules = {.port = PORT_MAIN,
+                                   .has_pprof = config->options.is_pprof,
+                                   .max_body_bytes = config->max_body_bytes}};
     worker->probe_service = (struct service){
         .policies = &worker->policies, .rules = {.port = PORT_READINESS, .max_body_bytes = 1024}};
 }

@@ -173,6 +173,14 @@ class Metrics(unittest.TestCase):
         (labels, value), = self.server.samples(REFERENCE, policy_name=HOSTILE)
         self.assertEqual((labels["resource_namespace"], labels["resource_request_operation"], value), (HOSTILE, HOSTILE, 1))
 
+    def test_answers_and_connections_are_counted(self):
+        codes = {labels["code"]: value for labels, value in self.server.samples("chimera_http_responses_total")}
+        self.assertEqual((codes["200"], codes["422"], codes["404"], codes["503"]), (16, 1, 1, 0))
+        self.assertEqual(self.server.value("chimera_connections"), 0)
+        with self.server.raw() as one, self.server.raw() as two:
+            self.assertTrue(wait_for(lambda: self.server.value("chimera_connections") == 2), (one, two))
+        self.assertTrue(wait_for(lambda: self.server.value("chimera_connections") == 0))
+
     def test_the_processes_are_told(self):
         wait_for(lambda: self.server.samples("chimera_process_resident_bytes", process="workers"))
         for process in ("supervisor", "workers", "admin"):
