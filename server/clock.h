@@ -19,6 +19,14 @@ static inline uint64_t clock_now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+/* That this thread has used; a system call. */
+static inline uint64_t clock_thread_cpu_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 /* What is left until `until_ms`, at least 1; 0 when that is 0, which means no limit. */
 static inline uint32_t clock_left_ms(int64_t until_ms)
 {

@@ -46,13 +46,6 @@ static void add(_Atomic uint64_t *counter, uint64_t amount)
         atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
 }
 
-static uint64_t thread_cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 void counters_begin(const struct counters_policy *policy, struct counters_meter *ret_meter)
 {
     *ret_meter = (struct counters_meter){0};
@@ -61,7 +54,7 @@ void counters_begin(const struct counters_policy *policy, struct counters_meter 
     ret_meter->is_sampled = load(&policy->evaluations) % SAMPLE_EVERY == 0 ||
                             load(&policy->last_wall_ns) >= SAMPLE_ALL_NS;
     if (ret_meter->is_sampled)
-        ret_meter->cpu_began_ns = thread_cpu_ns();
+        ret_meter->cpu_began_ns = clock_thread_cpu_ns();
     ret_meter->began_ns = clock_now_ns();
 }
 
@@ -73,21 +66,25 @@ static unsigned cpu_class_of(uint64_t ns)
     return class;
 }
 
-static void count_cpu(struct counters_policy *policy, const struct counters_meter *meter,
-                      uint64_t wall_ns)
+static void count_cpu_sample(struct counters_policy *policy, uint64_t cpu_ns, uint64_t wall_ns)
 {
-    if (!meter->is_sampled) {
-        uint64_t share = atomic_load_explicit(&policy->cpu_share, memory_order_relaxed);
-        add(&policy->cpu_ns, (uint64_t)((double)wall_ns * (double)share / WHOLE_SHARE));
-        return;
-    }
-    uint64_t cpu_ns = thread_cpu_ns() - meter->cpu_began_ns;
     uint64_t share = wall_ns && cpu_ns < wall_ns ? cpu_ns * WHOLE_SHARE / wall_ns : WHOLE_SHARE;
     atomic_store_explicit(&policy->cpu_share, (uint32_t)share, memory_order_relaxed);
     add(&policy->cpu_ns, cpu_ns);
     add(&policy->cpu_samples, 1);
     add(&policy->cpu_sample_ns, cpu_ns);
     add(&policy->cpu_class[cpu_class_of(cpu_ns)], 1);
+}
+
+static void count_cpu(struct counters_policy *policy, const struct counters_meter *meter,
+                      uint64_t wall_ns)
+{
+    if (meter->is_sampled) {
+        count_cpu_sample(policy, clock_thread_cpu_ns() - meter->cpu_began_ns, wall_ns);
+        return;
+    }
+    uint64_t share = atomic_load_explicit(&policy->cpu_share, memory_order_relaxed);
+    add(&policy->cpu_ns, (uint64_t)((double)wall_ns * (double)share / WHOLE_SHARE));
 }
 
 static bool has_code(const struct chimera_response *response)
@@ -113,6 +110,19 @@ static void count_verdict(struct counters_policy *policy, uint64_t wall_ns,
     add(&policy->mutated, response->patch.data != NULL);
 }
 
+static void count_run(struct counters_policy *policy, uint64_t wall_ns,
+                      const struct chimera_response *response,
+                      const struct chimera_run_report *report)
+{
+    count_verdict(policy, wall_ns, response);
+    atomic_store_explicit(&policy->last_wall_ns, wall_ns, memory_order_relaxed);
+    add(&policy->traps, report->stop == CHIMERA_STOP_TRAP);
+    add(&policy->deadlines, report->stop == CHIMERA_STOP_DEADLINE);
+    add(&policy->resets, report->resets);
+    add(&policy->dirty_pages, report->pages);
+    add(&policy->reset_ns, report->reset_ns);
+}
+
 void counters_end(struct counters_policy *policy, const struct counters_meter *meter, int code,
                   const struct chimera_response *response, const struct chimera_run_report *report)
 {
@@ -124,13 +134,27 @@ void counters_end(struct counters_policy *policy, const struct counters_meter *m
     }
     uint64_t wall_ns = clock_now_ns() - meter->began_ns;
     count_cpu(policy, meter, wall_ns);
-    count_verdict(policy, wall_ns, response);
-    atomic_store_explicit(&policy->last_wall_ns, wall_ns, memory_order_relaxed);
-    add(&policy->traps, report->stop == CHIMERA_STOP_TRAP);
-    add(&policy->deadlines, report->stop == CHIMERA_STOP_DEADLINE);
-    add(&policy->resets, report->resets);
-    add(&policy->dirty_pages, report->pages);
-    add(&policy->reset_ns, report->reset_ns);
+    count_run(policy, wall_ns, response, report);
+}
+
+static uint64_t at_most(uint64_t value, uint64_t limit)
+{
+    return value < limit ? value : limit;
+}
+
+void counters_count_remote(struct counters_policy *policy, uint64_t wall_ns, int code,
+                           const struct chimera_response *response, const struct wire_cost *cost)
+{
+    struct chimera_run_report report = cost->run;
+    if (!policy)
+        return;
+    if (code < 0) {
+        add(&policy->failures, 1);
+        return;
+    }
+    report.reset_ns = at_most(report.reset_ns, wall_ns);
+    count_cpu_sample(policy, at_most(cost->cpu_ns, wall_ns), wall_ns);
+    count_run(policy, wall_ns, response, &report);
 }
 
 void counters_count_group(struct counters_policy *policy, uint64_t wall_ns,

@@ -16,6 +16,7 @@
 #include "server/seat.h"
 #include "server/series.h"
 #include "server/shared.h"
+#include "server/wire.h"
 
 #define COUNTERS_POLICIES BOARD_POLICIES
 /* CPU time of an evaluation by powers of ten: up to 1 µs, 10 µs, … 10 s, and more. */
@@ -85,6 +86,11 @@ struct counters_meter { /* one evaluation, on one thread */
 void counters_begin(const struct counters_policy *policy, struct counters_meter *ret_meter);
 void counters_end(struct counters_policy *policy, const struct counters_meter *meter, int code,
                   const struct chimera_response *response, const struct chimera_run_report *report);
+
+/* The same of a policy that a jail holds. What the jail says of its cost is believed as far as it
+ * is possible. */
+void counters_count_remote(struct counters_policy *policy, uint64_t wall_ns, int code,
+                           const struct chimera_response *response, const struct wire_cost *cost);
 
 /* A group has no code of its own: only its verdict and its time count. */
 void counters_count_group(struct counters_policy *policy, uint64_t wall_ns,

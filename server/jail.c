@@ -88,15 +88,26 @@ static void evaluate(struct jail_lane *lane, const struct wire_call *call,
 {
     const struct inmate *inmate = find_inmate(lane->jail, call->policy);
     struct chimera_response response = {0};
+    struct wire_cost cost = {0};
     int code = CHIMERA_EINVAL;
     if (inmate && inmate->policy) {
         struct span_policy span; /* the outer ones are the worker's */
         span_begin_policy(&span, chimera_slice_of(chimera_policy_id(inmate->policy)), request->uid);
+        uint64_t began_ns = clock_thread_cpu_ns();
         code = chimera_policy_evaluate(inmate->policy, lane->index, request, call->limit_ms, arena,
                                        &response);
+        cost.cpu_ns = clock_thread_cpu_ns() - began_ns;
+        chimera_policy_last_run(inmate->policy, lane->index, &cost.run);
         span_end(&span.span);
     }
+    wire_put_cost(out, &cost);
     wire_put_response(out, code, &response);
+}
+
+static void put_failure(struct chimera_buffer *out, int code)
+{
+    wire_put_cost(out, &(struct wire_cost){0});
+    wire_put_response(out, code, NULL);
 }
 
 static void answer(struct jail_lane *lane, struct chimera_slice message,
@@ -105,7 +116,7 @@ static void answer(struct jail_lane *lane, struct chimera_slice message,
     struct wire_call call = {0};
     struct chimera_request request;
     if (!wire_get_call(message, &call, &request))
-        wire_put_response(out, CHIMERA_EINVAL, NULL);
+        put_failure(out, CHIMERA_EINVAL);
     else if (call.verb == WIRE_CHECK)
         check(lane->jail, &call, out);
     else
@@ -113,7 +124,7 @@ static void answer(struct jail_lane *lane, struct chimera_slice message,
     if (out->failed) {
         chimera_buffer_free(out);
         chimera_buffer_init(out, MESSAGE_MAX);
-        wire_put_response(out, CHIMERA_ELIMIT, NULL);
+        put_failure(out, CHIMERA_ELIMIT);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/instance/pagemap.h"
 #include "runtime/policy/metadata.h"
 #include "runtime/policy/slots.h"
+#include "server/clock.h"
 #include "server/group.h"
 
 #define SETTINGS_ARENA_MAX ((size_t)64 << 20)
@@ -359,21 +360,29 @@ int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_s
     return CHIMERA_OK;
 }
 
+static int evaluate_remote(const struct remote *remote, struct counters_policy *counted,
+                           const struct chimera_request *request, uint32_t limit_ms,
+                           struct chimera_arena *arena, struct chimera_response *ret_response)
+{
+    struct wire_cost cost = {0};
+    uint64_t began_ns = clock_now_ns();
+    int code = remote_evaluate(remote, request, limit_ms, arena, ret_response, &cost);
+    counters_count_remote(counted, clock_now_ns() - began_ns, code, ret_response, &cost);
+    return code;
+}
+
 int policy_set_evaluate(struct chimera_policy *policy, const struct remote *remote,
                         struct counters_policy *counted, unsigned lane,
                         const struct chimera_request *request, uint32_t limit_ms,
                         struct chimera_arena *arena, struct chimera_response *ret_response)
 {
-    struct chimera_run_report report = {0};
+    struct chimera_run_report report;
     struct counters_meter meter;
-    int code;
-    counters_begin(counted, &meter);
     if (remote)
-        code = remote_evaluate(remote, request, limit_ms, arena, ret_response);
-    else
-        code = chimera_policy_evaluate(policy, lane, request, limit_ms, arena, ret_response);
-    if (policy)
-        chimera_policy_last_run(policy, lane, &report);
+        return evaluate_remote(remote, counted, request, limit_ms, arena, ret_response);
+    counters_begin(counted, &meter);
+    int code = chimera_policy_evaluate(policy, lane, request, limit_ms, arena, ret_response);
+    chimera_policy_last_run(policy, lane, &report);
     counters_end(counted, &meter, code, ret_response, &report);
     return code;
 }

@@ -191,7 +191,7 @@ static uint32_t smaller_limit(uint32_t a, uint32_t b)
 
 int remote_evaluate(const struct remote *remote, const struct chimera_request *request,
                     uint32_t limit_ms, struct chimera_arena *arena,
-                    struct chimera_response *ret_response)
+                    struct chimera_response *ret_response, struct wire_cost *ret_cost)
 {
     struct remote_lane *lane = acquire(remote);
     const struct wire_call call = {
@@ -211,7 +211,8 @@ int remote_evaluate(const struct remote *remote, const struct chimera_request *r
     empty(&lane->in);
     release(remote, lane);
     ret_response->uid = request->uid;
-    if (code == CHIMERA_OK && !wire_get_response(bytes, arena, &answer, ret_response))
+    if (code == CHIMERA_OK && (!wire_take_cost(&bytes, ret_cost) ||
+                               !wire_get_response(bytes, arena, &answer, ret_response)))
         code = CHIMERA_EGUEST;
     return code < 0 ? code : answer;
 }

@@ -9,6 +9,7 @@
 
 #include "runtime/review/response.h"
 #include "server/jail.h"
+#include "server/wire.h"
 
 struct jail_link { /* of one jail; borrowed from the process that made it */
     int *fds;      /* one a lane of the jail */
@@ -30,9 +31,10 @@ int remote_open_lanes(struct jail_link *links, size_t count, unsigned lanes,
 int remote_check(const struct remote *remote, struct chimera_error *err);
 
 /* As chimera_policy_evaluate(), on whichever lane of the jail is free; the caller sees to it that
- * one is (gate.h). CHIMERA_EIO when the jail is gone, CHIMERA_EDEADLINE when it does not answer. */
+ * one is (gate.h). CHIMERA_EIO when the jail is gone, CHIMERA_EDEADLINE when it does not answer.
+ * The cost is as the jail tells it, and untouched when it does not. */
 int remote_evaluate(const struct remote *remote, const struct chimera_request *request,
                     uint32_t limit_ms, struct chimera_arena *arena,
-                    struct chimera_response *ret_response);
+                    struct chimera_response *ret_response, struct wire_cost *ret_cost);
 
 #endif

@@ -100,6 +100,21 @@ static void put_status(struct chimera_buffer *out, const struct chimera_status *
     }
 }
 
+static void put_long(struct chimera_buffer *out, uint64_t number)
+{
+    put_number(out, (uint32_t)number);
+    put_number(out, (uint32_t)(number >> 32));
+}
+
+void wire_put_cost(struct chimera_buffer *out, const struct wire_cost *cost)
+{
+    put_number(out, cost->run.stop);
+    put_number(out, cost->run.resets);
+    put_long(out, cost->run.pages);
+    put_long(out, cost->run.reset_ns);
+    put_long(out, cost->cpu_ns);
+}
+
 void wire_put_response(struct chimera_buffer *out, int code,
                        const struct chimera_response *response)
 {
@@ -271,6 +286,29 @@ static void get_status(struct reader *reader, struct chimera_arena *arena,
     status->has_code = get_bool(reader);
     status->code = (uint16_t)get_number(reader);
     status->causes = get_causes(reader, arena);
+}
+
+static uint64_t get_long(struct reader *reader)
+{
+    uint64_t low = get_number(reader);
+    return low | (uint64_t)get_number(reader) << 32;
+}
+
+/* No evaluation resets more than its own memory, of 4 GiB at most, once. */
+bool wire_take_cost(struct chimera_slice *bytes, struct wire_cost *ret_cost)
+{
+    struct reader reader = {.rest = *bytes};
+    struct wire_cost cost = {0};
+    cost.run.stop = get_number(&reader);
+    cost.run.resets = get_number(&reader);
+    cost.run.pages = get_long(&reader);
+    cost.run.reset_ns = get_long(&reader);
+    cost.cpu_ns = get_long(&reader);
+    if (reader.failed || cost.run.resets > 1 || cost.run.pages > UINT64_C(1) << 20)
+        return false;
+    *bytes = reader.rest;
+    *ret_cost = cost;
+    return true;
 }
 
 bool wire_get_response(struct chimera_slice bytes, struct chimera_arena *arena, int *ret_code,

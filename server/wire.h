@@ -7,7 +7,7 @@
 #ifndef CHIMERA_SERVER_WIRE_H
 #define CHIMERA_SERVER_WIRE_H
 
-#include "runtime/review/response.h"
+#include "runtime/policy/policy.h"
 
 enum wire_verb {
     WIRE_CHECK = 1, /* has the policy been loaded? */
@@ -29,6 +29,14 @@ bool wire_get_call(struct chimera_slice bytes, struct wire_call *ret_call,
 /* The answer to WIRE_CHECK: a code, and the text of a failure. */
 void wire_put_check(struct chimera_buffer *out, int code, struct chimera_slice text);
 bool wire_get_check(struct chimera_slice bytes, int *ret_code, struct chimera_slice *ret_text);
+
+/* In front of the answer to WIRE_EVALUATE. */
+struct wire_cost {
+    struct chimera_run_report run;
+    uint64_t cpu_ns; /* of the jail's thread */
+};
+void wire_put_cost(struct chimera_buffer *out, const struct wire_cost *cost);
+bool wire_take_cost(struct chimera_slice *bytes, struct wire_cost *ret_cost);
 
 /* The answer to WIRE_EVALUATE; `response` counts with code 0 only. */
 void wire_put_response(struct chimera_buffer *out, int code,

@@ -1,4 +1,5 @@
-/* What a jail sends, read by its worker: whatever is taken can be written again, and comes to the same.
+/* What a jail sends, read by its worker: whatever is taken can be written again, and comes to the
+ * same.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct chimera_response response = {0};
     struct chimera_request request;
     struct wire_call call;
+    struct wire_cost cost;
     struct chimera_buffer out;
     struct chimera_arena arena;
     int code;
@@ -32,6 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             chimera_response_write_review(&response, false, &out);
         }
     }
+    struct chimera_slice rest = bytes;
+    if (wire_take_cost(&rest, &cost))
+        check(rest.size == size - 32 && cost.run.resets <= 1);
     wire_get_check(bytes, &code, &text);
     wire_get_call(bytes, &call, &request);
     chimera_buffer_free(&out);

@@ -413,6 +413,24 @@ static void a_sleep_is_no_cpu_time(void **state)
     assert_true(view.cpu_ns < view.wall_ns / 2);
 }
 
+static void a_jail_is_believed_as_far_as_it_is_possible(void **state)
+{
+    const struct chimera_response yes = {.allowed = true};
+    const struct wire_cost lie = {.run = {.stop = 77, .resets = 1, .pages = 3, .reset_ns = MS},
+                                  .cpu_ns = UINT64_MAX};
+    struct counters_view view;
+    (void)state;
+    counters_count_remote(counters_policy(counters, 3), 1000, CHIMERA_OK, &yes, &lie);
+    counters_count_remote(counters_policy(counters, 3), 1000, CHIMERA_EIO, &yes, &lie);
+    counters_read(counters, 3, &view);
+    assert_int_equal(view.accepted, 1);
+    assert_int_equal(view.failures, 1);
+    assert_int_equal(view.cpu_ns, 1000); /* no longer than it was waited for */
+    assert_int_equal(view.reset_ns, 1000);
+    assert_int_equal(view.dirty_pages, 3);
+    assert_int_equal(view.traps + view.deadlines, 0);
+}
+
 static void without_counters_nothing_is_counted(void **state)
 {
     const struct chimera_response yes = {.allowed = true};
@@ -505,6 +523,7 @@ int main(void)
         TEST(a_reader_sees_whole_rejections),
         TEST(an_evaluation_is_counted),
         TEST(a_sleep_is_no_cpu_time),
+        TEST(a_jail_is_believed_as_far_as_it_is_possible),
         TEST(without_counters_nothing_is_counted),
         cmocka_unit_test(a_policy_keeps_its_number),
         cmocka_unit_test(only_its_maker_writes_to_the_board),

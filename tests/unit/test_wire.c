@@ -324,10 +324,39 @@ static void heads_that_lie_do_no_harm(void **state)
     chimera_buffer_free(&in);
 }
 
+static void costs_arrive_and_impossible_ones_do_not(void **state)
+{
+    const struct wire_cost sent = {
+        .run = {.stop = 2, .resets = 1, .pages = 77, .reset_ns = 1u << 31},
+        .cpu_ns = UINT64_C(5) << 32};
+    struct wire_cost bad[] = {sent, sent}, got = {0};
+    (void)state;
+    chimera_buffer_reset(&out);
+    wire_put_cost(&out, &sent);
+    chimera_buffer_byte(&out, 'x');
+    struct chimera_slice bytes = chimera_buffer_slice(&out);
+    assert_true(wire_take_cost(&bytes, &got));
+    assert_int_equal(bytes.size, 1);
+    assert_memory_equal(&got, &sent, sizeof(sent));
+    for (size_t size = 0; size < out.size - 1; size++) {
+        bytes = (struct chimera_slice){out.data, size};
+        assert_false(wire_take_cost(&bytes, &got));
+    }
+    bad[0].run.resets = 2;
+    bad[1].run.pages = (UINT64_C(1) << 20) + 1;
+    for (size_t i = 0; i < 2; i++) {
+        chimera_buffer_reset(&out);
+        wire_put_cost(&out, &bad[i]);
+        bytes = chimera_buffer_slice(&out);
+        assert_false(wire_take_cost(&bytes, &got));
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, take_down)
     const struct CMUnitTest tests[] = {
+        TEST(costs_arrive_and_impossible_ones_do_not),
         TEST(a_verdict_arrives_whole),
         TEST(an_empty_verdict_and_a_failure_arrive),
         TEST(a_request_arrives_whole),

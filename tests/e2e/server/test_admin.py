@@ -379,6 +379,21 @@ class Life(unittest.TestCase):
         os.rename(path + ".new", path)
         server.process.send_signal(signal.SIGHUP)
 
+    def test_policies_in_processes_of_their_own_are_told_like_others(self):
+        policies = {"trap": {"module": wasm("trap")}, "accept": {"module": wasm("accept")},
+                    "loop": {"module": wasm("loop"), "timeoutEvalSeconds": 1}}
+        with Admin(policies, "--isolate", "each") as server:
+            for name in ("trap", "accept", "accept", "loop"):
+                server.verdict("/validate/" + name, kinds())
+            self.assertEqual(server.value("chimera_policy_traps_total", policy_name="trap"), 1)
+            self.assertEqual(server.value("chimera_policy_deadlines_total", policy_name="loop"), 1)
+            self.assertEqual(server.value("chimera_policy_resets_total", policy_name="accept"), 2)
+            self.assertGreater(server.value("chimera_policy_dirty_pages_total", policy_name="accept"), 0)
+            self.assertGreater(server.value("chimera_policy_cpu_seconds_total", policy_name="loop"), 0.02)
+            told = server.policies()[1]["accept"]
+            self.assertEqual((told["state"], told["tier"], told["requests_begin"]), ("loaded", "full", "in a process of its own"))
+            self.assertRegex(told["digest"], "^sha256:[0-9a-f]{64}$")
+
     def test_it_comes_back_and_the_server_does_not_notice(self):
         with Admin({"accept": {"module": wasm("accept")}}) as server:
             admin = server.admin_process()
