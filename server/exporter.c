@@ -14,6 +14,7 @@
 #include "server/counters.h"
 #include "server/lockdown.h"
 
+#define TARGET "server::telemetry"
 #define PLUGIN "chimera-capability-otlp.so"
 /* Numbers of points: label sets, then policies that did not start, then one more. */
 #define START_ERRORS_AT ((uint32_t)SERIES_MAX)
@@ -28,15 +29,17 @@ struct exporter {
 
 static void report(struct exporter *exporter, const char *bytes, size_t size)
 {
-    while (size > 0) {
-        ssize_t count = write(exporter->wish->report_fd, bytes, size);
+    int fd = exporter->wish->report_fd;
+    exporter->has_reported = true;
+    while (fd >= 0 && size > 0) {
+        ssize_t count = write(fd, bytes, size);
         if (count < 0 && errno != EINTR)
             break;
         bytes += count > 0 ? count : 0;
         size -= count > 0 ? (size_t)count : 0;
     }
-    close(exporter->wish->report_fd);
-    exporter->has_reported = true;
+    if (fd >= 0)
+        close(fd);
 }
 
 static void ready(void *context)
@@ -211,7 +214,10 @@ int exporter_run(const struct exporter_wish *wish)
     int stop_fd = signalfd(-1, &stop, SFD_CLOEXEC);
     int code = stop_fd < 0 ? chimera_fail(&err, CHIMERA_EIO, "signalfd: %s", strerror(errno))
                            : run(&exporter, stop_fd, &err);
-    if (code < 0 && !exporter.has_reported)
+    if (code < 0 && wish->report_fd < 0)
+        chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("the exporter did not start"),
+                         CHIMERA_TEXT("error", chimera_slice_of(err.text)));
+    else if (code < 0 && !exporter.has_reported)
         report(&exporter, err.text, strlen(err.text));
     return code < 0;
 }

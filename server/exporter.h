@@ -20,7 +20,8 @@ struct exporter_wish { /* borrowed */
     struct shared *board, *counters, *page; /* mapped by the exporter */
     int span_fd;                            /* -1 without traces */
     uint64_t started_ns;                    /* of the server, since 1970 */
-    int report_fd; /* gets EXPORTER_READY, or the text of an error, and is closed */
+    /* Gets EXPORTER_READY, or the text of an error, and is closed. -1: an error is logged. */
+    int report_fd;
 };
 
 #define EXPORTER_READY '\0' /* no text begins so */

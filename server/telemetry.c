@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -14,6 +15,7 @@
 #include "server/clock.h"
 #include "server/descriptors.h"
 #include "server/exporter.h"
+#include "server/generation.h"
 #include "server/trace.h"
 
 #define TARGET "server::telemetry"
@@ -42,7 +44,8 @@ static int open_pipe(struct telemetry *telemetry, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-/* In the child: never returns. */
+/* In the child: never returns. It is a fork of who has read all settings, which it has no need of.
+ */
 static _Noreturn void become_exporter(struct telemetry *telemetry, int report_fd, pid_t parent)
 {
     const struct exporter_wish wish = {.config = telemetry->config,
@@ -59,6 +62,8 @@ static _Noreturn void become_exporter(struct telemetry *telemetry, int report_fd
         shared_map(wish.counters, false, NULL) < 0 || shared_map(wish.page, true, NULL) < 0)
         _exit(1);
     descriptors_keep(kept, sizeof(kept) / sizeof(kept[0]));
+    policy_file_forget_others(NULL);
+    mallopt(M_PERTURB, 0); /* see main.c */
     _exit(exporter_run(&wish));
 }
 
@@ -78,22 +83,28 @@ static int read_report(int fd, struct chimera_error *err)
     return chimera_fail(err, CHIMERA_EIO, "%s", size ? text : "the exporter did not start");
 }
 
-static int start(struct telemetry *telemetry, struct chimera_error *err)
+static int start(struct telemetry *telemetry, int report_fd, struct chimera_error *err)
+{
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0)
+        become_exporter(telemetry, report_fd, parent);
+    telemetry->exporter_ms = clock_now_ms();
+    telemetry->restart_at_ms = 0;
+    if (pid < 0)
+        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+    telemetry->pid = pid;
+    return CHIMERA_OK;
+}
+
+static int start_first(struct telemetry *telemetry, struct chimera_error *err)
 {
     int fds[2];
     if (pipe2(fds, O_CLOEXEC) < 0)
         return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
-    pid_t parent = getpid(), pid = fork();
-    if (pid == 0)
-        become_exporter(telemetry, fds[1], parent);
-    int code = pid < 0 ? chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno)) : CHIMERA_OK;
+    int code = start(telemetry, fds[1], err);
     close(fds[1]);
-    telemetry->exporter_ms = clock_now_ms();
-    telemetry->restart_at_ms = 0;
-    if (code == CHIMERA_OK) {
-        telemetry->pid = pid;
+    if (code == CHIMERA_OK)
         code = read_report(fds[0], err);
-    }
     close(fds[0]);
     return code;
 }
@@ -120,7 +131,7 @@ int telemetry_open(struct telemetry *telemetry, const struct config *config, str
         shared_make(&telemetry->page, "telemetry", sizeof(struct telemetry_page), false, err);
     if (code == CHIMERA_OK && has_traces)
         code = open_pipe(telemetry, err);
-    return code < 0 ? code : start(telemetry, err);
+    return code < 0 ? code : start_first(telemetry, err);
 }
 
 static void plan_restart(struct telemetry *telemetry)
@@ -147,17 +158,16 @@ bool telemetry_reaped(struct telemetry *telemetry, pid_t pid, int status)
     return true;
 }
 
-/* One that was started again and reports a failure is reaped like one that dies. */
+/* Nobody waits for the word of one that is started again: it logs its failure itself. */
 int64_t telemetry_pass_time(struct telemetry *telemetry, int64_t now_ms)
 {
     struct chimera_error err = {0};
     if (telemetry->restart_at_ms && now_ms >= telemetry->restart_at_ms &&
-        start(telemetry, &err) < 0) {
+        start(telemetry, -1, &err) < 0) {
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
                          CHIMERA_SLICE("the exporter did not start again"),
                          CHIMERA_TEXT("error", chimera_slice_of(err.text)));
-        if (!telemetry->pid)
-            plan_restart(telemetry);
+        plan_restart(telemetry);
     }
     return telemetry->restart_at_ms ? telemetry->restart_at_ms : INT64_MAX;
 }
