@@ -1,4 +1,4 @@
-/* Whatever is taken as a request gives the guest JSON. */
+/* Whatever is taken as a request gives the guest JSON, and names for the log. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -13,8 +13,10 @@ static void expect(bool is_right)
         abort();
 }
 
-static void expect_json(const struct chimera_request *request)
+static void expect_json(const struct chimera_request *request, struct chimera_arena *arena)
 {
+    struct chimera_request_labels labels;
+    chimera_request_label(request, arena, &labels);
     char *text = malloc(request->json.size + 1);
     expect(text != NULL);
     size_t size = chimera_pieces_copy(&request->json, 0, text, request->json.size);
@@ -31,14 +33,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct chimera_arena arena;
     chimera_arena_init(&arena, (size_t)1 << 20);
     if (chimera_request_parse_review(body, &arena, &request, &why) == CHIMERA_REQUEST_OK)
-        expect_json(&request);
+        expect_json(&request, &arena);
     else
         expect(why.size > 0);
     if (chimera_request_parse_raw(body, &arena, &request, &why) == CHIMERA_REQUEST_OK)
-        expect_json(&request);
+        expect_json(&request, &arena);
     for (int is_raw = 0; is_raw < 2; is_raw++)
         if (chimera_request_parse_file(body, is_raw, &arena, &request, &err) == CHIMERA_OK)
-            expect_json(&request);
+            expect_json(&request, &arena);
     chimera_arena_free(&arena);
     return 0;
 }
