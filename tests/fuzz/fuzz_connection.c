@@ -218,6 +218,12 @@ void service_refuse_length(struct lane *lane, const struct route *route, struct 
     ret_answer->status = 413;
 }
 
+void counters_count_answer(struct counters *counters, unsigned status)
+{
+    (void)counters;
+    (void)status;
+}
+
 void service_log_refusal(const struct service *service, const struct http_head *head,
                          int64_t arrived_ms, unsigned status)
 {
