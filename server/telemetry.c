@@ -115,6 +115,20 @@ static bool is_disabled(void)
     return value && strcasecmp(value, "true") == 0;
 }
 
+static uint64_t read_sampler(void)
+{
+    const char *name = getenv("OTEL_TRACES_SAMPLER"), *argument = getenv("OTEL_TRACES_SAMPLER_ARG");
+    bool is_known;
+    uint64_t threshold = trace_sampler(name, argument, &is_known);
+    if (!is_known)
+        chimera_log_with(
+            CHIMERA_LOG_WARN, TARGET,
+            CHIMERA_SLICE("OTEL_TRACES_SAMPLER is not understood: all requests are traced"),
+            CHIMERA_TEXT("name", chimera_slice_of(name ? name : "")),
+            CHIMERA_TEXT("argument", chimera_slice_of(argument ? argument : "")));
+    return threshold;
+}
+
 int telemetry_open(struct telemetry *telemetry, const struct config *config, struct shared *board,
                    struct shared *counters, struct chimera_error *err)
 {
@@ -126,6 +140,7 @@ int telemetry_open(struct telemetry *telemetry, const struct config *config, str
     telemetry->config = config;
     telemetry->board = board;
     telemetry->counters = counters;
+    telemetry->threshold = has_traces ? read_sampler() : 0;
     telemetry->started_ns = wall_ns();
     int code =
         shared_make(&telemetry->page, "telemetry", sizeof(struct telemetry_page), false, err);
@@ -207,7 +222,7 @@ int telemetry_enter_worker(struct telemetry *telemetry, struct chimera_error *er
     int code = shared_map(&telemetry->page, true, err);
     if (code == CHIMERA_OK) {
         struct telemetry_page *page = telemetry->page.data;
-        trace_open(telemetry->span_write, &page->dropped_spans);
+        trace_open(telemetry->span_write, &page->dropped_spans, telemetry->threshold);
     }
     return code;
 }

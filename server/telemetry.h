@@ -16,6 +16,7 @@ struct telemetry {
     struct shared *board, *counters; /* borrowed */
     struct shared page;              /* a struct telemetry_page */
     int span_read, span_write;       /* a pipe of packets; -1 without traces */
+    uint64_t threshold;              /* which requests are traced, see trace.h */
     uint64_t started_ns;             /* since 1970 */
     pid_t pid;                       /* 0: none */
     int64_t exporter_ms;             /* since when */

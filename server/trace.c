@@ -4,10 +4,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/json/number.h"
+#include "runtime/json/scan.h"
 #include "runtime/telemetry/record.h"
 
 bool trace_is_on;
 static int trace_fd = -1;
+static uint64_t trace_threshold; /* ids up to it are traced */
 static _Atomic uint64_t *dropped_spans;
 
 static _Thread_local struct chimera_record record;
@@ -37,11 +40,15 @@ static uint64_t new_id(void)
     return mixed;
 }
 
-static void begin_trace(void)
+/* False when it is not to be traced. */
+static bool begin_trace(void)
 {
     uint64_t id[2] = {new_id(), new_id()};
     _Static_assert(sizeof(id) == CHIMERA_RECORD_TRACE_ID, "a trace's id");
+    if (id[1] > trace_threshold)
+        return false;
     chimera_record_begin(&record, (const uint8_t *)id);
+    return true;
 }
 
 static void add(const struct chimera_span *span, uint64_t id, uint64_t ended_ns)
@@ -78,9 +85,38 @@ static void take_event(enum chimera_log_level level, const char *target,
     chimera_record_add_event(&record, &event, fields, field_count);
 }
 
-void trace_open(int fd, _Atomic uint64_t *dropped)
+static bool read_ratio(const char *text, double *ret_ratio)
+{
+    struct chimera_slice slice = chimera_slice_of(text);
+    if (text[0] < '0' || text[0] > '9' || chimera_json_check(slice, NULL) < 0)
+        return false;
+    struct chimera_number number = chimera_number_read(slice);
+    *ret_ratio = number.kind == CHIMERA_NUMBER_F64 ? number.f64 : (double)number.u64;
+    return *ret_ratio <= 1;
+}
+
+uint64_t trace_sampler(const char *name, const char *argument, bool *ret_is_known)
+{
+    static const char prefix[] = "parentbased_";
+    double ratio = 1;
+    *ret_is_known = true;
+    if (!name || !*name)
+        return UINT64_MAX;
+    if (strncmp(name, prefix, strlen(prefix)) == 0)
+        name += strlen(prefix);
+    if (strcmp(name, "always_off") == 0)
+        return 0;
+    if (strcmp(name, "traceidratio") == 0)
+        *ret_is_known = !argument || !*argument || read_ratio(argument, &ratio);
+    else
+        *ret_is_known = strcmp(name, "always_on") == 0;
+    return ratio >= 1 ? UINT64_MAX : (uint64_t)(ratio * 0x1p64);
+}
+
+void trace_open(int fd, _Atomic uint64_t *dropped, uint64_t threshold)
 {
     trace_fd = fd;
+    trace_threshold = threshold;
     dropped_spans = dropped;
     trace_is_on = true;
     chimera_log_tap = take_event;
@@ -88,8 +124,8 @@ void trace_open(int fd, _Atomic uint64_t *dropped)
 
 void trace_begin(struct chimera_span *span)
 {
-    if (!span->parent)
-        begin_trace();
+    if (!span->parent && !begin_trace())
+        return;
     span->id = new_id();
     span->started_ns = wall_ns();
 }

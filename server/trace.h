@@ -10,8 +10,13 @@
 
 #include "runtime/base/log.h"
 
+/* Which requests are traced, by OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG (either may be
+ * NULL): a threshold for trace_open(). What is not understood means all of them, and *ret_is_known
+ * false. A request has no parent here, so "parentbased_X" is X. */
+uint64_t trace_sampler(const char *name, const char *argument, bool *ret_is_known);
+
 /* For the life of the process, before there are threads. `dropped` counts spans. */
-void trace_open(int fd, _Atomic uint64_t *dropped);
+void trace_open(int fd, _Atomic uint64_t *dropped, uint64_t threshold);
 
 extern bool trace_is_on;
 

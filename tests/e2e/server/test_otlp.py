@@ -169,6 +169,19 @@ class Traces(unittest.TestCase):
         self.assertEqual((len(request["attributes"]["uri"]), len(validation["attributes"]["name"])), (256, 256))
         self.assertEqual(validation["attributes"]["request_uid"], "é" * 128)
 
+    def test_a_sampler_chooses(self):
+        for sampler, argument, least, most in (("always_off", "", 0, 0), ("parentbased_traceidratio", "0.5", 50, 150), ("traceidratio", "1", 200, 200),
+                                               ("traceidratio", "2", 200, 200), ("unheard", "", 200, 200)):
+            environment = {"OTEL_TRACES_SAMPLER": sampler, "OTEL_TRACES_SAMPLER_ARG": argument}
+            with Collector() as collector, Server(POLICIES, "--log-fmt", "otlp", environment=otel(collector, **environment), log="warn") as server:
+                connection = server.connect()
+                for _ in range(200):
+                    server.post("/validate/accept", POD, connection=connection)
+                connection.close()
+                server.stop()
+                self.assertTrue(least <= len(collector.spans()) / 3 <= most, (sampler, len(collector.spans())))
+                self.assertEqual("OTEL_TRACES_SAMPLER is not understood" in server.log(), argument == "2" or sampler == "unheard")
+
     def test_spans_that_are_refused_are_counted(self):
         with Collector() as collector:
             with Server(POLICIES, "--log-fmt", "otlp", "--enable-metrics", environment=otel(collector), log="info") as server:
