@@ -158,6 +158,15 @@ class Bundle(unittest.TestCase):
             spoil()
             self.assertIn(text, self.refused(), number)
 
+    def test_it_is_not_served_where_signatures_are_asked_for(self):
+        self.make()
+        rules = self.folder + "/verification.yml"
+        with open(rules, "w") as out:
+            out.write('{"apiVersion": "v1", "allOf": [{"kind": "githubAction", "owner": "kubewarden"}]}')
+        with Server(None, "--bundle", self.bundle, "--verification-path", rules, environment=NO_COMPILER, is_awaited=False) as server:
+            self.assertEqual(server.process.wait(60), 1)
+            self.assertIn("cannot be verified", server.errors())
+
     def test_a_manifest_cannot_name_what_is_outside(self):
         self.make()
         with open(self.path("manifest.json")) as file:
