@@ -1,5 +1,7 @@
 #include "server/admin.h"
 
+#include "server/builder.h"
+
 enum page { PAGE_NONE, PAGE_HEALTH, PAGE_METRICS, PAGE_POLICIES, PAGE_ROOT };
 
 static const char *const stage_texts[] = {
@@ -35,7 +37,11 @@ const char *admin_state_of(const struct board_server *server, const struct admin
         return "loaded";
     if (policy->seat.note.state == SEAT_FAILED)
         return "failed";
-    return server->is_building_first ? "building" : "loading";
+    if (!server->is_building_first)
+        return "loading";
+    if (policy->spec.progress == BUILD_FAILED + 1)
+        return "failed";
+    return policy->spec.progress > BUILD_WAITS + 1 ? "built" : "building";
 }
 
 const char *admin_tier_of(const struct admin_policy *policy)

@@ -1,6 +1,7 @@
 #include "server/admin.h"
 
 #include "runtime/json/tree.h"
+#include "server/builder.h"
 
 static void write_text(const char *key, struct chimera_slice text, struct chimera_buffer *out)
 {
@@ -69,6 +70,17 @@ static void write_counts(const struct admin_policy *policy, struct chimera_buffe
     chimera_buffer_byte(out, '}');
 }
 
+/* Of a policy that its quick tier serves. */
+static const char *full_tier_of(const struct board_server *server,
+                                const struct admin_policy *policy)
+{
+    if (!server->is_building_full || !policy->seat.note.is_quick)
+        return "";
+    if (policy->spec.progress == BUILD_FULL + 1)
+        return "built";
+    return policy->spec.progress == BUILD_FAILED + 1 ? "failed" : "building";
+}
+
 static void write_policy(const struct admin *admin, const struct board_server *server,
                          const struct admin_policy *policy, struct chimera_buffer *out)
 {
@@ -88,7 +100,7 @@ static void write_policy(const struct admin *admin, const struct board_server *s
     write_word(is_group ? "expression" : "module", policy->spec.source, out);
     if (!is_group) {
         write_word("tier", admin_tier_of(policy), out);
-        write_switch("is_full_tier_building", server->is_building_full && note->is_quick, out);
+        write_word("full_tier", full_tier_of(server, policy), out);
         write_word("digest", note->digest, out);
         write_word("execution_mode", note->mode, out);
         write_word("build", note->toolchain, out);

@@ -157,6 +157,18 @@ void board_show(struct board *board, const struct policies *policies)
     end_writing(board);
 }
 
+void board_show_progress(struct board *board, const struct policies *policies,
+                         const uint8_t *progress)
+{
+    begin_writing(board);
+    for (size_t i = 0; i < policies->policy_count; i++) {
+        uint32_t number = board_find(board, chimera_slice_of(policies->policy[i].id));
+        if (number != BOARD_OTHER)
+            board->policy[number].spec.progress = progress ? (uint8_t)(progress[i] + 1) : 0;
+    }
+    end_writing(board);
+}
+
 void board_tell(struct board *board, const struct board_server *server)
 {
     begin_writing(board);

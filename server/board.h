@@ -23,6 +23,7 @@
 struct board_spec {        /* of a policy or group, as it is configured */
     uint8_t is_configured; /* now; else it was once */
     uint8_t is_group, is_monitor, may_mutate;
+    uint8_t progress;            /* 1 and an enum build_progress, while it is being built; else 0 */
     uint32_t group;              /* of a member: the number of its group; else 0 */
     char source[BOARD_TEXT_MAX]; /* where the module is from, or the expression of a group */
 };
@@ -70,6 +71,9 @@ int board_make(struct shared *shared, struct chimera_error *err);
 void board_enter(struct board *board, const struct policies *policies);
 /* Says that these are the ones that are configured now. */
 void board_show(struct board *board, const struct policies *policies);
+/* How far the build of each is (an enum build_progress); NULL: none is under way. */
+void board_show_progress(struct board *board, const struct policies *policies,
+                         const uint8_t *progress);
 void board_tell(struct board *board, const struct board_server *server);
 
 /* --- For readers. --- */

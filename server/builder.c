@@ -97,6 +97,8 @@ static int collect(struct build *build, struct built_plugin *plugins, struct chi
             build->module_of[i] = add_module(build, policies->policy[i].id, path);
         else if (code != CHIMERA_ENOMEM)
             plugins[i].failure = strdup(why.text);
+        if (plugins[i].failure)
+            build->wish->progress[i] = BUILD_FAILED;
         if (build->module_of[i] == SIZE_MAX && !plugins[i].failure)
             return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
         if (plugins[i].failure && !build->wish->is_lenient)
@@ -126,6 +128,7 @@ static int fail_build(struct chimera_slice said, int status, struct chimera_erro
 
 /* The modules of one call, in the order of the lines that the command prints. */
 struct round {
+    struct build *build;
     struct module **modules;
     size_t count, told;
 };
@@ -158,6 +161,17 @@ static char *copy_member(struct json_object *line, const char *key)
     return strdup(json_object_get_string(member));
 }
 
+static void note_progress(struct build *build, size_t index)
+{
+    const struct module *module = &build->module[index];
+    enum build_progress progress = module->failure    ? BUILD_FAILED
+                                   : module->is_quick ? BUILD_QUICK
+                                                      : BUILD_FULL;
+    for (size_t i = 0; i < build->wish->policies->policy_count; i++)
+        if (build->module_of[i] == index)
+            build->wish->progress[i] = (uint8_t)progress;
+}
+
 static void take_line(void *context, struct chimera_slice text)
 {
     struct round *round = context;
@@ -169,7 +183,10 @@ static void take_line(void *context, struct chimera_slice text)
     module->plugin = copy_member(line, "plugin");
     module->failure = module->plugin ? NULL : copy_member(line, "error");
     module->is_quick = tier && strcmp(tier, "quick") == 0;
-    round->told += module->plugin || module->failure;
+    if (!module->plugin && !module->failure)
+        return;
+    round->told++;
+    note_progress(round->build, (size_t)(module - round->build->module));
     if (module->plugin)
         log_module(module, line);
 }
@@ -226,12 +243,15 @@ static int build_round(struct build *build, struct round round, struct chimera_e
 static int build_modules(struct build *build, struct chimera_error *err)
 {
     CHIMERA_FREE struct module **modules = calloc(build->module_count + 1, sizeof(struct module *));
-    struct round round = {.modules = modules};
+    struct round round = {.build = build, .modules = modules};
     if (!modules)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    for (size_t i = 0; i < build->module_count; i++)
-        if (!build->module[i].plugin)
+    for (size_t i = 0; i < build->module_count; i++) {
+        if (build->module[i].plugin)
+            note_progress(build, i);
+        else
             modules[round.count++] = &build->module[i];
+    }
     if (round.count == 0)
         return CHIMERA_OK;
     chimera_log_with(CHIMERA_LOG_INFO, TARGET,

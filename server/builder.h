@@ -16,11 +16,15 @@ struct built_plugin { /* one of both texts is set; owned */
     bool is_quick;    /* of the quick tier (design.md, decision 13) */
 };
 
+/* How far a policy's module is. */
+enum build_progress { BUILD_WAITS, BUILD_QUICK, BUILD_FULL, BUILD_FAILED };
+
 struct builder_wish { /* what to build; borrowed */
     const struct config *config;
     const struct policies *policies;
-    bool is_full;    /* the full tier; else what is there soonest */
-    bool is_lenient; /* a module that cannot be built is told in its element and fails nothing */
+    bool is_full;      /* the full tier; else what is there soonest */
+    bool is_lenient;   /* a module that cannot be built is told in its element and fails nothing */
+    uint8_t *progress; /* an enum build_progress for each policy, written as it goes */
 };
 
 /* Fills one element for each policy, in their order. On success the caller ends *ret_plugins with

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -79,12 +80,29 @@ static _Noreturn void work(const struct builder_wish *wish, int fd, pid_t parent
     _exit(code); /* what is ours to free goes with the process */
 }
 
-int job_start(struct job *job, const struct builder_wish *wish, int priority,
+/* One more than there are policies, as nothing cannot be mapped. */
+static int map_progress(struct builder_wish *wish, struct chimera_error *err)
+{
+    void *progress = mmap(NULL, wish->policies->policy_count + 1, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (progress == MAP_FAILED)
+        return chimera_fail(err, CHIMERA_ENOMEM, "mmap: %s", strerror(errno));
+    wish->progress = progress;
+    return CHIMERA_OK;
+}
+
+int job_start(struct job *job, const struct builder_wish *wished, int priority,
               struct chimera_error *err)
 {
+    struct builder_wish wish_with_progress = *wished;
+    const struct builder_wish *wish = &wish_with_progress;
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
+    if (map_progress(&wish_with_progress, err) < 0)
+        return CHIMERA_ENOMEM;
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        munmap(wish->progress, wish->policies->policy_count + 1);
         return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+    }
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         close(ends[0]);
@@ -93,10 +111,15 @@ int job_start(struct job *job, const struct builder_wish *wish, int priority,
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);
+        munmap(wish->progress, wish->policies->policy_count + 1);
         return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
     }
     setpgid(pid, pid); /* as in the child; whoever is first */
-    *job = (struct job){.pid = pid, .fd = ends[0]};
+    madvise(wish->progress, wish->policies->policy_count + 1, MADV_DONTFORK); /* from now on */
+    *job = (struct job){.pid = pid,
+                        .fd = ends[0],
+                        .progress = wish->progress,
+                        .policy_count = wish->policies->policy_count};
     chimera_buffer_init(&job->said, SAID_MAX);
     return CHIMERA_OK;
 }
@@ -126,6 +149,7 @@ static void end(struct job *job)
     while (job->pid && waitpid(job->pid, &job->status, 0) < 0 && errno == EINTR)
         ;
     chimera_buffer_free(&job->said);
+    munmap(job->progress, job->policy_count + 1);
     *job = JOB_NONE;
 }
 

@@ -17,6 +17,8 @@ struct job {
     int fd;     /* what it says; -1: no job */
     int status; /* as of waitpid(), once it is reaped */
     struct chimera_buffer said;
+    uint8_t *progress; /* owned, shared with the process; of each policy, an enum build_progress */
+    size_t policy_count;
 };
 
 #define JOB_NONE ((struct job){.fd = -1})

@@ -10,6 +10,7 @@
 #include "server/seat.h"
 
 #define LOOK_EVERY_MS 5000
+#define PROGRESS_EVERY_MS 250
 
 void status_init(struct status *status, struct board *board)
 {
@@ -36,6 +37,15 @@ static void show_policies(struct status *status, const struct crew *crew,
     board_show(status->board, &file->policies);
 }
 
+/* Once more behind the end of a build, which takes it away. */
+static void show_progress(struct status *status, const struct update *update)
+{
+    const uint8_t *progress = update->file == status->shown ? update->job.progress : NULL;
+    if (status->shown && (progress || status->is_progress_shown))
+        board_show_progress(status->board, &status->shown->policies, progress);
+    status->is_progress_shown = progress != NULL;
+}
+
 static enum board_stage stage_of(const struct crew *crew)
 {
     if (!crew->generation)
@@ -57,6 +67,7 @@ void status_tell(struct status *status, const struct crew *crew, const struct up
     struct board_server *server = &status->server;
     bool is_under_way = update->file != NULL;
     show_policies(status, crew, update);
+    show_progress(status, update);
     server->stage = (uint8_t)stage_of(crew);
     server->is_building_first = !crew->generation && is_under_way;
     server->is_building_full = is_under_way && update->kind == UPDATE_TIER;
@@ -155,5 +166,7 @@ int64_t status_pass_time(struct status *status, const struct crew *crew, int64_t
         status->measured_at_ms = now_ms;
         look(status, crew);
     }
+    if (status->is_progress_shown)
+        return now_ms + PROGRESS_EVERY_MS;
     return status->measured_at_ms + LOOK_EVERY_MS;
 }

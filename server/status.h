@@ -11,6 +11,7 @@ struct status {
     struct board *board;       /* borrowed */
     struct policy_file *shown; /* used; whose policies the board shows as configured */
     struct board_server server;
+    bool is_progress_shown;
     int64_t measured_at_ms; /* when the processes were looked at */
 };
 

@@ -1,5 +1,5 @@
 """The admin port: /healthz, /metrics, /policies, the page, and who may ask for them (docs/user/observability.md)."""
-import hashlib, html.parser, http.client, json, os, signal, socket, stat, subprocess, tempfile, time, unittest, urllib.parse
+import hashlib, html.parser, http.client, json, os, shutil, signal, socket, stat, tempfile, time, unittest, urllib.parse
 
 import harness, prometheus
 from harness import Server, free_port, review, wasm
@@ -7,6 +7,23 @@ from harness import Server, free_port, review, wasm
 REFERENCE = "kubewarden_policy_evaluations_total"
 LATENCY = "kubewarden_policy_evaluation_latency_milliseconds"
 HOSTILE = 'a"b\\c\nd<i>&\'é'
+
+
+COMMAND = r"""#!/usr/bin/env python3
+import os, subprocess, sys, time
+folder, real, words = %r, %r, sys.argv[1:]
+def wait_for(what):
+    while not os.path.exists(folder + "/go-" + what):
+        time.sleep(0.02)
+if words[words.index("--tier") + 1] == "full":
+    wait_for("full")
+modules = [word for word in words if word.endswith(".wasm")]
+for number, module in enumerate(modules):
+    wait_for(str(number))
+    status = subprocess.run([real, *(word for word in words if word not in modules), module]).returncode
+    if status:
+        sys.exit(status)
+"""
 
 
 def wait_for(is_true, seconds=30):
@@ -411,24 +428,37 @@ class Life(unittest.TestCase):
                 fields = dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
             self.assertEqual((fields["Seccomp"].strip(), fields["NoNewPrivs"].strip(), int(fields["CapEff"], 16)), ("2", "1", 0))
 
+    def command(self, folder):
+        """In place of `chimera`: builds its n-th module when there is a file go-n, for the full tier when there is go-full."""
+        real = os.environ.get("CHIMERA_COMMAND", os.path.join(os.path.dirname(harness.SERVER), "chimera"))
+        path = os.path.join(folder, "chimera")
+        with open(path, "w") as out:
+            out.write(COMMAND % (folder, real))
+        os.chmod(path, stat.S_IRWXU)
+        return {"CHIMERA_COMMAND": path}
+
+    def go(self, folder, what):
+        with open(os.path.join(folder, f"go-{what}"), "w"):
+            pass
+
+    def states(self, server):
+        return {id: policy["state"] for id, policy in server.policies()[1].items()}
+
     def test_a_cold_start_can_be_watched_and_the_end_is_told(self):
+        policies = {name: {"module": wasm(name)} for name in ("accept", "reject")}
         with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "chimera")
-            with open(path, "w") as out:
-                out.write(f"#!/bin/sh\nwhile [ ! -e {folder}/go ]; do sleep 0.05; done\nexec {os.environ.get('CHIMERA_COMMAND', os.path.join(os.path.dirname(harness.SERVER), 'chimera'))} \"$@\"\n")
-            os.chmod(path, stat.S_IRWXU)
-            environment = {"CHIMERA_COMMAND": path}
-            with Admin({"accept": {"module": wasm("accept")}}, environment=environment, is_awaited=False) as server:
+            self.go(folder, "full")
+            with Admin(policies, environment=self.command(folder), is_awaited=False) as server:
                 wait_for(lambda: self.answers(server))
                 self.assertEqual(server.get("/healthz")[::2], (503, "starting: the policies are being built\n"))
-                told, policies = server.policies()
-                self.assertEqual((told["is_ready"], policies["accept"]["state"]), (False, "building"))
-                self.assertEqual(server.value("chimera_ready"), 0)
-                with open(os.path.join(folder, "go"), "w"):
-                    pass
+                self.assertEqual(self.states(server), {"accept": "building", "reject": "building"})
+                self.assertEqual((server.policies()[0]["is_ready"], server.value("chimera_ready")), (False, 0))
+                self.go(folder, 0)
+                self.assertTrue(wait_for(lambda: self.states(server) == {"accept": "built", "reject": "building"}))
+                self.go(folder, 1)
                 self.assertTrue(server.wait_ready())
                 self.assertTrue(wait_for(lambda: server.get("/healthz")[0] == 200))
-                self.assertEqual(server.policies()[1]["accept"]["state"], "loaded")
+                self.assertEqual(self.states(server), {"accept": "loaded", "reject": "loaded"})
                 # A request under way keeps the server, and then the end is told.
                 with server.raw() as client:
                     client.sendall(harness.request()[:-10])
@@ -438,6 +468,19 @@ class Life(unittest.TestCase):
                     client.sendall(harness.request()[-10:])
                 self.assertEqual(server.process.wait(60), 0)
                 self.assertFalse(self.answers(server))
+
+    @unittest.skipUnless(shutil.which("tcc"), "the quick tier needs tcc")
+    def test_the_full_tier_s_build_can_be_watched(self):
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {**self.command(folder), "CHIMERA_WAIT_FOR_FULL_TIER": "false", "CHIMERA_CACHE_DIR": os.path.join(folder, "cache")}
+            self.go(folder, 0)
+            with Admin({"accept": {"module": wasm("accept")}}, environment=environment) as server:
+                def tiers():
+                    return [server.policies()[1]["accept"][key] for key in ("tier", "full_tier")]
+                self.assertTrue(wait_for(lambda: tiers() == ["quick", "building"]))
+                self.assertEqual(server.samples("chimera_policy_info", tier="quick")[0][1], 1)
+                self.go(folder, "full")
+                self.assertTrue(wait_for(lambda: tiers() == ["full", None]))
 
     def answers(self, server):
         try:
