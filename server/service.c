@@ -251,52 +251,60 @@ static int evaluate(const struct service *service, struct lane *lane,
 }
 
 /* The answer to a review of a policy that there is. */
-static void answer_parsed(const struct service *service, struct lane *lane,
+static void answer_served(const struct service *service, struct lane *lane,
                           const struct service_request *request, const struct served *served,
-                          struct chimera_request *parsed, struct answer *ret_answer)
+                          struct span_review *span, struct answer *ret_answer)
 {
     struct chimera_response response = {0};
-    struct span_review span;
-    span_begin_review(&span, request->route->kind, served->id, parsed, &lane->arena);
-    chimera_log_with(
-        CHIMERA_LOG_DEBUG, TARGET, ((struct chimera_slice){NULL, 0}),
-        CHIMERA_WORD(parsed->is_raw ? "raw_review" : "admission_review", request->body));
-    int code = evaluate(service, lane, request, served, parsed, &response);
+    int code = evaluate(service, lane, request, served, span->request, &response);
     if (code == CHIMERA_OK) {
-        span_record_response(&span, &response);
+        span_record_response(span, &response);
         log_response(CHIMERA_LOG_DEBUG, "policy evaluated", served, &response, &lane->body);
-        chimera_response_write_review(&response, parsed->is_raw, &lane->body);
+        chimera_response_write_review(&response, span->request->is_raw, &lane->body);
         code = lane->body.failed;
     }
     if (code < 0) {
         chimera_buffer_reset(&lane->body);
         fail(lane, served->id, chimera_code_text(code), ret_answer);
-    } else {
-        ret_answer->status = 200;
-        ret_answer->type = ANSWER_JSON;
-        ret_answer->body = chimera_buffer_slice(&lane->body);
+        return;
     }
-    span_end(&span.span);
+    ret_answer->status = 200;
+    ret_answer->type = ANSWER_JSON;
+    ret_answer->body = chimera_buffer_slice(&lane->body);
 }
 
-static void answer_review(const struct service *service, struct lane *lane,
-                          const struct service_request *request, struct answer *ret_answer)
+static void answer_parsed(const struct service *service, struct lane *lane,
+                          const struct service_request *request, struct span_review *span,
+                          struct answer *ret_answer)
 {
-    struct chimera_request parsed = {0};
     struct chimera_slice id = request->route->policy_id;
-    if (!parse(lane, request, &parsed, ret_answer))
-        return;
+    chimera_log_with(
+        CHIMERA_LOG_DEBUG, TARGET, ((struct chimera_slice){NULL, 0}),
+        CHIMERA_WORD(span->request->is_raw ? "raw_review" : "admission_review", request->body));
     if (count_slashes(id) > 1) {
         fail(lane, id, "not a valid policy ID", ret_answer);
         return;
     }
     const struct served *served = policy_set_find(service->policies, id);
     if (served)
-        answer_parsed(service, lane, request, served, &parsed, ret_answer);
+        answer_served(service, lane, request, served, span, ret_answer);
     else
         refuse(lane, true, 404,
                chimera_arena_print(&lane->arena, "unknown policy: %.*s", (int)id.size, id.data),
                ret_answer);
+}
+
+static void answer_review(const struct service *service, struct lane *lane,
+                          const struct service_request *request, struct answer *ret_answer)
+{
+    const struct route *route = request->route;
+    struct chimera_request parsed = {0};
+    struct span_review span;
+    if (!parse(lane, request, &parsed, ret_answer))
+        return;
+    span_begin_review(&span, route->kind, route->policy_id, &parsed, &lane->arena);
+    answer_parsed(service, lane, request, &span, ret_answer);
+    span_end(&span.span);
 }
 
 static void log_answer(int64_t arrived_ms, unsigned status)
@@ -347,6 +355,7 @@ void service_answer(const struct service *service, struct lane *lane,
         return;
     }
     span_begin_request(&span, request->head);
+    chimera_log(CHIMERA_LOG_DEBUG, "server::http", CHIMERA_SLICE("started processing request"));
     dispatch(service, lane, request, ret_answer);
     if (chimera_log_is_on(CHIMERA_LOG_ERROR))
         log_answer(request->arrived_ms, ret_answer->status);

@@ -59,23 +59,22 @@ static void complete(struct chimera_span *inner)
     const char *host = getenv("HOSTNAME");
     struct chimera_request_labels labels;
     inner->complete = NULL;
-    if (!request->is_raw)
-        add_text(span, "request_uid", request->uid);
     add_text(span, "host", chimera_slice_of(host ? host : "unknown"));
     add_text(span, "policy_id", span->policy_id);
     if (request->is_raw)
         return;
-    chimera_request_label(request, span->arena, &labels);
-    add_text(span, "name", labels.name);
-    add_text(span, "namespace", request->name_space);
-    add_text(span, "operation", request->operation);
-    add_text(span, "subresource", labels.subresource);
+    chimera_request_label(request, span->arena, &labels); /* in the reference's order */
     add_text(span, "kind", labels.kind);
     add_text(span, "kind_group", labels.kind_group);
     add_text(span, "kind_version", labels.kind_version);
+    add_text(span, "name", labels.name);
+    add_text(span, "namespace", request->name_space);
+    add_text(span, "operation", request->operation);
+    add_text(span, "request_uid", request->uid);
     add_text(span, "resource", labels.resource);
     add_text(span, "resource_group", labels.resource_group);
     add_text(span, "resource_version", labels.resource_version);
+    add_text(span, "subresource", labels.subresource);
 }
 
 void span_begin_review(struct span_review *span, enum route_kind kind,

@@ -99,14 +99,11 @@ static struct chimera_slice member_of(const struct chimera_request *request,
 
 /* Of a struct: its three members' texts. */
 static void label_struct(const struct chimera_request *request, enum chimera_request_field member,
-                         enum chimera_request_field otherwise, struct chimera_arena *arena,
-                         struct chimera_slice ret_texts[3])
+                         struct chimera_arena *arena, struct chimera_slice ret_texts[3])
 {
     struct chimera_slice value = member_of(request, member);
-    if (!value.data)
-        value = member_of(request, otherwise);
     if (value.data)
-        chimera_shape_members(value, chimera_shape_request.field[otherwise].shape, ret_texts);
+        chimera_shape_members(value, chimera_shape_request.field[member].shape, ret_texts);
     for (unsigned i = 0; i < 3; i++)
         ret_texts[i] = chimera_shape_text(ret_texts[i], arena);
 }
@@ -115,15 +112,11 @@ void chimera_request_label(const struct chimera_request *request, struct chimera
                            struct chimera_request_labels *ret_labels)
 {
     struct chimera_slice kind[3] = {{NULL, 0}}, resource[3] = {{NULL, 0}};
-    struct chimera_slice subresource = member_of(request, CHIMERA_REQUEST_REQUEST_SUB_RESOURCE);
-    if (!subresource.data)
-        subresource = member_of(request, CHIMERA_REQUEST_SUB_RESOURCE);
-    label_struct(request, CHIMERA_REQUEST_REQUEST_KIND, CHIMERA_REQUEST_KIND, arena, kind);
-    label_struct(request, CHIMERA_REQUEST_REQUEST_RESOURCE, CHIMERA_REQUEST_RESOURCE, arena,
-                 resource);
+    label_struct(request, CHIMERA_REQUEST_KIND, arena, kind);
+    label_struct(request, CHIMERA_REQUEST_RESOURCE, arena, resource);
     *ret_labels = (struct chimera_request_labels){
         .name = chimera_shape_text(member_of(request, CHIMERA_REQUEST_NAME), arena),
-        .subresource = chimera_shape_text(subresource, arena),
+        .subresource = chimera_shape_text(member_of(request, CHIMERA_REQUEST_SUB_RESOURCE), arena),
         .kind_group = kind[0],
         .kind_version = kind[1],
         .kind = kind[2],

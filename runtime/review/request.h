@@ -48,8 +48,8 @@ enum chimera_request_problem chimera_request_parse_raw(struct chimera_slice body
 int chimera_request_parse_file(struct chimera_slice text, bool is_raw, struct chimera_arena *arena,
                                struct chimera_request *ret_request, struct chimera_error *err);
 
-/* What names the object of a review, for logs; decoded. .data NULL: the request does not say, or the
- * arena is full. Where there is `requestKind` or `requestResource`, these are meant. */
+/* What names the object of a review, for logs, as it comes to the policy (`kind`, not
+ * `requestKind`); decoded. .data NULL: the request does not say, or the arena is full. */
 struct chimera_request_labels {
     struct chimera_slice name, subresource;
     struct chimera_slice kind_group, kind_version, kind;

@@ -329,4 +329,4 @@ def spans_of(message):
             yield {"scope": scope, "resource": resource, "trace": span[1][0].hex(), "id": span[2][0].hex(),
                    "parent": span[4][0].hex() if 4 in span else None, "name": span[5][0].decode(), "kind": span[6][0], "start": span[7][0],
                    "end": span[8][0], "attributes": attributes_of(span.get(9, [])), "events": events,
-                   "status": fields_of(span[15][0])[3][0] if 15 in span else 0}
+                   "status": fields_of(span[15][0]).get(3, [0])[0] if 15 in span else 0}

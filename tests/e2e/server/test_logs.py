@@ -11,8 +11,8 @@ POLICIES = {"accept": {"module": wasm("accept")},
             "group": {"policies": {"member": {"module": wasm("log")}}, "expression": "member()", "message": "no"}}
 POD = review(name="web", subResource="status", requestKind={"group": "g", "version": "v2", "kind": "Thing"},
              requestResource={"group": "h", "version": "v3", "resource": "things"}, requestSubResource="scale")
-VALIDATION = ('request_uid="u-1" host="unknown" policy_id="%s" name="web" namespace="default" operation="CREATE" subresource="scale" '
-              'kind="Thing" kind_group="g" kind_version="v2" resource="things" resource_group="h" resource_version="v3"')
+VALIDATION = ('host="unknown" policy_id="%s" kind="Pod" kind_group="" kind_version="v1" name="web" namespace="default" operation="CREATE" '
+              'request_uid="u-1" resource="pods" resource_group="" resource_version="v1" subresource="status"')  # as the reference writes it
 
 
 def lines_of(form, level, *requests, flags=(), policies=POLICIES):
@@ -41,6 +41,11 @@ class Text(unittest.TestCase):
         self.assertRegex(self.one("/accept?timeout=9s", "finished"),
                          r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z  INFO request\{method=POST uri=/validate/accept\?timeout=9s "
                          r"version=HTTP/1\.1\}: server::http: finished processing request latency=\d+ ms status=200$")
+
+    def test_what_is_not_there_has_its_span_too(self):
+        self.assertIn("DEBUG request{method=POST uri=/validate/a%2Fb%2Fc version=HTTP/1.1}: server::http: started processing request",
+                      self.one("a%2Fb%2Fc", "started"))
+        self.assertIn(":validation{%s}: server::api: Evaluation error" % (VALIDATION % "a/b/c"), self.one("Evaluation error"))
 
     def test_a_server_error_is_an_error(self):
         self.assertIn(" ERROR request{method=POST uri=/validate/a%2Fb%2Fc version=HTTP/1.1}: server::http: response failed "
@@ -87,8 +92,8 @@ class Json(unittest.TestCase):
         self.assertEqual(hello["spans"][0], {"method": "POST", "uri": "/validate/guest", "version": "HTTP/1.1", "name": "request"})
         self.assertEqual(hello["spans"][1], {
             "request_uid": "u-1", "host": "unknown", "policy_id": "guest", "object_name": "web", "namespace": "default", "operation": "CREATE",
-            "subresource": "scale", "kind": "Thing", "kind_group": "g", "kind_version": "v2", "resource": "things", "resource_group": "h",
-            "resource_version": "v3", "name": "validation"})
+            "subresource": "status", "kind": "Pod", "kind_group": "", "kind_version": "v1", "resource": "pods", "resource_group": "",
+            "resource_version": "v1", "name": "validation"})
         seen, = [line["fields"] for line in lines if "admission_review" in line["fields"]]
         self.assertEqual(json.loads(seen["admission_review"])["request"]["uid"], "u-1")
 
