@@ -1,9 +1,11 @@
 #include "server/expression.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define DEPTH_MAX 64 /* of parentheses and negations, and so of the recursion below */
-#define STACK_MAX (2 * DEPTH_MAX + 8)
+/* At each depth an operand may wait for the right side of |, of &, of == and of <. */
+#define STACK_MAX (4 * (DEPTH_MAX + 1) + 1)
 
 /* Numbers are literals only, so that what is made of them is known at once and needs no steps. */
 struct operand {
@@ -54,6 +56,18 @@ static bool starts(const struct parser *parser, const char *sign)
     return chimera_slice_starts(rest, sign);
 }
 
+/* Comments nest. One that is open at the end is what the text ends with. */
+static void skip_comment(struct parser *parser)
+{
+    unsigned depth = 0;
+    do {
+        bool opens = starts(parser, "/*"), closes = starts(parser, "*/");
+        depth += opens;
+        depth -= closes;
+        parser->at += opens || closes ? 2 : 1;
+    } while (depth > 0 && parser->at < parser->text.size);
+}
+
 /* White space and both kinds of comments. */
 static void skip_blank(struct parser *parser)
 {
@@ -65,9 +79,7 @@ static void skip_blank(struct parser *parser)
             while (parser->at < parser->text.size && parser->text.data[parser->at] != '\n')
                 parser->at++;
         } else if (starts(parser, "/*")) {
-            const char *from = parser->text.data + parser->at + 2;
-            const char *end = memmem(from, parser->text.size - parser->at - 2, "*/", 2);
-            parser->at = end ? (size_t)(end - parser->text.data) + 2 : parser->text.size;
+            skip_comment(parser);
         } else {
             return;
         }
@@ -167,36 +179,81 @@ static int parse_unary(struct parser *parser, struct operand *ret_operand)
     return code == CHIMERA_OK && negations % 2 ? emit(parser, EXPRESSION_NOT, 0) : code;
 }
 
-static int refuse_types(struct parser *parser, size_t at, const char *sign)
-{
-    return explain(parser, at, "A number on one side only, or none where one is wanted: ",
-                   chimera_slice_of(sign));
-}
-
-/* Puts the outcome of a comparison of two numbers in their place. */
+/* Puts a value that is known in the place of what was compared: numbers have no steps. */
 static int fold(struct parser *parser, bool outcome, struct operand *ret_operand)
 {
     *ret_operand = (struct operand){false, 0};
     return emit(parser, EXPRESSION_PUSH, outcome);
 }
 
+enum comparison { LESS_EQUAL, GREATER_EQUAL, LESS, GREATER, EQUAL, DIFFERENT };
+
+static bool compare_numbers(enum comparison how, uint64_t left, uint64_t right)
+{
+    switch (how) {
+    case LESS_EQUAL:
+        return left <= right;
+    case GREATER_EQUAL:
+        return left >= right;
+    case LESS:
+        return left < right;
+    case GREATER:
+        return left > right;
+    case EQUAL:
+        return left == right;
+    case DIFFERENT:
+        break;
+    }
+    return left != right;
+}
+
+/* Of two booleans, false being the lesser one: a > b is a && !b. */
+static int compare_booleans(struct parser *parser, enum comparison how)
+{
+    bool is_inverse = how == LESS || how == LESS_EQUAL;
+    bool has_equal = how == GREATER_EQUAL || how == LESS;
+    if (how == EQUAL || how == DIFFERENT)
+        return emit(parser, how == EQUAL ? EXPRESSION_EQUAL : EXPRESSION_DIFFERENT, 0);
+    int code = emit(parser, EXPRESSION_NOT, 0);
+    if (code == CHIMERA_OK)
+        code = emit(parser, has_equal ? EXPRESSION_OR : EXPRESSION_AND, 0);
+    return code == CHIMERA_OK && is_inverse ? emit(parser, EXPRESSION_NOT, 0) : code;
+}
+
+/* A number and a boolean are different, and neither is the greater one. */
+static int compare(struct parser *parser, enum comparison how, const struct operand *right,
+                   struct operand *ret_operand)
+{
+    struct operand left = *ret_operand;
+    if (left.is_number && right->is_number)
+        return fold(parser, compare_numbers(how, left.number, right->number), ret_operand);
+    if (!left.is_number && !right->is_number)
+        return compare_booleans(parser, how);
+    int code = emit(parser, EXPRESSION_DROP, 0);
+    return code < 0 ? code : fold(parser, how == DIFFERENT, ret_operand);
+}
+
+/* The first sign that is there, or `last`. */
+static enum comparison take_sign(struct parser *parser, enum comparison first, enum comparison last)
+{
+    static const char *const SIGNS[] = {"<=", ">=", "<", ">", "==", "!="};
+    enum comparison how = first;
+    while (how != last && !take(parser, SIGNS[how]))
+        how++;
+    return how;
+}
+
 static int parse_order(struct parser *parser, struct operand *ret_operand)
 {
-    static const char *const SIGNS[] = {"<=", ">=", "<", ">"};
     int code = parse_unary(parser, ret_operand);
-    for (size_t i = 0; i < 4 && code == CHIMERA_OK; i++) {
-        struct operand right, left = *ret_operand;
-        if (!take(parser, SIGNS[i]))
-            continue;
-        size_t at = parser->at - strlen(SIGNS[i]);
+    while (code == CHIMERA_OK) {
+        struct operand right;
+        enum comparison how = take_sign(parser, LESS_EQUAL, EQUAL);
+        if (how == EQUAL)
+            break;
         code = parse_unary(parser, &right);
-        if (code < 0)
-            return code;
-        if (!left.is_number || !right.is_number)
-            return refuse_types(parser, at, SIGNS[i]);
-        bool is_less = i % 2 == 0, has_equal = i < 2;
-        bool outcome = is_less ? left.number < right.number : left.number > right.number;
-        return fold(parser, outcome || (has_equal && left.number == right.number), ret_operand);
+        if (code == CHIMERA_OK)
+            code = compare(parser, how, &right, ret_operand);
     }
     return code;
 }
@@ -205,20 +262,13 @@ static int parse_equality(struct parser *parser, struct operand *ret_operand)
 {
     int code = parse_order(parser, ret_operand);
     while (code == CHIMERA_OK) {
-        struct operand right, left = *ret_operand;
-        bool is_equal = take(parser, "==");
-        if (!is_equal && !take(parser, "!="))
+        struct operand right;
+        enum comparison how = take_sign(parser, EQUAL, DIFFERENT + 1);
+        if (how > DIFFERENT)
             break;
-        size_t at = parser->at - 2;
         code = parse_order(parser, &right);
-        if (code < 0)
-            return code;
-        if (left.is_number != right.is_number)
-            return refuse_types(parser, at, is_equal ? "==" : "!=");
-        if (left.is_number)
-            code = fold(parser, (left.number == right.number) == is_equal, ret_operand);
-        else
-            code = emit(parser, is_equal ? EXPRESSION_EQUAL : EXPRESSION_DIFFERENT, 0);
+        if (code == CHIMERA_OK)
+            code = compare(parser, how, &right, ret_operand);
     }
     return code;
 }
@@ -231,26 +281,52 @@ static int refuse_number(struct parser *parser, const struct operand *operand, s
                : CHIMERA_OK;
 }
 
-/* One level of && or ||: behind each operand but the last a step that skips the rest. */
-static int parse_chain(struct parser *parser, const char *sign, enum expression_operation skip,
-                       int (*parse_operand)(struct parser *, struct operand *),
+struct level {                       /* of operators that bind alike */
+    const char *quick;               /* asks its right side only if it must */
+    enum expression_operation skips; /* its right side */
+    const char *eager[2];            /* ask both sides; or NULL */
+    enum expression_operation joins[2];
+    int (*parse_operand)(struct parser *, struct operand *);
+};
+
+/* The operator that is there, or NULL; with *ret_joins of an eager one. */
+static const char *take_operator(struct parser *parser, const struct level *level,
+                                 enum expression_operation *ret_joins)
+{
+    if (take(parser, level->quick))
+        return level->quick;
+    for (size_t i = 0; i < 2 && level->eager[i]; i++) {
+        *ret_joins = level->joins[i];
+        if (take(parser, level->eager[i]))
+            return level->eager[i];
+    }
+    return NULL;
+}
+
+/* Behind each operand of a quick operator stands a step that skips the next one. */
+static int parse_level(struct parser *parser, const struct level *level,
                        struct operand *ret_operand)
 {
+    enum expression_operation joins = EXPRESSION_DROP;
+    const char *taken;
     size_t start = parser->at;
-    int code = parse_operand(parser, ret_operand);
-    while (code == CHIMERA_OK && take(parser, sign)) {
+    int code = level->parse_operand(parser, ret_operand);
+    while (code == CHIMERA_OK && (taken = take_operator(parser, level, &joins))) {
         uint32_t place = parser->out->count;
+        bool is_quick = taken == level->quick;
         code = refuse_number(parser, ret_operand, start);
-        if (code == CHIMERA_OK)
-            code = emit(parser, skip, 0);
-        if (code == CHIMERA_OK)
+        if (code == CHIMERA_OK && is_quick)
+            code = emit(parser, level->skips, 0);
+        if (code == CHIMERA_OK && is_quick)
             code = emit(parser, EXPRESSION_DROP, 0);
         start = parser->at;
         if (code == CHIMERA_OK)
-            code = parse_operand(parser, ret_operand);
+            code = level->parse_operand(parser, ret_operand);
         if (code == CHIMERA_OK)
             code = refuse_number(parser, ret_operand, start);
-        if (code == CHIMERA_OK)
+        if (code == CHIMERA_OK && !is_quick)
+            code = emit(parser, joins, 0);
+        else if (code == CHIMERA_OK)
             parser->out->step[place].argument = parser->out->count;
     }
     return code;
@@ -258,12 +334,19 @@ static int parse_chain(struct parser *parser, const char *sign, enum expression_
 
 static int parse_and(struct parser *parser, struct operand *ret_operand)
 {
-    return parse_chain(parser, "&&", EXPRESSION_SKIP_IF_FALSE, parse_equality, ret_operand);
+    static const struct level AND = {
+        "&&", EXPRESSION_SKIP_IF_FALSE, {"&", NULL}, {EXPRESSION_AND}, parse_equality};
+    return parse_level(parser, &AND, ret_operand);
 }
 
 static int parse_or(struct parser *parser, struct operand *ret_operand)
 {
-    return parse_chain(parser, "||", EXPRESSION_SKIP_IF_TRUE, parse_and, ret_operand);
+    static const struct level OR = {"||",
+                                    EXPRESSION_SKIP_IF_TRUE,
+                                    {"|", "^"},
+                                    {EXPRESSION_OR, EXPRESSION_DIFFERENT},
+                                    parse_and};
+    return parse_level(parser, &OR, ret_operand);
 }
 
 int expression_compile(struct chimera_slice text, expression_resolver *resolve, const void *context,
@@ -283,11 +366,12 @@ int expression_compile(struct chimera_slice text, expression_resolver *resolve, 
 
 int expression_run(const struct expression *expression, expression_caller *call, void *context)
 {
-    int stack[STACK_MAX]; /* two operands at most are open at each depth */
+    int stack[STACK_MAX];
     size_t top = 0;
     uint32_t at = 0;
     while (at < expression->count) {
         struct expression_step step = expression->step[at++];
+        assert(top < STACK_MAX);
         switch (step.operation) {
         case EXPRESSION_PUSH:
             stack[top++] = (int)step.argument;
@@ -304,6 +388,12 @@ int expression_run(const struct expression *expression, expression_caller *call,
         case EXPRESSION_DIFFERENT:
             top--;
             stack[top - 1] = (stack[top - 1] == stack[top]) == (step.operation == EXPRESSION_EQUAL);
+            break;
+        case EXPRESSION_AND:
+        case EXPRESSION_OR:
+            top--;
+            stack[top - 1] = step.operation == EXPRESSION_AND ? stack[top - 1] & stack[top]
+                                                              : stack[top - 1] | stack[top];
             break;
         case EXPRESSION_SKIP_IF_TRUE:
         case EXPRESSION_SKIP_IF_FALSE:

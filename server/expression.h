@@ -1,7 +1,8 @@
 /* expression.h - the boolean expression of a policy group (policy-server.md §3.4).
  *
- * Literals true and false, calls name(), !, == and !=, && and ||, parentheses, comments; and
- * comparisons of whole numbers (docs/decisions/008). Compiled once into a short program; running it calls members from left to right, and only those that are
+ * Literals true and false, calls name(), !, == and !=, && and ||, parentheses, comments; and of what
+ * else the reference takes, comparisons, whole numbers, &, | and ^ (docs/decisions/008). Compiled
+ * once into a short program; running it calls members from left to right, and only those that are
  * needed.
  */
 #ifndef CHIMERA_SERVER_EXPRESSION_H
@@ -20,6 +21,8 @@ enum expression_operation {
     EXPRESSION_NOT,
     EXPRESSION_EQUAL,
     EXPRESSION_DIFFERENT,
+    EXPRESSION_AND, /* of two that were both asked */
+    EXPRESSION_OR,
     EXPRESSION_SKIP_IF_TRUE, /* goes to the step, if the top is true; it stays there */
     EXPRESSION_SKIP_IF_FALSE,
     EXPRESSION_DROP,

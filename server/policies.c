@@ -395,8 +395,14 @@ static int check_capabilities(const struct policies *policies, struct chimera_er
     return CHIMERA_OK;
 }
 
+/* Twice in an entry they make it unreadable for the reference, too; other keys do not. */
+static const char *const SINGLE_KEYS[] = {
+    "module",  "policyMode",         "allowedToMutate",  "settings", "contextAwareResources",
+    "message", "timeoutEvalSeconds", "hostCapabilities", "policies", "expression",
+    NULL};
+
 const struct chimera_yaml_options policies_yaml = {
-    .lower_duplicate_keys_fail = true, .string_keys_only = true, .empty_is_map = true};
+    .single_keys = SINGLE_KEYS, .string_keys_only = true, .empty_is_map = true};
 
 static int read_file(const char *path, struct chimera_buffer *text, struct chimera_error *err)
 {

@@ -45,9 +45,16 @@ static void decode(char *path)
     *to = '\0';
 }
 
+/* What is behind "file:": an absolute path, with "//" and this machine's name before it or not. */
 static int locate_file(const char *module, struct chimera_slice rest,
                        struct chimera_module_place *ret_place, struct chimera_error *err)
 {
+    static const char HOST[] = "localhost";
+    if (chimera_slice_starts(rest, "//")) {
+        rest = (struct chimera_slice){rest.data + 2, rest.size - 2};
+        if (chimera_slice_starts(rest, HOST))
+            rest = (struct chimera_slice){rest.data + strlen(HOST), rest.size - strlen(HOST)};
+    }
     if (rest.size == 0 || rest.data[0] != '/')
         return chimera_fail(err, CHIMERA_EINVAL, "cannot retrieve path from uri: %s", module);
     char *path = strndup(rest.data, rest.size);
@@ -175,11 +182,9 @@ int chimera_module_locate(const char *module, const char *store,
     if (text.size > NAME_MAX_BYTES)
         return chimera_fail(err, CHIMERA_EINVAL, "the name is longer than %d bytes",
                             NAME_MAX_BYTES);
-    if (chimera_slice_starts(text, "file:")) {
-        size_t prefix = chimera_slice_starts(text, "file://") ? 7 : text.size;
-        return locate_file(module, (struct chimera_slice){text.data + prefix, text.size - prefix},
-                           ret_place, err);
-    }
+    if (chimera_slice_starts(text, "file:"))
+        return locate_file(module, (struct chimera_slice){text.data + 5, text.size - 5}, ret_place,
+                           err);
     bool is_web = chimera_slice_is(url.scheme, "http") || chimera_slice_is(url.scheme, "https");
     if (!is_web && !chimera_slice_is(url.scheme, "registry"))
         return chimera_fail(err, CHIMERA_EINVAL, "unknown scheme: %.*s", (int)url.scheme.size,

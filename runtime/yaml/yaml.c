@@ -204,12 +204,20 @@ static bool wants_key(const struct builder *builder)
     return top && json_object_is_type(top->node, json_type_object) && !top->key;
 }
 
+static bool is_listed(const char *const *keys, const char *key)
+{
+    for (; keys && *keys; keys++)
+        if (strcmp(*keys, key) == 0)
+            return true;
+    return false;
+}
+
 /* Takes `key` on every path. */
 static int set_key(struct builder *builder, char *key)
 {
     struct frame *top = &builder->frames[builder->depth - 1];
     bool must_be_new = builder->options->duplicate_keys_fail ||
-                       (builder->options->lower_duplicate_keys_fail && builder->depth > 1);
+                       (builder->depth == 2 && is_listed(builder->options->single_keys, key));
     if (must_be_new && json_object_object_get_ex(top->node, key, NULL)) {
         int code = fail_value(builder, CHIMERA_EREFUSED, &top->start, "duplicate field", key);
         free(key);

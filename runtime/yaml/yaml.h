@@ -11,8 +11,9 @@
 #include "runtime/base/error.h"
 
 struct chimera_yaml_options {
-    bool duplicate_keys_fail;       /* else the last one wins */
-    bool lower_duplicate_keys_fail; /* the same below the top level only */
+    bool duplicate_keys_fail; /* else the last one wins */
+    /* Ends with NULL: keys that may not come twice in a map of the second level; NULL: none. */
+    const char *const *single_keys;
     /* Below the top level; else, and always at the top, numbers and booleans become their text. */
     bool string_keys_only;
     bool empty_is_map; /* a document without any node is {}; else null */

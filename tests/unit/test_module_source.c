@@ -20,6 +20,8 @@ static const struct place PLACES[] = {
     {"file:///a%00b%zz", "/a%00b%zz", false}, /* neither is a byte of a path */
     {"file://host/a.wasm", NULL, false},
     {"file:a.wasm", NULL, false},
+    {"file:/a/b.wasm", "/a/b.wasm", false},
+    {"file://localhost/a/b.wasm", "/a/b.wasm", false},
     {"registry://ghcr.io/kubewarden/policies/pod-privileged:v0.2.2",
      "/s/registry/ghcr.io/kubewarden/policies/pod-privileged:v0.2.2", false},
     {"ghcr.io/a/b:v1", "/s/registry/ghcr.io/a/b:v1", false},

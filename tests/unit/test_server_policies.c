@@ -145,7 +145,7 @@ static const struct refusal REFUSALS[] = {
     {"a: {" M ", contextAwareResources: [{kind: Pod}]}", NO_VARIANT},
     {"x: &x {" M "}\ny: {<<: *x}", NO_VARIANT},
     {"a: {" M ", module: file:///y}", NO_VARIANT},
-    {"a: {" M ", settings: {x: 1, x: 2}}", NO_VARIANT},
+    {"g: {expression: a(), message: m, expression: b(), policies: {}}", NO_VARIANT},
     {"g: {message: m, policies: {a: {" M "}}}", NO_VARIANT},
     {"g: {expression: a(), policies: {a: {" M "}}}", NO_VARIANT},
     {"g: {expression: a(), message: m}", NO_VARIANT},
@@ -192,6 +192,7 @@ static void names_and_capabilities_are_checked(void **state)
     policies_done(&policies);
 }
 
+/* The reference was asked about each of these. */
 static void the_last_of_equal_names_counts(void **state)
 {
     struct policies policies = {0};
@@ -202,6 +203,10 @@ static void the_last_of_equal_names_counts(void **state)
     for (size_t i = 0; i < 2; i++)
         if (strcmp(policies.policy[i].id, "a") == 0)
             assert_string_equal(policies.policy[i].module, "two");
+    policies_done(&policies);
+    assert_int_equal(
+        read_text("a: {" M ", settings: {x: 1, x: 2}, other: 1, other: 2}", &policies, NULL), 0);
+    assert_string_equal(policies.policy[0].settings, "{\"x\":2}");
     policies_done(&policies);
 }
 
