@@ -30,6 +30,14 @@ static bool is_draining(struct loop *loop)
     return atomic_load_explicit(&loop->is_draining, memory_order_relaxed);
 }
 
+/* How long to wait for the first byte of a new connection's request or handshake. */
+static int64_t first_request_ms(struct loop *loop)
+{
+    if (atomic_load_explicit(&loop->is_stopping, memory_order_relaxed))
+        return DRAIN_GRACE_MS;
+    return loop->tls ? HANDSHAKE_MS : IDLE_MS;
+}
+
 struct connection *connection_new(struct loop *loop, int fd)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
@@ -47,7 +55,7 @@ struct connection *connection_new(struct loop *loop, int fd)
     connection->tls = tls;
     connection->interest = EPOLLIN;
     connection->arrived_ms = loop->now_ms;
-    connection->deadline_ms = loop->now_ms + (tls ? HANDSHAKE_MS : IDLE_MS);
+    connection->deadline_ms = loop->now_ms + first_request_ms(loop);
     connection->next = loop->connections;
     if (loop->connections)
         loop->connections->previous = connection;
@@ -512,7 +520,9 @@ void connection_on_drain(struct connection *connection)
         connection->lingers = false;
         close_down(connection);
     } else {
-        connection->deadline_ms = connection->loop->now_ms + DRAIN_GRACE_MS;
+        int64_t until_ms = connection->arrived_ms + DRAIN_GRACE_MS;
+        if (connection->deadline_ms > until_ms)
+            connection->deadline_ms = until_ms;
     }
 }
 

@@ -242,25 +242,35 @@ static bool reap(struct worker_process *const *all, size_t count, bool is_late)
     return is_one_left;
 }
 
+static void tell_to_stop(struct worker_process *const *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (all[i]->pid)
+            kill(all[i]->pid, SIGTERM);
+}
+
 void crew_stop(struct crew *crew)
 {
     const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
     int64_t until_ms = clock_now_ms() + DRAIN_MS;
     struct worker_process *all[CREW_RETIRED_MAX + 1] = {&crew->current};
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
+    sigset_t awaited;
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD);
+    sigaddset(&awaited, SIGTERM);
+    sigaddset(&awaited, SIGINT);
     close_sockets(crew);
     worker_process_kill(&crew->next);
     if (crew->current.report_fd >= 0)
         worker_process_kill(&crew->current); /* it has nothing to answer */
     for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
         all[i + 1] = &crew->retired[i];
-    for (size_t i = 0; i <= CREW_RETIRED_MAX; i++)
-        if (all[i]->pid)
-            kill(all[i]->pid, SIGTERM);
-    while (reap(all, CREW_RETIRED_MAX + 1, clock_now_ms() > until_ms))
-        sigtimedwait(&child, NULL, &pause);
+    tell_to_stop(all, CREW_RETIRED_MAX + 1);
+    while (reap(all, CREW_RETIRED_MAX + 1, clock_now_ms() > until_ms)) {
+        int number = sigtimedwait(&awaited, NULL, &pause);
+        if (number == SIGTERM || number == SIGINT) /* somebody is in a hurry */
+            tell_to_stop(all, CREW_RETIRED_MAX + 1);
+    }
     for (size_t i = 0; i <= CREW_RETIRED_MAX; i++)
         worker_process_forget(all[i]);
     generation_drop(crew->generation);

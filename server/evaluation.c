@@ -6,7 +6,7 @@
 
 #define WAIT_MS 10000       /* of a request that does not say how long: the default of a webhook */
 #define AUDIT_WAIT_MS 60000 /* scans come in bursts, and nobody waits for their answers */
-#define LEAST_MS 50 /* with less than this left, a turn is of no use */
+#define LEAST_MS 50         /* with less than this left, a turn is of no use */
 
 /* --- Evaluating --- */
 
@@ -30,6 +30,9 @@ static enum step answer_at_once(struct connection *connection)
     struct answer answer = {0};
     const struct service_request request = request_of(connection);
     service_answer(connection->loop->service, connection->loop->lane, &request, &answer);
+    if (connection->route.kind == ROUTE_READINESS && answer.status == 200 &&
+        atomic_load_explicit(&connection->loop->is_stopping, memory_order_relaxed))
+        answer.status = 503;
     return send_answer(connection, &answer);
 }
 

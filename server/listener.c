@@ -81,6 +81,8 @@ static bool accept_all(struct listener *listener, int listening, struct loop *lo
         int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             loop_add(loop, fd);
+            if (listening == listener->main_fd)
+                atomic_fetch_add_explicit(&listener->accepted, 1, memory_order_relaxed);
         } else if (errno == EAGAIN) {
             return true;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

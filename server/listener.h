@@ -19,6 +19,7 @@ struct listener {
     struct loop *loops;    /* borrowed */
     unsigned loop_count;
     struct loop *probe_loop; /* borrowed */
+    atomic_uint accepted;    /* on the main port; read by other threads */
     bool is_in_want;         /* of descriptors or memory, when it last accepted */
     pthread_t thread;
     sem_t go;

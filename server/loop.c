@@ -24,7 +24,7 @@
 #define SPARE_BYTES_MAX ((size_t)256 * 1024)
 /* Twice what a read takes at least, a head, and whatever of a body fits the limit. */
 #define INPUT_EXTRA ((size_t)128 * 1024)
-#define DRAIN_MS 25000 /* Kubernetes kills after 30 seconds */
+#define DRAIN_MS 24000 /* Kubernetes kills after 30 seconds, and worker.c waits before */
 
 static int fail_errno(struct chimera_error *err, const char *what)
 {
@@ -106,8 +106,16 @@ void loop_add(struct loop *loop, int fd)
     send_mail(loop, (struct mail){.kind = MAIL_CONNECTION, .fd = fd});
 }
 
+void loop_prepare_to_stop(struct loop *loop)
+{
+    atomic_store_explicit(&loop->is_stopping, true, memory_order_relaxed);
+    atomic_store_explicit(&loop->is_draining, true, memory_order_relaxed);
+    send_mail(loop, (struct mail){.kind = MAIL_STOPPING});
+}
+
 void loop_drain(struct loop *loop)
 {
+    atomic_store_explicit(&loop->is_stopping, true, memory_order_relaxed);
     atomic_store_explicit(&loop->is_draining, true, memory_order_relaxed);
     send_mail(loop, (struct mail){.kind = MAIL_DRAIN});
 }
@@ -206,8 +214,12 @@ static void take_mail(struct loop *loop, const struct mail *mail)
     case MAIL_PRESSURE:
         relieve(loop);
         break;
+    case MAIL_STOPPING:
+        for_each(loop, connection_on_drain);
+        break;
     case MAIL_DRAIN: /* the last one: no connection comes behind it */
         loop->drain_until_ms = loop->now_ms + DRAIN_MS;
+        for_each(loop, connection_on_drain);
         break;
     case MAIL_RETIRE: /* nor behind this one */
         loop->is_retiring = true;
@@ -253,10 +265,6 @@ static void pass_time(struct loop *loop, const struct lane *lane)
 {
     if (lane->is_detached)
         return;
-    if (loop->drain_until_ms && !loop->has_drained) {
-        loop->has_drained = true;
-        for_each(loop, connection_on_drain);
-    }
     if (loop->now_ms - loop->swept_ms >= SWEEP_MS) {
         for_each(loop, end_if_late);
         loop->has_pages =
@@ -268,8 +276,8 @@ static void pass_time(struct loop *loop, const struct lane *lane)
 static bool is_done(const struct loop *loop)
 {
     if (!loop->connections)
-        return loop->has_drained || loop->is_retiring;
-    return loop->has_drained && loop->now_ms >= loop->drain_until_ms;
+        return loop->drain_until_ms || loop->is_retiring;
+    return loop->drain_until_ms && loop->now_ms >= loop->drain_until_ms;
 }
 
 static int longest_wait(const struct loop *loop)

@@ -20,7 +20,15 @@
 
 struct connection; /* see connection.h */
 
-enum mail_kind { MAIL_CONNECTION, MAIL_ANSWER, MAIL_TURNS, MAIL_PRESSURE, MAIL_DRAIN, MAIL_RETIRE };
+enum mail_kind {
+    MAIL_CONNECTION,
+    MAIL_ANSWER,
+    MAIL_TURNS,
+    MAIL_PRESSURE,
+    MAIL_STOPPING,
+    MAIL_DRAIN,
+    MAIL_RETIRE
+};
 
 struct mail {
     enum mail_kind kind;
@@ -50,7 +58,6 @@ struct loop {
     atomic_bool wants_turns;
     int64_t now_ms, swept_ms, drain_until_ms; /* the last: 0 before the drain */
     bool has_pages;                           /* instances may have pages to give back */
-    bool has_drained;                         /* idle connections were closed */
     bool is_retiring;                         /* ends with its last connection */
     /* Odd while something is evaluated. Whoever makes it even has the loop: the thread that made it
      * odd, when the evaluation is over, or the minder, when it takes too long. */
@@ -60,7 +67,8 @@ struct loop {
     bool is_audit;
     /* Set by the other thread, so that an answer under way already tells. */
     atomic_bool is_draining;
-    atomic_bool has_ended; /* set by the loop's thread; partner: loop_has_ended() */
+    atomic_bool is_stopping; /* the server is; not only this worker. With is_draining */
+    atomic_bool has_ended;   /* set by the loop's thread; partner: loop_has_ended() */
 };
 
 /* One more connection, or one less. */
@@ -82,6 +90,9 @@ void loop_run(struct loop *loop, struct lane *lane);
 
 /* The ones that other threads may call. Adding takes over the descriptor, in any case. */
 void loop_add(struct loop *loop, int fd);
+/* The server is to end: readiness fails, idle connections are closed, and each answer is the last
+ * of its connection; but new ones are served. loop_drain() follows. */
+void loop_prepare_to_stop(struct loop *loop);
 /* Lets the loop answer what is under way, close the rest, and end. */
 void loop_drain(struct loop *loop);
 /* The patient way, when others go on serving: idle connections may send one more request, each

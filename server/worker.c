@@ -10,11 +10,15 @@
 
 #include "runtime/base/log.h"
 #include "runtime/rego/zone_store.h"
+#include "server/clock.h"
 #include "server/listener.h"
 #include "server/lockdown.h"
 #include "server/orders.h"
 
 #define TARGET "server::worker"
+#define LAST_MS 2000 /* for clients that still come when the server is to end */
+#define QUIET_MS 300 /* without any, the end is near */
+#define LAST_POLL_MS 20
 #define RETIRED_POLL_MS 50
 
 struct worker {
@@ -219,6 +223,9 @@ static enum order await_order(struct worker *worker, int timeout_ms, bool *ret_i
     enum order order = polled[1].revents ? orders_receive(worker->start->orders_fd) : ORDER_NONE;
     if (order)
         return order;
+    struct signalfd_siginfo info; /* the next signal counts anew */
+    ssize_t size = polled[0].revents ? read(worker->signal_fd, &info, sizeof(info)) : 0;
+    (void)size;
     *ret_is_stopped = true; /* by a signal, or because the supervisor is no more */
     return ORDER_NONE;
 }
@@ -254,12 +261,43 @@ static void drain(struct worker *worker)
         loop_drain(&worker->loops[i]);
 }
 
+static bool has_connections(struct worker *worker)
+{
+    for (unsigned i = 0; i < worker->start->config->workers; i++)
+        if (atomic_load_explicit(&worker->loops[i].connection_count, memory_order_relaxed))
+            return true;
+    return false;
+}
+
+/* Clients learn only after a while that they should go elsewhere (webhook-contract.md §4.6): they
+ * are served until none comes any more. Another signal ends that. */
+static void await_the_last(struct worker *worker)
+{
+    int64_t now_ms = clock_now_ms(), until_ms = now_ms + LAST_MS, quiet_since_ms = now_ms;
+    unsigned accepted = 0, before = 0;
+    bool is_stopped = false;
+    chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("stopping"));
+    for (unsigned i = 0; i < worker->loop_count; i++)
+        loop_prepare_to_stop(&worker->loops[i]);
+    while (!is_stopped && now_ms < until_ms &&
+           (now_ms - quiet_since_ms < QUIET_MS || has_connections(worker))) {
+        await_order(worker, LAST_POLL_MS, &is_stopped);
+        now_ms = clock_now_ms();
+        accepted = atomic_load_explicit(&worker->listener.accepted, memory_order_relaxed);
+        if (accepted != before)
+            quiet_since_ms = now_ms;
+        before = accepted;
+    }
+}
+
 static void serve(struct worker *worker)
 {
     bool is_stopped = false, is_retiring = false;
     listener_go(&worker->listener);
     while (!is_stopped && !is_retiring)
         is_retiring = await_order(worker, -1, &is_stopped) == ORDER_RETIRE;
+    if (is_stopped)
+        await_the_last(worker);
     if (is_stopped || !retire(worker))
         drain(worker);
     for (unsigned i = 0; i < worker->loop_count; i++)

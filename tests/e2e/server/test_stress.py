@@ -1,5 +1,5 @@
 """Behaviour under stress: slow policies, full queues, rude clients, the end of the server (issue 5, item 6; docs/internals/loops.md)."""
-import json, resource, threading, time, unittest
+import json, resource, signal, threading, time, unittest
 
 from harness import HERE, Reader, Server, request, review, wasm
 
@@ -223,6 +223,56 @@ class Rude(unittest.TestCase):
                 sock.close()
             self.assertTrue(server.verdict("/validate/accept")["allowed"])
             self.assertEqual(server.stop(), 0)
+
+
+
+class Stopping(unittest.TestCase):
+    """SIGTERM (webhook-contract.md §4.6)."""
+
+    POLICIES = {"accept": {"module": wasm("accept")}, "sleep": {"module": SLEEP, "timeoutEvalSeconds": 20}}
+
+    def test_clients_that_come_late_are_served(self):
+        with Server(self.POLICIES) as server:
+            idle, busy = server.raw(), server.raw()
+            idle.sendall(request())
+            self.assertEqual(Reader(idle).answer()[0], 200)
+            busy.sendall(request("/validate/sleep?timeout=4s"))
+            time.sleep(0.3)
+            server.process.send_signal(signal.SIGTERM)
+            self.assertTrue(Reader(idle).is_at_end())  # at once, so that nobody sends on it
+            status, head, _ = server.post("/validate/accept")
+            self.assertEqual((status, head["connection"]), (200, "close"))
+            self.assertEqual(server.probe("/readiness"), (503, b""))
+            status, head, text = Reader(busy).answer()
+            self.assertEqual(status, 200)
+            self.assertIn("\r\nconnection: close", head)
+            self.assertIn(TEXT, text)
+            self.assertEqual(server.process.wait(20), 0)
+            self.assertRaises(ConnectionRefusedError, server.raw)
+            self.assertEqual(server.errors(), "")
+            for sock in (idle, busy):
+                sock.close()
+
+    def test_a_second_signal_ends_the_wait_for_late_clients(self):
+        with Server(self.POLICIES) as server:
+            busy = server.raw()
+            busy.sendall(request("/validate/sleep?timeout=5s"))
+            time.sleep(0.3)
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.post("/validate/accept")[0], 200)
+            server.process.send_signal(signal.SIGTERM)
+            until = time.time() + 1.5
+            while time.time() < until:
+                try:
+                    server.raw().close()
+                    time.sleep(0.02)
+                except ConnectionRefusedError:
+                    break
+            else:
+                self.fail("it still listens")
+            self.assertIn(TEXT, Reader(busy).answer()[2])
+            self.assertEqual(server.process.wait(20), 0)
+            busy.close()
 
 
 if __name__ == "__main__":
