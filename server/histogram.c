@@ -3,6 +3,8 @@
 #define UNIT_BITS 6 /* nothing below 64 ns is told apart */
 #define STEP_BITS 3 /* eight buckets for each doubling */
 #define STEPS (1u << STEP_BITS)
+/* More was never counted, but may have been written; sums of these still fit. */
+#define COUNT_MAX (UINT64_C(1) << 52)
 
 static unsigned bucket_of(uint64_t ns)
 {
@@ -33,6 +35,8 @@ void histogram_read(const struct histogram *histogram, struct histogram_copy *re
     ret_copy->total = 0;
     for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
         ret_copy->count[i] = atomic_load_explicit(&histogram->count[i], memory_order_relaxed);
+        if (ret_copy->count[i] > COUNT_MAX)
+            ret_copy->count[i] = COUNT_MAX;
         ret_copy->total += ret_copy->count[i];
     }
 }

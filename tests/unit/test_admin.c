@@ -1,0 +1,174 @@
+/* What the admin port answers when its numbers and texts are a hostile worker's: texts that can
+ * still be read as what they are. tests/e2e/server/test_admin.py has the rest. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* cmocka wants those before it */
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/base/utf8.h"
+#include "runtime/json/tree.h"
+#include "server/admin.h"
+
+#define OUT_MAX ((size_t)256 << 20)
+#define POLICIES 40
+
+static struct shared board_memory, counters_memory;
+static struct admin admin;
+static struct chimera_buffer body;
+
+static int set_up(void **state)
+{
+    struct policy_spec list[POLICIES] = {{0}};
+    const struct policies policies = {.policy = list, .policy_count = POLICIES};
+    struct board_server server = {.stage = BOARD_SERVING, .seat = 3};
+    char names[POLICIES][16], module[] = "https://ann:secret@example.com/x?a=@b";
+    (void)state;
+    assert_int_equal(board_make(&board_memory, NULL), CHIMERA_OK);
+    assert_int_equal(counters_make(&counters_memory, NULL), CHIMERA_OK);
+    for (size_t i = 0; i < POLICIES; i++) {
+        snprintf(names[i], sizeof(names[i]), "p-%zu", i);
+        list[i] = (struct policy_spec){
+            .id = names[i], .name = names[i], .module = module, .group = NO_GROUP};
+    }
+    board_enter(board_memory.data, &policies);
+    board_show(board_memory.data, &policies);
+    board_tell(board_memory.data, &server);
+    admin = (struct admin){
+        .board = board_memory.data, .counters = counters_memory.data, .statm_fd = -1};
+    chimera_buffer_init(&body, OUT_MAX);
+    return 0;
+}
+
+static int take_down(void **state)
+{
+    (void)state;
+    chimera_buffer_free(&body);
+    shared_done(&board_memory);
+    shared_done(&counters_memory);
+    return 0;
+}
+
+static struct answer ask(const char *path)
+{
+    const struct http_head head = {.method = CHIMERA_SLICE("GET"), .path = chimera_slice_of(path)};
+    struct answer answer = {0};
+    chimera_buffer_reset(&body);
+    admin_answer(&admin, &head, &body, &answer);
+    return answer;
+}
+
+/* Texts of markup and quotes where there is room for texts, noise elsewhere; each length, flag and
+ * link by chance right or wrong. */
+static const char text[] = "</bdi><script>\"'&\\\n\x01\x7f\xc2\x80\xff\xe2\x80\xae";
+
+static void spoil_bytes(void *start, size_t size)
+{
+    unsigned char *bytes = start;
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = rand() % 3 ? (unsigned char)text[i % sizeof(text)] : (unsigned char)rand();
+}
+
+static void spoil(unsigned seed)
+{
+    struct counters *counters = counters_memory.data;
+    struct seat_policy *seat = counters->seat[3].policy;
+    srand(seed);
+    spoil_bytes(counters, offsetof(struct counters, policy[POLICIES + 2]));
+    spoil_bytes(&counters->series, sizeof(counters->series));
+    spoil_bytes(&counters->rejections, sizeof(counters->rejections));
+    spoil_bytes(seat, (POLICIES + 2) * sizeof(*seat));
+    for (size_t i = 0; i < POLICIES + 2; i++) {
+        seat[i].note.state = (uint8_t)(rand() % 4);
+        atomic_store(&seat[i].is_noted, (uint32_t)rand() % 2);
+    }
+    atomic_store(&counters->rejections.count, 60);
+    for (size_t i = 0; i < REJECTIONS_MAX; i++) { /* half of them well-formed */
+        struct rejection rejection = {.at_ms = (uint64_t)rand() << 33, .policy = (uint32_t)rand()};
+        REJECTION_SET(&rejection, message, ((struct chimera_slice){text, 17}));
+        rejection.uid_text.size = (uint16_t)(rand() % 2 ? 0 : rand());
+        rejections_add(&counters->rejections, &rejection);
+    }
+}
+
+static void assert_line_is_metric(struct chimera_slice line)
+{
+    const char *space = memrchr(line.data, ' ', line.size);
+    if (line.data[0] == '#')
+        return;
+    assert_non_null(space);
+    assert_true((line.data[0] >= 'a' && line.data[0] <= 'z'));
+    for (const char *at = space + 1; at < line.data + line.size; at++)
+        assert_non_null(strchr("0123456789.e+-NaN", *at));
+}
+
+static void noise_stays_text(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed < 6; seed++) {
+        spoil(seed);
+        struct answer answer = ask("/metrics");
+        assert_int_equal(answer.status, 200);
+        assert_true(chimera_utf8_is_valid(answer.body));
+        for (size_t at = 0; at < answer.body.size;) {
+            const char *end = memchr(answer.body.data + at, '\n', answer.body.size - at);
+            assert_non_null(end);
+            size_t size = (size_t)(end - answer.body.data) - at;
+            assert_line_is_metric((struct chimera_slice){answer.body.data + at, size});
+            at += size + 1;
+        }
+
+        struct json_object *tree = NULL;
+        struct chimera_error err = {0};
+        answer = ask("/policies");
+        chimera_json_parse(chimera_slice_trim(answer.body), &tree, &err);
+        assert_string_equal(err.text, "");
+        assert_int_equal(json_object_array_length(json_object_object_get(tree, "policies")),
+                         POLICIES);
+        json_object_put(tree);
+
+        answer = ask("/");
+        assert_int_equal(answer.status, 200);
+        assert_true(chimera_utf8_is_valid(answer.body));
+        assert_null(memmem(answer.body.data, answer.body.size, "<script", 7));
+        assert_null(memmem(answer.body.data, answer.body.size, "\x01", 1));
+    }
+}
+
+static void a_module_s_password_is_not_told(void **state)
+{
+    (void)state;
+    struct answer answer = ask("/policies");
+    assert_null(memmem(answer.body.data, answer.body.size, "secret", 6));
+    assert_non_null(memmem(answer.body.data, answer.body.size,
+                           "\"module\":\"https://example.com/x?a=@b\"", 37));
+}
+
+static void health_is_the_stage_s(void **state)
+{
+    static const unsigned statuses[] = {[BOARD_STARTING] = 503,
+                                        [BOARD_LOADING] = 503,
+                                        [BOARD_SERVING] = 200,
+                                        [BOARD_STOPPING] = 503};
+    (void)state;
+    for (uint8_t stage = 0; stage < 4; stage++) {
+        const struct board_server server = {.stage = stage, .seat = SEAT_NONE};
+        board_tell(board_memory.data, &server);
+        assert_int_equal(ask("/healthz").status, statuses[stage]);
+        assert_int_equal(body.data[body.size - 1], '\n');
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, take_down)
+    const struct CMUnitTest tests[] = {
+        TEST(noise_stays_text),
+        TEST(a_module_s_password_is_not_told),
+        TEST(health_is_the_stage_s),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
