@@ -10,6 +10,7 @@
 #include "runtime/policy/slots.h"
 #include "server/clock.h"
 #include "server/group.h"
+#include "server/span.h"
 
 #define SETTINGS_ARENA_MAX ((size_t)64 << 20)
 #define TARGET "server::policies"
@@ -105,8 +106,11 @@ static int check_settings(struct chimera_policy *policy, struct chimera_error *e
     struct chimera_arena arena;
     struct chimera_slice message = {NULL, 0};
     bool is_valid = false;
+    struct span_policy span;
     chimera_arena_init(&arena, SETTINGS_ARENA_MAX);
+    span_begin_settings(&span, chimera_slice_of(chimera_policy_id(policy)));
     int code = chimera_policy_check_settings(policy, 0, &arena, &is_valid, &message, err);
+    span_end(&span.span);
     if (code == CHIMERA_OK && !is_valid) {
         if (!message.data)
             message = CHIMERA_SLICE("no message");

@@ -41,6 +41,9 @@ void span_begin_review(struct span_review *span, enum route_kind kind,
 void span_begin_policy(struct span_policy *span, struct chimera_slice policy_id,
                        struct chimera_slice request_uid);
 
+/* `validate_settings`, at the start: within nothing. */
+void span_begin_settings(struct span_policy *span, struct chimera_slice policy_id);
+
 /* What the client will be told. */
 void span_record_response(struct span_review *span, const struct chimera_response *response);
 
