@@ -130,6 +130,8 @@ enum gate_answer gate_enter_queue(struct gate *of, unsigned account, bool is_aud
 {
     (void)account;
     (void)is_audit;
+    if (play->has_accidents && next_of_pattern())
+        return GATE_SERVER_BUSY;
     atomic_fetch_add(&of->waiting, 1);
     return GATE_OPEN;
 }
@@ -307,7 +309,7 @@ static void have_an_accident(unsigned round)
     if (round % 11 == 9 && play->loop.connections)
         connection_on_timeout(play->loop.connections);
     if (round % 13 == 12) {
-        play->loop.now_ms += 5000;
+        play->loop.now_ms += 20000;
         evaluation_pass_time(&play->loop);
     }
     if (round % 17 == 16 && play->loop.connections)
@@ -339,7 +341,8 @@ static void open_play(const struct service *service)
     play->loop.service = service;
     play->loop.lane = &play->lane;
     play->loop.pool = &pool;
-    play->loop.hold_max = 8 << 20;
+    /* Enough for a few requests, or for one little one. */
+    play->loop.hold_max = (size_t)(play->has_accidents ? 40 << 10 : 8 << 20);
     play->loop.epoll_fd = epoll_create1(0);
     atomic_store(&play->loop.connection_count, 1);
     chimera_arena_init(&play->lane.arena, 1 << 20);
@@ -385,7 +388,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct service service = {.rules = {.port = PORT_MAIN, .max_body_bytes = BODY_MAX}};
+    const struct service service = {
+        .rules = {.port = PORT_MAIN, .has_pprof = true, .max_body_bytes = BODY_MAX}};
     if (size < 3)
         return 0;
     size_t piece = 1 + data[0] + (size_t)(data[1] & 3) * 1000;
