@@ -92,7 +92,7 @@ class Server:
         except OSError:
             return False
 
-    def wait_ready(self, seconds=120):
+    def wait_ready(self, seconds=300):
         until = time.time() + seconds
         while time.time() < until and self.process.poll() is None:
             if self.is_ready():
