@@ -21,10 +21,12 @@ static int fail_type(const char *key, const char *wanted, struct chimera_error *
     return chimera_fail(err, CHIMERA_EINVAL, "%s: invalid type, expected %s", key, wanted);
 }
 
+/* A number or a boolean is taken for its text, as the reference does here. */
 static int check_text(struct json_object *value, const char *key, struct chimera_error *err)
 {
-    return json_object_is_type(value, json_type_string) ? CHIMERA_OK
-                                                        : fail_type(key, "a string", err);
+    bool is_list =
+        json_object_is_type(value, json_type_array) || json_object_is_type(value, json_type_object);
+    return value && !is_list ? CHIMERA_OK : fail_type(key, "a string", err);
 }
 
 /* --- Certificates --- */
@@ -95,11 +97,9 @@ static int check_authority(struct json_object *authority, struct chimera_error *
     code = check_text(value, key, err);
     if (code < 0)
         return code;
-    return is_path ? check_certificate_file(json_object_get_string(value), err)
-                   : check_certificate(
-                         (struct chimera_slice){json_object_get_string(value),
-                                                (size_t)json_object_get_string_len(value)},
-                         err);
+    const char *text = json_object_get_string(value);
+    return is_path ? check_certificate_file(text, err)
+                   : check_certificate(chimera_slice_of(text), err);
 }
 
 static int check_authorities(struct json_object *hosts, struct chimera_error *err)

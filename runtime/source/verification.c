@@ -101,6 +101,12 @@ static int check_subject(struct json_object *entry, struct chimera_error *err)
     for (size_t i = 0; KEYS[i] && code == CHIMERA_OK; i++)
         if (json_object_object_get_ex(subject, KEYS[i], NULL))
             code = check_text(subject, KEYS[i], true, err);
+    const char *prefix = code == CHIMERA_OK
+                             ? json_object_get_string(json_object_object_get(subject, KEYS[1]))
+                             : NULL;
+    if (prefix && !strstr(prefix, "://"))
+        code = chimera_fail(err, CHIMERA_EINVAL, WRONG "relative URL without a base: \"%.100s\"",
+                            prefix);
     return code;
 }
 

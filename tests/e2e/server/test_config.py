@@ -90,7 +90,7 @@ class Files(Config):
         with open(self.folder + "/ca.crt") as pem:
             certificate = pem.read()
         subprocess.run(["openssl", "x509", "-in", "ca.crt", "-outform", "der", "-out", "ca.der"], cwd=self.folder, check=True)
-        good = {"insecure_sources": ["a.example.com", "b.example.com:5500"], "unknown": 1,
+        good = {"insecure_sources": ["a.example.com", "b.example.com:5500", 1], "unknown": 1,
                 "source_authorities": {"c": [{"type": "Data", "data": certificate}, {"type": "Path", "path": self.folder + "/ca.crt"},
                                              {"type": "Path", "path": self.folder + "/ca.der"}]},
                 "proxies": {"http_proxy": "http://p:3128", "https_proxy": None, "no_proxy": "localhost"}}
@@ -104,8 +104,8 @@ class Files(Config):
                  (authority({"type": "Path", "path": "/nowhere"}), "Cannot read certificate from file: No such file or directory"),
                  (authority({"type": "File", "path": "/nowhere"}), "unknown variant `File`"),
                  (authority({"path": "/nowhere"}), "missing field `type`"), (authority({"type": "Data"}), "missing field `data`"),
-                 ({"insecure_sources": "x"}, "insecure_sources: invalid type"), ({"insecure_sources": [1]}, "insecure_sources"),
-                 ({"proxies": []}, "proxies: invalid type"), ({"proxies": {"http_proxy": 1}}, "http_proxy: invalid type"), ([], "invalid type")]
+                 ({"insecure_sources": "x"}, "insecure_sources: invalid type"), ({"insecure_sources": [[]]}, "insecure_sources"),
+                 ({"proxies": []}, "proxies: invalid type"), ({"proxies": {"http_proxy": {}}}, "http_proxy: invalid type"), ([], "invalid type")]
         for value, text in cases:
             path = self.write("sources.yml", json.dumps(value))
             said = self.fails("--sources-path", path)
@@ -115,7 +115,7 @@ class Files(Config):
     def test_verification_fails_closed(self):
         key, issuer = {"kind": "pubKey", "key": KEY}, {"kind": "genericIssuer", "issuer": "https://x", "subject": {"equal": "a"}}
         action = {"kind": "githubAction", "owner": "kubewarden"}
-        good = {"apiVersion": "v1", "allOf": [dict(action, repo="r", annotations={"env": "prod"}), dict(issuer, subject={"urlPrefix": "u"})],
+        good = {"apiVersion": "v1", "allOf": [dict(action, repo="r", annotations={"env": "prod"}), dict(issuer, subject={"urlPrefix": "https://u"})],
                 "anyOf": {"minimumMatches": 2, "signatures": [dict(key, owner="o"), issuer]}}
         path = self.write("verification.yml", json.dumps(good))
         unverified = "Policy 'p' cannot be verified: this version cannot check signatures"
@@ -133,6 +133,7 @@ class Files(Config):
                  ({"allOf": [{"kind": "rumour"}]}, wrong + "unknown variant `rumour`"), ({"allOf": [dict(key, extra=1)]}, wrong + "unknown field `extra`"),
                  ({"allOf": [key], "extra": 1}, wrong + "unknown field `extra`"), ({"allOf": key}, wrong + "allOf: invalid type"),
                  ({"allOf": [dict(issuer, subject={})]}, wrong + "subject: exactly one"),
+                 ({"allOf": [dict(issuer, subject={"urlPrefix": "u"})]}, wrong + 'relative URL without a base: "u"'),
                  ({"allOf": [{"kind": "genericIssuer", "issuer": "x"}]}, wrong + "missing field `subject`"),
                  ({"allOf": [dict(action, annotations={"a": 1})]}, wrong + "annotations: invalid type"),
                  ({"anyOf": {"minimumMatches": 256, "signatures": []}}, wrong + "minimumMatches"),
