@@ -57,16 +57,23 @@ class Contender:
 
 
 class Server:
-    """One running server; `policies` is what its policies.yml holds. A context manager."""
+    """One running server; `policies` is what its policies.yml holds, or the folder of a bundle. A context manager."""
 
     def __init__(self, contender, policies, certificates, cache, core=SERVER_CORE):
         self.name = contender.name
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-server-"))
         self.port, self.probe_port = free_port(), free_port()
-        (self.folder / "policies.yml").write_text(json.dumps(policies))
+        if isinstance(policies, pathlib.Path):
+            source = ["--bundle", policies]
+        else:
+            source = ["--policies", self.folder / "policies.yml"]
+            source[1].write_text(json.dumps(policies))
+        trust = self.folder / "trust.json"
+        trust.write_text("{}")  # else the reference asks the network for one, and waits
         command = [contender.path, "--addr", "127.0.0.1", "--port", str(self.port), "--readiness-probe-port", str(self.probe_port),
-                   "--policies", self.folder / "policies.yml", "--policies-download-dir", self.folder, "--workers", "1",
-                   "--sigstore-cache-dir", self.folder / "sigstore", "--ignore-kubernetes-connection-failure", "--log-level", "warn",
+                   *source, "--policies-download-dir", self.folder, "--workers", "1",
+                   "--sigstore-trust-config", trust, "--sigstore-cache-dir", self.folder / "sigstore",
+                   "--ignore-kubernetes-connection-failure", "--log-level", "warn",
                    "--cert-file", certificates / "server.crt", "--key-file", certificates / "server.key", *contender.flags]
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("KUBE", "OTEL"))}
         clean.update(CHIMERA_CACHE_DIR=str(cache), KUBECONFIG="/nonexistent")
