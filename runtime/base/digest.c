@@ -16,7 +16,7 @@ int chimera_digest_of(struct chimera_slice bytes, struct chimera_digest *ret_dig
 
 static int digest_blocks(int fd, EVP_MD_CTX *context, struct chimera_error *err)
 {
-    static _Thread_local char block[64 * 1024];
+    char block[32 * 1024]; /* not one for each thread: the worker has many */
     for (off_t at = 0;;) {
         ssize_t got = pread(fd, block, sizeof(block), at);
         if (got < 0 && errno == EINTR)

@@ -120,7 +120,7 @@ int chimera_file_write(const char *path, struct chimera_slice bytes, mode_t mode
 
 static int copy_data(int from, int to)
 {
-    static _Thread_local char block[64 * 1024];
+    char block[32 * 1024];
     off_t end = lseek(from, 0, SEEK_END);
     if (end < 0 || ftruncate(to, end) < 0)
         return -errno;
