@@ -126,6 +126,13 @@ static void write_latency(const struct admin *admin, const struct series_view *s
     end_sample(count, out);
 }
 
+/* Numbers that the board does not know would all be "other", and the same labels twice. */
+static bool read_series(const struct admin *admin, uint32_t number, struct series_view *ret_series)
+{
+    return series_read(&admin->counters->series, number, ret_series) &&
+           ret_series->labels.policy < board_count(admin->board);
+}
+
 /* Requests of policies that have not started, by the reason as far as it is known. */
 static void write_start_errors(const struct admin *admin, const struct board_server *server,
                                struct chimera_buffer *out)
@@ -150,7 +157,7 @@ static void write_reference(const struct admin *admin, const struct board_server
     begin_family("kubewarden_policy_evaluations_total", "counter", "Number of policy evaluations.",
                  out);
     for (uint32_t i = 0; i < series_count(table); i++) {
-        if (!series_read(table, i, &series))
+        if (!read_series(admin, i, &series))
             continue;
         write_labels(admin, &series.labels, "kubewarden_policy_evaluations_total", "", out);
         end_sample(series.evaluations, out);
@@ -159,7 +166,7 @@ static void write_reference(const struct admin *admin, const struct board_server
     begin_family("kubewarden_policy_evaluation_latency_milliseconds", "histogram",
                  "Latency of policy evaluations in whole milliseconds.", out);
     for (uint32_t i = 0; i < series_count(table); i++)
-        if (series_read(table, i, &series))
+        if (read_series(admin, i, &series))
             write_latency(admin, &series, out);
 }
 

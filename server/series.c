@@ -235,6 +235,14 @@ static bool is_indexed(const struct series_table *table, uint32_t number,
     return false;
 }
 
+/* Two keys that differ where no writer makes them differ would give the same labels twice. */
+static bool is_canonical(const struct series_view *view)
+{
+    struct series_key again;
+    make_key(&view->labels, &again);
+    return memcmp(&again, &view->key, sizeof(again)) == 0;
+}
+
 bool series_read(const struct series_table *table, uint32_t number, struct series_view *ret_view)
 {
     if (number >= SERIES_MAX)
@@ -247,6 +255,6 @@ bool series_read(const struct series_table *table, uint32_t number, struct serie
     ret_view->sum_ms = atomic_load_explicit(&series->sum_ms, memory_order_relaxed);
     for (unsigned i = 0; i <= SERIES_BOUNDS; i++)
         ret_view->bucket[i] = atomic_load_explicit(&series->bucket[i], memory_order_relaxed);
-    return read_labels(&ret_view->key, &ret_view->labels) &&
+    return read_labels(&ret_view->key, &ret_view->labels) && is_canonical(ret_view) &&
            is_indexed(table, number, &ret_view->key);
 }

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "runtime/base/utf8.h"
 #include "runtime/instance/host.h"
@@ -283,6 +284,40 @@ static void a_label_set_that_is_there_twice_counts_once(void **state)
     assert_false(series_read(&counters->series, 1, &view));
 }
 
+/* Whether the first series is read when the index leads to it from everywhere, by one tag or
+ * another. */
+static bool is_read_somehow(void)
+{
+    struct series_view view;
+    for (uint32_t tag = 0; tag < 0x10000; tag++) {
+        wmemset((wchar_t *)(uintptr_t)counters->series.index, (wchar_t)(tag << 16 | 1),
+                SERIES_INDEX);
+        if (series_read(&counters->series, 0, &view))
+            return true;
+    }
+    return false;
+}
+
+/* Keys that differ where their labels do not. */
+static void a_key_that_no_writer_makes_is_not_read(void **state)
+{
+    struct series_key *key = &counters->series.series[0].key;
+    (void)state;
+    add(1, S("default"), S("Pod"), 0);
+    assert_true(is_read_somehow());
+    key->flags |= 0x10;
+    assert_false(is_read_somehow());
+    key->flags &= 0xf;
+    key->error_code = 7;
+    assert_false(is_read_somehow());
+    key->error_code = 0;
+    key->has_name_space = 2;
+    assert_false(is_read_somehow());
+    key->has_name_space = 1;
+    key->kind[10] = 'x';
+    assert_false(is_read_somehow());
+}
+
 /* --- Rejections --- */
 
 static void reject(unsigned number)
@@ -518,6 +553,7 @@ int main(void)
         TEST(what_is_too_long_is_other),
         TEST(nonsense_is_not_believed),
         TEST(a_label_set_that_is_there_twice_counts_once),
+        TEST(a_key_that_no_writer_makes_is_not_read),
         TEST(the_newest_rejections_are_kept),
         TEST(texts_are_cut_between_characters),
         TEST(a_reader_sees_whole_rejections),

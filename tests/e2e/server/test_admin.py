@@ -451,7 +451,7 @@ class Life(unittest.TestCase):
             with Admin(policies, environment=self.command(folder), is_awaited=False) as server:
                 wait_for(lambda: self.answers(server))
                 self.assertEqual(server.get("/healthz")[::2], (503, "starting: the policies are being built\n"))
-                self.assertEqual(self.states(server), {"accept": "building", "reject": "building"})
+                self.assertTrue(wait_for(lambda: self.states(server) == {"accept": "building", "reject": "building"}))
                 self.assertEqual((server.policies()[0]["is_ready"], server.value("chimera_ready")), (False, 0))
                 self.go(folder, 0)
                 self.assertTrue(wait_for(lambda: self.states(server) == {"accept": "built", "reject": "building"}))
