@@ -20,12 +20,13 @@
 #define RETIRE_MS 150000
 
 void crew_init(struct crew *crew, const struct config *config, struct shared *board,
-               struct shared *counters, struct telemetry *telemetry)
+               struct shared *counters, struct telemetry *telemetry, const struct tls_texts *tls)
 {
     *crew = (struct crew){.config = config,
                           .board = board,
                           .counters = counters,
                           .telemetry = telemetry,
+                          .tls = tls,
                           .main_fd = -1,
                           .probe_fd = -1,
                           .current = WORKER_PROCESS_NONE,
@@ -40,6 +41,14 @@ int crew_open(struct crew *crew, struct chimera_error *err)
     if (code == CHIMERA_OK)
         code = listener_bind(&crew->config->probe_address, &crew->probe_fd, err);
     return code;
+}
+
+void crew_order(const struct crew *crew, const struct order *order)
+{
+    worker_process_order(&crew->current, order);
+    worker_process_order(&crew->next, order);
+    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
+        worker_process_order(&crew->retired[i], order);
 }
 
 static bool is_taken(const struct crew *crew, uint32_t seat)
@@ -70,6 +79,7 @@ static int start(struct crew *crew, struct generation *generation, struct worker
     const struct worker_start start = {.config = crew->config,
                                        .board = crew->board,
                                        .counters = crew->counters,
+                                       .tls = *crew->tls,
                                        .seat = take_seat(crew),
                                        .telemetry = crew->telemetry,
                                        .main_fd = crew->main_fd,
@@ -100,7 +110,7 @@ void crew_drop_next(struct crew *crew)
 
 void crew_accept_current(struct crew *crew)
 {
-    worker_process_order(&crew->current, ORDER_ACCEPT);
+    worker_process_order(&crew->current, &(struct order){.verb = ORDER_ACCEPT});
 }
 
 /* Has the worker send its connections away, one by one, while another accepts. One that has not
@@ -123,12 +133,12 @@ static void retire(struct crew *crew)
     worker_process_kill(place); /* none, unless more retire than there is room for */
     *place = crew->current;
     place->until_ms = clock_now_ms() + RETIRE_MS;
-    worker_process_order(place, ORDER_RETIRE);
+    worker_process_order(place, &(struct order){.verb = ORDER_RETIRE});
 }
 
 void crew_accept_next(struct crew *crew)
 {
-    worker_process_order(&crew->next, ORDER_ACCEPT);
+    worker_process_order(&crew->next, &(struct order){.verb = ORDER_ACCEPT});
     retire(crew);
     crew->current = crew->next;
     crew->next = WORKER_PROCESS_NONE;

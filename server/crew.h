@@ -13,8 +13,9 @@
 
 struct crew {
     const struct config *config;
-    struct shared *board, *counters; /* borrowed, as the next */
+    struct shared *board, *counters; /* borrowed, as the next two */
     struct telemetry *telemetry;
+    const struct tls_texts *tls;   /* the newest, for workers that start */
     int main_fd, probe_fd;         /* bound; -1: not open */
     struct generation *generation; /* used; what `current` serves, and serves again after a crash */
     struct worker_process current; /* serves, or starts when there is nothing else */
@@ -26,7 +27,7 @@ struct crew {
 };
 
 void crew_init(struct crew *crew, const struct config *config, struct shared *board,
-               struct shared *counters, struct telemetry *telemetry);
+               struct shared *counters, struct telemetry *telemetry, const struct tls_texts *tls);
 /* Binds the ports; nothing listens yet. */
 int crew_open(struct crew *crew, struct chimera_error *err);
 
@@ -43,6 +44,9 @@ void crew_accept_next(struct crew *crew);
 /* There is none that serves; starts one, after a pause that grows. Nothing to do while one runs or
  * another is about to take over. */
 void crew_plan_restart(struct crew *crew, int64_t started_ms);
+
+/* To all workers there are. */
+void crew_order(const struct crew *crew, const struct order *order);
 
 /* One of the retired, or of the jails; true when that is all about it. */
 bool crew_reaped(struct crew *crew, pid_t pid, int status);

@@ -58,8 +58,26 @@ int loop_open(struct loop *loop, const struct service *service, SSL_CTX *tls,
     return CHIMERA_OK;
 }
 
+static void read_mail(struct loop *loop)
+{
+    ssize_t size = read(loop->inbox_read, loop->mail, sizeof(loop->mail));
+    loop->mail_at = 0;
+    loop->mail_count = size > 0 ? (unsigned)((size_t)size / sizeof(loop->mail[0])) : 0;
+}
+
+/* Of what nobody has taken, only this is owned. */
+static void drop_mail(struct loop *loop)
+{
+    do {
+        for (; loop->mail_at < loop->mail_count; loop->mail_at++)
+            SSL_CTX_free(loop->mail[loop->mail_at].tls);
+        read_mail(loop);
+    } while (loop->mail_count > 0);
+}
+
 void loop_close(struct loop *loop)
 {
+    drop_mail(loop);
     while (loop->connections)
         connection_free(loop->connections);
     while (loop->spare_count > 0)
@@ -111,6 +129,11 @@ void loop_prepare_to_stop(struct loop *loop)
     atomic_store_explicit(&loop->is_stopping, true, memory_order_relaxed);
     atomic_store_explicit(&loop->is_draining, true, memory_order_relaxed);
     send_mail(loop, (struct mail){.kind = MAIL_STOPPING});
+}
+
+void loop_set_tls(struct loop *loop, SSL_CTX *tls)
+{
+    send_mail(loop, (struct mail){.kind = MAIL_TLS, .tls = tls});
 }
 
 void loop_drain(struct loop *loop)
@@ -171,13 +194,6 @@ bool loop_take(struct loop *loop, uint64_t turn)
 
 /* --- Running --- */
 
-static void read_mail(struct loop *loop)
-{
-    ssize_t size = read(loop->inbox_read, loop->mail, sizeof(loop->mail));
-    loop->mail_at = 0;
-    loop->mail_count = size > 0 ? (unsigned)((size_t)size / sizeof(loop->mail[0])) : 0;
-}
-
 /* Connections end themselves in here, so the next one is looked up before. */
 static void for_each(struct loop *loop, void (*visit)(struct connection *connection))
 {
@@ -216,6 +232,10 @@ static void take_mail(struct loop *loop, const struct mail *mail)
         break;
     case MAIL_STOPPING:
         for_each(loop, connection_on_drain);
+        break;
+    case MAIL_TLS:
+        SSL_CTX_free(loop->tls); /* connections that are made by it hold it */
+        loop->tls = mail->tls;
         break;
     case MAIL_DRAIN: /* the last one: no connection comes behind it */
         loop->drain_until_ms = loop->now_ms + DRAIN_MS;

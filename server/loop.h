@@ -26,6 +26,7 @@ enum mail_kind {
     MAIL_TURNS,
     MAIL_PRESSURE,
     MAIL_STOPPING,
+    MAIL_TLS,
     MAIL_DRAIN,
     MAIL_RETIRE
 };
@@ -34,6 +35,7 @@ struct mail {
     enum mail_kind kind;
     int fd;                        /* of a new connection */
     struct connection *connection; /* whose answer is there */
+    SSL_CTX *tls;                  /* owned; for connections from now on */
 };
 
 struct loop {
@@ -93,6 +95,8 @@ void loop_add(struct loop *loop, int fd);
 /* The server is to end: readiness fails, idle connections are closed, and each answer is the last
  * of its connection; but new ones are served. loop_drain() follows. */
 void loop_prepare_to_stop(struct loop *loop);
+/* For new connections; the others keep what they have. Takes over the context. */
+void loop_set_tls(struct loop *loop, SSL_CTX *tls);
 /* Lets the loop answer what is under way, close the rest, and end. */
 void loop_drain(struct loop *loop);
 /* The patient way, when others go on serving: idle connections may send one more request, each

@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/base/cleanup.h"
 #include "server/admin_process.h"
 #include "server/bundle.h"
+#include "server/certificates.h"
 #include "server/clock.h"
 #include "server/counters.h"
 #include "server/status.h"
@@ -26,8 +28,9 @@ struct supervisor {
     struct update update; /* what they shall serve next */
     struct admin_process admin;
     struct status status; /* of all that, on the board */
-    struct watch watch;   /* of the files that say so */
-    char *manifest;       /* of the bundle; owned */
+    struct certificates certificates;
+    struct watch watch; /* of files */
+    char *manifest;     /* of the bundle; owned */
 };
 
 /* As the first process of a container we are the parent of every orphan, too. */
@@ -52,9 +55,26 @@ static int read_signals(struct supervisor *supervisor, struct chimera_error *err
         is_reload = is_reload || info.ssi_signo == SIGHUP;
     }
     int code = reap_all(supervisor, err);
-    if (code == CHIMERA_OK && is_reload)
+    if (code == CHIMERA_OK && is_reload) {
+        certificates_look(&supervisor->certificates, true);
         update_reload(&supervisor->update);
+    }
     return code;
+}
+
+/* Files may have changed. */
+static void look(struct supervisor *supervisor)
+{
+    certificates_look(&supervisor->certificates, false);
+    if (!supervisor->config->options.is_watch_off)
+        update_look(&supervisor->update);
+}
+
+static void read_certificates(struct supervisor *supervisor)
+{
+    struct order order = {.verb = ORDER_NONE};
+    if (certificates_read(&supervisor->certificates, &order))
+        crew_order(&supervisor->crew, &order);
 }
 
 /* What is due, and how long there is nothing else: -1 for ever. */
@@ -63,7 +83,7 @@ static int pass_time(struct supervisor *supervisor)
     int64_t now_ms = clock_now_ms();
     int64_t at_ms = INT64_MAX;
     if (watch_pass_time(&supervisor->watch, now_ms, &at_ms))
-        update_look(&supervisor->update);
+        look(supervisor);
     at_ms = clock_earlier(at_ms, crew_pass_time(&supervisor->crew, now_ms));
     at_ms = clock_earlier(at_ms, telemetry_pass_time(&supervisor->telemetry, now_ms));
     if (supervisor->config->has_admin) { /* else nobody looks */
@@ -87,7 +107,8 @@ static int serve(struct supervisor *supervisor, struct chimera_error *err)
                                   {.fd = update->job.fd, .events = POLLIN},
                                   {.fd = supervisor->crew.current.report_fd, .events = POLLIN},
                                   {.fd = supervisor->crew.next.report_fd, .events = POLLIN},
-                                  {.fd = watch_fd(&supervisor->watch), .events = POLLIN}};
+                                  {.fd = watch_fd(&supervisor->watch), .events = POLLIN},
+                                  {.fd = supervisor->certificates.check_fd, .events = POLLIN}};
         if (poll(polled, sizeof(polled) / sizeof(polled[0]), timeout_ms) < 0)
             continue;
         /* Each may end what another is about, so one at a time. */
@@ -99,6 +120,8 @@ static int serve(struct supervisor *supervisor, struct chimera_error *err)
             update_read_next(update);
         if (polled[4].revents)
             watch_read(&supervisor->watch);
+        if (polled[5].revents)
+            read_certificates(supervisor);
         if (code == CHIMERA_OK && polled[0].revents)
             code = read_signals(supervisor, err);
     }
@@ -120,17 +143,23 @@ static int open_signals(struct supervisor *supervisor, struct chimera_error *err
     return CHIMERA_OK;
 }
 
-static void open_watch(struct supervisor *supervisor)
+static int open_watch(struct supervisor *supervisor, struct chimera_error *err)
 {
     const struct options *options = &supervisor->config->options;
-    const char *paths[2];
+    const struct certificates *certificates = &supervisor->certificates;
+    CHIMERA_FREE const char **paths = calloc(certificates->file_count + 2, sizeof(*paths));
     size_t count = 0;
+    if (!paths)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    for (size_t i = 0; i < certificates->file_count; i++)
+        paths[count++] = certificates->file[i].path;
     supervisor->manifest = bundle_manifest(options);
     if (supervisor->manifest && !options->is_watch_off)
         paths[count++] = supervisor->manifest;
     if ((!options->bundle || options->are_policies_given) && !options->is_watch_off)
         paths[count++] = options->policies;
     watch_open(&supervisor->watch, paths, count);
+    return CHIMERA_OK;
 }
 
 int supervisor_run(const struct config *config, struct policy_file *file, struct chimera_error *err)
@@ -140,9 +169,11 @@ int supervisor_run(const struct config *config, struct policy_file *file, struct
                                     .counters = SHARED_NONE,
                                     .telemetry = TELEMETRY_NONE,
                                     .signal_fd = -1,
-                                    .admin = ADMIN_PROCESS_NONE};
+                                    .admin = ADMIN_PROCESS_NONE,
+                                    .certificates = CERTIFICATES_NONE,
+                                    .watch = WATCH_NONE};
     crew_init(&supervisor.crew, config, &supervisor.board, &supervisor.counters,
-              &supervisor.telemetry);
+              &supervisor.telemetry, &supervisor.certificates.served);
     update_init(&supervisor.update, config, &supervisor.crew);
     int code = open_signals(&supervisor, err);
     if (code == CHIMERA_OK)
@@ -159,7 +190,10 @@ int supervisor_run(const struct config *config, struct policy_file *file, struct
                               &supervisor.counters, err);
     if (code == CHIMERA_OK)
         code = crew_open(&supervisor.crew, err);
-    open_watch(&supervisor);
+    if (code == CHIMERA_OK)
+        code = certificates_open(&supervisor.certificates, config, err);
+    if (code == CHIMERA_OK)
+        code = open_watch(&supervisor, err);
     if (code == CHIMERA_OK)
         code = update_begin(&supervisor.update, file, err);
     policy_file_drop(file); /* whoever needs it uses it */
@@ -175,6 +209,7 @@ int supervisor_run(const struct config *config, struct policy_file *file, struct
     if (supervisor.signal_fd >= 0)
         close(supervisor.signal_fd);
     watch_close(&supervisor.watch);
+    certificates_close(&supervisor.certificates);
     free(supervisor.manifest);
     shared_done(&supervisor.counters);
     shared_done(&supervisor.board);

@@ -4,15 +4,13 @@
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#include "runtime/base/buffer.h"
-#include "runtime/base/cleanup.h"
-#include "runtime/base/file.h"
 #include "runtime/base/log.h"
+#include "runtime/base/slice.h"
 
-#define PEM_MAX ((size_t)4 << 20)
 #define CIPHERS_OF_TLS12                                           \
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:" \
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-AES256-GCM-SHA384:"   \
@@ -23,35 +21,44 @@
 static char groups[] = "X25519MLKEM768:X25519:P-256:P-384";
 static char groups_before[] = "X25519:P-256:P-384";
 
-static void free_buffer(struct chimera_buffer *buffer)
+struct mapping {
+    char *data;
+    size_t size;
+};
+
+static void unmap(struct mapping *mapping)
 {
-    chimera_buffer_free(buffer);
+    if (mapping->data)
+        munmap(mapping->data, mapping->size);
 }
+
+#define UNMAP __attribute__((cleanup(unmap)))
 
 static void free_bio(BIO **bio)
 {
     BIO_free(*bio);
 }
 
-static int read_pem(const char *path, struct chimera_buffer *text, BIO **ret_bio,
-                    struct chimera_error *err)
+static int map_text(int fd, const char *name, struct mapping *ret_text, struct chimera_error *err)
 {
-    chimera_buffer_init(text, PEM_MAX);
-    int code = chimera_file_read(path, text, err);
-    if (code < 0)
-        return code;
-    *ret_bio = BIO_new_mem_buf(text->data ? text->data : "", (int)text->size);
-    return *ret_bio ? CHIMERA_OK : chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", path);
+    off_t size = lseek(fd, 0, SEEK_END); /* fstat() is another call in each libc */
+    if (size == 0)
+        return CHIMERA_OK;
+    void *at = size > 0 ? mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+    if (at == MAP_FAILED)
+        return chimera_fail(err, CHIMERA_EIO, "cannot map %s: %s", name, strerror(errno));
+    *ret_text = (struct mapping){.data = at, .size = (size_t)size};
+    return CHIMERA_OK;
 }
 
 /* All certificates of one file, appended to `stack`; what is no certificate is passed over. */
-static int read_certificates(const char *path, STACK_OF(X509) * stack, struct chimera_error *err)
+static int read_certificates(struct chimera_slice text, const char *path, STACK_OF(X509) * stack,
+                             struct chimera_error *err)
 {
-    __attribute__((cleanup(free_buffer))) struct chimera_buffer text = {0};
-    __attribute__((cleanup(free_bio))) BIO *bio = NULL;
-    int code = read_pem(path, &text, &bio, err);
-    if (code < 0)
-        return code;
+    __attribute__((cleanup(free_bio))) BIO *bio =
+        BIO_new_mem_buf(text.size ? text.data : "", (int)text.size);
+    if (!bio)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", path);
     char *name = NULL, *header = NULL;
     unsigned char *der = NULL;
     long size = 0;
@@ -72,13 +79,17 @@ static int read_certificates(const char *path, STACK_OF(X509) * stack, struct ch
     return CHIMERA_OK;
 }
 
-static int read_server_certificate(const char *path, struct tls_files *files,
+static int read_server_certificate(int fd, const char *path, struct tls_files *files,
                                    struct chimera_error *err)
 {
+    UNMAP struct mapping text = {0};
     files->chain = sk_X509_new_null();
     if (!files->chain)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", path);
-    int code = read_certificates(path, files->chain, err);
+    int code = map_text(fd, path, &text, err);
+    if (code == CHIMERA_OK)
+        code = read_certificates((struct chimera_slice){text.data, text.size}, path, files->chain,
+                                 err);
     if (code < 0)
         return code;
     files->certificate = sk_X509_shift(files->chain);
@@ -89,64 +100,75 @@ static int read_server_certificate(const char *path, struct tls_files *files,
     return CHIMERA_OK;
 }
 
-static int read_key(const char *path, struct tls_files *files, struct chimera_error *err)
+static int read_key(int fd, const char *path, struct tls_files *files, struct chimera_error *err)
 {
-    __attribute__((cleanup(free_buffer))) struct chimera_buffer text = {0};
-    __attribute__((cleanup(free_bio))) BIO *bio = NULL;
-    int code = read_pem(path, &text, &bio, err);
+    UNMAP struct mapping text = {0};
+    int code = map_text(fd, path, &text, err);
     if (code < 0)
         return code;
+    __attribute__((cleanup(free_bio))) BIO *bio =
+        BIO_new_mem_buf(text.size ? text.data : "", (int)text.size);
+    if (!bio)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", path);
     /* The empty text is the passphrase: without it OpenSSL would ask at the terminal. */
     files->key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)(uintptr_t)"");
     ERR_clear_error();
-    if (text.data)
-        OPENSSL_cleanse(text.data, text.size);
     if (!files->key)
         return chimera_fail(err, CHIMERA_EINVAL,
                             "Expected exactly one key in key file, found 0: %s", path);
-    if (X509_check_private_key(files->certificate, files->key) != 1)
+    bool is_pair = X509_check_private_key(files->certificate, files->key) == 1;
+    ERR_clear_error();
+    if (!is_pair)
         return chimera_fail(err, CHIMERA_EINVAL, "%s: the key does not belong to the certificate",
                             path);
     return CHIMERA_OK;
 }
 
-static int read_client_authorities(const char *list, struct tls_files *files,
+static int read_client_authorities(int fd, const char *list, struct tls_files *files,
                                    struct chimera_error *err)
 {
-    CHIMERA_FREE char *copy = strdup(list);
+    UNMAP struct mapping text = {0};
     files->client_authorities = sk_X509_new_null();
-    if (!copy || !files->client_authorities)
+    if (!files->client_authorities)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", list);
-    char *rest = copy;
-    int code = CHIMERA_OK;
-    for (char *path = strsep(&rest, ","); path && code == CHIMERA_OK; path = strsep(&rest, ","))
-        if (*path)
-            code = read_certificates(path, files->client_authorities, err);
+    int code = map_text(fd, list, &text, err);
+    for (size_t at = 0; at < text.size && code == CHIMERA_OK;) {
+        size_t size = strnlen(text.data + at, text.size - at);
+        code = read_certificates((struct chimera_slice){text.data + at, size}, list,
+                                 files->client_authorities, err);
+        at += size + 1;
+    }
     if (code < 0)
         return code;
     if (sk_X509_num(files->client_authorities) == 0)
         return chimera_fail(err, CHIMERA_EINVAL,
                             "Cannot build client verifier: no certificate in %s", list);
-    chimera_log_with(CHIMERA_LOG_INFO, "tls", CHIMERA_SLICE("Loaded client CA certificates"),
-                     CHIMERA_NUMBER("count", sk_X509_num(files->client_authorities)));
     return CHIMERA_OK;
 }
 
-int tls_files_read(const char *cert_file, const char *key_file, const char *client_ca_files,
+int tls_files_read(const struct tls_texts *texts, const struct options *options,
                    struct tls_files *ret_files, struct chimera_error *err)
 {
     struct tls_files files = {0};
-    int code = read_server_certificate(cert_file, &files, err);
+    int code = read_server_certificate(texts->certificate_fd, options->cert_file, &files, err);
     if (code == CHIMERA_OK)
-        code = read_key(key_file, &files, err);
-    if (code == CHIMERA_OK && client_ca_files)
-        code = read_client_authorities(client_ca_files, &files, err);
+        code = read_key(texts->key_fd, options->key_file, &files, err);
+    if (code == CHIMERA_OK && texts->authorities_fd >= 0)
+        code =
+            read_client_authorities(texts->authorities_fd, options->client_ca_files, &files, err);
     if (code < 0) {
         tls_files_done(&files);
         return code;
     }
     *ret_files = files;
     return CHIMERA_OK;
+}
+
+void tls_files_announce(const struct tls_files *files)
+{
+    if (files->client_authorities)
+        chimera_log_with(CHIMERA_LOG_INFO, "tls", CHIMERA_SLICE("Loaded client CA certificates"),
+                         CHIMERA_NUMBER("count", sk_X509_num(files->client_authorities)));
 }
 
 void tls_files_done(struct tls_files *files)
@@ -162,8 +184,8 @@ static bool set_protocol(SSL_CTX *context)
 {
     /* The client's order of ciphers counts, as in the reference: all of ours are good, and the API
      * server knows whether AES is fast on its machine. */
-    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-                                     SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_options(context,
+                        SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);

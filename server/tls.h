@@ -1,7 +1,8 @@
 /* tls.h - OpenSSL, set up as policy-server.md §5 and libraries.md §3.3 (rule 3) want it.
  *
- * Files are read once, into `struct tls_files`; each loop makes a context of its own from that one
- * copy. No session is ever resumed: the API server does not ask for it.
+ * Who parses has no files any more, so the supervisor hands over copies of them (certificates.h).
+ * Each loop makes a context of its own from what was parsed. No session is ever resumed: the API
+ * server does not ask for it.
  */
 #ifndef CHIMERA_SERVER_TLS_H
 #define CHIMERA_SERVER_TLS_H
@@ -10,6 +11,16 @@
 #include <sys/types.h>
 
 #include "runtime/base/error.h"
+#include "server/options.h"
+
+/* Copies of the files in memory, none of which ever changes: sealed memfds. -1: none. The
+ * authorities are all files of the list, each followed by a NUL. */
+struct tls_texts {
+    int certificate_fd, key_fd, authorities_fd;
+};
+
+#define TLS_TEXTS_NONE ((struct tls_texts){-1, -1, -1})
+#define TLS_TEXT_MAX ((size_t)4 << 20)
 
 struct tls_files { /* owns all; NULL where there is none */
     X509 *certificate;
@@ -18,9 +29,12 @@ struct tls_files { /* owns all; NULL where there is none */
     STACK_OF(X509) * client_authorities; /* not NULL: clients must have a certificate */
 };
 
-/* `client_ca_files` is a list with commas, or NULL. */
-int tls_files_read(const char *cert_file, const char *key_file, const char *client_ca_files,
+/* What is there must be good: a certificate, the key that belongs to it, an authority. The options
+ * have the names, for messages. */
+int tls_files_read(const struct tls_texts *texts, const struct options *options,
                    struct tls_files *ret_files, struct chimera_error *err);
+/* Says in the log how many authorities there are. */
+void tls_files_announce(const struct tls_files *files);
 void tls_files_done(struct tls_files *files);
 
 /* Owned by the caller, who ends it with SSL_CTX_free(). */

@@ -9,7 +9,7 @@
 #define TARGET "server::supervisor"
 /* As of setpriority(). A reload must come to its end, but not at the cost of who is served. */
 #define PRIORITY_START 0
-#define PRIORITY_RELOAD 10
+#define PRIORITY_RELOAD 5
 #define PRIORITY_TIER 19
 
 static void log_error(const char *text, const struct chimera_error *why)

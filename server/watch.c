@@ -175,6 +175,7 @@ void watch_open(struct watch *watch, const char *const *paths, size_t count)
     memcpy(watch->paths, paths, count * sizeof(*paths));
     watch->path_count = count;
     arm(watch);
+    watch->settled_at_ms = clock_now_ms() + QUIET_MS; /* what was read before may have changed */
 }
 
 void watch_close(struct watch *watch)

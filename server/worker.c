@@ -25,9 +25,10 @@ struct worker {
     const struct worker_start *start;
     struct policy_set policies;
     struct service service, probe_service;
-    struct tls_files tls; /* all NULL without TLS */
-    struct loop *loops;   /* owned; the last is the probe's */
-    unsigned loop_count;  /* open ones */
+    struct tls_texts tls_texts; /* owned */
+    struct tls_files tls;       /* made of them; all NULL without TLS */
+    struct loop *loops;         /* owned; the last is the probe's */
+    unsigned loop_count;        /* open ones */
     struct gate gate;
     struct pool pool;
     struct listener listener;
@@ -74,11 +75,14 @@ static int open_signals(struct worker *worker, struct chimera_error *err)
 
 static int read_tls(struct worker *worker, struct chimera_error *err)
 {
-    const struct options *options = &worker->start->config->options;
-    if (!options->cert_file)
+    worker->tls_texts = worker->start->tls;
+    if (worker->tls_texts.certificate_fd < 0)
         return CHIMERA_OK;
-    return tls_files_read(options->cert_file, options->key_file, options->client_ca_files,
-                          &worker->tls, err);
+    int code =
+        tls_files_read(&worker->tls_texts, &worker->start->config->options, &worker->tls, err);
+    if (code == CHIMERA_OK)
+        tls_files_announce(&worker->tls);
+    return code;
 }
 
 static void make_services(struct worker *worker)
@@ -212,17 +216,63 @@ static bool have_ended(const struct worker *worker)
     return true;
 }
 
-/* The next order; ORDER_NONE when none came in time, or when told to stop. */
-static enum order await_order(struct worker *worker, int timeout_ms, bool *ret_is_stopped)
+static void replace_text(int *fd, int by)
+{
+    close(*fd);
+    *fd = by;
+}
+
+/* The supervisor has had them checked, so a failure is one of memory. */
+static int renew_tls(struct worker *worker, struct chimera_error *err)
+{
+    struct tls_files files = {0};
+    int code = tls_files_read(&worker->tls_texts, &worker->start->config->options, &files, err);
+    if (code < 0)
+        return code;
+    tls_files_done(&worker->tls);
+    worker->tls = files;
+    for (unsigned i = 0; i < worker->start->config->workers && code == CHIMERA_OK; i++) {
+        SSL_CTX *tls = NULL;
+        code = tls_context_new(&worker->tls, &tls, err);
+        if (code == CHIMERA_OK)
+            loop_set_tls(&worker->loops[i], tls);
+    }
+    return code;
+}
+
+static void take_certificates(struct worker *worker, const struct order *order)
+{
+    struct chimera_error err = {0};
+    if (order->verb == ORDER_CERTIFICATE && order->fd_count == 2) {
+        replace_text(&worker->tls_texts.certificate_fd, order->fds[0]);
+        replace_text(&worker->tls_texts.key_fd, order->fds[1]);
+    } else if (order->verb == ORDER_AUTHORITIES && order->fd_count == 1) {
+        replace_text(&worker->tls_texts.authorities_fd, order->fds[0]);
+    }
+    if (renew_tls(worker, &err) < 0)
+        chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
+                         CHIMERA_SLICE("the worker keeps its TLS certificates"),
+                         CHIMERA_TEXT("error", chimera_slice_of(err.text)));
+}
+
+/* The next order that is not dealt with at once; ORDER_NONE when there was none in time, or when
+ * told to stop. */
+static enum order_verb await_order(struct worker *worker, int timeout_ms, bool *ret_is_stopped)
 {
     struct pollfd polled[] = {{.fd = worker->signal_fd, .events = POLLIN},
                               {.fd = worker->start->orders_fd, .events = POLLIN}};
+    struct order order = {.verb = ORDER_NONE};
     *ret_is_stopped = false;
     if (poll(polled, 2, timeout_ms) <= 0)
         return ORDER_NONE;
-    enum order order = polled[1].revents ? orders_receive(worker->start->orders_fd) : ORDER_NONE;
-    if (order)
-        return order;
+    if (polled[1].revents)
+        order = orders_receive(worker->start->orders_fd);
+    if (order.verb == ORDER_CERTIFICATE || order.verb == ORDER_AUTHORITIES) {
+        take_certificates(worker, &order);
+        return ORDER_NONE;
+    }
+    if (order.verb)
+        return order.verb;
     struct signalfd_siginfo info; /* the next signal counts anew */
     ssize_t size = polled[0].revents ? read(worker->signal_fd, &info, sizeof(info)) : 0;
     (void)size;

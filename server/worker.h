@@ -13,6 +13,7 @@
 #include "server/remote.h"
 #include "server/shared.h"
 #include "server/telemetry.h"
+#include "server/tls.h"
 
 struct worker_start { /* all borrowed */
     const struct config *config;
@@ -23,6 +24,7 @@ struct worker_start { /* all borrowed */
     struct shared *board, *counters; /* mapped by the worker */
     uint32_t seat;                   /* in the counters; SEAT_NONE: none */
     struct telemetry *telemetry;
+    struct tls_texts tls; /* now the worker's */
     int main_fd, probe_fd;
     int report_fd; /* gets WORKER_READY, or the text of an error, and is closed */
     int orders_fd; /* orders.h */

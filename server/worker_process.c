@@ -15,19 +15,22 @@
 
 #define NOTHING '\x7f' /* in place of a report */
 
-/* The sockets, the pipe, and the ends of channels; no other generation's. */
+/* The sockets, the pipe, the certificates, and the ends of channels; no other worker's. */
 static void close_others(const struct worker_start *start, const struct jails *jails)
 {
     size_t room = start->isolation->jail_count * gate_jail_lanes(start->config->workers);
-    int *kept = calloc(room + 5, sizeof(int));
+    int *kept = calloc(room + 8, sizeof(int));
     if (!kept)
         _exit(1);
     kept[0] = start->main_fd;
     kept[1] = start->probe_fd;
     kept[2] = start->report_fd;
     kept[3] = start->orders_fd;
-    kept[4] = start->telemetry->span_write; /* or -1 */
-    descriptors_keep(kept, 5 + jails_list_links(jails, kept + 5, room));
+    kept[4] = start->telemetry->span_write; /* or -1, as the next */
+    kept[5] = start->tls.certificate_fd;
+    kept[6] = start->tls.key_fd;
+    kept[7] = start->tls.authorities_fd;
+    descriptors_keep(kept, 8 + jails_list_links(jails, kept + 8, room));
     free(kept);
 }
 
@@ -118,7 +121,7 @@ int worker_process_start(struct worker_process *process, const struct worker_sta
     return CHIMERA_OK;
 }
 
-void worker_process_order(const struct worker_process *process, enum order order)
+void worker_process_order(const struct worker_process *process, const struct order *order)
 {
     if (process->pid)
         orders_send(process->orders_fd, order);

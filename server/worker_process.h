@@ -29,9 +29,8 @@ struct worker_process {
 int worker_process_start(struct worker_process *process, const struct worker_start *start,
                          struct generation *generation, struct chimera_error *err);
 
-/* One that is ready begins to accept; one that accepts ends with its last connection. None is
- * allowed. */
-void worker_process_order(const struct worker_process *process, enum order order);
+/* None is allowed. */
+void worker_process_order(const struct worker_process *process, const struct order *order);
 
 /* Reads the report when `report_fd` is readable: 0 when the worker is ready. Else a negative code
  * with the worker's reason, and it has ended and is none. */

@@ -204,6 +204,37 @@ class Reader:
             return False
 
 
+def wait_for(is_true, seconds=30):
+    until = time.time() + seconds
+    while not is_true() and time.time() < until:
+        time.sleep(0.02)
+    return is_true()
+
+
+def write(path, policies):
+    with open(path, "w") as out:
+        out.write(policies if isinstance(policies, str) else json.dumps(policies))
+
+
+class Mount:
+    """A folder as kubelet keeps it: FOLDER/NAME -> ..data/NAME, ..data -> ..NUMBER, the last link swapped by a rename."""
+
+    def __init__(self, folder, files):
+        self.folder, self.number = folder, 0
+        self.swap(files)
+        for name in files:
+            os.symlink("..data/" + name, os.path.join(folder, name))
+
+    def swap(self, files):
+        before, self.number = f"{self.folder}/..{self.number}", self.number + 1
+        os.mkdir(f"{self.folder}/..{self.number}")
+        for name, text in files.items():
+            write(f"{self.folder}/..{self.number}/{name}", text)
+        os.symlink(f"..{self.number}", f"{self.folder}/..data_tmp")
+        os.rename(f"{self.folder}/..data_tmp", f"{self.folder}/..data")
+        shutil.rmtree(before, ignore_errors=True)
+
+
 def listens(pid):
     with open("/proc/net/tcp") as lines:
         listening = {f"socket:[{fields[9]}]" for fields in map(str.split, lines) if fields[3] == "0A"}

@@ -2,23 +2,11 @@
 import json, os, shutil, signal, ssl, stat, tempfile, threading, time, unittest
 
 import harness
-from harness import Reader, Server, request, wasm
+from harness import Mount, Reader, Server, request, wait_for, wasm, write
 
 BEFORE = {"one": {"module": wasm("accept")}, "two": {"module": wasm("reject-message-code")}}
 AFTER = {"one": {"module": wasm("reject-message-code")}, "two": {"module": wasm("accept")}, "three": {"module": wasm("accept")}}
 REAL = os.environ.get("CHIMERA_COMMAND", os.path.join(os.path.dirname(harness.SERVER), "chimera"))
-
-
-def wait_for(is_true, seconds=30):
-    until = time.time() + seconds
-    while not is_true() and time.time() < until:
-        time.sleep(0.02)
-    return is_true()
-
-
-def write(path, policies):
-    with open(path, "w") as out:
-        out.write(policies if isinstance(policies, str) else json.dumps(policies))
 
 
 def put(server, policies):
@@ -30,25 +18,6 @@ def put(server, policies):
 
 def hang_up(server):
     server.process.send_signal(signal.SIGHUP)
-
-
-class Mount:
-    """A folder as kubelet keeps it: FOLDER/NAME -> ..data/NAME, ..data -> ..NUMBER, the last link swapped by a rename."""
-
-    def __init__(self, folder, files):
-        self.folder, self.number = folder, 0
-        self.swap(files)
-        for name in files:
-            os.symlink("..data/" + name, os.path.join(folder, name))
-
-    def swap(self, files):
-        before, self.number = f"{self.folder}/..{self.number}", self.number + 1
-        os.mkdir(f"{self.folder}/..{self.number}")
-        for name, text in files.items():
-            write(f"{self.folder}/..{self.number}/{name}", text)
-        os.symlink(f"..{self.number}", f"{self.folder}/..data_tmp")
-        os.rename(f"{self.folder}/..data_tmp", f"{self.folder}/..data")
-        shutil.rmtree(before, ignore_errors=True)
 
 
 class Clients:

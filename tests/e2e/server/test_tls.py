@@ -1,5 +1,5 @@
 """HTTPS and client certificates (policy-server.md §5)."""
-import os, socket, ssl, shutil, tempfile, unittest, warnings
+import os, socket, ssl, shutil, subprocess, tempfile, time, unittest, warnings
 
 import harness
 from harness import Reader, Server, request, wasm
@@ -121,6 +121,72 @@ class Tls(unittest.TestCase):
         with self.serve("--client-ca-file", self.path("ca.crt"), tls=self.client("client")) as server:
             self.assertEqual(server.post("/validate/accept")[0], 200)
             self.assertTrue(self.refuses(server, self.client("lonely")))
+
+    def test_a_chain_leads_to_a_root_that_clients_know(self):
+        folder = tempfile.mkdtemp(prefix="chimera-e2e-")
+        self.addCleanup(shutil.rmtree, folder)
+
+        def openssl(*arguments):
+            subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+        for name in ("root", "middle", "leaf"):
+            openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", name + ".key")
+        openssl("req", "-x509", "-new", "-key", "root.key", "-subj", "/CN=root", "-days", "2", "-out", "root.crt",
+                "-addext", "keyUsage=critical,keyCertSign")
+        for name, above, extensions in (("middle", "root", "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign\n"),
+                                        ("leaf", "middle", "subjectAltName=DNS:localhost,IP:127.0.0.1\n")):
+            with open(folder + "/extensions", "w") as out:
+                out.write(extensions)
+            openssl("req", "-new", "-key", name + ".key", "-subj", "/CN=" + name, "-out", name + ".csr")
+            openssl("x509", "-req", "-in", name + ".csr", "-CA", above + ".crt", "-CAkey", above + ".key", "-CAcreateserial",
+                    "-days", "2", "-extfile", "extensions", "-out", name + ".crt")
+        with open(folder + "/chain.crt", "w") as out:
+            for name in ("leaf", "middle"):
+                with open(f"{folder}/{name}.crt") as part:
+                    out.write(part.read())
+        for certificate, is_accepted in (("chain", True), ("leaf", False)):
+            with Server(POLICY, "--cert-file", f"{folder}/{certificate}.crt", "--key-file", folder + "/leaf.key",
+                        tls=ssl.create_default_context(cafile=folder + "/root.crt")) as server:
+                self.assertEqual(self.refuses(server, server.tls), not is_accepted)
+        # And the other way round: a client's chain up to an authority that is given alone.
+        with Server(POLICY, "--cert-file", folder + "/chain.crt", "--key-file", folder + "/leaf.key", "--client-ca-file", folder + "/root.crt",
+                    tls=ssl.create_default_context(cafile=folder + "/root.crt")) as server:
+            server.tls.load_cert_chain(folder + "/chain.crt", folder + "/leaf.key")
+            self.assertEqual(server.post("/validate/accept")[0], 200)
+
+    def handshake(self, server, *arguments):
+        """What openssl(1) says of the connection; empty when there was none."""
+        client = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-CAfile", self.path("ca.crt"), *arguments],
+                                input=b"", capture_output=True)
+        return client.stdout.decode() if client.returncode == 0 else ""
+
+    def test_suites_and_groups_are_those_of_the_reference(self):
+        with self.serve() as server:
+            for suite in ("TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"):
+                self.assertIn(f"Cipher is {suite}", self.handshake(server, "-tls1_3", "-ciphersuites", suite))
+            for suite in ("AES256-GCM-SHA384", "AES128-GCM-SHA256", "CHACHA20-POLY1305"):
+                suite = "ECDHE-ECDSA-" + suite
+                self.assertIn(f"Cipher is {suite}", self.handshake(server, "-tls1_2", "-cipher", suite))
+            for suite in ("ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-CCM", "AES256-GCM-SHA384", "ALL:!ECDHE"):
+                self.assertEqual(self.handshake(server, "-tls1_2", "-cipher", suite), "", suite)
+            for group in ("X25519", "P-256", "P-384"):
+                self.assertIn("Cipher is TLS_", self.handshake(server, "-tls1_3", "-groups", group), group)
+            for group in ("P-521", "X448"):
+                self.assertEqual(self.handshake(server, "-tls1_3", "-groups", group), "", group)
+            said = self.handshake(server, "-tls1_3", "-alpn", "h2,http/1.1")
+            self.assertIn("No ALPN negotiated", said)
+            self.assertNotIn("New Session Ticket arrived", said)
+
+    def test_a_handshake_has_ten_seconds(self):
+        with self.serve() as server:
+            silent = socket.create_connection(("127.0.0.1", server.port))
+            started = time.monotonic()
+            halfway = socket.create_connection(("127.0.0.1", server.port))
+            halfway.sendall(b"\x16\x03\x01\x02\x00\x01")  # a record's head, and no more
+            for sock in (silent, halfway):
+                sock.settimeout(60)
+                self.assertEqual(sock.recv(1), b"")
+                self.assertGreaterEqual(time.monotonic() - started, 9)
+                sock.close()
 
     def start_fails(self, *flags):
         with Server(POLICY, *flags, is_awaited=False) as server:
