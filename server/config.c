@@ -106,12 +106,12 @@ static int parse_workers(const char *text, unsigned *ret_workers, struct chimera
         *ret_workers = count < WORKERS_MAX ? count : WORKERS_MAX;
         return CHIMERA_OK;
     }
-    if (!parse_number(text, WORKERS_MAX, &number) || number == 0)
-        return chimera_fail(
-            err, CHIMERA_EINVAL,
-            "error parsing the number of workers: '%s' is not a number from 1 to %d", text,
-            WORKERS_MAX);
-    *ret_workers = (unsigned)number;
+    if (!parse_number(text, UINT32_MAX, &number) || number == 0)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "error parsing the number of workers: '%s' is not a number from 1 on",
+                            text);
+    /* The reference takes any number, and makes no threads of it. */
+    *ret_workers = number < WORKERS_MAX ? (unsigned)number : WORKERS_MAX;
     return CHIMERA_OK;
 }
 

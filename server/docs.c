@@ -9,6 +9,7 @@
 #include "server/options.h"
 
 #define PAGE_MAX ((size_t)1 << 20)
+#define USAGE "Usage: chimera-server docs --output <FILE> | --man <DIR>"
 
 static void put_roff(struct chimera_buffer *out, const char *text)
 {
@@ -137,6 +138,10 @@ int docs_run(int argc, char *const *argv)
         if (!file)
             file = take_value("-o", argc, argv, &i);
         const char *pages = file ? NULL : take_value("--man", argc, argv, &i);
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            puts("Writes the pages of this program\n\n" USAGE);
+            return 0;
+        }
         if (!file && !pages) {
             fprintf(stderr, "error: unexpected argument '%s' found\n", argv[i]);
             return 2;
@@ -146,7 +151,7 @@ int docs_run(int argc, char *const *argv)
     }
     if (!output && !folder) {
         fputs("error: the following required arguments were not provided:\n"
-              "  --output <FILE>\n\nUsage: chimera-server docs --output <FILE> | --man <DIR>\n",
+              "  --output <FILE>\n\n" USAGE "\n",
               stderr);
         return 2;
     }

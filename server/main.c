@@ -133,6 +133,10 @@ int main(int argc, char **argv)
     struct chimera_error err = {0};
     if (argc > 1 && strcmp(argv[1], "docs") == 0)
         return docs_run(argc - 2, argv + 2);
+    if (argc == 2 && strcmp(argv[1], "help") == 0) {
+        options_print_help(stdout);
+        return 0;
+    }
     if (options_parse(argc, argv, &options, &wish, &err) < 0) {
         fprintf(stderr, "error: %s\n\nFor more information, try '--help'.\n", err.text);
         return 2;

@@ -118,7 +118,8 @@ static const struct option TABLE[] = {
      "Do not serve policies from the quick tier while the full one is built",
      SWITCH(is_waiting_for_full), false},
     {"workers", "KUBEWARDEN_WORKERS", "WORKERS_NUMBER", NULL, NULL,
-     "Threads that evaluate [default: the processors that we may use]", TEXT(workers), false},
+     "Threads that evaluate, 256 at most [default: the processors that we may use]", TEXT(workers),
+     false},
 };
 
 #define OPTION_COUNT (sizeof(TABLE) / sizeof(TABLE[0]))
@@ -191,14 +192,15 @@ static int set_option(struct options *options, const struct option *option, cons
     return CHIMERA_OK;
 }
 
-static int read_environment(struct options *options, struct chimera_error *err)
+/* What a flag has set is not looked at: its variable may hold anything. */
+static int read_environment(struct options *options, const bool *is_seen, struct chimera_error *err)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const char *value = getenv(TABLE[i].variable);
+        const char *value = is_seen[i] ? NULL : getenv(TABLE[i].variable);
         int code = CHIMERA_OK;
         if (value)
             code = set_option(options, &TABLE[i], value, err);
-        else if (TABLE[i].initial)
+        else if (TABLE[i].initial && !is_seen[i])
             *text_field(options, &TABLE[i]) = TABLE[i].initial;
         if (code < 0)
             return code;
@@ -267,15 +269,18 @@ int options_parse(int argc, char *const *argv, struct options *ret_options,
     struct options options = {0};
     enum options_wish wish = OPTIONS_RUN;
     bool is_seen[OPTION_COUNT] = {false};
-    for (int i = 1; i < argc; i++) {
-        if (is_wish(argv[i], &wish)) {
+    int code = CHIMERA_OK, at = 1;
+    for (; at < argc && code == CHIMERA_OK && strcmp(argv[at], "--") != 0; at++) {
+        if (is_wish(argv[at], &wish)) {
             *ret_wish = wish;
             return CHIMERA_OK;
         }
+        code = take_argument(argc, argv, &at, is_seen, &options, err);
     }
-    int code = read_environment(&options, err);
-    for (int i = 1; i < argc && code == CHIMERA_OK; i++)
-        code = take_argument(argc, argv, &i, is_seen, &options, err);
+    if (code == CHIMERA_OK && at + 1 < argc) /* behind "--" */
+        code = chimera_fail(err, CHIMERA_EINVAL, "unrecognized subcommand '%s'", argv[at + 1]);
+    if (code == CHIMERA_OK)
+        code = read_environment(&options, is_seen, err);
     if (code < 0)
         return code;
     options.are_policies_given = options.policies != find_option("policies", 8)->initial;

@@ -87,6 +87,33 @@ static void a_flag_wins_over_its_variable(void **state)
     assert_string_equal(options.port, "1");
     assert_string_equal(options.policies, "/config/policies.yml");
     assert_string_equal(options.log_level, "warn");
+    setenv("KUBEWARDEN_LOG_LEVEL", "loud", 1); /* nobody asks for it then */
+    assert_int_equal(PARSE(&options, NULL, WORD("--log-level=info")), 0);
+    assert_true(PARSE(&options, NULL, WORD("--port=1")) < 0);
+}
+
+static void words_are_taken_one_after_the_other(void **state)
+{
+    struct options options;
+    struct chimera_error err = {0};
+    (void)state;
+    assert_int_equal(PARSE(&options, NULL, WORD("--port=1"), WORD("--")), 0);
+    assert_true(PARSE(&options, &err, WORD("--"), WORD("--port=1")) < 0);
+    assert_string_equal(err.text, "unrecognized subcommand '--port=1'");
+    assert_int_equal(PARSE(&options, NULL, WORD("--help"), WORD("--nosuch")), 0);
+    assert_true(PARSE(&options, &err, WORD("--nosuch"), WORD("--help")) < 0);
+    assert_string_equal(err.text, "unexpected argument '--nosuch' found");
+}
+
+static void any_number_of_workers_is_taken(void **state)
+{
+    struct options options;
+    struct config config;
+    (void)state;
+    assert_int_equal(PARSE(&options, NULL, WORD("--workers=1000")), 0);
+    assert_int_equal(config_make(&options, &config, NULL), 0);
+    assert_int_equal(config.workers, 256); /* threads */
+    config_done(&config);
 }
 
 static void switches_take_more_than_true_and_false(void **state)
@@ -146,8 +173,8 @@ static const struct refusal REFUSALS[] = {
     {"--addr=999.1.1.1", "error parsing arguments: invalid socket address syntax"},
     {"--addr=::1", "error parsing arguments: invalid socket address syntax"},
     {"--readiness-probe-port=a", "error parsing arguments: invalid socket address syntax"},
-    {"--workers=0", "error parsing the number of workers: '0' is not a number from 1 to 256"},
-    {"--workers=many", "error parsing the number of workers: 'many' is not a number from 1 to 256"},
+    {"--workers=0", "error parsing the number of workers: '0' is not a number from 1 on"},
+    {"--workers=many", "error parsing the number of workers: 'many' is not a number from 1 on"},
     {"--policy-timeout=2s", "--policy-timeout: invalid digit found in string"},
     {"--cert-file=/nowhere", "both certificate and key must be provided together"},
     {"--client-ca-file=/nowhere",
@@ -207,6 +234,8 @@ int main(void)
         cmocka_unit_test_setup(without_flags_the_defaults_are_the_reference_s, clean_environment),
         cmocka_unit_test_setup(the_admin_port_is_loopback_s_unless_told, clean_environment),
         cmocka_unit_test_setup(a_flag_wins_over_its_variable, clean_environment),
+        cmocka_unit_test_setup(words_are_taken_one_after_the_other, clean_environment),
+        cmocka_unit_test_setup(any_number_of_workers_is_taken, clean_environment),
         cmocka_unit_test_setup(switches_take_more_than_true_and_false, clean_environment),
         cmocka_unit_test_setup(nonsense_on_the_command_line_is_named, clean_environment),
         cmocka_unit_test_setup(settings_that_cannot_be_are_refused, clean_environment),
