@@ -1,5 +1,5 @@
 """Metrics and traces by OTLP over gRPC, as a collector sees them (policy-server.md §6.1 to §6.3, §8.1 test_otel)."""
-import os, shutil, signal, ssl, subprocess, tempfile, time, unittest
+import json, os, shutil, signal, ssl, subprocess, tempfile, time, unittest
 
 import harness
 from collector import Collector
@@ -166,6 +166,21 @@ class Traces(unittest.TestCase):
         self.assertTrue(chain("/validate/mutate")[1]["attributes"]["mutated"])
         self.assertEqual(chain("/validate_raw/accept")[1]["name"], "validation_raw")
         self.assertEqual([span["name"] for span in chain("/nowhere")], ["request"])
+
+    def test_a_reload_changes_nothing_for_them(self):
+        before = {name: POLICIES[name] for name in ("accept", "guest")}
+        with Collector() as collector, Server(before, "--log-fmt", "otlp", "--enable-metrics", environment=otel(collector)) as server:
+            server.post("/validate/accept", POD)
+            with open(os.path.join(server.folder, "policies.yml.new"), "w") as out:
+                json.dump({**before, "trap": POLICIES["trap"]}, out)
+            os.rename(out.name, os.path.join(server.folder, "policies.yml"))
+            server.process.send_signal(signal.SIGHUP)
+            self.assertTrue(wait_for(lambda: server.post("/validate/trap", POD)[0] == 200, 30))
+            server.post("/validate/accept", POD)
+            server.stop()
+            found = [span["attributes"]["policy_id"] for span in spans_of_requests(collector) if span["name"] == "validate"]
+            self.assertEqual(sorted(found)[:3], ["accept", "accept", "trap"])
+            self.assertEqual(one(collector.metrics()[COUNTER], policy_name="accept")["value"], 2)
 
     def test_what_is_too_much_is_left_out(self):
         with Collector() as collector, Server(POLICIES, "--log-fmt", "otlp", environment=otel(collector), log="debug") as server:
