@@ -128,7 +128,6 @@ void loop_prepare_to_stop(struct loop *loop)
 {
     atomic_store_explicit(&loop->is_stopping, true, memory_order_relaxed);
     atomic_store_explicit(&loop->is_draining, true, memory_order_relaxed);
-    send_mail(loop, (struct mail){.kind = MAIL_STOPPING});
 }
 
 void loop_set_tls(struct loop *loop, SSL_CTX *tls)
@@ -229,9 +228,6 @@ static void take_mail(struct loop *loop, const struct mail *mail)
         break;
     case MAIL_PRESSURE:
         relieve(loop);
-        break;
-    case MAIL_STOPPING:
-        for_each(loop, connection_on_drain);
         break;
     case MAIL_TLS:
         SSL_CTX_free(loop->tls); /* connections that are made by it hold it */

@@ -17,7 +17,8 @@
 
 #define TARGET "server::worker"
 #define LAST_MS 2000 /* for clients that still come when the server is to end */
-#define QUIET_MS 300 /* without any, the end is near */
+#define QUIET_MS 1500 /* without any, all have heard: endpoints lag behind by a second or so */
+#define UNUSED_MS 300 /* the same, where none has come before */
 #define LAST_POLL_MS 20
 #define RETIRED_POLL_MS 50
 
@@ -320,17 +321,22 @@ static bool has_connections(struct worker *worker)
 }
 
 /* Clients learn only after a while that they should go elsewhere (webhook-contract.md §4.6): they
- * are served until none comes any more. Another signal ends that. */
+ * are served until none comes any more. Idle connections stay open meanwhile, since the client may
+ * be sending on one already: it would get no answer, and an API server does not ask again. Another
+ * signal ends that. */
 static void await_the_last(struct worker *worker)
 {
     int64_t now_ms = clock_now_ms(), until_ms = now_ms + LAST_MS, quiet_since_ms = now_ms;
     unsigned accepted = 0, before = 0;
+    int64_t quiet_ms = atomic_load_explicit(&worker->listener.accepted, memory_order_relaxed)
+                           ? QUIET_MS
+                           : UNUSED_MS;
     bool is_stopped = false;
     chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("stopping"));
     for (unsigned i = 0; i < worker->loop_count; i++)
         loop_prepare_to_stop(&worker->loops[i]);
     while (!is_stopped && now_ms < until_ms &&
-           (now_ms - quiet_since_ms < QUIET_MS || has_connections(worker))) {
+           (now_ms - quiet_since_ms < quiet_ms || has_connections(worker))) {
         await_order(worker, LAST_POLL_MS, &is_stopped);
         now_ms = clock_now_ms();
         accepted = atomic_load_explicit(&worker->listener.accepted, memory_order_relaxed);

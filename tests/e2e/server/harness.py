@@ -105,6 +105,10 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
+            return self.process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGTERM)  # there are no late clients to wait for
+        try:
             return self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()

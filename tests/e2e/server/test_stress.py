@@ -235,16 +235,26 @@ class Stopping(unittest.TestCase):
 
     def test_clients_that_come_late_are_served(self):
         with Server(self.POLICIES) as server:
-            idle, busy = server.raw(), server.raw()
-            idle.sendall(request())
-            self.assertEqual(Reader(idle).answer()[0], 200)
+            idle, silent, busy = server.raw(), server.raw(), server.raw()
+            for sock in (idle, silent):
+                sock.sendall(request())
+                self.assertEqual(Reader(sock).answer()[0], 200)
             busy.sendall(request("/validate/sleep?timeout=4s"))
             time.sleep(0.3)
             server.process.send_signal(signal.SIGTERM)
-            self.assertTrue(Reader(idle).is_at_end())  # at once, so that nobody sends on it
+            until = time.time() + 1
+            while server.is_ready() and time.time() < until:
+                time.sleep(0.01)
+            self.assertEqual(server.probe("/readiness"), (503, b""))
             status, head, _ = server.post("/validate/accept")
             self.assertEqual((status, head["connection"]), (200, "close"))
-            self.assertEqual(server.probe("/readiness"), (503, b""))
+            idle.sendall(request())  # who did not know yet is answered, and told
+            reader = Reader(idle)
+            status, head, _ = reader.answer()
+            self.assertEqual(status, 200)
+            self.assertIn("\r\nconnection: close", head)
+            self.assertTrue(reader.is_at_end())
+            self.assertTrue(Reader(silent).is_at_end())
             status, head, text = Reader(busy).answer()
             self.assertEqual(status, 200)
             self.assertIn("\r\nconnection: close", head)
@@ -252,7 +262,7 @@ class Stopping(unittest.TestCase):
             self.assertEqual(server.process.wait(20), 0)
             self.assertRaises(ConnectionRefusedError, server.raw)
             self.assertEqual(server.errors(), "")
-            for sock in (idle, busy):
+            for sock in (idle, silent, busy):
                 sock.close()
 
     def test_a_second_signal_ends_the_wait_for_late_clients(self):
