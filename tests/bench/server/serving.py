@@ -144,14 +144,21 @@ class Server:
         return total / TICKS
 
     def memory(self):
-        """(RSS, PSS) in KiB, of all processes. What they share counts once in the second."""
-        total = {"Rss": 0, "Pss": 0}
+        """In KiB: the RSS of all processes, and what the family takes when what they share counts once, whoever else has it."""
+        total, anonymous, files = 0, 0, {}
         for pid in family(self.process.pid):
-            for line in pathlib.Path("/proc", str(pid), "smaps_rollup").read_text().splitlines():
-                key, _, value = line.partition(":")
-                if key in total:
-                    total[key] += int(value.split()[0])
-        return total["Rss"], total["Pss"]
+            for line in pathlib.Path("/proc", str(pid), "smaps").read_text().splitlines():
+                first, *rest = line.split()
+                if not first.endswith(":"):
+                    where = (rest[2], rest[3], rest[1])  # device, inode, offset
+                elif first == "Rss:":
+                    resident = int(rest[0])
+                    total += resident
+                elif first == "Anonymous:":
+                    files[where] = max(files.get(where, 0), resident - int(rest[0]))
+            rollup = pathlib.Path("/proc", str(pid), "smaps_rollup").read_text()
+            anonymous += int(rollup.partition("Pss_Anon:")[2].split()[0])
+        return total, anonymous + sum(files.values())
 
 
 def verdict(answer, uid):
