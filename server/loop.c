@@ -176,6 +176,7 @@ uint64_t loop_begin(struct loop *loop, unsigned account, bool is_audit)
     uint64_t turn = atomic_load_explicit(&loop->turn, memory_order_relaxed) + 1;
     loop->account = account;
     loop->is_audit = is_audit;
+    atomic_store_explicit(&loop->began_ns, chimera_monotonic_ns(), memory_order_relaxed);
     atomic_store(&loop->turn, turn);
     pool_tell_minder(loop->pool);
     return turn;

@@ -63,6 +63,7 @@ struct loop {
     /* Odd while something is evaluated. Whoever makes it even has the loop: the thread that made it
      * odd, when the evaluation is over, or the minder, when it takes too long. */
     _Atomic uint64_t turn;
+    _Atomic uint64_t began_ns; /* when it became odd; for the minder */
     /* Of that evaluation; written before the turn is odd, read by who took over. */
     unsigned account;
     bool is_audit;
@@ -123,6 +124,10 @@ void loop_deliver(struct loop *loop, struct connection *connection);
 static inline uint64_t loop_turn(struct loop *loop)
 {
     return atomic_load(&loop->turn);
+}
+static inline uint64_t loop_began_ns(struct loop *loop)
+{
+    return atomic_load_explicit(&loop->began_ns, memory_order_relaxed);
 }
 static inline bool loop_is_evaluating(uint64_t turn)
 {

@@ -10,7 +10,7 @@
 #include "server/loop.h"
 
 #define TICK_NS 1000000
-#define SLOW_LOOKS 3    /* the minder must have seen an evaluation so often: two ticks and more */
+#define SLOW_NS 2000000 /* an evaluation is slow from here on */
 #define QUIET_TICKS 100 /* without any evaluation, and the minder sleeps */
 #define SWEEP_MS 500
 
@@ -22,11 +22,6 @@ struct member {
     struct loop *loop;   /* what to run when told to go; NULL: end */
     struct member *next; /* of those that stand by */
     bool has_pages;      /* its instances may have pages to give back */
-};
-
-struct watch {
-    uint64_t turn;
-    unsigned looks;
 };
 
 /* --- Standing by --- */
@@ -97,17 +92,15 @@ static void hand_over(struct pool *pool, struct loop *loop, uint64_t turn)
 }
 
 /* True when the loop has evaluated anything since the last look. */
-static bool look_at(struct pool *pool, struct loop *loop, struct watch *watch)
+static bool look_at(struct pool *pool, struct loop *loop, uint64_t *last_turn)
 {
     uint64_t turn = loop_turn(loop);
-    bool is_new = turn != watch->turn;
-    watch->turn = turn;
-    if (!loop_is_evaluating(turn)) {
-        watch->looks = 0;
+    bool is_new = turn != *last_turn;
+    *last_turn = turn;
+    if (!loop_is_evaluating(turn))
         return is_new;
-    }
-    watch->looks = is_new ? 1 : watch->looks + 1;
-    if (watch->looks >= SLOW_LOOKS)
+    /* If it is another evaluation's, the turn is another by now, too. */
+    if (chimera_monotonic_ns() - loop_began_ns(loop) >= SLOW_NS)
         hand_over(pool, loop, turn);
     return true;
 }
@@ -116,7 +109,7 @@ static bool look_at_all(struct pool *pool)
 {
     bool is_busy = false;
     for (unsigned i = 0; i < pool->loop_count; i++)
-        is_busy = look_at(pool, &pool->loops[i], &pool->watches[i]) || is_busy;
+        is_busy = look_at(pool, &pool->loops[i], &pool->last_turns[i]) || is_busy;
     return is_busy;
 }
 
@@ -188,10 +181,10 @@ int pool_open(struct pool *pool, struct loop *loops, unsigned loop_count, unsign
                           .gate = gate,
                           .member_count = loop_count + standby};
     pool->members = calloc(pool->member_count, sizeof(*pool->members));
-    pool->watches = calloc(loop_count, sizeof(*pool->watches));
-    if (!pool->members || !pool->watches) {
+    pool->last_turns = calloc(loop_count, sizeof(*pool->last_turns));
+    if (!pool->members || !pool->last_turns) {
         free(pool->members);
-        free(pool->watches);
+        free(pool->last_turns);
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     }
     init_locks(pool);
@@ -265,6 +258,6 @@ void pool_close(struct pool *pool)
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
     free(pool->members);
-    free(pool->watches);
+    free(pool->last_turns);
     *pool = (struct pool){0};
 }

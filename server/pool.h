@@ -36,7 +36,7 @@ struct pool {
     /* Partner: a loop sets its turn and then reads this; the minder sets this and then reads the
      * turns. So one of them sees the other. */
     atomic_bool is_minder_asleep;
-    struct watch *watches; /* owned; what the minder saw of each loop */
+    uint64_t *last_turns; /* owned; what the minder saw of each loop */
 };
 
 /* `standby` threads besides those that the loops need. Lane i is loop i's at first. On failure
