@@ -25,6 +25,21 @@ static void expect_json(const struct chimera_request *request, struct chimera_ar
     free(text);
 }
 
+/* With room for little. */
+static void parse_again(struct chimera_slice body, bool is_taken)
+{
+    struct chimera_request request;
+    struct chimera_slice why;
+    struct chimera_arena arena;
+    chimera_arena_init(&arena, body.size % 64);
+    enum chimera_request_problem problem =
+        chimera_request_parse_review(body, &arena, &request, &why);
+    expect(problem == CHIMERA_REQUEST_TOO_BIG || (problem == CHIMERA_REQUEST_OK) == is_taken);
+    if (problem == CHIMERA_REQUEST_OK)
+        expect_json(&request, &arena);
+    chimera_arena_free(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct chimera_slice body = {(const char *)data, size}, why;
@@ -32,10 +47,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct chimera_error err;
     struct chimera_arena arena;
     chimera_arena_init(&arena, (size_t)1 << 20);
-    if (chimera_request_parse_review(body, &arena, &request, &why) == CHIMERA_REQUEST_OK)
+    bool is_taken =
+        chimera_request_parse_review(body, &arena, &request, &why) == CHIMERA_REQUEST_OK;
+    if (is_taken)
         expect_json(&request, &arena);
     else
         expect(why.size > 0);
+    parse_again(body, is_taken);
     if (chimera_request_parse_raw(body, &arena, &request, &why) == CHIMERA_REQUEST_OK)
         expect_json(&request, &arena);
     for (int is_raw = 0; is_raw < 2; is_raw++)
