@@ -191,15 +191,22 @@ int update_read_job(struct update *update, struct chimera_error *err)
 
 /* --- Reload --- */
 
-/* A pipe would make the supervisor wait. */
+/* A pipe would make the supervisor wait. An empty file is a set without policies at the start, as it
+ * is for the reference; later it is more likely one that somebody is still writing. */
 static int check_kind(const struct options *options, struct chimera_error *err)
 {
     struct stat status;
     if (options->bundle && !options->are_policies_given)
         return CHIMERA_OK;
-    if (stat(options->policies, &status) == 0 && !S_ISREG(status.st_mode))
+    if (stat(options->policies, &status) < 0)
+        return CHIMERA_OK; /* who reads it tells */
+    if (!S_ISREG(status.st_mode))
         return chimera_fail(err, CHIMERA_EINVAL, "%s is no regular file", options->policies);
-    return CHIMERA_OK; /* what is not there is told by who reads it */
+    if (status.st_size == 0)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "%s is empty: write {} if there are to be no policies",
+                            options->policies);
+    return CHIMERA_OK;
 }
 
 static int read_again(struct update *update, struct policy_file **ret_file,

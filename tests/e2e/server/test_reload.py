@@ -205,6 +205,7 @@ class Triggers(Case):
 
 class Refusals(Case):
     BAD = {
+        "": "is empty: write {}",
         "no: [": "error while loading policies",
         "a/b: {module: file:///x.wasm}": "contains a '/' character",
         json.dumps({"one": {"module": "file:///nowhere.wasm"}}): "/nowhere.wasm",
