@@ -198,13 +198,14 @@ def custom_resource(world, space):
 
 @case(hook("privileged"), hook("allow", "pods", "CREATE", "recorder"), mutating=[hook("labels")])
 def generate_name(world, space):
-    """generateName: webhooks see no name, the object gets one and is mutated"""
+    """generateName: the object has its name before webhooks are called, and is mutated"""
     made = creates(world.create("pods", space, pod(None, metadata={"generateName": "web-"})))["metadata"]
     check(made["name"].startswith("web-") and made["labels"], made)
     denies(world.create("pods", space, pod(None, metadata={"generateName": "web-"}, container=PRIVILEGED)), "privileged", space,
            "privileged containers are not allowed: app")
-    request = world.recorded(space)[0].request
-    return f"stored as {made['name']}, request.name {request.get('name')!r}"
+    names = [call.request.get("name") for call in world.recorded(space)]
+    check(made["name"] in names, names)
+    return f"stored as {made['name']}, the webhooks saw {names}"
 
 
 @case(hook("host-network", "configmaps", "CREATE UPDATE"), hook("allow", "configmaps", "CREATE UPDATE", "recorder"),
