@@ -208,11 +208,13 @@ class Reader:
             return False
 
 
-def wait_for(is_true, seconds=30):
+def wait_for(is_true, seconds=60):
     until = time.time() + seconds
-    while not is_true() and time.time() < until:
+    while time.time() < until:
+        if is_true():
+            return True
         time.sleep(0.02)
-    return is_true()
+    return False
 
 
 def write(path, policies):

@@ -117,9 +117,9 @@ class Load(Case):
                 hang_up(server)
                 self.says(server, "policies reloaded", number + 1)
                 if number == 3:
-                    self.assertTrue(wait_for(lambda: len(server.workers()) == 1))
+                    self.assertTrue(wait_for(lambda: len(server.workers()) == 1), server.log())
                     before = (size(), fds())
-            self.assertTrue(wait_for(lambda: len(server.workers()) == 1))
+            self.assertTrue(wait_for(lambda: len(server.workers()) == 1), server.log())
             clients.end()
             self.assertEqual(clients.failures, [])
             self.assertEqual(fds(), before[1])
@@ -231,7 +231,7 @@ class Refusals(Case):
             os.remove(path)
             put(server, AFTER)
             self.becomes(server, False)
-            self.assertTrue(wait_for(lambda: len(server.workers()) == 1))
+            self.assertTrue(wait_for(lambda: len(server.workers()) == 1), server.log())
 
     def test_what_isolation_does_not_know_is_refused(self):
         with Server(BEFORE, "--isolate", "two", log="info") as server:
@@ -290,7 +290,7 @@ class Meanwhile(Case):
             self.says(server, "reload refused")
             self.assertEqual(len(server.workers()), 2)  # the worker and one build
             self.go()
-            self.assertTrue(wait_for(lambda: server.post("/validate/last")[0] == 200))
+            self.assertTrue(wait_for(lambda: server.post("/validate/last")[0] == 200), server.log())
             self.assertEqual(server.post("/validate/two")[0], 404)
             self.assertEqual(server.log().count("policies reloaded"), 1)
             self.assertEqual(server.log().count("ERROR"), 1)
@@ -299,7 +299,7 @@ class Meanwhile(Case):
                 hang_up(server)
                 time.sleep(0.03)
             self.becomes(server, False)
-            self.assertTrue(wait_for(lambda: len(server.workers()) == 1))
+            self.assertTrue(wait_for(lambda: len(server.workers()) == 1), server.log())
             self.assertEqual(server.log().count("ERROR"), 1)
 
     def test_a_crash_meanwhile_is_survived(self):
@@ -312,7 +312,8 @@ class Meanwhile(Case):
             self.assertTrue(self.allowed(server))
             self.go()
             self.becomes(server, False)
-            os.kill(server.workers()[-1], signal.SIGKILL)  # the next one serves the new set as well
+            self.assertTrue(wait_for(lambda: len(server.workers()) == 1), server.log())
+            os.kill(server.workers()[0], signal.SIGKILL)  # the next one serves the new set as well
             self.says(server, "starting another", 2)
             self.assertFalse(self.allowed(server))
 
