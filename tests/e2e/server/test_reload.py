@@ -1,7 +1,7 @@
 """Other policies without a restart (docs/user/reload.md): a new set is taken whole or refused, and no request notices."""
 import json, os, shutil, signal, ssl, stat, tempfile, threading, time, unittest
 
-import harness
+import harness, test_swap
 from harness import Mount, Reader, Server, request, wait_for, wasm, write
 
 BEFORE = {"one": {"module": wasm("accept")}, "two": {"module": wasm("reject-message-code")}}
@@ -341,6 +341,35 @@ class Meanwhile(Case):
                 self.assertTrue(server.wait_ready())
                 self.becomes(server, False)
             os.remove(self.place + "/runs")
+
+
+class Tiers(Case):
+    """The real compilers, a cold cache."""
+
+    def quick(self, server):
+        """How many of the plugins that the newest worker has mapped are of the quick tier."""
+        return sum(path.endswith("-quick.so") for path in test_swap.mapped(server.workers()[-1]))
+
+    def test_a_reload_keeps_the_full_tier_and_builds_it_for_what_is_new(self):
+        if not test_swap.has_quick_tier():
+            self.skipTest("no tcc")
+        environment = {"CHIMERA_CACHE_DIR": self.folder(), "CHIMERA_WAIT_FOR_FULL_TIER": "false"}
+        with Server({"one": {"module": wasm("accept")}}, environment=environment, log="info") as server:
+            self.says(server, "swapped to the full tier")
+            put(server, {"one": {"module": wasm("accept")}, "two": {"module": wasm("mutate"), "allowedToMutate": True}})
+            self.says(server, "policies reloaded")
+            self.says(server, "serving from the quick tier", 2)
+            self.assertIn("patch", server.verdict("/validate/two"))
+            self.says(server, "swapped to the full tier", 2)
+            self.assertTrue(wait_for(lambda: len(server.workers()) == 1))
+            self.assertEqual(self.quick(server), 0)
+            built = server.log().count("building the full tier")
+            put(server, {"two": {"module": wasm("mutate"), "allowedToMutate": True, "settings": {"x": 1}}})
+            self.says(server, "policies reloaded", 2)
+            self.assertTrue(wait_for(lambda: len(server.workers()) == 1))
+            self.assertEqual(self.quick(server), 0)
+            self.assertEqual(server.log().count("building the full tier"), built)
+            self.assertNotIn("ERROR", server.log())
 
 
 class Isolated(Case):
