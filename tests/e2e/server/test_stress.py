@@ -1,5 +1,5 @@
 """Behaviour under stress: slow policies, full queues, rude clients, the end of the server (issue 5, item 6; docs/internals/loops.md)."""
-import json, resource, signal, threading, time, unittest
+import json, resource, signal, socket, threading, time, unittest
 
 from harness import HERE, SERVER, Reader, Server, request, review, wasm
 
@@ -84,9 +84,9 @@ class Slow(unittest.TestCase):
 
         def work(number):
             connection = self.server.connect()
-            for i in range(30):
+            for i in range(20):
                 uid = f"u-{number}-{i}"
-                path = "/validate/sleep?timeout=200ms" if (number + i) % 5 == 0 else "/validate/accept"
+                path = "/validate/sleep?timeout=1s" if (number + i) % 5 == 0 else "/validate/accept"
                 status, _, text = self.server.post(path, review(uid), connection=connection)
                 if status != 200 or json.loads(text)["response"]["uid"] != uid:
                     wrong.append((path, status, text))
@@ -182,6 +182,34 @@ class Shedding(unittest.TestCase):
 
 class Rude(unittest.TestCase):
     """Clients that hold what they got."""
+
+    def test_heads_that_trickle_do_not_hold_up_others(self):
+        with Server({"accept": {"module": wasm("accept")}}) as server:
+            slow = [server.raw() for _ in range(300)]
+            whole = request()
+            for at in range(20):
+                for sock in slow:
+                    sock.sendall(whole[at:at + 1])
+                if at % 5 == 0:
+                    self.assertTrue(server.verdict("/validate/accept")["allowed"])
+            for sock in slow[:150]:
+                sock.close()
+            for sock in slow[150:]:
+                sock.sendall(whole[20:])
+                self.assertEqual(Reader(sock).answer()[0], 200)
+                sock.close()
+            self.assertEqual(server.errors(), "")
+
+    def test_a_client_that_has_said_all_gets_its_answers(self):
+        with Server({"accept": {"module": wasm("accept")}, "sleep": {"module": SLEEP, "timeoutEvalSeconds": 20}}) as server:
+            for path in ("/validate/accept", "/audit/accept", "/validate/sleep?timeout=1s", "/audit/sleep?timeout=1s"):
+                sock = server.raw()
+                sock.sendall(request(path) * 2)
+                sock.shutdown(socket.SHUT_WR)
+                reader = Reader(sock)
+                self.assertEqual([reader.answer()[0] for _ in range(2)], [200] * 2)
+                self.assertTrue(reader.is_at_end())
+                sock.close()
 
     def test_bodies_that_do_not_come_to_an_end_have_a_bound(self):
         with Server({"accept": {"module": wasm("accept")}}, "--workers", "1") as server:
