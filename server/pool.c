@@ -1,8 +1,11 @@
 #include "server/pool.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "runtime/base/log.h"
 #include "runtime/instance/watchdog.h"
@@ -10,8 +13,10 @@
 #include "server/loop.h"
 
 #define TICK_NS 1000000
-#define SLOW_NS 2000000 /* an evaluation is slow from here on */
-#define QUIET_TICKS 100 /* without any evaluation, and the minder sleeps */
+#define SLOW_NS 2000000   /* an evaluation is slow from here on */
+#define LOWER_NS 10000000 /* after this long without a loop, a thread's priority is lowered */
+#define LOW_PRIORITY 10   /* as good as SCHED_IDLE for the others, and it starves nobody */
+#define QUIET_TICKS 100   /* without any evaluation, and the minder sleeps */
 #define SWEEP_MS 500
 
 struct member {
@@ -20,23 +25,41 @@ struct member {
     pthread_t thread;
     sem_t go;
     struct loop *loop;   /* what to run when told to go; NULL: end */
-    struct member *next; /* of those that stand by */
+    struct member *next; /* of those that stand by, or are tired */
     bool has_pages;      /* its instances may have pages to give back */
+    /* The rest is under the pool's lock. */
+    pid_t thread_id;
+    uint64_t slow_ns; /* when it lost its loop; 0: it has not */
+    bool is_lowered, has_thread;
 };
 
 /* --- Standing by --- */
 
-static void stand_by(struct member *member)
+static void push(struct member **list, struct member *member)
+{
+    member->next = *list;
+    *list = member;
+}
+
+/* False when the thread must end: a lowered priority cannot be raised again without rights that we
+ * do not have, so the minder makes the member another thread. */
+static bool stand_by(struct member *member)
 {
     struct pool *pool = member->pool;
     pthread_mutex_lock(&pool->lock);
+    bool is_fit = !member->is_lowered;
+    if (member->slow_ns)
+        pool->slow_count--;
+    member->slow_ns = 0;
     if (pool->is_ending) {
         member->loop = NULL;
         sem_post(&member->go);
     }
-    member->next = pool->standby;
-    pool->standby = member;
+    push(is_fit ? &pool->standby : &pool->tired, member);
+    if (!is_fit)
+        pthread_cond_signal(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
+    return is_fit;
 }
 
 static struct timespec in_half_a_second(void)
@@ -63,21 +86,43 @@ static void wait_for_a_loop(struct member *member)
     }
 }
 
+static void tell_thread_id(struct member *member)
+{
+    pthread_mutex_lock(&member->pool->lock);
+    member->thread_id = gettid();
+    pthread_mutex_unlock(&member->pool->lock);
+}
+
 static void *serve(void *context)
 {
     struct member *member = context;
-    for (;;) {
+    tell_thread_id(member);
+    do {
         wait_for_a_loop(member);
         if (!member->loop)
             return NULL;
         loop_run(member->loop, &member->lane);
         lane_reset(&member->lane);
         member->has_pages = true;
-        stand_by(member);
-    }
+    } while (stand_by(member));
+    return NULL;
+}
+
+static int start_thread(pthread_t *thread, void *(*run)(void *), void *context,
+                        struct chimera_error *err)
+{
+    int number = pthread_create(thread, NULL, run, context);
+    if (number)
+        return chimera_fail(err, CHIMERA_EIO, "cannot start a thread: %s", strerror(number));
+    return CHIMERA_OK;
 }
 
 /* --- The minder --- */
+
+static struct member *member_of(struct lane *lane)
+{
+    return (struct member *)(void *)((char *)lane - offsetof(struct member, lane));
+}
 
 /* The evaluation of this turn is slow: somebody else goes on with its loop. */
 static void hand_over(struct pool *pool, struct loop *loop, uint64_t turn)
@@ -86,6 +131,8 @@ static void hand_over(struct pool *pool, struct loop *loop, uint64_t turn)
     if (!member || !loop_take(loop, turn))
         return;
     pool->standby = member->next;
+    member_of(loop->lane)->slow_ns = chimera_monotonic_ns();
+    pool->slow_count++;
     gate_slow_begins(pool->gate, loop->account, loop->is_audit);
     member->loop = loop;
     sem_post(&member->go);
@@ -113,6 +160,43 @@ static bool look_at_all(struct pool *pool)
     return is_busy;
 }
 
+/* So that one who waits for the answer of a quick policy does not wait for a slice of the
+ * scheduler. True while there is one to be lowered later. */
+static bool lower_the_slow(struct pool *pool)
+{
+    uint64_t now_ns = pool->slow_count ? chimera_monotonic_ns() : 0;
+    bool is_one_left = false;
+    for (unsigned i = 0; i < pool->member_count && pool->slow_count; i++) {
+        struct member *member = &pool->members[i];
+        if (!member->slow_ns || member->is_lowered)
+            continue;
+        if (now_ns - member->slow_ns < LOWER_NS)
+            is_one_left = true;
+        else
+            member->is_lowered =
+                setpriority(PRIO_PROCESS, (id_t)member->thread_id, LOW_PRIORITY) == 0;
+    }
+    return is_one_left;
+}
+
+/* True when one has to do without a thread for now. */
+static bool refresh_the_tired(struct pool *pool)
+{
+    struct chimera_error err = {0};
+    while (pool->tired) {
+        struct member *member = pool->tired;
+        if (member->has_thread)
+            pthread_join(member->thread, NULL); /* it has left this lock, and ends */
+        member->is_lowered = false;
+        member->has_thread = start_thread(&member->thread, serve, member, &err) == CHIMERA_OK;
+        if (!member->has_thread)
+            return true;
+        pool->tired = member->next;
+        push(&pool->standby, member);
+    }
+    return false;
+}
+
 static void pause_a_tick(struct pool *pool)
 {
     struct timespec until;
@@ -131,7 +215,10 @@ static void *mind(void *context)
     unsigned quiet = 0;
     pthread_mutex_lock(&pool->lock);
     while (!pool->is_ending) {
-        quiet = look_at_all(pool) ? 0 : quiet + 1;
+        bool is_busy = look_at_all(pool);
+        is_busy = lower_the_slow(pool) || is_busy;
+        is_busy = refresh_the_tired(pool) || is_busy;
+        quiet = is_busy ? 0 : quiet + 1;
         if (quiet < QUIET_TICKS) {
             pause_a_tick(pool);
             continue;
@@ -199,15 +286,6 @@ int pool_open(struct pool *pool, struct loop *loops, unsigned loop_count, unsign
     return CHIMERA_OK;
 }
 
-static int start_thread(pthread_t *thread, void *(*run)(void *), void *context,
-                        struct chimera_error *err)
-{
-    int number = pthread_create(thread, NULL, run, context);
-    if (number)
-        return chimera_fail(err, CHIMERA_EIO, "cannot start a thread: %s", strerror(number));
-    return CHIMERA_OK;
-}
-
 int pool_start(struct pool *pool, struct chimera_error *err)
 {
     int code = start_thread(&pool->minder, mind, pool, err);
@@ -217,8 +295,11 @@ int pool_start(struct pool *pool, struct chimera_error *err)
             member->loop = &pool->loops[i];
             sem_post(&member->go);
         } else {
-            stand_by(member);
+            pthread_mutex_lock(&pool->lock);
+            push(&pool->standby, member);
+            pthread_mutex_unlock(&pool->lock);
         }
+        member->has_thread = true;
         code = start_thread(&member->thread, serve, member, err);
     }
     return code;
@@ -245,7 +326,8 @@ bool pool_stop(struct pool *pool)
         return false;
     pthread_join(pool->minder, NULL);
     for (unsigned i = 0; i < pool->member_count; i++)
-        pthread_join(pool->members[i].thread, NULL);
+        if (pool->members[i].has_thread)
+            pthread_join(pool->members[i].thread, NULL);
     return true;
 }
 

@@ -27,8 +27,10 @@ struct pool {
 
     struct member *members; /* owned */
     unsigned member_count;
-    pthread_mutex_t lock;   /* of the two below, and of the minder's sleep */
+    pthread_mutex_t lock;   /* of those below, and of the minder's sleep */
     struct member *standby; /* a stack: the lane that was used last is the warmest */
+    struct member *tired;   /* need another thread */
+    unsigned slow_count;    /* members that evaluate without a loop */
     bool is_ending;
 
     pthread_t minder;

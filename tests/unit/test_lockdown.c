@@ -108,16 +108,9 @@ static int make_process_by_clone3(void)
     return pid < 0 ? -1 : 0;
 }
 
-static void *do_nothing(void *unused)
+static int lower_a_group(void)
 {
-    return unused;
-}
-
-static int make_thread(void)
-{
-    pthread_t thread;
-    errno = pthread_create(&thread, NULL, do_nothing, NULL);
-    return errno ? -1 : 0;
+    return setpriority(PRIO_PGRP, 0, 1);
 }
 
 static int make_socket(void)
@@ -362,7 +355,7 @@ static const struct attempt denials[] = {
 #endif
     TRY(make_process_by_clone, KILLED),
     TRY(make_process_by_clone3, ENOSYS),
-    TRY(make_thread, EAGAIN),
+    TRY(lower_a_group, EPERM),
     TRY(make_socket, KILLED),
     TRY(make_datagram_socket, KILLED),
     TRY(make_kernel_socket, KILLED),
@@ -486,11 +479,30 @@ static int allocate_and_sort(void)
     return bytes ? 0 : -1;
 }
 
+static void *give_way(void *unused)
+{
+    return setpriority(PRIO_PROCESS, 0, 10) < 0 ? NULL : unused;
+}
+
+/* In place of a thread whose priority was lowered. */
+static int replace_a_thread(void)
+{
+    int there = 0;
+    void *result = NULL;
+    for (int i = 0; i < 2; i++) {
+        pthread_t thread;
+        errno = pthread_create(&thread, NULL, give_way, &there);
+        if (errno || (errno = pthread_join(thread, &result)) || !result)
+            return -1;
+    }
+    return 0;
+}
+
 static const struct attempt needs[] = {
     TRY(grow_memory, WENT_THROUGH),       TRY(keep_an_image, WENT_THROUGH),
     TRY(signal_ourselves, WENT_THROUGH),  TRY(measure, WENT_THROUGH),
     TRY(scan_pages, WENT_THROUGH),        TRY(accept_and_answer, WENT_THROUGH),
-    TRY(allocate_and_sort, WENT_THROUGH),
+    TRY(allocate_and_sort, WENT_THROUGH), TRY(replace_a_thread, WENT_THROUGH),
 };
 
 /* --- How --- */
@@ -679,7 +691,7 @@ static void switched_off_it_does_nothing(void **state)
         if (lockdown_begin(&lockdown, false, &err) < 0 ||
             lockdown_close_files(&lockdown, &err) < 0 || lockdown_finish(&lockdown, &err) < 0)
             _exit(1);
-        _exit(write_file() < 0 || map_code() < 0 || make_thread() < 0 ? 2 : 0);
+        _exit(write_file() < 0 || map_code() < 0 || look_at_file() < 0 ? 2 : 0);
     }
     assert_int_equal(outcome_of(pid), 0);
 }
