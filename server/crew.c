@@ -113,24 +113,37 @@ void crew_accept_current(struct crew *crew)
     worker_process_order(&crew->current, &(struct order){.verb = ORDER_ACCEPT});
 }
 
+/* The place for one more: an empty one, else that of the worker nearest to its end. When it gets
+ * narrow, the one that has waited longest is told not to wait for idle connections any more. */
+static struct worker_process *make_place(struct crew *crew)
+{
+    struct worker_process *place = NULL, *oldest = NULL;
+    unsigned patient = 0;
+    for (size_t i = 0; i < CREW_RETIRED_MAX; i++) {
+        struct worker_process *process = &crew->retired[i];
+        if (!place || (place->pid && (!process->pid || process->until_ms < place->until_ms)))
+            place = process;
+        if (!process->pid || process->is_draining)
+            continue;
+        patient++;
+        if (!oldest || process->until_ms < oldest->until_ms)
+            oldest = process;
+    }
+    if (patient >= CREW_PATIENT_MAX)
+        oldest->until_ms = clock_now_ms();
+    worker_process_kill(place); /* none, but in a storm of reloads */
+    return place;
+}
+
 /* Has the worker send its connections away, one by one, while another accepts. One that has not
  * begun to accept has none. */
 static void retire(struct crew *crew)
 {
-    struct worker_process *place = &crew->retired[0];
     if (crew->current.report_fd >= 0)
         worker_process_kill(&crew->current);
     if (!crew->current.pid)
         return;
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++) {
-        if (!crew->retired[i].pid) {
-            place = &crew->retired[i];
-            break;
-        }
-        if (crew->retired[i].until_ms < place->until_ms)
-            place = &crew->retired[i];
-    }
-    worker_process_kill(place); /* none, unless more retire than there is room for */
+    struct worker_process *place = make_place(crew);
     *place = crew->current;
     place->until_ms = clock_now_ms() + RETIRE_MS;
     worker_process_order(place, &(struct order){.verb = ORDER_RETIRE});
@@ -209,7 +222,8 @@ static int64_t pass_time_retired(struct worker_process *process, int64_t now_ms)
         return at_ms;
     if (now_ms >= process->until_ms) {
         kill(process->pid, SIGTERM); /* it drains; that has an end of its own */
-        process->until_ms = now_ms + RETIRE_MS;
+        process->is_draining = true;
+        process->until_ms = now_ms + DRAIN_MS;
     }
     return clock_earlier(at_ms, process->until_ms);
 }

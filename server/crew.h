@@ -9,7 +9,8 @@
 
 #include "server/worker_process.h"
 
-#define CREW_RETIRED_MAX 4
+#define CREW_RETIRED_MAX 8
+#define CREW_PATIENT_MAX 4 /* of these, that wait for idle connections */
 
 struct crew {
     const struct config *config;

@@ -18,6 +18,7 @@ struct worker_process {
     uint32_t seat; /* in the counters; SEAT_NONE: none */
     int64_t started_ms;
     int64_t until_ms; /* of one that was told to end: when it is told again, more firmly */
+    bool is_draining; /* it was: idle connections do not keep it any more */
     struct generation *generation; /* that it serves; used */
     struct jails *jails;           /* owned; NULL: none. They end with it */
 };

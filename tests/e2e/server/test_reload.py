@@ -127,6 +127,29 @@ class Load(Case):
             self.assertNotIn("ERROR", server.log())
 
 
+    def test_many_reloads_cut_nobody_off(self):
+        """Whose answer takes long has it from a worker that has since been replaced many times, each time with an idle connection
+        left that it could wait for."""
+        sleep = {"module": "file://" + os.path.join(harness.HERE, "policies", "sleep.wasm"), "timeoutEvalSeconds": 5}
+        with Server(dict(BEFORE, sleep=sleep), log="info") as server:
+            answers, idle = [], []
+            slow = threading.Thread(target=lambda: answers.append(server.post("/validate/sleep")[0]))
+            slow.start()
+            time.sleep(0.3)
+            for number in range(7):
+                idle.append(server.connect())
+                self.assertEqual(server.post("/validate/one", connection=idle[-1])[0], 200)
+                put(server, dict((AFTER, BEFORE)[number % 2], sleep=sleep))
+                hang_up(server)
+                self.says(server, "policies reloaded", number + 1)
+            self.assertEqual(answers, [], "it must have taken longer than the reloads")
+            slow.join()
+            self.assertEqual(answers, [200])
+            for connection in idle:
+                connection.close()
+            self.assertNotIn("crashed", server.log())
+
+
 class Triggers(Case):
     def test_a_file_can_change_in_every_way(self):
         folder = self.folder() + "/inner"
