@@ -40,11 +40,11 @@ class Modules(Config):
             self.write(place, policy.read())
 
     def test_what_lies_in_the_store_is_served_without_network(self):
-        self.store("registry/ghcr.io/team/a:v1")
+        self.store("registry/registry.example/team/a:v1")
         self.store("registry/localhost:5000/a/b/c@sha256:" + "0" * 64)
         self.store("https/example.com/dir/a.wasm")
         self.store("http/example.com:8080/b.wasm")
-        modules = {"scheme": "registry://ghcr.io/team/a:v1", "none": "ghcr.io/team/a:v1",
+        modules = {"scheme": "registry://registry.example/team/a:v1", "none": "registry.example/team/a:v1",
                    "digest": "registry://localhost:5000/a/b/c@sha256:" + "0" * 64, "blank": "https://example.com/dir/a.wasm ",
                    "https": "https://EXAMPLE.com:443/dir/a.wasm?x=1", "http": "http://example.com:8080/b.wasm"}
         policies = {name: {"module": module} for name, module in modules.items()}
@@ -53,15 +53,15 @@ class Modules(Config):
                 self.assertEqual(server.verdict("/validate/" + name)["status"], {"message": "not today", "code": 418})
 
     def test_what_does_not_is_told_with_the_reference_s_words(self):
-        self.store("registry/ghcr.io/team/a:latest")
-        self.write("registry/ghcr.io/team/text:v1", "hello")
-        group = {"expression": "m()", "message": "x", "policies": {"m": {"module": "ghcr.io/none/x:v1"}}}
-        cases = [({"p": {"module": "ghcr.io/none/x:v1"}}, "Error while downloading policy 'p' from ghcr.io/none/x:v1: "
-                  f"it is not in the store, and this version does not fetch: put it at {self.folder}/registry/ghcr.io/none/x:v1"),
-                 ({"g": group}, "Error while downloading policy 'g/#m' from ghcr.io/none/x:v1: "),
-                 ({"p": {"module": "ghcr.io/team/a:latest"}}, "the tag `latest` means what the registry says now"),
-                 ({"p": {"module": "ghcr.io/team/a"}}, "the tag `latest` means what the registry says now"),
-                 ({"p": {"module": "ghcr.io/team/text:v1"}}, "invalid wasm file"),
+        self.store("registry/registry.example/team/a:latest")
+        self.write("registry/registry.example/team/text:v1", "hello")
+        group = {"expression": "m()", "message": "x", "policies": {"m": {"module": "registry.example/none/x:v1"}}}
+        cases = [({"p": {"module": "registry.example/none/x:v1"}}, "Error while downloading policy 'p' from registry.example/none/x:v1: "
+                  f"it is not in the store, and this version does not fetch: put it at {self.folder}/registry/registry.example/none/x:v1"),
+                 ({"g": group}, "Error while downloading policy 'g/#m' from registry.example/none/x:v1: "),
+                 ({"p": {"module": "registry.example/team/a:latest"}}, "the tag `latest` means what the registry says now"),
+                 ({"p": {"module": "registry.example/team/a"}}, "the tag `latest` means what the registry says now"),
+                 ({"p": {"module": "registry.example/team/text:v1"}}, "invalid wasm file"),
                  ({"p": {"module": "ftp://x/y"}}, "unknown scheme: ftp"),
                  ({"p": {"module": "file:nowhere"}}, "cannot retrieve path from uri: file:nowhere"),
                  ({"p": {"module": "https://x/../../../etc/passwd"}}, "a host and the path of a module are wanted"),

@@ -78,7 +78,7 @@ class IntegrationTest(Row):
         "group-policy-just-pod-privileged": group("pod_privileged() && true", {"pod_privileged": sample("rust-privileged")}),
         "group-policy-just-raw-mutation": group("raw_mutation() && true", {"raw_mutation": RAW}),
         "invalid_settings": dict(SLEEP, settings={"sleepMilliseconds": "abc"}),
-        "wrong_url": {"module": "ghcr.io/kubewarden/tests/not_existing:v0.1.0"}}
+        "wrong_url": {"module": "registry.example/kubewarden/tests/not_existing:v0.1.0"}}
     # Our policy names the container; upstream's text is "Privileged container is not allowed".
     REASON = "privileged containers are not allowed: debug"
 
@@ -177,7 +177,7 @@ class IntegrationTest(Row):
     def test_policy_with_wrong_url(self):
         response = self.verdict("/audit/wrong_url", nap(100))
         self.assertEqual((response["allowed"], response["status"]["code"]), (False, 500))
-        self.assertIn("Error while downloading policy 'wrong_url' from ghcr.io/kubewarden/tests/not_existing:v0.1.0",
+        self.assertIn("Error while downloading policy 'wrong_url' from registry.example/kubewarden/tests/not_existing:v0.1.0",
                       response["status"]["message"])
 
 
