@@ -25,7 +25,7 @@ def free_port():
 def make_certificate(folder):
     """ECDSA P-256, the kind that handshakes are cheapest with."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", folder / "server.key",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", folder / "server.key",
                     "-out", folder / "server.crt"], check=True, capture_output=True)
 
 
@@ -124,7 +124,7 @@ class Server:
 
     def ask(self, path, bodies):
         """The bytes of the answers, all of status 200."""
-        connection = http.client.HTTPSConnection("localhost", self.port, timeout=60, context=self.context)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self.context)
         answers = []
         for body in bodies:
             connection.request("POST", path, body=body, headers={"Content-Type": "application/json"})
