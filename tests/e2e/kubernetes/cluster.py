@@ -163,6 +163,7 @@ class ApiServer(Process):
         return self.must("POST", path + "?fieldValidation=Strict" + query, text, "application/yaml")
 
     def metrics(self):
+        self.connection().close()  # after minutes without a call the API server has ended it; http.client makes another
         return Metrics(self.call("GET", "/metrics").text)
 
     def audit_events(self):
