@@ -1,3 +1,4 @@
+#include "runtime/base/hex.h"
 #include "server/http.h"
 
 #include <strings.h>
@@ -269,20 +270,9 @@ int http_head_parse(struct chimera_slice bytes, size_t *scanned, struct http_hea
     return code;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static int size_byte(struct http_chunks *chunks, char c)
 {
-    int value = hex_value(c);
+    int value = chimera_hex_value(c);
     if (value >= 0) {
         if (chunks->digits++ == CHUNK_SIZE_DIGITS)
             return 400;

@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include "runtime/base/hex.h"
 #include "runtime/base/utf8.h"
 
 #define TEXT_415 "Expected request with `Content-Type: application/json`"
@@ -45,15 +46,6 @@ static enum route_kind find_kind(struct chimera_slice path, const struct route_r
     return ROUTE_NONE;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-        return (c | 0x20) - 'a' + 10;
-    return -1;
-}
-
 /* A percent sign without two digits behind it stands for itself. .data is NULL without memory. */
 static struct chimera_slice decode(struct chimera_slice text, struct chimera_arena *arena)
 {
@@ -64,8 +56,8 @@ static struct chimera_slice decode(struct chimera_slice text, struct chimera_are
     for (size_t i = 0; out && i < text.size; i++) {
         int high = -1, low = -1;
         if (text.data[i] == '%' && i + 2 < text.size) {
-            high = hex_value(text.data[i + 1]);
-            low = hex_value(text.data[i + 2]);
+            high = chimera_hex_value(text.data[i + 1]);
+            low = chimera_hex_value(text.data[i + 2]);
         }
         out[size++] = high >= 0 && low >= 0 ? (char)(high * 16 + low) : text.data[i];
         if (high >= 0 && low >= 0)

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "plugins/capability/protobuf.h"
+#include "runtime/base/hex.h"
 
 #define FRAME_HEAD 5
 
@@ -38,23 +39,16 @@ static int small_number(struct chimera_slice text)
     return number;
 }
 
-static int hex_digit(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    char low = (char)(digit | 0x20);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
 /* Percent-decoded, and cut. */
 static void keep_message(struct chimera_slice text, char *ret_text, size_t size)
 {
     size_t used = 0;
     for (size_t i = 0; i < text.size && used + 1 < size; i++) {
         char byte = text.data[i];
-        if (byte == '%' && i + 2 < text.size && hex_digit(text.data[i + 1]) >= 0 &&
-            hex_digit(text.data[i + 2]) >= 0) {
-            byte = (char)(hex_digit(text.data[i + 1]) << 4 | hex_digit(text.data[i + 2]));
+        if (byte == '%' && i + 2 < text.size && chimera_hex_value(text.data[i + 1]) >= 0 &&
+            chimera_hex_value(text.data[i + 2]) >= 0) {
+            byte = (char)(chimera_hex_value(text.data[i + 1]) << 4 |
+                          chimera_hex_value(text.data[i + 2]));
             i += 2;
         }
         ret_text[used++] = byte ? byte : ' ';

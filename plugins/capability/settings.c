@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "runtime/base/hex.h"
 #include "runtime/base/log.h"
 
 #define TARGET "otlp::settings"
@@ -73,14 +74,6 @@ static bool is_true(const char *value)
 
 /* --- key=value,key=value, the values percent-encoded --- */
 
-static int hex_digit(char digit)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found =
-        digit ? strchr(digits, digit >= 'A' && digit <= 'F' ? digit + 32 : digit) : NULL;
-    return found ? (int)(found - digits) : -1;
-}
-
 /* NULL when memory ran out, or when there is a control character, which could end a header. */
 static char *decode(struct chimera_slice text)
 {
@@ -88,9 +81,10 @@ static char *decode(struct chimera_slice text)
     size_t size = 0;
     for (size_t i = 0; decoded && i < text.size; i++) {
         char byte = text.data[i];
-        if (byte == '%' && i + 2 < text.size && hex_digit(text.data[i + 1]) >= 0 &&
-            hex_digit(text.data[i + 2]) >= 0) {
-            byte = (char)(hex_digit(text.data[i + 1]) << 4 | hex_digit(text.data[i + 2]));
+        if (byte == '%' && i + 2 < text.size && chimera_hex_value(text.data[i + 1]) >= 0 &&
+            chimera_hex_value(text.data[i + 2]) >= 0) {
+            byte = (char)(chimera_hex_value(text.data[i + 1]) << 4 |
+                          chimera_hex_value(text.data[i + 2]));
             i += 2;
         }
         if ((unsigned char)byte < 0x20 || byte == 0x7f) {

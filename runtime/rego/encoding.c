@@ -5,20 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "runtime/base/hex.h"
 #include "runtime/base/utf8.h"
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
 #include "runtime/yaml/yaml.h"
 
 /* --- Bytes --- */
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 int chimera_rego_hex_encode(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
@@ -72,7 +65,7 @@ int chimera_rego_hex_decode(const struct chimera_rego_call *call, struct json_ob
         return code;
     chimera_buffer_init(&out, CHIMERA_REGO_RESULT_MAX);
     for (size_t i = 0; i + 1 < text.size; i += 2) {
-        int high = hex_value(text.data[i]), low = hex_value(text.data[i + 1]);
+        int high = chimera_hex_value(text.data[i]), low = chimera_hex_value(text.data[i + 1]);
         if (high < 0 || low < 0) {
             chimera_buffer_free(&out);
             return chimera_fail(call->err, CHIMERA_EINVAL, "encoding/hex: invalid byte");
@@ -169,7 +162,7 @@ static bool read_uuid(struct chimera_slice text, uint8_t ret_uuid[16])
     for (size_t i = 0, at = 0; i < 16; i++, at += 2) {
         if (has_dashes && (i == 4 || i == 6 || i == 8 || i == 10) && text.data[at++] != '-')
             return false;
-        int high = hex_value(text.data[at]), low = hex_value(text.data[at + 1]);
+        int high = chimera_hex_value(text.data[at]), low = chimera_hex_value(text.data[at + 1]);
         if (high < 0 || low < 0)
             return false;
         ret_uuid[i] = (uint8_t)(high << 4 | low);

@@ -1,4 +1,5 @@
 /* Builtins urlquery.*: as Go's net/url escapes the parts of a query. */
+#include "runtime/base/hex.h"
 #include "runtime/rego/family.h"
 
 static bool is_plain(char c)
@@ -19,14 +20,6 @@ static void escape(struct chimera_slice text, struct chimera_buffer *out)
     }
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 static int unescape(const struct chimera_rego_call *call, struct chimera_slice text,
                     struct chimera_buffer *out)
 {
@@ -35,8 +28,8 @@ static int unescape(const struct chimera_rego_call *call, struct chimera_slice t
             chimera_buffer_byte(out, text.data[i] == '+' ? ' ' : (uint8_t)text.data[i]);
             continue;
         }
-        int high = i + 2 < text.size ? hex_value(text.data[i + 1]) : -1;
-        int low = i + 2 < text.size ? hex_value(text.data[i + 2]) : -1;
+        int high = i + 2 < text.size ? chimera_hex_value(text.data[i + 1]) : -1;
+        int low = i + 2 < text.size ? chimera_hex_value(text.data[i + 2]) : -1;
         if (high < 0 || low < 0)
             return chimera_fail(call->err, CHIMERA_EINVAL, "invalid URL escape");
         chimera_buffer_byte(out, (uint8_t)(high << 4 | low));

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/hex.h"
 #include "runtime/base/slice.h"
 
 #define NAME_MAX_BYTES 4096
@@ -24,22 +25,15 @@ static int fail_memory(struct chimera_error *err)
 
 /* --- file:// --- */
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Undoes percent-encoding in place. An escape that is none stays as it is. */
 static void decode(char *path)
 {
     char *to = path;
     for (const char *from = path; *from; to++) {
-        bool is_escape = from[0] == '%' && hex_value(from[1]) >= 0 && hex_value(from[2]) >= 0 &&
-                         (from[1] != '0' || from[2] != '0');
-        *to = is_escape ? (char)(hex_value(from[1]) * 16 + hex_value(from[2])) : *from;
+        bool is_escape = from[0] == '%' && chimera_hex_value(from[1]) >= 0 &&
+                         chimera_hex_value(from[2]) >= 0 && (from[1] != '0' || from[2] != '0');
+        *to = is_escape ? (char)(chimera_hex_value(from[1]) * 16 + chimera_hex_value(from[2]))
+                        : *from;
         from += is_escape ? 3 : 1;
     }
     *to = '\0';
