@@ -1,8 +1,8 @@
 #include "server/admin.h"
 
 #include <stdlib.h>
-#include <time.h>
 
+#include "server/clock.h"
 #include "server/html.h"
 
 /* A page for a person: what is wrong comes first, then what is busy; the rest is on /policies. */
@@ -81,13 +81,6 @@ struct page {
 static void put(const struct page *page, const char *text)
 {
     chimera_buffer_text(page->out, text);
-}
-
-static uint64_t wall_clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* --- What there is to show --- */
@@ -436,7 +429,7 @@ static void put_rejections(const struct page *page)
 
 void admin_write_page(const struct admin *admin, struct chimera_buffer *out)
 {
-    struct page page = {.admin = admin, .out = out, .now_ms = wall_clock_ms()};
+    struct page page = {.admin = admin, .out = out, .now_ms = clock_wall_ms()};
     board_read_server(admin->board, &page.server);
     collect(&page);
     put_head(&page);

@@ -1,4 +1,4 @@
-/* clock.h - time that only goes forward. */
+/* clock.h - time that only goes forward, and, for people and other machines, the time of day. */
 #ifndef CHIMERA_SERVER_CLOCK_H
 #define CHIMERA_SERVER_CLOCK_H
 
@@ -25,6 +25,19 @@ static inline uint64_t clock_thread_cpu_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* The time of day, since 1970. */
+static inline uint64_t clock_wall_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static inline uint64_t clock_wall_ms(void)
+{
+    return clock_wall_ns() / 1000000;
 }
 
 /* What is left until `until_ms`, at least 1; 0 when that is 0, which means no limit. */

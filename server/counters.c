@@ -1,7 +1,5 @@
 #include "server/counters.h"
 
-#include <time.h>
-
 #include "runtime/instance/host.h"
 #include "server/clock.h"
 
@@ -191,19 +189,12 @@ static void count_labels(struct counters *counters, struct counters_policy *poli
     series_add(&counters->series, &policy->series_count, &labels, counted->latency_ns);
 }
 
-static uint64_t wall_clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void keep_rejection(struct counters *counters, const struct counters_request *counted,
                            struct chimera_arena *arena)
 {
     const struct chimera_request *request = counted->request;
     const struct chimera_response *response = counted->response;
-    struct rejection rejection = {.at_ms = wall_clock_ms(),
+    struct rejection rejection = {.at_ms = clock_wall_ms(),
                                   .policy = counted->policy,
                                   .is_monitor = counted->is_monitor,
                                   .is_audit = counted->is_audit,

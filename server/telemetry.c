@@ -25,13 +25,6 @@
 #define CALM_MS 60000
 #define LAST_MS 5000 /* a little more than the exporter takes */
 
-static uint64_t wall_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* In packet mode, so that a reader never sees half of one, whoever writes. */
 static int open_pipe(struct telemetry *telemetry, struct chimera_error *err)
 {
@@ -141,7 +134,7 @@ int telemetry_open(struct telemetry *telemetry, const struct config *config, str
     telemetry->board = board;
     telemetry->counters = counters;
     telemetry->threshold = has_traces ? read_sampler() : 0;
-    telemetry->started_ns = wall_ns();
+    telemetry->started_ns = clock_wall_ns();
     int code =
         shared_make(&telemetry->page, "telemetry", sizeof(struct telemetry_page), false, err);
     if (code == CHIMERA_OK && has_traces)

@@ -1,12 +1,12 @@
 #include "server/trace.h"
 
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "runtime/json/number.h"
 #include "runtime/json/scan.h"
 #include "runtime/telemetry/record.h"
+#include "server/clock.h"
 
 bool trace_is_on;
 static int trace_fd = -1;
@@ -16,20 +16,13 @@ static _Atomic uint64_t *dropped_spans;
 static _Thread_local struct chimera_record record;
 static _Thread_local uint64_t random_state; /* 0: not seeded yet */
 
-static uint64_t wall_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* Ids must differ, not be secret: splitmix64, whose steps for one seed never repeat. Not 0. */
 static uint64_t new_id(void)
 {
     uint64_t mixed = 0;
     while (random_state == 0)
         if (getrandom(&random_state, sizeof(random_state), 0) < 0)
-            random_state = wall_ns() ^ (uint64_t)(uintptr_t)&random_state;
+            random_state = clock_wall_ns() ^ (uint64_t)(uintptr_t)&random_state;
     while (mixed == 0) {
         random_state += 0x9e3779b97f4a7c15u;
         mixed = random_state;
@@ -70,7 +63,7 @@ static void take_event(enum chimera_log_level level, const char *target,
 {
     struct chimera_span *span = chimera_log_span, *around = span->id ? span : span->parent;
     struct chimera_record_event event = {.span = span->id,
-                                         .at_ns = wall_ns(),
+                                         .at_ns = clock_wall_ns(),
                                          .level = level,
                                          .target = chimera_slice_of(target),
                                          .message = message};
@@ -127,7 +120,7 @@ void trace_begin(struct chimera_span *span)
     if (!span->parent && !begin_trace())
         return;
     span->id = new_id();
-    span->started_ns = wall_ns();
+    span->started_ns = clock_wall_ns();
 }
 
 static void send_trace(void)
@@ -143,7 +136,7 @@ void trace_end(struct chimera_span *span)
 {
     if (span->complete)
         span->complete(span);
-    add(span, span->id, wall_ns());
+    add(span, span->id, clock_wall_ns());
     if (!span->parent)
         send_trace();
 }
