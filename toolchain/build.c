@@ -16,7 +16,6 @@
 #include "toolchain/policy_file.h"
 
 #define TARGET "chimera::build"
-#define JOBS_MAX 512
 #define LINE_MAX_BYTES ((size_t)64 << 10)
 
 struct task { /* what all policies of one call share */
@@ -139,20 +138,18 @@ static int build_all(const struct options *options, const struct chimera_build_o
 static int run_build(const struct options *options)
 {
     struct chimera_progress progress;
-    const char *jobs = option_value(options, "jobs");
+    unsigned jobs = 0;
+    if (!option_jobs(options, &jobs))
+        return EXIT_USAGE;
     chimera_progress_init(&progress, option_is_given(options, "quiet") ? -1 : STDERR_FILENO);
     const struct chimera_build_options build = {
         .cache_folder = option_value(options, "cache-dir"),
         .has_no_cache = option_is_given(options, "no-cache"),
         .output = option_value(options, "output"),
-        .jobs = jobs ? option_number(jobs, JOBS_MAX) : 0,
+        .jobs = jobs,
         .progress = &progress,
         .must_confine = option_is_given(options, "require-confinement"),
     };
-    if (jobs && build.jobs == 0)
-        return usage_error(options->program, options->command,
-                           "invalid value '%s' for '--jobs <N>': a number from 1 to %d is wanted",
-                           jobs, JOBS_MAX);
     if (build.has_no_cache && !build.output)
         return usage_error(options->program, options->command,
                            "the argument '--no-cache' needs '--output <DIR>': the plugins must go "

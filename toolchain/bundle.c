@@ -21,7 +21,6 @@
 #include "toolchain/interrupt.h"
 
 #define FILE_MAX ((size_t)64 << 20)
-#define JOBS_MAX 512
 
 struct module {       /* one reference, as policies.yml writes it */
     const char *name; /* borrowed from the policies */
@@ -371,18 +370,16 @@ static int bundle(const struct options *options, struct chimera_build_options *b
 static int run_bundle(const struct options *options)
 {
     struct chimera_progress progress;
-    const char *jobs = option_value(options, "jobs");
+    unsigned jobs = 0;
+    if (!option_jobs(options, &jobs))
+        return EXIT_USAGE;
     chimera_progress_init(&progress, option_is_given(options, "quiet") ? -1 : STDERR_FILENO);
     struct chimera_build_options build = {
         .cache_folder = option_value(options, "cache-dir"),
-        .jobs = jobs ? option_number(jobs, JOBS_MAX) : 0,
+        .jobs = jobs,
         .progress = &progress,
         .must_confine = option_is_given(options, "require-confinement"),
     };
-    if (jobs && build.jobs == 0)
-        return usage_error(options->program, options->command,
-                           "invalid value '%s' for '--jobs <N>': a number from 1 to %d is wanted",
-                           jobs, JOBS_MAX);
     return bundle(options, &build);
 }
 

@@ -5,6 +5,8 @@
 
 #include "runtime/base/cleanup.h"
 
+#define JOBS_MAX 512
+
 struct cursor {
     struct options *options;
     int argc, at;
@@ -289,4 +291,16 @@ unsigned option_number(const char *text, unsigned most)
     for (; *text >= '0' && *text <= '9' && number <= most; text++)
         number = number * 10 + (unsigned)(*text - '0');
     return *text == '\0' && number <= most ? number : 0;
+}
+
+bool option_jobs(const struct options *options, unsigned *ret_jobs)
+{
+    const char *jobs = option_value(options, "jobs");
+    *ret_jobs = jobs ? option_number(jobs, JOBS_MAX) : 0;
+    if (!jobs || *ret_jobs)
+        return true;
+    usage_error(options->program, options->command,
+                "invalid value '%s' for '--jobs <N>': a number from 1 to %d is wanted", jobs,
+                JOBS_MAX);
+    return false;
 }

@@ -79,6 +79,8 @@ bool option_is_given(const struct options *options, const char *name);
 
 /* 0 when the text is no number from 1 to `most`. */
 unsigned option_number(const char *text, unsigned most);
+/* Of --jobs; 0 when it is not given. False after it has told the user what is wrong: EXIT_USAGE. */
+bool option_jobs(const struct options *options, unsigned *ret_jobs);
 
 /* Prints "error: …", the usage and the hint on --help; returns EXIT_USAGE. `command` may be NULL.
  */
