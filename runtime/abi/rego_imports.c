@@ -125,14 +125,8 @@ static void run_builtin(struct chimera_host *host, struct chimera_rego *rego,
                         const struct chimera_rego_builtin *builtin)
 {
     struct chimera_error err = {0};
-    struct timespec now;
-    uint64_t left = chimera_guest_time_left(host);
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-    const struct chimera_rego_call call = {.args = rego->args,
-                                           .now_ns = rego->now_ns,
-                                           .deadline_ns = left == UINT64_MAX ? 0 : now_ns + left,
-                                           .err = &err};
+    const struct chimera_rego_call call = {
+        .args = rego->args, .now_ns = rego->now_ns, .account = &host->account, .err = &err};
     int code = builtin->function(&call, &rego->result);
     if (code == CHIMERA_EDEADLINE)
         wait_for_deadline(host);

@@ -116,9 +116,13 @@ void chimera_host_free(struct chimera_host *host)
 
 void chimera_host_begin(struct chimera_host *host, uint32_t limit_ms)
 {
+    uint64_t deadline_ns = CHIMERA_ACCOUNT_FOREVER;
     host->run = chimera_run_of_thread();
-    if (host->run)
+    if (host->run) {
         chimera_run_arm(host->run, limit_ms);
+        deadline_ns = atomic_load_explicit(&host->run->deadline_ns, memory_order_relaxed);
+    }
+    chimera_account_open(&host->account, deadline_ns, CHIMERA_ACCOUNT_FOREVER);
 }
 
 void chimera_host_end(struct chimera_host *host)

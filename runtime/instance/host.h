@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "plugins/policy/plugin.h"
+#include "runtime/base/account.h"
 #include "runtime/base/error.h"
 #include "runtime/base/pieces.h"
 #include "runtime/instance/reset.h"
@@ -62,6 +63,7 @@ struct chimera_host {
 
     /* Deadline; partner: the watchdog. */
     struct chimera_run *run; /* of the calling thread while a guest runs */
+    struct chimera_account account; /* of what runs between begin and end */
 
     struct chimera_wapc *wapc; /* owned by the ABI that made them, NULL else */
     struct chimera_wasi *wasi;

@@ -1,11 +1,6 @@
 #include "runtime/rego/builtin.h"
 
-#include <time.h>
-
 #include "runtime/rego/family.h"
-
-/* Units of cost, each some nanoseconds, between two looks at the clock. */
-#define BETWEEN_LOOKS ((size_t)1 << 17)
 
 static const struct chimera_rego_builtin builtins[] = {
 #define X(name, arity, function) {name, arity, function},
@@ -75,17 +70,14 @@ int chimera_rego_want_int64(const struct chimera_rego_call *call, unsigned index
     return CHIMERA_OK;
 }
 
-int chimera_rego_spend(const struct chimera_rego_call *call, size_t *spent, size_t cost)
+int chimera_rego_spend(const struct chimera_rego_call *call, uint64_t units)
 {
-    struct timespec now;
-    *spent += cost;
-    if (*spent < BETWEEN_LOOKS || call->deadline_ns == 0)
-        return CHIMERA_OK;
-    *spent = 0;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if ((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec < call->deadline_ns)
-        return CHIMERA_OK;
-    return chimera_fail(call->err, CHIMERA_EDEADLINE, "the time is up");
+    int code = chimera_account_spend(call->account, units);
+    if (code == CHIMERA_EDEADLINE)
+        return chimera_fail(call->err, code, "the time is up");
+    if (code < 0)
+        return chimera_fail(call->err, code, "the policy's memory limit is reached");
+    return CHIMERA_OK;
 }
 
 int chimera_rego_no_memory(const struct chimera_rego_call *call)

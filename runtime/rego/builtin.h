@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "runtime/base/account.h"
 #include "runtime/rego/value.h"
 
 #define CHIMERA_REGO_ARGS_MAX 4
@@ -18,7 +19,7 @@
 struct chimera_rego_call {
     struct json_object *const *args; /* as many as the builtin takes; borrowed */
     int64_t now_ns;                  /* since 1970; one and the same for a whole evaluation */
-    uint64_t deadline_ns;            /* CLOCK_MONOTONIC, when to give up; 0: never */
+    struct chimera_account *account; /* of the evaluation; NULL: no bound */
     struct chimera_error *err;       /* never NULL */
 };
 

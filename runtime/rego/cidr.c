@@ -208,12 +208,12 @@ static bool add_match(struct json_object *matches, struct json_object *outer,
 
 static int match_entry(const struct chimera_rego_call *call, struct json_object *outer_key,
                        struct json_object *outer, const struct entries *inner,
-                       struct json_object *matches, size_t *spent)
+                       struct json_object *matches)
 {
     struct network big, small;
     int code = entry_network(call, outer, false, &big);
     if (code == CHIMERA_OK)
-        code = chimera_rego_spend(call, spent, 64 * inner->count);
+        code = chimera_rego_spend(call, 64 * inner->count);
     for (size_t i = 0; i < inner->count && code == CHIMERA_OK; i++) {
         struct json_object *key, *value;
         entry_at(inner, i, &key, &value);
@@ -230,14 +230,13 @@ int chimera_rego_cidr_contains_matches(const struct chimera_rego_call *call,
 {
     struct entries outer = {0}, inner = {0};
     struct json_object *matches = json_object_new_array();
-    size_t spent = 0;
     int code = matches ? open_entries(call, 0, &outer) : chimera_rego_no_memory(call);
     if (code == CHIMERA_OK)
         code = open_entries(call, 1, &inner);
     for (size_t i = 0; code == CHIMERA_OK && i < outer.count; i++) {
         struct json_object *key, *value;
         entry_at(&outer, i, &key, &value);
-        code = match_entry(call, key, value, &inner, matches, &spent);
+        code = match_entry(call, key, value, &inner, matches);
         json_object_put(key);
     }
     json_object_put(outer.keys);

@@ -214,14 +214,13 @@ int chimera_rego_union_n(const struct chimera_rego_call *call, struct json_objec
 
 struct search { /* the looks at the clock of one call */
     const struct chimera_rego_call *call;
-    size_t spent;
     int code; /* sticks once it is not 0; then every answer is false */
 };
 
 static bool spend(struct search *search, size_t cost)
 {
     if (search->code == CHIMERA_OK)
-        search->code = chimera_rego_spend(search->call, &search->spent, cost);
+        search->code = chimera_rego_spend(search->call, cost);
     return search->code == CHIMERA_OK;
 }
 

@@ -125,9 +125,9 @@ int chimera_rego_give_number(const struct chimera_rego_call *call, struct chimer
 int chimera_rego_give_bytes(const struct chimera_rego_call *call, struct chimera_buffer *bytes,
                             struct json_object **ret_result);
 
-/* For loops whose length an attacker may choose: adds `cost` (steps, bytes) to `spent` and looks at
- * the clock now and then. CHIMERA_EDEADLINE when the time is up. */
-int chimera_rego_spend(const struct chimera_rego_call *call, size_t *spent, size_t cost);
+/* For loops whose length an attacker may choose: spends `units` (account.h) of the evaluation.
+ * CHIMERA_EDEADLINE when the time is up, CHIMERA_ELIMIT when its memory was. */
+int chimera_rego_spend(const struct chimera_rego_call *call, uint64_t units);
 
 int chimera_rego_no_memory(const struct chimera_rego_call *call);
 

@@ -200,7 +200,6 @@ static int change_here(const struct chimera_rego_call *call, struct json_object 
 struct patcher {
     const struct chimera_rego_call *call;
     struct json_object *root; /* owned */
-    size_t spent;
 };
 
 static size_t size_of(struct json_object *node)
@@ -216,7 +215,7 @@ static int open_level(struct patcher *patcher, struct json_object *node,
     enum chimera_rego_type type = chimera_rego_type_of(node);
     if (type != CHIMERA_REGO_OBJECT && type != CHIMERA_REGO_ARRAY)
         return fail_path(patcher->call);
-    int code = chimera_rego_spend(patcher->call, &patcher->spent, 8 + 8 * size_of(node));
+    int code = chimera_rego_spend(patcher->call, 8 + 8 * size_of(node));
     if (code < 0)
         return code;
     *ret_copy = copy_level(node);

@@ -34,9 +34,8 @@ static int any_match(const struct chimera_rego_call *call, bool at_end,
         if (code < 0)
             return code;
     }
-    size_t spent = 0;
     for (size_t i = 0; i < list_size(call->args[0]); i++) {
-        int code = chimera_rego_spend(call, &spent, 4 * list_size(call->args[1]));
+        int code = chimera_rego_spend(call, 4 * list_size(call->args[1]));
         if (code < 0)
             return code;
         for (size_t k = 0; k < list_size(call->args[1]); k++) {
@@ -104,10 +103,9 @@ int chimera_rego_indexof_n(const struct chimera_rego_call *call, struct json_obj
         return chimera_fail(call->err, CHIMERA_EINVAL, "empty search character");
     struct json_object *found = json_object_new_array();
     int64_t position = 0;
-    size_t spent = 0;
     bool has_room = found != NULL;
     for (size_t at; has_room && code == CHIMERA_OK && (at = find(text, part)) < text.size;) {
-        code = chimera_rego_spend(call, &spent, 8 + part.size / 8);
+        code = chimera_rego_spend(call, 8 + part.size / 8);
         position += (int64_t)chimera_rego_count_runes((struct chimera_slice){text.data, at});
         struct json_object *number = json_object_new_int64(position++);
         has_room = number && chimera_rego_append(found, number);

@@ -118,7 +118,9 @@ static void long_work_stops_when_the_time_is_up(void **state)
     struct chimera_error err = {0};
     struct json_object *args[] = {repeat("x", 20000), repeat("x", 10000)}, *result = NULL;
     json_object_array_add(args[1], json_object_new_string("y"));
-    const struct chimera_rego_call call = {.args = args, .deadline_ns = 1, .err = &err};
+    struct chimera_account account;
+    chimera_account_open(&account, 1, CHIMERA_ACCOUNT_FOREVER);
+    const struct chimera_rego_call call = {.args = args, .account = &account, .err = &err};
     assert_int_equal(chimera_rego_builtin_find("object.subset")->function(&call, &result),
                      CHIMERA_EDEADLINE);
     assert_null(result);

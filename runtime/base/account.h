@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* account.h - what one evaluation may still use of its host: time and memory.
+ *
+ * Host functions do trusted work for an untrusted guest or caller, and host code is not interrupted.
+ * So every loop whose length one of them chooses spends units here, and whatever is allocated for
+ * them is taken here before it is made. The clock is read once in CHIMERA_ACCOUNT_LOOK units, which
+ * bounds how late a deadline is noticed. The first refusal sticks in `failed`: writers may go on until
+ * they can return, and one test at the end is enough.
+ *
+ * One account an evaluation, used by the thread that runs it. NULL stands for no bound: trusted input.
+ */
+#ifndef CHIMERA_BASE_ACCOUNT_H
+#define CHIMERA_BASE_ACCOUNT_H
+
+#include <stdint.h>
+
+#include "runtime/base/error.h"
+
+#define CHIMERA_ACCOUNT_FOREVER UINT64_MAX /* no deadline, no limit */
+
+/* Units between two looks at the clock. A unit is a step of some nanoseconds: a byte compared, copied
+ * or scanned counts an eighth to one, a node of a tree eight, a system call a thousand. */
+#define CHIMERA_ACCOUNT_LOOK ((uint64_t)1 << 17)
+
+struct chimera_account {
+    uint64_t deadline_ns; /* CLOCK_MONOTONIC */
+    uint64_t units;       /* spent since the last look at the clock */
+    uint64_t bytes;       /* taken and not given back */
+    uint64_t bytes_limit;
+    uint64_t bytes_peak; /* most that were taken at once */
+    int failed;          /* 0, CHIMERA_EDEADLINE or CHIMERA_ELIMIT */
+};
+
+static inline void chimera_account_open(struct chimera_account *account, uint64_t deadline_ns,
+                                        uint64_t bytes_limit)
+{
+    *account = (struct chimera_account){.deadline_ns = deadline_ns, .bytes_limit = bytes_limit};
+}
+
+/* The slow path of spending: reads the clock. */
+int chimera_account_look(struct chimera_account *account);
+
+/* 0, or the code of the first refusal. */
+static inline int chimera_account_spend(struct chimera_account *account, uint64_t units)
+{
+    if (!account)
+        return CHIMERA_OK;
+    account->units += units;
+    return account->units < CHIMERA_ACCOUNT_LOOK ? account->failed : chimera_account_look(account);
+}
+
+/* Could `bytes` more be taken? Refuses without a trace: for memory.grow, whose guest may go on. */
+static inline int chimera_account_try(struct chimera_account *account, uint64_t bytes)
+{
+    if (!account)
+        return CHIMERA_OK;
+    if (account->failed || bytes > account->bytes_limit - account->bytes)
+        return account->failed ? account->failed : CHIMERA_ELIMIT;
+    account->bytes += bytes;
+    if (account->bytes > account->bytes_peak)
+        account->bytes_peak = account->bytes;
+    return CHIMERA_OK;
+}
+
+/* The same, and the refusal sticks. */
+static inline int chimera_account_take(struct chimera_account *account, uint64_t bytes)
+{
+    int code = chimera_account_try(account, bytes);
+    if (code < 0 && !account->failed)
+        account->failed = code;
+    return code;
+}
+
+static inline void chimera_account_give_back(struct chimera_account *account, uint64_t bytes)
+{
+    if (account)
+        account->bytes -= bytes;
+}
+
+#endif
