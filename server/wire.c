@@ -122,6 +122,7 @@ void wire_put_response(struct chimera_buffer *out, int code,
     if (code < 0)
         return;
     put_number(out, response->allowed);
+    put_number(out, response->is_failure);
     put_slice(out, response->patch_type);
     put_slice(out, response->patch);
     put_slice(out, response->audit_annotations);
@@ -320,6 +321,7 @@ bool wire_get_response(struct chimera_slice bytes, struct chimera_arena *arena, 
     if (*ret_code < 0)
         return is_done(&reader);
     response.allowed = get_bool(&reader);
+    response.is_failure = get_bool(&reader);
     response.patch_type = get_slice(&reader);
     response.patch = get_base64(&reader);
     response.audit_annotations = get_json(&reader);

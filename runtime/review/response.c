@@ -13,6 +13,7 @@ struct chimera_response chimera_response_reject_code(struct chimera_slice uid,
                                                      struct chimera_slice message, uint16_t code)
 {
     struct chimera_response response = chimera_response_reject(uid, message);
+    response.is_failure = true;
     response.status.has_code = true;
     response.status.code = code;
     return response;

@@ -33,13 +33,15 @@ struct chimera_status { /* a slice whose .data is NULL is left out */
 struct chimera_response {
     struct chimera_slice uid;
     bool allowed;
+    bool is_failure; /* nobody has judged: the host rejects, because there is no verdict */
     struct chimera_slice patch_type, patch; /* patch: base64; .data NULL: none */
     bool has_status;
     struct chimera_status status;
     struct chimera_slice audit_annotations, warnings; /* JSON text; .data NULL: null */
 };
 
-/* Rejections that the host makes up. `message` must outlive the response. */
+/* Rejections that the host makes up. `message` must outlive the response. With a code it is for want
+ * of a verdict: the policy could not be asked, did not end, or answered nonsense. */
 struct chimera_response chimera_response_reject(struct chimera_slice uid,
                                                 struct chimera_slice message);
 struct chimera_response chimera_response_reject_code(struct chimera_slice uid,

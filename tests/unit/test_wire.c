@@ -46,6 +46,7 @@ static struct chimera_cause causes[] = {
 
 static const struct chimera_response full = {
     .allowed = true,
+    .is_failure = true,
     .patch_type = I("JSONPatch"),
     .patch = I("W3sib3AiOiJhZGQifV0="),
     .has_status = true,
@@ -77,6 +78,7 @@ static void a_verdict_arrives_whole(void **state)
     assert_int_equal(code, 0);
     same(got.uid, S("u"));
     assert_true(got.allowed);
+    assert_true(got.is_failure);
     same(got.patch_type, full.patch_type);
     same(got.patch, full.patch);
     same(got.audit_annotations, full.audit_annotations);
