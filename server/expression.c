@@ -1,14 +1,20 @@
 #include "server/expression.h"
 
 #include <assert.h>
-#include <string.h>
+#include <stdio.h>
 
-#define DEPTH_MAX 64 /* of parentheses and negations, and so of the recursion below */
-/* At each depth an operand may wait for the right side of |, of &, of == and of <. */
-#define STACK_MAX (4 * (DEPTH_MAX + 1) + 1)
+#include "runtime/base/utf8.h"
+
+/* How deep the reference's parser goes, and so the recursion below. Each parenthesis is two levels,
+ * each negation one, and so is each operator for what stands to the right of it: that is how Rhai
+ * counts, and what is beyond its limit there is refused here. */
+#define LEVEL_MAX 64
+/* An operand waits for the right side of an operator that has a level of its own. */
+#define STACK_MAX (LEVEL_MAX + 1)
 
 /* Numbers are literals only, so that what is made of them is known at once and needs no steps. */
 struct operand {
+    size_t at;
     bool is_number;
     uint64_t number;
 };
@@ -16,21 +22,64 @@ struct operand {
 struct parser {
     struct chimera_slice text;
     size_t at;
-    unsigned depth;
     expression_resolver *resolve;
     const void *context;
     struct expression *out;
     struct chimera_error *err;
 };
 
-static int parse_or(struct parser *parser, struct operand *ret_operand);
+struct infix {
+    const char *sign;
+    unsigned binding; /* the greater, the tighter */
+    enum expression_operation joins;
+    enum expression_comparison how; /* if it is one */
+    bool is_quick;                  /* asks its right side only if it must */
+    enum expression_operation skips;
+};
 
+/* Of two that begin alike the longer one first. */
+static const struct infix OPERATORS[] = {
+    {"||", 1, EXPRESSION_OR, .is_quick = true, .skips = EXPRESSION_SKIP_IF_YES},
+    {"|", 1, .joins = EXPRESSION_OR},
+    {"^", 1, EXPRESSION_COMPARE, .how = EXPRESSION_DIFFERENT},
+    {"&&", 2, EXPRESSION_AND, .is_quick = true, .skips = EXPRESSION_SKIP_IF_NO},
+    {"&", 2, .joins = EXPRESSION_AND},
+    {"==", 3, EXPRESSION_COMPARE, .how = EXPRESSION_EQUAL},
+    {"!=", 3, EXPRESSION_COMPARE, .how = EXPRESSION_DIFFERENT},
+    {"<=", 4, EXPRESSION_COMPARE, .how = EXPRESSION_LESS_EQUAL},
+    {">=", 4, EXPRESSION_COMPARE, .how = EXPRESSION_GREATER_EQUAL},
+    {"<", 4, EXPRESSION_COMPARE, .how = EXPRESSION_LESS},
+    {">", 4, EXPRESSION_COMPARE, .how = EXPRESSION_GREATER},
+};
+#define COMPARES_FROM 3 /* the binding from which on operands may be numbers */
+
+/* Rhai's keywords, the words that it reserves, and the functions of its own that stand before a
+ * member of the same name. */
+static const char *const RESERVED[] = {
+    "as",       "async",     "await",      "break",     "call",  "case",    "catch",     "const",
+    "continue", "curry",     "debug",      "default",   "do",    "else",    "eval",      "export",
+    "Fn",       "fn",        "for",        "go",        "goto",  "if",      "import",    "in",
+    "is",       "is_def_fn", "is_def_var", "is_shared", "let",   "loop",    "match",     "module",
+    "new",      "nil",       "null",       "package",   "print", "private", "protected", "public",
+    "return",   "shared",    "spawn",      "static",    "super", "switch",  "sync",      "this",
+    "thread",   "throw",     "try",        "type_of",   "until", "use",     "var",       "void",
+    "while",    "with",      "yield",
+};
+
+static int parse_expression(struct parser *parser, unsigned level, struct operand *ret_operand);
+static int parse_operators(struct parser *parser, unsigned level, unsigned outer,
+                           struct operand *ret_left);
+
+/* --- Explanations --- */
+
+/* Columns count characters: the bytes that follow the first one of a character do not count. */
 static int explain(struct parser *parser, size_t at, const char *what, struct chimera_slice detail)
 {
     size_t line = 1, column = 1;
     for (size_t i = 0; i < at && i < parser->text.size; i++) {
-        column = parser->text.data[i] == '\n' ? 1 : column + 1;
-        line += parser->text.data[i] == '\n';
+        unsigned char byte = (unsigned char)parser->text.data[i];
+        column = byte == '\n' ? 1 : column + ((byte & 0xC0) != 0x80);
+        line += byte == '\n';
     }
     return chimera_fail(parser->err, CHIMERA_EINVAL, "%s%.*s (line %zu, position %zu)", what,
                         (int)detail.size, detail.data ? detail.data : "", line, column);
@@ -41,6 +90,33 @@ static int explain_here(struct parser *parser, const char *what)
     return explain(parser, parser->at, what, CHIMERA_SLICE(""));
 }
 
+/* Of a character of two to four bytes. */
+static unsigned code_point(struct chimera_slice character)
+{
+    unsigned point = (unsigned char)character.data[0] & (0x7FU >> character.size);
+    for (size_t i = 1; i < character.size; i++)
+        point = point << 6 | ((unsigned char)character.data[i] & 0x3F);
+    return point;
+}
+
+/* The character that is next, as itself; one that is not ASCII also by its number, because some of
+ * them look like others, or like nothing. */
+static int explain_character(struct parser *parser, const char *what)
+{
+    char shown[32];
+    struct chimera_slice rest = {parser->text.data + parser->at, parser->text.size - parser->at};
+    size_t size = chimera_utf8_character(rest);
+    unsigned char byte = (unsigned char)*rest.data;
+    if (size > 1)
+        snprintf(shown, sizeof(shown), "%.*s (U+%04X)", (int)size, rest.data,
+                 code_point((struct chimera_slice){rest.data, size}));
+    else if (byte > ' ' && byte < 0x7F)
+        snprintf(shown, sizeof(shown), "%c", byte);
+    else
+        snprintf(shown, sizeof(shown), "\\x%02X", byte);
+    return explain(parser, parser->at, what, chimera_slice_of(shown));
+}
+
 static int emit(struct parser *parser, enum expression_operation operation, uint32_t argument)
 {
     struct expression *out = parser->out;
@@ -49,6 +125,17 @@ static int emit(struct parser *parser, enum expression_operation operation, uint
     out->step[out->count++] = (struct expression_step){operation, argument};
     return CHIMERA_OK;
 }
+
+static int deepen(struct parser *parser, unsigned *level)
+{
+    if (*level == LEVEL_MAX)
+        return explain_here(parser, "Expression exceeds maximum complexity: shorten its chains of "
+                                    "operators, or nest it less");
+    ++*level;
+    return CHIMERA_OK;
+}
+
+/* --- White space, comments, names --- */
 
 static bool starts(const struct parser *parser, const char *sign)
 {
@@ -68,21 +155,26 @@ static void skip_comment(struct parser *parser)
     } while (depth > 0 && parser->at < parser->text.size);
 }
 
+/* A carriage return alone ends it, too: who overlooks that reads less than the reference does. */
+static void skip_line(struct parser *parser)
+{
+    while (parser->at < parser->text.size && !starts(parser, "\n") && !starts(parser, "\r"))
+        parser->at++;
+}
+
 /* White space and both kinds of comments. */
 static void skip_blank(struct parser *parser)
 {
     while (parser->at < parser->text.size) {
         char c = parser->text.data[parser->at];
-        if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+        if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f')
             parser->at++;
-        } else if (starts(parser, "//")) {
-            while (parser->at < parser->text.size && parser->text.data[parser->at] != '\n')
-                parser->at++;
-        } else if (starts(parser, "/*")) {
+        else if (starts(parser, "//"))
+            skip_line(parser);
+        else if (starts(parser, "/*"))
             skip_comment(parser);
-        } else {
+        else
             return;
-        }
     }
 }
 
@@ -95,9 +187,14 @@ static bool take(struct parser *parser, const char *sign)
     return true;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool is_name_byte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';
 }
 
 static struct chimera_slice take_name(struct parser *parser)
@@ -108,12 +205,34 @@ static struct chimera_slice take_name(struct parser *parser)
     return (struct chimera_slice){parser->text.data + start, parser->at - start};
 }
 
-static int parse_name(struct parser *parser)
+static bool is_reserved(struct chimera_slice name)
 {
-    size_t start = parser->at;
-    struct chimera_slice name = take_name(parser);
-    if (chimera_slice_is(name, "true") || chimera_slice_is(name, "false"))
-        return emit(parser, EXPRESSION_PUSH, name.size == 4);
+    for (size_t i = 0; i < sizeof(RESERVED) / sizeof(*RESERVED); i++)
+        if (chimera_slice_is(name, RESERVED[i]))
+            return true;
+    return false;
+}
+
+/* Whether a letter comes first, behind any underscores. */
+static bool is_proper(struct chimera_slice name)
+{
+    size_t at = 0;
+    while (at < name.size && name.data[at] == '_')
+        at++;
+    return at < name.size && !is_digit(name.data[at]);
+}
+
+/* --- Operands --- */
+
+static int parse_call(struct parser *parser, struct chimera_slice name, size_t start)
+{
+    if (is_reserved(name))
+        return explain(parser, start, "No member can be called by a reserved word: ", name);
+    if (!is_proper(name))
+        return explain(parser, start,
+                       "No member can be called by a name without a letter first: ", name);
+    if (parser->at < parser->text.size && parser->text.data[parser->at] & 0x80)
+        return explain_character(parser, "A name has letters, digits and '_' only, found ");
     if (!take(parser, "("))
         return explain(parser, start, "Variable not found: ", name);
     if (!take(parser, ")"))
@@ -124,229 +243,188 @@ static int parse_name(struct parser *parser)
     return emit(parser, EXPRESSION_CALL, (uint32_t)member);
 }
 
-static int parse_number(struct parser *parser, struct operand *ret_operand)
+static int parse_name(struct parser *parser)
 {
-    struct operand operand = {.is_number = true};
     size_t start = parser->at;
+    struct chimera_slice name = take_name(parser);
+    if (chimera_slice_is(name, "true"))
+        return emit(parser, EXPRESSION_PUSH, EXPRESSION_YES);
+    if (chimera_slice_is(name, "false"))
+        return emit(parser, EXPRESSION_PUSH, EXPRESSION_NO);
+    return parse_call(parser, name, start);
+}
+
+static int parse_number(struct parser *parser, struct operand *operand)
+{
     struct chimera_slice text = take_name(parser);
+    operand->is_number = true;
     for (size_t i = 0; i < text.size; i++) {
         uint64_t digit = (uint64_t)(unsigned char)text.data[i] - '0';
-        if (digit > 9 || operand.number > (INT64_MAX - digit) / 10)
-            return explain(parser, start, "Not a whole number: ", text);
-        operand.number = operand.number * 10 + digit;
+        if (digit > 9 || operand->number > (INT64_MAX - digit) / 10)
+            return explain(parser, operand->at, "Not a whole number: ", text);
+        operand->number = operand->number * 10 + digit;
     }
-    *ret_operand = operand;
     return CHIMERA_OK;
 }
 
-static int parse_primary(struct parser *parser, struct operand *ret_operand)
+static int parse_parenthesis(struct parser *parser, unsigned level, struct operand *ret_operand)
 {
-    if (take(parser, "(")) {
-        int code = parse_or(parser, ret_operand);
-        if (code == CHIMERA_OK && !take(parser, ")"))
-            code = explain_here(parser, "Expecting ')' to close a parenthesis");
-        return code;
-    }
+    int code = deepen(parser, &level);
+    if (code == CHIMERA_OK)
+        code = parse_expression(parser, level, ret_operand);
+    if (code == CHIMERA_OK && !take(parser, ")"))
+        code = explain_here(parser, "Expecting ')' to close a parenthesis");
+    return code;
+}
+
+static int parse_primary(struct parser *parser, unsigned level, struct operand *ret_operand)
+{
+    if (take(parser, "("))
+        return parse_parenthesis(parser, level, ret_operand);
+    *ret_operand = (struct operand){.at = parser->at};
     if (parser->at >= parser->text.size)
         return explain_here(parser, "Script is incomplete");
     char c = parser->text.data[parser->at];
-    if (c >= '0' && c <= '9')
+    if (is_digit(c))
         return parse_number(parser, ret_operand);
     if (!is_name_byte(c))
-        return explain(parser, parser->at, "Expecting a boolean expression, found ",
-                       (struct chimera_slice){parser->text.data + parser->at, 1});
-    *ret_operand = (struct operand){false, 0};
+        return explain_character(parser, "Expecting a boolean expression, found ");
     return parse_name(parser);
 }
 
-static int parse_unary(struct parser *parser, struct operand *ret_operand)
+static int parse_unary(struct parser *parser, unsigned level, struct operand *ret_operand)
 {
     unsigned negations = 0;
+    int code = CHIMERA_OK;
     skip_blank(parser);
     size_t start = parser->at;
-    while (starts(parser, "!") && !starts(parser, "!=")) {
+    while (code == CHIMERA_OK && starts(parser, "!") && !starts(parser, "!=")) {
         parser->at++;
         negations++;
         skip_blank(parser);
+        code = deepen(parser, &level);
     }
-    if (parser->depth == DEPTH_MAX)
-        return explain_here(parser, "Expression exceeds maximum complexity");
-    parser->depth++;
-    int code = parse_primary(parser, ret_operand);
-    parser->depth--;
+    if (code == CHIMERA_OK)
+        code = parse_primary(parser, level, ret_operand);
     if (code == CHIMERA_OK && negations && ret_operand->is_number)
         code = explain(parser, start, "Function not found: ", CHIMERA_SLICE("! (i64)"));
     return code == CHIMERA_OK && negations % 2 ? emit(parser, EXPRESSION_NOT, 0) : code;
 }
 
-/* Puts a value that is known in the place of what was compared: numbers have no steps. */
-static int fold(struct parser *parser, bool outcome, struct operand *ret_operand)
+static int refuse_number(struct parser *parser, const struct operand *operand)
 {
-    *ret_operand = (struct operand){false, 0};
-    return emit(parser, EXPRESSION_PUSH, outcome);
+    return operand->is_number
+               ? explain(parser, operand->at, "Expecting a boolean expression, found a number",
+                         CHIMERA_SLICE(""))
+               : CHIMERA_OK;
 }
 
-enum comparison { LESS_EQUAL, GREATER_EQUAL, LESS, GREATER, EQUAL, DIFFERENT };
+/* --- Operators --- */
 
-static bool compare_numbers(enum comparison how, uint64_t left, uint64_t right)
+static bool does_hold(enum expression_comparison how, uint64_t left, uint64_t right)
 {
     switch (how) {
-    case LESS_EQUAL:
+    case EXPRESSION_LESS_EQUAL:
         return left <= right;
-    case GREATER_EQUAL:
+    case EXPRESSION_GREATER_EQUAL:
         return left >= right;
-    case LESS:
+    case EXPRESSION_LESS:
         return left < right;
-    case GREATER:
+    case EXPRESSION_GREATER:
         return left > right;
-    case EQUAL:
+    case EXPRESSION_EQUAL:
         return left == right;
-    case DIFFERENT:
+    case EXPRESSION_DIFFERENT:
         break;
     }
     return left != right;
 }
 
-/* Of two booleans, false being the lesser one: a > b is a && !b. */
-static int compare_booleans(struct parser *parser, enum comparison how)
-{
-    bool is_inverse = how == LESS || how == LESS_EQUAL;
-    bool has_equal = how == GREATER_EQUAL || how == LESS;
-    if (how == EQUAL || how == DIFFERENT)
-        return emit(parser, how == EQUAL ? EXPRESSION_EQUAL : EXPRESSION_DIFFERENT, 0);
-    int code = emit(parser, EXPRESSION_NOT, 0);
-    if (code == CHIMERA_OK)
-        code = emit(parser, has_equal ? EXPRESSION_OR : EXPRESSION_AND, 0);
-    return code == CHIMERA_OK && is_inverse ? emit(parser, EXPRESSION_NOT, 0) : code;
-}
-
 /* A number and a boolean are different, and neither is the greater one. */
-static int compare(struct parser *parser, enum comparison how, const struct operand *right,
-                   struct operand *ret_operand)
+static int compare(struct parser *parser, enum expression_comparison how,
+                   const struct operand *right, struct operand *left)
 {
-    struct operand left = *ret_operand;
-    if (left.is_number && right->is_number)
-        return fold(parser, compare_numbers(how, left.number, right->number), ret_operand);
-    if (!left.is_number && !right->is_number)
-        return compare_booleans(parser, how);
-    int code = emit(parser, EXPRESSION_DROP, 0);
-    return code < 0 ? code : fold(parser, how == DIFFERENT, ret_operand);
+    bool was_number = left->is_number;
+    left->is_number = false;
+    if (was_number && right->is_number)
+        return emit(parser, EXPRESSION_PUSH, does_hold(how, left->number, right->number));
+    if (was_number || right->is_number)
+        return emit(parser, EXPRESSION_SETTLE, how == EXPRESSION_DIFFERENT);
+    return emit(parser, EXPRESSION_COMPARE, how);
 }
 
-/* The first sign that is there, or `last`. */
-static enum comparison take_sign(struct parser *parser, enum comparison first, enum comparison last)
+/* Does what the operator does, once both sides are there. */
+static int join(struct parser *parser, const struct infix *sign, const struct operand *right,
+                struct operand *left)
 {
-    static const char *const SIGNS[] = {"<=", ">=", "<", ">", "==", "!="};
-    enum comparison how = first;
-    while (how != last && !take(parser, SIGNS[how]))
-        how++;
-    return how;
+    if (sign->binding >= COMPARES_FROM)
+        return compare(parser, sign->how, right, left);
+    int code = refuse_number(parser, right);
+    return code == CHIMERA_OK ? emit(parser, sign->joins, sign->how) : code;
 }
 
-static int parse_order(struct parser *parser, struct operand *ret_operand)
+/* The operator that is next, not taken; or NULL. */
+static const struct infix *find_operator(struct parser *parser)
 {
-    int code = parse_unary(parser, ret_operand);
-    while (code == CHIMERA_OK) {
-        struct operand right;
-        enum comparison how = take_sign(parser, LESS_EQUAL, EQUAL);
-        if (how == EQUAL)
-            break;
-        code = parse_unary(parser, &right);
-        if (code == CHIMERA_OK)
-            code = compare(parser, how, &right, ret_operand);
-    }
-    return code;
-}
-
-static int parse_equality(struct parser *parser, struct operand *ret_operand)
-{
-    int code = parse_order(parser, ret_operand);
-    while (code == CHIMERA_OK) {
-        struct operand right;
-        enum comparison how = take_sign(parser, EQUAL, DIFFERENT + 1);
-        if (how > DIFFERENT)
-            break;
-        code = parse_order(parser, &right);
-        if (code == CHIMERA_OK)
-            code = compare(parser, how, &right, ret_operand);
-    }
-    return code;
-}
-
-static int refuse_number(struct parser *parser, const struct operand *operand, size_t at)
-{
-    return operand->is_number
-               ? explain(parser, at, "Expecting a boolean expression, found a number",
-                         CHIMERA_SLICE(""))
-               : CHIMERA_OK;
-}
-
-struct level {                       /* of operators that bind alike */
-    const char *quick;               /* asks its right side only if it must */
-    enum expression_operation skips; /* its right side */
-    const char *eager[2];            /* ask both sides; or NULL */
-    enum expression_operation joins[2];
-    int (*parse_operand)(struct parser *, struct operand *);
-};
-
-/* The operator that is there, or NULL; with *ret_joins of an eager one. */
-static const char *take_operator(struct parser *parser, const struct level *level,
-                                 enum expression_operation *ret_joins)
-{
-    if (take(parser, level->quick))
-        return level->quick;
-    for (size_t i = 0; i < 2 && level->eager[i]; i++) {
-        *ret_joins = level->joins[i];
-        if (take(parser, level->eager[i]))
-            return level->eager[i];
-    }
+    skip_blank(parser);
+    for (size_t i = 0; i < sizeof(OPERATORS) / sizeof(*OPERATORS); i++)
+        if (starts(parser, OPERATORS[i].sign))
+            return &OPERATORS[i];
     return NULL;
 }
 
-/* Behind each operand of a quick operator stands a step that skips the next one. */
-static int parse_level(struct parser *parser, const struct level *level,
-                       struct operand *ret_operand)
+/* What the operator applies to: all that binds tighter than it does. */
+static int parse_right(struct parser *parser, unsigned level, const struct infix *sign,
+                       struct operand *ret_right)
 {
-    enum expression_operation joins = EXPRESSION_DROP;
-    const char *taken;
-    size_t start = parser->at;
-    int code = level->parse_operand(parser, ret_operand);
-    while (code == CHIMERA_OK && (taken = take_operator(parser, level, &joins))) {
-        uint32_t place = parser->out->count;
-        bool is_quick = taken == level->quick;
-        code = refuse_number(parser, ret_operand, start);
-        if (code == CHIMERA_OK && is_quick)
-            code = emit(parser, level->skips, 0);
-        if (code == CHIMERA_OK && is_quick)
-            code = emit(parser, EXPRESSION_DROP, 0);
-        start = parser->at;
+    int code = parse_unary(parser, level, ret_right);
+    if (code < 0)
+        return code;
+    const struct infix *next = find_operator(parser);
+    if (!next || next->binding <= sign->binding)
+        return CHIMERA_OK;
+    code = deepen(parser, &level);
+    return code == CHIMERA_OK ? parse_operators(parser, level, sign->binding, ret_right) : code;
+}
+
+static int parse_operation(struct parser *parser, unsigned level, const struct infix *sign,
+                           struct operand *left)
+{
+    struct operand right;
+    uint32_t place = parser->out->count;
+    int code = sign->binding < COMPARES_FROM ? refuse_number(parser, left) : CHIMERA_OK;
+    parser->at += strlen(sign->sign);
+    if (code == CHIMERA_OK && sign->is_quick)
+        code = emit(parser, sign->skips, 0);
+    if (code == CHIMERA_OK)
+        code = parse_right(parser, level, sign, &right);
+    if (code == CHIMERA_OK)
+        code = join(parser, sign, &right, left);
+    if (code == CHIMERA_OK && sign->is_quick)
+        parser->out->step[place].argument = parser->out->count;
+    return code;
+}
+
+/* All operators that bind tighter than `outer`, from the left; *ret_left is the operand before. */
+static int parse_operators(struct parser *parser, unsigned level, unsigned outer,
+                           struct operand *ret_left)
+{
+    const struct infix *sign;
+    int code = CHIMERA_OK;
+    while (code == CHIMERA_OK && (sign = find_operator(parser)) && sign->binding > outer) {
+        code = parse_operation(parser, level, sign, ret_left);
         if (code == CHIMERA_OK)
-            code = level->parse_operand(parser, ret_operand);
-        if (code == CHIMERA_OK)
-            code = refuse_number(parser, ret_operand, start);
-        if (code == CHIMERA_OK && !is_quick)
-            code = emit(parser, joins, 0);
-        else if (code == CHIMERA_OK)
-            parser->out->step[place].argument = parser->out->count;
+            code = deepen(parser, &level);
     }
     return code;
 }
 
-static int parse_and(struct parser *parser, struct operand *ret_operand)
+static int parse_expression(struct parser *parser, unsigned level, struct operand *ret_operand)
 {
-    static const struct level AND = {
-        "&&", EXPRESSION_SKIP_IF_FALSE, {"&", NULL}, {EXPRESSION_AND}, parse_equality};
-    return parse_level(parser, &AND, ret_operand);
-}
-
-static int parse_or(struct parser *parser, struct operand *ret_operand)
-{
-    static const struct level OR = {"||",
-                                    EXPRESSION_SKIP_IF_TRUE,
-                                    {"|", "^"},
-                                    {EXPRESSION_OR, EXPRESSION_DIFFERENT},
-                                    parse_and};
-    return parse_level(parser, &OR, ret_operand);
+    int code = deepen(parser, &level);
+    if (code == CHIMERA_OK)
+        code = parse_unary(parser, level, ret_operand);
+    return code == CHIMERA_OK ? parse_operators(parser, level, 0, ret_operand) : code;
 }
 
 int expression_compile(struct chimera_slice text, expression_resolver *resolve, const void *context,
@@ -355,13 +433,58 @@ int expression_compile(struct chimera_slice text, expression_resolver *resolve, 
     struct parser parser = {
         .text = text, .resolve = resolve, .context = context, .out = ret_expression, .err = err};
     ret_expression->count = 0;
-    struct operand operand = {false, 0};
-    int code = parse_or(&parser, &operand);
+    struct operand operand;
+    int code = parse_expression(&parser, 0, &operand);
     skip_blank(&parser);
     if (code == CHIMERA_OK && parser.at < text.size)
-        code = explain(&parser, parser.at, "Unexpected ",
-                       (struct chimera_slice){text.data + parser.at, 1});
-    return code == CHIMERA_OK ? refuse_number(&parser, &operand, 0) : code;
+        code = explain_character(&parser, "Unexpected ");
+    return code == CHIMERA_OK ? refuse_number(&parser, &operand) : code;
+}
+
+/* --- Running --- */
+
+/* Whatever the unknown one is, `decisive` on the other side decides. */
+static int combine(int left, int right, enum expression_verdict decisive)
+{
+    if (left == (int)decisive || right == (int)decisive)
+        return (int)decisive;
+    return left == EXPRESSION_UNKNOWN ? left : right;
+}
+
+static int compare_verdicts(enum expression_comparison how, int left, int right)
+{
+    if (left == EXPRESSION_UNKNOWN || right == EXPRESSION_UNKNOWN)
+        return EXPRESSION_UNKNOWN;
+    return does_hold(how, (uint64_t)left, (uint64_t)right);
+}
+
+/* Of the operations that only look at the stack; returns how many operands are on it then. */
+static size_t apply(struct expression_step step, int *stack, size_t top)
+{
+    int *last = &stack[top - 1];
+    switch (step.operation) {
+    case EXPRESSION_NOT:
+        *last = compare_verdicts(EXPRESSION_EQUAL, *last, EXPRESSION_NO);
+        return top;
+    case EXPRESSION_SETTLE:
+        *last = *last == EXPRESSION_UNKNOWN ? *last : (int)step.argument;
+        return top;
+    case EXPRESSION_COMPARE:
+        last[-1] = compare_verdicts((enum expression_comparison)step.argument, last[-1], *last);
+        return top - 1;
+    case EXPRESSION_AND:
+        last[-1] = combine(last[-1], *last, EXPRESSION_NO);
+        return top - 1;
+    case EXPRESSION_OR:
+        last[-1] = combine(last[-1], *last, EXPRESSION_YES);
+        return top - 1;
+    case EXPRESSION_PUSH:
+    case EXPRESSION_CALL:
+    case EXPRESSION_SKIP_IF_YES:
+    case EXPRESSION_SKIP_IF_NO:
+        break;
+    }
+    return top;
 }
 
 int expression_run(const struct expression *expression, expression_caller *call, void *context)
@@ -372,37 +495,19 @@ int expression_run(const struct expression *expression, expression_caller *call,
     while (at < expression->count) {
         struct expression_step step = expression->step[at++];
         assert(top < STACK_MAX);
-        switch (step.operation) {
-        case EXPRESSION_PUSH:
+        if (step.operation == EXPRESSION_PUSH) {
             stack[top++] = (int)step.argument;
-            break;
-        case EXPRESSION_CALL:
+        } else if (step.operation == EXPRESSION_CALL) {
             stack[top++] = call(context, step.argument);
             if (stack[top - 1] < 0)
                 return stack[top - 1];
-            break;
-        case EXPRESSION_NOT:
-            stack[top - 1] = !stack[top - 1];
-            break;
-        case EXPRESSION_EQUAL:
-        case EXPRESSION_DIFFERENT:
-            top--;
-            stack[top - 1] = (stack[top - 1] == stack[top]) == (step.operation == EXPRESSION_EQUAL);
-            break;
-        case EXPRESSION_AND:
-        case EXPRESSION_OR:
-            top--;
-            stack[top - 1] = step.operation == EXPRESSION_AND ? stack[top - 1] & stack[top]
-                                                              : stack[top - 1] | stack[top];
-            break;
-        case EXPRESSION_SKIP_IF_TRUE:
-        case EXPRESSION_SKIP_IF_FALSE:
-            if (stack[top - 1] == (step.operation == EXPRESSION_SKIP_IF_TRUE))
+        } else if (step.operation == EXPRESSION_SKIP_IF_YES ||
+                   step.operation == EXPRESSION_SKIP_IF_NO) {
+            bool wants_yes = step.operation == EXPRESSION_SKIP_IF_YES;
+            if (stack[top - 1] == (wants_yes ? EXPRESSION_YES : EXPRESSION_NO))
                 at = step.argument;
-            break;
-        case EXPRESSION_DROP:
-            top--;
-            break;
+        } else {
+            top = apply(step, stack, top);
         }
     }
     return stack[0];

@@ -20,9 +20,15 @@ struct member { /* borrowed */
 
 struct group {
     const struct group_spec *spec; /* borrowed */
+    char *failure;                 /* owned; NULL: the expression is good */
     struct expression expression;
     size_t count;
     struct member member[];
+};
+
+struct asked {                     /* what a member said; NULL: not that */
+    struct chimera_cause *denial;  /* the last time that it was asked; of a failure, too */
+    struct chimera_cause *failure; /* any time */
 };
 
 /* One evaluation of a group. */
@@ -32,8 +38,8 @@ struct round {
     struct chimera_arena *arena;
     unsigned lane;
     int64_t until_ms;
-    struct chimera_cause **denial; /* by member: its last answer, NULL while it is not a denial */
-    struct chimera_slice failure;  /* why the run ended early */
+    struct asked *asked;          /* by member */
+    struct chimera_slice failure; /* why the run ended early */
 };
 
 static int find_member(const void *context, struct chimera_slice name)
@@ -62,9 +68,9 @@ int group_new(const struct group_spec *spec, const struct served *members, struc
                                            .failure = members[i].failure};
     int code = expression_compile(chimera_slice_of(spec->expression), find_member, group,
                                   &group->expression, &why);
-    if (code < 0) {
+    if (code < 0 && asprintf(&group->failure, PREFIX "%s", why.text) < 0) {
         free(group);
-        return chimera_fail(err, code, PREFIX "%s", why.text);
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     }
     *ret_group = group;
     return CHIMERA_OK;
@@ -72,7 +78,14 @@ int group_new(const struct group_spec *spec, const struct served *members, struc
 
 void group_free(struct group *group)
 {
+    if (group)
+        free(group->failure);
     free(group);
+}
+
+const char *group_failure(const struct group *group)
+{
+    return group->failure;
 }
 
 static int fail_round(struct round *round, const struct member *member, const char *why)
@@ -82,8 +95,8 @@ static int fail_round(struct round *round, const struct member *member, const ch
     return CHIMERA_EGUEST;
 }
 
-static struct chimera_cause *deny(struct round *round, const struct member *member,
-                                  struct chimera_slice message)
+static struct chimera_cause *make_cause(const struct round *round, const struct member *member,
+                                        struct chimera_slice message)
 {
     struct chimera_cause *cause = chimera_arena_take(round->arena, sizeof(*cause));
     if (cause)
@@ -91,6 +104,28 @@ static struct chimera_cause *deny(struct round *round, const struct member *memb
             .message = message,
             .field = chimera_arena_print(round->arena, "spec.policies.%s", member->name)};
     return cause;
+}
+
+/* What the answer is to the expression; what else there is to say becomes a cause. */
+static int judge(struct round *round, uint32_t index, const struct chimera_response *response)
+{
+    const struct member *member = &round->group->member[index];
+    struct asked *asked = &round->asked[index];
+    struct chimera_slice message = {NULL, 0};
+    asked->denial = NULL;
+    if (response->allowed && !response->patch.data && !response->is_failure)
+        return EXPRESSION_YES;
+    if (response->patch.data)
+        message = CHIMERA_SLICE("mutation is not allowed inside of policy group");
+    else if (response->has_status)
+        message = response->status.message;
+    asked->denial = make_cause(round, member, message);
+    if (!asked->denial)
+        return fail_round(round, member, chimera_code_text(CHIMERA_ELIMIT));
+    if (!response->is_failure)
+        return EXPRESSION_NO;
+    asked->failure = asked->denial;
+    return EXPRESSION_UNKNOWN;
 }
 
 static int call_member(void *context, uint32_t index)
@@ -108,20 +143,13 @@ static int call_member(void *context, uint32_t index)
     span_end(&span.span);
     if (code < 0)
         return fail_round(round, member, chimera_code_text(code));
-    round->denial[index] = NULL;
-    if (response.allowed && !response.patch.data)
-        return 1;
-    struct chimera_slice message = {NULL, 0};
-    if (response.patch.data)
-        message = CHIMERA_SLICE("mutation is not allowed inside of policy group");
-    else if (response.has_status)
-        message = response.status.message;
-    round->denial[index] = deny(round, member, message);
-    return round->denial[index] ? 0 : fail_round(round, member, chimera_code_text(CHIMERA_ELIMIT));
+    return judge(round, index, &response);
 }
 
-/* The group's own message, and a cause for each member that was asked and said no. */
-static struct chimera_response reject(const struct round *round)
+/* The group's own message, and a cause for each member that was asked and said no. Where the
+ * verdict is unknown, those that failed are the reason, also when they did better when asked again.
+ */
+static struct chimera_response reject(const struct round *round, bool is_unknown)
 {
     const struct group *group = round->group;
     struct chimera_response response =
@@ -129,12 +157,27 @@ static struct chimera_response reject(const struct round *round)
     struct chimera_cause **tail = &response.status.causes;
     response.status.has_details = true;
     for (size_t i = 0; i < group->count; i++) {
-        if (round->denial[i]) {
-            *tail = round->denial[i];
-            tail = &round->denial[i]->next;
+        struct chimera_cause *cause = round->asked[i].denial;
+        if (is_unknown && round->asked[i].failure)
+            cause = round->asked[i].failure;
+        if (cause) {
+            *tail = cause;
+            tail = &cause->next;
         }
     }
     return response;
+}
+
+static int run(struct round *round)
+{
+    const struct group *group = round->group;
+    size_t size = (group->count + 1) * sizeof(struct asked);
+    round->failure = CHIMERA_SLICE(PREFIX "a limit was reached");
+    round->asked = chimera_arena_take(round->arena, size);
+    if (!round->asked)
+        return CHIMERA_ELIMIT;
+    memset(round->asked, 0, size);
+    return expression_run(&group->expression, call_member, round);
 }
 
 void group_evaluate(const struct group *group, unsigned lane, const struct chimera_request *request,
@@ -143,17 +186,16 @@ void group_evaluate(const struct group *group, unsigned lane, const struct chime
 {
     struct round round = {
         .group = group, .request = request, .arena = arena, .lane = lane, .until_ms = until_ms};
-    int verdict = CHIMERA_ELIMIT;
-    round.failure = CHIMERA_SLICE(PREFIX "a limit was reached");
-    round.denial = chimera_arena_take(arena, (group->count + 1) * sizeof(struct chimera_cause *));
-    if (round.denial) {
-        memset(round.denial, 0, group->count * sizeof(struct chimera_cause *));
-        verdict = expression_run(&group->expression, call_member, &round);
+    if (group->failure) {
+        *ret_response =
+            chimera_response_reject_code(request->uid, chimera_slice_of(group->failure), 500);
+        return;
     }
+    int verdict = run(&round);
     if (verdict < 0)
         *ret_response = chimera_response_reject_code(request->uid, round.failure, 500);
-    else if (verdict)
+    else if (verdict == EXPRESSION_YES)
         *ret_response = (struct chimera_response){.uid = request->uid, .allowed = true};
     else
-        *ret_response = reject(&round);
+        *ret_response = reject(&round, verdict == EXPRESSION_UNKNOWN);
 }

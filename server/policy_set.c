@@ -286,8 +286,21 @@ static int load_policy(struct policy_set *set, const struct policy_set_wish *wis
     return CHIMERA_OK;
 }
 
-/* A group whose expression is broken starts, here as there, and rejects all; but we say so at once.
- */
+/* A group whose expression is broken starts, here as there, and answers each request with the
+ * reason; but we say so at once. */
+static void log_broken_group(const struct served *served)
+{
+    const char *failure = group_failure(served->group);
+    chimera_log_with(
+        CHIMERA_LOG_WARN, TARGET,
+        served->handling.mode == CHIMERA_MONITOR
+            ? CHIMERA_SLICE("the expression of a policy group is wrong: the group judges nothing, "
+                            "and lets everything through, because its mode is monitor")
+            : CHIMERA_SLICE("the expression of a policy group is wrong: the group rejects every "
+                            "request"),
+        CHIMERA_TEXT("policy_id", served->id), CHIMERA_TEXT("error", chimera_slice_of(failure)));
+}
+
 static int load_group(struct policy_set *set, const struct policy_set_wish *wish,
                       const struct group_spec *spec, struct chimera_error *err)
 {
@@ -297,21 +310,15 @@ static int load_group(struct policy_set *set, const struct policy_set_wish *wish
     served->handling = (struct chimera_handling){
         .policy_id = spec->name, .mode = spec->mode, .allowed_to_mutate = false};
     tell_apart(served, wish);
-    struct chimera_error why = {0};
-    int code = group_new(spec, &set->served[spec->first], &served->group, &why);
-    if (code == CHIMERA_OK) {
+    int code = group_new(spec, &set->served[spec->first], &served->group, err);
+    if (code < 0)
+        return code;
+    if (!group_failure(served->group)) {
         seat_note_present(wish->seat, served->number);
         return CHIMERA_OK;
     }
-    served->failure = code == CHIMERA_ENOMEM ? NULL : strdup(why.text);
-    if (!served->failure)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    seat_note_failed(wish->seat, served->number, why.text);
-    chimera_log_with(
-        CHIMERA_LOG_WARN, TARGET,
-        CHIMERA_SLICE("the expression of a policy group is wrong: the group rejects every "
-                      "request"),
-        CHIMERA_TEXT("policy_id", served->id), CHIMERA_TEXT("error", chimera_slice_of(why.text)));
+    seat_note_failed(wish->seat, served->number, group_failure(served->group));
+    log_broken_group(served);
     return CHIMERA_OK;
 }
 

@@ -20,7 +20,7 @@ struct served { /* what one id stands for: a policy, or a group */
     struct chimera_slice id;
     struct chimera_policy *policy;    /* owned; NULL where there is a group, a remote, a failure */
     struct remote *remote;            /* owned; of a policy that a jail holds */
-    struct group *group;              /* owned; NULL for a policy and for a group that failed */
+    struct group *group;              /* owned; NULL for a policy */
     char *failure;                    /* owned; NULL while all is well */
     uint32_t number;                  /* on the board */
     struct counters_policy *counted;  /* borrowed; NULL: nothing is counted */
