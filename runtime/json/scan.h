@@ -17,6 +17,7 @@
 struct chimera_scan {
     const char *start, *at, *end;
     unsigned depth; /* arrays and objects open now */
+    bool is_odd;    /* what is handed on as it stands has not its usual form: see shape.h */
     /* Set by a failure only: */
     bool is_shape;         /* it is JSON so far, but not what was asked for */
     const char *why_at;    /* everything before it counts for line and column */
@@ -35,6 +36,7 @@ static inline void chimera_scan_init(struct chimera_scan *scan, struct chimera_s
     scan->start = scan->at = text.data;
     scan->end = text.data ? text.data + text.size : NULL;
     scan->depth = 0;
+    scan->is_odd = false;
     scan->is_shape = false;
 }
 

@@ -146,8 +146,28 @@ static bool read_strings(struct chimera_scan *scan)
     return read_array(scan, read_string);
 }
 
-/* An object whose values `read` takes, under any keys. */
-static bool read_map(struct chimera_scan *scan, bool (*read)(struct chimera_scan *))
+#define KEYS_MAX 16
+
+struct keys { /* of one map */
+    struct chimera_slice raw[KEYS_MAX];
+    unsigned count;
+};
+
+/* Whether it can be told that the key has not been there before. */
+static bool is_new(struct keys *keys, struct chimera_scan_text key)
+{
+    if (key.is_escaped || keys->count == KEYS_MAX)
+        return false;
+    for (unsigned i = 0; i < keys->count; i++)
+        if (chimera_slice_equal(keys->raw[i], key.raw))
+            return false;
+    keys->raw[keys->count++] = key.raw;
+    return true;
+}
+
+/* An object whose values `read` takes, under any keys; with `keys` they are looked at. */
+static bool read_map(struct chimera_scan *scan, bool (*read)(struct chimera_scan *),
+                     struct keys *keys)
 {
     if (chimera_scan_peek(scan) != '{')
         return fail_type(scan, "a map");
@@ -156,12 +176,22 @@ static bool read_map(struct chimera_scan *scan, bool (*read)(struct chimera_scan
     struct chimera_scan_text key;
     int next;
     for (bool is_first = true; (next = chimera_scan_next_key(scan, is_first, &key)) == 1;
-         is_first = false)
+         is_first = false) {
+        if (keys && !is_new(keys, key))
+            scan->is_odd = true;
         if (!chimera_scan_colon(scan) || !read(scan))
             return false;
+    }
     if (next == 0)
         chimera_scan_close(scan);
     return next == 0;
+}
+
+static bool read_strings_map(struct chimera_scan *scan)
+{
+    struct keys keys;
+    keys.count = 0;
+    return read_map(scan, read_strings, &keys);
 }
 
 /* Only checks it. */
@@ -209,9 +239,9 @@ static bool read_kind(struct chimera_scan *scan, const struct chimera_shape_fiel
     case CHIMERA_SHAPE_STRINGS:
         return read_strings(scan);
     case CHIMERA_SHAPE_STRING_MAP:
-        return read_map(scan, read_string);
+        return read_map(scan, read_string, NULL);
     case CHIMERA_SHAPE_STRINGS_MAP:
-        return read_map(scan, read_strings);
+        return read_strings_map(scan);
     case CHIMERA_SHAPE_VARIANT:
         return read_variant(scan, field->variants);
     case CHIMERA_SHAPE_ANY:
@@ -230,6 +260,7 @@ static bool read_field(struct chimera_scan *scan, const struct chimera_shape *sh
     if (byte < 0)
         return chimera_scan_fail_next(scan, "EOF while parsing a value");
     if (field->is_optional && byte == 'n') {
+        scan->is_odd |= shape->is_handed_on;
         ret_values[i] = (struct chimera_slice){NULL, 0};
         return chimera_scan_word(scan);
     }
@@ -291,6 +322,8 @@ static bool read_object(struct chimera_scan *scan, const struct chimera_shape *s
         if (!(is_known ? read_field(scan, shape, i, ret_values)
                        : chimera_scan_skip(scan, &ignored)))
             return false;
+        if (shape->is_handed_on && (!is_known || key.is_escaped || (seen >> i & 1)))
+            scan->is_odd = true;
         if (is_known)
             seen |= 1U << i;
     }
@@ -322,6 +355,7 @@ static bool read_positions(struct chimera_scan *scan, const struct chimera_shape
                            struct chimera_slice *ret_values)
 {
     const char *begin = scan->at;
+    scan->is_odd |= shape->is_handed_on;
     if (!chimera_scan_open(scan))
         return false;
     for (unsigned i = 0; i < shape->count; i++) {

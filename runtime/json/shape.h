@@ -44,6 +44,11 @@ struct chimera_shape {
     const struct chimera_shape_field *field;
     unsigned count;
     bool is_lenient; /* a known member twice is fine, and an array is not */
+    /* Its text is handed on. Then scan->is_odd says that it has not the form in which it would be
+     * written: there is a member that is null, unknown, there twice or spelled with escapes, or an
+     * array in place of the object; or, in a map of lists, a key that is there twice or spelled
+     * with escapes, or more of them than are compared. */
+    bool is_handed_on;
 };
 
 /* Reads one value of this shape. ret_values[i] becomes the JSON text of field[i] and stays

@@ -59,8 +59,8 @@ static const struct chimera_shape_field metadata_fields[] = {
     {.name = NAME("minimumKubewardenVersion"), .kind = CHIMERA_SHAPE_STRING, .is_optional = true},
 };
 enum { METADATA_RULES = 1, METADATA_RESOURCES = 7, METADATA_MINIMUM = 9, METADATA_FIELDS = 10 };
-static const struct chimera_shape metadata_shape = {"Metadata", metadata_fields, METADATA_FIELDS,
-                                                    false};
+static const struct chimera_shape metadata_shape = {
+    .name = "Metadata", .field = metadata_fields, .count = METADATA_FIELDS};
 
 /* Borrowed; NULL when absent or null. */
 static struct json_object *member(struct json_object *tree, const char *key)

@@ -1,5 +1,6 @@
 #include "runtime/review/request.h"
 
+#include "runtime/review/normal.h"
 #include "runtime/review/shapes.h"
 
 /* The members as the guest gets them, in the order of enum chimera_request_field. */
@@ -44,10 +45,13 @@ static bool decode(struct chimera_slice value, struct chimera_slice otherwise,
     return ret_text->data || !value.data;
 }
 
-static bool make_request(const struct chimera_slice *values, struct chimera_arena *arena,
+/* `is_odd`: some part may have to be put in its normal form first. False when the arena is full. */
+static bool make_request(struct chimera_slice *values, bool is_odd, struct chimera_arena *arena,
                          struct chimera_request *ret_request)
 {
     struct chimera_slice none = {NULL, 0}, empty = CHIMERA_SLICE("");
+    if (is_odd && !chimera_request_normalize(values, arena))
+        return false;
     ret_request->is_raw = false;
     ret_request->object = values[CHIMERA_REQUEST_OBJECT];
     make_json(values, &ret_request->json);
@@ -81,7 +85,7 @@ enum chimera_request_problem chimera_request_parse_review(struct chimera_slice b
     struct chimera_slice values[CHIMERA_REVIEW_VALUES] = {{NULL, 0}};
     if (!chimera_shape_read_all(&scan, body, &chimera_shape_review, values))
         return explain(&scan, arena, ret_why);
-    if (!make_request(values + CHIMERA_REVIEW_REQUEST_AT, arena, ret_request))
+    if (!make_request(values + CHIMERA_REVIEW_REQUEST_AT, scan.is_odd, arena, ret_request))
         return too_big(ret_why);
     return CHIMERA_REQUEST_OK;
 }
@@ -131,7 +135,7 @@ static bool find_uid(struct chimera_slice value, struct chimera_arena *arena,
 {
     static const struct chimera_shape_field field = {
         {"uid", 3}, CHIMERA_SHAPE_ANY, .is_optional = true};
-    static const struct chimera_shape shape = {"any", &field, 1, true};
+    static const struct chimera_shape shape = {"any", &field, 1, .is_lenient = true};
     struct chimera_slice uid = {NULL, 0};
     if (value.data[0] == '{')
         chimera_shape_members(value, &shape, &uid);
@@ -162,7 +166,8 @@ enum chimera_request_problem chimera_request_parse_raw(struct chimera_slice body
 {
     static const struct chimera_shape_field field = {
         {"request", 7}, CHIMERA_SHAPE_ANY, .is_optional = false};
-    static const struct chimera_shape shape = {"struct RawReviewRequest", &field, 1, false};
+    static const struct chimera_shape shape = {"struct RawReviewRequest", &field, 1,
+                                               .is_lenient = false};
     struct chimera_scan scan;
     struct chimera_slice value = {NULL, 0};
     if (!chimera_shape_read_all(&scan, body, &shape, &value))
@@ -183,7 +188,7 @@ static int unwrap(struct chimera_slice object, struct chimera_slice *ret_request
         {{"kind", 4}, CHIMERA_SHAPE_ANY, .is_optional = true},
         {{"request", 7}, CHIMERA_SHAPE_ANY, .is_optional = true},
     };
-    static const struct chimera_shape shape = {"any", fields, 2, true};
+    static const struct chimera_shape shape = {"any", fields, 2, .is_lenient = true};
     struct chimera_slice values[2] = {{NULL, 0}};
     chimera_shape_members(object, &shape, values);
     *ret_request = object;
@@ -213,5 +218,5 @@ int chimera_request_parse_file(struct chimera_slice text, bool is_raw, struct ch
     if (!chimera_shape_read_all(&scan, value, &chimera_shape_request, values))
         return chimera_fail(err, CHIMERA_EINVAL,
                             "cannot build AdmissionRequest object from given input: %s", scan.why);
-    return make_request(values, arena, ret_request) ? CHIMERA_OK : fail_arena(err);
+    return make_request(values, scan.is_odd, arena, ret_request) ? CHIMERA_OK : fail_arena(err);
 }

@@ -1,8 +1,9 @@
 /* request.h - from the body of a webhook call to what a policy gets to see.
  *
  * The body is scanned once, strictly; no tree is built and no value is reprinted: the members of
- * `request` become slices of the body (policy-server.md §2.3, §4.3; libraries.md §4.3). All slices
- * point into the body or into the arena, so both must outlive the request. One thread.
+ * `request` become slices of the body (policy-server.md §2.3, §4.3; libraries.md §4.3), unless one
+ * that has a type is not as that type is written (normal.h). All slices point into the body or into
+ * the arena, so both must outlive the request. One thread.
  */
 #ifndef CHIMERA_REVIEW_REQUEST_H
 #define CHIMERA_REVIEW_REQUEST_H
@@ -20,8 +21,9 @@ struct chimera_request {
     /* JSON of `.object`, or of the whole raw request: what a mutation is compared with.
      * .data is NULL when the request has none (DELETE). */
     struct chimera_slice object;
-    struct chimera_pieces
-        json; /* the request as the guest gets it: known members, nulls left out */
+    /* The request as the guest gets it: known members, nulls left out, typed parts in their normal
+     * form. */
+    struct chimera_pieces json;
 };
 
 enum chimera_request_problem {

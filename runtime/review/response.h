@@ -40,8 +40,8 @@ struct chimera_response {
     struct chimera_slice audit_annotations, warnings; /* JSON text; .data NULL: null */
 };
 
-/* Rejections that the host makes up. `message` must outlive the response. With a code it is for want
- * of a verdict: the policy could not be asked, did not end, or answered nonsense. */
+/* Rejections that the host makes up. `message` must outlive the response. With a code it is for
+ * want of a verdict: the policy could not be asked, did not end, or answered nonsense. */
 struct chimera_response chimera_response_reject(struct chimera_slice uid,
                                                 struct chimera_slice message);
 struct chimera_response chimera_response_reject_code(struct chimera_slice uid,

@@ -11,7 +11,7 @@ static const struct chimera_shape_field kind_fields[] = {
     {NAME("kind"), CHIMERA_SHAPE_STRING, REQUIRED},
 };
 static const struct chimera_shape kind_shape = {"struct GroupVersionKind", kind_fields,
-                                                COUNT(kind_fields), false};
+                                                COUNT(kind_fields), false, .is_handed_on = true};
 
 static const struct chimera_shape_field resource_fields[] = {
     {NAME("group"), CHIMERA_SHAPE_STRING, REQUIRED},
@@ -19,7 +19,8 @@ static const struct chimera_shape_field resource_fields[] = {
     {NAME("resource"), CHIMERA_SHAPE_STRING, REQUIRED},
 };
 static const struct chimera_shape resource_shape = {"struct GroupVersionResource", resource_fields,
-                                                    COUNT(resource_fields), false};
+                                                    COUNT(resource_fields), false,
+                                                    .is_handed_on = true};
 
 /* Comes from another library in the reference, hence its name without "struct". */
 static const struct chimera_shape_field user_fields[] = {
@@ -28,7 +29,8 @@ static const struct chimera_shape_field user_fields[] = {
     {NAME("uid"), CHIMERA_SHAPE_STRING, OPTIONAL},
     {NAME("username"), CHIMERA_SHAPE_STRING, OPTIONAL},
 };
-static const struct chimera_shape user_shape = {"UserInfo", user_fields, COUNT(user_fields), true};
+static const struct chimera_shape user_shape = {"UserInfo", user_fields, COUNT(user_fields), true,
+                                                .is_handed_on = true};
 
 static const struct chimera_shape_field request_fields[] = {
     {NAME("uid"), CHIMERA_SHAPE_STRING, REQUIRED},
@@ -50,7 +52,7 @@ static const struct chimera_shape_field request_fields[] = {
 };
 _Static_assert(COUNT(request_fields) == CHIMERA_REQUEST_FIELDS, "shapes.h names them");
 const struct chimera_shape chimera_shape_request = {"struct AdmissionRequest", request_fields,
-                                                    COUNT(request_fields), false};
+                                                    COUNT(request_fields), .is_lenient = false};
 
 static const struct chimera_shape_field review_fields[] = {
     {NAME("kind"), CHIMERA_SHAPE_STRING, OPTIONAL},
@@ -59,7 +61,7 @@ static const struct chimera_shape_field review_fields[] = {
      .at = CHIMERA_REVIEW_REQUEST_AT},
 };
 const struct chimera_shape chimera_shape_review = {"struct AdmissionReviewRequest", review_fields,
-                                                   COUNT(review_fields), false};
+                                                   COUNT(review_fields), .is_lenient = false};
 
 static const struct chimera_shape_field answer_fields[] = {
     {NAME("accepted"), CHIMERA_SHAPE_BOOL, REQUIRED},
@@ -71,14 +73,15 @@ static const struct chimera_shape_field answer_fields[] = {
 };
 _Static_assert(COUNT(answer_fields) == CHIMERA_ANSWER_FIELDS, "shapes.h names them");
 const struct chimera_shape chimera_shape_answer = {"struct ValidationResponse", answer_fields,
-                                                   COUNT(answer_fields), false};
+                                                   COUNT(answer_fields), .is_lenient = false};
 
 static const struct chimera_shape_field settings_fields[] = {
     {NAME("valid"), CHIMERA_SHAPE_BOOL, REQUIRED},
     {NAME("message"), CHIMERA_SHAPE_STRING, OPTIONAL},
 };
-const struct chimera_shape chimera_shape_settings_answer = {
-    "struct SettingsValidationResponse", settings_fields, COUNT(settings_fields), false};
+const struct chimera_shape chimera_shape_settings_answer = {"struct SettingsValidationResponse",
+                                                            settings_fields, COUNT(settings_fields),
+                                                            .is_lenient = false};
 
 static const struct chimera_shape_field cause_fields[] = {
     {NAME("reason"), CHIMERA_SHAPE_STRING, OPTIONAL},
@@ -86,7 +89,7 @@ static const struct chimera_shape_field cause_fields[] = {
     {NAME("field"), CHIMERA_SHAPE_STRING, OPTIONAL},
 };
 const struct chimera_shape chimera_shape_cause = {"struct StatusCause", cause_fields,
-                                                  COUNT(cause_fields), false};
+                                                  COUNT(cause_fields), .is_lenient = false};
 
 static const struct chimera_shape_field details_fields[] = {
     {NAME("name"), CHIMERA_SHAPE_STRING, OPTIONAL},
@@ -97,7 +100,7 @@ static const struct chimera_shape_field details_fields[] = {
     {NAME("retry_after_seconds"), CHIMERA_SHAPE_U32, OPTIONAL},
 };
 static const struct chimera_shape details_shape = {"struct StatusDetails", details_fields,
-                                                   COUNT(details_fields), false};
+                                                   COUNT(details_fields), .is_lenient = false};
 
 static const char *const outcomes[] = {"Success", "Failure", NULL};
 static const char *const reasons[] = {"",
@@ -131,7 +134,7 @@ static const struct chimera_shape_field status_fields[] = {
 };
 _Static_assert(COUNT(status_fields) == CHIMERA_STATUS_FIELDS, "shapes.h names them");
 static const struct chimera_shape status_shape = {"struct AdmissionResponseStatus", status_fields,
-                                                  COUNT(status_fields), false};
+                                                  COUNT(status_fields), .is_lenient = false};
 
 static const struct chimera_shape_field verdict_fields[] = {
     {NAME("uid"), CHIMERA_SHAPE_STRING, REQUIRED},
@@ -145,4 +148,4 @@ static const struct chimera_shape_field verdict_fields[] = {
 };
 _Static_assert(COUNT(verdict_fields) == CHIMERA_VERDICT_FIELDS, "shapes.h names them");
 const struct chimera_shape chimera_shape_verdict = {"struct AdmissionResponse", verdict_fields,
-                                                    COUNT(verdict_fields), false};
+                                                    COUNT(verdict_fields), .is_lenient = false};

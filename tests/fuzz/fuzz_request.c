@@ -1,6 +1,8 @@
-/* Whatever is taken as a request gives the guest JSON, and names for the log. */
+/* Whatever is taken as a request gives the guest JSON, and names for the log. And the guest's JSON,
+ * taken again, gives itself: it was in its normal form. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/json/scan.h"
 #include "runtime/review/request.h"
@@ -13,6 +15,22 @@ static void expect(bool is_right)
         abort();
 }
 
+static void expect_same(struct chimera_slice text)
+{
+    struct chimera_request request;
+    struct chimera_error err;
+    struct chimera_arena arena;
+    chimera_arena_init(&arena, (size_t)1 << 20);
+    expect(chimera_request_parse_file(text, false, &arena, &request, &err) == CHIMERA_OK);
+    expect(request.json.size == text.size);
+    char *again = malloc(text.size + 1);
+    expect(again != NULL);
+    chimera_pieces_copy(&request.json, 0, again, text.size);
+    expect(memcmp(again, text.data, text.size) == 0);
+    free(again);
+    chimera_arena_free(&arena);
+}
+
 static void expect_json(const struct chimera_request *request, struct chimera_arena *arena)
 {
     struct chimera_request_labels labels;
@@ -21,6 +39,8 @@ static void expect_json(const struct chimera_request *request, struct chimera_ar
     expect(text != NULL);
     size_t size = chimera_pieces_copy(&request->json, 0, text, request->json.size);
     expect(chimera_json_check((struct chimera_slice){text, size}, NULL) == CHIMERA_OK);
+    if (!request->is_raw)
+        expect_same((struct chimera_slice){text, size});
     expect(!request->object.data || chimera_json_check(request->object, NULL) == CHIMERA_OK);
     free(text);
 }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -187,6 +188,195 @@ static void guest_gets_known_members_without_nulls(void **state)
     chimera_arena_free(&arena);
 }
 
+struct part_case {
+    const char *name, *before, *after; /* NULL: stays as it is, byte for byte, and uncopied */
+};
+
+/* What the reference makes of each, as JSON: its own types, read and written with serde_json (the
+ * order of members means nothing there). */
+static const struct part_case PARTS[] = {
+    {"kind", "{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"}", NULL},
+    {"kind", "{ \"kind\" : \"P\\u006fd\", \"group\":\"\",\n \"version\":\"v1\" }", NULL},
+    {"kind", "{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\",\"scope\":null}",
+     "{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"}"},
+    {"kind", "[\"apps\",\"v1\" , \"De\\\"ployment\"]",
+     "{\"group\":\"apps\",\"version\":\"v1\",\"kind\":\"De\\\"ployment\"}"},
+    {"kind", "{\"k\\u0069nd\":\"Pod\",\"group\":\"\",\"version\":\"v1\"}",
+     "{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"}"},
+    {"resource", "[\"\",\"v1\",\"pods\"]",
+     "{\"group\":\"\",\"version\":\"v1\",\"resource\":\"pods\"}"},
+    {"resource", "{\"resource\":\"pods\",\"kind\":{\"a\":[1]},\"version\":\"v1\",\"group\":\"\"}",
+     "{\"group\":\"\",\"version\":\"v1\",\"resource\":\"pods\"}"},
+    {"requestKind", "[\"g\",\"v\",\"k\"]", "{\"group\":\"g\",\"version\":\"v\",\"kind\":\"k\"}"},
+    {"requestKind", "{\"kind\":\"k\",\"version\":\"v\",\"group\":\"g\"}", NULL},
+    {"requestResource", "[\"g\",\"v\",\"r\"]",
+     "{\"group\":\"g\",\"version\":\"v\",\"resource\":\"r\"}"},
+    {"userInfo", "{}", NULL},
+    {"userInfo",
+     "{\"username\":\"a\\nb\" ,\"groups\":[ \"x\", \"y\"],\"extra\":{\"a\":[],\"b\":[\"1\"]}}",
+     NULL},
+    {"userInfo", "{\"username\":\"ann\",\"groups\":null,\"extra\":null}", "{\"username\":\"ann\"}"},
+    {"userInfo", "{\"uid\":null}", "{}"},
+    {"userInfo", "{\"impersonates\":{\"x\":1},\"uid\":\"1\"}", "{\"uid\":\"1\"}"},
+    {"userInfo", "{\"user\\u006eame\":\"ann\"}", "{\"username\":\"ann\"}"},
+    {"userInfo", "{\"groups\":[\"a\"],\"groups\":[\"b\"]}", "{\"groups\":[\"b\"]}"},
+    {"userInfo", "{\"groups\":[\"a\"],\"uid\":\"1\",\"groups\":null}", "{\"uid\":\"1\"}"},
+    {"userInfo", "{\"groups\":null,\"groups\":[\"b\"]}", "{\"groups\":[\"b\"]}"},
+    {"userInfo", "{\"extra\":{\"b\":[\"1\"],\"a\":[\"2\"],\"b\":[]}}",
+     "{\"extra\":{\"a\":[\"2\"],\"b\":[]}}"},
+    {"userInfo", "{\"extra\":{\"a\":[\"1\"],\"\\u0061\":[\"2\"]}}",
+     "{\"extra\":{\"\\u0061\":[\"2\"]}}"},
+    {"userInfo", "{\"extra\":{\"\":[],\"a\":[],\"\\u0000\":[]}}",
+     "{\"extra\":{\"\":[],\"\\u0000\":[],\"a\":[]}}"},
+    {"userInfo",
+     "{\"extra\":{\"q\":[],\"p\":[],\"o\":[],\"n\":[],\"m\":[],\"l\":[],\"k\":[],\"j\":[],\"i\":[],"
+     "\"h\":[],"
+     "\"g\":[],\"f\":[],\"e\":[],\"d\":[],\"c\":[],\"b\":[],\"q\":[\"1\"]}}",
+     "{\"extra\":{\"b\":[],\"c\":[],\"d\":[],\"e\":[],\"f\":[],\"g\":[],\"h\":[],\"i\":[],\"j\":[],"
+     "\"k\":[],\"l\":[],"
+     "\"m\":[],\"n\":[],\"o\":[],\"p\":[],\"q\":[\"1\"]}}"},
+};
+
+static struct chimera_slice piece_of(const struct chimera_request *request, const char *name)
+{
+    char lead[40];
+    snprintf(lead, sizeof(lead), "\"%s\":", name);
+    for (unsigned i = 0; i + 1 < request->json.count; i++) {
+        struct chimera_slice piece = request->json.piece[i];
+        if (chimera_slice_is((struct chimera_slice){piece.data + 1, piece.size - 1}, lead))
+            return request->json.piece[i + 1];
+    }
+    fail_msg("no %s", name);
+    return (struct chimera_slice){NULL, 0};
+}
+
+/* A review whose part `name` is `text`, with odd members that are no reason to copy anything. */
+static struct chimera_slice build_review(const char *name, const char *text, char *to, size_t room)
+{
+    static const char *const usual[][2] = {
+        {"kind", "{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"}"},
+        {"resource", "{\"group\":\"\",\"version\":\"v1\",\"resource\":\"pods\"}"},
+        {"requestKind", "null"},
+        {"requestResource", "null"},
+        {"userInfo", "{\"username\":\"ann\"}"},
+        {"object", "{\"a\":null,\"a\":[1]}"}};
+    size_t size =
+        (size_t)snprintf(to, room, "{\"request\":{\"uid\":\"u\",\"operation\":\"CREATE\"");
+    for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
+        size += (size_t)snprintf(to + size, room - size, ",\"%s\":%s", usual[i][0],
+                                 strcmp(usual[i][0], name) == 0 ? text : usual[i][1]);
+    size +=
+        (size_t)snprintf(to + size, room - size, ",\"oldObject\":null,\"surprise\":{\"x\":null}}}");
+    return (struct chimera_slice){to, size};
+}
+
+static bool is_inside(struct chimera_slice part, struct chimera_slice whole)
+{
+    return part.data >= whole.data && part.data + part.size <= whole.data + whole.size;
+}
+
+static void typed_parts_come_in_their_normal_form(void **state)
+{
+    static const char *const all[] = {"kind", "resource", "userInfo", "object"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(PARTS) / sizeof(*PARTS); i++) {
+        char text[2000];
+        struct chimera_arena arena;
+        struct chimera_request request;
+        struct chimera_slice why;
+        struct chimera_slice body =
+            build_review(PARTS[i].name, PARTS[i].before, text, sizeof(text));
+        chimera_arena_init(&arena, ARENA_MAX);
+        if (chimera_request_parse_review(body, &arena, &request, &why) != CHIMERA_REQUEST_OK)
+            fail_msg("%s: %.*s", PARTS[i].before, (int)why.size, why.data);
+        struct chimera_slice part = piece_of(&request, PARTS[i].name);
+        if (!chimera_slice_is(part, PARTS[i].after ? PARTS[i].after : PARTS[i].before))
+            fail_msg("%s: %.*s", PARTS[i].before, (int)part.size, part.data);
+        assert_int_equal(is_inside(part, body), !PARTS[i].after);
+        for (size_t k = 0; k < sizeof(all) / sizeof(*all); k++)
+            assert_true(strcmp(all[k], PARTS[i].name) == 0 ||
+                        is_inside(piece_of(&request, all[k]), body));
+        chimera_arena_free(&arena);
+    }
+}
+
+static void names_for_the_log_come_from_any_form(void **state)
+{
+    char text[2000];
+    struct chimera_arena arena;
+    struct chimera_request request;
+    struct chimera_request_labels labels;
+    struct chimera_slice why;
+    (void)state;
+    chimera_arena_init(&arena, ARENA_MAX);
+    assert_int_equal(
+        chimera_request_parse_review(
+            build_review("kind", "[\"apps\",\"v1\",\"Sc\\u0061le\"]", text, sizeof(text)), &arena,
+            &request, &why),
+        0);
+    chimera_request_label(&request, &arena, &labels);
+    assert_true(chimera_slice_is(labels.kind_group, "apps"));
+    assert_true(chimera_slice_is(labels.kind, "Scale"));
+    chimera_arena_free(&arena);
+}
+
+/* The most that is sorted for anybody, and one more. */
+static void extra_keys_are_bounded(void **state)
+{
+    (void)state;
+    for (unsigned count = 4096; count <= 4097; count++) {
+        struct chimera_buffer extra, body;
+        struct chimera_arena arena;
+        struct chimera_request request;
+        struct chimera_slice why;
+        chimera_arena_init(&arena, (size_t)8 << 20);
+        chimera_buffer_init(&extra, ARENA_MAX);
+        chimera_buffer_init(&body, ARENA_MAX);
+        for (unsigned i = count; i-- > 0;)
+            chimera_buffer_print(&extra, "%s\"k%04u\":[]", extra.size ? "," : "", i);
+        chimera_buffer_print(&body,
+                             "{\"request\":" HEAD RESOURCE
+                             ",\"operation\":\"CREATE\",\"userInfo\":{\"extra\":{%.*s}}}}",
+                             (int)extra.size, extra.data);
+        enum chimera_request_problem problem =
+            chimera_request_parse_review(chimera_buffer_slice(&body), &arena, &request, &why);
+        assert_int_equal(problem, count == 4096 ? CHIMERA_REQUEST_OK : CHIMERA_REQUEST_TOO_BIG);
+        if (problem == CHIMERA_REQUEST_OK) {
+            struct chimera_slice part = piece_of(&request, "userInfo");
+            assert_int_equal(part.size, extra.size + strlen("{\"extra\":{}}"));
+            assert_true(chimera_slice_starts(part, "{\"extra\":{\"k0000\":[],\"k0001\":[],"));
+        }
+        chimera_buffer_free(&extra);
+        chimera_buffer_free(&body);
+        chimera_arena_free(&arena);
+    }
+}
+
+/* Room for each number of bytes: either it is too little, or all is there. */
+static void no_room_for_a_normal_form_is_too_big(void **state)
+{
+    char text[2000];
+    struct chimera_slice body = build_review(
+        "userInfo", "{\"uid\":\"1\",\"extra\":{\"a\":[\"1\"],\"\\u0061\":[\"2\"]},\"groups\":null}",
+        text, sizeof(text));
+    unsigned refused = 0;
+    (void)state;
+    for (size_t room = 0; room < 1000; room++) {
+        struct chimera_arena arena;
+        struct chimera_request request;
+        struct chimera_slice why;
+        chimera_arena_init(&arena, room);
+        enum chimera_request_problem problem =
+            chimera_request_parse_review(body, &arena, &request, &why);
+        refused += problem == CHIMERA_REQUEST_TOO_BIG;
+        if (problem == CHIMERA_REQUEST_OK)
+            assert_true(chimera_slice_is(piece_of(&request, "userInfo"),
+                                         "{\"extra\":{\"\\u0061\":[\"2\"]},\"uid\":\"1\"}"));
+        chimera_arena_free(&arena);
+    }
+    assert_in_range(refused, 100, 900);
+}
+
 static void absent_members_have_no_data(void **state)
 {
     static const char body[] =
@@ -297,6 +487,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bodies_are_taken_and_refused_as_recorded),
         cmocka_unit_test(guest_gets_known_members_without_nulls),
+        cmocka_unit_test(typed_parts_come_in_their_normal_form),
+        cmocka_unit_test(names_for_the_log_come_from_any_form),
+        cmocka_unit_test(extra_keys_are_bounded),
+        cmocka_unit_test(no_room_for_a_normal_form_is_too_big),
         cmocka_unit_test(absent_members_have_no_data),
         cmocka_unit_test(raw_request_is_taken_whole),
         cmocka_unit_test(full_arena_is_too_big),
