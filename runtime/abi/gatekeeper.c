@@ -13,43 +13,89 @@ static int gatekeeper_prepare(struct chimera_host *host, struct chimera_slice se
     return chimera_rego_prepare(host, CHIMERA_SLICE("{}"), err);
 }
 
-/* Appends one violation's `msg`, if it has one. False when it is no violation. */
-static bool add_message(struct chimera_slice violation, struct chimera_arena *arena, bool *is_first,
-                        struct chimera_buffer *out)
+#define WANTED "a set of objects, each with a string `msg`, which is empty when all is well"
+
+struct reading { /* of a policy's answer */
+    struct chimera_arena *arena;
+    struct chimera_buffer *message; /* all violations' */
+    bool has_message;               /* if only an empty one */
+    size_t count;
+    struct chimera_slice why; /* it cannot be read; .data NULL: it can, or the arena is full */
+};
+
+/* Adds one violation's `msg`, if it has one. False when it is no violation. */
+static bool add_violation(struct reading *reading, struct chimera_slice violation)
 {
     static const struct chimera_shape_field field = {
         .name = {"msg", 3}, .kind = CHIMERA_SHAPE_STRING, .is_optional = true};
     static const struct chimera_shape shape = {
-        .name = "violation", .field = &field, .count = 1, .is_lenient = true};
+        .name = "an object with a string `msg`", .field = &field, .count = 1, .is_lenient = true};
     struct chimera_slice value = {0};
     struct chimera_scan scan;
-    if (!chimera_shape_read_all(&scan, violation, &shape, &value))
+    reading->count++;
+    if (!chimera_shape_read_all(&scan, violation, &shape, &value)) {
+        struct chimera_slice what = chimera_scan_explain(&scan, true, false, reading->arena);
+        reading->why = chimera_arena_print(reading->arena, "violation %zu: %.*s", reading->count,
+                                           (int)what.size, what.data ? what.data : "");
         return false;
+    }
     if (!value.data)
         return true;
-    if (!*is_first)
-        chimera_buffer_text(out, ", ");
-    *is_first = false;
-    struct chimera_slice message = chimera_shape_text(value, arena);
-    return message.data && chimera_buffer_append(out, message) == CHIMERA_OK;
+    if (reading->has_message)
+        chimera_buffer_text(reading->message, ", ");
+    reading->has_message = true;
+    struct chimera_slice message = chimera_shape_text(value, reading->arena);
+    return message.data && chimera_buffer_append(reading->message, message) == CHIMERA_OK;
 }
 
-/* All messages of the violations; false when this is no list of violations. */
-static bool read_violations(struct chimera_slice list, struct chimera_arena *arena,
-                            size_t *ret_count, struct chimera_buffer *out)
+static const char *kind_of(struct chimera_slice value)
+{
+    switch (value.data[0]) {
+    case '{':
+        return "an object";
+    case '"':
+        return "a string";
+    case 't':
+    case 'f':
+        return "a boolean";
+    case 'n':
+        return "null";
+    default:
+        return "a number";
+    }
+}
+
+/* `list` is JSON. False when it is no list of violations, or there is no room. */
+static bool read_violations(struct reading *reading, struct chimera_slice list)
 {
     struct chimera_scan scan;
     struct chimera_slice violation;
-    bool is_first_message = true;
     chimera_scan_init(&scan, list);
-    if (chimera_scan_peek(&scan) != '[' || !chimera_scan_open(&scan))
+    if (chimera_scan_peek(&scan) != '[') {
+        reading->why =
+            chimera_arena_print(reading->arena, "found %s, but expected " WANTED, kind_of(list));
         return false;
-    for (*ret_count = 0; chimera_scan_next_element(&scan, *ret_count == 0) == 1; ++*ret_count) {
-        if (!chimera_scan_skip(&scan, &violation) ||
-            !add_message(violation, arena, &is_first_message, out))
-            return false;
     }
+    if (!chimera_scan_open(&scan))
+        return false;
+    while (chimera_scan_next_element(&scan, reading->count == 0) == 1)
+        if (!chimera_scan_skip(&scan, &violation) || !add_violation(reading, violation))
+            return false;
     return true;
+}
+
+/* An entry point without a value gives no result at all. */
+static bool read_result(struct reading *reading, struct chimera_slice result_set)
+{
+    struct chimera_slice list = chimera_rego_first_result(result_set);
+    if (list.data)
+        return read_violations(reading, list);
+    reading->why =
+        chimera_slice_is(result_set, "[]")
+            ? CHIMERA_SLICE("found nothing, for the entry point is undefined, but expected " WANTED
+                            ": `violation contains {\"msg\": text} if { ... }`")
+            : CHIMERA_SLICE("it is no result set as OPA's modules give it");
+    return false;
 }
 
 /* The reference takes what it cannot read for "no violations"; we refuse (policy-server.md §10). */
@@ -57,17 +103,20 @@ static void judge(struct chimera_slice result_set, const struct chimera_request 
                   struct chimera_arena *arena, struct chimera_response *ret_response)
 {
     struct chimera_buffer message;
-    size_t count;
+    struct reading reading = {.arena = arena, .message = &message};
     chimera_buffer_init(&message, MESSAGE_MAX);
-    struct chimera_slice list = chimera_rego_first_result(result_set);
-    if (!list.data || !read_violations(list, arena, &count, &message))
-        *ret_response =
-            chimera_abi_failure(request, true, arena, "cannot interpret Gatekeeper policy result");
-    else if (count == 0)
+    if (!read_result(&reading, result_set)) {
+        if (!reading.why.data)
+            reading.why = CHIMERA_SLICE("its messages are too long");
+        *ret_response = chimera_abi_failure(request, true, arena,
+                                            "cannot interpret Gatekeeper policy result: %.*s",
+                                            (int)reading.why.size, reading.why.data);
+    } else if (reading.count == 0) {
         *ret_response = (struct chimera_response){.uid = request->uid, .allowed = true};
-    else
+    } else {
         *ret_response = chimera_response_reject(
             request->uid, chimera_abi_keep(arena, chimera_buffer_slice(&message)));
+    }
     chimera_buffer_free(&message);
 }
 
