@@ -8,6 +8,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
+#include "runtime/yaml/adapt.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 #define SETTINGS_MAX ((size_t)64 << 20)
@@ -408,7 +409,8 @@ static int read_file(const char *path, struct chimera_buffer *text, struct chime
 {
     if (access(path, R_OK) != 0)
         return chimera_fail(err, CHIMERA_EIO, "%s (os error %d)", strerror(errno), errno);
-    return chimera_file_read(path, text, err);
+    int code = chimera_file_read(path, text, err);
+    return code < 0 ? code : chimera_yaml_adapt(text, err);
 }
 
 static int fail_load(const char *path, int code, const struct chimera_error *why,

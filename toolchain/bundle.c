@@ -16,6 +16,7 @@
 #include "runtime/json/tree.h"
 #include "runtime/plugin/plugin_file.h"
 #include "runtime/source/module.h"
+#include "runtime/yaml/adapt.h"
 #include "server/policies.h"
 #include "toolchain/commands.h"
 #include "toolchain/interrupt.h"
@@ -49,6 +50,8 @@ static int fail_memory(struct chimera_error *err)
 static int read_policies(struct task *task, struct chimera_error *err)
 {
     int code = chimera_file_read(task->path, &task->text, err);
+    if (code == CHIMERA_OK)
+        code = chimera_yaml_adapt(&task->text, err);
     if (code == CHIMERA_OK)
         code = policies_parse(chimera_buffer_slice(&task->text), task->path, &task->policies, err);
     if (code < 0)

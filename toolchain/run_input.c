@@ -7,6 +7,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
+#include "runtime/yaml/adapt.h"
 #include "runtime/yaml/yaml.h"
 
 /* `before` is the reference's text up to what the system says. */
@@ -39,6 +40,8 @@ static int parse_settings_file(const char *path, struct json_object **ret_tree,
     chimera_buffer_init(&text, RUN_SETTINGS_MAX);
     snprintf(before, sizeof(before), "Cannot open settings file %.500s:", path);
     int code = read_file(path, before, &text, err);
+    if (code == 0)
+        code = chimera_yaml_adapt(&text, err);
     if (code == 0) {
         code = chimera_yaml_parse(chimera_buffer_slice(&text), &options, ret_tree, &why);
         if (code < 0)

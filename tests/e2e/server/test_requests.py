@@ -44,6 +44,14 @@ class Requests(unittest.TestCase):
             self.assertEqual(status, 200)
             self.assertEqual(json.loads(json.loads(body)["response"]["status"]["message"])["request"], raw)
 
+    def test_settings_take_all_of_json(self):
+        """policies.yml is JSON here, in which all that is not ASCII is escaped: what lies beyond 16 bits as two surrogates."""
+        settings = {"motto": "ready \U0001F600", "\U0001F511": ["\x85\u2028"]}
+        with Server({"echo": dict(ECHO, settings=settings)}) as server:
+            with open(os.path.join(server.folder, "policies.yml")) as text:
+                self.assertIn("ready \\ud83d\\ude00", text.read())
+            self.assertEqual(json.loads(server.verdict("/validate/echo")["status"]["message"])["settings"], settings)
+
 
 if __name__ == "__main__":
     unittest.main()
