@@ -10,7 +10,8 @@ int chimera_account_look(struct chimera_account *account)
     if (account->failed || account->deadline_ns == CHIMERA_ACCOUNT_FOREVER)
         return account->failed;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    if ((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec >= account->deadline_ns)
+    if ((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec + account->owed_ns >=
+        account->deadline_ns)
         account->failed = CHIMERA_EDEADLINE;
     return account->failed;
 }

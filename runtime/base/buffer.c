@@ -11,14 +11,50 @@ void chimera_buffer_init(struct chimera_buffer *buffer, size_t limit)
     *buffer = (struct chimera_buffer){.limit = limit};
 }
 
+void chimera_buffer_init_within(struct chimera_buffer *buffer, size_t limit,
+                                struct chimera_account *account)
+{
+    *buffer = (struct chimera_buffer){.limit = limit, .account = account};
+}
+
+static uint64_t held(const struct chimera_buffer *buffer)
+{
+    return buffer->data ? chimera_account_heap(buffer->capacity) : 0;
+}
+
+int chimera_buffer_attach(struct chimera_buffer *buffer, struct chimera_account *account)
+{
+    buffer->account = account;
+    int code = chimera_account_take(account, held(buffer));
+    if (code < 0) {
+        buffer->account = NULL; /* has taken nothing */
+        buffer->failed = code;
+    }
+    return code;
+}
+
+void chimera_buffer_detach(struct chimera_buffer *buffer)
+{
+    chimera_account_give_back(buffer->account, held(buffer));
+    buffer->account = NULL;
+}
+
 static int grow(struct chimera_buffer *buffer, size_t wanted)
 {
     size_t capacity = buffer->capacity ? buffer->capacity * 2 : 256;
     while (capacity < wanted)
         capacity *= 2;
+    if (capacity > buffer->limit)
+        capacity = buffer->limit;
+    uint64_t before = held(buffer); /* both are there while realloc() copies */
+    if (chimera_account_take(buffer->account, chimera_account_heap(capacity)) < 0)
+        return buffer->failed = buffer->account->failed;
     char *data = realloc(buffer->data, capacity);
-    if (!data)
+    if (!data) {
+        chimera_account_give_back(buffer->account, chimera_account_heap(capacity));
         return buffer->failed = CHIMERA_ENOMEM;
+    }
+    chimera_account_give_back(buffer->account, before);
     buffer->data = data;
     buffer->capacity = capacity;
     return CHIMERA_OK;
@@ -31,6 +67,11 @@ char *chimera_buffer_reserve(struct chimera_buffer *buffer, size_t size)
     if (size > buffer->limit - buffer->size) {
         buffer->failed = CHIMERA_ELIMIT;
         return NULL;
+    }
+    if (buffer->account) {
+        buffer->failed = chimera_account_spend(buffer->account, 1 + size / 8);
+        if (buffer->failed)
+            return NULL;
     }
     if (buffer->size + size > buffer->capacity && grow(buffer, buffer->size + size) < 0)
         return NULL;
@@ -84,6 +125,7 @@ void chimera_buffer_reset(struct chimera_buffer *buffer)
 
 void chimera_buffer_free(struct chimera_buffer *buffer)
 {
+    chimera_account_give_back(buffer->account, held(buffer));
     free(buffer->data);
-    chimera_buffer_init(buffer, buffer->limit);
+    chimera_buffer_init_within(buffer, buffer->limit, buffer->account);
 }
