@@ -15,3 +15,13 @@ int chimera_account_look(struct chimera_account *account)
         account->failed = CHIMERA_EDEADLINE;
     return account->failed;
 }
+
+int chimera_account_has_time(struct chimera_account *account, uint64_t ns)
+{
+    if (!account)
+        return CHIMERA_OK;
+    account->owed_ns += ns;
+    int code = chimera_account_look(account);
+    account->owed_ns -= ns;
+    return code;
+}

@@ -41,6 +41,9 @@ static inline void chimera_account_open(struct chimera_account *account, uint64_
 /* The slow path of spending: reads the clock. */
 int chimera_account_look(struct chimera_account *account);
 
+/* Is there time for a step that cannot be interrupted and takes about `ns`? Looks at the clock. */
+int chimera_account_has_time(struct chimera_account *account, uint64_t ns);
+
 /* 0, or the code of the first refusal. */
 static inline int chimera_account_spend(struct chimera_account *account, uint64_t units)
 {

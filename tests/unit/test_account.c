@@ -63,8 +63,13 @@ static void the_deadline_is_nearer_by_what_is_owed(void **state)
     chimera_account_restore(&account, mark);
     assert_int_equal(account.bytes, 0);
     assert_int_equal(chimera_account_spend(&account, CHIMERA_ACCOUNT_LOOK), CHIMERA_OK);
+    assert_int_equal(chimera_account_has_time(&account, 1), CHIMERA_OK);
+    assert_int_equal(account.owed_ns, 0);
     account.owed_ns = (uint64_t)1001 * 1000000000;
     assert_int_equal(chimera_account_spend(&account, CHIMERA_ACCOUNT_LOOK), CHIMERA_EDEADLINE);
+    chimera_account_open(&account, far, CHIMERA_ACCOUNT_FOREVER);
+    assert_int_equal(chimera_account_has_time(&account, (uint64_t)1001 * 1000000000),
+                     CHIMERA_EDEADLINE);
 }
 
 static void no_account_bounds_nothing(void **state)
@@ -72,6 +77,7 @@ static void no_account_bounds_nothing(void **state)
     (void)state;
     assert_int_equal(chimera_account_spend(NULL, UINT64_MAX), CHIMERA_OK);
     assert_int_equal(chimera_account_take(NULL, UINT64_MAX), CHIMERA_OK);
+    assert_int_equal(chimera_account_has_time(NULL, UINT64_MAX), CHIMERA_OK);
     chimera_account_give_back(NULL, UINT64_MAX);
     chimera_account_restore(NULL, chimera_account_mark(NULL));
 }
