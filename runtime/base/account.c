@@ -25,3 +25,11 @@ int chimera_account_has_time(struct chimera_account *account, uint64_t ns)
     account->owed_ns -= ns;
     return code;
 }
+
+const char *chimera_account_text(const struct chimera_account *account)
+{
+    if (!account || !account->failed)
+        return chimera_code_text(CHIMERA_ENOMEM);
+    return account->failed == CHIMERA_EDEADLINE ? "the time is up"
+                                                : "the policy's memory limit is reached";
+}

@@ -81,6 +81,9 @@ static inline void chimera_account_give_back(struct chimera_account *account, ui
         account->bytes -= bytes < account->bytes ? bytes : account->bytes;
 }
 
+/* What has failed, for a person; NULL stands for out of memory, which no account notices. */
+const char *chimera_account_text(const struct chimera_account *account);
+
 /* --- What is on the heap --- */
 
 /* What malloc() takes for `size` bytes: glibc adds a word and rounds up; what is large is mapped by
@@ -114,6 +117,17 @@ static inline void chimera_account_restore(struct chimera_account *account,
     if (account) {
         account->bytes = mark.bytes;
         account->owed_ns = mark.owed_ns;
+    }
+}
+
+/* Gives back what was taken between two marks, where more was taken since that stays. */
+static inline void chimera_account_undo(struct chimera_account *account,
+                                        struct chimera_account_mark from,
+                                        struct chimera_account_mark to)
+{
+    if (account) {
+        account->bytes -= to.bytes - from.bytes;
+        account->owed_ns -= to.owed_ns - from.owed_ns;
     }
 }
 

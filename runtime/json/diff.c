@@ -1,6 +1,5 @@
 #include "runtime/json/diff.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/json/members.h"
@@ -14,14 +13,14 @@ static void compare(struct chimera_json_patch *diff, struct json_object *from,
 void chimera_json_patch_begin(struct chimera_json_patch *patch, struct chimera_buffer *out)
 {
     *patch = (struct chimera_json_patch){.out = out};
-    chimera_buffer_init(&patch->path, out->limit);
+    chimera_buffer_init_within(&patch->path, out->limit, out->account);
 }
 
 bool chimera_json_patch_end(struct chimera_json_patch *patch)
 {
     if (patch->count > 0)
         chimera_buffer_text(patch->out, "]");
-    if (patch->path.failed)
+    if (patch->path.failed && !patch->out->failed)
         patch->out->failed = patch->path.failed;
     chimera_buffer_free(&patch->path);
     return patch->count > 0;
@@ -30,6 +29,10 @@ bool chimera_json_patch_end(struct chimera_json_patch *patch)
 void chimera_json_patch_add(struct chimera_json_patch *patch, const char *op, bool has_value,
                             struct json_object *value)
 {
+    if (patch->path.failed && !patch->out->failed)
+        patch->out->failed = patch->path.failed;
+    if (patch->out->failed)
+        return;
     chimera_buffer_text(patch->out, patch->count++ > 0 ? "," : "[");
     chimera_buffer_print(patch->out, "{\"op\":\"%s\",\"path\":", op);
     chimera_json_write_string(chimera_buffer_slice(&patch->path), patch->out);
@@ -63,28 +66,37 @@ void chimera_json_patch_index(struct chimera_json_patch *patch, size_t index)
 
 /* --- Comparing trees --- */
 
+/* Once something failed nothing is worth going on for. */
+static bool has_failed(const struct chimera_json_patch *diff)
+{
+    return diff->out->failed || diff->path.failed;
+}
+
 static void compare_objects(struct chimera_json_patch *diff, struct json_object *from,
                             struct json_object *to, unsigned depth)
 {
-    struct chimera_members old = {NULL, 0}, new = {NULL, 0};
+    struct chimera_members old = {0}, new = {0};
     struct json_object *other;
     size_t base = diff->path.size;
-    if (!chimera_members_sorted(from, &old) || !chimera_members_sorted(to, &new))
-        diff->out->failed = CHIMERA_ENOMEM;
-    for (size_t i = 0; i < new.count; i++, diff->path.size = base) {
+    int code = chimera_members_sorted(from, diff->out->account, &old);
+    if (code == CHIMERA_OK)
+        code = chimera_members_sorted(to, diff->out->account, &new);
+    if (code < 0)
+        diff->out->failed = code;
+    for (size_t i = 0; i < new.count && !has_failed(diff); i++, diff->path.size = base) {
         chimera_json_patch_key(diff, chimera_slice_of(new.member[i].key));
         if (json_object_object_get_ex(from, new.member[i].key, &other))
             compare(diff, other, new.member[i].value, depth + 1);
         else
             chimera_json_patch_add(diff, "add", true, new.member[i].value);
     }
-    for (size_t i = 0; i < old.count; i++, diff->path.size = base) {
+    for (size_t i = 0; i < old.count && !has_failed(diff); i++, diff->path.size = base) {
         chimera_json_patch_key(diff, chimera_slice_of(old.member[i].key));
         if (!json_object_object_get_ex(to, old.member[i].key, &other))
             chimera_json_patch_add(diff, "remove", false, NULL);
     }
-    free(old.member);
-    free(new.member);
+    chimera_members_free(&old);
+    chimera_members_free(&new);
 }
 
 /* Element by element: what was inserted at the head rewrites all behind it. Surplus old elements
@@ -94,7 +106,7 @@ static void compare_arrays(struct chimera_json_patch *diff, struct json_object *
 {
     size_t old = json_object_array_length(from), new = json_object_array_length(to);
     size_t base = diff->path.size;
-    for (size_t i = 0; i < old || i < new; i++, diff->path.size = base) {
+    for (size_t i = 0; (i < old || i < new) && !has_failed(diff); i++, diff->path.size = base) {
         chimera_json_patch_index(diff, i < new ? i : new);
         if (i >= new)
             chimera_json_patch_add(diff, "remove", false, NULL);

@@ -5,10 +5,11 @@
  * where they stand; only what goes into the patch, and numbers that are written differently, become
  * trees. What it says is what chimera_json_diff() says of the trees.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/sort.h"
 #include "runtime/json/diff.h"
+#include "runtime/json/order.h"
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
 
@@ -28,6 +29,7 @@ struct document {
 
 struct reader {
     struct chimera_scan scan;
+    struct chimera_account *account; /* borrowed; may be NULL */
     struct chimera_arena *arena;
     struct document *document;
     uint32_t open[CHIMERA_SCAN_DEPTH_MAX]; /* the arrays and objects around, outermost first */
@@ -111,6 +113,8 @@ static bool close_ended(struct reader *reader, bool *ret_more, struct chimera_sl
 
 static bool read_value(struct reader *reader, struct chimera_slice key)
 {
+    if (chimera_account_spend(reader->account, 4) < 0)
+        return false;
     uint32_t index = reader->document->count++;
     struct node *node = &reader->document->nodes[index];
     int byte = chimera_scan_peek(&reader->scan);
@@ -129,10 +133,11 @@ static bool read_value(struct reader *reader, struct chimera_slice key)
     return true;
 }
 
-static bool read_document(struct chimera_slice text, struct chimera_arena *arena,
-                          struct document *ret_document)
+static bool read_document(struct chimera_slice text, struct chimera_account *account,
+                          struct chimera_arena *arena, struct document *ret_document)
 {
-    struct reader reader = {.arena = arena, .document = ret_document, .is_first = true};
+    struct reader reader = {
+        .account = account, .arena = arena, .document = ret_document, .is_first = true};
     struct chimera_slice key = {NULL, 0};
     bool more = true;
     size_t most = most_nodes(text);
@@ -160,20 +165,31 @@ struct comparison {
 
 static void compare(struct comparison *comparison, uint32_t from, uint32_t to);
 
-static void emit(struct comparison *comparison, const char *op, const struct node *value)
+static struct chimera_account *account_of(const struct comparison *comparison)
 {
-    CHIMERA_JSON struct json_object *tree = NULL;
-    if (value && chimera_json_parse(value->value, &tree, NULL) < 0)
-        comparison->failed = true;
-    else
-        chimera_json_patch_add(&comparison->patch, op, value != NULL, tree);
+    return comparison->patch.out->account;
 }
 
-static int compare_keys(struct chimera_slice a, struct chimera_slice b)
+/* Once something failed nothing is worth going on for. */
+static bool has_failed(const struct comparison *comparison)
 {
-    size_t size = a.size < b.size ? a.size : b.size;
-    int order = size > 0 ? memcmp(a.data, b.data, size) : 0;
-    return order ? order : (a.size > b.size) - (a.size < b.size);
+    return comparison->failed || comparison->patch.out->failed || comparison->patch.path.failed;
+}
+
+static void emit(struct comparison *comparison, const char *op, const struct node *value)
+{
+    struct chimera_account *account = account_of(comparison);
+    struct chimera_account_mark before = chimera_account_mark(account), after;
+    struct json_object *tree = NULL;
+    bool is_read =
+        !value || chimera_json_parse_within(value->value, account, &tree, NULL) == CHIMERA_OK;
+    after = chimera_account_mark(account);
+    if (is_read)
+        chimera_json_patch_add(&comparison->patch, op, value != NULL, tree);
+    else
+        comparison->failed = true;
+    json_object_put(tree);
+    chimera_account_undo(account, before, after);
 }
 
 struct member {
@@ -182,10 +198,10 @@ struct member {
 };
 
 /* By key; of equal keys the last one in the text comes last. */
-static int by_key(const void *a, const void *b)
+static int by_key(const void *a, const void *b, struct chimera_account *account)
 {
     const struct member *x = a, *y = b;
-    int order = compare_keys(x->key, y->key);
+    int order = chimera_order_texts(x->key, y->key, account);
     return order ? order : (x->node > y->node) - (x->node < y->node);
 }
 
@@ -199,32 +215,41 @@ static bool sort_members(struct comparison *comparison, const struct node *nodes
                          struct members *ret_members)
 {
     uint32_t count = nodes[object].count, kept = 0;
+    struct chimera_account *account = account_of(comparison);
     struct member *member = chimera_arena_take(comparison->arena, (count + 1) * sizeof(*member));
-    bool is_sorted = true;
     if (!member)
         return false;
     uint32_t at = object + 1;
     for (uint32_t i = 0; i < count; i++, at = nodes[at].next) {
         member[i] = (struct member){nodes[at].key, at};
-        is_sorted = is_sorted && (i == 0 || compare_keys(member[i - 1].key, member[i].key) < 0);
     }
-    if (!is_sorted)
-        qsort(member, count, sizeof(*member), by_key);
+    if (chimera_sort(member, count, sizeof(*member), by_key, account) < 0)
+        return false;
     for (uint32_t i = 0; i < count; i++)
-        if (i + 1 == count || compare_keys(member[i].key, member[i + 1].key) != 0)
+        if (i + 1 == count || !chimera_slice_equal(member[i].key, member[i + 1].key))
             member[kept++] = member[i];
     *ret_members = (struct members){member, kept};
     return true;
+}
+
+/* Moves *at on to where `key` is, or would be. */
+static bool find_member(const struct comparison *comparison, const struct members *members,
+                        uint32_t *at, struct chimera_slice key)
+{
+    for (; *at < members->count; ++*at) {
+        int order = chimera_order_texts(members->member[*at].key, key, account_of(comparison));
+        if (order >= 0)
+            return order == 0;
+    }
+    return false;
 }
 
 static void remove_missing(struct comparison *comparison, const struct members *from,
                            const struct members *to)
 {
     size_t base = comparison->patch.path.size;
-    for (uint32_t i = 0, j = 0; i < from->count; i++) {
-        while (j < to->count && compare_keys(to->member[j].key, from->member[i].key) < 0)
-            j++;
-        if (j < to->count && compare_keys(to->member[j].key, from->member[i].key) == 0)
+    for (uint32_t i = 0, j = 0; i < from->count && !has_failed(comparison); i++) {
+        if (find_member(comparison, to, &j, from->member[i].key))
             continue;
         chimera_json_patch_key(&comparison->patch, from->member[i].key);
         emit(comparison, "remove", NULL);
@@ -235,7 +260,11 @@ static void remove_missing(struct comparison *comparison, const struct members *
 /* As most are: it is known before a path is written. */
 static bool is_same(const struct comparison *comparison, uint32_t from, uint32_t to)
 {
-    return chimera_slice_equal(comparison->from[from].value, comparison->to[to].value);
+    struct chimera_slice a = comparison->from[from].value, b = comparison->to[to].value;
+    if (a.size != b.size)
+        return false;
+    chimera_account_spend(account_of(comparison), 2 + a.size / 16);
+    return chimera_slice_equal(a, b);
 }
 
 static void compare_objects(struct comparison *comparison, uint32_t from, uint32_t to)
@@ -247,10 +276,8 @@ static void compare_objects(struct comparison *comparison, uint32_t from, uint32
         comparison->failed = true;
         return;
     }
-    for (uint32_t i = 0, j = 0; i < new.count; i++) {
-        while (j < old.count && compare_keys(old.member[j].key, new.member[i].key) < 0)
-            j++;
-        bool is_kept = j < old.count && compare_keys(old.member[j].key, new.member[i].key) == 0;
+    for (uint32_t i = 0, j = 0; i < new.count && !has_failed(comparison); i++) {
+        bool is_kept = find_member(comparison, &old, &j, new.member[i].key);
         if (is_kept && is_same(comparison, old.member[j].node, new.member[i].node))
             continue;
         chimera_json_patch_key(&comparison->patch, new.member[i].key);
@@ -269,7 +296,7 @@ static void compare_arrays(struct comparison *comparison, uint32_t from, uint32_
     uint32_t old = comparison->from[from].count, new = comparison->to[to].count;
     size_t base = comparison->patch.path.size;
     uint32_t a = from + 1, b = to + 1;
-    for (uint32_t i = 0; i < old || i < new; i++) {
+    for (uint32_t i = 0; (i < old || i < new) && !has_failed(comparison); i++) {
         bool is_kept = i < old && i < new;
         if (!is_kept || !is_same(comparison, a, b)) {
             chimera_json_patch_index(&comparison->patch, i < new ? i : new);
@@ -291,11 +318,14 @@ static bool are_equal(struct comparison *comparison, const struct node *a, const
 {
     if (a->kind != '0' && !(a->kind == '"' && (a->is_escaped || b->is_escaped)))
         return false;
+    struct chimera_account *account = account_of(comparison);
+    struct chimera_account_mark mark = chimera_account_mark(account);
     CHIMERA_JSON struct json_object *old = NULL;
     CHIMERA_JSON struct json_object *new = NULL;
-    if (chimera_json_parse(a->value, &old, NULL) < 0 ||
-        chimera_json_parse(b->value, &new, NULL) < 0)
+    if (chimera_json_parse_within(a->value, account, &old, NULL) < 0 ||
+        chimera_json_parse_within(b->value, account, &new, NULL) < 0)
         comparison->failed = true;
+    chimera_account_restore(account, mark);
     return chimera_json_equal(old, new);
 }
 
@@ -316,7 +346,8 @@ bool chimera_json_diff_text(struct chimera_slice from, struct chimera_slice to,
                             bool *ret_differs)
 {
     struct document old, new;
-    if (!read_document(from, arena, &old) || !read_document(to, arena, &new))
+    if (!read_document(from, out->account, arena, &old) ||
+        !read_document(to, out->account, arena, &new))
         return false;
     struct comparison comparison = {.from = old.nodes, .to = new.nodes, .arena = arena};
     chimera_json_patch_begin(&comparison.patch, out);

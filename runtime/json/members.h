@@ -7,18 +7,23 @@
 
 #include <json-c/json.h>
 
+#include "runtime/base/account.h"
+
 struct chimera_member {
     const char *key;           /* borrowed from the object, as is the value */
     struct json_object *value; /* NULL: null */
 };
 
 struct chimera_members {
-    struct chimera_member *member; /* owned: free() */
+    struct chimera_member *member; /* owned */
     size_t count;
+    struct chimera_account *account; /* that the list was taken from; may be NULL */
 };
 
-/* False when memory ran out. */
-bool chimera_members_sorted(struct json_object *object, struct chimera_members *ret_members);
+/* 0, the account's code or CHIMERA_ENOMEM. The caller ends them. */
+int chimera_members_sorted(struct json_object *object, struct chimera_account *account,
+                           struct chimera_members *ret_members);
+void chimera_members_free(struct chimera_members *members); /* zeroes are allowed */
 
 /* How deep the writer and the difference follow a tree. What is parsed here is never that deep. */
 #define CHIMERA_TREE_DEPTH_MAX 256

@@ -1,9 +1,9 @@
 #include "runtime/json/tree.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "runtime/json/members.h"
+#include "runtime/json/node.h"
 #include "runtime/json/number.h"
 #include "runtime/json/scan.h"
 
@@ -15,87 +15,119 @@ struct builder {
     struct json_object *open[CHIMERA_SCAN_DEPTH_MAX]; /* each in the one before it */
     struct chimera_buffer key;                        /* decoded, with a NUL */
     struct chimera_buffer text;
+    struct chimera_account *account; /* borrowed; may be NULL */
 };
 
+/* Of a node or buffer that could not be made. */
 static int fail_memory(struct builder *builder)
 {
     chimera_scan_fail(&builder->scan, builder->scan.at, chimera_code_text(CHIMERA_ENOMEM));
-    return CHIMERA_ENOMEM;
+    return chimera_node_failure(builder->account);
+}
+
+/* How long the escape is that begins here, in a text that was checked. */
+static size_t escape_size(const char *at)
+{
+    if (at[1] != 'u')
+        return 2;
+    bool is_pair = (at[2] | 0x20) == 'd' && strchr("89aAbB", at[3]);
+    return is_pair ? 12 : 6;
 }
 
 /* Decodes into `buffer`, which it empties first, with a NUL behind. */
 static bool decode(struct chimera_scan_text text, struct chimera_buffer *buffer)
 {
+    struct chimera_slice raw = text.raw;
     chimera_buffer_reset(buffer);
-    char *to = chimera_buffer_reserve(buffer, text.raw.size + 1);
+    char *to = chimera_buffer_reserve(buffer, raw.size + 1);
+    while (to && raw.size > 0) {
+        const char *escape = text.is_escaped ? memchr(raw.data, '\\', raw.size) : NULL;
+        size_t size = escape ? (size_t)(escape - raw.data) : raw.size;
+        memcpy(to, raw.data, size);
+        to += size;
+        if (escape) {
+            size_t taken = escape_size(escape);
+            to += chimera_scan_decode((struct chimera_slice){escape, taken}, to, taken);
+            size += taken;
+            buffer->failed = chimera_account_spend(buffer->account, 4);
+        }
+        raw = (struct chimera_slice){raw.data + size, raw.size - size};
+        if (buffer->failed)
+            return false;
+    }
     if (!to)
         return false;
-    buffer->size = chimera_scan_decode(text.raw, to, text.raw.size);
-    to[buffer->size] = '\0';
+    *to = '\0';
+    buffer->size = (size_t)(to - buffer->data);
     return true;
 }
 
-static struct json_object *new_number(struct chimera_slice text)
+static struct json_object *new_number(struct builder *builder, struct chimera_slice text)
 {
     struct chimera_number number = chimera_number_read(text);
     if (number.kind == CHIMERA_NUMBER_F64)
-        return json_object_new_double(number.f64);
+        return chimera_node_double(builder->account, number.f64);
     if (number.kind == CHIMERA_NUMBER_I64)
-        return json_object_new_int64(number.i64);
-    return number.u64 > INT64_MAX ? json_object_new_uint64(number.u64)
-                                  : json_object_new_int64((int64_t)number.u64);
+        return chimera_node_int64(builder->account, number.i64);
+    return number.u64 > INT64_MAX ? chimera_node_uint64(builder->account, number.u64)
+                                  : chimera_node_int64(builder->account, (int64_t)number.u64);
 }
 
-static struct json_object *new_string(struct builder *builder, struct chimera_slice literal)
+static struct json_object *new_string(struct builder *builder, struct chimera_scan_text text)
 {
-    struct chimera_slice raw = {literal.data + 1, literal.size - 2};
-    if (!decode((struct chimera_scan_text){raw, true}, &builder->text))
+    if (!text.is_escaped)
+        return chimera_node_string(builder->account, text.raw);
+    if (!decode(text, &builder->text))
         return NULL;
-    return json_object_new_string_len(builder->text.data, (int)builder->text.size);
+    return chimera_node_string(builder->account, chimera_buffer_slice(&builder->text));
+}
+
+static int read_scalar(struct builder *builder, int byte, struct json_object **ret_value)
+{
+    struct chimera_scan *scan = &builder->scan;
+    struct chimera_slice literal;
+    if (byte == '"') {
+        struct chimera_scan_text text;
+        if (!chimera_scan_string(scan, &text))
+            return CHIMERA_EINVAL;
+        *ret_value = new_string(builder, text);
+    } else {
+        if (!chimera_scan_skip(scan, &literal))
+            return CHIMERA_EINVAL;
+        if (byte == 'n')
+            return CHIMERA_OK;
+        *ret_value = byte == 't' || byte == 'f'
+                         ? chimera_node_boolean(builder->account, byte == 't')
+                         : new_number(builder, literal);
+    }
+    return *ret_value ? CHIMERA_OK : fail_memory(builder);
 }
 
 /* Reads the value that begins with `byte`; of an array or object only the bracket. */
 static int read_value(struct builder *builder, int byte, struct json_object **ret_value)
 {
-    struct chimera_slice literal;
     *ret_value = NULL;
-    if (byte == '{' || byte == '[') {
-        if (!chimera_scan_open(&builder->scan))
-            return CHIMERA_EINVAL;
-        *ret_value = byte == '{' ? json_object_new_object() : json_object_new_array();
-    } else {
-        if (!chimera_scan_skip(&builder->scan, &literal))
-            return CHIMERA_EINVAL;
-        if (byte == 'n')
-            return CHIMERA_OK;
-        if (byte == '"')
-            *ret_value = new_string(builder, literal);
-        else if (byte == 't' || byte == 'f')
-            *ret_value = json_object_new_boolean(byte == 't');
-        else
-            *ret_value = new_number(literal);
-    }
+    if (byte != '{' && byte != '[')
+        return read_scalar(builder, byte, ret_value);
+    if (!chimera_scan_open(&builder->scan))
+        return CHIMERA_EINVAL;
+    *ret_value =
+        byte == '{' ? chimera_node_object(builder->account) : chimera_node_array(builder->account);
     return *ret_value ? CHIMERA_OK : fail_memory(builder);
 }
 
 /* Takes `value` into the innermost open array or object, or makes it the root. */
 static int attach(struct builder *builder, unsigned depth, struct json_object *value)
 {
-    int failed = 0;
     if (depth == 0) {
         builder->root = value;
         return CHIMERA_OK;
     }
     struct json_object *into = builder->open[depth - 1];
-    if (json_object_is_type(into, json_type_object))
-        failed = json_object_object_add(into, builder->key.data, value);
-    else
-        failed = json_object_array_add(into, value);
-    if (failed) {
-        json_object_put(value);
-        return fail_memory(builder);
-    }
-    return CHIMERA_OK;
+    int code = json_object_is_type(into, json_type_object)
+                   ? chimera_node_add(builder->account, into, builder->key.data, value)
+                   : chimera_node_append(builder->account, into, value);
+    return code < 0 ? fail_memory(builder) : CHIMERA_OK;
 }
 
 static int next_member(struct builder *builder, bool is_first)
@@ -147,51 +179,44 @@ static int build(struct builder *builder)
             builder->open[depth] = value;
         next = next_value(builder, is_open);
     } while (next == 1);
-    if (next < 0 || !chimera_scan_end(&builder->scan))
-        return next == CHIMERA_ENOMEM ? CHIMERA_ENOMEM : CHIMERA_EINVAL;
+    if (next < -1)
+        return next;
+    return next < 0 || !chimera_scan_end(&builder->scan) ? CHIMERA_EINVAL : CHIMERA_OK;
+}
+
+/* What the scanner met has a place; an account's end has none. */
+static int report(struct builder *builder, int code, struct chimera_error *err)
+{
+    if (builder->account && builder->account->failed)
+        return chimera_fail(err, code, "%s", chimera_account_text(builder->account));
+    chimera_scan_report(&builder->scan, err);
+    if (err)
+        err->code = code;
+    return code;
+}
+
+int chimera_json_parse_within(struct chimera_slice text, struct chimera_account *account,
+                              struct json_object **ret_tree, struct chimera_error *err)
+{
+    struct builder builder = {.root = NULL, .account = account};
+    chimera_scan_init(&builder.scan, text);
+    chimera_buffer_init_within(&builder.key, text.size + 1, account);
+    chimera_buffer_init_within(&builder.text, text.size + 1, account);
+    int code = build(&builder);
+    chimera_buffer_free(&builder.key);
+    chimera_buffer_free(&builder.text);
+    if (code < 0) {
+        json_object_put(builder.root);
+        return report(&builder, code, err);
+    }
+    *ret_tree = builder.root;
     return CHIMERA_OK;
 }
 
 int chimera_json_parse(struct chimera_slice text, struct json_object **ret_tree,
                        struct chimera_error *err)
 {
-    struct builder builder = {.root = NULL};
-    chimera_scan_init(&builder.scan, text);
-    chimera_buffer_init(&builder.key, text.size + 1);
-    chimera_buffer_init(&builder.text, text.size + 1);
-    int code = build(&builder);
-    chimera_buffer_free(&builder.key);
-    chimera_buffer_free(&builder.text);
-    if (code < 0) {
-        json_object_put(builder.root);
-        chimera_scan_report(&builder.scan, err);
-        if (err)
-            err->code = code;
-        return code;
-    }
-    *ret_tree = builder.root;
-    return CHIMERA_OK;
-}
-
-static int compare_members(const void *a, const void *b)
-{
-    return strcmp(((const struct chimera_member *)a)->key, ((const struct chimera_member *)b)->key);
-}
-
-bool chimera_members_sorted(struct json_object *object, struct chimera_members *ret_members)
-{
-    size_t count = (size_t)json_object_object_length(object), used = 0;
-    struct chimera_member *member = calloc(count + 1, sizeof(*member));
-    if (!member)
-        return false;
-    struct json_object_iterator at = json_object_iter_begin(object);
-    struct json_object_iterator end = json_object_iter_end(object);
-    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
-        member[used++] = (struct chimera_member){json_object_iter_peek_name(&at),
-                                                 json_object_iter_peek_value(&at)};
-    qsort(member, used, sizeof(*member), compare_members);
-    *ret_members = (struct chimera_members){member, used};
-    return true;
+    return chimera_json_parse_within(text, NULL, ret_tree, err);
 }
 
 static void write_value(struct json_object *value, struct chimera_buffer *out, unsigned depth);
@@ -199,12 +224,13 @@ static void write_value(struct json_object *value, struct chimera_buffer *out, u
 static void write_object(struct json_object *object, struct chimera_buffer *out, unsigned depth)
 {
     struct chimera_members members;
-    if (!chimera_members_sorted(object, &members)) {
-        out->failed = CHIMERA_ENOMEM;
+    int code = chimera_members_sorted(object, out->account, &members);
+    if (code < 0) {
+        out->failed = code;
         return;
     }
     chimera_buffer_byte(out, '{');
-    for (size_t i = 0; i < members.count; i++) {
+    for (size_t i = 0; i < members.count && !out->failed; i++) {
         if (i > 0)
             chimera_buffer_byte(out, ',');
         chimera_json_write_string(chimera_slice_of(members.member[i].key), out);
@@ -212,14 +238,14 @@ static void write_object(struct json_object *object, struct chimera_buffer *out,
         write_value(members.member[i].value, out, depth + 1);
     }
     chimera_buffer_byte(out, '}');
-    free(members.member);
+    chimera_members_free(&members);
 }
 
 static void write_array(struct json_object *array, struct chimera_buffer *out, unsigned depth)
 {
     size_t count = json_object_array_length(array);
     chimera_buffer_byte(out, '[');
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !out->failed; i++) {
         if (i > 0)
             chimera_buffer_byte(out, ',');
         write_value(json_object_array_get_idx(array, i), out, depth + 1);

@@ -18,6 +18,14 @@
 int chimera_json_parse(struct chimera_slice text, struct json_object **ret_tree,
                        struct chimera_error *err);
 
+/* The same for a text that a guest or caller chose: what is made is taken from the account first,
+ * and stays taken whether it fails or not, until the caller restores a mark (account.h). The
+ * account's code when it failed. */
+int chimera_json_parse_within(struct chimera_slice text, struct chimera_account *account,
+                              struct json_object **ret_tree, struct chimera_error *err);
+
+/* These spend from and take from the account of `out`, if it has one. */
+
 void chimera_json_write(struct json_object *tree, struct chimera_buffer *out);
 
 /* A JSON string literal, quotes included; control characters escaped as serde_json does. */
@@ -32,8 +40,8 @@ bool chimera_json_diff(struct json_object *from, struct json_object *to,
                        struct chimera_buffer *out);
 
 /* The same of two texts, without trees of them: for documents that are mostly equal. False when it
- * cannot tell (a text is wrong, or there is no room in the arena): then nothing in `out` counts, and
- * the trees can. */
+ * cannot tell (a text is wrong, or there is no room in the arena): then nothing in `out` counts,
+ * and the trees can. */
 struct chimera_arena;
 bool chimera_json_diff_text(struct chimera_slice from, struct chimera_slice to,
                             struct chimera_arena *arena, struct chimera_buffer *out,

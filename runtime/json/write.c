@@ -41,7 +41,7 @@ void chimera_json_write_string(struct chimera_slice text, struct chimera_buffer 
 {
     const char *at = text.data, *end = text.data ? text.data + text.size : NULL;
     chimera_buffer_byte(out, '"');
-    while (at < end) {
+    while (at < end && !out->failed) {
         const char *run = at;
         at += plain_size(at, end);
         chimera_buffer_append(out, (struct chimera_slice){run, (size_t)(at - run)});

@@ -45,11 +45,11 @@ static bool is_true(struct chimera_slice value)
 }
 
 static int make_patch(struct chimera_slice mutated, const struct chimera_request *request,
-                      struct chimera_arena *arena, struct chimera_response *response,
-                      struct chimera_slice *ret_why)
+                      struct chimera_account *account, struct chimera_arena *arena,
+                      struct chimera_response *response, struct chimera_slice *ret_why)
 {
     struct chimera_error err;
-    int code = chimera_patch_make(request->object, mutated, arena, &response->patch, &err);
+    int code = chimera_patch_make(request->object, mutated, account, arena, &response->patch, &err);
     if (code < 0) {
         *ret_why = chimera_arena_print(arena, "%s", err.text);
         if (!ret_why->data)
@@ -61,14 +61,33 @@ static int make_patch(struct chimera_slice mutated, const struct chimera_request
     return CHIMERA_OK;
 }
 
+static int fail_account(const struct chimera_account *account, struct chimera_slice *ret_why)
+{
+    *ret_why = chimera_slice_of(chimera_account_text(account));
+    return account->failed;
+}
+
 int chimera_response_from_validation(struct chimera_slice answer,
                                      const struct chimera_request *request,
                                      struct chimera_arena *arena,
                                      struct chimera_response *ret_response,
                                      struct chimera_slice *ret_why)
 {
+    return chimera_response_from_validation_within(answer, request, NULL, arena, ret_response,
+                                                   ret_why);
+}
+
+int chimera_response_from_validation_within(struct chimera_slice answer,
+                                            const struct chimera_request *request,
+                                            struct chimera_account *account,
+                                            struct chimera_arena *arena,
+                                            struct chimera_response *ret_response,
+                                            struct chimera_slice *ret_why)
+{
     struct chimera_scan scan;
     struct chimera_slice values[CHIMERA_ANSWER_FIELDS] = {{NULL, 0}};
+    if (chimera_account_spend(account, answer.size / 8) < 0)
+        return fail_account(account, ret_why);
     if (!chimera_shape_read_all(&scan, answer, &chimera_shape_answer, values))
         return fail_shape(&scan, true, arena, ret_why);
 
@@ -90,8 +109,8 @@ int chimera_response_from_validation(struct chimera_slice answer,
         !chimera_strings_map(values[CHIMERA_ANSWER_AUDIT_ANNOTATIONS], arena,
                              &response.audit_annotations))
         return fail_arena(ret_why);
-    int failed =
-        mutated.data ? make_patch(mutated, request, arena, &response, ret_why) : CHIMERA_OK;
+    int failed = mutated.data ? make_patch(mutated, request, account, arena, &response, ret_why)
+                              : CHIMERA_OK;
     if (failed == CHIMERA_OK)
         *ret_response = response;
     return failed;

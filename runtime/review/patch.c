@@ -22,32 +22,40 @@ static int compare_trees(struct chimera_slice from, struct chimera_slice to,
 {
     CHIMERA_JSON struct json_object *old = NULL;
     CHIMERA_JSON struct json_object *new = NULL;
-    int code = chimera_json_parse(from, &old, err);
+    int code = chimera_json_parse_within(from, text->account, &old, err);
     if (code == CHIMERA_OK)
-        code = chimera_json_parse(to, &new, err);
+        code = chimera_json_parse_within(to, text->account, &new, err);
     if (code == CHIMERA_OK)
         *ret_differs = chimera_json_diff(old, new, text);
     return code;
 }
 
-int chimera_patch_make(struct chimera_slice from, struct chimera_slice to,
-                       struct chimera_arena *arena, struct chimera_slice *ret_patch,
-                       struct chimera_error *err)
+static int fail(const struct chimera_buffer *text, struct chimera_error *err)
 {
+    if (text->account && text->account->failed)
+        return chimera_fail(err, text->account->failed, "%s", chimera_account_text(text->account));
+    return chimera_fail(err, text->failed, "the patch is too big");
+}
+
+int chimera_patch_make(struct chimera_slice from, struct chimera_slice to,
+                       struct chimera_account *account, struct chimera_arena *arena,
+                       struct chimera_slice *ret_patch, struct chimera_error *err)
+{
+    struct chimera_account_mark mark = chimera_account_mark(account);
     struct chimera_buffer text;
     bool differs = false;
     int code = CHIMERA_OK;
-    chimera_buffer_init(&text, PATCH_MAX);
+    chimera_buffer_init_within(&text, PATCH_MAX, account);
     *ret_patch = (struct chimera_slice){NULL, 0};
     if (!chimera_json_diff_text(from, to, arena, &text, &differs)) {
         chimera_buffer_free(&text);
-        chimera_buffer_init(&text, PATCH_MAX);
         code = compare_trees(from, to, &text, &differs, err);
     }
     if (code == CHIMERA_OK && text.failed)
-        code = chimera_fail(err, text.failed, "the patch is too big");
+        code = fail(&text, err);
     if (code == CHIMERA_OK && differs && encode(chimera_buffer_slice(&text), arena, ret_patch) < 0)
         code = chimera_fail(err, CHIMERA_ELIMIT, "the patch is too big");
     chimera_buffer_free(&text);
+    chimera_account_restore(account, mark);
     return code;
 }

@@ -2,13 +2,14 @@
 #ifndef CHIMERA_REVIEW_PATCH_H
 #define CHIMERA_REVIEW_PATCH_H
 
+#include "runtime/base/account.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/error.h"
 
 /* Base64 of the RFC 6902 patch from one JSON text to the other, in the arena; .data is NULL when
- * they do not differ. */
+ * they do not differ. The account, which may be NULL, is as it was when this returns. */
 int chimera_patch_make(struct chimera_slice from, struct chimera_slice to,
-                       struct chimera_arena *arena, struct chimera_slice *ret_patch,
-                       struct chimera_error *err);
+                       struct chimera_account *account, struct chimera_arena *arena,
+                       struct chimera_slice *ret_patch, struct chimera_error *err);
 
 #endif

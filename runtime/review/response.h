@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "runtime/base/account.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
@@ -55,6 +56,14 @@ int chimera_response_from_validation(struct chimera_slice answer,
                                      struct chimera_arena *arena,
                                      struct chimera_response *ret_response,
                                      struct chimera_slice *ret_why);
+
+/* The same on the account of the evaluation, whose code it returns when that failed. */
+int chimera_response_from_validation_within(struct chimera_slice answer,
+                                            const struct chimera_request *request,
+                                            struct chimera_account *account,
+                                            struct chimera_arena *arena,
+                                            struct chimera_response *ret_response,
+                                            struct chimera_slice *ret_why);
 
 /* Reads an AdmissionResponse (camelCase) as OPA policies give it (guest-abis.md §4.3); the uid is
  * replaced by the request's. Failure as above. */

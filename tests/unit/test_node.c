@@ -7,28 +7,13 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/json/node.h"
-
-/* A sanitizer's heap is another one. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HEAP_IS_OURS false
-#elif defined(__has_feature)
-#define HEAP_IS_OURS !__has_feature(address_sanitizer)
-#else
-#define HEAP_IS_OURS true
-#endif
+#include "tests/unit/heap.h"
 
 #define MANY 20000
-
-static size_t heap_in_use(void)
-{
-    struct mallinfo2 info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-}
 
 typedef struct json_object *make(struct chimera_account *account, int i);
 
@@ -128,8 +113,7 @@ static void check_cost(const char *name, make *make_one, int count)
     for (int i = 0; i < count; i++)
         json_object_put(made[i]);
     free(made);
-    size_t cached = real / 200 + 4096; /* small blocks that were freed count as if in use */
-    if (HEAP_IS_OURS && (account.bytes + cached < real || account.bytes > 2 * real))
+    if (!heap_agrees(real, account.bytes))
         fail_msg("%s: %zu bytes for %d, of which %zu were taken", name, real, count,
                  (size_t)account.bytes);
     assert_true(account.owed_ns >= (uint64_t)count * CHIMERA_ACCOUNT_FREE_NS);
