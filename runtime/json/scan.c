@@ -110,6 +110,18 @@ static struct chimera_slice rest_of(const struct chimera_scan *scan)
     return (struct chimera_slice){scan->at, (size_t)(scan->end - scan->at)};
 }
 
+/* Of a run of longer characters, to where it ends. */
+static bool skip_characters(struct chimera_scan *scan)
+{
+    while (scan->at < scan->end && (unsigned char)*scan->at >= 0x80) {
+        size_t size = chimera_utf8_character(rest_of(scan));
+        if (size == 0)
+            return chimera_scan_fail_next(scan, "invalid unicode code point");
+        scan->at += size;
+    }
+    return true;
+}
+
 /* What stopped plain_end() and is not the closing quote. */
 static bool skip_special(struct chimera_scan *scan)
 {
@@ -120,9 +132,7 @@ static bool skip_special(struct chimera_scan *scan)
     if ((unsigned char)*scan->at < 0x20)
         return chimera_scan_fail(
             scan, scan->at + 1, "control character (\\u0000-\\u001F) found while parsing a string");
-    size_t size = chimera_utf8_character(rest_of(scan));
-    scan->at += size;
-    return size > 0 || chimera_scan_fail_next(scan, "invalid unicode code point");
+    return skip_characters(scan);
 }
 
 static ALWAYS_INLINE bool read_string(struct chimera_scan *scan, struct chimera_scan_text *ret_text)
@@ -363,12 +373,15 @@ static ALWAYS_INLINE int next_value(struct chimera_scan *scan, bool is_object, b
 }
 
 /* From an opening bracket to behind the one that closes it. */
-static bool skip_nested(struct chimera_scan *scan, int byte)
+static ALWAYS_INLINE bool skip_nested(struct chimera_scan *scan, int byte,
+                                      struct chimera_account *account)
 {
     struct nesting nesting = {{0}};
     unsigned outside = scan->depth;
     bool is_object = false, is_first = false;
     for (;;) {
+        if (account && chimera_account_spend(account, 4) < 0)
+            return false;
         if (byte == '{' || byte == '[') {
             if (!chimera_scan_open(scan))
                 return false;
@@ -398,7 +411,7 @@ bool chimera_scan_skip(struct chimera_scan *scan, struct chimera_slice *ret_valu
 {
     int byte = chimera_scan_peek(scan);
     const char *begin = scan->at;
-    if (!(byte == '{' || byte == '[' ? skip_nested(scan, byte) : skip_scalar(scan, byte)))
+    if (!(byte == '{' || byte == '[' ? skip_nested(scan, byte, NULL) : skip_scalar(scan, byte)))
         return false;
     *ret_value = (struct chimera_slice){begin, (size_t)(scan->at - begin)};
     return true;
@@ -417,6 +430,24 @@ int chimera_json_check(struct chimera_slice text, struct chimera_error *err)
     if (!chimera_scan_skip(&scan, &value) || !chimera_scan_end(&scan))
         return chimera_scan_report(&scan, err);
     return CHIMERA_OK;
+}
+
+int chimera_json_check_within(struct chimera_slice text, struct chimera_account *account,
+                              struct chimera_error *err)
+{
+    struct chimera_scan scan;
+    struct chimera_account forever;
+    chimera_account_open(&forever, CHIMERA_ACCOUNT_FOREVER, CHIMERA_ACCOUNT_FOREVER);
+    account = account ? account : &forever;
+    chimera_scan_init(&scan, text);
+    if (text.size > CHIMERA_SCAN_AT_ONCE)
+        chimera_account_has_time(account, text.size * CHIMERA_SCAN_AT_ONCE_NS);
+    int byte = account->failed ? -1 : chimera_scan_peek(&scan);
+    bool is_read =
+        byte == '{' || byte == '[' ? skip_nested(&scan, byte, account) : skip_scalar(&scan, byte);
+    if (account->failed)
+        return chimera_fail(err, account->failed, "%s", chimera_account_text(account));
+    return is_read && chimera_scan_end(&scan) ? CHIMERA_OK : chimera_scan_report(&scan, err);
 }
 
 /* Writes `point`, which must not be a surrogate; returns the size, 1 to 4. */

@@ -8,11 +8,17 @@
 #ifndef CHIMERA_JSON_SCAN_H
 #define CHIMERA_JSON_SCAN_H
 
+#include "runtime/base/account.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/error.h"
 
 #define CHIMERA_SCAN_DEPTH_MAX 127
 #define CHIMERA_SCAN_WHY_MAX 1000
+
+/* A text of more bytes may be one string, which is read at once and takes so long a byte: whoever
+ * has an account asks it first. */
+#define CHIMERA_SCAN_AT_ONCE ((size_t)1 << 20)
+#define CHIMERA_SCAN_AT_ONCE_NS 3
 
 struct chimera_scan {
     const char *start, *at, *end;
@@ -99,6 +105,9 @@ int chimera_scan_report(const struct chimera_scan *scan, struct chimera_error *e
 
 /* Whether `text` is one JSON value and nothing else. */
 int chimera_json_check(struct chimera_slice text, struct chimera_error *err);
+/* The same for a text that a guest chose; the account's code when that failed. */
+int chimera_json_check_within(struct chimera_slice text, struct chimera_account *account,
+                              struct chimera_error *err);
 
 /* Writes the decoded text of a checked string to `to`, as much as fits whole into `capacity`;
  * raw.size is always enough. Returns its size. */

@@ -202,7 +202,11 @@ int chimera_json_parse_within(struct chimera_slice text, struct chimera_account 
     chimera_scan_init(&builder.scan, text);
     chimera_buffer_init_within(&builder.key, text.size + 1, account);
     chimera_buffer_init_within(&builder.text, text.size + 1, account);
-    int code = build(&builder);
+    int code = text.size > CHIMERA_SCAN_AT_ONCE
+                   ? chimera_account_has_time(account, text.size * CHIMERA_SCAN_AT_ONCE_NS)
+                   : CHIMERA_OK;
+    if (code == CHIMERA_OK)
+        code = build(&builder);
     chimera_buffer_free(&builder.key);
     chimera_buffer_free(&builder.text);
     if (code < 0) {

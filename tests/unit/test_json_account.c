@@ -6,19 +6,13 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include <stdlib.h>
-
 #include "runtime/json/tree.h"
 #include "runtime/review/patch.h"
+#include "tests/unit/bomb.h"
 #include "tests/unit/heap.h"
 
 #define BOMB_BYTES ((size_t)11 << 17)
 #define LIMIT ((uint64_t)4 << 20)
-
-/* `head`, `part` again and again, `tail`; a '#' in the part becomes a number that counts on. */
-struct bomb {
-    const char *name, *head, *part, *tail;
-};
 
 static const struct bomb bombs[] = {
     {"objects", "[", "{},", "1]"},
@@ -37,23 +31,6 @@ static const struct bomb bombs[] = {
     {"a key", "{\"", "text", "\":1}"},
 };
 
-/* Owned by the caller. */
-static void make_bomb(const struct bomb *bomb, size_t size, struct chimera_buffer *ret_text)
-{
-    chimera_buffer_init(ret_text, 2 * size + 100);
-    chimera_buffer_text(ret_text, bomb->head);
-    const char *hash = strchr(bomb->part, '#');
-    for (unsigned i = 0; ret_text->size < size; i++) {
-        if (hash)
-            chimera_buffer_print(ret_text, "%.*s%x%s", (int)(hash - bomb->part), bomb->part, i,
-                                 hash + 1);
-        else
-            chimera_buffer_text(ret_text, bomb->part);
-    }
-    chimera_buffer_text(ret_text, bomb->tail);
-    assert_int_equal(ret_text->failed, 0);
-}
-
 static int parse(const struct chimera_buffer *text, struct chimera_account *account,
                  struct json_object **ret_tree)
 {
@@ -70,7 +47,7 @@ static void trees_cost_what_they_take(void **state)
         struct chimera_buffer text;
         struct chimera_account account;
         struct json_object *tree;
-        make_bomb(&bombs[i], BOMB_BYTES, &text);
+        bomb_make(&bombs[i], BOMB_BYTES, &text);
         chimera_account_open(&account, CHIMERA_ACCOUNT_FOREVER, CHIMERA_ACCOUNT_FOREVER);
         size_t before = heap_in_use();
         assert_int_equal(parse(&text, &account, &tree), CHIMERA_OK);
@@ -92,7 +69,7 @@ static void trees_end_at_the_limit(void **state)
         struct chimera_buffer text;
         struct chimera_account account;
         struct json_object *tree = NULL;
-        make_bomb(&bombs[i], 5 * BOMB_BYTES, &text);
+        bomb_make(&bombs[i], 5 * BOMB_BYTES, &text);
         chimera_account_open(&account, CHIMERA_ACCOUNT_FOREVER, LIMIT);
         size_t before = heap_in_use();
         if (parse(&text, &account, &tree) != CHIMERA_ELIMIT)
@@ -111,7 +88,7 @@ static void trees_end_when_the_time_is_up(void **state)
         struct chimera_buffer text;
         struct chimera_account account;
         struct json_object *tree = NULL;
-        make_bomb(&bombs[i], BOMB_BYTES, &text);
+        bomb_make(&bombs[i], BOMB_BYTES, &text);
         chimera_account_open(&account, 1, CHIMERA_ACCOUNT_FOREVER); /* long past */
         if (parse(&text, &account, &tree) != CHIMERA_EDEADLINE)
             fail_msg("%s: no end when the time is up", bombs[i].name);
@@ -140,7 +117,7 @@ static void writing_ends_with_its_account(void **state)
         struct chimera_buffer text, out;
         struct chimera_account account;
         struct json_object *tree;
-        make_bomb(&bombs[i], bombs[i].head[0] == '"' ? 8 * BOMB_BYTES : BOMB_BYTES, &text);
+        bomb_make(&bombs[i], bombs[i].head[0] == '"' ? 8 * BOMB_BYTES : BOMB_BYTES, &text);
         assert_int_equal(parse(&text, NULL, &tree), CHIMERA_OK);
         chimera_account_open(&account, 1, CHIMERA_ACCOUNT_FOREVER);
         chimera_buffer_init_within(&out, 10 * BOMB_BYTES, &account);
@@ -190,8 +167,8 @@ static void differences_end_with_their_account(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct chimera_buffer a, b;
         struct chimera_account account;
-        make_bomb(&from[i], BOMB_BYTES, &a);
-        make_bomb(&to[i], BOMB_BYTES, &b);
+        bomb_make(&from[i], BOMB_BYTES, &a);
+        bomb_make(&to[i], BOMB_BYTES, &b);
         for (size_t k = 0; k < 2; k++) {
             chimera_account_open(&account, 1, CHIMERA_ACCOUNT_FOREVER);
             assert_int_equal(patch(&a, &b, &account, arenas[k]), CHIMERA_EDEADLINE);
@@ -215,8 +192,8 @@ static void a_long_path_is_not_written_for_nothing(void **state)
     for (size_t k = 0; k < 2; k++) {
         struct chimera_buffer a, b;
         struct chimera_account account;
-        make_bomb(&key, 1 << 20, &a);
-        make_bomb(&key, 1 << 20, &b);
+        bomb_make(&key, 1 << 20, &a);
+        bomb_make(&key, 1 << 20, &b);
         a.limit = b.limit = 4 << 20;
         for (int i = 0; i < 100000; i++) {
             chimera_buffer_text(&a, "0,");
