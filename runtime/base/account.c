@@ -28,8 +28,8 @@ int chimera_account_has_time(struct chimera_account *account, uint64_t ns)
 
 const char *chimera_account_text(const struct chimera_account *account)
 {
-    if (!account || !account->failed)
-        return chimera_code_text(CHIMERA_ENOMEM);
-    return account->failed == CHIMERA_EDEADLINE ? "the time is up"
-                                                : "the policy's memory limit is reached";
+    int code = account && account->failed ? account->failed : CHIMERA_ENOMEM;
+    if (code == CHIMERA_ENOMEM)
+        return chimera_code_text(code);
+    return code == CHIMERA_EDEADLINE ? "the time is up" : "the policy's memory limit is reached";
 }

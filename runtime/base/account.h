@@ -29,7 +29,7 @@ struct chimera_account {
     uint64_t bytes_limit;
     uint64_t bytes_peak; /* most that were taken at once */
     uint64_t owed_ns; /* what it will take to end what was made: the deadline is so much nearer */
-    int failed;       /* 0, CHIMERA_EDEADLINE or CHIMERA_ELIMIT */
+    int failed; /* 0, CHIMERA_EDEADLINE, CHIMERA_ELIMIT; CHIMERA_ENOMEM of what returns no code */
 };
 
 static inline void chimera_account_open(struct chimera_account *account, uint64_t deadline_ns,

@@ -49,12 +49,14 @@ int chimera_rego_want_strings(const struct chimera_rego_call *call, unsigned ind
         return chimera_fail(call->err, CHIMERA_EINVAL,
                             "operand %u must be one of {set, array} but got %s", index + 1,
                             chimera_rego_type_name(chimera_rego_type_of(list)));
-    for (size_t i = 0; i < json_object_array_length(list); i++) {
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < json_object_array_length(list) && code == CHIMERA_OK; i++) {
+        code = chimera_rego_spend(call, 2);
         if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_string))
             return chimera_fail(call->err, CHIMERA_EINVAL, "operand %u must hold strings only",
                                 index + 1);
     }
-    return CHIMERA_OK;
+    return code;
 }
 
 int chimera_rego_want_int64(const struct chimera_rego_call *call, unsigned index,
@@ -70,20 +72,30 @@ int chimera_rego_want_int64(const struct chimera_rego_call *call, unsigned index
     return CHIMERA_OK;
 }
 
-int chimera_rego_spend(const struct chimera_rego_call *call, uint64_t units)
-{
-    int code = chimera_account_spend(call->account, units);
-    if (code == CHIMERA_EDEADLINE)
-        return chimera_fail(call->err, code, "the time is up");
-    if (code < 0)
-        return chimera_fail(call->err, code, "the policy's memory limit is reached");
-    return CHIMERA_OK;
-}
-
 int chimera_rego_no_memory(const struct chimera_rego_call *call)
 {
-    return chimera_fail(call->err, CHIMERA_ENOMEM, "out of memory");
+    return chimera_fail(call->err, chimera_node_failure(call->account), "%s",
+                        chimera_account_text(call->account));
 }
+
+int chimera_rego_spend(const struct chimera_rego_call *call, uint64_t units)
+{
+    return chimera_account_spend(call->account, units) < 0 ? chimera_rego_no_memory(call)
+                                                           : CHIMERA_OK;
+}
+
+int chimera_rego_has_time(const struct chimera_rego_call *call, uint64_t ns)
+{
+    return chimera_account_has_time(call->account, ns) < 0 ? chimera_rego_no_memory(call)
+                                                           : CHIMERA_OK;
+}
+
+void chimera_rego_buffer(const struct chimera_rego_call *call, struct chimera_buffer *ret_buffer)
+{
+    chimera_buffer_init_within(ret_buffer, CHIMERA_REGO_RESULT_MAX, call->account);
+}
+
+/* --- Results --- */
 
 int chimera_rego_give(const struct chimera_rego_call *call, struct json_object *value,
                       struct json_object **ret_result)
@@ -97,43 +109,75 @@ int chimera_rego_give(const struct chimera_rego_call *call, struct json_object *
 int chimera_rego_give_bool(const struct chimera_rego_call *call, bool value,
                            struct json_object **ret_result)
 {
-    return chimera_rego_give(call, json_object_new_boolean(value), ret_result);
+    return chimera_rego_give(call, chimera_node_boolean(call->account, value), ret_result);
 }
 
 int chimera_rego_give_slice(const struct chimera_rego_call *call, struct chimera_slice text,
                             struct json_object **ret_result)
 {
-    return chimera_rego_give(call, chimera_rego_new_string(text), ret_result);
+    return chimera_rego_give(call, chimera_node_string(call->account, text), ret_result);
 }
 
 int chimera_rego_give_number(const struct chimera_rego_call *call, struct chimera_slice text,
                              struct json_object **ret_result)
 {
-    return chimera_rego_give(call, chimera_rego_new_number(text), ret_result);
+    return chimera_rego_give(call, chimera_rego_new_number(text, call->account), ret_result);
+}
+
+static int fail_text(const struct chimera_rego_call *call, int code)
+{
+    if ((call->account && call->account->failed) || code != CHIMERA_ELIMIT)
+        return chimera_rego_no_memory(call);
+    return chimera_fail(call->err, code, "the result is too large");
 }
 
 int chimera_rego_give_text(const struct chimera_rego_call *call, struct chimera_buffer *text,
                            struct json_object **ret_result)
 {
-    int code = text->failed;
-    if (code == CHIMERA_OK)
-        code = chimera_rego_give_slice(call, chimera_buffer_slice(text), ret_result);
-    else
-        chimera_fail(call->err, code, "the result is too large");
+    int code = text->failed ? fail_text(call, text->failed)
+                            : chimera_rego_give_slice(call, chimera_buffer_slice(text), ret_result);
     chimera_buffer_free(text);
     return code;
 }
 
+int chimera_rego_finish(const struct chimera_rego_call *call, int code, struct json_object *value,
+                        struct json_object **ret_result)
+{
+    if (code == CHIMERA_OK)
+        return chimera_rego_give(call, value, ret_result);
+    json_object_put(value);
+    return code;
+}
+
+int chimera_rego_finish_set(const struct chimera_rego_call *call, int code,
+                            struct json_object *array, struct json_object **ret_result)
+{
+    if (code == CHIMERA_OK && array && chimera_rego_make_set(array, call->account) < 0)
+        code = chimera_rego_no_memory(call);
+    return chimera_rego_finish(call, code, array, ret_result);
+}
+
+int chimera_rego_push(const struct chimera_rego_call *call, struct json_object *array,
+                      struct json_object *value)
+{
+    return chimera_node_append(call->account, array, value) < 0 ? chimera_rego_no_memory(call)
+                                                                : CHIMERA_OK;
+}
+
+int chimera_rego_push_string(const struct chimera_rego_call *call, struct json_object *array,
+                             struct chimera_slice text)
+{
+    struct json_object *value = chimera_node_string(call->account, text);
+    return value ? chimera_rego_push(call, array, value) : chimera_rego_no_memory(call);
+}
+
 bool chimera_rego_append(struct json_object *array, struct json_object *value)
 {
-    if (json_object_array_add(array, value) == 0)
-        return true;
-    json_object_put(value);
-    return false;
+    return chimera_node_append(NULL, array, value) == CHIMERA_OK;
 }
 
 bool chimera_rego_append_string(struct json_object *array, struct chimera_slice text)
 {
-    struct json_object *value = chimera_rego_new_string(text);
+    struct json_object *value = chimera_node_string(NULL, text);
     return value && chimera_rego_append(array, value);
 }

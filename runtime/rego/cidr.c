@@ -3,10 +3,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "runtime/base/sort.h"
 #include "runtime/rego/family.h"
 
 /* Addresses that net.cidr_expand may make. */
 #define EXPAND_MAX_BITS 17
+
+/* Zeros before a prefix's length are let through, but not without end. */
+#define NETWORK_MAX_BYTES 1000
+
+#define READ_UNITS 64 /* of an address or network in a text */
+#define PRINT_UNITS 128
 
 struct network {
     uint8_t address[16]; /* of IPv4 only the first four bytes */
@@ -35,18 +42,19 @@ static bool read_address(struct chimera_slice text, struct network *ret_network)
 /* Clears (or sets) the bits behind the prefix. */
 static void fill_host(struct network *network, bool ones)
 {
-    for (unsigned bit = network->prefix; bit < 8 * network->size; bit++) {
-        uint8_t mask = (uint8_t)(0x80u >> bit % 8);
-        if (ones)
-            network->address[bit / 8] |= mask;
-        else
-            network->address[bit / 8] &= (uint8_t)~mask;
-    }
+    unsigned whole = network->prefix / 8, bits = network->prefix % 8;
+    if (whole >= network->size)
+        return;
+    uint8_t mask = (uint8_t)(0xFFu >> bits), *byte = &network->address[whole];
+    *byte = ones ? *byte | mask : *byte & (uint8_t)~mask;
+    memset(byte + 1, ones ? 0xFF : 0, network->size - whole - 1);
 }
 
 static bool read_network(struct chimera_slice text, struct network *ret_network)
 {
     struct network network;
+    if (text.size > NETWORK_MAX_BYTES)
+        return false;
     const char *slash = text.size ? memchr(text.data, '/', text.size) : NULL;
     size_t size = slash ? (size_t)(slash - text.data) : 0;
     if (!slash || !read_address((struct chimera_slice){text.data, size}, &network))
@@ -108,19 +116,17 @@ int chimera_rego_cidr_expand(const struct chimera_rego_call *call, struct json_o
     unsigned bits = 8 * network.size - network.prefix;
     if (bits > EXPAND_MAX_BITS)
         return chimera_fail(call->err, CHIMERA_ELIMIT, "the network has too many addresses");
-    struct json_object *addresses = json_object_new_array();
-    bool has_room = addresses != NULL;
-    for (uint32_t i = 0; has_room && i < (uint32_t)1 << bits; i++) {
+    struct json_object *addresses = chimera_node_array(call->account);
+    if (!addresses)
+        return chimera_rego_no_memory(call);
+    for (uint32_t i = 0; i < (uint32_t)1 << bits && code == CHIMERA_OK; i++) {
         print_address(&network, text);
-        has_room = chimera_rego_append_string(addresses, chimera_slice_of(text));
+        code = chimera_rego_spend(call, PRINT_UNITS);
+        if (code == CHIMERA_OK)
+            code = chimera_rego_push_string(call, addresses, chimera_slice_of(text));
         step(&network, true);
     }
-    if (!has_room) {
-        json_object_put(addresses);
-        return chimera_rego_no_memory(call);
-    }
-    chimera_rego_make_set(addresses);
-    return chimera_rego_give(call, addresses, ret_result);
+    return chimera_rego_finish_set(call, code, addresses, ret_result);
 }
 
 /* --- Containment --- */
@@ -139,6 +145,9 @@ static bool contains(const struct network *outer, const struct network *inner)
 static int entry_network(const struct chimera_rego_call *call, struct json_object *entry,
                          bool may_be_ip, struct network *ret_network)
 {
+    int code = chimera_rego_spend(call, READ_UNITS);
+    if (code < 0)
+        return code;
     if (json_object_is_type(entry, json_type_array) && json_object_array_length(entry) > 0)
         entry = json_object_array_get_idx(entry, 0);
     if (!json_object_is_type(entry, json_type_string))
@@ -148,79 +157,122 @@ static int entry_network(const struct chimera_rego_call *call, struct json_objec
     return want_network(call, entry, ret_network);
 }
 
-/* Operand of net.cidr_contains_matches, flattened: what stands for entry `i` in the result, and it.
- */
-struct entries {
-    struct json_object *whole;
-    struct json_object *keys; /* of an object: owned */
-    size_t count;
+struct entry {
+    struct network network;
+    struct json_object *key; /* owned: what stands for it in the result */
 };
 
-static int open_entries(const struct chimera_rego_call *call, unsigned index,
-                        struct entries *ret_entries)
+/* An operand of net.cidr_contains_matches, flattened. */
+struct entries {
+    struct entry *entry; /* owned */
+    size_t count;
+    uint64_t bytes; /* that were taken for it */
+};
+
+static void close_entries(const struct chimera_rego_call *call, struct entries *entries)
+{
+    for (size_t i = 0; i < entries->count; i++)
+        json_object_put(entries->entry[i].key);
+    free(entries->entry);
+    chimera_account_give_back(call->account, entries->bytes);
+}
+
+/* Takes `key`. */
+static int add_entry(const struct chimera_rego_call *call, struct entries *entries,
+                     struct json_object *key, struct json_object *value, bool may_be_ip)
+{
+    struct entry entry = {.key = key};
+    int code =
+        key ? entry_network(call, value, may_be_ip, &entry.network) : chimera_rego_no_memory(call);
+    if (code == CHIMERA_OK)
+        entries->entry[entries->count++] = entry;
+    else
+        json_object_put(key);
+    return code;
+}
+
+static int add_members(const struct chimera_rego_call *call, struct entries *entries,
+                       struct json_object *object, bool may_be_ip)
+{
+    int code = CHIMERA_OK;
+    for (const struct lh_entry *at = json_object_get_object(object)->head; at && code == CHIMERA_OK;
+         at = at->next) {
+        struct chimera_slice key = chimera_slice_of((const char *)lh_entry_k(at));
+        code = add_entry(call, entries, chimera_node_string(call->account, key),
+                         (struct json_object *)lh_entry_v(at), may_be_ip);
+    }
+    return code;
+}
+
+/* What stands for an element of an array is its index; for one of a set, itself. */
+static int add_elements(const struct chimera_rego_call *call, struct entries *entries,
+                        struct json_object *list, bool may_be_ip)
+{
+    bool is_array = chimera_rego_type_of(list) == CHIMERA_REGO_ARRAY;
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < json_object_array_length(list) && code == CHIMERA_OK; i++) {
+        struct json_object *value = json_object_array_get_idx(list, i);
+        struct json_object *key =
+            is_array ? chimera_node_int64(call->account, (int64_t)i) : json_object_get(value);
+        if (!key && !is_array)
+            code = entry_network(call, value, may_be_ip, &(struct network){0}); /* null is none */
+        else
+            code = add_entry(call, entries, key, value, may_be_ip);
+    }
+    return code;
+}
+
+static int open_entries(const struct chimera_rego_call *call, unsigned index, bool may_be_ip,
+                        struct entries *entries)
 {
     struct json_object *whole = call->args[index];
-    struct entries entries = {.whole = whole, .count = 1};
-    if (json_object_is_type(whole, json_type_array))
-        entries.count = json_object_array_length(whole);
-    if (json_object_is_type(whole, json_type_object)) {
-        const struct chimera_rego_call inner = {.args = &call->args[index], .err = call->err};
-        int code = chimera_rego_object_keys(&inner, &entries.keys);
-        if (code < 0)
-            return code;
-        entries.count = json_object_array_length(entries.keys);
-    }
-    *ret_entries = entries;
-    return CHIMERA_OK;
+    bool is_object = json_object_is_type(whole, json_type_object);
+    bool is_list = json_object_is_type(whole, json_type_array);
+    size_t most = is_object ? (size_t)json_object_object_length(whole)
+                  : is_list ? json_object_array_length(whole)
+                            : 1;
+    uint64_t bytes = chimera_account_heap((most + 1) * sizeof(*entries->entry));
+    if (chimera_account_take(call->account, bytes) < 0)
+        return chimera_rego_no_memory(call);
+    entries->bytes = bytes;
+    entries->entry = malloc((most + 1) * sizeof(*entries->entry));
+    if (!entries->entry)
+        return chimera_rego_no_memory(call);
+    if (is_object)
+        return add_members(call, entries, whole, may_be_ip);
+    if (is_list)
+        return add_elements(call, entries, whole, may_be_ip);
+    struct network network;
+    int code = entry_network(call, whole, may_be_ip, &network); /* before null becomes a key */
+    return code < 0 ? code : add_entry(call, entries, json_object_get(whole), whole, may_be_ip);
 }
 
-/* *ret_key is new, *ret_value borrowed; a NULL key means no memory. */
-static void entry_at(const struct entries *entries, size_t i, struct json_object **ret_key,
-                     struct json_object **ret_value)
+/* Takes nothing. */
+static int add_match(const struct chimera_rego_call *call, struct json_object *matches,
+                     const struct entry *outer, const struct entry *inner)
 {
-    struct json_object *whole = entries->whole;
-    if (entries->keys) {
-        struct json_object *key = json_object_array_get_idx(entries->keys, i);
-        *ret_value = json_object_object_get(whole, json_object_get_string(key));
-        *ret_key = json_object_get(key);
-    } else if (chimera_rego_type_of(whole) == CHIMERA_REGO_ARRAY) {
-        *ret_value = json_object_array_get_idx(whole, i);
-        *ret_key = json_object_new_int64((int64_t)i);
-    } else {
-        *ret_value = json_object_is_type(whole, json_type_array)
-                         ? json_object_array_get_idx(whole, i)
-                         : whole;
-        *ret_key = json_object_get(*ret_value);
-    }
-}
-
-static bool add_match(struct json_object *matches, struct json_object *outer,
-                      struct json_object *inner)
-{
-    struct json_object *pair = json_object_new_array();
-    bool done = pair && chimera_rego_append(pair, json_object_get(outer)) &&
-                chimera_rego_append(pair, json_object_get(inner));
-    if (done)
-        return chimera_rego_append(matches, pair);
-    json_object_put(pair);
-    return false;
-}
-
-static int match_entry(const struct chimera_rego_call *call, struct json_object *outer_key,
-                       struct json_object *outer, const struct entries *inner,
-                       struct json_object *matches)
-{
-    struct network big, small;
-    int code = entry_network(call, outer, false, &big);
+    struct json_object *pair = chimera_node_array(call->account);
+    int code = pair ? CHIMERA_OK : chimera_rego_no_memory(call);
     if (code == CHIMERA_OK)
-        code = chimera_rego_spend(call, 64 * inner->count);
-    for (size_t i = 0; i < inner->count && code == CHIMERA_OK; i++) {
-        struct json_object *key, *value;
-        entry_at(inner, i, &key, &value);
-        code = entry_network(call, value, true, &small);
-        if (code == CHIMERA_OK && contains(&big, &small) && !add_match(matches, outer_key, key))
-            code = chimera_rego_no_memory(call);
-        json_object_put(key);
+        code = chimera_rego_push(call, pair, json_object_get(outer->key));
+    if (code == CHIMERA_OK)
+        code = chimera_rego_push(call, pair, json_object_get(inner->key));
+    if (code == CHIMERA_OK)
+        return chimera_rego_push(call, matches, pair);
+    json_object_put(pair);
+    return code;
+}
+
+static int match_all(const struct chimera_rego_call *call, const struct entries *outer,
+                     const struct entries *inner, struct json_object *matches)
+{
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < outer->count && code == CHIMERA_OK; i++) {
+        for (size_t k = 0; k < inner->count && code == CHIMERA_OK; k++) {
+            code = chimera_rego_spend(call, 8);
+            if (code == CHIMERA_OK && contains(&outer->entry[i].network, &inner->entry[k].network))
+                code = add_match(call, matches, &outer->entry[i], &inner->entry[k]);
+        }
     }
     return code;
 }
@@ -229,24 +281,15 @@ int chimera_rego_cidr_contains_matches(const struct chimera_rego_call *call,
                                        struct json_object **ret_result)
 {
     struct entries outer = {0}, inner = {0};
-    struct json_object *matches = json_object_new_array();
-    int code = matches ? open_entries(call, 0, &outer) : chimera_rego_no_memory(call);
+    struct json_object *matches = chimera_node_array(call->account);
+    int code = matches ? open_entries(call, 0, false, &outer) : chimera_rego_no_memory(call);
+    if (code == CHIMERA_OK && outer.count > 0) /* OPA does not look at the second one otherwise */
+        code = open_entries(call, 1, true, &inner);
     if (code == CHIMERA_OK)
-        code = open_entries(call, 1, &inner);
-    for (size_t i = 0; code == CHIMERA_OK && i < outer.count; i++) {
-        struct json_object *key, *value;
-        entry_at(&outer, i, &key, &value);
-        code = match_entry(call, key, value, &inner, matches);
-        json_object_put(key);
-    }
-    json_object_put(outer.keys);
-    json_object_put(inner.keys);
-    if (code < 0) {
-        json_object_put(matches);
-        return code;
-    }
-    chimera_rego_make_set(matches);
-    return chimera_rego_give(call, matches, ret_result);
+        code = match_all(call, &outer, &inner, matches);
+    close_entries(call, &outer);
+    close_entries(call, &inner);
+    return chimera_rego_finish_set(call, code, matches, ret_result);
 }
 
 /* --- Merging --- */
@@ -282,8 +325,9 @@ static int compare_address(const struct network *a, const struct network *b)
     return memcmp(a->address, b->address, a->size);
 }
 
-static int by_last(const void *a, const void *b)
+static int by_last(const void *a, const void *b, struct chimera_account *account)
 {
+    (void)account;
     const struct range *x = a, *y = b;
     int order = compare_address(&x->last, &y->last);
     return order ? order : compare_address(&x->first, &y->first);
@@ -297,33 +341,40 @@ static bool touches(const struct range *low, const struct range *high)
     return !step(&before, false) || compare_address(&before, &low->last) <= 0;
 }
 
-/* From the top down, joins what overlaps or is adjacent; returns how many are left. */
+/* From the top down, joins what overlaps or is adjacent. What is left is at the end of the list,
+ * from where it returns on. */
 static size_t join(struct range *ranges, size_t count)
 {
-    for (size_t i = count; i-- > 1;) {
-        if (!touches(&ranges[i - 1], &ranges[i]))
+    size_t top = count - 1;
+    for (size_t i = count - 1; i-- > 0;) {
+        struct range *above = &ranges[top];
+        if (!touches(&ranges[i], above)) {
+            ranges[--top] = ranges[i];
             continue;
-        if (compare_address(&ranges[i].first, &ranges[i - 1].first) < 0)
-            ranges[i - 1].first = ranges[i].first;
-        ranges[i - 1].last = ranges[i].last;
-        ranges[i - 1].is_merged = true;
-        memmove(&ranges[i], &ranges[i + 1], (count - i - 1) * sizeof(*ranges));
-        count--;
+        }
+        if (compare_address(&above->first, &ranges[i].first) > 0)
+            above->first = ranges[i].first;
+        above->is_merged = true;
     }
-    return count;
+    return top;
 }
 
-static bool put_network(struct json_object *networks, const struct network *network)
+static int put_network(const struct chimera_rego_call *call, struct json_object *networks,
+                       const struct network *network)
 {
     char address[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 8];
+    int code = chimera_rego_spend(call, PRINT_UNITS);
+    if (code < 0)
+        return code;
     print_address(network, address);
     snprintf(text, sizeof(text), "%s/%u", address, network->prefix);
-    return chimera_rego_append_string(networks, chimera_slice_of(text));
+    return chimera_rego_push_string(call, networks, chimera_slice_of(text));
 }
 
 /* The fewest networks that cover a range: from its start, each as large as alignment and end allow.
  */
-static bool put_range(struct json_object *networks, const struct range *range)
+static int put_range(const struct chimera_rego_call *call, struct json_object *networks,
+                     const struct range *range)
 {
     struct network at = range->first;
     for (;;) {
@@ -335,12 +386,40 @@ static bool put_range(struct json_object *networks, const struct range *range)
             if (compare_address(&block, &at) == 0 && compare_address(&end, &range->last) <= 0)
                 break;
         }
-        if (!put_network(networks, &at))
-            return false;
+        int code = chimera_rego_spend(call, at.prefix * 8);
+        if (code == CHIMERA_OK)
+            code = put_network(call, networks, &at);
+        if (code < 0)
+            return code;
         at = end;
         if (compare_address(&end, &range->last) == 0 || !step(&at, true))
-            return true;
+            return CHIMERA_OK;
     }
+}
+
+static int read_ranges(const struct chimera_rego_call *call, struct range *ranges, size_t count)
+{
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < count && code == CHIMERA_OK; i++) {
+        code = chimera_rego_spend(call, READ_UNITS);
+        if (!read_range(json_object_array_get_idx(call->args[0], i), &ranges[i]))
+            return chimera_fail(call->err, CHIMERA_EINVAL, "an element is no network");
+    }
+    return code;
+}
+
+static int merge(const struct chimera_rego_call *call, struct range *ranges, size_t count,
+                 struct json_object *networks)
+{
+    int code = read_ranges(call, ranges, count);
+    if (code < 0 || count == 0)
+        return code;
+    if (chimera_sort(ranges, count, sizeof(*ranges), by_last, call->account) < 0)
+        return chimera_rego_no_memory(call);
+    for (size_t i = join(ranges, count); i < count && code == CHIMERA_OK; i++)
+        code = ranges[i].is_merged ? put_range(call, networks, &ranges[i])
+                                   : put_network(call, networks, &ranges[i].original);
+    return code;
 }
 
 int chimera_rego_cidr_merge(const struct chimera_rego_call *call, struct json_object **ret_result)
@@ -348,24 +427,14 @@ int chimera_rego_cidr_merge(const struct chimera_rego_call *call, struct json_ob
     if (!json_object_is_type(call->args[0], json_type_array))
         return chimera_fail(call->err, CHIMERA_EINVAL, "operand must be an array");
     size_t count = json_object_array_length(call->args[0]);
+    uint64_t bytes = chimera_account_heap((count + 1) * sizeof(struct range));
+    if (chimera_account_take(call->account, bytes) < 0)
+        return chimera_rego_no_memory(call);
     struct range *ranges = calloc(count + 1, sizeof(*ranges));
-    struct json_object *networks = json_object_new_array();
-    bool are_valid = true, has_room = ranges && networks;
-    for (size_t i = 0; has_room && are_valid && i < count; i++)
-        are_valid = read_range(json_object_array_get_idx(call->args[0], i), &ranges[i]);
-    if (has_room && are_valid) {
-        qsort(ranges, count, sizeof(*ranges), by_last);
-        count = join(ranges, count);
-    }
-    for (size_t i = 0; has_room && are_valid && i < count; i++)
-        has_room = ranges[i].is_merged ? put_range(networks, &ranges[i])
-                                       : put_network(networks, &ranges[i].original);
+    struct json_object *networks = chimera_node_array(call->account);
+    int code =
+        ranges && networks ? merge(call, ranges, count, networks) : chimera_rego_no_memory(call);
     free(ranges);
-    if (has_room && are_valid) {
-        chimera_rego_make_set(networks);
-        return chimera_rego_give(call, networks, ret_result);
-    }
-    json_object_put(networks);
-    return has_room ? chimera_fail(call->err, CHIMERA_EINVAL, "an element is no network")
-                    : chimera_rego_no_memory(call);
+    chimera_account_give_back(call->account, bytes);
+    return chimera_rego_finish_set(call, code, networks, ret_result);
 }

@@ -4,17 +4,14 @@
 /* Elements that numbers.range_step may make. */
 #define RANGE_MAX 1000000
 
-/* A new array with the elements of `list`, which may be a set. */
-static struct json_object *copy_list(struct json_object *list)
+/* Adds the elements of `list`, which may be a set. */
+static int push_all(const struct chimera_rego_call *call, struct json_object *array,
+                    struct json_object *list)
 {
-    struct json_object *copy = json_object_new_array();
-    for (size_t i = 0; copy && i < json_object_array_length(list); i++) {
-        if (!chimera_rego_append(copy, json_object_get(json_object_array_get_idx(list, i)))) {
-            json_object_put(copy);
-            return NULL;
-        }
-    }
-    return copy;
+    int code = array ? CHIMERA_OK : chimera_rego_no_memory(call);
+    for (size_t i = 0; i < json_object_array_length(list) && code == CHIMERA_OK; i++)
+        code = chimera_rego_push(call, array, json_object_get(json_object_array_get_idx(list, i)));
+    return code;
 }
 
 static int want_list(const struct chimera_rego_call *call)
@@ -29,7 +26,10 @@ static int want_list(const struct chimera_rego_call *call)
 int chimera_rego_cast_array(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
     int code = want_list(call);
-    return code < 0 ? code : chimera_rego_give(call, copy_list(call->args[0]), ret_result);
+    if (code < 0)
+        return code;
+    struct json_object *array = chimera_node_array(call->account);
+    return chimera_rego_finish(call, push_all(call, array, call->args[0]), array, ret_result);
 }
 
 int chimera_rego_cast_set(const struct chimera_rego_call *call, struct json_object **ret_result)
@@ -37,10 +37,8 @@ int chimera_rego_cast_set(const struct chimera_rego_call *call, struct json_obje
     int code = want_list(call);
     if (code < 0)
         return code;
-    struct json_object *set = copy_list(call->args[0]);
-    if (set)
-        chimera_rego_make_set(set);
-    return chimera_rego_give(call, set, ret_result);
+    struct json_object *set = chimera_node_array(call->account);
+    return chimera_rego_finish_set(call, push_all(call, set, call->args[0]), set, ret_result);
 }
 
 static int cast(const struct chimera_rego_call *call, enum chimera_rego_type type,
@@ -79,22 +77,19 @@ int chimera_rego_array_flatten(const struct chimera_rego_call *call,
     int code = chimera_rego_want(call, 0, CHIMERA_REGO_ARRAY);
     if (code < 0)
         return code;
-    struct json_object *flat = json_object_new_array();
-    bool has_room = flat != NULL;
-    for (size_t i = 0; has_room && i < json_object_array_length(call->args[0]); i++) {
+    struct json_object *flat = chimera_node_array(call->account);
+    if (!flat)
+        return chimera_rego_no_memory(call);
+    for (size_t i = 0; i < json_object_array_length(call->args[0]) && code == CHIMERA_OK; i++) {
         struct json_object *part = json_object_array_get_idx(call->args[0], i);
-        if (chimera_rego_type_of(part) != CHIMERA_REGO_ARRAY) {
-            has_room = chimera_rego_append(flat, json_object_get(part));
-            continue;
-        }
-        for (size_t k = 0; has_room && k < json_object_array_length(part); k++)
-            has_room =
-                chimera_rego_append(flat, json_object_get(json_object_array_get_idx(part, k)));
+        if (chimera_rego_type_of(part) == CHIMERA_REGO_ARRAY)
+            code = push_all(call, flat, part);
+        else
+            code = chimera_rego_push(call, flat, json_object_get(part));
+        if (code == CHIMERA_OK)
+            code = chimera_rego_spend(call, 1); /* a part may be empty */
     }
-    if (has_room)
-        return chimera_rego_give(call, flat, ret_result);
-    json_object_put(flat);
-    return chimera_rego_no_memory(call);
+    return chimera_rego_finish(call, code, flat, ret_result);
 }
 
 int chimera_rego_array_reverse(const struct chimera_rego_call *call,
@@ -103,25 +98,23 @@ int chimera_rego_array_reverse(const struct chimera_rego_call *call,
     int code = chimera_rego_want(call, 0, CHIMERA_REGO_ARRAY);
     if (code < 0)
         return code;
-    struct json_object *turned = json_object_new_array();
-    for (size_t i = json_object_array_length(call->args[0]); turned && i-- > 0;) {
-        if (!chimera_rego_append(turned,
-                                 json_object_get(json_object_array_get_idx(call->args[0], i)))) {
-            json_object_put(turned);
-            turned = NULL;
-        }
-    }
-    return chimera_rego_give(call, turned, ret_result);
+    struct json_object *turned = chimera_node_array(call->account);
+    if (!turned)
+        return chimera_rego_no_memory(call);
+    for (size_t i = json_object_array_length(call->args[0]); i-- > 0 && code == CHIMERA_OK;)
+        code = chimera_rego_push(call, turned,
+                                 json_object_get(json_object_array_get_idx(call->args[0], i)));
+    return chimera_rego_finish(call, code, turned, ret_result);
 }
 
 int chimera_rego_range_step(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
     int64_t bound[3];
-    for (unsigned i = 0; i < 3; i++) {
-        int code = chimera_rego_want_int64(call, i, &bound[i]);
-        if (code < 0)
-            return code;
-    }
+    int code = CHIMERA_OK;
+    for (unsigned i = 0; i < 3 && code == CHIMERA_OK; i++)
+        code = chimera_rego_want_int64(call, i, &bound[i]);
+    if (code < 0)
+        return code;
     if (bound[2] <= 0)
         return chimera_fail(call->err, CHIMERA_EINVAL, "step must be a positive integer");
     bool is_up = bound[0] <= bound[1];
@@ -130,61 +123,90 @@ int chimera_rego_range_step(const struct chimera_rego_call *call, struct json_ob
     uint64_t steps = span / (uint64_t)bound[2];
     if (steps >= RANGE_MAX)
         return chimera_fail(call->err, CHIMERA_ELIMIT, "more than %d numbers", RANGE_MAX);
-    struct json_object *range = json_object_new_array();
-    for (uint64_t i = 0; range && i <= steps; i++) {
+    struct json_object *range = chimera_node_array(call->account);
+    if (!range)
+        return chimera_rego_no_memory(call);
+    for (uint64_t i = 0; i <= steps && code == CHIMERA_OK; i++) {
         uint64_t way = i * (uint64_t)bound[2];
-        struct json_object *number = json_object_new_int64(
-            (int64_t)(is_up ? (uint64_t)bound[0] + way : (uint64_t)bound[0] - way));
-        if (!number || !chimera_rego_append(range, number)) {
-            json_object_put(range);
-            range = NULL;
-        }
+        struct json_object *number = chimera_node_int64(
+            call->account, (int64_t)(is_up ? (uint64_t)bound[0] + way : (uint64_t)bound[0] - way));
+        code = number ? chimera_rego_push(call, range, number) : chimera_rego_no_memory(call);
     }
-    return chimera_rego_give(call, range, ret_result);
+    return chimera_rego_finish(call, code, range, ret_result);
 }
 
+/* Of an object: in order, so that the list is a set. */
 int chimera_rego_object_keys(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
     int code = chimera_rego_want(call, 0, CHIMERA_REGO_OBJECT);
     if (code < 0)
         return code;
-    struct json_object *keys = json_object_new_array();
-    for (const struct lh_entry *entry = json_object_get_object(call->args[0])->head; keys && entry;
-         entry = entry->next) {
-        if (!chimera_rego_append_string(keys, chimera_slice_of((const char *)lh_entry_k(entry)))) {
-            json_object_put(keys);
-            keys = NULL;
-        }
-    }
-    if (keys)
-        chimera_rego_make_set(keys);
-    return chimera_rego_give(call, keys, ret_result);
+    if (chimera_rego_order_members(call->args[0], call->account) < 0)
+        return chimera_rego_no_memory(call);
+    struct json_object *keys = chimera_node_array(call->account);
+    if (!keys)
+        return chimera_rego_no_memory(call);
+    for (const struct lh_entry *entry = json_object_get_object(call->args[0])->head;
+         entry && code == CHIMERA_OK; entry = entry->next)
+        code =
+            chimera_rego_push_string(call, keys, chimera_slice_of((const char *)lh_entry_k(entry)));
+    chimera_rego_mark_set(keys);
+    return chimera_rego_finish(call, code, keys, ret_result);
 }
 
 /* --- object.union_n --- */
 
-/* Lays `over` upon `under`, both borrowed: objects are merged, of all else the upper one counts.
- * The result is the caller's. As deep as values can be, so the recursion is bounded. */
-static struct json_object *merge(struct json_object *under, struct json_object *over, bool *failed)
+static char ours_mark; /* its address is the userdata of objects that the union made for itself */
+
+static bool is_ours(struct json_object *value)
 {
-    if (!json_object_is_type(under, json_type_object) ||
-        !json_object_is_type(over, json_type_object))
-        return json_object_get(over);
-    struct json_object *merged = json_object_new_object();
-    *failed |= !merged;
-    for (const struct lh_entry *entry = json_object_get_object(under)->head; !*failed && entry;
-         entry = entry->next) {
-        struct json_object *value = json_object_get((struct json_object *)lh_entry_v(entry));
-        *failed |= json_object_object_add(merged, (const char *)lh_entry_k(entry), value) != 0;
-    }
-    for (const struct lh_entry *entry = json_object_get_object(over)->head; !*failed && entry;
-         entry = entry->next) {
+    return json_object_is_type(value, json_type_object) &&
+           json_object_get_userdata(value) == &ours_mark;
+}
+
+static int merge(const struct chimera_rego_call *call, struct json_object *whole,
+                 struct json_object *part);
+
+/* A value where there is one already: objects are merged, of all else the upper one counts. Each
+ * object of the arguments is copied once at most, so that the whole is linear. */
+static int merge_value(const struct chimera_rego_call *call, struct json_object *whole,
+                       const char *key, struct json_object *below, struct json_object *value)
+{
+    if (!json_object_is_type(below, json_type_object) ||
+        !json_object_is_type(value, json_type_object))
+        return chimera_node_add(call->account, whole, key, json_object_get(value));
+    if (is_ours(below))
+        return merge(call, below, value);
+    struct json_object *copy = chimera_node_object(call->account);
+    if (!copy)
+        return chimera_node_failure(call->account);
+    json_object_set_userdata(copy, &ours_mark, NULL);
+    int code = merge(call, copy, below);
+    if (code == CHIMERA_OK)
+        code = merge(call, copy, value);
+    if (code == CHIMERA_OK)
+        return chimera_node_add(call->account, whole, key, copy);
+    json_object_put(copy);
+    return code;
+}
+
+/* Lays `part`, borrowed, upon `whole`, which is ours. As deep as values can be, so the recursion is
+ * bounded. */
+static int merge(const struct chimera_rego_call *call, struct json_object *whole,
+                 struct json_object *part)
+{
+    int code = chimera_account_spend(call->account, 4);
+    for (const struct lh_entry *entry = json_object_get_object(part)->head;
+         entry && code == CHIMERA_OK; entry = entry->next) {
         const char *key = (const char *)lh_entry_k(entry);
-        struct json_object *value = (struct json_object *)lh_entry_v(entry), *below = NULL;
-        json_object_object_get_ex(under, key, &below);
-        *failed |= json_object_object_add(merged, key, merge(below, value, failed)) != 0;
+        struct json_object *value = (struct json_object *)lh_entry_v(entry), *below;
+        code = chimera_account_spend(call->account, 16);
+        if (code == CHIMERA_OK && json_object_object_get_ex(whole, key, &below))
+            code = merge_value(call, whole, key, below, value);
+        else if (code == CHIMERA_OK)
+            code = chimera_node_add(call->account, whole, key, json_object_get(value));
     }
-    return merged;
+    return code;
 }
 
 int chimera_rego_union_n(const struct chimera_rego_call *call, struct json_object **ret_result)
@@ -192,22 +214,17 @@ int chimera_rego_union_n(const struct chimera_rego_call *call, struct json_objec
     int code = chimera_rego_want(call, 0, CHIMERA_REGO_ARRAY);
     if (code < 0)
         return code;
-    bool failed = false;
-    struct json_object *whole = json_object_new_object();
-    for (size_t i = 0; !failed && whole && i < json_object_array_length(call->args[0]); i++) {
+    struct json_object *whole = chimera_node_object(call->account);
+    if (!whole)
+        return chimera_rego_no_memory(call);
+    for (size_t i = 0; i < json_object_array_length(call->args[0]) && code == CHIMERA_OK; i++) {
         struct json_object *part = json_object_array_get_idx(call->args[0], i);
-        if (!json_object_is_type(part, json_type_object)) {
-            json_object_put(whole);
-            return chimera_fail(call->err, CHIMERA_EINVAL, "operand 1 must be array of objects");
-        }
-        struct json_object *next = merge(whole, part, &failed);
-        json_object_put(whole);
-        whole = next;
+        if (!json_object_is_type(part, json_type_object))
+            code = chimera_fail(call->err, CHIMERA_EINVAL, "operand 1 must be array of objects");
+        else if (merge(call, whole, part) < 0)
+            code = chimera_rego_no_memory(call);
     }
-    if (!failed)
-        return chimera_rego_give(call, whole, ret_result);
-    json_object_put(whole);
-    return chimera_rego_no_memory(call);
+    return chimera_rego_finish(call, code, whole, ret_result);
 }
 
 /* --- object.subset --- */
@@ -224,6 +241,15 @@ static bool spend(struct search *search, size_t cost)
     return search->code == CHIMERA_OK;
 }
 
+/* False too when the account has failed. */
+static bool are_equal(struct search *search, struct json_object *a, struct json_object *b)
+{
+    if (!spend(search, 4))
+        return false;
+    bool is_equal = chimera_rego_compare(a, b, search->call->account) == 0;
+    return spend(search, 0) && is_equal;
+}
+
 static bool is_subset(struct search *search, struct json_object *whole, struct json_object *part);
 
 static bool object_holds(struct search *search, struct json_object *whole, struct json_object *part)
@@ -231,11 +257,12 @@ static bool object_holds(struct search *search, struct json_object *whole, struc
     for (const struct lh_entry *entry = json_object_get_object(part)->head; entry;
          entry = entry->next) {
         struct json_object *value = (struct json_object *)lh_entry_v(entry), *other;
-        if (!json_object_object_get_ex(whole, (const char *)lh_entry_k(entry), &other))
+        if (!spend(search, 16) ||
+            !json_object_object_get_ex(whole, (const char *)lh_entry_k(entry), &other))
             return false;
-        if (chimera_rego_compare(value, other) == 0)
+        if (are_equal(search, value, other))
             continue;
-        if (chimera_rego_type_of(value) != chimera_rego_type_of(other) ||
+        if (search->code < 0 || chimera_rego_type_of(value) != chimera_rego_type_of(other) ||
             !is_subset(search, other, value))
             return false;
     }
@@ -243,14 +270,15 @@ static bool object_holds(struct search *search, struct json_object *whole, struc
 }
 
 /* Sets are sorted. */
-static bool set_has(struct json_object *set, struct json_object *wanted)
+static bool set_has(struct search *search, struct json_object *set, struct json_object *wanted)
 {
     size_t low = 0, high = json_object_array_length(set);
-    while (low < high) {
+    while (low < high && spend(search, 4)) {
         size_t middle = low + (high - low) / 2;
-        int order = chimera_rego_compare(json_object_array_get_idx(set, middle), wanted);
+        int order = chimera_rego_compare(json_object_array_get_idx(set, middle), wanted,
+                                         search->call->account);
         if (order == 0)
-            return true;
+            return spend(search, 0);
         if (order < 0)
             low = middle + 1;
         else
@@ -259,10 +287,10 @@ static bool set_has(struct json_object *set, struct json_object *wanted)
     return false;
 }
 
-static bool set_holds(struct json_object *whole, struct json_object *part)
+static bool set_holds(struct search *search, struct json_object *whole, struct json_object *part)
 {
     for (size_t i = 0; i < json_object_array_length(part); i++) {
-        if (!set_has(whole, json_object_array_get_idx(part, i)))
+        if (!set_has(search, whole, json_object_array_get_idx(part, i)))
             return false;
     }
     return true;
@@ -272,13 +300,12 @@ static bool set_holds(struct json_object *whole, struct json_object *part)
 static bool array_holds_set(struct search *search, struct json_object *array,
                             struct json_object *set)
 {
-    struct json_object *sorted = copy_list(array);
-    if (!sorted) {
-        search->code = chimera_rego_no_memory(search->call);
-        return false;
-    }
-    chimera_rego_make_set(sorted);
-    bool holds = set_holds(sorted, set);
+    const struct chimera_rego_call *call = search->call;
+    struct json_object *sorted = chimera_node_array(call->account);
+    search->code = push_all(call, sorted, array);
+    if (search->code == CHIMERA_OK && chimera_rego_make_set(sorted, call->account) < 0)
+        search->code = chimera_rego_no_memory(call);
+    bool holds = search->code == CHIMERA_OK && set_holds(search, sorted, set);
     json_object_put(sorted);
     return holds;
 }
@@ -289,9 +316,8 @@ static bool array_holds(struct search *search, struct json_object *whole, struct
     size_t size = json_object_array_length(whole), wanted = json_object_array_length(part);
     for (size_t at = 0; at + wanted <= size; at++) {
         size_t i = 0;
-        while (i < wanted && spend(search, 32) &&
-               chimera_rego_compare(json_object_array_get_idx(whole, at + i),
-                                    json_object_array_get_idx(part, i)) == 0)
+        while (i < wanted && are_equal(search, json_object_array_get_idx(whole, at + i),
+                                       json_object_array_get_idx(part, i)))
             i++;
         if (i == wanted || search->code < 0)
             return search->code == CHIMERA_OK;
@@ -307,7 +333,7 @@ static bool is_subset(struct search *search, struct json_object *whole, struct j
     case CHIMERA_REGO_OBJECT:
         return object_holds(search, whole, part);
     case CHIMERA_REGO_SET:
-        return set_holds(whole, part);
+        return set_holds(search, whole, part);
     case CHIMERA_REGO_ARRAY:
         return array_holds(search, whole, part);
     default:

@@ -5,6 +5,7 @@
 #ifndef CHIMERA_REGO_FAMILY_H
 #define CHIMERA_REGO_FAMILY_H
 
+#include "runtime/json/node.h"
 #include "runtime/rego/builtin.h"
 
 #define CHIMERA_REGO_BUILTIN_MAP(X)                                       \
@@ -107,7 +108,24 @@ int chimera_rego_want_strings(const struct chimera_rego_call *call, unsigned ind
 int chimera_rego_want_int64(const struct chimera_rego_call *call, unsigned index,
                             int64_t *ret_value);
 
-/* Ends a builtin: `value` is what it made, NULL when memory ran out. */
+/* An empty buffer for at most CHIMERA_REGO_RESULT_MAX bytes, on the call's account. Loops that fill
+ * one go on only while it has not failed. */
+void chimera_rego_buffer(const struct chimera_rego_call *call, struct chimera_buffer *ret_buffer);
+
+/* These take `value`; 0 or a code. */
+int chimera_rego_push(const struct chimera_rego_call *call, struct json_object *array,
+                      struct json_object *value);
+int chimera_rego_push_string(const struct chimera_rego_call *call, struct json_object *array,
+                             struct chimera_slice text);
+
+/* Ends a builtin that made `value`, which it takes, unless `code` says that it failed on the way.
+ * The second makes it a set first. */
+int chimera_rego_finish(const struct chimera_rego_call *call, int code, struct json_object *value,
+                        struct json_object **ret_result);
+int chimera_rego_finish_set(const struct chimera_rego_call *call, int code,
+                            struct json_object *array, struct json_object **ret_result);
+
+/* Ends a builtin: `value` is what it made, NULL when it could not be made (node.h). */
 int chimera_rego_give(const struct chimera_rego_call *call, struct json_object *value,
                       struct json_object **ret_result);
 int chimera_rego_give_bool(const struct chimera_rego_call *call, bool value,
@@ -129,12 +147,17 @@ int chimera_rego_give_bytes(const struct chimera_rego_call *call, struct chimera
  * CHIMERA_EDEADLINE when the time is up, CHIMERA_ELIMIT when its memory was. */
 int chimera_rego_spend(const struct chimera_rego_call *call, uint64_t units);
 
+/* The same for a step that cannot be interrupted and takes about `ns`. */
+int chimera_rego_has_time(const struct chimera_rego_call *call, uint64_t ns);
+
+/* What was asked of the account could not be had, or the heap had no room. */
 int chimera_rego_no_memory(const struct chimera_rego_call *call);
 
 /* In lower case. */
 void chimera_rego_put_hex(struct chimera_slice bytes, struct chimera_buffer *out);
 
-/* Appends and takes `value`; false when memory ran out (and `value` is gone). */
+/* Without an account. Appends and takes `value`; false when memory ran out (and `value` is gone).
+ */
 bool chimera_rego_append(struct json_object *array, struct json_object *value);
 bool chimera_rego_append_string(struct json_object *array, struct chimera_slice text);
 

@@ -1,5 +1,5 @@
-/* Builtin json.patch: RFC 6902 on values that are shared, so only what lies on a path is copied.
- * OPA also takes paths as arrays. Sets cannot be entered. */
+/* Builtin json.patch: RFC 6902 on values that are shared, so what lies on a path is copied, once:
+ * later operations change the copy. OPA also takes paths as arrays. Sets cannot be entered. */
 #include <stdlib.h>
 
 #include "runtime/rego/family.h"
@@ -7,8 +7,11 @@
 /* Steps of one path. */
 #define STEPS_MAX CHIMERA_REGO_DEPTH_MAX
 
+/* A value that is copied into itself gets deeper each time; json-c ends values by recursion. */
+#define HEIGHT_MAX (2 * CHIMERA_REGO_DEPTH_MAX)
+
 struct path {
-    char *text; /* owned: the steps, decoded, each with a NUL behind it */
+    struct chimera_buffer text; /* the steps, decoded, each with a NUL behind it */
     const char *step[STEPS_MAX];
     size_t count;
 };
@@ -22,13 +25,15 @@ static int fail_path(const struct chimera_rego_call *call)
  * the front. */
 static int split_pointer(const struct chimera_rego_call *call, struct path *path)
 {
-    const char *from = path->text;
-    char *to = path->text;
+    const char *from = path->text.data;
+    char *to = path->text.data;
     if (*from == '\0')
         return CHIMERA_OK;
     from += strspn(from, "/");
     for (bool is_new = true;; from++) {
         char c = *from; /* `to` may be where `from` is */
+        if (chimera_account_spend(call->account, 1) < 0)
+            return chimera_rego_no_memory(call);
         if (is_new) {
             if (path->count == STEPS_MAX)
                 return fail_path(call);
@@ -49,46 +54,44 @@ static int split_pointer(const struct chimera_rego_call *call, struct path *path
 static int join_steps(const struct chimera_rego_call *call, struct json_object *steps,
                       struct path *path)
 {
-    struct chimera_buffer text;
+    struct chimera_buffer *text = &path->text;
     size_t starts[STEPS_MAX];
     char scratch[CHIMERA_REGO_NUMBER_TEXT];
     path->count = json_object_array_length(steps);
     if (path->count > STEPS_MAX)
         return fail_path(call);
-    chimera_buffer_init(&text, CHIMERA_REGO_RESULT_MAX);
     for (size_t i = 0; i < path->count; i++) {
         struct json_object *step = json_object_array_get_idx(steps, i);
         enum chimera_rego_type type = chimera_rego_type_of(step);
-        starts[i] = text.size;
+        starts[i] = text->size;
         if (type == CHIMERA_REGO_STRING)
-            chimera_buffer_append(&text, chimera_rego_string(step));
+            chimera_buffer_append(text, chimera_rego_string(step));
         else if (type == CHIMERA_REGO_NUMBER)
-            chimera_buffer_append(&text, chimera_rego_number_text(step, scratch));
+            chimera_buffer_append(text, chimera_rego_number_text(step, scratch));
         else
-            text.failed = CHIMERA_EINVAL;
-        chimera_buffer_byte(&text, '\0');
+            return fail_path(call);
+        chimera_buffer_byte(text, '\0');
     }
-    if (text.failed) {
-        chimera_buffer_free(&text);
-        return fail_path(call);
-    }
-    path->text = text.data; /* now the path's */
+    if (text->failed)
+        return chimera_rego_no_memory(call);
     for (size_t i = 0; i < path->count; i++)
-        path->step[i] = path->text + starts[i];
+        path->step[i] = text->data + starts[i];
     return CHIMERA_OK;
 }
 
-/* The caller frees ret_path->text. */
+/* The caller frees ret_path->text, also when it fails. */
 static int read_path(const struct chimera_rego_call *call, struct json_object *value,
                      struct path *ret_path)
 {
-    *ret_path = (struct path){.text = NULL};
+    ret_path->count = 0;
+    chimera_buffer_init_within(&ret_path->text, SIZE_MAX, call->account);
     if (chimera_rego_type_of(value) == CHIMERA_REGO_ARRAY)
         return join_steps(call, value, ret_path);
     if (!json_object_is_type(value, json_type_string))
         return chimera_fail(call->err, CHIMERA_EINVAL, "a path must be a string or an array");
-    ret_path->text = strdup(json_object_get_string(value));
-    return ret_path->text ? split_pointer(call, ret_path) : chimera_rego_no_memory(call);
+    chimera_buffer_append(&ret_path->text, chimera_rego_string(value));
+    chimera_buffer_byte(&ret_path->text, '\0');
+    return ret_path->text.failed ? chimera_rego_no_memory(call) : split_pointer(call, ret_path);
 }
 
 /* An array's index; "-" is the end. */
@@ -134,37 +137,57 @@ static int find(const struct chimera_rego_call *call, struct json_object *root,
     return CHIMERA_OK;
 }
 
-/* A copy of one level; what is in it stays shared. NULL: no memory. */
-static struct json_object *copy_level(struct json_object *node)
+static int copy_members(const struct chimera_rego_call *call, struct json_object *object,
+                        struct json_object *copy)
 {
-    bool is_object = json_object_is_type(node, json_type_object), failed;
-    struct json_object *copy = is_object ? json_object_new_object() : json_object_new_array();
-    failed = !copy;
-    const struct lh_entry *entry = is_object ? json_object_get_object(node)->head : NULL;
-    for (; !failed && entry; entry = entry->next)
-        failed =
-            json_object_object_add(copy, (const char *)lh_entry_k(entry),
-                                   json_object_get((struct json_object *)lh_entry_v(entry))) != 0;
-    for (size_t i = 0; !is_object && !failed && i < json_object_array_length(node); i++)
-        failed = !chimera_rego_append(copy, json_object_get(json_object_array_get_idx(node, i)));
-    if (!failed)
-        return copy;
-    json_object_put(copy);
-    return NULL;
+    int code = CHIMERA_OK;
+    for (const struct lh_entry *entry = json_object_get_object(object)->head;
+         entry && code == CHIMERA_OK; entry = entry->next) {
+        struct json_object *value = json_object_get((struct json_object *)lh_entry_v(entry));
+        if (chimera_node_add(call->account, copy, (const char *)lh_entry_k(entry), value) < 0)
+            code = chimera_rego_no_memory(call);
+    }
+    return code;
+}
+
+static int copy_elements(const struct chimera_rego_call *call, struct json_object *array,
+                         struct json_object *copy)
+{
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < json_object_array_length(array) && code == CHIMERA_OK; i++)
+        code = chimera_rego_push(call, copy, json_object_get(json_object_array_get_idx(array, i)));
+    return code;
+}
+
+/* A copy of one level; what is in it stays shared. */
+static int copy_level(const struct chimera_rego_call *call, struct json_object *node,
+                      struct json_object **ret_copy)
+{
+    bool is_object = json_object_is_type(node, json_type_object);
+    struct json_object *copy =
+        is_object ? chimera_node_object(call->account) : chimera_node_array(call->account);
+    if (!copy)
+        return chimera_rego_no_memory(call);
+    int code = is_object ? copy_members(call, node, copy) : copy_elements(call, node, copy);
+    return chimera_rego_finish(call, code, copy, ret_copy);
 }
 
 /* Puts `value` (taken) before index `at` of an array that is ours alone. */
-static bool insert_at(struct json_object *array, size_t at, struct json_object *value)
+static int insert_at(const struct chimera_rego_call *call, struct json_object *array, size_t at,
+                     struct json_object *value)
 {
     size_t size = json_object_array_length(array);
-    if (!chimera_rego_append(array, value))
-        return false;
-    for (size_t i = size; i > at; i--)
-        json_object_array_put_idx(array, i,
-                                  json_object_get(json_object_array_get_idx(array, i - 1)));
-    if (at < size)
-        json_object_array_put_idx(array, at, json_object_get(value));
-    return true;
+    int code = chimera_rego_spend(call, (size - at) / 4);
+    if (code == CHIMERA_OK)
+        code = chimera_rego_push(call, array, value);
+    else
+        json_object_put(value);
+    if (code < 0)
+        return code;
+    void **slot = json_object_get_array(array)->array;
+    memmove(slot + at + 1, slot + at, (size - at) * sizeof(*slot));
+    slot[at] = value;
+    return CHIMERA_OK;
 }
 
 enum change { CHANGE_ADD, CHANGE_REMOVE, CHANGE_SET };
@@ -174,25 +197,31 @@ static int change_here(const struct chimera_rego_call *call, struct json_object 
                        const char *step, enum change change, struct json_object *value)
 {
     size_t index, size;
+    int code = CHIMERA_OK;
     if (json_object_is_type(node, json_type_object)) {
+        /* Members that are gone leave marks in the table, which a search goes through. */
+        code = chimera_rego_spend(call, 8 + (uint64_t)json_object_get_object(node)->size / 8);
+        if (code < 0)
+            return code;
         if (change == CHANGE_REMOVE && !json_object_object_get_ex(node, step, NULL))
             return fail_path(call);
         if (change == CHANGE_REMOVE)
             json_object_object_del(node, step);
-        else if (json_object_object_add(node, step, json_object_get(value)))
+        else if (chimera_node_add(call->account, node, step, json_object_get(value)) < 0)
             return chimera_rego_no_memory(call);
         return CHIMERA_OK;
     }
     size = json_object_array_length(node);
     if (!read_index(step, size, change == CHANGE_ADD, &index))
         return fail_path(call);
-    if (change == CHANGE_REMOVE)
-        json_object_array_del_idx(node, index, 1);
-    else if (change == CHANGE_SET)
+    if (change == CHANGE_ADD)
+        return insert_at(call, node, index, json_object_get(value));
+    if (change == CHANGE_SET) {
         json_object_array_put_idx(node, index, json_object_get(value));
-    else if (!insert_at(node, index, json_object_get(value)))
-        return chimera_rego_no_memory(call);
-    return CHIMERA_OK;
+        return CHIMERA_OK;
+    }
+    json_object_array_del_idx(node, index, 1);
+    return chimera_rego_spend(call, (size - index) / 4);
 }
 
 /* --- Operations --- */
@@ -200,50 +229,100 @@ static int change_here(const struct chimera_rego_call *call, struct json_object 
 struct patcher {
     const struct chimera_rego_call *call;
     struct json_object *root; /* owned */
+    unsigned height;          /* which the root does not exceed */
+    uintptr_t generation;     /* levels with this mark are in the root only, nowhere else */
 };
 
-static size_t size_of(struct json_object *node)
+/* Marks are small numbers: nothing has such an address. When they have run out every operation
+ * makes copies again. */
+#define GENERATIONS 4000
+
+static bool is_ours(const struct patcher *patcher, struct json_object *node)
 {
-    return json_object_is_type(node, json_type_object) ? (size_t)json_object_object_length(node)
-                                                       : json_object_array_length(node);
+    return patcher->generation < GENERATIONS &&
+           (uintptr_t)json_object_get_userdata(node) == patcher->generation;
 }
 
-/* A copy of a level that a path goes through; CHIMERA_EINVAL when nothing can be in it. */
+/* A level that a path goes through, ours alone and the caller's to end; CHIMERA_EINVAL when nothing
+ * can be in it. */
 static int open_level(struct patcher *patcher, struct json_object *node,
-                      struct json_object **ret_copy)
+                      struct json_object **ret_level)
 {
     enum chimera_rego_type type = chimera_rego_type_of(node);
     if (type != CHIMERA_REGO_OBJECT && type != CHIMERA_REGO_ARRAY)
         return fail_path(patcher->call);
-    int code = chimera_rego_spend(patcher->call, 8 + 8 * size_of(node));
-    if (code < 0)
-        return code;
-    *ret_copy = copy_level(node);
-    return *ret_copy ? CHIMERA_OK : chimera_rego_no_memory(patcher->call);
+    if (is_ours(patcher, node)) {
+        *ret_level = json_object_get(node);
+        return chimera_rego_spend(patcher->call, 8);
+    }
+    int code = copy_level(patcher->call, node, ret_level);
+    if (code == CHIMERA_OK && patcher->generation < GENERATIONS)
+        json_object_set_userdata(*ret_level, (void *)patcher->generation, NULL);
+    return code;
 }
 
-/* Copies the levels on the path, from the root down, and changes the last one. */
+/* How high a value is, as far as it matters. As deep as that, so the recursion is bounded. */
+static unsigned height_of(struct chimera_account *account, struct json_object *value, unsigned most)
+{
+    unsigned height = 0;
+    if (most == 0 || chimera_account_spend(account, 4) < 0)
+        return 0;
+    if (json_object_is_type(value, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(value) && height < most - 1; i++) {
+            unsigned one = height_of(account, json_object_array_get_idx(value, i), most - 1);
+            height = one > height ? one : height;
+        }
+    } else if (json_object_is_type(value, json_type_object)) {
+        const struct lh_entry *entry = json_object_get_object(value)->head;
+        for (; entry && height < most - 1; entry = entry->next) {
+            unsigned one = height_of(account, (struct json_object *)lh_entry_v(entry), most - 1);
+            height = one > height ? one : height;
+        }
+    } else {
+        return 0;
+    }
+    return height + 1;
+}
+
+/* Before a value of at most `height` comes to the end of a path. The bounds are rough; what exceeds
+ * them is measured. */
+static int check_height(struct patcher *patcher, const struct path *path, struct json_object *value,
+                        unsigned height)
+{
+    struct chimera_account *account = patcher->call->account;
+    unsigned steps = (unsigned)path->count;
+    if (steps + height > HEIGHT_MAX)
+        height = height_of(account, value, HEIGHT_MAX + 1);
+    if (steps + height > HEIGHT_MAX)
+        return chimera_fail(patcher->call->err, CHIMERA_ELIMIT, "the value is nested too deeply");
+    if (patcher->height < steps + height)
+        patcher->height = steps + height;
+    return chimera_rego_spend(patcher->call, 0);
+}
+
+/* Makes the levels on the path ours, from the root down, and changes the last one. */
 static int apply(struct patcher *patcher, const struct path *path, enum change change,
                  struct json_object *value)
 {
     const struct chimera_rego_call *call = patcher->call;
-    struct json_object *fresh = NULL, *above = NULL, *node = patcher->root, *copy;
+    struct json_object *fresh = NULL, *above = NULL, *node = patcher->root, *level;
     if (path->count == 0 && change == CHANGE_REMOVE)
         return fail_path(call);
     int code = CHIMERA_OK;
-    for (size_t i = 0; i < path->count && code == CHIMERA_OK; i++, above = copy) {
-        code = open_level(patcher, node, &copy);
+    for (size_t i = 0; i < path->count && code == CHIMERA_OK; i++, above = level) {
+        code = open_level(patcher, node, &level);
         if (code < 0)
             break;
         if (!above) {
-            fresh = copy;
+            fresh = level;
         } else {
-            code = change_here(call, above, path->step[i - 1], CHANGE_SET, copy);
-            json_object_put(copy); /* `above` has it now */
+            if (level != node)
+                code = change_here(call, above, path->step[i - 1], CHANGE_SET, level);
+            json_object_put(level); /* `above` has it */
         }
         if (code == CHIMERA_OK && i + 1 == path->count)
-            code = change_here(call, copy, path->step[i], change, value);
-        else if (code == CHIMERA_OK && !child(copy, path->step[i], &node))
+            code = change_here(call, level, path->step[i], change, value);
+        else if (code == CHIMERA_OK && !child(level, path->step[i], &node))
             code = fail_path(call);
     }
     if (code < 0) {
@@ -264,42 +343,56 @@ static int attribute(const struct chimera_rego_call *call, struct json_object *o
     return chimera_fail(call->err, CHIMERA_EINVAL, "missing required attribute '%s'", name);
 }
 
+static int move_value(struct patcher *patcher, const struct path *from, const struct path *to,
+                      struct json_object *value, bool keeps)
+{
+    int code = check_height(patcher, to, value, patcher->height);
+    if (code == CHIMERA_OK && keeps)
+        patcher->generation++; /* what is ours may be there twice now */
+    else if (code == CHIMERA_OK)
+        code = apply(patcher, from, CHANGE_REMOVE, NULL);
+    return code < 0 ? code : apply(patcher, to, CHANGE_ADD, value);
+}
+
 static int move(struct patcher *patcher, struct json_object *operation, const struct path *to,
                 bool keeps)
 {
     struct json_object *from_text, *value = NULL;
-    struct path from = {.text = NULL};
+    struct path from;
     int code = attribute(patcher->call, operation, "from", &from_text);
-    if (code == CHIMERA_OK)
-        code = read_path(patcher->call, from_text, &from);
+    if (code < 0)
+        return code;
+    code = read_path(patcher->call, from_text, &from);
     if (code == CHIMERA_OK)
         code = find(patcher->call, patcher->root, &from, &value);
     if (code == CHIMERA_OK) {
         json_object_get(value);
-        if (!keeps)
-            code = apply(patcher, &from, CHANGE_REMOVE, NULL);
-        if (code == CHIMERA_OK)
-            code = apply(patcher, to, CHANGE_ADD, value);
+        code = move_value(patcher, &from, to, value, keeps);
         json_object_put(value);
     }
-    free(from.text);
+    chimera_buffer_free(&from.text);
     return code;
 }
 
 static int with_value(struct patcher *patcher, const char *op, struct json_object *operation,
                       const struct path *path)
 {
+    const struct chimera_rego_call *call = patcher->call;
     struct json_object *value, *found;
-    int code = attribute(patcher->call, operation, "value", &value);
+    bool is_test = strcmp(op, "test") == 0, is_add = strcmp(op, "add") == 0;
+    int code = attribute(call, operation, "value", &value);
+    if (code == CHIMERA_OK && !is_test)
+        code = check_height(patcher, path, value, CHIMERA_REGO_DEPTH_MAX);
+    if (code == CHIMERA_OK && !is_add)
+        code = find(call, patcher->root, path, &found);
     if (code < 0)
         return code;
-    if (strcmp(op, "add") == 0)
-        return apply(patcher, path, CHANGE_ADD, value);
-    code = find(patcher->call, patcher->root, path, &found);
-    if (code == CHIMERA_OK && strcmp(op, "replace") == 0)
-        return apply(patcher, path, CHANGE_SET, value);
-    if (code == CHIMERA_OK && chimera_rego_compare(found, value) != 0)
-        return chimera_fail(patcher->call->err, CHIMERA_EINVAL, "a test of the patch failed");
+    if (!is_test)
+        return apply(patcher, path, is_add ? CHANGE_ADD : CHANGE_SET, value);
+    bool is_equal = chimera_rego_compare(found, value, call->account) == 0;
+    code = chimera_rego_spend(call, 0);
+    if (code == CHIMERA_OK && !is_equal)
+        code = chimera_fail(call->err, CHIMERA_EINVAL, "a test of the patch failed");
     return code;
 }
 
@@ -319,7 +412,7 @@ static int operate(struct patcher *patcher, struct json_object *operation)
 {
     const struct chimera_rego_call *call = patcher->call;
     struct json_object *path_text, *op;
-    struct path path = {.text = NULL};
+    struct path path = {.count = 0};
     if (!json_object_is_type(operation, json_type_object))
         return chimera_fail(call->err, CHIMERA_EINVAL,
                             "must be an array of JSON-Patch objects, but at least one element is "
@@ -330,10 +423,12 @@ static int operate(struct patcher *patcher, struct json_object *operation)
     if (code == CHIMERA_OK && !json_object_is_type(op, json_type_string))
         code = chimera_fail(call->err, CHIMERA_EINVAL, "attribute 'op' must be a string");
     if (code == CHIMERA_OK)
+        code = chimera_rego_spend(call, 16);
+    if (code == CHIMERA_OK)
         code = read_path(call, path_text, &path);
     if (code == CHIMERA_OK)
         code = run(patcher, json_object_get_string(op), operation, &path);
-    free(path.text);
+    chimera_buffer_free(&path.text);
     return code;
 }
 
@@ -342,7 +437,10 @@ int chimera_rego_json_patch(const struct chimera_rego_call *call, struct json_ob
     int code = chimera_rego_want(call, 1, CHIMERA_REGO_ARRAY);
     if (code < 0)
         return code;
-    struct patcher patcher = {.call = call, .root = json_object_get(call->args[0])};
+    struct patcher patcher = {.call = call,
+                              .root = json_object_get(call->args[0]),
+                              .height = CHIMERA_REGO_DEPTH_MAX,
+                              .generation = 1};
     for (size_t i = 0; code == CHIMERA_OK && i < json_object_array_length(call->args[1]); i++)
         code = operate(&patcher, json_object_array_get_idx(call->args[1], i));
     if (code == CHIMERA_OK)

@@ -3,8 +3,11 @@
  * Guest and host exchange values as text in the form of opa_value_dump and opa_value_parse: JSON,
  * and sets as {1, 2} or set(). A set is an array with a mark, its elements sorted and without
  * repeats. Numbers that are no int64 keep their text. Keys that are no strings become their text.
- * Trees are never changed once made; builtins share parts of their arguments with
+ * Trees are never changed once made, but for the order of an object's members, which means nothing:
+ * who needs them sorted sorts them once. Builtins share parts of their arguments with
  * json_object_get().
+ *
+ * What has an account spends from it and takes what it makes (node.h). It may be NULL.
  */
 #ifndef CHIMERA_REGO_VALUE_H
 #define CHIMERA_REGO_VALUE_H
@@ -30,9 +33,14 @@ enum chimera_rego_type { /* in the order in which OPA sorts them */
 enum chimera_rego_type chimera_rego_type_of(struct json_object *value);
 const char *chimera_rego_type_name(enum chimera_rego_type type);
 
-/* The caller owns *ret_value; null is a NULL pointer. */
+/* The caller owns *ret_value; null is a NULL pointer. The account's code when that failed; what was
+ * taken stays taken until the caller restores a mark (account.h). */
+int chimera_rego_parse_within(struct chimera_slice text, struct chimera_account *account,
+                              struct json_object **ret_value, struct chimera_error *err);
 int chimera_rego_parse(struct chimera_slice text, struct json_object **ret_value,
                        struct chimera_error *err);
+
+/* These two use the account of `out`, if it has one. */
 
 /* As opa_value_parse reads it. */
 void chimera_rego_write(struct json_object *value, struct chimera_buffer *out);
@@ -40,11 +48,17 @@ void chimera_rego_write(struct json_object *value, struct chimera_buffer *out);
 /* As OPA shows it in messages: `{"a": [1, 2.50], "b": {"x"}}`. */
 void chimera_rego_print(struct json_object *value, struct chimera_buffer *out);
 
-/* Turns an array, which the caller owns alone, into a set. */
-void chimera_rego_make_set(struct json_object *array);
+/* Turns an array, which the caller owns alone, into a set; or one that is in order and has no
+ * repeats already. */
+int chimera_rego_make_set(struct json_object *array, struct chimera_account *account);
+void chimera_rego_mark_set(struct json_object *array);
 
-/* OPA's total order; numbers by value. */
-int chimera_rego_compare(struct json_object *a, struct json_object *b);
+/* OPA's total order; numbers by value. Once the account has failed any answer comes. */
+int chimera_rego_compare(struct json_object *a, struct json_object *b,
+                         struct chimera_account *account);
+
+/* Puts an object's members in the order of their keys, unless they are. */
+int chimera_rego_order_members(struct json_object *object, struct chimera_account *account);
 
 /* --- Strings and numbers. --- */
 
@@ -54,11 +68,9 @@ static inline struct chimera_slice chimera_rego_string(struct json_object *value
                                   (size_t)json_object_get_string_len(value)};
 }
 
-/* NULL when memory ran out, like the next. */
-struct json_object *chimera_rego_new_string(struct chimera_slice text);
-
-/* From a JSON number's text: an int64 where it is one. */
-struct json_object *chimera_rego_new_number(struct chimera_slice text);
+/* From a JSON number's text: an int64 where it is one. NULL is a failure (node.h). */
+struct json_object *chimera_rego_new_number(struct chimera_slice text,
+                                            struct chimera_account *account);
 
 /* A number's text as it came; `scratch` is room for the texts that must be made. */
 #define CHIMERA_REGO_NUMBER_TEXT 48

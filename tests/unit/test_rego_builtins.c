@@ -128,6 +128,55 @@ static void long_work_stops_when_the_time_is_up(void **state)
     json_object_put(args[1]);
 }
 
+/* RFC 6902: an operation changes one place, whatever was copied from there before. */
+static void patches_leave_copies_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *args, *want;
+    } cases[] = {
+        {"[{\"a\":{\"x\":1}},[{\"op\":\"copy\",\"from\":\"/a\",\"path\":\"/b\"},"
+         "{\"op\":\"add\",\"path\":\"/b/y\",\"value\":2},"
+         "{\"op\":\"add\",\"path\":\"/a/z\",\"value\":3}]]",
+         "{\"a\": {\"x\": 1, \"z\": 3}, \"b\": {\"x\": 1, \"y\": 2}}"},
+        {"[{\"a\":[1]},[{\"op\":\"add\",\"path\":\"/a/-\",\"value\":2},"
+         "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/b\"},"
+         "{\"op\":\"add\",\"path\":\"/a/0\",\"value\":0},"
+         "{\"op\":\"remove\",\"path\":\"/b/a/0\"}]]",
+         "{\"a\": [0, 1, 2], \"b\": {\"a\": [2]}}"},
+        {"[{\"a\":{},\"b\":1},[{\"op\":\"add\",\"path\":\"/a/x\",\"value\":{}},"
+         "{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/c\"},"
+         "{\"op\":\"add\",\"path\":\"/c/x/y\",\"value\":2},"
+         "{\"op\":\"test\",\"path\":\"/c\",\"value\":{\"x\":{\"y\":2}}},"
+         "{\"op\":\"replace\",\"path\":\"/c/x\",\"value\":3}]]",
+         "{\"b\": 1, \"c\": {\"x\": 3}}"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct chimera_buffer got;
+        chimera_buffer_init(&got, CASES_MAX);
+        assert_int_equal(call("json.patch", chimera_slice_of(cases[i].args), &got), CHIMERA_OK);
+        if (!chimera_slice_is(chimera_buffer_slice(&got), cases[i].want))
+            fail_msg("%s gives %.*s", cases[i].args, (int)got.size, got.data);
+        chimera_buffer_free(&got);
+    }
+}
+
+/* As deep as it gets then, json-c would need megabytes of stack to end it. */
+static void a_value_in_itself_in_itself_is_refused(void **state)
+{
+    (void)state;
+    struct chimera_buffer args, got;
+    chimera_buffer_init(&args, (size_t)16 << 20);
+    chimera_buffer_init(&got, CASES_MAX);
+    chimera_buffer_text(&args, "[{},[");
+    for (int i = 0; i < 300000; i++)
+        chimera_buffer_text(&args, "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/a\"},");
+    chimera_buffer_text(&args, "{}]]");
+    assert_int_equal(call("json.patch", chimera_buffer_slice(&args), &got), CHIMERA_ELIMIT);
+    chimera_buffer_free(&args);
+    chimera_buffer_free(&got);
+}
+
 /* Whoever tries one way after the other is not done with this before the sun is cold. */
 static void expressions_of_many_ways_are_answered(void **state)
 {
@@ -246,6 +295,8 @@ int main(void)
         cmocka_unit_test(interpolation_joins_its_parts),
         cmocka_unit_test(now_is_the_time_of_the_evaluation),
         cmocka_unit_test(long_work_stops_when_the_time_is_up),
+        cmocka_unit_test(patches_leave_copies_alone),
+        cmocka_unit_test(a_value_in_itself_in_itself_is_refused),
         cmocka_unit_test(expressions_of_many_ways_are_answered),
         cmocka_unit_test(an_expression_is_not_invalid_for_want_of_time),
         cmocka_unit_test(every_builtin_of_the_reference_is_there),
