@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "runtime/base/account.h"
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
 
@@ -27,9 +28,10 @@ int chimera_civil_weekday(int64_t seconds);
 
 struct chimera_zone; /* opaque; NULL is UTC */
 
-/* From the system's database. The caller ends it with chimera_zone_free(). */
-int chimera_zone_open(struct chimera_slice name, struct chimera_zone **ret_zone,
-                      struct chimera_error *err);
+/* From the system's database. The caller ends it with chimera_zone_free(), which gives back what
+ * was taken from the account; that may be NULL. */
+int chimera_zone_open(struct chimera_slice name, struct chimera_account *account,
+                      struct chimera_zone **ret_zone, struct chimera_error *err);
 void chimera_zone_free(struct chimera_zone *zone); /* NULL is allowed */
 
 /* Seconds east of Greenwich at an instant, and the letters for it ("CET"). */

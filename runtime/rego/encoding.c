@@ -20,19 +20,22 @@ int chimera_rego_hex_encode(const struct chimera_rego_call *call, struct json_ob
     int code = chimera_rego_want_string(call, 0, &bytes);
     if (code < 0)
         return code;
-    chimera_buffer_init(&out, CHIMERA_REGO_RESULT_MAX);
+    chimera_rego_buffer(call, &out);
     chimera_rego_put_hex(bytes, &out);
     return chimera_rego_give_text(call, &out, ret_result);
 }
 
 void chimera_rego_put_hex(struct chimera_slice bytes, struct chimera_buffer *out)
 {
-    for (size_t i = 0; i < bytes.size; i++) {
+    for (size_t i = 0; i < bytes.size && !out->failed; i++) {
         uint8_t byte = (uint8_t)bytes.data[i];
         chimera_buffer_byte(out, (uint8_t)"0123456789abcdef"[byte >> 4]);
         chimera_buffer_byte(out, (uint8_t)"0123456789abcdef"[byte & 15]);
     }
 }
+
+/* To look through a byte of text, at least two of which make a character that is not ASCII. */
+#define UTF8_NS 2
 
 /* Rego strings are text: what decodes to other bytes gets U+FFFD, as OPA's JSON would show it. */
 int chimera_rego_give_bytes(const struct chimera_rego_call *call, struct chimera_buffer *bytes,
@@ -40,9 +43,14 @@ int chimera_rego_give_bytes(const struct chimera_rego_call *call, struct chimera
 {
     struct chimera_slice rest = chimera_buffer_slice(bytes);
     struct chimera_buffer text;
+    int code = chimera_rego_has_time(call, rest.size * UTF8_NS);
+    if (code < 0) {
+        chimera_buffer_free(bytes);
+        return code;
+    }
     if (bytes->failed || chimera_utf8_is_valid(rest))
         return chimera_rego_give_text(call, bytes, ret_result);
-    chimera_buffer_init(&text, CHIMERA_REGO_RESULT_MAX);
+    chimera_rego_buffer(call, &text);
     while (rest.size > 0 && !text.failed) {
         size_t valid = chimera_utf8_prefix(rest);
         chimera_buffer_append(&text, (struct chimera_slice){rest.data, valid});
@@ -63,8 +71,8 @@ int chimera_rego_hex_decode(const struct chimera_rego_call *call, struct json_ob
     int code = chimera_rego_want_string(call, 0, &text);
     if (code < 0)
         return code;
-    chimera_buffer_init(&out, CHIMERA_REGO_RESULT_MAX);
-    for (size_t i = 0; i + 1 < text.size; i += 2) {
+    chimera_rego_buffer(call, &out);
+    for (size_t i = 0; i + 1 < text.size && !out.failed; i += 2) {
         int high = chimera_hex_value(text.data[i]), low = chimera_hex_value(text.data[i + 1]);
         if (high < 0 || low < 0) {
             chimera_buffer_free(&out);
@@ -89,8 +97,8 @@ int chimera_rego_base64url_encode_no_pad(const struct chimera_rego_call *call,
     int code = chimera_rego_want_string(call, 0, &bytes);
     if (code < 0)
         return code;
-    chimera_buffer_init(&out, CHIMERA_REGO_RESULT_MAX);
-    for (size_t i = 0; i < bytes.size; i += 3) {
+    chimera_rego_buffer(call, &out);
+    for (size_t i = 0; i < bytes.size && !out.failed; i += 3) {
         size_t count = bytes.size - i < 3 ? bytes.size - i : 3;
         uint32_t bits = 0;
         for (size_t k = 0; k < 3; k++)
@@ -103,39 +111,49 @@ int chimera_rego_base64url_encode_no_pad(const struct chimera_rego_call *call,
 
 /* --- JSON --- */
 
+/* A text that is none is an answer; an account that ended is not. */
+static int give_valid(const struct chimera_rego_call *call, int code,
+                      struct json_object **ret_result)
+{
+    if (call->account && call->account->failed)
+        return chimera_rego_no_memory(call);
+    return code == CHIMERA_ENOMEM ? chimera_rego_no_memory(call)
+                                  : chimera_rego_give_bool(call, code == CHIMERA_OK, ret_result);
+}
+
 int chimera_rego_json_is_valid(const struct chimera_rego_call *call,
                                struct json_object **ret_result)
 {
     struct json_object *text = call->args[0];
-    bool is_valid = json_object_is_type(text, json_type_string) &&
-                    chimera_json_check(chimera_rego_string(text), NULL) == CHIMERA_OK;
-    return chimera_rego_give_bool(call, is_valid, ret_result);
+    int code = CHIMERA_EINVAL;
+    if (json_object_is_type(text, json_type_string))
+        code = chimera_json_check_within(chimera_rego_string(text), call->account, NULL);
+    return give_valid(call, code, ret_result);
 }
 
 /* --- YAML --- */
 
-static const struct chimera_yaml_options yaml_options = {0};
-
-static int read_yaml(struct json_object *text, struct json_object **ret_tree,
-                     struct chimera_error *err)
+static int read_yaml(const struct chimera_rego_call *call, struct json_object **ret_tree)
 {
-    return chimera_yaml_parse(chimera_rego_string(text), &yaml_options, ret_tree, err);
+    const struct chimera_yaml_options options = {.account = call->account};
+    return chimera_yaml_parse(chimera_rego_string(call->args[0]), &options, ret_tree, call->err);
 }
 
 int chimera_rego_yaml_is_valid(const struct chimera_rego_call *call,
                                struct json_object **ret_result)
 {
     CHIMERA_JSON struct json_object *tree = NULL;
-    bool is_valid = json_object_is_type(call->args[0], json_type_string) &&
-                    read_yaml(call->args[0], &tree, NULL) == CHIMERA_OK;
-    return chimera_rego_give_bool(call, is_valid, ret_result);
+    int code = CHIMERA_EINVAL;
+    if (json_object_is_type(call->args[0], json_type_string))
+        code = read_yaml(call, &tree);
+    return give_valid(call, code, ret_result);
 }
 
 int chimera_rego_yaml_unmarshal(const struct chimera_rego_call *call,
                                 struct json_object **ret_result)
 {
     int code = chimera_rego_want(call, 0, CHIMERA_REGO_STRING);
-    return code < 0 ? code : read_yaml(call->args[0], ret_result, call->err);
+    return code < 0 ? code : read_yaml(call, ret_result);
 }
 
 /* --- UUID --- */
@@ -170,39 +188,61 @@ static bool read_uuid(struct chimera_slice text, uint8_t ret_uuid[16])
     return true;
 }
 
-static bool put_string(struct json_object *object, const char *key, const char *text)
+static int put(const struct chimera_rego_call *call, struct json_object *object, const char *key,
+               struct json_object *value)
 {
-    return json_object_object_add(object, key, json_object_new_string(text)) == 0;
+    if (!value || chimera_node_add(call->account, object, key, value) < 0)
+        return chimera_rego_no_memory(call);
+    return CHIMERA_OK;
 }
 
-static bool put_number(struct json_object *object, const char *key, int64_t number)
+static int put_string(const struct chimera_rego_call *call, struct json_object *object,
+                      const char *key, const char *text)
 {
-    return json_object_object_add(object, key, json_object_new_int64(number)) == 0;
+    return put(call, object, key, chimera_node_string(call->account, chimera_slice_of(text)));
+}
+
+static int put_number(const struct chimera_rego_call *call, struct json_object *object,
+                      const char *key, int64_t number)
+{
+    return put(call, object, key, chimera_node_int64(call->account, number));
 }
 
 /* Versions 1 and 2 hold a time and a network address. */
-static bool put_time_based(struct json_object *object, const uint8_t uuid[16])
+static int put_time_based(const struct chimera_rego_call *call, struct json_object *object,
+                          const uint8_t uuid[16])
 {
     static const char *const reach[] = {"global:unicast", "global:multicast", "local:unicast",
                                         "local:multicast"};
-    static const char *const domains[] = {"Person", "Group", "Org"};
     const int64_t epoch = 122192928000000000; /* from 1582 to 1970, in 100 ns */
-    char node[18], unnamed[16];
+    char node[18];
     uint32_t low =
         (uint32_t)uuid[0] << 24 | (uint32_t)uuid[1] << 16 | (uint32_t)uuid[2] << 8 | uuid[3];
     int64_t time = (int64_t)low | (int64_t)uuid[4] << 40 | (int64_t)uuid[5] << 32 |
                    (int64_t)(uuid[6] & 15) << 56 | (int64_t)uuid[7] << 48;
     snprintf(node, sizeof(node), "%02x-%02x-%02x-%02x-%02x-%02x", uuid[10], uuid[11], uuid[12],
              uuid[13], uuid[14], uuid[15]);
-    bool done = put_number(object, "time", (int64_t)((uint64_t)(time - epoch) * 100)) &&
-                put_string(object, "nodeid", node) &&
-                put_string(object, "macvariables", reach[uuid[10] & 3]) &&
-                put_number(object, "clocksequence", (uuid[8] & 0x3F) << 8 | uuid[9]);
-    if (!done || uuid[6] >> 4 != 2)
-        return done;
+    int code = put_number(call, object, "time", (int64_t)((uint64_t)(time - epoch) * 100));
+    if (code == CHIMERA_OK)
+        code = put_string(call, object, "nodeid", node);
+    if (code == CHIMERA_OK)
+        code = put_string(call, object, "macvariables", reach[uuid[10] & 3]);
+    if (code == CHIMERA_OK)
+        code = put_number(call, object, "clocksequence", (uuid[8] & 0x3F) << 8 | uuid[9]);
+    return code;
+}
+
+static int put_domain(const struct chimera_rego_call *call, struct json_object *object,
+                      const uint8_t uuid[16])
+{
+    static const char *const domains[] = {"Person", "Group", "Org"};
+    char unnamed[16];
+    uint32_t id =
+        (uint32_t)uuid[0] << 24 | (uint32_t)uuid[1] << 16 | (uint32_t)uuid[2] << 8 | uuid[3];
     snprintf(unnamed, sizeof(unnamed), "Domain%d", uuid[9]);
-    return put_number(object, "id", low) &&
-           put_string(object, "domain", uuid[9] < 3 ? domains[uuid[9]] : unnamed);
+    int code = put_number(call, object, "id", id);
+    return code < 0 ? code
+                    : put_string(call, object, "domain", uuid[9] < 3 ? domains[uuid[9]] : unnamed);
 }
 
 int chimera_rego_uuid_parse(const struct chimera_rego_call *call, struct json_object **ret_result)
@@ -214,13 +254,16 @@ int chimera_rego_uuid_parse(const struct chimera_rego_call *call, struct json_ob
         return code;
     if (!read_uuid(text, uuid))
         return chimera_fail(call->err, CHIMERA_EINVAL, "this is no UUID");
-    struct json_object *object = json_object_new_object();
+    struct json_object *object = chimera_node_object(call->account);
+    if (!object)
+        return chimera_rego_no_memory(call);
     unsigned version = uuid[6] >> 4;
-    bool done = object && put_number(object, "version", version) &&
-                put_string(object, "variant", variant_of(uuid[8])) &&
-                ((version != 1 && version != 2) || put_time_based(object, uuid));
-    if (done)
-        return chimera_rego_give(call, object, ret_result);
-    json_object_put(object);
-    return chimera_rego_no_memory(call);
+    code = put_number(call, object, "version", version);
+    if (code == CHIMERA_OK)
+        code = put_string(call, object, "variant", variant_of(uuid[8]));
+    if (code == CHIMERA_OK && (version == 1 || version == 2))
+        code = put_time_based(call, object, uuid);
+    if (code == CHIMERA_OK && version == 2)
+        code = put_domain(call, object, uuid);
+    return chimera_rego_finish(call, code, object, ret_result);
 }

@@ -301,7 +301,7 @@ void chimera_layout_format(struct chimera_slice layout, const struct chimera_lay
     for (;;) {
         struct chunk chunk = take_chunk(&layout);
         chimera_buffer_append(out, chunk.before);
-        if (chunk.item == ITEM_NONE)
+        if (chunk.item == ITEM_NONE || out->failed)
             return;
         if (is_clock(chunk.item))
             put_clock(chunk.item, &civil, out);

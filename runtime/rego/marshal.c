@@ -1,52 +1,35 @@
 /* Builtins that write whole values as text: yaml.marshal, json.marshal_with_options. */
-#include <stdlib.h>
-
 #include "runtime/rego/family.h"
 #include "runtime/rego/quote.h"
 #include "runtime/yaml/yaml.h"
 
 /* --- yaml.marshal --- */
 
-/* A copy with every object's members in order. NULL for null, and when memory ran out (in *failed).
- * As deep as values can be, so the recursion is bounded. */
-static struct json_object *sorted(const struct chimera_rego_call *call, struct json_object *value,
-                                  bool *failed)
+/* Every object's members in order, in which they are then written. As deep as values can be, so the
+ * recursion is bounded. */
+static int order_all(struct json_object *value, struct chimera_account *account)
 {
-    struct json_object *copy = NULL, *keys = NULL;
+    int code = chimera_account_spend(account, 4);
     if (json_object_is_type(value, json_type_array)) {
-        copy = json_object_new_array();
-        for (size_t i = 0; copy && !*failed && i < json_object_array_length(value); i++)
-            *failed = !chimera_rego_append(
-                copy, sorted(call, json_object_array_get_idx(value, i), failed));
+        for (size_t i = 0; i < json_object_array_length(value) && code == CHIMERA_OK; i++)
+            code = order_all(json_object_array_get_idx(value, i), account);
     } else if (json_object_is_type(value, json_type_object)) {
-        const struct chimera_rego_call inner = {.args = &value, .err = call->err};
-        copy = json_object_new_object();
-        *failed |= chimera_rego_object_keys(&inner, &keys) < 0;
-        for (size_t i = 0; copy && !*failed && i < json_object_array_length(keys); i++) {
-            const char *key = json_object_get_string(json_object_array_get_idx(keys, i));
-            *failed = json_object_object_add(
-                copy, key, sorted(call, json_object_object_get(value, key), failed));
-        }
-        json_object_put(keys);
-    } else {
-        return json_object_get(value);
+        if (code == CHIMERA_OK)
+            code = chimera_rego_order_members(value, account);
+        for (const struct lh_entry *entry = json_object_get_object(value)->head;
+             entry && code == CHIMERA_OK; entry = entry->next)
+            code = order_all((struct json_object *)lh_entry_v(entry), account);
     }
-    *failed |= !copy;
-    return copy;
+    return code;
 }
 
 int chimera_rego_yaml_marshal(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
     struct chimera_buffer out;
-    bool failed = false;
-    struct json_object *tree = sorted(call, call->args[0], &failed);
-    if (failed) {
-        json_object_put(tree);
+    if (order_all(call->args[0], call->account) < 0)
         return chimera_rego_no_memory(call);
-    }
-    chimera_buffer_init(&out, CHIMERA_REGO_RESULT_MAX);
-    chimera_yaml_write(tree, &out);
-    json_object_put(tree);
+    chimera_rego_buffer(call, &out);
+    chimera_yaml_write(call->args[0], &out);
     return chimera_rego_give_text(call, &out, ret_result);
 }
 
@@ -61,7 +44,7 @@ struct style {
 static void put_string(struct chimera_slice text, struct chimera_buffer *out)
 {
     chimera_buffer_byte(out, '"');
-    while (text.size > 0) {
+    while (text.size > 0 && !out->failed) {
         static const char control[] = "\b\f\n\r\t", letter[] = "bfnrt";
         uint32_t rune = chimera_rego_take_rune(&text);
         const char *found = rune && rune < 0x20 ? strchr(control, (int)rune) : NULL;
@@ -88,38 +71,32 @@ static void break_line(const struct style *style, unsigned depth, struct chimera
         chimera_buffer_append(out, style->indent);
 }
 
-static void put_value(const struct chimera_rego_call *call, const struct style *style,
-                      struct json_object *value, unsigned depth, struct chimera_buffer *out);
+static void put_value(const struct style *style, struct json_object *value, unsigned depth,
+                      struct chimera_buffer *out);
 
-static void put_object(const struct chimera_rego_call *call, const struct style *style,
-                       struct json_object *object, unsigned depth, struct chimera_buffer *out)
+static void put_object(const struct style *style, struct json_object *object, unsigned depth,
+                       struct chimera_buffer *out)
 {
-    struct json_object *keys = NULL;
-    const struct chimera_rego_call inner = {.args = &object, .err = call->err};
-    if (chimera_rego_object_keys(&inner, &keys) < 0) {
-        out->failed = CHIMERA_ENOMEM;
-        return;
-    }
-    size_t count = json_object_array_length(keys);
+    int code = chimera_rego_order_members(object, out->account);
+    if (code < 0)
+        out->failed = code;
+    const struct lh_entry *first = json_object_get_object(object)->head, *entry = first;
     chimera_buffer_byte(out, '{');
-    for (size_t i = 0; i < count && !out->failed; i++) {
-        struct json_object *key = json_object_array_get_idx(keys, i);
-        if (i)
+    for (; entry && !out->failed; entry = entry->next) {
+        if (entry != first)
             chimera_buffer_byte(out, ',');
         break_line(style, depth + 1, out);
-        put_string(chimera_rego_string(key), out);
+        put_string(chimera_slice_of((const char *)lh_entry_k(entry)), out);
         chimera_buffer_text(out, style->is_pretty ? ": " : ":");
-        put_value(call, style, json_object_object_get(object, json_object_get_string(key)),
-                  depth + 1, out);
+        put_value(style, (struct json_object *)lh_entry_v(entry), depth + 1, out);
     }
-    if (count)
+    if (first)
         break_line(style, depth, out);
     chimera_buffer_byte(out, '}');
-    json_object_put(keys);
 }
 
-static void put_array(const struct chimera_rego_call *call, const struct style *style,
-                      struct json_object *array, unsigned depth, struct chimera_buffer *out)
+static void put_array(const struct style *style, struct json_object *array, unsigned depth,
+                      struct chimera_buffer *out)
 {
     size_t count = json_object_array_length(array);
     chimera_buffer_byte(out, '[');
@@ -127,7 +104,7 @@ static void put_array(const struct chimera_rego_call *call, const struct style *
         if (i)
             chimera_buffer_byte(out, ',');
         break_line(style, depth + 1, out);
-        put_value(call, style, json_object_array_get_idx(array, i), depth + 1, out);
+        put_value(style, json_object_array_get_idx(array, i), depth + 1, out);
     }
     if (count)
         break_line(style, depth, out);
@@ -135,13 +112,13 @@ static void put_array(const struct chimera_rego_call *call, const struct style *
 }
 
 /* Values are never nested deeper than our reader lets them be, which bounds the recursion. */
-static void put_value(const struct chimera_rego_call *call, const struct style *style,
-                      struct json_object *value, unsigned depth, struct chimera_buffer *out)
+static void put_value(const struct style *style, struct json_object *value, unsigned depth,
+                      struct chimera_buffer *out)
 {
     if (json_object_is_type(value, json_type_object))
-        put_object(call, style, value, depth, out);
+        put_object(style, value, depth, out);
     else if (json_object_is_type(value, json_type_array))
-        put_array(call, style, value, depth, out);
+        put_array(style, value, depth, out);
     else if (json_object_is_type(value, json_type_string))
         put_string(chimera_rego_string(value), out);
     else
@@ -186,9 +163,9 @@ int chimera_rego_marshal_with_options(const struct chimera_rego_call *call,
         return code;
     if (!is_explicit)
         style.is_pretty = json_object_object_length(call->args[1]) > 0;
-    chimera_buffer_init(&out, CHIMERA_REGO_RESULT_MAX);
+    chimera_rego_buffer(call, &out);
     if (style.is_pretty)
         chimera_buffer_append(&out, style.prefix);
-    put_value(call, &style, call->args[0], 0, &out);
+    put_value(&style, call->args[0], 0, &out);
     return chimera_rego_give_text(call, &out, ret_result);
 }

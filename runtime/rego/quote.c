@@ -101,7 +101,7 @@ void chimera_rego_quote_json(struct chimera_slice text, struct chimera_buffer *o
 {
     chimera_buffer_byte(out, '"');
     size_t start = 0;
-    for (size_t i = 0; i < text.size; i++) {
+    for (size_t i = 0; i < text.size && !out->failed; i++) {
         unsigned char byte = (unsigned char)text.data[i];
         if (byte >= ' ' && byte != '"' && byte != '\\')
             continue;
@@ -112,6 +112,7 @@ void chimera_rego_quote_json(struct chimera_slice text, struct chimera_buffer *o
             chimera_buffer_print(out, "\\%c", byte);
         start = i + 1;
     }
-    chimera_buffer_append(out, (struct chimera_slice){text.data + start, text.size - start});
+    if (!out->failed)
+        chimera_buffer_append(out, (struct chimera_slice){text.data + start, text.size - start});
     chimera_buffer_byte(out, '"');
 }

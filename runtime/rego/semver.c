@@ -46,12 +46,16 @@ static bool is_identifier_byte(char c)
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
 }
 
-/* Identifiers with dots between them; numbers among them have no leading zeros if that matters. */
-static bool are_identifiers(struct chimera_slice text, bool zeros_matter)
+/* Identifiers with dots between them; numbers among them have no leading zeros if that matters.
+ * False too when the account has failed, as with all below that have one. */
+static bool are_identifiers(struct chimera_slice text, bool zeros_matter,
+                            struct chimera_account *account)
 {
     for (;;) {
         struct chimera_slice one = text;
         bool has_more = cut(&text, '.', &one);
+        if (chimera_account_spend(account, 4 + one.size / 2) < 0)
+            return false;
         for (size_t i = 0; i < one.size; i++) {
             if (!is_identifier_byte(one.data[i]))
                 return false;
@@ -63,19 +67,20 @@ static bool are_identifiers(struct chimera_slice text, bool zeros_matter)
     }
 }
 
-static bool read_version(struct chimera_slice text, struct version *ret_version)
+static bool read_version(struct chimera_slice text, struct chimera_account *account,
+                         struct version *ret_version)
 {
     struct version version = {.pre = {NULL, 0}};
     struct chimera_slice before, part;
     if (chimera_slice_starts(text, "v"))
         text = (struct chimera_slice){text.data + 1, text.size - 1};
     if (cut(&text, '+', &before)) {
-        if (!are_identifiers(text, false))
+        if (!are_identifiers(text, false, account))
             return false;
         text = before;
     }
     if (cut(&text, '-', &before)) {
-        if (!are_identifiers(text, true))
+        if (!are_identifiers(text, true, account))
             return false;
         version.pre = text;
         text = before;
@@ -111,7 +116,8 @@ static int compare_identifiers(struct chimera_slice a, struct chimera_slice b)
     return compare_text(a, b);
 }
 
-static int compare_pre(struct chimera_slice a, struct chimera_slice b)
+static int compare_pre(struct chimera_slice a, struct chimera_slice b,
+                       struct chimera_account *account)
 {
     if (!a.data || !b.data) /* a release comes after what was before it */
         return (a.data ? 0 : 1) - (b.data ? 0 : 1);
@@ -119,18 +125,21 @@ static int compare_pre(struct chimera_slice a, struct chimera_slice b)
         struct chimera_slice x = a, y = b;
         bool more_a = cut(&a, '.', &x), more_b = cut(&b, '.', &y);
         int order = compare_identifiers(x, y);
+        if (chimera_account_spend(account, 4 + x.size / 2) < 0)
+            return 0;
         if (order || !more_a || !more_b)
             return order ? order : (int)more_a - (int)more_b;
     }
 }
 
-static int compare(const struct version *a, const struct version *b)
+static int compare(const struct version *a, const struct version *b,
+                   struct chimera_account *account)
 {
     for (size_t i = 0; i < 3; i++) {
         if (a->number[i] != b->number[i])
             return sign(a->number[i], b->number[i]);
     }
-    return compare_pre(a->pre, b->pre);
+    return compare_pre(a->pre, b->pre, account);
 }
 
 int chimera_rego_semver_is_valid(const struct chimera_rego_call *call,
@@ -138,8 +147,9 @@ int chimera_rego_semver_is_valid(const struct chimera_rego_call *call,
 {
     struct version version;
     bool is_valid = json_object_is_type(call->args[0], json_type_string) &&
-                    read_version(chimera_rego_string(call->args[0]), &version);
-    return chimera_rego_give_bool(call, is_valid, ret_result);
+                    read_version(chimera_rego_string(call->args[0]), call->account, &version);
+    int code = chimera_rego_spend(call, 0);
+    return code < 0 ? code : chimera_rego_give_bool(call, is_valid, ret_result);
 }
 
 int chimera_rego_semver_compare(const struct chimera_rego_call *call,
@@ -153,11 +163,17 @@ int chimera_rego_semver_compare(const struct chimera_rego_call *call,
     if (code < 0)
         return code;
     for (unsigned i = 0; i < 2; i++) {
-        if (!read_version(text[i], &version[i]))
+        bool is_read = read_version(text[i], call->account, &version[i]);
+        code = chimera_rego_spend(call, 0);
+        if (code < 0)
+            return code;
+        if (!is_read)
             return chimera_fail(call->err, CHIMERA_EINVAL,
                                 "operand %u: string \"%.*s\" is not a valid SemVer", i + 1,
                                 (int)(text[i].size < 100 ? text[i].size : 100), text[i].data);
     }
-    return chimera_rego_give(call, json_object_new_int64(compare(&version[0], &version[1])),
-                             ret_result);
+    int64_t order = compare(&version[0], &version[1], call->account);
+    code = chimera_rego_spend(call, 0);
+    return code < 0 ? code
+                    : chimera_rego_give(call, chimera_node_int64(call->account, order), ret_result);
 }

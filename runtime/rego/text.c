@@ -28,6 +28,9 @@ static int put_part(const struct chimera_rego_call *call, struct json_object *pa
                     struct chimera_buffer *out)
 {
     enum chimera_rego_type type = chimera_rego_type_of(part);
+    int code = chimera_rego_spend(call, 4); /* a part may be empty */
+    if (code < 0)
+        return code;
     if (type < CHIMERA_REGO_ARRAY) {
         put_bare(part, out);
         return CHIMERA_OK;
@@ -51,7 +54,7 @@ static int put_parts(const struct chimera_rego_call *call, const char *between,
 {
     int code = chimera_rego_want(call, 0, CHIMERA_REGO_ARRAY);
     size_t size = code < 0 ? 0 : json_object_array_length(call->args[0]);
-    for (size_t i = 0; i < size && code == CHIMERA_OK; i++) {
+    for (size_t i = 0; i < size && code == CHIMERA_OK && !out->failed; i++) {
         if (i)
             chimera_buffer_text(out, between);
         code = put_part(call, json_object_array_get_idx(call->args[0], i), out);
@@ -63,7 +66,7 @@ int chimera_rego_template_string(const struct chimera_rego_call *call,
                                  struct json_object **ret_result)
 {
     struct chimera_buffer text;
-    chimera_buffer_init(&text, CHIMERA_REGO_RESULT_MAX);
+    chimera_rego_buffer(call, &text);
     int code = put_parts(call, "", &text);
     if (code < 0) {
         chimera_buffer_free(&text);
@@ -77,10 +80,11 @@ int chimera_rego_internal_print(const struct chimera_rego_call *call,
                                 struct json_object **ret_result)
 {
     struct chimera_buffer text;
-    chimera_buffer_init(&text, CHIMERA_REGO_RESULT_MAX);
+    chimera_rego_buffer(call, &text);
     struct json_object *parts = call->args[0];
     int code = chimera_rego_want(call, 0, CHIMERA_REGO_ARRAY);
-    for (size_t i = 0; code == CHIMERA_OK && i < json_object_array_length(parts); i++) {
+    for (size_t i = 0; code == CHIMERA_OK && !text.failed && i < json_object_array_length(parts);
+         i++) {
         struct json_object *part = json_object_array_get_idx(parts, i);
         if (i)
             chimera_buffer_byte(&text, ' ');
@@ -88,8 +92,10 @@ int chimera_rego_internal_print(const struct chimera_rego_call *call,
         if (!is_set || json_object_array_length(part) > 1)
             put_bare(part, &text);
         else
-            put_part(call, part, &text);
+            code = put_part(call, part, &text);
     }
+    if (code == CHIMERA_OK && call->account && call->account->failed)
+        code = chimera_rego_no_memory(call);
     if (code == CHIMERA_OK)
         chimera_log(CHIMERA_LOG_INFO, LOG_TARGET, chimera_buffer_slice(&text));
     chimera_buffer_free(&text);

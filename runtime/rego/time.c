@@ -9,6 +9,7 @@
 #include "runtime/rego/layout.h"
 
 #define NANOSECONDS 1000000000
+#define ZONE_UNITS 4096 /* of reading a time zone */
 
 /* --- Instants --- */
 
@@ -36,9 +37,12 @@ static int read_zone(const struct chimera_rego_call *call, struct json_object *n
     if (!json_object_is_type(name, json_type_string))
         return chimera_fail(call->err, CHIMERA_EINVAL, "a time zone must be a string");
     struct chimera_slice text = chimera_rego_string(name);
+    int code = chimera_rego_spend(call, ZONE_UNITS);
+    if (code < 0)
+        return code;
     bool is_utc =
         text.size == 0 || chimera_slice_is(text, "UTC") || chimera_slice_is(text, "Local");
-    return is_utc ? CHIMERA_OK : chimera_zone_open(text, ret_zone, call->err);
+    return is_utc ? CHIMERA_OK : chimera_zone_open(text, call->account, ret_zone, call->err);
 }
 
 /* The caller frees ret_instant->zone. */
@@ -78,26 +82,24 @@ static int give_ns(const struct chimera_rego_call *call, int64_t seconds, int64_
     if (__builtin_mul_overflow(seconds, NANOSECONDS, &whole) ||
         __builtin_add_overflow(whole, ns, &whole))
         return chimera_fail(call->err, CHIMERA_EINVAL, "time outside of valid range");
-    return chimera_rego_give(call, json_object_new_int64(whole), ret_result);
+    return chimera_rego_give(call, chimera_node_int64(call->account, whole), ret_result);
 }
 
 static int give_numbers(const struct chimera_rego_call *call, const int64_t *numbers, size_t count,
                         struct json_object **ret_result)
 {
-    struct json_object *list = json_object_new_array();
-    for (size_t i = 0; list && i < count; i++) {
-        struct json_object *number = json_object_new_int64(numbers[i]);
-        if (!number || !chimera_rego_append(list, number)) {
-            json_object_put(list);
-            list = NULL;
-        }
+    struct json_object *list = chimera_node_array(call->account);
+    int code = list ? CHIMERA_OK : chimera_rego_no_memory(call);
+    for (size_t i = 0; i < count && code == CHIMERA_OK; i++) {
+        struct json_object *number = chimera_node_int64(call->account, numbers[i]);
+        code = number ? chimera_rego_push(call, list, number) : chimera_rego_no_memory(call);
     }
-    return chimera_rego_give(call, list, ret_result);
+    return chimera_rego_finish(call, code, list, ret_result);
 }
 
 int chimera_rego_now_ns(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
-    return chimera_rego_give(call, json_object_new_int64(call->now_ns), ret_result);
+    return chimera_rego_give(call, chimera_node_int64(call->account, call->now_ns), ret_result);
 }
 
 /* --- Parts --- */
@@ -220,11 +222,25 @@ int chimera_rego_time_diff(const struct chimera_rego_call *call, struct json_obj
 
 /* --- Text --- */
 
+/* Layouts, and texts of them, are a few dozen bytes long: for more nobody looks at the clock. */
+#define TEXT_MAX ((size_t)16 << 10)
+#define TEXT_UNITS 32 /* of each byte of a layout */
+
+static int check_size(const struct chimera_rego_call *call, struct chimera_slice text)
+{
+    if (text.size > TEXT_MAX)
+        return chimera_fail(call->err, CHIMERA_EINVAL, "a time or layout of more than %zu bytes",
+                            TEXT_MAX);
+    return chimera_rego_spend(call, 64 + TEXT_UNITS * text.size);
+}
+
 int chimera_rego_time_format(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
     struct instant instant;
     struct chimera_buffer out;
     int code = want_instant(call, 0, &instant);
+    if (code == CHIMERA_OK)
+        code = check_size(call, instant.layout);
     if (code == CHIMERA_OK) {
         int64_t seconds = floor_seconds(instant.ns);
         const char *letters;
@@ -234,7 +250,7 @@ int chimera_rego_time_format(const struct chimera_rego_call *call, struct json_o
                                                (int32_t)(instant.ns - seconds * NANOSECONDS),
                                            .offset = offset,
                                            .letters = letters};
-        chimera_buffer_init(&out, CHIMERA_REGO_RESULT_MAX);
+        chimera_rego_buffer(call, &out);
         chimera_layout_format(instant.layout, &time, &out);
         code = chimera_rego_give_text(call, &out, ret_result);
     }
@@ -246,7 +262,11 @@ static int parse(const struct chimera_rego_call *call, struct chimera_slice layo
                  struct chimera_slice text, struct json_object **ret_result)
 {
     struct chimera_layout_time time;
-    int code = chimera_layout_parse(layout, text, &time, call->err);
+    int code = check_size(call, layout);
+    if (code == CHIMERA_OK)
+        code = check_size(call, text);
+    if (code == CHIMERA_OK)
+        code = chimera_layout_parse(layout, text, &time, call->err);
     return code < 0 ? code : give_ns(call, time.seconds - time.offset, time.nanosecond, ret_result);
 }
 
@@ -337,17 +357,19 @@ static bool scale(struct chimera_slice digits, uint64_t unit, uint64_t *ret_ns)
            *ret_ns <= (uint64_t)1 << 63;
 }
 
+#define SEGMENT_MAX 60 /* digits of a number, and its point */
+
 /* One number with its unit, off the front. */
 static bool take_segment(struct chimera_slice *text, uint64_t *ret_ns)
 {
     size_t size = 0;
-    while (size < text->size &&
+    while (size < text->size && size <= SEGMENT_MAX &&
            ((text->data[size] >= '0' && text->data[size] <= '9') || text->data[size] == '.'))
         size++;
     struct chimera_slice digits = {text->data, size};
     *text = (struct chimera_slice){text->data + size, text->size - size};
     const struct unit *unit = take_unit(text);
-    if (!unit || size == 0 || size > 60)
+    if (!unit || size == 0 || size > SEGMENT_MAX)
         return false;
     if (unit->hours == 0)
         return scale(digits, unit->ns, ret_ns);
@@ -377,6 +399,9 @@ int chimera_rego_parse_duration_ns(const struct chimera_rego_call *call,
         return fail_duration(call, text);
     bool is_zero = chimera_slice_is(rest, "0");
     while (!is_zero && rest.size > 0) {
+        code = chimera_rego_spend(call, 64);
+        if (code < 0)
+            return code;
         if (!take_segment(&rest, &part) || __builtin_add_overflow(ns, part, &ns) ||
             ns > (uint64_t)1 << 63)
             return fail_duration(call, text);
@@ -384,5 +409,5 @@ int chimera_rego_parse_duration_ns(const struct chimera_rego_call *call,
     if (!is_negative && ns > INT64_MAX)
         return fail_duration(call, text);
     int64_t signed_ns = (int64_t)(is_negative ? 0 - ns : ns);
-    return chimera_rego_give(call, json_object_new_int64(signed_ns), ret_result);
+    return chimera_rego_give(call, chimera_node_int64(call->account, signed_ns), ret_result);
 }

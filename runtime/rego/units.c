@@ -7,6 +7,7 @@
 #include "runtime/rego/family.h"
 
 #define AMOUNT_MAX 64         /* characters of a number */
+#define RAW_MAX 4096          /* with quotes, which are left out */
 #define EXPONENT_DIGITS_MAX 6 /* OPA's own limit */
 #define DECIMALS 10           /* that OPA shows of what is no whole number */
 
@@ -54,6 +55,8 @@ static int read_quantity(const struct chimera_rego_call *call, struct quantity *
     if (code < 0)
         return code;
     for (size_t i = 0; i < raw.size; i++) {
+        if (i == RAW_MAX)
+            return chimera_fail(call->err, CHIMERA_EINVAL, "the quantity is too long");
         if (raw.data[i] == ' ' || raw.data[i] == '\0')
             return chimera_fail(call->err, CHIMERA_EINVAL,
                                 "spaces not allowed in resource strings");

@@ -10,7 +10,7 @@ static bool is_plain(char c)
 
 static void escape(struct chimera_slice text, struct chimera_buffer *out)
 {
-    for (size_t i = 0; i < text.size; i++) {
+    for (size_t i = 0; i < text.size && !out->failed; i++) {
         if (is_plain(text.data[i]))
             chimera_buffer_byte(out, (uint8_t)text.data[i]);
         else if (text.data[i] == ' ')
@@ -23,7 +23,7 @@ static void escape(struct chimera_slice text, struct chimera_buffer *out)
 static int unescape(const struct chimera_rego_call *call, struct chimera_slice text,
                     struct chimera_buffer *out)
 {
-    for (size_t i = 0; i < text.size; i++) {
+    for (size_t i = 0; i < text.size && !out->failed; i++) {
         if (text.data[i] != '%') {
             chimera_buffer_byte(out, text.data[i] == '+' ? ' ' : (uint8_t)text.data[i]);
             continue;
@@ -46,7 +46,7 @@ int chimera_rego_urlquery_encode(const struct chimera_rego_call *call,
     int code = chimera_rego_want_string(call, 0, &text);
     if (code < 0)
         return code;
-    chimera_buffer_init(&out, CHIMERA_REGO_RESULT_MAX);
+    chimera_rego_buffer(call, &out);
     escape(text, &out);
     return chimera_rego_give_text(call, &out, ret_result);
 }
@@ -56,7 +56,7 @@ static int decode(const struct chimera_rego_call *call, struct chimera_slice tex
                   struct json_object **ret_string)
 {
     struct chimera_buffer out;
-    chimera_buffer_init(&out, CHIMERA_REGO_RESULT_MAX);
+    chimera_rego_buffer(call, &out);
     int code = unescape(call, text, &out);
     if (code == CHIMERA_OK)
         return chimera_rego_give_bytes(call, &out, ret_string);
@@ -89,14 +89,16 @@ static int put_member(const struct chimera_rego_call *call, struct chimera_slice
 {
     bool is_list = json_object_is_type(value, json_type_array);
     size_t size = is_list ? json_object_array_length(value) : 1;
-    for (size_t i = 0; i < size; i++) {
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < size && code == CHIMERA_OK && !out->failed; i++) {
         struct json_object *one = is_list ? json_object_array_get_idx(value, i) : value;
         if (!json_object_is_type(one, json_type_string))
             return chimera_fail(call->err, CHIMERA_EINVAL,
                                 "operand 1 values must be string, array[string], or set[string]");
         put_pair(key, one, out);
+        code = chimera_rego_spend(call, 4);
     }
-    return CHIMERA_OK;
+    return code;
 }
 
 int chimera_rego_urlquery_encode_object(const struct chimera_rego_call *call,
@@ -104,19 +106,18 @@ int chimera_rego_urlquery_encode_object(const struct chimera_rego_call *call,
 {
     struct chimera_buffer out;
     int code = chimera_rego_want(call, 0, CHIMERA_REGO_OBJECT);
-    struct json_object *keys = NULL;
-    if (code == CHIMERA_OK)
-        code = chimera_rego_object_keys(call, &keys); /* a set, so they are sorted */
+    if (code == CHIMERA_OK && chimera_rego_order_members(call->args[0], call->account) < 0)
+        code = chimera_rego_no_memory(call);
     if (code < 0)
         return code;
-    chimera_buffer_init(&out, CHIMERA_REGO_RESULT_MAX);
-    for (size_t i = 0; i < json_object_array_length(keys) && code == CHIMERA_OK; i++) {
-        struct json_object *key = json_object_array_get_idx(keys, i);
-        struct json_object *value =
-            json_object_object_get(call->args[0], json_object_get_string(key));
-        code = put_member(call, chimera_rego_string(key), value, &out);
+    chimera_rego_buffer(call, &out);
+    for (const struct lh_entry *entry = json_object_get_object(call->args[0])->head;
+         entry && code == CHIMERA_OK && !out.failed; entry = entry->next) {
+        code = put_member(call, chimera_slice_of((const char *)lh_entry_k(entry)),
+                          (struct json_object *)lh_entry_v(entry), &out);
+        if (code == CHIMERA_OK)
+            code = chimera_rego_spend(call, 4); /* a list may be empty */
     }
-    json_object_put(keys);
     if (code == CHIMERA_OK)
         return chimera_rego_give_text(call, &out, ret_result);
     chimera_buffer_free(&out);
@@ -133,8 +134,8 @@ static int add_value(const struct chimera_rego_call *call, struct json_object *o
     if (text.size && memchr(text.data, '\0', text.size))
         code = chimera_fail(call->err, CHIMERA_EINVAL, "a key holds a NUL character");
     else if (!json_object_object_get_ex(object, text.data, &values)) {
-        values = json_object_new_array();
-        if (!values || json_object_object_add(object, text.data, values))
+        values = chimera_node_array(call->account);
+        if (!values || chimera_node_add(call->account, object, text.data, values) < 0)
             code = chimera_rego_no_memory(call);
     }
     json_object_put(key);
@@ -142,7 +143,7 @@ static int add_value(const struct chimera_rego_call *call, struct json_object *o
         json_object_put(value);
         return code;
     }
-    return chimera_rego_append(values, value) ? CHIMERA_OK : chimera_rego_no_memory(call);
+    return chimera_rego_push(call, values, value);
 }
 
 static int take_pair(const struct chimera_rego_call *call, struct chimera_slice pair,
@@ -173,13 +174,15 @@ int chimera_rego_urlquery_decode_object(const struct chimera_rego_call *call,
     int code = chimera_rego_want_string(call, 0, &text);
     if (code < 0)
         return code;
-    struct json_object *object = json_object_new_object();
+    struct json_object *object = chimera_node_object(call->account);
     if (!object)
         return chimera_rego_no_memory(call);
     while (text.size > 0 && code == CHIMERA_OK) {
         const char *at = memchr(text.data, '&', text.size);
         size_t size = at ? (size_t)(at - text.data) : text.size;
         code = take_pair(call, (struct chimera_slice){text.data, size}, object);
+        if (code == CHIMERA_OK)
+            code = chimera_rego_spend(call, 8 + size / 16);
         size_t taken = at ? size + 1 : size;
         text = (struct chimera_slice){text.data + taken, text.size - taken};
     }

@@ -28,8 +28,7 @@ struct tail { /* what holds after the last transition */
 };
 
 struct chimera_zone {
-    char *data; /* owned: the file */
-    size_t size;
+    struct chimera_buffer file; /* with a NUL behind */
     const unsigned char *times, *indexes, *types;
     const char *letters;
     uint32_t time_count, type_count, letter_bytes;
@@ -198,10 +197,10 @@ static bool block_size(const unsigned char *header, size_t left, unsigned time_b
 
 static bool read_zone(struct chimera_zone *zone)
 {
-    const unsigned char *data = (const unsigned char *)zone->data;
-    size_t first, second;
-    if (!block_size(data, zone->size, 4, &first) || data[4] < '2' ||
-        !block_size(data + first, zone->size - first, 8, &second))
+    const unsigned char *data = (const unsigned char *)zone->file.data;
+    size_t size = zone->file.size - 1, first, second;
+    if (!block_size(data, size, 4, &first) || data[4] < '2' ||
+        !block_size(data + first, size - first, 8, &second))
         return false;
     const unsigned char *header = data + first;
     zone->time_count = big_32(header + 32);
@@ -214,7 +213,8 @@ static bool read_zone(struct chimera_zone *zone)
     if (zone->type_count == 0 || zone->letter_bytes == 0 || zone->letters[zone->letter_bytes - 1])
         return false;
     /* "\n" rule "\n" to the end of the file, which has a NUL behind it. */
-    char *rule = zone->data + first + second, *end = *rule == '\n' ? strchr(rule + 1, '\n') : NULL;
+    char *rule = zone->file.data + first + second,
+         *end = *rule == '\n' ? strchr(rule + 1, '\n') : NULL;
     if (end) {
         *end = '\0';
         zone->tail.is_known = read_tail(rule + 1, &zone->tail);
@@ -244,28 +244,24 @@ static int read_bytes(struct chimera_slice name, struct chimera_buffer *text)
     return chimera_file_read(path, text, NULL);
 }
 
-int chimera_zone_open(struct chimera_slice name, struct chimera_zone **ret_zone,
-                      struct chimera_error *err)
+int chimera_zone_open(struct chimera_slice name, struct chimera_account *account,
+                      struct chimera_zone **ret_zone, struct chimera_error *err)
 {
-    struct chimera_buffer text;
     if (!is_name(name))
         return chimera_fail(err, CHIMERA_EINVAL, "unknown time zone");
-    chimera_buffer_init(&text, FILE_MAX);
     struct chimera_zone *zone = calloc(1, sizeof(*zone));
-    bool is_read = zone && read_bytes(name, &text) == CHIMERA_OK &&
-                   chimera_buffer_byte(&text, '\0') == CHIMERA_OK;
-    if (is_read) {
-        zone->data = text.data; /* now the zone's */
-        zone->size = text.size - 1;
-        is_read = read_zone(zone);
-    } else {
-        chimera_buffer_free(&text);
-    }
+    if (!zone)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    chimera_buffer_init_within(&zone->file, FILE_MAX, account);
+    bool is_read = read_bytes(name, &zone->file) == CHIMERA_OK &&
+                   chimera_buffer_byte(&zone->file, '\0') == CHIMERA_OK && read_zone(zone);
     if (is_read) {
         *ret_zone = zone;
         return CHIMERA_OK;
     }
     chimera_zone_free(zone);
+    if (account && account->failed)
+        return chimera_fail(err, account->failed, "%s", chimera_account_text(account));
     return chimera_fail(err, CHIMERA_EINVAL, "unknown time zone %.*s", (int)name.size, name.data);
 }
 
@@ -273,7 +269,7 @@ void chimera_zone_free(struct chimera_zone *zone)
 {
     if (!zone)
         return;
-    free(zone->data);
+    chimera_buffer_free(&zone->file);
     free(zone);
 }
 

@@ -5,6 +5,7 @@
 
 #include "runtime/base/arena.h"
 #include "runtime/json/tree.h"
+#include "tests/fuzz/account.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -35,6 +36,27 @@ static void compare(struct chimera_slice from, struct chimera_slice to, struct c
     chimera_buffer_free(&got);
 }
 
+/* On an account: the same, or nothing. */
+static void compare_within(struct chimera_slice from, struct chimera_slice to,
+                           struct chimera_account *account, struct chimera_arena *arena)
+{
+    struct chimera_buffer want, got;
+    bool differs = false, would_differ = false;
+    chimera_buffer_init(&want, 4 << 20);
+    chimera_buffer_init_within(&got, 4 << 20, account);
+    chimera_arena_reset(arena);
+    bool is_told = chimera_json_diff_text(from, to, arena, &want, &would_differ);
+    chimera_arena_reset(arena);
+    bool is_bounded = chimera_json_diff_text(from, to, arena, &got, &differs);
+    expect(account->failed || (is_told == is_bounded && differs == would_differ));
+    expect(account->failed || !is_told ||
+           chimera_slice_equal(chimera_buffer_slice(&want), chimera_buffer_slice(&got)));
+    chimera_buffer_free(&want);
+    chimera_buffer_free(&got);
+    fuzz_account_check(account, account->failed);
+    expect(account->bytes == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *middle = size > 0 ? memchr(data, 0, size) : NULL;
@@ -42,9 +64,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!middle)
         return 0;
     size_t first = (size_t)(middle - data);
+    struct chimera_slice from = {(const char *)data, first};
+    struct chimera_slice to = {(const char *)middle + 1, size - first - 1};
+    struct chimera_account account;
     chimera_arena_init(&arena, 64 << 20);
-    compare((struct chimera_slice){(const char *)data, first},
-            (struct chimera_slice){(const char *)middle + 1, size - first - 1}, &arena);
+    compare(from, to, &arena);
+    fuzz_account(data, size, &account);
+    compare_within(from, to, &account, &arena);
     chimera_arena_free(&arena);
     return 0;
 }

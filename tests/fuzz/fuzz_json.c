@@ -4,6 +4,7 @@
 
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
+#include "tests/fuzz/account.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,6 +20,31 @@ static bool may_differ(const struct chimera_error *err)
     return strstr(err->text, "NUL") != NULL;
 }
 
+/* `code` and `tree` are what comes without. */
+static void check_account(const uint8_t *data, struct chimera_slice text, int code,
+                          struct json_object *tree)
+{
+    struct chimera_account account;
+    struct json_object *again = NULL;
+    struct chimera_buffer out;
+    fuzz_account(data, text.size, &account);
+    int bounded = chimera_json_check_within(text, &account, NULL);
+    fuzz_account_check(&account, bounded);
+    expect(account.failed || code < 0 || bounded == CHIMERA_OK);
+    fuzz_account(data, text.size, &account);
+    bounded = chimera_json_parse_within(text, &account, &again, NULL);
+    fuzz_account_check(&account, bounded);
+    expect(account.failed || bounded == code);
+    expect(bounded < 0 || json_object_equal(tree, again));
+    chimera_buffer_init_within(&out, (size_t)64 << 20, &account);
+    chimera_json_write(again, &out);
+    fuzz_account_check(&account, out.failed);
+    if (!out.failed)
+        chimera_json_diff(tree, again, &out);
+    chimera_buffer_free(&out);
+    json_object_put(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct chimera_slice text = {(const char *)data, size};
@@ -26,7 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHIMERA_JSON struct json_object *tree = NULL;
     CHIMERA_JSON struct json_object *again = NULL;
     int code = chimera_json_check(text, &checked);
-    if (chimera_json_parse(text, &tree, &parsed) < 0) {
+    int read = chimera_json_parse(text, &tree, &parsed);
+    check_account(data, text, read, tree);
+    if (read < 0) {
         expect(may_differ(&parsed) || (code < 0 && strcmp(checked.text, parsed.text) == 0));
         return 0;
     }

@@ -9,14 +9,14 @@
 
 /* A sanitizer's heap is another one, of which nothing is known. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HEAP_IS_OURS false
+#define HEAP_IS_OURS 0
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HEAP_IS_OURS false
+#define HEAP_IS_OURS 0
 #endif
 #endif
 #ifndef HEAP_IS_OURS
-#define HEAP_IS_OURS true
+#define HEAP_IS_OURS 1
 #endif
 
 static inline size_t heap_in_use(void)

@@ -28,7 +28,7 @@ static void look_up(int32_t ret_offsets[NAMES][INSTANTS])
         struct chimera_zone *zone = NULL;
         struct chimera_error err = {0};
         const char *letters;
-        if (chimera_zone_open(chimera_slice_of(names[i]), &zone, &err) < 0)
+        if (chimera_zone_open(chimera_slice_of(names[i]), NULL, &zone, &err) < 0)
             fail_msg("%s: %s", names[i], err.text);
         for (size_t j = 0; j < INSTANTS; j++)
             ret_offsets[i][j] = chimera_zone_offset(zone, instants[j], &letters);
@@ -86,7 +86,7 @@ static void zones_are_there_behind_the_lockdown(void **state)
         struct chimera_zone *zone = NULL;
         if (lockdown_begin(&lockdown, true, NULL) < 0 || lockdown_finish(&lockdown, NULL) < 0)
             _exit(1);
-        _exit(chimera_zone_open(CHIMERA_SLICE("Asia/Tokyo"), &zone, NULL) < 0 ? 2 : 0);
+        _exit(chimera_zone_open(CHIMERA_SLICE("Asia/Tokyo"), NULL, &zone, NULL) < 0 ? 2 : 0);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
