@@ -170,14 +170,3 @@ int chimera_rego_push_string(const struct chimera_rego_call *call, struct json_o
     struct json_object *value = chimera_node_string(call->account, text);
     return value ? chimera_rego_push(call, array, value) : chimera_rego_no_memory(call);
 }
-
-bool chimera_rego_append(struct json_object *array, struct json_object *value)
-{
-    return chimera_node_append(NULL, array, value) == CHIMERA_OK;
-}
-
-bool chimera_rego_append_string(struct json_object *array, struct chimera_slice text)
-{
-    struct json_object *value = chimera_node_string(NULL, text);
-    return value && chimera_rego_append(array, value);
-}

@@ -156,9 +156,4 @@ int chimera_rego_no_memory(const struct chimera_rego_call *call);
 /* In lower case. */
 void chimera_rego_put_hex(struct chimera_slice bytes, struct chimera_buffer *out);
 
-/* Without an account. Appends and takes `value`; false when memory ran out (and `value` is gone).
- */
-bool chimera_rego_append(struct json_object *array, struct json_object *value);
-bool chimera_rego_append_string(struct json_object *array, struct chimera_slice text);
-
 #endif

@@ -64,15 +64,12 @@ static struct chimera_slice part(const struct search *search, size_t start, size
     return (struct chimera_slice){search->text.data + start, end - start};
 }
 
-/* Ends a builtin that fills a list: `found` is what the last search came to. */
-static int give_list(struct search *search, struct json_object *list, bool has_room, int found,
+/* Ends a builtin that fills a list: `code` is what the last search or element came to. */
+static int give_list(struct search *search, struct json_object *list, int code,
                      struct json_object **ret_result)
 {
     close_search(search);
-    if (has_room && found >= 0)
-        return chimera_rego_give(search->call, list, ret_result);
-    json_object_put(list);
-    return found < 0 ? found : chimera_rego_no_memory(search->call);
+    return chimera_rego_finish(search->call, code < 0 ? code : CHIMERA_OK, list, ret_result);
 }
 
 /* Only what Go refuses is invalid; when time or memory is up, nothing is known. */
@@ -111,19 +108,21 @@ int chimera_rego_regex_split(const struct chimera_rego_call *call, struct json_o
         close_search(&search);
         return found;
     }
-    struct json_object *pieces = json_object_new_array();
-    bool has_room = pieces != NULL;
+    struct json_object *pieces = chimera_node_array(call->account);
+    int code = pieces ? CHIMERA_OK : chimera_rego_no_memory(call);
     size_t start = 0, end = 0;
     bool is_empty = search.text.size == 0 && json_object_get_string_len(call->args[0]) > 0;
-    while (has_room && !is_empty && (found = next_match(&search)) == 1) {
+    while (code == CHIMERA_OK && !is_empty && (found = next_match(&search)) == 1) {
         end = search.start;
         if (search.end != 0)
-            has_room = chimera_rego_append_string(pieces, part(&search, start, end));
+            code = chimera_rego_push_string(call, pieces, part(&search, start, end));
         start = search.end;
     }
-    if (has_room && found >= 0 && (is_empty || end != search.text.size))
-        has_room = chimera_rego_append_string(pieces, part(&search, start, search.text.size));
-    return give_list(&search, pieces, has_room, found, ret_result);
+    if (code == CHIMERA_OK)
+        code = found;
+    if (code >= 0 && (is_empty || end != search.text.size))
+        code = chimera_rego_push_string(call, pieces, part(&search, start, search.text.size));
+    return give_list(&search, pieces, code, ret_result);
 }
 
 int chimera_rego_regex_find_n(const struct chimera_rego_call *call, struct json_object **ret_result)
@@ -137,12 +136,15 @@ int chimera_rego_regex_find_n(const struct chimera_rego_call *call, struct json_
         close_search(&search);
         return found;
     }
-    struct json_object *matches = json_object_new_array();
-    bool has_room = matches != NULL;
-    for (int64_t i = 0; has_room && (most < 0 || i < most) && (found = next_match(&search)) == 1;
-         i++)
-        has_room = chimera_rego_append_string(matches, part(&search, search.start, search.end));
-    return give_list(&search, matches, has_room, found, ret_result);
+    struct json_object *matches = chimera_node_array(call->account);
+    int code = matches ? CHIMERA_OK : chimera_rego_no_memory(call);
+    for (int64_t i = 0; code == CHIMERA_OK && (most < 0 || i < most); i++) {
+        found = next_match(&search);
+        if (found != 1)
+            break;
+        code = chimera_rego_push_string(call, matches, part(&search, search.start, search.end));
+    }
+    return give_list(&search, matches, code < 0 ? code : found, ret_result);
 }
 
 /* --- regex.replace --- */
@@ -249,7 +251,7 @@ int chimera_rego_regex_replace(const struct chimera_rego_call *call,
     if (found == CHIMERA_OK)
         found = chimera_rego_want_string(call, 2, &template);
     if (found == CHIMERA_OK) {
-        chimera_buffer_init(&out, CHIMERA_REGO_RESULT_MAX);
+        chimera_rego_buffer(call, &out);
         found = replace_all(&search, template, &out);
         if (found >= 0)
             found = chimera_rego_give_text(call, &out, ret_result);
@@ -264,7 +266,7 @@ int chimera_rego_regex_replace(const struct chimera_rego_call *call,
 
 static void put_literal(struct chimera_slice text, struct chimera_buffer *out)
 {
-    for (size_t i = 0; i < text.size; i++) {
+    for (size_t i = 0; i < text.size && !out->failed; i++) {
         if (text.data[i] && strchr("\\.+*?()|[]{}^$", text.data[i]))
             chimera_buffer_byte(out, '\\');
         chimera_buffer_byte(out, (uint8_t)text.data[i]);
@@ -279,14 +281,21 @@ static void put_between(const char *before, struct chimera_slice text, const cha
     chimera_buffer_text(out, behind);
 }
 
+static int fail_template(const struct chimera_rego_call *call, const struct chimera_buffer *text)
+{
+    if (call->account && call->account->failed)
+        return chimera_rego_no_memory(call);
+    return chimera_fail(call->err, text->failed, "the template is too long");
+}
+
 /* One expression between delimiters must be right by itself. */
 static int check_expression(const struct chimera_rego_call *call, struct chimera_slice text)
 {
     CLEAN_EXPRESSION struct chimera_regexp *regexp = NULL;
     struct chimera_buffer whole;
-    chimera_buffer_init(&whole, CHIMERA_REGO_RESULT_MAX);
+    chimera_rego_buffer(call, &whole);
     put_between("^", text, "$", &whole);
-    int code = whole.failed ? chimera_fail(call->err, whole.failed, "the template is too long")
+    int code = whole.failed ? fail_template(call, &whole)
                             : new_expression(call, chimera_buffer_slice(&whole), &regexp);
     chimera_buffer_free(&whole);
     return code;
@@ -306,7 +315,7 @@ static int check_delimiters(const struct chimera_rego_call *call, struct chimera
     }
     if (is_good && level == 0)
         return chimera_rego_spend(call, text.size);
-    chimera_buffer_init(&quoted, CHIMERA_REGO_RESULT_MAX);
+    chimera_rego_buffer(call, &quoted);
     chimera_rego_quote(text, false, &quoted);
     int code = chimera_fail(call->err, CHIMERA_EINVAL, "unbalanced braces in %.*s",
                             (int)(quoted.size > 1000 ? 1000 : quoted.size),
@@ -322,7 +331,7 @@ static int build_template(const struct chimera_rego_call *call, struct chimera_s
     size_t level = 0, start = 0, done = 0;
     int code = check_delimiters(call, text, open, close);
     chimera_buffer_byte(out, '^');
-    for (size_t i = 0; i < text.size && code == CHIMERA_OK; i++) {
+    for (size_t i = 0; i < text.size && code == CHIMERA_OK && !out->failed; i++) {
         if (text.data[i] == open) {
             if (++level == 1)
                 start = i;
@@ -336,9 +345,7 @@ static int build_template(const struct chimera_rego_call *call, struct chimera_s
     }
     put_literal((struct chimera_slice){text.data + done, text.size - done}, out);
     chimera_buffer_byte(out, '$');
-    if (code == CHIMERA_OK && out->failed)
-        return chimera_fail(call->err, out->failed, "the template is too long");
-    return code;
+    return code == CHIMERA_OK && out->failed ? fail_template(call, out) : code;
 }
 
 static int check_delimiter(const struct chimera_rego_call *call, const char *which,
@@ -366,7 +373,7 @@ int chimera_rego_regex_template_match(const struct chimera_rego_call *call,
         code = check_delimiter(call, "end", arg[3], arg[2]);
     if (code < 0)
         return code;
-    chimera_buffer_init(&pattern, CHIMERA_REGO_RESULT_MAX);
+    chimera_rego_buffer(call, &pattern);
     code = build_template(call, arg[0], arg[2].data[0], arg[3].data[0], &pattern);
     if (code == CHIMERA_OK)
         code = new_expression(call, chimera_buffer_slice(&pattern), &regexp);

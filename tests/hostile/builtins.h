@@ -17,9 +17,8 @@ struct hostile_argument {
 };
 
 enum hostile_flag {
-    HOSTILE_SHORT = 1,   /* is over, however large it is, before anybody looks at the clock */
-    HOSTILE_LEAN = 2,    /* needs no memory that grows with it */
-    HOSTILE_PENDING = 4, /* does not keep to its account yet: call it with small ones only */
+    HOSTILE_SHORT = 1, /* is over, however large it is, before anybody looks at the clock */
+    HOSTILE_LEAN = 2,  /* needs no memory that grows with it */
 };
 
 struct hostile_input {
