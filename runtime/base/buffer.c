@@ -60,7 +60,8 @@ static int grow(struct chimera_buffer *buffer, size_t wanted)
     return CHIMERA_OK;
 }
 
-char *chimera_buffer_reserve(struct chimera_buffer *buffer, size_t size)
+/* All but the common case, kept apart so that that one is quick. */
+static __attribute__((noinline)) char *reserve(struct chimera_buffer *buffer, size_t size)
 {
     if (buffer->failed)
         return NULL;
@@ -68,13 +69,19 @@ char *chimera_buffer_reserve(struct chimera_buffer *buffer, size_t size)
         buffer->failed = CHIMERA_ELIMIT;
         return NULL;
     }
-    if (buffer->account) {
-        buffer->failed = chimera_account_spend(buffer->account, 1 + size / 8);
-        if (buffer->failed)
-            return NULL;
-    }
+    buffer->failed = chimera_account_spend(buffer->account, 1 + size / 8);
+    if (buffer->failed)
+        return NULL;
     if (buffer->size + size > buffer->capacity && grow(buffer, buffer->size + size) < 0)
         return NULL;
+    return buffer->data + buffer->size;
+}
+
+char *chimera_buffer_reserve(struct chimera_buffer *buffer, size_t size)
+{
+    if (buffer->account || buffer->failed || size > buffer->limit - buffer->size ||
+        size > buffer->capacity - buffer->size)
+        return reserve(buffer, size);
     return buffer->data + buffer->size;
 }
 
