@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""mutants - finds places of a C file where one small change is possible, and writes a file that holds
+all of these changes at once, each behind `MUTANT(number)`.
+
+What clang says of the file (-ast-dump=json) tells where expressions and statements begin and end. One
+change is on at a time, so the text of a change holds its operands as they are in the source.
+"""
+import json, re, subprocess
+
+COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
+ARITHMETIC = {"+": "-", "-": "+"}
+LOGIC = {"&&": "||", "||": "&&"}
+CODE = re.compile(r"CHIMERA_E[A-Z]+")
+LEAVES = ("ReturnStmt", "GotoStmt", "BreakStmt", "ContinueStmt")
+# Constant where they stand: nothing in them can depend on a variable.
+FIXED = ("CaseStmt", "ConstantExpr", "StaticAssertDecl", "EnumDecl", "RecordDecl", "UnaryExprOrTypeTraitExpr",
+         "OffsetOfExpr", "TypedefDecl")
+
+
+class Mutant:
+    def __init__(self, path, line, function, kind, before, after):
+        self.path, self.line, self.function = path, line, function
+        self.kind, self.before, self.after = kind, before, after
+
+    def key(self):
+        """The same after lines were added or moved elsewhere in the file."""
+        return "\t".join((self.path, self.function, self.kind, squeeze(self.before)))
+
+
+def squeeze(text, most=90):
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[:most - 1] + "…"
+
+
+def dump(path, includes):
+    command = ["clang-19", "-fsyntax-only", "-w", "-std=gnu17", "-D_GNU_SOURCE", *includes,
+               "-Xclang", "-ast-dump=json", path]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
+
+class Files:
+    """clang names a location's file only where it differs from the one printed before."""
+
+    def __init__(self):
+        self.now = None
+
+    def see(self, place):
+        if not place:
+            return
+        for inner in ("spellingLoc", "expansionLoc"):
+            if inner in place:
+                self.see(place[inner])
+        if "file" in place:
+            self.now = place["file"]
+        place["in"] = self.now
+
+
+class File:
+    def __init__(self, path, root, includes):
+        self.path = path
+        with open(f"{root}/{path}", "rb") as source:
+            self.text = source.read()
+        self.mutants = []  # of this file, in the order in which they are numbered
+        self.first = 0     # number of the first
+        self.tree = dump(f"{root}/{path}", includes)
+        self.full = f"{root}/{path}"
+        self.files = Files()
+        self.locate(self.tree)
+
+    def locate(self, root):
+        stack = [root]
+        while stack:  # in the order of the text, which the files' names depend on
+            node = stack.pop()
+            self.files.see(node.get("loc"))
+            for end in ("begin", "end"):
+                self.files.see(node.get("range", {}).get(end))
+            stack += reversed([child for child in node.get("inner", []) if isinstance(child, dict)])
+
+    # --- Places ---
+
+    def span(self, node):
+        """(start, end, whether it is one use of a macro), or None when it lies elsewhere."""
+        begin, end = (node.get("range", {}).get(name, {}) for name in ("begin", "end"))
+        start, is_macro = self.offset(begin, False)
+        stop, ends_in_macro = self.offset(end, True)
+        if start is None or stop is None or stop <= start:
+            return None
+        same = is_macro and ends_in_macro and begin["expansionLoc"]["offset"] == end["expansionLoc"]["offset"]
+        return start, stop, same
+
+    def offset(self, place, is_end):
+        is_macro = "expansionLoc" in place
+        if is_macro:
+            place = place["expansionLoc"]
+        if "offset" not in place or place.get("in") != self.full:
+            return None, is_macro
+        at = place["offset"]
+        if not is_end:
+            return at, is_macro
+        at += place["tokLen"]
+        if is_macro:
+            at = self.behind_arguments(at)
+        return at, is_macro
+
+    def behind_arguments(self, at):
+        match = re.compile(rb"\s*\(").match(self.text, at)
+        if not match:
+            return at
+        depth, i = 0, match.end() - 1
+        while i < len(self.text):
+            depth += {ord("("): 1, ord(")"): -1}.get(self.text[i], 0)
+            i += 1
+            if depth == 0:
+                return i
+        return at
+
+    def source(self, span):
+        return self.text[span[0]:span[1]].decode()
+
+    def line(self, at):
+        return self.text.count(b"\n", 0, at) + 1
+
+    # --- Rewriting ---
+
+    def rewrite(self, first):
+        """The file's text with all its changes; numbers begin at `first`."""
+        self.first = first
+        self.edits = []
+        for node in self.tree.get("inner", []):
+            if node.get("kind") == "FunctionDecl" and self.span(node) and not self.span(node)[2]:
+                for child in node.get("inner", []):
+                    if child.get("kind") == "CompoundStmt":
+                        self.walk(child, node["name"], False)
+        out, at = [], 0
+        for position, _, text in sorted(self.edits, key=lambda edit: (edit[0], edit[1])):
+            out += [self.text[at:position].decode(), text]
+            at = position
+        return "".join(out) + self.text[at:].decode()
+
+    def number(self, span, function, kind, after):
+        self.mutants.append(Mutant(self.path, self.line(span[0]), function, kind, self.source(span), after))
+        return self.first + len(self.mutants) - 1
+
+    def around(self, span, before, after):
+        """Outer insertions go outside: at the start first, at the end last."""
+        size = span[1] - span[0]
+        self.edits.append((span[0], (1, -size), before))
+        self.edits.append((span[1], (0, size), after))
+
+    def instead(self, span, function, kind, texts):
+        texts = [text for text in texts if text]
+        if texts:
+            heads = "".join(f"MUTANT({self.number(span, function, kind, text)}) ? ({text}) : " for text in texts)
+            self.around(span, f"({heads}(", "))")
+
+    def walk(self, node, function, is_fixed):
+        kind = node.get("kind")
+        if kind in FIXED or (kind == "VarDecl" and (node.get("storageClass") == "static" or node.get("constexpr"))):
+            is_fixed = kind != "CaseStmt" or is_fixed
+            if kind != "CaseStmt":
+                return
+        span = self.span(node)
+        children = [child for child in node.get("inner", []) if isinstance(child, dict) and child.get("kind")]
+        if kind == "CaseStmt":  # its label is a ConstantExpr, which is left alone
+            pass
+        elif span and not span[2] and not is_fixed:
+            self.change(node, kind, span, children, function)
+        if span and span[2] and kind != "CompoundStmt":
+            return  # within a macro: nothing of it stands in this file
+        if kind == "CallExpr" and span and self.text.startswith(b"__builtin_", span[0]):
+            return  # the compiler wants constants
+        for child in children:
+            self.walk(child, function, is_fixed)
+
+    def change(self, node, kind, span, children, function):
+        if kind == "BinaryOperator" and len(children) == 2:
+            self.change_operator(node, span, children, function)
+        elif kind == "IntegerLiteral" and re.fullmatch(r"[0-9a-fA-FxXuUlL]+", self.source(span)):
+            self.instead(span, function, "constant", [f"{self.source(span)} + 1"])
+        elif kind == "ReturnStmt" and children:
+            self.change_return(children[0], function)
+        elif kind == "IfStmt":
+            self.change_if(node, children, function)
+        elif kind == "CallExpr":
+            self.change_call(children, function)
+        elif kind == "CompoundStmt":
+            for child in children:
+                self.drop(child, function)
+
+    def change_operator(self, node, span, children, function):
+        left, right = (self.span(child) for child in children)
+        operator = node.get("opcode")
+        if not left or not right or left[1] > right[0]:
+            return
+        a, b = self.source(left), self.source(right)
+        type_name = node.get("type", {}).get("qualType", "")
+        if operator in COMPARISONS:
+            self.instead(span, function, "comparison", [f"({a}) {COMPARISONS[operator]} ({b})"])
+        elif operator in LOGIC:
+            self.instead(span, function, "logic", [f"({a}) {LOGIC[operator]} ({b})", f"({a})", f"({b})"][:2])
+        elif operator in ARITHMETIC and "*" not in type_name and self.is_variable(children):
+            self.instead(span, function, "bounds", [f"({a}) {ARITHMETIC[operator]} ({b})"])
+
+    @staticmethod
+    def is_variable(children):
+        return all("*" not in child.get("type", {}).get("qualType", "") for child in children)
+
+    def change_return(self, value, function):
+        span = self.span(value)
+        type_name = value.get("type", {}).get("qualType", "")
+        if not span or type_name not in ("int", "_Bool", "bool"):
+            return
+        text = self.source(span)
+        if type_name == "int" and text not in ("0", "CHIMERA_OK"):
+            self.instead(span, function, "error code", ["0"] if not text.startswith("CHIMERA_E") else
+                         [f"{text} - 20", "0"])
+        elif type_name == "int":
+            self.instead(span, function, "error code", ["-1"])
+        else:
+            self.instead(span, function, "return value", [f"!({text})"])
+
+    def change_call(self, children, function):
+        """The code that a failure is given."""
+        callee = self.span(children[0]) if children else None
+        if not callee or self.source(callee) != "chimera_fail" or len(children) < 3:
+            return
+        code = self.span(children[2])
+        if code and CODE.fullmatch(self.source(code)):
+            self.instead(code, function, "error code", [f"{self.source(code)} - 20", "0"])
+
+    def change_if(self, node, children, function):
+        if node.get("hasInit") or node.get("hasVar") or len(children) < 2:
+            return
+        condition, then = self.span(children[0]), children[1]
+        if not condition:
+            return
+        inner = then.get("inner", []) if then.get("kind") == "CompoundStmt" else [then]
+        leaves = bool(inner) and inner[-1].get("kind") in LEAVES
+        text = self.source(condition)
+        self.instead(condition, function, "early return" if leaves else "condition", ["0"] if leaves else
+                     ["0", f"!({text})"][:1])
+
+    def drop(self, child, function):
+        """A call for its effect, or an assignment: left out."""
+        kind, span = child.get("kind"), self.span(child)
+        if not span or span[2] or kind not in ("CallExpr", "BinaryOperator", "CompoundAssignOperator", "UnaryOperator"):
+            return
+        if kind == "CallExpr" and child.get("type", {}).get("qualType", "").startswith("_Noreturn"):
+            return
+        if kind == "BinaryOperator" and child.get("opcode") != "=":
+            return
+        end = self.text.find(b";", span[1])
+        if end < 0 or self.text[span[1]:end].strip():
+            return
+        number = self.number(span, function, "left out", "")
+        self.around((span[0], end + 1), f"{{ if (!MUTANT({number})) ", " }")
