@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """mutants - finds places of a C file where one small change is possible, and writes a file that holds
-all of these changes at once, each behind `MUTANT(number)`.
+all of these changes at once, each behind a number.
 
 What clang says of the file (-ast-dump=json) tells where expressions and statements begin and end. One
-change is on at a time, so the text of a change holds its operands as they are in the source.
+change is on at a time, so the text of a change holds its operands as they are in the source. Where that
+can be told without effects, a test counts as coming by a change only when the value would have been
+another one: a test that never has a < b with a == b cannot notice that it became a <= b.
 """
 import json, re, subprocess
 
@@ -11,6 +13,8 @@ COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==
 ARITHMETIC = {"+": "-", "-": "+"}
 LOGIC = {"&&": "||", "||": "&&"}
 CODE = re.compile(r"CHIMERA_E[A-Z]+")
+EFFECTS = ("CompoundAssignOperator", "StmtExpr", "AtomicExpr", "VAArgExpr")
+PURE_CALLS = {"strlen", "strcmp", "strncmp", "strcasecmp", "strncasecmp", "memcmp", "memchr", "strchr"}
 LEAVES = ("ReturnStmt", "GotoStmt", "BreakStmt", "ContinueStmt")
 # Constant where they stand: nothing in them can depend on a variable.
 FIXED = ("CaseStmt", "ConstantExpr", "StaticAssertDecl", "EnumDecl", "RecordDecl", "UnaryExprOrTypeTraitExpr",
@@ -30,6 +34,23 @@ class Mutant:
 def squeeze(text, most=90):
     text = " ".join(text.split())
     return text if len(text) <= most else text[:most - 1] + "…"
+
+
+def is_pure(node):
+    """Whether evaluating it twice is the same as once."""
+    kind, opcode = node.get("kind"), node.get("opcode")
+    children = [child for child in node.get("inner", []) if isinstance(child, dict)]
+    if kind in EFFECTS or opcode in ("++", "--", "="):
+        return False
+    if kind == "CallExpr" and called(children[0]) not in PURE_CALLS:
+        return False
+    return all(is_pure(child) for child in children)
+
+
+def called(node):
+    while node.get("kind") in ("ImplicitCastExpr", "ParenExpr") and node.get("inner"):
+        node = node["inner"][0]
+    return node.get("referencedDecl", {}).get("name")
 
 
 def dump(path, includes):
@@ -147,11 +168,13 @@ class File:
         self.edits.append((span[0], (1, -size), before))
         self.edits.append((span[1], (0, size), after))
 
-    def instead(self, span, function, kind, texts):
-        texts = [text for text in texts if text]
-        if texts:
-            heads = "".join(f"MUTANT({self.number(span, function, kind, text)}) ? ({text}) : " for text in texts)
-            self.around(span, f"({heads}(", "))")
+    def instead(self, span, function, kind, changes, is_truth=False):
+        """Each of `changes` is (label, code, when it differs): code for C, with `is` for what is there."""
+        changes = [(self.number(span, function, kind, label), *rest) for label, *rest in changes]
+        heads = "".join(f"MUTANT({number}) ? ({code}) : " for number, code, _ in changes)
+        marks = "".join(f"if ({differs}) MUTANT_SEEN({number}); " for number, _, differs in changes)
+        self.around(span, f"({heads}({{ {'int is = !!' if is_truth else '__auto_type is = '}(",
+                    f"); {marks}is; }}))")
 
     def walk(self, node, function, is_fixed):
         kind = node.get("kind")
@@ -176,7 +199,8 @@ class File:
         if kind == "BinaryOperator" and len(children) == 2:
             self.change_operator(node, span, children, function)
         elif kind == "IntegerLiteral" and re.fullmatch(r"[0-9a-fA-FxXuUlL]+", self.source(span)):
-            self.instead(span, function, "constant", [f"{self.source(span)} + 1"])
+            text = f"{self.source(span)} + 1"
+            self.instead(span, function, "constant", [(text, text, "1")])
         elif kind == "ReturnStmt" and children:
             self.change_return(children[0], function)
         elif kind == "IfStmt":
@@ -195,11 +219,17 @@ class File:
         a, b = self.source(left), self.source(right)
         type_name = node.get("type", {}).get("qualType", "")
         if operator in COMPARISONS:
-            self.instead(span, function, "comparison", [f"({a}) {COMPARISONS[operator]} ({b})"])
+            text = f"({a}) {COMPARISONS[operator]} ({b})"
+            self.instead(span, function, "comparison", [(text, text, f"is != ({text})" if is_pure(node) else "1")])
         elif operator in LOGIC:
-            self.instead(span, function, "logic", [f"({a}) {LOGIC[operator]} ({b})", f"({a})", f"({b})"][:2])
+            # The right side may make sense only after the left one: it is not evaluated for its value.
+            stays = "is" if operator == "||" else "!is"
+            alone = f"is != !!({a})" if is_pure(children[0]) else stays
+            text = f"({a}) {LOGIC[operator]} ({b})"
+            self.instead(span, function, "logic", [(text, text, stays), (f"({a})", f"({a})", alone)], True)
         elif operator in ARITHMETIC and "*" not in type_name and self.is_variable(children):
-            self.instead(span, function, "bounds", [f"({a}) {ARITHMETIC[operator]} ({b})"])
+            text = f"({a}) {ARITHMETIC[operator]} ({b})"
+            self.instead(span, function, "bounds", [(text, text, f"({b}) != 0" if is_pure(children[1]) else "1")])
 
     @staticmethod
     def is_variable(children):
@@ -211,13 +241,19 @@ class File:
         if not span or type_name not in ("int", "_Bool", "bool"):
             return
         text = self.source(span)
-        if type_name == "int" and text not in ("0", "CHIMERA_OK"):
-            self.instead(span, function, "error code", ["0"] if not text.startswith("CHIMERA_E") else
-                         [f"{text} - 20", "0"])
-        elif type_name == "int":
-            self.instead(span, function, "error code", ["-1"])
+        if type_name != "int":
+            self.instead(span, function, "return value", [(f"!({text})", f"!({text})", "1")], True)
+        elif text in ("0", "CHIMERA_OK"):
+            self.instead(span, function, "error code", [("-1", "-1", "1")])
         else:
-            self.instead(span, function, "return value", [f"!({text})"])
+            self.instead(span, function, "error code", self.other_codes(text))
+
+    @staticmethod
+    def other_codes(text):
+        """Another code, and none; a call is still made, and its failure forgotten."""
+        if CODE.fullmatch(text):
+            return [(f"{text} - 20", f"{text} - 20", "1"), ("0", "0", "1")]
+        return [("0", f"(void)({text}), 0", "is != 0")]
 
     def change_call(self, children, function):
         """The code that a failure is given."""
@@ -226,7 +262,7 @@ class File:
             return
         code = self.span(children[2])
         if code and CODE.fullmatch(self.source(code)):
-            self.instead(code, function, "error code", [f"{self.source(code)} - 20", "0"])
+            self.instead(code, function, "error code", self.other_codes(self.source(code)))
 
     def change_if(self, node, children, function):
         if node.get("hasInit") or node.get("hasVar") or len(children) < 2:
@@ -236,9 +272,8 @@ class File:
             return
         inner = then.get("inner", []) if then.get("kind") == "CompoundStmt" else [then]
         leaves = bool(inner) and inner[-1].get("kind") in LEAVES
-        text = self.source(condition)
-        self.instead(condition, function, "early return" if leaves else "condition", ["0"] if leaves else
-                     ["0", f"!({text})"][:1])
+        self.instead(condition, function, "early return" if leaves else "condition",
+                     [("0", f"(void)({self.source(condition)}), 0", "is")], True)
 
     def drop(self, child, function):
         """A call for its effect, or an assignment: left out."""
@@ -253,4 +288,4 @@ class File:
         if end < 0 or self.text[span[1]:end].strip():
             return
         number = self.number(span, function, "left out", "")
-        self.around((span[0], end + 1), f"{{ if (!MUTANT({number})) ", " }")
+        self.around((span[0], end + 1), f"{{ MUTANT_SEEN({number}); if (!MUTANT({number})) ", " }")
