@@ -42,9 +42,9 @@ static struct chimera_slice part(struct chimera_slice text, size_t from, size_t 
 /* The size of a `http://` or `https://` in front; 0: another form. */
 static size_t scheme_size(struct chimera_slice target)
 {
-    if (target.size > 7 && strncasecmp(target.data, "http://", 7) == 0)
+    if (target.size >= 7 && strncasecmp(target.data, "http://", 7) == 0)
         return 7;
-    return target.size > 8 && strncasecmp(target.data, "https://", 8) == 0 ? 8 : 0;
+    return target.size >= 8 && strncasecmp(target.data, "https://", 8) == 0 ? 8 : 0;
 }
 
 /* RFC 9110 §4.2: there is no authority without a host, and user information is refused. */

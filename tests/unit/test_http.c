@@ -2,6 +2,7 @@
  * whole. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 /* cmocka wants those before it */
 #include <cmocka.h>
@@ -303,6 +304,262 @@ static void trailers_and_extensions_have_a_limit(void **state)
     assert_int_equal(http_chunks_decode(&chunks, text, sizeof(text) - 64, &used, &kept), 400);
 }
 
+/* RFC 9110 §5.6.2 has these bytes in a token, and no other. */
+static void a_method_and_a_name_are_tokens(void **state)
+{
+    static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    struct http_head head;
+    (void)state;
+    for (int c = 1; c < 256; c++) {
+        char line[64], field[64];
+        bool is_token = strchr(token, c) != NULL;
+        snprintf(line, sizeof(line), "%c / HTTP/1.1\r\n" HOST "\r\n", c);
+        snprintf(field, sizeof(field), "GET / HTTP/1.1\r\n" HOST "%c:\r\n\r\n", c);
+        if (parse(line, &head) != (is_token ? HTTP_DONE : 400) ||
+            parse(field, &head) != (is_token ? HTTP_DONE : 400))
+            fail_msg("byte %d", c);
+    }
+}
+
+/* RFC 3986 §3.2.2 and §3.2.3: unreserved, sub-delims, a percent, and what addresses and ports need.
+ */
+static void a_host_has_the_bytes_of_an_authority(void **state)
+{
+    static const char host[] = "-._~!$&'()*+,;=%:[]0123456789abcdefghijklmnopqrstuvwxyz"
+                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    struct http_head head;
+    (void)state;
+    for (int c = 1; c < 256; c++) {
+        char text[64];
+        snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: a%cb\r\n\r\n", c);
+        if (parse(text, &head) != (strchr(host, c) ? HTTP_DONE : 400))
+            fail_msg("byte %d", c);
+    }
+    assert_int_equal(parse("GET / HTTP/1.1\r\nHost:\r\n\r\n", &head), HTTP_DONE);
+}
+
+/* RFC 9110 §5.5: visible bytes, blanks and what is no ASCII; a target has no blanks either. */
+static void values_and_targets_have_no_control_bytes(void **state)
+{
+    struct http_head head;
+    (void)state;
+    for (int c = 1; c < 256; c++) {
+        char value[64], target[64];
+        bool is_control = c < ' ' || c == 0x7f;
+        snprintf(value, sizeof(value), "GET / HTTP/1.1\r\n" HOST "X: a%cb\r\n\r\n", c);
+        snprintf(target, sizeof(target), "GET /a%cb HTTP/1.1\r\n" HOST "\r\n", c);
+        if (parse(value, &head) != (is_control && c != '\t' ? 400 : HTTP_DONE))
+            fail_msg("value: byte %d", c);
+        if (parse(target, &head) != (is_control || c == ' ' ? 400 : HTTP_DONE))
+            fail_msg("target: byte %d", c);
+    }
+}
+
+static void versions_are_two_digits(void **state)
+{
+    static const struct head_case cases[] = {
+        {"HTTP/1.9", HTTP_DONE}, {"HTTP/1.2", HTTP_DONE}, {"HTTP/0.9", 505}, {"HTTP/9.0", 505},
+        {"HTTP/:.1", 400},       {"HTTP//.1", 400},       {"HTTP/1.:", 400}, {"HTTP/1./", 400},
+        {"HTTP/1,1", 400},       {"HTTQ/1.1", 400},       {"HTTP/1.", 400},  {"HTTP/1.11", 400},
+    };
+    struct http_head head;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[64];
+        snprintf(text, sizeof(text), "GET / %s\r\n" HOST "\r\n", cases[i].text);
+        if (parse(text, &head) != cases[i].code)
+            fail_msg("%s", cases[i].text);
+    }
+}
+
+static void a_length_has_up_to_18_digits(void **state)
+{
+    static const struct {
+        const char *text;
+        int code;
+        uint64_t length;
+    } cases[] = {
+        {"0", HTTP_DONE, 0},
+        {"0123456789", HTTP_DONE, 123456789},
+        {"999999999999999999", HTTP_DONE, UINT64_C(999999999999999999)},
+        {"0000000000000000000", 400, 0},
+        {"1/", 400, 0},
+        {"1:", 400, 0},
+    };
+    struct http_head head;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[96];
+        snprintf(text, sizeof(text), "POST / HTTP/1.1\r\n" HOST "Content-Length: %s\r\n\r\n",
+                 cases[i].text);
+        if (parse(text, &head) != cases[i].code)
+            fail_msg("%s", cases[i].text);
+        if (cases[i].code == HTTP_DONE)
+            assert_int_equal(head.content_length, cases[i].length);
+    }
+}
+
+/* What a head says is found in it, and nothing that another said. */
+static void a_head_says_what_stands_in_it(void **state)
+{
+    struct http_head head;
+    (void)state;
+    assert_int_equal(parse("GET / HTTP/1.1\r\n" HOST "\r\n", &head), HTTP_DONE);
+    assert_false(head.expects_continue || head.is_chunked || head.is_http10);
+    assert_true(head.keeps_alive);
+    assert_null(head.content_type.data);
+    assert_int_equal(head.content_length, 0);
+    assert_slice(head.query, "");
+    assert_int_equal(parse("POST /?a?b HTTP/1.1\r\n" HOST "Expect: 100-continue\r\n"
+                           "Transfer-Encoding: chunked\r\nContent-Type: a\r\n"
+                           "Content-Type: b\r\n\r\n",
+                           &head),
+                     HTTP_DONE);
+    assert_true(head.expects_continue && head.is_chunked);
+    assert_slice(head.content_type, "a"); /* the first, as the reference has it */
+    assert_slice(head.query, "a?b");
+    assert_int_equal(parse("GET / HTTP/1.0\r\nExpect: 100-continue\r\n"
+                           "Connection: , keep-alive ,x\r\n\r\n",
+                           &head),
+                     HTTP_DONE);
+    assert_true(head.is_http10 && head.keeps_alive);
+    assert_false(head.expects_continue);
+    assert_int_equal(parse("GET / HTTP/1.1\r\n" HOST "Connection: closed\r\n\r\n", &head),
+                     HTTP_DONE);
+    assert_true(head.keeps_alive);
+    assert_int_equal(parse("GET http:// HTTP/1.1\r\n" HOST "\r\n", &head), 400);
+    assert_int_equal(parse("GET https:// HTTP/1.1\r\n" HOST "\r\n", &head), 400);
+    assert_int_equal(parse("GET /a@b HTTP/1.1\r\n" HOST "\r\n", &head), HTTP_DONE);
+    assert_int_equal(parse("GET http://h/a@b HTTP/1.1\r\n" HOST "\r\n", &head), HTTP_DONE);
+    assert_slice(head.path, "/a@b");
+    assert_int_equal(parse("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n", &head),
+                     501);
+}
+
+/* A refusal leaves what the caller had. */
+static void a_refused_head_is_not_handed_out(void **state)
+{
+    struct http_head head = {.content_length = 77};
+    (void)state;
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+        (void)parse(BAD[i].text, &head);
+        assert_int_equal(head.content_length, 77);
+    }
+}
+
+/* A head of 16 KiB to the byte is taken, whatever stands behind it. */
+static void a_head_may_be_as_large_as_the_limit(void **state)
+{
+    static const char start[] = "GET / HTTP/1.1\r\n" HOST "X: ";
+    char *text = malloc(HTTP_HEAD_MAX + 1);
+    struct http_head head;
+    (void)state;
+    memset(text, 'a', HTTP_HEAD_MAX + 1);
+    memcpy(text, start, strlen(start));
+    memcpy(text + HTTP_HEAD_MAX - 4, "\r\n\r\n", 4);
+    size_t scanned = 0;
+    assert_int_equal(
+        http_head_parse((struct chimera_slice){text, HTTP_HEAD_MAX + 1}, &scanned, &head),
+        HTTP_DONE);
+    assert_int_equal(head.size, HTTP_HEAD_MAX);
+    memcpy(text + HTTP_HEAD_MAX - 4, "a\r\n\r\n", 5);
+    scanned = 0;
+    assert_int_equal(
+        http_head_parse((struct chimera_slice){text, HTTP_HEAD_MAX + 1}, &scanned, &head), 431);
+    free(text);
+}
+
+static int decode(struct http_chunks *chunks, const char *text, size_t size, size_t *ret_kept)
+{
+    char *data = malloc(size); /* exactly, for the sanitizer */
+    size_t used;
+    memcpy(data, text, size);
+    int code = http_chunks_decode(chunks, data, size, &used, ret_kept);
+    free(data);
+    return code;
+}
+
+static void a_chunk_size_has_up_to_15_digits(void **state)
+{
+    struct http_chunks chunks = {0};
+    size_t kept;
+    (void)state;
+    assert_int_equal(decode(&chunks, "fedcba987654321\r\n", 17, &kept), HTTP_MORE);
+    assert_int_equal(chunks.left, UINT64_C(0xfedcba987654321));
+    chunks = (struct http_chunks){0};
+    assert_int_equal(decode(&chunks, "FEDCBA0987654321", 16, &kept), 400);
+    /* Each size has digits of its own. */
+    chunks = (struct http_chunks){0};
+    assert_int_equal(decode(&chunks, "0000000001\r\na\r\n0000000002\r\nbc\r\n", 30, &kept),
+                     HTTP_MORE);
+    assert_int_equal(kept, 3);
+    assert_int_equal(decode(&chunks, "\r\n", 2, &kept), 400); /* none at all */
+}
+
+/* The limits to the byte; and what extensions took is not taken from the trailers. */
+static void extensions_and_trailers_may_be_as_long_as_their_limits(void **state)
+{
+    char extension[CHUNK_EXTENSIONS_MAX + 8], trailer[CHUNK_TRAILERS_MAX + 8];
+    struct http_chunks chunks = {0};
+    size_t kept;
+    (void)state;
+    memset(extension, 'x', sizeof(extension));
+    memset(trailer, 't', sizeof(trailer));
+    for (int more = 0; more < 2; more++) {
+        chunks = (struct http_chunks){0};
+        assert_int_equal(decode(&chunks, "0;", 2, &kept), HTTP_MORE);
+        assert_int_equal(decode(&chunks, extension, (size_t)(CHUNK_EXTENSIONS_MAX + more), &kept),
+                         more ? 400 : HTTP_MORE);
+    }
+    for (int more = 0; more < 2; more++) {
+        chunks = (struct http_chunks){0};
+        assert_int_equal(decode(&chunks, "0;", 2, &kept), HTTP_MORE);
+        assert_int_equal(decode(&chunks, extension, CHUNK_EXTENSIONS_MAX, &kept), HTTP_MORE);
+        assert_int_equal(decode(&chunks, "\r\n", 2, &kept), HTTP_MORE);
+        assert_int_equal(decode(&chunks, trailer, (size_t)(CHUNK_TRAILERS_MAX + more), &kept),
+                         more ? 400 : HTTP_MORE);
+    }
+    chunks.state = HTTP_CHUNK_TRAILER;
+    chunks.line_bytes = 0;
+    assert_int_equal(decode(&chunks, "a\tb\r\n\r\n", 7, &kept), HTTP_DONE);
+}
+
+static void control_bytes_end_a_body(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        static const enum http_chunk_state states[] = {HTTP_CHUNK_EXTENSION, HTTP_CHUNK_TRAILER,
+                                                       HTTP_CHUNK_TRAILER_START};
+        for (size_t i = 0; i < 3; i++) {
+            struct http_chunks chunks = {.state = states[i]};
+            char byte = (char)c;
+            size_t kept;
+            bool is_good = c >= ' ' || c == '\t' || c == '\r';
+            if (decode(&chunks, &byte, 1, &kept) != (is_good ? HTTP_MORE : 400))
+                fail_msg("state %d, byte %d", (int)states[i], c);
+        }
+    }
+}
+
+/* Data that comes in two pieces is neither kept twice nor looked at for frames. */
+static void data_may_come_in_pieces(void **state)
+{
+    struct http_chunks chunks = {0};
+    size_t kept, used;
+    char rest[] = "lo\r\n0\r\n\r\nGET";
+    (void)state;
+    assert_int_equal(decode(&chunks, "5\r\nhel", 6, &kept), HTTP_MORE);
+    assert_int_equal(kept, 3);
+    assert_int_equal(chunks.left, 2);
+    assert_int_equal(http_chunks_decode(&chunks, rest, 0, &used, &kept), HTTP_MORE);
+    assert_int_equal(used + kept, 0);
+    assert_int_equal(http_chunks_decode(&chunks, rest, strlen(rest), &used, &kept), HTTP_DONE);
+    assert_int_equal(kept, 2);
+    assert_int_equal(used, strlen(rest) - 3);
+    assert_memory_equal(rest, "lo", 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +574,18 @@ int main(void)
         cmocka_unit_test(chunks_are_decoded_in_place),
         cmocka_unit_test(chunks_may_come_byte_by_byte),
         cmocka_unit_test(trailers_and_extensions_have_a_limit),
+        cmocka_unit_test(a_method_and_a_name_are_tokens),
+        cmocka_unit_test(a_host_has_the_bytes_of_an_authority),
+        cmocka_unit_test(values_and_targets_have_no_control_bytes),
+        cmocka_unit_test(versions_are_two_digits),
+        cmocka_unit_test(a_length_has_up_to_18_digits),
+        cmocka_unit_test(a_head_says_what_stands_in_it),
+        cmocka_unit_test(a_refused_head_is_not_handed_out),
+        cmocka_unit_test(a_head_may_be_as_large_as_the_limit),
+        cmocka_unit_test(a_chunk_size_has_up_to_15_digits),
+        cmocka_unit_test(extensions_and_trailers_may_be_as_long_as_their_limits),
+        cmocka_unit_test(control_bytes_end_a_body),
+        cmocka_unit_test(data_may_come_in_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
