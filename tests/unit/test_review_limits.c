@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests and answers in an arena of each size, and with each allocation failing once: what comes
+ * out is all of it, as with room, or a refusal that says so; never a part. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "runtime/review/response.h"
+#include "tests/unit/failing_allocation.h"
+
+#define ROOM ((size_t)1 << 20)
+#define OUT_MAX ((size_t)1 << 20)
+
+/* Escapes, so that every text needs memory; and parts that are put in their normal form. */
+#define KIND "{\"group\":\"g\\u0041\",\"version\":\"v\\n\",\"kind\":\"K\\t\",\"x\":1}"
+#define RESOURCE "{\"group\":\"\",\"version\":\"v\",\"resource\":\"r\\t\",\"x\":1}"
+#define REQUEST                                                                                 \
+    "{\"uid\":\"u\\u0042\",\"kind\":" KIND ",\"resource\":" RESOURCE ",\"requestKind\":" KIND   \
+    ",\"requestResource\":" RESOURCE ",\"subResource\":\"s\\t\",\"name\":\"n\\t\","             \
+    "\"namespace\":\"ns\\t\",\"operation\":\"UPDATE\\u0020\",\"userInfo\":{\"username\":\"a\"," \
+    "\"extra\":{\"b\\t\":[\"1\"],\"a\\t\":[],\"b\\t\":[\"2\"]},\"groups\":null},"               \
+    "\"object\":{\"a\":[1,2],\"b\":\"\\u0043\"},\"oldObject\":null}"
+#define REVIEW "{\"kind\":\"AdmissionReview\",\"request\":" REQUEST "}"
+
+struct outcome {
+    int code; /* 0: all is there */
+    struct chimera_buffer out;
+};
+
+static struct chimera_request request;
+
+static void put(struct outcome *outcome, struct chimera_slice text)
+{
+    chimera_buffer_append(&outcome->out, text);
+    chimera_buffer_text(&outcome->out, "|");
+}
+
+static void put_request(struct outcome *outcome, const struct chimera_request *from)
+{
+    put(outcome, from->uid);
+    put(outcome, from->name_space);
+    put(outcome, from->operation);
+    put(outcome, from->kind);
+    for (unsigned i = 0; i < from->json.count; i++)
+        put(outcome, from->json.piece[i]);
+}
+
+/* What an arena that is full makes of it: the code, and that the reason says so. */
+static int expect_limit(int code, int limit, struct chimera_slice why, const char *wanted)
+{
+    if (code == 0)
+        return 0;
+    assert_int_equal(code, limit);
+    assert_int_equal(why.size, strlen(wanted));
+    assert_memory_equal(why.data, wanted, why.size);
+    return CHIMERA_ELIMIT;
+}
+
+static void parse_review(struct chimera_arena *arena, struct outcome *ret_outcome)
+{
+    struct chimera_request parsed;
+    struct chimera_slice why = {NULL, 0};
+    int code = (int)chimera_request_parse_review(CHIMERA_SLICE(REVIEW), arena, &parsed, &why);
+    ret_outcome->code = expect_limit(code, CHIMERA_REQUEST_TOO_BIG, why, "length limit exceeded");
+    if (code == 0)
+        put_request(ret_outcome, &parsed);
+}
+
+static void parse_raw(struct chimera_arena *arena, struct outcome *ret_outcome)
+{
+    struct chimera_request parsed;
+    struct chimera_slice why = {NULL, 0};
+    int code = (int)chimera_request_parse_raw(CHIMERA_SLICE("{\"request\":{\"uid\":\"u\\u0042\"}}"),
+                                              arena, &parsed, &why);
+    ret_outcome->code = expect_limit(code, CHIMERA_REQUEST_TOO_BIG, why, "length limit exceeded");
+    if (code == 0)
+        put_request(ret_outcome, &parsed);
+}
+
+static void parse_file(const char *text, bool is_raw, struct chimera_arena *arena,
+                       struct outcome *ret_outcome)
+{
+    struct chimera_request parsed;
+    struct chimera_error err = {0};
+    ret_outcome->code =
+        chimera_request_parse_file(chimera_slice_of(text), is_raw, arena, &parsed, &err);
+    if (ret_outcome->code == CHIMERA_OK)
+        put_request(ret_outcome, &parsed);
+    else
+        assert_string_equal(err.text, "the request is too big");
+}
+
+static void parse_request_file(struct chimera_arena *arena, struct outcome *ret_outcome)
+{
+    parse_file(REQUEST, false, arena, ret_outcome);
+}
+
+static void parse_raw_file(struct chimera_arena *arena, struct outcome *ret_outcome)
+{
+    parse_file("{\"uid\":\"u\\u0042\"}", true, arena, ret_outcome);
+}
+
+static void put_response(struct outcome *outcome, const struct chimera_response *response)
+{
+    chimera_response_write_review(response, false, &outcome->out);
+}
+
+static void read_validation(struct chimera_arena *arena, struct outcome *ret_outcome)
+{
+    static const char answer[] =
+        "{\"accepted\":true,\"message\":\"m\\n\",\"code\":7,\"warnings\":[\"\\t\",\"w\"],"
+        "\"audit_annotations\":{\"b\\t\":\"\\t\",\"a\":\"1\",\"b\\t\":\"2\"},"
+        "\"mutated_object\":{\"a\":[2,{\"c\":null}],\"d\":\"\\u0044\"}}";
+    struct chimera_response response;
+    struct chimera_slice why = {NULL, 0};
+    int code =
+        chimera_response_from_validation(CHIMERA_SLICE(answer), &request, arena, &response, &why);
+    ret_outcome->code = code;
+    if (code == CHIMERA_OK)
+        put_response(ret_outcome, &response);
+    else if (!chimera_slice_is(why, "the policy's answer is too big"))
+        assert_true(chimera_slice_is(why, "the patch is too big"));
+}
+
+static void read_verdict(struct chimera_arena *arena, struct outcome *ret_outcome)
+{
+    static const char answer[] =
+        "{\"uid\":\"x\",\"allowed\":false,\"patchType\":\"p\\t\",\"patch\":\"q\\t\",\"status\":{"
+        "\"status\":\"Failure\",\"message\":\"m\\t\",\"reason\":\"Gone\",\"code\":65535,"
+        "\"details\":{"
+        "\"name\":\"n\\t\",\"group\":\"g\\t\",\"kind\":\"k\\t\",\"uid\":\"u\\t\","
+        "\"retry_after_seconds\":4294967295,"
+        "\"causes\":[{\"reason\":\"r\\t\",\"message\":\"m\\t\",\"field\":\"f\\t\"},{}]}},"
+        "\"auditAnnotations\":{\"a\\t\":\"b\\t\"},\"warnings\":[\"w\\t\"]}";
+    struct chimera_response response;
+    struct chimera_slice why = {NULL, 0};
+    int code =
+        chimera_response_from_admission(CHIMERA_SLICE(answer), &request, arena, &response, &why);
+    ret_outcome->code = expect_limit(code, CHIMERA_ELIMIT, why, "the policy's answer is too big");
+    if (code == CHIMERA_OK)
+        put_response(ret_outcome, &response);
+}
+
+static void read_settings(struct chimera_arena *arena, struct outcome *ret_outcome)
+{
+    struct chimera_slice message = {NULL, 0}, why = {NULL, 0};
+    bool is_valid = true;
+    int code = chimera_settings_from_answer(CHIMERA_SLICE("{\"valid\":false,\"message\":\"m\\t\"}"),
+                                            arena, &is_valid, &message, &why);
+    ret_outcome->code = expect_limit(code, CHIMERA_ELIMIT, why, "the policy's answer is too big");
+    if (code == CHIMERA_OK)
+        assert_false(is_valid);
+    put(ret_outcome, message);
+}
+
+/* A wrong answer's reason needs memory, too. */
+static void explain_answer(struct chimera_arena *arena, struct outcome *ret_outcome)
+{
+    struct chimera_response response;
+    struct chimera_slice why = {NULL, 0};
+    int code = chimera_response_from_validation(CHIMERA_SLICE("{\"accepted\":1}"), &request, arena,
+                                                &response, &why);
+    assert_int_not_equal(code, CHIMERA_OK);
+    assert_non_null(why.data);
+    ret_outcome->code = code == CHIMERA_EGUEST ? CHIMERA_OK : code;
+    put(ret_outcome, why);
+}
+
+static void explain_request(struct chimera_arena *arena, struct outcome *ret_outcome)
+{
+    struct chimera_request parsed;
+    struct chimera_slice why = {NULL, 0};
+    int code =
+        (int)chimera_request_parse_review(CHIMERA_SLICE("{\"request\":1}"), arena, &parsed, &why);
+    assert_non_null(why.data);
+    ret_outcome->code = code == CHIMERA_REQUEST_SHAPE     ? CHIMERA_OK
+                        : code == CHIMERA_REQUEST_TOO_BIG ? CHIMERA_ELIMIT
+                                                          : code;
+    put(ret_outcome, why);
+}
+
+typedef void work(struct chimera_arena *arena, struct outcome *ret_outcome);
+
+static const struct {
+    const char *name;
+    work *work;
+} works[] = {
+    {"review", parse_review},
+    {"raw", parse_raw},
+    {"file", parse_request_file},
+    {"raw file", parse_raw_file},
+    {"validation", read_validation},
+    {"verdict", read_verdict},
+    {"settings", read_settings},
+    {"explained answer", explain_answer},
+    {"explained request", explain_request},
+};
+#define WORKS (sizeof(works) / sizeof(works[0]))
+
+static size_t run_in(size_t limit, work *run, struct outcome *ret_outcome)
+{
+    struct chimera_arena arena;
+    chimera_buffer_reset(&ret_outcome->out);
+    chimera_arena_init(&arena, limit);
+    run(&arena, ret_outcome);
+    size_t used = arena.used;
+    chimera_arena_free(&arena);
+    return used;
+}
+
+static void compare(const char *name, size_t at, const struct outcome *got,
+                    const struct outcome *whole)
+{
+    if (got->out.size != whole->out.size ||
+        memcmp(got->out.data, whole->out.data, whole->out.size) != 0)
+        fail_msg("%s, %zu: %.*s instead of %.*s", name, at, (int)got->out.size, got->out.data,
+                 (int)whole->out.size, whole->out.data);
+}
+
+static void an_arena_of_each_size_is_enough_or_a_limit(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WORKS; i++) {
+        struct outcome whole = {0}, got = {0};
+        chimera_buffer_init(&whole.out, OUT_MAX);
+        chimera_buffer_init(&got.out, OUT_MAX);
+        size_t needed = run_in(ROOM, works[i].work, &whole);
+        assert_int_equal(whole.code, CHIMERA_OK);
+        for (size_t limit = 0; limit <= needed; limit++) {
+            run_in(limit, works[i].work, &got);
+            if (got.code == CHIMERA_OK)
+                compare(works[i].name, limit, &got, &whole);
+            else if (got.code != CHIMERA_ELIMIT)
+                fail_msg("%s, %zu: %d", works[i].name, limit, got.code);
+        }
+        assert_int_equal(got.code, CHIMERA_OK); /* with what it needs */
+        chimera_buffer_free(&whole.out);
+        chimera_buffer_free(&got.out);
+    }
+}
+
+/* The arena's own blocks and whatever the comparison of objects takes. */
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    if (!CAN_FAIL_ALLOCATIONS)
+        skip();
+    for (size_t i = 0; i < WORKS; i++) {
+        struct outcome whole = {0}, got = {0};
+        chimera_buffer_init(&whole.out, OUT_MAX);
+        chimera_buffer_init(&got.out, OUT_MAX);
+        assert_non_null(chimera_buffer_reserve(&got.out, 4096));
+        run_in(ROOM, works[i].work, &whole);
+        bool is_through = false;
+        for (unsigned long n = 1; !is_through && n < 10000; n++) {
+            fail_allocation(n);
+            run_in(ROOM, works[i].work, &got);
+            is_through = !has_failed;
+            fail_allocation(0);
+            if (got.code == CHIMERA_OK)
+                compare(works[i].name, n, &got, &whole);
+            else if (got.code != CHIMERA_ELIMIT && got.code != CHIMERA_ENOMEM)
+                fail_msg("%s, allocation %lu: %d", works[i].name, n, got.code);
+        }
+        assert_true(is_through);
+        chimera_buffer_free(&whole.out);
+        chimera_buffer_free(&got.out);
+    }
+}
+
+static struct chimera_arena arena_of_request;
+
+static int make_request(void **state)
+{
+    struct chimera_slice why;
+    (void)state;
+    chimera_arena_init(&arena_of_request, ROOM);
+    return (int)chimera_request_parse_review(CHIMERA_SLICE(REVIEW), &arena_of_request, &request,
+                                             &why);
+}
+
+static int drop_request(void **state)
+{
+    (void)state;
+    chimera_arena_free(&arena_of_request);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_arena_of_each_size_is_enough_or_a_limit),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, make_request, drop_request);
+}
