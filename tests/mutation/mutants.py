@@ -83,6 +83,7 @@ class File:
             self.text = source.read()
         self.mutants = []  # of this file, in the order in which they are numbered
         self.first = 0     # number of the first
+        self.inside = None  # what operator stands around, for a constant
         self.tree = dump(f"{root}/{path}", includes)
         self.full = f"{root}/{path}"
         self.files = Files()
@@ -193,14 +194,16 @@ class File:
         if kind == "CallExpr" and span and self.text.startswith(b"__builtin_", span[0]):
             return  # the compiler wants constants
         for child in children:
+            if kind not in ("ImplicitCastExpr", "ConstantExpr"):
+                is_operator = kind in ("BinaryOperator", "UnaryOperator") and span and not span[2]
+                self.inside = span if is_operator and "\n" not in self.source(span) else None
             self.walk(child, function, is_fixed)
 
     def change(self, node, kind, span, children, function):
         if kind == "BinaryOperator" and len(children) == 2:
             self.change_operator(node, span, children, function)
         elif kind == "IntegerLiteral" and re.fullmatch(r"[0-9a-fA-FxXuUlL]+", self.source(span)):
-            text = f"{self.source(span)} + 1"
-            self.instead(span, function, "constant", [(text, text, "1")])
+            self.change_constant(span, function)
         elif kind == "ReturnStmt" and children:
             self.change_return(children[0], function)
         elif kind == "IfStmt":
@@ -210,6 +213,14 @@ class File:
         elif kind == "CompoundStmt":
             for child in children:
                 self.drop(child, function)
+
+    def change_constant(self, span, function):
+        """Named with the operator around it: a 0 alone would be any."""
+        start, end = self.inside[:2] if self.inside else span[:2]
+        text = f"{self.source(span)} + 1"
+        label = self.text[start:span[0]].decode() + text + self.text[span[1]:end].decode()
+        self.instead(span, function, "constant", [(label, text, "1")])
+        self.mutants[-1].before = self.text[start:end].decode()
 
     def change_operator(self, node, span, children, function):
         left, right = (self.span(child) for child in children)

@@ -197,6 +197,10 @@ static void lists_are_within_the_object(void **state)
     WITH(plugin.exports, (const void *)((char *)object.exports + 4),
          "has a broken list of exports");
     WITH(plugin.export_count, 0, GOOD);
+    make_plugin();
+    object.plugin.export_count = 1;
+    object.plugin.exports = NULL;
+    expect("one, nowhere", CHIMERA_EREFUSED, "has a broken list of exports");
     /* One that ends with its range, and one more. */
     make_plugin();
     const size_t size = sizeof(struct chimera_plugin_table);

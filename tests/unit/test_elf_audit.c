@@ -3,10 +3,12 @@
 
 #include <elf.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/plugin/plugin_file.h"
+#include "tests/unit/failing_allocation.h"
 
 #define OBJECT_MAX ((size_t)1 << 20)
 
@@ -709,6 +712,73 @@ static void files_that_do_not_fit_the_manifest_are_refused(void **state)
     assert_int_equal(chimera_plugin_load("/tmp/plugin.txt", NULL, NULL), CHIMERA_EINVAL);
 }
 
+/* Neither waits for a pipe nor reads a folder. */
+static void what_is_no_file_is_refused(void **state)
+{
+    (void)state;
+    CHIMERA_FREE char *object = file_in_folder("plugin.so");
+    unlink(object);
+    build_good();
+    write_manifest(false);
+    unlink(object);
+    assert_int_equal(mkfifo(object, 0644), 0);
+    expect_load("pipe", CHIMERA_EREFUSED, "plugin.so is not a regular file");
+    unlink(object);
+    assert_int_equal(mkdir(object, 0755), 0);
+    expect_load("folder", CHIMERA_EREFUSED, "plugin.so is not a regular file");
+    rmdir(object);
+}
+
+/* A copy is not made, or is whole: here the file is larger than we may write one. */
+static void a_copy_that_cannot_be_made_is_refused(void **state)
+{
+    (void)state;
+    CHIMERA_FREE char *object = file_in_folder("plugin.so");
+    struct rlimit before, small = {.rlim_cur = 64};
+    struct chimera_loaded *loaded = NULL;
+    struct chimera_error err = {0};
+    unlink(object);
+    build_good();
+    write_manifest(false);
+    assert_int_equal(chmod(object, 0666), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small.rlim_max = before.rlim_max;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    int code = load(&loaded, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(code, CHIMERA_EIO);
+    assert_non_null(strstr(err.text, "cannot copy "));
+    assert_non_null(strstr(err.text, "plugin.so into memory: File too large"));
+}
+
+static void every_allocation_of_a_load_may_fail(void **state)
+{
+    (void)state;
+    CHIMERA_FREE char *object = file_in_folder("plugin.so");
+    struct chimera_loaded *loaded = NULL;
+    if (!CAN_FAIL_ALLOCATIONS)
+        skip();
+    unlink(object);
+    build_variant(&(struct variant){.define = "IMAGE=10"});
+    write_manifest(true);
+    for (unsigned long n = 1; !loaded && n < 10000; n++) {
+        struct chimera_error err = {0};
+        fail_allocation(n);
+        int code = chimera_plugin_load(object, &loaded, &err);
+        fail_allocation(0);
+        /* The system's loader and OpenSSL say it in their way. */
+        bool is_told = strstr(err.text, "memory") || strstr(err.text, "cannot map") ||
+                       strstr(err.text, "hash");
+        if (code == CHIMERA_OK ? !loaded : loaded || !is_told)
+            fail_msg("allocation %lu: %d %s", n, code, err.text);
+    }
+    assert_non_null(loaded);
+    close(loaded->image_fd);
+    forget(loaded);
+}
+
 static void an_audited_refusal_comes_before_any_code_runs(void **state)
 {
     (void)state;
@@ -839,6 +909,9 @@ int main(void)
         cmocka_unit_test(files_that_others_can_write_are_loaded_from_a_sealed_copy),
         cmocka_unit_test(a_descriptor_that_cannot_be_true_is_refused),
         cmocka_unit_test(files_that_do_not_fit_the_manifest_are_refused),
+        cmocka_unit_test(what_is_no_file_is_refused),
+        cmocka_unit_test(a_copy_that_cannot_be_made_is_refused),
+        cmocka_unit_test(every_allocation_of_a_load_may_fail),
         cmocka_unit_test(an_audited_refusal_comes_before_any_code_runs),
         cmocka_unit_test(a_manifest_that_is_wrong_is_refused),
         cmocka_unit_test(a_manifest_reads_back_as_it_was_written),

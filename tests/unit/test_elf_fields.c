@@ -444,6 +444,53 @@ static void the_hash_table_may_end_the_segment(void **state)
     expect("its chain goes on", sizeof(image), "has a broken hash table of its symbols");
 }
 
+/* More words of the filter than bytes behind them. */
+static void a_filter_may_be_long(void **state)
+{
+    (void)state;
+    enum { WORDS = 16 };
+    const size_t at = 2048, buckets = at + 16 + WORDS * 8;
+    const uint32_t head[] = {1, EXPORT, WORDS, 0}, rest[] = {EXPORT, 1};
+    make_image();
+    memcpy(image.bytes + at, head, sizeof(head));
+    memcpy(image.bytes + buckets, rest, sizeof(rest));
+    image.data.dynamic[HASH].d_un.d_val = at;
+    Elf64_Phdr *segment = &image.heads.segment[HEADS];
+    segment->p_filesz = segment->p_memsz = buckets + sizeof(rest);
+    expect("to the byte", sizeof(image), GOOD);
+    segment->p_filesz = segment->p_memsz = buckets + sizeof(rest) - 1;
+    expect("a byte less", sizeof(image), "has a broken hash table of its symbols");
+    segment->p_filesz = segment->p_memsz = buckets + 3;
+    expect("half a bucket", sizeof(image), "has a broken hash table of its symbols");
+}
+
+/* Without any bucket in use, only the first number tells how many symbols there are. */
+static void symbols_have_a_limit(void **state)
+{
+    (void)state;
+    make_image();
+    image.heads.hash.bucket = 0;
+    image.heads.hash.first = 4096;
+    expect("as many as may be", sizeof(image), "the plugin p.so ");
+    struct chimera_error err = {0};
+    assert_int_equal(chimera_elf_audit(image.bytes, sizeof(image), "p.so", &err), CHIMERA_EREFUSED);
+    assert_null(strstr(err.text, "hash table"));
+    image.heads.hash.first = 4097;
+    expect("one more", sizeof(image), "has a broken hash table of its symbols");
+}
+
+static void an_empty_table_is_not_looked_for(void **state)
+{
+    (void)state;
+    make_image();
+    image.data.dynamic[RELASZ].d_un.d_val = 0;
+    image.data.dynamic[RELA].d_un.d_val = ADDRESS_MAX;
+    expect("no relocations", sizeof(image), GOOD);
+    image.data.dynamic[PLTRELSZ].d_un.d_val = 0;
+    image.data.dynamic[JMPREL].d_un.d_val = ADDRESS_MAX;
+    expect("no calls either", sizeof(image), GOOD);
+}
+
 /* A symbol of one byte more than the strings: its name must end within them. */
 static void names_end_within_the_strings(void **state)
 {
@@ -458,6 +505,8 @@ static void names_end_within_the_strings(void **state)
         FIELD(data.dynamic[SYMTAB].d_un, sizeof(struct heads) - 2 * sizeof(Elf64_Sym) + 1,
               "has a broken table of symbols"),
         FIELD(heads.symbol[EXPORT].st_name, sizeof(image.heads.strings),
+              "has a broken table of symbols"),
+        FIELD(heads.symbol[EXPORT].st_name, sizeof(image.heads.strings) + 1,
               "has a broken table of symbols"),
         FIELD(heads.symbol[EXPORT].st_name, sizeof(image.heads.strings) - 1,
               "exports `` besides chimera_plugin"),
@@ -570,6 +619,9 @@ int main(void)
         cmocka_unit_test(each_table_is_named_once),
         cmocka_unit_test(the_hash_table_counts_the_symbols),
         cmocka_unit_test(the_hash_table_may_end_the_segment),
+        cmocka_unit_test(a_filter_may_be_long),
+        cmocka_unit_test(symbols_have_a_limit),
+        cmocka_unit_test(an_empty_table_is_not_looked_for),
         cmocka_unit_test(names_end_within_the_strings),
         cmocka_unit_test(names_are_shown_as_far_as_they_can_be),
         cmocka_unit_test(symbols_are_plain),

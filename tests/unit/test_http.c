@@ -345,12 +345,16 @@ static void values_and_targets_have_no_control_bytes(void **state)
     struct http_head head;
     (void)state;
     for (int c = 1; c < 256; c++) {
-        char value[64], target[64];
+        char value[64], first[64], last[64], target[64];
         bool is_control = c < ' ' || c == 0x7f;
         snprintf(value, sizeof(value), "GET / HTTP/1.1\r\n" HOST "X: a%cb\r\n\r\n", c);
+        snprintf(first, sizeof(first), "GET / HTTP/1.1\r\n" HOST "X:%ca\r\n\r\n", c);
+        snprintf(last, sizeof(last), "GET / HTTP/1.1\r\n" HOST "X:a%c\r\n\r\n", c);
         snprintf(target, sizeof(target), "GET /a%cb HTTP/1.1\r\n" HOST "\r\n", c);
         if (parse(value, &head) != (is_control && c != '\t' ? 400 : HTTP_DONE))
             fail_msg("value: byte %d", c);
+        if (parse(first, &head) != parse(value, &head) || parse(last, &head) != parse(value, &head))
+            fail_msg("first or last: byte %d", c);
         if (parse(target, &head) != (is_control || c == ' ' ? 400 : HTTP_DONE))
             fail_msg("target: byte %d", c);
     }
@@ -428,6 +432,9 @@ static void a_head_says_what_stands_in_it(void **state)
     assert_int_equal(parse("GET / HTTP/1.1\r\n" HOST "Connection: closed\r\n\r\n", &head),
                      HTTP_DONE);
     assert_true(head.keeps_alive);
+    assert_int_equal(parse("GET / HTTP/1.1\r\n" HOST "Connection: x,close\r\n\r\n", &head),
+                     HTTP_DONE);
+    assert_false(head.keeps_alive);
     assert_int_equal(parse("GET http:// HTTP/1.1\r\n" HOST "\r\n", &head), 400);
     assert_int_equal(parse("GET https:// HTTP/1.1\r\n" HOST "\r\n", &head), 400);
     assert_int_equal(parse("GET /a@b HTTP/1.1\r\n" HOST "\r\n", &head), HTTP_DONE);

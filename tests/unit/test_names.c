@@ -223,6 +223,19 @@ static void broken_files_know_nothing(void **state)
         assert_false(chimera_names_find(fd, 31, &place));
         close(fd);
     }
+    uint8_t head[CHIMERA_NAMES_HEAD] = {0};
+    memcpy(head, CHIMERA_NAMES_MAGIC, 8);
+    head[8] = 1;
+    for (size_t i = 0; i < 8; i++) { /* another magic, with all else as it should be */
+        head[i] ^= 1;
+        int other = names_of(head, sizeof(head), numbers, 5, CHIMERA_SLICE(""));
+        assert_false(chimera_names_find(other, 31, &place));
+        close(other);
+        head[i] ^= 1;
+    }
+    int good = names_of(head, sizeof(head), numbers, 5, CHIMERA_SLICE(""));
+    assert_true(chimera_names_find(good, 31, &place));
+    close(good);
     int fd = names_of("CHIMERA\2", 8, numbers, 5, CHIMERA_SLICE(""));
     assert_false(chimera_names_find(fd, 31, &place));
     assert_int_equal(ftruncate(fd, 3), 0);

@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
+#include "runtime/review/patch.h"
 #include "runtime/review/response.h"
+#include "runtime/review/strings.h"
 #include "tests/unit/failing_allocation.h"
 
 #define ROOM ((size_t)1 << 20)
@@ -135,7 +137,7 @@ static void read_verdict(struct chimera_arena *arena, struct outcome *ret_outcom
         "\"name\":\"n\\t\",\"group\":\"g\\t\",\"kind\":\"k\\t\",\"uid\":\"u\\t\","
         "\"retry_after_seconds\":4294967295,"
         "\"causes\":[{\"reason\":\"r\\t\",\"message\":\"m\\t\",\"field\":\"f\\t\"},{}]}},"
-        "\"auditAnnotations\":{\"a\\t\":\"b\\t\"},\"warnings\":[\"w\\t\"]}";
+        "\"auditAnnotations\":{\"a\\u0041\":\"b\\t\"},\"warnings\":[\"w\\t\"]}";
     struct chimera_response response;
     struct chimera_slice why = {NULL, 0};
     int code =
@@ -272,6 +274,123 @@ static void every_allocation_may_fail(void **state)
     }
 }
 
+/* What comes out with room, after the structs of policy-server.md §5: keys sorted, the last of
+ * equal ones, texts written anew; a retry in the reference's own spelling. */
+static void with_room_all_of_it_comes_out(void **state)
+{
+    static const struct {
+        work *work;
+        const char *wanted;
+    } cases[] = {
+        {read_verdict,
+         "{\"uid\":\"uB\",\"allowed\":false,\"patchType\":\"p\\t\",\"patch\":\"q\\t\",\"status\":{"
+         "\"status\":\"Failure\",\"message\":\"m\\t\",\"reason\":\"Gone\",\"details\":{"
+         "\"name\":\"n\\t\",\"group\":\"g\\t\",\"kind\":\"k\\t\",\"uid\":\"u\\t\",\"causes\":["
+         "{\"reason\":\"r\\t\",\"message\":\"m\\t\",\"field\":\"f\\t\"},"
+         "{\"reason\":null,\"message\":null,\"field\":null}],\"retry_after_seconds\":4294967295},"
+         "\"code\":65535},\"auditAnnotations\":{\"aA\":\"b\\t\"},\"warnings\":[\"w\\t\"]}}"},
+        {read_validation, "\"status\":{\"message\":\"m\\n\",\"code\":7},\"auditAnnotations\":{"
+                          "\"a\":\"1\",\"b\\t\":\"2\"},\"warnings\":[\"\\t\",\"w\"]}}"},
+        {parse_review, "uB|ns\t|UPDATE |K\t|"},
+        {parse_request_file, "uB|ns\t|UPDATE |K\t|"},
+        {parse_raw, "uB||||{\"uid\":\"u\\u0042\"}|"},
+        {parse_raw_file, "uB||||{\"uid\":\"u\\u0042\"}|"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct outcome outcome = {0};
+        chimera_buffer_init(&outcome.out, OUT_MAX);
+        run_in(ROOM, cases[i].work, &outcome);
+        chimera_buffer_byte(&outcome.out, 0);
+        if (!strstr(outcome.out.data, cases[i].wanted))
+            fail_msg("%s is not in %s", cases[i].wanted, outcome.out.data);
+        chimera_buffer_free(&outcome.out);
+    }
+}
+
+/* Of equal keys the last one, wherever they stand. */
+static void the_last_of_equal_annotations_stays(void **state)
+{
+    static const struct {
+        const char *given, *wanted;
+    } cases[] = {
+        {"{\"a\":\"1\",\"a\":\"2\",\"b\":\"3\"}", "{\"a\":\"2\",\"b\":\"3\"}"},
+        {"{\"b\":\"1\",\"a\":\"2\",\"b\":\"3\"}", "{\"a\":\"2\",\"b\":\"3\"}"},
+        {"{\"b\":\"3\",\"a\":\"1\",\"a\":\"9\",\"a\":\"2\"}", "{\"a\":\"2\",\"b\":\"3\"}"},
+        {"{\"ab\":\"1\",\"\":\"0\",\"a\":\"2\",\"aa\":\"3\"}",
+         "{\"\":\"0\",\"a\":\"2\",\"aa\":\"3\",\"ab\":\"1\"}"},
+        {"{}", "{}"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct chimera_arena arena;
+        struct chimera_slice json;
+        chimera_arena_init(&arena, ROOM);
+        assert_true(chimera_strings_map(chimera_slice_of(cases[i].given), &arena, &json));
+        if (!chimera_slice_is(json, cases[i].wanted))
+            fail_msg("%s: %.*s", cases[i].given, (int)json.size, json.data);
+        chimera_arena_free(&arena);
+    }
+}
+
+/* What is handed out says all of itself, whatever was there before. */
+static void outputs_are_filled(void **state)
+{
+    struct chimera_arena arena;
+    struct chimera_request parsed;
+    struct chimera_slice why, patch = CHIMERA_SLICE("old");
+    struct chimera_error err = {0};
+    (void)state;
+    chimera_arena_init(&arena, ROOM);
+    memset(&parsed, 0x55, sizeof(parsed));
+    assert_int_equal(
+        chimera_request_parse_raw(CHIMERA_SLICE("{\"request\":{}}"), &arena, &parsed, &why),
+        CHIMERA_REQUEST_OK);
+    assert_true(parsed.is_raw);
+    assert_null(parsed.name_space.data);
+    assert_int_equal(parsed.uid.size + parsed.operation.size + parsed.kind.size, 0);
+    assert_non_null(parsed.uid.data);
+    assert_true(chimera_slice_is(parsed.object, "{}"));
+    assert_int_equal(parsed.json.size, 2);
+    memset(&parsed, 0x55, sizeof(parsed));
+    assert_int_equal(chimera_request_parse_review(CHIMERA_SLICE(REVIEW), &arena, &parsed, &why),
+                     CHIMERA_REQUEST_OK);
+    assert_false(parsed.is_raw);
+    assert_int_equal(
+        chimera_patch_make(CHIMERA_SLICE("{}"), CHIMERA_SLICE("{}"), &arena, &patch, &err),
+        CHIMERA_OK);
+    assert_null(patch.data); /* nothing differs */
+    assert_int_equal(patch.size, 0);
+    chimera_arena_free(&arena);
+}
+
+/* policy-server.md §7.3: the original message, or "", is the last cause. */
+static void a_message_of_ours_keeps_the_policys_as_a_cause(void **state)
+{
+    struct chimera_arena arena;
+    struct chimera_buffer out;
+    struct chimera_response response = {.uid = CHIMERA_SLICE("u")};
+    struct chimera_handling handling = {.policy_id = "p", .message = CHIMERA_SLICE("words")};
+    (void)state;
+    chimera_arena_init(&arena, ROOM);
+    chimera_buffer_init(&out, OUT_MAX);
+    chimera_response_handle(&response, &handling, &arena);
+    chimera_response_write(&response, &out);
+    assert_true(
+        chimera_slice_is(chimera_buffer_slice(&out),
+                         "{\"uid\":\"u\",\"allowed\":false,\"status\":{\"message\":\"words\","
+                         "\"details\":{\"causes\":[{\"reason\":null,\"message\":\"\","
+                         "\"field\":null}]}},\"auditAnnotations\":null,\"warnings\":null}"));
+    chimera_response_handle(&response, &handling, &arena); /* and behind what is there */
+    chimera_buffer_reset(&out);
+    chimera_response_write(&response, &out);
+    chimera_buffer_byte(&out, 0);
+    assert_non_null(strstr(out.data, "\"message\":\"\",\"field\":null},{\"reason\":null,"
+                                     "\"message\":\"words\",\"field\":null}]"));
+    chimera_buffer_free(&out);
+    chimera_arena_free(&arena);
+}
+
 static struct chimera_arena arena_of_request;
 
 static int make_request(void **state)
@@ -295,6 +414,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_arena_of_each_size_is_enough_or_a_limit),
         cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(with_room_all_of_it_comes_out),
+        cmocka_unit_test(the_last_of_equal_annotations_stays),
+        cmocka_unit_test(outputs_are_filled),
+        cmocka_unit_test(a_message_of_ours_keeps_the_policys_as_a_cause),
     };
     return cmocka_run_group_tests(tests, make_request, drop_request);
 }
