@@ -134,6 +134,104 @@ static void who_waits_is_served_in_order_and_may_leave(void **state)
     assert_null(connections[1].waits_in);
 }
 
+struct model { /* what the gate must count */
+    int slow[4], slow_audits, waiting[4], waiting_audits;
+};
+
+static int sum(const int *counts)
+{
+    return counts[0] + counts[1] + counts[2] + counts[3];
+}
+
+static void compare(const struct gate *gate, const struct model *model)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(gate->accounts[i].slow, model->slow[i]);
+        assert_int_equal(gate->accounts[i].waiting, model->waiting[i]);
+    }
+    assert_int_equal(gate->slow, sum(model->slow));
+    assert_int_equal(gate->slow_audits, model->slow_audits);
+    assert_int_equal(gate->waiting, sum(model->waiting));
+    assert_int_equal(gate->waiting_audits, model->waiting_audits);
+}
+
+/* A refusal by the one queue must give back what the other one counted. */
+static void a_refused_one_is_counted_nowhere(void **state)
+{
+    struct gate gate = open_gate();
+    struct model model = {.waiting = {POLICY_WAITING_MAX, POLICY_WAITING_MAX, POLICY_WAITING_MAX,
+                                      WAITING_MAX - 3 * POLICY_WAITING_MAX}};
+    (void)state;
+    for (unsigned i = 0; i < 4; i++)
+        for (int k = 0; k < model.waiting[i]; k++)
+            assert_int_equal(gate_enter_queue(&gate, i, false), GATE_OPEN);
+    compare(&gate, &model);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(gate_enter_queue(&gate, i, false), GATE_POLICY_BUSY);
+    assert_int_equal(gate_enter_queue(&gate, 4, false), GATE_SERVER_BUSY);
+    assert_int_equal(gate.accounts[4].waiting, 0);
+    compare(&gate, &model);
+    for (; model.waiting_audits < AUDITS_WAITING_MAX; model.waiting_audits++)
+        assert_int_equal(gate_enter_queue(&gate, 0, true), GATE_OPEN);
+    assert_int_equal(gate_enter_queue(&gate, 0, true), GATE_SERVER_BUSY);
+    compare(&gate, &model);
+    for (unsigned i = 0; i < 4; i++)
+        while (model.waiting[i]-- > 0)
+            gate_leave_queue(&gate, i, false);
+    while (model.waiting_audits-- > 0)
+        gate_leave_queue(&gate, 0, true);
+    compare(&gate, &(struct model){.waiting_audits = 0});
+    gate_close(&gate);
+}
+
+/* Whatever comes and goes in whatever order, at the end there is nothing. */
+static void counts_go_back_to_nothing(void **state)
+{
+    struct gate gate = open_gate();
+    struct model model = {.slow_audits = 0};
+    uint32_t random = 1;
+    (void)state;
+    for (int step = 0; step < 20000; step++) {
+        random = random * 1664525 + 1013904223;
+        unsigned account = random >> 30;
+        bool is_audit = random >> 29 & 1;
+        int audits_of[4] = {0, model.slow_audits, 0, 0};
+        switch (random >> 26 & 3) {
+        case 0:
+            if (is_audit)
+                account = 1; /* so that the model need not tell whose audits they are */
+            if (gate_look(&gate, account, is_audit) == GATE_OPEN) {
+                gate_slow_begins(&gate, account, is_audit);
+                model.slow[account]++;
+                model.slow_audits += is_audit;
+            }
+            break;
+        case 1:
+            if (model.slow[account] > audits_of[account]) {
+                gate_slow_ends(&gate, account, false);
+                model.slow[account]--;
+            } else if (audits_of[account] > 0) {
+                gate_slow_ends(&gate, account, true);
+                model.slow[account]--;
+                model.slow_audits--;
+            }
+            break;
+        case 2:
+            if (gate_enter_queue(&gate, account, is_audit) == GATE_OPEN)
+                ++*(is_audit ? &model.waiting_audits : &model.waiting[account]);
+            break;
+        default:
+            if (*(is_audit ? &model.waiting_audits : &model.waiting[account]) > 0) {
+                gate_leave_queue(&gate, account, is_audit);
+                --*(is_audit ? &model.waiting_audits : &model.waiting[account]);
+            }
+        }
+        compare(&gate, &model);
+        assert_int_equal(gate_has_none(&gate), sum(model.slow) == 0);
+    }
+    gate_close(&gate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +242,8 @@ int main(void)
         cmocka_unit_test(queues_are_bounded),
         cmocka_unit_test(jails_have_enough_lanes),
         cmocka_unit_test(who_waits_is_served_in_order_and_may_leave),
+        cmocka_unit_test(a_refused_one_is_counted_nowhere),
+        cmocka_unit_test(counts_go_back_to_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
