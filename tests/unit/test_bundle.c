@@ -133,6 +133,8 @@ static void a_module_is_found_by_its_name_or_its_digest(void **state)
     assert_null(chimera_bundle_find(&bundle, "p"));
     assert_null(chimera_bundle_find(&bundle, ""));
     assert_null(chimera_bundle_find(&bundle, other));
+    assert_null(chimera_bundle_find(&bundle, "sha256:00000000000000000000000000000000"
+                                             "00000000000000000000000000000000"));
     chimera_bundle_done(&bundle);
 }
 
@@ -149,9 +151,10 @@ static void every_allocation_may_fail(void **state)
         fail_allocation(++n);
         code = chimera_bundle_parse(CHIMERA_SLICE(TWO), "m.json", &bundle, &err);
         fail_allocation(0);
-        if (code == CHIMERA_OK)
+        if (code == CHIMERA_OK) {
+            assert_false(has_failed);
             chimera_bundle_done(&bundle);
-        else if (code != CHIMERA_ENOMEM || !strstr(err.text, "out of memory"))
+        } else if (code != CHIMERA_ENOMEM || !strstr(err.text, "out of memory"))
             fail_msg("allocation %lu: %d %s", n, code, err.text);
     } while (code != CHIMERA_OK && n < 10000);
     assert_in_range(n, 10, 9999);
@@ -350,6 +353,41 @@ static void a_manifest_larger_than_is_read_is_not_written(void **state)
     expect("the old one", CHIMERA_OK, NULL);
 }
 
+static void every_allocation_of_a_bundle_may_fail(void **state)
+{
+    (void)state;
+    struct chimera_bundle in, out;
+    int code = CHIMERA_ENOMEM;
+    if (!CAN_FAIL_ALLOCATIONS)
+        skip();
+    put_all();
+    parse(BUNDLE("\"a\"", "[\"m\"]"), &in);
+    for (unsigned long n = 1; code != CHIMERA_OK && n < 10000; n++) {
+        fail_allocation(n);
+        code = chimera_bundle_write(folder, &in, NULL);
+        fail_allocation(0);
+        assert_true(code == CHIMERA_OK ? !has_failed : code == CHIMERA_ENOMEM);
+    }
+    code = CHIMERA_ENOMEM;
+    for (unsigned long n = 1; code != CHIMERA_OK && n < 10000; n++) {
+        fail_allocation(n);
+        code = chimera_bundle_read(folder, &out, NULL);
+        fail_allocation(0);
+        assert_true(code == CHIMERA_OK ? !has_failed : code == CHIMERA_ENOMEM);
+    }
+    chimera_bundle_done(&in);
+    chimera_bundle_done(&out);
+}
+
+static void a_manifest_larger_than_the_limit_is_not_read(void **state)
+{
+    (void)state;
+    CHIMERA_FREE char *manifest = in_folder("manifest.json");
+    put_all();
+    assert_int_equal(truncate(manifest, (16 << 20) + 1), 0);
+    expect("too large", CHIMERA_ELIMIT, "manifest.json");
+}
+
 static int open_folder(void **state)
 {
     (void)state;
@@ -375,6 +413,8 @@ int main(void)
         cmocka_unit_test(who_may_write_the_manifest_decides_what_is_run),
         cmocka_unit_test(a_bundle_reads_back_as_it_was_written),
         cmocka_unit_test(a_manifest_larger_than_is_read_is_not_written),
+        cmocka_unit_test(every_allocation_of_a_bundle_may_fail),
+        cmocka_unit_test(a_manifest_larger_than_the_limit_is_not_read),
     };
     return cmocka_run_group_tests(tests, open_folder, close_folder);
 }

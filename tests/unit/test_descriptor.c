@@ -264,6 +264,11 @@ static void exports_have_names_and_types(void **state)
     WITH(exports[0].name_size, room + 1, name);
     WITH(exports[0].name_size, 100001, name);
     WITH(exports[2].name, NULL, GOOD); /* of no bytes */
+    WITH(exports[2].name_size, 1, name);
+    make_plugin();
+    object.last[sizeof(object.last) - 1] = '\0'; /* nothing, at the very end */
+    object.exports[0].type = object.behind - 1;
+    expect("a text of no bytes", CHIMERA_OK, GOOD);
     WITH(exports[0].type, NULL, "has a broken exported function");
     WITH(exports[0].type, object.last, "has a broken exported function");
     WITH(exports[1].type, object.last, "has a broken exported global");

@@ -19,10 +19,11 @@
 #define GOOD NULL
 #define CODE_PAGE 1 /* the file's pages stand at their own addresses */
 #define DATA_PAGE 2
-#define PAGES 3
+#define MORE_PAGE 3
+#define PAGES 12
 #define ADDRESS_MAX ((uint64_t)1 << 40)
 
-enum segments { HEADS, CODE, DATA, DYNAMIC, RELRO, STACK, PROPERTY, SEGMENTS };
+enum segments { HEADS, CODE, DATA, DYNAMIC, RELRO, STACK, PROPERTY, MORE, SEGMENTS };
 enum symbols { NO_SYMBOL, IMPORT, EXPORT, SYMBOLS };
 enum entries { /* of the dynamic section */
                STRTAB,
@@ -72,6 +73,7 @@ static union {
             struct data data;
             uint8_t data_page[PAGE];
         };
+        uint8_t more[(PAGES - MORE_PAGE) * PAGE]; /* in no segment, unless a test has one */
     };
 } image;
 
@@ -230,7 +232,7 @@ static void the_header_says_what_we_run(void **state)
         FIELD(heads.header.e_phentsize, sizeof(Elf64_Phdr) + 8, "has a broken table of segments"),
         FIELD(heads.header.e_phnum, 0, "has a broken table of segments"),
         FIELD(heads.header.e_phnum, 33, "has a broken table of segments"),
-        FIELD(heads.header.e_phnum, SEGMENTS - 1, GOOD), /* the last is not needed */
+        FIELD(heads.header.e_phnum, SEGMENTS - 2, GOOD), /* the last are not needed */
         FIELD(heads.header.e_phoff, sizeof(image) - SEGMENTS * sizeof(Elf64_Phdr) + 1,
               "has a broken table of segments"),
         FIELD(heads.header.e_phoff, sizeof(image) - SEGMENTS * sizeof(Elf64_Phdr),
@@ -247,6 +249,7 @@ static void there_may_be_32_segments(void **state)
     Elf64_Phdr *table = (Elf64_Phdr *)(void *)(image.page + 2048);
     for (size_t i = 0; i < 32; i++)
         table[i] = i < SEGMENTS ? image.heads.segment[i] : (Elf64_Phdr){.p_type = PT_NULL};
+    table[32] = (Elf64_Phdr){.p_type = PT_INTERP}; /* is none of them */
     image.heads.header.e_phoff = AT(page) + 2048;
     image.heads.header.e_phnum = 32;
     expect("32 segments", sizeof(image), GOOD);
@@ -305,6 +308,21 @@ static void what_the_loader_reads_is_in_the_file(void **state)
         note->p_filesz--;
         expect("a note with two sizes", sizeof(image), "has a description (0x");
     }
+}
+
+/* Also as the first of all. */
+static void every_segment_is_looked_at(void **state)
+{
+    (void)state;
+    make_image();
+    Elf64_Phdr *segments = image.heads.segment, moved[SEGMENTS];
+    moved[0] = segments[PROPERTY];
+    memcpy(moved + 1, segments, (SEGMENTS - 2) * sizeof(*moved));
+    moved[SEGMENTS - 1] = segments[MORE];
+    memcpy(segments, moved, sizeof(moved));
+    expect("a note in front", sizeof(image), GOOD);
+    segments[0].p_filesz--;
+    expect("a broken note in front", sizeof(image), "has a description (0x");
 }
 
 static void code_fills_its_pages_with_traps(void **state)
@@ -479,6 +497,58 @@ static void symbols_have_a_limit(void **state)
     expect("one more", sizeof(image), "has a broken hash table of its symbols");
 }
 
+/* A table over two segments is none; one that ends where another begins goes on there. */
+static void the_filter_lies_in_one_segment(void **state)
+{
+    (void)state;
+    const uint32_t over[] = {1, EXPORT, PAGE / 8, 0}, up_to[] = {1, EXPORT, 1, 0},
+                   rest[] = {EXPORT, 1};
+    make_image();
+    Elf64_Phdr *heads = &image.heads.segment[HEADS];
+    heads->p_filesz = heads->p_memsz = PAGE;
+    memcpy(image.page + PAGE - 16, over, sizeof(over));
+    memcpy(image.data_page, rest, sizeof(rest)); /* behind a page of the filter */
+    image.data.dynamic[HASH].d_un.d_val = PAGE - 16;
+    expect("over the code", sizeof(image), "has a broken hash table of its symbols");
+    memcpy(image.page + PAGE - 24, up_to, sizeof(up_to));
+    memcpy(image.code, rest, sizeof(rest));
+    image.data.dynamic[HASH].d_un.d_val = PAGE - 24;
+    expect("up to the code", sizeof(image), GOOD);
+}
+
+/* Symbols in no bucket are known by the first number alone; dlsym() will not find them. */
+static void every_bucket_is_looked_at(void **state)
+{
+    (void)state;
+    make_image();
+    image.heads.hash.bucket = 0;
+    image.heads.hash.first = SYMBOLS;
+    expect("no bucket", sizeof(image), GOOD);
+    const size_t at = 2048;
+    const uint32_t two[] = {2, EXPORT, 1, 0, 0, 0, 0, EXPORT, 1}; /* the second one has it */
+    make_image();
+    image.heads.segment[HEADS].p_filesz = image.heads.segment[HEADS].p_memsz = PAGE;
+    memcpy(image.bytes + at, two, sizeof(two));
+    image.data.dynamic[HASH].d_un.d_val = at;
+    expect("two buckets", sizeof(image), GOOD);
+}
+
+static void a_chain_has_a_limit(void **state)
+{
+    (void)state;
+    const uint32_t head[] = {1, EXPORT, 1, 0, 0, 0, EXPORT};
+    const size_t chains = AT(more) + sizeof(head), end = 1;
+    for (size_t last = 4095; last <= 4096; last++) {
+        make_image();
+        put_segment(MORE, PT_LOAD, PF_R, AT(more), sizeof(image.more));
+        memcpy(image.more, head, sizeof(head));
+        image.bytes[chains + (last - EXPORT) * 4] = end;
+        image.data.dynamic[HASH].d_un.d_val = AT(more);
+        expect("a long chain", sizeof(image), /* what else follows, as a symbol, is none */
+               last < 4096 ? "imports `chimera_trap` in an odd way" : "has a broken hash table");
+    }
+}
+
 static void an_empty_table_is_not_looked_for(void **state)
 {
     (void)state;
@@ -489,6 +559,27 @@ static void an_empty_table_is_not_looked_for(void **state)
     image.data.dynamic[PLTRELSZ].d_un.d_val = 0;
     image.data.dynamic[JMPREL].d_un.d_val = ADDRESS_MAX;
     expect("no calls either", sizeof(image), GOOD);
+}
+
+static void every_relocation_is_looked_at(void **state)
+{
+    (void)state;
+    make_image();
+    image.data.dynamic[RELASZ].d_un.d_val = 2 * sizeof(Elf64_Rela); /* the calls as well */
+    image.data.dynamic[PLTRELSZ].d_un.d_val = 0;
+    expect("both good", sizeof(image), GOOD);
+    image.heads.call.r_info = ELF64_R_INFO(NO_SYMBOL, R_X86_64_IRELATIVE);
+    expect("a bad one behind a good one", sizeof(image), "(IRELATIVE)");
+}
+
+/* Tags beyond 63 are not counted: a hint may come twice. */
+static void hints_may_come_twice(void **state)
+{
+    (void)state;
+    make_image();
+    put_entry(END, DT_RELACOUNT, 1);
+    put_entry(END + 1, DT_RELACOUNT, 1);
+    expect("hints", sizeof(image), GOOD);
 }
 
 /* A symbol of one byte more than the strings: its name must end within them. */
@@ -613,6 +704,12 @@ int main(void)
         cmocka_unit_test(there_may_be_32_segments),
         cmocka_unit_test(segments_fit_the_file_and_each_other),
         cmocka_unit_test(what_the_loader_reads_is_in_the_file),
+        cmocka_unit_test(every_segment_is_looked_at),
+        cmocka_unit_test(the_filter_lies_in_one_segment),
+        cmocka_unit_test(every_bucket_is_looked_at),
+        cmocka_unit_test(a_chain_has_a_limit),
+        cmocka_unit_test(every_relocation_is_looked_at),
+        cmocka_unit_test(hints_may_come_twice),
         cmocka_unit_test(code_fills_its_pages_with_traps),
         cmocka_unit_test(all_data_is_closed),
         cmocka_unit_test(the_dynamic_section_says_what_is_needed),

@@ -243,6 +243,10 @@ static const struct chunk_case CHUNKS[] = {
     {"ffffffffffffffff\r\n", 400, "", 0},
     {"0\r\n\n", 400, "", 0},
     {"0\r\nTrailer: x\n\r\n", 400, "", 0},
+    {"0\r\nTrailer: x\rX", 400, "", 0},
+    {"0\r\nTrailer: x\r\n\rX", 400, "", 0},
+    {"1\r\na\r\n000000000000000\r\n\r\n", HTTP_DONE, "a", 0},
+    {"1\r\na\r\n\r\n\r\n", 400, "a", 0},
 };
 
 static void chunks_are_decoded_in_place(void **state)
@@ -435,6 +439,9 @@ static void a_head_says_what_stands_in_it(void **state)
     assert_int_equal(parse("GET / HTTP/1.1\r\n" HOST "Connection: x,close\r\n\r\n", &head),
                      HTTP_DONE);
     assert_false(head.keeps_alive);
+    assert_int_equal(
+        parse("GET / HTTP/1.1\r\n" HOST "Connection: x,close\r\nX: a,b\r\n\r\n", &head), HTTP_DONE);
+    assert_false(head.keeps_alive); /* the next field's comma is not this one's */
     assert_int_equal(parse("GET http:// HTTP/1.1\r\n" HOST "\r\n", &head), 400);
     assert_int_equal(parse("GET https:// HTTP/1.1\r\n" HOST "\r\n", &head), 400);
     assert_int_equal(parse("GET /a@b HTTP/1.1\r\n" HOST "\r\n", &head), HTTP_DONE);

@@ -210,9 +210,10 @@ static void every_allocation_may_fail(void **state)
         fail_allocation(++n);
         code = chimera_manifest_read(path, &manifest, &err);
         fail_allocation(0);
-        if (code == CHIMERA_OK)
+        if (code == CHIMERA_OK) {
+            assert_false(has_failed);
             chimera_manifest_done(&manifest);
-        else if (code != CHIMERA_ENOMEM)
+        } else if (code != CHIMERA_ENOMEM)
             fail_msg("allocation %lu: %d %s", n, code, err.text);
     } while (code != CHIMERA_OK && n < 10000);
     assert_in_range(n, 5, 9999);

@@ -229,7 +229,12 @@ static void broken_files_know_nothing(void **state)
     for (size_t i = 0; i < 8; i++) { /* another magic, with all else as it should be */
         head[i] ^= 1;
         int other = names_of(head, sizeof(head), numbers, 5, CHIMERA_SLICE(""));
+        head[i] ^= 1;
+        int same = names_of(head, sizeof(head), numbers, 5, CHIMERA_SLICE(""));
+        assert_true(chimera_names_find(same, 31, &place)); /* and leaves its head on the stack */
         assert_false(chimera_names_find(other, 31, &place));
+        head[i] ^= 1;
+        close(same);
         close(other);
         head[i] ^= 1;
     }
@@ -240,6 +245,32 @@ static void broken_files_know_nothing(void **state)
     assert_false(chimera_names_find(fd, 31, &place));
     assert_int_equal(ftruncate(fd, 3), 0);
     assert_false(chimera_names_find(fd, 31, &place));
+    close(fd);
+}
+
+/* As many as may be, and one more; every byte of a number counts. */
+static void counts_have_a_limit(void **state)
+{
+    (void)state;
+    static const uint32_t last[] = {RECORD(0x01020304, 0x05060708, 0x090a0b0c, 0x0d0e0f10, 0)};
+    struct chimera_place place;
+    for (uint32_t more = 0; more < 2; more++) {
+        for (uint32_t more_bytes = 0; more_bytes < 2; more_bytes++) {
+            uint32_t count = CHIMERA_NAMES_COUNT_MAX + more;
+            int fd = names_with(count, CHIMERA_NAMES_BYTES_MAX + more_bytes, NULL, 0);
+            off_t at = CHIMERA_NAMES_HEAD + (off_t)(count - 1) * CHIMERA_NAMES_RECORD;
+            assert_int_equal(ftruncate(fd, CHIMERA_NAMES_HEAD), 0);
+            assert_int_equal(pwrite(fd, last, sizeof(last), at), sizeof(last));
+            assert_int_equal(chimera_names_find(fd, 0x01020304 + 0x05060707, &place),
+                             more + more_bytes == 0);
+            assert_false(chimera_names_find(fd, 0x01020304 + 0x05060708, &place));
+            close(fd);
+        }
+    }
+    int fd = names_with(1, 0, last, 5);
+    assert_true(chimera_names_find(fd, 0x01020304, &place));
+    assert_int_equal(place.function, 0x090a0b0c);
+    assert_int_equal(place.wasm_offset, 0x0d0e0f10);
     close(fd);
 }
 
@@ -319,6 +350,7 @@ int main(void)
         cmocka_unit_test(the_plugin_itself_holds_no_names),
         cmocka_unit_test(places_are_found_between_start_and_end),
         cmocka_unit_test(broken_files_know_nothing),
+        cmocka_unit_test(counts_have_a_limit),
         cmocka_unit_test(only_names_of_this_very_object_are_opened),
     };
     return cmocka_run_group_tests(tests, make_guest, drop_guest);

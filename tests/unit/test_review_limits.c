@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +125,8 @@ static void read_validation(struct chimera_arena *arena, struct outcome *ret_out
     ret_outcome->code = code;
     if (code == CHIMERA_OK)
         put_response(ret_outcome, &response);
+    else if (code == CHIMERA_ENOMEM)
+        assert_true(why.size > 0); /* of the trees: in json-c's words */
     else if (!chimera_slice_is(why, "the policy's answer is too big"))
         assert_true(chimera_slice_is(why, "the patch is too big"));
 }
@@ -185,6 +188,24 @@ static void explain_request(struct chimera_arena *arena, struct outcome *ret_out
     put(ret_outcome, why);
 }
 
+static void reprint_list(struct chimera_arena *arena, struct outcome *ret_outcome)
+{
+    struct chimera_slice json = CHIMERA_SLICE("old");
+    bool is_done =
+        chimera_strings_list(CHIMERA_SLICE("[ \"\\u0041\" , \"\\u0042\" ]"), arena, &json);
+    ret_outcome->code = is_done ? CHIMERA_OK : CHIMERA_ELIMIT;
+    put(ret_outcome, json);
+}
+
+static void reprint_map(struct chimera_arena *arena, struct outcome *ret_outcome)
+{
+    struct chimera_slice json = CHIMERA_SLICE("old");
+    bool is_done = chimera_strings_map(
+        CHIMERA_SLICE("{ \"\\u0042\" : \"\\u0041\" , \"\\u0041\" : \"\\u0042\" }"), arena, &json);
+    ret_outcome->code = is_done ? CHIMERA_OK : CHIMERA_ELIMIT;
+    put(ret_outcome, json);
+}
+
 typedef void work(struct chimera_arena *arena, struct outcome *ret_outcome);
 
 static const struct {
@@ -200,6 +221,8 @@ static const struct {
     {"settings", read_settings},
     {"explained answer", explain_answer},
     {"explained request", explain_request},
+    {"list", reprint_list},
+    {"map", reprint_map},
 };
 #define WORKS (sizeof(works) / sizeof(works[0]))
 
@@ -291,6 +314,8 @@ static void with_room_all_of_it_comes_out(void **state)
          "\"code\":65535},\"auditAnnotations\":{\"aA\":\"b\\t\"},\"warnings\":[\"w\\t\"]}}"},
         {read_validation, "\"status\":{\"message\":\"m\\n\",\"code\":7},\"auditAnnotations\":{"
                           "\"a\":\"1\",\"b\\t\":\"2\"},\"warnings\":[\"\\t\",\"w\"]}}"},
+        {reprint_list, "[\"A\",\"B\"]|"},
+        {reprint_map, "{\"A\":\"B\",\"B\":\"A\"}|"},
         {parse_review, "uB|ns\t|UPDATE |K\t|"},
         {parse_request_file, "uB|ns\t|UPDATE |K\t|"},
         {parse_raw, "uB||||{\"uid\":\"u\\u0042\"}|"},
@@ -319,6 +344,7 @@ static void the_last_of_equal_annotations_stays(void **state)
         {"{\"b\":\"3\",\"a\":\"1\",\"a\":\"9\",\"a\":\"2\"}", "{\"a\":\"2\",\"b\":\"3\"}"},
         {"{\"ab\":\"1\",\"\":\"0\",\"a\":\"2\",\"aa\":\"3\"}",
          "{\"\":\"0\",\"a\":\"2\",\"aa\":\"3\",\"ab\":\"1\"}"},
+        {"{\"aa\":\"1\",\"a\":\"2\"}", "{\"a\":\"2\",\"aa\":\"1\"}"},
         {"{}", "{}"},
     };
     (void)state;
@@ -352,10 +378,40 @@ static void outputs_are_filled(void **state)
     assert_non_null(parsed.uid.data);
     assert_true(chimera_slice_is(parsed.object, "{}"));
     assert_int_equal(parsed.json.size, 2);
+    assert_int_equal(parsed.name_space.size, 0);
+    struct chimera_request_labels labels;
+    const struct chimera_slice *label = (const struct chimera_slice *)(const void *)&labels;
+    chimera_request_label(&parsed, &arena, &labels);
+    for (size_t i = 0; i < sizeof(labels) / sizeof(*label); i++)
+        assert_int_equal(label[i].size, 0);
+    struct chimera_slice json = CHIMERA_SLICE("old");
+    assert_true(chimera_strings_map((struct chimera_slice){NULL, 0}, &arena, &json));
+    assert_null(json.data);
+    json = CHIMERA_SLICE("old");
+    assert_true(chimera_strings_list((struct chimera_slice){NULL, 0}, &arena, &json));
+    assert_null(json.data);
     memset(&parsed, 0x55, sizeof(parsed));
     assert_int_equal(chimera_request_parse_review(CHIMERA_SLICE(REVIEW), &arena, &parsed, &why),
                      CHIMERA_REQUEST_OK);
     assert_false(parsed.is_raw);
+    chimera_request_label(&parsed, &arena, &labels);
+    assert_true(chimera_slice_is(labels.name, "n\t"));
+    assert_true(chimera_slice_is(labels.subresource, "s\t"));
+    assert_true(chimera_slice_is(labels.kind_group, "gA"));
+    assert_true(chimera_slice_is(labels.kind_version, "v\n"));
+    assert_true(chimera_slice_is(labels.kind, "K\t"));
+    assert_true(chimera_slice_is(labels.resource_group, ""));
+    assert_true(chimera_slice_is(labels.resource_version, "v"));
+    assert_true(chimera_slice_is(labels.resource, "r\t"));
+    assert_int_equal(
+        chimera_request_parse_review(
+            CHIMERA_SLICE("{\"request\":{\"uid\":\"\",\"kind\":{\"group\":\"\",\"version\":\"\","
+                          "\"kind\":\"\"},\"resource\":{\"group\":\"\",\"version\":\"\","
+                          "\"resource\":\"\"},\"operation\":\"\",\"userInfo\":{}}}"),
+            &arena, &parsed, &why),
+        CHIMERA_REQUEST_OK);
+    assert_null(parsed.name_space.data);
+    assert_int_equal(parsed.name_space.size, 0);
     assert_int_equal(
         chimera_patch_make(CHIMERA_SLICE("{}"), CHIMERA_SLICE("{}"), &arena, &patch, &err),
         CHIMERA_OK);
@@ -391,6 +447,79 @@ static void a_message_of_ours_keeps_the_policys_as_a_cause(void **state)
     chimera_arena_free(&arena);
 }
 
+/* Patches of every length in base64's steps, the larger ones filling a block of the arena: what is
+ * taken afterwards is not theirs. */
+static void a_patch_has_room_of_its_own(void **state)
+{
+    static char to[200 * 1024];
+    (void)state;
+    for (size_t size = 1; size < 150000; size += size == 64 ? 100000 : size == 100112 ? 40000 : 1) {
+        struct chimera_arena arena;
+        struct chimera_slice patch;
+        struct chimera_error err = {0};
+        chimera_arena_init(&arena, (size_t)16 << 20);
+        size_t at = (size_t)snprintf(to, sizeof(to), "{\"a\":\"");
+        memset(to + at, 'x', size);
+        memcpy(to + at + size, "\"}", 3);
+        assert_int_equal(
+            chimera_patch_make(CHIMERA_SLICE("{}"), chimera_slice_of(to), &arena, &patch, &err),
+            CHIMERA_OK);
+        char *copy = malloc(patch.size);
+        memcpy(copy, patch.data, patch.size);
+        memset(chimera_arena_take(&arena, 64), '!', 64);
+        assert_memory_equal(copy, patch.data, patch.size);
+        assert_int_equal(patch.size % 4, 0);
+        free(copy);
+        chimera_arena_free(&arena);
+    }
+}
+
+/* Details may have no causes at all. */
+static void details_may_be_empty(void **state)
+{
+    struct chimera_arena arena;
+    struct chimera_response response;
+    struct chimera_slice why;
+    struct chimera_buffer out;
+    (void)state;
+    chimera_arena_init(&arena, ROOM);
+    chimera_buffer_init(&out, OUT_MAX);
+    assert_int_equal(
+        chimera_response_from_admission(
+            CHIMERA_SLICE("{\"uid\":\"x\",\"allowed\":false,\"status\":{\"details\":{}}}"),
+            &request, &arena, &response, &why),
+        CHIMERA_OK);
+    chimera_response_write(&response, &out);
+    chimera_buffer_byte(&out, 0);
+    assert_non_null(strstr(out.data, "\"status\":{\"details\":{}}"));
+    chimera_buffer_free(&out);
+    chimera_arena_free(&arena);
+}
+
+/* A small arena has the objects compared as trees, whose memory may fail as well. */
+static void memory_may_be_short_in_two_ways(void **state)
+{
+    struct outcome whole = {0}, got = {0};
+    (void)state;
+    if (!CAN_FAIL_ALLOCATIONS)
+        skip();
+    chimera_buffer_init(&whole.out, OUT_MAX);
+    chimera_buffer_init(&got.out, OUT_MAX);
+    assert_non_null(chimera_buffer_reserve(&got.out, 4096));
+    size_t needed = run_in(ROOM, read_validation, &whole);
+    for (size_t limit = 0; limit <= needed; limit += 4) {
+        for (unsigned long n = 1; n < 80; n++) {
+            fail_allocation(n);
+            run_in(limit, read_validation, &got);
+            fail_allocation(0);
+            if (got.code == CHIMERA_OK)
+                compare("validation", n, &got, &whole);
+        }
+    }
+    chimera_buffer_free(&whole.out);
+    chimera_buffer_free(&got.out);
+}
+
 static struct chimera_arena arena_of_request;
 
 static int make_request(void **state)
@@ -417,6 +546,9 @@ int main(void)
         cmocka_unit_test(with_room_all_of_it_comes_out),
         cmocka_unit_test(the_last_of_equal_annotations_stays),
         cmocka_unit_test(outputs_are_filled),
+        cmocka_unit_test(a_patch_has_room_of_its_own),
+        cmocka_unit_test(details_may_be_empty),
+        cmocka_unit_test(memory_may_be_short_in_two_ways),
         cmocka_unit_test(a_message_of_ours_keeps_the_policys_as_a_cause),
     };
     return cmocka_run_group_tests(tests, make_request, drop_request);
