@@ -453,7 +453,7 @@ static void a_patch_has_room_of_its_own(void **state)
 {
     static char to[200 * 1024];
     (void)state;
-    for (size_t size = 1; size < 150000; size += size == 64 ? 100000 : size == 100112 ? 40000 : 1) {
+    for (size_t size = 1; size < 140130; size += size == 64 ? 100000 : size == 100112 ? 40000 : 1) {
         struct chimera_arena arena;
         struct chimera_slice patch;
         struct chimera_error err = {0};
@@ -507,8 +507,8 @@ static void memory_may_be_short_in_two_ways(void **state)
     chimera_buffer_init(&got.out, OUT_MAX);
     assert_non_null(chimera_buffer_reserve(&got.out, 4096));
     size_t needed = run_in(ROOM, read_validation, &whole);
-    for (size_t limit = 0; limit <= needed; limit += 4) {
-        for (unsigned long n = 1; n < 80; n++) {
+    for (size_t limit = 0; limit <= needed; limit += 40) {
+        for (unsigned long n = 1; n < 60; n++) {
             fail_allocation(n);
             run_in(limit, read_validation, &got);
             fail_allocation(0);
