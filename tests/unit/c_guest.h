@@ -19,7 +19,7 @@
 #include "runtime/abi/abi.h"
 
 #define GUEST_CODE __attribute__((section("guest_code"), noinline, used))
-#define GUEST_EXPORTS_MAX 6
+#define GUEST_EXPORTS_MAX 20
 
 extern const char __start_guest_code[], __stop_guest_code[]; /* made by the linker */
 
