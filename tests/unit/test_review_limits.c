@@ -413,7 +413,7 @@ static void outputs_are_filled(void **state)
     assert_null(parsed.name_space.data);
     assert_int_equal(parsed.name_space.size, 0);
     assert_int_equal(
-        chimera_patch_make(CHIMERA_SLICE("{}"), CHIMERA_SLICE("{}"), &arena, &patch, &err),
+        chimera_patch_make(CHIMERA_SLICE("{}"), CHIMERA_SLICE("{}"), NULL, &arena, &patch, &err),
         CHIMERA_OK);
     assert_null(patch.data); /* nothing differs */
     assert_int_equal(patch.size, 0);
@@ -462,7 +462,7 @@ static void a_patch_has_room_of_its_own(void **state)
         memset(to + at, 'x', size);
         memcpy(to + at + size, "\"}", 3);
         assert_int_equal(
-            chimera_patch_make(CHIMERA_SLICE("{}"), chimera_slice_of(to), &arena, &patch, &err),
+            chimera_patch_make(CHIMERA_SLICE("{}"), chimera_slice_of(to), NULL, &arena, &patch, &err),
             CHIMERA_OK);
         char *copy = malloc(patch.size);
         memcpy(copy, patch.data, patch.size);
