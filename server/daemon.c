@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/printable.h"
 
 #define READY '\0' /* no text begins so */
 
@@ -33,7 +34,7 @@ static _Noreturn void wait_for_daemon(int fd)
     if (size > 0 && text[0] == READY)
         _exit(0);
     if (size > 0)
-        fprintf(stderr, "Error: %.*s\n", (int)size, text);
+        chimera_printable_say(stderr, "Error", "%.*s", (int)size, text);
     else
         fputs("Error: the daemon ended before it was ready\n", stderr);
     _exit(1);

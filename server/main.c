@@ -11,6 +11,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/log.h"
+#include "runtime/base/printable.h"
 #include "runtime/rego/builtin.h"
 #include "server/config.h"
 #include "server/daemon.h"
@@ -23,7 +24,7 @@
 
 static int fail(const struct chimera_error *err)
 {
-    fprintf(stderr, "Error: %s\n", err->text);
+    chimera_printable_say(stderr, "Error", "%s", err->text);
     daemon_failed(err->text);
     return 1;
 }
@@ -138,7 +139,8 @@ int main(int argc, char **argv)
         return 0;
     }
     if (options_parse(argc, argv, &options, &wish, &err) < 0) {
-        fprintf(stderr, "error: %s\n\nFor more information, try '--help'.\n", err.text);
+        chimera_printable_say(stderr, "error", "%s", err.text);
+        fputs("\nFor more information, try '--help'.\n", stderr);
         return 2;
     }
     if (wish == OPTIONS_HELP)
