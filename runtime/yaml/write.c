@@ -1,5 +1,6 @@
 #include <yaml.h>
 
+#include "runtime/base/printable.h"
 #include "runtime/json/tree.h"
 #include "runtime/yaml/scalar.h"
 #include "runtime/yaml/yaml.h"
@@ -18,6 +19,7 @@ struct writer {
     struct chimera_buffer *out;
     struct level levels[DEPTH_MAX];
     size_t depth;
+    bool is_for_people; /* what may not be shown is escaped, which needs double quotes */
 };
 
 static int append(void *to, unsigned char *bytes, size_t size)
@@ -45,12 +47,27 @@ static bool emit_scalar(struct writer *writer, struct chimera_slice text, yaml_s
     return emit(writer, made, &event);
 }
 
+/* Is something in it that libyaml may write as it is, and that is not to be shown so? */
+static bool has_hidden(struct chimera_slice text)
+{
+    char room[CHIMERA_PRINTABLE_SIZE];
+    for (size_t at = 0; at < text.size;) {
+        struct chimera_slice shown, rest = {text.data + at, text.size - at};
+        at += chimera_printable_next(rest, CHIMERA_PRINTABLE_YAML, room, &shown);
+        if (shown.data == room && rest.data[0] != '\n')
+            return true;
+    }
+    return false;
+}
+
 /* Quotes where a plain scalar would read back as something else, a literal block for several lines,
- * else what libyaml thinks best. */
+ * double quotes where something must be escaped, else what libyaml thinks best. */
 static bool emit_string(struct writer *writer, struct chimera_slice text)
 {
     yaml_scalar_style_t style = YAML_ANY_SCALAR_STYLE;
-    if (text.size && memchr(text.data, '\n', text.size))
+    if (writer->is_for_people && has_hidden(text))
+        style = YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+    else if (text.size && memchr(text.data, '\n', text.size))
         style = YAML_LITERAL_SCALAR_STYLE;
     else if (chimera_scalar_resolve(text).kind != CHIMERA_SCALAR_STRING ||
              chimera_scalar_looks_octal(text))
@@ -158,7 +175,7 @@ static void drop_end_mark(struct chimera_buffer *out)
         out->size -= size - 1;
 }
 
-void chimera_yaml_write(struct json_object *tree, struct chimera_buffer *out)
+static void write_document(struct json_object *tree, bool is_for_people, struct chimera_buffer *out)
 {
     struct writer *writer = calloc(1, sizeof(*writer));
     if (!writer || !yaml_emitter_initialize(&writer->emitter)) {
@@ -167,6 +184,7 @@ void chimera_yaml_write(struct json_object *tree, struct chimera_buffer *out)
         return;
     }
     writer->out = out;
+    writer->is_for_people = is_for_people;
     yaml_emitter_set_unicode(&writer->emitter, 1);
     yaml_emitter_set_width(&writer->emitter, -1);
     yaml_emitter_set_output(&writer->emitter, append, out);
@@ -175,4 +193,21 @@ void chimera_yaml_write(struct json_object *tree, struct chimera_buffer *out)
     drop_end_mark(out);
     yaml_emitter_delete(&writer->emitter);
     free(writer);
+}
+
+void chimera_yaml_write(struct json_object *tree, struct chimera_buffer *out)
+{
+    write_document(tree, false, out);
+}
+
+void chimera_yaml_show(struct json_object *tree, struct chimera_buffer *out)
+{
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, out->limit);
+    write_document(tree, true, &text);
+    if (!text.failed)
+        chimera_printable_document(chimera_buffer_slice(&text), CHIMERA_PRINTABLE_YAML, out);
+    else if (!out->failed)
+        out->failed = text.failed;
+    chimera_buffer_free(&text);
 }

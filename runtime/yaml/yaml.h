@@ -30,4 +30,8 @@ int chimera_yaml_parse(struct chimera_slice text, const struct chimera_yaml_opti
  * a plain scalar would read back as something else); keys in json-c's order. */
 void chimera_yaml_write(struct json_object *tree, struct chimera_buffer *out);
 
+/* The same document for people's eyes: what is not to be shown as it is (printable.h) is escaped,
+ * in double quotes. */
+void chimera_yaml_show(struct json_object *tree, struct chimera_buffer *out);
+
 #endif

@@ -231,6 +231,28 @@ static void write_has_the_style_of_the_reference(void **state)
         assert_writes(cases[i].yaml, cases[i].want);
 }
 
+/* YAML 1.2, section 5.7: \u and \U with four and eight digits; read back they are what they were.
+ */
+static void what_is_shown_holds_nothing_hidden(void **state)
+{
+    static const char json[] = "{\"k\\u202e\":\"a\\u202eb\",\"l\":\"x\\ny\\u200bz\",\"m\":"
+                               "\"\\u001b[2J\\u009b\",\"n\":\"\\udb40\\udc41\",\"o\":\"\\u00e9\"}";
+    static const char want[] = "\"k\\u202e\": \"a\\u202eb\"\nl: \"x\\ny\\u200bz\"\nm: "
+                               "\"\\e[2J\\x9B\"\nn: \"\\U000E0041\"\no: é\n";
+    struct json_object *tree = NULL, *back = NULL;
+    struct chimera_buffer got;
+    (void)state;
+    chimera_buffer_init(&got, TEXT_MAX);
+    assert_int_equal(chimera_json_parse(CHIMERA_SLICE(json), &tree, NULL), 0);
+    chimera_yaml_show(tree, &got);
+    assert_text(&got, want, json);
+    assert_int_equal(chimera_yaml_parse(chimera_buffer_slice(&got), &lenient, &back, NULL), 0);
+    assert_true(json_object_equal(tree, back));
+    json_object_put(tree);
+    json_object_put(back);
+    chimera_buffer_free(&got);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +264,7 @@ int main(void)
         cmocka_unit_test(depth_ends_at_128),
         cmocka_unit_test(a_few_aliases_cannot_grow_without_bound),
         cmocka_unit_test(write_has_the_style_of_the_reference),
+        cmocka_unit_test(what_is_shown_holds_nothing_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
