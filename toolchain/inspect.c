@@ -281,7 +281,7 @@ static int run_inspect(const struct options *options)
         return inspect_plugin(options->arguments[0]);
     if (policy_file_open(options->arguments[0], POLICY_LOCAL, &file, &err) < 0)
         return say_error(
-            "%s%s", err.code == CHIMERA_EMODULE ? "Error parsing policy metadata: " : "", err.text);
+            "%s%s", err.code == CHIMERA_EGUEST ? "Error parsing policy metadata: " : "", err.text);
     int code = print(&file, option_is_given(options, "output"));
     policy_file_done(&file);
     return code;
