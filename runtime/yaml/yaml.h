@@ -9,6 +9,7 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
+#include "runtime/base/problems.h"
 
 struct chimera_yaml_options {
     bool duplicate_keys_fail; /* else the last one wins */
@@ -25,6 +26,12 @@ struct chimera_yaml_options {
  * CHIMERA_ELIMIT for too much depth or too many aliases. */
 int chimera_yaml_parse(struct chimera_slice text, const struct chimera_yaml_options *options,
                        struct json_object **ret_tree, struct chimera_error *err);
+
+/* The same for who tells all that is wrong, each with its place and in our words. What no tree can
+ * hold or the options forbid is a problem, and null stands for the value, the text for the key.
+ * What ends the reading is a problem, too, and then the code is negative and there is no tree. */
+int chimera_yaml_check(struct chimera_slice text, const struct chimera_yaml_options *options,
+                       struct json_object **ret_tree, struct chimera_problems *problems);
 
 /* Block style as serde_yaml writes it ("- a" lists not indented, '' for empty strings, quotes where
  * a plain scalar would read back as something else); keys in json-c's order. */
