@@ -9,6 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 POLICIES = os.path.join(ROOT, "tests", "reference", "policies")
 SERVER = os.environ.get("CHIMERA_SERVER", os.path.join(ROOT, "build", "bin", "chimera-server"))
+COMMAND = os.environ.get("CHIMERA_COMMAND", os.path.join(os.path.dirname(SERVER), "chimera"))
 JSON = {"Content-Type": "application/json"}
 
 _cache = os.environ.get("CHIMERA_CACHE_DIR") or tempfile.mkdtemp(prefix="chimera-e2e-")

@@ -187,7 +187,7 @@ class Files(Config):
                               env=dict(clean, KUBECONFIG="/nonexistent"))
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, "^Cannot connect to Kubernetes cluster: .*\nError: Cannot connect to Kubernetes, "
-                                      "context aware policies would not work properly\n$")
+                                      "context aware policies would not work properly: policy \"p\" has contextAwareResources\n$")
         with open(path) as policies, Server(json.load(policies)) as server:  # with the flag that lets it start
             self.assertEqual(server.errors(), "Cannot connect to Kubernetes, context aware policies will not work properly\n")
 
@@ -257,7 +257,7 @@ class Daemon(Config):
     def test_a_start_that_fails_is_told_to_who_started_it(self):
         self.write("p.yml", json.dumps({"p": {"module": wasm("settings-invalid")}}))
         done = self.start()
-        self.assertEqual((done.returncode, done.stderr), (1, "Error: Policy settings are invalid: key x is missing\n"))
+        self.assertEqual((done.returncode, done.stderr), (1, 'Error: policy "p": Policy settings are invalid: key x is missing\n'))
         self.assertEqual(self.read("err"), done.stderr)
         self.assertFalse(os.path.exists(self.folder + "/policy-server.pid"))
         done = self.start("--daemon-pid-file", "/nowhere/x")

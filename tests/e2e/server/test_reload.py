@@ -229,11 +229,11 @@ class Triggers(Case):
 class Refusals(Case):
     BAD = {
         "": "is empty: write {}",
-        "no: [": "error while loading policies",
+        "no: [": "policies.yml:2:1: no[0]: did not find expected node content",
         "a/b: {module: file:///x.wasm}": "contains a '/' character",
-        json.dumps({"one": {"module": "file:///nowhere.wasm"}}): "/nowhere.wasm",
-        json.dumps({"one": {"module": wasm("settings-invalid")}}): "Policy settings are invalid",
-        json.dumps({"one": {"module": wasm("accept"), "hostCapabilities": ["a**"]}}): "invalid hostCapabilities pattern",
+        json.dumps({"one": {"module": "file:///nowhere.wasm"}}): r'policy \"one\": Cannot find policy with uri: /nowhere.wasm',
+        json.dumps({"one": {"module": wasm("settings-invalid")}}): r'policy \"one\": Policy settings are invalid',
+        json.dumps({"one": {"module": wasm("accept"), "hostCapabilities": ["a**"]}}): "one.hostCapabilities[0]: invalid pattern",
     }
 
     def test_what_is_bad_is_refused_with_its_reason_and_the_old_set_serves_on(self):
