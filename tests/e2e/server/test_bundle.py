@@ -198,10 +198,7 @@ class Bundle(unittest.TestCase):
             os.symlink(self.bundle, current + ".new")
             os.rename(current + ".new", current)
             server.process.send_signal(signal.SIGHUP)
-            for _ in range(600):
-                if not server.verdict("/validate/5")["allowed"]:
-                    break
-                time.sleep(0.05)
+            self.assertTrue(harness.wait_for(lambda: not server.verdict("/validate/5")["allowed"]), server.log())
             self.assertEqual(server.verdict("/validate/5")["status"], {"message": "not today", "code": 418})
 
 

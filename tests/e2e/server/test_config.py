@@ -216,12 +216,9 @@ class Daemon(Config):
     def end(self, pid):
         """It is no child of ours, so nobody waits for it but by looking."""
         os.kill(pid, signal.SIGTERM)
-        for _ in range(600):
-            if not os.path.exists(f"/proc/{pid}"):
-                return
-            time.sleep(0.05)
-        os.kill(pid, signal.SIGKILL)
-        raise AssertionError("the daemon did not end")
+        if not harness.wait_for(lambda: not os.path.exists(f"/proc/{pid}")):
+            os.kill(pid, signal.SIGKILL)
+            raise AssertionError("the daemon did not end")
 
     def setUp(self):
         super().setUp()
@@ -234,8 +231,7 @@ class Daemon(Config):
         pid = self.pid()
         try:
             self.assertEqual(self.get(), 200)  # at once: it was ready before the command ended
-            with open(f"/proc/{pid}/stat") as stat:
-                fields = stat.read().rsplit(")", 1)[1].split()
+            fields = harness.proc(pid, "stat").rsplit(")", 1)[1].split()
             self.assertNotEqual(int(fields[3]), os.getsid(0))
             self.assertEqual(int(fields[4]), 0)  # no terminal
             self.assertEqual(os.path.realpath(f"/proc/{pid}/fd/1"), self.folder + "/out")
