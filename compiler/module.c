@@ -5,8 +5,9 @@
 
 #include "compiler/lower.h"
 #include "compiler/module_sections.h"
+#include "runtime/source/file_kind.h"
 
-enum { COMPONENT_LAYER = 1, FIRST_AFTER_IMPORTS = 3 };
+enum { FIRST_AFTER_IMPORTS = 3 };
 
 static const char *const section_names[WASM_SECTIONS] = {
     "custom section", "type section",  "import section",  "function section", "table section",
@@ -15,33 +16,6 @@ static const char *const section_names[WASM_SECTIONS] = {
 
 /* The order that sections must come in: the data count stands before the code, tags after memory. */
 static const uint8_t section_rank[WASM_SECTIONS] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
-
-static bool looks_like_text(struct chimera_slice bytes)
-{
-    struct chimera_slice text = chimera_slice_trim(bytes);
-    return text.size > 0 && (text.data[0] == '(' || text.data[0] == ';');
-}
-
-static int check_header(const char *file, struct chimera_slice bytes, struct chimera_error *err)
-{
-    if (looks_like_text(bytes))
-        return chimera_fail(err, CHIMERA_EMODULE,
-                            "%s: WebAssembly text, not a binary: convert it with `wat2wasm`", file);
-    if (bytes.size < 4 || memcmp(bytes.data, "\0asm", 4) != 0)
-        return chimera_fail(err, CHIMERA_EMODULE,
-                            "%s: not WebAssembly: it does not begin with \\0asm at offset 0x0", file);
-    if (bytes.size < 8)
-        return chimera_fail(err, CHIMERA_EMODULE, "%s: the file ends at offset 0x%zx, inside its header",
-                            file, bytes.size);
-    if (bytes.data[6] == COMPONENT_LAYER)
-        return chimera_fail(err, CHIMERA_EFEATURE,
-                            "%s: a WebAssembly component; policies are core modules: build one for the "
-                            "target wasm32-wasip1",
-                            file);
-    if (memcmp(bytes.data + 4, "\1\0\0\0", 4) != 0)
-        return chimera_fail(err, CHIMERA_EMODULE, "%s: unknown WebAssembly version at offset 0x4", file);
-    return CHIMERA_OK;
-}
 
 static struct reader reader_of(const char *file, struct chimera_slice bytes, struct chimera_error *err)
 {
@@ -56,8 +30,10 @@ static uint8_t next_section(struct reader *reader, struct chimera_slice *ret_pay
     uint8_t id = reader_byte(reader);
     uint32_t size = reader_u32(reader);
     if (reader->code == 0 && size > (uint64_t)(reader->end - reader->at))
-        reader_fail(reader, CHIMERA_EMODULE, "section %u says %u bytes, but only %zu are left", id, size,
-                    (size_t)(reader->end - reader->at));
+        reader_fail(reader, CHIMERA_EMODULE,
+                    "section %u says %u bytes, but only %zu are left: "
+                    "the file is truncated",
+                    id, size, (size_t)(reader->end - reader->at));
     *ret_payload = reader_bytes(reader, size);
     return id;
 }
@@ -140,7 +116,7 @@ static int read_sections(struct reader *file, struct chimera_module *module)
 int module_open(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
                        struct chimera_error *err)
 {
-    int code = check_header(file, bytes, err);
+    int code = chimera_file_check_wasm(file, bytes, err);
     if (code < 0)
         return code;
     struct chimera_module *module = calloc(1, sizeof(*module));
@@ -252,10 +228,23 @@ void chimera_module_free(struct chimera_module *module)
     free(module);
 }
 
+int chimera_module_check_frame(const char *file, struct chimera_slice bytes,
+                               struct chimera_error *err)
+{
+    int code = chimera_file_check_wasm(file, bytes, err);
+    if (code < 0)
+        return code;
+    struct reader reader = reader_of(file, bytes, err);
+    struct chimera_slice payload;
+    while (reader.code == 0 && reader.at < reader.end)
+        next_section(&reader, &payload);
+    return reader.code;
+}
+
 bool chimera_module_custom_section(struct chimera_slice wasm, const char *name,
                                    struct chimera_slice *ret_payload)
 {
-    if (check_header("", wasm, NULL) < 0)
+    if (chimera_file_check_wasm("", wasm, NULL) < 0)
         return false;
     struct reader reader = reader_of("", wasm, NULL);
     while (reader.code == 0 && reader.at < reader.end) {

@@ -147,6 +147,11 @@ int chimera_module_read(const char *file, struct chimera_slice bytes, struct chi
                         struct chimera_error *err);
 void chimera_module_free(struct chimera_module *module); /* NULL is allowed */
 
+/* The outermost form alone: is it a module, and are all sections there to their ends? For who asks
+ * no more, it takes modules that chimera_module_read() refuses. */
+int chimera_module_check_frame(const char *file, struct chimera_slice bytes,
+                               struct chimera_error *err);
+
 /* Only the first custom section of this name; false when there is none or the file is broken before it.
  * Reads nothing else, so it works on modules that chimera_module_read() refuses. */
 bool chimera_module_custom_section(struct chimera_slice wasm, const char *name,

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 int reader_fail(struct reader *reader, int code, const char *format, ...)
 {
@@ -31,7 +32,8 @@ static bool has_bytes(struct reader *reader, uint64_t size)
         return false;
     if ((uint64_t)(reader->end - reader->at) >= size)
         return true;
-    reader_fail(reader, CHIMERA_EMODULE, "unexpected end");
+    reader_fail(reader, CHIMERA_EMODULE, "unexpected end%s",
+                strcmp(reader->section, "file") == 0 ? ": the file is truncated" : "");
     return false;
 }
 

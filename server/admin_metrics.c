@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "runtime/base/printable.h"
+
 /* Prometheus' text format 0.0.4. A family is written in one go, so each goes over all policies. */
 
 struct family { /* one of the plain counters of a policy */
@@ -41,16 +43,23 @@ static void begin_family(const char *name, const char *type, const char *help,
     chimera_buffer_print(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
+/* A scrape is looked at in terminals, too: what may not be shown there is written as the log does.
+ */
 static void write_value(struct chimera_slice text, struct chimera_buffer *out)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.data[i];
-        if (c == '\n')
-            chimera_buffer_text(out, "\\n");
-        else if (c == '"' || c == '\\')
-            chimera_buffer_append(out, (struct chimera_slice){(const char[]){'\\', c}, 2});
-        else
-            chimera_buffer_byte(out, (uint8_t)c);
+    char room[CHIMERA_PRINTABLE_SIZE];
+    while (text.size > 0) {
+        struct chimera_slice shown;
+        char c = text.data[0];
+        size_t size = chimera_printable_next(text, CHIMERA_PRINTABLE_SHOWN, room, &shown);
+        bool is_escape = shown.data == room;
+        if (c == '\n') /* the format has an escape for it */
+            shown = CHIMERA_SLICE("n");
+        if (c == '\n' || c == '"' || c == '\\' || is_escape)
+            chimera_buffer_byte(out, '\\'); /* else the escape's own would be the format's */
+        chimera_buffer_append(out, shown);
+        text.data += size;
+        text.size -= size;
     }
 }
 

@@ -101,8 +101,6 @@ static int collect(struct build *build, struct built_plugin *plugins, struct chi
             build->wish->progress[i] = BUILD_FAILED;
         if (build->module_of[i] == SIZE_MAX && !plugins[i].failure)
             return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-        if (plugins[i].failure && !build->wish->is_lenient)
-            return chimera_fail(err, code, "%s", plugins[i].failure);
     }
     return CHIMERA_OK;
 }
@@ -228,8 +226,6 @@ static int build_round(struct build *build, struct round round, struct chimera_e
         int code = run_command(build, &round, &why);
         if (code == CHIMERA_OK)
             return code;
-        if (!build->wish->is_lenient)
-            return chimera_fail(err, code, "%s", why.text);
         round.modules[round.told]->failure = strdup(why.text);
         if (!round.modules[round.told]->failure)
             return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
@@ -258,11 +254,7 @@ static int build_modules(struct build *build, struct chimera_error *err)
                      CHIMERA_SLICE("building what the cache does not hold"),
                      CHIMERA_NUMBER("modules", (int64_t)round.count),
                      CHIMERA_TEXT("cache", chimera_slice_of(build->wish->config->cache_dir)));
-    int code = build_round(build, round, err);
-    for (size_t i = 0; i < round.count && code == CHIMERA_OK && !build->wish->is_lenient; i++)
-        if (modules[i]->failure)
-            code = chimera_fail(err, CHIMERA_ETOOL, "%s", modules[i]->failure);
-    return code;
+    return build_round(build, round, err);
 }
 
 static int hand_out(const struct build *build, size_t count, struct built_plugin *plugins,

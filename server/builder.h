@@ -23,12 +23,12 @@ struct builder_wish { /* what to build; borrowed */
     const struct config *config;
     const struct policies *policies;
     bool is_full;      /* the full tier; else what is there soonest */
-    bool is_lenient;   /* a module that cannot be built is told in its element and fails nothing */
     uint8_t *progress; /* an enum build_progress for each policy, written as it goes */
 };
 
-/* Fills one element for each policy, in their order. On success the caller ends *ret_plugins with
- * builder_free(). */
+/* Fills one element for each policy, in their order; a module that cannot be built is told in it,
+ * and the others are built all the same, so that one start tells all that is wrong. On success the
+ * caller ends *ret_plugins with builder_free(). */
 int builder_run(const struct builder_wish *wish, struct built_plugin **ret_plugins,
                 struct chimera_error *err);
 void builder_free(struct built_plugin *plugins, size_t count);

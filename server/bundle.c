@@ -8,13 +8,15 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
+#include "runtime/base/problems.h"
 #include "runtime/plugin/bundle.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 
 /* The bundle's own policies.yml, the bytes of which must be those that the manifest states. */
 static int read_own(const char *folder, const struct chimera_bundle *bundle,
-                    struct policies *ret_policies, struct chimera_error *err)
+                    enum policies_limits limits, struct policies *ret_policies,
+                    struct chimera_error *err)
 {
     CHIMERA_FREE char *path = chimera_path_join(folder, CHIMERA_BUNDLE_POLICIES);
     struct chimera_digest digest;
@@ -31,25 +33,47 @@ static int read_own(const char *folder, const struct chimera_bundle *bundle,
                             "make the bundle again, or give your own file with --policies",
                             path);
     if (code == CHIMERA_OK)
-        code = policies_parse(chimera_buffer_slice(&text), path, ret_policies, err);
+        code = policies_parse(chimera_buffer_slice(&text), path, limits, ret_policies, err);
     chimera_buffer_free(&text);
     return code;
 }
 
 static int take_plugin(const char *folder, const struct chimera_bundle *bundle,
-                       struct policy_spec *policy, struct chimera_error *err)
+                       struct policy_spec *policy, struct chimera_problems *problems)
 {
     const struct chimera_bundle_plugin *plugin = chimera_bundle_find(bundle, policy->module);
-    if (!plugin)
-        return chimera_fail(err, CHIMERA_EINVAL,
-                            "the bundle %s has no plugin for %s, which policy %s names: make the "
-                            "bundle again from a file that names it",
-                            folder, policy->module, policy->id);
+    if (!plugin) {
+        char where[300], text[1000];
+        snprintf(where, sizeof(where), "policy \"%.280s\"", policy->id);
+        snprintf(
+            text, sizeof(text),
+            "the bundle %.300s has no plugin for %.300s: make the bundle again from a file that "
+            "names it",
+            folder, policy->module);
+        chimera_problems_add(problems, 0, 0, where, text);
+        return CHIMERA_OK;
+    }
     policy->lock = plugin->manifest;
     if (asprintf(&policy->plugin, "%s/" CHIMERA_BUNDLE_PLUGINS "/%s.so", folder, plugin->stem) >= 0)
         return CHIMERA_OK;
     policy->plugin = NULL;
-    return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    return CHIMERA_ENOMEM;
+}
+
+/* All that the bundle lacks is told at once. */
+static int take_plugins(const char *folder, const struct chimera_bundle *bundle,
+                        struct policies *policies, struct chimera_error *err)
+{
+    struct chimera_problems problems = {0};
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < policies->policy_count && code == CHIMERA_OK; i++)
+        code = take_plugin(folder, bundle, &policies->policy[i], &problems);
+    if (code < 0)
+        chimera_fail(err, code, "%s", chimera_code_text(code));
+    else
+        code = chimera_problems_fail(&problems, NULL, CHIMERA_EINVAL, err);
+    chimera_problems_done(&problems);
+    return code;
 }
 
 int bundle_policies(const struct options *options, struct policies *ret_policies,
@@ -57,8 +81,11 @@ int bundle_policies(const struct options *options, struct policies *ret_policies
 {
     struct chimera_bundle bundle = {0};
     struct policies policies = {0};
+    enum policies_limits limits = options->is_timeout_off || options->is_continue_on_errors
+                                      ? POLICIES_LIMITS_ARE_FREE
+                                      : POLICIES_LIMITS_COUNT;
     if (!options->bundle)
-        return policies_read(options->policies, ret_policies, err);
+        return policies_read(options->policies, limits, ret_policies, err);
     /* A link to the folder may be pointed to another bundle at any time; one load is of one. */
     CHIMERA_FREE char *folder = realpath(options->bundle, NULL);
     if (!folder)
@@ -66,10 +93,11 @@ int bundle_policies(const struct options *options, struct policies *ret_policies
                             strerror(errno));
     int code = chimera_bundle_read(folder, &bundle, err);
     if (code == CHIMERA_OK)
-        code = options->are_policies_given ? policies_read(options->policies, &policies, err)
-                                           : read_own(folder, &bundle, &policies, err);
-    for (size_t i = 0; i < policies.policy_count && code == CHIMERA_OK; i++)
-        code = take_plugin(folder, &bundle, &policies.policy[i], err);
+        code = options->are_policies_given
+                   ? policies_read(options->policies, limits, &policies, err)
+                   : read_own(folder, &bundle, limits, &policies, err);
+    if (code == CHIMERA_OK)
+        code = take_plugins(folder, &bundle, &policies, err);
     chimera_bundle_done(&bundle);
     if (code < 0) {
         policies_done(&policies);

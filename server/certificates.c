@@ -10,6 +10,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/log.h"
+#include "server/certificate_check.h"
 #include "server/descriptors.h"
 
 #define TARGET "server::certificates"
@@ -116,6 +117,58 @@ static void close_texts(struct tls_texts *texts)
     close_text(&texts->authorities_fd);
 }
 
+/* --- The check --- */
+
+/* In the child: never returns. */
+static _Noreturn void check(const struct certificates *certificates, struct tls_texts texts, int fd,
+                            pid_t parent)
+{
+    const int kept[] = {texts.certificate_fd, texts.key_fd, texts.authorities_fd, fd};
+    struct tls_files files = {0};
+    struct chimera_error err = {0};
+    SSL_CTX *context = NULL;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1); /* it has died before we could ask to be told */
+    descriptors_keep(kept, sizeof(kept) / sizeof(kept[0]));
+    int code = tls_files_read(&texts, certificates->options, &files, &err);
+    if (code == CHIMERA_OK)
+        code = certificate_check(&files, certificates->options, &err);
+    if (code == CHIMERA_OK)
+        code = tls_context_new(&files, &context, &err);
+    if (code == CHIMERA_OK && certificates->checked == ORDER_AUTHORITIES)
+        tls_files_announce(&files);
+    size_t size = code < 0 ? strlen(err.text) : 1;
+    _exit(write(fd, code < 0 ? err.text : &(char){GOOD}, size) == (ssize_t)size ? 0 : 1);
+}
+
+static int begin_check(struct certificates *certificates, struct chimera_error *err)
+{
+    struct tls_texts texts = certificates->served;
+    int ends[2];
+    if (certificates->is_starting) {
+        certificates->checked = ORDER_NONE;
+    } else if (certificates->checked == ORDER_AUTHORITIES) {
+        texts.authorities_fd = certificates->tried.authorities_fd;
+    } else {
+        texts.certificate_fd = certificates->tried.certificate_fd;
+        texts.key_fd = certificates->tried.key_fd;
+    }
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0)
+        check(certificates, texts, ends[1], parent);
+    close(ends[1]);
+    if (pid < 0) {
+        close(ends[0]);
+        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+    }
+    certificates->check_fd = ends[0];
+    chimera_buffer_init(&certificates->answer, ANSWER_MAX);
+    return CHIMERA_OK;
+}
+
 /* --- Start and end --- */
 
 static int list_files(struct certificates *certificates, const struct options *options,
@@ -172,7 +225,8 @@ int certificates_open(struct certificates *certificates, const struct config *co
         code = copy_part(certificates, ORDER_CERTIFICATE, true, &certificates->served, err);
     if (code == CHIMERA_OK && options->client_ca_files)
         code = copy_part(certificates, ORDER_AUTHORITIES, true, &certificates->served, err);
-    return code;
+    certificates->is_starting = code == CHIMERA_OK;
+    return code < 0 ? code : begin_check(certificates, err);
 }
 
 void certificates_close(struct certificates *certificates)
@@ -184,54 +238,6 @@ void certificates_close(struct certificates *certificates)
     free(certificates->list);
     free(certificates->file);
     *certificates = CERTIFICATES_NONE;
-}
-
-/* --- The check --- */
-
-/* In the child: never returns. */
-static _Noreturn void check(const struct certificates *certificates, struct tls_texts texts, int fd,
-                            pid_t parent)
-{
-    const int kept[] = {texts.certificate_fd, texts.key_fd, texts.authorities_fd, fd};
-    struct tls_files files = {0};
-    struct chimera_error err = {0};
-    SSL_CTX *context = NULL;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(1); /* it has died before we could ask to be told */
-    descriptors_keep(kept, sizeof(kept) / sizeof(kept[0]));
-    int code = tls_files_read(&texts, certificates->options, &files, &err);
-    if (code == CHIMERA_OK)
-        code = tls_context_new(&files, &context, &err);
-    if (code == CHIMERA_OK && certificates->checked == ORDER_AUTHORITIES)
-        tls_files_announce(&files);
-    size_t size = code < 0 ? strlen(err.text) : 1;
-    _exit(write(fd, code < 0 ? err.text : &(char){GOOD}, size) == (ssize_t)size ? 0 : 1);
-}
-
-static int begin_check(struct certificates *certificates, struct chimera_error *err)
-{
-    struct tls_texts texts = certificates->served;
-    int ends[2];
-    if (certificates->checked == ORDER_AUTHORITIES) {
-        texts.authorities_fd = certificates->tried.authorities_fd;
-    } else {
-        texts.certificate_fd = certificates->tried.certificate_fd;
-        texts.key_fd = certificates->tried.key_fd;
-    }
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
-    pid_t parent = getpid(), pid = fork();
-    if (pid == 0)
-        check(certificates, texts, ends[1], parent);
-    close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
-        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
-    }
-    certificates->check_fd = ends[0];
-    chimera_buffer_init(&certificates->answer, ANSWER_MAX);
-    return CHIMERA_OK;
 }
 
 /* --- Changes --- */
@@ -390,23 +396,36 @@ static bool has_answered(struct certificates *certificates)
     return size == 0;
 }
 
-bool certificates_read(struct certificates *certificates, struct order *ret_order)
+/* What is not good at the start is the start's failure. */
+static int end_start(struct certificates *certificates, bool is_good, const char *why,
+                     struct chimera_error *err)
+{
+    certificates->is_starting = false;
+    return is_good ? CHIMERA_OK : chimera_fail(err, CHIMERA_EINVAL, "%s", why);
+}
+
+int certificates_read(struct certificates *certificates, struct order *ret_order,
+                      struct chimera_error *err)
 {
     struct chimera_buffer *answer = &certificates->answer;
+    int code = CHIMERA_OK;
     if (!has_answered(certificates))
-        return false;
+        return CHIMERA_OK;
     close_text(&certificates->check_fd);
     bool is_good = answer->size == 1 && answer->data[0] == GOOD;
-    if (is_good) {
+    chimera_buffer_byte(answer, '\0');
+    const char *why = answer->size > 2 && !answer->failed ? answer->data : "the check did not end";
+    if (certificates->is_starting)
+        code = end_start(certificates, is_good, why, err);
+    else if (is_good)
         take_tried(certificates, ret_order);
-    } else {
-        chimera_buffer_byte(answer, '\0');
-        refuse(certificates, certificates->checked,
-               answer->size > 1 && !answer->failed ? answer->data : "the check did not end");
-    }
+    else
+        refuse(certificates, certificates->checked, why);
     chimera_buffer_free(answer);
+    if (code < 0)
+        return code;
     try_wanted(certificates);
     if (certificates->is_look_due)
         certificates_look(certificates, certificates->is_look_forced);
-    return is_good;
+    return CHIMERA_OK;
 }

@@ -33,12 +33,14 @@ struct certificates {
     int check_fd;                       /* the child's answer; -1: there is none */
     struct chimera_buffer answer;
     bool is_look_due, is_look_forced; /* when nothing is checked any more */
+    bool is_starting;                 /* what is checked is what the server starts with */
 };
 
 #define CERTIFICATES_NONE \
     ((struct certificates){.served = TLS_TEXTS_NONE, .tried = TLS_TEXTS_NONE, .check_fd = -1})
 
-/* Without TLS there is nothing in it. */
+/* Begins to check what the server starts with: until that is done, `is_starting`, nobody should be
+ * served. Without TLS there is nothing in it, and nothing to wait for. */
 int certificates_open(struct certificates *certificates, const struct config *config,
                       struct chimera_error *err);
 void certificates_close(struct certificates *certificates);
@@ -47,7 +49,9 @@ void certificates_close(struct certificates *certificates);
  * when both have changed, the authorities when one of them has. `is_forced`: all that differs. */
 void certificates_look(struct certificates *certificates, bool is_forced);
 
-/* `check_fd` is readable. True when there is something new to hand on: *ret_order. */
-bool certificates_read(struct certificates *certificates, struct order *ret_order);
+/* `check_fd` is readable. *ret_order, which is none before, is what there is to hand on, if
+ * anything. Fails when the server cannot start with its certificates. */
+int certificates_read(struct certificates *certificates, struct order *ret_order,
+                      struct chimera_error *err);
 
 #endif

@@ -27,30 +27,45 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *ret_number)
     return true;
 }
 
-/* "addr:port" as a socket address: no names, brackets around IPv6. */
-static int parse_address(const char *address, const char *port, struct address *ret_address,
-                         struct chimera_error *err)
+/* An IPv6 address, in brackets as in front of a port, or without. */
+static bool parse_v6(const char *text, struct in6_addr *ret_address)
+{
+    char inner[INET6_ADDRSTRLEN] = "";
+    size_t size = strlen(text);
+    if (size < 2 || text[0] != '[' || text[size - 1] != ']')
+        return inet_pton(AF_INET6, text, ret_address) == 1;
+    if (size - 2 >= sizeof(inner))
+        return false;
+    memcpy(inner, text + 1, size - 2);
+    return inet_pton(AF_INET6, inner, ret_address) == 1;
+}
+
+#define NO_ADDRESS "(error parsing arguments: invalid socket address syntax)"
+
+/* As a socket address: no names. `port_flag` is what the port was given by. */
+static int parse_address(const char *address, const char *port, const char *port_flag,
+                         struct address *ret_address, struct chimera_error *err)
 {
     struct address result = {0};
     uint64_t number = 0;
-    size_t size = strlen(address);
-    char inner[INET6_ADDRSTRLEN] = "";
-    bool is_good = parse_number(port, 65535, &number);
-    if (size > 2 && size - 2 < sizeof(inner) && address[0] == '[' && address[size - 1] == ']') {
-        memcpy(inner, address + 1, size - 2);
-        result.v6.sin6_family = AF_INET6;
-        result.v6.sin6_port = htons((uint16_t)number);
-        result.size = sizeof(result.v6);
-        is_good = is_good && inet_pton(AF_INET6, inner, &result.v6.sin6_addr) == 1;
-    } else {
+    if (!parse_number(port, 65535, &number))
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--%s: expected a number from 0 to 65535, found '%.100s' " NO_ADDRESS,
+                            port_flag, port);
+    if (inet_pton(AF_INET, address, &result.v4.sin_addr) == 1) {
         result.v4.sin_family = AF_INET;
         result.v4.sin_port = htons((uint16_t)number);
         result.size = sizeof(result.v4);
-        is_good = is_good && inet_pton(AF_INET, address, &result.v4.sin_addr) == 1;
-    }
-    if (!is_good)
+    } else if (parse_v6(address, &result.v6.sin6_addr)) {
+        result.v6.sin6_family = AF_INET6;
+        result.v6.sin6_port = htons((uint16_t)number);
+        result.size = sizeof(result.v6);
+    } else {
         return chimera_fail(err, CHIMERA_EINVAL,
-                            "error parsing arguments: invalid socket address syntax");
+                            "--addr: expected an IP address such as 0.0.0.0, 127.0.0.1 or ::, and "
+                            "no name, found '%.100s' " NO_ADDRESS,
+                            address);
+    }
     *ret_address = result;
     return CHIMERA_OK;
 }
@@ -71,8 +86,9 @@ static int parse_admin(const char *text, struct config *config, struct chimera_e
         address[size] = '\0';
     }
     config->has_admin = true;
-    if ((!colon || size) &&
-        parse_address(address, port, &config->admin_address, &why) == CHIMERA_OK)
+    bool is_bare_v6 = size && address[0] != '[' && strchr(address, ':');
+    if ((!colon || size) && !is_bare_v6 &&
+        parse_address(address, port, "admin-port", &config->admin_address, &why) == CHIMERA_OK)
         return CHIMERA_OK;
     return chimera_fail(err, CHIMERA_EINVAL,
                         "--admin-port: '%s' is neither a port nor an address and a port, as in "
@@ -121,7 +137,9 @@ static int parse_numbers(const struct options *options, struct config *config,
     config->is_limited = !options->is_timeout_off;
     if (config->is_limited &&
         !parse_number(options->policy_timeout, UINT64_MAX, &config->limit_seconds))
-        return chimera_fail(err, CHIMERA_EINVAL, "--policy-timeout: invalid digit found in string");
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--policy-timeout: expected a whole number of seconds, found '%.100s'",
+                            options->policy_timeout);
     uint64_t bytes = 0;
     if (!parse_number(options->max_body_bytes, (uint64_t)1 << 30, &bytes) || bytes < 1024)
         return chimera_fail(err, CHIMERA_EINVAL,
@@ -179,9 +197,10 @@ static char *find_cache_dir(const struct options *options)
 int config_make(const struct options *options, struct config *ret_config, struct chimera_error *err)
 {
     struct config config = {.options = *options, .has_kubernetes = find_kubernetes()};
-    int code = parse_address(options->address, options->port, &config.main_address, err);
+    int code = parse_address(options->address, options->port, "port", &config.main_address, err);
     if (code == CHIMERA_OK)
-        code = parse_address(options->address, options->readiness_port, &config.probe_address, err);
+        code = parse_address(options->address, options->readiness_port, "readiness-probe-port",
+                             &config.probe_address, err);
     if (code == CHIMERA_OK)
         code = parse_admin(options->admin_port, &config, err);
     if (code == CHIMERA_OK)
@@ -189,22 +208,26 @@ int config_make(const struct options *options, struct config *ret_config, struct
     if (code == CHIMERA_OK)
         code = check_tls_files(options, err);
     if (code == CHIMERA_OK && options->sources)
-        code = chimera_sources_check(options->sources, err);
+        code = chimera_sources_check(options->sources, &config.warnings, err);
     if (code == CHIMERA_OK && options->verification)
         code = chimera_verification_check(options->verification, err);
-    if (code < 0)
-        return code;
     if (options->shortcut_namespace)
         config.shortcut_namespace = chimera_slice_of(options->shortcut_namespace);
-    config.cache_dir = find_cache_dir(options);
-    if (!config.cache_dir)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    *ret_config = config;
-    return CHIMERA_OK;
+    if (code == CHIMERA_OK) {
+        config.cache_dir = find_cache_dir(options);
+        if (!config.cache_dir)
+            code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    }
+    if (code < 0)
+        config_done(&config);
+    else
+        *ret_config = config;
+    return code;
 }
 
 void config_done(struct config *config)
 {
     free(config->cache_dir);
-    config->cache_dir = NULL;
+    free(config->warnings);
+    config->cache_dir = config->warnings = NULL;
 }

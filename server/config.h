@@ -33,6 +33,7 @@ struct config {
     size_t max_body_bytes;
     struct chimera_slice shortcut_namespace; /* .data NULL: none */
     char *cache_dir;                         /* owned */
+    char *warnings;                          /* owned; lines for the log, or NULL */
     bool has_kubernetes;                     /* a kubeconfig or a service account is there */
 };
 

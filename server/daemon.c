@@ -11,7 +11,10 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/printable.h"
+#include "runtime/base/problems.h"
 
+#define REPORT_MAX ((size_t)64 << 10)
 #define READY '\0' /* no text begins so */
 
 static int report_fd = -1; /* to the process that waits */
@@ -20,22 +23,30 @@ static const char *pid_path;
 
 /* --- The process that was started --- */
 
+/* What is said are texts, an error each, with a NUL behind them. */
+static void tell(struct chimera_slice said)
+{
+    while (said.size > 0) {
+        size_t size = strnlen(said.data, said.size);
+        chimera_printable_say(stderr, "Error", "%.*s", (int)size, said.data);
+        size += size < said.size;
+        said = (struct chimera_slice){said.data + size, said.size - size};
+    }
+}
+
 static _Noreturn void wait_for_daemon(int fd)
 {
-    char text[sizeof(((struct chimera_error *)NULL)->text)];
+    static char text[REPORT_MAX];
     size_t size = 0;
     ssize_t count;
     do {
-        count = read(fd, text + size, sizeof(text) - size);
+        count = read(fd, text + size, REPORT_MAX - size);
         size += count > 0 ? (size_t)count : 0;
-    } while ((count > 0 && text[0] != READY && size < sizeof(text)) ||
-             (count < 0 && errno == EINTR));
+    } while ((count > 0 && text[0] != READY && size < REPORT_MAX) || (count < 0 && errno == EINTR));
     if (size > 0 && text[0] == READY)
         _exit(0);
-    if (size > 0)
-        fprintf(stderr, "Error: %.*s\n", (int)size, text);
-    else
-        fputs("Error: the daemon ended before it was ready\n", stderr);
+    tell(size > 0 ? (struct chimera_slice){text, size}
+                  : CHIMERA_SLICE("the daemon ended before it was ready"));
     _exit(1);
 }
 
@@ -58,9 +69,19 @@ void daemon_ready(void)
     report(&(char){READY}, 1);
 }
 
-void daemon_failed(const char *text)
+static void add_line(void *context, const char *line)
 {
-    report(text, strlen(text));
+    struct chimera_buffer *lines = context;
+    chimera_buffer_append(lines, (struct chimera_slice){line, strlen(line) + 1});
+}
+
+void daemon_failed(const struct chimera_error *err)
+{
+    struct chimera_buffer lines;
+    chimera_buffer_init(&lines, REPORT_MAX);
+    chimera_error_each(err, add_line, &lines);
+    report(lines.data, lines.size);
+    chimera_buffer_free(&lines);
 }
 
 /* --- The pid file --- */
@@ -121,6 +142,13 @@ static int fail_fork(struct chimera_error *err)
     return chimera_fail(err, CHIMERA_EIO, "Cannot daemonize: %s", strerror(errno));
 }
 
+static void fail_leaving(const char *text)
+{
+    struct chimera_error err = {0};
+    chimera_fail(&err, CHIMERA_EIO, "%s", text);
+    daemon_failed(&err);
+}
+
 /* In the first child: the leader of a session, which may get a terminal again, ends; its child,
  * which may not, goes on. */
 static void leave(int out_fd, int errors_fd)
@@ -129,11 +157,11 @@ static void leave(int out_fd, int errors_fd)
     setsid();
     pid_t pid = fork();
     if (pid < 0)
-        daemon_failed("Cannot daemonize: fork failed");
+        fail_leaving("Cannot daemonize: fork failed");
     if (pid != 0)
         _exit(pid < 0);
     if (empty < 0 || dup2(empty, 0) < 0 || dup2(out_fd, 1) < 0 || dup2(errors_fd, 2) < 0) {
-        daemon_failed("Cannot daemonize: the standard streams cannot be replaced");
+        fail_leaving("Cannot daemonize: the standard streams cannot be replaced");
         _exit(1);
     }
     close(empty);

@@ -5,6 +5,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
+#include "runtime/base/printable.h"
 #include "runtime/base/roff.h"
 #include "server/options.h"
 
@@ -143,7 +144,7 @@ int docs_run(int argc, char *const *argv)
             return 0;
         }
         if (!file && !pages) {
-            fprintf(stderr, "error: unexpected argument '%s' found\n", argv[i]);
+            chimera_printable_say(stderr, "error", "unexpected argument '%s' found", argv[i]);
             return 2;
         }
         output = file ? file : output;
@@ -159,6 +160,6 @@ int docs_run(int argc, char *const *argv)
     if (code == CHIMERA_OK && folder)
         code = write_page(folder, &err);
     if (code < 0)
-        fprintf(stderr, "Error: %s\n", err.text);
+        chimera_printable_say(stderr, "Error", "%s", err.text);
     return code < 0;
 }

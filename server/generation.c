@@ -5,18 +5,25 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/log.h"
+#include "runtime/base/problems.h"
 #include "server/bundle.h"
 
 #define TARGET "server::generation"
 
 static struct policy_file *all; /* of the supervisor, which is one thread; forks have a copy */
 
-static bool wants_kubernetes(const struct policies *policies)
+/* The first that reads what the cluster holds; NULL: none does. */
+static const struct policy_spec *find_aware(const struct policies *policies)
 {
     for (size_t i = 0; i < policies->policy_count; i++)
         if (policies->policy[i].resources[0])
-            return true;
-    return false;
+            return &policies->policy[i];
+    return NULL;
+}
+
+static bool wants_kubernetes(const struct policies *policies)
+{
+    return find_aware(policies) != NULL;
 }
 
 /* The reference does not start without a Kubernetes configuration, whether it will be used or not.
@@ -30,9 +37,10 @@ static int check_kubernetes(const struct config *config, const struct policies *
     fputs("Cannot connect to Kubernetes cluster: neither a kubeconfig nor a service account is "
           "there\n",
           stderr);
-    return chimera_fail(
-        err, CHIMERA_EINVAL,
-        "Cannot connect to Kubernetes, context aware policies would not work properly");
+    return chimera_fail(err, CHIMERA_EINVAL,
+                        "Cannot connect to Kubernetes, context aware policies would not work "
+                        "properly: policy \"%s\" has contextAwareResources",
+                        find_aware(policies)->id);
 }
 
 static void log_ignored_limits(const struct policies *policies)
@@ -45,8 +53,16 @@ static void log_ignored_limits(const struct policies *policies)
                 CHIMERA_TEXT("policy_id", chimera_slice_of(policies->policy[i].id)));
 }
 
+static void warn(void *context, const char *line)
+{
+    (void)context;
+    chimera_log(CHIMERA_LOG_WARN, TARGET, chimera_slice_of(line));
+}
+
 void policy_file_announce(const struct config *config, const struct policy_file *file)
 {
+    if (file->policies.warnings)
+        chimera_lines_each(chimera_slice_of(file->policies.warnings), warn, NULL);
     if (!config->has_kubernetes && wants_kubernetes(&file->policies))
         fputs("Cannot connect to Kubernetes, context aware policies will not work properly\n",
               stderr);

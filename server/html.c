@@ -3,7 +3,7 @@
 #include <math.h>
 #include <time.h>
 
-#include "runtime/base/utf8.h"
+#include "runtime/base/printable.h"
 
 #define BAR_WIDTH 160u
 #define BAR_HEIGHT 10u
@@ -17,49 +17,46 @@
 #define CHART_HEIGHT 34u
 #define CHART_FIRST_NS 1000.0
 
-static void put_character(struct chimera_slice character, struct chimera_buffer *out)
+static const char *entity_of(char byte)
 {
-    switch (character.data[0]) {
+    switch (byte) {
     case '&':
-        chimera_buffer_text(out, "&amp;");
-        break;
+        return "&amp;";
     case '<':
-        chimera_buffer_text(out, "&lt;");
-        break;
+        return "&lt;";
     case '>':
-        chimera_buffer_text(out, "&gt;");
-        break;
+        return "&gt;";
     case '"':
-        chimera_buffer_text(out, "&quot;");
-        break;
+        return "&quot;";
     case '\'':
-        chimera_buffer_text(out, "&#39;");
-        break;
-    default: {
-        bool is_control = character.size == 1 && (unsigned char)character.data[0] < ' ';
-        bool is_delete = character.data[0] == 0x7f;
-        bool is_c1 = character.size == 2 && (unsigned char)character.data[0] == 0xc2 &&
-                     (unsigned char)character.data[1] < 0xa0;
-        if (is_control || is_delete || is_c1)
-            chimera_buffer_text(
-                out, character.data[0] == '\n' || character.data[0] == '\t' ? " " : "\xef\xbf\xbd");
-        else
-            chimera_buffer_append(out, character);
+        return "&#39;";
+    case '\n':
+    case '\t':
+        return " ";
+    default:
+        return NULL;
     }
-    }
+}
+
+/* The first character; its size. What may not be shown as it is becomes U+FFFD. */
+static size_t put_character(struct chimera_slice text, struct chimera_buffer *out)
+{
+    char room[CHIMERA_PRINTABLE_SIZE];
+    struct chimera_slice shown;
+    const char *entity = entity_of(text.data[0]);
+    size_t size = chimera_printable_next(text, CHIMERA_PRINTABLE_SHOWN, room, &shown);
+    if (entity)
+        chimera_buffer_text(out, entity);
+    else
+        chimera_buffer_append(out, shown.data == room ? CHIMERA_SLICE("\xef\xbf\xbd") : shown);
+    return size;
 }
 
 void html_text(struct chimera_slice text, struct chimera_buffer *out)
 {
     chimera_buffer_text(out, "<bdi>");
     while (text.size > 0) {
-        size_t size = chimera_utf8_character(text);
-        if (size == 0) {
-            chimera_buffer_text(out, "\xef\xbf\xbd");
-            size = 1;
-        } else {
-            put_character((struct chimera_slice){text.data, size}, out);
-        }
+        size_t size = put_character(text, out);
         text.data += size;
         text.size -= size;
     }

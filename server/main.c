@@ -11,6 +11,8 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/log.h"
+#include "runtime/base/printable.h"
+#include "runtime/base/problems.h"
 #include "runtime/rego/builtin.h"
 #include "server/config.h"
 #include "server/daemon.h"
@@ -21,10 +23,16 @@
 
 #define TARGET "server::main"
 
+static void say(void *context, const char *line)
+{
+    (void)context;
+    chimera_printable_say(stderr, "Error", "%s", line);
+}
+
 static int fail(const struct chimera_error *err)
 {
-    fprintf(stderr, "Error: %s\n", err->text);
-    daemon_failed(err->text);
+    chimera_error_each(err, say, NULL);
+    daemon_failed(err);
     return 1;
 }
 
@@ -39,6 +47,12 @@ static void open_log(const struct options *options)
 static void warn(const char *text)
 {
     chimera_log(CHIMERA_LOG_WARN, TARGET, chimera_slice_of(text));
+}
+
+static void warn_line(void *context, const char *line)
+{
+    (void)context;
+    warn(line);
 }
 
 /* What is accepted so that a deployment of the reference starts, and not done. */
@@ -76,25 +90,38 @@ static int become_daemon(const struct options *options, struct chimera_error *er
     return code;
 }
 
-static int run(const struct options *options)
+static int serve(const struct options *options, struct chimera_error *err)
 {
-    struct chimera_error err = {0};
     struct config config = {0};
     struct policy_file *file = NULL;
-    if (config_make(options, &config, &err) < 0)
-        return fail(&err);
+    int code = config_make(options, &config, err);
+    if (code < 0)
+        return code;
     open_log(options);
     wipe_what_is_freed(options);
-    int code = become_daemon(options, &err);
+    if (config.warnings)
+        chimera_lines_each(chimera_slice_of(config.warnings), warn_line, NULL);
+    code = become_daemon(options, err);
     if (code == CHIMERA_OK)
-        code = policy_file_read(&config, &file, &err);
+        code = policy_file_read(&config, &file, err);
     if (code == CHIMERA_OK) {
         warn_of_what_is_missing(options);
-        code = supervisor_run(&config, file, &err);
+        code = supervisor_run(&config, file, err);
     }
     config_done(&config);
     daemon_end();
-    return code < 0 ? fail(&err) : 0;
+    return code;
+}
+
+static int run(const struct options *options)
+{
+    struct chimera_buffer details;
+    struct chimera_error err = {.details = &details};
+    chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
+    int code = serve(options, &err);
+    int exit_code = code < 0 ? fail(&err) : 0;
+    chimera_buffer_free(&details);
+    return exit_code;
 }
 
 static int compare_builtins(const void *a, const void *b)
@@ -138,7 +165,8 @@ int main(int argc, char **argv)
         return 0;
     }
     if (options_parse(argc, argv, &options, &wish, &err) < 0) {
-        fprintf(stderr, "error: %s\n\nFor more information, try '--help'.\n", err.text);
+        chimera_printable_say(stderr, "error", "%s", err.text);
+        fputs("\nFor more information, try '--help'.\n", stderr);
         return 2;
     }
     if (wish == OPTIONS_HELP)

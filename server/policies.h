@@ -44,14 +44,20 @@ struct policies {
     struct policy_spec *policy; /* owned */
     struct group_spec *group;   /* owned */
     size_t policy_count, group_count;
+    char *warnings; /* owned; lines about what is ignored. NULL: none */
 };
 
-/* Reads and checks the file; capability patterns are checked, too. err->text is what the reference
- * prints behind "Error: ". */
-int policies_read(const char *path, struct policies *ret_policies, struct chimera_error *err);
+/* May a time limit be 0? It leaves no time to evaluate, so it is a mistake, unless limits do not
+ * count or a policy may fail alone. */
+enum policies_limits { POLICIES_LIMITS_COUNT, POLICIES_LIMITS_ARE_FREE };
+
+/* Reads and checks the file; capability patterns are checked, too. The error tells all that is
+ * wrong, as runtime/base/problems.h has it: file, line, id, key, what was expected. */
+int policies_read(const char *path, enum policies_limits limits, struct policies *ret_policies,
+                  struct chimera_error *err);
 /* The same of a text; `path` is for messages. */
-int policies_parse(struct chimera_slice text, const char *path, struct policies *ret_policies,
-                   struct chimera_error *err);
+int policies_parse(struct chimera_slice text, const char *path, enum policies_limits limits,
+                   struct policies *ret_policies, struct chimera_error *err);
 void policies_done(struct policies *policies);
 
 /* Whether all that they say is the same; comments and the like do not count. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "runtime/base/log.h"
+#include "runtime/base/problems.h"
 #include "runtime/instance/pagemap.h"
 #include "runtime/policy/metadata.h"
 #include "runtime/policy/slots.h"
@@ -17,6 +18,9 @@
 /* With more policies than this, instances are made when they are first asked for: a server with a
  * thousand policies is not to hold a thousand images that nobody needs. */
 #define WARM_MAX 128
+/* Of policies that failed alike. */
+#define NAMES_MAX 8
+#define NAMES_BYTES ((size_t)4096)
 
 /* There is no unload: what was mapped stays, also when its policies are gone. */
 static struct chimera_loaded **kept;
@@ -155,10 +159,10 @@ int policy_set_open(struct policy_set *set, const struct config *config,
     if (code == CHIMERA_OK)
         code = check_metadata(&loaded->manifest, err);
     if (code == CHIMERA_OK && !find_limit(config, spec, &options.limit_ms))
-        code = chimera_fail(
-            err, CHIMERA_EGUEST,
-            "Policy settings are invalid: Error invoking settings validation callback: "
-            "GuestCallFailure(\"guest code interrupted, execution deadline exceeded\")");
+        code = chimera_fail(err, CHIMERA_EGUEST,
+                            "Policy settings are invalid: %s is 0, which leaves no time to check "
+                            "them (guest code interrupted, execution deadline exceeded)",
+                            spec->has_limit ? "timeoutEvalSeconds" : "--policy-timeout");
     if (code < 0)
         return code;
     struct chimera_policy *policy = NULL;
@@ -194,24 +198,72 @@ static void log_failure(struct chimera_slice id, const char *text)
                      CHIMERA_TEXT("policy_id", id), CHIMERA_TEXT("error", chimera_slice_of(text)));
 }
 
-/* Keeps a failure as the policy's answer, or lets the whole start fail. Settings that the policy
- * refuses are told as they are, the rest with the policy's name, as the reference does. */
+/* Keeps a failure as the policy's answer or, where none may fail, for the report at the end.
+ * Settings that the policy refuses are told as they are, the rest with the policy's name, as the
+ * reference does. */
 static int keep_failure(const struct policy_set_wish *wish, struct served *served,
                         const struct chimera_error *why, struct chimera_error *err)
 {
-    if (!wish->config->options.is_continue_on_errors)
-        return chimera_fail(err, why->code, "%s", why->text);
+    bool goes_on = wish->config->options.is_continue_on_errors;
     bool is_settings = strncmp(why->text, "Policy settings", strlen("Policy settings")) == 0;
-    int size = is_settings ? asprintf(&served->failure, "%s", why->text)
-                           : asprintf(&served->failure, "bootstrap failure: %.*s: %s",
-                                      (int)served->id.size, served->id.data, why->text);
+    int size = is_settings || !goes_on ? asprintf(&served->failure, "%s", why->text)
+                                       : asprintf(&served->failure, "bootstrap failure: %.*s: %s",
+                                                  (int)served->id.size, served->id.data, why->text);
     if (size < 0) {
         served->failure = NULL;
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     }
-    seat_note_failed(wish->seat, served->number, served->failure);
-    log_failure(served->id, served->failure);
+    if (goes_on) {
+        seat_note_failed(wish->seat, served->number, served->failure);
+        log_failure(served->id, served->failure);
+    }
     return CHIMERA_OK;
+}
+
+static bool failed_so(const struct served *served, const char *text)
+{
+    return served->failure && strcmp(served->failure, text) == 0;
+}
+
+/* `policy "a"`, or `policies "a", "b" and 7 more`: those of the same failure, from number `first`
+ * on. */
+static void name_policies(const struct policy_set *set, size_t first, size_t count,
+                          struct chimera_buffer *out)
+{
+    const char *text = set->served[first].failure;
+    size_t all = 0, told = 0;
+    for (size_t i = first; i < count; i++)
+        all += failed_so(&set->served[i], text);
+    chimera_buffer_text(out, all > 1 ? "policies" : "policy");
+    for (size_t i = first; i < count && told < NAMES_MAX; i++)
+        if (failed_so(&set->served[i], text))
+            chimera_buffer_print(out, "%s \"%.*s\"", told++ ? "," : "", (int)set->served[i].id.size,
+                                 set->served[i].id.data);
+    if (told < all)
+        chimera_buffer_print(out, " and %zu more", all - told);
+    chimera_buffer_byte(out, '\0');
+}
+
+/* All that failed, the policies that failed alike together: often it is their module. */
+static int fail_start(const struct policy_set *set, size_t count, struct chimera_error *err)
+{
+    struct chimera_problems problems = {0};
+    for (size_t i = 0; i < count; i++) {
+        const char *text = set->served[i].failure;
+        size_t before = 0;
+        while (text && before < i && !failed_so(&set->served[before], text))
+            before++;
+        if (!text || before < i)
+            continue;
+        struct chimera_buffer names;
+        chimera_buffer_init(&names, NAMES_BYTES);
+        name_policies(set, i, count, &names);
+        chimera_problems_add(&problems, 0, 0, names.failed ? "" : names.data, text);
+        chimera_buffer_free(&names);
+    }
+    int code = chimera_problems_fail(&problems, NULL, CHIMERA_EINVAL, err);
+    chimera_problems_done(&problems);
+    return code;
 }
 
 /* The policy is in a jail, which says whether it could load it. */
@@ -359,6 +411,8 @@ int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_s
         log_tracking();
     for (size_t i = 0; i < policies->policy_count && code == CHIMERA_OK; i++)
         code = load_policy(&set, wish, i, err);
+    if (code == CHIMERA_OK && !wish->config->options.is_continue_on_errors)
+        code = fail_start(&set, policies->policy_count, err);
     for (size_t i = 0; i < policies->group_count && code == CHIMERA_OK;
          i++) /* members are in place */
         code = load_group(&set, wish, &policies->group[i], err);

@@ -52,8 +52,9 @@ struct policy_set_wish { /* borrowed; the texts for as long as the set */
     struct seat *seat; /* NULL: nobody looks */
 };
 
-/* Fails at the first policy that does, with the reference's text, unless the configuration says to
- * go on: then the failure is kept as the answer to that policy's requests. */
+/* Tries all policies. Fails if one does, with the names of those that did and the reasons
+ * (runtime/base/problems.h), unless the configuration says to go on: then a failure is kept as the
+ * answer to that policy's requests. */
 int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_set,
                     struct chimera_error *err);
 void policy_set_done(struct policy_set *set);

@@ -70,11 +70,13 @@ static void look(struct supervisor *supervisor)
         update_look(&supervisor->update);
 }
 
-static void read_certificates(struct supervisor *supervisor)
+static int read_certificates(struct supervisor *supervisor, struct chimera_error *err)
 {
     struct order order = {.verb = ORDER_NONE};
-    if (certificates_read(&supervisor->certificates, &order))
+    int code = certificates_read(&supervisor->certificates, &order, err);
+    if (code == CHIMERA_OK && order.verb)
         crew_order(&supervisor->crew, &order);
+    return code;
 }
 
 /* What is due, and how long there is nothing else: -1 for ever. */
@@ -103,9 +105,12 @@ static int serve(struct supervisor *supervisor, struct chimera_error *err)
     int code = CHIMERA_OK;
     while (code == CHIMERA_OK) {
         int timeout_ms = pass_time(supervisor);
+        int report_fd = supervisor->crew.current.report_fd;
+        if (supervisor->certificates.is_starting)
+            report_fd = -1; /* it serves when they are good */
         struct pollfd polled[] = {{.fd = supervisor->signal_fd, .events = POLLIN},
                                   {.fd = update->job.fd, .events = POLLIN},
-                                  {.fd = supervisor->crew.current.report_fd, .events = POLLIN},
+                                  {.fd = report_fd, .events = POLLIN},
                                   {.fd = supervisor->crew.next.report_fd, .events = POLLIN},
                                   {.fd = watch_fd(&supervisor->watch), .events = POLLIN},
                                   {.fd = supervisor->certificates.check_fd, .events = POLLIN}};
@@ -120,8 +125,8 @@ static int serve(struct supervisor *supervisor, struct chimera_error *err)
             update_read_next(update);
         if (polled[4].revents)
             watch_read(&supervisor->watch);
-        if (polled[5].revents)
-            read_certificates(supervisor);
+        if (code == CHIMERA_OK && polled[5].revents)
+            code = read_certificates(supervisor, err);
         if (code == CHIMERA_OK && polled[0].revents)
             code = read_signals(supervisor, err);
     }

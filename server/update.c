@@ -12,8 +12,18 @@
 #define PRIORITY_RELOAD 5
 #define PRIORITY_TIER 19
 
+static void log_detail(void *context, const char *line)
+{
+    (void)context;
+    chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("a mistake"),
+                     CHIMERA_TEXT("error", chimera_slice_of(line)));
+}
+
+/* Where there is more than one reason, each of them before. */
 static void log_error(const char *text, const struct chimera_error *why)
 {
+    if (why->details && why->details->size)
+        chimera_error_each(why, log_detail, NULL);
     chimera_log_with(CHIMERA_LOG_ERROR, TARGET, chimera_slice_of(text),
                      CHIMERA_TEXT("error", chimera_slice_of(why->text)));
 }
@@ -21,6 +31,14 @@ static void log_error(const char *text, const struct chimera_error *why)
 void update_init(struct update *update, const struct config *config, struct crew *crew)
 {
     *update = (struct update){.config = config, .crew = crew, .job = JOB_NONE};
+    chimera_buffer_init(&update->details, CHIMERA_DETAILS_MAX);
+}
+
+/* An error that has its details in memory that is kept for that. */
+static struct chimera_error new_error(struct update *update)
+{
+    chimera_buffer_reset(&update->details);
+    return (struct chimera_error){.details = &update->details};
 }
 
 static int start_job(struct update *update, enum update_kind kind, struct policy_file *file,
@@ -30,11 +48,10 @@ static int start_job(struct update *update, enum update_kind kind, struct policy
                                      [UPDATE_TIER] = PRIORITY_TIER,
                                      [UPDATE_RELOAD] = PRIORITY_RELOAD};
     const struct options *options = &update->config->options;
-    const struct builder_wish wish = {
-        .config = update->config,
-        .policies = &file->policies,
-        .is_full = kind == UPDATE_TIER || options->is_waiting_for_full,
-        .is_lenient = kind == UPDATE_TIER || options->is_continue_on_errors};
+    const struct builder_wish wish = {.config = update->config,
+                                      .policies = &file->policies,
+                                      .is_full =
+                                          kind == UPDATE_TIER || options->is_waiting_for_full};
     int code = job_start(&update->job, &wish, priorities[kind], err);
     if (code < 0)
         return code;
@@ -70,6 +87,7 @@ void update_end(struct update *update)
     forget(update);
     policy_file_drop(update->last);
     update->last = NULL;
+    chimera_buffer_free(&update->details);
 }
 
 /* --- The full tier --- */
@@ -95,7 +113,7 @@ static void refuse_reload(struct update *update, const struct chimera_error *why
     log_error("reload refused; the policies before go on serving", why);
     update->reloads.refused++;
     update->reloads.refused_at_s = time(NULL);
-    update->reloads.why = *why;
+    chimera_fail(&update->reloads.why, why->code, "%s", why->text);
 }
 
 static void accept_reload(struct update *update)
@@ -236,14 +254,14 @@ static void take(struct update *update, struct policy_file *file)
 
 static void refuse_file(struct update *update, const struct chimera_error *why)
 {
-    update->last_error = *why;
+    chimera_fail(&update->last_error, why->code, "%s", why->text);
     refuse_reload(update, why);
 }
 
 void update_reload(struct update *update)
 {
     struct policy_file *file = NULL;
-    struct chimera_error err = {0};
+    struct chimera_error err = new_error(update);
     update->is_reload_due = !update->has_served;
     if (update->is_reload_due)
         return;
@@ -256,7 +274,7 @@ void update_reload(struct update *update)
 void update_look(struct update *update)
 {
     struct policy_file *file = NULL;
-    struct chimera_error err = {0};
+    struct chimera_error err = new_error(update);
     struct policy_stamp stamp = policy_stamp_now(update->config);
     if (!update->has_served || policy_stamp_equal(&stamp, &update->last_stamp))
         return;
@@ -291,7 +309,7 @@ static int current_failed(struct update *update, const struct chimera_error *why
                           struct chimera_error *err)
 {
     if (!update->has_served)
-        return chimera_fail(err, CHIMERA_EIO, "%s", why->text);
+        return chimera_error_pass(why, err);
     log_error("the worker did not start again", why);
     crew_plan_restart(update->crew, clock_now_ms());
     return CHIMERA_OK;
@@ -299,7 +317,7 @@ static int current_failed(struct update *update, const struct chimera_error *why
 
 int update_read_current(struct update *update, struct chimera_error *err)
 {
-    struct chimera_error why = {0};
+    struct chimera_error why = new_error(update);
     if (worker_process_read_report(&update->crew->current, &why) < 0)
         return current_failed(update, &why, err);
     current_is_ready(update);
@@ -308,7 +326,7 @@ int update_read_current(struct update *update, struct chimera_error *err)
 
 void update_read_next(struct update *update)
 {
-    struct chimera_error why = {0};
+    struct chimera_error why = new_error(update);
     if (worker_process_read_report(&update->crew->next, &why) < 0)
         refuse(update, &why);
     else
@@ -317,7 +335,7 @@ void update_read_next(struct update *update)
 
 static int current_is_gone(struct update *update, int status, struct chimera_error *err)
 {
-    struct chimera_error why = {0};
+    struct chimera_error why = new_error(update);
     struct worker_process *current = &update->crew->current;
     int64_t started_ms = current->started_ms;
     bool was_starting = current->report_fd >= 0;
@@ -332,7 +350,7 @@ static int current_is_gone(struct update *update, int status, struct chimera_err
 int update_reaped(struct update *update, pid_t pid, int status, struct chimera_error *err)
 {
     struct crew *crew = update->crew;
-    struct chimera_error why = {0};
+    struct chimera_error why = new_error(update);
     if (job_reaped(&update->job, pid, status)) /* what it has said is read to its end */
         return CHIMERA_OK;
     if (pid == crew->current.pid)

@@ -30,6 +30,7 @@ struct update {
     bool has_served;
     bool is_reload_due; /* asked for before the first worker served */
     struct reload_record reloads;
+    struct chimera_buffer details; /* owned; of the error that is being dealt with */
 };
 
 void update_init(struct update *update, const struct config *config, struct crew *crew);

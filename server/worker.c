@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runtime/base/log.h"
+#include "runtime/base/problems.h"
 #include "runtime/rego/zone_store.h"
 #include "server/clock.h"
 #include "server/listener.h"
@@ -50,6 +51,17 @@ static void report(const struct worker_start *start, const char *bytes, size_t s
         }
     }
     close(start->report_fd);
+}
+
+/* The text with its NUL, then the details. */
+static void report_failure(const struct worker_start *start, const struct chimera_error *err)
+{
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, WORKER_REPORT_MAX);
+    chimera_buffer_text(&text, err->text[0] ? err->text : "unknown error");
+    chimera_buffer_byte(&text, '\0');
+    chimera_buffer_append(&text, chimera_buffer_slice(err->details));
+    report(start, text.data, text.size);
 }
 
 /* A descriptor for each connection; the soft limit is often 1024. */
@@ -377,7 +389,9 @@ static void close_all(struct worker *worker)
 int worker_run(const struct worker_start *start)
 {
     struct worker worker = {.start = start};
-    struct chimera_error err = {0};
+    struct chimera_buffer details; /* of a failure, which ends the process */
+    struct chimera_error err = {.details = &details};
+    chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
     raise_descriptor_limit();
     int code = open_signals(&worker, &err);
@@ -386,8 +400,7 @@ int worker_run(const struct worker_start *start)
     if (code == CHIMERA_OK)
         code = start_threads(&worker, &err);
     if (code < 0) {
-        report(start, err.text[0] ? err.text : "unknown error",
-               err.text[0] ? strlen(err.text) : 13);
+        report_failure(start, &err);
         return 1;
     }
     report(start, &(char){WORKER_READY}, 1);

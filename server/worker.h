@@ -26,11 +26,12 @@ struct worker_start { /* all borrowed */
     struct telemetry *telemetry;
     struct tls_texts tls; /* now the worker's */
     int main_fd, probe_fd;
-    int report_fd; /* gets WORKER_READY, or the text of an error, and is closed */
+    int report_fd; /* gets WORKER_READY, or an error's text, NUL and details, and is closed */
     int orders_fd; /* orders.h */
 };
 
 #define WORKER_READY '\0' /* no text begins so */
+#define WORKER_REPORT_MAX ((size_t)64 << 10)
 
 /* The exit code. SIGTERM and SIGINT must be blocked. */
 int worker_run(const struct worker_start *start);

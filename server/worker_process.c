@@ -9,11 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/base/buffer.h"
 #include "server/clock.h"
 #include "server/descriptors.h"
 #include "server/gate.h"
 
 #define NOTHING '\x7f' /* in place of a report */
+#define REPORT_ROOM (WORKER_REPORT_MAX + 2)
 
 /* The sockets, the pipe, the certificates, and the ends of channels; no other worker's. */
 static void close_others(const struct worker_start *start, const struct jails *jails)
@@ -138,20 +140,28 @@ void worker_process_forget(struct worker_process *process)
     *process = WORKER_PROCESS_NONE;
 }
 
-/* WORKER_READY, a reason, or nothing at all. */
-static void take_report(struct worker_process *process, char *ret_text, size_t room)
+/* WORKER_READY, a reason and, behind its NUL, the details, or nothing at all. It ends with two
+ * NULs. */
+static void take_report(struct worker_process *process, char ret_text[REPORT_ROOM])
 {
     size_t size = 0;
     ssize_t count;
     do {
-        count = read(process->report_fd, ret_text + size, room - 1 - size);
+        count = read(process->report_fd, ret_text + size, WORKER_REPORT_MAX - size);
         size += count > 0 ? (size_t)count : 0;
     } while ((count > 0 && ret_text[0] != WORKER_READY) || (count < 0 && errno == EINTR));
-    ret_text[size] = '\0';
+    ret_text[size] = ret_text[size + 1] = '\0';
     if (size == 0)
         ret_text[0] = NOTHING;
     close(process->report_fd);
     process->report_fd = -1;
+}
+
+static int fail_as_reported(const char *text, struct chimera_error *err)
+{
+    if (err && err->details)
+        chimera_buffer_text(err->details, text + strlen(text) + 1);
+    return chimera_fail(err, CHIMERA_EIO, "%s", text);
 }
 
 static void describe_end(int status, struct chimera_error *ret_why)
@@ -171,21 +181,21 @@ static void describe_end(int status, struct chimera_error *ret_why)
 void worker_process_reaped(struct worker_process *process, int status,
                            struct chimera_error *ret_why)
 {
-    char text[sizeof(ret_why->text)] = {NOTHING};
+    char text[REPORT_ROOM] = {NOTHING};
     if (process->report_fd >= 0)
-        take_report(process, text, sizeof(text));
+        take_report(process, text);
     worker_process_forget(process);
     if (text[0] == NOTHING || text[0] == WORKER_READY)
         describe_end(status, ret_why);
     else
-        chimera_fail(ret_why, CHIMERA_EIO, "%s", text);
+        fail_as_reported(text, ret_why);
 }
 
 int worker_process_read_report(struct worker_process *process, struct chimera_error *err)
 {
-    char text[sizeof(err->text)];
+    char text[REPORT_ROOM];
     int status = 0;
-    take_report(process, text, sizeof(text));
+    take_report(process, text);
     if (text[0] == WORKER_READY)
         return CHIMERA_OK;
     while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
@@ -194,7 +204,7 @@ int worker_process_read_report(struct worker_process *process, struct chimera_er
     if (text[0] == NOTHING)
         describe_end(status, err);
     else
-        chimera_fail(err, CHIMERA_EIO, "%s", text);
+        fail_as_reported(text, err);
     return CHIMERA_EIO;
 }
 

@@ -9,6 +9,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/log.h"
+#include "runtime/base/printable.h"
 #include "runtime/json/tree.h"
 #include "runtime/plugin/plugin_file.h"
 #include "toolchain/commands.h"
@@ -36,7 +37,8 @@ static void put_text(struct chimera_buffer *out, const char *key, const char *te
 static void print_line(struct chimera_buffer *line)
 {
     chimera_buffer_text(line, "}\n");
-    fwrite(line->data, 1, line->failed ? 0 : line->size, stdout);
+    if (!line->failed)
+        say_json(chimera_buffer_slice(line));
     chimera_buffer_free(line);
 }
 
@@ -108,7 +110,8 @@ static int build_one(const struct task *task, const char *argument)
     if (code < 0)
         return report_failure(task, argument, err.text);
     if (quick < 0)
-        fprintf(stderr, "Note: %s is built in the full tier only: %s\n", argument, why.text);
+        chimera_printable_say(stderr, "Note", "%s is built in the full tier only: %s", argument,
+                              why.text);
     return EXIT_GOOD;
 }
 

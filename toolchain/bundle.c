@@ -13,6 +13,8 @@
 #include "compiler/build.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
+#include "runtime/base/printable.h"
+#include "runtime/base/problems.h"
 #include "runtime/json/tree.h"
 #include "runtime/plugin/plugin_file.h"
 #include "runtime/source/module.h"
@@ -47,15 +49,24 @@ static int fail_memory(struct chimera_error *err)
 
 /* --- What is in it --- */
 
+static void warn(void *context, const char *line)
+{
+    (void)context;
+    chimera_printable_say(stderr, "Warning", "%s", line);
+}
+
 static int read_policies(struct task *task, struct chimera_error *err)
 {
     int code = chimera_file_read(task->path, &task->text, err);
     if (code == CHIMERA_OK)
         code = chimera_yaml_adapt(&task->text, err);
     if (code == CHIMERA_OK)
-        code = policies_parse(chimera_buffer_slice(&task->text), task->path, &task->policies, err);
+        code = policies_parse(chimera_buffer_slice(&task->text), task->path, POLICIES_LIMITS_COUNT,
+                              &task->policies, err);
     if (code < 0)
         return code;
+    if (task->policies.warnings)
+        chimera_lines_each(chimera_slice_of(task->policies.warnings), warn, NULL);
     task->module = calloc(task->policies.policy_count + 1, sizeof(*task->module));
     task->module_of = calloc(task->policies.policy_count + 1, sizeof(*task->module_of));
     if (!task->module || !task->module_of)
@@ -113,6 +124,23 @@ static int build_module(const struct task *task, struct chimera_builder *builder
     return code;
 }
 
+/* Names the policies that the module is for, by the first of them. */
+static void say_failure(const struct task *task, size_t module, const char *why)
+{
+    const char *first = NULL;
+    size_t more = 0;
+    for (size_t i = 0; i < task->policies.policy_count; i++) {
+        if (task->module_of[i] != module)
+            continue;
+        more += first != NULL;
+        first = first ? first : task->policies.policy[i].id;
+    }
+    if (more)
+        say_error("policy \"%s\" and %zu more: %s", first, more, why);
+    else
+        say_error("policy \"%s\": %s", first, why);
+}
+
 /* Goes on after a failure, so that one call tells all that is wrong. */
 static int build_modules(struct task *task, struct chimera_build_options *options,
                          struct chimera_error *err)
@@ -128,7 +156,7 @@ static int build_modules(struct task *task, struct chimera_build_options *option
         code = build_module(task, builder, &task->module[i], &why);
         chimera_progress_clear(options->progress);
         if (code < 0)
-            say_error("%s", why.text);
+            say_failure(task, i, why.text);
         failures += code < 0;
     }
     chimera_builder_free(builder);
@@ -349,11 +377,19 @@ static void free_task(struct task *task)
     free(task->module_of);
 }
 
+static void say(void *context, const char *line)
+{
+    (void)context;
+    say_error("%s", line);
+}
+
 static int bundle(const struct options *options, struct chimera_build_options *build)
 {
     const char *target = option_value(options, "output");
     struct task task = {.path = options->arguments[0]};
-    struct chimera_error err = {0};
+    struct chimera_buffer details;
+    struct chimera_error err = {.details = &details};
+    chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
     CHIMERA_FREE char *store = find_store(options);
     CHIMERA_FREE char *folder = make_folder(target, &err);
     if (!store || !folder)
@@ -367,7 +403,10 @@ static int bundle(const struct options *options, struct chimera_build_options *b
     if (code < 0)
         chimera_folder_remove(folder, NULL);
     interrupt_release();
-    return code < 0 ? say_error("%s", err.text) : EXIT_GOOD;
+    if (code < 0)
+        chimera_error_each(&err, say, NULL);
+    chimera_buffer_free(&details);
+    return code < 0 ? EXIT_FAILED : EXIT_GOOD;
 }
 
 static int run_bundle(const struct options *options)

@@ -2,6 +2,7 @@
 #ifndef CHIMERA_TOOLCHAIN_COMMANDS_H
 #define CHIMERA_TOOLCHAIN_COMMANDS_H
 
+#include "runtime/base/slice.h"
 #include "toolchain/options.h"
 
 #define PROGRAM_ABOUT "Compiles Kubernetes admission policies ahead of time, and runs them"
@@ -21,7 +22,11 @@ extern const struct command_entry command_version;
  * unconfined. */
 void confinement_warn(void);
 
-/* "Error: …" on standard error; returns EXIT_FAILED. */
+/* "Error: …" on standard error, with the lines behind the first indented; returns EXIT_FAILED. Like
+ * all that the command prints of others' texts it goes by runtime/base/printable.h. */
 int say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A line of JSON to standard output, its end included. */
+void say_json(struct chimera_slice line);
 
 #endif

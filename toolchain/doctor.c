@@ -15,6 +15,7 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
+#include "runtime/base/printable.h"
 #include "toolchain/commands.h"
 
 #define WABT_LINEAR 33 /* from this minor on wasm2c is not quadratic */
@@ -31,9 +32,8 @@ static int report(enum finding finding, const char *what, const char *format, ..
     va_list arguments;
     printf("%s  %-20s ", words[finding], what);
     va_start(arguments, format);
-    vprintf(format, arguments);
+    chimera_printable_vsay(stdout, NULL, format, arguments);
     va_end(arguments);
-    putchar('\n');
     return finding == FINDING_BAD;
 }
 

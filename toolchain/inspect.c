@@ -4,6 +4,7 @@
 
 #include "compiler/module.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/printable.h"
 #include "runtime/json/tree.h"
 #include "runtime/yaml/yaml.h"
 #include "toolchain/commands.h"
@@ -23,7 +24,7 @@ static const char *const shown_annotations[] = {
 
 struct row {
     const char *name;  /* NULL: an empty row */
-    const char *value; /* "" for a title */
+    const char *value; /* "" for a title; as the policy has it */
 };
 
 struct table {
@@ -46,36 +47,50 @@ static bool is_shown(const char *key)
     return strcmp(key, PREFIX "usage") == 0;
 }
 
+static void fill(struct chimera_buffer *out, size_t used, size_t width)
+{
+    for (; used < width; used++)
+        chimera_buffer_byte(out, ' ');
+}
+
 /* Characters, not bytes: columns are counted by eye. */
-static size_t width_of(const char *text)
+static size_t width_of(struct chimera_slice text)
 {
     size_t width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xC0) != 0x80;
+    for (size_t i = 0; i < text.size; i++)
+        width += ((unsigned char)text.data[i] & 0xC0) != 0x80;
     return width;
 }
 
-static void print_cell(struct chimera_buffer *out, const char *text, size_t size, size_t width)
+/* What is shown of a text of the policy's; its width. */
+static size_t print_text(struct chimera_slice text, struct chimera_buffer *out)
 {
-    chimera_buffer_append(out, (struct chimera_slice){text, size});
-    for (size_t i = 0; i < width; i++)
-        chimera_buffer_byte(out, ' ');
+    size_t start = out->size;
+    chimera_printable_append(text, NULL, out);
+    return out->failed ? 0 : width_of((struct chimera_slice){out->data + start, out->size - start});
+}
+
+static size_t shown_width(const char *text)
+{
+    struct chimera_buffer shown;
+    chimera_buffer_init(&shown, OUTPUT_MAX);
+    size_t width = print_text(chimera_slice_of(text), &shown);
+    chimera_buffer_free(&shown);
+    return width;
 }
 
 /* A value of several lines continues in its column. */
 static void print_row(struct table *table, const char *name, const char *value, size_t width)
 {
-    size_t used = width_of(name);
     for (;;) {
         size_t line = strcspn(value, "\n");
-        print_cell(table->out, name, strlen(name), width - used + 1);
-        print_cell(table->out, value, line, 1);
-        chimera_buffer_byte(table->out, '\n');
+        fill(table->out, print_text(chimera_slice_of(name), table->out), width + 1);
+        print_text((struct chimera_slice){value, line}, table->out);
+        chimera_buffer_text(table->out, " \n");
         if (value[line] == '\0' || value[line + 1] == '\0')
             return;
         value += line + 1;
         name = "";
-        used = 0;
     }
 }
 
@@ -97,8 +112,8 @@ static void widen(void *context, const char *key, const char *value)
 {
     size_t *width = context;
     (void)value;
-    if (width_of(key) > *width)
-        *width = width_of(key);
+    if (shown_width(key) > *width)
+        *width = shown_width(key);
 }
 
 struct printing {
@@ -186,13 +201,14 @@ static void print_block(struct json_object *tree, struct chimera_buffer *out)
 {
     struct chimera_buffer yaml;
     chimera_buffer_init(&yaml, OUTPUT_MAX);
-    chimera_yaml_write(tree, &yaml);
+    chimera_yaml_show(tree, &yaml);
     chimera_buffer_byte(&yaml, 0);
     size_t widest = 0;
     for (const char *at = yaml.data; at && *at; at += strcspn(at, "\n") + 1)
         widest = strcspn(at, "\n") > widest ? strcspn(at, "\n") : widest;
     for (const char *at = yaml.data; at && *at; at += strcspn(at, "\n") + 1) {
-        print_cell(out, at, strcspn(at, "\n"), widest - strcspn(at, "\n"));
+        chimera_buffer_append(out, (struct chimera_slice){at, strcspn(at, "\n")});
+        fill(out, strcspn(at, "\n"), widest);
         chimera_buffer_byte(out, '\n');
     }
     chimera_buffer_byte(out, '\n');
@@ -223,8 +239,11 @@ static void print_pretty(const struct policy_file *file, struct chimera_buffer *
     print_block(member(metadata, "rules"), out);
     print_resources(metadata, out);
     const char *usage = chimera_metadata_annotation(metadata, PREFIX "usage");
-    if (usage)
-        chimera_buffer_print(out, "Usage \n%s\n", usage);
+    if (!usage)
+        return;
+    chimera_buffer_text(out, "Usage \n");
+    chimera_printable_append(chimera_slice_of(usage), "\n", out);
+    chimera_buffer_byte(out, '\n');
 }
 
 static int print(const struct policy_file *file, bool is_yaml)
@@ -239,7 +258,7 @@ static int print(const struct policy_file *file, bool is_yaml)
         return say_error("Invalid policy: protocol_version not defined");
     chimera_buffer_init(&out, OUTPUT_MAX);
     if (is_yaml)
-        chimera_yaml_write(file->metadata.tree, &out);
+        chimera_yaml_show(file->metadata.tree, &out);
     else
         print_pretty(file, &out);
     int failed = out.failed;
@@ -262,7 +281,7 @@ static int run_inspect(const struct options *options)
         return inspect_plugin(options->arguments[0]);
     if (policy_file_open(options->arguments[0], POLICY_LOCAL, &file, &err) < 0)
         return say_error(
-            "%s%s", err.code == CHIMERA_EMODULE ? "Error parsing policy metadata: " : "", err.text);
+            "%s%s", err.code == CHIMERA_EGUEST ? "Error parsing policy metadata: " : "", err.text);
     int code = print(&file, option_is_given(options, "output"));
     policy_file_done(&file);
     return code;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/base/printable.h"
 #include "runtime/policy/policy.h"
 #include "toolchain/commands.h"
 #include "toolchain/inspect_plugin.h"
@@ -24,7 +25,7 @@ static const char *find_start(struct chimera_policy *policy, struct chimera_erro
 
 static void print_row(const char *name, const char *value)
 {
-    printf("%-17s%s\n", name, value);
+    chimera_printable_say(stdout, NULL, "%-17s%s", name, value);
 }
 
 static void print_plugin(const struct chimera_loaded *loaded, const char *start)

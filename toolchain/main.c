@@ -6,6 +6,7 @@
 
 #include "compiler/confine.h"
 #include "runtime/base/log.h"
+#include "runtime/base/printable.h"
 #include "toolchain/commands.h"
 #include "toolchain/version.h"
 
@@ -29,12 +30,25 @@ static const char *const unsupported[] = {
 int say_error(const char *format, ...)
 {
     va_list arguments;
-    fputs("Error: ", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    chimera_printable_vsay(stderr, "Error", format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
     return EXIT_FAILED;
+}
+
+/* For programs the bytes as they are; on a terminal what may not be shown there is escaped, which
+ * changes nothing for who reads JSON. */
+void say_json(struct chimera_slice line)
+{
+    struct chimera_buffer shown;
+    if (!isatty(STDOUT_FILENO)) {
+        fwrite(line.data, 1, line.size, stdout);
+        return;
+    }
+    chimera_buffer_init(&shown, line.size * CHIMERA_PRINTABLE_SIZE);
+    chimera_printable_document(line, CHIMERA_PRINTABLE_JSON, &shown);
+    fwrite(shown.data, 1, shown.size, stdout);
+    chimera_buffer_free(&shown);
 }
 
 void confinement_warn(void)
@@ -42,7 +56,8 @@ void confinement_warn(void)
     static bool is_told;
     const char *lacks = chimera_confine_lacks();
     if (lacks && !is_told)
-        fprintf(stderr, "Warning: the compilers ran less confined than they should: %s\n", lacks);
+        chimera_printable_say(stderr, "Warning",
+                              "the compilers ran less confined than they should: %s", lacks);
     is_told = true;
 }
 

@@ -110,13 +110,15 @@ int policy_file_resolve(const char *argument, enum policy_source source, char **
 
 static int read_metadata(struct policy_file *file, struct chimera_error *err)
 {
-    struct chimera_slice section;
-    if (!chimera_module_custom_section(chimera_buffer_slice(&file->bytes), CHIMERA_METADATA_SECTION,
-                                       &section))
+    struct chimera_slice section, bytes = chimera_buffer_slice(&file->bytes);
+    int code = chimera_module_check_frame(file->path, bytes, err);
+    if (code < 0)
+        return code;
+    if (!chimera_module_custom_section(bytes, CHIMERA_METADATA_SECTION, &section))
         return CHIMERA_OK;
-    int code = chimera_metadata_parse(section, &file->metadata, err);
+    code = chimera_metadata_parse(section, &file->metadata, err);
     if (code < 0 && err)
-        err->code = CHIMERA_EMODULE; /* so that callers can tell it from a wrong argument */
+        err->code = CHIMERA_EGUEST; /* so that callers can tell it from a wrong file */
     return code;
 }
 

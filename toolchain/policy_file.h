@@ -21,7 +21,8 @@ int policy_file_resolve(const char *argument, enum policy_source source, char **
                         struct chimera_error *err);
 
 /* Resolves `argument` (cli-and-distribution.md §1.3: a URI, or a file's path) and reads the file.
- * The caller ends *ret_file with policy_file_done(). */
+ * The code is CHIMERA_EGUEST when the metadata of a module is wrong. The caller ends *ret_file with
+ * policy_file_done(). */
 int policy_file_open(const char *argument, enum policy_source source, struct policy_file *ret_file,
                      struct chimera_error *err);
 void policy_file_done(struct policy_file *file);

@@ -252,8 +252,8 @@ static int check_settings(struct run *run, struct chimera_policy *policy, struct
     if (code < 0 || is_valid)
         return code;
     /* Printed here, because a message may be longer than an error's text. */
-    fprintf(stderr, "Error: Provided settings are not valid: %.*s\n", (int)message.size,
-            message.data ? message.data : "");
+    say_error("Provided settings are not valid: %.*s", (int)message.size,
+              message.data ? message.data : "");
     return chimera_fail(err, CHIMERA_EGUEST, "%s", "");
 }
 
@@ -272,7 +272,7 @@ static int answer(struct run *run, struct chimera_policy *policy, struct chimera
     chimera_buffer_byte(&line, '\n');
     code = line.failed;
     if (code == 0)
-        fwrite(line.data, 1, line.size, stdout);
+        say_json(chimera_buffer_slice(&line));
     chimera_buffer_free(&line);
     return code == 0 ? code : chimera_fail(err, code, "the answer: %s", chimera_code_text(code));
 }

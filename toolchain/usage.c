@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/base/printable.h"
 #include "toolchain/commands.h"
 #include "toolchain/options.h"
 
@@ -145,11 +146,10 @@ int usage_error(const char *program, const struct command_entry *command, const 
     struct chimera_buffer text;
     va_list arguments;
     chimera_buffer_init(&text, USAGE_TEXT_MAX);
-    fputs("error: ", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    chimera_printable_vsay(stderr, "error", format, arguments);
     va_end(arguments);
-    chimera_buffer_text(&text, "\n\n");
+    chimera_buffer_byte(&text, '\n');
     usage_line(program, command, &text);
     chimera_buffer_text(&text, "\nFor more information, try '--help'.\n");
     fwrite(text.data, 1, text.size, stderr);

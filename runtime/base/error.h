@@ -27,9 +27,14 @@ enum chimera_code {
 #undef X
 };
 
+struct chimera_buffer;
+
 struct chimera_error {
     int code;        /* an enum chimera_code; 0 while nothing failed */
     char text[1000]; /* for a person; ends in NUL, without a newline at its end */
+    /* Borrowed: where a check that finds several things wrong puts each on a line of its own,
+     * besides the first in `text` (problems.h). NULL: nobody asks. */
+    struct chimera_buffer *details;
 };
 
 /* Fills `err` unless it is NULL, and returns `code`, so that a failing line reads

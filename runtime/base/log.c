@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "runtime/base/utf8.h"
+#include "runtime/base/printable.h"
 
 #define LINE_BYTES ((size_t)16 * 1024)
 /* Kept free while texts are added: what closes a line always fits. */
@@ -81,39 +81,24 @@ __attribute__((format(printf, 2, 3))) static void put_format(struct line *line, 
     put_text(line, text);
 }
 
-static void put_control(struct line *line, char byte)
-{
-    const char *short_form = byte == '\n'   ? "\\n"
-                             : byte == '\r' ? "\\r"
-                             : byte == '\t' ? "\\t"
-                                            : NULL;
-    if (short_form)
-        put_text(line, short_form);
-    else
-        put_format(line, log_form == CHIMERA_LOG_JSON ? "\\u%04x" : "\\u{%x}",
-                   (unsigned)(uint8_t)byte);
-}
-
-/* Escapes what would leave its line or its quotes; what is not UTF-8 becomes U+FFFD. */
+/* Escapes what would leave its line or its quotes, or is not to be shown as it is (printable.h). */
 static void put_escaped(struct line *line, struct chimera_slice text, bool is_quoted)
 {
-    for (size_t at = 0, size; at < text.size; at += size) {
+    enum chimera_printable_form form =
+        log_form == CHIMERA_LOG_JSON ? CHIMERA_PRINTABLE_JSON : CHIMERA_PRINTABLE_SHOWN;
+    char room[CHIMERA_PRINTABLE_SIZE];
+    while (text.size > 0) {
         if (line->size > line->body) {
             put_text(line, "…");
             return;
         }
-        char byte = text.data[at];
-        size = chimera_utf8_character((struct chimera_slice){text.data + at, text.size - at});
-        if (size == 0) {
-            size = 1;
-            put_text(line, "\xef\xbf\xbd");
-        } else if ((byte >= 0 && byte < 0x20) || byte == 0x7f) {
-            put_control(line, byte);
-        } else {
-            if (is_quoted && (byte == '"' || byte == '\\'))
-                put_text(line, "\\");
-            put(line, text.data + at, size);
-        }
+        struct chimera_slice shown;
+        size_t size = chimera_printable_next(text, form, room, &shown);
+        if (is_quoted && (text.data[0] == '"' || text.data[0] == '\\'))
+            put_text(line, "\\");
+        put(line, shown.data, shown.size);
+        text.data += size;
+        text.size -= size;
     }
 }
 

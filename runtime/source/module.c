@@ -11,6 +11,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/hex.h"
 #include "runtime/base/slice.h"
+#include "runtime/source/file_kind.h"
 
 #define NAME_MAX_BYTES 4096
 
@@ -190,8 +191,8 @@ int chimera_module_locate(const char *module, const char *store,
 
 static int check_stored(const char *path, struct chimera_error *err)
 {
-    static const char MAGIC[] = {'\0', 'a', 's', 'm'};
-    char head[sizeof(MAGIC)];
+    char head[CHIMERA_FILE_HEAD];
+    struct chimera_error why = {0};
     CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT)
         return chimera_fail(
@@ -201,10 +202,13 @@ static int check_stored(const char *path, struct chimera_error *err)
             path);
     if (fd < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", path, strerror(errno));
-    if (read(fd, head, sizeof(head)) != (ssize_t)sizeof(head) ||
-        memcmp(head, MAGIC, sizeof(MAGIC)) != 0)
-        return chimera_fail(err, CHIMERA_EINVAL, "invalid wasm file: %s", path);
-    return CHIMERA_OK;
+    ssize_t size = read(fd, head, sizeof(head));
+    if (size < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot read %s: %s", path, strerror(errno));
+    int code = chimera_file_check_wasm(path, (struct chimera_slice){head, (size_t)size}, &why);
+    if (code < 0)
+        chimera_fail(err, code, "invalid wasm file: %s", why.text);
+    return code;
 }
 
 int chimera_module_find(const char *module, const char *store, char **ret_path,

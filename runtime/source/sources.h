@@ -7,10 +7,13 @@
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
 
-/* Reads and checks the file, the certificates included. err->text is the reference's. */
-int chimera_sources_check(const char *path, struct chimera_error *err);
+/* Reads and checks the file, the certificates included. The error tells all that is wrong, each
+ * with its place (runtime/base/problems.h). Keys that nobody knows are ignored, as by the
+ * reference; *ret_warnings, owned by the caller, has lines about them, or is NULL. */
+int chimera_sources_check(const char *path, char **ret_warnings, struct chimera_error *err);
 
-/* The same of a text, without the name of the file in err->text. */
-int chimera_sources_check_text(struct chimera_slice text, struct chimera_error *err);
+/* The same of a text; `path` is for messages. */
+int chimera_sources_check_text(struct chimera_slice text, const char *path, char **ret_warnings,
+                               struct chimera_error *err);
 
 #endif

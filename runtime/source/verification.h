@@ -7,8 +7,11 @@
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
 
-/* Reads and checks the file. err->text is the reference's. */
+/* Reads and checks the file. The error tells all that is wrong, each with its place
+ * (runtime/base/problems.h). */
 int chimera_verification_check(const char *path, struct chimera_error *err);
-int chimera_verification_check_text(struct chimera_slice text, struct chimera_error *err);
+/* The same of a text; `path` is for messages. */
+int chimera_verification_check_text(struct chimera_slice text, const char *path,
+                                    struct chimera_error *err);
 
 #endif

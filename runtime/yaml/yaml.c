@@ -4,54 +4,16 @@
 #include <math.h>
 
 #include "runtime/base/cleanup.h"
-#include "runtime/json/node.h"
 #include "runtime/json/tree.h"
-#include "runtime/yaml/input.h"
+#include "runtime/yaml/builder.h"
 #include "runtime/yaml/scalar.h"
 
-#define DEPTH_MAX 128
 /* serde_yaml's own limit: so many aliases may be followed per event of the document. */
 #define JUMPS_PER_EVENT 100
 /* What copies made for aliases may take together, so that a small text cannot fill the memory. */
 #define COPIES_MAX ((size_t)64 << 20)
-#define EVENT_UNITS 32
-
-/* What following an alias to a node costs, and how deep it is. */
-struct extent {
-    size_t bytes, jumps, height;
-};
-
-struct anchor {
-    char *name;               /* owned */
-    struct json_object *tree; /* owned */
-    char *key;    /* owned: a scalar's raw text, for an alias used as a key; else NULL */
-    bool is_done; /* false while its node is being read: an alias then has no end */
-    struct extent extent;
-};
-
-struct frame {                /* a collection that is being read */
-    struct json_object *node; /* owned by the frame until it is closed */
-    char *key;                /* owned: a map's key that waits for its value */
-    size_t length;            /* elements so far */
-    yaml_mark_t start;
-    ssize_t anchor; /* -1: none */
-    struct extent extent;
-};
-
-struct builder {
-    yaml_parser_t parser;
-    const struct chimera_yaml_options *options;
-    struct chimera_error *err;
-    struct frame frames[DEPTH_MAX];
-    size_t depth;
-    struct anchor *anchors; /* owned */
-    size_t anchor_count, anchor_capacity;
-    struct json_object *names; /* owned: anchor name -> index of its last definition */
-    struct json_object *root;  /* owned */
-    size_t events, jumps, copied;
-    struct chimera_yaml_input input;
-    struct chimera_account *account; /* borrowed; may be NULL */
-};
+/* Roughly what json-c takes for a value beside its text. */
+#define VALUE_COST 64
 
 static void free_builder(struct builder *builder)
 {
@@ -68,109 +30,23 @@ static void free_builder(struct builder *builder)
     json_object_put(builder->names);
     json_object_put(builder->root);
     yaml_parser_delete(&builder->parser);
-    chimera_yaml_input_close(&builder->input);
-}
-
-static void print_mark(struct chimera_buffer *out, const yaml_mark_t *mark)
-{
-    if (mark->line || mark->column)
-        chimera_buffer_print(out, " at line %zu column %zu", mark->line + 1, mark->column + 1);
-}
-
-static int fail_with(struct builder *builder, int code, const struct chimera_buffer *text)
-{
-    return chimera_fail(builder->err, code, "%.*s", (int)text->size, text->data ? text->data : "");
-}
-
-static int fail_memory(struct builder *builder)
-{
-    int code = chimera_node_failure(builder->account);
-    return code == CHIMERA_ENOMEM
-               ? chimera_fail(builder->err, code, "out of memory while parsing YAML")
-               : chimera_fail(builder->err, code, "%s", chimera_account_text(builder->account));
-}
-
-/* libyaml's own complaint, in the order in which serde_yaml prints its parts. */
-static int fail_syntax(struct builder *builder)
-{
-    const yaml_parser_t *parser = &builder->parser;
-    if (parser->error == YAML_MEMORY_ERROR || (builder->account && builder->account->failed))
-        return fail_memory(builder);
-    struct chimera_buffer text;
-    chimera_buffer_init(&text, sizeof(builder->err->text));
-    const yaml_mark_t *at = &parser->problem_mark, *context_at = &parser->context_mark;
-    chimera_buffer_text(&text, parser->problem ? parser->problem
-                                               : "libyaml parser failed but there is no error");
-    if (at->line || at->column)
-        print_mark(&text, at);
-    else if (parser->problem_offset)
-        chimera_buffer_print(&text, " at position %zu", parser->problem_offset);
-    if (parser->context) {
-        chimera_buffer_print(&text, ", %s", parser->context);
-        if (context_at->line != at->line || context_at->column != at->column)
-            print_mark(&text, context_at);
-    }
-    int code = fail_with(builder, CHIMERA_EINVAL, &text);
-    chimera_buffer_free(&text);
-    return code;
-}
-
-/* "spec.rules[2].verbs: "; nothing for the root. */
-static void print_path(struct builder *builder, struct chimera_buffer *out)
-{
-    for (size_t i = 0; i < builder->depth; i++) {
-        const struct frame *frame = &builder->frames[i];
-        if (json_object_is_type(frame->node, json_type_array))
-            chimera_buffer_print(out, "%s[%zu]", i ? "" : ".", frame->length);
-        else if (frame->key)
-            chimera_buffer_print(out, "%s%s", i ? "." : "", frame->key);
-    }
-    if (out->size)
-        chimera_buffer_text(out, ": ");
-}
-
-/* A complaint about a value, as serde_yaml words it: path, text, place. */
-static int fail_value(struct builder *builder, int code, const yaml_mark_t *mark, const char *what,
-                      const char *detail)
-{
-    struct chimera_buffer text;
-    chimera_buffer_init(&text, sizeof(builder->err->text));
-    print_path(builder, &text);
-    chimera_buffer_print(&text, "%s%s%s%s", what, detail ? " `" : "", detail ? detail : "",
-                         detail ? "`" : "");
-    print_mark(&text, mark);
-    if (text.failed) { /* a path of absurd length: do without it */
-        chimera_buffer_reset(&text);
-        chimera_buffer_text(&text, what);
-        print_mark(&text, mark);
-    }
-    code = fail_with(builder, code, &text);
-    chimera_buffer_free(&text);
-    return code;
-}
-
-/* Without a path, for what serde_yaml finds out before it looks at values. */
-static int fail_place(struct builder *builder, int code, const char *what, const yaml_mark_t *mark)
-{
-    struct chimera_buffer text;
-    chimera_buffer_init(&text, sizeof(builder->err->text));
-    chimera_buffer_text(&text, what);
-    if (mark)
-        print_mark(&text, mark);
-    code = fail_with(builder, code, &text);
-    chimera_buffer_free(&text);
-    return code;
 }
 
 /* A copy as a C string: json-c's keys are such. */
 static int copy_key(struct builder *builder, struct chimera_slice text, const yaml_mark_t *mark,
                     char **ret_key)
 {
-    if (memchr(text.data, '\0', text.size))
-        return fail_value(builder, CHIMERA_EREFUSED, mark, "a key holds a NUL character", NULL);
-    char *key = strndup(text.data, text.size);
+    const struct yaml_complaint complaint = {.what = "a key holds a NUL character",
+                                             .mark = *mark,
+                                             .ours = "a key here holds a NUL character"};
+    if (memchr(text.data, '\0', text.size)) {
+        int code = yaml_complain(builder, &complaint);
+        if (code < 0)
+            return code;
+    }
+    char *key = strndup(text.data, text.size); /* up to the NUL */
     if (!key)
-        return fail_memory(builder);
+        return yaml_fail_memory(builder);
     *ret_key = key;
     return CHIMERA_OK;
 }
@@ -183,17 +59,19 @@ static int attach(struct builder *builder, struct json_object *tree, struct exte
         return CHIMERA_OK;
     }
     struct frame *top = &builder->frames[builder->depth - 1];
-    int code;
+    int failed;
     if (top->key) {
-        code = chimera_node_add(builder->account, top->node, top->key, tree);
-        top->extent.bytes += chimera_node_key_bytes(strlen(top->key));
+        failed = json_object_object_add(top->node, top->key, tree);
+        top->extent.bytes += strlen(top->key);
         free(top->key);
         top->key = NULL;
     } else {
-        code = chimera_node_append(builder->account, top->node, tree);
+        failed = json_object_array_add(top->node, tree);
     }
-    if (code < 0)
-        return fail_memory(builder);
+    if (failed) {
+        json_object_put(tree);
+        return yaml_fail_memory(builder);
+    }
     top->length++;
     top->extent.bytes += extent.bytes;
     top->extent.jumps += extent.jumps;
@@ -217,15 +95,24 @@ static bool is_listed(const char *const *keys, const char *key)
 }
 
 /* Takes `key` on every path. */
-static int set_key(struct builder *builder, char *key)
+static int set_key(struct builder *builder, char *key, const yaml_mark_t *mark)
 {
+    static const char ours[] = "the key is given twice; write it once";
     struct frame *top = &builder->frames[builder->depth - 1];
     bool must_be_new = builder->options->duplicate_keys_fail ||
                        (builder->depth == 2 && is_listed(builder->options->single_keys, key));
     if (must_be_new && json_object_object_get_ex(top->node, key, NULL)) {
-        int code = fail_value(builder, CHIMERA_EREFUSED, &top->start, "duplicate field", key);
-        free(key);
-        return code;
+        const struct yaml_complaint complaint = {.what = "duplicate field",
+                                                 .detail = key,
+                                                 .mark = top->start,
+                                                 .ours = ours,
+                                                 .key = key,
+                                                 .key_mark = mark};
+        int code = yaml_complain(builder, &complaint);
+        if (code < 0) {
+            free(key);
+            return code;
+        }
     }
     top->key = key;
     return CHIMERA_OK;
@@ -236,29 +123,22 @@ static int open_anchor(struct builder *builder, const yaml_char_t *name, ssize_t
 {
     if (builder->anchor_count == builder->anchor_capacity) {
         size_t capacity = builder->anchor_capacity ? 2 * builder->anchor_capacity : 8;
-        struct anchor *grown =
-            chimera_yaml_input_take(&builder->input,
-                                    chimera_account_heap(capacity * sizeof(*grown))) < 0
-                ? NULL
-                : realloc(builder->anchors, capacity * sizeof(*grown));
+        struct anchor *grown = realloc(builder->anchors, capacity * sizeof(*grown));
         if (!grown)
-            return fail_memory(builder);
+            return yaml_fail_memory(builder);
         builder->anchors = grown;
         builder->anchor_capacity = capacity;
     }
     struct anchor *anchor = &builder->anchors[builder->anchor_count];
     *anchor = (struct anchor){.name = strdup((const char *)name)};
     if (!anchor->name)
-        return fail_memory(builder);
-    int64_t count = (int64_t)builder->anchor_count++;
-    struct chimera_account_mark before = chimera_account_mark(builder->account);
-    struct json_object *index = chimera_node_int64(builder->account, count);
-    if (!index || chimera_node_add(builder->account, builder->names, anchor->name, index) < 0)
-        return fail_memory(builder);
-    if (builder->account)
-        builder->input.scratch +=
-            builder->account->bytes - before.bytes; /* the names do not stay */
-    *ret_index = count;
+        return yaml_fail_memory(builder);
+    struct json_object *index = json_object_new_int64((int64_t)builder->anchor_count++);
+    if (!index || json_object_object_add(builder->names, anchor->name, index)) {
+        json_object_put(index);
+        return yaml_fail_memory(builder);
+    }
+    *ret_index = (ssize_t)builder->anchor_count - 1;
     return CHIMERA_OK;
 }
 
@@ -273,45 +153,100 @@ static void close_anchor(struct builder *builder, ssize_t index, struct json_obj
     anchor->is_done = true;
 }
 
-/* serde_json words it differently for the first key. */
-static int refuse_key(struct builder *builder, const yaml_mark_t *mark, const char *what)
+/* For a key that cannot be one, where the reading goes on. */
+static int set_substitute(struct builder *builder)
+{
+    struct frame *top = &builder->frames[builder->depth - 1];
+    top->key = strdup("?");
+    return top->key ? CHIMERA_OK : yaml_fail_memory(builder);
+}
+
+/* serde_json words it differently for the first key. The collection is passed over. */
+static int refuse_key(struct builder *builder, const yaml_mark_t *mark, bool is_map)
 {
     const struct frame *top = &builder->frames[builder->depth - 1];
     char text[80];
-    snprintf(text, sizeof(text), "invalid type: %s, expected a string%s", what,
-             top->length ? "" : " key");
-    return fail_value(builder, CHIMERA_EREFUSED, mark, text, NULL);
+    snprintf(text, sizeof(text), "invalid type: %s, expected a string%s",
+             is_map ? "map" : "sequence", top->length ? "" : " key");
+    const struct yaml_complaint complaint = {
+        .what = text,
+        .mark = *mark,
+        .ours = is_map ? "expected a text as key, found a map; a text in {…} needs quotes"
+                       : "expected a text as key, found a list; a text in […] needs quotes"};
+    int code = yaml_complain(builder, &complaint);
+    if (code == YAML_NOTED)
+        builder->skipped = 1;
+    return code < 0 ? code : CHIMERA_OK;
+}
+
+/* Events of a collection that is passed over. */
+static int skip_event(struct builder *builder, const yaml_event_t *event)
+{
+    if (event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT)
+        builder->skipped++;
+    else if (event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT)
+        builder->skipped--;
+    return builder->skipped ? CHIMERA_OK : set_substitute(builder);
+}
+
+/* A local tag stands for a type of the program's own: there are none. */
+static int refuse_tag(struct builder *builder, const char *tag, const yaml_mark_t *mark)
+{
+    char ours[160];
+    snprintf(ours, sizeof(ours),
+             "the tag %.60s means nothing here; expected a value without a tag (text that begins "
+             "with ! needs quotes)",
+             tag);
+    const struct yaml_complaint complaint = {
+        .what = "invalid type: enum, expected any valid JSON value", .mark = *mark, .ours = ours};
+    return yaml_complain(builder, &complaint);
 }
 
 static int start_collection(struct builder *builder, const yaml_event_t *event, bool is_map,
                             const yaml_char_t *name, const yaml_char_t *tag)
 {
     if (wants_key(builder))
-        return refuse_key(builder, &event->start_mark, is_map ? "map" : "sequence");
-    if (tag && tag[0] == '!')
-        return fail_value(builder, CHIMERA_EREFUSED, &event->start_mark,
-                          "invalid type: enum, expected any valid JSON value", NULL);
-    if (builder->depth == DEPTH_MAX)
-        return fail_place(builder, CHIMERA_ELIMIT, "recursion limit exceeded", &event->start_mark);
-    ssize_t anchor = -1;
-    int code = name ? open_anchor(builder, name, &anchor) : CHIMERA_OK;
+        return refuse_key(builder, &event->start_mark, is_map);
+    int code =
+        tag && tag[0] == '!' ? refuse_tag(builder, (const char *)tag, &event->start_mark) : 0;
     if (code < 0)
         return code;
-    struct json_object *node =
-        is_map ? chimera_node_object(builder->account) : chimera_node_array(builder->account);
+    if (builder->depth == YAML_DEPTH_MAX)
+        return yaml_fail_place(builder, CHIMERA_ELIMIT, "recursion limit exceeded",
+                               &event->start_mark);
+    ssize_t anchor = -1;
+    code = name ? open_anchor(builder, name, &anchor) : CHIMERA_OK;
+    if (code < 0)
+        return code;
+    struct json_object *node = is_map ? json_object_new_object() : json_object_new_array();
     if (!node)
-        return fail_memory(builder);
-    builder->frames[builder->depth++] = (struct frame){
-        .node = node, .start = event->start_mark, .anchor = anchor, .extent = {.height = 1}};
+        return yaml_fail_memory(builder);
+    builder->frames[builder->depth++] =
+        (struct frame){.node = node,
+                       .start = event->start_mark,
+                       .anchor = anchor,
+                       .extent = {.bytes = VALUE_COST, .height = 1}};
     return CHIMERA_OK;
 }
 
 static int end_collection(struct builder *builder)
 {
     struct frame done = builder->frames[--builder->depth];
-    done.extent.bytes += chimera_node_bytes(done.node);
     close_anchor(builder, done.anchor, done.node, done.extent);
     return attach(builder, done.node, done.extent);
+}
+
+static int refuse_number(struct builder *builder, struct chimera_slice text,
+                         const yaml_mark_t *mark)
+{
+    char ours[200];
+    snprintf(ours, sizeof(ours),
+             "the number %.*s does not fit into 64 bits; a text of these digits needs quotes",
+             text.size < 50 ? (int)text.size : 50, text.data);
+    const struct yaml_complaint complaint = {
+        .what = "JSON number out of range", .mark = *mark, .ours = ours};
+    int code = yaml_complain(builder, &complaint);
+    return code < 0 ? code : CHIMERA_OK; /* null stands for it */
 }
 
 static int make_tree(struct builder *builder, const struct chimera_scalar *scalar,
@@ -324,33 +259,56 @@ static int make_tree(struct builder *builder, const struct chimera_scalar *scala
         *ret_tree = NULL;
         return CHIMERA_OK;
     case CHIMERA_SCALAR_BOOLEAN:
-        tree = chimera_node_boolean(builder->account, scalar->as.boolean);
+        tree = json_object_new_boolean(scalar->as.boolean);
         break;
     case CHIMERA_SCALAR_UNSIGNED:
-        tree = scalar->as.u64 <= INT64_MAX
-                   ? chimera_node_int64(builder->account, (int64_t)scalar->as.u64)
-                   : chimera_node_uint64(builder->account, scalar->as.u64);
+        tree = scalar->as.u64 <= INT64_MAX ? json_object_new_int64((int64_t)scalar->as.u64)
+                                           : json_object_new_uint64(scalar->as.u64);
         break;
     case CHIMERA_SCALAR_SIGNED:
-        tree = chimera_node_int64(builder->account, scalar->as.i64);
+        tree = json_object_new_int64(scalar->as.i64);
         break;
     case CHIMERA_SCALAR_HUGE:
-        return fail_value(builder, CHIMERA_EREFUSED, mark, "JSON number out of range", NULL);
+        *ret_tree = NULL;
+        return refuse_number(builder, text, mark);
     case CHIMERA_SCALAR_DOUBLE:
         if (!isfinite(scalar->as.f64)) { /* JSON has none */
             *ret_tree = NULL;
             return CHIMERA_OK;
         }
-        tree = chimera_node_double(builder->account, scalar->as.f64);
+        tree = json_object_new_double(scalar->as.f64);
         break;
     case CHIMERA_SCALAR_STRING:
-        tree = chimera_node_string(builder->account, text);
+        tree = json_object_new_string_len(text.data, (int)text.size);
         break;
     }
     if (!tree)
-        return fail_memory(builder);
+        return yaml_fail_memory(builder);
     *ret_tree = tree;
     return CHIMERA_OK;
+}
+
+static int refuse_tagged(struct builder *builder, const char *wanted, struct chimera_slice text,
+                         const yaml_mark_t *mark)
+{
+    struct chimera_buffer what, ours;
+    chimera_buffer_init(&what, sizeof(builder->err->text));
+    chimera_buffer_init(&ours, sizeof(builder->err->text));
+    chimera_buffer_text(&what, "invalid value: string ");
+    chimera_json_write_string(text, &what);
+    chimera_buffer_print(&what, ", expected %s", wanted);
+    chimera_buffer_byte(&what, '\0');
+    chimera_buffer_print(&ours, "expected %s behind the tag, found ", wanted);
+    chimera_json_write_string(text, &ours);
+    chimera_buffer_byte(&ours, '\0');
+    const struct yaml_complaint complaint = {
+        .what = what.failed ? "invalid value" : what.data,
+        .mark = *mark,
+        .ours = ours.failed ? "the value is not what its tag says" : ours.data};
+    int code = yaml_complain(builder, &complaint);
+    chimera_buffer_free(&what);
+    chimera_buffer_free(&ours);
+    return code < 0 ? code : CHIMERA_OK;
 }
 
 /* "tag:yaml.org,2002:int" and its like demand their form; any other global tag makes a string. */
@@ -373,31 +331,34 @@ static int resolve_tagged(struct builder *builder, const char *tag, struct chime
         scalar.kind = CHIMERA_SCALAR_NULL;
         wanted = chimera_scalar_null(text) ? NULL : "null";
     }
-    if (wanted) {
-        struct chimera_buffer what;
-        chimera_buffer_init(&what, sizeof(builder->err->text));
-        chimera_buffer_text(&what, "invalid value: string ");
-        chimera_json_write_string(text, &what);
-        chimera_buffer_print(&what, ", expected %s", wanted);
-        int code = fail_value(builder, CHIMERA_EREFUSED, mark,
-                              what.failed ? "invalid value" : what.data, NULL);
-        chimera_buffer_free(&what);
-        return code;
-    }
     *ret_scalar = scalar;
-    return CHIMERA_OK;
+    return wanted ? refuse_tagged(builder, wanted, text, mark) : CHIMERA_OK;
+}
+
+static int refuse_plain_key(struct builder *builder, struct chimera_slice text,
+                            const yaml_mark_t *mark)
+{
+    char key[80];
+    snprintf(key, sizeof(key), "%.*s", text.size < 60 ? (int)text.size : 60, text.data);
+    const struct yaml_complaint complaint = {
+        .what = "a key that is no string; put it in quotes",
+        .mark = *mark,
+        .ours = "expected a text as key, found a number, truth value or null; put it in quotes",
+        .key = key};
+    return yaml_complain(builder, &complaint);
 }
 
 static int read_key(struct builder *builder, const yaml_event_t *event, struct chimera_slice text)
 {
     bool is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    int code = CHIMERA_OK;
     if (builder->options->string_keys_only && builder->depth > 1 && is_plain &&
         chimera_scalar_resolve(text).kind != CHIMERA_SCALAR_STRING)
-        return fail_value(builder, CHIMERA_EREFUSED, &event->start_mark,
-                          "a key that is no string; put it in quotes", NULL);
+        code = refuse_plain_key(builder, text, &event->start_mark);
     char *key;
-    int code = copy_key(builder, text, &event->start_mark, &key);
-    return code < 0 ? code : set_key(builder, key);
+    if (code >= 0)
+        code = copy_key(builder, text, &event->start_mark, &key);
+    return code < 0 ? code : set_key(builder, key, &event->start_mark);
 }
 
 static int read_value(struct builder *builder, const yaml_event_t *event, struct chimera_slice text,
@@ -405,9 +366,11 @@ static int read_value(struct builder *builder, const yaml_event_t *event, struct
 {
     const char *tag = (const char *)event->data.scalar.tag;
     struct chimera_scalar scalar = {CHIMERA_SCALAR_STRING, {.u64 = 0}};
-    if (tag && tag[0] == '!')
-        return fail_value(builder, CHIMERA_EREFUSED, &event->start_mark,
-                          "invalid type: enum, expected any valid JSON value", NULL);
+    if (tag && tag[0] == '!') {
+        *ret_tree = NULL;
+        int code = refuse_tag(builder, tag, &event->start_mark);
+        return code < 0 ? code : CHIMERA_OK;
+    }
     if (tag) {
         int code = resolve_tagged(builder, tag, text, &event->start_mark, &scalar);
         if (code < 0)
@@ -422,9 +385,9 @@ static int read_scalar(struct builder *builder, const yaml_event_t *event)
 {
     struct chimera_slice text = {(const char *)event->data.scalar.value, event->data.scalar.length};
     if (text.size > INT_MAX)
-        return fail_place(builder, CHIMERA_ELIMIT, "a scalar is too long", &event->start_mark);
+        return yaml_fail_place(builder, CHIMERA_ELIMIT, "a scalar is too long", &event->start_mark);
     bool is_key = wants_key(builder);
-    struct extent extent = {0};
+    struct extent extent = {.bytes = VALUE_COST + text.size};
     struct json_object *tree = NULL;
     ssize_t index = -1;
     int code = CHIMERA_OK;
@@ -437,7 +400,6 @@ static int read_scalar(struct builder *builder, const yaml_event_t *event)
         code = read_value(builder, event, text, &tree);
     if (code < 0)
         return code;
-    extent.bytes = chimera_node_bytes(tree);
     close_anchor(builder, index, tree, extent);
     if (!is_key)
         return attach(builder, tree, extent);
@@ -452,10 +414,10 @@ static int copy_anchor(struct builder *builder, const struct anchor *anchor)
     builder->copied += extent.bytes;
     builder->jumps += extent.jumps;
     if (builder->copied > COPIES_MAX)
-        return fail_place(builder, CHIMERA_ELIMIT, "repetition limit exceeded", NULL);
+        return yaml_fail_place(builder, CHIMERA_ELIMIT, "repetition limit exceeded", NULL);
     struct json_object *copy = NULL;
-    if (!chimera_node_copy(builder->account, anchor->tree, &copy))
-        return fail_memory(builder);
+    if (anchor->tree && json_object_deep_copy(anchor->tree, &copy, NULL) < 0)
+        return yaml_fail_memory(builder);
     return attach(builder, copy, extent);
 }
 
@@ -464,24 +426,30 @@ static int read_alias(struct builder *builder, const yaml_event_t *event)
     const char *name = (const char *)event->data.alias.anchor;
     struct json_object *index;
     if (!json_object_object_get_ex(builder->names, name, &index))
-        return fail_place(builder, CHIMERA_EINVAL, "unknown anchor", &event->start_mark);
+        return yaml_fail_place(builder, CHIMERA_EINVAL, "unknown anchor", &event->start_mark);
     const struct anchor *anchor = &builder->anchors[json_object_get_int64(index)];
-    if (!anchor->is_done || builder->depth + anchor->extent.height > DEPTH_MAX)
-        return fail_place(builder, CHIMERA_ELIMIT, "recursion limit exceeded", &event->start_mark);
+    if (!anchor->is_done || builder->depth + anchor->extent.height > YAML_DEPTH_MAX)
+        return yaml_fail_place(builder, CHIMERA_ELIMIT, "recursion limit exceeded",
+                               &event->start_mark);
     if (!wants_key(builder))
         return copy_anchor(builder, anchor);
-    if (!anchor->key)
-        return fail_value(builder, CHIMERA_EREFUSED, &event->start_mark,
-                          "an alias of a collection is used as a key", NULL);
+    if (!anchor->key) {
+        const struct yaml_complaint complaint = {
+            .what = "an alias of a collection is used as a key",
+            .mark = event->start_mark,
+            .ours = "expected a text as key, found an alias of a list or map"};
+        int code = yaml_complain(builder, &complaint);
+        return code < 0 ? code : set_substitute(builder);
+    }
     char *key = strdup(anchor->key);
-    return key ? set_key(builder, key) : fail_memory(builder);
+    return key ? set_key(builder, key, &event->start_mark) : yaml_fail_memory(builder);
 }
 
 static int take_event(struct builder *builder, const yaml_event_t *event)
 {
     builder->events++;
-    if (chimera_account_spend(builder->account, EVENT_UNITS) < 0)
-        return fail_memory(builder);
+    if (builder->skipped)
+        return skip_event(builder, event);
     switch (event->type) {
     case YAML_SCALAR_EVENT:
         return read_scalar(builder, event);
@@ -508,7 +476,7 @@ static int read_document(struct builder *builder, yaml_event_type_t *ret_last)
     for (;;) {
         yaml_event_t event;
         if (!yaml_parser_parse(&builder->parser, &event))
-            return fail_syntax(builder);
+            return yaml_fail_syntax(builder);
         yaml_event_type_t type = event.type;
         int code = take_event(builder, &event);
         yaml_event_delete(&event);
@@ -528,13 +496,15 @@ static int check_end(struct builder *builder)
         yaml_parser_parse(&builder->parser, &event) && event.type == YAML_STREAM_END_EVENT;
     if (builder->parser.error == YAML_NO_ERROR)
         yaml_event_delete(&event);
-    if (builder->account && builder->account->failed)
-        return fail_memory(builder);
-    if (!is_end)
-        return chimera_fail(builder->err, CHIMERA_EINVAL,
-                            "deserializing from YAML containing more than one document is not "
-                            "supported");
-    return CHIMERA_OK;
+    if (is_end)
+        return CHIMERA_OK;
+    if (builder->problems)
+        chimera_problems_add(builder->problems, builder->parser.mark.line + 1, 1, "",
+                             "expected one document, found another behind it; one map holds all, "
+                             "without ---");
+    return chimera_fail(builder->err, CHIMERA_EINVAL,
+                        "deserializing from YAML containing more than one document is not "
+                        "supported");
 }
 
 static int build(struct builder *builder)
@@ -544,40 +514,51 @@ static int build(struct builder *builder)
     if (code < 0)
         return code;
     if (builder->jumps > JUMPS_PER_EVENT * builder->events)
-        return fail_place(builder, CHIMERA_ELIMIT, "repetition limit exceeded", NULL);
+        return yaml_fail_place(builder, CHIMERA_ELIMIT, "repetition limit exceeded", NULL);
     if (last == YAML_DOCUMENT_END_EVENT)
         return check_end(builder);
     if (!builder->options->empty_is_map)
         return CHIMERA_OK;
-    builder->root = chimera_node_object(builder->account);
-    return builder->root ? CHIMERA_OK : fail_memory(builder);
+    builder->root = json_object_new_object();
+    return builder->root ? CHIMERA_OK : yaml_fail_memory(builder);
 }
 
-static int parse(struct builder *builder, struct json_object **ret_tree)
+static int parse(struct chimera_slice text, const struct chimera_yaml_options *options,
+                 struct chimera_problems *problems, struct json_object **ret_tree,
+                 struct chimera_error *err)
 {
-    if (chimera_yaml_input_open(&builder->input, &builder->parser) < 0)
-        return fail_memory(builder);
+    CHIMERA_FREE struct builder *builder = calloc(1, sizeof(*builder));
+    if (!builder || !yaml_parser_initialize(&builder->parser))
+        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory while parsing YAML");
+    builder->text = text;
+    builder->options = options;
+    builder->problems = problems;
+    builder->err = err;
     builder->names = json_object_new_object();
-    int code = builder->names ? build(builder) : fail_memory(builder);
+    yaml_parser_set_encoding(&builder->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&builder->parser, (const unsigned char *)text.data, text.size);
+    int code = builder->names ? build(builder) : yaml_fail_memory(builder);
     if (code == CHIMERA_OK) {
         *ret_tree = builder->root;
         builder->root = NULL; /* now the caller's */
     }
+    free_builder(builder);
     return code;
 }
 
 int chimera_yaml_parse(struct chimera_slice text, const struct chimera_yaml_options *options,
                        struct json_object **ret_tree, struct chimera_error *err)
 {
-    struct chimera_error unused;
-    CHIMERA_FREE struct builder *builder = calloc(1, sizeof(*builder));
-    if (!builder)
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory while parsing YAML");
-    builder->options = options;
-    builder->account = options->account;
-    builder->input = (struct chimera_yaml_input){.rest = text, .account = options->account};
-    builder->err = err ? err : &unused;
-    int code = parse(builder, ret_tree);
-    free_builder(builder);
+    struct chimera_error unused = {0};
+    return parse(text, options, NULL, ret_tree, err ? err : &unused);
+}
+
+int chimera_yaml_check(struct chimera_slice text, const struct chimera_yaml_options *options,
+                       struct json_object **ret_tree, struct chimera_problems *problems)
+{
+    struct chimera_error why = {0};
+    int code = parse(text, options, problems, ret_tree, &why);
+    if (code == CHIMERA_ENOMEM)
+        chimera_problems_add(problems, 0, 0, "", why.text);
     return code;
 }

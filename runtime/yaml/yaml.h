@@ -9,6 +9,7 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
+#include "runtime/base/problems.h"
 
 struct chimera_yaml_options {
     bool duplicate_keys_fail; /* else the last one wins */
@@ -29,9 +30,19 @@ struct chimera_yaml_options {
 int chimera_yaml_parse(struct chimera_slice text, const struct chimera_yaml_options *options,
                        struct json_object **ret_tree, struct chimera_error *err);
 
+/* The same for who tells all that is wrong, each with its place and in our words. What no tree can
+ * hold or the options forbid is a problem, and null stands for the value, the text for the key.
+ * What ends the reading is a problem, too, and then the code is negative and there is no tree. */
+int chimera_yaml_check(struct chimera_slice text, const struct chimera_yaml_options *options,
+                       struct json_object **ret_tree, struct chimera_problems *problems);
+
 /* Block style as serde_yaml writes it ("- a" lists not indented, '' for empty strings, quotes where
  * a plain scalar would read back as something else); keys in json-c's order. Spends from and takes
  * from the account of `out`, if it has one. */
 void chimera_yaml_write(struct json_object *tree, struct chimera_buffer *out);
+
+/* The same document for people's eyes: what is not to be shown as it is (printable.h) is escaped,
+ * in double quotes. */
+void chimera_yaml_show(struct json_object *tree, struct chimera_buffer *out);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "server/policies.c"
+#include "server/policies_read.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,13 +22,17 @@ static void check_policy(const struct policies *policies, const struct policy_sp
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct policies policies;
-    struct chimera_error err = {0};
+    struct chimera_buffer details;
+    struct chimera_error err = {.details = &details};
     struct chimera_slice text = {size ? (const char *)data : "", size};
-    if (policies_parse(text, "p.yml", &policies, &err) < 0) {
-        if (!err.text[0])
-            abort();
+    chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
+    int code = policies_parse(text, "p.yml", POLICIES_LIMITS_COUNT, &policies, &err);
+    if ((code < 0 && !err.text[0]) || details.failed ||
+        (details.size && details.data[details.size - 1] != '\n'))
+        abort();
+    chimera_buffer_free(&details);
+    if (code < 0)
         return 0;
-    }
     for (size_t i = 0; i < policies.policy_count; i++)
         check_policy(&policies, &policies.policy[i]);
     for (size_t i = 0; i < policies.group_count; i++) {

@@ -24,7 +24,7 @@ static void open_waiting(struct fixture *fixture, void (*what)(struct chimera_ho
                          unsigned lanes, struct chimera_slots *slots)
 {
     const struct chimera_policy_options options = {
-        .id = "p", .limit_ms = 300, .lanes = lanes, .slots = slots, .gauges = &gauges};
+        .id = "p", .limit_ms = 2000, .lanes = lanes, .slots = slots, .gauges = &gauges};
     body = what;
     starts = 0;
     c_guest_init(&fixture->guest, CHIMERA_MODE_WASI);

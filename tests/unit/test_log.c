@@ -81,6 +81,24 @@ static void a_guest_cannot_forge_lines(void **state)
                         " ERROR t: x\\n2026 INFO y\\u{1b}[2J\\u{7f}\xef\xbf\xbd\xef\xbf\xbdz\n");
 }
 
+/* C1, a direction, a character outside of the first plane that cannot be seen: JSON keeps them. */
+static void what_cannot_be_seen_is_shown(void **state)
+{
+    (void)state;
+    chimera_log_open(pipe_ends[1], CHIMERA_LOG_TEXT, CHIMERA_LOG_TRACE);
+    chimera_log(CHIMERA_LOG_ERROR, "t",
+                CHIMERA_SLICE("\xc2\x9b"
+                              "2J\xe2\x80\xae\xf3\xa0\x81\x81é"));
+    take_line();
+    assert_string_equal(line + STAMP_SIZE, " ERROR t: \\u{9b}2J\\u{202e}\\u{e0041}é\n");
+    chimera_log_open(pipe_ends[1], CHIMERA_LOG_JSON, CHIMERA_LOG_TRACE);
+    chimera_log(CHIMERA_LOG_ERROR, "t",
+                CHIMERA_SLICE("\xc2\x9b"
+                              "2J\xe2\x80\xae\xf3\xa0\x81\x81é"));
+    take_line();
+    assert_non_null(strstr(line, "\"message\":\"\\u009b2J\\u202e\\udb40\\udc41é\""));
+}
+
 static void a_long_line_is_cut_and_stays_whole(void **state)
 {
     static char text[40000];
@@ -258,6 +276,7 @@ int main(void)
         cmocka_unit_test(text_lines_look_like_the_reference_s),
         cmocka_unit_test(json_lines_look_like_the_reference_s),
         cmocka_unit_test(a_guest_cannot_forge_lines),
+        cmocka_unit_test(what_cannot_be_seen_is_shown),
         cmocka_unit_test(a_long_line_is_cut_and_stays_whole),
         cmocka_unit_test(text_lines_begin_with_their_spans),
         cmocka_unit_test(json_lines_name_the_innermost_span_and_all),

@@ -55,7 +55,7 @@ static void the_admin_port_is_loopback_s_unless_told(void **state)
     static const char *const wrong[] = {"", "x", "65536", ":1", "localhost:1", "1.2.3.4:", "::1:1"};
     struct options options;
     struct config config;
-    struct chimera_error err;
+    struct chimera_error err = {0};
     char word[64];
     (void)state;
     assert_int_equal(PARSE(&options, NULL, WORD("--admin-port=9090")), 0);
@@ -166,16 +166,23 @@ struct refusal {
 };
 
 static const struct refusal REFUSALS[] = {
-    {"--port=70000", "error parsing arguments: invalid socket address syntax"},
-    {"--port=", "error parsing arguments: invalid socket address syntax"},
-    {"--port=80x", "error parsing arguments: invalid socket address syntax"},
-    {"--addr=localhost", "error parsing arguments: invalid socket address syntax"},
-    {"--addr=999.1.1.1", "error parsing arguments: invalid socket address syntax"},
-    {"--addr=::1", "error parsing arguments: invalid socket address syntax"},
-    {"--readiness-probe-port=a", "error parsing arguments: invalid socket address syntax"},
+    {"--port=70000", "--port: expected a number from 0 to 65535, found '70000' (error parsing "
+                     "arguments: invalid socket address syntax)"},
+    {"--port=", "--port: expected a number from 0 to 65535, found '' "},
+    {"--port=80x", "--port: expected a number from 0 to 65535, found '80x' "},
+    {"--addr=localhost", "--addr: expected an IP address such as 0.0.0.0, 127.0.0.1 or ::, and no "
+                         "name, found 'localhost' (error parsing arguments: invalid socket address "
+                         "syntax)"},
+    {"--addr=999.1.1.1", "--addr: expected an IP address "},
+    {"--addr=[::1", "--addr: expected an IP address "},
+    {"--addr=[1.2.3.4]", "--addr: expected an IP address "},
+    {"--addr=:::1", "--addr: expected an IP address "},
+    {"--addr=::1%lo", "--addr: expected an IP address "},
+    {"--addr=", "--addr: expected an IP address "},
+    {"--readiness-probe-port=a", "--readiness-probe-port: expected a number from 0 to 65535"},
     {"--workers=0", "error parsing the number of workers: '0' is not a number from 1 on"},
     {"--workers=many", "error parsing the number of workers: 'many' is not a number from 1 on"},
-    {"--policy-timeout=2s", "--policy-timeout: invalid digit found in string"},
+    {"--policy-timeout=2s", "--policy-timeout: expected a whole number of seconds, found '2s'"},
     {"--cert-file=/nowhere", "both certificate and key must be provided together"},
     {"--client-ca-file=/nowhere",
      "client CA certificate requires server certificate and key to be specified"},
@@ -183,8 +190,9 @@ static const struct refusal REFUSALS[] = {
      "error while loading sources from /nowhere: Cannot read certificate from file: "
      "No such file or directory (os error 2)"},
     {"--verification-path=/nowhere",
-     "failed to read verification file: No such file or directory (os error 2)"},
-    {"--verification-path=/dev/null", "Not a valid configuration file: "},
+     "failed to read verification file: /nowhere: No such file or directory (os error 2)"},
+    {"--verification-path=/dev/null",
+     "/dev/null: expected a map of allOf and anyOf, found nothing"},
     {"--max-body-bytes=1", "--max-body-bytes: '1' is not a number from 1024 to"},
 };
 
@@ -204,16 +212,24 @@ static void settings_that_cannot_be_are_refused(void **state)
     }
 }
 
-static void ipv6_needs_brackets(void **state)
+static void ipv6_is_taken_with_brackets_and_without(void **state)
 {
+    static char addresses[][32] = {"--addr=[::]", "--addr=::", "--addr=[::1]", "--addr=::1"};
     struct options options;
     struct config config;
     (void)state;
-    assert_int_equal(PARSE(&options, NULL, WORD("--addr=[::1]"), WORD("--workers=3")), 0);
-    assert_int_equal(config_make(&options, &config, NULL), 0);
-    assert_int_equal(config.main_address.any.sa_family, AF_INET6);
-    assert_int_equal(config.workers, 3);
-    config_done(&config);
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+        const struct in6_addr *want = i < 2 ? &in6addr_any : &in6addr_loopback;
+        assert_int_equal(
+            PARSE(&options, NULL, addresses[i], WORD("--port=1234"), WORD("--workers=3")), 0);
+        assert_int_equal(config_make(&options, &config, NULL), 0);
+        assert_int_equal(config.main_address.any.sa_family, AF_INET6);
+        assert_int_equal(config.main_address.size, sizeof(struct sockaddr_in6));
+        assert_int_equal(ntohs(config.main_address.v6.sin6_port), 1234);
+        assert_memory_equal(&config.main_address.v6.sin6_addr, want, sizeof(*want));
+        assert_int_equal(config.workers, 3);
+        config_done(&config);
+    }
 }
 
 static void a_switched_off_limit_is_not_read(void **state)
@@ -239,7 +255,7 @@ int main(void)
         cmocka_unit_test_setup(switches_take_more_than_true_and_false, clean_environment),
         cmocka_unit_test_setup(nonsense_on_the_command_line_is_named, clean_environment),
         cmocka_unit_test_setup(settings_that_cannot_be_are_refused, clean_environment),
-        cmocka_unit_test_setup(ipv6_needs_brackets, clean_environment),
+        cmocka_unit_test_setup(ipv6_is_taken_with_brackets_and_without, clean_environment),
         cmocka_unit_test_setup(a_switched_off_limit_is_not_read, clean_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

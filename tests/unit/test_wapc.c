@@ -286,9 +286,12 @@ static void a_loop_is_interrupted_and_the_policy_lives_on(void **state)
     open_policy(&fixture, 30);
     check_verdict(&fixture, LOOP, CHIMERA_DEADLINE_TEXT);
     behaviour = ACCEPT;
-    assert_int_equal(chimera_policy_evaluate(fixture.policy, 0, &fixture.request, 0, &fixture.arena,
-                                             &fixture.response),
-                     0);
+    fixture.response.allowed = false;
+    for (int i = 0; i < 100 && !fixture.response.allowed;
+         i++) /* 30 ms may pass on a busy machine */
+        assert_int_equal(chimera_policy_evaluate(fixture.policy, 0, &fixture.request, 0,
+                                                 &fixture.arena, &fixture.response),
+                         0);
     assert_true(fixture.response.allowed);
     close_policy(&fixture);
 }
@@ -326,7 +329,7 @@ static void init_failures_have_the_reference_s_words(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct fixture fixture;
         struct chimera_error err = {0};
-        open_policy(&fixture, 30);
+        open_policy(&fixture, cases[i].init == INIT_LOOP ? 30 : 600000);
         init = cases[i].init;
         assert_true(chimera_policy_warm(fixture.policy, 0, &err) < 0);
         assert_string_equal(err.text, cases[i].why);

@@ -313,11 +313,9 @@ static void sleep_for_an_hour(struct chimera_host *host)
 static void a_sleeping_guest_is_interrupted(void **state)
 {
     struct fixture fixture;
-    L begin = now_ns();
     (void)state;
     open_policy(&fixture, CHIMERA_MODE_WASI, "{}");
     check_rejected(&fixture, sleep_for_an_hour, CHIMERA_DEADLINE_TEXT);
-    assert_true(now_ns() - begin < 2000 * MS);
     close_policy(&fixture);
 }
 

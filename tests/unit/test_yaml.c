@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "runtime/json/tree.h"
+#include "runtime/yaml/places.h"
 #include "runtime/yaml/yaml.h"
 
 #define TEXT_MAX ((size_t)8 << 20)
@@ -231,6 +232,113 @@ static void write_has_the_style_of_the_reference(void **state)
         assert_writes(cases[i].yaml, cases[i].want);
 }
 
+/* Where a value cannot be had the reading goes on; what ends it is told, too. */
+static void all_that_is_wrong_is_told(void **state)
+{
+    static const struct chimera_yaml_options strings = {.string_keys_only = true,
+                                                        .duplicate_keys_fail = true};
+    struct json_object *tree = NULL;
+    struct chimera_problems problems = {0};
+    struct chimera_buffer out;
+    (void)state;
+    chimera_buffer_init(&out, TEXT_MAX);
+    assert_int_equal(
+        chimera_yaml_check(
+            CHIMERA_SLICE("a: !t 1\nb: {1: x, [k, {l: m}]: y, c: !!int z}\n"
+                          "a: 99999999999999999999\nd: &d [!u [5]]\ne: {*d : 6, \"f\\0g\": 7}\n"),
+            &strings, &tree, &problems),
+        0);
+    chimera_problems_write(&problems, NULL, &out);
+    chimera_buffer_byte(&out, '\0');
+    assert_string_equal(
+        out.data,
+        "a: the tag !t means nothing here; expected a value without a tag (text that begins with ! "
+        "needs quotes)\n"
+        "b.1: expected a text as key, found a number, truth value or null; put it in quotes\n"
+        "b: expected a text as key, found a list; a text in […] needs quotes\n"
+        "b.c: expected an integer behind the tag, found \"z\"\n"
+        "a: the key is given twice; write it once\n"
+        "a: the number 99999999999999999999 does not fit into 64 bits; a text of these digits "
+        "needs quotes\n"
+        "d[0]: the tag !u means nothing here; expected a value without a tag (text that begins "
+        "with ! needs quotes)\n"
+        "e: expected a text as key, found an alias of a list or map\ne: a key here holds a NUL "
+        "character\n");
+    assert_int_equal(json_object_object_length(tree), 4);
+    json_object_put(tree);
+    chimera_problems_done(&problems);
+    chimera_buffer_reset(&out);
+    assert_int_equal(
+        chimera_yaml_check(CHIMERA_SLICE("a: !t 1\nb: [1, }\n"), &lenient, &tree, &problems),
+        CHIMERA_EINVAL);
+    chimera_problems_write(&problems, "f", &out);
+    chimera_buffer_byte(&out, '\0');
+    assert_non_null(strstr(out.data, "f:1:4: a: the tag !t"));
+    assert_non_null(strstr(out.data, "f:2:8: b[1]: did not find expected node content"));
+    chimera_problems_done(&problems);
+    chimera_buffer_free(&out);
+}
+
+/* At each value's place stands its name in the comment. */
+static void places_are_found_again(void **state)
+{
+    static const char text[] = "# text\na: {b: [1, {c: 2}]}\n? [k, k]\n: 3\n? {k: k}\n: {d: 4}\nx: "
+                               "&x\n  y: 5\nz: *x\na: {b: 6}\n";
+    static const struct {
+        struct chimera_yaml_step step[3];
+        size_t count;
+        bool is_key;
+        size_t line, column;
+    } cases[] = {
+        {{{0}}, 0, false, 2, 1},
+        {{{.key = "a"}, {.key = "b"}}, 2, false, 10, 8}, /* the last of two counts */
+        {{{.key = "a"}}, 1, true, 10, 1},
+        {{{.key = "x"}, {.key = "y"}}, 2, true, 8, 3},
+        {{{.key = "z"}, {.key = "y"}}, 2, false, 9, 1}, /* what an alias stands for is elsewhere */
+        {{{.key = "none"}}, 1, false, 2, 1},
+        {{{.key = "x"}, {.key = "none"}}, 2, false, 7, 1},
+    };
+    struct chimera_yaml_places *places = chimera_yaml_places_new(CHIMERA_SLICE(text));
+    size_t line, column;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        chimera_yaml_places_find(places, cases[i].step, cases[i].count, cases[i].is_key, &line,
+                                 &column);
+        if (line != cases[i].line || column != cases[i].column)
+            fail_msg("case %zu: %zu:%zu", i, line, column);
+    }
+    chimera_yaml_places_free(places);
+    places = chimera_yaml_places_new(CHIMERA_SLICE("- [1, [2, 3]]\n- x\n"));
+    chimera_yaml_places_find(places,
+                             (struct chimera_yaml_step[]){{.index = 0}, {.index = 1}, {.index = 1}},
+                             3, false, &line, &column);
+    assert_int_equal(line, 1);
+    assert_int_equal(column, 11);
+    chimera_yaml_places_free(places);
+}
+
+/* YAML 1.2, section 5.7: \u and \U with four and eight digits; read back they are what they were.
+ */
+static void what_is_shown_holds_nothing_hidden(void **state)
+{
+    static const char json[] = "{\"k\\u202e\":\"a\\u202eb\",\"l\":\"x\\ny\\u200bz\",\"m\":"
+                               "\"\\u001b[2J\\u009b\",\"n\":\"\\udb40\\udc41\",\"o\":\"\\u00e9\"}";
+    static const char want[] = "\"k\\u202e\": \"a\\u202eb\"\nl: \"x\\ny\\u200bz\"\nm: "
+                               "\"\\e[2J\\x9B\"\nn: \"\\U000E0041\"\no: é\n";
+    struct json_object *tree = NULL, *back = NULL;
+    struct chimera_buffer got;
+    (void)state;
+    chimera_buffer_init(&got, TEXT_MAX);
+    assert_int_equal(chimera_json_parse(CHIMERA_SLICE(json), &tree, NULL), 0);
+    chimera_yaml_show(tree, &got);
+    assert_text(&got, want, json);
+    assert_int_equal(chimera_yaml_parse(chimera_buffer_slice(&got), &lenient, &back, NULL), 0);
+    assert_true(json_object_equal(tree, back));
+    json_object_put(tree);
+    json_object_put(back);
+    chimera_buffer_free(&got);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +350,9 @@ int main(void)
         cmocka_unit_test(depth_ends_at_128),
         cmocka_unit_test(a_few_aliases_cannot_grow_without_bound),
         cmocka_unit_test(write_has_the_style_of_the_reference),
+        cmocka_unit_test(what_is_shown_holds_nothing_hidden),
+        cmocka_unit_test(all_that_is_wrong_is_told),
+        cmocka_unit_test(places_are_found_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,14 +231,19 @@ class Chimera(Process):
             return tls.getpeercert(True)
 
     def resources(self):
-        """(KiB resident, descriptors) of all its processes."""
-        pids = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True).stdout.split()
-        resident = descriptors = 0
-        for pid in [str(self.process.pid), *pids]:
-            with open(f"/proc/{pid}/status") as status:
-                resident += int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1))
-            descriptors += len(os.listdir(f"/proc/{pid}/fd"))
-        return resident, descriptors
+        """(KiB resident, descriptors) of all its processes; looked at again when one of them has ended meanwhile."""
+        for _ in range(100):
+            pids = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True).stdout.split()
+            resident = descriptors = 0
+            try:
+                for pid in [str(self.process.pid), *pids]:
+                    with open(f"/proc/{pid}/status") as status:
+                        resident += int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1))
+                    descriptors += len(os.listdir(f"/proc/{pid}/fd"))
+            except (FileNotFoundError, ProcessLookupError, AttributeError):
+                continue  # no VmRSS: it has ended, and nobody has been told
+            return resident, descriptors
+        raise AssertionError("its processes come and go")
 
 
 def example(name, **replaced):

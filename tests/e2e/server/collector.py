@@ -225,7 +225,7 @@ class Collector:
             self.lock.notify_all()
             return self.status, self.text, self.reply
 
-    def wait_for(self, is_true, seconds=20):
+    def wait_for(self, is_true, seconds=120):
         """False when it did not come true in time."""
         with self.lock:
             return self.lock.wait_for(is_true, seconds)

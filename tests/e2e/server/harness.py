@@ -3,12 +3,13 @@
 The tests find the programs through CHIMERA_SERVER (the binary) and CHIMERA_COMMAND (the `chimera` program, when it
 is not beside it); built plugins go to CHIMERA_CACHE_DIR, or to one folder for the whole run.
 """
-import http.client, json, os, re, shutil, signal, socket, ssl, subprocess, tempfile, time, unittest
+import contextlib, http.client, json, os, re, shutil, signal, socket, ssl, subprocess, tempfile, time, unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 POLICIES = os.path.join(ROOT, "tests", "reference", "policies")
 SERVER = os.environ.get("CHIMERA_SERVER", os.path.join(ROOT, "build", "bin", "chimera-server"))
+COMMAND = os.environ.get("CHIMERA_COMMAND", os.path.join(os.path.dirname(SERVER), "chimera"))
 JSON = {"Content-Type": "application/json"}
 
 _cache = os.environ.get("CHIMERA_CACHE_DIR") or tempfile.mkdtemp(prefix="chimera-e2e-")
@@ -125,9 +126,21 @@ class Server:
         return self.said("out")
 
     def workers(self):
-        """The children that serve."""
-        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True)
-        return [int(pid) for pid in children.stdout.split()]
+        """The children that serve, the youngest last; none that has ended, be it that nobody has been told yet."""
+        children = subprocess.run(["ps", "-o", "pid=,stat=", "--sort=start_time", "--ppid", str(self.process.pid)],
+                                  capture_output=True, text=True)
+        return [int(pid) for pid, state in map(str.split, children.stdout.splitlines()) if not state.startswith("Z")]
+
+    def ask_workers(self, ask):
+        """What `ask(pid)` says of each child, by pid; all again when children have come or gone meanwhile."""
+        while True:
+            pids = self.workers()
+            try:
+                answers = {pid: ask(pid) for pid in pids}
+            except Ended:
+                continue
+            if self.workers() == pids:
+                return answers
 
     def probe(self, path, method="GET"):
         connection = http.client.HTTPConnection("127.0.0.1", self.probe_port, timeout=20)
@@ -141,8 +154,8 @@ class Server:
     def connect(self):
         """A connection of http.client's."""
         if self.tls:
-            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self.tls)
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=180, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=180)
 
     def post(self, path, body=None, headers=JSON, connection=None):
         """(status, headers in lower case, body as text)"""
@@ -162,7 +175,7 @@ class Server:
 
     def raw(self):
         """A bare socket."""
-        sock = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        sock = socket.create_connection(("127.0.0.1", self.port), timeout=180)
         return self.tls.wrap_socket(sock, server_hostname="localhost") if self.tls else sock
 
 
@@ -208,13 +221,25 @@ class Reader:
             return False
 
 
-def wait_for(is_true, seconds=60):
+def wait_for(is_true, seconds=120):
+    """For a condition, as long as a busy machine may take for it."""
     until = time.time() + seconds
     while time.time() < until:
         if is_true():
             return True
         time.sleep(0.02)
     return False
+
+
+def in_time(measure, seconds):
+    """`measure()` once more and again, until it has taken less: a busy machine may be late now and then, but not always."""
+    for _ in range(20):
+        started = time.monotonic()
+        answer = measure()
+        took = time.monotonic() - started
+        if took < seconds:
+            return took, answer
+    raise AssertionError(f"never within {seconds} s; the last took {took:.2f} s")
 
 
 def write(path, policies):
@@ -241,16 +266,77 @@ class Mount:
         shutil.rmtree(before, ignore_errors=True)
 
 
+class Ended(Exception):
+    """The process that was asked about is no more."""
+
+
+@contextlib.contextmanager
+def alive(pid):
+    try:
+        yield
+    except (FileNotFoundError, ProcessLookupError):
+        raise Ended(pid) from None
+
+
+def proc(pid, name):
+    """What /proc says of a process."""
+    with alive(pid), open(f"/proc/{pid}/{name}") as text:
+        return text.read()
+
+
+def status(task):
+    """Of a process, or of PID/task/TID."""
+    return dict(line.split(":\t", 1) for line in proc(task, "status").splitlines() if ":\t" in line)
+
+
+def tasks(pid):
+    """Threads, for status()."""
+    with alive(pid):
+        return [f"{pid}/task/{task}" for task in os.listdir(f"/proc/{pid}/task")]
+
+
+def descriptors(pid):
+    """Where they lead to; not those that are closed meanwhile."""
+    found = []
+    with alive(pid):
+        names = os.listdir(f"/proc/{pid}/fd")
+    for name in names:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found.append(os.readlink(f"/proc/{pid}/fd/{name}"))
+    return found
+
+
+def cpu_ticks(pid):
+    """That it has used."""
+    return sum(map(int, proc(pid, "stat").rsplit(")", 1)[1].split()[11:13]))
+
+
+def patiently(test):
+    """For a test whose steps must be done while others' time runs: test(self, scale), where times are `scale` times as long as they
+    need be. On a machine that was too slow for it, it is run once more, with more time, behind another setUp()."""
+    def run(self):
+        for scale in (1, 4, 16):
+            try:
+                return test(self, scale)
+            except (AssertionError, OSError):
+                if scale == 16:
+                    raise
+            self.doCleanups()
+            self.setUp()
+    run.__name__, run.__doc__ = test.__name__, test.__doc__
+    return run
+
+
 def listens(pid):
     with open("/proc/net/tcp") as lines:
         listening = {f"socket:[{fields[9]}]" for fields in map(str.split, lines) if fields[3] == "0A"}
-    return any(os.readlink(f"/proc/{pid}/fd/{fd}") in listening for fd in os.listdir(f"/proc/{pid}/fd"))
+    return not listening.isdisjoint(descriptors(pid))
 
 
 def memory(pid):
     """What a process can write to, but for the guests' memories."""
     text = b""
-    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as bytes_of:
+    with alive(pid), open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as bytes_of:
         for line in maps:
             start, end = (int(x, 16) for x in line.split()[0].split("-"))
             if line.split()[1].startswith("rw") and end - start < 1 << 26:

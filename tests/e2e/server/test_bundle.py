@@ -60,10 +60,13 @@ class Bundle(unittest.TestCase):
         mine = {"mine": {"module": wasm("reject-message-code"), "message": "other words"}}
         with Server(mine, "--bundle", self.bundle, environment=NO_COMPILER) as server:
             self.assertEqual(server.verdict("/validate/mine")["status"]["message"], "other words")
-        with Server({"mine": {"module": wasm("trap")}}, "--bundle", self.bundle, environment=NO_COMPILER,
-                    is_awaited=False) as server:
+        with Server({"mine": {"module": wasm("trap")}, "fine": mine["mine"], "too": {"module": wasm("loop")}}, "--bundle",
+                    self.bundle, environment=NO_COMPILER, is_awaited=False) as server:
             self.assertEqual(server.process.wait(60), 1)
-            self.assertIn(f"has no plugin for {wasm('trap')}, which policy mine names", server.errors())
+            lines = server.errors().splitlines()
+        self.assertEqual(len(lines), 2)
+        for line, (name, module) in zip(lines, (("mine", "trap"), ("too", "loop"))):
+            self.assertTrue(line.startswith(f'Error: policy "{name}": the bundle {self.bundle} has no plugin for {wasm(module)}: '), line)
 
     def test_the_same_modules_give_the_same_bytes(self):
         bundles = []
@@ -98,13 +101,13 @@ class Bundle(unittest.TestCase):
         done = make(self.folder, {"a": {"module": "file:///nowhere/a.wasm"}, "b": {"module": wasm("accept")},
                                   "c": {"module": "registry://localhost/c:v1"}}, "--store", self.folder)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("/nowhere/a.wasm", done.stderr)
-        self.assertIn("registry://localhost/c:v1: it is not in the store", done.stderr)
+        self.assertIn('Error: policy "a": cannot open /nowhere/a.wasm', done.stderr)
+        self.assertIn('Error: policy "c": registry://localhost/c:v1: it is not in the store', done.stderr)
         self.assertIn("2 of 3 modules cannot be built", done.stderr)
         self.assertEqual(os.listdir(self.folder), ["p.yml"])
         done = make(self.folder, {"a": {"modul": "x"}})
         self.assertEqual(done.returncode, 1)
-        self.assertIn("error while loading policies from", done.stderr)
+        self.assertIn("p.yml:1:2: a.module: missing; expected ", done.stderr)
 
     def test_the_store_of_modules_is_used(self):
         place = os.path.join(self.folder, "store", "registry", "localhost:5000", "team")
@@ -195,10 +198,7 @@ class Bundle(unittest.TestCase):
             os.symlink(self.bundle, current + ".new")
             os.rename(current + ".new", current)
             server.process.send_signal(signal.SIGHUP)
-            for _ in range(600):
-                if not server.verdict("/validate/5")["allowed"]:
-                    break
-                time.sleep(0.05)
+            self.assertTrue(harness.wait_for(lambda: not server.verdict("/validate/5")["allowed"]), server.log())
             self.assertEqual(server.verdict("/validate/5")["status"], {"message": "not today", "code": 418})
 
 

@@ -95,22 +95,45 @@ class Files(Config):
                                              {"type": "Path", "path": self.folder + "/ca.der"}]},
                 "proxies": {"http_proxy": "http://p:3128", "https_proxy": None, "no_proxy": "localhost"}}
         for text in (json.dumps(good), "{}", ""):
-            with Server(GOOD, "--sources-path", self.write("sources.yml", text)) as server:
+            path = self.write("sources.yml", text)
+            with Server(GOOD, "--sources-path", path, log="warn") as server:
                 self.assertTrue(server.verdict("/validate/p")["allowed"])
-        authority = lambda value: {"source_authorities": {"c": [value]}}
+                warned = f" WARN server::main: {path}:1:{text.find(chr(34) + 'unknown') + 1}: unknown: ignored: the file has no such key\n"
+                self.assertEqual(warned in server.log(), "unknown" in text, server.log())
         invalid = "Invalid certificate: Raw certificate is not in PEM nor in DER encoding"
-        cases = [(authority({"type": "Data", "data": "no"}), invalid),
-                 (authority({"type": "Path", "path": self.write("x", "no")}), invalid),
-                 (authority({"type": "Path", "path": "/nowhere"}), "Cannot read certificate from file: No such file or directory"),
-                 (authority({"type": "File", "path": "/nowhere"}), "unknown variant `File`"),
-                 (authority({"path": "/nowhere"}), "missing field `type`"), (authority({"type": "Data"}), "missing field `data`"),
-                 ({"insecure_sources": "x"}, "insecure_sources: invalid type"), ({"insecure_sources": [[]]}, "insecure_sources"),
-                 ({"proxies": []}, "proxies: invalid type"), ({"proxies": {"http_proxy": {}}}, "http_proxy: invalid type"), ([], "invalid type")]
-        for value, text in cases:
-            path = self.write("sources.yml", json.dumps(value))
-            said = self.fails("--sources-path", path)
-            self.assertTrue(said.startswith(f"error while loading sources from {path}: "), said)
-            self.assertIn(text, said)
+        form = "expected {type: Path, path: …} or {type: Data, data: …}, found "
+        no = self.write("x", "no")
+        self.tells("--sources-path", [
+            ("source_authorities: {c: [{type: Data, data: @no}]}", "source_authorities.c[0].data: " + invalid),
+            ("source_authorities: {c: [{type: Path, path: @%s}]}" % no, "source_authorities.c[0].path: " + invalid),
+            ("source_authorities: {c: [{type: Path, path: @/nowhere}]}",
+             "source_authorities.c[0].path: Cannot read certificate from file: No such file or directory (os error 2)"),
+            ("source_authorities: {c: [{type: @File, path: /nowhere}]}",
+             'source_authorities.c[0].type: expected Path or Data, found "File"'),
+            ("source_authorities: {c: [@{path: /nowhere}]}", "source_authorities.c[0].type: missing; expected Path or Data"),
+            ("source_authorities: {c: [@{type: Data}]}", "source_authorities.c[0].data: missing; expected a certificate"),
+            ("source_authorities: {c: [@x]}", "source_authorities.c[0]: " + form + '"x"'),
+            ("source_authorities: {c: @{}}", "source_authorities.c: expected a list of authorities, each " + form[9:-8] + ", found a map"),
+            ("source_authorities: @[]", "source_authorities: expected a map from hosts to lists of authorities, found a list"),
+            ("insecure_sources: @x", 'insecure_sources: expected a list of hosts, found "x"'),
+            ("insecure_sources: [a, @[]]", "insecure_sources[1]: expected a host, or a host and its port, found a list"),
+            ("proxies: @[]", "proxies: expected a map of http_proxy, https_proxy and no_proxy, found a list"),
+            ("proxies: {http_proxy: @{}}", "proxies.http_proxy: expected a text, found a map"),
+            ("@[]", "expected a map of insecure_sources, source_authorities and proxies, found a list"),
+            ("insecure_sources: @!x y", "insecure_sources: the tag !x means nothing here")])
+        path = self.write("sources.yml", "insecure_sources: [[]]\nproxies: {no_proxy: []}\n")
+        with Server(GOOD, "--sources-path", path, is_awaited=False) as server:
+            self.assertEqual(server.process.wait(60), 1)
+            self.assertRegex(server.errors(), rf"\AError: {path}:1:20: .*\nError: {path}:2:21: .*\n\Z")
+
+    def tells(self, flag, cases):
+        """Each text is refused with the place of its @ and the reason."""
+        for marked, why in cases:
+            before = marked[:marked.index("@")]
+            path = self.write("checked.yml", marked.replace("@", "", 1))
+            place = f"{path}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}: "
+            said = self.fails(flag, path)
+            self.assertTrue(said.startswith(place + why), (said, place + why))
 
     def test_verification_fails_closed(self):
         key, issuer = {"kind": "pubKey", "key": KEY}, {"kind": "genericIssuer", "issuer": "https://x", "subject": {"equal": "a"}}
@@ -126,20 +149,35 @@ class Files(Config):
             self.assertIn("bootstrap failure: p: " + unverified, status["message"])
         with Server({}, "--verification-path", path):
             pass  # there is nothing to verify
-        wrong = "Not a valid configuration file: "
-        cases = [({}, "config is missing signatures in both allOf and anyOff list"),
-                 ({"apiVersion": "v2", "allOf": [key]}, "Not a supported configuration version: Unsupported"),
-                 ({"allOf": [dict(key, key="x")]}, wrong + "key: not a public key"), ({"allOf": [{"kind": "pubKey"}]}, wrong + "missing field `key`"),
-                 ({"allOf": [{"kind": "rumour"}]}, wrong + "unknown variant `rumour`"), ({"allOf": [dict(key, extra=1)]}, wrong + "unknown field `extra`"),
-                 ({"allOf": [key], "extra": 1}, wrong + "unknown field `extra`"), ({"allOf": key}, wrong + "allOf: invalid type"),
-                 ({"allOf": [dict(issuer, subject={})]}, wrong + "subject: exactly one"),
-                 ({"allOf": [dict(issuer, subject={"urlPrefix": "u"})]}, wrong + 'relative URL without a base: "u"'),
-                 ({"allOf": [{"kind": "genericIssuer", "issuer": "x"}]}, wrong + "missing field `subject`"),
-                 ({"allOf": [dict(action, annotations={"a": 1})]}, wrong + "annotations: invalid type"),
-                 ({"anyOf": {"minimumMatches": 256, "signatures": []}}, wrong + "minimumMatches"),
-                 ({"anyOf": {}}, wrong + "missing field `signatures`"), ("x", wrong)]
-        for value, text in cases:
-            self.assertTrue(self.fails("--verification-path", self.write("v.yml", json.dumps(value))).startswith(text), (value, text))
+        pem = "expected a public key in PEM form (-----BEGIN PUBLIC KEY-----)"
+        kinds, subject = "pubKey, genericIssuer or githubAction", "expected {equal: …} or {urlPrefix: …}"
+        signatures = f"expected a list of signatures, each a map with `kind`: {kinds}"
+        self.tells("--verification-path", [
+            ("@{}", "expected allOf or anyOf, found neither (config is missing signatures in both allOf and anyOff list)"),
+            ("@x", 'expected a map of allOf and anyOf, found "x"'),
+            ("apiVersion: @v2\nallOf: []", 'apiVersion: expected v1 (Not a supported configuration version), found "v2"'),
+            ("allOf: []\n@extra: 1", "extra: the file has no such key"),
+            ("allOf: []\n@anyof: {}", "anyof: the file has no such key; is `anyOf` meant?"),
+            ("allOf: [{kind: pubKey, key: @x}]", f'allOf[0].key: {pem}, found "x"'),
+            ("allOf: [@{kind: pubKey}]", f"allOf[0].key: missing; {pem}"),
+            ("allOf: [{kind: @rumour}]", f'allOf[0].kind: expected {kinds}, found "rumour"'),
+            ("allOf: [{kind: githubAction, owner: o, @rep: r}]", "allOf[0].rep: githubAction has no such key; is `repo` meant?"),
+            ("allOf: @{kind: pubKey}", f"allOf: {signatures}, found a map"),
+            ("allOf: [@x]", f'allOf[0]: expected a map with `kind`: {kinds}, found "x"'),
+            ("allOf: [{kind: genericIssuer, issuer: x, subject: @{}}]",
+             "allOf[0].subject: expected one of `equal` and `urlPrefix`, found neither"),
+            ("allOf: [{kind: genericIssuer, issuer: x, subject: {urlPrefix: @u}}]",
+             'allOf[0].subject.urlPrefix: expected a URL such as https://HOST/PATH, found "u"'),
+            ("allOf: [@{kind: genericIssuer, issuer: x}]", f"allOf[0].subject: missing; {subject}"),
+            ("allOf: [{kind: githubAction, owner: o, annotations: {a: @1}}]",
+             "allOf[0].annotations.a: expected a text, found the number 1"),
+            ("anyOf: {minimumMatches: @256, signatures: []}", "anyOf.minimumMatches: expected a number from 0 to 255, found the number 256"),
+            ("@anyOf: {}", f"anyOf.signatures: missing; {signatures}"),
+            ("allOf: []\n@allOf: []", "allOf: the key is given twice; write it once")])
+        path = self.write("v.yml", json.dumps({"allOf": [{"kind": "pubKey"}, {"kind": "x"}], "anyOf": []}))
+        with Server(GOOD, "--verification-path", path, is_awaited=False) as server:
+            self.assertEqual(server.process.wait(60), 1)
+            self.assertEqual(server.errors().count(f"Error: {path}:1:"), 3)
 
     def test_kubernetes_is_wanted_only_where_a_policy_asks_for_it(self):
         path = self.write("p.yml", json.dumps({"p": {"module": wasm("accept"),
@@ -149,7 +187,7 @@ class Files(Config):
                               env=dict(clean, KUBECONFIG="/nonexistent"))
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, "^Cannot connect to Kubernetes cluster: .*\nError: Cannot connect to Kubernetes, "
-                                      "context aware policies would not work properly\n$")
+                                      "context aware policies would not work properly: policy \"p\" has contextAwareResources\n$")
         with open(path) as policies, Server(json.load(policies)) as server:  # with the flag that lets it start
             self.assertEqual(server.errors(), "Cannot connect to Kubernetes, context aware policies will not work properly\n")
 
@@ -178,12 +216,9 @@ class Daemon(Config):
     def end(self, pid):
         """It is no child of ours, so nobody waits for it but by looking."""
         os.kill(pid, signal.SIGTERM)
-        for _ in range(600):
-            if not os.path.exists(f"/proc/{pid}"):
-                return
-            time.sleep(0.05)
-        os.kill(pid, signal.SIGKILL)
-        raise AssertionError("the daemon did not end")
+        if not harness.wait_for(lambda: not os.path.exists(f"/proc/{pid}")):
+            os.kill(pid, signal.SIGKILL)
+            raise AssertionError("the daemon did not end")
 
     def setUp(self):
         super().setUp()
@@ -196,8 +231,7 @@ class Daemon(Config):
         pid = self.pid()
         try:
             self.assertEqual(self.get(), 200)  # at once: it was ready before the command ended
-            with open(f"/proc/{pid}/stat") as stat:
-                fields = stat.read().rsplit(")", 1)[1].split()
+            fields = harness.proc(pid, "stat").rsplit(")", 1)[1].split()
             self.assertNotEqual(int(fields[3]), os.getsid(0))
             self.assertEqual(int(fields[4]), 0)  # no terminal
             self.assertEqual(os.path.realpath(f"/proc/{pid}/fd/1"), self.folder + "/out")
@@ -219,7 +253,7 @@ class Daemon(Config):
     def test_a_start_that_fails_is_told_to_who_started_it(self):
         self.write("p.yml", json.dumps({"p": {"module": wasm("settings-invalid")}}))
         done = self.start()
-        self.assertEqual((done.returncode, done.stderr), (1, "Error: Policy settings are invalid: key x is missing\n"))
+        self.assertEqual((done.returncode, done.stderr), (1, 'Error: policy "p": Policy settings are invalid: key x is missing\n'))
         self.assertEqual(self.read("err"), done.stderr)
         self.assertFalse(os.path.exists(self.folder + "/policy-server.pid"))
         done = self.start("--daemon-pid-file", "/nowhere/x")

@@ -157,9 +157,7 @@ class Http(unittest.TestCase):
         self.assertEqual(self.server.probe("/validate/accept", "POST")[0], 404)
 
     def test_the_client_s_deadline_ends_an_evaluation(self):
-        started = time.time()
-        response = self.server.verdict("/validate/loop?timeout=1s")
-        self.assertLess(time.time() - started, 1.0)
+        _, response = harness.in_time(lambda: self.server.verdict("/validate/loop?timeout=1s"), 1.0)
         self.assertEqual(response["status"], {"message": "Policy execution interrupted because it exceeded the allowed "
                                               "execution time", "code": 500})
 

@@ -2,19 +2,10 @@
 from inside in tests/unit/test_lockdown.c; that it denies nothing that serving needs, all other tests here show."""
 import os, ssl, tempfile, unittest
 
-from harness import Server, is_sanitized, make_certificates, wasm
+from harness import Server, is_sanitized, make_certificates, status, tasks, wait_for, wasm
 
 POLICIES = {name: {"module": wasm(name), "timeoutEvalSeconds": 1} for name in
             ("accept", "reject-message", "mutate", "loop", "trap", "overflow", "out-of-bounds", "log", "wasi-accept")}
-
-
-def status(task):
-    with open(f"/proc/{task}/status") as lines:
-        return dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
-
-
-def tasks(pid):
-    return [f"{pid}/task/{task}" for task in os.listdir(f"/proc/{pid}/task")]
 
 
 @unittest.skipIf(is_sanitized(), "sanitizer builds have no lock-down")
@@ -62,6 +53,7 @@ class Lockdown(unittest.TestCase):
         with Server(POLICIES) as server:
             worker, = server.workers()
             os.kill(worker, 9)
+            self.assertTrue(wait_for(lambda: len(server.workers()) == 1 and server.workers() != [worker]))
             self.assertTrue(server.wait_ready())
             self.assertTrue(server.verdict("/validate/accept")["allowed"])
             self.check_locked(server)

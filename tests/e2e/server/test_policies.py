@@ -45,7 +45,7 @@ class Policies(unittest.TestCase):
             self.assertEqual(server.errors(), "")
 
     def test_without_the_flag_one_failure_ends_the_start(self):
-        self.assertIn("Error: Policy settings are invalid: key x is missing",
+        self.assertIn('Error: policy "b": Policy settings are invalid: key x is missing',
                       self.start_fails({"a": {"module": wasm("accept")}, "b": {"module": wasm("settings-invalid")}}))
         self.assertIn("/nowhere/x.wasm", self.start_fails({"a": {"module": "file:///nowhere/x.wasm"}}))
         self.assertIn("cannot retrieve path from uri: file://x.wasm", self.start_fails({"a": {"module": "file://x.wasm"}}))

@@ -105,11 +105,11 @@ class Load(Case):
     def test_reloads_in_a_row_lose_nothing_and_leave_nothing(self):
         with Server(BEFORE, log="info") as server:
             def size():
-                with open(f"/proc/{server.process.pid}/smaps_rollup") as text:
-                    return int(next(line.split()[1] for line in text if line.startswith("Private_Dirty")))
+                lines = harness.proc(server.process.pid, "smaps_rollup").splitlines()
+                return int(next(line.split()[1] for line in lines if line.startswith("Private_Dirty")))
 
             def fds():
-                return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+                return len(harness.descriptors(server.process.pid))
             before = None
             clients = Clients(server, 2)
             for number in range(30):
@@ -130,7 +130,15 @@ class Load(Case):
     def test_many_reloads_cut_nobody_off(self):
         """Whose answer takes long has it from a worker that has since been replaced many times, each time with an idle connection
         left that it could wait for."""
-        sleep = {"module": "file://" + os.path.join(harness.HERE, "policies", "sleep.wasm"), "timeoutEvalSeconds": 5}
+        # As long as the reloads take, which depends on the machine; the last is enough for any.
+        for seconds in (5, 20, 90):
+            if self.cuts_nobody_off(seconds):
+                return
+        self.fail("the reloads took longer than the slowest answer")
+
+    def cuts_nobody_off(self, seconds):
+        """False when the answer came before the last reload."""
+        sleep = {"module": "file://" + os.path.join(harness.HERE, "policies", "sleep.wasm"), "timeoutEvalSeconds": seconds}
         with Server(dict(BEFORE, sleep=sleep), log="info") as server:
             answers, idle = [], []
             slow = threading.Thread(target=lambda: answers.append(server.post("/validate/sleep")[0]))
@@ -142,12 +150,13 @@ class Load(Case):
                 put(server, dict((AFTER, BEFORE)[number % 2], sleep=sleep))
                 hang_up(server)
                 self.says(server, "policies reloaded", number + 1)
-            self.assertEqual(answers, [], "it must have taken longer than the reloads")
+            is_last = not answers
             slow.join()
             self.assertEqual(answers, [200])
             for connection in idle:
                 connection.close()
             self.assertNotIn("crashed", server.log())
+            return is_last
 
 
 class Triggers(Case):
@@ -229,11 +238,11 @@ class Triggers(Case):
 class Refusals(Case):
     BAD = {
         "": "is empty: write {}",
-        "no: [": "error while loading policies",
+        "no: [": "policies.yml:2:1: no[0]: did not find expected node content",
         "a/b: {module: file:///x.wasm}": "contains a '/' character",
-        json.dumps({"one": {"module": "file:///nowhere.wasm"}}): "/nowhere.wasm",
-        json.dumps({"one": {"module": wasm("settings-invalid")}}): "Policy settings are invalid",
-        json.dumps({"one": {"module": wasm("accept"), "hostCapabilities": ["a**"]}}): "invalid hostCapabilities pattern",
+        json.dumps({"one": {"module": "file:///nowhere.wasm"}}): r'policy \"one\": Cannot find policy with uri: /nowhere.wasm',
+        json.dumps({"one": {"module": wasm("settings-invalid")}}): r'policy \"one\": Policy settings are invalid',
+        json.dumps({"one": {"module": wasm("accept"), "hostCapabilities": ["a**"]}}): "one.hostCapabilities[0]: invalid pattern",
     }
 
     def test_what_is_bad_is_refused_with_its_reason_and_the_old_set_serves_on(self):
@@ -344,9 +353,7 @@ class Meanwhile(Case):
         with self.serve() as server:
             self.hold()
             self.begin(server, AFTER)
-            started = time.time()
-            self.assertEqual(server.stop(), 0)
-            self.assertLess(time.time() - started, 5)
+            self.assertEqual(server.stop(), 0)  # the build would go on for ever
             self.assertEqual(server.errors(), "")
 
     def test_what_changes_during_the_start_is_taken_after_it(self):
@@ -371,19 +378,20 @@ class Tiers(Case):
 
     def quick(self, server):
         """How many of the plugins that the newest worker has mapped are of the quick tier."""
-        return sum(path.endswith("-quick.so") for path in test_swap.mapped(server.workers()[-1]))
+        *_, newest = server.ask_workers(test_swap.mapped).values()
+        return sum(path.endswith("-quick.so") for path in newest)
 
     def test_a_reload_keeps_the_full_tier_and_builds_it_for_what_is_new(self):
         if not test_swap.has_quick_tier():
             self.skipTest("no tcc")
         environment = {"CHIMERA_CACHE_DIR": self.folder(), "CHIMERA_WAIT_FOR_FULL_TIER": "false"}
         with Server({"one": {"module": wasm("accept")}}, environment=environment, log="info") as server:
-            self.says(server, "swapped to the full tier")
+            self.assertTrue(wait_for(lambda: "swapped to the full tier" in server.log(), 600), server.log())
             put(server, {"one": {"module": wasm("accept")}, "two": {"module": wasm("mutate"), "allowedToMutate": True}})
             self.says(server, "policies reloaded")
             self.says(server, "serving from the quick tier", 2)
             self.assertIn("patch", server.verdict("/validate/two"))
-            self.says(server, "swapped to the full tier", 2)
+            self.assertTrue(wait_for(lambda: server.log().count("swapped to the full tier") == 2, 600), server.log())
             self.assertTrue(wait_for(lambda: len(server.workers()) == 1))
             self.assertEqual(self.quick(server), 0)
             built = server.log().count("building the full tier")

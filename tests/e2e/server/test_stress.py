@@ -1,7 +1,7 @@
 """Behaviour under stress: slow policies, full queues, rude clients, the end of the server (issue 5, item 6; docs/internals/loops.md)."""
 import json, resource, signal, socket, threading, time, unittest
 
-from harness import HERE, SERVER, Reader, Server, request, review, wasm
+from harness import HERE, SERVER, Reader, Server, patiently, request, review, wait_for, wasm
 
 SLEEP = f"file://{HERE}/policies/sleep.wasm"
 with open(SERVER, "rb") as program:  # ThreadSanitizer keeps signals back while a guest loops
@@ -32,7 +32,7 @@ class Slow(unittest.TestCase):
         except BlockingIOError:
             return False
         finally:
-            sock.settimeout(30)
+            sock.settimeout(180)
 
     def test_slow_policies_do_not_hold_up_quick_ones(self):
         for path in ("/validate/loop", "/validate/sleep", "/validate/group", "/validate/group%2Fa"):
@@ -105,7 +105,7 @@ class Shedding(unittest.TestCase):
 
     def setUp(self):
         self.server = Server({"accept": {"module": wasm("accept")},
-                              **{name: {"module": SLEEP, "timeoutEvalSeconds": 20} for name in ("a", "b", "c")}}, "--workers", "1")
+                              **{name: {"module": SLEEP, "timeoutEvalSeconds": 600} for name in ("a", "b", "c")}}, "--workers", "1")
         self.addCleanup(self.server.__exit__)
 
     def send(self, count, path):
@@ -128,12 +128,13 @@ class Shedding(unittest.TestCase):
     def quick(self, path="/validate/accept"):
         return self.server.verdict(path)["allowed"]
 
-    def test_a_policy_waits_for_its_share_and_is_refused_beyond(self):
-        slow = self.send(8, "/validate/a?timeout=3s")
-        time.sleep(0.5)
-        patient = self.send(8, "/validate/a?timeout=6s")
-        impatient = self.send(248, "/validate/a?timeout=2s")
-        time.sleep(0.2)
+    @patiently
+    def test_a_policy_waits_for_its_share_and_is_refused_beyond(self, scale):
+        slow = self.send(8, f"/validate/a?timeout={3 * scale}s")
+        time.sleep(0.5 * scale)
+        patient = self.send(8, f"/validate/a?timeout={6 * scale}s")
+        impatient = self.send(248, f"/validate/a?timeout={2 * scale}s")
+        time.sleep(0.2 * scale)
         self.assertEqual(self.statuses(self.send(5, "/validate/a")), [429] * 5)
         self.assertTrue(self.quick())
         self.assertEqual(self.statuses(self.send(1, "/validate/b?timeout=1s")), [200])
@@ -142,17 +143,19 @@ class Shedding(unittest.TestCase):
         self.assertTrue(self.quick())
         self.assertEqual(self.statuses(patient), [200] * 8)
 
-    def test_a_full_server_still_takes_policies_that_are_not_slow(self):
-        slow = self.send(8, "/validate/a?timeout=4s") + self.send(8, "/validate/b?timeout=4s")
-        time.sleep(0.5)
+    @patiently
+    def test_a_full_server_still_takes_policies_that_are_not_slow(self, scale):
+        slow = self.send(8, f"/validate/a?timeout={4 * scale}s") + self.send(8, f"/validate/b?timeout={4 * scale}s")
+        time.sleep(0.5 * scale)
         self.assertTrue(self.quick())
         third = self.send(5, "/validate/c?timeout=1s")  # one is let in; it is slow then, and the rest waits
         self.assertEqual(sorted(self.statuses(third)), [200] + [503] * 4)
         self.assertEqual(self.statuses(slow), [200] * 16)
 
-    def test_who_leaves_while_it_waits_does_no_harm(self):
-        slow = self.send(8, "/validate/a?timeout=2s")
-        time.sleep(0.5)
+    @patiently
+    def test_who_leaves_while_it_waits_does_no_harm(self, scale):
+        slow = self.send(8, f"/validate/a?timeout={2 * scale}s")
+        time.sleep(0.5 * scale)
         for i, sock in enumerate(self.send(20, "/validate/a?timeout=2s")):
             if i % 2:
                 sock.setsockopt(1, 13, b"\1\0\0\0\0\0\0\0")  # SO_LINGER: a reset
@@ -160,9 +163,10 @@ class Shedding(unittest.TestCase):
         self.assertEqual(self.statuses(slow), [200] * 8)
         self.assertTrue(self.quick())
 
-    def test_audits_have_a_smaller_share(self):
-        audits = self.send(12, "/audit/a?timeout=3s")
-        time.sleep(0.5)
+    @patiently
+    def test_audits_have_a_smaller_share(self, scale):
+        audits = self.send(12, f"/audit/a?timeout={3 * scale}s")
+        time.sleep(0.5 * scale)
         validations = self.send(4, "/validate/a?timeout=1s")  # of the policy's 8, audits have 4
         self.assertEqual(self.statuses(validations), [200] * 4)
         self.assertTrue(self.quick())
@@ -259,20 +263,19 @@ class Rude(unittest.TestCase):
 class Stopping(unittest.TestCase):
     """SIGTERM (webhook-contract.md §4.6)."""
 
-    POLICIES = {"accept": {"module": wasm("accept")}, "sleep": {"module": SLEEP, "timeoutEvalSeconds": 20}}
+    POLICIES = {"accept": {"module": wasm("accept")}, "sleep": {"module": SLEEP, "timeoutEvalSeconds": 600}}
 
-    def test_clients_that_come_late_are_served(self):
+    @patiently
+    def test_clients_that_come_late_are_served(self, scale):
         with Server(self.POLICIES) as server:
             idle, silent, busy = server.raw(), server.raw(), server.raw()
             for sock in (idle, silent):
                 sock.sendall(request())
                 self.assertEqual(Reader(sock).answer()[0], 200)
-            busy.sendall(request("/validate/sleep?timeout=4s"))
-            time.sleep(0.3)
+            busy.sendall(request(f"/validate/sleep?timeout={4 * scale}s"))
+            time.sleep(0.3 * scale)
             server.process.send_signal(signal.SIGTERM)
-            until = time.time() + 1
-            while server.is_ready() and time.time() < until:
-                time.sleep(0.01)
+            self.assertTrue(wait_for(lambda: not server.is_ready()))
             self.assertEqual(server.probe("/readiness"), (503, b""))
             status, head, _ = server.post("/validate/accept")
             self.assertEqual((status, head["connection"]), (200, "close"))
@@ -287,17 +290,18 @@ class Stopping(unittest.TestCase):
             self.assertEqual(status, 200)
             self.assertIn("\r\nconnection: close", head)
             self.assertIn(TEXT, text)
-            self.assertEqual(server.process.wait(20), 0)
+            self.assertEqual(server.process.wait(60), 0)
             self.assertRaises(ConnectionRefusedError, server.raw)
             self.assertEqual(server.errors(), "")
             for sock in (idle, silent, busy):
                 sock.close()
 
-    def test_a_second_signal_ends_the_wait_for_late_clients(self):
+    @patiently
+    def test_a_second_signal_ends_the_wait_for_late_clients(self, scale):
         with Server(self.POLICIES) as server:
             busy = server.raw()
-            busy.sendall(request("/validate/sleep?timeout=5s"))
-            time.sleep(0.3)
+            busy.sendall(request(f"/validate/sleep?timeout={5 * scale}s"))
+            time.sleep(0.3 * scale)
             server.process.send_signal(signal.SIGTERM)
             self.assertEqual(server.post("/validate/accept")[0], 200)
             server.process.send_signal(signal.SIGTERM)
@@ -311,7 +315,7 @@ class Stopping(unittest.TestCase):
             else:
                 self.fail("it still listens")
             self.assertIn(TEXT, Reader(busy).answer()[2])
-            self.assertEqual(server.process.wait(20), 0)
+            self.assertEqual(server.process.wait(60), 0)
             busy.close()
 
 

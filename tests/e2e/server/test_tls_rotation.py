@@ -85,8 +85,13 @@ class Rotation(unittest.TestCase):
         time.sleep(0.5)
         self.assertEqual(self.served(server), name)
 
+    def kill_worker(self, server):
+        worker, = server.workers()
+        os.kill(worker, signal.SIGKILL)
+        self.assertTrue(wait_for(lambda: len(server.workers()) == 1 and server.workers() != [worker]), server.log())
+
     def fds(self, pid):
-        return len(os.listdir(f"/proc/{pid}/fd"))
+        return len(harness.descriptors(pid))
 
     def test_a_mounted_secret_is_followed_a_hundred_times(self):
         names = ("first", "second", "third")
@@ -143,8 +148,7 @@ class Rotation(unittest.TestCase):
             self.says(server, "TLS certificate file has been modified")
             self.stays(server, "first")
             self.assertNotIn(RELOADING, server.log())
-            os.kill(server.workers()[0], signal.SIGKILL)  # the next worker cannot do with what is on the disk
-            self.says(server, "starting another")
+            self.kill_worker(server)  # the next worker cannot do with what is on the disk
             self.stays(server, "first")
             write(self.folder + "/tls.key", self.text("second.key"))
             self.says(server, "TLS key file has been modified")
@@ -154,8 +158,7 @@ class Rotation(unittest.TestCase):
             self.stays(server, "second")
             write(self.folder + "/tls.crt", self.text("third.crt"))
             self.becomes(server, "third")
-            os.kill(server.workers()[0], signal.SIGKILL)
-            self.says(server, "starting another", 2)
+            self.kill_worker(server)
             self.stays(server, "third")
             self.assertEqual(server.probe("/readiness")[0], 200)
 
@@ -242,9 +245,9 @@ class Rotation(unittest.TestCase):
         with self.serve("--isolate", "accept", "--admin-port", str(harness.free_port())) as server:
             self.put(self.pair("second"))
             self.becomes(server, "second")
-            pids = [server.process.pid, *server.workers()]
-            self.assertEqual(len(pids), 4)  # with the jail and the admin port's process
-            copies = [pid for pid in pids if any("memfd:tls" in os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))]
+            self.assertTrue(wait_for(lambda: len(server.workers()) == 3), server.workers())  # the check of the pair has ended
+            pids = [server.process.pid, *server.workers()]  # with the jail and the admin port's process
+            copies = [pid for pid in pids if any("memfd:tls" in link for link in harness.descriptors(pid))]
             self.assertEqual(len(copies), 2)
             self.assertEqual(copies[0], server.process.pid)
             for name in ("first", "second"):

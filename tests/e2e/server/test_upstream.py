@@ -406,7 +406,7 @@ class HostCapabilities(Row):
         for pattern in ("oci*", "oci/v1/oci_*", "*/oci", "", "unknown/v1/op", "oci/v99/verify", "oci/v1", "net", "kubernetes"):
             with Server({"p": tiny("accept", hostCapabilities=[pattern])}, "--continue-on-errors", is_awaited=False) as server:
                 self.assertEqual(server.process.wait(60), 1)
-                self.assertIn("bootstrap failure: invalid hostCapabilities pattern for policy p: ", server.errors())
+                self.assertIn("p.hostCapabilities[0]: invalid pattern", server.errors())
 
 
 class PolicyEvaluator(Row):
@@ -466,7 +466,8 @@ class Config(unittest.TestCase):
     def test_policy_validation(self):
         member = group("a()", {"a/b": HAPPY})
         for policies, text in (({"a/b": HAPPY}, "policy name 'a/b' contains a '/' character"),
-                               ({"g": member}, "policy group 'g' contains policies with invalid names: [\"a/b\"]")):
+                               ({"g": member}, "g.policies.a/b: expected a name of a member without '/' "
+                                                "(policy group 'g' contains policies with invalid names)")):
             with Server(policies, is_awaited=False) as server:
                 self.assertEqual(server.process.wait(60), 1)
                 self.assertIn(text, server.errors())
