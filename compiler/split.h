@@ -18,6 +18,8 @@
 struct split_function { /* of the text, which must stay */
     struct chimera_slice head; /* "u32 w2c_f5(w2c_pol* instance, u32 var_p0)" */
     struct chimera_slice body; /* from "{" to "}" */
+    char *
+        flat; /* what `body` is of instead, where its braces were nested too deep; owned, or NULL */
 };
 
 struct split {
