@@ -280,10 +280,14 @@ static int put_in_place(const char *folder, const char *target, struct chimera_e
     int code = check_target(target, err);
     if (code < 0)
         return code;
-    if (chmod(folder, 0755) == 0 && rename(folder, target) == 0)
+    if (chmod(folder, 0755) == 0 && rename(folder, target) == 0) {
+        chimera_file_sync_folder_of(target);
         return CHIMERA_OK;
-    if (renameat2(AT_FDCWD, folder, AT_FDCWD, target, RENAME_EXCHANGE) == 0)
+    }
+    if (renameat2(AT_FDCWD, folder, AT_FDCWD, target, RENAME_EXCHANGE) == 0) {
+        chimera_file_sync_folder_of(target);
         return chimera_folder_remove(folder, err); /* the old one */
+    }
     return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", target, strerror(errno));
 }
 
