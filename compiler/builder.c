@@ -38,7 +38,7 @@ static int find_prelude(char **ret_folder, struct chimera_error *err)
                                 CHIMERA_PRELUDE_SOURCE_DIR};
     for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
         if (candidates[i] && has_prelude(candidates[i])) {
-            *ret_folder = strdup(candidates[i]);
+            *ret_folder = realpath(candidates[i], NULL); /* tools run in other folders */
             return *ret_folder ? CHIMERA_OK : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
         }
     }
