@@ -295,7 +295,7 @@ static char *find_cached(struct build_work *work, enum chimera_tier tier)
     if (!work->builder->cache || !chimera_tools_has(&work->builder->tools, tier) ||
         name_stem(work, NULL) < 0)
         return NULL;
-    return chimera_cache_find_plugin(work->builder->cache, work->stem);
+    return chimera_cache_find_plugin(work->builder->cache, work->stem, work->builder->check);
 }
 
 static int build_tier(struct build_work *work, enum chimera_tier tier, char **ret_path,
@@ -373,6 +373,26 @@ static int build_bytes(struct build_work *work, struct chimera_built *built,
     return code;
 }
 
+/* Said once for each build, however much was damaged. */
+static int tell_damage(struct chimera_builder *builder, struct chimera_built *built, int code,
+                       struct chimera_error *err)
+{
+    struct chimera_error damage = {0}, why = {0};
+    if (!builder->cache || !chimera_cache_take_damage(builder->cache, &damage))
+        return code;
+    if (code < 0 && err) {
+        why = *err;
+        return chimera_fail(err, code,
+                            "%.600s (it has to be built again, for the cache is damaged: %.350s)",
+                            why.text, damage.text);
+    }
+    if (code == 0 &&
+        asprintf(&built->warning, "the cache was damaged, and what is missing was built again: %s",
+                 damage.text) < 0)
+        built->warning = NULL;
+    return code;
+}
+
 static int build_path(struct chimera_builder *builder, const char *path, enum chimera_mode mode,
                       enum chimera_tier tier, bool is_bare, struct chimera_built *ret_built,
                       struct chimera_error *err)
@@ -388,6 +408,7 @@ static int build_path(struct chimera_builder *builder, const char *path, enum ch
     if (code == 0)
         code = build_bytes(&work, &built, err);
     chimera_buffer_free(&bytes);
+    code = tell_damage(builder, &built, code, err);
     if (code < 0)
         return code;
     built.milliseconds = now_ms() - start;
@@ -410,5 +431,6 @@ int chimera_build_bare(struct chimera_builder *builder, const char *path, enum c
 void chimera_built_done(struct chimera_built *built)
 {
     free(built->plugin);
-    built->plugin = NULL;
+    free(built->warning);
+    built->plugin = built->warning = NULL;
 }

@@ -12,6 +12,7 @@ struct chimera_builder {
     struct chimera_cache *cache; /* NULL: none */
     char *prelude;               /* folder of the plugins' sources; owned */
     char *temporary;             /* without a cache: our own folder; owned */
+    enum chimera_cache_check check;
 };
 
 /* One build of one module. */

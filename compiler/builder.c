@@ -109,6 +109,7 @@ int chimera_builder_new(const struct chimera_build_options *options,
     if (!builder)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     builder->options = *options;
+    builder->check = options->loads_plugins ? CHIMERA_CACHE_SIZES : CHIMERA_CACHE_WHOLE;
     if (builder->options.jobs == 0)
         builder->options.jobs = chimera_process_cpus();
     int code = fill_builder(builder, err);
@@ -131,6 +132,11 @@ void chimera_builder_free(struct chimera_builder *builder)
     free(builder->temporary);
     free(builder->prelude);
     free(builder);
+}
+
+void chimera_builder_distrust(struct chimera_builder *builder)
+{
+    builder->check = CHIMERA_CACHE_WHOLE;
 }
 
 const struct chimera_tools *chimera_builder_tools(const struct chimera_builder *builder)

@@ -161,6 +161,16 @@ static char *copy_member(struct json_object *line, const char *key)
     return strdup(json_object_get_string(member));
 }
 
+/* A damaged cache, say. */
+static void log_warning(const struct module *module, struct json_object *line)
+{
+    CHIMERA_FREE char *warning = copy_member(line, "warning");
+    if (warning)
+        chimera_log_with(CHIMERA_LOG_WARN, TARGET, chimera_slice_of(warning),
+                         CHIMERA_TEXT("name", chimera_slice_of(module->name)),
+                         CHIMERA_TEXT("path", chimera_slice_of(module->path)));
+}
+
 static void note_progress(struct build *build, size_t index)
 {
     const struct module *module = &build->module[index];
@@ -187,6 +197,7 @@ static void take_line(void *context, struct chimera_slice text)
         return;
     round->told++;
     note_progress(round->build, (size_t)(module - round->build->module));
+    log_warning(module, line);
     if (module->plugin)
         log_module(module, line);
 }

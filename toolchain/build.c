@@ -45,6 +45,8 @@ static void print_built(const struct task *task, const char *argument,
 {
     struct chimera_buffer line;
     if (!task->is_json) {
+        if (built->warning)
+            say_warning("%s: %s", argument, built->warning);
         puts(built->plugin);
         return;
     }
@@ -55,6 +57,8 @@ static void print_built(const struct task *task, const char *argument,
     chimera_buffer_print(&line, ",\"cached\":%s,\"milliseconds\":%llu",
                          built->was_cached ? "true" : "false",
                          (unsigned long long)built->milliseconds);
+    if (built->warning)
+        put_text(&line, "warning", built->warning);
     print_line(&line);
 }
 

@@ -105,6 +105,8 @@ static int build_module(const struct task *task, struct chimera_builder *builder
         return code;
     if (!built.was_cached)
         confinement_warn();
+    if (built.warning)
+        say_warning("%s: %s", module->name, built.warning);
     code = note_plugin(module, built.plugin, err);
     chimera_built_done(&built);
     return code;

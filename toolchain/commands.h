@@ -24,4 +24,7 @@ void confinement_warn(void);
 /* "Error: …" on standard error; returns EXIT_FAILED. */
 int say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* "Warning: …" there. */
+void say_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

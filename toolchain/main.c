@@ -26,15 +26,28 @@ static const char *const unsupported[] = {
     "pull",     "push",  "rm",          "save",   "scaffold", "verify", NULL,
 };
 
+static void say(const char *what, const char *format, va_list arguments)
+{
+    fputs(what, stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
 int say_error(const char *format, ...)
 {
     va_list arguments;
-    fputs("Error: ", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    say("Error: ", format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
     return EXIT_FAILED;
+}
+
+void say_warning(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say("Warning: ", format, arguments);
+    va_end(arguments);
 }
 
 void confinement_warn(void)
