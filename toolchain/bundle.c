@@ -19,6 +19,7 @@
 #include "server/policies.h"
 #include "toolchain/commands.h"
 #include "toolchain/interrupt.h"
+#include "toolchain/trial.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 
@@ -32,6 +33,7 @@ struct task {
     const char *path;           /* of policies.yml */
     const char *store;          /* of modules that were fetched */
     const char *folder;         /* where the bundle is made */
+    bool has_no_trial;
     struct chimera_buffer text; /* of policies.yml */
     struct policies policies;
     struct module *module; /* owned */
@@ -108,6 +110,8 @@ static int build_module(const struct task *task, struct chimera_builder *builder
     if (built.warning)
         say_warning("%s: %s", module->name, built.warning);
     code = note_plugin(module, built.plugin, err);
+    if (code == CHIMERA_OK && !task->has_no_trial && !trial_starts(built.plugin, &why))
+        code = chimera_fail(err, why.code, "%s: %s", module->name, why.text);
     chimera_built_done(&built);
     return code;
 }
@@ -355,7 +359,8 @@ static void free_task(struct task *task)
 static int bundle(const struct options *options, struct chimera_build_options *build)
 {
     const char *target = option_value(options, "output");
-    struct task task = {.path = options->arguments[0]};
+    struct task task = {.path = options->arguments[0],
+                        .has_no_trial = option_is_given(options, "no-trial")};
     struct chimera_error err = {0};
     CHIMERA_FREE char *store = find_store(options);
     CHIMERA_FREE char *folder = make_folder(target, &err);
@@ -413,6 +418,9 @@ static const struct option_entry bundle_options[] = {
      .kind = OPTION_VALUE,
      .value = "N",
      .help = "Compilers to run at once; as many as there are processors without it"},
+    {.name = "no-trial",
+     .help = "Do not try whether the policies can start here; without it one that never can is an "
+             "error"},
     {.name = "quiet", .letter = 'q', .help = "Show no progress"},
     {.name = "require-confinement",
      .help = "Fail where the kernel cannot keep the compilers from files, network and other "

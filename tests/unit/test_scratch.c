@@ -108,6 +108,44 @@ static void a_tool_reaches_its_own_inputs_only(void **state)
     chimera_tools_done(&tools);
 }
 
+/* Where many modules are built, an error must say which. */
+static void an_error_of_a_tool_names_the_module(void **state)
+{
+    (void)state;
+    static const char *const variables[] = {"CHIMERA_WASM2C", "CHIMERA_CLANG", "CHIMERA_LLD",
+                                            "CHIMERA_OBJDUMP", "CHIMERA_TCC"};
+    struct chimera_tools tools;
+    struct chimera_error err = {0};
+    if (chimera_tools_find(NULL, &tools, &err) < 0)
+        fail_msg("%s", err.text);
+    const char *const real[] = {tools.wasm2c, tools.clang, tools.lld, tools.objdump, tools.tcc};
+    for (size_t i = 0; i < 5; i++) {
+        char path[200], text[400];
+        snprintf(path, sizeof(path), "%s/failing-%zu", folder, i);
+        snprintf(text, sizeof(text),
+                 "#!/bin/sh\ncase \"$*\" in --version|-v) exec %s \"$@\";; esac\necho 'error: of "
+                 "the tool' >&2\nexit 3\n",
+                 real[i]);
+        assert_int_equal(chimera_file_write(path, chimera_slice_of(text), 0755, NULL), CHIMERA_OK);
+        assert_int_equal(setenv(variables[i], path, 1), 0);
+        struct chimera_builder *builder = NULL;
+        struct chimera_built built = {0};
+        snprintf(path, sizeof(path), "%s/failing-cache-%zu", folder, i);
+        const struct chimera_build_options options = {.cache_folder = path};
+        assert_int_equal(chimera_builder_new(&options, &builder, &err), CHIMERA_OK);
+        assert_int_equal(chimera_build(builder, POLICY, CHIMERA_MODE_NONE,
+                                       i == 4 ? CHIMERA_TIER_QUICK : CHIMERA_TIER_FULL, &built,
+                                       &err),
+                         CHIMERA_ETOOL);
+        if (strncmp(err.text, POLICY ": ", strlen(POLICY) + 2) != 0 ||
+            !strstr(err.text, "failed with exit code 3: error: of the tool"))
+            fail_msg("%s", err.text);
+        chimera_builder_free(builder);
+        unsetenv(variables[i]);
+    }
+    chimera_tools_done(&tools);
+}
+
 static void put(const char *name, struct chimera_slice bytes)
 {
     CHIMERA_FREE char *path = chimera_path_join(folder, name);
@@ -179,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tool_reaches_its_own_inputs_only),
+        cmocka_unit_test(an_error_of_a_tool_names_the_module),
         cmocka_unit_test(only_plain_files_are_taken),
         cmocka_unit_test(only_objects_for_our_machine_are_taken),
     };
