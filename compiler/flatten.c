@@ -5,6 +5,11 @@
 
 #include "runtime/base/error.h"
 
+/* Clang's limit counts the parentheses of the innermost expression, too. */
+#define BRACES_MAX 200u
+/* Of large bodies; three quarters of one are blanks when it nests some 40 deep on average. */
+#define LARGE ((size_t)1 << 20)
+
 enum opened { OPENED_OTHER, OPENED_IF, OPENED_ELSE }; /* the first: a switch, or a plain brace */
 
 struct opened_brace {
@@ -30,11 +35,18 @@ static bool is_closing(struct chimera_slice line)
 
 void chimera_flatten_count(struct flatten_depth *depth, struct chimera_slice line)
 {
+    size_t size = line.size;
     line = chimera_slice_trim(line);
+    depth->blanks += size - line.size;
     if (is_closing(line) && depth->now > 0)
         depth->now--;
     if (is_opening(line) && ++depth->now > depth->most)
         depth->most = depth->now;
+}
+
+bool chimera_flatten_pays(const struct flatten_depth *depth, size_t size)
+{
+    return depth->most > BRACES_MAX || (size > LARGE && depth->blanks > size / 4 * 3);
 }
 
 /* "if (w2c_i0) {": what is between the parentheses, a variable. */

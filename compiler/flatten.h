@@ -11,15 +11,15 @@
 
 #include "runtime/base/buffer.h"
 
-/* Functions that nest braces deeper are flattened. Clang's limit counts the parentheses of the
- * innermost expression, too. */
-#define CHIMERA_BRACES_MAX 200u
-
 /* Follows the lines of one body. */
 struct flatten_depth {
-    uint32_t now, most;
+    uint32_t now, most; /* braces */
+    size_t blanks;      /* bytes of indentation: wasm2c indents loops, too */
 };
 void chimera_flatten_count(struct flatten_depth *depth, struct chimera_slice line);
+
+/* Whether a body of `size` bytes is to be flattened. */
+bool chimera_flatten_pays(const struct flatten_depth *depth, size_t size);
 
 /* Appends the body (from "{" to "}") to `out`, without its indentation. CHIMERA_ETOOL when a line
  * has a form that wasm2c is not known to write. */

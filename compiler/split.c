@@ -69,9 +69,9 @@ static struct chimera_slice without_static(struct chimera_slice line)
     return line;
 }
 
-/* Returns how deep its braces are nested. */
-static uint32_t take_body(struct split_function *function, struct chimera_slice line,
-                          struct chimera_slice *rest)
+/* Returns whether it is nested so deep that it must be made flat. */
+static bool take_body(struct split_function *function, struct chimera_slice line,
+                      struct chimera_slice *rest)
 {
     const char *start = line.data + line.size - 1;
     struct flatten_depth depth = {0};
@@ -83,7 +83,7 @@ static uint32_t take_body(struct split_function *function, struct chimera_slice 
             break;
         }
     }
-    return depth.most;
+    return function->body.data && chimera_flatten_pays(&depth, function->body.size);
 }
 
 /* In place of the body that is part of the text. */
@@ -114,11 +114,9 @@ static int take_function(struct split *split, const struct chimera_module *modul
         return CHIMERA_OK;
     struct split_function *function = &split->functions[index];
     function->head = without_static(line);
-    uint32_t depth = take_body(function, line, rest);
+    bool is_deep = take_body(function, line, rest);
     *found += function->body.data != NULL;
-    if (!function->body.data || depth <= CHIMERA_BRACES_MAX)
-        return CHIMERA_OK;
-    return flatten_body(function, module, index, err);
+    return is_deep ? flatten_body(function, module, index, err) : CHIMERA_OK;
 }
 
 const char *split_prefix(unsigned wabt_minor)
@@ -160,6 +158,42 @@ void split_done(struct split *split)
         free(split->functions[i].flat);
     free(split->functions);
     split->functions = NULL;
+}
+
+/* --- How much it is for a compiler. --- */
+
+static size_t count_words(struct chimera_slice text, const char *word)
+{
+    size_t count = 0, size = strlen(word);
+    const char *end = text.data + text.size;
+    for (const char *at = text.data; (at = memmem(at, (size_t)(end - at), word, size)); at += size)
+        count++;
+    return count;
+}
+
+/* The commas of lines without parentheses: "  u32 w2c_i0, w2c_i1, w2c_i2;". */
+static size_t count_variables(struct chimera_slice text)
+{
+    size_t count = 0;
+    while (text.size > 0) {
+        struct chimera_slice line = next_line(&text);
+        if (!memchr(line.data, '(', line.size))
+            count += count_words(line, ",");
+    }
+    return count;
+}
+
+/* Clang's passes take time that grows with the square, and more, of a function's branches, selects
+ * and variables; of those that real policies have, the largest have 2,200 and half a megabyte. */
+static bool is_giant(struct chimera_slice body)
+{
+    if (body.size > CHIMERA_GIANT_BYTES)
+        return true;
+    if (body.size < CHIMERA_GIANT_STEPS * sizeof("goto "))
+        return false;
+    return count_words(body, "goto ") + count_words(body, " ? ") +
+               2 * count_words(body, "CALL_INDIRECT") + count_variables(body) >
+           CHIMERA_GIANT_STEPS;
 }
 
 /* --- Writing. --- */
@@ -284,15 +318,15 @@ static int write_parts(struct writer *writer, struct chimera_error *err)
     int code = CHIMERA_OK;
     for (uint32_t i = 0; i < split->function_count && code == 0; i++) {
         size_t own = split->functions[i].body.size;
-        bool is_giant = !is_quick && own > CHIMERA_GIANT_BYTES;
-        if (size > 0 && (is_giant || size + own > part_bytes)) {
+        bool is_alone = !is_quick && is_giant(split->functions[i].body);
+        if (size > 0 && (is_alone || size + own > part_bytes)) {
             code = add_part(writer, from, i, false, err);
             size = 0;
         }
         if (size == 0)
             from = i;
         size += own;
-        if (is_giant && code == 0) {
+        if (is_alone && code == 0) {
             code = add_part(writer, i, i + 1, true, err);
             size = 0;
         }

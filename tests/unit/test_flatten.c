@@ -3,6 +3,7 @@
  * them. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -73,6 +74,23 @@ static void the_deepest_brace_counts(void **state)
         chimera_flatten_count(&depth, chimera_slice_of(lines[i]));
     assert_int_equal(depth.most, 3);
     assert_int_equal(depth.now, 0);
+    assert_int_equal(depth.blanks, 2 + 4 + 2 + 4 + 4 + 2);
+}
+
+static void deep_bodies_and_blank_ones_are_flattened(void **state)
+{
+    (void)state;
+    static const struct {
+        struct flatten_depth depth;
+        size_t size;
+        bool pays;
+    } cases[] = {
+        {{0, 200, 0}, 10000000, false},    {{0, 201, 0}, 10000, true},
+        {{0, 3, 900000}, 1000000, false},  {{0, 3, 1900000}, 2000000, true},
+        {{0, 3, 1400000}, 2000000, false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(chimera_flatten_pays(&cases[i].depth, cases[i].size), cases[i].pays);
 }
 
 int main(void)
@@ -81,6 +99,7 @@ int main(void)
         cmocka_unit_test(nested_ifs_become_jumps),
         cmocka_unit_test(what_is_too_large_is_refused),
         cmocka_unit_test(the_deepest_brace_counts),
+        cmocka_unit_test(deep_bodies_and_blank_ones_are_flattened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
