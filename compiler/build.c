@@ -23,6 +23,7 @@
 
 #define WASM_MAX ((size_t)256 << 20)
 #define WABT_WITH_VECTORS 33
+#define QUICK_PARAMS_MAX 240 /* tcc has room for 256 values at once */
 
 /* --- The steps of one build. --- */
 
@@ -276,6 +277,27 @@ static int check_vectors(const struct build_work *work, struct chimera_error *er
                         work->path, WABT_WITH_VECTORS, tools->wabt_version);
 }
 
+/* What tcc does not do, before it says so in its own words; with any tier the full one is built
+ * then. */
+static int check_quick(const struct build_work *work, struct chimera_error *err)
+{
+    const struct chimera_module *module = work->module;
+    if (module->uses_vectors)
+        return chimera_fail(
+            err, CHIMERA_EFEATURE,
+            "%s: the module uses SIMD (v128), which the quick tier does not have: build it with "
+            "`--tier full`",
+            work->path);
+    for (uint32_t i = 0; i < module->signature_count; i++)
+        if (module->signatures[i].params.size > QUICK_PARAMS_MAX)
+            return chimera_fail(err, CHIMERA_ELIMIT,
+                                "%s: the module has a function type of %zu parameters, over the "
+                                "quick tier's limit of %d: "
+                                "build it with `--tier full`",
+                                work->path, module->signatures[i].params.size, QUICK_PARAMS_MAX);
+    return CHIMERA_OK;
+}
+
 static int read_module(struct build_work *work, struct chimera_error *err)
 {
     int code = chimera_module_read(work->path, work->bytes, &work->module, err);
@@ -303,11 +325,8 @@ static int build_tier(struct build_work *work, enum chimera_tier tier, char **re
 {
     work->tier = tier;
     int code = chimera_tools_need(&work->builder->tools, tier, err);
-    if (code == 0 && tier == CHIMERA_TIER_QUICK && work->module->uses_vectors)
-        code = chimera_fail(err, CHIMERA_EFEATURE,
-                            "%s: the module uses SIMD (v128), which the quick tier does not have: build it with "
-                            "`--tier full`",
-                            work->path);
+    if (code == 0 && tier == CHIMERA_TIER_QUICK)
+        code = check_quick(work, err);
     if (code == 0)
         code = name_stem(work, err);
     return code < 0 ? code : build_new(work, ret_path, err);
