@@ -81,12 +81,14 @@ static int open_brace(struct flatten *flatten, struct chimera_slice line)
     bool is_if = read_condition(line, &name);
     if (!push(flatten, is_if ? OPENED_IF : OPENED_OTHER))
         return CHIMERA_ENOMEM;
-    if (is_if)
-        chimera_buffer_print(flatten->out, "if (!%.*s) goto chimera_else%u;\n", (int)name.size,
-                             name.data, flatten->braces[flatten->depth - 1].number);
-    else
-        chimera_buffer_print(flatten->out, "%.*s\n", (int)line.size, line.data);
-    return CHIMERA_OK;
+    if (!is_if) {
+        chimera_buffer_append(flatten->out, line);
+        return chimera_buffer_byte(flatten->out, '\n');
+    }
+    chimera_buffer_text(flatten->out, "if (!");
+    chimera_buffer_append(flatten->out, name);
+    return chimera_buffer_print(flatten->out, ") goto chimera_else%u;\n",
+                                flatten->braces[flatten->depth - 1].number);
 }
 
 static int begin_else(struct flatten *flatten)
