@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,144 +12,31 @@
 #include "compiler/build_internal.h"
 #include "compiler/compile.h"
 #include "compiler/confine.h"
-#include "compiler/glue.h"
 #include "compiler/image.h"
 #include "compiler/link.h"
 #include "compiler/mode.h"
 #include "compiler/names.h"
-#include "compiler/process.h"
-#include "compiler/rewrite.h"
-#include "compiler/split.h"
+#include "compiler/scratch.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/plugin/plugin_file.h"
 
 #define WASM_MAX ((size_t)256 << 20)
 #define WABT_WITH_VECTORS 33
-#define C_MAX ((uint64_t)8 << 30) /* of wasm2c's output: 25 bytes of C a byte of code */
-
-/* One build of one module. */
-struct work {
-    struct chimera_builder *builder;
-    const char *path;
-    enum chimera_mode mode;
-    enum chimera_tier tier;
-    bool is_bare; /* no ABI: neither detected nor checked */
-    struct chimera_slice bytes;
-    struct chimera_module *module; /* owned; NULL until it must be read */
-    char *folder; /* scratch; owned */
-    char stem[CHIMERA_STEM_MAX + 24];
-    struct chimera_digest wasm;
-    uint64_t image_size;
-    struct split_part *parts; /* owned */
-    size_t part_count;
-};
+#define QUICK_PARAMS_MAX 240 /* tcc has room for 256 values at once */
 
 /* --- The steps of one build. --- */
 
-static int make_scratch(struct work *work, struct chimera_error *err)
+static int make_scratch(struct build_work *work, struct chimera_error *err)
 {
     struct chimera_builder *builder = work->builder;
     if (builder->cache)
         return chimera_cache_scratch(builder->cache, &work->folder, err);
-    if (asprintf(&work->folder, "%s/build-XXXXXX", builder->temporary) < 0) {
-        work->folder = NULL;
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
-    }
-    if (!mkdtemp(work->folder))
-        return chimera_fail(err, CHIMERA_EIO, "cannot make %s: %s", work->folder, strerror(errno));
-    return CHIMERA_OK;
-}
-
-static int write_module(const struct work *work, const char *path, struct chimera_error *err)
-{
-    struct chimera_buffer bytes;
-    chimera_buffer_init(&bytes, WASM_MAX);
-    int code = chimera_module_rewrite(work->module, &bytes, err);
-    if (code == 0)
-        code = chimera_file_write(path, chimera_buffer_slice(&bytes), 0600, err);
-    chimera_buffer_free(&bytes);
-    return code;
-}
-
-/* wasm2c validates what we do not: the types inside function bodies. */
-static int run_wasm2c(const struct work *work, struct chimera_error *err)
-{
-    const char *argv[] = {work->builder->tools.wasm2c, "module.wasm", "-n", "pol", "-o", "raw.c", NULL};
-    char what[512];
-    snprintf(what, sizeof(what), "wasm2c on %s", work->path);
-    struct chimera_command command = {
-        .what = what,
-        .argv = argv,
-        .folder = work->folder,
-        .limits = {.wall_seconds = 1800,
-                   .cpu_seconds = 1800,
-                   .memory_bytes = (uint64_t)6 << 30,
-                   .file_bytes = C_MAX,
-                   .stack_bytes = (uint64_t)1 << 30},
-        .advice = "the module is too large for this WABT; WABT 1.0.33 and newer need far less",
-    };
-    return chimera_process_run(&command, err);
-}
-
-static int map_file(const char *path, struct chimera_slice *ret_text, struct chimera_error *err)
-{
-    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat status;
-    if (fd < 0 || fstat(fd, &status) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", path, strerror(errno));
-    void *text = mmap(NULL, (size_t)status.st_size + 1, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (text == MAP_FAILED)
-        return chimera_fail(err, CHIMERA_EIO, "cannot map %s: %s", path, strerror(errno));
-    *ret_text = (struct chimera_slice){text, (size_t)status.st_size};
-    return CHIMERA_OK;
-}
-
-static int write_sources(struct work *work, struct chimera_slice text, struct chimera_error *err)
-{
-    unsigned wabt = work->builder->tools.wabt_minor;
-    struct split split;
-    int code = split_read(text, wabt, work->module, &split, err);
-    if (code < 0)
-        return code;
-    struct glue_facts facts = {.module = work->module,
-                               .split = &split,
-                               .wabt_minor = wabt,
-                               .mode = work->mode,
-                               .tier = work->tier,
-                               .toolchain = chimera_tools_identity(&work->builder->tools, work->tier),
-                               .wasm = work->wasm,
-                               .image_size = work->image_size};
-    code = glue_write(&facts, work->folder, err);
-    if (code == 0)
-        code = split_write(&split, work->tier, work->folder, &work->parts, &work->part_count, err);
-    split_done(&split);
-    return code;
-}
-
-static int translate(struct work *work, struct chimera_error *err)
-{
-    CHIMERA_FREE char *module = chimera_path_join(work->folder, "module.wasm");
-    CHIMERA_FREE char *raw = chimera_path_join(work->folder, "raw.c");
-    if (!module || !raw)
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
-    chimera_progress_show(work->builder->options.progress, "wasm2c", 0, 0);
-    int code = write_module(work, module, err);
-    if (code == 0)
-        code = run_wasm2c(work, err);
-    struct chimera_slice text;
-    if (code == 0)
-        code = map_file(raw, &text, err);
-    if (code < 0)
-        return code;
-    code = write_sources(work, text, err);
-    munmap((void *)(uintptr_t)text.data, text.size + 1);
-    unlink(raw); /* the largest file of a build */
-    return code;
+    return chimera_scratch_make(builder->temporary, "build", &work->folder, err);
 }
 
 /* Of the prelude, and module.h; owned by the caller, ends with NULL. Each is owned too. */
-static char **list_headers(const struct work *work)
+static char **list_headers(const struct build_work *work)
 {
     char **headers = calloc(CHIMERA_PRELUDE_HEADERS + 2, sizeof(*headers));
     if (!headers)
@@ -162,7 +47,7 @@ static char **list_headers(const struct work *work)
     return headers;
 }
 
-static int compile(const struct work *work, const struct chimera_part *parts, size_t count,
+static int compile(const struct build_work *work, const struct chimera_part *parts, size_t count,
                    struct chimera_error *err)
 {
     struct chimera_builder *builder = work->builder;
@@ -185,7 +70,7 @@ static int compile(const struct work *work, const struct chimera_part *parts, si
 }
 
 /* The parts, the glue and the freestanding helpers; names of objects follow the sources'. */
-static int compile_and_link(struct work *work, const char *so, struct chimera_error *err)
+static int compile_and_link(struct build_work *work, const char *so, struct chimera_error *err)
 {
     struct chimera_builder *builder = work->builder;
     size_t count = work->part_count + 2;
@@ -219,8 +104,8 @@ static int digest_file(const char *path, struct chimera_digest *ret_digest, stru
     return chimera_digest_of_fd(fd, ret_digest, err);
 }
 
-static int write_manifest(const struct work *work, const char *so, const char *image, const char *path,
-                          struct chimera_error *err)
+static int write_manifest(const struct build_work *work, const char *so, const char *image,
+                          const char *path, struct chimera_error *err)
 {
     struct chimera_manifest manifest = {.wasm = work->wasm, .mode = work->mode, .tier = work->tier};
     int code = digest_file(so, &manifest.so, err);
@@ -238,7 +123,8 @@ static int write_manifest(const struct work *work, const char *so, const char *i
     return chimera_manifest_write(path, &manifest, err);
 }
 
-static int write_names(const struct work *work, const char *so, const char *path, struct chimera_error *err)
+static int write_names(const struct build_work *work, const char *so, const char *path,
+                       struct chimera_error *err)
 {
     CHIMERA_FREE char *map = chimera_path_join(work->folder, CHIMERA_LINK_MAP);
     struct chimera_names_source source = {
@@ -249,14 +135,14 @@ static int write_names(const struct work *work, const char *so, const char *path
     return code < 0 ? code : chimera_names_write(&source, path, err);
 }
 
-static char *output_name(const struct work *work, const char *folder, const char *suffix)
+static char *output_name(const struct build_work *work, const char *folder, const char *suffix)
 {
     char *path = NULL;
     return asprintf(&path, "%s/%s%s", folder, work->stem, suffix) < 0 ? NULL : path;
 }
 
 /* FOLDER/out/STEM.{so,image,json,names} of the scratch folder. */
-static int make_plugin(struct work *work, const char *out, struct chimera_error *err)
+static int make_plugin(struct build_work *work, const char *out, struct chimera_error *err)
 {
     CHIMERA_FREE char *so = output_name(work, out, ".so");
     CHIMERA_FREE char *image = output_name(work, out, ".image");
@@ -268,7 +154,7 @@ static int make_plugin(struct work *work, const char *out, struct chimera_error 
     if (code == 0)
         code = chimera_image_write(work->module, image, &work->image_size, err);
     if (code == 0)
-        code = translate(work, err);
+        code = build_translate(work, err);
     if (code == 0)
         code = compile_and_link(work, so, err);
     if (code == 0)
@@ -277,8 +163,8 @@ static int make_plugin(struct work *work, const char *out, struct chimera_error 
 }
 
 /* Copies STEM.* from the folder of `so` to `folder`; the .so last, so that it never stands alone. */
-static int copy_plugin(const struct work *work, const char *so, const char *folder, char **ret_path,
-                       struct chimera_error *err)
+static int copy_plugin(const struct build_work *work, const char *so, const char *folder,
+                       char **ret_path, struct chimera_error *err)
 {
     static const char *const suffixes[] = {".image", ".names", ".json", ".so"};
     const char *slash = strrchr(so, '/');
@@ -298,7 +184,8 @@ static int copy_plugin(const struct work *work, const char *so, const char *fold
 }
 
 /* Where the finished plugin goes: the cache, or a folder that lives as long as the builder. */
-static int keep_plugin(struct work *work, const char *out, char **ret_path, struct chimera_error *err)
+static int keep_plugin(struct build_work *work, const char *out, char **ret_path,
+                       struct chimera_error *err)
 {
     struct chimera_builder *builder = work->builder;
     if (builder->cache)
@@ -310,7 +197,7 @@ static int keep_plugin(struct work *work, const char *out, char **ret_path, stru
     return copy_plugin(work, so, folder, ret_path, err);
 }
 
-static int check_confinement(const struct work *work, struct chimera_error *err)
+static int check_confinement(const struct build_work *work, struct chimera_error *err)
 {
     const char *lacks = chimera_confine_lacks();
     if (!lacks || !work->builder->options.must_confine)
@@ -321,7 +208,18 @@ static int check_confinement(const struct work *work, struct chimera_error *err)
                         work->path, lacks);
 }
 
-static int build_new(struct work *work, char **ret_path, struct chimera_error *err)
+/* "clang on part-0001.c failed" says little where many are built. */
+static int name_module(const struct build_work *work, int code, struct chimera_error *err)
+{
+    struct chimera_error why = {0};
+    size_t size = strlen(work->path);
+    if (!err || (strncmp(err->text, work->path, size) == 0 && err->text[size] == ':'))
+        return code;
+    why = *err;
+    return chimera_fail(err, code, "%.400s: %s", work->path, why.text);
+}
+
+static int build_new(struct build_work *work, char **ret_path, struct chimera_error *err)
 {
     int code = check_confinement(work, err);
     if (code == 0)
@@ -337,10 +235,10 @@ static int build_new(struct work *work, char **ret_path, struct chimera_error *e
     free(work->parts);
     work->folder = NULL;
     work->parts = NULL;
-    return code;
+    return code < 0 ? name_module(work, code, err) : code;
 }
 
-static int name_stem(struct work *work, struct chimera_error *err)
+static int name_stem(struct build_work *work, struct chimera_error *err)
 {
     char stem[CHIMERA_STEM_MAX];
     int code = chimera_tools_stem(&work->builder->tools, work->tier, &work->wasm, stem);
@@ -352,7 +250,8 @@ static int name_stem(struct work *work, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-static int finish(struct work *work, char *path, struct chimera_built *built, struct chimera_error *err)
+static int finish(struct build_work *work, char *path, struct chimera_built *built,
+                  struct chimera_error *err)
 {
     const char *output = work->builder->options.output;
     if (!output) {
@@ -366,7 +265,7 @@ static int finish(struct work *work, char *path, struct chimera_built *built, st
     return code;
 }
 
-static int check_vectors(const struct work *work, struct chimera_error *err)
+static int check_vectors(const struct build_work *work, struct chimera_error *err)
 {
     const struct chimera_tools *tools = &work->builder->tools;
     if (!work->module->uses_vectors || tools->wabt_minor >= WABT_WITH_VECTORS)
@@ -378,7 +277,28 @@ static int check_vectors(const struct work *work, struct chimera_error *err)
                         work->path, WABT_WITH_VECTORS, tools->wabt_version);
 }
 
-static int read_module(struct work *work, struct chimera_error *err)
+/* What tcc does not do, before it says so in its own words; with any tier the full one is built
+ * then. */
+static int check_quick(const struct build_work *work, struct chimera_error *err)
+{
+    const struct chimera_module *module = work->module;
+    if (module->uses_vectors)
+        return chimera_fail(
+            err, CHIMERA_EFEATURE,
+            "%s: the module uses SIMD (v128), which the quick tier does not have: build it with "
+            "`--tier full`",
+            work->path);
+    for (uint32_t i = 0; i < module->signature_count; i++)
+        if (module->signatures[i].params.size > QUICK_PARAMS_MAX)
+            return chimera_fail(err, CHIMERA_ELIMIT,
+                                "%s: the module has a function type of %zu parameters, over the "
+                                "quick tier's limit of %d: "
+                                "build it with `--tier full`",
+                                work->path, module->signatures[i].params.size, QUICK_PARAMS_MAX);
+    return CHIMERA_OK;
+}
+
+static int read_module(struct build_work *work, struct chimera_error *err)
 {
     int code = chimera_module_read(work->path, work->bytes, &work->module, err);
     if (code == 0)
@@ -391,24 +311,22 @@ static int read_module(struct work *work, struct chimera_error *err)
 }
 
 /* NULL when the cache has none. Owned by the caller. */
-static char *find_cached(struct work *work, enum chimera_tier tier)
+static char *find_cached(struct build_work *work, enum chimera_tier tier)
 {
     work->tier = tier;
     if (!work->builder->cache || !chimera_tools_has(&work->builder->tools, tier) ||
         name_stem(work, NULL) < 0)
         return NULL;
-    return chimera_cache_find_plugin(work->builder->cache, work->stem);
+    return chimera_cache_find_plugin(work->builder->cache, work->stem, work->builder->check);
 }
 
-static int build_tier(struct work *work, enum chimera_tier tier, char **ret_path, struct chimera_error *err)
+static int build_tier(struct build_work *work, enum chimera_tier tier, char **ret_path,
+                      struct chimera_error *err)
 {
     work->tier = tier;
     int code = chimera_tools_need(&work->builder->tools, tier, err);
-    if (code == 0 && tier == CHIMERA_TIER_QUICK && work->module->uses_vectors)
-        code = chimera_fail(err, CHIMERA_EFEATURE,
-                            "%s: the module uses SIMD (v128), which the quick tier does not have: build it with "
-                            "`--tier full`",
-                            work->path);
+    if (code == 0 && tier == CHIMERA_TIER_QUICK)
+        code = check_quick(work, err);
     if (code == 0)
         code = name_stem(work, err);
     return code < 0 ? code : build_new(work, ret_path, err);
@@ -416,7 +334,7 @@ static int build_tier(struct work *work, enum chimera_tier tier, char **ret_path
 
 /* What is of no use to the quick tier (a frame that is too large, C that tcc does not take) may still be
  * right for the full one. */
-static int build_soonest(struct work *work, char **ret_path, struct chimera_error *err)
+static int build_soonest(struct build_work *work, char **ret_path, struct chimera_error *err)
 {
     const struct chimera_tools *tools = &work->builder->tools;
     bool has_full = chimera_tools_has(tools, CHIMERA_TIER_FULL);
@@ -429,7 +347,8 @@ static int build_soonest(struct work *work, char **ret_path, struct chimera_erro
     return code < 0 && has_full ? build_tier(work, CHIMERA_TIER_FULL, ret_path, err) : code;
 }
 
-static int build_module(struct work *work, struct chimera_built *built, struct chimera_error *err)
+static int build_module(struct build_work *work, struct chimera_built *built,
+                        struct chimera_error *err)
 {
     enum chimera_tier tier = work->tier;
     int code = CHIMERA_OK;
@@ -456,7 +375,8 @@ static uint64_t now_ms(void)
 
 /* A module whose plugin is in the cache was read and checked when that was built; so it need not be read again
  * unless only it can tell the mode. */
-static int build_bytes(struct work *work, struct chimera_built *built, struct chimera_error *err)
+static int build_bytes(struct build_work *work, struct chimera_built *built,
+                       struct chimera_error *err)
 {
     bool is_mode_known = work->is_bare || work->mode != CHIMERA_MODE_NONE;
     int code = chimera_digest_of(work->bytes, &work->wasm);
@@ -472,13 +392,34 @@ static int build_bytes(struct work *work, struct chimera_built *built, struct ch
     return code;
 }
 
+/* Said once for each build, however much was damaged. */
+static int tell_damage(struct chimera_builder *builder, struct chimera_built *built, int code,
+                       struct chimera_error *err)
+{
+    struct chimera_error damage = {0}, why = {0};
+    if (!builder->cache || !chimera_cache_take_damage(builder->cache, &damage))
+        return code;
+    if (code < 0 && err) {
+        why = *err;
+        return chimera_fail(err, code,
+                            "%.600s (it has to be built again, for the cache is damaged: %.350s)",
+                            why.text, damage.text);
+    }
+    if (code == 0 &&
+        asprintf(&built->warning, "the cache was damaged, and what is missing was built again: %s",
+                 damage.text) < 0)
+        built->warning = NULL;
+    return code;
+}
+
 static int build_path(struct chimera_builder *builder, const char *path, enum chimera_mode mode,
                       enum chimera_tier tier, bool is_bare, struct chimera_built *ret_built,
                       struct chimera_error *err)
 {
     uint64_t start = now_ms();
     struct chimera_built built = {0};
-    struct work work = {.builder = builder, .path = path, .mode = mode, .tier = tier, .is_bare = is_bare};
+    struct build_work work = {
+        .builder = builder, .path = path, .mode = mode, .tier = tier, .is_bare = is_bare};
     struct chimera_buffer bytes;
     chimera_buffer_init(&bytes, WASM_MAX);
     int code = chimera_file_read(path, &bytes, err);
@@ -486,6 +427,7 @@ static int build_path(struct chimera_builder *builder, const char *path, enum ch
     if (code == 0)
         code = build_bytes(&work, &built, err);
     chimera_buffer_free(&bytes);
+    code = tell_damage(builder, &built, code, err);
     if (code < 0)
         return code;
     built.milliseconds = now_ms() - start;
@@ -508,5 +450,6 @@ int chimera_build_bare(struct chimera_builder *builder, const char *path, enum c
 void chimera_built_done(struct chimera_built *built)
 {
     free(built->plugin);
-    built->plugin = NULL;
+    free(built->warning);
+    built->plugin = built->warning = NULL;
 }

@@ -1,8 +1,9 @@
 /* build.h - the whole way from a WebAssembly file to a policy plugin.
  *
- * read and check, rewrite, wasm2c, split, clang or tcc, link, audit, manifest: design.md, "The way of the data".
- * Finished plugins come from and go to the cache; with an output folder they are copied to its
- * plugins/ as well. Nothing is left behind by a build that failed.
+ * read and check, rewrite, wasm2c, split, clang or tcc, link, audit, manifest: design.md, "The way
+ * of the data". Finished plugins come from and go to the cache; with an output folder they are
+ * copied to its plugins/ as well. What the cache has is verified before it is handed out or copied,
+ * and built again when it is damaged. Nothing is left behind by a build that failed.
  */
 #ifndef CHIMERA_COMPILER_BUILD_H
 #define CHIMERA_COMPILER_BUILD_H
@@ -20,6 +21,8 @@ struct chimera_build_options { /* all borrowed */
     const char *output;       /* NULL: only the cache (or, without one, a folder that ends with the builder) */
     unsigned jobs;            /* 0: the processors that we may use */
     struct chimera_progress *progress; /* NULL: none */
+    bool loads_plugins; /* the caller has the loader read what it gets, so the cache need not
+                           (chimera_builder_distrust()) */
     bool must_confine; /* refuse to compile where this kernel cannot confine the tools wholly (confine.h) */
 };
 
@@ -27,8 +30,13 @@ int chimera_builder_new(const struct chimera_build_options *options, struct chim
                         struct chimera_error *err);
 void chimera_builder_free(struct chimera_builder *builder); /* NULL is allowed */
 
+/* A loader refused what the cache gave: from now on all of it is read before it is handed out, so
+ * that another chimera_build() gives a sound plugin. */
+void chimera_builder_distrust(struct chimera_builder *builder);
+
 struct chimera_built {
     char *plugin;     /* path of the .so; owned by the caller, ended by chimera_built_done() */
+    char *warning; /* what was found damaged and put right, for a person; likewise; NULL: nothing */
     enum chimera_tier tier;
     bool was_cached;  /* nothing was compiled */
     uint64_t milliseconds;

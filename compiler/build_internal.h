@@ -3,6 +3,8 @@
 #define CHIMERA_COMPILER_BUILD_INTERNAL_H
 
 #include "compiler/build.h"
+#include "compiler/module.h"
+#include "compiler/split.h"
 
 struct chimera_builder {
     struct chimera_build_options options;
@@ -10,7 +12,28 @@ struct chimera_builder {
     struct chimera_cache *cache; /* NULL: none */
     char *prelude;               /* folder of the plugins' sources; owned */
     char *temporary;             /* without a cache: our own folder; owned */
+    enum chimera_cache_check check;
 };
+
+/* One build of one module. */
+struct build_work {
+    struct chimera_builder *builder;
+    const char *path;
+    enum chimera_mode mode;
+    enum chimera_tier tier;
+    bool is_bare; /* no ABI: neither detected nor checked */
+    struct chimera_slice bytes;
+    struct chimera_module *module; /* owned; NULL until it must be read */
+    char *folder;                  /* scratch, with all sources and objects; owned */
+    char stem[CHIMERA_STEM_MAX + 24];
+    struct chimera_digest wasm;
+    uint64_t image_size;
+    struct split_part *parts; /* owned */
+    size_t part_count;
+};
+
+/* translate.c: the module becomes C, in work->folder. */
+int build_translate(struct build_work *work, struct chimera_error *err);
 
 /* In the prelude's folder: the headers first; the last is compiled. */
 #define CHIMERA_PRELUDE_FILES 6

@@ -38,7 +38,7 @@ static int find_prelude(char **ret_folder, struct chimera_error *err)
                                 CHIMERA_PRELUDE_SOURCE_DIR};
     for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
         if (candidates[i] && has_prelude(candidates[i])) {
-            *ret_folder = strdup(candidates[i]);
+            *ret_folder = realpath(candidates[i], NULL); /* tools run in other folders */
             return *ret_folder ? CHIMERA_OK : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
         }
     }
@@ -109,6 +109,7 @@ int chimera_builder_new(const struct chimera_build_options *options,
     if (!builder)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     builder->options = *options;
+    builder->check = options->loads_plugins ? CHIMERA_CACHE_SIZES : CHIMERA_CACHE_WHOLE;
     if (builder->options.jobs == 0)
         builder->options.jobs = chimera_process_cpus();
     int code = fill_builder(builder, err);
@@ -131,6 +132,11 @@ void chimera_builder_free(struct chimera_builder *builder)
     free(builder->temporary);
     free(builder->prelude);
     free(builder);
+}
+
+void chimera_builder_distrust(struct chimera_builder *builder)
+{
+    builder->check = CHIMERA_CACHE_WHOLE;
 }
 
 const struct chimera_tools *chimera_builder_tools(const struct chimera_builder *builder)

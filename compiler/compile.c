@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/process.h"
+#include "compiler/scratch.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 
@@ -161,14 +162,18 @@ struct unit { /* one part on its way */
     const struct chimera_part *part;
     struct chimera_digest key;
     const char *argv[ARGUMENTS_MAX];
-    char *prefix_map; /* owned */
+    char *prefix_map, *source,
+        *argument;      /* owned; the source's path, and as the compiler gets it */
+    char *folder;       /* all that its compiler may write; owned */
+    const char **reads; /* owned */
     char what[160];
 };
 
 struct work {
     const struct chimera_compile_job *job;
+    char **headers;     /* their paths from the root, ends with NULL; owned, as each */
     struct unit *units; /* those that must be compiled; owned */
-    size_t count, cached, total, done;
+    size_t count, cached, total, done, header_count;
 };
 
 static bool take_cached(const struct chimera_compile_job *job, const struct unit *unit)
@@ -197,19 +202,46 @@ static int begin_arguments(const struct chimera_compile_job *job, struct unit *u
     return CHIMERA_OK;
 }
 
-static int prepare(const struct chimera_compile_job *job, struct unit *unit,
-                   struct chimera_error *err)
+static const char *base_name(const char *path)
 {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* What a part's compiler may read: its source and the headers. The path that it gets is relative
+ * where the job's is, so that our folder's name gets nowhere. */
+static int allow_inputs(const struct work *work, struct unit *unit, struct chimera_error *err)
+{
+    const char *source = unit->part->source;
+    unit->reads = calloc(work->header_count + 2, sizeof(*unit->reads));
+    unit->source = in_folder(work->job->folder, source);
+    if (asprintf(&unit->argument, "%s%s", source[0] == '/' ? "" : "../", source) < 0)
+        unit->argument = NULL;
+    if (!unit->reads || !unit->source || !unit->argument)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+    for (size_t i = 0; i < work->header_count; i++)
+        unit->reads[i] = work->headers[i];
+    unit->reads[work->header_count] = unit->source;
+    return chimera_scratch_make(work->job->folder, "compile", &unit->folder, err);
+}
+
+static int prepare(const struct work *work, struct unit *unit, struct chimera_error *err)
+{
+    const struct chimera_compile_job *job = work->job;
     size_t at = 0;
-    int code = begin_arguments(job, unit, &at, err);
+    int code = allow_inputs(work, unit, err);
+    if (code == CHIMERA_OK)
+        code = begin_arguments(job, unit, &at, err);
+    if (code < 0)
+        return code;
     for (size_t i = 0; job->includes && job->includes[i] && i < INCLUDES_MAX; i++) {
         unit->argv[at++] = "-I";
-        unit->argv[at++] = job->includes[i];
+        unit->argv[at++] = strcmp(job->includes[i], ".") == 0 ? ".." : job->includes[i];
     }
     unit->argv[at++] = "-c";
     unit->argv[at++] = "-o";
-    unit->argv[at++] = unit->part->object;
-    unit->argv[at++] = unit->part->source;
+    unit->argv[at++] = base_name(unit->part->object);
+    unit->argv[at++] = unit->argument;
     unit->argv[at] = NULL;
     return code;
 }
@@ -231,22 +263,29 @@ static int plan(struct work *work, const struct chimera_part *parts, size_t coun
                 continue;
             }
         }
-        code = prepare(job, unit, err);
         work->count++;
+        code = prepare(work, unit, err);
     }
     return code;
 }
 
+/* The compiler has ended, so nobody changes what it made any more. */
 static int keep_object(void *context, size_t index, struct chimera_error *err)
 {
     struct work *work = context;
-    const struct unit *unit = &work->units[index];
-    CHIMERA_FREE char *path = in_folder(work->job->folder, unit->part->object);
-    (void)err; /* what cannot be kept is compiled again next time */
-    if (path && work->job->cache)
-        chimera_cache_put_object(work->job->cache, &unit->key, path);
-    chimera_progress_show(work->job->progress, "compiling", work->cached + ++work->done,
-                          work->total);
+    const struct chimera_compile_job *job = work->job;
+    struct unit *unit = &work->units[index];
+    struct chimera_error why = {0};
+    CHIMERA_FREE char *path = in_folder(job->folder, unit->part->object);
+    if (!path)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+    int code = chimera_scratch_take_object(unit->folder, base_name(unit->part->object), path, &why);
+    if (code < 0)
+        return chimera_fail(err, code, "%s: %s", unit->what, why.text);
+    chimera_folder_remove(unit->folder, NULL);
+    if (job->cache) /* what cannot be kept is compiled again next time */
+        chimera_cache_put_object(job->cache, &unit->key, path);
+    chimera_progress_show(job->progress, "compiling", work->cached + ++work->done, work->total);
     return CHIMERA_OK;
 }
 
@@ -258,8 +297,8 @@ static int compile_units(struct work *work, struct chimera_error *err)
     for (size_t i = 0; i < work->count; i++) {
         commands[i] = (struct chimera_command){.what = work->units[i].what,
                                                .argv = work->units[i].argv,
-                                               .folder = work->job->folder,
-                                               .reads = work->job->includes,
+                                               .folder = work->units[i].folder,
+                                               .reads = work->units[i].reads,
                                                .limits = {.wall_seconds = 4 * COMPILE_SECONDS,
                                                           .cpu_seconds = COMPILE_SECONDS,
                                                           .memory_bytes = COMPILE_MEMORY,
@@ -270,19 +309,49 @@ static int compile_units(struct work *work, struct chimera_error *err)
     return chimera_process_run_all(commands, work->count, work->job->jobs, keep_object, work, err);
 }
 
+static int list_headers(struct work *work, struct chimera_error *err)
+{
+    const char *const *names = work->job->headers;
+    while (names && names[work->header_count])
+        work->header_count++;
+    work->headers = calloc(work->header_count + 1, sizeof(*work->headers));
+    bool is_whole = work->headers != NULL;
+    for (size_t i = 0; i < work->header_count && is_whole; i++) {
+        work->headers[i] = in_folder(work->job->folder, names[i]);
+        is_whole = work->headers[i] != NULL;
+    }
+    return is_whole ? CHIMERA_OK
+                    : chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+}
+
+static void free_work(struct work *work)
+{
+    for (size_t i = 0; i < work->count; i++) {
+        free(work->units[i].prefix_map);
+        free(work->units[i].source);
+        free(work->units[i].argument);
+        free(work->units[i].folder);
+        free(work->units[i].reads);
+    }
+    for (size_t i = 0; work->headers && i < work->header_count; i++)
+        free(work->headers[i]);
+    free(work->headers);
+    free(work->units);
+}
+
 int chimera_compile(const struct chimera_compile_job *job, const struct chimera_part *parts,
                     size_t count, size_t *ret_cached, struct chimera_error *err)
 {
-    CHIMERA_FREE struct unit *units = calloc(count + 1, sizeof(*units));
-    if (!units)
-        return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
-    struct work work = {.job = job, .units = units, .total = count};
-    int code = plan(&work, parts, count, err);
+    struct work work = {.job = job, .total = count};
+    work.units = calloc(count + 1, sizeof(*work.units));
+    int code = work.units ? list_headers(&work, err)
+                          : chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+    if (code == CHIMERA_OK)
+        code = plan(&work, parts, count, err);
     if (code == CHIMERA_OK)
         code = compile_units(&work, err);
-    for (size_t i = 0; i < work.count; i++)
-        free(units[i].prefix_map);
     if (code == CHIMERA_OK && ret_cached)
         *ret_cached = work.cached;
+    free_work(&work);
     return code;
 }

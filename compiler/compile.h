@@ -21,10 +21,10 @@ struct chimera_part {
 struct chimera_compile_job {           /* all borrowed */
     const struct chimera_tools *tools; /* identified */
     enum chimera_tier tier;
-    const char *folder;                /* scratch; the compilers' working directory */
-    const char *const *includes;       /* folders for -I, ends with NULL */
-    const char *const
-        *headers; /* every header that a part may include, ends with NULL; for the key */
+    const char *folder;          /* scratch: each compiler works in a folder of its own in it */
+    const char *const *includes; /* folders for -I, ends with NULL; "." is `folder` */
+    const char *const *headers;  /* every header that a part may include, ends with NULL: for the
+                                  * key,  and nothing else but its source may be read */
     struct chimera_cache *cache;       /* NULL: none; of no use to tcc, which is as fast as a copy */
     struct chimera_progress *progress; /* NULL: none */
     unsigned jobs;                     /* compilers at once */

@@ -220,7 +220,8 @@ int confine_prepare(const char *program, const char *folder, const char *const *
                     struct chimera_confine_plan *ret_plan, struct chimera_error *err)
 {
     struct chimera_confinement here = chimera_confinement();
-    struct chimera_confine_plan plan = {-1, is_script(program)};
+    struct chimera_confine_plan plan = {-1, is_script(program) ? CHIMERA_CONFINED_SCRIPT
+                                                               : CHIMERA_CONFINED_PROGRAM};
     if (here.landlock) {
         plan.ruleset = create_ruleset();
         if (plan.ruleset < 0 || !fill_ruleset(plan.ruleset, program, folder, reads)) {
@@ -245,5 +246,19 @@ bool confine_enter(const struct chimera_confine_plan *plan)
 {
     if (plan->ruleset >= 0 && syscall(CALL_RESTRICT_SELF, plan->ruleset, 0u) < 0)
         return false;
-    return !found.has_seccomp || confine_calls_enter(plan->may_fork);
+    return !found.has_seccomp || confine_calls_enter(plan->kind);
+}
+
+bool chimera_confine_guest(void)
+{
+    struct chimera_confine_plan plan = {-1, CHIMERA_CONFINED_GUEST};
+    bool has_landlock = chimera_confinement().landlock > 0;
+    if (has_landlock)
+        plan.ruleset = create_ruleset();
+    bool is_done = (!has_landlock || (plan.ruleset >= 0 && allow_system(plan.ruleset))) &&
+                   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && confine_enter(&plan);
+    int number = errno;
+    confine_done(&plan);
+    errno = number;
+    return is_done;
 }

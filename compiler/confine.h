@@ -25,9 +25,16 @@ struct chimera_confinement chimera_confinement(void);
 /* NULL when nothing is missing; else what the tools can do therefore, for a message. */
 const char *chimera_confine_lacks(void);
 
+enum chimera_confined {
+    CHIMERA_CONFINED_PROGRAM,
+    CHIMERA_CONFINED_SCRIPT, /* its programs are children */
+    CHIMERA_CONFINED_GUEST,  /* a process of ours that runs a policy */
+    CHIMERA_CONFINED_KINDS,
+};
+
 struct chimera_confine_plan { /* made before the fork, by confine_prepare() */
     int ruleset;              /* owned; -1: no Landlock */
-    bool may_fork;            /* a script: its programs are children */
+    enum chimera_confined kind;
 };
 
 /* `reads` ends with NULL; relative ones lie in `folder`, and so are readable anyway. */
@@ -39,9 +46,14 @@ void confine_done(struct chimera_confine_plan *plan);
  * errno when what was planned cannot be had. */
 bool confine_enter(const struct chimera_confine_plan *plan);
 
+/* In a child of ours that has loaded a plugin and is about to run it: it keeps what it has open,
+ * reads what the system's folders hold, and is confined as a tool is otherwise. False with errno.
+ */
+bool chimera_confine_guest(void);
+
 /* confine_calls.c: the system calls. */
 bool confine_calls_known(void); /* whether there is a filter for this architecture */
 void confine_calls_prepare(void);
-bool confine_calls_enter(bool may_fork);
+bool confine_calls_enter(enum chimera_confined kind);
 
 #endif

@@ -90,7 +90,7 @@ static const uint16_t refused[] = {
     SYS_msgctl,
     SYS_mq_open,
     SYS_mq_unlink,
-    SYS_memfd_create,
+    SYS_memfd_create, /* not of a guest's process: its memory is made of such files */
     447 /* memfd_secret */,
     /* large and rarely used parts of the kernel */
     SYS_bpf,
@@ -220,10 +220,11 @@ static const struct condition conditions[] = {
 struct filter {
     struct sock_filter code[FILTER_MAX];
     uint16_t size;
+    uint16_t own_number_at; /* 0: a script's, see build() */
 };
 
-static struct filter for_programs, for_scripts; /* written once, by confine_calls_prepare() */
-static uint16_t own_number_at;                  /* in for_programs */
+/* By enum chimera_confined; written once, by confine_calls_prepare(). */
+static struct filter filters[CHIMERA_CONFINED_KINDS];
 
 bool confine_calls_known(void)
 {
@@ -264,8 +265,9 @@ static void put_condition(struct filter *filter, const struct condition *conditi
     answer(filter, is_refused ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | EPERM);
 }
 
-static void build(struct filter *filter, bool may_fork)
+static void build(struct filter *filter, enum chimera_confined kind)
 {
+    bool may_fork = kind == CHIMERA_CONFINED_SCRIPT;
     load(filter, offsetof(struct seccomp_data, arch));
     put(filter, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCHITECTURE);
     answer(filter, SECCOMP_RET_KILL_PROCESS);
@@ -275,7 +277,8 @@ static void build(struct filter *filter, bool may_fork)
     put(filter, BPF_JMP | BPF_JGT | BPF_K, 0, 1, NEWEST_CALL);
     answer(filter, SECCOMP_RET_ERRNO | ENOSYS);
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-        put_call(filter, refused[i], SECCOMP_RET_ERRNO | EPERM);
+        if (refused[i] != SYS_memfd_create || kind != CHIMERA_CONFINED_GUEST)
+            put_call(filter, refused[i], SECCOMP_RET_ERRNO | EPERM);
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
         put_call(filter, unknown[i], SECCOMP_RET_ERRNO | ENOSYS);
 #ifdef __x86_64__
@@ -287,7 +290,7 @@ static void build(struct filter *filter, bool may_fork)
     /* A script's children have other numbers than the process that gets this filter. */
     for (size_t i = may_fork ? IS_OWN_SIGNAL + 1 : IS_NEW_PROCESS; i < CONDITION_COUNT; i++) {
         if (i == IS_OWN_SIGNAL)
-            own_number_at = (uint16_t)(filter->size + 3);
+            filter->own_number_at = (uint16_t)(filter->size + 3);
         put_condition(filter, &conditions[i]);
     }
     answer(filter, SECCOMP_RET_ALLOW);
@@ -298,14 +301,15 @@ _Static_assert(2 * sizeof(refused) / sizeof(refused[0]) + 6 * CONDITION_COUNT + 
 
 void confine_calls_prepare(void)
 {
-    build(&for_programs, false);
-    build(&for_scripts, true);
+    for (size_t i = 0; i < CHIMERA_CONFINED_KINDS; i++)
+        build(&filters[i], (enum chimera_confined)i);
 }
 
-bool confine_calls_enter(bool may_fork)
+bool confine_calls_enter(enum chimera_confined kind)
 {
-    struct filter *filter = may_fork ? &for_scripts : &for_programs;
+    struct filter *filter = &filters[kind];
     struct sock_fprog program = {filter->size, filter->code};
-    for_programs.code[own_number_at].k = (uint32_t)getpid(); /* the child's own copy */
+    if (filter->own_number_at)
+        filter->code[filter->own_number_at].k = (uint32_t)getpid(); /* the child's own copy */
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
 }

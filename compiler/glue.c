@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/glue_internal.h"
 #include "compiler/imports.h"
 #include "compiler/rewrite.h"
 #include "runtime/base/cleanup.h"
@@ -118,7 +119,7 @@ static void write_type_numbers(FILE *file, const struct glue_facts *facts)
     fputs(is_named ? "    w2c_pol_no_type\n};\n" : "    0\n};\n", file);
 }
 
-static const char *segment_prefix(const struct glue_facts *facts)
+const char *glue_segment_prefix(const struct glue_facts *facts)
 {
     return facts->wabt_minor >= 33 ? "w2c_pol_" : "w2c_";
 }
@@ -134,9 +135,9 @@ static void write_instance(FILE *file, const struct glue_facts *facts)
         fprintf(file, "    wasm_rt_%s_table_t w2c_tab%u;\n",
                 module->tables[i].type == WASM_EXTERNREF ? "externref" : "funcref", i);
     for (uint32_t i = 0; facts->module->uses_data_segments && i < module->data_count; i++)
-        fprintf(file, "    bool data_segment_dropped_%sd%u;\n", segment_prefix(facts), i);
+        fprintf(file, "    bool data_segment_dropped_%sd%u;\n", glue_segment_prefix(facts), i);
     for (uint32_t i = 0; i < module->element_count; i++)
-        fprintf(file, "    bool elem_segment_dropped_%se%u;\n", segment_prefix(facts), i);
+        fprintf(file, "    bool elem_segment_dropped_%se%u;\n", glue_segment_prefix(facts), i);
     fputs("};\n"
           "typedef struct instance Z_pol_instance_t, w2c_pol;\n"
           "#define w2c_mem head.memory\n"
@@ -188,18 +189,70 @@ static void write_import(FILE *file, const struct glue_facts *facts, uint32_t in
     fputs(";\n}\n", file);
 }
 
+static bool is_same_import(const struct wasm_import *a, const struct wasm_import *b)
+{
+    return a->type == b->type && chimera_slice_equal(a->module, b->module) &&
+           chimera_slice_equal(a->name, b->name);
+}
+
+#define DISTINCT_MAX 256 /* more than there are imports that a policy may have */
+
+/* One that is imported again is the same function. */
+static void write_imports(FILE *file, const struct glue_facts *facts)
+{
+    const struct chimera_module *module = facts->module;
+    const struct wasm_import *distinct[DISTINCT_MAX];
+    uint32_t number_of[DISTINCT_MAX], count = 0, index = 0;
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        const struct wasm_import *import = &module->imports[i];
+        uint32_t at = 0;
+        if (import->kind != WASM_FUNCTION)
+            continue;
+        while (at < count && !is_same_import(import, distinct[at]))
+            at++;
+        if (at < count) {
+            fputs("#define ", file);
+            write_import_name(file, facts, index);
+            fputc(' ', file);
+            write_import_name(file, facts, number_of[at]);
+            fputc('\n', file);
+        } else {
+            write_import(file, facts, index);
+        }
+        if (at == count && count < DISTINCT_MAX) {
+            distinct[count] = import;
+            number_of[count++] = index;
+        }
+        index++;
+    }
+}
+
+/* As pieces of a string, for compilers keep a whole tree of an initialiser's numbers. Three digits,
+ * so that no digit behind them is taken for theirs. */
+static void write_bytes(FILE *file, struct chimera_slice bytes)
+{
+    for (size_t at = 0; at < bytes.size; at++)
+        fprintf(file, at % 64 == 0 ? "%s\"\\%03o" : "%s\\%03o",
+                at > 0 && at % 64 == 0 ? "\"\n" : "", (unsigned char)bytes.data[at]);
+    fputs(bytes.size > 0 ? "\"" : "\"\"", file);
+}
+
 /* Passive segments as the bodies name them. */
 static void write_data_segments(FILE *file, const struct glue_facts *facts, bool is_definition)
 {
     const struct chimera_module *module = facts->module;
     for (uint32_t i = 0; module->uses_data_segments && i < module->data_count; i++) {
         const struct wasm_data *data = &module->data[i];
-        size_t size = data->mode == WASM_PASSIVE ? data->bytes.size : 0;
+        struct chimera_slice bytes = data->bytes;
+        if (data->mode != WASM_PASSIVE)
+            bytes.size = 0;
         fprintf(file, "%sconst u8 data_segment_data_%sd%u[%zu]", is_definition ? "" : "extern ",
-                segment_prefix(facts), i, size + 1);
-        for (size_t at = 0; is_definition && at < size; at++)
-            fprintf(file, "%s%u", at == 0 ? " = {" : ",", (unsigned char)data->bytes.data[at]);
-        fputs(is_definition && size > 0 ? "};\n" : ";\n", file);
+                glue_segment_prefix(facts), i, bytes.size + 1);
+        if (is_definition) {
+            fputs(" =\n", file);
+            write_bytes(file, bytes);
+        }
+        fputs(";\n", file);
     }
 }
 
@@ -207,7 +260,7 @@ static void write_element_declarations(FILE *file, const struct glue_facts *fact
 {
     for (uint32_t i = 0; i < facts->module->element_count; i++)
         fprintf(file, "extern const wasm_elem_segment_expr_t elem_segment_exprs_%se%u[];\n",
-                segment_prefix(facts), i);
+                glue_segment_prefix(facts), i);
 }
 
 static void write_header(FILE *file, const struct glue_facts *facts)
@@ -221,15 +274,14 @@ static void write_header(FILE *file, const struct glue_facts *facts)
             write_result_struct(file, module->signatures[i].results);
     }
     write_instance(file, facts);
-    for (uint32_t i = 0; i < module->imported_functions; i++)
-        write_import(file, facts, i);
+    write_imports(file, facts);
     write_data_segments(file, facts, false);
     write_element_declarations(file, facts);
 }
 
 /* --- glue.c --- */
 
-static void write_function_name(FILE *file, const struct glue_facts *facts, uint32_t index)
+void glue_write_function_name(FILE *file, const struct glue_facts *facts, uint32_t index)
 {
     if (index < facts->module->imported_functions)
         write_import_name(file, facts, index);
@@ -242,90 +294,6 @@ static void write_declarations(FILE *file, const struct glue_facts *facts)
     for (uint32_t i = facts->module->imported_functions; i < facts->module->function_count; i++)
         fprintf(file, "%.*s;\n", (int)facts->split->functions[i].head.size,
                 facts->split->functions[i].head.data);
-}
-
-static void write_element(FILE *file, const struct glue_facts *facts, uint32_t index)
-{
-    const struct chimera_module *module = facts->module;
-    const struct wasm_element *element = &module->elements[index];
-    fprintf(file, "const wasm_elem_segment_expr_t elem_segment_exprs_%se%u[] = {\n", segment_prefix(facts),
-            index);
-    for (uint32_t i = 0; i < element->count; i++) {
-        uint32_t function = element->functions[i];
-        if (function == WASM_NULL_FUNCTION) {
-            fputs("    {0, NULL, false},\n", file);
-            continue;
-        }
-        fprintf(file, "    {%u, (wasm_rt_function_ptr_t)", module->signatures[module->functions[function]].id);
-        write_function_name(file, facts, function);
-        fprintf(file, ", %s},\n", function < module->imported_functions ? "true" : "false");
-    }
-    fputs("    {0, NULL, false}\n};\n", file);
-}
-
-static void write_global_value(FILE *file, const struct glue_facts *facts,
-                               const struct wasm_expression *value)
-{
-    const struct chimera_module *module = facts->module;
-    if (value->kind == WASM_REF_FUNC) {
-        uint32_t function = (uint32_t)value->value;
-        fprintf(file, "(wasm_rt_funcref_t){.func_type = %u, .func = (wasm_rt_function_ptr_t)",
-                module->signatures[module->functions[function]].id);
-        write_function_name(file, facts, function);
-        fprintf(file, ", .module_instance = %s}",
-                function < module->imported_functions ? "instance->head.host" : "instance");
-    } else if (value->kind == WASM_REF_NULL) {
-        fputs(value->type == WASM_EXTERNREF ? "NULL" : "wasm_rt_funcref_null_value", file);
-    } else if (value->type == WASM_I32) {
-        fprintf(file, "%uu", (uint32_t)value->value);
-    } else if (value->type == WASM_I64) {
-        fprintf(file, "%lluull", (unsigned long long)value->value);
-    } else if (value->type == WASM_V128) {
-        fprintf(file, "simde_wasm_i64x2_make(%lluull, %lluull)", (unsigned long long)value->value,
-                (unsigned long long)value->value_high);
-    } else if (value->type == WASM_F32) {
-        fprintf(file, "f32_reinterpret_i32(%uu)", (uint32_t)value->value);
-    } else {
-        fprintf(file, "f64_reinterpret_i64(%lluull)", (unsigned long long)value->value);
-    }
-}
-
-static void write_element_init(FILE *file, const struct glue_facts *facts, uint32_t index)
-{
-    const struct wasm_element *element = &facts->module->elements[index];
-    const char *prefix = segment_prefix(facts);
-    if (element->mode == WASM_ACTIVE && element->type == WASM_EXTERNREF)
-        fprintf(file, "    externref_table_init(&instance->w2c_tab%u, %u, %uu, 0, %u);\n", element->table,
-                element->count, (uint32_t)element->offset.value, element->count);
-    else if (element->mode == WASM_ACTIVE)
-        fprintf(file, "    funcref_table_init(&instance->w2c_tab%u, elem_segment_exprs_%se%u, %u, %uu, 0, %u, 0);\n",
-                element->table, prefix, index, element->count, (uint32_t)element->offset.value,
-                element->count);
-    if (element->mode != WASM_PASSIVE)
-        fprintf(file, "    instance->elem_segment_dropped_%se%u = true;\n", prefix, index);
-}
-
-static void write_initialize(FILE *file, const struct glue_facts *facts)
-{
-    const struct chimera_module *module = facts->module;
-    fputs("static void initialize(struct chimera_instance *head)\n{\n"
-          "    struct instance *instance = (struct instance *)head;\n    (void)instance;\n",
-          file);
-    for (uint32_t i = 0; i < module->global_count; i++) {
-        fprintf(file, "    instance->w2c_glo%u = ", i);
-        write_global_value(file, facts, &module->globals[i].initial);
-        fputs(";\n", file);
-    }
-    for (uint32_t i = 0; i < module->element_count; i++)
-        write_element_init(file, facts, i);
-    fputs("}\n", file);
-    if (!module->has_start)
-        return;
-    fputs("static void start(struct chimera_instance *head)\n{\n    ", file);
-    write_function_name(file, facts, module->start);
-    fputs(module->start < module->imported_functions ? "(head->host);\n}\n"
-                                                     : "((struct instance *)head);\n}\n",
-          file);
 }
 
 static bool has_type(struct chimera_slice types, uint8_t type)
@@ -354,7 +322,7 @@ static void write_call(FILE *file, const struct glue_facts *facts, uint32_t inde
         write_result_type(file, signature->results);
         fputs(" r = ", file);
     }
-    write_function_name(file, facts, function);
+    glue_write_function_name(file, facts, function);
     fputs(function < module->imported_functions ? "(head->host" : "((struct instance *)head", file);
     for (size_t i = 0; i < signature->params.size; i++)
         fprintf(file, ", v[%zu].%s", i, value_member((uint8_t)signature->params.data[i]));
@@ -460,9 +428,7 @@ static void write_glue(FILE *file, const struct glue_facts *facts)
     fputs("#include \"module.h\"\n", file);
     write_declarations(file, facts);
     write_data_segments(file, facts, true);
-    for (uint32_t i = 0; i < facts->module->element_count; i++)
-        write_element(file, facts, i);
-    write_initialize(file, facts);
+    glue_write_start(file, facts);
     write_tables(file, facts->module);
     write_descriptor(file, facts, write_exports(file, facts));
 }

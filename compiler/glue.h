@@ -10,7 +10,7 @@
 
 /* Counts changes of what rewrite, split and glue write: part of the toolchain's identity, so that the
  * cache never serves a plugin of another form. */
-#define GLUE_VERSION "glue-3"
+#define GLUE_VERSION "glue-4"
 
 struct glue_facts { /* all borrowed */
     const struct chimera_module *module;

@@ -10,7 +10,8 @@
 #define CHIMERA_LINK_MAP "plugin.map"
 
 /* `objects` in a fixed order, relative to `folder` (a scratch folder; scripts are written there) or
- * absolute; `output` likewise, and in `folder`: the linker may write nowhere else. */
+ * absolute; `output` likewise, on the same file system. The linker works in a folder of its own in
+ * it. */
 int chimera_link(const struct chimera_tools *tools, enum chimera_tier tier, const char *folder,
                  const char *const *objects, size_t count, const char *output,
                  struct chimera_error *err);

@@ -91,7 +91,7 @@ static const struct {
     {2, "import section", lower_read_imports}, {3, "function section", read_functions},
     {4, "table section", lower_read_tables},   {6, "global section", lower_read_globals},
     {7, "export section", lower_read_exports}, {9, "element section", lower_read_elements},
-    {10, "code section", lower_read_code},
+    {11, "data section", lower_read_data},     {10, "code section", lower_read_code},
 };
 
 static int read_all(struct lower *lower)
@@ -208,7 +208,8 @@ static void write_all(struct lower *lower, struct chimera_buffer *out)
     if (source->section[10].data)
         put_counted(out, 10, lower->function_count - lower->imported_functions, &lower->code,
                     &payload);
-    copy_section(out, lower, 11);
+    if (source->section[11].data)
+        put_counted(out, 11, lower->data_count, &lower->data, &payload);
     copy_custom_sections(out, lower);
     chimera_buffer_free(&payload);
     chimera_buffer_free(&globals);
@@ -256,6 +257,7 @@ static void begin(struct lower *lower, const struct chimera_module *source,
     chimera_buffer_init(&lower->elements, MODULE_MAX);
     chimera_buffer_init(&lower->table_elements, MODULE_MAX);
     chimera_buffer_init(&lower->code, MODULE_MAX);
+    chimera_buffer_init(&lower->data, MODULE_MAX);
 }
 
 static void end(struct lower *lower)
@@ -268,10 +270,12 @@ static void end(struct lower *lower)
     free(lower->declared);
     free(lower->slots);
     free(lower->slotted);
+    free(lower->operands);
     chimera_buffer_free(&lower->imports);
     chimera_buffer_free(&lower->elements);
     chimera_buffer_free(&lower->table_elements);
     chimera_buffer_free(&lower->code);
+    chimera_buffer_free(&lower->data);
 }
 
 int chimera_lower(const struct chimera_module *source, struct lowered *ret_lowered,

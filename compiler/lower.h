@@ -1,9 +1,10 @@
 /* lower.h - newer proposals rewritten into what wasm2c 1.0.32 takes (docs/decisions, "Lowering").
  *
- * Typed function references, tail calls and the compact form of the import section. The pass
- * validates the function bodies itself, because a type that is erased cannot be validated
- * afterwards; messages give offsets of the original file. Function, type, global and memory indices
- * stay as they are, so names and traps still fit. Time and memory are linear in the module's size.
+ * Typed function references, tail calls, the compact form of the import section, and extended
+ * constant expressions. The pass validates the function bodies itself, because a type that is
+ * erased cannot be validated afterwards; messages give offsets of the original file. Function,
+ * type, global and memory indices stay as they are, so names and traps still fit. Time and memory
+ * are linear in the module's size.
  */
 #ifndef CHIMERA_COMPILER_LOWER_H
 #define CHIMERA_COMPILER_LOWER_H

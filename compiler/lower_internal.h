@@ -83,9 +83,12 @@ struct lower {
     uint32_t slot_count, table_segments; /* the latter stand before the module's own segments */
     bool has_private_table, has_marker;
 
+    struct lower_operand *operands; /* owned; of the constant expression at hand */
+    uint32_t operand_count, operand_capacity;
+
     /* Contents of the new module's sections, without the counts that they begin with. */
-    struct chimera_buffer imports, elements, table_elements, code;
-    uint32_t import_count;
+    struct chimera_buffer imports, elements, table_elements, code, data;
+    uint32_t import_count, data_count;
     uint64_t work; /* steps of checking, to bound it */
 };
 
@@ -142,8 +145,9 @@ void lower_read_elements(struct reader *reader, struct lower *lower);
 void lower_write_tables(struct lower *lower, struct chimera_buffer *out);
 void lower_write_globals(struct lower *lower, struct chimera_buffer *out);
 void lower_write_elements(struct lower *lower, struct chimera_buffer *out);
+void lower_read_data(struct reader *reader, struct lower *lower);
 
-/* A constant expression; its type must match `type`. */
+/* A constant expression, folded; its type must match `type` (lower_constant.c). */
 struct wasm_expression lower_constant(struct reader *reader, struct lower *lower, lower_type type);
 void lower_write_constant(struct lower *lower, const struct wasm_expression *expression,
                           struct chimera_buffer *out);

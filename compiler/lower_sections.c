@@ -184,100 +184,6 @@ void lower_read_imports(struct reader *reader, struct lower *lower)
         reader_fail(reader, CHIMERA_ELIMIT, "more than %u tables", TABLES_MAX);
 }
 
-/* --- Constant expressions. --- */
-
-static lower_type type_of_constant(struct reader *reader, struct lower *lower,
-                                   const struct wasm_expression *expression)
-{
-    if (expression->kind == WASM_REF_FUNC && expression->value < lower->function_count) {
-        lower->declared[expression->value] |= 1;
-        return lower_of_function(lower, (uint32_t)expression->value);
-    }
-    if (expression->kind == WASM_GLOBAL_GET && expression->value < lower->imported_globals) {
-        const struct lower_global *global = &lower->globals[expression->value];
-        if (global->is_mutable)
-            reader_fail(reader, CHIMERA_EMODULE,
-                        "constant expression required: a global of it is mutable");
-        return global->type;
-    }
-    if (expression->kind != WASM_CONST)
-        reader_fail(reader, CHIMERA_EMODULE, "unknown %s %llu in a constant expression",
-                    expression->kind == WASM_REF_FUNC ? "function" : "global",
-                    (unsigned long long)expression->value);
-    return expression->type;
-}
-
-struct wasm_expression lower_constant(struct reader *reader, struct lower *lower, lower_type type)
-{
-    struct wasm_expression expression = {.kind = WASM_REF_NULL};
-    lower_type found;
-    if (reader->code == 0 && reader->at < reader->end && *reader->at == 0xd0) {
-        reader->at++;
-        found = lower_read_heap(reader, lower);
-        expression.type = lower_is_function(found) ? WASM_FUNCREF : WASM_EXTERNREF;
-        if (reader_byte(reader) != 0x0b && reader->code == 0)
-            reader_fail(reader, CHIMERA_EFEATURE,
-                        "the module uses an extended or malformed constant expression, which "
-                        "Chimera does not "
-                        "compile: build it without");
-    } else {
-        expression = opcode_constant(reader);
-        found = reader->code == 0 ? type_of_constant(reader, lower, &expression) : LOWER_UNKNOWN;
-    }
-    if (reader->code == 0 && !lower_matches(found, type))
-        reader_fail(reader, CHIMERA_EMODULE, "type mismatch in a constant expression");
-    return expression;
-}
-
-static void write_fixed(struct chimera_buffer *out, uint64_t value, unsigned size)
-{
-    for (unsigned i = 0; i < size; i++)
-        chimera_buffer_byte(out, (uint8_t)(value >> (8 * i)));
-}
-
-static void write_number(const struct wasm_expression *expression, struct chimera_buffer *out)
-{
-    if (expression->type == WASM_V128) {
-        chimera_buffer_byte(out, 0xfd);
-        chimera_buffer_byte(out, 12); /* v128.const */
-        write_fixed(out, expression->value, 8);
-        write_fixed(out, expression->value_high, 8);
-        return;
-    }
-    static const uint8_t opcodes[] = {0x44, 0x43, 0x42, 0x41}; /* F64, F32, I64, I32 */
-    chimera_buffer_byte(out, opcodes[expression->type - WASM_F64]);
-    if (expression->type == WASM_I32)
-        lower_put_signed(out, (int32_t)(uint32_t)expression->value);
-    else if (expression->type == WASM_I64)
-        lower_put_signed(out, (int64_t)expression->value);
-    else
-        write_fixed(out, expression->value, expression->type == WASM_F32 ? 4 : 8);
-}
-
-void lower_write_constant(struct lower *lower, const struct wasm_expression *expression,
-                          struct chimera_buffer *out)
-{
-    (void)lower;
-    switch (expression->kind) {
-    case WASM_CONST:
-        write_number(expression, out);
-        break;
-    case WASM_REF_NULL:
-        chimera_buffer_byte(out, 0xd0);
-        chimera_buffer_byte(out, expression->type);
-        break;
-    case WASM_REF_FUNC:
-        chimera_buffer_byte(out, 0xd2);
-        lower_put_u32(out, (uint32_t)expression->value);
-        break;
-    case WASM_GLOBAL_GET:
-        chimera_buffer_byte(out, 0x23);
-        lower_put_u32(out, (uint32_t)expression->value);
-        break;
-    }
-    chimera_buffer_byte(out, 0x0b);
-}
-
 /* --- Tables. --- */
 
 /* A segment of as many entries as the table begins with, before all of the module's own. */
@@ -357,10 +263,11 @@ void lower_read_globals(struct reader *reader, struct lower *lower)
 {
     uint32_t count = reader_count(reader, GLOBALS_MAX, "globals");
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
-        struct lower_global *global = &lower->globals[lower->global_count++];
+        struct lower_global *global = &lower->globals[lower->global_count];
         global->type = lower_read_type(reader, lower);
         read_mutability(reader, global);
         global->initial = lower_constant(reader, lower, global->type);
+        lower->global_count++; /* an expression names those before it only */
     }
 }
 

@@ -1,4 +1,5 @@
-/* Element segments: read, checked, and written as segments of funcref or externref. */
+/* Element segments: read, checked, and written as segments of funcref or externref. Data segments:
+ * with folded offsets. */
 #include "compiler/lower_internal.h"
 
 #define SEGMENTS_MAX 100000u
@@ -129,4 +130,33 @@ void lower_write_elements(struct lower *lower, struct chimera_buffer *out)
     if (own.failed || lower->elements.failed || lower->table_elements.failed)
         out->failed = CHIMERA_ELIMIT;
     chimera_buffer_free(&own);
+}
+
+/* --- Data. --- */
+
+static void copy_data(struct reader *reader, struct lower *lower)
+{
+    struct chimera_buffer *out = &lower->data;
+    uint32_t kind = reader_u32(reader);
+    if (kind > 2)
+        reader_fail(reader, CHIMERA_EMODULE, "malformed data segment kind %u", kind);
+    lower_put_u32(out, kind);
+    if (kind == 2)
+        lower_put_u32(out,
+                      reader_u32(reader)); /* the memory; the reader of the new module judges it */
+    if (kind != 1) {
+        struct wasm_expression offset = lower_constant(reader, lower, WASM_I32);
+        if (reader->code == 0)
+            lower_write_constant(lower, &offset, out);
+    }
+    struct chimera_slice bytes = reader_bytes(reader, reader_u32(reader));
+    lower_put_u32(out, (uint32_t)bytes.size);
+    chimera_buffer_append(out, bytes);
+}
+
+void lower_read_data(struct reader *reader, struct lower *lower)
+{
+    lower->data_count = reader_count(reader, SEGMENTS_MAX, "data segments");
+    for (uint32_t i = 0; i < lower->data_count && reader->code == 0; i++)
+        copy_data(reader, lower);
 }

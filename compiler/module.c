@@ -277,7 +277,8 @@ void chimera_module_lowering_text(const struct chimera_module *module, char ret_
         const char *name;
     } names[] = {{WASM_LOWERS_REFERENCES, "typed function references"},
                  {WASM_LOWERS_TAIL_CALLS, "tail calls"},
-                 {WASM_LOWERS_IMPORTS, "compact imports"}};
+                 {WASM_LOWERS_IMPORTS, "compact imports"},
+                 {WASM_LOWERS_CONSTANTS, "extended constants"}};
     size_t size = 0;
     ret_text[0] = '\0';
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {

@@ -95,7 +95,8 @@ struct wasm_data {
 enum wasm_lowering {
     WASM_LOWERS_REFERENCES = 1, /* typed function references */
     WASM_LOWERS_TAIL_CALLS = 2,
-    WASM_LOWERS_IMPORTS = 4, /* the compact form of the import section */
+    WASM_LOWERS_IMPORTS = 4,   /* the compact form of the import section */
+    WASM_LOWERS_CONSTANTS = 8, /* extended constant expressions */
 };
 
 struct wasm_section {

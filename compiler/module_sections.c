@@ -163,7 +163,12 @@ void module_check_expression(struct reader *reader, const struct chimera_module 
     uint8_t found = expression->type;
     if (reader->code < 0)
         return;
-    if (expression->kind == WASM_GLOBAL_GET && expression->value >= module->imported_globals) {
+    if (expression->kind == WASM_GLOBAL_GET && expression->value >= module->imported_globals &&
+        expression->value < module->global_count) {
+        reader_want_lowering(reader, "extended constant expressions");
+        return;
+    }
+    if (expression->kind == WASM_GLOBAL_GET && expression->value >= module->global_count) {
         reader_fail(reader, CHIMERA_EMODULE, "unknown global %llu in a constant expression",
                     (unsigned long long)expression->value);
         return;

@@ -288,10 +288,9 @@ static uint64_t read_fixed(struct reader *reader, unsigned size)
     return value;
 }
 
-struct wasm_expression opcode_constant(struct reader *reader)
+struct wasm_expression opcode_constant_operand(struct reader *reader, uint8_t opcode)
 {
     struct wasm_expression expression = {.kind = WASM_CONST};
-    uint8_t opcode = reader_byte(reader);
     switch (opcode) {
     case 0x41:
         expression.type = WASM_I32;
@@ -333,9 +332,13 @@ struct wasm_expression opcode_constant(struct reader *reader)
     default:
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x in a constant expression", opcode);
     }
+    return expression;
+}
+
+struct wasm_expression opcode_constant(struct reader *reader)
+{
+    struct wasm_expression expression = opcode_constant_operand(reader, reader_byte(reader));
     if (reader->code == 0 && reader_byte(reader) != 0x0b && reader->code == 0)
-        reader_fail(reader, CHIMERA_EFEATURE,
-                    "the module uses an extended or malformed constant expression, which Chimera does "
-                    "not compile: build it without");
+        reader_want_lowering(reader, "extended constant expressions");
     return expression;
 }

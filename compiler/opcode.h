@@ -15,8 +15,11 @@ int opcode_walk(struct reader *reader, struct chimera_module *module);
 /* What follows 0xfd, with its immediates; returns the instruction's number. */
 uint32_t opcode_vector(struct reader *reader);
 
-/* One constant expression with its `end`. */
+/* One constant expression with its `end`. More than one instruction is left to lower.c. */
 struct wasm_expression opcode_constant(struct reader *reader);
+
+/* What follows the opcode of one that stands for a value. */
+struct wasm_expression opcode_constant_operand(struct reader *reader, uint8_t opcode);
 
 /* Refuses an instruction of a proposal that is out, by its name; false for bytes that mean nothing. */
 bool opcode_refuse(struct reader *reader, uint8_t opcode);

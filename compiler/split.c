@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/flatten.h"
 #include "runtime/base/cleanup.h"
 
 /* About 2 CPU-seconds of clang -O1, 200 MB of its memory. */
@@ -68,17 +69,54 @@ static struct chimera_slice without_static(struct chimera_slice line)
     return line;
 }
 
-static void take_body(struct split_function *function, struct chimera_slice line,
+/* Returns whether it is nested so deep that it must be made flat. */
+static bool take_body(struct split_function *function, struct chimera_slice line,
                       struct chimera_slice *rest)
 {
     const char *start = line.data + line.size - 1;
+    struct flatten_depth depth = {0};
     while (rest->size > 0) {
         struct chimera_slice next = next_line(rest);
+        chimera_flatten_count(&depth, next);
         if (next.size == 1 && next.data[0] == '}') {
             function->body = (struct chimera_slice){start, (size_t)(next.data + 1 - start)};
-            return;
+            break;
         }
     }
+    return function->body.data && chimera_flatten_pays(&depth, function->body.size);
+}
+
+/* In place of the body that is part of the text. */
+static int flatten_body(struct split_function *function, const struct chimera_module *module,
+                        uint32_t index, struct chimera_error *err)
+{
+    struct chimera_buffer flat;
+    chimera_buffer_init(&flat, 3 * function->body.size); /* labels are twice an `if` and its end */
+    int code = chimera_flatten(function->body, &flat);
+    if (code < 0) {
+        chimera_buffer_free(&flat);
+        return chimera_fail(err, code,
+                            "%s: the nested blocks of function %u cannot be made flat: %s",
+                            module->file, index, chimera_code_text(code));
+    }
+    function->flat = flat.data; /* handed over */
+    function->body = chimera_buffer_slice(&flat);
+    return CHIMERA_OK;
+}
+
+/* Does this head begin a function, then all of it is taken. */
+static int take_function(struct split *split, const struct chimera_module *module,
+                         struct chimera_slice line, struct chimera_slice *rest, uint32_t *found,
+                         struct chimera_error *err)
+{
+    uint32_t index = function_of_head(split, line);
+    if (index == UINT32_MAX || split->functions[index].body.data)
+        return CHIMERA_OK;
+    struct split_function *function = &split->functions[index];
+    function->head = without_static(line);
+    bool is_deep = take_body(function, line, rest);
+    *found += function->body.data != NULL;
+    return is_deep ? flatten_body(function, module, index, err) : CHIMERA_OK;
 }
 
 const char *split_prefix(unsigned wabt_minor)
@@ -96,20 +134,19 @@ int split_read(struct chimera_slice text, unsigned wabt_minor, const struct chim
     if (!split.functions)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", module->file);
     uint32_t found = 0;
-    for (struct chimera_slice rest = text; rest.size > 0;) {
+    int code = CHIMERA_OK;
+    for (struct chimera_slice rest = text; rest.size > 0 && code == CHIMERA_OK;) {
         struct chimera_slice line = whole_head(next_line(&rest), &rest);
-        uint32_t index = function_of_head(&split, line);
-        if (index == UINT32_MAX || split.functions[index].body.data)
-            continue;
-        split.functions[index].head = without_static(line);
-        take_body(&split.functions[index], line, &rest);
-        found += split.functions[index].body.data != NULL;
+        code = take_function(&split, module, line, &rest, &found, err);
     }
-    if (found != module->body_count) {
+    if (code == CHIMERA_OK && found != module->body_count)
+        code = chimera_fail(
+            err, CHIMERA_ETOOL,
+            "%s: wasm2c wrote %u of %u functions in a form we know: is it WABT 1.0.32 to 1.0.36?",
+            module->file, found, module->body_count);
+    if (code < 0) {
         split_done(&split);
-        return chimera_fail(err, CHIMERA_ETOOL,
-                            "%s: wasm2c wrote %u of %u functions in a form we know: is it WABT 1.0.32 to 1.0.36?",
-                            module->file, found, module->body_count);
+        return code;
     }
     *ret_split = split;
     return CHIMERA_OK;
@@ -117,8 +154,46 @@ int split_read(struct chimera_slice text, unsigned wabt_minor, const struct chim
 
 void split_done(struct split *split)
 {
+    for (uint32_t i = 0; split->functions && i < split->function_count; i++)
+        free(split->functions[i].flat);
     free(split->functions);
     split->functions = NULL;
+}
+
+/* --- How much it is for a compiler. --- */
+
+static size_t count_words(struct chimera_slice text, const char *word)
+{
+    size_t count = 0, size = strlen(word);
+    const char *end = text.data + text.size;
+    for (const char *at = text.data; (at = memmem(at, (size_t)(end - at), word, size)); at += size)
+        count++;
+    return count;
+}
+
+/* The commas of lines without parentheses: "  u32 w2c_i0, w2c_i1, w2c_i2;". */
+static size_t count_variables(struct chimera_slice text)
+{
+    size_t count = 0;
+    while (text.size > 0) {
+        struct chimera_slice line = next_line(&text);
+        if (!memchr(line.data, '(', line.size))
+            count += count_words(line, ",");
+    }
+    return count;
+}
+
+/* Clang's passes take time that grows with the square, and more, of a function's branches, selects
+ * and variables; of those that real policies have, the largest have 2,200 and half a megabyte. */
+static bool is_giant(struct chimera_slice body)
+{
+    if (body.size > CHIMERA_GIANT_BYTES)
+        return true;
+    if (body.size < CHIMERA_GIANT_STEPS * sizeof("goto "))
+        return false;
+    return count_words(body, "goto ") + count_words(body, " ? ") +
+               2 * count_words(body, "CALL_INDIRECT") + count_variables(body) >
+           CHIMERA_GIANT_STEPS;
 }
 
 /* --- Writing. --- */
@@ -243,15 +318,15 @@ static int write_parts(struct writer *writer, struct chimera_error *err)
     int code = CHIMERA_OK;
     for (uint32_t i = 0; i < split->function_count && code == 0; i++) {
         size_t own = split->functions[i].body.size;
-        bool is_giant = !is_quick && own > CHIMERA_GIANT_BYTES;
-        if (size > 0 && (is_giant || size + own > part_bytes)) {
+        bool is_alone = !is_quick && is_giant(split->functions[i].body);
+        if (size > 0 && (is_alone || size + own > part_bytes)) {
             code = add_part(writer, from, i, false, err);
             size = 0;
         }
         if (size == 0)
             from = i;
         size += own;
-        if (is_giant && code == 0) {
+        if (is_alone && code == 0) {
             code = add_part(writer, i, i + 1, true, err);
             size = 0;
         }

@@ -14,10 +14,15 @@
 /* A function whose C is larger than this is compiled alone and without optimisation: clang -O1 would
  * need minutes and gigabytes for it (some 650 KB of WebAssembly in one function). */
 #define CHIMERA_GIANT_BYTES ((size_t)16 << 20)
+/* Likewise one with more branches, selects, variables and (counted twice) indirect calls: half a
+ * minute at this number, and four minutes at twice as many. */
+#define CHIMERA_GIANT_STEPS ((size_t)12000)
 
 struct split_function { /* of the text, which must stay */
     struct chimera_slice head; /* "u32 w2c_f5(w2c_pol* instance, u32 var_p0)" */
     struct chimera_slice body; /* from "{" to "}" */
+    char *
+        flat; /* what `body` is of instead, where its braces were nested too deep; owned, or NULL */
 };
 
 struct split {

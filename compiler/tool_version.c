@@ -10,12 +10,13 @@
 
 #include "compiler/process.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/digest.h"
 #include "runtime/base/file.h"
 
 #define PROBES_MAX 8
 #define OUTPUT_MAX ((size_t)16 * 1024)
 #define MEMO_NAME "tools"
-#define MEMO_TITLE "chimera tools 1\n"
+#define MEMO_TITLE "chimera tools 2\n"
 #define MEMO_MAX ((size_t)64 * 1024)
 #define LINES_MAX 32u /* tools of other releases may take turns */
 
@@ -63,7 +64,31 @@ static int ask(struct tool_probe *const *probes, size_t count, struct chimera_er
 }
 
 /* --- The memo: a title, then a line a tool: version, device, inode, size, time of change, path,
- * and what stands before the version in the tool's own words --- */
+ * and what stands before the version in the tool's own words; then the SHA-256 of all that --- */
+
+#define LAST_LINE CHIMERA_DIGEST_HEX /* its end in place of the NUL */
+
+static bool hash(struct chimera_slice text, char ret_line[LAST_LINE + 1])
+{
+    struct chimera_digest digest;
+    if (chimera_digest_of(text, &digest) < 0)
+        return false;
+    chimera_digest_hex(&digest, ret_line);
+    ret_line[LAST_LINE - 1] = '\n';
+    ret_line[LAST_LINE] = '\0';
+    return true;
+}
+
+/* Takes the last line off. */
+static bool take_hash(struct chimera_buffer *memo)
+{
+    char line[LAST_LINE + 1];
+    if (memo->size < LAST_LINE ||
+        !hash((struct chimera_slice){memo->data, memo->size - LAST_LINE}, line))
+        return false;
+    memo->size -= LAST_LINE;
+    return memcmp(memo->data + memo->size, line, LAST_LINE) == 0;
+}
 
 /* All of a line but the version; false when the tool cannot be remembered. */
 static bool describe(const struct tool_probe *probe, char *text, size_t size)
@@ -85,9 +110,8 @@ static void read_memo(const char *path, struct chimera_buffer *memo)
     CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
         status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) ||
-        chimera_fd_read(fd, path, memo, NULL) < 0 ||
-        !chimera_slice_starts(chimera_buffer_slice(memo), MEMO_TITLE) ||
-        memchr(memo->data, '\0', memo->size) || memo->data[memo->size - 1] != '\n')
+        chimera_fd_read(fd, path, memo, NULL) < 0 || !take_hash(memo) ||
+        !chimera_slice_starts(chimera_buffer_slice(memo), MEMO_TITLE))
         chimera_buffer_reset(memo);
 }
 
@@ -131,7 +155,7 @@ static bool recall(struct chimera_slice memo, struct tool_probe *probe)
 static void write_memo(const char *path, struct chimera_slice before,
                        struct tool_probe *const *learnt, size_t count)
 {
-    char text[PATH_MAX + 128];
+    char text[PATH_MAX + 128], last[LAST_LINE + 1];
     struct chimera_buffer memo;
     chimera_buffer_init(&memo, MEMO_MAX);
     chimera_buffer_text(&memo, MEMO_TITLE);
@@ -142,7 +166,8 @@ static void write_memo(const char *path, struct chimera_slice before,
         next_line(&before); /* the title */
     for (size_t i = count; i < LINES_MAX && before.size > 0; i++)
         chimera_buffer_append(&memo, next_line(&before));
-    if (!memo.failed)
+    if (!memo.failed && hash(chimera_buffer_slice(&memo), last) &&
+        chimera_buffer_text(&memo, last) == CHIMERA_OK)
         chimera_file_write(path, chimera_buffer_slice(&memo), 0600, NULL);
     chimera_buffer_free(&memo);
 }

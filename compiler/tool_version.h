@@ -3,8 +3,8 @@
  *
  * Asking costs a process each, a third of the time of a policy that runs from the cache. The memo
  * is a small text file, FOLDER/tools; a line holds when the tool's path leads to the same device,
- * inode, size and time of change. A memo that is not ours alone, or that is broken, counts as
- * missing.
+ * inode, size and time of change. A memo that is not ours alone, or not as it was written, counts
+ * as missing.
  */
 #ifndef CHIMERA_COMPILER_TOOL_VERSION_H
 #define CHIMERA_COMPILER_TOOL_VERSION_H

@@ -17,8 +17,9 @@
 
 #define TARGET "server::builder"
 #define ERRORS_MAX ((size_t)64 << 10)
-/* chimera build --json --quiet --tier TIER --cache-dir DIR --require-confinement, and NULL */
-#define FIXED_ARGUMENTS 10
+/* chimera build --json --quiet --no-trial --tier TIER --cache-dir DIR --require-confinement, and
+ * NULL: whether a policy starts is found by starting it */
+#define FIXED_ARGUMENTS 11
 
 struct module {             /* one file to build; several policies may want it */
     const char *name;       /* the id of the first of them; borrowed */
@@ -159,6 +160,22 @@ static char *copy_member(struct json_object *line, const char *key)
     return strdup(json_object_get_string(member));
 }
 
+/* A damaged cache, say. */
+static void log_warnings(const struct module *module, struct json_object *line)
+{
+    struct json_object *warnings = NULL;
+    if (!json_object_object_get_ex(line, "warnings", &warnings) ||
+        !json_object_is_type(warnings, json_type_array))
+        return;
+    for (size_t i = 0; i < json_object_array_length(warnings); i++) {
+        const char *text = json_object_get_string(json_object_array_get_idx(warnings, i));
+        if (text)
+            chimera_log_with(CHIMERA_LOG_WARN, TARGET, chimera_slice_of(text),
+                             CHIMERA_TEXT("name", chimera_slice_of(module->name)),
+                             CHIMERA_TEXT("path", chimera_slice_of(module->path)));
+    }
+}
+
 static void note_progress(struct build *build, size_t index)
 {
     const struct module *module = &build->module[index];
@@ -185,6 +202,7 @@ static void take_line(void *context, struct chimera_slice text)
         return;
     round->told++;
     note_progress(round->build, (size_t)(module - round->build->module));
+    log_warnings(module, line);
     if (module->plugin)
         log_module(module, line);
 }
@@ -193,15 +211,20 @@ static void take_line(void *context, struct chimera_slice text)
 static int run_command(struct build *build, struct round *round, struct chimera_error *err)
 {
     static char verb[] = "build", json[] = "--json", quiet[] = "--quiet", option[] = "--cache-dir",
-                confined[] = "--require-confinement";
+                confined[] = "--require-confinement", no_trial[] = "--no-trial";
     static char tier[] = "--tier", full[] = "full", any[] = "any";
     CHIMERA_FREE char **argv = calloc(round->count + FIXED_ARGUMENTS, sizeof(char *));
     if (!argv)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    char *const fixed[] = {build->command, verb,
-                           json,           quiet,
-                           tier,           build->wish->is_full ? full : any,
-                           option,         build->wish->config->cache_dir,
+    char *const fixed[] = {build->command,
+                           verb,
+                           json,
+                           quiet,
+                           no_trial,
+                           tier,
+                           build->wish->is_full ? full : any,
+                           option,
+                           build->wish->config->cache_dir,
                            confined};
     bool is_lax = build->wish->config->options.is_unconfined_build_allowed;
     size_t fixed_count = FIXED_ARGUMENTS - (is_lax ? 2 : 1);

@@ -15,6 +15,7 @@
 #include "toolchain/commands.h"
 #include "toolchain/interrupt.h"
 #include "toolchain/policy_file.h"
+#include "toolchain/trial.h"
 
 #define TARGET "chimera::build"
 #define LINE_MAX_BYTES ((size_t)64 << 10)
@@ -26,6 +27,7 @@ struct task { /* what all policies of one call share */
     enum chimera_tier tier;
     bool wants_both; /* the quick tier before it */
     bool is_json;
+    bool has_no_trial;
 };
 
 static void put_text(struct chimera_buffer *out, const char *key, const char *text)
@@ -42,11 +44,15 @@ static void print_line(struct chimera_buffer *line)
     chimera_buffer_free(line);
 }
 
+/* `warnings` has room for what may be said of one plugin: of the cache, and of the policy. */
 static void print_built(const struct task *task, const char *argument,
-                        const struct chimera_built *built)
+                        const struct chimera_built *built, const char *const warnings[2])
 {
     struct chimera_buffer line;
     if (!task->is_json) {
+        for (size_t i = 0; i < 2; i++)
+            if (warnings[i])
+                say_warning("%s: %s", argument, warnings[i]);
         puts(built->plugin);
         return;
     }
@@ -57,6 +63,16 @@ static void print_built(const struct task *task, const char *argument,
     chimera_buffer_print(&line, ",\"cached\":%s,\"milliseconds\":%llu",
                          built->was_cached ? "true" : "false",
                          (unsigned long long)built->milliseconds);
+    if (warnings[0] || warnings[1]) {
+        chimera_buffer_text(&line, ",\"warnings\":[");
+        for (size_t i = 0, count = 0; i < 2; i++) {
+            if (!warnings[i])
+                continue;
+            chimera_buffer_text(&line, count++ > 0 ? "," : "");
+            chimera_json_write_string(chimera_slice_of(warnings[i]), &line);
+        }
+        chimera_buffer_byte(&line, ']');
+    }
     print_line(&line);
 }
 
@@ -90,7 +106,10 @@ static int build_tier(const struct task *task, const char *argument, const char 
                      CHIMERA_NUMBER("milliseconds", (int64_t)built.milliseconds),
                      CHIMERA_NUMBER("wasm_bytes", (int64_t)built.wasm_bytes),
                      CHIMERA_NUMBER("code_bytes", (int64_t)built.code_bytes));
-    print_built(task, argument, &built);
+    struct chimera_error why = {0};
+    bool starts = task->has_no_trial || trial_starts(built.plugin, &why);
+    print_built(task, argument, &built,
+                (const char *const[2]){built.warning, starts ? NULL : why.text});
     fflush(stdout); /* whoever waits for the quick tier goes on with it */
     chimera_built_done(&built);
     return CHIMERA_OK;
@@ -118,7 +137,9 @@ static int build_one(const struct task *task, const char *argument)
 /* Goes on after a failure, so that one call tells all that is wrong. */
 static int build_all(const struct options *options, const struct chimera_build_options *build)
 {
-    struct task task = {.progress = build->progress, .is_json = option_is_given(options, "json")};
+    struct task task = {.progress = build->progress,
+                        .is_json = option_is_given(options, "json"),
+                        .has_no_trial = option_is_given(options, "no-trial")};
     struct chimera_error err = {0};
     const char *name = option_value(options, "execution-mode"), *tier = option_value(options, "tier");
     task.mode = name ? chimera_mode_parse(name) : CHIMERA_MODE_NONE;
@@ -186,7 +207,8 @@ static const struct option_entry build_options[] = {
      .choices = tiers,
      .help = "quick: with tcc, in a fraction of a second, for code that is several times slower; "
              "full: with clang; both: the quick one first, where it can be built; "
-             "any: what is in the cache, full first, else what is built soonest. full without this option"},
+             "any: what is in the cache, full first, else what is built soonest. full without this "
+             "option"},
     {.name = "cache-dir",
      .kind = OPTION_VALUE,
      .value = "DIR",
@@ -198,9 +220,14 @@ static const struct option_entry build_options[] = {
      .kind = OPTION_VALUE,
      .value = "N",
      .help = "Compilers to run at once; as many as there are processors without it"},
+    {.name = "no-trial",
+     .help =
+         "Do not try whether the policies can start here; without it there is a warning when one "
+         "never can"},
     {.name = "json",
-     .help = "Print an object a line, with policy, plugin, tier, cached and milliseconds, or with policy "
-             "and error"},
+     .help = "Print an object a line, with policy, plugin, tier, cached, milliseconds and perhaps "
+             "warnings, "
+             "or with policy and error"},
     {.name = "quiet", .letter = 'q', .help = "Show no progress"},
     {.name = "require-confinement",
      .help = "Fail where the kernel cannot keep the compilers from files, network and other "

@@ -22,6 +22,7 @@
 #include "server/policies.h"
 #include "toolchain/commands.h"
 #include "toolchain/interrupt.h"
+#include "toolchain/trial.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 
@@ -35,6 +36,7 @@ struct task {
     const char *path;           /* of policies.yml */
     const char *store;          /* of modules that were fetched */
     const char *folder;         /* where the bundle is made */
+    bool has_no_trial;
     struct chimera_buffer text; /* of policies.yml */
     struct policies policies;
     struct module *module; /* owned */
@@ -119,7 +121,11 @@ static int build_module(const struct task *task, struct chimera_builder *builder
         return code;
     if (!built.was_cached)
         confinement_warn();
+    if (built.warning)
+        say_warning("%s: %s", module->name, built.warning);
     code = note_plugin(module, built.plugin, err);
+    if (code == CHIMERA_OK && !task->has_no_trial && !trial_starts(built.plugin, &why))
+        code = chimera_fail(err, why.code, "%s: %s", module->name, why.text);
     chimera_built_done(&built);
     return code;
 }
@@ -311,10 +317,14 @@ static int put_in_place(const char *folder, const char *target, struct chimera_e
     int code = check_target(target, err);
     if (code < 0)
         return code;
-    if (chmod(folder, 0755) == 0 && rename(folder, target) == 0)
+    if (chmod(folder, 0755) == 0 && rename(folder, target) == 0) {
+        chimera_file_sync_folder_of(target);
         return CHIMERA_OK;
-    if (renameat2(AT_FDCWD, folder, AT_FDCWD, target, RENAME_EXCHANGE) == 0)
+    }
+    if (renameat2(AT_FDCWD, folder, AT_FDCWD, target, RENAME_EXCHANGE) == 0) {
+        chimera_file_sync_folder_of(target);
         return chimera_folder_remove(folder, err); /* the old one */
+    }
     return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", target, strerror(errno));
 }
 
@@ -386,7 +396,8 @@ static void say(void *context, const char *line)
 static int bundle(const struct options *options, struct chimera_build_options *build)
 {
     const char *target = option_value(options, "output");
-    struct task task = {.path = options->arguments[0]};
+    struct task task = {.path = options->arguments[0],
+                        .has_no_trial = option_is_given(options, "no-trial")};
     struct chimera_buffer details;
     struct chimera_error err = {.details = &details};
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
@@ -449,6 +460,9 @@ static const struct option_entry bundle_options[] = {
      .kind = OPTION_VALUE,
      .value = "N",
      .help = "Compilers to run at once; as many as there are processors without it"},
+    {.name = "no-trial",
+     .help = "Do not try whether the policies can start here; without it one that never can is an "
+             "error"},
     {.name = "quiet", .letter = 'q', .help = "Show no progress"},
     {.name = "require-confinement",
      .help = "Fail where the kernel cannot keep the compilers from files, network and other "

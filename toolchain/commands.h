@@ -29,4 +29,7 @@ int say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A line of JSON to standard output, its end included. */
 void say_json(struct chimera_slice line);
 
+/* "Warning: …" there. */
+void say_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

@@ -51,6 +51,14 @@ void say_json(struct chimera_slice line)
     chimera_buffer_free(&shown);
 }
 
+void say_warning(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    chimera_printable_vsay(stderr, "Warning", format, arguments);
+    va_end(arguments);
+}
+
 void confinement_warn(void)
 {
     static bool is_told;

@@ -198,29 +198,20 @@ static enum chimera_tier chosen_tier(const struct run *run)
     return strcmp(name, "quick") == 0 ? CHIMERA_TIER_QUICK : CHIMERA_TIER_FULL;
 }
 
-static int build(struct run *run, struct chimera_error *err)
+static int build_and_load(struct run *run, struct chimera_progress *progress, bool *ret_was_cached,
+                          struct chimera_error *err)
 {
-    struct chimera_progress progress;
     struct chimera_built built = {0};
-    chimera_progress_init(&progress, STDERR_FILENO);
-    const struct chimera_build_options options = {
-        .has_no_cache = option_is_given(run->options, "disable-wasmtime-cache"),
-        .progress = &progress,
-    };
-    interrupt_catch();
-    int code = chimera_builder_new(&options, &run->builder, err);
-    if (code == 0)
-        code = chimera_build(run->builder, run->file.path, run->mode, chosen_tier(run), &built, err);
-    chimera_progress_clear(&progress);
-    if (code < 0) {
-        chimera_builder_free(run->builder);
-        run->builder = NULL;
-    }
-    interrupt_release();
+    int code =
+        chimera_build(run->builder, run->file.path, run->mode, chosen_tier(run), &built, err);
+    chimera_progress_clear(progress);
+    *ret_was_cached = code == CHIMERA_OK && built.was_cached;
     if (code < 0)
         return code;
     if (!built.was_cached)
         confinement_warn();
+    if (built.warning)
+        say_warning("%s", built.warning);
     chimera_log_with(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("plugin ready"),
                      CHIMERA_TEXT("path", chimera_slice_of(built.plugin)),
                      CHIMERA_TEXT("tier", chimera_slice_of(chimera_tier_name(built.tier))),
@@ -228,6 +219,33 @@ static int build(struct run *run, struct chimera_error *err)
                      CHIMERA_NUMBER("milliseconds", (int64_t)built.milliseconds));
     code = chimera_plugin_load(built.plugin, &loaded, err);
     chimera_built_done(&built);
+    return code;
+}
+
+static int build(struct run *run, struct chimera_error *err)
+{
+    struct chimera_progress progress;
+    bool was_cached = false;
+    chimera_progress_init(&progress, STDERR_FILENO);
+    const struct chimera_build_options options = {
+        .has_no_cache = option_is_given(run->options, "disable-wasmtime-cache"),
+        .progress = &progress,
+        .loads_plugins = true,
+    };
+    interrupt_catch();
+    int code = chimera_builder_new(&options, &run->builder, err);
+    if (code == 0)
+        code = build_and_load(run, &progress, &was_cached, err);
+    if (code < 0 && was_cached) { /* the cache left it to the loader to read it all */
+        chimera_builder_distrust(run->builder);
+        code = build_and_load(run, &progress, &was_cached, err);
+    }
+    chimera_progress_clear(&progress);
+    if (code < 0) {
+        chimera_builder_free(run->builder);
+        run->builder = NULL;
+    }
+    interrupt_release();
     return code;
 }
 

@@ -82,13 +82,29 @@ static int open_temporary(const char *path, mode_t mode, char **ret_name)
     return fd;
 }
 
-static void sync_folder_of(const char *path)
+static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    CHIMERA_FREE char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    if (!slash)
+        return strdup(".");
+    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+void chimera_file_sync_folder_of(const char *path)
+{
+    CHIMERA_FREE char *folder = folder_of(path);
     CHIMERA_CLOSE int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (fd >= 0)
-        fsync(fd); /* best effort: the rename itself is atomic either way */
+        fsync(fd);
+}
+
+int chimera_file_sync(const char *path, struct chimera_error *err)
+{
+    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 || fsync(fd) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot write %s to the disk: %s", path,
+                            strerror(errno));
+    return CHIMERA_OK;
 }
 
 static int finish_temporary(int fd, const char *name, const char *path, int code,
@@ -104,7 +120,7 @@ static int finish_temporary(int fd, const char *name, const char *path, int code
         unlink(name);
         return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-code));
     }
-    sync_folder_of(path);
+    chimera_file_sync_folder_of(path);
     return CHIMERA_OK;
 }
 
@@ -116,6 +132,18 @@ int chimera_file_write(const char *path, struct chimera_slice bytes, mode_t mode
     if (fd < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-fd));
     return finish_temporary(fd, name, path, write_all(fd, bytes), err);
+}
+
+int chimera_file_write_scratch(const char *path, struct chimera_slice bytes,
+                               struct chimera_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int code = fd < 0 ? -errno : write_all(fd, bytes);
+    if (fd >= 0 && close(fd) < 0 && code == 0)
+        code = -errno;
+    if (code < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(-code));
+    return CHIMERA_OK;
 }
 
 static int copy_data(int from, int to)
@@ -131,8 +159,9 @@ static int copy_data(int from, int to)
         ssize_t got = pread(from, block, sizeof(block), data);
         if (got <= 0)
             return got < 0 ? -errno : -EIO;
+        errno = EIO;
         if (pwrite(to, block, (size_t)got, data) != got)
-            return errno ? -errno : -EIO;
+            return -errno;
         at = data + got;
     }
     return 0;
@@ -150,6 +179,15 @@ int chimera_file_copy(const char *from, const char *path, mode_t mode, struct ch
     return finish_temporary(fd, name, path, copy_data(source, fd), err);
 }
 
+/* Its name is synced like a file's. EEXIST counts as made. */
+static bool make_one(const char *path, mode_t mode)
+{
+    if (mkdir(path, mode) < 0)
+        return errno == EEXIST;
+    chimera_file_sync_folder_of(path);
+    return true;
+}
+
 int chimera_folder_make(const char *path, mode_t mode, struct chimera_error *err)
 {
     CHIMERA_FREE char *part = strdup(path);
@@ -159,13 +197,15 @@ int chimera_folder_make(const char *path, mode_t mode, struct chimera_error *err
         if (*slash != '/')
             continue;
         *slash = '\0';
-        if (mkdir(part, mode) < 0 && errno != EEXIST)
+        if (!make_one(part, mode))
             return chimera_fail(err, CHIMERA_EIO, "cannot make %s: %s", part, strerror(errno));
         *slash = '/';
     }
     struct stat status;
-    if (mkdir(path, mode) < 0 && (errno != EEXIST || stat(path, &status) < 0 || !S_ISDIR(status.st_mode)))
+    if (!make_one(path, mode) || stat(path, &status) < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot make %s: %s", path, strerror(errno));
+    if (!S_ISDIR(status.st_mode))
+        return chimera_fail(err, CHIMERA_EIO, "cannot make %s: %s", path, strerror(EEXIST));
     return CHIMERA_OK;
 }
 

@@ -1,7 +1,8 @@
 /* file.h - whole files in, whole files out.
  *
- * Writes are atomic: a temporary file in the same folder, fsync, rename. A reader sees the old file
- * or the new one, never a half.
+ * Writes are atomic: a temporary file in the same folder, fsync of the file, rename, fsync of the
+ * folder. A reader sees the old file or the new one, never a half, after a power cut too. Whoever
+ * renames files of his own syncs in the same order.
  */
 #ifndef CHIMERA_BASE_FILE_H
 #define CHIMERA_BASE_FILE_H
@@ -22,8 +23,20 @@ int chimera_fd_read(int fd, const char *name, struct chimera_buffer *buffer,
 int chimera_file_write(const char *path, struct chimera_slice bytes, mode_t mode,
                        struct chimera_error *err);
 
+/* A file that nobody else knows of, in a scratch folder: neither atomic nor synced. */
+int chimera_file_write_scratch(const char *path, struct chimera_slice bytes,
+                               struct chimera_error *err);
+
 /* Copies `from` to `path` atomically, holes kept. */
 int chimera_file_copy(const char *from, const char *path, mode_t mode, struct chimera_error *err);
+
+/* What has been written to the file at `path`, or the names in that folder, reaches the disk. Links
+ * are not followed. */
+int chimera_file_sync(const char *path, struct chimera_error *err);
+
+/* The names in the folder that `path` is in. Best effort, for after a rename: it is atomic either
+ * way, and file systems that cannot sync folders keep them in order. */
+void chimera_file_sync_folder_of(const char *path);
 
 /* mkdir -p; existing folders are left as they are. */
 int chimera_folder_make(const char *path, mode_t mode, struct chimera_error *err);

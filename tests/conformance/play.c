@@ -364,6 +364,21 @@ static void do_uninstantiable(struct json_object *command)
     chimera_host_free(host);
 }
 
+/* The core tests are of release 2.0; in 3.0 an expression may name earlier globals that are not
+ * imported. */
+static bool is_newer(struct json_object *command, const char *path)
+{
+    struct chimera_buffer bytes;
+    struct chimera_module *module = NULL;
+    chimera_buffer_init(&bytes, (size_t)64 << 20);
+    if (chimera_file_read(path, &bytes, NULL) == 0)
+        chimera_module_read(path, chimera_buffer_slice(&bytes), &module, NULL);
+    bool is_lowered = module && (module->lowering & WASM_LOWERS_CONSTANTS);
+    chimera_module_free(module);
+    chimera_buffer_free(&bytes);
+    return is_lowered && strcmp(text_of(command, "text"), "unknown global") == 0;
+}
+
 /* assert_invalid and assert_malformed want a refusal; for what is wrong, not for an import. */
 static void do_refusal(struct json_object *command)
 {
@@ -386,7 +401,10 @@ static void do_refusal(struct json_object *command)
         skip(command, "imports what policies may not (spectest or another module)");
         return;
     default:
-        fail(command, "was accepted");
+        if (is_newer(command, path))
+            skip(command, "valid since release 3.0 of WebAssembly");
+        else
+            fail(command, "was accepted");
     }
     chimera_host_free(host);
 }

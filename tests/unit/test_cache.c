@@ -130,7 +130,9 @@ static void a_broken_object_counts_as_missing(void **state)
     chimera_digest_hex(&key, hex);
     assert_true(snprintf(entry, sizeof(entry), "%s/broken/objects/%s", root, hex) <
                 (int)sizeof(entry));
-    for (off_t size = 0; size < 12 + CHIMERA_DIGEST_BYTES; size += 11) {
+    struct chimera_error damage = {0};
+    assert_false(chimera_cache_take_damage(cache, &damage));
+    for (off_t size = 0; size < 12 + 2 * CHIMERA_DIGEST_BYTES; size += 11) {
         chimera_cache_put_object(cache, &key, from);
         assert_int_equal(truncate(entry, size), 0);
         assert_false(chimera_cache_get_object(cache, &key, to));
@@ -141,6 +143,30 @@ static void a_broken_object_counts_as_missing(void **state)
     assert_int_equal(pwrite(fd, "M", 1, 0), 1);
     close(fd);
     assert_false(chimera_cache_get_object(cache, &key, to));
+    assert_true(chimera_cache_take_damage(cache, &damage));
+    if (!strstr(damage.text, hex) || !strstr(damage.text, "; and 7 more"))
+        fail_msg("%s", damage.text);
+    assert_false(chimera_cache_take_damage(cache, &damage));
+    chimera_cache_close(cache);
+}
+
+static void an_object_of_another_key_counts_as_broken(void **state)
+{
+    (void)state;
+    char from[300], to[300], one[400], two[400], hex[CHIMERA_DIGEST_HEX];
+    struct chimera_cache *cache = open_cache("swapped", CHIMERA_CACHE_LIMIT);
+    struct chimera_digest key = {{4}}, other = {{5}};
+    write_file("object", CHIMERA_SLICE("machine code"));
+    print_path(from, sizeof(from), "object");
+    print_path(to, sizeof(to), "copy-of-another");
+    chimera_cache_put_object(cache, &key, from);
+    chimera_digest_hex(&key, hex);
+    snprintf(one, sizeof(one), "%s/swapped/objects/%s", root, hex);
+    chimera_digest_hex(&other, hex);
+    snprintf(two, sizeof(two), "%s/swapped/objects/%s", root, hex);
+    assert_int_equal(rename(one, two), 0);
+    assert_false(chimera_cache_get_object(cache, &other, to));
+    assert_int_equal(access(to, F_OK), -1);
     chimera_cache_close(cache);
 }
 
@@ -168,17 +194,117 @@ static void a_plugin_is_found_with_all_its_files(void **state)
 {
     (void)state;
     struct chimera_cache *cache = open_cache("plugins", CHIMERA_CACHE_LIMIT);
-    assert_null(chimera_cache_find_plugin(cache, "abc-1"));
+    assert_null(chimera_cache_find_plugin(cache, "abc-1", CHIMERA_CACHE_WHOLE));
     CHIMERA_FREE char *path = put_plugin(cache, "abc-1");
     assert_non_null(strstr(path, "/plugins/plugins/abc-1.so"));
     assert_true(file_is("plugins/plugins/abc-1.json", "content"));
     assert_true(file_is("plugins/plugins/abc-1.image", "content"));
-    assert_null(chimera_cache_find_plugin(cache, "abc"));
-    CHIMERA_FREE char *found = chimera_cache_find_plugin(cache, "abc-1");
+    assert_null(chimera_cache_find_plugin(cache, "abc", CHIMERA_CACHE_WHOLE));
+    CHIMERA_FREE char *found = chimera_cache_find_plugin(cache, "abc-1", CHIMERA_CACHE_WHOLE);
     assert_string_equal(found, path);
     chimera_cache_drop_plugin(cache, "abc-1");
-    assert_null(chimera_cache_find_plugin(cache, "abc-1"));
+    assert_null(chimera_cache_find_plugin(cache, "abc-1", CHIMERA_CACHE_WHOLE));
     assert_false(file_is("plugins/plugins/abc-1.image", "content"));
+    chimera_cache_close(cache);
+}
+
+/* Each file in turn, so that what belongs to a plugin and is not looked at would be noticed. */
+static const struct {
+    const char *what, *suffix;
+    off_t size;           /* it is cut or grown to; -1: no */
+    off_t changed_at;     /* -1: no byte is */
+    bool is_seen_by_size; /* the code and the image are left to the loader then */
+} damages[] = {
+    {"cut", "so", 3, -1, true},         {"empty", "so", 0, -1, true},
+    {"longer", "so", 8, -1, true},      {"changed", "so", -1, 2, false},
+    {"gone", "so", -1, -1, true},       {"cut", "image", 6, -1, true},
+    {"changed", "image", -1, 0, false}, {"gone", "image", -1, -1, true},
+    {"empty", "json", 0, -1, true},     {"changed", "json", -1, 6, true},
+    {"gone", "json", -1, -1, true},     {"cut", "sum", 40, -1, true},
+    {"empty", "sum", 0, -1, true},      {"changed", "sum", -1, 30, true},
+    {"changed", "sum", -1, 200, true},  {"more", "names", 1, -1, true},
+};
+
+static void damage_file(const char *path, off_t size, off_t changed_at)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    if (size >= 0) {
+        assert_int_equal(ftruncate(fd, size), 0);
+    } else if (changed_at >= 0) {
+        char byte = 0;
+        assert_int_equal(pread(fd, &byte, 1, changed_at), 1);
+        byte = (char)(byte ^ 1);
+        assert_int_equal(pwrite(fd, &byte, 1, changed_at), 1);
+    } else {
+        assert_int_equal(unlink(path), 0);
+    }
+    close(fd);
+}
+
+static void a_damaged_plugin_counts_as_missing(void **state)
+{
+    (void)state;
+    char path[400];
+    struct chimera_cache *cache = open_cache("damaged", CHIMERA_CACHE_LIMIT);
+    for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+        struct chimera_error damage = {0};
+        free(put_plugin(cache, "abc-1"));
+        snprintf(path, sizeof(path), "%s/damaged/plugins/abc-1.%s", root, damages[i].suffix);
+        damage_file(path, damages[i].size, damages[i].changed_at);
+        CHIMERA_FREE char *by_size = chimera_cache_find_plugin(cache, "abc-1", CHIMERA_CACHE_SIZES);
+        if ((by_size == NULL) != damages[i].is_seen_by_size)
+            fail_msg("%s %s, looked at its size", damages[i].what, damages[i].suffix);
+        if (chimera_cache_find_plugin(cache, "abc-1", CHIMERA_CACHE_WHOLE))
+            fail_msg("%s %s, read whole", damages[i].what, damages[i].suffix);
+        assert_true(chimera_cache_take_damage(cache, &damage));
+        if (!strstr(damage.text, path))
+            fail_msg("%s", damage.text);
+        assert_null(chimera_cache_find_plugin(cache, "abc-1", CHIMERA_CACHE_WHOLE));
+        assert_false(chimera_cache_take_damage(cache, &damage)); /* said once */
+        assert_int_equal(access(path, F_OK), -1);                /* for it was dropped */
+    }
+    chimera_cache_close(cache);
+}
+
+static void a_plugin_that_was_not_put_whole_is_none(void **state)
+{
+    (void)state;
+    char path[400], other[400];
+    struct chimera_error damage = {0};
+    struct chimera_cache *cache = open_cache("killed", CHIMERA_CACHE_LIMIT);
+    free(put_plugin(cache, "abc-1"));
+    snprintf(path, sizeof(path), "%s/killed/plugins/abc-1.sum", root);
+    snprintf(other, sizeof(other), "%s/killed/plugins/abc-2.sum", root);
+    assert_int_equal(rename(path, other), 0);
+    assert_null(chimera_cache_find_plugin(cache, "abc-1", CHIMERA_CACHE_WHOLE));
+    assert_false(chimera_cache_take_damage(cache, &damage));
+    assert_null(chimera_cache_find_plugin(cache, "abc-2", CHIMERA_CACHE_WHOLE));
+    assert_true(chimera_cache_take_damage(cache, &damage)); /* it tells of another plugin */
+    chimera_cache_close(cache);
+}
+
+static void a_new_plugin_replaces_all_of_an_old_one(void **state)
+{
+    (void)state;
+    char path[400];
+    char *scratch = NULL, *plugin = NULL;
+    struct chimera_cache *cache = open_cache("replaced", CHIMERA_CACHE_LIMIT);
+    free(put_plugin(cache, "abc-1"));
+    assert_int_equal(chimera_cache_scratch(cache, &scratch, NULL), CHIMERA_OK);
+    static const char *const suffixes[] = {"so", "json"};
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof(path), "%s/abc-1.%s", scratch, suffixes[i]);
+        assert_int_equal(chimera_file_write(path, CHIMERA_SLICE("other"), 0644, NULL), CHIMERA_OK);
+    }
+    assert_int_equal(chimera_cache_put_plugin(cache, scratch, "abc-1", &plugin, NULL), CHIMERA_OK);
+    CHIMERA_FREE char *found = chimera_cache_find_plugin(cache, "abc-1", CHIMERA_CACHE_WHOLE);
+    assert_string_equal(found, plugin);
+    assert_true(file_is("replaced/plugins/abc-1.so", "other"));
+    snprintf(path, sizeof(path), "%s/replaced/plugins/abc-1.image", root);
+    assert_int_equal(access(path, F_OK), -1);
+    free(plugin);
+    free(scratch);
     chimera_cache_close(cache);
 }
 
@@ -206,7 +332,7 @@ static void make_old(const char *name, time_t age)
     assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
-/* Each small file takes a block of 4 KiB on the disk: two plugins of 12 KiB, three objects of 4. */
+/* Each small file takes a block of 4 KiB on the disk: two plugins of 16 KiB, three objects of 4. */
 static void trimming_removes_what_was_used_longest_ago(void **state)
 {
     (void)state;
@@ -222,18 +348,20 @@ static void trimming_removes_what_was_used_longest_ago(void **state)
         key.bytes[0] = i;
         chimera_cache_put_object(cache, &key, from);
     }
-    static const char *const names[] = {"trim/plugins/old.so", "trim/plugins/old.json",
-                                        "trim/plugins/old.image", "trim/plugins/young.json",
-                                        "trim/plugins/young.image"};
-    for (size_t i = 0; i < 5; i++)
+    static const char *const names[] = {"trim/plugins/old.so",     "trim/plugins/old.json",
+                                        "trim/plugins/old.image",  "trim/plugins/old.sum",
+                                        "trim/plugins/young.json", "trim/plugins/young.image",
+                                        "trim/plugins/young.so"};
+    for (size_t i = 0; i < 7; i++)
         make_old(names[i], 1000);
     chimera_cache_close(cache);
 
-    cache = open_cache("trim", 28 * 1024); /* 36 KiB are there: the older plugin must go */
+    cache = open_cache("trim", 36 * 1024); /* 44 KiB are there: the older plugin must go */
     chimera_cache_trim(cache);
-    assert_null(chimera_cache_find_plugin(cache, "old"));
+    assert_null(chimera_cache_find_plugin(cache, "old", CHIMERA_CACHE_WHOLE));
     assert_false(file_is("trim/plugins/old.image", "content"));
-    CHIMERA_FREE char *found = chimera_cache_find_plugin(cache, "young"); /* its .so is young */
+    CHIMERA_FREE char *found =
+        chimera_cache_find_plugin(cache, "young", CHIMERA_CACHE_WHOLE); /* its .sum is young */
     assert_non_null(found);
     assert_true(file_is("trim/plugins/young.image", "content"));
     for (uint8_t i = 0; i < 3; i++) {
@@ -243,19 +371,28 @@ static void trimming_removes_what_was_used_longest_ago(void **state)
     chimera_cache_close(cache);
 }
 
-static void a_day_old_scratch_folder_is_removed(void **state)
+static void the_scratch_folder_of_an_ended_build_is_removed(void **state)
 {
     (void)state;
-    char *stale = NULL, *fresh = NULL;
+    char *stale = NULL, *used = NULL, *fresh = NULL;
     struct chimera_cache *cache = open_cache("scratch", CHIMERA_CACHE_LIMIT);
+    struct chimera_cache *other = open_cache("scratch", CHIMERA_CACHE_LIMIT);
     assert_int_equal(chimera_cache_scratch(cache, &stale, NULL), CHIMERA_OK);
+    assert_int_equal(chimera_cache_scratch(other, &used, NULL), CHIMERA_OK);
+    chimera_cache_close(cache); /* as if its process had ended */
+    cache = open_cache("scratch", CHIMERA_CACHE_LIMIT);
     assert_int_equal(chimera_cache_scratch(cache, &fresh, NULL), CHIMERA_OK);
-    assert_string_not_equal(stale, fresh);
-    make_old(stale + strlen(root) + 1, 100000);
+    make_old(stale + strlen(root) + 1, 100);
+    make_old(used + strlen(root) + 1, 100);
     chimera_cache_trim(cache);
     assert_int_equal(access(stale, F_OK), -1);
+    assert_int_equal(access(used, F_OK), 0);
     assert_int_equal(access(fresh, F_OK), 0);
+    chimera_cache_close(other);
+    chimera_cache_trim(cache);
+    assert_int_equal(access(used, F_OK), -1);
     free(stale);
+    free(used);
     free(fresh);
     chimera_cache_close(cache);
 }
@@ -492,10 +629,14 @@ int main(void)
         cmocka_unit_test(a_folder_that_others_can_write_is_refused),
         cmocka_unit_test(an_object_comes_back_as_it_was_put),
         cmocka_unit_test(a_broken_object_counts_as_missing),
+        cmocka_unit_test(an_object_of_another_key_counts_as_broken),
         cmocka_unit_test(a_plugin_is_found_with_all_its_files),
+        cmocka_unit_test(a_damaged_plugin_counts_as_missing),
+        cmocka_unit_test(a_plugin_that_was_not_put_whole_is_none),
+        cmocka_unit_test(a_new_plugin_replaces_all_of_an_old_one),
         cmocka_unit_test(a_plugin_without_its_manifest_is_not_kept),
         cmocka_unit_test(trimming_removes_what_was_used_longest_ago),
-        cmocka_unit_test(a_day_old_scratch_folder_is_removed),
+        cmocka_unit_test(the_scratch_folder_of_an_ended_build_is_removed),
         cmocka_unit_test(processes_may_share_a_cache),
         cmocka_unit_test(compiling_again_takes_what_did_not_change_from_the_cache),
         cmocka_unit_test(the_same_sources_give_the_same_bytes_elsewhere),

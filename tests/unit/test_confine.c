@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -430,6 +431,45 @@ static void a_script_may_start_programs_and_no_more(void **state)
     assert_int_equal(access(made, F_OK), -1);
 }
 
+/* In a child that confines itself, as toolchain/trial.c does before it runs a policy. Returns the
+ * first attempt that went otherwise than it should, or 0. */
+static int guest_reaches(const char *secret)
+{
+    const struct {
+        const char *what, *argument;
+        bool is_allowed;
+    } attempts[] = {
+        {"thread", "", true},     {"read", "/usr/share/zoneinfo/tzdata.zi", true},
+        {"read", secret, false},  {"create", secret, false},
+        {"socket", "tcp", false}, {"socket", "unix", false},
+        {"fork", "", false},      {"kill", "", false},
+        {"call", "bpf", false},   {"call", "userfaultfd", false},
+    };
+    if (!chimera_confine_guest())
+        return 100;
+    if (memfd_create("image", MFD_CLOEXEC) < 0) /* which a tool may not */
+        return 101;
+    for (int i = 0; i < (int)(sizeof(attempts) / sizeof(attempts[0])); i++)
+        if ((attempt(attempts[i].what, attempts[i].argument) >= 0) != attempts[i].is_allowed)
+            return i + 1;
+    return 0;
+}
+
+static void a_guest_on_trial_is_confined(void **state)
+{
+    (void)state;
+    int status = -1;
+    need_landlock();
+    need_seccomp();
+    CHIMERA_FREE char *secret = make_secret();
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(guest_reaches(secret));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static int check_lacks(const char *expected, const char *folder)
 {
     struct chimera_error err = {0};
@@ -508,6 +548,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_tool_cannot_reach_rare_parts_of_the_kernel),
         cmocka_unit_test(system_calls_of_other_kinds_end_a_tool),
         cmocka_unit_test(a_script_may_start_programs_and_no_more),
+        cmocka_unit_test(a_guest_on_trial_is_confined),
         cmocka_unit_test(what_is_missing_is_told),
     };
     return cmocka_run_group_tests(tests, make_root, drop_root);

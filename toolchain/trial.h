@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trial.h - would this plugin start here?
+ *
+ * What a server finds when it starts, found at the build: builtins of Rego that we do not have,
+ * more memory than the limit, segments that do not fit, a start that traps. The plugin is loaded
+ * and brought to where requests begin, in a child that is confined like a compiler; of the policy's
+ * code no more runs than at every start of a server.
+ */
+#ifndef CHIMERA_TOOLCHAIN_TRIAL_H
+#define CHIMERA_TOOLCHAIN_TRIAL_H
+
+#include <stdbool.h>
+
+#include "runtime/base/error.h"
+
+/* False when it can never run here; `ret_why` says why. What could not be found out, for want of
+ * time or memory, counts as true. `plugin` is the path of the .so. */
+bool trial_starts(const char *plugin, struct chimera_error *ret_why);
+
+#endif
