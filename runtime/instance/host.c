@@ -164,6 +164,7 @@ static int begin_guest(struct chimera_host *host)
     host->stop = CHIMERA_STOP_NONE;
     host->trap = CHIMERA_TRAP_NONE;
     host->stop_text[0] = '\0';
+    host->depth = 0;
     host->internal->has_run = true;
     host->stop_at = 0;
     if (!host->run)

@@ -54,6 +54,11 @@ struct chimera_host {
     struct chimera_reset_counters counters;
     struct chimera_host_internal *internal; /* owned; host_internal.h */
 
+    /* Whose code runs: even, the guest's; odd, an import function's. 2 is a call back into the guest
+     * from an import function, 3 what that may import. 0 again when guest code is called, for ends are
+     * skipped by who leaves. */
+    uint8_t depth;
+
     /* Why the last chimera_host_call() ended early. */
     enum chimera_stop stop;
     enum chimera_trap trap;
@@ -120,9 +125,19 @@ const char *chimera_host_stop_text(const struct chimera_host *host);
 
 /* --- For import functions only: these run on the guest's stack. --- */
 
-/* First and last thing of every import function: enough stack for the host, deadline seen. */
+/* First and last thing of every import function: enough stack for the host, deadline seen, and no host
+ * call within a host call. What an ABI keeps for the call in progress is not made for two: a guest that
+ * is called back may not call its host, and traps when it does. */
 void chimera_import_enter(struct chimera_host *host);
+/* The same for the few that may be called there too, since an honest allocator or parser does: they
+ * keep nothing, and call nobody back. */
+void chimera_import_enter_nested(struct chimera_host *host);
 void chimera_import_leave(struct chimera_host *host);
+
+/* Calls the guest back from an import function, on the same stack and within the same deadline. What
+ * the host had by pointer or size before (guest memory, its own buffers) is to be asked for anew. */
+void chimera_import_call_back(struct chimera_host *host, const struct chimera_export *export,
+                              union chimera_value *values);
 
 /* The bytes [at, at + size) of linear memory, checked in 64-bit arithmetic against its current size;
  * traps (does not return) when any is outside. Valid until the guest grows memory or runs again.

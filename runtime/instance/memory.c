@@ -54,7 +54,7 @@ void chimera_memory_free(struct chimera_host *host)
 /* memory.grow: the old size in pages, or -1 as the guest sees it. Runs on the guest's stack. */
 uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta);
 
-uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta)
+static uint32_t grow(struct chimera_host *host, uint32_t delta)
 {
     struct chimera_memory *memory = &host->instance->memory;
     uint64_t pages = (uint64_t)memory->pages + delta;
@@ -66,5 +66,13 @@ uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta)
         return UINT32_MAX;
     memory->pages = (uint32_t)pages;
     memory->size = size;
+    return before;
+}
+
+uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta)
+{
+    chimera_import_enter_nested(host);
+    uint32_t before = grow(host, delta);
+    chimera_import_leave(host);
     return before;
 }

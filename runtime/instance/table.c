@@ -94,8 +94,8 @@ static uint32_t index_of(const struct chimera_host *host, const struct chimera_t
     return i;
 }
 
-uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
-                            const void *initial)
+static uint32_t grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
+                     const void *initial)
 {
     uint32_t index = index_of(host, table), before = table->size;
     size_t entry_size = host->loaded->plugin->tables[index].entry_size;
@@ -112,5 +112,14 @@ uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *tab
         free(table->data);
     table->data = data;
     table->size = (uint32_t)size;
+    return before;
+}
+
+uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
+                            const void *initial)
+{
+    chimera_import_enter_nested(host);
+    uint32_t before = grow(host, table, delta, initial);
+    chimera_import_leave(host);
     return before;
 }
