@@ -13,6 +13,7 @@
 #include "compiler/compile.h"
 #include "compiler/confine.h"
 #include "compiler/image.h"
+#include "compiler/imports.h"
 #include "compiler/link.h"
 #include "compiler/mode.h"
 #include "compiler/names.h"
@@ -307,6 +308,8 @@ static int read_module(struct build_work *work, struct chimera_error *err)
         code = chimera_mode_detect(work->module, &work->mode, err);
     if (code == 0 && !work->is_bare)
         code = chimera_mode_check(work->module, work->mode, err);
+    if (code == 0 && !work->is_bare)
+        code = chimera_module_check_mode_imports(work->module, work->mode, err);
     return code < 0 ? code : check_vectors(work, err);
 }
 

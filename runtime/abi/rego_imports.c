@@ -1,5 +1,6 @@
 /* What Rego modules import. These functions run on the guest's stack and call back into the guest,
- * which may trap or be interrupted there: everything they hold is in struct chimera_rego. */
+ * which may trap or be interrupted there: everything they hold is in struct chimera_rego. There is one
+ * of it for a host, so a builtin may not be called from within a call back (host.h). */
 #include <stdio.h>
 #include <time.h>
 
@@ -15,12 +16,19 @@
 /* Largest text of an argument. */
 #define ARGUMENT_MAX ((size_t)64 << 20)
 
-static struct chimera_rego *enter(struct chimera_host *host)
+static struct chimera_rego *require_rego(struct chimera_host *host)
 {
-    chimera_import_enter(host);
     if (!host->rego)
         chimera_guest_trap(host, CHIMERA_TRAP_HOST, "Rego is not available to this kind of policy");
     return host->rego;
+}
+
+/* For what an honest allocator or parser calls, too, while a builtin waits for it: when it has no
+ * memory, and when it was built to tell what it does. */
+static void enter_nested(struct chimera_host *host)
+{
+    chimera_import_enter_nested(host);
+    require_rego(host);
 }
 
 /* Up to the NUL; traps when there is none within the memory or `most` bytes. */
@@ -59,7 +67,7 @@ void chimera_opa_println(struct chimera_host *host, uint32_t message_at);
 /* The reference returns, and the guest then traps on its own; so the text would be lost. */
 void chimera_opa_abort(struct chimera_host *host, uint32_t message_at)
 {
-    enter(host);
+    enter_nested(host);
     char text[sizeof(host->stop_text)];
     struct chimera_slice message = guest_message(host, message_at);
     chimera_log_in("opa_abort", CHIMERA_LOG_ERROR, TARGET, message,
@@ -70,20 +78,17 @@ void chimera_opa_abort(struct chimera_host *host, uint32_t message_at)
 
 void chimera_opa_println(struct chimera_host *host, uint32_t message_at)
 {
-    enter(host);
+    enter_nested(host);
     chimera_log_in("opa_println", CHIMERA_LOG_INFO, TARGET, guest_message(host, message_at),
                      CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
     chimera_import_leave(host);
 }
 
-/* A nested call on the same stack, within the same deadline. */
 static uint32_t call_back(struct chimera_host *host, const struct chimera_export *export,
                           uint32_t first, uint32_t second)
 {
     union chimera_value values[2] = {{.i32 = first}, {.i32 = second}};
-    chimera_import_leave(host);
-    export->call(host->instance, values);
-    chimera_import_enter(host);
+    chimera_import_call_back(host, export, values);
     return values[0].i32;
 }
 
@@ -92,7 +97,11 @@ static void pull_argument(struct chimera_host *host, struct chimera_rego *rego, 
 {
     struct chimera_error err = {0};
     uint32_t at = call_back(host, rego->value_dump, value, 0);
-    if (chimera_rego_parse(guest_text(host, at, ARGUMENT_MAX), ret_argument, &err) < 0)
+    int code = chimera_rego_parse_within(guest_text(host, at, ARGUMENT_MAX), &host->account,
+                                         ret_argument, &err);
+    if (host->account.failed)
+        chimera_guest_overdrawn(host);
+    if (code < 0)
         trap_with(host, name, err.text);
 }
 
@@ -100,25 +109,17 @@ static uint32_t push_result(struct chimera_host *host, struct chimera_rego *rego
 {
     chimera_buffer_reset(&rego->text);
     chimera_rego_write(rego->result, &rego->text);
+    if (rego->text.failed && host->account.failed)
+        chimera_guest_overdrawn(host);
     if (rego->text.failed)
         trap_with(host, name, "the result is too large");
-    uint32_t size = (uint32_t)rego->text.size;
-    uint32_t at = call_back(host, rego->malloc, size, 0);
-    memcpy(chimera_guest_bytes(host, at, size), rego->text.data, size);
-    uint32_t value = call_back(host, rego->value_parse, at, size);
+    uint32_t at = call_back(host, rego->malloc, (uint32_t)rego->text.size, 0);
+    struct chimera_slice text = chimera_buffer_slice(&rego->text);
+    memcpy(chimera_guest_bytes(host, at, text.size), text.data, text.size);
+    uint32_t value = call_back(host, rego->value_parse, at, (uint32_t)text.size);
     if (value == 0)
         trap_with(host, name, "the policy cannot read the result");
     return value;
-}
-
-/* The time is up, as a builtin noticed; the watchdog will in a moment. */
-static void wait_for_deadline(struct chimera_host *host)
-{
-    const struct timespec pause = {.tv_nsec = 500000};
-    for (int i = 0; i < 40; i++) {
-        chimera_import_leave(host);
-        nanosleep(&pause, NULL);
-    }
 }
 
 static void run_builtin(struct chimera_host *host, struct chimera_rego *rego,
@@ -128,8 +129,8 @@ static void run_builtin(struct chimera_host *host, struct chimera_rego *rego,
     const struct chimera_rego_call call = {
         .args = rego->args, .now_ns = rego->now_ns, .account = &host->account, .err = &err};
     int code = builtin->function(&call, &rego->result);
-    if (code == CHIMERA_EDEADLINE)
-        wait_for_deadline(host);
+    if (host->account.failed)
+        chimera_guest_overdrawn(host);
     if (code < 0)
         trap_with(host, builtin->name, err.text);
 }
@@ -137,7 +138,8 @@ static void run_builtin(struct chimera_host *host, struct chimera_rego *rego,
 static uint32_t dispatch(struct chimera_host *host, uint32_t id, const uint32_t *values,
                          unsigned count)
 {
-    struct chimera_rego *rego = enter(host);
+    chimera_import_enter(host);
+    struct chimera_rego *rego = require_rego(host);
     const struct chimera_rego_builtin *builtin =
         id < rego->builtin_count ? rego->builtin[id] : NULL;
     if (!builtin || builtin->arity != count)
@@ -149,6 +151,7 @@ static uint32_t dispatch(struct chimera_host *host, uint32_t id, const uint32_t 
     run_builtin(host, rego, builtin);
     uint32_t result = push_result(host, rego, builtin->name);
     chimera_rego_empty(rego);
+    chimera_host_recount(host);
     chimera_import_leave(host);
     return result;
 }

@@ -48,7 +48,7 @@ static void take(struct chimera_host *host, struct chimera_buffer *buffer, uint3
     struct chimera_slice bytes = chimera_abi_guest_slice(host, at, size);
     chimera_buffer_reset(buffer);
     if (chimera_buffer_append(buffer, bytes) < 0)
-        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "the policy's answer is too large");
+        chimera_abi_refuse(host, "the policy's answer is too large");
 }
 
 IMPORT(void, guest_response, uint32_t at, uint32_t size)
@@ -61,7 +61,7 @@ IMPORT(void, guest_response, uint32_t at, uint32_t size)
 
 static void require_utf8(struct chimera_host *host, uint32_t at, uint32_t size)
 {
-    if (!chimera_utf8_is_valid(chimera_abi_guest_slice(host, at, size)))
+    if (!chimera_abi_is_utf8(host, chimera_abi_guest_slice(host, at, size)))
         chimera_guest_trap(host, CHIMERA_TRAP_HOST, "a text from the policy is not UTF-8");
 }
 
@@ -152,6 +152,32 @@ static int wapc_check(const struct chimera_plugin *plugin, struct chimera_error 
     return chimera_fail(err, CHIMERA_EMODULE, "Cannot find 'mem' export");
 }
 
+/* Forgets the call that was made. */
+static void clear_call(struct chimera_wapc *wapc)
+{
+    wapc->operation = NULL;
+    wapc->payload = NULL;
+    chimera_abi_empty(&wapc->response);
+    chimera_abi_empty(&wapc->error);
+    chimera_abi_empty(&wapc->answer);
+    wapc->has_response = wapc->has_error = false;
+    wapc->answer_kind = CHIMERA_WAPC_NONE;
+}
+
+static void wapc_keep(struct chimera_host *host)
+{
+    clear_call(host->wapc);
+    chimera_wasi_keep(host);
+}
+
+static void wapc_reset(struct chimera_host *host)
+{
+    clear_call(host->wapc);
+    chimera_wasi_reset(host);
+}
+
+static const struct chimera_host_side wapc_side = {.keep = wapc_keep, .reset = wapc_reset};
+
 static void wapc_detach(struct chimera_host *host)
 {
     chimera_wasi_detach(host);
@@ -169,12 +195,14 @@ static int wapc_attach(struct chimera_host *host, struct chimera_error *err)
     host->wapc = calloc(1, sizeof(*host->wapc));
     if (!host->wapc)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
-    chimera_buffer_init(&host->wapc->response, CHIMERA_ABI_BUFFER_MAX);
-    chimera_buffer_init(&host->wapc->error, ERROR_MAX);
-    chimera_buffer_init(&host->wapc->answer, CHIMERA_ABI_BUFFER_MAX);
+    chimera_buffer_init_within(&host->wapc->response, CHIMERA_ABI_BUFFER_MAX, &host->account);
+    chimera_buffer_init_within(&host->wapc->error, ERROR_MAX, &host->account);
+    chimera_buffer_init_within(&host->wapc->answer, CHIMERA_ABI_BUFFER_MAX, &host->account);
     int code = chimera_wasi_attach(host, CHIMERA_WASI_LOGGED, err);
     if (code < 0)
         wapc_detach(host);
+    else
+        host->side = &wapc_side;
     return code;
 }
 
@@ -211,19 +239,6 @@ static int wapc_prepare(struct chimera_host *host, struct chimera_slice settings
     return code < 0 ? code : chimera_host_snapshot(host, err);
 }
 
-static void begin_call(struct chimera_host *host, const char *operation,
-                       const struct chimera_pieces *payload)
-{
-    struct chimera_wapc *wapc = host->wapc;
-    wapc->operation = operation;
-    wapc->payload = payload;
-    chimera_abi_empty(&wapc->response);
-    chimera_abi_empty(&wapc->error);
-    chimera_abi_empty(&wapc->answer);
-    wapc->has_response = wapc->has_error = false;
-    wapc->answer_kind = CHIMERA_WAPC_NONE;
-}
-
 /* The bytes that a finished call left, or why it counts as failed (guest-abis.md §2.3). */
 static int collect(const struct chimera_wapc *wapc, bool is_success, struct chimera_slice *ret_text)
 {
@@ -249,7 +264,8 @@ static int call(struct chimera_host *host, const char *operation,
     union chimera_value values[2] = {{.i32 = (uint32_t)strlen(operation)},
                                      {.i32 = (uint32_t)payload->size}};
     char reason[CHIMERA_ABI_STOP_TEXT];
-    begin_call(host, operation, payload);
+    host->wapc->operation = operation;
+    host->wapc->payload = payload;
     int code = chimera_abi_call(host, chimera_abi_function(host, "__guest_call", "ii:i"), values);
     host->wapc->operation = NULL;
     host->wapc->payload = NULL;
@@ -261,8 +277,7 @@ static int call(struct chimera_host *host, const char *operation,
     } else {
         code = collect(host->wapc, values[0].i32 != 0, &text);
     }
-    *ret_text = chimera_abi_keep(arena, text);
-    if (text.size > 0 && ret_text->size == 0) {
+    if (!chimera_abi_keep_answer(host, arena, text, ret_text)) {
         *ret_text = CHIMERA_SLICE("the policy's answer is too large");
         code = CHIMERA_EGUEST;
     }
@@ -279,17 +294,19 @@ static void wapc_validate(struct chimera_host *host, const struct chimera_reques
                           struct chimera_response *ret_response)
 {
     struct chimera_pieces payload;
-    struct chimera_slice text, why;
+    struct chimera_slice text;
     chimera_abi_document(request, settings, &payload);
     int code = call(host, "validate", &payload, arena, &text);
+    if (chimera_abi_is_overdrawn(host, request, arena, ret_response))
+        return;
     if (code == CHIMERA_EDEADLINE)
         *ret_response = chimera_abi_failure(request, false, arena, "%s", CHIMERA_DEADLINE_TEXT);
     else if (code < 0)
         *ret_response = chimera_abi_failure(request, true, arena, "Guest call failure: %.*s",
                                             (int)text.size, text.data);
-    else if (chimera_response_from_validation(text, request, arena, ret_response, &why) < 0)
-        *ret_response = chimera_abi_failure(
-            request, true, arena, "invalid response from policy: %.*s", (int)why.size, why.data);
+    else
+        chimera_abi_read_answer(host, text, request, arena, "invalid response from policy",
+                                ret_response);
 }
 
 /* --- Settings: the reference reports failures as Rust prints its own values --- */

@@ -19,6 +19,35 @@ static void open_files(struct chimera_wasi *wasi)
     wasi->file[2] = CHIMERA_WASI_STDERR;
 }
 
+/* Forgets what belongs to one run. */
+static void clear_run(struct chimera_wasi *wasi)
+{
+    wasi->input = NULL;
+    wasi->input_done = 0;
+    wasi->answers_done = 0;
+    chimera_abi_empty(&wasi->answers);
+    chimera_abi_empty(&wasi->output);
+    chimera_abi_empty(&wasi->errors);
+    chimera_abi_empty(&wasi->call_answer);
+}
+
+void chimera_wasi_keep(struct chimera_host *host)
+{
+    struct chimera_wasi *wasi = host->wasi;
+    memcpy(wasi->kept_file, wasi->file, sizeof(wasi->file));
+    clear_run(wasi);
+}
+
+void chimera_wasi_reset(struct chimera_host *host)
+{
+    struct chimera_wasi *wasi = host->wasi;
+    memcpy(wasi->file, wasi->kept_file, sizeof(wasi->file));
+    clear_run(wasi);
+}
+
+static const struct chimera_host_side wasi_side = {.keep = chimera_wasi_keep,
+                                                   .reset = chimera_wasi_reset};
+
 int chimera_wasi_attach(struct chimera_host *host, enum chimera_wasi_stdio stdio,
                         struct chimera_error *err)
 {
@@ -26,12 +55,13 @@ int chimera_wasi_attach(struct chimera_host *host, enum chimera_wasi_stdio stdio
     if (!wasi)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
     host->wasi = wasi;
+    host->side = &wasi_side;
     wasi->stdio = stdio;
     open_files(wasi);
-    chimera_buffer_init(&wasi->answers, CHIMERA_ABI_BUFFER_MAX);
-    chimera_buffer_init(&wasi->output, CHIMERA_ABI_BUFFER_MAX);
-    chimera_buffer_init(&wasi->errors, CHIMERA_ABI_BUFFER_MAX);
-    chimera_buffer_init(&wasi->call_answer, CHIMERA_ABI_BUFFER_MAX);
+    chimera_buffer_init_within(&wasi->answers, CHIMERA_ABI_BUFFER_MAX, &host->account);
+    chimera_buffer_init_within(&wasi->output, CHIMERA_ABI_BUFFER_MAX, &host->account);
+    chimera_buffer_init_within(&wasi->errors, CHIMERA_ABI_BUFFER_MAX, &host->account);
+    chimera_buffer_init_within(&wasi->call_answer, CHIMERA_ABI_BUFFER_MAX, &host->account);
     chimera_buffer_init(&wasi->variables, CHIMERA_ABI_BUFFER_MAX);
     chimera_buffer_init(&wasi->early_output, CHIMERA_ABI_KEPT_BYTES);
     chimera_buffer_init(&wasi->early_errors, CHIMERA_ABI_KEPT_BYTES);
@@ -54,6 +84,7 @@ void chimera_wasi_detach(struct chimera_host *host)
     chimera_buffer_free(&wasi->early_errors);
     free(wasi);
     host->wasi = NULL;
+    host->side = NULL;
 }
 
 int chimera_wasi_check(const struct chimera_plugin *plugin, struct chimera_error *err)
@@ -67,23 +98,15 @@ int chimera_wasi_check(const struct chimera_plugin *plugin, struct chimera_error
 
 void chimera_wasi_begin(struct chimera_wasi *wasi, const struct chimera_wasi_run *run)
 {
-    open_files(wasi);
     wasi->arguments = run->arguments;
     wasi->environment = run->environment;
     wasi->input = run->input;
-    wasi->input_done = 0;
-    wasi->answers_done = 0;
-    chimera_abi_empty(&wasi->answers);
-    chimera_abi_empty(&wasi->output);
-    chimera_abi_empty(&wasi->errors);
-    chimera_abi_empty(&wasi->call_answer);
 }
 
-/* The same for a run that goes on from its first read: arguments and environment were read before. */
+/* The same for a run that goes on from its first read: what it wrote before, it wrote. */
 static void begin_resumed(struct chimera_wasi *wasi, const struct chimera_wasi_run *run)
 {
     chimera_wasi_begin(wasi, run);
-    memcpy(wasi->file, wasi->early_file, sizeof(wasi->file));
     chimera_buffer_append(&wasi->output, chimera_buffer_slice(&wasi->early_output));
     chimera_buffer_append(&wasi->errors, chimera_buffer_slice(&wasi->early_errors));
 }
@@ -128,7 +151,7 @@ static bool take_text(const struct chimera_buffer *buffer, const char *stream,
 }
 
 /* What a run came to (guest-abis.md §3.2). */
-static int collect(const struct chimera_host *host, int code, struct chimera_arena *arena,
+static int collect(struct chimera_host *host, int code, struct chimera_arena *arena,
                    struct chimera_slice *ret_text)
 {
     struct chimera_slice errors, output;
@@ -147,8 +170,7 @@ static int collect(const struct chimera_host *host, int code, struct chimera_are
         *ret_text = output;
         return CHIMERA_EGUEST;
     }
-    *ret_text = chimera_abi_keep(arena, output);
-    if (output.size == 0 || ret_text->size > 0)
+    if (chimera_abi_keep_answer(host, arena, output, ret_text))
         return CHIMERA_OK;
     *ret_text = CHIMERA_SLICE("the policy's answer is too large");
     return CHIMERA_EGUEST;
@@ -198,15 +220,24 @@ static void wasi_validate(struct chimera_host *host, const struct chimera_reques
                           struct chimera_response *ret_response)
 {
     struct chimera_pieces input;
-    struct chimera_slice text, why;
+    struct chimera_slice text;
     chimera_abi_document(request, settings, &input);
     const struct chimera_wasi_run run = validate_run(&input);
-    if (chimera_wasi_run(host, &run, arena, &text) < 0)
+    int code = chimera_wasi_run(host, &run, arena, &text);
+    chimera_wasi_judge(host, code, text, request, arena, ret_response);
+}
+
+void chimera_wasi_judge(struct chimera_host *host, int code, struct chimera_slice text,
+                        const struct chimera_request *request, struct chimera_arena *arena,
+                        struct chimera_response *ret_response)
+{
+    if (chimera_abi_is_overdrawn(host, request, arena, ret_response))
+        return;
+    if (code < 0)
         *ret_response = chimera_response_reject_code(request->uid, text, 500);
-    else if (chimera_response_from_validation(text, request, arena, ret_response, &why) < 0)
-        *ret_response = chimera_abi_failure(request, true, arena,
-                                            "Cannot deserialize policy validation response: %.*s",
-                                            (int)why.size, why.data);
+    else
+        chimera_abi_read_answer(host, text, request, arena,
+                                "Cannot deserialize policy validation response", ret_response);
 }
 
 static void wasi_validate_settings(struct chimera_host *host, struct chimera_slice settings,

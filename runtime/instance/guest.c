@@ -67,14 +67,29 @@ bool chimera_guest_suspend(struct chimera_host *host)
     chimera_fibre_leaving(&internal->fibre);
     bool has_waited = chimera_switch_suspend(&host->host_stack, &internal->suspended);
     chimera_fibre_entered(&internal->fibre);
+    host->depth = 1; /* of the import function that waited */
     return has_waited;
 }
 
-void chimera_import_enter(struct chimera_host *host)
+static void check_stack(struct chimera_host *host)
 {
     const uint8_t *here = __builtin_frame_address(0);
     if ((size_t)(here - (host->stack + CHIMERA_STACK_GUARD_BYTES)) < CHIMERA_STACK_FOR_HOST)
         chimera_guest_trap(host, CHIMERA_TRAP_STACK, NULL);
+}
+
+void chimera_import_enter(struct chimera_host *host)
+{
+    check_stack(host);
+    if (host->depth != 0)
+        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "the policy calls its host from within a host call");
+    host->depth = 1;
+}
+
+void chimera_import_enter_nested(struct chimera_host *host)
+{
+    check_stack(host);
+    host->depth++;
 }
 
 _Noreturn void chimera_guest_late(struct chimera_host *host)
@@ -83,10 +98,37 @@ _Noreturn void chimera_guest_late(struct chimera_host *host)
     leave(host);
 }
 
-void chimera_import_leave(struct chimera_host *host)
+_Noreturn void chimera_guest_overdrawn(struct chimera_host *host)
 {
+    char text[sizeof(host->stop_text)];
+    if (host->account.failed == CHIMERA_EDEADLINE)
+        chimera_guest_late(host);
+    chimera_host_limit_text(host, text);
+    chimera_guest_trap(host, CHIMERA_TRAP_HOST, text);
+}
+
+static void check_limits(struct chimera_host *host)
+{
+    if (host->account.failed)
+        chimera_guest_overdrawn(host);
     if (chimera_run_is_due(host->run))
         chimera_guest_late(host);
+}
+
+void chimera_import_leave(struct chimera_host *host)
+{
+    host->depth--;
+    check_limits(host);
+}
+
+void chimera_import_call_back(struct chimera_host *host, const struct chimera_export *export,
+                              union chimera_value *values)
+{
+    check_limits(host);
+    host->depth++;
+    export->call(host->instance, values);
+    host->depth--;
+    check_stack(host);
 }
 
 uint8_t *chimera_guest_bytes(struct chimera_host *host, uint32_t at, uint64_t size)

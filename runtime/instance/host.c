@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,22 +11,6 @@
 #include "runtime/instance/host_internal.h"
 #include "runtime/instance/switch.h"
 #include "runtime/instance/watchdog.h"
-
-static int make_stack(struct chimera_host *host, struct chimera_error *err)
-{
-    bool is_quick = host->loaded->plugin->tier == CHIMERA_TIER_QUICK;
-    size_t usable = is_quick ? CHIMERA_STACK_QUICK_BYTES : CHIMERA_STACK_BYTES;
-    size_t size = CHIMERA_STACK_GUARD_BYTES + usable;
-    uint8_t *stack = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (stack == MAP_FAILED ||
-        mprotect(stack + CHIMERA_STACK_GUARD_BYTES, usable, PROT_READ | PROT_WRITE) < 0)
-        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's stack: %s", strerror(errno));
-    madvise(stack, size, MADV_DONTFORK);
-    host->stack = stack;
-    host->stack_size = size;
-    host->instance->stack_limit = stack + CHIMERA_STACK_GUARD_BYTES + CHIMERA_STACK_MARGIN;
-    return CHIMERA_OK;
-}
 
 static int make_memory(struct chimera_host *host, struct chimera_error *err)
 {
@@ -36,7 +21,8 @@ static int make_memory(struct chimera_host *host, struct chimera_error *err)
         size = 0;
     if (size > host->memory_limit)
         return chimera_fail(err, CHIMERA_ELIMIT,
-                            "the policy starts with %llu MiB of memory, over the limit of %llu MiB",
+                            "the policy starts with %llu MiB of memory, over its memory limit of "
+                            "%llu MiB: " CHIMERA_LIMIT_ADVICE,
                             (unsigned long long)(size >> 20),
                             (unsigned long long)(host->memory_limit >> 20));
     int code = chimera_memory_reserve(host, err);
@@ -66,7 +52,7 @@ static int build(struct chimera_host *host, struct chimera_error *err)
     if (!host->instance || !host->internal)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for an instance");
     host->instance->host = host;
-    int code = make_stack(host, err);
+    int code = chimera_stack_make(host, err);
     if (code == 0)
         code = make_memory(host, err);
     if (code == 0)
@@ -102,12 +88,13 @@ void chimera_host_free(struct chimera_host *host)
         return;
     chimera_tables_free(host);
     chimera_memory_free(host);
-    if (host->stack)
-        munmap(host->stack, host->stack_size);
+    chimera_stack_free(host);
     chimera_snapshot_free(host);
     if (host->internal) {
         chimera_image_release(host->internal->image);
         chimera_reset_done(&host->internal->reset);
+        chimera_page_list_done(&host->internal->stack_list);
+        free(host->internal->table_room);
     }
     free(host->internal);
     free(host->instance);
@@ -122,7 +109,16 @@ void chimera_host_begin(struct chimera_host *host, uint32_t limit_ms)
         chimera_run_arm(host->run, limit_ms);
         deadline_ns = atomic_load_explicit(&host->run->deadline_ns, memory_order_relaxed);
     }
-    chimera_account_open(&host->account, deadline_ns, CHIMERA_ACCOUNT_FOREVER);
+    chimera_account_open(&host->account, deadline_ns, host->memory_limit);
+    chimera_host_recount(host);
+    host->has_met_limit = false;
+}
+
+void chimera_host_recount(struct chimera_host *host)
+{
+    const struct chimera_account_mark instance = {.bytes = host->instance->memory.size +
+                                                           host->internal->table_bytes};
+    chimera_account_restore(&host->account, instance);
 }
 
 void chimera_host_end(struct chimera_host *host)
@@ -130,6 +126,7 @@ void chimera_host_end(struct chimera_host *host)
     if (host->run)
         chimera_run_disarm(host->run);
     host->run = NULL;
+    chimera_account_open(&host->account, 0, 0); /* nothing is to be had between runs */
 }
 
 const struct chimera_export *chimera_host_export(const struct chimera_host *host, const char *name,
@@ -164,6 +161,7 @@ static int begin_guest(struct chimera_host *host)
     host->stop = CHIMERA_STOP_NONE;
     host->trap = CHIMERA_TRAP_NONE;
     host->stop_text[0] = '\0';
+    host->depth = 0;
     host->internal->has_run = true;
     host->stop_at = 0;
     if (!host->run)
@@ -250,6 +248,14 @@ int chimera_host_call(struct chimera_host *host, const struct chimera_export *ex
     host->internal->export = export;
     host->internal->values = values;
     return run_guest(host);
+}
+
+void chimera_host_limit_text(const struct chimera_host *host,
+                             char ret_text[CHIMERA_LIMIT_TEXT_BYTES])
+{
+    snprintf(ret_text, CHIMERA_LIMIT_TEXT_BYTES,
+             "the policy's memory limit of %llu MiB is reached: " CHIMERA_LIMIT_ADVICE,
+             (unsigned long long)(host->memory_limit >> 20));
 }
 
 const char *chimera_host_stop_text(const struct chimera_host *host)

@@ -28,6 +28,20 @@ struct chimera_wasi; /* runtime/abi/wasi.h */
 struct chimera_rego; /* runtime/abi/rego.h */
 struct chimera_policy;
 
+struct chimera_host;
+
+/* What an ABI keeps of a guest outside of it (host->wapc, …): made by the ABI, and brought back
+ * with the guest itself, so that no way around it is left. */
+struct chimera_host_side {
+    /* With a snapshot: what it is now is what every request starts from. What belongs to a single
+     * run is emptied. */
+    void (*keep)(struct chimera_host *host);
+    /* With a reset, whatever the guest's end was: back to that. Cannot fail. */
+    void (*reset)(struct chimera_host *host);
+};
+
+#define CHIMERA_LIMIT_TEXT_BYTES 160
+
 enum chimera_stop {
     CHIMERA_STOP_NONE = 0,
     CHIMERA_STOP_TRAP,     /* see `trap` */
@@ -48,23 +62,31 @@ struct chimera_host {
     uint8_t *stack; /* owned mapping of `stack_size` bytes: the guard first */
     size_t stack_size;
     uint8_t *reservation; /* owned mapping of linear memory with its guards */
-    uint64_t memory_limit; /* bytes that linear memory may grow to */
+    uint64_t
+        memory_limit; /* bytes of linear memory, tables and what the host keeps for the guest */
 
     struct chimera_snapshot *snapshot;      /* owned; NULL before chimera_host_snapshot() */
     struct chimera_reset_counters counters;
     struct chimera_host_internal *internal; /* owned; host_internal.h */
+
+    /* Whose code runs: even, the guest's; odd, an import function's. 2 is a call back into the guest
+     * from an import function, 3 what that may import. 0 again when guest code is called, for ends are
+     * skipped by who leaves. */
+    uint8_t depth;
 
     /* Why the last chimera_host_call() ended early. */
     enum chimera_stop stop;
     enum chimera_trap trap;
     uint32_t exit_code;
     uintptr_t stop_at; /* where in the plugin's code the guest was; 0: not known */
-    char stop_text[160]; /* more about a HOST trap, or empty */
+    char stop_text[CHIMERA_LIMIT_TEXT_BYTES]; /* more about a HOST trap, or empty */
+    bool has_met_limit;  /* memory.grow or table.grow said -1 to it for its memory limit */
 
     /* Deadline; partner: the watchdog. */
     struct chimera_run *run; /* of the calling thread while a guest runs */
     struct chimera_account account; /* of what runs between begin and end */
 
+    const struct chimera_host_side *side; /* of the ABI; NULL: none keeps anything */
     struct chimera_wapc *wapc; /* owned by the ABI that made them, NULL else */
     struct chimera_wasi *wasi;
     struct chimera_rego *rego;
@@ -77,7 +99,8 @@ static inline bool chimera_host_was_stopped(const struct chimera_host *host)
 }
 
 /* Reserves everything and initialises the instance (globals, tables, the start function).
- * `memory_limit` in bytes. On success the caller owns *ret_host. */
+ * `memory_limit` in bytes, of all that host->account counts. On success the caller owns *ret_host.
+ */
 int chimera_host_new(const struct chimera_loaded *loaded, uint64_t memory_limit,
                      struct chimera_host **ret_host, struct chimera_error *err);
 void chimera_host_free(struct chimera_host *host); /* NULL is allowed */
@@ -86,7 +109,8 @@ void chimera_host_free(struct chimera_host *host); /* NULL is allowed */
  * a reset returns to. A later snapshot takes the place of an earlier one. CHIMERA_ELIMIT when the
  * suspended stack is too large to be copied for each request. */
 int chimera_host_snapshot(struct chimera_host *host, struct chimera_error *err);
-/* Back to the snapshot. A failure means that the host must be thrown away. */
+/* Back to the snapshot: the guest, what its ABI keeps for it, and why it stopped. A failure means
+ * that the host must be thrown away. */
 int chimera_host_reset(struct chimera_host *host);
 /* Has later slots of the policy begin with the pages that this one's requests have written. */
 void chimera_host_teach(const struct chimera_host *host);
@@ -95,10 +119,14 @@ void chimera_host_drop_pages(struct chimera_host *host);
 /* Those pages, in bytes. */
 uint64_t chimera_host_kept_bytes(const struct chimera_host *host);
 
-/* Guest calls between begin and end share one deadline, `limit_ms` from now; 0: none.
- * The calling thread must stay the same in between. */
+/* Guest calls between begin and end share one deadline, `limit_ms` from now; 0: none. They share
+ * one account, too, which begins with what the instance has: linear memory and tables. The calling
+ * thread must stay the same in between. */
 void chimera_host_begin(struct chimera_host *host, uint32_t limit_ms);
 void chimera_host_end(struct chimera_host *host);
+/* Nothing is kept for the guest any more: its account has the instance, as large as that is by now,
+ * and no more. (A mark from before a guest call would forget what the call has grown.) */
+void chimera_host_recount(struct chimera_host *host);
 
 /* NULL when there is none of this name and kind. */
 const struct chimera_export *chimera_host_export(const struct chimera_host *host, const char *name,
@@ -118,11 +146,25 @@ int chimera_host_resume(struct chimera_host *host);
 /* "out of bounds memory access", … for the last stop; static or inside the host. */
 const char *chimera_host_stop_text(const struct chimera_host *host);
 
+/* That the memory limit was reached, which it is, and how to raise it. */
+void chimera_host_limit_text(const struct chimera_host *host,
+                             char ret_text[CHIMERA_LIMIT_TEXT_BYTES]);
+
 /* --- For import functions only: these run on the guest's stack. --- */
 
-/* First and last thing of every import function: enough stack for the host, deadline seen. */
+/* First and last thing of every import function: enough stack for the host, deadline seen, and no host
+ * call within a host call. What an ABI keeps for the call in progress is not made for two: a guest that
+ * is called back may not call its host, and traps when it does. */
 void chimera_import_enter(struct chimera_host *host);
+/* The same for the few that may be called there too, since an honest allocator or parser does: they
+ * keep nothing, and call nobody back. */
+void chimera_import_enter_nested(struct chimera_host *host);
 void chimera_import_leave(struct chimera_host *host);
+
+/* Calls the guest back from an import function, on the same stack and within the same deadline. What
+ * the host had by pointer or size before (guest memory, its own buffers) is to be asked for anew. */
+void chimera_import_call_back(struct chimera_host *host, const struct chimera_export *export,
+                              union chimera_value *values);
 
 /* The bytes [at, at + size) of linear memory, checked in 64-bit arithmetic against its current size;
  * traps (does not return) when any is outside. Valid until the guest grows memory or runs again.
@@ -136,6 +178,16 @@ _Noreturn void chimera_guest_trap(struct chimera_host *host, enum chimera_trap t
 _Noreturn void chimera_guest_exit(struct chimera_host *host, uint32_t exit_code);
 /* Its time is up, whether or not the watchdog has told yet. */
 _Noreturn void chimera_guest_late(struct chimera_host *host);
+/* Its account (account.h) refused something: the time is up, or its memory is used up. */
+_Noreturn void chimera_guest_overdrawn(struct chimera_host *host);
+
+/* Spends units of its account, and leaves it when that refuses: for work whose size the guest
+ * chooses, at a point where nothing is owned. */
+static inline void chimera_guest_spend(struct chimera_host *host, uint64_t units)
+{
+    if (chimera_account_spend(&host->account, units) < 0)
+        chimera_guest_overdrawn(host);
+}
 
 /* Leaves the guest, to come back here when chimera_host_resume() is called: possibly many times. The
  * frames between here and the guest are copied, so they must hold nothing of a single run: no lock,

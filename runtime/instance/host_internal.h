@@ -28,6 +28,10 @@
 /* For instantiation and the start function, which have no limit of their own. */
 #define CHIMERA_START_LIMIT_MS 10000
 
+/* In messages: how to raise a policy's memory limit. */
+#define CHIMERA_LIMIT_ADVICE \
+    "see `memoryLimit` of --policy-options and --memory-limit of `chimera run`"
+
 #define CHIMERA_TABLE_MAX 10000000u /* entries; wasm tables of policies have some thousands */
 
 struct chimera_snapshot {
@@ -36,6 +40,8 @@ struct chimera_snapshot {
     void *instance;              /* a copy of the instance; owned */
     void **tables;               /* a copy of each table's entries; owned, both levels */
     void **table_data; /* where each table's entries were: that block is never freed by growth */
+    uint32_t *table_room; /* of those blocks; owned */
+    uint64_t table_bytes;
     void *stack;       /* of a suspended guest: its stack from `suspended` to the top; owned */
     void *suspended;   /* its stack pointer; NULL: not suspended */
     size_t stack_size; /* bytes of `stack` */
@@ -50,7 +56,20 @@ struct chimera_host_internal {
     const struct chimera_export *export; /* of the call being made */
     union chimera_value *values;
     void (*function)(struct chimera_instance *); /* or this, for initialize and start */
+    uint32_t *table_room; /* for how many entries each table's block has room; owned */
+    uint64_t table_bytes; /* what the account counts for all tables */
+    uint64_t stack_pages; /* that the stack keeps between runs */
+    struct chimera_page_list stack_list; /* room for stack.c; owned */
 };
+
+/* stack.c */
+int chimera_stack_make(struct chimera_host *host, struct chimera_error *err);
+void chimera_stack_free(struct chimera_host *host);
+/* Counts the pages that it has, and gives back those that an unusual depth took. Between runs, when
+ * pages may have come to it. */
+void chimera_stack_look(struct chimera_host *host);
+/* Gives back all of it: what a waiting guest has there is in the snapshot. */
+void chimera_stack_drop(struct chimera_host *host);
 
 /* memory.c */
 int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err);

@@ -54,17 +54,32 @@ void chimera_memory_free(struct chimera_host *host)
 /* memory.grow: the old size in pages, or -1 as the guest sees it. Runs on the guest's stack. */
 uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta);
 
-uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta)
+static uint32_t grow(struct chimera_host *host, uint32_t delta)
 {
     struct chimera_memory *memory = &host->instance->memory;
     uint64_t pages = (uint64_t)memory->pages + delta;
     uint64_t size = pages * CHIMERA_PAGE_BYTES;
     uint32_t before = memory->pages;
-    if (pages > memory->max_pages || size > host->memory_limit)
+    uint64_t more = size - memory->size;
+    if (pages > memory->max_pages)
         return UINT32_MAX;
-    if (delta > 0 && mprotect(memory->data + memory->size, size - memory->size, PROT_READ | PROT_WRITE) < 0)
+    if (chimera_account_try(&host->account, more) < 0) {
+        host->has_met_limit = !host->account.failed;
         return UINT32_MAX;
+    }
+    if (delta > 0 && mprotect(memory->data + memory->size, more, PROT_READ | PROT_WRITE) < 0) {
+        chimera_account_give_back(&host->account, more);
+        return UINT32_MAX;
+    }
     memory->pages = (uint32_t)pages;
     memory->size = size;
+    return before;
+}
+
+uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta)
+{
+    chimera_import_enter_nested(host);
+    uint32_t before = grow(host, delta);
+    chimera_import_leave(host);
     return before;
 }

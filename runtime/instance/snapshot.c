@@ -23,6 +23,7 @@ static void free_snapshot(const struct chimera_host *host, struct chimera_snapsh
         free(snapshot->tables[i]);
     free(snapshot->tables);
     free(snapshot->table_data);
+    free(snapshot->table_room);
     free(snapshot->instance);
     free(snapshot->stack);
     free(snapshot);
@@ -92,6 +93,18 @@ static void free_outgrown_tables(const struct chimera_host *host,
             free(host->snapshot->table_data[i]);
 }
 
+/* What the last run left in the host itself. */
+static void forget_run(struct chimera_host *host)
+{
+    host->depth = 0;
+    host->stop = CHIMERA_STOP_NONE;
+    host->trap = CHIMERA_TRAP_NONE;
+    host->exit_code = 0;
+    host->stop_at = 0;
+    host->stop_text[0] = '\0';
+    host->has_met_limit = false;
+}
+
 int chimera_host_snapshot(struct chimera_host *host, struct chimera_error *err)
 {
     struct chimera_snapshot *snapshot = calloc(1, sizeof(*snapshot));
@@ -111,6 +124,9 @@ int chimera_host_snapshot(struct chimera_host *host, struct chimera_error *err)
     free_outgrown_tables(host, snapshot);
     chimera_snapshot_free(host);
     host->snapshot = snapshot;
+    if (host->side)
+        host->side->keep(host);
+    forget_run(host);
     return CHIMERA_OK;
 }
 
@@ -120,6 +136,9 @@ int chimera_host_reset(struct chimera_host *host)
     if (!snapshot)
         return CHIMERA_EINVAL;
     uint64_t start = chimera_monotonic_ns();
+    if (host->side)
+        host->side->reset(host);
+    forget_run(host);
     int code = chimera_reset_memory(host, snapshot->image, snapshot->memory_size);
     if (code < 0)
         return code;
@@ -142,17 +161,20 @@ void chimera_host_teach(const struct chimera_host *host)
 
 void chimera_host_drop_pages(struct chimera_host *host)
 {
-    if (host->snapshot)
-        chimera_reset_drop(host);
+    if (!host->snapshot)
+        return;
+    chimera_reset_drop(host);
+    chimera_stack_drop(host);
 }
 
 /* Where the kernel does not tell which pages they are: as many as there can be. */
 uint64_t chimera_host_kept_bytes(const struct chimera_host *host)
 {
     const struct chimera_reset *reset = &host->internal->reset;
+    uint64_t stack = host->internal->stack_pages * CHIMERA_PROCESSOR_PAGE;
     if (chimera_tracking() == CHIMERA_TRACKING_NONE)
-        return reset->high;
-    return reset->written.pages * CHIMERA_PROCESSOR_PAGE;
+        return reset->high + stack;
+    return reset->written.pages * CHIMERA_PROCESSOR_PAGE + stack;
 }
 
 bool chimera_host_is_suspended(const struct chimera_host *host)
