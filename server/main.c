@@ -11,6 +11,8 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/log.h"
+#include "runtime/base/log_limit.h"
+#include "runtime/base/log_writer.h"
 #include "runtime/rego/builtin.h"
 #include "server/config.h"
 #include "server/daemon.h"
@@ -23,17 +25,21 @@
 
 static int fail(const struct chimera_error *err)
 {
-    fprintf(stderr, "Error: %s\n", err->text);
+    char text[sizeof(err->text) + 16];
+    snprintf(text, sizeof(text), "Error: %s\n", err->text);
     daemon_failed(err->text);
+    chimera_log_say(STDERR_FILENO, text);
     return 1;
 }
 
-static void open_log(const struct options *options)
+static void open_log(const struct config *config)
 {
+    const struct options *options = &config->options;
     enum chimera_log_level level = CHIMERA_LOG_INFO;
     chimera_log_level_parse(chimera_slice_of(options->log_level), &level);
     bool is_json = strcmp(options->log_format, "json") == 0;
     chimera_log_open(STDOUT_FILENO, is_json ? CHIMERA_LOG_JSON : CHIMERA_LOG_TEXT, level);
+    chimera_log_limit_set(config->policy_log_rate);
 }
 
 static void warn(const char *text)
@@ -83,7 +89,7 @@ static int run(const struct options *options)
     struct policy_file *file = NULL;
     if (config_make(options, &config, &err) < 0)
         return fail(&err);
-    open_log(options);
+    open_log(&config);
     wipe_what_is_freed(options);
     int code = become_daemon(options, &err);
     if (code == CHIMERA_OK)
