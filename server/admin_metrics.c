@@ -24,6 +24,8 @@ static const struct family families[] = {
            "Evaluations that could not begin: no instance could be made."),
     FAMILY("start_errors_total", start_errors, 0,
            "Requests that were rejected because the policy has not started."),
+    FAMILY("log_lines_dropped_total", log_lines_dropped, 0,
+           "Log lines that were dropped because the policy wrote too many."),
     FAMILY("cpu_seconds_total", cpu_ns, 1e-9,
            "CPU time of evaluations; sampled where they are short."),
     FAMILY("resets_total", resets, 0, "Instances brought back to their start."),
@@ -452,6 +454,10 @@ static void write_server(const struct admin *admin, const struct board_server *s
                      ? atomic_load_explicit(&admin->counters->seat[server->seat].connections,
                                             memory_order_relaxed)
                      : 0,
+                 out);
+    write_single("chimera_log_lines_dropped_total", "counter",
+                 "Log lines that were dropped because the log was not read in time.",
+                 atomic_load_explicit(&admin->counters->log_lines_dropped, memory_order_relaxed),
                  out);
     write_single("chimera_label_sets", "gauge",
                  "Label sets of the kubewarden metrics; there are no more than 4096.",

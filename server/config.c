@@ -140,12 +140,17 @@ static int parse_numbers(const struct options *options, struct config *config,
         return chimera_fail(err, CHIMERA_EINVAL,
                             "--policy-timeout: expected a whole number of seconds, found '%.100s'",
                             options->policy_timeout);
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, rate = 0;
     if (!parse_number(options->max_body_bytes, (uint64_t)1 << 30, &bytes) || bytes < 1024)
         return chimera_fail(err, CHIMERA_EINVAL,
                             "--max-body-bytes: '%s' is not a number from 1024 to 1073741824",
                             options->max_body_bytes);
     config->max_body_bytes = (size_t)bytes;
+    if (!parse_number(options->policy_log_rate, 1000000, &rate))
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--policy-log-rate: '%s' is not a number of lines from 0 to 1000000",
+                            options->policy_log_rate);
+    config->policy_log_rate = (unsigned)rate;
     return parse_workers(options->workers, &config->workers, err);
 }
 

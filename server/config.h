@@ -31,6 +31,7 @@ struct config {
     uint64_t limit_seconds; /* of an evaluation; meaningless without is_limited */
     bool is_limited;        /* timeout protection is on */
     size_t max_body_bytes;
+    unsigned policy_log_rate;                /* lines a second; 0: no limit */
     struct chimera_slice shortcut_namespace; /* .data NULL: none */
     char *cache_dir;                         /* owned */
     char *warnings;                          /* owned; lines for the log, or NULL */

@@ -38,6 +38,7 @@
     X(cpu_ns)      /* measured or estimated, see counters_begin() */                        \
     X(cpu_samples) /* how many were measured */                                             \
     X(cpu_sample_ns)                                                                        \
+    X(log_lines_dropped) /* it wrote too many */                                            \
     X(resets)                                                                               \
     X(dirty_pages) /* copied back by resets */                                              \
     X(reset_ns)
@@ -59,6 +60,7 @@ struct counters_policy { /* all zeros: nothing counted */
 
 struct counters {
     _Atomic uint64_t answers[COUNTERS_STATUSES]; /* on the main port */
+    _Atomic uint64_t log_lines_dropped;          /* for which the log had no room */
     struct counters_policy policy[COUNTERS_POLICIES];
     struct series_table series;
     struct rejections rejections;

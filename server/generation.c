@@ -2,9 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/log.h"
+#include "runtime/base/log_writer.h"
 #include "runtime/base/problems.h"
 #include "server/bundle.h"
 
@@ -34,9 +36,9 @@ static int check_kubernetes(const struct config *config, const struct policies *
     if (config->has_kubernetes || config->options.is_without_kubernetes ||
         !wants_kubernetes(policies))
         return CHIMERA_OK;
-    fputs("Cannot connect to Kubernetes cluster: neither a kubeconfig nor a service account is "
-          "there\n",
-          stderr);
+    chimera_log_say(STDERR_FILENO,
+                    "Cannot connect to Kubernetes cluster: neither a kubeconfig nor a "
+                    "service account is there\n");
     return chimera_fail(err, CHIMERA_EINVAL,
                         "Cannot connect to Kubernetes, context aware policies would not work "
                         "properly: policy \"%s\" has contextAwareResources",
@@ -64,8 +66,9 @@ void policy_file_announce(const struct config *config, const struct policy_file 
     if (file->policies.warnings)
         chimera_lines_each(chimera_slice_of(file->policies.warnings), warn, NULL);
     if (!config->has_kubernetes && wants_kubernetes(&file->policies))
-        fputs("Cannot connect to Kubernetes, context aware policies will not work properly\n",
-              stderr);
+        chimera_log_say(
+            STDERR_FILENO,
+            "Cannot connect to Kubernetes, context aware policies will not work properly\n");
     if (config->is_limited) {
         chimera_log_with(CHIMERA_LOG_INFO, TARGET,
                          CHIMERA_SLICE("policy timeout protection is enabled"),

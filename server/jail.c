@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "runtime/base/log.h"
+#include "runtime/base/log_writer.h"
 #include "runtime/policy/slots.h"
 #include "runtime/rego/zone_store.h"
 #include "server/channel.h"
@@ -191,11 +192,19 @@ static int start_lanes(struct jail *jail, struct jail_lane *lanes, struct chimer
     return CHIMERA_OK;
 }
 
+/* Of the thread that writes the log, which is older than the step that closes files. */
+static int close_files(void *context, struct chimera_error *err)
+{
+    return lockdown_close_files(context, err);
+}
+
 static int prepare(struct jail *jail, struct jail_lane *lanes, struct chimera_error *err)
 {
     const struct jail_start *start = jail->start;
     struct lockdown lockdown;
     int code = lockdown_begin(&lockdown, !start->config->options.is_without_lockdown, err);
+    if (code == CHIMERA_OK)
+        code = chimera_log_start_writer(close_files, &lockdown, err);
     if (code < 0)
         return code;
     for (size_t i = 0; i < start->policies->policy_count; i++)

@@ -9,22 +9,26 @@
 #include <unistd.h>
 
 #include "runtime/base/log.h"
+#include "runtime/base/log_writer.h"
 #include "server/channel.h"
 #include "server/clock.h"
 #include "server/descriptors.h"
 #include "server/gate.h"
 #include "server/generation.h"
+#include "server/process_page.h"
 
 #define TARGET "server::jails"
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 10000
 #define CALM_MS 60000
+#define LOG_MS 200
 
 struct jail_process {
     pid_t pid;       /* 0: none */
     int *inner;      /* owned; the jail's ends of its channels, kept for its next life */
     jail_life *life; /* owned, shared */
     int life_fd;     /* owned; the same for others: forks do not inherit the mapping */
+    struct shared page;                /* owned; of this life, see process_page.h */
     int64_t started_ms, restart_at_ms; /* the last: 0 while it runs */
     unsigned backoff_ms;
 };
@@ -96,19 +100,27 @@ static _Noreturn void become_jail(struct jails *jails, size_t index, pid_t paren
                                      .fds = jails->jail[index].inner,
                                      .life = life};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent || life == MAP_FAILED)
+    if (getppid() != parent || life == MAP_FAILED ||
+        process_page_enter(&jails->jail[index].page, NULL, NULL) < 0)
         _exit(1); /* the one, because it has died before we could ask to be told */
     descriptors_keep(start.fds, start.lanes);
     policy_file_forget_others(start.policies);
-    _exit(jail_run(&start));
+    int code = jail_run(&start);
+    chimera_log_finish(LOG_MS);
+    _exit(code);
 }
 
 static int start_jail(struct jails *jails, size_t index, struct chimera_error *err)
 {
     struct jail_process *jail = &jails->jail[index];
+    int code = process_page_make(&jail->page, err);
+    if (code < 0)
+        return code;
     pid_t parent = getpid(), pid = fork();
     if (pid == 0)
         become_jail(jails, index, parent);
+    if (pid < 0)
+        process_page_end(&jail->page);
     if (pid < 0)
         return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
     jail->pid = pid;
@@ -122,6 +134,8 @@ static int fill(struct jails *jails, struct chimera_error *err)
     size_t count = jails->isolation->jail_count;
     jails->jail = calloc(count, sizeof(*jails->jail));
     jails->links = calloc(count, sizeof(*jails->links));
+    for (size_t i = 0; jails->jail && i < count; i++)
+        jails->jail[i].page = SHARED_NONE;
     int code = jails->jail && jails->links ? CHIMERA_OK : fail_memory(err);
     for (size_t i = 0; i < count && code == CHIMERA_OK; i++)
         code = make_channels(jails, i, err);
@@ -227,6 +241,7 @@ bool jails_reaped(struct jails *jails, pid_t pid, int status)
         if (jail->pid != pid)
             continue;
         jail->pid = 0;
+        process_page_end(&jail->page);
         atomic_store(jail->life, (atomic_load(jail->life) | 1) + 1);
         if (status != 0) { /* else its worker has ended */
             log_end(jails, i, status);
@@ -259,6 +274,7 @@ static void end_jail(struct jail_process *jail)
     while (waitpid(jail->pid, NULL, 0) < 0 && errno == EINTR)
         ;
     jail->pid = 0;
+    process_page_end(&jail->page);
 }
 
 void jails_stop(struct jails *jails)

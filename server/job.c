@@ -12,6 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/base/log_writer.h"
+
+#define LOG_MS 500
 #define SAID_MAX ((size_t)64 << 20)
 
 /* What is said: for each policy a letter and a text that ends with NUL, then END; or ERROR and a
@@ -68,6 +71,8 @@ static _Noreturn void work(const struct builder_wish *wish, int fd, pid_t parent
     if (getppid() != parent)
         _exit(1); /* it has died before we could ask to be told */
     close_others(fd);
+    if (chimera_log_buffer(NULL, NULL, NULL) == CHIMERA_OK)
+        chimera_log_start_writer(NULL, NULL, NULL); /* else it writes itself, and may wait */
     if (priority > 0)
         setpriority(PRIO_PROCESS, 0, priority);
     chimera_buffer_init(&out, SAID_MAX);
@@ -77,6 +82,7 @@ static _Noreturn void work(const struct builder_wish *wish, int fd, pid_t parent
     else
         say(&out, ERROR, err.text);
     code = out.failed ? 1 : write_all(fd, chimera_buffer_slice(&out));
+    chimera_log_finish(LOG_MS);
     _exit(code); /* what is ours to free goes with the process */
 }
 

@@ -11,6 +11,8 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/log.h"
+#include "runtime/base/log_limit.h"
+#include "runtime/base/log_writer.h"
 #include "runtime/base/printable.h"
 #include "runtime/base/problems.h"
 #include "runtime/rego/builtin.h"
@@ -26,7 +28,14 @@
 static void say(void *context, const char *line)
 {
     (void)context;
-    chimera_printable_say(stderr, "Error", "%s", line);
+    CHIMERA_FREE char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory)
+        return;
+    chimera_printable_say(memory, "Error", "%s", line);
+    fclose(memory);
+    chimera_log_say(STDERR_FILENO, text);
 }
 
 static int fail(const struct chimera_error *err)
@@ -36,12 +45,14 @@ static int fail(const struct chimera_error *err)
     return 1;
 }
 
-static void open_log(const struct options *options)
+static void open_log(const struct config *config)
 {
+    const struct options *options = &config->options;
     enum chimera_log_level level = CHIMERA_LOG_INFO;
     chimera_log_level_parse(chimera_slice_of(options->log_level), &level);
     bool is_json = strcmp(options->log_format, "json") == 0;
     chimera_log_open(STDOUT_FILENO, is_json ? CHIMERA_LOG_JSON : CHIMERA_LOG_TEXT, level);
+    chimera_log_limit_set(config->policy_log_rate);
 }
 
 static void warn(const char *text)
@@ -97,7 +108,7 @@ static int serve(const struct options *options, struct chimera_error *err)
     int code = config_make(options, &config, err);
     if (code < 0)
         return code;
-    open_log(options);
+    open_log(&config);
     wipe_what_is_freed(options);
     if (config.warnings)
         chimera_lines_each(chimera_slice_of(config.warnings), warn_line, NULL);

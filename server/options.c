@@ -94,6 +94,10 @@ static const struct option TABLE[] = {
      "cache of "
      "built plugins is in chimera-cache there",
      TEXT(download_dir), false},
+    {"policy-log-rate", "CHIMERA_POLICY_LOG_RATE", "LINES", "1000", NULL,
+     "Log so many lines of a policy in a second, of 1 KiB on the average, and twice as many at "
+     "once; drop and count the others. 0: all",
+     TEXT(policy_log_rate), false},
     {"policy-timeout", "KUBEWARDEN_POLICY_TIMEOUT", "MAXIMUM_EXECUTION_TIME_SECONDS", "2", NULL,
      "Stop evaluations that take longer, unless a policy has a limit of its own",
      TEXT(policy_timeout), false},

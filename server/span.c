@@ -98,12 +98,14 @@ void span_begin_policy(struct span_policy *span, struct chimera_slice policy_id,
     span->field[0] = CHIMERA_TEXT("policy_id", policy_id);
     span->field[1] = CHIMERA_TEXT("request_uid", request_uid);
     begin(&span->span, "validate", span->field, request_uid.data ? 2 : 1, false);
+    span->span.policy_id = policy_id;
 }
 
 void span_begin_settings(struct span_policy *span, struct chimera_slice policy_id)
 {
     span->field[0] = CHIMERA_TEXT("policy_id", policy_id);
     begin(&span->span, "validate_settings", span->field, 1, true);
+    span->span.policy_id = policy_id;
 }
 
 void span_record_response(struct span_review *span, const struct chimera_response *response)

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/log_writer.h"
+#include "runtime/instance/sanitizer.h"
 #include "server/admin_process.h"
 #include "server/bundle.h"
 #include "server/certificates.h"
@@ -18,6 +20,8 @@
 #include "server/watch.h"
 
 #define STOPPED 1
+#define LOG_MS 1000    /* that the end waits for the log */
+#define PATIENCE_MS 20 /* for each line, so that logs of all processes are in order */
 
 struct supervisor {
     const struct config *config;
@@ -167,6 +171,21 @@ static int open_watch(struct supervisor *supervisor, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
+/* From here on nobody waits for the log: not who restarts workers, either. TSan knows no threads in
+ * forks of a process that has some. */
+static int start_log(struct supervisor *supervisor, struct chimera_error *err)
+{
+#ifdef CHIMERA_TSAN
+    (void)supervisor, (void)err;
+    return CHIMERA_OK;
+#else
+    struct counters *counters = supervisor->counters.data;
+    int code = chimera_log_buffer(NULL, &counters->log_lines_dropped, err);
+    chimera_log_be_patient(PATIENCE_MS);
+    return code < 0 ? code : chimera_log_start_writer(NULL, NULL, err);
+#endif
+}
+
 int supervisor_run(const struct config *config, struct policy_file *file, struct chimera_error *err)
 {
     struct supervisor supervisor = {.config = config,
@@ -185,6 +204,8 @@ int supervisor_run(const struct config *config, struct policy_file *file, struct
         code = board_make(&supervisor.board, err);
     if (code == CHIMERA_OK)
         code = counters_make(&supervisor.counters, err);
+    if (code == CHIMERA_OK)
+        code = start_log(&supervisor, err);
     if (code == CHIMERA_OK) {
         status_init(&supervisor.status, supervisor.board.data);
         code = admin_process_open(&supervisor.admin, config, &supervisor.board,
@@ -216,6 +237,7 @@ int supervisor_run(const struct config *config, struct policy_file *file, struct
     watch_close(&supervisor.watch);
     certificates_close(&supervisor.certificates);
     free(supervisor.manifest);
+    chimera_log_finish(LOG_MS); /* it counts nothing from now on */
     shared_done(&supervisor.counters);
     shared_done(&supervisor.board);
     return code == STOPPED ? CHIMERA_OK : code;

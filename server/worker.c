@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "runtime/base/log.h"
+#include "runtime/base/log_limit.h"
+#include "runtime/base/log_writer.h"
 #include "runtime/base/problems.h"
 #include "runtime/rego/zone_store.h"
 #include "server/clock.h"
@@ -20,6 +22,7 @@
 #define LAST_MS 2000 /* for clients that still come when the server is to end */
 #define QUIET_MS 1500 /* without any, all have heard: endpoints lag behind by a second or so */
 #define UNUSED_MS 300 /* the same, where none has come before */
+#define READY_LOG_MS 20 /* for what it has logged, which is there then when it is ready */
 #define LAST_POLL_MS 20
 #define RETIRED_POLL_MS 50
 
@@ -153,6 +156,33 @@ static int open_pool(struct worker *worker, struct chimera_error *err)
     return code;
 }
 
+/* The thread that writes the log is the oldest, and gives up at once what the others give up when
+ * everything is loaded. */
+static int close_files(void *context, struct chimera_error *err)
+{
+    return lockdown_close_files(context, err);
+}
+
+/* Of the one worker that this process is; for count_line(). */
+static struct shared *counted_board, *counted;
+
+/* A policy has written one line too many. */
+static void count_line(struct chimera_slice policy_id)
+{
+    uint32_t number = board_find(counted_board->data, policy_id);
+    struct counters_policy *policy = counters_policy(counted->data, number);
+    if (policy)
+        atomic_fetch_add_explicit(&policy->log_lines_dropped, 1, memory_order_relaxed);
+}
+
+static int start_log(struct worker *worker, struct chimera_error *err)
+{
+    counted_board = worker->start->board;
+    counted = worker->start->counters;
+    chimera_log_limit_count = count_line;
+    return chimera_log_start_writer(close_files, &worker->lockdown, err);
+}
+
 static int prepare(struct worker *worker, struct chimera_error *err)
 {
     const struct worker_start *start = worker->start;
@@ -171,6 +201,8 @@ static int prepare(struct worker *worker, struct chimera_error *err)
     int code = read_tls(worker, err);
     if (code == CHIMERA_OK)
         code = lockdown_begin(&worker->lockdown, is_locked, err);
+    if (code == CHIMERA_OK)
+        code = start_log(worker, err);
     if (code == CHIMERA_OK)
         code = remote_open_lanes(start->links, start->isolation->jail_count,
                                  gate_jail_lanes(workers), err);
@@ -375,8 +407,10 @@ static void serve(struct worker *worker)
 /* What an evaluation still uses cannot be taken from under it. */
 static void close_all(struct worker *worker)
 {
-    if (!pool_stop(&worker->pool))
+    if (!pool_stop(&worker->pool)) {
+        chimera_log_finish(WORKER_LOG_MS);
         _exit(0);
+    }
     pool_close(&worker->pool);
     gate_close(&worker->gate);
     for (unsigned i = 0; i < worker->loop_count; i++)
@@ -403,6 +437,7 @@ int worker_run(const struct worker_start *start)
         report_failure(start, &err);
         return 1;
     }
+    chimera_log_flush(READY_LOG_MS);
     report(start, &(char){WORKER_READY}, 1);
     if (!await_acceptance(&worker))
         return 1;

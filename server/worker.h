@@ -23,6 +23,7 @@ struct worker_start { /* all borrowed */
     struct jail_link *links;         /* one a jail */
     struct shared *board, *counters; /* mapped by the worker */
     uint32_t seat;                   /* in the counters; SEAT_NONE: none */
+    struct shared *page;             /* mapped by the worker; process_page.h */
     struct telemetry *telemetry;
     struct tls_texts tls; /* now the worker's */
     int main_fd, probe_fd;
@@ -30,6 +31,7 @@ struct worker_start { /* all borrowed */
     int orders_fd; /* orders.h */
 };
 
+#define WORKER_LOG_MS 500 /* that its end waits for the log; the supervisor writes the rest */
 #define WORKER_READY '\0' /* no text begins so */
 #define WORKER_REPORT_MAX ((size_t)64 << 10)
 

@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include "runtime/base/buffer.h"
+#include "runtime/base/log_writer.h"
 #include "server/clock.h"
+#include "server/counters.h"
 #include "server/descriptors.h"
 #include "server/gate.h"
+#include "server/process_page.h"
 
 #define NOTHING '\x7f' /* in place of a report */
 #define REPORT_ROOM (WORKER_REPORT_MAX + 2)
@@ -46,9 +49,13 @@ static _Noreturn void become_worker(const struct worker_start *start, const stru
     if (shared_map(start->board, false, NULL) < 0 || shared_map(start->counters, true, NULL) < 0 ||
         telemetry_enter_worker(start->telemetry, NULL) < 0)
         _exit(1);
+    struct counters *counters = start->counters->data;
+    if (process_page_enter(start->page, &counters->log_lines_dropped, NULL) < 0)
+        _exit(1);
     close_others(start, jails);
     mallopt(M_PERTURB, 0); /* see main.c */
     int code = worker_run(start);
+    chimera_log_finish(WORKER_LOG_MS);
     if (code)
         _exit(code); /* threads may be running, so nothing is taken down */
     exit(0);
@@ -82,6 +89,7 @@ static int fork_worker(struct worker_process *process, const struct worker_start
     if (pid == 0) {
         told.report_fd = report[1];
         told.orders_fd = orders[1];
+        told.page = &process->page;
         if (!jails_open_links(jails, &told.links))
             _exit(1);
         become_worker(&told, jails, parent);
@@ -94,12 +102,12 @@ static int fork_worker(struct worker_process *process, const struct worker_start
     }
     close(report[1]);
     close(orders[1]);
-    *process = (struct worker_process){.pid = pid,
-                                       .report_fd = report[0],
-                                       .orders_fd = orders[0],
-                                       .seat = start->seat,
-                                       .started_ms = clock_now_ms(),
-                                       .jails = jails};
+    process->pid = pid;
+    process->report_fd = report[0];
+    process->orders_fd = orders[0];
+    process->seat = start->seat;
+    process->started_ms = clock_now_ms();
+    process->jails = jails;
     return CHIMERA_OK;
 }
 
@@ -111,11 +119,15 @@ int worker_process_start(struct worker_process *process, const struct worker_sta
     told.policies = &generation->file->policies;
     told.isolation = &generation->file->isolation;
     told.plugins = generation->plugins;
+    *process = WORKER_PROCESS_NONE;
     int code = jails_start(told.config, told.policies, told.plugins, told.isolation, &jails, err);
+    if (code == CHIMERA_OK)
+        code = process_page_make(&process->page, err);
     if (code == CHIMERA_OK)
         code = fork_worker(process, &told, jails, err);
     if (code < 0) {
         jails_stop(jails);
+        process_page_end(&process->page);
         return code;
     }
     jails_close_links(jails);
@@ -132,6 +144,7 @@ void worker_process_order(const struct worker_process *process, const struct ord
 void worker_process_forget(struct worker_process *process)
 {
     jails_stop(process->jails);
+    process_page_end(&process->page);
     generation_drop(process->generation);
     if (process->report_fd >= 0)
         close(process->report_fd);

@@ -21,9 +21,11 @@ struct worker_process {
     bool is_draining; /* it was: idle connections do not keep it any more */
     struct generation *generation; /* that it serves; used */
     struct jails *jails;           /* owned; NULL: none. They end with it */
+    struct shared page;            /* owned; process_page.h */
 };
 
-#define WORKER_PROCESS_NONE ((struct worker_process){.report_fd = -1, .orders_fd = -1})
+#define WORKER_PROCESS_NONE \
+    ((struct worker_process){.report_fd = -1, .orders_fd = -1, .page = SHARED_NONE})
 
 /* With its jails. Of `start`, the configuration, the sockets and the memory are given, the rest
  * filled in. */

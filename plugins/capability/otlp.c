@@ -8,8 +8,10 @@
 
 #include "plugins/capability/pushed.h"
 #include "plugins/capability/queued.h"
+#include "runtime/base/log_writer.h"
 
 #define TARGET "otlp"
+#define LOG_MS 200
 #define LAST_MS 3000 /* for what is left at the end; the server's own end waits for it */
 
 extern const struct chimera_exporter chimera_exporter;
@@ -145,12 +147,17 @@ static int run(const struct chimera_exporter_start *start, struct chimera_error 
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     chimera_log_open(start->log_fd, start->log_form, start->log_from);
     exporter->start = start;
-    int code = open_all(exporter, err);
+    int code = chimera_log_buffer(NULL, NULL, err);
+    if (code == CHIMERA_OK)
+        code = chimera_log_start_writer(NULL, NULL, err);
+    if (code == CHIMERA_OK)
+        code = open_all(exporter, err);
     if (code == CHIMERA_OK) {
         start->ready(start->context);
         export_all(exporter);
     }
     close_all(exporter);
+    chimera_log_finish(LOG_MS);
     free(exporter);
     return code;
 }

@@ -1,4 +1,4 @@
-#include "runtime/base/log.h"
+#include "runtime/base/log_internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,8 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/base/log_limit.h"
 #include "runtime/base/printable.h"
+#include "runtime/base/utf8.h"
 
+#define TARGET "chimera::log"
 #define LINE_BYTES ((size_t)16 * 1024)
 /* Kept free while texts are added: what closes a line always fits. */
 #define TAIL_BYTES ((size_t)256)
@@ -18,6 +21,7 @@
 #define SPAN_BYTES ((size_t)3 * 1024)
 #define SPAN_VALUE_BYTES ((size_t)512)
 #define SPANS_MAX 8
+#define POLICY_ID_BYTES ((size_t)640) /* "group/member" */
 
 /* Written once by chimera_log_open(), before other threads are there. */
 enum chimera_log_level chimera_log_from = CHIMERA_LOG_SILENT;
@@ -33,8 +37,11 @@ static const char *const level_names[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERR
 struct line {
     size_t size;
     size_t body; /* texts are cut here; what closes the line fits behind */
-    char text[LINE_BYTES + SPANS_BYTES + SPAN_BYTES];
+    char text[CHIMERA_LOG_LINE_BYTES];
 };
+
+_Static_assert(CHIMERA_LOG_LINE_BYTES == LINE_BYTES + SPANS_BYTES + SPAN_BYTES,
+               "no more is in one");
 
 void chimera_log_open(int fd, enum chimera_log_form form, enum chimera_log_level from)
 {
@@ -270,36 +277,175 @@ static void put_json_line(struct line *line, enum chimera_log_level level, const
     put_text(line, "}");
 }
 
-/* A log that nobody takes is lost: there is no better place to say so. */
-static void write_line(const struct line *line)
+/* --- Out --- */
+
+int chimera_log_output(void)
 {
-    size_t done = 0;
-    while (done < line->size) {
-        ssize_t step = write(log_fd, line->text + done, line->size - done);
+    return log_fd;
+}
+
+/* On this thread, which waits. A log that nobody takes is lost: there is no better place to say so.
+ */
+void chimera_log_write_out(struct chimera_slice lines)
+{
+    while (lines.size > 0) {
+        ssize_t step = write(log_fd, lines.data, lines.size);
         if (step < 0 && errno == EINTR)
             continue;
         if (step <= 0)
             return;
-        done += (size_t)step;
+        lines.data += step;
+        lines.size -= (size_t)step;
     }
+}
+
+static void make_line(struct line *line, enum chimera_log_level level, const char *target,
+                      struct chimera_slice message, const struct chimera_log_field *fields,
+                      size_t field_count)
+{
+    line->size = 0;
+    if (log_form == CHIMERA_LOG_JSON)
+        put_json_line(line, level, target, message, fields, field_count);
+    else
+        put_text_line(line, level, target, message, fields, field_count);
+    if (line->size == sizeof(line->text))
+        line->size--;
+    put_text(line, "\n");
+}
+
+/* Whoever loses lines says so, whatever the level. */
+static enum chimera_log_level notice_level(void)
+{
+    return chimera_log_is_on(CHIMERA_LOG_WARN) ? CHIMERA_LOG_WARN : CHIMERA_LOG_ERROR;
+}
+
+/* In the room of a line that is not needed any more, for guests' stacks are short. */
+static void tell_of_loss(struct line *line)
+{
+    struct chimera_span *span = chimera_log_span;
+    chimera_log_span = NULL;
+    make_line(line, notice_level(), TARGET,
+              CHIMERA_SLICE("log lines are dropped from here on: the log is not read in time"),
+              NULL, 0);
+    chimera_log_span = span;
+    chimera_log_take_notice((struct chimera_slice){line->text, line->size});
+}
+
+static void hand_out(struct line *line)
+{
+    struct chimera_slice text = {line->text, line->size};
+    enum chimera_log_taken taken = chimera_log_take(text);
+    if (taken == CHIMERA_LOG_NOT_TAKEN)
+        chimera_log_write_out(text);
+    else if (taken == CHIMERA_LOG_FULL)
+        tell_of_loss(line);
+}
+
+static void write_line(enum chimera_log_level level, const char *target,
+                       struct chimera_slice message, const struct chimera_log_field *fields,
+                       size_t field_count)
+{
+    int saved = errno;
+    struct line line;
+    make_line(&line, level, target, message, fields, field_count);
+    hand_out(&line);
+    if (chimera_log_tap && chimera_log_span)
+        chimera_log_tap(level, target, message, fields, field_count);
+    errno = saved;
+}
+
+/* --- Losses --- */
+
+static void write_notice(const char *message, const struct chimera_log_field *fields, size_t count)
+{
+    struct chimera_span *span = chimera_log_span;
+    chimera_log_span = NULL;
+    write_line(notice_level(), TARGET, chimera_slice_of(message), fields, count);
+    chimera_log_span = span;
+}
+
+void chimera_log_notice(const char *message, uint64_t lines)
+{
+    write_notice(message, (struct chimera_log_field[]){CHIMERA_NUMBER("lines", (int64_t)lines)}, 1);
+}
+
+void chimera_log_notice_of_policy(struct chimera_slice policy_id, uint64_t lines)
+{
+    write_notice("log lines of a policy were dropped",
+                 (struct chimera_log_field[]){CHIMERA_TEXT("policy_id", policy_id),
+                                              CHIMERA_NUMBER("lines", (int64_t)lines)},
+                 2);
+}
+
+/* --- Policies --- */
+
+uint64_t chimera_log_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* Whose evaluation the thread is in, "group/member" as it is configured, in `room` when it is two
+ * names; .data NULL: in none. */
+static struct chimera_slice find_policy(char *room, size_t size)
+{
+    const struct chimera_span *span = chimera_log_span, *outer;
+    while (span && !span->policy_id.data)
+        span = span->parent;
+    if (!span)
+        return (struct chimera_slice){NULL, 0};
+    for (outer = span->parent; outer && !outer->policy_id.data; outer = outer->parent)
+        ;
+    if (!outer)
+        return span->policy_id;
+    int length = snprintf(room, size, "%.*s/%.*s", (int)outer->policy_id.size,
+                          outer->policy_id.data, (int)span->policy_id.size, span->policy_id.data);
+    return (struct chimera_slice){room, (size_t)length < size ? (size_t)length : size - 1};
+}
+
+/* Without spans, at the start of a policy, the guest's lines name it. */
+static struct chimera_slice find_name(const struct chimera_log_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(fields[i].name, "policy_id") == 0)
+            return fields[i].text;
+    return (struct chimera_slice){NULL, 0};
+}
+
+/* Texts, up to what a line has room for. */
+static size_t count_bytes(struct chimera_slice message, const struct chimera_log_field *fields,
+                          size_t count)
+{
+    size_t bytes = message.size;
+    for (size_t i = 0; i < count && bytes < LINE_BYTES; i++)
+        bytes += fields[i].text.size;
+    return bytes < LINE_BYTES ? bytes : LINE_BYTES;
+}
+
+/* May there be another line? */
+static bool is_permitted(struct chimera_slice policy_id, enum chimera_log_speaker speaker,
+                         size_t bytes)
+{
+    struct chimera_log_permit permit =
+        chimera_log_limit_ask(policy_id, speaker, bytes, chimera_log_now_ns());
+    if (permit.lost > 0)
+        chimera_log_notice_of_policy(policy_id, permit.lost);
+    if (permit.begins)
+        write_notice("log lines of a policy are dropped for a while: it writes too many",
+                     (struct chimera_log_field[]){CHIMERA_TEXT("policy_id", policy_id)}, 1);
+    return permit.is_given;
 }
 
 void chimera_log_write(enum chimera_log_level level, const char *target,
                        struct chimera_slice message, const struct chimera_log_field *fields,
                        size_t field_count)
 {
-    int saved = errno;
-    struct line line;
-    line.size = 0;
-    if (log_form == CHIMERA_LOG_JSON)
-        put_json_line(&line, level, target, message, fields, field_count);
-    else
-        put_text_line(&line, level, target, message, fields, field_count);
-    put_text(&line, "\n");
-    write_line(&line);
-    if (chimera_log_tap && chimera_log_span)
-        chimera_log_tap(level, target, message, fields, field_count);
-    errno = saved;
+    char room[POLICY_ID_BYTES];
+    struct chimera_slice policy_id = find_policy(room, sizeof(room));
+    if (!policy_id.data || is_permitted(policy_id, CHIMERA_LOG_ABOUT_POLICY,
+                                        count_bytes(message, fields, field_count)))
+        write_line(level, target, message, fields, field_count);
 }
 
 void chimera_log_write_in(const char *span, enum chimera_log_level level, const char *target,
@@ -307,8 +453,15 @@ void chimera_log_write_in(const char *span, enum chimera_log_level level, const 
                           size_t field_count)
 {
     struct chimera_span inner = {.parent = chimera_log_span, .name = span};
+    char room[POLICY_ID_BYTES];
+    struct chimera_slice policy_id = find_policy(room, sizeof(room));
+    if (!policy_id.data)
+        policy_id = find_name(fields, field_count);
+    if (policy_id.data &&
+        !is_permitted(policy_id, CHIMERA_LOG_OF_POLICY, count_bytes(message, fields, field_count)))
+        return;
     if (chimera_log_span)
         chimera_log_span = &inner;
-    chimera_log_write(level, target, message, fields, field_count);
+    write_line(level, target, message, fields, field_count);
     chimera_log_span = inner.parent;
 }

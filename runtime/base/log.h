@@ -1,10 +1,14 @@
-/* log.h - one line, one write(2).
+/* log.h - lines for whoever runs the program.
  *
  * Silent until a program opens it, which it does once, before it starts threads: the server to its
  * standard output in the reference's two forms (policy-server.md §6.4), the command to standard
  * error when it was asked to be verbose. Any thread may log, import functions included: a line is
  * built on the stack, and what does not fit is cut. What comes from a guest is escaped, so that it
  * cannot forge lines or send codes to a terminal.
+ *
+ * A line is one write(2) of who logs it; in a program that serves, a thread writes, and who logs
+ * never waits (log_writer.h). What policies say, and what is said within a span of a policy, may be
+ * limited (log_limit.h).
  *
  * A span says within what something is said: a request, its evaluation. Each thread has a chain of
  * them, the innermost in chimera_log_span; they lie on the stack of whoever begins them. A program
@@ -52,6 +56,7 @@ struct chimera_span {
     size_t field_count;
     /* Fills in the fields when they are asked for, and clears itself; NULL: they are there. */
     void (*complete)(struct chimera_span *span);
+    struct chimera_slice policy_id; /* whose evaluation it is; .data NULL: none's */
     uint64_t id;         /* in traces; 0: not in them */
     uint64_t started_ns; /* since 1970; only with an id */
     bool is_error;       /* an error was logged in it */

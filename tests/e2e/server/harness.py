@@ -49,9 +49,10 @@ def free_port():
 
 
 class Server:
-    """A context manager; `policies` is what policies.yml holds; None: it is not named to the server."""
+    """A context manager; `policies` is what policies.yml holds; None: it is not named to the server. `output`: the descriptor
+    that takes what the server writes, in place of the files that log() and errors() read."""
 
-    def __init__(self, policies, *flags, environment=None, is_awaited=True, tls=None, log="error"):
+    def __init__(self, policies, *flags, environment=None, is_awaited=True, tls=None, log="error", output=None):
         self.folder = tempfile.mkdtemp(prefix="chimera-e2e-")
         self.port, self.probe_port, self.tls = free_port(), free_port(), tls
         path = os.path.join(self.folder, "policies.yml")
@@ -73,7 +74,8 @@ class Server:
         if policies is None:
             at = command.index("--policies")
             del command[at:at + 2]
-        self.process = subprocess.Popen(command + list(flags), stdout=self.out, stderr=self.err, env=clean)
+        self.process = subprocess.Popen(command + list(flags), stdout=self.out if output is None else output,
+                                        stderr=self.err if output is None else output, env=clean)
         if is_awaited and not self.wait_ready():
             self.stop()
             raise AssertionError("the server did not become ready: " + self.errors())
