@@ -156,6 +156,7 @@ int tls_files_read(const struct tls_texts *texts, const struct options *options,
     if (code == CHIMERA_OK && texts->authorities_fd >= 0)
         code =
             read_client_authorities(texts->authorities_fd, options->client_ca_files, &files, err);
+    ERR_clear_error(); /* of memory that ran out; else the next connection would see it */
     if (code < 0) {
         tls_files_done(&files);
         return code;
@@ -226,14 +227,16 @@ static bool set_client_authorities(SSL_CTX *context, const struct tls_files *fil
 int tls_context_new(const struct tls_files *files, SSL_CTX **ret_context, struct chimera_error *err)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-    if (context && set_protocol(context) && set_certificate(context, files) &&
-        (!files->client_authorities || set_client_authorities(context, files))) {
+    char why[200] = "";
+    bool is_set = context && set_protocol(context) && set_certificate(context, files) &&
+                  (!files->client_authorities || set_client_authorities(context, files));
+    if (!is_set)
+        ERR_error_string_n(ERR_get_error(), why, sizeof(why));
+    ERR_clear_error(); /* OpenSSL can do without some of the memory that it asks for */
+    if (is_set) {
         *ret_context = context;
         return CHIMERA_OK;
     }
-    char why[200] = "";
-    ERR_error_string_n(ERR_get_error(), why, sizeof(why));
-    ERR_clear_error();
     SSL_CTX_free(context);
     return chimera_fail(err, CHIMERA_EINVAL, "cannot set TLS up: %s", why);
 }

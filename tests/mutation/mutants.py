@@ -218,7 +218,8 @@ class File:
         """Named with the operator around it: a 0 alone would be any."""
         start, end = self.inside[:2] if self.inside else span[:2]
         text = f"{self.source(span)} + 1"
-        label = self.text[start:span[0]].decode() + text + self.text[span[1]:end].decode()
+        shown = f"({text})" if self.inside else text
+        label = self.text[start:span[0]].decode() + shown + self.text[span[1]:end].decode()
         self.instead(span, function, "constant", [(label, text, "1")])
         self.mutants[-1].before = self.text[start:end].decode()
 

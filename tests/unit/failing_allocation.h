@@ -25,11 +25,12 @@
 static unsigned long allocations_until_failure; /* 0: none fails */
 static bool has_failed;
 
-/* From now on the `n`th allocation fails, the first being 1. */
+/* From now on the `n`th allocation fails, the first being 1; 0: none any more. has_failed tells
+ * afterwards whether there were so many. */
 static inline void fail_allocation(unsigned long n)
 {
     allocations_until_failure = n;
-    has_failed = false;
+    has_failed = has_failed && n == 0;
 }
 
 #if CAN_FAIL_ALLOCATIONS

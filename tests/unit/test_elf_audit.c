@@ -762,6 +762,10 @@ static void what_is_no_file_is_refused(void **state)
     assert_int_equal(mkdir(object, 0755), 0);
     expect_load("folder", CHIMERA_EREFUSED, "plugin.so is not a regular file");
     rmdir(object);
+    assert_int_equal(chimera_file_write(object, CHIMERA_SLICE(""), 0644, NULL), CHIMERA_OK);
+    assert_int_equal(truncate(object, (off_t)(1 << 30) + 1), 0);
+    expect_load("huge", CHIMERA_ELIMIT, "plugin.so is larger than 1073741824 bytes");
+    unlink(object);
 }
 
 /* A copy is not made, or is whole: here the file is larger than we may write one. */
@@ -791,10 +795,10 @@ static void a_copy_that_cannot_be_made_is_refused(void **state)
 static void every_allocation_of_a_load_may_fail(void **state)
 {
     (void)state;
-    CHIMERA_FREE char *object = file_in_folder("plugin.so");
-    struct chimera_loaded *loaded = NULL;
     if (!CAN_FAIL_ALLOCATIONS)
         skip();
+    CHIMERA_FREE char *object = file_in_folder("plugin.so");
+    struct chimera_loaded *loaded = NULL;
     unlink(object);
     build_variant(&(struct variant){.define = "IMAGE=10"});
     write_manifest(true);

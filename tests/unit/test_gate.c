@@ -8,6 +8,7 @@
 
 #include "server/gate.c"
 #include "server/waiting.c"
+#include "tests/unit/failing_allocation.h"
 
 #define LOOPS 2 /* hence 16 slow ones, 8 of a policy, 4 of audits, and a reserve of 4 */
 
@@ -110,6 +111,16 @@ static void jails_have_enough_lanes(void **state)
     assert_int_equal(gate_jail_lanes(2), 8 + 2);
     assert_int_equal(gate_jail_lanes(256), 64 + 256);
     assert_int_equal(gate_standby(2), 16 + 4 + 2);
+    assert_int_equal(gate_standby(8), 32 + 8 + 8);
+    assert_int_equal(gate_standby(100), 128 + 16 + 100);
+    if (!CAN_FAIL_ALLOCATIONS)
+        return;
+    struct gate gate;
+    struct chimera_error err = {0};
+    fail_allocation(1);
+    assert_int_equal(gate_open(&gate, 40, LOOPS, &err), CHIMERA_ENOMEM);
+    fail_allocation(0);
+    assert_string_not_equal(err.text, "");
 }
 
 static void who_waits_is_served_in_order_and_may_leave(void **state)

@@ -461,9 +461,9 @@ static void a_patch_has_room_of_its_own(void **state)
         size_t at = (size_t)snprintf(to, sizeof(to), "{\"a\":\"");
         memset(to + at, 'x', size);
         memcpy(to + at + size, "\"}", 3);
-        assert_int_equal(
-            chimera_patch_make(CHIMERA_SLICE("{}"), chimera_slice_of(to), NULL, &arena, &patch, &err),
-            CHIMERA_OK);
+        assert_int_equal(chimera_patch_make(CHIMERA_SLICE("{}"), chimera_slice_of(to), NULL, &arena,
+                                            &patch, &err),
+                         CHIMERA_OK);
         char *copy = malloc(patch.size);
         memcpy(copy, patch.data, patch.size);
         memset(chimera_arena_take(&arena, 64), '!', 64);

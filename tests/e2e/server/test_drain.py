@@ -96,6 +96,7 @@ class Drain(unittest.TestCase):
         sizes = [len(reader.answer()[2]) for _ in range(2)]
         self.assertGreater(min(sizes), 1_900_000)
         self.assertTrue(reader.is_at_end())
+        late.close()  # the server waits for that, so that nothing of an answer is lost
         self.ended(server)
 
     def has_some(self, sock):
@@ -115,13 +116,6 @@ class Drain(unittest.TestCase):
         for sock in kept + fresh:
             self.assertTrue(Reader(sock).is_at_end())
         self.ended(server)
-
-    def test_a_second_signal_waits_for_nobody(self):
-        server = self.start()
-        half = self.open(server, request()[:-1])
-        self.drain(server, half)
-        server.process.send_signal(signal.SIGTERM)
-        server.process.wait(30)
 
 
 if __name__ == "__main__":

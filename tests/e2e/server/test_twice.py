@@ -127,6 +127,31 @@ class Twice(unittest.TestCase):
             self.check(reader, name)
 
 
+    def test_a_neighbour_that_never_reads_stops_nobody(self):
+        """On the same loop; its answers are larger than what the sockets hold."""
+        sock = socket.socket()
+        self.addCleanup(sock.close)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(("127.0.0.1", self.server.port))
+        if self.server.tls:
+            sock = self.server.tls.wrap_socket(sock, server_hostname="localhost")
+            self.addCleanup(sock.close)
+        body = json.dumps({"request": {"uid": "n" * 1_900_000}}).encode()
+        sock.sendall(request("/validate_raw/accept", body))
+        for _ in range(50):
+            self.assertEqual(self.server.post("/validate/accept")[0], 200)
+        status, _, text = Reader(sock).answer()  # and it gets all of it, when it does read
+        self.assertEqual((status, len(json.loads(text)["response"]["uid"])), (200, 1_900_000))
+
+    def test_what_a_refused_client_still_sends_does_not_cost_it_its_answer(self):
+        reader = self.open()
+        reader.sock.sendall(b"GET / HTTP/1.1\n\n")
+        self.assertEqual(reader.answer()[0], 400)
+        self.assertTrue(reader.is_at_end())
+        for _ in range(20):  # a socket that was closed would refuse the second of them
+            reader.sock.sendall(b"more" * 100)
+
+
 class TwiceOverTls(Twice):
     tls = True
 

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Images of memory, lists of written pages, and what slots share of their start: page by page. The
+ * files' own parts are looked at, too, so they come in whole. */
+/* before cmocka.h, which has a fail() of its own */
+#include "runtime/instance/image.c"
+#undef PAGE
+#include "runtime/instance/pagemap.c"
+#include "runtime/instance/start.c"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/failing_allocation.h"
+
+#define PAGE CHIMERA_PROCESSOR_PAGE
+#define PAGES 130 /* more than two words of bits */
+
+static uint8_t *memory;
+
+static void make_memory(void)
+{
+    if (memory)
+        munmap(memory, PAGES * PAGE);
+    memory = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    madvise(memory, PAGES * PAGE, MADV_NOHUGEPAGE);
+}
+
+static struct chimera_image *image_now(uint64_t pages)
+{
+    struct chimera_image *image = NULL;
+    struct chimera_error err = {0};
+    assert_int_equal(chimera_image_of_memory(memory, pages * PAGE, &image, &err), CHIMERA_OK);
+    return image;
+}
+
+/* --- Images --- */
+
+static void a_page_is_zero_to_its_last_byte(void **state)
+{
+    static const size_t places[] = {0, 1, PAGE / 2, PAGE - 2, PAGE - 1};
+    (void)state;
+    make_memory();
+    assert_true(is_zero(memory));
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        make_memory();
+        memory[places[i]] = 1;
+        assert_false(is_zero(memory));
+        assert_true(is_zero(memory + PAGE)); /* the next page is not looked at */
+        struct chimera_image *image = image_now(2);
+        assert_int_equal(image->size, PAGE);
+        assert_true(chimera_image_equals(image, memory, 2 * PAGE));
+        memory[places[i]] = 2;
+        assert_false(chimera_image_equals(image, memory, 2 * PAGE));
+        chimera_image_release(image);
+    }
+    make_memory();
+    memset(memory, 7, PAGE); /* all the same, but no zeros */
+    assert_false(is_zero(memory));
+}
+
+static void an_image_ends_with_its_last_page_of_data(void **state)
+{
+    (void)state;
+    make_memory();
+    struct chimera_image *image = image_now(PAGES);
+    assert_int_equal(image->size, 0);
+    assert_int_equal(image->fd, -1);
+    assert_true(chimera_image_equals(image, memory, PAGES * PAGE));
+    assert_true(chimera_image_equals(image, memory, 0));
+    memory[129 * PAGE] = 1;
+    assert_false(chimera_image_equals(image, memory, PAGES * PAGE));
+    chimera_image_release(image);
+    memory[0] = memory[63 * PAGE] = memory[64 * PAGE] = 1;
+    image = image_now(PAGES);
+    assert_int_equal(image->size, PAGES * PAGE);
+    for (uint64_t page = 0; page < PAGES + 2; page++)
+        assert_int_equal(is_data(image, page * PAGE),
+                         page == 0 || page == 63 || page == 64 || page == 129);
+    assert_false(chimera_image_equals(image, memory, (PAGES - 1) * PAGE)); /* too short */
+    for (uint64_t page = 0; page < PAGES; page++) {
+        memory[page * PAGE + 5] ^= 1;
+        assert_false(chimera_image_equals(image, memory, PAGES * PAGE));
+        memory[page * PAGE + 5] ^= 1;
+    }
+    assert_true(chimera_image_equals(image, memory, PAGES * PAGE));
+    assert_int_equal(pwrite(image->fd, "x", 1, 0), -1); /* sealed */
+    assert_int_equal(ftruncate(image->fd, 0), -1);
+    chimera_image_release(image);
+}
+
+static void an_image_is_copied_page_by_page(void **state)
+{
+    (void)state;
+    make_memory();
+    memory[2 * PAGE] = 22;
+    memory[5 * PAGE + 1] = 55;
+    struct chimera_image *image = image_now(8);
+    uint8_t *copy = malloc(9 * PAGE);
+    memset(copy, 9, 9 * PAGE);
+    chimera_image_copy(image, copy, 2 * PAGE, 8 * PAGE);
+    assert_int_equal(copy[2 * PAGE - 1], 9);
+    assert_int_equal(copy[8 * PAGE], 9);
+    assert_memory_equal(copy + 2 * PAGE, memory + 2 * PAGE, 6 * PAGE);
+    chimera_image_copy(image, copy, 0, 0);
+    assert_int_equal(copy[0], 9);
+    free(copy);
+    chimera_image_release(image);
+}
+
+static void an_image_of_a_file_knows_its_holes(void **state)
+{
+    struct chimera_image *image;
+    int fd = memfd_create("image", MFD_CLOEXEC);
+    (void)state;
+    assert_int_equal(ftruncate(fd, (off_t)(70 * PAGE)), 0);
+    assert_int_equal(pwrite(fd, "a", 1, (off_t)(3 * PAGE + 7)), 1);
+    assert_int_equal(pwrite(fd, "b", 1, (off_t)(69 * PAGE + 8)), 1);
+    assert_int_equal(chimera_image_of_file(fd, 69 * PAGE + 9, &image, NULL), CHIMERA_OK);
+    close(fd); /* it has its own */
+    assert_int_equal(image->size, 70 * PAGE);
+    for (uint64_t page = 0; page < 70; page++)
+        assert_int_equal(is_data(image, page * PAGE), page == 3 || page == 69);
+    make_memory();
+    memory[3 * PAGE + 7] = 'a';
+    memory[69 * PAGE + 8] = 'b';
+    assert_true(chimera_image_equals(image, memory, 70 * PAGE));
+    chimera_image_release(image);
+    assert_int_equal(chimera_image_of_file(-1, 5, &image, NULL), CHIMERA_OK);
+    assert_int_equal(image->size, 0);
+    chimera_image_release(image);
+    struct chimera_error err = {0};
+    assert_int_equal(chimera_image_of_file(9999, PAGE, &image, &err), CHIMERA_ENOMEM);
+    assert_string_equal(err.text, "cannot keep a policy's memory: Bad file descriptor");
+}
+
+static void the_last_one_ends_an_image(void **state)
+{
+    (void)state;
+    make_memory();
+    memory[0] = 1;
+    struct chimera_image *image = image_now(1);
+    int fd = image->fd;
+    assert_ptr_equal(chimera_image_hold(image), image);
+    chimera_image_release(image);
+    assert_true(fcntl(fd, F_GETFD) >= 0);
+    chimera_image_release(image);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    chimera_image_release(NULL);
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    struct chimera_error err = {0};
+    struct chimera_image *image = NULL;
+    (void)state;
+    if (!CAN_FAIL_ALLOCATIONS)
+        skip();
+    make_memory();
+    memory[0] = 1;
+    for (unsigned long n = 1; n <= 2; n++) {
+        fail_allocation(n);
+        assert_int_equal(chimera_image_of_memory(memory, PAGE, &image, &err), CHIMERA_ENOMEM);
+        fail_allocation(n);
+        assert_int_equal(chimera_image_of_file(-1, 0, &image, &err), CHIMERA_ENOMEM);
+        fail_allocation(0);
+        assert_string_equal(err.text, "cannot keep a policy's memory: Cannot allocate memory");
+        assert_null(image);
+    }
+}
+
+/* --- Lists of written pages --- */
+
+static void list_and_compare(enum chimera_tracking tracking, const uint64_t *pages, size_t count)
+{
+    struct chimera_page_list list = {0};
+    uint64_t start = (uint64_t)(uintptr_t)memory;
+    assert_int_equal(list_by(tracking, start, start + PAGES * PAGE, &list), CHIMERA_OK);
+    assert_int_equal(list.pages, count);
+    size_t at = 0;
+    for (size_t i = 0; i < list.count; i++)
+        for (uint64_t page = list.runs[i].start; page < list.runs[i].end; page += PAGE)
+            assert_int_equal((page - start) / PAGE, pages[at++]);
+    assert_int_equal(at, count);
+    for (size_t i = 1; i < list.count; i++)
+        assert_true(list.runs[i - 1].end < list.runs[i].start); /* else they were one */
+    chimera_page_list_done(&list);
+    assert_null(list.runs);
+    assert_int_equal(list.count + list.capacity + list.pages, 0);
+}
+
+/* Every other page, so that the list has to grow; then some that touch. */
+static void what_was_written_is_listed(void **state)
+{
+    static const enum chimera_tracking ways[] = {CHIMERA_TRACKING_SCAN, CHIMERA_TRACKING_READ};
+    (void)state;
+    chimera_tracking();
+    for (size_t way = 0; way < 2; way++) {
+        uint64_t pages[PAGES];
+        size_t count = 0;
+        make_memory();
+        if (!works(ways[way], memory) && pagemap_fd < 0)
+            skip();
+        memory[PAGE] = 1;
+        if (!works(ways[way], memory))
+            continue; /* not on this kernel */
+        make_memory();
+        list_and_compare(ways[way], NULL, 0);
+        for (uint64_t page = 0; page < PAGES; page += 2) {
+            memory[page * PAGE + page] = 1;
+            pages[count++] = page;
+        }
+        assert_true(count > RUNS_FIRST);
+        list_and_compare(ways[way], pages, count);
+        make_memory();
+        static const uint64_t some[] = {0, 1, 2, 5, 7, 8, PAGES - 1};
+        for (size_t i = 0; i < 7; i++)
+            memory[some[i] * PAGE + PAGE - 1] = 1;
+        list_and_compare(ways[way], some, 7);
+    }
+}
+
+/* The way is tried out on three pages, of which the middle one alone was written. */
+static void a_way_that_does_not_work_is_not_taken(void **state)
+{
+    static const int wrong[][3] = {{1, 1, 0}, {0, 1, 1}, {1, 0, 0},
+                                   {0, 0, 1}, {1, 0, 1}, {0, 0, 0}};
+    (void)state;
+    if (chimera_tracking() == CHIMERA_TRACKING_NONE)
+        skip();
+    for (size_t i = 0; i < 6; i++) {
+        make_memory();
+        for (size_t page = 0; page < 3; page++)
+            if (wrong[i][page])
+                memory[page * PAGE] = 1;
+        assert_false(works(chosen, memory));
+    }
+    make_memory();
+    memory[PAGE] = memory[4 * PAGE] = 1; /* behind the three */
+    assert_true(works(chosen, memory));
+    assert_string_equal(chimera_tracking_name(CHIMERA_TRACKING_SCAN), "scan");
+    assert_string_equal(chimera_tracking_name(CHIMERA_TRACKING_READ), "read");
+    assert_string_equal(chimera_tracking_name(CHIMERA_TRACKING_NONE), "none");
+}
+
+static void first_meetings_are_counted(void **state)
+{
+    uint64_t before, after;
+    (void)state;
+    chimera_tracking();
+    make_memory();
+    if (!chimera_fault_count(&before))
+        skip();
+    *(volatile uint8_t *)memory = 1;
+    chimera_fault_count(&after);
+    assert_true(after > before);
+}
+
+/* --- The start --- */
+
+static void note(struct chimera_start_cursor *cursor, uint8_t question, const char *text)
+{
+    chimera_start_note(cursor, question, text, strlen(text));
+}
+
+static bool plays(struct chimera_start_cursor *cursor, uint8_t question, const char *text)
+{
+    char bytes[32] = "";
+    return chimera_start_play(cursor, question, bytes, strlen(text)) &&
+           memcmp(bytes, text, strlen(text)) == 0;
+}
+
+static void record(struct chimera_start *start)
+{
+    struct chimera_start_cursor cursor;
+    chimera_start_init(start);
+    chimera_start_begin(start, &cursor);
+    assert_true(cursor.records);
+    assert_false(plays(&cursor, 1, "one")); /* it records */
+    note(&cursor, 1, "one");
+    note(&cursor, 2, "");
+    note(&cursor, 1, "three");
+    struct chimera_start_cursor meanwhile;
+    chimera_start_begin(start, &meanwhile); /* is live: the record is not whole */
+    assert_null(meanwhile.start);
+    assert_false(meanwhile.records);
+    note(&meanwhile, 3, "not recorded");
+    chimera_start_end(&meanwhile);
+    assert_int_equal(start->state, CHIMERA_START_RECORDING);
+    chimera_start_end(&cursor);
+    assert_null(cursor.start);
+    assert_int_equal(start->state, CHIMERA_START_RECORDED);
+}
+
+static void what_was_recorded_is_played_in_its_order(void **state)
+{
+    struct chimera_start start;
+    struct chimera_start_cursor cursor;
+    (void)state;
+    record(&start);
+    for (int i = 0; i < 2; i++) {
+        chimera_start_begin(&start, &cursor);
+        assert_false(cursor.records);
+        note(&cursor, 9, "a later slot notes nothing");
+        assert_true(plays(&cursor, 1, "one"));
+        assert_true(plays(&cursor, 2, ""));
+        assert_true(plays(&cursor, 1, "three"));
+        assert_false(plays(&cursor, 1, "four")); /* beyond the record: live */
+        assert_null(cursor.start);
+        chimera_start_end(&cursor);
+    }
+    chimera_start_forget(&start);
+    chimera_start_begin(&start, &cursor); /* the next one is the first again */
+    assert_true(cursor.records);
+    chimera_start_end(&cursor);
+    chimera_start_done(&start);
+    chimera_start_begin(NULL, &cursor);
+    assert_null(cursor.start);
+    note(&cursor, 1, "x");
+    assert_false(plays(&cursor, 1, "x"));
+    chimera_start_end(&cursor);
+}
+
+/* Another question, or one of another size, ends the playing for good. */
+static void who_asks_something_else_is_live_from_then_on(void **state)
+{
+    static const struct {
+        uint8_t question;
+        const char *text;
+    } others[] = {{2, "one"}, {1, "on"}, {1, "ones"}, {1, ""}};
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct chimera_start start;
+        struct chimera_start_cursor cursor;
+        char bytes[8] = "kept";
+        record(&start);
+        chimera_start_begin(&start, &cursor);
+        assert_false(
+            chimera_start_play(&cursor, others[i].question, bytes, strlen(others[i].text)));
+        assert_string_equal(bytes, "kept");
+        assert_false(plays(&cursor, 1, "one"));
+        chimera_start_end(&cursor);
+        chimera_start_done(&start);
+    }
+}
+
+static void a_record_that_is_too_long_is_not_played(void **state)
+{
+    static char large[RECORD_MAX];
+    struct chimera_start start;
+    struct chimera_start_cursor cursor;
+    (void)state;
+    chimera_start_init(&start);
+    chimera_start_begin(&start, &cursor);
+    note(&cursor, 1, "one");
+    chimera_start_note(&cursor, 1, large, sizeof(large));
+    chimera_start_end(&cursor);
+    chimera_start_begin(&start, &cursor);
+    assert_false(plays(&cursor, 1, "one"));
+    chimera_start_end(&cursor);
+    chimera_start_done(&start);
+}
+
+static void slots_that_are_the_same_share_an_image(void **state)
+{
+    struct chimera_start start;
+    struct chimera_image *first, *same, *other, *alone;
+    (void)state;
+    chimera_start_init(&start);
+    make_memory();
+    memory[PAGE] = 1;
+    assert_int_equal(chimera_start_image(&start, memory, 4 * PAGE, &first, NULL), CHIMERA_OK);
+    assert_int_equal(chimera_start_image(&start, memory, 4 * PAGE, &same, NULL), CHIMERA_OK);
+    assert_int_equal(chimera_start_image(NULL, memory, 4 * PAGE, &alone, NULL), CHIMERA_OK);
+    memory[PAGE] = 2;
+    assert_int_equal(chimera_start_image(&start, memory, 4 * PAGE, &other, NULL), CHIMERA_OK);
+    assert_ptr_equal(same, first);
+    assert_ptr_not_equal(other, first);
+    assert_ptr_not_equal(alone, first);
+    assert_ptr_equal(start.image, first); /* stays the first one's */
+    assert_int_equal(first->references, 3);
+    assert_int_equal(other->references, 1);
+    chimera_image_release(first);
+    chimera_image_release(same);
+    chimera_image_release(other);
+    chimera_image_release(alone);
+    chimera_start_done(&start);
+}
+
+static void the_pages_of_requests_are_kept_as_offsets(void **state)
+{
+    struct chimera_start start;
+    struct chimera_page_run runs[WARM_RUNS_MAX + 1];
+    struct chimera_page_list written = {.runs = runs, .count = 2, .pages = 3};
+    (void)state;
+    chimera_start_init(&start);
+    make_memory();
+    uint64_t base = (uint64_t)(uintptr_t)memory;
+    for (size_t i = 0; i < WARM_RUNS_MAX + 1; i++)
+        runs[i] = (struct chimera_page_run){.start = base + 2 * i * PAGE,
+                                            .end = base + (2 * i + 1 + (i == 1)) * PAGE};
+    chimera_start_keep_warm(&start, &written, base);
+    assert_int_equal(start.warm.count, 2);
+    assert_int_equal(start.warm.pages, 3);
+    assert_int_equal(start.warm.runs[1].start, 2 * PAGE);
+    assert_int_equal(start.warm.runs[1].end, 4 * PAGE);
+    chimera_start_warm(&start, memory, PAGES * PAGE); /* nothing of it shows in the memory */
+    assert_true(is_zero(memory) && is_zero(memory + 2 * PAGE));
+    chimera_start_warm(&start, memory, PAGE); /* a smaller memory is left alone beyond its end */
+    static const size_t too_many[][2] = {{0, 0}, {WARM_RUNS_MAX + 1, 3}, {2, WARM_PAGES_MAX + 1}};
+    for (size_t i = 0; i < 3; i++) {
+        written.count = too_many[i][0];
+        written.pages = too_many[i][1];
+        chimera_start_keep_warm(&start, &written, base);
+        assert_int_equal(start.warm.count, 2); /* the old ones stay */
+    }
+    written.count = WARM_RUNS_MAX;
+    written.pages = WARM_PAGES_MAX;
+    chimera_start_keep_warm(&start, &written, base);
+    assert_int_equal(start.warm.count, WARM_RUNS_MAX);
+    chimera_start_done(&start);
+    assert_null(start.warm.runs);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_page_is_zero_to_its_last_byte),
+        cmocka_unit_test(an_image_ends_with_its_last_page_of_data),
+        cmocka_unit_test(an_image_is_copied_page_by_page),
+        cmocka_unit_test(an_image_of_a_file_knows_its_holes),
+        cmocka_unit_test(the_last_one_ends_an_image),
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(what_was_written_is_listed),
+        cmocka_unit_test(a_way_that_does_not_work_is_not_taken),
+        cmocka_unit_test(first_meetings_are_counted),
+        cmocka_unit_test(what_was_recorded_is_played_in_its_order),
+        cmocka_unit_test(who_asks_something_else_is_live_from_then_on),
+        cmocka_unit_test(a_record_that_is_too_long_is_not_played),
+        cmocka_unit_test(slots_that_are_the_same_share_an_image),
+        cmocka_unit_test(the_pages_of_requests_are_kept_as_offsets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
