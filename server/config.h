@@ -31,6 +31,7 @@ struct config {
     uint64_t limit_seconds; /* of an evaluation; meaningless without is_limited */
     bool is_limited;        /* timeout protection is on */
     size_t max_body_bytes;
+    size_t max_connection_bytes;             /* of all connections together (connection_memory.h) */
     struct chimera_slice shortcut_namespace; /* .data NULL: none */
     char *cache_dir;                         /* owned */
     bool has_kubernetes;                     /* a kubeconfig or a service account is there */
