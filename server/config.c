@@ -12,6 +12,16 @@
 #include "runtime/base/file.h"
 #include "runtime/source/sources.h"
 #include "runtime/source/verification.h"
+#include "server/memory_limit.h"
+
+/* Connections get this part of the memory that there is; where nothing limits it, of so much at
+ * most. */
+#define CONNECTIONS_PART 4
+#define UNLIMITED_MEMORY_MAX ((size_t)4 << 30)
+#define CONNECTION_BYTES_MAX ((uint64_t)1 << 44)
+/* At least so many of the longest requests must fit, with what is read beside their bodies. */
+#define REQUESTS_LEAST 4
+#define REQUEST_EXTRA ((size_t)256 * 1024)
 
 static bool parse_number(const char *text, uint64_t max, uint64_t *ret_number)
 {
@@ -131,6 +141,30 @@ static int parse_workers(const char *text, unsigned *ret_workers, struct chimera
     return CHIMERA_OK;
 }
 
+static size_t connection_bytes_by_memory(void)
+{
+    size_t machine = memory_limit_of_machine(), limit = UNLIMITED_MEMORY_MAX;
+    memory_limit_of_cgroup("", &limit);
+    return (limit < machine ? limit : machine) / CONNECTIONS_PART;
+}
+
+static int parse_connection_bytes(const char *text, size_t max_body_bytes, size_t *ret_bytes,
+                                  struct chimera_error *err)
+{
+    size_t least = REQUESTS_LEAST * (max_body_bytes + REQUEST_EXTRA);
+    uint64_t bytes = text ? 0 : connection_bytes_by_memory();
+    bool is_good = !text || parse_number(text, CONNECTION_BYTES_MAX, &bytes);
+    if (!text && bytes < least)
+        bytes = least;
+    if (!is_good || bytes < least)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--max-connection-bytes: '%s' is not a number from %zu, which %d "
+                            "requests of --max-body-bytes need, to %llu",
+                            text, least, REQUESTS_LEAST, (unsigned long long)CONNECTION_BYTES_MAX);
+    *ret_bytes = (size_t)bytes;
+    return CHIMERA_OK;
+}
+
 static int parse_numbers(const struct options *options, struct config *config,
                          struct chimera_error *err)
 {
@@ -151,7 +185,9 @@ static int parse_numbers(const struct options *options, struct config *config,
                             "--policy-log-rate: '%s' is not a number of lines from 0 to 1000000",
                             options->policy_log_rate);
     config->policy_log_rate = (unsigned)rate;
-    return parse_workers(options->workers, &config->workers, err);
+    int code = parse_connection_bytes(options->max_connection_bytes, config->max_body_bytes,
+                                      &config->max_connection_bytes, err);
+    return code < 0 ? code : parse_workers(options->workers, &config->workers, err);
 }
 
 /* As Rust prints an I/O error. */

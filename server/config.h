@@ -32,6 +32,7 @@ struct config {
     bool is_limited;        /* timeout protection is on */
     size_t max_body_bytes;
     unsigned policy_log_rate;                /* lines a second; 0: no limit */
+    size_t max_connection_bytes;             /* of all connections together (connection_memory.h) */
     struct chimera_slice shortcut_namespace; /* .data NULL: none */
     char *cache_dir;                         /* owned */
     char *warnings;                          /* owned; lines for the log, or NULL */

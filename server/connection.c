@@ -6,23 +6,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "server/clock.h"
 #include "server/connection_internal.h"
+#include "server/connection_room.h"
 #include "server/evaluation.h"
+#include "server/input.h"
 #include "server/transport.h"
 
-#define READ_MIN ((size_t)16 * 1024)
-#define LITTLE_BYTES ((size_t)64 * 1024)
-#define HANDSHAKE_MS 10000
-#define IDLE_MS 120000 /* more than the API server's 90 s: it, not we, ends an idle connection */
-#define IDLE_LEAST_MS 1000 /* before a connection may be closed for others' sake */
-#define HEAD_MS 10000
 #define BODY_MS 30000
-#define WRITE_MS 30000
-#define LINGER_MS 10000
-#define DRAIN_GRACE_MS 1000 /* for the first request of a connection that was just accepted */
 #define LINGER_BYTES_MAX ((uint64_t)256 << 20)
-#define NO_ROOM (-100) /* beside what transport_receive() says */
+#define ANSWERED_BYTES 1024 /* have come: then it is worth while to say why it is closed */
 #define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 
 static bool is_draining(struct loop *loop)
@@ -30,79 +22,69 @@ static bool is_draining(struct loop *loop)
     return atomic_load_explicit(&loop->is_draining, memory_order_relaxed);
 }
 
-/* How long to wait for the first byte of a new connection's request or handshake. */
-static int64_t first_request_ms(struct loop *loop)
+/* Who says nothing at the end is not waited for. */
+static enum stage first_stage(struct loop *loop)
 {
-    if (atomic_load_explicit(&loop->is_stopping, memory_order_relaxed))
-        return DRAIN_GRACE_MS;
-    return loop->tls ? HANDSHAKE_MS : IDLE_MS;
+    bool is_late = atomic_load_explicit(&loop->is_stopping, memory_order_relaxed);
+    return is_late ? STAGE_LATE : loop->tls ? STAGE_HELLO : STAGE_FRESH;
 }
 
-struct connection *connection_new(struct loop *loop, int fd)
+static void link_to_loop(struct connection *connection)
 {
-    struct connection *connection = calloc(1, sizeof(*connection));
-    SSL *tls = connection && loop->tls ? tls_accept(loop->tls, fd) : NULL;
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
-    if (!connection || (loop->tls && !tls) ||
-        epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
-        SSL_free(tls);
-        free(connection);
-        close(fd);
-        return NULL;
-    }
-    connection->loop = loop;
-    connection->fd = fd;
-    connection->tls = tls;
-    connection->interest = EPOLLIN;
-    connection->arrived_ms = loop->now_ms;
-    connection->deadline_ms = loop->now_ms + first_request_ms(loop);
+    struct loop *loop = connection->loop;
     connection->next = loop->connections;
     if (loop->connections)
         loop->connections->previous = connection;
     loop->connections = connection;
-    return connection;
 }
 
-/* What connections keep in memory together is bounded; a part of that is for those that keep
- * little. False when it would be too much. */
-static bool hold(struct connection *connection, size_t bytes)
+static void unlink_from_loop(struct connection *connection)
 {
-    struct loop *loop = connection->loop;
-    size_t others = loop->held - connection->held;
-    size_t most = bytes > LITTLE_BYTES ? loop->hold_max / 4 * 3 : loop->hold_max;
-    if (bytes > connection->held && others + bytes > most)
+    if (connection->next)
+        connection->next->previous = connection->previous;
+    if (connection->previous)
+        connection->previous->next = connection->next;
+    else
+        connection->loop->connections = connection->next;
+}
+
+static bool open_all(struct connection *connection, int fd, const struct peer_name *name)
+{
+    if (!connection_room_open(connection, name))
         return false;
-    loop->held = others + bytes;
-    connection->held = bytes;
-    return true;
+    if (transport_open(connection, fd))
+        return true;
+    connection_room_close(connection);
+    return false;
 }
 
-static bool hold_buffers(struct connection *connection)
+struct connection *connection_new(struct loop *loop, int fd, const struct peer_name *name)
 {
-    return hold(connection, connection->in.capacity + connection->out.capacity);
-}
-
-static void release_input(struct connection *connection)
-{
-    if (connection->in.limit)
-        loop_give_buffer(connection->loop, &connection->in);
-    hold_buffers(connection);
+    struct connection *connection = calloc(1, sizeof(*connection));
+    if (connection) {
+        connection->loop = loop;
+        connection->arrived_ms = loop->now_ms;
+    }
+    if (!connection || !open_all(connection, fd, name)) {
+        close(fd);
+        free(connection);
+        return NULL;
+    }
+    link_to_loop(connection);
+    connection_room_enter(connection, first_stage(loop));
+    connection_room_charge(connection);
+    return connection;
 }
 
 void connection_free(struct connection *connection)
 {
     struct loop *loop = connection->loop;
     evaluation_forget(connection);
-    if (connection->next)
-        connection->next->previous = connection->previous;
-    if (connection->previous)
-        connection->previous->next = connection->next;
-    else
-        loop->connections = connection->next;
+    unlink_from_loop(connection);
+    input_release(connection);
     chimera_buffer_free(&connection->out);
-    release_input(connection);
-    SSL_free(connection->tls);
-    close(connection->fd); /* epoll forgets it by itself */
+    connection_room_close(connection);
+    transport_close(connection);
     free(connection);
     loop_count(loop, false);
 }
@@ -116,10 +98,10 @@ static enum step close_down(struct connection *connection)
         connection_free(connection);
         return STEP_STOP;
     }
-    release_input(connection);
+    input_release(connection);
     connection->state = CONNECTION_LINGER;
     connection->body_left = LINGER_BYTES_MAX;
-    connection->deadline_ms = connection->loop->now_ms + LINGER_MS;
+    connection_room_enter(connection, STAGE_LINGER);
     transport_watch(connection, EPOLLIN);
     return STEP_STOP;
 }
@@ -140,10 +122,32 @@ static void await_request(struct connection *connection)
 {
     connection->state = CONNECTION_HEAD;
     connection->scanned = 0;
-    connection->deadline_ms = connection->loop->now_ms + (connection->in.size ? HEAD_MS : IDLE_MS);
     connection->arrived_ms = connection->loop->now_ms;
     if (connection->in.size == 0)
-        release_input(connection);
+        input_release(connection);
+}
+
+static enum stage find_stage(const struct connection *connection)
+{
+    enum stage now = connection->progress.stage;
+    bool is_later = connection->has_completed;
+    if (connection->state == CONNECTION_BODY)
+        return is_later ? STAGE_LATER_BODY : STAGE_BODY;
+    if (connection->in.size > 0)
+        return is_later ? STAGE_LATER_HEAD : STAGE_HEAD;
+    if (transport_is_in_handshake(connection) && now != STAGE_LATE)
+        return transport_is_greeted(connection) ? STAGE_HANDSHAKE : STAGE_HELLO;
+    if (now != STAGE_NONE)
+        return now; /* nothing that was there is worth a new start */
+    return is_later ? STAGE_IDLE : STAGE_FRESH;
+}
+
+static void await_client(struct connection *connection)
+{
+    enum stage next = find_stage(connection);
+    if (next != connection->progress.stage)
+        connection_room_enter(connection, next);
+    input_loosen(connection);
 }
 
 static enum step after_answer(struct connection *connection)
@@ -163,13 +167,17 @@ static enum step keep_rest(struct connection *connection, struct chimera_slice r
     }
     if (connection->out_at == 0 && connection->out.size == 0) {
         chimera_buffer_init(&connection->out, rest.size);
-        if (chimera_buffer_append(&connection->out, rest) < 0 || !hold_buffers(connection)) {
+        if (!memory_share_fits(&connection->loop->memory, rest.size) ||
+            chimera_buffer_append(&connection->out, rest) < 0) {
             connection_free(connection);
             return STEP_STOP;
         }
+        connection_room_enter(connection, STAGE_ANSWER);
     }
     connection->state = CONNECTION_WRITE;
-    connection->deadline_ms = connection->loop->now_ms + WRITE_MS;
+    connection_room_charge(connection);
+    connection_room_look_later(connection);
+    input_loosen(connection);
     transport_watch(connection, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
     return STEP_STOP;
 }
@@ -194,11 +202,12 @@ static enum step write_rest(struct connection *connection)
         if (count < 0)
             return keep_rest(connection, (struct chimera_slice){NULL, 0}, count);
         connection->out_at += (size_t)count;
-        connection->deadline_ms = connection->loop->now_ms + WRITE_MS;
+        connection_room_progress(connection, (size_t)count);
     }
     chimera_buffer_free(&connection->out);
     connection->out_at = 0;
-    hold_buffers(connection);
+    connection_room_leave(connection);
+    connection_room_charge(connection);
     return after_answer(connection);
 }
 
@@ -232,6 +241,8 @@ enum step connection_send_answer(struct connection *connection, struct answer *a
     consume(connection, used);
     connection->answered++;
     connection->lingers = connection->lingers || connection->in.size > 0;
+    connection_room_leave(connection);
+    connection_room_note_answer(connection, lane->out.size, answer->status);
     enum step step = write_answer(connection, chimera_buffer_slice(&lane->out));
     lane_reset(lane);
     return step;
@@ -310,20 +321,21 @@ static enum step take_sized_body(struct connection *connection)
     return connection->body_left ? STEP_MORE : evaluation_begin(connection, 0);
 }
 
+/* What is too long is found before what is wrong behind it, however much of it comes at once. */
 static enum step take_chunked_body(struct connection *connection)
 {
     struct chimera_buffer *in = &connection->in;
     size_t decoded = connection->head.size + connection->body_size, used = 0, kept = 0;
     int code = http_chunks_decode(&connection->chunks, in->data + decoded, in->size - decoded,
                                   &used, &kept);
-    if (code > HTTP_DONE)
-        return refuse_bytes(connection, (unsigned)code);
     size_t rest = in->size - decoded - used;
     memmove(in->data + decoded + kept, in->data + decoded + used, rest);
     in->size = decoded + kept + rest;
     connection->body_size += kept;
     if (connection->body_size > connection->loop->service->rules.max_body_bytes)
         return refuse_length(connection);
+    if (code > HTTP_DONE)
+        return refuse_bytes(connection, (unsigned)code);
     return code == HTTP_DONE ? evaluation_begin(connection, connection->body_size) : STEP_MORE;
 }
 
@@ -374,7 +386,7 @@ static enum step take_head(struct connection *connection)
 {
     skip_empty_line(connection);
     if (connection->in.size == 0) {
-        release_input(connection);
+        input_release(connection);
         return STEP_MORE;
     }
     int code = http_head_parse(chimera_buffer_slice(&connection->in), &connection->scanned,
@@ -386,86 +398,82 @@ static enum step take_head(struct connection *connection)
     return start_body(connection);
 }
 
-/* True while the connection wants more input. */
+/* True while the connection wants more input. A client that has sent several requests at once gets
+ * its turn with the others between them. */
 static bool advance(struct connection *connection)
 {
     enum step step;
     do
         step = connection->state == CONNECTION_HEAD ? take_head(connection) : take_body(connection);
-    while (step == STEP_AGAIN);
+    while (step == STEP_AGAIN && connection->in.size == 0);
+    if (step == STEP_AGAIN) {
+        await_client(connection); /* it has to, too: with other requests we are not so patient */
+        chimera_list_append(&connection->loop->ready, &connection->turn);
+        input_loosen(connection);
+    }
     return step == STEP_MORE;
 }
 
-/* How much to read at least: a body whose length is known is given its place at once. */
-static size_t wanted(const struct connection *connection)
+/* The client has to wait: what it sends stays in the socket. Those that we know come first, and of
+ * these, the connections that have completed requests. */
+static void park(struct connection *connection)
 {
-    if (connection->state != CONNECTION_BODY || connection->head.is_chunked ||
-        connection->route.status)
-        return READ_MIN;
-    size_t whole = connection->head.size + (size_t)connection->body_left;
-    return whole > connection->in.size + READ_MIN ? whole - connection->in.size : READ_MIN;
+    bool is_known = connection->peer->is_known;
+    unsigned merit = is_known ? 1u + connection->has_completed : 0;
+    if (connection->parked_ms == 0)
+        connection->parked_ms = connection->loop->now_ms;
+    connection_room_leave(connection);
+    transport_watch(connection, 0);
+    chimera_list_append(&connection->loop->parked[merit], &connection->turn);
 }
 
-/* The slices of the head point into the input, which moves when it grows. */
-static void follow_input(struct connection *connection)
+static void await_input(struct connection *connection, ssize_t why)
 {
-    if (connection->state != CONNECTION_BODY || connection->head_base == connection->in.data)
-        return;
-    size_t scanned = 0;
-    http_head_parse((struct chimera_slice){connection->in.data, connection->head.size}, &scanned,
-                    &connection->head);
-    connection->head_base = connection->in.data;
+    if (connection->in.size == 0)
+        input_release(connection);
+    await_client(connection);
+    transport_watch(connection, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
 }
 
-/* As transport_receive(), or NO_ROOM. */
-static ssize_t fill(struct connection *connection)
+static void end_handshake(struct connection *connection)
 {
-    struct chimera_buffer *in = &connection->in;
-    bool was_empty = in->size == 0;
-    if (!in->limit)
-        loop_take_buffer(connection->loop, in);
-    char *to = chimera_buffer_reserve(in, wanted(connection));
-    follow_input(connection);
-    if (!to)
-        return TLS_FAILED;
-    if (!hold_buffers(connection))
-        return NO_ROOM;
-    size_t room = in->capacity < in->limit ? in->capacity : in->limit;
-    ssize_t size = transport_receive(connection, to, room - in->size);
-    if (size > 0) {
-        in->size += (size_t)size;
-        if (was_empty && connection->state == CONNECTION_HEAD) {
-            connection->arrived_ms = connection->loop->now_ms;
-            connection->deadline_ms = connection->loop->now_ms + HEAD_MS;
-        }
-    }
-    return size;
+    bool is_late = connection->progress.stage == STAGE_LATE;
+    connection_room_note_handshake(connection);
+    connection_room_enter(connection, is_late ? STAGE_LATE : STAGE_FRESH);
 }
 
 /* One read is enough for a plain socket: epoll tells when there is more. What OpenSSL has read
  * ahead it does not tell. */
 static void pump(struct connection *connection)
 {
-    bool was_in_handshake = connection->tls && !SSL_is_init_finished(connection->tls);
+    bool was_in_handshake = transport_is_in_handshake(connection);
     for (;;) {
-        ssize_t size = fill(connection);
-        if (size == TLS_WANTS_READ || size == TLS_WANTS_WRITE) {
-            if (connection->in.size == 0)
-                release_input(connection);
-            if (was_in_handshake && SSL_is_init_finished(connection->tls))
-                connection->deadline_ms = connection->loop->now_ms + IDLE_MS;
-            transport_watch(connection, size == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
+        bool was_empty = connection->in.size == 0;
+        ssize_t size = input_read(connection);
+        if (size == INPUT_NO_ROOM) {
+            park(connection);
             return;
         }
-        if (size == NO_ROOM) {
-            refuse_for_room(connection);
+        connection->parked_ms = 0;
+        if (was_in_handshake && !transport_is_in_handshake(connection)) {
+            end_handshake(connection);
+            was_in_handshake = false;
+        }
+        if (size == TLS_WANTS_READ || size == TLS_WANTS_WRITE) {
+            await_input(connection, size);
             return;
         }
         if (size <= 0) {
             connection_free(connection);
             return;
         }
-        if (!advance(connection) || !connection->tls || !SSL_has_pending(connection->tls))
+        if (was_empty && connection->state == CONNECTION_HEAD)
+            connection->arrived_ms = connection->loop->now_ms;
+        connection_room_progress(connection, (size_t)size);
+        if (!advance(connection))
+            return;
+        await_client(connection);
+        if (!connection->tls || !SSL_has_pending(connection->tls))
             return;
     }
 }
@@ -475,8 +483,21 @@ void connection_go_on(struct connection *connection)
     transport_watch(connection, EPOLLIN);
     if (connection->in.size > 0 && !advance(connection))
         return;
+    await_client(connection);
     if (connection->tls)
         pump(connection);
+}
+
+void connection_on_room(struct connection *connection, bool is_there)
+{
+    if (is_there) {
+        transport_watch(connection, EPOLLIN);
+        pump(connection);
+    } else if (transport_is_in_handshake(connection)) {
+        connection_free(connection); /* it could not be told */
+    } else {
+        refuse_for_room(connection);
+    }
 }
 
 void connection_on_ready(struct connection *connection, uint32_t events)
@@ -484,7 +505,10 @@ void connection_on_ready(struct connection *connection, uint32_t events)
     switch (connection->state) {
     case CONNECTION_HEAD:
     case CONNECTION_BODY:
-        pump(connection); /* whatever it is, the next call on the socket says it better */
+        if (chimera_list_is_empty(&connection->turn))
+            pump(connection); /* whatever it is, the next call on the socket says it better */
+        else
+            transport_watch(connection, 0); /* until what is there has had its turn */
         break;
     case CONNECTION_WAIT:
     case CONNECTION_EVALUATE:
@@ -512,6 +536,7 @@ void connection_on_timeout(struct connection *connection)
         connection_free(connection);
 }
 
+/* A client that has sent nothing yet has as long as one that comes now. */
 void connection_on_drain(struct connection *connection)
 {
     if (connection->state != CONNECTION_HEAD || connection->in.size > 0)
@@ -520,18 +545,21 @@ void connection_on_drain(struct connection *connection)
         connection->lingers = false;
         close_down(connection);
     } else {
-        int64_t until_ms = connection->arrived_ms + DRAIN_GRACE_MS;
-        if (connection->deadline_ms > until_ms)
-            connection->deadline_ms = until_ms;
+        int64_t since_ms = connection->progress.since_ms;
+        connection_room_enter(connection, STAGE_LATE);
+        connection->progress.since_ms = since_ms;
     }
 }
 
-bool connection_on_pressure(struct connection *connection)
+/* Whoever made no progress gets no answer, which it would not wait for. */
+void connection_on_pressure(struct connection *connection)
 {
-    if (connection->state != CONNECTION_HEAD || connection->in.size > 0 ||
-        connection->loop->now_ms - connection->arrived_ms < IDLE_LEAST_MS)
-        return false;
-    connection->lingers = false;
-    close_down(connection);
-    return true;
+    enum stage stage = connection->progress.stage;
+    if (connection_room_is_getting_on(connection, ANSWERED_BYTES)) {
+        refuse_for_room(connection);
+        return;
+    }
+    if (stage == STAGE_IDLE || stage == STAGE_FRESH)
+        transport_finish(connection);
+    connection_free(connection);
 }

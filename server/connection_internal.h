@@ -17,7 +17,4 @@ void connection_find_route(struct connection *connection);
 /* Writes the answer to a request of which `used` bytes of input are. */
 enum step connection_send_answer(struct connection *connection, struct answer *answer, size_t used);
 
-/* Takes up what was left while the last answer was waited for. */
-void connection_go_on(struct connection *connection);
-
 #endif

@@ -2,6 +2,8 @@
 
 #include <sys/epoll.h>
 
+#include "server/connection_room.h"
+#include "server/input.h"
 #include "server/transport.h"
 
 #define WAIT_MS 10000       /* of a request that does not say how long: the default of a webhook */
@@ -56,6 +58,8 @@ static enum step evaluate(struct connection *connection)
     unsigned account = connection->account;
     bool is_audit = connection->is_audit;
     connection->state = CONNECTION_EVALUATE;
+    connection_room_leave(connection);
+    input_fix(connection);
     uint64_t turn = loop_begin(loop, account, is_audit);
     service_answer(loop->service, lane, &request, &answer);
     if (loop_end(loop, turn))
@@ -98,15 +102,36 @@ static int64_t give_up_at(const struct connection *connection)
     return until_ms && until_ms - LEAST_MS < limit_ms ? until_ms - LEAST_MS : limit_ms;
 }
 
+/* No client can end the wait of these, so their memory has bounds of its own. */
+static bool is_memory_left(const struct connection *connection)
+{
+    struct connection_memory *memory = connection->loop->memory.of;
+    if (!connection->is_audit)
+        return connection_memory_may_wait(memory, connection->held);
+    return connection_memory_is_at_ease(memory) ||
+           connection_memory_may_audit_wait(memory, connection->held);
+}
+
+static enum gate_answer enter_queue(struct connection *connection)
+{
+    if (!is_memory_left(connection))
+        return GATE_SERVER_BUSY;
+    return gate_enter_queue(gate_of(connection), connection->account, connection->is_audit);
+}
+
 static enum step wait_for_turn(struct connection *connection, struct waiting *waiting)
 {
-    enum gate_answer room =
-        gate_enter_queue(gate_of(connection), connection->account, connection->is_audit);
+    enum gate_answer room = enter_queue(connection);
     if (room != GATE_OPEN)
         return refuse(connection, room, false);
     connection->state = CONNECTION_WAIT;
     connection->deadline_ms = give_up_at(connection);
+    connection->waiting_bytes = connection->held;
+    connection_memory_wait(connection->loop->memory.of, connection->is_audit,
+                           connection->waiting_bytes);
     waiting_add(waiting, connection);
+    connection_room_leave(connection);
+    input_loosen(connection);
     return STEP_STOP;
 }
 
@@ -115,6 +140,8 @@ void evaluation_forget(struct connection *connection)
     if (!connection->waits_in)
         return;
     waiting_remove(connection);
+    connection_memory_end_wait(connection->loop->memory.of, connection->is_audit,
+                               connection->waiting_bytes);
     gate_leave_queue(gate_of(connection), connection->account, connection->is_audit);
 }
 
@@ -141,10 +168,12 @@ enum step evaluation_begin(struct connection *connection, size_t body_size)
  * is sure before. */
 void evaluation_on_ready(struct connection *connection, uint32_t events)
 {
-    if (connection->state == CONNECTION_WAIT && events & (EPOLLHUP | EPOLLERR))
+    if (connection->state == CONNECTION_WAIT && events & (EPOLLHUP | EPOLLERR)) {
         connection_free(connection);
-    else
-        transport_watch(connection, 0);
+        return;
+    }
+    transport_watch(connection, 0);
+    connection_room_look_later(connection);
 }
 
 static void serve(struct connection *connection)
@@ -195,13 +224,20 @@ void evaluation_serve_an_audit(struct loop *loop, const struct lane *lane)
         serve(ready);
 }
 
-static void give_up(struct connection *connection)
+/* The connection is closed so that nothing is evaluated now, amid all connections. */
+static void give_up(struct connection *connection, enum gate_answer why)
 {
-    enum gate_answer why =
-        gate_look(gate_of(connection), connection->account, connection->is_audit);
     evaluation_forget(connection);
     connection_find_route(connection);
-    refuse(connection, why, true); /* so that nothing is evaluated now, amid all connections */
+    refuse(connection, why, true);
+}
+
+bool evaluation_shed_an_audit(struct loop *loop)
+{
+    struct connection *last = loop->audits.last;
+    if (last)
+        give_up(last, GATE_SERVER_BUSY);
+    return last;
 }
 
 static void end_the_late(const struct waiting *waiting, int64_t now_ms)
@@ -210,7 +246,7 @@ static void end_the_late(const struct waiting *waiting, int64_t now_ms)
     for (struct connection *at = waiting->first; at; at = next) {
         next = at->wait_next;
         if (now_ms >= at->deadline_ms)
-            give_up(at);
+            give_up(at, gate_look(gate_of(at), at->account, at->is_audit));
     }
 }
 

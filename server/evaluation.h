@@ -21,10 +21,14 @@ void evaluation_forget(struct connection *connection);
 /* The answer of an evaluation that was slow is there. */
 void evaluation_on_answer(struct connection *connection);
 
+/* The audit that came last is told to come again. False: there is none. */
+bool evaluation_shed_an_audit(struct loop *loop);
+
 /* Ends those that have waited long enough. Before the next two, so that none of them is late. */
 void evaluation_pass_time(struct loop *loop);
 /* At the end of a round. Like everything that evaluates, they end early when `lane`, the loop's, is
  * detached by it. */
 void evaluation_serve_waiting(struct loop *loop, const struct lane *lane);
 void evaluation_serve_an_audit(struct loop *loop, const struct lane *lane);
+
 #endif

@@ -10,8 +10,7 @@
 #include "runtime/base/log.h"
 
 #define BACKLOG 1024
-#define CONNECTIONS_MAX 16384 /* a loop; beyond, the backlog waits for idle ones to be closed */
-#define PAUSE_MS 100
+#define PAUSE_MS 5 /* in which loops close some connections */
 
 static int fail_errno(struct chimera_error *err, int number)
 {
@@ -55,10 +54,12 @@ static struct loop *emptiest(struct loop *loops, unsigned count)
     return best;
 }
 
-static void relieve_all(struct loop *loops, unsigned count)
+/* The readiness port's loop is one of those that may have too much. */
+static void relieve_all(struct listener *listener)
 {
-    for (unsigned i = 0; i < count; i++)
-        loop_relieve(&loops[i]);
+    for (unsigned i = 0; i < listener->loop_count; i++)
+        loop_relieve(&listener->loops[i]);
+    loop_relieve(listener->probe_loop);
 }
 
 /* Once for each time that descriptors or memory run out. */
@@ -71,25 +72,37 @@ static void tell_of_want(struct listener *listener, int number)
     listener->is_in_want = true;
 }
 
-/* False when it would only go round: no descriptors are left, or no room in the loops. */
+static void take(struct listener *listener, struct loop *loop, int fd,
+                 const struct sockaddr *address)
+{
+    struct peer_name name;
+    peer_name_of_address(address, &name);
+    loop_add(loop, fd, &name);
+    if (loop != listener->probe_loop)
+        atomic_fetch_add_explicit(&listener->accepted, 1, memory_order_relaxed);
+    connection_memory_restore(listener->memory);
+    if (connection_memory_is_scarce(listener->memory))
+        relieve_all(listener);
+}
+
+/* False when it would only go round: no room is left, nor is a descriptor. */
 static bool accept_all(struct listener *listener, int listening, struct loop *loops, unsigned count)
 {
-    for (;;) {
-        struct loop *loop = emptiest(loops, count);
-        if (count_of(loop) >= CONNECTIONS_MAX)
-            return false;
-        int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct address address;
+    while (!connection_memory_is_full(listener->memory)) {
+        address.size = sizeof(address.v6);
+        int fd = accept4(listening, &address.any, &address.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            loop_add(loop, fd);
-            if (listening == listener->main_fd)
-                atomic_fetch_add_explicit(&listener->accepted, 1, memory_order_relaxed);
+            take(listener, emptiest(loops, count), fd, &address.any);
         } else if (errno == EAGAIN) {
             return true;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             tell_of_want(listener, errno);
+            connection_memory_lower(listener->memory);
             return false;
         } /* else the client has gone meanwhile */
     }
+    return false;
 }
 
 static void *run(void *context)
@@ -110,7 +123,7 @@ static void *run(void *context)
         is_all = accept_all(listener, listener->probe_fd, listener->probe_loop, 1) && is_all;
         listener->is_in_want = listener->is_in_want && !is_all;
         if (!is_all && !is_stopped) {
-            relieve_all(listener->loops, listener->loop_count);
+            relieve_all(listener);
             poll(polled, 1, PAUSE_MS);
         }
     }

@@ -18,9 +18,10 @@ struct listener {
     int stop_fd;           /* owned; an eventfd */
     struct loop *loops;    /* borrowed */
     unsigned loop_count;
-    struct loop *probe_loop; /* borrowed */
-    atomic_uint accepted;    /* on the main port; read by other threads */
-    bool is_in_want;         /* of descriptors or memory, when it last accepted */
+    struct loop *probe_loop;          /* borrowed, like the next */
+    struct connection_memory *memory; /* of all of them */
+    atomic_uint accepted;             /* on the main port; read by other threads */
+    bool is_in_want;                  /* of descriptors or memory, when it last accepted */
     pthread_t thread;
     sem_t go;
 };

@@ -11,17 +11,19 @@
 #include "runtime/policy/slots.h"
 #include "server/clock.h"
 #include "server/connection.h"
+#include "server/connection_room.h"
 #include "server/evaluation.h"
+#include "server/relief.h"
 
 #define EVENTS_MAX 64
+#define OTHERS_MAX 4 /* a handshake takes as long as ten requests */
+#define READY_MAX 16
 #define SWEEP_MS 500
+#define PRESSED_SWEEP_MS 50 /* while room for connections is scarce */
+#define PARKED_SWEEP_MS 5
 #define WAITING_SWEEP_MS 50 /* what waits is answered before its client gives up */
-#define RELIEF_MAX 64
-/* What the input of connections may take in a loop: many ordinary requests, or several of the
- * longest. */
-#define HOLD_MAX ((size_t)64 << 20)
-#define HOLD_REQUESTS 8
-#define SPARE_BYTES_MAX ((size_t)256 * 1024)
+#define WAITING_TURN_MS 10  /* and not in each round, for they may be many */
+#define PRESSED_SPARE_BYTES ((size_t)64 * 1024)
 /* Twice what a read takes at least, a head, and whatever of a body fits the limit. */
 #define INPUT_EXTRA ((size_t)128 * 1024)
 #define DRAIN_MS 24000 /* Kubernetes kills after 30 seconds, and worker.c waits before */
@@ -31,29 +33,63 @@ static int fail_errno(struct chimera_error *err, const char *what)
     return chimera_fail(err, CHIMERA_EIO, "%s: %s", what, strerror(errno));
 }
 
-int loop_open(struct loop *loop, const struct service *service, SSL_CTX *tls,
-              struct chimera_error *err)
+static void init_lists(struct loop *loop)
+{
+    chimera_list_init(&loop->loose);
+    chimera_list_init(&loop->ready);
+    for (unsigned i = 0; i < LOOP_PARKED; i++)
+        chimera_list_init(&loop->parked[i]);
+    chimera_list_init(&loop->looked);
+}
+
+static int open_descriptors(struct loop *loop, struct chimera_error *err)
 {
     int pipe_fds[2] = {-1, -1};
-    *loop = (struct loop){.service = service, .epoll_fd = epoll_create1(EPOLL_CLOEXEC)};
-    if (loop->epoll_fd < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0) {
-        fail_errno(err, "cannot make a loop");
-        close(loop->epoll_fd);
-        return CHIMERA_EIO;
-    }
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    loop->others_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->epoll_fd < 0 || loop->others_fd < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
+        return fail_errno(err, "cannot make a loop");
     loop->inbox_read = pipe_fds[0];
     loop->inbox_write = pipe_fds[1];
-    sem_init(&loop->ended, 0, 0);
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL}; /* NULL: the inbox */
+    struct epoll_event inbox = {.events = EPOLLIN, .data.ptr = NULL};
+    struct epoll_event others = {.events = EPOLLIN, .data.ptr = loop};
     if (fcntl(loop->inbox_read, F_SETFL, O_NONBLOCK) < 0 ||
-        epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->inbox_read, &event) < 0) {
-        fail_errno(err, "cannot make a loop");
-        loop_close(loop);
-        return CHIMERA_EIO;
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->inbox_read, &inbox) < 0 ||
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->others_fd, &others) < 0)
+        return fail_errno(err, "cannot make a loop");
+    return CHIMERA_OK;
+}
+
+static void close_descriptors(struct loop *loop)
+{
+    close(loop->inbox_read);
+    close(loop->inbox_write);
+    close(loop->others_fd);
+    close(loop->epoll_fd);
+}
+
+int loop_open(struct loop *loop, const struct service *service, struct connection_memory *memory,
+              SSL_CTX *tls, struct chimera_error *err)
+{
+    const struct peers_room room = {.bytes = memory->max / memory->loop_count,
+                                    .bytes_least =
+                                        HTTP_HEAD_MAX + service->rules.max_body_bytes + INPUT_EXTRA,
+                                    .connections = memory->descriptors / memory->loop_count};
+    *loop = (struct loop){.service = service,
+                          .memory = {.of = memory},
+                          .epoll_fd = -1,
+                          .others_fd = -1,
+                          .inbox_read = -1,
+                          .inbox_write = -1};
+    init_lists(loop);
+    int code = open_descriptors(loop, err);
+    if (code == CHIMERA_OK && peers_open(&loop->peers, &memory->known, &room) < 0)
+        code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    if (code < 0) {
+        close_descriptors(loop);
+        return code;
     }
-    atomic_init(&loop->connection_count, 0);
-    size_t longest = HOLD_REQUESTS * (service->rules.max_body_bytes + INPUT_EXTRA);
-    loop->hold_max = longest > HOLD_MAX ? longest : HOLD_MAX;
+    sem_init(&loop->ended, 0, 0);
     loop->tls = tls;
     return CHIMERA_OK;
 }
@@ -82,26 +118,30 @@ void loop_close(struct loop *loop)
         connection_free(loop->connections);
     while (loop->spare_count > 0)
         chimera_buffer_free(&loop->spare[--loop->spare_count]);
+    peers_close(&loop->peers);
     sem_destroy(&loop->ended);
     SSL_CTX_free(loop->tls);
-    close(loop->inbox_read);
-    close(loop->inbox_write);
-    close(loop->epoll_fd);
+    close_descriptors(loop);
 }
 
+/* Those that are kept count as the loop's. */
 void loop_take_buffer(struct loop *loop, struct chimera_buffer *ret_buffer)
 {
-    if (loop->spare_count > 0)
+    if (loop->spare_count > 0) {
         *ret_buffer = loop->spare[--loop->spare_count];
-    else
+        memory_share_change(&loop->memory, ret_buffer->capacity, 0);
+    } else {
         chimera_buffer_init(ret_buffer,
                             HTTP_HEAD_MAX + loop->service->rules.max_body_bytes + INPUT_EXTRA);
+    }
 }
 
 void loop_give_buffer(struct loop *loop, struct chimera_buffer *buffer)
 {
-    if (loop->spare_count < LOOP_SPARES && buffer->capacity <= SPARE_BYTES_MAX) {
+    size_t most = loop->pressure ? PRESSED_SPARE_BYTES : LOOP_SPARE_BYTES;
+    if (loop->spare_count < LOOP_SPARES && buffer->capacity <= most) {
         chimera_buffer_reset(buffer);
+        memory_share_change(&loop->memory, 0, buffer->capacity);
         loop->spare[loop->spare_count++] = *buffer;
     } else {
         chimera_buffer_free(buffer);
@@ -118,10 +158,10 @@ static void send_mail(struct loop *loop, struct mail mail)
     while (size < 0 && errno == EINTR);
 }
 
-void loop_add(struct loop *loop, int fd)
+void loop_add(struct loop *loop, int fd, const struct peer_name *name)
 {
     loop_count(loop, true);
-    send_mail(loop, (struct mail){.kind = MAIL_CONNECTION, .fd = fd});
+    send_mail(loop, (struct mail){.kind = MAIL_CONNECTION, .fd = fd, .name = *name});
 }
 
 void loop_prepare_to_stop(struct loop *loop)
@@ -153,9 +193,11 @@ void loop_deliver(struct loop *loop, struct connection *connection)
     send_mail(loop, (struct mail){.kind = MAIL_ANSWER, .connection = connection});
 }
 
+/* What a loop does then it does in each of its rounds: it only has to have one. */
 void loop_relieve(struct loop *loop)
 {
-    send_mail(loop, (struct mail){.kind = MAIL_PRESSURE});
+    if (!atomic_exchange(&loop->is_told_to_relieve, true))
+        send_mail(loop, (struct mail){.kind = MAIL_PRESSURE});
 }
 
 void loop_tell_of_turns(struct loop *loop)
@@ -204,21 +246,11 @@ static void for_each(struct loop *loop, void (*visit)(struct connection *connect
     }
 }
 
-static void relieve(struct loop *loop)
-{
-    unsigned closed = 0;
-    struct connection *next = NULL;
-    for (struct connection *at = loop->connections; at && closed < RELIEF_MAX; at = next) {
-        next = at->next;
-        closed += connection_on_pressure(at);
-    }
-}
-
 static void take_mail(struct loop *loop, const struct mail *mail)
 {
     switch (mail->kind) {
     case MAIL_CONNECTION:
-        if (!connection_new(loop, mail->fd))
+        if (!connection_new(loop, mail->fd, &mail->name))
             loop_count(loop, false);
         break;
     case MAIL_ANSWER:
@@ -228,7 +260,7 @@ static void take_mail(struct loop *loop, const struct mail *mail)
         loop->may_serve_waiting = loop->may_serve_audits = true;
         break;
     case MAIL_PRESSURE:
-        relieve(loop);
+        atomic_store(&loop->is_told_to_relieve, false);
         break;
     case MAIL_TLS:
         SSL_CTX_free(loop->tls); /* connections that are made by it hold it */
@@ -244,22 +276,41 @@ static void take_mail(struct loop *loop, const struct mail *mail)
     }
 }
 
-static void end_if_late(struct connection *connection)
-{
-    if (connection->loop->now_ms >= connection->deadline_ms)
-        connection_on_timeout(connection);
-}
-
 /* All of these end early when `lane` is detached: another thread goes on then, which finds what is
  * left of the events by waiting for them again, and the rest on the loop. */
 static void take_events(struct loop *loop, const struct lane *lane,
                         const struct epoll_event *events, int count)
 {
     for (int i = 0; i < count && !lane->is_detached; i++) {
-        if (events[i].data.ptr)
-            connection_on_ready(events[i].data.ptr, events[i].events);
-        else
+        if (!events[i].data.ptr)
             loop->has_mail = true;
+        else if (events[i].data.ptr == loop)
+            loop->has_others = true;
+        else
+            connection_on_ready(events[i].data.ptr, events[i].events);
+    }
+}
+
+/* A crowd of strangers, each with a handshake, takes a part of each round and no more. */
+static void take_others(struct loop *loop, const struct lane *lane)
+{
+    struct epoll_event events[OTHERS_MAX];
+    if (lane->is_detached || !loop->has_others)
+        return;
+    loop->has_others = false;
+    int count = epoll_wait(loop->others_fd, events, OTHERS_MAX, 0);
+    take_events(loop, lane, events, count);
+}
+
+static void take_ready(struct loop *loop, const struct lane *lane)
+{
+    struct chimera_list *first = NULL;
+    for (unsigned i = 0; i < READY_MAX && !lane->is_detached; i++) {
+        first = chimera_list_first(&loop->ready);
+        if (!first)
+            return;
+        chimera_list_remove(first);
+        connection_go_on(CHIMERA_LIST_MEMBER(first, struct connection, turn));
     }
 }
 
@@ -282,12 +333,25 @@ static void pass_time(struct loop *loop, const struct lane *lane)
 {
     if (lane->is_detached)
         return;
-    if (loop->now_ms - loop->swept_ms >= SWEEP_MS) {
-        for_each(loop, end_if_late);
+    int64_t every_ms = loop->pressure ? PRESSED_SWEEP_MS : SWEEP_MS;
+    bool is_due = loop->now_ms - loop->swept_ms >= every_ms;
+    if (is_due || loop->has_late)
+        relief_end_the_late(loop);
+    if (is_due) {
+        connection_room_look_at_some(loop);
+        connection_memory_trim(loop->memory.of);
         loop->has_pages =
             chimera_slots_trim(loop->service->policies->slots, lane->index, chimera_monotonic_ns());
         loop->swept_ms = loop->now_ms;
     }
+}
+
+static void pass_waiting_time(struct loop *loop, const struct lane *lane)
+{
+    if (lane->is_detached || loop->now_ms - loop->waiting_swept_ms < WAITING_TURN_MS)
+        return;
+    evaluation_pass_time(loop);
+    loop->waiting_swept_ms = loop->now_ms;
 }
 
 static bool is_done(const struct loop *loop)
@@ -297,11 +361,14 @@ static bool is_done(const struct loop *loop)
     return loop->drain_until_ms && loop->now_ms >= loop->drain_until_ms;
 }
 
-static int longest_wait(const struct loop *loop)
+static int longest_wait(struct loop *loop)
 {
-    if (loop->has_mail || loop->may_serve_waiting || loop->may_serve_audits)
+    if (loop->has_mail || loop->may_serve_waiting || loop->may_serve_audits || loop->has_late ||
+        loop->has_relief || !chimera_list_is_empty(&loop->ready))
         return 0;
-    if (loop->waiting.first || loop->audits.first)
+    if (loop_first_parked(loop))
+        return PARKED_SWEEP_MS;
+    if (loop->waiting.first || loop->audits.first || (loop->pressure && loop->connections))
         return WAITING_SWEEP_MS;
     return loop->connections || loop->has_pages ? SWEEP_MS : -1;
 }
@@ -328,11 +395,14 @@ void loop_run(struct loop *loop, struct lane *lane)
     while (!is_done(loop)) {
         int count = wait_for_events(loop, events);
         take_events(loop, lane, events, count);
+        take_others(loop, lane);
+        take_ready(loop, lane);
         take_all_mail(loop, lane);
-        if (!lane->is_detached)
-            evaluation_pass_time(loop);
+        pass_waiting_time(loop, lane);
         evaluation_serve_waiting(loop, lane);
         evaluation_serve_an_audit(loop, lane);
+        if (!lane->is_detached)
+            relief_run(loop, lane);
         pass_time(loop, lane);
         if (lane->is_detached)
             return;

@@ -10,13 +10,18 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
+#include "server/connection_memory.h"
+#include "server/peer.h"
 #include "server/pool.h"
 #include "server/service.h"
 #include "server/tls.h"
 #include "server/waiting.h"
 
 #define LOOP_SPARES 16
+#define LOOP_SPARE_BYTES ((size_t)256 * 1024) /* longer ones are not kept */
 #define LOOP_MAIL 64
+#define LOOP_DESCRIPTORS 4
+#define LOOP_PARKED 3
 
 struct connection; /* see connection.h */
 
@@ -33,6 +38,7 @@ enum mail_kind {
 struct mail {
     enum mail_kind kind;
     int fd;                        /* of a new connection */
+    struct peer_name name;         /* whose it is */
     struct connection *connection; /* whose answer is there */
     SSL_CTX *tls;                  /* owned; for connections from now on */
 };
@@ -43,23 +49,37 @@ struct loop {
     struct pool *pool;             /* borrowed */
     struct lane *lane;             /* of the thread that runs the loop now */
     sem_t ended;
-    int epoll_fd, inbox_read, inbox_write;
+    /* Two sets of descriptors: the second, within the first, has the connections that are seen to
+     * a few at a time. */
+    int epoll_fd, others_fd, inbox_read, inbox_write;
     struct mail mail[LOOP_MAIL]; /* read and not looked at yet; kept here for who takes over */
     unsigned mail_at, mail_count;
-    bool has_mail;
+    bool has_mail, has_others;
     atomic_uint connection_count;             /* raised by the listener, lowered here */
+    atomic_bool is_told_to_relieve;           /* set by the listener; its mail is under way */
     struct connection *connections;           /* owned; a list in no order */
     struct chimera_buffer spare[LOOP_SPARES]; /* warm input buffers of idle connections */
     unsigned spare_count;
-    size_t held, hold_max; /* bytes in the buffers of connections */
+    struct memory_share memory;
+    struct peers peers;
+    struct chimera_list loose; /* connections whose input has room to spare (input.h) */
+    unsigned loose_count;
+    struct chimera_list ready; /* connections with another request, sent with the one before */
+    struct chimera_list parked[LOOP_PARKED]; /* connections that wait for room, by their merit */
+    struct chimera_list looked;              /* connections whose sockets may hold a lot */
+    unsigned pressure;         /* of room for connections, when it was last looked at */
+    bool has_late, has_relief; /* there is more to be closed than a round's share */
+    unsigned excuses;          /* of those that were to be closed, in this round */
+    uint64_t closed_count;     /* for others' room, since that was logged */
+    int64_t told_ms;
     struct waiting waiting, audits;
     bool may_serve_waiting, may_serve_audits;
     /* Partner: the thread whose slow evaluation ends, which lowers the gate's counts and then reads
      * this; the loop sets it and then reads the counts. */
     atomic_bool wants_turns;
-    int64_t now_ms, swept_ms, drain_until_ms; /* the last: 0 before the drain */
-    bool has_pages;                           /* instances may have pages to give back */
-    bool is_retiring;                         /* ends with its last connection */
+    int64_t now_ms, swept_ms, waiting_swept_ms, drain_until_ms; /* the last: 0 before the drain */
+    bool has_pages;   /* instances may have pages to give back */
+    bool is_retiring; /* ends with its last connection */
     /* Odd while something is evaluated. Whoever makes it even has the loop: the thread that made it
      * odd, when the evaluation is over, or the minder, when it takes too long. */
     _Atomic uint64_t turn;
@@ -73,27 +93,38 @@ struct loop {
     atomic_bool has_ended;   /* set by the loop's thread; partner: loop_has_ended() */
 };
 
+/* The connection's link whose turn it is; NULL: there is none. */
+static inline struct chimera_list *loop_first_parked(struct loop *loop)
+{
+    struct chimera_list *first = NULL;
+    for (unsigned i = LOOP_PARKED; i-- > 0 && !first;)
+        first = chimera_list_first(&loop->parked[i]);
+    return first;
+}
+
 /* One more connection, or one less. */
 static inline void loop_count(struct loop *loop, bool is_more)
 {
     _Atomic uint64_t *shown = loop->service->seat ? &loop->service->seat->connections : NULL;
     atomic_fetch_add_explicit(&loop->connection_count, is_more ? 1u : -1u, memory_order_relaxed);
+    atomic_fetch_add_explicit(&loop->memory.of->connections, is_more ? 1u : -1u,
+                              memory_order_relaxed);
     if (shown)
         atomic_fetch_add_explicit(shown, is_more ? 1u : -UINT64_C(1), memory_order_relaxed);
 }
 
 /* On failure nothing is left. `tls` may be NULL; on success the loop owns it. */
-int loop_open(struct loop *loop, const struct service *service, SSL_CTX *tls,
-              struct chimera_error *err);
+int loop_open(struct loop *loop, const struct service *service, struct connection_memory *memory,
+              SSL_CTX *tls, struct chimera_error *err);
 
 /* Runs the loop on this thread until it has ended, or until `lane` is detached: then another thread
  * runs it. */
 void loop_run(struct loop *loop, struct lane *lane);
 
 /* The ones that other threads may call. Adding takes over the descriptor, in any case. */
-void loop_add(struct loop *loop, int fd);
-/* The server is to end: readiness fails, and each answer is the last of its connection; but idle and
- * new ones are served. loop_drain() follows. */
+void loop_add(struct loop *loop, int fd, const struct peer_name *name);
+/* The server is to end: readiness fails, and each answer is the last of its connection; but idle
+ * and new ones are served. loop_drain() follows. */
 void loop_prepare_to_stop(struct loop *loop);
 /* For new connections; the others keep what they have. Takes over the context. */
 void loop_set_tls(struct loop *loop, SSL_CTX *tls);
@@ -104,7 +135,7 @@ void loop_drain(struct loop *loop);
  * follow. */
 void loop_retire(struct loop *loop);
 bool loop_has_ended(struct loop *loop);
-/* There are too many connections: some idle ones are closed. */
+/* There are too many connections: some are closed. */
 void loop_relieve(struct loop *loop);
 /* Waiting requests may have their turn, if the loop has asked to be told. */
 void loop_tell_of_turns(struct loop *loop);

@@ -22,6 +22,7 @@
 #include "server/generation.h"
 #include "server/options.h"
 #include "server/supervisor.h"
+#include "server/tls_memory.h"
 
 #define TARGET "server::main"
 
@@ -169,6 +170,7 @@ int main(int argc, char **argv)
     struct options options = {0};
     enum options_wish wish = OPTIONS_RUN;
     struct chimera_error err = {0};
+    tls_memory_begin();
     if (argc > 1 && strcmp(argv[1], "docs") == 0)
         return docs_run(argc - 2, argv + 2);
     if (argc == 2 && strcmp(argv[1], "help") == 0) {

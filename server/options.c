@@ -79,6 +79,10 @@ static const struct option TABLE[] = {
      SWITCH(is_log_without_color), false},
     {"max-body-bytes", "CHIMERA_MAX_BODY_BYTES", "BYTES", "2097152", NULL,
      "Refuse longer bodies with 413", TEXT(max_body_bytes), false},
+    {"max-connection-bytes", "CHIMERA_MAX_CONNECTION_BYTES", "BYTES", NULL, NULL,
+     "Memory for all connections together; when it gets scarce, those whose clients make the least "
+     "progress are closed [default: a quarter of the memory that the cgroup may use]",
+     TEXT(max_connection_bytes), false},
     {"no-lockdown", "CHIMERA_NO_LOCKDOWN", NULL, NULL, NULL,
      "For debugging: let the worker keep all rights of the process", SWITCH(is_without_lockdown),
      false},

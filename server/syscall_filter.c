@@ -6,9 +6,11 @@
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -168,16 +170,29 @@ static void put_argument_rule(struct program *program, int number, unsigned argu
     put_return(program, if_not);
 }
 
+/* Those whose second argument is one of the commands, and no others. */
+static void put_command_rule(struct program *program, int number, const uint32_t *commands,
+                             unsigned char count)
+{
+    put_test(program, BPF_JEQ, (uint32_t)number, (unsigned char)(2 * count + 2));
+    put_load(program, argument_at(1));
+    for (unsigned i = 0; i < count; i++)
+        put_rule(program, (int)commands[i], ALLOW);
+    put_return(program, FAIL(EPERM));
+}
+
 static void put_fcntl_rule(struct program *program)
 {
     static const uint32_t commands[] = {F_GETFL,     F_SETFL,     F_GETFD,
                                         F_ADD_SEALS, F_GET_SEALS, F_DUPFD_CLOEXEC};
-    enum { COUNT = sizeof(commands) / sizeof(commands[0]) };
-    put_test(program, BPF_JEQ, SYS_fcntl, 2 * COUNT + 2);
-    put_load(program, argument_at(1));
-    for (size_t i = 0; i < COUNT; i++)
-        put_rule(program, (int)commands[i], ALLOW);
-    put_return(program, FAIL(EPERM));
+    put_command_rule(program, SYS_fcntl, commands, sizeof(commands) / sizeof(commands[0]));
+}
+
+/* The last two only ask how much lies in a socket. */
+static void put_ioctl_rule(struct program *program)
+{
+    static const uint32_t commands[] = {PAGEMAP_SCAN_CODE, SIOCOUTQ, SIOCINQ};
+    put_command_rule(program, SYS_ioctl, commands, sizeof(commands) / sizeof(commands[0]));
 }
 
 static void put_rules(struct program *program)
@@ -188,7 +203,7 @@ static void put_rules(struct program *program)
     put_argument_rule(program, SYS_mprotect, 2, BPF_JSET, PROT_EXEC, KILL, ALLOW);
     put_argument_rule(program, SYS_pkey_mprotect, 2, BPF_JSET, PROT_EXEC, KILL, FAIL(EPERM));
     put_argument_rule(program, SYS_tgkill, 0, BPF_JEQ, (uint32_t)getpid(), ALLOW, FAIL(EPERM));
-    put_argument_rule(program, SYS_ioctl, 1, BPF_JEQ, PAGEMAP_SCAN_CODE, ALLOW, FAIL(EPERM));
+    put_ioctl_rule(program);
     put_fcntl_rule(program);
     /* Threads whose priority was lowered are replaced (pool.c); one more thread has no right that
      * the others lack. glibc asks for clone3() first, whose flags cannot be seen here. */

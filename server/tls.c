@@ -253,6 +253,21 @@ SSL *tls_accept(SSL_CTX *context, int fd)
     return NULL;
 }
 
+bool tls_peer_name(SSL *tls, struct peer_name *ret_name)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    struct peer_name name = {.is_certificate = true};
+    X509 *certificate = SSL_get0_peer_certificate(tls);
+    if (!certificate || SSL_get_verify_result(tls) != X509_V_OK ||
+        X509_digest(certificate, EVP_sha256(), digest, NULL) != 1) {
+        ERR_clear_error();
+        return false;
+    }
+    memcpy(name.bytes, digest, sizeof(name.bytes));
+    *ret_name = name;
+    return true;
+}
+
 static ssize_t explain(SSL *tls, int result)
 {
     switch (SSL_get_error(tls, result)) {

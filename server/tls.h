@@ -12,6 +12,7 @@
 
 #include "runtime/base/error.h"
 #include "server/options.h"
+#include "server/peer.h"
 
 /* Copies of the files in memory, none of which ever changes: sealed memfds. -1: none. The
  * authorities are all files of the list, each followed by a NUL. */
@@ -44,6 +45,9 @@ int tls_context_new(const struct tls_files *files, SSL_CTX **ret_context,
 /* The server's side of a new connection; the handshake happens within the first reads. NULL when
  * memory ran out. The descriptor stays the caller's. */
 SSL *tls_accept(SSL_CTX *context, int fd);
+
+/* Whose certificate it is, once the handshake is over; false: it has shown none. */
+bool tls_peer_name(SSL *tls, struct peer_name *ret_name);
 
 /* Negative answers of the two below. */
 enum { TLS_FAILED = -1, TLS_WANTS_READ = -2, TLS_WANTS_WRITE = -3 };

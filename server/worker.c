@@ -1,6 +1,8 @@
 #include "server/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,21 +21,23 @@
 #include "server/orders.h"
 
 #define TARGET "server::worker"
-#define LAST_MS 2000 /* for clients that still come when the server is to end */
+#define LAST_MS 2000  /* for clients that still come when the server is to end */
 #define QUIET_MS 1500 /* without any, all have heard: endpoints lag behind by a second or so */
 #define UNUSED_MS 300 /* the same, where none has come before */
 #define READY_LOG_MS 20 /* for what it has logged, which is there then when it is ready */
 #define LAST_POLL_MS 20
 #define RETIRED_POLL_MS 50
+#define OTHER_DESCRIPTORS 32 /* what policies may come to need, and the listener */
 
 struct worker {
     const struct worker_start *start;
     struct policy_set policies;
     struct service service, probe_service;
-    struct tls_texts tls_texts; /* owned */
-    struct tls_files tls;       /* made of them; all NULL without TLS */
-    struct loop *loops;         /* owned; the last is the probe's */
-    unsigned loop_count;        /* open ones */
+    struct tls_texts tls_texts;      /* owned */
+    struct tls_files tls;            /* made of them; all NULL without TLS */
+    struct loop *loops;              /* owned; the last is the probe's */
+    unsigned loop_count;             /* open ones */
+    struct connection_memory memory; /* all loops' */
     struct gate gate;
     struct pool pool;
     struct listener listener;
@@ -75,6 +79,23 @@ static void raise_descriptor_limit(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+/* Those that are left for connections. Where there are gaps among the open ones, it is fewer, and
+ * the listener finds out. */
+static unsigned count_descriptors(unsigned loops)
+{
+    struct rlimit limit;
+    unsigned used = loops * LOOP_DESCRIPTORS + OTHER_DESCRIPTORS;
+    int next = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (next >= 0)
+        close(next);
+    if (next < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 0;
+    used += (unsigned)next;
+    return limit.rlim_cur < used      ? 0
+           : limit.rlim_cur > INT_MAX ? INT_MAX
+                                      : (unsigned)limit.rlim_cur - used;
 }
 
 static int open_signals(struct worker *worker, struct chimera_error *err)
@@ -124,7 +145,7 @@ static int open_loop(struct worker *worker, const struct service *service,
     if (service->rules.port == PORT_MAIN && worker->tls.certificate)
         code = tls_context_new(&worker->tls, &tls, err);
     if (code == CHIMERA_OK)
-        code = loop_open(&worker->loops[worker->loop_count], service, tls, err);
+        code = loop_open(&worker->loops[worker->loop_count], service, &worker->memory, tls, err);
     if (code < 0)
         SSL_CTX_free(tls);
     else
@@ -139,6 +160,8 @@ static int open_loops(struct worker *worker, struct chimera_error *err)
     worker->loops = calloc(workers + 1, sizeof(*worker->loops));
     if (!worker->loops)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    connection_memory_open(&worker->memory, worker->start->config->max_connection_bytes,
+                           workers + 1, count_descriptors(workers + 1));
     for (unsigned i = 0; i < workers && code == CHIMERA_OK; i++)
         code = open_loop(worker, &worker->service, err);
     if (code == CHIMERA_OK)
@@ -229,7 +252,8 @@ static int start_threads(struct worker *worker, struct chimera_error *err)
                                          .probe_fd = worker->start->probe_fd,
                                          .loops = worker->loops,
                                          .loop_count = workers,
-                                         .probe_loop = &worker->loops[workers]};
+                                         .probe_loop = &worker->loops[workers],
+                                         .memory = &worker->memory};
     int code = pool_start(&worker->pool, err);
     if (code == CHIMERA_OK)
         code = listener_start(&worker->listener, err);
@@ -416,6 +440,7 @@ static void close_all(struct worker *worker)
     for (unsigned i = 0; i < worker->loop_count; i++)
         loop_close(&worker->loops[i]);
     free(worker->loops);
+    connection_memory_close(&worker->memory);
     policy_set_done(&worker->policies);
     tls_files_done(&worker->tls);
 }

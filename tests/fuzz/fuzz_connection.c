@@ -11,6 +11,7 @@
 #define SSL_free(tls) ((void)(tls))
 #define SSL_is_init_finished(tls) ((void)(tls), 1)
 #define SSL_has_pending(tls) ((void)(tls), 0)
+#define SSL_get_state(tls) ((void)(tls), TLS_ST_OK)
 #define SSL_shutdown(tls) ((void)(tls))
 #define time(to) ((void)(to), (time_t)0) /* of the Date field */
 
@@ -25,7 +26,13 @@
 /* The rest wants what those two have. */
 #include "server/answer.c"
 #include "server/connection.c"
+#include "server/connection_memory.c"
+#include "server/connection_room.c"
 #include "server/evaluation.c"
+#include "server/input.c"
+#include "server/peer.c"
+#include "server/progress.c"
+#include "server/relief.c"
 #include "server/transport.c"
 #include "server/waiting.c"
 
@@ -49,6 +56,7 @@ struct play { /* one connection from its start to its end */
 };
 
 static struct play *play;
+static struct connection_memory memory;
 static struct gate gate;
 static struct pool pool = {.gate = &gate};
 
@@ -65,6 +73,18 @@ SSL *tls_accept(SSL_CTX *context, int fd)
     (void)context;
     (void)fd;
     return NULL;
+}
+
+bool tls_peer_name(SSL *tls, struct peer_name *ret_name)
+{
+    (void)tls;
+    (void)ret_name;
+    return false;
+}
+
+size_t tls_memory_taken(void)
+{
+    return 0;
 }
 
 ssize_t tls_read(SSL *tls, void *to, size_t size)
@@ -278,13 +298,30 @@ static void change_thread(void)
     lane_reset(&play->lane);
 }
 
+/* What is charged is what is there, wherever the connection is. */
+static void check_account(void)
+{
+    const struct connection *connection = play->loop.connections;
+    size_t held = connection ? connection->held : 0;
+    check(play->loop.memory.held == held && play->loop.memory.taken >= held);
+    check(!connection || (connection->peer->held == held && held == size_of(connection)));
+    bool waits_for_us = connection && connection->progress.stage == STAGE_NONE;
+    bool is_ours =
+        connection && (connection->state == CONNECTION_WAIT ||
+                       connection->state == CONNECTION_EVALUATE || loop_first_parked(&play->loop));
+    check(waits_for_us == is_ours);
+    check(play->loop.loose_count ==
+          (connection && !chimera_list_is_empty(&connection->loose) ? 1u : 0u));
+}
+
 /* As loop_run() does it. */
 static bool serve_some(void)
 {
     struct epoll_event event;
     struct loop *loop = &play->loop;
     struct connection *late = play->late;
-    bool is_moving = late || loop->waiting.first || loop->audits.first;
+    bool is_moving = late || loop->waiting.first || loop->audits.first ||
+                     !chimera_list_is_empty(&loop->ready) || loop_first_parked(loop);
     play->late = NULL;
     if (late) {
         change_thread();
@@ -292,10 +329,17 @@ static bool serve_some(void)
     } else if (epoll_wait(loop->epoll_fd, &event, 1, 0) == 1) {
         is_moving = true;
         connection_on_ready(event.data.ptr, event.events);
+    } else if (!chimera_list_is_empty(&loop->ready)) {
+        struct chimera_list *first = chimera_list_first(&loop->ready);
+        chimera_list_remove(first);
+        connection_go_on(CHIMERA_LIST_MEMBER(first, struct connection, turn));
     }
     loop->may_serve_waiting = loop->may_serve_audits = true;
     evaluation_serve_waiting(loop, &play->lane);
     evaluation_serve_an_audit(loop, &play->lane);
+    if (!play->lane.is_detached)
+        relief_run(loop, &play->lane);
+    check_account();
     return is_moving;
 }
 
@@ -309,11 +353,18 @@ static void have_an_accident(unsigned round)
     if (round % 11 == 9 && play->loop.connections)
         connection_on_timeout(play->loop.connections);
     if (round % 5 == 4) {
-        play->loop.now_ms += 20000;
+        play->loop.now_ms += 2000;
         evaluation_pass_time(&play->loop);
+        relief_end_the_late(&play->loop);
+        connection_room_look_at_some(&play->loop);
     }
-    if (round % 17 == 16 && play->loop.connections)
+    if (round % 3 == 2)
+        input_pack_all(&play->loop);
+    if (round % 17 == 16 && play->loop.connections &&
+        play->loop.connections->progress.stage != STAGE_NONE)
         connection_on_pressure(play->loop.connections);
+    if (round % 13 == 12)
+        evaluation_shed_an_audit(&play->loop);
 }
 
 static void run(void)
@@ -342,19 +393,32 @@ static void open_play(const struct service *service)
     play->loop.lane = &play->lane;
     play->loop.pool = &pool;
     bool is_poor = play->has_accidents && play->size % 4 == 0; /* it cannot read anything */
-    play->loop.hold_max = (size_t)(is_poor ? 8 << 10 : 8 << 20);
-    play->loop.epoll_fd = epoll_create1(0);
-    atomic_store(&play->loop.connection_count, 1);
+    connection_memory_open(&memory, (size_t)(is_poor ? 8 << 10 : 8 << 20), 1, 64);
+    play->loop.memory.of = &memory;
+    chimera_list_init(&play->loop.loose);
+    chimera_list_init(&play->loop.ready);
+    for (unsigned i = 0; i < LOOP_PARKED; i++)
+        chimera_list_init(&play->loop.parked[i]);
+    chimera_list_init(&play->loop.looked);
+    const struct peers_room room = {.bytes = memory.max, .bytes_least = 1 << 20, .connections = 64};
+    check(peers_open(&play->loop.peers, &memory.known, &room) == 0);
+    play->loop.epoll_fd = play->loop.others_fd = epoll_create1(0);
+    loop_count(&play->loop, true);
     chimera_arena_init(&play->lane.arena, 1 << 20);
     lane_renew_body(&play->lane);
     chimera_buffer_init(&play->lane.out, 2 << 20);
-    check(connection_new(&play->loop, fds[0]) != NULL);
+    const struct peer_name name = {.bytes = {1}};
+    check(connection_new(&play->loop, fds[0], &name) != NULL);
 }
 
 static void close_play(void)
 {
-    check(atomic_load(&play->loop.connection_count) == 0 && play->loop.held == 0 &&
-          atomic_load(&gate.waiting) == 0);
+    check(atomic_load(&play->loop.connection_count) == 0 && play->loop.memory.held == 0 &&
+          play->loop.peers.present == 0 && atomic_load(&gate.waiting) == 0 &&
+          atomic_load(&memory.waiting) == 0 && atomic_load(&memory.waiting_audits) == 0 &&
+          atomic_load(&memory.connections) == 0);
+    peers_close(&play->loop.peers);
+    connection_memory_close(&memory);
     close(play->client);
     close(play->loop.epoll_fd);
     chimera_arena_free(&play->lane.arena);

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who clients are, and what each may have (server/peer.h, server/progress.h). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants those before it */
+#include <cmocka.h>
+
+#include "server/peer.c"
+#include "server/progress.c"
+
+#include <arpa/inet.h>
+
+#define BYTES ((size_t)64 << 20)
+#define REQUEST ((size_t)2 << 20)
+#define CONNECTIONS 1000
+
+static const struct peers_room room = {
+    .bytes = BYTES, .bytes_least = REQUEST, .connections = CONNECTIONS};
+static struct peer_register all;
+static struct peers peers;
+
+static int set_up(void **state)
+{
+    (void)state;
+    peer_register_open(&all);
+    return peers_open(&peers, &all, &room);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    peers_close(&peers);
+    peer_register_close(&all);
+    return 0;
+}
+
+static struct peer_name name_of(uint32_t number, bool is_certificate)
+{
+    struct peer_name name = {.is_certificate = is_certificate};
+    memcpy(name.bytes, &number, sizeof(number));
+    return name;
+}
+
+static struct peer *take_peer(uint32_t number)
+{
+    struct peer_name name = name_of(number, false);
+    struct peer *peer = peers_take(&peers, &name);
+    assert_non_null(peer);
+    return peer;
+}
+
+static struct peer_name name_of_text(int family, const char *text)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(7)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_scope_id = 3};
+    struct peer_name name;
+    bool is_v4 = family == AF_INET;
+    assert_int_equal(inet_pton(family, text, is_v4 ? (void *)&v4.sin_addr : &v6.sin6_addr), 1);
+    peer_name_of_address(is_v4 ? (void *)&v4 : (void *)&v6, &name);
+    return name;
+}
+
+static void a_network_of_64_bits_is_one_peer_and_so_is_an_address_of_v4(void **state)
+{
+    (void)state;
+    struct peer_name a = name_of_text(AF_INET6, "2001:db8:1:2::1"),
+                     same = name_of_text(AF_INET6, "2001:db8:1:2:ffff::9"),
+                     other = name_of_text(AF_INET6, "2001:db8:1:3::1");
+    assert_true(are_same(&a, &same));
+    assert_false(are_same(&a, &other));
+    a = name_of_text(AF_INET, "192.0.2.7");
+    same = name_of_text(AF_INET6, "::ffff:192.0.2.7");
+    other = name_of_text(AF_INET, "192.0.2.8");
+    assert_true(are_same(&a, &same));
+    assert_false(are_same(&a, &other));
+}
+
+static void a_peer_lives_as_long_as_its_connections_unless_it_is_known(void **state)
+{
+    (void)state;
+    struct peer *peer = take_peer(1);
+    assert_ptr_equal(take_peer(1), peer);
+    assert_int_equal(peer->connections, 2);
+    peers_leave(&peers, peer);
+    peers_leave(&peers, peer);
+    assert_int_equal(peers.count, 0);
+    peer = take_peer(1);
+    peers_note_completed(&peers, peer, 5000);
+    peers_leave(&peers, peer);
+    assert_int_equal(peers.count, 1);
+    assert_int_equal(peers.present, 0);
+    assert_ptr_equal(take_peer(1), peer);
+    assert_true(peer->is_known && peer_may_be_preferred(peer));
+}
+
+static void thousands_are_found_again(void **state)
+{
+    static struct peer *found[20000];
+    (void)state;
+    for (uint32_t i = 0; i < 20000; i++)
+        found[i] = take_peer(i);
+    assert_true(peers.bucket_count >= 20000);
+    for (uint32_t i = 0; i < 20000; i++)
+        assert_ptr_equal(take_peer(i), found[i]);
+    for (uint32_t i = 0; i < 40000; i++)
+        peers_leave(&peers, found[i % 20000]);
+    assert_int_equal(peers.count, 0);
+    assert_int_equal(peers.present, 0);
+}
+
+static void alone_a_peer_may_have_all(void **state)
+{
+    (void)state;
+    struct peer *peer = take_peer(1);
+    peers_hold(&peers, peer, 0, BYTES);
+    assert_null(peers_next_greedy(&peers));
+    struct peer *other = take_peer(2);
+    peers_hold(&peers, other, 0, 1000);
+    assert_ptr_equal(peers_next_greedy(&peers), peer); /* although it takes no more */
+    peers_hold(&peers, peer, BYTES, BYTES / 3 + 1);
+    assert_ptr_equal(peers_next_greedy(&peers), peer);
+    peers_hold(&peers, peer, BYTES / 3 + 1, BYTES / 3);
+    assert_null(peers_next_greedy(&peers));
+}
+
+static void one_request_is_never_too_much(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 1000; i++)
+        take_peer(i);
+    struct peer *peer = take_peer(5);
+    peers_hold(&peers, peer, 0, REQUEST);
+    assert_null(peers_next_greedy(&peers));
+    peers_hold(&peers, peer, REQUEST, REQUEST + 1);
+    assert_ptr_equal(peers_next_greedy(&peers), peer);
+}
+
+static void many_connections_are_too_much_and_greedy_ones_take_turns(void **state)
+{
+    (void)state;
+    struct peer *a = take_peer(1), *b = take_peer(2);
+    take_peer(3);
+    for (unsigned i = 0; i < CONNECTIONS / 4; i++) {
+        take_peer(1);
+        take_peer(2);
+    }
+    assert_ptr_equal(peers_next_greedy(&peers), a);
+    assert_ptr_equal(peers_next_greedy(&peers), b);
+    assert_ptr_equal(peers_next_greedy(&peers), a);
+    for (unsigned i = 0; i < CONNECTIONS / 4; i++)
+        peers_leave(&peers, a);
+    assert_ptr_equal(peers_next_greedy(&peers), b);
+    assert_ptr_equal(peers_next_greedy(&peers), b);
+}
+
+static void who_is_known_keeps_its_part_of_a_half(void **state)
+{
+    (void)state;
+    struct peer *a = take_peer(1), *b = take_peer(2);
+    for (uint32_t i = 10; i < 200; i++)
+        take_peer(i);
+    peers_note_completed(&peers, a, 5000);
+    peers_hold(&peers, a, 0, BYTES / 2);
+    assert_null(peers_next_greedy(&peers));
+    assert_null(peers_above_floor(&peers));
+    peers_note_completed(&peers, b, 5000); /* they share it now */
+    assert_ptr_equal(peers_above_floor(&peers), a);
+    peers_hold(&peers, a, BYTES / 2, BYTES / 4);
+    assert_null(peers_above_floor(&peers));
+    peers_hold(&peers, b, 0, BYTES / 4 + BYTES / 16);
+    assert_ptr_equal(peers_above_floor(&peers), b);
+}
+
+static bool is_known(uint32_t number, bool is_certificate)
+{
+    struct peer_name name = name_of(number, is_certificate);
+    struct peer *peer = find_peer(&peers, &name);
+    return peer && peer->is_known;
+}
+
+static void complete_one(uint32_t number, bool is_certificate)
+{
+    struct peer_name name = name_of(number, is_certificate);
+    struct peer *peer = peers_take(&peers, &name);
+    peers_note_completed(&peers, peer, 5000);
+    peers_leave(&peers, peer);
+}
+
+static void the_one_that_completed_nothing_for_longest_is_forgotten(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < PEERS_KNOWN_MAX; i++)
+        complete_one(i, false);
+    complete_one(0, false);
+    complete_one(100, false);
+    assert_true(is_known(0, false) && is_known(2, false) && is_known(100, false));
+    assert_false(is_known(1, false));
+    assert_int_equal(peers.count, PEERS_KNOWN_MAX);
+}
+
+/* Addresses cost nothing; what an authority certified does. */
+static void certificates_are_not_forgotten_for_addresses(void **state)
+{
+    (void)state;
+    complete_one(1000, true);
+    for (uint32_t i = 0; i < 5 * PEERS_KNOWN_MAX; i++)
+        complete_one(i, false);
+    assert_true(is_known(1000, true));
+    for (uint32_t i = 0; i < PEERS_KNOWN_MAX - 1; i++)
+        complete_one(1001 + i, true);
+    complete_one(7, false);
+    assert_false(is_known(7, false));
+    assert_true(is_known(1000, true));
+    complete_one(2000, true);
+    assert_false(is_known(1000, true));
+}
+
+static void who_is_known_in_one_loop_is_known_in_another(void **state)
+{
+    struct peers other;
+    struct peer_name name = name_of(1, false), stranger = name_of(2, false);
+    (void)state;
+    assert_int_equal(peers_open(&other, &all, &room), 0);
+    complete_one(1, false);
+    assert_true(peers_take(&other, &name)->is_known);
+    assert_false(peers_take(&other, &stranger)->is_known);
+    peers_close(&other);
+    /* Where all places are certificates', an address has none. */
+    for (uint32_t i = 0; i < PEERS_KNOWN_MAX; i++)
+        complete_one(1000 + i, true);
+    complete_one(3, false);
+    assert_int_equal(peers_open(&other, &all, &room), 0);
+    name = name_of(1005, true);
+    assert_true(peers_take(&other, &name)->is_known);
+    name = name_of(3, false);
+    assert_false(peers_take(&other, &name)->is_known);
+    peers_close(&other);
+}
+
+/* --- Progress --- */
+
+static struct progress *wait_in(struct peer *peer, struct progress *progress, enum stage stage,
+                                int64_t now_ms)
+{
+    progress_init(progress);
+    peers_wait(&peers, peer, progress, stage, now_ms);
+    return progress;
+}
+
+static void the_worst_has_used_up_most_of_what_its_stage_deserves(void **state)
+{
+    struct progress idle, old_head, young_head, body;
+    (void)state;
+    struct peer *peer = take_peer(1), *other = take_peer(2);
+    assert_null(stage_lists_worst_in_loop(&peers.waiting[false], 0));
+    wait_in(peer, &idle, STAGE_IDLE, 0);
+    wait_in(peer, &body, STAGE_BODY, 1000);
+    wait_in(other, &old_head, STAGE_HEAD, 5000);
+    wait_in(peer, &young_head, STAGE_HEAD, 6000);
+    assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[false], 10000), &old_head);
+    assert_ptr_equal(stage_lists_worst_in_peer(&peer->stages, 10000), &young_head);
+    progress_leave(&old_head);
+    progress_leave(&young_head);
+    assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[false], 10000), &body);
+    peers_wait(&peers, peer, &body, STAGE_BODY, 9999); /* it gets on */
+    assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[false], 10000), &idle);
+}
+
+static void who_gets_on_goes_behind_the_others(void **state)
+{
+    struct progress a, b;
+    (void)state;
+    struct peer *peer = take_peer(1);
+    wait_in(peer, &a, STAGE_BODY, 0);
+    wait_in(peer, &b, STAGE_BODY, 10);
+    peers_wait(&peers, peer, &a, STAGE_BODY, 20);
+    assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[false], 100), &b);
+    progress_leave(&b);
+    assert_int_equal(b.stage, STAGE_NONE);
+    assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[false], 100), &a);
+    progress_leave(&a);
+    assert_null(stage_lists_worst_in_loop(&peers.waiting[false], 100));
+}
+
+static void connections_of_a_forgotten_peer_wait_among_strangers(void **state)
+{
+    struct progress known, stranger, again;
+    (void)state;
+    struct peer *peer = take_peer(1000);
+    wait_in(take_peer(1001), &stranger, STAGE_IDLE, 50);
+    wait_in(peer, &again, STAGE_IDLE, 1); /* from before it was known */
+    peers_note_completed(&peers, peer, 5000);
+    wait_in(peer, &known, STAGE_IDLE, 10);
+    for (uint32_t i = 0; i < PEERS_KNOWN_MAX - 1; i++)
+        complete_one(i, false);
+    assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[true], 100), &known);
+    complete_one(100, false);
+    assert_null(stage_lists_worst_in_loop(&peers.waiting[true], 100));
+    assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[false], 100), &again);
+    progress_leave(&again);
+    assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[false], 100), &known);
+    progress_leave(&known);
+    assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[false], 100), &stranger);
+}
+
+static void time_shrinks_with_pressure_but_for_idle_connections(void **state)
+{
+    (void)state;
+    for (unsigned stage = 0; stage < STAGE_COUNT; stage++) {
+        int64_t before = stage_limit_ms(stage, 0), least = stage_limit_ms(stage, PRESSURE_FULL);
+        for (unsigned pressure = 16; pressure <= PRESSURE_FULL; pressure += 16) {
+            int64_t now = stage_limit_ms(stage, pressure);
+            assert_true(now <= before && now >= least);
+            before = now;
+        }
+        if (stage != STAGE_IDLE && stage != STAGE_LATE)
+            assert_true(least * 10 <= stage_limit_ms(stage, 0));
+    }
+    assert_int_equal(stage_limit_ms(STAGE_IDLE, PRESSURE_FULL), stage_limit_ms(STAGE_IDLE, 0));
+    /* The API server keeps idle connections for 90 s (webhook-contract.md §4.5). */
+    assert_true(stage_limit_ms(STAGE_IDLE, 0) > 90000);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_network_of_64_bits_is_one_peer_and_so_is_an_address_of_v4),
+        TEST(a_peer_lives_as_long_as_its_connections_unless_it_is_known),
+        TEST(thousands_are_found_again),
+        TEST(alone_a_peer_may_have_all),
+        TEST(one_request_is_never_too_much),
+        TEST(many_connections_are_too_much_and_greedy_ones_take_turns),
+        TEST(who_is_known_keeps_its_part_of_a_half),
+        TEST(the_one_that_completed_nothing_for_longest_is_forgotten),
+        TEST(certificates_are_not_forgotten_for_addresses),
+        TEST(who_is_known_in_one_loop_is_known_in_another),
+        TEST(the_worst_has_used_up_most_of_what_its_stage_deserves),
+        TEST(who_gets_on_goes_behind_the_others),
+        TEST(connections_of_a_forgotten_peer_wait_among_strangers),
+        TEST(time_shrinks_with_pressure_but_for_idle_connections),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
