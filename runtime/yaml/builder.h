@@ -6,6 +6,7 @@
 #include <yaml.h>
 
 #include "runtime/base/problems.h"
+#include "runtime/yaml/input.h"
 #include "runtime/yaml/yaml.h"
 
 #define YAML_DEPTH_MAX 128
@@ -46,6 +47,8 @@ struct builder {
     size_t events, jumps, copied;
     /* Borrowed: takes what is wrong with values, and null stands for them; NULL: the first fails. */
     struct chimera_problems *problems;
+    struct chimera_yaml_input input;
+    struct chimera_account *account; /* borrowed; may be NULL */
     size_t skipped; /* collections within one another that are passed over: one was a key */
 };
 

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "runtime/json/node.h"
+
 static void print_mark(struct chimera_buffer *out, const yaml_mark_t *mark)
 {
     if (mark->line || mark->column)
@@ -67,7 +69,7 @@ static void note_syntax(struct builder *builder, const char *problem, const char
 int yaml_fail_syntax(struct builder *builder)
 {
     const yaml_parser_t *parser = &builder->parser;
-    if (parser->error == YAML_MEMORY_ERROR)
+    if (parser->error == YAML_MEMORY_ERROR || (builder->account && builder->account->failed))
         return yaml_fail_memory(builder);
     struct chimera_buffer text, context;
     chimera_buffer_init(&text, sizeof(builder->err->text));
@@ -142,5 +144,8 @@ int yaml_fail_place(struct builder *builder, int code, const char *what, const y
 
 int yaml_fail_memory(struct builder *builder)
 {
-    return chimera_fail(builder->err, CHIMERA_ENOMEM, "out of memory while parsing YAML");
+    int code = chimera_node_failure(builder->account);
+    return code == CHIMERA_ENOMEM
+               ? chimera_fail(builder->err, code, "out of memory while parsing YAML")
+               : chimera_fail(builder->err, code, "%s", chimera_account_text(builder->account));
 }

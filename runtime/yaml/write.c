@@ -1,6 +1,7 @@
 #include <yaml.h>
 
 #include "runtime/base/printable.h"
+#include "runtime/json/node.h"
 #include "runtime/json/tree.h"
 #include "runtime/yaml/scalar.h"
 #include "runtime/yaml/yaml.h"
@@ -19,8 +20,37 @@ struct writer {
     struct chimera_buffer *out;
     struct level levels[DEPTH_MAX];
     size_t depth;
+    uint64_t scratch; /* taken for the emitter and its copies of texts */
     bool is_for_people; /* what may not be shown is escaped, which needs double quotes */
 };
+
+/* libyaml looks at a text several times before it writes any of it; so long for a byte. */
+#define ANALYSIS_NS 20
+#define ANALYSIS_AT_ONCE ((size_t)64 << 10) /* of less nobody asks whether there is time */
+#define EVENT_UNITS 64
+#define SCRATCH_BYTES ((size_t)96 << 10)
+
+static bool take_scratch(struct writer *writer, uint64_t bytes)
+{
+    if (chimera_account_take(writer->out->account, bytes) < 0)
+        return false;
+    writer->scratch += bytes;
+    return true;
+}
+
+/* A text that is longer than what may be written is not worth the look. */
+static bool may_write(struct writer *writer, struct chimera_slice text)
+{
+    struct chimera_buffer *out = writer->out;
+    if (!out->failed && text.size > out->limit - out->size)
+        out->failed = CHIMERA_ELIMIT;
+    if (out->failed || chimera_account_spend(out->account, EVENT_UNITS + text.size / 4) < 0)
+        return false;
+    if (text.size > ANALYSIS_AT_ONCE &&
+        chimera_account_has_time(out->account, text.size * ANALYSIS_NS) < 0)
+        return false;
+    return take_scratch(writer, chimera_account_heap(text.size + 1));
+}
 
 static int append(void *to, unsigned char *bytes, size_t size)
 {
@@ -37,6 +67,8 @@ static bool emit(struct writer *writer, int made, yaml_event_t *event)
 static bool emit_scalar(struct writer *writer, struct chimera_slice text, yaml_scalar_style_t style)
 {
     yaml_event_t event;
+    if (!may_write(writer, text))
+        return false;
     /* libyaml wants unsigned bytes through a pointer that it does not write to; it copies them. */
     union {
         const char *text;
@@ -88,7 +120,7 @@ static bool emit_number(struct writer *writer, struct json_object *number)
 
 static bool open_collection(struct writer *writer, struct json_object *node, bool is_map)
 {
-    if (writer->depth == DEPTH_MAX)
+    if (writer->depth == DEPTH_MAX || chimera_account_spend(writer->out->account, EVENT_UNITS) < 0)
         return false;
     struct level level = {.node = node};
     if (is_map)
@@ -175,23 +207,30 @@ static void drop_end_mark(struct chimera_buffer *out)
         out->size -= size - 1;
 }
 
+static bool write_all(struct writer *writer, struct json_object *tree)
+{
+    if (!take_scratch(writer, SCRATCH_BYTES) || !yaml_emitter_initialize(&writer->emitter))
+        return false;
+    yaml_emitter_set_unicode(&writer->emitter, 1);
+    yaml_emitter_set_width(&writer->emitter, -1);
+    yaml_emitter_set_output(&writer->emitter, append, writer->out);
+    return emit_document(writer, tree);
+}
+
 static void write_document(struct json_object *tree, bool is_for_people, struct chimera_buffer *out)
 {
     struct writer *writer = calloc(1, sizeof(*writer));
-    if (!writer || !yaml_emitter_initialize(&writer->emitter)) {
-        free(writer);
+    if (!writer) {
         out->failed = CHIMERA_ENOMEM;
         return;
     }
     writer->out = out;
     writer->is_for_people = is_for_people;
-    yaml_emitter_set_unicode(&writer->emitter, 1);
-    yaml_emitter_set_width(&writer->emitter, -1);
-    yaml_emitter_set_output(&writer->emitter, append, out);
-    if (!emit_document(writer, tree) && !out->failed)
-        out->failed = CHIMERA_ENOMEM;
+    if (!write_all(writer, tree) && !out->failed)
+        out->failed = chimera_node_failure(out->account);
     drop_end_mark(out);
     yaml_emitter_delete(&writer->emitter);
+    chimera_account_give_back(out->account, writer->scratch);
     free(writer);
 }
 

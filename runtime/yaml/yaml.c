@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/json/node.h"
 #include "runtime/json/tree.h"
 #include "runtime/yaml/builder.h"
 #include "runtime/yaml/scalar.h"
@@ -12,8 +13,7 @@
 #define JUMPS_PER_EVENT 100
 /* What copies made for aliases may take together, so that a small text cannot fill the memory. */
 #define COPIES_MAX ((size_t)64 << 20)
-/* Roughly what json-c takes for a value beside its text. */
-#define VALUE_COST 64
+#define EVENT_UNITS 32
 
 static void free_builder(struct builder *builder)
 {
@@ -30,6 +30,7 @@ static void free_builder(struct builder *builder)
     json_object_put(builder->names);
     json_object_put(builder->root);
     yaml_parser_delete(&builder->parser);
+    chimera_yaml_input_close(&builder->input);
 }
 
 /* A copy as a C string: json-c's keys are such. */
@@ -59,19 +60,17 @@ static int attach(struct builder *builder, struct json_object *tree, struct exte
         return CHIMERA_OK;
     }
     struct frame *top = &builder->frames[builder->depth - 1];
-    int failed;
+    int code;
     if (top->key) {
-        failed = json_object_object_add(top->node, top->key, tree);
-        top->extent.bytes += strlen(top->key);
+        code = chimera_node_add(builder->account, top->node, top->key, tree);
+        top->extent.bytes += chimera_node_key_bytes(strlen(top->key));
         free(top->key);
         top->key = NULL;
     } else {
-        failed = json_object_array_add(top->node, tree);
+        code = chimera_node_append(builder->account, top->node, tree);
     }
-    if (failed) {
-        json_object_put(tree);
+    if (code < 0)
         return yaml_fail_memory(builder);
-    }
     top->length++;
     top->extent.bytes += extent.bytes;
     top->extent.jumps += extent.jumps;
@@ -123,7 +122,11 @@ static int open_anchor(struct builder *builder, const yaml_char_t *name, ssize_t
 {
     if (builder->anchor_count == builder->anchor_capacity) {
         size_t capacity = builder->anchor_capacity ? 2 * builder->anchor_capacity : 8;
-        struct anchor *grown = realloc(builder->anchors, capacity * sizeof(*grown));
+        struct anchor *grown =
+            chimera_yaml_input_take(&builder->input,
+                                    chimera_account_heap(capacity * sizeof(*grown))) < 0
+                ? NULL
+                : realloc(builder->anchors, capacity * sizeof(*grown));
         if (!grown)
             return yaml_fail_memory(builder);
         builder->anchors = grown;
@@ -133,12 +136,15 @@ static int open_anchor(struct builder *builder, const yaml_char_t *name, ssize_t
     *anchor = (struct anchor){.name = strdup((const char *)name)};
     if (!anchor->name)
         return yaml_fail_memory(builder);
-    struct json_object *index = json_object_new_int64((int64_t)builder->anchor_count++);
-    if (!index || json_object_object_add(builder->names, anchor->name, index)) {
-        json_object_put(index);
+    int64_t count = (int64_t)builder->anchor_count++;
+    struct chimera_account_mark before = chimera_account_mark(builder->account);
+    struct json_object *index = chimera_node_int64(builder->account, count);
+    if (!index || chimera_node_add(builder->account, builder->names, anchor->name, index) < 0)
         return yaml_fail_memory(builder);
-    }
-    *ret_index = (ssize_t)builder->anchor_count - 1;
+    if (builder->account)
+        builder->input.scratch +=
+            builder->account->bytes - before.bytes; /* the names do not stay */
+    *ret_index = count;
     return CHIMERA_OK;
 }
 
@@ -218,20 +224,19 @@ static int start_collection(struct builder *builder, const yaml_event_t *event, 
     code = name ? open_anchor(builder, name, &anchor) : CHIMERA_OK;
     if (code < 0)
         return code;
-    struct json_object *node = is_map ? json_object_new_object() : json_object_new_array();
+    struct json_object *node =
+        is_map ? chimera_node_object(builder->account) : chimera_node_array(builder->account);
     if (!node)
         return yaml_fail_memory(builder);
-    builder->frames[builder->depth++] =
-        (struct frame){.node = node,
-                       .start = event->start_mark,
-                       .anchor = anchor,
-                       .extent = {.bytes = VALUE_COST, .height = 1}};
+    builder->frames[builder->depth++] = (struct frame){
+        .node = node, .start = event->start_mark, .anchor = anchor, .extent = {.height = 1}};
     return CHIMERA_OK;
 }
 
 static int end_collection(struct builder *builder)
 {
     struct frame done = builder->frames[--builder->depth];
+    done.extent.bytes += chimera_node_bytes(done.node);
     close_anchor(builder, done.anchor, done.node, done.extent);
     return attach(builder, done.node, done.extent);
 }
@@ -259,14 +264,15 @@ static int make_tree(struct builder *builder, const struct chimera_scalar *scala
         *ret_tree = NULL;
         return CHIMERA_OK;
     case CHIMERA_SCALAR_BOOLEAN:
-        tree = json_object_new_boolean(scalar->as.boolean);
+        tree = chimera_node_boolean(builder->account, scalar->as.boolean);
         break;
     case CHIMERA_SCALAR_UNSIGNED:
-        tree = scalar->as.u64 <= INT64_MAX ? json_object_new_int64((int64_t)scalar->as.u64)
-                                           : json_object_new_uint64(scalar->as.u64);
+        tree = scalar->as.u64 <= INT64_MAX
+                   ? chimera_node_int64(builder->account, (int64_t)scalar->as.u64)
+                   : chimera_node_uint64(builder->account, scalar->as.u64);
         break;
     case CHIMERA_SCALAR_SIGNED:
-        tree = json_object_new_int64(scalar->as.i64);
+        tree = chimera_node_int64(builder->account, scalar->as.i64);
         break;
     case CHIMERA_SCALAR_HUGE:
         *ret_tree = NULL;
@@ -276,10 +282,10 @@ static int make_tree(struct builder *builder, const struct chimera_scalar *scala
             *ret_tree = NULL;
             return CHIMERA_OK;
         }
-        tree = json_object_new_double(scalar->as.f64);
+        tree = chimera_node_double(builder->account, scalar->as.f64);
         break;
     case CHIMERA_SCALAR_STRING:
-        tree = json_object_new_string_len(text.data, (int)text.size);
+        tree = chimera_node_string(builder->account, text);
         break;
     }
     if (!tree)
@@ -387,7 +393,7 @@ static int read_scalar(struct builder *builder, const yaml_event_t *event)
     if (text.size > INT_MAX)
         return yaml_fail_place(builder, CHIMERA_ELIMIT, "a scalar is too long", &event->start_mark);
     bool is_key = wants_key(builder);
-    struct extent extent = {.bytes = VALUE_COST + text.size};
+    struct extent extent = {0};
     struct json_object *tree = NULL;
     ssize_t index = -1;
     int code = CHIMERA_OK;
@@ -400,6 +406,7 @@ static int read_scalar(struct builder *builder, const yaml_event_t *event)
         code = read_value(builder, event, text, &tree);
     if (code < 0)
         return code;
+    extent.bytes = chimera_node_bytes(tree);
     close_anchor(builder, index, tree, extent);
     if (!is_key)
         return attach(builder, tree, extent);
@@ -416,7 +423,7 @@ static int copy_anchor(struct builder *builder, const struct anchor *anchor)
     if (builder->copied > COPIES_MAX)
         return yaml_fail_place(builder, CHIMERA_ELIMIT, "repetition limit exceeded", NULL);
     struct json_object *copy = NULL;
-    if (anchor->tree && json_object_deep_copy(anchor->tree, &copy, NULL) < 0)
+    if (!chimera_node_copy(builder->account, anchor->tree, &copy))
         return yaml_fail_memory(builder);
     return attach(builder, copy, extent);
 }
@@ -448,6 +455,8 @@ static int read_alias(struct builder *builder, const yaml_event_t *event)
 static int take_event(struct builder *builder, const yaml_event_t *event)
 {
     builder->events++;
+    if (chimera_account_spend(builder->account, EVENT_UNITS) < 0)
+        return yaml_fail_memory(builder);
     if (builder->skipped)
         return skip_event(builder, event);
     switch (event->type) {
@@ -496,6 +505,8 @@ static int check_end(struct builder *builder)
         yaml_parser_parse(&builder->parser, &event) && event.type == YAML_STREAM_END_EVENT;
     if (builder->parser.error == YAML_NO_ERROR)
         yaml_event_delete(&event);
+    if (builder->account && builder->account->failed)
+        return yaml_fail_memory(builder);
     if (is_end)
         return CHIMERA_OK;
     if (builder->problems)
@@ -519,8 +530,21 @@ static int build(struct builder *builder)
         return check_end(builder);
     if (!builder->options->empty_is_map)
         return CHIMERA_OK;
-    builder->root = json_object_new_object();
+    builder->root = chimera_node_object(builder->account);
     return builder->root ? CHIMERA_OK : yaml_fail_memory(builder);
+}
+
+static int read_text(struct builder *builder, struct json_object **ret_tree)
+{
+    if (chimera_yaml_input_open(&builder->input, &builder->parser) < 0)
+        return yaml_fail_memory(builder);
+    builder->names = json_object_new_object();
+    int code = builder->names ? build(builder) : yaml_fail_memory(builder);
+    if (code == CHIMERA_OK) {
+        *ret_tree = builder->root;
+        builder->root = NULL; /* now the caller's */
+    }
+    return code;
 }
 
 static int parse(struct chimera_slice text, const struct chimera_yaml_options *options,
@@ -528,20 +552,15 @@ static int parse(struct chimera_slice text, const struct chimera_yaml_options *o
                  struct chimera_error *err)
 {
     CHIMERA_FREE struct builder *builder = calloc(1, sizeof(*builder));
-    if (!builder || !yaml_parser_initialize(&builder->parser))
+    if (!builder)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory while parsing YAML");
     builder->text = text;
     builder->options = options;
+    builder->account = options->account;
+    builder->input = (struct chimera_yaml_input){.rest = text, .account = options->account};
     builder->problems = problems;
     builder->err = err;
-    builder->names = json_object_new_object();
-    yaml_parser_set_encoding(&builder->parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&builder->parser, (const unsigned char *)text.data, text.size);
-    int code = builder->names ? build(builder) : yaml_fail_memory(builder);
-    if (code == CHIMERA_OK) {
-        *ret_tree = builder->root;
-        builder->root = NULL; /* now the caller's */
-    }
+    int code = read_text(builder, ret_tree);
     free_builder(builder);
     return code;
 }
