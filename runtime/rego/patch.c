@@ -251,11 +251,14 @@ static int open_level(struct patcher *patcher, struct json_object *node,
     enum chimera_rego_type type = chimera_rego_type_of(node);
     if (type != CHIMERA_REGO_OBJECT && type != CHIMERA_REGO_ARRAY)
         return fail_path(patcher->call);
+    int code = chimera_rego_spend(patcher->call, 8);
+    if (code < 0)
+        return code;
     if (is_ours(patcher, node)) {
         *ret_level = json_object_get(node);
-        return chimera_rego_spend(patcher->call, 8);
+        return CHIMERA_OK;
     }
-    int code = copy_level(patcher->call, node, ret_level);
+    code = copy_level(patcher->call, node, ret_level);
     if (code == CHIMERA_OK && patcher->generation < GENERATIONS)
         json_object_set_userdata(*ret_level, (void *)patcher->generation, NULL);
     return code;
