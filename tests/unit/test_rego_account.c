@@ -88,7 +88,7 @@ struct call {
     struct json_object *args[CHIMERA_REGO_ARGS_MAX];
 };
 
-static void open_call(struct call *call, const struct hostile_input *input)
+static void open_call(struct call *call, const struct hostile_input *input, size_t size)
 {
     *call = (struct call){.input = input, .builtin = chimera_rego_builtin_find(input->builtin)};
     if (!call->builtin)
@@ -97,7 +97,7 @@ static void open_call(struct call *call, const struct hostile_input *input)
         struct chimera_error err = {0};
         struct chimera_buffer text;
         chimera_buffer_init(&text, TEXT_MAX);
-        hostile_write(&input->args[i], SIZE, &text);
+        hostile_write(&input->args[i], size, &text);
         if (chimera_rego_parse(chimera_buffer_slice(&text), &call->args[i], &err) < 0)
             fail_msg("argument %u of %s: %s", i, input->builtin, err.text);
         chimera_buffer_free(&text);
@@ -219,10 +219,54 @@ static void builtins_keep_to_their_account(void **state)
     const struct hostile_input *inputs = hostile_inputs(&count);
     for (size_t i = 0; i < count; i++) {
         struct call call;
-        open_call(&call, &inputs[i]);
+        open_call(&call, &inputs[i], SIZE);
         check_deadline(&call);
         check_limit(&call);
         check_cost(&call);
+        close_call(&call);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* Every step of the first ones, then fewer and fewer. */
+static uint64_t next_step(uint64_t step)
+{
+    return step + 1 + step / 16;
+}
+
+static void check_steps(const struct call *call)
+{
+    struct chimera_account account;
+    size_t before = heap_now;
+    int code = CHIMERA_EDEADLINE;
+    for (uint64_t units = 1; units < CHIMERA_ACCOUNT_LOOK && code == CHIMERA_EDEADLINE;
+         units = next_step(units)) {
+        chimera_account_open(&account, 1, CHIMERA_ACCOUNT_FOREVER);
+        account.units = CHIMERA_ACCOUNT_LOOK - units;
+        code = run(call, &account);
+    }
+    code = CHIMERA_ELIMIT;
+    for (uint64_t bytes = 0; bytes < LIMIT && code == CHIMERA_ELIMIT; bytes += 16 + bytes / 16) {
+        chimera_account_open(&account, CHIMERA_ACCOUNT_FOREVER, bytes);
+        code = run(call, &account);
+    }
+    if (heap_now != before)
+        fail_call(call, "leaves something behind (bytes)", (int)(heap_now - before));
+}
+
+/* Wherever they end, nothing is lost. */
+static void builtins_may_end_at_any_step(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct hostile_input *inputs = hostile_inputs(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct call call;
+        struct chimera_account account;
+        open_call(&call, &inputs[i], 200);
+        chimera_account_open(&account, CHIMERA_ACCOUNT_FOREVER, LIMIT);
+        run(&call, &account); /* what the first call of a process needs besides */
+        check_steps(&call);
         close_call(&call);
     }
     assert_int_equal(wrong, 0);
@@ -232,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_builtin_has_an_input),
+        cmocka_unit_test(builtins_may_end_at_any_step),
         cmocka_unit_test(builtins_keep_to_their_account),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
