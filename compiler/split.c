@@ -196,6 +196,19 @@ static bool is_giant(struct chimera_slice body)
            CHIMERA_GIANT_STEPS;
 }
 
+/* Each takes clang 55 KB, in its prelude's form, optimized or not. */
+static int check_calls(struct chimera_slice body, uint32_t index, struct chimera_error *err)
+{
+    size_t calls = count_words(body, "CALL_INDIRECT");
+    if (calls <= CHIMERA_INDIRECT_CALLS_MAX)
+        return CHIMERA_OK;
+    return chimera_fail(
+        err, CHIMERA_ELIMIT,
+        "function %u has %zu indirect calls, over the full tier's limit of %d: split it at its "
+        "source",
+        index, calls, CHIMERA_INDIRECT_CALLS_MAX);
+}
+
 /* --- Writing. --- */
 
 struct writer {
@@ -326,6 +339,8 @@ static int write_parts(struct writer *writer, struct chimera_error *err)
         if (size == 0)
             from = i;
         size += own;
+        if (is_alone && code == 0)
+            code = check_calls(split->functions[i].body, i, err);
         if (is_alone && code == 0) {
             code = add_part(writer, i, i + 1, true, err);
             size = 0;

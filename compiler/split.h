@@ -18,6 +18,9 @@
  * minute at this number, and four minutes at twice as many. */
 #define CHIMERA_GIANT_STEPS ((size_t)12000)
 
+#define CHIMERA_INDIRECT_CALLS_MAX \
+    40000 /* in one function, for the full tier: 2.2 GB of clang's memory */
+
 struct split_function { /* of the text, which must stay */
     struct chimera_slice head; /* "u32 w2c_f5(w2c_pol* instance, u32 var_p0)" */
     struct chimera_slice body; /* from "{" to "}" */
