@@ -221,7 +221,7 @@ static bool is_code_in_sections(const uint8_t *file, uint64_t size)
 static int audit_bytes(const uint8_t *file, size_t size, const char *path,
                        struct chimera_error *err)
 {
-    int code = chimera_elf_audit(file, size, path, err);
+    int code = chimera_elf_audit(file, size, path, CHIMERA_MODE_NONE, err);
     if (code == CHIMERA_OK && !is_code_in_sections(file, size))
         code =
             chimera_fail(err, CHIMERA_EREFUSED,

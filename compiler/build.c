@@ -16,6 +16,7 @@
 #include "compiler/confine.h"
 #include "compiler/glue.h"
 #include "compiler/image.h"
+#include "compiler/imports.h"
 #include "compiler/link.h"
 #include "compiler/mode.h"
 #include "compiler/names.h"
@@ -387,6 +388,8 @@ static int read_module(struct work *work, struct chimera_error *err)
         code = chimera_mode_detect(work->module, &work->mode, err);
     if (code == 0 && !work->is_bare)
         code = chimera_mode_check(work->module, work->mode, err);
+    if (code == 0 && !work->is_bare)
+        code = chimera_module_check_mode_imports(work->module, work->mode, err);
     return code < 0 ? code : check_vectors(work, err);
 }
 

@@ -165,7 +165,7 @@ static void write_import(FILE *file, const struct glue_facts *facts, uint32_t in
 {
     const struct chimera_module *module = facts->module;
     const struct wasm_signature *signature = &module->signatures[module->functions[index]];
-    const struct chimera_import_rule *rule = chimera_import_rule_of(module, index);
+    const struct chimera_import *rule = chimera_import_rule_of(module, index);
     const char *symbol = rule ? rule->symbol : "chimera_unknown_import";
     if (facts->tier == CHIMERA_TIER_QUICK) { /* every function has looked already */
         fputs("#define ", file);

@@ -1,24 +1,10 @@
 /* Which imports a policy may have. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "compiler/imports.h"
-#include "plugins/policy/imports.h"
 #include "runtime/base/cleanup.h"
-
-static const struct chimera_import_rule rules[] = {
-#define X(module, name, type, symbol) {module, name, type, #symbol},
-    CHIMERA_GUEST_IMPORTS(X)
-#undef X
-};
-
-static const struct chimera_import_rule *find_rule(const struct wasm_import *import)
-{
-    for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
-        if (chimera_slice_is(import->module, rules[i].module) && chimera_slice_is(import->name, rules[i].name))
-            return &rules[i];
-    }
-    return NULL;
-}
+#include "runtime/plugin/plugin_file.h"
 
 static int refuse(const struct chimera_module *module, const struct wasm_import *import, const char *why,
                   struct chimera_error *err)
@@ -40,7 +26,7 @@ static int check_import(const struct chimera_module *module, const struct wasm_i
 {
     if (is_rego_memory(import))
         return CHIMERA_OK;
-    const struct chimera_import_rule *rule = find_rule(import);
+    const struct chimera_import *rule = chimera_import_find(import->module, import->name);
     if (!rule)
         return refuse(module, import,
                       "has not been defined: policies may import only waPC, WASI, Kubewarden's host.call "
@@ -67,13 +53,31 @@ int chimera_module_check_imports(const struct chimera_module *module, struct chi
     return CHIMERA_OK;
 }
 
-const struct chimera_import_rule *chimera_import_rule_of(const struct chimera_module *module,
-                                                         uint32_t function)
+/* What Kubewarden's loader refuses, too, for each mode there has a linker of its own. */
+int chimera_module_check_mode_imports(const struct chimera_module *module, enum chimera_mode mode,
+                                      struct chimera_error *err)
+{
+    char why[160];
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        const struct wasm_import *import = &module->imports[i];
+        const struct chimera_import *rule = chimera_import_find(import->module, import->name);
+        if (!rule || chimera_import_has_mode(rule, mode))
+            continue;
+        snprintf(why, sizeof(why),
+                 "has not been defined: policies of the execution mode %s do not have it",
+                 chimera_mode_name(mode));
+        return refuse(module, import, why, err);
+    }
+    return CHIMERA_OK;
+}
+
+const struct chimera_import *chimera_import_rule_of(const struct chimera_module *module,
+                                                    uint32_t function)
 {
     uint32_t seen = 0;
     for (uint32_t i = 0; i < module->import_count; i++) {
         if (module->imports[i].kind == WASM_FUNCTION && seen++ == function)
-            return find_rule(&module->imports[i]);
+            return chimera_import_find(module->imports[i].module, module->imports[i].name);
     }
     return NULL;
 }

@@ -3,16 +3,16 @@
 #define CHIMERA_COMPILER_IMPORTS_H
 
 #include "compiler/module.h"
-
-struct chimera_import_rule {
-    const char *module, *name;
-    const char *type;   /* in the letters of plugin.h */
-    const char *symbol; /* the runtime's function */
-};
+#include "runtime/plugin/imports.h"
 
 /* Of the imported function with this function index; NULL only for what
  * chimera_module_check_imports() refuses. */
-const struct chimera_import_rule *chimera_import_rule_of(const struct chimera_module *module,
-                                                         uint32_t function);
+const struct chimera_import *chimera_import_rule_of(const struct chimera_module *module,
+                                                    uint32_t function);
+
+/* Does a policy of this execution mode have what the module imports? Of a module that
+ * chimera_module_check_imports() takes. */
+int chimera_module_check_mode_imports(const struct chimera_module *module, enum chimera_mode mode,
+                                      struct chimera_error *err);
 
 #endif

@@ -6,12 +6,15 @@
  * F double). Anything else is refused before it is compiled. Sources: guest-abis.md §2.2, §3.3, §3.5,
  * §4.1; WASI preview 1 and its predecessor `wasi_unstable`, which differs where the symbol says wasi0.
  *
+ * Each family has a list of its own, because a policy may import only what its execution mode has
+ * (guest-abis.md §1.1): what one mode keeps for a guest is not cleared by the rules of another.
+ *
  * CHIMERA_RUNTIME_IMPORTS(X) lists X(symbol): what the generated code itself calls.
  */
 #ifndef CHIMERA_IMPORTS_H
 #define CHIMERA_IMPORTS_H
 
-#define CHIMERA_GUEST_IMPORTS(X) \
+#define CHIMERA_WAPC_IMPORTS(X) \
     X("wapc", "__guest_request", "ii:", chimera_wapc_guest_request) \
     X("wapc", "__guest_response", "ii:", chimera_wapc_guest_response) \
     X("wapc", "__guest_error", "ii:", chimera_wapc_guest_error) \
@@ -29,7 +32,9 @@
     X("wasmbus", "__host_response", "i:", chimera_wapc_host_response) \
     X("wasmbus", "__host_error_len", ":i", chimera_wapc_host_error_len) \
     X("wasmbus", "__host_error", "i:", chimera_wapc_host_error) \
-    X("wasmbus", "__console_log", "ii:", chimera_wapc_console_log) \
+    X("wasmbus", "__console_log", "ii:", chimera_wapc_console_log)
+
+#define CHIMERA_WASI_IMPORTS(X) \
     X("wasi_snapshot_preview1", "args_get", "ii:i", chimera_wasi_args_get) \
     X("wasi_snapshot_preview1", "args_sizes_get", "ii:i", chimera_wasi_args_sizes_get) \
     X("wasi_snapshot_preview1", "environ_get", "ii:i", chimera_wasi_environ_get) \
@@ -120,9 +125,13 @@
     X("wasi_unstable", "random_get", "ii:i", chimera_wasi_random_get) \
     X("wasi_unstable", "sock_recv", "iiiiii:i", chimera_wasi_sock_recv) \
     X("wasi_unstable", "sock_send", "iiiii:i", chimera_wasi_sock_send) \
-    X("wasi_unstable", "sock_shutdown", "ii:i", chimera_wasi_sock_shutdown) \
+    X("wasi_unstable", "sock_shutdown", "ii:i", chimera_wasi_sock_shutdown)
+
+#define CHIMERA_CALL_IMPORTS(X) \
     X("host", "call", "iiiiiiii:i", chimera_wasi_host_call) \
-    X("kubewarden:javy/host", "call", "iiiiiiii:i", chimera_wasi_host_call) \
+    X("kubewarden:javy/host", "call", "iiiiiiii:i", chimera_wasi_host_call)
+
+#define CHIMERA_REGO_IMPORTS(X) \
     X("env", "opa_abort", "i:", chimera_opa_abort) \
     X("env", "opa_println", "i:", chimera_opa_println) \
     X("env", "opa_builtin0", "ii:i", chimera_opa_builtin0) \
@@ -130,6 +139,10 @@
     X("env", "opa_builtin2", "iiii:i", chimera_opa_builtin2) \
     X("env", "opa_builtin3", "iiiii:i", chimera_opa_builtin3) \
     X("env", "opa_builtin4", "iiiiii:i", chimera_opa_builtin4)
+
+/* All of them. */
+#define CHIMERA_GUEST_IMPORTS(X) \
+    CHIMERA_WAPC_IMPORTS(X) CHIMERA_WASI_IMPORTS(X) CHIMERA_CALL_IMPORTS(X) CHIMERA_REGO_IMPORTS(X)
 
 #define CHIMERA_RUNTIME_IMPORTS(X) \
     X(chimera_trap) \

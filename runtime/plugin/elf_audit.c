@@ -23,6 +23,7 @@ struct audit {
     const uint8_t *file;
     uint64_t size;
     const char *name;
+    enum chimera_mode mode;
     struct chimera_error *err;
     Elf64_Phdr load[SEGMENTS_MAX];
     size_t load_count;
@@ -428,9 +429,13 @@ static int check_import(const struct audit *audit, const Elf64_Sym *symbol,
 {
     char text[64];
     unsigned type = ELF64_ST_TYPE(symbol->st_info);
-    if (!chimera_import_is_allowed(name))
+    const struct chimera_import *import = chimera_import_of_symbol(name);
+    if (!import)
         return refuse(audit, "imports `%s`, which is not one of the runtime's functions",
                       shown(name, text));
+    if (!chimera_import_has_mode(import, audit->mode))
+        return refuse(audit, "imports `%s`, which policies of the execution mode %s do not have",
+                      shown(name, text), chimera_mode_name(audit->mode));
     if (ELF64_ST_BIND(symbol->st_info) != STB_GLOBAL || (type != STT_NOTYPE && type != STT_FUNC))
         return refuse(audit, "imports `%s` in an odd way", shown(name, text));
     return CHIMERA_OK;
@@ -538,9 +543,10 @@ static int check_relocations(const struct audit *audit, const struct table *tabl
     return CHIMERA_OK;
 }
 
-int chimera_elf_audit(const void *file, size_t size, const char *name, struct chimera_error *err)
+int chimera_elf_audit(const void *file, size_t size, const char *name, enum chimera_mode mode,
+                      struct chimera_error *err)
 {
-    struct audit audit = {.file = file, .size = size, .name = name, .err = err};
+    struct audit audit = {.file = file, .size = size, .name = name, .mode = mode, .err = err};
     Elf64_Ehdr header = {0};
     int code = check_header(&audit, &header);
     if (code == CHIMERA_OK)

@@ -1,7 +1,5 @@
 #include "runtime/plugin/imports.h"
 
-#include <stddef.h>
-
 #include "plugins/policy/imports.h"
 
 /* Only their addresses matter here, so each is declared neutrally: the headers that tell their true
@@ -11,23 +9,48 @@
 CHIMERA_GUEST_IMPORTS(DECLARE_GUEST)
 CHIMERA_RUNTIME_IMPORTS(DECLARE_RUNTIME)
 
-struct import {
-    const char *symbol;
-    void (*address)(void);
-};
+/* Who has what: guest-abis.md §1.1; the policies of 2020 had WASI and nothing else. */
+#define MODE(name) (UINT32_C(1) << CHIMERA_MODE_##name)
+#define OF_WAPC MODE(WAPC)
+#define OF_WASI (MODE(WAPC) | MODE(WASI) | MODE(CHIMERA))
+#define OF_CALL MODE(WASI)
+#define OF_REGO (MODE(OPA) | MODE(GATEKEEPER))
+#define OF_ALL UINT32_MAX
 
-#define GUEST_ENTRY(module, name, type, symbol) {#symbol, symbol},
-#define RUNTIME_ENTRY(symbol) {#symbol, symbol},
+#define ENTRY(module, name, type, symbol, modes) {module, name, type, #symbol, symbol, modes},
+#define WAPC_ENTRY(module, name, type, symbol) ENTRY(module, name, type, symbol, OF_WAPC)
+#define WASI_ENTRY(module, name, type, symbol) ENTRY(module, name, type, symbol, OF_WASI)
+#define CALL_ENTRY(module, name, type, symbol) ENTRY(module, name, type, symbol, OF_CALL)
+#define REGO_ENTRY(module, name, type, symbol) ENTRY(module, name, type, symbol, OF_REGO)
+#define RUNTIME_ENTRY(symbol) ENTRY(NULL, NULL, NULL, symbol, OF_ALL)
 
-/* A function that serves several imports is in it several times, which does no harm. */
-static const struct import imports[] = {CHIMERA_GUEST_IMPORTS(GUEST_ENTRY)
-                                            CHIMERA_RUNTIME_IMPORTS(RUNTIME_ENTRY)};
+static const struct chimera_import imports[] = {
+    CHIMERA_WAPC_IMPORTS(WAPC_ENTRY) CHIMERA_WASI_IMPORTS(WASI_ENTRY)
+        CHIMERA_CALL_IMPORTS(CALL_ENTRY) CHIMERA_REGO_IMPORTS(REGO_ENTRY)
+            CHIMERA_RUNTIME_IMPORTS(RUNTIME_ENTRY)};
 
-bool chimera_import_is_allowed(struct chimera_slice symbol)
+#define IMPORTS (sizeof(imports) / sizeof(imports[0]))
+
+const struct chimera_import *chimera_imports(size_t *ret_count)
 {
-    for (size_t i = 0; i < sizeof(imports) / sizeof(imports[0]); i++) {
-        if (chimera_slice_is(symbol, imports[i].symbol))
-            return imports[i].address != NULL;
-    }
-    return false;
+    *ret_count = IMPORTS;
+    return imports;
+}
+
+const struct chimera_import *chimera_import_of_symbol(struct chimera_slice symbol)
+{
+    for (size_t i = 0; i < IMPORTS; i++)
+        if (imports[i].address && chimera_slice_is(symbol, imports[i].symbol))
+            return &imports[i];
+    return NULL;
+}
+
+const struct chimera_import *chimera_import_find(struct chimera_slice module,
+                                                 struct chimera_slice name)
+{
+    for (size_t i = 0; i < IMPORTS; i++)
+        if (imports[i].module && chimera_slice_is(module, imports[i].module) &&
+            chimera_slice_is(name, imports[i].name))
+            return &imports[i];
+    return NULL;
 }

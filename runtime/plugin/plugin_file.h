@@ -50,8 +50,10 @@ int chimera_plugin_load(const char *path, struct chimera_loaded **ret_loaded, st
 int chimera_plugin_load_locked(const char *path, const struct chimera_digest *lock,
                                struct chimera_loaded **ret_loaded, struct chimera_error *err);
 
-/* The checks on the file alone, as the build runs them after the link (runtime-performance.md §7.2). */
-int chimera_elf_audit(const void *file, size_t size, const char *name, struct chimera_error *err);
+/* The checks on the file alone, as the build runs them after the link (runtime-performance.md
+ * §7.2). CHIMERA_MODE_NONE: it may import what any mode has. */
+int chimera_elf_audit(const void *file, size_t size, const char *name, enum chimera_mode mode,
+                      struct chimera_error *err);
 
 const char *chimera_mode_name(enum chimera_mode mode);
 /* CHIMERA_MODE_NONE when the name is unknown. "kubewarden" is taken for "kubewarden-wapc". */

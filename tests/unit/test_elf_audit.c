@@ -165,7 +165,7 @@ static void expect_audit(const char *what, const char *expected)
 {
     struct chimera_error err = {0};
     struct chimera_buffer bytes = read_plugin();
-    int code = chimera_elf_audit(bytes.data, bytes.size, "plugin.so", &err);
+    int code = chimera_elf_audit(bytes.data, bytes.size, "plugin.so", CHIMERA_MODE_NONE, &err);
     chimera_buffer_free(&bytes);
     if (!expected && code < 0)
         fail_msg("%s: %s", what, err.text);
@@ -248,6 +248,40 @@ static void a_plugin_with_more_than_a_policy_needs_is_refused(void **state)
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
         build_variant(&broken[i].variant);
         expect_audit(broken[i].expected, broken[i].expected);
+    }
+}
+
+/* Of a plugin that calls waPC, WASI or Rego; guest-abis.md §1.1. */
+static void a_plugin_imports_only_what_its_mode_has(void **state)
+{
+    static const struct {
+        const char *symbol;
+        enum chimera_mode good, bad;
+    } cases[] = {
+        {"chimera_wapc_guest_error", CHIMERA_MODE_WAPC, CHIMERA_MODE_WASI},
+        {"chimera_wapc_guest_error", CHIMERA_MODE_NONE, CHIMERA_MODE_OPA},
+        {"chimera_wasi_fd_read", CHIMERA_MODE_WAPC, CHIMERA_MODE_GATEKEEPER},
+        {"chimera_wasi_fd_read", CHIMERA_MODE_CHIMERA, CHIMERA_MODE_OPA},
+        {"chimera_wasi_host_call", CHIMERA_MODE_WASI, CHIMERA_MODE_WAPC},
+        {"chimera_wasi_host_call", CHIMERA_MODE_NONE, CHIMERA_MODE_CHIMERA},
+        {"chimera_opa_println", CHIMERA_MODE_OPA, CHIMERA_MODE_WAPC},
+        {"chimera_opa_println", CHIMERA_MODE_GATEKEEPER, CHIMERA_MODE_WASI},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char define[256];
+        struct chimera_error err = {0};
+        snprintf(define, sizeof(define),
+                 "EXTRA=void %s(void); __attribute__((used)) static void c(void) { %s(); }",
+                 cases[i].symbol, cases[i].symbol);
+        build_variant(&(struct variant){.define = define, .link = {"--no-gc-sections"}});
+        struct chimera_buffer bytes = read_plugin();
+        assert_int_equal(chimera_elf_audit(bytes.data, bytes.size, "p", cases[i].good, &err), 0);
+        assert_int_equal(chimera_elf_audit(bytes.data, bytes.size, "p", cases[i].bad, &err),
+                         CHIMERA_EREFUSED);
+        assert_non_null(strstr(err.text, cases[i].symbol));
+        assert_non_null(strstr(err.text, chimera_mode_name(cases[i].bad)));
+        chimera_buffer_free(&bytes);
     }
 }
 
@@ -460,7 +494,8 @@ static void a_plugin_that_was_cut_is_refused(void **state)
         char *exact = malloc(size ? size : 1); /* so that the sanitizer sees each byte beyond */
         assert_non_null(exact);
         memcpy(exact, bytes.data, size);
-        assert_int_equal(chimera_elf_audit(exact, size, "cut", NULL), CHIMERA_EREFUSED);
+        assert_int_equal(chimera_elf_audit(exact, size, "cut", CHIMERA_MODE_NONE, NULL),
+                         CHIMERA_EREFUSED);
         free(exact);
     }
     chimera_buffer_free(&bytes);
@@ -788,6 +823,13 @@ static void an_audited_refusal_comes_before_any_code_runs(void **state)
         .define = "EXTRA=__attribute__((constructor)) static void c(void) { __builtin_trap(); }"});
     write_manifest(false);
     expect_load("constructor", CHIMERA_EREFUSED, "runs code when it is loaded (DT_INIT_ARRAY)");
+    unlink(object);
+    build_variant(&(struct variant){
+        .define = "EXTRA=void chimera_opa_println(void); __attribute__((used)) static void c(void) "
+                  "{ chimera_opa_println(); }",
+        .link = {"--no-gc-sections"}});
+    write_manifest(false); /* waPC */
+    expect_load("another mode's import", CHIMERA_EREFUSED, "kubewarden-wapc do not have");
 }
 
 struct manifest_case {
@@ -898,6 +940,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plugin_of_our_own_passes),
         cmocka_unit_test(a_plugin_with_more_than_a_policy_needs_is_refused),
+        cmocka_unit_test(a_plugin_imports_only_what_its_mode_has),
         cmocka_unit_test(a_plugin_with_a_broken_number_is_refused),
         cmocka_unit_test(a_plugin_with_a_broken_dynamic_section_is_refused),
         cmocka_unit_test(every_tag_that_runs_or_finds_code_is_refused),

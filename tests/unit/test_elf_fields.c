@@ -169,7 +169,7 @@ static void make_image(void)
 static void expect(const char *what, size_t size, const char *wanted)
 {
     struct chimera_error err = {0};
-    int code = chimera_elf_audit(image.bytes, size, "p.so", &err);
+    int code = chimera_elf_audit(image.bytes, size, "p.so", CHIMERA_MODE_NONE, &err);
     if (!wanted && code != CHIMERA_OK)
         fail_msg("%s: %s", what, err.text);
     if (wanted && (code != CHIMERA_EREFUSED || !strstr(err.text, wanted)))
@@ -491,7 +491,7 @@ static void symbols_have_a_limit(void **state)
     image.heads.hash.first = 4096;
     expect("as many as may be", sizeof(image), "the plugin p.so ");
     struct chimera_error err = {0};
-    assert_int_equal(chimera_elf_audit(image.bytes, sizeof(image), "p.so", &err), CHIMERA_EREFUSED);
+    assert_int_equal(chimera_elf_audit(image.bytes, sizeof(image), "p.so", CHIMERA_MODE_NONE, &err), CHIMERA_EREFUSED);
     assert_null(strstr(err.text, "hash table"));
     image.heads.hash.first = 4097;
     expect("one more", sizeof(image), "has a broken hash table of its symbols");
