@@ -114,13 +114,6 @@ void chimera_abi_document(const struct chimera_request *request, struct chimera_
     chimera_pieces_add(ret_pieces, CHIMERA_SLICE("}"));
 }
 
-void chimera_abi_empty(struct chimera_buffer *buffer)
-{
-    if (buffer->capacity > CHIMERA_ABI_KEPT_BYTES)
-        chimera_buffer_free(buffer);
-    chimera_buffer_reset(buffer);
-}
-
 static const struct chimera_grants *grants_of(const struct chimera_host *host)
 {
     static const struct chimera_grants none = {.policy_id = ""};

@@ -38,7 +38,13 @@ void chimera_abi_document(const struct chimera_request *request, struct chimera_
                           struct chimera_pieces *ret_pieces);
 
 /* Empties a buffer for the next request. */
-void chimera_abi_empty(struct chimera_buffer *buffer);
+static inline void chimera_abi_empty(struct chimera_buffer *buffer)
+{
+    if (buffer->capacity > CHIMERA_ABI_KEPT_BYTES)
+        chimera_buffer_free(buffer);
+    buffer->size = 0;
+    buffer->failed = 0;
+}
 
 /* Makes a host call for the guest of `host` and returns what chimera_capability_call() does. Traps
  * when the names are no UTF-8 or the answer is too large. */

@@ -32,6 +32,14 @@ int chimera_rego_check(const struct chimera_plugin *plugin, struct chimera_error
     return CHIMERA_OK;
 }
 
+static void rego_reset(struct chimera_host *host)
+{
+    chimera_rego_empty(host->rego);
+    host->rego->now_ns = 0;
+}
+
+static const struct chimera_host_side rego_side = {.keep = rego_reset, .reset = rego_reset};
+
 int chimera_rego_attach(struct chimera_host *host, struct chimera_error *err)
 {
     struct chimera_rego *rego = calloc(1, sizeof(*rego));
@@ -42,17 +50,22 @@ int chimera_rego_attach(struct chimera_host *host, struct chimera_error *err)
 #undef X
     chimera_buffer_init(&rego->text, CHIMERA_REGO_RESULT_MAX);
     host->rego = rego;
+    host->side = &rego_side;
     return CHIMERA_OK;
+}
+
+static void drop(struct json_object **tree)
+{
+    if (*tree)
+        json_object_put(*tree);
+    *tree = NULL;
 }
 
 void chimera_rego_empty(struct chimera_rego *rego)
 {
-    for (size_t i = 0; i < CHIMERA_REGO_ARGS_MAX; i++) {
-        json_object_put(rego->args[i]);
-        rego->args[i] = NULL;
-    }
-    json_object_put(rego->result);
-    rego->result = NULL;
+    for (size_t i = 0; i < CHIMERA_REGO_ARGS_MAX; i++)
+        drop(&rego->args[i]);
+    drop(&rego->result);
     chimera_abi_empty(&rego->text);
 }
 
@@ -66,6 +79,7 @@ void chimera_rego_detach(struct chimera_host *host)
     free(rego->builtin);
     free(rego);
     host->rego = NULL;
+    host->side = NULL;
 }
 
 /* --- Calls --- */
@@ -316,7 +330,6 @@ int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces
     int code = run(host, input, &value, err);
     if (code == CHIMERA_OK)
         code = pull_json(host, value, &json, err);
-    chimera_rego_empty(host->rego);
     if (code < 0)
         return code;
     *ret_result = chimera_arena_copy(arena, json);

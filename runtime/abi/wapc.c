@@ -152,6 +152,32 @@ static int wapc_check(const struct chimera_plugin *plugin, struct chimera_error 
     return chimera_fail(err, CHIMERA_EMODULE, "Cannot find 'mem' export");
 }
 
+/* Forgets the call that was made. */
+static void clear_call(struct chimera_wapc *wapc)
+{
+    wapc->operation = NULL;
+    wapc->payload = NULL;
+    chimera_abi_empty(&wapc->response);
+    chimera_abi_empty(&wapc->error);
+    chimera_abi_empty(&wapc->answer);
+    wapc->has_response = wapc->has_error = false;
+    wapc->answer_kind = CHIMERA_WAPC_NONE;
+}
+
+static void wapc_keep(struct chimera_host *host)
+{
+    clear_call(host->wapc);
+    chimera_wasi_keep(host);
+}
+
+static void wapc_reset(struct chimera_host *host)
+{
+    clear_call(host->wapc);
+    chimera_wasi_reset(host);
+}
+
+static const struct chimera_host_side wapc_side = {.keep = wapc_keep, .reset = wapc_reset};
+
 static void wapc_detach(struct chimera_host *host)
 {
     chimera_wasi_detach(host);
@@ -175,6 +201,8 @@ static int wapc_attach(struct chimera_host *host, struct chimera_error *err)
     int code = chimera_wasi_attach(host, CHIMERA_WASI_LOGGED, err);
     if (code < 0)
         wapc_detach(host);
+    else
+        host->side = &wapc_side;
     return code;
 }
 
@@ -211,19 +239,6 @@ static int wapc_prepare(struct chimera_host *host, struct chimera_slice settings
     return code < 0 ? code : chimera_host_snapshot(host, err);
 }
 
-static void begin_call(struct chimera_host *host, const char *operation,
-                       const struct chimera_pieces *payload)
-{
-    struct chimera_wapc *wapc = host->wapc;
-    wapc->operation = operation;
-    wapc->payload = payload;
-    chimera_abi_empty(&wapc->response);
-    chimera_abi_empty(&wapc->error);
-    chimera_abi_empty(&wapc->answer);
-    wapc->has_response = wapc->has_error = false;
-    wapc->answer_kind = CHIMERA_WAPC_NONE;
-}
-
 /* The bytes that a finished call left, or why it counts as failed (guest-abis.md §2.3). */
 static int collect(const struct chimera_wapc *wapc, bool is_success, struct chimera_slice *ret_text)
 {
@@ -249,7 +264,8 @@ static int call(struct chimera_host *host, const char *operation,
     union chimera_value values[2] = {{.i32 = (uint32_t)strlen(operation)},
                                      {.i32 = (uint32_t)payload->size}};
     char reason[CHIMERA_ABI_STOP_TEXT];
-    begin_call(host, operation, payload);
+    host->wapc->operation = operation;
+    host->wapc->payload = payload;
     int code = chimera_abi_call(host, chimera_abi_function(host, "__guest_call", "ii:i"), values);
     host->wapc->operation = NULL;
     host->wapc->payload = NULL;

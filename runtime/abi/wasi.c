@@ -19,6 +19,35 @@ static void open_files(struct chimera_wasi *wasi)
     wasi->file[2] = CHIMERA_WASI_STDERR;
 }
 
+/* Forgets what belongs to one run. */
+static void clear_run(struct chimera_wasi *wasi)
+{
+    wasi->input = NULL;
+    wasi->input_done = 0;
+    wasi->answers_done = 0;
+    chimera_abi_empty(&wasi->answers);
+    chimera_abi_empty(&wasi->output);
+    chimera_abi_empty(&wasi->errors);
+    chimera_abi_empty(&wasi->call_answer);
+}
+
+void chimera_wasi_keep(struct chimera_host *host)
+{
+    struct chimera_wasi *wasi = host->wasi;
+    memcpy(wasi->kept_file, wasi->file, sizeof(wasi->file));
+    clear_run(wasi);
+}
+
+void chimera_wasi_reset(struct chimera_host *host)
+{
+    struct chimera_wasi *wasi = host->wasi;
+    memcpy(wasi->file, wasi->kept_file, sizeof(wasi->file));
+    clear_run(wasi);
+}
+
+static const struct chimera_host_side wasi_side = {.keep = chimera_wasi_keep,
+                                                   .reset = chimera_wasi_reset};
+
 int chimera_wasi_attach(struct chimera_host *host, enum chimera_wasi_stdio stdio,
                         struct chimera_error *err)
 {
@@ -26,6 +55,7 @@ int chimera_wasi_attach(struct chimera_host *host, enum chimera_wasi_stdio stdio
     if (!wasi)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
     host->wasi = wasi;
+    host->side = &wasi_side;
     wasi->stdio = stdio;
     open_files(wasi);
     chimera_buffer_init(&wasi->answers, CHIMERA_ABI_BUFFER_MAX);
@@ -54,6 +84,7 @@ void chimera_wasi_detach(struct chimera_host *host)
     chimera_buffer_free(&wasi->early_errors);
     free(wasi);
     host->wasi = NULL;
+    host->side = NULL;
 }
 
 int chimera_wasi_check(const struct chimera_plugin *plugin, struct chimera_error *err)
@@ -67,23 +98,15 @@ int chimera_wasi_check(const struct chimera_plugin *plugin, struct chimera_error
 
 void chimera_wasi_begin(struct chimera_wasi *wasi, const struct chimera_wasi_run *run)
 {
-    open_files(wasi);
     wasi->arguments = run->arguments;
     wasi->environment = run->environment;
     wasi->input = run->input;
-    wasi->input_done = 0;
-    wasi->answers_done = 0;
-    chimera_abi_empty(&wasi->answers);
-    chimera_abi_empty(&wasi->output);
-    chimera_abi_empty(&wasi->errors);
-    chimera_abi_empty(&wasi->call_answer);
 }
 
-/* The same for a run that goes on from its first read: arguments and environment were read before. */
+/* The same for a run that goes on from its first read: what it wrote before, it wrote. */
 static void begin_resumed(struct chimera_wasi *wasi, const struct chimera_wasi_run *run)
 {
     chimera_wasi_begin(wasi, run);
-    memcpy(wasi->file, wasi->early_file, sizeof(wasi->file));
     chimera_buffer_append(&wasi->output, chimera_buffer_slice(&wasi->early_output));
     chimera_buffer_append(&wasi->errors, chimera_buffer_slice(&wasi->early_errors));
 }

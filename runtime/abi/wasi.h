@@ -33,6 +33,7 @@ enum chimera_wasi_file {
 struct chimera_wasi {
     enum chimera_wasi_stdio stdio;
     uint8_t file[CHIMERA_WASI_FILES]; /* enum chimera_wasi_file of each descriptor */
+    uint8_t kept_file[CHIMERA_WASI_FILES]; /* where each request begins */
     uint64_t created_ns;              /* where the guest's monotonic clock begins; never moves */
     struct chimera_wasi_strings arguments, environment;
 
@@ -53,7 +54,6 @@ struct chimera_wasi {
     bool has_drawn;    /* the start asked for random numbers */
     struct chimera_start_cursor cursor;
     const char *obstacle; /* why requests run from the start; static, NULL when they do not */
-    uint8_t early_file[CHIMERA_WASI_FILES];
     struct chimera_buffer early_output, early_errors; /* written before the first read */
 };
 
@@ -67,6 +67,10 @@ struct chimera_wasi_run { /* one run of a program; all borrowed until it ends */
 int chimera_wasi_attach(struct chimera_host *host, enum chimera_wasi_stdio stdio,
                         struct chimera_error *err);
 void chimera_wasi_detach(struct chimera_host *host);
+
+/* Parts of the host's side: see struct chimera_host_side. */
+void chimera_wasi_keep(struct chimera_host *host);
+void chimera_wasi_reset(struct chimera_host *host);
 
 /* Logs what stands in incomplete lines. Nothing to do with pipes. */
 void chimera_wasi_flush(struct chimera_host *host);

@@ -89,7 +89,7 @@ static inline void chimera_wasi_put64(struct chimera_host *host, uint32_t at, ui
     memcpy(chimera_guest_aligned(host, at, sizeof(value), sizeof(value)), &value, sizeof(value));
 }
 
-/* Empties everything for a run from `_start`. */
+/* Gives a run what is its own; all else is as the last snapshot or reset left it. */
 void chimera_wasi_begin(struct chimera_wasi *wasi, const struct chimera_wasi_run *run);
 
 /* Before anything that only a request can answer: input, and a call of the host. */

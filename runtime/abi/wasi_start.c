@@ -42,12 +42,11 @@ void chimera_wasi_refuse_call(struct chimera_host *host)
     chimera_guest_trap(host, CHIMERA_TRAP_HOST, "not during the start");
 }
 
-/* What the program has written and closed by now is where every request begins. */
-static bool keep_files(struct chimera_wasi *wasi)
+/* What the program has written by now is where every request's output begins. */
+static bool keep_output(struct chimera_wasi *wasi)
 {
     chimera_buffer_append(&wasi->early_output, chimera_buffer_slice(&wasi->output));
     chimera_buffer_append(&wasi->early_errors, chimera_buffer_slice(&wasi->errors));
-    memcpy(wasi->early_file, wasi->file, sizeof(wasi->file));
     return !wasi->early_output.failed && !wasi->early_errors.failed;
 }
 
@@ -61,11 +60,10 @@ static const char *why_it_ended(const struct chimera_host *host)
 }
 
 /* True when the slot waits for input, with a snapshot of that. */
-static bool run_to_input(struct chimera_host *host, const struct chimera_wasi_run *run)
+static bool run_to_input(struct chimera_host *host)
 {
     struct chimera_wasi *wasi = host->wasi;
     union chimera_value none = {0};
-    chimera_wasi_begin(wasi, run);
     chimera_wasi_start_begin(host);
     wasi->awaits_input = true;
     int code = chimera_abi_call(host, chimera_abi_function(host, "_start", ":"), &none);
@@ -73,7 +71,7 @@ static bool run_to_input(struct chimera_host *host, const struct chimera_wasi_ru
     chimera_wasi_start_end(host);
     if (code < 0 || host->stop != CHIMERA_STOP_SUSPENDED)
         refuse(wasi, why_it_ended(host));
-    if (!wasi->obstacle && !keep_files(wasi))
+    if (!wasi->obstacle && !keep_output(wasi))
         refuse(wasi, "it writes too much before it reads its input");
     if (!wasi->obstacle && chimera_host_snapshot(host, NULL) < 0)
         refuse(wasi, "there is no room for its snapshot");
@@ -84,12 +82,13 @@ int chimera_wasi_prepare(struct chimera_host *host, const struct chimera_wasi_ru
                          struct chimera_error *err)
 {
     struct chimera_wasi *wasi = host->wasi;
+    chimera_wasi_begin(wasi, run);
     int code = chimera_host_snapshot(host, err);
     if (code < 0)
         return code;
     if (host->start && host->start->is_fresh)
         refuse(wasi, "it was asked to run from its start");
-    if (wasi->obstacle || run_to_input(host, run))
+    if (wasi->obstacle || run_to_input(host))
         return CHIMERA_OK;
     if (chimera_host_reset(host) < 0)
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot bring a policy back to its start");

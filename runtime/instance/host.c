@@ -130,6 +130,7 @@ void chimera_host_end(struct chimera_host *host)
     if (host->run)
         chimera_run_disarm(host->run);
     host->run = NULL;
+    chimera_account_open(&host->account, 0, 0); /* nothing is to be had between runs */
 }
 
 const struct chimera_export *chimera_host_export(const struct chimera_host *host, const char *name,

@@ -28,6 +28,18 @@ struct chimera_wasi; /* runtime/abi/wasi.h */
 struct chimera_rego; /* runtime/abi/rego.h */
 struct chimera_policy;
 
+struct chimera_host;
+
+/* What an ABI keeps of a guest outside of it (host->wapc, …): made by the ABI, and brought back
+ * with the guest itself, so that no way around it is left. */
+struct chimera_host_side {
+    /* With a snapshot: what it is now is what every request starts from. What belongs to a single
+     * run is emptied. */
+    void (*keep)(struct chimera_host *host);
+    /* With a reset, whatever the guest's end was: back to that. Cannot fail. */
+    void (*reset)(struct chimera_host *host);
+};
+
 enum chimera_stop {
     CHIMERA_STOP_NONE = 0,
     CHIMERA_STOP_TRAP,     /* see `trap` */
@@ -70,6 +82,7 @@ struct chimera_host {
     struct chimera_run *run; /* of the calling thread while a guest runs */
     struct chimera_account account; /* of what runs between begin and end */
 
+    const struct chimera_host_side *side; /* of the ABI; NULL: none keeps anything */
     struct chimera_wapc *wapc; /* owned by the ABI that made them, NULL else */
     struct chimera_wasi *wasi;
     struct chimera_rego *rego;
@@ -91,7 +104,8 @@ void chimera_host_free(struct chimera_host *host); /* NULL is allowed */
  * a reset returns to. A later snapshot takes the place of an earlier one. CHIMERA_ELIMIT when the
  * suspended stack is too large to be copied for each request. */
 int chimera_host_snapshot(struct chimera_host *host, struct chimera_error *err);
-/* Back to the snapshot. A failure means that the host must be thrown away. */
+/* Back to the snapshot: the guest, what its ABI keeps for it, and why it stopped. A failure means
+ * that the host must be thrown away. */
 int chimera_host_reset(struct chimera_host *host);
 /* Has later slots of the policy begin with the pages that this one's requests have written. */
 void chimera_host_teach(const struct chimera_host *host);

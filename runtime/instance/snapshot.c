@@ -92,6 +92,17 @@ static void free_outgrown_tables(const struct chimera_host *host,
             free(host->snapshot->table_data[i]);
 }
 
+/* What the last run left in the host itself. */
+static void forget_run(struct chimera_host *host)
+{
+    host->depth = 0;
+    host->stop = CHIMERA_STOP_NONE;
+    host->trap = CHIMERA_TRAP_NONE;
+    host->exit_code = 0;
+    host->stop_at = 0;
+    host->stop_text[0] = '\0';
+}
+
 int chimera_host_snapshot(struct chimera_host *host, struct chimera_error *err)
 {
     struct chimera_snapshot *snapshot = calloc(1, sizeof(*snapshot));
@@ -111,6 +122,9 @@ int chimera_host_snapshot(struct chimera_host *host, struct chimera_error *err)
     free_outgrown_tables(host, snapshot);
     chimera_snapshot_free(host);
     host->snapshot = snapshot;
+    if (host->side)
+        host->side->keep(host);
+    forget_run(host);
     return CHIMERA_OK;
 }
 
@@ -120,6 +134,9 @@ int chimera_host_reset(struct chimera_host *host)
     if (!snapshot)
         return CHIMERA_EINVAL;
     uint64_t start = chimera_monotonic_ns();
+    if (host->side)
+        host->side->reset(host);
+    forget_run(host);
     int code = chimera_reset_memory(host, snapshot->image, snapshot->memory_size);
     if (code < 0)
         return code;

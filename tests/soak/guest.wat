@@ -1,13 +1,16 @@
 ;; A WASI program that would notice anything that an earlier request left behind. It draws random
 ;; numbers and fills memory before it reads its input, so that there is a start worth keeping. The
 ;; input says what to do: seed, words to write, pages to grow, how to end. It prints "1" when its
-;; globals, its memory and its table were as new, else "0".
+;; globals, its memory, its table and its descriptors were as new, else "0", and then closes some.
 (module
   (type $number (func (result i32)))
   (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_sync" (func $fd_sync (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_close" (func $fd_close (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_renumber" (func $fd_renumber (param i32 i32) (result i32)))
   (memory (export "memory") 24)
   (table $table 4 8 funcref)
   (elem (i32.const 0) $one)
@@ -64,13 +67,25 @@
     (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
     (global.set $large (i64.add (global.get $large) (i64.const 4294967297)))
     (i32.store (i32.const 400) (i32.add (i32.load (i32.const 400)) (i32.const 1)))
-    (i32.and
+    (i32.and (call $are_files_new) (i32.and
       (i32.and
         (i32.and (i32.eq (global.get $calls) (i32.const 1)) (i64.eq (global.get $large) (i64.const 4294967297)))
         (i32.and (i32.eq (i32.load (i32.const 400)) (i32.const 1)) (i32.eq (memory.size) (i32.const 24))))
       (i32.and
         (i32.and (i32.eq (call_indirect (type $number) (i32.const 0)) (i32.const 1)) (ref.is_null (table.get $table (i32.const 1))))
-        (i32.eq (table.size $table) (i32.const 4)))))
+        (i32.eq (table.size $table) (i32.const 4))))))
+
+  ;; 0 to 2 are open, and 2 can be written to.
+  (func $are_files_new (result i32)
+    (i32.eqz (i32.or
+      (i32.or (call $fd_sync (i32.const 0)) (call $fd_sync (i32.const 1)))
+      (call $fd_write (i32.const 2) (i32.const 512) (i32.const 1) (i32.const 700)))))
+
+  (func $meddle (param $seed i32)
+    (if (i32.and (local.get $seed) (i32.const 1))
+      (then (drop (call $fd_close (i32.rem_u (local.get $seed) (i32.const 3))))))
+    (if (i32.and (local.get $seed) (i32.const 2))
+      (then (drop (call $fd_renumber (i32.and (local.get $seed) (i32.const 3)) (i32.const 2))))))
 
   (func $deep (param $n i32) (result i32)
     (i32.add (call $deep (i32.add (local.get $n) (i32.const 1))) (i32.const 1)))
@@ -94,4 +109,5 @@
     (if (call $grow (i32.load (i32.const 308))) (then (local.set $good (i32.const 0))))
     (i32.store8 (i32.const 600) (i32.add (i32.const 48) (local.get $good)))
     (drop (call $fd_write (i32.const 1) (i32.const 512) (i32.const 1) (i32.const 700)))
+    (call $meddle (i32.load (i32.const 300)))
     (call $end (i32.load (i32.const 312)))))

@@ -4,10 +4,11 @@
  *
  * Every thread has a slot of its own, brought to the guest's first read of input, and sends it
  * random requests: sets of pages to write, growth, traps, endless recursion. The guest itself tells
- * whether it was new; every 997th time all of memory is compared with the image. With `deadlines` a
- * sniper interrupts at random moments of some microseconds, as the watchdog does; then some of the
- * guests loop for ever. With `swap` memory is pushed out to swap every so often. Prints what
- * happened; exits with 1 at the first thing that is wrong.
+ * whether it was new; what the host keeps of it is compared after each reset with what it was when
+ * the slot was prepared; every 997th time all of memory is compared with the image. With
+ * `deadlines` a sniper interrupts at random moments of some microseconds, as the watchdog does;
+ * then some of the guests loop for ever. With `swap` memory is pushed out to swap every so often.
+ * Prints what happened; exits with 1 at the first thing that is wrong.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -26,6 +27,7 @@
 
 #include "compiler/build.h"
 #include "compiler/process.h"
+#include "runtime/abi/describe.h"
 #include "runtime/abi/wasi.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/file.h"
@@ -48,6 +50,7 @@ struct thread {
     uint64_t random;
     pthread_mutex_t lock;    /* over `run`, which ends with the thread */
     struct chimera_run *run; /* for the sniper; NULL: not running */
+    struct chimera_buffer prepared, now; /* what the host kept of the guest then, and keeps now */
     /* what came of them */
     unsigned long answered, trapped, interrupted, compared;
     struct chimera_reset_counters counters;
@@ -146,6 +149,15 @@ static void compare(const struct chimera_host *host, unsigned long number)
         die("request %lu: memory does not end where it should", number);
 }
 
+static void check_side(struct thread *thread, const struct chimera_host *host, unsigned long number)
+{
+    chimera_buffer_reset(&thread->now);
+    chimera_host_describe(host, &thread->now);
+    if (thread->now.failed || thread->now.size != thread->prepared.size ||
+        memcmp(thread->now.data, thread->prepared.data, thread->now.size) != 0)
+        die("request %lu: the host keeps something of it", number);
+}
+
 static void ask(struct thread *thread, struct chimera_host *host, struct chimera_arena *arena,
                 unsigned long number)
 {
@@ -162,6 +174,7 @@ static void ask(struct thread *thread, struct chimera_host *host, struct chimera
     check_end(thread, host, &input, number);
     if (chimera_host_reset(host) < 0)
         die("request %lu: the reset failed", number);
+    check_side(thread, host, number);
     if (number % COMPARE_EVERY == 0) {
         compare(host, number);
         thread->compared++;
@@ -205,6 +218,9 @@ static void *work(void *context)
     struct chimera_host *host = make_host();
     pthread_mutex_unlock(&one_starts);
     chimera_arena_init(&arena, 1 << 20);
+    chimera_buffer_init(&thread->prepared, 1 << 20);
+    chimera_buffer_init(&thread->now, 1 << 20);
+    chimera_host_describe(host, &thread->prepared);
     if (soak.start.image != host->snapshot->image)
         die("two slots of one policy have different images (%s)", host->wasi->obstacle);
     show_run(thread, chimera_run_of_thread());
@@ -213,6 +229,8 @@ static void *work(void *context)
     show_run(thread, NULL);
     thread->counters = host->counters;
     chimera_arena_free(&arena);
+    chimera_buffer_free(&thread->prepared);
+    chimera_buffer_free(&thread->now);
     chimera_wasi_detach(host);
     chimera_host_free(host);
     return NULL;

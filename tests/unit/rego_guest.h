@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rego_guest.h - a Rego module in C. Its functions are those of OPA's ABI at their simplest: a value is
- * the address of its JSON text. What eval() does, and what the calls back into the module do, is the
- * test's. */
+/* rego_guest.h - a Rego module in C. Its functions are those of OPA's ABI at their simplest: a
+ * value is the address of its JSON text. What eval() does, and what the calls back into the module
+ * do, is the test's. */
 #ifndef CHIMERA_TESTS_REGO_GUEST_H
 #define CHIMERA_TESTS_REGO_GUEST_H
 
@@ -26,8 +26,8 @@ enum {
     REGO_BUILTINS = 16,
     REGO_ENTRYPOINTS = 512,
     REGO_RESULT = 1024,
-    REGO_TEXT = 2048,     /* for the tests' own */
-    REGO_HEAP = 65536,    /* where opa_malloc() gives memory */
+    REGO_TEXT = 2048,  /* for the tests' own */
+    REGO_HEAP = 65536, /* where opa_malloc() gives memory */
     REGO_MEMORY = 4 * 65536,
 };
 
@@ -55,15 +55,15 @@ static inline void rego_answer(struct chimera_instance *instance, union chimera_
     values[0].i32 = answer ? answer : otherwise;
 }
 
-#define REGO_FUNCTION(name) \
-    GUEST_CODE static void rego_##name(struct chimera_instance *instance, union chimera_value *values)
+#define REGO_FUNCTION(name)                                               \
+    GUEST_CODE static void rego_##name(struct chimera_instance *instance, \
+                                       union chimera_value *values)
 
 REGO_FUNCTION(builtins)
 {
-    values[0].i32 =
-        rego_put(instance->host, REGO_BUILTINS,
-                 "{\"time.now_ns\":0,\"strings.reverse\":1,\"strings.count\":2,"
-                 "\"strings.split_n\":3,\"time.add_date\":4}");
+    values[0].i32 = rego_put(instance->host, REGO_BUILTINS,
+                             "{\"time.now_ns\":0,\"strings.reverse\":1,\"strings.count\":2,"
+                             "\"strings.split_n\":3,\"time.add_date\":4}");
 }
 
 REGO_FUNCTION(entrypoints)
@@ -119,10 +119,8 @@ struct rego_fixture {
     struct chimera_response response;
 };
 
-static inline void rego_open(struct rego_fixture *fixture, uint32_t limit_ms)
+static inline void rego_make(struct c_guest *guest)
 {
-    const struct chimera_policy_options options = {.id = "p", .limit_ms = limit_ms, .lanes = 1};
-    struct c_guest *guest = &fixture->guest;
     on_eval = on_malloc = on_value_parse = on_value_dump = NULL;
     c_guest_init(guest, CHIMERA_MODE_OPA);
     c_guest_export(guest, "memory", "", NULL);
@@ -141,7 +139,14 @@ static inline void rego_open(struct rego_fixture *fixture, uint32_t limit_ms)
     c_guest_export(guest, "opa_eval_ctx_set_entrypoint", "ii:", rego_nothing);
     c_guest_export(guest, "eval", "i:i", rego_eval);
     c_guest_export(guest, "opa_eval_ctx_get_result", "i:i", rego_get_result);
-    assert_int_equal(chimera_policy_open(&guest->loaded, &options, &fixture->policy, NULL), 0);
+}
+
+static inline void rego_open(struct rego_fixture *fixture, uint32_t limit_ms)
+{
+    const struct chimera_policy_options options = {.id = "p", .limit_ms = limit_ms, .lanes = 1};
+    rego_make(&fixture->guest);
+    assert_int_equal(chimera_policy_open(&fixture->guest.loaded, &options, &fixture->policy, NULL),
+                     0);
     chimera_arena_init(&fixture->arena, 64 << 20);
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A Rego module and its host call each other: what may be nested, and texts at the end of memory. */
+/* A Rego module and its host call each other: what may be nested, and texts at the end of memory.
+ */
 #include "tests/unit/rego_guest.h"
 
 #define NESTED "the policy calls its host from within a host call"
 
-static unsigned pick;      /* which builtin is called from a call back, by its number of arguments */
-static unsigned times;     /* that the hook did something */
+static unsigned pick;  /* which builtin is called from a call back, by its number of arguments */
+static unsigned times; /* that the hook did something */
 static uint32_t grown_from; /* what memory.grow said */
 
 /* --- Calls of a builtin --- */

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the host keeps of a guest is brought back with the guest: whatever a run did to it, and
+ * however it ended, the next one starts where a new slot does. Compared byte by byte
+ * (runtime/abi/describe.h). */
+#include "tests/unit/rego_guest.h"
+#include "tests/unit/wasi_guest.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runtime/abi/describe.h"
+#include "runtime/base/log.h"
+
+void chimera_wapc_guest_request(H, U operation, U payload);
+void chimera_wapc_guest_response(H, U at, U size);
+void chimera_wapc_guest_error(H, U at, U size);
+U chimera_wapc_host_call(H, U binding, U binding_size, U name_space, U name_space_size, U operation,
+                         U operation_size, U payload, U payload_size);
+
+/* --- One slot, in any mode --- */
+
+struct slot {
+    struct c_guest guest;
+    struct chimera_host *host;
+    const struct chimera_abi *abi;
+    struct chimera_buffer prepared; /* what the host knew when it was */
+};
+
+static void (*work)(struct chimera_host *host);  /* what a request does */
+static void (*first)(struct chimera_host *host); /* what the start does; NULL: nothing */
+
+GUEST_CODE static void wapc_call(struct chimera_instance *instance, union chimera_value *values)
+{
+    values[0].i32 = 1;
+    work(instance->host);
+}
+
+GUEST_CODE static void wapc_init(struct chimera_instance *instance, union chimera_value *values)
+{
+    (void)values;
+    if (first)
+        first(instance->host);
+}
+
+/* A program that reads all its input, and then does what it is for. */
+GUEST_CODE static void wasi_start(struct chimera_instance *instance, union chimera_value *values)
+{
+    struct chimera_host *host = instance->host;
+    (void)values;
+    if (first)
+        first(host);
+    do {
+        put32(host, 0, 1024);
+        put32(host, 4, 4096);
+        chimera_wasi_fd_read(host, 0, 0, 1, 8);
+    } while (get32(host, 8) > 0);
+    work(host);
+}
+
+GUEST_CODE static uint32_t rego_work(struct chimera_host *host, uint32_t one, uint32_t two)
+{
+    (void)one, (void)two;
+    work(host);
+    return 0;
+}
+
+static void describe(const struct slot *slot, struct chimera_buffer *out)
+{
+    chimera_buffer_reset(out);
+    chimera_host_describe(slot->host, out);
+    assert_int_equal(out->failed, 0);
+}
+
+static void export_functions(struct c_guest *guest, enum chimera_mode mode)
+{
+    c_guest_init(guest, mode);
+    c_guest_export(guest, "memory", "", NULL);
+    if (mode == CHIMERA_MODE_WAPC) {
+        c_guest_export(guest, "__guest_call", "ii:i", wapc_call);
+        c_guest_export(guest, "wapc_init", ":", wapc_init);
+    } else {
+        c_guest_export(guest, "_start", ":", wasi_start);
+    }
+}
+
+static void prepare_slot(struct slot *slot, enum chimera_mode mode)
+{
+    struct chimera_error err = {0};
+    slot->abi = chimera_abi_of(mode);
+    chimera_buffer_init(&slot->prepared, 1 << 20);
+    if (mode == CHIMERA_MODE_OPA) {
+        rego_make(&slot->guest);
+        on_eval = rego_work;
+    } else {
+        export_functions(&slot->guest, mode);
+    }
+    assert_int_equal(chimera_host_new(&slot->guest.loaded, 1 << 20, &slot->host, NULL), 0);
+    assert_int_equal(slot->abi->attach(slot->host, NULL), 0);
+    chimera_host_begin(slot->host, 5000);
+    if (slot->abi->prepare(slot->host, CHIMERA_SLICE("{\"A\":\"x\"}"), &err) < 0)
+        fail_msg("%s", err.text);
+    chimera_host_end(slot->host);
+    describe(slot, &slot->prepared);
+}
+
+static void drop_slot(struct slot *slot)
+{
+    slot->abi->detach(slot->host);
+    chimera_host_free(slot->host);
+    chimera_buffer_free(&slot->prepared);
+}
+
+static void run_once(struct slot *slot, void (*what)(struct chimera_host *), uint32_t limit_ms)
+{
+    struct chimera_arena arena;
+    struct chimera_request request = c_guest_request("{\"n\":1}");
+    struct chimera_response response;
+    chimera_arena_init(&arena, 64 << 20);
+    work = what;
+    chimera_host_begin(slot->host, limit_ms);
+    slot->abi->validate(slot->host, &request, CHIMERA_SLICE("{}"), &arena, &response);
+    chimera_host_end(slot->host);
+    chimera_arena_free(&arena);
+}
+
+static void expect_prepared(const struct slot *slot)
+{
+    struct chimera_buffer now;
+    chimera_buffer_init(&now, 1 << 20);
+    describe(slot, &now);
+    assert_int_equal(now.size, slot->prepared.size);
+    assert_memory_equal(now.data, slot->prepared.data, now.size);
+    chimera_buffer_free(&now);
+}
+
+/* --- What a guest can do to its host --- */
+
+static U put(struct chimera_host *host, U at, const char *text)
+{
+    memcpy(memory(host, at), text, strlen(text));
+    return (U)strlen(text);
+}
+
+static void leave_files(struct chimera_host *host)
+{
+    write_to(host, 1, "a line that does not end");
+    write_to(host, 2, "nor this");
+    chimera_wasi_fd_close(host, 1);
+    chimera_wasi_fd_renumber(host, 0, 2);
+}
+
+/* Answers that nobody reads, of which a first byte is read. */
+static void leave_answers(struct chimera_host *host)
+{
+    U at[8];
+    const char *const texts[4] = {"kubewarden", "net", "v1/dns_lookup_host", "\"secret\""};
+    for (U i = 0; i < 4; i++) {
+        at[2 * i] = 8192 + 256 * i;
+        at[2 * i + 1] = put(host, 8192 + 256 * i, texts[i]);
+    }
+    for (int i = 0; i < 2; i++)
+        chimera_wasi_host_call(host, at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7]);
+    if (host->wapc)
+        chimera_wapc_host_call(host, at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7]);
+    put32(host, 0, 1024);
+    put32(host, 4, 1);
+    chimera_wasi_fd_read(host, 0, 0, 1, 8);
+}
+
+static void leave_words(struct chimera_host *host)
+{
+    U size = put(host, 1024, "{\"accepted\":true,\"message\":\"of an earlier request\"}");
+    if (!host->wapc)
+        return;
+    chimera_wapc_guest_error(host, 1024, size);
+    chimera_wapc_guest_response(host, 1024, size);
+}
+
+static void leave_all(struct chimera_host *host)
+{
+    leave_words(host);
+    leave_answers(host);
+    leave_files(host);
+}
+
+static void leave_all_and_trap(struct chimera_host *host)
+{
+    leave_all(host);
+    chimera_guest_trap(host, CHIMERA_TRAP_HOST, "words that stay");
+}
+
+static void leave_all_and_exit(struct chimera_host *host)
+{
+    leave_all(host);
+    chimera_wasi_proc_exit(host, 3);
+}
+
+static void leave_all_and_lie(struct chimera_host *host)
+{
+    leave_all(host);
+    chimera_wasi_fd_read(host, 2, 0xfffffff0, 4, 8); /* left in the middle of an import function */
+}
+
+GUEST_CODE static void leave_all_and_loop(struct chimera_host *host)
+{
+    leave_all(host);
+    for (volatile int i = 0;; i++)
+        ;
+}
+
+static void (*const misdeeds[])(struct chimera_host *) = {
+    leave_files,        leave_answers,      leave_words,       leave_all,
+    leave_all_and_trap, leave_all_and_exit, leave_all_and_lie, leave_all_and_loop};
+
+static const enum chimera_mode wasi_modes[] = {CHIMERA_MODE_WAPC, CHIMERA_MODE_WASI,
+                                               CHIMERA_MODE_CHIMERA};
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static void nothing_of_a_run_is_left(void **state)
+{
+    (void)state;
+    first = NULL;
+    for (size_t mode = 0; mode < COUNT(wasi_modes); mode++) {
+        struct slot slot;
+        prepare_slot(&slot, wasi_modes[mode]);
+        for (size_t i = 0; i < COUNT(misdeeds); i++) {
+            run_once(&slot, misdeeds[i], 100);
+            assert_int_equal(chimera_host_reset(slot.host), 0);
+            expect_prepared(&slot);
+        }
+        drop_slot(&slot);
+    }
+}
+
+/* --- What the start did is no request's, and stays --- */
+
+static void close_output(struct chimera_host *host)
+{
+    chimera_wasi_fd_close(host, 2);
+}
+
+static void tell_files(struct chimera_host *host)
+{
+    for (U fd = 0; fd < 3; fd++)
+        got[fd] = chimera_wasi_fd_sync(host, fd);
+    leave_files(host);
+}
+
+static void every_request_begins_where_the_start_ended(void **state)
+{
+    static const U want[] = {0, 0, 8};
+    (void)state;
+    for (size_t mode = 0; mode < COUNT(wasi_modes); mode++) {
+        struct slot slot;
+        first = close_output;
+        prepare_slot(&slot, wasi_modes[mode]);
+        for (int i = 0; i < 3; i++) {
+            run_once(&slot, tell_files, 5000);
+            assert_memory_equal(got, want, sizeof(want));
+            assert_int_equal(chimera_host_reset(slot.host), 0);
+            expect_prepared(&slot);
+        }
+        drop_slot(&slot);
+    }
+    first = NULL;
+}
+
+static void slots_of_one_policy_are_alike(void **state)
+{
+    (void)state;
+    for (size_t mode = 0; mode < COUNT(wasi_modes); mode++) {
+        struct slot slots[2];
+        prepare_slot(&slots[0], wasi_modes[mode]);
+        run_once(&slots[0], leave_all_and_trap, 5000);
+        assert_int_equal(chimera_host_reset(slots[0].host), 0);
+        prepare_slot(&slots[1], wasi_modes[mode]);
+        describe(&slots[0], &slots[0].prepared);
+        assert_int_equal(slots[0].prepared.size, slots[1].prepared.size);
+        assert_memory_equal(slots[0].prepared.data, slots[1].prepared.data, slots[0].prepared.size);
+        drop_slot(&slots[0]);
+        drop_slot(&slots[1]);
+    }
+}
+
+/* --- Rego --- */
+
+GUEST_CODE static uint32_t trap_in_call_back(struct chimera_host *host, uint32_t one, uint32_t two)
+{
+    (void)one, (void)two;
+    if (host->depth == 2)
+        chimera_guest_trap(host, CHIMERA_TRAP_UNREACHABLE, NULL);
+    return 0;
+}
+
+GUEST_CODE static uint32_t loop_in_call_back(struct chimera_host *host, uint32_t one, uint32_t two)
+{
+    (void)one, (void)two;
+    for (volatile int i = 0; host->depth == 2; i++)
+        ;
+    return 0;
+}
+
+static void split(struct chimera_host *host)
+{
+    rego_put(host, REGO_TEXT, "\"a,b,c\"");
+    rego_put(host, REGO_TEXT + 64, "\",\"");
+    rego_put(host, REGO_TEXT + 128, "2");
+    chimera_opa_builtin3(host, 3, 0, REGO_TEXT, REGO_TEXT + 64, REGO_TEXT + 128);
+}
+
+static void builtins_leave_nothing(void **state)
+{
+    static rego_hook **const hooks[] = {&on_malloc, &on_value_parse, &on_value_dump};
+    static rego_hook *const ends[] = {NULL, trap_in_call_back, loop_in_call_back};
+    struct slot slot;
+    (void)state;
+    prepare_slot(&slot, CHIMERA_MODE_OPA);
+    for (size_t hook = 0; hook < COUNT(hooks); hook++) {
+        for (size_t end = 0; end < COUNT(ends); end++) {
+            *hooks[hook] = ends[end];
+            run_once(&slot, split, 100);
+            assert_true(end == 0 || slot.host->stop != CHIMERA_STOP_NONE);
+            assert_int_equal(chimera_host_reset(slot.host), 0);
+            expect_prepared(&slot);
+        }
+        *hooks[hook] = NULL;
+    }
+    drop_slot(&slot);
+}
+
+/* --- The same as the policy and its log see it --- */
+
+static char log_path[] = "/tmp/chimera-reset-log-XXXXXX";
+static int log_fd;
+
+/* What was logged since the last time, without the times at which it was. */
+static char *take_log(void)
+{
+    off_t size = lseek(log_fd, 0, SEEK_END);
+    char *text = calloc(1, (size_t)size + 1);
+    assert_int_equal(pread(log_fd, text, (size_t)size, 0), size);
+    assert_int_equal(ftruncate(log_fd, 0), 0);
+    char *to = text;
+    for (char *line = text, *end; *line; line = end) {
+        end = strchr(line, '\n') + 1;
+        char *rest = memchr(line, ' ', (size_t)(end - line));
+        memmove(to, rest, (size_t)(end - rest));
+        to += end - rest;
+    }
+    *to = '\0';
+    return text;
+}
+
+static void tell_what_it_finds(struct chimera_host *host)
+{
+    char text[128];
+    put32(host, 0, 1024);
+    put32(host, 4, 64);
+    put32(host, 8, 0);
+    U code = chimera_wasi_fd_read(host, 0, 0, 1, 8), size = get32(host, 8);
+    snprintf(text, sizeof(text), "{\"accepted\":true,\"message\":\"read %u: %u bytes: %.*s\"}",
+             code, size, (int)size, (const char *)memory(host, 1024));
+    write_to(host, 2, "found\n");
+    if (host->wapc)
+        chimera_wapc_guest_response(host, 4096, put(host, 4096, text));
+    else
+        write_to(host, 1, text);
+}
+
+/* What one request gets, and what it logs. Owned by the caller. */
+static char *ask(struct chimera_policy *policy, void (*what)(struct chimera_host *))
+{
+    struct chimera_arena arena;
+    struct chimera_request request = c_guest_request("{\"n\":1}");
+    struct chimera_response response;
+    struct chimera_buffer text;
+    chimera_arena_init(&arena, 64 << 20);
+    chimera_buffer_init(&text, 1 << 20);
+    work = what;
+    free(take_log());
+    assert_int_equal(chimera_policy_evaluate(policy, 0, &request, 0, &arena, &response), 0);
+    chimera_response_write(&response, &text);
+    char *log = take_log();
+    chimera_buffer_byte(&text, '\n');
+    chimera_buffer_text(&text, log);
+    chimera_buffer_byte(&text, '\0');
+    free(log);
+    chimera_arena_free(&arena);
+    return text.data;
+}
+
+static struct chimera_policy *open_one(struct c_guest *guest, enum chimera_mode mode)
+{
+    const struct chimera_policy_options options = {
+        .id = "p", .limit_ms = 100, .lanes = 1, .settings = CHIMERA_SLICE("{}")};
+    struct chimera_policy *policy;
+    struct chimera_error err = {0};
+    export_functions(guest, mode);
+    assert_int_equal(chimera_policy_open(&guest->loaded, &options, &policy, NULL), 0);
+    assert_int_equal(chimera_policy_warm(policy, 0, &err), 0);
+    return policy;
+}
+
+static void a_second_request_is_answered_and_logged_like_a_first(void **state)
+{
+    (void)state;
+    for (size_t mode = 0; mode < COUNT(wasi_modes); mode++) {
+        struct c_guest guest[2];
+        struct chimera_policy *used = open_one(&guest[0], wasi_modes[mode]);
+        struct chimera_policy *fresh = open_one(&guest[1], wasi_modes[mode]);
+        char *want = ask(fresh, tell_what_it_finds);
+        assert_non_null(strstr(want, wasi_modes[mode] == CHIMERA_MODE_WAPC ? "found" : "read 0"));
+        for (size_t i = 0; i < COUNT(misdeeds); i++) {
+            free(ask(used, misdeeds[i]));
+            char *text = ask(used, tell_what_it_finds);
+            assert_string_equal(text, want);
+            free(text);
+        }
+        free(want);
+        chimera_policy_close(used);
+        chimera_policy_close(fresh);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_of_a_run_is_left),
+        cmocka_unit_test(every_request_begins_where_the_start_ended),
+        cmocka_unit_test(slots_of_one_policy_are_alike),
+        cmocka_unit_test(builtins_leave_nothing),
+        cmocka_unit_test(a_second_request_is_answered_and_logged_like_a_first),
+    };
+    log_fd = mkostemp(log_path, O_APPEND | O_CLOEXEC);
+    if (log_fd < 0)
+        return 1;
+    unlink(log_path);
+    chimera_log_open(log_fd, CHIMERA_LOG_TEXT, CHIMERA_LOG_INFO);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
