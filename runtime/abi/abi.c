@@ -8,6 +8,9 @@
 #include "runtime/base/utf8.h"
 #include "runtime/policy/policy.h"
 
+#define UTF8_PIECE ((size_t)16 * 1024)
+#define UTF8_CHARACTER_MAX 4
+
 #define INTERNAL_PREFIX "internal server error: "
 
 const struct chimera_abi *chimera_abi_of(enum chimera_mode mode)
@@ -136,6 +139,21 @@ struct chimera_slice chimera_abi_guest_slice(struct chimera_host *host, uint32_t
     return (struct chimera_slice){(const char *)chimera_guest_bytes(host, at, size), size};
 }
 
+bool chimera_abi_is_utf8(struct chimera_host *host, struct chimera_slice text)
+{
+    while (text.size > 0) {
+        struct chimera_slice piece = {text.data, text.size < UTF8_PIECE ? text.size : UTF8_PIECE};
+        size_t good = chimera_utf8_prefix(piece);
+        bool may_be_cut = piece.size < text.size && piece.size - good < UTF8_CHARACTER_MAX;
+        if (good < piece.size && !may_be_cut)
+            return false;
+        text.data += good;
+        text.size -= good;
+        chimera_guest_spend(host, piece.size / 2);
+    }
+    return true;
+}
+
 bool chimera_abi_host_call(struct chimera_host *host, const uint32_t at_and_size[8],
                            struct chimera_buffer *answer)
 {
@@ -143,7 +161,7 @@ bool chimera_abi_host_call(struct chimera_host *host, const uint32_t at_and_size
     for (size_t i = 0; i < 4; i++)
         part[i] = chimera_abi_guest_slice(host, at_and_size[2 * i], at_and_size[2 * i + 1]);
     for (size_t i = 0; i < 3; i++)
-        if (!chimera_utf8_is_valid(part[i]))
+        if (!chimera_abi_is_utf8(host, part[i]))
             chimera_guest_trap(host, CHIMERA_TRAP_HOST, "a host call's name is not UTF-8");
     struct chimera_host_request call = {
         .binding = part[0], .name_space = part[1], .operation = part[2], .payload = part[3]};

@@ -60,6 +60,9 @@ struct chimera_slice chimera_abi_policy_id(const struct chimera_host *host);
 /* Guest bytes as a slice; traps when they are outside of its memory. */
 struct chimera_slice chimera_abi_guest_slice(struct chimera_host *host, uint32_t at, uint32_t size);
 
+/* Is a text that the guest chose UTF-8? However long it is, a deadline ends the look at it. */
+bool chimera_abi_is_utf8(struct chimera_host *host, struct chimera_slice text);
+
 /* A copy in the arena; empty when there is no room. .data is never NULL. */
 struct chimera_slice chimera_abi_keep(struct chimera_arena *arena, struct chimera_slice text);
 

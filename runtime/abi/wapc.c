@@ -61,7 +61,7 @@ IMPORT(void, guest_response, uint32_t at, uint32_t size)
 
 static void require_utf8(struct chimera_host *host, uint32_t at, uint32_t size)
 {
-    if (!chimera_utf8_is_valid(chimera_abi_guest_slice(host, at, size)))
+    if (!chimera_abi_is_utf8(host, chimera_abi_guest_slice(host, at, size)))
         chimera_guest_trap(host, CHIMERA_TRAP_HOST, "a text from the policy is not UTF-8");
 }
 

@@ -3,6 +3,9 @@
 
 #define LINE_MAX_BYTES ((size_t)8 * 1024) /* of a waPC guest's output; longer lines are broken */
 
+#define UNITS_PER_VECTOR 16 /* of an account (account.h) */
+#define UNITS_PER_LINE 4096 /* that is logged */
+
 static bool is_open(const struct chimera_host *host, uint32_t fd)
 {
     return chimera_wasi_file_of(host, fd) != CHIMERA_WASI_CLOSED;
@@ -53,6 +56,7 @@ static struct span first_space(struct chimera_host *host, struct vector vector)
     for (uint32_t i = 0; i < vector.count; i++) {
         if (chimera_wasi_get32(vector_entry(host, vector, i) + 4) > 0)
             return vector_part(host, vector, i);
+        chimera_guest_spend(host, UNITS_PER_VECTOR);
     }
     return (struct span){0};
 }
@@ -99,16 +103,18 @@ static void log_line(const struct chimera_host *host, const struct chimera_buffe
 }
 
 /* Logs each line as it is complete, and keeps the rest for later. */
-static void write_lines(const struct chimera_host *host, struct chimera_buffer *lines,
+static void write_lines(struct chimera_host *host, struct chimera_buffer *lines,
                         struct chimera_slice bytes)
 {
     if (!chimera_log_is_on(CHIMERA_LOG_INFO))
         return;
     for (size_t i = 0; i < bytes.size; i++) {
+        chimera_guest_spend(host, 1);
         bool is_end = bytes.data[i] == '\n';
         if (!is_end)
             chimera_buffer_byte(lines, (uint8_t)bytes.data[i]);
         if (is_end || lines->size >= LINE_MAX_BYTES) {
+            chimera_guest_spend(host, lines->size > 0 ? UNITS_PER_LINE : 0);
             log_line(host, lines);
             chimera_buffer_reset(lines);
         }
@@ -137,6 +143,7 @@ static uint32_t fd_write(struct chimera_host *host, uint32_t fd, struct vector v
     uint32_t size = 0;
     for (uint32_t i = 0; i < vector.count; i++) {
         struct span span = vector_part(host, vector, i);
+        chimera_guest_spend(host, UNITS_PER_VECTOR + span.size / 8);
         struct chimera_slice part = {(const char *)span.bytes, span.size};
         if (wasi->stdio == CHIMERA_WASI_LOGGED)
             write_lines(host, buffer, part);

@@ -8,6 +8,10 @@
 
 #define NANOSECONDS 1000000000u
 
+#define UNITS_PER_SUBSCRIPTION 16 /* of an account (account.h), in each of two passes */
+#define RANDOM_BYTES \
+    ((size_t)16 * 1024) /* at once: a kernel makes some hundred megabytes a second */
+
 /* --- Arguments and environment --- */
 
 static uint32_t strings_sizes(struct chimera_host *host, const struct chimera_wasi_strings *strings,
@@ -25,6 +29,7 @@ static uint32_t strings_get(struct chimera_host *host, const struct chimera_wasi
     if (strings->count == 0)
         return WASI_SUCCESS;
     uint8_t *text = chimera_guest_bytes(host, text_at, strings->text.size);
+    chimera_guest_spend(host, strings->text.size / 4 + strings->count * (uint64_t)8);
     memcpy(text, strings->text.data, strings->text.size);
     size_t at = 0;
     for (uint32_t i = 0; i < strings->count; i++) {
@@ -167,9 +172,10 @@ static uint32_t check_file_subscription(const struct chimera_host *host,
 }
 
 /* First pass: is all of it right, and until when to wait? */
-static uint32_t poll_check(const struct chimera_host *host, struct poll *poll)
+static uint32_t poll_check(struct chimera_host *host, struct poll *poll)
 {
     for (uint32_t i = 0; i < poll->count; i++) {
+        chimera_guest_spend(host, UNITS_PER_SUBSCRIPTION);
         const uint8_t *subscription = poll->subscriptions + (size_t)i * poll->layout->size;
         bool is_clock = subscription[TAG_AT] == TAG_CLOCK;
         if (subscription[TAG_AT] > TAG_FD_WRITE)
@@ -207,11 +213,12 @@ static void sleep_until(struct chimera_host *host, uint64_t wake)
 
 /* Second pass: what has happened. Events may be written over subscriptions that were read before:
  * they are smaller. */
-static uint32_t poll_report(const struct poll *poll, uint8_t *events)
+static uint32_t poll_report(struct chimera_host *host, const struct poll *poll, uint8_t *events)
 {
     uint32_t count = 0;
     uint64_t reached = poll->is_any_ready ? poll->now : poll->wake;
     for (uint32_t i = 0; i < poll->count; i++) {
+        chimera_guest_spend(host, UNITS_PER_SUBSCRIPTION);
         const uint8_t *subscription = poll->subscriptions + (size_t)i * poll->layout->size;
         uint8_t type = subscription[TAG_AT];
         uint64_t user_data = chimera_wasi_get64(subscription);
@@ -239,7 +246,7 @@ static uint32_t poll_oneoff(struct chimera_host *host, const struct layout *layo
         return code;
     if (!poll.is_any_ready)
         sleep_until(host, poll.wake);
-    chimera_wasi_put32(host, ret_count, poll_report(&poll, events));
+    chimera_wasi_put32(host, ret_count, poll_report(host, &poll, events));
     return WASI_SUCCESS;
 }
 
@@ -251,7 +258,9 @@ static uint32_t random_get(struct chimera_host *host, uint32_t at, uint32_t size
     if (chimera_wasi_play(host, CHIMERA_WASI_RANDOM, bytes, size))
         return WASI_SUCCESS;
     for (size_t done = 0; done < size;) {
-        ssize_t step = getrandom(bytes + done, size - done, 0);
+        size_t wanted = size - done < RANDOM_BYTES ? size - done : RANDOM_BYTES;
+        chimera_guest_spend(host, wanted * 2);
+        ssize_t step = getrandom(bytes + done, wanted, 0);
         if (step < 0 && errno != EINTR)
             chimera_guest_trap(host, CHIMERA_TRAP_HOST, "no random numbers");
         done += step > 0 ? (size_t)step : 0;

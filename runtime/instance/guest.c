@@ -98,18 +98,33 @@ _Noreturn void chimera_guest_late(struct chimera_host *host)
     leave(host);
 }
 
+_Noreturn void chimera_guest_overdrawn(struct chimera_host *host)
+{
+    char text[sizeof(host->stop_text)];
+    if (host->account.failed == CHIMERA_EDEADLINE)
+        chimera_guest_late(host);
+    chimera_host_limit_text(host, text);
+    chimera_guest_trap(host, CHIMERA_TRAP_HOST, text);
+}
+
+static void check_limits(struct chimera_host *host)
+{
+    if (host->account.failed)
+        chimera_guest_overdrawn(host);
+    if (chimera_run_is_due(host->run))
+        chimera_guest_late(host);
+}
+
 void chimera_import_leave(struct chimera_host *host)
 {
     host->depth--;
-    if (chimera_run_is_due(host->run))
-        chimera_guest_late(host);
+    check_limits(host);
 }
 
 void chimera_import_call_back(struct chimera_host *host, const struct chimera_export *export,
                               union chimera_value *values)
 {
-    if (chimera_run_is_due(host->run))
-        chimera_guest_late(host);
+    check_limits(host);
     host->depth++;
     export->call(host->instance, values);
     host->depth--;

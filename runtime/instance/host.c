@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -108,6 +109,7 @@ void chimera_host_free(struct chimera_host *host)
     if (host->internal) {
         chimera_image_release(host->internal->image);
         chimera_reset_done(&host->internal->reset);
+        free(host->internal->table_room);
     }
     free(host->internal);
     free(host->instance);
@@ -252,6 +254,16 @@ int chimera_host_call(struct chimera_host *host, const struct chimera_export *ex
     host->internal->export = export;
     host->internal->values = values;
     return run_guest(host);
+}
+
+void chimera_host_limit_text(const struct chimera_host *host,
+                             char ret_text[CHIMERA_LIMIT_TEXT_BYTES])
+{
+    snprintf(
+        ret_text, CHIMERA_LIMIT_TEXT_BYTES,
+        "the policy's memory limit of %llu MiB is reached: see `memoryLimit` of --policy-options "
+        "and --memory-limit of `chimera run`",
+        (unsigned long long)(host->memory_limit >> 20));
 }
 
 const char *chimera_host_stop_text(const struct chimera_host *host)

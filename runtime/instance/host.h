@@ -165,6 +165,16 @@ _Noreturn void chimera_guest_trap(struct chimera_host *host, enum chimera_trap t
 _Noreturn void chimera_guest_exit(struct chimera_host *host, uint32_t exit_code);
 /* Its time is up, whether or not the watchdog has told yet. */
 _Noreturn void chimera_guest_late(struct chimera_host *host);
+/* Its account (account.h) refused something: the time is up, or its memory is used up. */
+_Noreturn void chimera_guest_overdrawn(struct chimera_host *host);
+
+/* Spends units of its account, and leaves it when that refuses: for work whose size the guest
+ * chooses, at a point where nothing is owned. */
+static inline void chimera_guest_spend(struct chimera_host *host, uint64_t units)
+{
+    if (chimera_account_spend(&host->account, units) < 0)
+        chimera_guest_overdrawn(host);
+}
 
 /* Leaves the guest, to come back here when chimera_host_resume() is called: possibly many times. The
  * frames between here and the guest are copied, so they must hold nothing of a single run: no lock,

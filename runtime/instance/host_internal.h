@@ -36,6 +36,7 @@ struct chimera_snapshot {
     void *instance;              /* a copy of the instance; owned */
     void **tables;               /* a copy of each table's entries; owned, both levels */
     void **table_data; /* where each table's entries were: that block is never freed by growth */
+    uint32_t *table_room; /* of those blocks; owned */
     void *stack;       /* of a suspended guest: its stack from `suspended` to the top; owned */
     void *suspended;   /* its stack pointer; NULL: not suspended */
     size_t stack_size; /* bytes of `stack` */
@@ -50,7 +51,13 @@ struct chimera_host_internal {
     const struct chimera_export *export; /* of the call being made */
     union chimera_value *values;
     void (*function)(struct chimera_instance *); /* or this, for initialize and start */
+    uint32_t *table_room; /* for how many entries each table's block has room; owned */
 };
+
+/* host.c: "the policy's memory limit of … is reached: …", for when an account says so. */
+#define CHIMERA_LIMIT_TEXT_BYTES 160
+void chimera_host_limit_text(const struct chimera_host *host,
+                             char ret_text[CHIMERA_LIMIT_TEXT_BYTES]);
 
 /* memory.c */
 int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err);

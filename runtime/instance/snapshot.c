@@ -23,6 +23,7 @@ static void free_snapshot(const struct chimera_host *host, struct chimera_snapsh
         free(snapshot->tables[i]);
     free(snapshot->tables);
     free(snapshot->table_data);
+    free(snapshot->table_room);
     free(snapshot->instance);
     free(snapshot->stack);
     free(snapshot);

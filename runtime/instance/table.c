@@ -5,6 +5,10 @@
 
 #include "runtime/instance/host_internal.h"
 
+/* Between two looks at the account. */
+#define COPY_BYTES ((size_t)256 * 1024)
+#define FILL_ENTRIES 1024
+
 struct chimera_table *chimera_table_at(const struct chimera_host *host, uint32_t index)
 {
     const struct chimera_plugin *plugin = host->loaded->plugin;
@@ -14,6 +18,9 @@ struct chimera_table *chimera_table_at(const struct chimera_host *host, uint32_t
 int chimera_tables_make(struct chimera_host *host, struct chimera_error *err)
 {
     const struct chimera_plugin *plugin = host->loaded->plugin;
+    host->internal->table_room = calloc((size_t)plugin->table_count + 1, sizeof(uint32_t));
+    if (!host->internal->table_room)
+        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a table");
     for (uint32_t i = 0; i < plugin->table_count; i++) {
         const struct chimera_plugin_table *shape = &plugin->tables[i];
         struct chimera_table *table = chimera_table_at(host, i);
@@ -25,6 +32,7 @@ int chimera_tables_make(struct chimera_host *host, struct chimera_error *err)
         if (!table->data)
             return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a table");
         table->size = shape->min;
+        host->internal->table_room[i] = shape->min;
         table->max_size = shape->max < CHIMERA_TABLE_MAX ? shape->max : CHIMERA_TABLE_MAX;
     }
     return CHIMERA_OK;
@@ -40,8 +48,10 @@ int chimera_tables_save(const struct chimera_host *host, struct chimera_snapshot
     uint32_t count = host->loaded->plugin->table_count;
     snapshot->tables = calloc((size_t)count + 1, sizeof(void *));
     snapshot->table_data = calloc((size_t)count + 1, sizeof(void *));
-    if (!snapshot->tables || !snapshot->table_data)
+    snapshot->table_room = calloc((size_t)count + 1, sizeof(uint32_t));
+    if (!snapshot->tables || !snapshot->table_data || !snapshot->table_room)
         return CHIMERA_ENOMEM;
+    memcpy(snapshot->table_room, host->internal->table_room, count * sizeof(uint32_t));
     for (uint32_t i = 0; i < count; i++) {
         snapshot->table_data[i] = chimera_table_at(host, i)->data;
         if (!host->loaded->plugin->changes_tables)
@@ -65,6 +75,7 @@ void chimera_tables_restore(struct chimera_host *host)
         struct chimera_table *table = chimera_table_at(host, i);
         if (table->data != snapshot->table_data[i])
             free(table->data);
+        host->internal->table_room[i] = snapshot->table_room[i];
     }
     memcpy(host->instance, snapshot->instance, plugin->instance_size);
     for (uint32_t i = 0; plugin->changes_tables && i < plugin->table_count; i++)
@@ -94,24 +105,73 @@ static uint32_t index_of(const struct chimera_host *host, const struct chimera_t
     return i;
 }
 
+static bool is_of_snapshot(const struct chimera_host *host, uint32_t index, const void *data)
+{
+    return host->snapshot && host->snapshot->table_data[index] == data;
+}
+
+/* Copies in pieces between which a deadline is seen; `to` is freed then. */
+static void copy_entries(struct chimera_host *host, char *to, const char *from, size_t size)
+{
+    for (size_t done = 0, step; done < size; done += step) {
+        step = size - done < COPY_BYTES ? size - done : COPY_BYTES;
+        memcpy(to + done, from + done, step);
+        if (chimera_account_spend(&host->account, step / 8) < 0) {
+            free(to);
+            chimera_guest_overdrawn(host);
+        }
+    }
+}
+
+/* Room for `wanted` entries and, so that many small steps cost no more than one large one, for as
+ * many again as there are. The block that a reset goes back to stays. */
+static void *make_room(struct chimera_host *host, uint32_t index, uint32_t wanted)
+{
+    const struct chimera_table *table = chimera_table_at(host, index);
+    size_t entry_size = host->loaded->plugin->tables[index].entry_size;
+    uint64_t room = (uint64_t)table->size * 2;
+    if (room > table->max_size)
+        room = table->max_size;
+    if (room < wanted)
+        room = wanted;
+    bool stays = is_of_snapshot(host, index, table->data);
+    void *data = stays ? malloc((size_t)(room + 1) * entry_size)
+                       : realloc(table->data, (size_t)(room + 1) * entry_size);
+    if (!data)
+        return NULL;
+    if (stays)
+        copy_entries(host, data, table->data, (size_t)table->size * entry_size);
+    host->internal->table_room[index] = (uint32_t)room;
+    return data;
+}
+
+static void fill(struct chimera_host *host, char *at, uint32_t count, const void *initial,
+                 size_t entry_size)
+{
+    for (uint32_t i = 0; i < count; i++, at += entry_size) {
+        memcpy(at, initial, entry_size);
+        if (i % FILL_ENTRIES == 0)
+            chimera_guest_spend(host, FILL_ENTRIES * 4);
+    }
+}
+
 static uint32_t grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
                      const void *initial)
 {
     uint32_t index = index_of(host, table), before = table->size;
     size_t entry_size = host->loaded->plugin->tables[index].entry_size;
-    uint64_t size = (uint64_t)before + delta;
-    if (size > table->max_size)
+    if (delta > table->max_size - before)
         return UINT32_MAX;
-    char *data = malloc((size_t)(size + 1) * entry_size);
-    if (!data)
-        return UINT32_MAX;
-    memcpy(data, table->data, before * entry_size);
-    for (uint64_t i = before; i < size; i++)
-        memcpy(data + i * entry_size, initial, entry_size);
-    if (!host->snapshot || host->snapshot->table_data[index] != table->data)
-        free(table->data);
-    table->data = data;
-    table->size = (uint32_t)size;
+    if (delta == 0)
+        return before;
+    if (before + delta > host->internal->table_room[index]) {
+        void *data = make_room(host, index, before + delta);
+        if (!data)
+            return UINT32_MAX;
+        table->data = data;
+    }
+    fill(host, (char *)table->data + before * entry_size, delta, initial, entry_size);
+    table->size = before + delta;
     return before;
 }
 

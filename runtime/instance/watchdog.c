@@ -25,6 +25,7 @@ static struct {
     /* The watchdog never sleeps longer than this, so a run armed meanwhile cannot be missed unless
      * its limit is shorter still: then it wakes the watchdog. */
     _Atomic uint64_t shortest_ns;
+    struct chimera_watchdog_counters counters; /* under the lock */
 } watchdog = {.lock = PTHREAD_MUTEX_INITIALIZER, .shortest_ns = NS_PER_S};
 
 static _Atomic uint64_t next_id = 1;
@@ -52,10 +53,21 @@ static uint64_t look_at(struct chimera_run *run, uint64_t now)
     return now + REPEAT_NS;
 }
 
-static void sleep_until(uint64_t when)
+static void sleep_until(uint64_t when, uint64_t now)
 {
     struct timespec until = {.tv_sec = (time_t)(when / NS_PER_S), .tv_nsec = (long)(when % NS_PER_S)};
-    pthread_cond_timedwait(&watchdog.wake, &watchdog.lock, &until);
+    watchdog.counters.rounds++;
+    watchdog.counters.next_ns = when;
+    watchdog.counters.sleep_ns = when - now;
+    if (pthread_cond_timedwait(&watchdog.wake, &watchdog.lock, &until) == 0)
+        watchdog.counters.woken++;
+}
+
+void chimera_watchdog_counters(struct chimera_watchdog_counters *ret_counters)
+{
+    pthread_mutex_lock(&watchdog.lock);
+    *ret_counters = watchdog.counters;
+    pthread_mutex_unlock(&watchdog.lock);
 }
 
 static void *watch(void *unused)
@@ -70,7 +82,7 @@ static void *watch(void *unused)
             if (again < next)
                 next = again;
         }
-        sleep_until(next);
+        sleep_until(next, now);
     }
     return NULL;
 }

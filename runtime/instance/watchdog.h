@@ -46,4 +46,13 @@ bool chimera_run_is_due(const struct chimera_run *run);
 
 uint64_t chimera_monotonic_ns(void);
 
+/* What the watchdog has done, for tests: lateness depends on the machine, this does not. */
+struct chimera_watchdog_counters {
+    uint64_t rounds;   /* looks at all runs */
+    uint64_t woken;    /* of which it did not sleep to the end before */
+    uint64_t next_ns;  /* until when it sleeps now; CLOCK_MONOTONIC */
+    uint64_t sleep_ns; /* and how long that was when it decided so */
+};
+void chimera_watchdog_counters(struct chimera_watchdog_counters *ret_counters);
+
 #endif

@@ -6,12 +6,15 @@
 #include "tests/unit/wasi_guest.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "runtime/abi/describe.h"
 #include "runtime/base/log.h"
+#include "runtime/instance/host_internal.h"
 
 void chimera_wapc_guest_request(H, U operation, U payload);
 void chimera_wapc_guest_response(H, U at, U size);
@@ -331,6 +334,72 @@ static void builtins_leave_nothing(void **state)
     drop_slot(&slot);
 }
 
+/* --- Memory: the pages that a thread wrote are known by its own count of faults --- */
+
+#define FAR (3u * CHIMERA_PAGE_BYTES)
+#define FAULTS_MAX 8192
+
+static uint8_t *fresh_pages; /* each is a fault of who touches it first */
+static size_t touched;
+
+static uint64_t touch_one(void)
+{
+    uint64_t count;
+    assert_true(touched < 2 * FAULTS_MAX);
+    *(volatile uint8_t *)(fresh_pages + touched++ * CHIMERA_PROCESSOR_PAGE) = 1;
+    chimera_fault_count(&count);
+    return count;
+}
+
+static void write_near(struct chimera_host *host)
+{
+    *memory(host, 0) = 1;
+}
+
+static void write_far(struct chimera_host *host)
+{
+    *memory(host, FAR) = 1;
+}
+
+/* Writes another page, and then has as many faults as the first thread had at its last reset. */
+static void *reset_here(void *context)
+{
+    struct slot *slot = context;
+    uint64_t wanted = slot->host->internal->reset.faults, count;
+    run_once(slot, write_far, 5000);
+    do
+        count = touch_one();
+    while (count < wanted);
+    return chimera_host_reset(slot->host) == 0 ? slot : NULL;
+}
+
+static void a_reset_on_another_thread_finds_its_pages(void **state)
+{
+    size_t size = 2 * FAULTS_MAX * CHIMERA_PROCESSOR_PAGE;
+    struct slot slot;
+    pthread_t thread;
+    void *good = NULL;
+    uint64_t start;
+    (void)state;
+    fresh_pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(fresh_pages, MAP_FAILED);
+    madvise(fresh_pages, size, MADV_NOHUGEPAGE);
+    prepare_slot(&slot, CHIMERA_MODE_WAPC);
+    chimera_fault_count(&start);
+    while (touch_one() < start + FAULTS_MAX / 2) /* more than a thread has that just began */
+        ;
+    for (int i = 0; i < 3; i++) {
+        run_once(&slot, write_near, 5000);
+        assert_int_equal(chimera_host_reset(slot.host), 0);
+    }
+    assert_int_equal(pthread_create(&thread, NULL, reset_here, &slot), 0);
+    assert_int_equal(pthread_join(thread, &good), 0);
+    assert_non_null(good);
+    assert_int_equal(*memory(slot.host, FAR), 0);
+    drop_slot(&slot);
+    munmap(fresh_pages, size);
+}
+
 /* --- The same as the policy and its log see it --- */
 
 static char log_path[] = "/tmp/chimera-reset-log-XXXXXX";
@@ -432,6 +501,7 @@ int main(void)
         cmocka_unit_test(every_request_begins_where_the_start_ended),
         cmocka_unit_test(slots_of_one_policy_are_alike),
         cmocka_unit_test(builtins_leave_nothing),
+        cmocka_unit_test(a_reset_on_another_thread_finds_its_pages),
         cmocka_unit_test(a_second_request_is_answered_and_logged_like_a_first),
     };
     log_fd = mkostemp(log_path, O_APPEND | O_CLOEXEC);

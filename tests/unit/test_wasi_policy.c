@@ -256,6 +256,34 @@ static void an_answer_queues_behind_what_was_not_read(void **state)
     assert_memory_equal(seen, "{\"request\":{\"n\":1},\"settings\":{}}Policy", 39);
 }
 
+/* Seven bytes of an answer, another call, and then the rest of both. */
+static void call_with_half_an_answer(struct chimera_host *host)
+{
+    drain(host);
+    seen_size = 0;
+    call_host(host, "net", "x");
+    put32(host, 0, 1024);
+    put32(host, 4, 7);
+    chimera_wasi_fd_read(host, 0, 0, 1, 24);
+    memcpy(seen, memory(host, 1024), 7);
+    seen_size = get32(host, 24);
+    call_host(host, "net", "y");
+    drain(host);
+    accept(host);
+}
+
+static void an_answer_that_is_half_read_goes_on(void **state)
+{
+#define REFUSED(name)                                           \
+    "Policy has not been granted access to the 'net/" name "' " \
+    "host capability. The violation has been reported."
+    static const char want[] = REFUSED("x") REFUSED("y");
+    (void)state;
+    check_in_wasi(call_with_half_an_answer);
+    assert_int_equal(seen_size, strlen(want));
+    assert_memory_equal(seen, want, seen_size);
+}
+
 /* --- Chimera of 2020 --- */
 
 static void read_as_in_2020(struct chimera_host *host)
@@ -336,6 +364,7 @@ int main(void)
         cmocka_unit_test(a_program_gets_its_arguments),
         cmocka_unit_test(the_end_of_input_is_not_final),
         cmocka_unit_test(an_answer_queues_behind_what_was_not_read),
+        cmocka_unit_test(an_answer_that_is_half_read_goes_on),
         cmocka_unit_test(programs_of_2020_get_variables_and_the_bare_request),
         cmocka_unit_test(settings_of_2020_must_fit_into_an_environment),
         cmocka_unit_test(open_refuses_a_program_without_start),

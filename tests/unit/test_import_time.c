@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A deadline that passes while an import function works ends it there, however much the guest asked
+ * for.
+ *
+ * No test here measures time. The guest lets its deadline pass in host code, which is not
+ * interrupted, and only then asks for more work than there may be between two looks at the clock;
+ * that the work was not done to its end shows that somebody looked. */
+#include "tests/unit/rego_guest.h"
+#include "tests/unit/wasi_guest.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runtime/abi/wapc.h"
+#include "runtime/abi/wasi.h"
+#include "runtime/base/log.h"
+
+void chimera_wapc_guest_error(H, U at, U size);
+void chimera_wapc_console_log(H, U at, U size);
+U chimera_wapc_host_call(H, U binding, U binding_size, U name_space, U name_space_size, U operation,
+                         U operation_size, U payload, U payload_size);
+uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
+                            const void *initial);
+
+#define PAGES 64u
+#define MEMORY (PAGES * CHIMERA_PAGE_BYTES)
+#define TABLE_MAX 1000000u
+
+static void (*work)(struct chimera_host *host);
+
+GUEST_CODE static void call_work(struct chimera_instance *instance, union chimera_value *values)
+{
+    (void)values;
+    work(instance->host);
+}
+
+struct instance { /* with a table */
+    struct chimera_instance head;
+    struct chimera_table table;
+};
+
+static struct chimera_plugin_table shape = {
+    .offset = offsetof(struct instance, table), .min = 4, .max = TABLE_MAX, .entry_size = 24};
+
+struct slot {
+    struct c_guest guest;
+    struct chimera_host *host;
+    const struct chimera_abi *abi;
+};
+
+static void open_slot(struct slot *slot, enum chimera_mode mode)
+{
+    slot->abi = chimera_abi_of(mode);
+    c_guest_init(&slot->guest, mode);
+    slot->guest.plugin.memory_min_pages = slot->guest.plugin.memory_max_pages = PAGES;
+    slot->guest.plugin.instance_size = sizeof(struct instance);
+    slot->guest.plugin.tables = &shape;
+    slot->guest.plugin.table_count = 1;
+    slot->guest.plugin.changes_tables = 1;
+    c_guest_export(&slot->guest, "call", ":", call_work);
+    assert_int_equal(chimera_host_new(&slot->guest.loaded, 64 << 20, &slot->host, NULL), 0);
+    assert_int_equal(slot->abi->attach(slot->host, NULL), 0);
+}
+
+static void close_slot(struct slot *slot)
+{
+    slot->abi->detach(slot->host);
+    chimera_host_free(slot->host);
+}
+
+static int run(struct slot *slot, void (*what)(struct chimera_host *), uint32_t limit_ms)
+{
+    union chimera_value none = {0};
+    work = what;
+    chimera_host_begin(slot->host, limit_ms);
+    int code = chimera_host_call(slot->host, slot->guest.exports, &none);
+    chimera_host_end(slot->host);
+    return code;
+}
+
+static void let_time_pass(struct chimera_host *host)
+{
+    if (host->account.deadline_ns == CHIMERA_ACCOUNT_FOREVER)
+        return; /* the same work with all the time it needs */
+    while (chimera_guest_time_left(host) > 0)
+        ;
+}
+
+/* What shows whether the work was done to its end. */
+typedef bool is_done(const struct chimera_host *host);
+
+static void check(enum chimera_mode mode, void (*what)(struct chimera_host *), is_done *done)
+{
+    struct slot slot;
+    open_slot(&slot, mode);
+    assert_int_equal(run(&slot, what, 1), CHIMERA_EDEADLINE);
+    assert_int_equal(slot.host->stop, CHIMERA_STOP_DEADLINE);
+    assert_false(done(slot.host));
+    close_slot(&slot);
+    open_slot(&slot, mode);
+    assert_int_equal(run(&slot, what, 0), CHIMERA_OK);
+    assert_true(done(slot.host));
+    close_slot(&slot);
+}
+
+/* --- WASI --- */
+
+static void draw(struct chimera_host *host)
+{
+    memset(memory(host, 0), 0, MEMORY);
+    let_time_pass(host);
+    chimera_wasi_random_get(host, 0, MEMORY);
+}
+
+static bool is_drawn(const struct chimera_host *host)
+{
+    static const uint8_t zeros[64];
+    return memcmp(host->instance->memory.data + MEMORY - 64, zeros, 64) != 0;
+}
+
+/* 4,096 vectors of 512 bytes, all of them the same. */
+static void put_vectors(struct chimera_host *host, U at, U size)
+{
+    for (U i = 0; i < 4096; i++) {
+        put32(host, MEMORY / 2 + 8 * i, at);
+        put32(host, MEMORY / 2 + 8 * i + 4, size);
+    }
+}
+
+static void write_overlapping(struct chimera_host *host)
+{
+    put_vectors(host, 4096, 512);
+    let_time_pass(host);
+    chimera_wasi_fd_write(host, 1, MEMORY / 2, 4096, 8);
+}
+
+static bool is_all_written(const struct chimera_host *host)
+{
+    return host->wasi->output.size == 4096 * 512;
+}
+
+static void write_nothing(struct chimera_host *host)
+{
+    for (U i = 0; i < MEMORY / 2; i += 8)
+        put64(host, MEMORY / 2 + i, 0);
+    put32(host, 8, 77);
+    let_time_pass(host);
+    chimera_wasi_fd_write(host, 1, MEMORY / 2, MEMORY / 16, 8);
+}
+
+static void read_nowhere(struct chimera_host *host)
+{
+    for (U i = 0; i < MEMORY / 2; i += 8)
+        put64(host, MEMORY / 2 + i, 0);
+    put32(host, 8, 77);
+    let_time_pass(host);
+    chimera_wasi_fd_read(host, 0, MEMORY / 2, MEMORY / 16, 8);
+}
+
+static bool is_answered(const struct chimera_host *host)
+{
+    uint32_t value;
+    memcpy(&value, host->instance->memory.data + 8, sizeof(value));
+    return value != 77;
+}
+
+/* Clocks that have all run out. */
+static void poll_many(struct chimera_host *host)
+{
+    memset(memory(host, 0), 0, MEMORY);
+    put32(host, 8, 77);
+    let_time_pass(host);
+    chimera_wasi_poll_oneoff(host, 4096, 4096, (MEMORY - 4096) / 48, 8);
+}
+
+static void wasi_ends_in_the_middle(void **state)
+{
+    (void)state;
+    check(CHIMERA_MODE_WASI, draw, is_drawn);
+    check(CHIMERA_MODE_WASI, write_overlapping, is_all_written);
+    check(CHIMERA_MODE_WASI, write_nothing, is_answered);
+    check(CHIMERA_MODE_WASI, read_nowhere, is_answered);
+    check(CHIMERA_MODE_WAPC, poll_many, is_answered);
+}
+
+/* --- What a waPC guest prints --- */
+
+#define LINES 256
+
+static char log_path[] = "/tmp/chimera-time-log-XXXXXX";
+static int log_fd;
+
+static unsigned count_lines(void)
+{
+    static char text[1 << 20];
+    unsigned count = 0;
+    ssize_t size = pread(log_fd, text, sizeof(text), 0);
+    for (ssize_t i = 0; i < size; i++)
+        count += text[i] == '\n';
+    return count;
+}
+
+static void print_lines(struct chimera_host *host)
+{
+    assert_int_equal(ftruncate(log_fd, 0), 0);
+    for (U i = 0; i < LINES; i++)
+        memcpy(memory(host, 4096 + 2 * i), "x\n", 2);
+    put32(host, 0, 4096);
+    put32(host, 4, 2 * LINES);
+    let_time_pass(host);
+    chimera_wasi_fd_write(host, 1, 0, 1, 8);
+}
+
+static bool are_all_lines_logged(const struct chimera_host *host)
+{
+    (void)host;
+    return count_lines() == LINES;
+}
+
+static void print_much(struct chimera_host *host)
+{
+    assert_int_equal(ftruncate(log_fd, 0), 0);
+    memset(memory(host, 0), 'a', MEMORY);
+    let_time_pass(host);
+    chimera_wapc_console_log(host, 0, MEMORY);
+}
+
+static bool is_logged(const struct chimera_host *host)
+{
+    (void)host;
+    return count_lines() > 0;
+}
+
+/* --- Texts --- */
+
+static void complain_at_length(struct chimera_host *host)
+{
+    memset(memory(host, 0), 'a', MEMORY);
+    let_time_pass(host);
+    chimera_wapc_guest_error(host, 0, 1 << 20);
+}
+
+static bool has_complained(const struct chimera_host *host)
+{
+    return host->wapc->has_error;
+}
+
+static void call_by_a_long_name(struct chimera_host *host)
+{
+    memset(memory(host, 0), 'a', MEMORY);
+    let_time_pass(host);
+    chimera_wapc_host_call(host, 0, MEMORY, 0, 0, 0, 0, 0, 0);
+}
+
+static bool has_been_answered(const struct chimera_host *host)
+{
+    return host->wapc->answer_kind != CHIMERA_WAPC_NONE;
+}
+
+static void wapc_ends_in_the_middle(void **state)
+{
+    (void)state;
+    check(CHIMERA_MODE_WAPC, print_lines, are_all_lines_logged);
+    check(CHIMERA_MODE_WAPC, print_much, is_logged);
+    check(CHIMERA_MODE_WAPC, complain_at_length, has_complained);
+    check(CHIMERA_MODE_WAPC, call_by_a_long_name, has_been_answered);
+}
+
+/* --- What generated code calls --- */
+
+static const uint64_t entry[3] = {1, 2, 3};
+
+static struct chimera_table *table_of(const struct chimera_host *host)
+{
+    return &((struct instance *)host->instance)->table;
+}
+
+static void grow_table(struct chimera_host *host)
+{
+    let_time_pass(host);
+    chimera_table_grow(host, table_of(host), TABLE_MAX - table_of(host)->size, entry);
+}
+
+static bool has_grown(const struct chimera_host *host)
+{
+    return table_of(host)->size == TABLE_MAX;
+}
+
+/* Of a table that a reset would go back to, so that it has to be copied. */
+static void grow_large_table(struct chimera_host *host)
+{
+    let_time_pass(host);
+    chimera_table_grow(host, table_of(host), 1, entry);
+}
+
+static void tables_end_in_the_middle(void **state)
+{
+    struct slot slot;
+    (void)state;
+    check(CHIMERA_MODE_WASI, grow_table, has_grown);
+    shape.min = TABLE_MAX - 1;
+    open_slot(&slot, CHIMERA_MODE_WASI);
+    assert_int_equal(chimera_host_snapshot(slot.host, NULL), 0);
+    assert_int_equal(run(&slot, grow_large_table, 1), CHIMERA_EDEADLINE);
+    assert_false(has_grown(slot.host));
+    assert_int_equal(chimera_host_reset(slot.host), 0);
+    assert_int_equal(run(&slot, grow_large_table, 0), CHIMERA_OK);
+    assert_true(has_grown(slot.host));
+    close_slot(&slot);
+    shape.min = 4;
+}
+
+/* --- How a table grows --- */
+
+static unsigned moves;
+
+static void grow_by_one(struct chimera_host *host)
+{
+    moves = 0;
+    for (uint32_t size = table_of(host)->size; size < 100000; size++) {
+        const void *before = table_of(host)->data;
+        uint64_t number[3] = {size, size, size};
+        if (chimera_table_grow(host, table_of(host), 1, number) != size)
+            chimera_guest_trap(host, CHIMERA_TRAP_UNREACHABLE, NULL);
+        moves += table_of(host)->data != before;
+    }
+}
+
+static void grow_by_nothing(struct chimera_host *host)
+{
+    const void *before = table_of(host)->data;
+    for (int i = 0; i < 100; i++)
+        moves += chimera_table_grow(host, table_of(host), 0, entry) != 4 ||
+                 table_of(host)->data != before;
+}
+
+static void small_steps_cost_no_more_than_large_ones(void **state)
+{
+    struct slot slot;
+    (void)state;
+    open_slot(&slot, CHIMERA_MODE_WASI);
+    assert_int_equal(chimera_host_snapshot(slot.host, NULL), 0);
+    const void *start = table_of(slot.host)->data;
+    for (int i = 0; i < 2; i++) {
+        moves = 0;
+        assert_int_equal(run(&slot, grow_by_nothing, 0), 0);
+        assert_int_equal(moves, 0);
+        assert_int_equal(run(&slot, grow_by_one, 0), 0);
+        assert_in_range(moves, 1, 20); /* the logarithm of 100,000 / 4 is 15 */
+        const uint64_t *entries = table_of(slot.host)->data;
+        for (size_t at = 4; at < 100000; at++)
+            assert_int_equal(entries[3 * at + 2], at);
+        assert_int_equal(chimera_host_reset(slot.host), 0);
+        assert_ptr_equal(table_of(slot.host)->data, start);
+        assert_int_equal(table_of(slot.host)->size, 4);
+    }
+    close_slot(&slot);
+}
+
+static void grow_beyond(struct chimera_host *host)
+{
+    moves = 0;
+    moves += chimera_table_grow(host, table_of(host), TABLE_MAX, entry) != UINT32_MAX;
+    moves += chimera_table_grow(host, table_of(host), UINT32_MAX, entry) != UINT32_MAX;
+    moves += chimera_table_grow(host, table_of(host), TABLE_MAX - 4, entry) != 4;
+    moves += chimera_table_grow(host, table_of(host), 1, entry) != UINT32_MAX;
+    moves += chimera_table_grow(host, table_of(host), 0, entry) != TABLE_MAX;
+}
+
+static void a_table_ends_at_its_maximum(void **state)
+{
+    struct slot slot;
+    (void)state;
+    open_slot(&slot, CHIMERA_MODE_WASI);
+    assert_int_equal(run(&slot, grow_beyond, 0), 0);
+    assert_int_equal(moves, 0);
+    close_slot(&slot);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wasi_ends_in_the_middle),
+        cmocka_unit_test(wapc_ends_in_the_middle),
+        cmocka_unit_test(tables_end_in_the_middle),
+        cmocka_unit_test(small_steps_cost_no_more_than_large_ones),
+        cmocka_unit_test(a_table_ends_at_its_maximum),
+    };
+    log_fd = mkostemp(log_path, O_APPEND | O_CLOEXEC);
+    if (log_fd < 0)
+        return 1;
+    unlink(log_path);
+    chimera_log_open(log_fd, CHIMERA_LOG_TEXT, CHIMERA_LOG_INFO);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The watchdog by what it does, not by the clock: when it means to look again, who wakes it, and
+ * how often it looks. Each test begins where the one before left the process, the first with a
+ * watchdog that was never asked for a limit as short as its own sleep. */
+#include "tests/unit/c_guest.h"
+
+#include <time.h>
+
+#include "runtime/instance/watchdog.h"
+
+#define MS ((uint64_t)1000000)
+#define SHORTEST_MS 20 /* the shortest limit here: no sleep is longer afterwards */
+
+GUEST_CODE static void loop(struct chimera_instance *instance, union chimera_value *values)
+{
+    (void)instance, (void)values;
+    for (volatile int i = 0;; i++)
+        ;
+}
+
+static struct chimera_watchdog_counters counters(void)
+{
+    struct chimera_watchdog_counters now;
+    chimera_watchdog_counters(&now);
+    return now;
+}
+
+static void pause_ms(unsigned ms)
+{
+    const struct timespec pause = {.tv_nsec = (long)(ms * MS)};
+    nanosleep(&pause, NULL);
+}
+
+static void wait_for_first_round(void)
+{
+    while (counters().rounds == 0)
+        pause_ms(1);
+}
+
+/* True when the watchdog has planned to wake at the deadline before that has passed. */
+static bool plans_for(const struct chimera_run *run)
+{
+    while (chimera_monotonic_ns() < run->deadline_ns) {
+        if (counters().next_ns == run->deadline_ns)
+            return true;
+        pause_ms(1);
+    }
+    return false;
+}
+
+static void a_first_limit_wakes_it(void **state)
+{
+    struct chimera_run *run = chimera_run_of_thread();
+    (void)state;
+    assert_non_null(run);
+    wait_for_first_round();
+    struct chimera_watchdog_counters before = counters();
+    assert_true(before.next_ns > chimera_monotonic_ns()); /* it sleeps for a second */
+    chimera_run_arm(run, 900);
+    assert_true(plans_for(run));
+    assert_true(counters().woken > before.woken);
+    chimera_run_disarm(run);
+}
+
+/* It looks again soon enough without, and a server arms a deadline for each request. */
+static void a_limit_as_long_wakes_nobody(void **state)
+{
+    struct chimera_run *run = chimera_run_of_thread();
+    struct chimera_watchdog_counters before = counters();
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        chimera_run_arm(run, 900);
+        chimera_run_disarm(run);
+    }
+    assert_int_equal(counters().woken, before.woken);
+}
+
+static void a_shorter_limit_wakes_it_again(void **state)
+{
+    struct chimera_run *run = chimera_run_of_thread();
+    struct chimera_watchdog_counters before = counters();
+    (void)state;
+    chimera_run_arm(run, 800);
+    assert_true(plans_for(run));
+    assert_true(counters().woken > before.woken);
+    chimera_run_disarm(run);
+}
+
+static void a_run_that_is_due_is_told_until_it_ends(void **state)
+{
+    struct c_guest guest;
+    struct chimera_host *host;
+    union chimera_value none = {0};
+    (void)state;
+    c_guest_init(&guest, CHIMERA_MODE_NONE);
+    c_guest_export(&guest, "loop", ":", loop);
+    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
+    for (int i = 0; i < 3; i++) {
+        chimera_host_begin(host, SHORTEST_MS);
+        uint64_t deadline = host->run->deadline_ns;
+        assert_int_equal(chimera_host_call(host, guest.exports, &none), CHIMERA_EDEADLINE);
+        assert_true(chimera_monotonic_ns() >= deadline); /* never early */
+        chimera_host_end(host);
+    }
+    /* Not disarmed: it is told again every millisecond. */
+    struct chimera_run *run = chimera_run_of_thread();
+    chimera_run_arm(run, SHORTEST_MS);
+    while (chimera_monotonic_ns() < run->deadline_ns)
+        pause_ms(1);
+    uint64_t rounds = counters().rounds;
+    while (counters().rounds < rounds + 3)
+        pause_ms(1);
+    assert_int_equal(counters().sleep_ns, MS);
+    chimera_run_disarm(run);
+    chimera_host_free(host);
+}
+
+/* However long the pause came to be: a round for each of its sleeps, and one or two that were
+ * begun. */
+static void an_idle_process_sleeps(void **state)
+{
+    const uint64_t sleep = SHORTEST_MS * MS;
+    (void)state;
+    uint64_t rounds = counters().rounds;
+    while (counters().rounds < rounds + 2) /* what was due is over */
+        pause_ms(1);
+    struct chimera_watchdog_counters before = counters();
+    uint64_t start = chimera_monotonic_ns();
+    pause_ms(100);
+    struct chimera_watchdog_counters after = counters();
+    uint64_t most = (chimera_monotonic_ns() - start) / sleep + 2;
+    assert_true(after.rounds - before.rounds <= most);
+    assert_int_equal(after.sleep_ns, sleep);
+    assert_int_equal(after.woken, before.woken);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_first_limit_wakes_it),
+        cmocka_unit_test(a_limit_as_long_wakes_nobody),
+        cmocka_unit_test(a_shorter_limit_wakes_it_again),
+        cmocka_unit_test(a_run_that_is_due_is_told_until_it_ends),
+        cmocka_unit_test(an_idle_process_sleeps),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
