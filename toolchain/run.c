@@ -7,6 +7,7 @@
 #include "compiler/module.h"
 #include "runtime/abi/capability.h"
 #include "runtime/base/log.h"
+#include "runtime/base/quantity.h"
 #include "runtime/policy/policy.h"
 #include "runtime/review/request.h"
 #include "runtime/review/response.h"
@@ -48,6 +49,7 @@ struct run {
     struct chimera_arena arena;
     enum chimera_mode mode;
     uint32_t limit_ms;
+    uint64_t memory_limit; /* bytes; 0: the default */
     /* Kept to the end: without a cache the plugin is in its folder. */
     struct chimera_builder *builder;
     const char *patterns[PATTERNS_MAX + 1];
@@ -170,12 +172,26 @@ static int choose_limit(struct run *run, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
+static int choose_memory(struct run *run, struct chimera_error *err)
+{
+    const char *text = option_value(run->options, "memory-limit");
+    if (!text)
+        return CHIMERA_OK; /* the default */
+    if (!chimera_quantity_parse(chimera_slice_of(text), &run->memory_limit) ||
+        run->memory_limit < CHIMERA_MEMORY_LEAST || run->memory_limit > CHIMERA_MEMORY_MOST)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--memory-limit takes " CHIMERA_MEMORY_RANGE ", not '%.100s'", text);
+    return CHIMERA_OK;
+}
+
 /* Everything that can be wrong without a compiler. */
 static int prepare(struct run *run, struct chimera_error *err)
 {
     int code = check_options(run->options, err);
     if (code == 0)
         code = choose_limit(run, err);
+    if (code == 0)
+        code = choose_memory(run, err);
     if (code == 0)
         code = list_patterns(run, err);
     if (code == 0)
@@ -238,6 +254,7 @@ static int open_policy(struct run *run, struct chimera_policy **ret_policy,
         .id = "policy-from-cli",
         .settings = chimera_buffer_slice(&run->settings),
         .limit_ms = run->limit_ms,
+        .memory_limit = run->memory_limit,
         .lanes = 1,
         .capabilities = run->patterns,
     };
@@ -353,12 +370,18 @@ static const struct option_entry run_options[] = {
      .kind = OPTION_VALUE,
      .value = "SECONDS",
      .help = "How long the policy may run; 30 without this option"},
+    {.name = "memory-limit",
+     .kind = OPTION_VALUE,
+     .value = "SIZE",
+     .help = "What the policy's memory, tables and what its host keeps for it may come to, such as "
+             "256Mi or 2Gi; 1Gi without this option"},
     {.name = "tier",
      .kind = OPTION_VALUE,
      .value = "TIER",
      .choices = tiers,
-     .help = "Which compiler's code to run: tcc's (quick) or clang's (full). Without this option what "
-             "the cache has, full first; and when it has none, the quick one is built"},
+     .help =
+         "Which compiler's code to run: tcc's (quick) or clang's (full). Without this option what "
+         "the cache has, full first; and when it has none, the quick one is built"},
     {.name = "disable-wasmtime-cache", .help = "Compile anew, and keep nothing for the next time"},
     {.name = "record-host-capabilities-interactions",
      .kind = OPTION_VALUE,

@@ -37,7 +37,8 @@ static int make_memory(struct chimera_host *host, struct chimera_error *err)
         size = 0;
     if (size > host->memory_limit)
         return chimera_fail(err, CHIMERA_ELIMIT,
-                            "the policy starts with %llu MiB of memory, over the limit of %llu MiB",
+                            "the policy starts with %llu MiB of memory, over its memory limit of "
+                            "%llu MiB: " CHIMERA_LIMIT_ADVICE,
                             (unsigned long long)(size >> 20),
                             (unsigned long long)(host->memory_limit >> 20));
     int code = chimera_memory_reserve(host, err);
@@ -124,7 +125,9 @@ void chimera_host_begin(struct chimera_host *host, uint32_t limit_ms)
         chimera_run_arm(host->run, limit_ms);
         deadline_ns = atomic_load_explicit(&host->run->deadline_ns, memory_order_relaxed);
     }
-    chimera_account_open(&host->account, deadline_ns, CHIMERA_ACCOUNT_FOREVER);
+    chimera_account_open(&host->account, deadline_ns, host->memory_limit);
+    host->account.bytes = host->instance->memory.size + host->internal->table_bytes;
+    host->has_met_limit = false;
 }
 
 void chimera_host_end(struct chimera_host *host)
@@ -259,11 +262,9 @@ int chimera_host_call(struct chimera_host *host, const struct chimera_export *ex
 void chimera_host_limit_text(const struct chimera_host *host,
                              char ret_text[CHIMERA_LIMIT_TEXT_BYTES])
 {
-    snprintf(
-        ret_text, CHIMERA_LIMIT_TEXT_BYTES,
-        "the policy's memory limit of %llu MiB is reached: see `memoryLimit` of --policy-options "
-        "and --memory-limit of `chimera run`",
-        (unsigned long long)(host->memory_limit >> 20));
+    snprintf(ret_text, CHIMERA_LIMIT_TEXT_BYTES,
+             "the policy's memory limit of %llu MiB is reached: " CHIMERA_LIMIT_ADVICE,
+             (unsigned long long)(host->memory_limit >> 20));
 }
 
 const char *chimera_host_stop_text(const struct chimera_host *host)

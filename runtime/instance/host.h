@@ -60,7 +60,8 @@ struct chimera_host {
     uint8_t *stack; /* owned mapping of `stack_size` bytes: the guard first */
     size_t stack_size;
     uint8_t *reservation; /* owned mapping of linear memory with its guards */
-    uint64_t memory_limit; /* bytes that linear memory may grow to */
+    uint64_t
+        memory_limit; /* bytes of linear memory, tables and what the host keeps for the guest */
 
     struct chimera_snapshot *snapshot;      /* owned; NULL before chimera_host_snapshot() */
     struct chimera_reset_counters counters;
@@ -77,6 +78,7 @@ struct chimera_host {
     uint32_t exit_code;
     uintptr_t stop_at; /* where in the plugin's code the guest was; 0: not known */
     char stop_text[160]; /* more about a HOST trap, or empty */
+    bool has_met_limit;  /* memory.grow or table.grow said -1 to it for its memory limit */
 
     /* Deadline; partner: the watchdog. */
     struct chimera_run *run; /* of the calling thread while a guest runs */
@@ -95,7 +97,8 @@ static inline bool chimera_host_was_stopped(const struct chimera_host *host)
 }
 
 /* Reserves everything and initialises the instance (globals, tables, the start function).
- * `memory_limit` in bytes. On success the caller owns *ret_host. */
+ * `memory_limit` in bytes, of all that host->account counts. On success the caller owns *ret_host.
+ */
 int chimera_host_new(const struct chimera_loaded *loaded, uint64_t memory_limit,
                      struct chimera_host **ret_host, struct chimera_error *err);
 void chimera_host_free(struct chimera_host *host); /* NULL is allowed */
@@ -114,8 +117,9 @@ void chimera_host_drop_pages(struct chimera_host *host);
 /* Those pages, in bytes. */
 uint64_t chimera_host_kept_bytes(const struct chimera_host *host);
 
-/* Guest calls between begin and end share one deadline, `limit_ms` from now; 0: none.
- * The calling thread must stay the same in between. */
+/* Guest calls between begin and end share one deadline, `limit_ms` from now; 0: none. They share
+ * one account, too, which begins with what the instance has: linear memory and tables. The calling
+ * thread must stay the same in between. */
 void chimera_host_begin(struct chimera_host *host, uint32_t limit_ms);
 void chimera_host_end(struct chimera_host *host);
 
@@ -136,6 +140,11 @@ int chimera_host_resume(struct chimera_host *host);
 
 /* "out of bounds memory access", … for the last stop; static or inside the host. */
 const char *chimera_host_stop_text(const struct chimera_host *host);
+
+/* That the memory limit was reached, which it is, and how to raise it. */
+#define CHIMERA_LIMIT_TEXT_BYTES 160
+void chimera_host_limit_text(const struct chimera_host *host,
+                             char ret_text[CHIMERA_LIMIT_TEXT_BYTES]);
 
 /* --- For import functions only: these run on the guest's stack. --- */
 

@@ -28,6 +28,10 @@
 /* For instantiation and the start function, which have no limit of their own. */
 #define CHIMERA_START_LIMIT_MS 10000
 
+/* In messages: how to raise a policy's memory limit. */
+#define CHIMERA_LIMIT_ADVICE \
+    "see `memoryLimit` of --policy-options and --memory-limit of `chimera run`"
+
 #define CHIMERA_TABLE_MAX 10000000u /* entries; wasm tables of policies have some thousands */
 
 struct chimera_snapshot {
@@ -37,6 +41,7 @@ struct chimera_snapshot {
     void **tables;               /* a copy of each table's entries; owned, both levels */
     void **table_data; /* where each table's entries were: that block is never freed by growth */
     uint32_t *table_room; /* of those blocks; owned */
+    uint64_t table_bytes;
     void *stack;       /* of a suspended guest: its stack from `suspended` to the top; owned */
     void *suspended;   /* its stack pointer; NULL: not suspended */
     size_t stack_size; /* bytes of `stack` */
@@ -52,12 +57,8 @@ struct chimera_host_internal {
     union chimera_value *values;
     void (*function)(struct chimera_instance *); /* or this, for initialize and start */
     uint32_t *table_room; /* for how many entries each table's block has room; owned */
+    uint64_t table_bytes; /* what the account counts for all tables */
 };
-
-/* host.c: "the policy's memory limit of … is reached: …", for when an account says so. */
-#define CHIMERA_LIMIT_TEXT_BYTES 160
-void chimera_host_limit_text(const struct chimera_host *host,
-                             char ret_text[CHIMERA_LIMIT_TEXT_BYTES]);
 
 /* memory.c */
 int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err);

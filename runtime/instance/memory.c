@@ -60,10 +60,17 @@ static uint32_t grow(struct chimera_host *host, uint32_t delta)
     uint64_t pages = (uint64_t)memory->pages + delta;
     uint64_t size = pages * CHIMERA_PAGE_BYTES;
     uint32_t before = memory->pages;
-    if (pages > memory->max_pages || size > host->memory_limit)
+    uint64_t more = size - memory->size;
+    if (pages > memory->max_pages)
         return UINT32_MAX;
-    if (delta > 0 && mprotect(memory->data + memory->size, size - memory->size, PROT_READ | PROT_WRITE) < 0)
+    if (chimera_account_try(&host->account, more) < 0) {
+        host->has_met_limit = !host->account.failed;
         return UINT32_MAX;
+    }
+    if (delta > 0 && mprotect(memory->data + memory->size, more, PROT_READ | PROT_WRITE) < 0) {
+        chimera_account_give_back(&host->account, more);
+        return UINT32_MAX;
+    }
     memory->pages = (uint32_t)pages;
     memory->size = size;
     return before;

@@ -15,12 +15,33 @@ struct chimera_table *chimera_table_at(const struct chimera_host *host, uint32_t
     return (struct chimera_table *)((char *)host->instance + plugin->tables[index].offset);
 }
 
+/* Tables count from the start on, so that many of them are no way around the limit. */
+static int count_tables(struct chimera_host *host, struct chimera_error *err)
+{
+    const struct chimera_plugin *plugin = host->loaded->plugin;
+    uint64_t *bytes = &host->internal->table_bytes;
+    for (uint32_t i = 0; i < plugin->table_count; i++)
+        *bytes += (uint64_t)plugin->tables[i].min * plugin->tables[i].entry_size;
+    uint64_t all = host->instance->memory.size + *bytes;
+    if (all <= host->memory_limit)
+        return CHIMERA_OK;
+    return chimera_fail(
+        err, CHIMERA_ELIMIT,
+        "the policy starts with %llu MiB of memory and tables, over its memory limit "
+        "of %llu MiB: " CHIMERA_LIMIT_ADVICE,
+        (unsigned long long)((all + ((1 << 20) - 1)) >> 20),
+        (unsigned long long)(host->memory_limit >> 20));
+}
+
 int chimera_tables_make(struct chimera_host *host, struct chimera_error *err)
 {
     const struct chimera_plugin *plugin = host->loaded->plugin;
     host->internal->table_room = calloc((size_t)plugin->table_count + 1, sizeof(uint32_t));
     if (!host->internal->table_room)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a table");
+    int code = count_tables(host, err);
+    if (code < 0)
+        return code;
     for (uint32_t i = 0; i < plugin->table_count; i++) {
         const struct chimera_plugin_table *shape = &plugin->tables[i];
         struct chimera_table *table = chimera_table_at(host, i);
@@ -52,6 +73,7 @@ int chimera_tables_save(const struct chimera_host *host, struct chimera_snapshot
     if (!snapshot->tables || !snapshot->table_data || !snapshot->table_room)
         return CHIMERA_ENOMEM;
     memcpy(snapshot->table_room, host->internal->table_room, count * sizeof(uint32_t));
+    snapshot->table_bytes = host->internal->table_bytes;
     for (uint32_t i = 0; i < count; i++) {
         snapshot->table_data[i] = chimera_table_at(host, i)->data;
         if (!host->loaded->plugin->changes_tables)
@@ -77,6 +99,7 @@ void chimera_tables_restore(struct chimera_host *host)
             free(table->data);
         host->internal->table_room[i] = snapshot->table_room[i];
     }
+    host->internal->table_bytes = snapshot->table_bytes;
     memcpy(host->instance, snapshot->instance, plugin->instance_size);
     for (uint32_t i = 0; plugin->changes_tables && i < plugin->table_count; i++)
         memcpy(snapshot->table_data[i], snapshot->tables[i], table_bytes(host, i));
@@ -155,6 +178,23 @@ static void fill(struct chimera_host *host, char *at, uint32_t count, const void
     }
 }
 
+/* Takes `delta` more entries from the account, and those that there are once more when they move
+ * away from the block of the snapshot, which stays. */
+static bool take_entries(struct chimera_host *host, uint32_t index, uint32_t delta, bool moves)
+{
+    const struct chimera_table *table = chimera_table_at(host, index);
+    uint64_t count = delta;
+    if (moves && is_of_snapshot(host, index, table->data))
+        count += table->size;
+    uint64_t bytes = count * host->loaded->plugin->tables[index].entry_size;
+    if (chimera_account_try(&host->account, bytes) < 0) {
+        host->has_met_limit = !host->account.failed;
+        return false;
+    }
+    host->internal->table_bytes += bytes;
+    return true;
+}
+
 static uint32_t grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
                      const void *initial)
 {
@@ -164,10 +204,13 @@ static uint32_t grow(struct chimera_host *host, struct chimera_table *table, uin
         return UINT32_MAX;
     if (delta == 0)
         return before;
-    if (before + delta > host->internal->table_room[index]) {
+    bool moves = before + delta > host->internal->table_room[index];
+    if (!take_entries(host, index, delta, moves))
+        return UINT32_MAX;
+    if (moves) {
         void *data = make_room(host, index, before + delta);
         if (!data)
-            return UINT32_MAX;
+            return UINT32_MAX; /* what was taken stays so: there is no memory anyway */
         table->data = data;
     }
     fill(host, (char *)table->data + before * entry_size, delta, initial, entry_size);

@@ -16,6 +16,11 @@
 #define CHIMERA_DEADLINE_TEXT "Policy execution interrupted because it exceeded the allowed execution time"
 #define CHIMERA_DEFAULT_LIMIT_MS 2000
 #define CHIMERA_DEFAULT_MEMORY ((uint64_t)1 << 30)
+/* What a limit may be set to: a policy that does nothing has a page or two, and linear memory, of
+ * which there are 4 GiB at most, is not all that counts. */
+#define CHIMERA_MEMORY_LEAST ((uint64_t)1 << 20)
+#define CHIMERA_MEMORY_MOST ((uint64_t)16 << 30)
+#define CHIMERA_MEMORY_RANGE "a size from 1Mi to 16Gi, such as 256Mi"
 
 struct chimera_policy; /* opaque */
 struct chimera_slots;  /* slots.h */
@@ -30,7 +35,7 @@ struct chimera_policy_options {
     const char *id;                /* copied */
     struct chimera_slice settings; /* a JSON object; copied. Empty: {} */
     uint32_t limit_ms;             /* of one evaluation; 0: none */
-    uint64_t memory_limit;         /* bytes; 0: the default */
+    uint64_t memory_limit; /* bytes of linear memory, tables and host side; 0: the default */
     unsigned lanes;                /* how many threads may evaluate at once */
     struct chimera_slots *slots;   /* borrowed; has as many lanes. NULL: no bound */
     bool is_fresh_start;           /* a WASI program runs from its start for every request */

@@ -39,6 +39,23 @@ static size_t put_place(const struct chimera_place *place, char ret_in_wasm[16],
     return count;
 }
 
+/* A guest to which its memory was denied ends as it sees fit: often by a trap that says nothing of
+ * it. */
+static void tell_limit(const struct chimera_host *host, const char *policy_id,
+                       struct chimera_slice uid)
+{
+    char why[CHIMERA_LIMIT_TEXT_BYTES];
+    struct chimera_log_field fields[3];
+    size_t count = 0;
+    chimera_host_limit_text(host, why);
+    fields[count++] = CHIMERA_TEXT("policy_id", chimera_slice_of(policy_id));
+    if (uid.data)
+        fields[count++] = CHIMERA_TEXT("request_uid", uid);
+    fields[count++] = CHIMERA_TEXT("why", chimera_slice_of(why));
+    chimera_log_write(CHIMERA_LOG_WARN, TARGET,
+                      CHIMERA_SLICE("the policy was denied memory before it ended"), fields, count);
+}
+
 void chimera_stop_report(const struct chimera_host *host, const char *policy_id,
                          struct chimera_slice uid)
 {
@@ -46,6 +63,9 @@ void chimera_stop_report(const struct chimera_host *host, const char *policy_id,
     struct chimera_place place;
     char in_wasm[16], in_code[16];
     size_t count = 0;
+    bool has_ended = host->stop == CHIMERA_STOP_NONE || host->stop == CHIMERA_STOP_SUSPENDED;
+    if (host->has_met_limit && !has_ended && chimera_log_is_on(CHIMERA_LOG_WARN))
+        tell_limit(host, policy_id, uid);
     if (!chimera_host_was_stopped(host) || !chimera_log_is_on(CHIMERA_LOG_ERROR))
         return;
     fields[count++] = CHIMERA_TEXT("policy_id", chimera_slice_of(policy_id));

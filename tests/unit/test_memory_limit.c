@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One limit for all that an evaluation takes: linear memory, tables, and what the host keeps for
+ * it. */
+#include "tests/unit/c_guest.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runtime/base/log.h"
+#include "runtime/policy/policy.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define PAGE CHIMERA_PAGE_BYTES
+#define ENTRY 24u
+
+uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta);
+uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
+                            const void *initial);
+
+static void (*work)(struct chimera_host *host);
+
+GUEST_CODE static void call_work(struct chimera_instance *instance, union chimera_value *values)
+{
+    (void)values;
+    work(instance->host);
+}
+
+struct instance {
+    struct chimera_instance head;
+    struct chimera_table table[2];
+};
+
+static struct chimera_plugin_table shapes[2];
+static struct c_guest guest;
+
+/* 4 pages of memory that may be 64, and two tables. */
+static void make_guest(uint32_t min, uint32_t max)
+{
+    c_guest_init(&guest, CHIMERA_MODE_NONE);
+    for (size_t i = 0; i < 2; i++)
+        shapes[i] = (struct chimera_plugin_table){.offset = offsetof(struct instance, table) +
+                                                            i * sizeof(struct chimera_table),
+                                                  .min = min,
+                                                  .max = max,
+                                                  .entry_size = ENTRY};
+    guest.plugin.memory_max_pages = 64;
+    guest.plugin.instance_size = sizeof(struct instance);
+    guest.plugin.tables = shapes;
+    guest.plugin.table_count = 2;
+    guest.plugin.changes_tables = 1;
+    c_guest_export(&guest, "call", ":", call_work);
+}
+
+static struct chimera_host *make_host(uint64_t limit)
+{
+    struct chimera_host *host;
+    struct chimera_error err = {0};
+    if (chimera_host_new(&guest.loaded, limit, &host, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(chimera_host_snapshot(host, &err), 0);
+    return host;
+}
+
+static int run(struct chimera_host *host, void (*what)(struct chimera_host *))
+{
+    union chimera_value none = {0};
+    work = what;
+    chimera_host_begin(host, 10000);
+    int code = chimera_host_call(host, guest.exports, &none);
+    chimera_host_end(host);
+    return code;
+}
+
+static struct chimera_table *table_of(struct chimera_host *host, unsigned index)
+{
+    return &((struct instance *)host->instance)->table[index];
+}
+
+static uint64_t got[8]; /* asserted on the test's own stack */
+static const uint64_t entry[3];
+
+/* --- Growing --- */
+
+static void note_start(struct chimera_host *host)
+{
+    got[0] = host->account.bytes;
+    got[1] = host->account.bytes_limit;
+}
+
+static void grow_memory_to_the_end(struct chimera_host *host)
+{
+    note_start(host);
+    for (got[2] = 0; chimera_memory_grow(host, 1) != UINT32_MAX; got[2]++)
+        ;
+    got[3] = host->account.bytes;
+    got[4] = chimera_memory_grow(host, 0);
+    got[5] = host->has_met_limit;
+}
+
+static void memory_and_tables_have_one_limit(void **state)
+{
+    (void)state;
+    make_guest(1000, 100000);
+    struct chimera_host *host = make_host(MIB);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(run(host, grow_memory_to_the_end), 0);
+        assert_int_equal(got[0], 4 * PAGE + 2 * 1000 * ENTRY); /* each time the same start */
+        assert_int_equal(got[1], MIB);
+        assert_int_equal(got[2], (MIB - got[0]) /
+                                     PAGE); /* 11 of the 12 pages that a limit without tables has */
+        assert_int_equal(got[3], got[0] + got[2] * PAGE);
+        assert_int_equal(got[4], 4 + got[2]);
+        assert_true(got[5]);
+        assert_int_equal(chimera_host_reset(host), 0);
+    }
+    chimera_host_free(host);
+}
+
+static void grow_tables_to_the_end(struct chimera_host *host)
+{
+    note_start(host);
+    got[2] = chimera_table_grow(host, table_of(host, 0), 10000, entry);
+    got[3] = host->account.bytes;
+    got[4] = chimera_table_grow(host, table_of(host, 1), 30000, entry);
+    got[5] = host->account.bytes;
+    got[6] = chimera_memory_grow(host, 8);
+    got[7] = host->account.bytes;
+}
+
+/* What is grown is another block: the one before stays for the reset. */
+static void tables_take_their_share(void **state)
+{
+    (void)state;
+    make_guest(1000, 100000);
+    struct chimera_host *host = make_host(MIB);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(run(host, grow_tables_to_the_end), 0);
+        assert_int_equal(got[0], 4 * PAGE + 2 * 1000 * ENTRY);
+        assert_int_equal(got[2], 1000);
+        assert_int_equal(got[3], got[0] + 11000 * ENTRY);
+        assert_int_equal(got[4], UINT32_MAX); /* 720 KB more are not left */
+        assert_int_equal(got[5], got[3]);
+        assert_int_equal(got[6], UINT32_MAX); /* nor 512 KiB */
+        assert_int_equal(got[7], got[3]);
+        assert_int_equal(chimera_host_reset(host), 0);
+    }
+    chimera_host_free(host);
+}
+
+/* --- Starting --- */
+
+static void many_tables_are_no_way_around_the_limit(void **state)
+{
+    struct chimera_host *host = NULL;
+    struct chimera_error err = {0};
+    (void)state;
+    make_guest(100000, 100000);
+    assert_int_equal(chimera_host_new(&guest.loaded, 4 * MIB, &host, &err), CHIMERA_ELIMIT);
+    assert_null(host);
+    /* 4 pages and two tables of 2.4 MB each are 4.83 MiB. */
+    assert_non_null(strstr(err.text, "starts with 5 MiB of memory and tables"));
+    assert_non_null(strstr(err.text, "limit of 4 MiB"));
+    assert_non_null(strstr(err.text, "`memoryLimit` of --policy-options"));
+    assert_non_null(strstr(err.text, "--memory-limit"));
+    assert_int_equal(chimera_host_new(&guest.loaded, 5 * MIB, &host, &err), 0);
+    chimera_host_free(host);
+}
+
+static void what_the_start_grew_is_where_requests_begin(void **state)
+{
+    (void)state;
+    make_guest(1000, 100000);
+    struct chimera_host *host;
+    assert_int_equal(chimera_host_new(&guest.loaded, MIB, &host, NULL), 0);
+    assert_int_equal(run(host, grow_tables_to_the_end),
+                     0); /* without a snapshot it moves in place */
+    assert_int_equal(got[3], got[0] + 10000 * ENTRY);
+    assert_int_equal(chimera_host_snapshot(host, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(run(host, note_start), 0);
+        assert_int_equal(got[0], 4 * PAGE + 12000 * ENTRY);
+        assert_int_equal(chimera_host_reset(host), 0);
+    }
+    chimera_host_free(host);
+}
+
+/* --- What is said --- */
+
+static void spend_all(struct chimera_host *host)
+{
+    chimera_account_take(&host->account, MIB);
+    chimera_guest_spend(host, 1);
+}
+
+static void a_trap_says_which_limit_and_how_to_raise_it(void **state)
+{
+    (void)state;
+    make_guest(1, 1);
+    struct chimera_host *host = make_host(MIB);
+    assert_int_equal(run(host, spend_all), CHIMERA_ETRAP);
+    assert_string_equal(chimera_host_stop_text(host),
+                        "the policy's memory limit of 1 MiB is reached: see `memoryLimit` of "
+                        "--policy-options and --memory-limit of `chimera run`");
+    assert_int_equal(chimera_host_reset(host), 0);
+    assert_int_equal(run(host, note_start), 0); /* the next one has all of it */
+    chimera_host_free(host);
+}
+
+/* --- In the log of a policy --- */
+
+static char log_path[] = "/tmp/chimera-limit-log-XXXXXX";
+static int log_fd;
+
+GUEST_CODE static void give_up(struct chimera_instance *instance, union chimera_value *values)
+{
+    (void)values;
+    if (chimera_memory_grow(instance->host, 60) == UINT32_MAX)
+        chimera_guest_trap(instance->host, CHIMERA_TRAP_UNREACHABLE, NULL);
+}
+
+static void a_guest_that_gives_up_without_memory_is_explained(void **state)
+{
+    const struct chimera_policy_options options = {
+        .id = "p", .limit_ms = 5000, .lanes = 1, .memory_limit = MIB};
+    struct chimera_policy *policy;
+    struct chimera_arena arena;
+    struct chimera_response response;
+    struct chimera_request request = c_guest_request("{}");
+    char text[4096] = "";
+    (void)state;
+    c_guest_init(&guest, CHIMERA_MODE_WAPC);
+    guest.plugin.memory_max_pages = 64;
+    c_guest_export(&guest, "memory", "", NULL);
+    c_guest_export(&guest, "__guest_call", "ii:i", give_up);
+    chimera_arena_init(&arena, MIB);
+    assert_int_equal(chimera_policy_open(&guest.loaded, &options, &policy, NULL), 0);
+    assert_int_equal(chimera_policy_evaluate(policy, 0, &request, 0, &arena, &response), 0);
+    assert_false(response.allowed);
+    assert_true(pread(log_fd, text, sizeof(text) - 1, 0) > 0);
+    assert_non_null(strstr(text, "the policy was denied memory before it ended policy_id=\"p\" "
+                                 "request_uid=\"u\" why=\"the policy's memory limit of 1 MiB is "
+                                 "reached: see `memoryLimit`"));
+    assert_non_null(strstr(text, "error=\"unreachable\""));
+    chimera_policy_close(policy);
+    chimera_arena_free(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_and_tables_have_one_limit),
+        cmocka_unit_test(tables_take_their_share),
+        cmocka_unit_test(many_tables_are_no_way_around_the_limit),
+        cmocka_unit_test(what_the_start_grew_is_where_requests_begin),
+        cmocka_unit_test(a_trap_says_which_limit_and_how_to_raise_it),
+        cmocka_unit_test(a_guest_that_gives_up_without_memory_is_explained),
+    };
+    log_fd = mkostemp(log_path, O_APPEND | O_CLOEXEC);
+    if (log_fd < 0)
+        return 1;
+    unlink(log_path);
+    chimera_log_open(log_fd, CHIMERA_LOG_TEXT, CHIMERA_LOG_WARN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
