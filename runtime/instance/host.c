@@ -12,22 +12,6 @@
 #include "runtime/instance/switch.h"
 #include "runtime/instance/watchdog.h"
 
-static int make_stack(struct chimera_host *host, struct chimera_error *err)
-{
-    bool is_quick = host->loaded->plugin->tier == CHIMERA_TIER_QUICK;
-    size_t usable = is_quick ? CHIMERA_STACK_QUICK_BYTES : CHIMERA_STACK_BYTES;
-    size_t size = CHIMERA_STACK_GUARD_BYTES + usable;
-    uint8_t *stack = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (stack == MAP_FAILED ||
-        mprotect(stack + CHIMERA_STACK_GUARD_BYTES, usable, PROT_READ | PROT_WRITE) < 0)
-        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's stack: %s", strerror(errno));
-    madvise(stack, size, MADV_DONTFORK);
-    host->stack = stack;
-    host->stack_size = size;
-    host->instance->stack_limit = stack + CHIMERA_STACK_GUARD_BYTES + CHIMERA_STACK_MARGIN;
-    return CHIMERA_OK;
-}
-
 static int make_memory(struct chimera_host *host, struct chimera_error *err)
 {
     const struct chimera_plugin *plugin = host->loaded->plugin;
@@ -68,7 +52,7 @@ static int build(struct chimera_host *host, struct chimera_error *err)
     if (!host->instance || !host->internal)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for an instance");
     host->instance->host = host;
-    int code = make_stack(host, err);
+    int code = chimera_stack_make(host, err);
     if (code == 0)
         code = make_memory(host, err);
     if (code == 0)
@@ -104,12 +88,12 @@ void chimera_host_free(struct chimera_host *host)
         return;
     chimera_tables_free(host);
     chimera_memory_free(host);
-    if (host->stack)
-        munmap(host->stack, host->stack_size);
+    chimera_stack_free(host);
     chimera_snapshot_free(host);
     if (host->internal) {
         chimera_image_release(host->internal->image);
         chimera_reset_done(&host->internal->reset);
+        chimera_page_list_done(&host->internal->stack_list);
         free(host->internal->table_room);
     }
     free(host->internal);

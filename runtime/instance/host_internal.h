@@ -58,7 +58,18 @@ struct chimera_host_internal {
     void (*function)(struct chimera_instance *); /* or this, for initialize and start */
     uint32_t *table_room; /* for how many entries each table's block has room; owned */
     uint64_t table_bytes; /* what the account counts for all tables */
+    uint64_t stack_pages; /* that the stack keeps between runs */
+    struct chimera_page_list stack_list; /* room for stack.c; owned */
 };
+
+/* stack.c */
+int chimera_stack_make(struct chimera_host *host, struct chimera_error *err);
+void chimera_stack_free(struct chimera_host *host);
+/* Counts the pages that it has, and gives back those that an unusual depth took. Between runs, when
+ * pages may have come to it. */
+void chimera_stack_look(struct chimera_host *host);
+/* Gives back all of it: what a waiting guest has there is in the snapshot. */
+void chimera_stack_drop(struct chimera_host *host);
 
 /* memory.c */
 int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err);

@@ -161,17 +161,20 @@ void chimera_host_teach(const struct chimera_host *host)
 
 void chimera_host_drop_pages(struct chimera_host *host)
 {
-    if (host->snapshot)
-        chimera_reset_drop(host);
+    if (!host->snapshot)
+        return;
+    chimera_reset_drop(host);
+    chimera_stack_drop(host);
 }
 
 /* Where the kernel does not tell which pages they are: as many as there can be. */
 uint64_t chimera_host_kept_bytes(const struct chimera_host *host)
 {
     const struct chimera_reset *reset = &host->internal->reset;
+    uint64_t stack = host->internal->stack_pages * CHIMERA_PROCESSOR_PAGE;
     if (chimera_tracking() == CHIMERA_TRACKING_NONE)
-        return reset->high;
-    return reset->written.pages * CHIMERA_PROCESSOR_PAGE;
+        return reset->high + stack;
+    return reset->written.pages * CHIMERA_PROCESSOR_PAGE + stack;
 }
 
 bool chimera_host_is_suspended(const struct chimera_host *host)

@@ -28,7 +28,7 @@ struct chimera_reset_counters;
 
 struct chimera_policy_gauges { /* what a policy's instances come to now; for metrics */
     _Atomic uint64_t instances;
-    _Atomic uint64_t kept_bytes; /* pages of linear memory that they keep between requests */
+    _Atomic uint64_t kept_bytes; /* pages of memory and stack that they keep between requests */
 };
 
 struct chimera_policy_options {

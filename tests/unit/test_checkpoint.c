@@ -294,7 +294,8 @@ static void an_idle_slot_gives_its_pages_back_and_still_answers(void **state)
     assert_int_equal(report.stop, CHIMERA_STOP_NONE);
     assert_int_equal(report.resets, 1);
     assert_true(report.pages >= 3); /* of input, answer and count */
-    assert_int_equal(atomic_load(&gauges.kept_bytes), report.pages * CHIMERA_PROCESSOR_PAGE);
+    uint64_t of_stack = atomic_load(&gauges.kept_bytes) - report.pages * CHIMERA_PROCESSOR_PAGE;
+    assert_in_range(of_stack, CHIMERA_PROCESSOR_PAGE, 256 * 1024);
     assert_false(chimera_slots_trim(slots, 0, chimera_monotonic_ns() + 6000000000u));
     chimera_policy_counters(fixture.policy, 0, &counters);
     assert_int_equal(counters.drops, drops + 1);
