@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Instances without memory: each allocation of a policy's life fails once, and what comes of it is
+ * an error or an answer, never a crash, and the next request is served. */
+#include "tests/unit/c_guest.h"
+
+#include <stdlib.h>
+
+#include "runtime/policy/policy.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HAS_SANITIZER
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_SANITIZER /* with an allocator of its own */
+#endif
+
+static unsigned long made, failing; /* the one that fails, counted from 1; 0: none */
+static long live;                   /* blocks that are not freed */
+
+#ifndef HAS_SANITIZER
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+void __libc_free(void *block);
+
+static void *note(void *block)
+{
+    live += block != NULL;
+    return block;
+}
+
+static bool may_have(void)
+{
+    return ++made != failing;
+}
+
+void *malloc(size_t size)
+{
+    return may_have() ? note(__libc_malloc(size)) : NULL;
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return may_have() ? note(__libc_calloc(count, size)) : NULL;
+}
+
+void *realloc(void *old, size_t size)
+{
+    if (!may_have())
+        return NULL;
+    void *block = __libc_realloc(old, size);
+    live += !old && block;
+    return block;
+}
+
+void free(void *block)
+{
+    live -= block != NULL;
+    __libc_free(block);
+}
+#endif
+
+void chimera_wapc_guest_request(struct chimera_host *host, uint32_t operation, uint32_t payload);
+void chimera_wapc_guest_response(struct chimera_host *host, uint32_t at, uint32_t size);
+uint32_t chimera_wasi_fd_write(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
+                               uint32_t size);
+uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
+                            const void *initial);
+
+struct instance {
+    struct chimera_instance head;
+    struct chimera_table table;
+};
+
+static const struct chimera_plugin_table shape = {
+    .offset = offsetof(struct instance, table), .min = 4, .max = 1000, .entry_size = 24};
+
+/* Prints, grows its table, and mutates what it was asked about. */
+GUEST_CODE static void guest_call(struct chimera_instance *instance, union chimera_value *values)
+{
+    static const char valid[] = "{\"valid\":true}",
+                      answer[] = "{\"accepted\":true,\"mutated_object\":{\"n\":[2,{\"x\":\"y\"}]}}";
+    static const uint64_t entry[3];
+    struct chimera_host *host = instance->host;
+    uint8_t *memory = instance->memory.data;
+    bool is_settings = values[0].i32 == strlen("validate_settings");
+    const uint32_t vector[] = {4096, 5000};
+    chimera_wapc_guest_request(host, 16, 65536);
+    memset(memory + 4096, 'x', 5000);
+    memcpy(memory, vector, sizeof(vector));
+    chimera_wasi_fd_write(host, 1, 0, 1, 8);
+    chimera_table_grow(host, &((struct instance *)instance)->table, 500, entry);
+    const char *text = is_settings ? valid : answer;
+    memcpy(memory + 2000, text, strlen(text));
+    chimera_wapc_guest_response(host, 2000, (uint32_t)strlen(text));
+    values[0].i32 = 1;
+}
+
+static struct c_guest guest;
+
+static void make_guest(void)
+{
+    c_guest_init(&guest, CHIMERA_MODE_WAPC);
+    guest.plugin.instance_size = sizeof(struct instance);
+    guest.plugin.tables = &shape;
+    guest.plugin.table_count = 1;
+    guest.plugin.changes_tables = 1;
+    c_guest_export(&guest, "memory", "", NULL);
+    c_guest_export(&guest, "__guest_call", "ii:i", guest_call);
+}
+
+static bool ask(struct chimera_policy *policy, bool *ret_mutates)
+{
+    struct chimera_arena arena;
+    struct chimera_response response;
+    struct chimera_request request = c_guest_request("{\"n\":[1]}");
+    chimera_arena_init(&arena, 1 << 20);
+    int code = chimera_policy_evaluate(policy, 0, &request, 0, &arena, &response);
+    bool is_allowed = code == CHIMERA_OK && response.allowed;
+    *ret_mutates = is_allowed && response.patch.data;
+    chimera_arena_free(&arena);
+    return is_allowed;
+}
+
+/* A policy's whole life in which one allocation fails; then another request without. */
+static void live_through(unsigned long number)
+{
+    const struct chimera_policy_options options = {.id = "p", .limit_ms = 5000, .lanes = 1};
+    struct chimera_policy *policy = NULL;
+    struct chimera_arena arena;
+    struct chimera_slice message;
+    struct chimera_error err = {0};
+    bool is_valid, mutates;
+    chimera_arena_init(&arena, 1 << 20);
+    made = 0;
+    failing = number;
+    if (chimera_policy_open(&guest.loaded, &options, &policy, &err) == CHIMERA_OK) {
+        chimera_policy_check_settings(policy, 0, &arena, &is_valid, &message, &err);
+        if (ask(policy, &mutates))
+            assert_true(mutates); /* no answer is half of one */
+        ask(policy, &mutates);
+        failing = 0;
+        assert_true(ask(policy, &mutates));
+        assert_true(mutates);
+    }
+    failing = 0;
+    chimera_policy_close(policy);
+    chimera_arena_free(&arena);
+}
+
+static void one_that_fails_costs_no_more_than_its_request(void **state)
+{
+    (void)state;
+#ifdef HAS_SANITIZER
+    skip();
+#endif
+    make_guest();
+    live_through(0); /* what the process keeps for ever is made here */
+    live_through(0);
+    unsigned long all = made;
+    long before = live;
+    assert_in_range(all, 20, 2000);
+    for (unsigned long number = 1; number <= all; number++) {
+        live_through(number);
+        assert_int_equal(live, before);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_that_fails_costs_no_more_than_its_request),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
