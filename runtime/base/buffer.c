@@ -17,70 +17,81 @@ void chimera_buffer_init_within(struct chimera_buffer *buffer, size_t limit,
     *buffer = (struct chimera_buffer){.limit = limit, .account = account};
 }
 
-static uint64_t held(const struct chimera_buffer *buffer)
+/* What comes after `capacity`, so that there is room for `wanted`. */
+static size_t next_capacity(const struct chimera_buffer *buffer, size_t capacity, size_t wanted)
 {
-    return buffer->data ? chimera_account_heap(buffer->capacity) : 0;
+    capacity = capacity ? capacity * 2 : 256;
+    while (capacity < wanted)
+        capacity *= 2;
+    return capacity < buffer->limit ? capacity : buffer->limit;
 }
 
-int chimera_buffer_attach(struct chimera_buffer *buffer, struct chimera_account *account)
+static uint64_t taken(const struct chimera_buffer *buffer)
 {
-    buffer->account = account;
-    int code = chimera_account_take(account, held(buffer));
-    if (code < 0) {
-        buffer->account = NULL; /* has taken nothing */
-        buffer->failed = code;
-    }
-    return code;
+    return buffer->account && buffer->room ? chimera_account_heap(buffer->room) : 0;
 }
 
-void chimera_buffer_detach(struct chimera_buffer *buffer)
+/* Takes from the account as if the buffer had begun empty: the memory that it kept is not seen. */
+static int take_room(struct chimera_buffer *buffer, size_t wanted)
 {
-    chimera_account_give_back(buffer->account, held(buffer));
-    buffer->account = NULL;
+    size_t room = next_capacity(buffer, buffer->room, wanted);
+    uint64_t before = taken(buffer); /* both are there while realloc() copies */
+    if (chimera_account_take(buffer->account, chimera_account_heap(room)) < 0)
+        return buffer->account->failed;
+    chimera_account_give_back(buffer->account, before);
+    buffer->room = room;
+    return CHIMERA_OK;
+}
+
+/* There is no more than before, after all. */
+static void go_back(struct chimera_buffer *buffer, size_t room)
+{
+    chimera_account_give_back(buffer->account, taken(buffer));
+    buffer->room = room;
+    chimera_account_try(buffer->account, taken(buffer));
 }
 
 static int grow(struct chimera_buffer *buffer, size_t wanted)
 {
-    size_t capacity = buffer->capacity ? buffer->capacity * 2 : 256;
-    while (capacity < wanted)
-        capacity *= 2;
-    if (capacity > buffer->limit)
-        capacity = buffer->limit;
-    uint64_t before = held(buffer); /* both are there while realloc() copies */
-    if (chimera_account_take(buffer->account, chimera_account_heap(capacity)) < 0)
-        return buffer->failed = buffer->account->failed;
+    size_t capacity = next_capacity(buffer, buffer->capacity, wanted);
     char *data = realloc(buffer->data, capacity);
-    if (!data) {
-        chimera_account_give_back(buffer->account, chimera_account_heap(capacity));
-        return buffer->failed = CHIMERA_ENOMEM;
-    }
-    chimera_account_give_back(buffer->account, before);
+    if (!data)
+        return CHIMERA_ENOMEM;
     buffer->data = data;
     buffer->capacity = capacity;
     return CHIMERA_OK;
 }
 
+static int make_room(struct chimera_buffer *buffer, size_t size)
+{
+    int code = CHIMERA_OK;
+    size_t wanted = buffer->size + size, room = buffer->room;
+    if (size > buffer->limit - buffer->size)
+        return CHIMERA_ELIMIT;
+    if (buffer->account)
+        code = take_room(buffer, wanted);
+    if (code == CHIMERA_OK && wanted > buffer->capacity)
+        code = grow(buffer, wanted);
+    if (code == CHIMERA_ENOMEM)
+        go_back(buffer, room);
+    else if (code == CHIMERA_OK && !buffer->account)
+        buffer->room = buffer->capacity;
+    return code;
+}
+
 /* All but the common case, kept apart so that that one is quick. */
 static __attribute__((noinline)) char *reserve(struct chimera_buffer *buffer, size_t size)
 {
-    if (buffer->failed)
-        return NULL;
-    if (size > buffer->limit - buffer->size) {
-        buffer->failed = CHIMERA_ELIMIT;
-        return NULL;
-    }
-    buffer->failed = chimera_account_spend(buffer->account, 1 + size / 8);
-    if (buffer->failed)
-        return NULL;
-    if (buffer->size + size > buffer->capacity && grow(buffer, buffer->size + size) < 0)
-        return NULL;
-    return buffer->data + buffer->size;
+    if (!buffer->failed && size > buffer->room - buffer->size)
+        buffer->failed = make_room(buffer, size);
+    if (!buffer->failed)
+        buffer->failed = chimera_account_spend(buffer->account, 1 + size / 8);
+    return buffer->failed ? NULL : buffer->data + buffer->size;
 }
 
 char *chimera_buffer_reserve(struct chimera_buffer *buffer, size_t size)
 {
-    if (buffer->account || buffer->failed || size > buffer->limit - buffer->size ||
-        size > buffer->capacity - buffer->size)
+    if (buffer->account || buffer->failed || size > buffer->room - buffer->size)
         return reserve(buffer, size);
     return buffer->data + buffer->size;
 }
@@ -132,7 +143,7 @@ void chimera_buffer_reset(struct chimera_buffer *buffer)
 
 void chimera_buffer_free(struct chimera_buffer *buffer)
 {
-    chimera_account_give_back(buffer->account, held(buffer));
+    chimera_account_give_back(buffer->account, taken(buffer));
     free(buffer->data);
     chimera_buffer_init_within(buffer, buffer->limit, buffer->account);
 }

@@ -5,9 +5,9 @@
  * test it each time. Owns its bytes. One thread.
  *
  * With an account, what it holds is taken there and given back when it is freed, and each append
- * spends units, so that who only appends need not spend. The account must be as it was when the
- * buffer is freed: one that outlives evaluations is attached in each and detached before the next
- * account.
+ * spends units, so that who only appends need not spend. One that outlives evaluations keeps its
+ * memory and its account, and is renewed between them: then it counts from nothing again, whatever
+ * it kept, or an evaluation could tell from its share what another has used.
  */
 #ifndef CHIMERA_BASE_BUFFER_H
 #define CHIMERA_BASE_BUFFER_H
@@ -22,16 +22,12 @@ struct chimera_buffer {
     size_t size, capacity, limit;
     int failed; /* 0, CHIMERA_ELIMIT or CHIMERA_ENOMEM; with an account also CHIMERA_EDEADLINE */
     struct chimera_account *account; /* borrowed; NULL: none */
+    size_t room; /* of the capacity, what may be used: with an account, what that has */
 };
 
 void chimera_buffer_init(struct chimera_buffer *buffer, size_t limit);
 void chimera_buffer_init_within(struct chimera_buffer *buffer, size_t limit,
                                 struct chimera_account *account);
-
-/* For buffers that keep their memory from one evaluation to the next: takes what there is.
- * Detaching gives it back, and does nothing to one without an account. */
-int chimera_buffer_attach(struct chimera_buffer *buffer, struct chimera_account *account);
-void chimera_buffer_detach(struct chimera_buffer *buffer);
 
 int chimera_buffer_append(struct chimera_buffer *buffer, struct chimera_slice bytes);
 int chimera_buffer_text(struct chimera_buffer *buffer, const char *text);
@@ -50,6 +46,13 @@ static inline struct chimera_slice chimera_buffer_slice(const struct chimera_buf
 
 /* Empty again; memory, limit and account kept. */
 void chimera_buffer_reset(struct chimera_buffer *buffer);
+/* The same between evaluations: the account will be opened anew. */
+static inline void chimera_buffer_renew(struct chimera_buffer *buffer)
+{
+    buffer->size = 0;
+    buffer->failed = 0;
+    buffer->room = buffer->account ? 0 : buffer->capacity;
+}
 void chimera_buffer_free(struct chimera_buffer *buffer);
 
 #endif
