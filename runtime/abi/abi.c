@@ -139,6 +139,13 @@ struct chimera_slice chimera_abi_guest_slice(struct chimera_host *host, uint32_t
     return (struct chimera_slice){(const char *)chimera_guest_bytes(host, at, size), size};
 }
 
+_Noreturn void chimera_abi_refuse(struct chimera_host *host, const char *too_large)
+{
+    if (host->account.failed)
+        chimera_guest_overdrawn(host);
+    chimera_guest_trap(host, CHIMERA_TRAP_HOST, too_large);
+}
+
 bool chimera_abi_is_utf8(struct chimera_host *host, struct chimera_slice text)
 {
     while (text.size > 0) {
@@ -166,8 +173,8 @@ bool chimera_abi_host_call(struct chimera_host *host, const uint32_t at_and_size
     struct chimera_host_request call = {
         .binding = part[0], .name_space = part[1], .operation = part[2], .payload = part[3]};
     bool is_ok = chimera_capability_call(grants_of(host), &call, answer);
-    if (answer->failed)
-        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "the answer to a host call is too large");
+    if (answer->failed || host->account.failed)
+        chimera_abi_refuse(host, "the answer to a host call is too large");
     return is_ok;
 }
 
@@ -177,4 +184,50 @@ struct chimera_slice chimera_abi_keep(struct chimera_arena *arena, struct chimer
         return CHIMERA_SLICE("");
     struct chimera_slice copy = chimera_arena_copy(arena, text);
     return copy.data ? copy : CHIMERA_SLICE("");
+}
+
+bool chimera_abi_keep_answer(struct chimera_host *host, struct chimera_arena *arena,
+                             struct chimera_slice text, struct chimera_slice *ret_answer)
+{
+    struct chimera_slice kept = CHIMERA_SLICE("");
+    if (chimera_account_spend(&host->account, text.size / 8) == CHIMERA_OK &&
+        chimera_account_take(&host->account, text.size) == CHIMERA_OK)
+        kept = chimera_abi_keep(arena, text);
+    *ret_answer = kept;
+    return kept.size == text.size;
+}
+
+void chimera_abi_note_overdrawn(struct chimera_host *host)
+{
+    if (host->account.failed == CHIMERA_EDEADLINE) {
+        host->stop = CHIMERA_STOP_DEADLINE;
+        return;
+    }
+    host->stop = CHIMERA_STOP_TRAP;
+    host->trap = CHIMERA_TRAP_HOST;
+    chimera_host_limit_text(host, host->stop_text);
+}
+
+void chimera_abi_answer_overdrawn(struct chimera_host *host, const struct chimera_request *request,
+                                  struct chimera_arena *arena,
+                                  struct chimera_response *ret_response)
+{
+    chimera_abi_note_overdrawn(host);
+    if (host->stop == CHIMERA_STOP_DEADLINE)
+        *ret_response = chimera_abi_failure(request, false, arena, "%s", CHIMERA_DEADLINE_TEXT);
+    else
+        *ret_response =
+            chimera_abi_failure(request, true, arena, "%s", chimera_host_stop_text(host));
+}
+
+void chimera_abi_read_answer(struct chimera_host *host, struct chimera_slice answer,
+                             const struct chimera_request *request, struct chimera_arena *arena,
+                             const char *wrong, struct chimera_response *ret_response)
+{
+    struct chimera_slice why;
+    int code = chimera_response_from_validation_within(answer, request, &host->account, arena,
+                                                       ret_response, &why);
+    if (!chimera_abi_is_overdrawn(host, request, arena, ret_response) && code < 0)
+        *ret_response =
+            chimera_abi_failure(request, true, arena, "%s: %.*s", wrong, (int)why.size, why.data);
 }

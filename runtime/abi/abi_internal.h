@@ -42,9 +42,12 @@ static inline void chimera_abi_empty(struct chimera_buffer *buffer)
 {
     if (buffer->capacity > CHIMERA_ABI_KEPT_BYTES)
         chimera_buffer_free(buffer);
-    buffer->size = 0;
-    buffer->failed = 0;
+    chimera_buffer_renew(buffer);
 }
+
+/* For appends that failed, in an import function: leaves the guest for its account's reason, or for
+ * the buffer's own maximum with that text. */
+_Noreturn void chimera_abi_refuse(struct chimera_host *host, const char *too_large);
 
 /* Makes a host call for the guest of `host` and returns what chimera_capability_call() does. Traps
  * when the names are no UTF-8 or the answer is too large. */
@@ -65,5 +68,30 @@ bool chimera_abi_is_utf8(struct chimera_host *host, struct chimera_slice text);
 
 /* A copy in the arena; empty when there is no room. .data is never NULL. */
 struct chimera_slice chimera_abi_keep(struct chimera_arena *arena, struct chimera_slice text);
+/* The same of a guest's answer, which its account has to bear. False when there was no room. */
+bool chimera_abi_keep_answer(struct chimera_host *host, struct chimera_arena *arena,
+                             struct chimera_slice text, struct chimera_slice *ret_answer);
+
+/* Once the guest's account has failed, outside of an import function: that is why it stopped. */
+void chimera_abi_note_overdrawn(struct chimera_host *host);
+/* And that is the response: the time is up, or which limit was reached. */
+void chimera_abi_answer_overdrawn(struct chimera_host *host, const struct chimera_request *request,
+                                  struct chimera_arena *arena,
+                                  struct chimera_response *ret_response);
+/* False, and no response, while it has not. */
+static inline bool chimera_abi_is_overdrawn(struct chimera_host *host,
+                                            const struct chimera_request *request,
+                                            struct chimera_arena *arena,
+                                            struct chimera_response *ret_response)
+{
+    if (host->account.failed)
+        chimera_abi_answer_overdrawn(host, request, arena, ret_response);
+    return host->account.failed;
+}
+
+/* Reads a ValidationResponse. Where it is none, the response says why behind `wrong`. */
+void chimera_abi_read_answer(struct chimera_host *host, struct chimera_slice answer,
+                             const struct chimera_request *request, struct chimera_arena *arena,
+                             const char *wrong, struct chimera_response *ret_response);
 
 #endif

@@ -193,25 +193,12 @@ static bool take_entry(struct json_object *entry, enum chimera_log_level *ret_le
     return true;
 }
 
-static void log_entry(const struct chimera_grants *grants, struct chimera_slice payload)
+static void write_entry(const struct chimera_grants *grants, enum chimera_log_level level,
+                        struct json_object *entry, struct json_object *message,
+                        struct chimera_account *account)
 {
-    if (!chimera_log_is_on(CHIMERA_LOG_ERROR))
-        return;
-    CHIMERA_JSON struct json_object *entry = NULL;
-    CHIMERA_JSON struct json_object *message = NULL;
-    enum chimera_log_level level;
-    struct chimera_error err = {0};
-    if (chimera_json_parse(payload, &entry, &err) < 0 || !take_entry(entry, &level, &message)) {
-        chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("Cannot log event"),
-                         CHIMERA_TEXT("policy_id", policy_of(grants)),
-                         CHIMERA_TEXT("payload", payload),
-                         CHIMERA_TEXT("error", chimera_slice_of(err.text)));
-        return;
-    }
-    if (!chimera_log_is_on(level))
-        return;
     struct chimera_buffer data;
-    chimera_buffer_init(&data, (size_t)1 << 20);
+    chimera_buffer_init_within(&data, (size_t)1 << 20, account);
     chimera_json_write(entry, &data);
     chimera_log_write_in(
         "policy_log", level, "policy_log", message ? text_of(message) : CHIMERA_SLICE(""),
@@ -219,6 +206,37 @@ static void log_entry(const struct chimera_grants *grants, struct chimera_slice 
                                            CHIMERA_TEXT("policy_id", policy_of(grants))},
         2);
     chimera_buffer_free(&data);
+}
+
+static void log_payload(const struct chimera_grants *grants, struct chimera_slice payload,
+                        struct chimera_account *account)
+{
+    CHIMERA_JSON struct json_object *entry = NULL;
+    CHIMERA_JSON struct json_object *message = NULL;
+    enum chimera_log_level level;
+    struct chimera_error err = {0};
+    int code = chimera_json_parse_within(payload, account, &entry, &err);
+    if (account && account->failed)
+        return; /* the guest is left for that */
+    if (code < 0 || !take_entry(entry, &level, &message)) {
+        chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("Cannot log event"),
+                         CHIMERA_TEXT("policy_id", policy_of(grants)),
+                         CHIMERA_TEXT("payload", payload),
+                         CHIMERA_TEXT("error", chimera_slice_of(err.text)));
+        return;
+    }
+    if (chimera_log_is_on(level))
+        write_entry(grants, level, entry, message, account);
+}
+
+static void log_entry(const struct chimera_grants *grants, struct chimera_slice payload,
+                      struct chimera_account *account)
+{
+    struct chimera_account_mark mark = chimera_account_mark(account);
+    if (!chimera_log_is_on(CHIMERA_LOG_ERROR))
+        return;
+    log_payload(grants, payload, account);
+    chimera_account_restore(account, mark);
 }
 
 /* --- Dispatch --- */
@@ -243,12 +261,13 @@ static bool refuse(struct chimera_buffer *answer, const char *before, struct chi
 }
 
 /* Line and column of the last character, where serde_json stands when it misses a field. */
-static void end_of(struct chimera_slice text, size_t *ret_line, size_t *ret_column)
+static void end_of(struct chimera_slice text, struct chimera_account *account, size_t *ret_line,
+                   size_t *ret_column)
 {
     text = chimera_slice_trim(text);
     *ret_line = 1;
     *ret_column = 0;
-    for (size_t i = 0; i < text.size; i++) {
+    for (size_t i = 0; i < text.size && chimera_account_spend(account, 1) == CHIMERA_OK; i++) {
         ++*ret_column;
         if (text.data[i] == '\n') {
             ++*ret_line;
@@ -294,7 +313,7 @@ static bool has_required(const struct capability *capability, struct json_object
         if (json_object_object_get_ex(payload, capability->required[i], &value))
             continue;
         size_t line, column;
-        end_of(text, &line, &column);
+        end_of(text, answer->account, &line, &column);
         chimera_buffer_reset(answer);
         chimera_buffer_print(answer, "missing field `%s` at line %zu column %zu",
                              capability->required[i], line, column);
@@ -330,14 +349,10 @@ static bool may_read_payload(const struct chimera_grants *grants, struct json_ob
     return false;
 }
 
-/* Is the payload what the operation takes, and may the policy ask for it? */
-static bool check_payload(const struct chimera_grants *grants, const struct capability *capability,
-                          struct chimera_slice text, struct chimera_buffer *answer)
+static bool check_tree(const struct chimera_grants *grants, const struct capability *capability,
+                       struct chimera_slice text, struct json_object *payload,
+                       struct chimera_buffer *answer)
 {
-    CHIMERA_JSON struct json_object *payload = NULL;
-    struct chimera_error err = {0};
-    if (chimera_json_parse(text, &payload, &err) < 0)
-        return refuse(answer, "", chimera_slice_of(err.text), "");
     if (capability->payload == PAYLOAD_TEXT)
         return json_object_is_type(payload, json_type_string) ||
                refuse_type(payload, "a string", answer);
@@ -346,6 +361,23 @@ static bool check_payload(const struct chimera_grants *grants, const struct capa
     if (!has_required(capability, payload, text, answer))
         return false;
     return capability->payload != PAYLOAD_RESOURCE || may_read_payload(grants, payload, answer);
+}
+
+/* Is the payload what the operation takes, and may the policy ask for it? What is made of it is
+ * gone again then; the answer stays. */
+static bool check_payload(const struct chimera_grants *grants, const struct capability *capability,
+                          struct chimera_slice text, struct chimera_buffer *answer)
+{
+    struct json_object *payload = NULL;
+    struct chimera_error err = {0};
+    struct chimera_account_mark before = chimera_account_mark(answer->account);
+    int code = chimera_json_parse_within(text, answer->account, &payload, &err);
+    struct chimera_account_mark behind = chimera_account_mark(answer->account);
+    bool is_good = code < 0 ? refuse(answer, "", chimera_slice_of(err.text), "")
+                            : check_tree(grants, capability, text, payload, answer);
+    json_object_put(payload);
+    chimera_account_undo(answer->account, before, behind);
+    return is_good;
 }
 
 static bool refuse_ungranted(const struct chimera_grants *grants,
@@ -376,7 +408,7 @@ bool chimera_capability_call(const struct chimera_grants *grants,
     if (chimera_slice_is(call->name_space, "tracing")) {
         if (!chimera_slice_is(call->operation, "log"))
             return refuse(answer, "unknown operation: ", call->operation, "");
-        log_entry(grants, call->payload);
+        log_entry(grants, call->payload, answer->account);
         return true;
     }
     chimera_buffer_append(answer, call->name_space);

@@ -21,7 +21,9 @@ struct chimera_host_request {
 };
 
 /* Makes one host call. true: `answer` holds the response; false: it holds the error text that the
- * guest gets. `answer` is emptied first. Owns nothing across a trap: the buffer is the caller's. */
+ * guest gets. `answer` is emptied first, and its account, if it has one, bears the call: once that
+ * has failed, what is answered means nothing. Owns nothing across a trap: the buffer is the
+ * caller's. */
 bool chimera_capability_call(const struct chimera_grants *grants, const struct chimera_host_request *call,
                              struct chimera_buffer *answer);
 

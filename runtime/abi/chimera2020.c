@@ -6,7 +6,7 @@
  * policies.
  */
 #include "runtime/abi/abi_internal.h"
-#include "runtime/abi/wasi.h"
+#include "runtime/abi/wasi_internal.h"
 #include "runtime/json/tree.h"
 
 static int legacy_attach(struct chimera_host *host, struct chimera_error *err)
@@ -103,15 +103,11 @@ static void legacy_validate(struct chimera_host *host, const struct chimera_requ
                             struct chimera_slice settings, struct chimera_arena *arena,
                             struct chimera_response *ret_response)
 {
-    struct chimera_slice text, why;
+    struct chimera_slice text;
     (void)settings; /* prepared already */
     const struct chimera_wasi_run run = validate_run(host, &request->json);
-    if (chimera_wasi_run(host, &run, arena, &text) < 0)
-        *ret_response = chimera_response_reject_code(request->uid, text, 500);
-    else if (chimera_response_from_validation(text, request, arena, ret_response, &why) < 0)
-        *ret_response = chimera_abi_failure(request, true, arena,
-                                            "Cannot deserialize policy validation response: %.*s",
-                                            (int)why.size, why.data);
+    int code = chimera_wasi_run(host, &run, arena, &text);
+    chimera_wasi_judge(host, code, text, request, arena, ret_response);
 }
 
 static void legacy_validate_settings(struct chimera_host *host, struct chimera_slice settings,

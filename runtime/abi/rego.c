@@ -14,6 +14,8 @@
 #define BUILTIN_ID_MAX 4096
 /* Most bytes that a result set may have. */
 #define RESULT_MAX ((size_t)64 << 20)
+/* What it takes to make a verdict of a byte of it, once it is known to be JSON. */
+#define READ_RESULT_NS (3 * CHIMERA_SCAN_AT_ONCE_NS)
 
 /* --- Life --- */
 
@@ -48,7 +50,7 @@ int chimera_rego_attach(struct chimera_host *host, struct chimera_error *err)
 #define X(field, name, type) rego->field = chimera_abi_function(host, name, type);
     CHIMERA_REGO_EXPORT_MAP(X)
 #undef X
-    chimera_buffer_init(&rego->text, CHIMERA_REGO_RESULT_MAX);
+    chimera_buffer_init_within(&rego->text, CHIMERA_REGO_RESULT_MAX, &host->account);
     host->rego = rego;
     host->side = &rego_side;
     return CHIMERA_OK;
@@ -105,6 +107,16 @@ static int call(struct chimera_host *host, const char *name, const struct chimer
     return CHIMERA_OK;
 }
 
+/* Spends for work on what the guest hands over, outside of it. */
+static int check_account(struct chimera_host *host, uint64_t units, struct chimera_error *err)
+{
+    int code = chimera_account_spend(&host->account, units);
+    if (code == CHIMERA_OK)
+        return code;
+    chimera_abi_note_overdrawn(host);
+    return chimera_fail(err, code, "%s", chimera_host_stop_text(host));
+}
+
 static bool is_inside(const struct chimera_host *host, uint32_t at, size_t size)
 {
     uint64_t memory = host->instance->memory.size;
@@ -148,16 +160,16 @@ static int pull_json(struct chimera_host *host, uint32_t value, struct chimera_s
         return fail_call(host, "cannot invoke", "opa_json_dump", code, err);
     const struct chimera_memory *memory = &host->instance->memory;
     const char *at = (const char *)memory->data + values[0].i32;
-    const char *end =
-        values[0].i32 < memory->size ? memchr(at, '\0', memory->size - values[0].i32) : NULL;
-    if (!end || end - at > (ptrdiff_t)RESULT_MAX)
+    uint64_t left = values[0].i32 < memory->size ? memory->size - values[0].i32 : 0;
+    const char *end = memchr(at, '\0', left < RESULT_MAX ? left : RESULT_MAX);
+    if (!end)
         return chimera_fail(err, CHIMERA_EGUEST,
                             "Rego wasm error: Cannot get memory address: a text does not end");
     *ret_json = (struct chimera_slice){at, (size_t)(end - at)};
-    return CHIMERA_OK;
+    return check_account(host, ret_json->size / 4, err);
 }
 
-/* What one of the functions without arguments describes. */
+/* What one of the functions without arguments describes. It stays taken from the account. */
 static int read_table(struct chimera_host *host, const char *name,
                       const struct chimera_export *export, struct json_object **ret_table,
                       struct chimera_error *err)
@@ -170,14 +182,17 @@ static int read_table(struct chimera_host *host, const char *name,
         code = pull_json(host, value, &json, err);
     if (code < 0)
         return code;
-    if (chimera_json_parse(json, &table, NULL) < 0 ||
-        !json_object_is_type(table, json_type_object)) {
+    bool is_object = chimera_json_parse_within(json, &host->account, &table, NULL) == CHIMERA_OK &&
+                     json_object_is_type(table, json_type_object);
+    code = check_account(host, 0, err);
+    if (code == CHIMERA_OK && !is_object)
+        code =
+            chimera_fail(err, CHIMERA_EMODULE, "Rego wasm error: %s() describes no object", name);
+    if (code == CHIMERA_OK)
+        *ret_table = table;
+    else
         json_object_put(table);
-        return chimera_fail(err, CHIMERA_EMODULE, "Rego wasm error: %s() describes no object",
-                            name);
-    }
-    *ret_table = table;
-    return CHIMERA_OK;
+    return code;
 }
 
 /* --- Preparation --- */
@@ -210,6 +225,9 @@ static int add_builtins(struct chimera_rego *rego, struct json_object *table,
                         struct chimera_buffer *missing, struct chimera_error *err)
 {
     size_t count = (size_t)json_object_object_length(table), i = 0;
+    if (count > BUILTIN_ID_MAX)
+        return chimera_fail(err, CHIMERA_EMODULE, "Rego wasm error: %zu builtins are too many",
+                            count);
     const char **names = calloc(count + 1, sizeof(*names));
     if (!names)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's builtins");
@@ -269,8 +287,10 @@ int chimera_rego_prepare(struct chimera_host *host, struct chimera_slice data,
     struct chimera_pieces pieces = {0};
     uint32_t heap;
     int code = read_builtins(host, err);
+    chimera_host_recount(host); /* the table is gone */
     if (code == CHIMERA_OK)
         code = check_entrypoint(host, err);
+    chimera_host_recount(host);
     chimera_pieces_add(&pieces, data);
     if (code == CHIMERA_OK)
         code = push_json(host, &pieces, &rego->data, err);
@@ -314,6 +334,24 @@ static int64_t wall_clock_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* A copy that is known to be JSON, or nothing, with the time that it takes to read it. */
+static int keep_result(struct chimera_host *host, struct chimera_slice json,
+                       struct chimera_arena *arena, struct chimera_slice *ret_result,
+                       struct chimera_error *err)
+{
+    struct chimera_slice copy;
+    bool is_kept = chimera_abi_keep_answer(host, arena, json, &copy);
+    bool is_json = is_kept && chimera_json_check_within(copy, &host->account, NULL) == CHIMERA_OK;
+    if (json.size > CHIMERA_SCAN_AT_ONCE)
+        chimera_account_has_time(&host->account, json.size * READ_RESULT_NS);
+    int code = check_account(host, 0, err);
+    if (code == CHIMERA_OK && !is_kept)
+        code = chimera_fail(err, CHIMERA_ELIMIT, "Rego wasm error: the result is too large");
+    if (code == CHIMERA_OK)
+        *ret_result = is_json ? copy : CHIMERA_SLICE("");
+    return code;
+}
+
 int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces *input,
                           struct chimera_arena *arena, struct chimera_slice *ret_result,
                           struct chimera_error *err)
@@ -332,10 +370,7 @@ int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces
         code = pull_json(host, value, &json, err);
     if (code < 0)
         return code;
-    *ret_result = chimera_arena_copy(arena, json);
-    if (!ret_result->data)
-        return chimera_fail(err, CHIMERA_ELIMIT, "Rego wasm error: the result is too large");
-    return CHIMERA_OK;
+    return keep_result(host, json, arena, ret_result, err);
 }
 
 struct chimera_response chimera_rego_failure(const struct chimera_request *request, int code,
@@ -366,8 +401,6 @@ static struct chimera_slice member(struct chimera_scan *scan, const char *name)
 struct chimera_slice chimera_rego_first_result(struct chimera_slice result_set)
 {
     struct chimera_scan scan;
-    if (chimera_json_check(result_set, NULL) < 0)
-        return (struct chimera_slice){0};
     chimera_scan_init(&scan, result_set);
     if (chimera_scan_peek(&scan) != '[' || !chimera_scan_open(&scan) ||
         chimera_scan_next_element(&scan, true) != 1)

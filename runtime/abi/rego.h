@@ -53,8 +53,8 @@ int chimera_rego_prepare(struct chimera_host *host, struct chimera_slice data,
                          struct chimera_error *err);
 
 /* Evaluates the first entry point. *ret_result is the JSON of the whole result set, in the arena:
- * `[{"result": …}]`, or `[]` when it is undefined. On failure err->text is the reference's, without
- * "internal server error: "; CHIMERA_EDEADLINE when the time is up. */
+ * `[{"result": …}]`, or `[]` when it is undefined; empty when it is no JSON. On failure err->text
+ * is the reference's, without "internal server error: "; CHIMERA_EDEADLINE when the time is up. */
 int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces *input,
                           struct chimera_arena *arena, struct chimera_slice *ret_result,
                           struct chimera_error *err);
@@ -64,7 +64,8 @@ struct chimera_response chimera_rego_failure(const struct chimera_request *reque
                                              const struct chimera_error *err,
                                              struct chimera_arena *arena);
 
-/* The value of `result` in the first member of the result set; .data is NULL when there is none. */
+/* The value of `result` in the first member of the result set, as evaluated; .data is NULL when
+ * there is none. */
 struct chimera_slice chimera_rego_first_result(struct chimera_slice result_set);
 
 /* Forgets what a builtin was working on. */

@@ -97,7 +97,11 @@ static void pull_argument(struct chimera_host *host, struct chimera_rego *rego, 
 {
     struct chimera_error err = {0};
     uint32_t at = call_back(host, rego->value_dump, value, 0);
-    if (chimera_rego_parse(guest_text(host, at, ARGUMENT_MAX), ret_argument, &err) < 0)
+    int code = chimera_rego_parse_within(guest_text(host, at, ARGUMENT_MAX), &host->account,
+                                         ret_argument, &err);
+    if (host->account.failed)
+        chimera_guest_overdrawn(host);
+    if (code < 0)
         trap_with(host, name, err.text);
 }
 
@@ -105,6 +109,8 @@ static uint32_t push_result(struct chimera_host *host, struct chimera_rego *rego
 {
     chimera_buffer_reset(&rego->text);
     chimera_rego_write(rego->result, &rego->text);
+    if (rego->text.failed && host->account.failed)
+        chimera_guest_overdrawn(host);
     if (rego->text.failed)
         trap_with(host, name, "the result is too large");
     uint32_t at = call_back(host, rego->malloc, (uint32_t)rego->text.size, 0);
@@ -123,8 +129,8 @@ static void run_builtin(struct chimera_host *host, struct chimera_rego *rego,
     const struct chimera_rego_call call = {
         .args = rego->args, .now_ns = rego->now_ns, .account = &host->account, .err = &err};
     int code = builtin->function(&call, &rego->result);
-    if (code == CHIMERA_EDEADLINE)
-        chimera_guest_late(host);
+    if (host->account.failed)
+        chimera_guest_overdrawn(host);
     if (code < 0)
         trap_with(host, builtin->name, err.text);
 }
@@ -145,6 +151,7 @@ static uint32_t dispatch(struct chimera_host *host, uint32_t id, const uint32_t 
     run_builtin(host, rego, builtin);
     uint32_t result = push_result(host, rego, builtin->name);
     chimera_rego_empty(rego);
+    chimera_host_recount(host);
     chimera_import_leave(host);
     return result;
 }

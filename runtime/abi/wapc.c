@@ -48,7 +48,7 @@ static void take(struct chimera_host *host, struct chimera_buffer *buffer, uint3
     struct chimera_slice bytes = chimera_abi_guest_slice(host, at, size);
     chimera_buffer_reset(buffer);
     if (chimera_buffer_append(buffer, bytes) < 0)
-        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "the policy's answer is too large");
+        chimera_abi_refuse(host, "the policy's answer is too large");
 }
 
 IMPORT(void, guest_response, uint32_t at, uint32_t size)
@@ -195,9 +195,9 @@ static int wapc_attach(struct chimera_host *host, struct chimera_error *err)
     host->wapc = calloc(1, sizeof(*host->wapc));
     if (!host->wapc)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
-    chimera_buffer_init(&host->wapc->response, CHIMERA_ABI_BUFFER_MAX);
-    chimera_buffer_init(&host->wapc->error, ERROR_MAX);
-    chimera_buffer_init(&host->wapc->answer, CHIMERA_ABI_BUFFER_MAX);
+    chimera_buffer_init_within(&host->wapc->response, CHIMERA_ABI_BUFFER_MAX, &host->account);
+    chimera_buffer_init_within(&host->wapc->error, ERROR_MAX, &host->account);
+    chimera_buffer_init_within(&host->wapc->answer, CHIMERA_ABI_BUFFER_MAX, &host->account);
     int code = chimera_wasi_attach(host, CHIMERA_WASI_LOGGED, err);
     if (code < 0)
         wapc_detach(host);
@@ -277,8 +277,7 @@ static int call(struct chimera_host *host, const char *operation,
     } else {
         code = collect(host->wapc, values[0].i32 != 0, &text);
     }
-    *ret_text = chimera_abi_keep(arena, text);
-    if (text.size > 0 && ret_text->size == 0) {
+    if (!chimera_abi_keep_answer(host, arena, text, ret_text)) {
         *ret_text = CHIMERA_SLICE("the policy's answer is too large");
         code = CHIMERA_EGUEST;
     }
@@ -295,17 +294,19 @@ static void wapc_validate(struct chimera_host *host, const struct chimera_reques
                           struct chimera_response *ret_response)
 {
     struct chimera_pieces payload;
-    struct chimera_slice text, why;
+    struct chimera_slice text;
     chimera_abi_document(request, settings, &payload);
     int code = call(host, "validate", &payload, arena, &text);
+    if (chimera_abi_is_overdrawn(host, request, arena, ret_response))
+        return;
     if (code == CHIMERA_EDEADLINE)
         *ret_response = chimera_abi_failure(request, false, arena, "%s", CHIMERA_DEADLINE_TEXT);
     else if (code < 0)
         *ret_response = chimera_abi_failure(request, true, arena, "Guest call failure: %.*s",
                                             (int)text.size, text.data);
-    else if (chimera_response_from_validation(text, request, arena, ret_response, &why) < 0)
-        *ret_response = chimera_abi_failure(
-            request, true, arena, "invalid response from policy: %.*s", (int)why.size, why.data);
+    else
+        chimera_abi_read_answer(host, text, request, arena, "invalid response from policy",
+                                ret_response);
 }
 
 /* --- Settings: the reference reports failures as Rust prints its own values --- */

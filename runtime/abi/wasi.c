@@ -58,10 +58,10 @@ int chimera_wasi_attach(struct chimera_host *host, enum chimera_wasi_stdio stdio
     host->side = &wasi_side;
     wasi->stdio = stdio;
     open_files(wasi);
-    chimera_buffer_init(&wasi->answers, CHIMERA_ABI_BUFFER_MAX);
-    chimera_buffer_init(&wasi->output, CHIMERA_ABI_BUFFER_MAX);
-    chimera_buffer_init(&wasi->errors, CHIMERA_ABI_BUFFER_MAX);
-    chimera_buffer_init(&wasi->call_answer, CHIMERA_ABI_BUFFER_MAX);
+    chimera_buffer_init_within(&wasi->answers, CHIMERA_ABI_BUFFER_MAX, &host->account);
+    chimera_buffer_init_within(&wasi->output, CHIMERA_ABI_BUFFER_MAX, &host->account);
+    chimera_buffer_init_within(&wasi->errors, CHIMERA_ABI_BUFFER_MAX, &host->account);
+    chimera_buffer_init_within(&wasi->call_answer, CHIMERA_ABI_BUFFER_MAX, &host->account);
     chimera_buffer_init(&wasi->variables, CHIMERA_ABI_BUFFER_MAX);
     chimera_buffer_init(&wasi->early_output, CHIMERA_ABI_KEPT_BYTES);
     chimera_buffer_init(&wasi->early_errors, CHIMERA_ABI_KEPT_BYTES);
@@ -151,7 +151,7 @@ static bool take_text(const struct chimera_buffer *buffer, const char *stream,
 }
 
 /* What a run came to (guest-abis.md §3.2). */
-static int collect(const struct chimera_host *host, int code, struct chimera_arena *arena,
+static int collect(struct chimera_host *host, int code, struct chimera_arena *arena,
                    struct chimera_slice *ret_text)
 {
     struct chimera_slice errors, output;
@@ -170,8 +170,7 @@ static int collect(const struct chimera_host *host, int code, struct chimera_are
         *ret_text = output;
         return CHIMERA_EGUEST;
     }
-    *ret_text = chimera_abi_keep(arena, output);
-    if (output.size == 0 || ret_text->size > 0)
+    if (chimera_abi_keep_answer(host, arena, output, ret_text))
         return CHIMERA_OK;
     *ret_text = CHIMERA_SLICE("the policy's answer is too large");
     return CHIMERA_EGUEST;
@@ -221,15 +220,24 @@ static void wasi_validate(struct chimera_host *host, const struct chimera_reques
                           struct chimera_response *ret_response)
 {
     struct chimera_pieces input;
-    struct chimera_slice text, why;
+    struct chimera_slice text;
     chimera_abi_document(request, settings, &input);
     const struct chimera_wasi_run run = validate_run(&input);
-    if (chimera_wasi_run(host, &run, arena, &text) < 0)
+    int code = chimera_wasi_run(host, &run, arena, &text);
+    chimera_wasi_judge(host, code, text, request, arena, ret_response);
+}
+
+void chimera_wasi_judge(struct chimera_host *host, int code, struct chimera_slice text,
+                        const struct chimera_request *request, struct chimera_arena *arena,
+                        struct chimera_response *ret_response)
+{
+    if (chimera_abi_is_overdrawn(host, request, arena, ret_response))
+        return;
+    if (code < 0)
         *ret_response = chimera_response_reject_code(request->uid, text, 500);
-    else if (chimera_response_from_validation(text, request, arena, ret_response, &why) < 0)
-        *ret_response = chimera_abi_failure(request, true, arena,
-                                            "Cannot deserialize policy validation response: %.*s",
-                                            (int)why.size, why.data);
+    else
+        chimera_abi_read_answer(host, text, request, arena,
+                                "Cannot deserialize policy validation response", ret_response);
 }
 
 static void wasi_validate_settings(struct chimera_host *host, struct chimera_slice settings,

@@ -148,7 +148,7 @@ static uint32_t fd_write(struct chimera_host *host, uint32_t fd, struct vector v
         if (wasi->stdio == CHIMERA_WASI_LOGGED)
             write_lines(host, buffer, part);
         else if (chimera_buffer_append(buffer, part) < 0)
-            chimera_guest_trap(host, CHIMERA_TRAP_HOST, "the policy writes too much output");
+            chimera_abi_refuse(host, "the policy writes too much output");
         size += (uint32_t)part.size;
     }
     chimera_wasi_put32(host, ret_size, size);

@@ -92,6 +92,11 @@ static inline void chimera_wasi_put64(struct chimera_host *host, uint32_t at, ui
 /* Gives a run what is its own; all else is as the last snapshot or reset left it. */
 void chimera_wasi_begin(struct chimera_wasi *wasi, const struct chimera_wasi_run *run);
 
+/* The response to a run that came to `code` and `text`. */
+void chimera_wasi_judge(struct chimera_host *host, int code, struct chimera_slice text,
+                        const struct chimera_request *request, struct chimera_arena *arena,
+                        struct chimera_response *ret_response);
+
 /* Before anything that only a request can answer: input, and a call of the host. */
 void chimera_wasi_await_input(struct chimera_host *host);
 void chimera_wasi_refuse_call(struct chimera_host *host);

@@ -281,8 +281,7 @@ static uint32_t host_call(struct chimera_host *host, const uint32_t at_and_size[
     chimera_wasi_refuse_call(host);
     bool is_ok = chimera_abi_host_call(host, at_and_size, &wasi->call_answer);
     if (chimera_buffer_append(&wasi->answers, chimera_buffer_slice(&wasi->call_answer)) < 0)
-        chimera_guest_trap(host, CHIMERA_TRAP_HOST,
-                           "the policy does not read its host calls' answers");
+        chimera_abi_refuse(host, "the policy does not read its host calls' answers");
     return is_ok ? 0 : 1;
 }
 

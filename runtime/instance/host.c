@@ -110,8 +110,15 @@ void chimera_host_begin(struct chimera_host *host, uint32_t limit_ms)
         deadline_ns = atomic_load_explicit(&host->run->deadline_ns, memory_order_relaxed);
     }
     chimera_account_open(&host->account, deadline_ns, host->memory_limit);
-    host->account.bytes = host->instance->memory.size + host->internal->table_bytes;
+    chimera_host_recount(host);
     host->has_met_limit = false;
+}
+
+void chimera_host_recount(struct chimera_host *host)
+{
+    const struct chimera_account_mark instance = {.bytes = host->instance->memory.size +
+                                                           host->internal->table_bytes};
+    chimera_account_restore(&host->account, instance);
 }
 
 void chimera_host_end(struct chimera_host *host)

@@ -40,6 +40,8 @@ struct chimera_host_side {
     void (*reset)(struct chimera_host *host);
 };
 
+#define CHIMERA_LIMIT_TEXT_BYTES 160
+
 enum chimera_stop {
     CHIMERA_STOP_NONE = 0,
     CHIMERA_STOP_TRAP,     /* see `trap` */
@@ -77,7 +79,7 @@ struct chimera_host {
     enum chimera_trap trap;
     uint32_t exit_code;
     uintptr_t stop_at; /* where in the plugin's code the guest was; 0: not known */
-    char stop_text[160]; /* more about a HOST trap, or empty */
+    char stop_text[CHIMERA_LIMIT_TEXT_BYTES]; /* more about a HOST trap, or empty */
     bool has_met_limit;  /* memory.grow or table.grow said -1 to it for its memory limit */
 
     /* Deadline; partner: the watchdog. */
@@ -122,6 +124,9 @@ uint64_t chimera_host_kept_bytes(const struct chimera_host *host);
  * thread must stay the same in between. */
 void chimera_host_begin(struct chimera_host *host, uint32_t limit_ms);
 void chimera_host_end(struct chimera_host *host);
+/* Nothing is kept for the guest any more: its account has the instance, as large as that is by now,
+ * and no more. (A mark from before a guest call would forget what the call has grown.) */
+void chimera_host_recount(struct chimera_host *host);
 
 /* NULL when there is none of this name and kind. */
 const struct chimera_export *chimera_host_export(const struct chimera_host *host, const char *name,
@@ -142,7 +147,6 @@ int chimera_host_resume(struct chimera_host *host);
 const char *chimera_host_stop_text(const struct chimera_host *host);
 
 /* That the memory limit was reached, which it is, and how to raise it. */
-#define CHIMERA_LIMIT_TEXT_BYTES 160
 void chimera_host_limit_text(const struct chimera_host *host,
                              char ret_text[CHIMERA_LIMIT_TEXT_BYTES]);
 

@@ -141,13 +141,21 @@ static inline void rego_make(struct c_guest *guest)
     c_guest_export(guest, "opa_eval_ctx_get_result", "i:i", rego_get_result);
 }
 
-static inline void rego_open(struct rego_fixture *fixture, uint32_t limit_ms)
+/* `memory_limit` in bytes; 0: the default. */
+static inline void rego_serve(struct rego_fixture *fixture, uint32_t limit_ms,
+                              uint64_t memory_limit)
 {
-    const struct chimera_policy_options options = {.id = "p", .limit_ms = limit_ms, .lanes = 1};
-    rego_make(&fixture->guest);
+    const struct chimera_policy_options options = {
+        .id = "p", .limit_ms = limit_ms, .memory_limit = memory_limit, .lanes = 1};
     assert_int_equal(chimera_policy_open(&fixture->guest.loaded, &options, &fixture->policy, NULL),
                      0);
     chimera_arena_init(&fixture->arena, 64 << 20);
+}
+
+static inline void rego_open(struct rego_fixture *fixture, uint32_t limit_ms)
+{
+    rego_make(&fixture->guest);
+    rego_serve(fixture, limit_ms, 0);
 }
 
 static inline void rego_close(struct rego_fixture *fixture)

@@ -59,7 +59,7 @@ static void open_slot(struct slot *slot, enum chimera_mode mode)
     slot->guest.plugin.table_count = 1;
     slot->guest.plugin.changes_tables = 1;
     c_guest_export(&slot->guest, "call", ":", call_work);
-    assert_int_equal(chimera_host_new(&slot->guest.loaded, 64 << 20, &slot->host, NULL), 0);
+    assert_int_equal(chimera_host_new(&slot->guest.loaded, 1 << 30, &slot->host, NULL), 0);
     assert_int_equal(slot->abi->attach(slot->host, NULL), 0);
 }
 
@@ -253,6 +253,19 @@ static void call_by_a_long_name(struct chimera_host *host)
     chimera_wapc_host_call(host, 0, MEMORY, 0, 0, 0, 0, 0, 0);
 }
 
+/* Values that must be read before the call can be. */
+static void call_with_much(struct chimera_host *host)
+{
+    static const char log[] = "kubewardentracinglog";
+    memcpy(memory(host, 0), log, sizeof(log) - 1);
+    memory(host, 4096)[0] = '[';
+    for (U at = 4097; at < MEMORY / 2; at += 2)
+        memcpy(memory(host, at), "1,", 2);
+    memcpy(memory(host, MEMORY / 2 - 2), "1]", 2);
+    let_time_pass(host);
+    chimera_wapc_host_call(host, 0, 10, 10, 7, 17, 3, 4096, MEMORY / 2 - 4096);
+}
+
 static bool has_been_answered(const struct chimera_host *host)
 {
     return host->wapc->answer_kind != CHIMERA_WAPC_NONE;
@@ -265,6 +278,7 @@ static void wapc_ends_in_the_middle(void **state)
     check(CHIMERA_MODE_WAPC, print_much, is_logged);
     check(CHIMERA_MODE_WAPC, complain_at_length, has_complained);
     check(CHIMERA_MODE_WAPC, call_by_a_long_name, has_been_answered);
+    check(CHIMERA_MODE_WAPC, call_with_much, has_been_answered);
 }
 
 /* --- What generated code calls --- */

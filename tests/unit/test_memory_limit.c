@@ -207,6 +207,137 @@ static void a_trap_says_which_limit_and_how_to_raise_it(void **state)
     chimera_host_free(host);
 }
 
+/* --- What the host keeps --- */
+
+void chimera_wapc_guest_response(struct chimera_host *host, uint32_t at, uint32_t size);
+uint32_t chimera_wapc_host_call(struct chimera_host *host, uint32_t binding, uint32_t binding_size,
+                                uint32_t name_space, uint32_t name_space_size, uint32_t operation,
+                                uint32_t operation_size, uint32_t payload, uint32_t payload_size);
+uint32_t chimera_wasi_fd_write(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
+                               uint32_t ret_size);
+
+#define PAGES 32u
+#define MEMORY (PAGES * PAGE)
+#define MUCH 1000000u /* bytes of a text */
+#define LIMIT_TEXT(mib)                                        \
+    "internal server error: the policy's memory limit of " mib \
+    " MiB is reached: see `memoryLimit` "                      \
+    "of --policy-options and --memory-limit of `chimera run`"
+
+static const char good_answer[] = "{\"accepted\":true}";
+
+static uint8_t *bytes_at(struct chimera_host *host, uint32_t at)
+{
+    return host->instance->memory.data + at;
+}
+
+static uint32_t put_text(struct chimera_host *host, uint32_t at, const char *text)
+{
+    memcpy(bytes_at(host, at), text, strlen(text));
+    return (uint32_t)strlen(text);
+}
+
+/* `before`, then [] as often as there is room, then `behind`; MUCH bytes in all. */
+static void put_lists(struct chimera_host *host, uint32_t at, const char *before,
+                      const char *behind)
+{
+    uint32_t end = at + MUCH - (uint32_t)strlen(behind);
+    at += put_text(host, at, before);
+    while (at + 4 < end)
+        at += put_text(host, at, "[],");
+    at += put_text(host, at, "[]");
+    memset(bytes_at(host, at), ' ', end - at);
+    put_text(host, end, behind);
+}
+
+/* A good answer, of which the host has to keep much. */
+static void answer_at_length(struct chimera_host *host)
+{
+    put_text(host, PAGE, good_answer);
+    memset(bytes_at(host, PAGE + sizeof(good_answer) - 1), ' ', MUCH);
+    chimera_wapc_guest_response(host, PAGE, MUCH);
+}
+
+static void print_at_length(struct chimera_host *host)
+{
+    const uint32_t vector[] = {PAGE, MUCH};
+    put_text(host, PAGE, good_answer);
+    memset(bytes_at(host, PAGE + sizeof(good_answer) - 1), ' ', MUCH);
+    memcpy(bytes_at(host, 0), vector, sizeof(vector));
+    chimera_wasi_fd_write(host, 1, 0, 1, 8);
+}
+
+/* What it logs becomes a tree of a hundred bytes and more for each three. */
+static void log_lists(struct chimera_host *host)
+{
+    uint32_t size[3] = {put_text(host, 0, "kubewarden"), put_text(host, 64, "tracing"),
+                        put_text(host, 128, "log")};
+    put_lists(host, PAGE, "{\"level\":\"error\",\"x\":[", "]}");
+    chimera_wapc_host_call(host, 0, size[0], 64, size[1], 128, size[2], PAGE, MUCH);
+    chimera_wapc_guest_response(host, 256, put_text(host, 256, good_answer));
+}
+
+/* The host compares the request with it. */
+static void mutate_into_lists(struct chimera_host *host)
+{
+    put_lists(host, PAGE, "{\"accepted\":true,\"mutated_object\":[", "]}");
+    chimera_wapc_guest_response(host, PAGE, MUCH);
+}
+
+GUEST_CODE static void wapc_call(struct chimera_instance *instance, union chimera_value *values)
+{
+    work(instance->host);
+    values[0].i32 = 1;
+}
+
+static void evaluate(enum chimera_mode mode, void (*what)(struct chimera_host *), uint64_t limit,
+                     const char *want)
+{
+    const struct chimera_policy_options options = {
+        .id = "p", .limit_ms = 20000, .lanes = 1, .memory_limit = limit, .is_fresh_start = true};
+    struct chimera_policy *policy;
+    struct chimera_arena arena;
+    struct chimera_request request = c_guest_request("[{\"a\":1}]");
+    work = what;
+    c_guest_init(&guest, mode);
+    guest.plugin.memory_min_pages = guest.plugin.memory_max_pages = PAGES;
+    c_guest_export(&guest, "memory", "", NULL);
+    c_guest_export(&guest, "__guest_call", "ii:i", wapc_call);
+    c_guest_export(&guest, "_start", ":", mode == CHIMERA_MODE_WASI ? call_work : NULL);
+    chimera_arena_init(&arena, 64 * MIB);
+    assert_int_equal(chimera_policy_open(&guest.loaded, &options, &policy, NULL), 0);
+    for (int i = 0; i < 3; i++) { /* each time the same */
+        struct chimera_response response;
+        chimera_arena_reset(&arena);
+        assert_int_equal(chimera_policy_evaluate(policy, 0, &request, 0, &arena, &response), 0);
+        assert_int_equal(response.allowed, want == NULL);
+        if (want)
+            c_guest_assert_slice(response.status.message, want);
+    }
+    chimera_policy_close(policy);
+    chimera_arena_free(&arena);
+}
+
+/* 2 MiB are the guest's; an answer of 1 MB takes 1 MiB while the guest runs, and once more its
+ * size. */
+static void texts_that_the_host_keeps_count(void **state)
+{
+    (void)state;
+    evaluate(CHIMERA_MODE_WAPC, answer_at_length, 3 * MIB, LIMIT_TEXT("3"));
+    evaluate(CHIMERA_MODE_WAPC, answer_at_length, 4 * MIB, NULL);
+    evaluate(CHIMERA_MODE_WASI, print_at_length, 3 * MIB, LIMIT_TEXT("3"));
+    evaluate(CHIMERA_MODE_WASI, print_at_length, 4 * MIB, NULL);
+}
+
+static void trees_that_the_host_makes_count(void **state)
+{
+    (void)state;
+    evaluate(CHIMERA_MODE_WAPC, log_lists, 16 * MIB, LIMIT_TEXT("16"));
+    evaluate(CHIMERA_MODE_WAPC, log_lists, 256 * MIB, NULL);
+    evaluate(CHIMERA_MODE_WAPC, mutate_into_lists, 16 * MIB, LIMIT_TEXT("16"));
+    evaluate(CHIMERA_MODE_WAPC, mutate_into_lists, 256 * MIB, NULL);
+}
+
 /* --- In the log of a policy --- */
 
 static char log_path[] = "/tmp/chimera-limit-log-XXXXXX";
@@ -227,7 +358,8 @@ static void a_guest_that_gives_up_without_memory_is_explained(void **state)
     struct chimera_arena arena;
     struct chimera_response response;
     struct chimera_request request = c_guest_request("{}");
-    char text[4096] = "";
+    static char text[1 << 16];
+    assert_int_equal(ftruncate(log_fd, 0), 0);
     (void)state;
     c_guest_init(&guest, CHIMERA_MODE_WAPC);
     guest.plugin.memory_max_pages = 64;
@@ -254,6 +386,8 @@ int main(void)
         cmocka_unit_test(many_tables_are_no_way_around_the_limit),
         cmocka_unit_test(what_the_start_grew_is_where_requests_begin),
         cmocka_unit_test(a_trap_says_which_limit_and_how_to_raise_it),
+        cmocka_unit_test(texts_that_the_host_keeps_count),
+        cmocka_unit_test(trees_that_the_host_makes_count),
         cmocka_unit_test(a_guest_that_gives_up_without_memory_is_explained),
     };
     log_fd = mkostemp(log_path, O_APPEND | O_CLOEXEC);

@@ -98,6 +98,93 @@ static void memory_grows_for_a_result(void **state)
     rego_close(&fixture);
 }
 
+/* --- Memory that is grown for a result stays on the account --- */
+
+#define LIMIT ((uint64_t)2 << 20)
+
+static uint64_t accounted; /* at the end */
+
+GUEST_CODE static uint32_t grow_each_time(struct chimera_host *host, uint32_t size, uint32_t second)
+{
+    (void)size, (void)second;
+    if (host->depth == 2 && chimera_memory_grow(host, 1) == UINT32_MAX)
+        times++;
+    return 0;
+}
+
+GUEST_CODE static uint32_t reverse_often(struct chimera_host *host, uint32_t first, uint32_t second)
+{
+    for (int i = 0; i < 100; i++)
+        reverse(host, first, second);
+    accounted = host->account.bytes;
+    grown_from = chimera_memory_grow(host, 0);
+    return 0;
+}
+
+static void memory_that_was_grown_for_results_counts(void **state)
+{
+    struct rego_fixture fixture;
+    (void)state;
+    rego_make(&fixture.guest);
+    fixture.guest.plugin.memory_max_pages = 1000;
+    rego_serve(&fixture, 5000, LIMIT);
+    on_eval = reverse_often;
+    on_malloc = grow_each_time;
+    for (int i = 0; i < 3; i++) {
+        times = 0;
+        rego_expect_allowed(&fixture);
+        assert_in_range(grown_from, 30, LIMIT / CHIMERA_PAGE_BYTES); /* nearly to the limit */
+        assert_int_equal(times, 100 - (grown_from - REGO_MEMORY / CHIMERA_PAGE_BYTES));
+        assert_int_equal(accounted, (uint64_t)grown_from * CHIMERA_PAGE_BYTES);
+    }
+    rego_close(&fixture);
+}
+
+/* --- So do values: a hundred bytes and more for each three of their text --- */
+
+#define VALUE_BYTES 150000u
+
+/* A list of empty lists, as an argument or as the module's result. */
+static uint32_t put_lists(struct chimera_host *host)
+{
+    char *at = rego_at(host, REGO_HEAP);
+    at[0] = '[';
+    for (uint32_t i = 1; i < VALUE_BYTES; i += 3)
+        memcpy(at + i, "[],", 3);
+    memcpy(at + VALUE_BYTES - 2, "0]", 3);
+    return REGO_HEAP;
+}
+
+GUEST_CODE static uint32_t count_in_lists(struct chimera_host *host, uint32_t first,
+                                          uint32_t second)
+{
+    (void)first, (void)second;
+    rego_put(host, REGO_TEXT, "\"a\"");
+    chimera_opa_builtin2(host, 2, 0, put_lists(host), REGO_TEXT); /* not what it takes */
+    return 0;
+}
+
+static void values_that_the_host_makes_count(void **state)
+{
+    struct rego_fixture fixture;
+    (void)state;
+    rego_make(&fixture.guest);
+    rego_serve(&fixture, 20000, LIMIT);
+    on_eval = count_in_lists;
+    for (int i = 0; i < 3; i++)
+        rego_expect_failure(&fixture, "the policy's memory limit of 2 MiB is reached: see "
+                                      "`memoryLimit` of --policy-options and --memory-limit of "
+                                      "`chimera run`");
+    rego_close(&fixture);
+    rego_make(&fixture.guest);
+    rego_serve(&fixture, 20000, 256 << 20);
+    on_eval = count_in_lists;
+    rego_evaluate(&fixture);
+    assert_null(memmem(fixture.response.status.message.data, fixture.response.status.message.size,
+                       "memory limit", strlen("memory limit")));
+    rego_close(&fixture);
+}
+
 GUEST_CODE static uint32_t run_out(struct chimera_host *host, uint32_t first, uint32_t second)
 {
     (void)first, (void)second;
@@ -208,6 +295,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_builtin_is_called_from_a_call_back),
         cmocka_unit_test(memory_grows_for_a_result),
+        cmocka_unit_test(memory_that_was_grown_for_results_counts),
+        cmocka_unit_test(values_that_the_host_makes_count),
         cmocka_unit_test(a_module_may_give_up_in_a_call_back),
         cmocka_unit_test(arguments_end_inside_of_memory),
         cmocka_unit_test(messages_end_with_memory),
