@@ -122,7 +122,7 @@ static int parse_numbers(const struct options *options, struct config *config,
     if (config->is_limited &&
         !parse_number(options->policy_timeout, UINT64_MAX, &config->limit_seconds))
         return chimera_fail(err, CHIMERA_EINVAL, "--policy-timeout: invalid digit found in string");
-    uint64_t bytes = 0, rate = 0;
+    uint64_t bytes = 0, rate = 0, seconds = 0;
     if (!parse_number(options->max_body_bytes, (uint64_t)1 << 30, &bytes) || bytes < 1024)
         return chimera_fail(err, CHIMERA_EINVAL,
                             "--max-body-bytes: '%s' is not a number from 1024 to 1073741824",
@@ -133,6 +133,12 @@ static int parse_numbers(const struct options *options, struct config *config,
                             "--policy-log-rate: '%s' is not a number of lines from 0 to 1000000",
                             options->policy_log_rate);
     config->policy_log_rate = (unsigned)rate;
+    if (!parse_number(options->start_timeout, 86400, &seconds) || seconds == 0)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--worker-start-timeout: '%s' is not a number of seconds from 1 to "
+                            "86400",
+                            options->start_timeout);
+    config->start_timeout_s = (unsigned)seconds;
     return parse_workers(options->workers, &config->workers, err);
 }
 

@@ -32,6 +32,7 @@ struct config {
     bool is_limited;        /* timeout protection is on */
     size_t max_body_bytes;
     unsigned policy_log_rate;                /* lines a second; 0: no limit */
+    unsigned start_timeout_s;                /* of a worker, for a policy; 1 or more */
     struct chimera_slice shortcut_namespace; /* .data NULL: none */
     char *cache_dir;                         /* owned */
     bool has_kubernetes;                     /* a kubeconfig or a service account is there */

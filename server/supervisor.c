@@ -21,6 +21,7 @@
 
 #define STOPPED 1
 #define LOG_MS 1000    /* that the end waits for the log */
+#define WAIT_MAX_MS 3600000
 #define PATIENCE_MS 20 /* for each line, so that logs of all processes are in order */
 
 struct supervisor {
@@ -82,10 +83,13 @@ static void read_certificates(struct supervisor *supervisor)
 }
 
 /* What is due, and how long there is nothing else: -1 for ever. */
-static int pass_time(struct supervisor *supervisor)
+static int pass_time(struct supervisor *supervisor, int *ret_timeout_ms, struct chimera_error *err)
 {
     int64_t now_ms = clock_now_ms();
     int64_t at_ms = INT64_MAX;
+    int code = update_pass_time(&supervisor->update, now_ms, &at_ms, err);
+    if (code < 0)
+        return code;
     if (watch_pass_time(&supervisor->watch, now_ms, &at_ms))
         look(supervisor);
     at_ms = clock_earlier(at_ms, crew_pass_time(&supervisor->crew, now_ms));
@@ -96,38 +100,47 @@ static int pass_time(struct supervisor *supervisor)
             clock_earlier(at_ms, status_pass_time(&supervisor->status, &supervisor->crew, now_ms));
         at_ms = clock_earlier(at_ms, admin_process_pass_time(&supervisor->admin, now_ms));
     }
-    if (at_ms == INT64_MAX)
-        return -1;
-    return at_ms > now_ms ? (int)(at_ms - now_ms) : 0;
+    int64_t left_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+    *ret_timeout_ms = at_ms == INT64_MAX ? -1 : left_ms < WAIT_MAX_MS ? (int)left_ms : WAIT_MAX_MS;
+    return CHIMERA_OK;
+}
+
+static int await_events(struct supervisor *supervisor, int timeout_ms, struct chimera_error *err)
+{
+    struct update *update = &supervisor->update;
+    int code = CHIMERA_OK;
+    struct pollfd polled[] = {{.fd = supervisor->signal_fd, .events = POLLIN},
+                              {.fd = update->job.fd, .events = POLLIN},
+                              {.fd = supervisor->crew.current.report_fd, .events = POLLIN},
+                              {.fd = supervisor->crew.next.report_fd, .events = POLLIN},
+                              {.fd = watch_fd(&supervisor->watch), .events = POLLIN},
+                              {.fd = supervisor->certificates.check_fd, .events = POLLIN}};
+    if (poll(polled, sizeof(polled) / sizeof(polled[0]), timeout_ms) < 0)
+        return CHIMERA_OK;
+    /* Each may end what another is about, so one at a time. */
+    if (polled[1].revents)
+        code = update_read_job(update, err);
+    else if (polled[2].revents)
+        code = update_read_current(update, err);
+    else if (polled[3].revents)
+        update_read_next(update);
+    if (polled[4].revents)
+        watch_read(&supervisor->watch);
+    if (polled[5].revents)
+        read_certificates(supervisor);
+    if (code == CHIMERA_OK && polled[0].revents)
+        code = read_signals(supervisor, err);
+    return code;
 }
 
 static int serve(struct supervisor *supervisor, struct chimera_error *err)
 {
-    struct update *update = &supervisor->update;
+    int timeout_ms = -1;
     int code = CHIMERA_OK;
     while (code == CHIMERA_OK) {
-        int timeout_ms = pass_time(supervisor);
-        struct pollfd polled[] = {{.fd = supervisor->signal_fd, .events = POLLIN},
-                                  {.fd = update->job.fd, .events = POLLIN},
-                                  {.fd = supervisor->crew.current.report_fd, .events = POLLIN},
-                                  {.fd = supervisor->crew.next.report_fd, .events = POLLIN},
-                                  {.fd = watch_fd(&supervisor->watch), .events = POLLIN},
-                                  {.fd = supervisor->certificates.check_fd, .events = POLLIN}};
-        if (poll(polled, sizeof(polled) / sizeof(polled[0]), timeout_ms) < 0)
-            continue;
-        /* Each may end what another is about, so one at a time. */
-        if (polled[1].revents)
-            code = update_read_job(update, err);
-        else if (polled[2].revents)
-            code = update_read_current(update, err);
-        else if (polled[3].revents)
-            update_read_next(update);
-        if (polled[4].revents)
-            watch_read(&supervisor->watch);
-        if (polled[5].revents)
-            read_certificates(supervisor);
-        if (code == CHIMERA_OK && polled[0].revents)
-            code = read_signals(supervisor, err);
+        code = pass_time(supervisor, &timeout_ms, err);
+        if (code == CHIMERA_OK)
+            code = await_events(supervisor, timeout_ms, err);
     }
     return code;
 }

@@ -16,6 +16,7 @@
 #include "server/listener.h"
 #include "server/lockdown.h"
 #include "server/orders.h"
+#include "server/process_page.h"
 
 #define TARGET "server::worker"
 #define LAST_MS 2000 /* for clients that still come when the server is to end */
@@ -184,6 +185,7 @@ static int prepare(struct worker *worker, struct chimera_error *err)
                                          .links = start->links,
                                          .board = start->board->data,
                                          .counters = start->counters->data,
+                                         .step = &((struct process_page *)start->page->data)->step,
                                          .seat = counters_seat(start->counters->data, start->seat)};
     bool is_locked = !start->config->options.is_without_lockdown;
     int code = read_tls(worker, err);

@@ -249,6 +249,14 @@ def listens(pid):
     return any(os.readlink(f"/proc/{pid}/fd/{fd}") in listening for fd in os.listdir(f"/proc/{pid}/fd"))
 
 
+def is_worker(pid):
+    """Of a child: it has been given a main port (it need not listen yet), unlike a build."""
+    try:
+        return sum(os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:") for fd in os.listdir(f"/proc/{pid}/fd")) > 2
+    except OSError:
+        return False  # it has ended meanwhile
+
+
 def memory(pid):
     """What a process can write to, but for the guests' memories."""
     text = b""
