@@ -8,6 +8,7 @@ static const char *const stage_texts[] = {
     [BOARD_STARTING] = "starting: the policies are being built",
     [BOARD_LOADING] = "not serving: a worker is loading the policies",
     [BOARD_SERVING] = "ok",
+    [BOARD_STOPPED] = "not serving: a signal has stopped the worker",
     [BOARD_STOPPING] = "stopping",
 };
 

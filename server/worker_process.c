@@ -299,9 +299,10 @@ static void describe_delay(const struct worker_process *process, int64_t now_ms,
     size_t policy = policy_at(process);
     bool is_named = policy != SIZE_MAX;
     chimera_fail(ret_why, CHIMERA_EDEADLINE,
-                 "the worker was not ready after %lld s and was ended: it did not get on with %s"
+                 "the worker was not ready after %lld s and was ended%s: it did not get on with %s"
                  "%s%s; see --worker-start-timeout",
                  (long long)((now_ms - process->started_ms) / 1000),
+                 process->is_stopped ? " (a signal had stopped it)" : "",
                  is_named ? "the start of policy \"" : "its start",
                  is_named ? process->generation->file->policies.policy[policy].id : "",
                  is_named ? "\"" : "");

@@ -152,9 +152,10 @@ static void health_is_the_stage_s(void **state)
     static const unsigned statuses[] = {[BOARD_STARTING] = 503,
                                         [BOARD_LOADING] = 503,
                                         [BOARD_SERVING] = 200,
+                                        [BOARD_STOPPED] = 503,
                                         [BOARD_STOPPING] = 503};
     (void)state;
-    for (uint8_t stage = 0; stage < 4; stage++) {
+    for (uint8_t stage = 0; stage < sizeof(statuses) / sizeof(statuses[0]); stage++) {
         const struct board_server server = {.stage = stage, .seat = SEAT_NONE};
         board_tell(board_memory.data, &server);
         assert_int_equal(ask("/healthz").status, statuses[stage]);

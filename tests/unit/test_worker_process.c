@@ -444,7 +444,9 @@ static void one_that_a_signal_has_stopped_is_ended(void **state)
     (void)state;
     start(hang);
     assert_int_equal(kill(worker.pid, SIGSTOP), 0);
+    worker.is_stopped = true;
     assert_int_equal(look_at(10000), WORKER_HAS_FAILED);
+    assert_non_null(strstr(err.text, "was ended (a signal had stopped it): "));
     assert_none();
 }
 

@@ -162,9 +162,11 @@ class Server:
         assert status == 200, (status, text)
         return json.loads(text)["response"]
 
-    def raw(self):
+    def raw(self, port=None):
         """A bare socket."""
-        sock = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        sock = socket.create_connection(("127.0.0.1", port or self.port), timeout=30)
+        if port:
+            return sock
         return self.tls.wrap_socket(sock, server_hostname="localhost") if self.tls else sock
 
 

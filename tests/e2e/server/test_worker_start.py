@@ -65,6 +65,8 @@ class Reload(unittest.TestCase):
             other, = [pid for pid in server.workers() if pid not in before]
             os.kill(other, signal.SIGSTOP)
             self.assertTrue(wait_for(lambda: "reload refused" in server.log(), 50), server.log())
+            self.assertIn("a signal has stopped a worker", server.log())
+            self.assertIn("was ended (a signal had stopped it)", server.log())
             self.assertEqual((server.workers(), server.post("/validate/accept")[0]), (before, 200))
 
     def test_a_crash_meanwhile_starts_the_one_before_again(self):
