@@ -15,6 +15,7 @@
 #include "server/clock.h"
 #include "server/listener.h"
 #include "server/lockdown.h"
+#include "server/loop_watch.h"
 #include "server/orders.h"
 #include "server/process_page.h"
 
@@ -37,6 +38,7 @@ struct worker {
     struct gate gate;
     struct pool pool;
     struct listener listener;
+    struct loop_watch watch;
     struct lockdown lockdown;
     int signal_fd;
     bool is_closed; /* accepts no more */
@@ -101,8 +103,10 @@ static void make_services(struct worker *worker)
                          .rules = {.port = PORT_MAIN,
                                    .has_pprof = config->options.is_pprof,
                                    .max_body_bytes = config->max_body_bytes}};
-    worker->probe_service = (struct service){
-        .policies = &worker->policies, .rules = {.port = PORT_READINESS, .max_body_bytes = 1024}};
+    worker->probe_service =
+        (struct service){.policies = &worker->policies,
+                         .watch = &worker->watch,
+                         .rules = {.port = PORT_READINESS, .max_body_bytes = 1024}};
 }
 
 static int open_loop(struct worker *worker, const struct service *service,
@@ -128,6 +132,7 @@ static int open_loops(struct worker *worker, struct chimera_error *err)
     worker->loops = calloc(workers + 1, sizeof(*worker->loops));
     if (!worker->loops)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    code = loop_watch_open(&worker->watch, worker->loops, workers, err);
     for (unsigned i = 0; i < workers && code == CHIMERA_OK; i++)
         code = open_loop(worker, &worker->service, err);
     if (code == CHIMERA_OK)
@@ -406,6 +411,7 @@ static void close_all(struct worker *worker)
     for (unsigned i = 0; i < worker->loop_count; i++)
         loop_close(&worker->loops[i]);
     free(worker->loops);
+    loop_watch_close(&worker->watch);
     policy_set_done(&worker->policies);
     tls_files_done(&worker->tls);
 }
