@@ -80,6 +80,23 @@ static int parse_admin(const char *text, struct config *config, struct chimera_e
                         text);
 }
 
+/* Names, as they are in a Host field without its port. */
+static int check_hosts(const char *names, struct chimera_error *err)
+{
+    static const char name_bytes[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+    for (const char *at = names; at; at = strchr(at, ',')) {
+        at += at != names;
+        size_t size = strcspn(at, ",");
+        if (size == 0 || strspn(at, name_bytes) < size)
+            return chimera_fail(err, CHIMERA_EINVAL,
+                                "--admin-hosts: '%.*s' is no name of a host, as in "
+                                "metrics.example,chimera.kubewarden.svc",
+                                (int)size, at);
+    }
+    return CHIMERA_OK;
+}
+
 /* The processors that the container may use, rounded up: the affinity mask and cgroup v2's quota.
  */
 static unsigned usable_processors(void)
@@ -195,6 +212,8 @@ int config_make(const struct options *options, struct config *ret_config, struct
         code = parse_address(options->address, options->readiness_port, &config.probe_address, err);
     if (code == CHIMERA_OK)
         code = parse_admin(options->admin_port, &config, err);
+    if (code == CHIMERA_OK)
+        code = check_hosts(options->admin_hosts, err);
     if (code == CHIMERA_OK)
         code = parse_numbers(options, &config, err);
     if (code == CHIMERA_OK)

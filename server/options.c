@@ -10,6 +10,10 @@
 static const struct option TABLE[] = {
     {"addr", "KUBEWARDEN_BIND_ADDRESS", "BIND_ADDRESS", "0.0.0.0", NULL,
      "Bind against this address", TEXT(address), false},
+    {"admin-hosts", "CHIMERA_ADMIN_HOSTS", "NAMES", NULL, NULL,
+     "Names, separated by commas, that the admin port may be asked by, besides addresses, and "
+     "localhost from this machine",
+     TEXT(admin_hosts), false},
     {"admin-port", "CHIMERA_ADMIN_PORT", "[ADDRESS:]PORT", NULL, NULL,
      "Answer /healthz, /metrics, /policies and a page to look at on this port, without TLS; of "
      "this machine alone, unless an address is given",
