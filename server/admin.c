@@ -1,6 +1,11 @@
 #include "server/admin.h"
 
+#include "server/admin_host.h"
 #include "server/builder.h"
+
+#define TEXT_421                                                                         \
+    "the admin port is not known by this name: ask for it by its address, or start the " \
+    "server with --admin-hosts\n"
 
 enum page { PAGE_NONE, PAGE_HEALTH, PAGE_METRICS, PAGE_POLICIES, PAGE_ROOT };
 
@@ -8,6 +13,7 @@ static const char *const stage_texts[] = {
     [BOARD_STARTING] = "starting: the policies are being built",
     [BOARD_LOADING] = "not serving: a worker is loading the policies",
     [BOARD_SERVING] = "ok",
+    [BOARD_STOPPED] = "not serving: a signal has stopped the worker",
     [BOARD_STOPPING] = "stopping",
 };
 
@@ -118,12 +124,18 @@ static void write_page(const struct admin *admin, enum page page, struct chimera
     }
 }
 
-void admin_answer(const struct admin *admin, const struct http_head *head,
+void admin_answer(const struct admin *admin, const struct http_head *head, bool is_local,
                   struct chimera_buffer *body, struct answer *ret_answer)
 {
     enum page page = page_of(head->path);
     *ret_answer = (struct answer){.closes = true, .is_http10 = head->is_http10};
     ret_answer->is_head = chimera_slice_is(head->method, "HEAD");
+    if (!admin_host_is_known(head->host, admin->hosts, is_local)) {
+        ret_answer->status = 421;
+        ret_answer->type = ANSWER_TEXT;
+        ret_answer->body = CHIMERA_SLICE(TEXT_421);
+        return;
+    }
     if (page != PAGE_NONE && !ret_answer->is_head && !chimera_slice_is(head->method, "GET")) {
         ret_answer->status = 405;
         ret_answer->allow = "GET,HEAD";

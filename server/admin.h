@@ -15,11 +15,13 @@
 struct admin {
     const struct board *board;
     const struct counters *counters;
+    const char *hosts; /* of --admin-hosts; NULL: none */
     int statm_fd; /* /proc/self/statm, opened before the lock-down; -1: not there */
 };
 
-/* The answer to a request; its body is appended to `body`. */
-void admin_answer(const struct admin *admin, const struct http_head *head,
+/* The answer to a request, of a client on this machine or another; its body is appended to `body`.
+ */
+void admin_answer(const struct admin *admin, const struct http_head *head, bool is_local,
                   struct chimera_buffer *body, struct answer *ret_answer);
 
 /* --- For the files that write one thing each. --- */

@@ -49,6 +49,7 @@ static _Noreturn void become_admin(struct admin_process *process, pid_t parent)
     if (code == CHIMERA_OK) {
         const struct admin admin = {.board = process->board->data,
                                     .counters = process->counters->data,
+                                    .hosts = process->config->options.admin_hosts,
                                     .statm_fd = statm_fd};
         admin_serve(process->fd, &admin);
     }

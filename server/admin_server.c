@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "server/admin_host.h"
 #include "server/clock.h"
 
 #define CLIENTS_MAX 32
@@ -20,6 +21,7 @@ enum state { FREE, READING, WRITING, LINGERING };
 struct client {
     enum state state;
     int fd;
+    bool is_local; /* on this machine */
     int64_t deadline_ms;
     size_t in_size, scanned, out_at;
     struct chimera_buffer out;
@@ -73,7 +75,7 @@ static void answer(struct server *server, struct client *client, const struct ht
     struct answer answer = {.status = status, .closes = true};
     chimera_buffer_reset(&server->body);
     if (!status)
-        admin_answer(server->admin, head, &server->body, &answer);
+        admin_answer(server->admin, head, client->is_local, &server->body, &answer);
     chimera_buffer_init(&client->out, BODY_MAX + HTTP_HEAD_MAX);
     answer_write(&answer, &server->date, &client->out);
     if (server->body.capacity > KEPT_BYTES || server->body.failed) {
@@ -133,9 +135,13 @@ static void accept_one(struct server *server)
         struct client *client = &server->client[i];
         if (client->state != FREE)
             continue;
-        client->fd = accept4(server->listening_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage address = {0};
+        socklen_t size = sizeof(address);
+        client->fd = accept4(server->listening_fd, (struct sockaddr *)&address, &size,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (client->fd < 0)
             return;
+        client->is_local = admin_host_is_loopback(&address);
         client->state = READING;
         client->in_size = client->scanned = 0;
         client->deadline_ms = clock_now_ms() + REQUEST_MS;

@@ -28,7 +28,7 @@ struct board_spec {        /* of a policy or group, as it is configured */
     char source[BOARD_TEXT_MAX]; /* where the module is from, or the expression of a group */
 };
 
-enum board_stage { BOARD_STARTING, BOARD_LOADING, BOARD_SERVING, BOARD_STOPPING };
+enum board_stage { BOARD_STARTING, BOARD_LOADING, BOARD_SERVING, BOARD_STOPPED, BOARD_STOPPING };
 
 struct board_process { /* all zeros: there is none */
     int32_t pid;

@@ -106,6 +106,23 @@ static int parse_admin(const char *text, struct config *config, struct chimera_e
                         text);
 }
 
+/* Names, as they are in a Host field without its port. */
+static int check_hosts(const char *names, struct chimera_error *err)
+{
+    static const char name_bytes[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+    for (const char *at = names; at; at = strchr(at, ',')) {
+        at += at != names;
+        size_t size = strcspn(at, ",");
+        if (size == 0 || strspn(at, name_bytes) < size)
+            return chimera_fail(err, CHIMERA_EINVAL,
+                                "--admin-hosts: '%.*s' is no name of a host, as in "
+                                "metrics.example,chimera.kubewarden.svc",
+                                (int)size, at);
+    }
+    return CHIMERA_OK;
+}
+
 /* The processors that the container may use, rounded up: the affinity mask and cgroup v2's quota.
  */
 static unsigned usable_processors(void)
@@ -174,7 +191,7 @@ static int parse_numbers(const struct options *options, struct config *config,
         return chimera_fail(err, CHIMERA_EINVAL,
                             "--policy-timeout: expected a whole number of seconds, found '%.100s'",
                             options->policy_timeout);
-    uint64_t bytes = 0, rate = 0;
+    uint64_t bytes = 0, rate = 0, seconds = 0;
     if (!parse_number(options->max_body_bytes, (uint64_t)1 << 30, &bytes) || bytes < 1024)
         return chimera_fail(err, CHIMERA_EINVAL,
                             "--max-body-bytes: '%s' is not a number from 1024 to 1073741824",
@@ -185,6 +202,12 @@ static int parse_numbers(const struct options *options, struct config *config,
                             "--policy-log-rate: '%s' is not a number of lines from 0 to 1000000",
                             options->policy_log_rate);
     config->policy_log_rate = (unsigned)rate;
+    if (!parse_number(options->start_timeout, 86400, &seconds) || seconds == 0)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--worker-start-timeout: '%s' is not a number of seconds from 1 to "
+                            "86400",
+                            options->start_timeout);
+    config->start_timeout_s = (unsigned)seconds;
     int code = parse_connection_bytes(options->max_connection_bytes, config->max_body_bytes,
                                       &config->max_connection_bytes, err);
     return code < 0 ? code : parse_workers(options->workers, &config->workers, err);
@@ -244,6 +267,8 @@ int config_make(const struct options *options, struct config *ret_config, struct
                              &config.probe_address, err);
     if (code == CHIMERA_OK)
         code = parse_admin(options->admin_port, &config, err);
+    if (code == CHIMERA_OK)
+        code = check_hosts(options->admin_hosts, err);
     if (code == CHIMERA_OK)
         code = parse_numbers(options, &config, err);
     if (code == CHIMERA_OK)

@@ -33,6 +33,7 @@ struct config {
     size_t max_body_bytes;
     unsigned policy_log_rate;                /* lines a second; 0: no limit */
     size_t max_connection_bytes;             /* of all connections together (connection_memory.h) */
+    unsigned start_timeout_s;                /* of a worker, for a policy; 1 or more */
     struct chimera_slice shortcut_namespace; /* .data NULL: none */
     char *cache_dir;                         /* owned */
     char *warnings;                          /* owned; lines for the log, or NULL */

@@ -198,6 +198,35 @@ static void retired_is_gone(struct worker_process *process, int status)
         chimera_log(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("the worker before has ended"));
 }
 
+bool crew_answers(const struct crew *crew)
+{
+    return crew->current.pid && crew->current.report_fd < 0 && !crew->current.is_stopped;
+}
+
+static struct worker_process *find_worker(struct crew *crew, pid_t pid)
+{
+    if (pid == crew->current.pid)
+        return &crew->current;
+    if (pid == crew->next.pid)
+        return &crew->next;
+    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
+        if (pid == crew->retired[i].pid)
+            return &crew->retired[i];
+    return NULL;
+}
+
+void crew_stopped(struct crew *crew, pid_t pid, bool is_stopped)
+{
+    struct worker_process *process = find_worker(crew, pid);
+    if (!process)
+        return;
+    process->is_stopped = is_stopped;
+    chimera_log_with(CHIMERA_LOG_WARN, TARGET,
+                     is_stopped ? CHIMERA_SLICE("a signal has stopped a worker")
+                                : CHIMERA_SLICE("a worker that was stopped goes on"),
+                     CHIMERA_NUMBER("worker", pid));
+}
+
 bool crew_reaped(struct crew *crew, pid_t pid, int status)
 {
     if (jails_reaped(crew->current.jails, pid, status) ||
@@ -221,7 +250,12 @@ static int64_t pass_time_retired(struct worker_process *process, int64_t now_ms)
     if (!process->pid)
         return at_ms;
     if (now_ms >= process->until_ms) {
-        kill(process->pid, SIGTERM); /* it drains; that has an end of its own */
+        if (process->is_draining)
+            chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
+                             CHIMERA_SLICE("a worker did not end in time and is killed"),
+                             CHIMERA_NUMBER("worker", process->pid));
+        /* First it drains, which has an end of its own. */
+        kill(process->pid, process->is_draining ? SIGKILL : SIGTERM);
         process->is_draining = true;
         process->until_ms = now_ms + DRAIN_MS;
     }

@@ -46,8 +46,14 @@ void crew_accept_next(struct crew *crew);
  * another is about to take over. */
 void crew_plan_restart(struct crew *crew, int64_t started_ms);
 
+/* One serves, and no signal has stopped it. */
+bool crew_answers(const struct crew *crew);
+
 /* To all workers there are. */
 void crew_order(const struct crew *crew, const struct order *order);
+
+/* A signal has stopped a worker, or let it go on. */
+void crew_stopped(struct crew *crew, pid_t pid, bool is_stopped);
 
 /* One of the retired, or of the jails; true when that is all about it. */
 bool crew_reaped(struct crew *crew, pid_t pid, int status);

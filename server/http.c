@@ -48,13 +48,14 @@ static size_t scheme_size(struct chimera_slice target)
 }
 
 /* RFC 9110 §4.2: there is no authority without a host, and user information is refused. */
-static int skip_authority(struct chimera_slice *target, size_t from)
+static int skip_authority(struct chimera_slice *target, size_t from, struct chimera_slice *ret_host)
 {
     size_t to = from;
     while (to < target->size && target->data[to] != '/' && target->data[to] != '?')
         to++;
     if (to == from || memchr(target->data + from, '@', to - from))
         return 400;
+    *ret_host = part(*target, from, to);
     *target = part(*target, to, target->size);
     return HTTP_DONE;
 }
@@ -67,7 +68,7 @@ static int parse_target(struct chimera_slice target, struct http_head *head)
         if ((unsigned char)target.data[i] <= ' ' || target.data[i] == 0x7f)
             return 400;
     size_t scheme = scheme_size(target);
-    if (scheme && skip_authority(&target, scheme) != HTTP_DONE)
+    if (scheme && skip_authority(&target, scheme, &head->host) != HTTP_DONE)
         return 400;
     const char *mark = memchr(target.data, '?', target.size);
     size_t path_size = mark ? (size_t)(mark - target.data) : target.size;
@@ -153,6 +154,8 @@ static int parse_host(struct chimera_slice value, struct parse *parse)
     if (parse->has_host)
         return 400;
     parse->has_host = true;
+    if (!parse->head->host.data) /* RFC 9112 §3.2.2: the target's wins */
+        parse->head->host = value;
     for (size_t i = 0; i < value.size; i++) {
         unsigned char c = (unsigned char)value.data[i];
         bool is_in_name = is_token_byte(c) && !strchr("#^`|", c);

@@ -21,6 +21,7 @@ struct http_head {
     struct chimera_slice method;
     struct chimera_slice path;         /* as sent, not decoded, without the query */
     struct chimera_slice query;        /* without its '?' */
+    struct chimera_slice host;         /* of the target, else of the field; .data NULL: none */
     struct chimera_slice content_type; /* of the first such field; .data NULL: none */
     uint64_t content_length;           /* 0 when there is no body, or a chunked one */
     bool is_chunked;

@@ -394,6 +394,8 @@ void loop_run(struct loop *loop, struct lane *lane)
     loop->now_ms = clock_now_ms();
     while (!is_done(loop)) {
         int count = wait_for_events(loop, events);
+        uint64_t rounds = atomic_load_explicit(&loop->rounds, memory_order_relaxed);
+        atomic_store_explicit(&loop->rounds, rounds + 1, memory_order_relaxed);
         take_events(loop, lane, events, count);
         take_others(loop, lane);
         take_ready(loop, lane);

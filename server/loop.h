@@ -84,6 +84,7 @@ struct loop {
      * odd, when the evaluation is over, or the minder, when it takes too long. */
     _Atomic uint64_t turn;
     _Atomic uint64_t began_ns; /* when it became odd; for the minder */
+    _Atomic uint64_t rounds;   /* written by the running thread; for loop_watch.h */
     /* Of that evaluation; written before the turn is odd, read by who took over. */
     unsigned account;
     bool is_audit;

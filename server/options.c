@@ -10,6 +10,10 @@
 static const struct option TABLE[] = {
     {"addr", "KUBEWARDEN_BIND_ADDRESS", "BIND_ADDRESS", "0.0.0.0", NULL,
      "Bind against this address", TEXT(address), false},
+    {"admin-hosts", "CHIMERA_ADMIN_HOSTS", "NAMES", NULL, NULL,
+     "Names, separated by commas, that the admin port may be asked by, besides addresses, and "
+     "localhost from this machine",
+     TEXT(admin_hosts), false},
     {"admin-port", "CHIMERA_ADMIN_PORT", "[ADDRESS:]PORT", NULL, NULL,
      "Answer /healthz, /metrics, /policies and a page to look at on this port, without TLS; of "
      "this machine alone, unless an address is given",
@@ -125,6 +129,9 @@ static const struct option TABLE[] = {
     {"wait-for-full-tier", "CHIMERA_WAIT_FOR_FULL_TIER", NULL, NULL, NULL,
      "Do not serve policies from the quick tier while the full one is built",
      SWITCH(is_waiting_for_full), false},
+    {"worker-start-timeout", "CHIMERA_WORKER_START_TIMEOUT", "SECONDS", "60", NULL,
+     "End a worker that takes longer to start one policy, besides the time limits of the policy",
+     TEXT(start_timeout), false},
     {"workers", "KUBEWARDEN_WORKERS", "WORKERS_NUMBER", NULL, NULL,
      "Threads that evaluate, 256 at most [default: the processors that we may use]", TEXT(workers),
      false},

@@ -19,7 +19,7 @@ struct options { /* texts are NULL where nothing is given and there is no defaul
     const char *sigstore_cache_dir, *sigstore_trust_config, *verification;
     const char *shortcut_namespace, *policy_timeout, *max_body_bytes, *max_connection_bytes;
     const char *log_level, *log_format, *fresh_start, *isolate;
-    const char *policy_log_rate;
+    const char *policy_log_rate, *admin_hosts, *start_timeout;
     const char *daemon_pid_file, *daemon_stdout_file, *daemon_stderr_file;
     bool is_metrics, is_timeout_off, is_log_without_color, is_daemon, is_without_kubernetes,
         is_pprof, is_continue_on_errors, is_unconfined_build_allowed, is_without_lockdown,

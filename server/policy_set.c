@@ -409,8 +409,11 @@ int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_s
         code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     if (code == CHIMERA_OK)
         log_tracking();
-    for (size_t i = 0; i < policies->policy_count && code == CHIMERA_OK; i++)
+    for (size_t i = 0; i < policies->policy_count && code == CHIMERA_OK; i++) {
+        atomic_fetch_add(wish->step, 1);
         code = load_policy(&set, wish, i, err);
+    }
+    atomic_fetch_add(wish->step, 1);
     if (code == CHIMERA_OK && !wish->config->options.is_continue_on_errors)
         code = fail_start(&set, policies->policy_count, err);
     for (size_t i = 0; i < policies->group_count && code == CHIMERA_OK;

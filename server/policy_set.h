@@ -50,6 +50,7 @@ struct policy_set_wish { /* borrowed; the texts for as long as the set */
     const struct board *board;
     struct counters *counters;
     struct seat *seat; /* NULL: nobody looks */
+    _Atomic uint32_t *step; /* raised before each policy; see process_page.h */
 };
 
 /* Tries all policies. Fails if one does, with the names of those that did and the reasons

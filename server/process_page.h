@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* process_page.h - memory that the supervisor has in common with one child that serves: the child's
- * log.
+ * log, and how far its start is.
  *
  * What the child had not written of its log when it died is written by the supervisor. Only the two
  * have it: no other child inherits the mapping or keeps the descriptor. The child may write
@@ -14,6 +14,7 @@
 
 struct process_page {
     struct chimera_log_ring log;
+    _Atomic uint32_t step; /* rises by one with each policy that is started; 0: before the first */
 };
 
 /* For the parent, before the fork. */

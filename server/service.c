@@ -5,6 +5,7 @@
 #include "runtime/base/log.h"
 #include "server/clock.h"
 #include "server/group.h"
+#include "server/loop_watch.h"
 #include "server/span.h"
 
 #define TARGET "server::api"
@@ -332,13 +333,25 @@ void service_log_refusal(const struct service *service, const struct http_head *
     span_end(&span.span);
 }
 
+static void answer_readiness(const struct service *service, struct lane *lane,
+                             struct answer *ret_answer)
+{
+    int64_t stuck_ms = service->watch ? loop_watch_look(service->watch, clock_now_ms()) : 0;
+    ret_answer->status = 200;
+    if (stuck_ms > 0)
+        refuse(lane, false, 503,
+               chimera_arena_print(&lane->arena, "a loop of the worker has been stuck for %lld s\n",
+                                   (long long)(stuck_ms / 1000)),
+               ret_answer);
+}
+
 static void dispatch(const struct service *service, struct lane *lane,
                      const struct service_request *request, struct answer *ret_answer)
 {
     if (request->route->status)
         service_refuse(lane, request->route, ret_answer);
     else if (request->route->kind == ROUTE_READINESS)
-        ret_answer->status = 200;
+        answer_readiness(service, lane, ret_answer);
     else if (request->route->kind == ROUTE_PPROF)
         refuse(lane, false, 501, CHIMERA_SLICE(TEXT_PPROF), ret_answer);
     else

@@ -10,10 +10,13 @@
 #include "server/policy_set.h"
 #include "server/route.h"
 
+struct loop_watch;
+
 struct service {
     const struct policy_set *policies; /* borrowed, like the next */
     struct counters *counters;
     struct seat *seat; /* NULL: nobody looks */
+    struct loop_watch *watch; /* for the readiness port; NULL: it answers without a look */
     struct route_rules rules;
     struct chimera_slice shortcut_namespace; /* .data NULL: none */
 };

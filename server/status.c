@@ -50,7 +50,9 @@ static enum board_stage stage_of(const struct crew *crew)
 {
     if (!crew->generation)
         return BOARD_STARTING;
-    return crew->current.pid && crew->current.report_fd < 0 ? BOARD_SERVING : BOARD_LOADING;
+    if (crew_answers(crew))
+        return BOARD_SERVING;
+    return crew->current.pid && crew->current.report_fd < 0 ? BOARD_STOPPED : BOARD_LOADING;
 }
 
 static uint32_t count_workers(const struct crew *crew)
@@ -72,7 +74,8 @@ void status_tell(struct status *status, const struct crew *crew, const struct up
     server->is_building_first = !crew->generation && is_under_way;
     server->is_building_full = is_under_way && update->kind == UPDATE_TIER;
     server->is_reloading = is_under_way && update->kind == UPDATE_RELOAD;
-    uint32_t seat = server->stage == BOARD_SERVING ? crew->current.seat : SEAT_NONE;
+    bool has_worker = server->stage == BOARD_SERVING || server->stage == BOARD_STOPPED;
+    uint32_t seat = has_worker ? crew->current.seat : SEAT_NONE;
     if (seat != server->seat)
         status->measured_at_ms = 0; /* another worker */
     server->seat = seat;

@@ -16,12 +16,14 @@
 #include "server/certificates.h"
 #include "server/clock.h"
 #include "server/counters.h"
+#include "server/stand_in.h"
 #include "server/status.h"
 #include "server/watch.h"
 
 #define STOPPED 1
 #define LOG_MS 1000    /* that the end waits for the log */
 #define PATIENCE_MS 20 /* for each line, so that logs of all processes are in order */
+#define WAIT_MAX_MS 3600000
 
 struct supervisor {
     const struct config *config;
@@ -33,7 +35,8 @@ struct supervisor {
     struct admin_process admin;
     struct status status; /* of all that, on the board */
     struct certificates certificates;
-    struct watch watch; /* of files */
+    struct stand_in stand_in; /* for a worker that is not there */
+    struct watch watch;       /* of files */
     char *manifest;     /* of the bundle; owned */
 };
 
@@ -42,9 +45,11 @@ static int reap_all(struct supervisor *supervisor, struct chimera_error *err)
 {
     int status, code = CHIMERA_OK;
     pid_t pid;
-    while (code == CHIMERA_OK && (pid = waitpid(-1, &status, WNOHANG)) > 0)
-        if (!admin_process_reaped(&supervisor->admin, pid) &&
-            !telemetry_reaped(&supervisor->telemetry, pid, status))
+    while (code == CHIMERA_OK && (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
+        if (WIFSTOPPED(status) || WIFCONTINUED(status))
+            crew_stopped(&supervisor->crew, pid, WIFSTOPPED(status));
+        else if (!admin_process_reaped(&supervisor->admin, pid) &&
+                 !telemetry_reaped(&supervisor->telemetry, pid, status))
             code = update_reaped(&supervisor->update, pid, status, err);
     return code;
 }
@@ -84,12 +89,16 @@ static int read_certificates(struct supervisor *supervisor, struct chimera_error
 }
 
 /* What is due, and how long there is nothing else: -1 for ever. */
-static int pass_time(struct supervisor *supervisor)
+static int pass_time(struct supervisor *supervisor, int *ret_timeout_ms, struct chimera_error *err)
 {
     int64_t now_ms = clock_now_ms();
     int64_t at_ms = INT64_MAX;
+    int code = update_pass_time(&supervisor->update, now_ms, &at_ms, err);
+    if (code < 0)
+        return code;
     if (watch_pass_time(&supervisor->watch, now_ms, &at_ms))
         look(supervisor);
+    at_ms = clock_earlier(at_ms, stand_in_pass_time(&supervisor->stand_in, now_ms));
     at_ms = clock_earlier(at_ms, crew_pass_time(&supervisor->crew, now_ms));
     at_ms = clock_earlier(at_ms, telemetry_pass_time(&supervisor->telemetry, now_ms));
     if (supervisor->config->has_admin) { /* else nobody looks */
@@ -98,41 +107,62 @@ static int pass_time(struct supervisor *supervisor)
             clock_earlier(at_ms, status_pass_time(&supervisor->status, &supervisor->crew, now_ms));
         at_ms = clock_earlier(at_ms, admin_process_pass_time(&supervisor->admin, now_ms));
     }
-    if (at_ms == INT64_MAX)
-        return -1;
-    return at_ms > now_ms ? (int)(at_ms - now_ms) : 0;
+    int64_t left_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+    *ret_timeout_ms = at_ms == INT64_MAX ? -1 : left_ms < WAIT_MAX_MS ? (int)left_ms : WAIT_MAX_MS;
+    return CHIMERA_OK;
+}
+
+/* The readiness port, while nobody else answers there; before the first worker it does not listen.
+ */
+static int unanswered_fd(const struct supervisor *supervisor)
+{
+    bool is_unanswered = supervisor->update.has_served && !crew_answers(&supervisor->crew);
+    return is_unanswered && stand_in_has_room(&supervisor->stand_in) ? supervisor->crew.probe_fd
+                                                                     : -1;
+}
+
+static int await_events(struct supervisor *supervisor, int timeout_ms, struct chimera_error *err)
+{
+    struct update *update = &supervisor->update;
+    int code = CHIMERA_OK;
+    int report_fd = supervisor->crew.current.report_fd;
+    if (supervisor->certificates.is_starting)
+        report_fd = -1; /* it serves when they are good */
+    struct pollfd polled[] = {{.fd = supervisor->signal_fd, .events = POLLIN},
+                              {.fd = update->job.fd, .events = POLLIN},
+                              {.fd = report_fd, .events = POLLIN},
+                              {.fd = supervisor->crew.next.report_fd, .events = POLLIN},
+                              {.fd = watch_fd(&supervisor->watch), .events = POLLIN},
+                              {.fd = supervisor->certificates.check_fd, .events = POLLIN},
+                              {.fd = unanswered_fd(supervisor), .events = POLLIN}};
+    if (poll(polled, sizeof(polled) / sizeof(polled[0]), timeout_ms) < 0)
+        return CHIMERA_OK;
+    /* Each may end what another is about, so one at a time. */
+    if (polled[1].revents)
+        code = update_read_job(update, err);
+    else if (polled[2].revents)
+        code = update_read_current(update, err);
+    else if (polled[3].revents)
+        update_read_next(update);
+    if (polled[4].revents)
+        watch_read(&supervisor->watch);
+    if (code == CHIMERA_OK && polled[5].revents)
+        code = read_certificates(supervisor, err);
+    if (polled[6].revents)
+        stand_in_accept(&supervisor->stand_in, polled[6].fd, clock_now_ms());
+    if (code == CHIMERA_OK && polled[0].revents)
+        code = read_signals(supervisor, err);
+    return code;
 }
 
 static int serve(struct supervisor *supervisor, struct chimera_error *err)
 {
-    struct update *update = &supervisor->update;
+    int timeout_ms = -1;
     int code = CHIMERA_OK;
     while (code == CHIMERA_OK) {
-        int timeout_ms = pass_time(supervisor);
-        int report_fd = supervisor->crew.current.report_fd;
-        if (supervisor->certificates.is_starting)
-            report_fd = -1; /* it serves when they are good */
-        struct pollfd polled[] = {{.fd = supervisor->signal_fd, .events = POLLIN},
-                                  {.fd = update->job.fd, .events = POLLIN},
-                                  {.fd = report_fd, .events = POLLIN},
-                                  {.fd = supervisor->crew.next.report_fd, .events = POLLIN},
-                                  {.fd = watch_fd(&supervisor->watch), .events = POLLIN},
-                                  {.fd = supervisor->certificates.check_fd, .events = POLLIN}};
-        if (poll(polled, sizeof(polled) / sizeof(polled[0]), timeout_ms) < 0)
-            continue;
-        /* Each may end what another is about, so one at a time. */
-        if (polled[1].revents)
-            code = update_read_job(update, err);
-        else if (polled[2].revents)
-            code = update_read_current(update, err);
-        else if (polled[3].revents)
-            update_read_next(update);
-        if (polled[4].revents)
-            watch_read(&supervisor->watch);
-        if (code == CHIMERA_OK && polled[5].revents)
-            code = read_certificates(supervisor, err);
-        if (code == CHIMERA_OK && polled[0].revents)
-            code = read_signals(supervisor, err);
+        code = pass_time(supervisor, &timeout_ms, err);
+        if (code == CHIMERA_OK)
+            code = await_events(supervisor, timeout_ms, err);
     }
     return code;
 }
@@ -227,6 +257,7 @@ int supervisor_run(const struct config *config, struct policy_file *file, struct
         code = serve(&supervisor, err);
     if (supervisor.status.board)
         status_stopping(&supervisor.status);
+    stand_in_close(&supervisor.stand_in);
     update_end(&supervisor.update);
     crew_stop(&supervisor.crew);
     telemetry_stop(&supervisor.telemetry); /* behind the workers, whose last spans it exports */

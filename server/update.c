@@ -318,19 +318,48 @@ static int current_failed(struct update *update, const struct chimera_error *why
 int update_read_current(struct update *update, struct chimera_error *err)
 {
     struct chimera_error why = new_error(update);
-    if (worker_process_read_report(&update->crew->current, &why) < 0)
+    switch (worker_process_read_report(&update->crew->current, &why)) {
+    case WORKER_HAS_FAILED:
         return current_failed(update, &why, err);
-    current_is_ready(update);
+    case WORKER_IS_READY:
+        current_is_ready(update);
+        break;
+    case WORKER_IS_STARTING:
+        break;
+    }
     return CHIMERA_OK;
 }
 
 void update_read_next(struct update *update)
 {
     struct chimera_error why = new_error(update);
-    if (worker_process_read_report(&update->crew->next, &why) < 0)
+    switch (worker_process_read_report(&update->crew->next, &why)) {
+    case WORKER_HAS_FAILED:
         refuse(update, &why);
-    else
+        break;
+    case WORKER_IS_READY:
         next_is_ready(update);
+        break;
+    case WORKER_IS_STARTING:
+        break;
+    }
+}
+
+int update_pass_time(struct update *update, int64_t now_ms, int64_t *at_ms,
+                     struct chimera_error *err)
+{
+    struct crew *crew = update->crew;
+    struct chimera_error why = new_error(update);
+    int code = CHIMERA_OK;
+    if (worker_process_pass_time(&crew->next, now_ms, &why) == WORKER_HAS_FAILED)
+        refuse(update, &why);
+    if (worker_process_pass_time(&crew->current, now_ms, &why) == WORKER_HAS_FAILED)
+        code = current_failed(update, &why, err);
+    if (crew->next.report_fd >= 0)
+        *at_ms = clock_earlier(*at_ms, crew->next.until_ms);
+    if (crew->current.report_fd >= 0)
+        *at_ms = clock_earlier(*at_ms, crew->current.until_ms);
+    return code;
 }
 
 static int current_is_gone(struct update *update, int status, struct chimera_error *err)

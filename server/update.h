@@ -44,6 +44,10 @@ void update_reload(struct update *update);
 void update_look(struct update *update);
 
 /* Events. Those that return a code fail only where the start does. */
+/* Gives up workers that do not get ready. *at_ms becomes earlier when this is to be called before.
+ */
+int update_pass_time(struct update *update, int64_t now_ms, int64_t *at_ms,
+                     struct chimera_error *err);
 int update_read_job(struct update *update, struct chimera_error *err);
 int update_read_current(struct update *update, struct chimera_error *err);
 void update_read_next(struct update *update);

@@ -18,7 +18,9 @@
 #include "server/clock.h"
 #include "server/listener.h"
 #include "server/lockdown.h"
+#include "server/loop_watch.h"
 #include "server/orders.h"
+#include "server/process_page.h"
 
 #define TARGET "server::worker"
 #define LAST_MS 2000  /* for clients that still come when the server is to end */
@@ -41,6 +43,7 @@ struct worker {
     struct gate gate;
     struct pool pool;
     struct listener listener;
+    struct loop_watch watch;
     struct lockdown lockdown;
     int signal_fd;
     bool is_closed; /* accepts no more */
@@ -133,8 +136,10 @@ static void make_services(struct worker *worker)
                          .rules = {.port = PORT_MAIN,
                                    .has_pprof = config->options.is_pprof,
                                    .max_body_bytes = config->max_body_bytes}};
-    worker->probe_service = (struct service){
-        .policies = &worker->policies, .rules = {.port = PORT_READINESS, .max_body_bytes = 1024}};
+    worker->probe_service =
+        (struct service){.policies = &worker->policies,
+                         .watch = &worker->watch,
+                         .rules = {.port = PORT_READINESS, .max_body_bytes = 1024}};
 }
 
 static int open_loop(struct worker *worker, const struct service *service,
@@ -162,6 +167,7 @@ static int open_loops(struct worker *worker, struct chimera_error *err)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     connection_memory_open(&worker->memory, worker->start->config->max_connection_bytes,
                            workers + 1, count_descriptors(workers + 1));
+    code = loop_watch_open(&worker->watch, worker->loops, workers, err);
     for (unsigned i = 0; i < workers && code == CHIMERA_OK; i++)
         code = open_loop(worker, &worker->service, err);
     if (code == CHIMERA_OK)
@@ -219,6 +225,7 @@ static int prepare(struct worker *worker, struct chimera_error *err)
                                          .links = start->links,
                                          .board = start->board->data,
                                          .counters = start->counters->data,
+                                         .step = &((struct process_page *)start->page->data)->step,
                                          .seat = counters_seat(start->counters->data, start->seat)};
     bool is_locked = !start->config->options.is_without_lockdown;
     int code = read_tls(worker, err);
@@ -441,6 +448,7 @@ static void close_all(struct worker *worker)
         loop_close(&worker->loops[i]);
     free(worker->loops);
     connection_memory_close(&worker->memory);
+    loop_watch_close(&worker->watch);
     policy_set_done(&worker->policies);
     tls_files_done(&worker->tls);
 }

@@ -17,8 +17,48 @@
 #include "server/gate.h"
 #include "server/process_page.h"
 
-#define NOTHING '\x7f' /* in place of a report */
-#define REPORT_ROOM (WORKER_REPORT_MAX + 2)
+#define KILL_MS 2000   /* for the kernel to end a process, and to take its memory back */
+#define REPORT_MS 1000 /* for the rest of a report that has begun */
+#define LIMIT_MAX_S 86400
+
+/* --- How long its start may take --- */
+
+/* The number of the policy that it starts, from 0 on; SIZE_MAX: none. */
+static size_t policy_at(const struct worker_process *process)
+{
+    const struct policies *policies = &process->generation->file->policies;
+    return process->step > 0 && process->step <= policies->policy_count ? process->step - 1
+                                                                        : SIZE_MAX;
+}
+
+/* Its start and its settings may take its time limit each, and so may the instances of the loops.
+ */
+static int64_t limit_of(const struct config *config, const struct policy_spec *policy)
+{
+    uint64_t seconds = policy->has_limit ? policy->limit_seconds : config->limit_seconds;
+    if (!config->is_limited)
+        seconds = 0;
+    seconds = seconds < LIMIT_MAX_S ? seconds : LIMIT_MAX_S;
+    return (int64_t)((config->start_timeout_s + seconds * (2 + config->workers)) * 1000);
+}
+
+/* How long it may stay at this step. A jail starts all of its policies before it says anything. */
+static int64_t patience_ms(const struct worker_process *process)
+{
+    const struct policy_file *file = process->generation->file;
+    size_t policy = policy_at(process);
+    int64_t sum_ms = 0;
+    if (policy == SIZE_MAX)
+        return (int64_t)process->config->start_timeout_s * 1000;
+    if (file->isolation.jail_of[policy] == NO_JAIL)
+        return limit_of(process->config, &file->policies.policy[policy]);
+    for (size_t i = 0; i < file->policies.policy_count; i++)
+        if (file->isolation.jail_of[i] == file->isolation.jail_of[policy])
+            sum_ms += limit_of(process->config, &file->policies.policy[i]);
+    return sum_ms;
+}
+
+/* --- The fork --- */
 
 /* The sockets, the pipe, the certificates, and the ends of channels; no other worker's. */
 static void close_others(const struct worker_start *start, const struct jails *jails)
@@ -71,6 +111,7 @@ static int open_ends(int ret_report[2], int ret_orders[2], struct chimera_error 
 {
     if (pipe2(ret_report, O_CLOEXEC) < 0)
         return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+    fcntl(ret_report[0], F_SETFL, O_NONBLOCK); /* the end that the supervisor reads */
     int code = orders_open(ret_orders, err);
     if (code < 0)
         close_both(ret_report);
@@ -120,6 +161,7 @@ int worker_process_start(struct worker_process *process, const struct worker_sta
     told.isolation = &generation->file->isolation;
     told.plugins = generation->plugins;
     *process = WORKER_PROCESS_NONE;
+    chimera_buffer_init(&process->said, WORKER_REPORT_MAX);
     int code = jails_start(told.config, told.policies, told.plugins, told.isolation, &jails, err);
     if (code == CHIMERA_OK)
         code = process_page_make(&process->page, err);
@@ -132,6 +174,8 @@ int worker_process_start(struct worker_process *process, const struct worker_sta
     }
     jails_close_links(jails);
     process->generation = generation_use(generation);
+    process->config = start->config;
+    process->until_ms = process->started_ms + patience_ms(process);
     return CHIMERA_OK;
 }
 
@@ -146,35 +190,12 @@ void worker_process_forget(struct worker_process *process)
     jails_stop(process->jails);
     process_page_end(&process->page);
     generation_drop(process->generation);
+    chimera_buffer_free(&process->said);
     if (process->report_fd >= 0)
         close(process->report_fd);
     if (process->orders_fd >= 0)
         close(process->orders_fd);
     *process = WORKER_PROCESS_NONE;
-}
-
-/* WORKER_READY, a reason and, behind its NUL, the details, or nothing at all. It ends with two
- * NULs. */
-static void take_report(struct worker_process *process, char ret_text[REPORT_ROOM])
-{
-    size_t size = 0;
-    ssize_t count;
-    do {
-        count = read(process->report_fd, ret_text + size, WORKER_REPORT_MAX - size);
-        size += count > 0 ? (size_t)count : 0;
-    } while ((count > 0 && ret_text[0] != WORKER_READY) || (count < 0 && errno == EINTR));
-    ret_text[size] = ret_text[size + 1] = '\0';
-    if (size == 0)
-        ret_text[0] = NOTHING;
-    close(process->report_fd);
-    process->report_fd = -1;
-}
-
-static int fail_as_reported(const char *text, struct chimera_error *err)
-{
-    if (err && err->details)
-        chimera_buffer_text(err->details, text + strlen(text) + 1);
-    return chimera_fail(err, CHIMERA_EIO, "%s", text);
 }
 
 static void describe_end(int status, struct chimera_error *ret_why)
@@ -191,42 +212,142 @@ static void describe_end(int status, struct chimera_error *ret_why)
                      WEXITSTATUS(status));
 }
 
+/* --- Its start --- */
+
+/* Reads what there is. True at the end of the report: of the stream, or when there is no room. */
+static bool take_report(struct worker_process *process)
+{
+    struct chimera_buffer *said = &process->said;
+    size_t room = WORKER_REPORT_MAX - said->size;
+    char *to = room > 0 ? chimera_buffer_reserve(said, room) : NULL;
+    while (to && room > 0) {
+        ssize_t count = read(process->report_fd, to, room);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return count == 0;
+        said->size += (size_t)count;
+        to += count;
+        room -= (size_t)count;
+    }
+    return true;
+}
+
+static bool is_ready(const struct worker_process *process)
+{
+    return process->said.size > 0 && process->said.data[0] == WORKER_READY;
+}
+
+/* A reason and, behind its NUL, the details of several. */
+static void tell_reason(struct chimera_slice said, struct chimera_error *ret_why)
+{
+    size_t size = strnlen(said.data, said.size);
+    chimera_fail(ret_why, CHIMERA_EIO, "%.*s", (int)size, said.data);
+    if (ret_why && ret_why->details && size + 1 < said.size)
+        chimera_buffer_append(ret_why->details, (struct chimera_slice){said.data + size + 1,
+                                                                       said.size - size - 1});
+}
+
+/* By its own words, if it had any. It has ended, and is none then. */
+static void describe_failure(struct worker_process *process, int status,
+                             struct chimera_error *ret_why)
+{
+    if (process->said.size > 0 && !is_ready(process))
+        tell_reason(chimera_buffer_slice(&process->said), ret_why);
+    else
+        describe_end(status, ret_why);
+    worker_process_forget(process);
+}
+
 void worker_process_reaped(struct worker_process *process, int status,
                            struct chimera_error *ret_why)
 {
-    char text[REPORT_ROOM] = {NOTHING};
     if (process->report_fd >= 0)
-        take_report(process, text);
-    worker_process_forget(process);
-    if (text[0] == NOTHING || text[0] == WORKER_READY)
-        describe_end(status, ret_why);
-    else
-        fail_as_reported(text, ret_why);
+        take_report(process);
+    describe_failure(process, status, ret_why);
 }
 
-int worker_process_read_report(struct worker_process *process, struct chimera_error *err)
+/* Nothing of a worker outlasts this signal. But who waits in the kernel for a disk that is gone may
+ * not hear it for long: then the supervisor goes on, and reaps it as it does orphans. */
+static int end_process(const struct worker_process *process)
 {
-    char text[REPORT_ROOM];
+    const struct timespec step = {.tv_nsec = 1000000};
     int status = 0;
-    take_report(process, text);
-    if (text[0] == WORKER_READY)
-        return CHIMERA_OK;
-    while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
-        ;
+    kill(process->pid, SIGKILL);
+    for (int ms = 0; ms < KILL_MS && waitpid(process->pid, &status, WNOHANG) == 0; ms++)
+        nanosleep(&step, NULL);
+    return status;
+}
+
+enum worker_report worker_process_read_report(struct worker_process *process,
+                                              struct chimera_error *err)
+{
+    bool is_over = take_report(process);
+    if (is_ready(process)) {
+        close(process->report_fd);
+        process->report_fd = -1;
+        return WORKER_IS_READY;
+    }
+    if (is_over) {
+        describe_failure(process, end_process(process), err);
+        return WORKER_HAS_FAILED;
+    }
+    if (process->said.size > 0) /* the rest of the reason comes at once, or never */
+        process->until_ms = clock_earlier(process->until_ms, clock_now_ms() + REPORT_MS);
+    return WORKER_IS_STARTING;
+}
+
+/* The worker can lie about it, but only as often as it has policies. */
+static bool has_got_on(struct worker_process *process)
+{
+    const struct process_page *page = process->page.data;
+    uint32_t step = atomic_load(&page->step);
+    if (step <= process->step || step > process->generation->file->policies.policy_count + 1)
+        return false;
+    process->step = step;
+    return true;
+}
+
+static void describe_delay(const struct worker_process *process, int64_t now_ms,
+                           struct chimera_error *ret_why)
+{
+    size_t policy = policy_at(process);
+    bool is_named = policy != SIZE_MAX;
+    chimera_fail(ret_why, CHIMERA_EDEADLINE,
+                 "the worker was not ready after %lld s and was ended%s: it did not get on with %s"
+                 "%s%s; see --worker-start-timeout",
+                 (long long)((now_ms - process->started_ms) / 1000),
+                 process->is_stopped ? " (a signal had stopped it)" : "",
+                 is_named ? "the start of policy \"" : "its start",
+                 is_named ? process->generation->file->policies.policy[policy].id : "",
+                 is_named ? "\"" : "");
+}
+
+enum worker_report worker_process_pass_time(struct worker_process *process, int64_t now_ms,
+                                            struct chimera_error *err)
+{
+    if (!process->pid || process->report_fd < 0)
+        return WORKER_IS_READY;
+    if (now_ms < process->until_ms)
+        return WORKER_IS_STARTING;
+    if (process->said.size == 0 && has_got_on(process)) {
+        process->until_ms = now_ms + patience_ms(process);
+        return WORKER_IS_STARTING;
+    }
+    int status = end_process(process);
+    if (process->said.size > 0) {
+        describe_failure(process, status, err);
+        return WORKER_HAS_FAILED;
+    }
+    describe_delay(process, now_ms, err);
     worker_process_forget(process);
-    if (text[0] == NOTHING)
-        describe_end(status, err);
-    else
-        fail_as_reported(text, err);
-    return CHIMERA_EIO;
+    return WORKER_HAS_FAILED;
 }
 
 void worker_process_kill(struct worker_process *process)
 {
     if (!process->pid)
         return;
-    kill(process->pid, SIGKILL);
-    while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
-        ;
+    end_process(process);
     worker_process_forget(process);
 }

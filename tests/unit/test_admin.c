@@ -6,12 +6,14 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "runtime/base/printable.h"
 #include "runtime/json/tree.h"
 #include "server/admin.h"
+#include "server/admin_host.h"
 
 #define OUT_MAX ((size_t)256 << 20)
 #define POLICIES 40
@@ -57,7 +59,7 @@ static struct answer ask(const char *path)
     const struct http_head head = {.method = CHIMERA_SLICE("GET"), .path = chimera_slice_of(path)};
     struct answer answer = {0};
     chimera_buffer_reset(&body);
-    admin_answer(&admin, &head, &body, &answer);
+    admin_answer(&admin, &head, true, &body, &answer);
     return answer;
 }
 
@@ -162,13 +164,94 @@ static void health_is_the_stage_s(void **state)
     static const unsigned statuses[] = {[BOARD_STARTING] = 503,
                                         [BOARD_LOADING] = 503,
                                         [BOARD_SERVING] = 200,
+                                        [BOARD_STOPPED] = 503,
                                         [BOARD_STOPPING] = 503};
     (void)state;
-    for (uint8_t stage = 0; stage < 4; stage++) {
+    for (uint8_t stage = 0; stage < sizeof(statuses) / sizeof(statuses[0]); stage++) {
         const struct board_server server = {.stage = stage, .seat = SEAT_NONE};
         board_tell(board_memory.data, &server);
         assert_int_equal(ask("/healthz").status, statuses[stage]);
         assert_int_equal(body.data[body.size - 1], '\n');
+    }
+}
+
+/* RFC 9110 §7.2 and §4.2.1 say what a Host looks like. */
+static void only_known_hosts_are_answered(void **state)
+{
+    static const struct {
+        const char *host;
+        bool near, far; /* is it known, of a client on this machine, and on another */
+    } cases[] = {
+        {"127.0.0.1", true, true},
+        {"127.0.0.1:9090", true, true},
+        {"10.1.2.3:9090", true, true},
+        {"[::1]:9090", true, true},
+        {"[fd00::7]", true, true},
+        {"localhost", true, false},
+        {"LocalHost:9090", true, false},
+        {"localhost.:9090", true, false},
+        {"listed.example", true, true},
+        {"Second.Example:9090", true, true},
+        {"evil.example", false, false},
+        {"evil.example:9090", false, false},
+        {"localhost.evil.example", false, false},
+        {"127.0.0.1.evil.example", false, false},
+        {"listed.example.evil", false, false},
+        {"listed", false, false},
+        {"listed.example,second.example", false, false},
+        {"127.1", false, false},
+        {"::1", false, false},
+        {"[::1", false, false},
+        {"[listed.example]", false, false},
+        {"[::1]evil.example", false, false},
+        {"127.0.0.1:evil.example", false, false},
+        {"localhost:9090:9090", false, false},
+        {"", false, false},
+        {":9090", false, false},
+        {".", false, false},
+        {"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb", false, false},
+    };
+    (void)state;
+    admin.hosts = "listed.example,second.example";
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        for (int is_local = 0; is_local < 2; is_local++) {
+            const struct http_head head = {.method = CHIMERA_SLICE("GET"),
+                                           .path = CHIMERA_SLICE("/healthz"),
+                                           .host = chimera_slice_of(cases[i].host)};
+            struct answer answer = {0};
+            chimera_buffer_reset(&body);
+            admin_answer(&admin, &head, is_local, &body, &answer);
+            bool is_known = is_local ? cases[i].near : cases[i].far;
+            if (answer.status != (is_known ? 200 : 421))
+                fail_msg("Host: %s, %s: %u", cases[i].host, is_local ? "near" : "far",
+                         answer.status);
+        }
+    assert_int_equal(ask("/healthz").status, 200); /* HTTP/1.0 may leave it out */
+}
+
+static void loopback_is_told_from_other_addresses(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_loopback;
+    } cases[] = {{"127.0.0.1", true},
+                 {"127.9.9.9", true},
+                 {"128.0.0.1", false},
+                 {"10.0.0.1", false},
+                 {"::1", true},
+                 {"::2", false},
+                 {"::ffff:127.0.0.1", true},
+                 {"::ffff:10.0.0.127", false},
+                 {"fe80::7f00:1", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sockaddr_storage address = {0};
+        struct sockaddr_in *v4 = (void *)&address;
+        struct sockaddr_in6 *v6 = (void *)&address;
+        address.ss_family = strchr(cases[i].text, ':') ? AF_INET6 : AF_INET;
+        void *at = address.ss_family == AF_INET ? (void *)&v4->sin_addr : (void *)&v6->sin6_addr;
+        assert_int_equal(inet_pton(address.ss_family, cases[i].text, at), 1);
+        assert_int_equal(admin_host_is_loopback(&address), cases[i].is_loopback);
     }
 }
 
@@ -179,6 +262,8 @@ int main(void)
         TEST(noise_stays_text),
         TEST(a_module_s_password_is_not_told),
         TEST(health_is_the_stage_s),
+        TEST(only_known_hosts_are_answered),
+        TEST(loopback_is_told_from_other_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,22 @@ static void parse_reads_what_the_api_server_sends(void **state)
     assert_int_equal(head.size, strlen(text) - strlen("hello"));
 }
 
+/* RFC 9112 §3.2.2 */
+static void the_host_is_the_target_s_or_the_field_s(void **state)
+{
+    struct http_head head;
+    (void)state;
+    assert_int_equal(parse("GET / HTTP/1.1\r\nHost:  a.b:1 \r\n\r\n", &head), HTTP_DONE);
+    assert_slice(head.host, "a.b:1");
+    assert_int_equal(parse("GET http://t:2/x HTTP/1.1\r\nHost: a.b:1\r\n\r\n", &head), HTTP_DONE);
+    assert_slice(head.host, "t:2");
+    assert_int_equal(parse("GET / HTTP/1.1\r\nHost:\r\n\r\n", &head), HTTP_DONE);
+    assert_non_null(head.host.data);
+    assert_int_equal(head.host.size, 0);
+    assert_int_equal(parse("GET / HTTP/1.0\r\n\r\n", &head), HTTP_DONE);
+    assert_null(head.host.data);
+}
+
 struct head_case {
     const char *text;
     int code;
@@ -582,6 +598,7 @@ int main(void)
         cmocka_unit_test(parse_reads_what_the_api_server_sends),
         cmocka_unit_test(parse_accepts_what_is_well_formed),
         cmocka_unit_test(the_absolute_form_names_a_path),
+        cmocka_unit_test(the_host_is_the_target_s_or_the_field_s),
         cmocka_unit_test(parse_refuses_what_two_parsers_could_read_differently),
         cmocka_unit_test(parse_does_not_care_how_a_head_is_cut),
         cmocka_unit_test(parse_refuses_a_head_over_the_limit),

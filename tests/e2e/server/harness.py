@@ -175,9 +175,11 @@ class Server:
         assert status == 200, (status, text)
         return json.loads(text)["response"]
 
-    def raw(self):
+    def raw(self, port=None):
         """A bare socket."""
-        sock = socket.create_connection(("127.0.0.1", self.port), timeout=180)
+        sock = socket.create_connection(("127.0.0.1", port or self.port), timeout=180)
+        if port:
+            return sock
         return self.tls.wrap_socket(sock, server_hostname="localhost") if self.tls else sock
 
 
@@ -333,6 +335,14 @@ def listens(pid):
     with open("/proc/net/tcp") as lines:
         listening = {f"socket:[{fields[9]}]" for fields in map(str.split, lines) if fields[3] == "0A"}
     return not listening.isdisjoint(descriptors(pid))
+
+
+def is_worker(pid):
+    """Of a child: it has been given a main port (it need not listen yet), unlike a build."""
+    try:
+        return sum(os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:") for fd in os.listdir(f"/proc/{pid}/fd")) > 2
+    except OSError:
+        return False  # it has ended meanwhile
 
 
 def memory(pid):

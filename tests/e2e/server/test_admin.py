@@ -479,6 +479,43 @@ class Life(unittest.TestCase):
             return False
 
 
+class Host(unittest.TestCase):
+    """DNS rebinding: a page of somebody else's, whose name points to this port, reads nothing."""
+
+    def ask(self, port, head):
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+            client.sendall(head.encode())
+            answer = b""
+            while got := client.recv(65536):
+                answer += got
+        return int(answer.split()[1]), answer.split(b"\r\n\r\n", 1)[1].decode()
+
+    def test_a_name_that_nobody_has_told_is_refused(self):
+        with Admin({"accept": {"module": wasm("accept")}}, "--admin-hosts", "metrics.example,other.example") as server:
+            for path in ("/", "/metrics", "/policies", "/healthz", "/nothing"):
+                status, body = self.ask(server.admin_port, f"GET {path} HTTP/1.1\r\nHost: evil.example:9090\r\n\r\n")
+                self.assertEqual(status, 421, path)
+                self.assertRegex(body, "^the admin port is not known by this name: .* --admin-hosts\n$")
+            for head, status in (("GET /healthz HTTP/1.1\r\nHost: localhost:9090\r\n\r\n", 200),
+                                 ("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 200),
+                                 ("GET /healthz HTTP/1.1\r\nHost: [::1]:9090\r\n\r\n", 200),
+                                 ("GET /healthz HTTP/1.1\r\nHost: other.example\r\n\r\n", 200),
+                                 ("GET /healthz HTTP/1.0\r\n\r\n", 200),
+                                 ("HEAD /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421),
+                                 ("POST /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421),
+                                 # the target's name counts, RFC 9112 §3.2.2
+                                 ("GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 421),
+                                 ("GET http://localhost/healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n", 200)):
+                self.assertEqual(self.ask(server.admin_port, head)[0], status, head)
+
+    def test_what_is_no_name_ends_the_start(self):
+        for names, wrong in (("https://a", "https://a"), ("a:9090", "a:9090"), ("a,,b", ""), ("a, b", " b"), ("", "")):
+            server = Server({}, "--admin-hosts", names, is_awaited=False)
+            self.assertEqual(server.process.wait(20), 1)
+            self.assertIn(f"--admin-hosts: '{wrong}' is no name of a host", server.errors())
+            server.__exit__()
+
+
 class Address(unittest.TestCase):
     def test_it_listens_on_loopback_or_where_it_is_told(self):
         for address, reached in (("0.0.0.0:%d", True), ("%d", False)):

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* crew_fakes.h - crew.c and update.c, whole, and in place of all that they use: processes, builds,
+ * files and a clock that are a test's own, and a text that says what was done with them. So a state
+ * can be reached that would need luck otherwise. */
+#ifndef TESTS_CREW_FAKES_H
+#define TESTS_CREW_FAKES_H
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server/clock.h"
+
+static int64_t time_ms;
+static int fake_kill(pid_t pid, int number);
+static pid_t fake_waitpid(pid_t pid, int *ret_status, int options);
+static int fake_sigtimedwait(const sigset_t *signals, siginfo_t *ret_info,
+                             const struct timespec *timeout);
+
+#define clock_now_ms() time_ms
+#define kill fake_kill
+#define waitpid fake_waitpid
+#define sigtimedwait fake_sigtimedwait
+#include "server/crew.c"
+#include "server/update.c"
+#undef kill
+#undef waitpid
+#undef sigtimedwait
+
+/* --- What was done, as words --- */
+
+static char did[1024];
+
+__attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
+{
+    size_t size = strlen(did);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(did + size, sizeof(did) - size, format, arguments);
+    va_end(arguments);
+}
+
+/* --- Processes --- */
+
+static int next_pid;
+static bool does_start_fail, is_current_late, is_next_late;
+static enum worker_report next_report;
+static struct crew crew;
+static struct update update;
+
+int worker_process_start(struct worker_process *process, const struct worker_start *start,
+                         struct generation *generation, struct chimera_error *err)
+{
+    if (does_start_fail) {
+        does_start_fail = false;
+        note(" cannot-start");
+        return chimera_fail(err, CHIMERA_EIO, "fork: no");
+    }
+    *process = WORKER_PROCESS_NONE;
+    process->pid = ++next_pid;
+    process->report_fd = 100 + next_pid;
+    process->orders_fd = 200 + next_pid;
+    process->seat = start->seat;
+    process->started_ms = time_ms;
+    process->until_ms = time_ms + 500; /* of the start, and of nothing behind it */
+    process->generation = generation_use(generation);
+    note(" start-%d", next_pid);
+    return CHIMERA_OK;
+}
+
+void worker_process_order(const struct worker_process *process, const struct order *order)
+{
+    if (process->pid)
+        note(" %s-%d",
+             order->verb == ORDER_ACCEPT   ? "accept"
+             : order->verb == ORDER_RETIRE ? "retire"
+                                           : "certificate",
+             process->pid);
+}
+
+void worker_process_forget(struct worker_process *process)
+{
+    generation_drop(process->generation);
+    *process = WORKER_PROCESS_NONE;
+}
+
+void worker_process_kill(struct worker_process *process)
+{
+    if (!process->pid)
+        return;
+    note(" kill-%d", process->pid);
+    worker_process_forget(process);
+}
+
+static enum worker_report fail_it(struct worker_process *process, const char *why,
+                                  struct chimera_error *err)
+{
+    chimera_fail(err, CHIMERA_EIO, "%s", why);
+    worker_process_forget(process);
+    return WORKER_HAS_FAILED;
+}
+
+enum worker_report worker_process_read_report(struct worker_process *process,
+                                              struct chimera_error *err)
+{
+    if (next_report == WORKER_HAS_FAILED)
+        return fail_it(process, "its settings are wrong", err);
+    if (next_report == WORKER_IS_READY)
+        process->report_fd = -1;
+    return next_report;
+}
+
+enum worker_report worker_process_pass_time(struct worker_process *process, int64_t at_ms,
+                                            struct chimera_error *err)
+{
+    bool *is_late = process == &crew.current ? &is_current_late : &is_next_late;
+    (void)at_ms;
+    if (!process->pid || process->report_fd < 0)
+        return WORKER_IS_READY;
+    if (!*is_late)
+        return WORKER_IS_STARTING;
+    *is_late = false;
+    return fail_it(process, "not ready in time", err);
+}
+
+void worker_process_reaped(struct worker_process *process, int status,
+                           struct chimera_error *ret_why)
+{
+    (void)status;
+    fail_it(process, "a crash", ret_why);
+}
+
+static int fake_kill(pid_t pid, int number)
+{
+    note(" %s-%d", number == SIGTERM ? "term" : number == SIGKILL ? "kill" : "signal", pid);
+    return 0;
+}
+
+static int ends_at_ms; /* when workers that were told to end do so */
+
+static pid_t fake_waitpid(pid_t pid, int *ret_status, int options)
+{
+    (void)ret_status, (void)options;
+    return time_ms >= ends_at_ms ? pid : 0;
+}
+
+static int next_signal; /* that comes while the end is waited for; 0: none */
+
+static int fake_sigtimedwait(const sigset_t *signals, siginfo_t *ret_info,
+                             const struct timespec *timeout)
+{
+    int number = next_signal;
+    (void)ret_info;
+    assert_true(sigismember(signals, SIGCHLD) && sigismember(signals, SIGTERM) &&
+                sigismember(signals, SIGINT) && !sigismember(signals, SIGHUP));
+    next_signal = 0;
+    time_ms += timeout->tv_nsec / 1000000;
+    return number ? number : -1;
+}
+
+static struct jails *fake_jails = (struct jails *)&next_signal; /* opaque */
+#define JAIL_PID 7000
+
+bool jails_reaped(struct jails *jails, pid_t pid, int status)
+{
+    (void)status;
+    return jails == fake_jails && pid == JAIL_PID;
+}
+
+int64_t jails_pass_time(struct jails *jails, int64_t at_ms)
+{
+    (void)jails, (void)at_ms;
+    return INT64_MAX;
+}
+
+int listener_bind(const struct address *address, int *ret_fd, struct chimera_error *err)
+{
+    (void)address, (void)err;
+    *ret_fd = dup(0);
+    return CHIMERA_OK;
+}
+
+static uint32_t emptied_seat; /* the last one */
+static unsigned entered;      /* how often policies were given numbers */
+
+void counters_empty_seat(const struct shared *shared, uint32_t seat)
+{
+    (void)shared;
+    emptied_seat = seat;
+}
+
+void board_enter(struct board *board, const struct policies *policies)
+{
+    (void)board, (void)policies;
+    entered++;
+}
+
+void daemon_ready(void)
+{
+    note(" served");
+}
+
+/* --- Builds and files --- */
+
+static bool does_build_fail, cannot_build, is_quick;
+static int changed_plugins;                         /* by a full tier */
+static bool has_other_stamp, says_other, is_broken; /* policies.yml */
+static int files;                                   /* that are used */
+
+int job_start(struct job *job, const struct builder_wish *wish, int priority,
+              struct chimera_error *err)
+{
+    (void)priority;
+    if (cannot_build) {
+        cannot_build = false;
+        return chimera_fail(err, CHIMERA_EIO, "no room for a build");
+    }
+    *job = (struct job){.fd = 5, .pid = 900};
+    note(" build%s", wish->is_full ? "-full" : "");
+    return CHIMERA_OK;
+}
+
+bool job_read(struct job *job)
+{
+    (void)job;
+    return true;
+}
+
+bool job_reaped(struct job *job, pid_t pid, int status)
+{
+    (void)job, (void)pid, (void)status;
+    return false;
+}
+
+int job_finish(struct job *job, size_t count, struct built_plugin **ret_plugins,
+               struct chimera_error *err)
+{
+    (void)count;
+    *job = JOB_NONE;
+    if (does_build_fail)
+        return chimera_fail(err, CHIMERA_ETOOL, "it does not compile");
+    *ret_plugins = NULL;
+    return CHIMERA_OK;
+}
+
+void job_stop(struct job *job)
+{
+    if (job->fd >= 0)
+        note(" stop-build");
+    *job = JOB_NONE;
+}
+
+void builder_free(struct built_plugin *plugins, size_t count)
+{
+    (void)plugins, (void)count;
+}
+
+int policy_file_read(const struct config *config, struct policy_file **ret_file,
+                     struct chimera_error *err)
+{
+    (void)config;
+    if (is_broken)
+        return chimera_fail(err, CHIMERA_EINVAL, "line 3 is wrong");
+    *ret_file = calloc(1, sizeof(**ret_file));
+    (*ret_file)->users = 1;
+    files++;
+    return CHIMERA_OK;
+}
+
+void policy_file_announce(const struct config *config, const struct policy_file *file)
+{
+    (void)config, (void)file;
+}
+
+struct policy_file *policy_file_use(struct policy_file *file)
+{
+    file->users++;
+    return file;
+}
+
+void policy_file_drop(struct policy_file *file)
+{
+    if (!file || --file->users > 0)
+        return;
+    free(file);
+    files--;
+}
+
+struct policy_stamp policy_stamp_now(const struct config *config)
+{
+    (void)config;
+    return (struct policy_stamp){0};
+}
+
+bool policy_stamp_equal(const struct policy_stamp *a, const struct policy_stamp *b)
+{
+    (void)a, (void)b;
+    return !has_other_stamp;
+}
+
+bool policies_equal(const struct policies *a, const struct policies *b)
+{
+    (void)a, (void)b;
+    return !says_other;
+}
+
+static int generations; /* that are used */
+
+struct generation *generation_new(struct policy_file *file, struct built_plugin *plugins)
+{
+    struct generation *made = calloc(1, sizeof(*made));
+    (void)plugins;
+    *made = (struct generation){.users = 1, .file = policy_file_use(file)};
+    generations++;
+    return made;
+}
+
+struct generation *generation_use(struct generation *generation)
+{
+    generation->users++;
+    return generation;
+}
+
+void generation_drop(struct generation *generation)
+{
+    if (!generation || --generation->users > 0)
+        return;
+    policy_file_drop(generation->file);
+    free(generation);
+    generations--;
+}
+
+bool generation_has_quick(const struct generation *generation)
+{
+    (void)generation;
+    return is_quick;
+}
+
+int generation_merge(const struct generation *served, struct built_plugin *made,
+                     struct chimera_error *err)
+{
+    (void)served, (void)made, (void)err;
+    return changed_plugins;
+}
+
+#endif

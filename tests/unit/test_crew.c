@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The supervisor's workers over time: restarts, swaps in a row, the end. The table of their states
+ * is in test_crew_states.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants those before it */
+#include <cmocka.h>
+
+#include "crew_events.h"
+
+static void the_full_tier_takes_over_and_is_tried_once(void **state)
+{
+    char text[256];
+    (void)state;
+    begin_anew();
+    is_quick = true;
+    run_events(READY);
+    describe(text, sizeof(text));
+    assert_string_equal(text, "1 serves, building the full tier");
+    assert_non_null(strstr(did, " build-full"));
+    run_events("built next_late");
+    assert_non_null(strstr(read_log(), "the full tier cannot be served; the quick tier goes on "
+                                       "serving error=\"not ready in time\""));
+    describe(text, sizeof(text));
+    assert_string_equal(text, "1 serves"); /* for this generation it was tried */
+    assert_int_equal(update.reloads.refused, 0);
+    run_events("reload built next_ready");
+    describe(text, sizeof(text));
+    assert_string_equal(text, "3 serves, 1 retires, building the full tier");
+    run_events("built next_ready");
+    describe(text, sizeof(text));
+    assert_string_equal(text, "4 serves, 1 retires, 3 retires");
+    end_all();
+}
+
+static void a_full_tier_that_cannot_begin_is_told(void **state)
+{
+    char text[256];
+    (void)state;
+    begin_anew();
+    is_quick = true;
+    run_events("begin built cannot_build ready");
+    assert_non_null(strstr(read_log(), "the full tier cannot be built; the quick tier goes on "
+                                       "serving error=\"no room for a build\""));
+    run_events("dies tick ready");
+    describe(text, sizeof(text));
+    assert_string_equal(text, "2 serves");
+    end_all();
+}
+
+/* A full tier that a reload has interrupted begins again, for whichever generation serves then. */
+static void a_refused_reload_is_followed_by_the_full_tier(void **state)
+{
+    char text[256];
+    (void)state;
+    begin_anew();
+    is_quick = true;
+    run_events(READY " reload built next_fails");
+    describe(text, sizeof(text));
+    assert_string_equal(text, "1 serves, building the full tier");
+    end_all();
+}
+
+/* For who looks at the admin port. */
+static void reloads_are_remembered(void **state)
+{
+    (void)state;
+    begin_anew();
+    run_events(NEXT " next_fails");
+    assert_string_equal(update.reloads.why.text, "its settings are wrong");
+    assert_true(update.reloads.refused_at_s > 0);
+    assert_int_equal(update.reloads.accepted_at_s, 0);
+    run_events("reload built next_ready");
+    assert_string_equal(update.reloads.why.text, "");
+    assert_true(update.reloads.accepted_at_s > 0);
+    end_all();
+}
+
+/* What could be built is what serves, or nothing could: it is not tried again. */
+static void a_full_tier_that_changes_nothing_is_the_last(void **state)
+{
+    char text[256];
+    (void)state;
+    for (int changed = 0; changed < 2; changed++) {
+        begin_anew();
+        is_quick = true;
+        changed_plugins = changed;
+        run_events(READY);
+        run_events(changed ? "unbuilt" : "built");
+        describe(text, sizeof(text));
+        assert_string_equal(text, "1 serves");
+        run_events("dies tick ready");
+        describe(text, sizeof(text));
+        assert_string_equal(text, "2 serves");
+        end_all();
+    }
+}
+
+/* Nobody looked before there was one that serves. */
+static void a_file_that_changed_during_the_start_is_seen(void **state)
+{
+    char text[256];
+    (void)state;
+    begin_anew();
+    config.options.is_watch_off = false;
+    run_events("begin built file_changes ready");
+    describe(text, sizeof(text));
+    assert_string_equal(text, "1 serves, building a reload");
+    end_all();
+}
+
+/* Restarts are told apart from the first start: the count is shown. */
+static void restarts_are_counted(void **state)
+{
+    (void)state;
+    begin_anew();
+    run_events(READY);
+    assert_int_equal(crew.restarts, 0);
+    run_events("dies tick dies second ready");
+    assert_int_equal(crew.restarts, 2);
+    end_all();
+}
+
+static void the_pause_before_a_start_grows_to_ten_seconds(void **state)
+{
+    static const int pauses_ms[] = {0, 100, 200, 400, 800, 1600, 3200, 6400, 10000, 10000, 10000};
+    (void)state;
+    begin_anew();
+    run_events(READY);
+    for (size_t i = 0; i < sizeof(pauses_ms) / sizeof(pauses_ms[0]); i++) {
+        ev_dies();
+        assert_int_equal(crew.restart_at_ms - time_ms, pauses_ms[i]);
+        if (pauses_ms[i] > 0) {
+            pass_time(pauses_ms[i] - 1);
+            assert_int_equal(crew.current.pid, 0);
+        }
+        assert_int_equal(crew_pass_time(&crew, time_ms) - time_ms,
+                         pauses_ms[i] ? 1 : INT64_MAX - time_ms);
+        pass_time(1);
+        assert_true(crew.current.pid > 0);
+    }
+    end_all();
+}
+
+/* Four may wait for idle connections; the one that has waited longest then drains. Of more than
+ * eight that are busy, the one nearest to its end is ended. */
+static void a_storm_of_reloads_is_bounded(void **state)
+{
+    (void)state;
+    begin_anew();
+    run_events(READY);
+    for (int i = 0; i < 12; i++) {
+        run_events("reload built next_ready");
+        pass_time(10);
+        unsigned patient = 0, all = 0;
+        for (size_t place = 0; place < CREW_RETIRED_MAX; place++) {
+            all += crew.retired[place].pid != 0;
+            patient += crew.retired[place].pid && !crew.retired[place].is_draining;
+        }
+        assert_int_equal(all, i < 8 ? i + 1 : 8);
+        assert_in_range(patient, 1, CREW_PATIENT_MAX);
+        assert_int_equal(crew.current.pid, i + 2);
+    }
+    end_all();
+}
+
+/* Nobody has to go for a worker that is not there any more. */
+static void a_swap_from_nobody_ends_nobody(void **state)
+{
+    (void)state;
+    begin_anew();
+    run_events(READY);
+    for (int i = 0; i < 8; i++)
+        run_events("reload built next_ready");
+    run_events("dies reload built next_ready");
+    assert_string_equal(did, " accept-10");
+    end_all();
+}
+
+/* True when that is all about it: nobody else is asked. */
+static void who_has_ended_is_found(void **state)
+{
+    (void)state;
+    begin_anew();
+    run_events(SWAPPED " reload built");
+    assert_true(crew_reaped(&crew, 1, 0));
+    assert_false(crew_reaped(&crew, 1, 0));
+    assert_false(crew_reaped(&crew, JAIL_PID, 0));
+    crew.current.jails = fake_jails;
+    assert_true(crew_reaped(&crew, JAIL_PID, 0));
+    crew.current.jails = NULL;
+    crew.next.jails = fake_jails;
+    assert_true(crew_reaped(&crew, JAIL_PID, 0));
+    crew.next.jails = NULL;
+    crew.retired[CREW_RETIRED_MAX - 1].jails = fake_jails;
+    assert_true(crew_reaped(&crew, JAIL_PID, 0));
+    assert_false(crew_reaped(&crew, 4711, 0));
+    end_all();
+}
+
+/* Nine are too many: the one goes that would be the first to go. An empty place costs nobody. */
+static void the_nearest_to_its_end_makes_place(void **state)
+{
+    (void)state;
+    begin_anew();
+    run_events(READY);
+    for (int i = 0; i < CREW_RETIRED_MAX; i++)
+        run_events("reload built next_ready");
+    for (size_t i = 0; i < CREW_RETIRED_MAX; i++) {
+        crew.retired[i].is_draining = true;
+        crew.retired[i].until_ms = time_ms + 10000 + 1000 * (int64_t)i;
+    }
+    crew.retired[5].until_ms = time_ms + 9000;
+    pid_t victim = crew.retired[5].pid;
+    char want[64];
+    snprintf(want, sizeof(want), " accept-10 kill-%d retire-9", victim);
+    run_events("reload built next_ready");
+    assert_string_equal(did, want);
+    update_reaped(&update, crew.retired[2].pid, 0, &err);
+    run_events("reload built next_ready");
+    assert_string_equal(did, " accept-11 retire-10");
+    assert_int_equal(crew.retired[2].pid, 10);
+    end_all();
+}
+
+static void check_seats(void)
+{
+    const struct worker_process *all[CREW_RETIRED_MAX + 2] = {&crew.current, &crew.next};
+    bool is_taken_by_one[SEATS] = {false};
+    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
+        all[i + 2] = &crew.retired[i];
+    for (size_t i = 0; i < CREW_RETIRED_MAX + 2; i++) {
+        if (!all[i]->pid)
+            continue;
+        assert_in_range(all[i]->seat, 0, SEATS - 1);
+        assert_false(is_taken_by_one[all[i]->seat]);
+        is_taken_by_one[all[i]->seat] = true;
+    }
+}
+
+/* Each has its own counters, which begin at nothing. */
+static void no_two_workers_share_a_seat(void **state)
+{
+    (void)state;
+    begin_anew();
+    run_events(READY);
+    assert_int_equal(crew.current.seat, 0);
+    for (int i = 0; i < 12; i++) {
+        run_events("reload built");
+        assert_int_equal(emptied_seat, crew.next.seat);
+        check_seats();
+        run_events("next_ready");
+    }
+    run_events("reload dies built tick"); /* one starts again beside the next one */
+    assert_true(crew.current.pid && crew.next.pid);
+    check_seats();
+    end_all();
+}
+
+/* Nobody would look at them, and they take memory. */
+static void without_an_admin_port_there_are_no_seats(void **state)
+{
+    (void)state;
+    begin_anew();
+    config.has_admin = false;
+    emptied_seat = 4711;
+    run_events(READY);
+    assert_int_equal(crew.current.seat, SEAT_NONE);
+    assert_int_equal(emptied_seat, 4711);
+    end_all();
+}
+
+static void each_start_gives_the_policies_their_numbers(void **state)
+{
+    (void)state;
+    begin_anew();
+    entered = 0;
+    run_events(NEXT " dies next_dies tick");
+    assert_int_equal(entered, 3);
+    end_all();
+}
+
+static void an_order_reaches_all(void **state)
+{
+    (void)state;
+    begin_anew();
+    run_events(SWAPPED " reload built");
+    did[0] = '\0';
+    crew_order(&crew, &(struct order){.verb = ORDER_CERTIFICATE});
+    assert_string_equal(did, " certificate-2 certificate-3 certificate-1");
+    end_all();
+}
+
+static void only_a_worker_that_serves_answers(void **state)
+{
+    static const struct {
+        const char *events;
+        bool answers;
+    } cases[] = {{"begin", false},        {"begin built", false},
+                 {READY, true},           {NOBODY, false},
+                 {NOBODY " tick", false}, {NEXT, true},
+                 {NEXT " dies", false},   {SWAPPED, true},
+                 {READY " stops", false}, {READY " stops goes_on", true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        begin_anew();
+        run_events(cases[i].events);
+        assert_int_equal(crew_answers(&crew), cases[i].answers);
+        end_all();
+    }
+}
+
+/* --- The end --- */
+
+static void the_end_lets_those_who_serve_answer(void **state)
+{
+    (void)state;
+    begin_anew();
+    run_events(SWAPPED " reload built");
+    update_end(&update);
+    did[0] = '\0';
+    ends_at_ms = (int)time_ms + 3000;
+    crew_stop(&crew);
+    assert_string_equal(did, " kill-3 term-2 term-1"); /* the next one has nothing to answer */
+    assert_in_range(time_ms, ends_at_ms, ends_at_ms + 200);
+    assert_int_equal(generations, 0);
+}
+
+static void the_end_is_not_waited_for_longer_than_kubernetes_does(void **state)
+{
+    (void)state;
+    begin_anew();
+    run_events(READY);
+    update_end(&update);
+    did[0] = '\0';
+    int64_t began_ms = time_ms;
+    ends_at_ms = (int)time_ms + 28200;
+    crew_stop(&crew);
+    assert_true(strncmp(did, " term-1 kill-1", 14) == 0);
+    assert_in_range(time_ms - began_ms, 28000, 28500);
+    assert_int_equal(generations, 0);
+}
+
+/* Somebody is in a hurry, and says so by another signal. */
+static void a_second_signal_is_handed_on(void **state)
+{
+    (void)state;
+    for (int number = SIGINT; number <= SIGTERM; number += SIGTERM - SIGINT) {
+        begin_anew();
+        run_events(SWAPPED);
+        update_end(&update);
+        did[0] = '\0';
+        ends_at_ms = (int)time_ms + 1000;
+        next_signal = number;
+        crew_stop(&crew);
+        assert_string_equal(did, " term-2 term-1 term-2 term-1");
+    }
+    begin_anew();
+    run_events(READY);
+    update_end(&update);
+    did[0] = '\0';
+    ends_at_ms = (int)time_ms + 1000;
+    next_signal = SIGCHLD;
+    crew_stop(&crew);
+    assert_string_equal(did, " term-1");
+}
+
+static void the_end_reaches_all_and_closes_the_ports(void **state)
+{
+    (void)state;
+    begin_anew();
+    assert_int_equal(crew_open(&crew, &err), CHIMERA_OK);
+    int fds[] = {crew.main_fd, crew.probe_fd};
+    run_events(READY);
+    for (int i = 0; i < CREW_RETIRED_MAX; i++)
+        run_events("reload built next_ready");
+    update_end(&update);
+    did[0] = '\0';
+    crew_stop(&crew);
+    for (int i = 1; i <= CREW_RETIRED_MAX + 1; i++) {
+        char told[16];
+        snprintf(told, sizeof(told), " term-%d", i);
+        assert_non_null(strstr(did, told));
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_true(fds[i] > 2);
+        assert_int_equal(fcntl(fds[i], F_GETFD), -1);
+    }
+    assert_int_equal(crew.main_fd, -1);
+    assert_int_equal(crew.probe_fd, -1);
+    assert_int_equal(generations, 0);
+}
+
+static void one_that_starts_is_not_waited_for_at_the_end(void **state)
+{
+    (void)state;
+    begin_anew();
+    run_events(NOBODY " tick");
+    update_end(&update);
+    did[0] = '\0';
+    crew_stop(&crew);
+    assert_string_equal(did, " kill-2");
+    assert_int_equal(generations, 0);
+}
+
+int main(void)
+{
+    open_test_log();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_full_tier_takes_over_and_is_tried_once),
+        cmocka_unit_test(a_full_tier_that_cannot_begin_is_told),
+        cmocka_unit_test(a_refused_reload_is_followed_by_the_full_tier),
+        cmocka_unit_test(reloads_are_remembered),
+        cmocka_unit_test(a_full_tier_that_changes_nothing_is_the_last),
+        cmocka_unit_test(a_file_that_changed_during_the_start_is_seen),
+        cmocka_unit_test(restarts_are_counted),
+        cmocka_unit_test(the_pause_before_a_start_grows_to_ten_seconds),
+        cmocka_unit_test(a_storm_of_reloads_is_bounded),
+        cmocka_unit_test(a_swap_from_nobody_ends_nobody),
+        cmocka_unit_test(who_has_ended_is_found),
+        cmocka_unit_test(the_nearest_to_its_end_makes_place),
+        cmocka_unit_test(no_two_workers_share_a_seat),
+        cmocka_unit_test(without_an_admin_port_there_are_no_seats),
+        cmocka_unit_test(each_start_gives_the_policies_their_numbers),
+        cmocka_unit_test(an_order_reaches_all),
+        cmocka_unit_test(only_a_worker_that_serves_answers),
+        cmocka_unit_test(the_end_lets_those_who_serve_answer),
+        cmocka_unit_test(the_end_is_not_waited_for_longer_than_kubernetes_does),
+        cmocka_unit_test(one_that_starts_is_not_waited_for_at_the_end),
+        cmocka_unit_test(a_second_signal_is_handed_on),
+        cmocka_unit_test(the_end_reaches_all_and_closes_the_ports),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
