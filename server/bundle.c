@@ -34,6 +34,8 @@ static int read_own(const char *folder, const struct chimera_bundle *bundle,
                             path);
     if (code == CHIMERA_OK)
         code = policies_parse(chimera_buffer_slice(&text), path, limits, ret_policies, err);
+    if (text.data) /* as in policies_read() */
+        explicit_bzero(text.data, text.capacity);
     chimera_buffer_free(&text);
     return code;
 }

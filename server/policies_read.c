@@ -152,12 +152,14 @@ static void read_settings(struct reader *reader, struct json_object *entry, char
         chimera_json_write(value, &out);
     else
         chimera_buffer_text(&out, "{}");
-    chimera_buffer_byte(&out, 0);
-    if (out.failed) {
-        chimera_buffer_free(&out);
+    if (!out.failed) /* no more than there is: what is behind would be what others have left there
+                      */
+        *ret_settings = strndup(out.data, out.size);
+    if (!*ret_settings)
         reader->code = CHIMERA_ENOMEM;
-    }
-    *ret_settings = out.data; /* now the policy's */
+    if (out.data)
+        explicit_bzero(out.data, out.capacity);
+    chimera_buffer_free(&out);
 }
 
 /* --- Lists --- */

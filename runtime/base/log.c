@@ -88,6 +88,18 @@ __attribute__((format(printf, 2, 3))) static void put_format(struct line *line, 
     put_text(line, text);
 }
 
+/* How many bytes from the start on need no look: almost all of what is logged. */
+static size_t plain_prefix(const struct line *line, struct chimera_slice text, bool is_quoted)
+{
+    size_t size = 0, most = line->body - line->size + 1;
+    for (; size < text.size && size < most; size++) {
+        char byte = text.data[size];
+        if (byte < ' ' || byte > '~' || (is_quoted && (byte == '"' || byte == '\\')))
+            break;
+    }
+    return size;
+}
+
 /* Escapes what would leave its line or its quotes, or is not to be shown as it is (printable.h). */
 static void put_escaped(struct line *line, struct chimera_slice text, bool is_quoted)
 {
@@ -99,8 +111,10 @@ static void put_escaped(struct line *line, struct chimera_slice text, bool is_qu
             put_text(line, "…");
             return;
         }
-        struct chimera_slice shown;
-        size_t size = chimera_printable_next(text, form, room, &shown);
+        struct chimera_slice shown = text;
+        size_t size = shown.size = plain_prefix(line, text, is_quoted);
+        if (size == 0)
+            size = chimera_printable_next(text, form, room, &shown);
         if (is_quoted && (text.data[0] == '"' || text.data[0] == '\\'))
             put_text(line, "\\");
         put(line, shown.data, shown.size);

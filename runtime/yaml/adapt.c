@@ -233,6 +233,8 @@ static int replace(struct chimera_buffer *text, struct chimera_buffer *made,
         *text = *made;
         *made = before;
     }
+    if (made->data) /* it may hold secrets of policies, and memory is used again */
+        explicit_bzero(made->data, made->capacity);
     chimera_buffer_free(made);
     return code < 0
                ? chimera_fail(err, code, "cannot rewrite JSON as YAML: %s", chimera_code_text(code))
@@ -244,16 +246,22 @@ int chimera_yaml_adapt(struct chimera_buffer *text, struct chimera_error *err)
     int code = CHIMERA_OK;
     struct chimera_buffer made;
     chimera_buffer_init(&made, 4 * text->limit);
+    chimera_buffer_reserve(&made,
+                           text->size + text->size / 4); /* at once: no pieces are left behind */
     if (chimera_json_check(chimera_buffer_slice(text), NULL) == CHIMERA_OK) {
         rewrite_json(chimera_buffer_slice(text), &made);
         return replace(text, &made, err);
     }
+    chimera_buffer_free(&made);
     if (!has_pair(chimera_buffer_slice(text)))
         return CHIMERA_OK;
     for (unsigned i = 0; i < REPAIRS_MAX && code == CHIMERA_OK; i++) {
         chimera_buffer_init(&made, text->limit);
-        if (!repair(chimera_buffer_slice(text), &made))
+        chimera_buffer_reserve(&made, text->size);
+        if (!repair(chimera_buffer_slice(text), &made)) {
+            chimera_buffer_free(&made);
             break;
+        }
         code = replace(text, &made, err);
     }
     return code;
