@@ -17,12 +17,13 @@ static const struct patience patience[STAGE_COUNT] = {
     [STAGE_LATE] = {1000, 1000, 1000},
     [STAGE_HEAD] = {10000, 1000, 10000},
     [STAGE_BODY] = {30000, 2000, 30000},
-    [STAGE_LATER_HEAD] = {10000, 1000, 60000},
-    [STAGE_LATER_BODY] = {30000, 2000, 60000},
+    [STAGE_LATER_HEAD] = {10000, 1000, 300000},
+    [STAGE_LATER_BODY] = {30000, 2000, 300000},
     [STAGE_ANSWER] = {30000, 2000, 30000},
-    /* A request that is on its way when we close is lost, so time alone ends none of these early:
-     * they are closed when their room is asked for. */
-    [STAGE_IDLE] = {120000, 120000, 120000},
+    /* A request that is on its way when we close is lost, so pressure alone ends none of these:
+     * they are closed when their room is asked for, and then after those that have done nothing
+     * yet for a fraction of the time. */
+    [STAGE_IDLE] = {120000, 120000, 600000},
     [STAGE_LINGER] = {10000, 1000, 10000},
 };
 

@@ -97,15 +97,15 @@ static void a_peer_lives_as_long_as_its_connections_unless_it_is_known(void **st
 
 static void thousands_are_found_again(void **state)
 {
-    static struct peer *found[20000];
+    static struct peer *many[20000];
     (void)state;
     for (uint32_t i = 0; i < 20000; i++)
-        found[i] = take_peer(i);
+        many[i] = take_peer(i);
     assert_true(peers.bucket_count >= 20000);
     for (uint32_t i = 0; i < 20000; i++)
-        assert_ptr_equal(take_peer(i), found[i]);
+        assert_ptr_equal(take_peer(i), many[i]);
     for (uint32_t i = 0; i < 40000; i++)
-        peers_leave(&peers, found[i % 20000]);
+        peers_leave(&peers, many[i % 20000]);
     assert_int_equal(peers.count, 0);
     assert_int_equal(peers.present, 0);
 }
