@@ -208,6 +208,14 @@ void chimera_abi_note_overdrawn(struct chimera_host *host)
     chimera_host_limit_text(host, host->stop_text);
 }
 
+struct chimera_slice chimera_abi_too_large(struct chimera_host *host)
+{
+    if (!host->account.failed)
+        return CHIMERA_SLICE("the policy's answer is too large");
+    chimera_abi_note_overdrawn(host);
+    return chimera_slice_of(chimera_host_stop_text(host));
+}
+
 void chimera_abi_answer_overdrawn(struct chimera_host *host, const struct chimera_request *request,
                                   struct chimera_arena *arena,
                                   struct chimera_response *ret_response)

@@ -71,6 +71,8 @@ struct chimera_slice chimera_abi_keep(struct chimera_arena *arena, struct chimer
 /* The same of a guest's answer, which its account has to bear. False when there was no room. */
 bool chimera_abi_keep_answer(struct chimera_host *host, struct chimera_arena *arena,
                              struct chimera_slice text, struct chimera_slice *ret_answer);
+/* Why it was not kept: the limit of the account, or that of an answer. */
+struct chimera_slice chimera_abi_too_large(struct chimera_host *host);
 
 /* Once the guest's account has failed, outside of an import function: that is why it stopped. */
 void chimera_abi_note_overdrawn(struct chimera_host *host);

@@ -278,7 +278,7 @@ static int call(struct chimera_host *host, const char *operation,
         code = collect(host->wapc, values[0].i32 != 0, &text);
     }
     if (!chimera_abi_keep_answer(host, arena, text, ret_text)) {
-        *ret_text = CHIMERA_SLICE("the policy's answer is too large");
+        *ret_text = chimera_abi_too_large(host);
         code = CHIMERA_EGUEST;
     }
     if (code < 0 && !chimera_host_was_stopped(host)) /* else the stop has a line of its own */

@@ -172,7 +172,7 @@ static int collect(struct chimera_host *host, int code, struct chimera_arena *ar
     }
     if (chimera_abi_keep_answer(host, arena, output, ret_text))
         return CHIMERA_OK;
-    *ret_text = CHIMERA_SLICE("the policy's answer is too large");
+    *ret_text = chimera_abi_too_large(host);
     return CHIMERA_EGUEST;
 }
 
