@@ -409,7 +409,6 @@ static bool advance(struct connection *connection)
     if (step == STEP_AGAIN) {
         await_client(connection); /* it has to, too: with other requests we are not so patient */
         chimera_list_append(&connection->loop->ready, &connection->turn);
-        input_loosen(connection);
     }
     return step == STEP_MORE;
 }

@@ -103,7 +103,9 @@ bool connection_room_is_getting_on(const struct connection *connection, size_t l
 bool connection_room_excuse(struct connection *connection)
 {
     enum stage stage = connection->progress.stage;
-    if (stage == STAGE_ANSWER || stage == STAGE_LINGER || transport_unread(connection) == 0)
+    bool reads = stage != STAGE_ANSWER && stage != STAGE_LINGER;
+    bool has_its_turn_soon = !chimera_list_is_empty(&connection->turn);
+    if (!has_its_turn_soon && (!reads || transport_unread(connection) == 0))
         return false;
     connection_room_enter(connection, stage);
     return true;

@@ -27,7 +27,7 @@ void connection_room_progress(struct connection *connection, size_t bytes);
  */
 bool connection_room_is_getting_on(const struct connection *connection, size_t least);
 
-/* It has sent something that we have not come to read: then its time begins anew. A system call. */
+/* It has sent something that we have not come to yet: then its time begins anew. A system call. */
 bool connection_room_excuse(struct connection *connection);
 
 /* An answer was written, but for what the socket did not take. */

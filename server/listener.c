@@ -10,7 +10,7 @@
 #include "runtime/base/log.h"
 
 #define BACKLOG 1024
-#define PAUSE_MS 5 /* in which loops close some connections */
+#define PAUSE_MS 2 /* in which loops close some connections */
 
 static int fail_errno(struct chimera_error *err, int number)
 {

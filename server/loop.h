@@ -124,8 +124,8 @@ void loop_run(struct loop *loop, struct lane *lane);
 
 /* The ones that other threads may call. Adding takes over the descriptor, in any case. */
 void loop_add(struct loop *loop, int fd, const struct peer_name *name);
-/* The server is to end: readiness fails, and each answer is the last of its connection; but idle
- * and new ones are served. loop_drain() follows. */
+/* The server is to end: readiness fails, and each answer is the last of its connection; but idle and
+ * new ones are served. loop_drain() follows. */
 void loop_prepare_to_stop(struct loop *loop);
 /* For new connections; the others keep what they have. Takes over the context. */
 void loop_set_tls(struct loop *loop, SSL_CTX *tls);

@@ -7,6 +7,9 @@
 #include <sys/random.h>
 
 #define BUCKETS_FIRST 64
+/* So long a known peer may be without a request before another takes its place: or each request
+ * would change places where there are more clients than places. */
+#define STAYS_MS 10000
 #define REGISTER_MS 1000 /* so often a peer that completes requests says so to other loops */
 /* The API server keeps 25 connections idle, and makes more when it has more to ask at once. */
 #define PREFERRED_MAX 64
@@ -254,26 +257,32 @@ static void forget_peer(struct peers *peers, struct peer *peer)
         drop_peer(peers, peer);
 }
 
-/* Whose place another may take: the address that has been longest without a request. Certificates
- * give way to certificates only, since anybody can have many addresses. */
-static struct peer *find_forgettable(struct peers *peers, const struct peer *for_whom)
+/* Whether one may take the place of another that has completed a request at that time. Anybody can
+ * have many addresses, so none takes a certificate's. */
+static bool may_replace(const struct peer_name *name, int64_t now_ms, const struct peer_name *other,
+                        int64_t completed_ms)
+{
+    if (name->is_certificate && !other->is_certificate)
+        return true;
+    return name->is_certificate == other->is_certificate && now_ms - completed_ms >= STAYS_MS;
+}
+
+/* Addresses first, and of these, or of certificates, the one that is longest without a request. */
+static struct peer *find_forgettable(struct peers *peers)
 {
     for (struct chimera_list *at = peers->known.next; at != &peers->known; at = at->next) {
         struct peer *peer = CHIMERA_LIST_MEMBER(at, struct peer, known);
         if (!peer->name.is_certificate)
             return peer;
     }
-    if (!for_whom->name.is_certificate)
-        return NULL;
     return CHIMERA_LIST_MEMBER(peers->known.next, struct peer, known);
 }
 
-static bool become_known(struct peers *peers, struct peer *peer)
+static bool become_known(struct peers *peers, struct peer *peer, int64_t now_ms)
 {
-    struct peer *other = NULL;
     if (peers->known_count >= PEERS_KNOWN_MAX) {
-        other = find_forgettable(peers, peer);
-        if (!other)
+        struct peer *other = find_forgettable(peers);
+        if (!may_replace(&peer->name, now_ms, &other->name, other->completed_ms))
             return false;
         forget_peer(peers, other);
     }
@@ -295,57 +304,62 @@ void peer_register_close(struct peer_register *all)
     pthread_mutex_destroy(&all->lock);
 }
 
-/* Its own place, else the one of the address that is longest without a request; that of a
- * certificate only for another. -1: there is none for it. The lock is held. */
-static int place_of(const struct peer_register *all, const struct peer_name *name)
+/* Its own place, else a free one, else the one of find_forgettable(). The lock is held. */
+static size_t place_of(const struct peer_register *all, const struct peer_name *name)
 {
-    int best = -1;
-    for (int i = 0; i < PEERS_KNOWN_MAX; i++) {
-        const struct peer_name *other = &all->known[i].name;
-        bool is_better = best < 0 || all->known[i].completed_ms < all->known[best].completed_ms;
-        if (are_same(other, name))
+    size_t best = 0;
+    for (size_t i = 0; i < PEERS_KNOWN_MAX; i++) {
+        bool is_better = all->known[i].completed_ms < all->known[best].completed_ms;
+        if (all->known[i].name.is_certificate != all->known[best].name.is_certificate)
+            is_better = !all->known[i].name.is_certificate;
+        if (are_same(&all->known[i].name, name))
             return i;
-        if (is_better && (name->is_certificate || !other->is_certificate))
-            best = i;
+        best = is_better ? i : best;
     }
     return best;
 }
 
-static void register_peer(struct peers *peers, struct peer *peer, int64_t now_ms)
+static void register_peer(struct peers *peers, struct peer *peer)
 {
+    int64_t now_ms = peer->completed_ms;
     pthread_mutex_lock(&peers->all->lock);
-    int place = place_of(peers->all, &peer->name);
-    if (place >= 0) {
-        peers->all->known[place].name = peer->name;
-        peers->all->known[place].completed_ms = now_ms;
+    size_t i = place_of(peers->all, &peer->name);
+    struct peer_name *name = &peers->all->known[i].name;
+    int64_t *completed_ms = &peers->all->known[i].completed_ms;
+    if (are_same(name, &peer->name) || *completed_ms == 0 ||
+        may_replace(&peer->name, now_ms, name, *completed_ms)) {
+        *name = peer->name;
+        *completed_ms = now_ms;
     }
     pthread_mutex_unlock(&peers->all->lock);
     peer->registered_ms = now_ms;
 }
 
-static bool is_registered(struct peers *peers, const struct peer_name *name)
+/* When it completed a request; 0: it is not there. */
+static int64_t ask_register(struct peers *peers, const struct peer_name *name)
 {
     pthread_mutex_lock(&peers->all->lock);
-    int place = place_of(peers->all, name);
-    bool is_there = place >= 0 && peers->all->known[place].completed_ms &&
-                    are_same(&peers->all->known[place].name, name);
+    size_t i = place_of(peers->all, name);
+    bool is_there = are_same(&peers->all->known[i].name, name);
+    int64_t completed_ms = is_there ? peers->all->known[i].completed_ms : 0;
     pthread_mutex_unlock(&peers->all->lock);
-    return is_there;
+    return completed_ms;
 }
 
-static void be_known(struct peers *peers, struct peer *peer)
+static void note_at(struct peers *peers, struct peer *peer, int64_t completed_ms)
 {
+    peer->completed_ms = completed_ms;
     if (peers->known.previous == &peer->known)
         return;
-    if (peer->is_known || become_known(peers, peer))
+    if (peer->is_known || become_known(peers, peer, completed_ms))
         chimera_list_append(&peers->known, &peer->known);
 }
 
 void peers_note_completed(struct peers *peers, struct peer *peer, int64_t now_ms)
 {
-    be_known(peers, peer);
+    note_at(peers, peer, now_ms);
     if (peer->is_known && now_ms - peer->registered_ms >= REGISTER_MS)
-        register_peer(peers, peer, now_ms);
+        register_peer(peers, peer);
 }
 
 struct peer *peers_take(struct peers *peers, const struct peer_name *name)
@@ -355,8 +369,9 @@ struct peer *peers_take(struct peers *peers, const struct peer_name *name)
         peer = add_peer(peers, name);
         if (!peer)
             return NULL;
-        if (is_registered(peers, name))
-            be_known(peers, peer);
+        int64_t completed_ms = ask_register(peers, name);
+        if (completed_ms)
+            note_at(peers, peer, completed_ms);
     }
     if (peer->connections++ == 0)
         peers->present++;

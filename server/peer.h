@@ -26,7 +26,7 @@ struct peer_name {
 /* An IPv6 address stands for its network of 64 bits, which one client has to itself. */
 void peer_name_of_address(const struct sockaddr *address, struct peer_name *ret_name);
 
-#define PEERS_KNOWN_MAX 16
+#define PEERS_KNOWN_MAX 64
 
 /* The names of known peers, for all loops of a worker: one that completes a request in one is known
  * in the others when it comes there. Any thread. */
@@ -50,7 +50,7 @@ struct peer {
     unsigned connections; /* 0: it is only remembered */
     unsigned preferred;   /* of these, which are served before others */
     bool is_known;
-    int64_t registered_ms;
+    int64_t completed_ms, registered_ms; /* its last request; when other loops were told of one */
 };
 
 struct peers_room { /* what there is for them; `bytes_least` is what one request may need */

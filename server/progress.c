@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/progress.h"
 
-#define SCALE 1024
+#define SCALE ((int64_t)1 << 20)
 
 struct patience {
     int64_t limit_ms, least_ms; /* without pressure, and with all of it */

@@ -113,13 +113,13 @@ static bool close_worst(struct loop *loop)
     return true;
 }
 
-/* Audits that wait give way down to their quarter, and all of them before anybody is refused. */
+/* Audits that wait give way down to their quarter, and all of them to who waits for room. */
 static bool free_some(struct loop *loop)
 {
     bool has_too_many = !connection_memory_may_audit_wait(loop->memory.of, 0);
     if (has_too_many && evaluation_shed_an_audit(loop))
         return true;
-    return close_worst(loop) || evaluation_shed_an_audit(loop);
+    return close_worst(loop) || (first_parked(loop) && evaluation_shed_an_audit(loop));
 }
 
 /* True when there is more to be done. */
@@ -187,12 +187,13 @@ void relief_run(struct loop *loop, const struct lane *lane)
 static void end_connection(struct loop *loop, struct connection *connection)
 {
     const struct progress *progress = &connection->progress;
-    if (loop->now_ms - progress->since_ms >= stage_limit_ms(progress->stage, 0)) {
+    bool is_for_pressure = loop->now_ms - progress->since_ms < stage_limit_ms(progress->stage, 0);
+    if (connection_room_excuse(connection))
+        return;
+    if (!is_for_pressure) {
         connection_on_timeout(connection);
         return;
     }
-    if (connection_room_excuse(connection))
-        return;
     connection_on_pressure(connection);
     loop->closed_count++;
 }

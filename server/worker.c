@@ -23,7 +23,7 @@
 #include "server/process_page.h"
 
 #define TARGET "server::worker"
-#define LAST_MS 2000  /* for clients that still come when the server is to end */
+#define LAST_MS 2000 /* for clients that still come when the server is to end */
 #define QUIET_MS 1500 /* without any, all have heard: endpoints lag behind by a second or so */
 #define UNUSED_MS 300 /* the same, where none has come before */
 #define READY_LOG_MS 20 /* for what it has logged, which is there then when it is ready */
@@ -35,11 +35,11 @@ struct worker {
     const struct worker_start *start;
     struct policy_set policies;
     struct service service, probe_service;
-    struct tls_texts tls_texts;      /* owned */
-    struct tls_files tls;            /* made of them; all NULL without TLS */
-    struct loop *loops;              /* owned; the last is the probe's */
-    unsigned loop_count;             /* open ones */
-    struct connection_memory memory; /* all loops' */
+    struct tls_texts tls_texts; /* owned */
+    struct tls_files tls;       /* made of them; all NULL without TLS */
+    struct loop *loops;         /* owned; the last is the probe's */
+    unsigned loop_count;        /* open ones */
+    struct connection_memory memory;
     struct gate gate;
     struct pool pool;
     struct listener listener;
@@ -86,11 +86,11 @@ static void raise_descriptor_limit(void)
 
 /* Those that are left for connections. Where there are gaps among the open ones, it is fewer, and
  * the listener finds out. */
-static unsigned count_descriptors(unsigned loops)
+static unsigned count_descriptors(const struct worker *worker, unsigned loops)
 {
     struct rlimit limit;
     unsigned used = loops * LOOP_DESCRIPTORS + OTHER_DESCRIPTORS;
-    int next = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    int next = fcntl(worker->signal_fd, F_DUPFD_CLOEXEC, 0);
     if (next >= 0)
         close(next);
     if (next < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -166,7 +166,7 @@ static int open_loops(struct worker *worker, struct chimera_error *err)
     if (!worker->loops)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     connection_memory_open(&worker->memory, worker->start->config->max_connection_bytes,
-                           workers + 1, count_descriptors(workers + 1));
+                           workers + 1, count_descriptors(worker, workers + 1));
     code = loop_watch_open(&worker->watch, worker->loops, workers, err);
     for (unsigned i = 0; i < workers && code == CHIMERA_OK; i++)
         code = open_loop(worker, &worker->service, err);

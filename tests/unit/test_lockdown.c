@@ -459,9 +459,12 @@ static int accept_and_answer(void)
     struct pollfd polled = {.fd = listening, .events = POLLIN};
     if (listen(listening, 8) < 0 || poll(&polled, 1, 1000) != 1)
         return -1;
-    int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+    struct sockaddr_in from;
+    socklen_t size = sizeof(from);
+    int fd = accept4(listening, (void *)&from, &size, SOCK_CLOEXEC), unread = 0, unsent = 0;
     char byte = 0;
-    return fd < 0 || recv(fd, &byte, 1, 0) != 1 || send(fd, &byte, 1, MSG_NOSIGNAL) != 1 ||
+    return fd < 0 || ioctl(fd, SIOCINQ, &unread) < 0 || ioctl(fd, SIOCOUTQ, &unsent) < 0 ||
+                   recv(fd, &byte, 1, 0) != 1 || send(fd, &byte, 1, MSG_NOSIGNAL) != 1 ||
                    shutdown(fd, SHUT_WR) < 0
                ? -1
                : close(fd);

@@ -20,6 +20,7 @@ static const struct peers_room room = {
     .bytes = BYTES, .bytes_least = REQUEST, .connections = CONNECTIONS};
 static struct peer_register all;
 static struct peers peers;
+static int64_t now_ms = 5000;
 
 static int set_up(void **state)
 {
@@ -87,7 +88,7 @@ static void a_peer_lives_as_long_as_its_connections_unless_it_is_known(void **st
     peers_leave(&peers, peer);
     assert_int_equal(peers.count, 0);
     peer = take_peer(1);
-    peers_note_completed(&peers, peer, 5000);
+    peers_note_completed(&peers, peer, now_ms);
     peers_leave(&peers, peer);
     assert_int_equal(peers.count, 1);
     assert_int_equal(peers.present, 0);
@@ -161,11 +162,11 @@ static void who_is_known_keeps_its_part_of_a_half(void **state)
     struct peer *a = take_peer(1), *b = take_peer(2);
     for (uint32_t i = 10; i < 200; i++)
         take_peer(i);
-    peers_note_completed(&peers, a, 5000);
+    peers_note_completed(&peers, a, now_ms);
     peers_hold(&peers, a, 0, BYTES / 2);
     assert_null(peers_next_greedy(&peers));
     assert_null(peers_above_floor(&peers));
-    peers_note_completed(&peers, b, 5000); /* they share it now */
+    peers_note_completed(&peers, b, now_ms); /* they share it now */
     assert_ptr_equal(peers_above_floor(&peers), a);
     peers_hold(&peers, a, BYTES / 2, BYTES / 4);
     assert_null(peers_above_floor(&peers));
@@ -180,11 +181,13 @@ static bool is_known(uint32_t number, bool is_certificate)
     return peer && peer->is_known;
 }
 
+/* Some time after the one before. */
 static void complete_one(uint32_t number, bool is_certificate)
 {
     struct peer_name name = name_of(number, is_certificate);
     struct peer *peer = peers_take(&peers, &name);
-    peers_note_completed(&peers, peer, 5000);
+    now_ms += STAYS_MS;
+    peers_note_completed(&peers, peer, now_ms);
     peers_leave(&peers, peer);
 }
 
@@ -198,6 +201,23 @@ static void the_one_that_completed_nothing_for_longest_is_forgotten(void **state
     assert_true(is_known(0, false) && is_known(2, false) && is_known(100, false));
     assert_false(is_known(1, false));
     assert_int_equal(peers.count, PEERS_KNOWN_MAX);
+}
+
+/* Else each request of more clients than there are places would change something. */
+static void who_is_known_stays_while_it_asks(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < PEERS_KNOWN_MAX; i++)
+        complete_one(i, false);
+    now_ms -= STAYS_MS * (PEERS_KNOWN_MAX - 1) + 1; /* the first has asked just now */
+    struct peer *other = take_peer(1000);
+    peers_note_completed(&peers, other, now_ms);
+    assert_false(other->is_known);
+    assert_true(is_known(0, false));
+    peers_note_completed(&peers, other, now_ms + STAYS_MS + 1);
+    assert_true(other->is_known);
+    assert_false(is_known(0, false));
+    now_ms += STAYS_MS * PEERS_KNOWN_MAX;
 }
 
 /* Addresses cost nothing; what an authority certified does. */
@@ -242,10 +262,10 @@ static void who_is_known_in_one_loop_is_known_in_another(void **state)
 /* --- Progress --- */
 
 static struct progress *wait_in(struct peer *peer, struct progress *progress, enum stage stage,
-                                int64_t now_ms)
+                                int64_t since_ms)
 {
     progress_init(progress);
-    peers_wait(&peers, peer, progress, stage, now_ms);
+    peers_wait(&peers, peer, progress, stage, since_ms);
     return progress;
 }
 
@@ -291,7 +311,7 @@ static void connections_of_a_forgotten_peer_wait_among_strangers(void **state)
     struct peer *peer = take_peer(1000);
     wait_in(take_peer(1001), &stranger, STAGE_IDLE, 50);
     wait_in(peer, &again, STAGE_IDLE, 1); /* from before it was known */
-    peers_note_completed(&peers, peer, 5000);
+    peers_note_completed(&peers, peer, now_ms);
     wait_in(peer, &known, STAGE_IDLE, 10);
     for (uint32_t i = 0; i < PEERS_KNOWN_MAX - 1; i++)
         complete_one(i, false);
@@ -335,6 +355,7 @@ int main(void)
         TEST(many_connections_are_too_much_and_greedy_ones_take_turns),
         TEST(who_is_known_keeps_its_part_of_a_half),
         TEST(the_one_that_completed_nothing_for_longest_is_forgotten),
+        TEST(who_is_known_stays_while_it_asks),
         TEST(certificates_are_not_forgotten_for_addresses),
         TEST(who_is_known_in_one_loop_is_known_in_another),
         TEST(the_worst_has_used_up_most_of_what_its_stage_deserves),

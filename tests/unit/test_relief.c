@@ -270,17 +270,6 @@ static void audits_have_a_quarter_that_slow_clients_do_not_get(void **state)
     assert_int_equal(audits, 150);
 }
 
-static void the_last_audits_give_way_when_nobody_else_can(void **state)
-{
-    (void)state;
-    let_audits_wait(150, 100000);
-    for (unsigned i = 0; i < 25; i++)
-        add_connection(10 + i, REQUEST, STAGE_NONE, 0);
-    relieve_wholly();
-    assert_true(audits < 150);
-    assert_true(connection_memory_has_room(&memory));
-}
-
 static struct connection *park(size_t bytes)
 {
     struct connection *parked = add_connection(5, 20000, STAGE_BODY, loop.now_ms - 1);
@@ -288,6 +277,22 @@ static struct connection *park(size_t bytes)
     parked->parked_bytes = bytes;
     chimera_list_append(&loop.parked[parked->peer->is_known], &parked->turn);
     return parked;
+}
+
+static void the_last_audits_give_way_to_who_waits_for_room(void **state)
+{
+    (void)state;
+    let_audits_wait(150, 100000);
+    for (unsigned i = 0; i < 25; i++)
+        add_connection(10 + i, REQUEST, STAGE_NONE, 0);
+    relieve_wholly();
+    assert_int_equal(audits, 150);
+    struct connection *parked = park(500000);
+    progress_leave(&parked->progress);
+    relieve_wholly();
+    assert_true(audits < 150);
+    assert_int_equal(parked->parked_ms, 0);
+    assert_int_equal(refused, 0);
 }
 
 static void who_waits_for_room_gets_it(void **state)
@@ -419,7 +424,7 @@ int main(void)
         TEST(what_known_ones_have_above_their_floor_goes_last),
         TEST(audits_that_wait_give_way_before_anybody_else),
         TEST(audits_have_a_quarter_that_slow_clients_do_not_get),
-        TEST(the_last_audits_give_way_when_nobody_else_can),
+        TEST(the_last_audits_give_way_to_who_waits_for_room),
         TEST(who_waits_for_room_gets_it),
         TEST(who_waits_for_what_cannot_be_closed_is_refused_in_the_end),
         TEST(a_body_that_is_coming_is_cut_off_only_when_others_have_waited),
