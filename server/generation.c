@@ -9,6 +9,7 @@
 #include "runtime/base/log_writer.h"
 #include "runtime/base/problems.h"
 #include "server/bundle.h"
+#include "server/policy_options.h"
 
 #define TARGET "server::generation"
 
@@ -97,6 +98,8 @@ static int fill_file(struct policy_file *file, const struct config *config,
                      struct chimera_error *err)
 {
     int code = bundle_policies(&config->options, &file->policies, err);
+    if (code == CHIMERA_OK && config->options.policy_options)
+        code = policy_options_read(config->options.policy_options, &file->policies, err);
     if (code == CHIMERA_OK)
         code = check_kubernetes(config, &file->policies, err);
     if (code == CHIMERA_OK)

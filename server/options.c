@@ -106,6 +106,10 @@ static const struct option TABLE[] = {
      "Log so many lines of a policy in a second, of 1 KiB on the average, and twice as many at "
      "once; drop and count the others. 0: all",
      TEXT(policy_log_rate), false},
+    {"policy-options", "CHIMERA_POLICY_OPTIONS", "FILE", NULL, NULL,
+     "YAML file of options of ours for single policies: ids, or *, to memoryLimit; read again with "
+     "the policies",
+     TEXT(policy_options), false},
     {"policy-timeout", "KUBEWARDEN_POLICY_TIMEOUT", "MAXIMUM_EXECUTION_TIME_SECONDS", "2", NULL,
      "Stop evaluations that take longer, unless a policy has a limit of its own",
      TEXT(policy_timeout), false},

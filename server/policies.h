@@ -28,6 +28,7 @@ struct policy_spec {  /* owns its texts */
     char **capabilities; /* NULL-terminated; never NULL */
     char **resources;    /* "apiVersion/kind", NULL-terminated; never NULL */
     size_t group;        /* index of its group, or NO_GROUP */
+    uint64_t memory_limit; /* bytes, of the file of --policy-options; 0: the default */
 
     /* From a bundle (bundle.h): the .so, and the digest of its manifest. NULL: to be built. */
     char *plugin;
