@@ -59,10 +59,11 @@ static struct bucket *bucket_of(uint64_t key)
     return bucket;
 }
 
-/* Takes what costs `cost_ns`, unless the bucket is too empty. */
+/* Takes what costs `cost_ns`, unless the bucket is too empty. A full one is enough for any line. */
 static bool take(_Atomic uint64_t *full_ns, uint64_t cost_ns, uint64_t now_ns)
 {
     uint64_t before_ns = atomic_load_explicit(full_ns, memory_order_relaxed), after_ns;
+    cost_ns = cost_ns < BURST_NS ? cost_ns : BURST_NS;
     do {
         after_ns = (before_ns > now_ns ? before_ns : now_ns) + cost_ns;
         if (after_ns > now_ns + BURST_NS)

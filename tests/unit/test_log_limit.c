@@ -72,6 +72,13 @@ static void long_lines_count_for_more(void **state)
     assert_int_equal(speak("long", 1000, (size_t)16 * 1024), 2 * RATE / 16);
 }
 
+static void the_longest_line_has_room_at_the_lowest_rate(void **state)
+{
+    (void)state;
+    chimera_log_limit_set(1);
+    assert_int_equal(speak("rare", 10, (size_t)16 * 1024), 1);
+}
+
 static void the_loss_is_told_of_once_at_each_end(void **state)
 {
     unsigned begins = 0, ends = 0;
@@ -209,6 +216,7 @@ int main(void)
         cmocka_unit_test_setup(two_seconds_worth_may_come_at_once, begin),
         cmocka_unit_test_setup(a_steady_rate_is_never_too_much, begin),
         cmocka_unit_test_setup(long_lines_count_for_more, begin),
+        cmocka_unit_test_setup(the_longest_line_has_room_at_the_lowest_rate, begin),
         cmocka_unit_test_setup(the_loss_is_told_of_once_at_each_end, begin),
         cmocka_unit_test_setup(a_loud_policy_gets_its_rate_and_no_more, begin),
         cmocka_unit_test_setup(policies_do_not_share, begin),
