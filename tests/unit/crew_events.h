@@ -197,18 +197,14 @@ static int ev_retired_dies(void)
     return update_reaped(&update, crew.retired[0].pid, SIGSEGV, &err);
 }
 
-#define EVENTS(X)                                                                                \
-    X(begin)                                                                                     \
-    X(built)                                                                                     \
-    X(unbuilt)                                                                                   \
-    X(ready)                                                                                     \
-    X(part)                                                                                      \
-    X(fails)                                                                                     \
-    X(late) X(dies) X(next_ready) X(next_part) X(next_fails) X(next_late) X(next_dies) X(reload) \
-        X(tick) X(second) X(minutes) X(half_minute) X(cannot_start) X(retired_ends)              \
-            X(retired_dies) X(stranger_ends) X(stops) X(goes_on) X(next_stops) X(cannot_build)   \
-                X(file_changes) X(file_is_touched) X(file_breaks) X(look) X(retired_stops)       \
-                    X(stranger_stops)
+/* clang-format off */
+#define EVENTS(X)                                                                              \
+    X(begin) X(built) X(unbuilt) X(ready) X(part) X(fails) X(late) X(dies)                     \
+    X(next_ready) X(next_part) X(next_fails) X(next_late) X(next_dies) X(next_stops)           \
+    X(retired_ends) X(retired_dies) X(retired_stops) X(stranger_ends) X(stranger_stops)        \
+    X(stops) X(goes_on) X(cannot_start) X(cannot_build) X(tick) X(second) X(minutes)           \
+    X(half_minute) X(reload) X(look) X(file_changes) X(file_is_touched) X(file_breaks)
+/* clang-format on */
 
 static int run_event(const char *name, size_t size)
 {
