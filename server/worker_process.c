@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -323,12 +324,19 @@ static void describe_delay(const struct worker_process *process, int64_t now_ms,
                  is_named ? "\"" : "");
 }
 
+/* It was in time, if we are late ourselves. */
+static bool has_more_to_read(const struct worker_process *process)
+{
+    struct pollfd polled = {.fd = process->report_fd, .events = POLLIN};
+    return poll(&polled, 1, 0) > 0;
+}
+
 enum worker_report worker_process_pass_time(struct worker_process *process, int64_t now_ms,
                                             struct chimera_error *err)
 {
     if (!process->pid || process->report_fd < 0)
         return WORKER_IS_READY;
-    if (now_ms < process->until_ms)
+    if (now_ms < process->until_ms || has_more_to_read(process))
         return WORKER_IS_STARTING;
     if (process->said.size == 0 && has_got_on(process)) {
         process->until_ms = now_ms + patience_ms(process);

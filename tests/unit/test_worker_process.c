@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A worker as the supervisor sees it (server/worker_process.h): real processes that do what a
  * worker should not, in place of worker_run(). The supervisor waits for none of them. */
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -8,85 +9,21 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "runtime/base/log.h"
 #include "server/clock.h"
-#include "server/gate.h"
 #include "server/process_page.h"
-#include "server/worker_process.h"
+#include "worker_fakes.h"
 
 #define POLICIES 3
 #define SAY(start, text) ((void)!write((start)->report_fd, (text), sizeof(text) - 1))
-
-/* --- In place of what worker_process.c uses --- */
-
-static int (*behaviour)(const struct worker_start *start);
-static unsigned jails_stopped;
-
-int worker_run(const struct worker_start *start)
-{
-    return behaviour(start);
-}
-
-int jails_start(const struct config *config, const struct policies *policies,
-                const struct built_plugin *plugins, const struct isolation *isolation,
-                struct jails **ret_jails, struct chimera_error *err)
-{
-    (void)config, (void)policies, (void)plugins, (void)isolation, (void)err;
-    *ret_jails = NULL;
-    return CHIMERA_OK;
-}
-
-bool jails_open_links(struct jails *jails, struct jail_link **ret_links)
-{
-    (void)jails;
-    *ret_links = NULL;
-    return true;
-}
-
-void jails_close_links(struct jails *jails)
-{
-    (void)jails;
-}
-
-size_t jails_list_links(const struct jails *jails, int *ret_fds, size_t room)
-{
-    (void)jails, (void)ret_fds, (void)room;
-    return 0;
-}
-
-void jails_stop(struct jails *jails)
-{
-    (void)jails;
-    jails_stopped++;
-}
-
-unsigned gate_jail_lanes(unsigned loops)
-{
-    return loops;
-}
-
-int telemetry_enter_worker(struct telemetry *telemetry, struct chimera_error *err)
-{
-    (void)telemetry, (void)err;
-    return CHIMERA_OK;
-}
-
-static int users; /* of the generation */
-
-struct generation *generation_use(struct generation *generation)
-{
-    users++;
-    return generation;
-}
-
-void generation_drop(struct generation *generation)
-{
-    users -= generation != NULL;
-}
 
 /* --- One worker --- */
 
@@ -102,6 +39,15 @@ static struct shared board, counters;
 static struct telemetry telemetry = {.span_write = -1};
 static struct worker_process worker;
 static struct chimera_error err;
+static unsigned open_before;
+
+static unsigned count_descriptors(void)
+{
+    unsigned count = 0;
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
 
 static int set_up(void **state)
 {
@@ -113,10 +59,13 @@ static int set_up(void **state)
     specs[1].has_limit = false;
     err = (struct chimera_error){0};
     users = 0;
-    jails_stopped = 0;
+    jails_stopped = links_closed = 0;
     worker = WORKER_PROCESS_NONE;
-    return shared_make(&board, "board", 4096, true, NULL) < 0 ||
-           shared_make(&counters, "counters", 4096, false, NULL) < 0;
+    if (shared_make(&board, "board", 4096, true, NULL) < 0 ||
+        shared_make(&counters, "counters", 4096, false, NULL) < 0)
+        return 1;
+    open_before = count_descriptors();
+    return 0;
 }
 
 static int take_down(void **state)
@@ -128,19 +77,27 @@ static int take_down(void **state)
     return 0;
 }
 
-static void start(int (*run)(const struct worker_start *start))
+static int try_to_start(int (*run)(const struct worker_start *start))
 {
     const struct worker_start told = {.config = &config,
                                       .board = &board,
                                       .counters = &counters,
                                       .telemetry = &telemetry,
                                       .tls = {-1, -1, -1},
+                                      .seat = 5,
                                       .main_fd = -1,
                                       .probe_fd = -1};
     behaviour = run;
-    assert_int_equal(worker_process_start(&worker, &told, &generation, &err), CHIMERA_OK);
+    return worker_process_start(&worker, &told, &generation, &err);
+}
+
+static void start(int (*run)(const struct worker_start *start))
+{
+    assert_int_equal(try_to_start(run), CHIMERA_OK);
     assert_true(worker.pid > 0);
+    assert_int_equal(worker.seat, 5);
     assert_int_equal(users, 1);
+    assert_int_equal(links_closed, 1);
 }
 
 /* Until the supervisor would be told of something. */
@@ -165,6 +122,7 @@ static void assert_none(void)
     assert_null(worker.page.data);
     assert_int_equal(users, 0);
     assert_int_equal(jails_stopped, 1);
+    assert_int_equal(count_descriptors(), open_before);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
 }
 
@@ -211,6 +169,7 @@ static void one_that_fails_says_why(void **state)
 
 static int fail_and_stay(const struct worker_start *start)
 {
+    signal(SIGTERM, SIG_IGN); /* it would go on */
     SAY(start, "no memory");
     close(start->report_fd);
     return pause();
@@ -234,6 +193,12 @@ static void a_report_without_an_end_is_not_waited_for(void **state)
 {
     (void)state;
     start(fail_without_an_end);
+    struct pollfd polled = {.fd = worker.report_fd, .events = POLLIN};
+    while (worker.said_size < strlen("I could go on")) {
+        assert_int_equal(poll(&polled, 1, -1), 1);
+        assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_STARTING);
+    }
+    assert_true(worker.until_ms <= clock_now_ms() + 1000); /* and not until its start is late */
     assert_fails("I could go on");
 }
 
@@ -308,11 +273,123 @@ static void a_report_outlives_its_worker(void **state)
     assert_none();
 }
 
+/* --- What it is given, and what it leaves --- */
+
+static int outsider; /* a descriptor that no worker has been given */
+
+static int check_what_is_given(const struct worker_start *start)
+{
+    int death_signal = 0;
+    prctl(PR_GET_PDEATHSIG, &death_signal);
+    if (start->policies != &file.policies || start->plugins != generation.plugins ||
+        start->isolation != &file.isolation || start->config != &config)
+        SAY(start, "not what it shall serve");
+    else if (fcntl(outsider, F_GETFD) >= 0)
+        SAY(start, "a descriptor too many");
+    else if (death_signal != SIGTERM)
+        SAY(start, "it would outlive the supervisor");
+    else
+        SAY(start, "\0");
+    return 0;
+}
+
+static void it_has_what_it_serves_and_nothing_else(void **state)
+{
+    struct built_plugin plugins[POLICIES] = {{0}};
+    (void)state;
+    generation.plugins = plugins;
+    outsider = dup(0);
+    start(check_what_is_given);
+    enum worker_report report = await_report();
+    close(outsider);
+    generation.plugins = NULL;
+    if (report != WORKER_IS_READY)
+        fail_msg("%s", err.text);
+}
+
+static int obey(const struct worker_start *start)
+{
+    struct order order;
+    do
+        order = orders_receive(start->orders_fd);
+    while (order.verb == ORDER_NONE);
+    if (order.verb == ORDER_ACCEPT)
+        SAY(start, "\0");
+    return pause();
+}
+
+static void an_order_reaches_it(void **state)
+{
+    (void)state;
+    start(obey);
+    worker_process_order(&worker, &(struct order){.verb = ORDER_ACCEPT});
+    assert_int_equal(await_report(), WORKER_IS_READY);
+    worker_process_kill(&worker);
+    assert_none();
+    worker_process_order(&worker, &(struct order){.verb = ORDER_ACCEPT}); /* there is none */
+    worker_process_kill(&worker);
+    assert_int_equal(jails_stopped, 1);
+}
+
+static int log_and_crash(const struct worker_start *start)
+{
+    (void)start;
+    chimera_log(CHIMERA_LOG_ERROR, "t", CHIMERA_SLICE("the last words"));
+    return raise(SIGKILL);
+}
+
+static void its_last_words_are_logged(void **state)
+{
+    char text[256] = "";
+    int log_fd = memfd_create("log", 0);
+    (void)state;
+    chimera_log_open(log_fd, CHIMERA_LOG_TEXT, CHIMERA_LOG_INFO);
+    open_before++;
+    start(log_and_crash);
+    assert_int_equal(await_report(), WORKER_HAS_FAILED);
+    assert_none();
+    assert_true(pread(log_fd, text, sizeof(text) - 1, 0) > 0);
+    assert_non_null(strstr(text, "t: the last words\n"));
+    chimera_log_open(-1, CHIMERA_LOG_TEXT, CHIMERA_LOG_SILENT);
+    close(log_fd);
+}
+
+/* The number of descriptors that leaves so many to be opened. */
+static rlim_t limit_with(unsigned room)
+{
+    unsigned unused = 0;
+    int fd = 0;
+    for (; unused < room || fcntl(fd, F_GETFD) >= 0; fd++)
+        unused += fcntl(fd, F_GETFD) < 0;
+    return (rlim_t)fd;
+}
+
+/* No descriptor is left, at each step of a start. */
+static void a_start_that_fails_leaves_nothing(void **state)
+{
+    struct rlimit limit, less;
+    unsigned failures = 0;
+    (void)state;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    for (unsigned room = 0; room < 5; room++) { /* a page, two pipes' ends, two of orders */
+        less = (struct rlimit){.rlim_cur = limit_with(room), .rlim_max = limit.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &less);
+        int code = try_to_start(be_ready);
+        setrlimit(RLIMIT_NOFILE, &limit);
+        failures += code == CHIMERA_EIO;
+        assert_none();
+        jails_stopped = 0;
+    }
+    assert_int_equal(failures, 5);
+    assert_int_equal(try_to_start(be_ready), CHIMERA_OK);
+}
+
 /* --- Time --- */
 
 static int hang(const struct worker_start *start)
 {
     (void)start;
+    signal(SIGTERM, SIG_IGN);
     return pause();
 }
 
@@ -450,6 +527,17 @@ static void one_that_a_signal_has_stopped_is_ended(void **state)
     assert_none();
 }
 
+/* It was the supervisor that did not get on. */
+static void a_report_that_is_there_is_not_late(void **state)
+{
+    (void)state;
+    start(be_ready);
+    struct pollfd polled = {.fd = worker.report_fd, .events = POLLIN};
+    assert_int_equal(poll(&polled, 1, -1), 1);
+    assert_int_equal(look_at(10000), WORKER_IS_STARTING);
+    assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_READY);
+}
+
 static void none_is_never_late(void **state)
 {
     (void)state;
@@ -469,6 +557,10 @@ int main(void)
         TEST(one_that_crashes_is_described),
         TEST(one_that_says_nothing_at_all_is_ended),
         TEST(a_report_outlives_its_worker),
+        TEST(it_has_what_it_serves_and_nothing_else),
+        TEST(an_order_reaches_it),
+        TEST(its_last_words_are_logged),
+        TEST(a_start_that_fails_leaves_nothing),
         TEST(one_that_never_begins_is_given_up),
         TEST(each_policy_has_its_time),
         TEST(the_last_policy_is_named_too),
@@ -480,6 +572,7 @@ int main(void)
         TEST(a_step_that_is_none_does_not_count),
         TEST(a_step_back_does_not_count),
         TEST(one_that_a_signal_has_stopped_is_ended),
+        TEST(a_report_that_is_there_is_not_late),
         TEST(none_is_never_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
