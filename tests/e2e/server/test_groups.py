@@ -89,6 +89,7 @@ class Failures(unittest.TestCase):
     def test_monitor_mode_allows_and_logs(self):
         response = self.server.verdict("/validate/monitor", review(uid="monitored"))
         self.assertEqual((response["allowed"], "status" in response), (True, False))
+        harness.wait_for(lambda: "monitored" in self.server.log())  # a thread writes it
         line, = [line for line in self.server.log().splitlines() if "monitor mode" in line and "monitored" in line]
         self.assertIn(MESSAGE, line)
         self.assertIn("spec.policies.trap", line)
@@ -128,6 +129,7 @@ class Refusals(unittest.TestCase):
             text = server.verdict("/validate/accent")["status"]["message"]
             self.assertTrue(text.endswith("found é (U+00E9) (line 1, position 1)"), text)
             self.assertEqual(server.verdict("/audit/monitor")["status"]["code"], 500)
+            harness.wait_for(lambda: "policy evaluation (monitor mode)" in server.log())  # a thread writes it
             log = server.log()
             self.assertEqual(sorted(re.findall(r'WARN .*the group rejects every request policy_id="([^"]*)"', log)), sorted(refused))
             self.assertRegex(log, 'WARN .*lets everything through.* policy_id="monitor"')
