@@ -194,7 +194,7 @@ static void a_report_without_an_end_is_not_waited_for(void **state)
     (void)state;
     start(fail_without_an_end);
     struct pollfd polled = {.fd = worker.report_fd, .events = POLLIN};
-    while (worker.said_size < strlen("I could go on")) {
+    while (worker.said.size < strlen("I could go on")) {
         assert_int_equal(poll(&polled, 1, -1), 1);
         assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_STARTING);
     }
