@@ -5,6 +5,8 @@
 
 #include "runtime/instance/host_internal.h"
 
+#define HOST_PART 64
+
 int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err)
 {
     void *reservation = mmap(NULL, CHIMERA_RESERVATION_BYTES, PROT_NONE,
@@ -54,6 +56,16 @@ void chimera_memory_free(struct chimera_host *host)
 /* memory.grow: the old size in pages, or -1 as the guest sees it. Runs on the guest's stack. */
 uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta);
 
+/* A guest that takes all that it is given must still be able to answer: a part of the limit is the
+ * host's, for answers and what is made of them. */
+static bool leaves_room(const struct chimera_host *host, uint64_t more)
+{
+    const struct chimera_account *account = &host->account;
+    uint64_t left = account->bytes_limit - account->bytes, own = account->bytes_limit / HOST_PART;
+    return more == 0 || account->bytes_limit == CHIMERA_ACCOUNT_FOREVER ||
+           (left >= own && more <= left - own);
+}
+
 static uint32_t grow(struct chimera_host *host, uint32_t delta)
 {
     struct chimera_memory *memory = &host->instance->memory;
@@ -63,7 +75,7 @@ static uint32_t grow(struct chimera_host *host, uint32_t delta)
     uint64_t more = size - memory->size;
     if (pages > memory->max_pages)
         return UINT32_MAX;
-    if (chimera_account_try(&host->account, more) < 0) {
+    if (!leaves_room(host, more) || chimera_account_try(&host->account, more) < 0) {
         host->has_met_limit = !host->account.failed;
         return UINT32_MAX;
     }
