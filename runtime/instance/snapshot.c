@@ -102,7 +102,6 @@ static void forget_run(struct chimera_host *host)
     host->exit_code = 0;
     host->stop_at = 0;
     host->stop_text[0] = '\0';
-    host->has_met_limit = false;
 }
 
 int chimera_host_snapshot(struct chimera_host *host, struct chimera_error *err)

@@ -202,8 +202,6 @@ static uint32_t grow(struct chimera_host *host, struct chimera_table *table, uin
     size_t entry_size = host->loaded->plugin->tables[index].entry_size;
     if (delta > table->max_size - before)
         return UINT32_MAX;
-    if (delta == 0)
-        return before;
     bool moves = before + delta > host->internal->table_room[index];
     if (!take_entries(host, index, delta, moves))
         return UINT32_MAX;

@@ -33,7 +33,8 @@ enum {
 
 static const char rego_result[] = "[{\"result\":{\"response\":{\"uid\":\"\",\"allowed\":true}}}]";
 
-/* What the module's functions do; NULL: the simplest. A value that is not 0 is the answer. */
+/* What the module's functions do; NULL: the simplest. A value that is not 0 is the answer;
+ * UINT32_MAX stands for 0. */
 typedef uint32_t rego_hook(struct chimera_host *host, uint32_t first, uint32_t second);
 static rego_hook *on_eval, *on_malloc, *on_value_parse, *on_value_dump;
 
@@ -52,7 +53,7 @@ static inline void rego_answer(struct chimera_instance *instance, union chimera_
                                rego_hook *hook, uint32_t otherwise)
 {
     uint32_t answer = hook ? hook(instance->host, values[0].i32, values[1].i32) : 0;
-    values[0].i32 = answer ? answer : otherwise;
+    values[0].i32 = answer == UINT32_MAX ? 0 : answer ? answer : otherwise;
 }
 
 #define REGO_FUNCTION(name)                                               \

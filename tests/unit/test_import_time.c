@@ -281,6 +281,62 @@ static void wapc_ends_in_the_middle(void **state)
     check(CHIMERA_MODE_WAPC, call_with_much, has_been_answered);
 }
 
+/* --- The answer, which is read when the guest has ended --- */
+
+void chimera_wapc_guest_response(H, U at, U size);
+
+static bool is_slow;
+
+static void mutate(struct chimera_host *host)
+{
+    static const char before[] = "{\"accepted\":true,\"mutated_object\":[", behind[] = "1]}";
+    U at = 4096 + (U)sizeof(before) - 1;
+    memcpy(memory(host, 4096), before, sizeof(before) - 1);
+    for (; at < MEMORY / 16; at += 2)
+        memcpy(memory(host, at), "1,", 2);
+    memcpy(memory(host, at), behind, sizeof(behind) - 1);
+    chimera_wapc_guest_response(host, 4096, at + (U)sizeof(behind) - 1 - 4096);
+    if (is_slow)
+        let_time_pass(host);
+}
+
+GUEST_CODE static void guest_call(struct chimera_instance *instance, union chimera_value *values)
+{
+    mutate(instance->host);
+    values[0].i32 = 1;
+}
+
+static void an_answer_is_read_in_the_same_time(void **state)
+{
+    const struct chimera_policy_options options = {.id = "p", .limit_ms = 10000, .lanes = 1};
+    struct c_guest guest;
+    struct chimera_policy *policy;
+    struct chimera_arena arena;
+    struct chimera_response response;
+    struct chimera_run_report report;
+    struct chimera_request request = c_guest_request("[1]");
+    (void)state;
+    c_guest_init(&guest, CHIMERA_MODE_WAPC);
+    guest.plugin.memory_min_pages = guest.plugin.memory_max_pages = PAGES;
+    c_guest_export(&guest, "memory", "", NULL);
+    c_guest_export(&guest, "__guest_call", "ii:i", guest_call);
+    assert_int_equal(chimera_policy_open(&guest.loaded, &options, &policy, NULL), 0);
+    chimera_arena_init(&arena, 64 << 20);
+    for (int i = 0; i < 4; i++) {
+        is_slow = i % 2;
+        chimera_arena_reset(&arena);
+        assert_int_equal(
+            chimera_policy_evaluate(policy, 0, &request, is_slow ? 50 : 0, &arena, &response), 0);
+        chimera_policy_last_run(policy, 0, &report);
+        assert_int_equal(response.allowed, !is_slow);
+        assert_int_equal(report.stop, is_slow ? CHIMERA_STOP_DEADLINE : CHIMERA_STOP_NONE);
+        if (is_slow)
+            c_guest_assert_slice(response.status.message, CHIMERA_DEADLINE_TEXT);
+    }
+    chimera_policy_close(policy);
+    chimera_arena_free(&arena);
+}
+
 /* --- What generated code calls --- */
 
 static const uint64_t entry[3] = {1, 2, 3};
@@ -397,6 +453,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wasi_ends_in_the_middle),
         cmocka_unit_test(wapc_ends_in_the_middle),
+        cmocka_unit_test(an_answer_is_read_in_the_same_time),
         cmocka_unit_test(tables_end_in_the_middle),
         cmocka_unit_test(small_steps_cost_no_more_than_large_ones),
         cmocka_unit_test(a_table_ends_at_its_maximum),

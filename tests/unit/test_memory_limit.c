@@ -77,7 +77,7 @@ static struct chimera_table *table_of(struct chimera_host *host, unsigned index)
     return &((struct instance *)host->instance)->table[index];
 }
 
-static uint64_t got[8]; /* asserted on the test's own stack */
+static uint64_t got[10]; /* asserted on the test's own stack */
 static const uint64_t entry[3];
 
 /* --- Growing --- */
@@ -122,6 +122,9 @@ static void grow_tables_to_the_end(struct chimera_host *host)
     note_start(host);
     got[2] = chimera_table_grow(host, table_of(host, 0), 10000, entry);
     got[3] = host->account.bytes;
+    got[8] = chimera_table_grow(host, table_of(host, 0), 1, entry); /* has moved already */
+    got[9] = host->account.bytes - got[3];
+    got[3] = host->account.bytes;
     got[4] = chimera_table_grow(host, table_of(host, 1), 30000, entry);
     got[5] = host->account.bytes;
     got[6] = chimera_memory_grow(host, 8);
@@ -138,7 +141,9 @@ static void tables_take_their_share(void **state)
         assert_int_equal(run(host, grow_tables_to_the_end), 0);
         assert_int_equal(got[0], 4 * PAGE + 2 * 1000 * ENTRY);
         assert_int_equal(got[2], 1000);
-        assert_int_equal(got[3], got[0] + 11000 * ENTRY);
+        assert_int_equal(got[3], got[0] + 11001 * ENTRY);
+        assert_int_equal(got[8], 11000);
+        assert_int_equal(got[9], ENTRY);
         assert_int_equal(got[4], UINT32_MAX); /* 720 KB more are not left */
         assert_int_equal(got[5], got[3]);
         assert_int_equal(got[6], UINT32_MAX); /* nor 512 KiB */
@@ -163,7 +168,9 @@ static void many_tables_are_no_way_around_the_limit(void **state)
     assert_non_null(strstr(err.text, "limit of 4 MiB"));
     assert_non_null(strstr(err.text, "`memoryLimit` of --policy-options"));
     assert_non_null(strstr(err.text, "--memory-limit"));
-    assert_int_equal(chimera_host_new(&guest.loaded, 5 * MIB, &host, &err), 0);
+    uint64_t exact = 4 * PAGE + 2 * 100000 * ENTRY;
+    assert_int_equal(chimera_host_new(&guest.loaded, exact - 1, &host, &err), CHIMERA_ELIMIT);
+    assert_int_equal(chimera_host_new(&guest.loaded, exact, &host, &err), 0);
     chimera_host_free(host);
 }
 
@@ -175,11 +182,11 @@ static void what_the_start_grew_is_where_requests_begin(void **state)
     assert_int_equal(chimera_host_new(&guest.loaded, MIB, &host, NULL), 0);
     assert_int_equal(run(host, grow_tables_to_the_end),
                      0); /* without a snapshot it moves in place */
-    assert_int_equal(got[3], got[0] + 10000 * ENTRY);
+    assert_int_equal(got[3], got[0] + 10001 * ENTRY);
     assert_int_equal(chimera_host_snapshot(host, NULL), 0);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(run(host, note_start), 0);
-        assert_int_equal(got[0], 4 * PAGE + 12000 * ENTRY);
+        assert_int_equal(got[0], 4 * PAGE + 12001 * ENTRY);
         assert_int_equal(chimera_host_reset(host), 0);
     }
     chimera_host_free(host);

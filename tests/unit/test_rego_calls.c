@@ -25,6 +25,15 @@ GUEST_CODE static void call_builtin(struct chimera_host *host, unsigned arity, u
         chimera_opa_builtin4(host, 4, 0, a, a, a, a);
 }
 
+static const char *argument;
+
+GUEST_CODE static uint32_t reverse_text(struct chimera_host *host, uint32_t first, uint32_t second)
+{
+    (void)first, (void)second;
+    call_builtin(host, 1, rego_put(host, REGO_TEXT, argument));
+    return 0;
+}
+
 GUEST_CODE static uint32_t reverse(struct chimera_host *host, uint32_t first, uint32_t second)
 {
     (void)first, (void)second;
@@ -273,6 +282,42 @@ static void messages_end_with_memory(void **state)
 
 /* --- What the module answers, and where --- */
 
+static void arguments_are_json(void **state)
+{
+    static const char *const texts[] = {"", "abc", "[1", "\"a\" \"b\""};
+    struct rego_fixture fixture;
+    (void)state;
+    rego_open(&fixture, 5000);
+    on_eval = reverse_text;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        argument = texts[i];
+        rego_evaluate(&fixture);
+        assert_false(fixture.response.allowed);
+        assert_non_null(memmem(fixture.response.status.message.data,
+                               fixture.response.status.message.size, "strings.reverse: ", 17));
+    }
+    argument = "\"abc\"";
+    rego_expect_allowed(&fixture);
+    rego_close(&fixture);
+}
+
+GUEST_CODE static uint32_t read_nothing(struct chimera_host *host, uint32_t first, uint32_t second)
+{
+    (void)host, (void)first, (void)second;
+    return UINT32_MAX; /* no value */
+}
+
+static void a_result_that_the_module_cannot_read_ends_it(void **state)
+{
+    struct rego_fixture fixture;
+    (void)state;
+    rego_open(&fixture, 5000);
+    on_eval = reverse;
+    on_value_parse = read_nothing;
+    rego_expect_failure(&fixture, "strings.reverse: the policy cannot read the result");
+    rego_close(&fixture);
+}
+
 GUEST_CODE static uint32_t beyond(struct chimera_host *host, uint32_t first, uint32_t second)
 {
     (void)second;
@@ -301,6 +346,8 @@ int main(void)
         cmocka_unit_test(arguments_end_inside_of_memory),
         cmocka_unit_test(messages_end_with_memory),
         cmocka_unit_test(results_are_put_inside_of_memory),
+        cmocka_unit_test(arguments_are_json),
+        cmocka_unit_test(a_result_that_the_module_cannot_read_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

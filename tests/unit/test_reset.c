@@ -271,6 +271,24 @@ static void every_request_begins_where_the_start_ended(void **state)
     first = NULL;
 }
 
+/* A start may call its host; what it leaves unread is gone before the first request, as it is
+ * before each that follows. */
+static void what_the_start_left_unread_is_gone(void **state)
+{
+    static void (*const starts[])(struct chimera_host *) = {leave_answers, leave_words, leave_all};
+    (void)state;
+    for (size_t i = 0; i < COUNT(starts); i++) {
+        struct slot slot;
+        first = starts[i];
+        prepare_slot(&slot, CHIMERA_MODE_WAPC);
+        run_once(&slot, leave_answers, 5000);
+        assert_int_equal(chimera_host_reset(slot.host), 0);
+        expect_prepared(&slot);
+        drop_slot(&slot);
+    }
+    first = NULL;
+}
+
 static void slots_of_one_policy_are_alike(void **state)
 {
     (void)state;
@@ -499,6 +517,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_of_a_run_is_left),
         cmocka_unit_test(every_request_begins_where_the_start_ended),
+        cmocka_unit_test(what_the_start_left_unread_is_gone),
         cmocka_unit_test(slots_of_one_policy_are_alike),
         cmocka_unit_test(builtins_leave_nothing),
         cmocka_unit_test(a_reset_on_another_thread_finds_its_pages),
