@@ -9,7 +9,6 @@
 #include "runtime/base/log_writer.h"
 #include "runtime/base/problems.h"
 #include "server/bundle.h"
-#include "server/policy_options.h"
 
 #define TARGET "server::generation"
 
@@ -86,12 +85,41 @@ struct policy_stamp policy_stamp_now(const struct config *config)
     struct policy_stamp stamp = {.file = stamp_of(config->options.policies)};
     if (manifest)
         stamp.manifest = stamp_of(manifest);
+    if (config->options.policy_options)
+        stamp.options = stamp_of(config->options.policy_options);
     return stamp;
 }
 
 bool policy_stamp_equal(const struct policy_stamp *a, const struct policy_stamp *b)
 {
-    return stamp_equal(a->file, b->file) && stamp_equal(a->manifest, b->manifest);
+    return stamp_equal(a->file, b->file) && stamp_equal(a->manifest, b->manifest) &&
+           stamp_equal(a->options, b->options);
+}
+
+/* A pipe would make the supervisor wait. */
+static int check_is_file(const char *path, struct chimera_error *err)
+{
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return chimera_fail(err, CHIMERA_EINVAL, "--policy-options: %s is no regular file", path);
+    return CHIMERA_OK; /* who reads it tells the rest */
+}
+
+static int read_extras(const char *path, struct policies *policies, struct chimera_error *err)
+{
+    size_t count = policies->policy_count;
+    CHIMERA_FREE const char **ids = calloc(count + 1, sizeof(*ids));
+    CHIMERA_FREE struct chimera_policy_extras *extras = calloc(count + 1, sizeof(*extras));
+    if (!ids || !extras)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    for (size_t i = 0; i < count; i++)
+        ids[i] = policies->policy[i].id;
+    int code = check_is_file(path, err);
+    if (code == CHIMERA_OK)
+        code = chimera_policy_options_read(path, ids, extras, err);
+    for (size_t i = 0; code == CHIMERA_OK && i < count; i++)
+        policies->policy[i].extras = extras[i];
+    return code;
 }
 
 static int fill_file(struct policy_file *file, const struct config *config,
@@ -99,7 +127,7 @@ static int fill_file(struct policy_file *file, const struct config *config,
 {
     int code = bundle_policies(&config->options, &file->policies, err);
     if (code == CHIMERA_OK && config->options.policy_options)
-        code = policy_options_read(config->options.policy_options, &file->policies, err);
+        code = read_extras(config->options.policy_options, &file->policies, err);
     if (code == CHIMERA_OK)
         code = check_kubernetes(config, &file->policies, err);
     if (code == CHIMERA_OK)

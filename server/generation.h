@@ -14,8 +14,8 @@
 #include "server/policies.h"
 #include "server/stamp.h"
 
-struct policy_stamp { /* of policies.yml and of the bundle's manifest */
-    struct stamp file, manifest;
+struct policy_stamp { /* of policies.yml, of the bundle's manifest and of the options of ours */
+    struct stamp file, manifest, options;
 };
 
 struct policy_file {

@@ -107,8 +107,8 @@ static const struct option TABLE[] = {
      "once; drop and count the others. 0: all",
      TEXT(policy_log_rate), false},
     {"policy-options", "CHIMERA_POLICY_OPTIONS", "FILE", NULL, NULL,
-     "YAML file of options of ours for single policies: ids, or *, to memoryLimit; read again with "
-     "the policies",
+     "YAML or JSON file with options of ours for policies, by id, such as memoryLimit; read again "
+     "with the policies",
      TEXT(policy_options), false},
     {"policy-timeout", "KUBEWARDEN_POLICY_TIMEOUT", "MAXIMUM_EXECUTION_TIME_SECONDS", "2", NULL,
      "Stop evaluations that take longer, unless a policy has a limit of its own",

@@ -107,7 +107,8 @@ static bool equal_policies(const struct policy_spec *a, const struct policy_spec
            equal_texts(a->message, b->message) && a->has_limit == b->has_limit &&
            a->limit_seconds == b->limit_seconds && equal_lists(a->capabilities, b->capabilities) &&
            equal_lists(a->resources, b->resources) && a->group == b->group &&
-           equal_texts(a->plugin, b->plugin) && memcmp(&a->lock, &b->lock, sizeof(a->lock)) == 0;
+           a->extras.memory_limit == b->extras.memory_limit && equal_texts(a->plugin, b->plugin) &&
+           memcmp(&a->lock, &b->lock, sizeof(a->lock)) == 0;
 }
 
 static bool equal_groups(const struct group_spec *a, const struct group_spec *b)

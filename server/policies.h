@@ -11,6 +11,7 @@
 #include "runtime/base/digest.h"
 #include "runtime/base/error.h"
 #include "runtime/review/response.h"
+#include "runtime/source/policy_options.h"
 #include "runtime/yaml/yaml.h"
 
 #define NO_GROUP SIZE_MAX
@@ -28,7 +29,8 @@ struct policy_spec {  /* owns its texts */
     char **capabilities; /* NULL-terminated; never NULL */
     char **resources;    /* "apiVersion/kind", NULL-terminated; never NULL */
     size_t group;        /* index of its group, or NO_GROUP */
-    uint64_t memory_limit; /* bytes, of the file of --policy-options; 0: the default */
+
+    struct chimera_policy_extras extras; /* from --policy-options */
 
     /* From a bundle (bundle.h): the .so, and the digest of its manifest. NULL: to be built. */
     char *plugin;

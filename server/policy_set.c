@@ -149,12 +149,12 @@ int policy_set_open(struct policy_set *set, const struct config *config,
     struct chimera_policy_options options = {
         .id = spec->name,
         .settings = chimera_slice_of(spec->settings),
+        .memory_limit = spec->extras.memory_limit,
         .lanes = lanes,
         .slots = set->slots,
         .is_fresh_start = is_listed(config->options.fresh_start, spec->id),
         .capabilities = (const char *const *)spec->capabilities,
         .resources = (const char *const *)spec->resources,
-        .memory_limit = spec->memory_limit,
         .gauges = seat_gauges(set->seat, number)};
     int code = load_plugin(set, plugin->path, spec, &loaded, err);
     if (code == CHIMERA_OK)

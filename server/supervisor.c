@@ -186,7 +186,7 @@ static int open_watch(struct supervisor *supervisor, struct chimera_error *err)
 {
     const struct options *options = &supervisor->config->options;
     const struct certificates *certificates = &supervisor->certificates;
-    CHIMERA_FREE const char **paths = calloc(certificates->file_count + 2, sizeof(*paths));
+    CHIMERA_FREE const char **paths = calloc(certificates->file_count + 3, sizeof(*paths));
     size_t count = 0;
     if (!paths)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
@@ -197,6 +197,8 @@ static int open_watch(struct supervisor *supervisor, struct chimera_error *err)
         paths[count++] = supervisor->manifest;
     if ((!options->bundle || options->are_policies_given) && !options->is_watch_off)
         paths[count++] = options->policies;
+    if (options->policy_options && !options->is_watch_off)
+        paths[count++] = options->policy_options;
     watch_open(&supervisor->watch, paths, count);
     return CHIMERA_OK;
 }

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* policy_options.h - the file of --policy-options: options of ours for policies, so that
+ * policies.yml stays as Kubewarden reads it.
+ *
+ * A map from ids to options, in YAML or JSON; "*" stands for all policies, and what an id says wins
+ * over it, each option for itself. What nobody knows, an id or an option, is a mistake and no
+ * option.
+ */
+#ifndef CHIMERA_SOURCE_POLICY_OPTIONS_H
+#define CHIMERA_SOURCE_POLICY_OPTIONS_H
+
+#include <stdint.h>
+
+#include "runtime/base/error.h"
+#include "runtime/base/slice.h"
+
+struct chimera_policy_extras { /* what the file says of one policy */
+    uint64_t memory_limit;     /* bytes; 0: nothing, so the default holds */
+};
+
+/* `ids` ends with NULL: those of all policies there are, a group's members as "group/member". There
+ * is room for as many in `ret_extras`. The error tells all that is wrong, each with its place
+ * (runtime/base/problems.h). */
+int chimera_policy_options_read(const char *path, const char *const *ids,
+                                struct chimera_policy_extras *ret_extras,
+                                struct chimera_error *err);
+/* The same of a text; `path` is for messages. */
+int chimera_policy_options_parse(struct chimera_slice text, const char *path,
+                                 const char *const *ids, struct chimera_policy_extras *ret_extras,
+                                 struct chimera_error *err);
+
+#endif
