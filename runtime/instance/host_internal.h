@@ -71,7 +71,11 @@ void chimera_stack_look(struct chimera_host *host);
 /* Gives back all of it: what a waiting guest has there is in the snapshot. */
 void chimera_stack_drop(struct chimera_host *host);
 
-/* memory.c */
+/* memory.c: takes what the guest wants to grow by, up to its share of the limit: the rest is for
+ * what its host must keep for it, an answer at least. False when there is not so much, which
+ * host->has_met_limit remembers. */
+bool chimera_memory_take(struct chimera_host *host, uint64_t bytes);
+
 int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err);
 /* Maps linear memory afresh: the image, and zeros up to `size`. */
 int chimera_memory_map(struct chimera_host *host, const struct chimera_image *image, uint64_t size);

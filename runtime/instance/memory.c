@@ -5,6 +5,8 @@
 
 #include "runtime/instance/host_internal.h"
 
+/* A guest that takes all that it is given must still be able to answer: so much of the limit is its
+ * host's, for answers and what is made of them. */
 #define HOST_PART 64
 
 int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err)
@@ -53,18 +55,21 @@ void chimera_memory_free(struct chimera_host *host)
     host->reservation = NULL;
 }
 
+bool chimera_memory_take(struct chimera_host *host, uint64_t bytes)
+{
+    struct chimera_account *account = &host->account;
+    uint64_t left = account->bytes_limit - account->bytes, own = account->bytes_limit / HOST_PART;
+    if (bytes == 0)
+        return true;
+    if (bytes > left || left - bytes < own) {
+        host->has_met_limit = true;
+        return false;
+    }
+    return chimera_account_try(account, bytes) == CHIMERA_OK;
+}
+
 /* memory.grow: the old size in pages, or -1 as the guest sees it. Runs on the guest's stack. */
 uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta);
-
-/* A guest that takes all that it is given must still be able to answer: a part of the limit is the
- * host's, for answers and what is made of them. */
-static bool leaves_room(const struct chimera_host *host, uint64_t more)
-{
-    const struct chimera_account *account = &host->account;
-    uint64_t left = account->bytes_limit - account->bytes, own = account->bytes_limit / HOST_PART;
-    return more == 0 || account->bytes_limit == CHIMERA_ACCOUNT_FOREVER ||
-           (left >= own && more <= left - own);
-}
 
 static uint32_t grow(struct chimera_host *host, uint32_t delta)
 {
@@ -75,10 +80,8 @@ static uint32_t grow(struct chimera_host *host, uint32_t delta)
     uint64_t more = size - memory->size;
     if (pages > memory->max_pages)
         return UINT32_MAX;
-    if (!leaves_room(host, more) || chimera_account_try(&host->account, more) < 0) {
-        host->has_met_limit = !host->account.failed;
+    if (!chimera_memory_take(host, more))
         return UINT32_MAX;
-    }
     if (delta > 0 && mprotect(memory->data + memory->size, more, PROT_READ | PROT_WRITE) < 0) {
         chimera_account_give_back(&host->account, more);
         return UINT32_MAX;

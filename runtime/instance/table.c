@@ -187,10 +187,8 @@ static bool take_entries(struct chimera_host *host, uint32_t index, uint32_t del
     if (moves && is_of_snapshot(host, index, table->data))
         count += table->size;
     uint64_t bytes = count * host->loaded->plugin->tables[index].entry_size;
-    if (chimera_account_try(&host->account, bytes) < 0) {
-        host->has_met_limit = !host->account.failed;
+    if (!chimera_memory_take(host, bytes))
         return false;
-    }
     host->internal->table_bytes += bytes;
     return true;
 }
