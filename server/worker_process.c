@@ -324,7 +324,7 @@ static void describe_delay(const struct worker_process *process, int64_t now_ms,
                  is_named ? "\"" : "");
 }
 
-/* It was in time, if we are late ourselves. */
+/* It was in time, if we are late ourselves, or wait for something else before we read it. */
 static bool has_more_to_read(const struct worker_process *process)
 {
     struct pollfd polled = {.fd = process->report_fd, .events = POLLIN};
@@ -336,8 +336,12 @@ enum worker_report worker_process_pass_time(struct worker_process *process, int6
 {
     if (!process->pid || process->report_fd < 0)
         return WORKER_IS_READY;
-    if (now_ms < process->until_ms || has_more_to_read(process))
+    if (now_ms < process->until_ms)
         return WORKER_IS_STARTING;
+    if (has_more_to_read(process)) {
+        process->until_ms = now_ms + REPORT_MS;
+        return WORKER_IS_STARTING;
+    }
     if (process->said.size == 0 && has_got_on(process)) {
         process->until_ms = now_ms + patience_ms(process);
         return WORKER_IS_STARTING;

@@ -535,6 +535,7 @@ static void a_report_that_is_there_is_not_late(void **state)
     struct pollfd polled = {.fd = worker.report_fd, .events = POLLIN};
     assert_int_equal(poll(&polled, 1, -1), 1);
     assert_int_equal(look_at(10000), WORKER_IS_STARTING);
+    assert_true(worker.until_ms > worker.started_ms + 10000); /* it is not asked again at once */
     assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_READY);
 }
 
