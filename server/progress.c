@@ -2,6 +2,7 @@
 #include "server/progress.h"
 
 #define SCALE ((int64_t)1 << 20)
+#define IDLE_SPARED_MS 30000
 
 struct patience {
     int64_t limit_ms, least_ms; /* without pressure, and with all of it */
@@ -83,13 +84,17 @@ struct progress *stage_lists_worst_in_loop(struct stage_lists *lists, int64_t no
     return worst;
 }
 
+/* A request that is on its way to an idle connection would be lost: a peer's own connections that
+ * have done less go first, however young they are. */
 struct progress *stage_lists_worst_in_peer(struct stage_lists *lists, int64_t now_ms)
 {
     struct progress *worst = NULL;
     for (unsigned stage = 0; stage < STAGE_COUNT; stage++) {
         struct chimera_list *first = chimera_list_first(&lists->of[stage]);
-        if (first)
-            worst = worse_of(worst, CHIMERA_LIST_MEMBER(first, struct progress, in_peer), now_ms);
+        struct progress *next = first ? CHIMERA_LIST_MEMBER(first, struct progress, in_peer) : NULL;
+        if (next && stage == STAGE_IDLE && worst && now_ms - next->since_ms < IDLE_SPARED_MS)
+            continue;
+        worst = worse_of(worst, next, now_ms);
     }
     return worst;
 }

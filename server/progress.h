@@ -26,8 +26,8 @@ enum stage {
     STAGE_LATER_HEAD, /* of a connection that has completed requests */
     STAGE_LATER_BODY,
     STAGE_ANSWER, /* the client does not take it */
-    STAGE_IDLE,   /* between two requests, the first of which was completed */
     STAGE_LINGER, /* answered for the last time; the client has not closed */
+    STAGE_IDLE,   /* between two requests, the first of which was completed */
     STAGE_COUNT,
     STAGE_NONE = STAGE_COUNT,
 };
@@ -58,7 +58,8 @@ void progress_leave(struct progress *progress);
 /* How long a client may be in a stage. */
 int64_t stage_limit_ms(enum stage stage, unsigned pressure);
 
-/* The one that has used up most of the patience that its stage deserves; NULL: there is none. */
+/* The one that has used up most of the patience that its stage deserves; NULL: there is none. A
+ * peer's idle one only when it has been so for long, or has nothing before it. */
 struct progress *stage_lists_worst_in_loop(struct stage_lists *lists, int64_t now_ms);
 struct progress *stage_lists_worst_in_peer(struct stage_lists *lists, int64_t now_ms);
 

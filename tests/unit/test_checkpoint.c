@@ -203,7 +203,7 @@ static void fail_first(struct chimera_host *host)
 GUEST_CODE static void loop_first(struct chimera_host *host)
 {
     (void)host;
-    for (volatile int i = 0;; i++)
+    for (volatile unsigned i = 0;; i++)
         ;
 }
 

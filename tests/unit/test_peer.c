@@ -288,6 +288,20 @@ static void the_worst_has_used_up_most_of_what_its_stage_deserves(void **state)
     assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[false], 10000), &idle);
 }
 
+static void a_peers_idle_connection_goes_behind_its_others(void **state)
+{
+    struct progress idle, hello;
+    (void)state;
+    struct peer *peer = take_peer(1);
+    wait_in(peer, &idle, STAGE_IDLE, 0);
+    assert_ptr_equal(stage_lists_worst_in_peer(&peer->stages, 1), &idle); /* there is no other */
+    wait_in(peer, &hello, STAGE_HELLO, 29999);
+    assert_ptr_equal(stage_lists_worst_in_peer(&peer->stages, 29999), &hello);
+    assert_ptr_equal(stage_lists_worst_in_peer(&peer->stages, 30000), &idle);
+    peers_wait(&peers, peer, &hello, STAGE_LINGER, 29999);
+    assert_ptr_equal(stage_lists_worst_in_peer(&peer->stages, 29999), &hello);
+}
+
 static void who_gets_on_goes_behind_the_others(void **state)
 {
     struct progress a, b;
@@ -359,6 +373,7 @@ int main(void)
         TEST(certificates_are_not_forgotten_for_addresses),
         TEST(who_is_known_in_one_loop_is_known_in_another),
         TEST(the_worst_has_used_up_most_of_what_its_stage_deserves),
+        TEST(a_peers_idle_connection_goes_behind_its_others),
         TEST(who_gets_on_goes_behind_the_others),
         TEST(connections_of_a_forgotten_peer_wait_among_strangers),
         TEST(time_shrinks_with_pressure_but_for_idle_connections),

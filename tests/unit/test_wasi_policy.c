@@ -72,7 +72,7 @@ static void write_too_much(struct chimera_host *host)
 GUEST_CODE static void loop(struct chimera_host *host)
 {
     (void)host;
-    for (volatile int i = 0;; i++)
+    for (volatile unsigned i = 0;; i++)
         ;
 }
 
