@@ -63,11 +63,16 @@ static void drop(struct json_object **tree)
     *tree = NULL;
 }
 
-void chimera_rego_empty(struct chimera_rego *rego)
+void chimera_rego_drop_trees(struct chimera_rego *rego)
 {
     for (size_t i = 0; i < CHIMERA_REGO_ARGS_MAX; i++)
         drop(&rego->args[i]);
     drop(&rego->result);
+}
+
+void chimera_rego_empty(struct chimera_rego *rego)
+{
+    chimera_rego_drop_trees(rego);
     chimera_abi_empty(&rego->text);
 }
 

@@ -68,7 +68,9 @@ struct chimera_response chimera_rego_failure(const struct chimera_request *reque
  * there is none. */
 struct chimera_slice chimera_rego_first_result(struct chimera_slice result_set);
 
-/* Forgets what a builtin was working on. */
+/* Frees the arguments and the result that a builtin was working on; the text of it stays. */
+void chimera_rego_drop_trees(struct chimera_rego *rego);
+/* Forgets all that a builtin was working on. */
 void chimera_rego_empty(struct chimera_rego *rego);
 
 /* Rego policies have no say in their settings: always valid. */

@@ -92,12 +92,11 @@ static uint32_t call_back(struct chimera_host *host, const struct chimera_export
     return values[0].i32;
 }
 
-static void pull_argument(struct chimera_host *host, struct chimera_rego *rego, uint32_t value,
-                          const char *name, struct json_object **ret_argument)
+static void parse_argument(struct chimera_host *host, uint32_t text_at, const char *name,
+                           struct json_object **ret_argument)
 {
     struct chimera_error err = {0};
-    uint32_t at = call_back(host, rego->value_dump, value, 0);
-    int code = chimera_rego_parse_within(guest_text(host, at, ARGUMENT_MAX), &host->account,
+    int code = chimera_rego_parse_within(guest_text(host, text_at, ARGUMENT_MAX), &host->account,
                                          ret_argument, &err);
     if (host->account.failed)
         chimera_guest_overdrawn(host);
@@ -105,7 +104,19 @@ static void pull_argument(struct chimera_host *host, struct chimera_rego *rego, 
         trap_with(host, name, err.text);
 }
 
-static uint32_t push_result(struct chimera_host *host, struct chimera_rego *rego, const char *name)
+/* No tree is alive while the guest runs: the watchdog, which ends it at the deadline, does not know
+ * how long the trees would then take to be freed (base/account.h). */
+static void pull_arguments(struct chimera_host *host, struct chimera_rego *rego,
+                           const uint32_t *values, unsigned count, const char *name)
+{
+    uint32_t text_at[CHIMERA_REGO_ARGS_MAX];
+    for (unsigned i = 0; i < count; i++)
+        text_at[i] = call_back(host, rego->value_dump, values[i], 0);
+    for (unsigned i = 0; i < count; i++)
+        parse_argument(host, text_at[i], name, &rego->args[i]);
+}
+
+static void write_result(struct chimera_host *host, struct chimera_rego *rego, const char *name)
 {
     chimera_buffer_reset(&rego->text);
     chimera_rego_write(rego->result, &rego->text);
@@ -113,6 +124,10 @@ static uint32_t push_result(struct chimera_host *host, struct chimera_rego *rego
         chimera_guest_overdrawn(host);
     if (rego->text.failed)
         trap_with(host, name, "the result is too large");
+}
+
+static uint32_t push_result(struct chimera_host *host, struct chimera_rego *rego, const char *name)
+{
     uint32_t at = call_back(host, rego->malloc, (uint32_t)rego->text.size, 0);
     struct chimera_slice text = chimera_buffer_slice(&rego->text);
     memcpy(chimera_guest_bytes(host, at, text.size), text.data, text.size);
@@ -146,9 +161,10 @@ static uint32_t dispatch(struct chimera_host *host, uint32_t id, const uint32_t 
         chimera_guest_trap(host, CHIMERA_TRAP_HOST,
                            "call of a builtin that the policy did not declare");
     chimera_rego_empty(rego);
-    for (unsigned i = 0; i < count; i++)
-        pull_argument(host, rego, values[i], builtin->name, &rego->args[i]);
+    pull_arguments(host, rego, values, count, builtin->name);
     run_builtin(host, rego, builtin);
+    write_result(host, rego, builtin->name);
+    chimera_rego_drop_trees(rego);
     uint32_t result = push_result(host, rego, builtin->name);
     chimera_rego_empty(rego);
     chimera_host_recount(host);

@@ -72,6 +72,42 @@ static void no_builtin_is_called_from_a_call_back(void **state)
     rego_close(&fixture);
 }
 
+/* --- Values of the host's --- */
+
+GUEST_CODE static uint32_t look_for_values(struct chimera_host *host, uint32_t first,
+                                           uint32_t second)
+{
+    (void)first, (void)second;
+    if (host->depth != 2)
+        return 0;
+    times++;
+    for (size_t i = 0; i < CHIMERA_REGO_ARGS_MAX; i++)
+        assert_null(host->rego->args[i]);
+    assert_null(host->rego->result);
+    return 0;
+}
+
+GUEST_CODE static uint32_t add_dates(struct chimera_host *host, uint32_t first, uint32_t second)
+{
+    (void)first, (void)second;
+    rego_put(host, REGO_TEXT, "1");
+    call_builtin(host, 4, REGO_TEXT);
+    return 0;
+}
+
+static void no_value_lives_while_the_module_runs(void **state)
+{
+    struct rego_fixture fixture;
+    (void)state;
+    rego_open(&fixture, 5000);
+    on_eval = add_dates;
+    on_malloc = on_value_parse = on_value_dump = look_for_values;
+    times = 0;
+    rego_expect_allowed(&fixture);
+    assert_int_equal(times, 4 + 2);
+    rego_close(&fixture);
+}
+
 /* --- What an honest module does there --- */
 
 GUEST_CODE static uint32_t grow_and_give(struct chimera_host *host, uint32_t size, uint32_t second)
@@ -339,6 +375,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_builtin_is_called_from_a_call_back),
+        cmocka_unit_test(no_value_lives_while_the_module_runs),
         cmocka_unit_test(memory_grows_for_a_result),
         cmocka_unit_test(memory_that_was_grown_for_results_counts),
         cmocka_unit_test(values_that_the_host_makes_count),

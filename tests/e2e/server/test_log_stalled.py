@@ -174,9 +174,10 @@ class Complete(unittest.TestCase):
                 ask(server, 100)
                 os.kill(before[0], signal.SIGKILL)  # it has written only some of them
                 self.assertTrue(wait_for(lambda: server.workers() not in ([], before) and server.is_ready()))
-                lines = [line for line in server.log().splitlines() if "finished processing" in line]
                 # One that is killed between the writing and the taking note of it writes some twice.
-                self.assertEqual(len(set(lines)), 100 * round)
+                finished = lambda: len({line for line in server.log().splitlines() if "finished processing" in line})
+                wait_for(lambda: finished() >= 100 * round, 20)
+                self.assertEqual(finished(), 100 * round)
             self.assertRegex(server.log(), "(?s)finished processing.*the worker is gone; starting another.*serving")
 
     def test_isolated_processes_lose_none_either(self):
@@ -187,8 +188,9 @@ class Complete(unittest.TestCase):
             worker, = [pid for pid in server.workers() if harness.listens(pid)]
             os.kill(worker, signal.SIGKILL)  # its isolated processes are killed with it
             self.assertTrue(wait_for(lambda: "the worker is gone" in server.log()))
-            traps = {line for line in server.log().splitlines() if "chimera::trap" in line}
-            self.assertEqual(len(traps), 50)
+            traps = lambda: len({line for line in server.log().splitlines() if "chimera::trap" in line})
+            wait_for(lambda: traps() >= 50, 20)
+            self.assertEqual(traps(), 50)
 
 
 class Policies(unittest.TestCase):
