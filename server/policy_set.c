@@ -92,8 +92,8 @@ static int check_metadata(const struct chimera_manifest *manifest, struct chimer
     return code;
 }
 
-/* In milliseconds, 0: none. False for a limit of no time at all, which the reference accepts, and
- * which then stops the policy before its first instruction. */
+/* In milliseconds, 0: none. False for a limit of no time at all, in which no policy can answer:
+ * the reference stops it before its first instruction. */
 static bool find_limit(const struct config *config, const struct policy_spec *spec,
                        uint32_t *ret_limit_ms)
 {

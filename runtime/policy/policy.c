@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "runtime/abi/abi.h"
 #include "runtime/abi/capability.h"
@@ -13,10 +12,6 @@
 
 #define TARGET "chimera::policy"
 #define NO_UID ((struct chimera_slice){NULL, 0}) /* at the start there is no request */
-
-/* The shortest limit there is stands for none of the time at all: `timeoutEvalSeconds: 0` stops a
- * guest before its first instruction, however quick it would be. */
-#define AT_ONCE_MS 1
 
 struct chimera_policy {
     const struct chimera_loaded *loaded; /* borrowed */
@@ -319,11 +314,8 @@ int chimera_policy_warm(struct chimera_policy *policy, unsigned lane, struct chi
 
 static void begin_run(struct chimera_host *host, uint32_t limit_ms)
 {
-    static const struct timespec step = {.tv_nsec = 100000};
     host->stop = CHIMERA_STOP_NONE;
     chimera_host_begin(host, limit_ms);
-    while (limit_ms == AT_ONCE_MS && host->run && chimera_guest_time_left(host) > 0)
-        nanosleep(&step, NULL);
 }
 
 static bool reset_host(struct chimera_slot *slot)

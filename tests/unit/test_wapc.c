@@ -396,15 +396,6 @@ static void check_settings_reports_as_the_reference(void **state)
                    "interrupted, execution deadline exceeded\")");
 }
 
-/* start.jsonl, "policies.yml: timeout zero"; the server passes the shortest limit for it. */
-static void no_guest_is_quick_enough_for_no_time(void **state)
-{
-    (void)state;
-    check_settings(ACCEPT, 1, false,
-                   "Error invoking settings validation callback: GuestCallFailure(\"guest code "
-                   "interrupted, execution deadline exceeded\")");
-}
-
 static void open_refuses_a_guest_without_its_exports(void **state)
 {
     struct c_guest guest;
@@ -453,7 +444,6 @@ int main(void)
         cmocka_unit_test(init_failures_have_the_reference_s_words),
         cmocka_unit_test(a_loop_in_init_is_a_verdict_and_a_trap_there_is_none),
         cmocka_unit_test(check_settings_reports_as_the_reference),
-        cmocka_unit_test(no_guest_is_quick_enough_for_no_time),
         cmocka_unit_test(open_refuses_a_guest_without_its_exports),
         cmocka_unit_test(open_refuses_a_pattern_unless_it_stands_behind_a_star),
     };
