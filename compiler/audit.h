@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* audit.h - proof after the link that a plugin holds what it may and nothing else.
  *
  * The ELF checks of the loader, and: for the full tier a disassembly of all its code in search of

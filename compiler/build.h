@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* build.h - the whole way from a WebAssembly file to a policy plugin.
  *
  * read and check, rewrite, wasm2c, split, clang or tcc, link, audit, manifest: design.md, "The way

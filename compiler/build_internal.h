@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* build_internal.h - what the files of a build know of its builder. */
 #ifndef CHIMERA_COMPILER_BUILD_INTERNAL_H
 #define CHIMERA_COMPILER_BUILD_INTERNAL_H

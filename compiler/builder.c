@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The builder: tools, prelude, cache, found once for any number of builds. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cache.h - compiled objects and finished plugins, kept between builds.
  *
  * FOLDER/objects/KEY, FOLDER/plugins/STEM.{so,json,image,names,sum} and FOLDER/scratch/. Entries

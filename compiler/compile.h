@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* compile.h - C parts to objects, through the cache.
  *
  * The objects depend on the bytes of the sources, the flags and the tools alone: no absolute path,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Landlock, by its system calls alone: the kernel's headers of the oldest supported system know
  * less of it than the kernels that we run on. */
 #include "compiler/confine.h"

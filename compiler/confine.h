@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* confine.h - what the tools of the compiler chain are kept from.
  *
  * A tool reads and runs what the system's folders hold, reads what its command lists, writes in its

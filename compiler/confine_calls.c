@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The seccomp filter: system calls that no compiler needs end with an error. It is a list of what
  * is refused, not of what is allowed, because libraries differ in what they call; calls that are
  * newer than the list are refused as unknown, which every library must cope with. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* glue.h - the C around a guest's functions: module.h, which every part includes, and glue.c with
  * instantiation, the callable exports and the plugin's descriptor.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* image.h - the initial linear memory: all active data segments, laid out at build time. */
 #ifndef CHIMERA_COMPILER_IMAGE_H
 #define CHIMERA_COMPILER_IMAGE_H

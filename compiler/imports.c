@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which imports a policy may have. */
 #include <stdio.h>
 #include <stdlib.h>

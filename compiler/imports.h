@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* imports.h - the rule behind an import: who serves it. */
 #ifndef CHIMERA_COMPILER_IMPORTS_H
 #define CHIMERA_COMPILER_IMPORTS_H

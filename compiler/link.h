@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* link.h - objects to a plugin's .so: one exported symbol, no libraries, stripped, reproducible. */
 #ifndef CHIMERA_COMPILER_LINK_H
 #define CHIMERA_COMPILER_LINK_H

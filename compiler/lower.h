@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lower.h - newer proposals rewritten into what wasm2c 1.0.32 takes (docs/decisions, "Lowering").
  *
  * Typed function references, tail calls, the compact form of the import section, and extended

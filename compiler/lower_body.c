@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/lower_body.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lower_body.h - one function body on its way through the pass: what is checked, and what is
  * written.
  *

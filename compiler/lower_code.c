@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The code section: locals and instructions of each function. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is written in place of the instructions that wasm2c does not know, or whose types are
  * erased. */
 #include "compiler/lower_body.h"

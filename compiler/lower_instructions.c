@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The instructions one by one: operands checked, and the instruction left to be copied or replaced.
  */
 #include "compiler/lower_body.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lower_internal.h - what the files lower*.c share.
  *
  * How a reference of a concrete type, (ref null? $t), is represented:

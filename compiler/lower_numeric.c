@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Instructions that work on numbers and memory alone: their types are a table. They are copied. */
 #include "compiler/lower_body.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Imports, tables, globals and exports of a module that is lowered. */
 #include "compiler/lower_internal.h"
 #include "compiler/module_sections.h"

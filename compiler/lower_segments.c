@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Element segments: read, checked, and written as segments of funcref or externref. Data segments:
  * with folded offsets. */
 #include "compiler/lower_internal.h"

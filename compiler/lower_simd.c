@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Vector instructions of a module that is lowered: their types are a table. They are copied. */
 #include "compiler/lower_body.h"
 #include "compiler/opcode.h"

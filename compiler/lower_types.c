@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The type section, and what types are to one another.
  *
  * Types are equal when their recursion groups have equal shapes (core specification 3.0, "Type

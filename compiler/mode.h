@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mode.h - how a module wants to be spoken to (guest-abis.md §1.3). */
 #ifndef CHIMERA_COMPILER_MODE_H
 #define CHIMERA_COMPILER_MODE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* module.h - the structure of one WebAssembly module, read and checked by ourselves.
  *
  * What the build must know or must refuse before wasm2c sees a module: sections, features, imports,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Types, imports, functions, tables, memories, globals, exports, start. Segments and code are in
  * module_segments.c. */
 #include "compiler/module_sections.h"

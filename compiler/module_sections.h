@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* module_sections.h - the readers of the sections, one each; only module.c calls them. */
 #ifndef CHIMERA_COMPILER_MODULE_SECTIONS_H
 #define CHIMERA_COMPILER_MODULE_SECTIONS_H

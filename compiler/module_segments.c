@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Element and data segments, and the function bodies. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The linker's map says where each C function went, the generated name which WebAssembly function
  * that is, and the module's name section, its exports and imports what it is called. */
 #include "compiler/names.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* names.h - writing STEM.names (runtime/plugin/names.h) after the link. */
 #ifndef CHIMERA_COMPILER_NAMES_H
 #define CHIMERA_COMPILER_NAMES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/opcode.h"
 
 #define LOCALS_MAX 50000u /* the limit that engines share */

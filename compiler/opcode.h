@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* opcode.h - a walk over one function body: which features it uses, and is its nesting bounded. */
 #ifndef CHIMERA_COMPILER_OPCODE_H
 #define CHIMERA_COMPILER_OPCODE_H

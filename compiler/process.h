@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* process.h - running the tools of the compiler chain as confined children.
  *
  * A command is an argument array, never a shell line. Every child gets an empty standard input, a

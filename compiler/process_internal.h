@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* process_internal.h - shared by process_start.c, which makes children, and process.c, which waits
  * for them. */
 #ifndef CHIMERA_COMPILER_PROCESS_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* progress.h - one line on the terminal that tells what a build is doing.
  *
  * Shown only when the descriptor is a terminal, at most ten times a second, rewritten in place;

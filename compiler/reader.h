@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* reader.h - a cursor over WebAssembly bytes: bounds-checked, with a sticky error.
  *
  * After the first failure every read returns 0 and moves nothing, so a caller may read several values

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rewrite.h - the module as wasm2c gets to see it: the same code, without everything else.
  *
  * No names, no custom sections, no data, no start; imports called h.i0, h.i1, …; an imported memory

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* split.h - wasm2c's one C file cut into parts of like size.
  *
  * Only the bodies of the guest's functions are taken out of it: everything else is written by glue.c.

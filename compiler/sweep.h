@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sweep.h - reads all code of a quick-tier plugin, and knows every instruction in it.
  *
  * tcc writes some hundred forms of instructions, none of which can reach the kernel, the segments

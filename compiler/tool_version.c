@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/tool_version.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tool_version.h - which releases the tools are of: asked once, and remembered while their files
  * stay the same.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tools.h - the programs that the build calls: wasm2c, clang, ld.lld, llvm-objdump; and tcc.
  *
  * Found once per process: $CHIMERA_WASM2C, $CHIMERA_CLANG, $CHIMERA_LLD, $CHIMERA_OBJDUMP and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* admin.h - what the admin port answers: /healthz, /metrics, /policies, and a page at /.
  *
  * Reads the board and the counters, and writes texts. What is in the counters came from clients and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* admin_process.h - the process behind the admin port, as the supervisor sees it: there from before
  * the first build, so that a long one can be watched, started again when it dies, ended last.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* admin_server.h - HTTP for the admin port: one thread, a handful of clients, one request each.
  *
  * Not the workers' loop: that has threads, a watchdog and policies about it, none of which belongs

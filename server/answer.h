@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* answer.h - what goes back over HTTP: head and body in one piece, for one write. */
 #ifndef CHIMERA_SERVER_ANSWER_H
 #define CHIMERA_SERVER_ANSWER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* board.h - which policies there are, and what the server is about, for whoever looks.
  *
  * A shared mapping that only the supervisor writes to; workers and the admin process see it

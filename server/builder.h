@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* builder.h - has the `chimera` program build the plugins that policies.yml asks for.
  *
  * The server itself holds no compiler: building happens in a child, in the cache that the command

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bundle.h - the policies that the options ask for: of a file, of a bundle, or of a file by the
  * plugins of a bundle. */
 #ifndef CHIMERA_SERVER_BUNDLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* certificates.h - the TLS files as the supervisor keeps them for its workers: read at the start,
  * watched, read again, checked, and only then handed on.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* channel.h - messages of any length over a pair of packet sockets, one asked at a time.
  *
  * Packets keep their bounds, so that whoever comes new to an end (a jail that took the place of a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* child.h - runs one program to its end and hears what it says. */
 #ifndef CHIMERA_SERVER_CHILD_H
 #define CHIMERA_SERVER_CHILD_H

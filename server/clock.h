@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* clock.h - time that only goes forward, and, for people and other machines, the time of day. */
 #ifndef CHIMERA_SERVER_CLOCK_H
 #define CHIMERA_SERVER_CLOCK_H

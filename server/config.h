@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* config.h - what the options come to: addresses, numbers, paths, all checked.
  *
  * Made once by the supervisor, read by every worker, which inherits it; never changed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* connection.h - one client: bytes in, requests out of them, answers back, limits on all of it.
  *
  * A machine of states that its loop drives: on readiness, on time passing, on drain. A

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* connection_internal.h - what connection.c and evaluation.c know of each other. */
 #ifndef CHIMERA_SERVER_CONNECTION_INTERNAL_H
 #define CHIMERA_SERVER_CONNECTION_INTERNAL_H

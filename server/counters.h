@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* counters.h - what the server counts: costs by policy, verdicts by label set, the last rejections.
  *
  * One shared mapping that outlasts workers and reloads, so nothing in it ever goes back. The

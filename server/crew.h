@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* crew.h - the workers of the supervisor: the one that serves, the one that shall take its place,
  * and those that answer what is left to them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* daemon.h - --daemon: a process that has left its terminal, and a pid file (policy-server.md
  * §1.8).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* descriptors.h - what a child inherits. */
 #ifndef CHIMERA_SERVER_DESCRIPTORS_H
 #define CHIMERA_SERVER_DESCRIPTORS_H

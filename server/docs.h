@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* docs.h - `chimera-server docs`: the man page and a reference in Markdown, from the table of the
  * options. */
 #ifndef CHIMERA_SERVER_DOCS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* evaluation.h - from a whole request to its answer: at once, after waiting for its turn, or late,
  * from a thread that the loop has no more (pool.h).
  *

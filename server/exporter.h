@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exporter.h - the process that exports metrics and traces: opens the plugin for it and lends it
  * what it needs to read.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* expression.h - the boolean expression of a policy group (policy-server.md §3.4).
  *
  * Literals true and false, calls name(), !, == and !=, && and ||, parentheses, comments; and of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* gate.h - how many slow evaluations there may be at once, and whether another may begin.
  *
  * An evaluation is slow when its loop was taken over (pool.h). Which one will be is not known

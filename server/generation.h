@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* generation.h - what one set of workers serves: the policies as they were read, and the plugins
  * that were built for them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* group.h - a policy group: members joined by a boolean expression (policy-server.md §4.8).
  *
  * A member that failed has said nothing, and what nobody has said allows nothing: where the verdict

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "server/histogram.h"
 
 #define UNIT_BITS 6 /* nothing below 64 ns is told apart */

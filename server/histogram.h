@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* histogram.h - how often which duration was met, for quantiles: log-linear buckets of nanoseconds.
  *
  * Eight buckets for each doubling, so a quantile is off by 6 % at most, and by 64 ns below 512.

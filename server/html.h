@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* html.h - pieces of a page: text that came from outside, numbers as people read them, drawings.
  *
  * Whatever is not our own literal goes through html_text(): names and messages come from policies

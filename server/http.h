@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* http.h - strict HTTP/1.1 without input or output: bytes in, slices out (libraries.md §3.3, rule
  * 5).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* isolation.h - which policies are evaluated in processes of their own (--isolate).
  *
  * A *jail* is a process that holds the policies of one tenant and nothing else: no other policy, no

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* jail.h - the process that evaluates the policies of one tenant (isolation.h).
  *
  * Forked by the supervisor, like a worker; it loads its policies, locks down as a worker does, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* jail_process.h - the jails of one worker, as the supervisor sees them: made before it, started
  * again when they crash, ended with it.
  */

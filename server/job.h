@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* job.h - a build that goes on while the supervisor does other things: builder_run() in a process
  * of its own, at a lower priority when a worker serves meanwhile.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* listener.h - the one thread that accepts, and deals connections to loops by their count.
  *
  * One request at a time is on a connection, so the fullest loop is the slowest: dealing by count

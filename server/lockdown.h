@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lockdown.h - what a worker gives up, in three steps, before a byte of a client reaches it.
  *
  * Each step is for good. Rights that belong to a thread (capabilities, Landlock) are inherited by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* loop.h - one epoll set with the connections that were dealt to it, run by one thread at a time.
  *
  * Evaluates inline. When an evaluation takes long, another thread takes the loop over (pool.h), and

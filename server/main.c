@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - chimera-server, a drop-in for Kubewarden's policy-server.
  *
  * Exit codes as there: 0 after --help, --version and a stop that was asked for; 2 for a command

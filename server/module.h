@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* module.h - the one place where a policy's module becomes a local file, or the reason why not.
  *
  * What is fetched from the network comes in here, with --sources-path, --docker-config-json-path

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* options.h - flags and environment variables, from one table (policy-server.md §1.1, §1.2).
  *
  * A flag wins over its environment variable, which wins over the default. The help text is made

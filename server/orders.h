@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* orders.h - what the supervisor tells a worker once it runs: one packet each, on a socket of the
  * worker's own. Neither side ever waits for the other.
  */

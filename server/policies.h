@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policies.h - policies.yml: which policies to serve, and how (policy-server.md §3.1).
  *
  * A flat list: the members of a group stand in it like single policies, under "group/member". Read

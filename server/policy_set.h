@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policy_set.h - the policies of one worker, loaded, checked and ready to be asked.
  *
  * Made once when the worker starts; immutable then, but for what chimera_policy_evaluate() does on

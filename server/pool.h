@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pool.h - the threads that run the loops of a worker, and those that stand by to take one over.
  *
  * Each member is a thread with a lane of its own. A member that runs a loop evaluates inline; when

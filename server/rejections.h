@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rejections.h - the last rejections, for a person to look at: who said no to what, and why.
  *
  * A ring in memory that all workers write to; no content of objects, no text without a bound. A

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* remote.h - the worker's end of a jail: evaluating a policy that another process holds.
  *
  * Waits for the answer, as an evaluation in the worker does. Nothing that a jail does or leaves

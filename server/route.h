@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* route.h - which endpoint a request is for, and what its head alone rules out (policy-server.md
  * §2.1, §2.2). The order of the checks shows: path, method, decoding, content type, size.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* seat.h - what one worker says of itself while it lives: which policies it has, what their
  * instances take, how many clients it has.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* series.h - counts by label sets: the reference's two metrics (policy-server.md §6.1), with a
  * bound on how many label sets there are.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service.h - from a whole request to its answer: parse, find the policy, evaluate, write.
  *
  * The service is immutable and shared by all threads; a lane is what one of them may write to. A

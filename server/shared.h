@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shared.h - memory that processes of the server have in common.
  *
  * The supervisor makes it and keeps the descriptor. No child inherits the mapping: one that is to

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* span.h - the spans of a request, with the reference's names and fields (policy-server.md §6.3).
  *
  * They lie on the stack of the thread that answers, which begins and ends them in order: `request`,

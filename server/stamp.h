@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stamp.h - by what a file is told from the one that had its name before, without reading it. */
 #ifndef CHIMERA_SERVER_STAMP_H
 #define CHIMERA_SERVER_STAMP_H

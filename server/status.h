@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* status.h - what the supervisor tells the board: derived anew from its own state whenever
  * something has happened, so that no event can be forgotten.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* supervisor.h - the parent: reads the configuration, has plugins built, keeps a worker running.
  *
  * It never loads a policy, and no byte of a client reaches it. One thread.

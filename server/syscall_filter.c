@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "server/syscall_filter.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* syscall_filter.h - which system calls a worker may make once it serves.
  *
  * A list of what is allowed; all else is refused. What only an intruder does (run a program, make a

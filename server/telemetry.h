@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* telemetry.h - the exporter as the supervisor and the workers see it.
  *
  * One process for the life of the server, when metrics or traces are asked for. It is started again

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tls.h - OpenSSL, set up as policy-server.md §5 and libraries.md §3.3 (rule 3) want it.
  *
  * Who parses has no files any more, so the supervisor hands over copies of them (certificates.h).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* trace.h - the worker's half of traces: the spans of each request as a packet to the exporter.
  *
  * Off unless it is opened. A packet is made in memory of the thread and written once, at the end of

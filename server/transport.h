@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* transport.h - the bytes of a connection, with or without TLS, and what its loop waits for. */
 #ifndef CHIMERA_SERVER_TRANSPORT_H
 #define CHIMERA_SERVER_TRANSPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* update.h - how the workers come to serve another generation: the first one, the full tier, a
  * reload of policies.yml.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* waiting.h - connections whose request is whole and cannot be evaluated yet, first come first. */
 #ifndef CHIMERA_SERVER_WAITING_H
 #define CHIMERA_SERVER_WAITING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* watch.h - says when files may have become others, in whatever way: written to, renamed over, or
  * behind a link that now leads elsewhere, as Kubernetes updates its mounts.
  *

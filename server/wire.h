@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wire.h - requests and verdicts as bytes, between a worker and its jails.
  *
  * Same machine, same program: numbers are as they are in memory. But a jail may have been taken

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* worker.h - the process that holds the policies and serves them.
  *
  * Forked by the supervisor, with the configuration in its memory and the bound sockets open. It

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* worker_process.h - a worker as the supervisor sees it: a child that loads, reports, serves, and
  * retires or is stopped.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* build.c - `chimera build`: policies into native plugins, ahead of time. */
 #include "compiler/build.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bundle.c - `chimera bundle`: all that a server needs, in one folder (runtime/plugin/bundle.h). */
 #include "runtime/plugin/bundle.h"
 

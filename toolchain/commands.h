@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* commands.h - all subcommands, one file each, and what they share with the help. */
 #ifndef CHIMERA_TOOLCHAIN_COMMANDS_H
 #define CHIMERA_TOOLCHAIN_COMMANDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* docs.c - `chimera docs`: man pages and a reference in Markdown, from the tables of the commands.
  */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* doctor.c - `chimera doctor`: is all there that building and serving need? */
 #include <errno.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* inspect.c - `chimera inspect`: what a policy says about itself. */
 #include <stdio.h>
 #include <string.h>

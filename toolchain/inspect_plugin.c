@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* inspect_plugin.c - `chimera inspect` of a built plugin: what it was made from and how it starts. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - the `chimera` command; called kwctl, it takes kwctl's command line. */
 #include <stdarg.h>
 #include <stdio.h>

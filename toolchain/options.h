@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* options.h - the command line: one constant table per subcommand, and the parser that it drives.
  *
  * The same tables make --help, the man pages and the reference, so they cannot disagree. Behaves as

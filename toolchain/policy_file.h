@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policy_file.h - the policy that a command was pointed at: resolved, read, its metadata parsed. */
 #ifndef CHIMERA_TOOLCHAIN_POLICY_FILE_H
 #define CHIMERA_TOOLCHAIN_POLICY_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* run.c - `chimera run`: one policy, one request, one answer on a line. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* run_input.h - what `chimera run` reads before it needs a policy: the request and the settings. */
 #ifndef CHIMERA_TOOLCHAIN_RUN_INPUT_H
 #define CHIMERA_TOOLCHAIN_RUN_INPUT_H

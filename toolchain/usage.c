@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* usage.c - what --help and a usage error print. */
 #include <stdarg.h>
 #include <stdio.h>

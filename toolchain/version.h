@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* version.h - who we are, and whom we stand in for. */
 #ifndef CHIMERA_TOOLCHAIN_VERSION_H
 #define CHIMERA_TOOLCHAIN_VERSION_H

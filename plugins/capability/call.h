@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* call.h - unary gRPC calls by libcurl: a POST over HTTP/2 of one framed message, and a status in
  * the trailers of the answer.
  *

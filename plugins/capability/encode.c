@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/capability/encode.h"
 
 #define POINTS_MAX ((size_t)8 << 20)

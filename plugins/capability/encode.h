@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* encode.h - OTLP's messages: opentelemetry-proto's metrics/v1, trace/v1 and their collector
  * services, of which the field numbers here are.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* otlp.c - exports metrics and traces by OTLP over gRPC: the plugin's entry and its loop.
  *
  * One thread around one curl_multi_poll(): the calls, the pipe of spans, the order to end.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* protobuf.h - writes protocol buffers' wire format: what OTLP needs of it.
  *
  * Appends to a buffer, which keeps the first failure. Values that are the default are written, too:

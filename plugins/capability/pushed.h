@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pushed.h - the metrics as they are pushed: all points, from time to time.
  *
  * A push takes what the counters say at that moment, also after one that failed, so nothing is kept

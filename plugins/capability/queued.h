@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* queued.h - the spans that wait for their export: a bounded queue, sent in batches.
  *
  * What finds no room, what the collector refuses and what could not be sent for a minute is dropped

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* reply.h - what a collector answers to an export over gRPC: headers, trailers, a message.
  *
  * Nothing of it is trusted; texts are cut.

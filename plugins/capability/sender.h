@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sender.h - one signal's way to its collector: one message at a time, again after a while when it
  * could not be taken, and a word in the log when that begins and when it ends.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* settings.h - the OTEL_* variables, by the OpenTelemetry specification ("OpenTelemetry Protocol
  * Exporter", "Environment Variable Specification").
  *

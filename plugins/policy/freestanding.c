@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* freestanding.c - the functions that a compiler may call on its own, compiled into every plugin.
  *
  * A plugin imports nothing from libc: a deadline can interrupt only code of the plugin, and a loop over

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* full.h - the parts of the prelude that the full tier has of its own, for clang. Included by
  * prelude.h. */
 #ifndef CHIMERA_POLICY_FULL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* imports.h - all that a WebAssembly module may import, and all that its plugin may.
  *
  * CHIMERA_GUEST_IMPORTS(X) lists X(module, name, type, symbol): the import's two names, its type in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plugin.h - the contract between a policy plugin and the runtime that loads it.
  *
  * A policy plugin is a shared object made from one WebAssembly module by wasm2c and clang or tcc. It

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* prelude.h - what the generated C of a policy is written against, in place of wasm2c's own prelude.
  *
  * wasm2c's function bodies are kept as they are; every macro, type and helper that they name is here.

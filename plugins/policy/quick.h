@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* quick.h - the parts of the prelude that the quick tier has of its own: for tcc, which knows few
  * builtins, does not optimise, and is less proven than clang (design.md, decision 13).
  *

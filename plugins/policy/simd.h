@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* simd.h - vectors (v128) for the generated C of a policy; wasm2c of WABT 1.0.33 and newer writes
  * such.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* abi.h - one way of speaking to a guest: waPC, WASI, OPA, Gatekeeper, Chimera of 2020.
  *
  * Each is one table of functions (guest-abis.md §2 to §4). policy.c picks the table by the plugin's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* abi_internal.h - what the ABIs of this folder share. */
 #ifndef CHIMERA_ABI_INTERNAL_H
 #define CHIMERA_ABI_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* capability.h - host calls: who may make them, and their dispatch (guest-abis.md §5.1, §5.8). */
 #ifndef CHIMERA_CAPABILITY_H
 #define CHIMERA_CAPABILITY_H

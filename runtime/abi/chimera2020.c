@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The policies of the first Chimera, 2020 (webhook-contract.md §2.1, item 4).
  *
  * WASI programs that could be run by hand: the admission request alone on standard input, each

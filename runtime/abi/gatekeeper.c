@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The `gatekeeper` mode: the policy's entry point gives a set of violations (guest-abis.md §4.3).
  */
 #include "runtime/abi/abi_internal.h"

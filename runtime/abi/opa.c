@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The `opa` mode: the policy's entry point gives an AdmissionReview's response (guest-abis.md
  * §4.3). */
 #include "runtime/abi/abi_internal.h"

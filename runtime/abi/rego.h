@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rego.h - speaking to modules that OPA compiled from Rego (guest-abis.md §4): what the two modes,
  * opa.c and gatekeeper.c, share.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wapc.h - the host's side of a waPC guest (guest-abis.md §2).
  *
  * One per host, made by attach and ended by detach. The import functions fill it while the guest

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wasi.h - the host's side of WASI preview 1 and its predecessor (guest-abis.md §2.6, §3).
  *
  * No files, no network, no environment but what is given: three descriptors only. A policy that is

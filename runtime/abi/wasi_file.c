@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* WASI's descriptors: reading, writing, and telling what they are. */
 #include "runtime/abi/wasi_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wasi_internal.h - what the files of WASI's functions share.
  *
  * Each file ends in a table of CHIMERA_WASI(name, parameters, call): the import function of that

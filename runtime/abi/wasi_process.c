@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* WASI's arguments, environment, clocks, random numbers, waiting and ending. */
 #include <errno.h>
 #include <sched.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The start of a WASI program: from `_start` to the first read of its input, once a slot.
  *
  * The program waits there, its stack and all, and every request goes on from that point

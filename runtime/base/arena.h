@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* arena.h - memory of one request: allocate forward, reset once.
  *
  * Blocks are kept across resets, so that a warm arena does not call malloc. Born with a maximum:

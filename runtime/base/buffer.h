@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* buffer.h - a growing byte buffer, born with a maximum.
  *
  * Writers may ignore the result of each append: the first failure sticks in `failed`, and later

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cleanup.h - cleanup attributes for locals that own. Handing over is assigning NULL or -1. */
 #ifndef CHIMERA_BASE_CLEANUP_H
 #define CHIMERA_BASE_CLEANUP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* digest.h - SHA-256 (OpenSSL's). */
 #ifndef CHIMERA_BASE_DIGEST_H
 #define CHIMERA_BASE_DIGEST_H

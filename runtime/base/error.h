@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* error.h - one error vocabulary for every folder.
  *
  * A function that can fail returns 0 or a negative CHIMERA_E* code. Functions off the request path

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* file.h - whole files in, whole files out.
  *
  * Writes are atomic: a temporary file in the same folder, fsync of the file, rename, fsync of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hex.h - hexadecimal digits, in either case. */
 #ifndef CHIMERA_BASE_HEX_H
 #define CHIMERA_BASE_HEX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* log.h - lines for whoever runs the program.
  *
  * Silent until a program opens it, which it does once, before it starts threads: the server to its

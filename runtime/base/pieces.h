@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pieces.h - one text as a short list of borrowed slices, so that it is copied once: into the guest. */
 #ifndef CHIMERA_BASE_PIECES_H
 #define CHIMERA_BASE_PIECES_H

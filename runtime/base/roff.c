@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/base/roff.h"
 
 void chimera_roff_append(struct chimera_buffer *out, struct chimera_slice text)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* roff.h - text for man pages. */
 #ifndef CHIMERA_BASE_ROFF_H
 #define CHIMERA_BASE_ROFF_H

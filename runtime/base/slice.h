@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* slice.h - borrowed bytes by value. For everything that came from outside instead of C strings. */
 #ifndef CHIMERA_BASE_SLICE_H
 #define CHIMERA_BASE_SLICE_H

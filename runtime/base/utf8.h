@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* utf8.h - is it UTF-8? By Unicode's table of well-formed byte sequences: no surrogates, nothing
  * overlong, nothing above U+10FFFF. */
 #ifndef CHIMERA_BASE_UTF8_H

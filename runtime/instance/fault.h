@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fault.h - the signal handlers that end a guest: memory faults and deadlines.
  *
  * A fault is the guest's only if the program counter is in its plugin's code and the address is in

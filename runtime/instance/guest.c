@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What import functions use: they run on the guest's stack, called by the guest. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* host.h - one instance of a guest and the thread that runs it.
  *
  * A host (a "slot") has a reservation of 8 GiB with the linear memory at its start, the instance

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* host_internal.h - what only the files of this folder know of a host. */
 #ifndef CHIMERA_HOST_INTERNAL_H
 #define CHIMERA_HOST_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* image.h - what linear memory looked like when a policy's slots were ready for requests.
  *
  * A sealed memfd (or the plugin's own image file), of which every slot of a policy maps a private

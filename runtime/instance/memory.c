@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Linear memory: a reservation of addresses, and what is mapped at its start. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pagemap.h - which pages of a private mapping have been written (runtime-performance.md §3).
  *
  * A page that was written has a copy of its own: it is neither the file's nor the kernel's page of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/instance/reset.h"
 
 #include <stdlib.h>

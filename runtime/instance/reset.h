@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* reset.h - linear memory back to its image, by copying back the pages that a request wrote.
  *
  * runtime-performance.md §3: a page once written stays resident and is copied back after every

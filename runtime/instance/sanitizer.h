@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sanitizer.h - tells ASan and TSan which stack the thread is on. Nothing in other builds. */
 #ifndef CHIMERA_SANITIZER_H
 #define CHIMERA_SANITIZER_H

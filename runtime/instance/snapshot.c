@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The state of a slot that every request starts from, and the way back to it. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* start.h - what the slots of one policy share of their start.
  *
  * Every slot runs the guest's start itself, at addresses of its own. What a start learns from

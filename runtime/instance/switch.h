@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* switch.h - running a function on another stack, and leaving it from anywhere.
  *
  * One file per architecture implements it (switch_x86_64.c); switch_portable.c is the fallback.

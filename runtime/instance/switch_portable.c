@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The fallback for architectures without a switch of their own: ucontext. Slower (it saves the signal
  * mask by a system call), and a deadline can interrupt only host code. */
 #include "runtime/instance/switch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tables of references. The entries are plain bytes here: a plugin knows their layout, and an entry of
  * zeros is null. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* watchdog.h - deadlines without instrumentation (runtime-performance.md §5.2).
  *
  * Each thread that runs guests has one `struct chimera_run`, which it arms with plain stores. One

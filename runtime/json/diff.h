@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* diff.h - writing an RFC 6902 patch, for the two that compare. Private to this folder. */
 #ifndef CHIMERA_JSON_DIFF_H
 #define CHIMERA_JSON_DIFF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The difference of two JSON texts without trees of them.
  *
  * A policy that mutates hands back a document that is mostly the one it got, with its keys in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What went wrong in a text, and where: the cold half of scan.h. */
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* members.h - the members of a json-c object in the reference's order: by key, bytewise. Private to
  * this folder. */
 #ifndef CHIMERA_JSON_MEMBERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* number.h - JSON numbers as serde_json reads and writes them. */
 #ifndef CHIMERA_JSON_NUMBER_H
 #define CHIMERA_JSON_NUMBER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* scan.h - a strict JSON reader over a slice: the caller pulls, nothing is built.
  *
  * RFC 8259 and UTF-8 are checked in full while values are skipped or read; at most 127 arrays and

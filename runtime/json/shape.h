@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shape.h - reading JSON objects whose members have known names and types, by a table.
  *
  * Behaves like a struct that derives serde's Deserialize, in what it accepts and in its messages:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tree.h - json-c with our rules, for everything that is not per request.
  *
  * Input is strict JSON (RFC 8259, UTF-8, at most 127 levels, nothing behind the value), read by

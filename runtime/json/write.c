@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON's leaves as serde_json writes them. */
 #include "runtime/base/utf8.h"
 #include "runtime/json/number.h"

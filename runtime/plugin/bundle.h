@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bundle.h - a folder with all that a server needs: DIR/manifest.json, DIR/policies.yml and
  * DIR/plugins/STEM.{so,json,image,names} (design.md, settled question 6; docs/decisions/002).
  *

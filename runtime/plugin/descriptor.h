@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* descriptor.h - whether what a mapped plugin says of itself can be true.
  *
  * Every pointer must lie inside the object and every number inside its limits, so that nobody has

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The file is not trusted: every number in it is used only after it was checked against the size of
  * the file, in 64-bit arithmetic that cannot wrap. What our own linker never writes is refused,
  * whether or not it would do harm: the list of what is allowed is short and complete. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* imports.h - the runtime's functions that a plugin may import.
  *
  * One table of plugins/policy/imports.h with the functions' addresses, so that a program that loads

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manifest_internal.h - what the manifests of plugins and of bundles have in common. */
 #ifndef CHIMERA_PLUGIN_MANIFEST_INTERNAL_H
 #define CHIMERA_PLUGIN_MANIFEST_INTERNAL_H

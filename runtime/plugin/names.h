@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* names.h - STEM.names: which WebAssembly function a place in a plugin's code belongs to.
  *
  * Written by the build beside the plugin, so that the plugin itself holds no names and its bytes

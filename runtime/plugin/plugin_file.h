@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plugin_file.h - finding, checking and mapping a policy plugin.
  *
  * A plugin is STEM.so with STEM.json, its manifest, and STEM.image, its initial memory, beside it

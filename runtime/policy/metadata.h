@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* metadata.h - what a policy says about itself: the custom section `io.kubewarden.metadata`.
  *
  * guest-abis.md §1.4. Parsed once when a policy is built, run, inspected or loaded; immutable

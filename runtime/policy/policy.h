@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policy.h - one configured policy: a loaded plugin, its settings and limits.
  *
  * Open at start, evaluate from any loop, each loop ("lane") with a host of its own. Opening validates

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* slots.h - the bound on how many instances there are at once, and who has to go.
  *
  * An instance costs 8 GiB of addresses, some seven mappings of the 65,530 that a process may have,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stop_report.h - the one line of the log for a trap or a deadline: which policy, which request,
  * and where in the policy. */
 #ifndef CHIMERA_STOP_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* version.h - semantic versions as the reference's `semver` crate reads them. */
 #ifndef CHIMERA_POLICY_VERSION_H
 #define CHIMERA_POLICY_VERSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* builtin.h - OPA's builtin functions that a policy leaves to its host (guest-abis.md §4.5, §4.6).
  *
  * Each behaves as in OPA. Where OPA makes the expression undefined because of an error, these fail,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins net.cidr_*: networks written as address and prefix length. */
 #include <arpa/inet.h>
 #include <stdio.h>

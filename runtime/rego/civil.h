@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* civil.h - dates of the Gregorian calendar, and time zones. Private to this folder. */
 #ifndef CHIMERA_REGO_CIVIL_H
 #define CHIMERA_REGO_CIVIL_H

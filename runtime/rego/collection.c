@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins on arrays, sets and objects, and the casts, which only check a type. */
 #include "runtime/rego/family.h"
 

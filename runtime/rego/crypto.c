@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins crypto.*: digests and their HMACs, as lower-case hexadecimal digits. */
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

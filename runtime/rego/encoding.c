@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins that encode and decode: hex, base64url, JSON, YAML, UUID. */
 #include "runtime/rego/family.h"
 

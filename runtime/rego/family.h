@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* family.h - what the families of builtins share, and the list of them. Private to this folder.
  *
  * CHIMERA_REGO_BUILTIN_MAP(X) lists X(name, arity, function).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* float.h - floating-point numbers as Go's strconv.FormatFloat writes them. Private to this folder.
  */
 #ifndef CHIMERA_REGO_FLOAT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sprintf as Go's fmt does it, for the four types that OPA hands to it: int64, *big.Int, float64
  * and string (all else as OPA prints it). Wrong formats show in the result, as in Go:
  * %!d(string=x). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* layout.h - times as text by Go's layouts: "2006-01-02T15:04:05Z07:00". Private to this folder.
  *
  * A layout may also be one of the names that OPA knows ("RFC1123"); none stands for RFC3339Nano.

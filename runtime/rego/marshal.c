@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins that write whole values as text: yaml.marshal, json.marshal_with_options. */
 #include "runtime/rego/family.h"
 #include "runtime/rego/quote.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The text of opa_value_dump, read without recursion. */
 #include "runtime/base/utf8.h"
 #include "runtime/json/node.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builtin json.patch: RFC 6902 on values that are shared, so what lies on a path is copied, once:
  * later operations change the copy. OPA also takes paths as arrays. Sets cannot be entered. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* quote.h - string literals: Go's, for messages, and JSON's, for the guest. Private to this folder.
  */
 #ifndef CHIMERA_REGO_QUOTE_H

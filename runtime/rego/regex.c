@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins regex.*: what OPA makes of Go's regexp. */
 #include "runtime/rego/family.h"
 #include "runtime/rego/regexp.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins semver.*: strict versions, a "v" before them allowed (https://semver.org). */
 #include "runtime/rego/family.h"
 

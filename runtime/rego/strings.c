@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins on strings: prefixes, counting, finding, splitting. */
 #include "runtime/base/utf8.h"
 #include "runtime/rego/family.h"

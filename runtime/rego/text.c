@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins that print: trace, print, string interpolation. */
 #include "runtime/base/log.h"
 #include "runtime/rego/family.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins time.*: instants are nanoseconds since 1970, or [nanoseconds, zone, layout]. */
 #include <math.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins units.*: quantities with a unit as Kubernetes writes them ("10Gi", "100m"). */
 #include <inttypes.h>
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins urlquery.*: as Go's net/url escapes the parts of a query. */
 #include "runtime/base/hex.h"
 #include "runtime/rego/family.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* value.h - Rego values as json-c trees.
  *
  * Guest and host exchange values as text in the form of opa_value_dump and opa_value_parse: JSON,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Time zones from the system's TZif files (RFC 8536), second block: 64-bit times. What comes after
  * the last transition is told by a rule in POSIX's form at the end of the file. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zone_store.h - time zones kept in memory, for a process that gives up opening files.
  *
  * A builtin reads a zone's file when it is asked for that zone. A server's worker cannot do that

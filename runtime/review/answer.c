@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a policy answered, read into a response. */
 #include "runtime/json/number.h"
 #include "runtime/review/patch.h"

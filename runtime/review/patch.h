@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* patch.h - what a policy changed, as the API server wants it. Private to this folder. */
 #ifndef CHIMERA_REVIEW_PATCH_H
 #define CHIMERA_REVIEW_PATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/review/request.h"
 
 #include "runtime/review/normal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* request.h - from the body of a webhook call to what a policy gets to see.
  *
  * The body is scanned once, strictly; no tree is built and no value is reprinted: the members of

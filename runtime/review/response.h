@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* response.h - the verdict on one request and its JSON form (policy-server.md §2.4, §4.4, §4.5).
  *
  * All slices point into an arena or into static text.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/review/shapes.h"
 
 #define NAME(text) {(text), sizeof(text) - 1}

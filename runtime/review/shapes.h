@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shapes.h - the Kubernetes types inside reviews, for the files of this folder. */
 #ifndef CHIMERA_REVIEW_SHAPES_H
 #define CHIMERA_REVIEW_SHAPES_H

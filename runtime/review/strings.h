@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* strings.h - lists and maps of strings from a guest's answer, as the reference reprints them.
  * Private to this folder. */
 #ifndef CHIMERA_REVIEW_STRINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What an API server passes on of a webhook's warnings (webhook-contract.md §4.2). */
 #include <string.h>
 

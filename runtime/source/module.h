@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* module.h - from what policies.yml calls a module to a file on this machine (policy-server.md
  * §1.5).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sources.h - sources.yml: registries without TLS, authorities of their own, proxies
  * (policy-server.md §1.6).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* verification.h - the file that says which signatures a policy needs (policy-server.md §1.7,
  * cli-and-distribution.md §5.1).
  */

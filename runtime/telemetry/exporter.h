@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exporter.h - between the server and the plugin that exports its metrics and traces.
  *
  * The server forks a process for it, which opens the plugin and calls `run`; nothing of the plugin,

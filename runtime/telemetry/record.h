@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* record.h - the spans of one request as one packet, from the process that answers to the one that
  * exports.
  *

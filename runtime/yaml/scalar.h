@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* scalar.h - what a plain YAML scalar means: the core schema as serde_yaml 0.9 reads it. */
 #ifndef CHIMERA_YAML_SCALAR_H
 #define CHIMERA_YAML_SCALAR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <yaml.h>
 
 #include "runtime/base/printable.h"

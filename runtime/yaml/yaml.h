@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* yaml.h - YAML text into json-c trees and back, with serde_yaml's rules (cli-and-distribution.md
  * §1.5 "Settings"; policy-server.md §3.2): core schema for plain scalars, no merge keys, aliases
  * copied and bounded, depth 128, local tags refused.

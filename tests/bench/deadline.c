@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* deadline.c - how late a deadline is.
  *
  *   bench-deadline GUEST.so [COUNT]

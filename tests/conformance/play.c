@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* play.c - runs the commands of one wast2json file through our own pipeline.
  *
  *   conformance-play FILE.json SCRATCH quick|full

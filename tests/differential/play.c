@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* play.c - takes random modules through our own pipeline and compares with what Wasmtime did.
  *
  *   differential-play FILE.wasm…

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as the manifest of a bundle; what is accepted survives being written and read again,
  * and names nothing outside. */
 #include <stdio.h>

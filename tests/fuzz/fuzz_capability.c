@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A host call as a guest makes it: four texts, split at the first three NULs of the input. */
 #include "runtime/abi/capability.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes, sent to the real connection machine over a socket pair: twice, once at once to a loop
  * that answers at once, once in pieces to one that is handed over now and then and whose socket
  * takes little. Both must say the same, and must not get stuck. A third time with timeouts and a

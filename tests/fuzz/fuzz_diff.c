@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two texts, with a zero byte between, differ as their trees do. */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a plugin's file: the audit must end without a bad access, whatever it says. */
 #include "runtime/plugin/plugin_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a group's expression; what compiles can be run and ends. And where it gives a
  * verdict although a member failed, the verdict is the same whatever that member would have said.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One head and one chunked body out of any bytes, whole and cut in two: the same must come of both.
  */
 #include <stdint.h>

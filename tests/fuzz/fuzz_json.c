@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The scanner and the tree agree, and what the tree writes reads back as the same. */
 #include <stdint.h>
 #include <stdlib.h>

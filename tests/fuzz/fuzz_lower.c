@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The lowering pass on any bytes: what it makes must be a module that our reader takes, and one
  * that needs no lowering again. */
 #include <stdint.h>

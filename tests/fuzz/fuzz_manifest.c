@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a plugin's manifest; what is accepted must survive being written and read again. */
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as the metadata of a policy. What is taken, written out again, is taken again as the
  * same. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The module reader, the import check and the rewrite, on any bytes. */
 #include <stdint.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a plugin's names, asked for any address. */
 #include <string.h>
 #include <sys/mman.h>

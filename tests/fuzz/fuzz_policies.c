@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as policies.yml; what is accepted is whole. */
 #include <stdlib.h>
 

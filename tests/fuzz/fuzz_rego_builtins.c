@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A builtin, chosen by the first byte, and its arguments as a Rego array behind it. With an account
  * it gives the same or nothing. */
 #include "runtime/rego/builtin.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a value that a Rego guest hands over. What is read is written as the same value; on
  * an account, too, as far as that goes. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever is taken as a request gives the guest JSON, and names for the log. And the guest's JSON,
  * taken again, gives itself: it was in its normal form. */
 #include <stdint.h>

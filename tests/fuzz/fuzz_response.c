@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever a guest answers, what is written is JSON. */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as sources.yml and as a verification file; what is refused is explained. */
 #include <stdint.h>
 #include <stdlib.h>

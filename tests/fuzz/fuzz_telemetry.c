@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What an exporter reads of others: packets of a worker that may be taken over, answers of whoever
  * is behind the collector's address. */
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a jail sends, read by its worker: whatever is taken can be written again, and comes to the
  * same.
  */

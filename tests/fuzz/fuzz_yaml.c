@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as YAML. What is read can be written, and reads back as the same; on an account, too,
  * as far as that goes. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* replay.c - the main() of a fuzz target in ordinary builds: it plays the files of a corpus.
  *
  *   replay_NAME [FOLDER]

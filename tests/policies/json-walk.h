@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* json-walk.h - finds a value in a JSON text without building anything; shared by the C policies here.
  *
  * The text must end in NUL. It is trusted to be JSON (an API server wrote it); on a text that breaks off, every

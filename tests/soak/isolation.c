@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* isolation.c - does one request leave anything for the next, and does a deadline at any moment?
  *
  *   soak-isolation GUEST.wat REQUESTS THREADS [deadlines|swap]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* c_guest.h - guests written in C, for tests of what guests call and of what calls them.
  *
  * A plugin descriptor by hand whose exports are C functions: the host, its memory, traps, deadlines

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the admin port answers when its numbers and texts are a hostile worker's: texts that can
  * still be read as what they are. tests/e2e/server/test_admin.py has the rest. */
 #include <setjmp.h>

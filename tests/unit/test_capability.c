@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The texts are the reference's: guest-abis.md §5.1 and §5.8, and the recordings in
  * tests/reference. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* WASI programs that wait at their first read of input (runtime-performance.md §4): what a resumed
  * request sees, what it shares with others, and which programs are not kept waiting. */
 #include "tests/unit/wasi_guest.h"

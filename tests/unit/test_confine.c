@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Each denial is tried from inside: this program runs itself as a confined tool. An attempt that
  * gets what it wants ends with 0, one that is refused prints the name of the error and ends with 1.
  */

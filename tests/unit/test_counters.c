@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the server counts: from several threads and processes, without end, and read from memory
  * that its writer has spoilt. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Real plugins, compiled here from a few lines of C, each broken in one way by hand. */
 #include "compiler/audit.h"
 

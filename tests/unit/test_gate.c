@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How many slow evaluations there may be, and who waits (docs/internals/loops.md). */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lies to the host functions that hand a guest what another call left for it: the answers of host
  * calls. They need a call that is answered, and tests/policies/hostile, where all other lies are,
  * grants none. What is expected is WebAssembly's own rule: wholly inside of memory, or a trap. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The HTTP parser (libraries.md §3.3, rule 5; RFC 9112). It is the server's own, so it comes in
  * whole. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The difference of two texts is that of their trees: on random documents that differ in order,
  * white space, spelling and some values. What the trees' difference must be, test_json_tree.c says.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Messages and places are serde_json 1.0's. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Each denial of the lock-down is tried from inside: a child locks itself down as a worker does,
  * and then makes the call. What is expected is the contract of docs/internals/lockdown.md. */
 #include <setjmp.h>

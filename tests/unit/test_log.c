@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The two forms are the reference's, policy-server.md §6.4. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The lowering pass: what it makes of each new form, and what it refuses with offsets of the file
  * that was given. That the outcome means the same is for tests/lowering. Encodings: core
  * specification 3.0, chapter 5, and the proposal "compact import section". */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The metadata of policies: guest-abis.md §1.3, §1.4; texts from the recordings and from the
  * reference's parsers. */
 #include <setjmp.h>

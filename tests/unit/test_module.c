@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The module reader: what it refuses, where it says the fault is, and what it reads. The bytes follow the
  * binary format of the core specification, chapter 5. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where modules are kept (policy-server.md §1.5; cli-and-distribution.md §2 has the same layout).
  */
 #include <setjmp.h>

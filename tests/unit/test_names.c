@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A guest that ends in every way is asked where it ended; and the file that knows is broken. */
 #include "runtime/plugin/names.h"
 

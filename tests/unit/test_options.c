@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The command line: cli-and-distribution.md §1.1, the usage errors of command.jsonl, and clap's
  * rules. The sources are included, since the command is a program and no library. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The variables of the OpenTelemetry specification, as it describes them ("Environment Variable
  * Specification", "OpenTelemetry Protocol Exporter"). */
 #include <setjmp.h>

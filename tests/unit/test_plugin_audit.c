@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One real policy, built as users build it, and then broken by hand in each way that the audit
  * knows; the build's audit and the loader both must refuse what remains. */
 #include <elf.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Policies as the server uses them: lanes, limits, what a warm request costs. */
 #include "tests/unit/c_guest.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the compiler makes of the prelude, where it matters that it does not improve it. */
 #include <setjmp.h>
 #include <stdarg.h>

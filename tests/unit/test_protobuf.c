@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The wire format: the examples of https://protobuf.dev/programming-guides/encoding/, and what
  * Python's struct module makes of numbers. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rego builtins against what OPA itself answers (rego_cases.json, made by make-rego-cases). */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Against tests/reference/server.jsonl: what the reference answered to each body. */
 #include <setjmp.h>
 #include <stdarg.h>

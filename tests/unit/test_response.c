@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Answers are those of tests/reference/make-policies, verdicts those recorded in server.jsonl. */
 #include <setjmp.h>
 #include <stdarg.h>

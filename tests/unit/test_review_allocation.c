@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The way of a request that does not mutate takes nothing from malloc() once its arena is warm.
  * Counted by standing in front of glibc's own functions, which a sanitizer already does. */
 #include <setjmp.h>

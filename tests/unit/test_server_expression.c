@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Group expressions (policy-server.md §3.4). */
 #include <setjmp.h>
 #include <stdarg.h>

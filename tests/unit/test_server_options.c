@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Flags, environment and what they come to (policy-server.md §1; start.jsonl of the recordings). */
 #include <setjmp.h>
 #include <stdarg.h>

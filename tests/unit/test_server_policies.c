@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policies.yml (policy-server.md §3.1): what the reference accepts and refuses is what start.jsonl
  * records and what it was asked; that each refusal names file, line, id, key and what was expected
  * is ours. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Endpoints and what a head alone rules out (policy-server.md §2.1, §2.2; server.jsonl). */
 #include <setjmp.h>
 #include <stdarg.h>

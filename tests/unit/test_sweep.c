@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The sweep over the quick tier's code. Expected: Intel's manual, volume 2, for what each row of bytes is. */
 #include <setjmp.h>
 #include <stdarg.h>

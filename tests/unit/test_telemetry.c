@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the exporter reads: packets of spans, answers of collectors, settings. End to end, and as a
  * decoder of its own sees it: tests/e2e/server/test_otlp.py. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Both tiers of one guest: stacks that end before their guard is stepped over, whatever is called
  * down there, and plugins that lie side by side. */
 #include <setjmp.h>

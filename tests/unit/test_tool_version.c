@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Versions of tools, and what is remembered of them. The tools are scripts that count their calls.
  */
 #include <setjmp.h>

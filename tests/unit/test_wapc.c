@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A waPC guest in C against the real host; the texts are guest-abis.md §2 and policy-server.md
  * §4.4. */
 #include "tests/unit/c_guest.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* WASI's functions called by a guest in C; what they answer is guest-abis.md §2.6 and §3.5. */
 #include "tests/unit/wasi_guest.h"
 

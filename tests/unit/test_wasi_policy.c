@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whole runs of WASI programs: how they end, what they read; guest-abis.md §3.2 and §3.3,
  * start.jsonl, and webhook-contract.md §2.1 for the programs of 2020. */
 #include "tests/unit/wasi_guest.h"

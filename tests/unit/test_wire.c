@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Requests and verdicts between a worker and its jails: all of them arrive, and nothing else does.
  */
 #include <setjmp.h>

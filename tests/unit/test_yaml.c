@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* YAML with serde_yaml's rules. What is expected was asked of serde_yaml 0.9.34 itself, or recorded
  * from the reference (tests/reference/command.jsonl). */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Time zones from memory are those of the files (RFC 8536 says what is in them). */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wasi_guest.h - a WASI program in C whose main() is any function, and what such functions need. */
 #ifndef CHIMERA_TESTS_WASI_GUEST_H
 #define CHIMERA_TESTS_WASI_GUEST_H

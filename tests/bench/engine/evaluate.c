@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* evaluate.c - how long one evaluation takes in process, without a server.
  *
  *   bench-evaluate PLUGIN.so SETTINGS.json REQUEST.json THREADS COUNT

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* figures.h - what evaluate.c and native.c both print: percentiles of times in nanoseconds. */
 #ifndef BENCH_FIGURES_H
 #define BENCH_FIGURES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* native.c - how long one evaluation of a waPC policy takes that was compiled for this machine,
  * without WebAssembly.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* client.c - asks one server for as long as told, and compares every answer.
  *
  *   bench-client PORT CONNECTIONS RATE WARM_MS MEASURE_MS EXCHANGES

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* histogram.h - times in nanoseconds, kept to within 0.8 %, however many they are. */
 #ifndef BENCH_HISTOGRAM_H
 #define BENCH_HISTOGRAM_H

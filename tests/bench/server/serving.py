@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Servers under test: started the same way, looked at through /proc, asked once with care before they are asked in bulk."""
 import base64
 import http.client

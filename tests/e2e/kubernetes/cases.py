@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a user of the API sees: one case, one namespace, one or more webhooks of ours."""
 import time
 

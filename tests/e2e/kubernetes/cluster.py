@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests run: etcd, a real API server, chimera-servers, all on free ports of the loopback, and a client of the API."""
 import base64, http.client, json, os, re, signal, socket, ssl, subprocess, threading, time
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the API server really does as a client: measured with the recorder, told beside what our server is built for."""
 import collections, re, threading, time
 

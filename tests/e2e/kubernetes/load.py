@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What must not be noticed: certificates rotated, policies reloaded, servers restarted one after the other, all under load."""
 import os, shutil, signal, threading, time
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A webhook of the test's own that writes down what the API server sends: what our server is measured against."""
 import json, socketserver, ssl, threading, time
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Plays a Service before several servers: what kube-proxy and the endpoint controller do, on one port of the loopback."""
 import socket, threading, time
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The parts that run together, the cases, and what both the cases and the load tests build on."""
 import json, os, tempfile, time
 

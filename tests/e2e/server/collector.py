@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A collector for tests: takes OTLP over gRPC and decodes it, with Python's standard library alone.
 
 As much of HTTP/2 (RFC 9113), HPACK (RFC 7541), gRPC and protocol buffers as a client of unary calls needs; what it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Starts the real chimera-server on free ports with policies of the reference corpus, and talks to it.
 
 The tests find the programs through CHIMERA_SERVER (the binary) and CHIMERA_COMMAND (the `chimera` program, when it

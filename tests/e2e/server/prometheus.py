@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A strict reader of Prometheus' text format 0.0.4, after its documentation (exposition_formats.md): whatever that does not
 allow is an error here, also what Prometheus itself would let pass."""
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The admin port: /healthz, /metrics, /policies, the page, and who may ask for them (docs/user/observability.md)."""
 import hashlib, html.parser, http.client, json, os, shutil, signal, socket, stat, tempfile, time, unittest, urllib.parse
 

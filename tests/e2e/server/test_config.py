@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Options, policies.yml and the files beside it (policy-server.md §1, §3, §10)."""
 import hashlib, json, os, shutil, signal, subprocess, tempfile, time, unittest, urllib.request
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How long an evaluation may take: the smaller of the policy's limit and what is left of the review's own timeout, counted
 from the request's arrival (design.md, settled question 14; runtime-performance.md §5.2, pitfall 9). Whatever the guest does."""
 import json, os, time, unittest

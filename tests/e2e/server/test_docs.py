@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The man page and the reference hold every flag that --help names."""
 import os, re, shutil, subprocess, tempfile, unittest
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What upstream's tests leave out (policy-server.md §8, the last line): the edges of the contract, byte for byte."""
 import base64, json, os, unittest
 

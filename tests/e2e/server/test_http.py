@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What goes over the wire: framing, limits, keep-alive (libraries.md §3.3, policy-server.md §2.2)."""
 import json, re, time, unittest
 

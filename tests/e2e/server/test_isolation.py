@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Policies in processes of their own (--isolate): the same answers, and a crash that is one tenant's alone."""
 import os, re, signal, threading, unittest
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The worker's lock-down, seen from outside on the real program (docs/internals/lockdown.md). What it denies is tried
 from inside in tests/unit/test_lockdown.c; that it denies nothing that serving needs, all other tests here show."""
 import os, ssl, tempfile, unittest

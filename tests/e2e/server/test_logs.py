@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The log as scripts read it: spans, events and fields with the reference's names (policy-server.md §6.3, §6.4)."""
 import json, re, unittest
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Metrics and traces by OTLP over gRPC, as a collector sees them (policy-server.md §6.1 to §6.3, §8.1 test_otel)."""
 import json, os, shutil, signal, ssl, subprocess, tempfile, time, unittest
 

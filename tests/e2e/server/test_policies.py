@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Policies that fail, groups, the namespace shortcut (policy-server.md §3.7, §4.2, §4.8, §10)."""
 import json, os, re, shutil, subprocess, tempfile, unittest
 

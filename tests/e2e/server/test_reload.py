@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Other policies without a restart (docs/user/reload.md): a new set is taken whole or refused, and no request notices."""
 import json, os, shutil, signal, ssl, stat, tempfile, threading, time, unittest
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Request smuggling: bytes that two parsers could divide differently into requests (RFC 9112 §11.2).
 
 Behind each stands a request that must never be answered when the one before it was refused, and must be answered when

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From the quick tier to the full one, without a lost request (design.md, decision 13 and settled question 1).
 
 The `chimera` program is a script here: what it gives for the quick tier is a copy of the full tier's plugin under the name

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTPS and client certificates (policy-server.md §5)."""
 import os, socket, ssl, shutil, subprocess, tempfile, time, unittest, warnings
 

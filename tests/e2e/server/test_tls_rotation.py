@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Certificates, keys and client authorities that change while the server runs (policy-server.md §5, docs/user/tls.md)."""
 import os, shutil, signal, ssl, stat, subprocess, tempfile, threading, time, unittest
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tests of Kubewarden's own server, by their names (policy-server.md §8.1 and §8.2), played over the wire.
 
 What stands in for upstream's policies, which are fetched from a registry there: rust-privileged, rust-raw-mutation and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policy.c - refuses Pods, and workloads whose Pods, use the network of their node. A waPC guest without any library. */
 #include <stdint.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policy.c - only trusted users may create privileged Pods. A policy as Chimera took them in 2020: a WASI program that
  * reads the admission request from standard input, its settings from the environment, and prints the answer.
  *
