@@ -2,8 +2,8 @@
 /* audit.h - proof after the link that a plugin holds what it may and nothing else.
  *
  * The ELF checks of the loader, and: for the full tier a disassembly of all its code in search of
- * instructions that generated C cannot contain (settled question 11); for the quick tier our own sweep
- * (sweep.h), which knows every instruction that may be there.
+ * instructions that generated C cannot contain; for the quick tier our own sweep (sweep.h), which
+ * knows every instruction that may be there.
  */
 #ifndef CHIMERA_COMPILER_AUDIT_H
 #define CHIMERA_COMPILER_AUDIT_H

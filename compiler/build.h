@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* build.h - the whole way from a WebAssembly file to a policy plugin.
  *
- * read and check, rewrite, wasm2c, split, clang or tcc, link, audit, manifest: design.md, "The way
- * of the data". Finished plugins come from and go to the cache; with an output folder they are
- * copied to its plugins/ as well. What the cache has is verified before it is handed out or copied,
- * and built again when it is damaged. Nothing is left behind by a build that failed.
+ * read and check, rewrite, wasm2c, split, clang or tcc, link, audit, manifest
+ * (docs/internals/compiler.md). Finished plugins come from and go to the cache; with an output
+ * folder they are copied to its plugins/ as well. What the cache has is verified before it is
+ * handed out or copied, and built again when it is damaged. Nothing is left behind by a build that
+ * failed.
  */
 #ifndef CHIMERA_COMPILER_BUILD_H
 #define CHIMERA_COMPILER_BUILD_H

@@ -16,7 +16,7 @@
 struct chimera_part {
     const char *source; /* the .c file; relative to the job's folder, or absolute */
     const char *object; /* where the object goes; likewise */
-    bool is_giant;      /* -O0 instead of -O1; decided by size alone (settled question 10) */
+    bool is_giant;      /* -O0 instead of -O1; decided by size alone */
 };
 
 struct chimera_compile_job {           /* all borrowed */

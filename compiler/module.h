@@ -2,7 +2,7 @@
 /* module.h - the structure of one WebAssembly module, read and checked by ourselves.
  *
  * What the build must know or must refuse before wasm2c sees a module: sections, features, imports,
- * limits, segments, names (design.md decision 2; runtime-performance.md §7.2). Types inside function
+ * limits, segments, names (runtime-performance.md §7.2). Types inside function
  * bodies are wasm2c's to validate. A module that uses what wasm2c does not take but lower.c rewrites is
  * lowered first, and what is read is the outcome. Names and bodies are slices of the file, which must outlive the
  * module. Immutable once read.

@@ -14,7 +14,7 @@
 struct built_plugin { /* one of both texts is set; owned */
     char *path;       /* of the .so */
     char *failure;    /* why there is none */
-    bool is_quick;    /* of the quick tier (design.md, decision 13) */
+    bool is_quick;    /* of the quick tier */
 };
 
 /* How far a policy's module is. */

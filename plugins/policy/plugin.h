@@ -80,7 +80,7 @@ struct chimera_table {
     uint32_t max_size, size;
 };
 
-/* Which compiler made the code (design.md, decision 13). The answers are the same. */
+/* Which compiler made the code. The answers are the same. */
 enum chimera_tier {
     CHIMERA_TIER_QUICK = 1, /* tcc: there at once, several times slower */
     CHIMERA_TIER_FULL = 2,  /* clang -O1 */

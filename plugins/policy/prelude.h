@@ -2,7 +2,7 @@
 /* prelude.h - what the generated C of a policy is written against, in place of wasm2c's own prelude.
  *
  * wasm2c's function bodies are kept as they are; every macro, type and helper that they name is here.
- * So neither speed nor soundness of a plugin hangs on WABT's runtime (design.md decision 1):
+ * So neither speed nor soundness of a plugin hangs on WABT's runtime (docs/decisions/001):
  *  - a load or store is one volatile access through a base held in a local of the function
  *    (runtime-performance.md §9), whose 33-bit address cannot leave the reservation of 8 GiB;
  *  - a trap calls the runtime, which leaves the guest's stack;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quick.h - the parts of the prelude that the quick tier has of its own: for tcc, which knows few
- * builtins, does not optimise, and is less proven than clang (design.md, decision 13).
+ * builtins, does not optimise, and is less proven than clang.
  *
  *  - Every load and store is compared with the memory's size, in 64 bits, before the guard pages
  * would catch it.

@@ -63,8 +63,7 @@ static inline enum chimera_wasi_file chimera_wasi_file_of(const struct chimera_h
                                    : CHIMERA_WASI_CLOSED;
 }
 
-/* Guest memory is little-endian, and so are the machines that this runs on (settled question 18).
- */
+/* Guest memory is little-endian, and so are the machines that this runs on. */
 static inline uint32_t chimera_wasi_get32(const uint8_t *at)
 {
     uint32_t value;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bundle.h - a folder with all that a server needs: DIR/manifest.json, DIR/policies.yml and
- * DIR/plugins/STEM.{so,json,image,names} (design.md, settled question 6; docs/decisions/002).
+ * DIR/plugins/STEM.{so,json,image,names} (docs/decisions/002 and 007).
  *
  * manifest.json is the root of trust, and the lock file: it has the digest of policies.yml and of
  * each STEM.json, which has those of STEM.so and STEM.image. It must be owned by root or us, and

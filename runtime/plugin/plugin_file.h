@@ -2,10 +2,11 @@
 /* plugin_file.h - finding, checking and mapping a policy plugin.
  *
  * A plugin is STEM.so with STEM.json, its manifest, and STEM.image, its initial memory, beside it
- * (design.md, settled question 6); STEM.names, for reports of traps, may be missing. Loading checks, in this order: who may write the files, the
- * digests of what is about to be mapped, the ELF file (imports, exports, no constructors, no needed
- * libraries, no writable code), the ABI number and the descriptor. What fails is refused with the
- * reason and what to do. The code stays mapped until the process ends: there is no unload.
+ * (docs/decisions/002); STEM.names, for reports of traps, may be missing. Loading checks, in this
+ * order: who may write the files, the digests of what is about to be mapped, the ELF file (imports,
+ * exports, no constructors, no needed libraries, no writable code), the ABI number and the
+ * descriptor. What fails is refused with the reason and what to do. The code stays mapped until the
+ * process ends: there is no unload.
  */
 #ifndef CHIMERA_PLUGIN_FILE_H
 #define CHIMERA_PLUGIN_FILE_H

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bundles: made by `chimera bundle`, served without a compiler, refused when anything is not as it was
-(design.md, settled question 6)."""
+(docs/decisions/007)."""
 import json, os, shutil, signal, subprocess, tempfile, time, unittest
 
 import harness

@@ -194,7 +194,7 @@ class Files(Config):
 
 
 class Daemon(Config):
-    """--daemon: the exit code of what was started says how the start went (§1.8)."""
+    """--daemon: the exit code of what was started says how the start went (policy-server.md §1.8)."""
 
     def start(self, *flags, port=None, probe_port=None):
         self.port, self.probe_port = port or harness.free_port(), probe_port or harness.free_port()

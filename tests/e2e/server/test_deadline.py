@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long an evaluation may take: the smaller of the policy's limit and what is left of the review's own timeout, counted
-from the request's arrival (design.md, settled question 14; runtime-performance.md §5.2, pitfall 9). Whatever the guest does."""
+from the request's arrival (runtime-performance.md §5.2, pitfall 9). Whatever the guest does."""
 import json, os, time, unittest
 
 from harness import HERE, Reader, Server, in_time, request, wasm

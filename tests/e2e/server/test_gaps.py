@@ -132,7 +132,7 @@ class Gaps(Row):
         self.assertEqual(self.verdict("/validate/annotated-monitored")["auditAnnotations"], {"alpha": "2", "zeta": "1"})
 
     def test_patches_of_lists(self):
-        """The policy makes {"a":[1,2,3],"b":[],"c":{"d":[{"x":1},{"y":2}]},"m~n/o":1} of everything; §4.6 says how."""
+        """The policy makes {"a":[1,2,3],"b":[],"c":{"d":[{"x":1},{"y":2}]},"m~n/o":1} of everything; policy-server.md §4.6 says how."""
         same = {"a": [1, 2, 3], "b": [], "c": {"d": [{"x": 1}, {"y": 2}]}, "m~n/o": 1}
         cases = [
             (same, None),

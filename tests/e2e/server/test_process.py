@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Supervisor and worker: start, crash, drain, stop (design.md, settled question 1; webhook-contract.md §4.6)."""
+"""Supervisor and worker: start, crash, drain, stop (docs/internals/supervisor.md; webhook-contract.md §4.6)."""
 import os, select, signal, stat, tempfile, threading, time, unittest
 
 import harness

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the quick tier to the full one, without a lost request (design.md, decision 13 and settled question 1).
+"""From the quick tier to the full one, without a lost request (docs/internals/supervisor.md).
 
 The `chimera` program is a script here: what it gives for the quick tier is a copy of the full tier's plugin under the name
 that the quick tier's have, and the full tier waits until the test lets it go. So this runs without tcc, too, and the moment
