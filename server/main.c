@@ -169,25 +169,25 @@ static void print_version(bool is_short)
 int main(int argc, char **argv)
 {
     struct options options = {0};
-    enum options_wish wish = OPTIONS_RUN;
+    enum chimera_cli_action action = CHIMERA_CLI_RUN;
     struct chimera_error err = {0};
     tls_memory_begin();
     if (argc > 1 && strcmp(argv[1], "docs") == 0)
         return docs_run(argc - 2, argv + 2);
     if (argc == 2 && strcmp(argv[1], "help") == 0) {
-        options_print_help(stdout);
+        chimera_cli_print_help("chimera-server", &options_command, stdout);
         return 0;
     }
-    if (options_parse(argc, argv, &options, &wish, &err) < 0) {
+    if (options_parse(argc, argv, &options, &action, &err) < 0) {
         chimera_printable_say(stderr, "error", "%s", err.text);
         fputs("\nFor more information, try '--help'.\n", stderr);
-        return 2;
+        return CHIMERA_CLI_EXIT_USAGE;
     }
-    if (wish == OPTIONS_HELP)
-        options_print_help(stdout);
-    else if (wish == OPTIONS_RUN)
+    if (action == CHIMERA_CLI_HELP)
+        chimera_cli_print_help("chimera-server", &options_command, stdout);
+    else if (action == CHIMERA_CLI_RUN)
         return run(&options);
     else
-        print_version(wish == OPTIONS_VERSION_SHORT);
+        print_version(action == CHIMERA_CLI_VERSION_SHORT);
     return 0;
 }

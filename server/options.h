@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* options.h - flags and environment variables, from one table (policy-server.md §1.1, §1.2).
  *
- * A flag wins over its environment variable, which wins over the default. The help text is made
- * from the same table. All texts are borrowed from argv, the environment or static text.
+ * All texts are borrowed from argv, the environment or static text.
  */
 #ifndef CHIMERA_SERVER_OPTIONS_H
 #define CHIMERA_SERVER_OPTIONS_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "runtime/base/error.h"
-#include "runtime/base/slice.h"
+#include "runtime/cli/cli.h"
 
 struct options { /* texts are NULL where nothing is given and there is no default */
     const char *address, *port, *readiness_port, *admin_port, *workers;
@@ -29,27 +27,12 @@ struct options { /* texts are NULL where nothing is given and there is no defaul
     bool are_policies_given; /* `policies` is more than the default */
 };
 
-struct option {       /* a line of the table */
-    const char *name; /* without the two dashes */
-    const char *variable;
-    const char *value; /* how the help calls it; NULL: a switch */
-    const char *initial;
-    const char *choices; /* separated by ", "; NULL: any */
-    const char *help;
-    size_t offset; /* of its field in struct options */
-    bool is_hidden;
-};
-
-enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_VERSION_SHORT };
+/* The program itself, with its table. */
+extern const struct chimera_cli_command options_command;
 
 /* On failure err->text is what to print behind "error: ", with the exit code 2 as the reference has
- * it. */
+ * it. *ret_options is set only when *ret_action is CHIMERA_CLI_RUN. */
 int options_parse(int argc, char *const *argv, struct options *ret_options,
-                  enum options_wish *ret_wish, struct chimera_error *err);
-
-void options_print_help(FILE *out);
-
-/* The whole table, for the pages that are made from it. */
-const struct option *options_table(size_t *ret_count);
+                  enum chimera_cli_action *ret_action, struct chimera_error *err);
 
 #endif

@@ -136,13 +136,15 @@ static int build_one(const struct task *task, const char *argument)
 }
 
 /* Goes on after a failure, so that one call tells all that is wrong. */
-static int build_all(const struct options *options, const struct chimera_build_options *build)
+static int build_all(const struct chimera_cli_options *options,
+                     const struct chimera_build_options *build)
 {
     struct task task = {.progress = build->progress,
-                        .is_json = option_is_given(options, "json"),
-                        .has_no_trial = option_is_given(options, "no-trial")};
+                        .is_json = chimera_cli_is_given(options, "json"),
+                        .has_no_trial = chimera_cli_is_given(options, "no-trial")};
     struct chimera_error err = {0};
-    const char *name = option_value(options, "execution-mode"), *tier = option_value(options, "tier");
+    const char *name = chimera_cli_value(options, "execution-mode"),
+               *tier = chimera_cli_value(options, "tier");
     task.mode = name ? chimera_mode_parse(name) : CHIMERA_MODE_NONE;
     task.tier = tier && strcmp(tier, "quick") == 0 ? CHIMERA_TIER_QUICK
                 : tier && strcmp(tier, "any") == 0 ? CHIMERA_TIER_ANY
@@ -160,25 +162,26 @@ static int build_all(const struct options *options, const struct chimera_build_o
     return code;
 }
 
-static int run_build(const struct options *options)
+static int run_build(const struct chimera_cli_options *options)
 {
     struct chimera_progress progress;
     unsigned jobs = 0;
     if (!option_jobs(options, &jobs))
         return EXIT_USAGE;
-    chimera_progress_init(&progress, option_is_given(options, "quiet") ? -1 : STDERR_FILENO);
+    chimera_progress_init(&progress, chimera_cli_is_given(options, "quiet") ? -1 : STDERR_FILENO);
     const struct chimera_build_options build = {
-        .cache_folder = option_value(options, "cache-dir"),
-        .has_no_cache = option_is_given(options, "no-cache"),
-        .output = option_value(options, "output"),
+        .cache_folder = chimera_cli_value(options, "cache-dir"),
+        .has_no_cache = chimera_cli_is_given(options, "no-cache"),
+        .output = chimera_cli_value(options, "output"),
         .jobs = jobs,
         .progress = &progress,
-        .must_confine = option_is_given(options, "require-confinement"),
+        .must_confine = chimera_cli_is_given(options, "require-confinement"),
     };
     if (build.has_no_cache && !build.output)
-        return usage_error(options->program, options->command,
-                           "the argument '--no-cache' needs '--output <DIR>': the plugins must go "
-                           "somewhere");
+        return chimera_cli_refuse(
+            options->program, options->command,
+            "the argument '--no-cache' needs '--output <DIR>': the plugins must go "
+            "somewhere");
     return build_all(options, &build);
 }
 
@@ -188,39 +191,31 @@ static const char *const mode_aliases[] = {"kubewarden", NULL};
 
 static const char *const tiers[] = {"quick", "full", "both", "any", NULL};
 
-static const struct option_entry build_options[] = {
+static const struct chimera_cli_option build_options[] = {
     {.name = "output",
      .letter = 'o',
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "DIR",
      .help = "Write the plugins to DIR/plugins; without it they are in the cache"},
     {.name = "execution-mode",
      .letter = 'e',
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "MODE",
      .choices = modes,
      .aliases = mode_aliases,
      .help =
          "How the policies are spoken to; without it their metadata or else their exports decide"},
     {.name = "tier",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "TIER",
      .choices = tiers,
      .help = "quick: with tcc, in a fraction of a second, for code that is several times slower; "
              "full: with clang; both: the quick one first, where it can be built; "
              "any: what is in the cache, full first, else what is built soonest. full without this "
              "option"},
-    {.name = "cache-dir",
-     .kind = OPTION_VALUE,
-     .value = "DIR",
-     .help = "Folder of the cache, in place of $CHIMERA_CACHE_DIR, $XDG_CACHE_HOME/chimera or "
-             "~/.cache/chimera"},
+    OPTION_CACHE_DIR,
     {.name = "no-cache", .help = "Neither read nor fill the cache"},
-    {.name = "jobs",
-     .letter = 'j',
-     .kind = OPTION_VALUE,
-     .value = "N",
-     .help = "Compilers to run at once; as many as there are processors without it"},
+    OPTION_JOBS,
     {.name = "no-trial",
      .help =
          "Do not try whether the policies can start here; without it there is a warning when one "
@@ -229,14 +224,12 @@ static const struct option_entry build_options[] = {
      .help = "Print an object a line, with policy, plugin, tier, cached, milliseconds and perhaps "
              "warnings, "
              "or with policy and error"},
-    {.name = "quiet", .letter = 'q', .help = "Show no progress"},
-    {.name = "require-confinement",
-     .help = "Fail where the kernel cannot keep the compilers from files, network and other "
-             "processes; without it there is a warning"},
+    OPTION_QUIET,
+    OPTION_REQUIRE_CONFINEMENT,
     {0},
 };
 
-static const struct argument_entry build_arguments[] = {
+static const struct chimera_cli_argument build_arguments[] = {
     {.name = "POLICY",
      .is_required = true,
      .is_many = true,
@@ -244,7 +237,7 @@ static const struct argument_entry build_arguments[] = {
     {0},
 };
 
-const struct command_entry command_build = {
+const struct chimera_cli_command command_build = {
     .name = "build",
     .about = "Compile policies to native plugins",
     .description =

@@ -364,9 +364,9 @@ static char *make_folder(const char *target, struct chimera_error *err)
 }
 
 /* kwctl's store; the server's is its --policies-download-dir. */
-static char *find_store(const struct options *options)
+static char *find_store(const struct chimera_cli_options *options)
 {
-    const char *told = option_value(options, "store"), *cache = getenv("XDG_CACHE_HOME"),
+    const char *told = chimera_cli_value(options, "store"), *cache = getenv("XDG_CACHE_HOME"),
                *home = getenv("HOME");
     char *store = NULL;
     if (told)
@@ -394,11 +394,11 @@ static void say(void *context, const char *line)
     say_error("%s", line);
 }
 
-static int bundle(const struct options *options, struct chimera_build_options *build)
+static int bundle(const struct chimera_cli_options *options, struct chimera_build_options *build)
 {
-    const char *target = option_value(options, "output");
+    const char *target = chimera_cli_value(options, "output");
     struct task task = {.path = options->arguments[0],
-                        .has_no_trial = option_is_given(options, "no-trial")};
+                        .has_no_trial = chimera_cli_is_given(options, "no-trial")};
     struct chimera_buffer details;
     struct chimera_error err = {.details = &details};
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
@@ -421,62 +421,52 @@ static int bundle(const struct options *options, struct chimera_build_options *b
     return code < 0 ? EXIT_FAILED : EXIT_GOOD;
 }
 
-static int run_bundle(const struct options *options)
+static int run_bundle(const struct chimera_cli_options *options)
 {
     struct chimera_progress progress;
     unsigned jobs = 0;
     if (!option_jobs(options, &jobs))
         return EXIT_USAGE;
-    chimera_progress_init(&progress, option_is_given(options, "quiet") ? -1 : STDERR_FILENO);
+    chimera_progress_init(&progress, chimera_cli_is_given(options, "quiet") ? -1 : STDERR_FILENO);
     struct chimera_build_options build = {
-        .cache_folder = option_value(options, "cache-dir"),
+        .cache_folder = chimera_cli_value(options, "cache-dir"),
         .jobs = jobs,
         .progress = &progress,
-        .must_confine = option_is_given(options, "require-confinement"),
+        .must_confine = chimera_cli_is_given(options, "require-confinement"),
     };
     return bundle(options, &build);
 }
 
-static const struct option_entry bundle_options[] = {
+static const struct chimera_cli_option bundle_options[] = {
     {.name = "output",
      .letter = 'o',
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .is_required = true,
      .value = "DIR",
      .help =
          "The bundle; a bundle that is there already is replaced at once, anything else is not"},
     {.name = "store",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "DIR",
      .help =
          "Where modules with http://, https:// and registry:// references were put, in place of "
          "$XDG_CACHE_HOME/kubewarden/store or ~/.cache/kubewarden/store, which is kwctl's"},
-    {.name = "cache-dir",
-     .kind = OPTION_VALUE,
-     .value = "DIR",
-     .help = "Folder of the cache, in place of $CHIMERA_CACHE_DIR, $XDG_CACHE_HOME/chimera or "
-             "~/.cache/chimera"},
-    {.name = "jobs",
-     .letter = 'j',
-     .kind = OPTION_VALUE,
-     .value = "N",
-     .help = "Compilers to run at once; as many as there are processors without it"},
+    OPTION_CACHE_DIR,
+    OPTION_JOBS,
     {.name = "no-trial",
      .help = "Do not try whether the policies can start here; without it one that never can is an "
              "error"},
-    {.name = "quiet", .letter = 'q', .help = "Show no progress"},
-    {.name = "require-confinement",
-     .help = "Fail where the kernel cannot keep the compilers from files, network and other "
-             "processes; without it there is a warning"},
+    OPTION_QUIET,
+    OPTION_REQUIRE_CONFINEMENT,
     {0},
 };
 
-static const struct argument_entry bundle_arguments[] = {
+static const struct chimera_cli_argument bundle_arguments[] = {
     {.name = "POLICIES", .is_required = true, .help = "The policies.yml of a server"},
     {0},
 };
 
-const struct command_entry command_bundle = {
+const struct chimera_cli_command command_bundle = {
     .name = "bundle",
     .about = "Compile all policies of a policies.yml into a folder that a server starts from",
     .description =

@@ -1,23 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* commands.h - all subcommands, one file each, and what they share with the help. */
+/* commands.h - all subcommands, one file each, and what they share. */
 #ifndef CHIMERA_TOOLCHAIN_COMMANDS_H
 #define CHIMERA_TOOLCHAIN_COMMANDS_H
 
 #include "runtime/base/slice.h"
-#include "toolchain/options.h"
+#include "runtime/cli/cli.h"
 
 #define PROGRAM_ABOUT "Compiles Kubernetes admission policies ahead of time, and runs them"
 
-extern const struct option_entry global_options[];   /* before the subcommand; main.c */
-extern const struct command_entry *const commands[]; /* ends with NULL; main.c */
+enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = CHIMERA_CLI_EXIT_USAGE };
 
-extern const struct command_entry command_build;
-extern const struct command_entry command_bundle;
-extern const struct command_entry command_docs;
-extern const struct command_entry command_doctor;
-extern const struct command_entry command_inspect;
-extern const struct command_entry command_run;
-extern const struct command_entry command_version;
+extern const struct chimera_cli_command program_command; /* has all others; main.c */
+
+extern const struct chimera_cli_command command_build;
+extern const struct chimera_cli_command command_bundle;
+extern const struct chimera_cli_command command_docs;
+extern const struct chimera_cli_command command_doctor;
+extern const struct chimera_cli_command command_inspect;
+extern const struct chimera_cli_command command_run;
+extern const struct chimera_cli_command command_version;
+
+/* Options that several commands have. */
+#define OPTION_CACHE_DIR                                                                        \
+    {.name = "cache-dir",                                                                       \
+     .kind = CHIMERA_CLI_VALUE,                                                                 \
+     .value = "DIR",                                                                            \
+     .help = "Folder of the cache, in place of $CHIMERA_CACHE_DIR, $XDG_CACHE_HOME/chimera or " \
+             "~/.cache/chimera"}
+#define OPTION_JOBS             \
+    {.name = "jobs",            \
+     .letter = 'j',             \
+     .kind = CHIMERA_CLI_VALUE, \
+     .value = "N",              \
+     .help = "Compilers to run at once; as many as there are processors without it"}
+#define OPTION_QUIET {.name = "quiet", .letter = 'q', .help = "Show no progress"}
+#define OPTION_REQUIRE_CONFINEMENT                                                            \
+    {.name = "require-confinement",                                                           \
+     .help = "Fail where the kernel cannot keep the compilers from files, network and other " \
+             "processes; without it there is a warning"}
+#define OPTION_SOURCES_PATH     \
+    {.name = "sources-path",    \
+     .kind = CHIMERA_CLI_VALUE, \
+     .value = "PATH",           \
+     .help = "YAML file that describes registries (not supported yet)"}
+#define OPTION_DOCKER_CONFIG            \
+    {.name = "docker-config-json-path", \
+     .kind = CHIMERA_CLI_VALUE,         \
+     .value = "DOCKER_CONFIG",          \
+     .help = "Folder of a Docker config.json (not supported yet)"}
+
+/* Of --jobs; 0 when it is not given. False after it has told the user what is wrong: EXIT_USAGE. */
+bool option_jobs(const struct chimera_cli_options *options, unsigned *ret_jobs);
 
 /* After a compilation: one warning on standard error where the kernel left the compilers
  * unconfined. */

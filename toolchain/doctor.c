@@ -178,7 +178,7 @@ static int check_sandbox(void)
     return report(FINDING_GOOD, "confinement", "%s and seccomp keep the compilers in", landlock);
 }
 
-static int run_doctor(const struct options *options)
+static int run_doctor(const struct chimera_cli_options *options)
 {
     int bad = 0;
     (void)options;
@@ -195,7 +195,7 @@ static int run_doctor(const struct options *options)
     return bad ? EXIT_FAILED : EXIT_GOOD;
 }
 
-const struct command_entry command_doctor = {
+const struct chimera_cli_command command_doctor = {
     .name = "doctor",
     .about = "Check what building and running policies needs",
     .description =

@@ -269,54 +269,48 @@ static int print(const struct policy_file *file, bool is_yaml)
     return failed ? say_error("%s", chimera_code_text(failed)) : EXIT_GOOD;
 }
 
-static int run_inspect(const struct options *options)
+static int run_inspect(const struct chimera_cli_options *options)
 {
     static const char *const refused[] = {"show-signatures", "sources-path",
                                           "docker-config-json-path"};
     struct policy_file file;
     struct chimera_error err = {0};
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-        if (option_is_given(options, refused[i]))
+        if (chimera_cli_is_given(options, refused[i]))
             return say_error("--%s is not supported by this version of chimera yet", refused[i]);
     if (inspect_is_plugin(options->arguments[0]))
         return inspect_plugin(options->arguments[0]);
     if (policy_file_open(options->arguments[0], POLICY_LOCAL, &file, &err) < 0)
         return say_error(
             "%s%s", err.code == CHIMERA_EGUEST ? "Error parsing policy metadata: " : "", err.text);
-    int code = print(&file, option_is_given(options, "output"));
+    int code = print(&file, chimera_cli_is_given(options, "output"));
     policy_file_done(&file);
     return code;
 }
 
 static const char *const formats[] = {"yaml", NULL};
 
-static const struct option_entry inspect_options[] = {
+static const struct chimera_cli_option inspect_options[] = {
     {.name = "output",
      .letter = 'o',
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "FORMAT",
      .choices = formats,
      .help = "Output format; a table for people without it"},
     {.name = "show-signatures", .help = "Show the Sigstore signatures too (not supported yet)"},
-    {.name = "sources-path",
-     .kind = OPTION_VALUE,
-     .value = "PATH",
-     .help = "YAML file that describes registries (not supported yet)"},
-    {.name = "docker-config-json-path",
-     .kind = OPTION_VALUE,
-     .value = "DOCKER_CONFIG",
-     .help = "Folder of a Docker config.json (not supported yet)"},
+    OPTION_SOURCES_PATH,
+    OPTION_DOCKER_CONFIG,
     {0},
 };
 
-static const struct argument_entry inspect_arguments[] = {
+static const struct chimera_cli_argument inspect_arguments[] = {
     {.name = "uri_or_sha_prefix",
      .is_required = true,
      .help = "The policy: a path or a file:// URI of a WebAssembly module, or of a built plugin"},
     {0},
 };
 
-const struct command_entry command_inspect = {
+const struct chimera_cli_command command_inspect = {
     .name = "inspect",
     .about = "Show the metadata of a policy",
     .description = "Shows what the custom section io.kubewarden.metadata of a WebAssembly module "

@@ -11,15 +11,26 @@
 #include "toolchain/commands.h"
 #include "toolchain/version.h"
 
-const struct option_entry global_options[] = {
+#define JOBS_MAX 512
+
+/* Before the subcommand. */
+static const struct chimera_cli_option global_options[] = {
     {.name = "verbose", .letter = 'v', .help = "Log what is being done to standard error"},
     {.name = "no-color", .help = "Print no colours"},
     {0},
 };
 
-const struct command_entry *const commands[] = {
+static const struct chimera_cli_command *const commands[] = {
     &command_build,   &command_bundle, &command_docs,    &command_doctor,
     &command_inspect, &command_run,    &command_version, NULL,
+};
+
+const struct chimera_cli_command program_command = {
+    .about = PROGRAM_ABOUT,
+    .usage = "[OPTIONS] <COMMAND>",
+    .version_help = "Print the version",
+    .options = global_options,
+    .commands = commands,
 };
 
 /* What kwctl has and we do not have yet: known, so that the answer can say so. */
@@ -70,6 +81,18 @@ void confinement_warn(void)
     is_told = true;
 }
 
+bool option_jobs(const struct chimera_cli_options *options, unsigned *ret_jobs)
+{
+    const char *jobs = chimera_cli_value(options, "jobs");
+    *ret_jobs = jobs ? chimera_cli_number(jobs, JOBS_MAX) : 0;
+    if (!jobs || *ret_jobs)
+        return true;
+    chimera_cli_refuse(options->program, options->command,
+                       "invalid value '%s' for '--jobs <N>': a number from 1 to %d is wanted", jobs,
+                       JOBS_MAX);
+    return false;
+}
+
 static const char *program_name(const char *path)
 {
     const char *slash = path ? strrchr(path, '/') : NULL;
@@ -77,7 +100,7 @@ static const char *program_name(const char *path)
     return strcmp(name, "kwctl") == 0 ? "kwctl" : "chimera";
 }
 
-static const struct command_entry *find_command(const char *name)
+static const struct chimera_cli_command *find_command(const char *name)
 {
     for (size_t i = 0; commands[i]; i++)
         if (strcmp(commands[i]->name, name) == 0)
@@ -93,59 +116,66 @@ static bool is_unsupported(const char *name)
     return false;
 }
 
-static void print_usage(const char *program, const struct command_entry *command, FILE *to)
-{
-    struct chimera_buffer text;
-    chimera_buffer_init(&text, USAGE_TEXT_MAX);
-    usage_help(program, command, &text);
-    fwrite(text.data, 1, text.size, to);
-    chimera_buffer_free(&text);
-}
-
 static int refuse_command(const char *program, const char *name)
 {
     if (is_unsupported(name))
         return say_error("`%s` is not supported by this version of chimera yet", name);
-    return usage_error(program, NULL, "unrecognized subcommand '%s'", name);
+    return chimera_cli_refuse(program, &program_command, "unrecognized subcommand '%s'", name);
 }
 
 static int run_help(const char *program, int argc, char **argv)
 {
-    const struct command_entry *command = argc > 0 ? find_command(argv[0]) : NULL;
-    if (argc > 0 && !command)
+    const struct chimera_cli_command *command = argc > 0 ? find_command(argv[0]) : &program_command;
+    if (!command)
         return refuse_command(program, argv[0]);
-    print_usage(program, command, stdout);
+    chimera_cli_print_help(program, command, stdout);
     return EXIT_GOOD;
 }
 
 /* One option before the subcommand. True when the program should go on. */
-static bool take_global(struct options *options, const char *word, int *ret_exit)
+static bool take_global(const char *program, const char *word, bool *is_verbose, int *ret_exit)
 {
     *ret_exit = EXIT_GOOD;
     if (strcmp(word, "-v") == 0 || strcmp(word, "--verbose") == 0)
-        return options->is_verbose = true;
+        return *is_verbose = true;
     if (strcmp(word, "--no-color") == 0)
-        return options->has_no_color = true;
+        return true;
     if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
-        print_usage(options->program, NULL, stdout);
+        chimera_cli_print_help(program, &program_command, stdout);
     else if (strcmp(word, "-V") == 0)
-        version_print_short(options->program);
+        version_print_short(program);
     else if (strcmp(word, "--version") == 0)
-        version_print(options->program);
+        version_print(program);
     else
-        *ret_exit = usage_error(options->program, NULL, "unexpected argument '%s' found", word);
+        *ret_exit =
+            chimera_cli_refuse(program, &program_command, "unexpected argument '%s' found", word);
     return false;
+}
+
+static int run_command(struct chimera_cli_options *options, int argc, char **argv)
+{
+    enum chimera_cli_action action = CHIMERA_CLI_RUN;
+    int code = chimera_cli_parse(options, argc, argv, &action);
+    if (code == CHIMERA_EINVAL)
+        return chimera_cli_refuse(options->program, options->command, "%s", options->refusal.data);
+    if (code < 0)
+        return say_error("%s", chimera_code_text(code));
+    if (action == CHIMERA_CLI_RUN)
+        return options->command->run(options);
+    chimera_cli_print_help(options->program, options->command, stdout);
+    return EXIT_GOOD;
 }
 
 int main(int argc, char **argv)
 {
-    struct options options = {.program = program_name(argc > 0 ? argv[0] : NULL)};
+    struct chimera_cli_options options = {.program = program_name(argc > 0 ? argv[0] : NULL)};
+    bool is_verbose = false;
     int at = 1, code = EXIT_GOOD;
     for (; at < argc && argv[at][0] == '-'; at++)
-        if (!take_global(&options, argv[at], &code))
+        if (!take_global(options.program, argv[at], &is_verbose, &code))
             return code;
     if (at >= argc) {
-        print_usage(options.program, NULL, stderr);
+        chimera_cli_print_help(options.program, &program_command, stderr);
         return EXIT_USAGE;
     }
     if (strcmp(argv[at], "help") == 0)
@@ -153,11 +183,10 @@ int main(int argc, char **argv)
     options.command = find_command(argv[at]);
     if (!options.command)
         return refuse_command(options.program, argv[at]);
-    if (options.is_verbose)
+    if (is_verbose)
         chimera_log_open(STDERR_FILENO, CHIMERA_LOG_TEXT, CHIMERA_LOG_DEBUG);
-    if (options_parse(&options, argc - at - 1, argv + at + 1, &code))
-        code = options.command->run(&options);
-    options_done(&options);
+    code = run_command(&options, argc - at - 1, argv + at + 1);
+    chimera_cli_done(&options);
     /* Output that could not be written is no success: the disk may be full. */
     if (fflush(stdout) != 0 && code == EXIT_GOOD)
         code = say_error("cannot write to standard output");

@@ -43,7 +43,7 @@ static const char *const refused_options[] = {
 };
 
 struct run {
-    const struct options *options;
+    const struct chimera_cli_options *options;
     struct policy_file file;
     struct chimera_buffer request_text, settings;
     struct chimera_request request; /* slices of request_text and of the arena */
@@ -65,17 +65,17 @@ static bool ends_with(const char *text, const char *end)
     return size >= end_size && strcmp(text + size - end_size, end) == 0;
 }
 
-static int check_options(const struct options *options, struct chimera_error *err)
+static int check_options(const struct chimera_cli_options *options, struct chimera_error *err)
 {
     const char *policy = options->arguments[0];
     for (size_t i = 0; refused_options[i]; i++)
-        if (option_is_given(options, refused_options[i]))
+        if (chimera_cli_is_given(options, refused_options[i]))
             return chimera_fail(err, CHIMERA_EREFUSED,
                                 "--%s is not supported by this version of chimera yet",
                                 refused_options[i]);
     if (!ends_with(policy, ".yaml") && !ends_with(policy, ".yml"))
         return CHIMERA_OK;
-    if (option_is_given(options, "raw"))
+    if (chimera_cli_is_given(options, "raw"))
         return chimera_fail(err, CHIMERA_EINVAL,
                             "The --raw option cannot be used with a YAML file: %s", policy);
     return chimera_fail(
@@ -87,15 +87,16 @@ static int check_options(const struct options *options, struct chimera_error *er
 
 static int read_inputs(struct run *run, struct chimera_error *err)
 {
-    const struct options *options = run->options;
+    const struct chimera_cli_options *options = run->options;
     int code = policy_file_open(options->arguments[0], POLICY_FETCH, &run->file, err);
     if (code == 0)
         code = run_input_settings(options, &run->settings, err);
     if (code == 0)
-        code = run_input_request(option_value(options, "request-path"), &run->request_text, err);
+        code =
+            run_input_request(chimera_cli_value(options, "request-path"), &run->request_text, err);
     if (code < 0)
         return code;
-    bool is_raw = option_is_given(options, "raw") || run->file.metadata.is_raw;
+    bool is_raw = chimera_cli_is_given(options, "raw") || run->file.metadata.is_raw;
     return chimera_request_parse_file(chimera_buffer_slice(&run->request_text), is_raw, &run->arena,
                                       &run->request, err);
 }
@@ -114,7 +115,7 @@ static int check_is_rego(const struct policy_file *file, bool *ret_is_rego,
 
 static int choose_mode(struct run *run, struct chimera_error *err)
 {
-    const char *name = option_value(run->options, "execution-mode");
+    const char *name = chimera_cli_value(run->options, "execution-mode");
     enum chimera_mode asked = name ? chimera_mode_parse(name) : CHIMERA_MODE_NONE;
     bool is_rego = false;
     int code = asked == CHIMERA_MODE_NONE ? check_is_rego(&run->file, &is_rego, err) : CHIMERA_OK;
@@ -128,7 +129,7 @@ static int choose_mode(struct run *run, struct chimera_error *err)
 static int check_resources(const struct run *run, struct chimera_error *err)
 {
     struct json_object *resources = NULL;
-    if (!option_is_given(run->options, "allow-context-aware"))
+    if (!chimera_cli_is_given(run->options, "allow-context-aware"))
         return CHIMERA_OK;
     json_object_object_get_ex(run->file.metadata.tree, "contextAwareResources", &resources);
     if (!resources || json_object_array_length(resources) == 0)
@@ -141,13 +142,13 @@ static int check_resources(const struct run *run, struct chimera_error *err)
 /* Without the option everything is granted; with it only what it lists, which may be nothing. */
 static int list_patterns(struct run *run, struct chimera_error *err)
 {
-    const struct options *options = run->options;
+    const struct chimera_cli_options *options = run->options;
     size_t count = 0;
-    if (!option_is_given(options, "allowed-host-capabilities"))
+    if (!chimera_cli_is_given(options, "allowed-host-capabilities"))
         run->patterns[count++] = "*";
     for (size_t i = 0; i < options->given_count; i++) {
-        const struct option_given *given = &options->given[i];
-        if (strcmp(given->entry->name, "allowed-host-capabilities") != 0 || !given->value)
+        const struct chimera_cli_given *given = &options->given[i];
+        if (strcmp(given->option->name, "allowed-host-capabilities") != 0 || !given->value)
             continue;
         if (count == PATTERNS_MAX)
             return chimera_fail(err, CHIMERA_ELIMIT, "more than %d host capability patterns",
@@ -163,8 +164,8 @@ static int list_patterns(struct run *run, struct chimera_error *err)
 
 static int choose_limit(struct run *run, struct chimera_error *err)
 {
-    const char *text = option_value(run->options, "time-limit");
-    unsigned seconds = text ? option_number(text, LIMIT_SECONDS_MAX) : LIMIT_SECONDS;
+    const char *text = chimera_cli_value(run->options, "time-limit");
+    unsigned seconds = text ? chimera_cli_number(text, LIMIT_SECONDS_MAX) : LIMIT_SECONDS;
     if (seconds == 0)
         return chimera_fail(err, CHIMERA_EINVAL,
                             "--time-limit takes seconds from 1 to %d, not '%.100s'",
@@ -175,7 +176,7 @@ static int choose_limit(struct run *run, struct chimera_error *err)
 
 static int choose_memory(struct run *run, struct chimera_error *err)
 {
-    const char *text = option_value(run->options, "memory-limit");
+    const char *text = chimera_cli_value(run->options, "memory-limit");
     if (!text)
         return CHIMERA_OK; /* the default */
     if (!chimera_quantity_parse(chimera_slice_of(text), &run->memory_limit) ||
@@ -209,7 +210,7 @@ static int prepare(struct run *run, struct chimera_error *err)
 /* Without the option what is in the cache, or else what is built soonest. */
 static enum chimera_tier chosen_tier(const struct run *run)
 {
-    const char *name = option_value(run->options, "tier");
+    const char *name = chimera_cli_value(run->options, "tier");
     if (!name)
         return CHIMERA_TIER_ANY;
     return strcmp(name, "quick") == 0 ? CHIMERA_TIER_QUICK : CHIMERA_TIER_FULL;
@@ -245,7 +246,7 @@ static int build(struct run *run, struct chimera_error *err)
     bool was_cached = false;
     chimera_progress_init(&progress, STDERR_FILENO);
     const struct chimera_build_options options = {
-        .has_no_cache = option_is_given(run->options, "disable-wasmtime-cache"),
+        .has_no_cache = chimera_cli_is_given(run->options, "disable-wasmtime-cache"),
         .progress = &progress,
         .loads_plugins = true,
     };
@@ -327,7 +328,7 @@ static int evaluate(struct run *run, struct chimera_error *err)
     return code;
 }
 
-static int run_run(const struct options *options)
+static int run_run(const struct chimera_cli_options *options)
 {
     struct run run = {.options = options};
     struct chimera_error err = {0};
@@ -352,32 +353,32 @@ static const char *const mode_aliases[] = {"kubewarden-wapc", "chimera", NULL};
 
 static const char *const tiers[] = {"quick", "full", NULL};
 
-static const struct option_entry run_options[] = {
+static const struct chimera_cli_option run_options[] = {
     {.name = "request-path",
      .letter = 'r',
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .is_required = true,
      .value = "PATH",
      .help = "File with the admission request or review as JSON; `-` is standard input"},
     {.name = "settings-path",
      .letter = 's',
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "PATH",
      .help = "YAML or JSON file with the settings of the policy"},
     {.name = "settings-json",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "VALUE",
      .help = "The settings of the policy as JSON; --settings-path wins over it"},
     {.name = "execution-mode",
      .letter = 'e',
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "MODE",
      .choices = modes,
      .aliases = mode_aliases,
      .help = "How to speak to a policy without metadata"},
     {.name = "raw", .help = "The request is any JSON document, not an admission request"},
     {.name = "allowed-host-capabilities",
-     .kind = OPTION_GREEDY,
+     .kind = CHIMERA_CLI_GREEDY,
      .value = "PATTERN",
      .help =
          "Host capabilities that the policy may use: `*`, `oci/*`, `net/v1/dns_lookup_host`; all "
@@ -386,16 +387,16 @@ static const struct option_entry run_options[] = {
     {.name = "allow-context-aware",
      .help = "Let the policy read the Kubernetes resources that its metadata lists"},
     {.name = "time-limit",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "SECONDS",
      .help = "How long the policy may run; 30 without this option"},
     {.name = "memory-limit",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "SIZE",
      .help = "What the policy's memory, tables and what its host keeps for it may come to, such as "
              "256Mi or 2Gi; 1Gi without this option"},
     {.name = "tier",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "TIER",
      .choices = tiers,
      .help =
@@ -403,67 +404,61 @@ static const struct option_entry run_options[] = {
          "the cache has, full first; and when it has none, the quick one is built"},
     {.name = "disable-wasmtime-cache", .help = "Compile anew, and keep nothing for the next time"},
     {.name = "record-host-capabilities-interactions",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "FILE",
      .excludes = "replay-host-capabilities-interactions",
      .help = "Write the host calls and their answers to a file (not supported yet)"},
     {.name = "replay-host-capabilities-interactions",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "FILE",
      .help = "Answer host calls from a file (not supported yet)"},
-    {.name = "sources-path",
-     .kind = OPTION_VALUE,
-     .value = "PATH",
-     .help = "YAML file that describes registries (not supported yet)"},
-    {.name = "docker-config-json-path",
-     .kind = OPTION_VALUE,
-     .value = "DOCKER_CONFIG",
-     .help = "Folder of a Docker config.json (not supported yet)"},
+    OPTION_SOURCES_PATH,
+    OPTION_DOCKER_CONFIG,
     {.name = "verification-config-path",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "PATH",
      .help = "YAML file that says which signatures are wanted (not supported yet)"},
     {.name = "verification-key",
      .letter = 'k',
-     .kind = OPTION_REPEAT,
+     .kind = CHIMERA_CLI_REPEAT,
      .value = "PATH",
      .help = "Key that the policy must be signed with (not supported yet)"},
     {.name = "verification-annotation",
      .letter = 'a',
-     .kind = OPTION_REPEAT,
+     .kind = CHIMERA_CLI_REPEAT,
      .value = "KEY=VALUE",
      .help = "Annotation that the signature must have (not supported yet)"},
     {.name = "cert-email",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "VALUE",
      .help = "Email that the certificate must have (not supported yet)"},
     {.name = "cert-oidc-issuer",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "VALUE",
      .help = "Issuer that the certificate must have (not supported yet)"},
     {.name = "github-owner",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "VALUE",
      .help = "GitHub owner that the certificate must have (not supported yet)"},
     {.name = "github-repo",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "VALUE",
      .help = "GitHub repository that the certificate must have (not supported yet)"},
     {.name = "sigstore-trust-config",
-     .kind = OPTION_VALUE,
+     .kind = CHIMERA_CLI_VALUE,
      .value = "PATH",
      .help = "JSON file with the Sigstore trust roots (not supported yet)"},
     {0},
 };
 
-static const struct argument_entry run_arguments[] = {
+static const struct chimera_cli_argument run_arguments[] = {
     {.name = "uri_or_sha_prefix_or_yaml_file",
      .is_required = true,
      .help = "The policy: a path or a file:// URI of a WebAssembly module"},
     {0},
 };
 
-const struct command_entry command_run = {
+const struct chimera_cli_command command_run = {
     .name = "run",
     .about = "Run a policy on one request and print its answer",
     .description =

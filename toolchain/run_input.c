@@ -52,12 +52,12 @@ static int parse_settings_file(const char *path, struct json_object **ret_tree,
     return code;
 }
 
-static int parse_settings(const struct options *options, struct json_object **ret_tree,
+static int parse_settings(const struct chimera_cli_options *options, struct json_object **ret_tree,
                           struct chimera_error *err)
 {
     struct chimera_error why = {0};
-    const char *path = option_value(options, "settings-path");
-    const char *json = option_value(options, "settings-json");
+    const char *path = chimera_cli_value(options, "settings-path");
+    const char *json = chimera_cli_value(options, "settings-json");
     if (path)
         return parse_settings_file(path, ret_tree, err);
     if (!json)
@@ -68,7 +68,7 @@ static int parse_settings(const struct options *options, struct json_object **re
     return code;
 }
 
-int run_input_settings(const struct options *options, struct chimera_buffer *settings,
+int run_input_settings(const struct chimera_cli_options *options, struct chimera_buffer *settings,
                        struct chimera_error *err)
 {
     CHIMERA_JSON struct json_object *tree = NULL;

@@ -5,7 +5,7 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
-#include "toolchain/options.h"
+#include "runtime/cli/cli.h"
 
 #define RUN_REQUEST_MAX ((size_t)64 << 20)
 #define RUN_SETTINGS_MAX ((size_t)16 << 20)
@@ -14,7 +14,7 @@
 int run_input_request(const char *path, struct chimera_buffer *request, struct chimera_error *err);
 
 /* Appends the settings as a JSON object: --settings-path (YAML), else --settings-json, else {}. */
-int run_input_settings(const struct options *options, struct chimera_buffer *settings,
+int run_input_settings(const struct chimera_cli_options *options, struct chimera_buffer *settings,
                        struct chimera_error *err);
 
 #endif

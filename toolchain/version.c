@@ -19,14 +19,14 @@ void version_print(const char *program)
     printf("Chimera %s, acting as Kubewarden %s\n", CHIMERA_VERSION, CHIMERA_KUBEWARDEN_VERSION);
 }
 
-static int run_version(const struct options *options)
+static int run_version(const struct chimera_cli_options *options)
 {
     version_print(options->program);
     printf("plugin ABI: %d\n", CHIMERA_PLUGIN_ABI);
     return EXIT_GOOD;
 }
 
-const struct command_entry command_version = {
+const struct chimera_cli_command command_version = {
     .name = "version",
     .about = "Print versions",
     .description = "Prints the version of Chimera, the Kubewarden release that it acts as where a "

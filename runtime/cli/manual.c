@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/cli/manual.h"
+
+#include <string.h>
+
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
+
+#define NAME_MAX_SIZE 80 /* of a page, with its NUL */
+
+/* Appends `text` so that it reads the same in a man page: a dash that can be copied, no line that
+ * reads as a request. */
+static void put_slice(struct chimera_buffer *out, struct chimera_slice text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        bool is_line = i == 0 || text.data[i - 1] == '\n';
+        if (is_line && (text.data[i] == '.' || text.data[i] == '\''))
+            chimera_buffer_text(out, "\\&");
+        if (text.data[i] == '-')
+            chimera_buffer_text(out, "\\-");
+        else if (text.data[i] == '\\')
+            chimera_buffer_text(out, "\\e");
+        else
+            chimera_buffer_byte(out, (uint8_t)text.data[i]);
+    }
+}
+
+static void put_text(struct chimera_buffer *out, const char *text)
+{
+    put_slice(out, chimera_slice_of(text));
+}
+
+static void put_paragraph(struct chimera_buffer *out, struct chimera_slice text)
+{
+    chimera_buffer_text(out, ".PP\n");
+    put_slice(out, text);
+    chimera_buffer_byte(out, '\n');
+}
+
+static void put_plain_paragraph(struct chimera_buffer *out, struct chimera_slice text)
+{
+    chimera_buffer_print(out, "\n%.*s\n", (int)text.size, text.data);
+}
+
+/* A paragraph for each line. */
+static void put_paragraphs(struct chimera_buffer *out, const char *text,
+                           void (*put)(struct chimera_buffer *, struct chimera_slice))
+{
+    while (text && *text) {
+        size_t size = strcspn(text, "\n");
+        put(out, (struct chimera_slice){text, size});
+        text += size + (text[size] == '\n');
+    }
+}
+
+/* What an option does, with its choices. */
+static void put_sentence(struct chimera_buffer *out, const struct chimera_cli_option *option)
+{
+    chimera_buffer_text(out, option->help);
+    if (option->choices)
+        chimera_cli_put_choices(option->choices, ": ", "", out);
+}
+
+static void put_option(struct chimera_buffer *out, const struct chimera_cli_option *option)
+{
+    struct chimera_buffer sentence;
+    chimera_buffer_text(out, ".TP\n\\fB");
+    if (option->letter)
+        chimera_buffer_print(out, "\\-%c\\fR, \\fB", option->letter);
+    chimera_buffer_text(out, "\\-\\-");
+    put_text(out, option->name);
+    chimera_buffer_text(out, "\\fR");
+    if (option->value)
+        chimera_buffer_print(out, " \\fI%s\\fR%s", option->value,
+                             option->kind == CHIMERA_CLI_GREEDY ? "..." : "");
+    chimera_buffer_byte(out, '\n');
+    chimera_buffer_init(&sentence, CHIMERA_CLI_TEXT_MAX);
+    put_sentence(&sentence, option);
+    put_slice(out, chimera_buffer_slice(&sentence));
+    chimera_buffer_free(&sentence);
+    chimera_buffer_text(out, ".\n");
+    if (option->initial) {
+        chimera_buffer_text(out, "Default: ");
+        put_text(out, option->initial);
+        chimera_buffer_text(out, ".\n");
+    }
+    if (option->variable)
+        chimera_buffer_print(out, "Environment: \\fB%s\\fR.\n", option->variable);
+}
+
+static void put_options(struct chimera_buffer *out, const struct chimera_cli_option *option)
+{
+    if (option && option->name)
+        chimera_buffer_text(out, ".SH OPTIONS\n");
+    for (; option && option->name; option++)
+        if (!option->is_hidden)
+            put_option(out, option);
+}
+
+static void put_arguments(struct chimera_buffer *out, const struct chimera_cli_argument *argument)
+{
+    for (; argument && argument->name; argument++) {
+        chimera_buffer_print(out, ".TP\n\\fI%s\\fR%s\n", argument->name,
+                             argument->is_many ? "..." : "");
+        put_text(out, argument->help);
+        chimera_buffer_text(out, ".\n");
+    }
+}
+
+static void put_commands(struct chimera_buffer *out, const char *program,
+                         const struct chimera_cli_command *const *commands)
+{
+    if (commands)
+        chimera_buffer_text(out, ".SH COMMANDS\n");
+    for (; commands && *commands; commands++) {
+        if ((*commands)->is_hidden)
+            continue;
+        chimera_buffer_print(out, ".TP\n\\fB%s\\-%s\\fR(1)\n", program, (*commands)->name);
+        put_text(out, (*commands)->about);
+        chimera_buffer_text(out, ".\n");
+    }
+}
+
+static void put_header(struct chimera_buffer *out, const char *title, const char *name,
+                       const char *about)
+{
+    chimera_buffer_print(out, ".TH %s 1 \"\" \"Chimera %s\" \"Chimera\"\n.SH NAME\n", title,
+                         CHIMERA_VERSION);
+    put_text(out, name);
+    chimera_buffer_text(out, " \\- ");
+    put_text(out, about);
+    chimera_buffer_text(out, "\n.SH SYNOPSIS\n");
+}
+
+static void put_program_page(struct chimera_buffer *out, const struct chimera_cli_command *program,
+                             const struct chimera_cli_manual *manual)
+{
+    put_header(out, manual->title, manual->name, manual->about);
+    chimera_buffer_print(out, "%s\n.SH DESCRIPTION\n%s\n", manual->synopsis, manual->description);
+    put_commands(out, manual->name, program->commands);
+    put_options(out, program->options);
+    chimera_buffer_text(out, manual->end);
+}
+
+static void put_command_page(struct chimera_buffer *out, const char *name, const char *program,
+                             const struct chimera_cli_command *command)
+{
+    struct chimera_buffer usage;
+    put_header(out, name, name, command->about);
+    chimera_buffer_init(&usage, CHIMERA_CLI_TEXT_MAX);
+    chimera_cli_put_usage(program, command, &usage);
+    chimera_buffer_byte(&usage, 0);
+    put_text(out, usage.data + strlen("Usage: "));
+    chimera_buffer_free(&usage);
+    chimera_buffer_text(out, ".SH DESCRIPTION\n");
+    put_paragraphs(out, command->description, put_paragraph);
+    put_arguments(out, command->arguments);
+    put_options(out, command->options);
+    chimera_buffer_print(out, CHIMERA_CLI_EXIT_STATUS ".SH SEE ALSO\n\\fB%s\\fR(1)\n", program);
+}
+
+static int write_page(const char *folder, const char *name, const struct chimera_buffer *page,
+                      struct chimera_error *err)
+{
+    char file[NAME_MAX_SIZE + 2];
+    snprintf(file, sizeof(file), "%s.1", name);
+    CHIMERA_FREE char *path = chimera_path_join(folder, file);
+    if (!path || page->failed)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", file);
+    return chimera_file_write(path, chimera_buffer_slice(page), 0644, err);
+}
+
+int chimera_cli_write_pages(const struct chimera_cli_command *program,
+                            const struct chimera_cli_manual *manual, const char *folder,
+                            struct chimera_error *err)
+{
+    const struct chimera_cli_command *const *commands = program->commands;
+    struct chimera_buffer page;
+    chimera_buffer_init(&page, CHIMERA_CLI_TEXT_MAX);
+    int code = chimera_folder_make(folder, 0755, err);
+    put_program_page(&page, program, manual);
+    if (code == CHIMERA_OK)
+        code = write_page(folder, manual->name, &page, err);
+    for (; code == CHIMERA_OK && commands && *commands; commands++) {
+        char name[NAME_MAX_SIZE];
+        if ((*commands)->is_hidden)
+            continue;
+        snprintf(name, sizeof(name), "%s-%s", manual->name, (*commands)->name);
+        chimera_buffer_reset(&page);
+        put_command_page(&page, name, manual->name, *commands);
+        code = write_page(folder, name, &page, err);
+    }
+    chimera_buffer_free(&page);
+    return code;
+}
+
+static void put_helps(struct chimera_buffer *out, const char *name,
+                      const struct chimera_cli_command *program)
+{
+    chimera_buffer_text(out, "```\n");
+    chimera_cli_put_help(name, program, out);
+    chimera_buffer_text(out, "```\n");
+    for (const struct chimera_cli_command *const *at = program->commands; *at; at++) {
+        if ((*at)->is_hidden)
+            continue;
+        chimera_buffer_print(out, "\n## %s %s\n", name, (*at)->name);
+        put_paragraphs(out, (*at)->description, put_plain_paragraph);
+        chimera_buffer_text(out, "\n```\n");
+        chimera_cli_put_help(name, *at, out);
+        chimera_buffer_text(out, "```\n");
+    }
+}
+
+static void put_table(struct chimera_buffer *out, const struct chimera_cli_option *option)
+{
+    chimera_buffer_text(out, "| flag | environment | default | what it does |\n"
+                             "| --- | --- | --- | --- |\n");
+    for (; option->name; option++) {
+        const char *tick = option->initial ? "`" : "";
+        if (option->is_hidden)
+            continue;
+        chimera_buffer_print(out, "| `--%s%s%s` | `%s` | %s%s%s | ", option->name,
+                             option->value ? " " : "", option->value ? option->value : "",
+                             option->variable, tick, option->initial ? option->initial : "", tick);
+        put_sentence(out, option);
+        chimera_buffer_text(out, " |\n");
+    }
+}
+
+int chimera_cli_write_reference(const char *name, const struct chimera_cli_command *program,
+                                const char *path, struct chimera_error *err)
+{
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, CHIMERA_CLI_TEXT_MAX);
+    chimera_buffer_print(&text, "# Command line of `%s`\n\n", name);
+    if (program->commands)
+        put_helps(&text, name, program);
+    else
+        put_table(&text, program->options);
+    int code = text.failed ? chimera_fail(err, text.failed, "%s", chimera_code_text(text.failed))
+                           : chimera_file_write(path, chimera_buffer_slice(&text), 0644, err);
+    chimera_buffer_free(&text);
+    return code;
+}
