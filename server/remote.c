@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "runtime/base/clock.h"
 #include "server/channel.h"
-#include "server/clock.h"
 #include "server/wire.h"
 
 #define MESSAGE_MAX ((size_t)64 << 20) /* more than the arena of a request takes */
@@ -100,7 +100,7 @@ static int wait_for(const struct wait *wait, short events)
         return CHIMERA_OK;
     if (life_of(wait->remote) != wait->life)
         return CHIMERA_EIO;
-    return wait->until_ms && clock_now_ms() >= wait->until_ms ? CHIMERA_EDEADLINE : CHIMERA_OK;
+    return wait->until_ms && chimera_clock_ms() >= wait->until_ms ? CHIMERA_EDEADLINE : CHIMERA_OK;
 }
 
 static int send_all(const struct wait *wait)
@@ -201,7 +201,7 @@ int remote_evaluate(const struct remote *remote, const struct chimera_request *r
     if (!lane)
         return CHIMERA_ELIMIT;
     wire_put_call(&lane->out, &call, request);
-    int code = ask(remote, lane, limit ? clock_now_ms() + limit + GRACE_MS : 0);
+    int code = ask(remote, lane, limit ? chimera_clock_ms() + limit + GRACE_MS : 0);
     struct chimera_slice bytes = {NULL, 0};
     if (code == CHIMERA_OK) { /* copied, because the lane's buffer is the next answer's */
         bytes = chimera_arena_copy(arena, chimera_buffer_slice(&lane->in));
