@@ -78,10 +78,7 @@ static void answer(struct server *server, struct client *client, const struct ht
         admin_answer(server->admin, head, client->is_local, &server->body, &answer);
     chimera_buffer_init(&client->out, BODY_MAX + HTTP_HEAD_MAX);
     answer_write(&answer, &server->date, &client->out);
-    if (server->body.capacity > KEPT_BYTES || server->body.failed) {
-        chimera_buffer_free(&server->body);
-        chimera_buffer_init(&server->body, BODY_MAX);
-    }
+    chimera_buffer_recycle(&server->body, KEPT_BYTES);
     if (client->out.failed) {
         end(client);
         return;

@@ -149,15 +149,6 @@ static void answer(struct jail_lane *lane, struct chimera_slice message,
     }
 }
 
-static void empty(struct chimera_buffer *buffer)
-{
-    if (buffer->capacity > KEPT_BYTES) {
-        chimera_buffer_free(buffer);
-        chimera_buffer_init(buffer, MESSAGE_MAX);
-    }
-    chimera_buffer_reset(buffer);
-}
-
 /* Waits for the next request; instances that nobody asks for give their pages back meanwhile. */
 static void idle(struct jail_lane *lane, int fd)
 {
@@ -190,8 +181,8 @@ static void *run_lane(void *context)
         lane->has_pages = true;
         answer(lane, chimera_buffer_slice(&in), &arena, &out);
         code = channel_send(fd, sequence, chimera_buffer_slice(&out), &offset);
-        empty(&in);
-        empty(&out);
+        chimera_buffer_recycle(&in, KEPT_BYTES);
+        chimera_buffer_recycle(&out, KEPT_BYTES);
         chimera_arena_reset(&arena);
     }
     chimera_buffer_free(&in);

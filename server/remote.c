@@ -150,15 +150,6 @@ static int ask(const struct remote *remote, struct remote_lane *lane, int64_t un
     return code < 0 ? code : receive(&wait);
 }
 
-static void empty(struct chimera_buffer *buffer)
-{
-    if (buffer->capacity > KEPT_BYTES || buffer->failed) {
-        chimera_buffer_free(buffer);
-        chimera_buffer_init(buffer, MESSAGE_MAX);
-    }
-    chimera_buffer_reset(buffer);
-}
-
 int remote_check(const struct remote *remote, struct chimera_error *err)
 {
     static const struct timespec step = {.tv_nsec = 2 * 1000 * 1000};
@@ -177,7 +168,7 @@ int remote_check(const struct remote *remote, struct chimera_error *err)
         code = chimera_fail(err, code, "the policy's process ended while it started");
     else if (answer < 0)
         code = chimera_fail(err, answer, "%.*s", (int)text.size, text.data ? text.data : "");
-    empty(&lane->out);
+    chimera_buffer_recycle(&lane->out, KEPT_BYTES);
     release(remote, lane);
     return code;
 }
@@ -207,8 +198,8 @@ int remote_evaluate(const struct remote *remote, const struct chimera_request *r
         bytes = chimera_arena_copy(arena, chimera_buffer_slice(&lane->in));
         code = bytes.data ? CHIMERA_OK : CHIMERA_ELIMIT;
     }
-    empty(&lane->out);
-    empty(&lane->in);
+    chimera_buffer_recycle(&lane->out, KEPT_BYTES);
+    chimera_buffer_recycle(&lane->in, KEPT_BYTES);
     release(remote, lane);
     ret_response->uid = request->uid;
     if (code == CHIMERA_OK && (!wire_take_cost(&bytes, ret_cost) ||

@@ -11,6 +11,7 @@
 #define TARGET "server::api"
 #define ARENA_BASE ((size_t)16 << 20) /* beside what grows with the body: trees and patches */
 #define ANSWER_MAX ((size_t)256 << 20)
+#define KEPT_BYTES ((size_t)1 << 20) /* of a lane's buffers, between requests */
 /* Of what the client waits, kept for the way of the answer. */
 #define MARGIN_MS 100
 
@@ -30,19 +31,11 @@ void lane_init(struct lane *lane, unsigned index, size_t max_body_bytes)
     chimera_buffer_init(&lane->out, ANSWER_MAX + HTTP_HEAD_MAX);
 }
 
-/* One huge answer must not keep its memory for ever. */
-static void empty_buffer(struct chimera_buffer *buffer)
-{
-    if (buffer->capacity > (size_t)1 << 20)
-        chimera_buffer_free(buffer);
-    chimera_buffer_reset(buffer);
-}
-
 void lane_reset(struct lane *lane)
 {
     chimera_arena_reset(&lane->arena);
-    empty_buffer(&lane->body);
-    empty_buffer(&lane->out);
+    chimera_buffer_recycle(&lane->body, KEPT_BYTES);
+    chimera_buffer_recycle(&lane->out, KEPT_BYTES);
 }
 
 void lane_done(struct lane *lane)

@@ -73,7 +73,7 @@ void chimera_rego_drop_trees(struct chimera_rego *rego)
 void chimera_rego_empty(struct chimera_rego *rego)
 {
     chimera_rego_drop_trees(rego);
-    chimera_abi_empty(&rego->text);
+    chimera_buffer_recycle(&rego->text, CHIMERA_ABI_KEPT_BYTES);
 }
 
 void chimera_rego_detach(struct chimera_host *host)
