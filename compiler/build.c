@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "compiler/audit.h"
@@ -20,6 +19,7 @@
 #include "compiler/names.h"
 #include "compiler/scratch.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/file.h"
 #include "runtime/plugin/plugin_file.h"
 
@@ -370,13 +370,6 @@ static int build_module(struct build_work *work, struct chimera_built *built,
     return code < 0 ? code : finish(work, path, built, err);
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* A module whose plugin is in the cache was read and checked when that was built; so it need not be read again
  * unless only it can tell the mode. */
 static int build_bytes(struct build_work *work, struct chimera_built *built,
@@ -420,7 +413,7 @@ static int build_path(struct chimera_builder *builder, const char *path, enum ch
                       enum chimera_tier tier, bool is_bare, struct chimera_built *ret_built,
                       struct chimera_error *err)
 {
-    uint64_t start = now_ms();
+    int64_t start_ms = chimera_clock_ms();
     struct chimera_built built = {0};
     struct build_work work = {
         .builder = builder, .path = path, .mode = mode, .tier = tier, .is_bare = is_bare};
@@ -434,7 +427,7 @@ static int build_path(struct chimera_builder *builder, const char *path, enum ch
     code = tell_damage(builder, &built, code, err);
     if (code < 0)
         return code;
-    built.milliseconds = now_ms() - start;
+    built.milliseconds = (uint64_t)(chimera_clock_ms() - start_ms);
     *ret_built = built;
     return CHIMERA_OK;
 }

@@ -1,67 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Landlock, by its system calls alone: the kernel's headers of the oldest supported system know
- * less of it than the kernels that we run on. */
 #include "compiler/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/confine/landlock.h"
 
-/* The numbers are the same on every architecture. */
-#define CALL_CREATE_RULESET 444
-#define CALL_ADD_RULE 445
-#define CALL_RESTRICT_SELF 446
-#define CREATE_RULESET_VERSION 1u
-#define RULE_PATH_BENEATH 1
-
-#define RIGHT(bit) (UINT64_C(1) << (bit))
-#define RIGHT_EXECUTE RIGHT(0)
-#define RIGHT_WRITE_FILE RIGHT(1)
-#define RIGHT_READ_FILE RIGHT(2)
-#define RIGHT_READ_FOLDER RIGHT(3)
-#define RIGHT_REMOVE_FOLDER RIGHT(4)
-#define RIGHT_REMOVE_FILE RIGHT(5)
-#define RIGHT_MAKE_FOLDER RIGHT(7)
-#define RIGHT_MAKE_FILE RIGHT(8)
-#define RIGHT_TRUNCATE RIGHT(14)     /* from version 3 on */
-#define RIGHT_IOCTL_DEVICE RIGHT(15) /* from version 5 on */
-
-#define RIGHTS_TO_READ (RIGHT_READ_FILE | RIGHT_READ_FOLDER)
-#define RIGHTS_TO_RUN (RIGHTS_TO_READ | RIGHT_EXECUTE)
+#define RIGHTS_TO_READ CHIMERA_LANDLOCK_READ
+#define RIGHTS_TO_RUN (RIGHTS_TO_READ | CHIMERA_LANDLOCK_EXECUTE)
 #define RIGHTS_TO_WRITE                                                         \
-    (RIGHTS_TO_READ | RIGHT_WRITE_FILE | RIGHT_TRUNCATE | RIGHT_REMOVE_FOLDER | \
-     RIGHT_REMOVE_FILE | RIGHT_MAKE_FOLDER | RIGHT_MAKE_FILE)
-#define RIGHTS_OF_FILES \
-    (RIGHT_EXECUTE | RIGHT_WRITE_FILE | RIGHT_READ_FILE | RIGHT_TRUNCATE | RIGHT_IOCTL_DEVICE)
-
-struct ruleset_attributes {
-    uint64_t files, network, scopes;
-};
-
-struct path_rule {
-    uint64_t rights;
-    int32_t folder;
-} __attribute__((packed));
-
-/* What a version of Landlock can take away: files (13 rights at first, then renaming between
- * folders, truncation, ioctl of devices), TCP, and signals and abstract sockets of others. */
-struct version {
-    unsigned file_rights, network_rights, scopes;
-    size_t size; /* of the attributes that it knows */
-};
-static const struct version versions[] = {{13, 0, 0, 8},  {14, 0, 0, 8},  {15, 0, 0, 8},
-                                          {15, 2, 0, 16}, {16, 2, 0, 16}, {16, 2, 2, 24}};
-#define VERSION_COUNT (sizeof(versions) / sizeof(versions[0]))
+    (RIGHTS_TO_READ | CHIMERA_LANDLOCK_WRITE_FILE | CHIMERA_LANDLOCK_TRUNCATE | \
+     CHIMERA_LANDLOCK_REMOVE_FOLDER | CHIMERA_LANDLOCK_REMOVE_FILE |            \
+     CHIMERA_LANDLOCK_MAKE_FOLDER | CHIMERA_LANDLOCK_MAKE_FILE)
 
 /* --- What there is --- */
 
@@ -76,9 +33,8 @@ static void look(void)
 {
     const char *wish = getenv("CHIMERA_CONFINEMENT");
     bool is_full = !wish || !*wish || strcmp(wish, "full") == 0;
-    long version = syscall(CALL_CREATE_RULESET, NULL, 0, CREATE_RULESET_VERSION);
-    if (version > 0 && (is_full || strcmp(wish, "landlock") == 0))
-        found.landlock = (int)version;
+    if (is_full || strcmp(wish, "landlock") == 0)
+        found.landlock = chimera_landlock_version();
     found.has_seccomp = has_seccomp() && (is_full || strcmp(wish, "seccomp") == 0);
     if (found.has_seccomp)
         confine_calls_prepare();
@@ -105,32 +61,16 @@ const char *chimera_confine_lacks(void)
 
 /* --- What a tool may do with files --- */
 
-static const struct version *version_here(void)
-{
-    size_t number = (size_t)found.landlock;
-    return &versions[(number < VERSION_COUNT ? number : VERSION_COUNT) - 1];
-}
-
 static int create_ruleset(void)
 {
-    const struct version *version = version_here();
-    struct ruleset_attributes attributes = {RIGHT(version->file_rights) - 1,
-                                            RIGHT(version->network_rights) - 1,
-                                            RIGHT(version->scopes) - 1};
-    return (int)syscall(CALL_CREATE_RULESET, &attributes, version->size, 0u);
+    static const struct chimera_landlock_rights all = {CHIMERA_LANDLOCK_ALL, CHIMERA_LANDLOCK_ALL,
+                                                       CHIMERA_LANDLOCK_ALL};
+    return chimera_landlock_create(found.landlock, &all);
 }
 
-/* What is not there needs no right: then there is nothing to find either. */
 static bool allow(int ruleset, const char *path, uint64_t rights)
 {
-    struct stat status;
-    CHIMERA_CLOSE int fd = open(path, O_PATH | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status) < 0)
-        return errno == ENOENT || errno == EACCES || errno == ENOTDIR;
-    if (!S_ISDIR(status.st_mode))
-        rights &= RIGHTS_OF_FILES;
-    struct path_rule rule = {rights & (RIGHT(version_here()->file_rights) - 1), fd};
-    return syscall(CALL_ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0u) == 0;
+    return chimera_landlock_allow(ruleset, found.landlock, path, rights);
 }
 
 /* Programs and their libraries: the system's, and those of stores that hold nothing else. */
@@ -141,7 +81,8 @@ static bool allow_system(int ruleset)
                                           "/nix/store", "/gnu/store", "/etc/alternatives"};
     static const char *const files[] = {"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
                                         "/dev/urandom", "/dev/zero"};
-    bool is_done = allow(ruleset, "/dev/null", RIGHT_READ_FILE | RIGHT_WRITE_FILE);
+    bool is_done =
+        allow(ruleset, "/dev/null", CHIMERA_LANDLOCK_READ_FILE | CHIMERA_LANDLOCK_WRITE_FILE);
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
         is_done = is_done && allow(ruleset, folders[i], RIGHTS_TO_RUN);
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
@@ -245,7 +186,7 @@ void confine_done(struct chimera_confine_plan *plan)
 
 bool confine_enter(const struct chimera_confine_plan *plan)
 {
-    if (plan->ruleset >= 0 && syscall(CALL_RESTRICT_SELF, plan->ruleset, 0u) < 0)
+    if (plan->ruleset >= 0 && !chimera_landlock_enter(plan->ruleset))
         return false;
     return !found.has_seccomp || confine_calls_enter(plan->kind);
 }

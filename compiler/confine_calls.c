@@ -6,32 +6,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/sched.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-#define ARCHITECTURE AUDIT_ARCH_X86_64
-#define OTHER_CALLS 0x40000000u /* the second table of x86-64 (x32) begins here */
-#elif defined(__aarch64__)
-#define ARCHITECTURE AUDIT_ARCH_AARCH64
-#define OTHER_CALLS 0x40000000u
-#else
-#define ARCHITECTURE 0u
-#define OTHER_CALLS 0x40000000u
-#endif
+#include "runtime/confine/seccomp.h"
 
 #define NEWEST_CALL 451u /* cachestat; numbers from 424 on are the same everywhere */
-#define FILTER_MAX 512
 
-static const uint16_t refused[] = {
+#define ALLOW CHIMERA_SECCOMP_ALLOW
+#define REFUSE CHIMERA_SECCOMP_FAIL(EPERM)
+#define UNKNOWN CHIMERA_SECCOMP_FAIL(ENOSYS)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const int refused[] = {
     /* network */
     SYS_socket,
     SYS_socketpair,
@@ -193,34 +183,24 @@ static const uint16_t refused[] = {
 
 /* Libraries have another way when these are unknown; with them arguments lie in memory, where a
  * filter cannot look. */
-static const uint16_t unknown[] = {435 /* clone3 */, 437 /* openat2 */};
-
-/* One word of an argument, compared. The other word is not looked at: all are of type int. */
-struct condition {
-    uint16_t call;
-    uint8_t argument;
-    bool is_refused_when_equal; /* else it is refused when not */
-    uint32_t mask, value;
-};
+static const int unknown[] = {435 /* clone3 */, 437 /* openat2 */};
 
 #define IS_NEW_PROCESS 0 /* the first condition: left out when a tool may fork */
 #define IS_OWN_SIGNAL 1  /* and the second: its value is the process's number */
-static const struct condition conditions[] = {
-    {SYS_clone, 0, true, CLONE_THREAD, 0},
-    {SYS_tgkill, 0, false, UINT32_MAX, 0},
-    {SYS_prlimit64, 0, false, UINT32_MAX, 0}, /* its own limits only */
+static const struct chimera_seccomp_condition conditions[] = {
+    {SYS_clone, 0, CLONE_THREAD, 0, REFUSE, ALLOW},
+    {SYS_tgkill, 0, UINT32_MAX, 0, ALLOW, REFUSE},
+    {SYS_prlimit64, 0, UINT32_MAX, 0, ALLOW, REFUSE}, /* its own limits only */
     /* Opened for reading, and emptied. */
-    {SYS_openat, 2, true, O_ACCMODE | O_TRUNC, O_TRUNC},
-#ifdef __x86_64__
-    {SYS_open, 1, true, O_ACCMODE | O_TRUNC, O_TRUNC},
+    {SYS_openat, 2, O_ACCMODE | O_TRUNC, O_TRUNC, REFUSE, ALLOW},
+#ifdef SYS_open
+    {SYS_open, 1, O_ACCMODE | O_TRUNC, O_TRUNC, REFUSE, ALLOW},
 #endif
-    {SYS_ioctl, 1, true, UINT32_MAX, TIOCSTI},
+    {SYS_ioctl, 1, UINT32_MAX, TIOCSTI, REFUSE, ALLOW},
 };
-#define CONDITION_COUNT (sizeof(conditions) / sizeof(conditions[0]))
 
 struct filter {
-    struct sock_filter code[FILTER_MAX];
-    uint16_t size;
+    struct chimera_seccomp_filter calls;
     uint16_t own_number_at; /* 0: a script's, see build() */
 };
 
@@ -229,75 +209,35 @@ static struct filter filters[CHIMERA_CONFINED_KINDS];
 
 bool confine_calls_known(void)
 {
-    return ARCHITECTURE != 0u;
-}
-
-static void put(struct filter *filter, uint16_t code, uint8_t if_true, uint8_t if_false,
-                uint32_t value)
-{
-    filter->code[filter->size++] = (struct sock_filter){code, if_true, if_false, value};
-}
-
-static void load(struct filter *filter, size_t offset)
-{
-    put(filter, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
-}
-
-static void answer(struct filter *filter, uint32_t value)
-{
-    put(filter, BPF_RET | BPF_K, 0, 0, value);
-}
-
-static void put_call(struct filter *filter, uint32_t call, uint32_t verdict)
-{
-    put(filter, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, call);
-    answer(filter, verdict);
-}
-
-static void put_condition(struct filter *filter, const struct condition *condition)
-{
-    size_t argument = offsetof(struct seccomp_data, args) + 8u * condition->argument;
-    bool is_refused = condition->is_refused_when_equal;
-    put(filter, BPF_JMP | BPF_JEQ | BPF_K, 0, 5, condition->call);
-    load(filter, argument); /* its low word: both architectures begin with it */
-    put(filter, BPF_ALU | BPF_AND | BPF_K, 0, 0, condition->mask);
-    put(filter, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, condition->value);
-    answer(filter, is_refused ? SECCOMP_RET_ERRNO | EPERM : SECCOMP_RET_ALLOW);
-    answer(filter, is_refused ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | EPERM);
+    return chimera_seccomp_is_known();
 }
 
 static void build(struct filter *filter, enum chimera_confined kind)
 {
+    struct chimera_seccomp_filter *calls = &filter->calls;
     bool may_fork = kind == CHIMERA_CONFINED_SCRIPT;
-    load(filter, offsetof(struct seccomp_data, arch));
-    put(filter, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCHITECTURE);
-    answer(filter, SECCOMP_RET_KILL_PROCESS);
-    load(filter, offsetof(struct seccomp_data, nr));
-    put(filter, BPF_JMP | BPF_JGE | BPF_K, 0, 1, OTHER_CALLS);
-    answer(filter, SECCOMP_RET_KILL_PROCESS);
-    put(filter, BPF_JMP | BPF_JGT | BPF_K, 0, 1, NEWEST_CALL);
-    answer(filter, SECCOMP_RET_ERRNO | ENOSYS);
-    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-        if (refused[i] != SYS_memfd_create || kind != CHIMERA_CONFINED_GUEST)
-            put_call(filter, refused[i], SECCOMP_RET_ERRNO | EPERM);
-    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
-        put_call(filter, unknown[i], SECCOMP_RET_ERRNO | ENOSYS);
-#ifdef __x86_64__
+    chimera_seccomp_begin(calls);
+    chimera_seccomp_put_newer(calls, NEWEST_CALL, UNKNOWN);
+    if (kind == CHIMERA_CONFINED_GUEST)
+        chimera_seccomp_put_call(calls, SYS_memfd_create, ALLOW);
+    chimera_seccomp_put_calls(calls, refused, COUNT(refused), REFUSE);
+    chimera_seccomp_put_calls(calls, unknown, COUNT(unknown), UNKNOWN);
+#ifdef SYS_fork
     if (!may_fork) {
-        put_call(filter, SYS_fork, SECCOMP_RET_ERRNO | EPERM);
-        put_call(filter, SYS_vfork, SECCOMP_RET_ERRNO | EPERM);
+        chimera_seccomp_put_call(calls, SYS_fork, REFUSE);
+        chimera_seccomp_put_call(calls, SYS_vfork, REFUSE);
     }
 #endif
     /* A script's children have other numbers than the process that gets this filter. */
-    for (size_t i = may_fork ? IS_OWN_SIGNAL + 1 : IS_NEW_PROCESS; i < CONDITION_COUNT; i++) {
+    for (size_t i = may_fork ? IS_OWN_SIGNAL + 1 : IS_NEW_PROCESS; i < COUNT(conditions); i++) {
+        uint16_t at = chimera_seccomp_put_condition(calls, &conditions[i]);
         if (i == IS_OWN_SIGNAL)
-            filter->own_number_at = (uint16_t)(filter->size + 3);
-        put_condition(filter, &conditions[i]);
+            filter->own_number_at = at;
     }
-    answer(filter, SECCOMP_RET_ALLOW);
+    chimera_seccomp_end(calls, ALLOW);
 }
 
-_Static_assert(2 * sizeof(refused) / sizeof(refused[0]) + 6 * CONDITION_COUNT + 32 < FILTER_MAX,
+_Static_assert(2 * COUNT(refused) + 6 * COUNT(conditions) + 32 < CHIMERA_SECCOMP_MAX,
                "the filters fit");
 
 void confine_calls_prepare(void)
@@ -308,9 +248,8 @@ void confine_calls_prepare(void)
 
 bool confine_calls_enter(enum chimera_confined kind)
 {
-    struct filter *filter = &filters[kind];
-    struct sock_fprog program = {filter->size, filter->code};
+    struct filter *filter = &filters[kind]; /* the child's own copy */
     if (filter->own_number_at)
-        filter->code[filter->own_number_at].k = (uint32_t)getpid(); /* the child's own copy */
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+        chimera_seccomp_set_value(&filter->calls, filter->own_number_at, (uint32_t)getpid());
+    return chimera_seccomp_enter(&filter->calls);
 }

@@ -12,6 +12,7 @@
 
 #include "compiler/process_internal.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 
 #define MAX_JOBS 64u
 #define READ_BYTES ((size_t)64 * 1024)
@@ -273,7 +274,7 @@ static void start_more(struct pool *pool)
 static nfds_t collect_polls(struct pool *pool, struct pollfd *polls, int *ret_timeout_ms)
 {
     nfds_t count = 0;
-    uint64_t now = process_now_ns(), wait_ns = UINT64_MAX;
+    uint64_t now = chimera_clock_ns(), wait_ns = UINT64_MAX;
     for (unsigned i = 0; i < pool->jobs; i++) {
         struct child *child = &pool->children[i];
         if (child->pid <= 0)

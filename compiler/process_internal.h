@@ -29,8 +29,6 @@ struct child {
     struct text_ends text;
 };
 
-uint64_t process_now_ns(void);
-
 /* On success *child is live and ends with process_release(). */
 int process_start(struct child *child, const struct chimera_command *command, size_t index,
                   struct chimera_error *err);

@@ -12,10 +12,10 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "compiler/confine.h"
+#include "runtime/base/clock.h"
 
 #define MAX_LIVE 256u
 
@@ -38,13 +38,6 @@ struct failed_step { /* sent by a child that could not exec */
     int number;
     char step[16];
 };
-
-uint64_t process_now_ns(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * SECOND_NS + (uint64_t)time.tv_nsec;
-}
 
 /* --- The child, between fork and exec: async-signal-safe calls only. --- */
 
@@ -267,7 +260,7 @@ static void adopt(struct child *child, const struct chimera_command *command, si
     child->pidfd = (int)syscall(SYS_pidfd_open, pid, 0u);
     child->output = output;
     child->errors = errors;
-    child->end_ns = seconds > 0 ? process_now_ns() + seconds * SECOND_NS : UINT64_MAX;
+    child->end_ns = seconds > 0 ? chimera_clock_ns() + seconds * SECOND_NS : UINT64_MAX;
     child->is_late = false;
     child->text.head_size = child->text.tail_size = 0;
     fcntl(output, F_SETFL, O_NONBLOCK);

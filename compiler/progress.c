@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/progress.h"
 
+#include "runtime/base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define INTERVAL_NS UINT64_C(100000000)
-
-static uint64_t now_ns(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * UINT64_C(1000000000) + (uint64_t)time.tv_nsec;
-}
 
 void chimera_progress_init(struct chimera_progress *progress, int fd)
 {
@@ -40,7 +34,7 @@ void chimera_progress_show(struct chimera_progress *progress, const char *title,
     char line[160];
     if (!progress || !progress->is_shown)
         return;
-    uint64_t now = now_ns();
+    uint64_t now = chimera_clock_ns();
     bool is_edge = done == 0 || done >= total;
     if (!is_edge && progress->has_line && now - progress->last_ns < INTERVAL_NS)
         return;

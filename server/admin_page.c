@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "server/clock.h"
+#include "runtime/base/clock.h"
 #include "server/html.h"
 
 /* A page for a person: what is wrong comes first, then what is busy; the rest is on /policies. */
@@ -430,7 +430,7 @@ static void put_rejections(const struct page *page)
 
 void admin_write_page(const struct admin *admin, struct chimera_buffer *out)
 {
-    struct page page = {.admin = admin, .out = out, .now_ms = clock_wall_ms()};
+    struct page page = {.admin = admin, .out = out, .now_ms = chimera_clock_wall_ms()};
     board_read_server(admin->board, &page.server);
     collect(&page);
     put_head(&page);

@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "server/admin_server.h"
-#include "server/clock.h"
 #include "server/descriptors.h"
 #include "server/generation.h"
 #include "server/listener.h"
@@ -105,7 +105,7 @@ bool admin_process_reaped(struct admin_process *process, pid_t pid)
     chimera_log(CHIMERA_LOG_ERROR, TARGET,
                 CHIMERA_SLICE("the process of the admin port is gone; starting another"));
     process->pid = 0;
-    process->restart_at_ms = clock_now_ms() + PAUSE_MS;
+    process->restart_at_ms = chimera_clock_ms() + PAUSE_MS;
     return true;
 }
 

@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
 #include "server/admin_host.h"
-#include "server/clock.h"
 
 #define CLIENTS_MAX 32
 #define REQUEST_MS 5000
@@ -50,7 +50,7 @@ static void linger(struct client *client)
     shutdown(client->fd, SHUT_WR);
     chimera_buffer_free(&client->out);
     client->state = LINGERING;
-    client->deadline_ms = clock_now_ms() + LINGER_MS;
+    client->deadline_ms = chimera_clock_ms() + LINGER_MS;
 }
 
 static void go_on_writing(struct client *client)
@@ -79,17 +79,14 @@ static void answer(struct server *server, struct client *client, const struct ht
         admin_answer(server->admin, head, client->is_local, &server->body, &answer);
     chimera_buffer_init(&client->out, BODY_MAX + HTTP_HEAD_MAX);
     answer_write(&answer, &server->date, &client->out);
-    if (server->body.capacity > KEPT_BYTES || server->body.failed) {
-        chimera_buffer_free(&server->body);
-        chimera_buffer_init(&server->body, BODY_MAX);
-    }
+    chimera_buffer_recycle(&server->body, KEPT_BYTES);
     if (client->out.failed) {
         end(client);
         return;
     }
     client->state = WRITING;
     client->out_at = 0;
-    client->deadline_ms = clock_now_ms() + ANSWER_MS;
+    client->deadline_ms = chimera_clock_ms() + ANSWER_MS;
     go_on_writing(client);
 }
 
@@ -145,7 +142,7 @@ static void accept_one(struct server *server)
         client->is_local = admin_host_is_loopback(&address);
         client->state = READING;
         client->in_size = client->scanned = 0;
-        client->deadline_ms = clock_now_ms() + REQUEST_MS;
+        client->deadline_ms = chimera_clock_ms() + REQUEST_MS;
         return;
     }
 }
@@ -153,7 +150,7 @@ static void accept_one(struct server *server)
 /* What to wait for; -1 for ever. The first is the listening socket, unless all places are taken. */
 static int prepare_poll(struct server *server, struct pollfd *polled)
 {
-    int64_t now_ms = clock_now_ms(), at_ms = INT64_MAX;
+    int64_t now_ms = chimera_clock_ms(), at_ms = INT64_MAX;
     bool has_room = false;
     for (size_t i = 0; i < CLIENTS_MAX; i++) {
         struct client *client = &server->client[i];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/counters.h"
 
+#include "runtime/base/clock.h"
 #include "runtime/instance/host.h"
-#include "server/clock.h"
 
 #define SAMPLE_EVERY 8       /* a power of two */
 #define SAMPLE_ALL_NS 100000 /* where a sample costs less than one in a hundred */
@@ -53,8 +53,8 @@ void counters_begin(const struct counters_policy *policy, struct counters_meter 
     ret_meter->is_sampled = load(&policy->evaluations) % SAMPLE_EVERY == 0 ||
                             load(&policy->last_wall_ns) >= SAMPLE_ALL_NS;
     if (ret_meter->is_sampled)
-        ret_meter->cpu_began_ns = clock_thread_cpu_ns();
-    ret_meter->began_ns = clock_now_ns();
+        ret_meter->cpu_began_ns = chimera_clock_thread_ns();
+    ret_meter->began_ns = chimera_clock_ns();
 }
 
 static unsigned cpu_class_of(uint64_t ns)
@@ -79,7 +79,7 @@ static void count_cpu(struct counters_policy *policy, const struct counters_mete
                       uint64_t wall_ns)
 {
     if (meter->is_sampled) {
-        count_cpu_sample(policy, clock_thread_cpu_ns() - meter->cpu_began_ns, wall_ns);
+        count_cpu_sample(policy, chimera_clock_thread_ns() - meter->cpu_began_ns, wall_ns);
         return;
     }
     uint64_t share = atomic_load_explicit(&policy->cpu_share, memory_order_relaxed);
@@ -131,7 +131,7 @@ void counters_end(struct counters_policy *policy, const struct counters_meter *m
         add(&policy->failures, 1);
         return;
     }
-    uint64_t wall_ns = clock_now_ns() - meter->began_ns;
+    uint64_t wall_ns = chimera_clock_ns() - meter->began_ns;
     count_cpu(policy, meter, wall_ns);
     count_run(policy, wall_ns, response, report);
 }
@@ -195,7 +195,7 @@ static void keep_rejection(struct counters *counters, const struct counters_requ
 {
     const struct chimera_request *request = counted->request;
     const struct chimera_response *response = counted->response;
-    struct rejection rejection = {.at_ms = clock_wall_ms(),
+    struct rejection rejection = {.at_ms = chimera_clock_wall_ms(),
                                   .policy = counted->policy,
                                   .is_monitor = counted->is_monitor,
                                   .is_audit = counted->is_audit,

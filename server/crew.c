@@ -5,9 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "server/board.h"
-#include "server/clock.h"
 #include "server/counters.h"
 #include "server/listener.h"
 
@@ -106,7 +106,7 @@ void crew_drop_next(struct crew *crew)
 {
     worker_process_kill(&crew->next);
     if (!crew->current.pid && !crew->restart_at_ms)
-        crew_plan_restart(crew, clock_now_ms());
+        crew_plan_restart(crew, chimera_clock_ms());
 }
 
 void crew_accept_current(struct crew *crew)
@@ -131,7 +131,7 @@ static struct worker_process *make_place(struct crew *crew)
             oldest = process;
     }
     if (patient >= CREW_PATIENT_MAX)
-        oldest->until_ms = clock_now_ms();
+        oldest->until_ms = chimera_clock_ms();
     worker_process_kill(place); /* none, but in a storm of reloads */
     return place;
 }
@@ -146,7 +146,7 @@ static void retire(struct crew *crew)
         return;
     struct worker_process *place = make_place(crew);
     *place = crew->current;
-    place->until_ms = clock_now_ms() + RETIRE_MS;
+    place->until_ms = chimera_clock_ms() + RETIRE_MS;
     worker_process_order(place, &(struct order){.verb = ORDER_RETIRE});
 }
 
@@ -164,7 +164,7 @@ void crew_accept_next(struct crew *crew)
 /* The sockets stay open here, so connections wait in the backlog for the next worker. */
 void crew_plan_restart(struct crew *crew, int64_t started_ms)
 {
-    int64_t now_ms = clock_now_ms();
+    int64_t now_ms = chimera_clock_ms();
     if (crew->current.pid || crew->next.pid)
         return;
     if (now_ms - started_ms > CALM_MS)
@@ -184,7 +184,7 @@ static void restart(struct crew *crew)
         return;
     chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("the worker did not start again"),
                      CHIMERA_TEXT("error", chimera_slice_of(err.text)));
-    crew_plan_restart(crew, clock_now_ms());
+    crew_plan_restart(crew, chimera_clock_ms());
 }
 
 static void retired_is_gone(struct worker_process *process, int status)
@@ -260,19 +260,19 @@ static int64_t pass_time_retired(struct worker_process *process, int64_t now_ms)
         process->is_draining = true;
         process->until_ms = now_ms + DRAIN_MS;
     }
-    return clock_earlier(at_ms, process->until_ms);
+    return chimera_clock_earlier(at_ms, process->until_ms);
 }
 
 int64_t crew_pass_time(struct crew *crew, int64_t now_ms)
 {
-    int64_t at_ms = clock_earlier(jails_pass_time(crew->current.jails, now_ms),
-                                  jails_pass_time(crew->next.jails, now_ms));
+    int64_t at_ms = chimera_clock_earlier(jails_pass_time(crew->current.jails, now_ms),
+                                          jails_pass_time(crew->next.jails, now_ms));
     if (crew->restart_at_ms && now_ms >= crew->restart_at_ms)
         restart(crew);
     if (crew->restart_at_ms)
-        at_ms = clock_earlier(at_ms, crew->restart_at_ms);
+        at_ms = chimera_clock_earlier(at_ms, crew->restart_at_ms);
     for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        at_ms = clock_earlier(at_ms, pass_time_retired(&crew->retired[i], now_ms));
+        at_ms = chimera_clock_earlier(at_ms, pass_time_retired(&crew->retired[i], now_ms));
     return at_ms;
 }
 
@@ -311,7 +311,7 @@ static void tell_to_stop(struct worker_process *const *all, size_t count)
 void crew_stop(struct crew *crew)
 {
     const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
-    int64_t until_ms = clock_now_ms() + DRAIN_MS;
+    int64_t until_ms = chimera_clock_ms() + DRAIN_MS;
     struct worker_process *all[CREW_RETIRED_MAX + 1] = {&crew->current};
     sigset_t awaited;
     sigemptyset(&awaited);
@@ -325,7 +325,7 @@ void crew_stop(struct crew *crew)
     for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
         all[i + 1] = &crew->retired[i];
     tell_to_stop(all, CREW_RETIRED_MAX + 1);
-    while (reap(all, CREW_RETIRED_MAX + 1, clock_now_ms() > until_ms)) {
+    while (reap(all, CREW_RETIRED_MAX + 1, chimera_clock_ms() > until_ms)) {
         int number = sigtimedwait(&awaited, NULL, &pause);
         if (number == SIGTERM || number == SIGINT) /* somebody is in a hurry */
             tell_to_stop(all, CREW_RETIRED_MAX + 1);

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
-#include "server/clock.h"
 #include "server/expression.h"
 #include "server/policy_set.h"
 #include "server/span.h"
@@ -139,8 +139,8 @@ static int call_member(void *context, uint32_t index)
         return fail_round(round, member, member->failure);
     span_begin_policy(&span, chimera_slice_of(member->name), (struct chimera_slice){NULL, 0});
     int code = policy_set_evaluate(member->policy, member->remote, member->counted, round->lane,
-                                   round->request, clock_left_ms(round->until_ms), round->arena,
-                                   &response);
+                                   round->request, chimera_clock_left_ms(round->until_ms),
+                                   round->arena, &response);
     span_end(&span.span);
     if (code < 0)
         return fail_round(round, member, chimera_code_text(code));

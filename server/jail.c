@@ -8,12 +8,12 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/log_writer.h"
 #include "runtime/policy/slots.h"
 #include "runtime/rego/zone_store.h"
 #include "server/channel.h"
-#include "server/clock.h"
 #include "server/lockdown.h"
 #include "server/policy_set.h"
 #include "server/span.h"
@@ -115,10 +115,10 @@ static void evaluate(struct jail_lane *lane, const struct wire_call *call,
     if (inmate && inmate->policy) {
         struct span_policy span; /* the outer ones are the worker's */
         span_begin_policy(&span, chimera_slice_of(chimera_policy_id(inmate->policy)), request->uid);
-        uint64_t began_ns = clock_thread_cpu_ns();
+        uint64_t began_ns = chimera_clock_thread_ns();
         code = chimera_policy_evaluate(inmate->policy, lane->index, request, call->limit_ms, arena,
                                        &response);
-        cost.cpu_ns = clock_thread_cpu_ns() - began_ns;
+        cost.cpu_ns = chimera_clock_thread_ns() - began_ns;
         chimera_policy_last_run(inmate->policy, lane->index, &cost.run);
         span_end(&span.span);
     }
@@ -150,22 +150,13 @@ static void answer(struct jail_lane *lane, struct chimera_slice message,
     }
 }
 
-static void empty(struct chimera_buffer *buffer)
-{
-    if (buffer->capacity > KEPT_BYTES) {
-        chimera_buffer_free(buffer);
-        chimera_buffer_init(buffer, MESSAGE_MAX);
-    }
-    chimera_buffer_reset(buffer);
-}
-
 /* Waits for the next request; instances that nobody asks for give their pages back meanwhile. */
 static void idle(struct jail_lane *lane, int fd)
 {
     struct pollfd polled = {.fd = fd, .events = POLLIN};
     while (lane->has_pages && poll(&polled, 1, SWEEP_MS) == 0)
         lane->has_pages = chimera_slots_trim(lane->jail->set.slots, lane->index,
-                                             (uint64_t)clock_now_ms() * 1000000);
+                                             (uint64_t)chimera_clock_ms() * 1000000);
 }
 
 /* Ends when nobody is at the other end any more. */
@@ -191,8 +182,8 @@ static void *run_lane(void *context)
         lane->has_pages = true;
         answer(lane, chimera_buffer_slice(&in), &arena, &out);
         code = channel_send(fd, sequence, chimera_buffer_slice(&out), &offset);
-        empty(&in);
-        empty(&out);
+        chimera_buffer_recycle(&in, KEPT_BYTES);
+        chimera_buffer_recycle(&out, KEPT_BYTES);
         chimera_arena_reset(&arena);
     }
     chimera_buffer_free(&in);

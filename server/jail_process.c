@@ -9,10 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/log_writer.h"
 #include "server/channel.h"
-#include "server/clock.h"
 #include "server/descriptors.h"
 #include "server/gate.h"
 #include "server/generation.h"
@@ -125,7 +125,7 @@ static int start_jail(struct jails *jails, size_t index, struct chimera_error *e
     if (pid < 0)
         return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
     jail->pid = pid;
-    jail->started_ms = clock_now_ms();
+    jail->started_ms = chimera_clock_ms();
     jail->restart_at_ms = 0;
     return CHIMERA_OK;
 }
@@ -216,7 +216,7 @@ static void log_end(const struct jails *jails, size_t index, int status)
 
 static void plan_restart(struct jail_process *jail)
 {
-    int64_t now_ms = clock_now_ms();
+    int64_t now_ms = chimera_clock_ms();
     if (now_ms - jail->started_ms > CALM_MS)
         jail->backoff_ms = 0;
     jail->restart_at_ms = now_ms + jail->backoff_ms;

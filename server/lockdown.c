@@ -9,29 +9,14 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/log.h"
+#include "runtime/confine/landlock.h"
 #include "runtime/instance/sanitizer.h"
 #include "server/syscall_filter.h"
 
 #define TARGET "server::lockdown"
 
-/* Landlock, by its documentation: Debian 12's headers know the first versions only. */
-#define LANDLOCK_CREATE 444
-#define LANDLOCK_RESTRICT 446
-#define LANDLOCK_ASK_VERSION 1u
-#define FS_EXECUTE (UINT64_C(1) << 0)
-#define FS_READS ((UINT64_C(1) << 2) | (UINT64_C(1) << 3)) /* files, folders */
-/* Writing, and all that makes and removes names. */
-#define FS_WRITES_1 ((UINT64_C(1) << 1) | (UINT64_C(0x1ff) << 4))
-#define FS_WRITES_2 (UINT64_C(1) << 13) /* to link and rename across folders */
-#define FS_WRITES_3 (UINT64_C(1) << 14) /* to truncate */
-#define FS_DEVICES_5 (UINT64_C(1) << 15)
-#define NET_TCP_4 UINT64_C(3) /* bind, connect */
-#define NET_BIND_4 UINT64_C(1)
-#define SCOPE_ALL_6 UINT64_C(3) /* abstract sockets, signals */
-
-struct landlock_rights { /* what a domain handles, and, without rules, denies */
-    uint64_t fs, net, scope;
-};
+/* All that is done with files but reading them. */
+#define FILES_BUT_READ (CHIMERA_LANDLOCK_ALL & ~CHIMERA_LANDLOCK_READ)
 
 bool lockdown_is_possible(void)
 {
@@ -42,42 +27,29 @@ bool lockdown_is_possible(void)
 #endif
 }
 
-static long landlock_version(void)
-{
-    return syscall(LANDLOCK_CREATE, NULL, (size_t)0, LANDLOCK_ASK_VERSION);
-}
-
-static int restrict_thread(const struct landlock_rights *rights, long version,
+static int restrict_thread(const struct chimera_landlock_rights *denied, int version,
                            struct chimera_error *err)
 {
-    size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8; /* fields came one by one */
-    CHIMERA_CLOSE int fd = (int)syscall(LANDLOCK_CREATE, rights, size, 0u);
-    if (fd < 0 || syscall(LANDLOCK_RESTRICT, fd, 0u) < 0)
+    CHIMERA_CLOSE int ruleset = chimera_landlock_create(version, denied);
+    if (ruleset < 0 || !chimera_landlock_enter(ruleset))
         return chimera_fail(err, CHIMERA_EIO, "cannot restrict the worker by Landlock: %s",
                             strerror(errno));
     return CHIMERA_OK;
 }
 
-/* Everything but reading files, and of TCP what `net` names. */
-static int deny_writes(struct lockdown *lockdown, uint64_t net, struct chimera_error *err)
+/* Everything but reading files, and of TCP what `network` names. */
+static int deny_writes(struct lockdown *lockdown, uint64_t network, struct chimera_error *err)
 {
-    long version = landlock_version();
-    struct landlock_rights rights = {.fs = FS_EXECUTE | FS_WRITES_1};
+    const struct chimera_landlock_rights denied = {FILES_BUT_READ, network, CHIMERA_LANDLOCK_ALL};
+    int version = chimera_landlock_version();
     lockdown->lacks_landlock = version < 1;
-    if (version < 1)
-        return CHIMERA_OK;
-    rights.fs |= version >= 2 ? FS_WRITES_2 : 0;
-    rights.fs |= version >= 3 ? FS_WRITES_3 : 0;
-    rights.fs |= version >= 5 ? FS_DEVICES_5 : 0;
-    rights.net = version >= 4 ? net : 0;
-    rights.scope = version >= 6 ? SCOPE_ALL_6 : 0;
-    return restrict_thread(&rights, version, err);
+    return version < 1 ? CHIMERA_OK : restrict_thread(&denied, version, err);
 }
 
 static int deny_reads(struct chimera_error *err)
 {
-    const struct landlock_rights rights = {.fs = FS_READS};
-    return restrict_thread(&rights, landlock_version(), err);
+    const struct chimera_landlock_rights denied = {.files = CHIMERA_LANDLOCK_READ};
+    return restrict_thread(&denied, chimera_landlock_version(), err);
 }
 
 /* Leaves what is in `kept` of what we have. */
@@ -110,7 +82,7 @@ int lockdown_begin(struct lockdown *lockdown, bool is_on, struct chimera_error *
         return chimera_fail(err, CHIMERA_EIO, "PR_SET_NO_NEW_PRIVS: %s", strerror(errno));
     /* Root may have been told to read what only others may. */
     int code = drop_capabilities(1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH, err);
-    return code < 0 ? code : deny_writes(lockdown, NET_TCP_4, err);
+    return code < 0 ? code : deny_writes(lockdown, CHIMERA_LANDLOCK_ALL, err);
 }
 
 int lockdown_close_files(struct lockdown *lockdown, struct chimera_error *err)
@@ -143,5 +115,5 @@ int lockdown_exporter(bool is_on, struct chimera_error *err)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return chimera_fail(err, CHIMERA_EIO, "PR_SET_NO_NEW_PRIVS: %s", strerror(errno));
     int code = drop_capabilities(1u << CAP_DAC_READ_SEARCH, err);
-    return code < 0 ? code : deny_writes(&lockdown, NET_BIND_4, err);
+    return code < 0 ? code : deny_writes(&lockdown, CHIMERA_LANDLOCK_BIND, err);
 }

@@ -7,10 +7,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
-#include "runtime/instance/watchdog.h"
 #include "runtime/policy/slots.h"
-#include "server/clock.h"
 #include "server/connection.h"
 #include "server/connection_room.h"
 #include "server/evaluation.h"
@@ -219,7 +218,7 @@ uint64_t loop_begin(struct loop *loop, unsigned account, bool is_audit)
     uint64_t turn = atomic_load_explicit(&loop->turn, memory_order_relaxed) + 1;
     loop->account = account;
     loop->is_audit = is_audit;
-    atomic_store_explicit(&loop->began_ns, chimera_monotonic_ns(), memory_order_relaxed);
+    atomic_store_explicit(&loop->began_ns, chimera_clock_ns(), memory_order_relaxed);
     atomic_store(&loop->turn, turn);
     pool_tell_minder(loop->pool);
     return turn;
@@ -342,7 +341,7 @@ static void pass_time(struct loop *loop, const struct lane *lane)
         connection_room_look_at_some(loop);
         connection_memory_trim(loop->memory.of);
         loop->has_pages =
-            chimera_slots_trim(loop->service->policies->slots, lane->index, chimera_monotonic_ns());
+            chimera_slots_trim(loop->service->policies->slots, lane->index, chimera_clock_ns());
         loop->swept_ms = loop->now_ms;
     }
 }
@@ -377,7 +376,7 @@ static int longest_wait(struct loop *loop)
 static int wait_for_events(struct loop *loop, struct epoll_event *events)
 {
     int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, longest_wait(loop));
-    loop->now_ms = clock_now_ms();
+    loop->now_ms = chimera_clock_ms();
     if (count < 0 && errno != EINTR) {
         chimera_log_with(CHIMERA_LOG_ERROR, "server::loop", CHIMERA_SLICE("epoll_wait failed"),
                          CHIMERA_NUMBER("errno", errno));
@@ -392,7 +391,7 @@ void loop_run(struct loop *loop, struct lane *lane)
     struct epoll_event events[EVENTS_MAX];
     lane->is_detached = false;
     loop->lane = lane;
-    loop->now_ms = clock_now_ms();
+    loop->now_ms = chimera_clock_ms();
     while (!is_done(loop)) {
         int count = wait_for_events(loop, events);
         uint64_t rounds = atomic_load_explicit(&loop->rounds, memory_order_relaxed);

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/problems.h"
 #include "runtime/instance/pagemap.h"
 #include "runtime/policy/metadata.h"
 #include "runtime/policy/slots.h"
-#include "server/clock.h"
 #include "server/group.h"
 #include "server/span.h"
 
@@ -435,9 +435,9 @@ static int evaluate_remote(const struct remote *remote, struct counters_policy *
                            struct chimera_arena *arena, struct chimera_response *ret_response)
 {
     struct wire_cost cost = {0};
-    uint64_t began_ns = clock_now_ns();
+    uint64_t began_ns = chimera_clock_ns();
     int code = remote_evaluate(remote, request, limit_ms, arena, ret_response, &cost);
-    counters_count_remote(counted, clock_now_ns() - began_ns, code, ret_response, &cost);
+    counters_count_remote(counted, chimera_clock_ns() - began_ns, code, ret_response, &cost);
     return code;
 }
 

@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
-#include "runtime/instance/watchdog.h"
 #include "runtime/policy/slots.h"
 #include "server/loop.h"
 
@@ -83,7 +83,7 @@ static void wait_for_a_loop(struct member *member)
             return;
         if (errno == ETIMEDOUT)
             member->has_pages = chimera_slots_trim(member->pool->policies->slots,
-                                                   member->lane.index, chimera_monotonic_ns());
+                                                   member->lane.index, chimera_clock_ns());
     }
 }
 
@@ -132,7 +132,7 @@ static void hand_over(struct pool *pool, struct loop *loop, uint64_t turn)
     if (!member || !loop_take(loop, turn))
         return;
     pool->standby = member->next;
-    member_of(loop->lane)->slow_ns = chimera_monotonic_ns();
+    member_of(loop->lane)->slow_ns = chimera_clock_ns();
     pool->slow_count++;
     gate_slow_begins(pool->gate, loop->account, loop->is_audit);
     member->loop = loop;
@@ -148,7 +148,7 @@ static bool look_at(struct pool *pool, struct loop *loop, uint64_t *last_turn)
     if (!loop_is_evaluating(turn))
         return is_new;
     /* If it is another evaluation's, the turn is another by now, too. */
-    if (chimera_monotonic_ns() - loop_began_ns(loop) >= SLOW_NS)
+    if (chimera_clock_ns() - loop_began_ns(loop) >= SLOW_NS)
         hand_over(pool, loop, turn);
     return true;
 }
@@ -165,7 +165,7 @@ static bool look_at_all(struct pool *pool)
  * scheduler. True while there is one to be lowered later. */
 static bool lower_the_slow(struct pool *pool)
 {
-    uint64_t now_ns = pool->slow_count ? chimera_monotonic_ns() : 0;
+    uint64_t now_ns = pool->slow_count ? chimera_clock_ns() : 0;
     bool is_one_left = false;
     for (unsigned i = 0; i < pool->member_count && pool->slow_count; i++) {
         struct member *member = &pool->members[i];

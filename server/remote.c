@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "runtime/base/clock.h"
 #include "server/channel.h"
-#include "server/clock.h"
 #include "server/wire.h"
 
 #define MESSAGE_MAX ((size_t)64 << 20) /* more than the arena of a request takes */
@@ -101,7 +101,7 @@ static int wait_for(const struct wait *wait, short events)
         return CHIMERA_OK;
     if (life_of(wait->remote) != wait->life)
         return CHIMERA_EIO;
-    return wait->until_ms && clock_now_ms() >= wait->until_ms ? CHIMERA_EDEADLINE : CHIMERA_OK;
+    return wait->until_ms && chimera_clock_ms() >= wait->until_ms ? CHIMERA_EDEADLINE : CHIMERA_OK;
 }
 
 static int send_all(const struct wait *wait)
@@ -151,15 +151,6 @@ static int ask(const struct remote *remote, struct remote_lane *lane, int64_t un
     return code < 0 ? code : receive(&wait);
 }
 
-static void empty(struct chimera_buffer *buffer)
-{
-    if (buffer->capacity > KEPT_BYTES || buffer->failed) {
-        chimera_buffer_free(buffer);
-        chimera_buffer_init(buffer, MESSAGE_MAX);
-    }
-    chimera_buffer_reset(buffer);
-}
-
 int remote_check(const struct remote *remote, struct chimera_error *err)
 {
     static const struct timespec step = {.tv_nsec = 2 * 1000 * 1000};
@@ -178,7 +169,7 @@ int remote_check(const struct remote *remote, struct chimera_error *err)
         code = chimera_fail(err, code, "the policy's process ended while it started");
     else if (answer < 0)
         code = chimera_fail(err, answer, "%.*s", (int)text.size, text.data ? text.data : "");
-    empty(&lane->out);
+    chimera_buffer_recycle(&lane->out, KEPT_BYTES);
     release(remote, lane);
     return code;
 }
@@ -202,14 +193,14 @@ int remote_evaluate(const struct remote *remote, const struct chimera_request *r
     if (!lane)
         return CHIMERA_ELIMIT;
     wire_put_call(&lane->out, &call, request);
-    int code = ask(remote, lane, limit ? clock_now_ms() + limit + GRACE_MS : 0);
+    int code = ask(remote, lane, limit ? chimera_clock_ms() + limit + GRACE_MS : 0);
     struct chimera_slice bytes = {NULL, 0};
     if (code == CHIMERA_OK) { /* copied, because the lane's buffer is the next answer's */
         bytes = chimera_arena_copy(arena, chimera_buffer_slice(&lane->in));
         code = bytes.data ? CHIMERA_OK : CHIMERA_ELIMIT;
     }
-    empty(&lane->out);
-    empty(&lane->in);
+    chimera_buffer_recycle(&lane->out, KEPT_BYTES);
+    chimera_buffer_recycle(&lane->in, KEPT_BYTES);
     release(remote, lane);
     ret_response->uid = request->uid;
     if (code == CHIMERA_OK && (!wire_take_cost(&bytes, ret_cost) ||

@@ -3,7 +3,7 @@
 
 #include <strings.h>
 
-#include "runtime/base/hex.h"
+#include "runtime/base/percent.h"
 #include "runtime/base/utf8.h"
 
 #define TEXT_415 "Expected request with `Content-Type: application/json`"
@@ -54,16 +54,8 @@ static struct chimera_slice decode(struct chimera_slice text, struct chimera_are
         return text;
     char *out = chimera_arena_take(arena, text.size);
     size_t size = 0;
-    for (size_t i = 0; out && i < text.size; i++) {
-        int high = -1, low = -1;
-        if (text.data[i] == '%' && i + 2 < text.size) {
-            high = chimera_hex_value(text.data[i + 1]);
-            low = chimera_hex_value(text.data[i + 2]);
-        }
-        out[size++] = high >= 0 && low >= 0 ? (char)(high * 16 + low) : text.data[i];
-        if (high >= 0 && low >= 0)
-            i += 2;
-    }
+    if (out)
+        chimera_percent_decode(text, CHIMERA_PERCENT_LENIENT, out, &size);
     return (struct chimera_slice){out, size};
 }
 

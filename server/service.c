@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
-#include "server/clock.h"
 #include "server/group.h"
 #include "server/loop_watch.h"
 #include "server/span.h"
@@ -12,6 +12,7 @@
 #define TARGET "server::api"
 #define ARENA_BASE ((size_t)16 << 20) /* beside what grows with the body: trees and patches */
 #define ANSWER_MAX ((size_t)256 << 20)
+#define KEPT_BYTES ((size_t)1 << 20) /* of a lane's buffers, between requests */
 /* Of what the client waits, kept for the way of the answer. */
 #define MARGIN_MS 100
 
@@ -31,19 +32,11 @@ void lane_init(struct lane *lane, unsigned index, size_t max_body_bytes)
     chimera_buffer_init(&lane->out, ANSWER_MAX + HTTP_HEAD_MAX);
 }
 
-/* One huge answer must not keep its memory for ever. */
-static void empty_buffer(struct chimera_buffer *buffer)
-{
-    if (buffer->capacity > (size_t)1 << 20)
-        chimera_buffer_free(buffer);
-    chimera_buffer_reset(buffer);
-}
-
 void lane_reset(struct lane *lane)
 {
     chimera_arena_reset(&lane->arena);
-    empty_buffer(&lane->body);
-    empty_buffer(&lane->out);
+    chimera_buffer_recycle(&lane->body, KEPT_BYTES);
+    chimera_buffer_recycle(&lane->out, KEPT_BYTES);
 }
 
 void lane_done(struct lane *lane)
@@ -196,7 +189,8 @@ static int ask(const struct service *service, struct lane *lane,
         group_evaluate(served->group, lane->index, parsed, until_ms, &lane->arena, ret_response);
     else
         code = policy_set_evaluate(served->policy, served->remote, served->counted, lane->index,
-                                   parsed, clock_left_ms(until_ms), &lane->arena, ret_response);
+                                   parsed, chimera_clock_left_ms(until_ms), &lane->arena,
+                                   ret_response);
     span_end(&span.span);
     return code;
 }
@@ -212,7 +206,7 @@ static int ask_and_count(const struct service *service, struct lane *lane,
                                        .policy = served->number,
                                        .is_monitor = served->handling.mode == CHIMERA_MONITOR,
                                        .is_audit = request->route->kind == ROUTE_AUDIT};
-    uint64_t began_ns = clock_now_ns();
+    uint64_t began_ns = chimera_clock_ns();
     int code = CHIMERA_OK;
     if (is_asked)
         code = ask(service, lane, request, served, parsed, ret_response);
@@ -220,7 +214,7 @@ static int ask_and_count(const struct service *service, struct lane *lane,
         *ret_response = (struct chimera_response){.uid = parsed->uid, .allowed = true};
     if (code < 0)
         return code;
-    counted.latency_ns = clock_now_ns() - began_ns;
+    counted.latency_ns = chimera_clock_ns() - began_ns;
     if (is_asked && served->group)
         counters_count_group(served->counted, counted.latency_ns, ret_response);
     counters_count_request(service->counters, &counted, &lane->arena);
@@ -312,7 +306,7 @@ static void answer_review(const struct service *service, struct lane *lane,
 static void log_answer(int64_t arrived_ms, unsigned status)
 {
     char latency[32], class[40];
-    snprintf(latency, sizeof(latency), "%lld ms", (long long)(clock_now_ms() - arrived_ms));
+    snprintf(latency, sizeof(latency), "%lld ms", (long long)(chimera_clock_ms() - arrived_ms));
     snprintf(class, sizeof(class), "Status code: %u", status);
     chimera_log_with(CHIMERA_LOG_INFO, "server::http", CHIMERA_SLICE("finished processing request"),
                      CHIMERA_WORD("latency", chimera_slice_of(latency)),
@@ -337,7 +331,7 @@ void service_log_refusal(const struct service *service, const struct http_head *
 static void answer_readiness(const struct service *service, struct lane *lane,
                              struct answer *ret_answer)
 {
-    int64_t stuck_ms = service->watch ? loop_watch_look(service->watch, clock_now_ms()) : 0;
+    int64_t stuck_ms = service->watch ? loop_watch_look(service->watch, chimera_clock_ms()) : 0;
     ret_answer->status = 200;
     if (stuck_ms > 0)
         refuse(lane, false, 503,

@@ -35,7 +35,7 @@ struct service_request {
     const struct http_head *head;
     const struct route *route;
     struct chimera_slice body;
-    int64_t arrived_ms; /* by clock_now_ms() */
+    int64_t arrived_ms; /* by chimera_clock_ms() */
 };
 
 void lane_init(struct lane *lane, unsigned index, size_t max_body_bytes);

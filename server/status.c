@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
-#include "server/clock.h"
+#include "runtime/base/clock.h"
 #include "server/seat.h"
 
 #define LOOK_EVERY_MS 5000

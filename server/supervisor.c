@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/log_writer.h"
 #include "runtime/instance/sanitizer.h"
 #include "server/admin_process.h"
 #include "server/bundle.h"
 #include "server/certificates.h"
-#include "server/clock.h"
 #include "server/counters.h"
 #include "server/stand_in.h"
 #include "server/status.h"
@@ -92,21 +92,21 @@ static int read_certificates(struct supervisor *supervisor, struct chimera_error
 /* What is due, and how long there is nothing else: -1 for ever. */
 static int pass_time(struct supervisor *supervisor, int *ret_timeout_ms, struct chimera_error *err)
 {
-    int64_t now_ms = clock_now_ms();
+    int64_t now_ms = chimera_clock_ms();
     int64_t at_ms = INT64_MAX;
     int code = update_pass_time(&supervisor->update, now_ms, &at_ms, err);
     if (code < 0)
         return code;
     if (watch_pass_time(&supervisor->watch, now_ms, &at_ms))
         look(supervisor);
-    at_ms = clock_earlier(at_ms, stand_in_pass_time(&supervisor->stand_in, now_ms));
-    at_ms = clock_earlier(at_ms, crew_pass_time(&supervisor->crew, now_ms));
-    at_ms = clock_earlier(at_ms, telemetry_pass_time(&supervisor->telemetry, now_ms));
+    at_ms = chimera_clock_earlier(at_ms, stand_in_pass_time(&supervisor->stand_in, now_ms));
+    at_ms = chimera_clock_earlier(at_ms, crew_pass_time(&supervisor->crew, now_ms));
+    at_ms = chimera_clock_earlier(at_ms, telemetry_pass_time(&supervisor->telemetry, now_ms));
     if (supervisor->config->has_admin) { /* else nobody looks */
         status_tell(&supervisor->status, &supervisor->crew, &supervisor->update);
-        at_ms =
-            clock_earlier(at_ms, status_pass_time(&supervisor->status, &supervisor->crew, now_ms));
-        at_ms = clock_earlier(at_ms, admin_process_pass_time(&supervisor->admin, now_ms));
+        at_ms = chimera_clock_earlier(
+            at_ms, status_pass_time(&supervisor->status, &supervisor->crew, now_ms));
+        at_ms = chimera_clock_earlier(at_ms, admin_process_pass_time(&supervisor->admin, now_ms));
     }
     int64_t left_ms = at_ms > now_ms ? at_ms - now_ms : 0;
     *ret_timeout_ms = at_ms == INT64_MAX ? -1 : left_ms < WAIT_MAX_MS ? (int)left_ms : WAIT_MAX_MS;
@@ -150,7 +150,7 @@ static int await_events(struct supervisor *supervisor, int timeout_ms, struct ch
     if (code == CHIMERA_OK && polled[5].revents)
         code = read_certificates(supervisor, err);
     if (polled[6].revents)
-        stand_in_accept(&supervisor->stand_in, polled[6].fd, clock_now_ms());
+        stand_in_accept(&supervisor->stand_in, polled[6].fd, chimera_clock_ms());
     if (code == CHIMERA_OK && polled[0].revents)
         code = read_signals(supervisor, err);
     return code;

@@ -3,12 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/sched.h>
-#include <linux/seccomp.h>
 #include <linux/sockios.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,26 +13,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-#define NATIVE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define NATIVE AUDIT_ARCH_AARCH64
-#else
-#define NATIVE 0 /* no filter */
-#endif
+#include "runtime/confine/seccomp.h"
 
-#define X32_BIT 0x40000000u           /* x86-64 numbers with it are another ABI's */
 #define PAGEMAP_SCAN_CODE 0xc0606610u /* linux/fs.h has it from 6.7 on */
-#define PROGRAM_MAX 512
 
-#define ALLOW SECCOMP_RET_ALLOW
-#define KILL SECCOMP_RET_KILL_PROCESS
-#define FAIL(number) (SECCOMP_RET_ERRNO | (number))
-
-struct program {
-    struct sock_filter code[PROGRAM_MAX];
-    unsigned short size;
-};
+#define ALLOW CHIMERA_SECCOMP_ALLOW
+#define KILL CHIMERA_SECCOMP_KILL
+#define REFUSE CHIMERA_SECCOMP_FAIL(EPERM)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The busiest first. Kernels from 5.11 on remember the answers of all of these. */
 static const int allowed[] = {
@@ -116,133 +100,47 @@ static const int deadly[] = {
 #endif
 };
 
-static void put(struct program *program, struct sock_filter instruction)
-{
-    if (program->size < PROGRAM_MAX)
-        program->code[program->size] = instruction;
-    program->size++; /* one too many is found at the end */
-}
-
-static void put_statement(struct program *program, unsigned short code, uint32_t operand)
-{
-    put(program, (struct sock_filter)BPF_STMT(code, operand));
-}
-
-/* Skips the next `skipped` instructions unless the accumulator compares so. */
-static void put_test(struct program *program, unsigned short comparison, uint32_t operand,
-                     unsigned char skipped)
-{
-    put(program, (struct sock_filter)BPF_JUMP((unsigned short)(BPF_JMP | comparison | BPF_K),
-                                              operand, 0, skipped));
-}
-
-static void put_return(struct program *program, uint32_t action)
-{
-    put_statement(program, BPF_RET | BPF_K, action);
-}
-
-static void put_load(struct program *program, size_t offset)
-{
-    put_statement(program, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset);
-}
-
-static void put_rule(struct program *program, int number, uint32_t action)
-{
-    put_test(program, BPF_JEQ, (uint32_t)number, 1);
-    put_return(program, action);
-}
-
-/* The lower half of an argument, which is all that the kernel reads of an int; both supported
- * architectures are little-endian. */
-static size_t argument_at(unsigned index)
-{
-    return offsetof(struct seccomp_data, args) + 8 * (size_t)index;
-}
-
-/* `if_so` when the argument compares so, else `if_not`. */
-static void put_argument_rule(struct program *program, int number, unsigned argument,
-                              unsigned short comparison, uint32_t operand, uint32_t if_so,
-                              uint32_t if_not)
-{
-    put_test(program, BPF_JEQ, (uint32_t)number, 4);
-    put_load(program, argument_at(argument));
-    put_test(program, comparison, operand, 1);
-    put_return(program, if_so);
-    put_return(program, if_not);
-}
-
-/* Those whose second argument is one of the commands, and no others. */
-static void put_command_rule(struct program *program, int number, const uint32_t *commands,
-                             unsigned char count)
-{
-    put_test(program, BPF_JEQ, (uint32_t)number, (unsigned char)(2 * count + 2));
-    put_load(program, argument_at(1));
-    for (unsigned i = 0; i < count; i++)
-        put_rule(program, (int)commands[i], ALLOW);
-    put_return(program, FAIL(EPERM));
-}
-
-static void put_fcntl_rule(struct program *program)
-{
-    static const uint32_t commands[] = {F_GETFL,     F_SETFL,     F_GETFD,
-                                        F_ADD_SEALS, F_GET_SEALS, F_DUPFD_CLOEXEC};
-    put_command_rule(program, SYS_fcntl, commands, sizeof(commands) / sizeof(commands[0]));
-}
-
-/* The last two only ask how much lies in a socket. */
-static void put_ioctl_rule(struct program *program)
-{
-    static const uint32_t commands[] = {PAGEMAP_SCAN_CODE, SIOCOUTQ, SIOCINQ};
-    put_command_rule(program, SYS_ioctl, commands, sizeof(commands) / sizeof(commands[0]));
-}
-
-static void put_rules(struct program *program)
-{
-    for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
-        put_rule(program, allowed[i], ALLOW);
-    put_argument_rule(program, SYS_mmap, 2, BPF_JSET, PROT_EXEC, KILL, ALLOW);
-    put_argument_rule(program, SYS_mprotect, 2, BPF_JSET, PROT_EXEC, KILL, ALLOW);
-    put_argument_rule(program, SYS_pkey_mprotect, 2, BPF_JSET, PROT_EXEC, KILL, FAIL(EPERM));
-    put_argument_rule(program, SYS_tgkill, 0, BPF_JEQ, (uint32_t)getpid(), ALLOW, FAIL(EPERM));
-    put_ioctl_rule(program);
-    put_fcntl_rule(program);
+#define IS_OWN_SIGNAL 0 /* the first condition: its value is the process's number */
+static const struct chimera_seccomp_condition conditions[] = {
+    {SYS_tgkill, 0, UINT32_MAX, 0, ALLOW, REFUSE},
+    {SYS_mmap, 2, PROT_EXEC, 0, ALLOW, KILL},
+    {SYS_mprotect, 2, PROT_EXEC, 0, ALLOW, KILL},
+    {SYS_pkey_mprotect, 2, PROT_EXEC, 0, REFUSE, KILL},
     /* Threads whose priority was lowered are replaced (pool.c); one more thread has no right that
      * the others lack. glibc asks for clone3() first, whose flags cannot be seen here. */
-    put_argument_rule(program, SYS_setpriority, 0, BPF_JEQ, PRIO_PROCESS, ALLOW, FAIL(EPERM));
-    put_rule(program, SYS_clone3, FAIL(ENOSYS));
-    put_argument_rule(program, SYS_clone, 0, BPF_JSET, CLONE_THREAD, ALLOW, KILL);
-    for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
-        put_rule(program, deadly[i], KILL);
-    put_return(program, FAIL(EPERM));
-}
+    {SYS_setpriority, 0, UINT32_MAX, PRIO_PROCESS, ALLOW, REFUSE},
+    {SYS_clone, 0, CLONE_THREAD, CLONE_THREAD, ALLOW, KILL},
+};
 
-static void make_program(struct program *program)
+static const uint32_t fcntl_commands[] = {F_GETFL,     F_SETFL,     F_GETFD,
+                                          F_ADD_SEALS, F_GET_SEALS, F_DUPFD_CLOEXEC};
+/* The last two only ask how much lies in a socket. */
+static const uint32_t ioctl_commands[] = {PAGEMAP_SCAN_CODE, SIOCOUTQ, SIOCINQ};
+
+static void build(struct chimera_seccomp_filter *filter)
 {
-    program->size = 0;
-    put_load(program, offsetof(struct seccomp_data, arch));
-    put(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 1, 0));
-    put_return(program, KILL);
-    put_load(program, offsetof(struct seccomp_data, nr));
-#ifdef __x86_64__
-    put_test(program, BPF_JGE, X32_BIT, 1);
-    put_return(program, KILL);
-#endif
-    put_rules(program);
+    chimera_seccomp_begin(filter);
+    chimera_seccomp_put_calls(filter, allowed, COUNT(allowed), ALLOW);
+    for (size_t i = 0; i < COUNT(conditions); i++) {
+        uint16_t at = chimera_seccomp_put_condition(filter, &conditions[i]);
+        if (i == IS_OWN_SIGNAL)
+            chimera_seccomp_set_value(filter, at, (uint32_t)getpid());
+    }
+    chimera_seccomp_put_commands(filter, SYS_ioctl, ioctl_commands, COUNT(ioctl_commands));
+    chimera_seccomp_put_commands(filter, SYS_fcntl, fcntl_commands, COUNT(fcntl_commands));
+    chimera_seccomp_put_call(filter, SYS_clone3, CHIMERA_SECCOMP_FAIL(ENOSYS));
+    chimera_seccomp_put_calls(filter, deadly, COUNT(deadly), KILL);
+    chimera_seccomp_end(filter, REFUSE);
 }
 
 int syscall_filter_apply(bool *ret_lacks, struct chimera_error *err)
 {
-    static struct program program;
-    make_program(&program);
-    *ret_lacks = NATIVE == 0;
+    static struct chimera_seccomp_filter filter;
+    *ret_lacks = !chimera_seccomp_is_known();
     if (*ret_lacks)
         return CHIMERA_OK;
-    if (program.size > PROGRAM_MAX)
-        return chimera_fail(err, CHIMERA_ELIMIT, "the system call filter is too long");
-    struct sock_fprog handed = {.len = program.size, .filter = program.code};
-    long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &handed);
-    if (result == 0)
-        return CHIMERA_OK;
+    build(&filter);
+    long result = chimera_seccomp_enter_all(&filter);
     if (result < 0 && (errno == ENOSYS || errno == EINVAL)) {
         *ret_lacks = true;
         return CHIMERA_OK;
@@ -250,5 +148,8 @@ int syscall_filter_apply(bool *ret_lacks, struct chimera_error *err)
     if (result > 0)
         return chimera_fail(err, CHIMERA_EIO, "thread %ld cannot be given the system call filter",
                             result);
-    return chimera_fail(err, CHIMERA_EIO, "cannot set the system call filter: %s", strerror(errno));
+    if (result < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot set the system call filter: %s",
+                            strerror(errno));
+    return CHIMERA_OK;
 }

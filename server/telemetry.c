@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
-#include "server/clock.h"
 #include "server/descriptors.h"
 #include "server/exporter.h"
 #include "server/generation.h"
@@ -82,7 +82,7 @@ static int start(struct telemetry *telemetry, int report_fd, struct chimera_erro
     pid_t parent = getpid(), pid = fork();
     if (pid == 0)
         become_exporter(telemetry, report_fd, parent);
-    telemetry->exporter_ms = clock_now_ms();
+    telemetry->exporter_ms = chimera_clock_ms();
     telemetry->restart_at_ms = 0;
     if (pid < 0)
         return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
@@ -135,7 +135,7 @@ int telemetry_open(struct telemetry *telemetry, const struct config *config, str
     telemetry->board = board;
     telemetry->counters = counters;
     telemetry->threshold = has_traces ? read_sampler() : 0;
-    telemetry->started_ns = clock_wall_ns();
+    telemetry->started_ns = chimera_clock_wall_ns();
     int code =
         shared_make(&telemetry->page, "telemetry", sizeof(struct telemetry_page), false, err);
     if (code == CHIMERA_OK && has_traces)
@@ -145,7 +145,7 @@ int telemetry_open(struct telemetry *telemetry, const struct config *config, str
 
 static void plan_restart(struct telemetry *telemetry)
 {
-    int64_t now_ms = clock_now_ms();
+    int64_t now_ms = chimera_clock_ms();
     if (now_ms - telemetry->exporter_ms > CALM_MS)
         telemetry->backoff_ms = 0;
     telemetry->backoff_ms = telemetry->backoff_ms ? telemetry->backoff_ms * 2 : BACKOFF_FIRST_MS;
@@ -184,12 +184,12 @@ int64_t telemetry_pass_time(struct telemetry *telemetry, int64_t now_ms)
 static void wait_for_end(struct telemetry *telemetry)
 {
     const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-    int64_t until_ms = clock_now_ms() + LAST_MS;
+    int64_t until_ms = chimera_clock_ms() + LAST_MS;
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     while (waitpid(telemetry->pid, NULL, WNOHANG) == 0) {
-        if (clock_now_ms() > until_ms)
+        if (chimera_clock_ms() > until_ms)
             kill(telemetry->pid, SIGKILL);
         sigtimedwait(&child, NULL, &pause);
     }

@@ -4,10 +4,10 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/json/number.h"
 #include "runtime/json/scan.h"
 #include "runtime/telemetry/record.h"
-#include "server/clock.h"
 
 bool trace_is_on;
 static int trace_fd = -1;
@@ -23,7 +23,7 @@ static uint64_t new_id(void)
     uint64_t mixed = 0;
     while (random_state == 0)
         if (getrandom(&random_state, sizeof(random_state), 0) < 0)
-            random_state = clock_wall_ns() ^ (uint64_t)(uintptr_t)&random_state;
+            random_state = chimera_clock_wall_ns() ^ (uint64_t)(uintptr_t)&random_state;
     while (mixed == 0) {
         random_state += 0x9e3779b97f4a7c15u;
         mixed = random_state;
@@ -64,7 +64,7 @@ static void take_event(enum chimera_log_level level, const char *target,
 {
     struct chimera_span *span = chimera_log_span, *around = span->id ? span : span->parent;
     struct chimera_record_event event = {.span = span->id,
-                                         .at_ns = clock_wall_ns(),
+                                         .at_ns = chimera_clock_wall_ns(),
                                          .level = level,
                                          .target = chimera_slice_of(target),
                                          .message = message};
@@ -121,7 +121,7 @@ void trace_begin(struct chimera_span *span)
     if (!span->parent && !begin_trace())
         return;
     span->id = new_id();
-    span->started_ns = clock_wall_ns();
+    span->started_ns = chimera_clock_wall_ns();
 }
 
 static void send_trace(void)
@@ -137,7 +137,7 @@ void trace_end(struct chimera_span *span)
 {
     if (span->complete)
         span->complete(span);
-    add(span, span->id, clock_wall_ns());
+    add(span, span->id, chimera_clock_wall_ns());
     if (!span->parent)
         send_trace();
 }

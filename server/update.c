@@ -3,8 +3,8 @@
 
 #include <sys/stat.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
-#include "server/clock.h"
 #include "server/daemon.h"
 
 #define TARGET "server::supervisor"
@@ -312,7 +312,7 @@ static int current_failed(struct update *update, const struct chimera_error *why
     if (!update->has_served)
         return chimera_error_pass(why, err);
     log_error("the worker did not start again", why);
-    crew_plan_restart(update->crew, clock_now_ms());
+    crew_plan_restart(update->crew, chimera_clock_ms());
     return CHIMERA_OK;
 }
 
@@ -357,9 +357,9 @@ int update_pass_time(struct update *update, int64_t now_ms, int64_t *at_ms,
     if (worker_process_pass_time(&crew->current, now_ms, &why) == WORKER_HAS_FAILED)
         code = current_failed(update, &why, err);
     if (crew->next.report_fd >= 0)
-        *at_ms = clock_earlier(*at_ms, crew->next.until_ms);
+        *at_ms = chimera_clock_earlier(*at_ms, crew->next.until_ms);
     if (crew->current.report_fd >= 0)
-        *at_ms = clock_earlier(*at_ms, crew->current.until_ms);
+        *at_ms = chimera_clock_earlier(*at_ms, crew->current.until_ms);
     return code;
 }
 

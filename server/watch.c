@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
-#include "server/clock.h"
 
 #define QUIET_MS 100   /* without an event: whoever writes has come to an end */
 #define LATEST_MS 2000 /* nobody waits longer, however busy the folder is */
@@ -176,7 +176,8 @@ void watch_open(struct watch *watch, const char *const *paths, size_t count)
     memcpy(watch->paths, paths, count * sizeof(*paths));
     watch->path_count = count;
     arm(watch);
-    watch->settled_at_ms = clock_now_ms() + QUIET_MS; /* what was read before may have changed */
+    watch->settled_at_ms =
+        chimera_clock_ms() + QUIET_MS; /* what was read before may have changed */
 }
 
 void watch_close(struct watch *watch)
@@ -195,7 +196,7 @@ int watch_fd(const struct watch *watch)
 
 void watch_read(struct watch *watch)
 {
-    int64_t now_ms = clock_now_ms();
+    int64_t now_ms = chimera_clock_ms();
     if (!drain(watch))
         return;
     watch->settled_at_ms = now_ms + QUIET_MS;

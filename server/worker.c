@@ -11,12 +11,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/log_limit.h"
 #include "runtime/base/log_writer.h"
 #include "runtime/base/problems.h"
 #include "runtime/rego/zone_store.h"
-#include "server/clock.h"
 #include "server/listener.h"
 #include "server/lockdown.h"
 #include "server/loop_watch.h"
@@ -402,7 +402,7 @@ static bool has_connections(struct worker *worker)
  * signal ends that. */
 static void await_the_last(struct worker *worker)
 {
-    int64_t now_ms = clock_now_ms(), until_ms = now_ms + LAST_MS, quiet_since_ms = now_ms;
+    int64_t now_ms = chimera_clock_ms(), until_ms = now_ms + LAST_MS, quiet_since_ms = now_ms;
     unsigned accepted = 0, before = 0;
     int64_t quiet_ms = atomic_load_explicit(&worker->listener.accepted, memory_order_relaxed)
                            ? QUIET_MS
@@ -414,7 +414,7 @@ static void await_the_last(struct worker *worker)
     while (!is_stopped && now_ms < until_ms &&
            (now_ms - quiet_since_ms < quiet_ms || has_connections(worker))) {
         await_order(worker, LAST_POLL_MS, &is_stopped);
-        now_ms = clock_now_ms();
+        now_ms = chimera_clock_ms();
         accepted = atomic_load_explicit(&worker->listener.accepted, memory_order_relaxed);
         if (accepted != before)
             quiet_since_ms = now_ms;

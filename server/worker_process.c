@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "runtime/base/buffer.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/log_writer.h"
-#include "server/clock.h"
 #include "server/counters.h"
 #include "server/descriptors.h"
 #include "server/gate.h"
@@ -149,7 +149,7 @@ static int fork_worker(struct worker_process *process, const struct worker_start
     process->report_fd = report[0];
     process->orders_fd = orders[0];
     process->seat = start->seat;
-    process->started_ms = clock_now_ms();
+    process->started_ms = chimera_clock_ms();
     process->jails = jails;
     return CHIMERA_OK;
 }
@@ -295,7 +295,8 @@ enum worker_report worker_process_read_report(struct worker_process *process,
         return WORKER_HAS_FAILED;
     }
     if (process->said.size > 0) /* the rest of the reason comes at once, or never */
-        process->until_ms = clock_earlier(process->until_ms, clock_now_ms() + REPORT_MS);
+        process->until_ms =
+            chimera_clock_earlier(process->until_ms, chimera_clock_ms() + REPORT_MS);
     return WORKER_IS_STARTING;
 }
 

@@ -10,6 +10,7 @@
 #include "compiler/module.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
+#include "runtime/base/percent.h"
 
 #define POLICY_BYTES_MAX ((size_t)512 << 20)
 #define URI_BYTES_MAX ((size_t)3 * PATH_MAX + 16)
@@ -46,30 +47,14 @@ static char *uri_of_path(const char *path)
     return NULL;
 }
 
-static int hex_digit(char digit)
-{
-    const char *digits = "0123456789abcdef";
-    const char *found =
-        digit ? strchr(digits, digit >= 'A' && digit <= 'F' ? digit + 32 : digit) : NULL;
-    return found ? (int)(found - digits) : -1;
-}
-
-/* Undoes percent-encoding in place; false when an escape is broken or stands for NUL. */
+/* In place; false when an escape is broken or stands for NUL. */
 static bool decode_path(char *path)
 {
-    char *to = path;
-    for (const char *from = path; *from; from++) {
-        if (*from != '%') {
-            *to++ = *from;
-            continue;
-        }
-        int high = hex_digit(from[1]), low = high < 0 ? -1 : hex_digit(from[2]);
-        if (low < 0 || (high == 0 && low == 0))
-            return false;
-        *to++ = (char)(high * 16 + low);
-        from += 2;
-    }
-    *to = '\0';
+    size_t size;
+    if (!chimera_percent_decode(chimera_slice_of(path),
+                                CHIMERA_PERCENT_STRICT | CHIMERA_PERCENT_NO_NUL, path, &size))
+        return false;
+    path[size] = '\0';
     return true;
 }
 

@@ -5,10 +5,10 @@
  * docs/internals/telemetry.md has the whole picture.
  */
 #include <stdlib.h>
-#include <time.h>
 
 #include "plugins/capability/pushed.h"
 #include "plugins/capability/queued.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/log_writer.h"
 
 #define TARGET "otlp"
@@ -25,13 +25,6 @@ struct exporter {
     struct queued queued;
     int64_t until_ms; /* 0 before the order to end */
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int open_all(struct exporter *exporter, struct chimera_error *err)
 {
@@ -68,15 +61,15 @@ static void take_ends(struct exporter *exporter)
     while ((message = curl_multi_info_read(exporter->multi, &left))) {
         CURLcode result = message->data.result;
         if (message->easy_handle == exporter->pushed.sender.call.easy)
-            pushed_ended(&exporter->pushed, exporter->multi, result, now_ms());
+            pushed_ended(&exporter->pushed, exporter->multi, result, chimera_clock_ms());
         else
-            queued_ended(&exporter->queued, exporter->multi, result, now_ms());
+            queued_ended(&exporter->queued, exporter->multi, result, chimera_clock_ms());
     }
 }
 
 static int64_t pass_time(struct exporter *exporter)
 {
-    int64_t now = now_ms(), at_ms = INT64_MAX;
+    int64_t now = chimera_clock_ms(), at_ms = INT64_MAX;
     if (exporter->start->has_metrics && !exporter->until_ms)
         at_ms = pushed_pass_time(&exporter->pushed, exporter->multi, now);
     if (exporter->start->has_traces) {
@@ -91,9 +84,9 @@ static int64_t pass_time(struct exporter *exporter)
 /* Everything that is left goes out now, once. */
 static void begin_end(struct exporter *exporter)
 {
-    exporter->until_ms = now_ms() + LAST_MS;
+    exporter->until_ms = chimera_clock_ms() + LAST_MS;
     if (exporter->start->has_traces) {
-        queued_read(&exporter->queued, now_ms());
+        queued_read(&exporter->queued, chimera_clock_ms());
         exporter->queued.is_ending = true;
         exporter->queued.sender.retry_at_ms = exporter->queued.sender.retry_at_ms ? 1 : 0;
     }
@@ -105,7 +98,7 @@ static bool is_done(const struct exporter *exporter)
 {
     if (!exporter->until_ms)
         return false;
-    if (now_ms() >= exporter->until_ms)
+    if (chimera_clock_ms() >= exporter->until_ms)
         return true;
     return !exporter->pushed.is_under_way && exporter->queued.count == 0 &&
            sender_state(&exporter->queued.sender) == SENDER_IDLE;
@@ -119,13 +112,13 @@ static void wait_for_something(struct exporter *exporter, int64_t at_ms)
     /* The order to end stays readable. */
     unsigned from = exporter->until_ms ? 1 : 0,
              to = start->has_traces && !exporter->until_ms ? 2 : 1;
-    int64_t left_ms = at_ms - now_ms();
+    int64_t left_ms = at_ms - chimera_clock_ms();
     int timeout_ms = left_ms < 0 ? 0 : left_ms > 60000 ? 60000 : (int)left_ms;
     curl_multi_poll(exporter->multi, waited + from, to - from, timeout_ms, NULL);
     if (from < to && waited[0].revents)
         begin_end(exporter);
     else if (to == 2 && waited[1].revents)
-        queued_read(&exporter->queued, now_ms());
+        queued_read(&exporter->queued, chimera_clock_ms());
 }
 
 static void export_all(struct exporter *exporter)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/capability/pushed.h"
 
+#include "runtime/base/clock.h"
+
 #include <stdlib.h>
-#include <time.h>
 
 #define MESSAGE_MAX ((size_t)16 << 20)
 /* Receivers take 4 MiB unless told otherwise; a point has less than 2 KiB. */
@@ -12,13 +13,6 @@ struct pushed_values {
     uint64_t count, sum_ms, bucket[CHIMERA_METRIC_BUCKETS]; /* exported */
     uint64_t next_count, next_sum_ms, next_bucket[CHIMERA_METRIC_BUCKETS];
 };
-
-static uint64_t wall_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 int pushed_open(struct pushed *pushed, const struct chimera_exporter_start *start,
                 const struct encode_origin *origin, struct chimera_error *err)
@@ -106,7 +100,7 @@ void pushed_begin(struct pushed *pushed, CURLM *multi)
     if (pushed->is_under_way)
         return;
     pushed->from = 0;
-    pushed->points.until_ns = wall_ns();
+    pushed->points.until_ns = chimera_clock_wall_ns();
     pushed->points.from_ns = pushed->values ? pushed->pushed_ns : pushed->start->started_ns;
     send_page(pushed, multi);
 }

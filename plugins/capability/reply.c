@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "plugins/capability/protobuf.h"
-#include "runtime/base/hex.h"
+#include "runtime/base/percent.h"
 
 #define FRAME_HEAD 5
 
@@ -44,15 +44,9 @@ static int small_number(struct chimera_slice text)
 static void keep_message(struct chimera_slice text, char *ret_text, size_t size)
 {
     size_t used = 0;
-    for (size_t i = 0; i < text.size && used + 1 < size; i++) {
-        char byte = text.data[i];
-        if (byte == '%' && i + 2 < text.size && chimera_hex_value(text.data[i + 1]) >= 0 &&
-            chimera_hex_value(text.data[i + 2]) >= 0) {
-            byte = (char)(chimera_hex_value(text.data[i + 1]) << 4 |
-                          chimera_hex_value(text.data[i + 2]));
-            i += 2;
-        }
-        ret_text[used++] = byte ? byte : ' ';
+    while (text.size > 0 && used + 1 < size) {
+        int byte = chimera_percent_take(&text, CHIMERA_PERCENT_LENIENT);
+        ret_text[used++] = byte ? (char)byte : ' ';
     }
     ret_text[used] = '\0';
 }

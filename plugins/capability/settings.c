@@ -8,8 +8,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "runtime/base/hex.h"
 #include "runtime/base/log.h"
+#include "runtime/base/percent.h"
 
 #define TARGET "otlp::settings"
 #define VALUE_MAX ((size_t)8 * 1024)
@@ -80,19 +80,13 @@ static char *decode(struct chimera_slice text)
 {
     char *decoded = malloc(text.size + 1);
     size_t size = 0;
-    for (size_t i = 0; decoded && i < text.size; i++) {
-        char byte = text.data[i];
-        if (byte == '%' && i + 2 < text.size && chimera_hex_value(text.data[i + 1]) >= 0 &&
-            chimera_hex_value(text.data[i + 2]) >= 0) {
-            byte = (char)(chimera_hex_value(text.data[i + 1]) << 4 |
-                          chimera_hex_value(text.data[i + 2]));
-            i += 2;
-        }
-        if ((unsigned char)byte < 0x20 || byte == 0x7f) {
+    while (decoded && text.size > 0) {
+        int byte = chimera_percent_take(&text, CHIMERA_PERCENT_LENIENT);
+        if (byte < 0x20 || byte == 0x7f) {
             free(decoded);
             return NULL;
         }
-        decoded[size++] = byte;
+        decoded[size++] = (char)byte;
     }
     if (decoded)
         decoded[size] = '\0';

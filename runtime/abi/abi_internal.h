@@ -38,14 +38,6 @@ const char *chimera_abi_stop_text(const struct chimera_host *host,
 void chimera_abi_document(const struct chimera_request *request, struct chimera_slice settings,
                           struct chimera_pieces *ret_pieces);
 
-/* Empties a buffer for the next request. */
-static inline void chimera_abi_empty(struct chimera_buffer *buffer)
-{
-    if (buffer->capacity > CHIMERA_ABI_KEPT_BYTES)
-        chimera_buffer_free(buffer);
-    chimera_buffer_renew(buffer);
-}
-
 /* For appends that failed, in an import function: leaves the guest for its account's reason, or for
  * the buffer's own maximum with that text. */
 _Noreturn void chimera_abi_refuse(struct chimera_host *host, const char *too_large);

@@ -3,9 +3,9 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "runtime/abi/abi_internal.h"
+#include "runtime/base/clock.h"
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
 #include "runtime/policy/policy.h"
@@ -74,7 +74,7 @@ void chimera_rego_drop_trees(struct chimera_rego *rego)
 void chimera_rego_empty(struct chimera_rego *rego)
 {
     chimera_rego_drop_trees(rego);
-    chimera_abi_empty(&rego->text);
+    chimera_buffer_recycle(&rego->text, CHIMERA_ABI_KEPT_BYTES);
 }
 
 void chimera_rego_detach(struct chimera_host *host)
@@ -333,13 +333,6 @@ static int run(struct chimera_host *host, const struct chimera_pieces *input, ui
     return code;
 }
 
-static int64_t wall_clock_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* A copy that is known to be JSON, or nothing, with the time that it takes to read it. */
 static int keep_result(struct chimera_host *host, struct chimera_slice json,
                        struct chimera_arena *arena, struct chimera_slice *ret_result,
@@ -370,7 +363,7 @@ int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces
         return chimera_fail(err, CHIMERA_EREFUSED,
                             "the host capability kubernetes/list_resources_all is not available in "
                             "this version of Chimera");
-    host->rego->now_ns = wall_clock_ns();
+    host->rego->now_ns = (int64_t)chimera_clock_wall_ns();
     int code = run(host, input, &value, err);
     if (code == CHIMERA_OK)
         code = pull_json(host, value, &json, err);

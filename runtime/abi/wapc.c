@@ -158,9 +158,9 @@ static void clear_call(struct chimera_wapc *wapc)
 {
     wapc->operation = NULL;
     wapc->payload = NULL;
-    chimera_abi_empty(&wapc->response);
-    chimera_abi_empty(&wapc->error);
-    chimera_abi_empty(&wapc->answer);
+    chimera_buffer_recycle(&wapc->response, CHIMERA_ABI_KEPT_BYTES);
+    chimera_buffer_recycle(&wapc->error, CHIMERA_ABI_KEPT_BYTES);
+    chimera_buffer_recycle(&wapc->answer, CHIMERA_ABI_KEPT_BYTES);
     wapc->has_response = wapc->has_error = false;
     wapc->answer_kind = CHIMERA_WAPC_NONE;
 }

@@ -26,10 +26,10 @@ static void clear_run(struct chimera_wasi *wasi)
     wasi->input = NULL;
     wasi->input_done = 0;
     wasi->answers_done = 0;
-    chimera_abi_empty(&wasi->answers);
-    chimera_abi_empty(&wasi->output);
-    chimera_abi_empty(&wasi->errors);
-    chimera_abi_empty(&wasi->call_answer);
+    chimera_buffer_recycle(&wasi->answers, CHIMERA_ABI_KEPT_BYTES);
+    chimera_buffer_recycle(&wasi->output, CHIMERA_ABI_KEPT_BYTES);
+    chimera_buffer_recycle(&wasi->errors, CHIMERA_ABI_KEPT_BYTES);
+    chimera_buffer_recycle(&wasi->call_answer, CHIMERA_ABI_KEPT_BYTES);
 }
 
 void chimera_wasi_keep(struct chimera_host *host)

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "runtime/abi/wasi_internal.h"
+#include "runtime/base/clock.h"
 
 #define NANOSECONDS 1000000000u
 
@@ -47,29 +48,16 @@ static uint32_t strings_get(struct chimera_host *host, const struct chimera_wasi
 
 enum clock { CLOCK_IS_REALTIME, CLOCK_IS_MONOTONIC, CLOCK_IS_PROCESS, CLOCK_IS_THREAD };
 
-static uint64_t nanoseconds(struct timespec time)
-{
-    return (uint64_t)time.tv_sec * NANOSECONDS + (uint64_t)time.tv_nsec;
-}
-
 /* Guests are shown whole milliseconds: nothing that they do on purpose needs more, and what leaks
  * through caches and predictors has to be told apart by nanoseconds (docs/security-model.md). */
-static uint64_t coarse(struct timespec time)
+static uint64_t coarse(uint64_t exact)
 {
-    uint64_t exact = nanoseconds(time);
     return exact - exact % CHIMERA_CLOCK_TICK_NS;
-}
-
-static uint64_t monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return coarse(now);
 }
 
 uint64_t chimera_wasi_now(const struct chimera_host *host)
 {
-    return monotonic() - host->wasi->created_ns;
+    return coarse(chimera_clock_ns()) - host->wasi->created_ns;
 }
 
 static uint32_t check_clock(uint32_t clock)
@@ -90,14 +78,13 @@ static uint32_t clock_resolution(struct chimera_host *host, uint32_t clock, uint
 
 static uint32_t clock_time(struct chimera_host *host, uint32_t clock, uint32_t ret_time)
 {
-    struct timespec now;
     uint64_t time;
     uint32_t code = check_clock(clock);
     if (code != WASI_SUCCESS)
         return code;
     if (!chimera_wasi_play(host, CHIMERA_WASI_CLOCK, &time, sizeof(time))) {
-        clock_gettime(CLOCK_REALTIME, &now);
-        time = clock == CLOCK_IS_REALTIME ? coarse(now) : chimera_wasi_now(host);
+        time =
+            clock == CLOCK_IS_REALTIME ? coarse(chimera_clock_wall_ns()) : chimera_wasi_now(host);
         chimera_wasi_note(host, CHIMERA_WASI_CLOCK, &time, sizeof(time));
     }
     chimera_wasi_put64(host, ret_time, time);

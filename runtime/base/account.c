@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/base/account.h"
 
-#include <time.h>
+#include "runtime/base/clock.h"
 
 int chimera_account_look(struct chimera_account *account)
 {
-    struct timespec now;
     account->units = 0;
     if (account->failed || account->deadline_ns == CHIMERA_ACCOUNT_FOREVER)
         return account->failed;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if ((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec + account->owed_ns >=
-        account->deadline_ns)
+    if (chimera_clock_ns() + account->owed_ns >= account->deadline_ns)
         account->failed = CHIMERA_EDEADLINE;
     return account->failed;
 }

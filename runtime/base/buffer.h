@@ -7,7 +7,7 @@
  *
  * With an account, what it holds is taken there and given back when it is freed, and each append
  * spends units, so that who only appends need not spend. One that outlives evaluations keeps its
- * memory and its account, and is renewed between them: then it counts from nothing again, whatever
+ * memory and its account, and is recycled between them: then it counts from nothing again, whatever
  * it kept, or an evaluation could tell from its share what another has used.
  */
 #ifndef CHIMERA_BASE_BUFFER_H
@@ -45,15 +45,20 @@ static inline struct chimera_slice chimera_buffer_slice(const struct chimera_buf
     return (struct chimera_slice){buffer->data, buffer->size};
 }
 
+/* Limit and account stay: it can be used again. */
+void chimera_buffer_free(struct chimera_buffer *buffer);
+
 /* Empty again; memory, limit and account kept. */
 void chimera_buffer_reset(struct chimera_buffer *buffer);
-/* The same between evaluations: the account will be opened anew. */
-static inline void chimera_buffer_renew(struct chimera_buffer *buffer)
+/* The same between evaluations or requests: the account will be opened anew, and one that was huge
+ * does not keep its memory for ever, but gives it back when it is more than `kept` bytes. */
+static inline void chimera_buffer_recycle(struct chimera_buffer *buffer, size_t kept)
 {
+    if (buffer->capacity > kept)
+        chimera_buffer_free(buffer);
     buffer->size = 0;
     buffer->failed = 0;
     buffer->room = buffer->account ? 0 : buffer->capacity;
 }
-void chimera_buffer_free(struct chimera_buffer *buffer);
 
 #endif

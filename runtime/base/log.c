@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/base/clock.h"
 #include "runtime/base/log_internal.h"
 
 #include <errno.h>
@@ -133,12 +134,12 @@ static void put_quoted(struct line *line, struct chimera_slice text)
 
 static void put_time(struct line *line)
 {
-    struct timespec now;
     struct tm date;
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &date);
-    put_format(line, "%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ", date.tm_year + 1900, date.tm_mon + 1,
-               date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec, now.tv_nsec / 1000);
+    uint64_t now_us = chimera_clock_wall_ns() / 1000;
+    time_t second = (time_t)(now_us / 1000000);
+    gmtime_r(&second, &date);
+    put_format(line, "%04d-%02d-%02dT%02d:%02d:%02d.%06uZ", date.tm_year + 1900, date.tm_mon + 1,
+               date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec, (unsigned)(now_us % 1000000));
 }
 
 static void put_value(struct line *line, const struct chimera_log_field *field)
@@ -394,13 +395,6 @@ void chimera_log_notice_of_policy(struct chimera_slice policy_id, uint64_t lines
 
 /* --- Policies --- */
 
-uint64_t chimera_log_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 /* Whose evaluation the thread is in, "group/member" as it is configured, in `room` when it is two
  * names; .data NULL: in none. */
 static struct chimera_slice find_policy(char *room, size_t size)
@@ -443,7 +437,7 @@ static bool is_permitted(struct chimera_slice policy_id, enum chimera_log_speake
                          size_t bytes)
 {
     struct chimera_log_permit permit =
-        chimera_log_limit_ask(policy_id, speaker, bytes, chimera_log_now_ns());
+        chimera_log_limit_ask(policy_id, speaker, bytes, chimera_clock_ns());
     if (permit.lost > 0)
         chimera_log_notice_of_policy(policy_id, permit.lost);
     if (permit.begins)

@@ -29,7 +29,5 @@ void chimera_log_write_out(struct chimera_slice lines);
 void chimera_log_notice(const char *message, uint64_t lines);
 /* The same of a policy that wrote too much. */
 void chimera_log_notice_of_policy(struct chimera_slice policy_id, uint64_t lines);
-/* On the clock of the limits. */
-uint64_t chimera_log_now_ns(void);
 
 #endif

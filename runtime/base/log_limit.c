@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log_internal.h"
 #include "runtime/base/utf8.h"
 
@@ -141,7 +142,7 @@ static void settle(struct bucket *bucket, uint64_t now_ns)
 
 bool chimera_log_limit_settle(bool is_end)
 {
-    uint64_t now_ns = is_end ? UINT64_MAX : chimera_log_now_ns();
+    uint64_t now_ns = is_end ? UINT64_MAX : chimera_clock_ns();
     for (size_t i = 0; i < BUCKETS && atomic_load(&silent_count) > 0; i++)
         settle(&buckets[i], now_ns);
     return atomic_load(&silent_count) > 0;

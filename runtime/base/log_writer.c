@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log_internal.h"
 #include "runtime/base/log_limit.h"
 
@@ -98,7 +99,7 @@ static void wait_until_written(struct chimera_log_ring *ring, uint64_t until_ns)
     atomic_fetch_add(&writer.waiting, 1);
     for (;;) {
         uint32_t written = atomic_load(&writer.written);
-        uint64_t now_ns = chimera_log_now_ns();
+        uint64_t now_ns = chimera_clock_ns();
         if (chimera_log_ring_used(ring) == 0 || now_ns >= until_ns)
             break;
         wake(ring);
@@ -119,7 +120,7 @@ static void tell_written(void)
 void chimera_log_flush(unsigned wait_ms)
 {
     if (writer.has_thread)
-        wait_until_written(writer.ring, chimera_log_now_ns() + wait_ms * NS_PER_MS);
+        wait_until_written(writer.ring, chimera_clock_ns() + wait_ms * NS_PER_MS);
 }
 
 static bool put(struct chimera_log_ring *ring, struct chimera_slice lines)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/instance/host_internal.h"
 #include "runtime/instance/switch.h"
 #include "runtime/instance/watchdog.h"
@@ -152,6 +153,6 @@ uint64_t chimera_guest_time_left(const struct chimera_host *host)
     uint64_t deadline = atomic_load_explicit(&host->run->deadline_ns, memory_order_relaxed);
     if (deadline == CHIMERA_NO_DEADLINE)
         return UINT64_MAX;
-    uint64_t now = chimera_monotonic_ns();
+    uint64_t now = chimera_clock_ns();
     return now < deadline ? deadline - now : 0;
 }

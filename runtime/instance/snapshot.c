@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/instance/host_internal.h"
-#include "runtime/instance/watchdog.h"
 
 /* A suspended guest has some hundred bytes of live stack; more than this is not worth a copy for
  * each request. */
@@ -135,7 +135,7 @@ int chimera_host_reset(struct chimera_host *host)
     const struct chimera_snapshot *snapshot = host->snapshot;
     if (!snapshot)
         return CHIMERA_EINVAL;
-    uint64_t start = chimera_monotonic_ns();
+    uint64_t start = chimera_clock_ns();
     if (host->side)
         host->side->reset(host);
     forget_run(host);
@@ -148,7 +148,7 @@ int chimera_host_reset(struct chimera_host *host)
     host->internal->suspended = snapshot->suspended;
     host->internal->has_run = false;
     host->counters.resets++;
-    host->counters.nanoseconds += chimera_monotonic_ns() - start;
+    host->counters.nanoseconds += chimera_clock_ns() - start;
     return CHIMERA_OK;
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/instance/fault.h"
 
 #define NS_PER_MS 1000000u
@@ -32,13 +33,6 @@ static struct {
 static _Atomic uint64_t next_id = 1;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Thread_local struct chimera_run *own_run __attribute__((tls_model("initial-exec")));
-
-uint64_t chimera_monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 /* Signals `run` if it is due; returns when to look at it again. */
 static uint64_t look_at(struct chimera_run *run, uint64_t now)
@@ -76,7 +70,7 @@ static void *watch(void *unused)
     (void)unused;
     pthread_mutex_lock(&watchdog.lock);
     for (;;) {
-        uint64_t now = chimera_monotonic_ns();
+        uint64_t now = chimera_clock_ns();
         uint64_t next = now + atomic_load(&watchdog.shortest_ns);
         for (struct chimera_run *run = watchdog.first; run; run = run->next) {
             uint64_t again = look_at(run, now);
@@ -183,7 +177,7 @@ void chimera_run_arm(struct chimera_run *run, uint32_t limit_ms)
 {
     uint64_t limit_ns = (uint64_t)limit_ms * NS_PER_MS;
     atomic_store_explicit(&run->is_pending, false, memory_order_relaxed);
-    atomic_store(&run->deadline_ns, limit_ms ? chimera_monotonic_ns() + limit_ns : CHIMERA_NO_DEADLINE);
+    atomic_store(&run->deadline_ns, limit_ms ? chimera_clock_ns() + limit_ns : CHIMERA_NO_DEADLINE);
     /* Odd even if the last run was never disarmed. */
     atomic_store(&run->sequence, (atomic_load_explicit(&run->sequence, memory_order_relaxed) + 1) | 1);
     if (limit_ms && limit_ns < atomic_load_explicit(&watchdog.shortest_ns, memory_order_relaxed))

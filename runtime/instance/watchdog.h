@@ -45,8 +45,6 @@ void chimera_run_disarm(struct chimera_run *run);
 /* True when the deadline of an armed run has passed and the watchdog has noticed. */
 bool chimera_run_is_due(const struct chimera_run *run);
 
-uint64_t chimera_monotonic_ns(void);
-
 /* What the watchdog has done, for tests: lateness depends on the machine, this does not. */
 struct chimera_watchdog_counters {
     uint64_t rounds;   /* looks at all runs */

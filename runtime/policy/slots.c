@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 #include "runtime/instance/host.h"
-#include "runtime/instance/watchdog.h"
 
 #define MAPPINGS_PER_SLOT 8
 #define MAP_COUNT_DEFAULT 65530
@@ -109,7 +109,7 @@ void chimera_slots_enter(struct chimera_slots *slots, struct chimera_slot *slot)
     link_newest(&slots->lanes[slot->lane], slot);
     if (slots->lanes[slot->lane].count++ >= slots->own_max)
         atomic_fetch_add_explicit(&slots->shared, 1, memory_order_relaxed);
-    slot->used_ns = chimera_monotonic_ns();
+    slot->used_ns = chimera_clock_ns();
     slot->is_idle = false;
 }
 
@@ -118,7 +118,7 @@ void chimera_slots_touch(struct chimera_slots *slots, struct chimera_slot *slot)
     if (!slots)
         return;
     struct lane *lane = &slots->lanes[slot->lane];
-    slot->used_ns = chimera_monotonic_ns();
+    slot->used_ns = chimera_clock_ns();
     slot->is_idle = false;
     if (lane->newest == slot)
         return;

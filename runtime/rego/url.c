@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins urlquery.*: as Go's net/url escapes the parts of a query. */
-#include "runtime/base/hex.h"
+#include "runtime/base/percent.h"
 #include "runtime/rego/family.h"
 
 static bool is_plain(char c)
@@ -24,17 +24,12 @@ static void escape(struct chimera_slice text, struct chimera_buffer *out)
 static int unescape(const struct chimera_rego_call *call, struct chimera_slice text,
                     struct chimera_buffer *out)
 {
-    for (size_t i = 0; i < text.size && !out->failed; i++) {
-        if (text.data[i] != '%') {
-            chimera_buffer_byte(out, text.data[i] == '+' ? ' ' : (uint8_t)text.data[i]);
-            continue;
-        }
-        int high = i + 2 < text.size ? chimera_hex_value(text.data[i + 1]) : -1;
-        int low = i + 2 < text.size ? chimera_hex_value(text.data[i + 2]) : -1;
-        if (high < 0 || low < 0)
+    while (text.size > 0 && !out->failed) {
+        bool is_space = text.data[0] == '+';
+        int byte = chimera_percent_take(&text, CHIMERA_PERCENT_STRICT);
+        if (byte < 0)
             return chimera_fail(call->err, CHIMERA_EINVAL, "invalid URL escape");
-        chimera_buffer_byte(out, (uint8_t)(high << 4 | low));
-        i += 2;
+        chimera_buffer_byte(out, is_space ? ' ' : (uint8_t)byte);
     }
     return CHIMERA_OK;
 }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
-#include "runtime/base/hex.h"
+#include "runtime/base/percent.h"
 #include "runtime/base/slice.h"
 #include "runtime/source/file_kind.h"
 
@@ -27,18 +27,13 @@ static int fail_memory(struct chimera_error *err)
 
 /* --- file:// --- */
 
-/* Undoes percent-encoding in place. An escape that is none stays as it is. */
+/* In place. An escape that is none stays as it is, and so does "%00". */
 static void decode(char *path)
 {
-    char *to = path;
-    for (const char *from = path; *from; to++) {
-        bool is_escape = from[0] == '%' && chimera_hex_value(from[1]) >= 0 &&
-                         chimera_hex_value(from[2]) >= 0 && (from[1] != '0' || from[2] != '0');
-        *to = is_escape ? (char)(chimera_hex_value(from[1]) * 16 + chimera_hex_value(from[2]))
-                        : *from;
-        from += is_escape ? 3 : 1;
-    }
-    *to = '\0';
+    size_t size = 0;
+    chimera_percent_decode(chimera_slice_of(path), CHIMERA_PERCENT_LENIENT | CHIMERA_PERCENT_NO_NUL,
+                           path, &size);
+    path[size] = '\0';
 }
 
 /* What is behind "file:": an absolute path, with "//" and this machine's name before it or not. */

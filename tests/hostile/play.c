@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "plugins/policy/imports.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/instance/watchdog.h"
 #include "tests/hostile/slot.h"
@@ -102,7 +103,7 @@ static void wait_if_late(struct chimera_host *host)
 {
     while (is_late && chimera_guest_time_left(host) > 0)
         ;
-    made_ns = chimera_monotonic_ns();
+    made_ns = chimera_clock_ns();
     made_cpu_ns = cpu_ns();
 }
 
@@ -194,7 +195,7 @@ static bool forget_peak(void)
 
 static void let_strike(struct chimera_host *host, uint64_t after_ns)
 {
-    uint64_t deadline_ns = chimera_monotonic_ns() + after_ns;
+    uint64_t deadline_ns = chimera_clock_ns() + after_ns;
     atomic_store(&host->run->deadline_ns, deadline_ns);
     host->account.deadline_ns = deadline_ns;
 }
@@ -231,7 +232,7 @@ static void call_late(struct slot *slot, slot_work *what, struct worst *worst)
 {
     is_late = true;
     run(slot, what, 1, 0);
-    uint64_t late_ns = chimera_monotonic_ns() - made_ns;
+    uint64_t late_ns = chimera_clock_ns() - made_ns;
     uint64_t spent_ns = cpu_ns() - made_cpu_ns;
     if (late_ns > worst->late_ns)
         worst->late_ns = late_ns;

@@ -31,6 +31,7 @@
 #include "runtime/abi/describe.h"
 #include "runtime/abi/wasi.h"
 #include "runtime/base/arena.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/file.h"
 #include "runtime/instance/fault.h"
 #include "runtime/instance/host_internal.h"
@@ -255,8 +256,8 @@ static void *snipe(void *unused)
     uint64_t random = 88172645463325252u;
     (void)unused;
     while (!atomic_load(&soak.is_over)) {
-        uint64_t until = chimera_monotonic_ns() + 1000 + draw(&random) % 60000;
-        while (chimera_monotonic_ns() < until)
+        uint64_t until = chimera_clock_ns() + 1000 + draw(&random) % 60000;
+        while (chimera_clock_ns() < until)
             ;
         shoot(&soak.threads[draw(&random) % soak.thread_count]);
     }
@@ -397,9 +398,9 @@ int main(int count, char **arguments)
     run_threads(WARM_UP * soak.thread_count);
     unsigned descriptors = count_descriptors(), mappings = count_mappings();
     long resident = resident_kib();
-    uint64_t start = chimera_monotonic_ns();
+    uint64_t start = chimera_clock_ns();
     run_threads(requests);
-    print_result((double)(chimera_monotonic_ns() - start) / 1e9);
+    print_result((double)(chimera_clock_ns() - start) / 1e9);
     printf("descriptors %u to %u, mappings %u to %u, resident %ld to %ld KiB\n", descriptors,
            count_descriptors(), mappings, count_mappings(), resident, resident_kib());
     if (count_descriptors() != descriptors || memory_grew(mappings, resident))

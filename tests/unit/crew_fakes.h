@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "server/clock.h"
+#include "runtime/base/clock.h"
 
 static int64_t time_ms;
 static int fake_kill(pid_t pid, int number);
@@ -22,7 +22,7 @@ static pid_t fake_waitpid(pid_t pid, int *ret_status, int options);
 static int fake_sigtimedwait(const sigset_t *signals, siginfo_t *ret_info,
                              const struct timespec *timeout);
 
-#define clock_now_ms() time_ms
+#define chimera_clock_ms() time_ms
 #define kill fake_kill
 #define waitpid fake_waitpid
 #define sigtimedwait fake_sigtimedwait

@@ -82,7 +82,7 @@ static void a_kept_buffer_counts_from_nothing_in_each_evaluation(void **state)
         assert_int_equal(account.bytes_peak, other.bytes_peak);
         assert_true(account.bytes >= sizes[i]);
         chimera_buffer_free(&fresh);
-        chimera_buffer_renew(&kept);
+        chimera_buffer_recycle(&kept, SIZE_MAX);
     }
     chimera_account_open(&account, CHIMERA_ACCOUNT_FOREVER, 100);
     for (size_t at = 0; at < 1000; at++)
@@ -90,6 +90,31 @@ static void a_kept_buffer_counts_from_nothing_in_each_evaluation(void **state)
     assert_int_equal(kept.failed, CHIMERA_ELIMIT); /* although there is room */
     assert_int_equal(account.bytes, 0);
     chimera_buffer_free(&kept);
+}
+
+/* One huge answer does not keep its memory for ever. */
+static void a_recycled_buffer_keeps_memory_up_to_a_size(void **state)
+{
+    (void)state;
+    struct chimera_buffer buffer;
+    chimera_buffer_init(&buffer, 4096);
+    chimera_buffer_append(&buffer, (struct chimera_slice){"abc", 3});
+    const char *data = buffer.data;
+    chimera_buffer_recycle(&buffer, buffer.capacity);
+    assert_ptr_equal(buffer.data, data);
+    assert_int_equal(buffer.size, 0);
+    chimera_buffer_text(&buffer, "again");
+    assert_ptr_equal(buffer.data, data); /* what it kept is used */
+    while (chimera_buffer_byte(&buffer, 'x') == CHIMERA_OK)
+        ;
+    assert_int_equal(buffer.failed, CHIMERA_ELIMIT);
+    chimera_buffer_recycle(&buffer, buffer.capacity - 1);
+    assert_null(buffer.data);
+    assert_int_equal(buffer.capacity, 0);
+    assert_int_equal(buffer.failed, CHIMERA_OK);
+    assert_int_equal(chimera_buffer_text(&buffer, "and again"), CHIMERA_OK);
+    assert_int_equal(buffer.limit, 4096);
+    chimera_buffer_free(&buffer);
 }
 
 /* A maximum that is no power of two is all that is ever allocated. */
@@ -112,6 +137,7 @@ int main(void)
         cmocka_unit_test(a_buffer_ends_at_the_limit_of_its_account),
         cmocka_unit_test(a_buffer_ends_when_the_time_is_up),
         cmocka_unit_test(a_kept_buffer_counts_from_nothing_in_each_evaluation),
+        cmocka_unit_test(a_recycled_buffer_keeps_memory_up_to_a_size),
         cmocka_unit_test(no_more_than_the_maximum_is_allocated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -634,10 +634,10 @@ static int least_version(const struct attempt *attempt)
 static void landlock_holds_by_itself(void **state)
 {
     (void)state;
-    if (!lockdown_is_possible() || landlock_version() < 1)
+    if (!lockdown_is_possible() || chimera_landlock_version() < 1)
         skip();
     for (size_t i = 0; i < sizeof(by_landlock) / sizeof(by_landlock[0]); i++) {
-        if (landlock_version() < least_version(&by_landlock[i]))
+        if (chimera_landlock_version() < least_version(&by_landlock[i]))
             continue;
         pid_t pid = fork();
         if (pid == 0)
@@ -660,7 +660,7 @@ static void files_can_be_read_until_the_second_step(void **state)
         struct chimera_error err = {0};
         if (lockdown_begin(&lockdown, true, &err) < 0 || read_secret() < 0)
             _exit(1);
-        if (landlock_version() >= 1 && (write_file() == 0 || errno != EACCES))
+        if (chimera_landlock_version() >= 1 && (write_file() == 0 || errno != EACCES))
             _exit(2);
         _exit(lockdown_close_files(&lockdown, &err) < 0 ? 3 : 0);
     }

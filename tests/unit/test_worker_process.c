@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/log.h"
-#include "server/clock.h"
 #include "server/process_page.h"
 #include "worker_fakes.h"
 
@@ -106,10 +106,10 @@ static enum worker_report await_report(void)
     enum worker_report report = WORKER_IS_STARTING;
     while (report == WORKER_IS_STARTING) {
         struct pollfd polled = {.fd = worker.report_fd, .events = POLLIN};
-        int64_t now_ms = clock_now_ms(), left_ms = worker.until_ms - now_ms;
+        int64_t now_ms = chimera_clock_ms(), left_ms = worker.until_ms - now_ms;
         poll(&polled, 1, left_ms > 0 ? (int)left_ms : 0);
         report = polled.revents ? worker_process_read_report(&worker, &err)
-                                : worker_process_pass_time(&worker, clock_now_ms(), &err);
+                                : worker_process_pass_time(&worker, chimera_clock_ms(), &err);
     }
     return report;
 }
@@ -198,7 +198,7 @@ static void a_report_without_an_end_is_not_waited_for(void **state)
         assert_int_equal(poll(&polled, 1, -1), 1);
         assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_STARTING);
     }
-    assert_true(worker.until_ms <= clock_now_ms() + 1000); /* and not until its start is late */
+    assert_true(worker.until_ms <= chimera_clock_ms() + 1000); /* and not until its start is late */
     assert_fails("I could go on");
 }
 

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* clock.h - time that only goes forward, and, for people and other machines, the time of day. */
-#ifndef CHIMERA_SERVER_CLOCK_H
-#define CHIMERA_SERVER_CLOCK_H
+#ifndef CHIMERA_BASE_CLOCK_H
+#define CHIMERA_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
-static inline int64_t clock_now_ms(void)
+static inline int64_t chimera_clock_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static inline uint64_t clock_now_ns(void)
+static inline uint64_t chimera_clock_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -21,7 +21,7 @@ static inline uint64_t clock_now_ns(void)
 }
 
 /* That this thread has used; a system call. */
-static inline uint64_t clock_thread_cpu_ns(void)
+static inline uint64_t chimera_clock_thread_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -29,28 +29,28 @@ static inline uint64_t clock_thread_cpu_ns(void)
 }
 
 /* The time of day, since 1970. */
-static inline uint64_t clock_wall_ns(void)
+static inline uint64_t chimera_clock_wall_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static inline uint64_t clock_wall_ms(void)
+static inline uint64_t chimera_clock_wall_ms(void)
 {
-    return clock_wall_ns() / 1000000;
+    return chimera_clock_wall_ns() / 1000000;
 }
 
 /* What is left until `until_ms`, at least 1; 0 when that is 0, which means no limit. */
-static inline uint32_t clock_left_ms(int64_t until_ms)
+static inline uint32_t chimera_clock_left_ms(int64_t until_ms)
 {
     if (until_ms == 0)
         return 0;
-    int64_t left = until_ms - clock_now_ms();
+    int64_t left = until_ms - chimera_clock_ms();
     return left < 1 ? 1 : left > UINT32_MAX ? UINT32_MAX : (uint32_t)left;
 }
 
-static inline int64_t clock_earlier(int64_t a_ms, int64_t b_ms)
+static inline int64_t chimera_clock_earlier(int64_t a_ms, int64_t b_ms)
 {
     return a_ms < b_ms ? a_ms : b_ms;
 }
