@@ -85,6 +85,11 @@ GUEST_CODE static void guest_waits(void)
         ;
 }
 
+GUEST_CODE static void guest_traps(void)
+{
+    chimera_guest_trap(host, CHIMERA_TRAP_UNREACHABLE, NULL);
+}
+
 static void (*work)(void);
 
 GUEST_CODE static void go(struct chimera_instance *instance, union chimera_value *values)
@@ -162,6 +167,30 @@ static int reads_at_the_ends_of_text(void)
     guest.loaded.text_start = host->stop_at;
     guest.loaded.text_end = host->stop_at + 1;
     return trap == CHIMERA_TRAP_OUT_OF_BOUNDS ? reads_first_of_memory() : NOT_RUN;
+}
+
+/* Where a run stopped is in the text, to its last byte. */
+static int stops_at_the_ends_of_text(void)
+{
+    const struct chimera_loaded whole = guest.loaded;
+    run(guest_traps);
+    uintptr_t at = host->stop_at;
+    const struct {
+        uintptr_t start, end;
+        bool is_found;
+    } texts[] = {{whole.text_start, at, false},
+                 {whole.text_start, at + 1, true},
+                 {at, whole.text_end, true},
+                 {at + 1, whole.text_end, false},
+                 {0, 0, false}};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        guest.loaded.text_start = texts[i].start;
+        guest.loaded.text_end = texts[i].end;
+        run(guest_traps);
+        if ((host->stop_at == at) != texts[i].is_found)
+            return NOT_RUN;
+    }
+    return host->stop_at == 0 ? 0 : NOT_RUN;
 }
 
 /* --- Of others --- */
@@ -286,6 +315,7 @@ static void each_fault_is_somebody_s(void **state)
         {reads_first_of_memory, CHIMERA_TRAP_OUT_OF_BOUNDS},
         {reads_last_of_memory, CHIMERA_TRAP_OUT_OF_BOUNDS},
         {reads_at_the_ends_of_text, CHIMERA_TRAP_OUT_OF_BOUNDS},
+        {stops_at_the_ends_of_text, 0},
         {reads_before_text, BY_SEGV_HANDLER},
         {reads_behind_text, BY_SEGV_HANDLER},
         {reads_above_stack, BY_SEGV_HANDLER},
