@@ -140,6 +140,24 @@ static void an_image_of_a_file_knows_its_holes(void **state)
     assert_string_equal(err.text, "cannot keep a policy's memory: Bad file descriptor");
 }
 
+/* Only the image's own part of it, however much the file has. */
+static void an_image_may_be_less_than_its_file(void **state)
+{
+    static uint8_t bytes[1 << 20];
+    struct chimera_image *image;
+    int fd = memfd_create("image", MFD_CLOEXEC);
+    (void)state;
+    memset(bytes, 1, sizeof(bytes));
+    for (off_t at = 0; at < 8 << 20; at += 1 << 20)
+        assert_int_equal(pwrite(fd, bytes, sizeof(bytes), at), sizeof(bytes));
+    assert_int_equal(chimera_image_of_file(fd, 3 * PAGE, &image, NULL), CHIMERA_OK);
+    close(fd);
+    assert_int_equal(image->data_pages[0], 7);
+    assert_true(chimera_image_equals(image, bytes, 3 * PAGE));
+    assert_false(chimera_image_equals(image, bytes, 4 * PAGE));
+    chimera_image_release(image);
+}
+
 static void the_last_one_ends_an_image(void **state)
 {
     (void)state;
@@ -258,6 +276,118 @@ static void a_way_that_does_not_work_is_not_taken(void **state)
     assert_string_equal(chimera_tracking_name(CHIMERA_TRACKING_SCAN), "scan");
     assert_string_equal(chimera_tracking_name(CHIMERA_TRACKING_READ), "read");
     assert_string_equal(chimera_tracking_name(CHIMERA_TRACKING_NONE), "none");
+}
+
+/* What the kernel may say of pages, in a file that stands for its own. */
+#define OWN ENTRY_PRESENT
+
+static int list_of_entries(const uint64_t *entries, size_t count, size_t pages,
+                           struct chimera_page_list *list)
+{
+    int kept = pagemap_fd;
+    chimera_tracking();
+    pagemap_fd = memfd_create("pagemap", MFD_CLOEXEC);
+    assert_int_equal(pwrite(pagemap_fd, entries, count * 8, 0), (ssize_t)(count * 8));
+    int code = list_by(CHIMERA_TRACKING_READ, 0, pages * PAGE, list);
+    close(pagemap_fd);
+    pagemap_fd = kept;
+    return code;
+}
+
+static void each_kind_of_page_is_known(void **state)
+{
+    static const uint64_t entries[] = {OWN,           ENTRY_SWAPPED, 0,   OWN | ENTRY_FILE,
+                                       OWN | 0xfffff, ENTRY_FILE,    OWN, ENTRY_SWAPPED | ENTRY_FILE};
+    static const uint64_t runs[][2] = {{0, 2}, {4, 5}, {6, 7}};
+    struct chimera_page_list list = {0};
+    (void)state;
+    assert_int_equal(list_of_entries(entries, 8, 8, &list), CHIMERA_OK);
+    assert_int_equal(list.count, 3);
+    assert_int_equal(list.pages, 4);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(list.runs[i].start, runs[i][0] * PAGE);
+        assert_int_equal(list.runs[i].end, runs[i][1] * PAGE);
+    }
+    chimera_page_list_done(&list);
+}
+
+/* As many as are read at once, one less and one more; and as many as it says. */
+static void all_entries_are_read_or_none_will_do(void **state)
+{
+    static const size_t counts[] = {1, READ_ENTRIES - 1, READ_ENTRIES, READ_ENTRIES + 1,
+                                    3 * READ_ENTRIES};
+    static uint64_t entries[3 * READ_ENTRIES];
+    (void)state;
+    for (size_t i = 0; i < 3 * READ_ENTRIES; i++)
+        entries[i] = OWN;
+    for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+        struct chimera_page_list list = {0};
+        assert_int_equal(list_of_entries(entries, counts[i], counts[i], &list), CHIMERA_OK);
+        assert_int_equal(list.count, 1);
+        assert_int_equal(list.pages, counts[i]);
+        assert_int_equal(list_of_entries(entries, counts[i] - 1, counts[i], &list), CHIMERA_EIO);
+        chimera_page_list_done(&list);
+    }
+}
+
+static void who_does_not_know_pages_says_so(void **state)
+{
+    struct chimera_page_list list = {0};
+    int kept = pagemap_fd;
+    (void)state;
+    chimera_tracking();
+    pagemap_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    assert_int_equal(list_by(CHIMERA_TRACKING_SCAN, 0, PAGE, &list), CHIMERA_EIO);
+    assert_int_equal(list_by(CHIMERA_TRACKING_READ, 0, PAGE, &list), CHIMERA_EIO);
+    close(pagemap_fd);
+    assert_int_equal(list_by(CHIMERA_TRACKING_SCAN, 0, PAGE, &list), CHIMERA_EIO);
+    assert_int_equal(list_by(CHIMERA_TRACKING_READ, 0, PAGE, &list), CHIMERA_EIO);
+    pagemap_fd = kept;
+    chimera_page_list_done(&list);
+}
+
+static void a_list_needs_memory(void **state)
+{
+    uint64_t entries[2 * RUNS_FIRST + 2] = {0};
+    struct chimera_page_list list = {0};
+    (void)state;
+    if (!CAN_FAIL_ALLOCATIONS)
+        skip();
+    for (size_t i = 0; i < 2 * RUNS_FIRST + 2; i += 2)
+        entries[i] = OWN;
+    for (unsigned long n = 1; n <= 3; n++) { /* it grows twice */
+        fail_allocation(n);
+        int code = list_of_entries(entries, 2 * RUNS_FIRST + 2, 2 * RUNS_FIRST + 2, &list);
+        fail_allocation(0);
+        assert_int_equal(code, n <= 2 ? CHIMERA_ENOMEM : CHIMERA_OK);
+        chimera_page_list_done(&list);
+    }
+    uint64_t start = (uint64_t)(uintptr_t)memory;
+    make_memory();
+    memory[0] = 1;
+    fail_allocation(1);
+    int code = list_by(CHIMERA_TRACKING_SCAN, start, start + PAGE, &list);
+    fail_allocation(0);
+    assert_int_equal(code, CHIMERA_ENOMEM);
+}
+
+/* The first that works, from the one on that is asked for. */
+static void the_best_way_is_taken(void **state)
+{
+    const char *asked = getenv("CHIMERA_PAGE_TRACKING");
+    enum chimera_tracking way = CHIMERA_TRACKING_SCAN;
+    (void)state;
+    chimera_tracking();
+    while (asked && strcmp(asked, chimera_tracking_name(way)) != 0)
+        way++;
+    make_memory();
+    memory[PAGE] = 1;
+    int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(fd < 0, pagemap_fd < 0);
+    close(fd);
+    while (way != CHIMERA_TRACKING_NONE && (fd < 0 || !works(way, memory)))
+        way++;
+    assert_int_equal(chimera_tracking(), way);
 }
 
 static void first_meetings_are_counted(void **state)
@@ -405,6 +535,17 @@ static void slots_that_are_the_same_share_an_image(void **state)
     chimera_start_done(&start);
 }
 
+/* A bit for each of the first pages that are there. */
+static unsigned resident_pages(void)
+{
+    unsigned char pages[8];
+    unsigned bits = 0;
+    assert_int_equal(mincore(memory, 8 * PAGE, pages), 0);
+    for (unsigned i = 0; i < 8; i++)
+        bits |= (pages[i] & 1u) << i;
+    return bits;
+}
+
 static void the_pages_of_requests_are_kept_as_offsets(void **state)
 {
     struct chimera_start start;
@@ -422,6 +563,13 @@ static void the_pages_of_requests_are_kept_as_offsets(void **state)
     assert_int_equal(start.warm.pages, 3);
     assert_int_equal(start.warm.runs[1].start, 2 * PAGE);
     assert_int_equal(start.warm.runs[1].end, 4 * PAGE);
+    if (madvise(memory + 100 * PAGE, PAGE, MADV_POPULATE_WRITE) == 0) { /* a kernel has it */
+        assert_int_equal(resident_pages(), 0);
+        chimera_start_warm(&start, memory, 3 * PAGE);
+        assert_int_equal(resident_pages(), 1); /* not beyond its end */
+        chimera_start_warm(&start, memory, 4 * PAGE);
+        assert_int_equal(resident_pages(), 1 | 4 | 8);
+    }
     chimera_start_warm(&start, memory, PAGES * PAGE); /* nothing of it shows in the memory */
     assert_true(is_zero(memory) && is_zero(memory + 2 * PAGE));
     chimera_start_warm(&start, memory, PAGE); /* a smaller memory is left alone beyond its end */
@@ -447,10 +595,16 @@ int main(void)
         cmocka_unit_test(an_image_ends_with_its_last_page_of_data),
         cmocka_unit_test(an_image_is_copied_page_by_page),
         cmocka_unit_test(an_image_of_a_file_knows_its_holes),
+        cmocka_unit_test(an_image_may_be_less_than_its_file),
         cmocka_unit_test(the_last_one_ends_an_image),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(what_was_written_is_listed),
         cmocka_unit_test(a_way_that_does_not_work_is_not_taken),
+        cmocka_unit_test(each_kind_of_page_is_known),
+        cmocka_unit_test(all_entries_are_read_or_none_will_do),
+        cmocka_unit_test(who_does_not_know_pages_says_so),
+        cmocka_unit_test(a_list_needs_memory),
+        cmocka_unit_test(the_best_way_is_taken),
         cmocka_unit_test(first_meetings_are_counted),
         cmocka_unit_test(what_was_recorded_is_played_in_its_order),
         cmocka_unit_test(who_asks_something_else_is_live_from_then_on),
