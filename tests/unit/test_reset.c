@@ -13,8 +13,6 @@
 #include <unistd.h>
 
 #include "runtime/abi/describe.h"
-#include "runtime/abi/wapc.h"
-#include "runtime/abi/wasi.h"
 #include "runtime/base/log.h"
 #include "runtime/instance/host_internal.h"
 
@@ -138,84 +136,6 @@ static void expect_prepared(const struct slot *slot)
     assert_int_equal(now.size, slot->prepared.size);
     assert_memory_equal(now.data, slot->prepared.data, now.size);
     chimera_buffer_free(&now);
-}
-
-/* --- What the comparison sees --- */
-
-static void expect_seen(struct slot *slot, void *at, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        ((uint8_t *)at)[i] ^= 1;
-    struct chimera_buffer now;
-    chimera_buffer_init(&now, 1 << 20);
-    describe(slot, &now);
-    if (now.size == slot->prepared.size && memcmp(now.data, slot->prepared.data, now.size) == 0)
-        fail_msg("%zu bytes are not seen", size);
-    chimera_buffer_free(&now);
-    for (size_t i = 0; i < size; i++)
-        ((uint8_t *)at)[i] ^= 1;
-}
-
-/* Other words of one size, and that it has failed. */
-static void expect_buffer_seen(struct slot *slot, struct chimera_buffer *buffer)
-{
-    static char text[] = "a";
-    struct chimera_buffer kept = *buffer;
-    expect_seen(slot, &buffer->failed, 1);
-    *buffer = (struct chimera_buffer){.data = text, .size = 1};
-    describe(slot, &slot->prepared);
-    expect_seen(slot, text, 1);
-    *buffer = kept;
-    describe(slot, &slot->prepared);
-}
-
-static void expect_strings_seen(struct slot *slot, struct chimera_wasi_strings *strings)
-{
-    static char text[] = "a";
-    struct chimera_wasi_strings kept = *strings;
-    expect_seen(slot, &strings->count, sizeof(strings->count));
-    strings->text = (struct chimera_slice){text, 1};
-    describe(slot, &slot->prepared);
-    expect_seen(slot, text, 1);
-    *strings = kept;
-    describe(slot, &slot->prepared);
-}
-
-#define SEEN(member) expect_seen(&slot, &(member), sizeof(member))
-
-static void the_host_has_nothing_that_is_not_compared(void **state)
-{
-    struct slot slot;
-    struct chimera_host *host;
-    (void)state;
-    prepare_slot(&slot, CHIMERA_MODE_WAPC);
-    host = slot.host;
-    SEEN(host->depth), SEEN(host->stop), SEEN(host->trap), SEEN(host->exit_code);
-    SEEN(host->stop_at), SEEN(host->account.units), SEEN(host->account.bytes);
-    SEEN(host->account.bytes_limit), SEEN(host->account.deadline_ns), SEEN(host->account.failed);
-    SEEN(host->account.bytes_peak), SEEN(host->stop_text[0]);
-    SEEN(host->wapc->operation), SEEN(host->wapc->payload), SEEN(host->wapc->has_response);
-    SEEN(host->wapc->has_error), SEEN(host->wapc->answer_kind);
-    SEEN(host->wasi->file), SEEN(host->wasi->input), SEEN(host->wasi->input_done);
-    SEEN(host->wasi->answers_done), SEEN(host->wasi->cursor.at), SEEN(host->wasi->cursor.start);
-    SEEN(host->wasi->cursor.records), SEEN(host->wasi->is_starting), SEEN(host->wasi->obstacle);
-    struct chimera_buffer *const buffers[] = {
-        &host->wapc->response,   &host->wapc->error,         &host->wapc->answer,
-        &host->wasi->answers,    &host->wasi->output,        &host->wasi->errors,
-        &host->wasi->variables,  &host->wasi->call_answer,   &host->wasi->early_output,
-        &host->wasi->early_errors};
-    for (size_t i = 0; i < sizeof(buffers) / sizeof(*buffers); i++)
-        expect_buffer_seen(&slot, buffers[i]);
-    expect_strings_seen(&slot, &host->wasi->arguments);
-    expect_strings_seen(&slot, &host->wasi->environment);
-    drop_slot(&slot);
-    prepare_slot(&slot, CHIMERA_MODE_OPA);
-    host = slot.host;
-    SEEN(host->rego->data), SEEN(host->rego->now_ns);
-    expect_seen(&slot, &host->rego->builtin_count, 1);
-    SEEN(host->rego->args[1]), SEEN(host->rego->result), SEEN(host->rego->builtin[1]);
-    expect_buffer_seen(&slot, &host->rego->text);
-    drop_slot(&slot);
 }
 
 /* --- What a guest can do to its host --- */
@@ -595,7 +515,6 @@ static void a_second_request_is_answered_and_logged_like_a_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_host_has_nothing_that_is_not_compared),
         cmocka_unit_test(nothing_of_a_run_is_left),
         cmocka_unit_test(every_request_begins_where_the_start_ended),
         cmocka_unit_test(what_the_start_left_unread_is_gone),
