@@ -73,6 +73,7 @@ static void open_host(enum chimera_mode mode)
 static void close_host(enum chimera_mode mode)
 {
     chimera_abi_of(mode)->detach(host);
+    chimera_abi_of(mode)->detach(host); /* of what has been detached, nothing is left to free */
     chimera_host_free(host);
     chimera_buffer_free(&before);
     chimera_buffer_free(&now);
@@ -153,6 +154,17 @@ static void nothing_else(void **state)
     }
 }
 
+static void each_mode_has_its_own(void **state)
+{
+    static const enum chimera_mode modes[] = {CHIMERA_MODE_WAPC, CHIMERA_MODE_WASI,
+                                              CHIMERA_MODE_OPA, CHIMERA_MODE_GATEKEEPER,
+                                              CHIMERA_MODE_CHIMERA};
+    (void)state;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+        assert_int_equal(chimera_abi_of(modes[i])->mode, modes[i]);
+    assert_null(chimera_abi_of(CHIMERA_MODE_NONE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +172,7 @@ int main(void)
         cmocka_unit_test(of_wapc_and_wasi),
         cmocka_unit_test(of_rego),
         cmocka_unit_test(nothing_else),
+        cmocka_unit_test(each_mode_has_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -229,6 +229,10 @@ static void set_times(struct chimera_host *host)
         got[i] = chimera_wasi_fd_filestat_set_times(host, 1, 0, 0, flags[i]);
     for (U whence = 0; whence < 4; whence++)
         got[COUNT(flags) + whence] = chimera_wasi_fd_seek(host, 1, 0, whence, 8);
+    got[16] = chimera_wasi_fd_fdstat_set_flags(host, 1, 31);
+    got[17] = chimera_wasi_fd_fdstat_set_flags(host, 1, 32);
+    got[18] = chimera_wasi_fd_filestat_get(host, 1, 1024);
+    got[19] = chimera_wasi_fd_filestat_get(host, 3, 1024);
     accept(host);
 }
 
@@ -242,7 +246,7 @@ static void no_more_is_written_than_there_are_arguments(void **state)
 
 static void flags_are_looked_at(void **state)
 {
-    static const U want[] = {8, 8, 8, 28, 8, 8, 28, 28, 28, 28, 8, 8, 8, 8, 8, 28};
+    static const U want[] = {8, 8, 8, 28, 8, 8, 28, 28, 28, 28, 8, 8, 8, 8, 8, 28, 8, 28, 0, 8};
     (void)state;
     check_in_wasi(set_times);
     for (size_t i = 0; i < COUNT(want); i++)
@@ -328,6 +332,42 @@ static void settings_are_what_is_read(void **state)
     close_policy(&fixture);
 }
 
+/* --- Long texts, which are looked at in pieces --- */
+
+#define LONG 40000u
+#define PIECE 16384u
+
+static U bad_at; /* where a byte is wrong; 0: none is */
+
+static void say_long_error(struct chimera_host *host)
+{
+    memory(host, 65536)[0] = 'x'; /* so that characters lie over the ends of pieces */
+    for (U i = 1; i < LONG - 1; i += 2)
+        memcpy(memory(host, 65536 + i), "\xc3\xa9", 2);
+    memory(host, 65536)[LONG - 1] = 'x';
+    if (bad_at)
+        memory(host, 65536)[bad_at] = 0xff;
+    chimera_wapc_guest_error(host, 65536, LONG);
+}
+
+static void long_texts_are_characters_to_their_end(void **state)
+{
+    static const U places[] = {0,         5,         PIECE - 5, PIECE - 4,     PIECE - 3, PIECE - 1,
+                               PIECE,     PIECE + 1, PIECE + 9, 2 * PIECE - 1, 2 * PIECE, LONG - 2,
+                               LONG - 1};
+    struct fixture fixture;
+    (void)state;
+    open_wapc(&fixture, 1);
+    for (size_t i = 0; i < COUNT(places); i++) {
+        bad_at = places[i];
+        evaluate(&fixture, say_long_error);
+        struct chimera_slice text = fixture.response.status.message;
+        bool is_refused = text.size < LONG && memmem(text.data, text.size, "is not UTF-8", 12);
+        assert_int_equal(is_refused, bad_at != 0);
+    }
+    close_policy(&fixture);
+}
+
 /* --- The log --- */
 
 static char log_path[] = "/tmp/chimera-edges-log-XXXXXX";
@@ -397,6 +437,43 @@ static void each_end_is_told_once(void **state)
     }
 }
 
+static void print_long_line(struct chimera_host *host)
+{
+    memset(memory(host, 65536), 'x', 10000);
+    put32(host, 0, 65536);
+    put32(host, 4, 8192);
+    put32(host, 16, 65536);
+    put32(host, 20, 10);
+    chimera_wasi_fd_write(host, 1, 0, 1, 8);
+    chimera_wasi_fd_write(host, 1, 16, 1, 8);
+    respond(host);
+}
+
+/* The length of the n-th run of at least ten `x`. */
+static size_t run_of_x(const char *text, unsigned n)
+{
+    for (size_t size; *text; text += size ? size : 1) {
+        size = strspn(text, "x");
+        if (size >= 10 && n-- == 0)
+            return size;
+    }
+    return 0;
+}
+
+static void long_lines_are_broken(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_wapc(&fixture, 1);
+    free(take_log());
+    check_allowed(&fixture, print_long_line);
+    char *text = take_log();
+    assert_int_equal(run_of_x(text, 0), 8192);
+    assert_int_equal(run_of_x(text, 1), 10);
+    free(text);
+    close_policy(&fixture);
+}
+
 /* --- Exports --- */
 
 /* What stands behind the last export is none. */
@@ -436,7 +513,9 @@ int main(void)
         cmocka_unit_test(an_answer_needs_room_with_who_asked),
         cmocka_unit_test(early_words_are_part_of_each_run),
         cmocka_unit_test(settings_are_what_is_read),
+        cmocka_unit_test(long_texts_are_characters_to_their_end),
         cmocka_unit_test(each_end_is_told_once),
+        cmocka_unit_test(long_lines_are_broken),
         cmocka_unit_test(no_export_is_behind_the_last),
     };
     log_fd = mkostemp(log_path, O_APPEND | O_CLOEXEC);

@@ -119,10 +119,15 @@ static void an_image_of_a_file_knows_its_holes(void **state)
     struct chimera_image *image;
     int fd = memfd_create("image", MFD_CLOEXEC);
     (void)state;
-    assert_int_equal(ftruncate(fd, (off_t)(70 * PAGE)), 0);
+    assert_int_equal(ftruncate(fd, (off_t)(100 * PAGE)), 0);
     assert_int_equal(pwrite(fd, "a", 1, (off_t)(3 * PAGE + 7)), 1);
     assert_int_equal(pwrite(fd, "b", 1, (off_t)(69 * PAGE + 8)), 1);
     assert_int_equal(chimera_image_of_file(fd, 69 * PAGE + 9, &image, NULL), CHIMERA_OK);
+    struct chimera_image *whole;
+    assert_int_equal(chimera_image_of_file(fd, 100 * PAGE, &whole, NULL), CHIMERA_OK);
+    for (uint64_t page = 0; page < 100; page++)
+        assert_int_equal(is_data(whole, page * PAGE), page == 3 || page == 69);
+    chimera_image_release(whole);
     close(fd); /* it has its own */
     assert_int_equal(image->size, 70 * PAGE);
     for (uint64_t page = 0; page < 70; page++)
@@ -276,6 +281,28 @@ static void a_way_that_does_not_work_is_not_taken(void **state)
     assert_string_equal(chimera_tracking_name(CHIMERA_TRACKING_SCAN), "scan");
     assert_string_equal(chimera_tracking_name(CHIMERA_TRACKING_READ), "read");
     assert_string_equal(chimera_tracking_name(CHIMERA_TRACKING_NONE), "none");
+}
+
+static void a_way_is_asked_for_by_its_name(void **state)
+{
+    static const struct {
+        const char *name;
+        enum chimera_tracking way;
+    } cases[] = {{"scan", CHIMERA_TRACKING_SCAN}, {"read", CHIMERA_TRACKING_READ},
+                 {"none", CHIMERA_TRACKING_NONE}, {"any", CHIMERA_TRACKING_SCAN},
+                 {"", CHIMERA_TRACKING_SCAN}};
+    const char *set = getenv("CHIMERA_PAGE_TRACKING");
+    char *kept = set ? strdup(set) : NULL;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        setenv("CHIMERA_PAGE_TRACKING", cases[i].name, 1);
+        assert_int_equal(asked_for(), cases[i].way);
+    }
+    unsetenv("CHIMERA_PAGE_TRACKING");
+    assert_int_equal(asked_for(), CHIMERA_TRACKING_SCAN);
+    if (kept)
+        setenv("CHIMERA_PAGE_TRACKING", kept, 1);
+    free(kept);
 }
 
 /* What the kernel may say of pages, in a file that stands for its own. */
@@ -469,6 +496,22 @@ static void what_was_recorded_is_played_in_its_order(void **state)
     chimera_start_end(&cursor);
 }
 
+static void an_answer_of_no_bytes_may_be_the_last(void **state)
+{
+    struct chimera_start start;
+    struct chimera_start_cursor cursor;
+    (void)state;
+    chimera_start_init(&start);
+    chimera_start_begin(&start, &cursor);
+    note(&cursor, 2, "");
+    chimera_start_end(&cursor);
+    chimera_start_begin(&start, &cursor);
+    assert_true(plays(&cursor, 2, ""));
+    assert_false(plays(&cursor, 2, ""));
+    chimera_start_end(&cursor);
+    chimera_start_done(&start);
+}
+
 /* Another question, or one of another size, ends the playing for good. */
 static void who_asks_something_else_is_live_from_then_on(void **state)
 {
@@ -600,6 +643,7 @@ int main(void)
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(what_was_written_is_listed),
         cmocka_unit_test(a_way_that_does_not_work_is_not_taken),
+        cmocka_unit_test(a_way_is_asked_for_by_its_name),
         cmocka_unit_test(each_kind_of_page_is_known),
         cmocka_unit_test(all_entries_are_read_or_none_will_do),
         cmocka_unit_test(who_does_not_know_pages_says_so),
@@ -607,6 +651,7 @@ int main(void)
         cmocka_unit_test(the_best_way_is_taken),
         cmocka_unit_test(first_meetings_are_counted),
         cmocka_unit_test(what_was_recorded_is_played_in_its_order),
+        cmocka_unit_test(an_answer_of_no_bytes_may_be_the_last),
         cmocka_unit_test(who_asks_something_else_is_live_from_then_on),
         cmocka_unit_test(a_record_that_is_too_long_is_not_played),
         cmocka_unit_test(slots_that_are_the_same_share_an_image),

@@ -86,6 +86,68 @@ static void an_evaluation_takes_all_its_steps(void **state)
     rego_close(&fixture);
 }
 
+GUEST_CODE static void step_trap(struct chimera_instance *instance, union chimera_value *values)
+{
+    (void)values;
+    chimera_guest_trap(instance->host, CHIMERA_TRAP_UNREACHABLE, NULL);
+}
+
+static bool is_late; /* else there is no memory left */
+
+/* The value is there, but what it takes to read it is not. */
+GUEST_CODE static void step_spend(struct chimera_instance *instance, union chimera_value *values)
+{
+    (void)values;
+    if (is_late)
+        instance->host->account.failed = CHIMERA_EDEADLINE;
+    else
+        chimera_account_take(&instance->host->account, UINT64_MAX / 2);
+}
+
+static void the_step_that_fails_is_named(void **state)
+{
+    static const struct {
+        const char *name, *text;
+    } cases[] = {
+        {"opa_malloc", "push_json: cannot invoke opa_malloc function: unreachable"},
+        {"opa_json_parse", "push_json: cannot invoke opa_json_parse function: unreachable"},
+        {"opa_eval_ctx_new", "error invoking opa_eval_ctx_new function: unreachable"},
+        {"opa_eval_ctx_set_input", "error invoking opa_eval_ctx_set_input function: unreachable"},
+        {"opa_eval_ctx_set_data", "error invoking opa_eval_ctx_set_data function: unreachable"},
+        {"opa_eval_ctx_set_entrypoint",
+         "error invoking opa_eval_ctx_set_entrypoint function: unreachable"},
+        {"eval", "error invoking opa_eval function: unreachable"},
+        {"opa_eval_ctx_get_result", "error invoking opa_eval_ctx_get_result function: unreachable"},
+        {"opa_json_dump", "cannot invoke opa_json_dump function: unreachable"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct rego_fixture fixture;
+        rego_open(&fixture, 5000);
+        assert_int_equal(chimera_policy_warm(fixture.policy, 0, NULL), 0);
+        replace(&fixture.guest, cases[i].name, step_trap);
+        rego_expect_failure(&fixture, cases[i].text);
+        rego_close(&fixture);
+    }
+}
+
+static void reading_a_result_is_paid_for(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        struct rego_fixture fixture;
+        is_late = late;
+        rego_open(&fixture, 5000);
+        assert_int_equal(chimera_policy_warm(fixture.policy, 0, NULL), 0);
+        replace(&fixture.guest, "opa_json_dump", step_spend);
+        if (late)
+            rego_expect_failure(&fixture, CHIMERA_DEADLINE_TEXT);
+        else
+            rego_expect_failure(&fixture, "--memory-limit of `chimera run`");
+        rego_close(&fixture);
+    }
+}
+
 /* --- Builtins --- */
 
 static char results[8][64];
@@ -205,6 +267,30 @@ static void builtins_have_the_policy_s_memory(void **state)
     assert_true(allowed > 0 && refused > 0);
 }
 
+#define LARGE ((uint32_t)16 << 20)
+
+GUEST_CODE static uint32_t reverse_large(struct chimera_host *host, uint32_t first, uint32_t second)
+{
+    (void)first, (void)second;
+    memset(rego_at(host, 65536), 'x', LARGE);
+    *rego_at(host, 65536) = *rego_at(host, 65536 + LARGE) = '"';
+    *rego_at(host, 65536 + LARGE + 1) = '\0';
+    chimera_opa_builtin1(host, 1, 0, 65536);
+    return 0;
+}
+
+static void a_result_has_a_largest_size(void **state)
+{
+    struct rego_fixture fixture;
+    (void)state;
+    rego_make(&fixture.guest);
+    fixture.guest.plugin.memory_min_pages = fixture.guest.plugin.memory_max_pages = 600;
+    on_eval = reverse_large;
+    rego_serve(&fixture, 60000, 0);
+    rego_expect_failure(&fixture, "strings.reverse: the result is too large");
+    rego_close(&fixture);
+}
+
 /* --- Words --- */
 
 static const char *piece;
@@ -288,6 +374,8 @@ static void modules_that_cannot_be_are_refused(void **state)
     replace(&guest, "builtins", many_builtins);
     make_table(4096);
     expect_refused(&guest, "Missing Rego builtins: b0000, b0001, ");
+    snprintf(table, sizeof(table), "{\"z\":-1,\"b\":\"x\",\"c\":5000}");
+    expect_refused(&guest, "Rego wasm error: builtin b has a bad number");
     make_table(4097);
     expect_refused(&guest, "Rego wasm error: 4097 builtins are too many");
 }
@@ -354,9 +442,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_evaluation_takes_all_its_steps),
+        cmocka_unit_test(the_step_that_fails_is_named),
+        cmocka_unit_test(reading_a_result_is_paid_for),
         cmocka_unit_test(each_builtin_has_its_number),
         cmocka_unit_test(no_other_builtin_is_called),
         cmocka_unit_test(builtins_have_the_policy_s_memory),
+        cmocka_unit_test(a_result_has_a_largest_size),
         cmocka_unit_test(long_words_are_cut_between_characters),
         cmocka_unit_test(modules_that_cannot_be_are_refused),
         cmocka_unit_test(no_policy_has_another_s_imports),

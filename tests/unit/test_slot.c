@@ -190,9 +190,79 @@ static void every_size_comes_back(void **state)
         if (chimera_tracking() == CHIMERA_TRACKING_NONE) {
             assert_int_equal(host->counters.drops, i == 2 ? 3 : 0);
             assert_int_equal(host->counters.pages, i == 2 ? 0 : 3 * pages);
+            assert_int_equal(chimera_host_kept_bytes(host),
+                             (i == 2 ? 0 : pages * PAGE) + host->internal->stack_pages * PAGE);
         }
         chimera_host_free(host);
     }
+}
+
+/* --- How it begins --- */
+
+static void no_memory_is_none(void **state)
+{
+    (void)state;
+    c_guest_init(&guest, CHIMERA_MODE_NONE);
+    guest.plugin.has_memory = 0;
+    c_guest_export(&guest, "go", ":", go);
+    assert_int_equal(chimera_host_new(&guest.loaded, 65536, &host, NULL), 0);
+    assert_int_equal(host->instance->memory.size, 0);
+    assert_int_equal(host->instance->memory.pages, 0);
+    assert_int_equal(host->instance->memory.max_pages, 0);
+    assert_int_equal(chimera_host_snapshot(host, NULL), 0);
+    assert_int_equal(run(write_pages, 0), 0);
+    assert_int_equal(chimera_host_reset(host), 0);
+    chimera_host_free(host);
+    chimera_host_free(NULL);
+}
+
+static void all_of_the_limit_may_be_memory(void **state)
+{
+    struct chimera_error err = {0};
+    (void)state;
+    open_slot(4);
+    chimera_host_free(host);
+    assert_int_equal(chimera_host_new(&guest.loaded, 4 * CHIMERA_PAGE_BYTES, &host, &err), 0);
+    chimera_host_free(host);
+    assert_int_equal(chimera_host_new(&guest.loaded, 4 * CHIMERA_PAGE_BYTES - 1, &host, &err),
+                     CHIMERA_ELIMIT);
+}
+
+GUEST_CODE static void start_writes(struct chimera_instance *instance)
+{
+    instance->memory.data[7] = 77;
+}
+
+GUEST_CODE static void start_traps(struct chimera_instance *instance)
+{
+    chimera_guest_trap(instance->host, CHIMERA_TRAP_UNREACHABLE, NULL);
+}
+
+GUEST_CODE static void start_exits(struct chimera_instance *instance)
+{
+    chimera_guest_exit(instance->host, 3);
+}
+
+/* It is part of what each request begins with, or there is no slot. */
+static void a_start_function_runs_once(void **state)
+{
+    struct chimera_error err = {0};
+    (void)state;
+    open_slot(4);
+    chimera_host_free(host);
+    guest.plugin.start = start_writes;
+    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, &err), 0);
+    assert_int_equal(chimera_host_snapshot(host, &err), 0);
+    requests(2, 1);
+    assert_int_equal(host->instance->memory.data[7], 77);
+    chimera_host_free(host);
+    guest.plugin.start = start_traps;
+    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, &err), CHIMERA_ETRAP);
+    assert_string_equal(err.text, "the policy fails in its start function: unreachable");
+    guest.plugin.start = start_exits;
+    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, &err), CHIMERA_ETRAP);
+    assert_string_equal(err.text,
+                        "the policy fails in its start function: the policy called proc_exit");
 }
 
 /* --- What is mapped for it --- */
@@ -251,6 +321,8 @@ static void who_waits_goes_on(void **state)
             assert_int_equal(chimera_host_snapshot(host, NULL), 0);
         assert_int_equal(run(wait_once, 0), 0);
         assert_true(chimera_host_is_suspended(host));
+        assert_int_equal(chimera_host_resume(host), CHIMERA_ENOMEM); /* no run has begun */
+        assert_true(chimera_host_is_suspended(host));
         assert_int_equal(went_on, 0);
         assert_int_equal(resume(), 0);
         assert_false(chimera_host_is_suspended(host));
@@ -304,6 +376,9 @@ int main(void)
         cmocka_unit_test(what_is_done_is_counted),
         cmocka_unit_test(without_a_snapshot_nothing_is_dropped),
         cmocka_unit_test(every_size_comes_back),
+        cmocka_unit_test(no_memory_is_none),
+        cmocka_unit_test(all_of_the_limit_may_be_memory),
+        cmocka_unit_test(a_start_function_runs_once),
         cmocka_unit_test(nothing_of_it_is_huge_or_inherited),
         cmocka_unit_test(who_waits_goes_on),
         cmocka_unit_test(who_waited_in_vain_is_forgotten),

@@ -3,6 +3,7 @@
  * and descriptors. Each case is a process of its own, which a limit is set for. */
 #include "tests/unit/c_guest.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "runtime/instance/host_internal.h"
+#include "runtime/instance/start.h"
 #include "runtime/instance/watchdog.h"
 #include "tests/unit/failing_allocation.h"
 
@@ -68,6 +70,7 @@ static void limit_to(int resource, const char *line, uint64_t more)
 
 static int make_host(void)
 {
+    chimera_tracking(); /* is found out with memory of its own */
     return chimera_host_new(&guest.loaded, 256 * MIB, &host, &err);
 }
 
@@ -134,6 +137,62 @@ static int no_file(void)
 static int no_view(void)
 {
     return snapshot_of_used_memory(RLIMIT_AS, "VmSize", 0);
+}
+
+static int no_descriptor_for_the_first_of_many(void)
+{
+    static struct chimera_start start;
+    chimera_start_init(&start);
+    if (make_host() < 0 || run() < 0)
+        return CHIMERA_EGUEST;
+    host->start = &start;
+    set_limit(RLIMIT_NOFILE, 0);
+    return chimera_host_snapshot(host, &err);
+}
+
+static int no_view_of_a_file(void)
+{
+    struct chimera_image *image;
+    int fd = memfd_create("image", MFD_CLOEXEC);
+    if (ftruncate(fd, 4 * MIB) < 0)
+        return CHIMERA_EGUEST;
+    limit_to(RLIMIT_AS, "VmSize", MIB);
+    return chimera_image_of_file(fd, 4 * MIB, &image, &err);
+}
+
+/* --- Of allocations, the next one fails --- */
+
+/* The list of the pages that it wrote. */
+static int no_list_for_a_reset(void)
+{
+    if (make_host() < 0 || chimera_host_snapshot(host, &err) < 0 || run() < 0)
+        return CHIMERA_EGUEST;
+    fail_allocation(1);
+    int code = chimera_host_reset(host);
+    fail_allocation(0);
+    return chimera_tracking() == CHIMERA_TRACKING_NONE ? CHIMERA_ENOMEM : code;
+}
+
+static int thread_s_code;
+static volatile int may_go_on;
+
+static void *reset_here(void *unused)
+{
+    fail_allocation(1);
+    thread_s_code = chimera_host_reset(host);
+    fail_allocation(0);
+    return unused;
+}
+
+/* What a thread needs that has never run a guest. */
+static int no_run_for_a_reset(void)
+{
+    pthread_t thread;
+    if (make_host() < 0 || chimera_host_snapshot(host, &err) < 0 || run() < 0 ||
+        pthread_create(&thread, NULL, reset_here, NULL) != 0)
+        return CHIMERA_EGUEST;
+    pthread_join(thread, NULL);
+    return chimera_tracking() == CHIMERA_TRACKING_NONE ? CHIMERA_ENOMEM : thread_s_code;
 }
 
 /* --- Mappings, of which a process has some thousands --- */
@@ -209,6 +268,27 @@ static int few_mappings_for_a_snapshot(void)
     return code == CHIMERA_OK ? run() : code;
 }
 
+static void *make_run_here(void *unused)
+{
+    while (!may_go_on)
+        usleep(1000);
+    thread_s_code = chimera_run_of_thread() ? CHIMERA_OK : CHIMERA_ENOMEM;
+    return unused;
+}
+
+/* A thread that has come so far wants one for its signals. */
+static int no_signal_stack(void)
+{
+    pthread_t thread;
+    chimera_run_of_thread();
+    if (pthread_create(&thread, NULL, make_run_here, NULL) != 0)
+        return CHIMERA_EGUEST;
+    bool is_full = take_mappings();
+    may_go_on = 1;
+    pthread_join(thread, NULL);
+    return is_full ? thread_s_code : CHIMERA_ENOMEM;
+}
+
 /* --- Not in their order --- */
 
 static int never_begun(void)
@@ -259,8 +339,15 @@ static void what_the_system_refuses_is_said(void **state)
         {no_descriptor, CHIMERA_ENOMEM, "cannot keep a policy's memory: Too many open files"},
         {no_file, CHIMERA_ENOMEM, "cannot keep a policy's memory: File too large"},
         {no_view, CHIMERA_ENOMEM, "cannot keep a policy's memory: Cannot allocate memory"},
+        {no_descriptor_for_the_first_of_many, CHIMERA_ENOMEM,
+         "cannot keep a policy's memory: Too many open files"},
+        {no_view_of_a_file, CHIMERA_ENOMEM,
+         "cannot keep a policy's memory: Cannot allocate memory"},
+        {no_list_for_a_reset, CHIMERA_ENOMEM, ""},
+        {no_run_for_a_reset, CHIMERA_ENOMEM, ""},
         {few_mappings, CHIMERA_OK, ""},
         {few_mappings_for_a_snapshot, CHIMERA_OK, ""},
+        {no_signal_stack, CHIMERA_ENOMEM, ""},
         {never_begun, CHIMERA_ENOMEM, ""},
         {no_snapshot, CHIMERA_EINVAL, ""},
     };
