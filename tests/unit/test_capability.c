@@ -234,12 +234,13 @@ static void payloads_have_their_type(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct call_case one = {{"*"},           "kubewarden",    "kubernetes", cases[i].operation,
-                                      cases[i].payload, false, cases[i].answer};
+        const struct call_case one = {
+            {"*"}, "kubewarden",   "kubernetes", cases[i].operation, cases[i].payload,
+            false, cases[i].answer};
         check_call(&one, NULL);
     }
-    const struct call_case text = {
-        {"*"}, "kubewarden", "net", "v1/dns_lookup_host", "[1]", false, NO_TEXT("sequence")};
+    const struct call_case text = {{"*"}, "kubewarden",       "net", "v1/dns_lookup_host", "[1]",
+                                   false, NO_TEXT("sequence")};
     check_call(&text, NULL);
 }
 
@@ -354,7 +355,8 @@ static void what_is_refused_is_logged_and_what_is_to_be_logged(void **state)
         {"tracing", "log", "{\"level\":7}", "Cannot log event"},
         {"tracing", "log", "{}", "Cannot log event"},
         {"tracing", "log", "[]", "Cannot log event"},
-        {"tracing", "log", "no", "Cannot log event policy_id=\"p\" payload=\"no\" error=\"expected"},
+        {"tracing", "log", "no",
+         "Cannot log event policy_id=\"p\" payload=\"no\" error=\"expected"},
         {"tracing", "log", "{\"level\":\"debug\",\"message\":\"hello\"}", "", "hello"},
     };
     (void)state;

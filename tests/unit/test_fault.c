@@ -25,8 +25,8 @@ enum { BY_SEGV_HANDLER = 70, BY_BUS_HANDLER, WRONG_HANDLER, BY_DEADLINE, NOT_RUN
 
 static struct c_guest guest;
 static struct chimera_host *host;
-static volatile uint8_t *target;           /* what is read */
-static uint8_t *foreign;                   /* a page that may not be read, and is no guest's */
+static volatile uint8_t *target;            /* what is read */
+static uint8_t *foreign;                    /* a page that may not be read, and is no guest's */
 static volatile int is_waiting, was_called; /* a guest that waits, and a handler */
 
 /* --- Who was there before us --- */
@@ -35,7 +35,7 @@ static void segv_handler(int number, siginfo_t *info, void *context)
 {
     (void)context;
     _exit(number == SIGSEGV && info->si_addr == (void *)(uintptr_t)target ? BY_SEGV_HANDLER
-                                                                            : WRONG_HANDLER);
+                                                                          : WRONG_HANDLER);
 }
 
 static void bus_handler(int number)

@@ -113,7 +113,8 @@ static void only_what_is_there_is_copied(void **state)
     close_policy(&fixture);
 }
 
-/* --- Random numbers: those of the start are the same in each slot, those of a request are not --- */
+/* --- Random numbers: those of the start are the same in each slot, those of a request are not ---
+ */
 
 static uint8_t drawn[4][16];
 static size_t draws;
@@ -324,9 +325,9 @@ static void settings_are_what_is_read(void **state)
     (void)state;
     open_policy(&fixture, CHIMERA_MODE_WASI, "{\"a\":[1,2]}");
     body = keep_input;
-    assert_int_equal(chimera_policy_check_settings(fixture.policy, 0, &fixture.arena, &is_valid,
-                                                   &message, NULL),
-                     0);
+    assert_int_equal(
+        chimera_policy_check_settings(fixture.policy, 0, &fixture.arena, &is_valid, &message, NULL),
+        0);
     assert_true(is_valid);
     assert_string_equal(seen, "{\"a\":[1,2]}");
     close_policy(&fixture);
@@ -352,9 +353,9 @@ static void say_long_error(struct chimera_host *host)
 
 static void long_texts_are_characters_to_their_end(void **state)
 {
-    static const U places[] = {0,         5,         PIECE - 5, PIECE - 4,     PIECE - 3, PIECE - 1,
-                               PIECE,     PIECE + 1, PIECE + 9, 2 * PIECE - 1, 2 * PIECE, LONG - 2,
-                               LONG - 1};
+    static const U places[] = {0,         5,        PIECE - 5, PIECE - 4, PIECE - 3,
+                               PIECE - 1, PIECE,    PIECE + 1, PIECE + 9, 2 * PIECE - 1,
+                               2 * PIECE, LONG - 2, LONG - 1};
     struct fixture fixture;
     (void)state;
     open_wapc(&fixture, 1);

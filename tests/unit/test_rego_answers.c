@@ -44,9 +44,9 @@ static void ask(const char *result, bool is_raw)
     rego_result = result;
     chimera_arena_reset(&fixture.arena);
     memset(&fixture.response, 0xee, sizeof(fixture.response));
-    assert_int_equal(chimera_policy_evaluate(fixture.policy, 0, &request, 0, &fixture.arena,
-                                             &fixture.response),
-                     CHIMERA_OK);
+    assert_int_equal(
+        chimera_policy_evaluate(fixture.policy, 0, &request, 0, &fixture.arena, &fixture.response),
+        CHIMERA_OK);
 }
 
 struct answer {

@@ -29,13 +29,13 @@ GUEST_CODE static void note(const char *name, uint32_t first, uint32_t second)
     snprintf(steps + size, sizeof(steps) - size, "%s(%u,%u) ", name, first, second);
 }
 
-#define STEP(name, arguments, result)                                               \
-    GUEST_CODE static void step_##name(struct chimera_instance *instance,            \
-                                       union chimera_value *values)                  \
-    {                                                                                \
-        (void)instance;                                                              \
+#define STEP(name, arguments, result)                                                      \
+    GUEST_CODE static void step_##name(struct chimera_instance *instance,                  \
+                                       union chimera_value *values)                        \
+    {                                                                                      \
+        (void)instance;                                                                    \
         note(#name, arguments > 0 ? values[0].i32 : 0, arguments > 1 ? values[1].i32 : 0); \
-        values[0].i32 = result;                                                      \
+        values[0].i32 = result;                                                            \
     }
 
 STEP(get, 0, 777)

@@ -293,10 +293,12 @@ static void nothing_of_it_is_huge_or_inherited(void **state)
     open_slot(8);
     assert_int_equal(run(write_pages, 2), 0);
     assert_int_equal(chimera_host_snapshot(host, NULL), 0);
-    const uint8_t *const places[] = {
-        host->reservation, host->instance->memory.data, host->instance->memory.data + 4 * PAGE,
-        host->instance->memory.data + host->instance->memory.size, host->stack,
-        host->stack + CHIMERA_STACK_GUARD_BYTES};
+    const uint8_t *const places[] = {host->reservation,
+                                     host->instance->memory.data,
+                                     host->instance->memory.data + 4 * PAGE,
+                                     host->instance->memory.data + host->instance->memory.size,
+                                     host->stack,
+                                     host->stack + CHIMERA_STACK_GUARD_BYTES};
     for (size_t i = 0; i < COUNT(places); i++) {
         char flags[256];
         read_flags(places[i], flags);

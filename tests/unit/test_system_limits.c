@@ -334,7 +334,8 @@ static void what_the_system_refuses_is_said(void **state)
     } cases[] = {
         {no_addresses, CHIMERA_ENOMEM, "cannot reserve 8 GiB of addresses for a policy: Cannot"},
         {no_stack, CHIMERA_ENOMEM, "no memory for a policy's stack: Cannot allocate memory"},
-        {no_watchdog, CHIMERA_ENOMEM, "the policy cannot be instantiated: no memory for its thread"},
+        {no_watchdog, CHIMERA_ENOMEM,
+         "the policy cannot be instantiated: no memory for its thread"},
         {nothing_to_grow_by, CHIMERA_OK, ""},
         {no_descriptor, CHIMERA_ENOMEM, "cannot keep a policy's memory: Too many open files"},
         {no_file, CHIMERA_ENOMEM, "cannot keep a policy's memory: File too large"},

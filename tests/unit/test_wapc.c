@@ -167,7 +167,8 @@ static uint32_t misbehave(struct chimera_instance *instance, uint32_t operation_
         count_calls(instance);
         return 1;
     case REJECT_IN_QUOTES:
-        chimera_wapc_guest_error(host, 3000, put(instance, 3000, "say \"no\"\n\\\r\t\x01\x1f \x7f"));
+        chimera_wapc_guest_error(host, 3000,
+                                 put(instance, 3000, "say \"no\"\n\\\r\t\x01\x1f \x7f"));
         return 0;
     case SETTINGS_INVALID:
         respond(instance, "{\"valid\":false,\"message\":\"key x is missing\"}");
