@@ -217,10 +217,47 @@ static void one_that_fails_costs_no_more_than_its_request(void **state)
     }
 }
 
+/* A start that has no snapshot is none. */
+static int prepare(enum chimera_mode mode, unsigned long number)
+{
+    const struct chimera_abi *abi = chimera_abi_of(mode);
+    struct chimera_host *host;
+    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
+    assert_int_equal(abi->attach(host, NULL), 0);
+    chimera_host_begin(host, 5000);
+    made = 0;
+    failing = number;
+    int code = abi->prepare(host, CHIMERA_SLICE("{}"), NULL);
+    failing = 0;
+    chimera_host_end(host);
+    abi->detach(host);
+    chimera_host_free(host);
+    return code;
+}
+
+static void a_start_needs_its_snapshot(void **state)
+{
+    static const enum chimera_mode modes[] = {CHIMERA_MODE_WASI, CHIMERA_MODE_CHIMERA};
+    (void)state;
+#ifdef HAS_SANITIZER
+    skip();
+#endif
+    for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+        unsigned failures = 0;
+        make_wasi_guest();
+        guest.plugin.mode = modes[i];
+        assert_int_equal(prepare(modes[i], 0), 0);
+        for (unsigned long number = 1; number < 20; number++)
+            failures += prepare(modes[i], number) == CHIMERA_ENOMEM;
+        assert_true(failures > 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_fails_costs_no_more_than_its_request),
+        cmocka_unit_test(a_start_needs_its_snapshot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
