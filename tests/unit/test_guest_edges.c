@@ -499,6 +499,14 @@ static void no_export_is_behind_the_last(void **state)
     assert_true(chimera_abi_has_function(&guest.plugin, "__guest_call", "ii:i"));
     assert_non_null(chimera_host_export(host, "memory", CHIMERA_EXPORT_MEMORY));
     assert_int_equal(chimera_abi_wapc.check(&guest.plugin, &err), 0);
+    guest.exports[0].name_size--; /* what only begins so is another */
+    assert_null(chimera_host_export(host, "__guest_call", CHIMERA_EXPORT_FUNCTION));
+    assert_false(chimera_abi_has_function(&guest.plugin, "__guest_call", "ii:i"));
+    assert_null(chimera_host_export(host, "__guest_cal", CHIMERA_EXPORT_MEMORY));
+    assert_non_null(chimera_host_export(host, "__guest_cal", CHIMERA_EXPORT_FUNCTION));
+    guest.exports[0].name_size++;
+    assert_null(chimera_host_export(host, "__guest_cal", CHIMERA_EXPORT_FUNCTION));
+    assert_false(chimera_abi_has_function(&guest.plugin, "__guest_cal", "ii:i"));
     chimera_host_free(host);
 }
 

@@ -249,10 +249,21 @@ static void what_was_recorded_is_played_in_its_order(void **state)
         assert_false(plays(&cursor, 1, "four")); /* beyond the record: live */
         assert_null(cursor.start);
         chimera_start_end(&cursor);
+        chimera_start_begin(&start, &cursor);
+        for (int k = 0; k < 3; k++)
+            assert_true(plays(&cursor, k == 1 ? 2 : 1, k == 0 ? "one" : k == 1 ? "" : "three"));
+        assert_false(plays(&cursor, 0, ""));
+        chimera_start_end(&cursor);
+        assert_int_equal(start.record.size, 3 * sizeof(struct entry) + 8);
     }
     chimera_start_forget(&start);
+    assert_int_equal(start.record.size, 0);
     chimera_start_begin(&start, &cursor); /* the next one is the first again */
     assert_true(cursor.records);
+    note(&cursor, 1, "other words");
+    chimera_start_end(&cursor);
+    chimera_start_begin(&start, &cursor);
+    assert_true(plays(&cursor, 1, "other words"));
     chimera_start_end(&cursor);
     chimera_start_done(&start);
     chimera_start_begin(NULL, &cursor);
