@@ -12,6 +12,7 @@
 #include "runtime/abi/abi_internal.h"
 #include "runtime/abi/wasi.h"
 #include "runtime/base/log.h"
+#include "runtime/instance/watchdog.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -475,6 +476,54 @@ static void long_lines_are_broken(void **state)
     close_policy(&fixture);
 }
 
+/* --- Deadlines --- */
+
+static volatile int has_begun;
+
+GUEST_CODE static void begin(struct chimera_instance *instance, union chimera_value *values)
+{
+    (void)values;
+    has_begun = 1;
+    if (chimera_guest_suspend(instance->host))
+        has_begun = 2;
+}
+
+/* Whether or not the watchdog has seen it by then. */
+static void who_is_late_does_not_begin(void **state)
+{
+    struct c_guest guest;
+    struct chimera_host *host;
+    union chimera_value none = {0};
+    (void)state;
+    c_guest_init(&guest, CHIMERA_MODE_NONE);
+    c_guest_export(&guest, "begin", ":", begin);
+    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
+    chimera_host_begin(host, 60000);
+    uint64_t deadline = host->run->deadline_ns;
+    host->run->deadline_ns = 1;
+    assert_int_equal(chimera_abi_call(host, guest.exports, &none), CHIMERA_EDEADLINE);
+    assert_int_equal(host->stop, CHIMERA_STOP_DEADLINE);
+    assert_int_equal(has_begun, 0);
+    chimera_host_end(host);
+    chimera_host_begin(host, 60000);
+    assert_true(host->run->deadline_ns >= deadline);
+    assert_int_equal(chimera_abi_call(host, guest.exports, &none), 0);
+    assert_int_equal(has_begun, 1);
+    chimera_host_end(host);
+    if (chimera_host_is_suspended(host)) {
+        chimera_host_begin(host, 60000);
+        host->run->deadline_ns = 1;
+        assert_int_equal(chimera_abi_resume(host), CHIMERA_EDEADLINE);
+        assert_int_equal(has_begun, 1);
+        chimera_host_end(host);
+        chimera_host_begin(host, 60000);
+        assert_int_equal(chimera_abi_resume(host), 0);
+        assert_int_equal(has_begun, 2);
+        chimera_host_end(host);
+    }
+    chimera_host_free(host);
+}
+
 /* --- Exports --- */
 
 /* What stands behind the last export is none. */
@@ -525,6 +574,7 @@ int main(void)
         cmocka_unit_test(long_texts_are_characters_to_their_end),
         cmocka_unit_test(each_end_is_told_once),
         cmocka_unit_test(long_lines_are_broken),
+        cmocka_unit_test(who_is_late_does_not_begin),
         cmocka_unit_test(no_export_is_behind_the_last),
     };
     log_fd = mkostemp(log_path, O_APPEND | O_CLOEXEC);

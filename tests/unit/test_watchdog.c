@@ -4,7 +4,10 @@
  * watchdog that was never asked for a limit as short as its own sleep. */
 #include "tests/unit/c_guest.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "runtime/instance/watchdog.h"
 
@@ -136,6 +139,23 @@ static void an_idle_process_sleeps(void **state)
     assert_int_equal(after.woken, before.woken);
 }
 
+/* The watchdog takes none of the signals that are sent to the process: who waits for one gets it. */
+static void signals_are_for_others(void **state)
+{
+    sigset_t usual, before;
+    int number = 0;
+    (void)state;
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGUSR1);
+    sigaddset(&usual, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &usual, &before);
+    kill(getpid(), SIGUSR1); /* would end the process */
+    pause_ms(20);
+    assert_int_equal(sigwait(&usual, &number), 0);
+    assert_int_equal(number, SIGUSR1);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +164,7 @@ int main(void)
         cmocka_unit_test(a_shorter_limit_wakes_it_again),
         cmocka_unit_test(a_run_that_is_due_is_told_until_it_ends),
         cmocka_unit_test(an_idle_process_sleeps),
+        cmocka_unit_test(signals_are_for_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
