@@ -406,6 +406,11 @@ static void complain_and_accept(struct chimera_host *host)
         accept(host);
 }
 
+static void begin_in_words(struct chimera_host *host)
+{
+    write_to(host, 1, "begun");
+}
+
 /* A stop has a line of its own, which is not said twice. */
 static void each_end_is_told_once(void **state)
 {
@@ -416,6 +421,7 @@ static void each_end_is_told_once(void **state)
     } cases[] = {
         {CHIMERA_MODE_WAPC, fail_in_words, "chimera::wapc", "chimera::trap"},
         {CHIMERA_MODE_WAPC, trap, "chimera::trap", "chimera::wapc"},
+        {CHIMERA_MODE_WAPC, respond, "begun", "chimera::wapc"}, /* though no line has ended */
         {CHIMERA_MODE_WAPC, complain_and_accept, "hm", "chimera::wapc"},
         {CHIMERA_MODE_WASI, fail_in_words, "the policy failed", "the policy wrote to stderr"},
         {CHIMERA_MODE_WASI, trap, "chimera::trap", "the policy failed"},
@@ -430,6 +436,7 @@ static void each_end_is_told_once(void **state)
         else
             open_policy(&fixture, cases[i].mode, "{}");
         free(take_log());
+        first = begin_in_words;
         evaluate(&fixture, cases[i].what);
         char *text = take_log();
         if (!strstr(text, cases[i].wanted) || strstr(text, cases[i].unwanted))
@@ -437,6 +444,7 @@ static void each_end_is_told_once(void **state)
         free(text);
         close_policy(&fixture);
     }
+    first = NULL;
 }
 
 static void print_long_line(struct chimera_host *host)

@@ -394,6 +394,11 @@ static void print_for_rego(struct chimera_host *host)
     chimera_opa_println(host, 0);
 }
 
+static void abort_for_rego(struct chimera_host *host)
+{
+    chimera_opa_abort(host, 0);
+}
+
 static void ask_for_wapc(struct chimera_host *host)
 {
     chimera_wapc_guest_response(host, 0, 1);
@@ -417,6 +422,7 @@ static void no_policy_has_another_s_imports(void **state)
     } cases[] = {
         {ask_for_rego, "Rego is not available to this kind of policy"},
         {print_for_rego, "Rego is not available to this kind of policy"},
+        {abort_for_rego, "Rego is not available to this kind of policy"},
         {ask_for_wapc, "waPC is not available to this kind of policy"},
         {ask_for_wasi, "WASI is not available to this kind of policy"},
         {exit_for_wasi, "WASI is not available to this kind of policy"},
