@@ -239,7 +239,9 @@ static int run_function(struct chimera_host *host, void (*function)(struct chime
     chimera_host_end(host);
     host->internal->function = NULL;
     if (code < 0)
-        return chimera_fail(err, code, "the policy %s: %s", what, chimera_host_stop_text(host));
+        return chimera_fail(err, code, "the policy %s: %s", what,
+                            code == CHIMERA_ENOMEM ? "no memory for its thread"
+                                                   : chimera_host_stop_text(host));
     return CHIMERA_OK;
 }
 

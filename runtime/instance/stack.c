@@ -27,14 +27,16 @@ int chimera_stack_make(struct chimera_host *host, struct chimera_error *err)
     size_t size = CHIMERA_STACK_GUARD_BYTES + usable;
     uint8_t *stack =
         mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (stack == MAP_FAILED ||
+    if (stack != MAP_FAILED) { /* to be freed, however this ends */
+        host->stack = stack;
+        host->stack_size = size;
+    }
+    if (!host->stack ||
         mprotect(stack + CHIMERA_STACK_GUARD_BYTES, usable, PROT_READ | PROT_WRITE) < 0)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's stack: %s",
                             strerror(errno));
     madvise(stack, size, MADV_DONTFORK);
     madvise(stack, size, MADV_NOHUGEPAGE); /* one would keep 2 MiB of it */
-    host->stack = stack;
-    host->stack_size = size;
     host->instance->stack_limit = stack + CHIMERA_STACK_GUARD_BYTES + CHIMERA_STACK_MARGIN;
     return CHIMERA_OK;
 }

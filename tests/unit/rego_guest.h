@@ -31,7 +31,8 @@ enum {
     REGO_MEMORY = 4 * 65536,
 };
 
-static const char rego_result[] = "[{\"result\":{\"response\":{\"uid\":\"\",\"allowed\":true}}}]";
+/* The result set that evaluation ends with. */
+static const char *rego_result = "[{\"result\":{\"response\":{\"uid\":\"\",\"allowed\":true}}}]";
 
 /* What the module's functions do; NULL: the simplest. A value that is not 0 is the answer;
  * UINT32_MAX stands for 0. */

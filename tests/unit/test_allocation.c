@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Instances without memory: each allocation of a policy's life fails once, and what comes of it is
  * an error or an answer, never a crash, and the next request is served. */
-#include "tests/unit/c_guest.h"
+#include "tests/unit/rego_guest.h"
 
 #include <stdlib.h>
-
-#include "runtime/policy/policy.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -65,6 +63,8 @@ void free(void *block)
 
 void chimera_wapc_guest_request(struct chimera_host *host, uint32_t operation, uint32_t payload);
 void chimera_wapc_guest_response(struct chimera_host *host, uint32_t at, uint32_t size);
+uint32_t chimera_wasi_fd_read(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
+                              uint32_t size);
 uint32_t chimera_wasi_fd_write(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
                                uint32_t size);
 uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
@@ -99,9 +99,52 @@ GUEST_CODE static void guest_call(struct chimera_instance *instance, union chime
     values[0].i32 = 1;
 }
 
+/* A program that says what it has to before it reads its input. */
+GUEST_CODE static void wasi_start(struct chimera_instance *instance, union chimera_value *values)
+{
+    static const char answer[] = "{\"accepted\":true}";
+    uint8_t *memory = instance->memory.data;
+    const uint32_t vectors[] = {1024, 4096, 2048, sizeof(answer) - 1};
+    (void)values;
+    memcpy(memory, vectors, sizeof(vectors));
+    memcpy(memory + 2048, answer, sizeof(answer));
+    chimera_wasi_fd_write(instance->host, 2, 8, 1, 16);
+    chimera_wasi_fd_read(instance->host, 0, 0, 1, 16);
+    chimera_wasi_fd_write(instance->host, 1, 8, 1, 16);
+}
+
+GUEST_CODE static uint32_t split(struct chimera_host *host, uint32_t first, uint32_t second)
+{
+    (void)first, (void)second;
+    rego_put(host, REGO_TEXT, "\"a,b,c\"");
+    rego_put(host, REGO_TEXT + 64, "\",\"");
+    rego_put(host, REGO_TEXT + 128, "2");
+    chimera_opa_builtin3(host, 3, 0, REGO_TEXT, REGO_TEXT + 64, REGO_TEXT + 128);
+    return 0;
+}
+
 static struct c_guest guest;
 
-static void make_guest(void)
+static void make_wasi_guest(void)
+{
+    c_guest_init(&guest, CHIMERA_MODE_WASI);
+    c_guest_export(&guest, "memory", "", NULL);
+    c_guest_export(&guest, "_start", ":", wasi_start);
+}
+
+static void make_2020_guest(void)
+{
+    make_wasi_guest();
+    guest.plugin.mode = CHIMERA_MODE_CHIMERA;
+}
+
+static void make_rego_guest(void)
+{
+    rego_make(&guest);
+    on_eval = split;
+}
+
+static void make_wapc_guest(void)
 {
     c_guest_init(&guest, CHIMERA_MODE_WAPC);
     guest.plugin.instance_size = sizeof(struct instance);
@@ -128,23 +171,24 @@ static bool ask(struct chimera_policy *policy, bool *ret_mutates)
 /* A policy's whole life in which one allocation fails; then another request without. */
 static void live_through(unsigned long number)
 {
-    const struct chimera_policy_options options = {.id = "p", .limit_ms = 5000, .lanes = 1};
+    const struct chimera_policy_options options = {
+        .id = "p", .limit_ms = 5000, .lanes = 1, .settings = CHIMERA_SLICE("{\"a\":\"b\"}")};
     struct chimera_policy *policy = NULL;
     struct chimera_arena arena;
     struct chimera_slice message;
     struct chimera_error err = {0};
-    bool is_valid, mutates;
+    bool is_valid, mutates, can_mutate = guest.plugin.mode == CHIMERA_MODE_WAPC;
     chimera_arena_init(&arena, 1 << 20);
     made = 0;
     failing = number;
     if (chimera_policy_open(&guest.loaded, &options, &policy, &err) == CHIMERA_OK) {
         chimera_policy_check_settings(policy, 0, &arena, &is_valid, &message, &err);
         if (ask(policy, &mutates))
-            assert_true(mutates); /* no answer is half of one */
+            assert_int_equal(mutates, can_mutate); /* no answer is half of one */
         ask(policy, &mutates);
         failing = 0;
         assert_true(ask(policy, &mutates));
-        assert_true(mutates);
+        assert_int_equal(mutates, can_mutate);
     }
     failing = 0;
     chimera_policy_close(policy);
@@ -153,19 +197,59 @@ static void live_through(unsigned long number)
 
 static void one_that_fails_costs_no_more_than_its_request(void **state)
 {
+    static void (*const makers[])(void) = {make_wapc_guest, make_wasi_guest, make_2020_guest,
+                                           make_rego_guest};
     (void)state;
 #ifdef HAS_SANITIZER
     skip();
 #endif
-    make_guest();
-    live_through(0); /* what the process keeps for ever is made here */
-    live_through(0);
-    unsigned long all = made;
-    long before = live;
-    assert_in_range(all, 20, 2000);
-    for (unsigned long number = 1; number <= all; number++) {
-        live_through(number);
-        assert_int_equal(live, before);
+    for (size_t i = 0; i < sizeof(makers) / sizeof(*makers); i++) {
+        makers[i]();
+        live_through(0); /* what the process keeps for ever is made here */
+        live_through(0);
+        unsigned long all = made;
+        long before = live;
+        assert_in_range(all, 20, 2000);
+        for (unsigned long number = 1; number <= all; number++) {
+            live_through(number);
+            assert_int_equal(live, before);
+        }
+    }
+}
+
+/* A start that has no snapshot is none. */
+static int prepare(enum chimera_mode mode, unsigned long number)
+{
+    const struct chimera_abi *abi = chimera_abi_of(mode);
+    struct chimera_host *host;
+    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
+    assert_int_equal(abi->attach(host, NULL), 0);
+    chimera_host_begin(host, 5000);
+    made = 0;
+    failing = number;
+    int code = abi->prepare(host, CHIMERA_SLICE("{}"), NULL);
+    failing = 0;
+    chimera_host_end(host);
+    abi->detach(host);
+    chimera_host_free(host);
+    return code;
+}
+
+static void a_start_needs_its_snapshot(void **state)
+{
+    static const enum chimera_mode modes[] = {CHIMERA_MODE_WASI, CHIMERA_MODE_CHIMERA};
+    (void)state;
+#ifdef HAS_SANITIZER
+    skip();
+#endif
+    for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+        unsigned failures = 0;
+        make_wasi_guest();
+        guest.plugin.mode = modes[i];
+        assert_int_equal(prepare(modes[i], 0), 0);
+        for (unsigned long number = 1; number < 20; number++)
+            failures += prepare(modes[i], number) == CHIMERA_ENOMEM;
+        assert_true(failures > 0);
     }
 }
 
@@ -173,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_fails_costs_no_more_than_its_request),
+        cmocka_unit_test(a_start_needs_its_snapshot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,12 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "runtime/abi/capability.h"
+#include "runtime/base/log.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -175,6 +180,21 @@ static void call_answers_each_step_of_the_dispatch(void **state)
          "{\"kind\":\"Pod\"}",
          false,
          "missing field `api_version` at line 1 column 14"},
+        {{"*"},
+         "kubewarden",
+         "kubernetes",
+         "can_i",
+         "{\n\n \"x\":1}",
+         false,
+         "missing field `subject_access_review` at line 3 column 7"},
+        {{"oci/v1/oci_manifest"},
+         "kubewarden",
+         "oci",
+         "v1/oci_manifest_config",
+         "\"x\"",
+         false,
+         DENIED("oci/v1/oci_manifest_config")},
+        {{"oci/*"}, "kubewarden", "oci", "", "\"x\"", false, "unknown operation: "},
         {{"oci/*"},
          "kubewarden",
          "oci",
@@ -193,6 +213,36 @@ static void call_answers_each_step_of_the_dispatch(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++)
         check_call(&cases[i], NULL);
+}
+
+#define NO_MAP(type) "invalid type: " type ", expected a map"
+#define NO_TEXT(type) "invalid type: " type ", expected a string"
+
+static void payloads_have_their_type(void **state)
+{
+    static const struct {
+        const char *operation, *payload, *answer;
+    } cases[] = {
+        {"can_i", "[]", NO_MAP("sequence")},
+        {"can_i", "\"x\"", NO_MAP("string")},
+        {"can_i", "7", NO_MAP("integer")},
+        {"can_i", "7.5", NO_MAP("floating point")},
+        {"can_i", "true", NO_MAP("boolean")},
+        {"can_i", "null", NO_MAP("null")},
+        {"list_resources_all", "{\"api_version\":1,\"kind\":\"x\"}", NO_TEXT("integer")},
+        {"list_resources_all", "{\"api_version\":\"v1\",\"kind\":{}}", NO_TEXT("map")},
+        {"list_resources_all", "{\"api_version\":\"v1\",\"kind\":null}", NO_TEXT("null")},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct call_case one = {
+            {"*"}, "kubewarden",   "kubernetes", cases[i].operation, cases[i].payload,
+            false, cases[i].answer};
+        check_call(&one, NULL);
+    }
+    const struct call_case text = {{"*"}, "kubewarden",       "net", "v1/dns_lookup_host", "[1]",
+                                   false, NO_TEXT("sequence")};
+    check_call(&text, NULL);
 }
 
 static void kubernetes_calls_need_the_resource_too(void **state)
@@ -220,6 +270,20 @@ static void kubernetes_calls_need_the_resource_too(void **state)
          "kubewarden",
          "kubernetes",
          "list_resources_all",
+         "{\"api_version\":\"v\",\"kind\":\"Namespace\"}",
+         false,
+         REFUSED("v/Namespace")},
+        {{"*"},
+         "kubewarden",
+         "kubernetes",
+         "list_resources_all",
+         "{\"api_version\":\"v\",\"kind\":\"/Namespace\"}",
+         false,
+         REFUSED("v//Namespace")},
+        {{"*"},
+         "kubewarden",
+         "kubernetes",
+         "list_resources_all",
          "{\"api_version\":\"apps/v1\",\"kind\":\"Deployment\"}",
          false,
          ABSENT("kubernetes/list_resources_all")},
@@ -235,7 +299,7 @@ static void kubernetes_calls_need_the_resource_too(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++)
         check_call(&cases[i], resources);
-    struct call_case none = cases[3];
+    struct call_case none = cases[COUNT(cases) - 1];
     none.answer = REFUSED("v1/Namespace");
     check_call(&none, NULL);
 }
@@ -254,14 +318,67 @@ static void call_reports_an_answer_that_does_not_fit(void **state)
     chimera_buffer_free(&answer);
 }
 
+static char log_path[] = "/tmp/chimera-capability-log-XXXXXX";
+static int log_fd;
+
+/* What comes of a call is told to the log, too. */
+static void check_log(const char *const parts[5], const char *wanted, const char *unwanted)
+{
+    static const char *const grants[] = {"kubernetes/*", NULL};
+    const struct chimera_grants granted = {.policy_id = "p", .capabilities = grants};
+    struct chimera_buffer answer;
+    char text[4096] = "";
+    const struct chimera_host_request call = {
+        CHIMERA_SLICE("kubewarden"), chimera_slice_of(parts[0]), chimera_slice_of(parts[1]),
+        chimera_slice_of(parts[2])};
+    chimera_buffer_init(&answer, 4096);
+    assert_int_equal(ftruncate(log_fd, 0), 0);
+    chimera_capability_call(&granted, &call, &answer);
+    assert_true(pread(log_fd, text, sizeof(text) - 1, 0) >= 0);
+    if (!strstr(text, wanted) || (unwanted && strstr(text, unwanted)))
+        fail_msg("%s, %s: %s", parts[1], parts[2], text);
+    chimera_buffer_free(&answer);
+}
+
+static void what_is_refused_is_logged_and_what_is_to_be_logged(void **state)
+{
+    static const char *const cases[][5] = {
+        {"net", "v1/dns_lookup_host", "\"x\"",
+         "not been granted policy=\"p\" capability=\"net/v1/dns_lookup_host\""},
+        {"kubernetes", "list_resources_all", "{\"api_version\":\"v1\",\"kind\":\"Pod\"}",
+         "access to policy=\"p\" resource_requested=\"v1/Pod\""},
+        {"tracing", "log", "{\"level\":\"info\",\"message\":\"hello\",\"n\":1}",
+         "policy_log: hello data={\"n\":1}", "level"},
+        {"tracing", "log", "{\"level\":\"warn\"}", "policy_log:  data={}"},
+        {"tracing", "log", "{\"level\":\"info\",\"message\":7}", "Cannot log event", "policy_log"},
+        {"tracing", "log", "{\"level\":\"loud\",\"message\":\"x\"}", "Cannot log event",
+         "policy_log"},
+        {"tracing", "log", "{\"level\":7}", "Cannot log event"},
+        {"tracing", "log", "{}", "Cannot log event"},
+        {"tracing", "log", "[]", "Cannot log event"},
+        {"tracing", "log", "no",
+         "Cannot log event policy_id=\"p\" payload=\"no\" error=\"expected"},
+        {"tracing", "log", "{\"level\":\"debug\",\"message\":\"hello\"}", "", "hello"},
+    };
+    (void)state;
+    log_fd = mkostemp(log_path, O_APPEND | O_CLOEXEC);
+    assert_true(log_fd >= 0);
+    unlink(log_path);
+    chimera_log_open(log_fd, CHIMERA_LOG_TEXT, CHIMERA_LOG_INFO);
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_log(cases[i], cases[i][3], cases[i][4]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(check_accepts_paths_and_wildcards),
         cmocka_unit_test(check_refuses_with_the_reference_s_words),
         cmocka_unit_test(call_answers_each_step_of_the_dispatch),
+        cmocka_unit_test(payloads_have_their_type),
         cmocka_unit_test(kubernetes_calls_need_the_resource_too),
         cmocka_unit_test(call_reports_an_answer_that_does_not_fit),
+        cmocka_unit_test(what_is_refused_is_logged_and_what_is_to_be_logged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -212,7 +212,7 @@ static void a_spent_deadline_starts_no_further_call(void **state)
     (void)state;
     const struct chimera_export *loop = chimera_host_export(test.host, "loop", CHIMERA_EXPORT_FUNCTION);
     const struct chimera_export *two = chimera_host_export(test.host, "two", CHIMERA_EXPORT_FUNCTION);
-    union chimera_value values[1];
+    union chimera_value values[1] = {{.i32 = 77}};
     chimera_host_begin(test.host, 20);
     assert_int_equal(chimera_host_call(test.host, loop, values), CHIMERA_EDEADLINE);
     /* The watchdog asks again every millisecond, when the machine lets it. */
@@ -220,6 +220,7 @@ static void a_spent_deadline_starts_no_further_call(void **state)
     for (int i = 0; i < 60000 && !chimera_run_is_due(test.host->run); i++)
         nanosleep(&pause, NULL);
     assert_int_equal(chimera_host_call(test.host, two, values), CHIMERA_EDEADLINE);
+    assert_int_equal(values[0].i32, 77);
     chimera_host_end(test.host);
     assert_int_equal(call("two", 0, 1000, NULL), 0);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Images of memory, lists of written pages, and what slots share of their start: page by page. The
- * files' own parts are looked at, too, so they come in whole. */
+/* Images of memory, and what slots share of their start: page by page. The files' own parts are
+ * looked at, too, so they come in whole. */
 /* before cmocka.h, which has a fail() of its own */
 #include "runtime/instance/image.c"
 #undef PAGE
-#include "runtime/instance/pagemap.c"
 #include "runtime/instance/start.c"
 
 #include <setjmp.h>
@@ -119,10 +118,15 @@ static void an_image_of_a_file_knows_its_holes(void **state)
     struct chimera_image *image;
     int fd = memfd_create("image", MFD_CLOEXEC);
     (void)state;
-    assert_int_equal(ftruncate(fd, (off_t)(70 * PAGE)), 0);
+    assert_int_equal(ftruncate(fd, (off_t)(100 * PAGE)), 0);
     assert_int_equal(pwrite(fd, "a", 1, (off_t)(3 * PAGE + 7)), 1);
     assert_int_equal(pwrite(fd, "b", 1, (off_t)(69 * PAGE + 8)), 1);
     assert_int_equal(chimera_image_of_file(fd, 69 * PAGE + 9, &image, NULL), CHIMERA_OK);
+    struct chimera_image *whole;
+    assert_int_equal(chimera_image_of_file(fd, 100 * PAGE, &whole, NULL), CHIMERA_OK);
+    for (uint64_t page = 0; page < 100; page++)
+        assert_int_equal(is_data(whole, page * PAGE), page == 3 || page == 69);
+    chimera_image_release(whole);
     close(fd); /* it has its own */
     assert_int_equal(image->size, 70 * PAGE);
     for (uint64_t page = 0; page < 70; page++)
@@ -138,6 +142,24 @@ static void an_image_of_a_file_knows_its_holes(void **state)
     struct chimera_error err = {0};
     assert_int_equal(chimera_image_of_file(9999, PAGE, &image, &err), CHIMERA_ENOMEM);
     assert_string_equal(err.text, "cannot keep a policy's memory: Bad file descriptor");
+}
+
+/* Only the image's own part of it, however much the file has. */
+static void an_image_may_be_less_than_its_file(void **state)
+{
+    static uint8_t bytes[1 << 20];
+    struct chimera_image *image;
+    int fd = memfd_create("image", MFD_CLOEXEC);
+    (void)state;
+    memset(bytes, 1, sizeof(bytes));
+    for (off_t at = 0; at < 8 << 20; at += 1 << 20)
+        assert_int_equal(pwrite(fd, bytes, sizeof(bytes), at), sizeof(bytes));
+    assert_int_equal(chimera_image_of_file(fd, 3 * PAGE, &image, NULL), CHIMERA_OK);
+    close(fd);
+    assert_int_equal(image->data_pages[0], 7);
+    assert_true(chimera_image_equals(image, bytes, 3 * PAGE));
+    assert_false(chimera_image_equals(image, bytes, 4 * PAGE));
+    chimera_image_release(image);
 }
 
 static void the_last_one_ends_an_image(void **state)
@@ -173,104 +195,6 @@ static void every_allocation_may_fail(void **state)
         assert_string_equal(err.text, "cannot keep a policy's memory: Cannot allocate memory");
         assert_null(image);
     }
-}
-
-/* --- Lists of written pages --- */
-
-static void list_and_compare(enum chimera_tracking tracking, const uint64_t *pages, size_t count)
-{
-    struct chimera_page_list list = {0};
-    uint64_t start = (uint64_t)(uintptr_t)memory;
-    assert_int_equal(list_by(tracking, start, start + PAGES * PAGE, &list), CHIMERA_OK);
-    assert_int_equal(list.pages, count);
-    size_t at = 0;
-    for (size_t i = 0; i < list.count; i++)
-        for (uint64_t page = list.runs[i].start; page < list.runs[i].end; page += PAGE)
-            assert_int_equal((page - start) / PAGE, pages[at++]);
-    assert_int_equal(at, count);
-    for (size_t i = 1; i < list.count; i++)
-        assert_true(list.runs[i - 1].end < list.runs[i].start); /* else they were one */
-    chimera_page_list_done(&list);
-    assert_null(list.runs);
-    assert_int_equal(list.count + list.capacity + list.pages, 0);
-}
-
-/* Every other page, so that the list has to grow; then some that touch. */
-static void what_was_written_is_listed(void **state)
-{
-    static const enum chimera_tracking ways[] = {CHIMERA_TRACKING_SCAN, CHIMERA_TRACKING_READ};
-    (void)state;
-    chimera_tracking();
-    for (size_t way = 0; way < 2; way++) {
-        uint64_t pages[PAGES];
-        size_t count = 0;
-        make_memory();
-        if (!works(ways[way], memory) && pagemap_fd < 0)
-            skip();
-        memory[PAGE] = 1;
-        if (!works(ways[way], memory))
-            continue; /* not on this kernel */
-        make_memory();
-        list_and_compare(ways[way], NULL, 0);
-        for (uint64_t page = 0; page < PAGES; page += 2) {
-            memory[page * PAGE + page] = 1;
-            pages[count++] = page;
-        }
-        assert_true(count > RUNS_FIRST);
-        list_and_compare(ways[way], pages, count);
-        make_memory();
-        static const uint64_t some[] = {0, 1, 2, 5, 7, 8, PAGES - 1};
-        for (size_t i = 0; i < 7; i++)
-            memory[some[i] * PAGE + PAGE - 1] = 1;
-        list_and_compare(ways[way], some, 7);
-    }
-}
-
-/* The way is tried out on three pages, of which the middle one alone was written. */
-static void a_way_that_does_not_work_is_not_taken(void **state)
-{
-    static const int wrong[][3] = {{1, 1, 0}, {0, 1, 1}, {1, 0, 0},
-                                   {0, 0, 1}, {1, 0, 1}, {0, 0, 0}};
-    (void)state;
-    chimera_tracking();
-    if (pagemap_fd < 0)
-        skip();
-    make_memory();
-    memory[PAGE] = 1;
-    struct chimera_page_list list = {0};
-    uint64_t start = (uint64_t)(uintptr_t)memory;
-    bool can_read =
-        list_by_reading(start, start + 3 * PAGE, &list) == CHIMERA_OK && list.count == 1;
-    chimera_page_list_done(&list);
-    assert_int_equal(works(CHIMERA_TRACKING_READ, memory), can_read);
-    if (!can_read)
-        skip();
-    for (size_t i = 0; i < 6; i++) {
-        make_memory();
-        for (size_t page = 0; page < 3; page++)
-            if (wrong[i][page])
-                memory[page * PAGE] = 1;
-        assert_false(works(CHIMERA_TRACKING_READ, memory));
-    }
-    make_memory();
-    memory[PAGE] = memory[4 * PAGE] = 1; /* behind the three */
-    assert_true(works(CHIMERA_TRACKING_READ, memory));
-    assert_string_equal(chimera_tracking_name(CHIMERA_TRACKING_SCAN), "scan");
-    assert_string_equal(chimera_tracking_name(CHIMERA_TRACKING_READ), "read");
-    assert_string_equal(chimera_tracking_name(CHIMERA_TRACKING_NONE), "none");
-}
-
-static void first_meetings_are_counted(void **state)
-{
-    uint64_t before, after;
-    (void)state;
-    chimera_tracking();
-    make_memory();
-    if (!chimera_fault_count(&before))
-        skip();
-    *(volatile uint8_t *)memory = 1;
-    chimera_fault_count(&after);
-    assert_true(after > before);
 }
 
 /* --- The start --- */
@@ -325,10 +249,21 @@ static void what_was_recorded_is_played_in_its_order(void **state)
         assert_false(plays(&cursor, 1, "four")); /* beyond the record: live */
         assert_null(cursor.start);
         chimera_start_end(&cursor);
+        chimera_start_begin(&start, &cursor);
+        for (int k = 0; k < 3; k++)
+            assert_true(plays(&cursor, k == 1 ? 2 : 1, k == 0 ? "one" : k == 1 ? "" : "three"));
+        assert_false(plays(&cursor, 0, ""));
+        chimera_start_end(&cursor);
+        assert_int_equal(start.record.size, 3 * sizeof(struct entry) + 8);
     }
     chimera_start_forget(&start);
+    assert_int_equal(start.record.size, 0);
     chimera_start_begin(&start, &cursor); /* the next one is the first again */
     assert_true(cursor.records);
+    note(&cursor, 1, "other words");
+    chimera_start_end(&cursor);
+    chimera_start_begin(&start, &cursor);
+    assert_true(plays(&cursor, 1, "other words"));
     chimera_start_end(&cursor);
     chimera_start_done(&start);
     chimera_start_begin(NULL, &cursor);
@@ -337,6 +272,22 @@ static void what_was_recorded_is_played_in_its_order(void **state)
     note(&cursor, 1, "x");
     assert_false(plays(&cursor, 1, "x"));
     chimera_start_end(&cursor);
+}
+
+static void an_answer_of_no_bytes_may_be_the_last(void **state)
+{
+    struct chimera_start start;
+    struct chimera_start_cursor cursor;
+    (void)state;
+    chimera_start_init(&start);
+    chimera_start_begin(&start, &cursor);
+    note(&cursor, 2, "");
+    chimera_start_end(&cursor);
+    chimera_start_begin(&start, &cursor);
+    assert_true(plays(&cursor, 2, ""));
+    assert_false(plays(&cursor, 2, ""));
+    chimera_start_end(&cursor);
+    chimera_start_done(&start);
 }
 
 /* Another question, or one of another size, ends the playing for good. */
@@ -405,6 +356,17 @@ static void slots_that_are_the_same_share_an_image(void **state)
     chimera_start_done(&start);
 }
 
+/* A bit for each of the first pages that are there. */
+static unsigned resident_pages(void)
+{
+    unsigned char pages[8];
+    unsigned bits = 0;
+    assert_int_equal(mincore(memory, 8 * PAGE, pages), 0);
+    for (unsigned i = 0; i < 8; i++)
+        bits |= (pages[i] & 1u) << i;
+    return bits;
+}
+
 static void the_pages_of_requests_are_kept_as_offsets(void **state)
 {
     struct chimera_start start;
@@ -422,6 +384,13 @@ static void the_pages_of_requests_are_kept_as_offsets(void **state)
     assert_int_equal(start.warm.pages, 3);
     assert_int_equal(start.warm.runs[1].start, 2 * PAGE);
     assert_int_equal(start.warm.runs[1].end, 4 * PAGE);
+    if (madvise(memory + 100 * PAGE, PAGE, MADV_POPULATE_WRITE) == 0) { /* a kernel has it */
+        assert_int_equal(resident_pages(), 0);
+        chimera_start_warm(&start, memory, 3 * PAGE);
+        assert_int_equal(resident_pages(), 1); /* not beyond its end */
+        chimera_start_warm(&start, memory, 4 * PAGE);
+        assert_int_equal(resident_pages(), 1 | 4 | 8);
+    }
     chimera_start_warm(&start, memory, PAGES * PAGE); /* nothing of it shows in the memory */
     assert_true(is_zero(memory) && is_zero(memory + 2 * PAGE));
     chimera_start_warm(&start, memory, PAGE); /* a smaller memory is left alone beyond its end */
@@ -447,12 +416,11 @@ int main(void)
         cmocka_unit_test(an_image_ends_with_its_last_page_of_data),
         cmocka_unit_test(an_image_is_copied_page_by_page),
         cmocka_unit_test(an_image_of_a_file_knows_its_holes),
+        cmocka_unit_test(an_image_may_be_less_than_its_file),
         cmocka_unit_test(the_last_one_ends_an_image),
         cmocka_unit_test(every_allocation_may_fail),
-        cmocka_unit_test(what_was_written_is_listed),
-        cmocka_unit_test(a_way_that_does_not_work_is_not_taken),
-        cmocka_unit_test(first_meetings_are_counted),
         cmocka_unit_test(what_was_recorded_is_played_in_its_order),
+        cmocka_unit_test(an_answer_of_no_bytes_may_be_the_last),
         cmocka_unit_test(who_asks_something_else_is_live_from_then_on),
         cmocka_unit_test(a_record_that_is_too_long_is_not_played),
         cmocka_unit_test(slots_that_are_the_same_share_an_image),

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/base/log.h"
+#include "runtime/instance/watchdog.h"
 #include "runtime/policy/policy.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -214,6 +215,142 @@ static void a_trap_says_which_limit_and_how_to_raise_it(void **state)
     chimera_host_free(host);
 }
 
+/* --- Between runs, and on the way back to the guest --- */
+
+static void overdraw_in_a_host_call(struct chimera_host *host)
+{
+    chimera_import_enter(host);
+    chimera_account_take(&host->account, 2 * MIB);
+    got[0] = 1;
+    chimera_import_leave(host);
+    got[0] = 2;
+}
+
+static void take_too_long_in_a_host_call(struct chimera_host *host)
+{
+    chimera_import_enter(host);
+    got[0] = 1;
+    while (!chimera_run_is_due(host->run))
+        usleep(1000);
+    chimera_import_leave(host);
+    got[0] = 2;
+}
+
+static void no_guest_goes_on_that_has_nothing_left(void **state)
+{
+    union chimera_value none = {0};
+    (void)state;
+    make_guest(1, 1);
+    struct chimera_host *host = make_host(MIB);
+    assert_int_equal(run(host, overdraw_in_a_host_call), CHIMERA_ETRAP);
+    assert_int_equal(got[0], 1);
+    assert_int_equal(chimera_host_reset(host), 0);
+    work = take_too_long_in_a_host_call;
+    chimera_host_begin(host, 20);
+    assert_int_equal(chimera_host_call(host, guest.exports, &none), CHIMERA_EDEADLINE);
+    chimera_host_end(host);
+    assert_int_equal(got[0], 1);
+    assert_int_equal(chimera_account_take(&host->account, 1), CHIMERA_ELIMIT);
+    chimera_host_free(host);
+}
+
+/* The host has taken of its own part, and growing by nothing is no growing. */
+static void grow_in_the_host_s_part(struct chimera_host *host)
+{
+    grow_memory_to_the_end(host);
+    host->has_met_limit = false;
+    chimera_account_take(&host->account, host->account.bytes_limit - host->account.bytes);
+    got[6] = chimera_memory_grow(host, 0) == host->instance->memory.pages;
+    got[7] = chimera_table_grow(host, table_of(host, 0), 0, entry);
+    got[8] = host->has_met_limit;
+}
+
+/* Its own most pages come before any limit. */
+static void grow_beyond_its_most(struct chimera_host *host)
+{
+    note_start(host);
+    got[2] = chimera_memory_grow(host, 61);
+    got[3] = chimera_memory_grow(host, 60);
+    got[4] = chimera_memory_grow(host, 1);
+    got[5] = chimera_table_grow(host, table_of(host, 0), 5, entry);
+    got[6] = chimera_table_grow(host, table_of(host, 0), 4, entry);
+    got[7] = chimera_table_grow(host, table_of(host, 0), 1, entry);
+    got[8] = host->has_met_limit;
+    got[9] = host->account.bytes - got[0];
+}
+
+static void what_a_guest_declares_is_a_limit_as_well(void **state)
+{
+    (void)state;
+    make_guest(1, 5);
+    struct chimera_host *host = make_host(64 * MIB);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(run(host, grow_beyond_its_most), 0);
+        assert_int_equal(got[2], UINT32_MAX);
+        assert_int_equal(got[3], 4);
+        assert_int_equal(got[4], UINT32_MAX);
+        assert_int_equal(got[5], UINT32_MAX);
+        assert_int_equal(got[6], 1);
+        assert_int_equal(got[7], UINT32_MAX);
+        assert_int_equal(got[8], 0);
+        assert_int_equal(got[9], 60 * PAGE + 5 * ENTRY); /* one entry has moved */
+        assert_int_equal(chimera_host_reset(host), 0);
+    }
+    chimera_host_free(host);
+    make_guest(1000, 100000);
+    host = make_host(MIB);
+    assert_int_equal(run(host, grow_in_the_host_s_part), 0);
+    assert_int_equal(got[6], 1);
+    assert_int_equal(got[7], 1000);
+    assert_int_equal(got[8], 0);
+    chimera_host_free(host);
+}
+
+static void tables_have_a_limit_of_their_own(void **state)
+{
+    static const struct {
+        uint32_t min, code;
+    } cases[] = {{10000000, 0}, {10000001, 1}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct chimera_host *host = NULL;
+        struct chimera_error err = {0};
+        make_guest(1, 1);
+        shapes[1].min = shapes[1].max = cases[i].min;
+        shapes[1].entry_size = 8;
+        int code = chimera_host_new(&guest.loaded, 1024 * MIB, &host, &err);
+        assert_int_equal(code, cases[i].code ? CHIMERA_ELIMIT : 0);
+        assert_string_equal(
+            err.text, code ? "a table of 10000001 entries is over the limit of 10000000" : "");
+        chimera_host_free(host);
+    }
+}
+
+static void grow_first_table(struct chimera_host *host)
+{
+    got[0] = chimera_table_grow(host, table_of(host, 0), 100, entry);
+}
+
+/* Each snapshot may be of a table that has moved since the one before; the other has not. */
+static void a_later_snapshot_is_of_other_tables(void **state)
+{
+    (void)state;
+    make_guest(10, 100000);
+    struct chimera_host *host = make_host(16 * MIB);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(run(host, grow_first_table), 0);
+        assert_int_equal(got[0], 10 + 100 * i);
+        assert_int_equal(chimera_host_snapshot(host, NULL), 0);
+        assert_int_equal(run(host, grow_tables_to_the_end), 0);
+        assert_int_equal(chimera_host_reset(host), 0);
+        assert_int_equal(table_of(host, 0)->size, 110 + 100 * i);
+        assert_int_equal(table_of(host, 1)->size, 10);
+        static const char zeros[10 * ENTRY]; /* what was freed has been written to */
+        assert_memory_equal(table_of(host, 1)->data, zeros, sizeof(zeros));
+    }
+    chimera_host_free(host);
+}
+
 /* --- What the host keeps --- */
 
 void chimera_wapc_guest_response(struct chimera_host *host, uint32_t at, uint32_t size);
@@ -414,6 +551,10 @@ int main(void)
         cmocka_unit_test(many_tables_are_no_way_around_the_limit),
         cmocka_unit_test(what_the_start_grew_is_where_requests_begin),
         cmocka_unit_test(a_trap_says_which_limit_and_how_to_raise_it),
+        cmocka_unit_test(no_guest_goes_on_that_has_nothing_left),
+        cmocka_unit_test(what_a_guest_declares_is_a_limit_as_well),
+        cmocka_unit_test(tables_have_a_limit_of_their_own),
+        cmocka_unit_test(a_later_snapshot_is_of_other_tables),
         cmocka_unit_test(growing_leaves_room_for_an_answer),
         cmocka_unit_test(texts_that_the_host_keeps_count),
         cmocka_unit_test(trees_that_the_host_makes_count),

@@ -38,7 +38,10 @@ enum behaviour {
     COUNT_CALLS,
     REJECT_IN_QUOTES,
     SETTINGS_INVALID,
+    RESPOND_AT_LENGTH,
 };
+
+static unsigned lines, columns; /* of RESPOND_AT_LENGTH's object */
 
 static volatile enum behaviour behaviour; /* of __guest_call */
 enum init { INIT_OK, INIT_EXIT_0, INIT_EXIT_3, INIT_TRAP, INIT_LOOP };
@@ -68,6 +71,21 @@ static uint32_t make_host_call(struct chimera_instance *instance, const char *bi
     }
     return chimera_wapc_host_call(instance->host, at[0], size[0], at[1], size[1], at[2], size[2],
                                   at[3], size[3]);
+}
+
+/* An object that begins with its lines, and ends at this column of the last one. */
+static void respond_at_length(struct chimera_instance *instance)
+{
+    char text[512];
+    size_t size = 0;
+    text[size++] = '{';
+    for (unsigned i = 1; i < lines; i++)
+        text[size++] = '\n';
+    for (unsigned i = lines == 1 ? 2 : 1; i < columns; i++)
+        text[size++] = ' ';
+    text[size++] = '}';
+    text[size] = '\0';
+    respond(instance, text);
 }
 
 /* The counter survives in the guest's memory unless the host resets it. */
@@ -150,10 +168,14 @@ static uint32_t misbehave(struct chimera_instance *instance, uint32_t operation_
         count_calls(instance);
         return 1;
     case REJECT_IN_QUOTES:
-        chimera_wapc_guest_error(host, 3000, put(instance, 3000, "say \"no\"\n\\"));
+        chimera_wapc_guest_error(host, 3000,
+                                 put(instance, 3000, "say \"no\"\n\\\r\t\x01\x1f \x7f"));
         return 0;
     case SETTINGS_INVALID:
         respond(instance, "{\"valid\":false,\"message\":\"key x is missing\"}");
+        return 1;
+    case RESPOND_AT_LENGTH:
+        respond_at_length(instance);
         return 1;
     default:
         return host_calls(instance);
@@ -385,7 +407,7 @@ static void check_settings_reports_as_the_reference(void **state)
         "Error invoking settings validation callback: GuestCallFailure(\"validate_settings\")");
     check_settings(REJECT_IN_QUOTES, 5000, false,
                    "Error invoking settings validation callback: "
-                   "GuestCallFailure(\"say \\\"no\\\"\\n\\\\\")");
+                   "GuestCallFailure(\"say \\\"no\\\"\\n\\\\\\r\\t\\u{1}\\u{1f} \\u{7f}\")");
     check_settings(
         TRAP, 5000, false,
         "Error invoking settings validation callback: GuestCallFailure(\"unreachable\")");
@@ -395,6 +417,22 @@ static void check_settings_reports_as_the_reference(void **state)
     check_settings(LOOP, 30, false,
                    "Error invoking settings validation callback: GuestCallFailure(\"guest code "
                    "interrupted, execution deadline exceeded\")");
+}
+
+static void positions_are_numbers_of_any_length(void **state)
+{
+    static const unsigned numbers[] = {2, 9, 10, 19, 20, 90, 100, 109};
+    (void)state;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+        char text[128];
+        lines = numbers[i];
+        columns = numbers[sizeof(numbers) / sizeof(*numbers) - 1 - i];
+        snprintf(text, sizeof(text),
+                 "error: InvalidResponseWithError(Error(\"missing field `valid`\", line: %u, "
+                 "column: %u))",
+                 lines, columns);
+        check_settings(RESPOND_AT_LENGTH, 5000, false, text);
+    }
 }
 
 static void open_refuses_a_guest_without_its_exports(void **state)
@@ -445,6 +483,7 @@ int main(void)
         cmocka_unit_test(init_failures_have_the_reference_s_words),
         cmocka_unit_test(a_loop_in_init_is_a_verdict_and_a_trap_there_is_none),
         cmocka_unit_test(check_settings_reports_as_the_reference),
+        cmocka_unit_test(positions_are_numbers_of_any_length),
         cmocka_unit_test(open_refuses_a_guest_without_its_exports),
         cmocka_unit_test(open_refuses_a_pattern_unless_it_stands_behind_a_star),
     };

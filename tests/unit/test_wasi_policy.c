@@ -328,6 +328,8 @@ static void settings_of_2020_must_fit_into_an_environment(void **state)
         {"{\"\":\"x\"}", "the setting \"\" cannot be the name of an environment variable"},
         {"{\"A\":\"x\\u0000\"}",
          "the setting \"A\" cannot be the value of an environment variable"},
+        {"[1]", "the settings are not an object"},
+        {"{\"A\":", "EOF while parsing a value at line 1 column 5"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -341,6 +343,20 @@ static void settings_of_2020_must_fit_into_an_environment(void **state)
         assert_int_equal(is_valid, cases[i].message == NULL);
         if (cases[i].message)
             c_guest_assert_slice(message, cases[i].message);
+        close_policy(&fixture);
+    }
+}
+
+static void settings_of_2020_that_do_not_fit_are_none_at_all(void **state)
+{
+    static const char *const settings[] = {"{\"A\":\"x\",\"B=C\":\"y\"}", "[1]"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
+        struct fixture fixture;
+        open_policy(&fixture, CHIMERA_MODE_CHIMERA, settings[i]);
+        evaluate(&fixture, read_as_in_2020);
+        assert_int_equal(got[0], 0);
+        assert_int_equal(seen_size, 7); /* the request alone */
         close_policy(&fixture);
     }
 }
@@ -368,6 +384,7 @@ int main(void)
         cmocka_unit_test(an_answer_that_is_half_read_goes_on),
         cmocka_unit_test(programs_of_2020_get_variables_and_the_bare_request),
         cmocka_unit_test(settings_of_2020_must_fit_into_an_environment),
+        cmocka_unit_test(settings_of_2020_that_do_not_fit_are_none_at_all),
         cmocka_unit_test(open_refuses_a_program_without_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,10 @@
 #include "runtime/base/clock.h"
 #include "tests/unit/c_guest.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "runtime/instance/watchdog.h"
 
@@ -73,6 +76,8 @@ static void a_limit_as_long_wakes_nobody(void **state)
         chimera_run_arm(run, 900);
         chimera_run_disarm(run);
     }
+    while (counters().rounds == before.rounds) /* if it was woken, it has noticed by then */
+        pause_ms(1);
     assert_int_equal(counters().woken, before.woken);
 }
 
@@ -135,6 +140,23 @@ static void an_idle_process_sleeps(void **state)
     assert_int_equal(after.woken, before.woken);
 }
 
+/* The watchdog takes none of the signals that are sent to the process: who waits for one gets it. */
+static void signals_are_for_others(void **state)
+{
+    sigset_t usual, before;
+    int number = 0;
+    (void)state;
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGUSR1);
+    sigaddset(&usual, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &usual, &before);
+    kill(getpid(), SIGUSR1); /* would end the process */
+    pause_ms(20);
+    assert_int_equal(sigwait(&usual, &number), 0);
+    assert_int_equal(number, SIGUSR1);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +165,7 @@ int main(void)
         cmocka_unit_test(a_shorter_limit_wakes_it_again),
         cmocka_unit_test(a_run_that_is_due_is_told_until_it_ends),
         cmocka_unit_test(an_idle_process_sleeps),
+        cmocka_unit_test(signals_are_for_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests compare a host with another one by its description (runtime/abi/describe.h), so that must
+ * differ whenever any of its members does. */
+#include "tests/unit/rego_guest.h"
+
+#include "runtime/abi/describe.h"
+#include "runtime/abi/wapc.h"
+#include "runtime/abi/wasi.h"
+
+static struct c_guest guest;
+static struct chimera_host *host;
+static struct chimera_buffer before, now;
+
+static void describe(struct chimera_buffer *out)
+{
+    chimera_buffer_reset(out);
+    chimera_host_describe(host, out);
+    assert_int_equal(out->failed, 0);
+}
+
+static void expect_seen(const char *name, void *at, size_t size)
+{
+    describe(&before);
+    for (size_t i = 0; i < size; i++)
+        ((uint8_t *)at)[i] ^= 1;
+    describe(&now);
+    for (size_t i = 0; i < size; i++)
+        ((uint8_t *)at)[i] ^= 1;
+    if (now.size == before.size && memcmp(now.data, before.data, now.size) == 0)
+        fail_msg("%s is not seen", name);
+}
+
+#define SEEN(member) expect_seen(#member, &(member), sizeof(member))
+
+/* That it has failed, its words, and how many. */
+static void expect_buffer_seen(const char *name, struct chimera_buffer *buffer)
+{
+    char text[] = "ab";
+    struct chimera_buffer kept = *buffer;
+    expect_seen(name, &buffer->failed, 1);
+    *buffer = (struct chimera_buffer){.data = text, .size = 1};
+    expect_seen(name, text, 1);
+    text[1] = text[0];
+    describe(&before);
+    buffer->size = 2;
+    describe(&now);
+    assert_true(now.size > before.size);
+    *buffer = kept;
+}
+
+#define BUFFER_SEEN(member) expect_buffer_seen(#member, &(member))
+
+static void expect_strings_seen(struct chimera_wasi_strings *strings)
+{
+    char text[] = "a";
+    struct chimera_wasi_strings kept = *strings;
+    expect_seen("count", &strings->count, sizeof(strings->count));
+    strings->text = (struct chimera_slice){text, 1};
+    expect_seen("text", text, 1);
+    *strings = kept;
+}
+
+static void open_host(enum chimera_mode mode)
+{
+    chimera_buffer_init(&before, 1 << 20);
+    chimera_buffer_init(&now, 1 << 20);
+    rego_make(&guest);
+    guest.plugin.mode = mode;
+    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
+    assert_int_equal(chimera_abi_of(mode)->attach(host, NULL), 0);
+}
+
+static void close_host(enum chimera_mode mode)
+{
+    chimera_abi_of(mode)->detach(host);
+    chimera_abi_of(mode)->detach(host); /* of what has been detached, nothing is left to free */
+    chimera_host_free(host);
+    chimera_buffer_free(&before);
+    chimera_buffer_free(&now);
+}
+
+static void of_the_run(void **state)
+{
+    (void)state;
+    open_host(CHIMERA_MODE_OPA);
+    SEEN(host->depth), SEEN(host->stop), SEEN(host->trap), SEEN(host->exit_code);
+    SEEN(host->stop_at), SEEN(host->stop_text[0]), SEEN(host->account.units);
+    SEEN(host->account.bytes), SEEN(host->account.bytes_limit), SEEN(host->account.bytes_peak);
+    SEEN(host->account.deadline_ns), SEEN(host->account.failed);
+    close_host(CHIMERA_MODE_OPA);
+}
+
+static void of_wapc_and_wasi(void **state)
+{
+    (void)state;
+    open_host(CHIMERA_MODE_WAPC);
+    SEEN(host->wapc->operation), SEEN(host->wapc->payload), SEEN(host->wapc->has_response);
+    SEEN(host->wapc->has_error), SEEN(host->wapc->answer_kind);
+    BUFFER_SEEN(host->wapc->response), BUFFER_SEEN(host->wapc->error);
+    BUFFER_SEEN(host->wapc->answer);
+    SEEN(host->wasi->file), SEEN(host->wasi->kept_file), SEEN(host->wasi->stdio);
+    SEEN(host->wasi->input), SEEN(host->wasi->input_done), SEEN(host->wasi->answers_done);
+    SEEN(host->wasi->is_starting), SEEN(host->wasi->awaits_input), SEEN(host->wasi->has_drawn);
+    SEEN(host->wasi->obstacle), SEEN(host->wasi->cursor.at), SEEN(host->wasi->cursor.start);
+    SEEN(host->wasi->cursor.records);
+    BUFFER_SEEN(host->wasi->answers), BUFFER_SEEN(host->wasi->output);
+    BUFFER_SEEN(host->wasi->errors), BUFFER_SEEN(host->wasi->call_answer);
+    BUFFER_SEEN(host->wasi->variables), BUFFER_SEEN(host->wasi->early_output);
+    BUFFER_SEEN(host->wasi->early_errors);
+    expect_strings_seen(&host->wasi->arguments);
+    expect_strings_seen(&host->wasi->environment);
+    close_host(CHIMERA_MODE_WAPC);
+}
+
+static void of_rego(void **state)
+{
+    static const struct chimera_rego_builtin *builtins[2];
+    (void)state;
+    open_host(CHIMERA_MODE_OPA);
+    SEEN(host->rego->data), SEEN(host->rego->now_ns), SEEN(host->rego->result);
+    SEEN(host->rego->args[0]), SEEN(host->rego->args[CHIMERA_REGO_ARGS_MAX - 1]);
+    BUFFER_SEEN(host->rego->text);
+    host->rego->builtin = builtins;
+    host->rego->builtin_count = 1;
+    SEEN(builtins[0]);
+    expect_seen("builtin_count", &host->rego->builtin_count, 1);
+    host->rego->builtin_count = 2;
+    SEEN(builtins[1]);
+    host->rego->builtin = NULL;
+    close_host(CHIMERA_MODE_OPA);
+}
+
+/* Two hosts are alike, wherever their parts are, and whenever they were made. */
+static void nothing_else(void **state)
+{
+    struct chimera_buffer first;
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        enum chimera_mode mode = i == 0 ? CHIMERA_MODE_WAPC : CHIMERA_MODE_OPA;
+        open_host(mode);
+        describe(&before);
+        first = before;
+        struct chimera_host *kept = host;
+        open_host(mode);
+        if (host->wasi)
+            host->wasi->created_ns++;
+        describe(&now);
+        assert_int_equal(now.size, first.size);
+        assert_memory_equal(now.data, first.data, first.size);
+        close_host(mode);
+        host = kept;
+        before = first;
+        close_host(mode);
+    }
+}
+
+static void each_mode_has_its_own(void **state)
+{
+    static const enum chimera_mode modes[] = {CHIMERA_MODE_WAPC, CHIMERA_MODE_WASI,
+                                              CHIMERA_MODE_OPA, CHIMERA_MODE_GATEKEEPER,
+                                              CHIMERA_MODE_CHIMERA};
+    (void)state;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+        assert_int_equal(chimera_abi_of(modes[i])->mode, modes[i]);
+    assert_null(chimera_abi_of(CHIMERA_MODE_NONE));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_the_run),
+        cmocka_unit_test(of_wapc_and_wasi),
+        cmocka_unit_test(of_rego),
+        cmocka_unit_test(nothing_else),
+        cmocka_unit_test(each_mode_has_its_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
