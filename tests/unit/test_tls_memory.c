@@ -222,6 +222,9 @@ static void what_is_counted_is_what_the_heap_gave(void **state)
     assert_true(tls_memory_taken() - before < 100000);
     OPENSSL_free(at);
     assert_int_equal(tls_memory_taken(), before);
+    at = OPENSSL_malloc(1000);
+    assert_null(OPENSSL_realloc(at, 0));
+    assert_int_equal(tls_memory_taken(), before);
     assert_null(OPENSSL_malloc(0));
     OPENSSL_free(NULL);
     assert_int_equal(tls_memory_taken(), before);
