@@ -235,8 +235,8 @@ class File:
             self.instead(span, function, "comparison", [(text, text, f"is != ({text})" if is_pure(node) else "1")])
         elif operator in LOGIC:
             # The right side may make sense only after the left one, so it is not evaluated for its value; and it
-            # may change the left one.
-            stays = "is" if operator == "||" else "!is"
+            # may do something, so that it matters whether it is evaluated at all.
+            stays = "1" if not is_pure(children[1]) else "is" if operator == "||" else "!is"
             alone = f"is != !!({a})" if is_pure(children[0]) and is_pure(children[1]) else stays
             text = f"({a}) {LOGIC[operator]} ({b})"
             self.instead(span, function, "logic", [(text, text, stays), (f"({a})", f"({a})", alone)], True)

@@ -198,6 +198,7 @@ static void a_certificate_of_the_client_is_counted_and_names_it(void **state)
     tell("idle, with a client's certificate", pair.taken);
     assert_true(tls_peer_name(pair.server, &name));
     assert_true(name.is_certificate);
+    assert_memory_not_equal(name.bytes, again.bytes, PEER_NAME_BYTES); /* it has one */
     close_pair(&pair);
     pair = open_pair(strict_server, client_with_certificate);
     shake_hands(&pair);
