@@ -26,9 +26,11 @@ static struct {
     OSSL_HANDSHAKE_STATE state;
     int pending; /* reads that would find something that was read ahead */
     unsigned freed, shut;
-    size_t taken; /* bytes of memory */
-    ssize_t says; /* what the next read or write says; 0: what the socket does */
-    size_t takes; /* how much more memory the next call takes */
+    size_t taken;  /* bytes of memory */
+    ssize_t says;  /* what the next read or write says; 0: what the socket does */
+    size_t takes;  /* how much more memory the next call takes */
+    size_t leaves; /* so many bytes the next write does not take */
+    bool shakes;   /* the next read ends the handshake */
     bool has_name;
     struct peer_name name;
 } tls;
@@ -60,6 +62,7 @@ size_t tls_memory_taken(void)
 
 static bool is_scripted(ssize_t *ret_count)
 {
+    tls.has_shaken = tls.has_shaken || tls.shakes;
     *ret_count = tls.says;
     tls.says = 0;
     tls.taken += tls.takes;
@@ -81,7 +84,9 @@ ssize_t tls_write(SSL *of, const void *from, size_t size)
     ssize_t count;
     if (is_scripted(&count))
         return count;
-    count = send(*(int *)(void *)of, from, size, MSG_NOSIGNAL);
+    size_t taken = size > tls.leaves ? size - tls.leaves : size;
+    tls.leaves = 0;
+    count = send(*(int *)(void *)of, from, taken, MSG_NOSIGNAL);
     return count < 0 ? TLS_WANTS_WRITE : count;
 }
 
@@ -121,6 +126,7 @@ static struct lane lane;
 static int client, tls_fd;              /* the last that was opened, and the server's end */
 static unsigned answer_status, refused; /* the last of service_log_refusal() */
 static char refused_method[16];
+static unsigned counted, counted_status; /* answers; the last */
 static size_t answer_size;
 static enum gate_answer gate_says;
 static bool is_handed_over;
@@ -241,7 +247,9 @@ void service_refuse_length(struct lane *of, const struct route *route, struct an
 
 void counters_count_answer(struct counters *counters, unsigned status)
 {
-    (void)counters, (void)status;
+    (void)counters;
+    counted++;
+    counted_status = status;
 }
 
 void service_log_refusal(const struct service *of, const struct http_head *head, int64_t arrived_ms,
@@ -279,7 +287,7 @@ static inline void open_loop(size_t bytes)
     lane_renew_body(&lane);
     chimera_buffer_init(&lane.out, 4 << 20);
     answer_status = 200;
-    refused = 0;
+    refused = counted = counted_status = 0;
     answer_size = 0;
     gate_says = GATE_OPEN;
     is_handed_over = false;

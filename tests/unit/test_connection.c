@@ -15,6 +15,7 @@ static void each_part_of_a_request_is_a_stage(void **state)
     serve_all();
     assert_waits(connection, STAGE_HEAD, 100010);
     assert_int_equal(connection->arrived_ms, 100010);
+    assert_int_equal(loop.loose_count, 1); /* it may be packed while it waits */
     loop.now_ms = 100020;
     say("ate/p HTTP/1.1\r\nHost: x\r\n");
     serve_all();
@@ -38,6 +39,7 @@ static void each_part_of_a_request_is_a_stage(void **state)
         "Content-Length: 2\r\n\r\n");
     serve_all();
     assert_waits(connection, STAGE_LATER_BODY, 100060);
+    assert_ptr_equal(connection->head_base, connection->in.data);
     assert_int_equal(ask("{}"), 200);
     assert_waits(connection, STAGE_IDLE, 100060);
     assert_int_equal(connection->answered, 2);
@@ -50,7 +52,13 @@ static void who_got_only_refusals_is_as_fresh_as_before(void **state)
     (void)state;
     assert_int_equal(ask(NOT_FOUND), 404);
     assert_waits(connection, STAGE_FRESH, 100000);
+    loop.now_ms = 100500;
+    assert_int_equal(ask(NOT_FOUND), 404);
+    assert_waits(connection, STAGE_FRESH, 100500);
     assert_false(connection->peer->is_known);
+    assert_int_equal(counted, 2);
+    assert_int_equal(counted_status, 404);
+    loop.now_ms = 100000;
     say("P");
     serve_all();
     assert_waits(connection, STAGE_HEAD, 100000);
@@ -60,7 +68,9 @@ static void the_first_stage_is_that_of_the_protocol(void **state)
 {
     (void)state;
     use_tls();
-    assert_waits(open_one(), STAGE_HELLO, 100000);
+    struct connection *connection = open_one();
+    assert_waits(connection, STAGE_HELLO, 100000);
+    assert_int_equal(connection->arrived_ms, 100000);
     atomic_store(&loop.is_stopping, true);
     assert_waits(open_one(), STAGE_LATE, 100000);
     loop.tls = NULL;
@@ -135,7 +145,9 @@ static void an_answer_that_is_read_renews_its_time(void **state)
     assert_int_equal(recv(client, some, sizeof(some), 0), sizeof(some));
     serve_all();
     assert_waits(connection, STAGE_ANSWER, 100000);
-    assert_true(count_answer_bytes() > 499000);
+    size_t all = sizeof(some) + count_answer_bytes();
+    assert_in_range(all, 500002 + 50, 500002 + 200); /* with its head */
+    assert_int_equal(connection->interest, EPOLLIN);
     assert_waits(connection, STAGE_LATER_HEAD, 101000);
     assert_int_equal(connection->out.capacity, 0);
     assert_int_equal(connection->out_at, 0);
@@ -152,6 +164,63 @@ static void a_part_of_an_answer_is_progress(void **state)
     assert_waits(connection, STAGE_ANSWER, 101000);
     assert_true(count_answer_bytes() > 400000);
     assert_waits(connection, STAGE_IDLE, 101000);
+    assert_int_equal(connection->held, size_of(connection));
+}
+
+/* However short it is. What has come with its request waits, and may be packed. */
+static void an_answer_that_nothing_of_is_taken_is_kept_whole(void **state)
+{
+    struct connection *connection = open_one();
+    static char junk[4096];
+    (void)state;
+    while (send(tls_fd, junk, sizeof(junk), 0) > 0)
+        ;
+    say(REQUEST "P");
+    serve_all();
+    assert_int_equal(connection->state, CONNECTION_WRITE);
+    assert_false(chimera_list_is_empty(&connection->looked));
+    assert_int_equal(loop.loose_count, 1);
+    connection_on_ready(connection, EPOLLOUT); /* for nothing */
+    assert_true(connection->out.size > 50);
+    while (recv(client, heard, sizeof(heard), 0) > 0)
+        ;
+    connection_on_ready(connection, EPOLLOUT);
+    assert_int_equal(status_of(hear()), 200);
+    assert_string_equal(strstr(heard, "\r\n\r\n"), "\r\n\r\n{}");
+    assert_int_equal(connection->interest, EPOLLIN);
+}
+
+/* Each part goes on where the one before ended. */
+static void an_answer_may_go_out_in_parts(void **state)
+{
+    (void)state;
+    use_tls();
+    tls.has_shaken = true;
+    open_one();
+    for (tls.leaves = 1; tls.leaves < 10;) {
+        size_t leaves = tls.leaves;
+        say(REQUEST);
+        serve_all();
+        assert_int_equal(status_of(hear()), 200);
+        assert_string_equal(strstr(heard, "\r\n\r\n"), "\r\n\r\n{}");
+        tls.leaves = leaves + 1;
+    }
+}
+
+/* Other answers of the same thread are made where it was to be. */
+static void an_answer_without_memory_ends_its_connection_only(void **state)
+{
+    (void)state;
+    chimera_buffer_free(&lane.out);
+    chimera_buffer_init(&lane.out, 400);
+    open_one();
+    answer_size = 1000;
+    assert_int_equal(ask(REQUEST), 0);
+    assert_true(is_ended);
+    assert_null(loop.connections);
+    answer_size = 0;
+    open_one();
+    assert_int_equal(ask(REQUEST), 200);
 }
 
 static void an_answer_for_which_there_is_no_room_ends_the_connection(void **state)
@@ -192,6 +261,7 @@ static void several_requests_at_once_take_turns_with_others(void **state)
         loop.now_ms++;
         assert_true(serve_once());
         assert_int_equal(connection->answered, i);
+        assert_int_equal(connection->arrived_ms, loop.now_ms);
         assert_int_equal(chimera_list_is_empty(&loop.ready), i == 3);
         assert_int_equal(connection->progress.stage, i == 3 ? STAGE_IDLE : STAGE_LATER_HEAD);
     }
@@ -199,6 +269,31 @@ static void several_requests_at_once_take_turns_with_others(void **state)
     say("P");
     serve_all();
     assert_int_equal(ask("OST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"), 404);
+}
+
+static void a_byte_of_the_next_request_is_kept(void **state)
+{
+    struct connection *connection = open_one();
+    (void)state;
+    assert_int_equal(ask(REQUEST "H"), 200);
+    connection_on_ready(connection, EPOLLIN); /* for nothing */
+    assert_int_equal(connection->in.size, 1);
+    assert_int_equal(ask("EAD /nothing HTTP/1.1\r\nHost: x\r\n\r\n"), 404);
+    assert_null(strstr(heard, "{"));
+    assert_int_equal(strlen(strstr(heard, "\r\n\r\n")), 4); /* of such a one, no body */
+    assert_int_equal(ask("POST /validate/p HTTP/1.0\r\nConnection: keep-alive\r\nContent-Type: "
+                         "application/json\r\nContent-Length: 2\r\n\r\n{}"),
+                     200);
+    assert_non_null(strstr(heard, "connection: keep-alive"));
+}
+
+static void a_wake_for_nothing_takes_no_buffer(void **state)
+{
+    struct connection *connection = open_one();
+    (void)state;
+    connection_on_ready(connection, EPOLLIN);
+    assert_int_equal(connection->in.capacity, 0);
+    assert_int_equal(connection->held, size_of(connection));
 }
 
 /* Its turn comes without that; until then epoll says nothing more. */
@@ -235,6 +330,8 @@ static void what_is_still_sent_is_dropped_until_the_client_closes(void **state)
     assert_int_equal(connection->body_left, LINGER_BYTES_MAX - 100000);
     connection_on_ready(connection, EPOLLIN); /* of nothing */
     assert_ptr_equal(loop.connections, connection);
+    say_many(1);
+    assert_int_equal(connection->body_left, LINGER_BYTES_MAX - 100001);
     connection->body_left = 10;
     say_many(9);
     assert_int_equal(connection->body_left, 1);
@@ -255,9 +352,19 @@ static void one_that_has_sent_no_more_is_closed_at_once(void **state)
     assert_true(is_ended);
     assert_null(loop.connections);
     open_one();
-    assert_int_equal(ask(HEAD_OF("/validate/p", "2", "Connection: close\r\n") "{}and"), 200);
+    assert_int_equal(ask(HEAD_OF("/validate/p", "2", "Connection: close\r\n") "{}a"), 200);
     assert_true(is_ended);
     assert_int_equal(loop.connections->state, CONNECTION_LINGER);
+    connection_free(loop.connections);
+    struct connection *connection = open_one(); /* one that has to wait for its client's reads */
+    int little = 4096;
+    setsockopt(tls_fd, SOL_SOCKET, SO_SNDBUF, &little, sizeof(little));
+    answer_size = 500000;
+    say(HEAD_OF("/validate/p", "2", "Connection: close\r\n") "{}and");
+    serve_all();
+    assert_true(count_answer_bytes() > 499000);
+    assert_int_equal(connection->state, CONNECTION_LINGER);
+    assert_int_equal(connection->interest, EPOLLIN);
 }
 
 static void who_is_too_slow_is_told_if_it_has_begun(void **state)
@@ -391,9 +498,14 @@ int main(void)
         TEST(a_head_that_comes_does_not_renew_its_time),
         TEST(an_answer_that_is_read_renews_its_time),
         TEST(a_part_of_an_answer_is_progress),
+        TEST(an_answer_that_nothing_of_is_taken_is_kept_whole),
+        TEST(an_answer_may_go_out_in_parts),
+        TEST(an_answer_without_memory_ends_its_connection_only),
         TEST(an_answer_for_which_there_is_no_room_ends_the_connection),
         TEST(an_answer_that_cannot_be_sent_ends_the_connection),
         TEST(several_requests_at_once_take_turns_with_others),
+        TEST(a_byte_of_the_next_request_is_kept),
+        TEST(a_wake_for_nothing_takes_no_buffer),
         TEST(what_comes_before_its_turn_is_left_in_the_socket),
         TEST(what_is_still_sent_is_dropped_until_the_client_closes),
         TEST(one_that_has_sent_no_more_is_closed_at_once),

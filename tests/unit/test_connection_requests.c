@@ -2,6 +2,7 @@
 /* A connection that finds no room, its requests at their limits, and its handshake
  * (server/connection.h). */
 #include "connection_fakes.h"
+#include "failing_allocation.h"
 
 /* --- Room --- */
 
@@ -95,6 +96,12 @@ static void who_asks_is_told_to_go_on_once_and_only_if_it_waits(void **state)
     assert_int_equal(ask("{}"), 200);
     assert_int_equal(ask(HEAD_OF("/validate/p", "2", "Expect: 100-continue\r\n") "{}"), 200);
     assert_int_equal(ask(HEAD_OF("/validate/p", "0", "Expect: 100-continue\r\n")), 200);
+    say(HEAD_OF("/validate/p", "1", "Expect: 100-continue\r\n"));
+    serve_all();
+    assert_string_equal(hear(), CONTINUE);
+    assert_int_equal(ask("1"), 200);
+    assert_int_equal(ask(HEAD_OF("/nothing", "0", "Expect: 100-continue\r\n")), 404);
+    assert_false(is_ended);
     assert_int_equal(ask(HEAD_OF("/nothing", "2", "Expect: 100-continue\r\n")), 404);
     assert_true(is_ended);
 }
@@ -140,6 +147,9 @@ static void bodies_have_a_limit_to_the_byte(void **state)
     assert_true(is_ended);
     connection_free(loop.connections);
     open_one();
+    assert_int_equal(ask(HEAD_OF("/nothing", "1048576", "")), 0); /* is waited for */
+    connection_free(loop.connections);
+    open_one();
     assert_int_equal(ask(HEAD_OF("/nothing", "1048577", "")), 404);
     assert_true(is_ended); /* it is not worth the wait */
 }
@@ -166,6 +176,8 @@ static void chunked_bodies_have_the_same_limit(void **state)
     assert_true(is_ended);
     connection_free(loop.connections);
     open_one();
+    assert_int_equal(ask(CHUNKED_HEAD "2\r\n{}\r\n0\r\n\r\n" NOT_FOUND), 200);
+    assert_non_null(strstr(heard, "HTTP/1.1 404"));
     assert_int_equal(ask(CHUNKED_HEAD "2\r\n{}x"), 400);
     assert_true(is_ended);
 }
@@ -241,6 +253,24 @@ static void a_client_that_came_late_stays_late_through_its_handshake(void **stat
     assert_waits(connection, STAGE_FRESH, 100100);
 }
 
+/* In whichever of its reads it ends. */
+static void the_end_of_a_handshake_says_who_it_is(void **state)
+{
+    (void)state;
+    use_tls();
+    struct connection *connection = open_one();
+    tls.state = TLS_ST_SW_SRVR_DONE;
+    tls.says = TLS_WANTS_READ;
+    connection_on_ready(connection, EPOLLIN);
+    loop.now_ms = 100100;
+    tls.shakes = tls.has_name = true;
+    tls.name = (struct peer_name){.bytes = {7}, .is_certificate = true};
+    tls.says = TLS_WANTS_READ;
+    connection_on_ready(connection, EPOLLIN);
+    assert_waits(connection, STAGE_FRESH, 100100);
+    assert_true(connection->peer->name.is_certificate);
+}
+
 static void a_stream_that_fails_or_ends_ends_the_connection(void **state)
 {
     (void)state;
@@ -304,6 +334,14 @@ static void without_tls_or_memory_there_is_no_connection(void **state)
     assert_int_equal(tls.freed, 1);
     assert_int_equal(fcntl(tls_fd, F_GETFD), -1);
     loop.others_fd = epoll_fd;
+    for (unsigned long n = 1; n <= 2 && CAN_FAIL_ALLOCATIONS; n++) { /* of it, of its peer */
+        fail_allocation(n);
+        assert_null(open_from(3));
+        fail_allocation(0);
+        loop_count(&loop, false);
+        assert_int_equal(loop.peers.count, 0);
+        assert_int_equal(fcntl(tls_fd, F_GETFD), -1);
+    }
 }
 
 static void a_loop_has_a_list_of_its_connections(void **state)
@@ -339,6 +377,7 @@ int main(void)
         TEST(an_answer_of_another_thread_goes_out_and_what_waits_goes_on),
         TEST(a_handshake_has_two_stages_and_ends_in_a_fresh_connection),
         TEST(a_client_that_came_late_stays_late_through_its_handshake),
+        TEST(the_end_of_a_handshake_says_who_it_is),
         TEST(a_stream_that_fails_or_ends_ends_the_connection),
         TEST(what_was_read_ahead_is_read),
         TEST(without_tls_or_memory_there_is_no_connection),

@@ -200,6 +200,10 @@ static void a_known_one_keeps_its_part_of_half_the_connections(void **state)
         take_peer(1);
     assert_ptr_equal(peers_next_greedy(&peers), peer);
     assert_ptr_equal(peers_above_floor(&peers), peer);
+    for (unsigned i = 0; i < CONNECTIONS / 100; i++)
+        peers_leave(&peers, peer);
+    peers_hold(&peers, peer, 0, BYTES / 2 + BYTES / 1024); /* by the least that counts */
+    assert_ptr_equal(peers_above_floor(&peers), peer);
 }
 
 /* Descriptors may have been too few for a single one. */
