@@ -28,6 +28,7 @@ static void one_that_never_begins_is_given_up(void **state)
     assert_int_equal(look_at(10000), WORKER_HAS_FAILED);
     assert_string_equal(err.text, "the worker was not ready after 10 s and was ended: it did not "
                                   "get on with its start; see --worker-start-timeout");
+    assert_int_equal(err.code, CHIMERA_EDEADLINE);
     assert_none();
 }
 

@@ -69,6 +69,45 @@ static void a_report_without_an_end_is_not_waited_for(void **state)
     assert_fails("I could go on");
 }
 
+static int fail_with_a_letter(const struct worker_start *start)
+{
+    SAY(start, "x");
+    return pause();
+}
+
+static void the_shortest_report_has_no_longer_time(void **state)
+{
+    (void)state;
+    start(fail_with_a_letter);
+    struct pollfd polled = {.fd = worker.report_fd, .events = POLLIN};
+    int64_t until_ms = worker.until_ms;
+    assert_int_equal(poll(&polled, 1, -1), 1);
+    assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_STARTING);
+    assert_true(worker.until_ms < until_ms && worker.until_ms <= clock_now_ms() + 1000);
+    assert_fails("x");
+}
+
+static int obey(const struct worker_start *start)
+{
+    struct order order;
+    do
+        order = orders_receive(start->orders_fd);
+    while (order.verb == ORDER_NONE);
+    if (order.verb == ORDER_ACCEPT)
+        SAY(start, "\0");
+    return pause();
+}
+
+/* A look at nothing is no report that has begun. */
+static void who_says_nothing_keeps_its_time(void **state)
+{
+    (void)state;
+    start(obey);
+    int64_t until_ms = worker.until_ms;
+    assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_STARTING);
+    assert_int_equal(worker.until_ms, until_ms);
+}
+
 static int flood(const struct worker_start *start)
 {
     while (write(start->report_fd, "0123456789", 10) > 0)
@@ -169,6 +208,58 @@ static void a_report_outlives_its_worker(void **state)
     assert_none();
 }
 
+static int fail_with_details(const struct worker_start *start)
+{
+    SAY(start, "two are wrong\0first: a, second: b");
+    return 1;
+}
+
+/* For who wants them: the log has a line for each, a terminal the reason only. */
+static void details_follow_the_reason(void **state)
+{
+    struct chimera_buffer details;
+    int status = 0;
+    (void)state;
+    chimera_buffer_init(&details, 1000);
+    err.details = &details;
+    start(fail_with_details);
+    assert_fails("two are wrong");
+    assert_true(chimera_slice_is(chimera_buffer_slice(&details), "first: a, second: b"));
+    chimera_buffer_free(&details);
+    chimera_buffer_init(&details, 1000);
+    jails_stopped = links_closed = 0;
+    start(fail_and_end);
+    assert_fails("the settings are wrong");
+    assert_int_equal(details.size, 0);
+    err.details = NULL;
+    jails_stopped = links_closed = 0;
+    start(fail_with_details);
+    assert_fails("two are wrong");
+    jails_stopped = links_closed = 0;
+    start(fail_with_details);
+    assert_int_equal(waitpid(worker.pid, &status, 0), worker.pid);
+    worker_process_reaped(&worker, status, NULL); /* nobody asks */
+    assert_none();
+}
+
+static int be_ready_and_end(const struct worker_start *start)
+{
+    SAY(start, "\0");
+    return 3;
+}
+
+/* That it was ready is no reason. */
+static void one_that_ends_as_soon_as_it_is_ready_is_described(void **state)
+{
+    int status = 0;
+    (void)state;
+    start(be_ready_and_end);
+    assert_int_equal(waitpid(worker.pid, &status, 0), worker.pid);
+    worker_process_reaped(&worker, status, &err);
+    assert_string_equal(err.text, "the worker ended with exit code 3");
+    assert_none();
+}
+
 /* --- What it is given, and what it leaves --- */
 
 static int outsider; /* a descriptor that no worker has been given */
@@ -230,17 +321,6 @@ static void it_has_what_it_serves_and_nothing_else(void **state)
     generation.plugins = NULL;
     if (report != WORKER_IS_READY)
         fail_msg("%s", err.text);
-}
-
-static int obey(const struct worker_start *start)
-{
-    struct order order;
-    do
-        order = orders_receive(start->orders_fd);
-    while (order.verb == ORDER_NONE);
-    if (order.verb == ORDER_ACCEPT)
-        SAY(start, "\0");
-    return pause();
 }
 
 static void an_order_reaches_it(void **state)
@@ -351,12 +431,16 @@ int main(void)
         TEST(one_that_fails_says_why),
         TEST(one_that_fails_and_stays_is_ended),
         TEST(a_report_without_an_end_is_not_waited_for),
+        TEST(the_shortest_report_has_no_longer_time),
+        TEST(who_says_nothing_keeps_its_time),
         TEST(a_report_that_is_too_long_is_cut),
         TEST(one_that_ends_without_a_word_is_described),
         TEST(one_that_crashes_is_described),
         TEST(one_that_its_lockdown_has_ended_may_have_been_attacked),
         TEST(one_that_ends_well_before_it_is_ready_has_failed),
         TEST(one_that_says_nothing_at_all_is_ended),
+        TEST(details_follow_the_reason),
+        TEST(one_that_ends_as_soon_as_it_is_ready_is_described),
         TEST(a_report_outlives_its_worker),
         TEST(it_has_what_it_serves_and_nothing_else),
         TEST(an_order_reaches_it),
