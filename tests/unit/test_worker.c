@@ -3,6 +3,8 @@
  * when a step fails. */
 #include "worker_steps.h"
 
+#include <sys/wait.h>
+
 #define PREPARED                                                                           \
     "lock writer close-files lanes policies zones memory watch loop loop probe gate pool " \
     "close-files "
@@ -64,7 +66,13 @@ static void each_step_that_fails_is_the_last(void **state)
         assert_true(end > size && strncmp(trace + end - size - 1, name, size) == 0);
         snprintf(wanted, sizeof(wanted), "%s fails", name);
         assert_string_equal(said, wanted);
-        assert_int_equal(said_size, strlen(wanted) + 1); /* and no details */
+        if (strcmp(name, "policies") == 0) { /* and of each, why */
+            assert_int_equal(said_size, strlen(wanted) + 1 + strlen("one: why"));
+            assert_string_equal(said + strlen(wanted) + 1, "one: why");
+        } else {
+            assert_int_equal(said_size, strlen(wanted) + 1);
+        }
+        assert_true(strcmp(name, "close-files") != 0 || !strstr(trace, "lanes"));
         assert_int_equal(contexts_freed,
                          strcmp(name, "loop-tls") == 0 || strcmp(name, "context") == 0);
     }
@@ -75,7 +83,7 @@ static void each_step_that_fails_is_the_last(void **state)
 /* Certificates of a new order are for new connections of all loops but the probe's. */
 static void certificates_are_renewed_in_each_loop(void **state)
 {
-    int fds[] = {dup(0), dup(0)}, authorities = dup(0);
+    int fds[] = {file_of(11), file_of(12)}, authorities = file_of(13);
     unsigned before = 0, after = 0;
     (void)state;
     has_tls = true;
@@ -90,10 +98,11 @@ static void certificates_are_renewed_in_each_loop(void **state)
     polls_until_end = 1;
     assert_int_equal(run(), 0);
     assert_string_equal(
-        trace, "tls announce lock writer close-files lanes policies zones memory watch context "
-               "loop-tls context loop-tls probe gate pool close-files threads listener finish "
-               "listen listen-probe go tls tls-done context renew0 context renew1 tls tls-done "
-               "context renew0 context renew1 stop retire0 retire1 retire2 " ENDED "tls-done ");
+        trace,
+        "c10 tls announce lock writer close-files lanes policies zones memory watch context "
+        "loop-tls context loop-tls probe gate pool close-files threads listener finish "
+        "listen listen-probe go c11 k12 tls tls-done context renew0 context renew1 c11 k12 a13 tls "
+        "tls-done context renew0 context renew1 stop retire0 retire1 retire2 " ENDED "tls-done ");
     assert_int_equal(contexts_freed, 0);
     for (int fd = 0; fd < 256; fd++)
         after += is_open(fd);
@@ -122,8 +131,113 @@ static void certificates_that_cannot_be_read_are_not_taken(void **state)
     polls_until_end = 1;
     on_wait = fail_from_now_on;
     assert_int_equal(run(), 0);
-    assert_non_null(strstr(trace, "go tls stop retire0"));
+    assert_non_null(strstr(trace, "go c10 tls stop retire0"));
     assert_null(strstr(trace, "renew"));
+}
+
+/* One that does not know what it is given keeps what it has. */
+static void certificates_that_are_incomplete_are_not_taken(void **state)
+{
+    int fds[] = {file_of(11), file_of(12)};
+    (void)state;
+    has_tls = true;
+    order(ORDER_ACCEPT);
+    orders_send(orders[0],
+                &(struct order){.verb = ORDER_CERTIFICATE, .fds = {fds[0]}, .fd_count = 1});
+    orders_send(orders[0],
+                &(struct order){.verb = ORDER_AUTHORITIES, .fds = {fds[0], fds[1]}, .fd_count = 2});
+    order(ORDER_RETIRE);
+    polls_until_end = 1;
+    assert_int_equal(run(), 0);
+    assert_non_null(strstr(trace, "go c10 tls tls-done context renew0 context renew1 c10 tls "));
+    close(fds[0]);
+    close(fds[1]);
+}
+
+static void fail_to_renew(void)
+{
+    if (strstr(trace, "go"))
+        failing = "context";
+}
+
+static void what_cannot_be_renewed_is_said(void **state)
+{
+    int log_fd = memfd_create("log", MFD_CLOEXEC);
+    char text[4096] = "";
+    (void)state;
+    chimera_log_open(log_fd, CHIMERA_LOG_TEXT, CHIMERA_LOG_ERROR);
+    has_tls = true;
+    order(ORDER_ACCEPT);
+    order(ORDER_AUTHORITIES);
+    order(ORDER_RETIRE);
+    polls_until_end = 1;
+    assert_int_equal(run(), 0);
+    assert_int_equal(pread(log_fd, text, sizeof(text) - 1, 0), 0); /* it could be */
+    void (*const ways[])(void) = {fail_from_now_on, fail_to_renew};
+    for (size_t i = 0; i < 2; i++) {
+        take_down(NULL);
+        set_up(NULL);
+        has_tls = true;
+        order(ORDER_ACCEPT);
+        order(ORDER_AUTHORITIES);
+        order(ORDER_RETIRE);
+        polls_until_end = 1;
+        on_wait = ways[i];
+        assert_int_equal(run(), 0);
+        assert_non_null(strstr(trace, i == 0 ? "go c10 tls stop" : "tls-done context stop"));
+        assert_true(pread(log_fd, text, sizeof(text) - 1, 0) > 0);
+        assert_non_null(strstr(text, "the worker keeps its TLS certificates error="));
+        assert_int_equal(ftruncate(log_fd, 0), 0);
+        lseek(log_fd, 0, SEEK_SET);
+    }
+    chimera_log_open(-1, CHIMERA_LOG_TEXT, CHIMERA_LOG_SILENT);
+    close(log_fd);
+}
+
+/* In a child, which cannot raise its limit again. */
+static void without_a_descriptor_for_signals_it_says_so(void **state)
+{
+    int status = 0, next = dup(0);
+    (void)state;
+    close(next);
+    pid_t pid = fork();
+    if (pid == 0) {
+        const struct rlimit none = {.rlim_cur = (rlim_t)next, .rlim_max = (rlim_t)next};
+        setrlimit(RLIMIT_NOFILE, &none);
+        int code = run();
+        _exit(code == 1 && strcmp(said, "signalfd: Too many open files") == 0 ? 51 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 51);
+    close(report_fds[1]);
+    close(main_fd);
+    close(probe_fd);
+}
+
+static void without_memory_for_its_loops_it_says_so(void **state)
+{
+    (void)state;
+    if (!CAN_FAIL_ALLOCATIONS)
+        skip();
+    on_step = "zones";
+    assert_int_equal(run(), 1);
+    assert_string_equal(said, chimera_code_text(CHIMERA_ENOMEM));
+    on_step = NULL;
+    close(main_fd);
+    close(probe_fd);
+}
+
+/* Its supervisor is about to die, too. */
+static void a_report_that_nobody_reads_does_not_hold_it_up(void **state)
+{
+    (void)state;
+    failing = "lock";
+    close(report_fds[0]);
+    assert_int_equal(run(), 1);
+    report_fds[0] = dup(0);
+    close(main_fd);
+    close(probe_fd);
 }
 
 static void descriptors_are_counted_less_those_in_use(void **state)
@@ -282,6 +396,31 @@ static void signal_once_more(void)
         raise(SIGTERM);
 }
 
+static void keep_a_probe(void)
+{
+    if (strstr(trace, "prepare"))
+        atomic_store(&loops[LOOPS].connection_count, 1);
+}
+
+static void a_probe_is_not_waited_for(void **state)
+{
+    (void)state;
+    on_wait = keep_a_probe;
+    end_it(SIGTERM);
+    assert_int_equal(clock_ms, 1000 + UNUSED_MS);
+}
+
+static void the_first_loop_is_waited_for_too(void **state)
+{
+    (void)state;
+    order(ORDER_ACCEPT);
+    order(ORDER_RETIRE);
+    ending_loop = 0;
+    polls_until_end = 4;
+    assert_int_equal(run(), 0);
+    assert_int_equal(clock_ms, 1000 + 3 * RETIRED_POLL_MS);
+}
+
 static void another_signal_ends_the_wait(void **state)
 {
     (void)state;
@@ -333,6 +472,11 @@ int main(void)
         TEST(each_step_that_fails_is_the_last),
         TEST(certificates_are_renewed_in_each_loop),
         TEST(certificates_that_cannot_be_read_are_not_taken),
+        TEST(certificates_that_are_incomplete_are_not_taken),
+        TEST(what_cannot_be_renewed_is_said),
+        TEST(without_a_descriptor_for_signals_it_says_so),
+        TEST(without_memory_for_its_loops_it_says_so),
+        TEST(a_report_that_nobody_reads_does_not_hold_it_up),
         TEST(descriptors_are_counted_less_those_in_use),
         TEST(lines_of_a_policy_that_are_dropped_are_counted),
         TEST(one_that_is_not_wanted_ends),
@@ -343,6 +487,8 @@ int main(void)
         TEST(each_client_that_comes_is_waited_for),
         TEST(connections_are_waited_for),
         TEST(but_not_for_ever),
+        TEST(a_probe_is_not_waited_for),
+        TEST(the_first_loop_is_waited_for_too),
         TEST(another_signal_ends_the_wait),
         TEST(a_signal_ends_its_retirement),
         TEST(an_evaluation_without_end_does_not_hold_it_up),

@@ -14,12 +14,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "failing_allocation.h"
 #include "runtime/base/log_writer.h"
 #include "server/clock.h"
 #include "server/orders.c"
@@ -52,9 +54,15 @@ static inline void note_number(const char *what, unsigned number)
     note(text);
 }
 
+static const char *on_step; /* behind this one, the next allocation fails */
+
 static inline int do_step(const char *name, struct chimera_error *err)
 {
     note(name);
+    if (on_step && strcmp(on_step, name) == 0)
+        fail_allocation(1);
+    if (failing && strcmp(failing, "policies") == 0 && strcmp(name, failing) == 0)
+        chimera_buffer_text(err->details, "one: why");
     if (failing && strcmp(failing, name) == 0)
         return chimera_fail(err, CHIMERA_EIO, "%s fails", name);
     return CHIMERA_OK;
@@ -103,10 +111,20 @@ static inline int keep_zones(struct chimera_error *err)
 
 static X509 *const certificate = (X509 *)(void *)&trace; /* opaque */
 
+/* Which file a descriptor is, its size tells. */
+static inline void note_file(const char *what, int fd)
+{
+    if (fd >= 0)
+        note_number(what, (unsigned)lseek(fd, 0, SEEK_END));
+}
+
 int tls_files_read(const struct tls_texts *texts, const struct options *options,
                    struct tls_files *ret_files, struct chimera_error *err)
 {
-    (void)texts, (void)options;
+    (void)options;
+    note_file("c", texts->certificate_fd);
+    note_file("k", texts->key_fd);
+    note_file("a", texts->authorities_fd);
     *ret_files = (struct tls_files){.certificate = certificate};
     return do_step("tls", err);
 }
@@ -121,6 +139,7 @@ void tls_files_done(struct tls_files *files)
 {
     if (files->certificate)
         note("tls-done");
+    *files = (struct tls_files){.certificate = NULL};
 }
 
 int tls_context_new(const struct tls_files *files, SSL_CTX **ret_context, struct chimera_error *err)
@@ -192,7 +211,7 @@ struct seat *counters_seat(struct counters *counters, uint32_t number)
     return number == 4 ? &seat : NULL;
 }
 
-static unsigned room_loops, room_connections;
+static unsigned room_loops;
 
 void connection_memory_open(struct connection_memory *memory, size_t max, unsigned loop_count,
                             unsigned descriptors)
@@ -200,7 +219,12 @@ void connection_memory_open(struct connection_memory *memory, size_t max, unsign
     (void)memory;
     assert_int_equal(max, 123456);
     room_loops = loop_count;
-    room_connections = descriptors;
+    int next = dup(0); /* behind the ones in use */
+    struct rlimit limit;
+    close(next);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    assert_int_equal(descriptors, limit.rlim_cur - (LOOPS + 1) * LOOP_DESCRIPTORS -
+                                      OTHER_DESCRIPTORS - (unsigned)next);
     note("memory");
 }
 
@@ -268,10 +292,12 @@ void loop_prepare_to_stop(struct loop *loop)
     note_loop("prepare", loop);
 }
 
-/* The last one does, after it was asked so often. */
+static unsigned ending_loop; /* ends after it was asked so often; the others have already */
+
 bool loop_has_ended(struct loop *loop)
 {
-    bool is_last = loop == &loops[LOOPS];
+    assert_in_range(loop - loops, 0, LOOPS);
+    bool is_last = loop == &loops[ending_loop];
     polls_until_end -= is_last && polls_until_end > 0;
     return !is_last || polls_until_end == 0;
 }
@@ -400,6 +426,7 @@ static inline int set_up(void **state)
     on_wait = NULL;
     contexts = contexts_freed = has_no_end = open_loops_count = 0;
     polls_until_end = 0;
+    ending_loop = LOOPS;
     is_evaluating = has_tls = false;
     main_fd = dup(0);
     probe_fd = dup(0);
@@ -427,6 +454,13 @@ static inline void order(enum order_verb verb)
     orders_send(orders[0], &(struct order){.verb = verb});
 }
 
+static inline int file_of(unsigned size)
+{
+    int fd = memfd_create("text", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(fd, size), 0);
+    return fd;
+}
+
 /* The exit code; -1 when it was left in another way. */
 static inline int run(void)
 {
@@ -436,7 +470,7 @@ static inline int run(void)
                                        .counters = &counters,
                                        .page = &page,
                                        .seat = 4,
-                                       .tls = {has_tls ? dup(0) : -1, -1, -1},
+                                       .tls = {has_tls ? file_of(10) : -1, -1, -1},
                                        .main_fd = main_fd,
                                        .probe_fd = probe_fd,
                                        .report_fd = report_fds[1],
