@@ -17,11 +17,17 @@
 
 static void it_starts_in_order_and_retires_when_told(void **state)
 {
+    struct rlimit limit;
     (void)state;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = 500;
+    setrlimit(RLIMIT_NOFILE, &limit);
     order(ORDER_ACCEPT);
     order(ORDER_RETIRE);
     polls_until_end = 3;
     assert_int_equal(run(), 0);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    assert_int_equal(limit.rlim_cur, limit.rlim_max);
     assert_string_equal(trace, STARTED "go stop retire0 retire1 retire2 " ENDED);
     assert_int_equal(said_size, 1);
     assert_int_equal(said[0], WORKER_READY);
