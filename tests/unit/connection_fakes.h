@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 
 #include "server/connection.h"
+#include "server/tls_memory.h"
 
 /* --- TLS: plain text on the socket, behind a script --- */
 

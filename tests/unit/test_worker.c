@@ -86,7 +86,7 @@ static void each_step_that_fails_is_the_last(void **state)
     close(probe_fd);
 }
 
-/* Certificates of a new order are for new connections of all loops but the probe's. */
+/* Certificates of a new order are for new connections of all all_loops but the probe's. */
 static void certificates_are_renewed_in_each_loop(void **state)
 {
     int fds[] = {file_of(11), file_of(12)}, authorities = file_of(13);
@@ -240,6 +240,7 @@ static void a_report_that_nobody_reads_does_not_hold_it_up(void **state)
     (void)state;
     failing = "lock";
     close(report_fds[0]);
+    report_fds[0] = -1;
     assert_int_equal(run(), 1);
     report_fds[0] = dup(0);
     close(main_fd);
@@ -369,7 +370,7 @@ static void each_client_that_comes_is_waited_for(void **state)
 static void keep_a_client(void)
 {
     if (strstr(trace, "prepare"))
-        atomic_store(&loops[LOOPS - 1].connection_count, clock_ms < 1600);
+        atomic_store(&all_loops[LOOPS - 1].connection_count, clock_ms < 1600);
 }
 
 static void connections_are_waited_for(void **state)
@@ -383,8 +384,8 @@ static void connections_are_waited_for(void **state)
 static void keep_a_client_for_ever(void)
 {
     if (strstr(trace, "prepare")) {
-        atomic_store(&loops[0].connection_count, 1);
-        atomic_store(&loops[LOOPS].connection_count, 1); /* the probe does not count */
+        atomic_store(&all_loops[0].connection_count, 1);
+        atomic_store(&all_loops[LOOPS].connection_count, 1); /* the probe does not count */
     }
 }
 
@@ -405,7 +406,7 @@ static void signal_once_more(void)
 static void keep_a_probe(void)
 {
     if (strstr(trace, "prepare"))
-        atomic_store(&loops[LOOPS].connection_count, 1);
+        atomic_store(&all_loops[LOOPS].connection_count, 1);
 }
 
 static void a_probe_is_not_waited_for(void **state)

@@ -37,7 +37,7 @@ static jmp_buf out_of_worker;
 static int exit_code;         /* by _exit() */
 static void (*on_wait)(void); /* before it waits */
 static unsigned contexts, contexts_freed, has_no_end;
-static struct loop *loops; /* the worker's */
+static struct loop *all_loops; /* the worker's */
 static unsigned open_loops_count, polls_until_end;
 static struct listener *listener;
 
@@ -239,7 +239,7 @@ int loop_watch_open(struct loop_watch *watch, struct loop *of, unsigned count,
 {
     (void)watch;
     assert_int_equal(count, LOOPS);
-    loops = of;
+    all_loops = of;
     return do_step("watch", err);
 }
 
@@ -255,7 +255,7 @@ int loop_open(struct loop *loop, const struct service *service, struct connectio
 {
     (void)memory;
     bool is_main = service->rules.port == PORT_MAIN;
-    assert_ptr_equal(loop, &loops[open_loops_count]);
+    assert_ptr_equal(loop, &all_loops[open_loops_count]);
     assert_int_equal(is_main, open_loops_count < LOOPS);
     if (is_main && (service->rules.max_body_bytes != 4444 || service->seat != &seat))
         fail();
@@ -268,7 +268,7 @@ int loop_open(struct loop *loop, const struct service *service, struct connectio
 
 static inline void note_loop(const char *what, const struct loop *loop)
 {
-    note_number(what, (unsigned)(loop - loops));
+    note_number(what, (unsigned)(loop - all_loops));
 }
 
 void loop_set_tls(struct loop *loop, SSL_CTX *tls)
@@ -296,8 +296,8 @@ static unsigned ending_loop; /* ends after it was asked so often; the others hav
 
 bool loop_has_ended(struct loop *loop)
 {
-    assert_in_range(loop - loops, 0, LOOPS);
-    bool is_last = loop == &loops[ending_loop];
+    assert_in_range(loop - all_loops, 0, LOOPS);
+    bool is_last = loop == &all_loops[ending_loop];
     polls_until_end -= is_last && polls_until_end > 0;
     return !is_last || polls_until_end == 0;
 }
@@ -318,7 +318,7 @@ int pool_open(struct pool *pool, struct loop *of, unsigned loop_count, unsigned 
               const struct service *service, struct gate *gate, struct chimera_error *err)
 {
     (void)pool, (void)service, (void)gate;
-    assert_ptr_equal(of, loops);
+    assert_ptr_equal(of, all_loops);
     assert_int_equal(loop_count, LOOPS + 1);
     assert_int_equal(standby, 20);
     return do_step("pool", err);
@@ -359,7 +359,7 @@ void gate_close(struct gate *gate)
 
 int listener_start(struct listener *of, struct chimera_error *err)
 {
-    assert_ptr_equal(of->probe_loop, &loops[LOOPS]);
+    assert_ptr_equal(of->probe_loop, &all_loops[LOOPS]);
     assert_int_equal(of->loop_count, LOOPS);
     listener = of;
     return do_step("listener", err);
