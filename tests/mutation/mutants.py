@@ -234,9 +234,10 @@ class File:
             text = f"({a}) {COMPARISONS[operator]} ({b})"
             self.instead(span, function, "comparison", [(text, text, f"is != ({text})" if is_pure(node) else "1")])
         elif operator in LOGIC:
-            # The right side may make sense only after the left one: it is not evaluated for its value.
-            stays = "is" if operator == "||" else "!is"
-            alone = f"is != !!({a})" if is_pure(children[0]) else stays
+            # The right side may make sense only after the left one, so it is not evaluated for its value; and it
+            # may do something, so that it matters whether it is evaluated at all.
+            stays = "1" if not is_pure(children[1]) else "is" if operator == "||" else "!is"
+            alone = f"is != !!({a})" if is_pure(children[0]) and is_pure(children[1]) else stays
             text = f"({a}) {LOGIC[operator]} ({b})"
             self.instead(span, function, "logic", [(text, text, stays), (f"({a})", f"({a})", alone)], True)
         elif operator in ARITHMETIC and "*" not in type_name and self.is_variable(children):

@@ -13,6 +13,15 @@
 
 #define MAX ((size_t)64 << 20)
 
+static unsigned trim_count;
+
+int malloc_trim(size_t kept)
+{
+    assert_int_equal(kept, 0);
+    trim_count++;
+    return 1;
+}
+
 static struct connection_memory memory;
 static struct memory_share first, second;
 
@@ -37,6 +46,26 @@ static void what_loops_hold_is_taken_from_all_and_given_back(void **state)
     memory_share_change(&second, 300000, 0);
     assert_int_equal(first.held, 0);
     assert_true(atomic_load(&memory.taken) <= 2 * KEPT_STEPS * STEP_MAX);
+}
+
+/* Neither a step too many, which others miss, nor one too few. */
+static void a_loop_takes_whole_steps_and_keeps_four(void **state)
+{
+    enum { STEP = 1001 };
+    (void)state;
+    connection_memory_open(&memory, (size_t)STEP * 2 * STEPS_OF_A_LOOP, 2, 1000);
+    assert_int_equal(memory.step, STEP);
+    memory_share_change(&first, 0, 2 * STEP);
+    assert_int_equal(atomic_load(&memory.taken), 2 * STEP);
+    memory_share_change(&first, 2 * STEP, 2 * STEP + 1);
+    assert_int_equal(atomic_load(&memory.taken), 3 * STEP);
+    memory_share_change(&first, 2 * STEP + 1, 9 * STEP);
+    assert_int_equal(atomic_load(&memory.taken), 9 * STEP);
+    memory_share_change(&first, 9 * STEP, 5 * STEP);
+    assert_int_equal(atomic_load(&memory.taken), 9 * STEP);
+    memory_share_change(&first, 5 * STEP, 5 * STEP - 1);
+    assert_int_equal(atomic_load(&memory.taken), 5 * STEP);
+    assert_int_equal(first.taken, 5 * STEP);
 }
 
 /* Else each request of a client that has no other under way would touch what loops share. */
@@ -67,6 +96,65 @@ static void nothing_fits_beyond_the_maximum_but_what_is_there_may_grow(void **st
     memory_share_change(&second, MAX - 100000, 0);
     assert_true(memory_share_fits(&first, MAX - 200000));
     assert_false(connection_memory_is_full(&memory));
+    memory_share_change(&first, 200000, MAX);
+    assert_true(memory_share_fits(&first, 0)); /* to the last byte */
+    assert_false(memory_share_fits(&first, 1));
+}
+
+/* What each limit is to the byte, and to the connection. */
+static void limits_are_where_they_are_said_to_be(void **state)
+{
+    size_t scarce = MAX / 16 * 15, room = MAX / 16 * 14;
+    (void)state;
+    atomic_store(&memory.taken, MAX / 2);
+    assert_true(connection_memory_is_at_ease(&memory));
+    atomic_store(&memory.taken, MAX / 2 + 1);
+    assert_false(connection_memory_is_at_ease(&memory));
+    atomic_store(&memory.taken, room);
+    assert_true(connection_memory_has_room(&memory));
+    atomic_store(&memory.taken, room + 1);
+    assert_false(connection_memory_has_room(&memory));
+    atomic_store(&memory.taken, scarce);
+    assert_false(connection_memory_is_scarce(&memory));
+    atomic_store(&memory.taken, scarce + 1);
+    assert_true(connection_memory_is_scarce(&memory));
+    atomic_store(&memory.taken, MAX);
+    assert_false(connection_memory_is_full(&memory));
+    atomic_store(&memory.taken, MAX + 1);
+    assert_true(connection_memory_is_full(&memory));
+    atomic_store(&memory.taken, 0);
+    atomic_store(&memory.connections, 875);
+    assert_true(connection_memory_has_room(&memory));
+    atomic_store(&memory.connections, 876);
+    assert_false(connection_memory_has_room(&memory));
+    atomic_store(&memory.connections, 937);
+    assert_false(connection_memory_lacks_descriptors(&memory));
+    atomic_store(&memory.connections, 938);
+    assert_true(connection_memory_lacks_descriptors(&memory));
+    atomic_store(&memory.connections, 1000);
+    assert_int_equal(connection_memory_pressure(&memory), PRESSURE_FULL - 1);
+    atomic_store(&memory.connections, 1004);
+    assert_int_equal(connection_memory_pressure(&memory), PRESSURE_FULL);
+}
+
+/* Then the peak begins anew. */
+static void the_heap_is_trimmed_when_much_has_been_given_back(void **state)
+{
+    size_t peak = (size_t)100 << 20, least = (size_t)17 << 20;
+    (void)state;
+    connection_memory_open(&memory, 8 * least, 1, 1000);
+    trim_count = 0;
+    atomic_store(&memory.taken, peak);
+    connection_memory_trim(&memory);
+    assert_int_equal(atomic_load(&memory.peak), peak);
+    atomic_store(&memory.taken, peak - least + 1);
+    connection_memory_trim(&memory);
+    assert_int_equal(atomic_load(&memory.peak), peak);
+    assert_int_equal(trim_count, 0);
+    atomic_store(&memory.taken, peak - least);
+    connection_memory_trim(&memory);
+    assert_int_equal(trim_count, 1);
+    assert_int_equal(atomic_load(&memory.peak), peak - least);
 }
 
 static void pressure_rises_from_half_to_all(void **state)
@@ -122,6 +210,9 @@ static void who_runs_out_of_descriptors_makes_do_with_fewer_for_a_while(void **s
     assert_true(connection_memory_is_scarce(&memory));
     connection_memory_restore(&memory);
     assert_true(connection_memory_is_scarce(&memory));
+    atomic_store(&memory.connections, 150);
+    connection_memory_restore(&memory);
+    assert_int_equal(atomic_load(&memory.connections_max), 300);
     atomic_store(&memory.connections, 149);
     connection_memory_restore(&memory);
     atomic_store(&memory.connections, 900);
@@ -165,14 +256,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_loops_hold_is_taken_from_all_and_given_back, set_up),
+        cmocka_unit_test_setup(a_loop_takes_whole_steps_and_keeps_four, set_up),
+        cmocka_unit_test_setup(limits_are_where_they_are_said_to_be, set_up),
+        cmocka_unit_test_setup(the_heap_is_trimmed_when_much_has_been_given_back, set_up),
         cmocka_unit_test_setup(going_up_and_down_a_little_touches_nothing_shared, set_up),
         cmocka_unit_test_setup(nothing_fits_beyond_the_maximum_but_what_is_there_may_grow, set_up),
         cmocka_unit_test_setup(pressure_rises_from_half_to_all, set_up),
         cmocka_unit_test_setup(room_is_scarce_beyond_fifteen_sixteenths_until_one_more_is_free,
                                set_up),
         cmocka_unit_test_setup(connections_count_like_bytes, set_up),
-        cmocka_unit_test_setup(who_runs_out_of_descriptors_makes_do_with_fewer_for_a_while,
-                               set_up),
+        cmocka_unit_test_setup(who_runs_out_of_descriptors_makes_do_with_fewer_for_a_while, set_up),
         cmocka_unit_test_setup(audits_that_wait_have_a_quarter_and_the_others_half, set_up),
         cmocka_unit_test_setup(many_loops_do_not_use_a_small_maximum_up, set_up),
     };

@@ -46,6 +46,7 @@ static void others_slowness_leaves_room_for_who_is_not_slow(void **state)
     (void)state;
     begin(&gate, 0, 8, false);
     begin(&gate, 1, 8, false);
+    assert_int_equal(gate_look(&gate, 2, true), GATE_SERVER_BUSY); /* all are taken */
     begin(&gate, 2, 1, false); /* each of these takes one of the reserve */
     assert_int_equal(gate_look(&gate, 2, false), GATE_SERVER_BUSY);
     assert_int_equal(gate_look(&gate, 3, true), GATE_SERVER_BUSY);

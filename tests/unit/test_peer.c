@@ -10,6 +10,8 @@
 #include "server/peer.c"
 #include "server/progress.c"
 
+#include "tests/unit/failing_allocation.h"
+
 #include <arpa/inet.h>
 
 #define BYTES ((size_t)64 << 20)
@@ -54,7 +56,7 @@ static struct peer *take_peer(uint32_t number)
 
 static struct peer_name name_of_text(int family, const char *text)
 {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(7)};
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(7), .sin_zero = {1}};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_scope_id = 3};
     struct peer_name name;
     bool is_v4 = family == AF_INET;
@@ -87,6 +89,12 @@ static void a_peer_lives_as_long_as_its_connections_unless_it_is_known(void **st
     peers_leave(&peers, peer);
     peers_leave(&peers, peer);
     assert_int_equal(peers.count, 0);
+    peer = take_peer(1);
+    peers_hold(&peers, peer, 0, BYTES);
+    assert_false(chimera_list_is_empty(&peers.large));
+    peers_hold(&peers, peer, BYTES, 0);
+    peers_leave(&peers, peer);
+    assert_true(chimera_list_is_empty(&peers.large));
     peer = take_peer(1);
     peers_note_completed(&peers, peer, now_ms);
     peers_leave(&peers, peer);
@@ -147,6 +155,8 @@ static void many_connections_are_too_much_and_greedy_ones_take_turns(void **stat
         take_peer(1);
         take_peer(2);
     }
+    take_peer(1); /* who takes still more keeps its turn */
+    peers_leave(&peers, a);
     assert_ptr_equal(peers_next_greedy(&peers), a);
     assert_ptr_equal(peers_next_greedy(&peers), b);
     assert_ptr_equal(peers_next_greedy(&peers), a);
@@ -154,6 +164,63 @@ static void many_connections_are_too_much_and_greedy_ones_take_turns(void **stat
         peers_leave(&peers, a);
     assert_ptr_equal(peers_next_greedy(&peers), b);
     assert_ptr_equal(peers_next_greedy(&peers), b);
+}
+
+/* Of so many peers, each may have a 64th. */
+static void no_share_is_less_than_a_64th(void **state)
+{
+    struct peer *peer = NULL;
+    (void)state;
+    peers.room.connections = 101 * SHARES_MAX;
+    for (uint32_t i = 0; i < SHARES_MAX; i++)
+        peer = take_peer(i);
+    for (unsigned i = 1; i < 101; i++)
+        take_peer(SHARES_MAX - 1);
+    assert_null(peers_next_greedy(&peers));
+    take_peer(SHARES_MAX - 1);
+    assert_ptr_equal(peers_next_greedy(&peers), peer);
+    peers_leave(&peers, peer);
+    for (uint32_t i = SHARES_MAX; i < 2 * SHARES_MAX; i++)
+        take_peer(i);
+    assert_null(peers_next_greedy(&peers));
+}
+
+static void a_known_one_keeps_its_part_of_half_the_connections(void **state)
+{
+    (void)state;
+    struct peer *peer = take_peer(1);
+    peers_note_completed(&peers, peer, now_ms);
+    for (unsigned i = 1; i < CONNECTIONS / 2; i++)
+        take_peer(1);
+    for (uint32_t i = 10; i < 200; i++)
+        take_peer(i);
+    assert_null(peers_next_greedy(&peers));
+    assert_null(peers_above_floor(&peers));
+    for (unsigned i = 0; i < CONNECTIONS / 100; i++)
+        take_peer(1);
+    assert_ptr_equal(peers_next_greedy(&peers), peer);
+    assert_ptr_equal(peers_above_floor(&peers), peer);
+    for (unsigned i = 0; i < CONNECTIONS / 100; i++)
+        peers_leave(&peers, peer);
+    peers_hold(&peers, peer, 0, BYTES / 2 + BYTES / 1024); /* by the least that counts */
+    assert_ptr_equal(peers_above_floor(&peers), peer);
+}
+
+/* Descriptors may have been too few for a single one. */
+static void without_room_for_connections_there_is_a_share(void **state)
+{
+    struct peers few;
+    struct peer_name name = name_of(1, false);
+    (void)state;
+    assert_int_equal(peers_open(&few, &all, &(struct peers_room){.bytes = BYTES}), 0);
+    struct peer *peer = peers_take(&few, &name);
+    peers_note_completed(&few, peer, now_ms);
+    for (unsigned i = 1; i < SHARE_CONNECTIONS_LEAST / 2; i++)
+        peers_take(&few, &name);
+    assert_null(peers_above_floor(&few));
+    peers_take(&few, &name);
+    assert_ptr_equal(peers_above_floor(&few), peer);
+    peers_close(&few);
 }
 
 static void who_is_known_keeps_its_part_of_a_half(void **state)
@@ -201,6 +268,7 @@ static void the_one_that_completed_nothing_for_longest_is_forgotten(void **state
     assert_true(is_known(0, false) && is_known(2, false) && is_known(100, false));
     assert_false(is_known(1, false));
     assert_int_equal(peers.count, PEERS_KNOWN_MAX);
+    assert_int_equal(peers.known_count, PEERS_KNOWN_MAX);
 }
 
 /* Else each request of more clients than there are places would change something. */
@@ -233,6 +301,10 @@ static void certificates_are_not_forgotten_for_addresses(void **state)
     complete_one(7, false);
     assert_false(is_known(7, false));
     assert_true(is_known(1000, true));
+    struct peer_name first = name_of(1000, true), name = name_of(1999, true);
+    struct peer *other = peers_take(&peers, &name); /* of its kind, and as soon as it asked */
+    peers_note_completed(&peers, other, find_peer(&peers, &first)->completed_ms + STAYS_MS - 1);
+    assert_false(other->is_known);
     complete_one(2000, true);
     assert_false(is_known(1000, true));
 }
@@ -257,6 +329,114 @@ static void who_is_known_in_one_loop_is_known_in_another(void **state)
     name = name_of(3, false);
     assert_false(peers_take(&other, &name)->is_known);
     peers_close(&other);
+}
+
+/* When others were told that it has completed a request; 0: they were not. */
+static int64_t told_of(uint32_t number, bool is_certificate)
+{
+    struct peer_name name = name_of(number, is_certificate);
+    return ask_register(&peers, &name);
+}
+
+static void others_are_told_once_a_second(void **state)
+{
+    (void)state;
+    struct peer *peer = take_peer(1);
+    peers_note_completed(&peers, peer, 1000);
+    assert_int_equal(told_of(1, false), 1000);
+    peers_note_completed(&peers, peer, 1999);
+    assert_int_equal(told_of(1, false), 1000);
+    peers_note_completed(&peers, peer, 2000);
+    assert_int_equal(told_of(1, false), 2000);
+    peers_note_completed(&peers, peer, 2999);
+    assert_int_equal(told_of(1, false), 2000);
+}
+
+/* Places are given away like a loop's own: certificates stay before addresses, and who has asked
+ * just now stays. */
+static void places_among_all_loops_are_given_away_by_the_same_rules(void **state)
+{
+    (void)state;
+    all.known[0].name =
+        name_of(1000, true); /* the oldest, and in a place that is looked at first */
+    all.known[0].completed_ms = 1;
+    all.known[PEERS_KNOWN_MAX - 1].name = name_of(1001, true);
+    all.known[PEERS_KNOWN_MAX - 1].completed_ms = 2;
+    for (uint32_t i = 1; i < PEERS_KNOWN_MAX - 1; i++) {
+        all.known[i].name = name_of(i, false);
+        all.known[i].completed_ms = 1000 + i;
+    }
+    struct peer *young = take_peer(500);
+    peers_note_completed(&peers, young, 1001 + STAYS_MS - 1);
+    assert_int_equal(told_of(500, false), 0);
+    peers_note_completed(&peers, young, 1001 + STAYS_MS + REGISTER_MS);
+    assert_int_equal(told_of(500, false), 1001 + STAYS_MS + REGISTER_MS);
+    assert_int_equal(told_of(1, false), 0);
+    assert_int_equal(told_of(2, false), 1002);
+    struct peer_name name = name_of(1002, true);
+    peers_note_completed(&peers, peers_take(&peers, &name), 2000); /* takes an address's at once */
+    assert_int_equal(told_of(1002, true), 2000);
+    assert_int_equal(told_of(2, false), 0);
+    assert_int_equal(told_of(1000, true), 1);
+    assert_int_equal(told_of(1001, true), 2);
+}
+
+static void a_free_place_is_taken_at_any_time(void **state)
+{
+    (void)state;
+    peers_note_completed(&peers, take_peer(1), REGISTER_MS);
+    assert_int_equal(told_of(1, false), REGISTER_MS);
+    peers_note_completed(&peers, take_peer(2), REGISTER_MS);
+    assert_int_equal(told_of(1, false), REGISTER_MS);
+    assert_int_equal(told_of(2, false), REGISTER_MS);
+}
+
+/* It would be known in other loops for what it is not known for here. */
+static void others_are_not_told_of_who_did_not_become_known(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < PEERS_KNOWN_MAX; i++)
+        peers_note_completed(&peers, take_peer(i), now_ms);
+    peer_register_open(&all);
+    struct peer *other = take_peer(1000);
+    peers_note_completed(&peers, other, now_ms);
+    assert_false(other->is_known);
+    assert_int_equal(told_of(1000, false), 0);
+}
+
+static void a_few_connections_of_a_known_one_may_be_preferred(void **state)
+{
+    (void)state;
+    struct peer *peer = take_peer(1);
+    assert_false(peer_may_be_preferred(peer));
+    peers_note_completed(&peers, peer, now_ms);
+    peer->preferred = PREFERRED_MAX - 1;
+    assert_true(peer_may_be_preferred(peer));
+    peer->preferred = PREFERRED_MAX;
+    assert_false(peer_may_be_preferred(peer));
+}
+
+static void without_memory_there_is_no_peer_and_no_larger_table(void **state)
+{
+    struct peers none;
+    struct peer_name name = name_of(1000, false);
+    (void)state;
+    if (!CAN_FAIL_ALLOCATIONS)
+        return;
+    fail_allocation(1);
+    assert_true(peers_open(&none, &all, &room) < 0);
+    assert_null(none.buckets);
+    peers_close(&none); /* as after a failure */
+    fail_allocation(1);
+    assert_null(peers_take(&peers, &name));
+    for (uint32_t i = 0; i < BUCKETS_FIRST; i++)
+        take_peer(i);
+    fail_allocation(2); /* behind the peer itself: a larger table */
+    struct peer *peer = peers_take(&peers, &name);
+    assert_true(has_failed);
+    fail_allocation(0);
+    assert_ptr_equal(peers_take(&peers, &name), peer);
+    assert_int_equal(peers.bucket_count, BUCKETS_FIRST);
 }
 
 /* --- Progress --- */
@@ -300,6 +480,26 @@ static void a_peers_idle_connection_goes_behind_its_others(void **state)
     assert_ptr_equal(stage_lists_worst_in_peer(&peer->stages, 30000), &idle);
     peers_wait(&peers, peer, &hello, STAGE_LINGER, 29999);
     assert_ptr_equal(stage_lists_worst_in_peer(&peer->stages, 29999), &hello);
+    peers_wait(&peers, peer, &hello, STAGE_HELLO, 129999);
+    peers_wait(&peers, peer, &idle, STAGE_IDLE, 100000);
+    assert_ptr_equal(stage_lists_worst_in_peer(&peer->stages, 129999), &hello);
+    assert_ptr_equal(stage_lists_worst_in_peer(&peer->stages, 130000), &idle);
+}
+
+/* Only idle ones are spared. */
+static void a_peers_other_connections_are_compared_by_their_stages(void **state)
+{
+    struct progress hello, head;
+    (void)state;
+    struct peer *peer = take_peer(1);
+    assert_int_equal(wait_in(peer, &hello, STAGE_HELLO, 9999)->stage, STAGE_HELLO);
+    wait_in(peer, &head, STAGE_HEAD, 0);
+    assert_ptr_equal(stage_lists_worst_in_peer(&peer->stages, 10000), &head);
+    assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[false], 10000), &head);
+    progress_leave(&head);
+    assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[false], 10000), &hello);
+    progress_init(&hello);
+    assert_int_equal(hello.stage, STAGE_NONE);
 }
 
 static void who_gets_on_goes_behind_the_others(void **state)
@@ -320,18 +520,21 @@ static void who_gets_on_goes_behind_the_others(void **state)
 
 static void connections_of_a_forgotten_peer_wait_among_strangers(void **state)
 {
-    struct progress known, stranger, again;
+    struct progress known, stranger, again, hello;
     (void)state;
     struct peer *peer = take_peer(1000);
     wait_in(take_peer(1001), &stranger, STAGE_IDLE, 50);
     wait_in(peer, &again, STAGE_IDLE, 1); /* from before it was known */
     peers_note_completed(&peers, peer, now_ms);
+    wait_in(peer, &hello, STAGE_HELLO, 100);
     wait_in(peer, &known, STAGE_IDLE, 10);
     for (uint32_t i = 0; i < PEERS_KNOWN_MAX - 1; i++)
         complete_one(i, false);
     assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[true], 100), &known);
     complete_one(100, false);
+    assert_false(peer->is_known);
     assert_null(stage_lists_worst_in_loop(&peers.waiting[true], 100));
+    assert_ptr_equal(chimera_list_first(&peers.waiting[false].of[STAGE_HELLO]), &hello.in_loop);
     assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[false], 100), &again);
     progress_leave(&again);
     assert_ptr_equal(stage_lists_worst_in_loop(&peers.waiting[false], 100), &known);
@@ -367,13 +570,23 @@ int main(void)
         TEST(alone_a_peer_may_have_all),
         TEST(one_request_is_never_too_much),
         TEST(many_connections_are_too_much_and_greedy_ones_take_turns),
+        TEST(no_share_is_less_than_a_64th),
+        TEST(a_known_one_keeps_its_part_of_half_the_connections),
+        TEST(without_room_for_connections_there_is_a_share),
         TEST(who_is_known_keeps_its_part_of_a_half),
         TEST(the_one_that_completed_nothing_for_longest_is_forgotten),
         TEST(who_is_known_stays_while_it_asks),
         TEST(certificates_are_not_forgotten_for_addresses),
         TEST(who_is_known_in_one_loop_is_known_in_another),
+        TEST(others_are_told_once_a_second),
+        TEST(places_among_all_loops_are_given_away_by_the_same_rules),
+        TEST(a_free_place_is_taken_at_any_time),
+        TEST(others_are_not_told_of_who_did_not_become_known),
+        TEST(a_few_connections_of_a_known_one_may_be_preferred),
+        TEST(without_memory_there_is_no_peer_and_no_larger_table),
         TEST(the_worst_has_used_up_most_of_what_its_stage_deserves),
         TEST(a_peers_idle_connection_goes_behind_its_others),
+        TEST(a_peers_other_connections_are_compared_by_their_stages),
         TEST(who_gets_on_goes_behind_the_others),
         TEST(connections_of_a_forgotten_peer_wait_among_strangers),
         TEST(time_shrinks_with_pressure_but_for_idle_connections),

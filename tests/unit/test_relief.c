@@ -1,151 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who has to go when room is scarce (server/relief.h). What connections do is replaced: they only
- * say that they were asked to. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka wants those before it */
-#include <cmocka.h>
-
-#include "server/connection_memory.c"
-#include "server/peer.c"
-#include "server/progress.c"
-#include "server/relief.c"
-
-#define MAX ((size_t)64 << 20)
-#define REQUEST ((size_t)2 << 20)
-#define MANY 3000
-
-static struct connection_memory memory;
-static struct loop loop;
-static struct lane lane;
-static struct connection connections[MANY];
-static unsigned connection_count, packed_count, closed_count, timed_out, refused;
-static size_t audit_bytes; /* that each of those that wait holds */
-static unsigned audits;
-
-/* --- What relief.c calls --- */
-
-static void close_it(struct connection *connection)
-{
-    progress_leave(&connection->progress);
-    chimera_list_remove(&connection->turn);
-    memory_share_change(&loop.memory, connection->held, 0);
-    peers_hold(&loop.peers, connection->peer, connection->held, 0);
-    peers_leave(&loop.peers, connection->peer);
-    connection->peer = NULL;
-    connection->held = 0;
-    atomic_fetch_sub(&memory.connections, 1);
-    atomic_fetch_sub(&loop.connection_count, 1);
-}
-
-void connection_on_pressure(struct connection *connection)
-{
-    assert_non_null(connection->peer);
-    closed_count++;
-    close_it(connection);
-}
-
-void connection_on_timeout(struct connection *connection)
-{
-    timed_out++;
-    close_it(connection);
-}
-
-void connection_on_room(struct connection *connection, bool is_there)
-{
-    refused += !is_there;
-    connection->parked_ms = 0;
-}
-
-void input_pack_all(struct loop *of)
-{
-    (void)of;
-    packed_count++;
-}
-
-bool evaluation_shed_an_audit(struct loop *of)
-{
-    if (!audits)
-        return false;
-    audits--;
-    connection_memory_end_wait(&memory, true, audit_bytes);
-    memory_share_change(&of->memory, audit_bytes, 0);
-    return true;
-}
-
-static struct connection *getting_on; /* as if a long body of it came */
-
-bool connection_room_is_getting_on(const struct connection *connection, size_t least)
-{
-    (void)least;
-    return connection == getting_on;
-}
-
-static struct connection *excused; /* as if bytes of it had not been read */
-
-bool connection_room_excuse(struct connection *connection)
-{
-    if (connection == excused)
-        peers_wait(&loop.peers, connection->peer, &connection->progress, connection->progress.stage,
-                   loop.now_ms);
-    return connection == excused;
-}
-
-/* --- The tests --- */
-
-static int set_up(void **state)
-{
-    (void)state;
-    loop = (struct loop){.memory = {.of = &memory}, .lane = &lane, .now_ms = 100000};
-    connection_memory_open(&memory, MAX, 1, 100000);
-    for (unsigned i = 0; i < LOOP_PARKED; i++)
-        chimera_list_init(&loop.parked[i]);
-    getting_on = excused = NULL;
-    connection_count = packed_count = closed_count = timed_out = refused = audits = 0;
-    const struct peers_room room = {.bytes = MAX, .bytes_least = REQUEST, .connections = 100000};
-    return peers_open(&loop.peers, &memory.known, &room);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    peers_close(&loop.peers);
-    connection_memory_close(&memory);
-    return 0;
-}
-
-static struct connection *add_connection(uint32_t address, size_t bytes, enum stage stage,
-                                         int64_t since_ms)
-{
-    struct connection *connection = &connections[connection_count++];
-    struct peer_name name = {.bytes = {0}};
-    memcpy(name.bytes, &address, sizeof(address));
-    *connection = (struct connection){.loop = &loop, .held = bytes};
-    connection->peer = peers_take(&loop.peers, &name);
-    progress_init(&connection->progress);
-    chimera_list_init(&connection->turn);
-    memory_share_change(&loop.memory, 0, bytes);
-    peers_hold(&loop.peers, connection->peer, 0, bytes);
-    if (stage != STAGE_NONE)
-        peers_wait(&loop.peers, connection->peer, &connection->progress, stage, since_ms);
-    atomic_fetch_add(&memory.connections, 1);
-    atomic_fetch_add(&loop.connection_count, 1);
-    return connection;
-}
-
-static bool is_open(const struct connection *connection)
-{
-    return connection->peer != NULL;
-}
-
-static void relieve_wholly(void)
-{
-    do
-        relief_run(&loop, &lane);
-    while (loop.has_relief);
-}
+/* Who has to go when room is scarce (server/relief.h). */
+#include "relief_fakes.h"
 
 static void with_room_nothing_is_closed(void **state)
 {
@@ -270,15 +125,6 @@ static void audits_have_a_quarter_that_slow_clients_do_not_get(void **state)
     assert_int_equal(audits, 150);
 }
 
-static struct connection *park(size_t bytes)
-{
-    struct connection *parked = add_connection(5, 20000, STAGE_BODY, loop.now_ms - 1);
-    parked->parked_ms = loop.now_ms;
-    parked->parked_bytes = bytes;
-    chimera_list_append(&loop.parked[parked->peer->is_known], &parked->turn);
-    return parked;
-}
-
 static void the_last_audits_give_way_to_who_waits_for_room(void **state)
 {
     (void)state;
@@ -368,50 +214,6 @@ static void who_waits_for_us_has_made_progress(void **state)
     assert_true(is_open(excused));
 }
 
-static void a_loop_with_little_leaves_it_to_the_others(void **state)
-{
-    struct memory_share other = {.of = &memory};
-    (void)state;
-    memory.loop_count = 2;
-    memory_share_change(&other, 0, MAX);
-    struct connection *here = add_connection(1, 20000, STAGE_HEAD, 0);
-    relieve_wholly();
-    assert_true(is_open(here));
-    memory_share_change(&other, MAX, MAX / 2);
-    struct connection *much = add_connection(2, MAX / 2, STAGE_HEAD, 0);
-    relieve_wholly();
-    assert_false(is_open(much));
-}
-
-static void a_round_closes_a_few_and_says_that_there_are_more(void **state)
-{
-    (void)state;
-    for (unsigned i = 0; i < MANY; i++)
-        add_connection(i, 24000, STAGE_HEAD, 0);
-    relief_run(&loop, &lane);
-    assert_true(loop.has_relief);
-    assert_int_equal(loop.peers.present, MANY - CLOSED_MAX);
-}
-
-static void time_ends_the_late_a_few_at_a_time(void **state)
-{
-    (void)state;
-    for (unsigned i = 0; i < 100; i++)
-        add_connection(i, 1000, STAGE_HEAD, loop.now_ms - 10000);
-    struct connection *young = add_connection(1000, 1000, STAGE_HEAD, loop.now_ms - 9999);
-    relief_end_the_late(&loop);
-    assert_int_equal(timed_out, CLOSED_MAX);
-    assert_true(loop.has_late);
-    while (loop.has_late)
-        relief_end_the_late(&loop);
-    assert_int_equal(timed_out, 100);
-    assert_true(is_open(young));
-    loop.pressure = PRESSURE_FULL / 2;
-    relief_end_the_late(&loop);
-    assert_false(is_open(young));
-    assert_int_equal(timed_out, 100); /* not by its own time: nobody is told */
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -430,9 +232,6 @@ int main(void)
         TEST(a_body_that_is_coming_is_cut_off_only_when_others_have_waited),
         TEST(a_body_that_is_coming_is_cut_off_for_want_of_descriptors),
         TEST(who_waits_for_us_has_made_progress),
-        TEST(a_loop_with_little_leaves_it_to_the_others),
-        TEST(a_round_closes_a_few_and_says_that_there_are_more),
-        TEST(time_ends_the_late_a_few_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

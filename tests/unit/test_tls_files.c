@@ -2,6 +2,7 @@
 /* Certificates and keys as they are handed over, and connections beside ones that fail. OpenSSL
  * makes the certificates and is the client. The file is the server's own, so it comes in whole. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,8 +39,16 @@ static struct pair make_pair(const char *name)
     return pair;
 }
 
-/* A file with the certificates, keys and words that `parts` names: c, d: ours and the other's; k,
- * l: their keys; w: words; 0: a NUL. */
+static void write_old(BIO *bio, X509 *certificate)
+{
+    unsigned char *der = NULL;
+    int size = i2d_X509(certificate, &der);
+    PEM_write_bio(bio, PEM_STRING_X509_OLD, "", der, size);
+    OPENSSL_free(der);
+}
+
+/* A file with the certificates, keys and words that `parts` names: c, d: ours and the other's; o:
+ * ours under the name that certificates once had; k, l: their keys; w: words; 0: a NUL. */
 static int file_of(const char *parts)
 {
     BIO *bio = BIO_new(BIO_s_mem());
@@ -49,6 +58,8 @@ static int file_of(const char *parts)
             PEM_write_bio_X509(bio, pair->certificate);
         else if (strchr("kl", *parts))
             PEM_write_bio_PrivateKey(bio, pair->key, NULL, NULL, 0, NULL, NULL);
+        else if (*parts == 'o')
+            write_old(bio, ours.certificate);
         else if (*parts == 'w')
             BIO_puts(bio, "words\n");
         else
@@ -93,6 +104,26 @@ static void what_is_there_is_read(void **state)
     assert_int_equal(X509_cmp(sk_X509_value(files.chain, 0), others.certificate), 0);
     assert_int_equal(sk_X509_num(files.client_authorities), 2);
     tls_files_done(&files);
+    assert_int_equal(read_files("o", "k", "c", &files, NULL), CHIMERA_OK);
+    assert_int_equal(X509_cmp(files.certificate, ours.certificate), 0);
+    assert_int_equal(sk_X509_num(files.client_authorities), 1);
+    tls_files_done(&files);
+}
+
+/* Rotations read them again and again. */
+static void no_file_stays_mapped(void **state)
+{
+    static char maps[256 * 1024];
+    struct tls_files files;
+    (void)state;
+    assert_int_equal(read_files("c", "k", "c", &files, NULL), CHIMERA_OK);
+    tls_files_done(&files);
+    assert_int_equal(read_files("c", "l", NULL, &files, NULL), CHIMERA_EINVAL);
+    FILE *file = fopen("/proc/self/maps", "r");
+    assert_non_null(file);
+    maps[fread(maps, 1, sizeof(maps) - 1, file)] = '\0';
+    fclose(file);
+    assert_null(strstr(maps, "memfd:pem"));
 }
 
 static void what_is_not_there_is_named(void **state)
@@ -101,6 +132,7 @@ static void what_is_not_there_is_named(void **state)
         const char *certificates, *keys, *authorities, *wanted;
     } cases[] = {
         {"", "k", NULL, "Expected exactly one certificate in certificate file, found 0: c.pem"},
+        {"0", "k", NULL, "Expected exactly one certificate in certificate file, found 0: c.pem"},
         {"wk", "k", NULL, "Expected exactly one certificate in certificate file, found 0: c.pem"},
         {"c", "", NULL, "Expected exactly one key in key file, found 0: k.pem"},
         {"c", "wc", NULL, "Expected exactly one key in key file, found 0: k.pem"},
@@ -124,6 +156,88 @@ static void what_is_not_there_is_named(void **state)
     struct tls_texts texts = {-1, -1, -1};
     assert_int_equal(tls_files_read(&texts, &options, &files, &err), CHIMERA_EIO);
     assert_string_equal(err.text, "cannot map c.pem: Bad file descriptor");
+    texts.certificate_fd = file_of("c");
+    assert_int_equal(tls_files_read(&texts, &options, &files, &err), CHIMERA_EIO);
+    assert_string_equal(err.text, "cannot map k.pem: Bad file descriptor");
+    texts.key_fd = file_of("k");
+    texts.authorities_fd = dup(texts.key_fd);
+    close(texts.authorities_fd);
+    assert_int_equal(tls_files_read(&texts, &options, &files, &err), CHIMERA_EIO);
+    assert_string_equal(err.text, "cannot map a.pem: Bad file descriptor");
+    close(texts.certificate_fd);
+    close(texts.key_fd);
+}
+
+static void authorities_are_announced_and_nothing_else(void **state)
+{
+    int log_fd = memfd_create("log", MFD_CLOEXEC);
+    char text[1024] = "";
+    struct tls_files files;
+    (void)state;
+    chimera_log_open(log_fd, CHIMERA_LOG_TEXT, CHIMERA_LOG_INFO);
+    assert_int_equal(read_files("c", "k", NULL, &files, NULL), CHIMERA_OK);
+    tls_files_announce(&files);
+    tls_files_done(&files);
+    assert_int_equal(pread(log_fd, text, sizeof(text) - 1, 0), 0);
+    assert_int_equal(read_files("c", "k", "c0d", &files, NULL), CHIMERA_OK);
+    tls_files_announce(&files);
+    tls_files_done(&files);
+    assert_true(pread(log_fd, text, sizeof(text) - 1, 0) > 0);
+    assert_non_null(strstr(text, "Loaded client CA certificates count=2"));
+    chimera_log_open(-1, CHIMERA_LOG_TEXT, CHIMERA_LOG_SILENT);
+    close(log_fd);
+}
+
+/* --- Contexts --- */
+
+static SSL_CTX *context_of(const char *certificates)
+{
+    struct tls_files files;
+    SSL_CTX *made = NULL;
+    assert_int_equal(read_files(certificates, "k", NULL, &files, NULL), CHIMERA_OK);
+    assert_int_equal(tls_context_new(&files, &made, NULL), CHIMERA_OK);
+    assert_int_equal(ERR_peek_error(), 0);
+    tls_files_done(&files);
+    return made;
+}
+
+static void a_context_has_what_it_shall_speak(void **state)
+{
+    SSL_CTX *made = context_of("cd");
+    STACK_OF(X509) *chain = NULL;
+    (void)state;
+    assert_int_equal(SSL_CTX_get_min_proto_version(made), TLS1_2_VERSION);
+    assert_int_equal(SSL_CTX_get_num_tickets(made), 0);
+    STACK_OF(SSL_CIPHER) *ciphers = SSL_CTX_get_ciphers(made);
+    for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++) {
+        const char *name = SSL_CIPHER_get_name(sk_SSL_CIPHER_value(ciphers, i));
+        assert_true(strstr(CIPHERS_OF_TLS12, name) || strncmp(name, "TLS_", 4) == 0);
+    }
+    assert_int_equal(SSL_CTX_get0_chain_certs(made, &chain), 1);
+    assert_int_equal(sk_X509_num(chain), 1);
+    SSL_CTX_free(made);
+    made = context_of("c");
+    assert_int_equal(SSL_CTX_get0_chain_certs(made, &chain), 1);
+    assert_true(sk_X509_num(chain) <= 0);
+    SSL_CTX_free(made);
+}
+
+static void a_context_that_cannot_be_says_why(void **state)
+{
+    struct tls_files files = {.certificate = ours.certificate, .key = others.key};
+    struct chimera_error err = {0};
+    SSL_CTX *made = NULL;
+    (void)state;
+    assert_int_equal(tls_context_new(&files, &made, &err), CHIMERA_EINVAL);
+    assert_null(made);
+    assert_non_null(strstr(err.text, "cannot set TLS up: error:"));
+    assert_non_null(strstr(err.text, "key values mismatch"));
+    assert_int_equal(ERR_peek_error(), 0);
+    files = (struct tls_files){.key = ours.key};
+    assert_int_equal(tls_context_new(&files, &made, &err), CHIMERA_EINVAL);
+    assert_null(made);
+    assert_null(tls_accept(NULL, 0)); /* as without memory */
+    assert_int_equal(ERR_peek_error(), 0);
 }
 
 /* An encrypted key is none: nobody is asked for its passphrase. */
@@ -187,6 +301,47 @@ static void expect_read(struct line *line, const char *text)
     ssize_t count = tls_read(line->server, bytes, sizeof(bytes));
     assert_int_equal(count, strlen(text));
     assert_memory_equal(bytes, text, strlen(text));
+}
+
+/* Whether a client that knows this group only is understood. */
+static bool speaks(const char *group)
+{
+    struct line line;
+    char byte;
+    open_line(&line);
+    assert_int_equal(SSL_set1_groups_list(line.client, group), 1);
+    for (int i = 0; i < 5; i++) {
+        SSL_do_handshake(line.client);
+        tls_read(line.server, &byte, 1);
+    }
+    bool is_done = SSL_is_init_finished(line.client) && SSL_is_init_finished(line.server);
+    close_line(&line);
+    ERR_clear_error();
+    return is_done;
+}
+
+static void groups_are_those_of_the_reference(void **state)
+{
+    (void)state;
+    assert_true(speaks("X25519") && speaks("P-256") && speaks("P-384"));
+    assert_false(speaks("P-521"));
+    assert_false(speaks("X448"));
+}
+
+/* It has said that it sends no more, and then it was gone. */
+static void a_write_behind_the_client_s_end_fails(void **state)
+{
+    struct line line;
+    char byte;
+    (void)state;
+    signal(SIGPIPE, SIG_IGN);
+    open_line(&line);
+    shake_hands(&line);
+    SSL_shutdown(line.client);
+    assert_int_equal(tls_read(line.server, &byte, 1), 0);
+    shutdown(line.fds[1], SHUT_RDWR);
+    assert_int_equal(tls_write(line.server, "x", 1), TLS_FAILED);
+    close_line(&line);
 }
 
 /* Plain text on one connection, within the handshake and behind it; others do not hear of it. */
@@ -257,6 +412,9 @@ static void every_allocation_may_fail(void **state)
         int code = tls_files_read(&texts, &options, &files, &err);
         int made = code < 0 ? code : tls_context_new(&files, &context, &err);
         fail_allocation(0);
+        if (n <= 2) /* the stack of certificates, and what it is read from; of later ones OpenSSL
+                     * does without some */
+            assert_int_equal(code, CHIMERA_ENOMEM);
         assert_true(code == CHIMERA_OK ? files.certificate && files.key : err.text[0] != '\0');
         assert_int_equal(made == CHIMERA_OK, context != NULL);
         assert_int_equal(ERR_peek_error(), 0);
@@ -300,6 +458,12 @@ int main(void)
         cmocka_unit_test(what_is_there_is_read),
         cmocka_unit_test(what_is_not_there_is_named),
         cmocka_unit_test(an_encrypted_key_is_refused),
+        cmocka_unit_test(no_file_stays_mapped),
+        cmocka_unit_test(authorities_are_announced_and_nothing_else),
+        cmocka_unit_test(a_context_has_what_it_shall_speak),
+        cmocka_unit_test(a_context_that_cannot_be_says_why),
+        cmocka_unit_test(groups_are_those_of_the_reference),
+        cmocka_unit_test(a_write_behind_the_client_s_end_fails),
         cmocka_unit_test(one_s_plain_text_does_not_break_another_s_record),
         cmocka_unit_test(a_full_socket_wants_to_be_waited_for),
         cmocka_unit_test(every_allocation_may_fail),

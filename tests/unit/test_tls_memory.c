@@ -198,6 +198,7 @@ static void a_certificate_of_the_client_is_counted_and_names_it(void **state)
     tell("idle, with a client's certificate", pair.taken);
     assert_true(tls_peer_name(pair.server, &name));
     assert_true(name.is_certificate);
+    assert_memory_not_equal(name.bytes, again.bytes, PEER_NAME_BYTES); /* it has one */
     close_pair(&pair);
     pair = open_pair(strict_server, client_with_certificate);
     shake_hands(&pair);
@@ -221,6 +222,9 @@ static void what_is_counted_is_what_the_heap_gave(void **state)
     at = OPENSSL_realloc(at, 10);
     assert_true(tls_memory_taken() - before < 100000);
     OPENSSL_free(at);
+    assert_int_equal(tls_memory_taken(), before);
+    at = OPENSSL_malloc(1000);
+    assert_null(OPENSSL_realloc(at, 0));
     assert_int_equal(tls_memory_taken(), before);
     assert_null(OPENSSL_malloc(0));
     OPENSSL_free(NULL);

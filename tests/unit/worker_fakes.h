@@ -1,11 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* worker_fakes.h - in place of what worker_process.c uses: a worker that does what a test has it
- * do, jails and generations that are counted.
+ * do, jails and generations that are counted. For one file of a program.
  */
 #ifndef TESTS_WORKER_FAKES_H
 #define TESTS_WORKER_FAKES_H
 
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "runtime/base/log.h"
+#include "runtime/base/clock.h"
 #include "server/gate.h"
+#include "server/process_page.h"
 #include "server/worker_process.h"
 
 static int (*behaviour)(const struct worker_start *start);
@@ -26,10 +45,14 @@ int jails_start(const struct config *config, const struct policies *policies,
     return CHIMERA_OK;
 }
 
+static bool links_fail, telemetry_fails;
+static int links[2]; /* of the one jail that there is, when a test opens them */
+static size_t link_count;
+
 bool jails_open_links(struct jails *jails, struct jail_link **ret_links)
 {
     *ret_links = NULL;
-    return jails == fake_jails;
+    return jails == fake_jails && !links_fail;
 }
 
 static unsigned links_closed;
@@ -41,8 +64,10 @@ void jails_close_links(struct jails *jails)
 
 size_t jails_list_links(const struct jails *jails, int *ret_fds, size_t room)
 {
-    (void)jails, (void)ret_fds, (void)room;
-    return 0;
+    (void)jails;
+    assert_true(link_count <= room);
+    memcpy(ret_fds, links, link_count * sizeof(int));
+    return link_count;
 }
 
 void jails_stop(struct jails *jails)
@@ -58,7 +83,23 @@ unsigned gate_jail_lanes(unsigned loops)
 int telemetry_enter_worker(struct telemetry *telemetry, struct chimera_error *err)
 {
     (void)telemetry, (void)err;
-    return CHIMERA_OK;
+    return telemetry_fails ? CHIMERA_EIO : CHIMERA_OK;
+}
+
+/* All processes, -1, or a group are never meant, whatever is wrong with the process. */
+int kill(pid_t pid, int signal_number)
+{
+    assert_true(pid > 0);
+    return (int)syscall(SYS_kill, pid, signal_number);
+}
+
+static bool fork_fails;
+
+pid_t fork(void)
+{
+    pid_t (*real)(void) = (pid_t(*)(void))(uintptr_t)dlsym(RTLD_NEXT, "fork");
+    errno = EAGAIN;
+    return fork_fails ? -1 : real();
 }
 
 static int users; /* of the generation */
@@ -72,6 +113,132 @@ struct generation *generation_use(struct generation *generation)
 void generation_drop(struct generation *generation)
 {
     users -= generation != NULL;
+}
+
+#define POLICIES 3
+#define SAY(start, text) ((void)!write((start)->report_fd, (text), sizeof(text) - 1))
+
+/* --- One worker --- */
+
+static struct policy_spec specs[POLICIES] = {{.id = (char *)(uintptr_t)"first"},
+                                             {.id = (char *)(uintptr_t)"second"},
+                                             {.id = (char *)(uintptr_t)"third"}};
+static size_t jail_of[POLICIES];
+static struct policy_file file = {.policies = {.policy = specs, .policy_count = POLICIES},
+                                  .isolation = {.jail_of = jail_of}};
+static struct generation generation = {.file = &file};
+static struct config config;
+static struct shared board, counters;
+static struct telemetry telemetry = {.span_write = -1};
+static struct worker_process worker;
+static struct chimera_error err;
+static unsigned open_before;
+static int given[5] = {-1, -1, -1, -1, -1}; /* sockets and certificates, when a test opens them */
+
+static inline unsigned count_descriptors(void)
+{
+    unsigned count = 0;
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+static inline int set_up(void **state)
+{
+    (void)state;
+    config = (struct config){
+        .workers = 2, .start_timeout_s = 10, .limit_seconds = 5, .is_limited = true};
+    for (size_t i = 0; i < POLICIES; i++)
+        jail_of[i] = NO_JAIL;
+    specs[1].has_limit = false;
+    err = (struct chimera_error){0};
+    users = 0;
+    jails_stopped = links_closed = 0;
+    worker = WORKER_PROCESS_NONE;
+    link_count = 0;
+    links_fail = telemetry_fails = fork_fails = false;
+    if (shared_make(&board, "board", 4096, true, NULL) < 0 ||
+        shared_make(&counters, "counters", 4096, false, NULL) < 0)
+        return 1;
+    open_before = count_descriptors();
+    return 0;
+}
+
+static inline int take_down(void **state)
+{
+    (void)state;
+    worker_process_kill(&worker);
+    shared_done(&board);
+    shared_done(&counters);
+    return 0;
+}
+
+static inline int try_to_start(int (*run)(const struct worker_start *start))
+{
+    const struct worker_start told = {.config = &config,
+                                      .board = &board,
+                                      .counters = &counters,
+                                      .telemetry = &telemetry,
+                                      .tls = {given[2], given[3], given[4]},
+                                      .seat = 5,
+                                      .main_fd = given[0],
+                                      .probe_fd = given[1]};
+    behaviour = run;
+    worker.is_stopped = true; /* whatever was there before */
+    worker.step = 7;
+    return worker_process_start(&worker, &told, &generation, &err);
+}
+
+static inline void start(int (*run)(const struct worker_start *start))
+{
+    assert_int_equal(try_to_start(run), CHIMERA_OK);
+    assert_true(worker.pid > 0);
+    assert_int_equal(worker.seat, 5);
+    assert_false(worker.is_stopped);
+    assert_int_equal(worker.step, 0);
+    assert_int_equal(users, 1);
+    assert_int_equal(links_closed, 1);
+}
+
+/* Until the supervisor would be told of something. */
+static inline enum worker_report await_report(void)
+{
+    enum worker_report report = WORKER_IS_STARTING;
+    while (report == WORKER_IS_STARTING) {
+        struct pollfd polled = {.fd = worker.report_fd, .events = POLLIN};
+        int64_t now_ms = chimera_clock_ms(), left_ms = worker.until_ms - now_ms;
+        poll(&polled, 1, left_ms > 0 ? (int)left_ms : 0);
+        report = polled.revents ? worker_process_read_report(&worker, &err)
+                                : worker_process_pass_time(&worker, chimera_clock_ms(), &err);
+    }
+    return report;
+}
+
+static inline void assert_none(void)
+{
+    assert_int_equal(worker.pid, 0);
+    assert_int_equal(worker.report_fd, -1);
+    assert_int_equal(worker.orders_fd, -1);
+    assert_null(worker.page.data);
+    assert_int_equal(users, 0);
+    assert_int_equal(jails_stopped, 1);
+    assert_int_equal(count_descriptors(), open_before);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
+}
+
+static inline void assert_fails(const char *why)
+{
+    assert_int_equal(await_report(), WORKER_HAS_FAILED);
+    assert_string_equal(err.text, why);
+    assert_int_equal(err.code, CHIMERA_EIO);
+    assert_none();
+}
+
+static inline int be_ready(const struct worker_start *start)
+{
+    SAY(start, "\0");
+    close(start->report_fd);
+    return pause();
 }
 
 #endif
