@@ -136,7 +136,7 @@ static enum stage find_stage(const struct connection *connection)
         return is_later ? STAGE_LATER_BODY : STAGE_BODY;
     if (connection->in.size > 0)
         return is_later ? STAGE_LATER_HEAD : STAGE_HEAD;
-    if (transport_is_in_handshake(connection) && now != STAGE_LATE)
+    if (connection->is_in_handshake && now != STAGE_LATE)
         return transport_is_greeted(connection) ? STAGE_HANDSHAKE : STAGE_HELLO;
     if (now != STAGE_NONE)
         return now; /* nothing that was there is worth a new start */
@@ -446,7 +446,7 @@ static void end_handshake(struct connection *connection)
  * ahead it does not tell. */
 static void pump(struct connection *connection)
 {
-    bool was_in_handshake = transport_is_in_handshake(connection);
+    bool was_in_handshake = connection->is_in_handshake;
     for (;;) {
         bool was_empty = connection->in.size == 0;
         ssize_t size = input_read(connection);
@@ -455,7 +455,7 @@ static void pump(struct connection *connection)
             return;
         }
         connection->parked_ms = 0;
-        if (was_in_handshake && !transport_is_in_handshake(connection)) {
+        if (was_in_handshake && !connection->is_in_handshake) {
             end_handshake(connection);
             was_in_handshake = false;
         }
@@ -493,7 +493,7 @@ void connection_on_room(struct connection *connection, bool is_there)
     if (is_there) {
         transport_watch(connection, EPOLLIN);
         pump(connection);
-    } else if (transport_is_in_handshake(connection)) {
+    } else if (connection->is_in_handshake) {
         connection_free(connection); /* it could not be told */
     } else {
         refuse_for_room(connection);

@@ -31,6 +31,7 @@ struct connection {
     struct connection *next, *previous; /* in the loop's list */
     int fd;
     SSL *tls; /* owned; NULL: plain */
+    bool is_in_handshake;
     enum connection_state state;
     uint32_t interest; /* what epoll watches for */
     bool is_preferred; /* it is in the loop's first epoll set */

@@ -54,6 +54,13 @@ bool connection_memory_lacks_descriptors(struct connection_memory *memory);
 bool connection_memory_is_full(struct connection_memory *memory);
 /* From 0 to PRESSURE_FULL. */
 unsigned connection_memory_pressure(struct connection_memory *memory);
+/* Whether it is more than 0, which each round of a loop asks. */
+static inline bool connection_memory_is_pressed(struct connection_memory *memory)
+{
+    unsigned max = atomic_load_explicit(&memory->connections_max, memory_order_relaxed);
+    return atomic_load_explicit(&memory->taken, memory_order_relaxed) > memory->max / 2 ||
+           atomic_load_explicit(&memory->connections, memory_order_relaxed) > max / 2;
+}
 
 /* Now and then: the heap gives back to the system what many connections have left in it. */
 void connection_memory_trim(struct connection_memory *memory);

@@ -172,7 +172,7 @@ static bool unpack_input(struct connection *connection, size_t capacity)
  * times what there is. */
 static bool has_room_for_handshake(struct connection *connection)
 {
-    if (!transport_is_in_handshake(connection) || connection->tls_bytes >= HANDSHAKE_BYTES)
+    if (!connection->is_in_handshake || connection->tls_bytes >= HANDSHAKE_BYTES)
         return true;
     connection->parked_bytes = HANDSHAKE_BYTES - connection->tls_bytes;
     return memory_share_fits(&connection->loop->memory, connection->parked_bytes);

@@ -98,10 +98,10 @@ struct loop {
 /* The connection's link whose turn it is; NULL: there is none. */
 static inline struct chimera_list *loop_first_parked(struct loop *loop)
 {
-    struct chimera_list *first = NULL;
-    for (unsigned i = LOOP_PARKED; i-- > 0 && !first;)
-        first = chimera_list_first(&loop->parked[i]);
-    return first;
+    for (unsigned i = LOOP_PARKED; i-- > 0;)
+        if (!chimera_list_is_empty(&loop->parked[i]))
+            return loop->parked[i].next;
+    return NULL;
 }
 
 /* One more connection, or one less. */

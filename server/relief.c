@@ -168,17 +168,24 @@ static void serve_parked(struct loop *loop, const struct lane *lane)
 }
 
 /* What was begun goes on until there is room, so that it need not begin again with each client. */
-void relief_run(struct loop *loop, const struct lane *lane)
+static __attribute__((noinline)) void relieve(struct loop *loop, const struct lane *lane,
+                                              bool is_wanted)
 {
-    bool is_one_parked = loop_first_parked(loop), is_under_way = loop->has_relief;
-    loop->pressure = connection_memory_pressure(loop->memory.of);
-    loop->has_relief = false;
-    if (loop->pressure == 0 && !is_one_parked && loop->closed_count == 0)
-        return;
-    if (is_under_way || is_one_parked || connection_memory_is_scarce(loop->memory.of))
+    if (is_wanted || connection_memory_is_scarce(loop->memory.of))
         loop->has_relief = has_its_part(loop) && make_room(loop);
     log_closed(loop);
     serve_parked(loop, lane);
+}
+
+/* In each round, which most often have nothing to do here. */
+void relief_run(struct loop *loop, const struct lane *lane)
+{
+    bool is_one_parked = loop_first_parked(loop), is_under_way = loop->has_relief;
+    bool is_pressed = connection_memory_is_pressed(loop->memory.of);
+    loop->pressure = is_pressed ? connection_memory_pressure(loop->memory.of) : 0;
+    loop->has_relief = false;
+    if (is_pressed || is_one_parked || loop->closed_count > 0)
+        relieve(loop, lane, is_under_way || is_one_parked);
 }
 
 /* --- Time --- */

@@ -30,6 +30,7 @@ bool transport_open(struct connection *connection, int fd)
         connection->tls = tls_accept(connection->loop->tls, fd);
         if (!connection->tls)
             return false;
+        connection->is_in_handshake = true;
     }
     connection->tls_bytes = tls_memory_taken() - before;
     if (change_epoll(connection, EPOLL_CTL_ADD, EPOLLIN) == 0)
@@ -42,11 +43,6 @@ void transport_close(struct connection *connection)
 {
     SSL_free(connection->tls);
     close(connection->fd); /* epoll forgets it by itself */
-}
-
-bool transport_is_in_handshake(const struct connection *connection)
-{
-    return connection->tls && !SSL_is_init_finished(connection->tls);
 }
 
 bool transport_is_greeted(const struct connection *connection)
@@ -80,6 +76,8 @@ ssize_t transport_receive(struct connection *connection, void *to, size_t size)
     if (connection->tls) {
         size_t before = tls_memory_taken();
         count = tls_read(connection->tls, to, size);
+        if (connection->is_in_handshake)
+            connection->is_in_handshake = !SSL_is_init_finished(connection->tls);
         connection->tls_bytes += tls_memory_taken() - before;
         return count;
     }

@@ -10,7 +10,6 @@
 bool transport_open(struct connection *connection, int fd);
 void transport_close(struct connection *connection);
 
-bool transport_is_in_handshake(const struct connection *connection);
 /* It has got so far that the client was answered. */
 bool transport_is_greeted(const struct connection *connection);
 

@@ -12,6 +12,7 @@
 #ifndef CHIMERA_BASE_ACCOUNT_H
 #define CHIMERA_BASE_ACCOUNT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "runtime/base/error.h"
@@ -51,6 +52,18 @@ static inline int chimera_account_spend(struct chimera_account *account, uint64_
         return CHIMERA_OK;
     account->units += units;
     return account->units < CHIMERA_ACCOUNT_LOOK ? account->failed : chimera_account_look(account);
+}
+
+/* The same where a look at the clock is another's: false when it would take one, or has failed, and
+ * then nothing is spent. */
+static inline bool chimera_account_spends_at_once(struct chimera_account *account, uint64_t units)
+{
+    if (!account)
+        return true;
+    if (account->failed || account->units + units >= CHIMERA_ACCOUNT_LOOK)
+        return false;
+    account->units += units;
+    return true;
 }
 
 /* Could `bytes` more be taken? Refuses without a trace: for memory.grow, whose guest may go on. */

@@ -92,7 +92,8 @@ static __attribute__((noinline)) char *reserve(struct chimera_buffer *buffer, si
 
 char *chimera_buffer_reserve(struct chimera_buffer *buffer, size_t size)
 {
-    if (buffer->account || buffer->failed || size > buffer->room - buffer->size)
+    if (buffer->failed || size > buffer->room - buffer->size ||
+        !chimera_account_spends_at_once(buffer->account, 1 + size / 8))
         return reserve(buffer, size);
     return buffer->data + buffer->size;
 }

@@ -6,6 +6,7 @@
  * where they stand; only what goes into the patch, and numbers that are written differently, become
  * trees. What it says is what chimera_json_diff() says of the trees.
  */
+#include <endian.h>
 #include <string.h>
 
 #include "runtime/base/sort.h"
@@ -13,6 +14,11 @@
 #include "runtime/json/order.h"
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
+
+/* Nodes and members are spent for so many at a time. */
+#define SPENT_AT_ONCE 64
+#define NODE_UNITS 4
+#define MEMBER_UNITS 2
 
 struct node {
     struct chimera_slice key;   /* decoded; of a member only */
@@ -114,9 +120,10 @@ static bool close_ended(struct reader *reader, bool *ret_more, struct chimera_sl
 
 static bool read_value(struct reader *reader, struct chimera_slice key)
 {
-    if (chimera_account_spend(reader->account, 4) < 0)
-        return false;
     uint32_t index = reader->document->count++;
+    if (index % SPENT_AT_ONCE == 0 &&
+        chimera_account_spend(reader->account, NODE_UNITS * SPENT_AT_ONCE) < 0)
+        return false;
     struct node *node = &reader->document->nodes[index];
     int byte = chimera_scan_peek(&reader->scan);
     *node = (struct node){.key = key, .next = index + 1};
@@ -160,26 +167,25 @@ static bool read_document(struct chimera_slice text, struct chimera_account *acc
 struct comparison {
     const struct node *from, *to; /* the nodes of both documents */
     struct chimera_json_patch patch;
+    struct chimera_account *account; /* the patch's */
     struct chimera_arena *arena;
     bool failed;
 };
 
 static void compare(struct comparison *comparison, uint32_t from, uint32_t to);
 
-static struct chimera_account *account_of(const struct comparison *comparison)
+/* Before member or element number `i`. Once something failed nothing is worth going on for. */
+static inline bool has_failed(struct comparison *comparison, uint32_t i)
 {
-    return comparison->patch.out->account;
-}
-
-/* Once something failed nothing is worth going on for. */
-static bool has_failed(const struct comparison *comparison)
-{
+    if (i % SPENT_AT_ONCE == SPENT_AT_ONCE - 1 &&
+        chimera_account_spend(comparison->account, MEMBER_UNITS * SPENT_AT_ONCE) < 0)
+        comparison->failed = true;
     return comparison->failed || comparison->patch.out->failed || comparison->patch.path.failed;
 }
 
 static void emit(struct comparison *comparison, const char *op, const struct node *value)
 {
-    struct chimera_account *account = account_of(comparison);
+    struct chimera_account *account = comparison->account;
     struct chimera_account_mark before = chimera_account_mark(account), after;
     struct json_object *tree = NULL;
     bool is_read =
@@ -195,15 +201,62 @@ static void emit(struct comparison *comparison, const char *op, const struct nod
 
 struct member {
     struct chimera_slice key;
+    uint64_t first; /* the key's first eight bytes, as a number: most keys differ in these */
     uint32_t node;
 };
 
-/* By key; of equal keys the last one in the text comes last. */
+static uint64_t load_four(const char *at)
+{
+    uint32_t bytes;
+    memcpy(&bytes, at, sizeof(bytes));
+    return be32toh(bytes);
+}
+
+/* Zeros stand for what a shorter key has not. */
+static uint64_t first_of(struct chimera_slice key)
+{
+    uint64_t bytes = 0;
+    if (key.size >= sizeof(bytes)) {
+        memcpy(&bytes, key.data, sizeof(bytes));
+        return be64toh(bytes);
+    }
+    if (key.size >= 4) {
+        uint64_t last = load_four(key.data + key.size - 4); /* perhaps some of the first again */
+        return load_four(key.data) << 32 | last << (64 - 8 * key.size);
+    }
+    for (size_t i = 0; i < key.size; i++)
+        bytes |= (uint64_t)(unsigned char)key.data[i] << (56 - 8 * i);
+    return bytes;
+}
+
+static inline int order_members(const struct member *a, const struct member *b,
+                                struct chimera_account *account)
+{
+    if (a->first != b->first)
+        return a->first < b->first ? -1 : 1;
+    if (a->key.size == b->key.size && a->key.size <= sizeof(a->first))
+        return 0;
+    return chimera_order_texts(a->key, b->key, account);
+}
+
 static int by_key(const void *a, const void *b, struct chimera_account *account)
 {
-    const struct member *x = a, *y = b;
-    int order = chimera_order_texts(x->key, y->key, account);
-    return order ? order : (x->node > y->node) - (x->node < y->node);
+    return order_members(a, b, account);
+}
+
+/* More are sorted the general way, which is quicker then. */
+#define FEW_MEMBERS 24
+
+static int sort_few(struct member *member, uint32_t count, struct chimera_account *account)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        struct member moved = member[i];
+        uint32_t at = i;
+        for (; at > 0 && order_members(&member[at - 1], &moved, account) > 0; at--)
+            member[at] = member[at - 1];
+        member[at] = moved;
+    }
+    return chimera_account_spend(account, (uint64_t)count * count * MEMBER_UNITS);
 }
 
 struct members {
@@ -211,34 +264,41 @@ struct members {
     uint32_t count;
 };
 
-/* The members of an object in the order of their keys; the last of equal keys is the one. */
+/* The members of an object in the order of their keys; the last of equal keys is the one, which
+ * both sorts leave behind the others. */
 static bool sort_members(struct comparison *comparison, const struct node *nodes, uint32_t object,
                          struct members *ret_members)
 {
     uint32_t count = nodes[object].count, kept = 0;
-    struct chimera_account *account = account_of(comparison);
+    struct chimera_account *account = comparison->account;
     struct member *member = chimera_arena_take(comparison->arena, (count + 1) * sizeof(*member));
     if (!member)
         return false;
     uint32_t at = object + 1;
     for (uint32_t i = 0; i < count; i++, at = nodes[at].next) {
-        member[i] = (struct member){nodes[at].key, at};
+        member[i] = (struct member){nodes[at].key, first_of(nodes[at].key), at};
     }
-    if (chimera_sort(member, count, sizeof(*member), by_key, account) < 0)
+    int code = count <= FEW_MEMBERS ? sort_few(member, count, account)
+                                    : chimera_sort(member, count, sizeof(*member), by_key, account);
+    if (code < 0)
         return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (i + 1 == count || !chimera_slice_equal(member[i].key, member[i + 1].key))
-            member[kept++] = member[i];
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + 1 < count && order_members(&member[i], &member[i + 1], account) == 0)
+            continue;
+        if (kept < i)
+            member[kept] = member[i];
+        kept++;
+    }
     *ret_members = (struct members){member, kept};
     return true;
 }
 
-/* Moves *at on to where `key` is, or would be. */
-static bool find_member(const struct comparison *comparison, const struct members *members,
-                        uint32_t *at, struct chimera_slice key)
+/* Moves *at on to where the key of `like` is, or would be. */
+static inline bool find_member(const struct comparison *comparison, const struct members *members,
+                               uint32_t *at, const struct member *like)
 {
     for (; *at < members->count; ++*at) {
-        int order = chimera_order_texts(members->member[*at].key, key, account_of(comparison));
+        int order = order_members(&members->member[*at], like, comparison->account);
         if (order >= 0)
             return order == 0;
     }
@@ -249,8 +309,8 @@ static void remove_missing(struct comparison *comparison, const struct members *
                            const struct members *to)
 {
     size_t base = comparison->patch.path.size;
-    for (uint32_t i = 0, j = 0; i < from->count && !has_failed(comparison); i++) {
-        if (find_member(comparison, to, &j, from->member[i].key))
+    for (uint32_t i = 0, j = 0; i < from->count && !has_failed(comparison, i); i++) {
+        if (find_member(comparison, to, &j, &from->member[i]))
             continue;
         chimera_json_patch_key(&comparison->patch, from->member[i].key);
         emit(comparison, "remove", NULL);
@@ -264,7 +324,8 @@ static bool is_same(const struct comparison *comparison, uint32_t from, uint32_t
     struct chimera_slice a = comparison->from[from].value, b = comparison->to[to].value;
     if (a.size != b.size)
         return false;
-    chimera_account_spend(account_of(comparison), 2 + a.size / 16);
+    if (a.size > CHIMERA_ORDER_LONG)
+        chimera_account_spend(comparison->account, a.size / 16);
     return chimera_slice_equal(a, b);
 }
 
@@ -277,8 +338,8 @@ static void compare_objects(struct comparison *comparison, uint32_t from, uint32
         comparison->failed = true;
         return;
     }
-    for (uint32_t i = 0, j = 0; i < new.count && !has_failed(comparison); i++) {
-        bool is_kept = find_member(comparison, &old, &j, new.member[i].key);
+    for (uint32_t i = 0, j = 0; i < new.count && !has_failed(comparison, i); i++) {
+        bool is_kept = find_member(comparison, &old, &j, &new.member[i]);
         if (is_kept && is_same(comparison, old.member[j].node, new.member[i].node))
             continue;
         chimera_json_patch_key(&comparison->patch, new.member[i].key);
@@ -297,7 +358,7 @@ static void compare_arrays(struct comparison *comparison, uint32_t from, uint32_
     uint32_t old = comparison->from[from].count, new = comparison->to[to].count;
     size_t base = comparison->patch.path.size;
     uint32_t a = from + 1, b = to + 1;
-    for (uint32_t i = 0; (i < old || i < new) && !has_failed(comparison); i++) {
+    for (uint32_t i = 0; (i < old || i < new) && !has_failed(comparison, i); i++) {
         bool is_kept = i < old && i < new;
         if (!is_kept || !is_same(comparison, a, b)) {
             chimera_json_patch_index(&comparison->patch, i < new ? i : new);
@@ -319,7 +380,7 @@ static bool are_equal(struct comparison *comparison, const struct node *a, const
 {
     if (a->kind != '0' && !(a->kind == '"' && (a->is_escaped || b->is_escaped)))
         return false;
-    struct chimera_account *account = account_of(comparison);
+    struct chimera_account *account = comparison->account;
     struct chimera_account_mark mark = chimera_account_mark(account);
     CHIMERA_JSON struct json_object *old = NULL;
     CHIMERA_JSON struct json_object *new = NULL;
@@ -350,7 +411,8 @@ bool chimera_json_diff_text(struct chimera_slice from, struct chimera_slice to,
     if (!read_document(from, out->account, arena, &old) ||
         !read_document(to, out->account, arena, &new))
         return false;
-    struct comparison comparison = {.from = old.nodes, .to = new.nodes, .arena = arena};
+    struct comparison comparison = {
+        .from = old.nodes, .to = new.nodes, .account = out->account, .arena = arena};
     chimera_json_patch_begin(&comparison.patch, out);
     if (!is_same(&comparison, 0, 0))
         compare(&comparison, 0, 0);

@@ -241,13 +241,18 @@ bool chimera_scan_word(struct chimera_scan *scan)
     return true;
 }
 
-bool chimera_scan_open(struct chimera_scan *scan)
+static ALWAYS_INLINE bool open_bracket(struct chimera_scan *scan)
 {
     if (scan->depth == CHIMERA_SCAN_DEPTH_MAX)
         return chimera_scan_fail_next(scan, "recursion limit exceeded");
     scan->depth++;
     scan->at++;
     return true;
+}
+
+bool chimera_scan_open(struct chimera_scan *scan)
+{
+    return open_bracket(scan);
 }
 
 static int fail_element(struct chimera_scan *scan, int byte, bool is_behind_comma)
@@ -384,7 +389,7 @@ static ALWAYS_INLINE bool skip_nested(struct chimera_scan *scan, int byte,
         if (account && chimera_account_spend(account, 4) < 0)
             return false;
         if (byte == '{' || byte == '[') {
-            if (!chimera_scan_open(scan))
+            if (!open_bracket(scan))
                 return false;
             is_object = byte == '{';
             is_first = true;

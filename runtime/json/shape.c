@@ -312,19 +312,19 @@ static bool read_object(struct chimera_scan *scan, const struct chimera_shape *s
     for (bool is_first = true; (next = chimera_scan_next_key(scan, is_first, &key)) == 1;
          is_first = false) {
         unsigned i = find_field(shape, key);
-        bool is_known = i < shape->count;
-        if (is_known && !shape->is_lenient && (seen >> i & 1)) {
+        bool is_known = i < shape->count, is_again = is_known && (seen >> i & 1);
+        if (is_again && !shape->is_lenient) {
             chimera_scan_peek(scan);
             return chimera_scan_fail_shape(scan, scan->at, begin, "duplicate field `%s`",
                                            shape->field[i].name.data);
         }
+        if (!is_known || is_again || key.is_escaped)
+            scan->is_odd |= shape->is_handed_on;
         if (!chimera_scan_colon(scan))
             return false;
         if (!(is_known ? read_field(scan, shape, i, ret_values)
                        : chimera_scan_skip(scan, &ignored)))
             return false;
-        if (shape->is_handed_on && (!is_known || key.is_escaped || (seen >> i & 1)))
-            scan->is_odd = true;
         if (is_known)
             seen |= 1U << i;
     }

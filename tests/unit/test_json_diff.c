@@ -182,6 +182,38 @@ static void a_changed_text_differs_as_its_tree_does(void **state)
     close_pair(&pair);
 }
 
+/* Keys of all lengths around eight bytes, which are compared at once, of letters that sort on both
+ * sides of what a shorter key is filled with. */
+static void write_members(struct chimera_buffer *out, uint32_t count)
+{
+    static const char *const letters[] = {"a", "\\u0001", "\xc3\xa9", "b"};
+    chimera_buffer_text(out, "{");
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t size = draw(12), odd = draw(12);
+        chimera_buffer_text(out, i > 0 ? ",\"" : "\"");
+        for (uint32_t at = 0; at < size; at++)
+            chimera_buffer_text(out, letters[at == odd || at + 1 == size ? draw(4) : 0]);
+        chimera_buffer_print(out, "\":%u", draw(3));
+    }
+    chimera_buffer_text(out, "}");
+}
+
+/* Few are sorted in another way than many. */
+static void members_with_keys_alike_are_found(void **state)
+{
+    struct pair pair;
+    (void)state;
+    open_pair(&pair);
+    for (int i = 0; i < ROUNDS / 4; i++) {
+        uint32_t count = draw(i % 8 ? 24 : 100);
+        empty(&pair);
+        write_members(&pair.from, count);
+        write_members(&pair.to, count + draw(3));
+        check(&pair);
+    }
+    close_pair(&pair);
+}
+
 /* The trees must report these; equal keys are no error, the last one counts. */
 static void what_is_wrong_is_left_to_the_trees(void **state)
 {
@@ -224,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_random_texts_differ_as_their_trees_do),
         cmocka_unit_test(a_changed_text_differs_as_its_tree_does),
+        cmocka_unit_test(members_with_keys_alike_are_found),
         cmocka_unit_test(what_is_wrong_is_left_to_the_trees),
         cmocka_unit_test(a_small_arena_is_told),
     };
