@@ -1,6 +1,8 @@
 /* WASI's functions called by a guest in C; what they answer is guest-abis.md §2.6 and §3.5. */
 #include "tests/unit/wasi_guest.h"
 
+#include <sys/resource.h>
+
 #include <time.h>
 
 static char seen[512];
@@ -342,6 +344,76 @@ static void nothing_runs_behind_a_sleep_that_took_all_the_time(void **state)
     close_policy(&fixture);
 }
 
+/* --- How long is a moment --- */
+
+static long times_slept(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+}
+
+static L clock_now(struct chimera_host *host)
+{
+    L time;
+    chimera_wasi_clock_time_get(host, 1, 0, 4096);
+    memcpy(&time, memory(host, 4096), sizeof(time));
+    return time;
+}
+
+static void wait_ns(struct chimera_host *host, L time)
+{
+    memset(memory(host, 1024), 0, 48);
+    put32(host, 1024 + 16, 1); /* the monotonic clock */
+    put64(host, 1024 + 24, time);
+    chimera_wasi_poll_oneoff(host, 1024, 2048, 1, 8);
+}
+
+static void wait_for_moments(struct chimera_host *host)
+{
+    memset(got, 0, sizeof(got));
+    for (int i = 0; i < 20; i++) {
+        long slept = times_slept();
+        wait_ns(host, 0);
+        got[0] += times_slept() == slept;
+        L before = clock_now(host);
+        wait_ns(host, 1);
+        got[1] += clock_now(host) > before;
+    }
+    accept(host);
+}
+
+/* None is over at once, and any other when the clock has moved. */
+static void no_time_is_none_and_little_is_a_tick(void **state)
+{
+    (void)state;
+    check_in_wasi(wait_for_moments);
+    assert_true(got[0] > 0);
+    assert_int_equal(got[1], 20);
+}
+
+/* --- Answers that nobody reads --- */
+
+#define NAME_SIZE 190000u
+
+static void call_without_reading(struct chimera_host *host)
+{
+    memset(memory(host, 4096), 'x', NAME_SIZE);
+    for (got[0] = 0; got[0] < 1000; got[0]++) /* 16 MiB are kept at most */
+        chimera_wasi_host_call(host, 4096, NAME_SIZE, 0, 0, 0, 0, 0, 0);
+    accept(host);
+}
+
+static void answers_have_to_be_read(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_policy(&fixture, CHIMERA_MODE_WASI, "{}");
+    check_rejected(&fixture, call_without_reading, "");
+    assert_in_range(got[0], 80, 100);
+    close_policy(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +425,8 @@ int main(void)
         cmocka_unit_test(poll_refuses_what_cannot_be_waited_for),
         cmocka_unit_test(a_sleeping_guest_is_interrupted),
         cmocka_unit_test(nothing_runs_behind_a_sleep_that_took_all_the_time),
+        cmocka_unit_test(no_time_is_none_and_little_is_a_tick),
+        cmocka_unit_test(answers_have_to_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
