@@ -392,6 +392,57 @@ static void no_time_is_none_and_little_is_a_tick(void **state)
     assert_int_equal(got[1], 20);
 }
 
+/* --- Random numbers end where they should --- */
+
+static void draw_much(struct chimera_host *host)
+{
+    static const U sizes[] = {16383, 16384, 16385, 20000, 40000};
+    memset(got, 0, sizeof(got));
+    for (size_t i = 0; i < 5; i++) {
+        memset(memory(host, 65536), 0, 3 * 65536);
+        got[0] |= chimera_wasi_random_get(host, 65536, sizes[i]);
+        for (U k = 0; k < 32; k++) { /* of which one at least is not 0 */
+            got[1 + i] |= *memory(host, 65536 + sizes[i] - 1 - k);
+            got[0] |= *memory(host, 65536 + sizes[i] + k);
+        }
+        got[0] |= got[1 + i] == 0;
+    }
+    accept(host);
+}
+
+static void random_numbers_fill_what_was_asked_for(void **state)
+{
+    (void)state;
+    check_in_wasi(draw_much);
+    assert_int_equal(got[0], 0);
+}
+
+/* --- What is said of a signal --- */
+
+static void raise_signal(struct chimera_host *host)
+{
+    chimera_wasi_proc_raise(host, 6);
+}
+
+static void a_signal_is_a_trap_of_its_name(void **state)
+{
+    struct c_guest guest;
+    struct chimera_host *host;
+    union chimera_value none = {0};
+    (void)state;
+    c_guest_init(&guest, CHIMERA_MODE_WASI);
+    c_guest_export(&guest, "_start", ":", start);
+    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
+    assert_int_equal(chimera_abi_wasi.attach(host, NULL), 0);
+    body = raise_signal;
+    chimera_host_begin(host, 0);
+    assert_int_equal(chimera_host_call(host, guest.exports, &none), CHIMERA_ETRAP);
+    chimera_host_end(host);
+    assert_string_equal(chimera_host_stop_text(host), "proc_raise unsupported");
+    chimera_abi_wasi.detach(host);
+    chimera_host_free(host);
+}
+
 /* --- Answers that nobody reads --- */
 
 #define NAME_SIZE 190000u
@@ -426,6 +477,8 @@ int main(void)
         cmocka_unit_test(a_sleeping_guest_is_interrupted),
         cmocka_unit_test(nothing_runs_behind_a_sleep_that_took_all_the_time),
         cmocka_unit_test(no_time_is_none_and_little_is_a_tick),
+        cmocka_unit_test(random_numbers_fill_what_was_asked_for),
+        cmocka_unit_test(a_signal_is_a_trap_of_its_name),
         cmocka_unit_test(answers_have_to_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
