@@ -3,7 +3,10 @@
  * an error or an answer, never a crash, and the next request is served. */
 #include "tests/unit/rego_guest.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+
+#include "runtime/base/log.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -70,6 +73,10 @@ uint32_t chimera_wasi_fd_write(struct chimera_host *host, uint32_t fd, uint32_t 
 uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
                             const void *initial);
 
+uint32_t chimera_wapc_host_call(struct chimera_host *host, uint32_t binding, uint32_t binding_size,
+                                uint32_t name_space, uint32_t name_space_size, uint32_t operation,
+                                uint32_t operation_size, uint32_t payload, uint32_t payload_size);
+
 struct instance {
     struct chimera_instance head;
     struct chimera_table table;
@@ -78,7 +85,15 @@ struct instance {
 static const struct chimera_plugin_table shape = {
     .offset = offsetof(struct instance, table), .min = 4, .max = 1000, .entry_size = 24};
 
-/* Prints, grows its table, and mutates what it was asked about. */
+static void log_something(struct chimera_host *host)
+{
+    static const char text[] =
+        "kubewardentracinglog{\"level\":\"error\",\"message\":\"m\",\"n\":[1]}";
+    memcpy(host->instance->memory.data + 1024, text, sizeof(text));
+    chimera_wapc_host_call(host, 1024, 10, 1034, 7, 1041, 3, 1044, sizeof(text) - 1 - 20);
+}
+
+/* Logs, prints, grows its table, and mutates what it was asked about. */
 GUEST_CODE static void guest_call(struct chimera_instance *instance, union chimera_value *values)
 {
     static const char valid[] = "{\"valid\":true}",
@@ -89,6 +104,7 @@ GUEST_CODE static void guest_call(struct chimera_instance *instance, union chime
     bool is_settings = values[0].i32 == strlen("validate_settings");
     const uint32_t vector[] = {4096, 5000};
     chimera_wapc_guest_request(host, 16, 65536);
+    log_something(host);
     memset(memory + 4096, 'x', 5000);
     memcpy(memory, vector, sizeof(vector));
     chimera_wasi_fd_write(host, 1, 0, 1, 8);
@@ -259,5 +275,7 @@ int main(void)
         cmocka_unit_test(one_that_fails_costs_no_more_than_its_request),
         cmocka_unit_test(a_start_needs_its_snapshot),
     };
+    int log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    chimera_log_open(log_fd, CHIMERA_LOG_TEXT, CHIMERA_LOG_INFO);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

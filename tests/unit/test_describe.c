@@ -74,6 +74,7 @@ static void close_host(enum chimera_mode mode)
 {
     chimera_abi_of(mode)->detach(host);
     chimera_abi_of(mode)->detach(host); /* of what has been detached, nothing is left to free */
+    assert_int_equal(chimera_host_snapshot(host, NULL), 0); /* nor to keep */
     chimera_host_free(host);
     chimera_buffer_free(&before);
     chimera_buffer_free(&now);

@@ -279,9 +279,12 @@ static void an_answer_needs_room_with_who_asked(void **state)
     close_policy(&fixture);
 }
 
+static unsigned starts;
+
 /* What it says before it waits for its input is said in each run. */
 static void complain_early(struct chimera_host *host)
 {
+    starts++;
     write_to(host, 2, "early, ");
     put32(host, 0, 1024);
     put32(host, 4, 64);
@@ -303,6 +306,7 @@ static void early_words_are_part_of_each_run(void **state)
                      0);
     for (int i = 0; i < 3; i++)
         check_rejected(&fixture, complain_early, "early, late");
+    assert_int_equal(starts, 1);
     assert_string_equal(chimera_policy_start_text(fixture.policy), "at the first read of input");
     close_policy(&fixture);
 }

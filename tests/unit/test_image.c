@@ -290,6 +290,26 @@ static void an_answer_of_no_bytes_may_be_the_last(void **state)
     chimera_start_done(&start);
 }
 
+/* What lies behind the record is no part of it, whatever it looks like. */
+static void a_record_has_an_end(void **state)
+{
+    struct chimera_start start;
+    struct chimera_start_cursor cursor;
+    (void)state;
+    chimera_start_init(&start);
+    chimera_start_begin(&start, &cursor);
+    note(&cursor, 1, "one");
+    size_t size = start.record.size;
+    note(&cursor, 1, "two");
+    start.record.size = size;
+    chimera_start_end(&cursor);
+    chimera_start_begin(&start, &cursor);
+    assert_true(plays(&cursor, 1, "one"));
+    assert_false(plays(&cursor, 1, "two"));
+    chimera_start_end(&cursor);
+    chimera_start_done(&start);
+}
+
 /* Another question, or one of another size, ends the playing for good. */
 static void who_asks_something_else_is_live_from_then_on(void **state)
 {
@@ -421,6 +441,7 @@ int main(void)
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(what_was_recorded_is_played_in_its_order),
         cmocka_unit_test(an_answer_of_no_bytes_may_be_the_last),
+        cmocka_unit_test(a_record_has_an_end),
         cmocka_unit_test(who_asks_something_else_is_live_from_then_on),
         cmocka_unit_test(a_record_that_is_too_long_is_not_played),
         cmocka_unit_test(slots_that_are_the_same_share_an_image),

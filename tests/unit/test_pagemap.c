@@ -227,6 +227,27 @@ static void a_list_needs_memory(void **state)
     assert_int_equal(code, CHIMERA_ENOMEM);
 }
 
+/* Where the kernel has it, it works. */
+static void what_the_kernel_has_is_used(void **state)
+{
+    struct page_region {
+        uint64_t start, end, categories;
+    } region;
+    (void)state;
+    chimera_tracking();
+    make_memory();
+    memory[PAGE] = 1;
+    struct scan scan = {.size = sizeof(scan),
+                        .start = (uint64_t)(uintptr_t)memory,
+                        .end = (uint64_t)(uintptr_t)memory + 3 * PAGE,
+                        .vec = (uint64_t)(uintptr_t)&region,
+                        .vec_len = 1,
+                        .category_mask = IS_PRESENT,
+                        .return_mask = IS_PRESENT};
+    bool has_scan = ioctl(pagemap_fd, PAGEMAP_SCAN, &scan) >= 0;
+    assert_int_equal(works(CHIMERA_TRACKING_SCAN, memory), has_scan);
+}
+
 /* The first that works, from the one on that is asked for. */
 static void the_best_way_is_taken(void **state)
 {
@@ -269,6 +290,7 @@ int main(void)
         cmocka_unit_test(all_entries_are_read_or_none_will_do),
         cmocka_unit_test(who_does_not_know_pages_says_so),
         cmocka_unit_test(a_list_needs_memory),
+        cmocka_unit_test(what_the_kernel_has_is_used),
         cmocka_unit_test(the_best_way_is_taken),
         cmocka_unit_test(first_meetings_are_counted),
     };

@@ -35,6 +35,9 @@ enum behaviour {
     HOST_CALL_DENIED,
     HOST_CALL_LOG,
     HOST_CALL_BAD_NAME,
+    HOST_CALL_BAD_PAYLOAD,
+    RESPOND_TOO_MUCH,
+    FAIL_IN_TOO_MANY_WORDS,
     COUNT_CALLS,
     REJECT_IN_QUOTES,
     SETTINGS_INVALID,
@@ -118,6 +121,11 @@ static uint32_t host_calls(struct chimera_instance *instance)
         respond(instance, is_ok == 1 && is_empty ? "{\"accepted\":true}" : "{\"accepted\":false}");
         return 1;
     }
+    if (behaviour == HOST_CALL_BAD_PAYLOAD) { /* which may be any bytes */
+        make_host_call(instance, "kubewarden", "tracing", "log", "\xff");
+        respond(instance, "{\"accepted\":true}");
+        return 1;
+    }
     if (behaviour == HOST_CALL_BAD_NAME) {
         instance->memory.data[5000] = 0xff;
         return chimera_wapc_host_call(host, 5000, 1, 0, 0, 0, 0, 0, 0);
@@ -174,6 +182,12 @@ static uint32_t misbehave(struct chimera_instance *instance, uint32_t operation_
     case SETTINGS_INVALID:
         respond(instance, "{\"valid\":false,\"message\":\"key x is missing\"}");
         return 1;
+    case RESPOND_TOO_MUCH: /* 16 MiB are the most, and 1 MiB of an error */
+        chimera_wapc_guest_response(host, 0, (16 << 20) + 1);
+        return 1;
+    case FAIL_IN_TOO_MANY_WORDS:
+        chimera_wapc_guest_error(host, 0, (1 << 20) + 1);
+        return 0;
     case RESPOND_AT_LENGTH:
         respond_at_length(instance);
         return 1;
@@ -208,6 +222,7 @@ static void open_policy(struct fixture *fixture, uint32_t limit_ms)
     const struct chimera_policy_options options = {
         .id = "p", .settings = CHIMERA_SLICE("{\"a\":1}"), .limit_ms = limit_ms, .lanes = 1};
     c_guest_init(&fixture->guest, CHIMERA_MODE_WAPC);
+    fixture->guest.plugin.memory_min_pages = fixture->guest.plugin.memory_max_pages = 300;
     c_guest_export(&fixture->guest, "memory", "", NULL);
     c_guest_export(&fixture->guest, "__guest_call", "ii:i", guest_call);
     c_guest_export(&fixture->guest, "wapc_init", ":", wapc_init);
@@ -256,6 +271,8 @@ static void validate_answers_every_ending_as_the_reference(void **state)
          "line 1 column 22"},
         {TRAP, FAILED "unreachable"},
         {BAD_POINTER, FAILED "out of bounds memory access"},
+        {RESPOND_TOO_MUCH, FAILED "the policy's answer is too large"},
+        {FAIL_IN_TOO_MANY_WORDS, FAILED "the policy's answer is too large"},
         {BAD_TEXT, FAILED "a text from the policy is not UTF-8"},
         {EXIT_0, FAILED "Exited with i32 exit status 0"},
         {HOST_CALL_DENIED,
@@ -276,11 +293,13 @@ static void a_logged_entry_is_a_success_without_an_answer(void **state)
     struct fixture fixture;
     (void)state;
     open_policy(&fixture, 5000);
-    behaviour = HOST_CALL_LOG;
-    assert_int_equal(chimera_policy_evaluate(fixture.policy, 0, &fixture.request, 0, &fixture.arena,
-                                             &fixture.response),
-                     0);
-    assert_true(fixture.response.allowed);
+    for (int i = 0; i < 2; i++) {
+        behaviour = i == 0 ? HOST_CALL_LOG : HOST_CALL_BAD_PAYLOAD;
+        assert_int_equal(chimera_policy_evaluate(fixture.policy, 0, &fixture.request, 0,
+                                                 &fixture.arena, &fixture.response),
+                         0);
+        assert_true(fixture.response.allowed);
+    }
     close_policy(&fixture);
 }
 

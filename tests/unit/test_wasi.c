@@ -2,6 +2,8 @@
 /* WASI's functions called by a guest in C; what they answer is guest-abis.md §2.6 and §3.5. */
 #include "tests/unit/wasi_guest.h"
 
+#include <sys/resource.h>
+
 #include <time.h>
 
 static char seen[512];
@@ -343,6 +345,127 @@ static void nothing_runs_behind_a_sleep_that_took_all_the_time(void **state)
     close_policy(&fixture);
 }
 
+/* --- How long is a moment --- */
+
+static long times_slept(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+}
+
+static L clock_now(struct chimera_host *host)
+{
+    L time;
+    chimera_wasi_clock_time_get(host, 1, 0, 4096);
+    memcpy(&time, memory(host, 4096), sizeof(time));
+    return time;
+}
+
+static void wait_ns(struct chimera_host *host, L time)
+{
+    memset(memory(host, 1024), 0, 48);
+    put32(host, 1024 + 16, 1); /* the monotonic clock */
+    put64(host, 1024 + 24, time);
+    chimera_wasi_poll_oneoff(host, 1024, 2048, 1, 8);
+}
+
+static void wait_for_moments(struct chimera_host *host)
+{
+    memset(got, 0, sizeof(got));
+    for (int i = 0; i < 20; i++) {
+        long slept = times_slept();
+        wait_ns(host, 0);
+        got[0] += times_slept() == slept;
+        L before = clock_now(host);
+        wait_ns(host, 1);
+        got[1] += clock_now(host) > before;
+    }
+    accept(host);
+}
+
+/* None is over at once, and any other when the clock has moved. */
+static void no_time_is_none_and_little_is_a_tick(void **state)
+{
+    (void)state;
+    check_in_wasi(wait_for_moments);
+    assert_true(got[0] > 0);
+    assert_int_equal(got[1], 20);
+}
+
+/* --- Random numbers end where they should --- */
+
+static void draw_much(struct chimera_host *host)
+{
+    static const U sizes[] = {16383, 16384, 16385, 20000, 40000};
+    memset(got, 0, sizeof(got));
+    for (size_t i = 0; i < 5; i++) {
+        memset(memory(host, 65536), 0, 3 * 65536);
+        got[0] |= chimera_wasi_random_get(host, 65536, sizes[i]);
+        for (U k = 0; k < 32; k++) { /* of which one at least is not 0 */
+            got[1 + i] |= *memory(host, 65536 + sizes[i] - 1 - k);
+            got[0] |= *memory(host, 65536 + sizes[i] + k);
+        }
+        got[0] |= got[1 + i] == 0;
+    }
+    accept(host);
+}
+
+static void random_numbers_fill_what_was_asked_for(void **state)
+{
+    (void)state;
+    check_in_wasi(draw_much);
+    assert_int_equal(got[0], 0);
+}
+
+/* --- What is said of a signal --- */
+
+static void raise_signal(struct chimera_host *host)
+{
+    chimera_wasi_proc_raise(host, 6);
+}
+
+static void a_signal_is_a_trap_of_its_name(void **state)
+{
+    struct c_guest guest;
+    struct chimera_host *host;
+    union chimera_value none = {0};
+    (void)state;
+    c_guest_init(&guest, CHIMERA_MODE_WASI);
+    c_guest_export(&guest, "_start", ":", start);
+    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
+    assert_int_equal(chimera_abi_wasi.attach(host, NULL), 0);
+    body = raise_signal;
+    chimera_host_begin(host, 0);
+    assert_int_equal(chimera_host_call(host, guest.exports, &none), CHIMERA_ETRAP);
+    chimera_host_end(host);
+    assert_string_equal(chimera_host_stop_text(host), "proc_raise unsupported");
+    chimera_abi_wasi.detach(host);
+    chimera_host_free(host);
+}
+
+/* --- Answers that nobody reads --- */
+
+#define NAME_SIZE 190000u
+
+static void call_without_reading(struct chimera_host *host)
+{
+    memset(memory(host, 4096), 'x', NAME_SIZE);
+    for (got[0] = 0; got[0] < 1000; got[0]++) /* 16 MiB are kept at most */
+        chimera_wasi_host_call(host, 4096, NAME_SIZE, 0, 0, 0, 0, 0, 0);
+    accept(host);
+}
+
+static void answers_have_to_be_read(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_policy(&fixture, CHIMERA_MODE_WASI, "{}");
+    check_rejected(&fixture, call_without_reading, "");
+    assert_in_range(got[0], 80, 100);
+    close_policy(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +477,10 @@ int main(void)
         cmocka_unit_test(poll_refuses_what_cannot_be_waited_for),
         cmocka_unit_test(a_sleeping_guest_is_interrupted),
         cmocka_unit_test(nothing_runs_behind_a_sleep_that_took_all_the_time),
+        cmocka_unit_test(no_time_is_none_and_little_is_a_tick),
+        cmocka_unit_test(random_numbers_fill_what_was_asked_for),
+        cmocka_unit_test(a_signal_is_a_trap_of_its_name),
+        cmocka_unit_test(answers_have_to_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
