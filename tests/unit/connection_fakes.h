@@ -368,6 +368,7 @@ static inline void serve_all(void)
 }
 
 static char heard[256 * 1024];
+static size_t heard_size;
 static bool is_ended; /* the server's side */
 
 /* What has come since the last time. */
@@ -378,6 +379,7 @@ static inline const char *hear(void)
     while ((count = recv(client, heard + size, sizeof(heard) - 1 - size, 0)) > 0)
         size += (size_t)count;
     is_ended = count == 0;
+    heard_size = size;
     heard[size] = '\0';
     return heard;
 }
@@ -453,7 +455,8 @@ static inline size_t count_answer_bytes(void)
 {
     size_t all = 0, size;
     do {
-        size = strlen(hear());
+        hear();
+        size = heard_size;
         all += size;
         serve_all();
     } while (size > 0 && !is_ended);

@@ -35,6 +35,7 @@ static void each_part_of_a_request_is_a_stage(void **state)
     assert_waits(connection, STAGE_LATER_HEAD, 100050);
     assert_int_equal(connection->arrived_ms, 100050);
     loop.now_ms = 100060;
+    connection->head_base = NULL; /* the same buffer may come again */
     say("OST /validate/p HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         "Content-Length: 2\r\n\r\n");
     serve_all();
@@ -188,6 +189,7 @@ static void an_answer_that_nothing_of_is_taken_is_kept_whole(void **state)
     assert_int_equal(status_of(hear()), 200);
     assert_string_equal(strstr(heard, "\r\n\r\n"), "\r\n\r\n{}");
     assert_int_equal(connection->interest, EPOLLIN);
+    assert_int_equal(connection->held, size_of(connection));
 }
 
 /* Each part goes on where the one before ended. */
@@ -278,8 +280,8 @@ static void a_byte_of_the_next_request_is_kept(void **state)
     assert_int_equal(ask(REQUEST "H"), 200);
     connection_on_ready(connection, EPOLLIN); /* for nothing */
     assert_int_equal(connection->in.size, 1);
+    answer_size = 3;
     assert_int_equal(ask("EAD /nothing HTTP/1.1\r\nHost: x\r\n\r\n"), 404);
-    assert_null(strstr(heard, "{"));
     assert_int_equal(strlen(strstr(heard, "\r\n\r\n")), 4); /* of such a one, no body */
     assert_int_equal(ask("POST /validate/p HTTP/1.0\r\nConnection: keep-alive\r\nContent-Type: "
                          "application/json\r\nContent-Length: 2\r\n\r\n{}"),

@@ -86,7 +86,7 @@ static void each_step_that_fails_is_the_last(void **state)
     close(probe_fd);
 }
 
-/* Certificates of a new order are for new connections of all all_loops but the probe's. */
+/* Certificates of a new order are for new connections of all loops but the probe's. */
 static void certificates_are_renewed_in_each_loop(void **state)
 {
     int fds[] = {file_of(11), file_of(12)}, authorities = file_of(13);

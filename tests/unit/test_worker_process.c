@@ -214,6 +214,12 @@ static int fail_with_details(const struct worker_start *start)
     return 1;
 }
 
+static int fail_with_a_detail(const struct worker_start *start)
+{
+    SAY(start, "one is wrong\0a");
+    return 1;
+}
+
 /* For who wants them: the log has a line for each, a terminal the reason only. */
 static void details_follow_the_reason(void **state)
 {
@@ -231,6 +237,12 @@ static void details_follow_the_reason(void **state)
     start(fail_and_end);
     assert_fails("the settings are wrong");
     assert_int_equal(details.size, 0);
+    assert_false(details.failed);
+    jails_stopped = links_closed = 0;
+    start(fail_with_a_detail);
+    assert_fails("one is wrong");
+    assert_true(chimera_slice_is(chimera_buffer_slice(&details), "a"));
+    chimera_buffer_free(&details);
     err.details = NULL;
     jails_stopped = links_closed = 0;
     start(fail_with_details);
