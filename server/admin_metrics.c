@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "runtime/base/printable.h"
+#include "runtime/text/printable.h"
 
 /* Prometheus' text format 0.0.4. A family is written in one go, so each goes over all policies. */
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "server/admin_server.h"
 #include "server/descriptors.h"
 #include "server/generation.h"

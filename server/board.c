@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/base/utf8.h"
+#include "runtime/text/utf8.h"
 
 int board_make(struct shared *shared, struct chimera_error *err)
 {

@@ -11,8 +11,8 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/digest.h"
 #include "runtime/base/file.h"
-#include "runtime/base/log.h"
 #include "runtime/json/tree.h"
+#include "runtime/log/log.h"
 #include "server/child.h"
 #include "server/module.h"
 

@@ -9,8 +9,8 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
-#include "runtime/base/problems.h"
 #include "runtime/plugin/bundle.h"
+#include "runtime/text/problems.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 

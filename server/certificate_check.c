@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 
 #define TARGET "server::certificates"
 #define DAY_S ((time_t)24 * 60 * 60)

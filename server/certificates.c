@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "server/certificate_check.h"
 #include "server/descriptors.h"
 

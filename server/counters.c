@@ -2,7 +2,7 @@
 #include "server/counters.h"
 
 #include "runtime/base/clock.h"
-#include "runtime/instance/host.h"
+#include "runtime/instance/guest.h"
 
 #define SAMPLE_EVERY 8       /* a power of two */
 #define SAMPLE_ALL_NS 100000 /* where a sample costs less than one in a hundred */

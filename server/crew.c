@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "server/board.h"
 #include "server/counters.h"
 #include "server/listener.h"

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
-#include "runtime/base/printable.h"
-#include "runtime/base/problems.h"
+#include "runtime/text/printable.h"
+#include "runtime/text/problems.h"
 
 #define REPORT_MAX ((size_t)64 << 10)
 #define READY '\0' /* no text begins so */

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/base/printable.h"
 #include "runtime/cli/manual.h"
+#include "runtime/text/printable.h"
 #include "server/options.h"
 
 #define USAGE "Usage: chimera-server docs --output <FILE> | --man <DIR>"

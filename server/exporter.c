@@ -9,7 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "runtime/telemetry/exporter.h"
 #include "server/board.h"
 #include "server/counters.h"

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "runtime/base/utf8.h"
+#include "runtime/text/utf8.h"
 
 /* How deep the reference's parser goes, and so the recursion below. Each parenthesis is two levels,
  * each negation one, and so is each operator for what stands to the right of it: that is how Rhai

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
-#include "runtime/base/log.h"
-#include "runtime/base/log_writer.h"
-#include "runtime/base/problems.h"
+#include "runtime/log/log.h"
+#include "runtime/log/log_writer.h"
+#include "runtime/text/problems.h"
 #include "server/bundle.h"
 
 #define TARGET "server::generation"

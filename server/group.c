@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "server/expression.h"
 #include "server/policy_set.h"
 #include "server/span.h"

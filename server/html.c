@@ -4,7 +4,7 @@
 #include <math.h>
 #include <time.h>
 
-#include "runtime/base/printable.h"
+#include "runtime/text/printable.h"
 
 #define BAR_WIDTH 160u
 #define BAR_HEIGHT 10u

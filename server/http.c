@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/base/hex.h"
+#include "runtime/text/hex.h"
 #include "server/http.h"
 
 #include <strings.h>

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/log.h"
-#include "runtime/base/log_writer.h"
+#include "runtime/log/log.h"
+#include "runtime/log/log_writer.h"
 #include "runtime/policy/slots.h"
-#include "runtime/rego/zone_store.h"
+#include "runtime/rego/builtins/time/zone_store.h"
 #include "server/channel.h"
 #include "server/lockdown.h"
 #include "server/policy_set.h"

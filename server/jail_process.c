@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/log.h"
-#include "runtime/base/log_writer.h"
+#include "runtime/log/log.h"
+#include "runtime/log/log_writer.h"
 #include "server/channel.h"
 #include "server/descriptors.h"
 #include "server/gate.h"

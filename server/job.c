@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/base/log_writer.h"
+#include "runtime/log/log_writer.h"
 
 #define LOG_MS 500
 #define SAID_MAX ((size_t)64 << 20)

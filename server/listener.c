@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 
 #define BACKLOG 1024
 #define PAUSE_MS 2 /* in which loops close some connections */

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
-#include "runtime/base/log.h"
 #include "runtime/confine/landlock.h"
 #include "runtime/instance/sanitizer.h"
+#include "runtime/log/log.h"
 #include "server/syscall_filter.h"
 
 #define TARGET "server::lockdown"

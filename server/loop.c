@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "runtime/policy/slots.h"
 #include "server/connection.h"
 #include "server/connection_room.h"

@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
-#include "runtime/base/log.h"
-#include "runtime/base/log_limit.h"
-#include "runtime/base/log_writer.h"
-#include "runtime/base/printable.h"
-#include "runtime/base/problems.h"
+#include "runtime/log/log.h"
+#include "runtime/log/log_limit.h"
+#include "runtime/log/log_writer.h"
 #include "runtime/rego/builtin.h"
+#include "runtime/text/printable.h"
+#include "runtime/text/problems.h"
 #include "server/config.h"
 #include "server/daemon.h"
 #include "server/docs.h"

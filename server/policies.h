@@ -56,7 +56,7 @@ struct policies {
 enum policies_limits { POLICIES_LIMITS_COUNT, POLICIES_LIMITS_ARE_FREE };
 
 /* Reads and checks the file; capability patterns are checked, too. The error tells all that is
- * wrong, as runtime/base/problems.h has it: file, line, id, key, what was expected. */
+ * wrong, as runtime/text/problems.h has it: file, line, id, key, what was expected. */
 int policies_read(const char *path, enum policies_limits limits, struct policies *ret_policies,
                   struct chimera_error *err);
 /* The same of a text; `path` is for messages. */

@@ -7,7 +7,7 @@
 
 #include "runtime/abi/capability.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/base/nearest.h"
+#include "runtime/text/nearest.h"
 #include "runtime/json/tree.h"
 
 #define SETTINGS_MAX ((size_t)64 << 20)

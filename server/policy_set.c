@@ -6,11 +6,11 @@
 #include <stdlib.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/log.h"
-#include "runtime/base/problems.h"
 #include "runtime/instance/pagemap.h"
+#include "runtime/log/log.h"
 #include "runtime/policy/metadata.h"
 #include "runtime/policy/slots.h"
+#include "runtime/text/problems.h"
 #include "server/group.h"
 #include "server/span.h"
 

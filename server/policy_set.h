@@ -55,7 +55,7 @@ struct policy_set_wish { /* borrowed; the texts for as long as the set */
 };
 
 /* Tries all policies. Fails if one does, with the names of those that did and the reasons
- * (runtime/base/problems.h), unless the configuration says to go on: then a failure is kept as the
+ * (runtime/text/problems.h), unless the configuration says to go on: then a failure is kept as the
  * answer to that policy's requests. */
 int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_set,
                     struct chimera_error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/process_page.h"
 
-#include "runtime/base/log_writer.h"
+#include "runtime/log/log_writer.h"
 
 int process_page_make(struct shared *page, struct chimera_error *err)
 {

@@ -9,7 +9,7 @@
 #ifndef CHIMERA_SERVER_PROCESS_PAGE_H
 #define CHIMERA_SERVER_PROCESS_PAGE_H
 
-#include "runtime/base/log_ring.h"
+#include "runtime/log/log_ring.h"
 #include "server/shared.h"
 
 struct process_page {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "runtime/base/utf8.h"
+#include "runtime/text/utf8.h"
 
 void rejection_copy(struct chimera_slice text, size_t room, char *ret_bytes,
                     struct rejection_text *ret_text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/relief.h"
 
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "server/connection.h"
 #include "server/connection_memory.h"
 #include "server/connection_room.h"

@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "runtime/base/percent.h"
-#include "runtime/base/utf8.h"
+#include "runtime/text/utf8.h"
 
 #define TEXT_415 "Expected request with `Content-Type: application/json`"
 #define TEXT_413 "Failed to buffer the request body: length limit exceeded"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/base/utf8.h"
+#include "runtime/text/utf8.h"
 
 static struct seat_policy *policy_of(struct seat *seat, uint32_t number)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "runtime/base/utf8.h"
+#include "runtime/text/utf8.h"
 
 #define PROBES 64
 #define NUMBER_MASK 0xffffu /* of an entry in the index; above it a part of the hash */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "server/group.h"
 #include "server/loop_watch.h"
 #include "server/span.h"

@@ -9,7 +9,7 @@
 #ifndef CHIMERA_SERVER_SPAN_H
 #define CHIMERA_SERVER_SPAN_H
 
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "runtime/review/response.h"
 #include "server/http.h"
 #include "server/route.h"

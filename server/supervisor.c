@@ -11,7 +11,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
-#include "runtime/base/log_writer.h"
+#include "runtime/log/log_writer.h"
 #include "runtime/instance/sanitizer.h"
 #include "server/admin_process.h"
 #include "server/bundle.h"

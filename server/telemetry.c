@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "server/descriptors.h"
 #include "server/exporter.h"
 #include "server/generation.h"

@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "runtime/base/log.h"
 #include "runtime/base/slice.h"
+#include "runtime/log/log.h"
 
 #define CIPHERS_OF_TLS12                                           \
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:" \

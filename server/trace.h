@@ -9,7 +9,7 @@
 
 #include <stdatomic.h>
 
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 
 /* Which requests are traced, by OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG (either may be
  * NULL): a threshold for trace_open(). What is not understood means all of them, and *ret_is_known

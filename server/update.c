@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "server/daemon.h"
 
 #define TARGET "server::supervisor"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 
 #define QUIET_MS 100   /* without an event: whoever writes has come to an end */
 #define LATEST_MS 2000 /* nobody waits longer, however busy the folder is */

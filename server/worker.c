@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/log.h"
-#include "runtime/base/log_limit.h"
-#include "runtime/base/log_writer.h"
-#include "runtime/base/problems.h"
-#include "runtime/rego/zone_store.h"
+#include "runtime/log/log.h"
+#include "runtime/log/log_limit.h"
+#include "runtime/log/log_writer.h"
+#include "runtime/text/problems.h"
+#include "runtime/rego/builtins/time/zone_store.h"
 #include "server/listener.h"
 #include "server/lockdown.h"
 #include "server/loop_watch.h"

@@ -13,7 +13,7 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/clock.h"
-#include "runtime/base/log_writer.h"
+#include "runtime/log/log_writer.h"
 #include "server/counters.h"
 #include "server/descriptors.h"
 #include "server/gate.h"

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
-#include "runtime/base/log.h"
-#include "runtime/base/printable.h"
+#include "runtime/log/log.h"
+#include "runtime/text/printable.h"
 #include "runtime/json/tree.h"
 #include "runtime/plugin/plugin_file.h"
 #include "toolchain/commands.h"

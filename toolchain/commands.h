@@ -57,7 +57,7 @@ bool option_jobs(const struct chimera_cli_options *options, unsigned *ret_jobs);
 void confinement_warn(void);
 
 /* "Error: …" on standard error, with the lines behind the first indented; returns EXIT_FAILED. Like
- * all that the command prints of others' texts it goes by runtime/base/printable.h. */
+ * all that the command prints of others' texts it goes by runtime/text/printable.h. */
 int say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A line of JSON to standard output, its end included. */

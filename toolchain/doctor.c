@@ -16,7 +16,7 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
-#include "runtime/base/printable.h"
+#include "runtime/text/printable.h"
 #include "toolchain/commands.h"
 
 #define WABT_LINEAR 33 /* from this minor on wasm2c is not quadratic */

@@ -5,7 +5,7 @@
 
 #include "compiler/module.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/base/printable.h"
+#include "runtime/text/printable.h"
 #include "runtime/json/tree.h"
 #include "runtime/yaml/yaml.h"
 #include "toolchain/commands.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/base/printable.h"
+#include "runtime/text/printable.h"
 #include "runtime/policy/policy.h"
 #include "toolchain/commands.h"
 #include "toolchain/inspect_plugin.h"

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "compiler/confine.h"
-#include "runtime/base/log.h"
-#include "runtime/base/printable.h"
+#include "runtime/log/log.h"
+#include "runtime/text/printable.h"
 #include "toolchain/commands.h"
 #include "toolchain/version.h"
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "compiler/confine.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "runtime/policy/policy.h"
 
 #define TARGET "chimera::trial"

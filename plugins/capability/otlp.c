@@ -9,7 +9,7 @@
 #include "plugins/capability/pushed.h"
 #include "plugins/capability/queued.h"
 #include "runtime/base/clock.h"
-#include "runtime/base/log_writer.h"
+#include "runtime/log/log_writer.h"
 
 #define TARGET "otlp"
 #define LOG_MS 200

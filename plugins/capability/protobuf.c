@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/capability/protobuf.h"
 
-#include "runtime/base/utf8.h"
+#include "runtime/text/utf8.h"
 
 /* https://protobuf.dev/programming-guides/encoding/ */
 enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };

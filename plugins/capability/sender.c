@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/capability/sender.h"
 
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 
 #define TARGET "otlp"
 #define BACKOFF_FIRST_MS 1000

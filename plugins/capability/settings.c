@@ -8,8 +8,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "runtime/base/log.h"
 #include "runtime/base/percent.h"
+#include "runtime/log/log.h"
 
 #define TARGET "otlp::settings"
 #define VALUE_MAX ((size_t)8 * 1024)

@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "runtime/abi/abi_internal.h"
-#include "runtime/base/utf8.h"
 #include "runtime/policy/policy.h"
+#include "runtime/text/utf8.h"
 
 #define UTF8_PIECE ((size_t)16 * 1024)
 #define UTF8_CHARACTER_MAX 4

@@ -9,7 +9,7 @@
 #define CHIMERA_ABI_H
 
 #include "runtime/base/arena.h"
-#include "runtime/instance/host.h"
+#include "runtime/instance/guest.h"
 #include "runtime/review/request.h"
 #include "runtime/review/response.h"
 

@@ -5,7 +5,7 @@
 
 #include "runtime/abi/abi.h"
 #include "runtime/abi/capability.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 
 /* Buffers of a host grow as its guest needs them; what a request leaves behind above this is given
  * back, below it is kept, so that a warm host does not call malloc. */

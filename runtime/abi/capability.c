@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "runtime/base/log.h"
 #include "runtime/json/tree.h"
+#include "runtime/log/log.h"
 
 #define TARGET "chimera::capability"
 

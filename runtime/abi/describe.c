@@ -4,7 +4,7 @@
 #include "runtime/abi/rego.h"
 #include "runtime/abi/wapc.h"
 #include "runtime/abi/wasi.h"
-#include "runtime/instance/host.h"
+#include "runtime/instance/guest.h"
 
 static void put(struct chimera_buffer *out, const void *bytes, size_t size)
 {

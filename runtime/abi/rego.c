@@ -9,7 +9,7 @@
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
 #include "runtime/policy/policy.h"
-#include "runtime/rego/zone_store.h"
+#include "runtime/rego/builtins/time/zone_store.h"
 
 /* The modules number their builtins from 0; more than OPA has is nonsense. */
 #define BUILTIN_ID_MAX 4096

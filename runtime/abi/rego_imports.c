@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What Rego modules import. These functions run on the guest's stack and call back into the guest,
  * which may trap or be interrupted there: everything they hold is in struct chimera_rego. There is one
- * of it for a host, so a builtin may not be called from within a call back (host.h). */
+ * of it for a host, so a builtin may not be called from within a call back (instance/guest.h). */
 #include <stdio.h>
 #include <time.h>
 
 #include "runtime/abi/abi_internal.h"
 #include "runtime/abi/rego.h"
-#include "runtime/base/utf8.h"
+#include "runtime/text/utf8.h"
 
 #define TARGET "policy_log"
 

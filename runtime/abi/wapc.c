@@ -6,7 +6,7 @@
 
 #include "runtime/abi/abi_internal.h"
 #include "runtime/abi/wasi.h"
-#include "runtime/base/utf8.h"
+#include "runtime/text/utf8.h"
 #include "runtime/policy/policy.h"
 
 #define TARGET "chimera::wapc"

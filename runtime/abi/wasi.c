@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "runtime/abi/wasi_internal.h"
-#include "runtime/base/utf8.h"
 #include "runtime/policy/policy.h"
+#include "runtime/text/utf8.h"
 
 #define TARGET "chimera::wasi"
 

@@ -3,8 +3,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "runtime/base/printable.h"
 #include "runtime/cli/cli.h"
+#include "runtime/text/printable.h"
 
 #define WIDTH 100
 #define HELP_COLUMN 32

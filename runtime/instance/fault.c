@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "runtime/instance/host.h"
-#include "runtime/instance/host_internal.h"
+#include "runtime/instance/guest.h"
+#include "runtime/instance/guest_internal.h"
 #include "runtime/instance/switch.h"
 #include "runtime/instance/watchdog.h"
 

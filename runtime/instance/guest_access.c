@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/instance/host_internal.h"
+#include "runtime/instance/guest_internal.h"
 #include "runtime/instance/switch.h"
 #include "runtime/instance/watchdog.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "runtime/instance/host_internal.h"
+#include "runtime/instance/guest_internal.h"
 
 /* A guest that takes all that it is given must still be able to answer: so much of the limit is its
  * host's, for answers and what is made of them. */

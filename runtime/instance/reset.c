@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "runtime/instance/host_internal.h"
+#include "runtime/instance/guest_internal.h"
 #include "runtime/instance/watchdog.h"
 
 /* Without page tracking: up to here all of memory is copied, above it is dropped. */

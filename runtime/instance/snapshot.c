@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/instance/host_internal.h"
+#include "runtime/instance/guest_internal.h"
 
 /* A suspended guest has some hundred bytes of live stack; more than this is not worth a copy for
  * each request. */

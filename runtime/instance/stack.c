@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "runtime/instance/host_internal.h"
+#include "runtime/instance/guest_internal.h"
 
 /* What stays. The guest's own depth, and the page that full.h probes as far below it as the host
  * may go: were that given back, each host call would meet it anew. The quick tier needs four times

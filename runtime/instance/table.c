@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/instance/host_internal.h"
+#include "runtime/instance/guest_internal.h"
 
 /* Between two looks at the account. */
 #define COPY_BYTES ((size_t)256 * 1024)

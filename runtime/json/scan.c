@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "runtime/base/utf8.h"
 #include "runtime/json/number.h"
+#include "runtime/text/utf8.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON's leaves as serde_json writes them. */
-#include "runtime/base/utf8.h"
 #include "runtime/json/number.h"
 #include "runtime/json/tree.h"
+#include "runtime/text/utf8.h"
 
 static bool is_plain(unsigned char byte)
 {

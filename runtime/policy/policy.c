@@ -7,7 +7,7 @@
 #include "runtime/abi/abi.h"
 #include "runtime/abi/capability.h"
 #include "runtime/abi/wasi.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "runtime/policy/slots.h"
 #include "runtime/policy/stop_report.h"
 

@@ -68,7 +68,7 @@ bool chimera_policy_counters(const struct chimera_policy *policy, unsigned lane,
 
 /* What the last evaluation on a lane came to, for metrics. On the lane's thread, behind it. */
 struct chimera_run_report {
-    uint32_t stop;   /* an enum chimera_stop (host.h); 0: the guest came to its end by itself */
+    uint32_t stop;   /* an enum chimera_stop (instance/guest.h); 0: the guest came to its end by itself */
     uint32_t resets; /* 1, unless the instance could not be brought back */
     uint64_t pages;  /* that were copied back */
     uint64_t reset_ns;

@@ -7,7 +7,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
-#include "runtime/instance/host.h"
+#include "runtime/instance/guest.h"
 
 #define MAPPINGS_PER_SLOT 8
 #define MAP_COUNT_DEFAULT 65530

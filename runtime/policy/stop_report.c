@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "runtime/plugin/names.h"
 
 #define TARGET "chimera::trap"

@@ -4,7 +4,7 @@
 #ifndef CHIMERA_STOP_REPORT_H
 #define CHIMERA_STOP_REPORT_H
 
-#include "runtime/instance/host.h"
+#include "runtime/instance/guest.h"
 
 /* For a host that was left early, before it is reset; does nothing for the others. Reads the
  * plugin's names, so it is no part of a request that went well. `uid`: .data NULL without a

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/rego/builtin.h"
 
-#include "runtime/rego/family.h"
+#include "runtime/rego/arguments.h"
 
 static const struct chimera_rego_builtin builtins[] = {
 #define X(name, arity, function) {name, arity, function},

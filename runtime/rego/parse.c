@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The text of opa_value_dump, read without recursion. */
-#include "runtime/base/utf8.h"
 #include "runtime/json/node.h"
 #include "runtime/json/scan.h"
 #include "runtime/rego/value.h"
+#include "runtime/text/utf8.h"
 
 /* A number of more bytes is asked for its time: it is read several times at once. */
 #define NUMBER_LARGE ((size_t)64 << 10)

@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 
-#include "runtime/base/utf8.h"
 #include "runtime/rego/value.h"
+#include "runtime/text/utf8.h"
 
 #define RUNE_ERROR 0xFFFDu
 

@@ -2,8 +2,8 @@
 /* What an API server passes on of a webhook's warnings (webhook-contract.md §4.2). */
 #include <string.h>
 
-#include "runtime/base/utf8.h"
 #include "runtime/review/response.h"
+#include "runtime/text/utf8.h"
 
 #define TOTAL_RUNES 4096
 #define ITEM_RUNES 256

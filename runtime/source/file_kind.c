@@ -3,7 +3,7 @@
 
 #include <strings.h>
 
-#include "runtime/base/utf8.h"
+#include "runtime/text/utf8.h"
 
 #define QUOTED 40 /* bytes of a text that are told */
 #define TAR_MARK 257

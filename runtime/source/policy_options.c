@@ -5,9 +5,9 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/file.h"
-#include "runtime/base/nearest.h"
-#include "runtime/base/quantity.h"
 #include "runtime/policy/policy.h"
+#include "runtime/text/nearest.h"
+#include "runtime/text/quantity.h"
 #include "runtime/yaml/document.h"
 
 #define FILE_MAX ((size_t)16 << 20)

@@ -20,7 +20,7 @@ struct chimera_policy_extras { /* what the file says of one policy */
 
 /* `ids` ends with NULL: those of all policies there are, a group's members as "group/member". There
  * is room for as many in `ret_extras`. The error tells all that is wrong, each with its place
- * (runtime/base/problems.h). */
+ * (runtime/text/problems.h). */
 int chimera_policy_options_read(const char *path, const char *const *ids,
                                 struct chimera_policy_extras *ret_extras,
                                 struct chimera_error *err);

@@ -9,7 +9,7 @@
 #include "runtime/base/slice.h"
 
 /* Reads and checks the file, the certificates included. The error tells all that is wrong, each
- * with its place (runtime/base/problems.h). Keys that nobody knows are ignored, as by the
+ * with its place (runtime/text/problems.h). Keys that nobody knows are ignored, as by the
  * reference; *ret_warnings, owned by the caller, has lines about them, or is NULL. */
 int chimera_sources_check(const char *path, char **ret_warnings, struct chimera_error *err);
 

@@ -9,7 +9,7 @@
 #include "runtime/base/slice.h"
 
 /* Reads and checks the file. The error tells all that is wrong, each with its place
- * (runtime/base/problems.h). */
+ * (runtime/text/problems.h). */
 int chimera_verification_check(const char *path, struct chimera_error *err);
 /* The same of a text; `path` is for messages. */
 int chimera_verification_check_text(struct chimera_slice text, const char *path,

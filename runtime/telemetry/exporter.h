@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "runtime/base/error.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 
 #define CHIMERA_EXPORTER_ABI 1
 #define CHIMERA_EXPORTER_SYMBOL "chimera_exporter"

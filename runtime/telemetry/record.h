@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 
 #define CHIMERA_RECORD_MAX 4096 /* PIPE_BUF */
 #define CHIMERA_RECORD_TRACE_ID 16

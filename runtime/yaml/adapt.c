@@ -3,9 +3,9 @@
 
 #include <yaml.h>
 
-#include "runtime/base/hex.h"
-#include "runtime/base/utf8.h"
 #include "runtime/json/scan.h"
+#include "runtime/text/hex.h"
+#include "runtime/text/utf8.h"
 
 #define PAIR_SIZE 12 /* \ud83d\ude00 */
 #define KEY_MAX 250  /* bytes of a key that libyaml surely finds without being told where it is */

@@ -5,7 +5,7 @@
 
 #include <yaml.h>
 
-#include "runtime/base/problems.h"
+#include "runtime/text/problems.h"
 #include "runtime/yaml/input.h"
 #include "runtime/yaml/yaml.h"
 

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "runtime/base/nearest.h"
+#include "runtime/text/nearest.h"
 #include "runtime/json/tree.h"
 
 #define TEXT_MAX 1000

@@ -8,7 +8,7 @@
 #ifndef CHIMERA_YAML_DOCUMENT_H
 #define CHIMERA_YAML_DOCUMENT_H
 
-#include "runtime/base/problems.h"
+#include "runtime/text/problems.h"
 #include "runtime/yaml/places.h"
 #include "runtime/yaml/yaml.h"
 

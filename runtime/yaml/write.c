@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <yaml.h>
 
-#include "runtime/base/printable.h"
+#include "runtime/text/printable.h"
 #include "runtime/json/node.h"
 #include "runtime/json/tree.h"
 #include "runtime/yaml/scalar.h"

@@ -10,7 +10,7 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
-#include "runtime/base/problems.h"
+#include "runtime/text/problems.h"
 
 struct chimera_yaml_options {
     bool duplicate_keys_fail; /* else the last one wins */

@@ -14,7 +14,7 @@
 #include "runtime/abi/wasi.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/clock.h"
-#include "runtime/instance/host.h"
+#include "runtime/instance/guest.h"
 
 #define MEMORY_LIMIT ((uint64_t)64 << 20)
 

@@ -17,7 +17,7 @@
 #include "compiler/module.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/file.h"
-#include "runtime/instance/host.h"
+#include "runtime/instance/guest.h"
 
 #define NAMED_MAX 64
 #define VALUES_MAX 32

@@ -17,7 +17,7 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
-#include "runtime/instance/host.h"
+#include "runtime/instance/guest.h"
 
 #define SCRIPT_MAX ((size_t)16 << 20)
 #define VALUES_MAX 1024 /* more than a signature may have */

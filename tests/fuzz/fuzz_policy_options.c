@@ -3,9 +3,9 @@
  * range. */
 #include <stdlib.h>
 
-#include "runtime/base/problems.h"
 #include "runtime/policy/policy.h"
 #include "runtime/source/policy_options.h"
+#include "runtime/text/problems.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "runtime/rego/regexp_internal.h"
+#include "runtime/regexp/regexp_internal.h"
 
 /* Expressions may be made that are slow for their size; those are not what is looked for. */
 #define TIME_NS 2000000000

@@ -21,8 +21,8 @@
 
 #include "plugins/policy/imports.h"
 #include "runtime/base/clock.h"
-#include "runtime/base/log.h"
 #include "runtime/instance/watchdog.h"
+#include "runtime/log/log.h"
 #include "tests/hostile/slot.h"
 #include "tests/unit/heap.h"
 

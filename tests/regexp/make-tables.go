@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// make-tables writes runtime/rego/regexp_tables.c: Unicode as Go's regular expressions know it, from Go's own package unicode.
+// make-tables writes runtime/regexp/tables.c: Unicode as Go's regular expressions know it, from Go's own package unicode.
 //
-//	go run tests/regexp/make-tables.go >runtime/rego/regexp_tables.c
+//	go run tests/regexp/make-tables.go >runtime/regexp/tables.c
 //
 // It stops when the tables would not say what Go says.
 package main
@@ -236,7 +236,7 @@ func main() {
 
 	fmt.Printf("/* SPDX-License-Identifier: Apache-2.0 */\n")
 	fmt.Printf("/* Made by tests/regexp/make-tables.go from Unicode %s; do not edit. */\n", unicode.Version)
-	fmt.Printf("/* clang-format off */\n#include \"runtime/rego/regexp_unicode.h\"\n")
+	fmt.Printf("/* clang-format off */\n#include \"runtime/regexp/unicode.h\"\n")
 	printWords("Runs of one general category: the first character << 5 | the category.", "chimera_regexp_category_runs", runs(category, 5))
 	printWords("Runs of one script: the first character << 8 | the script, 0 for none.", "chimera_regexp_script_runs", runs(script, 8))
 	printFolds(folds())

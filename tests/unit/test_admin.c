@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "runtime/base/printable.h"
 #include "runtime/json/tree.h"
+#include "runtime/text/printable.h"
 #include "server/admin.h"
 #include "server/admin_host.h"
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "runtime/abi/capability.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 

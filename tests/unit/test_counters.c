@@ -15,8 +15,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "runtime/base/utf8.h"
-#include "runtime/instance/host.h"
+#include "runtime/instance/guest.h"
+#include "runtime/text/utf8.h"
 #include "server/board.h"
 #include "server/counters.h"
 

@@ -11,8 +11,8 @@
 
 #include "runtime/abi/abi_internal.h"
 #include "runtime/abi/wasi.h"
-#include "runtime/base/log.h"
 #include "runtime/instance/watchdog.h"
+#include "runtime/log/log.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 

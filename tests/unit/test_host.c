@@ -15,7 +15,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/file.h"
 #include "runtime/instance/fault.h"
-#include "runtime/instance/host.h"
+#include "runtime/instance/guest.h"
 #include "runtime/instance/watchdog.h"
 
 static const char guest[] =

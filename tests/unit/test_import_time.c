@@ -14,7 +14,7 @@
 
 #include "runtime/abi/wapc.h"
 #include "runtime/abi/wasi.h"
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 
 void chimera_wapc_guest_error(H, U at, U size);
 void chimera_wapc_console_log(H, U at, U size);

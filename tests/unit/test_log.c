@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "runtime/base/log.h"
-#include "runtime/base/utf8.h"
+#include "runtime/log/log.h"
+#include "runtime/text/utf8.h"
 
 #define STAMP_SIZE 27 /* 2026-05-21T08:33:56.123456Z */
 

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "runtime/base/log.h"
-#include "runtime/base/log_limit.h"
+#include "runtime/log/log.h"
+#include "runtime/log/log_limit.h"
 
 #define S UINT64_C(1000000000)
 #define LINES 300 /* all fit into a pipe */

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/base/log_ring.h"
+#include "runtime/log/log_ring.h"
 
 #define PAGES (CHIMERA_LOG_RING_BYTES / 4096)
 #define THREADS 8

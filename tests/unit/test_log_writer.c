@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
-#include "runtime/base/log.h"
-#include "runtime/base/log_writer.h"
+#include "runtime/log/log.h"
+#include "runtime/log/log_writer.h"
 
 #define MANY 20000 /* far more than the pipe and the memory hold */
 #define THREADS 4

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "runtime/base/log.h"
 #include "runtime/instance/watchdog.h"
+#include "runtime/log/log.h"
 #include "runtime/policy/policy.h"
 
 #define MIB ((uint64_t)1 << 20)

@@ -8,7 +8,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "runtime/source/module.h"
+#include "runtime/source/reference.h"
 
 struct place {
     const char *module, *path; /* NULL: refused */

@@ -18,7 +18,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/instance/fault.h"
-#include "runtime/instance/host.h"
+#include "runtime/instance/guest.h"
 
 #define NAMES_MAX ((size_t)1 << 20)
 

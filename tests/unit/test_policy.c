@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "runtime/policy/policy.h"
 
 void chimera_wapc_guest_request(struct chimera_host *host, uint32_t operation, uint32_t payload);

@@ -7,8 +7,8 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "runtime/base/problems.h"
 #include "runtime/source/policy_options.h"
+#include "runtime/text/problems.h"
 
 #define MI ((uint64_t)1 << 20)
 

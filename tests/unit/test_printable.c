@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/base/printable.h"
+#include "runtime/text/printable.h"
 
 static void assert_shows(const char *text, size_t size, const char *line_end, const char *want)
 {

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "runtime/base/nearest.h"
-#include "runtime/base/problems.h"
+#include "runtime/text/nearest.h"
+#include "runtime/text/problems.h"
 
 static void they_stand_in_the_order_of_their_places(void **state)
 {

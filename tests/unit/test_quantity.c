@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/base/quantity.h"
+#include "runtime/text/quantity.h"
 
 static void sizes_are_read(void **state)
 {

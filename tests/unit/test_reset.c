@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "runtime/abi/describe.h"
-#include "runtime/base/log.h"
-#include "runtime/instance/host_internal.h"
+#include "runtime/instance/guest_internal.h"
+#include "runtime/log/log.h"
 
 void chimera_wapc_guest_request(H, U operation, U payload);
 void chimera_wapc_guest_response(H, U at, U size);

@@ -16,7 +16,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/instance/fault.h"
-#include "runtime/instance/host.h"
+#include "runtime/instance/guest.h"
 
 #define WAT_MAX ((size_t)16 << 20)
 #define FRAME_VALUES 20000 /* of 8 bytes: a frame of 160 KB */

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 
 #include "runtime/base/file.h"
-#include "runtime/rego/civil.h"
-#include "runtime/rego/zone_store.h"
+#include "runtime/rego/builtins/time/civil.h"
+#include "runtime/rego/builtins/time/zone_store.h"
 #include "server/lockdown.c"
 #include "server/syscall_filter.c"
 

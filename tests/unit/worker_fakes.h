@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/base/log.h"
+#include "runtime/log/log.h"
 #include "runtime/base/clock.h"
 #include "server/gate.h"
 #include "server/process_page.h"

@@ -22,7 +22,7 @@
 #include <cmocka.h>
 
 #include "failing_allocation.h"
-#include "runtime/base/log_writer.h"
+#include "runtime/log/log_writer.h"
 #include "runtime/base/clock.h"
 #include "server/orders.c"
 #include "server/process_page.h"

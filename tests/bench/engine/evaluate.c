@@ -13,7 +13,7 @@
 
 #include "figures.h"
 #include "runtime/base/file.h"
-#include "runtime/instance/host.h"
+#include "runtime/instance/guest.h"
 #include "runtime/policy/policy.h"
 
 #define TEXT_MAX ((size_t)16 << 20)

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builtins crypto.*: digests and their HMACs, as lower-case hexadecimal digits. */
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "runtime/rego/arguments.h"
+
+#define PIECE ((size_t)32 << 10) /* that is hashed between two looks at the account */
+#define BLOCK_MAX 128            /* of any digest here: SHA-512's */
+
+struct hash {
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    unsigned size;
+};
+
+/* The digest of one text after the other. */
+static int digest_of(const struct chimera_rego_call *call, const EVP_MD *kind,
+                     struct chimera_slice first, struct chimera_slice second, struct hash *ret_hash)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool is_good = context && EVP_DigestInit_ex(context, kind, NULL) &&
+                   (first.size == 0 || EVP_DigestUpdate(context, first.data, first.size));
+    int code = CHIMERA_OK;
+    while (is_good && second.size > 0 && code == CHIMERA_OK) {
+        size_t size = second.size < PIECE ? second.size : PIECE;
+        is_good = EVP_DigestUpdate(context, second.data, size);
+        second = (struct chimera_slice){second.data + size, second.size - size};
+        code = chimera_rego_spend(call, size / 2);
+    }
+    is_good = is_good && EVP_DigestFinal_ex(context, ret_hash->bytes, &ret_hash->size);
+    EVP_MD_CTX_free(context);
+    if (code == CHIMERA_OK && !is_good)
+        code = chimera_fail(call->err, CHIMERA_EINVAL, "the digest is not available");
+    return code;
+}
+
+static struct chimera_slice slice_of(const struct hash *hash)
+{
+    return (struct chimera_slice){(const char *)hash->bytes, hash->size};
+}
+
+static int give_hex(const struct chimera_rego_call *call, const struct hash *hash,
+                    struct json_object **ret_result)
+{
+    struct chimera_buffer out;
+    chimera_rego_buffer(call, &out);
+    chimera_rego_put_hex(slice_of(hash), &out);
+    return chimera_rego_give_text(call, &out, ret_result);
+}
+
+static int digest(const struct chimera_rego_call *call, const EVP_MD *kind,
+                  struct json_object **ret_result)
+{
+    struct hash hash;
+    struct chimera_slice text;
+    int code = chimera_rego_want_string(call, 0, &text);
+    if (code == CHIMERA_OK)
+        code = digest_of(call, kind, CHIMERA_SLICE(""), text, &hash);
+    return code < 0 ? code : give_hex(call, &hash, ret_result);
+}
+
+int chimera_rego_md5(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    return digest(call, EVP_md5(), ret_result);
+}
+
+int chimera_rego_sha1(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    return digest(call, EVP_sha1(), ret_result);
+}
+
+int chimera_rego_sha256(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    return digest(call, EVP_sha256(), ret_result);
+}
+
+/* RFC 2104, in pieces: OpenSSL's would hash megabytes at once. */
+static int hmac(const struct chimera_rego_call *call, const EVP_MD *kind,
+                struct json_object **ret_result)
+{
+    char inner[BLOCK_MAX] = {0}, outer[BLOCK_MAX];
+    size_t block = (size_t)EVP_MD_get_block_size(kind);
+    struct hash hash;
+    struct chimera_slice text, key;
+    int code = chimera_rego_want_string(call, 0, &text);
+    if (code == CHIMERA_OK)
+        code = chimera_rego_want_string(call, 1, &key);
+    if (code == CHIMERA_OK && key.size > block) {
+        code = digest_of(call, kind, CHIMERA_SLICE(""), key, &hash);
+        key = slice_of(&hash);
+    }
+    if (code < 0)
+        return code;
+    memcpy(inner, key.data, key.size);
+    for (size_t i = 0; i < block; i++) {
+        outer[i] = (char)(inner[i] ^ 0x5C);
+        inner[i] ^= 0x36;
+    }
+    code = digest_of(call, kind, (struct chimera_slice){inner, block}, text, &hash);
+    if (code == CHIMERA_OK)
+        code = digest_of(call, kind, (struct chimera_slice){outer, block}, slice_of(&hash), &hash);
+    return code < 0 ? code : give_hex(call, &hash, ret_result);
+}
+
+int chimera_rego_hmac_md5(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    return hmac(call, EVP_md5(), ret_result);
+}
+
+int chimera_rego_hmac_sha1(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    return hmac(call, EVP_sha1(), ret_result);
+}
+
+int chimera_rego_hmac_sha256(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    return hmac(call, EVP_sha256(), ret_result);
+}
+
+int chimera_rego_hmac_sha512(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    return hmac(call, EVP_sha512(), ret_result);
+}
+
+int chimera_rego_hmac_equal(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    struct chimera_slice a, b;
+    int code = chimera_rego_want_string(call, 0, &a);
+    if (code == CHIMERA_OK)
+        code = chimera_rego_want_string(call, 1, &b);
+    if (code < 0)
+        return code;
+    bool is_equal = a.size == b.size;
+    for (size_t at = 0, size; is_equal && at < a.size && code == CHIMERA_OK; at += size) {
+        size = a.size - at < PIECE ? a.size - at : PIECE;
+        is_equal = CRYPTO_memcmp(a.data + at, b.data + at, size) == 0;
+        code = chimera_rego_spend(call, size / 4);
+    }
+    return code < 0 ? code : chimera_rego_give_bool(call, is_equal, ret_result);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builtins on arrays, sets and objects, and the casts, which only check a type. */
+#include "runtime/rego/arguments.h"
+
+/* Elements that numbers.range_step may make. */
+#define RANGE_MAX 1000000
+
+/* Adds the elements of `list`, which may be a set. */
+static int push_all(const struct chimera_rego_call *call, struct json_object *array,
+                    struct json_object *list)
+{
+    int code = array ? CHIMERA_OK : chimera_rego_no_memory(call);
+    for (size_t i = 0; i < json_object_array_length(list) && code == CHIMERA_OK; i++)
+        code = chimera_rego_push(call, array, json_object_get(json_object_array_get_idx(list, i)));
+    return code;
+}
+
+static int want_list(const struct chimera_rego_call *call)
+{
+    if (json_object_is_type(call->args[0], json_type_array))
+        return CHIMERA_OK;
+    return chimera_fail(call->err, CHIMERA_EINVAL,
+                        "operand 1 must be one of {array, set} but got %s",
+                        chimera_rego_type_name(chimera_rego_type_of(call->args[0])));
+}
+
+int chimera_rego_cast_array(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    int code = want_list(call);
+    if (code < 0)
+        return code;
+    struct json_object *array = chimera_node_array(call->account);
+    return chimera_rego_finish(call, push_all(call, array, call->args[0]), array, ret_result);
+}
+
+int chimera_rego_cast_set(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    int code = want_list(call);
+    if (code < 0)
+        return code;
+    struct json_object *set = chimera_node_array(call->account);
+    return chimera_rego_finish_set(call, push_all(call, set, call->args[0]), set, ret_result);
+}
+
+static int cast(const struct chimera_rego_call *call, enum chimera_rego_type type,
+                struct json_object **ret_result)
+{
+    int code = chimera_rego_want(call, 0, type);
+    if (code == CHIMERA_OK)
+        *ret_result = json_object_get(call->args[0]);
+    return code;
+}
+
+int chimera_rego_cast_boolean(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    return cast(call, CHIMERA_REGO_BOOLEAN, ret_result);
+}
+
+int chimera_rego_cast_null(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    return cast(call, CHIMERA_REGO_NULL, ret_result);
+}
+
+int chimera_rego_cast_object(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    return cast(call, CHIMERA_REGO_OBJECT, ret_result);
+}
+
+int chimera_rego_cast_string(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    return cast(call, CHIMERA_REGO_STRING, ret_result);
+}
+
+/* One level only, and no sets. */
+int chimera_rego_array_flatten(const struct chimera_rego_call *call,
+                               struct json_object **ret_result)
+{
+    int code = chimera_rego_want(call, 0, CHIMERA_REGO_ARRAY);
+    if (code < 0)
+        return code;
+    struct json_object *flat = chimera_node_array(call->account);
+    if (!flat)
+        return chimera_rego_no_memory(call);
+    for (size_t i = 0; i < json_object_array_length(call->args[0]) && code == CHIMERA_OK; i++) {
+        struct json_object *part = json_object_array_get_idx(call->args[0], i);
+        if (chimera_rego_type_of(part) == CHIMERA_REGO_ARRAY)
+            code = push_all(call, flat, part);
+        else
+            code = chimera_rego_push(call, flat, json_object_get(part));
+        if (code == CHIMERA_OK)
+            code = chimera_rego_spend(call, 1); /* a part may be empty */
+    }
+    return chimera_rego_finish(call, code, flat, ret_result);
+}
+
+int chimera_rego_array_reverse(const struct chimera_rego_call *call,
+                               struct json_object **ret_result)
+{
+    int code = chimera_rego_want(call, 0, CHIMERA_REGO_ARRAY);
+    if (code < 0)
+        return code;
+    struct json_object *turned = chimera_node_array(call->account);
+    if (!turned)
+        return chimera_rego_no_memory(call);
+    for (size_t i = json_object_array_length(call->args[0]); i-- > 0 && code == CHIMERA_OK;)
+        code = chimera_rego_push(call, turned,
+                                 json_object_get(json_object_array_get_idx(call->args[0], i)));
+    return chimera_rego_finish(call, code, turned, ret_result);
+}
+
+int chimera_rego_range_step(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    int64_t bound[3];
+    int code = CHIMERA_OK;
+    for (unsigned i = 0; i < 3 && code == CHIMERA_OK; i++)
+        code = chimera_rego_want_int64(call, i, &bound[i]);
+    if (code < 0)
+        return code;
+    if (bound[2] <= 0)
+        return chimera_fail(call->err, CHIMERA_EINVAL, "step must be a positive integer");
+    bool is_up = bound[0] <= bound[1];
+    uint64_t span =
+        is_up ? (uint64_t)bound[1] - (uint64_t)bound[0] : (uint64_t)bound[0] - (uint64_t)bound[1];
+    uint64_t steps = span / (uint64_t)bound[2];
+    if (steps >= RANGE_MAX)
+        return chimera_fail(call->err, CHIMERA_ELIMIT, "more than %d numbers", RANGE_MAX);
+    struct json_object *range = chimera_node_array(call->account);
+    if (!range)
+        return chimera_rego_no_memory(call);
+    for (uint64_t i = 0; i <= steps && code == CHIMERA_OK; i++) {
+        uint64_t way = i * (uint64_t)bound[2];
+        struct json_object *number = chimera_node_int64(
+            call->account, (int64_t)(is_up ? (uint64_t)bound[0] + way : (uint64_t)bound[0] - way));
+        code = number ? chimera_rego_push(call, range, number) : chimera_rego_no_memory(call);
+    }
+    return chimera_rego_finish(call, code, range, ret_result);
+}
+
+/* Of an object: in order, so that the list is a set. */
+int chimera_rego_object_keys(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    int code = chimera_rego_want(call, 0, CHIMERA_REGO_OBJECT);
+    if (code < 0)
+        return code;
+    if (chimera_rego_order_members(call->args[0], call->account) < 0)
+        return chimera_rego_no_memory(call);
+    struct json_object *keys = chimera_node_array(call->account);
+    if (!keys)
+        return chimera_rego_no_memory(call);
+    for (const struct lh_entry *entry = json_object_get_object(call->args[0])->head;
+         entry && code == CHIMERA_OK; entry = entry->next)
+        code =
+            chimera_rego_push_string(call, keys, chimera_slice_of((const char *)lh_entry_k(entry)));
+    chimera_rego_mark_set(keys);
+    return chimera_rego_finish(call, code, keys, ret_result);
+}
+
+/* --- object.union_n --- */
+
+static char ours_mark; /* its address is the userdata of objects that the union made for itself */
+
+static bool is_ours(struct json_object *value)
+{
+    return json_object_is_type(value, json_type_object) &&
+           json_object_get_userdata(value) == &ours_mark;
+}
+
+static int merge(const struct chimera_rego_call *call, struct json_object *whole,
+                 struct json_object *part);
+
+/* A value where there is one already: objects are merged, of all else the upper one counts. Each
+ * object of the arguments is copied once at most, so that the whole is linear. */
+static int merge_value(const struct chimera_rego_call *call, struct json_object *whole,
+                       const char *key, struct json_object *below, struct json_object *value)
+{
+    if (!json_object_is_type(below, json_type_object) ||
+        !json_object_is_type(value, json_type_object))
+        return chimera_node_add(call->account, whole, key, json_object_get(value));
+    if (is_ours(below))
+        return merge(call, below, value);
+    struct json_object *copy = chimera_node_object(call->account);
+    if (!copy)
+        return chimera_node_failure(call->account);
+    json_object_set_userdata(copy, &ours_mark, NULL);
+    int code = merge(call, copy, below);
+    if (code == CHIMERA_OK)
+        code = merge(call, copy, value);
+    if (code == CHIMERA_OK)
+        return chimera_node_add(call->account, whole, key, copy);
+    json_object_put(copy);
+    return code;
+}
+
+/* Lays `part`, borrowed, upon `whole`, which is ours. As deep as values can be, so the recursion is
+ * bounded. */
+static int merge(const struct chimera_rego_call *call, struct json_object *whole,
+                 struct json_object *part)
+{
+    int code = chimera_account_spend(call->account, 4);
+    for (const struct lh_entry *entry = json_object_get_object(part)->head;
+         entry && code == CHIMERA_OK; entry = entry->next) {
+        const char *key = (const char *)lh_entry_k(entry);
+        struct json_object *value = (struct json_object *)lh_entry_v(entry), *below;
+        code = chimera_account_spend(call->account, 16);
+        if (code == CHIMERA_OK && json_object_object_get_ex(whole, key, &below))
+            code = merge_value(call, whole, key, below, value);
+        else if (code == CHIMERA_OK)
+            code = chimera_node_add(call->account, whole, key, json_object_get(value));
+    }
+    return code;
+}
+
+int chimera_rego_union_n(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    int code = chimera_rego_want(call, 0, CHIMERA_REGO_ARRAY);
+    if (code < 0)
+        return code;
+    struct json_object *whole = chimera_node_object(call->account);
+    if (!whole)
+        return chimera_rego_no_memory(call);
+    for (size_t i = 0; i < json_object_array_length(call->args[0]) && code == CHIMERA_OK; i++) {
+        struct json_object *part = json_object_array_get_idx(call->args[0], i);
+        if (!json_object_is_type(part, json_type_object))
+            code = chimera_fail(call->err, CHIMERA_EINVAL, "operand 1 must be array of objects");
+        else if (merge(call, whole, part) < 0)
+            code = chimera_rego_no_memory(call);
+    }
+    return chimera_rego_finish(call, code, whole, ret_result);
+}
+
+/* --- object.subset --- */
+
+struct search { /* the looks at the clock of one call */
+    const struct chimera_rego_call *call;
+    int code; /* sticks once it is not 0; then every answer is false */
+};
+
+static bool spend(struct search *search, size_t cost)
+{
+    if (search->code == CHIMERA_OK)
+        search->code = chimera_rego_spend(search->call, cost);
+    return search->code == CHIMERA_OK;
+}
+
+/* False too when the account has failed. */
+static bool are_equal(struct search *search, struct json_object *a, struct json_object *b)
+{
+    if (!spend(search, 4))
+        return false;
+    bool is_equal = chimera_rego_compare(a, b, search->call->account) == 0;
+    return spend(search, 0) && is_equal;
+}
+
+static bool is_subset(struct search *search, struct json_object *whole, struct json_object *part);
+
+static bool object_holds(struct search *search, struct json_object *whole, struct json_object *part)
+{
+    for (const struct lh_entry *entry = json_object_get_object(part)->head; entry;
+         entry = entry->next) {
+        struct json_object *value = (struct json_object *)lh_entry_v(entry), *other;
+        if (!spend(search, 16) ||
+            !json_object_object_get_ex(whole, (const char *)lh_entry_k(entry), &other))
+            return false;
+        if (are_equal(search, value, other))
+            continue;
+        if (search->code < 0 || chimera_rego_type_of(value) != chimera_rego_type_of(other) ||
+            !is_subset(search, other, value))
+            return false;
+    }
+    return true;
+}
+
+/* Sets are sorted. */
+static bool set_has(struct search *search, struct json_object *set, struct json_object *wanted)
+{
+    size_t low = 0, high = json_object_array_length(set);
+    while (low < high && spend(search, 4)) {
+        size_t middle = low + (high - low) / 2;
+        int order = chimera_rego_compare(json_object_array_get_idx(set, middle), wanted,
+                                         search->call->account);
+        if (order == 0)
+            return spend(search, 0);
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+static bool set_holds(struct search *search, struct json_object *whole, struct json_object *part)
+{
+    for (size_t i = 0; i < json_object_array_length(part); i++) {
+        if (!set_has(search, whole, json_object_array_get_idx(part, i)))
+            return false;
+    }
+    return true;
+}
+
+/* Does an array have every element of a set? A copy of it is made a set first. */
+static bool array_holds_set(struct search *search, struct json_object *array,
+                            struct json_object *set)
+{
+    const struct chimera_rego_call *call = search->call;
+    struct json_object *sorted = chimera_node_array(call->account);
+    search->code = push_all(call, sorted, array);
+    if (search->code == CHIMERA_OK && chimera_rego_make_set(sorted, call->account) < 0)
+        search->code = chimera_rego_no_memory(call);
+    bool holds = search->code == CHIMERA_OK && set_holds(search, sorted, set);
+    json_object_put(sorted);
+    return holds;
+}
+
+/* Is `part` somewhere in `whole`, without gaps? */
+static bool array_holds(struct search *search, struct json_object *whole, struct json_object *part)
+{
+    size_t size = json_object_array_length(whole), wanted = json_object_array_length(part);
+    for (size_t at = 0; at + wanted <= size; at++) {
+        size_t i = 0;
+        while (i < wanted && are_equal(search, json_object_array_get_idx(whole, at + i),
+                                       json_object_array_get_idx(part, i)))
+            i++;
+        if (i == wanted || search->code < 0)
+            return search->code == CHIMERA_OK;
+    }
+    return false;
+}
+
+/* Both of one type, and a collection for anything but false. As deep as values can be, so the
+ * recursion is bounded. */
+static bool is_subset(struct search *search, struct json_object *whole, struct json_object *part)
+{
+    switch (chimera_rego_type_of(part)) {
+    case CHIMERA_REGO_OBJECT:
+        return object_holds(search, whole, part);
+    case CHIMERA_REGO_SET:
+        return set_holds(search, whole, part);
+    case CHIMERA_REGO_ARRAY:
+        return array_holds(search, whole, part);
+    default:
+        return false;
+    }
+}
+
+int chimera_rego_object_subset(const struct chimera_rego_call *call,
+                               struct json_object **ret_result)
+{
+    struct search search = {.call = call};
+    struct json_object *whole = call->args[0], *part = call->args[1];
+    enum chimera_rego_type type = chimera_rego_type_of(whole), other = chimera_rego_type_of(part);
+    bool is_array_and_set = type == CHIMERA_REGO_ARRAY && other == CHIMERA_REGO_SET;
+    if (!is_array_and_set && (type != other || other < CHIMERA_REGO_ARRAY))
+        return chimera_fail(call->err, CHIMERA_EINVAL,
+                            "both arguments must be of the same type or array and set");
+    bool holds =
+        is_array_and_set ? array_holds_set(&search, whole, part) : is_subset(&search, whole, part);
+    return search.code < 0 ? search.code : chimera_rego_give_bool(call, holds, ret_result);
+}
