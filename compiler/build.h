@@ -10,9 +10,9 @@
 #ifndef CHIMERA_COMPILER_BUILD_H
 #define CHIMERA_COMPILER_BUILD_H
 
-#include "compiler/cache.h"
-#include "compiler/progress.h"
-#include "compiler/tools.h"
+#include "compiler/cache/cache.h"
+#include "compiler/tool/progress.h"
+#include "compiler/tool/tools.h"
 #include "plugins/policy/plugin.h"
 
 struct chimera_builder; /* tools, cache and options, for any number of builds; one thread */

@@ -4,8 +4,8 @@
 #define CHIMERA_COMPILER_BUILD_INTERNAL_H
 
 #include "compiler/build.h"
-#include "compiler/module.h"
-#include "compiler/split.h"
+#include "compiler/translate/split.h"
+#include "compiler/wasm/module.h"
 
 struct chimera_builder {
     struct chimera_build_options options;
@@ -33,7 +33,7 @@ struct build_work {
     size_t part_count;
 };
 
-/* translate.c: the module becomes C, in work->folder. */
+/* build_translate.c: the module becomes C, in work->folder. */
 int build_translate(struct build_work *work, struct chimera_error *err);
 
 /* In the prelude's folder: the headers first; the last is compiled. */

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "compiler/build_internal.h"
-#include "compiler/glue.h"
-#include "compiler/process.h"
+#include "compiler/translate/glue.h"
+#include "compiler/tool/process.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 

@@ -3,7 +3,7 @@
 #ifndef CHIMERA_COMPILER_MODE_H
 #define CHIMERA_COMPILER_MODE_H
 
-#include "compiler/module.h"
+#include "compiler/wasm/module.h"
 #include "plugins/policy/plugin.h"
 
 /* By metadata, else by exports: __guest_call is waPC, _start alone WASI. A Rego module without metadata

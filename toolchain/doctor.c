@@ -9,10 +9,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "compiler/cache.h"
-#include "compiler/confine.h"
-#include "compiler/process.h"
-#include "compiler/tools.h"
+#include "compiler/cache/cache.h"
+#include "compiler/tool/confine.h"
+#include "compiler/tool/process.h"
+#include "compiler/tool/tools.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"

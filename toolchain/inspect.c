@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compiler/module.h"
+#include "compiler/wasm/module.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/text/printable.h"
 #include "runtime/json/tree.h"

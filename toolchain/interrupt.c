@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <stddef.h>
 
-#include "compiler/process.h"
+#include "compiler/tool/process.h"
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 #define SIGNALS (sizeof(signals) / sizeof(*signals))

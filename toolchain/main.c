@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compiler/confine.h"
+#include "compiler/tool/confine.h"
 #include "runtime/log/log.h"
 #include "runtime/text/printable.h"
 #include "toolchain/commands.h"

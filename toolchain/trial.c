@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "compiler/confine.h"
+#include "compiler/tool/confine.h"
 #include "runtime/log/log.h"
 #include "runtime/policy/policy.h"
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "compiler/build.h"
-#include "compiler/module.h"
+#include "compiler/wasm/module.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/file.h"
 #include "runtime/instance/guest.h"

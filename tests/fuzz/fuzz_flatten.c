@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any text as a function that wasm2c wrote. What is made flat nests no ifs any more, so it stays as
  * it is. */
-#include "compiler/flatten.h"
+#include "compiler/translate/flatten.h"
 #include "runtime/base/error.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

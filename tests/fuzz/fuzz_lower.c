@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "compiler/lower.h"
-#include "compiler/module_sections.h"
+#include "compiler/lower/lower.h"
+#include "compiler/wasm/sections.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

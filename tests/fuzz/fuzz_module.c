@@ -2,8 +2,8 @@
 /* The module reader, the import check and the rewrite, on any bytes. */
 #include <stdint.h>
 
-#include "compiler/module.h"
-#include "compiler/rewrite.h"
+#include "compiler/translate/rewrite.h"
+#include "compiler/wasm/module.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

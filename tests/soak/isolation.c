@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 #include "compiler/build.h"
-#include "compiler/process.h"
+#include "compiler/tool/process.h"
 #include "runtime/abi/describe.h"
 #include "runtime/abi/wasi.h"
 #include "runtime/base/arena.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/cache.h"
+#include "compiler/cache/cache.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -15,10 +15,10 @@
 
 #include <cmocka.h>
 
-#include "compiler/compile.h"
-#include "compiler/link.h"
-#include "compiler/process.h"
-#include "compiler/progress.h"
+#include "compiler/native/compile.h"
+#include "compiler/native/link.h"
+#include "compiler/tool/process.h"
+#include "compiler/tool/progress.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 

@@ -2,7 +2,7 @@
 /* Each denial is tried from inside: this program runs itself as a confined tool. An attempt that
  * gets what it wants ends with 0, one that is refused prints the name of the error and ends with 1.
  */
-#include "compiler/confine.h"
+#include "compiler/tool/confine.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -28,7 +28,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/process.h"
+#include "compiler/tool/process.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Real plugins, compiled here from a few lines of C, each broken in one way by hand. */
-#include "compiler/audit.h"
+#include "compiler/native/audit.h"
 
 #include <elf.h>
 #include <setjmp.h>
@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
-#include "compiler/compile.h"
-#include "compiler/link.h"
-#include "compiler/process.h"
+#include "compiler/native/compile.h"
+#include "compiler/native/link.h"
+#include "compiler/tool/process.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/plugin/plugin_file.h"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/flatten.h"
+#include "compiler/translate/flatten.h"
 #include "runtime/base/error.h"
 
 static const struct {

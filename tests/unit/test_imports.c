@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "compiler/imports.h"
-#include "compiler/module.h"
+#include "compiler/wasm/import_rules.h"
+#include "compiler/wasm/module.h"
 #include "runtime/base/buffer.h"
 #include "runtime/plugin/plugin_file.h"
 

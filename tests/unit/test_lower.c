@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/module.h"
+#include "compiler/wasm/module.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/file.h"
 

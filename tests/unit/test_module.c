@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/module.h"
+#include "compiler/wasm/module.h"
 
 #define HEADER "\0asm\1\0\0\0"
 #define LITERAL(text) {(text), sizeof(text) - 1}

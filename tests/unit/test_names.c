@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "compiler/build.h"
-#include "compiler/process.h"
+#include "compiler/tool/process.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/instance/fault.h"

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/audit.h"
+#include "compiler/native/audit.h"
 #include "compiler/build.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"

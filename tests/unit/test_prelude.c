@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "compiler/compile.h"
-#include "compiler/process.h"
-#include "compiler/tools.h"
+#include "compiler/native/compile.h"
+#include "compiler/tool/process.h"
+#include "compiler/tool/tools.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 

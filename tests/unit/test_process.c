@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/process.h"
+#include "compiler/tool/process.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "compiler/build.h"
-#include "compiler/confine.h"
-#include "compiler/scratch.h"
+#include "compiler/tool/confine.h"
+#include "compiler/tool/scratch.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/sweep.h"
+#include "compiler/native/audit_quick.h"
 
 struct row {
     const char *what;

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "compiler/audit.h"
 #include "compiler/build.h"
-#include "compiler/process.h"
+#include "compiler/native/audit.h"
+#include "compiler/tool/process.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/instance/fault.h"

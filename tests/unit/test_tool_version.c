@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/tool_version.h"
+#include "compiler/tool/version.h"
 #include "runtime/base/file.h"
 
 static char folder[] = "/tmp/chimera-test-XXXXXX";

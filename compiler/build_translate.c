@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The module becomes C: rewritten for wasm2c, translated by it, its one file cut into parts. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "compiler/build_internal.h"
+#include "compiler/tool/process.h"
+#include "compiler/tool/scratch.h"
+#include "compiler/translate/glue.h"
+#include "compiler/translate/rewrite.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
+
+#define MODULE "module.wasm"
+#define RAW "raw.c"
+#define MODULE_MAX ((size_t)256 << 20)
+#define C_MAX ((uint64_t)8 << 30) /* of wasm2c's output: 25 bytes of C a byte of code */
+
+static int write_module(const struct build_work *work, const char *path, struct chimera_error *err)
+{
+    struct chimera_buffer bytes;
+    chimera_buffer_init(&bytes, MODULE_MAX);
+    int code = chimera_module_rewrite(work->module, &bytes, err);
+    if (code == 0)
+        code = chimera_file_write_scratch(path, chimera_buffer_slice(&bytes), err);
+    chimera_buffer_free(&bytes);
+    return code;
+}
+
+/* wasm2c validates what we do not: the types inside function bodies. It works in `own`. */
+static int run_wasm2c(const struct build_work *work, const char *module, const char *own,
+                      struct chimera_error *err)
+{
+    const char *argv[] = {work->builder->tools.wasm2c, "../" MODULE, "-n", "pol", "-o", RAW, NULL};
+    const char *reads[] = {module, NULL};
+    struct chimera_command command = {
+        .what = "wasm2c",
+        .argv = argv,
+        .folder = own,
+        .reads = reads,
+        .limits = {.wall_seconds = 1800,
+                   .cpu_seconds = 1800,
+                   .memory_bytes = (uint64_t)6 << 30,
+                   .file_bytes = C_MAX,
+                   .stack_bytes = (uint64_t)1 << 30},
+        .advice = "the module is too large for this WABT; WABT 1.0.33 and newer need far less",
+    };
+    return chimera_process_run(&command, err);
+}
+
+static int map_raw(const char *own, struct chimera_slice *ret_text, struct chimera_error *err)
+{
+    struct stat status;
+    struct chimera_error why = {0};
+    CHIMERA_CLOSE int fd = -1;
+    int code = chimera_scratch_open(own, RAW, &fd, &why);
+    if (code < 0)
+        return chimera_fail(err, code, "wasm2c: %s", why.text);
+    if (fstat(fd, &status) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot open what wasm2c wrote: %s", strerror(errno));
+    void *text = mmap(NULL, (size_t)status.st_size + 1, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (text == MAP_FAILED)
+        return chimera_fail(err, CHIMERA_EIO, "cannot map what wasm2c wrote: %s", strerror(errno));
+    *ret_text = (struct chimera_slice){text, (size_t)status.st_size};
+    return CHIMERA_OK;
+}
+
+static int write_sources(struct build_work *work, struct chimera_slice text,
+                         struct chimera_error *err)
+{
+    unsigned wabt = work->builder->tools.wabt_minor;
+    struct split split;
+    int code = split_read(text, wabt, work->module, &split, err);
+    if (code < 0)
+        return code;
+    struct glue_facts facts = {.module = work->module,
+                               .split = &split,
+                               .wabt_minor = wabt,
+                               .mode = work->mode,
+                               .tier = work->tier,
+                               .toolchain =
+                                   chimera_tools_identity(&work->builder->tools, work->tier),
+                               .wasm = work->wasm,
+                               .image_size = work->image_size};
+    code = glue_write(&facts, work->folder, err);
+    if (code == 0)
+        code = split_write(&split, work->tier, work->folder, &work->parts, &work->part_count, err);
+    split_done(&split);
+    return code;
+}
+
+static int translate_in(struct build_work *work, const char *module, const char *own,
+                        struct chimera_error *err)
+{
+    struct chimera_slice text;
+    int code = run_wasm2c(work, module, own, err);
+    if (code == 0)
+        code = map_raw(own, &text, err);
+    if (code < 0)
+        return code;
+    code = write_sources(work, text, err);
+    munmap((void *)(uintptr_t)text.data, text.size + 1);
+    return code;
+}
+
+int build_translate(struct build_work *work, struct chimera_error *err)
+{
+    CHIMERA_FREE char *module = chimera_path_join(work->folder, MODULE);
+    CHIMERA_FREE char *own = NULL;
+    if (!module)
+        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+    chimera_progress_show(work->builder->options.progress, "wasm2c", 0, 0);
+    int code = write_module(work, module, err);
+    if (code == 0)
+        code = chimera_scratch_make(work->folder, "wasm2c", &own, err);
+    if (code == 0)
+        code = translate_in(work, module, own, err);
+    if (own)
+        chimera_folder_remove(own, NULL); /* the largest file of a build is in it */
+    return code;
+}

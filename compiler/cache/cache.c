@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/cache/cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiler/cache/cache_internal.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
+
+#define OBJECT_MAX ((size_t)1 << 30)
+/* --- Opening --- */
+
+int chimera_cache_folder(char **ret_folder, struct chimera_error *err)
+{
+    const char *own = getenv("CHIMERA_CACHE_DIR");
+    const char *shared = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    char *folder;
+    if (own && own[0])
+        folder = strdup(own);
+    else if (shared && shared[0] == '/') /* relative values are ignored, as the standard says */
+        folder = chimera_path_join(shared, "chimera");
+    else if (home && home[0] == '/')
+        folder = chimera_path_join(home, ".cache/chimera");
+    else
+        return chimera_fail(
+            err, CHIMERA_EINVAL,
+            "no folder for the cache: neither CHIMERA_CACHE_DIR, XDG_CACHE_HOME nor HOME is set");
+    if (!folder)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot open the cache: out of memory");
+    *ret_folder = folder;
+    return CHIMERA_OK;
+}
+
+/* What others can write is code that they would have us run. */
+static int check_owner(const char *folder, struct chimera_error *err)
+{
+    struct stat status;
+    if (stat(folder, &status) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot open the cache %s: %s", folder,
+                            strerror(errno));
+    if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)))
+        return chimera_fail(
+            err, CHIMERA_EREFUSED,
+            "the cache folder %s belongs to somebody else or can be written by others; "
+            "set CHIMERA_CACHE_DIR to a folder of your own, or run `chmod 700` on it",
+            folder);
+    return CHIMERA_OK;
+}
+
+static int make_folder(const char *parent, const char *name, char **ret_path,
+                       struct chimera_error *err)
+{
+    *ret_path = chimera_path_join(parent, name);
+    if (!*ret_path)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot open the cache: out of memory");
+    return chimera_folder_make(*ret_path, 0700, err);
+}
+
+/* Tools run in folders of their own, so a path from ours would lead them astray. */
+static int make_absolute(char **folder, struct chimera_error *err)
+{
+    char *real = (*folder)[0] == '/' ? *folder : realpath(*folder, NULL);
+    if (!real)
+        return chimera_fail(err, CHIMERA_EIO, "cannot open the cache %s: %s", *folder,
+                            strerror(errno));
+    if (real != *folder)
+        free(*folder);
+    *folder = real;
+    return CHIMERA_OK;
+}
+
+int chimera_cache_open(const char *folder, uint64_t limit, struct chimera_cache **ret_cache,
+                       struct chimera_error *err)
+{
+    struct chimera_cache *cache = calloc(1, sizeof(*cache));
+    if (!cache)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot open the cache: out of memory");
+    cache->limit = limit;
+    cache->scratch_lock = -1;
+    int code = CHIMERA_OK;
+    if (folder)
+        cache->folder = strdup(folder);
+    else
+        code = chimera_cache_folder(&cache->folder, err);
+    if (code == CHIMERA_OK && !cache->folder)
+        code = chimera_fail(err, CHIMERA_ENOMEM, "cannot open the cache: out of memory");
+    if (code == CHIMERA_OK)
+        code = chimera_folder_make(cache->folder, 0700, err);
+    if (code == CHIMERA_OK)
+        code = make_absolute(&cache->folder, err);
+    if (code == CHIMERA_OK)
+        code = check_owner(cache->folder, err);
+    if (code == CHIMERA_OK)
+        code = make_folder(cache->folder, "objects", &cache->objects, err);
+    if (code == CHIMERA_OK)
+        code = make_folder(cache->folder, "plugins", &cache->plugins, err);
+    if (code == CHIMERA_OK)
+        code = make_folder(cache->folder, "scratch", &cache->scratch, err);
+    if (code < 0) {
+        chimera_cache_close(cache);
+        return code;
+    }
+    *ret_cache = cache;
+    return CHIMERA_OK;
+}
+
+void chimera_cache_close(struct chimera_cache *cache)
+{
+    if (!cache)
+        return;
+    if (cache->scratch_lock >= 0)
+        close(cache->scratch_lock);
+    free(cache->folder);
+    free(cache->objects);
+    free(cache->plugins);
+    free(cache->scratch);
+    free(cache);
+}
+
+const char *chimera_cache_path(const struct chimera_cache *cache)
+{
+    return cache->folder;
+}
+
+/* --- Damage --- */
+
+void cache_note_damage(struct chimera_cache *cache, const char *path, const char *what)
+{
+    if (cache->damage_count++ == 0)
+        chimera_fail(&cache->damage, CHIMERA_EIO, "%s: %s", path, what);
+}
+
+bool chimera_cache_take_damage(struct chimera_cache *cache, struct chimera_error *ret_damage)
+{
+    if (cache->damage_count == 0)
+        return false;
+    if (cache->damage_count == 1)
+        *ret_damage = cache->damage;
+    else
+        chimera_fail(ret_damage, cache->damage.code, "%.900s; and %zu more", cache->damage.text,
+                     cache->damage_count - 1);
+    cache->damage_count = 0;
+    return true;
+}
+
+/* --- Objects: the bytes, the key, the digest of both --- */
+
+static char *object_path(const struct chimera_cache *cache, const struct chimera_digest *key)
+{
+    char hex[CHIMERA_DIGEST_HEX];
+    chimera_digest_hex(key, hex);
+    return chimera_path_join(cache->objects, hex);
+}
+
+void cache_touch(const char *path)
+{
+    utimensat(AT_FDCWD, path, NULL, 0); /* best effort: an entry that seems old goes earlier */
+}
+
+static struct chimera_slice slice_of_digest(const struct chimera_digest *digest)
+{
+    return (struct chimera_slice){(const char *)digest->bytes, sizeof(digest->bytes)};
+}
+
+static bool is_sound(struct chimera_slice entry, const struct chimera_digest *key,
+                     struct chimera_slice *ret_object)
+{
+    struct chimera_digest digest;
+    if (entry.size <= 2 * CHIMERA_DIGEST_BYTES)
+        return false;
+    struct chimera_slice keyed = {entry.data, entry.size - CHIMERA_DIGEST_BYTES};
+    *ret_object = (struct chimera_slice){entry.data, keyed.size - CHIMERA_DIGEST_BYTES};
+    return memcmp(entry.data + ret_object->size, key->bytes, CHIMERA_DIGEST_BYTES) == 0 &&
+           chimera_digest_of(keyed, &digest) == CHIMERA_OK &&
+           memcmp(digest.bytes, entry.data + keyed.size, CHIMERA_DIGEST_BYTES) == 0;
+}
+
+bool chimera_cache_get_object(struct chimera_cache *cache, const struct chimera_digest *key,
+                              const char *path)
+{
+    CHIMERA_FREE char *entry = object_path(cache, key);
+    struct chimera_buffer bytes;
+    struct chimera_slice object;
+    bool is_found = false;
+    chimera_buffer_init(&bytes, OBJECT_MAX);
+    if (!entry || access(entry, F_OK) < 0)
+        return false;
+    if (chimera_file_read(entry, &bytes, NULL) == CHIMERA_OK &&
+        is_sound(chimera_buffer_slice(&bytes), key, &object)) {
+        is_found = chimera_file_write_scratch(path, object, NULL) == CHIMERA_OK;
+        cache_touch(entry);
+    } else {
+        cache_note_damage(cache, entry, "it is not what was written");
+        unlink(entry);
+    }
+    chimera_buffer_free(&bytes);
+    return is_found;
+}
+
+void chimera_cache_put_object(struct chimera_cache *cache, const struct chimera_digest *key,
+                              const char *path)
+{
+    CHIMERA_FREE char *entry = object_path(cache, key);
+    struct chimera_buffer bytes;
+    struct chimera_digest digest;
+    chimera_buffer_init(&bytes, OBJECT_MAX);
+    if (entry && chimera_file_read(path, &bytes, NULL) == CHIMERA_OK &&
+        chimera_buffer_append(&bytes, slice_of_digest(key)) == CHIMERA_OK &&
+        chimera_digest_of(chimera_buffer_slice(&bytes), &digest) == CHIMERA_OK &&
+        chimera_buffer_append(&bytes, slice_of_digest(&digest)) == CHIMERA_OK)
+        chimera_file_write(entry, chimera_buffer_slice(&bytes), 0600, NULL);
+    chimera_buffer_free(&bytes);
+}
+
+/* --- Scratch folders --- */
+
+/* Held as long as the process lives, so that what a killed one leaves can be told from what is in
+ * use. Best effort: some file systems have no locks. */
+static void lock_scratch(struct chimera_cache *cache, const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (cache->scratch_lock >= 0)
+        close(cache->scratch_lock);
+    cache->scratch_lock = fd;
+    if (fd >= 0)
+        flock(fd, LOCK_EX | LOCK_NB);
+}
+
+int chimera_cache_scratch(struct chimera_cache *cache, char **ret_folder, struct chimera_error *err)
+{
+    char *folder = chimera_path_join(cache->scratch, "build-XXXXXX");
+    if (!folder)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot make a scratch folder: out of memory");
+    if (!mkdtemp(folder)) {
+        int code = chimera_fail(err, CHIMERA_EIO, "cannot make %s: %s", folder, strerror(errno));
+        free(folder);
+        return code;
+    }
+    lock_scratch(cache, folder);
+    *ret_folder = folder;
+    return CHIMERA_OK;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finished plugins: STEM.so with what belongs to it, and STEM.sum, which says what each file must
+ * be:
+ *
+ *   chimera cache 1 STEM
+ *   0123…cdef 81920 .so          SHA-256, bytes, which file
+ *   …
+ *   0123…cdef                    of the lines above
+ *
+ * STEM.sum comes last and is believed only whole, so a plugin without it is none: a build was
+ * killed, or the machine lost power. Whoever changes the files of a plugin holds a lock on their
+ * folder; readers do not, and look again with it before they say that something is damaged.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiler/cache/cache_internal.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
+
+#define TITLE "chimera cache 1 "
+#define SUM ".sum"
+#define SUM_MAX ((size_t)4096)
+
+/* In the order in which they are put there. */
+static const char *const suffixes[] = {".image", ".names", ".json", ".so"};
+enum { IMAGE, NAMES, MANIFEST, OBJECT, FILES };
+
+struct sum { /* what one file must be */
+    bool is_there;
+    uint64_t size;
+    struct chimera_digest digest;
+};
+
+static char *plugin_path(const char *folder, const char *stem, const char *suffix)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s/%s%s", folder, stem, suffix) < 0 ? NULL : path;
+}
+
+/* Closing the descriptor gives it back. -1 where there are no locks: then it goes without. */
+static int lock_plugins(const struct chimera_cache *cache)
+{
+    int fd = open(cache->plugins, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
+        ;
+    return fd;
+}
+
+/* --- STEM.sum --- */
+
+static void put_digest(struct chimera_buffer *text, const struct chimera_digest *digest)
+{
+    char hex[CHIMERA_DIGEST_HEX];
+    chimera_digest_hex(digest, hex);
+    chimera_buffer_text(text, hex);
+}
+
+static int write_sums(const struct sum sums[FILES], const char *stem, const char *path,
+                      struct chimera_error *err)
+{
+    struct chimera_buffer text;
+    struct chimera_digest digest;
+    chimera_buffer_init(&text, SUM_MAX);
+    chimera_buffer_print(&text, TITLE "%s\n", stem);
+    for (size_t i = 0; i < FILES; i++) {
+        if (!sums[i].is_there)
+            continue;
+        put_digest(&text, &sums[i].digest);
+        chimera_buffer_print(&text, " %" PRIu64 " %s\n", sums[i].size, suffixes[i]);
+    }
+    int code = chimera_digest_of(chimera_buffer_slice(&text), &digest);
+    put_digest(&text, &digest);
+    chimera_buffer_byte(&text, '\n');
+    if (code == CHIMERA_OK)
+        code = text.failed;
+    code = code < 0 ? chimera_fail(err, code, "cannot write %s: %s", path, chimera_code_text(code))
+                    : chimera_file_write(path, chimera_buffer_slice(&text), 0600, err);
+    chimera_buffer_free(&text);
+    return code;
+}
+
+static bool take_digest(struct chimera_slice *text, struct chimera_digest *ret_digest)
+{
+    size_t size = CHIMERA_DIGEST_HEX - 1;
+    if (text->size <= size ||
+        !chimera_digest_parse((struct chimera_slice){text->data, size}, ret_digest))
+        return false;
+    *text = (struct chimera_slice){text->data + size, text->size - size};
+    return true;
+}
+
+/* Its own digest is right, so it has the form that write_sums() gave it. */
+static bool take_lines(struct chimera_slice text, struct sum ret_sums[FILES])
+{
+    while (text.size > 0) {
+        struct sum sum = {.is_there = true};
+        char suffix[16] = "";
+        const char *line_end = memchr(text.data, '\n', text.size);
+        if (!line_end || !take_digest(&text, &sum.digest) || *text.data != ' ')
+            return false;
+        const char *end = text.data + 1;
+        for (; *end >= '0' && *end <= '9' && end - text.data <= 18; end++)
+            sum.size = sum.size * 10 + (uint64_t)(*end - '0');
+        if (*end != ' ' || (size_t)(line_end - end) > sizeof(suffix))
+            return false;
+        memcpy(suffix, end + 1, (size_t)(line_end - end - 1));
+        for (size_t i = 0; i < FILES; i++)
+            if (strcmp(suffix, suffixes[i]) == 0)
+                ret_sums[i] = sum;
+        text.size -= (size_t)(line_end + 1 - text.data);
+        text.data = line_end + 1;
+    }
+    return ret_sums[MANIFEST].is_there && ret_sums[OBJECT].is_there;
+}
+
+static bool take_word(struct chimera_slice *text, const char *word)
+{
+    size_t size = strlen(word);
+    if (!chimera_slice_starts(*text, word))
+        return false;
+    *text = (struct chimera_slice){text->data + size, text->size - size};
+    return true;
+}
+
+static bool parse_sums(struct chimera_slice text, const char *stem, struct sum ret_sums[FILES])
+{
+    struct chimera_digest stated, digest;
+    const size_t last = CHIMERA_DIGEST_HEX; /* with its line's end */
+    if (text.size <= last || text.data[text.size - 1] != '\n')
+        return false;
+    struct chimera_slice end = {text.data + text.size - last, last};
+    struct chimera_slice all = {text.data, text.size - last};
+    return take_digest(&end, &stated) && chimera_digest_of(all, &digest) == CHIMERA_OK &&
+           memcmp(&stated, &digest, sizeof(digest)) == 0 && take_word(&all, TITLE) &&
+           take_word(&all, stem) && take_word(&all, "\n") && take_lines(all, ret_sums);
+}
+
+/* --- Looking --- */
+
+/* NULL: the file is what it must be. */
+static const char *check_file(const char *path, const struct sum *sum, bool reads_it)
+{
+    struct stat status;
+    struct chimera_digest digest;
+    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return !sum->is_there && errno == ENOENT ? NULL : "it cannot be opened";
+    if (!sum->is_there)
+        return "it does not belong there";
+    if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+        return "it is no file";
+    if ((uint64_t)status.st_size != sum->size)
+        return "its size is wrong";
+    if (!reads_it)
+        return NULL;
+    if (chimera_digest_of_fd(fd, &digest, NULL) < 0)
+        return "it cannot be read";
+    return memcmp(&digest, &sum->digest, sizeof(digest)) != 0 ? "its digest is wrong" : NULL;
+}
+
+struct damage { /* of which file, and what is wrong with it */
+    const char *suffix, *what;
+};
+
+static bool are_sound(const struct chimera_cache *cache, const char *stem,
+                      const struct sum sums[FILES], enum chimera_cache_check check,
+                      struct damage *ret_damage)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        CHIMERA_FREE char *path = plugin_path(cache->plugins, stem, suffixes[i]);
+        bool reads_it = check == CHIMERA_CACHE_WHOLE || i == MANIFEST;
+        const char *what = path ? check_file(path, &sums[i], reads_it) : "out of memory";
+        *ret_damage = (struct damage){suffixes[i], what};
+        if (what)
+            return false;
+    }
+    return true;
+}
+
+enum state { MISSING, DAMAGED, SOUND };
+
+static enum state look(const struct chimera_cache *cache, const char *stem, const char *sum,
+                       enum chimera_cache_check check, struct damage *ret_damage)
+{
+    struct sum sums[FILES] = {0};
+    struct chimera_buffer text;
+    if (access(sum, F_OK) < 0)
+        return MISSING;
+    chimera_buffer_init(&text, SUM_MAX);
+    int code = chimera_file_read(sum, &text, NULL);
+    bool is_readable = code == CHIMERA_OK && parse_sums(chimera_buffer_slice(&text), stem, sums);
+    chimera_buffer_free(&text);
+    *ret_damage = (struct damage){SUM, "it is not what was written"};
+    return is_readable && are_sound(cache, stem, sums, check, ret_damage) ? SOUND : DAMAGED;
+}
+
+static void drop_files(const struct chimera_cache *cache, const char *stem)
+{
+    size_t size = strlen(stem);
+    DIR *stream = opendir(cache->plugins);
+    for (struct dirent *entry; stream && (entry = readdir(stream));)
+        if (strncmp(entry->d_name, stem, size) == 0 && entry->d_name[size] == '.')
+            unlinkat(dirfd(stream), entry->d_name, 0);
+    if (stream)
+        closedir(stream);
+}
+
+/* Another process may just be putting it there, hence the second look. */
+static enum state heal(struct chimera_cache *cache, const char *stem, const char *sum,
+                       enum chimera_cache_check check)
+{
+    struct damage damage;
+    CHIMERA_CLOSE int lock = lock_plugins(cache);
+    (void)lock;
+    enum state state = look(cache, stem, sum, check, &damage);
+    if (state == DAMAGED) {
+        CHIMERA_FREE char *path = plugin_path(cache->plugins, stem, damage.suffix);
+        cache_note_damage(cache, path ? path : stem, damage.what);
+        drop_files(cache, stem);
+    }
+    return state;
+}
+
+char *chimera_cache_find_plugin(struct chimera_cache *cache, const char *stem,
+                                enum chimera_cache_check check)
+{
+    CHIMERA_FREE char *sum = plugin_path(cache->plugins, stem, SUM);
+    struct damage damage;
+    enum state state = sum ? look(cache, stem, sum, check, &damage) : MISSING;
+    if (state == DAMAGED)
+        state = heal(cache, stem, sum, check);
+    if (state != SOUND)
+        return NULL;
+    cache_touch(sum); /* trimming takes the youngest of a plugin's files */
+    return plugin_path(cache->plugins, stem, suffixes[OBJECT]);
+}
+
+/* --- Putting --- */
+
+static int sum_file(const char *path, struct sum *ret_sum, struct chimera_error *err)
+{
+    struct stat status;
+    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    *ret_sum = (struct sum){.is_there = false};
+    if (fd < 0 && errno == ENOENT)
+        return CHIMERA_OK;
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return chimera_fail(err, CHIMERA_EREFUSED, "%s is no file", path);
+    ret_sum->is_there = true;
+    ret_sum->size = (uint64_t)status.st_size;
+    return chimera_digest_of_fd(fd, &ret_sum->digest, err);
+}
+
+/* The file's contents reach the disk before its name is seen. */
+static int move_file(const char *from, const char *to, struct chimera_error *err)
+{
+    int code = chimera_file_sync(from, err);
+    if (code < 0 || rename(from, to) == 0)
+        return code;
+    if (errno == EXDEV)
+        return chimera_file_copy(from, to, 0644, err);
+    return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", to, strerror(errno));
+}
+
+static int put_file(struct chimera_cache *cache, const char *from, const char *stem,
+                    const char *suffix, bool is_there, struct chimera_error *err)
+{
+    CHIMERA_FREE char *source = plugin_path(from, stem, suffix);
+    CHIMERA_FREE char *target = plugin_path(cache->plugins, stem, suffix);
+    if (!source || !target)
+        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+    if (is_there)
+        return move_file(source, target, err);
+    if (unlink(target) < 0 && errno != ENOENT)
+        return chimera_fail(err, CHIMERA_EIO, "cannot remove %s: %s", target, strerror(errno));
+    return CHIMERA_OK;
+}
+
+static int sum_files(const char *from, const char *stem, struct sum sums[FILES],
+                     struct chimera_error *err)
+{
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < FILES && code == CHIMERA_OK; i++) {
+        CHIMERA_FREE char *path = plugin_path(from, stem, suffixes[i]);
+        code = path ? sum_file(path, &sums[i], err)
+                    : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+    }
+    if (code == CHIMERA_OK && !(sums[MANIFEST].is_there && sums[OBJECT].is_there))
+        code = chimera_fail(err, CHIMERA_EIO, "it is not whole");
+    CHIMERA_FREE char *path = plugin_path(from, stem, SUM);
+    if (code == CHIMERA_OK)
+        code = path ? write_sums(sums, stem, path, err)
+                    : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+    return code;
+}
+
+static int put_files(struct chimera_cache *cache, const char *from, const char *stem,
+                     const struct sum sums[FILES], struct chimera_error *err)
+{
+    int code = CHIMERA_OK;
+    CHIMERA_CLOSE int lock = lock_plugins(cache);
+    for (size_t i = 0; i < FILES && code == CHIMERA_OK; i++)
+        code = put_file(cache, from, stem, suffixes[i], sums[i].is_there, err);
+    if (code == CHIMERA_OK)
+        code = put_file(cache, from, stem, SUM, true, err);
+    if (lock >= 0)
+        fsync(lock); /* the names */
+    return code;
+}
+
+int chimera_cache_put_plugin(struct chimera_cache *cache, const char *from, const char *stem,
+                             char **ret_path, struct chimera_error *err)
+{
+    struct sum sums[FILES] = {0};
+    struct chimera_error why = {0};
+    if (strlen(stem) > CACHE_NAME_MAX || strchr(stem, '/'))
+        return chimera_fail(err, CHIMERA_EINVAL, "%s cannot be a plugin's name", stem);
+    int code = sum_files(from, stem, sums, &why);
+    if (code == CHIMERA_OK)
+        code = put_files(cache, from, stem, sums, &why);
+    char *path = code == CHIMERA_OK ? plugin_path(cache->plugins, stem, suffixes[OBJECT]) : NULL;
+    if (!path)
+        return chimera_fail(err, code < 0 ? code : CHIMERA_ENOMEM,
+                            "cannot put %s into the cache %s: %s", stem, cache->plugins,
+                            code < 0 ? why.text : "out of memory");
+    chimera_cache_trim(cache);
+    *ret_path = path;
+    return CHIMERA_OK;
+}
+
+void chimera_cache_drop_plugin(struct chimera_cache *cache, const char *stem)
+{
+    CHIMERA_CLOSE int lock = lock_plugins(cache);
+    (void)lock;
+    drop_files(cache, stem);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Constant expressions of a module that is lowered: folded to one value each.
+ *
+ * The core specification's "Constant Expressions" of release 3.0: constants, null and functions'
+ * references, earlier immutable globals, and sums, differences and products of integers, which
+ * wrap. An imported global has no value here; it stays by name, in a sum too, for a policy that
+ * imports one is refused by check of its imports (compiler/wasm/import_rules.c).
+ */
+#include <stdlib.h>
+
+#include "compiler/lower/lowering.h"
+#include "compiler/wasm/body.h"
+
+enum { OP_END = 0x0b, OP_GLOBAL_GET = 0x23, OP_REF_NULL = 0xd0, OP_REF_FUNC = 0xd2 };
+
+#define OPERANDS_MAX (1u << 20)
+
+struct lower_operand {
+    struct wasm_expression value;
+    lower_type type;
+};
+
+/* --- The stack. --- */
+
+static void push(struct reader *reader, struct lower *lower, struct lower_operand operand)
+{
+    if (lower->operand_count == lower->operand_capacity) {
+        uint32_t capacity = lower->operand_capacity ? 2 * lower->operand_capacity : 16;
+        struct lower_operand *operands =
+            capacity <= OPERANDS_MAX ? reallocarray(lower->operands, capacity, sizeof(*operands))
+                                     : NULL;
+        if (!operands) {
+            reader_fail(reader, CHIMERA_ELIMIT,
+                        "a constant expression has more than %u operands at once", OPERANDS_MAX);
+            return;
+        }
+        lower->operands = operands;
+        lower->operand_capacity = capacity;
+    }
+    lower->operands[lower->operand_count++] = operand;
+}
+
+static struct lower_operand pop(struct reader *reader, struct lower *lower, lower_type type)
+{
+    static const struct lower_operand none;
+    if (reader->code == 0 && lower->operand_count == 0)
+        reader_fail(reader, CHIMERA_EMODULE,
+                    "type mismatch: a constant expression lacks an operand");
+    if (reader->code < 0)
+        return none;
+    struct lower_operand operand = lower->operands[--lower->operand_count];
+    if (!lower_matches(operand.type, type))
+        reader_fail(reader, CHIMERA_EMODULE, "type mismatch in a constant expression");
+    return operand;
+}
+
+/* --- Instructions. --- */
+
+static struct lower_operand value_of_global(struct reader *reader, struct lower *lower,
+                                            uint32_t index)
+{
+    struct lower_operand operand = {.value = {.kind = WASM_GLOBAL_GET, .value = index}};
+    if (reader->code == 0 && index >= lower->global_count)
+        reader_fail(reader, CHIMERA_EMODULE, "unknown global %u in a constant expression", index);
+    if (reader->code < 0)
+        return operand;
+    const struct lower_global *global = &lower->globals[index];
+    if (global->is_mutable)
+        reader_fail(reader, CHIMERA_EMODULE,
+                    "constant expression required: a global of it is mutable");
+    operand.type = global->type;
+    if (index >= lower->imported_globals) {
+        lower->features |= WASM_LOWERS_CONSTANTS;
+        operand.value = global->initial;
+    }
+    return operand;
+}
+
+static struct lower_operand reference_to(struct reader *reader, struct lower *lower,
+                                         uint32_t function)
+{
+    struct lower_operand operand = {
+        .value = {.kind = WASM_REF_FUNC, .type = WASM_FUNCREF, .value = function}};
+    if (reader->code == 0 && function >= lower->function_count)
+        reader_fail(reader, CHIMERA_EMODULE, "unknown function %u in a constant expression",
+                    function);
+    if (reader->code < 0)
+        return operand;
+    lower->declared[function] |= 1;
+    operand.type = lower_of_function(lower, function);
+    return operand;
+}
+
+static struct lower_operand null_reference(struct reader *reader, struct lower *lower)
+{
+    struct lower_operand operand = {.value = {.kind = WASM_REF_NULL}};
+    operand.type = lower_read_heap(reader, lower);
+    operand.value.type = lower_is_function(operand.type) ? WASM_FUNCREF : WASM_EXTERNREF;
+    return operand;
+}
+
+static struct lower_operand number(struct reader *reader, uint8_t opcode)
+{
+    struct lower_operand operand = {.value = opcode_constant_operand(reader, opcode)};
+    operand.type = operand.value.type;
+    return operand;
+}
+
+/* The third of three opcodes in a row is a product, the second a difference, the first a sum. */
+static void calculate(struct reader *reader, struct lower *lower, uint8_t operation,
+                      lower_type type)
+{
+    struct lower_operand right = pop(reader, lower, type), left = pop(reader, lower, type);
+    uint64_t a = left.value.value, b = right.value.value;
+    lower->features |= WASM_LOWERS_CONSTANTS;
+    if (reader->code < 0)
+        return;
+    if (right.value.kind == WASM_GLOBAL_GET)
+        left = right;
+    else if (left.value.kind == WASM_CONST)
+        left.value.value = operation == 0 ? a + b : operation == 1 ? a - b : a * b;
+    if (type == WASM_I32 && left.value.kind == WASM_CONST)
+        left.value.value = (uint32_t)left.value.value;
+    push(reader, lower, left);
+}
+
+static void do_instruction(struct reader *reader, struct lower *lower, uint8_t opcode)
+{
+    if (opcode >= 0x6a && opcode <= 0x6c)
+        calculate(reader, lower, opcode - 0x6a, WASM_I32);
+    else if (opcode >= 0x7c && opcode <= 0x7e)
+        calculate(reader, lower, opcode - 0x7c, WASM_I64);
+    else if (opcode == OP_GLOBAL_GET)
+        push(reader, lower, value_of_global(reader, lower, reader_u32(reader)));
+    else if (opcode == OP_REF_FUNC)
+        push(reader, lower, reference_to(reader, lower, reader_u32(reader)));
+    else if (opcode == OP_REF_NULL)
+        push(reader, lower, null_reference(reader, lower));
+    else
+        push(reader, lower, number(reader, opcode));
+}
+
+struct wasm_expression lower_constant(struct reader *reader, struct lower *lower, lower_type type)
+{
+    lower->operand_count = 0;
+    for (uint8_t opcode; reader->code == 0 && (opcode = reader_byte(reader)) != OP_END;)
+        do_instruction(reader, lower, opcode);
+    struct lower_operand result = pop(reader, lower, type);
+    if (reader->code == 0 && lower->operand_count > 0)
+        reader_fail(reader, CHIMERA_EMODULE,
+                    "type mismatch: a constant expression has several values");
+    return result.value;
+}
+
+/* --- Writing. --- */
+
+static void write_fixed(struct chimera_buffer *out, uint64_t value, unsigned size)
+{
+    for (unsigned i = 0; i < size; i++)
+        chimera_buffer_byte(out, (uint8_t)(value >> (8 * i)));
+}
+
+static void write_number(const struct wasm_expression *expression, struct chimera_buffer *out)
+{
+    if (expression->type == WASM_V128) {
+        chimera_buffer_byte(out, 0xfd);
+        chimera_buffer_byte(out, 12); /* v128.const */
+        write_fixed(out, expression->value, 8);
+        write_fixed(out, expression->value_high, 8);
+        return;
+    }
+    static const uint8_t opcodes[] = {0x44, 0x43, 0x42, 0x41}; /* F64, F32, I64, I32 */
+    chimera_buffer_byte(out, opcodes[expression->type - WASM_F64]);
+    if (expression->type == WASM_I32)
+        lower_put_signed(out, (int32_t)(uint32_t)expression->value);
+    else if (expression->type == WASM_I64)
+        lower_put_signed(out, (int64_t)expression->value);
+    else
+        write_fixed(out, expression->value, expression->type == WASM_F32 ? 4 : 8);
+}
+
+void lower_write_constant(struct lower *lower, const struct wasm_expression *expression,
+                          struct chimera_buffer *out)
+{
+    (void)lower;
+    switch (expression->kind) {
+    case WASM_CONST:
+        write_number(expression, out);
+        break;
+    case WASM_REF_NULL:
+        chimera_buffer_byte(out, 0xd0);
+        chimera_buffer_byte(out, expression->type);
+        break;
+    case WASM_REF_FUNC:
+        chimera_buffer_byte(out, 0xd2);
+        lower_put_u32(out, (uint32_t)expression->value);
+        break;
+    case WASM_GLOBAL_GET:
+        chimera_buffer_byte(out, 0x23);
+        lower_put_u32(out, (uint32_t)expression->value);
+        break;
+    }
+    chimera_buffer_byte(out, 0x0b);
+}

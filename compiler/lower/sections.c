@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Imports, tables, globals and exports of a module that is lowered. */
+#include "compiler/wasm/sections.h"
+#include "compiler/lower/lowering.h"
+#include "compiler/wasm/body.h"
+
+/* As in wasm/sections.c. */
+#define IMPORTS_MAX 100000u
+#define TABLES_MAX 100u
+#define GLOBALS_MAX 1000000u
+#define EXPORTS_MAX 100000u
+
+#define INITIAL_MAX \
+    100000u /* entries of a table with an initial value: each becomes an entry of a segment */
+
+enum {
+    IMPORT_GROUP = 0x7f,
+    IMPORT_GROUP_OF_TYPE = 0x7e,
+    IMPORT_EXACT_FUNCTION = 0x20,
+    IMPORT_TAG = 4
+};
+
+/* --- Imports. --- */
+
+/* What one import is of; goes to the arrays and, as plain bytes, to `out`. */
+struct description {
+    uint8_t kind;
+    uint32_t type;
+    struct lower_table table;
+    struct lower_global global;
+    const uint8_t *from, *to; /* the bytes behind the kind; a memory's are copied */
+};
+
+static void read_limits(struct reader *reader, struct lower_table *table)
+{
+    table->limits = module_read_limits(reader, UINT32_MAX);
+}
+
+static void read_mutability(struct reader *reader, struct lower_global *global)
+{
+    uint8_t mutability = reader_byte(reader);
+    if (mutability > 1)
+        reader_fail(reader, CHIMERA_EMODULE, "malformed mutability");
+    global->is_mutable = mutability == 1;
+}
+
+static struct description read_description(struct reader *reader, struct lower *lower, uint8_t kind)
+{
+    struct description description = {.kind = kind, .from = reader->at};
+    switch (kind) {
+    case IMPORT_EXACT_FUNCTION:
+        description.kind = WASM_FUNCTION;
+        /* fall through */
+    case WASM_FUNCTION:
+        description.type = lower_read_type_index(reader, lower);
+        break;
+    case WASM_TABLE:
+        description.table.type = lower_read_reference(reader, lower);
+        read_limits(reader, &description.table);
+        break;
+    case WASM_MEMORY:
+        module_read_limits(reader, UINT32_MAX);
+        break;
+    case WASM_GLOBAL:
+        description.global.type = lower_read_type(reader, lower);
+        read_mutability(reader, &description.global);
+        break;
+    case IMPORT_TAG:
+        reader_fail(reader, CHIMERA_EFEATURE,
+                    "the module uses exceptions, which Chimera does not compile: build it without");
+        break;
+    default:
+        reader_fail(reader, CHIMERA_EMODULE, "malformed import kind 0x%02x", kind);
+    }
+    description.to = reader->at;
+    return description;
+}
+
+/* The host has no references to give, and sees their true types only when they are not slots. */
+static void look_at_boundary(struct lower *lower, struct lower_list list)
+{
+    for (uint32_t i = 0; i < list.count; i++)
+        lower->needs_funcrefs |= lower_is_concrete(list.types[i]);
+}
+
+static void write_name(struct chimera_buffer *out, struct chimera_slice name)
+{
+    lower_put_u32(out, (uint32_t)name.size);
+    chimera_buffer_append(out, name);
+}
+
+static void write_limits(struct chimera_buffer *out, const struct wasm_limits *limits)
+{
+    bool has_max = limits->max != UINT32_MAX;
+    chimera_buffer_byte(out, has_max);
+    lower_put_u32(out, limits->min);
+    if (has_max)
+        lower_put_u32(out, limits->max);
+}
+
+static void add_import(struct lower *lower, struct chimera_slice module, struct chimera_slice name,
+                       const struct description *description)
+{
+    struct chimera_buffer *out = &lower->imports;
+    write_name(out, module);
+    write_name(out, name);
+    chimera_buffer_byte(out, description->kind);
+    switch (description->kind) {
+    case WASM_FUNCTION:
+        lower->functions[lower->function_count++] = description->type;
+        lower_put_u32(out, description->type);
+        look_at_boundary(lower, lower_params(lower, description->type));
+        look_at_boundary(lower, lower_results(lower, description->type));
+        break;
+    case WASM_TABLE:
+        lower->tables[lower->table_count] = description->table;
+        lower->tables[lower->table_count++].initial = WASM_NULL_FUNCTION;
+        chimera_buffer_byte(out, lower_is_function(description->table.type) ? WASM_FUNCREF
+                                                                            : WASM_EXTERNREF);
+        write_limits(out, &description->table.limits);
+        break;
+    case WASM_GLOBAL:
+        lower->globals[lower->global_count++] = description->global;
+        look_at_boundary(lower, (struct lower_list){&description->global.type, 1});
+        chimera_buffer_byte(out, lower_byte(lower, description->global.type));
+        chimera_buffer_byte(out, description->global.is_mutable);
+        break;
+    default:
+        lower_put_bytes(out, description->from, description->to);
+    }
+    lower->import_count++;
+}
+
+static bool has_room(struct reader *reader, const struct lower *lower, uint32_t count)
+{
+    if (reader->code == 0 && lower->import_count + (uint64_t)count > IMPORTS_MAX)
+        reader_fail(reader, CHIMERA_ELIMIT, "more than %u imports", IMPORTS_MAX);
+    else if (reader->code == 0 && lower->imports.failed)
+        reader_fail(reader, lower->imports.failed, "the imports' names are over the limit");
+    return reader->code == 0;
+}
+
+/* The compact forms (proposal "compact import section"): items of one module, each with its type,
+ * or all of one type. */
+static void read_group(struct reader *reader, struct lower *lower, struct chimera_slice module,
+                       bool is_of_type)
+{
+    struct description shared = {0};
+    lower->features |= WASM_LOWERS_IMPORTS;
+    if (is_of_type)
+        shared = read_description(reader, lower, reader_byte(reader));
+    uint32_t count = reader_count(reader, IMPORTS_MAX, "imports");
+    for (uint32_t i = 0; i < count && has_room(reader, lower, 1); i++) {
+        struct chimera_slice name = reader_name(reader);
+        struct description own =
+            is_of_type ? shared : read_description(reader, lower, reader_byte(reader));
+        if (reader->code == 0)
+            add_import(lower, module, name, &own);
+    }
+}
+
+static void read_import(struct reader *reader, struct lower *lower)
+{
+    struct chimera_slice module = reader_name(reader), name = reader_name(reader);
+    uint8_t kind = reader_byte(reader);
+    if (reader->code == 0 && name.size == 0 &&
+        (kind == IMPORT_GROUP || kind == IMPORT_GROUP_OF_TYPE)) {
+        read_group(reader, lower, module, kind == IMPORT_GROUP_OF_TYPE);
+        return;
+    }
+    struct description description = read_description(reader, lower, kind);
+    if (has_room(reader, lower, 1))
+        add_import(lower, module, name, &description);
+}
+
+void lower_read_imports(struct reader *reader, struct lower *lower)
+{
+    uint32_t count = reader_count(reader, IMPORTS_MAX, "imports");
+    for (uint32_t i = 0; i < count && reader->code == 0; i++)
+        read_import(reader, lower);
+    lower->imported_functions = lower->function_count;
+    lower->imported_tables = lower->table_count;
+    lower->imported_globals = lower->global_count;
+    if (lower->table_count > TABLES_MAX)
+        reader_fail(reader, CHIMERA_ELIMIT, "more than %u tables", TABLES_MAX);
+}
+
+/* --- Tables. --- */
+
+/* A segment of as many entries as the table begins with, before all of the module's own. */
+static void add_initial_segment(struct reader *reader, struct lower *lower, uint32_t index)
+{
+    const struct lower_table *table = &lower->tables[index];
+    struct chimera_buffer *out = &lower->table_elements;
+    if (table->initial == WASM_NULL_FUNCTION || table->limits.min == 0)
+        return;
+    if (table->limits.min > INITIAL_MAX) {
+        reader_fail(reader, CHIMERA_ELIMIT, "a table with an initial value of more than %u entries",
+                    INITIAL_MAX);
+        return;
+    }
+    static const uint8_t offset[] = {0x41, 0, 0x0b}; /* i32.const 0, end */
+    lower->table_segments++;
+    chimera_buffer_byte(out, 2); /* active, by index */
+    lower_put_u32(out, index);
+    lower_put_bytes(out, offset, offset + sizeof(offset));
+    chimera_buffer_byte(out, 0);
+    lower_put_u32(out, table->limits.min);
+    for (uint32_t i = 0; i < table->limits.min; i++)
+        lower_put_u32(out, table->initial);
+}
+
+static void read_table(struct reader *reader, struct lower *lower)
+{
+    struct lower_table *table = &lower->tables[lower->table_count];
+    bool has_initial = reader->at < reader->end && *reader->at == 0x40;
+    table->initial = WASM_NULL_FUNCTION;
+    if (has_initial) {
+        lower->features |= WASM_LOWERS_REFERENCES;
+        reader->at++;
+        if (reader_byte(reader) != 0)
+            reader_fail(reader, CHIMERA_EMODULE, "malformed table");
+    }
+    table->type = lower_read_reference(reader, lower);
+    read_limits(reader, table);
+    if (has_initial) {
+        struct wasm_expression initial = lower_constant(reader, lower, table->type);
+        if (initial.kind == WASM_REF_FUNC)
+            table->initial = (uint32_t)initial.value;
+    } else if (reader->code == 0 && !lower_is_defaultable(table->type)) {
+        reader_fail(reader, CHIMERA_EMODULE,
+                    "type mismatch: a table of references that cannot be null has no "
+                    "initial value");
+    }
+    if (reader->code == 0)
+        add_initial_segment(reader, lower, lower->table_count++);
+}
+
+void lower_read_tables(struct reader *reader, struct lower *lower)
+{
+    uint32_t count = reader_count(reader, TABLES_MAX - lower->table_count, "tables");
+    for (uint32_t i = 0; i < count && reader->code == 0; i++)
+        read_table(reader, lower);
+}
+
+void lower_write_tables(struct lower *lower, struct chimera_buffer *out)
+{
+    lower_put_u32(out, lower->table_count - lower->imported_tables + lower->has_private_table);
+    for (uint32_t i = lower->imported_tables; i < lower->table_count; i++) {
+        chimera_buffer_byte(out, lower_is_function(lower->tables[i].type) ? WASM_FUNCREF
+                                                                          : WASM_EXTERNREF);
+        write_limits(out, &lower->tables[i].limits);
+    }
+    if (lower->has_private_table) {
+        uint32_t size = lower->slot_count + 1;
+        chimera_buffer_byte(out, WASM_FUNCREF);
+        write_limits(out, &(struct wasm_limits){size, size});
+    }
+}
+
+/* --- Globals and exports. --- */
+
+void lower_read_globals(struct reader *reader, struct lower *lower)
+{
+    uint32_t count = reader_count(reader, GLOBALS_MAX, "globals");
+    for (uint32_t i = 0; i < count && reader->code == 0; i++) {
+        struct lower_global *global = &lower->globals[lower->global_count];
+        global->type = lower_read_type(reader, lower);
+        read_mutability(reader, global);
+        global->initial = lower_constant(reader, lower, global->type);
+        lower->global_count++; /* an expression names those before it only */
+    }
+}
+
+/* A slot in place of the reference itself. */
+static struct wasm_expression slotted(struct lower *lower, const struct wasm_expression *expression)
+{
+    struct wasm_expression slot = {.kind = WASM_CONST, .type = WASM_I32};
+    if (expression->kind == WASM_GLOBAL_GET)
+        return *expression;
+    if (expression->kind == WASM_REF_FUNC)
+        slot.value = lower_slot(lower, (uint32_t)expression->value);
+    return slot;
+}
+
+void lower_write_globals(struct lower *lower, struct chimera_buffer *out)
+{
+    static const uint8_t marker[] = {WASM_I32, 1, 0x41, 0, 0x0b}; /* mutable, i32.const 0, end */
+    lower_put_u32(out, lower->global_count - lower->imported_globals + lower->has_marker);
+    for (uint32_t i = lower->imported_globals; i < lower->global_count; i++) {
+        struct lower_global *global = &lower->globals[i];
+        struct wasm_expression initial = global->initial;
+        if (lower->is_slotted && lower_is_concrete(global->type))
+            initial = slotted(lower, &initial);
+        chimera_buffer_byte(out, lower_byte(lower, global->type));
+        chimera_buffer_byte(out, global->is_mutable);
+        lower_write_constant(lower, &initial, out);
+    }
+    if (lower->has_marker)
+        lower_put_bytes(out, marker, marker + sizeof(marker));
+}
+
+/* The section itself is copied; the reader of the new module judges the rest of it. */
+void lower_read_exports(struct reader *reader, struct lower *lower)
+{
+    uint32_t count = reader_count(reader, EXPORTS_MAX, "exports");
+    for (uint32_t i = 0; i < count && reader->code == 0; i++) {
+        reader_name(reader);
+        uint8_t kind = reader_byte(reader);
+        uint32_t index = reader_u32(reader);
+        if (reader->code == 0 && kind == WASM_FUNCTION && index < lower->function_count) {
+            lower->declared[index] |= 1;
+            look_at_boundary(lower, lower_params(lower, lower->functions[index]));
+            look_at_boundary(lower, lower_results(lower, lower->functions[index]));
+        } else if (reader->code == 0 && kind == WASM_GLOBAL && index < lower->global_count) {
+            look_at_boundary(lower, (struct lower_list){&lower->globals[index].type, 1});
+        }
+    }
+}

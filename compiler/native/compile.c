@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/native/compile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/tool/process.h"
+#include "compiler/tool/scratch.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
+
+#define SOURCE_MAX ((size_t)256 << 20) /* one part, or one header */
+#define INCLUDES_MAX 8
+#define COMPILE_SECONDS 600
+#define COMPILE_MEMORY ((uint64_t)3 << 30)
+#define OBJECT_MAX ((uint64_t)1 << 30)
+#define ADVICE                                                                                   \
+    "the module has a function that is too large for the optimizer: split it at its source, or " \
+    "run "                                                                                       \
+    "the module through `wasm-opt -O1` first"
+
+/* Every flag with what it is for; runtime-performance.md §2.3 and §7.2.
+ *
+ * -fno-strict-aliasing, -fwrapv: guests mean memory as bytes and integers that wrap.
+ * -frounding-math, -ffp-contract=off: WebAssembly's floating point, bit for bit.
+ * -fno-math-errno: sqrt, floor and their like become one instruction.
+ * -fno-optimize-sibling-calls: a tail call would hide an endless recursion from the stack's guard.
+ * -fstack-clash-protection: no frame may step over that guard.
+ * -fno-jump-tables is left out: tables are indexed by a checked number.
+ * -mno-red-zone is left out: signals run on their own stack.
+ * -falign-functions=64, -falign-loops=32: -O1 aligns neither, and a Go policy's big switches
+ * take up to 1.8 times as long where they fall badly.
+ * -x86-cmov-converter-force-mem-operand=false: else LLVM (its issue 219814) moves a load
+ * behind a condition although it is volatile, and a load outside of memory does not trap.
+ * -nostdlibinc: a part sees our prelude and clang's own stdint.h and stddef.h, and nothing of the
+ * machine. */
+static const char *const flags[] = {
+    "-std=gnu17",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-fno-asynchronous-unwind-tables",
+    "-fno-unwind-tables",
+    "-fno-optimize-sibling-calls",
+    "-frounding-math",
+    "-ffp-contract=off",
+    "-fno-strict-aliasing",
+    "-fno-math-errno",
+    "-fwrapv",
+    "-fno-delete-null-pointer-checks",
+    "-fstack-clash-protection",
+    "-fcf-protection=branch",
+    "-fno-plt",
+    "-fno-ident",
+    "-fno-stack-protector",
+    "-fno-common",
+    "-fno-crash-diagnostics",
+    "-fno-color-diagnostics",
+    "-w",
+    "-march=x86-64",
+    "-mtune=generic",
+    "--target=x86_64-linux-gnu",
+    "-falign-functions=64",
+    "-falign-loops=32",
+    "-mllvm",
+    "-x86-cmov-converter-force-mem-operand=false",
+    "-nostdlibinc",
+    NULL,
+};
+#define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]) - 1)
+#define ARGUMENTS_MAX (FLAG_COUNT + 2 * INCLUDES_MAX + 10)
+
+/* tcc's code is position independent as it is, and it knows none of the rest. Not even its own
+ * headers are used. */
+static const char *const quick_flags[] = {"-w", "-nostdinc", "-DCHIMERA_QUICK", NULL};
+
+static const char *optimization(const struct chimera_part *part)
+{
+    return part->is_giant ? "-O0" : "-O1";
+}
+
+const char *const *chimera_compile_flags(enum chimera_tier tier)
+{
+    return tier == CHIMERA_TIER_QUICK ? quick_flags : flags;
+}
+
+/* --- Keys --- */
+
+static char *in_folder(const char *folder, const char *path)
+{
+    return path[0] == '/' ? strdup(path) : chimera_path_join(folder, path);
+}
+
+static int hash_bytes(struct chimera_slice bytes, const char *name,
+                      struct chimera_digest *ret_digest, struct chimera_error *err)
+{
+    int code = chimera_digest_of(bytes, ret_digest);
+    return code < 0 ? chimera_fail(err, code, "cannot hash %s", name) : CHIMERA_OK;
+}
+
+static int digest_of_file(const char *folder, const char *name, struct chimera_digest *ret_digest,
+                          struct chimera_error *err)
+{
+    CHIMERA_FREE char *path = in_folder(folder, name);
+    struct chimera_buffer bytes;
+    chimera_buffer_init(&bytes, SOURCE_MAX);
+    int code = path ? chimera_file_read(path, &bytes, err)
+                    : chimera_fail(err, CHIMERA_ENOMEM, "cannot read %s: out of memory", name);
+    if (code == CHIMERA_OK)
+        code = hash_bytes(chimera_buffer_slice(&bytes), name, ret_digest, err);
+    chimera_buffer_free(&bytes);
+    return code;
+}
+
+static void append_digest(struct chimera_buffer *buffer, const struct chimera_digest *digest)
+{
+    chimera_buffer_append(
+        buffer, (struct chimera_slice){(const char *)digest->bytes, sizeof(digest->bytes)});
+}
+
+/* What all parts of a job share: the tools (flags and releases are in their identity) and the
+ * headers. */
+static int hash_common(const struct chimera_compile_job *job, struct chimera_digest *ret_digest,
+                       struct chimera_error *err)
+{
+    struct chimera_buffer text;
+    int code = CHIMERA_OK;
+    chimera_buffer_init(&text, (size_t)64 * 1024);
+    chimera_buffer_print(&text, "object 1\n%s\n", chimera_tools_identity(job->tools, job->tier));
+    for (size_t i = 0; job->headers && job->headers[i] && code == CHIMERA_OK; i++) {
+        struct chimera_digest digest;
+        code = digest_of_file(job->folder, job->headers[i], &digest, err);
+        append_digest(&text, &digest);
+    }
+    if (code == CHIMERA_OK && text.failed)
+        code = chimera_fail(err, text.failed, "cannot hash the headers: %s",
+                            chimera_code_text(text.failed));
+    if (code == CHIMERA_OK)
+        code = hash_bytes(chimera_buffer_slice(&text), "the headers", ret_digest, err);
+    chimera_buffer_free(&text);
+    return code;
+}
+
+static int make_key(const struct chimera_compile_job *job, const struct chimera_digest *common,
+                    const struct chimera_part *part, struct chimera_digest *ret_key,
+                    struct chimera_error *err)
+{
+    struct chimera_digest source;
+    char bytes[2 * sizeof(source.bytes) + 3];
+    int code = digest_of_file(job->folder, part->source, &source, err);
+    if (code < 0)
+        return code;
+    memcpy(bytes, common->bytes, sizeof(source.bytes));
+    memcpy(bytes + sizeof(source.bytes), source.bytes, sizeof(source.bytes));
+    memcpy(bytes + 2 * sizeof(source.bytes), optimization(part), 3);
+    return hash_bytes((struct chimera_slice){bytes, sizeof(bytes)}, part->source, ret_key, err);
+}
+
+/* --- Compiling --- */
+
+struct unit { /* one part on its way */
+    const struct chimera_part *part;
+    struct chimera_digest key;
+    const char *argv[ARGUMENTS_MAX];
+    char *prefix_map, *source,
+        *argument;      /* owned; the source's path, and as the compiler gets it */
+    char *folder;       /* all that its compiler may write; owned */
+    const char **reads; /* owned */
+    char what[160];
+};
+
+struct work {
+    const struct chimera_compile_job *job;
+    char **headers;     /* their paths from the root, ends with NULL; owned, as each */
+    struct unit *units; /* those that must be compiled; owned */
+    size_t count, cached, total, done, header_count;
+};
+
+static bool take_cached(const struct chimera_compile_job *job, const struct unit *unit)
+{
+    CHIMERA_FREE char *path = in_folder(job->folder, unit->part->object);
+    return path && chimera_cache_get_object(job->cache, &unit->key, path);
+}
+
+/* What the compilers have different: the program, its flags, and how it forgets our folder's name. */
+static int begin_arguments(const struct chimera_compile_job *job, struct unit *unit, size_t *at,
+                           struct chimera_error *err)
+{
+    bool is_quick = job->tier == CHIMERA_TIER_QUICK;
+    snprintf(unit->what, sizeof(unit->what), "%s on %s", is_quick ? "tcc" : "clang", unit->part->source);
+    unit->argv[(*at)++] = is_quick ? job->tools->tcc : job->tools->clang;
+    for (const char *const *flag = chimera_compile_flags(job->tier); *flag; flag++)
+        unit->argv[(*at)++] = *flag;
+    if (is_quick)
+        return CHIMERA_OK;
+    unit->argv[(*at)++] = optimization(unit->part);
+    if (asprintf(&unit->prefix_map, "-ffile-prefix-map=%s=.", job->folder) < 0) {
+        unit->prefix_map = NULL;
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+    }
+    unit->argv[(*at)++] = unit->prefix_map;
+    return CHIMERA_OK;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* What a part's compiler may read: its source and the headers. The path that it gets is relative
+ * where the job's is, so that our folder's name gets nowhere. */
+static int allow_inputs(const struct work *work, struct unit *unit, struct chimera_error *err)
+{
+    const char *source = unit->part->source;
+    unit->reads = calloc(work->header_count + 2, sizeof(*unit->reads));
+    unit->source = in_folder(work->job->folder, source);
+    if (asprintf(&unit->argument, "%s%s", source[0] == '/' ? "" : "../", source) < 0)
+        unit->argument = NULL;
+    if (!unit->reads || !unit->source || !unit->argument)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+    for (size_t i = 0; i < work->header_count; i++)
+        unit->reads[i] = work->headers[i];
+    unit->reads[work->header_count] = unit->source;
+    return chimera_scratch_make(work->job->folder, "compile", &unit->folder, err);
+}
+
+static int prepare(const struct work *work, struct unit *unit, struct chimera_error *err)
+{
+    const struct chimera_compile_job *job = work->job;
+    size_t at = 0;
+    int code = allow_inputs(work, unit, err);
+    if (code == CHIMERA_OK)
+        code = begin_arguments(job, unit, &at, err);
+    if (code < 0)
+        return code;
+    for (size_t i = 0; job->includes && job->includes[i] && i < INCLUDES_MAX; i++) {
+        unit->argv[at++] = "-I";
+        unit->argv[at++] = strcmp(job->includes[i], ".") == 0 ? ".." : job->includes[i];
+    }
+    unit->argv[at++] = "-c";
+    unit->argv[at++] = "-o";
+    unit->argv[at++] = base_name(unit->part->object);
+    unit->argv[at++] = unit->argument;
+    unit->argv[at] = NULL;
+    return code;
+}
+
+/* Sorts out what the cache has; the rest is in work->units, ready to run. */
+static int plan(struct work *work, const struct chimera_part *parts, size_t count,
+                struct chimera_error *err)
+{
+    const struct chimera_compile_job *job = work->job;
+    struct chimera_digest common;
+    int code = job->cache ? hash_common(job, &common, err) : CHIMERA_OK;
+    for (size_t i = 0; i < count && code == CHIMERA_OK; i++) {
+        struct unit *unit = &work->units[work->count];
+        unit->part = &parts[i];
+        if (job->cache) {
+            code = make_key(job, &common, &parts[i], &unit->key, err);
+            if (code < 0 || take_cached(job, unit)) {
+                work->cached += code == CHIMERA_OK;
+                continue;
+            }
+        }
+        work->count++;
+        code = prepare(work, unit, err);
+    }
+    return code;
+}
+
+/* The compiler has ended, so nobody changes what it made any more. */
+static int keep_object(void *context, size_t index, struct chimera_error *err)
+{
+    struct work *work = context;
+    const struct chimera_compile_job *job = work->job;
+    struct unit *unit = &work->units[index];
+    struct chimera_error why = {0};
+    CHIMERA_FREE char *path = in_folder(job->folder, unit->part->object);
+    if (!path)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+    int code = chimera_scratch_take_object(unit->folder, base_name(unit->part->object), path, &why);
+    if (code < 0)
+        return chimera_fail(err, code, "%s: %s", unit->what, why.text);
+    chimera_folder_remove(unit->folder, NULL);
+    if (job->cache) /* what cannot be kept is compiled again next time */
+        chimera_cache_put_object(job->cache, &unit->key, path);
+    chimera_progress_show(job->progress, "compiling", work->cached + ++work->done, work->total);
+    return CHIMERA_OK;
+}
+
+static int compile_units(struct work *work, struct chimera_error *err)
+{
+    CHIMERA_FREE struct chimera_command *commands = calloc(work->count + 1, sizeof(*commands));
+    if (!commands)
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+    for (size_t i = 0; i < work->count; i++) {
+        commands[i] = (struct chimera_command){.what = work->units[i].what,
+                                               .argv = work->units[i].argv,
+                                               .folder = work->units[i].folder,
+                                               .reads = work->units[i].reads,
+                                               .limits = {.wall_seconds = 4 * COMPILE_SECONDS,
+                                                          .cpu_seconds = COMPILE_SECONDS,
+                                                          .memory_bytes = COMPILE_MEMORY,
+                                                          .file_bytes = OBJECT_MAX},
+                                               .advice = ADVICE};
+    }
+    chimera_progress_show(work->job->progress, "compiling", work->cached, work->total);
+    return chimera_process_run_all(commands, work->count, work->job->jobs, keep_object, work, err);
+}
+
+static int list_headers(struct work *work, struct chimera_error *err)
+{
+    const char *const *names = work->job->headers;
+    while (names && names[work->header_count])
+        work->header_count++;
+    work->headers = calloc(work->header_count + 1, sizeof(*work->headers));
+    bool is_whole = work->headers != NULL;
+    for (size_t i = 0; i < work->header_count && is_whole; i++) {
+        work->headers[i] = in_folder(work->job->folder, names[i]);
+        is_whole = work->headers[i] != NULL;
+    }
+    return is_whole ? CHIMERA_OK
+                    : chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+}
+
+static void free_work(struct work *work)
+{
+    for (size_t i = 0; i < work->count; i++) {
+        free(work->units[i].prefix_map);
+        free(work->units[i].source);
+        free(work->units[i].argument);
+        free(work->units[i].folder);
+        free(work->units[i].reads);
+    }
+    for (size_t i = 0; work->headers && i < work->header_count; i++)
+        free(work->headers[i]);
+    free(work->headers);
+    free(work->units);
+}
+
+int chimera_compile(const struct chimera_compile_job *job, const struct chimera_part *parts,
+                    size_t count, size_t *ret_cached, struct chimera_error *err)
+{
+    struct work work = {.job = job, .total = count};
+    work.units = calloc(count + 1, sizeof(*work.units));
+    int code = work.units ? list_headers(&work, err)
+                          : chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+    if (code == CHIMERA_OK)
+        code = plan(&work, parts, count, err);
+    if (code == CHIMERA_OK)
+        code = compile_units(&work, err);
+    if (code == CHIMERA_OK && ret_cached)
+        *ret_cached = work.cached;
+    free_work(&work);
+    return code;
+}

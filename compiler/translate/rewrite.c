@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/translate/rewrite.h"
+
+#include <stdio.h>
+
+#define REGO_MEMORY_MIN 5u
+
+static void write_u32(struct chimera_buffer *out, uint32_t value)
+{
+    while (value >= 0x80) {
+        chimera_buffer_byte(out, (uint8_t)(value | 0x80));
+        value >>= 7;
+    }
+    chimera_buffer_byte(out, (uint8_t)value);
+}
+
+static void write_name(struct chimera_buffer *out, const char *name)
+{
+    write_u32(out, (uint32_t)strlen(name));
+    chimera_buffer_text(out, name);
+}
+
+static void write_section(struct chimera_buffer *out, uint8_t id, struct chimera_slice payload)
+{
+    chimera_buffer_byte(out, id);
+    write_u32(out, (uint32_t)payload.size);
+    chimera_buffer_append(out, payload);
+}
+
+static void copy_section(struct chimera_buffer *out, const struct chimera_module *module, uint8_t id)
+{
+    if (module->section[id].data)
+        write_section(out, id, module->section[id]);
+}
+
+static void flush_section(struct chimera_buffer *out, uint8_t id, struct chimera_buffer *payload)
+{
+    if (payload->failed)
+        out->failed = payload->failed;
+    write_section(out, id, chimera_buffer_slice(payload));
+    chimera_buffer_reset(payload);
+}
+
+static void write_imports(struct chimera_buffer *out, const struct chimera_module *module,
+                          struct chimera_buffer *payload)
+{
+    write_u32(payload, module->imported_functions);
+    for (uint32_t i = 0; i < module->imported_functions; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "i%u", i);
+        write_name(payload, "h");
+        write_name(payload, name);
+        chimera_buffer_byte(payload, WASM_FUNCTION);
+        write_u32(payload, module->functions[i]);
+    }
+    flush_section(out, 2, payload);
+}
+
+uint32_t chimera_module_memory_min(const struct chimera_module *module)
+{
+    uint32_t min = module->memory.min;
+    return module->is_memory_imported && min < REGO_MEMORY_MIN ? REGO_MEMORY_MIN : min;
+}
+
+static void write_memory(struct chimera_buffer *out, const struct chimera_module *module,
+                         struct chimera_buffer *payload)
+{
+    uint32_t min = chimera_module_memory_min(module);
+    bool has_max = module->memory.max != UINT32_MAX && module->memory.max >= min;
+    write_u32(payload, 1);
+    chimera_buffer_byte(payload, has_max);
+    write_u32(payload, min);
+    if (has_max)
+        write_u32(payload, module->memory.max);
+    flush_section(out, 5, payload);
+}
+
+static void write_export(struct chimera_buffer *payload, enum wasm_kind kind, uint32_t index)
+{
+    char name[24];
+    if (kind == WASM_MEMORY)
+        snprintf(name, sizeof(name), "mem");
+    else
+        snprintf(name, sizeof(name), "%s%u", kind == WASM_TABLE ? "tab" : "glo", index);
+    write_name(payload, name);
+    chimera_buffer_byte(payload, (uint8_t)kind);
+    write_u32(payload, index);
+}
+
+static void write_exports(struct chimera_buffer *out, const struct chimera_module *module,
+                          struct chimera_buffer *payload)
+{
+    write_u32(payload, module->has_memory + module->table_count + module->global_count);
+    if (module->has_memory)
+        write_export(payload, WASM_MEMORY, 0);
+    for (uint32_t i = 0; i < module->table_count; i++)
+        write_export(payload, WASM_TABLE, i);
+    for (uint32_t i = 0; i < module->global_count; i++)
+        write_export(payload, WASM_GLOBAL, i);
+    flush_section(out, 7, payload);
+}
+
+static uint32_t exported_functions(const struct chimera_module *module)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < module->export_count; i++)
+        count += module->exports[i].kind == WASM_FUNCTION;
+    return count;
+}
+
+/* An exported function may be the subject of ref.func; without its export it must be declared. */
+static void write_elements(struct chimera_buffer *out, const struct chimera_module *module,
+                           struct chimera_buffer *payload)
+{
+    uint32_t declared = module->uses_ref_func ? exported_functions(module) : 0;
+    if (declared == 0) {
+        copy_section(out, module, 9);
+        return;
+    }
+    struct chimera_slice old = module->section[9];
+    write_u32(payload, module->element_count + 1);
+    for (size_t at = 0; at < old.size; at++) { /* past the old count, a LEB128 */
+        if (!(old.data[at] & 0x80)) {
+            chimera_buffer_append(payload, (struct chimera_slice){old.data + at + 1, old.size - at - 1});
+            break;
+        }
+    }
+    chimera_buffer_byte(payload, 3); /* declarative, by index */
+    chimera_buffer_byte(payload, 0);
+    write_u32(payload, declared);
+    for (uint32_t i = 0; i < module->export_count; i++) {
+        if (module->exports[i].kind == WASM_FUNCTION)
+            write_u32(payload, module->exports[i].index);
+    }
+    flush_section(out, 9, payload);
+}
+
+/* Only where code names segments do they stay: passive ones as they are, active ones as empty passive
+ * ones, which is what they are after instantiation. */
+static void write_data(struct chimera_buffer *out, const struct chimera_module *module,
+                       struct chimera_buffer *payload)
+{
+    write_u32(payload, module->data_count);
+    for (uint32_t i = 0; i < module->data_count; i++) {
+        const struct wasm_data *data = &module->data[i];
+        struct chimera_slice bytes = data->mode == WASM_PASSIVE ? data->bytes : CHIMERA_SLICE("");
+        chimera_buffer_byte(payload, 1);
+        write_u32(payload, (uint32_t)bytes.size);
+        chimera_buffer_append(payload, bytes);
+    }
+    flush_section(out, 11, payload);
+}
+
+static void write_data_count(struct chimera_buffer *out, const struct chimera_module *module,
+                             struct chimera_buffer *payload)
+{
+    write_u32(payload, module->data_count);
+    flush_section(out, 12, payload);
+}
+
+int chimera_module_rewrite(const struct chimera_module *module, struct chimera_buffer *out,
+                           struct chimera_error *err)
+{
+    struct chimera_buffer payload;
+    chimera_buffer_init(&payload, out->limit);
+    chimera_buffer_append(out, (struct chimera_slice){"\0asm\1\0\0\0", 8});
+    copy_section(out, module, 1);
+    write_imports(out, module, &payload);
+    copy_section(out, module, 3);
+    copy_section(out, module, 4);
+    if (module->has_memory)
+        write_memory(out, module, &payload);
+    copy_section(out, module, 6);
+    write_exports(out, module, &payload);
+    write_elements(out, module, &payload);
+    if (module->uses_data_segments)
+        write_data_count(out, module, &payload);
+    copy_section(out, module, 10);
+    if (module->uses_data_segments)
+        write_data(out, module, &payload);
+    chimera_buffer_free(&payload);
+    if (out->failed)
+        return chimera_fail(err, out->failed, "%s: %s", module->file, chimera_code_text(out->failed));
+    return CHIMERA_OK;
+}
