@@ -20,7 +20,7 @@
 #include "runtime/plugin/plugin_file.h"
 #include "runtime/source/reference.h"
 #include "runtime/yaml/adapt.h"
-#include "server/policies.h"
+#include "runtime/source/policies.h"
 #include "toolchain/commands.h"
 #include "toolchain/interrupt.h"
 #include "toolchain/trial.h"

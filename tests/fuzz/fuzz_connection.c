@@ -6,7 +6,7 @@
  *
  * What evaluates is replaced: it gives back what it was asked. TLS and the loop are left out.
  */
-#include "server/connection.h"
+#include "server/worker/connection.h"
 
 /* Of TLS there is only what must link. */
 #define SSL_free(tls) ((void)(tls))
@@ -18,24 +18,24 @@
 
 #define part http_part
 #define hex_value http_hex_value
-#include "server/http.c"
+#include "server/http/http1.c"
 #undef part
 #undef hex_value
 #define refuse route_refuse
-#include "server/route.c"
+#include "server/http/route.c"
 #undef refuse
 /* The rest wants what those two have. */
-#include "server/answer.c"
-#include "server/connection.c"
-#include "server/connection_memory.c"
-#include "server/connection_room.c"
-#include "server/evaluation.c"
-#include "server/input.c"
-#include "server/peer.c"
-#include "server/progress.c"
-#include "server/relief.c"
-#include "server/transport.c"
-#include "server/waiting.c"
+#include "server/client/connection_memory.c"
+#include "server/client/peer.c"
+#include "server/client/progress.c"
+#include "server/http/answer.c"
+#include "server/worker/connection.c"
+#include "server/worker/connection_room.c"
+#include "server/worker/dispatch.c"
+#include "server/worker/input.c"
+#include "server/worker/queue.c"
+#include "server/worker/relief.c"
+#include "server/worker/transport.c"
 
 #define BODY_MAX 1000
 #define CONTINUE_SIZE (sizeof(CONTINUE) - 1)

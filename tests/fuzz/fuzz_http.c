@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "server/http.c"
+#include "server/http/http1.c"
 
 static void check(bool is_true)
 {

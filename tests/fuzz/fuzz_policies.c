@@ -2,8 +2,8 @@
 /* Any bytes as policies.yml; what is accepted is whole. */
 #include <stdlib.h>
 
-#include "server/policies.c"
-#include "server/policies_read.c"
+#include "runtime/source/policies.c"
+#include "runtime/source/policies_read.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

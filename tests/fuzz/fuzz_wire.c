@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "server/wire.c"
+#include "server/tenant/message.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -17,8 +17,8 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 
-#include "server/connection.h"
-#include "server/tls_memory.h"
+#include "server/client/tls_memory.h"
+#include "server/worker/connection.h"
 
 /* --- TLS: plain text on the socket, behind a script --- */
 
@@ -96,23 +96,23 @@ ssize_t tls_write(SSL *of, const void *from, size_t size)
 #define time(to) ((void)(to), (time_t)0) /* of the Date field */
 #define part http_part
 #define hex_value http_hex_value
-#include "server/http.c"
+#include "server/http/http1.c"
 #undef part
 #undef hex_value
 #define refuse route_refuse
-#include "server/route.c"
+#include "server/http/route.c"
 #undef refuse
 /* The rest wants what those two have. */
-#include "server/answer.c"
-#include "server/connection.c"
-#include "server/connection_memory.c"
-#include "server/connection_room.c"
-#include "server/evaluation.c"
-#include "server/input.c"
-#include "server/peer.c"
-#include "server/progress.c"
-#include "server/transport.c"
-#include "server/waiting.c"
+#include "server/client/connection_memory.c"
+#include "server/client/peer.c"
+#include "server/client/progress.c"
+#include "server/http/answer.c"
+#include "server/worker/connection.c"
+#include "server/worker/connection_room.c"
+#include "server/worker/dispatch.c"
+#include "server/worker/input.c"
+#include "server/worker/queue.c"
+#include "server/worker/transport.c"
 
 #define BODY_MAX ((size_t)1 << 20)
 #define ADDRESS 1 /* of each client, unless it says another */

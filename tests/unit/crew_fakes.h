@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* crew_fakes.h - crew.c and update.c, whole, and in place of all that they use: processes, builds,
- * files and a clock that are a test's own, and a text that says what was done with them. So a state
- * can be reached that would need luck otherwise. */
+/* crew_fakes.h - supervisor/workers.c and supervisor/rollout.c, whole, and in place of all that
+ * they use: processes, builds, files and a clock that are a test's own, and a text that says what
+ * was done with them. So a state can be reached that would need luck otherwise. */
 #ifndef TESTS_CREW_FAKES_H
 #define TESTS_CREW_FAKES_H
 
@@ -26,8 +26,8 @@ static int fake_sigtimedwait(const sigset_t *signals, siginfo_t *ret_info,
 #define kill fake_kill
 #define waitpid fake_waitpid
 #define sigtimedwait fake_sigtimedwait
-#include "server/crew.c"
-#include "server/update.c"
+#include "server/supervisor/rollout.c"
+#include "server/supervisor/workers.c"
 #undef kill
 #undef waitpid
 #undef sigtimedwait

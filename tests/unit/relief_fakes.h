@@ -14,10 +14,10 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/connection_memory.c"
-#include "server/peer.c"
-#include "server/progress.c"
-#include "server/relief.c"
+#include "server/client/connection_memory.c"
+#include "server/client/peer.c"
+#include "server/client/progress.c"
+#include "server/worker/relief.c"
 
 #define MAX ((size_t)64 << 20)
 #define REQUEST ((size_t)2 << 20)

@@ -13,8 +13,8 @@
 
 #include "runtime/json/tree.h"
 #include "runtime/text/printable.h"
-#include "server/admin.h"
-#include "server/admin_host.h"
+#include "server/admin/host.h"
+#include "server/admin/routes.h"
 
 #define OUT_MAX ((size_t)256 << 20)
 #define POLICIES 40

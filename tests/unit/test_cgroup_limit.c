@@ -8,7 +8,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/memory_limit.c"
+#include "server/config/memory_limit.c"
 
 #include <ftw.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a connection waits for and since when, and how it ends in each state (server/connection.h).
- * What goes over the wire is tests/e2e/server's. */
+/* What a connection waits for and since when, and how it ends in each state
+ * (server/worker/connection.h). What goes over the wire is tests/e2e/server's. */
 #include "connection_fakes.h"
 
 /* --- What it waits for --- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One account of bytes for all loops (server/connection_memory.h). */
+/* One account of bytes for all loops (server/client/connection_memory.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +7,9 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/connection_memory.c"
-#include "server/peer.c"
-#include "server/progress.c"
+#include "server/client/connection_memory.c"
+#include "server/client/peer.c"
+#include "server/client/progress.c"
 
 #define MAX ((size_t)64 << 20)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A connection that finds no room, its requests at their limits, and its handshake
- * (server/connection.h). */
+ * (server/worker/connection.h). */
 #include "connection_fakes.h"
 #include "failing_allocation.h"
 

@@ -17,8 +17,8 @@
 
 #include "runtime/instance/guest.h"
 #include "runtime/text/utf8.h"
-#include "server/board.h"
-#include "server/counters.h"
+#include "server/counters/counters.h"
+#include "server/counters/scoreboard.h"
 
 #define S(text) CHIMERA_SLICE(text)
 #define MS UINT64_C(1000000)

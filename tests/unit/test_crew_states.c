@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The states of the supervisor's workers (crew.c), and of what shall be served next (update.c): for
- * each event in each state, what comes of it. */
+/* The states of the supervisor's workers (supervisor/workers.c), and of what shall be served next
+ * (supervisor/rollout.c): for each event in each state, what comes of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

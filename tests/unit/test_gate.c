@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "server/gate.c"
-#include "server/waiting.c"
+#include "server/worker/queue.c"
+#include "server/worker/slow_quota.c"
 #include "tests/unit/failing_allocation.h"
 
 #define LOOPS 2 /* hence 16 slow ones, 8 of a policy, 4 of audits, and a reserve of 4 */

@@ -8,7 +8,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/http.c"
+#include "server/http/http1.c"
 
 #define HOST "Host: h\r\n"
 

@@ -7,8 +7,8 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/lockdown.c"
-#include "server/syscall_filter.c"
+#include "server/lockdown/lockdown.c"
+#include "server/lockdown/worker_syscalls.c"
 
 #include <arpa/inet.h>
 #include <poll.h>

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "server/loop_watch.h"
+#include "server/worker/loop_watch.h"
 
 struct look {
     int64_t at_ms;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who clients are, and what each may have (server/peer.h, server/progress.h). */
+/* Who clients are, and what each may have (server/client/peer.h, server/client/progress.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +7,8 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/peer.c"
-#include "server/progress.c"
+#include "server/client/peer.c"
+#include "server/client/progress.c"
 
 #include "tests/unit/failing_allocation.h"
 

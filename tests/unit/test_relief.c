@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who has to go when room is scarce (server/relief.h). */
+/* Who has to go when room is scarce (server/worker/relief.h). */
 #include "relief_fakes.h"
 
 static void with_room_nothing_is_closed(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a round of relief does, whom it leaves for the next one, and whose time is over
- * (server/relief.h). */
+ * (server/worker/relief.h). */
 #include "relief_fakes.h"
 
 #include <sys/mman.h>

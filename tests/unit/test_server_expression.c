@@ -7,7 +7,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/expression.c"
+#include "server/review/expression.c"
 
 #define YES EXPRESSION_YES
 #define NO EXPRESSION_NO

@@ -6,8 +6,8 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/config.c"
-#include "server/options.c"
+#include "server/config/config.c"
+#include "server/config/options.c"
 
 static int parse(char *const *arguments, struct options *ret_options, struct chimera_error *err)
 {

@@ -8,8 +8,8 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/policies.c"
-#include "server/policies_read.c"
+#include "runtime/source/policies.c"
+#include "runtime/source/policies_read.c"
 
 static char path[] = "/tmp/test_server_policies.XXXXXX";
 

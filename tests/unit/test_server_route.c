@@ -7,7 +7,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/route.c"
+#include "server/http/route.c"
 
 static struct chimera_arena arena;
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "server/tls.c"
+#include "server/client/tls.c"
 #include "tests/unit/failing_allocation.h"
 
 struct pair {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What OpenSSL takes for a connection is counted where it is taken (server/tls_memory.h): against
- * what the heap itself says, in each stage of a handshake. `test_tls_memory -v` prints the figures
- * that docs/internals/loops.md has. */
+/* What OpenSSL takes for a connection is counted where it is taken (server/client/tls_memory.h):
+ * against what the heap itself says, in each stage of a handshake. `test_tls_memory -v` prints the
+ * figures that docs/internals/loops.md has. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,8 +9,8 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/tls.c"
-#include "server/tls_memory.c"
+#include "server/client/tls.c"
+#include "server/client/tls_memory.c"
 
 #include <fcntl.h>
 #include <openssl/x509v3.h>

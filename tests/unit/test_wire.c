@@ -9,8 +9,8 @@
 
 #include <stdlib.h>
 
-#include "server/channel.c"
-#include "server/wire.c"
+#include "server/base/channel.c"
+#include "server/tenant/message.c"
 
 #define S(text) CHIMERA_SLICE(text)
 #define I(text) {(text), sizeof(text) - 1} /* in initialisers of constants */

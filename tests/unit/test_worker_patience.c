@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long a worker may take to get ready (server/worker_process.h): with clocks that the test
+/* How long a worker may take to get ready (server/worker/child.h): with clocks that the test
  * turns, and real processes that never do. */
 #include "worker_fakes.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A worker as the supervisor sees it (server/worker_process.h): real processes that do what a
+/* A worker as the supervisor sees it (server/worker/child.h): real processes that do what a
  * worker should not, in place of worker_run(). The supervisor waits for none of them. */
 #include "worker_fakes.h"
 

@@ -13,8 +13,8 @@
 #include "runtime/base/file.h"
 #include "runtime/rego/builtins/time/civil.h"
 #include "runtime/rego/builtins/time/zone_store.h"
-#include "server/lockdown.c"
-#include "server/syscall_filter.c"
+#include "server/lockdown/lockdown.c"
+#include "server/lockdown/worker_syscalls.c"
 
 static const char *const names[] = {"Europe/Berlin",  "America/Argentina/Ushuaia",
                                     "Asia/Kathmandu", "UTC",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* worker_fakes.h - in place of what worker_process.c uses: a worker that does what a test has it
+/* worker_fakes.h - in place of what worker/child.c uses: a worker that does what a test has it
  * do, jails and generations that are counted. For one file of a program.
  */
 #ifndef TESTS_WORKER_FAKES_H
@@ -23,9 +23,9 @@
 
 #include "runtime/log/log.h"
 #include "runtime/base/clock.h"
-#include "server/gate.h"
-#include "server/process_page.h"
-#include "server/worker_process.h"
+#include "server/worker/slow_quota.h"
+#include "server/base/process_page.h"
+#include "server/worker/child.h"
 
 static int (*behaviour)(const struct worker_start *start);
 static unsigned jails_stopped;

@@ -24,9 +24,9 @@
 #include "failing_allocation.h"
 #include "runtime/log/log_writer.h"
 #include "runtime/base/clock.h"
-#include "server/orders.c"
-#include "server/process_page.h"
-#include "server/worker.h"
+#include "server/base/orders.c"
+#include "server/base/process_page.h"
+#include "server/worker/worker.h"
 
 #define LOOPS 2 /* and the probe's */
 
@@ -103,7 +103,7 @@ static inline int keep_zones(struct chimera_error *err)
 #define SSL_CTX_free(context) ((void)((context) && ++contexts_freed))
 #define chimera_log_start_writer start_writer
 #define chimera_zones_keep keep_zones
-#include "server/worker.c"
+#include "server/worker/worker.c"
 #undef poll
 #undef _exit
 

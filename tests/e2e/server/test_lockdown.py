@@ -60,7 +60,7 @@ class Lockdown(unittest.TestCase):
             self.check_locked(server)
 
     def test_instances_are_made_behind_it(self):
-        # With more than 128 policies, none has an instance at the start (server/policy_set.c).
+        # With more than 128 policies, none has an instance at the start (server/review/policy_set.c).
         names = ("accept", "log", "wasi-accept")
         policies = {f"p{i}": {"module": wasm(names[i % 3])} for i in range(132)}
         with Server(policies, log="warn") as server:

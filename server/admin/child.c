@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/admin/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/base/clock.h"
+#include "runtime/log/log.h"
+#include "server/admin/server.h"
+#include "server/base/descriptors.h"
+#include "server/config/generation.h"
+#include "server/lockdown/lockdown.h"
+#include "server/worker/listener.h"
+
+#define TARGET "server::admin"
+#define PAUSE_MS 1000
+
+static int lock(const struct config *config, struct chimera_error *err)
+{
+    struct lockdown lockdown;
+    int code = lockdown_begin(&lockdown, !config->options.is_without_lockdown, err);
+    if (code == CHIMERA_OK)
+        code = lockdown_close_files(&lockdown, err);
+    return code < 0 ? code : lockdown_finish(&lockdown, err);
+}
+
+/* In the child: never returns. It is a fork of who has read all settings, which it has no need of.
+ */
+static _Noreturn void become_admin(struct admin_process *process, pid_t parent)
+{
+    struct chimera_error err = {0};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1); /* it has died before we could ask to be told */
+    policy_file_forget_others(NULL);
+    int code = shared_map(process->board, false, &err);
+    if (code == CHIMERA_OK)
+        code = shared_map(process->counters, false, &err);
+    int statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    descriptors_keep((int[2]){process->fd, statm_fd}, 2);
+    mallopt(M_PERTURB, 0); /* see main.c */
+    if (code == CHIMERA_OK)
+        code = lock(process->config, &err);
+    if (code == CHIMERA_OK) {
+        const struct admin admin = {.board = process->board->data,
+                                    .counters = process->counters->data,
+                                    .hosts = process->config->options.admin_hosts,
+                                    .statm_fd = statm_fd};
+        admin_serve(process->fd, &admin);
+    }
+    chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("the admin port cannot be served"),
+                     CHIMERA_TEXT("error", chimera_slice_of(err.text)));
+    _exit(1);
+}
+
+static int start(struct admin_process *process, struct chimera_error *err)
+{
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0)
+        become_admin(process, parent);
+    if (pid < 0)
+        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+    process->pid = pid;
+    return CHIMERA_OK;
+}
+
+int admin_process_open(struct admin_process *process, const struct config *config,
+                       struct shared *board, struct shared *counters, struct chimera_error *err)
+{
+    struct chimera_error why = {0};
+    *process =
+        (struct admin_process){.config = config, .board = board, .counters = counters, .fd = -1};
+    if (!config->has_admin)
+        return CHIMERA_OK;
+    int code = listener_bind(&config->admin_address, &process->fd, &why);
+    if (code == CHIMERA_OK)
+        code = listener_listen(process->fd, &why);
+    if (code < 0)
+        return chimera_fail(err, code, "--admin-port: %s", why.text);
+    return start(process, err);
+}
+
+void admin_process_close(struct admin_process *process)
+{
+    if (process->pid) {
+        kill(process->pid, SIGKILL);
+        while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    if (process->fd >= 0)
+        close(process->fd);
+    *process = ADMIN_PROCESS_NONE;
+}
+
+bool admin_process_reaped(struct admin_process *process, pid_t pid)
+{
+    if (!process->pid || pid != process->pid)
+        return false;
+    chimera_log(CHIMERA_LOG_ERROR, TARGET,
+                CHIMERA_SLICE("the process of the admin port is gone; starting another"));
+    process->pid = 0;
+    process->restart_at_ms = chimera_clock_ms() + PAUSE_MS;
+    return true;
+}
+
+int64_t admin_process_pass_time(struct admin_process *process, int64_t now_ms)
+{
+    struct chimera_error err = {0};
+    if (!process->restart_at_ms)
+        return INT64_MAX;
+    if (now_ms < process->restart_at_ms)
+        return process->restart_at_ms;
+    process->restart_at_ms = start(process, &err) < 0 ? now_ms + PAUSE_MS : 0;
+    return process->restart_at_ms ? process->restart_at_ms : INT64_MAX;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/admin/html.h"
+
+#include <math.h>
+#include <time.h>
+
+#include "runtime/text/printable.h"
+
+#define BAR_WIDTH 160u
+#define BAR_HEIGHT 10u
+
+/* The histogram: four bars a decade, from 1 µs to 10 s; what lies outside is in the outermost. */
+#define DECADES 7u
+#define BARS_PER_DECADE 4u
+#define BARS (DECADES * BARS_PER_DECADE)
+#define STEP 8u /* from a bar to the next */
+#define CHART_WIDTH (BARS * STEP)
+#define CHART_HEIGHT 34u
+#define CHART_FIRST_NS 1000.0
+
+static const char *entity_of(char byte)
+{
+    switch (byte) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    case '\n':
+    case '\t':
+        return " ";
+    default:
+        return NULL;
+    }
+}
+
+/* The first character; its size. What may not be shown as it is becomes U+FFFD. */
+static size_t put_character(struct chimera_slice text, struct chimera_buffer *out)
+{
+    char room[CHIMERA_PRINTABLE_SIZE];
+    struct chimera_slice shown;
+    const char *entity = entity_of(text.data[0]);
+    size_t size = chimera_printable_next(text, CHIMERA_PRINTABLE_SHOWN, room, &shown);
+    if (entity)
+        chimera_buffer_text(out, entity);
+    else
+        chimera_buffer_append(out, shown.data == room ? CHIMERA_SLICE("\xef\xbf\xbd") : shown);
+    return size;
+}
+
+void html_text(struct chimera_slice text, struct chimera_buffer *out)
+{
+    chimera_buffer_text(out, "<bdi>");
+    while (text.size > 0) {
+        size_t size = put_character(text, out);
+        text.data += size;
+        text.size -= size;
+    }
+    chimera_buffer_text(out, "</bdi>");
+}
+
+void html_word(const char *text, struct chimera_buffer *out)
+{
+    html_text(chimera_slice_of(text), out);
+}
+
+void html_count(uint64_t count, struct chimera_buffer *out)
+{
+    char text[32];
+    size_t at = sizeof(text);
+    unsigned digits = 0;
+    do {
+        if (digits > 0 && digits % 3 == 0)
+            text[--at] = ',';
+        text[--at] = (char)('0' + count % 10);
+        count /= 10;
+        digits++;
+    } while (count);
+    chimera_buffer_append(out, (struct chimera_slice){text + at, sizeof(text) - at});
+}
+
+/* Three digits that count. */
+static void put_scaled(double number, const char *unit, struct chimera_buffer *out)
+{
+    int decimals = number < 9.995 ? 2 : number < 99.95 ? 1 : 0;
+    chimera_buffer_print(out, "%.*f %s", decimals, number, unit);
+}
+
+void html_duration(uint64_t ns, struct chimera_buffer *out)
+{
+    if (ns < 1000)
+        chimera_buffer_print(out, "%u ns", (unsigned)ns);
+    else if (ns < 1000000)
+        put_scaled((double)ns / 1e3, "µs", out);
+    else if (ns < 1000000000)
+        put_scaled((double)ns / 1e6, "ms", out);
+    else
+        put_scaled((double)ns / 1e9, "s", out);
+}
+
+void html_bytes(uint64_t bytes, struct chimera_buffer *out)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+    double number = (double)bytes / 1024;
+    if (bytes < 1024) {
+        chimera_buffer_print(out, "%u B", (unsigned)bytes);
+        return;
+    }
+    size_t unit = 0;
+    for (; number >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+        number /= 1024;
+    put_scaled(number, units[unit], out);
+}
+
+void html_moment(uint64_t ms, struct chimera_buffer *out)
+{
+    struct tm tm;
+    char text[40] = "";
+    time_t seconds = (time_t)(ms / 1000);
+    if (gmtime_r(&seconds, &tm))
+        strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm);
+    chimera_buffer_text(out, text);
+}
+
+/* --- Drawings --- */
+
+void html_verdict_bar(const struct counters_view *counts, struct chimera_buffer *out)
+{
+    const struct {
+        const char *class;
+        uint64_t count;
+    } parts[] = {{"yes", counts->accepted}, {"no", counts->rejected}, {"error", counts->errors}};
+    double total = (double)counts->accepted + (double)counts->rejected + (double)counts->errors;
+    double at = 0;
+    chimera_buffer_print(out,
+                         "<svg class=\"bar\" role=\"img\" width=\"%u\" height=\"%u\" aria-label=\""
+                         "%llu accepted, %llu rejected, %llu errors\">"
+                         "<rect class=\"none\" width=\"%u\" height=\"%u\" rx=\"2\"></rect>",
+                         BAR_WIDTH, BAR_HEIGHT, (unsigned long long)counts->accepted,
+                         (unsigned long long)counts->rejected, (unsigned long long)counts->errors,
+                         BAR_WIDTH, BAR_HEIGHT);
+    for (size_t i = 0; total > 0 && i < sizeof(parts) / sizeof(parts[0]); i++) {
+        double width = BAR_WIDTH * (double)parts[i].count / total;
+        if (parts[i].count)
+            chimera_buffer_print(
+                out, "<rect class=\"%s\" x=\"%.1f\" width=\"%.1f\" height=\"%u\"></rect>",
+                parts[i].class, at, width < 1 ? 1 : width, BAR_HEIGHT);
+        at += width;
+    }
+    chimera_buffer_text(out, "</svg>");
+}
+
+static void begin_chart(unsigned height, const char *class, struct chimera_buffer *out)
+{
+    chimera_buffer_print(out,
+                         "<svg class=\"%s\" role=\"img\" width=\"%u\" height=\"%u\" "
+                         "viewBox=\"0 0 %u %u\"",
+                         class, CHART_WIDTH, height, CHART_WIDTH, height);
+}
+
+/* Where a duration is on the scale. */
+static double position_of(double ns)
+{
+    double position = ns > CHART_FIRST_NS ? log10(ns / CHART_FIRST_NS) / DECADES * CHART_WIDTH : 0;
+    return position < CHART_WIDTH ? position : CHART_WIDTH;
+}
+
+static void count_bars(const struct histogram_copy *wall, uint64_t ret_bars[BARS])
+{
+    uint64_t before = 0;
+    for (unsigned i = 0; i < BARS; i++) {
+        double end_ns = CHART_FIRST_NS * pow(10, (double)(i + 1) / BARS_PER_DECADE);
+        uint64_t below = i + 1 < BARS ? histogram_below(wall, (uint64_t)end_ns) : wall->total;
+        ret_bars[i] = below - before;
+        before = below;
+    }
+}
+
+static void draw_bars(const uint64_t bars[BARS], struct chimera_buffer *out)
+{
+    uint64_t most = 1;
+    for (unsigned i = 0; i < BARS; i++)
+        most = bars[i] > most ? bars[i] : most;
+    for (unsigned i = 0; i < BARS; i++) {
+        double height = CHART_HEIGHT * (double)bars[i] / (double)most;
+        if (bars[i])
+            chimera_buffer_print(out,
+                                 "<rect x=\"%u\" y=\"%.1f\" width=\"%u\" height=\"%.1f\"></rect>",
+                                 i * STEP + 1, CHART_HEIGHT - (height < 1.5 ? 1.5 : height),
+                                 STEP - 1, height < 1.5 ? 1.5 : height);
+    }
+}
+
+static void draw_mark(const char *class, uint64_t ns, struct chimera_buffer *out)
+{
+    double x = position_of((double)ns);
+    chimera_buffer_print(out,
+                         "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%u\"></line>",
+                         class, x, x, CHART_HEIGHT);
+}
+
+void html_histogram(const struct histogram_copy *wall, struct chimera_buffer *out)
+{
+    uint64_t p50 = histogram_quantile(wall, 0.5), p99 = histogram_quantile(wall, 0.99);
+    uint64_t bars[BARS];
+    begin_chart(CHART_HEIGHT, "chart", out);
+    chimera_buffer_text(out, " aria-label=\"p50 ");
+    html_duration(p50, out);
+    chimera_buffer_text(out, ", p99 ");
+    html_duration(p99, out);
+    chimera_buffer_text(out, "\">");
+    for (unsigned i = 0; i <= DECADES; i++)
+        draw_mark("grid", (uint64_t)(CHART_FIRST_NS * pow(10, i)), out);
+    count_bars(wall, bars);
+    draw_bars(bars, out);
+    if (wall->total) {
+        draw_mark("p50", p50, out);
+        draw_mark("p99", p99, out);
+    }
+    chimera_buffer_text(out, "</svg>");
+}
+
+void html_histogram_scale(struct chimera_buffer *out)
+{
+    static const char *const names[] = {"1 µs", "10", "100", "1 ms", "10", "100", "1 s"};
+    begin_chart(12, "scale", out);
+    chimera_buffer_text(out, " aria-label=\"scale from 1 µs to 10 s\">");
+    for (unsigned i = 0; i < DECADES; i++)
+        chimera_buffer_print(out, "<text x=\"%u\" y=\"10\">%s</text>",
+                             i * BARS_PER_DECADE * STEP + 1, names[i]);
+    chimera_buffer_text(out, "</svg>");
+}

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/admin/routes.h"
+
+#include <unistd.h>
+
+#include "runtime/text/printable.h"
+
+/* Prometheus' text format 0.0.4. A family is written in one go, so each goes over all policies. */
+
+struct family { /* one of the plain counters of a policy */
+    const char *name, *help;
+    size_t offset; /* in struct counters_view */
+    double scale;  /* 0: a whole number */
+};
+
+#define FAMILY(name, field, scale, help) \
+    {"chimera_policy_" name, help, offsetof(struct counters_view, field), scale}
+
+static const struct family families[] = {
+    FAMILY("mutations_total", mutated, 0, "Evaluations that proposed a change of the object."),
+    FAMILY("monitored_total", monitored, 0, "Verdicts that monitor mode changed to an acceptance."),
+    FAMILY("traps_total", traps, 0, "Evaluations that ended in a trap."),
+    FAMILY("deadlines_total", deadlines, 0, "Evaluations that were stopped at their time limit."),
+    FAMILY("failures_total", failures, 0,
+           "Evaluations that could not begin: no instance could be made."),
+    FAMILY("start_errors_total", start_errors, 0,
+           "Requests that were rejected because the policy has not started."),
+    FAMILY("log_lines_dropped_total", log_lines_dropped, 0,
+           "Log lines that were dropped because the policy wrote too many."),
+    FAMILY("cpu_seconds_total", cpu_ns, 1e-9,
+           "CPU time of evaluations; sampled where they are short."),
+    FAMILY("resets_total", resets, 0, "Instances brought back to their start."),
+    FAMILY("dirty_pages_total", dirty_pages, 0, "Pages of 4 KiB that resets copied back."),
+    FAMILY("reset_seconds_total", reset_ns, 1e-9, "Time that resets took."),
+};
+
+/* Upper ends of the buckets of evaluations, in nanoseconds. */
+static const uint64_t wall_bounds_ns[] = {10000,      25000,      50000,      100000,     250000,
+                                          500000,     1000000,    2500000,    5000000,    10000000,
+                                          25000000,   50000000,   100000000,  250000000,  500000000,
+                                          1000000000, 2500000000, 5000000000, 10000000000};
+
+static void begin_family(const char *name, const char *type, const char *help,
+                         struct chimera_buffer *out)
+{
+    chimera_buffer_print(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* A scrape is looked at in terminals, too: what may not be shown there is written as the log does.
+ */
+static void write_value(struct chimera_slice text, struct chimera_buffer *out)
+{
+    char room[CHIMERA_PRINTABLE_SIZE];
+    while (text.size > 0) {
+        struct chimera_slice shown;
+        char c = text.data[0];
+        size_t size = chimera_printable_next(text, CHIMERA_PRINTABLE_SHOWN, room, &shown);
+        bool is_escape = shown.data == room;
+        if (c == '\n') /* the format has an escape for it */
+            shown = CHIMERA_SLICE("n");
+        if (c == '\n' || c == '"' || c == '\\' || is_escape)
+            chimera_buffer_byte(out, '\\'); /* else the escape's own would be the format's */
+        chimera_buffer_append(out, shown);
+        text.data += size;
+        text.size -= size;
+    }
+}
+
+static void write_label(const char *key, struct chimera_slice value, struct chimera_buffer *out)
+{
+    chimera_buffer_print(out, ",%s=\"", key);
+    write_value(value, out);
+    chimera_buffer_byte(out, '"');
+}
+
+/* The name of a metric with its first label; more may follow before end_labels(). */
+static void begin_sample(const char *name, const char *suffix, struct chimera_slice policy,
+                         struct chimera_buffer *out)
+{
+    chimera_buffer_print(out, "%s%s{policy_name=\"", name, suffix);
+    write_value(policy, out);
+    chimera_buffer_byte(out, '"');
+}
+
+static void end_sample(uint64_t number, struct chimera_buffer *out)
+{
+    chimera_buffer_print(out, "} %llu\n", (unsigned long long)number);
+}
+
+static void end_sample_scaled(uint64_t number, double scale, struct chimera_buffer *out)
+{
+    chimera_buffer_print(out, "} %.9g\n", (double)number * scale);
+}
+
+/* --- The reference's metrics --- */
+
+static void write_labels(const struct admin *admin, const struct series_labels *labels,
+                         const char *name, const char *suffix, struct chimera_buffer *out)
+{
+    static const char *const booleans[] = {"false", "true"};
+    begin_sample(name, suffix, board_id(admin->board, labels->policy), out);
+    write_label("policy_mode",
+                labels->is_monitor ? CHIMERA_SLICE("monitor") : CHIMERA_SLICE("protect"), out);
+    if (labels->origin != SERIES_RAW) {
+        write_label("resource_kind", labels->kind, out);
+        if (labels->name_space.data)
+            write_label("resource_namespace", labels->name_space, out);
+        write_label("resource_request_operation", labels->operation, out);
+    }
+    write_label("accepted", chimera_slice_of(booleans[labels->is_accepted]), out);
+    write_label("mutated", chimera_slice_of(booleans[labels->is_mutated]), out);
+    if (labels->origin != SERIES_RAW)
+        write_label("request_origin",
+                    labels->origin == SERIES_AUDIT ? CHIMERA_SLICE("audit")
+                                                   : CHIMERA_SLICE("validate"),
+                    out);
+    if (labels->has_error_code)
+        chimera_buffer_print(out, ",error_code=\"%u\"", labels->error_code);
+}
+
+static void write_latency(const struct admin *admin, const struct series_view *series,
+                          struct chimera_buffer *out)
+{
+    static const char name[] = "kubewarden_policy_evaluation_latency_milliseconds";
+    uint64_t count = 0;
+    for (unsigned i = 0; i <= SERIES_BOUNDS; i++) {
+        count += series->bucket[i];
+        write_labels(admin, &series->labels, name, "_bucket", out);
+        if (i < SERIES_BOUNDS)
+            chimera_buffer_print(out, ",le=\"%u\"", series_bounds_ms[i]);
+        else
+            chimera_buffer_text(out, ",le=\"+Inf\"");
+        end_sample(count, out);
+    }
+    write_labels(admin, &series->labels, name, "_sum", out);
+    end_sample(series->sum_ms, out);
+    write_labels(admin, &series->labels, name, "_count", out);
+    end_sample(count, out);
+}
+
+/* Numbers that the board does not know would all be "other", and the same labels twice. */
+static bool read_series(const struct admin *admin, uint32_t number, struct series_view *ret_series)
+{
+    return series_read(&admin->counters->series, number, ret_series) &&
+           ret_series->labels.policy < board_count(admin->board);
+}
+
+/* Requests of policies that have not started, by the reason as far as it is known. */
+static void write_start_errors(const struct admin *admin, const struct board_server *server,
+                               struct chimera_buffer *out)
+{
+    for (uint32_t i = 0; i < board_count(admin->board); i++) {
+        struct admin_policy policy;
+        admin_read_policy(admin, server, i, &policy);
+        if (!policy.counts.start_errors)
+            continue;
+        const char *why = policy.seat.note.failure[0] ? policy.seat.note.failure : SERIES_OTHER;
+        begin_sample("kubewarden_policy_evaluations_total", "", policy.id, out);
+        write_label("initialization_error", chimera_slice_of(why), out);
+        end_sample(policy.counts.start_errors, out);
+    }
+}
+
+static void write_reference(const struct admin *admin, const struct board_server *server,
+                            struct chimera_buffer *out)
+{
+    const struct series_table *table = &admin->counters->series;
+    struct series_view series;
+    begin_family("kubewarden_policy_evaluations_total", "counter", "Number of policy evaluations.",
+                 out);
+    for (uint32_t i = 0; i < series_count(table); i++) {
+        if (!read_series(admin, i, &series))
+            continue;
+        write_labels(admin, &series.labels, "kubewarden_policy_evaluations_total", "", out);
+        end_sample(series.evaluations, out);
+    }
+    write_start_errors(admin, server, out);
+    begin_family("kubewarden_policy_evaluation_latency_milliseconds", "histogram",
+                 "Latency of policy evaluations in whole milliseconds.", out);
+    for (uint32_t i = 0; i < series_count(table); i++)
+        if (read_series(admin, i, &series))
+            write_latency(admin, &series, out);
+}
+
+/* --- By policy --- */
+
+struct walk { /* over the policies */
+    const struct admin *admin;
+    const struct board_server *server;
+    struct chimera_buffer *out;
+};
+
+static void for_each_policy(const struct walk *walk,
+                            void (*write)(const struct walk *walk,
+                                          const struct admin_policy *policy, const void *context),
+                            const void *context)
+{
+    for (uint32_t i = 0; i < board_count(walk->admin->board); i++) {
+        struct admin_policy policy;
+        admin_read_policy(walk->admin, walk->server, i, &policy);
+        if (i != BOARD_OTHER || policy.counts.evaluations) /* nobody is "other" as a rule */
+            write(walk, &policy, context);
+    }
+}
+
+static void write_counter(const struct walk *walk, const struct admin_policy *policy,
+                          const void *context)
+{
+    const struct family *family = context;
+    uint64_t number;
+    memcpy(&number, (const char *)&policy->counts + family->offset, sizeof(number));
+    begin_sample(family->name, "", policy->id, walk->out);
+    if (family->scale > 0)
+        end_sample_scaled(number, family->scale, walk->out);
+    else
+        end_sample(number, walk->out);
+}
+
+static void write_verdicts(const struct walk *walk, const struct admin_policy *policy,
+                           const void *context)
+{
+    const struct counters_view *counts = &policy->counts;
+    const struct {
+        const char *verdict;
+        uint64_t number;
+    } verdicts[] = {
+        {"accepted", counts->accepted}, {"rejected", counts->rejected}, {"error", counts->errors}};
+    (void)context;
+    for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+        begin_sample("chimera_policy_evaluations_total", "", policy->id, walk->out);
+        write_label("verdict", chimera_slice_of(verdicts[i].verdict), walk->out);
+        end_sample(verdicts[i].number, walk->out);
+    }
+}
+
+static void write_histogram_end(const char *name, const struct admin_policy *policy, uint64_t count,
+                                uint64_t sum_ns, struct chimera_buffer *out)
+{
+    begin_sample(name, "_bucket", policy->id, out);
+    chimera_buffer_text(out, ",le=\"+Inf\"");
+    end_sample(count, out);
+    begin_sample(name, "_sum", policy->id, out);
+    end_sample_scaled(sum_ns, 1e-9, out);
+    begin_sample(name, "_count", policy->id, out);
+    end_sample(count, out);
+}
+
+static void write_duration(const struct walk *walk, const struct admin_policy *policy,
+                           const void *context)
+{
+    static const char name[] = "chimera_policy_evaluation_seconds";
+    const struct histogram_copy *wall = &policy->counts.wall;
+    (void)context;
+    for (size_t i = 0; i < sizeof(wall_bounds_ns) / sizeof(wall_bounds_ns[0]); i++) {
+        begin_sample(name, "_bucket", policy->id, walk->out);
+        chimera_buffer_print(walk->out, ",le=\"%g\"", (double)wall_bounds_ns[i] / 1e9);
+        end_sample(histogram_below(wall, wall_bounds_ns[i]), walk->out);
+    }
+    write_histogram_end(name, policy, wall->total, policy->counts.wall_ns, walk->out);
+}
+
+static void write_quantiles(const struct walk *walk, const struct admin_policy *policy,
+                            const void *context)
+{
+    static const char name[] = "chimera_policy_latency_microseconds";
+    static const double shares[] = {0.5, 0.9, 0.99, 0.999};
+    const struct histogram_copy *wall = &policy->counts.wall;
+    (void)context;
+    for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+        begin_sample(name, "", policy->id, walk->out);
+        chimera_buffer_print(walk->out, ",quantile=\"%g\"", shares[i]);
+        if (wall->total)
+            end_sample_scaled(histogram_quantile(wall, shares[i]), 1e-3, walk->out);
+        else
+            chimera_buffer_text(walk->out, "} NaN\n");
+    }
+    begin_sample(name, "_sum", policy->id, walk->out);
+    end_sample_scaled(policy->counts.wall_ns, 1e-3, walk->out);
+    begin_sample(name, "_count", policy->id, walk->out);
+    end_sample(wall->total, walk->out);
+}
+
+static void write_cpu_classes(const struct walk *walk, const struct admin_policy *policy,
+                              const void *context)
+{
+    static const char name[] = "chimera_policy_cpu_class";
+    uint64_t count = 0;
+    double bound = 1e-6;
+    (void)context;
+    for (unsigned i = 0; i < COUNTERS_CPU_CLASSES; i++, bound *= 10) {
+        count += policy->counts.cpu_class[i];
+        begin_sample(name, "_bucket", policy->id, walk->out);
+        if (i < COUNTERS_CPU_CLASSES - 1)
+            chimera_buffer_print(walk->out, ",le=\"%g\"", bound);
+        else
+            chimera_buffer_text(walk->out, ",le=\"+Inf\"");
+        end_sample(count, walk->out);
+    }
+    begin_sample(name, "_sum", policy->id, walk->out);
+    end_sample_scaled(policy->counts.cpu_sample_ns, 1e-9, walk->out);
+    begin_sample(name, "_count", policy->id, walk->out);
+    end_sample(count, walk->out);
+}
+
+static void write_instances(const struct walk *walk, const struct admin_policy *policy,
+                            const void *context)
+{
+    const char *name = context;
+    if (policy->seat.note.state != SEAT_LOADED || policy->spec.is_group)
+        return;
+    begin_sample(name, "", policy->id, walk->out);
+    end_sample(strcmp(name, "chimera_policy_instances") == 0 ? policy->seat.instances
+                                                             : policy->seat.kept_bytes,
+               walk->out);
+}
+
+static void write_up(const struct walk *walk, const struct admin_policy *policy,
+                     const void *context)
+{
+    (void)context;
+    if (!policy->spec.is_configured)
+        return;
+    begin_sample("chimera_policy_up", "", policy->id, walk->out);
+    end_sample(policy->seat.note.state == SEAT_LOADED, walk->out);
+}
+
+static void write_info(const struct walk *walk, const struct admin_policy *policy,
+                       const void *context)
+{
+    const struct seat_note *note = &policy->seat.note;
+    (void)context;
+    if (note->state != SEAT_LOADED || policy->spec.is_group)
+        return;
+    begin_sample("chimera_policy_info", "", policy->id, walk->out);
+    write_label("policy_mode",
+                policy->spec.is_monitor ? CHIMERA_SLICE("monitor") : CHIMERA_SLICE("protect"),
+                walk->out);
+    write_label("tier", chimera_slice_of(admin_tier_of(policy)), walk->out);
+    write_label("digest", chimera_slice_of(note->digest), walk->out);
+    write_label("execution_mode", chimera_slice_of(note->mode), walk->out);
+    write_label("build", chimera_slice_of(note->toolchain), walk->out);
+    end_sample(1, walk->out);
+}
+
+static void write_policies(const struct walk *walk)
+{
+    struct chimera_buffer *out = walk->out;
+    begin_family("chimera_policy_up", "gauge", "1 while the policy is loaded and answers.", out);
+    for_each_policy(walk, write_up, NULL);
+    begin_family("chimera_policy_info", "gauge", "What serves for a policy.", out);
+    for_each_policy(walk, write_info, NULL);
+    begin_family("chimera_policy_evaluations_total", "counter",
+                 "Evaluations by the verdict of the policy itself, also as a member of a group.",
+                 out);
+    for_each_policy(walk, write_verdicts, NULL);
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        begin_family(families[i].name, "counter", families[i].help, out);
+        for_each_policy(walk, write_counter, &families[i]);
+    }
+    begin_family("chimera_policy_evaluation_seconds", "histogram", "Time of evaluations.", out);
+    for_each_policy(walk, write_duration, NULL);
+    begin_family("chimera_policy_latency_microseconds", "summary",
+                 "Time of evaluations since the server started, within 7 %.", out);
+    for_each_policy(walk, write_quantiles, NULL);
+    begin_family("chimera_policy_cpu_class", "histogram",
+                 "CPU time in seconds of those evaluations that were sampled, by powers of ten.",
+                 out);
+    for_each_policy(walk, write_cpu_classes, NULL);
+    begin_family("chimera_policy_instances", "gauge", "Instances that are ready for requests.",
+                 out);
+    for_each_policy(walk, write_instances, "chimera_policy_instances");
+    begin_family("chimera_policy_slot_bytes", "gauge",
+                 "Memory that instances keep between requests.", out);
+    for_each_policy(walk, write_instances, "chimera_policy_slot_bytes");
+}
+
+/* --- The server --- */
+
+static void write_single(const char *name, const char *type, const char *help, uint64_t number,
+                         struct chimera_buffer *out)
+{
+    begin_family(name, type, help, out);
+    chimera_buffer_print(out, "%s %llu\n", name, (unsigned long long)number);
+}
+
+static void write_by_process(const char *name, const char *help, const uint64_t numbers[3],
+                             struct chimera_buffer *out)
+{
+    static const char *const processes[] = {"supervisor", "workers", "admin"};
+    begin_family(name, "gauge", help, out);
+    for (size_t i = 0; i < 3; i++)
+        if (numbers[i])
+            chimera_buffer_print(out, "%s{process=\"%s\"} %llu\n", name, processes[i],
+                                 (unsigned long long)numbers[i]);
+}
+
+/* The second number of statm is pages. */
+static uint64_t resident_bytes(const struct admin *admin)
+{
+    char text[128] = "";
+    uint64_t pages = 0;
+    if (pread(admin->statm_fd, text, sizeof(text) - 1, 0) <= 0)
+        return 0;
+    for (const char *at = text + strcspn(text, " ") + 1; *at >= '0' && *at <= '9'; at++)
+        pages = pages * 10 + (uint64_t)(*at - '0');
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void write_reloads(const struct board_server *server, struct chimera_buffer *out)
+{
+    begin_family("chimera_reloads_total", "counter",
+                 "Reloads of the policies by what came of them.", out);
+    chimera_buffer_print(out, "chimera_reloads_total{result=\"accepted\"} %llu\n",
+                         (unsigned long long)server->reloads);
+    chimera_buffer_print(out, "chimera_reloads_total{result=\"refused\"} %llu\n",
+                         (unsigned long long)server->refused_reloads);
+    write_single("chimera_last_reload_timestamp_seconds", "gauge",
+                 "When the last reload took over; 0: none has.", server->reloaded_ms / 1000, out);
+}
+
+static void write_answers(const struct admin *admin, struct chimera_buffer *out)
+{
+    begin_family("chimera_http_responses_total", "counter", "Answers on the main port by status.",
+                 out);
+    for (size_t i = 0; i < COUNTERS_STATUSES; i++) {
+        uint64_t count = atomic_load_explicit(&admin->counters->answers[i], memory_order_relaxed);
+        if (i < COUNTERS_STATUSES - 1)
+            chimera_buffer_print(out, "chimera_http_responses_total{code=\"%u\"} %llu\n",
+                                 counters_statuses[i], (unsigned long long)count);
+        else
+            chimera_buffer_print(out, "chimera_http_responses_total{code=\"other\"} %llu\n",
+                                 (unsigned long long)count);
+    }
+}
+
+static void write_server(const struct admin *admin, const struct board_server *server,
+                         struct chimera_buffer *out)
+{
+    const struct series_table *series = &admin->counters->series;
+    const char *why;
+    begin_family("chimera_build_info", "gauge", "The version of this server.", out);
+    chimera_buffer_print(out, "chimera_build_info{version=\"%s\",kubewarden_version=\"%s\"} 1\n",
+                         CHIMERA_VERSION, CHIMERA_KUBEWARDEN_VERSION);
+    write_single("chimera_ready", "gauge", "1 while a worker serves.",
+                 admin_is_healthy(server, &why), out);
+    write_single("chimera_workers", "gauge", "Workers: those that retire, too.",
+                 server->worker_count, out);
+    write_single("chimera_worker_restarts_total", "counter",
+                 "Workers started in place of crashed ones.", server->restarts, out);
+    write_reloads(server, out);
+    write_answers(admin, out);
+    write_single("chimera_connections", "gauge",
+                 "Connections of clients to the worker that serves.",
+                 server->seat < SEATS
+                     ? atomic_load_explicit(&admin->counters->seat[server->seat].connections,
+                                            memory_order_relaxed)
+                     : 0,
+                 out);
+    write_single("chimera_log_lines_dropped_total", "counter",
+                 "Log lines that were dropped because the log was not read in time.",
+                 atomic_load_explicit(&admin->counters->log_lines_dropped, memory_order_relaxed),
+                 out);
+    write_single("chimera_label_sets", "gauge",
+                 "Label sets of the kubewarden metrics; there are no more than 4096.",
+                 series_count(series), out);
+    write_single("chimera_label_sets_lost_total", "counter",
+                 "Evaluations that the kubewarden metrics had no room for.",
+                 atomic_load_explicit(&series->lost, memory_order_relaxed), out);
+    write_by_process("chimera_process_resident_bytes", "Resident memory of processes.",
+                     (uint64_t[3]){server->supervisor.resident_bytes,
+                                   server->workers.resident_bytes, resident_bytes(admin)},
+                     out);
+    write_by_process("chimera_process_open_fds", "Open descriptors of processes.",
+                     (uint64_t[3]){server->supervisor.descriptors, server->workers.descriptors, 0},
+                     out);
+    write_single("process_start_time_seconds", "gauge", "When the server started.",
+                 server->started_ms / 1000, out);
+}
+
+void admin_write_metrics(const struct admin *admin, struct chimera_buffer *out)
+{
+    struct board_server server;
+    board_read_server(admin->board, &server);
+    const struct walk walk = {.admin = admin, .server = &server, .out = out};
+    write_reference(admin, &server, out);
+    write_policies(&walk);
+    write_server(admin, &server, out);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/admin/routes.h"
+
+#include "server/admin/host.h"
+#include "server/supervisor/builder.h"
+
+#define TEXT_421                                                                         \
+    "the admin port is not known by this name: ask for it by its address, or start the " \
+    "server with --admin-hosts\n"
+
+enum page { PAGE_NONE, PAGE_HEALTH, PAGE_METRICS, PAGE_POLICIES, PAGE_ROOT };
+
+static const char *const stage_texts[] = {
+    [BOARD_STARTING] = "starting: the policies are being built",
+    [BOARD_LOADING] = "not serving: a worker is loading the policies",
+    [BOARD_SERVING] = "ok",
+    [BOARD_STOPPED] = "not serving: a signal has stopped the worker",
+    [BOARD_STOPPING] = "stopping",
+};
+
+bool admin_is_healthy(const struct board_server *server, const char **ret_why)
+{
+    *ret_why = server->stage <= BOARD_STOPPING ? stage_texts[server->stage] : "unknown";
+    return server->stage == BOARD_SERVING;
+}
+
+void admin_read_policy(const struct admin *admin, const struct board_server *server,
+                       uint32_t number, struct admin_policy *ret_policy)
+{
+    ret_policy->number = number;
+    ret_policy->id = board_id(admin->board, number);
+    ret_policy->seat = (struct seat_view){0};
+    board_read(admin->board, number, &ret_policy->spec);
+    if (server->seat < SEATS)
+        seat_read(&admin->counters->seat[server->seat], number, &ret_policy->seat);
+    counters_read(admin->counters, number, &ret_policy->counts);
+}
+
+const char *admin_state_of(const struct board_server *server, const struct admin_policy *policy)
+{
+    if (!policy->spec.is_configured)
+        return "removed";
+    if (policy->seat.note.state == SEAT_LOADED)
+        return "loaded";
+    if (policy->seat.note.state == SEAT_FAILED)
+        return "failed";
+    if (!server->is_building_first)
+        return "loading";
+    if (policy->spec.progress == BUILD_FAILED + 1)
+        return "failed";
+    return policy->spec.progress > BUILD_WAITS + 1 ? "built" : "building";
+}
+
+const char *admin_tier_of(const struct admin_policy *policy)
+{
+    if (policy->spec.is_group || policy->seat.note.state != SEAT_LOADED)
+        return "";
+    return policy->seat.note.is_quick ? "quick" : "full";
+}
+
+const char *admin_cpu_class_of(const struct counters_view *counts)
+{
+    static const char *const names[COUNTERS_CPU_CLASSES] = {
+        "1 µs", "10 µs", "100 µs", "1 ms", "10 ms", "100 ms", "1 s", "10 s", "over 10 s"};
+    uint64_t total = 0, before = 0;
+    for (unsigned i = 0; i < COUNTERS_CPU_CLASSES; i++)
+        total += counts->cpu_class[i];
+    for (unsigned i = 0; total && i < COUNTERS_CPU_CLASSES; i++) {
+        before += counts->cpu_class[i];
+        if (before >= total - total / 2)
+            return names[i];
+    }
+    return "";
+}
+
+static enum page page_of(struct chimera_slice path)
+{
+    static const struct {
+        const char *path;
+        enum page page;
+    } pages[] = {{"/healthz", PAGE_HEALTH},
+                 {"/metrics", PAGE_METRICS},
+                 {"/policies", PAGE_POLICIES},
+                 {"/", PAGE_ROOT}};
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+        if (chimera_slice_is(path, pages[i].path))
+            return pages[i].page;
+    return PAGE_NONE;
+}
+
+static void answer_health(const struct admin *admin, struct chimera_buffer *body,
+                          struct answer *answer)
+{
+    struct board_server server;
+    const char *why;
+    board_read_server(admin->board, &server);
+    answer->status = admin_is_healthy(&server, &why) ? 200 : 503;
+    answer->type = ANSWER_TEXT;
+    chimera_buffer_print(body, "%s\n", why);
+}
+
+static void write_page(const struct admin *admin, enum page page, struct chimera_buffer *body,
+                       struct answer *answer)
+{
+    answer->status = 200;
+    switch (page) {
+    case PAGE_HEALTH:
+        answer_health(admin, body, answer);
+        break;
+    case PAGE_METRICS:
+        answer->type = ANSWER_METRICS;
+        admin_write_metrics(admin, body);
+        break;
+    case PAGE_POLICIES:
+        answer->type = ANSWER_JSON;
+        admin_write_policies(admin, body);
+        break;
+    case PAGE_ROOT:
+        answer->type = ANSWER_PAGE;
+        admin_write_page(admin, body);
+        break;
+    case PAGE_NONE:
+        answer->status = 404;
+        break;
+    }
+}
+
+void admin_answer(const struct admin *admin, const struct http_head *head, bool is_local,
+                  struct chimera_buffer *body, struct answer *ret_answer)
+{
+    enum page page = page_of(head->path);
+    *ret_answer = (struct answer){.closes = true, .is_http10 = head->is_http10};
+    ret_answer->is_head = chimera_slice_is(head->method, "HEAD");
+    if (!admin_host_is_known(head->host, admin->hosts, is_local)) {
+        ret_answer->status = 421;
+        ret_answer->type = ANSWER_TEXT;
+        ret_answer->body = CHIMERA_SLICE(TEXT_421);
+        return;
+    }
+    if (page != PAGE_NONE && !ret_answer->is_head && !chimera_slice_is(head->method, "GET")) {
+        ret_answer->status = 405;
+        ret_answer->allow = "GET,HEAD";
+        return;
+    }
+    write_page(admin, page, body, ret_answer);
+    if (body->failed)
+        *ret_answer = (struct answer){.status = 500, .closes = true};
+    else
+        ret_answer->body = chimera_buffer_slice(body);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* program.h - runs one program to its end and hears what it says. */
+#ifndef CHIMERA_SERVER_BASE_PROGRAM_H
+#define CHIMERA_SERVER_BASE_PROGRAM_H
+
+#include "runtime/base/buffer.h"
+#include "runtime/base/error.h"
+
+/* Takes one line of what the child says, without its end, as soon as it is there. */
+typedef void child_listener(void *context, struct chimera_slice line);
+
+/* Searches the path when argv[0] has no slash. Standard input is empty; a line of the output that
+ * is longer than CHILD_LINE_MAX is cut, errors are cut at the limit of the buffer. The child dies
+ * with us. *ret_status is as of waitpid(). */
+int child_run(char *const *argv, child_listener *listen, void *context,
+              struct chimera_buffer *errors, int *ret_status, struct chimera_error *err);
+
+#define CHILD_LINE_MAX ((size_t)64 << 10)
+
+#endif

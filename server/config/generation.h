@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* generation.h - what one set of workers serves: the policies as they were read, and the plugins
+ * that were built for them.
+ *
+ * Immutable and counted: the supervisor has some at once (what is served, what shall be served
+ * next, what retired workers and their jails still need), and each worker has a copy by its fork. A
+ * tier swap is another generation of the same file.
+ */
+#ifndef CHIMERA_SERVER_CONFIG_GENERATION_H
+#define CHIMERA_SERVER_CONFIG_GENERATION_H
+
+#include "runtime/source/policies.h"
+#include "server/base/file_stamp.h"
+#include "server/config/config.h"
+#include "server/config/tenant_plan.h"
+#include "server/supervisor/builder.h"
+
+struct policy_stamp { /* of policies.yml, of the bundle's manifest and of the options of ours */
+    struct stamp file, manifest, options;
+};
+
+struct policy_file {
+    unsigned users;
+    struct policy_stamp stamp; /* from before it was read */
+    struct policies policies;
+    struct isolation isolation;
+    struct policy_file *next; /* in the list of all */
+};
+
+struct generation {
+    unsigned users;
+    struct policy_file *file;
+    struct built_plugin *plugins; /* one a policy */
+    bool is_settled; /* its full tier is there, or was tried; the only field that changes */
+};
+
+struct policy_stamp policy_stamp_now(const struct config *config);
+bool policy_stamp_equal(const struct policy_stamp *a, const struct policy_stamp *b);
+
+/* Reads policies.yml, or the bundle, and checks it. The caller has one use of it. err->text is what
+ * to print behind "Error: " at the start. */
+int policy_file_read(const struct config *config, struct policy_file **ret_file,
+                     struct chimera_error *err);
+/* Says what is odd about it, and how long its policies may take. */
+void policy_file_announce(const struct config *config, const struct policy_file *file);
+struct policy_file *policy_file_use(struct policy_file *file);
+/* The last one frees it. NULL is allowed. */
+void policy_file_drop(struct policy_file *file);
+
+/* In a fork that serves `kept` only: overwrites the settings that all other files hold. */
+void policy_file_forget_others(const struct policies *kept);
+
+/* Takes over the plugins, in any case, and uses the file. NULL when memory ran out. */
+struct generation *generation_new(struct policy_file *file, struct built_plugin *plugins);
+struct generation *generation_use(struct generation *generation);
+void generation_drop(struct generation *generation);
+
+bool generation_has_quick(const struct generation *generation);
+
+/* Completes what was built for the full tier by what is served meanwhile, where something could not
+ * be built. The number of policies that change, or a negative code. */
+int generation_merge(const struct generation *served, struct built_plugin *made,
+                     struct chimera_error *err);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* counters.h - what the server counts: costs by policy, verdicts by label set, the last rejections.
+ *
+ * One shared mapping that outlasts workers and reloads, so nothing in it ever goes back. The
+ * supervisor makes it, workers count in it with relaxed atomics, without locks and allocation, and
+ * readers (the admin process, an exporter) copy out of it. A worker may have been taken over by a
+ * guest, so a reader believes no length, number or text in it unchecked; the _read functions see to
+ * that. Policies are told apart by their number on the board (scoreboard.h); number 0 is all those
+ * that found no place there.
+ */
+#ifndef CHIMERA_SERVER_COUNTERS_COUNTERS_H
+#define CHIMERA_SERVER_COUNTERS_COUNTERS_H
+
+#include "runtime/policy/policy.h"
+#include "server/base/shared_memory.h"
+#include "server/counters/histogram.h"
+#include "server/counters/label_series.h"
+#include "server/counters/rejections.h"
+#include "server/counters/worker_score.h"
+#include "server/tenant/message.h"
+
+#define COUNTERS_POLICIES BOARD_POLICIES
+/* CPU time of an evaluation by powers of ten: up to 1 µs, 10 µs, … 10 s, and more. */
+#define COUNTERS_CPU_CLASSES 9
+
+/* The plain counters, as a list so that writers and readers cannot disagree. */
+#define COUNTERS_LIST(X)                                                                    \
+    X(evaluations) /* by this policy's own code, also as a member of a group; of a group */ \
+    X(accepted)    /* of these: the guest's verdict */                                      \
+    X(rejected)                                                                             \
+    X(mutated)                                                                              \
+    X(errors)    /* rejections with code 500: it could not be evaluated */                  \
+    X(monitored) /* verdicts that monitor mode changed */                                   \
+    X(traps)                                                                                \
+    X(deadlines)                                                                            \
+    X(failures)     /* no instance could be made: answered with 500, not an evaluation */   \
+    X(start_errors) /* requests of a policy that has not started */                         \
+    X(wall_ns)                                                                              \
+    X(cpu_ns)      /* measured or estimated, see counters_begin() */                        \
+    X(cpu_samples) /* how many were measured */                                             \
+    X(cpu_sample_ns)                                                                        \
+    X(log_lines_dropped) /* it wrote too many */                                            \
+    X(resets)                                                                               \
+    X(dirty_pages) /* copied back by resets */                                              \
+    X(reset_ns)
+
+/* Answers are told apart by these; the last place is for all others. */
+#define COUNTERS_STATUSES 16
+extern const uint16_t counters_statuses[COUNTERS_STATUSES - 1];
+
+struct counters_policy { /* all zeros: nothing counted */
+#define X(name) _Atomic uint64_t name;
+    COUNTERS_LIST(X)
+#undef X
+    _Atomic uint32_t series_count; /* label sets */
+    _Atomic uint32_t cpu_share;    /* CPU by wall time of the last sample, in 1/1024 */
+    _Atomic uint64_t last_wall_ns; /* of the last evaluation */
+    _Atomic uint64_t cpu_class[COUNTERS_CPU_CLASSES]; /* samples by powers of ten */
+    struct histogram wall;                            /* of evaluations */
+};
+
+struct counters {
+    _Atomic uint64_t answers[COUNTERS_STATUSES]; /* on the main port */
+    _Atomic uint64_t log_lines_dropped;          /* for which the log had no room */
+    struct counters_policy policy[COUNTERS_POLICIES];
+    struct series_table series;
+    struct rejections rejections;
+    struct seat seat[SEATS];
+};
+
+int counters_make(struct shared *shared, struct chimera_error *err);
+
+/* For the supervisor: empties a seat, for the next worker. */
+void counters_empty_seat(const struct shared *shared, uint32_t seat);
+
+/* --- For workers. `policy` may be NULL: then nothing is counted. --- */
+
+struct counters_policy *counters_policy(struct counters *counters, uint32_t number);
+struct seat *counters_seat(struct counters *counters, uint32_t seat); /* NULL for SEAT_NONE */
+
+struct counters_meter { /* one evaluation, on one thread */
+    uint64_t began_ns, cpu_began_ns;
+    bool is_sampled;
+};
+
+/* Around an evaluation. CPU time is measured for every eighth evaluation, and for all of a policy
+ * that takes long, because asking for it costs a system call; for the others it is estimated by the
+ * share of the time that the last sample needed. */
+void counters_begin(const struct counters_policy *policy, struct counters_meter *ret_meter);
+void counters_end(struct counters_policy *policy, const struct counters_meter *meter, int code,
+                  const struct chimera_response *response, const struct chimera_run_report *report);
+
+/* The same of a policy that a jail holds. What the jail says of its cost is believed as far as it
+ * is possible. */
+void counters_count_remote(struct counters_policy *policy, uint64_t wall_ns, int code,
+                           const struct chimera_response *response, const struct wire_cost *cost);
+
+/* A group has no code of its own: only its verdict and its time count. */
+void counters_count_group(struct counters_policy *policy, uint64_t wall_ns,
+                          const struct chimera_response *response);
+
+/* One request, for the reference's metrics and the list of rejections. `response` is the verdict
+ * before monitor mode, mutation rule and message. */
+struct counters_request {
+    const struct chimera_request *request;
+    const struct chimera_response *response;
+    uint32_t policy;
+    bool is_monitor, is_audit;
+    uint64_t latency_ns;
+};
+void counters_count_request(struct counters *counters, const struct counters_request *request,
+                            struct chimera_arena *arena);
+/* One request of a policy that has not started. */
+void counters_count_start_error(struct counters *counters, uint32_t policy);
+
+/* Whatever goes out on the main port. */
+void counters_count_answer(struct counters *counters, unsigned status);
+
+/* --- For readers. --- */
+
+struct counters_view {
+#define X(name) uint64_t name;
+    COUNTERS_LIST(X)
+#undef X
+    uint64_t cpu_class[COUNTERS_CPU_CLASSES];
+    struct histogram_copy wall;
+};
+
+/* A copy of one policy's numbers. They are not of one moment, but each only ever rises. */
+void counters_read(const struct counters *counters, uint32_t number,
+                   struct counters_view *ret_view);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/lockdown/lockdown.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/base/cleanup.h"
+#include "runtime/confine/landlock.h"
+#include "runtime/instance/sanitizer.h"
+#include "runtime/log/log.h"
+#include "server/lockdown/worker_syscalls.h"
+
+#define TARGET "server::lockdown"
+
+/* All that is done with files but reading them. */
+#define FILES_BUT_READ (CHIMERA_LANDLOCK_ALL & ~CHIMERA_LANDLOCK_READ)
+
+bool lockdown_is_possible(void)
+{
+#if defined(CHIMERA_ASAN) || defined(CHIMERA_TSAN)
+    return false;
+#else
+    return true;
+#endif
+}
+
+static int restrict_thread(const struct chimera_landlock_rights *denied, int version,
+                           struct chimera_error *err)
+{
+    CHIMERA_CLOSE int ruleset = chimera_landlock_create(version, denied);
+    if (ruleset < 0 || !chimera_landlock_enter(ruleset))
+        return chimera_fail(err, CHIMERA_EIO, "cannot restrict the worker by Landlock: %s",
+                            strerror(errno));
+    return CHIMERA_OK;
+}
+
+/* Everything but reading files, and of TCP what `network` names. */
+static int deny_writes(struct lockdown *lockdown, uint64_t network, struct chimera_error *err)
+{
+    const struct chimera_landlock_rights denied = {FILES_BUT_READ, network, CHIMERA_LANDLOCK_ALL};
+    int version = chimera_landlock_version();
+    lockdown->lacks_landlock = version < 1;
+    return version < 1 ? CHIMERA_OK : restrict_thread(&denied, version, err);
+}
+
+static int deny_reads(struct chimera_error *err)
+{
+    const struct chimera_landlock_rights denied = {.files = CHIMERA_LANDLOCK_READ};
+    return restrict_thread(&denied, chimera_landlock_version(), err);
+}
+
+/* Leaves what is in `kept` of what we have. */
+static int drop_capabilities(uint32_t kept, struct chimera_error *err)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    if (syscall(SYS_capget, &header, data) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "capget: %s", strerror(errno));
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); /* old kernels have none */
+    for (unsigned long i = 0; i < 64; i++)
+        prctl(PR_CAPBSET_DROP, i, 0, 0, 0); /* needs a capability; without it nothing is lost */
+    data[0].effective = data[0].permitted = data[0].permitted & kept;
+    data[1].effective = data[1].permitted = 0;
+    data[0].inheritable = data[1].inheritable = 0;
+    if (syscall(SYS_capset, &header, data) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "cannot drop capabilities: %s", strerror(errno));
+    return CHIMERA_OK;
+}
+
+int lockdown_begin(struct lockdown *lockdown, bool is_on, struct chimera_error *err)
+{
+    *lockdown = (struct lockdown){.is_on = is_on && lockdown_is_possible()};
+    if (!is_on)
+        chimera_log(CHIMERA_LOG_WARN, TARGET,
+                    CHIMERA_SLICE("--no-lockdown: the worker keeps all its rights"));
+    if (!lockdown->is_on)
+        return CHIMERA_OK;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "PR_SET_NO_NEW_PRIVS: %s", strerror(errno));
+    /* Root may have been told to read what only others may. */
+    int code = drop_capabilities(1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH, err);
+    return code < 0 ? code : deny_writes(lockdown, CHIMERA_LANDLOCK_ALL, err);
+}
+
+int lockdown_close_files(struct lockdown *lockdown, struct chimera_error *err)
+{
+    if (!lockdown->is_on)
+        return CHIMERA_OK;
+    int code = drop_capabilities(0, err);
+    return code < 0 || lockdown->lacks_landlock ? code : deny_reads(err);
+}
+
+int lockdown_finish(struct lockdown *lockdown, struct chimera_error *err)
+{
+    if (!lockdown->is_on)
+        return CHIMERA_OK;
+    int code = syscall_filter_apply(&lockdown->lacks_filter, err);
+    if (code == CHIMERA_OK && (lockdown->lacks_landlock || lockdown->lacks_filter))
+        chimera_log_with(
+            CHIMERA_LOG_WARN, TARGET,
+            CHIMERA_SLICE("the worker is not locked down in full: the kernel lacks a mechanism"),
+            CHIMERA_BOOL("landlock", !lockdown->lacks_landlock),
+            CHIMERA_BOOL("seccomp", !lockdown->lacks_filter));
+    return code;
+}
+
+int lockdown_exporter(bool is_on, struct chimera_error *err)
+{
+    struct lockdown lockdown = {.is_on = is_on && lockdown_is_possible()};
+    if (!lockdown.is_on)
+        return CHIMERA_OK;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "PR_SET_NO_NEW_PRIVS: %s", strerror(errno));
+    int code = drop_capabilities(1u << CAP_DAC_READ_SEARCH, err);
+    return code < 0 ? code : deny_writes(&lockdown, CHIMERA_LANDLOCK_BIND, err);
+}

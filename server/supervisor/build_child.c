@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/supervisor/build_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/log/log_writer.h"
+
+#define LOG_MS 500
+#define SAID_MAX ((size_t)64 << 20)
+
+/* What is said: for each policy a letter and a text that ends with NUL, then END; or ERROR and a
+ * text. */
+enum { PLUGIN = 'p', QUICK_PLUGIN = 'q', FAILURE = 'f', ERROR = 'e', END = '.' };
+
+static void say(struct chimera_buffer *out, char kind, const char *text)
+{
+    chimera_buffer_byte(out, (uint8_t)kind);
+    chimera_buffer_append(out, (struct chimera_slice){text, strlen(text) + 1});
+}
+
+static void say_result(struct chimera_buffer *out, const struct built_plugin *plugins, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (plugins[i].path)
+            say(out, plugins[i].is_quick ? QUICK_PLUGIN : PLUGIN, plugins[i].path);
+        else
+            say(out, FAILURE, plugins[i].failure);
+    }
+    chimera_buffer_byte(out, END);
+}
+
+static int write_all(int fd, struct chimera_slice bytes)
+{
+    while (bytes.size > 0) {
+        ssize_t count = write(fd, bytes.data, bytes.size);
+        if (count < 0 && errno != EINTR)
+            return 1;
+        if (count > 0) {
+            bytes.data += count;
+            bytes.size -= (size_t)count;
+        }
+    }
+    return 0;
+}
+
+/* The listening sockets are the supervisor's and the workers': held here or by a compiler that is
+ * only just being started, they would keep a port busy after the server has ended. */
+static void close_others(int fd)
+{
+    syscall(SYS_close_range, 3u, (unsigned)fd - 1, 0u);
+    syscall(SYS_close_range, (unsigned)fd + 1, ~0u, 0u);
+}
+
+/* In the child: never returns. */
+static _Noreturn void work(const struct builder_wish *wish, int fd, pid_t parent, int priority)
+{
+    struct built_plugin *plugins = NULL;
+    struct chimera_error err = {0};
+    struct chimera_buffer out;
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1); /* it has died before we could ask to be told */
+    close_others(fd);
+    if (chimera_log_buffer(NULL, NULL, NULL) == CHIMERA_OK)
+        chimera_log_start_writer(NULL, NULL, NULL); /* else it writes itself, and may wait */
+    if (priority > 0)
+        setpriority(PRIO_PROCESS, 0, priority);
+    chimera_buffer_init(&out, SAID_MAX);
+    int code = builder_run(wish, &plugins, &err);
+    if (code == CHIMERA_OK)
+        say_result(&out, plugins, wish->policies->policy_count);
+    else
+        say(&out, ERROR, err.text);
+    code = out.failed ? 1 : write_all(fd, chimera_buffer_slice(&out));
+    chimera_log_finish(LOG_MS);
+    _exit(code); /* what is ours to free goes with the process */
+}
+
+/* One more than there are policies, as nothing cannot be mapped. */
+static int map_progress(struct builder_wish *wish, struct chimera_error *err)
+{
+    void *progress = mmap(NULL, wish->policies->policy_count + 1, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (progress == MAP_FAILED)
+        return chimera_fail(err, CHIMERA_ENOMEM, "mmap: %s", strerror(errno));
+    wish->progress = progress;
+    return CHIMERA_OK;
+}
+
+int job_start(struct job *job, const struct builder_wish *wished, int priority,
+              struct chimera_error *err)
+{
+    struct builder_wish wish_with_progress = *wished;
+    const struct builder_wish *wish = &wish_with_progress;
+    int ends[2];
+    if (map_progress(&wish_with_progress, err) < 0)
+        return CHIMERA_ENOMEM;
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        munmap(wish->progress, wish->policies->policy_count + 1);
+        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+    }
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        work(wish, ends[1], parent, priority);
+    }
+    close(ends[1]);
+    if (pid < 0) {
+        close(ends[0]);
+        munmap(wish->progress, wish->policies->policy_count + 1);
+        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+    }
+    setpgid(pid, pid); /* as in the child; whoever is first */
+    madvise(wish->progress, wish->policies->policy_count + 1, MADV_DONTFORK); /* from now on */
+    *job = (struct job){.pid = pid,
+                        .fd = ends[0],
+                        .progress = wish->progress,
+                        .policy_count = wish->policies->policy_count};
+    chimera_buffer_init(&job->said, SAID_MAX);
+    return CHIMERA_OK;
+}
+
+bool job_read(struct job *job)
+{
+    char bytes[4096];
+    ssize_t size = read(job->fd, bytes, sizeof(bytes));
+    if (size < 0)
+        return errno != EINTR;
+    chimera_buffer_append(&job->said, (struct chimera_slice){bytes, (size_t)size});
+    return size == 0;
+}
+
+bool job_reaped(struct job *job, pid_t pid, int status)
+{
+    if (job->pid == 0 || job->pid != pid)
+        return false;
+    job->status = status;
+    job->pid = 0;
+    return true;
+}
+
+static void end(struct job *job)
+{
+    close(job->fd);
+    while (job->pid && waitpid(job->pid, &job->status, 0) < 0 && errno == EINTR)
+        ;
+    chimera_buffer_free(&job->said);
+    munmap(job->progress, job->policy_count + 1);
+    *job = JOB_NONE;
+}
+
+static int explain_end(int status, struct chimera_error *err)
+{
+    if (WIFSIGNALED(status))
+        return chimera_fail(err, CHIMERA_ETOOL, "the build was ended by signal %d (%s)",
+                            WTERMSIG(status), strsignal(WTERMSIG(status)));
+    return chimera_fail(err, CHIMERA_ETOOL, "the build ended with exit code %d",
+                        WEXITSTATUS(status));
+}
+
+/* The next record; false when there is none that is whole. */
+static bool take_record(struct chimera_slice *said, char *ret_kind, const char **ret_text)
+{
+    const char *nul = said->size > 1 ? memchr(said->data, '\0', said->size) : NULL;
+    if (!nul)
+        return false;
+    *ret_kind = said->data[0];
+    *ret_text = said->data + 1;
+    said->size -= (size_t)(nul + 1 - said->data);
+    said->data = nul + 1;
+    return true;
+}
+
+/* 1 when all is there, 0 when not, or a negative code. */
+static int parse(struct chimera_slice said, size_t count, struct built_plugin *plugins,
+                 struct chimera_error *err)
+{
+    char kind = 0;
+    const char *text = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (!take_record(&said, &kind, &text))
+            return 0;
+        if (kind == ERROR)
+            return chimera_fail(err, CHIMERA_ETOOL, "%s", text);
+        char *copy = strdup(text);
+        if (!copy)
+            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        *(kind == FAILURE ? &plugins[i].failure : &plugins[i].path) = copy;
+        plugins[i].is_quick = kind == QUICK_PLUGIN;
+    }
+    if (count == 0 && take_record(&said, &kind, &text))
+        return chimera_fail(err, CHIMERA_ETOOL, "%s", text);
+    return said.size == 1 && said.data[0] == END;
+}
+
+int job_finish(struct job *job, size_t count, struct built_plugin **ret_plugins,
+               struct chimera_error *err)
+{
+    struct built_plugin *plugins = calloc(count + 1, sizeof(*plugins));
+    int code = plugins ? parse(chimera_buffer_slice(&job->said), count, plugins, err)
+                       : chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    while (job->pid && waitpid(job->pid, &job->status, 0) < 0 && errno == EINTR)
+        ;
+    job->pid = 0;
+    if (code == 0)
+        code = explain_end(job->status, err);
+    end(job);
+    if (code < 0) {
+        builder_free(plugins, plugins ? count : 0);
+        return code;
+    }
+    *ret_plugins = plugins;
+    return CHIMERA_OK;
+}
+
+void job_stop(struct job *job)
+{
+    if (job->fd < 0)
+        return;
+    if (job->pid)
+        kill(-job->pid, SIGKILL);
+    end(job);
+}

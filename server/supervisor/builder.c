@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/supervisor/builder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/base/buffer.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/digest.h"
+#include "runtime/base/file.h"
+#include "runtime/json/tree.h"
+#include "runtime/log/log.h"
+#include "server/base/program.h"
+#include "server/config/module_path.h"
+
+#define TARGET "server::builder"
+#define ERRORS_MAX ((size_t)64 << 10)
+/* chimera build --json --quiet --no-trial --tier TIER --cache-dir DIR --require-confinement, and
+ * NULL: whether a policy starts is found by starting it */
+#define FIXED_ARGUMENTS 11
+
+struct module {             /* one file to build; several policies may want it */
+    const char *name;       /* the id of the first of them; borrowed */
+    char *path;             /* owned */
+    char *plugin, *failure; /* owned */
+    bool is_quick;
+};
+
+struct build {
+    const struct builder_wish *wish;
+    char *command;         /* owned */
+    struct module *module; /* owned */
+    size_t module_count;
+    size_t *module_of; /* owned; by policy: its module, or SIZE_MAX */
+};
+
+/* Ours is beside the server's own file, else somewhere in PATH. */
+static char *find_command(void)
+{
+    const char *told = getenv("CHIMERA_COMMAND");
+    char self[4096];
+    if (told && *told)
+        return strdup(told);
+    ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *slash = NULL;
+    if (size > 0) {
+        self[size] = '\0';
+        slash = strrchr(self, '/');
+    }
+    if (slash) {
+        *slash = '\0';
+        CHIMERA_FREE char *beside = chimera_path_join(self, "chimera");
+        if (beside && access(beside, X_OK) == 0) {
+            char *command = beside;
+            beside = NULL; /* now the caller's */
+            return command;
+        }
+    }
+    return strdup("chimera");
+}
+
+static bool is_plugin(const char *path)
+{
+    size_t size = strlen(path);
+    return size > 3 && strcmp(path + size - 3, ".so") == 0;
+}
+
+static size_t add_module(struct build *build, const char *name, const char *path)
+{
+    for (size_t i = 0; i < build->module_count; i++)
+        if (strcmp(build->module[i].path, path) == 0)
+            return i;
+    struct module module = {.name = name, .path = strdup(path)};
+    if (is_plugin(path))
+        module.plugin = strdup(path);
+    if (!module.path || (is_plugin(path) && !module.plugin)) {
+        free(module.path);
+        free(module.plugin);
+        return SIZE_MAX;
+    }
+    build->module[build->module_count] = module;
+    return build->module_count++;
+}
+
+/* Sorts the policies by module; what cannot be had has failed at once. */
+static int collect(struct build *build, struct built_plugin *plugins, struct chimera_error *err)
+{
+    const struct policies *policies = build->wish->policies;
+    for (size_t i = 0; i < policies->policy_count; i++) {
+        CHIMERA_FREE char *path = NULL;
+        struct chimera_error why = {0};
+        int code =
+            module_find(&build->wish->config->options, policies, &policies->policy[i], &path, &why);
+        build->module_of[i] = SIZE_MAX;
+        if (code == CHIMERA_OK)
+            build->module_of[i] = add_module(build, policies->policy[i].id, path);
+        else if (code != CHIMERA_ENOMEM)
+            plugins[i].failure = strdup(why.text);
+        if (plugins[i].failure)
+            build->wish->progress[i] = BUILD_FAILED;
+        if (build->module_of[i] == SIZE_MAX && !plugins[i].failure)
+            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    }
+    return CHIMERA_OK;
+}
+
+/* What the command said, without its "error: ", and why it ended when it said nothing. */
+static int fail_build(struct chimera_slice said, int status, struct chimera_error *err)
+{
+    static const char prefix[] = "error: ";
+    said = chimera_slice_trim(said);
+    if (said.size > sizeof(prefix) && (said.data[0] | 0x20) == 'e' &&
+        memcmp(said.data + 1, prefix + 1, sizeof(prefix) - 2) == 0) {
+        said.data += sizeof(prefix) - 1;
+        said.size -= sizeof(prefix) - 1;
+    }
+    if (said.size > 0)
+        return chimera_fail(err, CHIMERA_ETOOL, "%.*s", (int)said.size, said.data);
+    if (WIFSIGNALED(status))
+        return chimera_fail(err, CHIMERA_ETOOL, "chimera build was ended by signal %d",
+                            WTERMSIG(status));
+    return chimera_fail(err, CHIMERA_ETOOL, "chimera build ended with exit code %d",
+                        WEXITSTATUS(status));
+}
+
+/* The modules of one call, in the order of the lines that the command prints. */
+struct round {
+    struct build *build;
+    struct module **modules;
+    size_t count, told;
+};
+
+/* The cache names a plugin by the digest of its module first. */
+static void log_module(const struct module *module, struct json_object *line)
+{
+    const char *slash = strrchr(module->plugin, '/');
+    struct chimera_slice name = chimera_slice_of(slash ? slash + 1 : module->plugin);
+    if (name.size > CHIMERA_DIGEST_HEX - 1)
+        name.size = CHIMERA_DIGEST_HEX - 1;
+    chimera_log_with(
+        CHIMERA_LOG_INFO, TARGET,
+        json_object_get_boolean(json_object_object_get(line, "cached"))
+            ? CHIMERA_SLICE("module found in the cache")
+            : CHIMERA_SLICE("module compiled"),
+        CHIMERA_TEXT("name", chimera_slice_of(module->name)),
+        CHIMERA_TEXT("path", chimera_slice_of(module->path)), CHIMERA_TEXT("sha256sum", name),
+        CHIMERA_TEXT("tier", chimera_slice_of(module->is_quick ? "quick" : "full")),
+        CHIMERA_NUMBER("milliseconds",
+                       json_object_get_int64(json_object_object_get(line, "milliseconds"))));
+}
+
+static char *copy_member(struct json_object *line, const char *key)
+{
+    struct json_object *member = NULL;
+    if (!json_object_object_get_ex(line, key, &member) ||
+        !json_object_is_type(member, json_type_string))
+        return NULL;
+    return strdup(json_object_get_string(member));
+}
+
+/* A damaged cache, say. */
+static void log_warnings(const struct module *module, struct json_object *line)
+{
+    struct json_object *warnings = NULL;
+    if (!json_object_object_get_ex(line, "warnings", &warnings) ||
+        !json_object_is_type(warnings, json_type_array))
+        return;
+    for (size_t i = 0; i < json_object_array_length(warnings); i++) {
+        const char *text = json_object_get_string(json_object_array_get_idx(warnings, i));
+        if (text)
+            chimera_log_with(CHIMERA_LOG_WARN, TARGET, chimera_slice_of(text),
+                             CHIMERA_TEXT("name", chimera_slice_of(module->name)),
+                             CHIMERA_TEXT("path", chimera_slice_of(module->path)));
+    }
+}
+
+static void note_progress(struct build *build, size_t index)
+{
+    const struct module *module = &build->module[index];
+    enum build_progress progress = module->failure    ? BUILD_FAILED
+                                   : module->is_quick ? BUILD_QUICK
+                                                      : BUILD_FULL;
+    for (size_t i = 0; i < build->wish->policies->policy_count; i++)
+        if (build->module_of[i] == index)
+            build->wish->progress[i] = (uint8_t)progress;
+}
+
+static void take_line(void *context, struct chimera_slice text)
+{
+    struct round *round = context;
+    CHIMERA_JSON struct json_object *line = NULL;
+    if (round->told == round->count || chimera_json_parse(text, &line, NULL) < 0)
+        return;
+    struct module *module = round->modules[round->told];
+    CHIMERA_FREE char *tier = copy_member(line, "tier");
+    module->plugin = copy_member(line, "plugin");
+    module->failure = module->plugin ? NULL : copy_member(line, "error");
+    module->is_quick = tier && strcmp(tier, "quick") == 0;
+    if (!module->plugin && !module->failure)
+        return;
+    round->told++;
+    note_progress(round->build, (size_t)(module - round->build->module));
+    log_warnings(module, line);
+    if (module->plugin)
+        log_module(module, line);
+}
+
+/* Fails when the command ended before it had told about all. */
+static int run_command(struct build *build, struct round *round, struct chimera_error *err)
+{
+    static char verb[] = "build", json[] = "--json", quiet[] = "--quiet", option[] = "--cache-dir",
+                confined[] = "--require-confinement", no_trial[] = "--no-trial";
+    static char tier[] = "--tier", full[] = "full", any[] = "any";
+    CHIMERA_FREE char **argv = calloc(round->count + FIXED_ARGUMENTS, sizeof(char *));
+    if (!argv)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    char *const fixed[] = {build->command,
+                           verb,
+                           json,
+                           quiet,
+                           no_trial,
+                           tier,
+                           build->wish->is_full ? full : any,
+                           option,
+                           build->wish->config->cache_dir,
+                           confined};
+    bool is_lax = build->wish->config->options.is_unconfined_build_allowed;
+    size_t fixed_count = FIXED_ARGUMENTS - (is_lax ? 2 : 1);
+    memcpy(argv, fixed, fixed_count * sizeof(*argv));
+    for (size_t i = 0; i < round->count; i++)
+        argv[fixed_count + i] = round->modules[i]->path;
+    struct chimera_buffer errors;
+    int status = 0;
+    chimera_buffer_init(&errors, ERRORS_MAX);
+    int code = child_run(argv, take_line, round, &errors, &status, err);
+    if (code == CHIMERA_OK && round->told < round->count)
+        code = fail_build(chimera_buffer_slice(&errors), status, err);
+    chimera_buffer_free(&errors);
+    return code;
+}
+
+/* One module may take the command down with it, for want of memory say: the rest gets another. */
+static int build_round(struct build *build, struct round round, struct chimera_error *err)
+{
+    while (round.count > 0) {
+        struct chimera_error why = {0};
+        int code = run_command(build, &round, &why);
+        if (code == CHIMERA_OK)
+            return code;
+        round.modules[round.told]->failure = strdup(why.text);
+        if (!round.modules[round.told]->failure)
+            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        round.modules += round.told + 1;
+        round.count -= round.told + 1;
+        round.told = 0;
+    }
+    return CHIMERA_OK;
+}
+
+static int build_modules(struct build *build, struct chimera_error *err)
+{
+    CHIMERA_FREE struct module **modules = calloc(build->module_count + 1, sizeof(struct module *));
+    struct round round = {.build = build, .modules = modules};
+    if (!modules)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    for (size_t i = 0; i < build->module_count; i++) {
+        if (build->module[i].plugin)
+            note_progress(build, i);
+        else
+            modules[round.count++] = &build->module[i];
+    }
+    if (round.count == 0)
+        return CHIMERA_OK;
+    chimera_log_with(CHIMERA_LOG_INFO, TARGET,
+                     CHIMERA_SLICE("building what the cache does not hold"),
+                     CHIMERA_NUMBER("modules", (int64_t)round.count),
+                     CHIMERA_TEXT("cache", chimera_slice_of(build->wish->config->cache_dir)));
+    return build_round(build, round, err);
+}
+
+static int hand_out(const struct build *build, size_t count, struct built_plugin *plugins,
+                    struct chimera_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (build->module_of[i] == SIZE_MAX)
+            continue;
+        const struct module *module = &build->module[build->module_of[i]];
+        plugins[i].path = module->plugin ? strdup(module->plugin) : NULL;
+        plugins[i].failure = module->plugin ? NULL : strdup(module->failure);
+        plugins[i].is_quick = module->is_quick;
+        if (!plugins[i].path && !plugins[i].failure)
+            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    }
+    return CHIMERA_OK;
+}
+
+static void free_build(struct build *build)
+{
+    for (size_t i = 0; i < build->module_count; i++) {
+        free(build->module[i].path);
+        free(build->module[i].plugin);
+        free(build->module[i].failure);
+    }
+    free(build->module);
+    free(build->module_of);
+    free(build->command);
+}
+
+int builder_run(const struct builder_wish *wish, struct built_plugin **ret_plugins,
+                struct chimera_error *err)
+{
+    size_t count = wish->policies->policy_count;
+    struct build build = {.wish = wish,
+                          .command = find_command(),
+                          .module = calloc(count + 1, sizeof(struct module)),
+                          .module_of = calloc(count + 1, sizeof(size_t))};
+    struct built_plugin *plugins = calloc(count + 1, sizeof(*plugins));
+    int code = CHIMERA_OK;
+    if (!build.command || !build.module || !build.module_of || !plugins)
+        code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    if (code == CHIMERA_OK)
+        code = collect(&build, plugins, err);
+    if (code == CHIMERA_OK)
+        code = build_modules(&build, err);
+    if (code == CHIMERA_OK)
+        code = hand_out(&build, count, plugins, err);
+    free_build(&build);
+    if (code == CHIMERA_OK)
+        *ret_plugins = plugins;
+    else
+        builder_free(plugins, plugins ? count : 0);
+    return code;
+}
+
+void builder_free(struct built_plugin *plugins, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(plugins[i].path);
+        free(plugins[i].failure);
+    }
+    free(plugins);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* builder.h - has the `chimera` program build the plugins that policies.yml asks for.
+ *
+ * The server itself holds no compiler: building happens in a child, in the cache that the command
+ * shares. Waits for it, so the supervisor runs it in a process of its own: build_child.h.
+ */
+#ifndef CHIMERA_SERVER_SUPERVISOR_BUILDER_H
+#define CHIMERA_SERVER_SUPERVISOR_BUILDER_H
+
+#include "runtime/base/error.h"
+#include "runtime/source/policies.h"
+#include "server/config/config.h"
+
+struct built_plugin { /* one of both texts is set; owned */
+    char *path;       /* of the .so */
+    char *failure;    /* why there is none */
+    bool is_quick;    /* of the quick tier */
+};
+
+/* How far a policy's module is. */
+enum build_progress { BUILD_WAITS, BUILD_QUICK, BUILD_FULL, BUILD_FAILED };
+
+struct builder_wish { /* what to build; borrowed */
+    const struct config *config;
+    const struct policies *policies;
+    bool is_full;      /* the full tier; else what is there soonest */
+    uint8_t *progress; /* an enum build_progress for each policy, written as it goes */
+};
+
+/* Fills one element for each policy, in their order; a module that cannot be built is told in it,
+ * and the others are built all the same, so that one start tells all that is wrong. On success the
+ * caller ends *ret_plugins with builder_free(). */
+int builder_run(const struct builder_wish *wish, struct built_plugin **ret_plugins,
+                struct chimera_error *err);
+void builder_free(struct built_plugin *plugins, size_t count);
+
+#endif

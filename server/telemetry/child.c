@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/telemetry/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/base/clock.h"
+#include "runtime/log/log.h"
+#include "server/base/descriptors.h"
+#include "server/config/generation.h"
+#include "server/telemetry/exporter.h"
+#include "server/telemetry/trace.h"
+
+#define TARGET "server::telemetry"
+#define PIPE_BYTES (1 << 20) /* 256 packets; an ordinary user may have so much */
+#define BACKOFF_FIRST_MS 500
+#define BACKOFF_MAX_MS 30000
+#define CALM_MS 60000
+#define LAST_MS 5000 /* a little more than the exporter takes */
+
+/* In packet mode, so that a reader never sees half of one, whoever writes. */
+static int open_pipe(struct telemetry *telemetry, struct chimera_error *err)
+{
+    int fds[2];
+    if (pipe2(fds, O_CLOEXEC | O_NONBLOCK | O_DIRECT) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+    fcntl(fds[1], F_SETPIPE_SZ, PIPE_BYTES); /* refused: then it has 16 packets */
+    telemetry->span_read = fds[0];
+    telemetry->span_write = fds[1];
+    return CHIMERA_OK;
+}
+
+/* In the child: never returns. It is a fork of who has read all settings, which it has no need of.
+ */
+static _Noreturn void become_exporter(struct telemetry *telemetry, int report_fd, pid_t parent)
+{
+    const struct exporter_wish wish = {.config = telemetry->config,
+                                       .board = telemetry->board,
+                                       .counters = telemetry->counters,
+                                       .page = &telemetry->page,
+                                       .span_fd = telemetry->span_read,
+                                       .started_ns = telemetry->started_ns,
+                                       .report_fd = report_fd};
+    const int kept[] = {report_fd, telemetry->span_read};
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_NAME, "chimera-otlp");
+    if (getppid() != parent || shared_map(wish.board, false, NULL) < 0 ||
+        shared_map(wish.counters, false, NULL) < 0 || shared_map(wish.page, true, NULL) < 0)
+        _exit(1);
+    descriptors_keep(kept, sizeof(kept) / sizeof(kept[0]));
+    policy_file_forget_others(NULL);
+    mallopt(M_PERTURB, 0); /* see main.c */
+    _exit(exporter_run(&wish));
+}
+
+/* EXPORTER_READY, a reason, or nothing at all. */
+static int read_report(int fd, struct chimera_error *err)
+{
+    char text[sizeof(err->text)];
+    size_t size = 0;
+    ssize_t count;
+    do {
+        count = read(fd, text + size, sizeof(text) - 1 - size);
+        size += count > 0 ? (size_t)count : 0;
+    } while ((count > 0 && text[0] != EXPORTER_READY) || (count < 0 && errno == EINTR));
+    text[size] = '\0';
+    if (size > 0 && text[0] == EXPORTER_READY)
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_EIO, "%s", size ? text : "the exporter did not start");
+}
+
+static int start(struct telemetry *telemetry, int report_fd, struct chimera_error *err)
+{
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0)
+        become_exporter(telemetry, report_fd, parent);
+    telemetry->exporter_ms = chimera_clock_ms();
+    telemetry->restart_at_ms = 0;
+    if (pid < 0)
+        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+    telemetry->pid = pid;
+    return CHIMERA_OK;
+}
+
+static int start_first(struct telemetry *telemetry, struct chimera_error *err)
+{
+    int fds[2];
+    if (pipe2(fds, O_CLOEXEC) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+    int code = start(telemetry, fds[1], err);
+    close(fds[1]);
+    if (code == CHIMERA_OK)
+        code = read_report(fds[0], err);
+    close(fds[0]);
+    return code;
+}
+
+static bool is_disabled(void)
+{
+    const char *value = getenv("OTEL_SDK_DISABLED");
+    return value && strcasecmp(value, "true") == 0;
+}
+
+static uint64_t read_sampler(void)
+{
+    const char *name = getenv("OTEL_TRACES_SAMPLER"), *argument = getenv("OTEL_TRACES_SAMPLER_ARG");
+    bool is_known;
+    uint64_t threshold = trace_sampler(name, argument, &is_known);
+    if (!is_known)
+        chimera_log_with(
+            CHIMERA_LOG_WARN, TARGET,
+            CHIMERA_SLICE("OTEL_TRACES_SAMPLER is not understood: all requests are traced"),
+            CHIMERA_TEXT("name", chimera_slice_of(name ? name : "")),
+            CHIMERA_TEXT("argument", chimera_slice_of(argument ? argument : "")));
+    return threshold;
+}
+
+int telemetry_open(struct telemetry *telemetry, const struct config *config, struct shared *board,
+                   struct shared *counters, struct chimera_error *err)
+{
+    const struct options *options = &config->options;
+    bool has_traces = strcmp(options->log_format, "otlp") == 0;
+    *telemetry = TELEMETRY_NONE;
+    if (is_disabled() || (!options->is_metrics && !has_traces))
+        return CHIMERA_OK;
+    telemetry->config = config;
+    telemetry->board = board;
+    telemetry->counters = counters;
+    telemetry->threshold = has_traces ? read_sampler() : 0;
+    telemetry->started_ns = chimera_clock_wall_ns();
+    int code =
+        shared_make(&telemetry->page, "telemetry", sizeof(struct telemetry_page), false, err);
+    if (code == CHIMERA_OK && has_traces)
+        code = open_pipe(telemetry, err);
+    return code < 0 ? code : start_first(telemetry, err);
+}
+
+static void plan_restart(struct telemetry *telemetry)
+{
+    int64_t now_ms = chimera_clock_ms();
+    if (now_ms - telemetry->exporter_ms > CALM_MS)
+        telemetry->backoff_ms = 0;
+    telemetry->backoff_ms = telemetry->backoff_ms ? telemetry->backoff_ms * 2 : BACKOFF_FIRST_MS;
+    if (telemetry->backoff_ms > BACKOFF_MAX_MS)
+        telemetry->backoff_ms = BACKOFF_MAX_MS;
+    telemetry->restart_at_ms = now_ms + telemetry->backoff_ms;
+}
+
+bool telemetry_reaped(struct telemetry *telemetry, pid_t pid, int status)
+{
+    if (pid != telemetry->pid)
+        return false;
+    telemetry->pid = 0;
+    chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
+                     CHIMERA_SLICE("the exporter is gone; starting another"),
+                     CHIMERA_NUMBER("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
+                     CHIMERA_NUMBER("exit_code", WIFEXITED(status) ? WEXITSTATUS(status) : 0));
+    plan_restart(telemetry);
+    return true;
+}
+
+/* Nobody waits for the word of one that is started again: it logs its failure itself. */
+int64_t telemetry_pass_time(struct telemetry *telemetry, int64_t now_ms)
+{
+    struct chimera_error err = {0};
+    if (telemetry->restart_at_ms && now_ms >= telemetry->restart_at_ms &&
+        start(telemetry, -1, &err) < 0) {
+        chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
+                         CHIMERA_SLICE("the exporter did not start again"),
+                         CHIMERA_TEXT("error", chimera_slice_of(err.text)));
+        plan_restart(telemetry);
+    }
+    return telemetry->restart_at_ms ? telemetry->restart_at_ms : INT64_MAX;
+}
+
+static void wait_for_end(struct telemetry *telemetry)
+{
+    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    int64_t until_ms = chimera_clock_ms() + LAST_MS;
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    while (waitpid(telemetry->pid, NULL, WNOHANG) == 0) {
+        if (chimera_clock_ms() > until_ms)
+            kill(telemetry->pid, SIGKILL);
+        sigtimedwait(&child, NULL, &pause);
+    }
+}
+
+void telemetry_stop(struct telemetry *telemetry)
+{
+    if (telemetry->pid) {
+        kill(telemetry->pid, SIGTERM);
+        wait_for_end(telemetry);
+    }
+    if (telemetry->span_read >= 0) {
+        close(telemetry->span_read);
+        close(telemetry->span_write);
+    }
+    shared_done(&telemetry->page);
+    *telemetry = TELEMETRY_NONE;
+}
+
+int telemetry_enter_worker(struct telemetry *telemetry, struct chimera_error *err)
+{
+    if (telemetry->span_write < 0)
+        return CHIMERA_OK;
+    int code = shared_map(&telemetry->page, true, err);
+    if (code == CHIMERA_OK) {
+        struct telemetry_page *page = telemetry->page.data;
+        trace_open(telemetry->span_write, &page->dropped_spans, telemetry->threshold);
+    }
+    return code;
+}

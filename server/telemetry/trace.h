@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trace.h - the worker's half of traces: the spans of each request as a packet to the exporter.
+ *
+ * Off unless it is opened. A packet is made in memory of the thread and written once, at the end of
+ * the request, to a pipe; when that is full, the packet is dropped and counted: nothing waits.
+ */
+#ifndef CHIMERA_SERVER_TELEMETRY_TRACE_H
+#define CHIMERA_SERVER_TELEMETRY_TRACE_H
+
+#include <stdatomic.h>
+
+#include "runtime/log/log.h"
+
+/* Which requests are traced, by OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG (either may be
+ * NULL): a threshold for trace_open(). What is not understood means all of them, and *ret_is_known
+ * false. A request has no parent here, so "parentbased_X" is X. */
+uint64_t trace_sampler(const char *name, const char *argument, bool *ret_is_known);
+
+/* For the life of the process, before there are threads. `dropped` counts spans. */
+void trace_open(int fd, _Atomic uint64_t *dropped, uint64_t threshold);
+
+extern bool trace_is_on;
+
+/* Only while it is on, and of one thread in order. A span without a parent begins a trace; its end
+ * sends it. */
+void trace_begin(struct chimera_span *span);
+void trace_end(struct chimera_span *span);
+
+#endif

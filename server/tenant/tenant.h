@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tenant.h - the process that evaluates the policies of one tenant (config/tenant_plan.h).
+ *
+ * Forked by the supervisor, like a worker; it loads its policies, locks down as a worker does, and
+ * answers each lane of its worker on a channel and a thread of its own. It ends when the worker
+ * does.
+ */
+#ifndef CHIMERA_SERVER_TENANT_TENANT_H
+#define CHIMERA_SERVER_TENANT_TENANT_H
+
+#include <stdatomic.h>
+
+#include "server/config/config.h"
+#include "server/config/tenant_plan.h"
+#include "server/supervisor/builder.h"
+
+/* In memory that jail, worker and supervisor share: odd while the jail answers. The jail makes it
+ * odd when it is ready, the supervisor even again when the jail is gone, so each life has a number
+ * of its own. A jail can lie with it about itself only. */
+typedef _Atomic uint32_t jail_life;
+
+struct jail_start { /* all borrowed */
+    const struct config *config;
+    const struct policies *policies;
+    const struct built_plugin *plugins;
+    const struct isolation *isolation;
+    size_t jail;
+    unsigned lanes;
+    const int *fds; /* one a lane */
+    jail_life *life;
+};
+
+/* The exit code. */
+int jail_run(const struct jail_start *start);
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/worker/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/base/buffer.h"
+#include "runtime/base/clock.h"
+#include "runtime/log/log_writer.h"
+#include "server/counters/counters.h"
+#include "server/base/descriptors.h"
+#include "server/worker/slow_quota.h"
+#include "server/base/process_page.h"
+
+#define KILL_MS 2000   /* for the kernel to end a process, and to take its memory back */
+#define REPORT_MS 1000 /* for the rest of a report that has begun */
+#define LIMIT_MAX_S 86400
+
+/* --- How long its start may take --- */
+
+/* The number of the policy that it starts, from 0 on; SIZE_MAX: none. */
+static size_t policy_at(const struct worker_process *process)
+{
+    const struct policies *policies = &process->generation->file->policies;
+    return process->step > 0 && process->step <= policies->policy_count ? process->step - 1
+                                                                        : SIZE_MAX;
+}
+
+/* Its start and its settings may take its time limit each, and so may the instances of the loops.
+ */
+static int64_t limit_of(const struct config *config, const struct policy_spec *policy)
+{
+    uint64_t seconds = policy->has_limit ? policy->limit_seconds : config->limit_seconds;
+    if (!config->is_limited)
+        seconds = 0;
+    seconds = seconds < LIMIT_MAX_S ? seconds : LIMIT_MAX_S;
+    return (int64_t)((config->start_timeout_s + seconds * (2 + config->workers)) * 1000);
+}
+
+/* How long it may stay at this step. A jail starts all of its policies before it says anything. */
+static int64_t patience_ms(const struct worker_process *process)
+{
+    const struct policy_file *file = process->generation->file;
+    size_t policy = policy_at(process);
+    int64_t sum_ms = 0;
+    if (policy == SIZE_MAX)
+        return (int64_t)process->config->start_timeout_s * 1000;
+    if (file->isolation.jail_of[policy] == NO_JAIL)
+        return limit_of(process->config, &file->policies.policy[policy]);
+    for (size_t i = 0; i < file->policies.policy_count; i++)
+        if (file->isolation.jail_of[i] == file->isolation.jail_of[policy])
+            sum_ms += limit_of(process->config, &file->policies.policy[i]);
+    return sum_ms;
+}
+
+/* --- The fork --- */
+
+/* The sockets, the pipe, the certificates, and the ends of channels; no other worker's. */
+static void close_others(const struct worker_start *start, const struct jails *jails)
+{
+    size_t room = start->isolation->jail_count * gate_jail_lanes(start->config->workers);
+    int *kept = calloc(room + 8, sizeof(int));
+    if (!kept)
+        _exit(1);
+    kept[0] = start->main_fd;
+    kept[1] = start->probe_fd;
+    kept[2] = start->report_fd;
+    kept[3] = start->orders_fd;
+    kept[4] = start->telemetry->span_write; /* or -1, as the next */
+    kept[5] = start->tls.certificate_fd;
+    kept[6] = start->tls.key_fd;
+    kept[7] = start->tls.authorities_fd;
+    descriptors_keep(kept, 8 + jails_list_links(jails, kept + 8, room));
+    free(kept);
+}
+
+/* In the child: never returns. */
+static _Noreturn void become_worker(const struct worker_start *start, const struct jails *jails,
+                                    pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(1); /* it has died before we could ask to be told */
+    if (shared_map(start->board, false, NULL) < 0 || shared_map(start->counters, true, NULL) < 0 ||
+        telemetry_enter_worker(start->telemetry, NULL) < 0)
+        _exit(1);
+    struct counters *counters = start->counters->data;
+    if (process_page_enter(start->page, &counters->log_lines_dropped, NULL) < 0)
+        _exit(1);
+    close_others(start, jails);
+    mallopt(M_PERTURB, 0); /* see main.c */
+    int code = worker_run(start);
+    chimera_log_finish(WORKER_LOG_MS);
+    if (code)
+        _exit(code); /* threads may be running, so nothing is taken down */
+    exit(0);
+}
+
+static void close_both(const int fds[2])
+{
+    close(fds[0]);
+    close(fds[1]);
+}
+
+static int open_ends(int ret_report[2], int ret_orders[2], struct chimera_error *err)
+{
+    if (pipe2(ret_report, O_CLOEXEC) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+    fcntl(ret_report[0], F_SETFL, O_NONBLOCK); /* the end that the supervisor reads */
+    int code = orders_open(ret_orders, err);
+    if (code < 0)
+        close_both(ret_report);
+    return code;
+}
+
+static int fork_worker(struct worker_process *process, const struct worker_start *start,
+                       struct jails *jails, struct chimera_error *err)
+{
+    struct worker_start told = *start;
+    int report[2], orders[2];
+    int code = open_ends(report, orders, err);
+    if (code < 0)
+        return code;
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0) {
+        told.report_fd = report[1];
+        told.orders_fd = orders[1];
+        told.page = &process->page;
+        if (!jails_open_links(jails, &told.links))
+            _exit(1);
+        become_worker(&told, jails, parent);
+    }
+    if (pid < 0) {
+        chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+        close_both(report);
+        close_both(orders);
+        return CHIMERA_EIO;
+    }
+    close(report[1]);
+    close(orders[1]);
+    process->pid = pid;
+    process->report_fd = report[0];
+    process->orders_fd = orders[0];
+    process->seat = start->seat;
+    process->started_ms = chimera_clock_ms();
+    process->jails = jails;
+    return CHIMERA_OK;
+}
+
+int worker_process_start(struct worker_process *process, const struct worker_start *start,
+                         struct generation *generation, struct chimera_error *err)
+{
+    struct worker_start told = *start;
+    struct jails *jails = NULL;
+    told.policies = &generation->file->policies;
+    told.isolation = &generation->file->isolation;
+    told.plugins = generation->plugins;
+    *process = WORKER_PROCESS_NONE;
+    chimera_buffer_init(&process->said, WORKER_REPORT_MAX);
+    int code = jails_start(told.config, told.policies, told.plugins, told.isolation, &jails, err);
+    if (code == CHIMERA_OK)
+        code = process_page_make(&process->page, err);
+    if (code == CHIMERA_OK)
+        code = fork_worker(process, &told, jails, err);
+    if (code < 0) {
+        jails_stop(jails);
+        process_page_end(&process->page);
+        return code;
+    }
+    jails_close_links(jails);
+    process->generation = generation_use(generation);
+    process->config = start->config;
+    process->until_ms = process->started_ms + patience_ms(process);
+    return CHIMERA_OK;
+}
+
+void worker_process_order(const struct worker_process *process, const struct order *order)
+{
+    if (process->pid)
+        orders_send(process->orders_fd, order);
+}
+
+void worker_process_forget(struct worker_process *process)
+{
+    jails_stop(process->jails);
+    process_page_end(&process->page);
+    generation_drop(process->generation);
+    chimera_buffer_free(&process->said);
+    if (process->report_fd >= 0)
+        close(process->report_fd);
+    if (process->orders_fd >= 0)
+        close(process->orders_fd);
+    *process = WORKER_PROCESS_NONE;
+}
+
+static void describe_end(int status, struct chimera_error *ret_why)
+{
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+        chimera_fail(ret_why, CHIMERA_EIO,
+                     "the worker was ended for a system call that its lock-down denies: it may "
+                     "have been attacked");
+    else if (WIFSIGNALED(status))
+        chimera_fail(ret_why, CHIMERA_EIO, "the worker was ended by signal %d (%s)",
+                     WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else
+        chimera_fail(ret_why, CHIMERA_EIO, "the worker ended with exit code %d",
+                     WEXITSTATUS(status));
+}
+
+/* --- Its start --- */
+
+/* Reads what there is. True at the end of the report: of the stream, or when there is no room. */
+static bool take_report(struct worker_process *process)
+{
+    struct chimera_buffer *said = &process->said;
+    size_t room = WORKER_REPORT_MAX - said->size;
+    char *to = room > 0 ? chimera_buffer_reserve(said, room) : NULL;
+    while (to && room > 0) {
+        ssize_t count = read(process->report_fd, to, room);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return count == 0;
+        said->size += (size_t)count;
+        to += count;
+        room -= (size_t)count;
+    }
+    return true;
+}
+
+static bool is_ready(const struct worker_process *process)
+{
+    return process->said.size > 0 && process->said.data[0] == WORKER_READY;
+}
+
+/* A reason and, behind its NUL, the details of several. */
+static void tell_reason(struct chimera_slice said, struct chimera_error *ret_why)
+{
+    size_t size = strnlen(said.data, said.size);
+    chimera_fail(ret_why, CHIMERA_EIO, "%.*s", (int)size, said.data);
+    if (ret_why && ret_why->details && size + 1 < said.size)
+        chimera_buffer_append(ret_why->details, (struct chimera_slice){said.data + size + 1,
+                                                                       said.size - size - 1});
+}
+
+/* By its own words, if it had any. It has ended, and is none then. */
+static void describe_failure(struct worker_process *process, int status,
+                             struct chimera_error *ret_why)
+{
+    if (process->said.size > 0 && !is_ready(process))
+        tell_reason(chimera_buffer_slice(&process->said), ret_why);
+    else
+        describe_end(status, ret_why);
+    worker_process_forget(process);
+}
+
+void worker_process_reaped(struct worker_process *process, int status,
+                           struct chimera_error *ret_why)
+{
+    if (process->report_fd >= 0)
+        take_report(process);
+    describe_failure(process, status, ret_why);
+}
+
+/* Nothing of a worker outlasts this signal. But who waits in the kernel for a disk that is gone may
+ * not hear it for long: then the supervisor goes on, and reaps it as it does orphans. */
+static int end_process(const struct worker_process *process)
+{
+    const struct timespec step = {.tv_nsec = 1000000};
+    int status = 0;
+    kill(process->pid, SIGKILL);
+    for (int ms = 0; ms < KILL_MS && waitpid(process->pid, &status, WNOHANG) == 0; ms++)
+        nanosleep(&step, NULL);
+    return status;
+}
+
+enum worker_report worker_process_read_report(struct worker_process *process,
+                                              struct chimera_error *err)
+{
+    bool is_over = take_report(process);
+    if (is_ready(process)) {
+        close(process->report_fd);
+        process->report_fd = -1;
+        return WORKER_IS_READY;
+    }
+    if (is_over) {
+        describe_failure(process, end_process(process), err);
+        return WORKER_HAS_FAILED;
+    }
+    if (process->said.size > 0) /* the rest of the reason comes at once, or never */
+        process->until_ms =
+            chimera_clock_earlier(process->until_ms, chimera_clock_ms() + REPORT_MS);
+    return WORKER_IS_STARTING;
+}
+
+/* The worker can lie about it, but only as often as it has policies. */
+static bool has_got_on(struct worker_process *process)
+{
+    const struct process_page *page = process->page.data;
+    uint32_t step = atomic_load(&page->step);
+    if (step <= process->step || step > process->generation->file->policies.policy_count + 1)
+        return false;
+    process->step = step;
+    return true;
+}
+
+static void describe_delay(const struct worker_process *process, int64_t now_ms,
+                           struct chimera_error *ret_why)
+{
+    size_t policy = policy_at(process);
+    bool is_named = policy != SIZE_MAX;
+    chimera_fail(ret_why, CHIMERA_EDEADLINE,
+                 "the worker was not ready after %lld s and was ended%s: it did not get on with %s"
+                 "%s%s; see --worker-start-timeout",
+                 (long long)((now_ms - process->started_ms) / 1000),
+                 process->is_stopped ? " (a signal had stopped it)" : "",
+                 is_named ? "the start of policy \"" : "its start",
+                 is_named ? process->generation->file->policies.policy[policy].id : "",
+                 is_named ? "\"" : "");
+}
+
+/* It was in time, if we are late ourselves, or wait for something else before we read it. */
+static bool has_more_to_read(const struct worker_process *process)
+{
+    struct pollfd polled = {.fd = process->report_fd, .events = POLLIN};
+    return poll(&polled, 1, 0) > 0;
+}
+
+enum worker_report worker_process_pass_time(struct worker_process *process, int64_t now_ms,
+                                            struct chimera_error *err)
+{
+    if (!process->pid || process->report_fd < 0)
+        return WORKER_IS_READY;
+    if (now_ms < process->until_ms)
+        return WORKER_IS_STARTING;
+    if (has_more_to_read(process)) {
+        process->until_ms = now_ms + REPORT_MS;
+        return WORKER_IS_STARTING;
+    }
+    if (process->said.size == 0 && has_got_on(process)) {
+        process->until_ms = now_ms + patience_ms(process);
+        return WORKER_IS_STARTING;
+    }
+    int status = end_process(process);
+    if (process->said.size > 0) {
+        describe_failure(process, status, err);
+        return WORKER_HAS_FAILED;
+    }
+    describe_delay(process, now_ms, err);
+    worker_process_forget(process);
+    return WORKER_HAS_FAILED;
+}
+
+void worker_process_kill(struct worker_process *process)
+{
+    if (!process->pid)
+        return;
+    end_process(process);
+    worker_process_forget(process);
+}

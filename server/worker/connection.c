@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/worker/connection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "server/worker/connection_internal.h"
+#include "server/worker/connection_room.h"
+#include "server/worker/dispatch.h"
+#include "server/worker/input.h"
+#include "server/worker/transport.h"
+
+#define BODY_MS 30000
+#define LINGER_BYTES_MAX ((uint64_t)256 << 20)
+#define ANSWERED_BYTES 1024 /* have come: then it is worth while to say why it is closed */
+#define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
+
+static bool is_draining(struct loop *loop)
+{
+    return atomic_load_explicit(&loop->is_draining, memory_order_relaxed);
+}
+
+/* Who says nothing at the end is not waited for. */
+static enum stage first_stage(struct loop *loop)
+{
+    bool is_late = atomic_load_explicit(&loop->is_stopping, memory_order_relaxed);
+    return is_late ? STAGE_LATE : loop->tls ? STAGE_HELLO : STAGE_FRESH;
+}
+
+static void link_to_loop(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    connection->next = loop->connections;
+    if (loop->connections)
+        loop->connections->previous = connection;
+    loop->connections = connection;
+}
+
+static void unlink_from_loop(struct connection *connection)
+{
+    if (connection->next)
+        connection->next->previous = connection->previous;
+    if (connection->previous)
+        connection->previous->next = connection->next;
+    else
+        connection->loop->connections = connection->next;
+}
+
+static bool open_all(struct connection *connection, int fd, const struct peer_name *name)
+{
+    if (!connection_room_open(connection, name))
+        return false;
+    if (transport_open(connection, fd))
+        return true;
+    connection_room_close(connection);
+    return false;
+}
+
+struct connection *connection_new(struct loop *loop, int fd, const struct peer_name *name)
+{
+    struct connection *connection = calloc(1, sizeof(*connection));
+    if (connection) {
+        connection->loop = loop;
+        connection->arrived_ms = loop->now_ms;
+    }
+    if (!connection || !open_all(connection, fd, name)) {
+        close(fd);
+        free(connection);
+        return NULL;
+    }
+    link_to_loop(connection);
+    connection_room_enter(connection, first_stage(loop));
+    connection_room_charge(connection);
+    return connection;
+}
+
+void connection_free(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    evaluation_forget(connection);
+    unlink_from_loop(connection);
+    input_release(connection);
+    chimera_buffer_free(&connection->out);
+    connection_room_close(connection);
+    transport_close(connection);
+    free(connection);
+    loop_count(loop, false);
+}
+
+/* A socket closed with input unread resets the connection, and the answer may be lost with it: so
+ * first let the client read, and drop what it still sends. */
+static enum step close_down(struct connection *connection)
+{
+    transport_finish(connection);
+    if (!connection->lingers) {
+        connection_free(connection);
+        return STEP_STOP;
+    }
+    input_release(connection);
+    connection->state = CONNECTION_LINGER;
+    connection->body_left = LINGER_BYTES_MAX;
+    connection_room_enter(connection, STAGE_LINGER);
+    transport_watch(connection, EPOLLIN);
+    return STEP_STOP;
+}
+
+static void linger(struct connection *connection)
+{
+    char dropped[64 * 1024];
+    ssize_t size = recv(connection->fd, dropped, sizeof(dropped), 0);
+    if (size < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (size <= 0 || (uint64_t)size >= connection->body_left)
+        connection_free(connection);
+    else
+        connection->body_left -= (uint64_t)size;
+}
+
+static void await_request(struct connection *connection)
+{
+    connection->state = CONNECTION_HEAD;
+    connection->scanned = 0;
+    connection->arrived_ms = connection->loop->now_ms;
+    if (connection->in.size == 0)
+        input_release(connection);
+}
+
+static enum stage find_stage(const struct connection *connection)
+{
+    enum stage now = connection->progress.stage;
+    bool is_later = connection->has_completed;
+    if (connection->state == CONNECTION_BODY)
+        return is_later ? STAGE_LATER_BODY : STAGE_BODY;
+    if (connection->in.size > 0)
+        return is_later ? STAGE_LATER_HEAD : STAGE_HEAD;
+    if (connection->is_in_handshake && now != STAGE_LATE)
+        return transport_is_greeted(connection) ? STAGE_HANDSHAKE : STAGE_HELLO;
+    if (now != STAGE_NONE)
+        return now; /* nothing that was there is worth a new start */
+    return is_later ? STAGE_IDLE : STAGE_FRESH;
+}
+
+static void await_client(struct connection *connection)
+{
+    enum stage next = find_stage(connection);
+    if (next != connection->progress.stage)
+        connection_room_enter(connection, next);
+    input_loosen(connection);
+}
+
+static enum step after_answer(struct connection *connection)
+{
+    if (connection->closes)
+        return close_down(connection);
+    await_request(connection);
+    return STEP_AGAIN;
+}
+
+/* Keeps what the socket would not take. */
+static enum step keep_rest(struct connection *connection, struct chimera_slice rest, ssize_t why)
+{
+    if (why == TLS_FAILED) {
+        connection_free(connection);
+        return STEP_STOP;
+    }
+    if (connection->out_at == 0 && connection->out.size == 0) {
+        chimera_buffer_init(&connection->out, rest.size);
+        if (!memory_share_fits(&connection->loop->memory, rest.size) ||
+            chimera_buffer_append(&connection->out, rest) < 0) {
+            connection_free(connection);
+            return STEP_STOP;
+        }
+        connection_room_enter(connection, STAGE_ANSWER);
+    }
+    connection->state = CONNECTION_WRITE;
+    connection_room_charge(connection);
+    connection_room_look_later(connection);
+    input_loosen(connection);
+    transport_watch(connection, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
+    return STEP_STOP;
+}
+
+static enum step write_answer(struct connection *connection, struct chimera_slice bytes)
+{
+    while (bytes.size > 0) {
+        ssize_t count = transport_send(connection, bytes.data, bytes.size);
+        if (count < 0)
+            return keep_rest(connection, bytes, count);
+        bytes.data += count;
+        bytes.size -= (size_t)count;
+    }
+    return after_answer(connection);
+}
+
+static enum step write_rest(struct connection *connection)
+{
+    while (connection->out_at < connection->out.size) {
+        ssize_t count = transport_send(connection, connection->out.data + connection->out_at,
+                                       connection->out.size - connection->out_at);
+        if (count < 0)
+            return keep_rest(connection, (struct chimera_slice){NULL, 0}, count);
+        connection->out_at += (size_t)count;
+        connection_room_progress(connection, (size_t)count);
+    }
+    chimera_buffer_free(&connection->out);
+    connection->out_at = 0;
+    connection_room_leave(connection);
+    connection_room_charge(connection);
+    return after_answer(connection);
+}
+
+static void consume(struct connection *connection, size_t size)
+{
+    struct chimera_buffer *in = &connection->in;
+    in->size -= size;
+    if (in->size > 0)
+        memmove(in->data, in->data + size, in->size);
+}
+
+/* Writes the answer to a request of which `used` bytes of input are. */
+enum step connection_send_answer(struct connection *connection, struct answer *answer, size_t used)
+{
+    struct lane *lane = connection->loop->lane;
+    answer->is_http10 = connection->head.is_http10;
+    answer->is_head = chimera_slice_is(connection->head.method, "HEAD");
+    answer->closes =
+        answer->closes || !connection->head.keeps_alive || is_draining(connection->loop);
+    connection->closes = answer->closes;
+    if (!answer->is_logged)
+        service_log_refusal(connection->loop->service, &connection->head, connection->arrived_ms,
+                            answer->status);
+    counters_count_answer(connection->loop->service->counters, answer->status);
+    answer_write(answer, &lane->date, &lane->out);
+    if (lane->out.failed) {
+        lane_reset(lane);
+        connection_free(connection);
+        return STEP_STOP;
+    }
+    consume(connection, used);
+    connection->answered++;
+    connection->lingers = connection->lingers || connection->in.size > 0;
+    connection_room_leave(connection);
+    connection_room_note_answer(connection, lane->out.size, answer->status);
+    enum step step = write_answer(connection, chimera_buffer_slice(&lane->out));
+    lane_reset(lane);
+    return step;
+}
+
+/* An answer after which nothing of the input is looked at any more. */
+static enum step send_last(struct connection *connection, struct answer *answer)
+{
+    answer->closes = true;
+    connection->lingers = true;
+    return connection_send_answer(connection, answer, connection->in.size);
+}
+
+/* The answer to bytes that are no request of ours: there is no head to speak of. */
+static enum step refuse_bytes(struct connection *connection, unsigned status)
+{
+    connection->head = (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
+    struct answer answer = {.status = status};
+    return send_last(connection, &answer);
+}
+
+/* The head may not be there yet, and what is to come does not matter. */
+static void refuse_for_room(struct connection *connection)
+{
+    struct answer answer = {0};
+    if (connection->state == CONNECTION_HEAD)
+        connection->head =
+            (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
+    service_refuse_busy(connection->loop->lane, false, &answer);
+    send_last(connection, &answer);
+}
+
+static enum step refuse_length(struct connection *connection)
+{
+    struct answer answer = {0};
+    service_refuse_length(connection->loop->lane, &connection->route, &answer);
+    return send_last(connection, &answer);
+}
+
+static enum step send_refusal(struct connection *connection)
+{
+    struct answer answer = {0};
+    service_refuse(connection->loop->lane, &connection->route, &answer);
+    return send_last(connection, &answer);
+}
+
+/* Once when the head is there, and again when the body is: other requests had the lane's arena
+ * meanwhile. */
+void connection_find_route(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    chimera_arena_reset(&loop->lane->arena);
+    route_find(&connection->head, &loop->service->rules, &loop->lane->arena, &connection->route);
+}
+
+/* Drops `size` bytes of input behind the head. */
+static void drop_body(struct connection *connection, size_t size)
+{
+    struct chimera_buffer *in = &connection->in;
+    size_t from = connection->head.size + size;
+    memmove(in->data + connection->head.size, in->data + from, in->size - from);
+    in->size -= size;
+}
+
+static enum step take_sized_body(struct connection *connection)
+{
+    size_t there = connection->in.size - connection->head.size;
+    if (!connection->route.status) {
+        if (there < connection->body_left)
+            return STEP_MORE;
+        return evaluation_begin(connection, (size_t)connection->body_left);
+    }
+    size_t dropped = there < connection->body_left ? there : (size_t)connection->body_left;
+    drop_body(connection, dropped);
+    connection->body_left -= dropped;
+    return connection->body_left ? STEP_MORE : evaluation_begin(connection, 0);
+}
+
+/* What is too long is found before what is wrong behind it, however much of it comes at once. */
+static enum step take_chunked_body(struct connection *connection)
+{
+    struct chimera_buffer *in = &connection->in;
+    size_t decoded = connection->head.size + connection->body_size, used = 0, kept = 0;
+    int code = http_chunks_decode(&connection->chunks, in->data + decoded, in->size - decoded,
+                                  &used, &kept);
+    size_t rest = in->size - decoded - used;
+    memmove(in->data + decoded + kept, in->data + decoded + used, rest);
+    in->size = decoded + kept + rest;
+    connection->body_size += kept;
+    if (connection->body_size > connection->loop->service->rules.max_body_bytes)
+        return refuse_length(connection);
+    if (code > HTTP_DONE)
+        return refuse_bytes(connection, (unsigned)code);
+    return code == HTTP_DONE ? evaluation_begin(connection, connection->body_size) : STEP_MORE;
+}
+
+static enum step take_body(struct connection *connection)
+{
+    return connection->head.is_chunked ? take_chunked_body(connection)
+                                       : take_sized_body(connection);
+}
+
+/* A head is whole. What it rules out is answered at once when the body is not worth waiting for:
+ * too long, or not sent before we agree. Else the body is read and dropped, and the connection
+ * lives on. */
+static enum step start_body(struct connection *connection)
+{
+    const struct http_head *head = &connection->head;
+    const struct route_rules *rules = &connection->loop->service->rules;
+    bool has_body = head->is_chunked || head->content_length > 0;
+    connection->head_base = connection->in.data;
+    connection->body_size = 0;
+    connection->body_left = head->content_length;
+    connection->chunks = (struct http_chunks){0};
+    connection_find_route(connection);
+    if (connection->route.status && has_body &&
+        (head->expects_continue || head->content_length > rules->max_body_bytes))
+        return send_refusal(connection);
+    if (head->content_length > rules->max_body_bytes)
+        return refuse_length(connection);
+    if (head->expects_continue && has_body && connection->in.size == head->size &&
+        transport_send(connection, CONTINUE, strlen(CONTINUE)) != (ssize_t)strlen(CONTINUE)) {
+        connection_free(connection);
+        return STEP_STOP;
+    }
+    connection->state = CONNECTION_BODY;
+    connection->deadline_ms =
+        connection->loop->now_ms + BODY_MS + (int64_t)(head->content_length >> 16) * 1000;
+    return take_body(connection);
+}
+
+/* Some clients end a body with an empty line too many; RFC 9112 §2.2 lets it pass. */
+static void skip_empty_line(struct connection *connection)
+{
+    if (connection->scanned == 0 && connection->in.size >= 2 &&
+        memcmp(connection->in.data, "\r\n", 2) == 0)
+        consume(connection, 2);
+}
+
+static enum step take_head(struct connection *connection)
+{
+    skip_empty_line(connection);
+    if (connection->in.size == 0) {
+        input_release(connection);
+        return STEP_MORE;
+    }
+    int code = http_head_parse(chimera_buffer_slice(&connection->in), &connection->scanned,
+                               &connection->head);
+    if (code == HTTP_MORE)
+        return STEP_MORE;
+    if (code != HTTP_DONE)
+        return refuse_bytes(connection, (unsigned)code);
+    return start_body(connection);
+}
+
+/* True while the connection wants more input. A client that has sent several requests at once gets
+ * its turn with the others between them. */
+static bool advance(struct connection *connection)
+{
+    enum step step;
+    do
+        step = connection->state == CONNECTION_HEAD ? take_head(connection) : take_body(connection);
+    while (step == STEP_AGAIN && connection->in.size == 0);
+    if (step == STEP_AGAIN) {
+        await_client(connection); /* it has to, too: with other requests we are not so patient */
+        chimera_list_append(&connection->loop->ready, &connection->turn);
+    }
+    return step == STEP_MORE;
+}
+
+/* The client has to wait: what it sends stays in the socket. Those that we know come first, and of
+ * these, the connections that have completed requests. */
+static void park(struct connection *connection)
+{
+    bool is_known = connection->peer->is_known;
+    unsigned merit = is_known ? 1u + connection->has_completed : 0;
+    if (connection->parked_ms == 0)
+        connection->parked_ms = connection->loop->now_ms;
+    connection_room_leave(connection);
+    transport_watch(connection, 0);
+    chimera_list_append(&connection->loop->parked[merit], &connection->turn);
+}
+
+static void await_input(struct connection *connection, ssize_t why)
+{
+    if (connection->in.size == 0)
+        input_release(connection);
+    await_client(connection);
+    transport_watch(connection, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
+}
+
+static void end_handshake(struct connection *connection)
+{
+    bool is_late = connection->progress.stage == STAGE_LATE;
+    connection_room_note_handshake(connection);
+    connection_room_enter(connection, is_late ? STAGE_LATE : STAGE_FRESH);
+}
+
+/* One read is enough for a plain socket: epoll tells when there is more. What OpenSSL has read
+ * ahead it does not tell. */
+static void pump(struct connection *connection)
+{
+    bool was_in_handshake = connection->is_in_handshake;
+    for (;;) {
+        bool was_empty = connection->in.size == 0;
+        ssize_t size = input_read(connection);
+        if (size == INPUT_NO_ROOM) {
+            park(connection);
+            return;
+        }
+        connection->parked_ms = 0;
+        if (was_in_handshake && !connection->is_in_handshake) {
+            end_handshake(connection);
+            was_in_handshake = false;
+        }
+        if (size == TLS_WANTS_READ || size == TLS_WANTS_WRITE) {
+            await_input(connection, size);
+            return;
+        }
+        if (size <= 0) {
+            connection_free(connection);
+            return;
+        }
+        if (was_empty && connection->state == CONNECTION_HEAD)
+            connection->arrived_ms = connection->loop->now_ms;
+        connection_room_progress(connection, (size_t)size);
+        if (!advance(connection))
+            return;
+        await_client(connection);
+        if (!connection->tls || !SSL_has_pending(connection->tls))
+            return;
+    }
+}
+
+void connection_go_on(struct connection *connection)
+{
+    transport_watch(connection, EPOLLIN);
+    if (connection->in.size > 0 && !advance(connection))
+        return;
+    await_client(connection);
+    if (connection->tls)
+        pump(connection);
+}
+
+void connection_on_room(struct connection *connection, bool is_there)
+{
+    if (is_there) {
+        transport_watch(connection, EPOLLIN);
+        pump(connection);
+    } else if (connection->is_in_handshake) {
+        connection_free(connection); /* it could not be told */
+    } else {
+        refuse_for_room(connection);
+    }
+}
+
+void connection_on_ready(struct connection *connection, uint32_t events)
+{
+    switch (connection->state) {
+    case CONNECTION_HEAD:
+    case CONNECTION_BODY:
+        if (chimera_list_is_empty(&connection->turn))
+            pump(connection); /* whatever it is, the next call on the socket says it better */
+        else
+            transport_watch(connection, 0); /* until what is there has had its turn */
+        break;
+    case CONNECTION_WAIT:
+    case CONNECTION_EVALUATE:
+        evaluation_on_ready(connection, events);
+        break;
+    case CONNECTION_WRITE:
+        if (write_rest(connection) == STEP_AGAIN)
+            connection_go_on(connection);
+        break;
+    case CONNECTION_LINGER:
+        linger(connection);
+        break;
+    }
+}
+
+void connection_on_timeout(struct connection *connection)
+{
+    if (connection->state == CONNECTION_WAIT || connection->state == CONNECTION_EVALUATE)
+        return;
+    bool is_amid = connection->state == CONNECTION_BODY ||
+                   (connection->state == CONNECTION_HEAD && connection->in.size > 0);
+    if (is_amid)
+        refuse_bytes(connection, 408);
+    else
+        connection_free(connection);
+}
+
+/* A client that has sent nothing yet has as long as one that comes now. */
+void connection_on_drain(struct connection *connection)
+{
+    if (connection->state != CONNECTION_HEAD || connection->in.size > 0)
+        return; /* its answer will say that the connection ends */
+    if (connection->answered > 0) {
+        connection->lingers = false;
+        close_down(connection);
+    } else {
+        int64_t since_ms = connection->progress.since_ms;
+        connection_room_enter(connection, STAGE_LATE);
+        connection->progress.since_ms = since_ms;
+    }
+}
+
+/* Whoever made no progress gets no answer, which it would not wait for. */
+void connection_on_pressure(struct connection *connection)
+{
+    enum stage stage = connection->progress.stage;
+    if (connection_room_is_getting_on(connection, ANSWERED_BYTES)) {
+        refuse_for_room(connection);
+        return;
+    }
+    if (stage == STAGE_IDLE || stage == STAGE_FRESH)
+        transport_finish(connection);
+    connection_free(connection);
+}

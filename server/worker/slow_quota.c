@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/worker/slow_quota.h"
+
+#include <stdlib.h>
+
+#define SLOW_MIN 16
+#define SLOW_MAX 128
+#define RESERVE_MIN 4
+#define RESERVE_MAX 16
+#define WAITING_MAX 1024
+#define POLICY_WAITING_MAX 256
+#define AUDITS_WAITING_MAX 4096
+
+static unsigned clamp(unsigned value, unsigned least, unsigned most)
+{
+    return value < least ? least : value > most ? most : value;
+}
+
+static unsigned slow_max_of(unsigned loops)
+{
+    return clamp(4 * loops, SLOW_MIN, SLOW_MAX);
+}
+
+static unsigned reserve_of(unsigned loops)
+{
+    return clamp(loops, RESERVE_MIN, RESERVE_MAX);
+}
+
+/* Each loop may have let one more in before it learns that the gate is shut. */
+unsigned gate_standby(unsigned loops)
+{
+    return slow_max_of(loops) + reserve_of(loops) + loops;
+}
+
+static unsigned policy_max_of(unsigned loops)
+{
+    return slow_max_of(loops) / 2;
+}
+
+unsigned gate_jail_lanes(unsigned loops)
+{
+    return policy_max_of(loops) + loops;
+}
+
+int gate_open(struct gate *gate, size_t accounts, unsigned loops, struct chimera_error *err)
+{
+    *gate = (struct gate){.slow_max = (int)slow_max_of(loops),
+                          .reserve = (int)reserve_of(loops),
+                          .policy_max = (int)policy_max_of(loops),
+                          .audit_max = (int)slow_max_of(loops) / 4,
+                          .accounts = calloc(accounts + 1, sizeof(struct gate_account))};
+    if (!gate->accounts)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    return CHIMERA_OK;
+}
+
+void gate_close(struct gate *gate)
+{
+    free(gate->accounts);
+    *gate = (struct gate){0};
+}
+
+/* In order with the wish to be told (loop.h), like the changes. */
+static int read_count(atomic_int *count)
+{
+    return atomic_load(count);
+}
+
+enum gate_answer gate_look(struct gate *gate, unsigned account, bool is_audit)
+{
+    int own = read_count(&gate->accounts[account].slow), all = read_count(&gate->slow);
+    if (own >= gate->policy_max)
+        return GATE_POLICY_BUSY;
+    if (all >= gate->slow_max && (own > 0 || is_audit || all >= gate->slow_max + gate->reserve))
+        return GATE_SERVER_BUSY;
+    if (is_audit && read_count(&gate->slow_audits) >= gate->audit_max)
+        return GATE_SERVER_BUSY;
+    return GATE_OPEN;
+}
+
+static bool enter(atomic_int *count, int most)
+{
+    if (atomic_fetch_add_explicit(count, 1, memory_order_relaxed) < most)
+        return true;
+    atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
+    return false;
+}
+
+static void leave(atomic_int *count)
+{
+    atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
+}
+
+enum gate_answer gate_enter_queue(struct gate *gate, unsigned account, bool is_audit)
+{
+    if (is_audit)
+        return enter(&gate->waiting_audits, AUDITS_WAITING_MAX) ? GATE_OPEN : GATE_SERVER_BUSY;
+    if (!enter(&gate->accounts[account].waiting, POLICY_WAITING_MAX))
+        return GATE_POLICY_BUSY;
+    if (enter(&gate->waiting, WAITING_MAX))
+        return GATE_OPEN;
+    leave(&gate->accounts[account].waiting);
+    return GATE_SERVER_BUSY;
+}
+
+void gate_leave_queue(struct gate *gate, unsigned account, bool is_audit)
+{
+    leave(is_audit ? &gate->waiting_audits : &gate->waiting);
+    if (!is_audit)
+        leave(&gate->accounts[account].waiting);
+}
+
+bool gate_has_none(struct gate *gate)
+{
+    return atomic_load(&gate->slow) == 0;
+}
+
+static void count(struct gate *gate, unsigned account, bool is_audit, int step)
+{
+    atomic_fetch_add(&gate->accounts[account].slow, step);
+    atomic_fetch_add(&gate->slow, step);
+    if (is_audit)
+        atomic_fetch_add(&gate->slow_audits, step);
+}
+
+void gate_slow_begins(struct gate *gate, unsigned account, bool is_audit)
+{
+    count(gate, account, is_audit, 1);
+}
+
+void gate_slow_ends(struct gate *gate, unsigned account, bool is_audit)
+{
+    count(gate, account, is_audit, -1);
+}

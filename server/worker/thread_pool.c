@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/worker/thread_pool.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/base/clock.h"
+#include "runtime/log/log.h"
+#include "runtime/policy/slots.h"
+#include "server/worker/loop.h"
+
+#define TICK_NS 1000000
+#define SLOW_NS 2000000   /* an evaluation is slow from here on */
+#define LOWER_NS 10000000 /* after this long without a loop, a thread's priority is lowered */
+#define LOW_PRIORITY 10   /* as good as SCHED_IDLE for the others, and it starves nobody */
+#define QUIET_TICKS 100   /* without any evaluation, and the minder sleeps */
+#define SWEEP_MS 500
+
+struct member {
+    struct pool *pool;
+    struct lane lane;
+    pthread_t thread;
+    sem_t go;
+    struct loop *loop;   /* what to run when told to go; NULL: end */
+    struct member *next; /* of those that stand by, or are tired */
+    bool has_pages;      /* its instances may have pages to give back */
+    /* The rest is under the pool's lock. */
+    pid_t thread_id;
+    uint64_t slow_ns; /* when it lost its loop; 0: it has not */
+    bool is_lowered, has_thread;
+};
+
+/* --- Standing by --- */
+
+static void push(struct member **list, struct member *member)
+{
+    member->next = *list;
+    *list = member;
+}
+
+/* False when the thread must end: a lowered priority cannot be raised again without rights that we
+ * do not have, so the minder makes the member another thread. */
+static bool stand_by(struct member *member)
+{
+    struct pool *pool = member->pool;
+    pthread_mutex_lock(&pool->lock);
+    bool is_fit = !member->is_lowered;
+    if (member->slow_ns)
+        pool->slow_count--;
+    member->slow_ns = 0;
+    if (pool->is_ending) {
+        member->loop = NULL;
+        sem_post(&member->go);
+    }
+    push(is_fit ? &pool->standby : &pool->tired, member);
+    if (!is_fit)
+        pthread_cond_signal(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+    return is_fit;
+}
+
+static struct timespec in_half_a_second(void)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += SWEEP_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    return until;
+}
+
+/* Instances that nobody asks for give their pages back meanwhile. */
+static void wait_for_a_loop(struct member *member)
+{
+    for (;;) {
+        struct timespec until = in_half_a_second();
+        int result = member->has_pages ? sem_timedwait(&member->go, &until) : sem_wait(&member->go);
+        if (result == 0)
+            return;
+        if (errno == ETIMEDOUT)
+            member->has_pages = chimera_slots_trim(member->pool->policies->slots,
+                                                   member->lane.index, chimera_clock_ns());
+    }
+}
+
+static void tell_thread_id(struct member *member)
+{
+    pthread_mutex_lock(&member->pool->lock);
+    member->thread_id = gettid();
+    pthread_mutex_unlock(&member->pool->lock);
+}
+
+static void *serve(void *context)
+{
+    struct member *member = context;
+    tell_thread_id(member);
+    do {
+        wait_for_a_loop(member);
+        if (!member->loop)
+            return NULL;
+        loop_run(member->loop, &member->lane);
+        lane_reset(&member->lane);
+        member->has_pages = true;
+    } while (stand_by(member));
+    return NULL;
+}
+
+static int start_thread(pthread_t *thread, void *(*run)(void *), void *context,
+                        struct chimera_error *err)
+{
+    int number = pthread_create(thread, NULL, run, context);
+    if (number)
+        return chimera_fail(err, CHIMERA_EIO, "cannot start a thread: %s", strerror(number));
+    return CHIMERA_OK;
+}
+
+/* --- The minder --- */
+
+static struct member *member_of(struct lane *lane)
+{
+    return (struct member *)(void *)((char *)lane - offsetof(struct member, lane));
+}
+
+/* The evaluation of this turn is slow: somebody else goes on with its loop. */
+static void hand_over(struct pool *pool, struct loop *loop, uint64_t turn)
+{
+    struct member *member = pool->standby;
+    if (!member || !loop_take(loop, turn))
+        return;
+    pool->standby = member->next;
+    member_of(loop->lane)->slow_ns = chimera_clock_ns();
+    pool->slow_count++;
+    gate_slow_begins(pool->gate, loop->account, loop->is_audit);
+    member->loop = loop;
+    sem_post(&member->go);
+}
+
+/* True when the loop has evaluated anything since the last look. */
+static bool look_at(struct pool *pool, struct loop *loop, uint64_t *last_turn)
+{
+    uint64_t turn = loop_turn(loop);
+    bool is_new = turn != *last_turn;
+    *last_turn = turn;
+    if (!loop_is_evaluating(turn))
+        return is_new;
+    /* If it is another evaluation's, the turn is another by now, too. */
+    if (chimera_clock_ns() - loop_began_ns(loop) >= SLOW_NS)
+        hand_over(pool, loop, turn);
+    return true;
+}
+
+static bool look_at_all(struct pool *pool)
+{
+    bool is_busy = false;
+    for (unsigned i = 0; i < pool->loop_count; i++)
+        is_busy = look_at(pool, &pool->loops[i], &pool->last_turns[i]) || is_busy;
+    return is_busy;
+}
+
+/* So that one who waits for the answer of a quick policy does not wait for a slice of the
+ * scheduler. True while there is one to be lowered later. */
+static bool lower_the_slow(struct pool *pool)
+{
+    uint64_t now_ns = pool->slow_count ? chimera_clock_ns() : 0;
+    bool is_one_left = false;
+    for (unsigned i = 0; i < pool->member_count && pool->slow_count; i++) {
+        struct member *member = &pool->members[i];
+        if (!member->slow_ns || member->is_lowered)
+            continue;
+        if (now_ns - member->slow_ns < LOWER_NS)
+            is_one_left = true;
+        else
+            member->is_lowered =
+                setpriority(PRIO_PROCESS, (id_t)member->thread_id, LOW_PRIORITY) == 0;
+    }
+    return is_one_left;
+}
+
+/* True when one has to do without a thread for now. */
+static bool refresh_the_tired(struct pool *pool)
+{
+    struct chimera_error err = {0};
+    while (pool->tired) {
+        struct member *member = pool->tired;
+        if (member->has_thread)
+            pthread_join(member->thread, NULL); /* it has left this lock, and ends */
+        member->is_lowered = false;
+        member->has_thread = start_thread(&member->thread, serve, member, &err) == CHIMERA_OK;
+        if (!member->has_thread)
+            return true;
+        pool->tired = member->next;
+        push(&pool->standby, member);
+    }
+    return false;
+}
+
+static void pause_a_tick(struct pool *pool)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += TICK_NS;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    pthread_cond_timedwait(&pool->wake, &pool->lock, &until);
+}
+
+static void *mind(void *context)
+{
+    struct pool *pool = context;
+    unsigned quiet = 0;
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->is_ending) {
+        bool is_busy = look_at_all(pool);
+        is_busy = lower_the_slow(pool) || is_busy;
+        is_busy = refresh_the_tired(pool) || is_busy;
+        quiet = is_busy ? 0 : quiet + 1;
+        if (quiet < QUIET_TICKS) {
+            pause_a_tick(pool);
+            continue;
+        }
+        atomic_store(&pool->is_minder_asleep, true);
+        if (!look_at_all(pool))
+            pthread_cond_wait(&pool->wake, &pool->lock);
+        atomic_store(&pool->is_minder_asleep, false);
+        quiet = 0;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+void pool_wake_minder(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pthread_cond_signal(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_slow_ends(struct pool *pool, unsigned account, bool is_audit)
+{
+    gate_slow_ends(pool->gate, account, is_audit);
+    for (unsigned i = 0; i < pool->loop_count; i++)
+        loop_tell_of_turns(&pool->loops[i]);
+}
+
+/* --- Life --- */
+
+static void init_locks(struct pool *pool)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&pool->lock, NULL);
+}
+
+int pool_open(struct pool *pool, struct loop *loops, unsigned loop_count, unsigned standby,
+              const struct service *service, struct gate *gate, struct chimera_error *err)
+{
+    *pool = (struct pool){.loops = loops,
+                          .loop_count = loop_count,
+                          .policies = service->policies,
+                          .gate = gate,
+                          .member_count = loop_count + standby};
+    pool->members = calloc(pool->member_count, sizeof(*pool->members));
+    pool->last_turns = calloc(loop_count, sizeof(*pool->last_turns));
+    if (!pool->members || !pool->last_turns) {
+        free(pool->members);
+        free(pool->last_turns);
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    }
+    init_locks(pool);
+    for (unsigned i = 0; i < loop_count; i++)
+        loops[i].pool = pool;
+    for (unsigned i = 0; i < pool->member_count; i++) {
+        struct member *member = &pool->members[i];
+        member->pool = pool;
+        lane_init(&member->lane, i, service->rules.max_body_bytes);
+        sem_init(&member->go, 0, 0);
+    }
+    return CHIMERA_OK;
+}
+
+int pool_start(struct pool *pool, struct chimera_error *err)
+{
+    int code = start_thread(&pool->minder, mind, pool, err);
+    for (unsigned i = 0; i < pool->member_count && code == CHIMERA_OK; i++) {
+        struct member *member = &pool->members[i];
+        if (i < pool->loop_count) {
+            member->loop = &pool->loops[i];
+            sem_post(&member->go);
+        } else {
+            pthread_mutex_lock(&pool->lock);
+            push(&pool->standby, member);
+            pthread_mutex_unlock(&pool->lock);
+        }
+        member->has_thread = true;
+        code = start_thread(&member->thread, serve, member, err);
+    }
+    return code;
+}
+
+/* Members that are on their way to stand by see that it is the end. */
+static bool end_all(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->is_ending = true;
+    bool is_over = gate_has_none(pool->gate);
+    for (struct member *member = pool->standby; member; member = member->next) {
+        member->loop = NULL;
+        sem_post(&member->go);
+    }
+    pthread_cond_signal(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+    return is_over;
+}
+
+bool pool_stop(struct pool *pool)
+{
+    if (!end_all(pool))
+        return false;
+    pthread_join(pool->minder, NULL);
+    for (unsigned i = 0; i < pool->member_count; i++)
+        if (pool->members[i].has_thread)
+            pthread_join(pool->members[i].thread, NULL);
+    return true;
+}
+
+void pool_close(struct pool *pool)
+{
+    for (unsigned i = 0; i < pool->member_count; i++) {
+        lane_done(&pool->members[i].lane);
+        sem_destroy(&pool->members[i].go);
+    }
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool->members);
+    free(pool->last_turns);
+    *pool = (struct pool){0};
+}

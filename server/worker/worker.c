@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/worker/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "runtime/base/clock.h"
+#include "runtime/log/log.h"
+#include "runtime/log/log_limit.h"
+#include "runtime/log/log_writer.h"
+#include "runtime/text/problems.h"
+#include "runtime/rego/builtins/time/zone_store.h"
+#include "server/worker/listener.h"
+#include "server/lockdown/lockdown.h"
+#include "server/worker/loop_watch.h"
+#include "server/base/orders.h"
+#include "server/base/process_page.h"
+
+#define TARGET "server::worker"
+#define LAST_MS 2000 /* for clients that still come when the server is to end */
+#define QUIET_MS 1500 /* without any, all have heard: endpoints lag behind by a second or so */
+#define UNUSED_MS 300 /* the same, where none has come before */
+#define READY_LOG_MS 20 /* for what it has logged, which is there then when it is ready */
+#define LAST_POLL_MS 20
+#define RETIRED_POLL_MS 50
+#define OTHER_DESCRIPTORS 32 /* what policies may come to need, and the listener */
+
+struct worker {
+    const struct worker_start *start;
+    struct policy_set policies;
+    struct service service, probe_service;
+    struct tls_texts tls_texts; /* owned */
+    struct tls_files tls;       /* made of them; all NULL without TLS */
+    struct loop *loops;         /* owned; the last is the probe's */
+    unsigned loop_count;        /* open ones */
+    struct connection_memory memory;
+    struct gate gate;
+    struct pool pool;
+    struct listener listener;
+    struct loop_watch watch;
+    struct lockdown lockdown;
+    int signal_fd;
+    bool is_closed; /* accepts no more */
+};
+
+static void report(const struct worker_start *start, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t count = write(start->report_fd, bytes, size);
+        if (count < 0 && errno != EINTR)
+            break;
+        if (count > 0) {
+            bytes += count;
+            size -= (size_t)count;
+        }
+    }
+    close(start->report_fd);
+}
+
+/* The text with its NUL, then the details. */
+static void report_failure(const struct worker_start *start, const struct chimera_error *err)
+{
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, WORKER_REPORT_MAX);
+    chimera_buffer_text(&text, err->text[0] ? err->text : "unknown error");
+    chimera_buffer_byte(&text, '\0');
+    chimera_buffer_append(&text, chimera_buffer_slice(err->details));
+    report(start, text.data, text.size);
+}
+
+/* A descriptor for each connection; the soft limit is often 1024. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* Those that are left for connections. Where there are gaps among the open ones, it is fewer, and
+ * the listener finds out. */
+static unsigned count_descriptors(const struct worker *worker, unsigned loops)
+{
+    struct rlimit limit;
+    unsigned used = loops * LOOP_DESCRIPTORS + OTHER_DESCRIPTORS;
+    int next = fcntl(worker->signal_fd, F_DUPFD_CLOEXEC, 0);
+    if (next >= 0)
+        close(next);
+    if (next < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 0;
+    used += (unsigned)next;
+    return limit.rlim_cur < used      ? 0
+           : limit.rlim_cur > INT_MAX ? INT_MAX
+                                      : (unsigned)limit.rlim_cur - used;
+}
+
+static int open_signals(struct worker *worker, struct chimera_error *err)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    worker->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+    if (worker->signal_fd < 0)
+        return chimera_fail(err, CHIMERA_EIO, "signalfd: %s", strerror(errno));
+    return CHIMERA_OK;
+}
+
+static int read_tls(struct worker *worker, struct chimera_error *err)
+{
+    worker->tls_texts = worker->start->tls;
+    if (worker->tls_texts.certificate_fd < 0)
+        return CHIMERA_OK;
+    int code =
+        tls_files_read(&worker->tls_texts, &worker->start->config->options, &worker->tls, err);
+    if (code == CHIMERA_OK)
+        tls_files_announce(&worker->tls);
+    return code;
+}
+
+static void make_services(struct worker *worker)
+{
+    const struct config *config = worker->start->config;
+    worker->service =
+        (struct service){.policies = &worker->policies,
+                         .counters = worker->start->counters->data,
+                         .seat = counters_seat(worker->start->counters->data, worker->start->seat),
+                         .shortcut_namespace = config->shortcut_namespace,
+                         .rules = {.port = PORT_MAIN,
+                                   .has_pprof = config->options.is_pprof,
+                                   .max_body_bytes = config->max_body_bytes}};
+    worker->probe_service =
+        (struct service){.policies = &worker->policies,
+                         .watch = &worker->watch,
+                         .rules = {.port = PORT_READINESS, .max_body_bytes = 1024}};
+}
+
+static int open_loop(struct worker *worker, const struct service *service,
+                     struct chimera_error *err)
+{
+    SSL_CTX *tls = NULL;
+    int code = CHIMERA_OK;
+    if (service->rules.port == PORT_MAIN && worker->tls.certificate)
+        code = tls_context_new(&worker->tls, &tls, err);
+    if (code == CHIMERA_OK)
+        code = loop_open(&worker->loops[worker->loop_count], service, &worker->memory, tls, err);
+    if (code < 0)
+        SSL_CTX_free(tls);
+    else
+        worker->loop_count++;
+    return code;
+}
+
+static int open_loops(struct worker *worker, struct chimera_error *err)
+{
+    unsigned workers = worker->start->config->workers;
+    int code = CHIMERA_OK;
+    worker->loops = calloc(workers + 1, sizeof(*worker->loops));
+    if (!worker->loops)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    connection_memory_open(&worker->memory, worker->start->config->max_connection_bytes,
+                           workers + 1, count_descriptors(worker, workers + 1));
+    code = loop_watch_open(&worker->watch, worker->loops, workers, err);
+    for (unsigned i = 0; i < workers && code == CHIMERA_OK; i++)
+        code = open_loop(worker, &worker->service, err);
+    if (code == CHIMERA_OK)
+        code = open_loop(worker, &worker->probe_service, err);
+    return code;
+}
+
+static int open_pool(struct worker *worker, struct chimera_error *err)
+{
+    unsigned workers = worker->start->config->workers;
+    int code = gate_open(&worker->gate, worker->policies.account_count, workers, err);
+    if (code == CHIMERA_OK)
+        code = pool_open(&worker->pool, worker->loops, worker->loop_count, gate_standby(workers),
+                         &worker->service, &worker->gate, err);
+    return code;
+}
+
+/* The thread that writes the log is the oldest, and gives up at once what the others give up when
+ * everything is loaded. */
+static int close_files(void *context, struct chimera_error *err)
+{
+    return lockdown_close_files(context, err);
+}
+
+/* Of the one worker that this process is; for count_line(). */
+static struct shared *counted_board, *counted;
+
+/* A policy has written one line too many. */
+static void count_line(struct chimera_slice policy_id)
+{
+    uint32_t number = board_find(counted_board->data, policy_id);
+    struct counters_policy *policy = counters_policy(counted->data, number);
+    if (policy)
+        atomic_fetch_add_explicit(&policy->log_lines_dropped, 1, memory_order_relaxed);
+}
+
+static int start_log(struct worker *worker, struct chimera_error *err)
+{
+    counted_board = worker->start->board;
+    counted = worker->start->counters;
+    chimera_log_limit_count = count_line;
+    return chimera_log_start_writer(close_files, &worker->lockdown, err);
+}
+
+static int prepare(struct worker *worker, struct chimera_error *err)
+{
+    const struct worker_start *start = worker->start;
+    unsigned workers = start->config->workers;
+    const struct policy_set_wish wish = {.config = start->config,
+                                         .policies = start->policies,
+                                         .plugins = start->plugins,
+                                         .lanes = workers + 1 + gate_standby(workers),
+                                         .warm_lanes = workers,
+                                         .isolation = start->isolation,
+                                         .links = start->links,
+                                         .board = start->board->data,
+                                         .counters = start->counters->data,
+                                         .step = &((struct process_page *)start->page->data)->step,
+                                         .seat = counters_seat(start->counters->data, start->seat)};
+    bool is_locked = !start->config->options.is_without_lockdown;
+    int code = read_tls(worker, err);
+    if (code == CHIMERA_OK)
+        code = lockdown_begin(&worker->lockdown, is_locked, err);
+    if (code == CHIMERA_OK)
+        code = start_log(worker, err);
+    if (code == CHIMERA_OK)
+        code = remote_open_lanes(start->links, start->isolation->jail_count,
+                                 gate_jail_lanes(workers), err);
+    if (code == CHIMERA_OK)
+        code = policy_set_load(&wish, &worker->policies, err);
+    if (code == CHIMERA_OK && worker->lockdown.is_on)
+        code = chimera_zones_keep(err);
+    if (code == CHIMERA_OK) {
+        make_services(worker);
+        code = open_loops(worker, err);
+    }
+    if (code == CHIMERA_OK)
+        code = open_pool(worker, err);
+    if (code == CHIMERA_OK)
+        code = lockdown_close_files(&worker->lockdown, err);
+    return code;
+}
+
+/* Threads are not taken back on failure: the caller ends the process then. */
+static int start_threads(struct worker *worker, struct chimera_error *err)
+{
+    unsigned workers = worker->start->config->workers;
+    worker->listener = (struct listener){.main_fd = worker->start->main_fd,
+                                         .probe_fd = worker->start->probe_fd,
+                                         .loops = worker->loops,
+                                         .loop_count = workers,
+                                         .probe_loop = &worker->loops[workers],
+                                         .memory = &worker->memory};
+    int code = pool_start(&worker->pool, err);
+    if (code == CHIMERA_OK)
+        code = listener_start(&worker->listener, err);
+    if (code == CHIMERA_OK)
+        code = lockdown_finish(&worker->lockdown, err);
+    if (code == CHIMERA_OK)
+        code = listener_listen(worker->start->main_fd, err);
+    if (code == CHIMERA_OK)
+        code = listener_listen(worker->start->probe_fd, err);
+    return code;
+}
+
+/* The sockets go on listening where another process has them. */
+static void stop_accepting(struct worker *worker)
+{
+    if (worker->is_closed)
+        return;
+    worker->is_closed = true;
+    listener_stop(&worker->listener);
+    close(worker->start->main_fd);
+    close(worker->start->probe_fd);
+}
+
+static bool have_ended(const struct worker *worker)
+{
+    for (unsigned i = 0; i < worker->loop_count; i++)
+        if (!loop_has_ended(&worker->loops[i]))
+            return false;
+    return true;
+}
+
+static void replace_text(int *fd, int by)
+{
+    close(*fd);
+    *fd = by;
+}
+
+/* The supervisor has had them checked, so a failure is one of memory. */
+static int renew_tls(struct worker *worker, struct chimera_error *err)
+{
+    struct tls_files files = {0};
+    int code = tls_files_read(&worker->tls_texts, &worker->start->config->options, &files, err);
+    if (code < 0)
+        return code;
+    tls_files_done(&worker->tls);
+    worker->tls = files;
+    for (unsigned i = 0; i < worker->start->config->workers && code == CHIMERA_OK; i++) {
+        SSL_CTX *tls = NULL;
+        code = tls_context_new(&worker->tls, &tls, err);
+        if (code == CHIMERA_OK)
+            loop_set_tls(&worker->loops[i], tls);
+    }
+    return code;
+}
+
+static void take_certificates(struct worker *worker, const struct order *order)
+{
+    struct chimera_error err = {0};
+    if (order->verb == ORDER_CERTIFICATE && order->fd_count == 2) {
+        replace_text(&worker->tls_texts.certificate_fd, order->fds[0]);
+        replace_text(&worker->tls_texts.key_fd, order->fds[1]);
+    } else if (order->verb == ORDER_AUTHORITIES && order->fd_count == 1) {
+        replace_text(&worker->tls_texts.authorities_fd, order->fds[0]);
+    }
+    if (renew_tls(worker, &err) < 0)
+        chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
+                         CHIMERA_SLICE("the worker keeps its TLS certificates"),
+                         CHIMERA_TEXT("error", chimera_slice_of(err.text)));
+}
+
+/* The next order that is not dealt with at once; ORDER_NONE when there was none in time, or when
+ * told to stop. */
+static enum order_verb await_order(struct worker *worker, int timeout_ms, bool *ret_is_stopped)
+{
+    struct pollfd polled[] = {{.fd = worker->signal_fd, .events = POLLIN},
+                              {.fd = worker->start->orders_fd, .events = POLLIN}};
+    struct order order = {.verb = ORDER_NONE};
+    *ret_is_stopped = false;
+    if (poll(polled, 2, timeout_ms) <= 0)
+        return ORDER_NONE;
+    if (polled[1].revents)
+        order = orders_receive(worker->start->orders_fd);
+    if (order.verb == ORDER_CERTIFICATE || order.verb == ORDER_AUTHORITIES) {
+        take_certificates(worker, &order);
+        return ORDER_NONE;
+    }
+    if (order.verb)
+        return order.verb;
+    struct signalfd_siginfo info; /* the next signal counts anew */
+    ssize_t size = polled[0].revents ? read(worker->signal_fd, &info, sizeof(info)) : 0;
+    (void)size;
+    *ret_is_stopped = true; /* by a signal, or because the supervisor is no more */
+    return ORDER_NONE;
+}
+
+/* False when told to stop before. */
+static bool await_acceptance(struct worker *worker)
+{
+    bool is_stopped = false;
+    while (!is_stopped)
+        if (await_order(worker, -1, &is_stopped) == ORDER_ACCEPT)
+            return true;
+    return false;
+}
+
+/* Until the last connection is gone, or it is told to stop meanwhile: then false. */
+static bool retire(struct worker *worker)
+{
+    bool is_stopped = false;
+    chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("retiring"));
+    stop_accepting(worker);
+    for (unsigned i = 0; i < worker->loop_count; i++)
+        loop_retire(&worker->loops[i]);
+    while (!is_stopped && !have_ended(worker))
+        await_order(worker, RETIRED_POLL_MS, &is_stopped);
+    return !is_stopped;
+}
+
+static void drain(struct worker *worker)
+{
+    chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("draining"));
+    stop_accepting(worker);
+    for (unsigned i = 0; i < worker->loop_count; i++)
+        loop_drain(&worker->loops[i]);
+}
+
+static bool has_connections(struct worker *worker)
+{
+    for (unsigned i = 0; i < worker->start->config->workers; i++)
+        if (atomic_load_explicit(&worker->loops[i].connection_count, memory_order_relaxed))
+            return true;
+    return false;
+}
+
+/* Clients learn only after a while that they should go elsewhere (webhook-contract.md §4.6): they
+ * are served until none comes any more. Idle connections stay open meanwhile, since the client may
+ * be sending on one already: it would get no answer, and an API server does not ask again. Another
+ * signal ends that. */
+static void await_the_last(struct worker *worker)
+{
+    int64_t now_ms = chimera_clock_ms(), until_ms = now_ms + LAST_MS, quiet_since_ms = now_ms;
+    unsigned accepted = 0, before = 0;
+    int64_t quiet_ms = atomic_load_explicit(&worker->listener.accepted, memory_order_relaxed)
+                           ? QUIET_MS
+                           : UNUSED_MS;
+    bool is_stopped = false;
+    chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("stopping"));
+    for (unsigned i = 0; i < worker->loop_count; i++)
+        loop_prepare_to_stop(&worker->loops[i]);
+    while (!is_stopped && now_ms < until_ms &&
+           (now_ms - quiet_since_ms < quiet_ms || has_connections(worker))) {
+        await_order(worker, LAST_POLL_MS, &is_stopped);
+        now_ms = chimera_clock_ms();
+        accepted = atomic_load_explicit(&worker->listener.accepted, memory_order_relaxed);
+        if (accepted != before)
+            quiet_since_ms = now_ms;
+        before = accepted;
+    }
+}
+
+static void serve(struct worker *worker)
+{
+    bool is_stopped = false, is_retiring = false;
+    listener_go(&worker->listener);
+    while (!is_stopped && !is_retiring)
+        is_retiring = await_order(worker, -1, &is_stopped) == ORDER_RETIRE;
+    if (is_stopped)
+        await_the_last(worker);
+    if (is_stopped || !retire(worker))
+        drain(worker);
+    for (unsigned i = 0; i < worker->loop_count; i++)
+        loop_join(&worker->loops[i]);
+}
+
+/* What an evaluation still uses cannot be taken from under it. */
+static void close_all(struct worker *worker)
+{
+    if (!pool_stop(&worker->pool)) {
+        chimera_log_finish(WORKER_LOG_MS);
+        _exit(0);
+    }
+    pool_close(&worker->pool);
+    gate_close(&worker->gate);
+    for (unsigned i = 0; i < worker->loop_count; i++)
+        loop_close(&worker->loops[i]);
+    free(worker->loops);
+    connection_memory_close(&worker->memory);
+    loop_watch_close(&worker->watch);
+    policy_set_done(&worker->policies);
+    tls_files_done(&worker->tls);
+}
+
+int worker_run(const struct worker_start *start)
+{
+    struct worker worker = {.start = start};
+    struct chimera_buffer details; /* of a failure, which ends the process */
+    struct chimera_error err = {.details = &details};
+    chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
+    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
+    raise_descriptor_limit();
+    int code = open_signals(&worker, &err);
+    if (code == CHIMERA_OK)
+        code = prepare(&worker, &err);
+    if (code == CHIMERA_OK)
+        code = start_threads(&worker, &err);
+    if (code < 0) {
+        report_failure(start, &err);
+        return 1;
+    }
+    chimera_log_flush(READY_LOG_MS);
+    report(start, &(char){WORKER_READY}, 1);
+    if (!await_acceptance(&worker))
+        return 1;
+    chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("serving"),
+                     CHIMERA_NUMBER("policies", (int64_t)worker.policies.count),
+                     CHIMERA_NUMBER("loops", start->config->workers));
+    serve(&worker);
+    close_all(&worker);
+    return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* worker.h - the process that holds the policies and serves them.
+ *
+ * Forked by the supervisor, with the configuration in its memory and the bound sockets open. It
+ * loads everything, listens, says so through a pipe, accepts when it is told to, follows orders
+ * until SIGTERM, drains and ends.
+ */
+#ifndef CHIMERA_SERVER_WORKER_WORKER_H
+#define CHIMERA_SERVER_WORKER_WORKER_H
+
+#include "runtime/source/policies.h"
+#include "server/base/shared_memory.h"
+#include "server/client/tls.h"
+#include "server/config/config.h"
+#include "server/supervisor/builder.h"
+#include "server/telemetry/child.h"
+#include "server/tenant/evaluator.h"
+
+struct worker_start { /* all borrowed */
+    const struct config *config;
+    const struct policies *policies;
+    const struct built_plugin *plugins;
+    const struct isolation *isolation;
+    struct jail_link *links;         /* one a jail */
+    struct shared *board, *counters; /* mapped by the worker */
+    uint32_t seat;                   /* in the counters; SEAT_NONE: none */
+    struct shared *page;             /* mapped by the worker; process_page.h */
+    struct telemetry *telemetry;
+    struct tls_texts tls; /* now the worker's */
+    int main_fd, probe_fd;
+    int report_fd; /* gets WORKER_READY, or an error's text, NUL and details, and is closed */
+    int orders_fd; /* orders.h */
+};
+
+#define WORKER_LOG_MS 500 /* that its end waits for the log; the supervisor writes the rest */
+#define WORKER_READY '\0' /* no text begins so */
+#define WORKER_REPORT_MAX ((size_t)64 << 10)
+
+/* The exit code. SIGTERM and SIGINT must be blocked. */
+int worker_run(const struct worker_start *start);
+
+#endif
