@@ -4,9 +4,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "plugins/capability/encode.c"
-#include "plugins/capability/protobuf.c"
-#include "plugins/capability/reply.c"
+#include "plugins/otlp/grpc_reply.c"
+#include "plugins/otlp/otlp_encode.c"
+#include "plugins/otlp/protobuf.c"
 
 #define SPANS_MAX 64
 

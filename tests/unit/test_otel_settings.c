@@ -7,7 +7,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "plugins/capability/settings.c"
+#include "plugins/otlp/settings.c"
 
 static const char *const names[] = {"OTEL_EXPORTER_OTLP_ENDPOINT",
                                     "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",

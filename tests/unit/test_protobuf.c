@@ -7,7 +7,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "plugins/capability/protobuf.c"
+#include "plugins/otlp/protobuf.c"
 
 static struct chimera_buffer out;
 

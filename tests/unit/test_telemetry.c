@@ -7,9 +7,9 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "plugins/capability/encode.c"
-#include "plugins/capability/protobuf.c"
-#include "plugins/capability/reply.c"
+#include "plugins/otlp/grpc_reply.c"
+#include "plugins/otlp/otlp_encode.c"
+#include "plugins/otlp/protobuf.c"
 
 #define S(text) CHIMERA_SLICE(text)
 #define HEAD_SIZE ((size_t)1 + CHIMERA_RECORD_TRACE_ID)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* call.h - unary gRPC calls by libcurl: a POST over HTTP/2 of one framed message, and a status in
- * the trailers of the answer.
+/* grpc_call.h - unary gRPC calls by libcurl: a POST over HTTP/2 of one framed message, and a status
+ * in the trailers of the answer.
  *
  * One call at a time; the body is kept, so that it can be sent again.
  */
-#ifndef CHIMERA_CAPABILITY_CALL_H
-#define CHIMERA_CAPABILITY_CALL_H
+#ifndef CHIMERA_OTLP_GRPC_CALL_H
+#define CHIMERA_OTLP_GRPC_CALL_H
 
 #include <curl/curl.h>
 
-#include "plugins/capability/reply.h"
-#include "plugins/capability/settings.h"
+#include "plugins/otlp/grpc_reply.h"
+#include "plugins/otlp/settings.h"
 #include "runtime/base/buffer.h"
 
 struct call {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/capability/settings.h"
+#include "plugins/otlp/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/capability/queued.h"
+#include "plugins/otlp/span_queue.h"
 
 #include <errno.h>
 #include <stdlib.h>

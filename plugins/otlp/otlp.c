@@ -6,8 +6,8 @@
  */
 #include <stdlib.h>
 
-#include "plugins/capability/pushed.h"
-#include "plugins/capability/queued.h"
+#include "plugins/otlp/metric_push.h"
+#include "plugins/otlp/span_queue.h"
 #include "runtime/base/clock.h"
 #include "runtime/log/log_writer.h"
 

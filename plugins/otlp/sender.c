@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/capability/sender.h"
+#include "plugins/otlp/sender.h"
 
 #include "runtime/log/log.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* queued.h - the spans that wait for their export: a bounded queue, sent in batches.
+/* span_queue.h - the spans that wait for their export: a bounded queue, sent in batches.
  *
  * What finds no room, what the collector refuses and what could not be sent for a minute is dropped
  * and counted.
  */
-#ifndef CHIMERA_CAPABILITY_QUEUED_H
-#define CHIMERA_CAPABILITY_QUEUED_H
+#ifndef CHIMERA_OTLP_SPAN_QUEUE_H
+#define CHIMERA_OTLP_SPAN_QUEUE_H
 
-#include "plugins/capability/encode.h"
-#include "plugins/capability/sender.h"
+#include "plugins/otlp/otlp_encode.h"
+#include "plugins/otlp/sender.h"
 
 struct queued {
     const struct chimera_exporter_start *start;

@@ -6,8 +6,8 @@
  * for all (OTEL_EXPORTER_OTLP_ENDPOINT); the signal's wins, and an empty one is none. What is not
  * understood is warned of and left at its default; a file that cannot be read is an error.
  */
-#ifndef CHIMERA_CAPABILITY_SETTINGS_H
-#define CHIMERA_CAPABILITY_SETTINGS_H
+#ifndef CHIMERA_OTLP_SETTINGS_H
+#define CHIMERA_OTLP_SETTINGS_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/capability/call.h"
+#include "plugins/otlp/grpc_call.h"
 
 #include <stdio.h>
 #include <stdlib.h>

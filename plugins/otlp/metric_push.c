@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/capability/pushed.h"
+#include "plugins/otlp/metric_push.h"
 
 #include "runtime/base/clock.h"
 

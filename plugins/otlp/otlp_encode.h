@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* encode.h - OTLP's messages: opentelemetry-proto's metrics/v1, trace/v1 and their collector
+/* otlp_encode.h - OTLP's messages: opentelemetry-proto's metrics/v1, trace/v1 and their collector
  * services, of which the field numbers here are.
  */
-#ifndef CHIMERA_CAPABILITY_ENCODE_H
-#define CHIMERA_CAPABILITY_ENCODE_H
+#ifndef CHIMERA_OTLP_OTLP_ENCODE_H
+#define CHIMERA_OTLP_OTLP_ENCODE_H
 
-#include "plugins/capability/protobuf.h"
-#include "plugins/capability/settings.h"
+#include "plugins/otlp/protobuf.h"
+#include "plugins/otlp/settings.h"
 #include "runtime/telemetry/exporter.h"
 #include "runtime/telemetry/record.h"
 

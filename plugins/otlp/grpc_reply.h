@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reply.h - what a collector answers to an export over gRPC: headers, trailers, a message.
+/* grpc_reply.h - what a collector answers to an export over gRPC: headers, trailers, a message.
  *
  * Nothing of it is trusted; texts are cut.
  */
-#ifndef CHIMERA_CAPABILITY_REPLY_H
-#define CHIMERA_CAPABILITY_REPLY_H
+#ifndef CHIMERA_OTLP_GRPC_REPLY_H
+#define CHIMERA_OTLP_GRPC_REPLY_H
 
 #include <stdint.h>
 

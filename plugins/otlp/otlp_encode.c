@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/capability/encode.h"
+#include "plugins/otlp/otlp_encode.h"
 
 #define POINTS_MAX ((size_t)8 << 20)
 #define SCOPE_METRICS "kubewarden"

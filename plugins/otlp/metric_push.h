@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pushed.h - the metrics as they are pushed: all points, from time to time.
+/* metric_push.h - the metrics as they are pushed: all points, from time to time.
  *
  * A push takes what the counters say at that moment, also after one that failed, so nothing is kept
  * for a retry. Many points go in several messages. With delta temporality, what was exported is
  * remembered by point, and counts as exported only when the collector has taken it.
  */
-#ifndef CHIMERA_CAPABILITY_PUSHED_H
-#define CHIMERA_CAPABILITY_PUSHED_H
+#ifndef CHIMERA_OTLP_METRIC_PUSH_H
+#define CHIMERA_OTLP_METRIC_PUSH_H
 
-#include "plugins/capability/encode.h"
-#include "plugins/capability/sender.h"
+#include "plugins/otlp/otlp_encode.h"
+#include "plugins/otlp/sender.h"
 
 struct pushed_values;
 

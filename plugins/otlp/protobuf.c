@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/capability/protobuf.h"
+#include "plugins/otlp/protobuf.h"
 
 #include "runtime/text/utf8.h"
 

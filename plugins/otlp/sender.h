@@ -2,10 +2,10 @@
 /* sender.h - one signal's way to its collector: one message at a time, again after a while when it
  * could not be taken, and a word in the log when that begins and when it ends.
  */
-#ifndef CHIMERA_CAPABILITY_SENDER_H
-#define CHIMERA_CAPABILITY_SENDER_H
+#ifndef CHIMERA_OTLP_SENDER_H
+#define CHIMERA_OTLP_SENDER_H
 
-#include "plugins/capability/call.h"
+#include "plugins/otlp/grpc_call.h"
 
 struct sender {
     const char *what; /* "metrics" */

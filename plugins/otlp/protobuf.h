@@ -4,8 +4,8 @@
  * Appends to a buffer, which keeps the first failure. Values that are the default are written, too:
  * leave out what is not to be there.
  */
-#ifndef CHIMERA_CAPABILITY_PROTOBUF_H
-#define CHIMERA_CAPABILITY_PROTOBUF_H
+#ifndef CHIMERA_OTLP_PROTOBUF_H
+#define CHIMERA_OTLP_PROTOBUF_H
 
 #include "runtime/base/buffer.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/capability/reply.h"
+#include "plugins/otlp/grpc_reply.h"
 
 #include <stdio.h>
 #include <strings.h>
 
-#include "plugins/capability/protobuf.h"
+#include "plugins/otlp/protobuf.h"
 #include "runtime/base/percent.h"
 
 #define FRAME_HEAD 5
