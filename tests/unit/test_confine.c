@@ -432,8 +432,8 @@ static void a_script_may_start_programs_and_no_more(void **state)
     assert_int_equal(access(made, F_OK), -1);
 }
 
-/* In a child that confines itself, as toolchain/trial.c does before it runs a policy. Returns the
- * first attempt that went otherwise than it should, or 0. */
+/* In a child that confines itself, as toolchain/command/operate/trial.c does before it runs a
+ * policy. Returns the first attempt that went otherwise than it should, or 0. */
 static int guest_reaches(const char *secret)
 {
     const struct {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/version.h"
+#include "toolchain/command/version.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "plugins/policy/plugin.h"
-#include "toolchain/commands.h"
+#include "toolchain/command/commands.h"
 
 void version_print_short(const char *program)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* policy_file.h - the policy that a command was pointed at: resolved, read, its metadata parsed. */
-#ifndef CHIMERA_TOOLCHAIN_POLICY_FILE_H
-#define CHIMERA_TOOLCHAIN_POLICY_FILE_H
+/* policy_module.h - the policy that a command was pointed at: resolved, read, its metadata parsed.
+ */
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_POLICY_MODULE_H
+#define CHIMERA_TOOLCHAIN_COMMAND_POLICY_MODULE_H
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"

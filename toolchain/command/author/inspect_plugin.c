@@ -5,8 +5,8 @@
 
 #include "runtime/text/printable.h"
 #include "runtime/policy/policy.h"
-#include "toolchain/commands.h"
-#include "toolchain/inspect_plugin.h"
+#include "toolchain/command/commands.h"
+#include "toolchain/command/author/inspect_plugin.h"
 
 #define LIMIT_MS 10000 /* for the start */
 

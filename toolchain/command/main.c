@@ -8,8 +8,8 @@
 #include "compiler/tool/confine.h"
 #include "runtime/log/log.h"
 #include "runtime/text/printable.h"
-#include "toolchain/commands.h"
-#include "toolchain/version.h"
+#include "toolchain/command/commands.h"
+#include "toolchain/command/version.h"
 
 #define JOBS_MAX 512
 

@@ -8,9 +8,9 @@
 #include "runtime/text/printable.h"
 #include "runtime/json/tree.h"
 #include "runtime/yaml/yaml.h"
-#include "toolchain/commands.h"
-#include "toolchain/inspect_plugin.h"
-#include "toolchain/policy_file.h"
+#include "toolchain/command/commands.h"
+#include "toolchain/command/author/inspect_plugin.h"
+#include "toolchain/command/policy_module.h"
 
 #define PREFIX "io.kubewarden.policy."
 #define OUTPUT_MAX ((size_t)64 << 20)

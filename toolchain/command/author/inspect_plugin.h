@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inspect_plugin.h - the part of `chimera inspect` that looks at built plugins. */
-#ifndef CHIMERA_TOOLCHAIN_INSPECT_PLUGIN_H
-#define CHIMERA_TOOLCHAIN_INSPECT_PLUGIN_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_INSPECT_PLUGIN_H
+#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_INSPECT_PLUGIN_H
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 /* docs.c - `chimera docs`: man pages and a reference in Markdown, from the tables of the commands.
  */
 #include "runtime/cli/manual.h"
-#include "toolchain/commands.h"
+#include "toolchain/command/commands.h"
 
 static const struct chimera_cli_manual manual = {
     .title = "CHIMERA",

@@ -12,10 +12,10 @@
 #include "runtime/review/request.h"
 #include "runtime/review/response.h"
 #include "runtime/text/quantity.h"
-#include "toolchain/commands.h"
-#include "toolchain/interrupt.h"
-#include "toolchain/policy_file.h"
-#include "toolchain/run_input.h"
+#include "toolchain/command/author/run_input.h"
+#include "toolchain/command/commands.h"
+#include "toolchain/command/interrupt.h"
+#include "toolchain/command/policy_module.h"
 
 #define TARGET "chimera::run"
 #define LIMIT_SECONDS 30 /* kwctl has none, and hangs with a policy that does not end */

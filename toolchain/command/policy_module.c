@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/policy_file.h"
+#include "toolchain/command/policy_module.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -13,10 +13,10 @@
 #include "runtime/text/printable.h"
 #include "runtime/json/tree.h"
 #include "runtime/plugin/plugin_file.h"
-#include "toolchain/commands.h"
-#include "toolchain/interrupt.h"
-#include "toolchain/policy_file.h"
-#include "toolchain/trial.h"
+#include "toolchain/command/commands.h"
+#include "toolchain/command/interrupt.h"
+#include "toolchain/command/policy_module.h"
+#include "toolchain/command/operate/trial.h"
 
 #define TARGET "chimera::build"
 #define LINE_MAX_BYTES ((size_t)64 << 10)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/trial.h"
+#include "toolchain/command/operate/trial.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,8 +6,8 @@
  * and brought to where requests begin, in a child that is confined like a compiler; of the policy's
  * code no more runs than at every start of a server.
  */
-#ifndef CHIMERA_TOOLCHAIN_TRIAL_H
-#define CHIMERA_TOOLCHAIN_TRIAL_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_OPERATE_TRIAL_H
+#define CHIMERA_TOOLCHAIN_COMMAND_OPERATE_TRIAL_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/interrupt.h"
+#include "toolchain/command/interrupt.h"
 
 #include <signal.h>
 #include <stddef.h>

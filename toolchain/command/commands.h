@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* commands.h - all subcommands, one file each, and what they share. */
-#ifndef CHIMERA_TOOLCHAIN_COMMANDS_H
-#define CHIMERA_TOOLCHAIN_COMMANDS_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_COMMANDS_H
+#define CHIMERA_TOOLCHAIN_COMMAND_COMMANDS_H
 
 #include "runtime/base/slice.h"
 #include "runtime/cli/cli.h"

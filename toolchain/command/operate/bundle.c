@@ -21,9 +21,9 @@
 #include "runtime/source/reference.h"
 #include "runtime/yaml/adapt.h"
 #include "runtime/source/policies.h"
-#include "toolchain/commands.h"
-#include "toolchain/interrupt.h"
-#include "toolchain/trial.h"
+#include "toolchain/command/commands.h"
+#include "toolchain/command/interrupt.h"
+#include "toolchain/command/operate/trial.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 

@@ -17,7 +17,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/text/printable.h"
-#include "toolchain/commands.h"
+#include "toolchain/command/commands.h"
 
 #define WABT_LINEAR 33 /* from this minor on wasm2c is not quadratic */
 
