@@ -4,7 +4,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
-/* What json-c 0.16 to 0.18 ask of the heap; tests/unit/test_node.c compares with what they get. */
+/* What json-c 0.16 to 0.18 ask of the heap; tests/unit/runtime/json/test_node.c compares with what
+ * they get. */
 #define NODE_BYTES 56        /* any value but a string, and an array's or object's own block */
 #define STRING_BYTES 49      /* before the text; which has room for eight bytes at least */
 #define OBJECT_ENTRIES 16    /* of a new object's table, which doubles when it is filled by */

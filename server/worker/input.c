@@ -10,7 +10,7 @@
 #define LOOSE_MAX 64
 #define COPIED_MAX READ_MIN /* longer ones are packed where they are */
 /* What OpenSSL takes at most until the handshake is over, but for certificates of the client
- * (tests/unit/test_tls_memory.c). */
+ * (tests/unit/server/client/test_tls_memory.c). */
 #define HANDSHAKE_BYTES ((size_t)72 * 1024)
 /* A body whose length is known is given its place before it has come: so many times what has. */
 #define AHEAD_AT_EASE 16

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// make-cases writes cases for tests/unit/test_regexp.c: what Go's own regexp makes of expressions and texts.
+// make-cases writes cases for tests/unit/runtime/regexp/test_regexp.c: what Go's own regexp makes of expressions and texts.
 //
 //	go run tests/regexp/make-cases.go >tests/regexp/cases.txt
 //	go run tests/regexp/make-cases.go -sets >tests/regexp/sets.txt

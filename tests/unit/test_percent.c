@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Percent-decoding under each of the rules that callers have. Who has which: the file URLs of the
- * server (lenient, no NUL) in test_module_source.c, of the command (strict, no NUL) in
- * tests/e2e/command/behaviour; ids of policies in test_server_route.c, headers in
+ * server (lenient, no NUL) in test_reference.c, of the command (strict, no NUL) in
+ * tests/e2e/command/behaviour; ids of policies in test_route.c, headers in
  * test_otel_settings.c. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How long a worker may take to get ready (server/worker/child.h): with clocks that the test
  * turns, and real processes that never do. */
-#include "worker_fakes.h"
+#include "tests/unit/server/worker/worker_fakes.h"
 
 static int hang(const struct worker_start *start)
 {

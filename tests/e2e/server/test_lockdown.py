@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The worker's lock-down, seen from outside on the real program (docs/internals/lockdown.md). What it denies is tried
-from inside in tests/unit/test_lockdown.c; that it denies nothing that serving needs, all other tests here show."""
+from inside in tests/unit/server/lockdown/test_lockdown.c; that it denies nothing that serving needs, all other tests here show."""
 import os, ssl, tempfile, unittest
 
 from harness import Server, is_sanitized, make_certificates, status, tasks, wait_for, wasm

@@ -266,7 +266,7 @@ class EvaluationEnvironment(Row):
 
 class PrecompiledPolicy(unittest.TestCase):
     """PS/src/evaluation/precompiled_policy.rs; the table of all versions is check_version_compares_major_and_minor in
-    tests/unit/test_metadata.c."""
+    tests/unit/runtime/policy/test_metadata.c."""
 
     def failure(self, name):
         with Server({"p": tiny(name)}, is_awaited=False) as server:
@@ -378,7 +378,7 @@ GATED = {"host-oci-digest": "oci/v1/manifest_digest", "host-dns": "net/v1/dns_lo
 
 
 class HostCapabilities(Row):
-    """PE/src/host_capabilities.rs and PE/src/runtimes/callback.rs; their tables are in tests/unit/test_capability.c
+    """PE/src/host_capabilities.rs and PE/src/runtimes/callback.rs; their tables are in tests/unit/runtime/abi/test_capability.c
     (check_accepts_paths_and_wildcards, check_refuses_with_the_reference_s_words, call_answers_each_step_of_the_dispatch)."""
     policies = {}
     for name, path in GATED.items():
@@ -450,7 +450,7 @@ class PolicyEvaluator(Row):
 
 
 class Config(unittest.TestCase):
-    """PS/src/config.rs; its tables are in tests/unit/test_server_policies.c and test_server_options.c."""
+    """PS/src/config.rs; its tables are in tests/unit/runtime/source/test_policies.c and test_server_options.c."""
 
     def test_handle_settings_conversion(self):
         """A label is wanted when the settings arrive, none when they are empty, missing or null."""

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The supervisor's workers over time: restarts, swaps in a row, the end. The table of their states
- * is in test_crew_states.c. */
+ * is in test_workers_states.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "crew_events.h"
+#include "workers_events.h"
 
 static void the_full_tier_takes_over_and_is_tried_once(void **state)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* crew_events.h - what may happen to the supervisor's workers, by its name, and the state that
+/* workers_events.h - what may happen to the supervisor's workers, by its name, and the state that
  * there is then, in words.
  */
-#ifndef TESTS_CREW_EVENTS_H
-#define TESTS_CREW_EVENTS_H
+#ifndef CHIMERA_TESTS_WORKERS_EVENTS_H
+#define CHIMERA_TESTS_WORKERS_EVENTS_H
 
-#include "crew_fakes.h"
+#include "workers_fakes.h"
 
 /* --- Events --- */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* crew_fakes.h - supervisor/workers.c and supervisor/rollout.c, whole, and in place of all that
+/* workers_fakes.h - supervisor/workers.c and supervisor/rollout.c, whole, and in place of all that
  * they use: processes, builds, files and a clock that are a test's own, and a text that says what
  * was done with them. So a state can be reached that would need luck otherwise. */
-#ifndef TESTS_CREW_FAKES_H
-#define TESTS_CREW_FAKES_H
+#ifndef CHIMERA_TESTS_WORKERS_FAKES_H
+#define CHIMERA_TESTS_WORKERS_FAKES_H
 
 #include <fcntl.h>
 #include <signal.h>

@@ -2,8 +2,8 @@
 /* worker_fakes.h - in place of what worker/child.c uses: a worker that does what a test has it
  * do, jails and generations that are counted. For one file of a program.
  */
-#ifndef TESTS_WORKER_FAKES_H
-#define TESTS_WORKER_FAKES_H
+#ifndef CHIMERA_TESTS_WORKER_FAKES_H
+#define CHIMERA_TESTS_WORKER_FAKES_H
 
 #include <dlfcn.h>
 #include <errno.h>

@@ -19,7 +19,7 @@ static struct json_object *read_cases(void)
     struct chimera_error err = {0};
     struct json_object *cases = NULL;
     chimera_buffer_init(&text, CASES_MAX);
-    if (chimera_file_read(TEST_DATA "/unit/rego_cases.json", &text, &err) < 0 ||
+    if (chimera_file_read(TEST_DATA "/unit/runtime/rego/rego_cases.json", &text, &err) < 0 ||
         chimera_json_parse(chimera_buffer_slice(&text), &cases, &err) < 0)
         fail_msg("%s", err.text);
     chimera_buffer_free(&text);
