@@ -8,7 +8,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "workers_events.h"
+#include "tests/unit/server/supervisor/workers_events.h"
 
 static void the_full_tier_takes_over_and_is_tried_once(void **state)
 {

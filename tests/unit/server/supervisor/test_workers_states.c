@@ -8,7 +8,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "workers_events.h"
+#include "tests/unit/server/supervisor/workers_events.h"
 
 struct row {
     const char *events; /* separated by spaces; what follows is of the last one */

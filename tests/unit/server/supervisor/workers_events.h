@@ -5,7 +5,7 @@
 #ifndef CHIMERA_TESTS_WORKERS_EVENTS_H
 #define CHIMERA_TESTS_WORKERS_EVENTS_H
 
-#include "workers_fakes.h"
+#include "tests/unit/server/supervisor/workers_fakes.h"
 
 /* --- Events --- */
 

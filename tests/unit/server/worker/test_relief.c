@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who has to go when room is scarce (server/worker/relief.h). */
-#include "tests/unit/relief_fakes.h"
+#include "tests/unit/server/worker/relief_fakes.h"
 
 static void with_room_nothing_is_closed(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A worker as the supervisor sees it (server/worker/child.h): real processes that do what a
  * worker should not, in place of worker_run(). The supervisor waits for none of them. */
-#include "worker_fakes.h"
+#include "tests/unit/server/worker/worker_fakes.h"
 
 #include <sys/mman.h>
 #include <sys/prctl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a round of relief does, whom it leaves for the next one, and whose time is over
  * (server/worker/relief.h). */
-#include "relief_fakes.h"
+#include "tests/unit/server/worker/relief_fakes.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a connection takes, whose it is, and what lies in its socket
  * (server/worker/connection_room.h, server/worker/transport.h). */
-#include "connection_fakes.h"
+#include "tests/unit/server/worker/connection_fakes.h"
 
 /* As the one that waits in a stage; the place of a test's connection is the loop's only one. */
 static struct connection *wait_in(enum stage stage)

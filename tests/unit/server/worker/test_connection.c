@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a connection waits for and since when, and how it ends in each state
  * (server/worker/connection.h). What goes over the wire is tests/e2e/server's. */
-#include "connection_fakes.h"
+#include "tests/unit/server/worker/connection_fakes.h"
 
 /* --- What it waits for --- */
 

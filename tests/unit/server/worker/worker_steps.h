@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#include "failing_allocation.h"
+#include "tests/unit/failing_allocation.h"
 #include "runtime/log/log_writer.h"
 #include "runtime/base/clock.h"
 #include "server/base/orders.c"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The order in which a worker starts, serves, retires and ends (server/worker/worker.h), and what
  * it says when a step fails. */
-#include "worker_steps.h"
+#include "tests/unit/server/worker/worker_steps.h"
 
 #include <sys/wait.h>
 
