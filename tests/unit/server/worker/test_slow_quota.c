@@ -35,6 +35,7 @@ static void a_policy_has_its_share_and_no_more(void **state)
     begin(&gate, 3, 8, false);
     assert_int_equal(gate_look(&gate, 3, false), GATE_POLICY_BUSY);
     assert_int_equal(gate_look(&gate, 4, false), GATE_OPEN);
+    assert_int_equal(gate_look(&gate, 40, false), GATE_OPEN); /* of what belongs to none */
     gate_slow_ends(&gate, 3, false);
     assert_int_equal(gate_look(&gate, 3, false), GATE_OPEN);
     gate_close(&gate);
