@@ -8,16 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compiler/native/audit.h"
 #include "compiler/build_internal.h"
+#include "compiler/mode.h"
+#include "compiler/native/audit.h"
 #include "compiler/native/compile.h"
+#include "compiler/native/link.h"
+#include "compiler/native/names_write.h"
 #include "compiler/tool/confine.h"
+#include "compiler/tool/scratch.h"
 #include "compiler/translate/image_write.h"
 #include "compiler/wasm/import_rules.h"
-#include "compiler/native/link.h"
-#include "compiler/mode.h"
-#include "compiler/native/names_write.h"
-#include "compiler/tool/scratch.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/file.h"
@@ -60,11 +60,13 @@ static int compile(const struct build_work *work, const struct chimera_part *par
                                       .folder = work->folder,
                                       .includes = includes,
                                       .headers = (const char *const *)headers,
-                                      .cache = work->tier == CHIMERA_TIER_QUICK ? NULL : builder->cache,
+                                      .cache =
+                                          work->tier == CHIMERA_TIER_QUICK ? NULL : builder->cache,
                                       .progress = builder->options.progress,
                                       .jobs = builder->options.jobs};
-    int code = headers && headers[CHIMERA_PRELUDE_HEADERS] ? chimera_compile(&job, parts, count, NULL, err)
-                                                   : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+    int code = headers && headers[CHIMERA_PRELUDE_HEADERS]
+                   ? chimera_compile(&job, parts, count, NULL, err)
+                   : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     for (size_t i = 0; headers && headers[i]; i++)
         free(headers[i]);
     free(headers);
@@ -87,7 +89,8 @@ static int compile_and_link(struct build_work *work, const char *so, struct chim
         snprintf(names + 32 * i, 32, "part-%04zu.o", i);
         parts[i].object = objects[i] = names + 32 * i;
         if (i < work->part_count)
-            parts[i] = (struct chimera_part){work->parts[i].name, objects[i], work->parts[i].is_giant};
+            parts[i] =
+                (struct chimera_part){work->parts[i].name, objects[i], work->parts[i].is_giant};
     }
     parts[count - 2].source = "glue.c";
     parts[count - 1].source = freestanding;
@@ -98,7 +101,8 @@ static int compile_and_link(struct build_work *work, const char *so, struct chim
     return code < 0 ? code : chimera_audit(&builder->tools, work->tier, so, err);
 }
 
-static int digest_file(const char *path, struct chimera_digest *ret_digest, struct chimera_error *err)
+static int digest_file(const char *path, struct chimera_digest *ret_digest,
+                       struct chimera_error *err)
 {
     CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -116,7 +120,8 @@ static int write_manifest(const struct build_work *work, const char *so, const c
     if (code < 0)
         return code;
     struct chimera_slice metadata = work->module->metadata;
-    CHIMERA_FREE char *toolchain = strdup(chimera_tools_identity(&work->builder->tools, work->tier));
+    CHIMERA_FREE char *toolchain =
+        strdup(chimera_tools_identity(&work->builder->tools, work->tier));
     manifest.toolchain = toolchain;
     CHIMERA_FREE char *text = metadata.data ? strndup(metadata.data, metadata.size) : NULL;
     manifest.metadata = text;
@@ -129,8 +134,10 @@ static int write_names(const struct build_work *work, const char *so, const char
                        struct chimera_error *err)
 {
     CHIMERA_FREE char *map = chimera_path_join(work->folder, CHIMERA_LINK_MAP);
-    struct chimera_names_source source = {
-        .module = work->module, .wasm = work->bytes, .prefix = split_prefix(work->builder->tools.wabt_minor), .map = map};
+    struct chimera_names_source source = {.module = work->module,
+                                          .wasm = work->bytes,
+                                          .prefix = split_prefix(work->builder->tools.wabt_minor),
+                                          .map = map};
     if (!map)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     int code = digest_file(so, &source.object, err);
@@ -164,7 +171,8 @@ static int make_plugin(struct build_work *work, const char *out, struct chimera_
     return code < 0 ? code : write_manifest(work, so, image, manifest, err);
 }
 
-/* Copies STEM.* from the folder of `so` to `folder`; the .so last, so that it never stands alone. */
+/* Copies STEM.* from the folder of `so` to `folder`; the .so last, so that it never stands alone.
+ */
 static int copy_plugin(const struct build_work *work, const char *so, const char *folder,
                        char **ret_path, struct chimera_error *err)
 {
@@ -204,10 +212,11 @@ static int check_confinement(const struct build_work *work, struct chimera_error
     const char *lacks = chimera_confine_lacks();
     if (!lacks || !work->builder->options.must_confine)
         return CHIMERA_OK;
-    return chimera_fail(err, CHIMERA_EREFUSED,
-                        "%s: the compilers cannot be confined here (%s): build the policy elsewhere, or allow "
-                        "unconfined builds",
-                        work->path, lacks);
+    return chimera_fail(
+        err, CHIMERA_EREFUSED,
+        "%s: the compilers cannot be confined here (%s): build the policy elsewhere, or allow "
+        "unconfined builds",
+        work->path, lacks);
 }
 
 /* "clang on part-0001.c failed" says little where many are built. */
@@ -228,7 +237,8 @@ static int build_new(struct build_work *work, char **ret_path, struct chimera_er
         code = make_scratch(work, err);
     CHIMERA_FREE char *out = code == 0 ? chimera_path_join(work->folder, "out") : NULL;
     if (code == 0)
-        code = out ? make_plugin(work, out, err) : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        code =
+            out ? make_plugin(work, out, err) : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     if (code == 0)
         code = keep_plugin(work, out, ret_path, err);
     if (work->folder)
@@ -272,11 +282,13 @@ static int check_vectors(const struct build_work *work, struct chimera_error *er
     const struct chimera_tools *tools = &work->builder->tools;
     if (!work->module->uses_vectors || tools->wabt_minor >= WABT_WITH_VECTORS)
         return CHIMERA_OK;
-    return chimera_fail(err, CHIMERA_EFEATURE,
-                        "%s: the module uses SIMD (v128), which needs WABT 1.0.%d or newer; this is %s: install a newer "
-                        "one (Debian 13 has it) or name its wasm2c in CHIMERA_WASM2C, or build the policy without "
-                        "(for example rustc -C target-feature=-simd128)",
-                        work->path, WABT_WITH_VECTORS, tools->wabt_version);
+    return chimera_fail(
+        err, CHIMERA_EFEATURE,
+        "%s: the module uses SIMD (v128), which needs WABT 1.0.%d or newer; this is %s: install a "
+        "newer "
+        "one (Debian 13 has it) or name its wasm2c in CHIMERA_WASM2C, or build the policy without "
+        "(for example rustc -C target-feature=-simd128)",
+        work->path, WABT_WITH_VECTORS, tools->wabt_version);
 }
 
 /* What tcc does not do, before it says so in its own words; with any tier the full one is built
@@ -336,8 +348,8 @@ static int build_tier(struct build_work *work, enum chimera_tier tier, char **re
     return code < 0 ? code : build_new(work, ret_path, err);
 }
 
-/* What is of no use to the quick tier (a frame that is too large, C that tcc does not take) may still be
- * right for the full one. */
+/* What is of no use to the quick tier (a frame that is too large, C that tcc does not take) may
+ * still be right for the full one. */
 static int build_soonest(struct build_work *work, char **ret_path, struct chimera_error *err)
 {
     const struct chimera_tools *tools = &work->builder->tools;
@@ -370,8 +382,8 @@ static int build_module(struct build_work *work, struct chimera_built *built,
     return code < 0 ? code : finish(work, path, built, err);
 }
 
-/* A module whose plugin is in the cache was read and checked when that was built; so it need not be read again
- * unless only it can tell the mode. */
+/* A module whose plugin is in the cache was read and checked when that was built; so it need not be
+ * read again unless only it can tell the mode. */
 static int build_bytes(struct build_work *work, struct chimera_built *built,
                        struct chimera_error *err)
 {
@@ -433,7 +445,8 @@ static int build_path(struct chimera_builder *builder, const char *path, enum ch
 }
 
 int chimera_build(struct chimera_builder *builder, const char *path, enum chimera_mode mode,
-                  enum chimera_tier tier, struct chimera_built *ret_built, struct chimera_error *err)
+                  enum chimera_tier tier, struct chimera_built *ret_built,
+                  struct chimera_error *err)
 {
     return build_path(builder, path, mode, tier, false, ret_built, err);
 }

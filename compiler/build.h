@@ -18,18 +18,20 @@
 struct chimera_builder; /* tools, cache and options, for any number of builds; one thread */
 
 struct chimera_build_options { /* all borrowed */
-    const char *cache_folder; /* NULL: the default one */
-    bool has_no_cache;        /* neither read nor fill it */
-    const char *output;       /* NULL: only the cache (or, without one, a folder that ends with the builder) */
-    unsigned jobs;            /* 0: the processors that we may use */
+    const char *cache_folder;  /* NULL: the default one */
+    bool has_no_cache;         /* neither read nor fill it */
+    const char
+        *output;   /* NULL: only the cache (or, without one, a folder that ends with the builder) */
+    unsigned jobs; /* 0: the processors that we may use */
     struct chimera_progress *progress; /* NULL: none */
     bool loads_plugins; /* the caller has the loader read what it gets, so the cache need not
                            (chimera_builder_distrust()) */
-    bool must_confine; /* refuse to compile where this kernel cannot confine the tools wholly (confine.h) */
+    bool must_confine;  /* refuse to compile where this kernel cannot confine the tools wholly
+                           (confine.h) */
 };
 
-int chimera_builder_new(const struct chimera_build_options *options, struct chimera_builder **ret_builder,
-                        struct chimera_error *err);
+int chimera_builder_new(const struct chimera_build_options *options,
+                        struct chimera_builder **ret_builder, struct chimera_error *err);
 void chimera_builder_free(struct chimera_builder *builder); /* NULL is allowed */
 
 /* A loader refused what the cache gave: from now on all of it is read before it is handed out, so
@@ -37,10 +39,10 @@ void chimera_builder_free(struct chimera_builder *builder); /* NULL is allowed *
 void chimera_builder_distrust(struct chimera_builder *builder);
 
 struct chimera_built {
-    char *plugin;     /* path of the .so; owned by the caller, ended by chimera_built_done() */
+    char *plugin;  /* path of the .so; owned by the caller, ended by chimera_built_done() */
     char *warning; /* what was found damaged and put right, for a person; likewise; NULL: nothing */
     enum chimera_tier tier;
-    bool was_cached;  /* nothing was compiled */
+    bool was_cached; /* nothing was compiled */
     uint64_t milliseconds;
     size_t wasm_bytes, code_bytes; /* code_bytes is 0 where the cache made reading needless */
 };
@@ -51,10 +53,12 @@ struct chimera_built {
 /* Builds `path` for `mode`; with CHIMERA_MODE_NONE the module's metadata or else its exports decide
  * (chimera_mode_detect()). */
 int chimera_build(struct chimera_builder *builder, const char *path, enum chimera_mode mode,
-                  enum chimera_tier tier, struct chimera_built *ret_built, struct chimera_error *err);
+                  enum chimera_tier tier, struct chimera_built *ret_built,
+                  struct chimera_error *err);
 void chimera_built_done(struct chimera_built *built);
 
-/* Any module as a plugin of CHIMERA_MODE_NONE, for the conformance tests: no detection, no ABI check. */
+/* Any module as a plugin of CHIMERA_MODE_NONE, for the conformance tests: no detection, no ABI
+ * check. */
 int chimera_build_bare(struct chimera_builder *builder, const char *path, enum chimera_tier tier,
                        struct chimera_built *ret_built, struct chimera_error *err);
 

@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include "compiler/build_internal.h"
-#include "compiler/translate/glue.h"
 #include "compiler/tool/process.h"
+#include "compiler/translate/glue.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 
-const char *const chimera_prelude_files[CHIMERA_PRELUDE_FILES] = {"plugin.h", "prelude.h", "full.h", "simd.h",
-                                                                  "quick.h", "freestanding.c"};
+const char *const chimera_prelude_files[CHIMERA_PRELUDE_FILES] = {
+    "plugin.h", "prelude.h", "full.h", "simd.h", "quick.h", "freestanding.c"};
 
 static bool has_prelude(const char *folder)
 {

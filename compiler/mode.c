@@ -17,24 +17,27 @@ static int mode_of_metadata(const struct chimera_module *module, enum chimera_mo
     struct chimera_error why = {0};
     struct json_object *mode = NULL;
     if (chimera_json_parse(module->metadata, &tree, &why) < 0)
-        return chimera_fail(err, CHIMERA_EMODULE,
-                            "%s: cannot deserialize custom section `io.kubewarden.metadata` of wasm module: %s",
-                            module->file, why.text);
+        return chimera_fail(
+            err, CHIMERA_EMODULE,
+            "%s: cannot deserialize custom section `io.kubewarden.metadata` of wasm module: %s",
+            module->file, why.text);
     if (!json_object_object_get_ex(tree, "executionMode", &mode)) {
         *ret_mode = CHIMERA_MODE_WAPC; /* the default of metadata that says nothing */
         return CHIMERA_OK;
     }
     *ret_mode = chimera_mode_parse(json_object_get_string(mode));
     if (*ret_mode == CHIMERA_MODE_NONE)
-        return chimera_fail(err, CHIMERA_EMODULE, "%s: its metadata names an unknown execution mode `%s`",
-                            module->file, json_object_get_string(mode));
+        return chimera_fail(err, CHIMERA_EMODULE,
+                            "%s: its metadata names an unknown execution mode `%s`", module->file,
+                            json_object_get_string(mode));
     return CHIMERA_OK;
 }
 
 static bool exports_function(const struct chimera_module *module, const char *name)
 {
     for (uint32_t i = 0; i < module->export_count; i++) {
-        if (module->exports[i].kind == WASM_FUNCTION && chimera_slice_is(module->exports[i].name, name))
+        if (module->exports[i].kind == WASM_FUNCTION &&
+            chimera_slice_is(module->exports[i].name, name))
             return true;
     }
     return false;
@@ -46,24 +49,26 @@ int chimera_mode_detect(const struct chimera_module *module, enum chimera_mode *
     if (module->metadata.data)
         return mode_of_metadata(module, ret_mode, err);
     if (chimera_module_exports_prefix(module, "opa_"))
-        return chimera_fail(err, CHIMERA_EINVAL,
-                            "%s: a Rego policy without metadata: say --execution-mode opa or gatekeeper",
-                            module->file);
+        return chimera_fail(
+            err, CHIMERA_EINVAL,
+            "%s: a Rego policy without metadata: say --execution-mode opa or gatekeeper",
+            module->file);
     if (exports_function(module, "__guest_call"))
         *ret_mode = CHIMERA_MODE_WAPC;
     else if (exports_function(module, "_start"))
         *ret_mode = CHIMERA_MODE_WASI;
     else
-        return chimera_fail(err, CHIMERA_EINVAL,
-                            "%s: no policy: it exports neither __guest_call (waPC) nor _start (WASI) nor "
-                            "OPA's functions, and has no io.kubewarden.metadata",
-                            module->file);
+        return chimera_fail(
+            err, CHIMERA_EINVAL,
+            "%s: no policy: it exports neither __guest_call (waPC) nor _start (WASI) nor "
+            "OPA's functions, and has no io.kubewarden.metadata",
+            module->file);
     return CHIMERA_OK;
 }
 
 /* The exports as the plugin will state them, for the check that the loader makes again. */
-static int describe_exports(const struct chimera_module *module, struct chimera_export *exports, char *texts,
-                            uint32_t *ret_count)
+static int describe_exports(const struct chimera_module *module, struct chimera_export *exports,
+                            char *texts, uint32_t *ret_count)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < module->export_count; i++) {
@@ -81,7 +86,8 @@ static int describe_exports(const struct chimera_module *module, struct chimera_
             *texts++ = '\0';
             continue;
         }
-        const struct wasm_signature *signature = &module->signatures[module->functions[export->index]];
+        const struct wasm_signature *signature =
+            &module->signatures[module->functions[export->index]];
         chimera_signature_text(signature, texts);
         texts += chimera_signature_size(signature);
     }
@@ -105,7 +111,8 @@ int chimera_mode_check(const struct chimera_module *module, enum chimera_mode mo
                        struct chimera_error *err)
 {
     const struct chimera_abi *abi = chimera_abi_of(mode);
-    CHIMERA_FREE struct chimera_export *exports = calloc((size_t)module->export_count + 1, sizeof(*exports));
+    CHIMERA_FREE struct chimera_export *exports =
+        calloc((size_t)module->export_count + 1, sizeof(*exports));
     CHIMERA_FREE char *texts = malloc(texts_size(module));
     if (!exports || !texts || !abi)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", module->file);

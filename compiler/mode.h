@@ -6,8 +6,8 @@
 #include "compiler/wasm/module.h"
 #include "plugins/policy/plugin.h"
 
-/* By metadata, else by exports: __guest_call is waPC, _start alone WASI. A Rego module without metadata
- * and a module that is neither are refused with what to do. */
+/* By metadata, else by exports: __guest_call is waPC, _start alone WASI. A Rego module without
+ * metadata and a module that is neither are refused with what to do. */
 int chimera_mode_detect(const struct chimera_module *module, enum chimera_mode *ret_mode,
                         struct chimera_error *err);
 

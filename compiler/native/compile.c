@@ -183,12 +183,14 @@ static bool take_cached(const struct chimera_compile_job *job, const struct unit
     return path && chimera_cache_get_object(job->cache, &unit->key, path);
 }
 
-/* What the compilers have different: the program, its flags, and how it forgets our folder's name. */
+/* What the compilers have different: the program, its flags, and how it forgets our folder's name.
+ */
 static int begin_arguments(const struct chimera_compile_job *job, struct unit *unit, size_t *at,
                            struct chimera_error *err)
 {
     bool is_quick = job->tier == CHIMERA_TIER_QUICK;
-    snprintf(unit->what, sizeof(unit->what), "%s on %s", is_quick ? "tcc" : "clang", unit->part->source);
+    snprintf(unit->what, sizeof(unit->what), "%s on %s", is_quick ? "tcc" : "clang",
+             unit->part->source);
     unit->argv[(*at)++] = is_quick ? job->tools->tcc : job->tools->clang;
     for (const char *const *flag = chimera_compile_flags(job->tier); *flag; flag++)
         unit->argv[(*at)++] = *flag;

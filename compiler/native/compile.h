@@ -26,7 +26,7 @@ struct chimera_compile_job {           /* all borrowed */
     const char *const *includes; /* folders for -I, ends with NULL; "." is `folder` */
     const char *const *headers;  /* every header that a part may include, ends with NULL: for the
                                   * key,  and nothing else but its source may be read */
-    struct chimera_cache *cache;       /* NULL: none; of no use to tcc, which is as fast as a copy */
+    struct chimera_cache *cache; /* NULL: none; of no use to tcc, which is as fast as a copy */
     struct chimera_progress *progress; /* NULL: none */
     unsigned jobs;                     /* compilers at once */
 };

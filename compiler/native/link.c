@@ -13,9 +13,11 @@
 #define VERSION_SCRIPT "plugin.version"
 #define VERSION_SCRIPT_TEXT "{ global: " CHIMERA_PLUGIN_SYMBOL "; local: *; };\n"
 #define QUICK_SCRIPT "quick.script"
-/* tcc knows no read-only data: constants are in .data. A plugin has no data that it may write, so all
- * of it goes where relocation ends in read-only pages; were there any, the audit would see .bss. */
-#define QUICK_SCRIPT_TEXT "SECTIONS { .data.rel.ro : { *(.data.rel.ro .data) } } INSERT BEFORE .dynamic;\n"
+/* tcc knows no read-only data: constants are in .data. A plugin has no data that it may write, so
+ * all of it goes where relocation ends in read-only pages; were there any, the audit would see
+ * .bss. */
+#define QUICK_SCRIPT_TEXT \
+    "SECTIONS { .data.rel.ro : { *(.data.rel.ro .data) } } INSERT BEFORE .dynamic;\n"
 #define LINK_SECONDS 300
 #define LINK_MEMORY ((uint64_t)8 << 30) /* of addresses: it maps its inputs and its output */
 #define OUTPUT_MAX ((uint64_t)4 << 30)
@@ -64,7 +66,8 @@ const char *chimera_link_quick_script(void)
     return QUICK_SCRIPT_TEXT;
 }
 
-static int write_script(const char *folder, const char *name, const char *text, struct chimera_error *err)
+static int write_script(const char *folder, const char *name, const char *text,
+                        struct chimera_error *err)
 {
     CHIMERA_FREE char *path = chimera_path_join(folder, name);
     if (!path)

@@ -16,9 +16,10 @@
 
 #define MAX_JOBS 64u
 #define READ_BYTES ((size_t)64 * 1024)
-#define READS_AT_ONCE 64 /* more than a pipe can hold, so that all is heard of a child that ended \
-                          */
-#define TICK_MS 20       /* how often to look at children where the kernel gives no pidfd */
+#define READS_AT_ONCE                                                                       \
+    64             /* more than a pipe can hold, so that all is heard of a child that ended \
+                    */
+#define TICK_MS 20 /* how often to look at children where the kernel gives no pidfd */
 
 struct pool {
     const struct chimera_command *commands;

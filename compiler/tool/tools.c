@@ -140,7 +140,8 @@ bool chimera_tools_has(const struct chimera_tools *tools, enum chimera_tier tier
     return has_all;
 }
 
-int chimera_tools_need(const struct chimera_tools *tools, enum chimera_tier tier, struct chimera_error *err)
+int chimera_tools_need(const struct chimera_tools *tools, enum chimera_tier tier,
+                       struct chimera_error *err)
 {
     char names[160] = "", packages[160] = "", variables[160] = "";
     const char *paths[TOOL_COUNT];
@@ -151,13 +152,15 @@ int chimera_tools_need(const struct chimera_tools *tools, enum chimera_tier tier
             continue;
         snprintf(names + at, sizeof(names) - at, "%s%s", at ? ", " : "", wanted[i].program);
         snprintf(packages + to, sizeof(packages) - to, " %s", wanted[i].package);
-        snprintf(variables + end, sizeof(variables) - end, "%s%s", end ? ", " : "", wanted[i].variable);
+        snprintf(variables + end, sizeof(variables) - end, "%s%s", end ? ", " : "",
+                 wanted[i].variable);
     }
     if (!names[0])
         return CHIMERA_OK;
-    return chimera_fail(err, CHIMERA_ETOOL,
-                        "not found: %s; install with `apt-get install%s`, or name other programs in %s",
-                        names, packages, variables);
+    return chimera_fail(
+        err, CHIMERA_ETOOL,
+        "not found: %s; install with `apt-get install%s`, or name other programs in %s", names,
+        packages, variables);
 }
 
 static int find_all(struct chimera_tools *tools, struct chimera_error *err)
@@ -215,15 +218,18 @@ static int check_versions(struct chimera_tools *tools, struct chimera_error *err
         return chimera_fail(err, CHIMERA_ETOOL, "%s is no lld: its --version tells no LLD version",
                             tools->lld);
     if (tools->tcc && !tools->tcc_version[0])
-        return chimera_fail(err, CHIMERA_ETOOL, "%s is no tcc: its -v tells no tcc version", tools->tcc);
+        return chimera_fail(err, CHIMERA_ETOOL, "%s is no tcc: its -v tells no tcc version",
+                            tools->tcc);
     if (tools->tcc && version_part(tools->tcc_version, 1) == 9 &&
         version_part(tools->tcc_version, 2) < TCC_OLDEST)
-        return chimera_fail(err, CHIMERA_ETOOL, "%s is tcc %s; 0.9.%d or newer is needed (Debian: tcc)",
-                            tools->tcc, tools->tcc_version, TCC_OLDEST);
+        return chimera_fail(err, CHIMERA_ETOOL,
+                            "%s is tcc %s; 0.9.%d or newer is needed (Debian: tcc)", tools->tcc,
+                            tools->tcc_version, TCC_OLDEST);
     return CHIMERA_OK;
 }
 
-static int probe_versions(const char *folder, struct chimera_tools *tools, struct chimera_error *err)
+static int probe_versions(const char *folder, struct chimera_tools *tools,
+                          struct chimera_error *err)
 {
     struct tool_probe probes[TOOL_COUNT] = {
         [WASM2C] = {tools->wasm2c, "--version", "", ""},
@@ -244,7 +250,8 @@ static int probe_versions(const char *folder, struct chimera_tools *tools, struc
     return check_versions(tools, err);
 }
 
-int chimera_tools_find(const char *folder, struct chimera_tools *ret_tools, struct chimera_error *err)
+int chimera_tools_find(const char *folder, struct chimera_tools *ret_tools,
+                       struct chimera_error *err)
 {
     struct chimera_tools tools = {0};
     int code = find_all(&tools, err);

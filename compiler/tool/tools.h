@@ -29,11 +29,13 @@ struct chimera_tools {
 
 /* One error names everything that is missing, with the Debian packages, when no tier can be built.
  * `folder` is where what the tools say of themselves is remembered (version.h), or NULL. */
-int chimera_tools_find(const char *folder, struct chimera_tools *ret_tools, struct chimera_error *err);
+int chimera_tools_find(const char *folder, struct chimera_tools *ret_tools,
+                       struct chimera_error *err);
 
 /* Whether all is there that this tier is built with; the error says what is not. */
 bool chimera_tools_has(const struct chimera_tools *tools, enum chimera_tier tier);
-int chimera_tools_need(const struct chimera_tools *tools, enum chimera_tier tier, struct chimera_error *err);
+int chimera_tools_need(const struct chimera_tools *tools, enum chimera_tier tier,
+                       struct chimera_error *err);
 
 /* Fills the identities. `prelude` is the digest of the sources that go into every plugin. */
 int chimera_tools_identify(struct chimera_tools *tools, const struct chimera_digest *prelude,

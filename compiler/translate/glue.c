@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "compiler/translate/glue_internal.h"
-#include "compiler/wasm/import_rules.h"
 #include "compiler/translate/rewrite.h"
+#include "compiler/wasm/import_rules.h"
 #include "runtime/base/cleanup.h"
 
 static const char *c_type(uint8_t type)
@@ -106,8 +106,9 @@ static void write_type_numbers(FILE *file, const struct glue_facts *facts)
 {
     const struct chimera_module *module = facts->module;
     bool is_named = facts->wabt_minor >= 33; /* the bodies say w2c_pol_t5, else func_types[5] */
-    fputs(is_named ? "#define FUNC_TYPE(type) type\nenum {\n"
-                   : "#define FUNC_TYPE(index) func_types[index]\nstatic const u32 func_types[] = {\n",
+    fputs(is_named
+              ? "#define FUNC_TYPE(type) type\nenum {\n"
+              : "#define FUNC_TYPE(index) func_types[index]\nstatic const u32 func_types[] = {\n",
           file);
     for (uint32_t i = 0; i < module->signature_count; i++) {
         if (is_named && module->signatures[i].is_marked)
@@ -153,7 +154,8 @@ static void write_import_name(FILE *file, const struct glue_facts *facts, uint32
 }
 
 /* "(struct chimera_host *host, u32 p0, …)" or, as a call, "(host, p0, …)". */
-static void write_import_parameters(FILE *file, const struct wasm_signature *signature, bool has_types)
+static void write_import_parameters(FILE *file, const struct wasm_signature *signature,
+                                    bool has_types)
 {
     fprintf(file, "(%shost", has_types ? "struct chimera_host *" : "");
     for (size_t i = 0; i < signature->params.size; i++)
@@ -185,7 +187,8 @@ static void write_import(FILE *file, const struct glue_facts *facts, uint32_t in
     fputc(' ', file);
     write_import_name(file, facts, index);
     write_import_parameters(file, signature, true);
-    fprintf(file, "\n{\n    HOST_STACK;\n    %s%s", signature->results.size > 0 ? "return " : "", symbol);
+    fprintf(file, "\n{\n    HOST_STACK;\n    %s%s", signature->results.size > 0 ? "return " : "",
+            symbol);
     write_import_parameters(file, signature, false);
     fputs(";\n}\n", file);
 }
@@ -267,8 +270,8 @@ static void write_element_declarations(FILE *file, const struct glue_facts *fact
 static void write_header(FILE *file, const struct glue_facts *facts)
 {
     const struct chimera_module *module = facts->module;
-    fprintf(file, "#define CHIMERA_WABT %u\n#define CHIMERA_SIMD %d\n#include \"prelude.h\"\n", facts->wabt_minor,
-            module->uses_vectors);
+    fprintf(file, "#define CHIMERA_WABT %u\n#define CHIMERA_SIMD %d\n#include \"prelude.h\"\n",
+            facts->wabt_minor, module->uses_vectors);
     write_type_numbers(file, facts);
     for (uint32_t i = 0; i < module->signature_count; i++) {
         if (module->signatures[i].results.size > 1)
@@ -305,8 +308,9 @@ static bool has_type(struct chimera_slice types, uint8_t type)
 /* union chimera_value holds neither functions nor vectors. */
 static bool is_callable(const struct wasm_signature *signature)
 {
-    return !has_type(signature->params, WASM_FUNCREF) && !has_type(signature->results, WASM_FUNCREF) &&
-           !has_type(signature->params, WASM_V128) && !has_type(signature->results, WASM_V128);
+    return !has_type(signature->params, WASM_FUNCREF) &&
+           !has_type(signature->results, WASM_FUNCREF) && !has_type(signature->params, WASM_V128) &&
+           !has_type(signature->results, WASM_V128);
 }
 
 static void write_call(FILE *file, const struct glue_facts *facts, uint32_t index)
@@ -316,7 +320,9 @@ static void write_call(FILE *file, const struct glue_facts *facts, uint32_t inde
     const struct wasm_signature *signature = &module->signatures[module->functions[function]];
     if (!is_callable(signature))
         return;
-    fprintf(file, "static void call_%u(struct chimera_instance *head, union chimera_value *v)\n{\n    ", index);
+    fprintf(file,
+            "static void call_%u(struct chimera_instance *head, union chimera_value *v)\n{\n    ",
+            index);
     if (signature->results.size == 1) {
         fprintf(file, "v[0].%s = ", value_member((uint8_t)signature->results.data[0]));
     } else if (signature->results.size > 1) {
@@ -329,7 +335,8 @@ static void write_call(FILE *file, const struct glue_facts *facts, uint32_t inde
         fprintf(file, ", v[%zu].%s", i, value_member((uint8_t)signature->params.data[i]));
     fputs(");\n", file);
     for (size_t i = 0; signature->results.size > 1 && i < signature->results.size; i++)
-        fprintf(file, "    v[%zu].%s = r.%c%zu;\n", i, value_member((uint8_t)signature->results.data[i]),
+        fprintf(file, "    v[%zu].%s = r.%c%zu;\n", i,
+                value_member((uint8_t)signature->results.data[i]),
                 result_letter((uint8_t)signature->results.data[i]), i);
     fputs("    (void)v;\n}\n", file);
 }
@@ -357,7 +364,8 @@ static void write_export(FILE *file, const struct glue_facts *facts, uint32_t in
     write_string(file, export->name);
     fprintf(file, ", %zu, ", export->name.size);
     if (export->kind == WASM_FUNCTION) {
-        const struct wasm_signature *signature = &module->signatures[module->functions[export->index]];
+        const struct wasm_signature *signature =
+            &module->signatures[module->functions[export->index]];
         char type[2048]; /* 1000 parameters and results each at most */
         chimera_signature_text(signature, type);
         fprintf(file, "CHIMERA_EXPORT_FUNCTION, \"%s\", ", type);
@@ -367,7 +375,8 @@ static void write_export(FILE *file, const struct glue_facts *facts, uint32_t in
             fputs("NULL", file);
         fputs(", 0},\n", file);
     } else if (export->kind == WASM_GLOBAL) {
-        fprintf(file, "CHIMERA_EXPORT_GLOBAL, \"%c\", NULL, offsetof(struct instance, w2c_glo%u)},\n",
+        fprintf(file,
+                "CHIMERA_EXPORT_GLOBAL, \"%c\", NULL, offsetof(struct instance, w2c_glo%u)},\n",
                 chimera_type_letter(module->globals[export->index].type), export->index);
     } else {
         fputs("CHIMERA_EXPORT_MEMORY, \"\", NULL, 0},\n", file);
@@ -396,7 +405,8 @@ static void write_tables(FILE *file, const struct chimera_module *module)
     fputs("static const struct chimera_plugin_table tables[] = {\n", file);
     for (uint32_t i = 0; i < module->table_count; i++)
         fprintf(file, "    {offsetof(struct instance, w2c_tab%u), %uu, %uu, sizeof(%s)},\n", i,
-                module->tables[i].limits.min, module->tables[i].limits.max, c_type(module->tables[i].type));
+                module->tables[i].limits.min, module->tables[i].limits.max,
+                c_type(module->tables[i].type));
     fputs("    {0}\n};\n", file);
 }
 
@@ -405,9 +415,11 @@ static void write_descriptor(FILE *file, const struct glue_facts *facts, uint32_
     const struct chimera_module *module = facts->module;
     uint32_t max = module->memory.max < 65536 ? module->memory.max : 65536;
     uint32_t min = chimera_module_memory_min(module);
-    fputs("__attribute__((visibility(\"default\"))) const struct chimera_plugin chimera_plugin = {\n"
-          "    .abi = CHIMERA_PLUGIN_ABI,\n    .size = sizeof(struct chimera_plugin),\n    .wasm_digest = {",
-          file);
+    fputs(
+        "__attribute__((visibility(\"default\"))) const struct chimera_plugin chimera_plugin = {\n"
+        "    .abi = CHIMERA_PLUGIN_ABI,\n    .size = sizeof(struct chimera_plugin),\n    "
+        ".wasm_digest = {",
+        file);
     for (size_t i = 0; i < sizeof(facts->wasm.bytes); i++)
         fprintf(file, "%u,", facts->wasm.bytes[i]);
     fputs("},\n    .toolchain = ", file);
@@ -415,13 +427,15 @@ static void write_descriptor(FILE *file, const struct glue_facts *facts, uint32_
     fprintf(file,
             ",\n    .mode = %d,\n    .has_memory = %d,\n    .memory_min_pages = %uu,\n"
             "    .memory_max_pages = %uu,\n    .image_size = %lluull,\n"
-            "    .instance_size = sizeof(struct instance),\n    .tables = tables,\n    .exports = exports,\n"
-            "    .table_count = %uu,\n    .export_count = %uu,\n    .changes_tables = %d,\n    .initialize = initialize,\n"
+            "    .instance_size = sizeof(struct instance),\n    .tables = tables,\n    .exports = "
+            "exports,\n"
+            "    .table_count = %uu,\n    .export_count = %uu,\n    .changes_tables = %d,\n    "
+            ".initialize = initialize,\n"
             "    .start = %s,\n    .tier = %d,\n};\n",
             (int)facts->mode, module->has_memory, module->has_memory ? min : 0,
             module->has_memory ? (max < min ? min : max) : 0, (unsigned long long)facts->image_size,
-            module->table_count, export_count, module->changes_tables, module->has_start ? "start" : "NULL",
-            (int)facts->tier);
+            module->table_count, export_count, module->changes_tables,
+            module->has_start ? "start" : "NULL", (int)facts->tier);
 }
 
 static void write_glue(FILE *file, const struct glue_facts *facts)

@@ -9,8 +9,8 @@
 #include "plugins/policy/plugin.h"
 #include "runtime/base/digest.h"
 
-/* Counts changes of what rewrite, split and glue write: part of the toolchain's identity, so that the
- * cache never serves a plugin of another form. */
+/* Counts changes of what rewrite, split and glue write: part of the toolchain's identity, so that
+ * the cache never serves a plugin of another form. */
 #define GLUE_VERSION "glue-4"
 
 struct glue_facts { /* all borrowed */

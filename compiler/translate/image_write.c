@@ -27,17 +27,19 @@ static int check_fit(const struct chimera_module *module, uint32_t index, struct
     uint64_t memory = (uint64_t)chimera_module_memory_min(module) * CHIMERA_PAGE_BYTES;
     if (data->bytes.size <= memory && data->offset.value <= memory - data->bytes.size)
         return CHIMERA_OK;
-    return chimera_fail(err, CHIMERA_EMODULE,
-                        "%s: data section: out of bounds memory access: segment %u (%zu bytes at %llu) "
-                        "does not fit into the initial memory of %llu bytes",
-                        module->file, index, data->bytes.size, (unsigned long long)data->offset.value,
-                        (unsigned long long)memory);
+    return chimera_fail(
+        err, CHIMERA_EMODULE,
+        "%s: data section: out of bounds memory access: segment %u (%zu bytes at %llu) "
+        "does not fit into the initial memory of %llu bytes",
+        module->file, index, data->bytes.size, (unsigned long long)data->offset.value,
+        (unsigned long long)memory);
 }
 
 static int write_segment(int fd, const struct wasm_data *data)
 {
     size_t size = data->bytes.size;
-    return pwrite(fd, data->bytes.data, size, (off_t)data->offset.value) == (ssize_t)size ? 0 : -EIO;
+    return pwrite(fd, data->bytes.data, size, (off_t)data->offset.value) == (ssize_t)size ? 0
+                                                                                          : -EIO;
 }
 
 static int write_all(const struct chimera_module *module, const char *path, uint64_t size,

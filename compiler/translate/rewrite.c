@@ -27,7 +27,8 @@ static void write_section(struct chimera_buffer *out, uint8_t id, struct chimera
     chimera_buffer_append(out, payload);
 }
 
-static void copy_section(struct chimera_buffer *out, const struct chimera_module *module, uint8_t id)
+static void copy_section(struct chimera_buffer *out, const struct chimera_module *module,
+                         uint8_t id)
 {
     if (module->section[id].data)
         write_section(out, id, module->section[id]);
@@ -121,7 +122,8 @@ static void write_elements(struct chimera_buffer *out, const struct chimera_modu
     write_u32(payload, module->element_count + 1);
     for (size_t at = 0; at < old.size; at++) { /* past the old count, a LEB128 */
         if (!(old.data[at] & 0x80)) {
-            chimera_buffer_append(payload, (struct chimera_slice){old.data + at + 1, old.size - at - 1});
+            chimera_buffer_append(payload,
+                                  (struct chimera_slice){old.data + at + 1, old.size - at - 1});
             break;
         }
     }
@@ -135,8 +137,8 @@ static void write_elements(struct chimera_buffer *out, const struct chimera_modu
     flush_section(out, 9, payload);
 }
 
-/* Only where code names segments do they stay: passive ones as they are, active ones as empty passive
- * ones, which is what they are after instantiation. */
+/* Only where code names segments do they stay: passive ones as they are, active ones as empty
+ * passive ones, which is what they are after instantiation. */
 static void write_data(struct chimera_buffer *out, const struct chimera_module *module,
                        struct chimera_buffer *payload)
 {
@@ -180,6 +182,7 @@ int chimera_module_rewrite(const struct chimera_module *module, struct chimera_b
         write_data(out, module, &payload);
     chimera_buffer_free(&payload);
     if (out->failed)
-        return chimera_fail(err, out->failed, "%s: %s", module->file, chimera_code_text(out->failed));
+        return chimera_fail(err, out->failed, "%s: %s", module->file,
+                            chimera_code_text(out->failed));
     return CHIMERA_OK;
 }

@@ -2,8 +2,8 @@
 /* rewrite.h - the module as wasm2c gets to see it: the same code, without everything else.
  *
  * No names, no custom sections, no data, no start; imports called h.i0, h.i1, …; an imported memory
- * made the module's own; memory, tables and globals exported under fixed names, so that wasm2c's names
- * for them are known; no function exported, so that every function is called by its index. So
+ * made the module's own; memory, tables and globals exported under fixed names, so that wasm2c's
+ * names for them are known; no function exported, so that every function is called by its index. So
  * no string of a policy reaches generated C, and all of instantiation is left to our glue.
  */
 #ifndef CHIMERA_COMPILER_TRANSLATE_REWRITE_H
@@ -15,7 +15,8 @@
 int chimera_module_rewrite(const struct chimera_module *module, struct chimera_buffer *out,
                            struct chimera_error *err);
 
-/* Pages that the guest's memory starts with: an imported one has at least 5 (guest-abis.md §4.2). */
+/* Pages that the guest's memory starts with: an imported one has at least 5 (guest-abis.md §4.2).
+ */
 uint32_t chimera_module_memory_min(const struct chimera_module *module);
 
 #endif

@@ -25,14 +25,16 @@ static struct chimera_slice next_line(struct chimera_slice *text)
     return line;
 }
 
-/* The number behind `prefix` at `at`; UINT32_MAX when there is none or it goes on as another name. */
+/* The number behind `prefix` at `at`; UINT32_MAX when there is none or it goes on as another name.
+ */
 static uint32_t index_at(const char *at, const char *end, uint32_t limit)
 {
     uint64_t index = 0;
     const char *start = at;
     while (at < end && *at >= '0' && *at <= '9' && index < limit)
         index = index * 10 + (uint64_t)(*at++ - '0');
-    bool goes_on = at < end && (*at == '_' || (*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'z'));
+    bool goes_on =
+        at < end && (*at == '_' || (*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'z'));
     return at == start || goes_on || index >= limit ? UINT32_MAX : (uint32_t)index;
 }
 
@@ -129,9 +131,8 @@ const char *split_prefix(unsigned wabt_minor)
 int split_read(struct chimera_slice text, unsigned wabt_minor, const struct chimera_module *module,
                struct split *ret_split, struct chimera_error *err)
 {
-    struct split split = {.text = text,
-                          .prefix = split_prefix(wabt_minor),
-                          .function_count = module->function_count};
+    struct split split = {
+        .text = text, .prefix = split_prefix(wabt_minor), .function_count = module->function_count};
     split.functions = calloc((size_t)split.function_count + 1, sizeof(*split.functions));
     if (!split.functions)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", module->file);
@@ -219,7 +220,7 @@ struct writer {
     const struct split *split;
     enum chimera_tier tier;
     const char *folder;
-    uint32_t *declared_in; /* owned; per function: the last part that declared it, + 1 */
+    uint32_t *declared_in;    /* owned; per function: the last part that declared it, + 1 */
     struct split_part *parts; /* owned */
     size_t count, capacity;
 };
@@ -245,8 +246,8 @@ static void declare_used(struct writer *writer, FILE *file, struct chimera_slice
     }
 }
 
-/* "-(w2c_f0)" or "-(var_d0)": tcc would make a subtraction of it. The letter before the digits is the
- * variable's type; wasm2c negates nothing but such variables. */
+/* "-(w2c_f0)" or "-(var_d0)": tcc would make a subtraction of it. The letter before the digits is
+ * the variable's type; wasm2c negates nothing but such variables. */
 static bool write_negation(FILE *file, struct chimera_slice operand)
 {
     const char *name = memchr(operand.data, '_', operand.size);
@@ -262,7 +263,8 @@ static bool write_quick_body(FILE *file, struct chimera_slice body)
     for (const char *at; (at = memmem(from, (size_t)(end - from), "-(", 2));) {
         const char *close = memchr(at, ')', (size_t)(end - at));
         fwrite(from, 1, (size_t)(at - from), file);
-        if (!close || !write_negation(file, (struct chimera_slice){at + 2, (size_t)(close - at - 2)}))
+        if (!close ||
+            !write_negation(file, (struct chimera_slice){at + 2, (size_t)(close - at - 2)}))
             return false;
         from = close + 1;
     }
@@ -278,8 +280,8 @@ static bool write_body(const struct writer *writer, FILE *file, struct chimera_s
     return true;
 }
 
-static int write_part(struct writer *writer, const struct split_part *part, uint32_t from, uint32_t to,
-                      struct chimera_error *err)
+static int write_part(struct writer *writer, const struct split_part *part, uint32_t from,
+                      uint32_t to, struct chimera_error *err)
 {
     char path[4096];
     snprintf(path, sizeof(path), "%s/%s", writer->folder, part->name);
@@ -297,7 +299,8 @@ static int write_part(struct writer *writer, const struct split_part *part, uint
         fputc(' ', file);
         if (!write_body(writer, file, function->body))
             return chimera_fail(err, CHIMERA_ETOOL,
-                                "wasm2c wrote a negation in a form we do not know, in function %u", i);
+                                "wasm2c wrote a negation in a form we do not know, in function %u",
+                                i);
         fputc('\n', file);
     }
     if (fflush(file) != 0 || ferror(file))

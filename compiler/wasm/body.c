@@ -6,7 +6,8 @@
 static int refuse(struct reader *reader, const char *feature)
 {
     return reader_fail(reader, CHIMERA_EFEATURE,
-                       "the module uses %s, which Chimera does not compile: build it without", feature);
+                       "the module uses %s, which Chimera does not compile: build it without",
+                       feature);
 }
 
 uint8_t opcode_value_type(struct reader *reader)
@@ -50,7 +51,8 @@ uint8_t opcode_value_type(struct reader *reader)
 /* What ref.null is of: a type's index, or the byte of an abstract one. */
 static uint8_t read_heap_type(struct reader *reader)
 {
-    if (reader->at < reader->end && (*reader->at < 0x40 || *reader->at >= 0x80 || *reader->at == 0x62)) {
+    if (reader->at < reader->end &&
+        (*reader->at < 0x40 || *reader->at >= 0x80 || *reader->at == 0x62)) {
         reader_want_lowering(reader, "typed function references");
         return 0;
     }
@@ -166,8 +168,9 @@ uint32_t opcode_vector(struct reader *reader)
     uint32_t operation = reader_u32(reader);
     reader->has_vectors = true;
     if (operation > 0xff)
-        reader_fail(reader, operation < 0x130 ? CHIMERA_EFEATURE : CHIMERA_EMODULE,
-                    "the module uses relaxed SIMD, which Chimera does not compile: build it without");
+        reader_fail(
+            reader, operation < 0x130 ? CHIMERA_EFEATURE : CHIMERA_EMODULE,
+            "the module uses relaxed SIMD, which Chimera does not compile: build it without");
     else if (operation <= 11 || (operation >= 84 && operation <= 93))
         skip_memory_argument(reader);
     else if (operation == 12 || operation == 13) /* v128.const, i8x16.shuffle */
@@ -243,7 +246,8 @@ static void walk_immediates(struct reader *reader, struct chimera_module *module
         if (opcode >= 0x28 && opcode <= 0x3e)
             skip_memory_argument(reader);
         else if (!opcode_refuse(reader, opcode) &&
-                 (opcode == 0x07 || (opcode >= 0x16 && opcode <= 0x1e && opcode != 0x1a && opcode != 0x1b) ||
+                 (opcode == 0x07 ||
+                  (opcode >= 0x16 && opcode <= 0x1e && opcode != 0x1a && opcode != 0x1b) ||
                   opcode == 0x27 || (opcode > 0xc4 && opcode != 0xd1)))
             reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not an instruction", opcode);
     }
@@ -270,7 +274,8 @@ int opcode_walk(struct reader *reader, struct chimera_module *module)
     while (reader->code == 0 && depth > 0) {
         uint8_t opcode = reader_byte(reader);
         if (opcode >= 0x02 && opcode <= 0x04 && ++depth > CHIMERA_NESTING_MAX)
-            reader_fail(reader, CHIMERA_ELIMIT, "blocks are nested deeper than %d", CHIMERA_NESTING_MAX);
+            reader_fail(reader, CHIMERA_ELIMIT, "blocks are nested deeper than %d",
+                        CHIMERA_NESTING_MAX);
         else if (opcode == 0x0b)
             depth--;
         walk_immediates(reader, module, opcode);

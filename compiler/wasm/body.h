@@ -9,8 +9,8 @@
 /* wasm2c recurses over nested blocks; its own limit is 16,384. */
 #define CHIMERA_NESTING_MAX 16000
 
-/* Reads the body that the reader holds (locals and code) to its end. Refuses what no tier can compile,
- * by the proposal's name; notes what the module's bodies use. */
+/* Reads the body that the reader holds (locals and code) to its end. Refuses what no tier can
+ * compile, by the proposal's name; notes what the module's bodies use. */
 int opcode_walk(struct reader *reader, struct chimera_module *module);
 
 /* What follows 0xfd, with its immediates; returns the instruction's number. */
@@ -22,7 +22,8 @@ struct wasm_expression opcode_constant(struct reader *reader);
 /* What follows the opcode of one that stands for a value. */
 struct wasm_expression opcode_constant_operand(struct reader *reader, uint8_t opcode);
 
-/* Refuses an instruction of a proposal that is out, by its name; false for bytes that mean nothing. */
+/* Refuses an instruction of a proposal that is out, by its name; false for bytes that mean nothing.
+ */
 bool opcode_refuse(struct reader *reader, uint8_t opcode);
 
 /* A value type; refuses what no tier can compile, by name. */

@@ -7,12 +7,13 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/plugin/plugin_file.h"
 
-static int refuse(const struct chimera_module *module, const struct wasm_import *import, const char *why,
-                  struct chimera_error *err)
+static int refuse(const struct chimera_module *module, const struct wasm_import *import,
+                  const char *why, struct chimera_error *err)
 {
-    return chimera_fail(err, CHIMERA_EREFUSED, "%s: unknown import: `%.*s::%.*s` %s (at offset 0x%zx)",
-                        module->file, (int)import->module.size, import->module.data,
-                        (int)import->name.size, import->name.data, why, import->offset);
+    return chimera_fail(err, CHIMERA_EREFUSED,
+                        "%s: unknown import: `%.*s::%.*s` %s (at offset 0x%zx)", module->file,
+                        (int)import->module.size, import->module.data, (int)import->name.size,
+                        import->name.data, why, import->offset);
 }
 
 /* The memory that Rego modules import becomes their own. */
@@ -29,9 +30,11 @@ static int check_import(const struct chimera_module *module, const struct wasm_i
         return CHIMERA_OK;
     const struct chimera_import *rule = chimera_import_find(import->module, import->name);
     if (!rule)
-        return refuse(module, import,
-                      "has not been defined: policies may import only waPC, WASI, Kubewarden's host.call "
-                      "and OPA's env", err);
+        return refuse(
+            module, import,
+            "has not been defined: policies may import only waPC, WASI, Kubewarden's host.call "
+            "and OPA's env",
+            err);
     if (import->kind != WASM_FUNCTION)
         return refuse(module, import, "must be a function", err);
     const struct wasm_signature *signature = &module->signatures[import->type];

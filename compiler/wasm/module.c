@@ -11,18 +11,24 @@
 enum { FIRST_AFTER_IMPORTS = 3 };
 
 static const char *const section_names[WASM_SECTIONS] = {
-    "custom section", "type section",  "import section",  "function section", "table section",
-    "memory section", "global section", "export section", "start section",    "element section",
-    "code section",   "data section",  "data count section", "tag section"};
+    "custom section", "type section",   "import section",     "function section", "table section",
+    "memory section", "global section", "export section",     "start section",    "element section",
+    "code section",   "data section",   "data count section", "tag section"};
 
-/* The order that sections must come in: the data count stands before the code, tags after memory. */
+/* The order that sections must come in: the data count stands before the code, tags after memory.
+ */
 static const uint8_t section_rank[WASM_SECTIONS] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 
-static struct reader reader_of(const char *file, struct chimera_slice bytes, struct chimera_error *err)
+static struct reader reader_of(const char *file, struct chimera_slice bytes,
+                               struct chimera_error *err)
 {
     const uint8_t *start = (const uint8_t *)bytes.data;
-    return (struct reader){.start = start, .at = start + 8, .end = start + bytes.size, .file = file,
-                           .section = "file", .err = err};
+    return (struct reader){.start = start,
+                           .at = start + 8,
+                           .end = start + bytes.size,
+                           .file = file,
+                           .section = "file",
+                           .err = err};
 }
 
 /* Reads one section's head; the payload must lie inside the file. */
@@ -49,12 +55,14 @@ static struct reader reader_inside(const struct reader *outer, struct chimera_sl
     return reader;
 }
 
-static void take_custom(struct reader *outer, struct chimera_slice payload, struct chimera_module *module)
+static void take_custom(struct reader *outer, struct chimera_slice payload,
+                        struct chimera_module *module)
 {
     struct reader reader = reader_inside(outer, payload, section_names[0]);
     struct chimera_slice name = reader_name(&reader);
     outer->code = reader.code;
-    if (reader.code == 0 && !module->metadata.data && chimera_slice_is(name, "io.kubewarden.metadata"))
+    if (reader.code == 0 && !module->metadata.data &&
+        chimera_slice_is(name, "io.kubewarden.metadata"))
         module->metadata = reader_bytes(&reader, (uint64_t)(reader.end - reader.at));
 }
 
@@ -73,7 +81,8 @@ static void take_section(struct reader *reader, struct chimera_module *module, u
         return;
     }
     if (section_rank[id] <= *last_rank) {
-        reader_fail(reader, CHIMERA_EMODULE, "the %s is repeated or out of order", section_names[id]);
+        reader_fail(reader, CHIMERA_EMODULE, "the %s is repeated or out of order",
+                    section_names[id]);
         return;
     }
     *last_rank = section_rank[id];
@@ -85,10 +94,10 @@ static const struct {
     void (*read)(struct reader *reader, struct chimera_module *module);
 } section_readers[] = {
     /* In the order in which one needs another, which is the order in the file. */
-    {1, module_read_types},    {2, module_read_imports}, {3, module_read_functions},
-    {4, module_read_tables},   {5, module_read_memories}, {6, module_read_globals},
-    {7, module_read_exports},  {8, module_read_start},   {9, module_read_elements},
-    {12, module_read_data_count}, {10, module_read_code}, {11, module_read_data},
+    {1, module_read_types},       {2, module_read_imports},  {3, module_read_functions},
+    {4, module_read_tables},      {5, module_read_memories}, {6, module_read_globals},
+    {7, module_read_exports},     {8, module_read_start},    {9, module_read_elements},
+    {12, module_read_data_count}, {10, module_read_code},    {11, module_read_data},
     {13, module_read_tags},
 };
 
@@ -115,7 +124,7 @@ static int read_sections(struct reader *file, struct chimera_module *module)
 }
 
 int module_open(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
-                       struct chimera_error *err)
+                struct chimera_error *err)
 {
     int code = chimera_file_check_wasm(file, bytes, err);
     if (code < 0)
@@ -138,8 +147,9 @@ int module_open(const char *file, struct chimera_slice bytes, struct chimera_mod
     return CHIMERA_OK;
 }
 
-static int read_once(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
-                     bool *ret_wants_lowering, struct chimera_error *err)
+static int read_once(const char *file, struct chimera_slice bytes,
+                     struct chimera_module **ret_module, bool *ret_wants_lowering,
+                     struct chimera_error *err)
 {
     struct chimera_module *module;
     int code = module_open(file, bytes, &module, err);
@@ -157,14 +167,15 @@ static int read_once(const char *file, struct chimera_slice bytes, struct chimer
 }
 
 /* Its messages tell offsets of what we made, so they say so; there should be none. */
-static int read_lowered(const char *file, struct lowered *lowered, struct chimera_module **ret_module,
-                        struct chimera_error *err)
+static int read_lowered(const char *file, struct lowered *lowered,
+                        struct chimera_module **ret_module, struct chimera_error *err)
 {
     char name[300];
     bool wants_lowering = false;
     struct chimera_module *module = NULL;
     snprintf(name, sizeof(name), "%.250s, lowered", file);
-    int code = read_once(name, (struct chimera_slice){lowered->bytes, lowered->size}, &module, &wants_lowering, err);
+    int code = read_once(name, (struct chimera_slice){lowered->bytes, lowered->size}, &module,
+                         &wants_lowering, err);
     if (code < 0)
         return code;
     for (uint32_t i = 0; i < module->signature_count && i < lowered->type_count; i++) {
@@ -180,8 +191,8 @@ static int read_lowered(const char *file, struct lowered *lowered, struct chimer
     return CHIMERA_OK;
 }
 
-static int lower_and_read(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
-                          struct chimera_error *err)
+static int lower_and_read(const char *file, struct chimera_slice bytes,
+                          struct chimera_module **ret_module, struct chimera_error *err)
 {
     struct chimera_module *source;
     struct lowered lowered;
@@ -197,8 +208,8 @@ static int lower_and_read(const char *file, struct chimera_slice bytes, struct c
     return code;
 }
 
-int chimera_module_read(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
-                        struct chimera_error *err)
+int chimera_module_read(const char *file, struct chimera_slice bytes,
+                        struct chimera_module **ret_module, struct chimera_error *err)
 {
     struct chimera_error first = {0};
     bool wants_lowering = false;
@@ -271,7 +282,8 @@ bool chimera_module_exports_prefix(const struct chimera_module *module, const ch
     return false;
 }
 
-void chimera_module_lowering_text(const struct chimera_module *module, char ret_text[CHIMERA_LOWERING_SIZE])
+void chimera_module_lowering_text(const struct chimera_module *module,
+                                  char ret_text[CHIMERA_LOWERING_SIZE])
 {
     static const struct {
         unsigned bit;
@@ -284,8 +296,8 @@ void chimera_module_lowering_text(const struct chimera_module *module, char ret_
     ret_text[0] = '\0';
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         if (module->lowering & names[i].bit)
-            size += (size_t)snprintf(ret_text + size, CHIMERA_LOWERING_SIZE - size, "%s%s", size ? ", " : "",
-                                     names[i].name);
+            size += (size_t)snprintf(ret_text + size, CHIMERA_LOWERING_SIZE - size, "%s%s",
+                                     size ? ", " : "", names[i].name);
     }
 }
 

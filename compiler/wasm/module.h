@@ -3,9 +3,9 @@
  *
  * What the build must know or must refuse before wasm2c sees a module: sections, features, imports,
  * limits, segments, names (runtime-performance.md §7.2). Types inside function
- * bodies are wasm2c's to validate. A module that uses what wasm2c does not take but lower.c rewrites is
- * lowered first, and what is read is the outcome. Names and bodies are slices of the file, which must outlive the
- * module. Immutable once read.
+ * bodies are wasm2c's to validate. A module that uses what wasm2c does not take but lower.c
+ * rewrites is lowered first, and what is read is the outcome. Names and bodies are slices of the
+ * file, which must outlive the module. Immutable once read.
  */
 #ifndef CHIMERA_COMPILER_WASM_MODULE_H
 #define CHIMERA_COMPILER_WASM_MODULE_H
@@ -16,27 +16,26 @@
 #include "runtime/base/slice.h"
 
 enum wasm_type { /* the encoding of a value type */
-    WASM_I32 = 0x7f,
-    WASM_I64 = 0x7e,
-    WASM_F32 = 0x7d,
-    WASM_F64 = 0x7c,
-    WASM_V128 = 0x7b,
-    WASM_FUNCREF = 0x70,
-    WASM_EXTERNREF = 0x6f,
+                 WASM_I32 = 0x7f,
+                 WASM_I64 = 0x7e,
+                 WASM_F32 = 0x7d,
+                 WASM_F64 = 0x7c,
+                 WASM_V128 = 0x7b,
+                 WASM_FUNCREF = 0x70,
+                 WASM_EXTERNREF = 0x6f,
 };
 
 enum wasm_kind { WASM_FUNCTION = 0, WASM_TABLE = 1, WASM_MEMORY = 2, WASM_GLOBAL = 3 };
 
 struct wasm_signature {
     struct chimera_slice params, results; /* one byte each, enum wasm_type */
-    uint32_t id;    /* the first equal type + 1; equal shapes are equal types but in lowered modules */
+    uint32_t id; /* the first equal type + 1; equal shapes are equal types but in lowered modules */
     bool is_marked; /* lowered: an indirect call finds its type's id in the global `marker` */
 };
 
 struct wasm_limits {
     uint32_t min, max; /* max UINT32_MAX: none stated */
 };
-
 
 struct wasm_export {
     struct chimera_slice name;
@@ -48,8 +47,8 @@ enum wasm_expression_kind { WASM_CONST, WASM_REF_NULL, WASM_REF_FUNC, WASM_GLOBA
 
 struct wasm_expression { /* a constant expression of one instruction */
     enum wasm_expression_kind kind;
-    uint8_t type;   /* of a constant or a null */
-    uint64_t value; /* the constant's bits, or the index */
+    uint8_t type;        /* of a constant or a null */
+    uint64_t value;      /* the constant's bits, or the index */
     uint64_t value_high; /* the other half of a vector's */
 };
 
@@ -108,7 +107,7 @@ struct wasm_section {
 #define WASM_SECTIONS 14
 
 struct chimera_module {
-    const char *file; /* borrowed; for messages */
+    const char *file;           /* borrowed; for messages */
     struct chimera_slice bytes; /* of the file or, when it was lowered, of what came of it */
     char *lowered;              /* the latter; owned, or NULL */
     unsigned lowering;          /* enum wasm_lowering */
@@ -116,8 +115,9 @@ struct chimera_module {
     struct chimera_slice section[WASM_SECTIONS]; /* payloads by id; .data NULL: absent */
     struct chimera_slice metadata; /* io.kubewarden.metadata, the first; .data NULL: none */
 
-    /* Arrays are owned. Functions, tables and globals begin with the imported ones, as their indices
-     * do. (What passes chimera_module_check_imports() has no imported tables and globals.) */
+    /* Arrays are owned. Functions, tables and globals begin with the imported ones, as their
+     * indices do. (What passes chimera_module_check_imports() has no imported tables and globals.)
+     */
     struct wasm_signature *signatures;
     struct wasm_import *imports;
     uint32_t *functions; /* the signature of each */
@@ -128,7 +128,8 @@ struct chimera_module {
     struct wasm_data *data;
     struct chimera_slice *bodies; /* of the functions that are not imported */
     uint32_t signature_count, import_count, function_count, imported_functions, table_count,
-        imported_tables, global_count, imported_globals, export_count, element_count, data_count, body_count;
+        imported_tables, global_count, imported_globals, export_count, element_count, data_count,
+        body_count;
     bool has_memory, is_memory_imported;
     struct wasm_limits memory; /* pages */
     bool has_start;
@@ -139,14 +140,14 @@ struct chimera_module {
     /* What the bodies use. */
     bool uses_data_segments; /* memory.init or data.drop */
     bool uses_ref_func;
-    bool uses_vectors; /* or their type stands anywhere */
+    bool uses_vectors;   /* or their type stands anywhere */
     bool changes_tables; /* table.set, grow, fill, copy or init */
 };
 
-/* Reads and checks `bytes`, the contents of `file`. On failure err names file, section and offset, and
- * says what to do when the module is fine but of a kind that we do not take. */
-int chimera_module_read(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
-                        struct chimera_error *err);
+/* Reads and checks `bytes`, the contents of `file`. On failure err names file, section and offset,
+ * and says what to do when the module is fine but of a kind that we do not take. */
+int chimera_module_read(const char *file, struct chimera_slice bytes,
+                        struct chimera_module **ret_module, struct chimera_error *err);
 void chimera_module_free(struct chimera_module *module); /* NULL is allowed */
 
 /* The outermost form alone: is it a module, and are all sections there to their ends? For who asks
@@ -154,8 +155,8 @@ void chimera_module_free(struct chimera_module *module); /* NULL is allowed */
 int chimera_module_check_frame(const char *file, struct chimera_slice bytes,
                                struct chimera_error *err);
 
-/* Only the first custom section of this name; false when there is none or the file is broken before it.
- * Reads nothing else, so it works on modules that chimera_module_read() refuses. */
+/* Only the first custom section of this name; false when there is none or the file is broken before
+ * it. Reads nothing else, so it works on modules that chimera_module_read() refuses. */
 bool chimera_module_custom_section(struct chimera_slice wasm, const char *name,
                                    struct chimera_slice *ret_payload);
 
@@ -168,9 +169,11 @@ bool chimera_module_exports_prefix(const struct chimera_module *module, const ch
 
 /* "typed function references, tail calls"; "" when nothing was lowered. */
 #define CHIMERA_LOWERING_SIZE 80
-void chimera_module_lowering_text(const struct chimera_module *module, char ret_text[CHIMERA_LOWERING_SIZE]);
+void chimera_module_lowering_text(const struct chimera_module *module,
+                                  char ret_text[CHIMERA_LOWERING_SIZE]);
 
-/* "ii:i" for plugin.h; `size` of `ret_text` must fit the signature: see chimera_signature_size(). */
+/* "ii:i" for plugin.h; `size` of `ret_text` must fit the signature: see chimera_signature_size().
+ */
 void chimera_signature_text(const struct wasm_signature *signature, char *ret_text);
 size_t chimera_signature_size(const struct wasm_signature *signature);
 char chimera_type_letter(uint8_t type);

@@ -24,7 +24,8 @@ int reader_want_lowering(struct reader *reader, const char *feature)
 {
     reader->wants_lowering |= reader->code == 0;
     return reader_fail(reader, CHIMERA_EFEATURE,
-                       "the module uses %s, which Chimera does not compile: build it without", feature);
+                       "the module uses %s, which Chimera does not compile: build it without",
+                       feature);
 }
 
 static bool has_bytes(struct reader *reader, uint64_t size)
@@ -138,7 +139,8 @@ uint32_t reader_count(struct reader *reader, uint32_t limit, const char *what)
 {
     uint32_t count = reader_u32(reader);
     if (reader->code == 0 && count > (uint64_t)(reader->end - reader->at))
-        reader_fail(reader, CHIMERA_EMODULE, "the section says %u %s but is shorter than that", count, what);
+        reader_fail(reader, CHIMERA_EMODULE, "the section says %u %s but is shorter than that",
+                    count, what);
     else if (reader->code == 0 && count > limit)
         reader_fail(reader, CHIMERA_ELIMIT, "%u %s are over the limit of %u", count, what, limit);
     return reader->code < 0 ? 0 : count;

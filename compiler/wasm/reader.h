@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reader.h - a cursor over WebAssembly bytes: bounds-checked, with a sticky error.
  *
- * After the first failure every read returns 0 and moves nothing, so a caller may read several values
- * and test once. The message names the offset in the file.
+ * After the first failure every read returns 0 and moves nothing, so a caller may read several
+ * values and test once. The message names the offset in the file.
  */
 #ifndef CHIMERA_COMPILER_WASM_READER_H
 #define CHIMERA_COMPILER_WASM_READER_H
@@ -18,7 +18,7 @@ struct reader {
     const char *file;    /* name for messages */
     const char *section; /* the same: "import section" */
     struct chimera_error *err;
-    int code; /* 0 until something failed */
+    int code;            /* 0 until something failed */
     bool has_vectors;    /* it met a type or an instruction of vectors */
     bool wants_lowering; /* it failed on what lower.c rewrites */
 };
@@ -31,8 +31,9 @@ int reader_fail(struct reader *reader, int code, const char *format, ...)
 int reader_want_lowering(struct reader *reader, const char *feature) __attribute__((cold));
 
 uint8_t reader_byte(struct reader *reader);
-uint32_t reader_u32(struct reader *reader);              /* LEB128, at most 5 bytes, no excess bits */
-uint64_t reader_signed(struct reader *reader, unsigned bits); /* signed LEB128 of 32, 33 or 64 bits */
+uint32_t reader_u32(struct reader *reader); /* LEB128, at most 5 bytes, no excess bits */
+uint64_t reader_signed(struct reader *reader,
+                       unsigned bits); /* signed LEB128 of 32, 33 or 64 bits */
 struct chimera_slice reader_bytes(struct reader *reader, uint64_t size);
 struct chimera_slice reader_name(struct reader *reader); /* length and valid UTF-8 */
 

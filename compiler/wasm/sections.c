@@ -67,7 +67,8 @@ static void number_signatures(struct reader *reader, struct chimera_module *modu
     qsort(sorted, module->signature_count, sizeof(*sorted), by_shape);
     for (uint32_t i = 0; i < module->signature_count; i++) {
         bool is_repeated = i > 0 && same_shape(sorted[i - 1], sorted[i]);
-        sorted[i]->id = is_repeated ? sorted[i - 1]->id : (uint32_t)(sorted[i] - module->signatures) + 1;
+        sorted[i]->id =
+            is_repeated ? sorted[i - 1]->id : (uint32_t)(sorted[i] - module->signatures) + 1;
     }
     free(sorted);
 }
@@ -82,7 +83,8 @@ void module_read_types(struct reader *reader, struct chimera_module *module)
             reader_want_lowering(reader, "recursive types");
         } else if (form == 0x5e || form == 0x5f) {
             reader_fail(reader, CHIMERA_EFEATURE,
-                        "the module uses garbage collection types, which Chimera does not compile: build it "
+                        "the module uses garbage collection types, which Chimera does not compile: "
+                        "build it "
                         "without");
         } else if (form != 0x60) {
             reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a function type", form);
@@ -107,10 +109,13 @@ static void check_limit_flags(struct reader *reader, uint8_t flags)
 {
     if (flags <= 1)
         return;
-    const char *feature = flags & 8 ? "custom page sizes" : flags & 4 ? "64-bit memory" : "shared memory (threads)";
+    const char *feature = flags & 8   ? "custom page sizes"
+                          : flags & 4 ? "64-bit memory"
+                                      : "shared memory (threads)";
     if (flags < 16)
         reader_fail(reader, CHIMERA_EFEATURE,
-                    "the module uses %s, which Chimera does not compile: build it without", feature);
+                    "the module uses %s, which Chimera does not compile: build it without",
+                    feature);
     else
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is no flag of limits", flags);
 }
@@ -132,8 +137,9 @@ struct wasm_limits module_read_limits(struct reader *reader, uint32_t range)
 static void add_memory(struct reader *reader, struct chimera_module *module, bool is_imported)
 {
     if (module->has_memory) {
-        reader_fail(reader, CHIMERA_EFEATURE,
-                    "the module uses several memories, which Chimera does not compile: build it without");
+        reader_fail(
+            reader, CHIMERA_EFEATURE,
+            "the module uses several memories, which Chimera does not compile: build it without");
         return;
     }
     module->has_memory = true;
@@ -178,15 +184,18 @@ void module_check_expression(struct reader *reader, const struct chimera_module 
         const struct wasm_global *global = &module->globals[expression->value];
         found = global->type;
         if (global->is_mutable)
-            reader_fail(reader, CHIMERA_EMODULE, "constant expression required: a global of it is mutable");
+            reader_fail(reader, CHIMERA_EMODULE,
+                        "constant expression required: a global of it is mutable");
     }
     if (expression->kind == WASM_REF_FUNC && expression->value >= module->function_count)
-        reader_fail(reader, CHIMERA_EMODULE, "unknown function %llu", (unsigned long long)expression->value);
+        reader_fail(reader, CHIMERA_EMODULE, "unknown function %llu",
+                    (unsigned long long)expression->value);
     else if (found != type)
         reader_fail(reader, CHIMERA_EMODULE, "type mismatch in a constant expression");
 }
 
-static void read_import(struct reader *reader, struct chimera_module *module, struct wasm_import *import)
+static void read_import(struct reader *reader, struct chimera_module *module,
+                        struct wasm_import *import)
 {
     import->offset = reader_offset(reader);
     import->module = reader_name(reader);
@@ -252,12 +261,14 @@ static uint32_t count_of_section(const struct reader *reader, const struct chime
 
 void module_begin_indices(struct reader *reader, struct chimera_module *module)
 {
-    module->functions = reserve(reader, module->imported_functions + count_of_section(reader, module, 3),
-                                sizeof(*module->functions));
+    module->functions =
+        reserve(reader, module->imported_functions + count_of_section(reader, module, 3),
+                sizeof(*module->functions));
     module->tables = reserve(reader, module->imported_tables + count_of_section(reader, module, 4),
                              sizeof(*module->tables));
-    module->globals = reserve(reader, module->imported_globals + count_of_section(reader, module, 6),
-                              sizeof(*module->globals));
+    module->globals =
+        reserve(reader, module->imported_globals + count_of_section(reader, module, 6),
+                sizeof(*module->globals));
     for (uint32_t i = 0; reader->code == 0 && i < module->import_count; i++) {
         const struct wasm_import *import = &module->imports[i];
         if (import->kind == WASM_FUNCTION)
@@ -327,7 +338,8 @@ static uint32_t count_of(const struct chimera_module *module, enum wasm_kind kin
 
 static int by_name(const void *a, const void *b)
 {
-    const struct wasm_export *x = *(struct wasm_export *const *)a, *y = *(struct wasm_export *const *)b;
+    const struct wasm_export *x = *(struct wasm_export *const *)a,
+                             *y = *(struct wasm_export *const *)b;
     size_t size = x->name.size < y->name.size ? x->name.size : y->name.size;
     int order = size ? memcmp(x->name.data, y->name.data, size) : 0;
     if (order != 0)

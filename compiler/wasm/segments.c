@@ -2,8 +2,8 @@
 /* Element and data segments, and the function bodies. */
 #include <stdlib.h>
 
-#include "compiler/wasm/sections.h"
 #include "compiler/wasm/body.h"
+#include "compiler/wasm/sections.h"
 
 #define SEGMENTS_MAX 100000u
 #define ENTRIES_MAX 10000000u
@@ -17,7 +17,8 @@ static void *reserve(struct reader *reader, uint32_t count, size_t size)
     return array;
 }
 
-static struct wasm_expression read_offset(struct reader *reader, const struct chimera_module *module)
+static struct wasm_expression read_offset(struct reader *reader,
+                                          const struct chimera_module *module)
 {
     struct wasm_expression offset = opcode_constant(reader);
     module_check_expression(reader, module, &offset, WASM_I32);
@@ -48,8 +49,9 @@ static void read_element_entries(struct reader *reader, const struct chimera_mod
     uint32_t count = reader_count(reader, ENTRIES_MAX, "entries");
     element->functions = reserve(reader, count, sizeof(uint32_t));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
-        element->functions[i] = has_expressions ? read_element_expression(reader, module, element->type)
-                                                : read_function_index(reader, module);
+        element->functions[i] = has_expressions
+                                    ? read_element_expression(reader, module, element->type)
+                                    : read_function_index(reader, module);
         element->count = i + 1;
     }
 }
@@ -66,8 +68,10 @@ static void read_element_place(struct reader *reader, const struct chimera_modul
     element->offset = read_offset(reader, module);
 }
 
-/* Bit 0: not active; bit 1: a table index, or declarative; bit 2: expressions instead of indices. */
-static void read_element(struct reader *reader, struct chimera_module *module, struct wasm_element *element)
+/* Bit 0: not active; bit 1: a table index, or declarative; bit 2: expressions instead of indices.
+ */
+static void read_element(struct reader *reader, struct chimera_module *module,
+                         struct wasm_element *element)
 {
     uint32_t flags = reader_u32(reader);
     if (flags > 7) {
@@ -114,8 +118,8 @@ void module_read_code(struct reader *reader, struct chimera_module *module)
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         uint32_t size = reader_u32(reader);
         if (size > BODY_MAX)
-            reader_fail(reader, CHIMERA_ELIMIT, "a function of %u bytes is over the limit of %llu", size,
-                        (unsigned long long)BODY_MAX);
+            reader_fail(reader, CHIMERA_ELIMIT, "a function of %u bytes is over the limit of %llu",
+                        size, (unsigned long long)BODY_MAX);
         struct chimera_slice body = reader_bytes(reader, size);
         struct reader inside = *reader;
         inside.at = (const uint8_t *)body.data;
@@ -129,7 +133,8 @@ void module_read_code(struct reader *reader, struct chimera_module *module)
     }
 }
 
-static void read_data(struct reader *reader, const struct chimera_module *module, struct wasm_data *data)
+static void read_data(struct reader *reader, const struct chimera_module *module,
+                      struct wasm_data *data)
 {
     uint32_t flags = reader_u32(reader);
     if (flags > 2) {
@@ -159,9 +164,11 @@ void module_read_data(struct reader *reader, struct chimera_module *module)
 int module_check_whole(struct reader *file, struct chimera_module *module)
 {
     if (module->body_count != module->function_count - module->imported_functions)
-        return reader_fail(file, CHIMERA_EMODULE, "function and code section have inconsistent lengths");
+        return reader_fail(file, CHIMERA_EMODULE,
+                           "function and code section have inconsistent lengths");
     if (module->has_data_count && module->stated_data_count != module->data_count)
-        return reader_fail(file, CHIMERA_EMODULE, "data count and data section have inconsistent lengths");
+        return reader_fail(file, CHIMERA_EMODULE,
+                           "data count and data section have inconsistent lengths");
     if (module->uses_data_segments && !module->has_data_count)
         return reader_fail(file, CHIMERA_EMODULE, "data count section required");
     return file->code;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* freestanding.c - the functions that a compiler may call on its own, compiled into every plugin.
  *
- * A plugin imports nothing from libc: a deadline can interrupt only code of the plugin, and a loop over
- * memory.fill spends its life here (runtime-performance.md §5.2). Nothing here may be taken for a builtin, so that
- * these loops do not become calls of themselves.
+ * A plugin imports nothing from libc: a deadline can interrupt only code of the plugin, and a loop
+ * over memory.fill spends its life here (runtime-performance.md §5.2). Nothing here may be taken
+ * for a builtin, so that these loops do not become calls of themselves.
  */
 #include "prelude.h"
 
@@ -71,7 +71,8 @@ __asm__(".text\n"
 #define TWO_63 9223372036854775808.0
 #define TOP_BIT 0x8000000000000000ull
 
-/* Half of a number beyond 2^63, with the bit that falls off kept as a sticky one, rounds as the whole does. */
+/* Half of a number beyond 2^63, with the bit that falls off kept as a sticky one, rounds as the
+ * whole does. */
 f64 __floatundidf(u64 x)
 {
     f64 half;
@@ -201,8 +202,8 @@ int memcmp(const void *a, const void *b, size_t size)
     return 0;
 }
 
-/* Rounding to an integer by adding and taking away 2^52 (2^23), where the fraction falls off. Beyond
- * that every number is an integer. The sign is kept, for -0.3 rounds to -0. */
+/* Rounding to an integer by adding and taking away 2^52 (2^23), where the fraction falls off.
+ * Beyond that every number is an integer. The sign is kept, for -0.3 rounds to -0. */
 #define TWO_52 4503599627370496.0
 #define TWO_23 8388608.0f
 

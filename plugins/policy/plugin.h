@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plugin.h - the contract between a policy plugin and the runtime that loads it.
  *
- * A policy plugin is a shared object made from one WebAssembly module by wasm2c and clang or tcc. It
- * exports one symbol, CHIMERA_PLUGIN_SYMBOL, a constant `struct chimera_plugin`, and imports only
- * the functions of imports.h. It has no constructors, needs no other library, and holds no writable
- * data: all state of a guest is in the instance, the linear memory and the tables, which the runtime
- * allocates and passes in. So any number of instances may run one plugin at once, one thread each.
+ * A policy plugin is a shared object made from one WebAssembly module by wasm2c and clang or tcc.
+ * It exports one symbol, CHIMERA_PLUGIN_SYMBOL, a constant `struct chimera_plugin`, and imports
+ * only the functions of imports.h. It has no constructors, needs no other library, and holds no
+ * writable data: all state of a guest is in the instance, the linear memory and the tables, which
+ * the runtime allocates and passes in. So any number of instances may run one plugin at once, one
+ * thread each.
  *
  * CHIMERA_PLUGIN_ABI counts changes of this file; the loader refuses any other number.
  * Plain C11, usable from C++.
@@ -24,7 +25,7 @@ typedef long long int64_t;
 typedef unsigned long long uint64_t;
 typedef unsigned long size_t;
 #define NULL ((void *)0)
-#define offsetof(type, member) ((size_t) & ((type *)0)->member)
+#define offsetof(type, member) ((size_t)&((type *)0)->member)
 #else
 #include <stddef.h>
 #include <stdint.h>
@@ -58,13 +59,13 @@ enum chimera_trap {
 #undef X
 };
 
-enum chimera_mode { /* how a policy is spoken to; guest-abis.md §1.1 */
-    CHIMERA_MODE_NONE = 0, /* exports only: the conformance tests */
-    CHIMERA_MODE_WAPC = 1,
-    CHIMERA_MODE_WASI = 2,
-    CHIMERA_MODE_OPA = 3,
-    CHIMERA_MODE_GATEKEEPER = 4,
-    CHIMERA_MODE_CHIMERA = 5, /* the WASI policies of 2020 */
+enum chimera_mode {                        /* how a policy is spoken to; guest-abis.md §1.1 */
+                    CHIMERA_MODE_NONE = 0, /* exports only: the conformance tests */
+                    CHIMERA_MODE_WAPC = 1,
+                    CHIMERA_MODE_WASI = 2,
+                    CHIMERA_MODE_OPA = 3,
+                    CHIMERA_MODE_GATEKEEPER = 4,
+                    CHIMERA_MODE_CHIMERA = 5, /* the WASI policies of 2020 */
 };
 
 struct chimera_host; /* the runtime's side of one instance; opaque to a plugin */
@@ -86,8 +87,8 @@ enum chimera_tier {
     CHIMERA_TIER_FULL = 2,  /* clang -O1 */
 };
 
-/* No frame of the quick tier is larger: its functions look at the stack's limit only after they have made
- * their frame, and nothing else keeps a frame from reaching over the stack's guard. */
+/* No frame of the quick tier is larger: its functions look at the stack's limit only after they
+ * have made their frame, and nothing else keeps a frame from reaching over the stack's guard. */
 #define CHIMERA_FRAME_MAX ((size_t)1 << 20)
 
 /* What a function of the runtime may use of the guest's stack. The guest's code sees to it. */
@@ -97,8 +98,8 @@ enum chimera_tier {
 struct chimera_instance {
     struct chimera_host *host;
     struct chimera_memory memory;
-    /* A frame of the quick tier that begins below must not run: so much is left for it, for one more of
-     * its callee's, and for the host's functions. */
+    /* A frame of the quick tier that begins below must not run: so much is left for it, for one
+     * more of its callee's, and for the host's functions. */
     uint8_t *stack_limit;
 };
 
@@ -110,14 +111,19 @@ union chimera_value {
     void *externref;
 };
 
-enum chimera_export_kind { CHIMERA_EXPORT_FUNCTION = 0, CHIMERA_EXPORT_GLOBAL = 1, CHIMERA_EXPORT_MEMORY = 2 };
+enum chimera_export_kind {
+    CHIMERA_EXPORT_FUNCTION = 0,
+    CHIMERA_EXPORT_GLOBAL = 1,
+    CHIMERA_EXPORT_MEMORY = 2
+};
 
 struct chimera_export {
     const char *name; /* name_size bytes of UTF-8; may hold NUL */
     uint32_t name_size;
     uint32_t kind; /* enum chimera_export_kind */
     /* A function's parameters and results, or a global's type, in letters: i i32, I i64, f f32,
-     * F f64, e externref, r funcref, v v128. "ii:i" takes two i32 and returns one; "I" is a global. */
+     * F f64, e externref, r funcref, v v128. "ii:i" takes two i32 and returns one; "I" is a global.
+     */
     const char *type;
     /* Functions: takes the arguments from `values` and leaves the results there, from 0 on. NULL
      * where a type is funcref or v128. Runs on the guest's stack; never call it on your own. */
@@ -132,8 +138,8 @@ struct chimera_plugin_table {
 };
 
 struct chimera_plugin {
-    uint32_t abi;  /* CHIMERA_PLUGIN_ABI */
-    uint32_t size; /* sizeof(struct chimera_plugin) of the builder */
+    uint32_t abi;            /* CHIMERA_PLUGIN_ABI */
+    uint32_t size;           /* sizeof(struct chimera_plugin) of the builder */
     uint8_t wasm_digest[32]; /* SHA-256 of the WebAssembly file */
     const char *toolchain;   /* the identity of what built it; part of the file's name */
     uint32_t mode;           /* enum chimera_mode */
@@ -144,7 +150,8 @@ struct chimera_plugin {
     const struct chimera_plugin_table *tables;
     const struct chimera_export *exports;
     uint32_t table_count, export_count;
-    uint32_t changes_tables; /* 1 when code may write table entries; else they stay as initialised */
+    uint32_t
+        changes_tables; /* 1 when code may write table entries; else they stay as initialised */
     /* Sets globals and fills tables from the element segments. Memory holds the image and the
      * tables have their minimum size, all null. May trap: call it on the guest's stack. */
     void (*initialize)(struct chimera_instance *instance);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prelude.h - what the generated C of a policy is written against, in place of wasm2c's own prelude.
+/* prelude.h - what the generated C of a policy is written against, in place of wasm2c's own
+ * prelude.
  *
- * wasm2c's function bodies are kept as they are; every macro, type and helper that they name is here.
- * So neither speed nor soundness of a plugin hangs on WABT's runtime (docs/decisions/001):
+ * wasm2c's function bodies are kept as they are; every macro, type and helper that they name is
+ * here. So neither speed nor soundness of a plugin hangs on WABT's runtime (docs/decisions/001):
  *  - a load or store is one volatile access through a base held in a local of the function
  *    (runtime-performance.md §9), whose 33-bit address cannot leave the reservation of 8 GiB;
  *  - a trap calls the runtime, which leaves the guest's stack;
@@ -38,7 +39,8 @@ u32 chimera_memory_grow(struct chimera_host *host, u32 delta);
 u32 chimera_table_grow(struct chimera_host *host, struct chimera_table *table, u32 delta,
                        const void *initial);
 
-/* The helpers of freestanding.c: a deadline must be able to interrupt them, so they are the plugin's. */
+/* The helpers of freestanding.c: a deadline must be able to interrupt them, so they are the
+ * plugin's. */
 void *memcpy(void *to, const void *from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);
@@ -103,8 +105,8 @@ typedef f64 UNALIGNED mem_f64;
 #define i64_store32(mem, a, v) ((void)(AT(mem_u32, a) = (u32)(v)))
 
 #define IS_OUTSIDE(offset, count, size) ((u64)(offset) + (u64)(count) > (u64)(size))
-#define CHECK_MEMORY(offset, count)                                                                \
-    if (UNLIKELY(IS_OUTSIDE(offset, count, instance->head.memory.size)))                           \
+#define CHECK_MEMORY(offset, count)                                      \
+    if (UNLIKELY(IS_OUTSIDE(offset, count, instance->head.memory.size))) \
     TRAP(OUT_OF_BOUNDS)
 
 static inline void bulk_fill(struct chimera_instance *head, u32 at, u32 byte, u32 count)
@@ -132,9 +134,10 @@ static inline void bulk_init(struct chimera_instance *head, const u8 *segment, u
 
 #define memory_fill(mem, at, byte, count) bulk_fill(&instance->head, at, byte, count)
 #define memory_copy(to_mem, from_mem, to, from, count) bulk_copy(&instance->head, to, from, count)
-#define memory_init(mem, segment, size, to, from, count)                                           \
+#define memory_init(mem, segment, size, to, from, count) \
     bulk_init(&instance->head, segment, size, to, from, count)
-#define wasm_rt_grow_memory(mem, delta) (HOST_STACK, chimera_memory_grow(instance->head.host, delta))
+#define wasm_rt_grow_memory(mem, delta) \
+    (HOST_STACK, chimera_memory_grow(instance->head.host, delta))
 
 /* --- Tables and references. --- */
 
@@ -174,13 +177,13 @@ static inline u32 masked(u32 at, u32 size)
     return (u32)(hidden & (u64)((s64)(hidden - size) >> 63));
 }
 
-/* `ft` is a signature's number; a null entry has 0 and never matches. The function was stored with the
- * number of its own type, so what is called has the type that the caller assumes. wasm2c's fifth
- * argument is the entry's instance, by the index that is not masked; it is not used. */
+/* `ft` is a signature's number; a null entry has 0 and never matches. The function was stored with
+ * the number of its own type, so what is called has the type that the caller assumes. wasm2c's
+ * fifth argument is the entry's instance, by the index that is not masked; it is not used. */
 #define ENTRY(table, x) ((table).data[masked(x, (table).size)])
-#define CALL_INDIRECT(table, t, ft, x, unmasked, ...)                                              \
-    ((LIKELY((x) < (table).size && ENTRY(table, x).func_type == FUNC_TYPE(ft)) ||                  \
-      TRAP(INDIRECT_CALL)),                                                                        \
+#define CALL_INDIRECT(table, t, ft, x, unmasked, ...)                             \
+    ((LIKELY((x) < (table).size && ENTRY(table, x).func_type == FUNC_TYPE(ft)) || \
+      TRAP(INDIRECT_CALL)),                                                       \
      ((t)ENTRY(table, x).func)(ENTRY(table, x).module_instance, ##__VA_ARGS__))
 
 typedef struct { /* one entry of an element segment */
@@ -206,11 +209,11 @@ static inline void table_init(struct chimera_instance *head, wasm_rt_funcref_tab
     }
 }
 
-#define funcref_table_init(table, segment, size, to, from, count, ...)                             \
+#define funcref_table_init(table, segment, size, to, from, count, ...) \
     table_init(&instance->head, table, segment, size, to, from, count)
 
-static inline void null_init(struct chimera_instance *head, wasm_rt_externref_table_t *table, u32 size,
-                             u32 to, u32 from, u32 count)
+static inline void null_init(struct chimera_instance *head, wasm_rt_externref_table_t *table,
+                             u32 size, u32 to, u32 from, u32 count)
 {
     if (UNLIKELY(IS_OUTSIDE(from, count, size) || IS_OUTSIDE(to, count, table->size)))
         chimera_stop(head, CHIMERA_TRAP_TABLE_BOUNDS);
@@ -218,17 +221,17 @@ static inline void null_init(struct chimera_instance *head, wasm_rt_externref_ta
         table->data[to + i] = NULL;
 }
 
-#define externref_table_init(table, size, to, from, count)                                         \
+#define externref_table_init(table, size, to, from, count) \
     null_init(&instance->head, table, size, to, from, count)
 
 #define DEFINE_TABLE(type)                                                                         \
-    static inline void type##_copy(struct chimera_instance *head, wasm_rt_##type##_table_t *to_table, \
-                                   const wasm_rt_##type##_table_t *from_table, u32 to, u32 from,   \
-                                   u32 count)                                                      \
+    static inline void type##_copy(                                                                \
+        struct chimera_instance *head, wasm_rt_##type##_table_t *to_table,                         \
+        const wasm_rt_##type##_table_t *from_table, u32 to, u32 from, u32 count)                   \
     {                                                                                              \
         if (UNLIKELY(IS_OUTSIDE(to, count, to_table->size) ||                                      \
                      IS_OUTSIDE(from, count, from_table->size)))                                   \
-            chimera_stop(head, CHIMERA_TRAP_TABLE_BOUNDS);                                   \
+            chimera_stop(head, CHIMERA_TRAP_TABLE_BOUNDS);                                         \
         memmove(to_table->data + to, from_table->data + from, count * sizeof(wasm_rt_##type##_t)); \
     }                                                                                              \
     static inline wasm_rt_##type##_t type##_get(struct chimera_instance *head,                     \
@@ -251,7 +254,7 @@ static inline void null_init(struct chimera_instance *head, wasm_rt_externref_ta
                                    wasm_rt_##type##_t value, u32 count)                            \
     {                                                                                              \
         if (UNLIKELY(IS_OUTSIDE(at, count, table->size)))                                          \
-            chimera_stop(head, CHIMERA_TRAP_TABLE_BOUNDS);                                   \
+            chimera_stop(head, CHIMERA_TRAP_TABLE_BOUNDS);                                         \
         for (u32 i = 0; i < count; i++)                                                            \
             table->data[at + i] = value;                                                           \
     }                                                                                              \
@@ -278,14 +281,14 @@ DEFINE_TABLE(externref)
 
 /* --- Integers. --- */
 
-#define DIV_S(ut, min, x, y)                                                                       \
-    (UNLIKELY((y) == 0)                       ? TRAP(DIVIDE_BY_ZERO)                               \
-     : UNLIKELY((x) == (min) && (y) == -1) ? TRAP(INTEGER_OVERFLOW)                                \
-                                              : (ut)((x) / (y)))
-#define REM_S(ut, min, x, y)                                                                       \
-    (UNLIKELY((y) == 0)                       ? TRAP(DIVIDE_BY_ZERO)                               \
-     : UNLIKELY((x) == (min) && (y) == -1) ? 0                                                     \
-                                              : (ut)((x) % (y)))
+#define DIV_S(ut, min, x, y)                                        \
+    (UNLIKELY((y) == 0)                    ? TRAP(DIVIDE_BY_ZERO)   \
+     : UNLIKELY((x) == (min) && (y) == -1) ? TRAP(INTEGER_OVERFLOW) \
+                                           : (ut)((x) / (y)))
+#define REM_S(ut, min, x, y)                                      \
+    (UNLIKELY((y) == 0)                    ? TRAP(DIVIDE_BY_ZERO) \
+     : UNLIKELY((x) == (min) && (y) == -1) ? 0                    \
+                                           : (ut)((x) % (y)))
 #define INT32_SMALLEST (-2147483647 - 1)
 #define INT64_SMALLEST (-9223372036854775807ll - 1)
 #define I32_DIV_S(x, y) DIV_S(u32, INT32_SMALLEST, (s32)(x), (s32)(y))
@@ -304,57 +307,57 @@ DEFINE_TABLE(externref)
 
 /* --- Floating point. A NaN result is quiet; which one is free (core specification, §4.3.3). --- */
 
-#define FMIN(x, y)                                                                                 \
-    (UNLIKELY((x) != (x))               ? NAN                                                      \
-     : UNLIKELY((y) != (y))             ? NAN                                                      \
-     : UNLIKELY((x) == 0 && (y) == 0) ? (IS_NEGATIVE(x) ? (x) : (y))                         \
-     : (x) < (y)                        ? (x)                                                      \
-                                        : (y))
-#define FMAX(x, y)                                                                                 \
-    (UNLIKELY((x) != (x))               ? NAN                                                      \
-     : UNLIKELY((y) != (y))             ? NAN                                                      \
-     : UNLIKELY((x) == 0 && (y) == 0) ? (IS_NEGATIVE(x) ? (y) : (x))                         \
-     : (x) > (y)                        ? (x)                                                      \
-                                        : (y))
+#define FMIN(x, y)                                                   \
+    (UNLIKELY((x) != (x))             ? NAN                          \
+     : UNLIKELY((y) != (y))           ? NAN                          \
+     : UNLIKELY((x) == 0 && (y) == 0) ? (IS_NEGATIVE(x) ? (x) : (y)) \
+     : (x) < (y)                      ? (x)                          \
+                                      : (y))
+#define FMAX(x, y)                                                   \
+    (UNLIKELY((x) != (x))             ? NAN                          \
+     : UNLIKELY((y) != (y))           ? NAN                          \
+     : UNLIKELY((x) == 0 && (y) == 0) ? (IS_NEGATIVE(x) ? (y) : (x)) \
+     : (x) > (y)                      ? (x)                          \
+                                      : (y))
 
-#define TRUNC_S(ut, st, min, above_min, max, x)                                                    \
-    (UNLIKELY((x) != (x))                                  ? TRAP(INVALID_CONVERSION)              \
-     : UNLIKELY(!((x)above_min(min) && (x) < (max))) ? TRAP(INTEGER_OVERFLOW)                      \
-                                                           : (ut)(st)(x))
+#define TRUNC_S(ut, st, min, above_min, max, x)                                 \
+    (UNLIKELY((x) != (x))                            ? TRAP(INVALID_CONVERSION) \
+     : UNLIKELY(!((x)above_min(min) && (x) < (max))) ? TRAP(INTEGER_OVERFLOW)   \
+                                                     : (ut)(st)(x))
 #define I32_TRUNC_S_F32(x) TRUNC_S(u32, s32, -2147483648.f, >=, 2147483648.f, x)
 #define I64_TRUNC_S_F32(x) TRUNC_S(u64, s64, -9223372036854775808.f, >=, 9223372036854775808.f, x)
 #define I32_TRUNC_S_F64(x) TRUNC_S(u32, s32, -2147483649., >, 2147483648., x)
 #define I64_TRUNC_S_F64(x) TRUNC_S(u64, s64, -9223372036854775808., >=, 9223372036854775808., x)
 
-#define TRUNC_U(ut, max, x)                                                                        \
-    (UNLIKELY((x) != (x))                           ? TRAP(INVALID_CONVERSION)                     \
-     : UNLIKELY(!((x) > -1 && (x) < (max))) ? TRAP(INTEGER_OVERFLOW)                               \
-                                                    : (ut)(x))
+#define TRUNC_U(ut, max, x)                                            \
+    (UNLIKELY((x) != (x))                   ? TRAP(INVALID_CONVERSION) \
+     : UNLIKELY(!((x) > -1 && (x) < (max))) ? TRAP(INTEGER_OVERFLOW)   \
+                                            : (ut)(x))
 #define I32_TRUNC_U_F32(x) TRUNC_U(u32, 4294967296.f, x)
 #define I64_TRUNC_U_F32(x) TRUNC_U(u64, 18446744073709551616.f, x)
 #define I32_TRUNC_U_F64(x) TRUNC_U(u32, 4294967296., x)
 #define I64_TRUNC_U_F64(x) TRUNC_U(u64, 18446744073709551616., x)
 
-#define TRUNC_SAT_S(ut, st, min, smallest, above_min, max, largest, x)                             \
-    (UNLIKELY((x) != (x))             ? (ut)0                                                      \
-     : UNLIKELY(!((x)above_min(min))) ? (ut)(smallest)                                             \
-     : UNLIKELY(!((x) < (max)))       ? (ut)(largest)                                              \
+#define TRUNC_SAT_S(ut, st, min, smallest, above_min, max, largest, x) \
+    (UNLIKELY((x) != (x))             ? (ut)0                          \
+     : UNLIKELY(!((x)above_min(min))) ? (ut)(smallest)                 \
+     : UNLIKELY(!((x) < (max)))       ? (ut)(largest)                  \
                                       : (ut)(st)(x))
-#define I32_TRUNC_SAT_S_F32(x)                                                                     \
+#define I32_TRUNC_SAT_S_F32(x) \
     TRUNC_SAT_S(u32, s32, -2147483648.f, INT32_SMALLEST, >=, 2147483648.f, 2147483647, x)
-#define I64_TRUNC_SAT_S_F32(x)                                                                     \
-    TRUNC_SAT_S(u64, s64, -9223372036854775808.f, INT64_SMALLEST, >=, 9223372036854775808.f,       \
+#define I64_TRUNC_SAT_S_F32(x)                                                               \
+    TRUNC_SAT_S(u64, s64, -9223372036854775808.f, INT64_SMALLEST, >=, 9223372036854775808.f, \
                 9223372036854775807ll, x)
-#define I32_TRUNC_SAT_S_F64(x)                                                                     \
+#define I32_TRUNC_SAT_S_F64(x) \
     TRUNC_SAT_S(u32, s32, -2147483649., INT32_SMALLEST, >, 2147483648., 2147483647, x)
-#define I64_TRUNC_SAT_S_F64(x)                                                                     \
-    TRUNC_SAT_S(u64, s64, -9223372036854775808., INT64_SMALLEST, >=, 9223372036854775808.,         \
+#define I64_TRUNC_SAT_S_F64(x)                                                             \
+    TRUNC_SAT_S(u64, s64, -9223372036854775808., INT64_SMALLEST, >=, 9223372036854775808., \
                 9223372036854775807ll, x)
 
-#define TRUNC_SAT_U(ut, max, largest, x)                                                           \
-    (UNLIKELY((x) != (x))       ? (ut)0                                                            \
-     : UNLIKELY(!((x) > -1))    ? (ut)0                                                            \
-     : UNLIKELY(!((x) < (max))) ? (ut)(largest)                                                    \
+#define TRUNC_SAT_U(ut, max, largest, x)        \
+    (UNLIKELY((x) != (x))       ? (ut)0         \
+     : UNLIKELY(!((x) > -1))    ? (ut)0         \
+     : UNLIKELY(!((x) < (max))) ? (ut)(largest) \
                                 : (ut)(x))
 #define I32_TRUNC_SAT_U_F32(x) TRUNC_SAT_U(u32, 4294967296.f, 4294967295u, x)
 #define I64_TRUNC_SAT_U_F32(x) TRUNC_SAT_U(u64, 18446744073709551616.f, 18446744073709551615ull, x)

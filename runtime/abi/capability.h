@@ -25,7 +25,8 @@ struct chimera_host_request {
  * guest gets. `answer` is emptied first, and its account, if it has one, bears the call: once that
  * has failed, what is answered means nothing. Owns nothing across a trap: the buffer is the
  * caller's. */
-bool chimera_capability_call(const struct chimera_grants *grants, const struct chimera_host_request *call,
+bool chimera_capability_call(const struct chimera_grants *grants,
+                             const struct chimera_host_request *call,
                              struct chimera_buffer *answer);
 
 #endif

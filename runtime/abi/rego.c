@@ -357,8 +357,8 @@ int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces
 {
     uint32_t value;
     struct chimera_slice json = {0};
-    /* Rego does not ask for the cluster's resources, it finds them in its data; without them it would
-     * judge by an empty cluster. */
+    /* Rego does not ask for the cluster's resources, it finds them in its data; without them it
+     * would judge by an empty cluster. */
     if (chimera_abi_reads_cluster(host))
         return chimera_fail(err, CHIMERA_EREFUSED,
                             "the host capability kubernetes/list_resources_all is not available in "

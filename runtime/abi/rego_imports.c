@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What Rego modules import. These functions run on the guest's stack and call back into the guest,
- * which may trap or be interrupted there: everything they hold is in struct chimera_rego. There is one
- * of it for a host, so a builtin may not be called from within a call back (instance/guest.h). */
+ * which may trap or be interrupted there: everything they hold is in struct chimera_rego. There is
+ * one of it for a host, so a builtin may not be called from within a call back (instance/guest.h).
+ */
 #include <stdio.h>
 #include <time.h>
 
@@ -72,7 +73,7 @@ void chimera_opa_abort(struct chimera_host *host, uint32_t message_at)
     char text[sizeof(host->stop_text)];
     struct chimera_slice message = guest_message(host, message_at);
     chimera_log_in("opa_abort", CHIMERA_LOG_ERROR, TARGET, message,
-                     CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
+                   CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
     snprintf(text, sizeof(text), "%.*s", (int)message.size, message.data);
     trap_with(host, "opa_abort", text);
 }
@@ -81,7 +82,7 @@ void chimera_opa_println(struct chimera_host *host, uint32_t message_at)
 {
     enter_nested(host);
     chimera_log_in("opa_println", CHIMERA_LOG_INFO, TARGET, guest_message(host, message_at),
-                     CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
+                   CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
     chimera_import_leave(host);
 }
 

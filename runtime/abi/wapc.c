@@ -6,8 +6,8 @@
 
 #include "runtime/abi/abi_internal.h"
 #include "runtime/abi/wasi.h"
-#include "runtime/text/utf8.h"
 #include "runtime/policy/policy.h"
+#include "runtime/text/utf8.h"
 
 #define TARGET "chimera::wapc"
 
@@ -132,8 +132,9 @@ IMPORT(void, console_log, uint32_t at, uint32_t size)
 {
     enter(host);
     require_utf8(host, at, size);
-    chimera_log_in("policy_log", CHIMERA_LOG_INFO, "policy_log", chimera_abi_guest_slice(host, at, size),
-                     CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
+    chimera_log_in("policy_log", CHIMERA_LOG_INFO, "policy_log",
+                   chimera_abi_guest_slice(host, at, size),
+                   CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
     chimera_import_leave(host);
 }
 

@@ -33,9 +33,9 @@ enum chimera_wasi_file {
 
 struct chimera_wasi {
     enum chimera_wasi_stdio stdio;
-    uint8_t file[CHIMERA_WASI_FILES]; /* enum chimera_wasi_file of each descriptor */
+    uint8_t file[CHIMERA_WASI_FILES];      /* enum chimera_wasi_file of each descriptor */
     uint8_t kept_file[CHIMERA_WASI_FILES]; /* where each request begins */
-    uint64_t created_ns;              /* where the guest's monotonic clock begins; never moves */
+    uint64_t created_ns; /* where the guest's monotonic clock begins; never moves */
     struct chimera_wasi_strings arguments, environment;
 
     /* Standard input: the document, then the answers of host calls. Its end is not final. */
@@ -91,8 +91,9 @@ int chimera_wasi_prepare(struct chimera_host *host, const struct chimera_wasi_ru
 void chimera_wasi_start_begin(struct chimera_host *host);
 void chimera_wasi_start_end(struct chimera_host *host);
 
-/* Runs `_start`, or what is left of it after the preparation, to its end. 0: *ret_text is its standard output; else CHIMERA_EGUEST or
- * CHIMERA_EDEADLINE, and it is the message that a verdict gets (guest-abis.md §3.2). In the arena.
+/* Runs `_start`, or what is left of it after the preparation, to its end. 0: *ret_text is its
+ * standard output; else CHIMERA_EGUEST or CHIMERA_EDEADLINE, and it is the message that a verdict
+ * gets (guest-abis.md §3.2). In the arena.
  */
 int chimera_wasi_run(struct chimera_host *host, const struct chimera_wasi_run *run,
                      struct chimera_arena *arena, struct chimera_slice *ret_text);

@@ -50,8 +50,8 @@ static struct span vector_part(struct chimera_host *host, struct vector vector, 
     return (struct span){chimera_guest_bytes(host, chimera_wasi_get32(part), size), size};
 }
 
-/* The first buffer that takes anything: only that is filled. Where the empty ones before it are does
- * not matter, to the reference neither. */
+/* The first buffer that takes anything: only that is filled. Where the empty ones before it are
+ * does not matter, to the reference neither. */
 static struct span first_space(struct chimera_host *host, struct vector vector)
 {
     for (uint32_t i = 0; i < vector.count; i++) {
@@ -99,8 +99,8 @@ static void log_line(const struct chimera_host *host, const struct chimera_buffe
     bool is_output = lines == &host->wasi->output;
     if (lines->size > 0)
         chimera_log_in("policy_log", CHIMERA_LOG_INFO, "policy_log", chimera_buffer_slice(lines),
-                         CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
-                         CHIMERA_TEXT("stream", chimera_slice_of(is_output ? "stdout" : "stderr")));
+                       CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
+                       CHIMERA_TEXT("stream", chimera_slice_of(is_output ? "stdout" : "stderr")));
 }
 
 /* Logs each line as it is complete, and keeps the rest for later. */

@@ -180,8 +180,8 @@ static uint32_t poll_check(struct chimera_host *host, struct poll *poll)
     return WASI_SUCCESS;
 }
 
-/* Sleeps until the guest's clock shows `wake`, or ends it when its time is up: the watchdog may be a
- * millisecond behind, in which a guest could answer as if it had slept enough. */
+/* Sleeps until the guest's clock shows `wake`, or ends it when its time is up: the watchdog may be
+ * a millisecond behind, in which a guest could answer as if it had slept enough. */
 static void sleep_until(struct chimera_host *host, uint64_t wake)
 {
     for (;;) {

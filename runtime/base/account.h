@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* account.h - what one evaluation may still use of its host: time and memory.
  *
- * Host functions do trusted work for an untrusted guest or caller, and host code is not interrupted.
- * So every loop whose length one of them chooses spends units here, and whatever is allocated for
- * them is taken here before it is made. The clock is read once in CHIMERA_ACCOUNT_LOOK units, which
- * bounds how late a deadline is noticed. The first refusal sticks in `failed`: writers may go on until
- * they can return, and one test at the end is enough.
+ * Host functions do trusted work for an untrusted guest or caller, and host code is not
+ * interrupted. So every loop whose length one of them chooses spends units here, and whatever is
+ * allocated for them is taken here before it is made. The clock is read once in
+ * CHIMERA_ACCOUNT_LOOK units, which bounds how late a deadline is noticed. The first refusal sticks
+ * in `failed`: writers may go on until they can return, and one test at the end is enough.
  *
- * One account an evaluation, used by the thread that runs it. NULL stands for no bound: trusted input.
+ * One account an evaluation, used by the thread that runs it. NULL stands for no bound: trusted
+ * input.
  */
 #ifndef CHIMERA_BASE_ACCOUNT_H
 #define CHIMERA_BASE_ACCOUNT_H
@@ -19,8 +20,8 @@
 
 #define CHIMERA_ACCOUNT_FOREVER UINT64_MAX /* no deadline, no limit */
 
-/* Units between two looks at the clock. A unit is a step of some nanoseconds: a byte compared, copied
- * or scanned counts an eighth to one, a node of a tree eight, a system call a thousand. */
+/* Units between two looks at the clock. A unit is a step of some nanoseconds: a byte compared,
+ * copied or scanned counts an eighth to one, a node of a tree eight, a system call a thousand. */
 #define CHIMERA_ACCOUNT_LOOK ((uint64_t)1 << 17)
 
 struct chimera_account {

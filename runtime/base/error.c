@@ -21,8 +21,8 @@ const char *chimera_code_text(int code)
     switch (code) {
     case CHIMERA_OK:
         return "no error";
-#define X(name, number, text)                                                                      \
-    case CHIMERA_##name:                                                                           \
+#define X(name, number, text) \
+    case CHIMERA_##name:      \
         return text;
         CHIMERA_ERROR_MAP(X)
 #undef X

@@ -7,18 +7,18 @@
 #ifndef CHIMERA_BASE_ERROR_H
 #define CHIMERA_BASE_ERROR_H
 
-#define CHIMERA_ERROR_MAP(X)                                     \
-    X(EINVAL, 1, "invalid argument or configuration")            \
-    X(ENOMEM, 2, "out of memory")                                \
-    X(EIO, 3, "input or output failed")                          \
-    X(EABI, 4, "the plugin was built for another ABI")           \
-    X(ETRAP, 5, "the policy trapped")                            \
-    X(EDEADLINE, 6, "the policy ran past its time limit")        \
-    X(EMODULE, 7, "the WebAssembly module is malformed")         \
+#define CHIMERA_ERROR_MAP(X)                                              \
+    X(EINVAL, 1, "invalid argument or configuration")                     \
+    X(ENOMEM, 2, "out of memory")                                         \
+    X(EIO, 3, "input or output failed")                                   \
+    X(EABI, 4, "the plugin was built for another ABI")                    \
+    X(ETRAP, 5, "the policy trapped")                                     \
+    X(EDEADLINE, 6, "the policy ran past its time limit")                 \
+    X(EMODULE, 7, "the WebAssembly module is malformed")                  \
     X(EFEATURE, 8, "the WebAssembly module needs an unsupported feature") \
-    X(ETOOL, 9, "a tool of the compiler chain failed")           \
-    X(EREFUSED, 10, "refused for safety")                        \
-    X(ELIMIT, 11, "a limit was reached")                         \
+    X(ETOOL, 9, "a tool of the compiler chain failed")                    \
+    X(EREFUSED, 10, "refused for safety")                                 \
+    X(ELIMIT, 11, "a limit was reached")                                  \
     X(EGUEST, 12, "the policy reported an error")
 
 enum chimera_code {
@@ -39,7 +39,8 @@ struct chimera_error {
 };
 
 /* Fills `err` unless it is NULL, and returns `code`, so that a failing line reads
- * `return chimera_fail(err, CHIMERA_EIO, "%s: %s", path, why);`. A text that does not fit is cut. */
+ * `return chimera_fail(err, CHIMERA_EIO, "%s: %s", path, why);`. A text that does not fit is cut.
+ */
 int chimera_fail(struct chimera_error *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));
 

@@ -17,7 +17,8 @@
 /* Appends the file (or standard input for "-") to `buffer`; CHIMERA_ELIMIT past its limit. */
 int chimera_file_read(const char *path, struct chimera_buffer *buffer, struct chimera_error *err);
 
-/* The same from an open descriptor, from its current position to its end; `name` is for messages. */
+/* The same from an open descriptor, from its current position to its end; `name` is for messages.
+ */
 int chimera_fd_read(int fd, const char *name, struct chimera_buffer *buffer,
                     struct chimera_error *err);
 

@@ -18,7 +18,8 @@ void chimera_pieces_add_all(struct chimera_pieces *pieces, const struct chimera_
         chimera_pieces_add(pieces, more->piece[i]);
 }
 
-size_t chimera_pieces_copy(const struct chimera_pieces *pieces, size_t offset, void *to, size_t size)
+size_t chimera_pieces_copy(const struct chimera_pieces *pieces, size_t offset, void *to,
+                           size_t size)
 {
     size_t done = 0;
     for (unsigned i = 0; i < pieces->count && done < size; i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pieces.h - one text as a short list of borrowed slices, so that it is copied once: into the guest. */
+/* pieces.h - one text as a short list of borrowed slices, so that it is copied once: into the
+ * guest. */
 #ifndef CHIMERA_BASE_PIECES_H
 #define CHIMERA_BASE_PIECES_H
 
@@ -20,6 +21,7 @@ void chimera_pieces_add(struct chimera_pieces *pieces, struct chimera_slice slic
 void chimera_pieces_add_all(struct chimera_pieces *pieces, const struct chimera_pieces *more);
 
 /* Copies at most `size` bytes of the text from `offset` on to `to`; returns how many. */
-size_t chimera_pieces_copy(const struct chimera_pieces *pieces, size_t offset, void *to, size_t size);
+size_t chimera_pieces_copy(const struct chimera_pieces *pieces, size_t offset, void *to,
+                           size_t size);
 
 #endif

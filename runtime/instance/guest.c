@@ -29,12 +29,13 @@ static int make_memory(struct chimera_host *host, struct chimera_error *err)
     int code = chimera_memory_reserve(host, err);
     if (code < 0)
         return code;
-    code = chimera_image_of_file(host->loaded->image_fd, plugin->image_size,
-                                 &host->internal->image, err);
+    code = chimera_image_of_file(host->loaded->image_fd, plugin->image_size, &host->internal->image,
+                                 err);
     if (code < 0)
         return code;
     if (chimera_memory_map(host, host->internal->image, size) < 0)
-        return chimera_fail(err, CHIMERA_ENOMEM, "cannot map a policy's memory: %s", strerror(errno));
+        return chimera_fail(err, CHIMERA_ENOMEM, "cannot map a policy's memory: %s",
+                            strerror(errno));
     memory->pages = plugin->has_memory ? plugin->memory_min_pages : 0;
     memory->max_pages = plugin->has_memory ? plugin->memory_max_pages : 0;
     memory->size = size;
@@ -270,8 +271,8 @@ const char *chimera_host_stop_text(const struct chimera_host *host)
     if (host->stop == CHIMERA_STOP_TRAP && host->stop_text[0])
         return host->stop_text;
     switch (host->trap) {
-#define X(name, number, text)                                                                      \
-    case CHIMERA_TRAP_##name:                                                                      \
+#define X(name, number, text) \
+    case CHIMERA_TRAP_##name: \
         return text;
         CHIMERA_TRAP_MAP(X)
 #undef X

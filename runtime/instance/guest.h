@@ -2,13 +2,14 @@
 /* guest.h - one instance of a guest and the thread that runs it.
  *
  * A host (a "slot") has a reservation of 8 GiB with the linear memory at its start, the instance
- * struct, the tables, and a stack of its own with a guard. It is bound to one plugin for its life and
- * used by one thread at a time. Guest code runs on the guest's stack and calls the import functions
- * there; a trap, a deadline or proc_exit leaves the guest at once, abandoning every frame on that
- * stack. Hence the rule for import functions: hold no lock and own no memory at a point that can trap.
+ * struct, the tables, and a stack of its own with a guard. It is bound to one plugin for its life
+ * and used by one thread at a time. Guest code runs on the guest's stack and calls the import
+ * functions there; a trap, a deadline or proc_exit leaves the guest at once, abandoning every frame
+ * on that stack. Hence the rule for import functions: hold no lock and own no memory at a point
+ * that can trap.
  *
- * After chimera_host_prepare() the state is remembered; chimera_host_reset() brings it back, so that
- * each request sees an instance as fresh as the first.
+ * After chimera_host_prepare() the state is remembered; chimera_host_reset() brings it back, so
+ * that each request sees an instance as fresh as the first.
  */
 #ifndef CHIMERA_INSTANCE_GUEST_H
 #define CHIMERA_INSTANCE_GUEST_H
@@ -45,9 +46,9 @@ struct chimera_host_side {
 
 enum chimera_stop {
     CHIMERA_STOP_NONE = 0,
-    CHIMERA_STOP_TRAP,     /* see `trap` */
-    CHIMERA_STOP_DEADLINE, /* interrupted */
-    CHIMERA_STOP_EXIT,     /* proc_exit, see `exit_code` */
+    CHIMERA_STOP_TRAP,      /* see `trap` */
+    CHIMERA_STOP_DEADLINE,  /* interrupted */
+    CHIMERA_STOP_EXIT,      /* proc_exit, see `exit_code` */
     CHIMERA_STOP_SUSPENDED, /* waits in chimera_guest_suspend() */
 };
 
@@ -55,7 +56,7 @@ struct chimera_host {
     /* Known to the context switch; keep first. */
     void *host_stack; /* the host's stack pointer while the guest runs, else NULL */
 
-    struct chimera_instance *instance; /* owned */
+    struct chimera_instance *instance;   /* owned */
     const struct chimera_loaded *loaded; /* borrowed */
     struct chimera_policy *policy;       /* borrowed; for host calls. NULL in tests */
     struct chimera_start *start; /* borrowed; what its policy's slots share. NULL: nothing */
@@ -66,13 +67,13 @@ struct chimera_host {
     uint64_t
         memory_limit; /* bytes of linear memory, tables and what the host keeps for the guest */
 
-    struct chimera_snapshot *snapshot;      /* owned; NULL before chimera_host_snapshot() */
+    struct chimera_snapshot *snapshot; /* owned; NULL before chimera_host_snapshot() */
     struct chimera_reset_counters counters;
     struct chimera_host_internal *internal; /* owned; guest_internal.h */
 
-    /* Whose code runs: even, the guest's; odd, an import function's. 2 is a call back into the guest
-     * from an import function, 3 what that may import. 0 again when guest code is called, for ends are
-     * skipped by who leaves. */
+    /* Whose code runs: even, the guest's; odd, an import function's. 2 is a call back into the
+     * guest from an import function, 3 what that may import. 0 again when guest code is called, for
+     * ends are skipped by who leaves. */
     uint8_t depth;
 
     /* Why the last chimera_host_call() ended early. */
@@ -81,14 +82,14 @@ struct chimera_host {
     uint32_t exit_code;
     uintptr_t stop_at; /* where in the plugin's code the guest was; 0: not known */
     char stop_text[CHIMERA_LIMIT_TEXT_BYTES]; /* more about a HOST trap, or empty */
-    bool has_met_limit;  /* memory.grow or table.grow said -1 to it for its memory limit */
+    bool has_met_limit; /* memory.grow or table.grow said -1 to it for its memory limit */
 
     /* Deadline; partner: the watchdog. */
-    struct chimera_run *run; /* of the calling thread while a guest runs */
+    struct chimera_run *run;        /* of the calling thread while a guest runs */
     struct chimera_account account; /* of what runs between begin and end */
 
     const struct chimera_host_side *side; /* of the ABI; NULL: none keeps anything */
-    struct chimera_wapc *wapc; /* owned by the ABI that made them, NULL else */
+    struct chimera_wapc *wapc;            /* owned by the ABI that made them, NULL else */
     struct chimera_wasi *wasi;
     struct chimera_rego *rego;
 };
@@ -106,9 +107,9 @@ int chimera_host_new(const struct chimera_loaded *loaded, uint64_t memory_limit,
                      struct chimera_host **ret_host, struct chimera_error *err);
 void chimera_host_free(struct chimera_host *host); /* NULL is allowed */
 
-/* Remembers memory, globals, tables and the stack of a suspended guest as they are now: the state that
- * a reset returns to. A later snapshot takes the place of an earlier one. CHIMERA_ELIMIT when the
- * suspended stack is too large to be copied for each request. */
+/* Remembers memory, globals, tables and the stack of a suspended guest as they are now: the state
+ * that a reset returns to. A later snapshot takes the place of an earlier one. CHIMERA_ELIMIT when
+ * the suspended stack is too large to be copied for each request. */
 int chimera_host_snapshot(struct chimera_host *host, struct chimera_error *err);
 /* Back to the snapshot: the guest, what its ABI keeps for it, and why it stopped. A failure means
  * that the host must be thrown away. */
@@ -153,29 +154,32 @@ void chimera_host_limit_text(const struct chimera_host *host,
 
 /* --- For import functions only: these run on the guest's stack. --- */
 
-/* First and last thing of every import function: enough stack for the host, deadline seen, and no host
- * call within a host call. What an ABI keeps for the call in progress is not made for two: a guest that
- * is called back may not call its host, and traps when it does. */
+/* First and last thing of every import function: enough stack for the host, deadline seen, and no
+ * host call within a host call. What an ABI keeps for the call in progress is not made for two: a
+ * guest that is called back may not call its host, and traps when it does. */
 void chimera_import_enter(struct chimera_host *host);
 /* The same for the few that may be called there too, since an honest allocator or parser does: they
  * keep nothing, and call nobody back. */
 void chimera_import_enter_nested(struct chimera_host *host);
 void chimera_import_leave(struct chimera_host *host);
 
-/* Calls the guest back from an import function, on the same stack and within the same deadline. What
- * the host had by pointer or size before (guest memory, its own buffers) is to be asked for anew. */
+/* Calls the guest back from an import function, on the same stack and within the same deadline.
+ * What the host had by pointer or size before (guest memory, its own buffers) is to be asked for
+ * anew. */
 void chimera_import_call_back(struct chimera_host *host, const struct chimera_export *export,
                               union chimera_value *values);
 
-/* The bytes [at, at + size) of linear memory, checked in 64-bit arithmetic against its current size;
- * traps (does not return) when any is outside. Valid until the guest grows memory or runs again.
- * For size 0 the address must still be inside or at the end. */
+/* The bytes [at, at + size) of linear memory, checked in 64-bit arithmetic against its current
+ * size; traps (does not return) when any is outside. Valid until the guest grows memory or runs
+ * again. For size 0 the address must still be inside or at the end. */
 uint8_t *chimera_guest_bytes(struct chimera_host *host, uint32_t at, uint64_t size);
 /* The same, and traps when `at` is not a multiple of `alignment`. */
-uint8_t *chimera_guest_aligned(struct chimera_host *host, uint32_t at, uint64_t size, uint32_t alignment);
+uint8_t *chimera_guest_aligned(struct chimera_host *host, uint32_t at, uint64_t size,
+                               uint32_t alignment);
 
 /* Leave the guest for good. `text` is copied; NULL for none. */
-_Noreturn void chimera_guest_trap(struct chimera_host *host, enum chimera_trap trap, const char *text);
+_Noreturn void chimera_guest_trap(struct chimera_host *host, enum chimera_trap trap,
+                                  const char *text);
 _Noreturn void chimera_guest_exit(struct chimera_host *host, uint32_t exit_code);
 /* Its time is up, whether or not the watchdog has told yet. */
 _Noreturn void chimera_guest_late(struct chimera_host *host);
@@ -190,10 +194,10 @@ static inline void chimera_guest_spend(struct chimera_host *host, uint64_t units
         chimera_guest_overdrawn(host);
 }
 
-/* Leaves the guest, to come back here when chimera_host_resume() is called: possibly many times. The
- * frames between here and the guest are copied, so they must hold nothing of a single run: no lock,
- * no pointer into a request, no address of a thread's own variable. False, at once, where this
- * build or machine cannot. */
+/* Leaves the guest, to come back here when chimera_host_resume() is called: possibly many times.
+ * The frames between here and the guest are copied, so they must hold nothing of a single run: no
+ * lock, no pointer into a request, no address of a thread's own variable. False, at once, where
+ * this build or machine cannot. */
 bool chimera_guest_suspend(struct chimera_host *host);
 
 /* How long the guest may still run, in nanoseconds; UINT64_MAX without a deadline. Sleeping imports

@@ -37,7 +37,8 @@ static _Noreturn void leave(struct chimera_host *host)
     chimera_switch_leave(&host->host_stack);
 }
 
-_Noreturn void chimera_guest_trap(struct chimera_host *host, enum chimera_trap trap, const char *text)
+_Noreturn void chimera_guest_trap(struct chimera_host *host, enum chimera_trap trap,
+                                  const char *text)
 {
     host->stop = CHIMERA_STOP_TRAP;
     host->trap = trap;
@@ -84,7 +85,8 @@ void chimera_import_enter(struct chimera_host *host)
 {
     check_stack(host);
     if (host->depth != 0)
-        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "the policy calls its host from within a host call");
+        chimera_guest_trap(host, CHIMERA_TRAP_HOST,
+                           "the policy calls its host from within a host call");
     host->depth = 1;
 }
 
@@ -141,7 +143,8 @@ uint8_t *chimera_guest_bytes(struct chimera_host *host, uint32_t at, uint64_t si
     return memory->data + at;
 }
 
-uint8_t *chimera_guest_aligned(struct chimera_host *host, uint32_t at, uint64_t size, uint32_t alignment)
+uint8_t *chimera_guest_aligned(struct chimera_host *host, uint32_t at, uint64_t size,
+                               uint32_t alignment)
 {
     if (at % alignment != 0)
         chimera_guest_trap(host, CHIMERA_TRAP_HOST, "misaligned pointer in a host call");

@@ -10,8 +10,8 @@
 #include "runtime/instance/reset.h"
 #include "runtime/instance/sanitizer.h"
 
-/* A 32-bit address plus a 32-bit offset plus the widest access stays inside; nothing is mapped below
- * the base either. */
+/* A 32-bit address plus a 32-bit offset plus the widest access stays inside; nothing is mapped
+ * below the base either. */
 #define CHIMERA_GUARD_BYTES ((uint64_t)64 * 1024)
 #define CHIMERA_MEMORY_SPAN ((uint64_t)8 << 30)
 #define CHIMERA_RESERVATION_BYTES (CHIMERA_GUARD_BYTES + CHIMERA_MEMORY_SPAN + CHIMERA_GUARD_BYTES)
@@ -19,11 +19,11 @@
 /* Settled question 5. tcc keeps nothing in registers, so the same recursion needs more. */
 #define CHIMERA_STACK_BYTES ((size_t)8 << 20)
 #define CHIMERA_STACK_QUICK_BYTES ((size_t)32 << 20)
-/* Larger than the probes of -fstack-clash-protection are apart, and than the quick tier's largest frame
- * with what its caller and its arguments may have used below the limit. */
+/* Larger than the probes of -fstack-clash-protection are apart, and than the quick tier's largest
+ * frame with what its caller and its arguments may have used below the limit. */
 #define CHIMERA_STACK_GUARD_BYTES (4 * CHIMERA_FRAME_MAX)
-/* Below this much a function of the quick tier does not run: its own frame, the arguments of a call, and
- * the host's function that it calls must fit. */
+/* Below this much a function of the quick tier does not run: its own frame, the arguments of a
+ * call, and the host's function that it calls must fit. */
 #define CHIMERA_STACK_MARGIN (CHIMERA_FRAME_MAX + 2 * CHIMERA_STACK_FOR_HOST)
 
 /* For instantiation and the start function, which have no limit of their own. */
@@ -40,7 +40,7 @@ struct chimera_snapshot {
     uint64_t memory_size;        /* bytes of linear memory then */
     void *instance;              /* a copy of the instance; owned */
     void **tables;               /* a copy of each table's entries; owned, both levels */
-    void **table_data; /* where each table's entries were: that block is never freed by growth */
+    void **table_data;    /* where each table's entries were: that block is never freed by growth */
     uint32_t *table_room; /* of those blocks; owned */
     uint64_t table_bytes;
     void *stack;       /* of a suspended guest: its stack from `suspended` to the top; owned */

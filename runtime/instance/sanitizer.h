@@ -38,7 +38,8 @@ struct chimera_fibre { /* what the sanitizers need to know of one guest's stack 
 
 /* Called on the host's stack before and after a switch, and on the guest's first thing there and
  * last thing before it is left (also by the signal handler that leaves it). */
-static inline void chimera_fibre_before(struct chimera_fibre *fibre, const void *bottom, size_t size)
+static inline void chimera_fibre_before(struct chimera_fibre *fibre, const void *bottom,
+                                        size_t size)
 {
 #ifdef CHIMERA_ASAN
     __sanitizer_start_switch_fiber(&fibre->fake_stack, bottom, size);

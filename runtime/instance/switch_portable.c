@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fallback for architectures without a switch of their own: ucontext. Slower (it saves the signal
- * mask by a system call), and a deadline can interrupt only host code. */
+/* The fallback for architectures without a switch of their own: ucontext. Slower (it saves the
+ * signal mask by a system call), and a deadline can interrupt only host code. */
 #include "runtime/instance/switch.h"
 
 #ifndef __x86_64__
@@ -26,7 +26,8 @@ static void enter(void)
     siglongjmp(frame->host, 1);
 }
 
-void chimera_switch_call(void **host_stack, void *stack_top, void (*function)(void *), void *argument)
+void chimera_switch_call(void **host_stack, void *stack_top, void (*function)(void *),
+                         void *argument)
 {
     struct frame frame = {.function = function, .argument = argument};
     const size_t size = 65536; /* all that makecontext needs to know is where the stack ends */

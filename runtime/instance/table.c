@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of references. The entries are plain bytes here: a plugin knows their layout, and an entry of
- * zeros is null. */
+/* Tables of references. The entries are plain bytes here: a plugin knows their layout, and an entry
+ * of zeros is null. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,8 +47,9 @@ int chimera_tables_make(struct chimera_host *host, struct chimera_error *err)
         const struct chimera_plugin_table *shape = &plugin->tables[i];
         struct chimera_table *table = chimera_table_at(host, i);
         if (shape->min > CHIMERA_TABLE_MAX)
-            return chimera_fail(err, CHIMERA_ELIMIT, "a table of %u entries is over the limit of %u",
-                                shape->min, CHIMERA_TABLE_MAX);
+            return chimera_fail(err, CHIMERA_ELIMIT,
+                                "a table of %u entries is over the limit of %u", shape->min,
+                                CHIMERA_TABLE_MAX);
         /* One spare entry: calloc(0) may be NULL. */
         table->data = calloc((size_t)shape->min + 1, shape->entry_size);
         if (!table->data)
@@ -62,7 +63,8 @@ int chimera_tables_make(struct chimera_host *host, struct chimera_error *err)
 
 static size_t table_bytes(const struct chimera_host *host, uint32_t index)
 {
-    return (size_t)chimera_table_at(host, index)->size * host->loaded->plugin->tables[index].entry_size;
+    return (size_t)chimera_table_at(host, index)->size *
+           host->loaded->plugin->tables[index].entry_size;
 }
 
 int chimera_tables_save(const struct chimera_host *host, struct chimera_snapshot *snapshot)
@@ -111,7 +113,8 @@ void chimera_tables_free(struct chimera_host *host)
     const struct chimera_plugin *plugin = host->loaded->plugin;
     for (uint32_t i = 0; host->instance && i < plugin->table_count; i++) {
         struct chimera_table *table = chimera_table_at(host, i);
-        if (host->snapshot && host->snapshot->table_data && host->snapshot->table_data[i] != table->data)
+        if (host->snapshot && host->snapshot->table_data &&
+            host->snapshot->table_data[i] != table->data)
             free(host->snapshot->table_data[i]);
         free(table->data);
     }

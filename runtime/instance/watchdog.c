@@ -15,8 +15,8 @@
 
 #define NS_PER_MS 1000000u
 #define NS_PER_S 1000000000u
-#define REPEAT_NS NS_PER_MS           /* between two signals to a run that is due */
-#define SIGNAL_STACK (128 * 1024)     /* an AVX-512 and AMX frame takes more than 10 KiB */
+#define REPEAT_NS NS_PER_MS       /* between two signals to a run that is due */
+#define SIGNAL_STACK (128 * 1024) /* an AVX-512 and AMX frame takes more than 10 KiB */
 
 static struct {
     pthread_mutex_t lock;
@@ -50,7 +50,8 @@ static uint64_t look_at(struct chimera_run *run, uint64_t now)
 
 static void sleep_until(uint64_t when, uint64_t now)
 {
-    struct timespec until = {.tv_sec = (time_t)(when / NS_PER_S), .tv_nsec = (long)(when % NS_PER_S)};
+    struct timespec until = {.tv_sec = (time_t)(when / NS_PER_S),
+                             .tv_nsec = (long)(when % NS_PER_S)};
     watchdog.counters.rounds++;
     watchdog.counters.next_ns = when;
     watchdog.counters.sleep_ns = when - now;
@@ -122,7 +123,8 @@ static void start_watchdog(void)
 
 static bool give_signal_stack(void)
 {
-    void *stack = mmap(NULL, SIGNAL_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *stack =
+        mmap(NULL, SIGNAL_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (stack == MAP_FAILED)
         return false;
     stack_t alternate = {.ss_sp = stack, .ss_size = SIGNAL_STACK};
@@ -179,14 +181,16 @@ void chimera_run_arm(struct chimera_run *run, uint32_t limit_ms)
     atomic_store_explicit(&run->is_pending, false, memory_order_relaxed);
     atomic_store(&run->deadline_ns, limit_ms ? chimera_clock_ns() + limit_ns : CHIMERA_NO_DEADLINE);
     /* Odd even if the last run was never disarmed. */
-    atomic_store(&run->sequence, (atomic_load_explicit(&run->sequence, memory_order_relaxed) + 1) | 1);
+    atomic_store(&run->sequence,
+                 (atomic_load_explicit(&run->sequence, memory_order_relaxed) + 1) | 1);
     if (limit_ms && limit_ns < atomic_load_explicit(&watchdog.shortest_ns, memory_order_relaxed))
         wake_for(limit_ns);
 }
 
 void chimera_run_disarm(struct chimera_run *run)
 {
-    atomic_store(&run->sequence, (atomic_load_explicit(&run->sequence, memory_order_relaxed) | 1) + 1);
+    atomic_store(&run->sequence,
+                 (atomic_load_explicit(&run->sequence, memory_order_relaxed) | 1) + 1);
 }
 
 bool chimera_run_is_due(const struct chimera_run *run)

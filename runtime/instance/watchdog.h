@@ -24,11 +24,11 @@ struct chimera_run {
      * signal cannot hit the next run. */
     _Atomic uint64_t sequence;
     _Atomic uint64_t kill;
-    _Atomic uint64_t deadline_ns;      /* CLOCK_MONOTONIC; written by the thread, read by the watchdog */
-    _Atomic bool is_pending;           /* the deadline struck in host code; the handler is this thread's */
+    _Atomic uint64_t deadline_ns; /* CLOCK_MONOTONIC; written by the thread, read by the watchdog */
+    _Atomic bool is_pending; /* the deadline struck in host code; the handler is this thread's */
     struct chimera_host *volatile host; /* whose guest runs on this thread now, else NULL */
     pid_t thread;
-    uint64_t id; /* never given to another thread of the process */
+    uint64_t id;              /* never given to another thread of the process */
     struct chimera_run *next; /* the watchdog's list; under its lock */
 };
 

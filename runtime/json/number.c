@@ -61,7 +61,8 @@ static double read_double(struct chimera_slice text)
     char canonical[DIGITS_MAX + 32];
     snprintf(canonical, sizeof(canonical), "%s%.*se%ld", is_negative ? "-" : "", decimal.count,
              decimal.digit, decimal.exponent);
-    return strtod(canonical, NULL); /* allowed: the locale is always "C", for nothing calls setlocale() */
+    return strtod(canonical,
+                  NULL); /* allowed: the locale is always "C", for nothing calls setlocale() */
 }
 
 /* False when there is more than digits, or when they do not fit. */

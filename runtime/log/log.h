@@ -58,9 +58,9 @@ struct chimera_span {
     /* Fills in the fields when they are asked for, and clears itself; NULL: they are there. */
     void (*complete)(struct chimera_span *span);
     struct chimera_slice policy_id; /* whose evaluation it is; .data NULL: none's */
-    uint64_t id;         /* in traces; 0: not in them */
-    uint64_t started_ns; /* since 1970; only with an id */
-    bool is_error;       /* an error was logged in it */
+    uint64_t id;                    /* in traces; 0: not in them */
+    uint64_t started_ns;            /* since 1970; only with an id */
+    bool is_error;                  /* an error was logged in it */
 };
 
 extern _Thread_local struct chimera_span *chimera_log_span;
@@ -85,8 +85,8 @@ void chimera_log_open(int fd, enum chimera_log_form form, enum chimera_log_level
 /* "trace", "debug", "info", "warn" or "warning", "error" in any case. */
 bool chimera_log_level_parse(struct chimera_slice name, enum chimera_log_level *ret_level);
 
-/* Writes without asking for the level; use the macros. `target` names the part that speaks. A message
- * whose .data is NULL is left out. */
+/* Writes without asking for the level; use the macros. `target` names the part that speaks. A
+ * message whose .data is NULL is left out. */
 void chimera_log_write(enum chimera_log_level level, const char *target,
                        struct chimera_slice message, const struct chimera_log_field *fields,
                        size_t field_count);
@@ -103,13 +103,13 @@ void chimera_log_write_in(const char *span, enum chimera_log_level level, const 
             chimera_log_write((level), (target), (message), NULL, 0); \
     } while (0)
 
-#define chimera_log_in(span, level, target, message, ...)                                     \
-    do {                                                                                      \
-        if (chimera_log_is_on(level)) {                                                       \
-            const struct chimera_log_field chimera_log_fields[] = {__VA_ARGS__};              \
-            chimera_log_write_in((span), (level), (target), (message), chimera_log_fields,    \
-                                 sizeof(chimera_log_fields) / sizeof(*chimera_log_fields));   \
-        }                                                                                     \
+#define chimera_log_in(span, level, target, message, ...)                                   \
+    do {                                                                                    \
+        if (chimera_log_is_on(level)) {                                                     \
+            const struct chimera_log_field chimera_log_fields[] = {__VA_ARGS__};            \
+            chimera_log_write_in((span), (level), (target), (message), chimera_log_fields,  \
+                                 sizeof(chimera_log_fields) / sizeof(*chimera_log_fields)); \
+        }                                                                                   \
     } while (0)
 
 #define chimera_log_with(level, target, message, ...)                                    \

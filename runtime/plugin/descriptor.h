@@ -16,7 +16,7 @@ struct chimera_range {
 };
 
 struct chimera_object { /* where a plugin is mapped */
-    uintptr_t start; /* of its addresses: what its file calls 0 */
+    uintptr_t start;    /* of its addresses: what its file calls 0 */
     struct chimera_range text;
     struct chimera_range data[CHIMERA_OBJECT_RANGES]; /* all that is readable, text included */
     size_t data_count;

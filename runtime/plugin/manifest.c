@@ -110,7 +110,8 @@ static int take_tier(struct json_object *tree, const char *path, enum chimera_ti
     const char *text = chimera_member_text(tree, "tier");
     *ret_tier = text && strcmp(text, "quick") == 0 ? CHIMERA_TIER_QUICK : CHIMERA_TIER_FULL;
     if (!text || strcmp(text, chimera_tier_name(*ret_tier)) != 0)
-        return chimera_fail(err, CHIMERA_EINVAL, "%s: \"tier\" is neither \"quick\" nor \"full\"", path);
+        return chimera_fail(err, CHIMERA_EINVAL, "%s: \"tier\" is neither \"quick\" nor \"full\"",
+                            path);
     return CHIMERA_OK;
 }
 

@@ -46,7 +46,8 @@ struct chimera_loaded { /* a mapped plugin; immutable, shared by all threads */
 };
 
 /* `path` is the .so. Owned by the caller, who keeps it for the life of the process. */
-int chimera_plugin_load(const char *path, struct chimera_loaded **ret_loaded, struct chimera_error *err);
+int chimera_plugin_load(const char *path, struct chimera_loaded **ret_loaded,
+                        struct chimera_error *err);
 
 /* The same of a plugin whose manifest must have the digest `lock`; NULL: any. */
 int chimera_plugin_load_locked(const char *path, const struct chimera_digest *lock,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* policy.h - one configured policy: a loaded plugin, its settings and limits.
  *
- * Open at start, evaluate from any loop, each loop ("lane") with a host of its own. Opening validates
- * nothing: call chimera_policy_check_settings() before serving.
+ * Open at start, evaluate from any loop, each loop ("lane") with a host of its own. Opening
+ * validates nothing: call chimera_policy_check_settings() before serving.
  */
 #ifndef CHIMERA_POLICY_H
 #define CHIMERA_POLICY_H
@@ -14,7 +14,8 @@
 #include "runtime/review/request.h"
 #include "runtime/review/response.h"
 
-#define CHIMERA_DEADLINE_TEXT "Policy execution interrupted because it exceeded the allowed execution time"
+#define CHIMERA_DEADLINE_TEXT \
+    "Policy execution interrupted because it exceeded the allowed execution time"
 #define CHIMERA_DEFAULT_LIMIT_MS 2000
 #define CHIMERA_DEFAULT_MEMORY ((uint64_t)1 << 30)
 /* What a limit may be set to: a policy that does nothing has a page or two, and linear memory, of
@@ -36,11 +37,12 @@ struct chimera_policy_options {
     const char *id;                /* copied */
     struct chimera_slice settings; /* a JSON object; copied. Empty: {} */
     uint32_t limit_ms;             /* of one evaluation; 0: none */
-    uint64_t memory_limit; /* bytes of linear memory, tables and host side; 0: the default */
-    unsigned lanes;                /* how many threads may evaluate at once */
-    struct chimera_slots *slots;   /* borrowed; has as many lanes. NULL: no bound */
-    bool is_fresh_start;           /* a WASI program runs from its start for every request */
-    const char *const *capabilities; /* NULL-terminated patterns, guest-abis.md §5.8; NULL: deny all */
+    uint64_t memory_limit;       /* bytes of linear memory, tables and host side; 0: the default */
+    unsigned lanes;              /* how many threads may evaluate at once */
+    struct chimera_slots *slots; /* borrowed; has as many lanes. NULL: no bound */
+    bool is_fresh_start;         /* a WASI program runs from its start for every request */
+    const char *const
+        *capabilities; /* NULL-terminated patterns, guest-abis.md §5.8; NULL: deny all */
     /* "apiVersion/kind" pairs that host calls may read, NULL-terminated; NULL: none */
     const char *const *resources;
     struct chimera_policy_gauges *gauges; /* borrowed; NULL: nobody looks */
@@ -48,7 +50,8 @@ struct chimera_policy_options {
 
 /* `loaded` is borrowed for the life of the policy. Refuses capability patterns that are not well
  * formed with the reference's text. */
-int chimera_policy_open(const struct chimera_loaded *loaded, const struct chimera_policy_options *options,
+int chimera_policy_open(const struct chimera_loaded *loaded,
+                        const struct chimera_policy_options *options,
                         struct chimera_policy **ret_policy, struct chimera_error *err);
 void chimera_policy_close(struct chimera_policy *policy); /* NULL is allowed */
 
@@ -58,8 +61,8 @@ int chimera_policy_warm(struct chimera_policy *policy, unsigned lane, struct chi
 /* Ends all instances; the next request makes its lane's again. While no lane runs. */
 void chimera_policy_cool(struct chimera_policy *policy);
 
-/* How requests start: "after the start", "at the first read of input", "from the start: WHY"; what is
- * known once there has been an instance, else "". Static or the policy's. */
+/* How requests start: "after the start", "at the first read of input", "from the start: WHY"; what
+ * is known once there has been an instance, else "". Static or the policy's. */
 const char *chimera_policy_start_text(const struct chimera_policy *policy);
 
 /* The resets of a lane's instance; false when there is none. On the lane's thread. */
@@ -68,7 +71,8 @@ bool chimera_policy_counters(const struct chimera_policy *policy, unsigned lane,
 
 /* What the last evaluation on a lane came to, for metrics. On the lane's thread, behind it. */
 struct chimera_run_report {
-    uint32_t stop;   /* an enum chimera_stop (instance/guest.h); 0: the guest came to its end by itself */
+    uint32_t
+        stop; /* an enum chimera_stop (instance/guest.h); 0: the guest came to its end by itself */
     uint32_t resets; /* 1, unless the instance could not be brought back */
     uint64_t pages;  /* that were copied back */
     uint64_t reset_ns;
@@ -76,16 +80,16 @@ struct chimera_run_report {
 void chimera_policy_last_run(const struct chimera_policy *policy, unsigned lane,
                              struct chimera_run_report *ret_report);
 
-/* Asks the policy. `true` in *ret_valid, or `false` and the policy's message (in the arena; .data NULL:
- * none). A trap or an unreadable answer counts as invalid, with the reference's text for it
+/* Asks the policy. `true` in *ret_valid, or `false` and the policy's message (in the arena; .data
+ * NULL: none). A trap or an unreadable answer counts as invalid, with the reference's text for it
  * (guest-abis.md §2.4, §3.2; policy-server.md §3.7). Fails only when there is no instance. */
 int chimera_policy_check_settings(struct chimera_policy *policy, unsigned lane,
                                   struct chimera_arena *arena, bool *ret_valid,
                                   struct chimera_slice *ret_message, struct chimera_error *err);
 
-/* Evaluates one request; always makes a response (failures of the policy are rejections with code 500)
- * unless there is no instance to run: then CHIMERA_E… and the caller answers 500.
- * `limit_ms` 0: the policy's own; else the smaller of both. One thread per lane at a time. */
+/* Evaluates one request; always makes a response (failures of the policy are rejections with code
+ * 500) unless there is no instance to run: then CHIMERA_E… and the caller answers 500. `limit_ms`
+ * 0: the policy's own; else the smaller of both. One thread per lane at a time. */
 int chimera_policy_evaluate(struct chimera_policy *policy, unsigned lane,
                             const struct chimera_request *request, uint32_t limit_ms,
                             struct chimera_arena *arena, struct chimera_response *ret_response);

@@ -2,10 +2,10 @@
 /* slots.h - the bound on how many instances there are at once, and who has to go.
  *
  * An instance costs 8 GiB of addresses, some seven mappings of the 65,530 that a process may have,
- * and the pages that its resets keep. So the instances of all policies come out of one pool: half of
- * it is divided among the lanes, the rest is whose comes first, for some lanes are asked all the time
- * and others hardly ever. A lane that gets no more ends the one of its own that was not needed for
- * longest. One that is idle gives its pages back (runtime-performance.md §3.3).
+ * and the pages that its resets keep. So the instances of all policies come out of one pool: half
+ * of it is divided among the lanes, the rest is whose comes first, for some lanes are asked all the
+ * time and others hardly ever. A lane that gets no more ends the one of its own that was not needed
+ * for longest. One that is idle gives its pages back (runtime-performance.md §3.3).
  *
  * A lane is one thread's at a time, so there are no locks. Made and ended while no lane runs.
  */
@@ -25,10 +25,10 @@ struct chimera_slot {          /* one policy's instance on one lane; part of the
     unsigned lane;
     bool is_idle; /* has given its pages back since it was last used */
     uint64_t used_ns;
-    struct chimera_run_report report; /* of the last evaluation */
+    struct chimera_run_report report;     /* of the last evaluation */
     struct chimera_policy_gauges *gauges; /* borrowed; NULL: nobody looks */
     uint64_t kept_bytes;                  /* as the gauges have it */
-    struct chimera_slot *newer, *older; /* the lane's order, while there is a host */
+    struct chimera_slot *newer, *older;   /* the lane's order, while there is a host */
 };
 
 /* `max` instances in all, at least one for each lane; 0: as many as the kernel's limits allow. */

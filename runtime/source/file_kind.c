@@ -134,7 +134,7 @@ int chimera_file_check_wasm(const char *file, struct chimera_slice bytes, struct
                             "the target wasm32-wasip1",
                             file);
     if (memcmp(bytes.data + sizeof(MAGIC), "\1\0\0\0", 4) != 0)
-        return chimera_fail(err, CHIMERA_EMODULE,
-                            "%s: unknown WebAssembly version at offset 0x4", file);
+        return chimera_fail(err, CHIMERA_EMODULE, "%s: unknown WebAssembly version at offset 0x4",
+                            file);
     return CHIMERA_OK;
 }

@@ -7,8 +7,8 @@
 
 #include "runtime/abi/capability.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/text/nearest.h"
 #include "runtime/json/tree.h"
+#include "runtime/text/nearest.h"
 
 #define SETTINGS_MAX ((size_t)64 << 20)
 
@@ -19,25 +19,19 @@
 #define A_PATTERN "a pattern such as \"oci/*\""
 #define A_RESOURCE "a map of apiVersion and kind, as in {apiVersion: v1, kind: Namespace}"
 #define AN_EXPRESSION "a text such as a() && b()"
-#define AN_ENTRY \
+#define AN_ENTRY                                                                              \
     "a policy (a map with `module`) or a policy group (one with `expression`, `message` and " \
     "`policies`)"
 
-static const char *const POLICY_KEYS[] = {"module",
-                                          "policyMode",
-                                          "allowedToMutate",
-                                          "settings",
-                                          "contextAwareResources",
-                                          "message",
-                                          "timeoutEvalSeconds",
-                                          "hostCapabilities",
-                                          NULL};
-static const char *const MEMBER_KEYS[] = {"module", "settings", "contextAwareResources",
-                                          "timeoutEvalSeconds", "hostCapabilities", NULL};
+static const char *const POLICY_KEYS[] = {
+    "module",  "policyMode",         "allowedToMutate",  "settings", "contextAwareResources",
+    "message", "timeoutEvalSeconds", "hostCapabilities", NULL};
+static const char *const MEMBER_KEYS[] = {
+    "module", "settings", "contextAwareResources", "timeoutEvalSeconds", "hostCapabilities", NULL};
 static const char *const GROUP_KEYS[] = {"policyMode", "policies", "expression", "message", NULL};
 
-/* Every reader below goes on after a mistake, which it notes in the document; `code` stays negative once
- * memory ran out. */
+/* Every reader below goes on after a mistake, which it notes in the document; `code` stays negative
+ * once memory ran out. */
 struct reader {
     struct chimera_document *document;
     enum policies_limits limits;
@@ -102,8 +96,7 @@ static void read_allowed_to_mutate(struct reader *reader, struct json_object *en
     struct json_object *value = NULL;
     if (!chimera_document_member(reader->document, entry, "allowedToMutate", NULL, &value))
         return;
-    if (value &&
-        chimera_document_is(reader->document, value, json_type_boolean, "true or false"))
+    if (value && chimera_document_is(reader->document, value, json_type_boolean, "true or false"))
         *ret_allowed = json_object_get_boolean(value);
     chimera_document_leave(reader->document);
 }
@@ -118,8 +111,7 @@ static void read_message(struct reader *reader, struct json_object *entry, char 
     chimera_document_leave(reader->document);
 }
 
-static void read_limit(struct reader *reader, struct json_object *entry,
-                       struct policy_spec *policy)
+static void read_limit(struct reader *reader, struct json_object *entry, struct policy_spec *policy)
 {
     struct json_object *value = NULL;
     if (!chimera_document_member(reader->document, entry, "timeoutEvalSeconds", NULL, &value))
@@ -141,8 +133,7 @@ static void read_settings(struct reader *reader, struct json_object *entry, char
     struct json_object *value = NULL;
     struct chimera_buffer out;
     chimera_buffer_init(&out, SETTINGS_MAX);
-    bool is_there =
-        chimera_document_member(reader->document, entry, "settings", NULL, &value);
+    bool is_there = chimera_document_member(reader->document, entry, "settings", NULL, &value);
     if (value)
         chimera_document_is(reader->document, value, json_type_object,
                             "a map of what the policy is to know, as in {key: value}");
@@ -359,7 +350,8 @@ static void drop_group(struct policies *policies)
 
 typedef void entry_reader(struct reader *reader, const char *name, struct json_object *entry);
 
-/* True when the entry can be read so. Else what is wrong is in *ret_problems, and nothing is left. */
+/* True when the entry can be read so. Else what is wrong is in *ret_problems, and nothing is left.
+ */
 static bool try_as(struct reader *reader, entry_reader *read, const char *name,
                    struct json_object *entry, struct chimera_problems *ret_problems)
 {
@@ -378,8 +370,8 @@ static bool try_as(struct reader *reader, entry_reader *read, const char *name,
     return false;
 }
 
-/* The keys that are ignored, as the reference does, but not without a word. The controller's own note is
- * not worth one. */
+/* The keys that are ignored, as the reference does, but not without a word. The controller's own
+ * note is not worth one. */
 static void warn_of_others(struct reader *reader, struct json_object *entry,
                            const char *const *known, const char *what)
 {
@@ -407,8 +399,8 @@ static bool has_like(struct json_object *entry, const char *wanted)
     return false;
 }
 
-/* First tried as a policy, then as a group, as the reference does; told is what is wrong with what it
- * seems to be. */
+/* First tried as a policy, then as a group, as the reference does; told is what is wrong with what
+ * it seems to be. */
 static void read_form(struct reader *reader, const char *name, struct json_object *entry)
 {
     struct chimera_problems of_policy = {0}, of_group = {0}, *told = NULL;
@@ -430,11 +422,11 @@ static void read_form(struct reader *reader, const char *name, struct json_objec
     if (told)
         chimera_problems_move(told, &reader->document->problems);
     else
-        chimera_document_note_key(
-            reader->document, "expected " AN_ENTRY ", found a map %s",
-            has_key(entry, "url")  ? "with `url`; is `module` meant?"
-            : has_key(entry, "<<") ? "with neither; `<<` merges nothing here, write its keys out"
-                                   : "with neither");
+        chimera_document_note_key(reader->document, "expected " AN_ENTRY ", found a map %s",
+                                  has_key(entry, "url") ? "with `url`; is `module` meant?"
+                                  : has_key(entry, "<<")
+                                      ? "with neither; `<<` merges nothing here, write its keys out"
+                                      : "with neither");
     chimera_problems_done(&of_policy);
     chimera_problems_done(&of_group);
 }

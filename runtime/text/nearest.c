@@ -8,8 +8,9 @@
 
 #define WORD_MAX 40
 #define DISTANCE_MAX 3
-#define PART_MIN 4   /* letters of a word that is part of another */
-#define PART_RANK 3u /* that is nearer than two changes, which count twice here, and farther than one */
+#define PART_MIN 4 /* letters of a word that is part of another */
+#define PART_RANK \
+    3u /* that is nearer than two changes, which count twice here, and farther than one */
 
 static char lower(char c)
 {
@@ -21,7 +22,8 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* Damerau's distance, of neighbours swapped once (optimal string alignment), without regard to case. */
+/* Damerau's distance, of neighbours swapped once (optimal string alignment), without regard to
+ * case. */
 static unsigned distance(const char *a, const char *b)
 {
     unsigned rows[3][WORD_MAX + 1];

@@ -89,8 +89,8 @@ static void write_one(const struct chimera_problem *problem, const char *file,
     chimera_printable_append(chimera_slice_of(problem->text), NULL, out);
 }
 
-/* The line of one problem, cut where it would be longer than any has to be. Owned by the caller, who may
- * get none. */
+/* The line of one problem, cut where it would be longer than any has to be. Owned by the caller,
+ * who may get none. */
 static char *line_of(const struct chimera_problem *problem, const char *file)
 {
     struct chimera_buffer line;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* problems.h - all that is wrong with something, not the first thing alone.
  *
- * Whoever checks adds what is wrong and goes on; at the end chimera_problems_fail() makes one error of
- * it, whose text is the first problem and how many more there are, and which has all of them, a line
- * each, in its `details` if the caller wants them. Texts are made fit to be shown (printable.h). Without
- * memory a problem is counted and not told.
+ * Whoever checks adds what is wrong and goes on; at the end chimera_problems_fail() makes one error
+ * of it, whose text is the first problem and how many more there are, and which has all of them, a
+ * line each, in its `details` if the caller wants them. Texts are made fit to be shown
+ * (printable.h). Without memory a problem is counted and not told.
  */
 #ifndef CHIMERA_TEXT_PROBLEMS_H
 #define CHIMERA_TEXT_PROBLEMS_H
@@ -26,8 +26,8 @@ struct chimera_problems {         /* all zero: none */
     size_t count, left_out;
 };
 
-/* Unless there is one with the same place and the same, not empty, `where`: one mistake has often two
- * effects. */
+/* Unless there is one with the same place and the same, not empty, `where`: one mistake has often
+ * two effects. */
 void chimera_problems_add(struct chimera_problems *problems, size_t line, size_t column,
                           const char *where, const char *text);
 /* All of `from`, which has none then. */
@@ -38,8 +38,8 @@ static inline bool chimera_problems_any(const struct chimera_problems *problems)
 }
 void chimera_problems_done(struct chimera_problems *problems);
 
-/* Lines "FILE:LINE:COLUMN: WHERE: TEXT", as many as `out` takes, and how many more there are. `file` may
- * be NULL. */
+/* Lines "FILE:LINE:COLUMN: WHERE: TEXT", as many as `out` takes, and how many more there are.
+ * `file` may be NULL. */
 void chimera_problems_write(const struct chimera_problems *problems, const char *file,
                             struct chimera_buffer *out);
 
@@ -47,8 +47,8 @@ void chimera_problems_write(const struct chimera_problems *problems, const char 
 int chimera_problems_fail(const struct chimera_problems *problems, const char *file, int code,
                           struct chimera_error *err);
 
-/* The lines that chimera_problems_write() has written, as one text; owned by the caller. NULL for none, and
- * without memory. */
+/* The lines that chimera_problems_write() has written, as one text; owned by the caller. NULL for
+ * none, and without memory. */
 char *chimera_problems_text(const struct chimera_problems *problems, const char *file);
 
 /* Each line of such a text; of the error's details or, where there are none, its own text. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* builder.h - the reader of YAML between events, and how it complains; for yaml.c and complain.c. */
+/* builder.h - the reader of YAML between events, and how it complains; for yaml.c and complain.c.
+ */
 #ifndef CHIMERA_YAML_BUILDER_H
 #define CHIMERA_YAML_BUILDER_H
 
@@ -45,7 +46,8 @@ struct builder {
     struct json_object *names; /* owned: anchor name -> index of its last definition */
     struct json_object *root;  /* owned */
     size_t events, jumps, copied;
-    /* Borrowed: takes what is wrong with values, and null stands for them; NULL: the first fails. */
+    /* Borrowed: takes what is wrong with values, and null stands for them; NULL: the first fails.
+     */
     struct chimera_problems *problems;
     struct chimera_yaml_input input;
     struct chimera_account *account; /* borrowed; may be NULL */
@@ -56,11 +58,11 @@ struct builder {
 #define YAML_NOTED 1
 
 struct yaml_complaint { /* about a value or a key */
-    const char *what;    /* in serde_yaml's words */
-    const char *detail;  /* behind them, in backquotes; NULL: none */
+    const char *what;   /* in serde_yaml's words */
+    const char *detail; /* behind them, in backquotes; NULL: none */
     yaml_mark_t mark;
-    const char *ours; /* in ours, for `problems` */
-    const char *key;  /* that the path does not hold yet; NULL: the path is complete */
+    const char *ours;            /* in ours, for `problems` */
+    const char *key;             /* that the path does not hold yet; NULL: the path is complete */
     const yaml_mark_t *key_mark; /* where ours is, if that is elsewhere; NULL: at `mark` */
 };
 

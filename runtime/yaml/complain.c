@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is wrong with a YAML text, in serde_yaml's words, or in ours for who wants to know all of it. */
+/* What is wrong with a YAML text, in serde_yaml's words, or in ours for who wants to know all of
+ * it. */
 #include "runtime/yaml/builder.h"
 
 #include <stdio.h>
@@ -17,8 +18,8 @@ static int fail_with(struct builder *builder, int code, const struct chimera_buf
     return chimera_fail(builder->err, code, "%.*s", (int)text->size, text->data ? text->data : "");
 }
 
-/* "spec.rules[2].verbs"; nothing for the root. The two differ in how they write an element of a list that
- * is the root. */
+/* "spec.rules[2].verbs"; nothing for the root. The two differ in how they write an element of a
+ * list that is the root. */
 static void print_path(const struct builder *builder, bool is_ours, struct chimera_buffer *out)
 {
     for (size_t i = 0; i < builder->depth; i++) {
@@ -30,7 +31,8 @@ static void print_path(const struct builder *builder, bool is_ours, struct chime
     }
 }
 
-static void note(struct builder *builder, const char *key, const yaml_mark_t *mark, const char *text)
+static void note(struct builder *builder, const char *key, const yaml_mark_t *mark,
+                 const char *text)
 {
     struct chimera_buffer where;
     chimera_buffer_init(&where, sizeof(builder->err->text));

@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "runtime/text/nearest.h"
 #include "runtime/json/tree.h"
+#include "runtime/text/nearest.h"
 
 #define TEXT_MAX 1000
 #define SHOWN_MAX 60 /* bytes of a text that was found */
@@ -68,9 +68,8 @@ static void print_path(const struct chimera_document *document, char *ret_text, 
 
 /* --- Problems --- */
 
-__attribute__((format(printf, 3, 0))) static void note(struct chimera_document *document,
-                                                       bool is_key, const char *format,
-                                                       va_list arguments)
+__attribute__((format(printf, 3, 0))) static void
+note(struct chimera_document *document, bool is_key, const char *format, va_list arguments)
 {
     char where[TEXT_MAX], text[TEXT_MAX];
     size_t line, column;

@@ -14,7 +14,7 @@ struct mark {
 };
 
 struct place {
-    char *key;             /* owned; NULL: of a list, or the root */
+    char *key;              /* owned; NULL: of a list, or the root */
     struct mark at_key, at; /* of the key; of the value */
     size_t first, last;     /* its children, by number, or NONE */
     size_t next;            /* sibling, or NONE */
@@ -47,9 +47,8 @@ static struct place *grow(struct chimera_yaml_places *places)
     if (places->count < places->capacity)
         return &places->place[places->count];
     size_t capacity = places->capacity ? 2 * places->capacity : 64;
-    struct place *grown = capacity <= PLACES_MAX
-                              ? reallocarray(places->place, capacity, sizeof(*grown))
-                              : NULL;
+    struct place *grown =
+        capacity <= PLACES_MAX ? reallocarray(places->place, capacity, sizeof(*grown)) : NULL;
     if (!grown)
         return NULL;
     places->place = grown;
@@ -96,8 +95,8 @@ static void take_key(struct walk *walk, const yaml_event_t *event)
     walk->at_key = mark_of(event);
     if (event->type == YAML_SCALAR_EVENT)
         walk->key = strndup((const char *)event->data.scalar.value, event->data.scalar.length);
-    walk->ignored = event->type == YAML_SEQUENCE_START_EVENT ||
-                    event->type == YAML_MAPPING_START_EVENT;
+    walk->ignored =
+        event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
 }
 
 static void take_value(struct walk *walk, const yaml_event_t *event)
@@ -117,8 +116,7 @@ static void take_value(struct walk *walk, const yaml_event_t *event)
 
 static void take_event(struct walk *walk, const yaml_event_t *event)
 {
-    bool is_end =
-        event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT;
+    bool is_end = event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT;
     bool is_start =
         event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
     if (walk->ignored)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <yaml.h>
 
-#include "runtime/text/printable.h"
 #include "runtime/json/node.h"
 #include "runtime/json/tree.h"
+#include "runtime/text/printable.h"
 #include "runtime/yaml/scalar.h"
 #include "runtime/yaml/yaml.h"
 
@@ -21,7 +21,7 @@ struct writer {
     struct chimera_buffer *out;
     struct level levels[DEPTH_MAX];
     size_t depth;
-    uint64_t scratch; /* taken for the emitter and its copies of texts */
+    uint64_t scratch;   /* taken for the emitter and its copies of texts */
     bool is_for_people; /* what may not be shown is escaped, which needs double quotes */
 };
 

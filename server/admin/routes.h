@@ -8,16 +8,16 @@
 #ifndef CHIMERA_SERVER_ADMIN_ROUTES_H
 #define CHIMERA_SERVER_ADMIN_ROUTES_H
 
-#include "server/http/answer.h"
-#include "server/counters/scoreboard.h"
 #include "server/counters/counters.h"
+#include "server/counters/scoreboard.h"
+#include "server/http/answer.h"
 #include "server/http/http1.h"
 
 struct admin {
     const struct board *board;
     const struct counters *counters;
     const char *hosts; /* of --admin-hosts; NULL: none */
-    int statm_fd; /* /proc/self/statm, opened before the lock-down; -1: not there */
+    int statm_fd;      /* /proc/self/statm, opened before the lock-down; -1: not there */
 };
 
 /* The answer to a request, of a client on this machine or another; its body is appended to `body`.

@@ -133,7 +133,8 @@ unsigned connection_memory_pressure(struct connection_memory *memory)
 void connection_memory_trim(struct connection_memory *memory)
 {
     size_t peak = read_size(&memory->peak), now = read_size(&memory->taken);
-    size_t least = memory->max / 8 < TRIM_LEAST ? TRIM_LEAST : smaller_size(memory->max / 8, TRIM_MOST);
+    size_t least =
+        memory->max / 8 < TRIM_LEAST ? TRIM_LEAST : smaller_size(memory->max / 8, TRIM_MOST);
     if (now > peak)
         atomic_store_explicit(&memory->peak, now, memory_order_relaxed);
     else if (peak - now >= least && atomic_compare_exchange_strong(&memory->peak, &peak, now))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* label_series.h - counts by label sets: the reference's two metrics (policy-server.md §6.1), with a
- * bound on how many label sets there are.
+/* label_series.h - counts by label sets: the reference's two metrics (policy-server.md §6.1), with
+ * a bound on how many label sets there are.
  *
  * Lives in memory that all workers write to: no locks, no allocation. A policy has label sets of
  * its own up to a limit; past it its namespaces become "other", and past a second one its kinds and
@@ -17,8 +17,8 @@
 
 #define SERIES_MAX 4096
 #define SERIES_PER_POLICY 128
-#define SERIES_COARSE 96 /* more, with "other" for a namespace */
-#define SERIES_LAST 48   /* more, with "other" for all names */
+#define SERIES_COARSE 96  /* more, with "other" for a namespace */
+#define SERIES_LAST 48    /* more, with "other" for all names */
 #define SERIES_INDEX 8192 /* a power of two, twice as large, so that probing ends soon */
 #define SERIES_OTHER "other"
 /* Of Kubernetes: kinds and namespaces are labels, of 63 bytes at most; what is longer is "other".

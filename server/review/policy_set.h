@@ -8,24 +8,24 @@
 #define CHIMERA_SERVER_REVIEW_POLICY_SET_H
 
 #include "runtime/policy/policy.h"
-#include "server/counters/scoreboard.h"
-#include "server/supervisor/builder.h"
+#include "runtime/source/policies.h"
 #include "server/config/config.h"
 #include "server/counters/counters.h"
-#include "runtime/source/policies.h"
+#include "server/counters/scoreboard.h"
+#include "server/supervisor/builder.h"
 #include "server/tenant/evaluator.h"
 
 struct group; /* see group.h */
 
 struct served { /* what one id stands for: a policy, or a group */
     struct chimera_slice id;
-    struct chimera_policy *policy;    /* owned; NULL where there is a group, a remote, a failure */
-    struct remote *remote;            /* owned; of a policy that a jail holds */
-    struct group *group;              /* owned; NULL for a policy */
-    char *failure;                    /* owned; NULL while all is well */
-    uint32_t number;                  /* on the board */
-    struct counters_policy *counted;  /* borrowed; NULL: nothing is counted */
-    unsigned account;                 /* whose share its slow evaluations take (worker/slow_quota.h) */
+    struct chimera_policy *policy;   /* owned; NULL where there is a group, a remote, a failure */
+    struct remote *remote;           /* owned; of a policy that a jail holds */
+    struct group *group;             /* owned; NULL for a policy */
+    char *failure;                   /* owned; NULL while all is well */
+    uint32_t number;                 /* on the board */
+    struct counters_policy *counted; /* borrowed; NULL: nothing is counted */
+    unsigned account; /* whose share its slow evaluations take (worker/slow_quota.h) */
     struct chimera_handling handling; /* borrows from the configuration */
 };
 
@@ -50,7 +50,7 @@ struct policy_set_wish { /* borrowed; the texts for as long as the set */
     struct jail_link *links; /* one a jail */
     const struct board *board;
     struct counters *counters;
-    struct seat *seat; /* NULL: nobody looks */
+    struct seat *seat;      /* NULL: nobody looks */
     _Atomic uint32_t *step; /* raised before each policy; see process_page.h */
 };
 

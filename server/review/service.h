@@ -8,15 +8,15 @@
 #define CHIMERA_SERVER_REVIEW_SERVICE_H
 
 #include "server/http/answer.h"
-#include "server/review/policy_set.h"
 #include "server/http/route.h"
+#include "server/review/policy_set.h"
 
 struct loop_watch;
 
 struct service {
     const struct policy_set *policies; /* borrowed, like the next */
     struct counters *counters;
-    struct seat *seat; /* NULL: nobody looks */
+    struct seat *seat;        /* NULL: nobody looks */
     struct loop_watch *watch; /* for the readiness port; NULL: it answers without a look */
     struct route_rules rules;
     struct chimera_slice shortcut_namespace; /* .data NULL: none */

@@ -18,9 +18,9 @@
 /* What crypto/tls of Go 1.22 and later offers, by which API servers speak; OpenSSL's names. */
 #define API_SERVER_GROUPS "X25519:P-256:P-384:P-521"
 #define API_SERVER_RSA_MAX 8192
-#define API_SERVER_SIGNATURES                                                  \
-    "rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256:ed25519:rsa_pss_rsae_sha384:"  \
-    "rsa_pss_rsae_sha512:RSA+SHA256:RSA+SHA384:RSA+SHA512:"                    \
+#define API_SERVER_SIGNATURES                                                 \
+    "rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256:ed25519:rsa_pss_rsae_sha384:" \
+    "rsa_pss_rsae_sha512:RSA+SHA256:RSA+SHA384:RSA+SHA512:"                   \
     "ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512:RSA+SHA1:ECDSA+SHA1"
 
 /* --- What a certificate says --- */
@@ -167,7 +167,8 @@ static int check_key(const char *file, const struct tls_files *files, struct chi
                         EVP_PKEY_get_bits(files->key), bits, wanted);
 }
 
-/* A client that believes everybody. `is_api_server`: with what API servers offer; else all of OpenSSL's. */
+/* A client that believes everybody. `is_api_server`: with what API servers offer; else all of
+ * OpenSSL's. */
 static SSL_CTX *make_client(bool is_api_server, int version)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());

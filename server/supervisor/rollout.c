@@ -210,8 +210,8 @@ int update_read_job(struct update *update, struct chimera_error *err)
 
 /* --- Reload --- */
 
-/* A pipe would make the supervisor wait. An empty file is a set without policies at the start, as it
- * is for the reference; later it is more likely one that somebody is still writing. */
+/* A pipe would make the supervisor wait. An empty file is a set without policies at the start, as
+ * it is for the reference; later it is more likely one that somebody is still writing. */
 static int check_kind(const struct options *options, struct chimera_error *err)
 {
     struct stat status;

@@ -11,15 +11,15 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
-#include "runtime/log/log_writer.h"
 #include "runtime/instance/sanitizer.h"
+#include "runtime/log/log_writer.h"
 #include "server/admin/child.h"
 #include "server/config/bundle_policies.h"
-#include "server/supervisor/certificates.h"
 #include "server/counters/counters.h"
-#include "server/supervisor/stand_in.h"
-#include "server/supervisor/scoreboard_writer.h"
+#include "server/supervisor/certificates.h"
 #include "server/supervisor/file_watch.h"
+#include "server/supervisor/scoreboard_writer.h"
+#include "server/supervisor/stand_in.h"
 
 #define STOPPED 1
 #define LOG_MS 1000    /* that the end waits for the log */
@@ -38,7 +38,7 @@ struct supervisor {
     struct certificates certificates;
     struct stand_in stand_in; /* for a worker that is not there */
     struct watch watch;       /* of files */
-    char *manifest;     /* of the bundle; owned */
+    char *manifest;           /* of the bundle; owned */
 };
 
 /* As the first process of a container we are the parent of every orphan, too. */

@@ -14,9 +14,9 @@
 #include "runtime/log/log_writer.h"
 #include "server/base/channel.h"
 #include "server/base/descriptors.h"
-#include "server/worker/slow_quota.h"
-#include "server/config/generation.h"
 #include "server/base/process_page.h"
+#include "server/config/generation.h"
+#include "server/worker/slow_quota.h"
 
 #define TARGET "server::jails"
 #define BACKOFF_FIRST_MS 100
@@ -25,11 +25,11 @@
 #define LOG_MS 200
 
 struct jail_process {
-    pid_t pid;       /* 0: none */
-    int *inner;      /* owned; the jail's ends of its channels, kept for its next life */
-    jail_life *life; /* owned, shared */
-    int life_fd;     /* owned; the same for others: forks do not inherit the mapping */
-    struct shared page;                /* owned; of this life, see process_page.h */
+    pid_t pid;          /* 0: none */
+    int *inner;         /* owned; the jail's ends of its channels, kept for its next life */
+    jail_life *life;    /* owned, shared */
+    int life_fd;        /* owned; the same for others: forks do not inherit the mapping */
+    struct shared page; /* owned; of this life, see process_page.h */
     int64_t started_ms, restart_at_ms; /* the last: 0 while it runs */
     unsigned backoff_ms;
 };

@@ -14,10 +14,10 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/clock.h"
 #include "runtime/log/log_writer.h"
-#include "server/counters/counters.h"
 #include "server/base/descriptors.h"
-#include "server/worker/slow_quota.h"
 #include "server/base/process_page.h"
+#include "server/counters/counters.h"
+#include "server/worker/slow_quota.h"
 
 #define KILL_MS 2000   /* for the kernel to end a process, and to take its memory back */
 #define REPORT_MS 1000 /* for the rest of a report that has begun */
@@ -246,8 +246,8 @@ static void tell_reason(struct chimera_slice said, struct chimera_error *ret_why
     size_t size = strnlen(said.data, said.size);
     chimera_fail(ret_why, CHIMERA_EIO, "%.*s", (int)size, said.data);
     if (ret_why && ret_why->details && size + 1 < said.size)
-        chimera_buffer_append(ret_why->details, (struct chimera_slice){said.data + size + 1,
-                                                                       said.size - size - 1});
+        chimera_buffer_append(ret_why->details,
+                              (struct chimera_slice){said.data + size + 1, said.size - size - 1});
 }
 
 /* By its own words, if it had any. It has ended, and is none then. */

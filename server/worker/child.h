@@ -7,18 +7,18 @@
 
 #include <sys/types.h>
 
-#include "server/config/generation.h"
 #include "runtime/base/buffer.h"
-#include "server/tenant/children.h"
 #include "server/base/orders.h"
+#include "server/config/generation.h"
+#include "server/tenant/children.h"
 #include "server/worker/worker.h"
 
 struct worker_process {
     const struct config *config; /* borrowed */
-    pid_t pid;     /* 0: none */
-    int report_fd; /* while it has not reported; else -1 */
-    int orders_fd; /* -1: none */
-    uint32_t seat; /* in the counters; SEAT_NONE: none */
+    pid_t pid;                   /* 0: none */
+    int report_fd;               /* while it has not reported; else -1 */
+    int orders_fd;               /* -1: none */
+    uint32_t seat;               /* in the counters; SEAT_NONE: none */
     int64_t started_ms;
     /* Of one that has not reported: when it is given up unless its start has got on, as of `step`.
      * Of one that was told to end: when it is told again, more firmly. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loop.h - one epoll set with the connections that were dealt to it, run by one thread at a time.
  *
- * Evaluates inline. When an evaluation takes long, another thread takes the loop over (thread_pool.h), and
- * the one that evaluates must not touch it any more. Everything in it is the running thread's, but
- * the inbox, through which others hand over connections and answers, and what is marked below.
+ * Evaluates inline. When an evaluation takes long, another thread takes the loop over
+ * (thread_pool.h), and the one that evaluates must not touch it any more. Everything in it is the
+ * running thread's, but the inbox, through which others hand over connections and answers, and what
+ * is marked below.
  */
 #ifndef CHIMERA_SERVER_WORKER_LOOP_H
 #define CHIMERA_SERVER_WORKER_LOOP_H
@@ -13,10 +14,10 @@
 
 #include "server/client/connection_memory.h"
 #include "server/client/peer.h"
-#include "server/worker/thread_pool.h"
-#include "server/review/service.h"
 #include "server/client/tls.h"
+#include "server/review/service.h"
 #include "server/worker/queue.h"
+#include "server/worker/thread_pool.h"
 
 #define LOOP_SPARES 16
 #define LOOP_SPARE_BYTES ((size_t)256 * 1024) /* longer ones are not kept */
@@ -125,8 +126,8 @@ void loop_run(struct loop *loop, struct lane *lane);
 
 /* The ones that other threads may call. Adding takes over the descriptor, in any case. */
 void loop_add(struct loop *loop, int fd, const struct peer_name *name);
-/* The server is to end: readiness fails, and each answer is the last of its connection; but idle and
- * new ones are served. loop_drain() follows. */
+/* The server is to end: readiness fails, and each answer is the last of its connection; but idle
+ * and new ones are served. loop_drain() follows. */
 void loop_prepare_to_stop(struct loop *loop);
 /* For new connections; the others keep what they have. Takes over the context. */
 void loop_set_tls(struct loop *loop, SSL_CTX *tls);

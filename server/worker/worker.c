@@ -15,18 +15,18 @@
 #include "runtime/log/log.h"
 #include "runtime/log/log_limit.h"
 #include "runtime/log/log_writer.h"
-#include "runtime/text/problems.h"
 #include "runtime/rego/builtins/time/zone_store.h"
-#include "server/worker/listener.h"
-#include "server/lockdown/lockdown.h"
-#include "server/worker/loop_watch.h"
+#include "runtime/text/problems.h"
 #include "server/base/orders.h"
 #include "server/base/process_page.h"
+#include "server/lockdown/lockdown.h"
+#include "server/worker/listener.h"
+#include "server/worker/loop_watch.h"
 
 #define TARGET "server::worker"
-#define LAST_MS 2000 /* for clients that still come when the server is to end */
-#define QUIET_MS 1500 /* without any, all have heard: endpoints lag behind by a second or so */
-#define UNUSED_MS 300 /* the same, where none has come before */
+#define LAST_MS 2000    /* for clients that still come when the server is to end */
+#define QUIET_MS 1500   /* without any, all have heard: endpoints lag behind by a second or so */
+#define UNUSED_MS 300   /* the same, where none has come before */
 #define READY_LOG_MS 20 /* for what it has logged, which is there then when it is ready */
 #define LAST_POLL_MS 20
 #define RETIRED_POLL_MS 50

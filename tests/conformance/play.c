@@ -3,10 +3,10 @@
  *
  *   conformance-play FILE.json SCRATCH quick|full
  *
- * Every module goes the way of a policy: our reader, our rewrite, wasm2c, our prelude, clang or tcc, lld, the
- * audit, the loader, a host. Each command ends as a pass, a failure (told with its line), or not
- * applicable (told with the reason, once a reason). The last line is
- * "FILE pass fail n/a", for the driver beside this file.
+ * Every module goes the way of a policy: our reader, our rewrite, wasm2c, our prelude, clang or
+ * tcc, lld, the audit, the loader, a host. Each command ends as a pass, a failure (told with its
+ * line), or not applicable (told with the reason, once a reason). The last line is "FILE pass fail
+ * n/a", for the driver beside this file.
  */
 #include <json-c/json.h>
 #include <stdio.h>
@@ -89,7 +89,8 @@ static int read_module(const char *path, struct chimera_error *err)
     return code;
 }
 
-static enum outcome instantiate(const char *path, struct chimera_host **ret_host, struct chimera_error *err)
+static enum outcome instantiate(const char *path, struct chimera_host **ret_host,
+                                struct chimera_error *err)
 {
     struct chimera_built built;
     struct chimera_loaded *loaded;
@@ -151,7 +152,8 @@ static void do_module(struct json_object *command)
         skip(command, "imports what policies may not (spectest or another module)");
         return;
     case REFUSED:
-        if (strstr(err.text, "which Chimera does not compile") || strstr(err.text, "over the limit")) {
+        if (strstr(err.text, "which Chimera does not compile") ||
+            strstr(err.text, "over the limit")) {
             keep(command, NULL, "its module is refused on purpose");
             skip(command, strrchr(err.text, ':') + 2);
             return;
@@ -232,7 +234,8 @@ static const struct instance *instance_of(struct json_object *action)
 }
 
 /* Field names may hold NUL, so not chimera_host_export(). */
-static const struct chimera_export *find_export(const struct chimera_host *host, struct json_object *action)
+static const struct chimera_export *find_export(const struct chimera_host *host,
+                                                struct json_object *action)
 {
     struct json_object *field = member(action, "field");
     const struct chimera_plugin *plugin = host->loaded->plugin;
@@ -246,7 +249,8 @@ static const struct chimera_export *find_export(const struct chimera_host *host,
 }
 
 static enum action invoke(struct chimera_host *host, const struct chimera_export *export,
-                          struct json_object *action, union chimera_value *values, const char **ret_why)
+                          struct json_object *action, union chimera_value *values,
+                          const char **ret_why)
 {
     struct json_object *arguments = member(action, "args");
     size_t count = arguments ? json_object_array_length(arguments) : 0;
@@ -320,8 +324,10 @@ static bool is_expected_trap(const struct chimera_host *host, const char *text)
         return false;
     switch (host->trap) {
     case CHIMERA_TRAP_INDIRECT_CALL:
-        return strncmp(text, "undefined element", 17) == 0 || strncmp(text, "uninitialized element", 21) == 0 ||
-               strcmp(text, "indirect call type mismatch") == 0 || strcmp(text, "null function reference") == 0;
+        return strncmp(text, "undefined element", 17) == 0 ||
+               strncmp(text, "uninitialized element", 21) == 0 ||
+               strcmp(text, "indirect call type mismatch") == 0 ||
+               strcmp(text, "null function reference") == 0;
     case CHIMERA_TRAP_UNREACHABLE: /* lowered ref.as_non_null traps so */
         return strcmp(text, "unreachable") == 0 || strcmp(text, "null reference") == 0;
     case CHIMERA_TRAP_STACK:
@@ -479,6 +485,7 @@ int main(int count, char **arguments)
     play.folder = slash ? strndup(arguments[1], (size_t)(slash - arguments[1])) : ".";
     for (size_t i = 0; list && i < json_object_array_length(list); i++)
         run_command(json_object_array_get_idx(list, i));
-    printf("%s %u %u %u\n", slash ? slash + 1 : arguments[1], play.passed, play.failed, play.skipped);
+    printf("%s %u %u %u\n", slash ? slash + 1 : arguments[1], play.passed, play.failed,
+           play.skipped);
     return play.failed > 0 || !list;
 }

@@ -3,9 +3,9 @@
  *
  *   differential-play FILE.wasm…
  *
- * FILE.script beside each module tells what to call and what must come of it; README.md has its form.
- * One line a module, for the driver beside this file:
- *   PASS FILE calls traps exhausted | SKIP FILE: reason | FAIL FILE: line, what was got
+ * FILE.script beside each module tells what to call and what must come of it; README.md has its
+ * form. One line a module, for the driver beside this file: PASS FILE calls traps exhausted | SKIP
+ * FILE: reason | FAIL FILE: line, what was got
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static struct chimera_builder *builder;
 static enum chimera_tier tier = CHIMERA_TIER_FULL;
 
 static const struct {
-    const char *name; /* in a script */
+    const char *name;              /* in a script */
     enum chimera_trap trap, other; /* what is ours */
 } traps[] = {
     {"memory-bounds", CHIMERA_TRAP_OUT_OF_BOUNDS, CHIMERA_TRAP_OUT_OF_BOUNDS},
@@ -69,8 +69,9 @@ __attribute__((format(printf, 2, 3))) static void find(struct play *play, const 
 {
     if (play->finding[0])
         return;
-    int size = snprintf(play->finding, sizeof(play->finding), "line %u, `%.*s`: ", play->line_number,
-                        (int)(play->end - play->line < 120 ? play->end - play->line : 120), play->line);
+    int size =
+        snprintf(play->finding, sizeof(play->finding), "line %u, `%.*s`: ", play->line_number,
+                 (int)(play->end - play->line < 120 ? play->end - play->line : 120), play->line);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(play->finding + size, sizeof(play->finding) - (size_t)size, format, arguments);
@@ -164,7 +165,8 @@ static uint64_t hash_globals(const struct chimera_host *host)
     for (uint32_t i = 0; i < plugin->export_count; i++) {
         const struct chimera_export *export = &plugin->exports[i];
         if (export->kind == CHIMERA_EXPORT_GLOBAL)
-            hash = hash_word(hash, bits_of(*export->type, (const char *)host->instance + export->offset));
+            hash = hash_word(hash,
+                             bits_of(*export->type, (const char *)host->instance + export->offset));
     }
     return hash;
 }
@@ -180,7 +182,8 @@ static uint64_t hash_tables(const struct chimera_host *host, uint32_t count)
         char type = shape->entry_size == sizeof(void *) ? 'e' : 'r';
         hash = hash_word(hash, table.size);
         for (uint32_t at = 0; at < table.size; at++)
-            hash = hash_word(hash, bits_of(type, (const char *)table.data + (size_t)at * shape->entry_size));
+            hash = hash_word(
+                hash, bits_of(type, (const char *)table.data + (size_t)at * shape->entry_size));
     }
     return hash;
 }
@@ -189,7 +192,8 @@ static void check_state(struct play *play, const char *at)
 {
     uint64_t pages = strtoull(at, NULL, 10);
     word(&at, play->end);
-    uint64_t memory = hexadecimal(word(&at, play->end)), globals = hexadecimal(word(&at, play->end)),
+    uint64_t memory = hexadecimal(word(&at, play->end)),
+             globals = hexadecimal(word(&at, play->end)),
              tables = hexadecimal(word(&at, play->end));
     if (play->host->instance->memory.pages != pages)
         find(play, "memory has %u pages", play->host->instance->memory.pages);
@@ -213,7 +217,8 @@ static const struct chimera_export *function_at(const struct chimera_host *host,
     return NULL;
 }
 
-static void check_results(struct play *play, const char *at, const char *types, const union chimera_value *values)
+static void check_results(struct play *play, const char *at, const char *types,
+                          const union chimera_value *values)
 {
     size_t count = 0;
     for (struct chimera_slice text; (text = word(&at, play->end)).size > 0; count++) {
@@ -243,8 +248,8 @@ static void check_trap(struct play *play, struct chimera_slice name)
 }
 
 /* `at` is behind the arguments. */
-static void check_call(struct play *play, const char *at, bool is_return, int code, const char *types,
-                       const union chimera_value *values)
+static void check_call(struct play *play, const char *at, bool is_return, int code,
+                       const char *types, const union chimera_value *values)
 {
     struct chimera_slice name = is_return ? CHIMERA_SLICE("") : word(&at, play->end);
     play->calls++;
@@ -268,7 +273,8 @@ static void do_call(struct play *play, const char *at)
     word(&at, play->end);
     size_t count = 0;
     struct chimera_slice text;
-    while ((text = word(&at, play->end)).size > 0 && *text.data != '=' && *text.data != '!' && count < VALUES_MAX)
+    while ((text = word(&at, play->end)).size > 0 && *text.data != '=' && *text.data != '!' &&
+           count < VALUES_MAX)
         take_value(text, &values[count++]);
     if (!export || !export->call || text.size == 0) {
         find(play, "no such function");
@@ -298,11 +304,13 @@ static int instantiate(struct play *play, struct chimera_error *err)
 }
 
 /* A module that ends at its start: in the same way, please. */
-static void check_start(struct play *play, struct chimera_slice name, const struct chimera_error *err)
+static void check_start(struct play *play, struct chimera_slice name,
+                        const struct chimera_error *err)
 {
     for (size_t i = 0; i < sizeof(traps) / sizeof(*traps); i++) {
         if (chimera_slice_is(name, traps[i].name) &&
-            (strstr(err->text, trap_text(traps[i].trap)) || strstr(err->text, trap_text(traps[i].other)))) {
+            (strstr(err->text, trap_text(traps[i].trap)) ||
+             strstr(err->text, trap_text(traps[i].other)))) {
             play->traps++;
             return;
         }
@@ -315,8 +323,10 @@ static bool begin(struct play *play, const char *at)
 {
     struct chimera_error err = {0};
     int code = instantiate(play, &err);
-    if (code < 0 && (strstr(err.text, "Chimera does not compile") || strstr(err.text, "over the limit"))) {
-        snprintf(play->reason, sizeof(play->reason), "%s", strrchr(err.text, ':') ? strrchr(err.text, ':') + 2 : err.text);
+    if (code < 0 &&
+        (strstr(err.text, "Chimera does not compile") || strstr(err.text, "over the limit"))) {
+        snprintf(play->reason, sizeof(play->reason), "%s",
+                 strrchr(err.text, ':') ? strrchr(err.text, ':') + 2 : err.text);
         return false;
     }
     bool is_trap = *word(&at, play->end).data == '!';

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For check: a file with one place for each kind of change. It is compiled as it is and rewritten. */
+/* For check: a file with one place for each kind of change. It is compiled as it is and rewritten.
+ */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

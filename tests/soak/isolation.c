@@ -50,8 +50,8 @@ struct thread {
     pthread_t thread;
     unsigned long requests;
     uint64_t random;
-    pthread_mutex_t lock;    /* over `run`, which ends with the thread */
-    struct chimera_run *run; /* for the sniper; NULL: not running */
+    pthread_mutex_t lock;                /* over `run`, which ends with the thread */
+    struct chimera_run *run;             /* for the sniper; NULL: not running */
     struct chimera_buffer prepared, now; /* what the host kept of the guest then, and keeps now */
     /* what came of them */
     unsigned long answered, trapped, interrupted, compared;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* interrupt.h - Ctrl-C during a build: the compilers die at once, the build cleans up behind itself, and
- * then the signal ends us as if nothing had caught it. */
+/* interrupt.h - Ctrl-C during a build: the compilers die at once, the build cleans up behind
+ * itself, and then the signal ends us as if nothing had caught it. */
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_INTERRUPT_H
 #define CHIMERA_TOOLCHAIN_COMMAND_INTERRUPT_H
 

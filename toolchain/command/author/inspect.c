@@ -5,11 +5,11 @@
 
 #include "compiler/wasm/module.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/text/printable.h"
 #include "runtime/json/tree.h"
+#include "runtime/text/printable.h"
 #include "runtime/yaml/yaml.h"
-#include "toolchain/command/commands.h"
 #include "toolchain/command/author/inspect_plugin.h"
+#include "toolchain/command/commands.h"
 #include "toolchain/command/policy_module.h"
 
 #define PREFIX "io.kubewarden.policy."
@@ -157,7 +157,8 @@ static const char *truth(bool value)
     return value ? "true" : "false";
 }
 
-/* What the build rewrites before it compiles; "" for nothing, and for what it would not read at all. */
+/* What the build rewrites before it compiles; "" for nothing, and for what it would not read at
+ * all. */
 static void find_lowering(const struct policy_file *file, char ret_text[CHIMERA_LOWERING_SIZE])
 {
     struct chimera_module *module = NULL;

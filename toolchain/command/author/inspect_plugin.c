@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inspect_plugin.c - `chimera inspect` of a built plugin: what it was made from and how it starts. */
+/* inspect_plugin.c - `chimera inspect` of a built plugin: what it was made from and how it starts.
+ */
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/text/printable.h"
 #include "runtime/policy/policy.h"
-#include "toolchain/command/commands.h"
+#include "runtime/text/printable.h"
 #include "toolchain/command/author/inspect_plugin.h"
+#include "toolchain/command/commands.h"
 
 #define LIMIT_MS 10000 /* for the start */
 
@@ -47,7 +48,8 @@ static void print_plugin(const struct chimera_loaded *loaded, const char *start)
 int inspect_plugin(const char *path)
 {
     static struct chimera_loaded *loaded; /* mapped until the process ends */
-    const struct chimera_policy_options options = {.id = "inspected", .limit_ms = LIMIT_MS, .lanes = 1};
+    const struct chimera_policy_options options = {
+        .id = "inspected", .limit_ms = LIMIT_MS, .lanes = 1};
     struct chimera_policy *policy = NULL;
     struct chimera_error err = {0};
     if (strncmp(path, "file://", 7) == 0)

@@ -8,8 +8,8 @@
 /* By its name, which ends in .so. */
 bool inspect_is_plugin(const char *path);
 
-/* Prints what the plugin's descriptor says, and where its requests begin, for which its start is run.
- * Returns the command's exit code. `path` may be a file:// URI. */
+/* Prints what the plugin's descriptor says, and where its requests begin, for which its start is
+ * run. Returns the command's exit code. `path` may be a file:// URI. */
 int inspect_plugin(const char *path);
 
 #endif

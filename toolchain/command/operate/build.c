@@ -9,14 +9,14 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
-#include "runtime/log/log.h"
-#include "runtime/text/printable.h"
 #include "runtime/json/tree.h"
+#include "runtime/log/log.h"
 #include "runtime/plugin/plugin_file.h"
+#include "runtime/text/printable.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/interrupt.h"
-#include "toolchain/command/policy_module.h"
 #include "toolchain/command/operate/trial.h"
+#include "toolchain/command/policy_module.h"
 
 #define TARGET "chimera::build"
 #define LINE_MAX_BYTES ((size_t)64 << 10)
@@ -243,7 +243,8 @@ const struct chimera_cli_command command_build = {
     .description =
         "Compiles each policy with wasm2c and clang (or tcc, see --tier), links and audits the "
         "plugin, and prints its path, one a line; with --tier both two lines a policy, the quick "
-        "tier's first and as soon as it is there. The same module, the same tools and the same flags give the same bytes.\n"
+        "tier's first and as soon as it is there. The same module, the same tools and the same "
+        "flags give the same bytes.\n"
         "What was built before comes from the cache. A policy that cannot be built does not keep "
         "the "
         "others from being built; the exit code is 1 then.",

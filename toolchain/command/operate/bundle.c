@@ -14,13 +14,13 @@
 #include "compiler/build.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
-#include "runtime/text/printable.h"
-#include "runtime/text/problems.h"
 #include "runtime/json/tree.h"
 #include "runtime/plugin/plugin_file.h"
-#include "runtime/source/reference.h"
-#include "runtime/yaml/adapt.h"
 #include "runtime/source/policies.h"
+#include "runtime/source/reference.h"
+#include "runtime/text/printable.h"
+#include "runtime/text/problems.h"
+#include "runtime/yaml/adapt.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/operate/trial.h"
@@ -34,9 +34,9 @@ struct module {       /* one reference, as policies.yml writes it */
 };
 
 struct task {
-    const char *path;           /* of policies.yml */
-    const char *store;          /* of modules that were fetched */
-    const char *folder;         /* where the bundle is made */
+    const char *path;   /* of policies.yml */
+    const char *store;  /* of modules that were fetched */
+    const char *folder; /* where the bundle is made */
     bool has_no_trial;
     struct chimera_buffer text; /* of policies.yml */
     struct policies policies;

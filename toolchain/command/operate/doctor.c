@@ -69,7 +69,8 @@ static int check_tools(void)
         report(
             FINDING_NOTE, "wasm2c",
             "WABT %s does not compile SIMD and takes time that grows with the square of a module's "
-            "functions: policies of 20 MB and more need minutes, in either tier; 1.0.%d and newer are "
+            "functions: policies of 20 MB and more need minutes, in either tier; 1.0.%d and newer "
+            "are "
             "better at both",
             tools.wabt_version, WABT_LINEAR);
     int bad = report_tiers(&tools);

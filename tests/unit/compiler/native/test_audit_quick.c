@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sweep over the quick tier's code. Expected: Intel's manual, volume 2, for what each row of bytes is. */
+/* The sweep over the quick tier's code. Expected: Intel's manual, volume 2, for what each row of
+ * bytes is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,8 +19,9 @@ struct row {
 };
 
 #define ROW(what, bytes, code) {what, bytes, sizeof(bytes) - 1, code}
-#define HEAD "\x55\x48\x89\xe5\x48\x81\xec\x10\x00\x00\x00" /* push %rbp; mov %rsp, %rbp; sub $16, %rsp */
-#define TAIL "\xc9\xc3"                                     /* leave; ret */
+#define HEAD \
+    "\x55\x48\x89\xe5\x48\x81\xec\x10\x00\x00\x00" /* push %rbp; mov %rsp, %rbp; sub $16, %rsp */
+#define TAIL "\xc9\xc3"                            /* leave; ret */
 
 static const struct row rows[] = {
     ROW("an empty function", HEAD TAIL, CHIMERA_OK),
@@ -27,7 +29,8 @@ static const struct row rows[] = {
         HEAD "\x48\x8b\x45\xf8\x8b\x04\x25\x00\x01\x00\x00\x89\x84\x91\x00\x00\x00\x01"
              "\x48\xb8\x01\x02\x03\x04\x05\x06\x07\x08\x66\x89\x08" TAIL,
         CHIMERA_OK),
-    ROW("numbers", HEAD "\xf2\x0f\x58\xc1\xf3\x0f\x7e\x45\xf8\x66\x0f\xd6\x45\xf0\xf2\x48\x0f\x2c\xc0" TAIL,
+    ROW("numbers",
+        HEAD "\xf2\x0f\x58\xc1\xf3\x0f\x7e\x45\xf8\x66\x0f\xd6\x45\xf0\xf2\x48\x0f\x2c\xc0" TAIL,
         CHIMERA_OK),
     ROW("string instructions", HEAD "\xf3\xa4\xf3\xaa" TAIL, CHIMERA_OK),
     ROW("jumps to instructions", HEAD "\x0f\x84\x02\x00\x00\x00\xeb\xf8" TAIL, CHIMERA_OK),
@@ -39,8 +42,10 @@ static const struct row rows[] = {
         CHIMERA_OK),
     ROW("a frame of 1 MiB", "\x55\x48\x89\xe5\x48\x81\xec\x00\x00\x10\x00" TAIL, CHIMERA_OK),
 
-    ROW("a frame that is larger", "\x55\x48\x89\xe5\x48\x81\xec\x10\x00\x10\x00" TAIL, CHIMERA_ELIMIT),
-    ROW("a frame of -16 bytes", "\x55\x48\x89\xe5\x48\x81\xec\xf0\xff\xff\xff" TAIL, CHIMERA_ELIMIT),
+    ROW("a frame that is larger", "\x55\x48\x89\xe5\x48\x81\xec\x10\x00\x10\x00" TAIL,
+        CHIMERA_ELIMIT),
+    ROW("a frame of -16 bytes", "\x55\x48\x89\xe5\x48\x81\xec\xf0\xff\xff\xff" TAIL,
+        CHIMERA_ELIMIT),
     ROW("nothing", "", CHIMERA_EREFUSED),
     ROW("syscall", HEAD "\x0f\x05" TAIL, CHIMERA_EREFUSED),
     ROW("sysenter", HEAD "\x0f\x34" TAIL, CHIMERA_EREFUSED),
@@ -61,7 +66,8 @@ static const struct row rows[] = {
     ROW("zeros after something that goes on", HEAD "\x90\x00\x00\x00\x00", CHIMERA_EREFUSED),
     /* mov $0x0000050f, %eax holds a syscall, which begins one byte in. */
     ROW("a jump into an instruction", HEAD "\xb8\x0f\x05\x00\x00\xeb\xfa" TAIL, CHIMERA_EREFUSED),
-    ROW("a call into an instruction", HEAD "\xb8\x0f\x05\x00\x00\xe8\xf7\xff\xff\xff" TAIL, CHIMERA_EREFUSED),
+    ROW("a call into an instruction", HEAD "\xb8\x0f\x05\x00\x00\xe8\xf7\xff\xff\xff" TAIL,
+        CHIMERA_EREFUSED),
     ROW("a jump before the code", HEAD "\xeb\x80" TAIL, CHIMERA_EREFUSED),
     ROW("a jump behind the code", HEAD "\xe9\x00\x01\x00\x00" TAIL, CHIMERA_EREFUSED),
     ROW("a jump into the padding", HEAD "\xeb\x02" TAIL "\x00", CHIMERA_EREFUSED),

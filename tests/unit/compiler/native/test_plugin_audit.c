@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "compiler/native/audit.h"
 #include "compiler/build.h"
+#include "compiler/native/audit.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/plugin/plugin_file.h"
@@ -434,7 +434,8 @@ static int build_policy(void **state)
     snprintf(test.folder, sizeof(test.folder), "/tmp/chimera-test-XXXXXX");
     chimera_buffer_init(&test.bytes, OBJECT_MAX);
     if (!mkdtemp(test.folder) || chimera_builder_new(&options, &test.builder, &err) < 0 ||
-        chimera_build(test.builder, POLICY, CHIMERA_MODE_NONE, CHIMERA_TIER_FULL, &test.built, &err) < 0 ||
+        chimera_build(test.builder, POLICY, CHIMERA_MODE_NONE, CHIMERA_TIER_FULL, &test.built,
+                      &err) < 0 ||
         copy_beside(".json", test.json) < 0 || copy_beside(".image", test.image) < 0 ||
         copy_beside(".so", test.so) < 0 || chimera_file_read(test.so, &test.bytes, &err) < 0) {
         fprintf(stderr, "cannot build the policy: %s\n", err.text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The module reader: what it refuses, where it says the fault is, and what it reads. The bytes follow the
- * binary format of the core specification, chapter 5. */
+/* The module reader: what it refuses, where it says the fault is, and what it reads. The bytes
+ * follow the binary format of the core specification, chapter 5. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -102,15 +102,20 @@ static void refuses_each_fault_by_name_and_place(void **state)
         struct chimera_module *module = NULL;
         struct chimera_error err = {0};
         int code = chimera_module_read("p.wasm", refusals[i].bytes, &module, &err);
-        if (code != refusals[i].code || !strstr(err.text, refusals[i].text) || !strstr(err.text, "p.wasm"))
+        if (code != refusals[i].code || !strstr(err.text, refusals[i].text) ||
+            !strstr(err.text, "p.wasm"))
             fail_msg("%s: code %d, text '%s'", refusals[i].name, code, err.text);
         assert_null(module);
     }
 }
 
-/* Every prefix of a good module ends in a refusal or is a module itself; under ASan no byte behind is read. */
-static const char good[] = HEADER TYPE_VOID "\2\x11\1\4wapc\x08x_______\0\0" "\3\2\1\0" "\5\3\1\0\1"
-                                            "\7\7\1\3mem\2\0" "\x0a\4\1\2\0\x0b"
+/* Every prefix of a good module ends in a refusal or is a module itself; under ASan no byte behind
+ * is read. */
+static const char good[] = HEADER TYPE_VOID "\2\x11\1\4wapc\x08x_______\0\0"
+                                            "\3\2\1\0"
+                                            "\5\3\1\0\1"
+                                            "\7\7\1\3mem\2\0"
+                                            "\x0a\4\1\2\0\x0b"
                                             "\x0b\x08\1\0\x41\5\x0b\2hi";
 
 static void survives_every_prefix(void **state)
@@ -150,7 +155,8 @@ static void notes_that_vectors_are_used(void **state)
     (void)state;
     static const struct chimera_slice modules[] = {
         LITERAL(HEADER "\1\5\1\x60\1\x7b\0"), /* (v128) -> () */
-        LITERAL(HEADER TYPE_VOID "\3\2\1\0\x0a\x17\1\x15\0\xfd\x0c\1\2\3\4\5\6\7\1\2\3\4\5\6\7\1\2\x1a\x0b"),
+        LITERAL(HEADER TYPE_VOID
+                "\3\2\1\0\x0a\x17\1\x15\0\xfd\x0c\1\2\3\4\5\6\7\1\2\3\4\5\6\7\1\2\x1a\x0b"),
         LITERAL(HEADER "\6\x16\1\x7b\0\xfd\x0c\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\x0b"),
         LITERAL(HEADER TYPE_VOID),
     };
@@ -171,7 +177,9 @@ static void notes_that_vectors_are_used(void **state)
 static void finds_the_first_custom_section_of_a_name(void **state)
 {
     (void)state;
-    static const char wasm[] = HEADER "\0\4\1ab\n" "\0\5\1bXYZ" "\0\5\1bnot";
+    static const char wasm[] = HEADER "\0\4\1ab\n"
+                                      "\0\5\1bXYZ"
+                                      "\0\5\1bnot";
     struct chimera_slice payload;
     assert_true(chimera_module_custom_section(BYTES(wasm), "b", &payload));
     assert_true(chimera_slice_is(payload, "XYZ"));

@@ -62,8 +62,8 @@ static void expect_trap(struct fixture *fixture, void (*function)(struct chimera
 
 /* Where five bytes fit, and where not. */
 static const uint32_t good[] = {0, 1, END - ANSWER_SIZE};
-static const uint32_t bad[] = {END - ANSWER_SIZE + 1, END - 1,     END,        END + 1,
-                               0x7fffffff,            0x80000000u, 0xfffffffbu, 0xffffffffu};
+static const uint32_t bad[] = {END - ANSWER_SIZE + 1, END - 1,     END,        END + 1, 0x7fffffff,
+                               0x80000000u,           0xfffffffbu, 0xffffffffu};
 
 static void expect_answer(struct fixture *fixture, uint32_t at)
 {

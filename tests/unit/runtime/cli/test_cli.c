@@ -404,8 +404,8 @@ static const struct line pages[] = {
                                                ".TP\n\\fIFILE\\fR...\nF.\n" CHIMERA_CLI_EXIT_STATUS
                                                ".SH SEE ALSO\n\\fBkwctl\\fR(1)\n"},
     {"./tool.md", "# Command line of `kwctl`\n\n```\n" TOOL_HELP "```\n\n## kwctl list\n\n"
-                "```\n" LIST_HELP "```\n\n## kwctl run\n\nOne.\n\n'Two' --raw.\n\n"
-                "```\n" RUN_HELP "```\n"},
+                  "```\n" LIST_HELP "```\n\n## kwctl run\n\nOne.\n\n'Two' --raw.\n\n"
+                  "```\n" RUN_HELP "```\n"},
     {"server/kwctl.1", HEADER("KWCTL") "kwctl \\- a tool\n.SH SYNOPSIS\n\\fBkwctl\\fR\n"
                                        ".SH DESCRIPTION\nDoes it.\n.SH OPTIONS\n"
                                        ".TP\n\\fB\\-\\-daemon\\fR\nGo away.\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hosts: traps, deadlines, limits, and that a reset leaves nothing of a request behind. The guest is WAT
- * text, made into a plugin by wat2wasm and our own pipeline. */
+/* Hosts: traps, deadlines, limits, and that a reset leaves nothing of a request behind. The guest
+ * is WAT text, made into a plugin by wat2wasm and our own pipeline. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -24,7 +24,8 @@ static const char guest[] =
     " (global $calls (mut i32) (i32.const 0)) (data (i32.const 16) \"image\")"
     " (func $one (result i32) i32.const 1)"
     " (func $two (export \"two\") (result i32) i32.const 2)"
-    /* Counts its calls in a global, in memory and in a table, and grows both: fresh instances say 1. */
+    /* Counts its calls in a global, in memory and in a table, and grows both: fresh instances
+       say 1. */
     " (func (export \"count\") (result i32) (local $was i32)"
     "  (global.set $calls (i32.add (global.get $calls) (i32.const 1)))"
     "  (i32.store (i32.const 70000) (i32.add (i32.load (i32.const 70000)) (i32.const 1)))"
@@ -34,19 +35,25 @@ static const char guest[] =
     "  (drop (memory.grow (i32.const 1))) (drop (table.grow $tab (ref.func $one) (i32.const 5)))"
     "  (i32.store (i32.const 140000) (i32.const 7))"
     /* global + memory*10 + table*100 + pages*1000 + table size*10000 + image byte*100000 */
-    "  (i32.add (i32.add (i32.add (global.get $calls) (i32.mul (i32.load (i32.const 70000)) (i32.const 10)))"
-    "   (i32.add (i32.mul (local.get $was) (i32.const 100)) (i32.mul (memory.size) (i32.const 1000))))"
+    "  (i32.add (i32.add (i32.add (global.get $calls) (i32.mul (i32.load (i32.const 70000)) "
+    "(i32.const 10)))"
+    "   (i32.add (i32.mul (local.get $was) (i32.const 100)) (i32.mul (memory.size) (i32.const "
+    "1000))))"
     "   (i32.add (i32.mul (table.size $tab) (i32.const 10000))"
     "            (i32.mul (i32.load8_u (i32.const 16)) (i32.const 100000)))))"
     " (func (export \"load\") (param i32) (result i32) (i32.load offset=4294967295 (local.get 0)))"
     " (func (export \"store\") (param i32) (i64.store (local.get 0) (i64.const 1)))"
-    " (func (export \"divide\") (param i32) (result i32) (i32.div_s (i32.const -2147483648) (local.get 0)))"
+    " (func (export \"divide\") (param i32) (result i32) (i32.div_s (i32.const -2147483648) "
+    "(local.get 0)))"
     " (func (export \"indirect\") (param i32) (result i32) (call_indirect (type $t) (local.get 0)))"
-    " (func (export \"ill\") (result i32) (call_indirect (param i32) (result i32) (i32.const 0) (i32.const 0)))"
+    " (func (export \"ill\") (result i32) (call_indirect (param i32) (result i32) (i32.const 0) "
+    "(i32.const 0)))"
     " (func (export \"unreachable\") unreachable)"
     " (func (export \"loop\") (loop $l (br $l)))"
-    " (func (export \"fill\") (loop $l (memory.fill (i32.const 0) (i32.const 1) (i32.const 131072)) (br $l)))"
-    " (func (export \"copy\") (loop $l (memory.copy (i32.const 0) (i32.const 1) (i32.const 131071)) (br $l)))"
+    " (func (export \"fill\") (loop $l (memory.fill (i32.const 0) (i32.const 1) (i32.const "
+    "131072)) (br $l)))"
+    " (func (export \"copy\") (loop $l (memory.copy (i32.const 0) (i32.const 1) (i32.const "
+    "131071)) (br $l)))"
     " (func $deep (export \"deep\") (param i32) (result i32)"
     "  (i32.add (call $deep (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))"
     " (func (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0))))";
@@ -121,7 +128,8 @@ static int drop_host(void **state)
 
 static int call(const char *name, uint32_t argument, uint32_t limit_ms, uint32_t *ret_result)
 {
-    const struct chimera_export *export = chimera_host_export(test.host, name, CHIMERA_EXPORT_FUNCTION);
+    const struct chimera_export *export =
+        chimera_host_export(test.host, name, CHIMERA_EXPORT_FUNCTION);
     assert_non_null(export);
     union chimera_value values[1] = {{.i32 = argument}};
     chimera_fault_install(); /* cmocka takes SIGSEGV for itself before each test */
@@ -210,8 +218,10 @@ static void deadlines_end_loops_and_bulk_operations(void **state)
 static void a_spent_deadline_starts_no_further_call(void **state)
 {
     (void)state;
-    const struct chimera_export *loop = chimera_host_export(test.host, "loop", CHIMERA_EXPORT_FUNCTION);
-    const struct chimera_export *two = chimera_host_export(test.host, "two", CHIMERA_EXPORT_FUNCTION);
+    const struct chimera_export *loop =
+        chimera_host_export(test.host, "loop", CHIMERA_EXPORT_FUNCTION);
+    const struct chimera_export *two =
+        chimera_host_export(test.host, "two", CHIMERA_EXPORT_FUNCTION);
     union chimera_value values[1] = {{.i32 = 77}};
     chimera_host_begin(test.host, 20);
     assert_int_equal(chimera_host_call(test.host, loop, values), CHIMERA_EDEADLINE);

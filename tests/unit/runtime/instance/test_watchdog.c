@@ -140,7 +140,8 @@ static void an_idle_process_sleeps(void **state)
     assert_int_equal(after.woken, before.woken);
 }
 
-/* The watchdog takes none of the signals that are sent to the process: who waits for one gets it. */
+/* The watchdog takes none of the signals that are sent to the process: who waits for one gets it.
+ */
 static void signals_are_for_others(void **state)
 {
     sigset_t usual, before;

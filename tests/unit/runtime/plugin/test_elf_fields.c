@@ -491,8 +491,7 @@ static void symbols_have_a_limit(void **state)
     image.heads.hash.first = 4096;
     expect("as many as may be", sizeof(image), "the plugin p.so ");
     struct chimera_error err = {0};
-    assert_int_equal(chimera_elf_audit(image.bytes, sizeof(image), "p.so",
-                                       CHIMERA_MODE_NONE, &err),
+    assert_int_equal(chimera_elf_audit(image.bytes, sizeof(image), "p.so", CHIMERA_MODE_NONE, &err),
                      CHIMERA_EREFUSED);
     assert_null(strstr(err.text, "hash table"));
     image.heads.hash.first = 4097;

@@ -178,8 +178,8 @@ static void check_deadline(const struct call *call)
         fail_call(call, "notices too late (ms)", (int)(took / 1000000));
 }
 
-/* What needs no memory works on, so it gets an end; and so does all under a sanitizer, whose work takes
- * so long that the end may come first. */
+/* What needs no memory works on, so it gets an end; and so does all under a sanitizer, whose work
+ * takes so long that the end may come first. */
 static void check_limit(const struct call *call)
 {
     struct chimera_account account;

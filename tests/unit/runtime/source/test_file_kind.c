@@ -66,7 +66,8 @@ static void an_archive_of_tar_is_known_by_its_mark(void **state)
     struct chimera_error err = {0};
     (void)state;
     memcpy(bytes + 257, "ustar", 5);
-    assert_true(chimera_file_check_wasm("x", (struct chimera_slice){bytes, sizeof(bytes)}, &err) < 0);
+    assert_true(chimera_file_check_wasm("x", (struct chimera_slice){bytes, sizeof(bytes)}, &err) <
+                0);
     assert_non_null(strstr(err.text, "a tar archive"));
 }
 

@@ -26,8 +26,9 @@ static void they_stand_in_the_order_of_their_places(void **state)
     assert_false(chimera_problems_any(&more));
     chimera_problems_write(&problems, "f.yml", &out);
     chimera_buffer_byte(&out, '\0');
-    assert_string_equal(out.data, "f.yml:1:2: a: first\\nError: forged\\u{1b}[2J\nf.yml:1:9: b: second\n"
-                                  "f.yml:3:1: c: third\nf.yml:3:1: c.x: fourth\n");
+    assert_string_equal(out.data,
+                        "f.yml:1:2: a: first\\nError: forged\\u{1b}[2J\nf.yml:1:9: b: second\n"
+                        "f.yml:3:1: c: third\nf.yml:3:1: c.x: fourth\n");
     chimera_buffer_free(&out);
     chimera_problems_done(&problems);
 }
@@ -58,7 +59,9 @@ static void an_error_has_the_first_and_the_details_all(void **state)
     chimera_problems_fail(&problems, NULL, CHIMERA_EINVAL, &other); /* nobody asks for details */
     chimera_error_each(&other, collect, &out);
     chimera_buffer_byte(&out, '\0');
-    assert_string_equal(out.data, "<policy \"a\": bad><policy \"a\": bad><worse><policy \"a\": bad; and 1 more mistake>");
+    assert_string_equal(
+        out.data,
+        "<policy \"a\": bad><policy \"a\": bad><worse><policy \"a\": bad; and 1 more mistake>");
     chimera_buffer_free(&out);
     chimera_buffer_free(&details);
     chimera_problems_done(&problems);
@@ -80,20 +83,30 @@ static void what_has_no_room_is_counted(void **state)
     chimera_problems_write(&problems, NULL, &out);
     chimera_buffer_byte(&out, '\0');
     assert_int_equal(out.failed, 0);
-    assert_string_equal(out.data, "p0: a text of thirty-one characters\np1: a text of thirty-one characters\n"
-                                  "p2: a text of thirty-one characters\nand 1002 more\n");
+    assert_string_equal(out.data,
+                        "p0: a text of thirty-one characters\np1: a text of thirty-one characters\n"
+                        "p2: a text of thirty-one characters\nand 1002 more\n");
     chimera_buffer_free(&out);
     chimera_problems_done(&problems);
 }
 
 static void the_word_that_was_meant_is_found(void **state)
 {
-    static const char *const known[] = {"module", "policyMode", "allowedToMutate", "settings", "timeoutEvalSeconds", NULL};
+    static const char *const known[] = {"module",   "policyMode",         "allowedToMutate",
+                                        "settings", "timeoutEvalSeconds", NULL};
     static const struct {
         const char *word, *want;
-    } cases[] = {{"modul", "module"},           {"Module", "module"},      {"moduel", "module"},  {"policymode", "policyMode"},
-                 {"mode", "policyMode"},        {"setting", "settings"},   {"timeout", "timeoutEvalSeconds"},
-                 {"allowedToMutat", "allowedToMutate"}, {"surprise", NULL}, {"x", NULL}, {"", NULL},
+    } cases[] = {{"modul", "module"},
+                 {"Module", "module"},
+                 {"moduel", "module"},
+                 {"policymode", "policyMode"},
+                 {"mode", "policyMode"},
+                 {"setting", "settings"},
+                 {"timeout", "timeoutEvalSeconds"},
+                 {"allowedToMutat", "allowedToMutate"},
+                 {"surprise", NULL},
+                 {"x", NULL},
+                 {"", NULL},
                  {"a_word_that_is_longer_than_forty_letters_long", NULL}};
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

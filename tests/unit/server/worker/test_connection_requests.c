@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A connection that finds no room, its requests at their limits, and its handshake
  * (server/worker/connection.h). */
-#include "tests/unit/server/worker/connection_fakes.h"
 #include "tests/unit/failing_allocation.h"
+#include "tests/unit/server/worker/connection_fakes.h"
 
 /* --- Room --- */
 

@@ -21,11 +21,11 @@
 
 #include <cmocka.h>
 
-#include "runtime/log/log.h"
 #include "runtime/base/clock.h"
-#include "server/worker/slow_quota.h"
+#include "runtime/log/log.h"
 #include "server/base/process_page.h"
 #include "server/worker/child.h"
+#include "server/worker/slow_quota.h"
 
 static int (*behaviour)(const struct worker_start *start);
 static unsigned jails_stopped;

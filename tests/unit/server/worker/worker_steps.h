@@ -21,12 +21,12 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/failing_allocation.h"
-#include "runtime/log/log_writer.h"
 #include "runtime/base/clock.h"
+#include "runtime/log/log_writer.h"
 #include "server/base/orders.c"
 #include "server/base/process_page.h"
 #include "server/worker/worker.h"
+#include "tests/unit/failing_allocation.h"
 
 #define LOOPS 2 /* and the probe's */
 
