@@ -14,9 +14,9 @@
 #include "runtime/log/log.h"
 #include "server/admin/server.h"
 #include "server/base/descriptors.h"
+#include "server/base/socket.h"
 #include "server/config/generation.h"
 #include "server/lockdown/lockdown.h"
-#include "server/worker/listener.h"
 
 #define TARGET "server::admin"
 #define PAUSE_MS 1000
@@ -78,9 +78,9 @@ int admin_process_open(struct admin_process *process, const struct config *confi
         (struct admin_process){.config = config, .board = board, .counters = counters, .fd = -1};
     if (!config->has_admin)
         return CHIMERA_OK;
-    int code = listener_bind(&config->admin_address, &process->fd, &why);
+    int code = socket_bind(&config->admin_address, &process->fd, &why);
     if (code == CHIMERA_OK)
-        code = listener_listen(process->fd, &why);
+        code = socket_listen(process->fd, &why);
     if (code < 0)
         return chimera_fail(err, code, "--admin-port: %s", why.text);
     return start(process, err);

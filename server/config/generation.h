@@ -12,8 +12,8 @@
 #include "runtime/source/policies.h"
 #include "server/base/file_stamp.h"
 #include "server/config/config.h"
+#include "server/config/plugins.h"
 #include "server/config/tenant_plan.h"
-#include "server/supervisor/builder.h"
 
 struct policy_stamp { /* of policies.yml, of the bundle's manifest and of the options of ours */
     struct stamp file, manifest, options;

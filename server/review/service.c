@@ -7,7 +7,6 @@
 #include "runtime/log/log.h"
 #include "server/review/group.h"
 #include "server/telemetry/span.h"
-#include "server/worker/loop_watch.h"
 
 #define TARGET "server::api"
 #define ARENA_BASE ((size_t)16 << 20) /* beside what grows with the body: trees and patches */
@@ -331,7 +330,9 @@ void service_log_refusal(const struct service *service, const struct http_head *
 static void answer_readiness(const struct service *service, struct lane *lane,
                              struct answer *ret_answer)
 {
-    int64_t stuck_ms = service->watch ? loop_watch_look(service->watch, chimera_clock_ms()) : 0;
+    int64_t stuck_ms = 0;
+    if (service->find_stuck)
+        stuck_ms = service->find_stuck(service->loops, chimera_clock_ms());
     ret_answer->status = 200;
     if (stuck_ms > 0)
         refuse(lane, false, 503,

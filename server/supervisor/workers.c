@@ -38,9 +38,9 @@ void crew_init(struct crew *crew, const struct config *config, struct shared *bo
 
 int crew_open(struct crew *crew, struct chimera_error *err)
 {
-    int code = listener_bind(&crew->config->main_address, &crew->main_fd, err);
+    int code = socket_bind(&crew->config->main_address, &crew->main_fd, err);
     if (code == CHIMERA_OK)
-        code = listener_bind(&crew->config->probe_address, &crew->probe_fd, err);
+        code = socket_bind(&crew->config->probe_address, &crew->probe_fd, err);
     return code;
 }
 

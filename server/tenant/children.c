@@ -15,8 +15,8 @@
 #include "server/base/channel.h"
 #include "server/base/descriptors.h"
 #include "server/base/process_page.h"
+#include "server/config/capacity.h"
 #include "server/config/generation.h"
-#include "server/worker/slow_quota.h"
 
 #define TARGET "server::jails"
 #define BACKOFF_FIRST_MS 100
@@ -45,7 +45,7 @@ struct jails {
 
 static unsigned lanes_of(const struct jails *jails)
 {
-    return gate_jail_lanes(jails->config->workers);
+    return capacity_of(jails->config->workers).tenant_lanes;
 }
 
 static int fail_memory(struct chimera_error *err)

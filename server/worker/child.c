@@ -16,8 +16,8 @@
 #include "runtime/log/log_writer.h"
 #include "server/base/descriptors.h"
 #include "server/base/process_page.h"
+#include "server/config/capacity.h"
 #include "server/counters/counters.h"
-#include "server/worker/slow_quota.h"
 
 #define KILL_MS 2000   /* for the kernel to end a process, and to take its memory back */
 #define REPORT_MS 1000 /* for the rest of a report that has begun */
@@ -65,7 +65,7 @@ static int64_t patience_ms(const struct worker_process *process)
 /* The sockets, the pipe, the certificates, and the ends of channels; no other worker's. */
 static void close_others(const struct worker_start *start, const struct jails *jails)
 {
-    size_t room = start->isolation->jail_count * gate_jail_lanes(start->config->workers);
+    size_t room = start->isolation->jail_count * capacity_of(start->config->workers).tenant_lanes;
     int *kept = calloc(room + 8, sizeof(int));
     if (!kept)
         _exit(1);

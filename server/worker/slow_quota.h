@@ -18,10 +18,6 @@
 
 enum gate_answer { GATE_OPEN, GATE_POLICY_BUSY, GATE_SERVER_BUSY };
 
-/* By the number of loops. */
-unsigned gate_standby(unsigned loops);    /* threads with which every loop can be taken over */
-unsigned gate_jail_lanes(unsigned loops); /* evaluations that one jail must be able to do at once */
-
 struct gate_account { /* of a policy, or of all in one jail */
     atomic_int slow;
     atomic_int waiting; /* without those of audits */

@@ -19,6 +19,8 @@
 #include "runtime/text/problems.h"
 #include "server/base/orders.h"
 #include "server/base/process_page.h"
+#include "server/base/socket.h"
+#include "server/config/capacity.h"
 #include "server/lockdown/lockdown.h"
 #include "server/worker/listener.h"
 #include "server/worker/loop_watch.h"
@@ -126,6 +128,11 @@ static int read_tls(struct worker *worker, struct chimera_error *err)
     return code;
 }
 
+static int64_t find_stuck_loop(void *watch, int64_t now_ms)
+{
+    return loop_watch_look(watch, now_ms);
+}
+
 static void make_services(struct worker *worker)
 {
     const struct config *config = worker->start->config;
@@ -139,7 +146,8 @@ static void make_services(struct worker *worker)
                                    .max_body_bytes = config->max_body_bytes}};
     worker->probe_service =
         (struct service){.policies = &worker->policies,
-                         .watch = &worker->watch,
+                         .find_stuck = find_stuck_loop,
+                         .loops = &worker->watch,
                          .rules = {.port = PORT_READINESS, .max_body_bytes = 1024}};
 }
 
@@ -181,8 +189,8 @@ static int open_pool(struct worker *worker, struct chimera_error *err)
     unsigned workers = worker->start->config->workers;
     int code = gate_open(&worker->gate, worker->policies.account_count, workers, err);
     if (code == CHIMERA_OK)
-        code = pool_open(&worker->pool, worker->loops, worker->loop_count, gate_standby(workers),
-                         &worker->service, &worker->gate, err);
+        code = pool_open(&worker->pool, worker->loops, worker->loop_count,
+                         capacity_of(workers).standby, &worker->service, &worker->gate, err);
     return code;
 }
 
@@ -220,7 +228,7 @@ static int prepare(struct worker *worker, struct chimera_error *err)
     const struct policy_set_wish wish = {.config = start->config,
                                          .policies = start->policies,
                                          .plugins = start->plugins,
-                                         .lanes = workers + 1 + gate_standby(workers),
+                                         .lanes = workers + 1 + capacity_of(workers).standby,
                                          .warm_lanes = workers,
                                          .isolation = start->isolation,
                                          .links = start->links,
@@ -236,7 +244,7 @@ static int prepare(struct worker *worker, struct chimera_error *err)
         code = start_log(worker, err);
     if (code == CHIMERA_OK)
         code = remote_open_lanes(start->links, start->isolation->jail_count,
-                                 gate_jail_lanes(workers), err);
+                                 capacity_of(workers).tenant_lanes, err);
     if (code == CHIMERA_OK)
         code = policy_set_load(&wish, &worker->policies, err);
     if (code == CHIMERA_OK && worker->lockdown.is_on)
@@ -268,9 +276,9 @@ static int start_threads(struct worker *worker, struct chimera_error *err)
     if (code == CHIMERA_OK)
         code = lockdown_finish(&worker->lockdown, err);
     if (code == CHIMERA_OK)
-        code = listener_listen(worker->start->main_fd, err);
+        code = socket_listen(worker->start->main_fd, err);
     if (code == CHIMERA_OK)
-        code = listener_listen(worker->start->probe_fd, err);
+        code = socket_listen(worker->start->probe_fd, err);
     return code;
 }
 

@@ -178,7 +178,7 @@ int64_t jails_pass_time(struct jails *jails, int64_t at_ms)
     return INT64_MAX;
 }
 
-int listener_bind(const struct address *address, int *ret_fd, struct chimera_error *err)
+int socket_bind(const struct address *address, int *ret_fd, struct chimera_error *err)
 {
     (void)address, (void)err;
     *ret_fd = dup(0);
@@ -255,7 +255,7 @@ void job_stop(struct job *job)
     *job = JOB_NONE;
 }
 
-void builder_free(struct built_plugin *plugins, size_t count)
+void built_plugins_free(struct built_plugin *plugins, size_t count)
 {
     (void)plugins, (void)count;
 }

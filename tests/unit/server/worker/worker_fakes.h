@@ -24,8 +24,8 @@
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
 #include "server/base/process_page.h"
+#include "server/config/capacity.h"
 #include "server/worker/child.h"
-#include "server/worker/slow_quota.h"
 
 static int (*behaviour)(const struct worker_start *start);
 static unsigned jails_stopped;
@@ -75,9 +75,9 @@ void jails_stop(struct jails *jails)
     jails_stopped += jails == fake_jails;
 }
 
-unsigned gate_jail_lanes(unsigned loops)
+struct capacity capacity_of(unsigned loops)
 {
-    return loops;
+    return (struct capacity){.tenant_lanes = loops};
 }
 
 int telemetry_enter_worker(struct telemetry *telemetry, struct chimera_error *err)

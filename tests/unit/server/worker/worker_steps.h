@@ -176,16 +176,10 @@ int remote_open_lanes(struct jail_link *links, size_t count, unsigned lanes,
     return do_step("lanes", err);
 }
 
-unsigned gate_standby(unsigned count)
+struct capacity capacity_of(unsigned count)
 {
     assert_int_equal(count, LOOPS);
-    return 20;
-}
-
-unsigned gate_jail_lanes(unsigned count)
-{
-    assert_int_equal(count, LOOPS);
-    return 77;
+    return (struct capacity){.standby = 20, .tenant_lanes = 77};
 }
 
 int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_set,
@@ -249,6 +243,12 @@ void loop_watch_close(struct loop_watch *watch)
     note("watch-close");
 }
 
+int64_t loop_watch_look(struct loop_watch *watch, int64_t now_ms)
+{
+    (void)watch, (void)now_ms;
+    return 0;
+}
+
 /* Where the services are known: what it serves, and whether it has TLS. */
 int loop_open(struct loop *loop, const struct service *service, struct connection_memory *memory,
               SSL_CTX *tls, struct chimera_error *err)
@@ -259,7 +259,7 @@ int loop_open(struct loop *loop, const struct service *service, struct connectio
     assert_int_equal(is_main, open_loops_count < LOOPS);
     if (is_main && (service->rules.max_body_bytes != 4444 || service->seat != &seat))
         fail();
-    if (!is_main && (!service->watch || service->rules.max_body_bytes != 1024))
+    if (!is_main && (!service->find_stuck || service->rules.max_body_bytes != 1024))
         fail();
     *loop = (struct loop){.tls = tls};
     open_loops_count++;
@@ -365,7 +365,7 @@ int listener_start(struct listener *of, struct chimera_error *err)
     return do_step("listener", err);
 }
 
-int listener_listen(int fd, struct chimera_error *err)
+int socket_listen(int fd, struct chimera_error *err)
 {
     return do_step(fd == listener->main_fd ? "listen" : "listen-probe", err);
 }
