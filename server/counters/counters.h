@@ -17,7 +17,6 @@
 #include "server/counters/label_series.h"
 #include "server/counters/rejections.h"
 #include "server/counters/worker_score.h"
-#include "server/tenant/message.h"
 
 #define COUNTERS_POLICIES BOARD_POLICIES
 /* CPU time of an evaluation by powers of ten: up to 1 µs, 10 µs, … 10 s, and more. */
@@ -85,15 +84,11 @@ struct counters_meter { /* one evaluation, on one thread */
 
 /* Around an evaluation. CPU time is measured for every eighth evaluation, and for all of a policy
  * that takes long, because asking for it costs a system call; for the others it is estimated by the
- * share of the time that the last sample needed. */
+ * share of the time that the last sample needed. Who evaluates in another process measures both
+ * times there, and is believed as far as it is possible: up to what was waited for it. */
 void counters_begin(const struct counters_policy *policy, struct counters_meter *ret_meter);
 void counters_end(struct counters_policy *policy, const struct counters_meter *meter, int code,
-                  const struct chimera_response *response, const struct chimera_run_report *report);
-
-/* The same of a policy that a jail holds. What the jail says of its cost is believed as far as it
- * is possible. */
-void counters_count_remote(struct counters_policy *policy, uint64_t wall_ns, int code,
-                           const struct chimera_response *response, const struct wire_cost *cost);
+                  const struct chimera_response *response, const struct chimera_run_report *cost);
 
 /* A group has no code of its own: only its verdict and its time count. */
 void counters_count_group(struct counters_policy *policy, uint64_t wall_ns,

@@ -56,10 +56,10 @@ bool service_evaluates(const struct service *service, const struct route *route,
     if (route->status ||
         (route->kind != ROUTE_VALIDATE && route->kind != ROUTE_AUDIT && route->kind != ROUTE_RAW))
         return false;
-    const struct served *served = policy_set_find(service->policies, route->policy_id);
-    if (served)
-        *ret_account = served->account;
-    return served;
+    const struct target *target = policy_set_find(service->policies, route->policy_id);
+    if (target)
+        *ret_account = target->account;
+    return target;
 }
 
 /* JSON on /validate, plain text on the others, but for what is found behind the body's parser. */
@@ -162,105 +162,105 @@ static bool is_always_accepted(const struct service *service, const struct chime
 }
 
 static void log_response(enum chimera_log_level level, const char *message,
-                         const struct served *served, const struct chimera_response *response,
+                         const struct target *target, const struct chimera_response *response,
                          struct chimera_buffer *room)
 {
     if (!chimera_log_is_on(level))
         return;
     chimera_response_write(response, room);
     chimera_log_with(level, TARGET, chimera_slice_of(message),
-                     CHIMERA_TEXT("policy_id", served->id),
-                     CHIMERA_BOOL("allowed_to_mutate", served->handling.allowed_to_mutate),
+                     CHIMERA_TEXT("policy_id", target->id),
+                     CHIMERA_BOOL("allowed_to_mutate", target->handling.allowed_to_mutate),
                      CHIMERA_TEXT("response", chimera_buffer_slice(room)));
     chimera_buffer_reset(room);
 }
 
 /* Has the guest's own verdict made. */
 static int ask(const struct service *service, struct lane *lane,
-               const struct service_request *request, const struct served *served,
+               const struct service_request *request, const struct target *target,
                const struct chimera_request *parsed, struct chimera_response *ret_response)
 {
     struct span_policy span;
     int code = CHIMERA_OK;
     int64_t until_ms = service_until(service, request);
-    span_begin_policy(&span, served->id, (struct chimera_slice){NULL, 0});
-    if (served->group)
-        group_evaluate(served->group, lane->index, parsed, until_ms, &lane->arena, ret_response);
+    struct evaluator_input input = {.lane = lane->index, .request = parsed, .arena = &lane->arena};
+    span_begin_policy(&span, target->id, (struct chimera_slice){NULL, 0});
+    input.limit_ms = chimera_clock_left_ms(until_ms);
+    if (target->group)
+        group_evaluate(target->group, &input, until_ms, ret_response);
     else
-        code = policy_set_evaluate(served->policy, served->remote, served->counted, lane->index,
-                                   parsed, chimera_clock_left_ms(until_ms), &lane->arena,
-                                   ret_response);
+        code = evaluator_ask(target->evaluator, target->counted, &input, ret_response);
     span_end(&span.span);
     return code;
 }
 
 /* The same, counted; or, without asking, yes. */
 static int ask_and_count(const struct service *service, struct lane *lane,
-                         const struct service_request *request, const struct served *served,
+                         const struct service_request *request, const struct target *target,
                          const struct chimera_request *parsed, bool is_asked,
                          struct chimera_response *ret_response)
 {
     struct counters_request counted = {.request = parsed,
                                        .response = ret_response,
-                                       .policy = served->number,
-                                       .is_monitor = served->handling.mode == CHIMERA_MONITOR,
+                                       .policy = target->number,
+                                       .is_monitor = target->handling.mode == CHIMERA_MONITOR,
                                        .is_audit = request->route->kind == ROUTE_AUDIT};
     uint64_t began_ns = chimera_clock_ns();
     int code = CHIMERA_OK;
     if (is_asked)
-        code = ask(service, lane, request, served, parsed, ret_response);
+        code = ask(service, lane, request, target, parsed, ret_response);
     else
         *ret_response = (struct chimera_response){.uid = parsed->uid, .allowed = true};
     if (code < 0)
         return code;
     counted.latency_ns = chimera_clock_ns() - began_ns;
-    if (is_asked && served->group)
-        counters_count_group(served->counted, counted.latency_ns, ret_response);
+    if (is_asked && target->group)
+        counters_count_group(target->counted, counted.latency_ns, ret_response);
     counters_count_request(service->counters, &counted, &lane->arena);
     return CHIMERA_OK;
 }
 
 /* Returns a negative code when there is no verdict at all. */
 static int evaluate(const struct service *service, struct lane *lane,
-                    const struct service_request *request, const struct served *served,
+                    const struct service_request *request, const struct target *target,
                     const struct chimera_request *parsed, struct chimera_response *ret_response)
 {
     bool is_asked = !is_always_accepted(service, parsed);
-    if (served->failure && is_asked) {
+    if (target->failure && is_asked) {
         /* Even in monitor mode: what cannot be asked rejects. */
         *ret_response =
-            chimera_response_reject_code(parsed->uid, chimera_slice_of(served->failure), 500);
-        counters_count_start_error(service->counters, served->number);
+            chimera_response_reject_code(parsed->uid, chimera_slice_of(target->failure), 500);
+        counters_count_start_error(service->counters, target->number);
         return CHIMERA_OK;
     }
-    int code = ask_and_count(service, lane, request, served, parsed, is_asked, ret_response);
+    int code = ask_and_count(service, lane, request, target, parsed, is_asked, ret_response);
     if (code < 0 || !is_asked || request->route->kind == ROUTE_AUDIT)
         return code;
-    if (served->handling.mode == CHIMERA_MONITOR)
-        log_response(CHIMERA_LOG_INFO, "policy evaluation (monitor mode)", served, ret_response,
+    if (target->handling.mode == CHIMERA_MONITOR)
+        log_response(CHIMERA_LOG_INFO, "policy evaluation (monitor mode)", target, ret_response,
                      &lane->body);
-    chimera_response_handle(ret_response, &served->handling, &lane->arena);
+    chimera_response_handle(ret_response, &target->handling, &lane->arena);
     if (request->route->kind == ROUTE_VALIDATE)
         chimera_response_limit_warnings(ret_response, &lane->arena);
     return CHIMERA_OK;
 }
 
 /* The answer to a review of a policy that there is. */
-static void answer_served(const struct service *service, struct lane *lane,
-                          const struct service_request *request, const struct served *served,
+static void answer_target(const struct service *service, struct lane *lane,
+                          const struct service_request *request, const struct target *target,
                           struct span_review *span, struct answer *ret_answer)
 {
     struct chimera_response response = {0};
-    int code = evaluate(service, lane, request, served, span->request, &response);
+    int code = evaluate(service, lane, request, target, span->request, &response);
     if (code == CHIMERA_OK) {
         span_record_response(span, &response);
-        log_response(CHIMERA_LOG_DEBUG, "policy evaluated", served, &response, &lane->body);
+        log_response(CHIMERA_LOG_DEBUG, "policy evaluated", target, &response, &lane->body);
         chimera_response_write_review(&response, span->request->is_raw, &lane->body);
         code = lane->body.failed;
     }
     if (code < 0) {
         chimera_buffer_reset(&lane->body);
-        fail(lane, served->id, chimera_code_text(code), ret_answer);
+        fail(lane, target->id, chimera_code_text(code), ret_answer);
         return;
     }
     ret_answer->status = 200;
@@ -280,9 +280,9 @@ static void answer_parsed(const struct service *service, struct lane *lane,
         fail(lane, id, "not a valid policy ID", ret_answer);
         return;
     }
-    const struct served *served = policy_set_find(service->policies, id);
-    if (served)
-        answer_served(service, lane, request, served, span, ret_answer);
+    const struct target *target = policy_set_find(service->policies, id);
+    if (target)
+        answer_target(service, lane, request, target, span, ret_answer);
     else
         refuse(lane, true, 404,
                chimera_arena_print(&lane->arena, "unknown policy: %.*s", (int)id.size, id.data),

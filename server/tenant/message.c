@@ -107,12 +107,13 @@ static void put_long(struct chimera_buffer *out, uint64_t number)
     put_number(out, (uint32_t)(number >> 32));
 }
 
-void wire_put_cost(struct chimera_buffer *out, const struct wire_cost *cost)
+void wire_put_cost(struct chimera_buffer *out, const struct chimera_run_report *cost)
 {
-    put_number(out, cost->run.stop);
-    put_number(out, cost->run.resets);
-    put_long(out, cost->run.pages);
-    put_long(out, cost->run.reset_ns);
+    put_number(out, cost->stop);
+    put_number(out, cost->resets);
+    put_long(out, cost->pages);
+    put_long(out, cost->reset_ns);
+    put_long(out, cost->wall_ns);
     put_long(out, cost->cpu_ns);
 }
 
@@ -297,16 +298,17 @@ static uint64_t get_long(struct reader *reader)
 }
 
 /* No evaluation resets more than its own memory, of 4 GiB at most, once. */
-bool wire_take_cost(struct chimera_slice *bytes, struct wire_cost *ret_cost)
+bool wire_take_cost(struct chimera_slice *bytes, struct chimera_run_report *ret_cost)
 {
     struct reader reader = {.rest = *bytes};
-    struct wire_cost cost = {0};
-    cost.run.stop = get_number(&reader);
-    cost.run.resets = get_number(&reader);
-    cost.run.pages = get_long(&reader);
-    cost.run.reset_ns = get_long(&reader);
+    struct chimera_run_report cost = {0};
+    cost.stop = get_number(&reader);
+    cost.resets = get_number(&reader);
+    cost.pages = get_long(&reader);
+    cost.reset_ns = get_long(&reader);
+    cost.wall_ns = get_long(&reader);
     cost.cpu_ns = get_long(&reader);
-    if (reader.failed || cost.run.resets > 1 || cost.run.pages > UINT64_C(1) << 20)
+    if (reader.failed || cost.resets > 1 || cost.pages > UINT64_C(1) << 20)
         return false;
     *bytes = reader.rest;
     *ret_cost = cost;

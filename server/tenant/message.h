@@ -31,13 +31,9 @@ bool wire_get_call(struct chimera_slice bytes, struct wire_call *ret_call,
 void wire_put_check(struct chimera_buffer *out, int code, struct chimera_slice text);
 bool wire_get_check(struct chimera_slice bytes, int *ret_code, struct chimera_slice *ret_text);
 
-/* In front of the answer to WIRE_EVALUATE. */
-struct wire_cost {
-    struct chimera_run_report run;
-    uint64_t cpu_ns; /* of the jail's thread */
-};
-void wire_put_cost(struct chimera_buffer *out, const struct wire_cost *cost);
-bool wire_take_cost(struct chimera_slice *bytes, struct wire_cost *ret_cost);
+/* In front of the answer to WIRE_EVALUATE: what the evaluation came to in the jail. */
+void wire_put_cost(struct chimera_buffer *out, const struct chimera_run_report *cost);
+bool wire_take_cost(struct chimera_slice *bytes, struct chimera_run_report *ret_cost);
 
 /* The answer to WIRE_EVALUATE; `response` counts with code 0 only. */
 void wire_put_response(struct chimera_buffer *out, int code,

@@ -15,7 +15,7 @@
 #include "runtime/rego/builtins/time/zone_store.h"
 #include "server/base/channel.h"
 #include "server/lockdown/lockdown.h"
-#include "server/review/policy_set.h"
+#include "server/review/policy_loader.h"
 #include "server/telemetry/span.h"
 #include "server/tenant/message.h"
 
@@ -25,14 +25,14 @@
 #define KEPT_BYTES ((size_t)1 << 20)
 
 struct inmate {                    /* by policy of the configuration; most are other processes' */
-    struct chimera_policy *policy; /* owned */
+    struct local_evaluator *local; /* owned */
     int code;                      /* why there is none */
     char *failure;                 /* owned */
 };
 
 struct jail {
     const struct jail_start *start;
-    struct policy_set set; /* for its list of plugins */
+    struct policy_loader loader;
     struct inmate *inmate; /* owned */
     sem_t go;
 };
@@ -79,10 +79,11 @@ static void load(struct jail *jail, size_t index)
 {
     const struct jail_start *start = jail->start;
     struct inmate *inmate = &jail->inmate[index];
+    const struct policy_to_load wanted = {.spec = &start->policies->policy[index],
+                                          .plugin = &start->plugins[index],
+                                          .number = BOARD_OTHER};
     struct chimera_error why = {0};
-    inmate->code = policy_set_open(&jail->set, start->config, &start->policies->policy[index],
-                                   &start->plugins[index], start->lanes, start->config->workers,
-                                   BOARD_OTHER, &inmate->policy, &why);
+    inmate->code = policy_loader_open(&jail->loader, &wanted, &inmate->local, &why);
     if (inmate->code < 0)
         inmate->failure = strdup(why.text);
 }
@@ -104,23 +105,33 @@ static void check(struct jail *jail, const struct wire_call *call, struct chimer
         wire_put_check(out, inmate->code, chimera_slice_of(inmate->failure ? inmate->failure : ""));
 }
 
+/* Asks the policy and measures what it costs. */
+static int ask(const struct local_evaluator *local, const struct evaluator_input *input,
+               struct chimera_response *ret_response, struct chimera_run_report *ret_cost)
+{
+    struct span_policy span; /* the outer ones are the worker's */
+    span_begin_policy(&span, chimera_slice_of(chimera_policy_id(local->policy)),
+                      input->request->uid);
+    uint64_t began_ns = chimera_clock_ns(), cpu_began_ns = chimera_clock_thread_ns();
+    int code = local->evaluator.evaluate(&local->evaluator, input, ret_response, ret_cost);
+    ret_cost->cpu_ns = chimera_clock_thread_ns() - cpu_began_ns;
+    ret_cost->wall_ns = chimera_clock_ns() - began_ns;
+    span_end(&span.span);
+    return code;
+}
+
 static void evaluate(struct jail_lane *lane, const struct wire_call *call,
                      const struct chimera_request *request, struct chimera_arena *arena,
                      struct chimera_buffer *out)
 {
     const struct inmate *inmate = find_inmate(lane->jail, call->policy);
     struct chimera_response response = {0};
-    struct wire_cost cost = {0};
+    struct chimera_run_report cost = {0};
     int code = CHIMERA_EINVAL;
-    if (inmate && inmate->policy) {
-        struct span_policy span; /* the outer ones are the worker's */
-        span_begin_policy(&span, chimera_slice_of(chimera_policy_id(inmate->policy)), request->uid);
-        uint64_t began_ns = chimera_clock_thread_ns();
-        code = chimera_policy_evaluate(inmate->policy, lane->index, request, call->limit_ms, arena,
-                                       &response);
-        cost.cpu_ns = chimera_clock_thread_ns() - began_ns;
-        chimera_policy_last_run(inmate->policy, lane->index, &cost.run);
-        span_end(&span.span);
+    if (inmate && inmate->local) {
+        const struct evaluator_input input = {
+            .lane = lane->index, .request = request, .limit_ms = call->limit_ms, .arena = arena};
+        code = ask(inmate->local, &input, &response, &cost);
     }
     wire_put_cost(out, &cost);
     wire_put_response(out, code, &response);
@@ -128,7 +139,7 @@ static void evaluate(struct jail_lane *lane, const struct wire_call *call,
 
 static void put_failure(struct chimera_buffer *out, int code)
 {
-    wire_put_cost(out, &(struct wire_cost){0});
+    wire_put_cost(out, &(struct chimera_run_report){0});
     wire_put_response(out, code, NULL);
 }
 
@@ -155,7 +166,7 @@ static void idle(struct jail_lane *lane, int fd)
 {
     struct pollfd polled = {.fd = fd, .events = POLLIN};
     while (lane->has_pages && poll(&polled, 1, SWEEP_MS) == 0)
-        lane->has_pages = chimera_slots_trim(lane->jail->set.slots, lane->index,
+        lane->has_pages = chimera_slots_trim(lane->jail->loader.slots, lane->index,
                                              (uint64_t)chimera_clock_ms() * 1000000);
 }
 
@@ -241,7 +252,11 @@ int jail_run(const struct jail_start *start)
     forget_others(start);
     forget_small_pieces();
     mallopt(M_PERTURB, 0); /* see main.c */
-    int code = policy_set_init(&jail.set, start->config, count, start->lanes, &err);
+    const struct policy_loader_input loader = {.config = start->config,
+                                               .policy_count = count,
+                                               .lanes = start->lanes,
+                                               .warm_lanes = start->config->workers};
+    int code = policy_loader_init(&jail.loader, &loader, &err);
     if (code == CHIMERA_OK && (!jail.inmate || !lanes))
         code = chimera_fail(&err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     if (code == CHIMERA_OK)

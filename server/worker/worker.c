@@ -36,6 +36,7 @@
 
 struct worker {
     const struct worker_start *start;
+    struct tenant_evaluators tenants;
     struct policy_set policies;
     struct service service, probe_service;
     struct tls_texts tls_texts; /* owned */
@@ -221,21 +222,38 @@ static int start_log(struct worker *worker, struct chimera_error *err)
     return chimera_log_start_writer(close_files, &worker->lockdown, err);
 }
 
-static int prepare(struct worker *worker, struct chimera_error *err)
+/* The policies that tenants hold, and then the set of all. */
+static int load_policies(struct worker *worker, struct chimera_error *err)
 {
     const struct worker_start *start = worker->start;
     unsigned workers = start->config->workers;
-    const struct policy_set_wish wish = {.config = start->config,
-                                         .policies = start->policies,
-                                         .plugins = start->plugins,
-                                         .lanes = workers + 1 + capacity_of(workers).standby,
-                                         .warm_lanes = workers,
-                                         .isolation = start->isolation,
-                                         .links = start->links,
-                                         .board = start->board->data,
-                                         .counters = start->counters->data,
-                                         .step = &((struct process_page *)start->page->data)->step,
-                                         .seat = counters_seat(start->counters->data, start->seat)};
+    const struct capacity capacity = capacity_of(workers);
+    const struct tenant_evaluators_input tenants = {.config = start->config,
+                                                    .policies = start->policies,
+                                                    .isolation = start->isolation,
+                                                    .links = start->links,
+                                                    .lanes = capacity.tenant_lanes};
+    int code = tenant_evaluators_open(&tenants, &worker->tenants, err);
+    if (code < 0)
+        return code;
+    const struct policy_set_input input = {
+        .config = start->config,
+        .policies = start->policies,
+        .plugins = start->plugins,
+        .handed = worker->tenants.handed,
+        .process_count = start->isolation->jail_count,
+        .lanes = workers + 1 + capacity.standby,
+        .warm_lanes = workers,
+        .board = start->board->data,
+        .counters = start->counters->data,
+        .step = &((struct process_page *)start->page->data)->step,
+        .seat = counters_seat(start->counters->data, start->seat)};
+    return policy_set_load(&input, &worker->policies, err);
+}
+
+static int prepare(struct worker *worker, struct chimera_error *err)
+{
+    const struct worker_start *start = worker->start;
     bool is_locked = !start->config->options.is_without_lockdown;
     int code = read_tls(worker, err);
     if (code == CHIMERA_OK)
@@ -243,10 +261,7 @@ static int prepare(struct worker *worker, struct chimera_error *err)
     if (code == CHIMERA_OK)
         code = start_log(worker, err);
     if (code == CHIMERA_OK)
-        code = remote_open_lanes(start->links, start->isolation->jail_count,
-                                 capacity_of(workers).tenant_lanes, err);
-    if (code == CHIMERA_OK)
-        code = policy_set_load(&wish, &worker->policies, err);
+        code = load_policies(worker, err);
     if (code == CHIMERA_OK && worker->lockdown.is_on)
         code = chimera_zones_keep(err);
     if (code == CHIMERA_OK) {
@@ -459,6 +474,7 @@ static void close_all(struct worker *worker)
     connection_memory_close(&worker->memory);
     loop_watch_close(&worker->watch);
     policy_set_done(&worker->policies);
+    tenant_evaluators_close(&worker->tenants);
     tls_files_done(&worker->tls);
 }
 

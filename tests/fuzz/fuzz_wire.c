@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct chimera_response response = {0};
     struct chimera_request request;
     struct wire_call call;
-    struct wire_cost cost;
+    struct chimera_run_report cost;
     struct chimera_buffer out;
     struct chimera_arena arena;
     int code;
@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     struct chimera_slice rest = bytes;
     if (wire_take_cost(&rest, &cost))
-        check(rest.size == size - 32 && cost.run.resets <= 1);
+        check(rest.size == size - 40 && cost.resets <= 1);
     wire_get_check(bytes, &code, &text);
     wire_get_call(bytes, &call, &request);
     chimera_buffer_free(&out);

@@ -329,10 +329,13 @@ static void heads_that_lie_do_no_harm(void **state)
 
 static void costs_arrive_and_impossible_ones_do_not(void **state)
 {
-    const struct wire_cost sent = {
-        .run = {.stop = 2, .resets = 1, .pages = 77, .reset_ns = 1u << 31},
-        .cpu_ns = UINT64_C(5) << 32};
-    struct wire_cost bad[] = {sent, sent}, got = {0};
+    const struct chimera_run_report sent = {.stop = 2,
+                                            .resets = 1,
+                                            .pages = 77,
+                                            .reset_ns = 1u << 31,
+                                            .wall_ns = UINT64_C(6) << 32,
+                                            .cpu_ns = UINT64_C(5) << 32};
+    struct chimera_run_report bad[] = {sent, sent}, got = {0};
     (void)state;
     chimera_buffer_reset(&out);
     wire_put_cost(&out, &sent);
@@ -345,8 +348,8 @@ static void costs_arrive_and_impossible_ones_do_not(void **state)
         bytes = (struct chimera_slice){out.data, size};
         assert_false(wire_take_cost(&bytes, &got));
     }
-    bad[0].run.resets = 2;
-    bad[1].run.pages = (UINT64_C(1) << 20) + 1;
+    bad[0].resets = 2;
+    bad[1].pages = (UINT64_C(1) << 20) + 1;
     for (size_t i = 0; i < 2; i++) {
         chimera_buffer_reset(&out);
         wire_put_cost(&out, &bad[i]);

@@ -167,13 +167,19 @@ int lockdown_finish(struct lockdown *lockdown, struct chimera_error *err)
     return do_step("finish", err);
 }
 
-int remote_open_lanes(struct jail_link *links, size_t count, unsigned lanes,
-                      struct chimera_error *err)
+int tenant_evaluators_open(const struct tenant_evaluators_input *input,
+                           struct tenant_evaluators *ret_evaluators, struct chimera_error *err)
 {
-    (void)links;
-    assert_int_equal(count, 3);
-    assert_int_equal(lanes, 77);
+    (void)ret_evaluators;
+    assert_int_equal(input->isolation->jail_count, 3);
+    assert_int_equal(input->lanes, 77);
     return do_step("lanes", err);
+}
+
+void tenant_evaluators_close(struct tenant_evaluators *evaluators)
+{
+    (void)evaluators;
+    note("lanes-close");
 }
 
 struct capacity capacity_of(unsigned count)
@@ -182,11 +188,12 @@ struct capacity capacity_of(unsigned count)
     return (struct capacity){.standby = 20, .tenant_lanes = 77};
 }
 
-int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_set,
+int policy_set_load(const struct policy_set_input *input, struct policy_set *ret_set,
                     struct chimera_error *err)
 {
-    assert_int_equal(wish->lanes, LOOPS + 1 + 20);
-    assert_int_equal(wish->warm_lanes, LOOPS);
+    assert_int_equal(input->lanes, LOOPS + 1 + 20);
+    assert_int_equal(input->warm_lanes, LOOPS);
+    assert_int_equal(input->process_count, 3);
     ret_set->account_count = 5;
     return do_step("policies", err);
 }
