@@ -236,7 +236,7 @@ void counters_read(const struct counters *counters, uint32_t number, struct coun
 {
     const struct counters_policy *policy =
         &counters->policy[number < COUNTERS_POLICIES ? number : 0];
-#define X(name) ret_view->name = load(&policy->name);
+#define X(name, ...) ret_view->name = load(&policy->name);
     COUNTERS_LIST(X)
 #undef X
     for (unsigned i = 0; i < COUNTERS_CPU_CLASSES; i++)
