@@ -5,7 +5,7 @@
 
 void built_plugins_free(struct built_plugin *plugins, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; plugins && i < count; i++) {
         free(plugins[i].path);
         free(plugins[i].failure);
     }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plugins.h - what was built for the policies, and how far the building is.
- *
- * Made by the builder (supervisor/builder.h) or read from a bundle; whoever loads policies or tells
- * of them needs no more of it than this.
+/* plugins.h - what becomes of the modules of policies.yml: how far a build is, and what came of it.
  */
 #ifndef CHIMERA_SERVER_CONFIG_PLUGINS_H
 #define CHIMERA_SERVER_CONFIG_PLUGINS_H
@@ -16,10 +13,10 @@ struct built_plugin { /* one of both texts is set; owned */
     bool is_quick;    /* of the quick tier */
 };
 
-/* How far a policy's module is. A byte of memory that processes share. */
+/* How far a policy's module is; none while there is no build. */
 enum build_progress { BUILD_NONE, BUILD_WAITS, BUILD_QUICK, BUILD_FULL, BUILD_FAILED };
 
-/* A list with an element for each policy, and what the elements own. */
+/* Frees the texts and the list. Does nothing when there is no list. */
 void built_plugins_free(struct built_plugin *plugins, size_t count);
 
 #endif

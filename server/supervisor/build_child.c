@@ -218,7 +218,7 @@ int job_finish(struct job *job, size_t count, struct built_plugin **ret_plugins,
         code = explain_end(job->status, err);
     end(job);
     if (code < 0) {
-        built_plugins_free(plugins, plugins ? count : 0);
+        built_plugins_free(plugins, count);
         return code;
     }
     *ret_plugins = plugins;

@@ -331,6 +331,6 @@ int builder_run(const struct builder_wish *wish, struct built_plugin **ret_plugi
     if (code == CHIMERA_OK)
         *ret_plugins = plugins;
     else
-        built_plugins_free(plugins, plugins ? count : 0);
+        built_plugins_free(plugins, count);
     return code;
 }

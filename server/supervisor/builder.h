@@ -16,7 +16,7 @@ struct builder_wish { /* what to build; borrowed */
     const struct config *config;
     const struct policies *policies;
     bool is_full;      /* the full tier; else what is there soonest */
-    uint8_t *progress; /* an enum build_progress for each policy, written as it goes */
+    uint8_t *progress; /* an enum build_progress for each policy, BUILD_WAITS; written as it goes */
 };
 
 /* Fills one element for each policy, in their order; a module that cannot be built is told in it,
