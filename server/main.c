@@ -79,7 +79,7 @@ static void warn_of_what_is_missing(const struct options *options)
         warn("--enable-pprof: the endpoints only tell how to profile from outside");
 }
 
-/* Jails are forks of this process: what it has freed (policies.yml, with the settings of all
+/* Tenants are forks of this process: what it has freed (policies.yml, with the settings of all
  * tenants) must not be in their memory. Workers switch it off again. */
 static void wipe_what_is_freed(const struct options *options)
 {

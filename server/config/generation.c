@@ -132,7 +132,7 @@ static int fill_file(struct policy_file *file, const struct config *config,
     if (code == CHIMERA_OK)
         code = check_kubernetes(config, &file->policies, err);
     if (code == CHIMERA_OK)
-        code = isolation_parse(config->options.isolate, &file->policies, &file->isolation, err);
+        code = tenant_plan_parse(config->options.isolate, &file->policies, &file->plan, err);
     return code;
 }
 
@@ -169,7 +169,7 @@ void policy_file_drop(struct policy_file *file)
     while (*link != file)
         link = &(*link)->next;
     *link = file->next;
-    isolation_done(&file->isolation);
+    tenant_plan_done(&file->plan);
     policies_done(&file->policies);
     free(file);
 }

@@ -155,8 +155,8 @@ static void look(struct status *status, const struct crew *crew)
         all[i + 2] = &crew->retired[i];
     for (size_t i = 0; i < CREW_RETIRED_MAX + 2; i++) {
         add_process(&workers, all[i]->pid);
-        for (size_t jail = 0; jail < jails_count(all[i]->jails); jail++)
-            add_process(&workers, jails_pid(all[i]->jails, jail));
+        for (size_t tenant = 0; tenant < tenants_count(all[i]->tenants); tenant++)
+            add_process(&workers, tenants_pid(all[i]->tenants, tenant));
     }
     add_process(&own, own.pid);
     status->server.workers = workers;

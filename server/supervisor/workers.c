@@ -230,8 +230,8 @@ void crew_stopped(struct crew *crew, pid_t pid, bool is_stopped)
 
 bool crew_reaped(struct crew *crew, pid_t pid, int status)
 {
-    if (jails_reaped(crew->current.jails, pid, status) ||
-        jails_reaped(crew->next.jails, pid, status))
+    if (tenants_reaped(crew->current.tenants, pid, status) ||
+        tenants_reaped(crew->next.tenants, pid, status))
         return true;
     for (size_t i = 0; i < CREW_RETIRED_MAX; i++) {
         struct worker_process *process = &crew->retired[i];
@@ -239,7 +239,7 @@ bool crew_reaped(struct crew *crew, pid_t pid, int status)
             retired_is_gone(process, status);
             return true;
         }
-        if (jails_reaped(process->jails, pid, status))
+        if (tenants_reaped(process->tenants, pid, status))
             return true;
     }
     return false;
@@ -247,7 +247,7 @@ bool crew_reaped(struct crew *crew, pid_t pid, int status)
 
 static int64_t pass_time_retired(struct worker_process *process, int64_t now_ms)
 {
-    int64_t at_ms = jails_pass_time(process->jails, now_ms);
+    int64_t at_ms = tenants_pass_time(process->tenants, now_ms);
     if (!process->pid)
         return at_ms;
     if (now_ms >= process->until_ms) {
@@ -265,8 +265,8 @@ static int64_t pass_time_retired(struct worker_process *process, int64_t now_ms)
 
 int64_t crew_pass_time(struct crew *crew, int64_t now_ms)
 {
-    int64_t at_ms = chimera_clock_earlier(jails_pass_time(crew->current.jails, now_ms),
-                                          jails_pass_time(crew->next.jails, now_ms));
+    int64_t at_ms = chimera_clock_earlier(tenants_pass_time(crew->current.tenants, now_ms),
+                                          tenants_pass_time(crew->next.tenants, now_ms));
     if (crew->restart_at_ms && now_ms >= crew->restart_at_ms)
         restart(crew);
     if (crew->restart_at_ms)
@@ -293,7 +293,7 @@ static bool reap(struct worker_process *const *all, size_t count, bool is_late)
     bool is_one_left = false;
     for (size_t i = 0; i < count; i++) {
         if (all[i]->pid && waitpid(all[i]->pid, NULL, WNOHANG) != 0)
-            all[i]->pid = 0; /* its jails have answered what it had */
+            all[i]->pid = 0; /* its tenants have answered what it had */
         is_one_left = is_one_left || all[i]->pid;
         if (all[i]->pid && is_late)
             kill(all[i]->pid, SIGKILL);

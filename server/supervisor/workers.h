@@ -56,7 +56,7 @@ void crew_order(const struct crew *crew, const struct order *order);
 /* A signal has stopped a worker, or let it go on. */
 void crew_stopped(struct crew *crew, pid_t pid, bool is_stopped);
 
-/* One of the retired, or of the jails; true when that is all about it. */
+/* One of the retired, or of the tenants; true when that is all about it. */
 bool crew_reaped(struct crew *crew, pid_t pid, int status);
 
 /* What is due; when to be called again, INT64_MAX: never. */

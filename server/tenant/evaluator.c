@@ -12,32 +12,32 @@
 
 #define MESSAGE_MAX ((size_t)64 << 20) /* more than the arena of a request takes */
 #define KEPT_BYTES ((size_t)1 << 20)
-#define GRACE_MS 500 /* for a jail that ends its guest in time */
-#define LOOK_MS 20   /* how often to see whether the jail still lives */
+#define GRACE_MS 500 /* for a tenant that ends its guest in time */
+#define LOOK_MS 20   /* how often to see whether the tenant still lives */
 
-struct remote_lane {
+struct evaluator_lane {
     int fd;
     uint32_t sequence; /* of the message that is waited for */
     struct chimera_buffer in, out;
-    struct remote_lane *next; /* while it is free */
+    struct evaluator_lane *next; /* while it is free */
 };
 
-struct remote_lanes { /* of one jail */
+struct evaluator_lanes { /* of one tenant */
     pthread_mutex_t lock;
-    struct remote_lane *free; /* the one used last first: its instances are warm */
-    struct remote_lane lane[];
+    struct evaluator_lane *free; /* the one used last first: its instances are warm */
+    struct evaluator_lane lane[];
 };
 
 struct wait { /* for one answer */
     const struct tenant_evaluator *evaluator;
-    struct remote_lane *lane;
+    struct evaluator_lane *lane;
     uint32_t life;
     int64_t until_ms; /* 0: for ever */
 };
 
-static void release(const struct tenant_evaluator *evaluator, struct remote_lane *lane)
+static void release(const struct tenant_evaluator *evaluator, struct evaluator_lane *lane)
 {
-    struct remote_lanes *lanes = evaluator->link->lanes;
+    struct evaluator_lanes *lanes = evaluator->link->lanes;
     pthread_mutex_lock(&lanes->lock);
     lane->next = lanes->free;
     lanes->free = lane;
@@ -45,26 +45,27 @@ static void release(const struct tenant_evaluator *evaluator, struct remote_lane
 }
 
 /* NULL when all are in use. */
-static struct remote_lane *acquire(const struct tenant_evaluator *evaluator)
+static struct evaluator_lane *acquire(const struct tenant_evaluator *evaluator)
 {
-    struct remote_lanes *lanes = evaluator->link->lanes;
+    struct evaluator_lanes *lanes = evaluator->link->lanes;
     pthread_mutex_lock(&lanes->lock);
-    struct remote_lane *lane = lanes->free;
+    struct evaluator_lane *lane = lanes->free;
     if (lane)
         lanes->free = lane->next;
     pthread_mutex_unlock(&lanes->lock);
     return lane;
 }
 
-static struct remote_lanes *make_lanes(const int *fds, unsigned count)
+static struct evaluator_lanes *make_lanes(const int *fds, unsigned count)
 {
-    struct remote_lanes *lanes = calloc(1, sizeof(*lanes) + count * sizeof(struct remote_lane));
+    struct evaluator_lanes *lanes =
+        calloc(1, sizeof(*lanes) + count * sizeof(struct evaluator_lane));
     if (!lanes)
         return NULL;
     pthread_mutex_init(&lanes->lock, NULL);
     for (unsigned i = count; i-- > 0;) {
-        struct remote_lane *lane = &lanes->lane[i];
-        *lane = (struct remote_lane){.fd = fds[i], .next = lanes->free};
+        struct evaluator_lane *lane = &lanes->lane[i];
+        *lane = (struct evaluator_lane){.fd = fds[i], .next = lanes->free};
         chimera_buffer_init(&lane->in, MESSAGE_MAX);
         chimera_buffer_init(&lane->out, MESSAGE_MAX);
         lanes->free = lane;
@@ -127,7 +128,8 @@ static int receive(const struct wait *wait)
 }
 
 /* Sends what is in `out` and has the answer in `in`. */
-static int ask(const struct tenant_evaluator *evaluator, struct remote_lane *lane, int64_t until_ms)
+static int ask(const struct tenant_evaluator *evaluator, struct evaluator_lane *lane,
+               int64_t until_ms)
 {
     struct wait wait = {
         .evaluator = evaluator, .lane = lane, .life = life_of(evaluator), .until_ms = until_ms};
@@ -140,21 +142,21 @@ static int ask(const struct tenant_evaluator *evaluator, struct remote_lane *lan
     return code < 0 ? code : receive(&wait);
 }
 
-/* Waits until the jail has loaded the policy. Its own error when it could not. */
+/* Waits until the tenant has loaded the policy. Its own error when it could not. */
 static int await_policy(const struct evaluator *asked, struct chimera_error *err)
 {
     static const struct timespec step = {.tv_nsec = 2 * 1000 * 1000};
     const struct tenant_evaluator *evaluator = (const struct tenant_evaluator *)asked;
-    struct remote_lane *lane = acquire(evaluator);
-    const struct wire_call call = {.verb = WIRE_CHECK, .policy = evaluator->policy};
+    struct evaluator_lane *lane = acquire(evaluator);
+    const struct message_call call = {.verb = MESSAGE_CHECK, .policy = evaluator->policy};
     struct chimera_slice text = {NULL, 0};
     uint32_t life = life_of(evaluator);
     int code = CHIMERA_OK, answer = CHIMERA_OK;
     while (!is_alive(life) && life == life_of(evaluator))
         nanosleep(&step, NULL);
-    wire_put_call(&lane->out, &call, NULL);
+    message_put_call(&lane->out, &call, NULL);
     code = ask(evaluator, lane, 0);
-    if (code == CHIMERA_OK && !wire_get_check(chimera_buffer_slice(&lane->in), &answer, &text))
+    if (code == CHIMERA_OK && !message_get_check(chimera_buffer_slice(&lane->in), &answer, &text))
         code = CHIMERA_EGUEST;
     if (code < 0)
         code = chimera_fail(err, code, "the policy's process ended while it started");
@@ -176,14 +178,14 @@ static int evaluate(const struct evaluator *asked, const struct evaluator_input 
                     struct chimera_response *ret_response, struct chimera_run_report *ret_cost)
 {
     const struct tenant_evaluator *evaluator = (const struct tenant_evaluator *)asked;
-    struct remote_lane *lane = acquire(evaluator);
-    const struct wire_call call = {
-        .verb = WIRE_EVALUATE, .policy = evaluator->policy, .limit_ms = input->limit_ms};
+    struct evaluator_lane *lane = acquire(evaluator);
+    const struct message_call call = {
+        .verb = MESSAGE_EVALUATE, .policy = evaluator->policy, .limit_ms = input->limit_ms};
     uint32_t limit = smaller_limit(input->limit_ms, evaluator->limit_ms);
     int answer = CHIMERA_OK;
     if (!lane)
         return CHIMERA_ELIMIT;
-    wire_put_call(&lane->out, &call, input->request);
+    message_put_call(&lane->out, &call, input->request);
     int code = ask(evaluator, lane, limit ? chimera_clock_ms() + limit + GRACE_MS : 0);
     struct chimera_slice bytes = {NULL, 0};
     if (code == CHIMERA_OK) { /* copied, because the lane's buffer is the next answer's */
@@ -194,8 +196,8 @@ static int evaluate(const struct evaluator *asked, const struct evaluator_input 
     chimera_buffer_recycle(&lane->in, KEPT_BYTES);
     release(evaluator, lane);
     ret_response->uid = input->request->uid;
-    if (code == CHIMERA_OK && (!wire_take_cost(&bytes, ret_cost) ||
-                               !wire_get_response(bytes, input->arena, &answer, ret_response)))
+    if (code == CHIMERA_OK && (!message_take_cost(&bytes, ret_cost) ||
+                               !message_get_response(bytes, input->arena, &answer, ret_response)))
         code = CHIMERA_EGUEST;
     return code < 0 ? code : answer;
 }
@@ -204,7 +206,7 @@ static int evaluate(const struct evaluator *asked, const struct evaluator_input 
 
 static int open_lanes(const struct tenant_evaluators_input *input, struct chimera_error *err)
 {
-    for (size_t i = 0; i < input->isolation->jail_count; i++) {
+    for (size_t i = 0; i < input->plan->tenant_count; i++) {
         input->links[i].lanes = make_lanes(input->links[i].fds, input->lanes);
         if (!input->links[i].lanes)
             return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
@@ -216,15 +218,15 @@ static void fill(struct tenant_evaluators *evaluators, const struct tenant_evalu
                  size_t index)
 {
     struct tenant_evaluator *evaluator = &evaluators->evaluator[index];
-    size_t jail = input->isolation->jail_of[index];
-    if (jail == NO_JAIL)
+    size_t tenant = input->plan->tenant_of[index];
+    if (tenant == NO_TENANT)
         return;
     *evaluator = (struct tenant_evaluator){.evaluator = {.evaluate = evaluate},
-                                           .link = &input->links[jail],
+                                           .link = &input->links[tenant],
                                            .policy = (uint32_t)index};
     policy_limit(input->config, &input->policies->policy[index], &evaluator->limit_ms);
     evaluators->handed[index] = (struct handed_policy){
-        .evaluator = &evaluator->evaluator, .await = await_policy, .process = jail};
+        .evaluator = &evaluator->evaluator, .await = await_policy, .process = tenant};
 }
 
 int tenant_evaluators_open(const struct tenant_evaluators_input *input,

@@ -24,21 +24,21 @@
 #define SWEEP_MS 500
 #define KEPT_BYTES ((size_t)1 << 20)
 
-struct inmate {                    /* by policy of the configuration; most are other processes' */
+struct held_policy {               /* by policy of the configuration; most are other processes' */
     struct local_evaluator *local; /* owned */
     int code;                      /* why there is none */
     char *failure;                 /* owned */
 };
 
-struct jail {
-    const struct jail_start *start;
+struct tenant {
+    const struct tenant_start *start;
     struct policy_loader loader;
-    struct inmate *inmate; /* owned */
+    struct held_policy *held; /* owned */
     sem_t go;
 };
 
-struct jail_lane {
-    struct jail *jail;
+struct tenant_lane {
+    struct tenant *tenant;
     unsigned index;
     pthread_t thread;
     bool has_pages; /* instances may have pages to give back */
@@ -65,44 +65,45 @@ static void forget_small_pieces(void)
 }
 
 /* This process is a fork of one that has read all settings; those of others are no business of this
- * jail's policies. The copy is this process's own, so the constant may be written. */
-static void forget_others(const struct jail_start *start)
+ * tenant's policies. The copy is this process's own, so the constant may be written. */
+static void forget_others(const struct tenant_start *start)
 {
     for (size_t i = 0; i < start->policies->policy_count; i++) {
         char *settings = start->policies->policy[i].settings;
-        if (start->isolation->jail_of[i] != start->jail)
+        if (start->plan->tenant_of[i] != start->tenant)
             explicit_bzero(settings, strlen(settings));
     }
 }
 
-static void load(struct jail *jail, size_t index)
+static void load(struct tenant *tenant, size_t index)
 {
-    const struct jail_start *start = jail->start;
-    struct inmate *inmate = &jail->inmate[index];
+    const struct tenant_start *start = tenant->start;
+    struct held_policy *held = &tenant->held[index];
     const struct policy_to_load wanted = {.spec = &start->policies->policy[index],
                                           .plugin = &start->plugins[index],
                                           .number = BOARD_OTHER};
     struct chimera_error why = {0};
-    inmate->code = policy_loader_open(&jail->loader, &wanted, &inmate->local, &why);
-    if (inmate->code < 0)
-        inmate->failure = strdup(why.text);
+    held->code = policy_loader_open(&tenant->loader, &wanted, &held->local, &why);
+    if (held->code < 0)
+        held->failure = strdup(why.text);
 }
 
-static struct inmate *find_inmate(struct jail *jail, uint32_t policy)
+static struct held_policy *find_held(struct tenant *tenant, uint32_t policy)
 {
-    const struct jail_start *start = jail->start;
-    if (policy >= start->policies->policy_count || start->isolation->jail_of[policy] != start->jail)
+    const struct tenant_start *start = tenant->start;
+    if (policy >= start->policies->policy_count || start->plan->tenant_of[policy] != start->tenant)
         return NULL;
-    return &jail->inmate[policy];
+    return &tenant->held[policy];
 }
 
-static void check(struct jail *jail, const struct wire_call *call, struct chimera_buffer *out)
+static void check(struct tenant *tenant, const struct message_call *call,
+                  struct chimera_buffer *out)
 {
-    const struct inmate *inmate = find_inmate(jail, call->policy);
-    if (!inmate)
-        wire_put_check(out, CHIMERA_EINVAL, CHIMERA_SLICE("the policy is not in this process"));
+    const struct held_policy *held = find_held(tenant, call->policy);
+    if (!held)
+        message_put_check(out, CHIMERA_EINVAL, CHIMERA_SLICE("the policy is not in this process"));
     else
-        wire_put_check(out, inmate->code, chimera_slice_of(inmate->failure ? inmate->failure : ""));
+        message_put_check(out, held->code, chimera_slice_of(held->failure ? held->failure : ""));
 }
 
 /* Asks the policy and measures what it costs. */
@@ -120,38 +121,38 @@ static int ask(const struct local_evaluator *local, const struct evaluator_input
     return code;
 }
 
-static void evaluate(struct jail_lane *lane, const struct wire_call *call,
+static void evaluate(struct tenant_lane *lane, const struct message_call *call,
                      const struct chimera_request *request, struct chimera_arena *arena,
                      struct chimera_buffer *out)
 {
-    const struct inmate *inmate = find_inmate(lane->jail, call->policy);
+    const struct held_policy *held = find_held(lane->tenant, call->policy);
     struct chimera_response response = {0};
     struct chimera_run_report cost = {0};
     int code = CHIMERA_EINVAL;
-    if (inmate && inmate->local) {
+    if (held && held->local) {
         const struct evaluator_input input = {
             .lane = lane->index, .request = request, .limit_ms = call->limit_ms, .arena = arena};
-        code = ask(inmate->local, &input, &response, &cost);
+        code = ask(held->local, &input, &response, &cost);
     }
-    wire_put_cost(out, &cost);
-    wire_put_response(out, code, &response);
+    message_put_cost(out, &cost);
+    message_put_response(out, code, &response);
 }
 
 static void put_failure(struct chimera_buffer *out, int code)
 {
-    wire_put_cost(out, &(struct chimera_run_report){0});
-    wire_put_response(out, code, NULL);
+    message_put_cost(out, &(struct chimera_run_report){0});
+    message_put_response(out, code, NULL);
 }
 
-static void answer(struct jail_lane *lane, struct chimera_slice message,
+static void answer(struct tenant_lane *lane, struct chimera_slice message,
                    struct chimera_arena *arena, struct chimera_buffer *out)
 {
-    struct wire_call call = {0};
+    struct message_call call = {0};
     struct chimera_request request;
-    if (!wire_get_call(message, &call, &request))
+    if (!message_get_call(message, &call, &request))
         put_failure(out, CHIMERA_EINVAL);
-    else if (call.verb == WIRE_CHECK)
-        check(lane->jail, &call, out);
+    else if (call.verb == MESSAGE_CHECK)
+        check(lane->tenant, &call, out);
     else
         evaluate(lane, &call, &request, arena, out);
     if (out->failed) {
@@ -162,19 +163,19 @@ static void answer(struct jail_lane *lane, struct chimera_slice message,
 }
 
 /* Waits for the next request; instances that nobody asks for give their pages back meanwhile. */
-static void idle(struct jail_lane *lane, int fd)
+static void idle(struct tenant_lane *lane, int fd)
 {
     struct pollfd polled = {.fd = fd, .events = POLLIN};
     while (lane->has_pages && poll(&polled, 1, SWEEP_MS) == 0)
-        lane->has_pages = chimera_slots_trim(lane->jail->loader.slots, lane->index,
+        lane->has_pages = chimera_slots_trim(lane->tenant->loader.slots, lane->index,
                                              (uint64_t)chimera_clock_ms() * 1000000);
 }
 
 /* Ends when nobody is at the other end any more. */
 static void *run_lane(void *context)
 {
-    struct jail_lane *lane = context;
-    const struct jail_start *start = lane->jail->start;
+    struct tenant_lane *lane = context;
+    const struct tenant_start *start = lane->tenant->start;
     struct chimera_buffer in, out;
     struct chimera_arena arena;
     uint32_t sequence = 0;
@@ -182,7 +183,7 @@ static void *run_lane(void *context)
     chimera_buffer_init(&in, MESSAGE_MAX);
     chimera_buffer_init(&out, MESSAGE_MAX);
     chimera_arena_init(&arena, ARENA_BASE + 16 * start->config->max_body_bytes);
-    while (sem_wait(&lane->jail->go) < 0)
+    while (sem_wait(&lane->tenant->go) < 0)
         ;
     while (code >= 0) {
         idle(lane, fd);
@@ -203,11 +204,11 @@ static void *run_lane(void *context)
     return NULL;
 }
 
-static int start_lanes(struct jail *jail, struct jail_lane *lanes, struct chimera_error *err)
+static int start_lanes(struct tenant *tenant, struct tenant_lane *lanes, struct chimera_error *err)
 {
-    sem_init(&jail->go, 0, 0);
-    for (unsigned i = 0; i < jail->start->lanes; i++) {
-        lanes[i] = (struct jail_lane){.jail = jail, .index = i};
+    sem_init(&tenant->go, 0, 0);
+    for (unsigned i = 0; i < tenant->start->lanes; i++) {
+        lanes[i] = (struct tenant_lane){.tenant = tenant, .index = i};
         int number = pthread_create(&lanes[i].thread, NULL, run_lane, &lanes[i]);
         if (number)
             return chimera_fail(err, CHIMERA_EIO, "cannot start a thread: %s", strerror(number));
@@ -221,9 +222,9 @@ static int close_files(void *context, struct chimera_error *err)
     return lockdown_close_files(context, err);
 }
 
-static int prepare(struct jail *jail, struct jail_lane *lanes, struct chimera_error *err)
+static int prepare(struct tenant *tenant, struct tenant_lane *lanes, struct chimera_error *err)
 {
-    const struct jail_start *start = jail->start;
+    const struct tenant_start *start = tenant->start;
     struct lockdown lockdown;
     int code = lockdown_begin(&lockdown, !start->config->options.is_without_lockdown, err);
     if (code == CHIMERA_OK)
@@ -231,23 +232,23 @@ static int prepare(struct jail *jail, struct jail_lane *lanes, struct chimera_er
     if (code < 0)
         return code;
     for (size_t i = 0; i < start->policies->policy_count; i++)
-        if (start->isolation->jail_of[i] == start->jail)
-            load(jail, i);
+        if (start->plan->tenant_of[i] == start->tenant)
+            load(tenant, i);
     if (lockdown.is_on)
         code = chimera_zones_keep(err);
     if (code == CHIMERA_OK)
         code = lockdown_close_files(&lockdown, err);
     if (code == CHIMERA_OK)
-        code = start_lanes(jail, lanes, err);
+        code = start_lanes(tenant, lanes, err);
     return code < 0 ? code : lockdown_finish(&lockdown, err);
 }
 
-int jail_run(const struct jail_start *start)
+int tenant_run(const struct tenant_start *start)
 {
     size_t count = start->policies->policy_count;
     struct chimera_error err = {0};
-    struct jail jail = {.start = start, .inmate = calloc(count + 1, sizeof(*jail.inmate))};
-    struct jail_lane *lanes = calloc(start->lanes, sizeof(*lanes));
+    struct tenant tenant = {.start = start, .held = calloc(count + 1, sizeof(*tenant.held))};
+    struct tenant_lane *lanes = calloc(start->lanes, sizeof(*lanes));
     signal(SIGPIPE, SIG_IGN);
     forget_others(start);
     forget_small_pieces();
@@ -256,11 +257,11 @@ int jail_run(const struct jail_start *start)
                                                .policy_count = count,
                                                .lanes = start->lanes,
                                                .warm_lanes = start->config->workers};
-    int code = policy_loader_init(&jail.loader, &loader, &err);
-    if (code == CHIMERA_OK && (!jail.inmate || !lanes))
+    int code = policy_loader_init(&tenant.loader, &loader, &err);
+    if (code == CHIMERA_OK && (!tenant.held || !lanes))
         code = chimera_fail(&err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     if (code == CHIMERA_OK)
-        code = prepare(&jail, lanes, &err);
+        code = prepare(&tenant, lanes, &err);
     if (code < 0) {
         chimera_log_with(CHIMERA_LOG_ERROR, "server::jail",
                          CHIMERA_SLICE("an isolated process did not start"),
@@ -269,7 +270,7 @@ int jail_run(const struct jail_start *start)
     }
     atomic_fetch_add(start->life, 1); /* odd now */
     for (unsigned i = 0; i < start->lanes; i++)
-        sem_post(&jail.go);
+        sem_post(&tenant.go);
     for (unsigned i = 0; i < start->lanes; i++)
         pthread_join(lanes[i].thread, NULL);
     return 0;

@@ -44,7 +44,8 @@ static int64_t limit_of(const struct config *config, const struct policy_spec *p
     return (int64_t)((config->start_timeout_s + seconds * (2 + config->workers)) * 1000);
 }
 
-/* How long it may stay at this step. A jail starts all of its policies before it says anything. */
+/* How long it may stay at this step. A tenant starts all of its policies before it says anything.
+ */
 static int64_t patience_ms(const struct worker_process *process)
 {
     const struct policy_file *file = process->generation->file;
@@ -52,10 +53,10 @@ static int64_t patience_ms(const struct worker_process *process)
     int64_t sum_ms = 0;
     if (policy == SIZE_MAX)
         return (int64_t)process->config->start_timeout_s * 1000;
-    if (file->isolation.jail_of[policy] == NO_JAIL)
+    if (file->plan.tenant_of[policy] == NO_TENANT)
         return limit_of(process->config, &file->policies.policy[policy]);
     for (size_t i = 0; i < file->policies.policy_count; i++)
-        if (file->isolation.jail_of[i] == file->isolation.jail_of[policy])
+        if (file->plan.tenant_of[i] == file->plan.tenant_of[policy])
             sum_ms += limit_of(process->config, &file->policies.policy[i]);
     return sum_ms;
 }
@@ -63,9 +64,9 @@ static int64_t patience_ms(const struct worker_process *process)
 /* --- The fork --- */
 
 /* The sockets, the pipe, the certificates, and the ends of channels; no other worker's. */
-static void close_others(const struct worker_start *start, const struct jails *jails)
+static void close_others(const struct worker_start *start, const struct tenants *tenants)
 {
-    size_t room = start->isolation->jail_count * capacity_of(start->config->workers).tenant_lanes;
+    size_t room = start->plan->tenant_count * capacity_of(start->config->workers).tenant_lanes;
     int *kept = calloc(room + 8, sizeof(int));
     if (!kept)
         _exit(1);
@@ -77,12 +78,12 @@ static void close_others(const struct worker_start *start, const struct jails *j
     kept[5] = start->tls.certificate_fd;
     kept[6] = start->tls.key_fd;
     kept[7] = start->tls.authorities_fd;
-    descriptors_keep(kept, 8 + jails_list_links(jails, kept + 8, room));
+    descriptors_keep(kept, 8 + tenants_list_links(tenants, kept + 8, room));
     free(kept);
 }
 
 /* In the child: never returns. */
-static _Noreturn void become_worker(const struct worker_start *start, const struct jails *jails,
+static _Noreturn void become_worker(const struct worker_start *start, const struct tenants *tenants,
                                     pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -94,7 +95,7 @@ static _Noreturn void become_worker(const struct worker_start *start, const stru
     struct counters *counters = start->counters->data;
     if (process_page_enter(start->page, &counters->log_lines_dropped, NULL) < 0)
         _exit(1);
-    close_others(start, jails);
+    close_others(start, tenants);
     mallopt(M_PERTURB, 0); /* see main.c */
     int code = worker_run(start);
     chimera_log_finish(WORKER_LOG_MS);
@@ -121,7 +122,7 @@ static int open_ends(int ret_report[2], int ret_orders[2], struct chimera_error 
 }
 
 static int fork_worker(struct worker_process *process, const struct worker_start *start,
-                       struct jails *jails, struct chimera_error *err)
+                       struct tenants *tenants, struct chimera_error *err)
 {
     struct worker_start told = *start;
     int report[2], orders[2];
@@ -133,9 +134,9 @@ static int fork_worker(struct worker_process *process, const struct worker_start
         told.report_fd = report[1];
         told.orders_fd = orders[1];
         told.page = &process->page;
-        if (!jails_open_links(jails, &told.links))
+        if (!tenants_open_links(tenants, &told.links))
             _exit(1);
-        become_worker(&told, jails, parent);
+        become_worker(&told, tenants, parent);
     }
     if (pid < 0) {
         chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
@@ -150,7 +151,7 @@ static int fork_worker(struct worker_process *process, const struct worker_start
     process->orders_fd = orders[0];
     process->seat = start->seat;
     process->started_ms = chimera_clock_ms();
-    process->jails = jails;
+    process->tenants = tenants;
     return CHIMERA_OK;
 }
 
@@ -158,23 +159,23 @@ int worker_process_start(struct worker_process *process, const struct worker_sta
                          struct generation *generation, struct chimera_error *err)
 {
     struct worker_start told = *start;
-    struct jails *jails = NULL;
+    struct tenants *tenants = NULL;
     told.policies = &generation->file->policies;
-    told.isolation = &generation->file->isolation;
+    told.plan = &generation->file->plan;
     told.plugins = generation->plugins;
     *process = WORKER_PROCESS_NONE;
     chimera_buffer_init(&process->said, WORKER_REPORT_MAX);
-    int code = jails_start(told.config, told.policies, told.plugins, told.isolation, &jails, err);
+    int code = tenants_start(told.config, told.policies, told.plugins, told.plan, &tenants, err);
     if (code == CHIMERA_OK)
         code = process_page_make(&process->page, err);
     if (code == CHIMERA_OK)
-        code = fork_worker(process, &told, jails, err);
+        code = fork_worker(process, &told, tenants, err);
     if (code < 0) {
-        jails_stop(jails);
+        tenants_stop(tenants);
         process_page_end(&process->page);
         return code;
     }
-    jails_close_links(jails);
+    tenants_close_links(tenants);
     process->generation = generation_use(generation);
     process->config = start->config;
     process->until_ms = process->started_ms + patience_ms(process);
@@ -189,7 +190,7 @@ void worker_process_order(const struct worker_process *process, const struct ord
 
 void worker_process_forget(struct worker_process *process)
 {
-    jails_stop(process->jails);
+    tenants_stop(process->tenants);
     process_page_end(&process->page);
     generation_drop(process->generation);
     chimera_buffer_free(&process->said);

@@ -230,7 +230,7 @@ static int load_policies(struct worker *worker, struct chimera_error *err)
     const struct capacity capacity = capacity_of(workers);
     const struct tenant_evaluators_input tenants = {.config = start->config,
                                                     .policies = start->policies,
-                                                    .isolation = start->isolation,
+                                                    .plan = start->plan,
                                                     .links = start->links,
                                                     .lanes = capacity.tenant_lanes};
     int code = tenant_evaluators_open(&tenants, &worker->tenants, err);
@@ -241,7 +241,7 @@ static int load_policies(struct worker *worker, struct chimera_error *err)
         .policies = start->policies,
         .plugins = start->plugins,
         .handed = worker->tenants.handed,
-        .process_count = start->isolation->jail_count,
+        .process_count = start->plan->tenant_count,
         .lanes = workers + 1 + capacity.standby,
         .warm_lanes = workers,
         .board = start->board->data,

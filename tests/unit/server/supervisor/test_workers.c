@@ -200,15 +200,15 @@ static void who_has_ended_is_found(void **state)
     run_events(SWAPPED " reload built");
     assert_true(crew_reaped(&crew, 1, 0));
     assert_false(crew_reaped(&crew, 1, 0));
-    assert_false(crew_reaped(&crew, JAIL_PID, 0));
-    crew.current.jails = fake_jails;
-    assert_true(crew_reaped(&crew, JAIL_PID, 0));
-    crew.current.jails = NULL;
-    crew.next.jails = fake_jails;
-    assert_true(crew_reaped(&crew, JAIL_PID, 0));
-    crew.next.jails = NULL;
-    crew.retired[CREW_RETIRED_MAX - 1].jails = fake_jails;
-    assert_true(crew_reaped(&crew, JAIL_PID, 0));
+    assert_false(crew_reaped(&crew, TENANT_PID, 0));
+    crew.current.tenants = fake_tenants;
+    assert_true(crew_reaped(&crew, TENANT_PID, 0));
+    crew.current.tenants = NULL;
+    crew.next.tenants = fake_tenants;
+    assert_true(crew_reaped(&crew, TENANT_PID, 0));
+    crew.next.tenants = NULL;
+    crew.retired[CREW_RETIRED_MAX - 1].tenants = fake_tenants;
+    assert_true(crew_reaped(&crew, TENANT_PID, 0));
     assert_false(crew_reaped(&crew, 4711, 0));
     end_all();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* worker_fakes.h - in place of what worker/child.c uses: a worker that does what a test has it
- * do, jails and generations that are counted. For one file of a program.
+ * do, tenants and generations that are counted. For one file of a program.
  */
 #ifndef CHIMERA_TESTS_WORKER_FAKES_H
 #define CHIMERA_TESTS_WORKER_FAKES_H
@@ -28,51 +28,51 @@
 #include "server/worker/child.h"
 
 static int (*behaviour)(const struct worker_start *start);
-static unsigned jails_stopped;
-static struct jails *const fake_jails = (struct jails *)&behaviour; /* opaque */
+static unsigned tenants_stopped;
+static struct tenants *const fake_tenants = (struct tenants *)&behaviour; /* opaque */
 
 int worker_run(const struct worker_start *start)
 {
     return behaviour(start);
 }
 
-int jails_start(const struct config *config, const struct policies *policies,
-                const struct built_plugin *plugins, const struct isolation *isolation,
-                struct jails **ret_jails, struct chimera_error *err)
+int tenants_start(const struct config *config, const struct policies *policies,
+                  const struct built_plugin *plugins, const struct tenant_plan *plan,
+                  struct tenants **ret_tenants, struct chimera_error *err)
 {
-    (void)config, (void)policies, (void)plugins, (void)isolation, (void)err;
-    *ret_jails = fake_jails;
+    (void)config, (void)policies, (void)plugins, (void)plan, (void)err;
+    *ret_tenants = fake_tenants;
     return CHIMERA_OK;
 }
 
 static bool links_fail, telemetry_fails;
-static int links[2]; /* of the one jail that there is, when a test opens them */
+static int links[2]; /* of the one tenant that there is, when a test opens them */
 static size_t link_count;
 
-bool jails_open_links(struct jails *jails, struct jail_link **ret_links)
+bool tenants_open_links(struct tenants *tenants, struct tenant_link **ret_links)
 {
     *ret_links = NULL;
-    return jails == fake_jails && !links_fail;
+    return tenants == fake_tenants && !links_fail;
 }
 
 static unsigned links_closed;
 
-void jails_close_links(struct jails *jails)
+void tenants_close_links(struct tenants *tenants)
 {
-    links_closed += jails == fake_jails;
+    links_closed += tenants == fake_tenants;
 }
 
-size_t jails_list_links(const struct jails *jails, int *ret_fds, size_t room)
+size_t tenants_list_links(const struct tenants *tenants, int *ret_fds, size_t room)
 {
-    (void)jails;
+    (void)tenants;
     assert_true(link_count <= room);
     memcpy(ret_fds, links, link_count * sizeof(int));
     return link_count;
 }
 
-void jails_stop(struct jails *jails)
+void tenants_stop(struct tenants *tenants)
 {
-    jails_stopped += jails == fake_jails;
+    tenants_stopped += tenants == fake_tenants;
 }
 
 struct capacity capacity_of(unsigned loops)
@@ -123,9 +123,9 @@ void generation_drop(struct generation *generation)
 static struct policy_spec specs[POLICIES] = {{.id = (char *)(uintptr_t)"first"},
                                              {.id = (char *)(uintptr_t)"second"},
                                              {.id = (char *)(uintptr_t)"third"}};
-static size_t jail_of[POLICIES];
+static size_t tenant_of[POLICIES];
 static struct policy_file file = {.policies = {.policy = specs, .policy_count = POLICIES},
-                                  .isolation = {.jail_of = jail_of}};
+                                  .plan = {.tenant_of = tenant_of}};
 static struct generation generation = {.file = &file};
 static struct config config;
 static struct shared board, counters;
@@ -149,11 +149,11 @@ static inline int set_up(void **state)
     config = (struct config){
         .workers = 2, .start_timeout_s = 10, .limit_seconds = 5, .is_limited = true};
     for (size_t i = 0; i < POLICIES; i++)
-        jail_of[i] = NO_JAIL;
+        tenant_of[i] = NO_TENANT;
     specs[1].has_limit = false;
     err = (struct chimera_error){0};
     users = 0;
-    jails_stopped = links_closed = 0;
+    tenants_stopped = links_closed = 0;
     worker = WORKER_PROCESS_NONE;
     link_count = 0;
     links_fail = telemetry_fails = fork_fails = false;
@@ -221,7 +221,7 @@ static inline void assert_none(void)
     assert_int_equal(worker.orders_fd, -1);
     assert_null(worker.page.data);
     assert_int_equal(users, 0);
-    assert_int_equal(jails_stopped, 1);
+    assert_int_equal(tenants_stopped, 1);
     assert_int_equal(count_descriptors(), open_before);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
 }

@@ -171,7 +171,7 @@ int tenant_evaluators_open(const struct tenant_evaluators_input *input,
                            struct tenant_evaluators *ret_evaluators, struct chimera_error *err)
 {
     (void)ret_evaluators;
-    assert_int_equal(input->isolation->jail_count, 3);
+    assert_int_equal(input->plan->tenant_count, 3);
     assert_int_equal(input->lanes, 77);
     return do_step("lanes", err);
 }
@@ -407,7 +407,7 @@ struct counters_policy *counters_policy(struct counters *of, uint32_t number)
 /* --- The supervisor's part --- */
 
 static struct config config;
-static const struct isolation isolation = {.jail_count = 3};
+static const struct tenant_plan plan = {.tenant_count = 3};
 static struct process_page page_data;
 static struct shared page = {.data = &page_data}, board = {.data = &trace[10]},
                      counters = {.data = &trace[20]};
@@ -472,7 +472,7 @@ static inline int file_of(unsigned size)
 static inline int run(void)
 {
     const struct worker_start start = {.config = &config,
-                                       .isolation = &isolation,
+                                       .plan = &plan,
                                        .board = &board,
                                        .counters = &counters,
                                        .page = &page,
