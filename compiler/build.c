@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "compiler/build_internal.h"
+#include "compiler/lower/read.h"
 #include "compiler/mode.h"
 #include "compiler/native/audit.h"
 #include "compiler/native/compile.h"

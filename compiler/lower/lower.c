@@ -8,43 +8,6 @@
 
 #define MODULE_MAX ((size_t)1 << 30) /* bytes of the new module */
 
-/* --- Bytes. --- */
-
-void lower_put_u32(struct chimera_buffer *out, uint32_t value)
-{
-    while (value >= 0x80) {
-        chimera_buffer_byte(out, (uint8_t)(value | 0x80));
-        value >>= 7;
-    }
-    chimera_buffer_byte(out, (uint8_t)value);
-}
-
-void lower_put_signed(struct chimera_buffer *out, int64_t value)
-{
-    for (;;) {
-        uint8_t low = value & 0x7f;
-        value >>= 7;
-        if (value == (low & 0x40 ? -1 : 0)) {
-            chimera_buffer_byte(out, low);
-            return;
-        }
-        chimera_buffer_byte(out, low | 0x80);
-    }
-}
-
-void lower_put_bytes(struct chimera_buffer *out, const uint8_t *from, const uint8_t *to)
-{
-    chimera_buffer_append(out, (struct chimera_slice){(const char *)from, (size_t)(to - from)});
-}
-
-void *lower_reserve(struct reader *reader, uint64_t count, size_t size)
-{
-    void *array = reader->code == 0 ? calloc((size_t)count + 1, size) : NULL;
-    if (!array)
-        reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
-    return array;
-}
-
 void lowered_done(struct lowered *lowered)
 {
     free(lowered->bytes);

@@ -19,7 +19,7 @@
 #ifndef CHIMERA_COMPILER_LOWER_LOWERING_H
 #define CHIMERA_COMPILER_LOWER_LOWERING_H
 
-#include "compiler/lower/lower.h"
+#include "compiler/wasm/module.h"
 #include "compiler/wasm/reader.h"
 #include "runtime/base/buffer.h"
 
@@ -160,7 +160,7 @@ uint32_t lower_slot(struct lower *lower, uint32_t function);
 
 void lower_read_code(struct reader *reader, struct lower *lower);
 
-/* --- Bytes. --- */
+/* --- Bytes (bytes.c). --- */
 
 void lower_put_u32(struct chimera_buffer *out, uint32_t value);
 void lower_put_signed(struct chimera_buffer *out, int64_t value);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/wasm/decode.h"
 #include "compiler/wasm/reader.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "compiler/translate/glue_internal.h"
-#include "compiler/translate/rewrite.h"
 #include "compiler/wasm/import_rules.h"
 #include "runtime/base/cleanup.h"
 

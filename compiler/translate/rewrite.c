@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 
-#define REGO_MEMORY_MIN 5u
-
 static void write_u32(struct chimera_buffer *out, uint32_t value)
 {
     while (value >= 0x80) {
@@ -55,12 +53,6 @@ static void write_imports(struct chimera_buffer *out, const struct chimera_modul
         write_u32(payload, module->functions[i]);
     }
     flush_section(out, 2, payload);
-}
-
-uint32_t chimera_module_memory_min(const struct chimera_module *module)
-{
-    uint32_t min = module->memory.min;
-    return module->is_memory_imported && min < REGO_MEMORY_MIN ? REGO_MEMORY_MIN : min;
 }
 
 static void write_memory(struct chimera_buffer *out, const struct chimera_module *module,

@@ -144,25 +144,11 @@ struct chimera_module {
     bool changes_tables; /* table.set, grow, fill, copy or init */
 };
 
-/* Reads and checks `bytes`, the contents of `file`. On failure err names file, section and offset,
- * and says what to do when the module is fine but of a kind that we do not take. */
-int chimera_module_read(const char *file, struct chimera_slice bytes,
-                        struct chimera_module **ret_module, struct chimera_error *err);
-void chimera_module_free(struct chimera_module *module); /* NULL is allowed */
+void chimera_module_free(struct chimera_module *module); /* does nothing when it is NULL */
 
-/* The outermost form alone: is it a module, and are all sections there to their ends? For who asks
- * no more, it takes modules that chimera_module_read() refuses. */
-int chimera_module_check_frame(const char *file, struct chimera_slice bytes,
-                               struct chimera_error *err);
-
-/* Only the first custom section of this name; false when there is none or the file is broken before
- * it. Reads nothing else, so it works on modules that chimera_module_read() refuses. */
-bool chimera_module_custom_section(struct chimera_slice wasm, const char *name,
-                                   struct chimera_slice *ret_payload);
-
-/* Are all imports on the list (plugins/policy/imports.h), with their types? The refusal names the
- * import as `module::name`. */
-int chimera_module_check_imports(const struct chimera_module *module, struct chimera_error *err);
+/* Pages that the guest's memory starts with: an imported one has at least 5 (guest-abis.md §4.2).
+ */
+uint32_t chimera_module_memory_min(const struct chimera_module *module);
 
 /* True when any export's name begins with `prefix`. */
 bool chimera_module_exports_prefix(const struct chimera_module *module, const char *prefix);
