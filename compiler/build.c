@@ -15,6 +15,7 @@
 #include "compiler/native/compile.h"
 #include "compiler/native/link.h"
 #include "compiler/native/names_write.h"
+#include "compiler/native/recipe.h"
 #include "compiler/tool/confine.h"
 #include "compiler/tool/scratch.h"
 #include "compiler/translate/image_write.h"
@@ -96,8 +97,14 @@ static int compile_and_link(struct build_work *work, const char *so, struct chim
     parts[count - 2].source = "glue.c";
     parts[count - 1].source = freestanding;
     int code = compile(work, parts, count, err);
+    struct chimera_link_job job = {.tools = &builder->tools,
+                                   .tier = work->tier,
+                                   .folder = work->folder,
+                                   .objects = objects,
+                                   .count = count,
+                                   .output = so};
     if (code == 0)
-        code = chimera_link(&builder->tools, work->tier, work->folder, objects, count, so, err);
+        code = chimera_link(&job, err);
     chimera_progress_show(builder->options.progress, "audit", 0, 0);
     return code < 0 ? code : chimera_audit(&builder->tools, work->tier, so, err);
 }

@@ -4,6 +4,7 @@
 #define CHIMERA_COMPILER_BUILD_INTERNAL_H
 
 #include "compiler/build.h"
+#include "compiler/native/identity.h"
 #include "compiler/translate/split.h"
 #include "compiler/wasm/module.h"
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/native/identity.h"
+#include "compiler/native/recipe.h"
 #include "compiler/tool/process.h"
 #include "compiler/tool/scratch.h"
 #include "runtime/base/cleanup.h"
@@ -21,68 +23,11 @@
     "run "                                                                                       \
     "the module through `wasm-opt -O1` first"
 
-/* Every flag with what it is for; runtime-performance.md §2.3 and §7.2.
- *
- * -fno-strict-aliasing, -fwrapv: guests mean memory as bytes and integers that wrap.
- * -frounding-math, -ffp-contract=off: WebAssembly's floating point, bit for bit.
- * -fno-math-errno: sqrt, floor and their like become one instruction.
- * -fno-optimize-sibling-calls: a tail call would hide an endless recursion from the stack's guard.
- * -fstack-clash-protection: no frame may step over that guard.
- * -fno-jump-tables is left out: tables are indexed by a checked number.
- * -mno-red-zone is left out: signals run on their own stack.
- * -falign-functions=64, -falign-loops=32: -O1 aligns neither, and a Go policy's big switches
- * take up to 1.8 times as long where they fall badly.
- * -x86-cmov-converter-force-mem-operand=false: else LLVM (its issue 219814) moves a load
- * behind a condition although it is volatile, and a load outside of memory does not trap.
- * -nostdlibinc: a part sees our prelude and clang's own stdint.h and stddef.h, and nothing of the
- * machine. */
-static const char *const flags[] = {
-    "-std=gnu17",
-    "-fPIC",
-    "-fvisibility=hidden",
-    "-fno-asynchronous-unwind-tables",
-    "-fno-unwind-tables",
-    "-fno-optimize-sibling-calls",
-    "-frounding-math",
-    "-ffp-contract=off",
-    "-fno-strict-aliasing",
-    "-fno-math-errno",
-    "-fwrapv",
-    "-fno-delete-null-pointer-checks",
-    "-fstack-clash-protection",
-    "-fcf-protection=branch",
-    "-fno-plt",
-    "-fno-ident",
-    "-fno-stack-protector",
-    "-fno-common",
-    "-fno-crash-diagnostics",
-    "-fno-color-diagnostics",
-    "-w",
-    "-march=x86-64",
-    "-mtune=generic",
-    "--target=x86_64-linux-gnu",
-    "-falign-functions=64",
-    "-falign-loops=32",
-    "-mllvm",
-    "-x86-cmov-converter-force-mem-operand=false",
-    "-nostdlibinc",
-    NULL,
-};
-#define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]) - 1)
-#define ARGUMENTS_MAX (FLAG_COUNT + 2 * INCLUDES_MAX + 10)
-
-/* tcc's code is position independent as it is, and it knows none of the rest. Not even its own
- * headers are used. */
-static const char *const quick_flags[] = {"-w", "-nostdinc", "-DCHIMERA_QUICK", NULL};
+#define ARGUMENTS_MAX (CHIMERA_COMPILE_FLAGS_MAX + 2 * INCLUDES_MAX + 10)
 
 static const char *optimization(const struct chimera_part *part)
 {
     return part->is_giant ? "-O0" : "-O1";
-}
-
-const char *const *chimera_compile_flags(enum chimera_tier tier)
-{
-    return tier == CHIMERA_TIER_QUICK ? quick_flags : flags;
 }
 
 /* --- Keys --- */

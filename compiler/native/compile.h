@@ -35,7 +35,4 @@ struct chimera_compile_job {           /* all borrowed */
 int chimera_compile(const struct chimera_compile_job *job, const struct chimera_part *parts,
                     size_t count, size_t *ret_cached, struct chimera_error *err);
 
-/* The flags, ending with NULL, for the tools' identity. */
-const char *const *chimera_compile_flags(enum chimera_tier tier);
-
 #endif

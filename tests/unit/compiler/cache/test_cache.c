@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "compiler/native/compile.h"
+#include "compiler/native/identity.h"
 #include "compiler/native/link.h"
 #include "compiler/tool/process.h"
 #include "compiler/tool/progress.h"
@@ -470,10 +471,16 @@ static int build_toy(struct chimera_cache *cache, const char *name, const char *
                                       .headers = headers,
                                       .cache = cache,
                                       .jobs = 2};
+    struct chimera_link_job link = {.tools = &tools,
+                                    .tier = CHIMERA_TIER_FULL,
+                                    .folder = scratch,
+                                    .objects = objects,
+                                    .count = 2,
+                                    .output = path};
     snprintf(path, sizeof(path), "%s/%s", scratch, name); /* all that the linker may write */
     int code = chimera_compile(&job, parts, 2, ret_cached, err);
     if (code == CHIMERA_OK)
-        code = chimera_link(&tools, CHIMERA_TIER_FULL, scratch, objects, 2, path, err);
+        code = chimera_link(&link, err);
     struct chimera_buffer bytes;
     chimera_buffer_init(&bytes, 1 << 20);
     if (code == CHIMERA_OK && chimera_file_read(path, &bytes, NULL) == CHIMERA_OK)
