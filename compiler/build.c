@@ -75,34 +75,50 @@ static int compile(const struct build_work *work, const struct chimera_part *par
     return code;
 }
 
-/* The parts, the glue and the freestanding helpers; names of objects follow the sources'. */
+#define OBJECT_NAME_MAX 32
+
+struct part_list {
+    struct chimera_part *parts;       /* owned */
+    char (*objects)[OBJECT_NAME_MAX]; /* their names; owned */
+    size_t count;                     /* so far; there is room for all */
+};
+
+/* Objects are named by their place: the linker gets them in this order. */
+static void add_part(struct part_list *list, const char *source, bool is_giant)
+{
+    size_t at = list->count++;
+    snprintf(list->objects[at], OBJECT_NAME_MAX, "part-%04zu.o", at);
+    list->parts[at] = (struct chimera_part){source, list->objects[at], is_giant};
+}
+
+/* The module's code, then the glue and the freestanding helpers. */
+static void list_parts(const struct build_work *work, const char *freestanding,
+                       struct part_list *list)
+{
+    for (size_t i = 0; i < work->part_count; i++)
+        add_part(list, work->parts[i].name, work->parts[i].is_giant);
+    add_part(list, "glue.c", false);
+    add_part(list, freestanding, false);
+}
+
 static int compile_and_link(struct build_work *work, const char *so, struct chimera_error *err)
 {
     struct chimera_builder *builder = work->builder;
-    size_t count = work->part_count + 2;
-    CHIMERA_FREE struct chimera_part *parts = calloc(count, sizeof(*parts));
-    CHIMERA_FREE const char **objects = calloc(count, sizeof(*objects));
-    CHIMERA_FREE char *names = calloc(count, 32);
     CHIMERA_FREE char *freestanding =
         chimera_path_join(builder->prelude, chimera_prelude_files[CHIMERA_PRELUDE_HEADERS]);
-    if (!parts || !objects || !names || !freestanding)
+    CHIMERA_FREE struct chimera_part *parts = calloc(work->part_count + 2, sizeof(*parts));
+    CHIMERA_FREE void *objects = calloc(work->part_count + 2, OBJECT_NAME_MAX);
+    struct part_list list = {parts, objects, 0};
+    if (!parts || !objects || !freestanding)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
-    for (size_t i = 0; i < count; i++) {
-        snprintf(names + 32 * i, 32, "part-%04zu.o", i);
-        parts[i].object = objects[i] = names + 32 * i;
-        if (i < work->part_count)
-            parts[i] =
-                (struct chimera_part){work->parts[i].name, objects[i], work->parts[i].is_giant};
-    }
-    parts[count - 2].source = "glue.c";
-    parts[count - 1].source = freestanding;
-    int code = compile(work, parts, count, err);
+    list_parts(work, freestanding, &list);
     struct chimera_link_job job = {.tools = &builder->tools,
                                    .tier = work->tier,
                                    .folder = work->folder,
-                                   .objects = objects,
-                                   .count = count,
+                                   .parts = list.parts,
+                                   .count = list.count,
                                    .output = so};
+    int code = compile(work, list.parts, list.count, err);
     if (code == 0)
         code = chimera_link(&job, err);
     chimera_progress_show(builder->options.progress, "audit", 0, 0);
@@ -429,22 +445,19 @@ static int tell_damage(struct chimera_builder *builder, struct chimera_built *bu
     return code;
 }
 
-static int build_path(struct chimera_builder *builder, const char *path, enum chimera_mode mode,
-                      enum chimera_tier tier, bool is_bare, struct chimera_built *ret_built,
+static int build_file(struct build_work *work, struct chimera_built *ret_built,
                       struct chimera_error *err)
 {
     int64_t start_ms = chimera_clock_ms();
     struct chimera_built built = {0};
-    struct build_work work = {
-        .builder = builder, .path = path, .mode = mode, .tier = tier, .is_bare = is_bare};
     struct chimera_buffer bytes;
     chimera_buffer_init(&bytes, WASM_MAX);
-    int code = chimera_file_read(path, &bytes, err);
-    work.bytes = chimera_buffer_slice(&bytes);
+    int code = chimera_file_read(work->path, &bytes, err);
+    work->bytes = chimera_buffer_slice(&bytes);
     if (code == 0)
-        code = build_bytes(&work, &built, err);
+        code = build_bytes(work, &built, err);
     chimera_buffer_free(&bytes);
-    code = tell_damage(builder, &built, code, err);
+    code = tell_damage(work->builder, &built, code, err);
     if (code < 0)
         return code;
     built.milliseconds = (uint64_t)(chimera_clock_ms() - start_ms);
@@ -456,13 +469,15 @@ int chimera_build(struct chimera_builder *builder, const char *path, enum chimer
                   enum chimera_tier tier, struct chimera_built *ret_built,
                   struct chimera_error *err)
 {
-    return build_path(builder, path, mode, tier, false, ret_built, err);
+    struct build_work work = {.builder = builder, .path = path, .mode = mode, .tier = tier};
+    return build_file(&work, ret_built, err);
 }
 
 int chimera_build_bare(struct chimera_builder *builder, const char *path, enum chimera_tier tier,
                        struct chimera_built *ret_built, struct chimera_error *err)
 {
-    return build_path(builder, path, CHIMERA_MODE_NONE, tier, true, ret_built, err);
+    struct build_work work = {.builder = builder, .path = path, .tier = tier, .is_bare = true};
+    return build_file(&work, ret_built, err);
 }
 
 void chimera_built_done(struct chimera_built *built)

@@ -10,14 +10,9 @@
 #include <stddef.h>
 
 #include "compiler/cache/cache.h"
+#include "compiler/native/part.h"
 #include "compiler/tool/progress.h"
 #include "compiler/tool/tools.h"
-
-struct chimera_part {
-    const char *source; /* the .c file; relative to the job's folder, or absolute */
-    const char *object; /* where the object goes; likewise */
-    bool is_giant;      /* -O0 instead of -O1; decided by size alone */
-};
 
 struct chimera_compile_job {           /* all borrowed */
     const struct chimera_tools *tools; /* identified */

@@ -87,7 +87,7 @@ static int list_inputs(struct link_run *run, struct chimera_error *err)
     add_argument(run, "-o");
     add_argument(run, OUTPUT);
     for (size_t i = 0; i < job->count && is_whole; i++) {
-        is_whole = add_input(run, job->objects[i]);
+        is_whole = add_input(run, job->parts[i].object);
         add_argument(run, run->names[run->input_count - 1]);
     }
     return is_whole ? CHIMERA_OK : chimera_fail(err, CHIMERA_ENOMEM, "cannot link: out of memory");

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "compiler/native/part.h"
 #include "compiler/tool/tools.h"
 
 struct chimera_link_job { /* all borrowed */
@@ -12,9 +13,9 @@ struct chimera_link_job { /* all borrowed */
     enum chimera_tier tier;
     const char *folder; /* scratch: scripts and map go there, and the linker works in one of its own
                          * in it */
-    const char *const *objects; /* in a fixed order; relative to `folder`, or absolute */
+    const struct chimera_part *parts; /* compiled; their objects are linked in this order */
     size_t count;
-    const char *output; /* likewise, on the same file system */
+    const char *output; /* relative to `folder`, or absolute; on the same file system */
 };
 
 int chimera_link(const struct chimera_link_job *job, struct chimera_error *err);

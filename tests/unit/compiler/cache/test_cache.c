@@ -462,7 +462,6 @@ static int build_toy(struct chimera_cache *cache, const char *name, const char *
     snprintf(path, sizeof(path), "%s/shared.h", scratch);
     assert_int_equal(chimera_file_write(path, chimera_slice_of(header), 0600, NULL), CHIMERA_OK);
     const char *const includes[] = {".", NULL}, *const headers[] = {"shared.h", NULL};
-    const char *const objects[] = {"a.o", "b.o"};
     struct chimera_part parts[] = {{"a.c", "a.o", false}, {"b.c", "b.o", true}};
     struct chimera_compile_job job = {.tools = &tools,
                                       .tier = CHIMERA_TIER_FULL,
@@ -474,7 +473,7 @@ static int build_toy(struct chimera_cache *cache, const char *name, const char *
     struct chimera_link_job link = {.tools = &tools,
                                     .tier = CHIMERA_TIER_FULL,
                                     .folder = scratch,
-                                    .objects = objects,
+                                    .parts = parts,
                                     .count = 2,
                                     .output = path};
     snprintf(path, sizeof(path), "%s/%s", scratch, name); /* all that the linker may write */
