@@ -420,7 +420,7 @@ static int build_bytes(struct build_work *work, struct chimera_built *built,
     if (code == 0)
         code = build_module(work, built, err);
     built->wasm_bytes = work->bytes.size;
-    built->code_bytes = work->module ? work->module->section[10].size : 0;
+    built->code_bytes = work->module ? work->module->section[WASM_SECTION_CODE].size : 0;
     chimera_module_free(work->module);
     return code;
 }

@@ -36,26 +36,27 @@ static void refuse_tags(struct reader *reader, struct lower *lower)
 static void make_arrays(struct reader *reader, struct lower *lower)
 {
     const struct chimera_slice *section = lower->source->section;
-    size_t imports = section[2].size;
-    size_t functions = imports + section[3].size;
+    size_t imports = section[WASM_SECTION_IMPORT].size;
+    size_t functions = imports + section[WASM_SECTION_FUNCTION].size;
     lower->functions = lower_reserve(reader, functions, sizeof(*lower->functions));
     lower->declared = lower_reserve(reader, functions, 1);
     lower->slots = lower_reserve(reader, functions, sizeof(*lower->slots));
     lower->slotted = lower_reserve(reader, functions, sizeof(*lower->slotted));
-    lower->tables = lower_reserve(reader, imports + section[4].size, sizeof(*lower->tables));
-    lower->globals = lower_reserve(reader, imports + section[6].size, sizeof(*lower->globals));
+    lower->tables =
+        lower_reserve(reader, imports + section[WASM_SECTION_TABLE].size, sizeof(*lower->tables));
+    lower->globals =
+        lower_reserve(reader, imports + section[WASM_SECTION_GLOBAL].size, sizeof(*lower->globals));
 }
 
 static const struct {
-    uint8_t id;
-    const char *name;
+    enum wasm_section id;
     void (*read)(struct reader *reader, struct lower *lower);
 } section_readers[] = {
-    {13, "tag section", refuse_tags},          {1, "type section", lower_read_types},
-    {2, "import section", lower_read_imports}, {3, "function section", read_functions},
-    {4, "table section", lower_read_tables},   {6, "global section", lower_read_globals},
-    {7, "export section", lower_read_exports}, {9, "element section", lower_read_elements},
-    {11, "data section", lower_read_data},     {10, "code section", lower_read_code},
+    {WASM_SECTION_TAG, refuse_tags},           {WASM_SECTION_TYPE, lower_read_types},
+    {WASM_SECTION_IMPORT, lower_read_imports}, {WASM_SECTION_FUNCTION, read_functions},
+    {WASM_SECTION_TABLE, lower_read_tables},   {WASM_SECTION_GLOBAL, lower_read_globals},
+    {WASM_SECTION_EXPORT, lower_read_exports}, {WASM_SECTION_ELEMENT, lower_read_elements},
+    {WASM_SECTION_DATA, lower_read_data},      {WASM_SECTION_CODE, lower_read_code},
 };
 
 static int read_all(struct lower *lower)
@@ -77,7 +78,7 @@ static int read_all(struct lower *lower)
         struct reader reader = file;
         reader.at = (const uint8_t *)payload.data;
         reader.end = reader.at + payload.size;
-        reader.section = section_readers[i].name;
+        reader.section = wasm_section_names[section_readers[i].id];
         section_readers[i].read(&reader, lower);
         if (lower->is_slotted && lower->needs_funcrefs)
             return reader.code;
@@ -90,16 +91,18 @@ static int read_all(struct lower *lower)
 
 /* --- Writing. --- */
 
-static void put_section(struct chimera_buffer *out, uint8_t id, struct chimera_slice payload)
+static void put_section(struct chimera_buffer *out, enum wasm_section id,
+                        struct chimera_slice payload)
 {
     if (payload.size == 0)
         return;
-    chimera_buffer_byte(out, id);
+    chimera_buffer_byte(out, (uint8_t)id);
     lower_put_u32(out, (uint32_t)payload.size);
     chimera_buffer_append(out, payload);
 }
 
-static void put_made(struct chimera_buffer *out, uint8_t id, struct chimera_buffer *payload)
+static void put_made(struct chimera_buffer *out, enum wasm_section id,
+                     struct chimera_buffer *payload)
 {
     if (payload->failed)
         out->failed = payload->failed;
@@ -108,7 +111,7 @@ static void put_made(struct chimera_buffer *out, uint8_t id, struct chimera_buff
 }
 
 /* A count, and what has been made before. */
-static void put_counted(struct chimera_buffer *out, uint8_t id, uint32_t count,
+static void put_counted(struct chimera_buffer *out, enum wasm_section id, uint32_t count,
                         const struct chimera_buffer *made, struct chimera_buffer *payload)
 {
     lower_put_u32(payload, count);
@@ -118,12 +121,13 @@ static void put_counted(struct chimera_buffer *out, uint8_t id, uint32_t count,
     put_made(out, id, payload);
 }
 
-static void copy_section(struct chimera_buffer *out, const struct lower *lower, uint8_t id)
+static void copy_section(struct chimera_buffer *out, const struct lower *lower,
+                         enum wasm_section id)
 {
     struct chimera_slice section = lower->source->section[id];
     if (!section.data)
         return;
-    chimera_buffer_byte(out, id);
+    chimera_buffer_byte(out, (uint8_t)id);
     lower_put_u32(out, (uint32_t)section.size);
     chimera_buffer_append(out, section);
 }
@@ -133,15 +137,15 @@ static void copy_custom_sections(struct chimera_buffer *out, const struct lower 
 {
     const uint8_t *start = (const uint8_t *)lower->source->bytes.data;
     struct reader reader = {.start = start,
-                            .at = start + 8,
+                            .at = start + WASM_HEADER_SIZE,
                             .end = start + lower->source->bytes.size,
                             .file = "",
                             .section = ""};
     while (reader.code == 0 && reader.at < reader.end) {
         uint8_t id = reader_byte(&reader);
         struct chimera_slice payload = reader_bytes(&reader, reader_u32(&reader));
-        if (id == 0)
-            put_section(out, 0, payload);
+        if (id == WASM_SECTION_CUSTOM)
+            put_section(out, WASM_SECTION_CUSTOM, payload);
     }
 }
 
@@ -151,29 +155,29 @@ static void write_all(struct lower *lower, struct chimera_buffer *out)
     struct chimera_buffer payload, globals;
     chimera_buffer_init(&payload, MODULE_MAX);
     chimera_buffer_init(&globals, MODULE_MAX);
-    chimera_buffer_append(out, (struct chimera_slice){"\0asm\1\0\0\0", 8});
+    chimera_buffer_append(out, (struct chimera_slice){WASM_HEADER, WASM_HEADER_SIZE});
     lower_write_types(lower, &payload);
-    put_made(out, 1, &payload);
-    if (source->section[2].data)
-        put_counted(out, 2, lower->import_count, &lower->imports, &payload);
-    copy_section(out, lower, 3);
+    put_made(out, WASM_SECTION_TYPE, &payload);
+    if (source->section[WASM_SECTION_IMPORT].data)
+        put_counted(out, WASM_SECTION_IMPORT, lower->import_count, &lower->imports, &payload);
+    copy_section(out, lower, WASM_SECTION_FUNCTION);
     lower_write_globals(lower, &globals); /* may need slots, so before the tables */
-    if (source->section[4].data || lower->has_private_table) {
+    if (source->section[WASM_SECTION_TABLE].data || lower->has_private_table) {
         lower_write_tables(lower, &payload);
-        put_made(out, 4, &payload);
+        put_made(out, WASM_SECTION_TABLE, &payload);
     }
-    copy_section(out, lower, 5);
-    put_made(out, 6, &globals);
-    copy_section(out, lower, 7);
-    copy_section(out, lower, 8);
+    copy_section(out, lower, WASM_SECTION_MEMORY);
+    put_made(out, WASM_SECTION_GLOBAL, &globals);
+    copy_section(out, lower, WASM_SECTION_EXPORT);
+    copy_section(out, lower, WASM_SECTION_START);
     lower_write_elements(lower, &payload);
-    put_made(out, 9, &payload);
-    copy_section(out, lower, 12);
-    if (source->section[10].data)
-        put_counted(out, 10, lower->function_count - lower->imported_functions, &lower->code,
-                    &payload);
-    if (source->section[11].data)
-        put_counted(out, 11, lower->data_count, &lower->data, &payload);
+    put_made(out, WASM_SECTION_ELEMENT, &payload);
+    copy_section(out, lower, WASM_SECTION_DATA_COUNT);
+    if (source->section[WASM_SECTION_CODE].data)
+        put_counted(out, WASM_SECTION_CODE, lower->function_count - lower->imported_functions,
+                    &lower->code, &payload);
+    if (source->section[WASM_SECTION_DATA].data)
+        put_counted(out, WASM_SECTION_DATA, lower->data_count, &lower->data, &payload);
     copy_custom_sections(out, lower);
     chimera_buffer_free(&payload);
     chimera_buffer_free(&globals);

@@ -18,21 +18,23 @@ static void write_name(struct chimera_buffer *out, const char *name)
     chimera_buffer_text(out, name);
 }
 
-static void write_section(struct chimera_buffer *out, uint8_t id, struct chimera_slice payload)
+static void write_section(struct chimera_buffer *out, enum wasm_section id,
+                          struct chimera_slice payload)
 {
-    chimera_buffer_byte(out, id);
+    chimera_buffer_byte(out, (uint8_t)id);
     write_u32(out, (uint32_t)payload.size);
     chimera_buffer_append(out, payload);
 }
 
 static void copy_section(struct chimera_buffer *out, const struct chimera_module *module,
-                         uint8_t id)
+                         enum wasm_section id)
 {
     if (module->section[id].data)
         write_section(out, id, module->section[id]);
 }
 
-static void flush_section(struct chimera_buffer *out, uint8_t id, struct chimera_buffer *payload)
+static void flush_section(struct chimera_buffer *out, enum wasm_section id,
+                          struct chimera_buffer *payload)
 {
     if (payload->failed)
         out->failed = payload->failed;
@@ -52,7 +54,7 @@ static void write_imports(struct chimera_buffer *out, const struct chimera_modul
         chimera_buffer_byte(payload, WASM_FUNCTION);
         write_u32(payload, module->functions[i]);
     }
-    flush_section(out, 2, payload);
+    flush_section(out, WASM_SECTION_IMPORT, payload);
 }
 
 static void write_memory(struct chimera_buffer *out, const struct chimera_module *module,
@@ -65,7 +67,7 @@ static void write_memory(struct chimera_buffer *out, const struct chimera_module
     write_u32(payload, min);
     if (has_max)
         write_u32(payload, module->memory.max);
-    flush_section(out, 5, payload);
+    flush_section(out, WASM_SECTION_MEMORY, payload);
 }
 
 static void write_export(struct chimera_buffer *payload, enum wasm_kind kind, uint32_t index)
@@ -90,7 +92,7 @@ static void write_exports(struct chimera_buffer *out, const struct chimera_modul
         write_export(payload, WASM_TABLE, i);
     for (uint32_t i = 0; i < module->global_count; i++)
         write_export(payload, WASM_GLOBAL, i);
-    flush_section(out, 7, payload);
+    flush_section(out, WASM_SECTION_EXPORT, payload);
 }
 
 static uint32_t exported_functions(const struct chimera_module *module)
@@ -107,10 +109,10 @@ static void write_elements(struct chimera_buffer *out, const struct chimera_modu
 {
     uint32_t declared = module->uses_ref_func ? exported_functions(module) : 0;
     if (declared == 0) {
-        copy_section(out, module, 9);
+        copy_section(out, module, WASM_SECTION_ELEMENT);
         return;
     }
-    struct chimera_slice old = module->section[9];
+    struct chimera_slice old = module->section[WASM_SECTION_ELEMENT];
     write_u32(payload, module->element_count + 1);
     for (size_t at = 0; at < old.size; at++) { /* past the old count, a LEB128 */
         if (!(old.data[at] & 0x80)) {
@@ -126,7 +128,7 @@ static void write_elements(struct chimera_buffer *out, const struct chimera_modu
         if (module->exports[i].kind == WASM_FUNCTION)
             write_u32(payload, module->exports[i].index);
     }
-    flush_section(out, 9, payload);
+    flush_section(out, WASM_SECTION_ELEMENT, payload);
 }
 
 /* Only where code names segments do they stay: passive ones as they are, active ones as empty
@@ -142,14 +144,14 @@ static void write_data(struct chimera_buffer *out, const struct chimera_module *
         write_u32(payload, (uint32_t)bytes.size);
         chimera_buffer_append(payload, bytes);
     }
-    flush_section(out, 11, payload);
+    flush_section(out, WASM_SECTION_DATA, payload);
 }
 
 static void write_data_count(struct chimera_buffer *out, const struct chimera_module *module,
                              struct chimera_buffer *payload)
 {
     write_u32(payload, module->data_count);
-    flush_section(out, 12, payload);
+    flush_section(out, WASM_SECTION_DATA_COUNT, payload);
 }
 
 int chimera_module_rewrite(const struct chimera_module *module, struct chimera_buffer *out,
@@ -157,19 +159,19 @@ int chimera_module_rewrite(const struct chimera_module *module, struct chimera_b
 {
     struct chimera_buffer payload;
     chimera_buffer_init(&payload, out->limit);
-    chimera_buffer_append(out, (struct chimera_slice){"\0asm\1\0\0\0", 8});
-    copy_section(out, module, 1);
+    chimera_buffer_append(out, (struct chimera_slice){WASM_HEADER, WASM_HEADER_SIZE});
+    copy_section(out, module, WASM_SECTION_TYPE);
     write_imports(out, module, &payload);
-    copy_section(out, module, 3);
-    copy_section(out, module, 4);
+    copy_section(out, module, WASM_SECTION_FUNCTION);
+    copy_section(out, module, WASM_SECTION_TABLE);
     if (module->has_memory)
         write_memory(out, module, &payload);
-    copy_section(out, module, 6);
+    copy_section(out, module, WASM_SECTION_GLOBAL);
     write_exports(out, module, &payload);
     write_elements(out, module, &payload);
     if (module->uses_data_segments)
         write_data_count(out, module, &payload);
-    copy_section(out, module, 10);
+    copy_section(out, module, WASM_SECTION_CODE);
     if (module->uses_data_segments)
         write_data(out, module, &payload);
     chimera_buffer_free(&payload);

@@ -7,23 +7,18 @@
 #include "compiler/wasm/sections.h"
 #include "runtime/source/file_kind.h"
 
-enum { FIRST_AFTER_IMPORTS = 3 };
-
-static const char *const section_names[WASM_SECTIONS] = {
-    "custom section", "type section",   "import section",     "function section", "table section",
-    "memory section", "global section", "export section",     "start section",    "element section",
-    "code section",   "data section",   "data count section", "tag section"};
-
-/* The order that sections must come in: the data count stands before the code, tags after memory.
- */
-static const uint8_t section_rank[WASM_SECTIONS] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
+static const uint8_t section_rank[WASM_SECTIONS] = {
+#define RANK(number, name, rank, text) [number] = rank,
+    WASM_SECTION_LIST(RANK)
+#undef RANK
+};
 
 static struct reader reader_of(const char *file, struct chimera_slice bytes,
                                struct chimera_error *err)
 {
     const uint8_t *start = (const uint8_t *)bytes.data;
     return (struct reader){.start = start,
-                           .at = start + 8,
+                           .at = start + WASM_HEADER_SIZE,
                            .end = start + bytes.size,
                            .file = file,
                            .section = "file",
@@ -57,7 +52,7 @@ static struct reader reader_inside(const struct reader *outer, struct chimera_sl
 static void take_custom(struct reader *outer, struct chimera_slice payload,
                         struct chimera_module *module)
 {
-    struct reader reader = reader_inside(outer, payload, section_names[0]);
+    struct reader reader = reader_inside(outer, payload, wasm_section_names[WASM_SECTION_CUSTOM]);
     struct chimera_slice name = reader_name(&reader);
     outer->code = reader.code;
     if (reader.code == 0 && !module->metadata.data &&
@@ -71,7 +66,7 @@ static void take_section(struct reader *reader, struct chimera_module *module, u
     uint8_t id = next_section(reader, &payload);
     if (reader->code < 0)
         return;
-    if (id == 0) {
+    if (id == WASM_SECTION_CUSTOM) {
         take_custom(reader, payload, module);
         return;
     }
@@ -81,7 +76,7 @@ static void take_section(struct reader *reader, struct chimera_module *module, u
     }
     if (section_rank[id] <= *last_rank) {
         reader_fail(reader, CHIMERA_EMODULE, "the %s is repeated or out of order",
-                    section_names[id]);
+                    wasm_section_names[id]);
         return;
     }
     *last_rank = section_rank[id];
@@ -93,24 +88,32 @@ static const struct {
     void (*read)(struct reader *reader, struct chimera_module *module);
 } section_readers[] = {
     /* In the order in which one needs another, which is the order in the file. */
-    {1, module_read_types},       {2, module_read_imports},  {3, module_read_functions},
-    {4, module_read_tables},      {5, module_read_memories}, {6, module_read_globals},
-    {7, module_read_exports},     {8, module_read_start},    {9, module_read_elements},
-    {12, module_read_data_count}, {10, module_read_code},    {11, module_read_data},
-    {13, module_read_tags},
+    {WASM_SECTION_TYPE, module_read_types},
+    {WASM_SECTION_IMPORT, module_read_imports},
+    {WASM_SECTION_FUNCTION, module_read_functions},
+    {WASM_SECTION_TABLE, module_read_tables},
+    {WASM_SECTION_MEMORY, module_read_memories},
+    {WASM_SECTION_GLOBAL, module_read_globals},
+    {WASM_SECTION_EXPORT, module_read_exports},
+    {WASM_SECTION_START, module_read_start},
+    {WASM_SECTION_ELEMENT, module_read_elements},
+    {WASM_SECTION_DATA_COUNT, module_read_data_count},
+    {WASM_SECTION_CODE, module_read_code},
+    {WASM_SECTION_DATA, module_read_data},
+    {WASM_SECTION_TAG, module_read_tags},
 };
 
 static int read_sections(struct reader *file, struct chimera_module *module)
 {
     for (size_t i = 0; i < sizeof(section_readers) / sizeof(*section_readers); i++) {
         uint8_t id = section_readers[i].id;
-        if (id == FIRST_AFTER_IMPORTS)
+        if (id == WASM_SECTION_FUNCTION) /* imports come first in all indices */
             module_begin_indices(file, module);
         if (file->code < 0)
             return file->code;
         if (!module->section[id].data)
             continue;
-        struct reader reader = reader_inside(file, module->section[id], section_names[id]);
+        struct reader reader = reader_inside(file, module->section[id], wasm_section_names[id]);
         section_readers[i].read(&reader, module);
         file->wants_lowering |= reader.wants_lowering;
         module->uses_vectors |= reader.has_vectors;
@@ -185,7 +188,7 @@ bool chimera_module_custom_section(struct chimera_slice wasm, const char *name,
     struct reader reader = reader_of("", wasm, NULL);
     while (reader.code == 0 && reader.at < reader.end) {
         struct chimera_slice payload;
-        if (next_section(&reader, &payload) != 0 || reader.code < 0)
+        if (next_section(&reader, &payload) != WASM_SECTION_CUSTOM || reader.code < 0)
             continue;
         struct reader inside = reader_inside(&reader, payload, "");
         struct chimera_slice found = reader_name(&inside);

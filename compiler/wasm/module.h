@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "compiler/wasm/section.h"
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
 
@@ -99,20 +100,14 @@ enum wasm_lowering {
     WASM_LOWERS_CONSTANTS = 8, /* extended constant expressions */
 };
 
-struct wasm_section {
-    uint8_t id;
-    struct chimera_slice payload;
-};
-
-#define WASM_SECTIONS 14
-
 struct chimera_module {
     const char *file;           /* borrowed; for messages */
     struct chimera_slice bytes; /* of the file or, when it was lowered, of what came of it */
     char *lowered;              /* the latter; owned, or NULL */
     unsigned lowering;          /* enum wasm_lowering */
     uint32_t marker;            /* a global's index, where a signature is marked */
-    struct chimera_slice section[WASM_SECTIONS]; /* payloads by id; .data NULL: absent */
+    struct chimera_slice
+        section[WASM_SECTIONS];    /* payloads by enum wasm_section; .data NULL: absent */
     struct chimera_slice metadata; /* io.kubewarden.metadata, the first; .data NULL: none */
 
     /* Arrays are owned. Functions, tables and globals begin with the imported ones, as their

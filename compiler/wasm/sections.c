@@ -247,7 +247,7 @@ void module_read_imports(struct reader *reader, struct chimera_module *module)
 
 /* The count that a section begins with; 0 when it is absent. Its reader will judge it. */
 static uint32_t count_of_section(const struct reader *reader, const struct chimera_module *module,
-                                 uint8_t id)
+                                 enum wasm_section id)
 {
     struct chimera_slice section = module->section[id];
     if (!section.data)
@@ -261,14 +261,16 @@ static uint32_t count_of_section(const struct reader *reader, const struct chime
 
 void module_begin_indices(struct reader *reader, struct chimera_module *module)
 {
-    module->functions =
-        reserve(reader, module->imported_functions + count_of_section(reader, module, 3),
-                sizeof(*module->functions));
-    module->tables = reserve(reader, module->imported_tables + count_of_section(reader, module, 4),
-                             sizeof(*module->tables));
-    module->globals =
-        reserve(reader, module->imported_globals + count_of_section(reader, module, 6),
-                sizeof(*module->globals));
+    module->functions = reserve(reader,
+                                module->imported_functions +
+                                    count_of_section(reader, module, WASM_SECTION_FUNCTION),
+                                sizeof(*module->functions));
+    module->tables = reserve(
+        reader, module->imported_tables + count_of_section(reader, module, WASM_SECTION_TABLE),
+        sizeof(*module->tables));
+    module->globals = reserve(
+        reader, module->imported_globals + count_of_section(reader, module, WASM_SECTION_GLOBAL),
+        sizeof(*module->globals));
     for (uint32_t i = 0; reader->code == 0 && i < module->import_count; i++) {
         const struct wasm_import *import = &module->imports[i];
         if (import->kind == WASM_FUNCTION)
