@@ -154,13 +154,13 @@ static void close_block(struct lower_body *body)
 
 void body_else(struct lower_body *body)
 {
-    if (top(body)->opcode != 0x04) {
+    if (top(body)->opcode != OP_IF) {
         reader_fail(body->reader, CHIMERA_EMODULE, "an else without its if");
         return;
     }
     close_block(body);
     struct lower_frame *frame = top(body);
-    frame->opcode = 0x05;
+    frame->opcode = OP_ELSE;
     frame->is_unreachable = false;
     if (body->reader->code == 0)
         body_push_list(body, body_params(body, &frame->type));
@@ -180,7 +180,7 @@ void body_end(struct lower_body *body)
     if (body->reader->code < 0 || body->frame_count == 0)
         return;
     struct lower_list results = body_results(body, &frame.type);
-    if (frame.opcode == 0x04 && !same_list(body_params(body, &frame.type), results))
+    if (frame.opcode == OP_IF && !same_list(body_params(body, &frame.type), results))
         reader_fail(body->reader, CHIMERA_EMODULE,
                     "type mismatch: an if without else changes the operands");
     body_push_list(body, results);
@@ -199,8 +199,8 @@ struct lower_list body_label(struct lower_body *body, uint32_t depth)
     if (body->reader->code < 0)
         return (struct lower_list){NULL, 0};
     const struct lower_frame *frame = &body->frames[body->frame_count - 1 - depth];
-    return frame->opcode == 0x03 ? body_params(body, &frame->type)
-                                 : body_results(body, &frame->type);
+    return frame->opcode == OP_LOOP ? body_params(body, &frame->type)
+                                    : body_results(body, &frame->type);
 }
 
 /* --- Locals. --- */

@@ -13,6 +13,17 @@ void lower_put_u32(struct chimera_buffer *out, uint32_t value)
     chimera_buffer_byte(out, (uint8_t)value);
 }
 
+/* A prefix, if there is one, is in the high byte. */
+void lower_put_opcode(struct chimera_buffer *out, enum wasm_opcode opcode)
+{
+    if (opcode <= UINT8_MAX) {
+        chimera_buffer_byte(out, (uint8_t)opcode);
+        return;
+    }
+    chimera_buffer_byte(out, (uint8_t)(opcode >> 8));
+    lower_put_u32(out, opcode & UINT8_MAX);
+}
+
 void lower_put_signed(struct chimera_buffer *out, int64_t value)
 {
     for (;;) {

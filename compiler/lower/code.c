@@ -150,7 +150,7 @@ static void read_body(struct lower_body *body, struct reader *outer, uint32_t fu
     read_locals(body);
     body->copied = inside.at;
     if (inside.code == 0)
-        body_begin_block(body, 0x02,
+        body_begin_block(body, OP_BLOCK,
                          (struct lower_block){body->lower->functions[function], LOWER_UNKNOWN});
     body->stack_size = 0; /* parameters are locals, not operands */
     read_instructions(body);

@@ -11,8 +11,6 @@
 #include "compiler/lower/lowering.h"
 #include "compiler/wasm/body.h"
 
-enum { OP_END = 0x0b, OP_GLOBAL_GET = 0x23, OP_REF_NULL = 0xd0, OP_REF_FUNC = 0xd2 };
-
 #define OPERANDS_MAX (1u << 20)
 
 struct lower_operand {
@@ -106,19 +104,31 @@ static struct lower_operand number(struct reader *reader, uint8_t opcode)
     return operand;
 }
 
-/* The third of three opcodes in a row is a product, the second a difference, the first a sum. */
-static void calculate(struct reader *reader, struct lower *lower, uint8_t operation,
-                      lower_type type)
+static uint64_t calculate(uint8_t opcode, uint64_t a, uint64_t b)
+{
+    switch (opcode) {
+    case OP_I32_ADD:
+    case OP_I64_ADD:
+        return a + b;
+    case OP_I32_SUB:
+    case OP_I64_SUB:
+        return a - b;
+    default:
+        return a * b;
+    }
+}
+
+static void do_arithmetic(struct reader *reader, struct lower *lower, uint8_t opcode,
+                          lower_type type)
 {
     struct lower_operand right = pop(reader, lower, type), left = pop(reader, lower, type);
-    uint64_t a = left.value.value, b = right.value.value;
     lower->features |= WASM_LOWERS_CONSTANTS;
     if (reader->code < 0)
         return;
     if (right.value.kind == WASM_GLOBAL_GET)
         left = right;
     else if (left.value.kind == WASM_CONST)
-        left.value.value = operation == 0 ? a + b : operation == 1 ? a - b : a * b;
+        left.value.value = calculate(opcode, left.value.value, right.value.value);
     if (type == WASM_I32 && left.value.kind == WASM_CONST)
         left.value.value = (uint32_t)left.value.value;
     push(reader, lower, left);
@@ -126,18 +136,29 @@ static void calculate(struct reader *reader, struct lower *lower, uint8_t operat
 
 static void do_instruction(struct reader *reader, struct lower *lower, uint8_t opcode)
 {
-    if (opcode >= 0x6a && opcode <= 0x6c)
-        calculate(reader, lower, opcode - 0x6a, WASM_I32);
-    else if (opcode >= 0x7c && opcode <= 0x7e)
-        calculate(reader, lower, opcode - 0x7c, WASM_I64);
-    else if (opcode == OP_GLOBAL_GET)
+    switch (opcode) {
+    case OP_I32_ADD:
+    case OP_I32_SUB:
+    case OP_I32_MUL:
+        do_arithmetic(reader, lower, opcode, WASM_I32);
+        break;
+    case OP_I64_ADD:
+    case OP_I64_SUB:
+    case OP_I64_MUL:
+        do_arithmetic(reader, lower, opcode, WASM_I64);
+        break;
+    case OP_GLOBAL_GET:
         push(reader, lower, value_of_global(reader, lower, reader_u32(reader)));
-    else if (opcode == OP_REF_FUNC)
+        break;
+    case OP_REF_FUNC:
         push(reader, lower, reference_to(reader, lower, reader_u32(reader)));
-    else if (opcode == OP_REF_NULL)
+        break;
+    case OP_REF_NULL:
         push(reader, lower, null_reference(reader, lower));
-    else
+        break;
+    default:
         push(reader, lower, number(reader, opcode));
+    }
 }
 
 struct wasm_expression lower_constant(struct reader *reader, struct lower *lower, lower_type type)
@@ -163,13 +184,12 @@ static void write_fixed(struct chimera_buffer *out, uint64_t value, unsigned siz
 static void write_number(const struct wasm_expression *expression, struct chimera_buffer *out)
 {
     if (expression->type == WASM_V128) {
-        chimera_buffer_byte(out, 0xfd);
-        chimera_buffer_byte(out, 12); /* v128.const */
+        lower_put_opcode(out, OP_V128_CONST);
         write_fixed(out, expression->value, 8);
         write_fixed(out, expression->value_high, 8);
         return;
     }
-    static const uint8_t opcodes[] = {0x44, 0x43, 0x42, 0x41}; /* F64, F32, I64, I32 */
+    static const uint8_t opcodes[] = {OP_F64_CONST, OP_F32_CONST, OP_I64_CONST, OP_I32_CONST};
     chimera_buffer_byte(out, opcodes[expression->type - WASM_F64]);
     if (expression->type == WASM_I32)
         lower_put_signed(out, (int32_t)(uint32_t)expression->value);
@@ -188,17 +208,17 @@ void lower_write_constant(struct lower *lower, const struct wasm_expression *exp
         write_number(expression, out);
         break;
     case WASM_REF_NULL:
-        chimera_buffer_byte(out, 0xd0);
+        chimera_buffer_byte(out, OP_REF_NULL);
         chimera_buffer_byte(out, expression->type);
         break;
     case WASM_REF_FUNC:
-        chimera_buffer_byte(out, 0xd2);
+        chimera_buffer_byte(out, OP_REF_FUNC);
         lower_put_u32(out, (uint32_t)expression->value);
         break;
     case WASM_GLOBAL_GET:
-        chimera_buffer_byte(out, 0x23);
+        chimera_buffer_byte(out, OP_GLOBAL_GET);
         lower_put_u32(out, (uint32_t)expression->value);
         break;
     }
-    chimera_buffer_byte(out, 0x0b);
+    chimera_buffer_byte(out, OP_END);
 }

@@ -3,27 +3,6 @@
  * erased. */
 #include "compiler/lower/body.h"
 
-enum {
-    OP_UNREACHABLE = 0x00,
-    OP_IF = 0x04,
-    OP_END = 0x0b,
-    OP_BR_IF = 0x0d,
-    OP_RETURN = 0x0f,
-    OP_CALL_INDIRECT = 0x11,
-    OP_DROP = 0x1a,
-    OP_LOCAL_GET = 0x20,
-    OP_LOCAL_SET = 0x21,
-    OP_LOCAL_TEE = 0x22,
-    OP_GLOBAL_SET = 0x24,
-    OP_TABLE_GET = 0x25,
-    OP_TABLE_SET = 0x26,
-    OP_I32_CONST = 0x41,
-    OP_I32_EQZ = 0x45,
-    OP_REF_NULL = 0xd0,
-    OP_REF_IS_NULL = 0xd1,
-    NO_TYPE = 0x40
-};
-
 void emit_pending(struct lower_body *body, const uint8_t *from)
 {
     lower_put_bytes(&body->out, body->copied, from);
@@ -83,7 +62,7 @@ void emit_select(struct lower_body *body, const uint8_t *from, lower_type type)
 {
     if (!lower_is_reference(type) || !replace(body, from))
         return;
-    put(body, 0x1c);
+    put(body, OP_SELECT_TYPED);
     put(body, 1);
     put(body, lower_byte(body->lower, type));
 }
@@ -122,7 +101,7 @@ void emit_as_non_null(struct lower_body *body, const uint8_t *from, lower_type t
     put_index(body, OP_LOCAL_TEE, local);
     put_is_null(body, type);
     put(body, OP_IF);
-    put(body, NO_TYPE);
+    put(body, WASM_EMPTY_BLOCK);
     put(body, OP_UNREACHABLE);
     put(body, OP_END);
     put_index(body, OP_LOCAL_GET, local);
@@ -203,12 +182,12 @@ void emit_return(struct lower_body *body)
         put(body, OP_RETURN);
 }
 
-void emit_indices(struct lower_body *body, const uint8_t *from, struct chimera_slice opcode,
+void emit_indices(struct lower_body *body, const uint8_t *from, enum wasm_opcode opcode,
                   uint32_t count, const uint32_t *indices)
 {
     if (!replace(body, from))
         return;
-    chimera_buffer_append(&body->out, opcode);
+    lower_put_opcode(&body->out, opcode);
     for (uint32_t i = 0; i < count; i++)
         lower_put_u32(&body->out, indices[i]);
 }

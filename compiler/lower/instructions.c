@@ -24,11 +24,11 @@ static struct lower_block read_block_type(struct lower_body *body)
     struct reader *reader = body->reader;
     struct lower_block type = {INLINE_BLOCK, LOWER_UNKNOWN};
     uint8_t first = reader->at < reader->end ? *reader->at : 0;
-    if (first == 0x40) {
+    if (first == WASM_EMPTY_BLOCK) {
         reader->at++;
         return type;
     }
-    if (first < 0x80 && (first & 0x40)) {
+    if (wasm_is_type_byte(first)) {
         type.single = lower_read_type(reader, body->lower);
         return type;
     }
@@ -42,7 +42,7 @@ static struct lower_block read_block_type(struct lower_body *body)
 static void do_block(struct lower_body *body, const uint8_t *from, uint8_t opcode)
 {
     struct lower_block type = read_block_type(body);
-    if (opcode == 0x04)
+    if (opcode == OP_IF)
         body_pop(body, WASM_I32);
     body_pop_list(body, body_params(body, &type));
     emit_block(body, from, opcode, type.index == INLINE_BLOCK ? type.single : LOWER_UNKNOWN);
@@ -134,7 +134,7 @@ static void do_call(struct lower_body *body, const uint8_t *from, bool is_tail)
         return;
     uint32_t type = body->lower->functions[function];
     if (is_tail)
-        emit_indices(body, from, CHIMERA_SLICE("\x10"), 1, &function);
+        emit_indices(body, from, OP_CALL, 1, &function);
     apply_call(body, type);
     if (is_tail)
         end_tail_call(body, type);
@@ -151,7 +151,7 @@ static void do_call_indirect(struct lower_body *body, const uint8_t *from, bool 
     body_pop(body, WASM_I32);
     emit_marker(body, from, type);
     if (is_tail)
-        emit_indices(body, from, CHIMERA_SLICE("\x11"), 2, (const uint32_t[]){type, table});
+        emit_indices(body, from, OP_CALL_INDIRECT, 2, (const uint32_t[]){type, table});
     apply_call(body, type);
     if (is_tail)
         end_tail_call(body, type);
@@ -215,34 +215,38 @@ static void do_branch_on_non_null(struct lower_body *body, const uint8_t *from)
     body_push_list(body, label);
 }
 
-static void do_reference(struct lower_body *body, const uint8_t *from, uint8_t opcode)
+static bool do_reference(struct lower_body *body, const uint8_t *from, uint8_t opcode)
 {
     lower_type type;
     switch (opcode) {
-    case 0xd0:
+    case OP_REF_NULL:
         type = lower_read_heap(body->reader, body->lower);
         emit_null(body, from, type);
         body_push(body, type);
-        return;
-    case 0xd1:
+        return true;
+    case OP_REF_IS_NULL:
         emit_is_null(body, from, body_pop_reference(body));
         body_push(body, WASM_I32);
-        return;
-    case 0xd2:
+        return true;
+    case OP_REF_FUNC:
         do_function(body, from);
-        return;
-    case 0xd4:
+        return true;
+    case OP_REF_AS_NON_NULL:
         type = body_pop_reference(body);
         emit_as_non_null(body, from, type);
         body_push(body, not_null(type));
         break;
-    case 0xd5:
+    case OP_BR_ON_NULL:
         do_branch_on_null(body, from);
         break;
-    default:
+    case OP_BR_ON_NON_NULL:
         do_branch_on_non_null(body, from);
+        break;
+    default:
+        return false;
     }
     body->lower->features |= WASM_LOWERS_REFERENCES;
+    return true;
 }
 
 /* --- Tables. --- */
@@ -290,7 +294,7 @@ static void do_table_init(struct lower_body *body, const uint8_t *from)
     lower_type wanted = read_table(body, false, &table);
     if (body->reader->code == 0 && !lower_matches(type, wanted))
         fail_type(body, "the segment's and its table's");
-    emit_indices(body, from, CHIMERA_SLICE("\xfc\x0c"), 2, (const uint32_t[]){segment, table});
+    emit_indices(body, from, OP_TABLE_INIT, 2, (const uint32_t[]){segment, table});
     pop_indices(body);
 }
 
@@ -298,7 +302,7 @@ static void do_element_drop(struct lower_body *body, const uint8_t *from)
 {
     lower_type type;
     uint32_t segment = read_segment(body, &type);
-    emit_indices(body, from, CHIMERA_SLICE("\xfc\x0d"), 1, &segment);
+    emit_indices(body, from, OP_ELEM_DROP, 1, &segment);
 }
 
 static void do_table_copy(struct lower_body *body)
@@ -310,31 +314,58 @@ static void do_table_copy(struct lower_body *body)
     pop_indices(body);
 }
 
+static void do_table_grow(struct lower_body *body)
+{
+    uint32_t table;
+    lower_type type = read_table(body, true, &table);
+    body_pop(body, WASM_I32);
+    body_pop(body, type);
+    body_push(body, WASM_I32);
+}
+
+static void do_table_size(struct lower_body *body)
+{
+    uint32_t table;
+    read_table(body, false, &table);
+    body_push(body, WASM_I32);
+}
+
+static void do_table_fill(struct lower_body *body)
+{
+    uint32_t table;
+    lower_type type = read_table(body, true, &table);
+    body_pop(body, WASM_I32);
+    body_pop(body, type);
+    body_pop(body, WASM_I32);
+}
+
 static void do_long(struct lower_body *body, const uint8_t *from)
 {
-    uint32_t operation = reader_u32(body->reader), table;
-    if (operation == 12) {
+    uint32_t number = reader_u32(body->reader);
+    const struct wasm_instruction *instruction = wasm_long_instruction(number);
+    switch (instruction->opcode) {
+    case OP_TABLE_INIT:
         do_table_init(body, from);
-    } else if (operation == 13) {
+        break;
+    case OP_ELEM_DROP:
         do_element_drop(body, from);
-    } else if (operation == 14) {
+        break;
+    case OP_TABLE_COPY:
         do_table_copy(body);
-    } else if (operation == 15) { /* table.grow */
-        lower_type type = read_table(body, true, &table);
-        body_pop(body, WASM_I32);
-        body_pop(body, type);
-        body_push(body, WASM_I32);
-    } else if (operation == 16) { /* table.size */
-        read_table(body, false, &table);
-        body_push(body, WASM_I32);
-    } else if (operation == 17) { /* table.fill */
-        lower_type type = read_table(body, true, &table);
-        body_pop(body, WASM_I32);
-        body_pop(body, type);
-        body_pop(body, WASM_I32);
-    } else if (!body_numeric_long(body, operation)) {
-        reader_fail(body->reader, CHIMERA_EFEATURE,
-                    "0xfc 0x%02x is not an instruction that Chimera compiles", operation);
+        break;
+    case OP_TABLE_GROW:
+        do_table_grow(body);
+        break;
+    case OP_TABLE_SIZE:
+        do_table_size(body);
+        break;
+    case OP_TABLE_FILL:
+        do_table_fill(body);
+        break;
+    default:
+        if (!body_numeric(body, instruction))
+            reader_fail(body->reader, CHIMERA_EFEATURE,
+                        "0xfc 0x%02x is not an instruction that Chimera compiles", number);
     }
 }
 
@@ -367,14 +398,14 @@ static void do_local(struct lower_body *body, uint8_t opcode)
 {
     uint32_t index;
     lower_type type = body_local(body, &index);
-    if (opcode == 0x20) {
+    if (opcode == OP_LOCAL_GET) {
         if (body->reader->code == 0 && !body->is_set[index])
             reader_fail(body->reader, CHIMERA_EMODULE, "uninitialized local %u", index);
     } else {
         body_pop(body, type);
         body_set_local(body, index);
     }
-    if (opcode != 0x21)
+    if (opcode != OP_LOCAL_SET)
         body_push(body, type);
 }
 
@@ -395,83 +426,100 @@ static void do_global(struct lower_body *body, bool is_set)
 
 /* --- All. --- */
 
-static void do_control(struct lower_body *body, const uint8_t *from, uint8_t opcode)
+static bool do_control(struct lower_body *body, const uint8_t *from, uint8_t opcode)
 {
     switch (opcode) {
-    case 0x00:
+    case OP_UNREACHABLE:
         body_unreachable(body);
-        return;
-    case 0x01: /* nop */
-        return;
-    case 0x05:
+        return true;
+    case OP_NOP:
+        return true;
+    case OP_BLOCK:
+    case OP_LOOP:
+    case OP_IF:
+        do_block(body, from, opcode);
+        return true;
+    case OP_ELSE:
         body_else(body);
-        return;
-    case 0x0b:
+        return true;
+    case OP_END:
         body_end(body);
-        return;
-    case 0x0c:
-    case 0x0d:
-        do_branch(body, opcode == 0x0d);
-        return;
-    case 0x0e:
+        return true;
+    case OP_BR:
+    case OP_BR_IF:
+        do_branch(body, opcode == OP_BR_IF);
+        return true;
+    case OP_BR_TABLE:
         do_branch_table(body);
-        return;
-    case 0x0f:
+        return true;
+    case OP_RETURN:
         do_return(body);
-        return;
-    case 0x10:
-    case 0x12:
-        do_call(body, from, opcode == 0x12);
-        return;
-    case 0x11:
-    case 0x13:
-        do_call_indirect(body, from, opcode == 0x13);
-        return;
+        return true;
     default:
-        do_call_reference(body, from, opcode == 0x15);
+        return false;
     }
 }
 
-static void do_variable(struct lower_body *body, const uint8_t *from, uint8_t opcode)
+static bool do_any_call(struct lower_body *body, const uint8_t *from, uint8_t opcode)
 {
     switch (opcode) {
-    case 0x1a:
-        body_pop_any(body);
-        return;
-    case 0x1b:
-        do_select(body);
-        return;
-    case 0x1c:
-        do_typed_select(body, from);
-        return;
-    case 0x20:
-    case 0x21:
-    case 0x22:
-        do_local(body, opcode);
-        return;
-    case 0x23:
-    case 0x24:
-        do_global(body, opcode == 0x24);
-        return;
+    case OP_CALL:
+    case OP_RETURN_CALL:
+        do_call(body, from, opcode == OP_RETURN_CALL);
+        return true;
+    case OP_CALL_INDIRECT:
+    case OP_RETURN_CALL_INDIRECT:
+        do_call_indirect(body, from, opcode == OP_RETURN_CALL_INDIRECT);
+        return true;
+    case OP_CALL_REF:
+    case OP_RETURN_CALL_REF:
+        do_call_reference(body, from, opcode == OP_RETURN_CALL_REF);
+        return true;
     default:
-        do_table_access(body, opcode == 0x26);
+        return false;
+    }
+}
+
+static bool do_variable(struct lower_body *body, const uint8_t *from, uint8_t opcode)
+{
+    switch (opcode) {
+    case OP_DROP:
+        body_pop_any(body);
+        return true;
+    case OP_SELECT:
+        do_select(body);
+        return true;
+    case OP_SELECT_TYPED:
+        do_typed_select(body, from);
+        return true;
+    case OP_LOCAL_GET:
+    case OP_LOCAL_SET:
+    case OP_LOCAL_TEE:
+        do_local(body, opcode);
+        return true;
+    case OP_GLOBAL_GET:
+    case OP_GLOBAL_SET:
+        do_global(body, opcode == OP_GLOBAL_SET);
+        return true;
+    case OP_TABLE_GET:
+    case OP_TABLE_SET:
+        do_table_access(body, opcode == OP_TABLE_SET);
+        return true;
+    default:
+        return false;
     }
 }
 
 void body_instruction(struct lower_body *body, const uint8_t *from, uint8_t opcode)
 {
-    if (opcode >= 0x02 && opcode <= 0x04)
-        do_block(body, from, opcode);
-    else if (opcode <= 0x01 || opcode == 0x05 || (opcode >= 0x0b && opcode <= 0x15))
-        do_control(body, from, opcode);
-    else if ((opcode >= 0x1a && opcode <= 0x1c) || (opcode >= 0x20 && opcode <= 0x26))
-        do_variable(body, from, opcode);
-    else if ((opcode >= 0xd0 && opcode <= 0xd2) || (opcode >= 0xd4 && opcode <= 0xd6))
-        do_reference(body, from, opcode);
-    else if (opcode == 0xfc)
+    const struct wasm_instruction *instruction = &wasm_instructions[opcode];
+    if (opcode == OP_PREFIX_LONG)
         do_long(body, from);
-    else if (opcode == 0xfd)
+    else if (opcode == OP_PREFIX_VECTORS)
         body_vector(body);
-    else if (!body_numeric(body, opcode) && !opcode_refuse(body->reader, opcode))
+    else if (!body_numeric(body, instruction) && !do_variable(body, from, opcode) &&
+             !do_control(body, from, opcode) && !do_any_call(body, from, opcode) &&
+             !do_reference(body, from, opcode) &&
+             !proposal_check(body->reader, instruction->proposal))
         reader_fail(body->reader, CHIMERA_EMODULE, "0x%02x is not an instruction", opcode);
 }

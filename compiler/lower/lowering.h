@@ -19,6 +19,7 @@
 #ifndef CHIMERA_COMPILER_LOWER_LOWERING_H
 #define CHIMERA_COMPILER_LOWER_LOWERING_H
 
+#include "compiler/wasm/instruction.h"
 #include "compiler/wasm/module.h"
 #include "compiler/wasm/reader.h"
 #include "runtime/base/buffer.h"
@@ -163,6 +164,7 @@ void lower_read_code(struct reader *reader, struct lower *lower);
 /* --- Bytes (bytes.c). --- */
 
 void lower_put_u32(struct chimera_buffer *out, uint32_t value);
+void lower_put_opcode(struct chimera_buffer *out, enum wasm_opcode opcode);
 void lower_put_signed(struct chimera_buffer *out, int64_t value);
 void lower_put_bytes(struct chimera_buffer *out, const uint8_t *from, const uint8_t *to);
 void *lower_reserve(struct reader *reader, uint64_t count, size_t size);

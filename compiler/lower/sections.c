@@ -13,13 +13,6 @@
 #define INITIAL_MAX \
     100000u /* entries of a table with an initial value: each becomes an entry of a segment */
 
-enum {
-    IMPORT_GROUP = 0x7f,
-    IMPORT_GROUP_OF_TYPE = 0x7e,
-    IMPORT_EXACT_FUNCTION = 0x20,
-    IMPORT_TAG = 4
-};
-
 /* --- Imports. --- */
 
 /* What one import is of; goes to the arrays and, as plain bytes, to `out`. */
@@ -48,7 +41,7 @@ static struct description read_description(struct reader *reader, struct lower *
 {
     struct description description = {.kind = kind, .from = reader->at};
     switch (kind) {
-    case IMPORT_EXACT_FUNCTION:
+    case WASM_IMPORT_EXACT_FUNCTION:
         description.kind = WASM_FUNCTION;
         /* fall through */
     case WASM_FUNCTION:
@@ -65,9 +58,8 @@ static struct description read_description(struct reader *reader, struct lower *
         description.global.type = lower_read_type(reader, lower);
         read_mutability(reader, &description.global);
         break;
-    case IMPORT_TAG:
-        reader_fail(reader, CHIMERA_EFEATURE,
-                    "the module uses exceptions, which Chimera does not compile: build it without");
+    case WASM_TAG:
+        proposal_refuse(reader, PROPOSAL_EXCEPTIONS);
         break;
     default:
         reader_fail(reader, CHIMERA_EMODULE, "malformed import kind 0x%02x", kind);
@@ -164,8 +156,8 @@ static void read_import(struct reader *reader, struct lower *lower)
     struct chimera_slice module = reader_name(reader), name = reader_name(reader);
     uint8_t kind = reader_byte(reader);
     if (reader->code == 0 && name.size == 0 &&
-        (kind == IMPORT_GROUP || kind == IMPORT_GROUP_OF_TYPE)) {
-        read_group(reader, lower, module, kind == IMPORT_GROUP_OF_TYPE);
+        (kind == WASM_IMPORT_GROUP || kind == WASM_IMPORT_GROUP_OF_TYPE)) {
+        read_group(reader, lower, module, kind == WASM_IMPORT_GROUP_OF_TYPE);
         return;
     }
     struct description description = read_description(reader, lower, kind);
@@ -199,7 +191,7 @@ static void add_initial_segment(struct reader *reader, struct lower *lower, uint
                     INITIAL_MAX);
         return;
     }
-    static const uint8_t offset[] = {0x41, 0, 0x0b}; /* i32.const 0, end */
+    static const uint8_t offset[] = {OP_I32_CONST, 0, OP_END};
     lower->table_segments++;
     chimera_buffer_byte(out, 2); /* active, by index */
     lower_put_u32(out, index);
@@ -213,7 +205,7 @@ static void add_initial_segment(struct reader *reader, struct lower *lower, uint
 static void read_table(struct reader *reader, struct lower *lower)
 {
     struct lower_table *table = &lower->tables[lower->table_count];
-    bool has_initial = reader->at < reader->end && *reader->at == 0x40;
+    bool has_initial = reader->at < reader->end && *reader->at == WASM_TABLE_INITIAL;
     table->initial = WASM_NULL_FUNCTION;
     if (has_initial) {
         lower->features |= WASM_LOWERS_REFERENCES;
@@ -285,7 +277,7 @@ static struct wasm_expression slotted(struct lower *lower, const struct wasm_exp
 
 void lower_write_globals(struct lower *lower, struct chimera_buffer *out)
 {
-    static const uint8_t marker[] = {WASM_I32, 1, 0x41, 0, 0x0b}; /* mutable, i32.const 0, end */
+    static const uint8_t marker[] = {WASM_I32, 1, OP_I32_CONST, 0, OP_END}; /* 1: mutable */
     lower_put_u32(out, lower->global_count - lower->imported_globals + lower->has_marker);
     for (uint32_t i = lower->imported_globals; i < lower->global_count; i++) {
         struct lower_global *global = &lower->globals[i];

@@ -104,7 +104,7 @@ uint32_t lower_slot(struct lower *lower, uint32_t function)
 /* The private table's contents, from 1 on: entry 0 is null, or what call_ref calls. */
 static uint32_t write_private(struct lower *lower, struct chimera_buffer *out)
 {
-    static const uint8_t offset[] = {0x41, 1, 0x0b}; /* i32.const 1, end */
+    static const uint8_t offset[] = {OP_I32_CONST, 1, OP_END};
     if (!lower->has_private_table || lower->slot_count == 0)
         return 0;
     chimera_buffer_byte(out, 2);

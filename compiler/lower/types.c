@@ -18,58 +18,33 @@
 #define INSIDE 0x20000000u /* in a key: a heap type by its position in the group */
 #define OPEN 0x80000000u   /* in a key, at the parameters' count: not final */
 
-enum {
-    FORM_FUNCTION = 0x60,
-    FORM_ARRAY = 0x5e,
-    FORM_STRUCT = 0x5f,
-    FORM_OPEN = 0x50,
-    FORM_FINAL = 0x4f,
-    FORM_GROUP = 0x4e
-};
-
 struct group { /* one shape of a recursion group */
     const uint32_t *key;
     uint32_t size;
     uint32_t first; /* canonical index of its first type */
 };
 
-static void refuse(struct reader *reader, const char *feature)
-{
-    reader_fail(reader, CHIMERA_EFEATURE,
-                "the module uses %s, which Chimera does not compile: build it without", feature);
-}
-
 /* --- Reading value types. --- */
 
 static bool abstract_heap(struct reader *reader, uint8_t byte, uint32_t *ret_heap)
 {
+    enum wasm_proposal proposal = wasm_type_proposal(byte);
     switch (byte) {
-    case 0x70:
+    case WASM_FUNCREF:
         *ret_heap = HEAP_FUNC;
         return true;
-    case 0x6f:
+    case WASM_EXTERNREF:
         *ret_heap = HEAP_EXTERN;
         return true;
-    case 0x73:
+    case WASM_NULLFUNCREF:
         *ret_heap = HEAP_NOFUNC;
         return true;
-    case 0x72:
+    case WASM_NULLEXTERNREF:
         *ret_heap = HEAP_NOEXTERN;
         return true;
-    case 0x69:
-    case 0x74:
-        refuse(reader, "exceptions");
-        return true;
-    case 0x6a:
-    case 0x6b:
-    case 0x6c:
-    case 0x6d:
-    case 0x6e:
-    case 0x71:
-        refuse(reader, "garbage collection types");
-        return true;
     default:
-        return false;
+        return (proposal == PROPOSAL_EXCEPTIONS || proposal == PROPOSAL_GARBAGE_COLLECTION_TYPES) &&
+               proposal_check(reader, proposal);
     }
 }
 
@@ -88,7 +63,7 @@ static uint32_t read_heap(struct reader *reader, struct lower *lower)
         return heap;
     }
     lower->features |= WASM_LOWERS_REFERENCES;
-    if (reader->code == 0 && reader->at < reader->end && *reader->at == 0x62)
+    if (reader->code == 0 && reader->at < reader->end && *reader->at == WASM_EXACT)
         reader->at++; /* exact: no type has subtypes here, so it says nothing more */
     uint64_t index = reader_signed(reader, 33);
     if (reader->code == 0 && index >= lower->types.limit)
@@ -110,9 +85,10 @@ lower_type lower_read_type(struct reader *reader, struct lower *lower)
     uint8_t byte = reader_byte(reader);
     if (reader->code < 0)
         return LOWER_UNKNOWN;
-    if (byte == 0x63 || byte == 0x64) {
+    if (byte == WASM_REFERENCE || byte == WASM_NULLABLE_REFERENCE) {
         lower->features |= WASM_LOWERS_REFERENCES;
-        return LOWER_REFERENCE | (byte == 0x63 ? LOWER_NULLABLE : 0) | read_heap(reader, lower);
+        return LOWER_REFERENCE | (byte == WASM_NULLABLE_REFERENCE ? LOWER_NULLABLE : 0) |
+               read_heap(reader, lower);
     }
     if (byte >= WASM_V128 && byte <= WASM_I32)
         return byte;
@@ -216,11 +192,11 @@ static uint32_t read_list(struct reader *reader, struct lower *lower, const char
 
 static bool read_finality(struct reader *reader, uint8_t *form)
 {
-    bool is_open = *form == FORM_OPEN;
-    if (*form != FORM_OPEN && *form != FORM_FINAL)
+    bool is_open = *form == WASM_FORM_OPEN;
+    if (*form != WASM_FORM_OPEN && *form != WASM_FORM_FINAL)
         return false;
     if (reader_u32(reader) != 0 && reader->code == 0)
-        refuse(reader, "subtypes of function types");
+        reader_refuse(reader, "subtypes of function types");
     *form = reader_byte(reader);
     return is_open;
 }
@@ -229,9 +205,9 @@ static bool read_finality(struct reader *reader, uint8_t *form)
 static void read_one(struct reader *reader, struct lower *lower, uint32_t index, uint8_t form)
 {
     bool is_open = read_finality(reader, &form);
-    if (reader->code == 0 && (form == FORM_ARRAY || form == FORM_STRUCT))
-        refuse(reader, "garbage collection types");
-    else if (reader->code == 0 && form != FORM_FUNCTION)
+    if (reader->code == 0 && (form == WASM_FORM_ARRAY || form == WASM_FORM_STRUCT))
+        proposal_refuse(reader, PROPOSAL_GARBAGE_COLLECTION_TYPES);
+    else if (reader->code == 0 && form != WASM_FORM_FUNCTION)
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a function type", form);
     if (reader->code < 0)
         return;
@@ -318,7 +294,7 @@ static void read_group(struct reader *reader, struct lower *lower, uint32_t *roo
 {
     uint32_t first = lower->types.count, start = lower->types.used, count = 1;
     uint8_t form = reader_byte(reader);
-    bool is_group = form == FORM_GROUP;
+    bool is_group = form == WASM_FORM_GROUP;
     if (is_group)
         count = reader_count(reader, TYPES_MAX, "types");
     if (reader->code == 0 && count > *room)
@@ -420,7 +396,7 @@ void lower_write_types(struct lower *lower, struct chimera_buffer *out)
 {
     lower_put_u32(out, lower->types.count);
     for (uint32_t i = 0; i < lower->types.count; i++) {
-        chimera_buffer_byte(out, FORM_FUNCTION);
+        chimera_buffer_byte(out, WASM_FORM_FUNCTION);
         write_list(lower, lower_params(lower, i), out);
         write_list(lower, lower_results(lower, i), out);
     }

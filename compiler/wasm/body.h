@@ -22,10 +22,6 @@ struct wasm_expression opcode_constant(struct reader *reader);
 /* What follows the opcode of one that stands for a value. */
 struct wasm_expression opcode_constant_operand(struct reader *reader, uint8_t opcode);
 
-/* Refuses an instruction of a proposal that is out, by its name; false for bytes that mean nothing.
- */
-bool opcode_refuse(struct reader *reader, uint8_t opcode);
-
 /* A value type; refuses what no tier can compile, by name. */
 uint8_t opcode_value_type(struct reader *reader);
 

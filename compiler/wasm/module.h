@@ -13,20 +13,25 @@
 #include <stdint.h>
 
 #include "compiler/wasm/section.h"
+#include "compiler/wasm/type.h"
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
 
-enum wasm_type { /* the encoding of a value type */
-                 WASM_I32 = 0x7f,
-                 WASM_I64 = 0x7e,
-                 WASM_F32 = 0x7d,
-                 WASM_F64 = 0x7c,
-                 WASM_V128 = 0x7b,
-                 WASM_FUNCREF = 0x70,
-                 WASM_EXTERNREF = 0x6f,
+enum wasm_kind { /* of imports and exports */
+                 WASM_FUNCTION = 0,
+                 WASM_TABLE = 1,
+                 WASM_MEMORY = 2,
+                 WASM_GLOBAL = 3,
+                 WASM_TAG = 4, /* no module that was read has one */
 };
 
-enum wasm_kind { WASM_FUNCTION = 0, WASM_TABLE = 1, WASM_MEMORY = 2, WASM_GLOBAL = 3 };
+/* What stands in place of an import's kind in newer proposals: items of one module, each with its
+ * kind, or all of one; a function of this type and no subtype. */
+enum {
+    WASM_IMPORT_GROUP = 0x7f,
+    WASM_IMPORT_GROUP_OF_TYPE = 0x7e,
+    WASM_IMPORT_EXACT_FUNCTION = 0x20,
+};
 
 struct wasm_signature {
     struct chimera_slice params, results; /* one byte each, enum wasm_type */

@@ -20,12 +20,17 @@ int reader_fail(struct reader *reader, int code, const char *format, ...)
     return reader->code;
 }
 
-int reader_want_lowering(struct reader *reader, const char *feature)
+int reader_refuse(struct reader *reader, const char *feature)
 {
-    reader->wants_lowering |= reader->code == 0;
     return reader_fail(reader, CHIMERA_EFEATURE,
                        "the module uses %s, which Chimera does not compile: build it without",
                        feature);
+}
+
+int reader_want_lowering(struct reader *reader, const char *feature)
+{
+    reader->wants_lowering |= reader->code == 0;
+    return reader_refuse(reader, feature);
 }
 
 static bool has_bytes(struct reader *reader, uint64_t size)
@@ -53,7 +58,7 @@ struct chimera_slice reader_bytes(struct reader *reader, uint64_t size)
     return bytes;
 }
 
-uint32_t reader_u32(struct reader *reader)
+uint32_t reader_long_u32(struct reader *reader)
 {
     uint32_t value = 0;
     for (unsigned shift = 0; shift < 35; shift += 7) {

@@ -73,22 +73,31 @@ static void number_signatures(struct reader *reader, struct chimera_module *modu
     free(sorted);
 }
 
+static void check_form(struct reader *reader, uint8_t form)
+{
+    switch (form) {
+    case WASM_FORM_FUNCTION:
+        return;
+    case WASM_FORM_OPEN:
+    case WASM_FORM_FINAL:
+    case WASM_FORM_GROUP:
+        reader_want_lowering(reader, "recursive types");
+        return;
+    case WASM_FORM_STRUCT:
+    case WASM_FORM_ARRAY:
+        proposal_refuse(reader, PROPOSAL_GARBAGE_COLLECTION_TYPES);
+        return;
+    default:
+        reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a function type", form);
+    }
+}
+
 void module_read_types(struct reader *reader, struct chimera_module *module)
 {
     uint32_t count = reader_count(reader, TYPES_MAX, "types");
     module->signatures = reserve(reader, count, sizeof(*module->signatures));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
-        uint8_t form = reader_byte(reader);
-        if (form == 0x50 || form == 0x4f || form == 0x4e) {
-            reader_want_lowering(reader, "recursive types");
-        } else if (form == 0x5e || form == 0x5f) {
-            reader_fail(reader, CHIMERA_EFEATURE,
-                        "the module uses garbage collection types, which Chimera does not compile: "
-                        "build it "
-                        "without");
-        } else if (form != 0x60) {
-            reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a function type", form);
-        }
+        check_form(reader, reader_byte(reader));
         module->signatures[i].params = read_value_types(reader, "parameters");
         module->signatures[i].results = read_value_types(reader, "results");
         module->signature_count = i + 1;
@@ -113,9 +122,7 @@ static void check_limit_flags(struct reader *reader, uint8_t flags)
                           : flags & 4 ? "64-bit memory"
                                       : "shared memory (threads)";
     if (flags < 16)
-        reader_fail(reader, CHIMERA_EFEATURE,
-                    "the module uses %s, which Chimera does not compile: build it without",
-                    feature);
+        reader_refuse(reader, feature);
     else
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is no flag of limits", flags);
 }
@@ -137,9 +144,7 @@ struct wasm_limits module_read_limits(struct reader *reader, uint32_t range)
 static void add_memory(struct reader *reader, struct chimera_module *module, bool is_imported)
 {
     if (module->has_memory) {
-        reader_fail(
-            reader, CHIMERA_EFEATURE,
-            "the module uses several memories, which Chimera does not compile: build it without");
+        proposal_refuse(reader, PROPOSAL_MULTI_MEMORY);
         return;
     }
     module->has_memory = true;
@@ -216,15 +221,14 @@ static void read_import(struct reader *reader, struct chimera_module *module,
     case WASM_GLOBAL:
         read_global_type(reader, &import->global);
         return;
-    case 4:
-        reader_fail(reader, CHIMERA_EFEATURE,
-                    "the module uses exceptions, which Chimera does not compile: build it without");
+    case WASM_TAG:
+        proposal_refuse(reader, PROPOSAL_EXCEPTIONS);
         return;
-    case 0x7f:
-    case 0x7e:
+    case WASM_IMPORT_GROUP:
+    case WASM_IMPORT_GROUP_OF_TYPE:
         reader_want_lowering(reader, "compact imports");
         return;
-    case 0x20:
+    case WASM_IMPORT_EXACT_FUNCTION:
         reader_want_lowering(reader, "imports of exact function types");
         return;
     default:
@@ -293,7 +297,7 @@ void module_read_tables(struct reader *reader, struct chimera_module *module)
 {
     uint32_t count = reader_count(reader, TABLES_MAX, "tables");
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
-        if (reader->at < reader->end && *reader->at == 0x40) {
+        if (reader->at < reader->end && *reader->at == WASM_TABLE_INITIAL) {
             reader_want_lowering(reader, "tables with an initial value");
             return;
         }
@@ -334,6 +338,8 @@ static uint32_t count_of(const struct chimera_module *module, enum wasm_kind kin
         return module->has_memory;
     case WASM_GLOBAL:
         return module->global_count;
+    case WASM_TAG:
+        break;
     }
     return 0;
 }
@@ -376,7 +382,7 @@ void module_read_exports(struct reader *reader, struct chimera_module *module)
         export->kind = (enum wasm_kind)kind;
         export->index = reader_u32(reader);
         if (reader->code == 0 && kind > WASM_GLOBAL)
-            reader_fail(reader, kind == 4 ? CHIMERA_EFEATURE : CHIMERA_EMODULE,
+            reader_fail(reader, kind == WASM_TAG ? CHIMERA_EFEATURE : CHIMERA_EMODULE,
                         "0x%02x is no kind of export that Chimera compiles", kind);
         else if (reader->code == 0 && export->index >= count_of(module, export->kind))
             reader_fail(reader, CHIMERA_EMODULE, "an export of what does not exist (index %u)",
@@ -405,6 +411,5 @@ void module_read_start(struct reader *reader, struct chimera_module *module)
 void module_read_tags(struct reader *reader, struct chimera_module *module)
 {
     (void)module;
-    reader_fail(reader, CHIMERA_EFEATURE,
-                "the module uses exceptions, which Chimera does not compile: build it without");
+    proposal_refuse(reader, PROPOSAL_EXCEPTIONS);
 }
