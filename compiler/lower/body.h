@@ -30,7 +30,7 @@ struct lower_frame {
 enum { TEMPORARY_I32, TEMPORARY_FUNCREF, TEMPORARY_EXTERNREF, TEMPORARIES };
 
 struct lower_body {
-    struct lower *lower;
+    struct lowering *lowering;
     struct reader *reader;
     uint32_t function;
     /* Owned, and kept from one body to the next. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bytes of the new module, and room for what is read of the old one. */
-#include <stdlib.h>
-
+/* The bytes of the new module. */
 #include "compiler/lower/lowering.h"
 
 void lower_put_u32(struct chimera_buffer *out, uint32_t value)
@@ -40,12 +38,4 @@ void lower_put_signed(struct chimera_buffer *out, int64_t value)
 void lower_put_bytes(struct chimera_buffer *out, const uint8_t *from, const uint8_t *to)
 {
     chimera_buffer_append(out, (struct chimera_slice){(const char *)from, (size_t)(to - from)});
-}
-
-void *lower_reserve(struct reader *reader, uint64_t count, size_t size)
-{
-    void *array = reader->code == 0 ? calloc((size_t)count + 1, size) : NULL;
-    if (!array)
-        reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
-    return array;
 }

@@ -40,7 +40,8 @@ static void add_locals(struct lower_body *body, uint64_t count, lower_type type,
 
 static void read_locals(struct lower_body *body)
 {
-    struct lower_list params = lower_params(body->lower, body->lower->functions[body->function]);
+    struct lower_list params =
+        lower_params(body->lowering, body->lowering->functions[body->function]);
     uint32_t groups = reader_count(body->reader, UINT32_MAX, "groups of locals");
     uint64_t total = 0;
     body->local_count = 0;
@@ -48,7 +49,7 @@ static void read_locals(struct lower_body *body)
         add_locals(body, 1, params.types[i], true);
     for (uint32_t i = 0; i < groups && body->reader->code == 0; i++) {
         uint32_t count = reader_u32(body->reader);
-        lower_type type = lower_read_type(body->reader, body->lower);
+        lower_type type = lower_read_type(body->reader, body->lowering);
         total += count;
         if (body->reader->code == 0 && total > LOCALS_MAX)
             reader_fail(body->reader, CHIMERA_ELIMIT, "a function has more than %u locals",
@@ -62,14 +63,14 @@ static uint8_t local_byte(const struct lower_body *body, uint32_t index)
 {
     if (index >= body->local_count)
         return body->temporary_types[index - body->local_count];
-    return lower_byte(body->lower, body->locals[index]);
+    return lower_byte(body->lowering, body->locals[index]);
 }
 
 /* As few groups as there can be: equal neighbours make one. */
 static void write_locals(const struct lower_body *body, struct chimera_buffer *out)
 {
     struct chimera_buffer groups;
-    uint32_t first = lower_params(body->lower, body->lower->functions[body->function]).count,
+    uint32_t first = lower_params(body->lowering, body->lowering->functions[body->function]).count,
              count = 0;
     chimera_buffer_init(&groups, out->limit);
     for (uint32_t end = body->local_count + body->temporary_count; first < end; count++) {
@@ -110,7 +111,7 @@ static void read_instructions(struct lower_body *body)
 
 static void write_body(struct lower_body *body, struct chimera_buffer *locals)
 {
-    struct chimera_buffer *code = &body->lower->code;
+    struct chimera_buffer *code = &body->lowering->code;
     chimera_buffer_reset(locals);
     write_locals(body, locals);
     if (locals->failed || body->out.failed) {
@@ -151,7 +152,7 @@ static void read_body(struct lower_body *body, struct reader *outer, uint32_t fu
     body->copied = inside.at;
     if (inside.code == 0)
         body_begin_block(body, OP_BLOCK,
-                         (struct lower_block){body->lower->functions[function], LOWER_UNKNOWN});
+                         (struct lower_block){body->lowering->functions[function], LOWER_UNKNOWN});
     body->stack_size = 0; /* parameters are locals, not operands */
     read_instructions(body);
     if (inside.code == 0 && inside.at != inside.end)
@@ -173,18 +174,18 @@ static void free_body(struct lower_body *body)
 }
 
 /* Stops early when it turns out that slots do not do: all of it is done again then. */
-void lower_read_code(struct reader *reader, struct lower *lower)
+void lower_read_code(struct reader *reader, struct lowering *lowering)
 {
     uint32_t count = reader_count(reader, UINT32_MAX, "function bodies");
-    if (reader->code == 0 && count != lower->function_count - lower->imported_functions)
+    if (reader->code == 0 && count != lowering->function_count - lowering->imported_functions)
         reader_fail(reader, CHIMERA_EMODULE, "function and code section have inconsistent lengths");
-    struct lower_body body = {.lower = lower, .reader = reader};
+    struct lower_body body = {.lowering = lowering, .reader = reader};
     struct chimera_buffer locals;
     chimera_buffer_init(&body.out, 64 * BODY_MAX);
     chimera_buffer_init(&locals, 64 * BODY_MAX);
     for (uint32_t i = 0;
-         i < count && reader->code == 0 && !(lower->is_slotted && lower->needs_funcrefs); i++)
-        read_body(&body, reader, lower->imported_functions + i, &locals);
+         i < count && reader->code == 0 && !(lowering->is_slotted && lowering->needs_funcrefs); i++)
+        read_body(&body, reader, lowering->imported_functions + i, &locals);
     chimera_buffer_free(&locals);
     free_body(&body);
 }

@@ -29,11 +29,11 @@ static struct lower_block read_block_type(struct lower_body *body)
         return type;
     }
     if (wasm_is_type_byte(first)) {
-        type.single = lower_read_type(reader, body->lower);
+        type.single = lower_read_type(reader, body->lowering);
         return type;
     }
     uint64_t index = reader_signed(reader, 33);
-    if (reader->code == 0 && index >= body->lower->types.count)
+    if (reader->code == 0 && index >= body->lowering->types.count)
         reader_fail(reader, CHIMERA_EMODULE, "unknown type %lld", (long long)index);
     type.index = reader->code == 0 ? (uint32_t)index : INLINE_BLOCK;
     return type;
@@ -99,7 +99,7 @@ static void do_branch_table(struct lower_body *body)
 
 static void do_return(struct lower_body *body)
 {
-    body_pop_list(body, lower_results(body->lower, body->lower->functions[body->function]));
+    body_pop_list(body, lower_results(body->lowering, body->lowering->functions[body->function]));
     body_unreachable(body);
 }
 
@@ -109,17 +109,18 @@ static void apply_call(struct lower_body *body, uint32_t type)
 {
     if (body->reader->code < 0)
         return;
-    body_pop_list(body, lower_params(body->lower, type));
-    body_push_list(body, lower_results(body->lower, type));
+    body_pop_list(body, lower_params(body->lowering, type));
+    body_push_list(body, lower_results(body->lowering, type));
 }
 
 /* A tail call is a call and a return: the same but for the stack that it needs. The callee's
  * results become ours, so they must fit. */
 static void end_tail_call(struct lower_body *body, uint32_t type)
 {
-    struct lower_list own = lower_results(body->lower, body->lower->functions[body->function]);
-    body->lower->features |= WASM_LOWERS_TAIL_CALLS;
-    if (body->reader->code == 0 && lower_results(body->lower, type).count != own.count)
+    struct lower_list own =
+        lower_results(body->lowering, body->lowering->functions[body->function]);
+    body->lowering->features |= WASM_LOWERS_TAIL_CALLS;
+    if (body->reader->code == 0 && lower_results(body->lowering, type).count != own.count)
         fail_type(body, "a tail call's function has other results");
     body_pop_list(body, own);
     emit_return(body);
@@ -129,10 +130,10 @@ static void end_tail_call(struct lower_body *body, uint32_t type)
 
 static void do_call(struct lower_body *body, const uint8_t *from, bool is_tail)
 {
-    uint32_t function = read_index(body, body->lower->function_count, "function");
+    uint32_t function = read_index(body, body->lowering->function_count, "function");
     if (body->reader->code < 0)
         return;
-    uint32_t type = body->lower->functions[function];
+    uint32_t type = body->lowering->functions[function];
     if (is_tail)
         emit_indices(body, from, OP_CALL, 1, &function);
     apply_call(body, type);
@@ -142,11 +143,11 @@ static void do_call(struct lower_body *body, const uint8_t *from, bool is_tail)
 
 static void do_call_indirect(struct lower_body *body, const uint8_t *from, bool is_tail)
 {
-    uint32_t type = lower_read_type_index(body->reader, body->lower);
-    uint32_t table = read_index(body, body->lower->table_count, "table");
+    uint32_t type = lower_read_type_index(body->reader, body->lowering);
+    uint32_t table = read_index(body, body->lowering->table_count, "table");
     if (body->reader->code < 0)
         return;
-    if (!lower_is_function(body->lower->tables[table].type))
+    if (!lower_is_function(body->lowering->tables[table].type))
         fail_type(body, "an indirect call through a table of other references than functions");
     body_pop(body, WASM_I32);
     emit_marker(body, from, type);
@@ -159,11 +160,11 @@ static void do_call_indirect(struct lower_body *body, const uint8_t *from, bool 
 
 static void do_call_reference(struct lower_body *body, const uint8_t *from, bool is_tail)
 {
-    uint32_t type = lower_read_type_index(body->reader, body->lower);
-    body->lower->features |= WASM_LOWERS_REFERENCES;
+    uint32_t type = lower_read_type_index(body->reader, body->lowering);
+    body->lowering->features |= WASM_LOWERS_REFERENCES;
     if (body->reader->code < 0)
         return;
-    body_pop(body, LOWER_REFERENCE | LOWER_NULLABLE | body->lower->types.canonical[type]);
+    body_pop(body, LOWER_REFERENCE | LOWER_NULLABLE | body->lowering->types.canonical[type]);
     emit_call_reference(body, from, type);
     apply_call(body, type);
     if (is_tail)
@@ -174,13 +175,13 @@ static void do_call_reference(struct lower_body *body, const uint8_t *from, bool
 
 static void do_function(struct lower_body *body, const uint8_t *from)
 {
-    uint32_t function = read_index(body, body->lower->function_count, "function");
+    uint32_t function = read_index(body, body->lowering->function_count, "function");
     if (body->reader->code < 0)
         return;
-    if (!body->lower->declared[function])
+    if (!body->lowering->declared[function])
         reader_fail(body->reader, CHIMERA_EMODULE, "undeclared function reference %u", function);
     emit_function(body, from, function);
-    body_push(body, lower_of_function(body->lower, function));
+    body_push(body, lower_of_function(body->lowering, function));
 }
 
 static lower_type not_null(lower_type type)
@@ -220,7 +221,7 @@ static bool do_reference(struct lower_body *body, const uint8_t *from, uint8_t o
     lower_type type;
     switch (opcode) {
     case OP_REF_NULL:
-        type = lower_read_heap(body->reader, body->lower);
+        type = lower_read_heap(body->reader, body->lowering);
         emit_null(body, from, type);
         body_push(body, type);
         return true;
@@ -245,7 +246,7 @@ static bool do_reference(struct lower_body *body, const uint8_t *from, uint8_t o
     default:
         return false;
     }
-    body->lower->features |= WASM_LOWERS_REFERENCES;
+    body->lowering->features |= WASM_LOWERS_REFERENCES;
     return true;
 }
 
@@ -254,11 +255,11 @@ static bool do_reference(struct lower_body *body, const uint8_t *from, uint8_t o
 /* A reference that goes through a table is a funcref, not a slot. */
 static lower_type read_table(struct lower_body *body, bool is_value_used, uint32_t *ret_table)
 {
-    *ret_table = read_index(body, body->lower->table_count, "table");
+    *ret_table = read_index(body, body->lowering->table_count, "table");
     if (body->reader->code < 0)
         return LOWER_UNKNOWN;
-    lower_type type = body->lower->tables[*ret_table].type;
-    body->lower->needs_funcrefs |= is_value_used && lower_is_concrete(type);
+    lower_type type = body->lowering->tables[*ret_table].type;
+    body->lowering->needs_funcrefs |= is_value_used && lower_is_concrete(type);
     return type;
 }
 
@@ -282,9 +283,9 @@ static void pop_indices(struct lower_body *body)
 /* Segments of tables with initial values stand before the module's own. */
 static uint32_t read_segment(struct lower_body *body, lower_type *ret_type)
 {
-    uint32_t segment = read_index(body, body->lower->segment_count, "element segment");
-    *ret_type = body->reader->code == 0 ? body->lower->segments[segment] : LOWER_UNKNOWN;
-    return segment + body->lower->table_segments;
+    uint32_t segment = read_index(body, body->lowering->segment_count, "element segment");
+    *ret_type = body->reader->code == 0 ? body->lowering->segments[segment] : LOWER_UNKNOWN;
+    return segment + body->lowering->table_segments;
 }
 
 static void do_table_init(struct lower_body *body, const uint8_t *from)
@@ -386,7 +387,7 @@ static void do_typed_select(struct lower_body *body, const uint8_t *from)
 {
     if (reader_u32(body->reader) != 1)
         reader_fail(body->reader, CHIMERA_EMODULE, "a select has one type");
-    lower_type type = lower_read_type(body->reader, body->lower);
+    lower_type type = lower_read_type(body->reader, body->lowering);
     emit_select(body, from, type);
     body_pop(body, WASM_I32);
     body_pop(body, type);
@@ -411,10 +412,10 @@ static void do_local(struct lower_body *body, uint8_t opcode)
 
 static void do_global(struct lower_body *body, bool is_set)
 {
-    uint32_t index = read_index(body, body->lower->global_count, "global");
+    uint32_t index = read_index(body, body->lowering->global_count, "global");
     if (body->reader->code < 0)
         return;
-    const struct lower_global *global = &body->lower->globals[index];
+    const struct lower_global *global = &body->lowering->globals[index];
     if (!is_set) {
         body_push(body, global->type);
         return;

@@ -49,12 +49,12 @@ static bool abstract_heap(struct reader *reader, uint8_t byte, uint32_t *ret_hea
 }
 
 /* Until its group is complete a type is named by its own index, then by its canonical one. */
-static uint32_t canonical_of(const struct lower *lower, uint32_t index)
+static uint32_t canonical_of(const struct lowering *lowering, uint32_t index)
 {
-    return index < lower->types.count ? lower->types.canonical[index] : index;
+    return index < lowering->types.count ? lowering->types.canonical[index] : index;
 }
 
-static uint32_t read_heap(struct reader *reader, struct lower *lower)
+static uint32_t read_heap(struct reader *reader, struct lowering *lowering)
 {
     uint32_t heap = 0;
     if (reader->code == 0 && reader->at < reader->end &&
@@ -62,33 +62,33 @@ static uint32_t read_heap(struct reader *reader, struct lower *lower)
         reader->at++;
         return heap;
     }
-    lower->features |= WASM_LOWERS_REFERENCES;
+    lowering->features |= WASM_LOWERS_REFERENCES;
     if (reader->code == 0 && reader->at < reader->end && *reader->at == WASM_EXACT)
         reader->at++; /* exact: no type has subtypes here, so it says nothing more */
     uint64_t index = reader_signed(reader, 33);
-    if (reader->code == 0 && index >= lower->types.limit)
+    if (reader->code == 0 && index >= lowering->types.limit)
         reader_fail(reader, CHIMERA_EMODULE, "unknown type %lld", (long long)index);
-    return reader->code < 0 ? 0 : canonical_of(lower, (uint32_t)index);
+    return reader->code < 0 ? 0 : canonical_of(lowering, (uint32_t)index);
 }
 
-lower_type lower_read_heap(struct reader *reader, struct lower *lower)
+lower_type lower_read_heap(struct reader *reader, struct lowering *lowering)
 {
-    uint32_t heap = read_heap(reader, lower);
+    uint32_t heap = read_heap(reader, lowering);
     if (heap == HEAP_NOFUNC || heap == HEAP_NOEXTERN)
-        lower->features |= WASM_LOWERS_REFERENCES;
+        lowering->features |= WASM_LOWERS_REFERENCES;
     return LOWER_REFERENCE | LOWER_NULLABLE | heap;
 }
 
-lower_type lower_read_type(struct reader *reader, struct lower *lower)
+lower_type lower_read_type(struct reader *reader, struct lowering *lowering)
 {
     uint32_t heap = 0;
     uint8_t byte = reader_byte(reader);
     if (reader->code < 0)
         return LOWER_UNKNOWN;
     if (byte == WASM_REFERENCE || byte == WASM_NULLABLE_REFERENCE) {
-        lower->features |= WASM_LOWERS_REFERENCES;
+        lowering->features |= WASM_LOWERS_REFERENCES;
         return LOWER_REFERENCE | (byte == WASM_NULLABLE_REFERENCE ? LOWER_NULLABLE : 0) |
-               read_heap(reader, lower);
+               read_heap(reader, lowering);
     }
     if (byte >= WASM_V128 && byte <= WASM_I32)
         return byte;
@@ -99,22 +99,22 @@ lower_type lower_read_type(struct reader *reader, struct lower *lower)
     }
     reader->at++;
     if (heap == HEAP_NOFUNC || heap == HEAP_NOEXTERN)
-        lower->features |= WASM_LOWERS_REFERENCES;
+        lowering->features |= WASM_LOWERS_REFERENCES;
     return LOWER_REFERENCE | LOWER_NULLABLE | heap;
 }
 
-lower_type lower_read_reference(struct reader *reader, struct lower *lower)
+lower_type lower_read_reference(struct reader *reader, struct lowering *lowering)
 {
-    lower_type type = lower_read_type(reader, lower);
+    lower_type type = lower_read_type(reader, lowering);
     if (reader->code == 0 && !lower_is_reference(type))
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a reference type", type);
     return type;
 }
 
-uint32_t lower_read_type_index(struct reader *reader, const struct lower *lower)
+uint32_t lower_read_type_index(struct reader *reader, const struct lowering *lowering)
 {
     uint32_t index = reader_u32(reader);
-    if (reader->code == 0 && index >= lower->types.count)
+    if (reader->code == 0 && index >= lowering->types.count)
         reader_fail(reader, CHIMERA_EMODULE, "unknown type %u", index);
     return reader->code < 0 ? 0 : index;
 }
@@ -159,34 +159,34 @@ bool lower_matches(lower_type type, lower_type wanted)
     return heap_matches(heap_of(type), heap_of(wanted));
 }
 
-uint8_t lower_byte(const struct lower *lower, lower_type type)
+uint8_t lower_byte(const struct lowering *lowering, lower_type type)
 {
     if (!lower_is_reference(type))
         return (uint8_t)type;
     if (!lower_is_function(type))
         return WASM_EXTERNREF;
-    return lower->is_slotted && lower_is_concrete(type) ? WASM_I32 : WASM_FUNCREF;
+    return lowering->is_slotted && lower_is_concrete(type) ? WASM_I32 : WASM_FUNCREF;
 }
 
-struct lower_list lower_params(const struct lower *lower, uint32_t type)
+struct lower_list lower_params(const struct lowering *lowering, uint32_t type)
 {
-    const lower_type *list = lower->types.list + lower->types.position[type];
+    const lower_type *list = lowering->types.list + lowering->types.position[type];
     return (struct lower_list){list + 2, list[0]};
 }
 
-struct lower_list lower_results(const struct lower *lower, uint32_t type)
+struct lower_list lower_results(const struct lowering *lowering, uint32_t type)
 {
-    const lower_type *list = lower->types.list + lower->types.position[type];
+    const lower_type *list = lowering->types.list + lowering->types.position[type];
     return (struct lower_list){list + 2 + list[0], list[1]};
 }
 
 /* --- The section. --- */
 
-static uint32_t read_list(struct reader *reader, struct lower *lower, const char *what)
+static uint32_t read_list(struct reader *reader, struct lowering *lowering, const char *what)
 {
     uint32_t count = reader_count(reader, PARAMS_MAX, what);
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
-        lower->types.list[lower->types.used++] = lower_read_type(reader, lower);
+        lowering->types.list[lowering->types.used++] = lower_read_type(reader, lowering);
     return count;
 }
 
@@ -202,7 +202,7 @@ static bool read_finality(struct reader *reader, uint8_t *form)
 }
 
 /* Two counts, then the types: never more entries than bytes were read. */
-static void read_one(struct reader *reader, struct lower *lower, uint32_t index, uint8_t form)
+static void read_one(struct reader *reader, struct lowering *lowering, uint32_t index, uint8_t form)
 {
     bool is_open = read_finality(reader, &form);
     if (reader->code == 0 && (form == WASM_FORM_ARRAY || form == WASM_FORM_STRUCT))
@@ -211,12 +211,12 @@ static void read_one(struct reader *reader, struct lower *lower, uint32_t index,
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a function type", form);
     if (reader->code < 0)
         return;
-    uint32_t at = lower->types.used;
-    lower->types.position[index] = at;
-    lower->types.used += 2;
-    lower->types.list[at] = read_list(reader, lower, "parameters");
-    lower->types.list[at + 1] = read_list(reader, lower, "results");
-    lower->types.keys[at] = is_open ? OPEN : 0;
+    uint32_t at = lowering->types.used;
+    lowering->types.position[index] = at;
+    lowering->types.used += 2;
+    lowering->types.list[at] = read_list(reader, lowering, "parameters");
+    lowering->types.list[at + 1] = read_list(reader, lowering, "results");
+    lowering->types.keys[at] = is_open ? OPEN : 0;
 }
 
 static int by_key(const void *a, const void *b)
@@ -235,7 +235,7 @@ static lower_type key_of(lower_type type, uint32_t first, uint32_t end)
     return (type & ~(lower_type)LOWER_HEAP) | INSIDE | (heap - first);
 }
 
-static lower_type settled(lower_type type, uint32_t first, uint32_t end, uint32_t canonical)
+static lower_type settle_type(lower_type type, uint32_t first, uint32_t end, uint32_t canonical)
 {
     uint32_t heap = heap_of(type);
     if (!lower_is_reference(type) || heap < first || heap >= end)
@@ -244,55 +244,56 @@ static lower_type settled(lower_type type, uint32_t first, uint32_t end, uint32_
 }
 
 /* Visits the counts and the types of the group that begins at type `first`. */
-static void make_key(struct lower *lower, uint32_t first, uint32_t end)
+static void make_key(struct lowering *lowering, uint32_t first, uint32_t end)
 {
     for (uint32_t i = first; i < end; i++) {
-        uint32_t at = lower->types.position[i];
-        const lower_type *list = lower->types.list;
+        uint32_t at = lowering->types.position[i];
+        const lower_type *list = lowering->types.list;
         uint32_t last = at + 2 + list[at] + list[at + 1];
-        lower->types.keys[at] |= list[at];
-        lower->types.keys[at + 1] = list[at + 1];
+        lowering->types.keys[at] |= list[at];
+        lowering->types.keys[at + 1] = list[at + 1];
         for (uint32_t j = at + 2; j < last; j++)
-            lower->types.keys[j] = key_of(list[j], first, end);
+            lowering->types.keys[j] = key_of(list[j], first, end);
     }
 }
 
-static void settle(struct lower *lower, uint32_t first, uint32_t end, uint32_t canonical)
+static void settle_group(struct lowering *lowering, uint32_t first, uint32_t end,
+                         uint32_t canonical)
 {
     for (uint32_t i = first; i < end; i++) {
-        uint32_t at = lower->types.position[i];
-        lower_type *list = lower->types.list;
+        uint32_t at = lowering->types.position[i];
+        lower_type *list = lowering->types.list;
         uint32_t last = at + 2 + list[at] + list[at + 1];
         for (uint32_t j = at + 2; j < last; j++)
-            list[j] = settled(list[j], first, end, canonical);
-        lower->types.canonical[i] = canonical + (i - first);
+            list[j] = settle_type(list[j], first, end, canonical);
+        lowering->types.canonical[i] = canonical + (i - first);
     }
 }
 
-static void end_group(struct reader *reader, struct lower *lower, uint32_t first, uint32_t end,
-                      uint32_t start)
+static void end_group(struct reader *reader, struct lowering *lowering, uint32_t first,
+                      uint32_t end, uint32_t start)
 {
-    make_key(lower, first, end);
+    make_key(lowering, first, end);
     struct group *group = malloc(sizeof(*group));
     struct group **found = NULL;
     if (group) {
-        *group = (struct group){lower->types.keys + start, lower->types.used - start, first};
-        found = tsearch(group, &lower->types.groups, by_key);
+        *group = (struct group){lowering->types.keys + start, lowering->types.used - start, first};
+        found = tsearch(group, &lowering->types.groups, by_key);
     }
     if (!found) {
         free(group);
         reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
         return;
     }
-    settle(lower, first, end, (*found)->first);
+    settle_group(lowering, first, end, (*found)->first);
     if (*found != group)
         free(group);
-    lower->types.count = end;
+    lowering->types.count = end;
 }
 
-static void read_group(struct reader *reader, struct lower *lower, uint32_t *room)
+static void read_group(struct reader *reader, struct lowering *lowering, uint32_t *room)
 {
-    uint32_t first = lower->types.count, start = lower->types.used, count = 1;
+    uint32_t first = lowering->types.count, start = lowering->types.used, count = 1;
     uint8_t form = reader_byte(reader);
     bool is_group = form == WASM_FORM_GROUP;
     if (is_group)
@@ -300,26 +301,26 @@ static void read_group(struct reader *reader, struct lower *lower, uint32_t *roo
     if (reader->code == 0 && count > *room)
         reader_fail(reader, CHIMERA_ELIMIT, "more than %u types", TYPES_MAX);
     *room -= reader->code == 0 ? count : 0;
-    lower->types.limit = first + (reader->code == 0 ? count : 0);
+    lowering->types.limit = first + (reader->code == 0 ? count : 0);
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
-        read_one(reader, lower, first + i, is_group ? reader_byte(reader) : form);
+        read_one(reader, lowering, first + i, is_group ? reader_byte(reader) : form);
     if (reader->code == 0 && count > 0)
-        end_group(reader, lower, first, first + count, start);
+        end_group(reader, lowering, first, first + count, start);
 }
 
 /* --- Types that look alike in the new module. --- */
 
 struct shape {
-    const struct lower *lower;
+    const struct lowering *lowering;
     uint32_t type;
 };
 
-static int by_list(const struct lower *lower, struct lower_list a, struct lower_list b)
+static int by_list(const struct lowering *lowering, struct lower_list a, struct lower_list b)
 {
     if (a.count != b.count)
         return a.count < b.count ? -1 : 1;
     for (uint32_t i = 0; i < a.count; i++) {
-        int order = lower_byte(lower, a.types[i]) - lower_byte(lower, b.types[i]);
+        int order = lower_byte(lowering, a.types[i]) - lower_byte(lowering, b.types[i]);
         if (order != 0)
             return order;
     }
@@ -329,10 +330,12 @@ static int by_list(const struct lower *lower, struct lower_list a, struct lower_
 static int by_shape(const void *a, const void *b)
 {
     const struct shape *x = a, *y = b;
-    int order = by_list(x->lower, lower_params(x->lower, x->type), lower_params(y->lower, y->type));
+    int order = by_list(x->lowering, lower_params(x->lowering, x->type),
+                        lower_params(y->lowering, y->type));
     if (order != 0)
         return order;
-    return by_list(x->lower, lower_results(x->lower, x->type), lower_results(y->lower, y->type));
+    return by_list(x->lowering, lower_results(x->lowering, x->type),
+                   lower_results(y->lowering, y->type));
 }
 
 static void keep_shape(void *shape)
@@ -341,31 +344,31 @@ static void keep_shape(void *shape)
 }
 
 /* The first of a shape learns of the others' types, and they of it. */
-static void mark_types(struct reader *reader, struct lower *lower)
+static void mark_types(struct reader *reader, struct lowering *lowering)
 {
-    uint32_t count = lower->types.count;
-    struct shape *shapes = lower_reserve(reader, count, sizeof(*shapes));
-    uint32_t *firsts = lower_reserve(reader, count, sizeof(*firsts));
+    uint32_t count = lowering->types.count;
+    struct shape *shapes = reader_reserve(reader, count, sizeof(*shapes));
+    uint32_t *firsts = reader_reserve(reader, count, sizeof(*firsts));
     void *tree = NULL;
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
-        shapes[i] = (struct shape){lower, i};
+        shapes[i] = (struct shape){lowering, i};
         struct shape **found = tsearch(&shapes[i], &tree, by_shape);
         if (!found) {
             reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
             break;
         }
         firsts[i] = (*found)->type;
-        if (lower->types.canonical[firsts[i]] != lower->types.canonical[i])
-            lower->types.is_marked[firsts[i]] = 1;
+        if (lowering->types.canonical[firsts[i]] != lowering->types.canonical[i])
+            lowering->types.is_marked[firsts[i]] = 1;
     }
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
-        lower->types.is_marked[i] = lower->types.is_marked[firsts[i]];
+        lowering->types.is_marked[i] = lowering->types.is_marked[firsts[i]];
     tdestroy(tree, keep_shape);
     free(shapes);
     free(firsts);
 }
 
-void lower_read_types(struct reader *reader, struct lower *lower)
+void lower_read_types(struct reader *reader, struct lowering *lowering)
 {
     size_t size = (size_t)(reader->end - reader->at);
     if (size > SECTION_MAX) {
@@ -374,40 +377,41 @@ void lower_read_types(struct reader *reader, struct lower *lower)
     }
     uint32_t groups = reader_count(reader, TYPES_MAX, "types"), room = TYPES_MAX;
     uint32_t types_max = size < TYPES_MAX ? (uint32_t)size : TYPES_MAX;
-    lower->types.keys = lower_reserve(reader, size, sizeof(uint32_t));
-    lower->types.list = lower_reserve(reader, size, sizeof(lower_type));
-    lower->types.position = lower_reserve(reader, types_max, sizeof(uint32_t));
-    lower->types.canonical = lower_reserve(reader, types_max, sizeof(uint32_t));
-    lower->types.is_marked = lower_reserve(reader, types_max, 1);
+    lowering->types.keys = reader_reserve(reader, size, sizeof(uint32_t));
+    lowering->types.list = reader_reserve(reader, size, sizeof(lower_type));
+    lowering->types.position = reader_reserve(reader, types_max, sizeof(uint32_t));
+    lowering->types.canonical = reader_reserve(reader, types_max, sizeof(uint32_t));
+    lowering->types.is_marked = reader_reserve(reader, types_max, 1);
     for (uint32_t i = 0; i < groups && reader->code == 0; i++)
-        read_group(reader, lower, &room);
+        read_group(reader, lowering, &room);
     if (reader->code == 0)
-        mark_types(reader, lower);
+        mark_types(reader, lowering);
 }
 
-static void write_list(struct lower *lower, struct lower_list list, struct chimera_buffer *out)
+static void write_list(struct lowering *lowering, struct lower_list list,
+                       struct chimera_buffer *out)
 {
     lower_put_u32(out, list.count);
     for (uint32_t i = 0; i < list.count; i++)
-        chimera_buffer_byte(out, lower_byte(lower, list.types[i]));
+        chimera_buffer_byte(out, lower_byte(lowering, list.types[i]));
 }
 
-void lower_write_types(struct lower *lower, struct chimera_buffer *out)
+void lower_write_types(struct lowering *lowering, struct chimera_buffer *out)
 {
-    lower_put_u32(out, lower->types.count);
-    for (uint32_t i = 0; i < lower->types.count; i++) {
+    lower_put_u32(out, lowering->types.count);
+    for (uint32_t i = 0; i < lowering->types.count; i++) {
         chimera_buffer_byte(out, WASM_FORM_FUNCTION);
-        write_list(lower, lower_params(lower, i), out);
-        write_list(lower, lower_results(lower, i), out);
+        write_list(lowering, lower_params(lowering, i), out);
+        write_list(lowering, lower_results(lowering, i), out);
     }
 }
 
-void lower_free_types(struct lower *lower)
+void lower_free_types(struct lowering *lowering)
 {
-    tdestroy(lower->types.groups, free);
-    free(lower->types.keys);
-    free(lower->types.list);
-    free(lower->types.position);
-    free(lower->types.canonical);
-    free(lower->types.is_marked);
+    tdestroy(lowering->types.groups, free);
+    free(lowering->types.keys);
+    free(lowering->types.list);
+    free(lowering->types.position);
+    free(lowering->types.canonical);
+    free(lowering->types.is_marked);
 }

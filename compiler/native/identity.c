@@ -33,9 +33,9 @@ static int hash_recipe(enum chimera_tier tier, const struct chimera_digest *prel
     return code;
 }
 
-static int identify(const struct chimera_tools *tools, enum chimera_tier tier,
-                    const struct chimera_digest *prelude, char ret_identity[CHIMERA_IDENTITY_MAX],
-                    struct chimera_error *err)
+static int identify_tier(const struct chimera_tools *tools, enum chimera_tier tier,
+                         const struct chimera_digest *prelude,
+                         char ret_identity[CHIMERA_IDENTITY_MAX], struct chimera_error *err)
 {
     bool is_quick = tier == CHIMERA_TIER_QUICK;
     struct chimera_digest digest;
@@ -57,9 +57,9 @@ static int identify(const struct chimera_tools *tools, enum chimera_tier tier,
 int chimera_tools_identify(struct chimera_tools *tools, const struct chimera_digest *prelude,
                            struct chimera_error *err)
 {
-    int code = identify(tools, CHIMERA_TIER_FULL, prelude, tools->identity, err);
+    int code = identify_tier(tools, CHIMERA_TIER_FULL, prelude, tools->identity, err);
     if (code == CHIMERA_OK)
-        code = identify(tools, CHIMERA_TIER_QUICK, prelude, tools->quick_identity, err);
+        code = identify_tier(tools, CHIMERA_TIER_QUICK, prelude, tools->quick_identity, err);
     return code;
 }
 

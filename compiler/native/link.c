@@ -130,7 +130,7 @@ static int take_outputs(const struct link_run *run, struct chimera_error *err)
     return code < 0 ? chimera_fail(err, code, "ld.lld: %s", why.text) : CHIMERA_OK;
 }
 
-static void free_run(struct link_run *run)
+static void free_link_run(struct link_run *run)
 {
     if (run->own)
         chimera_folder_remove(run->own, NULL);
@@ -156,6 +156,6 @@ int chimera_link(const struct chimera_link_job *job, struct chimera_error *err)
         code = run_linker(&run, err);
     if (code == CHIMERA_OK)
         code = take_outputs(&run, err);
-    free_run(&run);
+    free_link_run(&run);
     return code;
 }

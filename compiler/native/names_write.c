@@ -215,7 +215,7 @@ static void put_u32(struct chimera_buffer *out, uint32_t number)
 }
 
 /* Cut before a character that would not fit whole. */
-static struct chimera_slice fitting(struct chimera_slice name)
+static struct chimera_slice cut_name(struct chimera_slice name)
 {
     if (name.size <= CHIMERA_NAMES_NAME_MAX)
         return name;
@@ -232,7 +232,7 @@ static void put_all(const struct places *places, const struct facts *facts,
         const struct place *place = &places->items[i];
         bool is_helper = place->function == CHIMERA_NO_FUNCTION;
         struct chimera_slice name =
-            fitting(is_helper ? place->symbol : facts->names[place->function]);
+            cut_name(is_helper ? place->symbol : facts->names[place->function]);
         put_u32(out, place->start);
         put_u32(out, place->size);
         put_u32(out, place->function);

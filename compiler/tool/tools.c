@@ -98,8 +98,8 @@ static char *find_override(const char *value)
     return getcwd(real, sizeof(real)) ? program_in(real, strlen(real), value) : NULL;
 }
 
-static int find(const struct wanted *tool, const char *clang, char **ret_path,
-                struct chimera_error *err)
+static int find_tool(const struct wanted *tool, const char *clang, char **ret_path,
+                     struct chimera_error *err)
 {
     const char *value = getenv(tool->variable);
     if (value && value[0]) {
@@ -162,7 +162,7 @@ static int find_all(struct chimera_tools *tools, struct chimera_error *err)
     char *paths[TOOL_COUNT] = {NULL};
     int code = CHIMERA_OK;
     for (size_t i = 0; i < TOOL_COUNT && code == CHIMERA_OK; i++)
-        code = find(&wanted[i], paths[CLANG], &paths[i], err);
+        code = find_tool(&wanted[i], paths[CLANG], &paths[i], err);
     tools->wasm2c = paths[WASM2C]; /* all handed over */
     tools->clang = paths[CLANG];
     tools->lld = paths[LLD];

@@ -61,7 +61,7 @@ static bool read_condition(struct chimera_slice line, struct chimera_slice *ret_
     return !memchr(ret_name->data, '(', ret_name->size);
 }
 
-static bool push(struct flatten *flatten, enum opened kind)
+static bool push_brace(struct flatten *flatten, enum opened kind)
 {
     if (flatten->depth == flatten->capacity) {
         uint32_t capacity = flatten->capacity ? 2 * flatten->capacity : 1024;
@@ -79,7 +79,7 @@ static int open_brace(struct flatten *flatten, struct chimera_slice line)
 {
     struct chimera_slice name;
     bool is_if = read_condition(line, &name);
-    if (!push(flatten, is_if ? OPENED_IF : OPENED_OTHER))
+    if (!push_brace(flatten, is_if ? OPENED_IF : OPENED_OTHER))
         return CHIMERA_ENOMEM;
     if (!is_if) {
         chimera_buffer_append(flatten->out, line);

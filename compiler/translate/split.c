@@ -225,7 +225,7 @@ struct writer {
     size_t count, capacity;
 };
 
-static void declare(struct writer *writer, FILE *file, uint32_t index)
+static void declare_function(struct writer *writer, FILE *file, uint32_t index)
 {
     const struct split_function *function = &writer->split->functions[index];
     if (!function->head.data || writer->declared_in[index] == writer->count + 1)
@@ -242,7 +242,7 @@ static void declare_used(struct writer *writer, FILE *file, struct chimera_slice
         at += prefix_size;
         uint32_t index = index_at(at, end, writer->split->function_count);
         if (index != UINT32_MAX)
-            declare(writer, file, index);
+            declare_function(writer, file, index);
     }
 }
 
@@ -290,7 +290,7 @@ static int write_part(struct writer *writer, const struct split_part *part, uint
         return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(errno));
     fputs("#include \"module.h\"\n", file);
     for (uint32_t i = from; i < to; i++) {
-        declare(writer, file, i);
+        declare_function(writer, file, i);
         declare_used(writer, file, writer->split->functions[i].body);
     }
     for (uint32_t i = from; i < to; i++) {

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int reader_fail(struct reader *reader, int code, const char *format, ...)
@@ -149,4 +150,12 @@ uint32_t reader_count(struct reader *reader, uint32_t limit, const char *what)
     else if (reader->code == 0 && count > limit)
         reader_fail(reader, CHIMERA_ELIMIT, "%u %s are over the limit of %u", count, what, limit);
     return reader->code < 0 ? 0 : count;
+}
+
+void *reader_reserve(struct reader *reader, uint64_t count, size_t size)
+{
+    void *array = reader->code == 0 ? calloc((size_t)count + 1, size) : NULL;
+    if (!array)
+        reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
+    return array;
 }

@@ -41,7 +41,10 @@ struct chimera_slice reader_name(struct reader *reader); /* length and valid UTF
 /* A count of entries that take at least one byte each, so it cannot exceed what is left. */
 uint32_t reader_count(struct reader *reader, uint32_t limit, const char *what);
 
-/* The same, without a call for a number of one byte, which most are. */
+/* Zeroed room for `count` entries and one more, to be freed; NULL after a failure. */
+void *reader_reserve(struct reader *reader, uint64_t count, size_t size);
+
+/* The same as reader_long_u32(), without a call for a number of one byte, which most are. */
 static inline uint32_t reader_u32(struct reader *reader)
 {
     bool is_short = reader->code == 0 && reader->at < reader->end && *reader->at < 0x80;

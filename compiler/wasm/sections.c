@@ -18,14 +18,6 @@
 
 #define PAGES_MAX 65536u
 
-static void *reserve(struct reader *reader, uint32_t count, size_t size)
-{
-    void *array = calloc((size_t)count + 1, size);
-    if (!array)
-        reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
-    return array;
-}
-
 static struct chimera_slice read_value_types(struct reader *reader, const char *what)
 {
     uint32_t count = reader_count(reader, PARAMS_MAX, what);
@@ -59,7 +51,8 @@ static int by_shape(const void *a, const void *b)
 /* Equal signatures get one id, so that an indirect call compares numbers. */
 static void number_signatures(struct reader *reader, struct chimera_module *module)
 {
-    struct wasm_signature **sorted = reserve(reader, module->signature_count, sizeof(*sorted));
+    struct wasm_signature **sorted =
+        reader_reserve(reader, module->signature_count, sizeof(*sorted));
     if (!sorted)
         return;
     for (uint32_t i = 0; i < module->signature_count; i++)
@@ -95,7 +88,7 @@ static void check_form(struct reader *reader, uint8_t form)
 void module_read_types(struct reader *reader, struct chimera_module *module)
 {
     uint32_t count = reader_count(reader, TYPES_MAX, "types");
-    module->signatures = reserve(reader, count, sizeof(*module->signatures));
+    module->signatures = reader_reserve(reader, count, sizeof(*module->signatures));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         check_form(reader, reader_byte(reader));
         module->signatures[i].params = read_value_types(reader, "parameters");
@@ -239,7 +232,7 @@ static void read_import(struct reader *reader, struct chimera_module *module,
 void module_read_imports(struct reader *reader, struct chimera_module *module)
 {
     uint32_t count = reader_count(reader, IMPORTS_MAX, "imports");
-    module->imports = reserve(reader, count, sizeof(*module->imports));
+    module->imports = reader_reserve(reader, count, sizeof(*module->imports));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         read_import(reader, module, &module->imports[i]);
         module->import_count = i + 1;
@@ -265,14 +258,14 @@ static uint32_t count_of_section(const struct reader *reader, const struct chime
 
 void module_begin_indices(struct reader *reader, struct chimera_module *module)
 {
-    module->functions = reserve(reader,
-                                module->imported_functions +
-                                    count_of_section(reader, module, WASM_SECTION_FUNCTION),
-                                sizeof(*module->functions));
-    module->tables = reserve(
+    module->functions = reader_reserve(reader,
+                                       module->imported_functions +
+                                           count_of_section(reader, module, WASM_SECTION_FUNCTION),
+                                       sizeof(*module->functions));
+    module->tables = reader_reserve(
         reader, module->imported_tables + count_of_section(reader, module, WASM_SECTION_TABLE),
         sizeof(*module->tables));
-    module->globals = reserve(
+    module->globals = reader_reserve(
         reader, module->imported_globals + count_of_section(reader, module, WASM_SECTION_GLOBAL),
         sizeof(*module->globals));
     for (uint32_t i = 0; reader->code == 0 && i < module->import_count; i++) {
@@ -357,7 +350,7 @@ static int by_name(const void *a, const void *b)
 
 static void refuse_equal_names(struct reader *reader, const struct chimera_module *module)
 {
-    struct wasm_export **sorted = reserve(reader, module->export_count, sizeof(*sorted));
+    struct wasm_export **sorted = reader_reserve(reader, module->export_count, sizeof(*sorted));
     for (uint32_t i = 0; sorted && i < module->export_count; i++)
         sorted[i] = &module->exports[i];
     if (sorted)
@@ -374,7 +367,7 @@ static void refuse_equal_names(struct reader *reader, const struct chimera_modul
 void module_read_exports(struct reader *reader, struct chimera_module *module)
 {
     uint32_t count = reader_count(reader, EXPORTS_MAX, "exports");
-    module->exports = reserve(reader, count, sizeof(*module->exports));
+    module->exports = reader_reserve(reader, count, sizeof(*module->exports));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         struct wasm_export *export = &module->exports[i];
         export->name = reader_name(reader);

@@ -9,14 +9,6 @@
 #define ENTRIES_MAX 10000000u
 #define BODY_MAX ((uint64_t)8 << 20) /* bytes of one function: engines allow 7,654,321 */
 
-static void *reserve(struct reader *reader, uint32_t count, size_t size)
-{
-    void *array = calloc((size_t)count + 1, size);
-    if (!array)
-        reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
-    return array;
-}
-
 static struct wasm_expression read_offset(struct reader *reader,
                                           const struct chimera_module *module)
 {
@@ -47,7 +39,7 @@ static void read_element_entries(struct reader *reader, const struct chimera_mod
                                  struct wasm_element *element, bool has_expressions)
 {
     uint32_t count = reader_count(reader, ENTRIES_MAX, "entries");
-    element->functions = reserve(reader, count, sizeof(uint32_t));
+    element->functions = reader_reserve(reader, count, sizeof(uint32_t));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         element->functions[i] = has_expressions
                                     ? read_element_expression(reader, module, element->type)
@@ -95,7 +87,7 @@ static void read_element(struct reader *reader, struct chimera_module *module,
 void module_read_elements(struct reader *reader, struct chimera_module *module)
 {
     uint32_t count = reader_count(reader, SEGMENTS_MAX, "element segments");
-    module->elements = reserve(reader, count, sizeof(*module->elements));
+    module->elements = reader_reserve(reader, count, sizeof(*module->elements));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         module->element_count = i + 1;
         read_element(reader, module, &module->elements[i]);
@@ -114,7 +106,7 @@ void module_read_code(struct reader *reader, struct chimera_module *module)
     uint32_t defined = module->function_count - module->imported_functions;
     if (reader->code == 0 && count != defined)
         reader_fail(reader, CHIMERA_EMODULE, "function and code section have inconsistent lengths");
-    module->bodies = reserve(reader, reader->code == 0 ? count : 0, sizeof(*module->bodies));
+    module->bodies = reader_reserve(reader, reader->code == 0 ? count : 0, sizeof(*module->bodies));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         uint32_t size = reader_u32(reader);
         if (size > BODY_MAX)
@@ -153,7 +145,7 @@ static void read_data(struct reader *reader, const struct chimera_module *module
 void module_read_data(struct reader *reader, struct chimera_module *module)
 {
     uint32_t count = reader_count(reader, SEGMENTS_MAX, "data segments");
-    module->data = reserve(reader, count, sizeof(*module->data));
+    module->data = reader_reserve(reader, count, sizeof(*module->data));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         read_data(reader, module, &module->data[i]);
         module->data_count = i + 1;
