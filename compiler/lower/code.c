@@ -78,11 +78,11 @@ static void write_locals(const struct lower_body *body, struct chimera_buffer *o
         uint32_t next = first + 1;
         while (next < end && local_byte(body, next) == byte)
             next++;
-        lower_put_u32(&groups, next - first);
+        writer_u32(&groups, next - first);
         chimera_buffer_byte(&groups, byte);
         first = next;
     }
-    lower_put_u32(out, count);
+    writer_u32(out, count);
     chimera_buffer_append(out, chimera_buffer_slice(&groups));
     if (groups.failed)
         out->failed = groups.failed;
@@ -119,7 +119,7 @@ static void write_body(struct lower_body *body, struct chimera_buffer *locals)
                     "a function is too large");
         return;
     }
-    lower_put_u32(code, (uint32_t)(locals->size + body->out.size));
+    writer_u32(code, (uint32_t)(locals->size + body->out.size));
     chimera_buffer_append(code, chimera_buffer_slice(locals));
     chimera_buffer_append(code, chimera_buffer_slice(&body->out));
 }

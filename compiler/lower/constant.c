@@ -188,7 +188,7 @@ static void write_fixed(struct chimera_buffer *out, uint64_t value, unsigned siz
 static void write_number(const struct wasm_expression *expression, struct chimera_buffer *out)
 {
     if (expression->type == WASM_V128) {
-        lower_put_opcode(out, OP_V128_CONST);
+        writer_opcode(out, OP_V128_CONST);
         write_fixed(out, expression->value, 8);
         write_fixed(out, expression->value_high, 8);
         return;
@@ -196,9 +196,9 @@ static void write_number(const struct wasm_expression *expression, struct chimer
     static const uint8_t opcodes[] = {OP_F64_CONST, OP_F32_CONST, OP_I64_CONST, OP_I32_CONST};
     chimera_buffer_byte(out, opcodes[expression->type - WASM_F64]);
     if (expression->type == WASM_I32)
-        lower_put_signed(out, (int32_t)(uint32_t)expression->value);
+        writer_signed(out, (int32_t)(uint32_t)expression->value);
     else if (expression->type == WASM_I64)
-        lower_put_signed(out, (int64_t)expression->value);
+        writer_signed(out, (int64_t)expression->value);
     else
         write_fixed(out, expression->value, expression->type == WASM_F32 ? 4 : 8);
 }
@@ -217,11 +217,11 @@ void lower_write_constant(struct lowering *lowering, const struct wasm_expressio
         break;
     case WASM_REF_FUNC:
         chimera_buffer_byte(out, OP_REF_FUNC);
-        lower_put_u32(out, (uint32_t)expression->value);
+        writer_u32(out, (uint32_t)expression->value);
         break;
     case WASM_GLOBAL_GET:
         chimera_buffer_byte(out, OP_GLOBAL_GET);
-        lower_put_u32(out, (uint32_t)expression->value);
+        writer_u32(out, (uint32_t)expression->value);
         break;
     }
     chimera_buffer_byte(out, OP_END);

@@ -5,7 +5,7 @@
 
 void emit_pending(struct lower_body *body, const uint8_t *from)
 {
-    lower_put_bytes(&body->out, body->copied, from);
+    writer_bytes(&body->out, body->copied, from);
     body->copied = from;
 }
 
@@ -27,7 +27,7 @@ static void put_byte(struct lower_body *body, uint8_t byte)
 static void put_index(struct lower_body *body, uint8_t opcode, uint32_t index)
 {
     put_byte(body, opcode);
-    lower_put_u32(&body->out, index);
+    writer_u32(&body->out, index);
 }
 
 /* A local that the pass adds, of the representation that `type` has. It is used within the
@@ -82,7 +82,7 @@ void emit_function(struct lower_body *body, const uint8_t *from, uint32_t functi
     if (!begin_replacement(body, from))
         return;
     put_byte(body, OP_I32_CONST);
-    lower_put_signed(&body->out, lower_slot(body->lowering, function));
+    writer_signed(&body->out, lower_slot(body->lowering, function));
     if (!body->lowering->is_slotted)
         put_index(body, OP_TABLE_GET, body->lowering->table_count);
 }
@@ -141,7 +141,7 @@ static void put_marker(struct lower_body *body, uint32_t type)
         return;
     lowering->has_marker = true;
     put_byte(body, OP_I32_CONST);
-    lower_put_signed(&body->out, lower_type_id(lowering, type));
+    writer_signed(&body->out, lower_type_id(lowering, type));
     put_index(body, OP_GLOBAL_SET, lowering->global_count);
 }
 
@@ -157,7 +157,7 @@ static void put_call(struct lower_body *body, uint32_t type)
 {
     put_marker(body, type);
     put_index(body, OP_CALL_INDIRECT, type);
-    lower_put_u32(&body->out, body->lowering->table_count);
+    writer_u32(&body->out, body->lowering->table_count);
 }
 
 void emit_call_reference(struct lower_body *body, const uint8_t *from, uint32_t type)
@@ -187,7 +187,7 @@ void emit_indices(struct lower_body *body, const uint8_t *from, enum wasm_opcode
 {
     if (!begin_replacement(body, from))
         return;
-    lower_put_opcode(&body->out, opcode);
+    writer_opcode(&body->out, opcode);
     for (uint32_t i = 0; i < count; i++)
-        lower_put_u32(&body->out, indices[i]);
+        writer_u32(&body->out, indices[i]);
 }

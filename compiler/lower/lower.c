@@ -91,45 +91,22 @@ static int read_all(struct lowering *lowering)
 
 /* --- Writing. --- */
 
-static void put_section(struct chimera_buffer *out, enum wasm_section id,
-                        struct chimera_slice payload)
-{
-    if (payload.size == 0)
-        return;
-    chimera_buffer_byte(out, (uint8_t)id);
-    lower_put_u32(out, (uint32_t)payload.size);
-    chimera_buffer_append(out, payload);
-}
-
 static void put_made(struct chimera_buffer *out, enum wasm_section id,
                      struct chimera_buffer *payload)
 {
-    if (payload->failed)
-        out->failed = payload->failed;
-    put_section(out, id, chimera_buffer_slice(payload));
-    chimera_buffer_reset(payload);
+    if (payload->size > 0 || payload->failed)
+        writer_end_section(out, id, payload);
 }
 
 /* A count, and what has been made before. */
 static void put_counted(struct chimera_buffer *out, enum wasm_section id, uint32_t count,
                         const struct chimera_buffer *made, struct chimera_buffer *payload)
 {
-    lower_put_u32(payload, count);
+    writer_u32(payload, count);
     chimera_buffer_append(payload, chimera_buffer_slice(made));
     if (made->failed)
         payload->failed = made->failed;
     put_made(out, id, payload);
-}
-
-static void copy_section(struct chimera_buffer *out, const struct lowering *lowering,
-                         enum wasm_section id)
-{
-    struct chimera_slice section = lowering->source->section[id];
-    if (!section.data)
-        return;
-    chimera_buffer_byte(out, (uint8_t)id);
-    lower_put_u32(out, (uint32_t)section.size);
-    chimera_buffer_append(out, section);
 }
 
 /* Metadata and names; the framing was read before. */
@@ -144,8 +121,8 @@ static void copy_custom_sections(struct chimera_buffer *out, const struct loweri
     while (reader.code == 0 && reader.at < reader.end) {
         uint8_t id = reader_byte(&reader);
         struct chimera_slice payload = reader_bytes(&reader, reader_u32(&reader));
-        if (id == WASM_SECTION_CUSTOM)
-            put_section(out, WASM_SECTION_CUSTOM, payload);
+        if (id == WASM_SECTION_CUSTOM && payload.size > 0)
+            writer_section(out, WASM_SECTION_CUSTOM, payload);
     }
 }
 
@@ -160,19 +137,19 @@ static void write_all(struct lowering *lowering, struct chimera_buffer *out)
     put_made(out, WASM_SECTION_TYPE, &payload);
     if (source->section[WASM_SECTION_IMPORT].data)
         put_counted(out, WASM_SECTION_IMPORT, lowering->import_count, &lowering->imports, &payload);
-    copy_section(out, lowering, WASM_SECTION_FUNCTION);
+    writer_copy_section(out, source, WASM_SECTION_FUNCTION);
     lower_write_globals(lowering, &globals); /* may need slots, so before the tables */
     if (source->section[WASM_SECTION_TABLE].data || lowering->has_private_table) {
         lower_write_tables(lowering, &payload);
         put_made(out, WASM_SECTION_TABLE, &payload);
     }
-    copy_section(out, lowering, WASM_SECTION_MEMORY);
+    writer_copy_section(out, source, WASM_SECTION_MEMORY);
     put_made(out, WASM_SECTION_GLOBAL, &globals);
-    copy_section(out, lowering, WASM_SECTION_EXPORT);
-    copy_section(out, lowering, WASM_SECTION_START);
+    writer_copy_section(out, source, WASM_SECTION_EXPORT);
+    writer_copy_section(out, source, WASM_SECTION_START);
     lower_write_elements(lowering, &payload);
     put_made(out, WASM_SECTION_ELEMENT, &payload);
-    copy_section(out, lowering, WASM_SECTION_DATA_COUNT);
+    writer_copy_section(out, source, WASM_SECTION_DATA_COUNT);
     if (source->section[WASM_SECTION_CODE].data)
         put_counted(out, WASM_SECTION_CODE, lowering->function_count - lowering->imported_functions,
                     &lowering->code, &payload);

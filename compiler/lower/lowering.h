@@ -22,6 +22,7 @@
 #include "compiler/wasm/instruction.h"
 #include "compiler/wasm/module.h"
 #include "compiler/wasm/reader.h"
+#include "compiler/wasm/writer.h"
 #include "runtime/base/buffer.h"
 
 /* --- Types (types.c). --- */
@@ -161,12 +162,5 @@ uint32_t lower_slot(struct lowering *lowering, uint32_t function);
 /* --- Code (code.c and what it calls). --- */
 
 void lower_read_code(struct reader *reader, struct lowering *lowering);
-
-/* --- Bytes (bytes.c). --- */
-
-void lower_put_u32(struct chimera_buffer *out, uint32_t value);
-void lower_put_opcode(struct chimera_buffer *out, enum wasm_opcode opcode);
-void lower_put_signed(struct chimera_buffer *out, int64_t value);
-void lower_put_bytes(struct chimera_buffer *out, const uint8_t *from, const uint8_t *to);
 
 #endif

@@ -76,32 +76,17 @@ static void look_at_boundary(struct lowering *lowering, struct lower_list list)
         lowering->needs_funcrefs |= lower_is_concrete(list.types[i]);
 }
 
-static void write_name(struct chimera_buffer *out, struct chimera_slice name)
-{
-    lower_put_u32(out, (uint32_t)name.size);
-    chimera_buffer_append(out, name);
-}
-
-static void write_limits(struct chimera_buffer *out, const struct wasm_limits *limits)
-{
-    bool has_max = limits->max != UINT32_MAX;
-    chimera_buffer_byte(out, has_max);
-    lower_put_u32(out, limits->min);
-    if (has_max)
-        lower_put_u32(out, limits->max);
-}
-
 static void add_import(struct lowering *lowering, struct chimera_slice module,
                        struct chimera_slice name, const struct description *description)
 {
     struct chimera_buffer *out = &lowering->imports;
-    write_name(out, module);
-    write_name(out, name);
+    writer_name(out, module);
+    writer_name(out, name);
     chimera_buffer_byte(out, description->kind);
     switch (description->kind) {
     case WASM_FUNCTION:
         lowering->functions[lowering->function_count++] = description->type;
-        lower_put_u32(out, description->type);
+        writer_u32(out, description->type);
         look_at_boundary(lowering, lower_params(lowering, description->type));
         look_at_boundary(lowering, lower_results(lowering, description->type));
         break;
@@ -110,7 +95,7 @@ static void add_import(struct lowering *lowering, struct chimera_slice module,
         lowering->tables[lowering->table_count++].initial = WASM_NULL_FUNCTION;
         chimera_buffer_byte(out, lower_is_function(description->table.type) ? WASM_FUNCREF
                                                                             : WASM_EXTERNREF);
-        write_limits(out, &description->table.limits);
+        writer_limits(out, &description->table.limits);
         break;
     case WASM_GLOBAL:
         lowering->globals[lowering->global_count++] = description->global;
@@ -119,7 +104,7 @@ static void add_import(struct lowering *lowering, struct chimera_slice module,
         chimera_buffer_byte(out, description->global.is_mutable);
         break;
     default:
-        lower_put_bytes(out, description->from, description->to);
+        writer_bytes(out, description->from, description->to);
     }
     lowering->import_count++;
 }
@@ -195,12 +180,12 @@ static void add_initial_segment(struct reader *reader, struct lowering *lowering
     static const uint8_t offset[] = {OP_I32_CONST, 0, OP_END};
     lowering->table_segments++;
     chimera_buffer_byte(out, 2); /* active, by index */
-    lower_put_u32(out, index);
-    lower_put_bytes(out, offset, offset + sizeof(offset));
+    writer_u32(out, index);
+    writer_bytes(out, offset, offset + sizeof(offset));
     chimera_buffer_byte(out, 0);
-    lower_put_u32(out, table->limits.min);
+    writer_u32(out, table->limits.min);
     for (uint32_t i = 0; i < table->limits.min; i++)
-        lower_put_u32(out, table->initial);
+        writer_u32(out, table->initial);
 }
 
 static void read_table(struct reader *reader, struct lowering *lowering)
@@ -238,17 +223,17 @@ void lower_read_tables(struct reader *reader, struct lowering *lowering)
 
 void lower_write_tables(struct lowering *lowering, struct chimera_buffer *out)
 {
-    lower_put_u32(out,
-                  lowering->table_count - lowering->imported_tables + lowering->has_private_table);
+    writer_u32(out,
+               lowering->table_count - lowering->imported_tables + lowering->has_private_table);
     for (uint32_t i = lowering->imported_tables; i < lowering->table_count; i++) {
         chimera_buffer_byte(out, lower_is_function(lowering->tables[i].type) ? WASM_FUNCREF
                                                                              : WASM_EXTERNREF);
-        write_limits(out, &lowering->tables[i].limits);
+        writer_limits(out, &lowering->tables[i].limits);
     }
     if (lowering->has_private_table) {
         uint32_t size = lowering->slot_count + 1;
         chimera_buffer_byte(out, WASM_FUNCREF);
-        write_limits(out, &(struct wasm_limits){size, size});
+        writer_limits(out, &(struct wasm_limits){size, size});
     }
 }
 
@@ -281,7 +266,7 @@ static struct wasm_expression slot_of_expression(struct lowering *lowering,
 void lower_write_globals(struct lowering *lowering, struct chimera_buffer *out)
 {
     static const uint8_t marker[] = {WASM_I32, 1, OP_I32_CONST, 0, OP_END}; /* 1: mutable */
-    lower_put_u32(out, lowering->global_count - lowering->imported_globals + lowering->has_marker);
+    writer_u32(out, lowering->global_count - lowering->imported_globals + lowering->has_marker);
     for (uint32_t i = lowering->imported_globals; i < lowering->global_count; i++) {
         struct lower_global *global = &lowering->globals[i];
         struct wasm_expression initial = global->initial;
@@ -292,7 +277,7 @@ void lower_write_globals(struct lowering *lowering, struct chimera_buffer *out)
         lower_write_constant(lowering, &initial, out);
     }
     if (lowering->has_marker)
-        lower_put_bytes(out, marker, marker + sizeof(marker));
+        writer_bytes(out, marker, marker + sizeof(marker));
 }
 
 /* The section itself is copied; the reader of the new module judges the rest of it. */

@@ -47,15 +47,15 @@ static void write_head(struct lowering *lowering, const struct segment *segment,
 {
     struct chimera_buffer *out = &lowering->elements;
     uint32_t flags = is_active(segment) ? segment->flags | 2 : segment->flags;
-    lower_put_u32(out, flags);
+    writer_u32(out, flags);
     if (is_active(segment)) {
-        lower_put_u32(out, segment->table);
+        writer_u32(out, segment->table);
         lower_write_constant(lowering, &segment->offset, out);
     }
     bool is_function = lower_is_function(segment->type);
     uint8_t type = is_function ? WASM_FUNCREF : WASM_EXTERNREF;
     chimera_buffer_byte(out, flags & 4 ? type : 0);
-    lower_put_u32(out, count);
+    writer_u32(out, count);
 }
 
 static void copy_entry(struct reader *reader, struct lowering *lowering,
@@ -72,7 +72,7 @@ static void copy_entry(struct reader *reader, struct lowering *lowering,
         reader_fail(reader, CHIMERA_EMODULE, "unknown function %u", function);
     } else if (reader->code == 0) {
         lowering->declared[function] |= 1;
-        lower_put_u32(&lowering->elements, function);
+        writer_u32(&lowering->elements, function);
     }
 }
 
@@ -109,12 +109,12 @@ static uint32_t write_private(struct lowering *lowering, struct chimera_buffer *
     if (!lowering->has_private_table || lowering->slot_count == 0)
         return 0;
     chimera_buffer_byte(out, 2);
-    lower_put_u32(out, lowering->table_count);
-    lower_put_bytes(out, offset, offset + sizeof(offset));
+    writer_u32(out, lowering->table_count);
+    writer_bytes(out, offset, offset + sizeof(offset));
     chimera_buffer_byte(out, 0);
-    lower_put_u32(out, lowering->slot_count);
+    writer_u32(out, lowering->slot_count);
     for (uint32_t i = 0; i < lowering->slot_count; i++)
-        lower_put_u32(out, lowering->slotted[i]);
+        writer_u32(out, lowering->slotted[i]);
     return 1;
 }
 
@@ -125,7 +125,7 @@ void lower_write_elements(struct lowering *lowering, struct chimera_buffer *out)
     uint32_t count =
         lowering->table_segments + lowering->segment_count + write_private(lowering, &own);
     if (count > 0) {
-        lower_put_u32(out, count);
+        writer_u32(out, count);
         chimera_buffer_append(out, chimera_buffer_slice(&lowering->table_elements));
         chimera_buffer_append(out, chimera_buffer_slice(&lowering->elements));
         chimera_buffer_append(out, chimera_buffer_slice(&own));
@@ -143,17 +143,17 @@ static void copy_data(struct reader *reader, struct lowering *lowering)
     uint32_t kind = reader_u32(reader);
     if (kind > 2)
         reader_fail(reader, CHIMERA_EMODULE, "malformed data segment kind %u", kind);
-    lower_put_u32(out, kind);
+    writer_u32(out, kind);
     if (kind == 2)
-        lower_put_u32(out,
-                      reader_u32(reader)); /* the memory; the reader of the new module judges it */
+        writer_u32(out,
+                   reader_u32(reader)); /* the memory; the reader of the new module judges it */
     if (kind != 1) {
         struct wasm_expression offset = lower_constant(reader, lowering, WASM_I32);
         if (reader->code == 0)
             lower_write_constant(lowering, &offset, out);
     }
     struct chimera_slice bytes = reader_bytes(reader, reader_u32(reader));
-    lower_put_u32(out, (uint32_t)bytes.size);
+    writer_u32(out, (uint32_t)bytes.size);
     chimera_buffer_append(out, bytes);
 }
 

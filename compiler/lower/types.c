@@ -391,14 +391,14 @@ void lower_read_types(struct reader *reader, struct lowering *lowering)
 static void write_list(struct lowering *lowering, struct lower_list list,
                        struct chimera_buffer *out)
 {
-    lower_put_u32(out, list.count);
+    writer_u32(out, list.count);
     for (uint32_t i = 0; i < list.count; i++)
         chimera_buffer_byte(out, lower_byte(lowering, list.types[i]));
 }
 
 void lower_write_types(struct lowering *lowering, struct chimera_buffer *out)
 {
-    lower_put_u32(out, lowering->types.count);
+    writer_u32(out, lowering->types.count);
     for (uint32_t i = 0; i < lowering->types.count; i++) {
         chimera_buffer_byte(out, WASM_FORM_FUNCTION);
         write_list(lowering, lower_params(lowering, i), out);
