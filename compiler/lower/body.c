@@ -123,9 +123,9 @@ static bool grow_frames(struct lower_body *body)
 
 void body_begin_block(struct lower_body *body, uint8_t opcode, struct lower_block type)
 {
-    if (body->frame_count >= CHIMERA_NESTING_MAX) {
+    if (body->frame_count >= WASM_NESTING_MAX) {
         reader_fail(body->reader, CHIMERA_ELIMIT, "blocks are nested deeper than %d",
-                    CHIMERA_NESTING_MAX);
+                    WASM_NESTING_MAX);
         return;
     }
     if (body->frame_count == body->frame_capacity && !grow_frames(body))

@@ -5,10 +5,6 @@
 #include "compiler/lower/body.h"
 #include "compiler/wasm/body.h"
 
-/* As in wasm/body.c and wasm/segments.c. */
-#define LOCALS_MAX 50000u
-#define BODY_MAX ((uint64_t)8 << 20)
-
 /* Three arrays by local. They are kept for the next body, and only grow. */
 static bool has_locals(struct lower_body *body, uint64_t count)
 {
@@ -51,9 +47,9 @@ static void read_locals(struct lower_body *body)
         uint32_t count = reader_u32(body->reader);
         lower_type type = lower_read_type(body->reader, body->lowering);
         total += count;
-        if (body->reader->code == 0 && total > LOCALS_MAX)
+        if (body->reader->code == 0 && total > WASM_LOCALS_MAX)
             reader_fail(body->reader, CHIMERA_ELIMIT, "a function has more than %u locals",
-                        LOCALS_MAX);
+                        WASM_LOCALS_MAX);
         if (body->reader->code == 0)
             add_locals(body, count, type, lower_is_defaultable(type));
     }
@@ -137,9 +133,9 @@ static void read_body(struct lower_body *body, struct reader *outer, uint32_t fu
                       struct chimera_buffer *locals)
 {
     uint32_t size = reader_u32(outer);
-    if (size > BODY_MAX)
+    if (size > WASM_BODY_MAX)
         reader_fail(outer, CHIMERA_ELIMIT, "a function of %u bytes is over the limit of %llu", size,
-                    (unsigned long long)BODY_MAX);
+                    (unsigned long long)WASM_BODY_MAX);
     struct chimera_slice bytes = reader_bytes(outer, size);
     if (outer->code < 0)
         return;
@@ -181,8 +177,8 @@ void lower_read_code(struct reader *reader, struct lowering *lowering)
         reader_fail(reader, CHIMERA_EMODULE, "function and code section have inconsistent lengths");
     struct lower_body body = {.lowering = lowering, .reader = reader};
     struct chimera_buffer locals;
-    chimera_buffer_init(&body.out, 64 * BODY_MAX);
-    chimera_buffer_init(&locals, 64 * BODY_MAX);
+    chimera_buffer_init(&body.out, 64 * WASM_BODY_MAX);
+    chimera_buffer_init(&locals, 64 * WASM_BODY_MAX);
     for (uint32_t i = 0;
          i < count && reader->code == 0 && !(lowering->is_slotted && lowering->needs_funcrefs); i++)
         read_body(&body, reader, lowering->imported_functions + i, &locals);

@@ -20,6 +20,7 @@
 #define CHIMERA_COMPILER_LOWER_LOWERING_H
 
 #include "compiler/wasm/instruction.h"
+#include "compiler/wasm/limits.h"
 #include "compiler/wasm/module.h"
 #include "compiler/wasm/reader.h"
 #include "compiler/wasm/writer.h"

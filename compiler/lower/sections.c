@@ -4,12 +4,6 @@
 #include "compiler/lower/lowering.h"
 #include "compiler/wasm/body.h"
 
-/* As in wasm/sections.c. */
-#define IMPORTS_MAX 100000u
-#define TABLES_MAX 100u
-#define GLOBALS_MAX 1000000u
-#define EXPORTS_MAX 100000u
-
 #define INITIAL_MAX \
     100000u /* entries of a table with an initial value: each becomes an entry of a segment */
 
@@ -111,8 +105,8 @@ static void add_import(struct lowering *lowering, struct chimera_slice module,
 
 static bool has_room(struct reader *reader, const struct lowering *lowering, uint32_t count)
 {
-    if (reader->code == 0 && lowering->import_count + (uint64_t)count > IMPORTS_MAX)
-        reader_fail(reader, CHIMERA_ELIMIT, "more than %u imports", IMPORTS_MAX);
+    if (reader->code == 0 && lowering->import_count + (uint64_t)count > WASM_IMPORTS_MAX)
+        reader_fail(reader, CHIMERA_ELIMIT, "more than %u imports", WASM_IMPORTS_MAX);
     else if (reader->code == 0 && lowering->imports.failed)
         reader_fail(reader, lowering->imports.failed, "the imports' names are over the limit");
     return reader->code == 0;
@@ -127,7 +121,7 @@ static void read_group(struct reader *reader, struct lowering *lowering,
     lowering->features |= WASM_LOWERS_IMPORTS;
     if (is_of_type)
         shared = read_description(reader, lowering, reader_byte(reader));
-    uint32_t count = reader_count(reader, IMPORTS_MAX, "imports");
+    uint32_t count = reader_count(reader, WASM_IMPORTS_MAX, "imports");
     for (uint32_t i = 0; i < count && has_room(reader, lowering, 1); i++) {
         struct chimera_slice name = reader_name(reader);
         struct description own =
@@ -153,14 +147,14 @@ static void read_import(struct reader *reader, struct lowering *lowering)
 
 void lower_read_imports(struct reader *reader, struct lowering *lowering)
 {
-    uint32_t count = reader_count(reader, IMPORTS_MAX, "imports");
+    uint32_t count = reader_count(reader, WASM_IMPORTS_MAX, "imports");
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
         read_import(reader, lowering);
     lowering->imported_functions = lowering->function_count;
     lowering->imported_tables = lowering->table_count;
     lowering->imported_globals = lowering->global_count;
-    if (lowering->table_count > TABLES_MAX)
-        reader_fail(reader, CHIMERA_ELIMIT, "more than %u tables", TABLES_MAX);
+    if (lowering->table_count > WASM_TABLES_MAX)
+        reader_fail(reader, CHIMERA_ELIMIT, "more than %u tables", WASM_TABLES_MAX);
 }
 
 /* --- Tables. --- */
@@ -216,7 +210,7 @@ static void read_table(struct reader *reader, struct lowering *lowering)
 
 void lower_read_tables(struct reader *reader, struct lowering *lowering)
 {
-    uint32_t count = reader_count(reader, TABLES_MAX - lowering->table_count, "tables");
+    uint32_t count = reader_count(reader, WASM_TABLES_MAX - lowering->table_count, "tables");
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
         read_table(reader, lowering);
 }
@@ -241,7 +235,7 @@ void lower_write_tables(struct lowering *lowering, struct chimera_buffer *out)
 
 void lower_read_globals(struct reader *reader, struct lowering *lowering)
 {
-    uint32_t count = reader_count(reader, GLOBALS_MAX, "globals");
+    uint32_t count = reader_count(reader, WASM_GLOBALS_MAX, "globals");
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         struct lower_global *global = &lowering->globals[lowering->global_count];
         global->type = lower_read_type(reader, lowering);
@@ -283,7 +277,7 @@ void lower_write_globals(struct lowering *lowering, struct chimera_buffer *out)
 /* The section itself is copied; the reader of the new module judges the rest of it. */
 void lower_read_exports(struct reader *reader, struct lowering *lowering)
 {
-    uint32_t count = reader_count(reader, EXPORTS_MAX, "exports");
+    uint32_t count = reader_count(reader, WASM_EXPORTS_MAX, "exports");
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         reader_name(reader);
         uint8_t kind = reader_byte(reader);

@@ -3,9 +3,6 @@
  * with folded offsets. */
 #include "compiler/lower/lowering.h"
 
-#define SEGMENTS_MAX 100000u
-#define ENTRIES_MAX 10000000u
-
 struct segment {
     uint32_t
         flags; /* bit 0: not active; bit 1: a table index, or declarative; bit 2: expressions */
@@ -78,12 +75,12 @@ static void copy_entry(struct reader *reader, struct lowering *lowering,
 
 void lower_read_elements(struct reader *reader, struct lowering *lowering)
 {
-    uint32_t count = reader_count(reader, SEGMENTS_MAX, "element segments");
+    uint32_t count = reader_count(reader, WASM_SEGMENTS_MAX, "element segments");
     lowering->segments = reader_reserve(reader, count, sizeof(*lowering->segments));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         struct segment segment = {0};
         read_head(reader, lowering, &segment);
-        uint32_t entries = reader_count(reader, ENTRIES_MAX, "entries");
+        uint32_t entries = reader_count(reader, WASM_ENTRIES_MAX, "entries");
         if (reader->code < 0)
             return;
         write_head(lowering, &segment, entries);
@@ -159,7 +156,7 @@ static void copy_data(struct reader *reader, struct lowering *lowering)
 
 void lower_read_data(struct reader *reader, struct lowering *lowering)
 {
-    lowering->data_count = reader_count(reader, SEGMENTS_MAX, "data segments");
+    lowering->data_count = reader_count(reader, WASM_SEGMENTS_MAX, "data segments");
     for (uint32_t i = 0; i < lowering->data_count && reader->code == 0; i++)
         copy_data(reader, lowering);
 }

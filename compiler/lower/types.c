@@ -11,9 +11,7 @@
 #include "compiler/lower/lowering.h"
 #include "compiler/wasm/body.h"
 
-#define TYPES_MAX 1000000u
 #define SECTION_MAX ((size_t)16 << 20) /* bytes */
-#define PARAMS_MAX 1000u
 
 #define INSIDE 0x20000000u /* in a key: a heap type by its position in the group */
 #define OPEN 0x80000000u   /* in a key, at the parameters' count: not final */
@@ -184,7 +182,7 @@ struct lower_list lower_results(const struct lowering *lowering, uint32_t type)
 
 static uint32_t read_list(struct reader *reader, struct lowering *lowering, const char *what)
 {
-    uint32_t count = reader_count(reader, PARAMS_MAX, what);
+    uint32_t count = reader_count(reader, WASM_PARAMS_MAX, what);
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
         lowering->types.list[lowering->types.used++] = lower_read_type(reader, lowering);
     return count;
@@ -297,9 +295,9 @@ static void read_group(struct reader *reader, struct lowering *lowering, uint32_
     uint8_t form = reader_byte(reader);
     bool is_group = form == WASM_FORM_GROUP;
     if (is_group)
-        count = reader_count(reader, TYPES_MAX, "types");
+        count = reader_count(reader, WASM_TYPES_MAX, "types");
     if (reader->code == 0 && count > *room)
-        reader_fail(reader, CHIMERA_ELIMIT, "more than %u types", TYPES_MAX);
+        reader_fail(reader, CHIMERA_ELIMIT, "more than %u types", WASM_TYPES_MAX);
     *room -= reader->code == 0 ? count : 0;
     lowering->types.limit = first + (reader->code == 0 ? count : 0);
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
@@ -375,8 +373,8 @@ void lower_read_types(struct reader *reader, struct lowering *lowering)
         reader_fail(reader, CHIMERA_ELIMIT, "%zu bytes of types are over the limit", size);
         return;
     }
-    uint32_t groups = reader_count(reader, TYPES_MAX, "types"), room = TYPES_MAX;
-    uint32_t types_max = size < TYPES_MAX ? (uint32_t)size : TYPES_MAX;
+    uint32_t groups = reader_count(reader, WASM_TYPES_MAX, "types"), room = WASM_TYPES_MAX;
+    uint32_t types_max = size < WASM_TYPES_MAX ? (uint32_t)size : WASM_TYPES_MAX;
     lowering->types.keys = reader_reserve(reader, size, sizeof(uint32_t));
     lowering->types.list = reader_reserve(reader, size, sizeof(lower_type));
     lowering->types.position = reader_reserve(reader, types_max, sizeof(uint32_t));

@@ -2,8 +2,7 @@
 #include "compiler/wasm/body.h"
 
 #include "compiler/wasm/instruction.h"
-
-#define LOCALS_MAX 50000u /* the limit that engines share */
+#include "compiler/wasm/limits.h"
 
 uint8_t opcode_value_type(struct reader *reader)
 {
@@ -76,12 +75,33 @@ static void skip_select_types(struct reader *reader)
         opcode_value_type(reader);
 }
 
+static void skip_constant(struct reader *reader, enum wasm_immediates immediates)
+{
+    switch (immediates) {
+    case IMMEDIATE_I32:
+        reader_signed(reader, 32);
+        break;
+    case IMMEDIATE_I64:
+        reader_signed(reader, 64);
+        break;
+    case IMMEDIATE_F32:
+        reader_bytes(reader, 4);
+        break;
+    case IMMEDIATE_F64:
+        reader_bytes(reader, 8);
+        break;
+    case IMMEDIATE_LANES:
+    case IMMEDIATE_V128:
+        reader_bytes(reader, 16);
+        break;
+    default: /* none; what follows a prefix is read with it */
+        break;
+    }
+}
+
 static void skip_immediates(struct reader *reader, enum wasm_immediates immediates)
 {
     switch (immediates) {
-    case IMMEDIATE_NONE:
-    case IMMEDIATE_MORE: /* whoever read the prefix reads on */
-        break;
     case IMMEDIATE_TWO_INDICES:
         reader_u32(reader);
         /* fall through */
@@ -119,22 +139,8 @@ static void skip_immediates(struct reader *reader, enum wasm_immediates immediat
     case IMMEDIATE_HEAP_TYPE:
         read_heap_type(reader);
         break;
-    case IMMEDIATE_I32:
-        reader_signed(reader, 32);
-        break;
-    case IMMEDIATE_I64:
-        reader_signed(reader, 64);
-        break;
-    case IMMEDIATE_F32:
-        reader_bytes(reader, 4);
-        break;
-    case IMMEDIATE_F64:
-        reader_bytes(reader, 8);
-        break;
-    case IMMEDIATE_LANES:
-    case IMMEDIATE_V128:
-        reader_bytes(reader, 16);
-        break;
+    default:
+        skip_constant(reader, immediates);
     }
 }
 
@@ -216,8 +222,9 @@ static void skip_locals(struct reader *reader)
         opcode_value_type(reader);
         if (total > UINT32_MAX)
             reader_fail(reader, CHIMERA_EMODULE, "too many locals");
-        else if (total > LOCALS_MAX)
-            reader_fail(reader, CHIMERA_ELIMIT, "a function has more than %u locals", LOCALS_MAX);
+        else if (total > WASM_LOCALS_MAX)
+            reader_fail(reader, CHIMERA_ELIMIT, "a function has more than %u locals",
+                        WASM_LOCALS_MAX);
     }
 }
 
@@ -232,9 +239,9 @@ int opcode_walk(struct reader *reader, struct chimera_module *module)
     skip_locals(reader);
     while (reader->code == 0 && depth > 0) {
         uint8_t opcode = reader_byte(reader);
-        if (begins_block(opcode) && ++depth > CHIMERA_NESTING_MAX)
+        if (begins_block(opcode) && ++depth > WASM_NESTING_MAX)
             reader_fail(reader, CHIMERA_ELIMIT, "blocks are nested deeper than %d",
-                        CHIMERA_NESTING_MAX);
+                        WASM_NESTING_MAX);
         else if (opcode == OP_END)
             depth--;
         walk_instruction(reader, module, opcode);
@@ -251,6 +258,17 @@ static uint64_t read_fixed(struct reader *reader, unsigned size)
     for (unsigned i = 0; i < bytes.size; i++)
         value |= (uint64_t)(uint8_t)bytes.data[i] << (8 * i);
     return value;
+}
+
+static struct wasm_expression read_vector_constant(struct reader *reader)
+{
+    struct wasm_expression expression = {.kind = WASM_CONST, .type = WASM_V128};
+    if (wasm_vector_instruction(reader_u32(reader))->opcode != OP_V128_CONST)
+        reader_fail(reader, CHIMERA_EMODULE, "a vector instruction in a constant expression");
+    reader->has_vectors = true;
+    expression.value = read_fixed(reader, 8);
+    expression.value_high = read_fixed(reader, 8);
+    return expression;
 }
 
 struct wasm_expression opcode_constant_operand(struct reader *reader, uint8_t opcode)
@@ -287,12 +305,7 @@ struct wasm_expression opcode_constant_operand(struct reader *reader, uint8_t op
         expression.value = reader_u32(reader);
         break;
     case OP_PREFIX_VECTORS:
-        if (wasm_vector_instruction(reader_u32(reader))->opcode != OP_V128_CONST)
-            reader_fail(reader, CHIMERA_EMODULE, "a vector instruction in a constant expression");
-        reader->has_vectors = true;
-        expression.type = WASM_V128;
-        expression.value = read_fixed(reader, 8);
-        expression.value_high = read_fixed(reader, 8);
+        expression = read_vector_constant(reader);
         break;
     default:
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x in a constant expression", opcode);

@@ -6,9 +6,6 @@
 #include "compiler/wasm/module.h"
 #include "compiler/wasm/reader.h"
 
-/* wasm2c recurses over nested blocks; its own limit is 16,384. */
-#define CHIMERA_NESTING_MAX 16000
-
 /* Reads the body that the reader holds (locals and code) to its end. Refuses what no tier can
  * compile, by the proposal's name; notes what the module's bodies use. */
 int opcode_walk(struct reader *reader, struct chimera_module *module);

@@ -6,21 +6,11 @@
 #include <stdlib.h>
 
 #include "compiler/wasm/body.h"
-
-/* The limits that engines share (WebAssembly JavaScript interface, "implementation limits"). */
-#define TYPES_MAX 1000000u
-#define FUNCTIONS_MAX 1000000u
-#define IMPORTS_MAX 100000u
-#define EXPORTS_MAX 100000u
-#define GLOBALS_MAX 1000000u
-#define TABLES_MAX 100u
-#define PARAMS_MAX 1000u
-
-#define PAGES_MAX 65536u
+#include "compiler/wasm/limits.h"
 
 static struct chimera_slice read_value_types(struct reader *reader, const char *what)
 {
-    uint32_t count = reader_count(reader, PARAMS_MAX, what);
+    uint32_t count = reader_count(reader, WASM_PARAMS_MAX, what);
     const char *first = (const char *)reader->at;
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
         opcode_value_type(reader);
@@ -87,7 +77,7 @@ static void check_form(struct reader *reader, uint8_t form)
 
 void module_read_types(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, TYPES_MAX, "types");
+    uint32_t count = reader_count(reader, WASM_TYPES_MAX, "types");
     module->signatures = reader_reserve(reader, count, sizeof(*module->signatures));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         check_form(reader, reader_byte(reader));
@@ -142,7 +132,7 @@ static void add_memory(struct reader *reader, struct chimera_module *module, boo
     }
     module->has_memory = true;
     module->is_memory_imported = is_imported;
-    module->memory = module_read_limits(reader, PAGES_MAX);
+    module->memory = module_read_limits(reader, WASM_PAGES_MAX);
 }
 
 static uint8_t read_reference_type(struct reader *reader)
@@ -231,7 +221,7 @@ static void read_import(struct reader *reader, struct chimera_module *module,
 
 void module_read_imports(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, IMPORTS_MAX, "imports");
+    uint32_t count = reader_count(reader, WASM_IMPORTS_MAX, "imports");
     module->imports = reader_reserve(reader, count, sizeof(*module->imports));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         read_import(reader, module, &module->imports[i]);
@@ -253,7 +243,7 @@ static uint32_t count_of_section(const struct reader *reader, const struct chime
     inside.at = (const uint8_t *)section.data;
     inside.end = inside.at + section.size;
     inside.err = NULL;
-    return reader_count(&inside, FUNCTIONS_MAX, "entries");
+    return reader_count(&inside, WASM_FUNCTIONS_MAX, "entries");
 }
 
 void module_begin_indices(struct reader *reader, struct chimera_module *module)
@@ -281,14 +271,14 @@ void module_begin_indices(struct reader *reader, struct chimera_module *module)
 
 void module_read_functions(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, FUNCTIONS_MAX, "functions");
+    uint32_t count = reader_count(reader, WASM_FUNCTIONS_MAX, "functions");
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
         module->functions[module->function_count++] = read_type_index(reader, module);
 }
 
 void module_read_tables(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, TABLES_MAX, "tables");
+    uint32_t count = reader_count(reader, WASM_TABLES_MAX, "tables");
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         if (reader->at < reader->end && *reader->at == WASM_TABLE_INITIAL) {
             reader_want_lowering(reader, "tables with an initial value");
@@ -310,7 +300,7 @@ void module_read_memories(struct reader *reader, struct chimera_module *module)
 
 void module_read_globals(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, GLOBALS_MAX, "globals");
+    uint32_t count = reader_count(reader, WASM_GLOBALS_MAX, "globals");
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         struct wasm_global *global = &module->globals[module->global_count];
         read_global_type(reader, global);
@@ -366,7 +356,7 @@ static void refuse_equal_names(struct reader *reader, const struct chimera_modul
 
 void module_read_exports(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, EXPORTS_MAX, "exports");
+    uint32_t count = reader_count(reader, WASM_EXPORTS_MAX, "exports");
     module->exports = reader_reserve(reader, count, sizeof(*module->exports));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         struct wasm_export *export = &module->exports[i];
