@@ -59,7 +59,7 @@ static const struct {
     {WASM_SECTION_DATA, lower_read_data},      {WASM_SECTION_CODE, lower_read_code},
 };
 
-static int read_all(struct lowering *lowering)
+static int lower_sections(struct lowering *lowering)
 {
     const struct chimera_module *source = lowering->source;
     const uint8_t *start = (const uint8_t *)source->bytes.data;
@@ -126,7 +126,7 @@ static void copy_custom_sections(struct chimera_buffer *out, const struct loweri
     }
 }
 
-static void write_all(struct lowering *lowering, struct chimera_buffer *out)
+static void write_sections(struct lowering *lowering, struct chimera_buffer *out)
 {
     const struct chimera_module *source = lowering->source;
     struct chimera_buffer payload, globals;
@@ -179,7 +179,7 @@ static int write_lowered(struct lowering *lowering, struct lowered *ret_lowered)
 {
     struct chimera_buffer out;
     chimera_buffer_init(&out, MODULE_MAX);
-    write_all(lowering, &out);
+    write_sections(lowering, &out);
     struct lowered lowered = {.features = lowering->features};
     int code = out.failed ? out.failed : hand_over_types(lowering, &lowered);
     if (code < 0) {
@@ -229,11 +229,11 @@ int chimera_lower(const struct chimera_module *source, struct lowered *ret_lower
     struct lowering lowering;
     begin_lowering(&lowering, source, err);
     lowering.is_slotted = true;
-    int code = read_all(&lowering);
+    int code = lower_sections(&lowering);
     if (code == 0 && lowering.needs_funcrefs) {
         end_lowering(&lowering);
         begin_lowering(&lowering, source, err);
-        code = read_all(&lowering);
+        code = lower_sections(&lowering);
     }
     if (code == 0)
         code = write_lowered(&lowering, ret_lowered);

@@ -242,7 +242,7 @@ static lower_type settle_type(lower_type type, uint32_t first, uint32_t end, uin
 }
 
 /* Visits the counts and the types of the group that begins at type `first`. */
-static void make_key(struct lowering *lowering, uint32_t first, uint32_t end)
+static void make_group_key(struct lowering *lowering, uint32_t first, uint32_t end)
 {
     for (uint32_t i = first; i < end; i++) {
         uint32_t at = lowering->types.position[i];
@@ -271,7 +271,7 @@ static void settle_group(struct lowering *lowering, uint32_t first, uint32_t end
 static void end_group(struct reader *reader, struct lowering *lowering, uint32_t first,
                       uint32_t end, uint32_t start)
 {
-    make_key(lowering, first, end);
+    make_group_key(lowering, first, end);
     struct group *group = malloc(sizeof(*group));
     struct group **found = NULL;
     if (group) {

@@ -105,7 +105,7 @@ static uint8_t take_byte(struct reader *reader)
     return *reader->at++;
 }
 
-static uint32_t take_word(struct reader *reader, unsigned bytes)
+static uint32_t take_number(struct reader *reader, unsigned bytes)
 {
     uint32_t word = 0;
     for (unsigned i = 0; i < bytes; i++)
@@ -168,11 +168,11 @@ static void take_rest(struct reader *reader, struct instruction *instruction)
     else if (form == WORD && is_wide && instruction->opcode >= 0xb8)
         skip_bytes(reader, 8);
     else if (form == WORD || form == OPERAND_WORD)
-        instruction->word = take_word(reader, is_short ? 2 : 4);
+        instruction->word = take_number(reader, is_short ? 2 : 4);
     else if (form == NEAR)
         instruction->jump = (int8_t)take_byte(reader);
     else if (form == FAR)
-        instruction->jump = (int32_t)take_word(reader, 4);
+        instruction->jump = (int32_t)take_number(reader, 4);
 }
 
 /* The groups have one opcode for several instructions, told apart by the middle of ModRM. */

@@ -87,9 +87,9 @@ static int hash_common(const struct chimera_compile_job *job, struct chimera_dig
     return code;
 }
 
-static int make_key(const struct chimera_compile_job *job, const struct chimera_digest *common,
-                    const struct chimera_part *part, struct chimera_digest *ret_key,
-                    struct chimera_error *err)
+static int make_object_key(const struct chimera_compile_job *job,
+                           const struct chimera_digest *common, const struct chimera_part *part,
+                           struct chimera_digest *ret_key, struct chimera_error *err)
 {
     struct chimera_digest source;
     char bytes[2 * sizeof(source.bytes) + 3];
@@ -205,7 +205,7 @@ static int plan_units(struct compile_run *run, const struct chimera_part *parts,
         struct unit *unit = &run->units[run->count];
         unit->part = &parts[i];
         if (job->cache) {
-            code = make_key(job, &common, &parts[i], &unit->key, err);
+            code = make_object_key(job, &common, &parts[i], &unit->key, err);
             if (code < 0 || take_cached(job, unit)) {
                 run->cached += code == CHIMERA_OK;
                 continue;
@@ -257,7 +257,7 @@ static int compile_units(struct compile_run *run, struct chimera_error *err)
     return chimera_process_run_all(commands, run->count, run->job->jobs, keep_object, run, err);
 }
 
-static int list_headers(struct compile_run *run, struct chimera_error *err)
+static int list_header_paths(struct compile_run *run, struct chimera_error *err)
 {
     const char *const *names = run->job->headers;
     while (names && names[run->header_count])
@@ -292,7 +292,7 @@ int chimera_compile(const struct chimera_compile_job *job, const struct chimera_
 {
     struct compile_run run = {.job = job, .total = count};
     run.units = calloc(count + 1, sizeof(*run.units));
-    int code = run.units ? list_headers(&run, err)
+    int code = run.units ? list_header_paths(&run, err)
                          : chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
     if (code == CHIMERA_OK)
         code = plan_units(&run, parts, count, err);

@@ -243,8 +243,8 @@ static void put_all(const struct places *places, const struct facts *facts,
     }
 }
 
-static int write_file(const struct chimera_names_source *source, const struct places *places,
-                      const struct facts *facts, const char *path, struct chimera_error *err)
+static int write_names_file(const struct chimera_names_source *source, const struct places *places,
+                            const struct facts *facts, const char *path, struct chimera_error *err)
 {
     struct chimera_buffer records, pool, file;
     chimera_buffer_init(&records, (size_t)CHIMERA_NAMES_COUNT_MAX * CHIMERA_NAMES_RECORD);
@@ -287,7 +287,7 @@ int chimera_names_write(const struct chimera_names_source *source, const char *p
             qsort(places.items, places.count, sizeof(*places.items), by_start);
         take_names(source, names);
         take_offsets(source, offsets);
-        code = write_file(source, &places, &facts, path, err);
+        code = write_names_file(source, &places, &facts, path, err);
     }
     chimera_buffer_free(&map);
     free(places.items);

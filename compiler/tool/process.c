@@ -92,7 +92,7 @@ static void listen_errors(struct child *child)
 
 /* --- Ends --- */
 
-static bool next_line(struct chimera_slice *rest, struct chimera_slice *ret_line)
+static bool next_output_line(struct chimera_slice *rest, struct chimera_slice *ret_line)
 {
     if (rest->size == 0)
         return false;
@@ -115,7 +115,7 @@ static struct chimera_slice telling_line(const struct text_ends *text)
     struct chimera_slice line, last = {NULL, 0};
     struct chimera_slice parts[] = {{text->head, text->head_size}, {text->tail, text->tail_size}};
     for (size_t i = 0; i < 2; i++) {
-        while (next_line(&parts[i], &line)) {
+        while (next_output_line(&parts[i], &line)) {
             line = chimera_slice_trim(line);
             if (contains_word(line, "error:") || contains_word(line, "ERROR:"))
                 return line;

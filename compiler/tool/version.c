@@ -117,7 +117,7 @@ static void read_memo(const char *path, struct chimera_buffer *memo)
 }
 
 /* The version at the beginning of `line`, whose rest is `expected`. */
-static bool take_line(struct chimera_slice line, const char *expected, struct tool_probe *probe)
+static bool match_line(struct chimera_slice line, const char *expected, struct tool_probe *probe)
 {
     size_t size = 0;
     while (size < line.size &&
@@ -132,7 +132,7 @@ static bool take_line(struct chimera_slice line, const char *expected, struct to
 }
 
 /* Its end included. */
-static struct chimera_slice next_line(struct chimera_slice *text)
+static struct chimera_slice next_memo_line(struct chimera_slice *text)
 {
     const char *end = memchr(text->data, '\n', text->size);
     size_t size = end ? (size_t)(end - text->data) + 1 : text->size;
@@ -147,7 +147,7 @@ static bool recall_version(struct chimera_slice memo, struct tool_probe *probe)
     if (!describe_tool(probe, expected, sizeof(expected)))
         return false;
     while (memo.size > 0)
-        if (take_line(next_line(&memo), expected, probe))
+        if (match_line(next_memo_line(&memo), expected, probe))
             return true;
     return false;
 }
@@ -164,9 +164,9 @@ static void write_memo(const char *path, struct chimera_slice before,
         if (learnt[i]->version[0] && describe_tool(learnt[i], text, sizeof(text)))
             chimera_buffer_print(&memo, "%s%s", learnt[i]->version, text);
     if (before.size > 0)
-        next_line(&before); /* the title */
+        next_memo_line(&before); /* the title */
     for (size_t i = count; i < LINES_MAX && before.size > 0; i++)
-        chimera_buffer_append(&memo, next_line(&before));
+        chimera_buffer_append(&memo, next_memo_line(&before));
     if (!memo.failed && hash_text(chimera_buffer_slice(&memo), last) &&
         chimera_buffer_text(&memo, last) == CHIMERA_OK)
         chimera_file_write(path, chimera_buffer_slice(&memo), 0600, NULL);

@@ -112,7 +112,7 @@ static int close_brace(struct flatten *flatten)
                                 brace->kind == OPENED_IF ? "else" : "end", brace->number);
 }
 
-static int take_line(struct flatten *flatten, struct chimera_slice line)
+static int flatten_line(struct flatten *flatten, struct chimera_slice line)
 {
     if (chimera_slice_is(line, "} else {"))
         return begin_else(flatten);
@@ -133,7 +133,7 @@ int chimera_flatten(struct chimera_slice body, struct chimera_buffer *out)
     while (body.size > 0 && code == CHIMERA_OK) {
         const char *end = memchr(body.data, '\n', body.size);
         size_t size = end ? (size_t)(end - body.data) : body.size;
-        code = take_line(&flatten, chimera_slice_trim((struct chimera_slice){body.data, size}));
+        code = flatten_line(&flatten, chimera_slice_trim((struct chimera_slice){body.data, size}));
         size += end != NULL;
         body = (struct chimera_slice){body.data + size, body.size - size};
     }

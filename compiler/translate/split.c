@@ -308,8 +308,8 @@ static int write_part(struct writer *writer, const struct split_part *part, uint
     return CHIMERA_OK;
 }
 
-static int add_part(struct writer *writer, uint32_t from, uint32_t to, bool is_giant,
-                    struct chimera_error *err)
+static int append_part(struct writer *writer, uint32_t from, uint32_t to, bool is_giant,
+                       struct chimera_error *err)
 {
     if (writer->count == writer->capacity) {
         size_t capacity = writer->capacity ? 2 * writer->capacity : 64;
@@ -340,7 +340,7 @@ static int write_parts(struct writer *writer, struct chimera_error *err)
         size_t own = split->functions[i].body.size;
         bool is_alone = !is_quick && is_giant(split->functions[i].body);
         if (size > 0 && (is_alone || size + own > part_bytes)) {
-            code = add_part(writer, from, i, false, err);
+            code = append_part(writer, from, i, false, err);
             size = 0;
         }
         if (size == 0)
@@ -349,12 +349,12 @@ static int write_parts(struct writer *writer, struct chimera_error *err)
         if (is_alone && code == 0)
             code = check_calls(split->functions[i].body, i, err);
         if (is_alone && code == 0) {
-            code = add_part(writer, i, i + 1, true, err);
+            code = append_part(writer, i, i + 1, true, err);
             size = 0;
         }
     }
     if (code == 0 && size > 0)
-        code = add_part(writer, from, split->function_count, false, err);
+        code = append_part(writer, from, split->function_count, false, err);
     return code;
 }
 
