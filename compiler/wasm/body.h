@@ -13,7 +13,8 @@ int opcode_walk(struct reader *reader, struct chimera_module *module);
 /* What follows 0xfd, with its immediates; returns the instruction's number. */
 uint32_t opcode_vector(struct reader *reader);
 
-/* One constant expression with its `end`. More than one instruction is left to lower.c. */
+/* One constant expression with its `end`. More than one instruction is left to the
+ * lowering. */
 struct wasm_expression opcode_constant(struct reader *reader);
 
 /* What follows the opcode of one that stands for a value. */

@@ -2,10 +2,10 @@
 /* module.h - the structure of one WebAssembly module, read and checked by ourselves.
  *
  * What the build must know or must refuse before wasm2c sees a module: sections, features, imports,
- * limits, segments, names (runtime-performance.md §7.2). Types inside function
- * bodies are wasm2c's to validate. A module that uses what wasm2c does not take but lower.c
- * rewrites is lowered first, and what is read is the outcome. Names and bodies are slices of the
- * file, which must outlive the module. Immutable once read.
+ * limits, segments, names (runtime-performance.md §7.2). Types inside function bodies are wasm2c's
+ * to validate. A module that uses what wasm2c does not take but chimera_lower() rewrites is lowered
+ * first, and what is read is the outcome. Names and bodies are slices of the file, which must
+ * outlive the module. Immutable once read.
  */
 #ifndef CHIMERA_COMPILER_WASM_MODULE_H
 #define CHIMERA_COMPILER_WASM_MODULE_H
@@ -97,7 +97,7 @@ struct wasm_data {
     struct chimera_slice bytes;
 };
 
-/* Newer proposals that lower.c rewrote before the module was read. */
+/* Newer proposals that chimera_lower() rewrote before the module was read. */
 enum wasm_lowering {
     WASM_LOWERS_REFERENCES = 1, /* typed function references */
     WASM_LOWERS_TAIL_CALLS = 2,
