@@ -8,7 +8,7 @@
 #include "runtime/source/file_kind.h"
 
 static const uint8_t section_rank[WASM_SECTIONS] = {
-#define RANK(number, name, rank, text) [number] = rank,
+#define RANK(number, name, rank, text) [number] = (rank),
     WASM_SECTION_LIST(RANK)
 #undef RANK
 };
