@@ -9,11 +9,13 @@
 #include <unistd.h>
 
 #include "compiler/build_internal.h"
+#include "compiler/lower/read.h"
 #include "compiler/mode.h"
 #include "compiler/native/audit.h"
 #include "compiler/native/compile.h"
 #include "compiler/native/link.h"
 #include "compiler/native/names_write.h"
+#include "compiler/native/recipe.h"
 #include "compiler/tool/confine.h"
 #include "compiler/tool/scratch.h"
 #include "compiler/translate/image_write.h"
@@ -29,39 +31,39 @@
 
 /* --- The steps of one build. --- */
 
-static int make_scratch(struct build_work *work, struct chimera_error *err)
+static int make_scratch(struct build_run *run, struct chimera_error *err)
 {
-    struct chimera_builder *builder = work->builder;
+    struct chimera_builder *builder = run->builder;
     if (builder->cache)
-        return chimera_cache_scratch(builder->cache, &work->folder, err);
-    return chimera_scratch_make(builder->temporary, "build", &work->folder, err);
+        return chimera_cache_scratch(builder->cache, &run->folder, err);
+    return chimera_scratch_make(builder->temporary, "build", &run->folder, err);
 }
 
 /* Of the prelude, and module.h; owned by the caller, ends with NULL. Each is owned too. */
-static char **list_headers(const struct build_work *work)
+static char **list_headers(const struct build_run *run)
 {
     char **headers = calloc(CHIMERA_PRELUDE_HEADERS + 2, sizeof(*headers));
     if (!headers)
         return NULL;
-    headers[0] = chimera_path_join(work->folder, "module.h");
+    headers[0] = chimera_path_join(run->folder, "module.h");
     for (size_t i = 0; headers[i] && i < CHIMERA_PRELUDE_HEADERS; i++)
-        headers[i + 1] = chimera_path_join(work->builder->prelude, chimera_prelude_files[i]);
+        headers[i + 1] = chimera_path_join(run->builder->prelude, chimera_prelude_files[i]);
     return headers;
 }
 
-static int compile(const struct build_work *work, const struct chimera_part *parts, size_t count,
-                   struct chimera_error *err)
+static int compile_parts(const struct build_run *run, const struct chimera_part *parts,
+                         size_t count, struct chimera_error *err)
 {
-    struct chimera_builder *builder = work->builder;
+    struct chimera_builder *builder = run->builder;
     const char *includes[] = {".", builder->prelude, NULL};
-    char **headers = list_headers(work);
+    char **headers = list_headers(run);
     struct chimera_compile_job job = {.tools = &builder->tools,
-                                      .tier = work->tier,
-                                      .folder = work->folder,
+                                      .tier = run->tier,
+                                      .folder = run->folder,
                                       .includes = includes,
                                       .headers = (const char *const *)headers,
                                       .cache =
-                                          work->tier == CHIMERA_TIER_QUICK ? NULL : builder->cache,
+                                          run->tier == CHIMERA_TIER_QUICK ? NULL : builder->cache,
                                       .progress = builder->options.progress,
                                       .jobs = builder->options.jobs};
     int code = headers && headers[CHIMERA_PRELUDE_HEADERS]
@@ -73,32 +75,54 @@ static int compile(const struct build_work *work, const struct chimera_part *par
     return code;
 }
 
-/* The parts, the glue and the freestanding helpers; names of objects follow the sources'. */
-static int compile_and_link(struct build_work *work, const char *so, struct chimera_error *err)
+#define OBJECT_NAME_MAX 32
+
+struct part_list {
+    struct chimera_part *parts;       /* owned */
+    char (*objects)[OBJECT_NAME_MAX]; /* their names; owned */
+    size_t count;                     /* so far; there is room for all */
+};
+
+/* Objects are named by their place: the linker gets them in this order. */
+static void add_part(struct part_list *list, const char *source, bool is_giant)
 {
-    struct chimera_builder *builder = work->builder;
-    size_t count = work->part_count + 2;
-    CHIMERA_FREE struct chimera_part *parts = calloc(count, sizeof(*parts));
-    CHIMERA_FREE const char **objects = calloc(count, sizeof(*objects));
-    CHIMERA_FREE char *names = calloc(count, 32);
+    size_t at = list->count++;
+    snprintf(list->objects[at], OBJECT_NAME_MAX, "part-%04zu.o", at);
+    list->parts[at] = (struct chimera_part){source, list->objects[at], is_giant};
+}
+
+/* The module's code, then the glue and the freestanding helpers. */
+static void list_parts(const struct build_run *run, const char *freestanding,
+                       struct part_list *list)
+{
+    for (size_t i = 0; i < run->part_count; i++)
+        add_part(list, run->parts[i].name, run->parts[i].is_giant);
+    add_part(list, "glue.c", false);
+    add_part(list, freestanding, false);
+}
+
+static int compile_and_link(struct build_run *run, const char *so, struct chimera_error *err)
+{
+    struct chimera_builder *builder = run->builder;
     CHIMERA_FREE char *freestanding =
         chimera_path_join(builder->prelude, chimera_prelude_files[CHIMERA_PRELUDE_HEADERS]);
-    if (!parts || !objects || !names || !freestanding)
+    CHIMERA_FREE struct chimera_part *parts = calloc(run->part_count + 2, sizeof(*parts));
+    CHIMERA_FREE void *objects = calloc(run->part_count + 2, OBJECT_NAME_MAX);
+    struct part_list list = {parts, objects, 0};
+    if (!parts || !objects || !freestanding)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
-    for (size_t i = 0; i < count; i++) {
-        snprintf(names + 32 * i, 32, "part-%04zu.o", i);
-        parts[i].object = objects[i] = names + 32 * i;
-        if (i < work->part_count)
-            parts[i] =
-                (struct chimera_part){work->parts[i].name, objects[i], work->parts[i].is_giant};
-    }
-    parts[count - 2].source = "glue.c";
-    parts[count - 1].source = freestanding;
-    int code = compile(work, parts, count, err);
+    list_parts(run, freestanding, &list);
+    struct chimera_link_job job = {.tools = &builder->tools,
+                                   .tier = run->tier,
+                                   .folder = run->folder,
+                                   .parts = list.parts,
+                                   .count = list.count,
+                                   .output = so};
+    int code = compile_parts(run, list.parts, list.count, err);
     if (code == 0)
-        code = chimera_link(&builder->tools, work->tier, work->folder, objects, count, so, err);
+        code = chimera_link(&job, err);
     chimera_progress_show(builder->options.progress, "audit", 0, 0);
-    return code < 0 ? code : chimera_audit(&builder->tools, work->tier, so, err);
+    return code < 0 ? code : chimera_audit(&builder->tools, run->tier, so, err);
 }
 
 static int digest_file(const char *path, struct chimera_digest *ret_digest,
@@ -110,18 +134,17 @@ static int digest_file(const char *path, struct chimera_digest *ret_digest,
     return chimera_digest_of_fd(fd, ret_digest, err);
 }
 
-static int write_manifest(const struct build_work *work, const char *so, const char *image,
+static int write_manifest(const struct build_run *run, const char *so, const char *image,
                           const char *path, struct chimera_error *err)
 {
-    struct chimera_manifest manifest = {.wasm = work->wasm, .mode = work->mode, .tier = work->tier};
+    struct chimera_manifest manifest = {.wasm = run->wasm, .mode = run->mode, .tier = run->tier};
     int code = digest_file(so, &manifest.so, err);
-    if (code == 0 && work->image_size > 0)
+    if (code == 0 && run->image_size > 0)
         code = digest_file(image, &manifest.image, err);
     if (code < 0)
         return code;
-    struct chimera_slice metadata = work->module->metadata;
-    CHIMERA_FREE char *toolchain =
-        strdup(chimera_tools_identity(&work->builder->tools, work->tier));
+    struct chimera_slice metadata = run->module->metadata;
+    CHIMERA_FREE char *toolchain = strdup(chimera_tools_identity(&run->builder->tools, run->tier));
     manifest.toolchain = toolchain;
     CHIMERA_FREE char *text = metadata.data ? strndup(metadata.data, metadata.size) : NULL;
     manifest.metadata = text;
@@ -130,13 +153,13 @@ static int write_manifest(const struct build_work *work, const char *so, const c
     return chimera_manifest_write(path, &manifest, err);
 }
 
-static int write_names(const struct build_work *work, const char *so, const char *path,
+static int write_names(const struct build_run *run, const char *so, const char *path,
                        struct chimera_error *err)
 {
-    CHIMERA_FREE char *map = chimera_path_join(work->folder, CHIMERA_LINK_MAP);
-    struct chimera_names_source source = {.module = work->module,
-                                          .wasm = work->bytes,
-                                          .prefix = split_prefix(work->builder->tools.wabt_minor),
+    CHIMERA_FREE char *map = chimera_path_join(run->folder, CHIMERA_LINK_MAP);
+    struct chimera_names_source source = {.module = run->module,
+                                          .wasm = run->bytes,
+                                          .prefix = split_prefix(run->builder->tools.wabt_minor),
                                           .map = map};
     if (!map)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
@@ -144,36 +167,36 @@ static int write_names(const struct build_work *work, const char *so, const char
     return code < 0 ? code : chimera_names_write(&source, path, err);
 }
 
-static char *output_name(const struct build_work *work, const char *folder, const char *suffix)
+static char *output_name(const struct build_run *run, const char *folder, const char *suffix)
 {
     char *path = NULL;
-    return asprintf(&path, "%s/%s%s", folder, work->stem, suffix) < 0 ? NULL : path;
+    return asprintf(&path, "%s/%s%s", folder, run->stem, suffix) < 0 ? NULL : path;
 }
 
 /* FOLDER/out/STEM.{so,image,json,names} of the scratch folder. */
-static int make_plugin(struct build_work *work, const char *out, struct chimera_error *err)
+static int make_plugin(struct build_run *run, const char *out, struct chimera_error *err)
 {
-    CHIMERA_FREE char *so = output_name(work, out, ".so");
-    CHIMERA_FREE char *image = output_name(work, out, ".image");
-    CHIMERA_FREE char *manifest = output_name(work, out, ".json");
-    CHIMERA_FREE char *names = output_name(work, out, ".names");
+    CHIMERA_FREE char *so = output_name(run, out, ".so");
+    CHIMERA_FREE char *image = output_name(run, out, ".image");
+    CHIMERA_FREE char *manifest = output_name(run, out, ".json");
+    CHIMERA_FREE char *names = output_name(run, out, ".names");
     if (!so || !image || !manifest || !names)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     int code = chimera_folder_make(out, 0700, err);
     if (code == 0)
-        code = chimera_image_write(work->module, image, &work->image_size, err);
+        code = chimera_image_write(run->module, image, &run->image_size, err);
     if (code == 0)
-        code = build_translate(work, err);
+        code = build_translate(run, err);
     if (code == 0)
-        code = compile_and_link(work, so, err);
+        code = compile_and_link(run, so, err);
     if (code == 0)
-        code = write_names(work, so, names, err);
-    return code < 0 ? code : write_manifest(work, so, image, manifest, err);
+        code = write_names(run, so, names, err);
+    return code < 0 ? code : write_manifest(run, so, image, manifest, err);
 }
 
 /* Copies STEM.* from the folder of `so` to `folder`; the .so last, so that it never stands alone.
  */
-static int copy_plugin(const struct build_work *work, const char *so, const char *folder,
+static int copy_plugin(const struct build_run *run, const char *so, const char *folder,
                        char **ret_path, struct chimera_error *err)
 {
     static const char *const suffixes[] = {".image", ".names", ".json", ".so"};
@@ -181,106 +204,106 @@ static int copy_plugin(const struct build_work *work, const char *so, const char
     CHIMERA_FREE char *from = strndup(so, (size_t)(slash - so));
     int code = from ? chimera_folder_make(folder, 0755, err) : CHIMERA_ENOMEM;
     for (size_t i = 0; i < 4 && code == 0; i++) {
-        CHIMERA_FREE char *source = output_name(work, from, suffixes[i]);
-        CHIMERA_FREE char *target = output_name(work, folder, suffixes[i]);
+        CHIMERA_FREE char *source = output_name(run, from, suffixes[i]);
+        CHIMERA_FREE char *target = output_name(run, folder, suffixes[i]);
         if (!source || !target)
             return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
         if (access(source, F_OK) == 0)
             code = chimera_file_copy(source, target, i == 3 ? 0755 : 0644, err);
     }
-    if (code == 0 && !(*ret_path = output_name(work, folder, ".so")))
+    if (code == 0 && !(*ret_path = output_name(run, folder, ".so")))
         code = chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     return code;
 }
 
 /* Where the finished plugin goes: the cache, or a folder that lives as long as the builder. */
-static int keep_plugin(struct build_work *work, const char *out, char **ret_path,
+static int keep_plugin(struct build_run *run, const char *out, char **ret_path,
                        struct chimera_error *err)
 {
-    struct chimera_builder *builder = work->builder;
+    struct chimera_builder *builder = run->builder;
     if (builder->cache)
-        return chimera_cache_put_plugin(builder->cache, out, work->stem, ret_path, err);
-    CHIMERA_FREE char *so = output_name(work, out, ".so");
+        return chimera_cache_put_plugin(builder->cache, out, run->stem, ret_path, err);
+    CHIMERA_FREE char *so = output_name(run, out, ".so");
     CHIMERA_FREE char *folder = chimera_path_join(builder->temporary, "plugins");
     if (!so || !folder)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
-    return copy_plugin(work, so, folder, ret_path, err);
+    return copy_plugin(run, so, folder, ret_path, err);
 }
 
-static int check_confinement(const struct build_work *work, struct chimera_error *err)
+static int check_confinement(const struct build_run *run, struct chimera_error *err)
 {
     const char *lacks = chimera_confine_lacks();
-    if (!lacks || !work->builder->options.must_confine)
+    if (!lacks || !run->builder->options.must_confine)
         return CHIMERA_OK;
     return chimera_fail(
         err, CHIMERA_EREFUSED,
         "%s: the compilers cannot be confined here (%s): build the policy elsewhere, or allow "
         "unconfined builds",
-        work->path, lacks);
+        run->path, lacks);
 }
 
 /* "clang on part-0001.c failed" says little where many are built. */
-static int name_module(const struct build_work *work, int code, struct chimera_error *err)
+static int name_module(const struct build_run *run, int code, struct chimera_error *err)
 {
     struct chimera_error why = {0};
-    size_t size = strlen(work->path);
-    if (!err || (strncmp(err->text, work->path, size) == 0 && err->text[size] == ':'))
+    size_t size = strlen(run->path);
+    if (!err || (strncmp(err->text, run->path, size) == 0 && err->text[size] == ':'))
         return code;
     why = *err;
-    return chimera_fail(err, code, "%.400s: %s", work->path, why.text);
+    return chimera_fail(err, code, "%.400s: %s", run->path, why.text);
 }
 
-static int build_new(struct build_work *work, char **ret_path, struct chimera_error *err)
+static int build_new(struct build_run *run, char **ret_path, struct chimera_error *err)
 {
-    int code = check_confinement(work, err);
+    int code = check_confinement(run, err);
     if (code == 0)
-        code = make_scratch(work, err);
-    CHIMERA_FREE char *out = code == 0 ? chimera_path_join(work->folder, "out") : NULL;
+        code = make_scratch(run, err);
+    CHIMERA_FREE char *out = code == 0 ? chimera_path_join(run->folder, "out") : NULL;
     if (code == 0)
         code =
-            out ? make_plugin(work, out, err) : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+            out ? make_plugin(run, out, err) : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     if (code == 0)
-        code = keep_plugin(work, out, ret_path, err);
-    if (work->folder)
-        chimera_folder_remove(work->folder, NULL);
-    free(work->folder);
-    free(work->parts);
-    work->folder = NULL;
-    work->parts = NULL;
-    return code < 0 ? name_module(work, code, err) : code;
+        code = keep_plugin(run, out, ret_path, err);
+    if (run->folder)
+        chimera_folder_remove(run->folder, NULL);
+    free(run->folder);
+    free(run->parts);
+    run->folder = NULL;
+    run->parts = NULL;
+    return code < 0 ? name_module(run, code, err) : code;
 }
 
-static int name_stem(struct build_work *work, struct chimera_error *err)
+static int name_stem(struct build_run *run, struct chimera_error *err)
 {
     char stem[CHIMERA_STEM_MAX];
-    int code = chimera_tools_stem(&work->builder->tools, work->tier, &work->wasm, stem);
+    int code = chimera_tools_stem(&run->builder->tools, run->tier, &run->wasm, stem);
     if (code < 0)
-        return chimera_fail(err, code, "%s: cannot name its plugin", work->path);
+        return chimera_fail(err, code, "%s: cannot name its plugin", run->path);
     /* The mode is part of what is built: the same module may be tried in two. */
-    snprintf(work->stem, sizeof(work->stem), "%s-%d%s", stem, (int)work->mode,
-             work->tier == CHIMERA_TIER_QUICK ? "-quick" : "");
+    snprintf(run->stem, sizeof(run->stem), "%s-%d%s", stem, (int)run->mode,
+             run->tier == CHIMERA_TIER_QUICK ? "-quick" : "");
     return CHIMERA_OK;
 }
 
-static int finish(struct build_work *work, char *path, struct chimera_built *built,
-                  struct chimera_error *err)
+static int deliver_plugin(struct build_run *run, char *path, struct chimera_built *built,
+                          struct chimera_error *err)
 {
-    const char *output = work->builder->options.output;
+    const char *output = run->builder->options.output;
     if (!output) {
         built->plugin = path;
         return CHIMERA_OK;
     }
     CHIMERA_FREE char *folder = chimera_path_join(output, "plugins");
-    int code = folder ? copy_plugin(work, path, folder, &built->plugin, err)
+    int code = folder ? copy_plugin(run, path, folder, &built->plugin, err)
                       : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     free(path);
     return code;
 }
 
-static int check_vectors(const struct build_work *work, struct chimera_error *err)
+static int check_vectors(const struct build_run *run, struct chimera_error *err)
 {
-    const struct chimera_tools *tools = &work->builder->tools;
-    if (!work->module->uses_vectors || tools->wabt_minor >= WABT_WITH_VECTORS)
+    const struct chimera_tools *tools = &run->builder->tools;
+    if (!run->module->uses_vectors || tools->wabt_minor >= WABT_WITH_VECTORS)
         return CHIMERA_OK;
     return chimera_fail(
         err, CHIMERA_EFEATURE,
@@ -288,116 +311,116 @@ static int check_vectors(const struct build_work *work, struct chimera_error *er
         "newer "
         "one (Debian 13 has it) or name its wasm2c in CHIMERA_WASM2C, or build the policy without "
         "(for example rustc -C target-feature=-simd128)",
-        work->path, WABT_WITH_VECTORS, tools->wabt_version);
+        run->path, WABT_WITH_VECTORS, tools->wabt_version);
 }
 
 /* What tcc does not do, before it says so in its own words; with any tier the full one is built
  * then. */
-static int check_quick(const struct build_work *work, struct chimera_error *err)
+static int check_quick(const struct build_run *run, struct chimera_error *err)
 {
-    const struct chimera_module *module = work->module;
+    const struct chimera_module *module = run->module;
     if (module->uses_vectors)
         return chimera_fail(
             err, CHIMERA_EFEATURE,
             "%s: the module uses SIMD (v128), which the quick tier does not have: build it with "
             "`--tier full`",
-            work->path);
+            run->path);
     for (uint32_t i = 0; i < module->signature_count; i++)
         if (module->signatures[i].params.size > QUICK_PARAMS_MAX)
             return chimera_fail(err, CHIMERA_ELIMIT,
                                 "%s: the module has a function type of %zu parameters, over the "
                                 "quick tier's limit of %d: "
                                 "build it with `--tier full`",
-                                work->path, module->signatures[i].params.size, QUICK_PARAMS_MAX);
+                                run->path, module->signatures[i].params.size, QUICK_PARAMS_MAX);
     return CHIMERA_OK;
 }
 
-static int read_module(struct build_work *work, struct chimera_error *err)
+static int read_module(struct build_run *run, struct chimera_error *err)
 {
-    int code = chimera_module_read(work->path, work->bytes, &work->module, err);
+    int code = chimera_module_read(run->path, run->bytes, &run->module, err);
     if (code == 0)
-        code = chimera_module_check_imports(work->module, err);
-    if (code == 0 && !work->is_bare && work->mode == CHIMERA_MODE_NONE)
-        code = chimera_mode_detect(work->module, &work->mode, err);
-    if (code == 0 && !work->is_bare)
-        code = chimera_mode_check(work->module, work->mode, err);
-    if (code == 0 && !work->is_bare)
-        code = chimera_module_check_mode_imports(work->module, work->mode, err);
-    return code < 0 ? code : check_vectors(work, err);
+        code = chimera_module_check_imports(run->module, err);
+    if (code == 0 && !run->is_bare && run->mode == CHIMERA_MODE_NONE)
+        code = chimera_mode_detect(run->module, &run->mode, err);
+    if (code == 0 && !run->is_bare)
+        code = chimera_mode_check(run->module, run->mode, err);
+    if (code == 0 && !run->is_bare)
+        code = chimera_module_check_mode_imports(run->module, run->mode, err);
+    return code < 0 ? code : check_vectors(run, err);
 }
 
 /* NULL when the cache has none. Owned by the caller. */
-static char *find_cached(struct build_work *work, enum chimera_tier tier)
+static char *find_cached(struct build_run *run, enum chimera_tier tier)
 {
-    work->tier = tier;
-    if (!work->builder->cache || !chimera_tools_has(&work->builder->tools, tier) ||
-        name_stem(work, NULL) < 0)
+    run->tier = tier;
+    if (!run->builder->cache || !chimera_tools_has(&run->builder->tools, tier) ||
+        name_stem(run, NULL) < 0)
         return NULL;
-    return chimera_cache_find_plugin(work->builder->cache, work->stem, work->builder->check);
+    return chimera_cache_find_plugin(run->builder->cache, run->stem, run->builder->check);
 }
 
-static int build_tier(struct build_work *work, enum chimera_tier tier, char **ret_path,
+static int build_tier(struct build_run *run, enum chimera_tier tier, char **ret_path,
                       struct chimera_error *err)
 {
-    work->tier = tier;
-    int code = chimera_tools_need(&work->builder->tools, tier, err);
+    run->tier = tier;
+    int code = chimera_tools_need(&run->builder->tools, tier, err);
     if (code == 0 && tier == CHIMERA_TIER_QUICK)
-        code = check_quick(work, err);
+        code = check_quick(run, err);
     if (code == 0)
-        code = name_stem(work, err);
-    return code < 0 ? code : build_new(work, ret_path, err);
+        code = name_stem(run, err);
+    return code < 0 ? code : build_new(run, ret_path, err);
 }
 
 /* What is of no use to the quick tier (a frame that is too large, C that tcc does not take) may
  * still be right for the full one. */
-static int build_soonest(struct build_work *work, char **ret_path, struct chimera_error *err)
+static int build_soonest(struct build_run *run, char **ret_path, struct chimera_error *err)
 {
-    const struct chimera_tools *tools = &work->builder->tools;
+    const struct chimera_tools *tools = &run->builder->tools;
     bool has_full = chimera_tools_has(tools, CHIMERA_TIER_FULL);
     struct chimera_error why = {0};
     int code = CHIMERA_ETOOL;
     if (chimera_tools_has(tools, CHIMERA_TIER_QUICK))
-        code = build_tier(work, CHIMERA_TIER_QUICK, ret_path, has_full ? &why : err);
+        code = build_tier(run, CHIMERA_TIER_QUICK, ret_path, has_full ? &why : err);
     else if (!has_full)
         return chimera_tools_need(tools, CHIMERA_TIER_FULL, err);
-    return code < 0 && has_full ? build_tier(work, CHIMERA_TIER_FULL, ret_path, err) : code;
+    return code < 0 && has_full ? build_tier(run, CHIMERA_TIER_FULL, ret_path, err) : code;
 }
 
-static int build_module(struct build_work *work, struct chimera_built *built,
+static int build_module(struct build_run *run, struct chimera_built *built,
                         struct chimera_error *err)
 {
-    enum chimera_tier tier = work->tier;
+    enum chimera_tier tier = run->tier;
     int code = CHIMERA_OK;
-    char *path = find_cached(work, tier == CHIMERA_TIER_ANY ? CHIMERA_TIER_FULL : tier);
+    char *path = find_cached(run, tier == CHIMERA_TIER_ANY ? CHIMERA_TIER_FULL : tier);
     if (!path && tier == CHIMERA_TIER_ANY)
-        path = find_cached(work, CHIMERA_TIER_QUICK);
+        path = find_cached(run, CHIMERA_TIER_QUICK);
     built->was_cached = path != NULL;
     if (!path)
-        code = work->module ? CHIMERA_OK : read_module(work, err);
+        code = run->module ? CHIMERA_OK : read_module(run, err);
     if (!path && code == CHIMERA_OK)
-        code = tier == CHIMERA_TIER_ANY ? build_soonest(work, &path, err)
-                                        : build_tier(work, tier, &path, err);
-    built->tier = work->tier;
-    chimera_progress_clear(work->builder->options.progress);
-    return code < 0 ? code : finish(work, path, built, err);
+        code = tier == CHIMERA_TIER_ANY ? build_soonest(run, &path, err)
+                                        : build_tier(run, tier, &path, err);
+    built->tier = run->tier;
+    chimera_progress_clear(run->builder->options.progress);
+    return code < 0 ? code : deliver_plugin(run, path, built, err);
 }
 
 /* A module whose plugin is in the cache was read and checked when that was built; so it need not be
  * read again unless only it can tell the mode. */
-static int build_bytes(struct build_work *work, struct chimera_built *built,
+static int build_bytes(struct build_run *run, struct chimera_built *built,
                        struct chimera_error *err)
 {
-    bool is_mode_known = work->is_bare || work->mode != CHIMERA_MODE_NONE;
-    int code = chimera_digest_of(work->bytes, &work->wasm);
+    bool is_mode_known = run->is_bare || run->mode != CHIMERA_MODE_NONE;
+    int code = chimera_digest_of(run->bytes, &run->wasm);
     if (code < 0)
-        code = chimera_fail(err, code, "%s: cannot be hashed", work->path);
+        code = chimera_fail(err, code, "%s: cannot be hashed", run->path);
     else if (!is_mode_known)
-        code = read_module(work, err);
+        code = read_module(run, err);
     if (code == 0)
-        code = build_module(work, built, err);
-    built->wasm_bytes = work->bytes.size;
-    built->code_bytes = work->module ? work->module->section[10].size : 0;
-    chimera_module_free(work->module);
+        code = build_module(run, built, err);
+    built->wasm_bytes = run->bytes.size;
+    built->code_bytes = run->module ? run->module->section[WASM_SECTION_CODE].size : 0;
+    chimera_module_free(run->module);
     return code;
 }
 
@@ -421,22 +444,19 @@ static int tell_damage(struct chimera_builder *builder, struct chimera_built *bu
     return code;
 }
 
-static int build_path(struct chimera_builder *builder, const char *path, enum chimera_mode mode,
-                      enum chimera_tier tier, bool is_bare, struct chimera_built *ret_built,
+static int build_file(struct build_run *run, struct chimera_built *ret_built,
                       struct chimera_error *err)
 {
     int64_t start_ms = chimera_clock_ms();
     struct chimera_built built = {0};
-    struct build_work work = {
-        .builder = builder, .path = path, .mode = mode, .tier = tier, .is_bare = is_bare};
     struct chimera_buffer bytes;
     chimera_buffer_init(&bytes, WASM_MAX);
-    int code = chimera_file_read(path, &bytes, err);
-    work.bytes = chimera_buffer_slice(&bytes);
+    int code = chimera_file_read(run->path, &bytes, err);
+    run->bytes = chimera_buffer_slice(&bytes);
     if (code == 0)
-        code = build_bytes(&work, &built, err);
+        code = build_bytes(run, &built, err);
     chimera_buffer_free(&bytes);
-    code = tell_damage(builder, &built, code, err);
+    code = tell_damage(run->builder, &built, code, err);
     if (code < 0)
         return code;
     built.milliseconds = (uint64_t)(chimera_clock_ms() - start_ms);
@@ -448,13 +468,15 @@ int chimera_build(struct chimera_builder *builder, const char *path, enum chimer
                   enum chimera_tier tier, struct chimera_built *ret_built,
                   struct chimera_error *err)
 {
-    return build_path(builder, path, mode, tier, false, ret_built, err);
+    struct build_run run = {.builder = builder, .path = path, .mode = mode, .tier = tier};
+    return build_file(&run, ret_built, err);
 }
 
 int chimera_build_bare(struct chimera_builder *builder, const char *path, enum chimera_tier tier,
                        struct chimera_built *ret_built, struct chimera_error *err)
 {
-    return build_path(builder, path, CHIMERA_MODE_NONE, tier, true, ret_built, err);
+    struct build_run run = {.builder = builder, .path = path, .tier = tier, .is_bare = true};
+    return build_file(&run, ret_built, err);
 }
 
 void chimera_built_done(struct chimera_built *built)

@@ -32,7 +32,7 @@ struct chimera_build_options { /* all borrowed */
 
 int chimera_builder_new(const struct chimera_build_options *options,
                         struct chimera_builder **ret_builder, struct chimera_error *err);
-void chimera_builder_free(struct chimera_builder *builder); /* NULL is allowed */
+void chimera_builder_free(struct chimera_builder *builder); /* does nothing when it is NULL */
 
 /* A loader refused what the cache gave: from now on all of it is read before it is handed out, so
  * that another chimera_build() gives a sound plugin. */

@@ -4,6 +4,7 @@
 #define CHIMERA_COMPILER_BUILD_INTERNAL_H
 
 #include "compiler/build.h"
+#include "compiler/native/identity.h"
 #include "compiler/translate/split.h"
 #include "compiler/wasm/module.h"
 
@@ -17,7 +18,7 @@ struct chimera_builder {
 };
 
 /* One build of one module. */
-struct build_work {
+struct build_run {
     struct chimera_builder *builder;
     const char *path;
     enum chimera_mode mode;
@@ -33,8 +34,8 @@ struct build_work {
     size_t part_count;
 };
 
-/* build_translate.c: the module becomes C, in work->folder. */
-int build_translate(struct build_work *work, struct chimera_error *err);
+/* build_translate.c: the module becomes C, in run->folder. */
+int build_translate(struct build_run *run, struct chimera_error *err);
 
 /* In the prelude's folder: the headers first; the last is compiled. */
 #define CHIMERA_PRELUDE_FILES 6

@@ -19,11 +19,11 @@
 #define MODULE_MAX ((size_t)256 << 20)
 #define C_MAX ((uint64_t)8 << 30) /* of wasm2c's output: 25 bytes of C a byte of code */
 
-static int write_module(const struct build_work *work, const char *path, struct chimera_error *err)
+static int write_module(const struct build_run *run, const char *path, struct chimera_error *err)
 {
     struct chimera_buffer bytes;
     chimera_buffer_init(&bytes, MODULE_MAX);
-    int code = chimera_module_rewrite(work->module, &bytes, err);
+    int code = chimera_module_rewrite(run->module, &bytes, err);
     if (code == 0)
         code = chimera_file_write_scratch(path, chimera_buffer_slice(&bytes), err);
     chimera_buffer_free(&bytes);
@@ -31,10 +31,10 @@ static int write_module(const struct build_work *work, const char *path, struct 
 }
 
 /* wasm2c validates what we do not: the types inside function bodies. It works in `own`. */
-static int run_wasm2c(const struct build_work *work, const char *module, const char *own,
+static int run_wasm2c(const struct build_run *run, const char *module, const char *own,
                       struct chimera_error *err)
 {
-    const char *argv[] = {work->builder->tools.wasm2c, "../" MODULE, "-n", "pol", "-o", RAW, NULL};
+    const char *argv[] = {run->builder->tools.wasm2c, "../" MODULE, "-n", "pol", "-o", RAW, NULL};
     const char *reads[] = {module, NULL};
     struct chimera_command command = {
         .what = "wasm2c",
@@ -68,56 +68,55 @@ static int map_raw(const char *own, struct chimera_slice *ret_text, struct chime
     return CHIMERA_OK;
 }
 
-static int write_sources(struct build_work *work, struct chimera_slice text,
+static int write_sources(struct build_run *run, struct chimera_slice text,
                          struct chimera_error *err)
 {
-    unsigned wabt = work->builder->tools.wabt_minor;
+    unsigned wabt = run->builder->tools.wabt_minor;
     struct split split;
-    int code = split_read(text, wabt, work->module, &split, err);
+    int code = split_read(text, wabt, run->module, &split, err);
     if (code < 0)
         return code;
-    struct glue_facts facts = {.module = work->module,
+    struct glue_facts facts = {.module = run->module,
                                .split = &split,
                                .wabt_minor = wabt,
-                               .mode = work->mode,
-                               .tier = work->tier,
-                               .toolchain =
-                                   chimera_tools_identity(&work->builder->tools, work->tier),
-                               .wasm = work->wasm,
-                               .image_size = work->image_size};
-    code = glue_write(&facts, work->folder, err);
+                               .mode = run->mode,
+                               .tier = run->tier,
+                               .toolchain = chimera_tools_identity(&run->builder->tools, run->tier),
+                               .wasm = run->wasm,
+                               .image_size = run->image_size};
+    code = glue_write(&facts, run->folder, err);
     if (code == 0)
-        code = split_write(&split, work->tier, work->folder, &work->parts, &work->part_count, err);
+        code = split_write(&split, run->tier, run->folder, &run->parts, &run->part_count, err);
     split_done(&split);
     return code;
 }
 
-static int translate_in(struct build_work *work, const char *module, const char *own,
+static int translate_in(struct build_run *run, const char *module, const char *own,
                         struct chimera_error *err)
 {
     struct chimera_slice text;
-    int code = run_wasm2c(work, module, own, err);
+    int code = run_wasm2c(run, module, own, err);
     if (code == 0)
         code = map_raw(own, &text, err);
     if (code < 0)
         return code;
-    code = write_sources(work, text, err);
+    code = write_sources(run, text, err);
     munmap((void *)(uintptr_t)text.data, text.size + 1);
     return code;
 }
 
-int build_translate(struct build_work *work, struct chimera_error *err)
+int build_translate(struct build_run *run, struct chimera_error *err)
 {
-    CHIMERA_FREE char *module = chimera_path_join(work->folder, MODULE);
+    CHIMERA_FREE char *module = chimera_path_join(run->folder, MODULE);
     CHIMERA_FREE char *own = NULL;
     if (!module)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
-    chimera_progress_show(work->builder->options.progress, "wasm2c", 0, 0);
-    int code = write_module(work, module, err);
+    chimera_progress_show(run->builder->options.progress, "wasm2c", 0, 0);
+    int code = write_module(run, module, err);
     if (code == 0)
-        code = chimera_scratch_make(work->folder, "wasm2c", &own, err);
+        code = chimera_scratch_make(run->folder, "wasm2c", &own, err);
     if (code == 0)
-        code = translate_in(work, module, own, err);
+        code = translate_in(run, module, own, err);
     if (own)
         chimera_folder_remove(own, NULL); /* the largest file of a build is in it */
     return code;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "compiler/build_internal.h"
+#include "compiler/native/identity.h"
 #include "compiler/tool/process.h"
 #include "compiler/translate/glue.h"
 #include "runtime/base/cleanup.h"

@@ -4,7 +4,6 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 
-#include "compiler/translate/rewrite.h"
 #include "runtime/abi/abi.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"

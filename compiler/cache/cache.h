@@ -32,7 +32,7 @@ int chimera_cache_folder(char **ret_folder, struct chimera_error *err);
 /* Makes the folder (0700) if needed. `folder` NULL: chimera_cache_folder(). `limit` in bytes. */
 int chimera_cache_open(const char *folder, uint64_t limit, struct chimera_cache **ret_cache,
                        struct chimera_error *err);
-void chimera_cache_close(struct chimera_cache *cache); /* NULL is allowed */
+void chimera_cache_close(struct chimera_cache *cache); /* does nothing when it is NULL */
 const char *chimera_cache_path(const struct chimera_cache *cache);
 
 /* Copies the object of this key to `path`. False when there is none (then nothing was written). */

@@ -188,8 +188,9 @@ static bool are_sound(const struct chimera_cache *cache, const char *stem,
 
 enum state { MISSING, DAMAGED, SOUND };
 
-static enum state look(const struct chimera_cache *cache, const char *stem, const char *sum,
-                       enum chimera_cache_check check, struct damage *ret_damage)
+static enum state look_at_plugin(const struct chimera_cache *cache, const char *stem,
+                                 const char *sum, enum chimera_cache_check check,
+                                 struct damage *ret_damage)
 {
     struct sum sums[FILES] = {0};
     struct chimera_buffer text;
@@ -215,13 +216,13 @@ static void drop_files(const struct chimera_cache *cache, const char *stem)
 }
 
 /* Another process may just be putting it there, hence the second look. */
-static enum state heal(struct chimera_cache *cache, const char *stem, const char *sum,
-                       enum chimera_cache_check check)
+static enum state heal_plugin(struct chimera_cache *cache, const char *stem, const char *sum,
+                              enum chimera_cache_check check)
 {
     struct damage damage;
     CHIMERA_CLOSE int lock = lock_plugins(cache);
     (void)lock;
-    enum state state = look(cache, stem, sum, check, &damage);
+    enum state state = look_at_plugin(cache, stem, sum, check, &damage);
     if (state == DAMAGED) {
         CHIMERA_FREE char *path = plugin_path(cache->plugins, stem, damage.suffix);
         cache_note_damage(cache, path ? path : stem, damage.what);
@@ -235,9 +236,9 @@ char *chimera_cache_find_plugin(struct chimera_cache *cache, const char *stem,
 {
     CHIMERA_FREE char *sum = plugin_path(cache->plugins, stem, SUM);
     struct damage damage;
-    enum state state = sum ? look(cache, stem, sum, check, &damage) : MISSING;
+    enum state state = sum ? look_at_plugin(cache, stem, sum, check, &damage) : MISSING;
     if (state == DAMAGED)
-        state = heal(cache, stem, sum, check);
+        state = heal_plugin(cache, stem, sum, check);
     if (state != SOUND)
         return NULL;
     cache_touch(sum); /* trimming takes the youngest of a plugin's files */

@@ -116,7 +116,7 @@ static void list_folder(const char *folder, bool is_plugin, struct entries *entr
 }
 
 /* Makes one entry of the files of each plugin; returns the bytes of all. */
-static uint64_t merge(struct entries *entries)
+static uint64_t merge_plugins(struct entries *entries)
 {
     uint64_t total = 0;
     size_t kept = 0;
@@ -150,7 +150,7 @@ void chimera_cache_trim(struct chimera_cache *cache)
     remove_stale_scratch(cache);
     list_folder(cache->objects, false, &entries);
     list_folder(cache->plugins, true, &entries);
-    uint64_t total = merge(&entries);
+    uint64_t total = merge_plugins(&entries);
     uint64_t goal = cache->limit / 100 * TRIM_TO_PERCENT;
     if (total <= cache->limit)
         goal = total;

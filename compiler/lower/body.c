@@ -6,16 +6,16 @@
 #include "compiler/wasm/body.h"
 
 #define STACK_MAX (1u << 20)
-#define WORK_MAX 2000000000u /* operands pushed and popped in all bodies: some seconds */
+#define STEPS_MAX 2000000000u /* operands pushed and popped in all bodies: some seconds */
 
-static struct lower_frame *top(struct lower_body *body)
+static struct lower_frame *top_frame(struct lower_body *body)
 {
     return &body->frames[body->frame_count - 1];
 }
 
-static void count_work(struct lower_body *body)
+static void count_step(struct lower_body *body)
 {
-    if (++body->lower->work > WORK_MAX)
+    if (++body->lowering->steps > STEPS_MAX)
         reader_fail(body->reader, CHIMERA_ELIMIT, "the module's types take too long to check");
 }
 
@@ -38,7 +38,7 @@ static bool grow_stack(struct lower_body *body)
 
 void body_push(struct lower_body *body, lower_type type)
 {
-    count_work(body);
+    count_step(body);
     if (body->stack_size == body->stack_capacity && !grow_stack(body))
         return;
     body->stack[body->stack_size++] = type;
@@ -52,8 +52,8 @@ void body_push_list(struct lower_body *body, struct lower_list list)
 
 lower_type body_pop_any(struct lower_body *body)
 {
-    const struct lower_frame *frame = top(body);
-    count_work(body);
+    const struct lower_frame *frame = top_frame(body);
+    count_step(body);
     if (body->stack_size > frame->height)
         return body->stack[--body->stack_size];
     if (!frame->is_unreachable)
@@ -65,8 +65,8 @@ lower_type body_pop_any(struct lower_body *body)
 static void note_conversion(struct lower_body *body, lower_type found, lower_type wanted)
 {
     if (found != LOWER_UNKNOWN && wanted != LOWER_UNKNOWN &&
-        lower_byte(body->lower, found) != lower_byte(body->lower, wanted))
-        body->lower->needs_funcrefs = true;
+        lower_byte(body->lowering, found) != lower_byte(body->lowering, wanted))
+        body->lowering->needs_funcrefs = true;
 }
 
 lower_type body_pop(struct lower_body *body, lower_type wanted)
@@ -98,13 +98,13 @@ void body_pop_list(struct lower_body *body, struct lower_list list)
 struct lower_list body_params(const struct lower_body *body, const struct lower_block *type)
 {
     return type->index == INLINE_BLOCK ? (struct lower_list){NULL, 0}
-                                       : lower_params(body->lower, type->index);
+                                       : lower_params(body->lowering, type->index);
 }
 
 struct lower_list body_results(const struct lower_body *body, const struct lower_block *type)
 {
     if (type->index != INLINE_BLOCK)
-        return lower_results(body->lower, type->index);
+        return lower_results(body->lowering, type->index);
     return (struct lower_list){&type->single, type->single != LOWER_UNKNOWN};
 }
 
@@ -123,9 +123,9 @@ static bool grow_frames(struct lower_body *body)
 
 void body_begin_block(struct lower_body *body, uint8_t opcode, struct lower_block type)
 {
-    if (body->frame_count >= CHIMERA_NESTING_MAX) {
+    if (body->frame_count >= WASM_NESTING_MAX) {
         reader_fail(body->reader, CHIMERA_ELIMIT, "blocks are nested deeper than %d",
-                    CHIMERA_NESTING_MAX);
+                    WASM_NESTING_MAX);
         return;
     }
     if (body->frame_count == body->frame_capacity && !grow_frames(body))
@@ -143,7 +143,7 @@ void body_begin_block(struct lower_body *body, uint8_t opcode, struct lower_bloc
 /* The block's results must be there, and nothing else. */
 static void close_block(struct lower_body *body)
 {
-    struct lower_frame *frame = top(body);
+    struct lower_frame *frame = top_frame(body);
     body_pop_list(body, body_results(body, &frame->type));
     if (body->reader->code == 0 && body->stack_size != frame->height)
         reader_fail(body->reader, CHIMERA_EMODULE,
@@ -154,13 +154,13 @@ static void close_block(struct lower_body *body)
 
 void body_else(struct lower_body *body)
 {
-    if (top(body)->opcode != 0x04) {
+    if (top_frame(body)->opcode != OP_IF) {
         reader_fail(body->reader, CHIMERA_EMODULE, "an else without its if");
         return;
     }
     close_block(body);
-    struct lower_frame *frame = top(body);
-    frame->opcode = 0x05;
+    struct lower_frame *frame = top_frame(body);
+    frame->opcode = OP_ELSE;
     frame->is_unreachable = false;
     if (body->reader->code == 0)
         body_push_list(body, body_params(body, &frame->type));
@@ -175,12 +175,12 @@ static bool same_list(struct lower_list a, struct lower_list b)
 void body_end(struct lower_body *body)
 {
     close_block(body);
-    const struct lower_frame frame = *top(body);
+    const struct lower_frame frame = *top_frame(body);
     body->frame_count--;
     if (body->reader->code < 0 || body->frame_count == 0)
         return;
     struct lower_list results = body_results(body, &frame.type);
-    if (frame.opcode == 0x04 && !same_list(body_params(body, &frame.type), results))
+    if (frame.opcode == OP_IF && !same_list(body_params(body, &frame.type), results))
         reader_fail(body->reader, CHIMERA_EMODULE,
                     "type mismatch: an if without else changes the operands");
     body_push_list(body, results);
@@ -188,8 +188,8 @@ void body_end(struct lower_body *body)
 
 void body_unreachable(struct lower_body *body)
 {
-    top(body)->is_unreachable = true;
-    body->stack_size = top(body)->height;
+    top_frame(body)->is_unreachable = true;
+    body->stack_size = top_frame(body)->height;
 }
 
 struct lower_list body_label(struct lower_body *body, uint32_t depth)
@@ -199,8 +199,8 @@ struct lower_list body_label(struct lower_body *body, uint32_t depth)
     if (body->reader->code < 0)
         return (struct lower_list){NULL, 0};
     const struct lower_frame *frame = &body->frames[body->frame_count - 1 - depth];
-    return frame->opcode == 0x03 ? body_params(body, &frame->type)
-                                 : body_results(body, &frame->type);
+    return frame->opcode == OP_LOOP ? body_params(body, &frame->type)
+                                    : body_results(body, &frame->type);
 }
 
 /* --- Locals. --- */

@@ -30,7 +30,7 @@ struct lower_frame {
 enum { TEMPORARY_I32, TEMPORARY_FUNCREF, TEMPORARY_EXTERNREF, TEMPORARIES };
 
 struct lower_body {
-    struct lower *lower;
+    struct lowering *lowering;
     struct reader *reader;
     uint32_t function;
     /* Owned, and kept from one body to the next. */
@@ -92,16 +92,15 @@ void emit_branch_on_non_null(struct lower_body *body, const uint8_t *from, lower
 void emit_call_reference(struct lower_body *body, const uint8_t *from, uint32_t type);
 void emit_marker(struct lower_body *body, const uint8_t *from, uint32_t type);
 void emit_return(struct lower_body *body);
-/* The same instruction with other immediates: opcode bytes, then two indices (`count` of them). */
-void emit_indices(struct lower_body *body, const uint8_t *from, struct chimera_slice opcode,
+/* An instruction of `count` indices. */
+void emit_indices(struct lower_body *body, const uint8_t *from, enum wasm_opcode opcode,
                   uint32_t count, const uint32_t *indices);
 
 /* One instruction whose first byte is `opcode`, at `from`. */
 void body_instruction(struct lower_body *body, const uint8_t *from, uint8_t opcode);
-/* Those that stand in no other group: numbers, memory (numeric.c). False for other bytes. */
-bool body_numeric(struct lower_body *body, uint8_t opcode);
-void body_apply(struct lower_body *body, const char *params, char result); /* letters of types */
-void body_vector(struct lower_body *body);                           /* behind 0xfd (simd.c) */
-bool body_numeric_long(struct lower_body *body, uint32_t operation); /* behind 0xfc */
+
+/* Those whose types depend on nothing but the instruction (numeric.c); false for others. */
+bool body_numeric(struct lower_body *body, const struct wasm_instruction *instruction);
+void body_vector(struct lower_body *body); /* behind its prefix */
 
 #endif

@@ -5,10 +5,6 @@
 #include "compiler/lower/body.h"
 #include "compiler/wasm/body.h"
 
-/* As in wasm/body.c and wasm/segments.c. */
-#define LOCALS_MAX 50000u
-#define BODY_MAX ((uint64_t)8 << 20)
-
 /* Three arrays by local. They are kept for the next body, and only grow. */
 static bool has_locals(struct lower_body *body, uint64_t count)
 {
@@ -40,7 +36,8 @@ static void add_locals(struct lower_body *body, uint64_t count, lower_type type,
 
 static void read_locals(struct lower_body *body)
 {
-    struct lower_list params = lower_params(body->lower, body->lower->functions[body->function]);
+    struct lower_list params =
+        lower_params(body->lowering, body->lowering->functions[body->function]);
     uint32_t groups = reader_count(body->reader, UINT32_MAX, "groups of locals");
     uint64_t total = 0;
     body->local_count = 0;
@@ -48,11 +45,11 @@ static void read_locals(struct lower_body *body)
         add_locals(body, 1, params.types[i], true);
     for (uint32_t i = 0; i < groups && body->reader->code == 0; i++) {
         uint32_t count = reader_u32(body->reader);
-        lower_type type = lower_read_type(body->reader, body->lower);
+        lower_type type = lower_read_type(body->reader, body->lowering);
         total += count;
-        if (body->reader->code == 0 && total > LOCALS_MAX)
+        if (body->reader->code == 0 && total > WASM_LOCALS_MAX)
             reader_fail(body->reader, CHIMERA_ELIMIT, "a function has more than %u locals",
-                        LOCALS_MAX);
+                        WASM_LOCALS_MAX);
         if (body->reader->code == 0)
             add_locals(body, count, type, lower_is_defaultable(type));
     }
@@ -62,14 +59,14 @@ static uint8_t local_byte(const struct lower_body *body, uint32_t index)
 {
     if (index >= body->local_count)
         return body->temporary_types[index - body->local_count];
-    return lower_byte(body->lower, body->locals[index]);
+    return lower_byte(body->lowering, body->locals[index]);
 }
 
 /* As few groups as there can be: equal neighbours make one. */
 static void write_locals(const struct lower_body *body, struct chimera_buffer *out)
 {
     struct chimera_buffer groups;
-    uint32_t first = lower_params(body->lower, body->lower->functions[body->function]).count,
+    uint32_t first = lower_params(body->lowering, body->lowering->functions[body->function]).count,
              count = 0;
     chimera_buffer_init(&groups, out->limit);
     for (uint32_t end = body->local_count + body->temporary_count; first < end; count++) {
@@ -77,11 +74,11 @@ static void write_locals(const struct lower_body *body, struct chimera_buffer *o
         uint32_t next = first + 1;
         while (next < end && local_byte(body, next) == byte)
             next++;
-        lower_put_u32(&groups, next - first);
+        writer_u32(&groups, next - first);
         chimera_buffer_byte(&groups, byte);
         first = next;
     }
-    lower_put_u32(out, count);
+    writer_u32(out, count);
     chimera_buffer_append(out, chimera_buffer_slice(&groups));
     if (groups.failed)
         out->failed = groups.failed;
@@ -110,7 +107,7 @@ static void read_instructions(struct lower_body *body)
 
 static void write_body(struct lower_body *body, struct chimera_buffer *locals)
 {
-    struct chimera_buffer *code = &body->lower->code;
+    struct chimera_buffer *code = &body->lowering->code;
     chimera_buffer_reset(locals);
     write_locals(body, locals);
     if (locals->failed || body->out.failed) {
@@ -118,7 +115,7 @@ static void write_body(struct lower_body *body, struct chimera_buffer *locals)
                     "a function is too large");
         return;
     }
-    lower_put_u32(code, (uint32_t)(locals->size + body->out.size));
+    writer_u32(code, (uint32_t)(locals->size + body->out.size));
     chimera_buffer_append(code, chimera_buffer_slice(locals));
     chimera_buffer_append(code, chimera_buffer_slice(&body->out));
 }
@@ -136,9 +133,9 @@ static void read_body(struct lower_body *body, struct reader *outer, uint32_t fu
                       struct chimera_buffer *locals)
 {
     uint32_t size = reader_u32(outer);
-    if (size > BODY_MAX)
+    if (size > WASM_BODY_MAX)
         reader_fail(outer, CHIMERA_ELIMIT, "a function of %u bytes is over the limit of %llu", size,
-                    (unsigned long long)BODY_MAX);
+                    (unsigned long long)WASM_BODY_MAX);
     struct chimera_slice bytes = reader_bytes(outer, size);
     if (outer->code < 0)
         return;
@@ -150,8 +147,8 @@ static void read_body(struct lower_body *body, struct reader *outer, uint32_t fu
     read_locals(body);
     body->copied = inside.at;
     if (inside.code == 0)
-        body_begin_block(body, 0x02,
-                         (struct lower_block){body->lower->functions[function], LOWER_UNKNOWN});
+        body_begin_block(body, OP_BLOCK,
+                         (struct lower_block){body->lowering->functions[function], LOWER_UNKNOWN});
     body->stack_size = 0; /* parameters are locals, not operands */
     read_instructions(body);
     if (inside.code == 0 && inside.at != inside.end)
@@ -173,18 +170,18 @@ static void free_body(struct lower_body *body)
 }
 
 /* Stops early when it turns out that slots do not do: all of it is done again then. */
-void lower_read_code(struct reader *reader, struct lower *lower)
+void lower_read_code(struct reader *reader, struct lowering *lowering)
 {
     uint32_t count = reader_count(reader, UINT32_MAX, "function bodies");
-    if (reader->code == 0 && count != lower->function_count - lower->imported_functions)
+    if (reader->code == 0 && count != lowering->function_count - lowering->imported_functions)
         reader_fail(reader, CHIMERA_EMODULE, "function and code section have inconsistent lengths");
-    struct lower_body body = {.lower = lower, .reader = reader};
+    struct lower_body body = {.lowering = lowering, .reader = reader};
     struct chimera_buffer locals;
-    chimera_buffer_init(&body.out, 64 * BODY_MAX);
-    chimera_buffer_init(&locals, 64 * BODY_MAX);
+    chimera_buffer_init(&body.out, 64 * WASM_BODY_MAX);
+    chimera_buffer_init(&locals, 64 * WASM_BODY_MAX);
     for (uint32_t i = 0;
-         i < count && reader->code == 0 && !(lower->is_slotted && lower->needs_funcrefs); i++)
-        read_body(&body, reader, lower->imported_functions + i, &locals);
+         i < count && reader->code == 0 && !(lowering->is_slotted && lowering->needs_funcrefs); i++)
+        read_body(&body, reader, lowering->imported_functions + i, &locals);
     chimera_buffer_free(&locals);
     free_body(&body);
 }

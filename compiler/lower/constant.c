@@ -11,8 +11,6 @@
 #include "compiler/lower/lowering.h"
 #include "compiler/wasm/body.h"
 
-enum { OP_END = 0x0b, OP_GLOBAL_GET = 0x23, OP_REF_NULL = 0xd0, OP_REF_FUNC = 0xd2 };
-
 #define OPERANDS_MAX (1u << 20)
 
 struct lower_operand {
@@ -22,33 +20,35 @@ struct lower_operand {
 
 /* --- The stack. --- */
 
-static void push(struct reader *reader, struct lower *lower, struct lower_operand operand)
+static void push_operand(struct reader *reader, struct lowering *lowering,
+                         struct lower_operand operand)
 {
-    if (lower->operand_count == lower->operand_capacity) {
-        uint32_t capacity = lower->operand_capacity ? 2 * lower->operand_capacity : 16;
+    if (lowering->operand_count == lowering->operand_capacity) {
+        uint32_t capacity = lowering->operand_capacity ? 2 * lowering->operand_capacity : 16;
         struct lower_operand *operands =
-            capacity <= OPERANDS_MAX ? reallocarray(lower->operands, capacity, sizeof(*operands))
+            capacity <= OPERANDS_MAX ? reallocarray(lowering->operands, capacity, sizeof(*operands))
                                      : NULL;
         if (!operands) {
             reader_fail(reader, CHIMERA_ELIMIT,
                         "a constant expression has more than %u operands at once", OPERANDS_MAX);
             return;
         }
-        lower->operands = operands;
-        lower->operand_capacity = capacity;
+        lowering->operands = operands;
+        lowering->operand_capacity = capacity;
     }
-    lower->operands[lower->operand_count++] = operand;
+    lowering->operands[lowering->operand_count++] = operand;
 }
 
-static struct lower_operand pop(struct reader *reader, struct lower *lower, lower_type type)
+static struct lower_operand pop_operand(struct reader *reader, struct lowering *lowering,
+                                        lower_type type)
 {
     static const struct lower_operand none;
-    if (reader->code == 0 && lower->operand_count == 0)
+    if (reader->code == 0 && lowering->operand_count == 0)
         reader_fail(reader, CHIMERA_EMODULE,
                     "type mismatch: a constant expression lacks an operand");
     if (reader->code < 0)
         return none;
-    struct lower_operand operand = lower->operands[--lower->operand_count];
+    struct lower_operand operand = lowering->operands[--lowering->operand_count];
     if (!lower_matches(operand.type, type))
         reader_fail(reader, CHIMERA_EMODULE, "type mismatch in a constant expression");
     return operand;
@@ -56,97 +56,122 @@ static struct lower_operand pop(struct reader *reader, struct lower *lower, lowe
 
 /* --- Instructions. --- */
 
-static struct lower_operand value_of_global(struct reader *reader, struct lower *lower,
+static struct lower_operand value_of_global(struct reader *reader, struct lowering *lowering,
                                             uint32_t index)
 {
     struct lower_operand operand = {.value = {.kind = WASM_GLOBAL_GET, .value = index}};
-    if (reader->code == 0 && index >= lower->global_count)
+    if (reader->code == 0 && index >= lowering->global_count)
         reader_fail(reader, CHIMERA_EMODULE, "unknown global %u in a constant expression", index);
     if (reader->code < 0)
         return operand;
-    const struct lower_global *global = &lower->globals[index];
+    const struct lower_global *global = &lowering->globals[index];
     if (global->is_mutable)
         reader_fail(reader, CHIMERA_EMODULE,
                     "constant expression required: a global of it is mutable");
     operand.type = global->type;
-    if (index >= lower->imported_globals) {
-        lower->features |= WASM_LOWERS_CONSTANTS;
+    if (index >= lowering->imported_globals) {
+        lowering->features |= WASM_LOWERS_CONSTANTS;
         operand.value = global->initial;
     }
     return operand;
 }
 
-static struct lower_operand reference_to(struct reader *reader, struct lower *lower,
+static struct lower_operand reference_to(struct reader *reader, struct lowering *lowering,
                                          uint32_t function)
 {
     struct lower_operand operand = {
         .value = {.kind = WASM_REF_FUNC, .type = WASM_FUNCREF, .value = function}};
-    if (reader->code == 0 && function >= lower->function_count)
+    if (reader->code == 0 && function >= lowering->function_count)
         reader_fail(reader, CHIMERA_EMODULE, "unknown function %u in a constant expression",
                     function);
     if (reader->code < 0)
         return operand;
-    lower->declared[function] |= 1;
-    operand.type = lower_of_function(lower, function);
+    lowering->declared[function] |= 1;
+    operand.type = lower_of_function(lowering, function);
     return operand;
 }
 
-static struct lower_operand null_reference(struct reader *reader, struct lower *lower)
+static struct lower_operand null_reference(struct reader *reader, struct lowering *lowering)
 {
     struct lower_operand operand = {.value = {.kind = WASM_REF_NULL}};
-    operand.type = lower_read_heap(reader, lower);
+    operand.type = lower_read_heap(reader, lowering);
     operand.value.type = lower_is_function(operand.type) ? WASM_FUNCREF : WASM_EXTERNREF;
     return operand;
 }
 
-static struct lower_operand number(struct reader *reader, uint8_t opcode)
+static struct lower_operand read_number(struct reader *reader, uint8_t opcode)
 {
     struct lower_operand operand = {.value = opcode_constant_operand(reader, opcode)};
     operand.type = operand.value.type;
     return operand;
 }
 
-/* The third of three opcodes in a row is a product, the second a difference, the first a sum. */
-static void calculate(struct reader *reader, struct lower *lower, uint8_t operation,
-                      lower_type type)
+static uint64_t calculate_value(uint8_t opcode, uint64_t a, uint64_t b)
 {
-    struct lower_operand right = pop(reader, lower, type), left = pop(reader, lower, type);
-    uint64_t a = left.value.value, b = right.value.value;
-    lower->features |= WASM_LOWERS_CONSTANTS;
+    switch (opcode) {
+    case OP_I32_ADD:
+    case OP_I64_ADD:
+        return a + b;
+    case OP_I32_SUB:
+    case OP_I64_SUB:
+        return a - b;
+    default:
+        return a * b;
+    }
+}
+
+static void do_arithmetic(struct reader *reader, struct lowering *lowering, uint8_t opcode,
+                          lower_type type)
+{
+    struct lower_operand right = pop_operand(reader, lowering, type),
+                         left = pop_operand(reader, lowering, type);
+    lowering->features |= WASM_LOWERS_CONSTANTS;
     if (reader->code < 0)
         return;
     if (right.value.kind == WASM_GLOBAL_GET)
         left = right;
     else if (left.value.kind == WASM_CONST)
-        left.value.value = operation == 0 ? a + b : operation == 1 ? a - b : a * b;
+        left.value.value = calculate_value(opcode, left.value.value, right.value.value);
     if (type == WASM_I32 && left.value.kind == WASM_CONST)
         left.value.value = (uint32_t)left.value.value;
-    push(reader, lower, left);
+    push_operand(reader, lowering, left);
 }
 
-static void do_instruction(struct reader *reader, struct lower *lower, uint8_t opcode)
+static void do_instruction(struct reader *reader, struct lowering *lowering, uint8_t opcode)
 {
-    if (opcode >= 0x6a && opcode <= 0x6c)
-        calculate(reader, lower, opcode - 0x6a, WASM_I32);
-    else if (opcode >= 0x7c && opcode <= 0x7e)
-        calculate(reader, lower, opcode - 0x7c, WASM_I64);
-    else if (opcode == OP_GLOBAL_GET)
-        push(reader, lower, value_of_global(reader, lower, reader_u32(reader)));
-    else if (opcode == OP_REF_FUNC)
-        push(reader, lower, reference_to(reader, lower, reader_u32(reader)));
-    else if (opcode == OP_REF_NULL)
-        push(reader, lower, null_reference(reader, lower));
-    else
-        push(reader, lower, number(reader, opcode));
+    switch (opcode) {
+    case OP_I32_ADD:
+    case OP_I32_SUB:
+    case OP_I32_MUL:
+        do_arithmetic(reader, lowering, opcode, WASM_I32);
+        break;
+    case OP_I64_ADD:
+    case OP_I64_SUB:
+    case OP_I64_MUL:
+        do_arithmetic(reader, lowering, opcode, WASM_I64);
+        break;
+    case OP_GLOBAL_GET:
+        push_operand(reader, lowering, value_of_global(reader, lowering, reader_u32(reader)));
+        break;
+    case OP_REF_FUNC:
+        push_operand(reader, lowering, reference_to(reader, lowering, reader_u32(reader)));
+        break;
+    case OP_REF_NULL:
+        push_operand(reader, lowering, null_reference(reader, lowering));
+        break;
+    default:
+        push_operand(reader, lowering, read_number(reader, opcode));
+    }
 }
 
-struct wasm_expression lower_constant(struct reader *reader, struct lower *lower, lower_type type)
+struct wasm_expression lower_constant(struct reader *reader, struct lowering *lowering,
+                                      lower_type type)
 {
-    lower->operand_count = 0;
+    lowering->operand_count = 0;
     for (uint8_t opcode; reader->code == 0 && (opcode = reader_byte(reader)) != OP_END;)
-        do_instruction(reader, lower, opcode);
-    struct lower_operand result = pop(reader, lower, type);
-    if (reader->code == 0 && lower->operand_count > 0)
+        do_instruction(reader, lowering, opcode);
+    struct lower_operand result = pop_operand(reader, lowering, type);
+    if (reader->code == 0 && lowering->operand_count > 0)
         reader_fail(reader, CHIMERA_EMODULE,
                     "type mismatch: a constant expression has several values");
     return result.value;
@@ -163,42 +188,41 @@ static void write_fixed(struct chimera_buffer *out, uint64_t value, unsigned siz
 static void write_number(const struct wasm_expression *expression, struct chimera_buffer *out)
 {
     if (expression->type == WASM_V128) {
-        chimera_buffer_byte(out, 0xfd);
-        chimera_buffer_byte(out, 12); /* v128.const */
+        writer_opcode(out, OP_V128_CONST);
         write_fixed(out, expression->value, 8);
         write_fixed(out, expression->value_high, 8);
         return;
     }
-    static const uint8_t opcodes[] = {0x44, 0x43, 0x42, 0x41}; /* F64, F32, I64, I32 */
+    static const uint8_t opcodes[] = {OP_F64_CONST, OP_F32_CONST, OP_I64_CONST, OP_I32_CONST};
     chimera_buffer_byte(out, opcodes[expression->type - WASM_F64]);
     if (expression->type == WASM_I32)
-        lower_put_signed(out, (int32_t)(uint32_t)expression->value);
+        writer_signed(out, (int32_t)(uint32_t)expression->value);
     else if (expression->type == WASM_I64)
-        lower_put_signed(out, (int64_t)expression->value);
+        writer_signed(out, (int64_t)expression->value);
     else
         write_fixed(out, expression->value, expression->type == WASM_F32 ? 4 : 8);
 }
 
-void lower_write_constant(struct lower *lower, const struct wasm_expression *expression,
+void lower_write_constant(struct lowering *lowering, const struct wasm_expression *expression,
                           struct chimera_buffer *out)
 {
-    (void)lower;
+    (void)lowering;
     switch (expression->kind) {
     case WASM_CONST:
         write_number(expression, out);
         break;
     case WASM_REF_NULL:
-        chimera_buffer_byte(out, 0xd0);
+        chimera_buffer_byte(out, OP_REF_NULL);
         chimera_buffer_byte(out, expression->type);
         break;
     case WASM_REF_FUNC:
-        chimera_buffer_byte(out, 0xd2);
-        lower_put_u32(out, (uint32_t)expression->value);
+        chimera_buffer_byte(out, OP_REF_FUNC);
+        writer_u32(out, (uint32_t)expression->value);
         break;
     case WASM_GLOBAL_GET:
-        chimera_buffer_byte(out, 0x23);
-        lower_put_u32(out, (uint32_t)expression->value);
+        chimera_buffer_byte(out, OP_GLOBAL_GET);
+        writer_u32(out, (uint32_t)expression->value);
         break;
     }
-    chimera_buffer_byte(out, 0x0b);
+    chimera_buffer_byte(out, OP_END);
 }

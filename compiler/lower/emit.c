@@ -3,35 +3,14 @@
  * erased. */
 #include "compiler/lower/body.h"
 
-enum {
-    OP_UNREACHABLE = 0x00,
-    OP_IF = 0x04,
-    OP_END = 0x0b,
-    OP_BR_IF = 0x0d,
-    OP_RETURN = 0x0f,
-    OP_CALL_INDIRECT = 0x11,
-    OP_DROP = 0x1a,
-    OP_LOCAL_GET = 0x20,
-    OP_LOCAL_SET = 0x21,
-    OP_LOCAL_TEE = 0x22,
-    OP_GLOBAL_SET = 0x24,
-    OP_TABLE_GET = 0x25,
-    OP_TABLE_SET = 0x26,
-    OP_I32_CONST = 0x41,
-    OP_I32_EQZ = 0x45,
-    OP_REF_NULL = 0xd0,
-    OP_REF_IS_NULL = 0xd1,
-    NO_TYPE = 0x40
-};
-
 void emit_pending(struct lower_body *body, const uint8_t *from)
 {
-    lower_put_bytes(&body->out, body->copied, from);
+    writer_bytes(&body->out, body->copied, from);
     body->copied = from;
 }
 
 /* From here on the instruction's own bytes are not wanted; false in unreachable code. */
-static bool replace(struct lower_body *body, const uint8_t *from)
+static bool begin_replacement(struct lower_body *body, const uint8_t *from)
 {
     if (body->reader->code < 0 || !body_is_live(body))
         return false;
@@ -40,22 +19,22 @@ static bool replace(struct lower_body *body, const uint8_t *from)
     return true;
 }
 
-static void put(struct lower_body *body, uint8_t byte)
+static void put_byte(struct lower_body *body, uint8_t byte)
 {
     chimera_buffer_byte(&body->out, byte);
 }
 
 static void put_index(struct lower_body *body, uint8_t opcode, uint32_t index)
 {
-    put(body, opcode);
-    lower_put_u32(&body->out, index);
+    put_byte(body, opcode);
+    writer_u32(&body->out, index);
 }
 
 /* A local that the pass adds, of the representation that `type` has. It is used within the
  * replacement of one instruction only. */
-static uint32_t temporary(struct lower_body *body, lower_type type)
+static uint32_t temporary_local(struct lower_body *body, lower_type type)
 {
-    uint8_t byte = lower_byte(body->lower, type);
+    uint8_t byte = lower_byte(body->lowering, type);
     uint32_t *index = &body->temporaries[byte == WASM_I32       ? TEMPORARY_I32
                                          : byte == WASM_FUNCREF ? TEMPORARY_FUNCREF
                                                                 : TEMPORARY_EXTERNREF];
@@ -68,72 +47,72 @@ static uint32_t temporary(struct lower_body *body, lower_type type)
 
 static void put_is_null(struct lower_body *body, lower_type type)
 {
-    put(body, lower_byte(body->lower, type) == WASM_I32 ? OP_I32_EQZ : OP_REF_IS_NULL);
+    put_byte(body, lower_byte(body->lowering, type) == WASM_I32 ? OP_I32_EQZ : OP_REF_IS_NULL);
 }
 
 void emit_block(struct lower_body *body, const uint8_t *from, uint8_t opcode, lower_type single)
 {
-    if (!lower_is_reference(single) || !replace(body, from))
+    if (!lower_is_reference(single) || !begin_replacement(body, from))
         return;
-    put(body, opcode);
-    put(body, lower_byte(body->lower, single));
+    put_byte(body, opcode);
+    put_byte(body, lower_byte(body->lowering, single));
 }
 
 void emit_select(struct lower_body *body, const uint8_t *from, lower_type type)
 {
-    if (!lower_is_reference(type) || !replace(body, from))
+    if (!lower_is_reference(type) || !begin_replacement(body, from))
         return;
-    put(body, 0x1c);
-    put(body, 1);
-    put(body, lower_byte(body->lower, type));
+    put_byte(body, OP_SELECT_TYPED);
+    put_byte(body, 1);
+    put_byte(body, lower_byte(body->lowering, type));
 }
 
 void emit_null(struct lower_body *body, const uint8_t *from, lower_type type)
 {
-    if (!replace(body, from))
+    if (!begin_replacement(body, from))
         return;
-    uint8_t byte = lower_byte(body->lower, type);
-    put(body, byte == WASM_I32 ? OP_I32_CONST : OP_REF_NULL);
-    put(body, byte == WASM_I32 ? 0 : byte);
+    uint8_t byte = lower_byte(body->lowering, type);
+    put_byte(body, byte == WASM_I32 ? OP_I32_CONST : OP_REF_NULL);
+    put_byte(body, byte == WASM_I32 ? 0 : byte);
 }
 
 void emit_function(struct lower_body *body, const uint8_t *from, uint32_t function)
 {
-    body->lower->has_private_table = true;
-    if (!replace(body, from))
+    body->lowering->has_private_table = true;
+    if (!begin_replacement(body, from))
         return;
-    put(body, OP_I32_CONST);
-    lower_put_signed(&body->out, lower_slot(body->lower, function));
-    if (!body->lower->is_slotted)
-        put_index(body, OP_TABLE_GET, body->lower->table_count);
+    put_byte(body, OP_I32_CONST);
+    writer_signed(&body->out, lower_slot(body->lowering, function));
+    if (!body->lowering->is_slotted)
+        put_index(body, OP_TABLE_GET, body->lowering->table_count);
 }
 
 void emit_is_null(struct lower_body *body, const uint8_t *from, lower_type type)
 {
-    if (replace(body, from))
+    if (begin_replacement(body, from))
         put_is_null(body, type);
 }
 
 void emit_as_non_null(struct lower_body *body, const uint8_t *from, lower_type type)
 {
-    if (!replace(body, from))
+    if (!begin_replacement(body, from))
         return;
-    uint32_t local = temporary(body, type);
+    uint32_t local = temporary_local(body, type);
     put_index(body, OP_LOCAL_TEE, local);
     put_is_null(body, type);
-    put(body, OP_IF);
-    put(body, NO_TYPE);
-    put(body, OP_UNREACHABLE);
-    put(body, OP_END);
+    put_byte(body, OP_IF);
+    put_byte(body, WASM_EMPTY_BLOCK);
+    put_byte(body, OP_UNREACHABLE);
+    put_byte(body, OP_END);
     put_index(body, OP_LOCAL_GET, local);
 }
 
 void emit_branch_on_null(struct lower_body *body, const uint8_t *from, lower_type type,
                          uint32_t label)
 {
-    if (!replace(body, from))
+    if (!begin_replacement(body, from))
         return;
-    uint32_t local = temporary(body, type);
+    uint32_t local = temporary_local(body, type);
     put_index(body, OP_LOCAL_TEE, local);
     put_is_null(body, type);
     put_index(body, OP_BR_IF, label);
@@ -144,26 +123,26 @@ void emit_branch_on_null(struct lower_body *body, const uint8_t *from, lower_typ
 void emit_branch_on_non_null(struct lower_body *body, const uint8_t *from, lower_type type,
                              uint32_t label)
 {
-    if (!replace(body, from))
+    if (!begin_replacement(body, from))
         return;
-    uint32_t local = temporary(body, type);
+    uint32_t local = temporary_local(body, type);
     put_index(body, OP_LOCAL_TEE, local);
     put_index(body, OP_LOCAL_GET, local);
     put_is_null(body, type);
-    put(body, OP_I32_EQZ);
+    put_byte(body, OP_I32_EQZ);
     put_index(body, OP_BR_IF, label);
-    put(body, OP_DROP);
+    put_byte(body, OP_DROP);
 }
 
 static void put_marker(struct lower_body *body, uint32_t type)
 {
-    struct lower *lower = body->lower;
-    if (!lower->types.is_marked[type])
+    struct lowering *lowering = body->lowering;
+    if (!lowering->types.is_marked[type])
         return;
-    lower->has_marker = true;
-    put(body, OP_I32_CONST);
-    lower_put_signed(&body->out, lower_type_id(lower, type));
-    put_index(body, OP_GLOBAL_SET, lower->global_count);
+    lowering->has_marker = true;
+    put_byte(body, OP_I32_CONST);
+    writer_signed(&body->out, lower_type_id(lowering, type));
+    put_index(body, OP_GLOBAL_SET, lowering->global_count);
 }
 
 void emit_marker(struct lower_body *body, const uint8_t *from, uint32_t type)
@@ -178,20 +157,20 @@ static void put_call(struct lower_body *body, uint32_t type)
 {
     put_marker(body, type);
     put_index(body, OP_CALL_INDIRECT, type);
-    lower_put_u32(&body->out, body->lower->table_count);
+    writer_u32(&body->out, body->lowering->table_count);
 }
 
 void emit_call_reference(struct lower_body *body, const uint8_t *from, uint32_t type)
 {
-    body->lower->has_private_table = true;
-    if (!replace(body, from))
+    body->lowering->has_private_table = true;
+    if (!begin_replacement(body, from))
         return;
-    if (!body->lower->is_slotted) {
-        uint32_t local = temporary(body, LOWER_FUNCREF);
+    if (!body->lowering->is_slotted) {
+        uint32_t local = temporary_local(body, LOWER_FUNCREF);
         put_index(body, OP_LOCAL_SET, local);
         put_index(body, OP_I32_CONST, 0);
         put_index(body, OP_LOCAL_GET, local);
-        put_index(body, OP_TABLE_SET, body->lower->table_count);
+        put_index(body, OP_TABLE_SET, body->lowering->table_count);
         put_index(body, OP_I32_CONST, 0);
     }
     put_call(body, type);
@@ -200,15 +179,15 @@ void emit_call_reference(struct lower_body *body, const uint8_t *from, uint32_t 
 void emit_return(struct lower_body *body)
 {
     if (body->reader->code == 0 && body_is_live(body))
-        put(body, OP_RETURN);
+        put_byte(body, OP_RETURN);
 }
 
-void emit_indices(struct lower_body *body, const uint8_t *from, struct chimera_slice opcode,
+void emit_indices(struct lower_body *body, const uint8_t *from, enum wasm_opcode opcode,
                   uint32_t count, const uint32_t *indices)
 {
-    if (!replace(body, from))
+    if (!begin_replacement(body, from))
         return;
-    chimera_buffer_append(&body->out, opcode);
+    writer_opcode(&body->out, opcode);
     for (uint32_t i = 0; i < count; i++)
-        lower_put_u32(&body->out, indices[i]);
+        writer_u32(&body->out, indices[i]);
 }

@@ -24,16 +24,16 @@ static struct lower_block read_block_type(struct lower_body *body)
     struct reader *reader = body->reader;
     struct lower_block type = {INLINE_BLOCK, LOWER_UNKNOWN};
     uint8_t first = reader->at < reader->end ? *reader->at : 0;
-    if (first == 0x40) {
+    if (first == WASM_EMPTY_BLOCK) {
         reader->at++;
         return type;
     }
-    if (first < 0x80 && (first & 0x40)) {
-        type.single = lower_read_type(reader, body->lower);
+    if (wasm_is_type_byte(first)) {
+        type.single = lower_read_type(reader, body->lowering);
         return type;
     }
     uint64_t index = reader_signed(reader, 33);
-    if (reader->code == 0 && index >= body->lower->types.count)
+    if (reader->code == 0 && index >= body->lowering->types.count)
         reader_fail(reader, CHIMERA_EMODULE, "unknown type %lld", (long long)index);
     type.index = reader->code == 0 ? (uint32_t)index : INLINE_BLOCK;
     return type;
@@ -42,7 +42,7 @@ static struct lower_block read_block_type(struct lower_body *body)
 static void do_block(struct lower_body *body, const uint8_t *from, uint8_t opcode)
 {
     struct lower_block type = read_block_type(body);
-    if (opcode == 0x04)
+    if (opcode == OP_IF)
         body_pop(body, WASM_I32);
     body_pop_list(body, body_params(body, &type));
     emit_block(body, from, opcode, type.index == INLINE_BLOCK ? type.single : LOWER_UNKNOWN);
@@ -99,7 +99,7 @@ static void do_branch_table(struct lower_body *body)
 
 static void do_return(struct lower_body *body)
 {
-    body_pop_list(body, lower_results(body->lower, body->lower->functions[body->function]));
+    body_pop_list(body, lower_results(body->lowering, body->lowering->functions[body->function]));
     body_unreachable(body);
 }
 
@@ -109,17 +109,18 @@ static void apply_call(struct lower_body *body, uint32_t type)
 {
     if (body->reader->code < 0)
         return;
-    body_pop_list(body, lower_params(body->lower, type));
-    body_push_list(body, lower_results(body->lower, type));
+    body_pop_list(body, lower_params(body->lowering, type));
+    body_push_list(body, lower_results(body->lowering, type));
 }
 
 /* A tail call is a call and a return: the same but for the stack that it needs. The callee's
  * results become ours, so they must fit. */
 static void end_tail_call(struct lower_body *body, uint32_t type)
 {
-    struct lower_list own = lower_results(body->lower, body->lower->functions[body->function]);
-    body->lower->features |= WASM_LOWERS_TAIL_CALLS;
-    if (body->reader->code == 0 && lower_results(body->lower, type).count != own.count)
+    struct lower_list own =
+        lower_results(body->lowering, body->lowering->functions[body->function]);
+    body->lowering->features |= WASM_LOWERS_TAIL_CALLS;
+    if (body->reader->code == 0 && lower_results(body->lowering, type).count != own.count)
         fail_type(body, "a tail call's function has other results");
     body_pop_list(body, own);
     emit_return(body);
@@ -129,12 +130,12 @@ static void end_tail_call(struct lower_body *body, uint32_t type)
 
 static void do_call(struct lower_body *body, const uint8_t *from, bool is_tail)
 {
-    uint32_t function = read_index(body, body->lower->function_count, "function");
+    uint32_t function = read_index(body, body->lowering->function_count, "function");
     if (body->reader->code < 0)
         return;
-    uint32_t type = body->lower->functions[function];
+    uint32_t type = body->lowering->functions[function];
     if (is_tail)
-        emit_indices(body, from, CHIMERA_SLICE("\x10"), 1, &function);
+        emit_indices(body, from, OP_CALL, 1, &function);
     apply_call(body, type);
     if (is_tail)
         end_tail_call(body, type);
@@ -142,16 +143,16 @@ static void do_call(struct lower_body *body, const uint8_t *from, bool is_tail)
 
 static void do_call_indirect(struct lower_body *body, const uint8_t *from, bool is_tail)
 {
-    uint32_t type = lower_read_type_index(body->reader, body->lower);
-    uint32_t table = read_index(body, body->lower->table_count, "table");
+    uint32_t type = lower_read_type_index(body->reader, body->lowering);
+    uint32_t table = read_index(body, body->lowering->table_count, "table");
     if (body->reader->code < 0)
         return;
-    if (!lower_is_function(body->lower->tables[table].type))
+    if (!lower_is_function(body->lowering->tables[table].type))
         fail_type(body, "an indirect call through a table of other references than functions");
     body_pop(body, WASM_I32);
     emit_marker(body, from, type);
     if (is_tail)
-        emit_indices(body, from, CHIMERA_SLICE("\x11"), 2, (const uint32_t[]){type, table});
+        emit_indices(body, from, OP_CALL_INDIRECT, 2, (const uint32_t[]){type, table});
     apply_call(body, type);
     if (is_tail)
         end_tail_call(body, type);
@@ -159,11 +160,11 @@ static void do_call_indirect(struct lower_body *body, const uint8_t *from, bool 
 
 static void do_call_reference(struct lower_body *body, const uint8_t *from, bool is_tail)
 {
-    uint32_t type = lower_read_type_index(body->reader, body->lower);
-    body->lower->features |= WASM_LOWERS_REFERENCES;
+    uint32_t type = lower_read_type_index(body->reader, body->lowering);
+    body->lowering->features |= WASM_LOWERS_REFERENCES;
     if (body->reader->code < 0)
         return;
-    body_pop(body, LOWER_REFERENCE | LOWER_NULLABLE | body->lower->types.canonical[type]);
+    body_pop(body, LOWER_REFERENCE | LOWER_NULLABLE | body->lowering->types.canonical[type]);
     emit_call_reference(body, from, type);
     apply_call(body, type);
     if (is_tail)
@@ -174,13 +175,13 @@ static void do_call_reference(struct lower_body *body, const uint8_t *from, bool
 
 static void do_function(struct lower_body *body, const uint8_t *from)
 {
-    uint32_t function = read_index(body, body->lower->function_count, "function");
+    uint32_t function = read_index(body, body->lowering->function_count, "function");
     if (body->reader->code < 0)
         return;
-    if (!body->lower->declared[function])
+    if (!body->lowering->declared[function])
         reader_fail(body->reader, CHIMERA_EMODULE, "undeclared function reference %u", function);
     emit_function(body, from, function);
-    body_push(body, lower_of_function(body->lower, function));
+    body_push(body, lower_of_function(body->lowering, function));
 }
 
 static lower_type not_null(lower_type type)
@@ -215,34 +216,38 @@ static void do_branch_on_non_null(struct lower_body *body, const uint8_t *from)
     body_push_list(body, label);
 }
 
-static void do_reference(struct lower_body *body, const uint8_t *from, uint8_t opcode)
+static bool do_reference(struct lower_body *body, const uint8_t *from, uint8_t opcode)
 {
     lower_type type;
     switch (opcode) {
-    case 0xd0:
-        type = lower_read_heap(body->reader, body->lower);
+    case OP_REF_NULL:
+        type = lower_read_heap(body->reader, body->lowering);
         emit_null(body, from, type);
         body_push(body, type);
-        return;
-    case 0xd1:
+        return true;
+    case OP_REF_IS_NULL:
         emit_is_null(body, from, body_pop_reference(body));
         body_push(body, WASM_I32);
-        return;
-    case 0xd2:
+        return true;
+    case OP_REF_FUNC:
         do_function(body, from);
-        return;
-    case 0xd4:
+        return true;
+    case OP_REF_AS_NON_NULL:
         type = body_pop_reference(body);
         emit_as_non_null(body, from, type);
         body_push(body, not_null(type));
         break;
-    case 0xd5:
+    case OP_BR_ON_NULL:
         do_branch_on_null(body, from);
         break;
-    default:
+    case OP_BR_ON_NON_NULL:
         do_branch_on_non_null(body, from);
+        break;
+    default:
+        return false;
     }
-    body->lower->features |= WASM_LOWERS_REFERENCES;
+    body->lowering->features |= WASM_LOWERS_REFERENCES;
+    return true;
 }
 
 /* --- Tables. --- */
@@ -250,11 +255,11 @@ static void do_reference(struct lower_body *body, const uint8_t *from, uint8_t o
 /* A reference that goes through a table is a funcref, not a slot. */
 static lower_type read_table(struct lower_body *body, bool is_value_used, uint32_t *ret_table)
 {
-    *ret_table = read_index(body, body->lower->table_count, "table");
+    *ret_table = read_index(body, body->lowering->table_count, "table");
     if (body->reader->code < 0)
         return LOWER_UNKNOWN;
-    lower_type type = body->lower->tables[*ret_table].type;
-    body->lower->needs_funcrefs |= is_value_used && lower_is_concrete(type);
+    lower_type type = body->lowering->tables[*ret_table].type;
+    body->lowering->needs_funcrefs |= is_value_used && lower_is_concrete(type);
     return type;
 }
 
@@ -278,9 +283,9 @@ static void pop_indices(struct lower_body *body)
 /* Segments of tables with initial values stand before the module's own. */
 static uint32_t read_segment(struct lower_body *body, lower_type *ret_type)
 {
-    uint32_t segment = read_index(body, body->lower->segment_count, "element segment");
-    *ret_type = body->reader->code == 0 ? body->lower->segments[segment] : LOWER_UNKNOWN;
-    return segment + body->lower->table_segments;
+    uint32_t segment = read_index(body, body->lowering->segment_count, "element segment");
+    *ret_type = body->reader->code == 0 ? body->lowering->segments[segment] : LOWER_UNKNOWN;
+    return segment + body->lowering->table_segments;
 }
 
 static void do_table_init(struct lower_body *body, const uint8_t *from)
@@ -290,7 +295,7 @@ static void do_table_init(struct lower_body *body, const uint8_t *from)
     lower_type wanted = read_table(body, false, &table);
     if (body->reader->code == 0 && !lower_matches(type, wanted))
         fail_type(body, "the segment's and its table's");
-    emit_indices(body, from, CHIMERA_SLICE("\xfc\x0c"), 2, (const uint32_t[]){segment, table});
+    emit_indices(body, from, OP_TABLE_INIT, 2, (const uint32_t[]){segment, table});
     pop_indices(body);
 }
 
@@ -298,7 +303,7 @@ static void do_element_drop(struct lower_body *body, const uint8_t *from)
 {
     lower_type type;
     uint32_t segment = read_segment(body, &type);
-    emit_indices(body, from, CHIMERA_SLICE("\xfc\x0d"), 1, &segment);
+    emit_indices(body, from, OP_ELEM_DROP, 1, &segment);
 }
 
 static void do_table_copy(struct lower_body *body)
@@ -310,31 +315,58 @@ static void do_table_copy(struct lower_body *body)
     pop_indices(body);
 }
 
+static void do_table_grow(struct lower_body *body)
+{
+    uint32_t table;
+    lower_type type = read_table(body, true, &table);
+    body_pop(body, WASM_I32);
+    body_pop(body, type);
+    body_push(body, WASM_I32);
+}
+
+static void do_table_size(struct lower_body *body)
+{
+    uint32_t table;
+    read_table(body, false, &table);
+    body_push(body, WASM_I32);
+}
+
+static void do_table_fill(struct lower_body *body)
+{
+    uint32_t table;
+    lower_type type = read_table(body, true, &table);
+    body_pop(body, WASM_I32);
+    body_pop(body, type);
+    body_pop(body, WASM_I32);
+}
+
 static void do_long(struct lower_body *body, const uint8_t *from)
 {
-    uint32_t operation = reader_u32(body->reader), table;
-    if (operation == 12) {
+    uint32_t number = reader_u32(body->reader);
+    const struct wasm_instruction *instruction = wasm_long_instruction(number);
+    switch (instruction->opcode) {
+    case OP_TABLE_INIT:
         do_table_init(body, from);
-    } else if (operation == 13) {
+        break;
+    case OP_ELEM_DROP:
         do_element_drop(body, from);
-    } else if (operation == 14) {
+        break;
+    case OP_TABLE_COPY:
         do_table_copy(body);
-    } else if (operation == 15) { /* table.grow */
-        lower_type type = read_table(body, true, &table);
-        body_pop(body, WASM_I32);
-        body_pop(body, type);
-        body_push(body, WASM_I32);
-    } else if (operation == 16) { /* table.size */
-        read_table(body, false, &table);
-        body_push(body, WASM_I32);
-    } else if (operation == 17) { /* table.fill */
-        lower_type type = read_table(body, true, &table);
-        body_pop(body, WASM_I32);
-        body_pop(body, type);
-        body_pop(body, WASM_I32);
-    } else if (!body_numeric_long(body, operation)) {
-        reader_fail(body->reader, CHIMERA_EFEATURE,
-                    "0xfc 0x%02x is not an instruction that Chimera compiles", operation);
+        break;
+    case OP_TABLE_GROW:
+        do_table_grow(body);
+        break;
+    case OP_TABLE_SIZE:
+        do_table_size(body);
+        break;
+    case OP_TABLE_FILL:
+        do_table_fill(body);
+        break;
+    default:
+        if (!body_numeric(body, instruction))
+            reader_fail(body->reader, CHIMERA_EFEATURE,
+                        "0xfc 0x%02x is not an instruction that Chimera compiles", number);
     }
 }
 
@@ -355,7 +387,7 @@ static void do_typed_select(struct lower_body *body, const uint8_t *from)
 {
     if (reader_u32(body->reader) != 1)
         reader_fail(body->reader, CHIMERA_EMODULE, "a select has one type");
-    lower_type type = lower_read_type(body->reader, body->lower);
+    lower_type type = lower_read_type(body->reader, body->lowering);
     emit_select(body, from, type);
     body_pop(body, WASM_I32);
     body_pop(body, type);
@@ -367,23 +399,23 @@ static void do_local(struct lower_body *body, uint8_t opcode)
 {
     uint32_t index;
     lower_type type = body_local(body, &index);
-    if (opcode == 0x20) {
+    if (opcode == OP_LOCAL_GET) {
         if (body->reader->code == 0 && !body->is_set[index])
             reader_fail(body->reader, CHIMERA_EMODULE, "uninitialized local %u", index);
     } else {
         body_pop(body, type);
         body_set_local(body, index);
     }
-    if (opcode != 0x21)
+    if (opcode != OP_LOCAL_SET)
         body_push(body, type);
 }
 
 static void do_global(struct lower_body *body, bool is_set)
 {
-    uint32_t index = read_index(body, body->lower->global_count, "global");
+    uint32_t index = read_index(body, body->lowering->global_count, "global");
     if (body->reader->code < 0)
         return;
-    const struct lower_global *global = &body->lower->globals[index];
+    const struct lower_global *global = &body->lowering->globals[index];
     if (!is_set) {
         body_push(body, global->type);
         return;
@@ -395,83 +427,100 @@ static void do_global(struct lower_body *body, bool is_set)
 
 /* --- All. --- */
 
-static void do_control(struct lower_body *body, const uint8_t *from, uint8_t opcode)
+static bool do_control(struct lower_body *body, const uint8_t *from, uint8_t opcode)
 {
     switch (opcode) {
-    case 0x00:
+    case OP_UNREACHABLE:
         body_unreachable(body);
-        return;
-    case 0x01: /* nop */
-        return;
-    case 0x05:
+        return true;
+    case OP_NOP:
+        return true;
+    case OP_BLOCK:
+    case OP_LOOP:
+    case OP_IF:
+        do_block(body, from, opcode);
+        return true;
+    case OP_ELSE:
         body_else(body);
-        return;
-    case 0x0b:
+        return true;
+    case OP_END:
         body_end(body);
-        return;
-    case 0x0c:
-    case 0x0d:
-        do_branch(body, opcode == 0x0d);
-        return;
-    case 0x0e:
+        return true;
+    case OP_BR:
+    case OP_BR_IF:
+        do_branch(body, opcode == OP_BR_IF);
+        return true;
+    case OP_BR_TABLE:
         do_branch_table(body);
-        return;
-    case 0x0f:
+        return true;
+    case OP_RETURN:
         do_return(body);
-        return;
-    case 0x10:
-    case 0x12:
-        do_call(body, from, opcode == 0x12);
-        return;
-    case 0x11:
-    case 0x13:
-        do_call_indirect(body, from, opcode == 0x13);
-        return;
+        return true;
     default:
-        do_call_reference(body, from, opcode == 0x15);
+        return false;
     }
 }
 
-static void do_variable(struct lower_body *body, const uint8_t *from, uint8_t opcode)
+static bool do_any_call(struct lower_body *body, const uint8_t *from, uint8_t opcode)
 {
     switch (opcode) {
-    case 0x1a:
-        body_pop_any(body);
-        return;
-    case 0x1b:
-        do_select(body);
-        return;
-    case 0x1c:
-        do_typed_select(body, from);
-        return;
-    case 0x20:
-    case 0x21:
-    case 0x22:
-        do_local(body, opcode);
-        return;
-    case 0x23:
-    case 0x24:
-        do_global(body, opcode == 0x24);
-        return;
+    case OP_CALL:
+    case OP_RETURN_CALL:
+        do_call(body, from, opcode == OP_RETURN_CALL);
+        return true;
+    case OP_CALL_INDIRECT:
+    case OP_RETURN_CALL_INDIRECT:
+        do_call_indirect(body, from, opcode == OP_RETURN_CALL_INDIRECT);
+        return true;
+    case OP_CALL_REF:
+    case OP_RETURN_CALL_REF:
+        do_call_reference(body, from, opcode == OP_RETURN_CALL_REF);
+        return true;
     default:
-        do_table_access(body, opcode == 0x26);
+        return false;
+    }
+}
+
+static bool do_variable(struct lower_body *body, const uint8_t *from, uint8_t opcode)
+{
+    switch (opcode) {
+    case OP_DROP:
+        body_pop_any(body);
+        return true;
+    case OP_SELECT:
+        do_select(body);
+        return true;
+    case OP_SELECT_TYPED:
+        do_typed_select(body, from);
+        return true;
+    case OP_LOCAL_GET:
+    case OP_LOCAL_SET:
+    case OP_LOCAL_TEE:
+        do_local(body, opcode);
+        return true;
+    case OP_GLOBAL_GET:
+    case OP_GLOBAL_SET:
+        do_global(body, opcode == OP_GLOBAL_SET);
+        return true;
+    case OP_TABLE_GET:
+    case OP_TABLE_SET:
+        do_table_access(body, opcode == OP_TABLE_SET);
+        return true;
+    default:
+        return false;
     }
 }
 
 void body_instruction(struct lower_body *body, const uint8_t *from, uint8_t opcode)
 {
-    if (opcode >= 0x02 && opcode <= 0x04)
-        do_block(body, from, opcode);
-    else if (opcode <= 0x01 || opcode == 0x05 || (opcode >= 0x0b && opcode <= 0x15))
-        do_control(body, from, opcode);
-    else if ((opcode >= 0x1a && opcode <= 0x1c) || (opcode >= 0x20 && opcode <= 0x26))
-        do_variable(body, from, opcode);
-    else if ((opcode >= 0xd0 && opcode <= 0xd2) || (opcode >= 0xd4 && opcode <= 0xd6))
-        do_reference(body, from, opcode);
-    else if (opcode == 0xfc)
+    const struct wasm_instruction *instruction = &wasm_instructions[opcode];
+    if (opcode == OP_PREFIX_LONG)
         do_long(body, from);
-    else if (opcode == 0xfd)
+    else if (opcode == OP_PREFIX_VECTORS)
         body_vector(body);
-    else if (!body_numeric(body, opcode) && !opcode_refuse(body->reader, opcode))
+    else if (!body_numeric(body, instruction) && !do_variable(body, from, opcode) &&
+             !do_control(body, from, opcode) && !do_any_call(body, from, opcode) &&
+             !do_reference(body, from, opcode) &&
+             !proposal_check(body->reader, instruction->proposal))
         reader_fail(body->reader, CHIMERA_EMODULE, "0x%02x is not an instruction", opcode);
 }

@@ -8,43 +8,6 @@
 
 #define MODULE_MAX ((size_t)1 << 30) /* bytes of the new module */
 
-/* --- Bytes. --- */
-
-void lower_put_u32(struct chimera_buffer *out, uint32_t value)
-{
-    while (value >= 0x80) {
-        chimera_buffer_byte(out, (uint8_t)(value | 0x80));
-        value >>= 7;
-    }
-    chimera_buffer_byte(out, (uint8_t)value);
-}
-
-void lower_put_signed(struct chimera_buffer *out, int64_t value)
-{
-    for (;;) {
-        uint8_t low = value & 0x7f;
-        value >>= 7;
-        if (value == (low & 0x40 ? -1 : 0)) {
-            chimera_buffer_byte(out, low);
-            return;
-        }
-        chimera_buffer_byte(out, low | 0x80);
-    }
-}
-
-void lower_put_bytes(struct chimera_buffer *out, const uint8_t *from, const uint8_t *to)
-{
-    chimera_buffer_append(out, (struct chimera_slice){(const char *)from, (size_t)(to - from)});
-}
-
-void *lower_reserve(struct reader *reader, uint64_t count, size_t size)
-{
-    void *array = reader->code == 0 ? calloc((size_t)count + 1, size) : NULL;
-    if (!array)
-        reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
-    return array;
-}
-
 void lowered_done(struct lowered *lowered)
 {
     free(lowered->bytes);
@@ -55,57 +18,58 @@ void lowered_done(struct lowered *lowered)
 
 /* --- Reading. --- */
 
-static void read_functions(struct reader *reader, struct lower *lower)
+static void read_functions(struct reader *reader, struct lowering *lowering)
 {
     uint32_t count = reader_count(reader, UINT32_MAX, "functions");
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
-        lower->functions[lower->function_count++] = lower_read_type_index(reader, lower);
+        lowering->functions[lowering->function_count++] = lower_read_type_index(reader, lowering);
 }
 
-static void refuse_tags(struct reader *reader, struct lower *lower)
+static void refuse_tags(struct reader *reader, struct lowering *lowering)
 {
-    (void)lower;
+    (void)lowering;
     module_read_tags(reader, NULL);
 }
 
 /* Room for what the sections say, imported and own; the readers count again. Each entry takes a
  * byte. */
-static void make_arrays(struct reader *reader, struct lower *lower)
+static void make_arrays(struct reader *reader, struct lowering *lowering)
 {
-    const struct chimera_slice *section = lower->source->section;
-    size_t imports = section[2].size;
-    size_t functions = imports + section[3].size;
-    lower->functions = lower_reserve(reader, functions, sizeof(*lower->functions));
-    lower->declared = lower_reserve(reader, functions, 1);
-    lower->slots = lower_reserve(reader, functions, sizeof(*lower->slots));
-    lower->slotted = lower_reserve(reader, functions, sizeof(*lower->slotted));
-    lower->tables = lower_reserve(reader, imports + section[4].size, sizeof(*lower->tables));
-    lower->globals = lower_reserve(reader, imports + section[6].size, sizeof(*lower->globals));
+    const struct chimera_slice *section = lowering->source->section;
+    size_t imports = section[WASM_SECTION_IMPORT].size;
+    size_t functions = imports + section[WASM_SECTION_FUNCTION].size;
+    lowering->functions = reader_reserve(reader, functions, sizeof(*lowering->functions));
+    lowering->declared = reader_reserve(reader, functions, 1);
+    lowering->slots = reader_reserve(reader, functions, sizeof(*lowering->slots));
+    lowering->slotted = reader_reserve(reader, functions, sizeof(*lowering->slotted));
+    lowering->tables = reader_reserve(reader, imports + section[WASM_SECTION_TABLE].size,
+                                      sizeof(*lowering->tables));
+    lowering->globals = reader_reserve(reader, imports + section[WASM_SECTION_GLOBAL].size,
+                                       sizeof(*lowering->globals));
 }
 
 static const struct {
-    uint8_t id;
-    const char *name;
-    void (*read)(struct reader *reader, struct lower *lower);
+    enum wasm_section id;
+    void (*read)(struct reader *reader, struct lowering *lowering);
 } section_readers[] = {
-    {13, "tag section", refuse_tags},          {1, "type section", lower_read_types},
-    {2, "import section", lower_read_imports}, {3, "function section", read_functions},
-    {4, "table section", lower_read_tables},   {6, "global section", lower_read_globals},
-    {7, "export section", lower_read_exports}, {9, "element section", lower_read_elements},
-    {11, "data section", lower_read_data},     {10, "code section", lower_read_code},
+    {WASM_SECTION_TAG, refuse_tags},           {WASM_SECTION_TYPE, lower_read_types},
+    {WASM_SECTION_IMPORT, lower_read_imports}, {WASM_SECTION_FUNCTION, read_functions},
+    {WASM_SECTION_TABLE, lower_read_tables},   {WASM_SECTION_GLOBAL, lower_read_globals},
+    {WASM_SECTION_EXPORT, lower_read_exports}, {WASM_SECTION_ELEMENT, lower_read_elements},
+    {WASM_SECTION_DATA, lower_read_data},      {WASM_SECTION_CODE, lower_read_code},
 };
 
-static int read_all(struct lower *lower)
+static int lower_sections(struct lowering *lowering)
 {
-    const struct chimera_module *source = lower->source;
+    const struct chimera_module *source = lowering->source;
     const uint8_t *start = (const uint8_t *)source->bytes.data;
     struct reader file = {.start = start,
                           .at = start,
                           .end = start + source->bytes.size,
                           .file = source->file,
                           .section = "file",
-                          .err = lower->err};
-    make_arrays(&file, lower);
+                          .err = lowering->err};
+    make_arrays(&file, lowering);
     int code = file.code;
     for (size_t i = 0; i < sizeof(section_readers) / sizeof(*section_readers) && code == 0; i++) {
         struct chimera_slice payload = source->section[section_readers[i].id];
@@ -114,9 +78,9 @@ static int read_all(struct lower *lower)
         struct reader reader = file;
         reader.at = (const uint8_t *)payload.data;
         reader.end = reader.at + payload.size;
-        reader.section = section_readers[i].name;
-        section_readers[i].read(&reader, lower);
-        if (lower->is_slotted && lower->needs_funcrefs)
+        reader.section = wasm_section_names[section_readers[i].id];
+        section_readers[i].read(&reader, lowering);
+        if (lowering->is_slotted && lowering->needs_funcrefs)
             return reader.code;
         if (reader.code == 0 && reader.at != reader.end)
             reader_fail(&reader, CHIMERA_EMODULE, "the section is longer than its contents");
@@ -127,122 +91,102 @@ static int read_all(struct lower *lower)
 
 /* --- Writing. --- */
 
-static void put_section(struct chimera_buffer *out, uint8_t id, struct chimera_slice payload)
+static void put_made(struct chimera_buffer *out, enum wasm_section id,
+                     struct chimera_buffer *payload)
 {
-    if (payload.size == 0)
-        return;
-    chimera_buffer_byte(out, id);
-    lower_put_u32(out, (uint32_t)payload.size);
-    chimera_buffer_append(out, payload);
-}
-
-static void put_made(struct chimera_buffer *out, uint8_t id, struct chimera_buffer *payload)
-{
-    if (payload->failed)
-        out->failed = payload->failed;
-    put_section(out, id, chimera_buffer_slice(payload));
-    chimera_buffer_reset(payload);
+    if (payload->size > 0 || payload->failed)
+        writer_end_section(out, id, payload);
 }
 
 /* A count, and what has been made before. */
-static void put_counted(struct chimera_buffer *out, uint8_t id, uint32_t count,
+static void put_counted(struct chimera_buffer *out, enum wasm_section id, uint32_t count,
                         const struct chimera_buffer *made, struct chimera_buffer *payload)
 {
-    lower_put_u32(payload, count);
+    writer_u32(payload, count);
     chimera_buffer_append(payload, chimera_buffer_slice(made));
     if (made->failed)
         payload->failed = made->failed;
     put_made(out, id, payload);
 }
 
-static void copy_section(struct chimera_buffer *out, const struct lower *lower, uint8_t id)
-{
-    struct chimera_slice section = lower->source->section[id];
-    if (!section.data)
-        return;
-    chimera_buffer_byte(out, id);
-    lower_put_u32(out, (uint32_t)section.size);
-    chimera_buffer_append(out, section);
-}
-
 /* Metadata and names; the framing was read before. */
-static void copy_custom_sections(struct chimera_buffer *out, const struct lower *lower)
+static void copy_custom_sections(struct chimera_buffer *out, const struct lowering *lowering)
 {
-    const uint8_t *start = (const uint8_t *)lower->source->bytes.data;
+    const uint8_t *start = (const uint8_t *)lowering->source->bytes.data;
     struct reader reader = {.start = start,
-                            .at = start + 8,
-                            .end = start + lower->source->bytes.size,
+                            .at = start + WASM_HEADER_SIZE,
+                            .end = start + lowering->source->bytes.size,
                             .file = "",
                             .section = ""};
     while (reader.code == 0 && reader.at < reader.end) {
         uint8_t id = reader_byte(&reader);
         struct chimera_slice payload = reader_bytes(&reader, reader_u32(&reader));
-        if (id == 0)
-            put_section(out, 0, payload);
+        if (id == WASM_SECTION_CUSTOM && payload.size > 0)
+            writer_section(out, WASM_SECTION_CUSTOM, payload);
     }
 }
 
-static void write_all(struct lower *lower, struct chimera_buffer *out)
+static void write_sections(struct lowering *lowering, struct chimera_buffer *out)
 {
-    const struct chimera_module *source = lower->source;
+    const struct chimera_module *source = lowering->source;
     struct chimera_buffer payload, globals;
     chimera_buffer_init(&payload, MODULE_MAX);
     chimera_buffer_init(&globals, MODULE_MAX);
-    chimera_buffer_append(out, (struct chimera_slice){"\0asm\1\0\0\0", 8});
-    lower_write_types(lower, &payload);
-    put_made(out, 1, &payload);
-    if (source->section[2].data)
-        put_counted(out, 2, lower->import_count, &lower->imports, &payload);
-    copy_section(out, lower, 3);
-    lower_write_globals(lower, &globals); /* may need slots, so before the tables */
-    if (source->section[4].data || lower->has_private_table) {
-        lower_write_tables(lower, &payload);
-        put_made(out, 4, &payload);
+    chimera_buffer_append(out, (struct chimera_slice){WASM_HEADER, WASM_HEADER_SIZE});
+    lower_write_types(lowering, &payload);
+    put_made(out, WASM_SECTION_TYPE, &payload);
+    if (source->section[WASM_SECTION_IMPORT].data)
+        put_counted(out, WASM_SECTION_IMPORT, lowering->import_count, &lowering->imports, &payload);
+    writer_copy_section(out, source, WASM_SECTION_FUNCTION);
+    lower_write_globals(lowering, &globals); /* may need slots, so before the tables */
+    if (source->section[WASM_SECTION_TABLE].data || lowering->has_private_table) {
+        lower_write_tables(lowering, &payload);
+        put_made(out, WASM_SECTION_TABLE, &payload);
     }
-    copy_section(out, lower, 5);
-    put_made(out, 6, &globals);
-    copy_section(out, lower, 7);
-    copy_section(out, lower, 8);
-    lower_write_elements(lower, &payload);
-    put_made(out, 9, &payload);
-    copy_section(out, lower, 12);
-    if (source->section[10].data)
-        put_counted(out, 10, lower->function_count - lower->imported_functions, &lower->code,
-                    &payload);
-    if (source->section[11].data)
-        put_counted(out, 11, lower->data_count, &lower->data, &payload);
-    copy_custom_sections(out, lower);
+    writer_copy_section(out, source, WASM_SECTION_MEMORY);
+    put_made(out, WASM_SECTION_GLOBAL, &globals);
+    writer_copy_section(out, source, WASM_SECTION_EXPORT);
+    writer_copy_section(out, source, WASM_SECTION_START);
+    lower_write_elements(lowering, &payload);
+    put_made(out, WASM_SECTION_ELEMENT, &payload);
+    writer_copy_section(out, source, WASM_SECTION_DATA_COUNT);
+    if (source->section[WASM_SECTION_CODE].data)
+        put_counted(out, WASM_SECTION_CODE, lowering->function_count - lowering->imported_functions,
+                    &lowering->code, &payload);
+    if (source->section[WASM_SECTION_DATA].data)
+        put_counted(out, WASM_SECTION_DATA, lowering->data_count, &lowering->data, &payload);
+    copy_custom_sections(out, lowering);
     chimera_buffer_free(&payload);
     chimera_buffer_free(&globals);
 }
 
-static int take_types(struct lower *lower, struct lowered *lowered)
+static int hand_over_types(struct lowering *lowering, struct lowered *lowered)
 {
-    lowered->type_count = lower->types.count;
-    lowered->type_ids = malloc(((size_t)lower->types.count + 1) * sizeof(uint32_t));
-    lowered->is_marked = calloc((size_t)lower->types.count + 1, 1);
+    lowered->type_count = lowering->types.count;
+    lowered->type_ids = malloc(((size_t)lowering->types.count + 1) * sizeof(uint32_t));
+    lowered->is_marked = calloc((size_t)lowering->types.count + 1, 1);
     if (!lowered->type_ids || !lowered->is_marked)
         return CHIMERA_ENOMEM;
-    for (uint32_t i = 0; i < lower->types.count; i++) {
-        lowered->type_ids[i] = lower_type_id(lower, i);
-        lowered->is_marked[i] = lower->types.is_marked[i] && lower->has_marker;
+    for (uint32_t i = 0; i < lowering->types.count; i++) {
+        lowered->type_ids[i] = lower_type_id(lowering, i);
+        lowered->is_marked[i] = lowering->types.is_marked[i] && lowering->has_marker;
     }
-    lowered->marker = lower->has_marker ? lower->global_count : UINT32_MAX;
+    lowered->marker = lowering->has_marker ? lowering->global_count : UINT32_MAX;
     return CHIMERA_OK;
 }
 
-static int finish(struct lower *lower, struct lowered *ret_lowered)
+static int write_lowered(struct lowering *lowering, struct lowered *ret_lowered)
 {
     struct chimera_buffer out;
     chimera_buffer_init(&out, MODULE_MAX);
-    write_all(lower, &out);
-    struct lowered lowered = {.features = lower->features};
-    int code = out.failed ? out.failed : take_types(lower, &lowered);
+    write_sections(lowering, &out);
+    struct lowered lowered = {.features = lowering->features};
+    int code = out.failed ? out.failed : hand_over_types(lowering, &lowered);
     if (code < 0) {
         chimera_buffer_free(&out);
         lowered_done(&lowered);
-        return chimera_fail(lower->err, code, "%s: cannot be lowered: %s", lower->source->file,
-                            chimera_code_text(code));
+        return chimera_fail(lowering->err, code, "%s: cannot be lowered: %s",
+                            lowering->source->file, chimera_code_text(code));
     }
     lowered.bytes = out.data; /* handed over */
     lowered.size = out.size;
@@ -250,49 +194,49 @@ static int finish(struct lower *lower, struct lowered *ret_lowered)
     return CHIMERA_OK;
 }
 
-static void begin(struct lower *lower, const struct chimera_module *source,
-                  struct chimera_error *err)
+static void begin_lowering(struct lowering *lowering, const struct chimera_module *source,
+                           struct chimera_error *err)
 {
-    *lower = (struct lower){.source = source, .err = err};
-    chimera_buffer_init(&lower->imports, MODULE_MAX);
-    chimera_buffer_init(&lower->elements, MODULE_MAX);
-    chimera_buffer_init(&lower->table_elements, MODULE_MAX);
-    chimera_buffer_init(&lower->code, MODULE_MAX);
-    chimera_buffer_init(&lower->data, MODULE_MAX);
+    *lowering = (struct lowering){.source = source, .err = err};
+    chimera_buffer_init(&lowering->imports, MODULE_MAX);
+    chimera_buffer_init(&lowering->elements, MODULE_MAX);
+    chimera_buffer_init(&lowering->table_elements, MODULE_MAX);
+    chimera_buffer_init(&lowering->code, MODULE_MAX);
+    chimera_buffer_init(&lowering->data, MODULE_MAX);
 }
 
-static void end(struct lower *lower)
+static void end_lowering(struct lowering *lowering)
 {
-    lower_free_types(lower);
-    free(lower->functions);
-    free(lower->tables);
-    free(lower->globals);
-    free(lower->segments);
-    free(lower->declared);
-    free(lower->slots);
-    free(lower->slotted);
-    free(lower->operands);
-    chimera_buffer_free(&lower->imports);
-    chimera_buffer_free(&lower->elements);
-    chimera_buffer_free(&lower->table_elements);
-    chimera_buffer_free(&lower->code);
-    chimera_buffer_free(&lower->data);
+    lower_free_types(lowering);
+    free(lowering->functions);
+    free(lowering->tables);
+    free(lowering->globals);
+    free(lowering->segments);
+    free(lowering->declared);
+    free(lowering->slots);
+    free(lowering->slotted);
+    free(lowering->operands);
+    chimera_buffer_free(&lowering->imports);
+    chimera_buffer_free(&lowering->elements);
+    chimera_buffer_free(&lowering->table_elements);
+    chimera_buffer_free(&lowering->code);
+    chimera_buffer_free(&lowering->data);
 }
 
 int chimera_lower(const struct chimera_module *source, struct lowered *ret_lowered,
                   struct chimera_error *err)
 {
-    struct lower lower;
-    begin(&lower, source, err);
-    lower.is_slotted = true;
-    int code = read_all(&lower);
-    if (code == 0 && lower.needs_funcrefs) {
-        end(&lower);
-        begin(&lower, source, err);
-        code = read_all(&lower);
+    struct lowering lowering;
+    begin_lowering(&lowering, source, err);
+    lowering.is_slotted = true;
+    int code = lower_sections(&lowering);
+    if (code == 0 && lowering.needs_funcrefs) {
+        end_lowering(&lowering);
+        begin_lowering(&lowering, source, err);
+        code = lower_sections(&lowering);
     }
     if (code == 0)
-        code = finish(&lower, ret_lowered);
-    end(&lower);
+        code = write_lowered(&lowering, ret_lowered);
+    end_lowering(&lowering);
     return code;
 }

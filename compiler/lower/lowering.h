@@ -19,8 +19,11 @@
 #ifndef CHIMERA_COMPILER_LOWER_LOWERING_H
 #define CHIMERA_COMPILER_LOWER_LOWERING_H
 
-#include "compiler/lower/lower.h"
+#include "compiler/wasm/instruction.h"
+#include "compiler/wasm/limits.h"
+#include "compiler/wasm/module.h"
 #include "compiler/wasm/reader.h"
+#include "compiler/wasm/writer.h"
 #include "runtime/base/buffer.h"
 
 /* --- Types (types.c). --- */
@@ -55,7 +58,7 @@ struct lower_global {
     struct wasm_expression initial;
 };
 
-struct lower {
+struct lowering {
     const struct chimera_module *source;
     struct chimera_error *err;
     unsigned features;
@@ -90,20 +93,20 @@ struct lower {
     /* Contents of the new module's sections, without the counts that they begin with. */
     struct chimera_buffer imports, elements, table_elements, code, data;
     uint32_t import_count, data_count;
-    uint64_t work; /* steps of checking, to bound it */
+    uint64_t steps; /* of checking, to bound it */
 };
 
-void lower_read_types(struct reader *reader, struct lower *lower);
-void lower_write_types(struct lower *lower, struct chimera_buffer *out);
-void lower_free_types(struct lower *lower);
+void lower_read_types(struct reader *reader, struct lowering *lowering);
+void lower_write_types(struct lowering *lowering, struct chimera_buffer *out);
+void lower_free_types(struct lowering *lowering);
 
-lower_type lower_read_type(struct reader *reader, struct lower *lower);
+lower_type lower_read_type(struct reader *reader, struct lowering *lowering);
 lower_type lower_read_heap(struct reader *reader,
-                           struct lower *lower); /* a nullable reference to it */
-lower_type lower_read_reference(struct reader *reader, struct lower *lower);
-uint32_t lower_read_type_index(struct reader *reader, const struct lower *lower);
-struct lower_list lower_params(const struct lower *lower, uint32_t type);
-struct lower_list lower_results(const struct lower *lower, uint32_t type);
+                           struct lowering *lowering); /* a nullable reference to it */
+lower_type lower_read_reference(struct reader *reader, struct lowering *lowering);
+uint32_t lower_read_type_index(struct reader *reader, const struct lowering *lowering);
+struct lower_list lower_params(const struct lowering *lowering, uint32_t type);
+struct lower_list lower_results(const struct lowering *lowering, uint32_t type);
 
 static inline bool lower_is_reference(lower_type type)
 {
@@ -119,52 +122,46 @@ static inline bool lower_is_defaultable(lower_type type)
 bool lower_is_concrete(lower_type type);
 bool lower_is_function(lower_type type); /* a reference to functions of any kind */
 
-static inline lower_type lower_of_function(const struct lower *lower, uint32_t function)
+static inline lower_type lower_of_function(const struct lowering *lowering, uint32_t function)
 {
-    return LOWER_REFERENCE | lower->types.canonical[lower->functions[function]];
+    return LOWER_REFERENCE | lowering->types.canonical[lowering->functions[function]];
 }
 
 /* What an indirect call compares: equal for equal types only; never 0. */
-static inline uint32_t lower_type_id(const struct lower *lower, uint32_t type)
+static inline uint32_t lower_type_id(const struct lowering *lowering, uint32_t type)
 {
-    return lower->types.canonical[type] + 1;
+    return lowering->types.canonical[type] + 1;
 }
 
 /* Is `type` a subtype of `wanted`? */
 bool lower_matches(lower_type type, lower_type wanted);
 
 /* The encoding that `type` has in the new module, one byte. */
-uint8_t lower_byte(const struct lower *lower, lower_type type);
+uint8_t lower_byte(const struct lowering *lowering, lower_type type);
 
 /* --- Sections (sections.c, segments.c). --- */
 
-void lower_read_imports(struct reader *reader, struct lower *lower);
-void lower_read_tables(struct reader *reader, struct lower *lower);
-void lower_read_globals(struct reader *reader, struct lower *lower);
-void lower_read_exports(struct reader *reader, struct lower *lower);
-void lower_read_elements(struct reader *reader, struct lower *lower);
-void lower_write_tables(struct lower *lower, struct chimera_buffer *out);
-void lower_write_globals(struct lower *lower, struct chimera_buffer *out);
-void lower_write_elements(struct lower *lower, struct chimera_buffer *out);
-void lower_read_data(struct reader *reader, struct lower *lower);
+void lower_read_imports(struct reader *reader, struct lowering *lowering);
+void lower_read_tables(struct reader *reader, struct lowering *lowering);
+void lower_read_globals(struct reader *reader, struct lowering *lowering);
+void lower_read_exports(struct reader *reader, struct lowering *lowering);
+void lower_read_elements(struct reader *reader, struct lowering *lowering);
+void lower_write_tables(struct lowering *lowering, struct chimera_buffer *out);
+void lower_write_globals(struct lowering *lowering, struct chimera_buffer *out);
+void lower_write_elements(struct lowering *lowering, struct chimera_buffer *out);
+void lower_read_data(struct reader *reader, struct lowering *lowering);
 
 /* A constant expression, folded; its type must match `type` (constant.c). */
-struct wasm_expression lower_constant(struct reader *reader, struct lower *lower, lower_type type);
-void lower_write_constant(struct lower *lower, const struct wasm_expression *expression,
+struct wasm_expression lower_constant(struct reader *reader, struct lowering *lowering,
+                                      lower_type type);
+void lower_write_constant(struct lowering *lowering, const struct wasm_expression *expression,
                           struct chimera_buffer *out);
 void lower_write_entry(uint32_t function, lower_type type, struct chimera_buffer *out);
 
-uint32_t lower_slot(struct lower *lower, uint32_t function);
+uint32_t lower_slot(struct lowering *lowering, uint32_t function);
 
 /* --- Code (code.c and what it calls). --- */
 
-void lower_read_code(struct reader *reader, struct lower *lower);
-
-/* --- Bytes. --- */
-
-void lower_put_u32(struct chimera_buffer *out, uint32_t value);
-void lower_put_signed(struct chimera_buffer *out, int64_t value);
-void lower_put_bytes(struct chimera_buffer *out, const uint8_t *from, const uint8_t *to);
-void *lower_reserve(struct reader *reader, uint64_t count, size_t size);
+void lower_read_code(struct reader *reader, struct lowering *lowering);
 
 #endif

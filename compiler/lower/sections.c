@@ -4,21 +4,8 @@
 #include "compiler/lower/lowering.h"
 #include "compiler/wasm/body.h"
 
-/* As in wasm/sections.c. */
-#define IMPORTS_MAX 100000u
-#define TABLES_MAX 100u
-#define GLOBALS_MAX 1000000u
-#define EXPORTS_MAX 100000u
-
 #define INITIAL_MAX \
     100000u /* entries of a table with an initial value: each becomes an entry of a segment */
-
-enum {
-    IMPORT_GROUP = 0x7f,
-    IMPORT_GROUP_OF_TYPE = 0x7e,
-    IMPORT_EXACT_FUNCTION = 0x20,
-    IMPORT_TAG = 4
-};
 
 /* --- Imports. --- */
 
@@ -44,30 +31,30 @@ static void read_mutability(struct reader *reader, struct lower_global *global)
     global->is_mutable = mutability == 1;
 }
 
-static struct description read_description(struct reader *reader, struct lower *lower, uint8_t kind)
+static struct description read_description(struct reader *reader, struct lowering *lowering,
+                                           uint8_t kind)
 {
     struct description description = {.kind = kind, .from = reader->at};
     switch (kind) {
-    case IMPORT_EXACT_FUNCTION:
+    case WASM_IMPORT_EXACT_FUNCTION:
         description.kind = WASM_FUNCTION;
         /* fall through */
     case WASM_FUNCTION:
-        description.type = lower_read_type_index(reader, lower);
+        description.type = lower_read_type_index(reader, lowering);
         break;
     case WASM_TABLE:
-        description.table.type = lower_read_reference(reader, lower);
+        description.table.type = lower_read_reference(reader, lowering);
         read_limits(reader, &description.table);
         break;
     case WASM_MEMORY:
         module_read_limits(reader, UINT32_MAX);
         break;
     case WASM_GLOBAL:
-        description.global.type = lower_read_type(reader, lower);
+        description.global.type = lower_read_type(reader, lowering);
         read_mutability(reader, &description.global);
         break;
-    case IMPORT_TAG:
-        reader_fail(reader, CHIMERA_EFEATURE,
-                    "the module uses exceptions, which Chimera does not compile: build it without");
+    case WASM_TAG:
+        proposal_refuse(reader, PROPOSAL_EXCEPTIONS);
         break;
     default:
         reader_fail(reader, CHIMERA_EMODULE, "malformed import kind 0x%02x", kind);
@@ -77,121 +64,106 @@ static struct description read_description(struct reader *reader, struct lower *
 }
 
 /* The host has no references to give, and sees their true types only when they are not slots. */
-static void look_at_boundary(struct lower *lower, struct lower_list list)
+static void look_at_boundary(struct lowering *lowering, struct lower_list list)
 {
     for (uint32_t i = 0; i < list.count; i++)
-        lower->needs_funcrefs |= lower_is_concrete(list.types[i]);
+        lowering->needs_funcrefs |= lower_is_concrete(list.types[i]);
 }
 
-static void write_name(struct chimera_buffer *out, struct chimera_slice name)
+static void add_import(struct lowering *lowering, struct chimera_slice module,
+                       struct chimera_slice name, const struct description *description)
 {
-    lower_put_u32(out, (uint32_t)name.size);
-    chimera_buffer_append(out, name);
-}
-
-static void write_limits(struct chimera_buffer *out, const struct wasm_limits *limits)
-{
-    bool has_max = limits->max != UINT32_MAX;
-    chimera_buffer_byte(out, has_max);
-    lower_put_u32(out, limits->min);
-    if (has_max)
-        lower_put_u32(out, limits->max);
-}
-
-static void add_import(struct lower *lower, struct chimera_slice module, struct chimera_slice name,
-                       const struct description *description)
-{
-    struct chimera_buffer *out = &lower->imports;
-    write_name(out, module);
-    write_name(out, name);
+    struct chimera_buffer *out = &lowering->imports;
+    writer_name(out, module);
+    writer_name(out, name);
     chimera_buffer_byte(out, description->kind);
     switch (description->kind) {
     case WASM_FUNCTION:
-        lower->functions[lower->function_count++] = description->type;
-        lower_put_u32(out, description->type);
-        look_at_boundary(lower, lower_params(lower, description->type));
-        look_at_boundary(lower, lower_results(lower, description->type));
+        lowering->functions[lowering->function_count++] = description->type;
+        writer_u32(out, description->type);
+        look_at_boundary(lowering, lower_params(lowering, description->type));
+        look_at_boundary(lowering, lower_results(lowering, description->type));
         break;
     case WASM_TABLE:
-        lower->tables[lower->table_count] = description->table;
-        lower->tables[lower->table_count++].initial = WASM_NULL_FUNCTION;
+        lowering->tables[lowering->table_count] = description->table;
+        lowering->tables[lowering->table_count++].initial = WASM_NULL_FUNCTION;
         chimera_buffer_byte(out, lower_is_function(description->table.type) ? WASM_FUNCREF
                                                                             : WASM_EXTERNREF);
-        write_limits(out, &description->table.limits);
+        writer_limits(out, &description->table.limits);
         break;
     case WASM_GLOBAL:
-        lower->globals[lower->global_count++] = description->global;
-        look_at_boundary(lower, (struct lower_list){&description->global.type, 1});
-        chimera_buffer_byte(out, lower_byte(lower, description->global.type));
+        lowering->globals[lowering->global_count++] = description->global;
+        look_at_boundary(lowering, (struct lower_list){&description->global.type, 1});
+        chimera_buffer_byte(out, lower_byte(lowering, description->global.type));
         chimera_buffer_byte(out, description->global.is_mutable);
         break;
     default:
-        lower_put_bytes(out, description->from, description->to);
+        writer_bytes(out, description->from, description->to);
     }
-    lower->import_count++;
+    lowering->import_count++;
 }
 
-static bool has_room(struct reader *reader, const struct lower *lower, uint32_t count)
+static bool has_room(struct reader *reader, const struct lowering *lowering, uint32_t count)
 {
-    if (reader->code == 0 && lower->import_count + (uint64_t)count > IMPORTS_MAX)
-        reader_fail(reader, CHIMERA_ELIMIT, "more than %u imports", IMPORTS_MAX);
-    else if (reader->code == 0 && lower->imports.failed)
-        reader_fail(reader, lower->imports.failed, "the imports' names are over the limit");
+    if (reader->code == 0 && lowering->import_count + (uint64_t)count > WASM_IMPORTS_MAX)
+        reader_fail(reader, CHIMERA_ELIMIT, "more than %u imports", WASM_IMPORTS_MAX);
+    else if (reader->code == 0 && lowering->imports.failed)
+        reader_fail(reader, lowering->imports.failed, "the imports' names are over the limit");
     return reader->code == 0;
 }
 
 /* The compact forms (proposal "compact import section"): items of one module, each with its type,
  * or all of one type. */
-static void read_group(struct reader *reader, struct lower *lower, struct chimera_slice module,
-                       bool is_of_type)
+static void read_group(struct reader *reader, struct lowering *lowering,
+                       struct chimera_slice module, bool is_of_type)
 {
     struct description shared = {0};
-    lower->features |= WASM_LOWERS_IMPORTS;
+    lowering->features |= WASM_LOWERS_IMPORTS;
     if (is_of_type)
-        shared = read_description(reader, lower, reader_byte(reader));
-    uint32_t count = reader_count(reader, IMPORTS_MAX, "imports");
-    for (uint32_t i = 0; i < count && has_room(reader, lower, 1); i++) {
+        shared = read_description(reader, lowering, reader_byte(reader));
+    uint32_t count = reader_count(reader, WASM_IMPORTS_MAX, "imports");
+    for (uint32_t i = 0; i < count && has_room(reader, lowering, 1); i++) {
         struct chimera_slice name = reader_name(reader);
         struct description own =
-            is_of_type ? shared : read_description(reader, lower, reader_byte(reader));
+            is_of_type ? shared : read_description(reader, lowering, reader_byte(reader));
         if (reader->code == 0)
-            add_import(lower, module, name, &own);
+            add_import(lowering, module, name, &own);
     }
 }
 
-static void read_import(struct reader *reader, struct lower *lower)
+static void read_import(struct reader *reader, struct lowering *lowering)
 {
     struct chimera_slice module = reader_name(reader), name = reader_name(reader);
     uint8_t kind = reader_byte(reader);
     if (reader->code == 0 && name.size == 0 &&
-        (kind == IMPORT_GROUP || kind == IMPORT_GROUP_OF_TYPE)) {
-        read_group(reader, lower, module, kind == IMPORT_GROUP_OF_TYPE);
+        (kind == WASM_IMPORT_GROUP || kind == WASM_IMPORT_GROUP_OF_TYPE)) {
+        read_group(reader, lowering, module, kind == WASM_IMPORT_GROUP_OF_TYPE);
         return;
     }
-    struct description description = read_description(reader, lower, kind);
-    if (has_room(reader, lower, 1))
-        add_import(lower, module, name, &description);
+    struct description description = read_description(reader, lowering, kind);
+    if (has_room(reader, lowering, 1))
+        add_import(lowering, module, name, &description);
 }
 
-void lower_read_imports(struct reader *reader, struct lower *lower)
+void lower_read_imports(struct reader *reader, struct lowering *lowering)
 {
-    uint32_t count = reader_count(reader, IMPORTS_MAX, "imports");
+    uint32_t count = reader_count(reader, WASM_IMPORTS_MAX, "imports");
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
-        read_import(reader, lower);
-    lower->imported_functions = lower->function_count;
-    lower->imported_tables = lower->table_count;
-    lower->imported_globals = lower->global_count;
-    if (lower->table_count > TABLES_MAX)
-        reader_fail(reader, CHIMERA_ELIMIT, "more than %u tables", TABLES_MAX);
+        read_import(reader, lowering);
+    lowering->imported_functions = lowering->function_count;
+    lowering->imported_tables = lowering->table_count;
+    lowering->imported_globals = lowering->global_count;
+    if (lowering->table_count > WASM_TABLES_MAX)
+        reader_fail(reader, CHIMERA_ELIMIT, "more than %u tables", WASM_TABLES_MAX);
 }
 
 /* --- Tables. --- */
 
 /* A segment of as many entries as the table begins with, before all of the module's own. */
-static void add_initial_segment(struct reader *reader, struct lower *lower, uint32_t index)
+static void add_initial_segment(struct reader *reader, struct lowering *lowering, uint32_t index)
 {
-    const struct lower_table *table = &lower->tables[index];
-    struct chimera_buffer *out = &lower->table_elements;
+    const struct lower_table *table = &lowering->tables[index];
+    struct chimera_buffer *out = &lowering->table_elements;
     if (table->initial == WASM_NULL_FUNCTION || table->limits.min == 0)
         return;
     if (table->limits.min > INITIAL_MAX) {
@@ -199,32 +171,32 @@ static void add_initial_segment(struct reader *reader, struct lower *lower, uint
                     INITIAL_MAX);
         return;
     }
-    static const uint8_t offset[] = {0x41, 0, 0x0b}; /* i32.const 0, end */
-    lower->table_segments++;
+    static const uint8_t offset[] = {OP_I32_CONST, 0, OP_END};
+    lowering->table_segments++;
     chimera_buffer_byte(out, 2); /* active, by index */
-    lower_put_u32(out, index);
-    lower_put_bytes(out, offset, offset + sizeof(offset));
+    writer_u32(out, index);
+    writer_bytes(out, offset, offset + sizeof(offset));
     chimera_buffer_byte(out, 0);
-    lower_put_u32(out, table->limits.min);
+    writer_u32(out, table->limits.min);
     for (uint32_t i = 0; i < table->limits.min; i++)
-        lower_put_u32(out, table->initial);
+        writer_u32(out, table->initial);
 }
 
-static void read_table(struct reader *reader, struct lower *lower)
+static void read_table(struct reader *reader, struct lowering *lowering)
 {
-    struct lower_table *table = &lower->tables[lower->table_count];
-    bool has_initial = reader->at < reader->end && *reader->at == 0x40;
+    struct lower_table *table = &lowering->tables[lowering->table_count];
+    bool has_initial = reader->at < reader->end && *reader->at == WASM_TABLE_INITIAL;
     table->initial = WASM_NULL_FUNCTION;
     if (has_initial) {
-        lower->features |= WASM_LOWERS_REFERENCES;
+        lowering->features |= WASM_LOWERS_REFERENCES;
         reader->at++;
         if (reader_byte(reader) != 0)
             reader_fail(reader, CHIMERA_EMODULE, "malformed table");
     }
-    table->type = lower_read_reference(reader, lower);
+    table->type = lower_read_reference(reader, lowering);
     read_limits(reader, table);
     if (has_initial) {
-        struct wasm_expression initial = lower_constant(reader, lower, table->type);
+        struct wasm_expression initial = lower_constant(reader, lowering, table->type);
         if (initial.kind == WASM_REF_FUNC)
             table->initial = (uint32_t)initial.value;
     } else if (reader->code == 0 && !lower_is_defaultable(table->type)) {
@@ -233,87 +205,89 @@ static void read_table(struct reader *reader, struct lower *lower)
                     "initial value");
     }
     if (reader->code == 0)
-        add_initial_segment(reader, lower, lower->table_count++);
+        add_initial_segment(reader, lowering, lowering->table_count++);
 }
 
-void lower_read_tables(struct reader *reader, struct lower *lower)
+void lower_read_tables(struct reader *reader, struct lowering *lowering)
 {
-    uint32_t count = reader_count(reader, TABLES_MAX - lower->table_count, "tables");
+    uint32_t count = reader_count(reader, WASM_TABLES_MAX - lowering->table_count, "tables");
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
-        read_table(reader, lower);
+        read_table(reader, lowering);
 }
 
-void lower_write_tables(struct lower *lower, struct chimera_buffer *out)
+void lower_write_tables(struct lowering *lowering, struct chimera_buffer *out)
 {
-    lower_put_u32(out, lower->table_count - lower->imported_tables + lower->has_private_table);
-    for (uint32_t i = lower->imported_tables; i < lower->table_count; i++) {
-        chimera_buffer_byte(out, lower_is_function(lower->tables[i].type) ? WASM_FUNCREF
-                                                                          : WASM_EXTERNREF);
-        write_limits(out, &lower->tables[i].limits);
+    writer_u32(out,
+               lowering->table_count - lowering->imported_tables + lowering->has_private_table);
+    for (uint32_t i = lowering->imported_tables; i < lowering->table_count; i++) {
+        chimera_buffer_byte(out, lower_is_function(lowering->tables[i].type) ? WASM_FUNCREF
+                                                                             : WASM_EXTERNREF);
+        writer_limits(out, &lowering->tables[i].limits);
     }
-    if (lower->has_private_table) {
-        uint32_t size = lower->slot_count + 1;
+    if (lowering->has_private_table) {
+        uint32_t size = lowering->slot_count + 1;
         chimera_buffer_byte(out, WASM_FUNCREF);
-        write_limits(out, &(struct wasm_limits){size, size});
+        writer_limits(out, &(struct wasm_limits){size, size});
     }
 }
 
 /* --- Globals and exports. --- */
 
-void lower_read_globals(struct reader *reader, struct lower *lower)
+void lower_read_globals(struct reader *reader, struct lowering *lowering)
 {
-    uint32_t count = reader_count(reader, GLOBALS_MAX, "globals");
+    uint32_t count = reader_count(reader, WASM_GLOBALS_MAX, "globals");
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
-        struct lower_global *global = &lower->globals[lower->global_count];
-        global->type = lower_read_type(reader, lower);
+        struct lower_global *global = &lowering->globals[lowering->global_count];
+        global->type = lower_read_type(reader, lowering);
         read_mutability(reader, global);
-        global->initial = lower_constant(reader, lower, global->type);
-        lower->global_count++; /* an expression names those before it only */
+        global->initial = lower_constant(reader, lowering, global->type);
+        lowering->global_count++; /* an expression names those before it only */
     }
 }
 
 /* A slot in place of the reference itself. */
-static struct wasm_expression slotted(struct lower *lower, const struct wasm_expression *expression)
+static struct wasm_expression slot_of_expression(struct lowering *lowering,
+                                                 const struct wasm_expression *expression)
 {
     struct wasm_expression slot = {.kind = WASM_CONST, .type = WASM_I32};
     if (expression->kind == WASM_GLOBAL_GET)
         return *expression;
     if (expression->kind == WASM_REF_FUNC)
-        slot.value = lower_slot(lower, (uint32_t)expression->value);
+        slot.value = lower_slot(lowering, (uint32_t)expression->value);
     return slot;
 }
 
-void lower_write_globals(struct lower *lower, struct chimera_buffer *out)
+void lower_write_globals(struct lowering *lowering, struct chimera_buffer *out)
 {
-    static const uint8_t marker[] = {WASM_I32, 1, 0x41, 0, 0x0b}; /* mutable, i32.const 0, end */
-    lower_put_u32(out, lower->global_count - lower->imported_globals + lower->has_marker);
-    for (uint32_t i = lower->imported_globals; i < lower->global_count; i++) {
-        struct lower_global *global = &lower->globals[i];
+    static const uint8_t marker[] = {WASM_I32, 1, OP_I32_CONST, 0, OP_END}; /* 1: mutable */
+    writer_u32(out, lowering->global_count - lowering->imported_globals + lowering->has_marker);
+    for (uint32_t i = lowering->imported_globals; i < lowering->global_count; i++) {
+        struct lower_global *global = &lowering->globals[i];
         struct wasm_expression initial = global->initial;
-        if (lower->is_slotted && lower_is_concrete(global->type))
-            initial = slotted(lower, &initial);
-        chimera_buffer_byte(out, lower_byte(lower, global->type));
+        if (lowering->is_slotted && lower_is_concrete(global->type))
+            initial = slot_of_expression(lowering, &initial);
+        chimera_buffer_byte(out, lower_byte(lowering, global->type));
         chimera_buffer_byte(out, global->is_mutable);
-        lower_write_constant(lower, &initial, out);
+        lower_write_constant(lowering, &initial, out);
     }
-    if (lower->has_marker)
-        lower_put_bytes(out, marker, marker + sizeof(marker));
+    if (lowering->has_marker)
+        writer_bytes(out, marker, marker + sizeof(marker));
 }
 
 /* The section itself is copied; the reader of the new module judges the rest of it. */
-void lower_read_exports(struct reader *reader, struct lower *lower)
+void lower_read_exports(struct reader *reader, struct lowering *lowering)
 {
-    uint32_t count = reader_count(reader, EXPORTS_MAX, "exports");
+    uint32_t count = reader_count(reader, WASM_EXPORTS_MAX, "exports");
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         reader_name(reader);
         uint8_t kind = reader_byte(reader);
         uint32_t index = reader_u32(reader);
-        if (reader->code == 0 && kind == WASM_FUNCTION && index < lower->function_count) {
-            lower->declared[index] |= 1;
-            look_at_boundary(lower, lower_params(lower, lower->functions[index]));
-            look_at_boundary(lower, lower_results(lower, lower->functions[index]));
-        } else if (reader->code == 0 && kind == WASM_GLOBAL && index < lower->global_count) {
-            look_at_boundary(lower, (struct lower_list){&lower->globals[index].type, 1});
+        if (reader->code == 0 && kind == WASM_FUNCTION && index < lowering->function_count) {
+            lowering->declared[index] |= 1;
+            look_at_boundary(lowering, lower_params(lowering, lowering->functions[index]));
+            look_at_boundary(lowering, lower_results(lowering, lowering->functions[index]));
+        } else if (reader->code == 0 && kind == WASM_GLOBAL && index < lowering->global_count) {
+            look_at_boundary(lowering, (struct lower_list){&lowering->globals[index].type, 1});
         }
     }
 }

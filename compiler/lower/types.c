@@ -11,21 +11,10 @@
 #include "compiler/lower/lowering.h"
 #include "compiler/wasm/body.h"
 
-#define TYPES_MAX 1000000u
 #define SECTION_MAX ((size_t)16 << 20) /* bytes */
-#define PARAMS_MAX 1000u
 
 #define INSIDE 0x20000000u /* in a key: a heap type by its position in the group */
 #define OPEN 0x80000000u   /* in a key, at the parameters' count: not final */
-
-enum {
-    FORM_FUNCTION = 0x60,
-    FORM_ARRAY = 0x5e,
-    FORM_STRUCT = 0x5f,
-    FORM_OPEN = 0x50,
-    FORM_FINAL = 0x4f,
-    FORM_GROUP = 0x4e
-};
 
 struct group { /* one shape of a recursion group */
     const uint32_t *key;
@@ -33,53 +22,37 @@ struct group { /* one shape of a recursion group */
     uint32_t first; /* canonical index of its first type */
 };
 
-static void refuse(struct reader *reader, const char *feature)
-{
-    reader_fail(reader, CHIMERA_EFEATURE,
-                "the module uses %s, which Chimera does not compile: build it without", feature);
-}
-
 /* --- Reading value types. --- */
 
 static bool abstract_heap(struct reader *reader, uint8_t byte, uint32_t *ret_heap)
 {
+    enum wasm_proposal proposal = wasm_type_proposal(byte);
     switch (byte) {
-    case 0x70:
+    case WASM_FUNCREF:
         *ret_heap = HEAP_FUNC;
         return true;
-    case 0x6f:
+    case WASM_EXTERNREF:
         *ret_heap = HEAP_EXTERN;
         return true;
-    case 0x73:
+    case WASM_NULLFUNCREF:
         *ret_heap = HEAP_NOFUNC;
         return true;
-    case 0x72:
+    case WASM_NULLEXTERNREF:
         *ret_heap = HEAP_NOEXTERN;
         return true;
-    case 0x69:
-    case 0x74:
-        refuse(reader, "exceptions");
-        return true;
-    case 0x6a:
-    case 0x6b:
-    case 0x6c:
-    case 0x6d:
-    case 0x6e:
-    case 0x71:
-        refuse(reader, "garbage collection types");
-        return true;
     default:
-        return false;
+        return (proposal == PROPOSAL_EXCEPTIONS || proposal == PROPOSAL_GARBAGE_COLLECTION_TYPES) &&
+               proposal_check(reader, proposal);
     }
 }
 
 /* Until its group is complete a type is named by its own index, then by its canonical one. */
-static uint32_t canonical_of(const struct lower *lower, uint32_t index)
+static uint32_t canonical_of(const struct lowering *lowering, uint32_t index)
 {
-    return index < lower->types.count ? lower->types.canonical[index] : index;
+    return index < lowering->types.count ? lowering->types.canonical[index] : index;
 }
 
-static uint32_t read_heap(struct reader *reader, struct lower *lower)
+static uint32_t read_heap(struct reader *reader, struct lowering *lowering)
 {
     uint32_t heap = 0;
     if (reader->code == 0 && reader->at < reader->end &&
@@ -87,32 +60,33 @@ static uint32_t read_heap(struct reader *reader, struct lower *lower)
         reader->at++;
         return heap;
     }
-    lower->features |= WASM_LOWERS_REFERENCES;
-    if (reader->code == 0 && reader->at < reader->end && *reader->at == 0x62)
+    lowering->features |= WASM_LOWERS_REFERENCES;
+    if (reader->code == 0 && reader->at < reader->end && *reader->at == WASM_EXACT)
         reader->at++; /* exact: no type has subtypes here, so it says nothing more */
     uint64_t index = reader_signed(reader, 33);
-    if (reader->code == 0 && index >= lower->types.limit)
+    if (reader->code == 0 && index >= lowering->types.limit)
         reader_fail(reader, CHIMERA_EMODULE, "unknown type %lld", (long long)index);
-    return reader->code < 0 ? 0 : canonical_of(lower, (uint32_t)index);
+    return reader->code < 0 ? 0 : canonical_of(lowering, (uint32_t)index);
 }
 
-lower_type lower_read_heap(struct reader *reader, struct lower *lower)
+lower_type lower_read_heap(struct reader *reader, struct lowering *lowering)
 {
-    uint32_t heap = read_heap(reader, lower);
+    uint32_t heap = read_heap(reader, lowering);
     if (heap == HEAP_NOFUNC || heap == HEAP_NOEXTERN)
-        lower->features |= WASM_LOWERS_REFERENCES;
+        lowering->features |= WASM_LOWERS_REFERENCES;
     return LOWER_REFERENCE | LOWER_NULLABLE | heap;
 }
 
-lower_type lower_read_type(struct reader *reader, struct lower *lower)
+lower_type lower_read_type(struct reader *reader, struct lowering *lowering)
 {
     uint32_t heap = 0;
     uint8_t byte = reader_byte(reader);
     if (reader->code < 0)
         return LOWER_UNKNOWN;
-    if (byte == 0x63 || byte == 0x64) {
-        lower->features |= WASM_LOWERS_REFERENCES;
-        return LOWER_REFERENCE | (byte == 0x63 ? LOWER_NULLABLE : 0) | read_heap(reader, lower);
+    if (byte == WASM_REFERENCE || byte == WASM_NULLABLE_REFERENCE) {
+        lowering->features |= WASM_LOWERS_REFERENCES;
+        return LOWER_REFERENCE | (byte == WASM_NULLABLE_REFERENCE ? LOWER_NULLABLE : 0) |
+               read_heap(reader, lowering);
     }
     if (byte >= WASM_V128 && byte <= WASM_I32)
         return byte;
@@ -123,22 +97,22 @@ lower_type lower_read_type(struct reader *reader, struct lower *lower)
     }
     reader->at++;
     if (heap == HEAP_NOFUNC || heap == HEAP_NOEXTERN)
-        lower->features |= WASM_LOWERS_REFERENCES;
+        lowering->features |= WASM_LOWERS_REFERENCES;
     return LOWER_REFERENCE | LOWER_NULLABLE | heap;
 }
 
-lower_type lower_read_reference(struct reader *reader, struct lower *lower)
+lower_type lower_read_reference(struct reader *reader, struct lowering *lowering)
 {
-    lower_type type = lower_read_type(reader, lower);
+    lower_type type = lower_read_type(reader, lowering);
     if (reader->code == 0 && !lower_is_reference(type))
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a reference type", type);
     return type;
 }
 
-uint32_t lower_read_type_index(struct reader *reader, const struct lower *lower)
+uint32_t lower_read_type_index(struct reader *reader, const struct lowering *lowering)
 {
     uint32_t index = reader_u32(reader);
-    if (reader->code == 0 && index >= lower->types.count)
+    if (reader->code == 0 && index >= lowering->types.count)
         reader_fail(reader, CHIMERA_EMODULE, "unknown type %u", index);
     return reader->code < 0 ? 0 : index;
 }
@@ -183,64 +157,64 @@ bool lower_matches(lower_type type, lower_type wanted)
     return heap_matches(heap_of(type), heap_of(wanted));
 }
 
-uint8_t lower_byte(const struct lower *lower, lower_type type)
+uint8_t lower_byte(const struct lowering *lowering, lower_type type)
 {
     if (!lower_is_reference(type))
         return (uint8_t)type;
     if (!lower_is_function(type))
         return WASM_EXTERNREF;
-    return lower->is_slotted && lower_is_concrete(type) ? WASM_I32 : WASM_FUNCREF;
+    return lowering->is_slotted && lower_is_concrete(type) ? WASM_I32 : WASM_FUNCREF;
 }
 
-struct lower_list lower_params(const struct lower *lower, uint32_t type)
+struct lower_list lower_params(const struct lowering *lowering, uint32_t type)
 {
-    const lower_type *list = lower->types.list + lower->types.position[type];
+    const lower_type *list = lowering->types.list + lowering->types.position[type];
     return (struct lower_list){list + 2, list[0]};
 }
 
-struct lower_list lower_results(const struct lower *lower, uint32_t type)
+struct lower_list lower_results(const struct lowering *lowering, uint32_t type)
 {
-    const lower_type *list = lower->types.list + lower->types.position[type];
+    const lower_type *list = lowering->types.list + lowering->types.position[type];
     return (struct lower_list){list + 2 + list[0], list[1]};
 }
 
 /* --- The section. --- */
 
-static uint32_t read_list(struct reader *reader, struct lower *lower, const char *what)
+static uint32_t read_list(struct reader *reader, struct lowering *lowering, const char *what)
 {
-    uint32_t count = reader_count(reader, PARAMS_MAX, what);
+    uint32_t count = reader_count(reader, WASM_PARAMS_MAX, what);
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
-        lower->types.list[lower->types.used++] = lower_read_type(reader, lower);
+        lowering->types.list[lowering->types.used++] = lower_read_type(reader, lowering);
     return count;
 }
 
 static bool read_finality(struct reader *reader, uint8_t *form)
 {
-    bool is_open = *form == FORM_OPEN;
-    if (*form != FORM_OPEN && *form != FORM_FINAL)
+    bool is_open = *form == WASM_FORM_OPEN;
+    if (*form != WASM_FORM_OPEN && *form != WASM_FORM_FINAL)
         return false;
     if (reader_u32(reader) != 0 && reader->code == 0)
-        refuse(reader, "subtypes of function types");
+        reader_refuse(reader, "subtypes of function types");
     *form = reader_byte(reader);
     return is_open;
 }
 
 /* Two counts, then the types: never more entries than bytes were read. */
-static void read_one(struct reader *reader, struct lower *lower, uint32_t index, uint8_t form)
+static void read_one(struct reader *reader, struct lowering *lowering, uint32_t index, uint8_t form)
 {
     bool is_open = read_finality(reader, &form);
-    if (reader->code == 0 && (form == FORM_ARRAY || form == FORM_STRUCT))
-        refuse(reader, "garbage collection types");
-    else if (reader->code == 0 && form != FORM_FUNCTION)
+    if (reader->code == 0 && (form == WASM_FORM_ARRAY || form == WASM_FORM_STRUCT))
+        proposal_refuse(reader, PROPOSAL_GARBAGE_COLLECTION_TYPES);
+    else if (reader->code == 0 && form != WASM_FORM_FUNCTION)
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a function type", form);
     if (reader->code < 0)
         return;
-    uint32_t at = lower->types.used;
-    lower->types.position[index] = at;
-    lower->types.used += 2;
-    lower->types.list[at] = read_list(reader, lower, "parameters");
-    lower->types.list[at + 1] = read_list(reader, lower, "results");
-    lower->types.keys[at] = is_open ? OPEN : 0;
+    uint32_t at = lowering->types.used;
+    lowering->types.position[index] = at;
+    lowering->types.used += 2;
+    lowering->types.list[at] = read_list(reader, lowering, "parameters");
+    lowering->types.list[at + 1] = read_list(reader, lowering, "results");
+    lowering->types.keys[at] = is_open ? OPEN : 0;
 }
 
 static int by_key(const void *a, const void *b)
@@ -259,7 +233,7 @@ static lower_type key_of(lower_type type, uint32_t first, uint32_t end)
     return (type & ~(lower_type)LOWER_HEAP) | INSIDE | (heap - first);
 }
 
-static lower_type settled(lower_type type, uint32_t first, uint32_t end, uint32_t canonical)
+static lower_type settle_type(lower_type type, uint32_t first, uint32_t end, uint32_t canonical)
 {
     uint32_t heap = heap_of(type);
     if (!lower_is_reference(type) || heap < first || heap >= end)
@@ -268,82 +242,83 @@ static lower_type settled(lower_type type, uint32_t first, uint32_t end, uint32_
 }
 
 /* Visits the counts and the types of the group that begins at type `first`. */
-static void make_key(struct lower *lower, uint32_t first, uint32_t end)
+static void make_group_key(struct lowering *lowering, uint32_t first, uint32_t end)
 {
     for (uint32_t i = first; i < end; i++) {
-        uint32_t at = lower->types.position[i];
-        const lower_type *list = lower->types.list;
+        uint32_t at = lowering->types.position[i];
+        const lower_type *list = lowering->types.list;
         uint32_t last = at + 2 + list[at] + list[at + 1];
-        lower->types.keys[at] |= list[at];
-        lower->types.keys[at + 1] = list[at + 1];
+        lowering->types.keys[at] |= list[at];
+        lowering->types.keys[at + 1] = list[at + 1];
         for (uint32_t j = at + 2; j < last; j++)
-            lower->types.keys[j] = key_of(list[j], first, end);
+            lowering->types.keys[j] = key_of(list[j], first, end);
     }
 }
 
-static void settle(struct lower *lower, uint32_t first, uint32_t end, uint32_t canonical)
+static void settle_group(struct lowering *lowering, uint32_t first, uint32_t end,
+                         uint32_t canonical)
 {
     for (uint32_t i = first; i < end; i++) {
-        uint32_t at = lower->types.position[i];
-        lower_type *list = lower->types.list;
+        uint32_t at = lowering->types.position[i];
+        lower_type *list = lowering->types.list;
         uint32_t last = at + 2 + list[at] + list[at + 1];
         for (uint32_t j = at + 2; j < last; j++)
-            list[j] = settled(list[j], first, end, canonical);
-        lower->types.canonical[i] = canonical + (i - first);
+            list[j] = settle_type(list[j], first, end, canonical);
+        lowering->types.canonical[i] = canonical + (i - first);
     }
 }
 
-static void end_group(struct reader *reader, struct lower *lower, uint32_t first, uint32_t end,
-                      uint32_t start)
+static void end_group(struct reader *reader, struct lowering *lowering, uint32_t first,
+                      uint32_t end, uint32_t start)
 {
-    make_key(lower, first, end);
+    make_group_key(lowering, first, end);
     struct group *group = malloc(sizeof(*group));
     struct group **found = NULL;
     if (group) {
-        *group = (struct group){lower->types.keys + start, lower->types.used - start, first};
-        found = tsearch(group, &lower->types.groups, by_key);
+        *group = (struct group){lowering->types.keys + start, lowering->types.used - start, first};
+        found = tsearch(group, &lowering->types.groups, by_key);
     }
     if (!found) {
         free(group);
         reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
         return;
     }
-    settle(lower, first, end, (*found)->first);
+    settle_group(lowering, first, end, (*found)->first);
     if (*found != group)
         free(group);
-    lower->types.count = end;
+    lowering->types.count = end;
 }
 
-static void read_group(struct reader *reader, struct lower *lower, uint32_t *room)
+static void read_group(struct reader *reader, struct lowering *lowering, uint32_t *room)
 {
-    uint32_t first = lower->types.count, start = lower->types.used, count = 1;
+    uint32_t first = lowering->types.count, start = lowering->types.used, count = 1;
     uint8_t form = reader_byte(reader);
-    bool is_group = form == FORM_GROUP;
+    bool is_group = form == WASM_FORM_GROUP;
     if (is_group)
-        count = reader_count(reader, TYPES_MAX, "types");
+        count = reader_count(reader, WASM_TYPES_MAX, "types");
     if (reader->code == 0 && count > *room)
-        reader_fail(reader, CHIMERA_ELIMIT, "more than %u types", TYPES_MAX);
+        reader_fail(reader, CHIMERA_ELIMIT, "more than %u types", WASM_TYPES_MAX);
     *room -= reader->code == 0 ? count : 0;
-    lower->types.limit = first + (reader->code == 0 ? count : 0);
+    lowering->types.limit = first + (reader->code == 0 ? count : 0);
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
-        read_one(reader, lower, first + i, is_group ? reader_byte(reader) : form);
+        read_one(reader, lowering, first + i, is_group ? reader_byte(reader) : form);
     if (reader->code == 0 && count > 0)
-        end_group(reader, lower, first, first + count, start);
+        end_group(reader, lowering, first, first + count, start);
 }
 
 /* --- Types that look alike in the new module. --- */
 
 struct shape {
-    const struct lower *lower;
+    const struct lowering *lowering;
     uint32_t type;
 };
 
-static int by_list(const struct lower *lower, struct lower_list a, struct lower_list b)
+static int by_list(const struct lowering *lowering, struct lower_list a, struct lower_list b)
 {
     if (a.count != b.count)
         return a.count < b.count ? -1 : 1;
     for (uint32_t i = 0; i < a.count; i++) {
-        int order = lower_byte(lower, a.types[i]) - lower_byte(lower, b.types[i]);
+        int order = lower_byte(lowering, a.types[i]) - lower_byte(lowering, b.types[i]);
         if (order != 0)
             return order;
     }
@@ -353,10 +328,12 @@ static int by_list(const struct lower *lower, struct lower_list a, struct lower_
 static int by_shape(const void *a, const void *b)
 {
     const struct shape *x = a, *y = b;
-    int order = by_list(x->lower, lower_params(x->lower, x->type), lower_params(y->lower, y->type));
+    int order = by_list(x->lowering, lower_params(x->lowering, x->type),
+                        lower_params(y->lowering, y->type));
     if (order != 0)
         return order;
-    return by_list(x->lower, lower_results(x->lower, x->type), lower_results(y->lower, y->type));
+    return by_list(x->lowering, lower_results(x->lowering, x->type),
+                   lower_results(y->lowering, y->type));
 }
 
 static void keep_shape(void *shape)
@@ -365,73 +342,74 @@ static void keep_shape(void *shape)
 }
 
 /* The first of a shape learns of the others' types, and they of it. */
-static void mark_types(struct reader *reader, struct lower *lower)
+static void mark_types(struct reader *reader, struct lowering *lowering)
 {
-    uint32_t count = lower->types.count;
-    struct shape *shapes = lower_reserve(reader, count, sizeof(*shapes));
-    uint32_t *firsts = lower_reserve(reader, count, sizeof(*firsts));
+    uint32_t count = lowering->types.count;
+    struct shape *shapes = reader_reserve(reader, count, sizeof(*shapes));
+    uint32_t *firsts = reader_reserve(reader, count, sizeof(*firsts));
     void *tree = NULL;
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
-        shapes[i] = (struct shape){lower, i};
+        shapes[i] = (struct shape){lowering, i};
         struct shape **found = tsearch(&shapes[i], &tree, by_shape);
         if (!found) {
             reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
             break;
         }
         firsts[i] = (*found)->type;
-        if (lower->types.canonical[firsts[i]] != lower->types.canonical[i])
-            lower->types.is_marked[firsts[i]] = 1;
+        if (lowering->types.canonical[firsts[i]] != lowering->types.canonical[i])
+            lowering->types.is_marked[firsts[i]] = 1;
     }
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
-        lower->types.is_marked[i] = lower->types.is_marked[firsts[i]];
+        lowering->types.is_marked[i] = lowering->types.is_marked[firsts[i]];
     tdestroy(tree, keep_shape);
     free(shapes);
     free(firsts);
 }
 
-void lower_read_types(struct reader *reader, struct lower *lower)
+void lower_read_types(struct reader *reader, struct lowering *lowering)
 {
     size_t size = (size_t)(reader->end - reader->at);
     if (size > SECTION_MAX) {
         reader_fail(reader, CHIMERA_ELIMIT, "%zu bytes of types are over the limit", size);
         return;
     }
-    uint32_t groups = reader_count(reader, TYPES_MAX, "types"), room = TYPES_MAX;
-    uint32_t types_max = size < TYPES_MAX ? (uint32_t)size : TYPES_MAX;
-    lower->types.keys = lower_reserve(reader, size, sizeof(uint32_t));
-    lower->types.list = lower_reserve(reader, size, sizeof(lower_type));
-    lower->types.position = lower_reserve(reader, types_max, sizeof(uint32_t));
-    lower->types.canonical = lower_reserve(reader, types_max, sizeof(uint32_t));
-    lower->types.is_marked = lower_reserve(reader, types_max, 1);
+    uint32_t groups = reader_count(reader, WASM_TYPES_MAX, "types"), room = WASM_TYPES_MAX;
+    uint32_t types_max = size < WASM_TYPES_MAX ? (uint32_t)size : WASM_TYPES_MAX;
+    lowering->types.keys = reader_reserve(reader, size, sizeof(uint32_t));
+    lowering->types.list = reader_reserve(reader, size, sizeof(lower_type));
+    lowering->types.position = reader_reserve(reader, types_max, sizeof(uint32_t));
+    lowering->types.canonical = reader_reserve(reader, types_max, sizeof(uint32_t));
+    lowering->types.is_marked = reader_reserve(reader, types_max, 1);
     for (uint32_t i = 0; i < groups && reader->code == 0; i++)
-        read_group(reader, lower, &room);
+        read_group(reader, lowering, &room);
     if (reader->code == 0)
-        mark_types(reader, lower);
+        mark_types(reader, lowering);
 }
 
-static void write_list(struct lower *lower, struct lower_list list, struct chimera_buffer *out)
+static void write_list(struct lowering *lowering, struct lower_list list,
+                       struct chimera_buffer *out)
 {
-    lower_put_u32(out, list.count);
+    writer_u32(out, list.count);
     for (uint32_t i = 0; i < list.count; i++)
-        chimera_buffer_byte(out, lower_byte(lower, list.types[i]));
+        chimera_buffer_byte(out, lower_byte(lowering, list.types[i]));
 }
 
-void lower_write_types(struct lower *lower, struct chimera_buffer *out)
+void lower_write_types(struct lowering *lowering, struct chimera_buffer *out)
 {
-    lower_put_u32(out, lower->types.count);
-    for (uint32_t i = 0; i < lower->types.count; i++) {
-        chimera_buffer_byte(out, FORM_FUNCTION);
-        write_list(lower, lower_params(lower, i), out);
-        write_list(lower, lower_results(lower, i), out);
+    writer_u32(out, lowering->types.count);
+    for (uint32_t i = 0; i < lowering->types.count; i++) {
+        chimera_buffer_byte(out, WASM_FORM_FUNCTION);
+        write_list(lowering, lower_params(lowering, i), out);
+        write_list(lowering, lower_results(lowering, i), out);
     }
 }
 
-void lower_free_types(struct lower *lower)
+void lower_free_types(struct lowering *lowering)
 {
-    tdestroy(lower->types.groups, free);
-    free(lower->types.keys);
-    free(lower->types.list);
-    free(lower->types.position);
-    free(lower->types.canonical);
-    free(lower->types.is_marked);
+    tdestroy(lowering->types.groups, free);
+    free(lowering->types.keys);
+    free(lowering->types.list);
+    free(lowering->types.position);
+    free(lowering->types.canonical);
+    free(lowering->types.is_marked);
 }

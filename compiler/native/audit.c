@@ -126,7 +126,7 @@ static int scan_chunk(void *context, struct chimera_slice bytes)
 }
 
 /* The mnemonic and its address in one line, without objdump's tabs. */
-static int refuse(const struct scan *scan, const char *path, struct chimera_error *err)
+static int refuse_finding(const struct scan *scan, const char *path, struct chimera_error *err)
 {
     char text[LINE_MAX_BYTES];
     size_t count = 0;
@@ -144,8 +144,8 @@ static int refuse(const struct scan *scan, const char *path, struct chimera_erro
         path, text);
 }
 
-static int disassemble(const struct chimera_tools *tools, const char *path,
-                       struct chimera_error *err)
+static int disassemble_plugin(const struct chimera_tools *tools, const char *path,
+                              struct chimera_error *err)
 {
     const char *const argv[] = {tools->objdump,         "-d", "-z", "--no-show-raw-insn",
                                 "--x86-asm-syntax=att", path, NULL};
@@ -165,7 +165,7 @@ static int disassemble(const struct chimera_tools *tools, const char *path,
     if (code < 0)
         return code;
     if (scan.finding[0])
-        return refuse(&scan, path, err);
+        return refuse_finding(&scan, path, err);
     if (scan.instructions == 0)
         return chimera_fail(err, CHIMERA_EREFUSED, "%s holds no code that llvm-objdump can read",
                             path);
@@ -263,5 +263,5 @@ int chimera_audit(const struct chimera_tools *tools, enum chimera_tier tier, con
                   struct chimera_error *err)
 {
     int code = audit_file(path, tier, err);
-    return code < 0 || tier == CHIMERA_TIER_QUICK ? code : disassemble(tools, path, err);
+    return code < 0 || tier == CHIMERA_TIER_QUICK ? code : disassemble_plugin(tools, path, err);
 }

@@ -105,7 +105,7 @@ static uint8_t take_byte(struct reader *reader)
     return *reader->at++;
 }
 
-static uint32_t take_word(struct reader *reader, unsigned bytes)
+static uint32_t take_number(struct reader *reader, unsigned bytes)
 {
     uint32_t word = 0;
     for (unsigned i = 0; i < bytes; i++)
@@ -113,7 +113,7 @@ static uint32_t take_word(struct reader *reader, unsigned bytes)
     return word;
 }
 
-static void skip(struct reader *reader, unsigned bytes)
+static void skip_bytes(struct reader *reader, unsigned bytes)
 {
     for (unsigned i = 0; i < bytes; i++)
         take_byte(reader);
@@ -130,9 +130,9 @@ static void take_operand(struct reader *reader, struct instruction *instruction)
     if (rm == 4)
         base = take_byte(reader) & 7;
     if (mod == 1)
-        skip(reader, 1);
+        skip_bytes(reader, 1);
     else if (mod == 2 || base == 5)
-        skip(reader, 4);
+        skip_bytes(reader, 4);
 }
 
 static void take_opcode(struct reader *reader, struct instruction *instruction)
@@ -164,15 +164,15 @@ static void take_rest(struct reader *reader, struct instruction *instruction)
     if (form == OPERAND || form == OPERAND_BYTE || form == OPERAND_WORD)
         take_operand(reader, instruction);
     if (form == BYTE || form == OPERAND_BYTE)
-        skip(reader, 1);
+        skip_bytes(reader, 1);
     else if (form == WORD && is_wide && instruction->opcode >= 0xb8)
-        skip(reader, 8);
+        skip_bytes(reader, 8);
     else if (form == WORD || form == OPERAND_WORD)
-        instruction->word = take_word(reader, is_short ? 2 : 4);
+        instruction->word = take_number(reader, is_short ? 2 : 4);
     else if (form == NEAR)
         instruction->jump = (int8_t)take_byte(reader);
     else if (form == FAR)
-        instruction->jump = (int32_t)take_word(reader, 4);
+        instruction->jump = (int32_t)take_number(reader, 4);
 }
 
 /* The groups have one opcode for several instructions, told apart by the middle of ModRM. */
@@ -198,7 +198,8 @@ static bool is_known(const struct instruction *instruction)
     }
 }
 
-static bool decode(const uint8_t *at, const uint8_t *end, struct instruction *ret_instruction)
+static bool decode_instruction(const uint8_t *at, const uint8_t *end,
+                               struct instruction *ret_instruction)
 {
     struct reader reader = {.at = at, .end = end};
     struct instruction instruction = {0};
@@ -217,7 +218,7 @@ static bool is_frame(const struct instruction *instruction)
     return instruction->opcode == 0x81 && !instruction->has_escape && instruction->modrm == 0xec;
 }
 
-static int refuse(const char *path, const char *what, size_t at, struct chimera_error *err)
+static int refuse_code(const char *path, const char *what, size_t at, struct chimera_error *err)
 {
     return chimera_fail(
         err, CHIMERA_EREFUSED,
@@ -251,8 +252,8 @@ static int read_all(struct chimera_slice code, const char *path, uint8_t *starts
     for (size_t at = 0; at < code.size; at += instruction.size) {
         if (ends_a_run(&instruction))
             at = skip_padding(code, at);
-        if (!decode(bytes + at, bytes + code.size, &instruction))
-            return refuse(path, "an instruction that tcc does not write", at, err);
+        if (!decode_instruction(bytes + at, bytes + code.size, &instruction))
+            return refuse_code(path, "an instruction that tcc does not write", at, err);
         if (is_frame(&instruction) && instruction.word > CHIMERA_FRAME_MAX)
             return chimera_fail(
                 err, CHIMERA_ELIMIT,
@@ -275,12 +276,13 @@ static int check_jumps(struct chimera_slice code, const char *path, const uint8_
     const uint8_t *bytes = (const uint8_t *)code.data;
     struct instruction instruction;
     for (size_t at = 0; at < code.size; at++) {
-        if (!is_start(starts, at) || !decode(bytes + at, bytes + code.size, &instruction) ||
+        if (!is_start(starts, at) ||
+            !decode_instruction(bytes + at, bytes + code.size, &instruction) ||
             (instruction.form != NEAR && instruction.form != FAR))
             continue;
         int64_t target = (int64_t)(at + instruction.size) + instruction.jump;
         if (target < 0 || (uint64_t)target >= code.size || !is_start(starts, (size_t)target))
-            return refuse(path, "a jump to where no instruction begins", at, err);
+            return refuse_code(path, "a jump to where no instruction begins", at, err);
     }
     return CHIMERA_OK;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/native/identity.h"
+#include "compiler/native/recipe.h"
 #include "compiler/tool/process.h"
 #include "compiler/tool/scratch.h"
 #include "runtime/base/cleanup.h"
@@ -21,68 +23,11 @@
     "run "                                                                                       \
     "the module through `wasm-opt -O1` first"
 
-/* Every flag with what it is for; runtime-performance.md §2.3 and §7.2.
- *
- * -fno-strict-aliasing, -fwrapv: guests mean memory as bytes and integers that wrap.
- * -frounding-math, -ffp-contract=off: WebAssembly's floating point, bit for bit.
- * -fno-math-errno: sqrt, floor and their like become one instruction.
- * -fno-optimize-sibling-calls: a tail call would hide an endless recursion from the stack's guard.
- * -fstack-clash-protection: no frame may step over that guard.
- * -fno-jump-tables is left out: tables are indexed by a checked number.
- * -mno-red-zone is left out: signals run on their own stack.
- * -falign-functions=64, -falign-loops=32: -O1 aligns neither, and a Go policy's big switches
- * take up to 1.8 times as long where they fall badly.
- * -x86-cmov-converter-force-mem-operand=false: else LLVM (its issue 219814) moves a load
- * behind a condition although it is volatile, and a load outside of memory does not trap.
- * -nostdlibinc: a part sees our prelude and clang's own stdint.h and stddef.h, and nothing of the
- * machine. */
-static const char *const flags[] = {
-    "-std=gnu17",
-    "-fPIC",
-    "-fvisibility=hidden",
-    "-fno-asynchronous-unwind-tables",
-    "-fno-unwind-tables",
-    "-fno-optimize-sibling-calls",
-    "-frounding-math",
-    "-ffp-contract=off",
-    "-fno-strict-aliasing",
-    "-fno-math-errno",
-    "-fwrapv",
-    "-fno-delete-null-pointer-checks",
-    "-fstack-clash-protection",
-    "-fcf-protection=branch",
-    "-fno-plt",
-    "-fno-ident",
-    "-fno-stack-protector",
-    "-fno-common",
-    "-fno-crash-diagnostics",
-    "-fno-color-diagnostics",
-    "-w",
-    "-march=x86-64",
-    "-mtune=generic",
-    "--target=x86_64-linux-gnu",
-    "-falign-functions=64",
-    "-falign-loops=32",
-    "-mllvm",
-    "-x86-cmov-converter-force-mem-operand=false",
-    "-nostdlibinc",
-    NULL,
-};
-#define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]) - 1)
-#define ARGUMENTS_MAX (FLAG_COUNT + 2 * INCLUDES_MAX + 10)
+#define ARGUMENTS_MAX (CHIMERA_COMPILE_FLAGS_MAX + 2 * INCLUDES_MAX + 10)
 
-/* tcc's code is position independent as it is, and it knows none of the rest. Not even its own
- * headers are used. */
-static const char *const quick_flags[] = {"-w", "-nostdinc", "-DCHIMERA_QUICK", NULL};
-
-static const char *optimization(const struct chimera_part *part)
+static const char *optimization_of(const struct chimera_part *part)
 {
     return part->is_giant ? "-O0" : "-O1";
-}
-
-const char *const *chimera_compile_flags(enum chimera_tier tier)
-{
-    return tier == CHIMERA_TIER_QUICK ? quick_flags : flags;
 }
 
 /* --- Keys --- */
@@ -142,9 +87,9 @@ static int hash_common(const struct chimera_compile_job *job, struct chimera_dig
     return code;
 }
 
-static int make_key(const struct chimera_compile_job *job, const struct chimera_digest *common,
-                    const struct chimera_part *part, struct chimera_digest *ret_key,
-                    struct chimera_error *err)
+static int make_object_key(const struct chimera_compile_job *job,
+                           const struct chimera_digest *common, const struct chimera_part *part,
+                           struct chimera_digest *ret_key, struct chimera_error *err)
 {
     struct chimera_digest source;
     char bytes[2 * sizeof(source.bytes) + 3];
@@ -153,7 +98,7 @@ static int make_key(const struct chimera_compile_job *job, const struct chimera_
         return code;
     memcpy(bytes, common->bytes, sizeof(source.bytes));
     memcpy(bytes + sizeof(source.bytes), source.bytes, sizeof(source.bytes));
-    memcpy(bytes + 2 * sizeof(source.bytes), optimization(part), 3);
+    memcpy(bytes + 2 * sizeof(source.bytes), optimization_of(part), 3);
     return hash_bytes((struct chimera_slice){bytes, sizeof(bytes)}, part->source, ret_key, err);
 }
 
@@ -170,7 +115,7 @@ struct unit { /* one part on its way */
     char what[160];
 };
 
-struct work {
+struct compile_run {
     const struct chimera_compile_job *job;
     char **headers;     /* their paths from the root, ends with NULL; owned, as each */
     struct unit *units; /* those that must be compiled; owned */
@@ -196,7 +141,7 @@ static int begin_arguments(const struct chimera_compile_job *job, struct unit *u
         unit->argv[(*at)++] = *flag;
     if (is_quick)
         return CHIMERA_OK;
-    unit->argv[(*at)++] = optimization(unit->part);
+    unit->argv[(*at)++] = optimization_of(unit->part);
     if (asprintf(&unit->prefix_map, "-ffile-prefix-map=%s=.", job->folder) < 0) {
         unit->prefix_map = NULL;
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
@@ -213,26 +158,26 @@ static const char *base_name(const char *path)
 
 /* What a part's compiler may read: its source and the headers. The path that it gets is relative
  * where the job's is, so that our folder's name gets nowhere. */
-static int allow_inputs(const struct work *work, struct unit *unit, struct chimera_error *err)
+static int allow_inputs(const struct compile_run *run, struct unit *unit, struct chimera_error *err)
 {
     const char *source = unit->part->source;
-    unit->reads = calloc(work->header_count + 2, sizeof(*unit->reads));
-    unit->source = in_folder(work->job->folder, source);
+    unit->reads = calloc(run->header_count + 2, sizeof(*unit->reads));
+    unit->source = in_folder(run->job->folder, source);
     if (asprintf(&unit->argument, "%s%s", source[0] == '/' ? "" : "../", source) < 0)
         unit->argument = NULL;
     if (!unit->reads || !unit->source || !unit->argument)
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
-    for (size_t i = 0; i < work->header_count; i++)
-        unit->reads[i] = work->headers[i];
-    unit->reads[work->header_count] = unit->source;
-    return chimera_scratch_make(work->job->folder, "compile", &unit->folder, err);
+    for (size_t i = 0; i < run->header_count; i++)
+        unit->reads[i] = run->headers[i];
+    unit->reads[run->header_count] = unit->source;
+    return chimera_scratch_make(run->job->folder, "compile", &unit->folder, err);
 }
 
-static int prepare(const struct work *work, struct unit *unit, struct chimera_error *err)
+static int prepare_unit(const struct compile_run *run, struct unit *unit, struct chimera_error *err)
 {
-    const struct chimera_compile_job *job = work->job;
+    const struct chimera_compile_job *job = run->job;
     size_t at = 0;
-    int code = allow_inputs(work, unit, err);
+    int code = allow_inputs(run, unit, err);
     if (code == CHIMERA_OK)
         code = begin_arguments(job, unit, &at, err);
     if (code < 0)
@@ -249,25 +194,25 @@ static int prepare(const struct work *work, struct unit *unit, struct chimera_er
     return code;
 }
 
-/* Sorts out what the cache has; the rest is in work->units, ready to run. */
-static int plan(struct work *work, const struct chimera_part *parts, size_t count,
-                struct chimera_error *err)
+/* Sorts out what the cache has; the rest is in run->units, ready to run. */
+static int plan_units(struct compile_run *run, const struct chimera_part *parts, size_t count,
+                      struct chimera_error *err)
 {
-    const struct chimera_compile_job *job = work->job;
+    const struct chimera_compile_job *job = run->job;
     struct chimera_digest common;
     int code = job->cache ? hash_common(job, &common, err) : CHIMERA_OK;
     for (size_t i = 0; i < count && code == CHIMERA_OK; i++) {
-        struct unit *unit = &work->units[work->count];
+        struct unit *unit = &run->units[run->count];
         unit->part = &parts[i];
         if (job->cache) {
-            code = make_key(job, &common, &parts[i], &unit->key, err);
+            code = make_object_key(job, &common, &parts[i], &unit->key, err);
             if (code < 0 || take_cached(job, unit)) {
-                work->cached += code == CHIMERA_OK;
+                run->cached += code == CHIMERA_OK;
                 continue;
             }
         }
-        work->count++;
-        code = prepare(work, unit, err);
+        run->count++;
+        code = prepare_unit(run, unit, err);
     }
     return code;
 }
@@ -275,9 +220,9 @@ static int plan(struct work *work, const struct chimera_part *parts, size_t coun
 /* The compiler has ended, so nobody changes what it made any more. */
 static int keep_object(void *context, size_t index, struct chimera_error *err)
 {
-    struct work *work = context;
-    const struct chimera_compile_job *job = work->job;
-    struct unit *unit = &work->units[index];
+    struct compile_run *run = context;
+    const struct chimera_compile_job *job = run->job;
+    struct unit *unit = &run->units[index];
     struct chimera_error why = {0};
     CHIMERA_FREE char *path = in_folder(job->folder, unit->part->object);
     if (!path)
@@ -288,73 +233,73 @@ static int keep_object(void *context, size_t index, struct chimera_error *err)
     chimera_folder_remove(unit->folder, NULL);
     if (job->cache) /* what cannot be kept is compiled again next time */
         chimera_cache_put_object(job->cache, &unit->key, path);
-    chimera_progress_show(job->progress, "compiling", work->cached + ++work->done, work->total);
+    chimera_progress_show(job->progress, "compiling", run->cached + ++run->done, run->total);
     return CHIMERA_OK;
 }
 
-static int compile_units(struct work *work, struct chimera_error *err)
+static int compile_units(struct compile_run *run, struct chimera_error *err)
 {
-    CHIMERA_FREE struct chimera_command *commands = calloc(work->count + 1, sizeof(*commands));
+    CHIMERA_FREE struct chimera_command *commands = calloc(run->count + 1, sizeof(*commands));
     if (!commands)
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
-    for (size_t i = 0; i < work->count; i++) {
-        commands[i] = (struct chimera_command){.what = work->units[i].what,
-                                               .argv = work->units[i].argv,
-                                               .folder = work->units[i].folder,
-                                               .reads = work->units[i].reads,
+    for (size_t i = 0; i < run->count; i++) {
+        commands[i] = (struct chimera_command){.what = run->units[i].what,
+                                               .argv = run->units[i].argv,
+                                               .folder = run->units[i].folder,
+                                               .reads = run->units[i].reads,
                                                .limits = {.wall_seconds = 4 * COMPILE_SECONDS,
                                                           .cpu_seconds = COMPILE_SECONDS,
                                                           .memory_bytes = COMPILE_MEMORY,
                                                           .file_bytes = OBJECT_MAX},
                                                .advice = ADVICE};
     }
-    chimera_progress_show(work->job->progress, "compiling", work->cached, work->total);
-    return chimera_process_run_all(commands, work->count, work->job->jobs, keep_object, work, err);
+    chimera_progress_show(run->job->progress, "compiling", run->cached, run->total);
+    return chimera_process_run_all(commands, run->count, run->job->jobs, keep_object, run, err);
 }
 
-static int list_headers(struct work *work, struct chimera_error *err)
+static int list_header_paths(struct compile_run *run, struct chimera_error *err)
 {
-    const char *const *names = work->job->headers;
-    while (names && names[work->header_count])
-        work->header_count++;
-    work->headers = calloc(work->header_count + 1, sizeof(*work->headers));
-    bool is_whole = work->headers != NULL;
-    for (size_t i = 0; i < work->header_count && is_whole; i++) {
-        work->headers[i] = in_folder(work->job->folder, names[i]);
-        is_whole = work->headers[i] != NULL;
+    const char *const *names = run->job->headers;
+    while (names && names[run->header_count])
+        run->header_count++;
+    run->headers = calloc(run->header_count + 1, sizeof(*run->headers));
+    bool is_whole = run->headers != NULL;
+    for (size_t i = 0; i < run->header_count && is_whole; i++) {
+        run->headers[i] = in_folder(run->job->folder, names[i]);
+        is_whole = run->headers[i] != NULL;
     }
     return is_whole ? CHIMERA_OK
                     : chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
 }
 
-static void free_work(struct work *work)
+static void free_compile_run(struct compile_run *run)
 {
-    for (size_t i = 0; i < work->count; i++) {
-        free(work->units[i].prefix_map);
-        free(work->units[i].source);
-        free(work->units[i].argument);
-        free(work->units[i].folder);
-        free(work->units[i].reads);
+    for (size_t i = 0; i < run->count; i++) {
+        free(run->units[i].prefix_map);
+        free(run->units[i].source);
+        free(run->units[i].argument);
+        free(run->units[i].folder);
+        free(run->units[i].reads);
     }
-    for (size_t i = 0; work->headers && i < work->header_count; i++)
-        free(work->headers[i]);
-    free(work->headers);
-    free(work->units);
+    for (size_t i = 0; run->headers && i < run->header_count; i++)
+        free(run->headers[i]);
+    free(run->headers);
+    free(run->units);
 }
 
 int chimera_compile(const struct chimera_compile_job *job, const struct chimera_part *parts,
                     size_t count, size_t *ret_cached, struct chimera_error *err)
 {
-    struct work work = {.job = job, .total = count};
-    work.units = calloc(count + 1, sizeof(*work.units));
-    int code = work.units ? list_headers(&work, err)
-                          : chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+    struct compile_run run = {.job = job, .total = count};
+    run.units = calloc(count + 1, sizeof(*run.units));
+    int code = run.units ? list_header_paths(&run, err)
+                         : chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
     if (code == CHIMERA_OK)
-        code = plan(&work, parts, count, err);
+        code = plan_units(&run, parts, count, err);
     if (code == CHIMERA_OK)
-        code = compile_units(&work, err);
+        code = compile_units(&run, err);
     if (code == CHIMERA_OK && ret_cached)
-        *ret_cached = work.cached;
-    free_work(&work);
+        *ret_cached = run.cached;
+    free_compile_run(&run);
     return code;
 }

@@ -10,14 +10,9 @@
 #include <stddef.h>
 
 #include "compiler/cache/cache.h"
+#include "compiler/native/part.h"
 #include "compiler/tool/progress.h"
 #include "compiler/tool/tools.h"
-
-struct chimera_part {
-    const char *source; /* the .c file; relative to the job's folder, or absolute */
-    const char *object; /* where the object goes; likewise */
-    bool is_giant;      /* -O0 instead of -O1; decided by size alone */
-};
 
 struct chimera_compile_job {           /* all borrowed */
     const struct chimera_tools *tools; /* identified */
@@ -34,8 +29,5 @@ struct chimera_compile_job {           /* all borrowed */
 /* Compiles all parts. *ret_cached, if not NULL, is how many came from the cache. */
 int chimera_compile(const struct chimera_compile_job *job, const struct chimera_part *parts,
                     size_t count, size_t *ret_cached, struct chimera_error *err);
-
-/* The flags, ending with NULL, for the tools' identity. */
-const char *const *chimera_compile_flags(enum chimera_tier tier);
 
 #endif

@@ -4,67 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "compiler/native/recipe.h"
 #include "compiler/tool/process.h"
 #include "compiler/tool/scratch.h"
-#include "plugins/policy/plugin.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 
-#define VERSION_SCRIPT "plugin.version"
-#define VERSION_SCRIPT_TEXT "{ global: " CHIMERA_PLUGIN_SYMBOL "; local: *; };\n"
-#define QUICK_SCRIPT "quick.script"
-/* tcc knows no read-only data: constants are in .data. A plugin has no data that it may write, so
- * all of it goes where relocation ends in read-only pages; were there any, the audit would see
- * .bss. */
-#define QUICK_SCRIPT_TEXT \
-    "SECTIONS { .data.rel.ro : { *(.data.rel.ro .data) } } INSERT BEFORE .dynamic;\n"
 #define LINK_SECONDS 300
 #define LINK_MEMORY ((uint64_t)8 << 30) /* of addresses: it maps its inputs and its output */
 #define OUTPUT_MAX ((uint64_t)4 << 30)
 #define OUTPUT "plugin.so"
-
-/* Imports stay undefined (-z undefs): the audit, not the linker, knows which are allowed. No
- * library is given, so none is needed. Without a build id and with -s the bytes are those of the
- * objects alone. What relocation fills becomes read-only (relro, now); text is never written (-z
- * text). */
-static const char *const flags[] = {
-    "-shared",
-    "-m",
-    "elf_x86_64",
-    "-z",
-    "now",
-    "-z",
-    "relro",
-    "-z",
-    "noexecstack",
-    "-z",
-    "separate-code",
-    "-z",
-    "undefs",
-    "-z",
-    "text",
-    "-Bsymbolic",
-    "--hash-style=gnu",
-    "--build-id=none",
-    "--gc-sections",
-    "-s",
-    "--no-demangle",
-    "-Map=" CHIMERA_LINK_MAP,
-    "--version-script",
-    VERSION_SCRIPT,
-    NULL,
-};
-#define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]) - 1)
-
-const char *const *chimera_link_flags(void)
-{
-    return flags;
-}
-
-const char *chimera_link_quick_script(void)
-{
-    return QUICK_SCRIPT_TEXT;
-}
 
 static int write_script(const char *folder, const char *name, const char *text,
                         struct chimera_error *err)
@@ -75,12 +24,10 @@ static int write_script(const char *folder, const char *name, const char *text,
     return chimera_file_write_scratch(path, chimera_slice_of(text), err);
 }
 
-struct work {
-    const struct chimera_tools *tools;
-    enum chimera_tier tier;
-    const char *folder; /* with the scripts and the objects */
-    char *own;          /* all that the linker may write; owned */
-    const char **argv;  /* owned */
+struct link_run {
+    const struct chimera_link_job *job;
+    char *own;         /* all that the linker may write; owned */
+    const char **argv; /* owned */
     /* What it may read: paths from the root, and from its folder; ends with NULL; owned, as each.
      */
     char **inputs, **names;
@@ -92,60 +39,76 @@ static char *from_root(const char *folder, const char *path)
     return path[0] == '/' ? strdup(path) : chimera_path_join(folder, path);
 }
 
-/* `path` is relative to work->folder, or absolute. */
-static bool add_input(struct work *work, const char *path)
+/* `path` is relative to the job's folder, or absolute. */
+static bool add_input(struct link_run *run, const char *path)
 {
-    size_t at = work->input_count++;
-    work->inputs[at] = from_root(work->folder, path);
-    if (asprintf(&work->names[at], "%s%s", path[0] == '/' ? "" : "../", path) < 0)
-        work->names[at] = NULL;
-    return work->inputs[at] && work->names[at];
+    size_t at = run->input_count++;
+    run->inputs[at] = from_root(run->job->folder, path);
+    if (asprintf(&run->names[at], "%s%s", path[0] == '/' ? "" : "../", path) < 0)
+        run->names[at] = NULL;
+    return run->inputs[at] && run->names[at];
+}
+
+static void add_argument(struct link_run *run, const char *argument)
+{
+    run->argv[run->argc++] = argument;
+}
+
+static size_t count_flags(void)
+{
+    size_t count = 0;
+    while (chimera_link_flags()[count])
+        count++;
+    return count;
 }
 
 /* The scripts and the objects; each object is an argument, too. */
-static int list_inputs(struct work *work, const char *const *objects, size_t count,
-                       struct chimera_error *err)
+static int list_inputs(struct link_run *run, struct chimera_error *err)
 {
-    bool is_quick = work->tier == CHIMERA_TIER_QUICK;
-    work->argv = calloc(FLAG_COUNT + count + 6, sizeof(*work->argv));
-    work->inputs = calloc(count + 3, sizeof(*work->inputs));
-    work->names = calloc(count + 3, sizeof(*work->names));
-    bool is_whole = work->argv && work->inputs && work->names && add_input(work, VERSION_SCRIPT) &&
-                    (!is_quick || add_input(work, QUICK_SCRIPT));
+    const struct chimera_link_job *job = run->job;
+    bool is_quick = job->tier == CHIMERA_TIER_QUICK;
+    size_t flags = count_flags();
+    run->argv = calloc(flags + job->count + 6, sizeof(*run->argv));
+    run->inputs = calloc(job->count + 3, sizeof(*run->inputs));
+    run->names = calloc(job->count + 3, sizeof(*run->names));
+    bool is_whole = run->argv && run->inputs && run->names &&
+                    add_input(run, CHIMERA_VERSION_SCRIPT) &&
+                    (!is_quick || add_input(run, CHIMERA_QUICK_SCRIPT));
     if (!is_whole)
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot link: out of memory");
-    work->argv[work->argc++] = work->tools->lld;
-    for (size_t i = 0; i + 1 < FLAG_COUNT; i++) /* the last is the version script */
-        work->argv[work->argc++] = flags[i];
-    work->argv[work->argc++] = work->names[0];
+    add_argument(run, job->tools->lld);
+    for (size_t i = 0; i + 1 < flags; i++) /* the last is the version script */
+        add_argument(run, chimera_link_flags()[i]);
+    add_argument(run, run->names[0]);
     if (is_quick) {
-        work->argv[work->argc++] = "-T";
-        work->argv[work->argc++] = work->names[1];
+        add_argument(run, "-T");
+        add_argument(run, run->names[1]);
     }
-    work->argv[work->argc++] = "-o";
-    work->argv[work->argc++] = OUTPUT;
-    for (size_t i = 0; i < count && is_whole; i++) {
-        is_whole = add_input(work, objects[i]);
-        work->argv[work->argc++] = work->names[work->input_count - 1];
+    add_argument(run, "-o");
+    add_argument(run, OUTPUT);
+    for (size_t i = 0; i < job->count && is_whole; i++) {
+        is_whole = add_input(run, job->parts[i].object);
+        add_argument(run, run->names[run->input_count - 1]);
     }
     return is_whole ? CHIMERA_OK : chimera_fail(err, CHIMERA_ENOMEM, "cannot link: out of memory");
 }
 
-static int write_scripts(const struct work *work, struct chimera_error *err)
+static int write_scripts(const struct chimera_link_job *job, struct chimera_error *err)
 {
-    int code = write_script(work->folder, VERSION_SCRIPT, VERSION_SCRIPT_TEXT, err);
-    if (code == CHIMERA_OK && work->tier == CHIMERA_TIER_QUICK)
-        code = write_script(work->folder, QUICK_SCRIPT, QUICK_SCRIPT_TEXT, err);
+    int code =
+        write_script(job->folder, CHIMERA_VERSION_SCRIPT, chimera_link_version_script(), err);
+    if (code == CHIMERA_OK && job->tier == CHIMERA_TIER_QUICK)
+        code = write_script(job->folder, CHIMERA_QUICK_SCRIPT, chimera_link_quick_script(), err);
     return code;
 }
 
-static int run_linker(struct work *work, struct chimera_error *err)
+static int run_linker(const struct link_run *run, struct chimera_error *err)
 {
     const struct chimera_command command = {
         .what = "ld.lld",
-        .argv = work->argv,
-        .folder = work->own,
-        .reads = (const char *const *)work->inputs,
+        .argv = run->argv,
+        .folder = run->own,
+        .reads = (const char *const *)run->inputs,
         .limits = {.wall_seconds = 2 * LINK_SECONDS,
                    .cpu_seconds = LINK_SECONDS,
                    .memory_bytes = LINK_MEMORY,
@@ -154,47 +117,45 @@ static int run_linker(struct work *work, struct chimera_error *err)
     return chimera_process_run(&command, err);
 }
 
-static int take_outputs(const struct work *work, const char *output, struct chimera_error *err)
+static int take_outputs(const struct link_run *run, struct chimera_error *err)
 {
     struct chimera_error why = {0};
-    CHIMERA_FREE char *map = chimera_path_join(work->folder, CHIMERA_LINK_MAP);
-    CHIMERA_FREE char *so = from_root(work->folder, output);
+    CHIMERA_FREE char *map = chimera_path_join(run->job->folder, CHIMERA_LINK_MAP);
+    CHIMERA_FREE char *so = from_root(run->job->folder, run->job->output);
     if (!map || !so)
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot link: out of memory");
-    int code = chimera_scratch_take(work->own, CHIMERA_LINK_MAP, map, &why);
+    int code = chimera_scratch_take(run->own, CHIMERA_LINK_MAP, map, &why);
     if (code == CHIMERA_OK)
-        code = chimera_scratch_take(work->own, OUTPUT, so, &why);
+        code = chimera_scratch_take(run->own, OUTPUT, so, &why);
     return code < 0 ? chimera_fail(err, code, "ld.lld: %s", why.text) : CHIMERA_OK;
 }
 
-static void free_work(struct work *work)
+static void free_link_run(struct link_run *run)
 {
-    if (work->own)
-        chimera_folder_remove(work->own, NULL);
-    for (size_t i = 0; i < work->input_count; i++) {
-        free(work->inputs[i]);
-        free(work->names[i]);
+    if (run->own)
+        chimera_folder_remove(run->own, NULL);
+    for (size_t i = 0; i < run->input_count; i++) {
+        free(run->inputs[i]);
+        free(run->names[i]);
     }
-    free(work->inputs);
-    free(work->names);
-    free(work->argv);
-    free(work->own);
+    free(run->inputs);
+    free(run->names);
+    free(run->argv);
+    free(run->own);
 }
 
-int chimera_link(const struct chimera_tools *tools, enum chimera_tier tier, const char *folder,
-                 const char *const *objects, size_t count, const char *output,
-                 struct chimera_error *err)
+int chimera_link(const struct chimera_link_job *job, struct chimera_error *err)
 {
-    struct work work = {.tools = tools, .tier = tier, .folder = folder};
-    int code = list_inputs(&work, objects, count, err);
+    struct link_run run = {.job = job};
+    int code = list_inputs(&run, err);
     if (code == CHIMERA_OK)
-        code = write_scripts(&work, err);
+        code = write_scripts(job, err);
     if (code == CHIMERA_OK)
-        code = chimera_scratch_make(folder, "link", &work.own, err);
+        code = chimera_scratch_make(job->folder, "link", &run.own, err);
     if (code == CHIMERA_OK)
-        code = run_linker(&work, err);
+        code = run_linker(&run, err);
     if (code == CHIMERA_OK)
-        code = take_outputs(&work, output, err);
-    free_work(&work);
+        code = take_outputs(&run, err);
+    free_link_run(&run);
     return code;
 }

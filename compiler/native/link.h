@@ -5,20 +5,19 @@
 
 #include <stddef.h>
 
+#include "compiler/native/part.h"
 #include "compiler/tool/tools.h"
 
-/* Written to `folder`: where each function went (compiler/native/names_write.h). */
-#define CHIMERA_LINK_MAP "plugin.map"
+struct chimera_link_job { /* all borrowed */
+    const struct chimera_tools *tools;
+    enum chimera_tier tier;
+    const char *folder; /* scratch: scripts and map go there, and the linker works in one of its own
+                         * in it */
+    const struct chimera_part *parts; /* compiled; their objects are linked in this order */
+    size_t count;
+    const char *output; /* relative to `folder`, or absolute; on the same file system */
+};
 
-/* `objects` in a fixed order, relative to `folder` (a scratch folder; scripts are written there) or
- * absolute; `output` likewise, on the same file system. The linker works in a folder of its own in
- * it. */
-int chimera_link(const struct chimera_tools *tools, enum chimera_tier tier, const char *folder,
-                 const char *const *objects, size_t count, const char *output,
-                 struct chimera_error *err);
-
-/* The flags, ending with NULL, and what the quick tier has besides, for the tools' identity. */
-const char *const *chimera_link_flags(void);
-const char *chimera_link_quick_script(void);
+int chimera_link(const struct chimera_link_job *job, struct chimera_error *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/wasm/decode.h"
 #include "compiler/wasm/reader.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
@@ -214,7 +215,7 @@ static void put_u32(struct chimera_buffer *out, uint32_t number)
 }
 
 /* Cut before a character that would not fit whole. */
-static struct chimera_slice fitting(struct chimera_slice name)
+static struct chimera_slice cut_name(struct chimera_slice name)
 {
     if (name.size <= CHIMERA_NAMES_NAME_MAX)
         return name;
@@ -231,7 +232,7 @@ static void put_all(const struct places *places, const struct facts *facts,
         const struct place *place = &places->items[i];
         bool is_helper = place->function == CHIMERA_NO_FUNCTION;
         struct chimera_slice name =
-            fitting(is_helper ? place->symbol : facts->names[place->function]);
+            cut_name(is_helper ? place->symbol : facts->names[place->function]);
         put_u32(out, place->start);
         put_u32(out, place->size);
         put_u32(out, place->function);
@@ -242,8 +243,8 @@ static void put_all(const struct places *places, const struct facts *facts,
     }
 }
 
-static int write_file(const struct chimera_names_source *source, const struct places *places,
-                      const struct facts *facts, const char *path, struct chimera_error *err)
+static int write_names_file(const struct chimera_names_source *source, const struct places *places,
+                            const struct facts *facts, const char *path, struct chimera_error *err)
 {
     struct chimera_buffer records, pool, file;
     chimera_buffer_init(&records, (size_t)CHIMERA_NAMES_COUNT_MAX * CHIMERA_NAMES_RECORD);
@@ -286,7 +287,7 @@ int chimera_names_write(const struct chimera_names_source *source, const char *p
             qsort(places.items, places.count, sizeof(*places.items), by_start);
         take_names(source, names);
         take_offsets(source, offsets);
-        code = write_file(source, &places, &facts, path, err);
+        code = write_names_file(source, &places, &facts, path, err);
     }
     chimera_buffer_free(&map);
     free(places.items);

@@ -29,13 +29,13 @@ static bool has_seccomp(void)
     return confine_calls_known() && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 0;
 }
 
-static void look(void)
+static void look_for_confinement(void)
 {
-    const char *wish = getenv("CHIMERA_CONFINEMENT");
-    bool is_full = !wish || !*wish || strcmp(wish, "full") == 0;
-    if (is_full || strcmp(wish, "landlock") == 0)
+    const char *wanted = getenv("CHIMERA_CONFINEMENT");
+    bool is_full = !wanted || !*wanted || strcmp(wanted, "full") == 0;
+    if (is_full || strcmp(wanted, "landlock") == 0)
         found.landlock = chimera_landlock_version();
-    found.has_seccomp = has_seccomp() && (is_full || strcmp(wish, "seccomp") == 0);
+    found.has_seccomp = has_seccomp() && (is_full || strcmp(wanted, "seccomp") == 0);
     if (found.has_seccomp)
         confine_calls_prepare();
 }
@@ -43,7 +43,7 @@ static void look(void)
 struct chimera_confinement chimera_confinement(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, look);
+    pthread_once(&once, look_for_confinement);
     return found;
 }
 
@@ -68,7 +68,7 @@ static int create_ruleset(void)
     return chimera_landlock_create(found.landlock, &all);
 }
 
-static bool allow(int ruleset, const char *path, uint64_t rights)
+static bool allow_path(int ruleset, const char *path, uint64_t rights)
 {
     return chimera_landlock_allow(ruleset, found.landlock, path, rights);
 }
@@ -82,11 +82,11 @@ static bool allow_system(int ruleset)
     static const char *const files[] = {"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
                                         "/dev/urandom", "/dev/zero"};
     bool is_done =
-        allow(ruleset, "/dev/null", CHIMERA_LANDLOCK_READ_FILE | CHIMERA_LANDLOCK_WRITE_FILE);
+        allow_path(ruleset, "/dev/null", CHIMERA_LANDLOCK_READ_FILE | CHIMERA_LANDLOCK_WRITE_FILE);
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-        is_done = is_done && allow(ruleset, folders[i], RIGHTS_TO_RUN);
+        is_done = is_done && allow_path(ruleset, folders[i], RIGHTS_TO_RUN);
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-        is_done = is_done && allow(ruleset, files[i], RIGHTS_TO_READ);
+        is_done = is_done && allow_path(ruleset, files[i], RIGHTS_TO_READ);
     return is_done;
 }
 
@@ -107,7 +107,7 @@ static bool allow_tool(int ruleset, const char *program)
         return true; /* exec will tell */
     char *slash = strrchr(real, '/');
     if (slash == real)
-        return allow(ruleset, real, RIGHTS_TO_RUN);
+        return allow_path(ruleset, real, RIGHTS_TO_RUN);
     *slash = '\0';
     char *folder = strrchr(real, '/');
     if (strcmp(folder, "/bin") == 0 && folder != real) {
@@ -116,9 +116,9 @@ static bool allow_tool(int ruleset, const char *program)
             *folder = '/';
     }
     if (!is_home_or_root(real))
-        return allow(ruleset, real, RIGHTS_TO_RUN);
+        return allow_path(ruleset, real, RIGHTS_TO_RUN);
     *slash = '/';
-    return allow(ruleset, real, RIGHTS_TO_RUN);
+    return allow_path(ruleset, real, RIGHTS_TO_RUN);
 }
 
 /* Absolute folders of a list like PATH. */
@@ -131,7 +131,7 @@ static bool allow_list(int ruleset, const char *list, uint64_t rights)
         if (*list == '/' && size < sizeof(path)) {
             memcpy(path, list, size);
             path[size] = '\0';
-            is_done = allow(ruleset, path, rights);
+            is_done = allow_path(ruleset, path, rights);
         }
         list += size + (list[size] == ':');
     }
@@ -145,8 +145,8 @@ static bool fill_ruleset(int ruleset, const char *program, const char *folder,
                    allow_list(ruleset, getenv("LD_LIBRARY_PATH"), RIGHTS_TO_READ) &&
                    allow_list(ruleset, getenv("CHIMERA_TOOL_FOLDERS"), RIGHTS_TO_RUN);
     for (; is_done && reads && *reads; reads++)
-        is_done = **reads != '/' || allow(ruleset, *reads, RIGHTS_TO_READ);
-    return is_done && (!folder || allow(ruleset, folder, RIGHTS_TO_WRITE));
+        is_done = **reads != '/' || allow_path(ruleset, *reads, RIGHTS_TO_READ);
+    return is_done && (!folder || allow_path(ruleset, folder, RIGHTS_TO_WRITE));
 }
 
 /* --- The plan --- */

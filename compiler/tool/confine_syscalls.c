@@ -212,7 +212,7 @@ bool confine_calls_known(void)
     return chimera_seccomp_is_known();
 }
 
-static void build(struct filter *filter, enum chimera_confined kind)
+static void build_filter(struct filter *filter, enum chimera_confined kind)
 {
     struct chimera_seccomp_filter *calls = &filter->calls;
     bool may_fork = kind == CHIMERA_CONFINED_SCRIPT;
@@ -243,7 +243,7 @@ _Static_assert(2 * COUNT(refused) + 6 * COUNT(conditions) + 32 < CHIMERA_SECCOMP
 void confine_calls_prepare(void)
 {
     for (size_t i = 0; i < CHIMERA_CONFINED_KINDS; i++)
-        build(&filters[i], (enum chimera_confined)i);
+        build_filter(&filters[i], (enum chimera_confined)i);
 }
 
 bool confine_calls_enter(enum chimera_confined kind)

@@ -92,7 +92,7 @@ static void listen_errors(struct child *child)
 
 /* --- Ends --- */
 
-static bool next_line(struct chimera_slice *rest, struct chimera_slice *ret_line)
+static bool next_output_line(struct chimera_slice *rest, struct chimera_slice *ret_line)
 {
     if (rest->size == 0)
         return false;
@@ -104,7 +104,7 @@ static bool next_line(struct chimera_slice *rest, struct chimera_slice *ret_line
     return true;
 }
 
-static bool contains(struct chimera_slice text, const char *word)
+static bool contains_word(struct chimera_slice text, const char *word)
 {
     return memmem(text.data, text.size, word, strlen(word)) != NULL;
 }
@@ -115,9 +115,9 @@ static struct chimera_slice telling_line(const struct text_ends *text)
     struct chimera_slice line, last = {NULL, 0};
     struct chimera_slice parts[] = {{text->head, text->head_size}, {text->tail, text->tail_size}};
     for (size_t i = 0; i < 2; i++) {
-        while (next_line(&parts[i], &line)) {
+        while (next_output_line(&parts[i], &line)) {
             line = chimera_slice_trim(line);
-            if (contains(line, "error:") || contains(line, "ERROR:"))
+            if (contains_word(line, "error:") || contains_word(line, "ERROR:"))
                 return line;
             if (line.size > 0)
                 last = line;
@@ -127,7 +127,7 @@ static struct chimera_slice telling_line(const struct text_ends *text)
 }
 
 /* ": LINE", with what could steer a terminal replaced; empty when the child said nothing. */
-static const char *said(const struct child *child, char *ret_text, size_t size)
+static const char *tell_last_line(const struct child *child, char *ret_text, size_t size)
 {
     struct chimera_slice line = telling_line(&child->text);
     size_t shown = line.size < size - 3 ? line.size : size - 3;
@@ -151,7 +151,7 @@ static bool ran_out_of_memory(const struct child *child)
     struct chimera_slice head = {child->text.head, child->text.head_size};
     struct chimera_slice tail = {child->text.tail, child->text.tail_size};
     for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-        if (contains(head, signs[i]) || contains(tail, signs[i]))
+        if (contains_word(head, signs[i]) || contains_word(tail, signs[i]))
             return true;
     }
     return false;
@@ -179,10 +179,10 @@ static int fail_signal(const struct child *child, int number, struct chimera_err
             "of memory; give it more or build with fewer jobs",
             what);
     return chimera_fail(err, CHIMERA_ETOOL, "%s crashed with signal %d (%s)%s", what, number,
-                        strsignal(number), said(child, line, sizeof(line)));
+                        strsignal(number), tell_last_line(child, line, sizeof(line)));
 }
 
-static int judge(const struct child *child, const siginfo_t *end, struct chimera_error *err)
+static int judge_end(const struct child *child, const siginfo_t *end, struct chimera_error *err)
 {
     const struct chimera_process_limits *limits = &child->command->limits;
     char line[400];
@@ -202,12 +202,12 @@ static int judge(const struct child *child, const siginfo_t *end, struct chimera
     if (is_signal)
         return fail_signal(child, number, err);
     return chimera_fail(err, CHIMERA_ETOOL, "%s failed with exit code %d%s", child->command->what,
-                        end->si_status, said(child, line, sizeof(line)));
+                        end->si_status, tell_last_line(child, line, sizeof(line)));
 }
 
 /* --- The pool --- */
 
-static void note(struct pool *pool, int code)
+static void note_failure(struct pool *pool, int code)
 {
     if (pool->code != CHIMERA_OK || code >= 0)
         return;
@@ -224,7 +224,7 @@ static struct chimera_error *note_error(const struct pool *pool)
     return pool->code == CHIMERA_OK ? pool->err : NULL;
 }
 
-static void hear(struct pool *pool, struct child *child)
+static void hear_child(struct pool *pool, struct child *child)
 {
     if (child->errors >= 0)
         listen_errors(child);
@@ -233,7 +233,7 @@ static void hear(struct pool *pool, struct child *child)
     int code = listen_output(child);
     if (code < 0) {
         chimera_fail(note_error(pool), code, "the output of %s was refused", child->command->what);
-        note(pool, code);
+        note_failure(pool, code);
         process_kill(child->pid);
     }
 }
@@ -245,12 +245,12 @@ static void finish_if_ended(struct pool *pool, struct child *child)
     if (waited < 0 || end.si_pid == 0)
         return;
     process_kill(child->pid); /* what it left behind; its number is still taken by the zombie */
-    hear(pool, child);
+    hear_child(pool, child);
     if (pool->code == CHIMERA_OK) {
-        int code = judge(child, &end, pool->err);
+        int code = judge_end(child, &end, pool->err);
         if (code == CHIMERA_OK && pool->on_done)
             code = pool->on_done(pool->context, child->index, pool->err);
-        note(pool, code);
+        note_failure(pool, code);
     }
     process_release(child);
     pool->running--;
@@ -267,7 +267,7 @@ static void start_more(struct pool *pool)
         int code = process_start(&pool->children[i], &pool->commands[index], index, pool->err);
         if (code == CHIMERA_OK)
             pool->running++;
-        note(pool, code);
+        note_failure(pool, code);
     }
 }
 
@@ -299,7 +299,7 @@ static nfds_t collect_polls(struct pool *pool, struct pollfd *polls, int *ret_ti
     return count;
 }
 
-static void turn(struct pool *pool, struct pollfd *polls)
+static void poll_children(struct pool *pool, struct pollfd *polls)
 {
     int timeout_ms;
     nfds_t count = collect_polls(pool, polls, &timeout_ms);
@@ -309,7 +309,7 @@ static void turn(struct pool *pool, struct pollfd *polls)
         struct child *child = &pool->children[i];
         if (child->pid <= 0)
             continue;
-        hear(pool, child);
+        hear_child(pool, child);
         finish_if_ended(pool, child);
     }
 }
@@ -336,7 +336,7 @@ int chimera_process_run_all(const struct chimera_command *commands, size_t count
     do {
         start_more(&pool);
         if (pool.running > 0)
-            turn(&pool, polls);
+            poll_children(&pool, polls);
     } while (pool.running > 0 || (pool.code == CHIMERA_OK && pool.started < pool.count));
     return pool.code;
 }

@@ -58,7 +58,7 @@ static bool lower_limit(int resource, uint64_t value, uint64_t margin)
 }
 
 /* All that takes rights away from a tool, in one place. The filter of system calls comes last. */
-static bool confine(const struct launch *launch)
+static bool confine_child(const struct launch *launch)
 {
     const struct chimera_process_limits *limits = &launch->command->limits;
     struct rlimit none = {0, 0};
@@ -89,7 +89,7 @@ static void default_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void become(const struct launch *launch)
+static _Noreturn void become_command(const struct launch *launch)
 {
     const struct chimera_command *command = launch->command;
     setpgid(0, 0);
@@ -104,7 +104,7 @@ static _Noreturn void become(const struct launch *launch)
     syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */); /* best effort */
     if (command->folder && chdir(command->folder) < 0)
         give_up(launch->report, "its folder");
-    if (!confine(launch))
+    if (!confine_child(launch))
         give_up(launch->report, "confinement");
     /* execve() takes arrays of `char *` for historical reasons and changes nothing. */
     execve(command->argv[0], (char *const *)(uintptr_t)command->argv, launch->environment);
@@ -204,7 +204,7 @@ static pid_t fork_registered(const struct launch *launch)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_t pid = fork();
     if (pid == 0)
-        become(launch);
+        become_command(launch);
     int number = errno;
     if (pid > 0) {
         setpgid(pid, pid);
@@ -250,8 +250,8 @@ void process_release(struct child *child)
     child->pid = 0;
 }
 
-static void adopt(struct child *child, const struct chimera_command *command, size_t index,
-                  pid_t pid, int output, int errors)
+static void adopt_child(struct child *child, const struct chimera_command *command, size_t index,
+                        pid_t pid, int output, int errors)
 {
     uint32_t seconds = command->limits.wall_seconds;
     child->command = command;
@@ -295,7 +295,7 @@ static int start_with(struct child *child, const struct chimera_command *command
     close(output[1]);
     close(errors[1]);
     close(report[1]);
-    adopt(child, command, index, pid, output[0], errors[0]);
+    adopt_child(child, command, index, pid, output[0], errors[0]);
     int code = read_report(report[0], command, err);
     close(report[0]);
     if (code < 0)

@@ -22,7 +22,7 @@ void chimera_progress_init(struct chimera_progress *progress, int fd)
 
 /* One write(2), so that lines of other programs on the terminal do not get mixed in. A line that
  * cannot be written is no reason to stop a build. */
-static void put(const struct chimera_progress *progress, const char *text, int size)
+static void write_line(const struct chimera_progress *progress, const char *text, int size)
 {
     ssize_t ignored = write(progress->fd, text, (size_t)size);
     (void)ignored;
@@ -46,7 +46,7 @@ void chimera_progress_show(struct chimera_progress *progress, const char *title,
             snprintf(line, sizeof(line), "\r\033[K%s%.60s%s  %zu/%zu", on, title, off, done, total);
     else
         size = snprintf(line, sizeof(line), "\r\033[K%s%.60s%s", on, title, off);
-    put(progress, line, size < (int)sizeof(line) ? size : (int)sizeof(line) - 1);
+    write_line(progress, line, size < (int)sizeof(line) ? size : (int)sizeof(line) - 1);
     progress->has_line = true;
     progress->last_ns = now;
 }
@@ -55,6 +55,6 @@ void chimera_progress_clear(struct chimera_progress *progress)
 {
     if (!progress || !progress->has_line)
         return;
-    put(progress, "\r\033[K", 4);
+    write_line(progress, "\r\033[K", 4);
     progress->has_line = false;
 }

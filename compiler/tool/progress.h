@@ -23,11 +23,12 @@ struct chimera_progress {
 void chimera_progress_init(struct chimera_progress *progress, int fd);
 
 /* "TITLE  7/48"; without the numbers when `total` is 0. The first and the last of a title are
- * always shown. NULL is allowed. */
+ * always shown. Does nothing when `progress` is NULL. */
 void chimera_progress_show(struct chimera_progress *progress, const char *title, size_t done,
                            size_t total);
 
-/* Empties the line: before anything else is printed, and at the end. NULL is allowed. */
+/* Empties the line: before anything else is printed, and at the end. Does nothing when `progress`
+ * is NULL. */
 void chimera_progress_clear(struct chimera_progress *progress);
 
 #endif

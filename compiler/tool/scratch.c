@@ -52,7 +52,8 @@ int chimera_scratch_open(const char *folder, const char *name, int *ret_fd,
     return CHIMERA_OK;
 }
 
-static int take(const char *folder, const char *name, const char *to, struct chimera_error *err)
+static int move_output(const char *folder, const char *name, const char *to,
+                       struct chimera_error *err)
 {
     CHIMERA_FREE char *path = chimera_path_join(folder, name);
     if (!path || rename(path, to) < 0)
@@ -66,7 +67,7 @@ int chimera_scratch_take(const char *folder, const char *name, const char *to,
 {
     CHIMERA_CLOSE int fd = -1;
     int code = chimera_scratch_open(folder, name, &fd, err);
-    return code < 0 ? code : take(folder, name, to, err);
+    return code < 0 ? code : move_output(folder, name, to, err);
 }
 
 int chimera_scratch_take_object(const char *folder, const char *name, const char *to,
@@ -81,5 +82,5 @@ int chimera_scratch_take_object(const char *folder, const char *name, const char
         memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
         header.e_type != ET_REL || header.e_machine != OUR_MACHINE)
         return chimera_fail(err, CHIMERA_EREFUSED, "its output %s is no object file", name);
-    return take(folder, name, to, err);
+    return move_output(folder, name, to, err);
 }

@@ -9,15 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compiler/native/compile.h"
-#include "compiler/native/link.h"
-#include "plugins/policy/plugin.h"
-#include "runtime/base/buffer.h"
-
 #define WABT_OLDEST 32
 #define CLANG_OLDEST 15
 #define TCC_OLDEST 27
-#define RECIPE_MAX ((size_t)16 * 1024)
 #define NAMES_MAX 6
 
 struct wanted {
@@ -104,8 +98,8 @@ static char *find_override(const char *value)
     return getcwd(real, sizeof(real)) ? program_in(real, strlen(real), value) : NULL;
 }
 
-static int find(const struct wanted *tool, const char *clang, char **ret_path,
-                struct chimera_error *err)
+static int find_tool(const struct wanted *tool, const char *clang, char **ret_path,
+                     struct chimera_error *err)
 {
     const char *value = getenv(tool->variable);
     if (value && value[0]) {
@@ -168,7 +162,7 @@ static int find_all(struct chimera_tools *tools, struct chimera_error *err)
     char *paths[TOOL_COUNT] = {NULL};
     int code = CHIMERA_OK;
     for (size_t i = 0; i < TOOL_COUNT && code == CHIMERA_OK; i++)
-        code = find(&wanted[i], paths[CLANG], &paths[i], err);
+        code = find_tool(&wanted[i], paths[CLANG], &paths[i], err);
     tools->wasm2c = paths[WASM2C]; /* all handed over */
     tools->clang = paths[CLANG];
     tools->lld = paths[LLD];
@@ -262,79 +256,6 @@ int chimera_tools_find(const char *folder, struct chimera_tools *ret_tools,
         return code;
     }
     *ret_tools = tools; /* handed over */
-    return CHIMERA_OK;
-}
-
-static void append_flags(struct chimera_buffer *recipe, const char *const *flags)
-{
-    for (; *flags; flags++)
-        chimera_buffer_print(recipe, "%s\n", *flags);
-    chimera_buffer_byte(recipe, '\n');
-}
-
-static int hash_recipe(enum chimera_tier tier, const struct chimera_digest *prelude,
-                       struct chimera_digest *ret_digest)
-{
-    struct chimera_buffer recipe;
-    chimera_buffer_init(&recipe, RECIPE_MAX);
-    append_flags(&recipe, chimera_compile_flags(tier));
-    append_flags(&recipe, chimera_link_flags());
-    if (tier == CHIMERA_TIER_QUICK)
-        chimera_buffer_text(&recipe, chimera_link_quick_script());
-    chimera_buffer_append(
-        &recipe, (struct chimera_slice){(const char *)prelude->bytes, sizeof(prelude->bytes)});
-    int code = recipe.failed;
-    if (code == CHIMERA_OK)
-        code = chimera_digest_of(chimera_buffer_slice(&recipe), ret_digest);
-    chimera_buffer_free(&recipe);
-    return code;
-}
-
-static int identify(const struct chimera_tools *tools, enum chimera_tier tier,
-                    const struct chimera_digest *prelude, char ret_identity[160],
-                    struct chimera_error *err)
-{
-    bool is_quick = tier == CHIMERA_TIER_QUICK;
-    struct chimera_digest digest;
-    char hex[CHIMERA_DIGEST_HEX];
-    if (!chimera_tools_has(tools, tier))
-        return CHIMERA_OK;
-    int code = hash_recipe(tier, prelude, &digest);
-    if (code < 0)
-        return chimera_fail(err, code, "cannot identify the tools: %s", chimera_code_text(code));
-    chimera_digest_hex(&digest, hex);
-    snprintf(ret_identity, 160, "chimera-%s abi-%d wabt-%s %s-%s lld-%s %s x86-64 recipe-%.12s",
-             CHIMERA_VERSION, CHIMERA_PLUGIN_ABI, tools->wabt_version, is_quick ? "tcc" : "clang",
-             is_quick ? tools->tcc_version : tools->clang_version, tools->lld_version,
-             is_quick ? "quick" : "O1", hex);
-    return CHIMERA_OK;
-}
-
-int chimera_tools_identify(struct chimera_tools *tools, const struct chimera_digest *prelude,
-                           struct chimera_error *err)
-{
-    int code = identify(tools, CHIMERA_TIER_FULL, prelude, tools->identity, err);
-    if (code == CHIMERA_OK)
-        code = identify(tools, CHIMERA_TIER_QUICK, prelude, tools->quick_identity, err);
-    return code;
-}
-
-const char *chimera_tools_identity(const struct chimera_tools *tools, enum chimera_tier tier)
-{
-    return tier == CHIMERA_TIER_QUICK ? tools->quick_identity : tools->identity;
-}
-
-int chimera_tools_stem(const struct chimera_tools *tools, enum chimera_tier tier,
-                       const struct chimera_digest *wasm, char ret_stem[CHIMERA_STEM_MAX])
-{
-    struct chimera_digest identity;
-    char wasm_hex[CHIMERA_DIGEST_HEX], identity_hex[CHIMERA_DIGEST_HEX];
-    int code = chimera_digest_of(chimera_slice_of(chimera_tools_identity(tools, tier)), &identity);
-    if (code < 0)
-        return code;
-    chimera_digest_hex(wasm, wasm_hex);
-    chimera_digest_hex(&identity, identity_hex);
-    snprintf(ret_stem, CHIMERA_STEM_MAX, "%s-%.16s", wasm_hex, identity_hex);
     return CHIMERA_OK;
 }
 

@@ -12,19 +12,18 @@
 
 #include "compiler/tool/version.h"
 #include "plugins/policy/plugin.h"
-#include "runtime/base/digest.h"
 #include "runtime/base/error.h"
+
+#define CHIMERA_IDENTITY_MAX 160
 
 struct chimera_tools {
     char *wasm2c, *clang, *lld, *objdump, *tcc; /* absolute paths; owned; NULL: not there */
     char wabt_version[CHIMERA_TOOL_VERSION_MAX], clang_version[CHIMERA_TOOL_VERSION_MAX];
     char lld_version[CHIMERA_TOOL_VERSION_MAX], tcc_version[CHIMERA_TOOL_VERSION_MAX];
     unsigned wabt_minor; /* the 32 of 1.0.32; from 33 on the generated names are others */
-    /* "chimera-0.1.0 abi-2 wabt-1.0.32 clang-19.1.7 lld-19.1.7 O1 x86-64 recipe-0123456789ab": all
-     * that decides the bytes of a plugin made from given WebAssembly. The recipe covers the flags
-     * and what chimera_tools_identify() was given. Empty until then, and for a tier whose tools are
-     * not all there. */
-    char identity[160], quick_identity[160];
+    /* All that decides the bytes of a plugin made from given WebAssembly (native/identity.h). Empty
+     * until that is asked for, and for a tier whose tools are not all there. */
+    char identity[CHIMERA_IDENTITY_MAX], quick_identity[CHIMERA_IDENTITY_MAX];
 };
 
 /* One error names everything that is missing, with the Debian packages, when no tier can be built.
@@ -36,16 +35,6 @@ int chimera_tools_find(const char *folder, struct chimera_tools *ret_tools,
 bool chimera_tools_has(const struct chimera_tools *tools, enum chimera_tier tier);
 int chimera_tools_need(const struct chimera_tools *tools, enum chimera_tier tier,
                        struct chimera_error *err);
-
-/* Fills the identities. `prelude` is the digest of the sources that go into every plugin. */
-int chimera_tools_identify(struct chimera_tools *tools, const struct chimera_digest *prelude,
-                           struct chimera_error *err);
-const char *chimera_tools_identity(const struct chimera_tools *tools, enum chimera_tier tier);
-
-/* WASMDIGEST-IDENTITYDIGEST, 64 and 16 digits: the STEM of a plugin's file names. */
-#define CHIMERA_STEM_MAX (64 + 1 + 16 + 1)
-int chimera_tools_stem(const struct chimera_tools *tools, enum chimera_tier tier,
-                       const struct chimera_digest *wasm, char ret_stem[CHIMERA_STEM_MAX]);
 
 void chimera_tools_done(struct chimera_tools *tools);
 

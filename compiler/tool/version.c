@@ -39,7 +39,7 @@ static void find_version(struct chimera_slice text, struct tool_probe *probe)
         probe->version[0] = '\0';
 }
 
-static int ask(struct tool_probe *const *probes, size_t count, struct chimera_error *err)
+static int ask_tools(struct tool_probe *const *probes, size_t count, struct chimera_error *err)
 {
     const char *argv[PROBES_MAX][3];
     struct chimera_command commands[PROBES_MAX];
@@ -69,7 +69,7 @@ static int ask(struct tool_probe *const *probes, size_t count, struct chimera_er
 
 #define LAST_LINE CHIMERA_DIGEST_HEX /* its end in place of the NUL */
 
-static bool hash(struct chimera_slice text, char ret_line[LAST_LINE + 1])
+static bool hash_text(struct chimera_slice text, char ret_line[LAST_LINE + 1])
 {
     struct chimera_digest digest;
     if (chimera_digest_of(text, &digest) < 0)
@@ -85,14 +85,14 @@ static bool take_hash(struct chimera_buffer *memo)
 {
     char line[LAST_LINE + 1];
     if (memo->size < LAST_LINE ||
-        !hash((struct chimera_slice){memo->data, memo->size - LAST_LINE}, line))
+        !hash_text((struct chimera_slice){memo->data, memo->size - LAST_LINE}, line))
         return false;
     memo->size -= LAST_LINE;
     return memcmp(memo->data + memo->size, line, LAST_LINE) == 0;
 }
 
 /* All of a line but the version; false when the tool cannot be remembered. */
-static bool describe(const struct tool_probe *probe, char *text, size_t size)
+static bool describe_tool(const struct tool_probe *probe, char *text, size_t size)
 {
     struct stat status;
     if (strchr(probe->path, '\n') || stat(probe->path, &status) < 0)
@@ -117,7 +117,7 @@ static void read_memo(const char *path, struct chimera_buffer *memo)
 }
 
 /* The version at the beginning of `line`, whose rest is `expected`. */
-static bool take_line(struct chimera_slice line, const char *expected, struct tool_probe *probe)
+static bool match_line(struct chimera_slice line, const char *expected, struct tool_probe *probe)
 {
     size_t size = 0;
     while (size < line.size &&
@@ -132,7 +132,7 @@ static bool take_line(struct chimera_slice line, const char *expected, struct to
 }
 
 /* Its end included. */
-static struct chimera_slice next_line(struct chimera_slice *text)
+static struct chimera_slice next_memo_line(struct chimera_slice *text)
 {
     const char *end = memchr(text->data, '\n', text->size);
     size_t size = end ? (size_t)(end - text->data) + 1 : text->size;
@@ -141,13 +141,13 @@ static struct chimera_slice next_line(struct chimera_slice *text)
     return line;
 }
 
-static bool recall(struct chimera_slice memo, struct tool_probe *probe)
+static bool recall_version(struct chimera_slice memo, struct tool_probe *probe)
 {
     char expected[PATH_MAX + 128];
-    if (!describe(probe, expected, sizeof(expected)))
+    if (!describe_tool(probe, expected, sizeof(expected)))
         return false;
     while (memo.size > 0)
-        if (take_line(next_line(&memo), expected, probe))
+        if (match_line(next_memo_line(&memo), expected, probe))
             return true;
     return false;
 }
@@ -161,13 +161,13 @@ static void write_memo(const char *path, struct chimera_slice before,
     chimera_buffer_init(&memo, MEMO_MAX);
     chimera_buffer_text(&memo, MEMO_TITLE);
     for (size_t i = 0; i < count; i++)
-        if (learnt[i]->version[0] && describe(learnt[i], text, sizeof(text)))
+        if (learnt[i]->version[0] && describe_tool(learnt[i], text, sizeof(text)))
             chimera_buffer_print(&memo, "%s%s", learnt[i]->version, text);
     if (before.size > 0)
-        next_line(&before); /* the title */
+        next_memo_line(&before); /* the title */
     for (size_t i = count; i < LINES_MAX && before.size > 0; i++)
-        chimera_buffer_append(&memo, next_line(&before));
-    if (!memo.failed && hash(chimera_buffer_slice(&memo), last) &&
+        chimera_buffer_append(&memo, next_memo_line(&before));
+    if (!memo.failed && hash_text(chimera_buffer_slice(&memo), last) &&
         chimera_buffer_text(&memo, last) == CHIMERA_OK)
         chimera_file_write(path, chimera_buffer_slice(&memo), 0600, NULL);
     chimera_buffer_free(&memo);
@@ -184,9 +184,9 @@ int tool_versions(struct tool_probe *probes, size_t count, const char *folder,
     if (path)
         read_memo(path, &memo);
     for (size_t i = 0; i < count && i < PROBES_MAX; i++)
-        if (probes[i].path && !recall(chimera_buffer_slice(&memo), &probes[i]))
+        if (probes[i].path && !recall_version(chimera_buffer_slice(&memo), &probes[i]))
             unknown[unknown_count++] = &probes[i];
-    int code = unknown_count > 0 ? ask(unknown, unknown_count, err) : CHIMERA_OK;
+    int code = unknown_count > 0 ? ask_tools(unknown, unknown_count, err) : CHIMERA_OK;
     if (path && code == CHIMERA_OK && unknown_count > 0)
         write_memo(path, chimera_buffer_slice(&memo), unknown, unknown_count);
     chimera_buffer_free(&memo);

@@ -61,7 +61,7 @@ static bool read_condition(struct chimera_slice line, struct chimera_slice *ret_
     return !memchr(ret_name->data, '(', ret_name->size);
 }
 
-static bool push(struct flatten *flatten, enum opened kind)
+static bool push_brace(struct flatten *flatten, enum opened kind)
 {
     if (flatten->depth == flatten->capacity) {
         uint32_t capacity = flatten->capacity ? 2 * flatten->capacity : 1024;
@@ -79,7 +79,7 @@ static int open_brace(struct flatten *flatten, struct chimera_slice line)
 {
     struct chimera_slice name;
     bool is_if = read_condition(line, &name);
-    if (!push(flatten, is_if ? OPENED_IF : OPENED_OTHER))
+    if (!push_brace(flatten, is_if ? OPENED_IF : OPENED_OTHER))
         return CHIMERA_ENOMEM;
     if (!is_if) {
         chimera_buffer_append(flatten->out, line);
@@ -112,7 +112,7 @@ static int close_brace(struct flatten *flatten)
                                 brace->kind == OPENED_IF ? "else" : "end", brace->number);
 }
 
-static int take_line(struct flatten *flatten, struct chimera_slice line)
+static int flatten_line(struct flatten *flatten, struct chimera_slice line)
 {
     if (chimera_slice_is(line, "} else {"))
         return begin_else(flatten);
@@ -133,7 +133,7 @@ int chimera_flatten(struct chimera_slice body, struct chimera_buffer *out)
     while (body.size > 0 && code == CHIMERA_OK) {
         const char *end = memchr(body.data, '\n', body.size);
         size_t size = end ? (size_t)(end - body.data) : body.size;
-        code = take_line(&flatten, chimera_slice_trim((struct chimera_slice){body.data, size}));
+        code = flatten_line(&flatten, chimera_slice_trim((struct chimera_slice){body.data, size}));
         size += end != NULL;
         body = (struct chimera_slice){body.data + size, body.size - size};
     }

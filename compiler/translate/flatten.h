@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flatten.h - deeply nested ifs of wasm2c's C become jumps.
  *
- * WebAssembly nests its blocks as deep as CHIMERA_NESTING_MAX; of them wasm2c writes blocks and
+ * WebAssembly nests its blocks as deep as WASM_NESTING_MAX; of them wasm2c writes blocks and
  * loops as labels, and an `if` as an `if` of C. C compilers recurse over those: clang refuses more
  * than 256 brackets in one another, and its stack ends some thousands later. The same function
  * with `goto` has the same flow of control, so it is compiled to the same code.

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "compiler/translate/glue_internal.h"
-#include "compiler/translate/rewrite.h"
 #include "compiler/wasm/import_rules.h"
 #include "runtime/base/cleanup.h"
 
@@ -448,8 +447,8 @@ static void write_glue(FILE *file, const struct glue_facts *facts)
     write_descriptor(file, facts, write_exports(file, facts));
 }
 
-static int write_file(const struct glue_facts *facts, const char *folder, const char *name,
-                      void (*write)(FILE *, const struct glue_facts *), struct chimera_error *err)
+static int write_source(const struct glue_facts *facts, const char *folder, const char *name,
+                        void (*write)(FILE *, const struct glue_facts *), struct chimera_error *err)
 {
     char path[4096];
     snprintf(path, sizeof(path), "%s/%s", folder, name);
@@ -464,6 +463,6 @@ static int write_file(const struct glue_facts *facts, const char *folder, const 
 
 int glue_write(const struct glue_facts *facts, const char *folder, struct chimera_error *err)
 {
-    int code = write_file(facts, folder, "module.h", write_header, err);
-    return code < 0 ? code : write_file(facts, folder, "glue.c", write_glue, err);
+    int code = write_source(facts, folder, "module.h", write_header, err);
+    return code < 0 ? code : write_source(facts, folder, "glue.c", write_glue, err);
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compiler/translate/rewrite.h"
 #include "plugins/policy/plugin.h"
 #include "runtime/base/cleanup.h"
 

@@ -3,77 +3,31 @@
 
 #include <stdio.h>
 
-#define REGO_MEMORY_MIN 5u
-
-static void write_u32(struct chimera_buffer *out, uint32_t value)
-{
-    while (value >= 0x80) {
-        chimera_buffer_byte(out, (uint8_t)(value | 0x80));
-        value >>= 7;
-    }
-    chimera_buffer_byte(out, (uint8_t)value);
-}
-
-static void write_name(struct chimera_buffer *out, const char *name)
-{
-    write_u32(out, (uint32_t)strlen(name));
-    chimera_buffer_text(out, name);
-}
-
-static void write_section(struct chimera_buffer *out, uint8_t id, struct chimera_slice payload)
-{
-    chimera_buffer_byte(out, id);
-    write_u32(out, (uint32_t)payload.size);
-    chimera_buffer_append(out, payload);
-}
-
-static void copy_section(struct chimera_buffer *out, const struct chimera_module *module,
-                         uint8_t id)
-{
-    if (module->section[id].data)
-        write_section(out, id, module->section[id]);
-}
-
-static void flush_section(struct chimera_buffer *out, uint8_t id, struct chimera_buffer *payload)
-{
-    if (payload->failed)
-        out->failed = payload->failed;
-    write_section(out, id, chimera_buffer_slice(payload));
-    chimera_buffer_reset(payload);
-}
+#include "compiler/wasm/writer.h"
 
 static void write_imports(struct chimera_buffer *out, const struct chimera_module *module,
                           struct chimera_buffer *payload)
 {
-    write_u32(payload, module->imported_functions);
+    writer_u32(payload, module->imported_functions);
     for (uint32_t i = 0; i < module->imported_functions; i++) {
         char name[16];
         snprintf(name, sizeof(name), "i%u", i);
-        write_name(payload, "h");
-        write_name(payload, name);
+        writer_name(payload, CHIMERA_SLICE("h"));
+        writer_name(payload, chimera_slice_of(name));
         chimera_buffer_byte(payload, WASM_FUNCTION);
-        write_u32(payload, module->functions[i]);
+        writer_u32(payload, module->functions[i]);
     }
-    flush_section(out, 2, payload);
-}
-
-uint32_t chimera_module_memory_min(const struct chimera_module *module)
-{
-    uint32_t min = module->memory.min;
-    return module->is_memory_imported && min < REGO_MEMORY_MIN ? REGO_MEMORY_MIN : min;
+    writer_end_section(out, WASM_SECTION_IMPORT, payload);
 }
 
 static void write_memory(struct chimera_buffer *out, const struct chimera_module *module,
                          struct chimera_buffer *payload)
 {
     uint32_t min = chimera_module_memory_min(module);
-    bool has_max = module->memory.max != UINT32_MAX && module->memory.max >= min;
-    write_u32(payload, 1);
-    chimera_buffer_byte(payload, has_max);
-    write_u32(payload, min);
-    if (has_max)
-        write_u32(payload, module->memory.max);
-    flush_section(out, 5, payload);
+    struct wasm_limits limits = {min, module->memory.max < min ? UINT32_MAX : module->memory.max};
+    writer_u32(payload, 1);
+    writer_limits(payload, &limits);
+    writer_end_section(out, WASM_SECTION_MEMORY, payload);
 }
 
 static void write_export(struct chimera_buffer *payload, enum wasm_kind kind, uint32_t index)
@@ -83,22 +37,22 @@ static void write_export(struct chimera_buffer *payload, enum wasm_kind kind, ui
         snprintf(name, sizeof(name), "mem");
     else
         snprintf(name, sizeof(name), "%s%u", kind == WASM_TABLE ? "tab" : "glo", index);
-    write_name(payload, name);
+    writer_name(payload, chimera_slice_of(name));
     chimera_buffer_byte(payload, (uint8_t)kind);
-    write_u32(payload, index);
+    writer_u32(payload, index);
 }
 
 static void write_exports(struct chimera_buffer *out, const struct chimera_module *module,
                           struct chimera_buffer *payload)
 {
-    write_u32(payload, module->has_memory + module->table_count + module->global_count);
+    writer_u32(payload, module->has_memory + module->table_count + module->global_count);
     if (module->has_memory)
         write_export(payload, WASM_MEMORY, 0);
     for (uint32_t i = 0; i < module->table_count; i++)
         write_export(payload, WASM_TABLE, i);
     for (uint32_t i = 0; i < module->global_count; i++)
         write_export(payload, WASM_GLOBAL, i);
-    flush_section(out, 7, payload);
+    writer_end_section(out, WASM_SECTION_EXPORT, payload);
 }
 
 static uint32_t exported_functions(const struct chimera_module *module)
@@ -115,11 +69,11 @@ static void write_elements(struct chimera_buffer *out, const struct chimera_modu
 {
     uint32_t declared = module->uses_ref_func ? exported_functions(module) : 0;
     if (declared == 0) {
-        copy_section(out, module, 9);
+        writer_copy_section(out, module, WASM_SECTION_ELEMENT);
         return;
     }
-    struct chimera_slice old = module->section[9];
-    write_u32(payload, module->element_count + 1);
+    struct chimera_slice old = module->section[WASM_SECTION_ELEMENT];
+    writer_u32(payload, module->element_count + 1);
     for (size_t at = 0; at < old.size; at++) { /* past the old count, a LEB128 */
         if (!(old.data[at] & 0x80)) {
             chimera_buffer_append(payload,
@@ -129,12 +83,12 @@ static void write_elements(struct chimera_buffer *out, const struct chimera_modu
     }
     chimera_buffer_byte(payload, 3); /* declarative, by index */
     chimera_buffer_byte(payload, 0);
-    write_u32(payload, declared);
+    writer_u32(payload, declared);
     for (uint32_t i = 0; i < module->export_count; i++) {
         if (module->exports[i].kind == WASM_FUNCTION)
-            write_u32(payload, module->exports[i].index);
+            writer_u32(payload, module->exports[i].index);
     }
-    flush_section(out, 9, payload);
+    writer_end_section(out, WASM_SECTION_ELEMENT, payload);
 }
 
 /* Only where code names segments do they stay: passive ones as they are, active ones as empty
@@ -142,22 +96,22 @@ static void write_elements(struct chimera_buffer *out, const struct chimera_modu
 static void write_data(struct chimera_buffer *out, const struct chimera_module *module,
                        struct chimera_buffer *payload)
 {
-    write_u32(payload, module->data_count);
+    writer_u32(payload, module->data_count);
     for (uint32_t i = 0; i < module->data_count; i++) {
         const struct wasm_data *data = &module->data[i];
         struct chimera_slice bytes = data->mode == WASM_PASSIVE ? data->bytes : CHIMERA_SLICE("");
         chimera_buffer_byte(payload, 1);
-        write_u32(payload, (uint32_t)bytes.size);
+        writer_u32(payload, (uint32_t)bytes.size);
         chimera_buffer_append(payload, bytes);
     }
-    flush_section(out, 11, payload);
+    writer_end_section(out, WASM_SECTION_DATA, payload);
 }
 
 static void write_data_count(struct chimera_buffer *out, const struct chimera_module *module,
                              struct chimera_buffer *payload)
 {
-    write_u32(payload, module->data_count);
-    flush_section(out, 12, payload);
+    writer_u32(payload, module->data_count);
+    writer_end_section(out, WASM_SECTION_DATA_COUNT, payload);
 }
 
 int chimera_module_rewrite(const struct chimera_module *module, struct chimera_buffer *out,
@@ -165,19 +119,19 @@ int chimera_module_rewrite(const struct chimera_module *module, struct chimera_b
 {
     struct chimera_buffer payload;
     chimera_buffer_init(&payload, out->limit);
-    chimera_buffer_append(out, (struct chimera_slice){"\0asm\1\0\0\0", 8});
-    copy_section(out, module, 1);
+    chimera_buffer_append(out, (struct chimera_slice){WASM_HEADER, WASM_HEADER_SIZE});
+    writer_copy_section(out, module, WASM_SECTION_TYPE);
     write_imports(out, module, &payload);
-    copy_section(out, module, 3);
-    copy_section(out, module, 4);
+    writer_copy_section(out, module, WASM_SECTION_FUNCTION);
+    writer_copy_section(out, module, WASM_SECTION_TABLE);
     if (module->has_memory)
         write_memory(out, module, &payload);
-    copy_section(out, module, 6);
+    writer_copy_section(out, module, WASM_SECTION_GLOBAL);
     write_exports(out, module, &payload);
     write_elements(out, module, &payload);
     if (module->uses_data_segments)
         write_data_count(out, module, &payload);
-    copy_section(out, module, 10);
+    writer_copy_section(out, module, WASM_SECTION_CODE);
     if (module->uses_data_segments)
         write_data(out, module, &payload);
     chimera_buffer_free(&payload);

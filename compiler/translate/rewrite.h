@@ -15,8 +15,4 @@
 int chimera_module_rewrite(const struct chimera_module *module, struct chimera_buffer *out,
                            struct chimera_error *err);
 
-/* Pages that the guest's memory starts with: an imported one has at least 5 (guest-abis.md §4.2).
- */
-uint32_t chimera_module_memory_min(const struct chimera_module *module);
-
 #endif

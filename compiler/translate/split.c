@@ -225,7 +225,7 @@ struct writer {
     size_t count, capacity;
 };
 
-static void declare(struct writer *writer, FILE *file, uint32_t index)
+static void declare_function(struct writer *writer, FILE *file, uint32_t index)
 {
     const struct split_function *function = &writer->split->functions[index];
     if (!function->head.data || writer->declared_in[index] == writer->count + 1)
@@ -242,7 +242,7 @@ static void declare_used(struct writer *writer, FILE *file, struct chimera_slice
         at += prefix_size;
         uint32_t index = index_at(at, end, writer->split->function_count);
         if (index != UINT32_MAX)
-            declare(writer, file, index);
+            declare_function(writer, file, index);
     }
 }
 
@@ -290,7 +290,7 @@ static int write_part(struct writer *writer, const struct split_part *part, uint
         return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(errno));
     fputs("#include \"module.h\"\n", file);
     for (uint32_t i = from; i < to; i++) {
-        declare(writer, file, i);
+        declare_function(writer, file, i);
         declare_used(writer, file, writer->split->functions[i].body);
     }
     for (uint32_t i = from; i < to; i++) {
@@ -308,8 +308,8 @@ static int write_part(struct writer *writer, const struct split_part *part, uint
     return CHIMERA_OK;
 }
 
-static int add_part(struct writer *writer, uint32_t from, uint32_t to, bool is_giant,
-                    struct chimera_error *err)
+static int append_part(struct writer *writer, uint32_t from, uint32_t to, bool is_giant,
+                       struct chimera_error *err)
 {
     if (writer->count == writer->capacity) {
         size_t capacity = writer->capacity ? 2 * writer->capacity : 64;
@@ -340,7 +340,7 @@ static int write_parts(struct writer *writer, struct chimera_error *err)
         size_t own = split->functions[i].body.size;
         bool is_alone = !is_quick && is_giant(split->functions[i].body);
         if (size > 0 && (is_alone || size + own > part_bytes)) {
-            code = add_part(writer, from, i, false, err);
+            code = append_part(writer, from, i, false, err);
             size = 0;
         }
         if (size == 0)
@@ -349,12 +349,12 @@ static int write_parts(struct writer *writer, struct chimera_error *err)
         if (is_alone && code == 0)
             code = check_calls(split->functions[i].body, i, err);
         if (is_alone && code == 0) {
-            code = add_part(writer, i, i + 1, true, err);
+            code = append_part(writer, i, i + 1, true, err);
             size = 0;
         }
     }
     if (code == 0 && size > 0)
-        code = add_part(writer, from, split->function_count, false, err);
+        code = append_part(writer, from, split->function_count, false, err);
     return code;
 }
 

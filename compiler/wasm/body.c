@@ -1,58 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/wasm/body.h"
 
-#define LOCALS_MAX 50000u /* the limit that engines share */
-
-static int refuse(struct reader *reader, const char *feature)
-{
-    return reader_fail(reader, CHIMERA_EFEATURE,
-                       "the module uses %s, which Chimera does not compile: build it without",
-                       feature);
-}
+#include "compiler/wasm/instruction.h"
+#include "compiler/wasm/limits.h"
 
 uint8_t opcode_value_type(struct reader *reader)
 {
     uint8_t type = reader_byte(reader);
-    switch (type) {
-    case WASM_I32:
-    case WASM_I64:
-    case WASM_F32:
-    case WASM_F64:
-    case WASM_FUNCREF:
-    case WASM_EXTERNREF:
-        return type;
-    case WASM_V128:
-        reader->has_vectors = true;
-        return type;
-    case 0x63:
-    case 0x64:
-    case 0x72: /* nullexternref */
-    case 0x73: /* nullfuncref */
-        reader_want_lowering(reader, "typed function references");
-        return 0;
-    case 0x69:
-    case 0x74:
-        refuse(reader, "exceptions");
-        return 0;
-    case 0x6a:
-    case 0x6b:
-    case 0x6c:
-    case 0x6d:
-    case 0x6e:
-    case 0x71:
-        refuse(reader, "garbage collection types");
-        return 0;
-    default:
+    enum wasm_proposal proposal = wasm_type_proposal(type);
+    if (proposal == PROPOSAL_UNKNOWN)
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a value type", type);
-        return 0;
+    else if (!proposal_check(reader, proposal)) {
+        reader->has_vectors |= type == WASM_V128;
+        return type;
     }
+    return 0;
 }
+
+/* --- Immediates. --- */
 
 /* What ref.null is of: a type's index, or the byte of an abstract one. */
 static uint8_t read_heap_type(struct reader *reader)
 {
     if (reader->at < reader->end &&
-        (*reader->at < 0x40 || *reader->at >= 0x80 || *reader->at == 0x62)) {
+        (!wasm_is_type_byte(*reader->at) || *reader->at == WASM_EXACT)) {
         reader_want_lowering(reader, "typed function references");
         return 0;
     }
@@ -63,7 +34,7 @@ static void skip_memory_argument(struct reader *reader)
 {
     uint32_t alignment = reader_u32(reader);
     if (alignment & 0x40)
-        refuse(reader, "several memories");
+        proposal_refuse(reader, PROPOSAL_MULTI_MEMORY);
     else if (alignment >= 0x20)
         reader_fail(reader, CHIMERA_EMODULE, "an alignment of 2^%u", alignment);
     reader_u32(reader);
@@ -72,18 +43,17 @@ static void skip_memory_argument(struct reader *reader)
 static void skip_memory_index(struct reader *reader)
 {
     if (reader_byte(reader) != 0)
-        refuse(reader, "several memories");
+        proposal_refuse(reader, PROPOSAL_MULTI_MEMORY);
 }
 
 static void skip_block_type(struct reader *reader)
 {
     if (reader->at < reader->end) {
-        uint8_t first = *reader->at;
-        if (first == 0x40) {
+        if (*reader->at == WASM_EMPTY_BLOCK) {
             reader->at++;
             return;
         }
-        if (first < 0x80 && (first & 0x40)) {
+        if (wasm_is_type_byte(*reader->at)) {
             opcode_value_type(reader);
             return;
         }
@@ -105,152 +75,142 @@ static void skip_select_types(struct reader *reader)
         opcode_value_type(reader);
 }
 
-static void walk_bulk(struct reader *reader, struct chimera_module *module)
+static void skip_constant(struct reader *reader, enum wasm_immediates immediates)
 {
-    uint32_t operation = reader_u32(reader);
-    switch (operation) {
-    case 8: /* memory.init */
-        module->uses_data_segments = true;
-        reader_u32(reader);
-        skip_memory_index(reader);
-        return;
-    case 9: /* data.drop */
-        module->uses_data_segments = true;
-        reader_u32(reader);
-        return;
-    case 10: /* memory.copy */
-        skip_memory_index(reader);
-        skip_memory_index(reader);
-        return;
-    case 11: /* memory.fill */
-        skip_memory_index(reader);
-        return;
-    case 12: /* table.init */
-    case 14: /* table.copy */
-        module->changes_tables = true;
-        reader_u32(reader);
-        reader_u32(reader);
-        return;
-    case 15: /* table.grow */
-    case 17: /* table.fill */
-        module->changes_tables = true;
-        reader_u32(reader);
-        return;
-    case 13: /* elem.drop */
-    case 16: /* table.size */
-        reader_u32(reader);
-        return;
-    default:
-        if (operation >= 18)
-            reader_fail(reader, operation <= 22 ? CHIMERA_EFEATURE : CHIMERA_EMODULE,
-                        "0xfc 0x%02x is not an instruction that Chimera compiles", operation);
+    switch (immediates) {
+    case IMMEDIATE_I32:
+        reader_signed(reader, 32);
+        break;
+    case IMMEDIATE_I64:
+        reader_signed(reader, 64);
+        break;
+    case IMMEDIATE_F32:
+        reader_bytes(reader, 4);
+        break;
+    case IMMEDIATE_F64:
+        reader_bytes(reader, 8);
+        break;
+    case IMMEDIATE_LANES:
+    case IMMEDIATE_V128:
+        reader_bytes(reader, 16);
+        break;
+    default: /* none; what follows a prefix is read with it */
+        break;
     }
 }
 
-bool opcode_refuse(struct reader *reader, uint8_t opcode)
+static void skip_immediates(struct reader *reader, enum wasm_immediates immediates)
 {
-    if ((opcode >= 0x06 && opcode <= 0x0a) || opcode == 0x18 || opcode == 0x19 || opcode == 0x1f)
-        return refuse(reader, "exceptions"), true;
-    if (opcode == 0x12 || opcode == 0x13)
-        return reader_want_lowering(reader, "tail calls"), true;
-    if (opcode == 0x14 || opcode == 0x15 || (opcode >= 0xd4 && opcode <= 0xd6))
-        return reader_want_lowering(reader, "typed function references"), true;
-    if (opcode == 0xfb || opcode == 0xd3)
-        return refuse(reader, "garbage collection"), true;
-    if (opcode == 0xfe)
-        return refuse(reader, "threads (atomic instructions)"), true;
-    return false;
-}
-
-/* By the proposal's table: loads, stores and lanes have immediates, nothing else has. */
-uint32_t opcode_vector(struct reader *reader)
-{
-    uint32_t operation = reader_u32(reader);
-    reader->has_vectors = true;
-    if (operation > 0xff)
-        reader_fail(
-            reader, operation < 0x130 ? CHIMERA_EFEATURE : CHIMERA_EMODULE,
-            "the module uses relaxed SIMD, which Chimera does not compile: build it without");
-    else if (operation <= 11 || (operation >= 84 && operation <= 93))
+    switch (immediates) {
+    case IMMEDIATE_TWO_INDICES:
+        reader_u32(reader);
+        /* fall through */
+    case IMMEDIATE_INDEX:
+        reader_u32(reader);
+        break;
+    case IMMEDIATE_INDEX_MEMORY:
+        reader_u32(reader);
+        skip_memory_index(reader);
+        break;
+    case IMMEDIATE_TWO_MEMORIES:
+        skip_memory_index(reader);
+        /* fall through */
+    case IMMEDIATE_MEMORY:
+        skip_memory_index(reader);
+        break;
+    case IMMEDIATE_MEMORY_ARGUMENT:
         skip_memory_argument(reader);
-    else if (operation == 12 || operation == 13) /* v128.const, i8x16.shuffle */
-        reader_bytes(reader, 16);
-    if ((operation >= 21 && operation <= 34) || (operation >= 84 && operation <= 91))
-        reader_byte(reader); /* a lane */
-    return operation;
+        break;
+    case IMMEDIATE_MEMORY_ARGUMENT_LANE:
+        skip_memory_argument(reader);
+        /* fall through */
+    case IMMEDIATE_LANE:
+        reader_byte(reader);
+        break;
+    case IMMEDIATE_BLOCK_TYPE:
+        skip_block_type(reader);
+        break;
+    case IMMEDIATE_BRANCH_TABLE:
+        skip_branch_table(reader);
+        break;
+    case IMMEDIATE_TYPES:
+        skip_select_types(reader);
+        break;
+    case IMMEDIATE_HEAP_TYPE:
+        read_heap_type(reader);
+        break;
+    default:
+        skip_constant(reader, immediates);
+    }
 }
 
-static void walk_immediates(struct reader *reader, struct chimera_module *module, uint8_t opcode)
+/* --- Instructions. --- */
+
+/* What the build must know of the bodies. */
+static void note_use(struct chimera_module *module, enum wasm_opcode opcode)
 {
     switch (opcode) {
-    case 0x02: /* block */
-    case 0x03: /* loop */
-    case 0x04: /* if */
-        skip_block_type(reader);
-        return;
-    case 0x0c: /* br */
-    case 0x0d: /* br_if */
-    case 0x10: /* call */
-    case 0x20: /* local.get, set, tee, global.get, set, table.get */
-    case 0x21:
-    case 0x22:
-    case 0x23:
-    case 0x24:
-    case 0x25:
-        reader_u32(reader);
-        return;
-    case 0x26: /* table.set */
+    case OP_MEMORY_INIT:
+    case OP_DATA_DROP:
+        module->uses_data_segments = true;
+        break;
+    case OP_TABLE_SET:
+    case OP_TABLE_INIT:
+    case OP_TABLE_COPY:
+    case OP_TABLE_GROW:
+    case OP_TABLE_FILL:
         module->changes_tables = true;
-        reader_u32(reader);
-        return;
-    case 0x0e:
-        skip_branch_table(reader);
-        return;
-    case 0x11: /* call_indirect */
-        reader_u32(reader);
-        reader_u32(reader);
-        return;
-    case 0x1c:
-        skip_select_types(reader);
-        return;
-    case 0x3f: /* memory.size */
-    case 0x40: /* memory.grow */
-        skip_memory_index(reader);
-        return;
-    case 0x41:
-        reader_signed(reader, 32);
-        return;
-    case 0x42:
-        reader_signed(reader, 64);
-        return;
-    case 0x43:
-        reader_bytes(reader, 4);
-        return;
-    case 0x44:
-        reader_bytes(reader, 8);
-        return;
-    case 0xd0: /* ref.null */
-        read_heap_type(reader);
-        return;
-    case 0xd2: /* ref.func */
+        break;
+    case OP_REF_FUNC:
         module->uses_ref_func = true;
-        reader_u32(reader);
-        return;
-    case 0xfc:
-        walk_bulk(reader, module);
-        return;
-    case 0xfd:
+        break;
+    default:
+        break;
+    }
+}
+
+/* Numbers that no list has were in drafts; wasm2c refuses them. */
+uint32_t opcode_vector(struct reader *reader)
+{
+    uint32_t number = reader_u32(reader);
+    const struct wasm_instruction *instruction = wasm_vector_instruction(number);
+    reader->has_vectors = true;
+    if (instruction->proposal == PROPOSAL_RELAXED_SIMD)
+        proposal_refuse(reader, PROPOSAL_RELAXED_SIMD);
+    else if (number > UINT8_MAX)
+        reader_fail(
+            reader, CHIMERA_EMODULE,
+            "the module uses relaxed SIMD, which Chimera does not compile: build it without");
+    skip_immediates(reader, instruction->immediates);
+    return number;
+}
+
+static const struct wasm_instruction *read_long_instruction(struct reader *reader)
+{
+    uint32_t number = reader_u32(reader);
+    const struct wasm_instruction *instruction = wasm_long_instruction(number);
+    if (instruction->proposal != PROPOSAL_CORE)
+        reader_fail(reader,
+                    instruction->proposal == PROPOSAL_LATER ? CHIMERA_EFEATURE : CHIMERA_EMODULE,
+                    "0xfc 0x%02x is not an instruction that Chimera compiles", number);
+    return instruction;
+}
+
+static void walk_instruction(struct reader *reader, struct chimera_module *module, uint8_t byte)
+{
+    const struct wasm_instruction *instruction = &wasm_instructions[byte];
+    if (byte == OP_PREFIX_VECTORS) {
         opcode_vector(reader);
         return;
-    default:
-        if (opcode >= 0x28 && opcode <= 0x3e)
-            skip_memory_argument(reader);
-        else if (!opcode_refuse(reader, opcode) &&
-                 (opcode == 0x07 ||
-                  (opcode >= 0x16 && opcode <= 0x1e && opcode != 0x1a && opcode != 0x1b) ||
-                  opcode == 0x27 || (opcode > 0xc4 && opcode != 0xd1)))
-            reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not an instruction", opcode);
     }
+    if (byte == OP_PREFIX_LONG)
+        instruction = read_long_instruction(reader);
+    else if (instruction->proposal == PROPOSAL_UNKNOWN)
+        reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not an instruction", byte);
+    if (proposal_check(reader, instruction->proposal) || instruction->immediates == IMMEDIATE_NONE)
+        return;
+    note_use(module, instruction->opcode);
+    skip_immediates(reader, instruction->immediates);
 }
 
 static void skip_locals(struct reader *reader)
@@ -262,9 +222,15 @@ static void skip_locals(struct reader *reader)
         opcode_value_type(reader);
         if (total > UINT32_MAX)
             reader_fail(reader, CHIMERA_EMODULE, "too many locals");
-        else if (total > LOCALS_MAX)
-            reader_fail(reader, CHIMERA_ELIMIT, "a function has more than %u locals", LOCALS_MAX);
+        else if (total > WASM_LOCALS_MAX)
+            reader_fail(reader, CHIMERA_ELIMIT, "a function has more than %u locals",
+                        WASM_LOCALS_MAX);
     }
+}
+
+static bool begins_block(uint8_t opcode)
+{
+    return opcode == OP_BLOCK || opcode == OP_LOOP || opcode == OP_IF;
 }
 
 int opcode_walk(struct reader *reader, struct chimera_module *module)
@@ -273,12 +239,12 @@ int opcode_walk(struct reader *reader, struct chimera_module *module)
     skip_locals(reader);
     while (reader->code == 0 && depth > 0) {
         uint8_t opcode = reader_byte(reader);
-        if (opcode >= 0x02 && opcode <= 0x04 && ++depth > CHIMERA_NESTING_MAX)
+        if (begins_block(opcode) && ++depth > WASM_NESTING_MAX)
             reader_fail(reader, CHIMERA_ELIMIT, "blocks are nested deeper than %d",
-                        CHIMERA_NESTING_MAX);
-        else if (opcode == 0x0b)
+                        WASM_NESTING_MAX);
+        else if (opcode == OP_END)
             depth--;
-        walk_immediates(reader, module, opcode);
+        walk_instruction(reader, module, opcode);
     }
     if (reader->code == 0 && reader->at != reader->end)
         reader_fail(reader, CHIMERA_EMODULE, "code behind the end of a function");
@@ -294,46 +260,52 @@ static uint64_t read_fixed(struct reader *reader, unsigned size)
     return value;
 }
 
+static struct wasm_expression read_vector_constant(struct reader *reader)
+{
+    struct wasm_expression expression = {.kind = WASM_CONST, .type = WASM_V128};
+    if (wasm_vector_instruction(reader_u32(reader))->opcode != OP_V128_CONST)
+        reader_fail(reader, CHIMERA_EMODULE, "a vector instruction in a constant expression");
+    reader->has_vectors = true;
+    expression.value = read_fixed(reader, 8);
+    expression.value_high = read_fixed(reader, 8);
+    return expression;
+}
+
 struct wasm_expression opcode_constant_operand(struct reader *reader, uint8_t opcode)
 {
     struct wasm_expression expression = {.kind = WASM_CONST};
     switch (opcode) {
-    case 0x41:
+    case OP_I32_CONST:
         expression.type = WASM_I32;
         expression.value = (uint32_t)reader_signed(reader, 32);
         break;
-    case 0x42:
+    case OP_I64_CONST:
         expression.type = WASM_I64;
         expression.value = reader_signed(reader, 64);
         break;
-    case 0x43:
+    case OP_F32_CONST:
         expression.type = WASM_F32;
         expression.value = read_fixed(reader, 4);
         break;
-    case 0x44:
+    case OP_F64_CONST:
         expression.type = WASM_F64;
         expression.value = read_fixed(reader, 8);
         break;
-    case 0x23:
+    case OP_GLOBAL_GET:
         expression.kind = WASM_GLOBAL_GET;
         expression.value = reader_u32(reader);
         break;
-    case 0xd0:
+    case OP_REF_NULL:
         expression.kind = WASM_REF_NULL;
         expression.type = read_heap_type(reader);
         break;
-    case 0xd2:
+    case OP_REF_FUNC:
         expression.kind = WASM_REF_FUNC;
         expression.type = WASM_FUNCREF;
         expression.value = reader_u32(reader);
         break;
-    case 0xfd:
-        if (reader_u32(reader) != 12)
-            reader_fail(reader, CHIMERA_EMODULE, "a vector instruction in a constant expression");
-        reader->has_vectors = true;
-        expression.type = WASM_V128;
-        expression.value = read_fixed(reader, 8);
-        expression.value_high = read_fixed(reader, 8);
+    case OP_PREFIX_VECTORS:
+        expression = read_vector_constant(reader);
         break;
     default:
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x in a constant expression", opcode);
@@ -344,7 +316,7 @@ struct wasm_expression opcode_constant_operand(struct reader *reader, uint8_t op
 struct wasm_expression opcode_constant(struct reader *reader)
 {
     struct wasm_expression expression = opcode_constant_operand(reader, reader_byte(reader));
-    if (reader->code == 0 && reader_byte(reader) != 0x0b && reader->code == 0)
+    if (reader->code == 0 && reader_byte(reader) != OP_END && reader->code == 0)
         reader_want_lowering(reader, "extended constant expressions");
     return expression;
 }

@@ -6,9 +6,6 @@
 #include "compiler/wasm/module.h"
 #include "compiler/wasm/reader.h"
 
-/* wasm2c recurses over nested blocks; its own limit is 16,384. */
-#define CHIMERA_NESTING_MAX 16000
-
 /* Reads the body that the reader holds (locals and code) to its end. Refuses what no tier can
  * compile, by the proposal's name; notes what the module's bodies use. */
 int opcode_walk(struct reader *reader, struct chimera_module *module);
@@ -16,15 +13,12 @@ int opcode_walk(struct reader *reader, struct chimera_module *module);
 /* What follows 0xfd, with its immediates; returns the instruction's number. */
 uint32_t opcode_vector(struct reader *reader);
 
-/* One constant expression with its `end`. More than one instruction is left to lower.c. */
+/* One constant expression with its `end`. More than one instruction is left to the
+ * lowering. */
 struct wasm_expression opcode_constant(struct reader *reader);
 
 /* What follows the opcode of one that stands for a value. */
 struct wasm_expression opcode_constant_operand(struct reader *reader, uint8_t opcode);
-
-/* Refuses an instruction of a proposal that is out, by its name; false for bytes that mean nothing.
- */
-bool opcode_refuse(struct reader *reader, uint8_t opcode);
 
 /* A value type; refuses what no tier can compile, by name. */
 uint8_t opcode_value_type(struct reader *reader);

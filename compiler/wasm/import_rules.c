@@ -7,8 +7,8 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/plugin/plugin_file.h"
 
-static int refuse(const struct chimera_module *module, const struct wasm_import *import,
-                  const char *why, struct chimera_error *err)
+static int refuse_import(const struct chimera_module *module, const struct wasm_import *import,
+                         const char *why, struct chimera_error *err)
 {
     return chimera_fail(err, CHIMERA_EREFUSED,
                         "%s: unknown import: `%.*s::%.*s` %s (at offset 0x%zx)", module->file,
@@ -30,20 +30,20 @@ static int check_import(const struct chimera_module *module, const struct wasm_i
         return CHIMERA_OK;
     const struct chimera_import *rule = chimera_import_find(import->module, import->name);
     if (!rule)
-        return refuse(
+        return refuse_import(
             module, import,
             "has not been defined: policies may import only waPC, WASI, Kubewarden's host.call "
             "and OPA's env",
             err);
     if (import->kind != WASM_FUNCTION)
-        return refuse(module, import, "must be a function", err);
+        return refuse_import(module, import, "must be a function", err);
     const struct wasm_signature *signature = &module->signatures[import->type];
     CHIMERA_FREE char *type = malloc(chimera_signature_size(signature));
     if (!type)
         return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
     chimera_signature_text(signature, type);
     if (strcmp(type, rule->type) != 0)
-        return refuse(module, import, "has another type than the host's function", err);
+        return refuse_import(module, import, "has another type than the host's function", err);
     return CHIMERA_OK;
 }
 
@@ -70,7 +70,7 @@ int chimera_module_check_mode_imports(const struct chimera_module *module, enum 
         snprintf(why, sizeof(why),
                  "has not been defined: policies of the execution mode %s do not have it",
                  chimera_mode_name(mode));
-        return refuse(module, import, why, err);
+        return refuse_import(module, import, why, err);
     }
     return CHIMERA_OK;
 }

@@ -4,222 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "compiler/lower/lower.h"
-#include "compiler/wasm/sections.h"
-#include "runtime/source/file_kind.h"
-
-enum { FIRST_AFTER_IMPORTS = 3 };
-
-static const char *const section_names[WASM_SECTIONS] = {
-    "custom section", "type section",   "import section",     "function section", "table section",
-    "memory section", "global section", "export section",     "start section",    "element section",
-    "code section",   "data section",   "data count section", "tag section"};
-
-/* The order that sections must come in: the data count stands before the code, tags after memory.
- */
-static const uint8_t section_rank[WASM_SECTIONS] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
-
-static struct reader reader_of(const char *file, struct chimera_slice bytes,
-                               struct chimera_error *err)
-{
-    const uint8_t *start = (const uint8_t *)bytes.data;
-    return (struct reader){.start = start,
-                           .at = start + 8,
-                           .end = start + bytes.size,
-                           .file = file,
-                           .section = "file",
-                           .err = err};
-}
-
-/* Reads one section's head; the payload must lie inside the file. */
-static uint8_t next_section(struct reader *reader, struct chimera_slice *ret_payload)
-{
-    uint8_t id = reader_byte(reader);
-    uint32_t size = reader_u32(reader);
-    if (reader->code == 0 && size > (uint64_t)(reader->end - reader->at))
-        reader_fail(reader, CHIMERA_EMODULE,
-                    "section %u says %u bytes, but only %zu are left: "
-                    "the file is truncated",
-                    id, size, (size_t)(reader->end - reader->at));
-    *ret_payload = reader_bytes(reader, size);
-    return id;
-}
-
-static struct reader reader_inside(const struct reader *outer, struct chimera_slice payload,
-                                   const char *name)
-{
-    struct reader reader = *outer;
-    reader.at = (const uint8_t *)payload.data;
-    reader.end = reader.at + payload.size;
-    reader.section = name;
-    return reader;
-}
-
-static void take_custom(struct reader *outer, struct chimera_slice payload,
-                        struct chimera_module *module)
-{
-    struct reader reader = reader_inside(outer, payload, section_names[0]);
-    struct chimera_slice name = reader_name(&reader);
-    outer->code = reader.code;
-    if (reader.code == 0 && !module->metadata.data &&
-        chimera_slice_is(name, "io.kubewarden.metadata"))
-        module->metadata = reader_bytes(&reader, (uint64_t)(reader.end - reader.at));
-}
-
-static void take_section(struct reader *reader, struct chimera_module *module, uint8_t *last_rank)
-{
-    struct chimera_slice payload;
-    uint8_t id = next_section(reader, &payload);
-    if (reader->code < 0)
-        return;
-    if (id == 0) {
-        take_custom(reader, payload, module);
-        return;
-    }
-    if (id >= WASM_SECTIONS) {
-        reader_fail(reader, CHIMERA_EMODULE, "there is no section with the number %u", id);
-        return;
-    }
-    if (section_rank[id] <= *last_rank) {
-        reader_fail(reader, CHIMERA_EMODULE, "the %s is repeated or out of order",
-                    section_names[id]);
-        return;
-    }
-    *last_rank = section_rank[id];
-    module->section[id] = payload;
-}
-
-static const struct {
-    uint8_t id;
-    void (*read)(struct reader *reader, struct chimera_module *module);
-} section_readers[] = {
-    /* In the order in which one needs another, which is the order in the file. */
-    {1, module_read_types},       {2, module_read_imports},  {3, module_read_functions},
-    {4, module_read_tables},      {5, module_read_memories}, {6, module_read_globals},
-    {7, module_read_exports},     {8, module_read_start},    {9, module_read_elements},
-    {12, module_read_data_count}, {10, module_read_code},    {11, module_read_data},
-    {13, module_read_tags},
-};
-
-static int read_sections(struct reader *file, struct chimera_module *module)
-{
-    for (size_t i = 0; i < sizeof(section_readers) / sizeof(*section_readers); i++) {
-        uint8_t id = section_readers[i].id;
-        if (id == FIRST_AFTER_IMPORTS)
-            module_begin_indices(file, module);
-        if (file->code < 0)
-            return file->code;
-        if (!module->section[id].data)
-            continue;
-        struct reader reader = reader_inside(file, module->section[id], section_names[id]);
-        section_readers[i].read(&reader, module);
-        file->wants_lowering |= reader.wants_lowering;
-        module->uses_vectors |= reader.has_vectors;
-        if (reader.code == 0 && reader.at != reader.end)
-            reader_fail(&reader, CHIMERA_EMODULE, "the section is longer than its contents");
-        if (reader.code < 0)
-            return reader.code;
-    }
-    return module_check_whole(file, module);
-}
-
-int module_open(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
-                struct chimera_error *err)
-{
-    int code = chimera_file_check_wasm(file, bytes, err);
-    if (code < 0)
-        return code;
-    struct chimera_module *module = calloc(1, sizeof(*module));
-    if (!module)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", file);
-    module->file = file;
-    module->bytes = bytes;
-
-    struct reader reader = reader_of(file, bytes, err);
-    uint8_t last_rank = 0;
-    while (reader.code == 0 && reader.at < reader.end)
-        take_section(&reader, module, &last_rank);
-    if (reader.code < 0) {
-        chimera_module_free(module);
-        return reader.code;
-    }
-    *ret_module = module;
-    return CHIMERA_OK;
-}
-
-static int read_once(const char *file, struct chimera_slice bytes,
-                     struct chimera_module **ret_module, bool *ret_wants_lowering,
-                     struct chimera_error *err)
-{
-    struct chimera_module *module;
-    int code = module_open(file, bytes, &module, err);
-    if (code < 0)
-        return code;
-    struct reader reader = reader_of(file, bytes, err);
-    code = read_sections(&reader, module);
-    *ret_wants_lowering = reader.wants_lowering;
-    if (code < 0) {
-        chimera_module_free(module);
-        return code;
-    }
-    *ret_module = module;
-    return CHIMERA_OK;
-}
-
-/* Its messages tell offsets of what we made, so they say so; there should be none. */
-static int read_lowered(const char *file, struct lowered *lowered,
-                        struct chimera_module **ret_module, struct chimera_error *err)
-{
-    char name[300];
-    bool wants_lowering = false;
-    struct chimera_module *module = NULL;
-    snprintf(name, sizeof(name), "%.250s, lowered", file);
-    int code = read_once(name, (struct chimera_slice){lowered->bytes, lowered->size}, &module,
-                         &wants_lowering, err);
-    if (code < 0)
-        return code;
-    for (uint32_t i = 0; i < module->signature_count && i < lowered->type_count; i++) {
-        module->signatures[i].id = lowered->type_ids[i];
-        module->signatures[i].is_marked = lowered->is_marked[i];
-    }
-    module->marker = lowered->marker;
-    module->file = file;
-    module->lowering = lowered->features;
-    module->lowered = lowered->bytes; /* handed over */
-    lowered->bytes = NULL;
-    *ret_module = module;
-    return CHIMERA_OK;
-}
-
-static int lower_and_read(const char *file, struct chimera_slice bytes,
-                          struct chimera_module **ret_module, struct chimera_error *err)
-{
-    struct chimera_module *source;
-    struct lowered lowered;
-    int code = module_open(file, bytes, &source, err);
-    if (code < 0)
-        return code;
-    code = chimera_lower(source, &lowered, err);
-    chimera_module_free(source);
-    if (code < 0)
-        return code;
-    code = read_lowered(file, &lowered, ret_module, err);
-    lowered_done(&lowered);
-    return code;
-}
-
-int chimera_module_read(const char *file, struct chimera_slice bytes,
-                        struct chimera_module **ret_module, struct chimera_error *err)
-{
-    struct chimera_error first = {0};
-    bool wants_lowering = false;
-    int code = read_once(file, bytes, ret_module, &wants_lowering, &first);
-    if (wants_lowering)
-        return lower_and_read(file, bytes, ret_module, err);
-    if (code < 0 && err)
-        *err = first;
-    return code;
-}
+#define REGO_MEMORY_MIN 5u
 
 void chimera_module_free(struct chimera_module *module)
 {
@@ -240,39 +25,6 @@ void chimera_module_free(struct chimera_module *module)
     free(module);
 }
 
-int chimera_module_check_frame(const char *file, struct chimera_slice bytes,
-                               struct chimera_error *err)
-{
-    int code = chimera_file_check_wasm(file, bytes, err);
-    if (code < 0)
-        return code;
-    struct reader reader = reader_of(file, bytes, err);
-    struct chimera_slice payload;
-    while (reader.code == 0 && reader.at < reader.end)
-        next_section(&reader, &payload);
-    return reader.code;
-}
-
-bool chimera_module_custom_section(struct chimera_slice wasm, const char *name,
-                                   struct chimera_slice *ret_payload)
-{
-    if (chimera_file_check_wasm("", wasm, NULL) < 0)
-        return false;
-    struct reader reader = reader_of("", wasm, NULL);
-    while (reader.code == 0 && reader.at < reader.end) {
-        struct chimera_slice payload;
-        if (next_section(&reader, &payload) != 0 || reader.code < 0)
-            continue;
-        struct reader inside = reader_inside(&reader, payload, "");
-        struct chimera_slice found = reader_name(&inside);
-        if (inside.code == 0 && chimera_slice_is(found, name)) {
-            *ret_payload = reader_bytes(&inside, (uint64_t)(inside.end - inside.at));
-            return true;
-        }
-    }
-    return false;
-}
-
 bool chimera_module_exports_prefix(const struct chimera_module *module, const char *prefix)
 {
     for (uint32_t i = 0; i < module->export_count; i++) {
@@ -280,6 +32,12 @@ bool chimera_module_exports_prefix(const struct chimera_module *module, const ch
             return true;
     }
     return false;
+}
+
+uint32_t chimera_module_memory_min(const struct chimera_module *module)
+{
+    uint32_t min = module->memory.min;
+    return module->is_memory_imported && min < REGO_MEMORY_MIN ? REGO_MEMORY_MIN : min;
 }
 
 void chimera_module_lowering_text(const struct chimera_module *module,

@@ -2,30 +2,36 @@
 /* module.h - the structure of one WebAssembly module, read and checked by ourselves.
  *
  * What the build must know or must refuse before wasm2c sees a module: sections, features, imports,
- * limits, segments, names (runtime-performance.md §7.2). Types inside function
- * bodies are wasm2c's to validate. A module that uses what wasm2c does not take but lower.c
- * rewrites is lowered first, and what is read is the outcome. Names and bodies are slices of the
- * file, which must outlive the module. Immutable once read.
+ * limits, segments, names (runtime-performance.md §7.2). Types inside function bodies are wasm2c's
+ * to validate. A module that uses what wasm2c does not take but chimera_lower() rewrites is lowered
+ * first, and what is read is the outcome. Names and bodies are slices of the file, which must
+ * outlive the module. Immutable once read.
  */
 #ifndef CHIMERA_COMPILER_WASM_MODULE_H
 #define CHIMERA_COMPILER_WASM_MODULE_H
 
 #include <stdint.h>
 
+#include "compiler/wasm/section.h"
+#include "compiler/wasm/type.h"
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
 
-enum wasm_type { /* the encoding of a value type */
-                 WASM_I32 = 0x7f,
-                 WASM_I64 = 0x7e,
-                 WASM_F32 = 0x7d,
-                 WASM_F64 = 0x7c,
-                 WASM_V128 = 0x7b,
-                 WASM_FUNCREF = 0x70,
-                 WASM_EXTERNREF = 0x6f,
+enum wasm_kind { /* of imports and exports */
+                 WASM_FUNCTION = 0,
+                 WASM_TABLE = 1,
+                 WASM_MEMORY = 2,
+                 WASM_GLOBAL = 3,
+                 WASM_TAG = 4, /* no module that was read has one */
 };
 
-enum wasm_kind { WASM_FUNCTION = 0, WASM_TABLE = 1, WASM_MEMORY = 2, WASM_GLOBAL = 3 };
+/* What stands in place of an import's kind in newer proposals: items of one module, each with its
+ * kind, or all of one; a function of this type and no subtype. */
+enum {
+    WASM_IMPORT_GROUP = 0x7f,
+    WASM_IMPORT_GROUP_OF_TYPE = 0x7e,
+    WASM_IMPORT_EXACT_FUNCTION = 0x20,
+};
 
 struct wasm_signature {
     struct chimera_slice params, results; /* one byte each, enum wasm_type */
@@ -91,7 +97,7 @@ struct wasm_data {
     struct chimera_slice bytes;
 };
 
-/* Newer proposals that lower.c rewrote before the module was read. */
+/* Newer proposals that chimera_lower() rewrote before the module was read. */
 enum wasm_lowering {
     WASM_LOWERS_REFERENCES = 1, /* typed function references */
     WASM_LOWERS_TAIL_CALLS = 2,
@@ -99,20 +105,14 @@ enum wasm_lowering {
     WASM_LOWERS_CONSTANTS = 8, /* extended constant expressions */
 };
 
-struct wasm_section {
-    uint8_t id;
-    struct chimera_slice payload;
-};
-
-#define WASM_SECTIONS 14
-
 struct chimera_module {
     const char *file;           /* borrowed; for messages */
     struct chimera_slice bytes; /* of the file or, when it was lowered, of what came of it */
     char *lowered;              /* the latter; owned, or NULL */
     unsigned lowering;          /* enum wasm_lowering */
     uint32_t marker;            /* a global's index, where a signature is marked */
-    struct chimera_slice section[WASM_SECTIONS]; /* payloads by id; .data NULL: absent */
+    struct chimera_slice
+        section[WASM_SECTIONS];    /* payloads by enum wasm_section; .data NULL: absent */
     struct chimera_slice metadata; /* io.kubewarden.metadata, the first; .data NULL: none */
 
     /* Arrays are owned. Functions, tables and globals begin with the imported ones, as their
@@ -144,25 +144,11 @@ struct chimera_module {
     bool changes_tables; /* table.set, grow, fill, copy or init */
 };
 
-/* Reads and checks `bytes`, the contents of `file`. On failure err names file, section and offset,
- * and says what to do when the module is fine but of a kind that we do not take. */
-int chimera_module_read(const char *file, struct chimera_slice bytes,
-                        struct chimera_module **ret_module, struct chimera_error *err);
-void chimera_module_free(struct chimera_module *module); /* NULL is allowed */
+void chimera_module_free(struct chimera_module *module); /* does nothing when it is NULL */
 
-/* The outermost form alone: is it a module, and are all sections there to their ends? For who asks
- * no more, it takes modules that chimera_module_read() refuses. */
-int chimera_module_check_frame(const char *file, struct chimera_slice bytes,
-                               struct chimera_error *err);
-
-/* Only the first custom section of this name; false when there is none or the file is broken before
- * it. Reads nothing else, so it works on modules that chimera_module_read() refuses. */
-bool chimera_module_custom_section(struct chimera_slice wasm, const char *name,
-                                   struct chimera_slice *ret_payload);
-
-/* Are all imports on the list (plugins/policy/imports.h), with their types? The refusal names the
- * import as `module::name`. */
-int chimera_module_check_imports(const struct chimera_module *module, struct chimera_error *err);
+/* Pages that the guest's memory starts with: an imported one has at least 5 (guest-abis.md §4.2).
+ */
+uint32_t chimera_module_memory_min(const struct chimera_module *module);
 
 /* True when any export's name begins with `prefix`. */
 bool chimera_module_exports_prefix(const struct chimera_module *module, const char *prefix);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int reader_fail(struct reader *reader, int code, const char *format, ...)
@@ -20,12 +21,17 @@ int reader_fail(struct reader *reader, int code, const char *format, ...)
     return reader->code;
 }
 
-int reader_want_lowering(struct reader *reader, const char *feature)
+int reader_refuse(struct reader *reader, const char *feature)
 {
-    reader->wants_lowering |= reader->code == 0;
     return reader_fail(reader, CHIMERA_EFEATURE,
                        "the module uses %s, which Chimera does not compile: build it without",
                        feature);
+}
+
+int reader_want_lowering(struct reader *reader, const char *feature)
+{
+    reader->wants_lowering |= reader->code == 0;
+    return reader_refuse(reader, feature);
 }
 
 static bool has_bytes(struct reader *reader, uint64_t size)
@@ -53,7 +59,7 @@ struct chimera_slice reader_bytes(struct reader *reader, uint64_t size)
     return bytes;
 }
 
-uint32_t reader_u32(struct reader *reader)
+uint32_t reader_long_u32(struct reader *reader)
 {
     uint32_t value = 0;
     for (unsigned shift = 0; shift < 35; shift += 7) {
@@ -144,4 +150,12 @@ uint32_t reader_count(struct reader *reader, uint32_t limit, const char *what)
     else if (reader->code == 0 && count > limit)
         reader_fail(reader, CHIMERA_ELIMIT, "%u %s are over the limit of %u", count, what, limit);
     return reader->code < 0 ? 0 : count;
+}
+
+void *reader_reserve(struct reader *reader, uint64_t count, size_t size)
+{
+    void *array = reader->code == 0 ? calloc((size_t)count + 1, size) : NULL;
+    if (!array)
+        reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
+    return array;
 }

@@ -6,29 +6,11 @@
 #include <stdlib.h>
 
 #include "compiler/wasm/body.h"
-
-/* The limits that engines share (WebAssembly JavaScript interface, "implementation limits"). */
-#define TYPES_MAX 1000000u
-#define FUNCTIONS_MAX 1000000u
-#define IMPORTS_MAX 100000u
-#define EXPORTS_MAX 100000u
-#define GLOBALS_MAX 1000000u
-#define TABLES_MAX 100u
-#define PARAMS_MAX 1000u
-
-#define PAGES_MAX 65536u
-
-static void *reserve(struct reader *reader, uint32_t count, size_t size)
-{
-    void *array = calloc((size_t)count + 1, size);
-    if (!array)
-        reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
-    return array;
-}
+#include "compiler/wasm/limits.h"
 
 static struct chimera_slice read_value_types(struct reader *reader, const char *what)
 {
-    uint32_t count = reader_count(reader, PARAMS_MAX, what);
+    uint32_t count = reader_count(reader, WASM_PARAMS_MAX, what);
     const char *first = (const char *)reader->at;
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
         opcode_value_type(reader);
@@ -59,7 +41,8 @@ static int by_shape(const void *a, const void *b)
 /* Equal signatures get one id, so that an indirect call compares numbers. */
 static void number_signatures(struct reader *reader, struct chimera_module *module)
 {
-    struct wasm_signature **sorted = reserve(reader, module->signature_count, sizeof(*sorted));
+    struct wasm_signature **sorted =
+        reader_reserve(reader, module->signature_count, sizeof(*sorted));
     if (!sorted)
         return;
     for (uint32_t i = 0; i < module->signature_count; i++)
@@ -73,22 +56,31 @@ static void number_signatures(struct reader *reader, struct chimera_module *modu
     free(sorted);
 }
 
+static void check_form(struct reader *reader, uint8_t form)
+{
+    switch (form) {
+    case WASM_FORM_FUNCTION:
+        return;
+    case WASM_FORM_OPEN:
+    case WASM_FORM_FINAL:
+    case WASM_FORM_GROUP:
+        reader_want_lowering(reader, "recursive types");
+        return;
+    case WASM_FORM_STRUCT:
+    case WASM_FORM_ARRAY:
+        proposal_refuse(reader, PROPOSAL_GARBAGE_COLLECTION_TYPES);
+        return;
+    default:
+        reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a function type", form);
+    }
+}
+
 void module_read_types(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, TYPES_MAX, "types");
-    module->signatures = reserve(reader, count, sizeof(*module->signatures));
+    uint32_t count = reader_count(reader, WASM_TYPES_MAX, "types");
+    module->signatures = reader_reserve(reader, count, sizeof(*module->signatures));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
-        uint8_t form = reader_byte(reader);
-        if (form == 0x50 || form == 0x4f || form == 0x4e) {
-            reader_want_lowering(reader, "recursive types");
-        } else if (form == 0x5e || form == 0x5f) {
-            reader_fail(reader, CHIMERA_EFEATURE,
-                        "the module uses garbage collection types, which Chimera does not compile: "
-                        "build it "
-                        "without");
-        } else if (form != 0x60) {
-            reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a function type", form);
-        }
+        check_form(reader, reader_byte(reader));
         module->signatures[i].params = read_value_types(reader, "parameters");
         module->signatures[i].results = read_value_types(reader, "results");
         module->signature_count = i + 1;
@@ -113,9 +105,7 @@ static void check_limit_flags(struct reader *reader, uint8_t flags)
                           : flags & 4 ? "64-bit memory"
                                       : "shared memory (threads)";
     if (flags < 16)
-        reader_fail(reader, CHIMERA_EFEATURE,
-                    "the module uses %s, which Chimera does not compile: build it without",
-                    feature);
+        reader_refuse(reader, feature);
     else
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is no flag of limits", flags);
 }
@@ -137,14 +127,12 @@ struct wasm_limits module_read_limits(struct reader *reader, uint32_t range)
 static void add_memory(struct reader *reader, struct chimera_module *module, bool is_imported)
 {
     if (module->has_memory) {
-        reader_fail(
-            reader, CHIMERA_EFEATURE,
-            "the module uses several memories, which Chimera does not compile: build it without");
+        proposal_refuse(reader, PROPOSAL_MULTI_MEMORY);
         return;
     }
     module->has_memory = true;
     module->is_memory_imported = is_imported;
-    module->memory = module_read_limits(reader, PAGES_MAX);
+    module->memory = module_read_limits(reader, WASM_PAGES_MAX);
 }
 
 static uint8_t read_reference_type(struct reader *reader)
@@ -216,15 +204,14 @@ static void read_import(struct reader *reader, struct chimera_module *module,
     case WASM_GLOBAL:
         read_global_type(reader, &import->global);
         return;
-    case 4:
-        reader_fail(reader, CHIMERA_EFEATURE,
-                    "the module uses exceptions, which Chimera does not compile: build it without");
+    case WASM_TAG:
+        proposal_refuse(reader, PROPOSAL_EXCEPTIONS);
         return;
-    case 0x7f:
-    case 0x7e:
+    case WASM_IMPORT_GROUP:
+    case WASM_IMPORT_GROUP_OF_TYPE:
         reader_want_lowering(reader, "compact imports");
         return;
-    case 0x20:
+    case WASM_IMPORT_EXACT_FUNCTION:
         reader_want_lowering(reader, "imports of exact function types");
         return;
     default:
@@ -234,8 +221,8 @@ static void read_import(struct reader *reader, struct chimera_module *module,
 
 void module_read_imports(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, IMPORTS_MAX, "imports");
-    module->imports = reserve(reader, count, sizeof(*module->imports));
+    uint32_t count = reader_count(reader, WASM_IMPORTS_MAX, "imports");
+    module->imports = reader_reserve(reader, count, sizeof(*module->imports));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         read_import(reader, module, &module->imports[i]);
         module->import_count = i + 1;
@@ -247,7 +234,7 @@ void module_read_imports(struct reader *reader, struct chimera_module *module)
 
 /* The count that a section begins with; 0 when it is absent. Its reader will judge it. */
 static uint32_t count_of_section(const struct reader *reader, const struct chimera_module *module,
-                                 uint8_t id)
+                                 enum wasm_section id)
 {
     struct chimera_slice section = module->section[id];
     if (!section.data)
@@ -256,19 +243,21 @@ static uint32_t count_of_section(const struct reader *reader, const struct chime
     inside.at = (const uint8_t *)section.data;
     inside.end = inside.at + section.size;
     inside.err = NULL;
-    return reader_count(&inside, FUNCTIONS_MAX, "entries");
+    return reader_count(&inside, WASM_FUNCTIONS_MAX, "entries");
 }
 
 void module_begin_indices(struct reader *reader, struct chimera_module *module)
 {
-    module->functions =
-        reserve(reader, module->imported_functions + count_of_section(reader, module, 3),
-                sizeof(*module->functions));
-    module->tables = reserve(reader, module->imported_tables + count_of_section(reader, module, 4),
-                             sizeof(*module->tables));
-    module->globals =
-        reserve(reader, module->imported_globals + count_of_section(reader, module, 6),
-                sizeof(*module->globals));
+    module->functions = reader_reserve(reader,
+                                       module->imported_functions +
+                                           count_of_section(reader, module, WASM_SECTION_FUNCTION),
+                                       sizeof(*module->functions));
+    module->tables = reader_reserve(
+        reader, module->imported_tables + count_of_section(reader, module, WASM_SECTION_TABLE),
+        sizeof(*module->tables));
+    module->globals = reader_reserve(
+        reader, module->imported_globals + count_of_section(reader, module, WASM_SECTION_GLOBAL),
+        sizeof(*module->globals));
     for (uint32_t i = 0; reader->code == 0 && i < module->import_count; i++) {
         const struct wasm_import *import = &module->imports[i];
         if (import->kind == WASM_FUNCTION)
@@ -282,16 +271,16 @@ void module_begin_indices(struct reader *reader, struct chimera_module *module)
 
 void module_read_functions(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, FUNCTIONS_MAX, "functions");
+    uint32_t count = reader_count(reader, WASM_FUNCTIONS_MAX, "functions");
     for (uint32_t i = 0; i < count && reader->code == 0; i++)
         module->functions[module->function_count++] = read_type_index(reader, module);
 }
 
 void module_read_tables(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, TABLES_MAX, "tables");
+    uint32_t count = reader_count(reader, WASM_TABLES_MAX, "tables");
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
-        if (reader->at < reader->end && *reader->at == 0x40) {
+        if (reader->at < reader->end && *reader->at == WASM_TABLE_INITIAL) {
             reader_want_lowering(reader, "tables with an initial value");
             return;
         }
@@ -311,7 +300,7 @@ void module_read_memories(struct reader *reader, struct chimera_module *module)
 
 void module_read_globals(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, GLOBALS_MAX, "globals");
+    uint32_t count = reader_count(reader, WASM_GLOBALS_MAX, "globals");
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         struct wasm_global *global = &module->globals[module->global_count];
         read_global_type(reader, global);
@@ -332,6 +321,8 @@ static uint32_t count_of(const struct chimera_module *module, enum wasm_kind kin
         return module->has_memory;
     case WASM_GLOBAL:
         return module->global_count;
+    case WASM_TAG:
+        break;
     }
     return 0;
 }
@@ -349,7 +340,7 @@ static int by_name(const void *a, const void *b)
 
 static void refuse_equal_names(struct reader *reader, const struct chimera_module *module)
 {
-    struct wasm_export **sorted = reserve(reader, module->export_count, sizeof(*sorted));
+    struct wasm_export **sorted = reader_reserve(reader, module->export_count, sizeof(*sorted));
     for (uint32_t i = 0; sorted && i < module->export_count; i++)
         sorted[i] = &module->exports[i];
     if (sorted)
@@ -365,8 +356,8 @@ static void refuse_equal_names(struct reader *reader, const struct chimera_modul
 
 void module_read_exports(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, EXPORTS_MAX, "exports");
-    module->exports = reserve(reader, count, sizeof(*module->exports));
+    uint32_t count = reader_count(reader, WASM_EXPORTS_MAX, "exports");
+    module->exports = reader_reserve(reader, count, sizeof(*module->exports));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         struct wasm_export *export = &module->exports[i];
         export->name = reader_name(reader);
@@ -374,7 +365,7 @@ void module_read_exports(struct reader *reader, struct chimera_module *module)
         export->kind = (enum wasm_kind)kind;
         export->index = reader_u32(reader);
         if (reader->code == 0 && kind > WASM_GLOBAL)
-            reader_fail(reader, kind == 4 ? CHIMERA_EFEATURE : CHIMERA_EMODULE,
+            reader_fail(reader, kind == WASM_TAG ? CHIMERA_EFEATURE : CHIMERA_EMODULE,
                         "0x%02x is no kind of export that Chimera compiles", kind);
         else if (reader->code == 0 && export->index >= count_of(module, export->kind))
             reader_fail(reader, CHIMERA_EMODULE, "an export of what does not exist (index %u)",
@@ -403,6 +394,5 @@ void module_read_start(struct reader *reader, struct chimera_module *module)
 void module_read_tags(struct reader *reader, struct chimera_module *module)
 {
     (void)module;
-    reader_fail(reader, CHIMERA_EFEATURE,
-                "the module uses exceptions, which Chimera does not compile: build it without");
+    proposal_refuse(reader, PROPOSAL_EXCEPTIONS);
 }

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sections.h - the readers of the sections, one each; only module.c calls them. */
+/* sections.h - the readers of the sections, one each; decode.c calls them. */
 #ifndef CHIMERA_COMPILER_WASM_SECTIONS_H
 #define CHIMERA_COMPILER_WASM_SECTIONS_H
 
 #include "compiler/wasm/module.h"
 #include "compiler/wasm/reader.h"
-
-/* Header, sections and metadata, and nothing of what the sections hold. */
-int module_open(const char *file, struct chimera_slice bytes, struct chimera_module **ret_module,
-                struct chimera_error *err);
 
 void module_read_types(struct reader *reader, struct chimera_module *module);
 void module_read_imports(struct reader *reader, struct chimera_module *module);

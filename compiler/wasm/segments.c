@@ -3,19 +3,8 @@
 #include <stdlib.h>
 
 #include "compiler/wasm/body.h"
+#include "compiler/wasm/limits.h"
 #include "compiler/wasm/sections.h"
-
-#define SEGMENTS_MAX 100000u
-#define ENTRIES_MAX 10000000u
-#define BODY_MAX ((uint64_t)8 << 20) /* bytes of one function: engines allow 7,654,321 */
-
-static void *reserve(struct reader *reader, uint32_t count, size_t size)
-{
-    void *array = calloc((size_t)count + 1, size);
-    if (!array)
-        reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
-    return array;
-}
 
 static struct wasm_expression read_offset(struct reader *reader,
                                           const struct chimera_module *module)
@@ -46,8 +35,8 @@ static uint32_t read_element_expression(struct reader *reader, const struct chim
 static void read_element_entries(struct reader *reader, const struct chimera_module *module,
                                  struct wasm_element *element, bool has_expressions)
 {
-    uint32_t count = reader_count(reader, ENTRIES_MAX, "entries");
-    element->functions = reserve(reader, count, sizeof(uint32_t));
+    uint32_t count = reader_count(reader, WASM_ENTRIES_MAX, "entries");
+    element->functions = reader_reserve(reader, count, sizeof(uint32_t));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         element->functions[i] = has_expressions
                                     ? read_element_expression(reader, module, element->type)
@@ -94,8 +83,8 @@ static void read_element(struct reader *reader, struct chimera_module *module,
 
 void module_read_elements(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, SEGMENTS_MAX, "element segments");
-    module->elements = reserve(reader, count, sizeof(*module->elements));
+    uint32_t count = reader_count(reader, WASM_SEGMENTS_MAX, "element segments");
+    module->elements = reader_reserve(reader, count, sizeof(*module->elements));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         module->element_count = i + 1;
         read_element(reader, module, &module->elements[i]);
@@ -114,12 +103,12 @@ void module_read_code(struct reader *reader, struct chimera_module *module)
     uint32_t defined = module->function_count - module->imported_functions;
     if (reader->code == 0 && count != defined)
         reader_fail(reader, CHIMERA_EMODULE, "function and code section have inconsistent lengths");
-    module->bodies = reserve(reader, reader->code == 0 ? count : 0, sizeof(*module->bodies));
+    module->bodies = reader_reserve(reader, reader->code == 0 ? count : 0, sizeof(*module->bodies));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         uint32_t size = reader_u32(reader);
-        if (size > BODY_MAX)
+        if (size > WASM_BODY_MAX)
             reader_fail(reader, CHIMERA_ELIMIT, "a function of %u bytes is over the limit of %llu",
-                        size, (unsigned long long)BODY_MAX);
+                        size, (unsigned long long)WASM_BODY_MAX);
         struct chimera_slice body = reader_bytes(reader, size);
         struct reader inside = *reader;
         inside.at = (const uint8_t *)body.data;
@@ -152,8 +141,8 @@ static void read_data(struct reader *reader, const struct chimera_module *module
 
 void module_read_data(struct reader *reader, struct chimera_module *module)
 {
-    uint32_t count = reader_count(reader, SEGMENTS_MAX, "data segments");
-    module->data = reserve(reader, count, sizeof(*module->data));
+    uint32_t count = reader_count(reader, WASM_SEGMENTS_MAX, "data segments");
+    module->data = reader_reserve(reader, count, sizeof(*module->data));
     for (uint32_t i = 0; i < count && reader->code == 0; i++) {
         read_data(reader, module, &module->data[i]);
         module->data_count = i + 1;

@@ -14,7 +14,8 @@
 #include <string.h>
 
 #include "compiler/build.h"
-#include "compiler/wasm/module.h"
+#include "compiler/lower/read.h"
+#include "compiler/wasm/import_rules.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/file.h"
 #include "runtime/instance/guest.h"

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #include "compiler/lower/lower.h"
-#include "compiler/wasm/sections.h"
+#include "compiler/lower/read.h"
+#include "compiler/wasm/decode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

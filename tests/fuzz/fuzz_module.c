@@ -2,8 +2,10 @@
 /* The module reader, the import check and the rewrite, on any bytes. */
 #include <stdint.h>
 
+#include "compiler/lower/read.h"
 #include "compiler/translate/rewrite.h"
-#include "compiler/wasm/module.h"
+#include "compiler/wasm/decode.h"
+#include "compiler/wasm/import_rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

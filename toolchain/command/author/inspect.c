@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compiler/wasm/module.h"
+#include "compiler/lower/read.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
 #include "runtime/text/printable.h"

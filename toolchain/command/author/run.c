@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "compiler/build.h"
-#include "compiler/wasm/module.h"
+#include "compiler/lower/read.h"
 #include "runtime/abi/capability.h"
 #include "runtime/log/log.h"
 #include "runtime/policy/policy.h"

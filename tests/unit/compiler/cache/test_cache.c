@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "compiler/native/compile.h"
+#include "compiler/native/identity.h"
 #include "compiler/native/link.h"
 #include "compiler/tool/process.h"
 #include "compiler/tool/progress.h"
@@ -461,7 +462,6 @@ static int build_toy(struct chimera_cache *cache, const char *name, const char *
     snprintf(path, sizeof(path), "%s/shared.h", scratch);
     assert_int_equal(chimera_file_write(path, chimera_slice_of(header), 0600, NULL), CHIMERA_OK);
     const char *const includes[] = {".", NULL}, *const headers[] = {"shared.h", NULL};
-    const char *const objects[] = {"a.o", "b.o"};
     struct chimera_part parts[] = {{"a.c", "a.o", false}, {"b.c", "b.o", true}};
     struct chimera_compile_job job = {.tools = &tools,
                                       .tier = CHIMERA_TIER_FULL,
@@ -470,10 +470,16 @@ static int build_toy(struct chimera_cache *cache, const char *name, const char *
                                       .headers = headers,
                                       .cache = cache,
                                       .jobs = 2};
+    struct chimera_link_job link = {.tools = &tools,
+                                    .tier = CHIMERA_TIER_FULL,
+                                    .folder = scratch,
+                                    .parts = parts,
+                                    .count = 2,
+                                    .output = path};
     snprintf(path, sizeof(path), "%s/%s", scratch, name); /* all that the linker may write */
     int code = chimera_compile(&job, parts, 2, ret_cached, err);
     if (code == CHIMERA_OK)
-        code = chimera_link(&tools, CHIMERA_TIER_FULL, scratch, objects, 2, path, err);
+        code = chimera_link(&link, err);
     struct chimera_buffer bytes;
     chimera_buffer_init(&bytes, 1 << 20);
     if (code == CHIMERA_OK && chimera_file_read(path, &bytes, NULL) == CHIMERA_OK)

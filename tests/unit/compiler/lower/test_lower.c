@@ -10,7 +10,8 @@
 
 #include <cmocka.h>
 
-#include "compiler/wasm/module.h"
+#include "compiler/lower/read.h"
+#include "compiler/wasm/import_rules.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/file.h"
 

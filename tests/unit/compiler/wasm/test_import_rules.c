@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "compiler/lower/read.h"
 #include "compiler/wasm/import_rules.h"
-#include "compiler/wasm/module.h"
 #include "runtime/base/buffer.h"
 #include "runtime/plugin/plugin_file.h"
 

@@ -8,7 +8,9 @@
 
 #include <cmocka.h>
 
-#include "compiler/wasm/module.h"
+#include "compiler/lower/read.h"
+#include "compiler/wasm/decode.h"
+#include "compiler/wasm/import_rules.h"
 
 #define HEADER "\0asm\1\0\0\0"
 #define LITERAL(text) {(text), sizeof(text) - 1}

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/native/compile.h"
+#include "compiler/native/recipe.h"
 #include "compiler/tool/process.h"
 #include "compiler/tool/tools.h"
 #include "runtime/base/cleanup.h"

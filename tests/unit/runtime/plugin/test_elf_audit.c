@@ -15,8 +15,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/native/compile.h"
-#include "compiler/native/link.h"
+#include "compiler/native/recipe.h"
 #include "compiler/tool/process.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"

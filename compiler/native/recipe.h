@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* recipe.h - what compiler and linker are told: flags and linker scripts, the same for every
+ * plugin.
+ *
+ * With the tools' releases and the sources that go into every plugin they decide its bytes, so they
+ * are part of the tools' identity (identity.h).
+ */
+#ifndef CHIMERA_COMPILER_NATIVE_RECIPE_H
+#define CHIMERA_COMPILER_NATIVE_RECIPE_H
+
+#include "plugins/policy/plugin.h"
+
+/* The compiler's flags, ending with NULL; how a giant part is optimized comes besides. */
+#define CHIMERA_COMPILE_FLAGS_MAX 40
+const char *const *chimera_compile_flags(enum chimera_tier tier);
+
+/* The linker's flags, ending with NULL. The last is the name of the version script, for which the
+ * linker is given the path. */
+const char *const *chimera_link_flags(void);
+
+/* Names and texts of the linker's scripts; the second is for the quick tier. */
+#define CHIMERA_VERSION_SCRIPT "plugin.version"
+#define CHIMERA_QUICK_SCRIPT "quick.script"
+const char *chimera_link_version_script(void);
+const char *chimera_link_quick_script(void);
+
+/* The linker writes here where each function went (compiler/native/names_write.h). */
+#define CHIMERA_LINK_MAP "plugin.map"
+
+#endif
