@@ -3,18 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
-#include <stdio.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
 #include "server/admin/server.h"
-#include "server/base/descriptors.h"
-#include "server/config/generation.h"
+#include "server/base/role.h"
 #include "server/lockdown/lockdown.h"
 #include "server/worker/listener.h"
 
@@ -30,24 +26,12 @@ static int lock(const struct config *config, struct chimera_error *err)
     return code < 0 ? code : lockdown_finish(&lockdown, err);
 }
 
-/* In the child: never returns. It is a fork of who has read all settings, which it has no need of.
- */
-static _Noreturn void become_admin(struct admin_process *process, pid_t parent)
+/* In the child: never returns. */
+static _Noreturn void serve(const struct admin_process *process)
 {
     struct chimera_error err = {0};
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(1); /* it has died before we could ask to be told */
-    policy_file_forget_others(NULL);
-    int code = shared_map(process->board, false, &err);
-    if (code == CHIMERA_OK)
-        code = shared_map(process->counters, false, &err);
     int statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    descriptors_keep((int[2]){process->fd, statm_fd}, 2);
-    mallopt(M_PERTURB, 0); /* see main.c */
-    if (code == CHIMERA_OK)
-        code = lock(process->config, &err);
-    if (code == CHIMERA_OK) {
+    if (lock(process->config, &err) == CHIMERA_OK) {
         const struct admin admin = {.board = process->board->data,
                                     .counters = process->counters->data,
                                     .hosts = process->config->options.admin_hosts,
@@ -59,13 +43,19 @@ static _Noreturn void become_admin(struct admin_process *process, pid_t parent)
     _exit(1);
 }
 
-static int start(struct admin_process *process, struct chimera_error *err)
+static int start_process(struct admin_process *process, struct chimera_error *err)
 {
-    pid_t parent = getpid(), pid = fork();
+    const struct role_mapping mappings[] = {{process->board, false}, {process->counters, false}};
+    const struct role_start start = {.role = ROLE_ADMIN,
+                                     .mappings = mappings,
+                                     .mapping_count = sizeof(mappings) / sizeof(mappings[0]),
+                                     .kept = &process->fd,
+                                     .kept_count = 1};
+    pid_t pid = role_fork(&start, err);
     if (pid == 0)
-        become_admin(process, parent);
+        serve(process);
     if (pid < 0)
-        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+        return pid;
     process->pid = pid;
     return CHIMERA_OK;
 }
@@ -83,7 +73,7 @@ int admin_process_open(struct admin_process *process, const struct config *confi
         code = listener_listen(process->fd, &why);
     if (code < 0)
         return chimera_fail(err, code, "--admin-port: %s", why.text);
-    return start(process, err);
+    return start_process(process, err);
 }
 
 void admin_process_close(struct admin_process *process)
@@ -116,6 +106,6 @@ int64_t admin_process_pass_time(struct admin_process *process, int64_t now_ms)
         return INT64_MAX;
     if (now_ms < process->restart_at_ms)
         return process->restart_at_ms;
-    process->restart_at_ms = start(process, &err) < 0 ? now_ms + PAUSE_MS : 0;
+    process->restart_at_ms = start_process(process, &err) < 0 ? now_ms + PAUSE_MS : 0;
     return process->restart_at_ms ? process->restart_at_ms : INT64_MAX;
 }

@@ -7,13 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/log/log_writer.h"
+#include "server/base/role.h"
 
 #define LOG_MS 500
 #define SAID_MAX ((size_t)64 << 20)
@@ -53,25 +52,13 @@ static int write_all(int fd, struct chimera_slice bytes)
     return 0;
 }
 
-/* The listening sockets are the supervisor's and the workers': held here or by a compiler that is
- * only just being started, they would keep a port busy after the server has ended. */
-static void close_others(int fd)
-{
-    syscall(SYS_close_range, 3u, (unsigned)fd - 1, 0u);
-    syscall(SYS_close_range, (unsigned)fd + 1, ~0u, 0u);
-}
-
 /* In the child: never returns. */
-static _Noreturn void work(const struct builder_wish *wish, int fd, pid_t parent, int priority)
+static _Noreturn void work(const struct builder_wish *wish, int fd, int priority)
 {
     struct built_plugin *plugins = NULL;
     struct chimera_error err = {0};
     struct chimera_buffer out;
     setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(1); /* it has died before we could ask to be told */
-    close_others(fd);
     if (chimera_log_buffer(NULL, NULL, NULL) == CHIMERA_OK)
         chimera_log_start_writer(NULL, NULL, NULL); /* else it writes itself, and may wait */
     if (priority > 0)
@@ -110,16 +97,18 @@ int job_start(struct job *job, const struct builder_wish *wished, int priority,
         munmap(wish->progress, wish->policies->policy_count + 1);
         return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
     }
-    pid_t parent = getpid(), pid = fork();
-    if (pid == 0) {
-        close(ends[0]);
-        work(wish, ends[1], parent, priority);
-    }
+    /* The listening sockets are the supervisor's and the workers': held by the child or by a
+     * compiler that is only just being started, they would keep a port busy after the server has
+     * ended. */
+    const struct role_start start = {.role = ROLE_BUILD, .kept = &ends[1], .kept_count = 1};
+    pid_t pid = role_fork(&start, err);
+    if (pid == 0)
+        work(wish, ends[1], priority);
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);
         munmap(wish->progress, wish->policies->policy_count + 1);
-        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+        return pid;
     }
     setpgid(pid, pid); /* as in the child; whoever is first */
     madvise(wish->progress, wish->policies->policy_count + 1, MADV_DONTFORK); /* from now on */

@@ -38,7 +38,8 @@ int64_t telemetry_pass_time(struct telemetry *telemetry, int64_t now_ms);
 /* Lets it export what is left, for some seconds. */
 void telemetry_stop(struct telemetry *telemetry);
 
-/* In a worker, before it gives up its descriptors: traces are on if they are wanted. */
-int telemetry_enter_worker(struct telemetry *telemetry, struct chimera_error *err);
+/* In a worker, which has mapped `page` if there are traces: has requests traced if that is wanted.
+ */
+void telemetry_enter_worker(const struct telemetry *telemetry);
 
 #endif

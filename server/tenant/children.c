@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,9 +11,7 @@
 #include "runtime/log/log.h"
 #include "runtime/log/log_writer.h"
 #include "server/base/channel.h"
-#include "server/base/descriptors.h"
 #include "server/base/process_page.h"
-#include "server/config/generation.h"
 #include "server/worker/slow_quota.h"
 
 #define TARGET "server::jails"
@@ -27,8 +23,7 @@
 struct jail_process {
     pid_t pid;          /* 0: none */
     int *inner;         /* owned; the jail's ends of its channels, kept for its next life */
-    jail_life *life;    /* owned, shared */
-    int life_fd;        /* owned; the same for others: forks do not inherit the mapping */
+    struct shared life; /* owned; a jail_life */
     struct shared page; /* owned; of this life, see process_page.h */
     int64_t started_ms, restart_at_ms; /* the last: 0 while it runs */
     unsigned backoff_ms;
@@ -36,7 +31,8 @@ struct jail_process {
 
 struct jails {
     const struct config *config;
-    const struct policies *policies;
+    const struct policy_file *file;
+    const struct policies *policies; /* the file's, as the next */
     const struct isolation *isolation;
     const struct built_plugin *plugins;
     struct jail_process *jail; /* owned, like the next */
@@ -53,11 +49,6 @@ static int fail_memory(struct chimera_error *err)
     return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
 }
 
-static void *map_life(int fd, int protection)
-{
-    return mmap(NULL, sizeof(jail_life), protection, MAP_SHARED, fd, 0);
-}
-
 static int make_channels(struct jails *jails, size_t index, struct chimera_error *err)
 {
     unsigned lanes = lanes_of(jails);
@@ -65,21 +56,16 @@ static int make_channels(struct jails *jails, size_t index, struct chimera_error
     struct jail_link *link = &jails->links[index];
     jail->inner = calloc(lanes, sizeof(int));
     link->fds = calloc(lanes, sizeof(int));
-    jail->life_fd = memfd_create("jail-life", MFD_CLOEXEC);
-    void *life = MAP_FAILED;
-    if (jail->life_fd >= 0 && ftruncate(jail->life_fd, sizeof(jail_life)) == 0)
-        life = map_life(jail->life_fd, PROT_READ | PROT_WRITE);
-    if (life == MAP_FAILED)
-        return fail_memory(err);
-    jail->life = life;
-    madvise(life, sizeof(jail_life), MADV_DONTFORK);
     if (!jail->inner || !link->fds)
         return fail_memory(err);
+    int code = shared_make(&jail->life, "jail-life", sizeof(jail_life), false, err);
+    if (code < 0)
+        return code;
     for (unsigned i = 0; i < lanes; i++)
         jail->inner[i] = link->fds[i] = -1;
     for (unsigned i = 0; i < lanes; i++) {
         int ends[2];
-        int code = channel_open(ends, err);
+        code = channel_open(ends, err);
         if (code < 0)
             return code;
         link->fds[i] = ends[0];
@@ -89,9 +75,8 @@ static int make_channels(struct jails *jails, size_t index, struct chimera_error
 }
 
 /* In the child: never returns. */
-static _Noreturn void become_jail(struct jails *jails, size_t index, pid_t parent)
+static _Noreturn void become_jail(struct jails *jails, size_t index)
 {
-    void *life = map_life(jails->jail[index].life_fd, PROT_READ | PROT_WRITE);
     const struct jail_start start = {.config = jails->config,
                                      .policies = jails->policies,
                                      .plugins = jails->plugins,
@@ -99,13 +84,9 @@ static _Noreturn void become_jail(struct jails *jails, size_t index, pid_t paren
                                      .jail = index,
                                      .lanes = lanes_of(jails),
                                      .fds = jails->jail[index].inner,
-                                     .life = life};
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent || life == MAP_FAILED ||
-        process_page_enter(&jails->jail[index].page, NULL, NULL) < 0)
-        _exit(1); /* the one, because it has died before we could ask to be told */
-    descriptors_keep(start.fds, start.lanes);
-    policy_file_forget_others(start.policies);
+                                     .life = jails->jail[index].life.data};
+    if (process_page_enter(&jails->jail[index].page, NULL, NULL) < 0)
+        _exit(1);
     int code = jail_run(&start);
     chimera_log_finish(LOG_MS);
     _exit(code);
@@ -117,13 +98,21 @@ static int start_jail(struct jails *jails, size_t index, struct chimera_error *e
     int code = process_page_make(&jail->page, err);
     if (code < 0)
         return code;
-    pid_t parent = getpid(), pid = fork();
+    const struct role_mapping mappings[] = {{&jail->page, true}, {&jail->life, true}};
+    const struct kept_settings settings = {.file = jails->file, .tenant = index};
+    const struct role_start start = {.role = ROLE_TENANT,
+                                     .mappings = mappings,
+                                     .mapping_count = sizeof(mappings) / sizeof(mappings[0]),
+                                     .kept = jail->inner,
+                                     .kept_count = lanes_of(jails),
+                                     .settings = &settings};
+    pid_t pid = role_fork(&start, err);
     if (pid == 0)
-        become_jail(jails, index, parent);
-    if (pid < 0)
+        become_jail(jails, index);
+    if (pid < 0) {
         process_page_end(&jail->page);
-    if (pid < 0)
-        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+        return pid;
+    }
     jail->pid = pid;
     jail->started_ms = chimera_clock_ms();
     jail->restart_at_ms = 0;
@@ -136,7 +125,7 @@ static int fill(struct jails *jails, struct chimera_error *err)
     jails->jail = calloc(count, sizeof(*jails->jail));
     jails->links = calloc(count, sizeof(*jails->links));
     for (size_t i = 0; jails->jail && i < count; i++)
-        jails->jail[i].page = SHARED_NONE;
+        jails->jail[i].page = jails->jail[i].life = SHARED_NONE;
     int code = jails->jail && jails->links ? CHIMERA_OK : fail_memory(err);
     for (size_t i = 0; i < count && code == CHIMERA_OK; i++)
         code = make_channels(jails, i, err);
@@ -145,18 +134,21 @@ static int fill(struct jails *jails, struct chimera_error *err)
     return code;
 }
 
-int jails_start(const struct config *config, const struct policies *policies,
-                const struct built_plugin *plugins, const struct isolation *isolation,
+int jails_start(const struct config *config, const struct generation *generation,
                 struct jails **ret_jails, struct chimera_error *err)
 {
+    const struct policy_file *file = generation->file;
     *ret_jails = NULL;
-    if (isolation->jail_count == 0)
+    if (file->isolation.jail_count == 0)
         return CHIMERA_OK;
     struct jails *jails = calloc(1, sizeof(*jails));
     if (!jails)
         return fail_memory(err);
-    *jails = (struct jails){
-        .config = config, .policies = policies, .plugins = plugins, .isolation = isolation};
+    *jails = (struct jails){.config = config,
+                            .file = file,
+                            .policies = &file->policies,
+                            .isolation = &file->isolation,
+                            .plugins = generation->plugins};
     int code = fill(jails, err);
     if (code < 0)
         jails_stop(jails);
@@ -165,16 +157,19 @@ int jails_start(const struct config *config, const struct policies *policies,
     return code;
 }
 
-bool jails_open_links(struct jails *jails, struct jail_link **ret_links)
+size_t jails_list_lives(struct jails *jails, struct role_mapping *ret_mappings, size_t room)
 {
-    *ret_links = jails ? jails->links : NULL;
-    for (size_t i = 0; jails && i < jails->isolation->jail_count; i++) {
-        void *life = map_life(jails->jail[i].life_fd, PROT_READ);
-        if (life == MAP_FAILED)
-            return false;
-        jails->links[i].life = life;
-    }
-    return true;
+    size_t count = 0;
+    for (; jails && count < jails->isolation->jail_count && count < room; count++)
+        ret_mappings[count] = (struct role_mapping){&jails->jail[count].life, false};
+    return count;
+}
+
+struct jail_link *jails_open_links(struct jails *jails)
+{
+    for (size_t i = 0; jails && i < jails->isolation->jail_count; i++)
+        jails->links[i].life = jails->jail[i].life.data;
+    return jails ? jails->links : NULL;
 }
 
 size_t jails_list_links(const struct jails *jails, int *ret_fds, size_t room)
@@ -243,7 +238,8 @@ bool jails_reaped(struct jails *jails, pid_t pid, int status)
             continue;
         jail->pid = 0;
         process_page_end(&jail->page);
-        atomic_store(jail->life, (atomic_load(jail->life) | 1) + 1);
+        jail_life *life = jail->life.data;
+        atomic_store(life, (atomic_load(life) | 1) + 1);
         if (status != 0) { /* else its worker has ended */
             log_end(jails, i, status);
             plan_restart(jail);
@@ -289,10 +285,7 @@ void jails_stop(struct jails *jails)
         close_all(jail->inner, lanes_of(jails));
         free(jail->inner);
         free(jails->links[i].fds);
-        if (jail->life)
-            munmap(jail->life, sizeof(jail_life));
-        if (jail->life_fd > 0)
-            close(jail->life_fd);
+        shared_done(&jail->life);
     }
     free(jails->jail);
     free(jails->links);

@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#include "server/base/role.h"
+#include "server/config/generation.h"
 #include "server/tenant/evaluator.h"
 #include "server/tenant/tenant.h"
 
@@ -14,18 +16,17 @@ struct jails; /* opaque */
 
 /* Starts all; what is given must outlive them, since a jail may be started again. With no jail to
  * start, *ret_jails is NULL, which all below take. */
-int jails_start(const struct config *config, const struct policies *policies,
-                const struct built_plugin *plugins, const struct isolation *isolation,
+int jails_start(const struct config *config, const struct generation *generation,
                 struct jails **ret_jails, struct chimera_error *err);
 
-/* In the worker, once it is forked, and before it closes what is not its own: its ends, one a jail.
- * False when memory ran out. */
-bool jails_open_links(struct jails *jails, struct jail_link **ret_links);
+/* What a worker keeps and maps of them when it is forked: the descriptors in the links, and one
+ * life a jail. */
+size_t jails_list_links(const struct jails *jails, int *ret_fds, size_t room);
+size_t jails_list_lives(struct jails *jails, struct role_mapping *ret_mappings, size_t room);
+/* In the worker, then: its ends, one a jail. */
+struct jail_link *jails_open_links(struct jails *jails);
 /* In the supervisor, then. */
 void jails_close_links(struct jails *jails);
-
-/* The descriptors in the links, for who closes all others. */
-size_t jails_list_links(const struct jails *jails, int *ret_fds, size_t room);
 
 /* True when this was one of them; it is started again after a pause. */
 bool jails_reaped(struct jails *jails, pid_t pid, int status);

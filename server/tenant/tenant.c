@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/tenant/tenant.h"
 
-#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -43,37 +42,6 @@ struct jail_lane {
     pthread_t thread;
     bool has_pages; /* instances may have pages to give back */
 };
-
-#define SMALL_MAX \
-    ((size_t)1040) /* glibc keeps freed pieces up to this size in lists of their own, */
-#define SMALL_STEP ((size_t)16) /* one for each step, */
-#define SMALL_COUNT 7           /* of so many, and does not overwrite what is put there */
-
-/* So M_PERTURB (main.c) misses them. Taken all at once, filled and given back they hold nothing. */
-static void forget_small_pieces(void)
-{
-    void *pieces[SMALL_COUNT];
-    for (size_t size = SMALL_STEP; size <= SMALL_MAX; size += SMALL_STEP) {
-        for (size_t i = 0; i < SMALL_COUNT; i++) {
-            pieces[i] = malloc(size);
-            if (pieces[i])
-                explicit_bzero(pieces[i], malloc_usable_size(pieces[i]));
-        }
-        for (size_t i = 0; i < SMALL_COUNT; i++)
-            free(pieces[i]);
-    }
-}
-
-/* This process is a fork of one that has read all settings; those of others are no business of this
- * jail's policies. The copy is this process's own, so the constant may be written. */
-static void forget_others(const struct jail_start *start)
-{
-    for (size_t i = 0; i < start->policies->policy_count; i++) {
-        char *settings = start->policies->policy[i].settings;
-        if (start->isolation->jail_of[i] != start->jail)
-            explicit_bzero(settings, strlen(settings));
-    }
-}
 
 static void load(struct jail *jail, size_t index)
 {
@@ -238,9 +206,6 @@ int jail_run(const struct jail_start *start)
     struct jail jail = {.start = start, .inmate = calloc(count + 1, sizeof(*jail.inmate))};
     struct jail_lane *lanes = calloc(start->lanes, sizeof(*lanes));
     signal(SIGPIPE, SIG_IGN);
-    forget_others(start);
-    forget_small_pieces();
-    mallopt(M_PERTURB, 0); /* see main.c */
     int code = policy_set_init(&jail.set, start->config, count, start->lanes, &err);
     if (code == CHIMERA_OK && (!jail.inmate || !lanes))
         code = chimera_fail(&err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));

@@ -3,19 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/base/buffer.h"
+#include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/log/log_writer.h"
-#include "server/base/descriptors.h"
 #include "server/base/process_page.h"
+#include "server/base/role.h"
 #include "server/counters/counters.h"
 #include "server/worker/slow_quota.h"
 
@@ -62,13 +61,37 @@ static int64_t patience_ms(const struct worker_process *process)
 
 /* --- The fork --- */
 
-/* The sockets, the pipe, the certificates, and the ends of channels; no other worker's. */
-static void close_others(const struct worker_start *start, const struct jails *jails)
+/* In the child: never returns. */
+static _Noreturn void become_worker(const struct worker_start *start)
 {
-    size_t room = start->isolation->jail_count * gate_jail_lanes(start->config->workers);
-    int *kept = calloc(room + 8, sizeof(int));
-    if (!kept)
+    struct counters *counters = start->counters->data;
+    telemetry_enter_worker(start->telemetry);
+    if (process_page_enter(start->page, &counters->log_lines_dropped, NULL) < 0)
         _exit(1);
+    int code = worker_run(start);
+    chimera_log_finish(WORKER_LOG_MS);
+    if (code)
+        _exit(code); /* threads may be running, so nothing is taken down */
+    exit(0);
+}
+
+/* Of the supervisor's descriptors a worker keeps the sockets, its pipe, the certificates and its
+ * ends of channels; no other worker's. */
+static pid_t fork_with(const struct worker_start *start, const struct policy_file *file,
+                       struct jails *jails, struct chimera_error *err)
+{
+    size_t tenants = start->isolation->jail_count;
+    size_t room = tenants * gate_jail_lanes(start->config->workers);
+    CHIMERA_FREE int *kept = calloc(room + 8, sizeof(int));
+    CHIMERA_FREE struct role_mapping *mappings = calloc(tenants + 4, sizeof(*mappings));
+    if (!kept || !mappings)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    size_t count = jails_list_lives(jails, mappings, tenants);
+    mappings[count++] = (struct role_mapping){start->board, false};
+    mappings[count++] = (struct role_mapping){start->counters, true};
+    mappings[count++] = (struct role_mapping){start->page, true};
+    if (start->telemetry->span_write >= 0)
+        mappings[count++] = (struct role_mapping){&start->telemetry->page, true};
     kept[0] = start->main_fd;
     kept[1] = start->probe_fd;
     kept[2] = start->report_fd;
@@ -77,30 +100,14 @@ static void close_others(const struct worker_start *start, const struct jails *j
     kept[5] = start->tls.certificate_fd;
     kept[6] = start->tls.key_fd;
     kept[7] = start->tls.authorities_fd;
-    descriptors_keep(kept, 8 + jails_list_links(jails, kept + 8, room));
-    free(kept);
-}
-
-/* In the child: never returns. */
-static _Noreturn void become_worker(const struct worker_start *start, const struct jails *jails,
-                                    pid_t parent)
-{
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent)
-        _exit(1); /* it has died before we could ask to be told */
-    if (shared_map(start->board, false, NULL) < 0 || shared_map(start->counters, true, NULL) < 0 ||
-        telemetry_enter_worker(start->telemetry, NULL) < 0)
-        _exit(1);
-    struct counters *counters = start->counters->data;
-    if (process_page_enter(start->page, &counters->log_lines_dropped, NULL) < 0)
-        _exit(1);
-    close_others(start, jails);
-    mallopt(M_PERTURB, 0); /* see main.c */
-    int code = worker_run(start);
-    chimera_log_finish(WORKER_LOG_MS);
-    if (code)
-        _exit(code); /* threads may be running, so nothing is taken down */
-    exit(0);
+    const struct kept_settings settings = {.file = file, .tenant = NO_JAIL};
+    const struct role_start role = {.role = ROLE_WORKER,
+                                    .mappings = mappings,
+                                    .mapping_count = count,
+                                    .kept = kept,
+                                    .kept_count = 8 + jails_list_links(jails, kept + 8, room),
+                                    .settings = &settings};
+    return role_fork(&role, err);
 }
 
 static void close_both(const int fds[2])
@@ -121,27 +128,26 @@ static int open_ends(int ret_report[2], int ret_orders[2], struct chimera_error 
 }
 
 static int fork_worker(struct worker_process *process, const struct worker_start *start,
-                       struct jails *jails, struct chimera_error *err)
+                       const struct policy_file *file, struct jails *jails,
+                       struct chimera_error *err)
 {
     struct worker_start told = *start;
     int report[2], orders[2];
     int code = open_ends(report, orders, err);
     if (code < 0)
         return code;
-    pid_t parent = getpid(), pid = fork();
+    told.report_fd = report[1];
+    told.orders_fd = orders[1];
+    told.page = &process->page;
+    pid_t pid = fork_with(&told, file, jails, err);
     if (pid == 0) {
-        told.report_fd = report[1];
-        told.orders_fd = orders[1];
-        told.page = &process->page;
-        if (!jails_open_links(jails, &told.links))
-            _exit(1);
-        become_worker(&told, jails, parent);
+        told.links = jails_open_links(jails);
+        become_worker(&told);
     }
     if (pid < 0) {
-        chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
         close_both(report);
         close_both(orders);
-        return CHIMERA_EIO;
+        return pid;
     }
     close(report[1]);
     close(orders[1]);
@@ -164,11 +170,11 @@ int worker_process_start(struct worker_process *process, const struct worker_sta
     told.plugins = generation->plugins;
     *process = WORKER_PROCESS_NONE;
     chimera_buffer_init(&process->said, WORKER_REPORT_MAX);
-    int code = jails_start(told.config, told.policies, told.plugins, told.isolation, &jails, err);
+    int code = jails_start(told.config, generation, &jails, err);
     if (code == CHIMERA_OK)
         code = process_page_make(&process->page, err);
     if (code == CHIMERA_OK)
-        code = fork_worker(process, &told, jails, err);
+        code = fork_worker(process, &told, generation->file, jails, err);
     if (code < 0) {
         jails_stop(jails);
         process_page_end(&process->page);

@@ -311,16 +311,33 @@ static int check_what_is_given(const struct worker_start *start)
     return 0;
 }
 
+/* A jail, and traces. */
+static void make_all_there_is(void)
+{
+    file.isolation.jail_count = 1;
+    assert_int_equal(shared_make(&life, "life", 4096, false, NULL), CHIMERA_OK);
+    assert_int_equal(shared_make(&telemetry.page, "traces", 4096, false, NULL), CHIMERA_OK);
+    telemetry.span_write = dup(0);
+    open_before += 3;
+}
+
+static void end_all_there_is(void)
+{
+    file.isolation.jail_count = 0;
+    shared_done(&life);
+    shared_done(&telemetry.page);
+    close_each(&telemetry.span_write, 1);
+}
+
 static void it_has_what_it_serves_and_nothing_else(void **state)
 {
     struct built_plugin plugins[POLICIES] = {{0}};
     (void)state;
     generation.plugins = plugins;
-    file.isolation.jail_count = 1;
+    make_all_there_is();
     for (size_t i = 0; i < 5; i++)
         given[i] = dup(0);
     outsider = dup(0);
-    telemetry.span_write = dup(0);
     for (link_count = 0; link_count < 2; link_count++)
         links[link_count] = dup(0);
     start(check_what_is_given);
@@ -328,8 +345,7 @@ static void it_has_what_it_serves_and_nothing_else(void **state)
     close(outsider);
     close_each(given, 5);
     close_each(links, 2);
-    close_each(&telemetry.span_write, 1);
-    file.isolation.jail_count = 0;
+    end_all_there_is();
     generation.plugins = NULL;
     if (report != WORKER_IS_READY)
         fail_msg("%s", err.text);
@@ -375,9 +391,10 @@ static void its_last_words_are_logged(void **state)
 static void a_worker_without_its_pages_or_links_ends(void **state)
 {
     static const char why[] = "the worker ended with exit code 1";
-    struct shared *shared[] = {&board, &counters};
+    struct shared *shared[] = {&board, &counters, &life, &telemetry.page};
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    make_all_there_is();
+    for (size_t i = 0; i < 4; i++) {
         struct shared kept = *shared[i];
         shared[i]->fd = -1;
         start(be_ready);
@@ -385,14 +402,7 @@ static void a_worker_without_its_pages_or_links_ends(void **state)
         assert_fails(why);
         jails_stopped = links_closed = 0;
     }
-    telemetry_fails = true;
-    start(be_ready);
-    assert_fails(why);
-    telemetry_fails = false;
-    jails_stopped = links_closed = 0;
-    links_fail = true;
-    start(be_ready);
-    assert_fails(why);
+    end_all_there_is();
 }
 
 static void a_fork_that_fails_leaves_nothing(void **state)
