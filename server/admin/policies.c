@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/admin/routes.h"
+#include "server/config/plugins.h"
 
 #include "runtime/json/tree.h"
-#include "server/supervisor/builder.h"
 
 static void write_text(const char *key, struct chimera_slice text, struct chimera_buffer *out)
 {
@@ -77,9 +77,9 @@ static const char *full_tier_of(const struct board_server *server,
 {
     if (!server->is_building_full || !policy->seat.note.is_quick)
         return "";
-    if (policy->spec.progress == BUILD_FULL + 1)
+    if (policy->spec.progress == BUILD_FULL)
         return "built";
-    return policy->spec.progress == BUILD_FAILED + 1 ? "failed" : "building";
+    return policy->spec.progress == BUILD_FAILED ? "failed" : "building";
 }
 
 static void write_policy(const struct admin *admin, const struct board_server *server,

@@ -2,7 +2,7 @@
 #include "server/admin/routes.h"
 
 #include "server/admin/host.h"
-#include "server/supervisor/builder.h"
+#include "server/config/plugins.h"
 
 #define TEXT_421                                                                         \
     "the admin port is not known by this name: ask for it by its address, or start the " \
@@ -46,9 +46,9 @@ const char *admin_state_of(const struct board_server *server, const struct admin
         return "failed";
     if (!server->is_building_first)
         return "loading";
-    if (policy->spec.progress == BUILD_FAILED + 1)
+    if (policy->spec.progress == BUILD_FAILED)
         return "failed";
-    return policy->spec.progress > BUILD_WAITS + 1 ? "built" : "building";
+    return policy->spec.progress > BUILD_WAITS ? "built" : "building";
 }
 
 const char *admin_tier_of(const struct admin_policy *policy)

@@ -193,7 +193,7 @@ struct generation *generation_new(struct policy_file *file, struct built_plugin 
 {
     struct generation *generation = malloc(sizeof(*generation));
     if (!generation) {
-        builder_free(plugins, file->policies.policy_count);
+        built_plugins_free(plugins, file->policies.policy_count);
         return NULL;
     }
     *generation =
@@ -211,7 +211,7 @@ void generation_drop(struct generation *generation)
 {
     if (!generation || --generation->users > 0)
         return;
-    builder_free(generation->plugins, generation->file->policies.policy_count);
+    built_plugins_free(generation->plugins, generation->file->policies.policy_count);
     policy_file_drop(generation->file);
     free(generation);
 }

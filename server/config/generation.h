@@ -12,8 +12,8 @@
 #include "runtime/source/policies.h"
 #include "server/base/file_stamp.h"
 #include "server/config/config.h"
+#include "server/config/plugins.h"
 #include "server/config/tenant_plan.h"
-#include "server/supervisor/builder.h"
 
 struct policy_stamp { /* of policies.yml, of the bundle's manifest and of the options of ours */
     struct stamp file, manifest, options;
@@ -44,7 +44,7 @@ int policy_file_read(const struct config *config, struct policy_file **ret_file,
 /* Says what is odd about it, and how long its policies may take. */
 void policy_file_announce(const struct config *config, const struct policy_file *file);
 struct policy_file *policy_file_use(struct policy_file *file);
-/* The last one frees it. NULL is allowed. */
+/* The last one frees it. Does nothing when there is none. */
 void policy_file_drop(struct policy_file *file);
 
 /* The settings that a fork needs: those of one tenant's policies in one file, or of the policies

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "runtime/text/utf8.h"
+#include "server/config/plugins.h"
 
 int board_make(struct shared *shared, struct chimera_error *err)
 {
@@ -165,7 +166,7 @@ void board_show_progress(struct board *board, const struct policies *policies,
     for (size_t i = 0; i < policies->policy_count; i++) {
         uint32_t number = board_find(board, chimera_slice_of(policies->policy[i].id));
         if (number != BOARD_OTHER)
-            board->policy[number].spec.progress = progress ? (uint8_t)(progress[i] + 1) : 0;
+            board->policy[number].spec.progress = progress ? progress[i] : BUILD_NONE;
     }
     end_writing(board);
 }

@@ -24,7 +24,7 @@
 struct board_spec {        /* of a policy or group, as it is configured */
     uint8_t is_configured; /* now; else it was once */
     uint8_t is_group, is_monitor, may_mutate;
-    uint8_t progress;            /* 1 and an enum build_progress, while it is being built; else 0 */
+    uint8_t progress;            /* an enum build_progress */
     uint32_t group;              /* of a member: the number of its group; else 0 */
     char source[BOARD_TEXT_MAX]; /* where the module is from, or the expression of a group */
 };

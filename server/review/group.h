@@ -17,7 +17,7 @@ struct served; /* see policy_set.h */
  * not. A group with a broken expression is one, too: it has a failure. */
 int group_new(const struct group_spec *spec, const struct served *members, struct group **ret_group,
               struct chimera_error *err);
-void group_free(struct group *group); /* NULL is allowed */
+void group_free(struct group *group); /* does nothing when there is none */
 
 /* What is wrong with its expression, which is what each request is answered; NULL: nothing. */
 const char *group_failure(const struct group *group);

@@ -10,9 +10,9 @@
 #include "runtime/policy/policy.h"
 #include "runtime/source/policies.h"
 #include "server/config/config.h"
+#include "server/config/plugins.h"
 #include "server/counters/counters.h"
 #include "server/counters/scoreboard.h"
-#include "server/supervisor/builder.h"
 #include "server/tenant/evaluator.h"
 
 struct group; /* see group.h */

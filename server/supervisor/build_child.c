@@ -81,6 +81,7 @@ static int map_progress(struct builder_wish *wish, struct chimera_error *err)
                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (progress == MAP_FAILED)
         return chimera_fail(err, CHIMERA_ENOMEM, "mmap: %s", strerror(errno));
+    memset(progress, BUILD_WAITS, wish->policies->policy_count);
     wish->progress = progress;
     return CHIMERA_OK;
 }
@@ -206,7 +207,7 @@ int job_finish(struct job *job, size_t count, struct built_plugin **ret_plugins,
         code = explain_end(job->status, err);
     end(job);
     if (code < 0) {
-        builder_free(plugins, plugins ? count : 0);
+        built_plugins_free(plugins, count);
         return code;
     }
     *ret_plugins = plugins;

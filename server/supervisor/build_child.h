@@ -39,7 +39,7 @@ bool job_reaped(struct job *job, pid_t pid, int status);
 int job_finish(struct job *job, size_t count, struct built_plugin **ret_plugins,
                struct chimera_error *err);
 
-/* Ends the job and all that it has started. None is allowed. */
+/* Ends the job and all that it has started. Does nothing when there is none. */
 void job_stop(struct job *job);
 
 #endif

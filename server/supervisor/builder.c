@@ -331,15 +331,6 @@ int builder_run(const struct builder_wish *wish, struct built_plugin **ret_plugi
     if (code == CHIMERA_OK)
         *ret_plugins = plugins;
     else
-        builder_free(plugins, plugins ? count : 0);
+        built_plugins_free(plugins, count);
     return code;
-}
-
-void builder_free(struct built_plugin *plugins, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        free(plugins[i].path);
-        free(plugins[i].failure);
-    }
-    free(plugins);
 }

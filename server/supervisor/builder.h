@@ -10,28 +10,19 @@
 #include "runtime/base/error.h"
 #include "runtime/source/policies.h"
 #include "server/config/config.h"
-
-struct built_plugin { /* one of both texts is set; owned */
-    char *path;       /* of the .so */
-    char *failure;    /* why there is none */
-    bool is_quick;    /* of the quick tier */
-};
-
-/* How far a policy's module is. */
-enum build_progress { BUILD_WAITS, BUILD_QUICK, BUILD_FULL, BUILD_FAILED };
+#include "server/config/plugins.h"
 
 struct builder_wish { /* what to build; borrowed */
     const struct config *config;
     const struct policies *policies;
     bool is_full;      /* the full tier; else what is there soonest */
-    uint8_t *progress; /* an enum build_progress for each policy, written as it goes */
+    uint8_t *progress; /* an enum build_progress for each policy, BUILD_WAITS; written as it goes */
 };
 
 /* Fills one element for each policy, in their order; a module that cannot be built is told in it,
  * and the others are built all the same, so that one start tells all that is wrong. On success the
- * caller ends *ret_plugins with builder_free(). */
+ * caller ends *ret_plugins with built_plugins_free(). */
 int builder_run(const struct builder_wish *wish, struct built_plugin **ret_plugins,
                 struct chimera_error *err);
-void builder_free(struct built_plugin *plugins, size_t count);
 
 #endif

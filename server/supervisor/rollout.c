@@ -162,7 +162,7 @@ static int take_plugins(struct update *update, struct generation **ret_made,
     if (update->kind == UPDATE_TIER)
         changed = generation_merge(update->crew->generation, plugins, err);
     if (changed <= 0) {
-        builder_free(plugins, count);
+        built_plugins_free(plugins, count);
         return changed;
     }
     *ret_made = generation_new(update->file, plugins);

@@ -36,7 +36,7 @@ int crew_open(struct crew *crew, struct chimera_error *err);
 /* The first worker. */
 int crew_start(struct crew *crew, struct generation *generation, struct chimera_error *err);
 int crew_start_next(struct crew *crew, struct generation *generation, struct chimera_error *err);
-/* It has not accepted yet, so nobody misses it. None is allowed. */
+/* It has not accepted yet, so nobody misses it. Does nothing when there is none. */
 void crew_drop_next(struct crew *crew);
 
 /* The worker has said that it is ready, and accepts from now on. */

@@ -11,8 +11,8 @@
 #include <stdatomic.h>
 
 #include "server/config/config.h"
+#include "server/config/plugins.h"
 #include "server/config/tenant_plan.h"
-#include "server/supervisor/builder.h"
 
 /* In memory that jail, worker and supervisor share: odd while the jail answers. The jail makes it
  * odd when it is ready, the supervisor even again when the jail is gone, so each life has a number

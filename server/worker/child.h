@@ -46,7 +46,7 @@ enum worker_report {
 int worker_process_start(struct worker_process *process, const struct worker_start *start,
                          struct generation *generation, struct chimera_error *err);
 
-/* None is allowed. */
+/* Does nothing when there is none. */
 void worker_process_order(const struct worker_process *process, const struct order *order);
 
 /* Reads what there is of the report when `report_fd` is readable. A worker that has failed is

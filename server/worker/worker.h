@@ -12,7 +12,7 @@
 #include "server/base/shared_memory.h"
 #include "server/client/tls.h"
 #include "server/config/config.h"
-#include "server/supervisor/builder.h"
+#include "server/config/plugins.h"
 #include "server/telemetry/child.h"
 #include "server/tenant/evaluator.h"
 

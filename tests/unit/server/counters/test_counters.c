@@ -17,6 +17,7 @@
 
 #include "runtime/instance/guest.h"
 #include "runtime/text/utf8.h"
+#include "server/config/plugins.h"
 #include "server/counters/counters.h"
 #include "server/counters/scoreboard.h"
 
@@ -527,6 +528,33 @@ static void a_policy_keeps_its_number(void **state)
     shared_done(&memory);
 }
 
+static enum build_progress progress_of(const struct board *board, const char *id)
+{
+    struct board_spec spec;
+    board_read(board, board_find(board, chimera_slice_of(id)), &spec);
+    return spec.progress;
+}
+
+static void a_build_is_shown_while_there_is_one(void **state)
+{
+    static const uint8_t progress[] = {BUILD_WAITS, BUILD_FULL, BUILD_FAILED};
+    struct shared memory;
+    struct policies policies = make_policies(3, "a");
+    (void)state;
+    assert_int_equal(board_make(&memory, NULL), CHIMERA_OK);
+    struct board *board = memory.data;
+    board_enter(board, &policies);
+    assert_int_equal(progress_of(board, "a0"), BUILD_NONE);
+    board_show_progress(board, &policies, progress);
+    assert_int_equal(progress_of(board, "a0"), BUILD_WAITS);
+    assert_int_equal(progress_of(board, "a1"), BUILD_FULL);
+    assert_int_equal(progress_of(board, "a2"), BUILD_FAILED);
+    board_show_progress(board, &policies, NULL);
+    assert_int_equal(progress_of(board, "a2"), BUILD_NONE);
+    free_policies(&policies);
+    shared_done(&memory);
+}
+
 /* Not even a process that has the descriptor and the mapping. */
 static void only_its_maker_writes_to_the_board(void **state)
 {
@@ -563,6 +591,7 @@ int main(void)
         TEST(a_jail_is_believed_as_far_as_it_is_possible),
         TEST(without_counters_nothing_is_counted),
         cmocka_unit_test(a_policy_keeps_its_number),
+        cmocka_unit_test(a_build_is_shown_while_there_is_one),
         cmocka_unit_test(only_its_maker_writes_to_the_board),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

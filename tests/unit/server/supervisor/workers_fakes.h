@@ -255,7 +255,7 @@ void job_stop(struct job *job)
     *job = JOB_NONE;
 }
 
-void builder_free(struct built_plugin *plugins, size_t count)
+void built_plugins_free(struct built_plugin *plugins, size_t count)
 {
     (void)plugins, (void)count;
 }
