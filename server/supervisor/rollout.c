@@ -377,10 +377,12 @@ static int current_is_gone(struct update *update, int status, struct chimera_err
     return CHIMERA_OK;
 }
 
-int update_reaped(struct update *update, pid_t pid, int status, struct chimera_error *err)
+int update_reaped(struct update *update, pid_t pid, int status, bool *ret_is_known,
+                  struct chimera_error *err)
 {
     struct crew *crew = update->crew;
     struct chimera_error why = new_error(update);
+    *ret_is_known = true;
     if (job_reaped(&update->job, pid, status)) /* what it has said is read to its end */
         return CHIMERA_OK;
     if (pid == crew->current.pid)
@@ -390,6 +392,6 @@ int update_reaped(struct update *update, pid_t pid, int status, struct chimera_e
         refuse(update, &why);
         return CHIMERA_OK;
     }
-    crew_reaped(crew, pid, status);
+    *ret_is_known = false;
     return CHIMERA_OK;
 }

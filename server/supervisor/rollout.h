@@ -52,7 +52,8 @@ int update_pass_time(struct update *update, int64_t now_ms, int64_t *at_ms,
 int update_read_job(struct update *update, struct chimera_error *err);
 int update_read_current(struct update *update, struct chimera_error *err);
 void update_read_next(struct update *update);
-/* A child is gone. */
-int update_reaped(struct update *update, pid_t pid, int status, struct chimera_error *err);
+/* A child is gone. Known are the build, and the workers that serve or start. */
+int update_reaped(struct update *update, pid_t pid, int status, bool *ret_is_known,
+                  struct chimera_error *err);
 
 #endif

@@ -231,7 +231,7 @@ static void the_nearest_to_its_end_makes_place(void **state)
     snprintf(want, sizeof(want), " accept-10 kill-%d retire-9", victim);
     run_events("reload built next_ready");
     assert_string_equal(did, want);
-    update_reaped(&update, crew.retired[2].pid, 0, &err);
+    end_process(crew.retired[2].pid, 0);
     run_events("reload built next_ready");
     assert_string_equal(did, " accept-11 retire-10");
     assert_int_equal(crew.retired[2].pid, 10);

@@ -79,9 +79,18 @@ static int ev_late(void)
     is_current_late = true;
     return pass_time(0);
 }
+/* As the supervisor asks: who does not know the process leaves it to the next. */
+static int end_process(pid_t pid, int status)
+{
+    bool is_known = false;
+    int code = update_reaped(&update, pid, status, &is_known, &err);
+    if (!is_known)
+        crew_reaped(&crew, pid, status);
+    return code;
+}
 static int ev_dies(void)
 {
-    return update_reaped(&update, crew.current.pid, SIGSEGV, &err);
+    return end_process(crew.current.pid, SIGSEGV);
 }
 static int ev_next_ready(void)
 {
@@ -102,7 +111,7 @@ static int ev_next_late(void)
 }
 static int ev_next_dies(void)
 {
-    return update_reaped(&update, crew.next.pid, SIGSEGV, &err);
+    return end_process(crew.next.pid, SIGSEGV);
 }
 static int ev_reload(void)
 {
@@ -132,11 +141,11 @@ static int ev_cannot_start(void)
 }
 static int ev_retired_ends(void)
 {
-    return update_reaped(&update, crew.retired[0].pid, 0, &err);
+    return end_process(crew.retired[0].pid, 0);
 }
 static int ev_stranger_ends(void)
 {
-    return update_reaped(&update, 4711, 0, &err);
+    return end_process(4711, 0);
 }
 static int ev_stops(void)
 {
@@ -194,7 +203,7 @@ static int ev_stranger_stops(void)
 }
 static int ev_retired_dies(void)
 {
-    return update_reaped(&update, crew.retired[0].pid, SIGSEGV, &err);
+    return end_process(crew.retired[0].pid, SIGSEGV);
 }
 
 /* clang-format off */
