@@ -135,7 +135,7 @@ static int compare_builtins(const void *a, const void *b)
     return strcmp((*x)->name, (*y)->name);
 }
 
-/* Those that a Rego policy may leave to us. */
+/* The builtins that a Rego policy may leave to us. */
 static void print_builtins(void)
 {
     size_t count = 0;

@@ -71,7 +71,7 @@ static void write_counts(const struct admin_policy *policy, struct chimera_buffe
     chimera_buffer_byte(out, '}');
 }
 
-/* Of a policy that its quick tier serves. */
+/* How far the full tier of a policy is that its quick tier serves. */
 static const char *full_tier_of(const struct board_server *server,
                                 const struct admin_policy *policy)
 {

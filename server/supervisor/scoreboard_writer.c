@@ -26,10 +26,10 @@ void status_done(struct status *status)
 }
 
 /* Before the first worker, what it will serve. */
-static void show_policies(struct status *status, const struct crew *crew,
-                          const struct update *update)
+static void show_policies(struct status *status, const struct workers *workers,
+                          const struct rollout *rollout)
 {
-    struct policy_file *file = crew->generation ? crew->generation->file : update->file;
+    struct policy_file *file = workers->generation ? workers->generation->file : rollout->file;
     if (!file || file == status->shown)
         return;
     policy_file_drop(status->shown);
@@ -39,54 +39,55 @@ static void show_policies(struct status *status, const struct crew *crew,
 }
 
 /* Once more behind the end of a build, which takes it away. */
-static void show_progress(struct status *status, const struct update *update)
+static void show_progress(struct status *status, const struct rollout *rollout)
 {
-    const uint8_t *progress = update->file == status->shown ? update->job.progress : NULL;
+    const uint8_t *progress = rollout->file == status->shown ? rollout->build.progress : NULL;
     if (status->shown && (progress || status->is_progress_shown))
         board_show_progress(status->board, &status->shown->policies, progress);
     status->is_progress_shown = progress != NULL;
 }
 
-static enum board_stage stage_of(const struct crew *crew)
+static enum board_stage stage_of(const struct workers *workers)
 {
-    if (!crew->generation)
+    if (!workers->generation)
         return BOARD_STARTING;
-    if (crew_answers(crew))
+    if (workers_answer(workers))
         return BOARD_SERVING;
-    return crew->current.pid && crew->current.report_fd < 0 ? BOARD_STOPPED : BOARD_LOADING;
+    return workers->current.pid && workers->current.report_fd < 0 ? BOARD_STOPPED : BOARD_LOADING;
 }
 
-static uint32_t count_workers(const struct crew *crew)
+static uint32_t count_workers(const struct workers *workers)
 {
-    uint32_t count = crew->current.pid ? 1 : 0;
-    count += crew->next.pid ? 1 : 0;
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        count += crew->retired[i].pid ? 1 : 0;
+    uint32_t count = workers->current.pid ? 1 : 0;
+    count += workers->next.pid ? 1 : 0;
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        count += workers->retired[i].pid ? 1 : 0;
     return count;
 }
 
-void status_tell(struct status *status, const struct crew *crew, const struct update *update)
+void status_tell(struct status *status, const struct workers *workers,
+                 const struct rollout *rollout)
 {
     struct board_server *server = &status->server;
-    bool is_under_way = update->file != NULL;
-    show_policies(status, crew, update);
-    show_progress(status, update);
-    server->stage = (uint8_t)stage_of(crew);
-    server->is_building_first = !crew->generation && is_under_way;
-    server->is_building_full = is_under_way && update->kind == UPDATE_TIER;
-    server->is_reloading = is_under_way && update->kind == UPDATE_RELOAD;
+    bool is_under_way = rollout->file != NULL;
+    show_policies(status, workers, rollout);
+    show_progress(status, rollout);
+    server->stage = (uint8_t)stage_of(workers);
+    server->is_building_first = !workers->generation && is_under_way;
+    server->is_building_full = is_under_way && rollout->kind == ROLLOUT_TIER;
+    server->is_reloading = is_under_way && rollout->kind == ROLLOUT_RELOAD;
     bool has_worker = server->stage == BOARD_SERVING || server->stage == BOARD_STOPPED;
-    uint32_t seat = has_worker ? crew->current.seat : SEAT_NONE;
+    uint32_t seat = has_worker ? workers->current.seat : SEAT_NONE;
     if (seat != server->seat)
         status->measured_at_ms = 0; /* another worker */
     server->seat = seat;
-    server->worker_count = count_workers(crew);
-    server->restarts = crew->restarts;
-    server->reloads = update->reloads.accepted;
-    server->refused_reloads = update->reloads.refused;
-    server->reloaded_ms = (uint64_t)update->reloads.accepted_at_s * 1000;
-    server->refused_ms = (uint64_t)update->reloads.refused_at_s * 1000;
-    board_set_text(server->refusal, sizeof(server->refusal), update->reloads.why.text);
+    server->worker_count = count_workers(workers);
+    server->restarts = workers->restarts;
+    server->reloads = rollout->reloads.accepted;
+    server->refused_reloads = rollout->reloads.refused;
+    server->reloaded_ms = (uint64_t)rollout->reloads.accepted_at_s * 1000;
+    server->refused_ms = (uint64_t)rollout->reloads.refused_at_s * 1000;
+    board_set_text(server->refusal, sizeof(server->refusal), rollout->reloads.why.text);
     board_tell(status->board, server);
 }
 
@@ -147,28 +148,28 @@ static void add_process(struct board_process *sum, pid_t pid)
     sum->descriptors += count_descriptors(pid);
 }
 
-static void look(struct status *status, const struct crew *crew)
+static void look(struct status *status, const struct workers *workers)
 {
-    struct board_process workers = {.pid = crew->current.pid}, own = {.pid = getpid()};
-    const struct worker_process *all[CREW_RETIRED_MAX + 2] = {&crew->current, &crew->next};
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        all[i + 2] = &crew->retired[i];
-    for (size_t i = 0; i < CREW_RETIRED_MAX + 2; i++) {
-        add_process(&workers, all[i]->pid);
+    struct board_process served = {.pid = workers->current.pid}, own = {.pid = getpid()};
+    const struct worker_child *all[WORKERS_RETIRED_MAX + 2] = {&workers->current, &workers->next};
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        all[i + 2] = &workers->retired[i];
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX + 2; i++) {
+        add_process(&served, all[i]->pid);
         for (size_t jail = 0; jail < jails_count(all[i]->jails); jail++)
-            add_process(&workers, jails_pid(all[i]->jails, jail));
+            add_process(&served, jails_pid(all[i]->jails, jail));
     }
     add_process(&own, own.pid);
-    status->server.workers = workers;
+    status->server.workers = served;
     status->server.supervisor = own;
     board_tell(status->board, &status->server);
 }
 
-int64_t status_pass_time(struct status *status, const struct crew *crew, int64_t now_ms)
+int64_t status_pass_time(struct status *status, const struct workers *workers, int64_t now_ms)
 {
     if (!status->measured_at_ms || now_ms - status->measured_at_ms >= LOOK_EVERY_MS) {
         status->measured_at_ms = now_ms;
-        look(status, crew);
+        look(status, workers);
     }
     if (status->is_progress_shown)
         return now_ms + PROGRESS_EVERY_MS;

@@ -20,10 +20,11 @@ void status_init(struct status *status, struct board *board);
 void status_done(struct status *status);
 
 /* After each event. */
-void status_tell(struct status *status, const struct crew *crew, const struct update *update);
+void status_tell(struct status *status, const struct workers *workers,
+                 const struct rollout *rollout);
 void status_stopping(struct status *status);
 
 /* When the processes should be looked at again. */
-int64_t status_pass_time(struct status *status, const struct crew *crew, int64_t now_ms);
+int64_t status_pass_time(struct status *status, const struct workers *workers, int64_t now_ms);
 
 #endif

@@ -35,9 +35,9 @@ struct supervisor {
     struct shared board, counters;
     struct telemetry telemetry;
     int signal_fd;
-    struct crew crew;     /* the workers */
-    struct update update; /* what they shall serve next */
-    struct admin_process admin;
+    struct workers workers; /* the workers */
+    struct rollout rollout; /* what they shall serve next */
+    struct admin_child admin;
     struct status status; /* of all that, on the board */
     struct certificates certificates;
     struct stand_in stand_in; /* for a worker that is not there */
@@ -87,7 +87,7 @@ static void reap_all(struct supervisor *supervisor)
     while (supervisor->code == CHIMERA_OK &&
            (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
         if (WIFSTOPPED(status) || WIFCONTINUED(status))
-            crew_stopped(&supervisor->crew, pid, WIFSTOPPED(status));
+            workers_stopped(&supervisor->workers, pid, WIFSTOPPED(status));
         else
             tell_of_exit(supervisor, pid, status);
 }
@@ -106,7 +106,7 @@ static void read_signals(struct supervisor *supervisor)
     reap_all(supervisor);
     if (supervisor->code == CHIMERA_OK && is_reload) {
         certificates_look(&supervisor->certificates, true);
-        update_reload(&supervisor->update);
+        rollout_reload(&supervisor->rollout);
     }
 }
 
@@ -150,8 +150,8 @@ static int64_t tell_status(struct supervisor *supervisor, int64_t now_ms)
 {
     if (!supervisor->config->has_admin)
         return NEVER_MS;
-    status_tell(&supervisor->status, &supervisor->crew, &supervisor->update);
-    return status_pass_time(&supervisor->status, &supervisor->crew, now_ms);
+    status_tell(&supervisor->status, &supervisor->workers, &supervisor->rollout);
+    return status_pass_time(&supervisor->status, &supervisor->workers, now_ms);
 }
 
 static void tell_stopping(struct supervisor *supervisor)
@@ -171,25 +171,24 @@ static void end_status(struct supervisor *supervisor)
 
 static void start_admin(struct supervisor *supervisor)
 {
-    supervisor->code =
-        admin_process_open(&supervisor->admin, supervisor->config, &supervisor->board,
-                           &supervisor->counters, supervisor->err);
+    supervisor->code = admin_child_open(&supervisor->admin, supervisor->config, &supervisor->board,
+                                        &supervisor->counters, supervisor->err);
 }
 
 static bool admin_ended(struct supervisor *supervisor, pid_t pid, int status)
 {
     (void)status;
-    return admin_process_reaped(&supervisor->admin, pid);
+    return admin_child_reaped(&supervisor->admin, pid);
 }
 
 static int64_t restart_admin(struct supervisor *supervisor, int64_t now_ms)
 {
-    return admin_process_pass_time(&supervisor->admin, now_ms);
+    return admin_child_pass_time(&supervisor->admin, now_ms);
 }
 
 static void stop_admin(struct supervisor *supervisor)
 {
-    admin_process_close(&supervisor->admin);
+    admin_child_close(&supervisor->admin);
 }
 
 /* --- The exporter --- */
@@ -234,7 +233,7 @@ static void read_certificates(struct supervisor *supervisor)
     struct order order = {.verb = ORDER_NONE};
     supervisor->code = certificates_read(&supervisor->certificates, &order, supervisor->err);
     if (supervisor->code == CHIMERA_OK && order.verb)
-        crew_order(&supervisor->crew, &order);
+        workers_order(&supervisor->workers, &order);
 }
 
 static void end_certificates(struct supervisor *supervisor)
@@ -285,7 +284,7 @@ static int64_t look_at_files(struct supervisor *supervisor, int64_t now_ms)
         return at_ms;
     certificates_look(&supervisor->certificates, false);
     if (!supervisor->config->options.is_watch_off)
-        update_look(&supervisor->update);
+        rollout_look(&supervisor->rollout);
     return at_ms;
 }
 
@@ -299,82 +298,83 @@ static void end_watch(struct supervisor *supervisor)
 
 static void open_workers(struct supervisor *supervisor)
 {
-    crew_init(&supervisor->crew, supervisor->config, &supervisor->board, &supervisor->counters,
-              &supervisor->telemetry, &supervisor->certificates.served);
-    supervisor->code = crew_open(&supervisor->crew, supervisor->err);
+    workers_init(&supervisor->workers, supervisor->config, &supervisor->board,
+                 &supervisor->counters, &supervisor->telemetry, &supervisor->certificates.served);
+    supervisor->code = workers_open(&supervisor->workers, supervisor->err);
 }
 
 /* The first one serves when the certificates are good. */
 static int current_fd(const struct supervisor *supervisor)
 {
-    return supervisor->certificates.is_starting ? -1 : supervisor->crew.current.report_fd;
+    return supervisor->certificates.is_starting ? -1 : supervisor->workers.current.report_fd;
 }
 
 static void read_current(struct supervisor *supervisor)
 {
-    supervisor->code = update_read_current(&supervisor->update, supervisor->err);
+    supervisor->code = rollout_read_current(&supervisor->rollout, supervisor->err);
 }
 
 static int next_fd(const struct supervisor *supervisor)
 {
-    return supervisor->crew.next.report_fd;
+    return supervisor->workers.next.report_fd;
 }
 
 static void read_next(struct supervisor *supervisor)
 {
-    update_read_next(&supervisor->update);
+    rollout_read_next(&supervisor->rollout);
 }
 
 static bool worker_ended(struct supervisor *supervisor, pid_t pid, int status)
 {
-    return crew_reaped(&supervisor->crew, pid, status);
+    return workers_reaped(&supervisor->workers, pid, status);
 }
 
 static int64_t restart_workers(struct supervisor *supervisor, int64_t now_ms)
 {
-    return crew_pass_time(&supervisor->crew, now_ms);
+    return workers_pass_time(&supervisor->workers, now_ms);
 }
 
 static void stop_workers(struct supervisor *supervisor)
 {
-    crew_stop(&supervisor->crew);
+    workers_stop(&supervisor->workers);
 }
 
 /* --- What they serve --- */
 
 static void begin_rollout(struct supervisor *supervisor)
 {
-    update_init(&supervisor->update, supervisor->config, &supervisor->crew);
-    supervisor->code = update_begin(&supervisor->update, supervisor->file, supervisor->err);
+    rollout_init(&supervisor->rollout, supervisor->config, &supervisor->workers);
+    supervisor->code = rollout_begin(&supervisor->rollout, supervisor->file, supervisor->err);
 }
 
 static int build_fd(const struct supervisor *supervisor)
 {
-    return supervisor->update.job.fd;
+    return supervisor->rollout.build.fd;
 }
 
 static void read_build(struct supervisor *supervisor)
 {
-    supervisor->code = update_read_job(&supervisor->update, supervisor->err);
+    supervisor->code = rollout_read_build(&supervisor->rollout, supervisor->err);
 }
 
-static bool rollout_ended(struct supervisor *supervisor, pid_t pid, int status)
+static bool rollout_child_ended(struct supervisor *supervisor, pid_t pid, int status)
 {
     bool is_known = false;
-    supervisor->code = update_reaped(&supervisor->update, pid, status, &is_known, supervisor->err);
+    supervisor->code =
+        rollout_reaped(&supervisor->rollout, pid, status, &is_known, supervisor->err);
     return is_known;
 }
 
 static int64_t pass_time_rollout(struct supervisor *supervisor, int64_t now_ms)
 {
     int64_t at_ms = NEVER_MS;
-    supervisor->code = update_pass_time(&supervisor->update, now_ms, &at_ms, supervisor->err);
+    supervisor->code = rollout_pass_time(&supervisor->rollout, now_ms, &at_ms, supervisor->err);
     return at_ms;
 }
 
 static void end_rollout(struct supervisor *supervisor)
 {
-    update_end(&supervisor->update);
+    rollout_end(&supervisor->rollout);
 }
 
 /* --- The readiness port --- */
@@ -382,14 +382,14 @@ static void end_rollout(struct supervisor *supervisor)
 /* While nobody else answers there; before the first worker it does not listen. */
 static int unanswered_fd(const struct supervisor *supervisor)
 {
-    bool is_unanswered = supervisor->update.has_served && !crew_answers(&supervisor->crew);
-    return is_unanswered && stand_in_has_room(&supervisor->stand_in) ? supervisor->crew.probe_fd
+    bool is_unanswered = supervisor->rollout.has_served && !workers_answer(&supervisor->workers);
+    return is_unanswered && stand_in_has_room(&supervisor->stand_in) ? supervisor->workers.probe_fd
                                                                      : -1;
 }
 
 static void accept_unanswered(struct supervisor *supervisor)
 {
-    stand_in_accept(&supervisor->stand_in, supervisor->crew.probe_fd, chimera_clock_ms());
+    stand_in_accept(&supervisor->stand_in, supervisor->workers.probe_fd, chimera_clock_ms());
 }
 
 static int64_t answer_unanswered(struct supervisor *supervisor, int64_t now_ms)
@@ -417,7 +417,7 @@ static const struct part parts[] = {
     {start_watch, changes_fd, read_changes, NULL, look_at_files, end_watch},
     {NULL, next_fd, read_next, NULL, NULL, NULL},
     {NULL, current_fd, read_current, NULL, NULL, NULL},
-    {begin_rollout, build_fd, read_build, rollout_ended, pass_time_rollout, end_rollout},
+    {begin_rollout, build_fd, read_build, rollout_child_ended, pass_time_rollout, end_rollout},
     {NULL, unanswered_fd, accept_unanswered, NULL, answer_unanswered, end_stand_in},
     {NULL, NULL, NULL, NULL, NULL, tell_stopping},
 };

@@ -38,14 +38,14 @@ static int open_pipe(struct telemetry *telemetry, struct chimera_error *err)
 /* In the child. The exit code. */
 static int run_exporter(struct telemetry *telemetry, int report_fd)
 {
-    const struct exporter_wish wish = {.config = telemetry->config,
-                                       .board = telemetry->board,
-                                       .counters = telemetry->counters,
-                                       .page = &telemetry->page,
-                                       .span_fd = telemetry->span_read,
-                                       .started_ns = telemetry->started_ns,
-                                       .report_fd = report_fd};
-    return exporter_run(&wish);
+    const struct exporter_input input = {.config = telemetry->config,
+                                         .board = telemetry->board,
+                                         .counters = telemetry->counters,
+                                         .page = &telemetry->page,
+                                         .span_fd = telemetry->span_read,
+                                         .started_ns = telemetry->started_ns,
+                                         .report_fd = report_fd};
+    return exporter_run(&input);
 }
 
 /* EXPORTER_READY, a reason, or nothing at all. */

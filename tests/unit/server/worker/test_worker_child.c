@@ -17,7 +17,7 @@ static void one_that_is_ready_stays(void **state)
     assert_int_equal(worker.report_fd, -1);
     assert_true(worker.pid > 0);
     /* And is not given up, however late it is. */
-    assert_int_equal(worker_process_pass_time(&worker, INT64_MAX, &err), WORKER_IS_READY);
+    assert_int_equal(worker_child_pass_time(&worker, INT64_MAX, &err), WORKER_IS_READY);
     assert_int_equal(kill(worker.pid, 0), 0);
 }
 
@@ -63,7 +63,7 @@ static void a_report_without_an_end_is_not_waited_for(void **state)
     struct pollfd polled = {.fd = worker.report_fd, .events = POLLIN};
     while (worker.said.size < strlen("I could go on")) {
         assert_int_equal(poll(&polled, 1, -1), 1);
-        assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_STARTING);
+        assert_int_equal(worker_child_read_report(&worker, &err), WORKER_IS_STARTING);
     }
     assert_true(worker.until_ms <= chimera_clock_ms() + 1000); /* and not until its start is late */
     assert_fails("I could go on");
@@ -82,7 +82,7 @@ static void the_shortest_report_has_no_longer_time(void **state)
     struct pollfd polled = {.fd = worker.report_fd, .events = POLLIN};
     int64_t until_ms = worker.until_ms;
     assert_int_equal(poll(&polled, 1, -1), 1);
-    assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_STARTING);
+    assert_int_equal(worker_child_read_report(&worker, &err), WORKER_IS_STARTING);
     assert_true(worker.until_ms < until_ms && worker.until_ms <= chimera_clock_ms() + 1000);
     assert_fails("x");
 }
@@ -104,7 +104,7 @@ static void who_says_nothing_keeps_its_time(void **state)
     (void)state;
     start(obey);
     int64_t until_ms = worker.until_ms;
-    assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_STARTING);
+    assert_int_equal(worker_child_read_report(&worker, &err), WORKER_IS_STARTING);
     assert_int_equal(worker.until_ms, until_ms);
 }
 
@@ -203,7 +203,7 @@ static void a_report_outlives_its_worker(void **state)
     (void)state;
     start(fail_and_end);
     assert_int_equal(waitpid(worker.pid, &status, 0), worker.pid);
-    worker_process_reaped(&worker, status, &err);
+    worker_child_reaped(&worker, status, &err);
     assert_string_equal(err.text, "the settings are wrong");
     assert_none();
 }
@@ -250,7 +250,7 @@ static void details_follow_the_reason(void **state)
     jails_stopped = links_closed = 0;
     start(fail_with_details);
     assert_int_equal(waitpid(worker.pid, &status, 0), worker.pid);
-    worker_process_reaped(&worker, status, NULL); /* nobody asks */
+    worker_child_reaped(&worker, status, NULL); /* nobody asks */
     assert_none();
 }
 
@@ -267,7 +267,7 @@ static void one_that_ends_as_soon_as_it_is_ready_is_described(void **state)
     (void)state;
     start(be_ready_and_end);
     assert_int_equal(waitpid(worker.pid, &status, 0), worker.pid);
-    worker_process_reaped(&worker, status, &err);
+    worker_child_reaped(&worker, status, &err);
     assert_string_equal(err.text, "the worker ended with exit code 3");
     assert_none();
 }
@@ -355,12 +355,12 @@ static void an_order_reaches_it(void **state)
 {
     (void)state;
     start(obey);
-    worker_process_order(&worker, &(struct order){.verb = ORDER_ACCEPT});
+    worker_child_order(&worker, &(struct order){.verb = ORDER_ACCEPT});
     assert_int_equal(await_report(), WORKER_IS_READY);
-    worker_process_kill(&worker);
+    worker_child_kill(&worker);
     assert_none();
-    worker_process_order(&worker, &(struct order){.verb = ORDER_ACCEPT}); /* there is none */
-    worker_process_kill(&worker);
+    worker_child_order(&worker, &(struct order){.verb = ORDER_ACCEPT}); /* there is none */
+    worker_child_kill(&worker);
     assert_int_equal(jails_stopped, 1);
 }
 

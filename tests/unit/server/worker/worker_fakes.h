@@ -139,7 +139,7 @@ static struct generation generation = {.file = &file};
 static struct config config;
 static struct shared board, counters;
 static struct telemetry telemetry = {.span_write = -1};
-static struct worker_process worker;
+static struct worker_child worker;
 static struct chimera_error err;
 static unsigned open_before;
 static int given[5] = {-1, -1, -1, -1, -1}; /* sockets and certificates, when a test opens them */
@@ -163,7 +163,7 @@ static inline int set_up(void **state)
     err = (struct chimera_error){0};
     users = 0;
     jails_stopped = links_closed = 0;
-    worker = WORKER_PROCESS_NONE;
+    worker = WORKER_CHILD_NONE;
     link_count = 0;
     fork_fails = false;
     if (shared_make(&board, "board", 4096, true, NULL) < 0 ||
@@ -176,7 +176,7 @@ static inline int set_up(void **state)
 static inline int take_down(void **state)
 {
     (void)state;
-    worker_process_kill(&worker);
+    worker_child_kill(&worker);
     shared_done(&board);
     shared_done(&counters);
     return 0;
@@ -195,7 +195,7 @@ static inline int try_to_start(int (*run)(const struct worker_start *start))
     behaviour = run;
     worker.is_stopped = true; /* whatever was there before */
     worker.step = 7;
-    return worker_process_start(&worker, &told, &generation, &err);
+    return worker_child_start(&worker, &told, &generation, &err);
 }
 
 static inline void start(int (*run)(const struct worker_start *start))
@@ -217,8 +217,8 @@ static inline enum worker_report await_report(void)
         struct pollfd polled = {.fd = worker.report_fd, .events = POLLIN};
         int64_t now_ms = chimera_clock_ms(), left_ms = worker.until_ms - now_ms;
         poll(&polled, 1, left_ms > 0 ? (int)left_ms : 0);
-        report = polled.revents ? worker_process_read_report(&worker, &err)
-                                : worker_process_pass_time(&worker, chimera_clock_ms(), &err);
+        report = polled.revents ? worker_child_read_report(&worker, &err)
+                                : worker_child_pass_time(&worker, chimera_clock_ms(), &err);
     }
     return report;
 }
