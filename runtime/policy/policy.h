@@ -76,6 +76,7 @@ struct chimera_run_report {
     uint32_t resets; /* 1, unless the instance could not be brought back */
     uint64_t pages;  /* that were copied back */
     uint64_t reset_ns;
+    uint64_t wall_ns, cpu_ns; /* 0: left to the caller, as it is here */
 };
 void chimera_policy_last_run(const struct chimera_policy *policy, unsigned lane,
                              struct chimera_run_report *ret_report);

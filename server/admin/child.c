@@ -11,8 +11,8 @@
 #include "runtime/log/log.h"
 #include "server/admin/server.h"
 #include "server/base/role.h"
+#include "server/base/socket.h"
 #include "server/lockdown/lockdown.h"
-#include "server/worker/listener.h"
 
 #define TARGET "server::admin"
 #define PAUSE_MS 1000
@@ -67,9 +67,9 @@ int admin_child_open(struct admin_child *child, const struct config *config, str
     *child = (struct admin_child){.config = config, .board = board, .counters = counters, .fd = -1};
     if (!config->has_admin)
         return CHIMERA_OK;
-    int code = listener_bind(&config->admin_address, &child->fd, &why);
+    int code = socket_bind(&config->admin_address, &child->fd, &why);
     if (code == CHIMERA_OK)
-        code = listener_listen(child->fd, &why);
+        code = socket_listen(child->fd, &why);
     if (code < 0)
         return chimera_fail(err, code, "--admin-port: %s", why.text);
     return start_process(child, err);

@@ -7,31 +7,14 @@
 
 /* Prometheus' text format 0.0.4. A family is written in one go, so each goes over all policies. */
 
-struct family { /* one of the plain counters of a policy */
-    const char *name, *help;
-    size_t offset; /* in struct counters_view */
-    double scale;  /* 0: a whole number */
-};
-
-#define FAMILY(name, field, scale, help) \
-    {"chimera_policy_" name, help, offsetof(struct counters_view, field), scale}
-
-static const struct family families[] = {
-    FAMILY("mutations_total", mutated, 0, "Evaluations that proposed a change of the object."),
-    FAMILY("monitored_total", monitored, 0, "Verdicts that monitor mode changed to an acceptance."),
-    FAMILY("traps_total", traps, 0, "Evaluations that ended in a trap."),
-    FAMILY("deadlines_total", deadlines, 0, "Evaluations that were stopped at their time limit."),
-    FAMILY("failures_total", failures, 0,
-           "Evaluations that could not begin: no instance could be made."),
-    FAMILY("start_errors_total", start_errors, 0,
-           "Requests that were rejected because the policy has not started."),
-    FAMILY("log_lines_dropped_total", log_lines_dropped, 0,
-           "Log lines that were dropped because the policy wrote too many."),
-    FAMILY("cpu_seconds_total", cpu_ns, 1e-9,
-           "CPU time of evaluations; sampled where they are short."),
-    FAMILY("resets_total", resets, 0, "Instances brought back to their start."),
-    FAMILY("dirty_pages_total", dirty_pages, 0, "Pages of 4 KiB that resets copied back."),
-    FAMILY("reset_seconds_total", reset_ns, 1e-9, "Time that resets took."),
+static const struct family { /* one of the plain counters of a policy */
+    const char *name, *help; /* NULL: it is in none of its own */
+    size_t offset;           /* in struct counters_view */
+    double scale;            /* 0: a whole number */
+} families[] = {
+#define X(field, name, help, scale) {name, help, offsetof(struct counters_view, field), scale},
+    COUNTERS_LIST(X)
+#undef X
 };
 
 /* Upper ends of the buckets of evaluations, in nanoseconds. */
@@ -354,6 +337,8 @@ static void write_policies(const struct walk *walk)
                  out);
     for_each_policy(walk, write_verdicts, NULL);
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        if (!families[i].name)
+            continue;
         begin_family(families[i].name, "counter", families[i].help, out);
         for_each_policy(walk, write_counter, &families[i]);
     }

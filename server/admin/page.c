@@ -102,13 +102,9 @@ static int compare_rows(const void *a, const void *b)
 
 static void add_up(struct counters_view *sum, const struct counters_view *counts)
 {
-    sum->evaluations += counts->evaluations;
-    sum->accepted += counts->accepted;
-    sum->rejected += counts->rejected;
-    sum->errors += counts->errors;
-    sum->mutated += counts->mutated;
-    sum->traps += counts->traps;
-    sum->deadlines += counts->deadlines;
+#define X(name, ...) sum->name += counts->name;
+    COUNTERS_LIST(X)
+#undef X
     for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
         sum->wall.count[i] += counts->wall.count[i];
     sum->wall.total += counts->wall.total;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/admin/routes.h"
-#include "server/config/plugins.h"
 
 #include "runtime/json/tree.h"
+#include "server/config/plugins.h"
 
 static void write_text(const char *key, struct chimera_slice text, struct chimera_buffer *out)
 {
@@ -48,17 +48,12 @@ static void write_moment(const char *key, uint64_t ms, struct chimera_buffer *ou
 static void write_counts(const struct admin_policy *policy, struct chimera_buffer *out)
 {
     const struct counters_view *counts = &policy->counts;
-    chimera_buffer_print(out, ",\"counts\":{\"evaluations\":%llu",
-                         (unsigned long long)counts->evaluations);
-    write_number("accepted", counts->accepted, out);
-    write_number("rejected", counts->rejected, out);
-    write_number("errors", counts->errors, out);
-    write_number("mutated", counts->mutated, out);
-    write_number("monitored", counts->monitored, out);
-    write_number("traps", counts->traps, out);
-    write_number("deadlines", counts->deadlines, out);
-    write_number("failures", counts->failures, out);
-    write_number("start_errors", counts->start_errors, out);
+    const char *before = ",\"counts\":{";
+#define X(name, ...)                                                                             \
+    chimera_buffer_print(out, "%s\"" #name "\":%llu", before, (unsigned long long)counts->name); \
+    before = ",";
+    COUNTERS_VERDICTS(X)
+#undef X
     chimera_buffer_text(out, "},\"cost\":{\"cpu_seconds\":");
     chimera_buffer_print(out, "%.6f", (double)counts->cpu_ns / 1e9);
     write_word("cpu_class", admin_cpu_class_of(counts), out);

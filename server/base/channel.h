@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* channel.h - messages of any length over a pair of packet sockets, one asked at a time.
  *
- * Packets keep their bounds, so that whoever comes new to an end (a jail that took the place of a
+ * Packets keep their bounds, so that whoever comes new to an end (a tenant that took the place of a
  * crashed one) finds the next message by itself; what belongs to an older one is passed over.
  */
 #ifndef CHIMERA_SERVER_BASE_CHANNEL_H

@@ -2,7 +2,7 @@
 /* shared_memory.h - memory that processes of the server have in common.
  *
  * The supervisor makes it and keeps the descriptor. No child inherits the mapping: one that is to
- * have it maps it anew, before it gives up its descriptors, and the others (builds, jails) never
+ * have it maps it anew, before it gives up its descriptors, and the others (builds, tenants) never
  * see it.
  */
 #ifndef CHIMERA_SERVER_BASE_SHARED_MEMORY_H

@@ -6,23 +6,14 @@
 #ifndef CHIMERA_SERVER_CONFIG_CONFIG_H
 #define CHIMERA_SERVER_CONFIG_CONFIG_H
 
-#include <netinet/in.h>
 #include <stdint.h>
 
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
+#include "server/base/socket.h"
 #include "server/config/options.h"
 
 #define WORKERS_MAX 256
-
-struct address {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    };
-    socklen_t size;
-};
 
 struct config {
     struct options options; /* borrowed texts */

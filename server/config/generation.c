@@ -134,7 +134,7 @@ static int fill_file(struct policy_file *file, const struct config *config,
     if (code == CHIMERA_OK)
         code = check_kubernetes(config, &file->policies, err);
     if (code == CHIMERA_OK)
-        code = isolation_parse(config->options.isolate, &file->policies, &file->isolation, err);
+        code = tenant_plan_parse(config->options.isolate, &file->policies, &file->plan, err);
     return code;
 }
 
@@ -173,7 +173,7 @@ void policy_file_drop(struct policy_file *file)
     while (*link != file)
         link = &(*link)->next;
     *link = file->next;
-    isolation_done(&file->isolation);
+    tenant_plan_done(&file->plan);
     policies_done(&file->policies);
     freed_memory_wipe_small();
     free(file);
@@ -184,7 +184,7 @@ void policy_file_forget_settings(const struct kept_settings *kept)
     for (struct policy_file *file = all; file; file = file->next)
         for (size_t i = 0; i < file->policies.policy_count; i++) {
             char *settings = file->policies.policy[i].settings;
-            if (!kept || kept->file != file || file->isolation.jail_of[i] != kept->tenant)
+            if (!kept || kept->file != file || file->plan.tenant_of[i] != kept->tenant)
                 explicit_bzero(settings, strlen(settings));
         }
 }

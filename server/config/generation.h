@@ -3,8 +3,8 @@
  * that were built for them.
  *
  * Immutable and counted: the supervisor has some at once (what is served, what shall be served
- * next, what retired workers and their jails still need), and each worker has a copy by its fork. A
- * tier swap is another generation of the same file.
+ * next, what retired workers and their tenants still need), and each worker has a copy by its fork.
+ * A tier swap is another generation of the same file.
  */
 #ifndef CHIMERA_SERVER_CONFIG_GENERATION_H
 #define CHIMERA_SERVER_CONFIG_GENERATION_H
@@ -23,7 +23,7 @@ struct policy_file {
     unsigned users;
     struct policy_stamp stamp; /* from before it was read */
     struct policies policies;
-    struct isolation isolation;
+    struct tenant_plan plan;
     struct policy_file *next; /* in the list of all */
 };
 
@@ -51,7 +51,7 @@ void policy_file_drop(struct policy_file *file);
  * that are not isolated. */
 struct kept_settings {
     const struct policy_file *file;
-    size_t tenant; /* NO_JAIL: of those that are not isolated */
+    size_t tenant; /* NO_TENANT: of those that are not isolated */
 };
 
 /* In a fork: overwrites all settings but those to keep, in all files. NULL keeps none. Called by

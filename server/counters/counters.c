@@ -122,9 +122,15 @@ static void count_run(struct counters_policy *policy, uint64_t wall_ns,
     add(&policy->reset_ns, report->reset_ns);
 }
 
-void counters_end(struct counters_policy *policy, const struct counters_meter *meter, int code,
-                  const struct chimera_response *response, const struct chimera_run_report *report)
+static uint64_t at_most(uint64_t value, uint64_t limit)
 {
+    return value < limit ? value : limit;
+}
+
+void counters_end(struct counters_policy *policy, const struct counters_meter *meter, int code,
+                  const struct chimera_response *response, const struct chimera_run_report *cost)
+{
+    struct chimera_run_report report = *cost;
     if (!policy)
         return;
     if (code < 0) {
@@ -132,27 +138,13 @@ void counters_end(struct counters_policy *policy, const struct counters_meter *m
         return;
     }
     uint64_t wall_ns = chimera_clock_ns() - meter->began_ns;
-    count_cpu(policy, meter, wall_ns);
-    count_run(policy, wall_ns, response, report);
-}
-
-static uint64_t at_most(uint64_t value, uint64_t limit)
-{
-    return value < limit ? value : limit;
-}
-
-void counters_count_remote(struct counters_policy *policy, uint64_t wall_ns, int code,
-                           const struct chimera_response *response, const struct wire_cost *cost)
-{
-    struct chimera_run_report report = cost->run;
-    if (!policy)
-        return;
-    if (code < 0) {
-        add(&policy->failures, 1);
-        return;
-    }
     report.reset_ns = at_most(report.reset_ns, wall_ns);
-    count_cpu_sample(policy, at_most(cost->cpu_ns, wall_ns), wall_ns);
+    if (report.wall_ns) {
+        wall_ns = at_most(report.wall_ns, wall_ns);
+        count_cpu_sample(policy, at_most(report.cpu_ns, wall_ns), wall_ns);
+    } else {
+        count_cpu(policy, meter, wall_ns);
+    }
     count_run(policy, wall_ns, response, &report);
 }
 
@@ -244,7 +236,7 @@ void counters_read(const struct counters *counters, uint32_t number, struct coun
 {
     const struct counters_policy *policy =
         &counters->policy[number < COUNTERS_POLICIES ? number : 0];
-#define X(name) ret_view->name = load(&policy->name);
+#define X(name, ...) ret_view->name = load(&policy->name);
     COUNTERS_LIST(X)
 #undef X
     for (unsigned i = 0; i < COUNTERS_CPU_CLASSES; i++)

@@ -17,39 +17,52 @@
 #include "server/counters/label_series.h"
 #include "server/counters/rejections.h"
 #include "server/counters/worker_score.h"
-#include "server/tenant/message.h"
 
 #define COUNTERS_POLICIES BOARD_POLICIES
 /* CPU time of an evaluation by powers of ten: up to 1 µs, 10 µs, … 10 s, and more. */
 #define COUNTERS_CPU_CLASSES 9
 
-/* The plain counters, as a list so that writers and readers cannot disagree. */
-#define COUNTERS_LIST(X)                                                                    \
-    X(evaluations) /* by this policy's own code, also as a member of a group; of a group */ \
-    X(accepted)    /* of these: the guest's verdict */                                      \
-    X(rejected)                                                                             \
-    X(mutated)                                                                              \
-    X(errors)    /* rejections with code 500: it could not be evaluated */                  \
-    X(monitored) /* verdicts that monitor mode changed */                                   \
-    X(traps)                                                                                \
-    X(deadlines)                                                                            \
-    X(failures)     /* no instance could be made: answered with 500, not an evaluation */   \
-    X(start_errors) /* requests of a policy that has not started */                         \
-    X(wall_ns)                                                                              \
-    X(cpu_ns)      /* measured or estimated, see counters_begin() */                        \
-    X(cpu_samples) /* how many were measured */                                             \
-    X(cpu_sample_ns)                                                                        \
-    X(log_lines_dropped) /* it wrote too many */                                            \
-    X(resets)                                                                               \
-    X(dirty_pages) /* copied back by resets */                                              \
-    X(reset_ns)
+/* The plain counters, as a list so that writers and readers cannot disagree. A row is the name, and
+ * the family of its own that a counter is on /metrics (NULL: none) with its help, and what a number
+ * is multiplied by, 0: nothing. The verdicts are the "counts" on /policies. */
+#define COUNTERS_VERDICTS(X)                                                                      \
+    X(evaluations, NULL, NULL, 0) /* by this policy's own code, also as a member of a group; of a \
+                                     group */                                                     \
+    X(accepted, NULL, NULL, 0)    /* of these: the guest's verdict */                             \
+    X(rejected, NULL, NULL, 0)                                                                    \
+    X(errors, NULL, NULL, 0) /* rejections with code 500: it could not be evaluated */            \
+    X(mutated, "chimera_policy_mutations_total",                                                  \
+      "Evaluations that proposed a change of the object.", 0)                                     \
+    X(monitored, "chimera_policy_monitored_total",                                                \
+      "Verdicts that monitor mode changed to an acceptance.", 0)                                  \
+    X(traps, "chimera_policy_traps_total", "Evaluations that ended in a trap.", 0)                \
+    X(deadlines, "chimera_policy_deadlines_total",                                                \
+      "Evaluations that were stopped at their time limit.", 0)                                    \
+    X(failures, "chimera_policy_failures_total",                                                  \
+      "Evaluations that could not begin: no instance could be made.",                             \
+      0) /* answered with 500, not an evaluation */                                               \
+    X(start_errors, "chimera_policy_start_errors_total",                                          \
+      "Requests that were rejected because the policy has not started.", 0)
+#define COUNTERS_COSTS(X)                                                                          \
+    X(log_lines_dropped, "chimera_policy_log_lines_dropped_total",                                 \
+      "Log lines that were dropped because the policy wrote too many.", 0)                         \
+    X(wall_ns, NULL, NULL, 0)                                                                      \
+    X(cpu_ns, "chimera_policy_cpu_seconds_total",                                                  \
+      "CPU time of evaluations; sampled where they are short.", 1e-9) /* see counters_begin() */   \
+    X(cpu_samples, NULL, NULL, 0)                                     /* how many were measured */ \
+    X(cpu_sample_ns, NULL, NULL, 0)                                                                \
+    X(resets, "chimera_policy_resets_total", "Instances brought back to their start.", 0)          \
+    X(dirty_pages, "chimera_policy_dirty_pages_total", "Pages of 4 KiB that resets copied back.",  \
+      0)                                                                                           \
+    X(reset_ns, "chimera_policy_reset_seconds_total", "Time that resets took.", 1e-9)
+#define COUNTERS_LIST(X) COUNTERS_VERDICTS(X) COUNTERS_COSTS(X)
 
 /* Answers are told apart by these; the last place is for all others. */
 #define COUNTERS_STATUSES 16
 extern const uint16_t counters_statuses[COUNTERS_STATUSES - 1];
 
 struct counters_policy { /* all zeros: nothing counted */
-#define X(name) _Atomic uint64_t name;
+#define X(name, ...) _Atomic uint64_t name;
     COUNTERS_LIST(X)
 #undef X
     _Atomic uint32_t series_count; /* label sets */
@@ -85,15 +98,11 @@ struct counters_meter { /* one evaluation, on one thread */
 
 /* Around an evaluation. CPU time is measured for every eighth evaluation, and for all of a policy
  * that takes long, because asking for it costs a system call; for the others it is estimated by the
- * share of the time that the last sample needed. */
+ * share of the time that the last sample needed. Who evaluates in another process measures both
+ * times there, and is believed as far as it is possible: up to what was waited for it. */
 void counters_begin(const struct counters_policy *policy, struct counters_meter *ret_meter);
 void counters_end(struct counters_policy *policy, const struct counters_meter *meter, int code,
-                  const struct chimera_response *response, const struct chimera_run_report *report);
-
-/* The same of a policy that a jail holds. What the jail says of its cost is believed as far as it
- * is possible. */
-void counters_count_remote(struct counters_policy *policy, uint64_t wall_ns, int code,
-                           const struct chimera_response *response, const struct wire_cost *cost);
+                  const struct chimera_response *response, const struct chimera_run_report *cost);
 
 /* A group has no code of its own: only its verdict and its time count. */
 void counters_count_group(struct counters_policy *policy, uint64_t wall_ns,
@@ -119,7 +128,7 @@ void counters_count_answer(struct counters *counters, unsigned status);
 /* --- For readers. --- */
 
 struct counters_view {
-#define X(name) uint64_t name;
+#define X(name, ...) uint64_t name;
     COUNTERS_LIST(X)
 #undef X
     uint64_t cpu_class[COUNTERS_CPU_CLASSES];

@@ -45,7 +45,7 @@ struct board_server {
     uint32_t worker_count;
     uint64_t started_ms; /* since 1970, like all of these */
     uint64_t restarts, reloads, refused_reloads, reloaded_ms, refused_ms;
-    struct board_process supervisor, workers; /* the latter with their jails, all together */
+    struct board_process supervisor, workers; /* the latter with their tenants, all together */
     char refusal[BOARD_TEXT_MAX]; /* of the last reload that was refused; "" after one that was not
                                    */
 };

@@ -1,30 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/review/group.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
 #include "server/review/expression.h"
-#include "server/review/policy_set.h"
 #include "server/telemetry/span.h"
 
 #define PREFIX "error evaluating policy group expression: "
-
-struct member { /* borrowed */
-    const char *name;
-    struct chimera_policy *policy; /* both NULL: failed to start */
-    const struct remote *remote;
-    struct counters_policy *counted;
-    const char *failure;
-};
 
 struct group {
     const struct group_spec *spec; /* borrowed */
     char *failure;                 /* owned; NULL: the expression is good */
     struct expression expression;
     size_t count;
-    struct member member[];
+    struct group_member *member; /* owned */
 };
 
 struct asked {                     /* what a member said; NULL: not that */
@@ -35,9 +27,7 @@ struct asked {                     /* what a member said; NULL: not that */
 /* One evaluation of a group. */
 struct round {
     const struct group *group;
-    const struct chimera_request *request;
-    struct chimera_arena *arena;
-    unsigned lane;
+    struct evaluator_input input; /* of the member that is asked next */
     int64_t until_ms;
     struct asked *asked;          /* by member */
     struct chimera_slice failure; /* why the run ended early */
@@ -52,25 +42,21 @@ static int find_member(const void *context, struct chimera_slice name)
     return -1;
 }
 
-int group_new(const struct group_spec *spec, const struct served *members, struct group **ret_group,
+int group_new(const struct group_spec *spec, struct group_member *members, struct group **ret_group,
               struct chimera_error *err)
 {
-    struct group *group = calloc(1, sizeof(*group) + spec->count * sizeof(struct member));
+    struct group *group = calloc(1, sizeof(*group));
     struct chimera_error why = {0};
-    if (!group)
+    if (!group) {
+        free(members);
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    group->spec = spec;
-    group->count = spec->count;
-    for (size_t i = 0; i < spec->count; i++)
-        group->member[i] = (struct member){.name = strrchr(members[i].id.data, '/') + 1,
-                                           .policy = members[i].policy,
-                                           .remote = members[i].remote,
-                                           .counted = members[i].counted,
-                                           .failure = members[i].failure};
+    }
+    *group = (struct group){.spec = spec, .count = spec->count, .member = members};
     int code = expression_compile(chimera_slice_of(spec->expression), find_member, group,
                                   &group->expression, &why);
     if (code < 0 && asprintf(&group->failure, PREFIX "%s", why.text) < 0) {
-        free(group);
+        group->failure = NULL;
+        group_free(group);
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     }
     *ret_group = group;
@@ -79,8 +65,10 @@ int group_new(const struct group_spec *spec, const struct served *members, struc
 
 void group_free(struct group *group)
 {
-    if (group)
-        free(group->failure);
+    if (!group)
+        return;
+    free(group->member);
+    free(group->failure);
     free(group);
 }
 
@@ -89,28 +77,29 @@ const char *group_failure(const struct group *group)
     return group->failure;
 }
 
-static int fail_round(struct round *round, const struct member *member, const char *why)
+static int fail_round(struct round *round, const struct group_member *member, const char *why)
 {
-    round->failure = chimera_arena_print(round->arena, PREFIX "error invoking %s/%s: %s",
+    round->failure = chimera_arena_print(round->input.arena, PREFIX "error invoking %s/%s: %s",
                                          round->group->spec->name, member->name, why);
     return CHIMERA_EGUEST;
 }
 
-static struct chimera_cause *make_cause(const struct round *round, const struct member *member,
+static struct chimera_cause *make_cause(const struct round *round,
+                                        const struct group_member *member,
                                         struct chimera_slice message)
 {
-    struct chimera_cause *cause = chimera_arena_take(round->arena, sizeof(*cause));
+    struct chimera_cause *cause = chimera_arena_take(round->input.arena, sizeof(*cause));
     if (cause)
         *cause = (struct chimera_cause){
             .message = message,
-            .field = chimera_arena_print(round->arena, "spec.policies.%s", member->name)};
+            .field = chimera_arena_print(round->input.arena, "spec.policies.%s", member->name)};
     return cause;
 }
 
 /* What the answer is to the expression; what else there is to say becomes a cause. */
 static int judge(struct round *round, uint32_t index, const struct chimera_response *response)
 {
-    const struct member *member = &round->group->member[index];
+    const struct group_member *member = &round->group->member[index];
     struct asked *asked = &round->asked[index];
     struct chimera_slice message = {NULL, 0};
     asked->denial = NULL;
@@ -132,15 +121,14 @@ static int judge(struct round *round, uint32_t index, const struct chimera_respo
 static int call_member(void *context, uint32_t index)
 {
     struct round *round = context;
-    const struct member *member = &round->group->member[index];
+    const struct group_member *member = &round->group->member[index];
     struct chimera_response response = {0};
     struct span_policy span;
-    if (!member->policy && !member->remote)
+    if (!member->evaluator)
         return fail_round(round, member, member->failure);
     span_begin_policy(&span, chimera_slice_of(member->name), (struct chimera_slice){NULL, 0});
-    int code = policy_set_evaluate(member->policy, member->remote, member->counted, round->lane,
-                                   round->request, chimera_clock_left_ms(round->until_ms),
-                                   round->arena, &response);
+    round->input.limit_ms = chimera_clock_left_ms(round->until_ms);
+    int code = evaluator_ask(member->evaluator, member->counted, &round->input, &response);
     span_end(&span.span);
     if (code < 0)
         return fail_round(round, member, chimera_code_text(code));
@@ -154,7 +142,7 @@ static struct chimera_response reject(const struct round *round, bool is_unknown
 {
     const struct group *group = round->group;
     struct chimera_response response =
-        chimera_response_reject(round->request->uid, chimera_slice_of(group->spec->message));
+        chimera_response_reject(round->input.request->uid, chimera_slice_of(group->spec->message));
     struct chimera_cause **tail = &response.status.causes;
     response.status.has_details = true;
     for (size_t i = 0; i < group->count; i++) {
@@ -174,19 +162,18 @@ static int run(struct round *round)
     const struct group *group = round->group;
     size_t size = (group->count + 1) * sizeof(struct asked);
     round->failure = CHIMERA_SLICE(PREFIX "a limit was reached");
-    round->asked = chimera_arena_take(round->arena, size);
+    round->asked = chimera_arena_take(round->input.arena, size);
     if (!round->asked)
         return CHIMERA_ELIMIT;
     memset(round->asked, 0, size);
     return expression_run(&group->expression, call_member, round);
 }
 
-void group_evaluate(const struct group *group, unsigned lane, const struct chimera_request *request,
-                    int64_t until_ms, struct chimera_arena *arena,
-                    struct chimera_response *ret_response)
+void group_evaluate(const struct group *group, const struct evaluator_input *input,
+                    int64_t until_ms, struct chimera_response *ret_response)
 {
-    struct round round = {
-        .group = group, .request = request, .arena = arena, .lane = lane, .until_ms = until_ms};
+    const struct chimera_request *request = input->request;
+    struct round round = {.group = group, .input = *input, .until_ms = until_ms};
     if (group->failure) {
         *ret_response =
             chimera_response_reject_code(request->uid, chimera_slice_of(group->failure), 500);

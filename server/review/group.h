@@ -7,24 +7,31 @@
 #ifndef CHIMERA_SERVER_REVIEW_GROUP_H
 #define CHIMERA_SERVER_REVIEW_GROUP_H
 
-#include "runtime/policy/policy.h"
 #include "runtime/source/policies.h"
+#include "server/review/evaluator.h"
 
-struct group;  /* opaque */
-struct served; /* see policy_set.h */
+struct group; /* opaque */
 
-/* `members` are spec->count loaded policies; their policies and texts are borrowed, the structs are
- * not. A group with a broken expression is one, too: it has a failure. */
-int group_new(const struct group_spec *spec, const struct served *members, struct group **ret_group,
+struct group_member { /* borrowed */
+    const char *name;
+    const struct evaluator *evaluator; /* NULL: it failed to start */
+    struct counters_policy *counted;
+    const char *failure; /* why it did */
+};
+
+/* Takes over the list of spec->count members, in any case. A group with a broken expression is one,
+ * too: it has a failure. */
+int group_new(const struct group_spec *spec, struct group_member *members, struct group **ret_group,
               struct chimera_error *err);
-void group_free(struct group *group); /* does nothing when there is none */
+/* Does nothing when there is none. */
+void group_free(struct group *group);
 
 /* What is wrong with its expression, which is what each request is answered; NULL: nothing. */
 const char *group_failure(const struct group *group);
 
-/* Always makes a response. `until_ms` is when the client stops waiting, 0: never. */
-void group_evaluate(const struct group *group, unsigned lane, const struct chimera_request *request,
-                    int64_t until_ms, struct chimera_arena *arena,
-                    struct chimera_response *ret_response);
+/* Always makes a response. `until_ms` is when the client stops waiting, 0: never; the input's limit
+ * is made of it anew for each member that is asked. */
+void group_evaluate(const struct group *group, const struct evaluator_input *input,
+                    int64_t until_ms, struct chimera_response *ret_response);
 
 #endif

@@ -7,7 +7,6 @@
 #include "runtime/log/log.h"
 #include "server/review/group.h"
 #include "server/telemetry/span.h"
-#include "server/worker/loop_watch.h"
 
 #define TARGET "server::api"
 #define ARENA_BASE ((size_t)16 << 20) /* beside what grows with the body: trees and patches */
@@ -57,10 +56,10 @@ bool service_evaluates(const struct service *service, const struct route *route,
     if (route->status ||
         (route->kind != ROUTE_VALIDATE && route->kind != ROUTE_AUDIT && route->kind != ROUTE_RAW))
         return false;
-    const struct served *served = policy_set_find(service->policies, route->policy_id);
-    if (served)
-        *ret_account = served->account;
-    return served;
+    const struct target *target = policy_set_find(service->policies, route->policy_id);
+    if (target)
+        *ret_account = target->account;
+    return target;
 }
 
 /* JSON on /validate, plain text on the others, but for what is found behind the body's parser. */
@@ -100,36 +99,55 @@ void service_refuse_length(struct lane *lane, const struct route *route, struct 
     refuse(lane, route->kind == ROUTE_VALIDATE, 413, CHIMERA_SLICE(TEXT_413), ret_answer);
 }
 
-static bool parse(struct lane *lane, const struct service_request *request,
-                  struct chimera_request *ret_parsed, struct answer *ret_answer)
+int64_t service_until(const struct service *service, const struct service_request *request)
 {
-    struct chimera_slice why = {NULL, 0};
-    bool is_raw = request->route->kind == ROUTE_RAW,
-         is_json = request->route->kind == ROUTE_VALIDATE;
+    uint32_t timeout_ms =
+        service->policies->is_limited ? route_timeout_ms(request->head->query) : 0;
+    return timeout_ms ? request->arrived_ms + timeout_ms - MARGIN_MS : 0;
+}
+
+/* --- A review, in three stages --- */
+
+struct review {
+    const struct service *service; /* borrowed, like all that it is made with */
+    struct lane *lane;
+    const struct service_request *input;
+    struct chimera_request parsed;
+    struct span_review *span;
+    const struct target *target; /* whom to ask */
+    struct chimera_response response;
+    struct chimera_slice refusal; /* the text, where a stage refuses */
+};
+
+static unsigned fail_review(struct review *review, const char *why)
+{
+    chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("Evaluation error"),
+                     CHIMERA_TEXT("policy_id", review->input->route->policy_id),
+                     CHIMERA_TEXT("error", chimera_slice_of(why)));
+    review->refusal = CHIMERA_SLICE(TEXT_500);
+    return 500;
+}
+
+/* Stage 1: the body. 0, or the status of a refusal. */
+static unsigned review_parse(struct review *review)
+{
+    struct chimera_arena *arena = &review->lane->arena;
+    struct chimera_slice body = review->input->body, why = {NULL, 0};
+    bool is_raw = review->input->route->kind == ROUTE_RAW;
     enum chimera_request_problem problem =
-        is_raw ? chimera_request_parse_raw(request->body, &lane->arena, ret_parsed, &why)
-               : chimera_request_parse_review(request->body, &lane->arena, ret_parsed, &why);
-    const char *prefix = "";
-    unsigned status = 0;
-    switch (problem) {
-    case CHIMERA_REQUEST_OK:
-        return true;
-    case CHIMERA_REQUEST_SYNTAX:
-        status = 400;
-        prefix = "Failed to parse the request body as JSON: ";
-        break;
-    case CHIMERA_REQUEST_SHAPE:
-        status = 422;
+        is_raw ? chimera_request_parse_raw(body, arena, &review->parsed, &why)
+               : chimera_request_parse_review(body, arena, &review->parsed, &why);
+    const char *prefix = "Failed to parse the request body as JSON: ";
+    if (problem == CHIMERA_REQUEST_OK)
+        return 0;
+    review->refusal = CHIMERA_SLICE(TEXT_413);
+    if (problem == CHIMERA_REQUEST_TOO_BIG)
+        return 413;
+    if (problem == CHIMERA_REQUEST_SHAPE)
         prefix = "Failed to deserialize the JSON body into the target type: ";
-        break;
-    case CHIMERA_REQUEST_TOO_BIG:
-        service_refuse_length(lane, request->route, ret_answer);
-        return false;
-    }
-    struct chimera_slice text = chimera_arena_print(&lane->arena, "%s%.*s", prefix, (int)why.size,
-                                                    why.data ? why.data : "");
-    refuse(lane, is_json, status, text, ret_answer);
-    return false;
+    review->refusal =
+        chimera_arena_print(arena, "%s%.*s", prefix, (int)why.size, why.data ? why.data : "");
+    return problem == CHIMERA_REQUEST_SYNTAX ? 400 : 422;
 }
 
 static unsigned count_slashes(struct chimera_slice id)
@@ -140,168 +158,159 @@ static unsigned count_slashes(struct chimera_slice id)
     return count;
 }
 
-static void fail(struct lane *lane, struct chimera_slice id, const char *why,
-                 struct answer *ret_answer)
+static unsigned find_target(struct review *review)
 {
-    chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("Evaluation error"),
-                     CHIMERA_TEXT("policy_id", id), CHIMERA_TEXT("error", chimera_slice_of(why)));
-    refuse(lane, true, 500, CHIMERA_SLICE(TEXT_500), ret_answer);
+    struct chimera_slice id = review->input->route->policy_id;
+    if (count_slashes(id) > 1)
+        return fail_review(review, "not a valid policy ID");
+    review->target = policy_set_find(review->service->policies, id);
+    if (review->target)
+        return 0;
+    review->refusal =
+        chimera_arena_print(&review->lane->arena, "unknown policy: %.*s", (int)id.size, id.data);
+    return 404;
 }
 
-int64_t service_until(const struct service *service, const struct service_request *request)
+static bool is_always_accepted(const struct review *review)
 {
-    uint32_t timeout_ms =
-        service->policies->is_limited ? route_timeout_ms(request->head->query) : 0;
-    return timeout_ms ? request->arrived_ms + timeout_ms - MARGIN_MS : 0;
-}
-
-static bool is_always_accepted(const struct service *service, const struct chimera_request *parsed)
-{
-    struct chimera_slice shortcut = service->shortcut_namespace;
+    const struct chimera_request *parsed = &review->parsed;
+    struct chimera_slice shortcut = review->service->shortcut_namespace;
     return !parsed->is_raw && shortcut.data && parsed->name_space.data &&
            chimera_slice_equal(parsed->name_space, shortcut);
 }
 
 static void log_response(enum chimera_log_level level, const char *message,
-                         const struct served *served, const struct chimera_response *response,
-                         struct chimera_buffer *room)
+                         const struct review *review)
 {
+    struct chimera_buffer *room = &review->lane->body; /* nothing is in it yet */
     if (!chimera_log_is_on(level))
         return;
-    chimera_response_write(response, room);
+    chimera_response_write(&review->response, room);
     chimera_log_with(level, TARGET, chimera_slice_of(message),
-                     CHIMERA_TEXT("policy_id", served->id),
-                     CHIMERA_BOOL("allowed_to_mutate", served->handling.allowed_to_mutate),
+                     CHIMERA_TEXT("policy_id", review->target->id),
+                     CHIMERA_BOOL("allowed_to_mutate", review->target->handling.allowed_to_mutate),
                      CHIMERA_TEXT("response", chimera_buffer_slice(room)));
     chimera_buffer_reset(room);
 }
 
-/* Has the guest's own verdict made. */
-static int ask(const struct service *service, struct lane *lane,
-               const struct service_request *request, const struct served *served,
-               const struct chimera_request *parsed, struct chimera_response *ret_response)
+/* Has the verdict made, by the policy or the group. */
+static int ask_target(struct review *review)
 {
+    const struct target *target = review->target;
+    struct evaluator_input input = {
+        .lane = review->lane->index, .request = &review->parsed, .arena = &review->lane->arena};
+    int64_t until_ms = service_until(review->service, review->input);
     struct span_policy span;
     int code = CHIMERA_OK;
-    int64_t until_ms = service_until(service, request);
-    span_begin_policy(&span, served->id, (struct chimera_slice){NULL, 0});
-    if (served->group)
-        group_evaluate(served->group, lane->index, parsed, until_ms, &lane->arena, ret_response);
+    span_begin_policy(&span, target->id, (struct chimera_slice){NULL, 0});
+    input.limit_ms = chimera_clock_left_ms(until_ms);
+    if (target->group)
+        group_evaluate(target->group, &input, until_ms, &review->response);
     else
-        code = policy_set_evaluate(served->policy, served->remote, served->counted, lane->index,
-                                   parsed, chimera_clock_left_ms(until_ms), &lane->arena,
-                                   ret_response);
+        code = evaluator_ask(target->evaluator, target->counted, &input, &review->response);
     span_end(&span.span);
     return code;
 }
 
-/* The same, counted; or, without asking, yes. */
-static int ask_and_count(const struct service *service, struct lane *lane,
-                         const struct service_request *request, const struct served *served,
-                         const struct chimera_request *parsed, bool is_asked,
-                         struct chimera_response *ret_response)
+/* What it says before the operator's rules. */
+static void count_verdict(const struct review *review, uint64_t latency_ns)
 {
-    struct counters_request counted = {.request = parsed,
-                                       .response = ret_response,
-                                       .policy = served->number,
-                                       .is_monitor = served->handling.mode == CHIMERA_MONITOR,
-                                       .is_audit = request->route->kind == ROUTE_AUDIT};
-    uint64_t began_ns = chimera_clock_ns();
-    int code = CHIMERA_OK;
-    if (is_asked)
-        code = ask(service, lane, request, served, parsed, ret_response);
-    else
-        *ret_response = (struct chimera_response){.uid = parsed->uid, .allowed = true};
-    if (code < 0)
-        return code;
-    counted.latency_ns = chimera_clock_ns() - began_ns;
-    if (is_asked && served->group)
-        counters_count_group(served->counted, counted.latency_ns, ret_response);
-    counters_count_request(service->counters, &counted, &lane->arena);
-    return CHIMERA_OK;
+    const struct target *target = review->target;
+    const struct counters_request counted = {.request = &review->parsed,
+                                             .response = &review->response,
+                                             .policy = target->number,
+                                             .is_monitor = target->handling.mode == CHIMERA_MONITOR,
+                                             .is_audit = review->input->route->kind == ROUTE_AUDIT,
+                                             .latency_ns = latency_ns};
+    counters_count_request(review->service->counters, &counted, &review->lane->arena);
 }
 
-/* Returns a negative code when there is no verdict at all. */
-static int evaluate(const struct service *service, struct lane *lane,
-                    const struct service_request *request, const struct served *served,
-                    const struct chimera_request *parsed, struct chimera_response *ret_response)
+/* The operator's rules, and what an API server makes of warnings. */
+static void handle_response(struct review *review)
 {
-    bool is_asked = !is_always_accepted(service, parsed);
-    if (served->failure && is_asked) {
-        /* Even in monitor mode: what cannot be asked rejects. */
-        *ret_response =
-            chimera_response_reject_code(parsed->uid, chimera_slice_of(served->failure), 500);
-        counters_count_start_error(service->counters, served->number);
-        return CHIMERA_OK;
-    }
-    int code = ask_and_count(service, lane, request, served, parsed, is_asked, ret_response);
-    if (code < 0 || !is_asked || request->route->kind == ROUTE_AUDIT)
-        return code;
-    if (served->handling.mode == CHIMERA_MONITOR)
-        log_response(CHIMERA_LOG_INFO, "policy evaluation (monitor mode)", served, ret_response,
-                     &lane->body);
-    chimera_response_handle(ret_response, &served->handling, &lane->arena);
-    if (request->route->kind == ROUTE_VALIDATE)
-        chimera_response_limit_warnings(ret_response, &lane->arena);
-    return CHIMERA_OK;
-}
-
-/* The answer to a review of a policy that there is. */
-static void answer_served(const struct service *service, struct lane *lane,
-                          const struct service_request *request, const struct served *served,
-                          struct span_review *span, struct answer *ret_answer)
-{
-    struct chimera_response response = {0};
-    int code = evaluate(service, lane, request, served, span->request, &response);
-    if (code == CHIMERA_OK) {
-        span_record_response(span, &response);
-        log_response(CHIMERA_LOG_DEBUG, "policy evaluated", served, &response, &lane->body);
-        chimera_response_write_review(&response, span->request->is_raw, &lane->body);
-        code = lane->body.failed;
-    }
-    if (code < 0) {
-        chimera_buffer_reset(&lane->body);
-        fail(lane, served->id, chimera_code_text(code), ret_answer);
+    const struct target *target = review->target;
+    if (review->input->route->kind == ROUTE_AUDIT)
         return;
+    if (target->handling.mode == CHIMERA_MONITOR)
+        log_response(CHIMERA_LOG_INFO, "policy evaluation (monitor mode)", review);
+    chimera_response_handle(&review->response, &target->handling, &review->lane->arena);
+    if (review->input->route->kind == ROUTE_VALIDATE)
+        chimera_response_limit_warnings(&review->response, &review->lane->arena);
+}
+
+/* Stage 2: the verdict, by whoever is to be asked. 0, or the status of a refusal. */
+static unsigned review_evaluate(struct review *review)
+{
+    struct chimera_slice uid = review->parsed.uid;
+    unsigned status = find_target(review);
+    if (status)
+        return status;
+    const struct target *target = review->target;
+    if (is_always_accepted(review)) {
+        review->response = (struct chimera_response){.uid = uid, .allowed = true};
+        count_verdict(review, 0);
+        return 0;
+    }
+    if (target->failure) { /* even in monitor mode: what cannot be asked rejects */
+        review->response =
+            chimera_response_reject_code(uid, chimera_slice_of(target->failure), 500);
+        counters_count_start_error(review->service->counters, target->number);
+        return 0;
+    }
+    uint64_t began_ns = chimera_clock_ns();
+    int code = ask_target(review);
+    if (code < 0)
+        return fail_review(review, chimera_code_text(code));
+    uint64_t latency_ns = chimera_clock_ns() - began_ns;
+    if (target->group)
+        counters_count_group(target->counted, latency_ns, &review->response);
+    count_verdict(review, latency_ns);
+    handle_response(review);
+    return 0;
+}
+
+/* Stage 3: the answer. 0, or the status of a refusal. */
+static unsigned review_write(struct review *review, struct answer *ret_answer)
+{
+    struct chimera_buffer *body = &review->lane->body;
+    span_record_response(review->span, &review->response);
+    log_response(CHIMERA_LOG_DEBUG, "policy evaluated", review);
+    chimera_response_write_review(&review->response, review->parsed.is_raw, body);
+    if (body->failed < 0) {
+        const char *why = chimera_code_text(body->failed);
+        chimera_buffer_reset(body);
+        return fail_review(review, why);
     }
     ret_answer->status = 200;
     ret_answer->type = ANSWER_JSON;
-    ret_answer->body = chimera_buffer_slice(&lane->body);
-}
-
-static void answer_parsed(const struct service *service, struct lane *lane,
-                          const struct service_request *request, struct span_review *span,
-                          struct answer *ret_answer)
-{
-    struct chimera_slice id = request->route->policy_id;
-    chimera_log_with(
-        CHIMERA_LOG_DEBUG, TARGET, ((struct chimera_slice){NULL, 0}),
-        CHIMERA_WORD(span->request->is_raw ? "raw_review" : "admission_review", request->body));
-    if (count_slashes(id) > 1) {
-        fail(lane, id, "not a valid policy ID", ret_answer);
-        return;
-    }
-    const struct served *served = policy_set_find(service->policies, id);
-    if (served)
-        answer_served(service, lane, request, served, span, ret_answer);
-    else
-        refuse(lane, true, 404,
-               chimera_arena_print(&lane->arena, "unknown policy: %.*s", (int)id.size, id.data),
-               ret_answer);
+    ret_answer->body = chimera_buffer_slice(body);
+    return 0;
 }
 
 static void answer_review(const struct service *service, struct lane *lane,
                           const struct service_request *request, struct answer *ret_answer)
 {
     const struct route *route = request->route;
-    struct chimera_request parsed = {0};
     struct span_review span;
-    if (!parse(lane, request, &parsed, ret_answer))
+    struct review review = {.service = service, .lane = lane, .input = request, .span = &span};
+    unsigned status = review_parse(&review);
+    if (status) {
+        refuse(lane, route->kind == ROUTE_VALIDATE, status, review.refusal, ret_answer);
         return;
-    span_begin_review(&span, route->kind, route->policy_id, &parsed, &lane->arena);
-    answer_parsed(service, lane, request, &span, ret_answer);
+    }
+    span_begin_review(&span, route->kind, route->policy_id, &review.parsed, &lane->arena);
+    chimera_log_with(
+        CHIMERA_LOG_DEBUG, TARGET, ((struct chimera_slice){NULL, 0}),
+        CHIMERA_WORD(review.parsed.is_raw ? "raw_review" : "admission_review", request->body));
+    status = review_evaluate(&review);
+    if (status == 0)
+        status = review_write(&review, ret_answer);
+    if (status)
+        refuse(lane, true, status, review.refusal, ret_answer);
     span_end(&span.span);
 }
+
+/* --- What is answered --- */
 
 static void log_answer(int64_t arrived_ms, unsigned status)
 {
@@ -331,7 +340,9 @@ void service_log_refusal(const struct service *service, const struct http_head *
 static void answer_readiness(const struct service *service, struct lane *lane,
                              struct answer *ret_answer)
 {
-    int64_t stuck_ms = service->watch ? loop_watch_look(service->watch, chimera_clock_ms()) : 0;
+    int64_t stuck_ms = 0;
+    if (service->find_stuck)
+        stuck_ms = service->find_stuck(service->loops, chimera_clock_ms());
     ret_answer->status = 200;
     if (stuck_ms > 0)
         refuse(lane, false, 503,
@@ -340,8 +351,8 @@ static void answer_readiness(const struct service *service, struct lane *lane,
                ret_answer);
 }
 
-static void dispatch(const struct service *service, struct lane *lane,
-                     const struct service_request *request, struct answer *ret_answer)
+static void answer_route(const struct service *service, struct lane *lane,
+                         const struct service_request *request, struct answer *ret_answer)
 {
     if (request->route->status)
         service_refuse(lane, request->route, ret_answer);
@@ -359,12 +370,12 @@ void service_answer(const struct service *service, struct lane *lane,
     struct span_request span;
     ret_answer->is_logged = true;
     if (service->rules.port != PORT_MAIN) { /* nobody wants to read of each probe */
-        dispatch(service, lane, request, ret_answer);
+        answer_route(service, lane, request, ret_answer);
         return;
     }
     span_begin_request(&span, request->head);
     chimera_log(CHIMERA_LOG_DEBUG, "server::http", CHIMERA_SLICE("started processing request"));
-    dispatch(service, lane, request, ret_answer);
+    answer_route(service, lane, request, ret_answer);
     if (chimera_log_is_on(CHIMERA_LOG_ERROR))
         log_answer(request->arrived_ms, ret_answer->status);
     span_end(&span.span);

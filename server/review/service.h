@@ -11,13 +11,14 @@
 #include "server/http/route.h"
 #include "server/review/policy_set.h"
 
-struct loop_watch;
-
 struct service {
     const struct policy_set *policies; /* borrowed, like the next */
     struct counters *counters;
-    struct seat *seat;        /* NULL: nobody looks */
-    struct loop_watch *watch; /* for the readiness port; NULL: it answers without a look */
+    struct seat *seat; /* NULL: nobody looks */
+    /* For the readiness port: for how long a loop of the worker has been stuck, in milliseconds; 0:
+     * none is. NULL: it answers without a look. */
+    int64_t (*find_stuck)(void *loops, int64_t now_ms);
+    void *loops; /* borrowed; the first argument */
     struct route_rules rules;
     struct chimera_slice shortcut_namespace; /* .data NULL: none */
 };

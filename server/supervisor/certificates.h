@@ -3,8 +3,8 @@
  * watched, read again, checked, and only then handed on.
  *
  * They are copied, never parsed: parsing happens in the workers, and before that in a child that
- * does nothing else. The key is not in the supervisor's memory, of which jails are forks, but in a
- * memfd.
+ * does nothing else. The key is not in the supervisor's memory, of which tenants are forks, but in
+ * a memfd.
  */
 #ifndef CHIMERA_SERVER_SUPERVISOR_CERTIFICATES_H
 #define CHIMERA_SERVER_SUPERVISOR_CERTIFICATES_H

@@ -156,8 +156,8 @@ static void look(struct status *status, const struct workers *workers)
         all[i + 2] = &workers->retired[i];
     for (size_t i = 0; i < WORKERS_RETIRED_MAX + 2; i++) {
         add_process(&served, all[i]->pid);
-        for (size_t jail = 0; jail < jails_count(all[i]->jails); jail++)
-            add_process(&served, jails_pid(all[i]->jails, jail));
+        for (size_t tenant = 0; tenant < tenants_count(all[i]->tenants); tenant++)
+            add_process(&served, tenants_pid(all[i]->tenants, tenant));
     }
     add_process(&own, own.pid);
     status->server.workers = served;

@@ -7,9 +7,9 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
+#include "server/base/socket.h"
 #include "server/counters/counters.h"
 #include "server/counters/scoreboard.h"
-#include "server/worker/listener.h"
 
 #define TARGET "server::supervisor"
 #define BACKOFF_FIRST_MS 100
@@ -38,9 +38,9 @@ void workers_init(struct workers *workers, const struct config *config, struct s
 
 int workers_open(struct workers *workers, struct chimera_error *err)
 {
-    int code = listener_bind(&workers->config->main_address, &workers->main_fd, err);
+    int code = socket_bind(&workers->config->main_address, &workers->main_fd, err);
     if (code == CHIMERA_OK)
-        code = listener_bind(&workers->config->probe_address, &workers->probe_fd, err);
+        code = socket_bind(&workers->config->probe_address, &workers->probe_fd, err);
     return code;
 }
 
@@ -231,8 +231,8 @@ void workers_stopped(struct workers *workers, pid_t pid, bool is_stopped)
 
 bool workers_reaped(struct workers *workers, pid_t pid, int status)
 {
-    if (jails_reaped(workers->current.jails, pid, status) ||
-        jails_reaped(workers->next.jails, pid, status))
+    if (tenants_reaped(workers->current.tenants, pid, status) ||
+        tenants_reaped(workers->next.tenants, pid, status))
         return true;
     for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++) {
         struct worker_child *child = &workers->retired[i];
@@ -240,7 +240,7 @@ bool workers_reaped(struct workers *workers, pid_t pid, int status)
             retired_is_gone(child, status);
             return true;
         }
-        if (jails_reaped(child->jails, pid, status))
+        if (tenants_reaped(child->tenants, pid, status))
             return true;
     }
     return false;
@@ -248,7 +248,7 @@ bool workers_reaped(struct workers *workers, pid_t pid, int status)
 
 static int64_t pass_time_retired(struct worker_child *child, int64_t now_ms)
 {
-    int64_t at_ms = jails_pass_time(child->jails, now_ms);
+    int64_t at_ms = tenants_pass_time(child->tenants, now_ms);
     if (!child->pid)
         return at_ms;
     if (now_ms >= child->until_ms) {
@@ -266,8 +266,8 @@ static int64_t pass_time_retired(struct worker_child *child, int64_t now_ms)
 
 int64_t workers_pass_time(struct workers *workers, int64_t now_ms)
 {
-    int64_t at_ms = chimera_clock_earlier(jails_pass_time(workers->current.jails, now_ms),
-                                          jails_pass_time(workers->next.jails, now_ms));
+    int64_t at_ms = chimera_clock_earlier(tenants_pass_time(workers->current.tenants, now_ms),
+                                          tenants_pass_time(workers->next.tenants, now_ms));
     if (workers->restart_at_ms && now_ms >= workers->restart_at_ms)
         restart(workers);
     if (workers->restart_at_ms)
@@ -294,7 +294,7 @@ static bool reap(struct worker_child *const *all, size_t count, bool is_late)
     bool is_one_left = false;
     for (size_t i = 0; i < count; i++) {
         if (all[i]->pid && waitpid(all[i]->pid, NULL, WNOHANG) != 0)
-            all[i]->pid = 0; /* its jails have answered what it had */
+            all[i]->pid = 0; /* its tenants have answered what it had */
         is_one_left = is_one_left || all[i]->pid;
         if (all[i]->pid && is_late)
             kill(all[i]->pid, SIGKILL);

@@ -12,7 +12,7 @@
 #include "runtime/log/log_writer.h"
 #include "server/base/channel.h"
 #include "server/base/process_page.h"
-#include "server/worker/slow_quota.h"
+#include "server/config/capacity.h"
 
 #define TARGET "server::jails"
 #define BACKOFF_FIRST_MS 100
@@ -20,28 +20,28 @@
 #define CALM_MS 60000
 #define LOG_MS 200
 
-struct jail_process {
+struct tenant_process {
     pid_t pid;          /* 0: none */
-    int *inner;         /* owned; the jail's ends of its channels, kept for its next life */
-    struct shared life; /* owned; a jail_life */
+    int *inner;         /* owned; the tenant's ends of its channels, kept for its next life */
+    struct shared life; /* owned; a tenant_life */
     struct shared page; /* owned; of this life, see process_page.h */
     int64_t started_ms, restart_at_ms; /* the last: 0 while it runs */
     unsigned backoff_ms;
 };
 
-struct jails {
+struct tenants {
     const struct config *config;
     const struct policy_file *file;
     const struct policies *policies; /* the file's, as the next */
-    const struct isolation *isolation;
+    const struct tenant_plan *plan;
     const struct built_plugin *plugins;
-    struct jail_process *jail; /* owned, like the next */
-    struct jail_link *links;
+    struct tenant_process *tenant; /* owned, like the next */
+    struct tenant_link *links;
 };
 
-static unsigned lanes_of(const struct jails *jails)
+static unsigned lanes_of(const struct tenants *tenants)
 {
-    return gate_jail_lanes(jails->config->workers);
+    return capacity_of(tenants->config->workers).tenant_lanes;
 }
 
 static int fail_memory(struct chimera_error *err)
@@ -49,135 +49,135 @@ static int fail_memory(struct chimera_error *err)
     return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
 }
 
-static int make_channels(struct jails *jails, size_t index, struct chimera_error *err)
+static int make_channels(struct tenants *tenants, size_t index, struct chimera_error *err)
 {
-    unsigned lanes = lanes_of(jails);
-    struct jail_process *jail = &jails->jail[index];
-    struct jail_link *link = &jails->links[index];
-    jail->inner = calloc(lanes, sizeof(int));
+    unsigned lanes = lanes_of(tenants);
+    struct tenant_process *tenant = &tenants->tenant[index];
+    struct tenant_link *link = &tenants->links[index];
+    tenant->inner = calloc(lanes, sizeof(int));
     link->fds = calloc(lanes, sizeof(int));
-    if (!jail->inner || !link->fds)
+    if (!tenant->inner || !link->fds)
         return fail_memory(err);
-    int code = shared_make(&jail->life, "jail-life", sizeof(jail_life), false, err);
+    int code = shared_make(&tenant->life, "jail-life", sizeof(tenant_life), false, err);
     if (code < 0)
         return code;
     for (unsigned i = 0; i < lanes; i++)
-        jail->inner[i] = link->fds[i] = -1;
+        tenant->inner[i] = link->fds[i] = -1;
     for (unsigned i = 0; i < lanes; i++) {
         int ends[2];
         code = channel_open(ends, err);
         if (code < 0)
             return code;
         link->fds[i] = ends[0];
-        jail->inner[i] = ends[1];
+        tenant->inner[i] = ends[1];
     }
     return CHIMERA_OK;
 }
 
 /* In the child: never returns. */
-static _Noreturn void become_jail(struct jails *jails, size_t index)
+static _Noreturn void become_tenant(struct tenants *tenants, size_t index)
 {
-    const struct jail_start start = {.config = jails->config,
-                                     .policies = jails->policies,
-                                     .plugins = jails->plugins,
-                                     .isolation = jails->isolation,
-                                     .jail = index,
-                                     .lanes = lanes_of(jails),
-                                     .fds = jails->jail[index].inner,
-                                     .life = jails->jail[index].life.data};
-    if (process_page_enter(&jails->jail[index].page, NULL, NULL) < 0)
+    const struct tenant_start start = {.config = tenants->config,
+                                       .policies = tenants->policies,
+                                       .plugins = tenants->plugins,
+                                       .plan = tenants->plan,
+                                       .tenant = index,
+                                       .lanes = lanes_of(tenants),
+                                       .fds = tenants->tenant[index].inner,
+                                       .life = tenants->tenant[index].life.data};
+    if (process_page_enter(&tenants->tenant[index].page, NULL, NULL) < 0)
         _exit(1);
-    int code = jail_run(&start);
+    int code = tenant_run(&start);
     chimera_log_finish(LOG_MS);
     _exit(code);
 }
 
-static int start_jail(struct jails *jails, size_t index, struct chimera_error *err)
+static int start_tenant(struct tenants *tenants, size_t index, struct chimera_error *err)
 {
-    struct jail_process *jail = &jails->jail[index];
-    int code = process_page_make(&jail->page, err);
+    struct tenant_process *tenant = &tenants->tenant[index];
+    int code = process_page_make(&tenant->page, err);
     if (code < 0)
         return code;
-    const struct role_mapping mappings[] = {{&jail->page, true}, {&jail->life, true}};
-    const struct kept_settings settings = {.file = jails->file, .tenant = index};
+    const struct role_mapping mappings[] = {{&tenant->page, true}, {&tenant->life, true}};
+    const struct kept_settings settings = {.file = tenants->file, .tenant = index};
     const struct role_start start = {.role = ROLE_TENANT,
                                      .mappings = mappings,
                                      .mapping_count = sizeof(mappings) / sizeof(mappings[0]),
-                                     .kept = jail->inner,
-                                     .kept_count = lanes_of(jails),
+                                     .kept = tenant->inner,
+                                     .kept_count = lanes_of(tenants),
                                      .settings = &settings};
     pid_t pid = role_fork(&start, err);
     if (pid == 0)
-        become_jail(jails, index);
+        become_tenant(tenants, index);
     if (pid < 0) {
-        process_page_end(&jail->page);
+        process_page_end(&tenant->page);
         return pid;
     }
-    jail->pid = pid;
-    jail->started_ms = chimera_clock_ms();
-    jail->restart_at_ms = 0;
+    tenant->pid = pid;
+    tenant->started_ms = chimera_clock_ms();
+    tenant->restart_at_ms = 0;
     return CHIMERA_OK;
 }
 
-static int fill(struct jails *jails, struct chimera_error *err)
+static int fill(struct tenants *tenants, struct chimera_error *err)
 {
-    size_t count = jails->isolation->jail_count;
-    jails->jail = calloc(count, sizeof(*jails->jail));
-    jails->links = calloc(count, sizeof(*jails->links));
-    for (size_t i = 0; jails->jail && i < count; i++)
-        jails->jail[i].page = jails->jail[i].life = SHARED_NONE;
-    int code = jails->jail && jails->links ? CHIMERA_OK : fail_memory(err);
+    size_t count = tenants->plan->tenant_count;
+    tenants->tenant = calloc(count, sizeof(*tenants->tenant));
+    tenants->links = calloc(count, sizeof(*tenants->links));
+    for (size_t i = 0; tenants->tenant && i < count; i++)
+        tenants->tenant[i].page = tenants->tenant[i].life = SHARED_NONE;
+    int code = tenants->tenant && tenants->links ? CHIMERA_OK : fail_memory(err);
     for (size_t i = 0; i < count && code == CHIMERA_OK; i++)
-        code = make_channels(jails, i, err);
+        code = make_channels(tenants, i, err);
     for (size_t i = 0; i < count && code == CHIMERA_OK; i++)
-        code = start_jail(jails, i, err);
+        code = start_tenant(tenants, i, err);
     return code;
 }
 
-int jails_start(const struct config *config, const struct generation *generation,
-                struct jails **ret_jails, struct chimera_error *err)
+int tenants_start(const struct config *config, const struct generation *generation,
+                  struct tenants **ret_tenants, struct chimera_error *err)
 {
     const struct policy_file *file = generation->file;
-    *ret_jails = NULL;
-    if (file->isolation.jail_count == 0)
+    *ret_tenants = NULL;
+    if (file->plan.tenant_count == 0)
         return CHIMERA_OK;
-    struct jails *jails = calloc(1, sizeof(*jails));
-    if (!jails)
+    struct tenants *tenants = calloc(1, sizeof(*tenants));
+    if (!tenants)
         return fail_memory(err);
-    *jails = (struct jails){.config = config,
-                            .file = file,
-                            .policies = &file->policies,
-                            .isolation = &file->isolation,
-                            .plugins = generation->plugins};
-    int code = fill(jails, err);
+    *tenants = (struct tenants){.config = config,
+                                .file = file,
+                                .policies = &file->policies,
+                                .plan = &file->plan,
+                                .plugins = generation->plugins};
+    int code = fill(tenants, err);
     if (code < 0)
-        jails_stop(jails);
+        tenants_stop(tenants);
     else
-        *ret_jails = jails;
+        *ret_tenants = tenants;
     return code;
 }
 
-size_t jails_list_lives(struct jails *jails, struct role_mapping *ret_mappings, size_t room)
+size_t tenants_list_lives(struct tenants *tenants, struct role_mapping *ret_mappings, size_t room)
 {
     size_t count = 0;
-    for (; jails && count < jails->isolation->jail_count && count < room; count++)
-        ret_mappings[count] = (struct role_mapping){&jails->jail[count].life, false};
+    for (; tenants && count < tenants->plan->tenant_count && count < room; count++)
+        ret_mappings[count] = (struct role_mapping){&tenants->tenant[count].life, false};
     return count;
 }
 
-struct jail_link *jails_open_links(struct jails *jails)
+struct tenant_link *tenants_open_links(struct tenants *tenants)
 {
-    for (size_t i = 0; jails && i < jails->isolation->jail_count; i++)
-        jails->links[i].life = jails->jail[i].life.data;
-    return jails ? jails->links : NULL;
+    for (size_t i = 0; tenants && i < tenants->plan->tenant_count; i++)
+        tenants->links[i].life = tenants->tenant[i].life.data;
+    return tenants ? tenants->links : NULL;
 }
 
-size_t jails_list_links(const struct jails *jails, int *ret_fds, size_t room)
+size_t tenants_list_links(const struct tenants *tenants, int *ret_fds, size_t room)
 {
     size_t count = 0;
-    for (size_t i = 0; jails && i < jails->isolation->jail_count; i++)
-        for (unsigned lane = 0; lane < lanes_of(jails) && count < room; lane++)
-            ret_fds[count++] = jails->links[i].fds[lane];
+    for (size_t i = 0; tenants && i < tenants->plan->tenant_count; i++)
+        for (unsigned lane = 0; lane < lanes_of(tenants) && count < room; lane++)
+            ret_fds[count++] = tenants->links[i].fds[lane];
     return count;
 }
 
@@ -190,104 +190,105 @@ static void close_all(int *fds, unsigned count)
     }
 }
 
-void jails_close_links(struct jails *jails)
+void tenants_close_links(struct tenants *tenants)
 {
-    for (size_t i = 0; jails && i < jails->isolation->jail_count; i++)
-        close_all(jails->links[i].fds, lanes_of(jails));
+    for (size_t i = 0; tenants && i < tenants->plan->tenant_count; i++)
+        close_all(tenants->links[i].fds, lanes_of(tenants));
 }
 
-static void log_end(const struct jails *jails, size_t index, int status)
+static void log_end(const struct tenants *tenants, size_t index, int status)
 {
     size_t policy = 0;
-    while (jails->isolation->jail_of[policy] != index)
+    while (tenants->plan->tenant_of[policy] != index)
         policy++;
     bool is_killed = WIFSIGNALED(status);
     chimera_log_with(
         CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("an isolated process is gone; starting another"),
-        CHIMERA_TEXT("policy_id", chimera_slice_of(jails->policies->policy[policy].id)),
+        CHIMERA_TEXT("policy_id", chimera_slice_of(tenants->policies->policy[policy].id)),
         CHIMERA_NUMBER("signal", is_killed ? WTERMSIG(status) : 0),
         CHIMERA_NUMBER("exit_code", is_killed ? 0 : WEXITSTATUS(status)));
 }
 
-static void plan_restart(struct jail_process *jail)
+static void plan_restart(struct tenant_process *tenant)
 {
     int64_t now_ms = chimera_clock_ms();
-    if (now_ms - jail->started_ms > CALM_MS)
-        jail->backoff_ms = 0;
-    jail->restart_at_ms = now_ms + jail->backoff_ms;
-    jail->backoff_ms = jail->backoff_ms ? jail->backoff_ms * 2 : BACKOFF_FIRST_MS;
-    if (jail->backoff_ms > BACKOFF_MAX_MS)
-        jail->backoff_ms = BACKOFF_MAX_MS;
+    if (now_ms - tenant->started_ms > CALM_MS)
+        tenant->backoff_ms = 0;
+    tenant->restart_at_ms = now_ms + tenant->backoff_ms;
+    tenant->backoff_ms = tenant->backoff_ms ? tenant->backoff_ms * 2 : BACKOFF_FIRST_MS;
+    if (tenant->backoff_ms > BACKOFF_MAX_MS)
+        tenant->backoff_ms = BACKOFF_MAX_MS;
 }
 
-size_t jails_count(const struct jails *jails)
+size_t tenants_count(const struct tenants *tenants)
 {
-    return jails ? jails->isolation->jail_count : 0;
+    return tenants ? tenants->plan->tenant_count : 0;
 }
 
-pid_t jails_pid(const struct jails *jails, size_t jail)
+pid_t tenants_pid(const struct tenants *tenants, size_t tenant)
 {
-    return jails->jail[jail].pid;
+    return tenants->tenant[tenant].pid;
 }
 
-bool jails_reaped(struct jails *jails, pid_t pid, int status)
+bool tenants_reaped(struct tenants *tenants, pid_t pid, int status)
 {
-    for (size_t i = 0; jails && i < jails->isolation->jail_count; i++) {
-        struct jail_process *jail = &jails->jail[i];
-        if (jail->pid != pid)
+    for (size_t i = 0; tenants && i < tenants->plan->tenant_count; i++) {
+        struct tenant_process *tenant = &tenants->tenant[i];
+        if (tenant->pid != pid)
             continue;
-        jail->pid = 0;
-        process_page_end(&jail->page);
-        jail_life *life = jail->life.data;
+        tenant->pid = 0;
+        process_page_end(&tenant->page);
+        tenant_life *life = tenant->life.data;
         atomic_store(life, (atomic_load(life) | 1) + 1);
         if (status != 0) { /* else its worker has ended */
-            log_end(jails, i, status);
-            plan_restart(jail);
+            log_end(tenants, i, status);
+            plan_restart(tenant);
         }
         return true;
     }
     return false;
 }
 
-int64_t jails_pass_time(struct jails *jails, int64_t now_ms)
+int64_t tenants_pass_time(struct tenants *tenants, int64_t now_ms)
 {
     int64_t next_ms = INT64_MAX;
-    for (size_t i = 0; jails && i < jails->isolation->jail_count; i++) {
-        struct jail_process *jail = &jails->jail[i];
+    for (size_t i = 0; tenants && i < tenants->plan->tenant_count; i++) {
+        struct tenant_process *tenant = &tenants->tenant[i];
         struct chimera_error err = {0};
-        if (jail->restart_at_ms && now_ms >= jail->restart_at_ms && start_jail(jails, i, &err) < 0)
-            plan_restart(jail);
-        if (jail->restart_at_ms && jail->restart_at_ms < next_ms)
-            next_ms = jail->restart_at_ms;
+        if (tenant->restart_at_ms && now_ms >= tenant->restart_at_ms &&
+            start_tenant(tenants, i, &err) < 0)
+            plan_restart(tenant);
+        if (tenant->restart_at_ms && tenant->restart_at_ms < next_ms)
+            next_ms = tenant->restart_at_ms;
     }
     return next_ms;
 }
 
-static void end_jail(struct jail_process *jail)
+static void end_tenant(struct tenant_process *tenant)
 {
-    if (!jail->pid)
+    if (!tenant->pid)
         return;
-    kill(jail->pid, SIGKILL);
-    while (waitpid(jail->pid, NULL, 0) < 0 && errno == EINTR)
+    kill(tenant->pid, SIGKILL);
+    while (waitpid(tenant->pid, NULL, 0) < 0 && errno == EINTR)
         ;
-    jail->pid = 0;
-    process_page_end(&jail->page);
+    tenant->pid = 0;
+    process_page_end(&tenant->page);
 }
 
-void jails_stop(struct jails *jails)
+void tenants_stop(struct tenants *tenants)
 {
-    if (!jails)
+    if (!tenants)
         return;
-    jails_close_links(jails);
-    for (size_t i = 0; jails->jail && jails->links && i < jails->isolation->jail_count; i++) {
-        struct jail_process *jail = &jails->jail[i];
-        end_jail(jail);
-        close_all(jail->inner, lanes_of(jails));
-        free(jail->inner);
-        free(jails->links[i].fds);
-        shared_done(&jail->life);
+    tenants_close_links(tenants);
+    for (size_t i = 0; tenants->tenant && tenants->links && i < tenants->plan->tenant_count; i++) {
+        struct tenant_process *tenant = &tenants->tenant[i];
+        end_tenant(tenant);
+        close_all(tenant->inner, lanes_of(tenants));
+        free(tenant->inner);
+        free(tenants->links[i].fds);
+        shared_done(&tenant->life);
     }
-    free(jails->jail);
-    free(jails->links);
-    free(jails);
+    free(tenants->tenant);
+    free(tenants->links);
+    free(tenants);
 }

@@ -12,32 +12,32 @@
 
 #define MESSAGE_MAX ((size_t)64 << 20) /* more than the arena of a request takes */
 #define KEPT_BYTES ((size_t)1 << 20)
-#define GRACE_MS 500 /* for a jail that ends its guest in time */
-#define LOOK_MS 20   /* how often to see whether the jail still lives */
+#define GRACE_MS 500 /* for a tenant that ends its guest in time */
+#define LOOK_MS 20   /* how often to see whether the tenant still lives */
 
-struct remote_lane {
+struct evaluator_lane {
     int fd;
     uint32_t sequence; /* of the message that is waited for */
     struct chimera_buffer in, out;
-    struct remote_lane *next; /* while it is free */
+    struct evaluator_lane *next; /* while it is free */
 };
 
-struct remote_lanes { /* of one jail */
+struct evaluator_lanes { /* of one tenant */
     pthread_mutex_t lock;
-    struct remote_lane *free; /* the one used last first: its instances are warm */
-    struct remote_lane lane[];
+    struct evaluator_lane *free; /* the one used last first: its instances are warm */
+    struct evaluator_lane lane[];
 };
 
 struct wait { /* for one answer */
-    const struct remote *remote;
-    struct remote_lane *lane;
+    const struct tenant_evaluator *evaluator;
+    struct evaluator_lane *lane;
     uint32_t life;
     int64_t until_ms; /* 0: for ever */
 };
 
-static void release(const struct remote *remote, struct remote_lane *lane)
+static void release(const struct tenant_evaluator *evaluator, struct evaluator_lane *lane)
 {
-    struct remote_lanes *lanes = remote->link->lanes;
+    struct evaluator_lanes *lanes = evaluator->link->lanes;
     pthread_mutex_lock(&lanes->lock);
     lane->next = lanes->free;
     lanes->free = lane;
@@ -45,26 +45,27 @@ static void release(const struct remote *remote, struct remote_lane *lane)
 }
 
 /* NULL when all are in use. */
-static struct remote_lane *acquire(const struct remote *remote)
+static struct evaluator_lane *acquire(const struct tenant_evaluator *evaluator)
 {
-    struct remote_lanes *lanes = remote->link->lanes;
+    struct evaluator_lanes *lanes = evaluator->link->lanes;
     pthread_mutex_lock(&lanes->lock);
-    struct remote_lane *lane = lanes->free;
+    struct evaluator_lane *lane = lanes->free;
     if (lane)
         lanes->free = lane->next;
     pthread_mutex_unlock(&lanes->lock);
     return lane;
 }
 
-static struct remote_lanes *make_lanes(const int *fds, unsigned count)
+static struct evaluator_lanes *make_lanes(const int *fds, unsigned count)
 {
-    struct remote_lanes *lanes = calloc(1, sizeof(*lanes) + count * sizeof(struct remote_lane));
+    struct evaluator_lanes *lanes =
+        calloc(1, sizeof(*lanes) + count * sizeof(struct evaluator_lane));
     if (!lanes)
         return NULL;
     pthread_mutex_init(&lanes->lock, NULL);
     for (unsigned i = count; i-- > 0;) {
-        struct remote_lane *lane = &lanes->lane[i];
-        *lane = (struct remote_lane){.fd = fds[i], .next = lanes->free};
+        struct evaluator_lane *lane = &lanes->lane[i];
+        *lane = (struct evaluator_lane){.fd = fds[i], .next = lanes->free};
         chimera_buffer_init(&lane->in, MESSAGE_MAX);
         chimera_buffer_init(&lane->out, MESSAGE_MAX);
         lanes->free = lane;
@@ -72,20 +73,9 @@ static struct remote_lanes *make_lanes(const int *fds, unsigned count)
     return lanes;
 }
 
-int remote_open_lanes(struct jail_link *links, size_t count, unsigned lanes,
-                      struct chimera_error *err)
+static uint32_t life_of(const struct tenant_evaluator *evaluator)
 {
-    for (size_t i = 0; i < count; i++) {
-        links[i].lanes = make_lanes(links[i].fds, lanes);
-        if (!links[i].lanes)
-            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    }
-    return CHIMERA_OK;
-}
-
-static uint32_t life_of(const struct remote *remote)
-{
-    return atomic_load(remote->link->life);
+    return atomic_load(evaluator->link->life);
 }
 
 static bool is_alive(uint32_t life)
@@ -99,7 +89,7 @@ static int wait_for(const struct wait *wait, short events)
     struct pollfd polled = {.fd = wait->lane->fd, .events = events};
     if (poll(&polled, 1, LOOK_MS) > 0 && polled.revents & events)
         return CHIMERA_OK;
-    if (life_of(wait->remote) != wait->life)
+    if (life_of(wait->evaluator) != wait->life)
         return CHIMERA_EIO;
     return wait->until_ms && chimera_clock_ms() >= wait->until_ms ? CHIMERA_EDEADLINE : CHIMERA_OK;
 }
@@ -138,10 +128,11 @@ static int receive(const struct wait *wait)
 }
 
 /* Sends what is in `out` and has the answer in `in`. */
-static int ask(const struct remote *remote, struct remote_lane *lane, int64_t until_ms)
+static int ask(const struct tenant_evaluator *evaluator, struct evaluator_lane *lane,
+               int64_t until_ms)
 {
     struct wait wait = {
-        .remote = remote, .lane = lane, .life = life_of(remote), .until_ms = until_ms};
+        .evaluator = evaluator, .lane = lane, .life = life_of(evaluator), .until_ms = until_ms};
     if (!is_alive(wait.life))
         return CHIMERA_EIO;
     if (lane->out.failed)
@@ -151,26 +142,28 @@ static int ask(const struct remote *remote, struct remote_lane *lane, int64_t un
     return code < 0 ? code : receive(&wait);
 }
 
-int remote_check(const struct remote *remote, struct chimera_error *err)
+/* Waits until the tenant has loaded the policy. Its own error when it could not. */
+static int await_policy(const struct evaluator *asked, struct chimera_error *err)
 {
     static const struct timespec step = {.tv_nsec = 2 * 1000 * 1000};
-    struct remote_lane *lane = acquire(remote);
-    const struct wire_call call = {.verb = WIRE_CHECK, .policy = remote->policy};
+    const struct tenant_evaluator *evaluator = (const struct tenant_evaluator *)asked;
+    struct evaluator_lane *lane = acquire(evaluator);
+    const struct message_call call = {.verb = MESSAGE_CHECK, .policy = evaluator->policy};
     struct chimera_slice text = {NULL, 0};
-    uint32_t life = life_of(remote);
+    uint32_t life = life_of(evaluator);
     int code = CHIMERA_OK, answer = CHIMERA_OK;
-    while (!is_alive(life) && life == life_of(remote))
+    while (!is_alive(life) && life == life_of(evaluator))
         nanosleep(&step, NULL);
-    wire_put_call(&lane->out, &call, NULL);
-    code = ask(remote, lane, 0);
-    if (code == CHIMERA_OK && !wire_get_check(chimera_buffer_slice(&lane->in), &answer, &text))
+    message_put_call(&lane->out, &call, NULL);
+    code = ask(evaluator, lane, 0);
+    if (code == CHIMERA_OK && !message_get_check(chimera_buffer_slice(&lane->in), &answer, &text))
         code = CHIMERA_EGUEST;
     if (code < 0)
         code = chimera_fail(err, code, "the policy's process ended while it started");
     else if (answer < 0)
         code = chimera_fail(err, answer, "%.*s", (int)text.size, text.data ? text.data : "");
     chimera_buffer_recycle(&lane->out, KEPT_BYTES);
-    release(remote, lane);
+    release(evaluator, lane);
     return code;
 }
 
@@ -181,30 +174,84 @@ static uint32_t smaller_limit(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-int remote_evaluate(const struct remote *remote, const struct chimera_request *request,
-                    uint32_t limit_ms, struct chimera_arena *arena,
-                    struct chimera_response *ret_response, struct wire_cost *ret_cost)
+static int evaluate(const struct evaluator *asked, const struct evaluator_input *input,
+                    struct chimera_response *ret_response, struct chimera_run_report *ret_cost)
 {
-    struct remote_lane *lane = acquire(remote);
-    const struct wire_call call = {
-        .verb = WIRE_EVALUATE, .policy = remote->policy, .limit_ms = limit_ms};
-    uint32_t limit = smaller_limit(limit_ms, remote->limit_ms);
+    const struct tenant_evaluator *evaluator = (const struct tenant_evaluator *)asked;
+    struct evaluator_lane *lane = acquire(evaluator);
+    const struct message_call call = {
+        .verb = MESSAGE_EVALUATE, .policy = evaluator->policy, .limit_ms = input->limit_ms};
+    uint32_t limit = smaller_limit(input->limit_ms, evaluator->limit_ms);
     int answer = CHIMERA_OK;
     if (!lane)
         return CHIMERA_ELIMIT;
-    wire_put_call(&lane->out, &call, request);
-    int code = ask(remote, lane, limit ? chimera_clock_ms() + limit + GRACE_MS : 0);
+    message_put_call(&lane->out, &call, input->request);
+    int code = ask(evaluator, lane, limit ? chimera_clock_ms() + limit + GRACE_MS : 0);
     struct chimera_slice bytes = {NULL, 0};
     if (code == CHIMERA_OK) { /* copied, because the lane's buffer is the next answer's */
-        bytes = chimera_arena_copy(arena, chimera_buffer_slice(&lane->in));
+        bytes = chimera_arena_copy(input->arena, chimera_buffer_slice(&lane->in));
         code = bytes.data ? CHIMERA_OK : CHIMERA_ELIMIT;
     }
     chimera_buffer_recycle(&lane->out, KEPT_BYTES);
     chimera_buffer_recycle(&lane->in, KEPT_BYTES);
-    release(remote, lane);
-    ret_response->uid = request->uid;
-    if (code == CHIMERA_OK && (!wire_take_cost(&bytes, ret_cost) ||
-                               !wire_get_response(bytes, arena, &answer, ret_response)))
+    release(evaluator, lane);
+    ret_response->uid = input->request->uid;
+    if (code == CHIMERA_OK && (!message_take_cost(&bytes, ret_cost) ||
+                               !message_get_response(bytes, input->arena, &answer, ret_response)))
         code = CHIMERA_EGUEST;
     return code < 0 ? code : answer;
+}
+
+/* --- All of a worker --- */
+
+static int open_lanes(const struct tenant_evaluators_input *input, struct chimera_error *err)
+{
+    for (size_t i = 0; i < input->plan->tenant_count; i++) {
+        input->links[i].lanes = make_lanes(input->links[i].fds, input->lanes);
+        if (!input->links[i].lanes)
+            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    }
+    return CHIMERA_OK;
+}
+
+static void fill(struct tenant_evaluators *evaluators, const struct tenant_evaluators_input *input,
+                 size_t index)
+{
+    struct tenant_evaluator *evaluator = &evaluators->evaluator[index];
+    size_t tenant = input->plan->tenant_of[index];
+    if (tenant == NO_TENANT)
+        return;
+    *evaluator = (struct tenant_evaluator){.evaluator = {.evaluate = evaluate},
+                                           .link = &input->links[tenant],
+                                           .policy = (uint32_t)index};
+    policy_limit(input->config, &input->policies->policy[index], &evaluator->limit_ms);
+    evaluators->handed[index] = (struct handed_policy){
+        .evaluator = &evaluator->evaluator, .await = await_policy, .process = tenant};
+}
+
+int tenant_evaluators_open(const struct tenant_evaluators_input *input,
+                           struct tenant_evaluators *ret_evaluators, struct chimera_error *err)
+{
+    size_t count = input->policies->policy_count;
+    struct tenant_evaluators evaluators = {.evaluator =
+                                               calloc(count + 1, sizeof(*evaluators.evaluator)),
+                                           .handed = calloc(count + 1, sizeof(*evaluators.handed))};
+    int code = open_lanes(input, err);
+    if (code == CHIMERA_OK && (!evaluators.evaluator || !evaluators.handed))
+        code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    if (code < 0) {
+        tenant_evaluators_close(&evaluators);
+        return code;
+    }
+    for (size_t i = 0; i < count; i++)
+        fill(&evaluators, input, i);
+    *ret_evaluators = evaluators;
+    return CHIMERA_OK;
+}
+
+void tenant_evaluators_close(struct tenant_evaluators *evaluators)
+{
+    free(evaluators->evaluator);
+    free(evaluators->handed);
+    *evaluators = (struct tenant_evaluators){0};
 }

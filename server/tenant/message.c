@@ -46,8 +46,8 @@ static struct place find_object(const struct chimera_request *request)
     return (struct place){0, 0};
 }
 
-void wire_put_call(struct chimera_buffer *out, const struct wire_call *call,
-                   const struct chimera_request *request)
+void message_put_call(struct chimera_buffer *out, const struct message_call *call,
+                      const struct chimera_request *request)
 {
     put_number(out, (uint32_t)call->verb);
     put_number(out, call->policy);
@@ -70,7 +70,7 @@ void wire_put_call(struct chimera_buffer *out, const struct wire_call *call,
         chimera_buffer_append(out, request->json.piece[i]);
 }
 
-void wire_put_check(struct chimera_buffer *out, int code, struct chimera_slice text)
+void message_put_check(struct chimera_buffer *out, int code, struct chimera_slice text)
 {
     put_number(out, (uint32_t)-code);
     put_slice(out, text);
@@ -107,17 +107,18 @@ static void put_long(struct chimera_buffer *out, uint64_t number)
     put_number(out, (uint32_t)(number >> 32));
 }
 
-void wire_put_cost(struct chimera_buffer *out, const struct wire_cost *cost)
+void message_put_cost(struct chimera_buffer *out, const struct chimera_run_report *cost)
 {
-    put_number(out, cost->run.stop);
-    put_number(out, cost->run.resets);
-    put_long(out, cost->run.pages);
-    put_long(out, cost->run.reset_ns);
+    put_number(out, cost->stop);
+    put_number(out, cost->resets);
+    put_long(out, cost->pages);
+    put_long(out, cost->reset_ns);
+    put_long(out, cost->wall_ns);
     put_long(out, cost->cpu_ns);
 }
 
-void wire_put_response(struct chimera_buffer *out, int code,
-                       const struct chimera_response *response)
+void message_put_response(struct chimera_buffer *out, int code,
+                          const struct chimera_response *response)
 {
     put_number(out, (uint32_t)-code);
     if (code < 0)
@@ -181,14 +182,14 @@ static bool is_done(const struct reader *reader)
     return !reader->failed && reader->rest.size == 0;
 }
 
-bool wire_get_call(struct chimera_slice bytes, struct wire_call *ret_call,
-                   struct chimera_request *ret_request)
+bool message_get_call(struct chimera_slice bytes, struct message_call *ret_call,
+                      struct chimera_request *ret_request)
 {
     struct reader reader = {.rest = bytes};
-    ret_call->verb = (enum wire_verb)get_number(&reader);
+    ret_call->verb = (enum message_verb)get_number(&reader);
     ret_call->policy = get_number(&reader);
     ret_call->limit_ms = get_number(&reader);
-    if (ret_call->verb == WIRE_CHECK)
+    if (ret_call->verb == MESSAGE_CHECK)
         return is_done(&reader);
     *ret_request = (struct chimera_request){.is_raw = get_bool(&reader)};
     ret_request->uid = get_slice(&reader);
@@ -204,7 +205,7 @@ bool wire_get_call(struct chimera_slice bytes, struct wire_call *ret_call,
         return false;
     if (place.size > 0)
         ret_request->object = (struct chimera_slice){json.data + place.offset, place.size};
-    return ret_call->verb == WIRE_EVALUATE && is_done(&reader);
+    return ret_call->verb == MESSAGE_EVALUATE && is_done(&reader);
 }
 
 /* Codes are small and negative. */
@@ -216,7 +217,7 @@ static int get_code(struct reader *reader)
     return reader->failed ? 0 : -(int)number;
 }
 
-bool wire_get_check(struct chimera_slice bytes, int *ret_code, struct chimera_slice *ret_text)
+bool message_get_check(struct chimera_slice bytes, int *ret_code, struct chimera_slice *ret_text)
 {
     struct reader reader = {.rest = bytes};
     *ret_code = get_code(&reader);
@@ -297,24 +298,25 @@ static uint64_t get_long(struct reader *reader)
 }
 
 /* No evaluation resets more than its own memory, of 4 GiB at most, once. */
-bool wire_take_cost(struct chimera_slice *bytes, struct wire_cost *ret_cost)
+bool message_take_cost(struct chimera_slice *bytes, struct chimera_run_report *ret_cost)
 {
     struct reader reader = {.rest = *bytes};
-    struct wire_cost cost = {0};
-    cost.run.stop = get_number(&reader);
-    cost.run.resets = get_number(&reader);
-    cost.run.pages = get_long(&reader);
-    cost.run.reset_ns = get_long(&reader);
+    struct chimera_run_report cost = {0};
+    cost.stop = get_number(&reader);
+    cost.resets = get_number(&reader);
+    cost.pages = get_long(&reader);
+    cost.reset_ns = get_long(&reader);
+    cost.wall_ns = get_long(&reader);
     cost.cpu_ns = get_long(&reader);
-    if (reader.failed || cost.run.resets > 1 || cost.run.pages > UINT64_C(1) << 20)
+    if (reader.failed || cost.resets > 1 || cost.pages > UINT64_C(1) << 20)
         return false;
     *bytes = reader.rest;
     *ret_cost = cost;
     return true;
 }
 
-bool wire_get_response(struct chimera_slice bytes, struct chimera_arena *arena, int *ret_code,
-                       struct chimera_response *ret_response)
+bool message_get_response(struct chimera_slice bytes, struct chimera_arena *arena, int *ret_code,
+                          struct chimera_response *ret_response)
 {
     struct reader reader = {.rest = bytes};
     struct chimera_response response = {.uid = ret_response->uid};

@@ -14,7 +14,7 @@
 #include "runtime/rego/builtins/time/zone_store.h"
 #include "server/base/channel.h"
 #include "server/lockdown/lockdown.h"
-#include "server/review/policy_set.h"
+#include "server/review/policy_loader.h"
 #include "server/telemetry/span.h"
 #include "server/tenant/message.h"
 
@@ -23,92 +23,104 @@
 #define SWEEP_MS 500
 #define KEPT_BYTES ((size_t)1 << 20)
 
-struct inmate {                    /* by policy of the configuration; most are other processes' */
-    struct chimera_policy *policy; /* owned */
+struct held_policy {               /* by policy of the configuration; most are other processes' */
+    struct local_evaluator *local; /* owned */
     int code;                      /* why there is none */
     char *failure;                 /* owned */
 };
 
-struct jail {
-    const struct jail_start *start;
-    struct policy_set set; /* for its list of plugins */
-    struct inmate *inmate; /* owned */
+struct tenant {
+    const struct tenant_start *start;
+    struct policy_loader loader;
+    struct held_policy *held; /* owned */
     sem_t go;
 };
 
-struct jail_lane {
-    struct jail *jail;
+struct tenant_lane {
+    struct tenant *tenant;
     unsigned index;
     pthread_t thread;
     bool has_pages; /* instances may have pages to give back */
 };
 
-static void load(struct jail *jail, size_t index)
+static void load(struct tenant *tenant, size_t index)
 {
-    const struct jail_start *start = jail->start;
-    struct inmate *inmate = &jail->inmate[index];
+    const struct tenant_start *start = tenant->start;
+    struct held_policy *held = &tenant->held[index];
+    const struct policy_to_load wanted = {.spec = &start->policies->policy[index],
+                                          .plugin = &start->plugins[index],
+                                          .number = BOARD_OTHER};
     struct chimera_error why = {0};
-    inmate->code = policy_set_open(&jail->set, start->config, &start->policies->policy[index],
-                                   &start->plugins[index], start->lanes, start->config->workers,
-                                   BOARD_OTHER, &inmate->policy, &why);
-    if (inmate->code < 0)
-        inmate->failure = strdup(why.text);
+    held->code = policy_loader_open(&tenant->loader, &wanted, &held->local, &why);
+    if (held->code < 0)
+        held->failure = strdup(why.text);
 }
 
-static struct inmate *find_inmate(struct jail *jail, uint32_t policy)
+static struct held_policy *find_held(struct tenant *tenant, uint32_t policy)
 {
-    const struct jail_start *start = jail->start;
-    if (policy >= start->policies->policy_count || start->isolation->jail_of[policy] != start->jail)
+    const struct tenant_start *start = tenant->start;
+    if (policy >= start->policies->policy_count || start->plan->tenant_of[policy] != start->tenant)
         return NULL;
-    return &jail->inmate[policy];
+    return &tenant->held[policy];
 }
 
-static void check(struct jail *jail, const struct wire_call *call, struct chimera_buffer *out)
+static void check(struct tenant *tenant, const struct message_call *call,
+                  struct chimera_buffer *out)
 {
-    const struct inmate *inmate = find_inmate(jail, call->policy);
-    if (!inmate)
-        wire_put_check(out, CHIMERA_EINVAL, CHIMERA_SLICE("the policy is not in this process"));
+    const struct held_policy *held = find_held(tenant, call->policy);
+    if (!held)
+        message_put_check(out, CHIMERA_EINVAL, CHIMERA_SLICE("the policy is not in this process"));
     else
-        wire_put_check(out, inmate->code, chimera_slice_of(inmate->failure ? inmate->failure : ""));
+        message_put_check(out, held->code, chimera_slice_of(held->failure ? held->failure : ""));
 }
 
-static void evaluate(struct jail_lane *lane, const struct wire_call *call,
+/* Asks the policy and measures what it costs. */
+static int ask(const struct local_evaluator *local, const struct evaluator_input *input,
+               struct chimera_response *ret_response, struct chimera_run_report *ret_cost)
+{
+    struct span_policy span; /* the outer ones are the worker's */
+    span_begin_policy(&span, chimera_slice_of(chimera_policy_id(local->policy)),
+                      input->request->uid);
+    uint64_t began_ns = chimera_clock_ns(), cpu_began_ns = chimera_clock_thread_ns();
+    int code = local->evaluator.evaluate(&local->evaluator, input, ret_response, ret_cost);
+    ret_cost->cpu_ns = chimera_clock_thread_ns() - cpu_began_ns;
+    ret_cost->wall_ns = chimera_clock_ns() - began_ns;
+    span_end(&span.span);
+    return code;
+}
+
+static void evaluate(struct tenant_lane *lane, const struct message_call *call,
                      const struct chimera_request *request, struct chimera_arena *arena,
                      struct chimera_buffer *out)
 {
-    const struct inmate *inmate = find_inmate(lane->jail, call->policy);
+    const struct held_policy *held = find_held(lane->tenant, call->policy);
     struct chimera_response response = {0};
-    struct wire_cost cost = {0};
+    struct chimera_run_report cost = {0};
     int code = CHIMERA_EINVAL;
-    if (inmate && inmate->policy) {
-        struct span_policy span; /* the outer ones are the worker's */
-        span_begin_policy(&span, chimera_slice_of(chimera_policy_id(inmate->policy)), request->uid);
-        uint64_t began_ns = chimera_clock_thread_ns();
-        code = chimera_policy_evaluate(inmate->policy, lane->index, request, call->limit_ms, arena,
-                                       &response);
-        cost.cpu_ns = chimera_clock_thread_ns() - began_ns;
-        chimera_policy_last_run(inmate->policy, lane->index, &cost.run);
-        span_end(&span.span);
+    if (held && held->local) {
+        const struct evaluator_input input = {
+            .lane = lane->index, .request = request, .limit_ms = call->limit_ms, .arena = arena};
+        code = ask(held->local, &input, &response, &cost);
     }
-    wire_put_cost(out, &cost);
-    wire_put_response(out, code, &response);
+    message_put_cost(out, &cost);
+    message_put_response(out, code, &response);
 }
 
 static void put_failure(struct chimera_buffer *out, int code)
 {
-    wire_put_cost(out, &(struct wire_cost){0});
-    wire_put_response(out, code, NULL);
+    message_put_cost(out, &(struct chimera_run_report){0});
+    message_put_response(out, code, NULL);
 }
 
-static void answer(struct jail_lane *lane, struct chimera_slice message,
+static void answer(struct tenant_lane *lane, struct chimera_slice message,
                    struct chimera_arena *arena, struct chimera_buffer *out)
 {
-    struct wire_call call = {0};
+    struct message_call call = {0};
     struct chimera_request request;
-    if (!wire_get_call(message, &call, &request))
+    if (!message_get_call(message, &call, &request))
         put_failure(out, CHIMERA_EINVAL);
-    else if (call.verb == WIRE_CHECK)
-        check(lane->jail, &call, out);
+    else if (call.verb == MESSAGE_CHECK)
+        check(lane->tenant, &call, out);
     else
         evaluate(lane, &call, &request, arena, out);
     if (out->failed) {
@@ -119,19 +131,19 @@ static void answer(struct jail_lane *lane, struct chimera_slice message,
 }
 
 /* Waits for the next request; instances that nobody asks for give their pages back meanwhile. */
-static void idle(struct jail_lane *lane, int fd)
+static void idle(struct tenant_lane *lane, int fd)
 {
     struct pollfd polled = {.fd = fd, .events = POLLIN};
     while (lane->has_pages && poll(&polled, 1, SWEEP_MS) == 0)
-        lane->has_pages = chimera_slots_trim(lane->jail->set.slots, lane->index,
+        lane->has_pages = chimera_slots_trim(lane->tenant->loader.slots, lane->index,
                                              (uint64_t)chimera_clock_ms() * 1000000);
 }
 
 /* Ends when nobody is at the other end any more. */
 static void *run_lane(void *context)
 {
-    struct jail_lane *lane = context;
-    const struct jail_start *start = lane->jail->start;
+    struct tenant_lane *lane = context;
+    const struct tenant_start *start = lane->tenant->start;
     struct chimera_buffer in, out;
     struct chimera_arena arena;
     uint32_t sequence = 0;
@@ -139,7 +151,7 @@ static void *run_lane(void *context)
     chimera_buffer_init(&in, MESSAGE_MAX);
     chimera_buffer_init(&out, MESSAGE_MAX);
     chimera_arena_init(&arena, ARENA_BASE + 16 * start->config->max_body_bytes);
-    while (sem_wait(&lane->jail->go) < 0)
+    while (sem_wait(&lane->tenant->go) < 0)
         ;
     while (code >= 0) {
         idle(lane, fd);
@@ -160,11 +172,11 @@ static void *run_lane(void *context)
     return NULL;
 }
 
-static int start_lanes(struct jail *jail, struct jail_lane *lanes, struct chimera_error *err)
+static int start_lanes(struct tenant *tenant, struct tenant_lane *lanes, struct chimera_error *err)
 {
-    sem_init(&jail->go, 0, 0);
-    for (unsigned i = 0; i < jail->start->lanes; i++) {
-        lanes[i] = (struct jail_lane){.jail = jail, .index = i};
+    sem_init(&tenant->go, 0, 0);
+    for (unsigned i = 0; i < tenant->start->lanes; i++) {
+        lanes[i] = (struct tenant_lane){.tenant = tenant, .index = i};
         int number = pthread_create(&lanes[i].thread, NULL, run_lane, &lanes[i]);
         if (number)
             return chimera_fail(err, CHIMERA_EIO, "cannot start a thread: %s", strerror(number));
@@ -178,9 +190,9 @@ static int close_files(void *context, struct chimera_error *err)
     return lockdown_close_files(context, err);
 }
 
-static int prepare(struct jail *jail, struct jail_lane *lanes, struct chimera_error *err)
+static int prepare(struct tenant *tenant, struct tenant_lane *lanes, struct chimera_error *err)
 {
-    const struct jail_start *start = jail->start;
+    const struct tenant_start *start = tenant->start;
     struct lockdown lockdown;
     int code = lockdown_begin(&lockdown, !start->config->options.is_without_lockdown, err);
     if (code == CHIMERA_OK)
@@ -188,29 +200,33 @@ static int prepare(struct jail *jail, struct jail_lane *lanes, struct chimera_er
     if (code < 0)
         return code;
     for (size_t i = 0; i < start->policies->policy_count; i++)
-        if (start->isolation->jail_of[i] == start->jail)
-            load(jail, i);
+        if (start->plan->tenant_of[i] == start->tenant)
+            load(tenant, i);
     if (lockdown.is_on)
         code = chimera_zones_keep(err);
     if (code == CHIMERA_OK)
         code = lockdown_close_files(&lockdown, err);
     if (code == CHIMERA_OK)
-        code = start_lanes(jail, lanes, err);
+        code = start_lanes(tenant, lanes, err);
     return code < 0 ? code : lockdown_finish(&lockdown, err);
 }
 
-int jail_run(const struct jail_start *start)
+int tenant_run(const struct tenant_start *start)
 {
     size_t count = start->policies->policy_count;
     struct chimera_error err = {0};
-    struct jail jail = {.start = start, .inmate = calloc(count + 1, sizeof(*jail.inmate))};
-    struct jail_lane *lanes = calloc(start->lanes, sizeof(*lanes));
+    struct tenant tenant = {.start = start, .held = calloc(count + 1, sizeof(*tenant.held))};
+    struct tenant_lane *lanes = calloc(start->lanes, sizeof(*lanes));
     signal(SIGPIPE, SIG_IGN);
-    int code = policy_set_init(&jail.set, start->config, count, start->lanes, &err);
-    if (code == CHIMERA_OK && (!jail.inmate || !lanes))
+    const struct policy_loader_input loader = {.config = start->config,
+                                               .policy_count = count,
+                                               .lanes = start->lanes,
+                                               .warm_lanes = start->config->workers};
+    int code = policy_loader_init(&tenant.loader, &loader, &err);
+    if (code == CHIMERA_OK && (!tenant.held || !lanes))
         code = chimera_fail(&err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     if (code == CHIMERA_OK)
-        code = prepare(&jail, lanes, &err);
+        code = prepare(&tenant, lanes, &err);
     if (code < 0) {
         chimera_log_with(CHIMERA_LOG_ERROR, "server::jail",
                          CHIMERA_SLICE("an isolated process did not start"),
@@ -219,7 +235,7 @@ int jail_run(const struct jail_start *start)
     }
     atomic_fetch_add(start->life, 1); /* odd now */
     for (unsigned i = 0; i < start->lanes; i++)
-        sem_post(&jail.go);
+        sem_post(&tenant.go);
     for (unsigned i = 0; i < start->lanes; i++)
         pthread_join(lanes[i].thread, NULL);
     return 0;

@@ -14,23 +14,23 @@
 #include "server/config/plugins.h"
 #include "server/config/tenant_plan.h"
 
-/* In memory that jail, worker and supervisor share: odd while the jail answers. The jail makes it
- * odd when it is ready, the supervisor even again when the jail is gone, so each life has a number
- * of its own. A jail can lie with it about itself only. */
-typedef _Atomic uint32_t jail_life;
+/* In memory that tenant, worker and supervisor share: odd while the tenant answers. The tenant
+ * makes it odd when it is ready, the supervisor even again when the tenant is gone, so each life
+ * has a number of its own. A tenant can lie with it about itself only. */
+typedef _Atomic uint32_t tenant_life;
 
-struct jail_start { /* all borrowed */
+struct tenant_start { /* all borrowed */
     const struct config *config;
     const struct policies *policies;
     const struct built_plugin *plugins;
-    const struct isolation *isolation;
-    size_t jail;
+    const struct tenant_plan *plan;
+    size_t tenant;
     unsigned lanes;
     const int *fds; /* one a lane */
-    jail_life *life;
+    tenant_life *life;
 };
 
 /* The exit code. */
-int jail_run(const struct jail_start *start);
+int tenant_run(const struct tenant_start *start);
 
 #endif

@@ -15,8 +15,8 @@
 #include "runtime/log/log_writer.h"
 #include "server/base/process_page.h"
 #include "server/base/role.h"
+#include "server/config/capacity.h"
 #include "server/counters/counters.h"
-#include "server/worker/slow_quota.h"
 
 #define KILL_MS 2000   /* for the kernel to end a process, and to take its memory back */
 #define REPORT_MS 1000 /* for the rest of a report that has begun */
@@ -42,7 +42,8 @@ static int64_t limit_of(const struct config *config, const struct policy_spec *p
     return (int64_t)((config->start_timeout_s + seconds * (2 + config->workers)) * 1000);
 }
 
-/* How long it may stay at this step. A jail starts all of its policies before it says anything. */
+/* How long it may stay at this step. A tenant starts all of its policies before it says anything.
+ */
 static int64_t patience_ms(const struct worker_child *child)
 {
     const struct policy_file *file = child->generation->file;
@@ -50,10 +51,10 @@ static int64_t patience_ms(const struct worker_child *child)
     int64_t sum_ms = 0;
     if (policy == SIZE_MAX)
         return (int64_t)child->config->start_timeout_s * 1000;
-    if (file->isolation.jail_of[policy] == NO_JAIL)
+    if (file->plan.tenant_of[policy] == NO_TENANT)
         return limit_of(child->config, &file->policies.policy[policy]);
     for (size_t i = 0; i < file->policies.policy_count; i++)
-        if (file->isolation.jail_of[i] == file->isolation.jail_of[policy])
+        if (file->plan.tenant_of[i] == file->plan.tenant_of[policy])
             sum_ms += limit_of(child->config, &file->policies.policy[i]);
     return sum_ms;
 }
@@ -77,15 +78,15 @@ static _Noreturn void become_worker(const struct worker_start *start)
 /* A worker keeps the supervisor's sockets, its own pipe, the certificates and its ends of channels;
  * no other worker's. */
 static pid_t fork_with(const struct worker_start *start, const struct policy_file *file,
-                       struct jails *jails, struct chimera_error *err)
+                       struct tenants *tenants, struct chimera_error *err)
 {
-    size_t tenants = start->isolation->jail_count;
-    size_t room = tenants * gate_jail_lanes(start->config->workers);
+    size_t tenant_count = start->plan->tenant_count;
+    size_t room = tenant_count * capacity_of(start->config->workers).tenant_lanes;
     CHIMERA_FREE int *kept = calloc(room + 8, sizeof(int));
-    CHIMERA_FREE struct role_mapping *mappings = calloc(tenants + 4, sizeof(*mappings));
+    CHIMERA_FREE struct role_mapping *mappings = calloc(tenant_count + 4, sizeof(*mappings));
     if (!kept || !mappings)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    size_t count = jails_list_lives(jails, mappings, tenants);
+    size_t count = tenants_list_lives(tenants, mappings, tenant_count);
     mappings[count++] = (struct role_mapping){start->board, false};
     mappings[count++] = (struct role_mapping){start->counters, true};
     mappings[count++] = (struct role_mapping){start->page, true};
@@ -99,12 +100,12 @@ static pid_t fork_with(const struct worker_start *start, const struct policy_fil
     kept[5] = start->tls.certificate_fd;
     kept[6] = start->tls.key_fd;
     kept[7] = start->tls.authorities_fd;
-    const struct kept_settings settings = {.file = file, .tenant = NO_JAIL};
+    const struct kept_settings settings = {.file = file, .tenant = NO_TENANT};
     const struct role_start role = {.role = ROLE_WORKER,
                                     .mappings = mappings,
                                     .mapping_count = count,
                                     .kept = kept,
-                                    .kept_count = 8 + jails_list_links(jails, kept + 8, room),
+                                    .kept_count = 8 + tenants_list_links(tenants, kept + 8, room),
                                     .settings = &settings};
     return role_fork(&role, err);
 }
@@ -127,7 +128,7 @@ static int open_ends(int ret_report[2], int ret_orders[2], struct chimera_error 
 }
 
 static int fork_worker(struct worker_child *child, const struct worker_start *start,
-                       const struct policy_file *file, struct jails *jails,
+                       const struct policy_file *file, struct tenants *tenants,
                        struct chimera_error *err)
 {
     struct worker_start told = *start;
@@ -138,9 +139,9 @@ static int fork_worker(struct worker_child *child, const struct worker_start *st
     told.report_fd = report[1];
     told.orders_fd = orders[1];
     told.page = &child->page;
-    pid_t pid = fork_with(&told, file, jails, err);
+    pid_t pid = fork_with(&told, file, tenants, err);
     if (pid == 0) {
-        told.links = jails_open_links(jails);
+        told.links = tenants_open_links(tenants);
         become_worker(&told);
     }
     if (pid < 0) {
@@ -155,7 +156,7 @@ static int fork_worker(struct worker_child *child, const struct worker_start *st
     child->orders_fd = orders[0];
     child->seat = start->seat;
     child->started_ms = chimera_clock_ms();
-    child->jails = jails;
+    child->tenants = tenants;
     return CHIMERA_OK;
 }
 
@@ -163,23 +164,23 @@ int worker_child_start(struct worker_child *child, const struct worker_start *st
                        struct generation *generation, struct chimera_error *err)
 {
     struct worker_start told = *start;
-    struct jails *jails = NULL;
+    struct tenants *tenants = NULL;
     told.policies = &generation->file->policies;
-    told.isolation = &generation->file->isolation;
+    told.plan = &generation->file->plan;
     told.plugins = generation->plugins;
     *child = WORKER_CHILD_NONE;
     chimera_buffer_init(&child->said, WORKER_REPORT_MAX);
-    int code = jails_start(told.config, generation, &jails, err);
+    int code = tenants_start(told.config, generation, &tenants, err);
     if (code == CHIMERA_OK)
         code = process_page_make(&child->page, err);
     if (code == CHIMERA_OK)
-        code = fork_worker(child, &told, generation->file, jails, err);
+        code = fork_worker(child, &told, generation->file, tenants, err);
     if (code < 0) {
-        jails_stop(jails);
+        tenants_stop(tenants);
         process_page_end(&child->page);
         return code;
     }
-    jails_close_links(jails);
+    tenants_close_links(tenants);
     child->generation = generation_use(generation);
     child->config = start->config;
     child->until_ms = child->started_ms + patience_ms(child);
@@ -194,7 +195,7 @@ void worker_child_order(const struct worker_child *child, const struct order *or
 
 void worker_child_forget(struct worker_child *child)
 {
-    jails_stop(child->jails);
+    tenants_stop(child->tenants);
     process_page_end(&child->page);
     generation_drop(child->generation);
     chimera_buffer_free(&child->said);

@@ -27,7 +27,7 @@ struct worker_child {
     bool is_draining;              /* it was told again: idle connections do not keep it any more */
     bool is_stopped;               /* by a signal, until another one lets it go on */
     struct generation *generation; /* that it serves; used */
-    struct jails *jails;           /* owned; NULL: none. They end with it */
+    struct tenants *tenants;       /* owned; NULL: none. They end with it */
     struct shared page;            /* owned; process_page.h */
     struct chimera_buffer said;    /* what it has reported so far; owned */
 };
@@ -41,7 +41,7 @@ enum worker_report {
     WORKER_HAS_FAILED, /* it has ended and is none, and *err says why */
 };
 
-/* Starts a worker with its jails. The configuration, the sockets and the memory are given in
+/* Starts a worker with its tenants. The configuration, the sockets and the memory are given in
  * `start`, the rest is filled in. */
 int worker_child_start(struct worker_child *child, const struct worker_start *start,
                        struct generation *generation, struct chimera_error *err);
@@ -62,7 +62,7 @@ enum worker_report worker_child_pass_time(struct worker_child *child, int64_t no
  */
 void worker_child_reaped(struct worker_child *child, int status, struct chimera_error *ret_why);
 
-/* Ends its jails, and what the supervisor holds for it. It has ended, or is none. */
+/* Ends its tenants, and what the supervisor holds for it. It has ended, or is none. */
 void worker_child_forget(struct worker_child *child);
 
 /* At once; waits for it, but not if the kernel does not let it go. Does nothing when there is none.

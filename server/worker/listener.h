@@ -11,7 +11,7 @@
 #include <semaphore.h>
 
 #include "runtime/base/error.h"
-#include "server/config/config.h"
+#include "server/base/socket.h"
 #include "server/worker/loop.h"
 
 struct listener {
@@ -26,10 +26,6 @@ struct listener {
     pthread_t thread;
     sem_t go;
 };
-
-/* A bound socket that does not listen yet: connections are refused until it does. */
-int listener_bind(const struct address *address, int *ret_fd, struct chimera_error *err);
-int listener_listen(int fd, struct chimera_error *err);
 
 /* Makes the thread, which waits: what comes in between (the lock-down) holds for it, too. The
  * caller has filled in the borrowed fields. */

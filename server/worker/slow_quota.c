@@ -3,51 +3,19 @@
 
 #include <stdlib.h>
 
-#define SLOW_MIN 16
-#define SLOW_MAX 128
-#define RESERVE_MIN 4
-#define RESERVE_MAX 16
+#include "server/config/capacity.h"
+
 #define WAITING_MAX 1024
 #define POLICY_WAITING_MAX 256
 #define AUDITS_WAITING_MAX 4096
 
-static unsigned clamp(unsigned value, unsigned least, unsigned most)
-{
-    return value < least ? least : value > most ? most : value;
-}
-
-static unsigned slow_max_of(unsigned loops)
-{
-    return clamp(4 * loops, SLOW_MIN, SLOW_MAX);
-}
-
-static unsigned reserve_of(unsigned loops)
-{
-    return clamp(loops, RESERVE_MIN, RESERVE_MAX);
-}
-
-/* Each loop may have let one more in before it learns that the gate is shut. */
-unsigned gate_standby(unsigned loops)
-{
-    return slow_max_of(loops) + reserve_of(loops) + loops;
-}
-
-static unsigned policy_max_of(unsigned loops)
-{
-    return slow_max_of(loops) / 2;
-}
-
-unsigned gate_jail_lanes(unsigned loops)
-{
-    return policy_max_of(loops) + loops;
-}
-
 int gate_open(struct gate *gate, size_t accounts, unsigned loops, struct chimera_error *err)
 {
-    *gate = (struct gate){.slow_max = (int)slow_max_of(loops),
-                          .reserve = (int)reserve_of(loops),
-                          .policy_max = (int)policy_max_of(loops),
-                          .audit_max = (int)slow_max_of(loops) / 4,
+    const struct capacity capacity = capacity_of(loops);
+    *gate = (struct gate){.slow_max = (int)capacity.slow,
+                          .reserve = (int)capacity.reserve,
+                          .policy_max = (int)capacity.policy_slow,
+                          .audit_max = (int)capacity.audit_slow,
                           .accounts = calloc(accounts + 1, sizeof(struct gate_account))};
     if (!gate->accounts)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));

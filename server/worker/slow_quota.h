@@ -4,7 +4,7 @@
  * An evaluation is slow when its loop was taken over (thread_pool.h). Which one will be is not
  * known before, so the gate looks at those that are: a policy that has its share, or has one where
  * the server has its share, waits. A policy with none is let in until the reserve is used up, too,
- * so that others' slowness does not stop it. Policies in one jail have one account. Shared by all
+ * so that others' slowness does not stop it. Policies in one tenant have one account. Shared by all
  * threads.
  */
 #ifndef CHIMERA_SERVER_WORKER_SLOW_QUOTA_H
@@ -18,11 +18,7 @@
 
 enum gate_answer { GATE_OPEN, GATE_POLICY_BUSY, GATE_SERVER_BUSY };
 
-/* By the number of loops. */
-unsigned gate_standby(unsigned loops);    /* threads with which every loop can be taken over */
-unsigned gate_jail_lanes(unsigned loops); /* evaluations that one jail must be able to do at once */
-
-struct gate_account { /* of a policy, or of all in one jail */
+struct gate_account { /* of a policy, or of all in one tenant */
     atomic_int slow;
     atomic_int waiting; /* without those of audits */
 };

@@ -19,6 +19,8 @@
 #include "runtime/text/problems.h"
 #include "server/base/orders.h"
 #include "server/base/process_page.h"
+#include "server/base/socket.h"
+#include "server/config/capacity.h"
 #include "server/lockdown/lockdown.h"
 #include "server/worker/listener.h"
 #include "server/worker/loop_watch.h"
@@ -34,6 +36,7 @@
 
 struct worker {
     const struct worker_start *start;
+    struct tenant_evaluators tenants;
     struct policy_set policies;
     struct service service, probe_service;
     struct tls_texts tls_texts; /* owned */
@@ -126,6 +129,11 @@ static int read_tls(struct worker *worker, struct chimera_error *err)
     return code;
 }
 
+static int64_t find_stuck_loop(void *watch, int64_t now_ms)
+{
+    return loop_watch_look(watch, now_ms);
+}
+
 static void make_services(struct worker *worker)
 {
     const struct config *config = worker->start->config;
@@ -139,7 +147,8 @@ static void make_services(struct worker *worker)
                                    .max_body_bytes = config->max_body_bytes}};
     worker->probe_service =
         (struct service){.policies = &worker->policies,
-                         .watch = &worker->watch,
+                         .find_stuck = find_stuck_loop,
+                         .loops = &worker->watch,
                          .rules = {.port = PORT_READINESS, .max_body_bytes = 1024}};
 }
 
@@ -181,8 +190,8 @@ static int open_pool(struct worker *worker, struct chimera_error *err)
     unsigned workers = worker->start->config->workers;
     int code = gate_open(&worker->gate, worker->policies.account_count, workers, err);
     if (code == CHIMERA_OK)
-        code = pool_open(&worker->pool, worker->loops, worker->loop_count, gate_standby(workers),
-                         &worker->service, &worker->gate, err);
+        code = pool_open(&worker->pool, worker->loops, worker->loop_count,
+                         capacity_of(workers).standby, &worker->service, &worker->gate, err);
     return code;
 }
 
@@ -213,21 +222,38 @@ static int start_log(struct worker *worker, struct chimera_error *err)
     return chimera_log_start_writer(close_files, &worker->lockdown, err);
 }
 
-static int prepare(struct worker *worker, struct chimera_error *err)
+/* The policies that tenants hold, and then the set of all. */
+static int load_policies(struct worker *worker, struct chimera_error *err)
 {
     const struct worker_start *start = worker->start;
     unsigned workers = start->config->workers;
-    const struct policy_set_wish wish = {.config = start->config,
-                                         .policies = start->policies,
-                                         .plugins = start->plugins,
-                                         .lanes = workers + 1 + gate_standby(workers),
-                                         .warm_lanes = workers,
-                                         .isolation = start->isolation,
-                                         .links = start->links,
-                                         .board = start->board->data,
-                                         .counters = start->counters->data,
-                                         .step = &((struct process_page *)start->page->data)->step,
-                                         .seat = counters_seat(start->counters->data, start->seat)};
+    const struct capacity capacity = capacity_of(workers);
+    const struct tenant_evaluators_input tenants = {.config = start->config,
+                                                    .policies = start->policies,
+                                                    .plan = start->plan,
+                                                    .links = start->links,
+                                                    .lanes = capacity.tenant_lanes};
+    int code = tenant_evaluators_open(&tenants, &worker->tenants, err);
+    if (code < 0)
+        return code;
+    const struct policy_set_input input = {
+        .config = start->config,
+        .policies = start->policies,
+        .plugins = start->plugins,
+        .handed = worker->tenants.handed,
+        .process_count = start->plan->tenant_count,
+        .lanes = workers + 1 + capacity.standby,
+        .warm_lanes = workers,
+        .board = start->board->data,
+        .counters = start->counters->data,
+        .step = &((struct process_page *)start->page->data)->step,
+        .seat = counters_seat(start->counters->data, start->seat)};
+    return policy_set_load(&input, &worker->policies, err);
+}
+
+static int prepare(struct worker *worker, struct chimera_error *err)
+{
+    const struct worker_start *start = worker->start;
     bool is_locked = !start->config->options.is_without_lockdown;
     int code = read_tls(worker, err);
     if (code == CHIMERA_OK)
@@ -235,10 +261,7 @@ static int prepare(struct worker *worker, struct chimera_error *err)
     if (code == CHIMERA_OK)
         code = start_log(worker, err);
     if (code == CHIMERA_OK)
-        code = remote_open_lanes(start->links, start->isolation->jail_count,
-                                 gate_jail_lanes(workers), err);
-    if (code == CHIMERA_OK)
-        code = policy_set_load(&wish, &worker->policies, err);
+        code = load_policies(worker, err);
     if (code == CHIMERA_OK && worker->lockdown.is_on)
         code = chimera_zones_keep(err);
     if (code == CHIMERA_OK) {
@@ -268,9 +291,9 @@ static int start_threads(struct worker *worker, struct chimera_error *err)
     if (code == CHIMERA_OK)
         code = lockdown_finish(&worker->lockdown, err);
     if (code == CHIMERA_OK)
-        code = listener_listen(worker->start->main_fd, err);
+        code = socket_listen(worker->start->main_fd, err);
     if (code == CHIMERA_OK)
-        code = listener_listen(worker->start->probe_fd, err);
+        code = socket_listen(worker->start->probe_fd, err);
     return code;
 }
 
@@ -451,6 +474,7 @@ static void close_all(struct worker *worker)
     connection_memory_close(&worker->memory);
     loop_watch_close(&worker->watch);
     policy_set_done(&worker->policies);
+    tenant_evaluators_close(&worker->tenants);
     tls_files_done(&worker->tls);
 }
 

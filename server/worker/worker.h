@@ -20,8 +20,8 @@ struct worker_start { /* all borrowed */
     const struct config *config;
     const struct policies *policies;
     const struct built_plugin *plugins;
-    const struct isolation *isolation;
-    struct jail_link *links;         /* one a jail */
+    const struct tenant_plan *plan;
+    struct tenant_link *links;       /* one a tenant */
     struct shared *board, *counters; /* mapped by the worker */
     uint32_t seat;                   /* in the counters; SEAT_NONE: none */
     struct shared *page;             /* mapped by the worker; process_page.h */

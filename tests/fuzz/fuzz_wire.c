@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a jail sends, read by its worker: whatever is taken can be written again, and comes to the
+/* What a tenant sends, read by its worker: whatever is taken can be written again, and comes to the
  * same.
  */
 #include <stdint.h>
@@ -20,15 +20,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct chimera_slice bytes = {(const char *)data, size}, text;
     struct chimera_response response = {0};
     struct chimera_request request;
-    struct wire_call call;
-    struct wire_cost cost;
+    struct message_call call;
+    struct chimera_run_report cost;
     struct chimera_buffer out;
     struct chimera_arena arena;
     int code;
     chimera_arena_init(&arena, 1 << 24);
     chimera_buffer_init(&out, 1 << 24);
-    if (wire_get_response(bytes, &arena, &code, &response)) {
-        wire_put_response(&out, code, &response);
+    if (message_get_response(bytes, &arena, &code, &response)) {
+        message_put_response(&out, code, &response);
         check(!out.failed && out.size == size);
         if (code == 0) {
             chimera_buffer_reset(&out);
@@ -36,10 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     struct chimera_slice rest = bytes;
-    if (wire_take_cost(&rest, &cost))
-        check(rest.size == size - 32 && cost.run.resets <= 1);
-    wire_get_check(bytes, &code, &text);
-    wire_get_call(bytes, &call, &request);
+    if (message_take_cost(&rest, &cost))
+        check(rest.size == size - 40 && cost.resets <= 1);
+    message_get_check(bytes, &code, &text);
+    message_get_call(bytes, &call, &request);
     chimera_buffer_free(&out);
     chimera_arena_free(&arena);
     return 0;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/instance/guest.h"
 #include "runtime/text/utf8.h"
 #include "server/config/plugins.h"
@@ -450,21 +451,51 @@ static void a_sleep_is_no_cpu_time(void **state)
     assert_true(view.cpu_ns < view.wall_ns / 2);
 }
 
-static void a_jail_is_believed_as_far_as_it_is_possible(void **state)
+/* One evaluation that somebody else has measured. */
+static void count_measured(struct counters_policy *policy, const struct chimera_run_report *cost,
+                           int code)
 {
     const struct chimera_response yes = {.allowed = true};
-    const struct wire_cost lie = {.run = {.stop = 77, .resets = 1, .pages = 3, .reset_ns = MS},
-                                  .cpu_ns = UINT64_MAX};
+    struct counters_meter meter;
+    counters_begin(policy, &meter);
+    meter.began_ns -= MS; /* it was waited for so long at least */
+    counters_end(policy, &meter, code, &yes, cost);
+}
+
+static void who_measures_itself_is_counted_without_the_way_there(void **state)
+{
+    const struct chimera_run_report cost = {
+        .resets = 1, .pages = 3, .reset_ns = 500, .wall_ns = 5000, .cpu_ns = 4000};
     struct counters_view view;
     (void)state;
-    counters_count_remote(counters_policy(counters, 3), 1000, CHIMERA_OK, &yes, &lie);
-    counters_count_remote(counters_policy(counters, 3), 1000, CHIMERA_EIO, &yes, &lie);
+    count_measured(counters_policy(counters, 3), &cost, CHIMERA_OK);
+    count_measured(counters_policy(counters, 3), &cost, CHIMERA_EIO);
     counters_read(counters, 3, &view);
     assert_int_equal(view.accepted, 1);
     assert_int_equal(view.failures, 1);
-    assert_int_equal(view.cpu_ns, 1000); /* no longer than it was waited for */
-    assert_int_equal(view.reset_ns, 1000);
+    assert_int_equal(view.wall_ns, 5000);
+    assert_int_equal(view.cpu_ns, 4000);
+    assert_int_equal(view.cpu_samples, 1);
+    assert_int_equal(view.reset_ns, 500);
     assert_int_equal(view.dirty_pages, 3);
+}
+
+static void it_is_believed_as_far_as_it_is_possible(void **state)
+{
+    const struct chimera_run_report lie = {.stop = 77,
+                                           .resets = 1,
+                                           .reset_ns = UINT64_MAX,
+                                           .wall_ns = UINT64_MAX,
+                                           .cpu_ns = UINT64_MAX};
+    uint64_t began_ns = chimera_clock_ns();
+    struct counters_view view;
+    (void)state;
+    count_measured(counters_policy(counters, 3), &lie, CHIMERA_OK);
+    uint64_t most_ns = chimera_clock_ns() - began_ns + MS; /* no longer than it was waited for */
+    counters_read(counters, 3, &view);
+    assert_in_range(view.wall_ns, MS, most_ns);
+    assert_in_range(view.cpu_ns, MS, most_ns);
+    assert_in_range(view.reset_ns, MS, most_ns);
     assert_int_equal(view.traps + view.deadlines, 0);
 }
 
@@ -588,7 +619,8 @@ int main(void)
         TEST(a_reader_sees_whole_rejections),
         TEST(an_evaluation_is_counted),
         TEST(a_sleep_is_no_cpu_time),
-        TEST(a_jail_is_believed_as_far_as_it_is_possible),
+        TEST(who_measures_itself_is_counted_without_the_way_there),
+        TEST(it_is_believed_as_far_as_it_is_possible),
         TEST(without_counters_nothing_is_counted),
         cmocka_unit_test(a_policy_keeps_its_number),
         cmocka_unit_test(a_build_is_shown_while_there_is_one),

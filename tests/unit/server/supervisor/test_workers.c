@@ -200,15 +200,15 @@ static void who_has_ended_is_found(void **state)
     run_events(SWAPPED " reload built");
     assert_true(workers_reaped(&workers, 1, 0));
     assert_false(workers_reaped(&workers, 1, 0));
-    assert_false(workers_reaped(&workers, JAIL_PID, 0));
-    workers.current.jails = fake_jails;
-    assert_true(workers_reaped(&workers, JAIL_PID, 0));
-    workers.current.jails = NULL;
-    workers.next.jails = fake_jails;
-    assert_true(workers_reaped(&workers, JAIL_PID, 0));
-    workers.next.jails = NULL;
-    workers.retired[WORKERS_RETIRED_MAX - 1].jails = fake_jails;
-    assert_true(workers_reaped(&workers, JAIL_PID, 0));
+    assert_false(workers_reaped(&workers, TENANT_PID, 0));
+    workers.current.tenants = fake_tenants;
+    assert_true(workers_reaped(&workers, TENANT_PID, 0));
+    workers.current.tenants = NULL;
+    workers.next.tenants = fake_tenants;
+    assert_true(workers_reaped(&workers, TENANT_PID, 0));
+    workers.next.tenants = NULL;
+    workers.retired[WORKERS_RETIRED_MAX - 1].tenants = fake_tenants;
+    assert_true(workers_reaped(&workers, TENANT_PID, 0));
     assert_false(workers_reaped(&workers, 4711, 0));
     end_all();
 }

@@ -161,22 +161,22 @@ static int fake_sigtimedwait(const sigset_t *signals, siginfo_t *ret_info,
     return number ? number : -1;
 }
 
-static struct jails *fake_jails = (struct jails *)&next_signal; /* opaque */
-#define JAIL_PID 7000
+static struct tenants *fake_tenants = (struct tenants *)&next_signal; /* opaque */
+#define TENANT_PID 7000
 
-bool jails_reaped(struct jails *jails, pid_t pid, int status)
+bool tenants_reaped(struct tenants *tenants, pid_t pid, int status)
 {
     (void)status;
-    return jails == fake_jails && pid == JAIL_PID;
+    return tenants == fake_tenants && pid == TENANT_PID;
 }
 
-int64_t jails_pass_time(struct jails *jails, int64_t at_ms)
+int64_t tenants_pass_time(struct tenants *tenants, int64_t at_ms)
 {
-    (void)jails, (void)at_ms;
+    (void)tenants, (void)at_ms;
     return INT64_MAX;
 }
 
-int listener_bind(const struct address *address, int *ret_fd, struct chimera_error *err)
+int socket_bind(const struct address *address, int *ret_fd, struct chimera_error *err)
 {
     (void)address, (void)err;
     *ret_fd = dup(0);

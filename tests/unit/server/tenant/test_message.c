@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests and verdicts between a worker and its jails: all of them arrive, and nothing else does.
+/* Requests and verdicts between a worker and its tenants: all of them arrive, and nothing else
+ * does.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,9 +74,9 @@ static void a_verdict_arrives_whole(void **state)
     struct chimera_response got = {.uid = S("u")};
     int code = 1;
     (void)state;
-    wire_put_response(&out, 0, &full);
+    message_put_response(&out, 0, &full);
     assert_int_equal(out.failed, 0);
-    assert_true(wire_get_response(chimera_buffer_slice(&out), &arena, &code, &got));
+    assert_true(message_get_response(chimera_buffer_slice(&out), &arena, &code, &got));
     assert_int_equal(code, 0);
     same(got.uid, S("u"));
     assert_true(got.allowed);
@@ -108,12 +109,12 @@ static void an_empty_verdict_and_a_failure_arrive(void **state)
     struct chimera_response got = {.uid = S("u")};
     int code = 1;
     (void)state;
-    wire_put_response(&out, 0, &(struct chimera_response){0});
-    assert_true(wire_get_response(chimera_buffer_slice(&out), &arena, &code, &got));
+    message_put_response(&out, 0, &(struct chimera_response){0});
+    assert_true(message_get_response(chimera_buffer_slice(&out), &arena, &code, &got));
     assert_false(got.allowed || got.has_status || got.patch.data || got.warnings.data);
     chimera_buffer_reset(&out);
-    wire_put_response(&out, CHIMERA_ELIMIT, NULL);
-    assert_true(wire_get_response(chimera_buffer_slice(&out), &arena, &code, &got));
+    message_put_response(&out, CHIMERA_ELIMIT, NULL);
+    assert_true(message_get_response(chimera_buffer_slice(&out), &arena, &code, &got));
     assert_int_equal(code, CHIMERA_ELIMIT);
 }
 
@@ -122,13 +123,14 @@ static void a_request_arrives_whole(void **state)
     struct chimera_request request = {
         .is_raw = true, .uid = S("u"), .operation = S(""), .object = S("{\"a\":1}")};
     struct chimera_request got;
-    struct wire_call call = {.verb = WIRE_EVALUATE, .policy = 7, .limit_ms = 4294967295}, taken;
+    struct message_call call = {.verb = MESSAGE_EVALUATE, .policy = 7, .limit_ms = 4294967295},
+                        taken;
     (void)state;
     chimera_pieces_add(&request.json, S("{\"object\":"));
     chimera_pieces_add(&request.json, S("{\"a\":1}"));
     chimera_pieces_add(&request.json, S("}"));
-    wire_put_call(&out, &call, &request);
-    assert_true(wire_get_call(chimera_buffer_slice(&out), &taken, &got));
+    message_put_call(&out, &call, &request);
+    assert_true(message_get_call(chimera_buffer_slice(&out), &taken, &got));
     assert_int_equal(taken.policy, 7);
     assert_int_equal(taken.limit_ms, 4294967295);
     assert_true(got.is_raw);
@@ -145,20 +147,20 @@ static void an_object_is_found_in_its_request(void **state)
 {
     static const char body[] = "{\"uid\":1,\"object\":{\"a\":1}}";
     struct chimera_request request = {.object = {body + 18, 7}}, got;
-    struct wire_call taken;
+    struct message_call taken;
     (void)state;
     chimera_pieces_add(&request.json, S("--"));
     chimera_pieces_add(&request.json, (struct chimera_slice){body, sizeof(body) - 1});
-    wire_put_call(&out, &(struct wire_call){.verb = WIRE_EVALUATE}, &request);
+    message_put_call(&out, &(struct message_call){.verb = MESSAGE_EVALUATE}, &request);
     assert_true(out.size < 80 + sizeof(body));
-    assert_true(wire_get_call(chimera_buffer_slice(&out), &taken, &got));
+    assert_true(message_get_call(chimera_buffer_slice(&out), &taken, &got));
     same(got.object, S("{\"a\":1}"));
     assert_true(got.object.data > got.json.piece[0].data &&
                 got.object.data < got.json.piece[0].data + got.json.piece[0].size);
     chimera_buffer_reset(&out);
     request.object = (struct chimera_slice){NULL, 0};
-    wire_put_call(&out, &(struct wire_call){.verb = WIRE_EVALUATE}, &request);
-    assert_true(wire_get_call(chimera_buffer_slice(&out), &taken, &got));
+    message_put_call(&out, &(struct message_call){.verb = MESSAGE_EVALUATE}, &request);
+    assert_true(message_get_call(chimera_buffer_slice(&out), &taken, &got));
     assert_null(got.object.data);
 }
 
@@ -166,19 +168,20 @@ static void whatever_is_cut_off_or_longer_is_refused(void **state)
 {
     struct chimera_response got;
     struct chimera_request request;
-    struct wire_call call;
+    struct message_call call;
     int code;
     (void)state;
-    wire_put_response(&out, 0, &full);
+    message_put_response(&out, 0, &full);
     for (size_t size = 0; size < out.size; size++)
         assert_false(
-            wire_get_response((struct chimera_slice){out.data, size}, &arena, &code, &got));
+            message_get_response((struct chimera_slice){out.data, size}, &arena, &code, &got));
     chimera_buffer_byte(&out, 0);
-    assert_false(wire_get_response(chimera_buffer_slice(&out), &arena, &code, &got));
+    assert_false(message_get_response(chimera_buffer_slice(&out), &arena, &code, &got));
     chimera_buffer_reset(&out);
-    wire_put_call(&out, &(struct wire_call){.verb = WIRE_EVALUATE}, &(struct chimera_request){0});
+    message_put_call(&out, &(struct message_call){.verb = MESSAGE_EVALUATE},
+                     &(struct chimera_request){0});
     for (size_t size = 0; size < out.size; size++)
-        assert_false(wire_get_call((struct chimera_slice){out.data, size}, &call, &request));
+        assert_false(message_get_call((struct chimera_slice){out.data, size}, &call, &request));
 }
 
 /* What goes into the worker's answer unescaped must be what it is taken for. */
@@ -198,8 +201,8 @@ static void texts_that_are_not_what_they_should_be_are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         chimera_buffer_reset(&out);
-        wire_put_response(&out, 0, &bad[i]);
-        if (wire_get_response(chimera_buffer_slice(&out), &arena, &code, &got))
+        message_put_response(&out, 0, &bad[i]);
+        if (message_get_response(chimera_buffer_slice(&out), &arena, &code, &got))
             fail_msg("case %zu", i);
     }
 }
@@ -209,13 +212,13 @@ static void changed_bytes_do_no_harm(void **state)
     struct chimera_response got;
     int code;
     (void)state;
-    wire_put_response(&out, 0, &full);
+    message_put_response(&out, 0, &full);
     srand(1);
     for (int i = 0; i < 200000; i++) {
         size_t at = (size_t)rand() % out.size;
         char before = out.data[at];
         out.data[at] = (char)rand();
-        wire_get_response(chimera_buffer_slice(&out), &arena, &code, &got);
+        message_get_response(chimera_buffer_slice(&out), &arena, &code, &got);
         out.data[at] = before;
         chimera_arena_reset(&arena);
     }
@@ -260,7 +263,7 @@ static void messages_of_any_length_come_through(void **state)
     chimera_buffer_free(&in);
 }
 
-/* A jail died while it read or wrote: what is left of that message is passed over. */
+/* A tenant died while it read or wrote: what is left of that message is passed over. */
 static void a_new_end_finds_the_next_message(void **state)
 {
     static char bytes[150000];
@@ -329,29 +332,32 @@ static void heads_that_lie_do_no_harm(void **state)
 
 static void costs_arrive_and_impossible_ones_do_not(void **state)
 {
-    const struct wire_cost sent = {
-        .run = {.stop = 2, .resets = 1, .pages = 77, .reset_ns = 1u << 31},
-        .cpu_ns = UINT64_C(5) << 32};
-    struct wire_cost bad[] = {sent, sent}, got = {0};
+    const struct chimera_run_report sent = {.stop = 2,
+                                            .resets = 1,
+                                            .pages = 77,
+                                            .reset_ns = 1u << 31,
+                                            .wall_ns = UINT64_C(6) << 32,
+                                            .cpu_ns = UINT64_C(5) << 32};
+    struct chimera_run_report bad[] = {sent, sent}, got = {0};
     (void)state;
     chimera_buffer_reset(&out);
-    wire_put_cost(&out, &sent);
+    message_put_cost(&out, &sent);
     chimera_buffer_byte(&out, 'x');
     struct chimera_slice bytes = chimera_buffer_slice(&out);
-    assert_true(wire_take_cost(&bytes, &got));
+    assert_true(message_take_cost(&bytes, &got));
     assert_int_equal(bytes.size, 1);
     assert_memory_equal(&got, &sent, sizeof(sent));
     for (size_t size = 0; size < out.size - 1; size++) {
         bytes = (struct chimera_slice){out.data, size};
-        assert_false(wire_take_cost(&bytes, &got));
+        assert_false(message_take_cost(&bytes, &got));
     }
-    bad[0].run.resets = 2;
-    bad[1].run.pages = (UINT64_C(1) << 20) + 1;
+    bad[0].resets = 2;
+    bad[1].pages = (UINT64_C(1) << 20) + 1;
     for (size_t i = 0; i < 2; i++) {
         chimera_buffer_reset(&out);
-        wire_put_cost(&out, &bad[i]);
+        message_put_cost(&out, &bad[i]);
         bytes = chimera_buffer_slice(&out);
-        assert_false(wire_take_cost(&bytes, &got));
+        assert_false(message_take_cost(&bytes, &got));
     }
 }
 

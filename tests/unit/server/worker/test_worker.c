@@ -11,7 +11,7 @@
 #define STARTED PREPARED "threads listener finish listen listen-probe "
 #define ENDED                                                                              \
     "join0 join1 join2 pool-stop pool-close gate-close close0 close1 close2 memory-close " \
-    "watch-close policies-done "
+    "watch-close policies-done lanes-close "
 
 /* --- Its start --- */
 

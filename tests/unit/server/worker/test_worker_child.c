@@ -233,21 +233,21 @@ static void details_follow_the_reason(void **state)
     assert_true(chimera_slice_is(chimera_buffer_slice(&details), "first: a, second: b"));
     chimera_buffer_free(&details);
     chimera_buffer_init(&details, 1000);
-    jails_stopped = links_closed = 0;
+    tenants_stopped = links_closed = 0;
     start(fail_and_end);
     assert_fails("the settings are wrong");
     assert_int_equal(details.size, 0);
     assert_false(details.failed);
-    jails_stopped = links_closed = 0;
+    tenants_stopped = links_closed = 0;
     start(fail_with_a_detail);
     assert_fails("one is wrong");
     assert_true(chimera_slice_is(chimera_buffer_slice(&details), "a"));
     chimera_buffer_free(&details);
     err.details = NULL;
-    jails_stopped = links_closed = 0;
+    tenants_stopped = links_closed = 0;
     start(fail_with_details);
     assert_fails("two are wrong");
-    jails_stopped = links_closed = 0;
+    tenants_stopped = links_closed = 0;
     start(fail_with_details);
     assert_int_equal(waitpid(worker.pid, &status, 0), worker.pid);
     worker_child_reaped(&worker, status, NULL); /* nobody asks */
@@ -297,7 +297,7 @@ static int check_what_is_given(const struct worker_start *start)
     int death_signal = 0;
     prctl(PR_GET_PDEATHSIG, &death_signal);
     if (start->policies != &file.policies || start->plugins != generation.plugins ||
-        start->isolation != &file.isolation || start->config != &config)
+        start->plan != &file.plan || start->config != &config)
         SAY(start, "not what it shall serve");
     else if (fcntl(outsider, F_GETFD) >= 0)
         SAY(start, "a descriptor too many");
@@ -311,10 +311,10 @@ static int check_what_is_given(const struct worker_start *start)
     return 0;
 }
 
-/* A jail, and traces. */
+/* A tenant, and traces. */
 static void make_all_there_is(void)
 {
-    file.isolation.jail_count = 1;
+    file.plan.tenant_count = 1;
     assert_int_equal(shared_make(&life, "life", 4096, false, NULL), CHIMERA_OK);
     assert_int_equal(shared_make(&telemetry.page, "traces", 4096, false, NULL), CHIMERA_OK);
     telemetry.span_write = dup(0);
@@ -323,7 +323,7 @@ static void make_all_there_is(void)
 
 static void end_all_there_is(void)
 {
-    file.isolation.jail_count = 0;
+    file.plan.tenant_count = 0;
     shared_done(&life);
     shared_done(&telemetry.page);
     close_each(&telemetry.span_write, 1);
@@ -361,7 +361,7 @@ static void an_order_reaches_it(void **state)
     assert_none();
     worker_child_order(&worker, &(struct order){.verb = ORDER_ACCEPT}); /* there is none */
     worker_child_kill(&worker);
-    assert_int_equal(jails_stopped, 1);
+    assert_int_equal(tenants_stopped, 1);
 }
 
 static int log_and_crash(const struct worker_start *start)
@@ -400,7 +400,7 @@ static void a_worker_without_its_pages_or_links_ends(void **state)
         start(be_ready);
         *shared[i] = kept;
         assert_fails(why);
-        jails_stopped = links_closed = 0;
+        tenants_stopped = links_closed = 0;
     }
     end_all_there_is();
 }
@@ -439,7 +439,7 @@ static void a_start_that_fails_leaves_nothing(void **state)
         setrlimit(RLIMIT_NOFILE, &limit);
         failures += code == CHIMERA_EIO;
         assert_none();
-        jails_stopped = 0;
+        tenants_stopped = 0;
     }
     assert_int_equal(failures, 5);
     assert_int_equal(try_to_start(be_ready), CHIMERA_OK);

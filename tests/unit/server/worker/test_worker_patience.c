@@ -94,10 +94,10 @@ static void without_limits_there_is_a_bound_all_the_same(void **state)
     assert_int_equal(look_at(20000), WORKER_HAS_FAILED);
 }
 
-static void policies_of_one_jail_are_started_together(void **state)
+static void policies_of_one_tenant_are_started_together(void **state)
 {
     (void)state;
-    jail_of[0] = jail_of[2] = 7;
+    tenant_of[0] = tenant_of[2] = 7;
     start(hang);
     atomic_store(step(), 1);
     assert_int_equal(look_at(10000), WORKER_IS_STARTING);
@@ -173,7 +173,7 @@ int main(void)
         TEST(a_limit_without_end_is_a_day),
         TEST(a_limit_of_its_own_counts),
         TEST(without_limits_there_is_a_bound_all_the_same),
-        TEST(policies_of_one_jail_are_started_together),
+        TEST(policies_of_one_tenant_are_started_together),
         TEST(behind_the_policies_there_is_one_more_step),
         TEST(a_step_that_is_none_does_not_count),
         TEST(a_step_back_does_not_count),

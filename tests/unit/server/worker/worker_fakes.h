@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* worker_fakes.h - in place of what worker/child.c uses: a worker that does what a test has it
- * do, jails and generations that are counted. For one file of a program.
+ * do, tenants and generations that are counted. For one file of a program.
  */
 #ifndef CHIMERA_TESTS_WORKER_FAKES_H
 #define CHIMERA_TESTS_WORKER_FAKES_H
@@ -24,41 +24,41 @@
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
 #include "server/base/process_page.h"
+#include "server/config/capacity.h"
 #include "server/worker/child.h"
-#include "server/worker/slow_quota.h"
 
 static int (*behaviour)(const struct worker_start *start);
-static unsigned jails_stopped;
-static struct jails *const fake_jails = (struct jails *)&behaviour; /* opaque */
+static unsigned tenants_stopped;
+static struct tenants *const fake_tenants = (struct tenants *)&behaviour; /* opaque */
 
 int worker_run(const struct worker_start *start)
 {
     return behaviour(start);
 }
 
-int jails_start(const struct config *config, const struct generation *generation,
-                struct jails **ret_jails, struct chimera_error *err)
+int tenants_start(const struct config *config, const struct generation *generation,
+                  struct tenants **ret_tenants, struct chimera_error *err)
 {
     (void)config, (void)generation, (void)err;
-    *ret_jails = fake_jails;
+    *ret_tenants = fake_tenants;
     return CHIMERA_OK;
 }
 
-static int links[2]; /* of the one jail that there is, when a test opens them */
+static int links[2]; /* of the one tenant that there is, when a test opens them */
 static size_t link_count;
 
-struct jail_link *jails_open_links(struct jails *jails)
+struct tenant_link *tenants_open_links(struct tenants *tenants)
 {
-    assert_ptr_equal(jails, fake_jails);
+    assert_ptr_equal(tenants, fake_tenants);
     return NULL;
 }
 
-static struct shared life = {.fd = -1}; /* of the one jail, when a test makes it */
+static struct shared life = {.fd = -1}; /* of the one tenant, when a test makes it */
 
-size_t jails_list_lives(struct jails *jails, struct role_mapping *ret_mappings, size_t room)
+size_t tenants_list_lives(struct tenants *tenants, struct role_mapping *ret_mappings, size_t room)
 {
     size_t count = life.size > 0;
-    (void)jails;
+    (void)tenants;
     assert_true(count <= room);
     if (count)
         ret_mappings[0] = (struct role_mapping){&life, false};
@@ -67,27 +67,27 @@ size_t jails_list_lives(struct jails *jails, struct role_mapping *ret_mappings, 
 
 static unsigned links_closed;
 
-void jails_close_links(struct jails *jails)
+void tenants_close_links(struct tenants *tenants)
 {
-    links_closed += jails == fake_jails;
+    links_closed += tenants == fake_tenants;
 }
 
-size_t jails_list_links(const struct jails *jails, int *ret_fds, size_t room)
+size_t tenants_list_links(const struct tenants *tenants, int *ret_fds, size_t room)
 {
-    (void)jails;
+    (void)tenants;
     assert_true(link_count <= room);
     memcpy(ret_fds, links, link_count * sizeof(int));
     return link_count;
 }
 
-void jails_stop(struct jails *jails)
+void tenants_stop(struct tenants *tenants)
 {
-    jails_stopped += jails == fake_jails;
+    tenants_stopped += tenants == fake_tenants;
 }
 
-unsigned gate_jail_lanes(unsigned loops)
+struct capacity capacity_of(unsigned loops)
 {
-    return loops;
+    return (struct capacity){.tenant_lanes = loops};
 }
 
 void telemetry_enter_worker(const struct telemetry *telemetry)
@@ -132,9 +132,9 @@ void generation_drop(struct generation *generation)
 static struct policy_spec specs[POLICIES] = {{.id = (char *)(uintptr_t)"first"},
                                              {.id = (char *)(uintptr_t)"second"},
                                              {.id = (char *)(uintptr_t)"third"}};
-static size_t jail_of[POLICIES];
+static size_t tenant_of[POLICIES];
 static struct policy_file file = {.policies = {.policy = specs, .policy_count = POLICIES},
-                                  .isolation = {.jail_of = jail_of}};
+                                  .plan = {.tenant_of = tenant_of}};
 static struct generation generation = {.file = &file};
 static struct config config;
 static struct shared board, counters;
@@ -158,11 +158,11 @@ static inline int set_up(void **state)
     config = (struct config){
         .workers = 2, .start_timeout_s = 10, .limit_seconds = 5, .is_limited = true};
     for (size_t i = 0; i < POLICIES; i++)
-        jail_of[i] = NO_JAIL;
+        tenant_of[i] = NO_TENANT;
     specs[1].has_limit = false;
     err = (struct chimera_error){0};
     users = 0;
-    jails_stopped = links_closed = 0;
+    tenants_stopped = links_closed = 0;
     worker = WORKER_CHILD_NONE;
     link_count = 0;
     fork_fails = false;
@@ -230,7 +230,7 @@ static inline void assert_none(void)
     assert_int_equal(worker.orders_fd, -1);
     assert_null(worker.page.data);
     assert_int_equal(users, 0);
-    assert_int_equal(jails_stopped, 1);
+    assert_int_equal(tenants_stopped, 1);
     assert_int_equal(count_descriptors(), open_before);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
 }

@@ -167,32 +167,33 @@ int lockdown_finish(struct lockdown *lockdown, struct chimera_error *err)
     return do_step("finish", err);
 }
 
-int remote_open_lanes(struct jail_link *links, size_t count, unsigned lanes,
-                      struct chimera_error *err)
+int tenant_evaluators_open(const struct tenant_evaluators_input *input,
+                           struct tenant_evaluators *ret_evaluators, struct chimera_error *err)
 {
-    (void)links;
-    assert_int_equal(count, 3);
-    assert_int_equal(lanes, 77);
+    (void)ret_evaluators;
+    assert_int_equal(input->plan->tenant_count, 3);
+    assert_int_equal(input->lanes, 77);
     return do_step("lanes", err);
 }
 
-unsigned gate_standby(unsigned count)
+void tenant_evaluators_close(struct tenant_evaluators *evaluators)
 {
-    assert_int_equal(count, LOOPS);
-    return 20;
+    (void)evaluators;
+    note("lanes-close");
 }
 
-unsigned gate_jail_lanes(unsigned count)
+struct capacity capacity_of(unsigned count)
 {
     assert_int_equal(count, LOOPS);
-    return 77;
+    return (struct capacity){.standby = 20, .tenant_lanes = 77};
 }
 
-int policy_set_load(const struct policy_set_wish *wish, struct policy_set *ret_set,
+int policy_set_load(const struct policy_set_input *input, struct policy_set *ret_set,
                     struct chimera_error *err)
 {
-    assert_int_equal(wish->lanes, LOOPS + 1 + 20);
-    assert_int_equal(wish->warm_lanes, LOOPS);
+    assert_int_equal(input->lanes, LOOPS + 1 + 20);
+    assert_int_equal(input->warm_lanes, LOOPS);
+    assert_int_equal(input->process_count, 3);
     ret_set->account_count = 5;
     return do_step("policies", err);
 }
@@ -249,6 +250,12 @@ void loop_watch_close(struct loop_watch *watch)
     note("watch-close");
 }
 
+int64_t loop_watch_look(struct loop_watch *watch, int64_t now_ms)
+{
+    (void)watch, (void)now_ms;
+    return 0;
+}
+
 /* Where the services are known: what it serves, and whether it has TLS. */
 int loop_open(struct loop *loop, const struct service *service, struct connection_memory *memory,
               SSL_CTX *tls, struct chimera_error *err)
@@ -259,7 +266,7 @@ int loop_open(struct loop *loop, const struct service *service, struct connectio
     assert_int_equal(is_main, open_loops_count < LOOPS);
     if (is_main && (service->rules.max_body_bytes != 4444 || service->seat != &seat))
         fail();
-    if (!is_main && (!service->watch || service->rules.max_body_bytes != 1024))
+    if (!is_main && (!service->find_stuck || service->rules.max_body_bytes != 1024))
         fail();
     *loop = (struct loop){.tls = tls};
     open_loops_count++;
@@ -365,7 +372,7 @@ int listener_start(struct listener *of, struct chimera_error *err)
     return do_step("listener", err);
 }
 
-int listener_listen(int fd, struct chimera_error *err)
+int socket_listen(int fd, struct chimera_error *err)
 {
     return do_step(fd == listener->main_fd ? "listen" : "listen-probe", err);
 }
@@ -400,7 +407,7 @@ struct counters_policy *counters_policy(struct counters *of, uint32_t number)
 /* --- The supervisor's part --- */
 
 static struct config config;
-static const struct isolation isolation = {.jail_count = 3};
+static const struct tenant_plan plan = {.tenant_count = 3};
 static struct process_page page_data;
 static struct shared page = {.data = &page_data}, board = {.data = &trace[10]},
                      counters = {.data = &trace[20]};
@@ -465,7 +472,7 @@ static inline int file_of(unsigned size)
 static inline int run(void)
 {
     const struct worker_start start = {.config = &config,
-                                       .isolation = &isolation,
+                                       .plan = &plan,
                                        .board = &board,
                                        .counters = &counters,
                                        .page = &page,

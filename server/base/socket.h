@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* socket.h - an address, and sockets that listen on it. */
+#ifndef CHIMERA_SERVER_BASE_SOCKET_H
+#define CHIMERA_SERVER_BASE_SOCKET_H
+
+#include <netinet/in.h>
+
+#include "runtime/base/error.h"
+
+struct address {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    };
+    socklen_t size;
+};
+
+/* A bound socket that does not listen yet: connections are refused until it does. */
+int socket_bind(const struct address *address, int *ret_fd, struct chimera_error *err);
+int socket_listen(int fd, struct chimera_error *err);
+
+#endif
