@@ -32,7 +32,7 @@ static _Noreturn void serve(const struct admin_child *child)
     struct chimera_error err = {0};
     int statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     if (lock(child->config, &err) == CHIMERA_OK) {
-        const struct admin admin = {.board = child->board->data,
+        const struct admin admin = {.scoreboard = child->scoreboard->data,
                                     .counters = child->counters->data,
                                     .hosts = child->config->options.admin_hosts,
                                     .statm_fd = statm_fd};
@@ -45,7 +45,7 @@ static _Noreturn void serve(const struct admin_child *child)
 
 static int start_process(struct admin_child *child, struct chimera_error *err)
 {
-    const struct role_mapping mappings[] = {{child->board, false}, {child->counters, false}};
+    const struct role_mapping mappings[] = {{child->scoreboard, false}, {child->counters, false}};
     const struct role_start start = {.role = ROLE_ADMIN,
                                      .mappings = mappings,
                                      .mapping_count = sizeof(mappings) / sizeof(mappings[0]),
@@ -60,11 +60,12 @@ static int start_process(struct admin_child *child, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-int admin_child_open(struct admin_child *child, const struct config *config, struct shared *board,
-                     struct shared *counters, struct chimera_error *err)
+int admin_child_open(struct admin_child *child, const struct config *config,
+                     struct shared *scoreboard, struct shared *counters, struct chimera_error *err)
 {
     struct chimera_error why = {0};
-    *child = (struct admin_child){.config = config, .board = board, .counters = counters, .fd = -1};
+    *child = (struct admin_child){
+        .config = config, .scoreboard = scoreboard, .counters = counters, .fd = -1};
     if (!config->has_admin)
         return CHIMERA_OK;
     int code = socket_bind(&config->admin_address, &child->fd, &why);

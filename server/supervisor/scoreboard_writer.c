@@ -13,47 +13,49 @@
 #define LOOK_EVERY_MS 5000
 #define PROGRESS_EVERY_MS 250
 
-void status_init(struct status *status, struct board *board)
+void scoreboard_writer_init(struct scoreboard_writer *writer, struct scoreboard *scoreboard)
 {
-    *status = (struct status){.board = board, .server = {.seat = SEAT_NONE}};
-    status->server.started_ms = (uint64_t)time(NULL) * 1000;
+    *writer = (struct scoreboard_writer){.scoreboard = scoreboard,
+                                         .server = {.score = WORKER_SCORE_NONE}};
+    writer->server.started_ms = (uint64_t)time(NULL) * 1000;
 }
 
-void status_done(struct status *status)
+void scoreboard_writer_done(struct scoreboard_writer *writer)
 {
-    policy_file_drop(status->shown);
-    status->shown = NULL;
+    policy_file_drop(writer->shown);
+    writer->shown = NULL;
 }
 
 /* Before the first worker, what it will serve. */
-static void show_policies(struct status *status, const struct workers *workers,
+static void show_policies(struct scoreboard_writer *writer, const struct workers *workers,
                           const struct rollout *rollout)
 {
     struct policy_file *file = workers->generation ? workers->generation->file : rollout->file;
-    if (!file || file == status->shown)
+    if (!file || file == writer->shown)
         return;
-    policy_file_drop(status->shown);
-    status->shown = policy_file_use(file);
-    board_enter(status->board, &file->policies);
-    board_show(status->board, &file->policies);
+    policy_file_drop(writer->shown);
+    writer->shown = policy_file_use(file);
+    scoreboard_enter(writer->scoreboard, &file->policies);
+    scoreboard_show(writer->scoreboard, &file->policies);
 }
 
 /* Once more behind the end of a build, which takes it away. */
-static void show_progress(struct status *status, const struct rollout *rollout)
+static void show_progress(struct scoreboard_writer *writer, const struct rollout *rollout)
 {
-    const uint8_t *progress = rollout->file == status->shown ? rollout->build.progress : NULL;
-    if (status->shown && (progress || status->is_progress_shown))
-        board_show_progress(status->board, &status->shown->policies, progress);
-    status->is_progress_shown = progress != NULL;
+    const uint8_t *progress = rollout->file == writer->shown ? rollout->build.progress : NULL;
+    if (writer->shown && (progress || writer->is_progress_shown))
+        scoreboard_show_progress(writer->scoreboard, &writer->shown->policies, progress);
+    writer->is_progress_shown = progress != NULL;
 }
 
-static enum board_stage stage_of(const struct workers *workers)
+static enum scoreboard_stage stage_of(const struct workers *workers)
 {
     if (!workers->generation)
-        return BOARD_STARTING;
+        return SCOREBOARD_STARTING;
     if (workers_answer(workers))
-        return BOARD_SERVING;
-    return workers->current.pid && workers->current.report_fd < 0 ? BOARD_STOPPED : BOARD_LOADING;
+        return SCOREBOARD_SERVING;
+    return workers->current.pid && workers->current.report_fd < 0 ? SCOREBOARD_STOPPED
+                                                                  : SCOREBOARD_LOADING;
 }
 
 static uint32_t count_workers(const struct workers *workers)
@@ -65,37 +67,37 @@ static uint32_t count_workers(const struct workers *workers)
     return count;
 }
 
-void status_tell(struct status *status, const struct workers *workers,
-                 const struct rollout *rollout)
+void scoreboard_writer_tell(struct scoreboard_writer *writer, const struct workers *workers,
+                            const struct rollout *rollout)
 {
-    struct board_server *server = &status->server;
+    struct scoreboard_server *server = &writer->server;
     bool is_under_way = rollout->file != NULL;
-    show_policies(status, workers, rollout);
-    show_progress(status, rollout);
+    show_policies(writer, workers, rollout);
+    show_progress(writer, rollout);
     server->stage = (uint8_t)stage_of(workers);
     server->is_building_first = !workers->generation && is_under_way;
     server->is_building_full = is_under_way && rollout->kind == ROLLOUT_TIER;
     server->is_reloading = is_under_way && rollout->kind == ROLLOUT_RELOAD;
-    bool has_worker = server->stage == BOARD_SERVING || server->stage == BOARD_STOPPED;
-    uint32_t seat = has_worker ? workers->current.seat : SEAT_NONE;
-    if (seat != server->seat)
-        status->measured_at_ms = 0; /* another worker */
-    server->seat = seat;
+    bool has_worker = server->stage == SCOREBOARD_SERVING || server->stage == SCOREBOARD_STOPPED;
+    uint32_t score = has_worker ? workers->current.score : WORKER_SCORE_NONE;
+    if (score != server->score)
+        writer->measured_at_ms = 0; /* another worker */
+    server->score = score;
     server->worker_count = count_workers(workers);
     server->restarts = workers->restarts;
     server->reloads = rollout->reloads.accepted;
     server->refused_reloads = rollout->reloads.refused;
     server->reloaded_ms = (uint64_t)rollout->reloads.accepted_at_s * 1000;
     server->refused_ms = (uint64_t)rollout->reloads.refused_at_s * 1000;
-    board_set_text(server->refusal, sizeof(server->refusal), rollout->reloads.why.text);
-    board_tell(status->board, server);
+    scoreboard_set_text(server->refusal, sizeof(server->refusal), rollout->reloads.why.text);
+    scoreboard_tell(writer->scoreboard, server);
 }
 
-void status_stopping(struct status *status)
+void scoreboard_writer_stopping(struct scoreboard_writer *writer)
 {
-    status->server.stage = BOARD_STOPPING;
-    status->server.seat = SEAT_NONE;
-    board_tell(status->board, &status->server);
+    writer->server.stage = SCOREBOARD_STOPPING;
+    writer->server.score = WORKER_SCORE_NONE;
+    scoreboard_tell(writer->scoreboard, &writer->server);
 }
 
 /* --- Processes --- */
@@ -138,7 +140,7 @@ static uint32_t count_descriptors(pid_t pid)
     return count - 2; /* . and .. */
 }
 
-static void add_process(struct board_process *sum, pid_t pid)
+static void add_process(struct scoreboard_process *sum, pid_t pid)
 {
     char text[128];
     if (!pid)
@@ -148,9 +150,9 @@ static void add_process(struct board_process *sum, pid_t pid)
     sum->descriptors += count_descriptors(pid);
 }
 
-static void look(struct status *status, const struct workers *workers)
+static void look(struct scoreboard_writer *writer, const struct workers *workers)
 {
-    struct board_process served = {.pid = workers->current.pid}, own = {.pid = getpid()};
+    struct scoreboard_process served = {.pid = workers->current.pid}, own = {.pid = getpid()};
     const struct worker_child *all[WORKERS_RETIRED_MAX + 2] = {&workers->current, &workers->next};
     for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
         all[i + 2] = &workers->retired[i];
@@ -160,18 +162,19 @@ static void look(struct status *status, const struct workers *workers)
             add_process(&served, tenants_pid(all[i]->tenants, tenant));
     }
     add_process(&own, own.pid);
-    status->server.workers = served;
-    status->server.supervisor = own;
-    board_tell(status->board, &status->server);
+    writer->server.workers = served;
+    writer->server.supervisor = own;
+    scoreboard_tell(writer->scoreboard, &writer->server);
 }
 
-int64_t status_pass_time(struct status *status, const struct workers *workers, int64_t now_ms)
+int64_t scoreboard_writer_pass_time(struct scoreboard_writer *writer, const struct workers *workers,
+                                    int64_t now_ms)
 {
-    if (!status->measured_at_ms || now_ms - status->measured_at_ms >= LOOK_EVERY_MS) {
-        status->measured_at_ms = now_ms;
-        look(status, workers);
+    if (!writer->measured_at_ms || now_ms - writer->measured_at_ms >= LOOK_EVERY_MS) {
+        writer->measured_at_ms = now_ms;
+        look(writer, workers);
     }
-    if (status->is_progress_shown)
+    if (writer->is_progress_shown)
         return now_ms + PROGRESS_EVERY_MS;
-    return status->measured_at_ms + LOOK_EVERY_MS;
+    return writer->measured_at_ms + LOOK_EVERY_MS;
 }

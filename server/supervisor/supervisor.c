@@ -32,13 +32,13 @@ struct supervisor {
     struct policy_file *file;  /* that it starts with; borrowed */
     int code;                  /* CHIMERA_OK while it goes on */
     struct chimera_error *err; /* borrowed */
-    struct shared board, counters;
+    struct shared scoreboard, counters;
     struct telemetry telemetry;
     int signal_fd;
     struct workers workers; /* the workers */
     struct rollout rollout; /* what they shall serve next */
     struct admin_child admin;
-    struct status status; /* of all that, on the board */
+    struct scoreboard_writer writer; /* of all that, on the scoreboard */
     struct certificates certificates;
     struct stand_in stand_in; /* for a worker that is not there */
     struct watch watch;       /* of files */
@@ -134,14 +134,14 @@ static int start_log(struct counters *counters, struct chimera_error *err)
 
 static void start_status(struct supervisor *supervisor)
 {
-    supervisor->board = supervisor->counters = SHARED_NONE;
-    int code = board_make(&supervisor->board, supervisor->err);
+    supervisor->scoreboard = supervisor->counters = SHARED_NONE;
+    int code = scoreboard_make(&supervisor->scoreboard, supervisor->err);
     if (code == CHIMERA_OK)
         code = counters_make(&supervisor->counters, supervisor->err);
     if (code == CHIMERA_OK)
         code = start_log(supervisor->counters.data, supervisor->err);
     if (code == CHIMERA_OK)
-        status_init(&supervisor->status, supervisor->board.data);
+        scoreboard_writer_init(&supervisor->writer, supervisor->scoreboard.data);
     supervisor->code = code;
 }
 
@@ -150,29 +150,30 @@ static int64_t tell_status(struct supervisor *supervisor, int64_t now_ms)
 {
     if (!supervisor->config->has_admin)
         return NEVER_MS;
-    status_tell(&supervisor->status, &supervisor->workers, &supervisor->rollout);
-    return status_pass_time(&supervisor->status, &supervisor->workers, now_ms);
+    scoreboard_writer_tell(&supervisor->writer, &supervisor->workers, &supervisor->rollout);
+    return scoreboard_writer_pass_time(&supervisor->writer, &supervisor->workers, now_ms);
 }
 
 static void tell_stopping(struct supervisor *supervisor)
 {
-    status_stopping(&supervisor->status);
+    scoreboard_writer_stopping(&supervisor->writer);
 }
 
 static void end_status(struct supervisor *supervisor)
 {
-    status_done(&supervisor->status);
+    scoreboard_writer_done(&supervisor->writer);
     chimera_log_finish(LOG_MS); /* it counts nothing from now on */
     shared_done(&supervisor->counters);
-    shared_done(&supervisor->board);
+    shared_done(&supervisor->scoreboard);
 }
 
 /* --- The process of the admin port --- */
 
 static void start_admin(struct supervisor *supervisor)
 {
-    supervisor->code = admin_child_open(&supervisor->admin, supervisor->config, &supervisor->board,
-                                        &supervisor->counters, supervisor->err);
+    supervisor->code =
+        admin_child_open(&supervisor->admin, supervisor->config, &supervisor->scoreboard,
+                         &supervisor->counters, supervisor->err);
 }
 
 static bool admin_ended(struct supervisor *supervisor, pid_t pid, int status)
@@ -195,8 +196,9 @@ static void stop_admin(struct supervisor *supervisor)
 
 static void start_exporter(struct supervisor *supervisor)
 {
-    supervisor->code = telemetry_open(&supervisor->telemetry, supervisor->config,
-                                      &supervisor->board, &supervisor->counters, supervisor->err);
+    supervisor->code =
+        telemetry_open(&supervisor->telemetry, supervisor->config, &supervisor->scoreboard,
+                       &supervisor->counters, supervisor->err);
 }
 
 static bool exporter_ended(struct supervisor *supervisor, pid_t pid, int status)
@@ -298,7 +300,7 @@ static void end_watch(struct supervisor *supervisor)
 
 static void open_workers(struct supervisor *supervisor)
 {
-    workers_init(&supervisor->workers, supervisor->config, &supervisor->board,
+    workers_init(&supervisor->workers, supervisor->config, &supervisor->scoreboard,
                  &supervisor->counters, &supervisor->telemetry, &supervisor->certificates.served);
     supervisor->code = workers_open(&supervisor->workers, supervisor->err);
 }

@@ -20,11 +20,11 @@
 /* Longer than a client may keep an idle connection, which is what a retired worker waits for. */
 #define RETIRE_MS 150000
 
-void workers_init(struct workers *workers, const struct config *config, struct shared *board,
+void workers_init(struct workers *workers, const struct config *config, struct shared *scoreboard,
                   struct shared *counters, struct telemetry *telemetry, const struct tls_texts *tls)
 {
     *workers = (struct workers){.config = config,
-                                .board = board,
+                                .scoreboard = scoreboard,
                                 .counters = counters,
                                 .telemetry = telemetry,
                                 .tls = tls,
@@ -52,40 +52,40 @@ void workers_order(const struct workers *workers, const struct order *order)
         worker_child_order(&workers->retired[i], order);
 }
 
-static bool is_taken(const struct workers *workers, uint32_t seat)
+static bool is_taken(const struct workers *workers, uint32_t score)
 {
     for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
-        if (workers->retired[i].pid && workers->retired[i].seat == seat)
+        if (workers->retired[i].pid && workers->retired[i].score == score)
             return true;
-    return (workers->current.pid && workers->current.seat == seat) ||
-           (workers->next.pid && workers->next.seat == seat);
+    return (workers->current.pid && workers->current.score == score) ||
+           (workers->next.pid && workers->next.score == score);
 }
 
 /* An empty one. Nobody looks at any without an admin port, and they take memory. */
-static uint32_t take_seat(const struct workers *workers)
+static uint32_t take_score(const struct workers *workers)
 {
-    uint32_t seat = 0;
-    _Static_assert(SEATS > WORKERS_RETIRED_MAX + 2, "one is free");
+    uint32_t score = 0;
+    _Static_assert(WORKER_SCORES > WORKERS_RETIRED_MAX + 2, "one is free");
     if (!workers->config->has_admin)
-        return SEAT_NONE;
-    while (is_taken(workers, seat))
-        seat++;
-    counters_empty_seat(workers->counters, seat);
-    return seat;
+        return WORKER_SCORE_NONE;
+    while (is_taken(workers, score))
+        score++;
+    counters_empty_worker_score(workers->counters, score);
+    return score;
 }
 
 static int start(struct workers *workers, struct generation *generation, struct worker_child *child,
                  struct chimera_error *err)
 {
     const struct worker_start start = {.config = workers->config,
-                                       .board = workers->board,
+                                       .scoreboard = workers->scoreboard,
                                        .counters = workers->counters,
                                        .tls = *workers->tls,
-                                       .seat = take_seat(workers),
+                                       .score = take_score(workers),
                                        .telemetry = workers->telemetry,
                                        .main_fd = workers->main_fd,
                                        .probe_fd = workers->probe_fd};
-    board_enter(workers->board->data, &generation->file->policies);
+    scoreboard_enter(workers->scoreboard->data, &generation->file->policies);
     return worker_child_start(child, &start, generation, err);
 }
 

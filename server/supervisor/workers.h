@@ -15,7 +15,7 @@
 
 struct workers {
     const struct config *config;
-    struct shared *board, *counters; /* borrowed, as the next two */
+    struct shared *scoreboard, *counters; /* borrowed, as the next two */
     struct telemetry *telemetry;
     const struct tls_texts *tls;   /* the newest, for workers that start */
     int main_fd, probe_fd;         /* bound; -1: not open */
@@ -28,7 +28,7 @@ struct workers {
     uint64_t restarts; /* of crashed workers */
 };
 
-void workers_init(struct workers *workers, const struct config *config, struct shared *board,
+void workers_init(struct workers *workers, const struct config *config, struct shared *scoreboard,
                   struct shared *counters, struct telemetry *telemetry,
                   const struct tls_texts *tls);
 /* Binds the ports; nothing listens yet. */

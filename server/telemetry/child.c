@@ -39,7 +39,7 @@ static int open_pipe(struct telemetry *telemetry, struct chimera_error *err)
 static int run_exporter(struct telemetry *telemetry, int report_fd)
 {
     const struct exporter_input input = {.config = telemetry->config,
-                                         .board = telemetry->board,
+                                         .scoreboard = telemetry->scoreboard,
                                          .counters = telemetry->counters,
                                          .page = &telemetry->page,
                                          .span_fd = telemetry->span_read,
@@ -68,7 +68,7 @@ static int start_process(struct telemetry *telemetry, int report_fd, struct chim
 {
     const int kept[] = {report_fd, telemetry->span_read};
     const struct role_mapping mappings[] = {
-        {telemetry->board, false}, {telemetry->counters, false}, {&telemetry->page, true}};
+        {telemetry->scoreboard, false}, {telemetry->counters, false}, {&telemetry->page, true}};
     const struct role_start start = {.role = ROLE_EXPORTER,
                                      .mappings = mappings,
                                      .mapping_count = sizeof(mappings) / sizeof(mappings[0]),
@@ -118,8 +118,8 @@ static uint64_t read_sampler(void)
     return threshold;
 }
 
-int telemetry_open(struct telemetry *telemetry, const struct config *config, struct shared *board,
-                   struct shared *counters, struct chimera_error *err)
+int telemetry_open(struct telemetry *telemetry, const struct config *config,
+                   struct shared *scoreboard, struct shared *counters, struct chimera_error *err)
 {
     const struct options *options = &config->options;
     bool has_traces = strcmp(options->log_format, "otlp") == 0;
@@ -127,7 +127,7 @@ int telemetry_open(struct telemetry *telemetry, const struct config *config, str
     if (is_disabled() || (!options->is_metrics && !has_traces))
         return CHIMERA_OK;
     telemetry->config = config;
-    telemetry->board = board;
+    telemetry->scoreboard = scoreboard;
     telemetry->counters = counters;
     telemetry->threshold = has_traces ? read_sampler() : 0;
     telemetry->started_ns = chimera_clock_wall_ns();

@@ -59,7 +59,8 @@ static void add(struct chimera_metric_point *point, struct chimera_log_field att
 static void add_policy(const struct exporter *exporter, uint32_t number,
                        struct chimera_metric_point *point)
 {
-    add(point, CHIMERA_TEXT("policy_name", board_id(exporter->input->board->data, number)));
+    add(point,
+        CHIMERA_TEXT("policy_name", scoreboard_id(exporter->input->scoreboard->data, number)));
 }
 
 static void add_labels(const struct exporter *exporter, struct chimera_metric_point *point)

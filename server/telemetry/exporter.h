@@ -18,9 +18,9 @@ struct telemetry_page { /* shared by workers and the exporter */
 
 struct exporter_input { /* borrowed */
     const struct config *config;
-    struct shared *board, *counters, *page; /* mapped by the exporter */
-    int span_fd;                            /* -1 without traces */
-    uint64_t started_ns;                    /* of the server, since 1970 */
+    struct shared *scoreboard, *counters, *page; /* mapped by the exporter */
+    int span_fd;                                 /* -1 without traces */
+    uint64_t started_ns;                         /* of the server, since 1970 */
     /* Gets EXPORTER_READY, or the text of an error, and is closed. -1: an error is logged. */
     int report_fd;
 };

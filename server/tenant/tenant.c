@@ -49,7 +49,7 @@ static void load(struct tenant *tenant, size_t index)
     struct held_policy *held = &tenant->held[index];
     const struct policy_to_load wanted = {.spec = &start->policies->policy[index],
                                           .plugin = &start->plugins[index],
-                                          .number = BOARD_OTHER};
+                                          .number = SCOREBOARD_OTHER};
     struct chimera_error why = {0};
     held->code = policy_loader_open(&tenant->loader, &wanted, &held->local, &why);
     if (held->code < 0)

@@ -87,7 +87,7 @@ static pid_t fork_with(const struct worker_start *start, const struct policy_fil
     if (!kept || !mappings)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     size_t count = tenants_list_lives(tenants, mappings, tenant_count);
-    mappings[count++] = (struct role_mapping){start->board, false};
+    mappings[count++] = (struct role_mapping){start->scoreboard, false};
     mappings[count++] = (struct role_mapping){start->counters, true};
     mappings[count++] = (struct role_mapping){start->page, true};
     if (start->telemetry->span_write >= 0)
@@ -154,7 +154,7 @@ static int fork_worker(struct worker_child *child, const struct worker_start *st
     child->pid = pid;
     child->report_fd = report[0];
     child->orders_fd = orders[0];
-    child->seat = start->seat;
+    child->score = start->score;
     child->started_ms = chimera_clock_ms();
     child->tenants = tenants;
     return CHIMERA_OK;

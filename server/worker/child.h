@@ -18,7 +18,7 @@ struct worker_child {
     pid_t pid;                   /* 0: none */
     int report_fd;               /* while it has not reported; else -1 */
     int orders_fd;               /* -1: none */
-    uint32_t seat;               /* in the counters; SEAT_NONE: none */
+    uint32_t score;              /* in the counters; WORKER_SCORE_NONE: none */
     int64_t started_ms;
     /* A worker that has not reported: when it is given up unless its start has got on, as of
      * `step`. A worker that was told to end: when it is told again, more firmly. */

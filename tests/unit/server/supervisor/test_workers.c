@@ -241,28 +241,28 @@ static void the_nearest_to_its_end_makes_place(void **state)
 static void check_seats(void)
 {
     const struct worker_child *all[WORKERS_RETIRED_MAX + 2] = {&workers.current, &workers.next};
-    bool is_taken_by_one[SEATS] = {false};
+    bool is_taken_by_one[WORKER_SCORES] = {false};
     for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
         all[i + 2] = &workers.retired[i];
     for (size_t i = 0; i < WORKERS_RETIRED_MAX + 2; i++) {
         if (!all[i]->pid)
             continue;
-        assert_in_range(all[i]->seat, 0, SEATS - 1);
-        assert_false(is_taken_by_one[all[i]->seat]);
-        is_taken_by_one[all[i]->seat] = true;
+        assert_in_range(all[i]->score, 0, WORKER_SCORES - 1);
+        assert_false(is_taken_by_one[all[i]->score]);
+        is_taken_by_one[all[i]->score] = true;
     }
 }
 
 /* Each has its own counters, which begin at nothing. */
-static void no_two_workers_share_a_seat(void **state)
+static void no_two_workers_share_a_score(void **state)
 {
     (void)state;
     begin_anew();
     run_events(READY);
-    assert_int_equal(workers.current.seat, 0);
+    assert_int_equal(workers.current.score, 0);
     for (int i = 0; i < 12; i++) {
         run_events("reload built");
-        assert_int_equal(emptied_seat, workers.next.seat);
+        assert_int_equal(emptied_score, workers.next.score);
         check_seats();
         run_events("next_ready");
     }
@@ -278,10 +278,10 @@ static void without_an_admin_port_there_are_no_seats(void **state)
     (void)state;
     begin_anew();
     config.has_admin = false;
-    emptied_seat = 4711;
+    emptied_score = 4711;
     run_events(READY);
-    assert_int_equal(workers.current.seat, SEAT_NONE);
-    assert_int_equal(emptied_seat, 4711);
+    assert_int_equal(workers.current.score, WORKER_SCORE_NONE);
+    assert_int_equal(emptied_score, 4711);
     end_all();
 }
 
@@ -435,7 +435,7 @@ int main(void)
         cmocka_unit_test(a_swap_from_nobody_ends_nobody),
         cmocka_unit_test(who_has_ended_is_found),
         cmocka_unit_test(the_nearest_to_its_end_makes_place),
-        cmocka_unit_test(no_two_workers_share_a_seat),
+        cmocka_unit_test(no_two_workers_share_a_score),
         cmocka_unit_test(without_an_admin_port_there_are_no_seats),
         cmocka_unit_test(each_start_gives_the_policies_their_numbers),
         cmocka_unit_test(an_order_reaches_all),

@@ -10,7 +10,7 @@
 /* --- Events --- */
 
 static struct config config;
-static struct shared board, counters;
+static struct shared scoreboard, counters;
 static struct tls_texts tls;
 static struct chimera_error err;
 static int log_fd; /* of what is logged, from warnings up */
@@ -266,7 +266,7 @@ static void begin_anew(void)
     err = (struct chimera_error){0};
     did[0] = '\0';
     config = (struct config){.options = {.bundle = "/x", .is_watch_off = true}, .has_admin = true};
-    workers_init(&workers, &config, &board, &counters, NULL, &tls);
+    workers_init(&workers, &config, &scoreboard, &counters, NULL, &tls);
     rollout_init(&rollout, &config, &workers);
 }
 

@@ -65,7 +65,7 @@ int worker_child_start(struct worker_child *child, const struct worker_start *st
     child->pid = ++next_pid;
     child->report_fd = 100 + next_pid;
     child->orders_fd = 200 + next_pid;
-    child->seat = start->seat;
+    child->score = start->score;
     child->started_ms = time_ms;
     child->until_ms = time_ms + 500; /* of the start, and of nothing behind it */
     child->generation = generation_use(generation);
@@ -183,18 +183,18 @@ int socket_bind(const struct address *address, int *ret_fd, struct chimera_error
     return CHIMERA_OK;
 }
 
-static uint32_t emptied_seat; /* the last one */
-static unsigned entered;      /* how often policies were given numbers */
+static uint32_t emptied_score; /* the last one */
+static unsigned entered;       /* how often policies were given numbers */
 
-void counters_empty_seat(const struct shared *shared, uint32_t seat)
+void counters_empty_worker_score(const struct shared *shared, uint32_t score)
 {
     (void)shared;
-    emptied_seat = seat;
+    emptied_score = score;
 }
 
-void board_enter(struct board *board, const struct policies *policies)
+void scoreboard_enter(struct scoreboard *scoreboard, const struct policies *policies)
 {
-    (void)board, (void)policies;
+    (void)scoreboard, (void)policies;
     entered++;
 }
 

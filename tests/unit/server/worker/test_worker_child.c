@@ -391,7 +391,7 @@ static void its_last_words_are_logged(void **state)
 static void a_worker_without_its_pages_or_links_ends(void **state)
 {
     static const char why[] = "the worker ended with exit code 1";
-    struct shared *shared[] = {&board, &counters, &life, &telemetry.page};
+    struct shared *shared[] = {&scoreboard, &counters, &life, &telemetry.page};
     (void)state;
     make_all_there_is();
     for (size_t i = 0; i < 4; i++) {

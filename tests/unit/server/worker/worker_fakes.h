@@ -137,7 +137,7 @@ static struct policy_file file = {.policies = {.policy = specs, .policy_count = 
                                   .plan = {.tenant_of = tenant_of}};
 static struct generation generation = {.file = &file};
 static struct config config;
-static struct shared board, counters;
+static struct shared scoreboard, counters;
 static struct telemetry telemetry = {.span_write = -1};
 static struct worker_child worker;
 static struct chimera_error err;
@@ -166,7 +166,7 @@ static inline int set_up(void **state)
     worker = WORKER_CHILD_NONE;
     link_count = 0;
     fork_fails = false;
-    if (shared_make(&board, "board", 4096, true, NULL) < 0 ||
+    if (shared_make(&scoreboard, "board", 4096, true, NULL) < 0 ||
         shared_make(&counters, "counters", 4096, false, NULL) < 0)
         return 1;
     open_before = count_descriptors();
@@ -177,7 +177,7 @@ static inline int take_down(void **state)
 {
     (void)state;
     worker_child_kill(&worker);
-    shared_done(&board);
+    shared_done(&scoreboard);
     shared_done(&counters);
     return 0;
 }
@@ -185,11 +185,11 @@ static inline int take_down(void **state)
 static inline int try_to_start(int (*run)(const struct worker_start *start))
 {
     const struct worker_start told = {.config = &config,
-                                      .board = &board,
+                                      .scoreboard = &scoreboard,
                                       .counters = &counters,
                                       .telemetry = &telemetry,
                                       .tls = {given[2], given[3], given[4]},
-                                      .seat = 5,
+                                      .score = 5,
                                       .main_fd = given[0],
                                       .probe_fd = given[1]};
     behaviour = run;
@@ -202,7 +202,7 @@ static inline void start(int (*run)(const struct worker_start *start))
 {
     assert_int_equal(try_to_start(run), CHIMERA_OK);
     assert_true(worker.pid > 0);
-    assert_int_equal(worker.seat, 5);
+    assert_int_equal(worker.score, 5);
     assert_false(worker.is_stopped);
     assert_int_equal(worker.step, 0);
     assert_int_equal(users, 1);
