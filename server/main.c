@@ -4,7 +4,6 @@
  * Exit codes as there: 0 after --help, --version and a stop that was asked for; 2 for a command
  * line that makes no sense; 1 for everything else.
  */
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "runtime/rego/builtin.h"
 #include "runtime/text/printable.h"
 #include "runtime/text/problems.h"
+#include "server/base/freed_memory.h"
 #include "server/client/tls_memory.h"
 #include "server/config/config.h"
 #include "server/config/generation.h"
@@ -79,14 +79,6 @@ static void warn_of_what_is_missing(const struct options *options)
         warn("--enable-pprof: the endpoints only tell how to profile from outside");
 }
 
-/* Tenants are forks of this process: what it has freed (policies.yml, with the settings of all
- * tenants) must not be in their memory. Workers switch it off again. */
-static void wipe_what_is_freed(const struct options *options)
-{
-    if (options->isolate)
-        mallopt(M_PERTURB, 0x5a);
-}
-
 static void log_step(const char *text)
 {
     chimera_log(CHIMERA_LOG_INFO, TARGET, chimera_slice_of(text));
@@ -111,7 +103,7 @@ static int serve(const struct options *options, struct chimera_error *err)
     if (code < 0)
         return code;
     open_log(&config);
-    wipe_what_is_freed(options);
+    freed_memory_fill(); /* policies.yml is read next, and all children are forks of this */
     if (config.warnings)
         chimera_lines_each(chimera_slice_of(config.warnings), warn_line, NULL);
     code = become_daemon(options, err);
@@ -143,7 +135,7 @@ static int compare_builtins(const void *a, const void *b)
     return strcmp((*x)->name, (*y)->name);
 }
 
-/* Those that a Rego policy may leave to us. */
+/* The builtins that a Rego policy may leave to us. */
 static void print_builtins(void)
 {
     size_t count = 0;

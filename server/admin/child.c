@@ -3,19 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
-#include <stdio.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
 #include "server/admin/server.h"
-#include "server/base/descriptors.h"
+#include "server/base/role.h"
 #include "server/base/socket.h"
-#include "server/config/generation.h"
 #include "server/lockdown/lockdown.h"
 
 #define TARGET "server::admin"
@@ -30,92 +26,86 @@ static int lock(const struct config *config, struct chimera_error *err)
     return code < 0 ? code : lockdown_finish(&lockdown, err);
 }
 
-/* In the child: never returns. It is a fork of who has read all settings, which it has no need of.
- */
-static _Noreturn void become_admin(struct admin_process *process, pid_t parent)
+/* In the child: never returns. */
+static _Noreturn void serve(const struct admin_child *child)
 {
     struct chimera_error err = {0};
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(1); /* it has died before we could ask to be told */
-    policy_file_forget_others(NULL);
-    int code = shared_map(process->board, false, &err);
-    if (code == CHIMERA_OK)
-        code = shared_map(process->counters, false, &err);
     int statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    descriptors_keep((int[2]){process->fd, statm_fd}, 2);
-    mallopt(M_PERTURB, 0); /* see main.c */
-    if (code == CHIMERA_OK)
-        code = lock(process->config, &err);
-    if (code == CHIMERA_OK) {
-        const struct admin admin = {.board = process->board->data,
-                                    .counters = process->counters->data,
-                                    .hosts = process->config->options.admin_hosts,
+    if (lock(child->config, &err) == CHIMERA_OK) {
+        const struct admin admin = {.scoreboard = child->scoreboard->data,
+                                    .counters = child->counters->data,
+                                    .hosts = child->config->options.admin_hosts,
                                     .statm_fd = statm_fd};
-        admin_serve(process->fd, &admin);
+        admin_serve(child->fd, &admin);
     }
     chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("the admin port cannot be served"),
                      CHIMERA_TEXT("error", chimera_slice_of(err.text)));
     _exit(1);
 }
 
-static int start(struct admin_process *process, struct chimera_error *err)
+static int start_process(struct admin_child *child, struct chimera_error *err)
 {
-    pid_t parent = getpid(), pid = fork();
+    const struct role_mapping mappings[] = {{child->scoreboard, false}, {child->counters, false}};
+    const struct role_start start = {.role = ROLE_ADMIN,
+                                     .mappings = mappings,
+                                     .mapping_count = sizeof(mappings) / sizeof(mappings[0]),
+                                     .kept = &child->fd,
+                                     .kept_count = 1};
+    pid_t pid = role_fork(&start, err);
     if (pid == 0)
-        become_admin(process, parent);
+        serve(child);
     if (pid < 0)
-        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
-    process->pid = pid;
+        return pid;
+    child->pid = pid;
     return CHIMERA_OK;
 }
 
-int admin_process_open(struct admin_process *process, const struct config *config,
-                       struct shared *board, struct shared *counters, struct chimera_error *err)
+int admin_child_open(struct admin_child *child, const struct config *config,
+                     struct shared *scoreboard, struct shared *counters, struct chimera_error *err)
 {
     struct chimera_error why = {0};
-    *process =
-        (struct admin_process){.config = config, .board = board, .counters = counters, .fd = -1};
+    *child = (struct admin_child){
+        .config = config, .scoreboard = scoreboard, .counters = counters, .fd = -1};
     if (!config->has_admin)
         return CHIMERA_OK;
-    int code = socket_bind(&config->admin_address, &process->fd, &why);
+    int code = socket_bind(&config->admin_address, &child->fd, &why);
     if (code == CHIMERA_OK)
-        code = socket_listen(process->fd, &why);
+        code = socket_listen(child->fd, &why);
     if (code < 0)
         return chimera_fail(err, code, "--admin-port: %s", why.text);
-    return start(process, err);
+    return start_process(child, err);
 }
 
-void admin_process_close(struct admin_process *process)
+void admin_child_close(struct admin_child *child)
 {
-    if (process->pid) {
-        kill(process->pid, SIGKILL);
-        while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
+    if (child->pid) {
+        kill(child->pid, SIGKILL);
+        while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
             ;
     }
-    if (process->fd >= 0)
-        close(process->fd);
-    *process = ADMIN_PROCESS_NONE;
+    if (child->fd >= 0)
+        close(child->fd);
+    *child = ADMIN_CHILD_NONE;
 }
 
-bool admin_process_reaped(struct admin_process *process, pid_t pid)
+bool admin_child_reaped(struct admin_child *child, pid_t pid)
 {
-    if (!process->pid || pid != process->pid)
+    if (!child->pid || pid != child->pid)
         return false;
     chimera_log(CHIMERA_LOG_ERROR, TARGET,
                 CHIMERA_SLICE("the process of the admin port is gone; starting another"));
-    process->pid = 0;
-    process->restart_at_ms = chimera_clock_ms() + PAUSE_MS;
+    child->pid = 0;
+    child->restart_at_ms = chimera_clock_ms() + PAUSE_MS;
     return true;
 }
 
-int64_t admin_process_pass_time(struct admin_process *process, int64_t now_ms)
+int64_t admin_child_pass_time(struct admin_child *child, int64_t now_ms)
 {
     struct chimera_error err = {0};
-    if (!process->restart_at_ms)
+    if (!child->restart_at_ms)
         return INT64_MAX;
-    if (now_ms < process->restart_at_ms)
-        return process->restart_at_ms;
-    process->restart_at_ms = start(process, &err) < 0 ? now_ms + PAUSE_MS : 0;
-    return process->restart_at_ms ? process->restart_at_ms : INT64_MAX;
+    if (now_ms < child->restart_at_ms)
+        return child->restart_at_ms;
+    child->restart_at_ms = start_process(child, &err) < 0 ? now_ms + PAUSE_MS : 0;
+    return child->restart_at_ms ? child->restart_at_ms : INT64_MAX;
 }

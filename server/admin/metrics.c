@@ -81,7 +81,7 @@ static void write_labels(const struct admin *admin, const struct series_labels *
                          const char *name, const char *suffix, struct chimera_buffer *out)
 {
     static const char *const booleans[] = {"false", "true"};
-    begin_sample(name, suffix, board_id(admin->board, labels->policy), out);
+    begin_sample(name, suffix, scoreboard_id(admin->scoreboard, labels->policy), out);
     write_label("policy_mode",
                 labels->is_monitor ? CHIMERA_SLICE("monitor") : CHIMERA_SLICE("protect"), out);
     if (labels->origin != SERIES_RAW) {
@@ -121,30 +121,30 @@ static void write_latency(const struct admin *admin, const struct series_view *s
     end_sample(count, out);
 }
 
-/* Numbers that the board does not know would all be "other", and the same labels twice. */
+/* Numbers that the scoreboard does not know would all be "other", and the same labels twice. */
 static bool read_series(const struct admin *admin, uint32_t number, struct series_view *ret_series)
 {
     return series_read(&admin->counters->series, number, ret_series) &&
-           ret_series->labels.policy < board_count(admin->board);
+           ret_series->labels.policy < scoreboard_count(admin->scoreboard);
 }
 
 /* Requests of policies that have not started, by the reason as far as it is known. */
-static void write_start_errors(const struct admin *admin, const struct board_server *server,
+static void write_start_errors(const struct admin *admin, const struct scoreboard_server *server,
                                struct chimera_buffer *out)
 {
-    for (uint32_t i = 0; i < board_count(admin->board); i++) {
+    for (uint32_t i = 0; i < scoreboard_count(admin->scoreboard); i++) {
         struct admin_policy policy;
         admin_read_policy(admin, server, i, &policy);
         if (!policy.counts.start_errors)
             continue;
-        const char *why = policy.seat.note.failure[0] ? policy.seat.note.failure : SERIES_OTHER;
+        const char *why = policy.score.note.failure[0] ? policy.score.note.failure : SERIES_OTHER;
         begin_sample("kubewarden_policy_evaluations_total", "", policy.id, out);
         write_label("initialization_error", chimera_slice_of(why), out);
         end_sample(policy.counts.start_errors, out);
     }
 }
 
-static void write_reference(const struct admin *admin, const struct board_server *server,
+static void write_reference(const struct admin *admin, const struct scoreboard_server *server,
                             struct chimera_buffer *out)
 {
     const struct series_table *table = &admin->counters->series;
@@ -169,7 +169,7 @@ static void write_reference(const struct admin *admin, const struct board_server
 
 struct walk { /* over the policies */
     const struct admin *admin;
-    const struct board_server *server;
+    const struct scoreboard_server *server;
     struct chimera_buffer *out;
 };
 
@@ -178,10 +178,10 @@ static void for_each_policy(const struct walk *walk,
                                           const struct admin_policy *policy, const void *context),
                             const void *context)
 {
-    for (uint32_t i = 0; i < board_count(walk->admin->board); i++) {
+    for (uint32_t i = 0; i < scoreboard_count(walk->admin->scoreboard); i++) {
         struct admin_policy policy;
         admin_read_policy(walk->admin, walk->server, i, &policy);
-        if (i != BOARD_OTHER || policy.counts.evaluations) /* nobody is "other" as a rule */
+        if (i != SCOREBOARD_OTHER || policy.counts.evaluations) /* nobody is "other" as a rule */
             write(walk, &policy, context);
     }
 }
@@ -289,11 +289,11 @@ static void write_instances(const struct walk *walk, const struct admin_policy *
                             const void *context)
 {
     const char *name = context;
-    if (policy->seat.note.state != SEAT_LOADED || policy->spec.is_group)
+    if (policy->score.note.state != WORKER_SCORE_LOADED || policy->spec.is_group)
         return;
     begin_sample(name, "", policy->id, walk->out);
-    end_sample(strcmp(name, "chimera_policy_instances") == 0 ? policy->seat.instances
-                                                             : policy->seat.kept_bytes,
+    end_sample(strcmp(name, "chimera_policy_instances") == 0 ? policy->score.instances
+                                                             : policy->score.kept_bytes,
                walk->out);
 }
 
@@ -304,15 +304,15 @@ static void write_up(const struct walk *walk, const struct admin_policy *policy,
     if (!policy->spec.is_configured)
         return;
     begin_sample("chimera_policy_up", "", policy->id, walk->out);
-    end_sample(policy->seat.note.state == SEAT_LOADED, walk->out);
+    end_sample(policy->score.note.state == WORKER_SCORE_LOADED, walk->out);
 }
 
 static void write_info(const struct walk *walk, const struct admin_policy *policy,
                        const void *context)
 {
-    const struct seat_note *note = &policy->seat.note;
+    const struct worker_score_note *note = &policy->score.note;
     (void)context;
-    if (note->state != SEAT_LOADED || policy->spec.is_group)
+    if (note->state != WORKER_SCORE_LOADED || policy->spec.is_group)
         return;
     begin_sample("chimera_policy_info", "", policy->id, walk->out);
     write_label("policy_mode",
@@ -391,7 +391,7 @@ static uint64_t resident_bytes(const struct admin *admin)
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void write_reloads(const struct board_server *server, struct chimera_buffer *out)
+static void write_reloads(const struct scoreboard_server *server, struct chimera_buffer *out)
 {
     begin_family("chimera_reloads_total", "counter",
                  "Reloads of the policies by what came of them.", out);
@@ -418,7 +418,7 @@ static void write_answers(const struct admin *admin, struct chimera_buffer *out)
     }
 }
 
-static void write_server(const struct admin *admin, const struct board_server *server,
+static void write_server(const struct admin *admin, const struct scoreboard_server *server,
                          struct chimera_buffer *out)
 {
     const struct series_table *series = &admin->counters->series;
@@ -436,8 +436,8 @@ static void write_server(const struct admin *admin, const struct board_server *s
     write_answers(admin, out);
     write_single("chimera_connections", "gauge",
                  "Connections of clients to the worker that serves.",
-                 server->seat < SEATS
-                     ? atomic_load_explicit(&admin->counters->seat[server->seat].connections,
+                 server->score < WORKER_SCORES
+                     ? atomic_load_explicit(&admin->counters->score[server->score].connections,
                                             memory_order_relaxed)
                      : 0,
                  out);
@@ -464,8 +464,8 @@ static void write_server(const struct admin *admin, const struct board_server *s
 
 void admin_write_metrics(const struct admin *admin, struct chimera_buffer *out)
 {
-    struct board_server server;
-    board_read_server(admin->board, &server);
+    struct scoreboard_server server;
+    scoreboard_read_server(admin->scoreboard, &server);
     const struct walk walk = {.admin = admin, .server = &server, .out = out};
     write_reference(admin, &server, out);
     write_policies(&walk);

@@ -72,7 +72,7 @@ struct row { /* what the order of the table goes by */
 struct page {
     const struct admin *admin;
     struct chimera_buffer *out;
-    struct board_server server;
+    struct scoreboard_server server;
     uint64_t now_ms;
     struct row *rows; /* owned; NULL: no memory */
     uint32_t row_count, policy_count, failed_count;
@@ -112,7 +112,7 @@ static void add_up(struct counters_view *sum, const struct counters_view *counts
 
 static bool is_failed(const struct admin_policy *policy)
 {
-    return policy->seat.note.state == SEAT_FAILED;
+    return policy->score.note.state == WORKER_SCORE_FAILED;
 }
 
 static void add_row(struct page *page, const struct admin_policy *policy)
@@ -138,9 +138,9 @@ static void sort_rows(struct page *page)
 
 static void collect(struct page *page)
 {
-    uint32_t count = board_count(page->admin->board);
+    uint32_t count = scoreboard_count(page->admin->scoreboard);
     page->rows = calloc(count, sizeof(*page->rows));
-    for (uint32_t i = BOARD_OTHER + 1; page->rows && i < count; i++) {
+    for (uint32_t i = SCOREBOARD_OTHER + 1; page->rows && i < count; i++) {
         struct admin_policy policy;
         admin_read_policy(page->admin, &page->server, i, &policy);
         if (!policy.spec.group)
@@ -175,7 +175,7 @@ static void put_head(const struct page *page)
 
 static void put_notes(const struct page *page)
 {
-    const struct board_server *server = &page->server;
+    const struct scoreboard_server *server = &page->server;
     if (server->is_building_first)
         put(page, "<p class=\"note\">The policies are being built.</p>");
     if (server->is_building_full)
@@ -269,11 +269,11 @@ static void put_name(const struct page *page, const struct admin_policy *policy)
         put_tag(page, state, is_failed(policy));
     if (is_failed(policy)) {
         put(page, "<small class=\"why\">");
-        html_word(policy->seat.note.failure, page->out);
+        html_word(policy->score.note.failure, page->out);
         put(page, "</small>");
     } else {
         put(page, "<small>");
-        html_word(policy->spec.is_group ? policy->spec.source : policy->seat.note.mode, page->out);
+        html_word(policy->spec.is_group ? policy->spec.source : policy->score.note.mode, page->out);
         put(page, "</small>");
     }
     put(page, "</td>");
@@ -321,11 +321,11 @@ static void put_costs(const struct page *page, const struct admin_policy *policy
         put(page, "</small>");
     }
     put(page, "</td><td class=\"r\">");
-    if (policy->seat.instances) {
-        html_bytes(policy->seat.kept_bytes, page->out);
+    if (policy->score.instances) {
+        html_bytes(policy->score.kept_bytes, page->out);
         put(page, "<small>");
-        html_count(policy->seat.instances, page->out);
-        put(page, policy->seat.instances == 1 ? " instance</small>" : " instances</small>");
+        html_count(policy->score.instances, page->out);
+        put(page, policy->score.instances == 1 ? " instance</small>" : " instances</small>");
     }
     put(page, "</td></tr>\n");
 }
@@ -384,7 +384,7 @@ static void put_rejection(const struct page *page, const struct rejection *rejec
     put(page, "<tr><td class=\"dim nowrap\">");
     put_ago(page, rejection->at_ms);
     put(page, "</td><td class=\"who\"><span class=\"name\">");
-    html_text(board_id(page->admin->board, rejection->policy), page->out);
+    html_text(scoreboard_id(page->admin->scoreboard, rejection->policy), page->out);
     put(page, "</span>");
     if (rejection->is_monitor)
         put_tag(page, "monitor", false);
@@ -427,7 +427,7 @@ static void put_rejections(const struct page *page)
 void admin_write_page(const struct admin *admin, struct chimera_buffer *out)
 {
     struct page page = {.admin = admin, .out = out, .now_ms = chimera_clock_wall_ms()};
-    board_read_server(admin->board, &page.server);
+    scoreboard_read_server(admin->scoreboard, &page.server);
     collect(&page);
     put_head(&page);
     put_notes(&page);

@@ -61,26 +61,26 @@ static void write_counts(const struct admin_policy *policy, struct chimera_buffe
     write_micros("p99_us", histogram_quantile(&counts->wall, 0.99), out);
     write_number("resets", counts->resets, out);
     write_number("dirty_pages", counts->dirty_pages, out);
-    write_number("instances", policy->seat.instances, out);
-    write_number("slot_bytes", policy->seat.kept_bytes, out);
+    write_number("instances", policy->score.instances, out);
+    write_number("slot_bytes", policy->score.kept_bytes, out);
     chimera_buffer_byte(out, '}');
 }
 
-/* Of a policy that its quick tier serves. */
-static const char *full_tier_of(const struct board_server *server,
+/* How far the full tier of a policy is that its quick tier serves. */
+static const char *full_tier_of(const struct scoreboard_server *server,
                                 const struct admin_policy *policy)
 {
-    if (!server->is_building_full || !policy->seat.note.is_quick)
+    if (!server->is_building_full || !policy->score.note.is_quick)
         return "";
     if (policy->spec.progress == BUILD_FULL)
         return "built";
     return policy->spec.progress == BUILD_FAILED ? "failed" : "building";
 }
 
-static void write_policy(const struct admin *admin, const struct board_server *server,
+static void write_policy(const struct admin *admin, const struct scoreboard_server *server,
                          const struct admin_policy *policy, struct chimera_buffer *out)
 {
-    const struct seat_note *note = &policy->seat.note;
+    const struct worker_score_note *note = &policy->score.note;
     bool is_group = policy->spec.is_group;
     chimera_buffer_text(out, "{\"id\":");
     chimera_json_write_string(policy->id, out);
@@ -90,7 +90,7 @@ static void write_policy(const struct admin *admin, const struct board_server *s
     write_word("mode", policy->spec.is_monitor ? "monitor" : "protect", out);
     write_switch("allowed_to_mutate", policy->spec.may_mutate, out);
     write_text("group",
-               policy->spec.group ? board_id(admin->board, policy->spec.group)
+               policy->spec.group ? scoreboard_id(admin->scoreboard, policy->spec.group)
                                   : (struct chimera_slice){NULL, 0},
                out);
     write_word(is_group ? "expression" : "module", policy->spec.source, out);
@@ -106,7 +106,7 @@ static void write_policy(const struct admin *admin, const struct board_server *s
     chimera_buffer_byte(out, '}');
 }
 
-static void write_server(const struct board_server *server, struct chimera_buffer *out)
+static void write_server(const struct scoreboard_server *server, struct chimera_buffer *out)
 {
     const char *why;
     bool is_healthy = admin_is_healthy(server, &why);
@@ -128,13 +128,13 @@ static void write_server(const struct board_server *server, struct chimera_buffe
 
 void admin_write_policies(const struct admin *admin, struct chimera_buffer *out)
 {
-    struct board_server server;
+    struct scoreboard_server server;
     bool is_first = true;
-    board_read_server(admin->board, &server);
+    scoreboard_read_server(admin->scoreboard, &server);
     chimera_buffer_text(out, "{\"server\":");
     write_server(&server, out);
     chimera_buffer_text(out, ",\"policies\":[");
-    for (uint32_t i = BOARD_OTHER + 1; i < board_count(admin->board); i++) {
+    for (uint32_t i = SCOREBOARD_OTHER + 1; i < scoreboard_count(admin->scoreboard); i++) {
         struct admin_policy policy;
         admin_read_policy(admin, &server, i, &policy);
         if (!policy.spec.is_configured)

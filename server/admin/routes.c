@@ -11,38 +11,39 @@
 enum page { PAGE_NONE, PAGE_HEALTH, PAGE_METRICS, PAGE_POLICIES, PAGE_ROOT };
 
 static const char *const stage_texts[] = {
-    [BOARD_STARTING] = "starting: the policies are being built",
-    [BOARD_LOADING] = "not serving: a worker is loading the policies",
-    [BOARD_SERVING] = "ok",
-    [BOARD_STOPPED] = "not serving: a signal has stopped the worker",
-    [BOARD_STOPPING] = "stopping",
+    [SCOREBOARD_STARTING] = "starting: the policies are being built",
+    [SCOREBOARD_LOADING] = "not serving: a worker is loading the policies",
+    [SCOREBOARD_SERVING] = "ok",
+    [SCOREBOARD_STOPPED] = "not serving: a signal has stopped the worker",
+    [SCOREBOARD_STOPPING] = "stopping",
 };
 
-bool admin_is_healthy(const struct board_server *server, const char **ret_why)
+bool admin_is_healthy(const struct scoreboard_server *server, const char **ret_why)
 {
-    *ret_why = server->stage <= BOARD_STOPPING ? stage_texts[server->stage] : "unknown";
-    return server->stage == BOARD_SERVING;
+    *ret_why = server->stage <= SCOREBOARD_STOPPING ? stage_texts[server->stage] : "unknown";
+    return server->stage == SCOREBOARD_SERVING;
 }
 
-void admin_read_policy(const struct admin *admin, const struct board_server *server,
+void admin_read_policy(const struct admin *admin, const struct scoreboard_server *server,
                        uint32_t number, struct admin_policy *ret_policy)
 {
     ret_policy->number = number;
-    ret_policy->id = board_id(admin->board, number);
-    ret_policy->seat = (struct seat_view){0};
-    board_read(admin->board, number, &ret_policy->spec);
-    if (server->seat < SEATS)
-        seat_read(&admin->counters->seat[server->seat], number, &ret_policy->seat);
+    ret_policy->id = scoreboard_id(admin->scoreboard, number);
+    ret_policy->score = (struct worker_score_view){0};
+    scoreboard_read(admin->scoreboard, number, &ret_policy->spec);
+    if (server->score < WORKER_SCORES)
+        worker_score_read(&admin->counters->score[server->score], number, &ret_policy->score);
     counters_read(admin->counters, number, &ret_policy->counts);
 }
 
-const char *admin_state_of(const struct board_server *server, const struct admin_policy *policy)
+const char *admin_state_of(const struct scoreboard_server *server,
+                           const struct admin_policy *policy)
 {
     if (!policy->spec.is_configured)
         return "removed";
-    if (policy->seat.note.state == SEAT_LOADED)
+    if (policy->score.note.state == WORKER_SCORE_LOADED)
         return "loaded";
-    if (policy->seat.note.state == SEAT_FAILED)
+    if (policy->score.note.state == WORKER_SCORE_FAILED)
         return "failed";
     if (!server->is_building_first)
         return "loading";
@@ -53,9 +54,9 @@ const char *admin_state_of(const struct board_server *server, const struct admin
 
 const char *admin_tier_of(const struct admin_policy *policy)
 {
-    if (policy->spec.is_group || policy->seat.note.state != SEAT_LOADED)
+    if (policy->spec.is_group || policy->score.note.state != WORKER_SCORE_LOADED)
         return "";
-    return policy->seat.note.is_quick ? "quick" : "full";
+    return policy->score.note.is_quick ? "quick" : "full";
 }
 
 const char *admin_cpu_class_of(const struct counters_view *counts)
@@ -91,9 +92,9 @@ static enum page page_of(struct chimera_slice path)
 static void answer_health(const struct admin *admin, struct chimera_buffer *body,
                           struct answer *answer)
 {
-    struct board_server server;
+    struct scoreboard_server server;
     const char *why;
-    board_read_server(admin->board, &server);
+    scoreboard_read_server(admin->scoreboard, &server);
     answer->status = admin_is_healthy(&server, &why) ? 200 : 503;
     answer->type = ANSWER_TEXT;
     chimera_buffer_print(body, "%s\n", why);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* routes.h - what the admin port answers: /healthz, /metrics, /policies, and a page at /.
  *
- * Reads the board and the counters, and writes texts. What is in the counters came from clients and
- * policies, and may have been spoilt by a worker that a guest took over: it is copied, checked and
- * escaped, and decides nothing.
+ * Reads the scoreboard and the counters, and writes texts. What is in the counters came from
+ * clients and policies, and may have been spoilt by a worker that a guest took over: it is copied,
+ * checked and escaped, and decides nothing.
  */
 #ifndef CHIMERA_SERVER_ADMIN_ROUTES_H
 #define CHIMERA_SERVER_ADMIN_ROUTES_H
@@ -14,7 +14,7 @@
 #include "server/http/http1.h"
 
 struct admin {
-    const struct board *board;
+    const struct scoreboard *scoreboard;
     const struct counters *counters;
     const char *hosts; /* of --admin-hosts; NULL: none */
     int statm_fd;      /* /proc/self/statm, opened before the lock-down; -1: not there */
@@ -31,22 +31,24 @@ void admin_answer(const struct admin *admin, const struct http_head *head, bool 
 struct admin_policy {
     uint32_t number;
     struct chimera_slice id;
-    struct board_spec spec;
-    struct seat_view seat; /* of the worker that serves; all zeros: none does, or it says nothing */
+    struct scoreboard_spec spec;
+    struct worker_score_view
+        score; /* of the worker that serves; all zeros: none does, or it says nothing */
     struct counters_view counts;
 };
-void admin_read_policy(const struct admin *admin, const struct board_server *server,
+void admin_read_policy(const struct admin *admin, const struct scoreboard_server *server,
                        uint32_t number, struct admin_policy *ret_policy);
 
 /* "loaded", "failed", "building", "built", "loading", "removed" */
-const char *admin_state_of(const struct board_server *server, const struct admin_policy *policy);
+const char *admin_state_of(const struct scoreboard_server *server,
+                           const struct admin_policy *policy);
 /* "quick" or "full"; "" while nothing is known. */
 const char *admin_tier_of(const struct admin_policy *policy);
 /* The class of a typical evaluation by its CPU time: "10 µs" means more than 1 µs and up to that.
  * "" while there is no sample. */
 const char *admin_cpu_class_of(const struct counters_view *counts);
 /* Whether requests are served, and else why not: a line without its end. */
-bool admin_is_healthy(const struct board_server *server, const char **ret_why);
+bool admin_is_healthy(const struct scoreboard_server *server, const char **ret_why);
 
 void admin_write_metrics(const struct admin *admin, struct chimera_buffer *out);
 void admin_write_page(const struct admin *admin, struct chimera_buffer *out);

@@ -8,11 +8,9 @@ int process_page_make(struct shared *page, struct chimera_error *err)
     return shared_make(page, "chimera-process", sizeof(struct process_page), false, err);
 }
 
-int process_page_enter(struct shared *page, _Atomic uint64_t *counter, struct chimera_error *err)
+int process_page_enter(const struct shared *page, _Atomic uint64_t *counter,
+                       struct chimera_error *err)
 {
-    int code = shared_map(page, true, err);
-    if (code < 0)
-        return code;
     struct process_page *data = page->data;
     return chimera_log_buffer(&data->log, counter, err);
 }

@@ -20,10 +20,11 @@ struct process_page {
 /* For the parent, before the fork. */
 int process_page_make(struct shared *page, struct chimera_error *err);
 
-/* For the child, before it gives up its descriptors: from now on it does not wait for the log, and
+/* For the child, which has mapped the page: from now on it does not wait for the log, and
  * chimera_log_start_writer() has its lines written. `counter`, of lines that are dropped, may be
  * NULL. */
-int process_page_enter(struct shared *page, _Atomic uint64_t *counter, struct chimera_error *err);
+int process_page_enter(const struct shared *page, _Atomic uint64_t *counter,
+                       struct chimera_error *err);
 
 /* For the parent, when the child has ended. Does nothing when there is no page. */
 void process_page_end(struct shared *page);

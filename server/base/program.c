@@ -6,11 +6,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "server/base/role.h"
 
 /* In the child: never returns. */
 static void become(char *const *argv, pid_t parent, const int out[2], const int errors[2])
@@ -18,9 +18,8 @@ static void become(char *const *argv, pid_t parent, const int out[2], const int 
     sigset_t none;
     sigemptyset(&none);
     int empty = open("/dev/null", O_RDONLY);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(126); /* it has died before we could ask to be told */
+    if (!role_follow(parent, SIGKILL))
+        _exit(126);
     if (empty < 0 || dup2(empty, 0) < 0 || dup2(out[1], 1) < 0 || dup2(errors[1], 2) < 0)
         _exit(126);
     signal(SIGPIPE, SIG_DFL);

@@ -32,6 +32,6 @@ int shared_map(struct shared *shared, bool is_written, struct chimera_error *err
 /* Makes a part of it zeros and gives its pages back; whole pages only. */
 void shared_empty(const struct shared *shared, size_t offset, size_t size);
 
-void shared_done(struct shared *shared); /* SHARED_NONE is allowed */
+void shared_done(struct shared *shared); /* does nothing when there is none */
 
 #endif

@@ -9,6 +9,8 @@
 #include "runtime/log/log.h"
 #include "runtime/log/log_writer.h"
 #include "runtime/text/problems.h"
+#include "server/base/freed_memory.h"
+#include "server/base/role.h"
 #include "server/config/bundle_policies.h"
 
 #define TARGET "server::generation"
@@ -146,7 +148,9 @@ int policy_file_read(const struct config *config, struct policy_file **ret_file,
     file->stamp = policy_stamp_now(config);
     file->next = all;
     all = file;
+    role_forget_by(policy_file_forget_settings);
     int code = fill_file(file, config, err);
+    freed_memory_wipe_small(); /* which settings went through */
     if (code < 0) {
         policy_file_drop(file);
         return code;
@@ -171,15 +175,18 @@ void policy_file_drop(struct policy_file *file)
     *link = file->next;
     tenant_plan_done(&file->plan);
     policies_done(&file->policies);
+    freed_memory_wipe_small();
     free(file);
 }
 
-void policy_file_forget_others(const struct policies *kept)
+void policy_file_forget_settings(const struct kept_settings *kept)
 {
     for (struct policy_file *file = all; file; file = file->next)
-        for (size_t i = 0; &file->policies != kept && i < file->policies.policy_count; i++)
-            explicit_bzero(file->policies.policy[i].settings,
-                           strlen(file->policies.policy[i].settings));
+        for (size_t i = 0; i < file->policies.policy_count; i++) {
+            char *settings = file->policies.policy[i].settings;
+            if (!kept || kept->file != file || file->plan.tenant_of[i] != kept->tenant)
+                explicit_bzero(settings, strlen(settings));
+        }
 }
 
 struct generation *generation_new(struct policy_file *file, struct built_plugin *plugins)

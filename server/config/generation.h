@@ -44,11 +44,19 @@ int policy_file_read(const struct config *config, struct policy_file **ret_file,
 /* Says what is odd about it, and how long its policies may take. */
 void policy_file_announce(const struct config *config, const struct policy_file *file);
 struct policy_file *policy_file_use(struct policy_file *file);
-/* The last one frees it. NULL is allowed. */
+/* The last one frees it. Does nothing when there is none. */
 void policy_file_drop(struct policy_file *file);
 
-/* In a fork that serves `kept` only: overwrites the settings that all other files hold. */
-void policy_file_forget_others(const struct policies *kept);
+/* The settings that a fork needs: those of one tenant's policies in one file, or of the policies
+ * that are not isolated. */
+struct kept_settings {
+    const struct policy_file *file;
+    size_t tenant; /* NO_TENANT: of those that are not isolated */
+};
+
+/* In a fork: overwrites all settings but those to keep, in all files. NULL keeps none. Called by
+ * base/role.c, once a file was read. */
+void policy_file_forget_settings(const struct kept_settings *kept);
 
 /* Takes over the plugins, in any case, and uses the file. NULL when memory ran out. */
 struct generation *generation_new(struct policy_file *file, struct built_plugin *plugins);

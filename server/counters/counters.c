@@ -16,15 +16,15 @@ int counters_make(struct shared *shared, struct chimera_error *err)
     return shared_make(shared, "chimera-counters", sizeof(struct counters), false, err);
 }
 
-void counters_empty_seat(const struct shared *shared, uint32_t seat)
+void counters_empty_worker_score(const struct shared *shared, uint32_t score)
 {
-    shared_empty(shared, offsetof(struct counters, seat) + seat * sizeof(struct seat),
-                 sizeof(struct seat));
+    shared_empty(shared, offsetof(struct counters, score) + score * sizeof(struct worker_score),
+                 sizeof(struct worker_score));
 }
 
-struct seat *counters_seat(struct counters *counters, uint32_t seat)
+struct worker_score *counters_worker_score(struct counters *counters, uint32_t score)
 {
-    return counters && seat < SEATS ? &counters->seat[seat] : NULL;
+    return counters && score < WORKER_SCORES ? &counters->score[score] : NULL;
 }
 
 struct counters_policy *counters_policy(struct counters *counters, uint32_t number)

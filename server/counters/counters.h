@@ -5,8 +5,8 @@
  * supervisor makes it, workers count in it with relaxed atomics, without locks and allocation, and
  * readers (the admin process, an exporter) copy out of it. A worker may have been taken over by a
  * guest, so a reader believes no length, number or text in it unchecked; the _read functions see to
- * that. Policies are told apart by their number on the board (scoreboard.h); number 0 is all those
- * that found no place there.
+ * that. Policies are told apart by their number on the scoreboard (scoreboard.h); number 0 is all
+ * those that found no place there.
  */
 #ifndef CHIMERA_SERVER_COUNTERS_COUNTERS_H
 #define CHIMERA_SERVER_COUNTERS_COUNTERS_H
@@ -18,7 +18,7 @@
 #include "server/counters/rejections.h"
 #include "server/counters/worker_score.h"
 
-#define COUNTERS_POLICIES BOARD_POLICIES
+#define COUNTERS_POLICIES SCOREBOARD_POLICIES
 /* CPU time of an evaluation by powers of ten: up to 1 µs, 10 µs, … 10 s, and more. */
 #define COUNTERS_CPU_CLASSES 9
 
@@ -78,18 +78,19 @@ struct counters {
     struct counters_policy policy[COUNTERS_POLICIES];
     struct series_table series;
     struct rejections rejections;
-    struct seat seat[SEATS];
+    struct worker_score score[WORKER_SCORES];
 };
 
 int counters_make(struct shared *shared, struct chimera_error *err);
 
-/* For the supervisor: empties a seat, for the next worker. */
-void counters_empty_seat(const struct shared *shared, uint32_t seat);
+/* For the supervisor: empties a score, for the next worker. */
+void counters_empty_worker_score(const struct shared *shared, uint32_t score);
 
 /* --- For workers. `policy` may be NULL: then nothing is counted. --- */
 
 struct counters_policy *counters_policy(struct counters *counters, uint32_t number);
-struct seat *counters_seat(struct counters *counters, uint32_t seat); /* NULL for SEAT_NONE */
+struct worker_score *counters_worker_score(struct counters *counters,
+                                           uint32_t score); /* NULL for WORKER_SCORE_NONE */
 
 struct counters_meter { /* one evaluation, on one thread */
     uint64_t began_ns, cpu_began_ns;

@@ -34,7 +34,7 @@ enum series_origin { SERIES_VALIDATE, SERIES_AUDIT, SERIES_RAW };
 extern const uint32_t series_bounds_ms[SERIES_BOUNDS];
 
 struct series_labels {
-    uint32_t policy; /* number by the board */
+    uint32_t policy; /* number by the scoreboard */
     bool is_monitor, is_accepted, is_mutated, has_error_code;
     enum series_origin origin; /* a raw request has neither kind nor namespace nor operation */
     uint16_t error_code;

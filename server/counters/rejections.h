@@ -26,7 +26,7 @@ struct rejection_text {
  * be hostile, and not every byte is one. */
 struct rejection {
     uint64_t at_ms;  /* since 1970 */
-    uint32_t policy; /* number by the board */
+    uint32_t policy; /* number by the scoreboard */
     uint16_t error_code;
     uint8_t has_error_code, is_monitor, is_audit;
     struct rejection_text uid_text, kind_text, name_space_text, name_text, message_text;

@@ -8,13 +8,13 @@
 #include "runtime/text/utf8.h"
 #include "server/config/plugins.h"
 
-int board_make(struct shared *shared, struct chimera_error *err)
+int scoreboard_make(struct shared *shared, struct chimera_error *err)
 {
-    int code = shared_make(shared, "chimera-board", sizeof(struct board), true, err);
+    int code = shared_make(shared, "chimera-board", sizeof(struct scoreboard), true, err);
     if (code < 0)
         return code;
-    struct board *board = shared->data;
-    atomic_store(&board->count, BOARD_OTHER + 1);
+    struct scoreboard *scoreboard = shared->data;
+    atomic_store(&scoreboard->count, SCOREBOARD_OTHER + 1);
     return CHIMERA_OK;
 }
 
@@ -28,55 +28,60 @@ static uint32_t hash_of(struct chimera_slice id)
 }
 
 /* Where the id is in the index, or where it would be. */
-static uint32_t find_place(const struct board *board, struct chimera_slice id)
+static uint32_t find_place(const struct scoreboard *scoreboard, struct chimera_slice id)
 {
     uint32_t place = hash_of(id);
     for (;; place++) {
-        uint32_t number = atomic_load(&board->index[place & (BOARD_INDEX - 1)]);
-        if (number == BOARD_OTHER || chimera_slice_equal(board_id(board, number), id))
-            return place & (BOARD_INDEX - 1);
+        uint32_t number = atomic_load(&scoreboard->index[place & (SCOREBOARD_INDEX - 1)]);
+        if (number == SCOREBOARD_OTHER ||
+            chimera_slice_equal(scoreboard_id(scoreboard, number), id))
+            return place & (SCOREBOARD_INDEX - 1);
     }
 }
 
-static void enter(struct board *board, struct chimera_slice id)
+static void enter(struct scoreboard *scoreboard, struct chimera_slice id)
 {
-    uint32_t place = find_place(board, id), number = atomic_load(&board->count);
-    if (id.size > BOARD_ID_MAX || number >= BOARD_POLICIES || atomic_load(&board->index[place]))
+    uint32_t place = find_place(scoreboard, id), number = atomic_load(&scoreboard->count);
+    if (id.size > SCOREBOARD_ID_MAX || number >= SCOREBOARD_POLICIES ||
+        atomic_load(&scoreboard->index[place]))
         return;
-    memcpy(board->policy[number].id, id.data, id.size);
-    board->policy[number].id_size = (uint32_t)id.size;
-    atomic_store(&board->count, number + 1); /* the id is in place; partner: board_count() */
-    atomic_store(&board->index[place], (uint16_t)number);
+    memcpy(scoreboard->policy[number].id, id.data, id.size);
+    scoreboard->policy[number].id_size = (uint32_t)id.size;
+    atomic_store(&scoreboard->count,
+                 number + 1); /* the id is in place; partner: scoreboard_count() */
+    atomic_store(&scoreboard->index[place], (uint16_t)number);
 }
 
-void board_enter(struct board *board, const struct policies *policies)
+void scoreboard_enter(struct scoreboard *scoreboard, const struct policies *policies)
 {
     for (size_t i = 0; i < policies->policy_count; i++)
-        enter(board, chimera_slice_of(policies->policy[i].id));
+        enter(scoreboard, chimera_slice_of(policies->policy[i].id));
     for (size_t i = 0; i < policies->group_count; i++)
-        enter(board, chimera_slice_of(policies->group[i].name));
+        enter(scoreboard, chimera_slice_of(policies->group[i].name));
 }
 
-uint32_t board_find(const struct board *board, struct chimera_slice id)
+uint32_t scoreboard_find(const struct scoreboard *scoreboard, struct chimera_slice id)
 {
-    return board ? atomic_load(&board->index[find_place(board, id)]) : BOARD_OTHER;
+    return scoreboard ? atomic_load(&scoreboard->index[find_place(scoreboard, id)])
+                      : SCOREBOARD_OTHER;
 }
 
-uint32_t board_count(const struct board *board)
+uint32_t scoreboard_count(const struct scoreboard *scoreboard)
 {
-    return atomic_load(&board->count);
+    return atomic_load(&scoreboard->count);
 }
 
-struct chimera_slice board_id(const struct board *board, uint32_t number)
+struct chimera_slice scoreboard_id(const struct scoreboard *scoreboard, uint32_t number)
 {
-    if (number == BOARD_OTHER || number >= board_count(board))
+    if (number == SCOREBOARD_OTHER || number >= scoreboard_count(scoreboard))
         return CHIMERA_SLICE("other");
-    return (struct chimera_slice){board->policy[number].id, board->policy[number].id_size};
+    return (struct chimera_slice){scoreboard->policy[number].id,
+                                  scoreboard->policy[number].id_size};
 }
 
 /* --- What is said about them --- */
 
-void board_set_text(char *field, size_t room, const char *text)
+void scoreboard_set_text(char *field, size_t room, const char *text)
 {
     size_t size = strnlen(text, room - 1);
     size = chimera_utf8_prefix((struct chimera_slice){text, size});
@@ -85,108 +90,111 @@ void board_set_text(char *field, size_t room, const char *text)
 }
 
 /* What is between these two is seen whole or not at all; one writer. Partner: read_whole(). */
-static void begin_writing(struct board *board)
+static void begin_writing(struct scoreboard *scoreboard)
 {
-    atomic_fetch_add_explicit(&board->sequence, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&scoreboard->sequence, 1, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
 }
 
-static void end_writing(struct board *board)
+static void end_writing(struct scoreboard *scoreboard)
 {
-    atomic_fetch_add_explicit(&board->sequence, 1, memory_order_release);
+    atomic_fetch_add_explicit(&scoreboard->sequence, 1, memory_order_release);
 }
 
-static void read_whole(const struct board *board, const void *from, void *to, size_t size)
+static void read_whole(const struct scoreboard *scoreboard, const void *from, void *to, size_t size)
 {
     for (;;) {
-        uint32_t before = atomic_load_explicit(&board->sequence, memory_order_acquire);
+        uint32_t before = atomic_load_explicit(&scoreboard->sequence, memory_order_acquire);
         memcpy(to, from, size);
         atomic_thread_fence(memory_order_acquire);
         if (before % 2 == 0 &&
-            atomic_load_explicit(&board->sequence, memory_order_relaxed) == before)
+            atomic_load_explicit(&scoreboard->sequence, memory_order_relaxed) == before)
             return;
         sched_yield();
     }
 }
 
 /* A module's address may hold a password. */
-static void set_source(struct board_spec *spec, const char *module)
+static void set_source(struct scoreboard_spec *spec, const char *module)
 {
     const char *host = strstr(module, "://");
     size_t size = host ? strcspn(host + 3, "/") : 0;
     const char *at = host ? memrchr(host + 3, '@', size) : NULL;
-    char shown[2 * BOARD_TEXT_MAX];
+    char shown[2 * SCOREBOARD_TEXT_MAX];
     if (at)
         snprintf(shown, sizeof(shown), "%.*s%s", (int)(host + 3 - module), module, at + 1);
-    board_set_text(spec->source, sizeof(spec->source), at ? shown : module);
+    scoreboard_set_text(spec->source, sizeof(spec->source), at ? shown : module);
 }
 
-static void show_policy(struct board *board, const struct policies *policies,
+static void show_policy(struct scoreboard *scoreboard, const struct policies *policies,
                         const struct policy_spec *policy)
 {
-    uint32_t number = board_find(board, chimera_slice_of(policy->id));
-    struct board_spec *spec = &board->policy[number].spec;
-    if (number == BOARD_OTHER)
+    uint32_t number = scoreboard_find(scoreboard, chimera_slice_of(policy->id));
+    struct scoreboard_spec *spec = &scoreboard->policy[number].spec;
+    if (number == SCOREBOARD_OTHER)
         return;
-    *spec = (struct board_spec){.is_configured = 1,
-                                .is_monitor = policy->mode == CHIMERA_MONITOR,
-                                .may_mutate = policy->allowed_to_mutate};
+    *spec = (struct scoreboard_spec){.is_configured = 1,
+                                     .is_monitor = policy->mode == CHIMERA_MONITOR,
+                                     .may_mutate = policy->allowed_to_mutate};
     if (policy->group != NO_GROUP)
-        spec->group = board_find(board, chimera_slice_of(policies->group[policy->group].name));
+        spec->group =
+            scoreboard_find(scoreboard, chimera_slice_of(policies->group[policy->group].name));
     set_source(spec, policy->module);
 }
 
-static void show_group(struct board *board, const struct group_spec *group)
+static void show_group(struct scoreboard *scoreboard, const struct group_spec *group)
 {
-    uint32_t number = board_find(board, chimera_slice_of(group->name));
-    struct board_spec *spec = &board->policy[number].spec;
-    if (number == BOARD_OTHER)
+    uint32_t number = scoreboard_find(scoreboard, chimera_slice_of(group->name));
+    struct scoreboard_spec *spec = &scoreboard->policy[number].spec;
+    if (number == SCOREBOARD_OTHER)
         return;
-    *spec = (struct board_spec){
+    *spec = (struct scoreboard_spec){
         .is_configured = 1, .is_group = 1, .is_monitor = group->mode == CHIMERA_MONITOR};
-    board_set_text(spec->source, sizeof(spec->source), group->expression);
+    scoreboard_set_text(spec->source, sizeof(spec->source), group->expression);
 }
 
-void board_show(struct board *board, const struct policies *policies)
+void scoreboard_show(struct scoreboard *scoreboard, const struct policies *policies)
 {
-    begin_writing(board);
-    for (uint32_t i = 0; i < board_count(board); i++)
-        board->policy[i].spec.is_configured = 0;
+    begin_writing(scoreboard);
+    for (uint32_t i = 0; i < scoreboard_count(scoreboard); i++)
+        scoreboard->policy[i].spec.is_configured = 0;
     for (size_t i = 0; i < policies->policy_count; i++)
-        show_policy(board, policies, &policies->policy[i]);
+        show_policy(scoreboard, policies, &policies->policy[i]);
     for (size_t i = 0; i < policies->group_count; i++)
-        show_group(board, &policies->group[i]);
-    end_writing(board);
+        show_group(scoreboard, &policies->group[i]);
+    end_writing(scoreboard);
 }
 
-void board_show_progress(struct board *board, const struct policies *policies,
-                         const uint8_t *progress)
+void scoreboard_show_progress(struct scoreboard *scoreboard, const struct policies *policies,
+                              const uint8_t *progress)
 {
-    begin_writing(board);
+    begin_writing(scoreboard);
     for (size_t i = 0; i < policies->policy_count; i++) {
-        uint32_t number = board_find(board, chimera_slice_of(policies->policy[i].id));
-        if (number != BOARD_OTHER)
-            board->policy[number].spec.progress = progress ? progress[i] : BUILD_NONE;
+        uint32_t number = scoreboard_find(scoreboard, chimera_slice_of(policies->policy[i].id));
+        if (number != SCOREBOARD_OTHER)
+            scoreboard->policy[number].spec.progress = progress ? progress[i] : BUILD_NONE;
     }
-    end_writing(board);
+    end_writing(scoreboard);
 }
 
-void board_tell(struct board *board, const struct board_server *server)
+void scoreboard_tell(struct scoreboard *scoreboard, const struct scoreboard_server *server)
 {
-    begin_writing(board);
-    board->server = *server;
-    end_writing(board);
+    begin_writing(scoreboard);
+    scoreboard->server = *server;
+    end_writing(scoreboard);
 }
 
-void board_read(const struct board *board, uint32_t number, struct board_spec *ret_spec)
+void scoreboard_read(const struct scoreboard *scoreboard, uint32_t number,
+                     struct scoreboard_spec *ret_spec)
 {
-    if (number < board_count(board))
-        read_whole(board, &board->policy[number].spec, ret_spec, sizeof(*ret_spec));
+    if (number < scoreboard_count(scoreboard))
+        read_whole(scoreboard, &scoreboard->policy[number].spec, ret_spec, sizeof(*ret_spec));
     else
-        *ret_spec = (struct board_spec){0};
+        *ret_spec = (struct scoreboard_spec){0};
 }
 
-void board_read_server(const struct board *board, struct board_server *ret_server)
+void scoreboard_read_server(const struct scoreboard *scoreboard,
+                            struct scoreboard_server *ret_server)
 {
-    read_whole(board, &board->server, ret_server, sizeof(*ret_server));
+    read_whole(scoreboard, &scoreboard->server, ret_server, sizeof(*ret_server));
 }

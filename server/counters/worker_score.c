@@ -6,32 +6,32 @@
 
 #include "runtime/text/utf8.h"
 
-static struct seat_policy *policy_of(struct seat *seat, uint32_t number)
+static struct worker_score_policy *policy_of(struct worker_score *score, uint32_t number)
 {
-    return seat ? &seat->policy[number < BOARD_POLICIES ? number : BOARD_OTHER] : NULL;
+    return score ? &score->policy[number < SCOREBOARD_POLICIES ? number : SCOREBOARD_OTHER] : NULL;
 }
 
-struct chimera_policy_gauges *seat_gauges(struct seat *seat, uint32_t number)
+struct chimera_policy_gauges *worker_score_gauges(struct worker_score *score, uint32_t number)
 {
-    struct seat_policy *policy = policy_of(seat, number);
+    struct worker_score_policy *policy = policy_of(score, number);
     return policy ? &policy->gauges : NULL;
 }
 
-#define SET(field, text) board_set_text((field), sizeof(field), (text))
+#define SET(field, text) scoreboard_set_text((field), sizeof(field), (text))
 
-static void publish(struct seat_policy *policy)
+static void publish(struct worker_score_policy *policy)
 {
     atomic_store_explicit(&policy->is_noted, 1, memory_order_release);
 }
 
-void seat_note_loaded(struct seat *seat, uint32_t number, const struct chimera_manifest *manifest,
-                      const char *start)
+void worker_score_note_loaded(struct worker_score *score, uint32_t number,
+                              const struct chimera_manifest *manifest, const char *start)
 {
-    struct seat_policy *policy = policy_of(seat, number);
+    struct worker_score_policy *policy = policy_of(score, number);
     char hex[CHIMERA_DIGEST_HEX];
     if (!policy)
         return;
-    policy->note.state = SEAT_LOADED;
+    policy->note.state = WORKER_SCORE_LOADED;
     policy->note.is_quick = manifest->tier == CHIMERA_TIER_QUICK;
     chimera_digest_hex(&manifest->wasm, hex);
     snprintf(policy->note.digest, sizeof(policy->note.digest), "sha256:%s", hex);
@@ -41,22 +41,22 @@ void seat_note_loaded(struct seat *seat, uint32_t number, const struct chimera_m
     publish(policy);
 }
 
-void seat_note_failed(struct seat *seat, uint32_t number, const char *why)
+void worker_score_note_failed(struct worker_score *score, uint32_t number, const char *why)
 {
-    struct seat_policy *policy = policy_of(seat, number);
+    struct worker_score_policy *policy = policy_of(score, number);
     if (!policy)
         return;
-    policy->note.state = SEAT_FAILED;
+    policy->note.state = WORKER_SCORE_FAILED;
     SET(policy->note.failure, why);
     publish(policy);
 }
 
-void seat_note_present(struct seat *seat, uint32_t number)
+void worker_score_note_present(struct worker_score *score, uint32_t number)
 {
-    struct seat_policy *policy = policy_of(seat, number);
+    struct worker_score_policy *policy = policy_of(score, number);
     if (!policy)
         return;
-    policy->note.state = SEAT_LOADED;
+    policy->note.state = WORKER_SCORE_LOADED;
     publish(policy);
 }
 
@@ -68,18 +68,19 @@ static void check_text(char *field, size_t room)
 }
 #define CHECK(field) check_text((field), sizeof(field))
 
-void seat_read(const struct seat *seat, uint32_t number, struct seat_view *ret_view)
+void worker_score_read(const struct worker_score *score, uint32_t number,
+                       struct worker_score_view *ret_view)
 {
-    const struct seat_policy *policy =
-        &seat->policy[number < BOARD_POLICIES ? number : BOARD_OTHER];
-    *ret_view = (struct seat_view){
+    const struct worker_score_policy *policy =
+        &score->policy[number < SCOREBOARD_POLICIES ? number : SCOREBOARD_OTHER];
+    *ret_view = (struct worker_score_view){
         .instances = atomic_load_explicit(&policy->gauges.instances, memory_order_relaxed),
         .kept_bytes = atomic_load_explicit(&policy->gauges.kept_bytes, memory_order_relaxed)};
     if (!atomic_load_explicit(&policy->is_noted, memory_order_acquire))
         return;
     ret_view->note = policy->note;
-    if (ret_view->note.state > SEAT_FAILED)
-        ret_view->note.state = SEAT_EMPTY;
+    if (ret_view->note.state > WORKER_SCORE_FAILED)
+        ret_view->note.state = WORKER_SCORE_EMPTY;
     CHECK(ret_view->note.digest);
     CHECK(ret_view->note.mode);
     CHECK(ret_view->note.toolchain);

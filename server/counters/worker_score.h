@@ -2,7 +2,7 @@
 /* worker_score.h - what one worker says of itself while it lives: which policies it has, what their
  * instances take, how many clients it has.
  *
- * Part of the counters' mapping, but of a worker's own life: the supervisor empties a seat before
+ * Part of the counters' mapping, but of a worker's own life: the supervisor empties a score before
  * it gives it to the next worker. Written by that worker, so it is believed as little as the
  * counters.
  */
@@ -13,48 +13,49 @@
 #include "runtime/policy/policy.h"
 #include "server/counters/scoreboard.h"
 
-#define SEATS 16 /* more than there are workers at any time */
-#define SEAT_NONE UINT32_MAX
-#define SEAT_DIGEST 72 /* "sha256:" and 64 digits */
-#define SEAT_TEXT_MAX 240
+#define WORKER_SCORES 16 /* more than there are workers at any time */
+#define WORKER_SCORE_NONE UINT32_MAX
+#define WORKER_SCORE_DIGEST 72 /* "sha256:" and 64 digits */
+#define WORKER_SCORE_TEXT_MAX 240
 
-enum seat_state { SEAT_EMPTY, SEAT_LOADED, SEAT_FAILED };
+enum worker_score_state { WORKER_SCORE_EMPTY, WORKER_SCORE_LOADED, WORKER_SCORE_FAILED };
 
-struct seat_note { /* texts end in NUL unless they fill their field */
+struct worker_score_note { /* texts end in NUL unless they fill their field */
     uint8_t state, is_quick;
-    char digest[SEAT_DIGEST]; /* of the Wasm */
+    char digest[WORKER_SCORE_DIGEST]; /* of the Wasm */
     char mode[24];
-    char toolchain[SEAT_TEXT_MAX]; /* the build's identity */
-    char start[SEAT_TEXT_MAX];     /* where requests begin */
-    char failure[SEAT_TEXT_MAX * 2];
+    char toolchain[WORKER_SCORE_TEXT_MAX]; /* the build's identity */
+    char start[WORKER_SCORE_TEXT_MAX];     /* where requests begin */
+    char failure[WORKER_SCORE_TEXT_MAX * 2];
 };
 
-struct seat_policy {
+struct worker_score_policy {
     struct chimera_policy_gauges gauges;
-    struct seat_note note;
-    _Atomic uint32_t is_noted; /* not 0 once `note` is written; partner: seat_read() */
+    struct worker_score_note note;
+    _Atomic uint32_t is_noted; /* not 0 once `note` is written; partner: worker_score_read() */
 };
 
-struct seat {
+struct worker_score {
     _Alignas(4096) _Atomic uint64_t connections; /* whole pages, to be emptied alone */
-    struct seat_policy policy[BOARD_POLICIES];
+    struct worker_score_policy policy[SCOREBOARD_POLICIES];
 };
 
-/* --- For the worker, while it loads. `seat` may be NULL. --- */
+/* --- For the worker, while it loads. `score` may be NULL. --- */
 
-struct chimera_policy_gauges *seat_gauges(struct seat *seat, uint32_t number);
-void seat_note_loaded(struct seat *seat, uint32_t number, const struct chimera_manifest *manifest,
-                      const char *start);
-void seat_note_failed(struct seat *seat, uint32_t number, const char *why);
+struct chimera_policy_gauges *worker_score_gauges(struct worker_score *score, uint32_t number);
+void worker_score_note_loaded(struct worker_score *score, uint32_t number,
+                              const struct chimera_manifest *manifest, const char *start);
+void worker_score_note_failed(struct worker_score *score, uint32_t number, const char *why);
 /* It is there, and more is not known: a group. */
-void seat_note_present(struct seat *seat, uint32_t number);
+void worker_score_note_present(struct worker_score *score, uint32_t number);
 
 /* --- For readers. --- */
 
-struct seat_view {
-    struct seat_note note; /* each text ends in NUL and is UTF-8 */
+struct worker_score_view {
+    struct worker_score_note note; /* each text ends in NUL and is UTF-8 */
     uint64_t instances, kept_bytes;
 };
-void seat_read(const struct seat *seat, uint32_t number, struct seat_view *ret_view);
+void worker_score_read(const struct worker_score *score, uint32_t number,
+                       struct worker_score_view *ret_view);
 
 #endif

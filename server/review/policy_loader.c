@@ -20,7 +20,7 @@ int policy_loader_init(struct policy_loader *loader, const struct policy_loader_
 {
     *loader = (struct policy_loader){
         .config = input->config,
-        .seat = input->seat,
+        .score = input->score,
         .lanes = input->lanes,
         .warm_lanes = input->warm_lanes,
         .loaded = calloc(input->policy_count + 1, sizeof(struct chimera_loaded *)),
@@ -151,7 +151,7 @@ static int fill_options(const struct policy_loader *loader, const struct policy_
         .is_fresh_start = is_listed(loader->config->options.fresh_start, spec->id),
         .capabilities = (const char *const *)spec->capabilities,
         .resources = (const char *const *)spec->resources,
-        .gauges = seat_gauges(loader->seat, wanted->number)};
+        .gauges = worker_score_gauges(loader->score, wanted->number)};
     if (policy_limit(loader->config, spec, &ret_options->limit_ms))
         return CHIMERA_OK;
     return chimera_fail(err, CHIMERA_EGUEST,
@@ -205,8 +205,8 @@ static int open_policy(struct policy_loader *loader, const struct policy_to_load
         return code;
     code = make_instances(loader, local->policy, err);
     if (code == CHIMERA_OK)
-        seat_note_loaded(loader->seat, wanted->number, &loaded->manifest,
-                         chimera_policy_start_text(local->policy));
+        worker_score_note_loaded(loader->score, wanted->number, &loaded->manifest,
+                                 chimera_policy_start_text(local->policy));
     return code;
 }
 

@@ -18,7 +18,7 @@
 
 struct policy_loader {
     const struct config *config; /* borrowed */
-    struct seat *seat;           /* borrowed; NULL: nobody looks */
+    struct worker_score *score;  /* borrowed; NULL: nobody looks */
     struct chimera_slots *slots; /* owned; of all policies' instances */
     unsigned lanes, warm_lanes;
     struct chimera_loaded **loaded; /* a list that stays with what it has, as there is no unload */
@@ -31,7 +31,7 @@ struct policy_loader_input { /* borrowed; the texts for as long as the policies 
     size_t policy_count; /* of the configuration */
     unsigned lanes;      /* one for each thread that may evaluate */
     unsigned warm_lanes; /* of them, those that have instances from the start */
-    struct seat *seat;
+    struct worker_score *score;
 };
 
 int policy_loader_init(struct policy_loader *loader, const struct policy_loader_input *input,
@@ -47,7 +47,7 @@ struct local_evaluator { /* a policy of this process */
 struct policy_to_load { /* borrowed */
     const struct policy_spec *spec;
     const struct built_plugin *plugin;
-    uint32_t number; /* on the board */
+    uint32_t number; /* on the scoreboard */
 };
 
 /* On success the caller ends *ret_evaluator with local_evaluator_free(). */

@@ -58,7 +58,7 @@ static int keep_failure(const struct policy_set_input *input, struct target *tar
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     }
     if (goes_on) {
-        seat_note_failed(input->seat, target->number, target->failure);
+        worker_score_note_failed(input->score, target->number, target->failure);
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
                          CHIMERA_SLICE("policy failed to start and rejects every request"),
                          CHIMERA_TEXT("policy_id", target->id),
@@ -114,25 +114,25 @@ static int fail_start(const struct policy_set *set, size_t count, struct chimera
 }
 
 /* What another process has loaded, by the manifest beside it. */
-static void note_handed(struct seat *seat, uint32_t number, const char *path)
+static void note_handed(struct worker_score *score, uint32_t number, const char *path)
 {
     struct chimera_manifest manifest = {0};
     char json[PATH_MAX];
     size_t size = strlen(path) - strlen(".so");
-    if (!seat || size > sizeof(json) - sizeof(".json"))
+    if (!score || size > sizeof(json) - sizeof(".json"))
         return;
     memcpy(json, path, size);
     memcpy(json + size, ".json", sizeof(".json"));
     if (chimera_manifest_read(json, &manifest, NULL) == CHIMERA_OK)
-        seat_note_loaded(seat, number, &manifest, "in a process of its own");
+        worker_score_note_loaded(score, number, &manifest, "in a process of its own");
     else
-        seat_note_present(seat, number);
+        worker_score_note_present(score, number);
     chimera_manifest_done(&manifest);
 }
 
 static void find_counters(struct target *target, const struct policy_set_input *input)
 {
-    target->number = board_find(input->board, target->id);
+    target->number = scoreboard_find(input->scoreboard, target->id);
     target->counted = counters_policy(input->counters, target->number);
 }
 
@@ -229,10 +229,10 @@ static int load_group(struct policy_set *set, const struct policy_set_input *inp
     if (code < 0)
         return code;
     if (!group_failure(target->group)) {
-        seat_note_present(input->seat, target->number);
+        worker_score_note_present(input->score, target->number);
         return CHIMERA_OK;
     }
-    seat_note_failed(input->seat, target->number, group_failure(target->group));
+    worker_score_note_failed(input->score, target->number, group_failure(target->group));
     log_broken_group(target);
     return CHIMERA_OK;
 }
@@ -255,7 +255,7 @@ static int init_set(struct policy_set *set, const struct policy_set_input *input
                                                .policy_count = policies->policy_count,
                                                .lanes = input->lanes,
                                                .warm_lanes = input->warm_lanes,
-                                               .seat = input->seat};
+                                               .score = input->score};
     *set = (struct policy_set){.target = calloc(count + 1, sizeof(*set->target)),
                                .account_count = count + input->process_count,
                                .is_limited = input->config->is_limited};

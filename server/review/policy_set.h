@@ -24,7 +24,7 @@ struct target { /* what one id stands for: a policy, or a group */
     struct local_evaluator *local;     /* owned; NULL: the evaluator was handed over */
     struct group *group;               /* owned; NULL for a policy */
     char *failure;                     /* owned; NULL while all is well */
-    uint32_t number;                   /* on the board */
+    uint32_t number;                   /* on the scoreboard */
     struct counters_policy *counted;   /* borrowed; NULL: nothing is counted */
     unsigned account; /* whose share its slow evaluations take (worker/slow_quota.h) */
     struct chimera_handling handling; /* borrows from the configuration */
@@ -54,10 +54,10 @@ struct policy_set_input { /* borrowed; the texts for as long as the set */
     size_t process_count;               /* that hold handed ones */
     unsigned lanes;                     /* one for each thread that may evaluate */
     unsigned warm_lanes;                /* of them, those that have instances from the start */
-    const struct board *board;
+    const struct scoreboard *scoreboard;
     struct counters *counters;
-    struct seat *seat;      /* NULL: nobody looks */
-    _Atomic uint32_t *step; /* raised before each policy; see process_page.h */
+    struct worker_score *score; /* NULL: nobody looks */
+    _Atomic uint32_t *step;     /* raised before each policy; see process_page.h */
 };
 
 /* Tries all policies. Fails if one does, with the names of those that did and the reasons

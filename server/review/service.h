@@ -14,7 +14,7 @@
 struct service {
     const struct policy_set *policies; /* borrowed, like the next */
     struct counters *counters;
-    struct seat *seat; /* NULL: nobody looks */
+    struct worker_score *score; /* NULL: nobody looks */
     /* For the readiness port: for how long a loop of the worker has been stuck, in milliseconds; 0:
      * none is. NULL: it answers without a look. */
     int64_t (*find_stuck)(void *loops, int64_t now_ms);

@@ -7,13 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/log/log_writer.h"
+#include "server/base/role.h"
 
 #define LOG_MS 500
 #define SAID_MAX ((size_t)64 << 20)
@@ -53,33 +52,21 @@ static int write_all(int fd, struct chimera_slice bytes)
     return 0;
 }
 
-/* The listening sockets are the supervisor's and the workers': held here or by a compiler that is
- * only just being started, they would keep a port busy after the server has ended. */
-static void close_others(int fd)
-{
-    syscall(SYS_close_range, 3u, (unsigned)fd - 1, 0u);
-    syscall(SYS_close_range, (unsigned)fd + 1, ~0u, 0u);
-}
-
 /* In the child: never returns. */
-static _Noreturn void work(const struct builder_wish *wish, int fd, pid_t parent, int priority)
+static _Noreturn void work(const struct builder_input *input, int fd, int priority)
 {
     struct built_plugin *plugins = NULL;
     struct chimera_error err = {0};
     struct chimera_buffer out;
     setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(1); /* it has died before we could ask to be told */
-    close_others(fd);
     if (chimera_log_buffer(NULL, NULL, NULL) == CHIMERA_OK)
         chimera_log_start_writer(NULL, NULL, NULL); /* else it writes itself, and may wait */
     if (priority > 0)
         setpriority(PRIO_PROCESS, 0, priority);
     chimera_buffer_init(&out, SAID_MAX);
-    int code = builder_run(wish, &plugins, &err);
+    int code = builder_run(input, &plugins, &err);
     if (code == CHIMERA_OK)
-        say_result(&out, plugins, wish->policies->policy_count);
+        say_result(&out, plugins, input->policies->policy_count);
     else
         say(&out, ERROR, err.text);
     code = out.failed ? 1 : write_all(fd, chimera_buffer_slice(&out));
@@ -88,77 +75,79 @@ static _Noreturn void work(const struct builder_wish *wish, int fd, pid_t parent
 }
 
 /* One more than there are policies, as nothing cannot be mapped. */
-static int map_progress(struct builder_wish *wish, struct chimera_error *err)
+static int map_progress(struct builder_input *input, struct chimera_error *err)
 {
-    void *progress = mmap(NULL, wish->policies->policy_count + 1, PROT_READ | PROT_WRITE,
+    void *progress = mmap(NULL, input->policies->policy_count + 1, PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (progress == MAP_FAILED)
         return chimera_fail(err, CHIMERA_ENOMEM, "mmap: %s", strerror(errno));
-    memset(progress, BUILD_WAITS, wish->policies->policy_count);
-    wish->progress = progress;
+    memset(progress, BUILD_WAITS, input->policies->policy_count);
+    input->progress = progress;
     return CHIMERA_OK;
 }
 
-int job_start(struct job *job, const struct builder_wish *wished, int priority,
-              struct chimera_error *err)
+int build_child_start(struct build_child *build, const struct builder_input *given, int priority,
+                      struct chimera_error *err)
 {
-    struct builder_wish wish_with_progress = *wished;
-    const struct builder_wish *wish = &wish_with_progress;
+    struct builder_input input_with_progress = *given;
+    const struct builder_input *input = &input_with_progress;
     int ends[2];
-    if (map_progress(&wish_with_progress, err) < 0)
+    if (map_progress(&input_with_progress, err) < 0)
         return CHIMERA_ENOMEM;
     if (pipe2(ends, O_CLOEXEC) < 0) {
-        munmap(wish->progress, wish->policies->policy_count + 1);
+        munmap(input->progress, input->policies->policy_count + 1);
         return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
     }
-    pid_t parent = getpid(), pid = fork();
-    if (pid == 0) {
-        close(ends[0]);
-        work(wish, ends[1], parent, priority);
-    }
+    /* The listening sockets are the supervisor's and the workers': held by the child or by a
+     * compiler that is only just being started, they would keep a port busy after the server has
+     * ended. */
+    const struct role_start start = {.role = ROLE_BUILD, .kept = &ends[1], .kept_count = 1};
+    pid_t pid = role_fork(&start, err);
+    if (pid == 0)
+        work(input, ends[1], priority);
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);
-        munmap(wish->progress, wish->policies->policy_count + 1);
-        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+        munmap(input->progress, input->policies->policy_count + 1);
+        return pid;
     }
     setpgid(pid, pid); /* as in the child; whoever is first */
-    madvise(wish->progress, wish->policies->policy_count + 1, MADV_DONTFORK); /* from now on */
-    *job = (struct job){.pid = pid,
-                        .fd = ends[0],
-                        .progress = wish->progress,
-                        .policy_count = wish->policies->policy_count};
-    chimera_buffer_init(&job->said, SAID_MAX);
+    madvise(input->progress, input->policies->policy_count + 1, MADV_DONTFORK); /* from now on */
+    *build = (struct build_child){.pid = pid,
+                                  .fd = ends[0],
+                                  .progress = input->progress,
+                                  .policy_count = input->policies->policy_count};
+    chimera_buffer_init(&build->said, SAID_MAX);
     return CHIMERA_OK;
 }
 
-bool job_read(struct job *job)
+bool build_child_read(struct build_child *build)
 {
     char bytes[4096];
-    ssize_t size = read(job->fd, bytes, sizeof(bytes));
+    ssize_t size = read(build->fd, bytes, sizeof(bytes));
     if (size < 0)
         return errno != EINTR;
-    chimera_buffer_append(&job->said, (struct chimera_slice){bytes, (size_t)size});
+    chimera_buffer_append(&build->said, (struct chimera_slice){bytes, (size_t)size});
     return size == 0;
 }
 
-bool job_reaped(struct job *job, pid_t pid, int status)
+bool build_child_reaped(struct build_child *build, pid_t pid, int status)
 {
-    if (job->pid == 0 || job->pid != pid)
+    if (build->pid == 0 || build->pid != pid)
         return false;
-    job->status = status;
-    job->pid = 0;
+    build->status = status;
+    build->pid = 0;
     return true;
 }
 
-static void end(struct job *job)
+static void end(struct build_child *build)
 {
-    close(job->fd);
-    while (job->pid && waitpid(job->pid, &job->status, 0) < 0 && errno == EINTR)
+    close(build->fd);
+    while (build->pid && waitpid(build->pid, &build->status, 0) < 0 && errno == EINTR)
         ;
-    chimera_buffer_free(&job->said);
-    munmap(job->progress, job->policy_count + 1);
-    *job = JOB_NONE;
+    chimera_buffer_free(&build->said);
+    munmap(build->progress, build->policy_count + 1);
+    *build = BUILD_CHILD_NONE;
 }
 
 static int explain_end(int status, struct chimera_error *err)
@@ -205,18 +194,18 @@ static int parse(struct chimera_slice said, size_t count, struct built_plugin *p
     return said.size == 1 && said.data[0] == END;
 }
 
-int job_finish(struct job *job, size_t count, struct built_plugin **ret_plugins,
-               struct chimera_error *err)
+int build_child_finish(struct build_child *build, size_t count, struct built_plugin **ret_plugins,
+                       struct chimera_error *err)
 {
     struct built_plugin *plugins = calloc(count + 1, sizeof(*plugins));
-    int code = plugins ? parse(chimera_buffer_slice(&job->said), count, plugins, err)
+    int code = plugins ? parse(chimera_buffer_slice(&build->said), count, plugins, err)
                        : chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    while (job->pid && waitpid(job->pid, &job->status, 0) < 0 && errno == EINTR)
+    while (build->pid && waitpid(build->pid, &build->status, 0) < 0 && errno == EINTR)
         ;
-    job->pid = 0;
+    build->pid = 0;
     if (code == 0)
-        code = explain_end(job->status, err);
-    end(job);
+        code = explain_end(build->status, err);
+    end(build);
     if (code < 0) {
         built_plugins_free(plugins, count);
         return code;
@@ -225,11 +214,11 @@ int job_finish(struct job *job, size_t count, struct built_plugin **ret_plugins,
     return CHIMERA_OK;
 }
 
-void job_stop(struct job *job)
+void build_child_stop(struct build_child *build)
 {
-    if (job->fd < 0)
+    if (build->fd < 0)
         return;
-    if (job->pid)
-        kill(-job->pid, SIGKILL);
-    end(job);
+    if (build->pid)
+        kill(-build->pid, SIGKILL);
+    end(build);
 }

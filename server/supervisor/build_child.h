@@ -2,7 +2,7 @@
 /* build_child.h - a build that goes on while the supervisor does other things: builder_run() in a
  * process of its own, at a lower priority when a worker serves meanwhile.
  *
- * Start, poll `fd`, read when it is readable until that says that the job has ended, take the
+ * Start, poll `fd`, read when it is readable until that says that the build has ended, take the
  * result.
  */
 #ifndef CHIMERA_SERVER_SUPERVISOR_BUILD_CHILD_H
@@ -13,33 +13,33 @@
 #include "runtime/base/buffer.h"
 #include "server/supervisor/builder.h"
 
-struct job {
+struct build_child {
     pid_t pid;  /* 0: none, or reaped */
-    int fd;     /* what it says; -1: no job */
+    int fd;     /* what it says; -1: no build */
     int status; /* as of waitpid(), once it is reaped */
     struct chimera_buffer said;
     uint8_t *progress; /* owned, shared with the process; of each policy, an enum build_progress */
     size_t policy_count;
 };
 
-#define JOB_NONE ((struct job){.fd = -1})
+#define BUILD_CHILD_NONE ((struct build_child){.fd = -1})
 
 /* `priority` as of setpriority(): 0 ours, 19 the lowest. */
-int job_start(struct job *job, const struct builder_wish *wish, int priority,
-              struct chimera_error *err);
+int build_child_start(struct build_child *build, const struct builder_input *input, int priority,
+                      struct chimera_error *err);
 
-/* Takes what the job has said; true at the end of it. */
-bool job_read(struct job *job);
+/* Takes what the build has said; true at its end. */
+bool build_child_read(struct build_child *build);
 
-/* The supervisor reaps all children: true when this one was the job's. */
-bool job_reaped(struct job *job, pid_t pid, int status);
+/* The supervisor reaps all children: true when this one was the build's. */
+bool build_child_reaped(struct build_child *build, pid_t pid, int status);
 
-/* After the end. What builder_run() gave, or its error, or that the process was ended. The job is
+/* After the end. What builder_run() gave, or its error, or that the process was ended. There is
  * none then. */
-int job_finish(struct job *job, size_t count, struct built_plugin **ret_plugins,
-               struct chimera_error *err);
+int build_child_finish(struct build_child *build, size_t count, struct built_plugin **ret_plugins,
+                       struct chimera_error *err);
 
-/* Ends the job and all that it has started. None is allowed. */
-void job_stop(struct job *job);
+/* Ends the build and all that it has started. Does nothing when there is none. */
+void build_child_stop(struct build_child *build);
 
 #endif

@@ -30,7 +30,7 @@ struct module {             /* one file to build; several policies may want it *
 };
 
 struct build {
-    const struct builder_wish *wish;
+    const struct builder_input *input;
     char *command;         /* owned */
     struct module *module; /* owned */
     size_t module_count;
@@ -88,19 +88,19 @@ static size_t add_module(struct build *build, const char *name, const char *path
 /* Sorts the policies by module; what cannot be had has failed at once. */
 static int collect(struct build *build, struct built_plugin *plugins, struct chimera_error *err)
 {
-    const struct policies *policies = build->wish->policies;
+    const struct policies *policies = build->input->policies;
     for (size_t i = 0; i < policies->policy_count; i++) {
         CHIMERA_FREE char *path = NULL;
         struct chimera_error why = {0};
-        int code =
-            module_find(&build->wish->config->options, policies, &policies->policy[i], &path, &why);
+        int code = module_find(&build->input->config->options, policies, &policies->policy[i],
+                               &path, &why);
         build->module_of[i] = SIZE_MAX;
         if (code == CHIMERA_OK)
             build->module_of[i] = add_module(build, policies->policy[i].id, path);
         else if (code != CHIMERA_ENOMEM)
             plugins[i].failure = strdup(why.text);
         if (plugins[i].failure)
-            build->wish->progress[i] = BUILD_FAILED;
+            build->input->progress[i] = BUILD_FAILED;
         if (build->module_of[i] == SIZE_MAX && !plugins[i].failure)
             return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     }
@@ -183,9 +183,9 @@ static void note_progress(struct build *build, size_t index)
     enum build_progress progress = module->failure    ? BUILD_FAILED
                                    : module->is_quick ? BUILD_QUICK
                                                       : BUILD_FULL;
-    for (size_t i = 0; i < build->wish->policies->policy_count; i++)
+    for (size_t i = 0; i < build->input->policies->policy_count; i++)
         if (build->module_of[i] == index)
-            build->wish->progress[i] = (uint8_t)progress;
+            build->input->progress[i] = (uint8_t)progress;
 }
 
 static void take_line(void *context, struct chimera_slice text)
@@ -223,11 +223,11 @@ static int run_command(struct build *build, struct round *round, struct chimera_
                            quiet,
                            no_trial,
                            tier,
-                           build->wish->is_full ? full : any,
+                           build->input->is_full ? full : any,
                            option,
-                           build->wish->config->cache_dir,
+                           build->input->config->cache_dir,
                            confined};
-    bool is_lax = build->wish->config->options.is_unconfined_build_allowed;
+    bool is_lax = build->input->config->options.is_unconfined_build_allowed;
     size_t fixed_count = FIXED_ARGUMENTS - (is_lax ? 2 : 1);
     memcpy(argv, fixed, fixed_count * sizeof(*argv));
     for (size_t i = 0; i < round->count; i++)
@@ -277,7 +277,7 @@ static int build_modules(struct build *build, struct chimera_error *err)
     chimera_log_with(CHIMERA_LOG_INFO, TARGET,
                      CHIMERA_SLICE("building what the cache does not hold"),
                      CHIMERA_NUMBER("modules", (int64_t)round.count),
-                     CHIMERA_TEXT("cache", chimera_slice_of(build->wish->config->cache_dir)));
+                     CHIMERA_TEXT("cache", chimera_slice_of(build->input->config->cache_dir)));
     return build_round(build, round, err);
 }
 
@@ -309,11 +309,11 @@ static void free_build(struct build *build)
     free(build->command);
 }
 
-int builder_run(const struct builder_wish *wish, struct built_plugin **ret_plugins,
+int builder_run(const struct builder_input *input, struct built_plugin **ret_plugins,
                 struct chimera_error *err)
 {
-    size_t count = wish->policies->policy_count;
-    struct build build = {.wish = wish,
+    size_t count = input->policies->policy_count;
+    struct build build = {.input = input,
                           .command = find_command(),
                           .module = calloc(count + 1, sizeof(struct module)),
                           .module_of = calloc(count + 1, sizeof(size_t))};

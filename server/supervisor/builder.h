@@ -12,7 +12,7 @@
 #include "server/config/config.h"
 #include "server/config/plugins.h"
 
-struct builder_wish { /* what to build; borrowed */
+struct builder_input { /* what to build; borrowed */
     const struct config *config;
     const struct policies *policies;
     bool is_full;      /* the full tier; else what is there soonest */
@@ -22,7 +22,7 @@ struct builder_wish { /* what to build; borrowed */
 /* Fills one element for each policy, in their order; a module that cannot be built is told in it,
  * and the others are built all the same, so that one start tells all that is wrong. On success the
  * caller ends *ret_plugins with built_plugins_free(). */
-int builder_run(const struct builder_wish *wish, struct built_plugin **ret_plugins,
+int builder_run(const struct builder_input *input, struct built_plugin **ret_plugins,
                 struct chimera_error *err);
 
 #endif

@@ -3,15 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/log/log.h"
-#include "server/base/descriptors.h"
+#include "server/base/role.h"
 #include "server/supervisor/certificate_check.h"
 
 #define TARGET "server::certificates"
@@ -121,17 +119,11 @@ static void close_texts(struct tls_texts *texts)
 /* --- The check --- */
 
 /* In the child: never returns. */
-static _Noreturn void check(const struct certificates *certificates, struct tls_texts texts, int fd,
-                            pid_t parent)
+static _Noreturn void check(const struct certificates *certificates, struct tls_texts texts, int fd)
 {
-    const int kept[] = {texts.certificate_fd, texts.key_fd, texts.authorities_fd, fd};
     struct tls_files files = {0};
     struct chimera_error err = {0};
     SSL_CTX *context = NULL;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(1); /* it has died before we could ask to be told */
-    descriptors_keep(kept, sizeof(kept) / sizeof(kept[0]));
     int code = tls_files_read(&texts, certificates->options, &files, &err);
     if (code == CHIMERA_OK)
         code = certificate_check(&files, certificates->options, &err);
@@ -157,13 +149,16 @@ static int begin_check(struct certificates *certificates, struct chimera_error *
     }
     if (pipe2(ends, O_CLOEXEC) < 0)
         return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
-    pid_t parent = getpid(), pid = fork();
+    const int kept[] = {texts.certificate_fd, texts.key_fd, texts.authorities_fd, ends[1]};
+    const struct role_start start = {
+        .role = ROLE_CERTIFICATE_CHECK, .kept = kept, .kept_count = sizeof(kept) / sizeof(kept[0])};
+    pid_t pid = role_fork(&start, err);
     if (pid == 0)
-        check(certificates, texts, ends[1], parent);
+        check(certificates, texts, ends[1]);
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);
-        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+        return pid;
     }
     certificates->check_fd = ends[0];
     chimera_buffer_init(&certificates->answer, ANSWER_MAX);

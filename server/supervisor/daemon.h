@@ -18,7 +18,7 @@ int daemon_begin(const struct options *options, struct chimera_error *err);
 
 /* The first call ends the process that waits, with the exit code 0. */
 void daemon_ready(void);
-/* The same with the exit code 1, after it has printed "Error: " and the text. */
+/* Ends that process with the exit code 1, after it has printed "Error: " and the text. */
 void daemon_failed(const struct chimera_error *err);
 
 /* Removes the pid file. */

@@ -37,7 +37,7 @@ void watch_close(struct watch *watch);
 
 /* What to poll for reading; -1 while it is known that something has happened. */
 int watch_fd(const struct watch *watch);
-/* It was readable. */
+/* Takes what there is when that descriptor is readable. */
 void watch_read(struct watch *watch);
 
 /* True once when something has happened and all is quiet again. *at_ms: when to ask again; only

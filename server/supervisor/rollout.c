@@ -29,79 +29,79 @@ static void log_error(const char *text, const struct chimera_error *why)
                      CHIMERA_TEXT("error", chimera_slice_of(why->text)));
 }
 
-void update_init(struct update *update, const struct config *config, struct crew *crew)
+void rollout_init(struct rollout *rollout, const struct config *config, struct workers *workers)
 {
-    *update = (struct update){.config = config, .crew = crew, .job = JOB_NONE};
-    chimera_buffer_init(&update->details, CHIMERA_DETAILS_MAX);
+    *rollout = (struct rollout){.config = config, .workers = workers, .build = BUILD_CHILD_NONE};
+    chimera_buffer_init(&rollout->details, CHIMERA_DETAILS_MAX);
 }
 
 /* An error that has its details in memory that is kept for that. */
-static struct chimera_error new_error(struct update *update)
+static struct chimera_error new_error(struct rollout *rollout)
 {
-    chimera_buffer_reset(&update->details);
-    return (struct chimera_error){.details = &update->details};
+    chimera_buffer_reset(&rollout->details);
+    return (struct chimera_error){.details = &rollout->details};
 }
 
-static int start_job(struct update *update, enum update_kind kind, struct policy_file *file,
-                     struct chimera_error *err)
+static int start_build(struct rollout *rollout, enum rollout_kind kind, struct policy_file *file,
+                       struct chimera_error *err)
 {
-    static const int priorities[] = {[UPDATE_START] = PRIORITY_START,
-                                     [UPDATE_TIER] = PRIORITY_TIER,
-                                     [UPDATE_RELOAD] = PRIORITY_RELOAD};
-    const struct options *options = &update->config->options;
-    const struct builder_wish wish = {.config = update->config,
-                                      .policies = &file->policies,
-                                      .is_full =
-                                          kind == UPDATE_TIER || options->is_waiting_for_full};
-    int code = job_start(&update->job, &wish, priorities[kind], err);
+    static const int priorities[] = {[ROLLOUT_START] = PRIORITY_START,
+                                     [ROLLOUT_TIER] = PRIORITY_TIER,
+                                     [ROLLOUT_RELOAD] = PRIORITY_RELOAD};
+    const struct options *options = &rollout->config->options;
+    const struct builder_input input = {.config = rollout->config,
+                                        .policies = &file->policies,
+                                        .is_full =
+                                            kind == ROLLOUT_TIER || options->is_waiting_for_full};
+    int code = build_child_start(&rollout->build, &input, priorities[kind], err);
     if (code < 0)
         return code;
-    update->kind = kind;
-    update->file = policy_file_use(file);
-    if (kind != UPDATE_TIER)
-        policy_file_announce(update->config, file);
+    rollout->kind = kind;
+    rollout->file = policy_file_use(file);
+    if (kind != ROLLOUT_TIER)
+        policy_file_announce(rollout->config, file);
     return CHIMERA_OK;
 }
 
-int update_begin(struct update *update, struct policy_file *file, struct chimera_error *err)
+int rollout_begin(struct rollout *rollout, struct policy_file *file, struct chimera_error *err)
 {
-    update->last = policy_file_use(file);
-    update->last_stamp = file->stamp;
-    return start_job(update, UPDATE_START, file, err);
+    rollout->last = policy_file_use(file);
+    rollout->last_stamp = file->stamp;
+    return start_build(rollout, ROLLOUT_START, file, err);
 }
 
-static bool is_under_way(const struct update *update)
+static bool is_under_way(const struct rollout *rollout)
 {
-    return update->file != NULL;
+    return rollout->file != NULL;
 }
 
 /* There is nothing under way then. */
-static void forget(struct update *update)
+static void forget(struct rollout *rollout)
 {
-    policy_file_drop(update->file);
-    update->file = NULL;
+    policy_file_drop(rollout->file);
+    rollout->file = NULL;
 }
 
-void update_end(struct update *update)
+void rollout_end(struct rollout *rollout)
 {
-    job_stop(&update->job);
-    forget(update);
-    policy_file_drop(update->last);
-    update->last = NULL;
-    chimera_buffer_free(&update->details);
+    build_child_stop(&rollout->build);
+    forget(rollout);
+    policy_file_drop(rollout->last);
+    rollout->last = NULL;
+    chimera_buffer_free(&rollout->details);
 }
 
 /* --- The full tier --- */
 
-static void begin_full_tier(struct update *update)
+static void begin_full_tier(struct rollout *rollout)
 {
-    struct generation *served = update->crew->generation;
+    struct generation *served = rollout->workers->generation;
     struct chimera_error err = {0};
-    if (is_under_way(update) || served->is_settled || !generation_has_quick(served))
+    if (is_under_way(rollout) || served->is_settled || !generation_has_quick(served))
         return;
     chimera_log(CHIMERA_LOG_INFO, TARGET,
                 CHIMERA_SLICE("serving from the quick tier; building the full tier"));
-    if (start_job(update, UPDATE_TIER, served->file, &err) == CHIMERA_OK)
+    if (start_build(rollout, ROLLOUT_TIER, served->file, &err) == CHIMERA_OK)
         return;
     served->is_settled = true;
     log_error("the full tier cannot be built; the quick tier goes on serving", &err);
@@ -109,102 +109,102 @@ static void begin_full_tier(struct update *update)
 
 /* --- One comes to its end --- */
 
-static void refuse_reload(struct update *update, const struct chimera_error *why)
+static void refuse_reload(struct rollout *rollout, const struct chimera_error *why)
 {
     log_error("reload refused; the policies before go on serving", why);
-    update->reloads.refused++;
-    update->reloads.refused_at_s = time(NULL);
-    chimera_fail(&update->reloads.why, why->code, "%s", why->text);
+    rollout->reloads.refused++;
+    rollout->reloads.refused_at_s = time(NULL);
+    chimera_fail(&rollout->reloads.why, why->code, "%s", why->text);
 }
 
-static void accept_reload(struct update *update)
+static void accept_reload(struct rollout *rollout)
 {
-    update->reloads.accepted++;
-    update->reloads.accepted_at_s = time(NULL);
-    update->reloads.why = (struct chimera_error){0};
+    rollout->reloads.accepted++;
+    rollout->reloads.accepted_at_s = time(NULL);
+    rollout->reloads.why = (struct chimera_error){0};
 }
 
-static void refuse(struct update *update, const struct chimera_error *why)
+static void refuse(struct rollout *rollout, const struct chimera_error *why)
 {
-    if (update->kind == UPDATE_RELOAD)
-        refuse_reload(update, why);
+    if (rollout->kind == ROLLOUT_RELOAD)
+        refuse_reload(rollout, why);
     else
         log_error("the full tier cannot be served; the quick tier goes on serving", why);
-    if (update->kind == UPDATE_TIER)
-        update->crew->generation->is_settled = true;
-    crew_drop_next(update->crew);
-    forget(update);
-    begin_full_tier(update);
+    if (rollout->kind == ROLLOUT_TIER)
+        rollout->workers->generation->is_settled = true;
+    workers_drop_next(rollout->workers);
+    forget(rollout);
+    begin_full_tier(rollout);
 }
 
-static void next_is_ready(struct update *update)
+static void next_is_ready(struct rollout *rollout)
 {
-    crew_accept_next(update->crew);
-    if (update->kind == UPDATE_RELOAD)
-        accept_reload(update);
+    workers_accept_next(rollout->workers);
+    if (rollout->kind == ROLLOUT_RELOAD)
+        accept_reload(rollout);
     chimera_log_with(CHIMERA_LOG_INFO, TARGET,
-                     update->kind == UPDATE_RELOAD ? CHIMERA_SLICE("policies reloaded")
-                                                   : CHIMERA_SLICE("swapped to the full tier"),
-                     CHIMERA_NUMBER("worker", update->crew->current.pid));
-    forget(update);
-    begin_full_tier(update);
+                     rollout->kind == ROLLOUT_RELOAD ? CHIMERA_SLICE("policies reloaded")
+                                                     : CHIMERA_SLICE("swapped to the full tier"),
+                     CHIMERA_NUMBER("worker", rollout->workers->current.pid));
+    forget(rollout);
+    begin_full_tier(rollout);
 }
 
-static int take_plugins(struct update *update, struct generation **ret_made,
+static int take_plugins(struct rollout *rollout, struct generation **ret_made,
                         struct chimera_error *err)
 {
     struct built_plugin *plugins = NULL;
-    size_t count = update->file->policies.policy_count;
-    int changed = job_finish(&update->job, count, &plugins, err);
+    size_t count = rollout->file->policies.policy_count;
+    int changed = build_child_finish(&rollout->build, count, &plugins, err);
     if (changed < 0)
         return changed;
     changed = 1;
-    if (update->kind == UPDATE_TIER)
-        changed = generation_merge(update->crew->generation, plugins, err);
+    if (rollout->kind == ROLLOUT_TIER)
+        changed = generation_merge(rollout->workers->generation, plugins, err);
     if (changed <= 0) {
         built_plugins_free(plugins, count);
         return changed;
     }
-    *ret_made = generation_new(update->file, plugins);
+    *ret_made = generation_new(rollout->file, plugins);
     if (!*ret_made)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-    (*ret_made)->is_settled = update->kind == UPDATE_TIER;
+    (*ret_made)->is_settled = rollout->kind == ROLLOUT_TIER;
     return changed;
 }
 
-static void start_next(struct update *update)
+static void start_next(struct rollout *rollout)
 {
     struct generation *made = NULL;
     struct chimera_error err = {0};
-    int changed = take_plugins(update, &made, &err);
+    int changed = take_plugins(rollout, &made, &err);
     if (changed == 0) { /* what could be built is what serves */
-        update->crew->generation->is_settled = true;
-        forget(update);
+        rollout->workers->generation->is_settled = true;
+        forget(rollout);
         return;
     }
-    if (changed < 0 || crew_start_next(update->crew, made, &err) < 0)
-        refuse(update, &err);
+    if (changed < 0 || workers_start_next(rollout->workers, made, &err) < 0)
+        refuse(rollout, &err);
     generation_drop(made);
 }
 
-static int start_first(struct update *update, struct chimera_error *err)
+static int start_first(struct rollout *rollout, struct chimera_error *err)
 {
     struct generation *made = NULL;
-    int code = take_plugins(update, &made, err);
+    int code = take_plugins(rollout, &made, err);
     if (code > 0)
-        code = crew_start(update->crew, made, err);
+        code = workers_start(rollout->workers, made, err);
     generation_drop(made);
-    forget(update);
+    forget(rollout);
     return code;
 }
 
-int update_read_job(struct update *update, struct chimera_error *err)
+int rollout_read_build(struct rollout *rollout, struct chimera_error *err)
 {
-    if (!job_read(&update->job))
+    if (!build_child_read(&rollout->build))
         return CHIMERA_OK;
-    if (update->kind == UPDATE_START)
-        return start_first(update, err);
-    start_next(update);
+    if (rollout->kind == ROLLOUT_START)
+        return start_first(rollout, err);
+    start_next(rollout);
     return CHIMERA_OK;
 }
 
@@ -228,102 +228,102 @@ static int check_kind(const struct options *options, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-static int read_again(struct update *update, struct policy_file **ret_file,
+static int read_again(struct rollout *rollout, struct policy_file **ret_file,
                       struct chimera_error *err)
 {
-    int code = check_kind(&update->config->options, err);
-    update->last_stamp = policy_stamp_now(update->config);
-    return code < 0 ? code : policy_file_read(update->config, ret_file, err);
+    int code = check_kind(&rollout->config->options, err);
+    rollout->last_stamp = policy_stamp_now(rollout->config);
+    return code < 0 ? code : policy_file_read(rollout->config, ret_file, err);
 }
 
 /* In place of what is under way. Takes over the file. */
-static void take(struct update *update, struct policy_file *file)
+static void take(struct rollout *rollout, struct policy_file *file)
 {
     struct chimera_error err = {0};
     chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("reloading the policies"));
-    job_stop(&update->job);
-    crew_drop_next(update->crew);
-    forget(update);
-    policy_file_drop(update->last);
-    update->last = file;
-    update->last_error = (struct chimera_error){0};
-    if (start_job(update, UPDATE_RELOAD, file, &err) < 0) {
-        update->kind = UPDATE_RELOAD;
-        refuse(update, &err);
+    build_child_stop(&rollout->build);
+    workers_drop_next(rollout->workers);
+    forget(rollout);
+    policy_file_drop(rollout->last);
+    rollout->last = file;
+    rollout->last_error = (struct chimera_error){0};
+    if (start_build(rollout, ROLLOUT_RELOAD, file, &err) < 0) {
+        rollout->kind = ROLLOUT_RELOAD;
+        refuse(rollout, &err);
     }
 }
 
-static void refuse_file(struct update *update, const struct chimera_error *why)
+static void refuse_file(struct rollout *rollout, const struct chimera_error *why)
 {
-    chimera_fail(&update->last_error, why->code, "%s", why->text);
-    refuse_reload(update, why);
+    chimera_fail(&rollout->last_error, why->code, "%s", why->text);
+    refuse_reload(rollout, why);
 }
 
-void update_reload(struct update *update)
+void rollout_reload(struct rollout *rollout)
 {
     struct policy_file *file = NULL;
-    struct chimera_error err = new_error(update);
-    update->is_reload_due = !update->has_served;
-    if (update->is_reload_due)
+    struct chimera_error err = new_error(rollout);
+    rollout->is_reload_due = !rollout->has_served;
+    if (rollout->is_reload_due)
         return;
-    if (read_again(update, &file, &err) < 0)
-        refuse_file(update, &err);
+    if (read_again(rollout, &file, &err) < 0)
+        refuse_file(rollout, &err);
     else
-        take(update, file);
+        take(rollout, file);
 }
 
-void update_look(struct update *update)
+void rollout_look(struct rollout *rollout)
 {
     struct policy_file *file = NULL;
-    struct chimera_error err = new_error(update);
-    struct policy_stamp stamp = policy_stamp_now(update->config);
-    if (!update->has_served || policy_stamp_equal(&stamp, &update->last_stamp))
+    struct chimera_error err = new_error(rollout);
+    struct policy_stamp stamp = policy_stamp_now(rollout->config);
+    if (!rollout->has_served || policy_stamp_equal(&stamp, &rollout->last_stamp))
         return;
-    bool is_good = read_again(update, &file, &err) == CHIMERA_OK;
-    if (is_good && !policies_equal(&file->policies, &update->last->policies)) {
-        take(update, file);
+    bool is_good = read_again(rollout, &file, &err) == CHIMERA_OK;
+    if (is_good && !policies_equal(&file->policies, &rollout->last->policies)) {
+        take(rollout, file);
         return;
     }
     policy_file_drop(file);
     if (is_good)
-        update->last_error = (struct chimera_error){0};
-    else if (strcmp(err.text, update->last_error.text) != 0)
-        refuse_file(update, &err);
+        rollout->last_error = (struct chimera_error){0};
+    else if (strcmp(err.text, rollout->last_error.text) != 0)
+        refuse_file(rollout, &err);
 }
 
 /* --- Workers --- */
 
-static void current_is_ready(struct update *update)
+static void current_is_ready(struct rollout *rollout)
 {
-    crew_accept_current(update->crew);
-    update->has_served = true;
+    workers_accept_current(rollout->workers);
+    rollout->has_served = true;
     daemon_ready();
-    if (update->is_reload_due)
-        update_reload(update);
-    else if (!update->config->options.is_watch_off)
-        update_look(update); /* nobody looked before */
-    begin_full_tier(update);
+    if (rollout->is_reload_due)
+        rollout_reload(rollout);
+    else if (!rollout->config->options.is_watch_off)
+        rollout_look(rollout); /* nobody looked before */
+    begin_full_tier(rollout);
 }
 
 /* A start that fails ends the server only if there never was another. */
-static int current_failed(struct update *update, const struct chimera_error *why,
+static int current_failed(struct rollout *rollout, const struct chimera_error *why,
                           struct chimera_error *err)
 {
-    if (!update->has_served)
+    if (!rollout->has_served)
         return chimera_error_pass(why, err);
     log_error("the worker did not start again", why);
-    crew_plan_restart(update->crew, chimera_clock_ms());
+    workers_plan_restart(rollout->workers, chimera_clock_ms());
     return CHIMERA_OK;
 }
 
-int update_read_current(struct update *update, struct chimera_error *err)
+int rollout_read_current(struct rollout *rollout, struct chimera_error *err)
 {
-    struct chimera_error why = new_error(update);
-    switch (worker_process_read_report(&update->crew->current, &why)) {
+    struct chimera_error why = new_error(rollout);
+    switch (worker_child_read_report(&rollout->workers->current, &why)) {
     case WORKER_HAS_FAILED:
-        return current_failed(update, &why, err);
+        return current_failed(rollout, &why, err);
     case WORKER_IS_READY:
-        current_is_ready(update);
+        current_is_ready(rollout);
         break;
     case WORKER_IS_STARTING:
         break;
@@ -331,65 +331,67 @@ int update_read_current(struct update *update, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-void update_read_next(struct update *update)
+void rollout_read_next(struct rollout *rollout)
 {
-    struct chimera_error why = new_error(update);
-    switch (worker_process_read_report(&update->crew->next, &why)) {
+    struct chimera_error why = new_error(rollout);
+    switch (worker_child_read_report(&rollout->workers->next, &why)) {
     case WORKER_HAS_FAILED:
-        refuse(update, &why);
+        refuse(rollout, &why);
         break;
     case WORKER_IS_READY:
-        next_is_ready(update);
+        next_is_ready(rollout);
         break;
     case WORKER_IS_STARTING:
         break;
     }
 }
 
-int update_pass_time(struct update *update, int64_t now_ms, int64_t *at_ms,
-                     struct chimera_error *err)
+int rollout_pass_time(struct rollout *rollout, int64_t now_ms, int64_t *at_ms,
+                      struct chimera_error *err)
 {
-    struct crew *crew = update->crew;
-    struct chimera_error why = new_error(update);
+    struct workers *workers = rollout->workers;
+    struct chimera_error why = new_error(rollout);
     int code = CHIMERA_OK;
-    if (worker_process_pass_time(&crew->next, now_ms, &why) == WORKER_HAS_FAILED)
-        refuse(update, &why);
-    if (worker_process_pass_time(&crew->current, now_ms, &why) == WORKER_HAS_FAILED)
-        code = current_failed(update, &why, err);
-    if (crew->next.report_fd >= 0)
-        *at_ms = chimera_clock_earlier(*at_ms, crew->next.until_ms);
-    if (crew->current.report_fd >= 0)
-        *at_ms = chimera_clock_earlier(*at_ms, crew->current.until_ms);
+    if (worker_child_pass_time(&workers->next, now_ms, &why) == WORKER_HAS_FAILED)
+        refuse(rollout, &why);
+    if (worker_child_pass_time(&workers->current, now_ms, &why) == WORKER_HAS_FAILED)
+        code = current_failed(rollout, &why, err);
+    if (workers->next.report_fd >= 0)
+        *at_ms = chimera_clock_earlier(*at_ms, workers->next.until_ms);
+    if (workers->current.report_fd >= 0)
+        *at_ms = chimera_clock_earlier(*at_ms, workers->current.until_ms);
     return code;
 }
 
-static int current_is_gone(struct update *update, int status, struct chimera_error *err)
+static int current_is_gone(struct rollout *rollout, int status, struct chimera_error *err)
 {
-    struct chimera_error why = new_error(update);
-    struct worker_process *current = &update->crew->current;
+    struct chimera_error why = new_error(rollout);
+    struct worker_child *current = &rollout->workers->current;
     int64_t started_ms = current->started_ms;
     bool was_starting = current->report_fd >= 0;
-    worker_process_reaped(current, status, &why);
+    worker_child_reaped(current, status, &why);
     if (was_starting)
-        return current_failed(update, &why, err);
+        return current_failed(rollout, &why, err);
     log_error("the worker is gone; starting another", &why);
-    crew_plan_restart(update->crew, started_ms); /* unless the next one takes its place */
+    workers_plan_restart(rollout->workers, started_ms); /* unless the next one takes its place */
     return CHIMERA_OK;
 }
 
-int update_reaped(struct update *update, pid_t pid, int status, struct chimera_error *err)
+int rollout_reaped(struct rollout *rollout, pid_t pid, int status, bool *ret_is_known,
+                   struct chimera_error *err)
 {
-    struct crew *crew = update->crew;
-    struct chimera_error why = new_error(update);
-    if (job_reaped(&update->job, pid, status)) /* what it has said is read to its end */
+    struct workers *workers = rollout->workers;
+    struct chimera_error why = new_error(rollout);
+    *ret_is_known = true;
+    if (build_child_reaped(&rollout->build, pid, status)) /* what it has said is read to its end */
         return CHIMERA_OK;
-    if (pid == crew->current.pid)
-        return current_is_gone(update, status, err);
-    if (pid == crew->next.pid) {
-        worker_process_reaped(&crew->next, status, &why);
-        refuse(update, &why);
+    if (pid == workers->current.pid)
+        return current_is_gone(rollout, status, err);
+    if (pid == workers->next.pid) {
+        worker_child_reaped(&workers->next, status, &why);
+        refuse(rollout, &why);
         return CHIMERA_OK;
     }
-    crew_reaped(crew, pid, status);
+    *ret_is_known = false;
     return CHIMERA_OK;
 }

@@ -2,8 +2,8 @@
 /* rollout.h - how the workers come to serve another generation: the first one, the full tier, a
  * reload of policies.yml.
  *
- * One is under way at a time: a job builds, `next` starts, and takes over whole, or is refused with
- * the reason, and what served goes on. A reload takes the place of whatever is under way.
+ * One is under way at a time: a child builds, `next` starts, and takes over whole, or is refused
+ * with the reason, and what served goes on. A reload takes the place of whatever is under way.
  */
 #ifndef CHIMERA_SERVER_SUPERVISOR_ROLLOUT_H
 #define CHIMERA_SERVER_SUPERVISOR_ROLLOUT_H
@@ -11,7 +11,7 @@
 #include "server/supervisor/build_child.h"
 #include "server/supervisor/workers.h"
 
-enum update_kind { UPDATE_START, UPDATE_TIER, UPDATE_RELOAD };
+enum rollout_kind { ROLLOUT_START, ROLLOUT_TIER, ROLLOUT_RELOAD };
 
 struct reload_record { /* what came of reloads */
     uint64_t accepted, refused;
@@ -19,11 +19,11 @@ struct reload_record { /* what came of reloads */
     struct chimera_error why;            /* of the last that was refused; empty after a good one */
 };
 
-struct update {
+struct rollout {
     const struct config *config;
-    struct crew *crew;               /* borrowed */
-    enum update_kind kind;           /* of the one under way */
-    struct job job;                  /* builds */
+    struct workers *workers;         /* borrowed */
+    enum rollout_kind kind;          /* of the one under way */
+    struct build_child build;        /* builds */
     struct policy_file *file;        /* used; what it builds for, and what `next` starts with */
     struct policy_file *last;        /* used; the last one that could be read, taken or refused */
     struct chimera_error last_error; /* of a reading since then */
@@ -34,25 +34,27 @@ struct update {
     struct chimera_buffer details; /* owned; of the error that is being dealt with */
 };
 
-void update_init(struct update *update, const struct config *config, struct crew *crew);
+void rollout_init(struct rollout *rollout, const struct config *config, struct workers *workers);
 /* Begins with the first generation. */
-int update_begin(struct update *update, struct policy_file *file, struct chimera_error *err);
-void update_end(struct update *update);
+int rollout_begin(struct rollout *rollout, struct policy_file *file, struct chimera_error *err);
+void rollout_end(struct rollout *rollout);
 
 /* Reads policies.yml again, and takes it, or says in the log what is wrong with it. */
-void update_reload(struct update *update);
-/* The same if the file says something else than when it was last read. */
-void update_look(struct update *update);
+void rollout_reload(struct rollout *rollout);
+/* Reloads if the file says something else than when it was last read. */
+void rollout_look(struct rollout *rollout);
 
-/* Events. Those that return a code fail only where the start does. */
+/* --- Events. A function that returns a code fails only where the start does. --- */
+
 /* Gives up workers that do not get ready. *at_ms becomes earlier when this is to be called before.
  */
-int update_pass_time(struct update *update, int64_t now_ms, int64_t *at_ms,
-                     struct chimera_error *err);
-int update_read_job(struct update *update, struct chimera_error *err);
-int update_read_current(struct update *update, struct chimera_error *err);
-void update_read_next(struct update *update);
-/* A child is gone. */
-int update_reaped(struct update *update, pid_t pid, int status, struct chimera_error *err);
+int rollout_pass_time(struct rollout *rollout, int64_t now_ms, int64_t *at_ms,
+                      struct chimera_error *err);
+int rollout_read_build(struct rollout *rollout, struct chimera_error *err);
+int rollout_read_current(struct rollout *rollout, struct chimera_error *err);
+void rollout_read_next(struct rollout *rollout);
+/* A child is gone. Known are the build, and the workers that serve or start. */
+int rollout_reaped(struct rollout *rollout, pid_t pid, int status, bool *ret_is_known,
+                   struct chimera_error *err);
 
 #endif

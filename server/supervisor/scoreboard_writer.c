@@ -13,88 +13,91 @@
 #define LOOK_EVERY_MS 5000
 #define PROGRESS_EVERY_MS 250
 
-void status_init(struct status *status, struct board *board)
+void scoreboard_writer_init(struct scoreboard_writer *writer, struct scoreboard *scoreboard)
 {
-    *status = (struct status){.board = board, .server = {.seat = SEAT_NONE}};
-    status->server.started_ms = (uint64_t)time(NULL) * 1000;
+    *writer = (struct scoreboard_writer){.scoreboard = scoreboard,
+                                         .server = {.score = WORKER_SCORE_NONE}};
+    writer->server.started_ms = (uint64_t)time(NULL) * 1000;
 }
 
-void status_done(struct status *status)
+void scoreboard_writer_done(struct scoreboard_writer *writer)
 {
-    policy_file_drop(status->shown);
-    status->shown = NULL;
+    policy_file_drop(writer->shown);
+    writer->shown = NULL;
 }
 
 /* Before the first worker, what it will serve. */
-static void show_policies(struct status *status, const struct crew *crew,
-                          const struct update *update)
+static void show_policies(struct scoreboard_writer *writer, const struct workers *workers,
+                          const struct rollout *rollout)
 {
-    struct policy_file *file = crew->generation ? crew->generation->file : update->file;
-    if (!file || file == status->shown)
+    struct policy_file *file = workers->generation ? workers->generation->file : rollout->file;
+    if (!file || file == writer->shown)
         return;
-    policy_file_drop(status->shown);
-    status->shown = policy_file_use(file);
-    board_enter(status->board, &file->policies);
-    board_show(status->board, &file->policies);
+    policy_file_drop(writer->shown);
+    writer->shown = policy_file_use(file);
+    scoreboard_enter(writer->scoreboard, &file->policies);
+    scoreboard_show(writer->scoreboard, &file->policies);
 }
 
 /* Once more behind the end of a build, which takes it away. */
-static void show_progress(struct status *status, const struct update *update)
+static void show_progress(struct scoreboard_writer *writer, const struct rollout *rollout)
 {
-    const uint8_t *progress = update->file == status->shown ? update->job.progress : NULL;
-    if (status->shown && (progress || status->is_progress_shown))
-        board_show_progress(status->board, &status->shown->policies, progress);
-    status->is_progress_shown = progress != NULL;
+    const uint8_t *progress = rollout->file == writer->shown ? rollout->build.progress : NULL;
+    if (writer->shown && (progress || writer->is_progress_shown))
+        scoreboard_show_progress(writer->scoreboard, &writer->shown->policies, progress);
+    writer->is_progress_shown = progress != NULL;
 }
 
-static enum board_stage stage_of(const struct crew *crew)
+static enum scoreboard_stage stage_of(const struct workers *workers)
 {
-    if (!crew->generation)
-        return BOARD_STARTING;
-    if (crew_answers(crew))
-        return BOARD_SERVING;
-    return crew->current.pid && crew->current.report_fd < 0 ? BOARD_STOPPED : BOARD_LOADING;
+    if (!workers->generation)
+        return SCOREBOARD_STARTING;
+    if (workers_answer(workers))
+        return SCOREBOARD_SERVING;
+    return workers->current.pid && workers->current.report_fd < 0 ? SCOREBOARD_STOPPED
+                                                                  : SCOREBOARD_LOADING;
 }
 
-static uint32_t count_workers(const struct crew *crew)
+static uint32_t count_workers(const struct workers *workers)
 {
-    uint32_t count = crew->current.pid ? 1 : 0;
-    count += crew->next.pid ? 1 : 0;
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        count += crew->retired[i].pid ? 1 : 0;
+    uint32_t count = workers->current.pid ? 1 : 0;
+    count += workers->next.pid ? 1 : 0;
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        count += workers->retired[i].pid ? 1 : 0;
     return count;
 }
 
-void status_tell(struct status *status, const struct crew *crew, const struct update *update)
+void scoreboard_writer_tell(struct scoreboard_writer *writer, const struct workers *workers,
+                            const struct rollout *rollout)
 {
-    struct board_server *server = &status->server;
-    bool is_under_way = update->file != NULL;
-    show_policies(status, crew, update);
-    show_progress(status, update);
-    server->stage = (uint8_t)stage_of(crew);
-    server->is_building_first = !crew->generation && is_under_way;
-    server->is_building_full = is_under_way && update->kind == UPDATE_TIER;
-    server->is_reloading = is_under_way && update->kind == UPDATE_RELOAD;
-    bool has_worker = server->stage == BOARD_SERVING || server->stage == BOARD_STOPPED;
-    uint32_t seat = has_worker ? crew->current.seat : SEAT_NONE;
-    if (seat != server->seat)
-        status->measured_at_ms = 0; /* another worker */
-    server->seat = seat;
-    server->worker_count = count_workers(crew);
-    server->restarts = crew->restarts;
-    server->reloads = update->reloads.accepted;
-    server->refused_reloads = update->reloads.refused;
-    server->reloaded_ms = (uint64_t)update->reloads.accepted_at_s * 1000;
-    server->refused_ms = (uint64_t)update->reloads.refused_at_s * 1000;
-    board_set_text(server->refusal, sizeof(server->refusal), update->reloads.why.text);
-    board_tell(status->board, server);
+    struct scoreboard_server *server = &writer->server;
+    bool is_under_way = rollout->file != NULL;
+    show_policies(writer, workers, rollout);
+    show_progress(writer, rollout);
+    server->stage = (uint8_t)stage_of(workers);
+    server->is_building_first = !workers->generation && is_under_way;
+    server->is_building_full = is_under_way && rollout->kind == ROLLOUT_TIER;
+    server->is_reloading = is_under_way && rollout->kind == ROLLOUT_RELOAD;
+    bool has_worker = server->stage == SCOREBOARD_SERVING || server->stage == SCOREBOARD_STOPPED;
+    uint32_t score = has_worker ? workers->current.score : WORKER_SCORE_NONE;
+    if (score != server->score)
+        writer->measured_at_ms = 0; /* another worker */
+    server->score = score;
+    server->worker_count = count_workers(workers);
+    server->restarts = workers->restarts;
+    server->reloads = rollout->reloads.accepted;
+    server->refused_reloads = rollout->reloads.refused;
+    server->reloaded_ms = (uint64_t)rollout->reloads.accepted_at_s * 1000;
+    server->refused_ms = (uint64_t)rollout->reloads.refused_at_s * 1000;
+    scoreboard_set_text(server->refusal, sizeof(server->refusal), rollout->reloads.why.text);
+    scoreboard_tell(writer->scoreboard, server);
 }
 
-void status_stopping(struct status *status)
+void scoreboard_writer_stopping(struct scoreboard_writer *writer)
 {
-    status->server.stage = BOARD_STOPPING;
-    status->server.seat = SEAT_NONE;
-    board_tell(status->board, &status->server);
+    writer->server.stage = SCOREBOARD_STOPPING;
+    writer->server.score = WORKER_SCORE_NONE;
+    scoreboard_tell(writer->scoreboard, &writer->server);
 }
 
 /* --- Processes --- */
@@ -137,7 +140,7 @@ static uint32_t count_descriptors(pid_t pid)
     return count - 2; /* . and .. */
 }
 
-static void add_process(struct board_process *sum, pid_t pid)
+static void add_process(struct scoreboard_process *sum, pid_t pid)
 {
     char text[128];
     if (!pid)
@@ -147,30 +150,31 @@ static void add_process(struct board_process *sum, pid_t pid)
     sum->descriptors += count_descriptors(pid);
 }
 
-static void look(struct status *status, const struct crew *crew)
+static void look(struct scoreboard_writer *writer, const struct workers *workers)
 {
-    struct board_process workers = {.pid = crew->current.pid}, own = {.pid = getpid()};
-    const struct worker_process *all[CREW_RETIRED_MAX + 2] = {&crew->current, &crew->next};
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        all[i + 2] = &crew->retired[i];
-    for (size_t i = 0; i < CREW_RETIRED_MAX + 2; i++) {
-        add_process(&workers, all[i]->pid);
+    struct scoreboard_process served = {.pid = workers->current.pid}, own = {.pid = getpid()};
+    const struct worker_child *all[WORKERS_RETIRED_MAX + 2] = {&workers->current, &workers->next};
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        all[i + 2] = &workers->retired[i];
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX + 2; i++) {
+        add_process(&served, all[i]->pid);
         for (size_t tenant = 0; tenant < tenants_count(all[i]->tenants); tenant++)
-            add_process(&workers, tenants_pid(all[i]->tenants, tenant));
+            add_process(&served, tenants_pid(all[i]->tenants, tenant));
     }
     add_process(&own, own.pid);
-    status->server.workers = workers;
-    status->server.supervisor = own;
-    board_tell(status->board, &status->server);
+    writer->server.workers = served;
+    writer->server.supervisor = own;
+    scoreboard_tell(writer->scoreboard, &writer->server);
 }
 
-int64_t status_pass_time(struct status *status, const struct crew *crew, int64_t now_ms)
+int64_t scoreboard_writer_pass_time(struct scoreboard_writer *writer, const struct workers *workers,
+                                    int64_t now_ms)
 {
-    if (!status->measured_at_ms || now_ms - status->measured_at_ms >= LOOK_EVERY_MS) {
-        status->measured_at_ms = now_ms;
-        look(status, crew);
+    if (!writer->measured_at_ms || now_ms - writer->measured_at_ms >= LOOK_EVERY_MS) {
+        writer->measured_at_ms = now_ms;
+        look(writer, workers);
     }
-    if (status->is_progress_shown)
+    if (writer->is_progress_shown)
         return now_ms + PROGRESS_EVERY_MS;
-    return status->measured_at_ms + LOOK_EVERY_MS;
+    return writer->measured_at_ms + LOOK_EVERY_MS;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scoreboard_writer.h - what the supervisor tells the board: derived anew from its own state
+/* scoreboard_writer.h - what the supervisor tells the scoreboard: derived anew from its own state
  * whenever something has happened, so that no event can be forgotten.
  */
 #ifndef CHIMERA_SERVER_SUPERVISOR_SCOREBOARD_WRITER_H
@@ -8,22 +8,24 @@
 #include "server/counters/scoreboard.h"
 #include "server/supervisor/rollout.h"
 
-struct status {
-    struct board *board;       /* borrowed */
-    struct policy_file *shown; /* used; whose policies the board shows as configured */
-    struct board_server server;
+struct scoreboard_writer {
+    struct scoreboard *scoreboard; /* borrowed */
+    struct policy_file *shown;     /* used; whose policies the scoreboard shows as configured */
+    struct scoreboard_server server;
     bool is_progress_shown;
     int64_t measured_at_ms; /* when the processes were looked at */
 };
 
-void status_init(struct status *status, struct board *board);
-void status_done(struct status *status);
+void scoreboard_writer_init(struct scoreboard_writer *writer, struct scoreboard *scoreboard);
+void scoreboard_writer_done(struct scoreboard_writer *writer);
 
 /* After each event. */
-void status_tell(struct status *status, const struct crew *crew, const struct update *update);
-void status_stopping(struct status *status);
+void scoreboard_writer_tell(struct scoreboard_writer *writer, const struct workers *workers,
+                            const struct rollout *rollout);
+void scoreboard_writer_stopping(struct scoreboard_writer *writer);
 
 /* When the processes should be looked at again. */
-int64_t status_pass_time(struct status *status, const struct crew *crew, int64_t now_ms);
+int64_t scoreboard_writer_pass_time(struct scoreboard_writer *writer, const struct workers *workers,
+                                    int64_t now_ms);
 
 #endif

@@ -43,8 +43,8 @@ void stand_in_accept(struct stand_in *stand_in, int listening_fd, int64_t now_ms
     }
 }
 
-/* It would take an answer that comes before its request for a mistake; and one that is closed with
- * input unread may never see it. */
+/* A client would take an answer that comes before its request for a mistake; and one whose
+ * connection is closed with input unread may never see it. */
 static void go_on(struct stand_in_client *client)
 {
     /* On a stream that drops bytes, and copies none (tcp(7)). */

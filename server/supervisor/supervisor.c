@@ -25,151 +25,41 @@
 #define LOG_MS 1000    /* that the end waits for the log */
 #define PATIENCE_MS 20 /* for each line, so that logs of all processes are in order */
 #define WAIT_MAX_MS 3600000
+#define NEVER_MS INT64_MAX
 
 struct supervisor {
     const struct config *config;
-    struct shared board, counters;
+    struct policy_file *file;  /* that it starts with; borrowed */
+    int code;                  /* CHIMERA_OK while it goes on */
+    struct chimera_error *err; /* borrowed */
+    struct shared scoreboard, counters;
     struct telemetry telemetry;
     int signal_fd;
-    struct crew crew;     /* the workers */
-    struct update update; /* what they shall serve next */
-    struct admin_process admin;
-    struct status status; /* of all that, on the board */
+    struct workers workers; /* the workers */
+    struct rollout rollout; /* what they shall serve next */
+    struct admin_child admin;
+    struct scoreboard_writer writer; /* of all that, on the scoreboard */
     struct certificates certificates;
     struct stand_in stand_in; /* for a worker that is not there */
     struct watch watch;       /* of files */
     char *manifest;           /* of the bundle; owned */
 };
 
-/* As the first process of a container we are the parent of every orphan, too. */
-static int reap_all(struct supervisor *supervisor, struct chimera_error *err)
-{
-    int status, code = CHIMERA_OK;
-    pid_t pid;
-    while (code == CHIMERA_OK && (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
-        if (WIFSTOPPED(status) || WIFCONTINUED(status))
-            crew_stopped(&supervisor->crew, pid, WIFSTOPPED(status));
-        else if (!admin_process_reaped(&supervisor->admin, pid) &&
-                 !telemetry_reaped(&supervisor->telemetry, pid, status))
-            code = update_reaped(&supervisor->update, pid, status, err);
-    return code;
-}
+/* One thing that the supervisor looks after: start() and on_readable() set `code` when the server
+ * has to end. What a part does not need is NULL. */
+struct part {
+    void (*start)(struct supervisor *);
+    int (*fd)(const struct supervisor *); /* to be read; -1: nothing just now */
+    void (*on_readable)(struct supervisor *);
+    bool (*on_exit)(struct supervisor *, pid_t, int status); /* true: it was its process */
+    int64_t (*on_time)(struct supervisor *, int64_t now_ms); /* when to be called again */
+    void (*stop)(struct supervisor *);                       /* also when its start has failed */
+};
 
-static int read_signals(struct supervisor *supervisor, struct chimera_error *err)
-{
-    struct signalfd_siginfo info;
-    bool is_reload = false;
-    while (read(supervisor->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
-            return STOPPED;
-        is_reload = is_reload || info.ssi_signo == SIGHUP;
-    }
-    int code = reap_all(supervisor, err);
-    if (code == CHIMERA_OK && is_reload) {
-        certificates_look(&supervisor->certificates, true);
-        update_reload(&supervisor->update);
-    }
-    return code;
-}
-
-/* Files may have changed. */
-static void look(struct supervisor *supervisor)
-{
-    certificates_look(&supervisor->certificates, false);
-    if (!supervisor->config->options.is_watch_off)
-        update_look(&supervisor->update);
-}
-
-static int read_certificates(struct supervisor *supervisor, struct chimera_error *err)
-{
-    struct order order = {.verb = ORDER_NONE};
-    int code = certificates_read(&supervisor->certificates, &order, err);
-    if (code == CHIMERA_OK && order.verb)
-        crew_order(&supervisor->crew, &order);
-    return code;
-}
-
-/* What is due, and how long there is nothing else: -1 for ever. */
-static int pass_time(struct supervisor *supervisor, int *ret_timeout_ms, struct chimera_error *err)
-{
-    int64_t now_ms = chimera_clock_ms();
-    int64_t at_ms = INT64_MAX;
-    int code = update_pass_time(&supervisor->update, now_ms, &at_ms, err);
-    if (code < 0)
-        return code;
-    if (watch_pass_time(&supervisor->watch, now_ms, &at_ms))
-        look(supervisor);
-    at_ms = chimera_clock_earlier(at_ms, stand_in_pass_time(&supervisor->stand_in, now_ms));
-    at_ms = chimera_clock_earlier(at_ms, crew_pass_time(&supervisor->crew, now_ms));
-    at_ms = chimera_clock_earlier(at_ms, telemetry_pass_time(&supervisor->telemetry, now_ms));
-    if (supervisor->config->has_admin) { /* else nobody looks */
-        status_tell(&supervisor->status, &supervisor->crew, &supervisor->update);
-        at_ms = chimera_clock_earlier(
-            at_ms, status_pass_time(&supervisor->status, &supervisor->crew, now_ms));
-        at_ms = chimera_clock_earlier(at_ms, admin_process_pass_time(&supervisor->admin, now_ms));
-    }
-    int64_t left_ms = at_ms > now_ms ? at_ms - now_ms : 0;
-    *ret_timeout_ms = at_ms == INT64_MAX ? -1 : left_ms < WAIT_MAX_MS ? (int)left_ms : WAIT_MAX_MS;
-    return CHIMERA_OK;
-}
-
-/* The readiness port, while nobody else answers there; before the first worker it does not listen.
- */
-static int unanswered_fd(const struct supervisor *supervisor)
-{
-    bool is_unanswered = supervisor->update.has_served && !crew_answers(&supervisor->crew);
-    return is_unanswered && stand_in_has_room(&supervisor->stand_in) ? supervisor->crew.probe_fd
-                                                                     : -1;
-}
-
-static int await_events(struct supervisor *supervisor, int timeout_ms, struct chimera_error *err)
-{
-    struct update *update = &supervisor->update;
-    int code = CHIMERA_OK;
-    int report_fd = supervisor->crew.current.report_fd;
-    if (supervisor->certificates.is_starting)
-        report_fd = -1; /* it serves when they are good */
-    struct pollfd polled[] = {{.fd = supervisor->signal_fd, .events = POLLIN},
-                              {.fd = update->job.fd, .events = POLLIN},
-                              {.fd = report_fd, .events = POLLIN},
-                              {.fd = supervisor->crew.next.report_fd, .events = POLLIN},
-                              {.fd = watch_fd(&supervisor->watch), .events = POLLIN},
-                              {.fd = supervisor->certificates.check_fd, .events = POLLIN},
-                              {.fd = unanswered_fd(supervisor), .events = POLLIN}};
-    if (poll(polled, sizeof(polled) / sizeof(polled[0]), timeout_ms) < 0)
-        return CHIMERA_OK;
-    /* Each may end what another is about, so one at a time. */
-    if (polled[1].revents)
-        code = update_read_job(update, err);
-    else if (polled[2].revents)
-        code = update_read_current(update, err);
-    else if (polled[3].revents)
-        update_read_next(update);
-    if (polled[4].revents)
-        watch_read(&supervisor->watch);
-    if (code == CHIMERA_OK && polled[5].revents)
-        code = read_certificates(supervisor, err);
-    if (polled[6].revents)
-        stand_in_accept(&supervisor->stand_in, polled[6].fd, chimera_clock_ms());
-    if (code == CHIMERA_OK && polled[0].revents)
-        code = read_signals(supervisor, err);
-    return code;
-}
-
-static int serve(struct supervisor *supervisor, struct chimera_error *err)
-{
-    int timeout_ms = -1;
-    int code = CHIMERA_OK;
-    while (code == CHIMERA_OK) {
-        code = pass_time(supervisor, &timeout_ms, err);
-        if (code == CHIMERA_OK)
-            code = await_events(supervisor, timeout_ms, err);
-    }
-    return code;
-}
+/* --- Signals --- */
 
 /* All are taken from the descriptor; the workers inherit that they are blocked. */
-static int open_signals(struct supervisor *supervisor, struct chimera_error *err)
+static void open_signals(struct supervisor *supervisor)
 {
     sigset_t signals;
     sigemptyset(&signals);
@@ -179,18 +69,194 @@ static int open_signals(struct supervisor *supervisor, struct chimera_error *err
     sigaddset(&signals, SIGCHLD);
     supervisor->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (supervisor->signal_fd < 0 || sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "signalfd: %s", strerror(errno));
-    return CHIMERA_OK;
+        supervisor->code =
+            chimera_fail(supervisor->err, CHIMERA_EIO, "signalfd: %s", strerror(errno));
 }
 
-static int open_watch(struct supervisor *supervisor, struct chimera_error *err)
+static int signal_fd(const struct supervisor *supervisor)
+{
+    return supervisor->signal_fd;
+}
+
+static void tell_of_exit(struct supervisor *supervisor, pid_t pid, int status);
+
+static void reap_all(struct supervisor *supervisor)
+{
+    int status;
+    pid_t pid;
+    while (supervisor->code == CHIMERA_OK &&
+           (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
+        if (WIFSTOPPED(status) || WIFCONTINUED(status))
+            workers_stopped(&supervisor->workers, pid, WIFSTOPPED(status));
+        else
+            tell_of_exit(supervisor, pid, status);
+}
+
+static void read_signals(struct supervisor *supervisor)
+{
+    struct signalfd_siginfo info;
+    bool is_reload = false;
+    while (read(supervisor->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) {
+            supervisor->code = STOPPED;
+            return;
+        }
+        is_reload = is_reload || info.ssi_signo == SIGHUP;
+    }
+    reap_all(supervisor);
+    if (supervisor->code == CHIMERA_OK && is_reload) {
+        certificates_look(&supervisor->certificates, true);
+        rollout_reload(&supervisor->rollout);
+    }
+}
+
+static void close_signals(struct supervisor *supervisor)
+{
+    if (supervisor->signal_fd >= 0)
+        close(supervisor->signal_fd);
+}
+
+/* --- What is counted, logged and shown --- */
+
+/* From here on nobody waits for the log: not who restarts workers, either. TSan knows no threads in
+ * forks of a process that has some. */
+static int start_log(struct counters *counters, struct chimera_error *err)
+{
+#ifdef CHIMERA_TSAN
+    (void)counters, (void)err;
+    return CHIMERA_OK;
+#else
+    int code = chimera_log_buffer(NULL, &counters->log_lines_dropped, err);
+    chimera_log_be_patient(PATIENCE_MS);
+    return code < 0 ? code : chimera_log_start_writer(NULL, NULL, err);
+#endif
+}
+
+static void start_status(struct supervisor *supervisor)
+{
+    supervisor->scoreboard = supervisor->counters = SHARED_NONE;
+    int code = scoreboard_make(&supervisor->scoreboard, supervisor->err);
+    if (code == CHIMERA_OK)
+        code = counters_make(&supervisor->counters, supervisor->err);
+    if (code == CHIMERA_OK)
+        code = start_log(supervisor->counters.data, supervisor->err);
+    if (code == CHIMERA_OK)
+        scoreboard_writer_init(&supervisor->writer, supervisor->scoreboard.data);
+    supervisor->code = code;
+}
+
+/* Without an admin port nobody looks. */
+static int64_t tell_status(struct supervisor *supervisor, int64_t now_ms)
+{
+    if (!supervisor->config->has_admin)
+        return NEVER_MS;
+    scoreboard_writer_tell(&supervisor->writer, &supervisor->workers, &supervisor->rollout);
+    return scoreboard_writer_pass_time(&supervisor->writer, &supervisor->workers, now_ms);
+}
+
+static void tell_stopping(struct supervisor *supervisor)
+{
+    scoreboard_writer_stopping(&supervisor->writer);
+}
+
+static void end_status(struct supervisor *supervisor)
+{
+    scoreboard_writer_done(&supervisor->writer);
+    chimera_log_finish(LOG_MS); /* it counts nothing from now on */
+    shared_done(&supervisor->counters);
+    shared_done(&supervisor->scoreboard);
+}
+
+/* --- The process of the admin port --- */
+
+static void start_admin(struct supervisor *supervisor)
+{
+    supervisor->code =
+        admin_child_open(&supervisor->admin, supervisor->config, &supervisor->scoreboard,
+                         &supervisor->counters, supervisor->err);
+}
+
+static bool admin_ended(struct supervisor *supervisor, pid_t pid, int status)
+{
+    (void)status;
+    return admin_child_reaped(&supervisor->admin, pid);
+}
+
+static int64_t restart_admin(struct supervisor *supervisor, int64_t now_ms)
+{
+    return admin_child_pass_time(&supervisor->admin, now_ms);
+}
+
+static void stop_admin(struct supervisor *supervisor)
+{
+    admin_child_close(&supervisor->admin);
+}
+
+/* --- The exporter --- */
+
+static void start_exporter(struct supervisor *supervisor)
+{
+    supervisor->code =
+        telemetry_open(&supervisor->telemetry, supervisor->config, &supervisor->scoreboard,
+                       &supervisor->counters, supervisor->err);
+}
+
+static bool exporter_ended(struct supervisor *supervisor, pid_t pid, int status)
+{
+    return telemetry_reaped(&supervisor->telemetry, pid, status);
+}
+
+static int64_t restart_exporter(struct supervisor *supervisor, int64_t now_ms)
+{
+    return telemetry_pass_time(&supervisor->telemetry, now_ms);
+}
+
+static void stop_exporter(struct supervisor *supervisor)
+{
+    telemetry_stop(&supervisor->telemetry);
+}
+
+/* --- Certificates --- */
+
+static void start_certificates(struct supervisor *supervisor)
+{
+    supervisor->certificates = CERTIFICATES_NONE;
+    supervisor->code =
+        certificates_open(&supervisor->certificates, supervisor->config, supervisor->err);
+}
+
+static int check_fd(const struct supervisor *supervisor)
+{
+    return supervisor->certificates.check_fd;
+}
+
+static void read_certificates(struct supervisor *supervisor)
+{
+    struct order order = {.verb = ORDER_NONE};
+    supervisor->code = certificates_read(&supervisor->certificates, &order, supervisor->err);
+    if (supervisor->code == CHIMERA_OK && order.verb)
+        workers_order(&supervisor->workers, &order);
+}
+
+static void end_certificates(struct supervisor *supervisor)
+{
+    certificates_close(&supervisor->certificates);
+}
+
+/* --- Files that change --- */
+
+static void start_watch(struct supervisor *supervisor)
 {
     const struct options *options = &supervisor->config->options;
     const struct certificates *certificates = &supervisor->certificates;
     CHIMERA_FREE const char **paths = calloc(certificates->file_count + 3, sizeof(*paths));
     size_t count = 0;
-    if (!paths)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    supervisor->watch = WATCH_NONE;
+    if (!paths) {
+        supervisor->code =
+            chimera_fail(supervisor->err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return;
+    }
     for (size_t i = 0; i < certificates->file_count; i++)
         paths[count++] = certificates->file[i].path;
     supervisor->manifest = bundle_manifest(options);
@@ -201,78 +267,216 @@ static int open_watch(struct supervisor *supervisor, struct chimera_error *err)
     if (options->policy_options && !options->is_watch_off)
         paths[count++] = options->policy_options;
     watch_open(&supervisor->watch, paths, count);
-    return CHIMERA_OK;
 }
 
-/* From here on nobody waits for the log: not who restarts workers, either. TSan knows no threads in
- * forks of a process that has some. */
-static int start_log(struct supervisor *supervisor, struct chimera_error *err)
+static int changes_fd(const struct supervisor *supervisor)
 {
-#ifdef CHIMERA_TSAN
-    (void)supervisor, (void)err;
-    return CHIMERA_OK;
-#else
-    struct counters *counters = supervisor->counters.data;
-    int code = chimera_log_buffer(NULL, &counters->log_lines_dropped, err);
-    chimera_log_be_patient(PATIENCE_MS);
-    return code < 0 ? code : chimera_log_start_writer(NULL, NULL, err);
-#endif
+    return watch_fd(&supervisor->watch);
+}
+
+static void read_changes(struct supervisor *supervisor)
+{
+    watch_read(&supervisor->watch);
+}
+
+static int64_t look_at_files(struct supervisor *supervisor, int64_t now_ms)
+{
+    int64_t at_ms = NEVER_MS;
+    if (!watch_pass_time(&supervisor->watch, now_ms, &at_ms))
+        return at_ms;
+    certificates_look(&supervisor->certificates, false);
+    if (!supervisor->config->options.is_watch_off)
+        rollout_look(&supervisor->rollout);
+    return at_ms;
+}
+
+static void end_watch(struct supervisor *supervisor)
+{
+    watch_close(&supervisor->watch);
+    free(supervisor->manifest);
+}
+
+/* --- Workers --- */
+
+static void open_workers(struct supervisor *supervisor)
+{
+    workers_init(&supervisor->workers, supervisor->config, &supervisor->scoreboard,
+                 &supervisor->counters, &supervisor->telemetry, &supervisor->certificates.served);
+    supervisor->code = workers_open(&supervisor->workers, supervisor->err);
+}
+
+/* The first one serves when the certificates are good. */
+static int current_fd(const struct supervisor *supervisor)
+{
+    return supervisor->certificates.is_starting ? -1 : supervisor->workers.current.report_fd;
+}
+
+static void read_current(struct supervisor *supervisor)
+{
+    supervisor->code = rollout_read_current(&supervisor->rollout, supervisor->err);
+}
+
+static int next_fd(const struct supervisor *supervisor)
+{
+    return supervisor->workers.next.report_fd;
+}
+
+static void read_next(struct supervisor *supervisor)
+{
+    rollout_read_next(&supervisor->rollout);
+}
+
+static bool worker_ended(struct supervisor *supervisor, pid_t pid, int status)
+{
+    return workers_reaped(&supervisor->workers, pid, status);
+}
+
+static int64_t restart_workers(struct supervisor *supervisor, int64_t now_ms)
+{
+    return workers_pass_time(&supervisor->workers, now_ms);
+}
+
+static void stop_workers(struct supervisor *supervisor)
+{
+    workers_stop(&supervisor->workers);
+}
+
+/* --- What they serve --- */
+
+static void begin_rollout(struct supervisor *supervisor)
+{
+    rollout_init(&supervisor->rollout, supervisor->config, &supervisor->workers);
+    supervisor->code = rollout_begin(&supervisor->rollout, supervisor->file, supervisor->err);
+}
+
+static int build_fd(const struct supervisor *supervisor)
+{
+    return supervisor->rollout.build.fd;
+}
+
+static void read_build(struct supervisor *supervisor)
+{
+    supervisor->code = rollout_read_build(&supervisor->rollout, supervisor->err);
+}
+
+static bool rollout_child_ended(struct supervisor *supervisor, pid_t pid, int status)
+{
+    bool is_known = false;
+    supervisor->code =
+        rollout_reaped(&supervisor->rollout, pid, status, &is_known, supervisor->err);
+    return is_known;
+}
+
+static int64_t pass_time_rollout(struct supervisor *supervisor, int64_t now_ms)
+{
+    int64_t at_ms = NEVER_MS;
+    supervisor->code = rollout_pass_time(&supervisor->rollout, now_ms, &at_ms, supervisor->err);
+    return at_ms;
+}
+
+static void end_rollout(struct supervisor *supervisor)
+{
+    rollout_end(&supervisor->rollout);
+}
+
+/* --- The readiness port --- */
+
+/* While nobody else answers there; before the first worker it does not listen. */
+static int unanswered_fd(const struct supervisor *supervisor)
+{
+    bool is_unanswered = supervisor->rollout.has_served && !workers_answer(&supervisor->workers);
+    return is_unanswered && stand_in_has_room(&supervisor->stand_in) ? supervisor->workers.probe_fd
+                                                                     : -1;
+}
+
+static void accept_unanswered(struct supervisor *supervisor)
+{
+    stand_in_accept(&supervisor->stand_in, supervisor->workers.probe_fd, chimera_clock_ms());
+}
+
+static int64_t answer_unanswered(struct supervisor *supervisor, int64_t now_ms)
+{
+    return stand_in_pass_time(&supervisor->stand_in, now_ms);
+}
+
+static void end_stand_in(struct supervisor *supervisor)
+{
+    stand_in_close(&supervisor->stand_in);
+}
+
+/* --- All of them --- */
+
+/* Started in this order; all else goes the other way round. So the end of a build is read before
+ * what workers report, reports before the signal that says who has ended, and what is shown is what
+ * the others have come to. */
+static const struct part parts[] = {
+    {open_signals, signal_fd, read_signals, NULL, NULL, close_signals},
+    {start_status, NULL, NULL, NULL, tell_status, end_status},
+    {start_admin, NULL, NULL, admin_ended, restart_admin, stop_admin},
+    {start_exporter, NULL, NULL, exporter_ended, restart_exporter, stop_exporter},
+    {open_workers, NULL, NULL, worker_ended, restart_workers, stop_workers},
+    {start_certificates, check_fd, read_certificates, NULL, NULL, end_certificates},
+    {start_watch, changes_fd, read_changes, NULL, look_at_files, end_watch},
+    {NULL, next_fd, read_next, NULL, NULL, NULL},
+    {NULL, current_fd, read_current, NULL, NULL, NULL},
+    {begin_rollout, build_fd, read_build, rollout_child_ended, pass_time_rollout, end_rollout},
+    {NULL, unanswered_fd, accept_unanswered, NULL, answer_unanswered, end_stand_in},
+    {NULL, NULL, NULL, NULL, NULL, tell_stopping},
+};
+#define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
+
+/* As the first process of a container we are the parent of every orphan, too: nobody knows it. */
+static void tell_of_exit(struct supervisor *supervisor, pid_t pid, int status)
+{
+    for (size_t i = PART_COUNT; i > 0; i--)
+        if (parts[i - 1].on_exit && parts[i - 1].on_exit(supervisor, pid, status))
+            return;
+}
+
+/* What is due, and how long there is nothing else: -1 for ever. */
+static int pass_time(struct supervisor *supervisor)
+{
+    int64_t now_ms = chimera_clock_ms(), at_ms = NEVER_MS;
+    for (size_t i = PART_COUNT; supervisor->code == CHIMERA_OK && i > 0; i--)
+        if (parts[i - 1].on_time)
+            at_ms = chimera_clock_earlier(at_ms, parts[i - 1].on_time(supervisor, now_ms));
+    int64_t left_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+    return at_ms == NEVER_MS ? -1 : left_ms < WAIT_MAX_MS ? (int)left_ms : WAIT_MAX_MS;
+}
+
+static int fd_of(const struct supervisor *supervisor, size_t part)
+{
+    return parts[part].fd ? parts[part].fd(supervisor) : -1;
+}
+
+/* Each may end what another is about: that has another descriptor then, or none. */
+static void await_events(struct supervisor *supervisor, int timeout_ms)
+{
+    struct pollfd polled[PART_COUNT];
+    for (size_t i = 0; i < PART_COUNT; i++)
+        polled[i] = (struct pollfd){.fd = fd_of(supervisor, i), .events = POLLIN};
+    if (poll(polled, PART_COUNT, timeout_ms) < 0)
+        return;
+    for (size_t i = PART_COUNT; supervisor->code == CHIMERA_OK && i > 0; i--)
+        if (polled[i - 1].revents && polled[i - 1].fd == fd_of(supervisor, i - 1))
+            parts[i - 1].on_readable(supervisor);
 }
 
 int supervisor_run(const struct config *config, struct policy_file *file, struct chimera_error *err)
 {
-    struct supervisor supervisor = {.config = config,
-                                    .board = SHARED_NONE,
-                                    .counters = SHARED_NONE,
-                                    .telemetry = TELEMETRY_NONE,
-                                    .signal_fd = -1,
-                                    .admin = ADMIN_PROCESS_NONE,
-                                    .certificates = CERTIFICATES_NONE,
-                                    .watch = WATCH_NONE};
-    crew_init(&supervisor.crew, config, &supervisor.board, &supervisor.counters,
-              &supervisor.telemetry, &supervisor.certificates.served);
-    update_init(&supervisor.update, config, &supervisor.crew);
-    int code = open_signals(&supervisor, err);
-    if (code == CHIMERA_OK)
-        code = board_make(&supervisor.board, err);
-    if (code == CHIMERA_OK)
-        code = counters_make(&supervisor.counters, err);
-    if (code == CHIMERA_OK)
-        code = start_log(&supervisor, err);
-    if (code == CHIMERA_OK) {
-        status_init(&supervisor.status, supervisor.board.data);
-        code = admin_process_open(&supervisor.admin, config, &supervisor.board,
-                                  &supervisor.counters, err);
-    }
-    if (code == CHIMERA_OK)
-        code = telemetry_open(&supervisor.telemetry, config, &supervisor.board,
-                              &supervisor.counters, err);
-    if (code == CHIMERA_OK)
-        code = crew_open(&supervisor.crew, err);
-    if (code == CHIMERA_OK)
-        code = certificates_open(&supervisor.certificates, config, err);
-    if (code == CHIMERA_OK)
-        code = open_watch(&supervisor, err);
-    if (code == CHIMERA_OK)
-        code = update_begin(&supervisor.update, file, err);
+    struct supervisor supervisor = {.config = config, .file = file, .err = err};
+    size_t started = 0;
+    for (; supervisor.code == CHIMERA_OK && started < PART_COUNT; started++)
+        if (parts[started].start)
+            parts[started].start(&supervisor);
     policy_file_drop(file); /* whoever needs it uses it */
-    if (code == CHIMERA_OK)
-        code = serve(&supervisor, err);
-    if (supervisor.status.board)
-        status_stopping(&supervisor.status);
-    stand_in_close(&supervisor.stand_in);
-    update_end(&supervisor.update);
-    crew_stop(&supervisor.crew);
-    telemetry_stop(&supervisor.telemetry); /* behind the workers, whose last spans it exports */
-    admin_process_close(&supervisor.admin);
-    status_done(&supervisor.status);
-    if (supervisor.signal_fd >= 0)
-        close(supervisor.signal_fd);
-    watch_close(&supervisor.watch);
-    certificates_close(&supervisor.certificates);
-    free(supervisor.manifest);
-    chimera_log_finish(LOG_MS); /* it counts nothing from now on */
-    shared_done(&supervisor.counters);
-    shared_done(&supervisor.board);
-    return code == STOPPED ? CHIMERA_OK : code;
+    while (supervisor.code == CHIMERA_OK) {
+        int timeout_ms = pass_time(&supervisor);
+        if (supervisor.code == CHIMERA_OK)
+            await_events(&supervisor, timeout_ms);
+    }
+    while (started > 0)
+        if (parts[--started].stop)
+            parts[started].stop(&supervisor);
+    return supervisor.code == STOPPED ? CHIMERA_OK : supervisor.code;
 }

@@ -7,9 +7,9 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
+#include "server/base/socket.h"
 #include "server/counters/counters.h"
 #include "server/counters/scoreboard.h"
-#include "server/worker/listener.h"
 
 #define TARGET "server::supervisor"
 #define BACKOFF_FIRST_MS 100
@@ -20,177 +20,178 @@
 /* Longer than a client may keep an idle connection, which is what a retired worker waits for. */
 #define RETIRE_MS 150000
 
-void crew_init(struct crew *crew, const struct config *config, struct shared *board,
-               struct shared *counters, struct telemetry *telemetry, const struct tls_texts *tls)
+void workers_init(struct workers *workers, const struct config *config, struct shared *scoreboard,
+                  struct shared *counters, struct telemetry *telemetry, const struct tls_texts *tls)
 {
-    *crew = (struct crew){.config = config,
-                          .board = board,
-                          .counters = counters,
-                          .telemetry = telemetry,
-                          .tls = tls,
-                          .main_fd = -1,
-                          .probe_fd = -1,
-                          .current = WORKER_PROCESS_NONE,
-                          .next = WORKER_PROCESS_NONE};
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        crew->retired[i] = WORKER_PROCESS_NONE;
+    *workers = (struct workers){.config = config,
+                                .scoreboard = scoreboard,
+                                .counters = counters,
+                                .telemetry = telemetry,
+                                .tls = tls,
+                                .main_fd = -1,
+                                .probe_fd = -1,
+                                .current = WORKER_CHILD_NONE,
+                                .next = WORKER_CHILD_NONE};
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        workers->retired[i] = WORKER_CHILD_NONE;
 }
 
-int crew_open(struct crew *crew, struct chimera_error *err)
+int workers_open(struct workers *workers, struct chimera_error *err)
 {
-    int code = socket_bind(&crew->config->main_address, &crew->main_fd, err);
+    int code = socket_bind(&workers->config->main_address, &workers->main_fd, err);
     if (code == CHIMERA_OK)
-        code = socket_bind(&crew->config->probe_address, &crew->probe_fd, err);
+        code = socket_bind(&workers->config->probe_address, &workers->probe_fd, err);
     return code;
 }
 
-void crew_order(const struct crew *crew, const struct order *order)
+void workers_order(const struct workers *workers, const struct order *order)
 {
-    worker_process_order(&crew->current, order);
-    worker_process_order(&crew->next, order);
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        worker_process_order(&crew->retired[i], order);
+    worker_child_order(&workers->current, order);
+    worker_child_order(&workers->next, order);
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        worker_child_order(&workers->retired[i], order);
 }
 
-static bool is_taken(const struct crew *crew, uint32_t seat)
+static bool is_taken(const struct workers *workers, uint32_t score)
 {
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        if (crew->retired[i].pid && crew->retired[i].seat == seat)
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        if (workers->retired[i].pid && workers->retired[i].score == score)
             return true;
-    return (crew->current.pid && crew->current.seat == seat) ||
-           (crew->next.pid && crew->next.seat == seat);
+    return (workers->current.pid && workers->current.score == score) ||
+           (workers->next.pid && workers->next.score == score);
 }
 
 /* An empty one. Nobody looks at any without an admin port, and they take memory. */
-static uint32_t take_seat(const struct crew *crew)
+static uint32_t take_score(const struct workers *workers)
 {
-    uint32_t seat = 0;
-    _Static_assert(SEATS > CREW_RETIRED_MAX + 2, "one is free");
-    if (!crew->config->has_admin)
-        return SEAT_NONE;
-    while (is_taken(crew, seat))
-        seat++;
-    counters_empty_seat(crew->counters, seat);
-    return seat;
+    uint32_t score = 0;
+    _Static_assert(WORKER_SCORES > WORKERS_RETIRED_MAX + 2, "one is free");
+    if (!workers->config->has_admin)
+        return WORKER_SCORE_NONE;
+    while (is_taken(workers, score))
+        score++;
+    counters_empty_worker_score(workers->counters, score);
+    return score;
 }
 
-static int start(struct crew *crew, struct generation *generation, struct worker_process *process,
+static int start(struct workers *workers, struct generation *generation, struct worker_child *child,
                  struct chimera_error *err)
 {
-    const struct worker_start start = {.config = crew->config,
-                                       .board = crew->board,
-                                       .counters = crew->counters,
-                                       .tls = *crew->tls,
-                                       .seat = take_seat(crew),
-                                       .telemetry = crew->telemetry,
-                                       .main_fd = crew->main_fd,
-                                       .probe_fd = crew->probe_fd};
-    board_enter(crew->board->data, &generation->file->policies);
-    return worker_process_start(process, &start, generation, err);
+    const struct worker_start start = {.config = workers->config,
+                                       .scoreboard = workers->scoreboard,
+                                       .counters = workers->counters,
+                                       .tls = *workers->tls,
+                                       .score = take_score(workers),
+                                       .telemetry = workers->telemetry,
+                                       .main_fd = workers->main_fd,
+                                       .probe_fd = workers->probe_fd};
+    scoreboard_enter(workers->scoreboard->data, &generation->file->policies);
+    return worker_child_start(child, &start, generation, err);
 }
 
-int crew_start(struct crew *crew, struct generation *generation, struct chimera_error *err)
+int workers_start(struct workers *workers, struct generation *generation, struct chimera_error *err)
 {
-    int code = start(crew, generation, &crew->current, err);
+    int code = start(workers, generation, &workers->current, err);
     if (code == CHIMERA_OK)
-        crew->generation = generation_use(generation);
+        workers->generation = generation_use(generation);
     return code;
 }
 
-int crew_start_next(struct crew *crew, struct generation *generation, struct chimera_error *err)
+int workers_start_next(struct workers *workers, struct generation *generation,
+                       struct chimera_error *err)
 {
-    return start(crew, generation, &crew->next, err);
+    return start(workers, generation, &workers->next, err);
 }
 
-void crew_drop_next(struct crew *crew)
+void workers_drop_next(struct workers *workers)
 {
-    worker_process_kill(&crew->next);
-    if (!crew->current.pid && !crew->restart_at_ms)
-        crew_plan_restart(crew, chimera_clock_ms());
+    worker_child_kill(&workers->next);
+    if (!workers->current.pid && !workers->restart_at_ms)
+        workers_plan_restart(workers, chimera_clock_ms());
 }
 
-void crew_accept_current(struct crew *crew)
+void workers_accept_current(struct workers *workers)
 {
-    worker_process_order(&crew->current, &(struct order){.verb = ORDER_ACCEPT});
+    worker_child_order(&workers->current, &(struct order){.verb = ORDER_ACCEPT});
 }
 
 /* The place for one more: an empty one, else that of the worker nearest to its end. When it gets
  * narrow, the one that has waited longest is told not to wait for idle connections any more. */
-static struct worker_process *make_place(struct crew *crew)
+static struct worker_child *make_place(struct workers *workers)
 {
-    struct worker_process *place = NULL, *oldest = NULL;
+    struct worker_child *place = NULL, *oldest = NULL;
     unsigned patient = 0;
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++) {
-        struct worker_process *process = &crew->retired[i];
-        if (!place || (place->pid && (!process->pid || process->until_ms < place->until_ms)))
-            place = process;
-        if (!process->pid || process->is_draining)
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++) {
+        struct worker_child *child = &workers->retired[i];
+        if (!place || (place->pid && (!child->pid || child->until_ms < place->until_ms)))
+            place = child;
+        if (!child->pid || child->is_draining)
             continue;
         patient++;
-        if (!oldest || process->until_ms < oldest->until_ms)
-            oldest = process;
+        if (!oldest || child->until_ms < oldest->until_ms)
+            oldest = child;
     }
-    if (patient >= CREW_PATIENT_MAX)
+    if (patient >= WORKERS_PATIENT_MAX)
         oldest->until_ms = chimera_clock_ms();
-    worker_process_kill(place); /* none, but in a storm of reloads */
+    worker_child_kill(place); /* none, but in a storm of reloads */
     return place;
 }
 
 /* Has the worker send its connections away, one by one, while another accepts. One that has not
  * begun to accept has none. */
-static void retire(struct crew *crew)
+static void retire(struct workers *workers)
 {
-    if (crew->current.report_fd >= 0)
-        worker_process_kill(&crew->current);
-    if (!crew->current.pid)
+    if (workers->current.report_fd >= 0)
+        worker_child_kill(&workers->current);
+    if (!workers->current.pid)
         return;
-    struct worker_process *place = make_place(crew);
-    *place = crew->current;
+    struct worker_child *place = make_place(workers);
+    *place = workers->current;
     place->until_ms = chimera_clock_ms() + RETIRE_MS;
-    worker_process_order(place, &(struct order){.verb = ORDER_RETIRE});
+    worker_child_order(place, &(struct order){.verb = ORDER_RETIRE});
 }
 
-void crew_accept_next(struct crew *crew)
+void workers_accept_next(struct workers *workers)
 {
-    worker_process_order(&crew->next, &(struct order){.verb = ORDER_ACCEPT});
-    retire(crew);
-    crew->current = crew->next;
-    crew->next = WORKER_PROCESS_NONE;
-    crew->restart_at_ms = 0;
-    generation_drop(crew->generation);
-    crew->generation = generation_use(crew->current.generation);
+    worker_child_order(&workers->next, &(struct order){.verb = ORDER_ACCEPT});
+    retire(workers);
+    workers->current = workers->next;
+    workers->next = WORKER_CHILD_NONE;
+    workers->restart_at_ms = 0;
+    generation_drop(workers->generation);
+    workers->generation = generation_use(workers->current.generation);
 }
 
 /* The sockets stay open here, so connections wait in the backlog for the next worker. */
-void crew_plan_restart(struct crew *crew, int64_t started_ms)
+void workers_plan_restart(struct workers *workers, int64_t started_ms)
 {
     int64_t now_ms = chimera_clock_ms();
-    if (crew->current.pid || crew->next.pid)
+    if (workers->current.pid || workers->next.pid)
         return;
     if (now_ms - started_ms > CALM_MS)
-        crew->backoff_ms = 0;
-    crew->restart_at_ms = now_ms + crew->backoff_ms;
-    crew->backoff_ms = crew->backoff_ms ? crew->backoff_ms * 2 : BACKOFF_FIRST_MS;
-    if (crew->backoff_ms > BACKOFF_MAX_MS)
-        crew->backoff_ms = BACKOFF_MAX_MS;
+        workers->backoff_ms = 0;
+    workers->restart_at_ms = now_ms + workers->backoff_ms;
+    workers->backoff_ms = workers->backoff_ms ? workers->backoff_ms * 2 : BACKOFF_FIRST_MS;
+    if (workers->backoff_ms > BACKOFF_MAX_MS)
+        workers->backoff_ms = BACKOFF_MAX_MS;
 }
 
-static void restart(struct crew *crew)
+static void restart(struct workers *workers)
 {
     struct chimera_error err = {0};
-    crew->restart_at_ms = 0;
-    crew->restarts++;
-    if (start(crew, crew->generation, &crew->current, &err) == CHIMERA_OK)
+    workers->restart_at_ms = 0;
+    workers->restarts++;
+    if (start(workers, workers->generation, &workers->current, &err) == CHIMERA_OK)
         return;
     chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("the worker did not start again"),
                      CHIMERA_TEXT("error", chimera_slice_of(err.text)));
-    crew_plan_restart(crew, chimera_clock_ms());
+    workers_plan_restart(workers, chimera_clock_ms());
 }
 
-static void retired_is_gone(struct worker_process *process, int status)
+static void retired_is_gone(struct worker_child *child, int status)
 {
     struct chimera_error why = {0};
-    worker_process_reaped(process, status, &why);
+    worker_child_reaped(child, status, &why);
     if (status != 0)
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
                          CHIMERA_SLICE("a worker crashed while it answered what was left to it"),
@@ -199,96 +200,96 @@ static void retired_is_gone(struct worker_process *process, int status)
         chimera_log(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("the worker before has ended"));
 }
 
-bool crew_answers(const struct crew *crew)
+bool workers_answer(const struct workers *workers)
 {
-    return crew->current.pid && crew->current.report_fd < 0 && !crew->current.is_stopped;
+    return workers->current.pid && workers->current.report_fd < 0 && !workers->current.is_stopped;
 }
 
-static struct worker_process *find_worker(struct crew *crew, pid_t pid)
+static struct worker_child *find_worker(struct workers *workers, pid_t pid)
 {
-    if (pid == crew->current.pid)
-        return &crew->current;
-    if (pid == crew->next.pid)
-        return &crew->next;
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        if (pid == crew->retired[i].pid)
-            return &crew->retired[i];
+    if (pid == workers->current.pid)
+        return &workers->current;
+    if (pid == workers->next.pid)
+        return &workers->next;
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        if (pid == workers->retired[i].pid)
+            return &workers->retired[i];
     return NULL;
 }
 
-void crew_stopped(struct crew *crew, pid_t pid, bool is_stopped)
+void workers_stopped(struct workers *workers, pid_t pid, bool is_stopped)
 {
-    struct worker_process *process = find_worker(crew, pid);
-    if (!process)
+    struct worker_child *child = find_worker(workers, pid);
+    if (!child)
         return;
-    process->is_stopped = is_stopped;
+    child->is_stopped = is_stopped;
     chimera_log_with(CHIMERA_LOG_WARN, TARGET,
                      is_stopped ? CHIMERA_SLICE("a signal has stopped a worker")
                                 : CHIMERA_SLICE("a worker that was stopped goes on"),
                      CHIMERA_NUMBER("worker", pid));
 }
 
-bool crew_reaped(struct crew *crew, pid_t pid, int status)
+bool workers_reaped(struct workers *workers, pid_t pid, int status)
 {
-    if (tenants_reaped(crew->current.tenants, pid, status) ||
-        tenants_reaped(crew->next.tenants, pid, status))
+    if (tenants_reaped(workers->current.tenants, pid, status) ||
+        tenants_reaped(workers->next.tenants, pid, status))
         return true;
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++) {
-        struct worker_process *process = &crew->retired[i];
-        if (pid == process->pid) {
-            retired_is_gone(process, status);
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++) {
+        struct worker_child *child = &workers->retired[i];
+        if (pid == child->pid) {
+            retired_is_gone(child, status);
             return true;
         }
-        if (tenants_reaped(process->tenants, pid, status))
+        if (tenants_reaped(child->tenants, pid, status))
             return true;
     }
     return false;
 }
 
-static int64_t pass_time_retired(struct worker_process *process, int64_t now_ms)
+static int64_t pass_time_retired(struct worker_child *child, int64_t now_ms)
 {
-    int64_t at_ms = tenants_pass_time(process->tenants, now_ms);
-    if (!process->pid)
+    int64_t at_ms = tenants_pass_time(child->tenants, now_ms);
+    if (!child->pid)
         return at_ms;
-    if (now_ms >= process->until_ms) {
-        if (process->is_draining)
+    if (now_ms >= child->until_ms) {
+        if (child->is_draining)
             chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
                              CHIMERA_SLICE("a worker did not end in time and is killed"),
-                             CHIMERA_NUMBER("worker", process->pid));
+                             CHIMERA_NUMBER("worker", child->pid));
         /* First it drains, which has an end of its own. */
-        kill(process->pid, process->is_draining ? SIGKILL : SIGTERM);
-        process->is_draining = true;
-        process->until_ms = now_ms + DRAIN_MS;
+        kill(child->pid, child->is_draining ? SIGKILL : SIGTERM);
+        child->is_draining = true;
+        child->until_ms = now_ms + DRAIN_MS;
     }
-    return chimera_clock_earlier(at_ms, process->until_ms);
+    return chimera_clock_earlier(at_ms, child->until_ms);
 }
 
-int64_t crew_pass_time(struct crew *crew, int64_t now_ms)
+int64_t workers_pass_time(struct workers *workers, int64_t now_ms)
 {
-    int64_t at_ms = chimera_clock_earlier(tenants_pass_time(crew->current.tenants, now_ms),
-                                          tenants_pass_time(crew->next.tenants, now_ms));
-    if (crew->restart_at_ms && now_ms >= crew->restart_at_ms)
-        restart(crew);
-    if (crew->restart_at_ms)
-        at_ms = chimera_clock_earlier(at_ms, crew->restart_at_ms);
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        at_ms = chimera_clock_earlier(at_ms, pass_time_retired(&crew->retired[i], now_ms));
+    int64_t at_ms = chimera_clock_earlier(tenants_pass_time(workers->current.tenants, now_ms),
+                                          tenants_pass_time(workers->next.tenants, now_ms));
+    if (workers->restart_at_ms && now_ms >= workers->restart_at_ms)
+        restart(workers);
+    if (workers->restart_at_ms)
+        at_ms = chimera_clock_earlier(at_ms, workers->restart_at_ms);
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        at_ms = chimera_clock_earlier(at_ms, pass_time_retired(&workers->retired[i], now_ms));
     return at_ms;
 }
 
 /* --- Stop --- */
 
-static void close_sockets(struct crew *crew)
+static void close_sockets(struct workers *workers)
 {
-    if (crew->main_fd >= 0)
-        close(crew->main_fd);
-    if (crew->probe_fd >= 0)
-        close(crew->probe_fd);
-    crew->main_fd = crew->probe_fd = -1;
+    if (workers->main_fd >= 0)
+        close(workers->main_fd);
+    if (workers->probe_fd >= 0)
+        close(workers->probe_fd);
+    workers->main_fd = workers->probe_fd = -1;
 }
 
 /* True when one is left. */
-static bool reap(struct worker_process *const *all, size_t count, bool is_late)
+static bool reap(struct worker_child *const *all, size_t count, bool is_late)
 {
     bool is_one_left = false;
     for (size_t i = 0; i < count; i++) {
@@ -301,36 +302,36 @@ static bool reap(struct worker_process *const *all, size_t count, bool is_late)
     return is_one_left;
 }
 
-static void tell_to_stop(struct worker_process *const *all, size_t count)
+static void tell_to_stop(struct worker_child *const *all, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (all[i]->pid)
             kill(all[i]->pid, SIGTERM);
 }
 
-void crew_stop(struct crew *crew)
+void workers_stop(struct workers *workers)
 {
     const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
     int64_t until_ms = chimera_clock_ms() + DRAIN_MS;
-    struct worker_process *all[CREW_RETIRED_MAX + 1] = {&crew->current};
+    struct worker_child *all[WORKERS_RETIRED_MAX + 1] = {&workers->current};
     sigset_t awaited;
     sigemptyset(&awaited);
     sigaddset(&awaited, SIGCHLD);
     sigaddset(&awaited, SIGTERM);
     sigaddset(&awaited, SIGINT);
-    close_sockets(crew);
-    worker_process_kill(&crew->next);
-    if (crew->current.report_fd >= 0)
-        worker_process_kill(&crew->current); /* it has nothing to answer */
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        all[i + 1] = &crew->retired[i];
-    tell_to_stop(all, CREW_RETIRED_MAX + 1);
-    while (reap(all, CREW_RETIRED_MAX + 1, chimera_clock_ms() > until_ms)) {
+    close_sockets(workers);
+    worker_child_kill(&workers->next);
+    if (workers->current.report_fd >= 0)
+        worker_child_kill(&workers->current); /* it has nothing to answer */
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        all[i + 1] = &workers->retired[i];
+    tell_to_stop(all, WORKERS_RETIRED_MAX + 1);
+    while (reap(all, WORKERS_RETIRED_MAX + 1, chimera_clock_ms() > until_ms)) {
         int number = sigtimedwait(&awaited, NULL, &pause);
         if (number == SIGTERM || number == SIGINT) /* somebody is in a hurry */
-            tell_to_stop(all, CREW_RETIRED_MAX + 1);
+            tell_to_stop(all, WORKERS_RETIRED_MAX + 1);
     }
-    for (size_t i = 0; i <= CREW_RETIRED_MAX; i++)
-        worker_process_forget(all[i]);
-    generation_drop(crew->generation);
+    for (size_t i = 0; i <= WORKERS_RETIRED_MAX; i++)
+        worker_child_forget(all[i]);
+    generation_drop(workers->generation);
 }

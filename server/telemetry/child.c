@@ -3,19 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
-#include "server/base/descriptors.h"
-#include "server/config/generation.h"
+#include "server/base/role.h"
 #include "server/telemetry/exporter.h"
 #include "server/telemetry/trace.h"
 
@@ -38,27 +35,17 @@ static int open_pipe(struct telemetry *telemetry, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-/* In the child: never returns. It is a fork of who has read all settings, which it has no need of.
- */
-static _Noreturn void become_exporter(struct telemetry *telemetry, int report_fd, pid_t parent)
+/* In the child. The exit code. */
+static int run_exporter(struct telemetry *telemetry, int report_fd)
 {
-    const struct exporter_wish wish = {.config = telemetry->config,
-                                       .board = telemetry->board,
-                                       .counters = telemetry->counters,
-                                       .page = &telemetry->page,
-                                       .span_fd = telemetry->span_read,
-                                       .started_ns = telemetry->started_ns,
-                                       .report_fd = report_fd};
-    const int kept[] = {report_fd, telemetry->span_read};
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    prctl(PR_SET_NAME, "chimera-otlp");
-    if (getppid() != parent || shared_map(wish.board, false, NULL) < 0 ||
-        shared_map(wish.counters, false, NULL) < 0 || shared_map(wish.page, true, NULL) < 0)
-        _exit(1);
-    descriptors_keep(kept, sizeof(kept) / sizeof(kept[0]));
-    policy_file_forget_others(NULL);
-    mallopt(M_PERTURB, 0); /* see main.c */
-    _exit(exporter_run(&wish));
+    const struct exporter_input input = {.config = telemetry->config,
+                                         .scoreboard = telemetry->scoreboard,
+                                         .counters = telemetry->counters,
+                                         .page = &telemetry->page,
+                                         .span_fd = telemetry->span_read,
+                                         .started_ns = telemetry->started_ns,
+                                         .report_fd = report_fd};
+    return exporter_run(&input);
 }
 
 /* EXPORTER_READY, a reason, or nothing at all. */
@@ -77,15 +64,23 @@ static int read_report(int fd, struct chimera_error *err)
     return chimera_fail(err, CHIMERA_EIO, "%s", size ? text : "the exporter did not start");
 }
 
-static int start(struct telemetry *telemetry, int report_fd, struct chimera_error *err)
+static int start_process(struct telemetry *telemetry, int report_fd, struct chimera_error *err)
 {
-    pid_t parent = getpid(), pid = fork();
+    const int kept[] = {report_fd, telemetry->span_read};
+    const struct role_mapping mappings[] = {
+        {telemetry->scoreboard, false}, {telemetry->counters, false}, {&telemetry->page, true}};
+    const struct role_start start = {.role = ROLE_EXPORTER,
+                                     .mappings = mappings,
+                                     .mapping_count = sizeof(mappings) / sizeof(mappings[0]),
+                                     .kept = kept,
+                                     .kept_count = sizeof(kept) / sizeof(kept[0])};
+    pid_t pid = role_fork(&start, err);
     if (pid == 0)
-        become_exporter(telemetry, report_fd, parent);
+        _exit(run_exporter(telemetry, report_fd));
     telemetry->exporter_ms = chimera_clock_ms();
     telemetry->restart_at_ms = 0;
     if (pid < 0)
-        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+        return pid;
     telemetry->pid = pid;
     return CHIMERA_OK;
 }
@@ -95,7 +90,7 @@ static int start_first(struct telemetry *telemetry, struct chimera_error *err)
     int fds[2];
     if (pipe2(fds, O_CLOEXEC) < 0)
         return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
-    int code = start(telemetry, fds[1], err);
+    int code = start_process(telemetry, fds[1], err);
     close(fds[1]);
     if (code == CHIMERA_OK)
         code = read_report(fds[0], err);
@@ -123,8 +118,8 @@ static uint64_t read_sampler(void)
     return threshold;
 }
 
-int telemetry_open(struct telemetry *telemetry, const struct config *config, struct shared *board,
-                   struct shared *counters, struct chimera_error *err)
+int telemetry_open(struct telemetry *telemetry, const struct config *config,
+                   struct shared *scoreboard, struct shared *counters, struct chimera_error *err)
 {
     const struct options *options = &config->options;
     bool has_traces = strcmp(options->log_format, "otlp") == 0;
@@ -132,7 +127,7 @@ int telemetry_open(struct telemetry *telemetry, const struct config *config, str
     if (is_disabled() || (!options->is_metrics && !has_traces))
         return CHIMERA_OK;
     telemetry->config = config;
-    telemetry->board = board;
+    telemetry->scoreboard = scoreboard;
     telemetry->counters = counters;
     telemetry->threshold = has_traces ? read_sampler() : 0;
     telemetry->started_ns = chimera_clock_wall_ns();
@@ -172,7 +167,7 @@ int64_t telemetry_pass_time(struct telemetry *telemetry, int64_t now_ms)
 {
     struct chimera_error err = {0};
     if (telemetry->restart_at_ms && now_ms >= telemetry->restart_at_ms &&
-        start(telemetry, -1, &err) < 0) {
+        start_process(telemetry, -1, &err) < 0) {
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
                          CHIMERA_SLICE("the exporter did not start again"),
                          CHIMERA_TEXT("error", chimera_slice_of(err.text)));
@@ -209,14 +204,10 @@ void telemetry_stop(struct telemetry *telemetry)
     *telemetry = TELEMETRY_NONE;
 }
 
-int telemetry_enter_worker(struct telemetry *telemetry, struct chimera_error *err)
+void telemetry_enter_worker(const struct telemetry *telemetry)
 {
     if (telemetry->span_write < 0)
-        return CHIMERA_OK;
-    int code = shared_map(&telemetry->page, true, err);
-    if (code == CHIMERA_OK) {
-        struct telemetry_page *page = telemetry->page.data;
-        trace_open(telemetry->span_write, &page->dropped_spans, telemetry->threshold);
-    }
-    return code;
+        return;
+    struct telemetry_page *page = telemetry->page.data;
+    trace_open(telemetry->span_write, &page->dropped_spans, telemetry->threshold);
 }

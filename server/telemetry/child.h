@@ -14,14 +14,14 @@
 
 struct telemetry {
     const struct config *config;
-    struct shared *board, *counters; /* borrowed */
-    struct shared page;              /* a struct telemetry_page */
-    int span_read, span_write;       /* a pipe of packets; -1 without traces */
-    uint64_t threshold;              /* which requests are traced, see trace.h */
-    uint64_t started_ns;             /* since 1970 */
-    pid_t pid;                       /* 0: none */
-    int64_t exporter_ms;             /* since when */
-    int64_t restart_at_ms;           /* 0: it is not to be started */
+    struct shared *scoreboard, *counters; /* borrowed */
+    struct shared page;                   /* a struct telemetry_page */
+    int span_read, span_write;            /* a pipe of packets; -1 without traces */
+    uint64_t threshold;                   /* which requests are traced, see trace.h */
+    uint64_t started_ns;                  /* since 1970 */
+    pid_t pid;                            /* 0: none */
+    int64_t exporter_ms;                  /* since when */
+    int64_t restart_at_ms;                /* 0: it is not to be started */
     unsigned backoff_ms;
 };
 
@@ -29,8 +29,8 @@ struct telemetry {
 
 /* Starts the exporter if it is wanted, and waits until it has read its settings: what is wrong with
  * them is a failure. */
-int telemetry_open(struct telemetry *telemetry, const struct config *config, struct shared *board,
-                   struct shared *counters, struct chimera_error *err);
+int telemetry_open(struct telemetry *telemetry, const struct config *config,
+                   struct shared *scoreboard, struct shared *counters, struct chimera_error *err);
 /* True when it was this process. */
 bool telemetry_reaped(struct telemetry *telemetry, pid_t pid, int status);
 /* What is due; when to be called again, INT64_MAX: never. */
@@ -38,7 +38,8 @@ int64_t telemetry_pass_time(struct telemetry *telemetry, int64_t now_ms);
 /* Lets it export what is left, for some seconds. */
 void telemetry_stop(struct telemetry *telemetry);
 
-/* In a worker, before it gives up its descriptors: traces are on if they are wanted. */
-int telemetry_enter_worker(struct telemetry *telemetry, struct chimera_error *err);
+/* In a worker, which has mapped `page` if there are traces: has requests traced if that is wanted.
+ */
+void telemetry_enter_worker(const struct telemetry *telemetry);
 
 #endif

@@ -23,14 +23,14 @@
 #define POINT_COUNT (DROPPED_AT + 1)
 
 struct exporter {
-    const struct exporter_wish *wish;
+    const struct exporter_input *input;
     bool has_reported;
     struct series_view view; /* of the last point: its texts are in here */
 };
 
 static void report(struct exporter *exporter, const char *bytes, size_t size)
 {
-    int fd = exporter->wish->report_fd;
+    int fd = exporter->input->report_fd;
     exporter->has_reported = true;
     while (fd >= 0 && size > 0) {
         ssize_t count = write(fd, bytes, size);
@@ -59,7 +59,8 @@ static void add(struct chimera_metric_point *point, struct chimera_log_field att
 static void add_policy(const struct exporter *exporter, uint32_t number,
                        struct chimera_metric_point *point)
 {
-    add(point, CHIMERA_TEXT("policy_name", board_id(exporter->wish->board->data, number)));
+    add(point,
+        CHIMERA_TEXT("policy_name", scoreboard_id(exporter->input->scoreboard->data, number)));
 }
 
 static void add_labels(const struct exporter *exporter, struct chimera_metric_point *point)
@@ -86,7 +87,7 @@ static void add_labels(const struct exporter *exporter, struct chimera_metric_po
 static bool read_series(struct exporter *exporter, uint32_t number,
                         struct chimera_metric_point *ret_point)
 {
-    const struct counters *counters = exporter->wish->counters->data;
+    const struct counters *counters = exporter->input->counters->data;
     struct series_view *view = &exporter->view;
     if (number >= series_count(&counters->series) || !series_read(&counters->series, number, view))
         return false;
@@ -102,7 +103,7 @@ static bool read_series(struct exporter *exporter, uint32_t number,
 static bool read_start_errors(const struct exporter *exporter, uint32_t policy,
                               struct chimera_metric_point *ret_point)
 {
-    const struct counters *counters = exporter->wish->counters->data;
+    const struct counters *counters = exporter->input->counters->data;
     ret_point->count =
         atomic_load_explicit(&counters->policy[policy].start_errors, memory_order_relaxed);
     add_policy(exporter, policy, ret_point);
@@ -114,7 +115,7 @@ static bool read_start_errors(const struct exporter *exporter, uint32_t policy,
 static bool read_point(void *context, uint32_t number, struct chimera_metric_point *ret_point)
 {
     struct exporter *exporter = context;
-    const struct telemetry_page *page = exporter->wish->page->data;
+    const struct telemetry_page *page = exporter->input->page->data;
     *ret_point = (struct chimera_metric_point){.metric = CHIMERA_METRIC_EVALUATIONS};
     if (number < START_ERRORS_AT)
         return read_series(exporter, number, ret_point);
@@ -122,13 +123,13 @@ static bool read_point(void *context, uint32_t number, struct chimera_metric_poi
         return read_start_errors(exporter, number - START_ERRORS_AT, ret_point);
     ret_point->metric = CHIMERA_METRIC_DROPPED_SPANS;
     ret_point->count = atomic_load_explicit(&page->dropped_spans, memory_order_relaxed);
-    return exporter->wish->span_fd >= 0;
+    return exporter->input->span_fd >= 0;
 }
 
 static void drop_spans(void *context, uint64_t count)
 {
     const struct exporter *exporter = context;
-    struct telemetry_page *page = exporter->wish->page->data;
+    struct telemetry_page *page = exporter->input->page->data;
     atomic_fetch_add_explicit(&page->dropped_spans, count, memory_order_relaxed);
 }
 
@@ -177,16 +178,16 @@ static int open_exporter(const struct chimera_exporter **ret_exporter, struct ch
 
 static int run(struct exporter *exporter, int stop_fd, struct chimera_error *err)
 {
-    const struct exporter_wish *wish = exporter->wish;
-    const struct options *options = &wish->config->options;
+    const struct exporter_input *input = exporter->input;
+    const struct options *options = &input->config->options;
     const struct chimera_exporter *plugin;
     const struct chimera_exporter_start start = {
         .has_metrics = options->is_metrics,
-        .has_traces = wish->span_fd >= 0,
-        .span_fd = wish->span_fd,
+        .has_traces = input->span_fd >= 0,
+        .span_fd = input->span_fd,
         .stop_fd = stop_fd,
         .version = CHIMERA_VERSION,
-        .started_ns = wish->started_ns,
+        .started_ns = input->started_ns,
         .read_point = read_point,
         .point_count = POINT_COUNT,
         .bound_ms = series_bounds_ms,
@@ -203,19 +204,19 @@ static int run(struct exporter *exporter, int stop_fd, struct chimera_error *err
     return code < 0 ? code : plugin->run(&start, err);
 }
 
-int exporter_run(const struct exporter_wish *wish)
+int exporter_run(const struct exporter_input *input)
 {
     static struct exporter exporter;
     struct chimera_error err = {0};
     sigset_t stop;
-    exporter.wish = wish;
+    exporter.input = input;
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&stop);
     sigaddset(&stop, SIGTERM);
     int stop_fd = signalfd(-1, &stop, SFD_CLOEXEC);
     int code = stop_fd < 0 ? chimera_fail(&err, CHIMERA_EIO, "signalfd: %s", strerror(errno))
                            : run(&exporter, stop_fd, &err);
-    if (code < 0 && wish->report_fd < 0)
+    if (code < 0 && input->report_fd < 0)
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("the exporter did not start"),
                          CHIMERA_TEXT("error", chimera_slice_of(err.text)));
     else if (code < 0 && !exporter.has_reported)

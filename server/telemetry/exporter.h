@@ -16,11 +16,11 @@ struct telemetry_page { /* shared by workers and the exporter */
     _Atomic uint64_t dropped_spans;
 };
 
-struct exporter_wish { /* borrowed */
+struct exporter_input { /* borrowed */
     const struct config *config;
-    struct shared *board, *counters, *page; /* mapped by the exporter */
-    int span_fd;                            /* -1 without traces */
-    uint64_t started_ns;                    /* of the server, since 1970 */
+    struct shared *scoreboard, *counters, *page; /* mapped by the exporter */
+    int span_fd;                                 /* -1 without traces */
+    uint64_t started_ns;                         /* of the server, since 1970 */
     /* Gets EXPORTER_READY, or the text of an error, and is closed. -1: an error is logged. */
     int report_fd;
 };
@@ -28,6 +28,6 @@ struct exporter_wish { /* borrowed */
 #define EXPORTER_READY '\0' /* no text begins so */
 
 /* The exit code. SIGTERM must be blocked; it is the order to end. */
-int exporter_run(const struct exporter_wish *wish);
+int exporter_run(const struct exporter_input *input);
 
 #endif

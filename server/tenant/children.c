@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,10 +11,8 @@
 #include "runtime/log/log.h"
 #include "runtime/log/log_writer.h"
 #include "server/base/channel.h"
-#include "server/base/descriptors.h"
 #include "server/base/process_page.h"
 #include "server/config/capacity.h"
-#include "server/config/generation.h"
 
 #define TARGET "server::jails"
 #define BACKOFF_FIRST_MS 100
@@ -27,8 +23,7 @@
 struct tenant_process {
     pid_t pid;          /* 0: none */
     int *inner;         /* owned; the tenant's ends of its channels, kept for its next life */
-    tenant_life *life;  /* owned, shared */
-    int life_fd;        /* owned; the same for others: forks do not inherit the mapping */
+    struct shared life; /* owned; a tenant_life */
     struct shared page; /* owned; of this life, see process_page.h */
     int64_t started_ms, restart_at_ms; /* the last: 0 while it runs */
     unsigned backoff_ms;
@@ -36,7 +31,8 @@ struct tenant_process {
 
 struct tenants {
     const struct config *config;
-    const struct policies *policies;
+    const struct policy_file *file;
+    const struct policies *policies; /* the file's, as the next */
     const struct tenant_plan *plan;
     const struct built_plugin *plugins;
     struct tenant_process *tenant; /* owned, like the next */
@@ -53,11 +49,6 @@ static int fail_memory(struct chimera_error *err)
     return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
 }
 
-static void *map_life(int fd, int protection)
-{
-    return mmap(NULL, sizeof(tenant_life), protection, MAP_SHARED, fd, 0);
-}
-
 static int make_channels(struct tenants *tenants, size_t index, struct chimera_error *err)
 {
     unsigned lanes = lanes_of(tenants);
@@ -65,21 +56,16 @@ static int make_channels(struct tenants *tenants, size_t index, struct chimera_e
     struct tenant_link *link = &tenants->links[index];
     tenant->inner = calloc(lanes, sizeof(int));
     link->fds = calloc(lanes, sizeof(int));
-    tenant->life_fd = memfd_create("jail-life", MFD_CLOEXEC);
-    void *life = MAP_FAILED;
-    if (tenant->life_fd >= 0 && ftruncate(tenant->life_fd, sizeof(tenant_life)) == 0)
-        life = map_life(tenant->life_fd, PROT_READ | PROT_WRITE);
-    if (life == MAP_FAILED)
-        return fail_memory(err);
-    tenant->life = life;
-    madvise(life, sizeof(tenant_life), MADV_DONTFORK);
     if (!tenant->inner || !link->fds)
         return fail_memory(err);
+    int code = shared_make(&tenant->life, "jail-life", sizeof(tenant_life), false, err);
+    if (code < 0)
+        return code;
     for (unsigned i = 0; i < lanes; i++)
         tenant->inner[i] = link->fds[i] = -1;
     for (unsigned i = 0; i < lanes; i++) {
         int ends[2];
-        int code = channel_open(ends, err);
+        code = channel_open(ends, err);
         if (code < 0)
             return code;
         link->fds[i] = ends[0];
@@ -89,9 +75,8 @@ static int make_channels(struct tenants *tenants, size_t index, struct chimera_e
 }
 
 /* In the child: never returns. */
-static _Noreturn void become_tenant(struct tenants *tenants, size_t index, pid_t parent)
+static _Noreturn void become_tenant(struct tenants *tenants, size_t index)
 {
-    void *life = map_life(tenants->tenant[index].life_fd, PROT_READ | PROT_WRITE);
     const struct tenant_start start = {.config = tenants->config,
                                        .policies = tenants->policies,
                                        .plugins = tenants->plugins,
@@ -99,13 +84,9 @@ static _Noreturn void become_tenant(struct tenants *tenants, size_t index, pid_t
                                        .tenant = index,
                                        .lanes = lanes_of(tenants),
                                        .fds = tenants->tenant[index].inner,
-                                       .life = life};
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent || life == MAP_FAILED ||
-        process_page_enter(&tenants->tenant[index].page, NULL, NULL) < 0)
-        _exit(1); /* the one, because it has died before we could ask to be told */
-    descriptors_keep(start.fds, start.lanes);
-    policy_file_forget_others(start.policies);
+                                       .life = tenants->tenant[index].life.data};
+    if (process_page_enter(&tenants->tenant[index].page, NULL, NULL) < 0)
+        _exit(1);
     int code = tenant_run(&start);
     chimera_log_finish(LOG_MS);
     _exit(code);
@@ -117,13 +98,21 @@ static int start_tenant(struct tenants *tenants, size_t index, struct chimera_er
     int code = process_page_make(&tenant->page, err);
     if (code < 0)
         return code;
-    pid_t parent = getpid(), pid = fork();
+    const struct role_mapping mappings[] = {{&tenant->page, true}, {&tenant->life, true}};
+    const struct kept_settings settings = {.file = tenants->file, .tenant = index};
+    const struct role_start start = {.role = ROLE_TENANT,
+                                     .mappings = mappings,
+                                     .mapping_count = sizeof(mappings) / sizeof(mappings[0]),
+                                     .kept = tenant->inner,
+                                     .kept_count = lanes_of(tenants),
+                                     .settings = &settings};
+    pid_t pid = role_fork(&start, err);
     if (pid == 0)
-        become_tenant(tenants, index, parent);
-    if (pid < 0)
+        become_tenant(tenants, index);
+    if (pid < 0) {
         process_page_end(&tenant->page);
-    if (pid < 0)
-        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+        return pid;
+    }
     tenant->pid = pid;
     tenant->started_ms = chimera_clock_ms();
     tenant->restart_at_ms = 0;
@@ -136,7 +125,7 @@ static int make_tenants(struct tenants *tenants, struct chimera_error *err)
     tenants->tenant = calloc(count, sizeof(*tenants->tenant));
     tenants->links = calloc(count, sizeof(*tenants->links));
     for (size_t i = 0; tenants->tenant && i < count; i++)
-        tenants->tenant[i].page = SHARED_NONE;
+        tenants->tenant[i].page = tenants->tenant[i].life = SHARED_NONE;
     int code = tenants->tenant && tenants->links ? CHIMERA_OK : fail_memory(err);
     for (size_t i = 0; i < count && code == CHIMERA_OK; i++)
         code = make_channels(tenants, i, err);
@@ -145,18 +134,21 @@ static int make_tenants(struct tenants *tenants, struct chimera_error *err)
     return code;
 }
 
-int tenants_start(const struct config *config, const struct policies *policies,
-                  const struct built_plugin *plugins, const struct tenant_plan *plan,
+int tenants_start(const struct config *config, const struct generation *generation,
                   struct tenants **ret_tenants, struct chimera_error *err)
 {
+    const struct policy_file *file = generation->file;
     *ret_tenants = NULL;
-    if (plan->tenant_count == 0)
+    if (file->plan.tenant_count == 0)
         return CHIMERA_OK;
     struct tenants *tenants = calloc(1, sizeof(*tenants));
     if (!tenants)
         return fail_memory(err);
-    *tenants =
-        (struct tenants){.config = config, .policies = policies, .plugins = plugins, .plan = plan};
+    *tenants = (struct tenants){.config = config,
+                                .file = file,
+                                .policies = &file->policies,
+                                .plan = &file->plan,
+                                .plugins = generation->plugins};
     int code = make_tenants(tenants, err);
     if (code < 0)
         tenants_stop(tenants);
@@ -165,16 +157,19 @@ int tenants_start(const struct config *config, const struct policies *policies,
     return code;
 }
 
-bool tenants_open_links(struct tenants *tenants, struct tenant_link **ret_links)
+size_t tenants_list_lives(struct tenants *tenants, struct role_mapping *ret_mappings, size_t room)
 {
-    *ret_links = tenants ? tenants->links : NULL;
-    for (size_t i = 0; tenants && i < tenants->plan->tenant_count; i++) {
-        void *life = map_life(tenants->tenant[i].life_fd, PROT_READ);
-        if (life == MAP_FAILED)
-            return false;
-        tenants->links[i].life = life;
-    }
-    return true;
+    size_t count = 0;
+    for (; tenants && count < tenants->plan->tenant_count && count < room; count++)
+        ret_mappings[count] = (struct role_mapping){&tenants->tenant[count].life, false};
+    return count;
+}
+
+struct tenant_link *tenants_open_links(struct tenants *tenants)
+{
+    for (size_t i = 0; tenants && i < tenants->plan->tenant_count; i++)
+        tenants->links[i].life = tenants->tenant[i].life.data;
+    return tenants ? tenants->links : NULL;
 }
 
 size_t tenants_list_links(const struct tenants *tenants, int *ret_fds, size_t room)
@@ -243,7 +238,8 @@ bool tenants_reaped(struct tenants *tenants, pid_t pid, int status)
             continue;
         tenant->pid = 0;
         process_page_end(&tenant->page);
-        atomic_store(tenant->life, (atomic_load(tenant->life) | 1) + 1);
+        tenant_life *life = tenant->life.data;
+        atomic_store(life, (atomic_load(life) | 1) + 1);
         if (status != 0) { /* else its worker has ended */
             log_end(tenants, i, status);
             plan_restart(tenant);
@@ -290,10 +286,7 @@ void tenants_stop(struct tenants *tenants)
         close_all(tenant->inner, lanes_of(tenants));
         free(tenant->inner);
         free(tenants->links[i].fds);
-        if (tenant->life)
-            munmap(tenant->life, sizeof(tenant_life));
-        if (tenant->life_fd > 0)
-            close(tenant->life_fd);
+        shared_done(&tenant->life);
     }
     free(tenants->tenant);
     free(tenants->links);

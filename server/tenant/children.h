@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#include "server/base/role.h"
+#include "server/config/generation.h"
 #include "server/tenant/evaluator.h"
 #include "server/tenant/tenant.h"
 
@@ -14,18 +16,17 @@ struct tenants; /* opaque */
 
 /* Starts all; what is given must outlive them, since a tenant may be started again. With no tenant
  * to start, *ret_tenants is NULL, which all below take. */
-int tenants_start(const struct config *config, const struct policies *policies,
-                  const struct built_plugin *plugins, const struct tenant_plan *plan,
+int tenants_start(const struct config *config, const struct generation *generation,
                   struct tenants **ret_tenants, struct chimera_error *err);
 
-/* In the worker, once it is forked, and before it closes what is not its own: its ends, one a
- * tenant. False when memory ran out. */
-bool tenants_open_links(struct tenants *tenants, struct tenant_link **ret_links);
+/* What a worker keeps and maps of them when it is forked: the descriptors in the links, and one
+ * life a tenant. */
+size_t tenants_list_links(const struct tenants *tenants, int *ret_fds, size_t room);
+size_t tenants_list_lives(struct tenants *tenants, struct role_mapping *ret_mappings, size_t room);
+/* In the worker, then: its ends, one a tenant. */
+struct tenant_link *tenants_open_links(struct tenants *tenants);
 /* In the supervisor, then. */
 void tenants_close_links(struct tenants *tenants);
-
-/* The descriptors in the links, for who closes all others. */
-size_t tenants_list_links(const struct tenants *tenants, int *ret_fds, size_t room);
 
 /* True when this was one of them; it is started again after a pause. */
 bool tenants_reaped(struct tenants *tenants, pid_t pid, int status);

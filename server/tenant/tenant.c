@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/tenant/tenant.h"
 
-#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -44,44 +43,13 @@ struct tenant_lane {
     bool has_pages; /* instances may have pages to give back */
 };
 
-#define SMALL_MAX \
-    ((size_t)1040) /* glibc keeps freed pieces up to this size in lists of their own, */
-#define SMALL_STEP ((size_t)16) /* one for each step, */
-#define SMALL_COUNT 7           /* of so many, and does not overwrite what is put there */
-
-/* So M_PERTURB (main.c) misses them. Taken all at once, filled and given back they hold nothing. */
-static void forget_small_pieces(void)
-{
-    void *pieces[SMALL_COUNT];
-    for (size_t size = SMALL_STEP; size <= SMALL_MAX; size += SMALL_STEP) {
-        for (size_t i = 0; i < SMALL_COUNT; i++) {
-            pieces[i] = malloc(size);
-            if (pieces[i])
-                explicit_bzero(pieces[i], malloc_usable_size(pieces[i]));
-        }
-        for (size_t i = 0; i < SMALL_COUNT; i++)
-            free(pieces[i]);
-    }
-}
-
-/* This process is a fork of one that has read all settings; those of others are no business of this
- * tenant's policies. The copy is this process's own, so the constant may be written. */
-static void forget_others(const struct tenant_start *start)
-{
-    for (size_t i = 0; i < start->policies->policy_count; i++) {
-        char *settings = start->policies->policy[i].settings;
-        if (start->plan->tenant_of[i] != start->tenant)
-            explicit_bzero(settings, strlen(settings));
-    }
-}
-
 static void load_policy(struct tenant *tenant, size_t index)
 {
     const struct tenant_start *start = tenant->start;
     struct held_policy *held = &tenant->held[index];
     const struct policy_to_load wanted = {.spec = &start->policies->policy[index],
                                           .plugin = &start->plugins[index],
-                                          .number = BOARD_OTHER};
+                                          .number = SCOREBOARD_OTHER};
     struct chimera_error why = {0};
     held->code = policy_loader_open(&tenant->loader, &wanted, &held->local, &why);
     if (held->code < 0)
@@ -251,9 +219,6 @@ int tenant_run(const struct tenant_start *start)
     struct tenant tenant = {.start = start, .held = calloc(count + 1, sizeof(*tenant.held))};
     struct tenant_lane *lanes = calloc(start->lanes, sizeof(*lanes));
     signal(SIGPIPE, SIG_IGN);
-    forget_others(start);
-    forget_small_pieces();
-    mallopt(M_PERTURB, 0); /* see main.c */
     const struct policy_loader_input loader = {.config = start->config,
                                                .policy_count = count,
                                                .lanes = start->lanes,

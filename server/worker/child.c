@@ -3,19 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/base/buffer.h"
+#include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/log/log_writer.h"
-#include "server/base/descriptors.h"
 #include "server/base/process_page.h"
+#include "server/base/role.h"
 #include "server/config/capacity.h"
 #include "server/counters/counters.h"
 
@@ -26,11 +25,10 @@
 /* --- How long its start may take --- */
 
 /* The number of the policy that it starts, from 0 on; SIZE_MAX: none. */
-static size_t policy_at(const struct worker_process *process)
+static size_t policy_at(const struct worker_child *child)
 {
-    const struct policies *policies = &process->generation->file->policies;
-    return process->step > 0 && process->step <= policies->policy_count ? process->step - 1
-                                                                        : SIZE_MAX;
+    const struct policies *policies = &child->generation->file->policies;
+    return child->step > 0 && child->step <= policies->policy_count ? child->step - 1 : SIZE_MAX;
 }
 
 /* Its start and its settings may take its time limit each, and so may the instances of the loops.
@@ -46,30 +44,54 @@ static int64_t limit_of(const struct config *config, const struct policy_spec *p
 
 /* How long it may stay at this step. A tenant starts all of its policies before it says anything.
  */
-static int64_t patience_ms(const struct worker_process *process)
+static int64_t patience_ms(const struct worker_child *child)
 {
-    const struct policy_file *file = process->generation->file;
-    size_t policy = policy_at(process);
+    const struct policy_file *file = child->generation->file;
+    size_t policy = policy_at(child);
     int64_t sum_ms = 0;
     if (policy == SIZE_MAX)
-        return (int64_t)process->config->start_timeout_s * 1000;
+        return (int64_t)child->config->start_timeout_s * 1000;
     if (file->plan.tenant_of[policy] == NO_TENANT)
-        return limit_of(process->config, &file->policies.policy[policy]);
+        return limit_of(child->config, &file->policies.policy[policy]);
     for (size_t i = 0; i < file->policies.policy_count; i++)
         if (file->plan.tenant_of[i] == file->plan.tenant_of[policy])
-            sum_ms += limit_of(process->config, &file->policies.policy[i]);
+            sum_ms += limit_of(child->config, &file->policies.policy[i]);
     return sum_ms;
 }
 
 /* --- The fork --- */
 
-/* The sockets, the pipe, the certificates, and the ends of channels; no other worker's. */
-static void close_others(const struct worker_start *start, const struct tenants *tenants)
+/* In the child: never returns. */
+static _Noreturn void become_worker(const struct worker_start *start)
 {
-    size_t room = start->plan->tenant_count * capacity_of(start->config->workers).tenant_lanes;
-    int *kept = calloc(room + 8, sizeof(int));
-    if (!kept)
+    struct counters *counters = start->counters->data;
+    telemetry_enter_worker(start->telemetry);
+    if (process_page_enter(start->page, &counters->log_lines_dropped, NULL) < 0)
         _exit(1);
+    int code = worker_run(start);
+    chimera_log_finish(WORKER_LOG_MS);
+    if (code)
+        _exit(code); /* threads may be running, so nothing is taken down */
+    exit(0);
+}
+
+/* A worker keeps the supervisor's sockets, its own pipe, the certificates and its ends of channels;
+ * no other worker's. */
+static pid_t fork_with(const struct worker_start *start, const struct policy_file *file,
+                       struct tenants *tenants, struct chimera_error *err)
+{
+    size_t tenant_count = start->plan->tenant_count;
+    size_t room = tenant_count * capacity_of(start->config->workers).tenant_lanes;
+    CHIMERA_FREE int *kept = calloc(room + 8, sizeof(int));
+    CHIMERA_FREE struct role_mapping *mappings = calloc(tenant_count + 4, sizeof(*mappings));
+    if (!kept || !mappings)
+        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    size_t count = tenants_list_lives(tenants, mappings, tenant_count);
+    mappings[count++] = (struct role_mapping){start->scoreboard, false};
+    mappings[count++] = (struct role_mapping){start->counters, true};
+    mappings[count++] = (struct role_mapping){start->page, true};
+    if (start->telemetry->span_write >= 0)
+        mappings[count++] = (struct role_mapping){&start->telemetry->page, true};
     kept[0] = start->main_fd;
     kept[1] = start->probe_fd;
     kept[2] = start->report_fd;
@@ -78,30 +100,14 @@ static void close_others(const struct worker_start *start, const struct tenants 
     kept[5] = start->tls.certificate_fd;
     kept[6] = start->tls.key_fd;
     kept[7] = start->tls.authorities_fd;
-    descriptors_keep(kept, 8 + tenants_list_links(tenants, kept + 8, room));
-    free(kept);
-}
-
-/* In the child: never returns. */
-static _Noreturn void become_worker(const struct worker_start *start, const struct tenants *tenants,
-                                    pid_t parent)
-{
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent)
-        _exit(1); /* it has died before we could ask to be told */
-    if (shared_map(start->board, false, NULL) < 0 || shared_map(start->counters, true, NULL) < 0 ||
-        telemetry_enter_worker(start->telemetry, NULL) < 0)
-        _exit(1);
-    struct counters *counters = start->counters->data;
-    if (process_page_enter(start->page, &counters->log_lines_dropped, NULL) < 0)
-        _exit(1);
-    close_others(start, tenants);
-    mallopt(M_PERTURB, 0); /* see main.c */
-    int code = worker_run(start);
-    chimera_log_finish(WORKER_LOG_MS);
-    if (code)
-        _exit(code); /* threads may be running, so nothing is taken down */
-    exit(0);
+    const struct kept_settings settings = {.file = file, .tenant = NO_TENANT};
+    const struct role_start role = {.role = ROLE_WORKER,
+                                    .mappings = mappings,
+                                    .mapping_count = count,
+                                    .kept = kept,
+                                    .kept_count = 8 + tenants_list_links(tenants, kept + 8, room),
+                                    .settings = &settings};
+    return role_fork(&role, err);
 }
 
 static void close_both(const int fds[2])
@@ -121,84 +127,83 @@ static int open_ends(int ret_report[2], int ret_orders[2], struct chimera_error 
     return code;
 }
 
-static int fork_worker(struct worker_process *process, const struct worker_start *start,
-                       struct tenants *tenants, struct chimera_error *err)
+static int fork_worker(struct worker_child *child, const struct worker_start *start,
+                       const struct policy_file *file, struct tenants *tenants,
+                       struct chimera_error *err)
 {
     struct worker_start told = *start;
     int report[2], orders[2];
     int code = open_ends(report, orders, err);
     if (code < 0)
         return code;
-    pid_t parent = getpid(), pid = fork();
+    told.report_fd = report[1];
+    told.orders_fd = orders[1];
+    told.page = &child->page;
+    pid_t pid = fork_with(&told, file, tenants, err);
     if (pid == 0) {
-        told.report_fd = report[1];
-        told.orders_fd = orders[1];
-        told.page = &process->page;
-        if (!tenants_open_links(tenants, &told.links))
-            _exit(1);
-        become_worker(&told, tenants, parent);
+        told.links = tenants_open_links(tenants);
+        become_worker(&told);
     }
     if (pid < 0) {
-        chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
         close_both(report);
         close_both(orders);
-        return CHIMERA_EIO;
+        return pid;
     }
     close(report[1]);
     close(orders[1]);
-    process->pid = pid;
-    process->report_fd = report[0];
-    process->orders_fd = orders[0];
-    process->seat = start->seat;
-    process->started_ms = chimera_clock_ms();
-    process->tenants = tenants;
+    child->pid = pid;
+    child->report_fd = report[0];
+    child->orders_fd = orders[0];
+    child->score = start->score;
+    child->started_ms = chimera_clock_ms();
+    child->tenants = tenants;
     return CHIMERA_OK;
 }
 
-int worker_process_start(struct worker_process *process, const struct worker_start *start,
-                         struct generation *generation, struct chimera_error *err)
+int worker_child_start(struct worker_child *child, const struct worker_start *start,
+                       struct generation *generation, struct chimera_error *err)
 {
     struct worker_start told = *start;
     struct tenants *tenants = NULL;
     told.policies = &generation->file->policies;
     told.plan = &generation->file->plan;
     told.plugins = generation->plugins;
-    *process = WORKER_PROCESS_NONE;
-    chimera_buffer_init(&process->said, WORKER_REPORT_MAX);
-    int code = tenants_start(told.config, told.policies, told.plugins, told.plan, &tenants, err);
+    *child = WORKER_CHILD_NONE;
+    chimera_buffer_init(&child->said, WORKER_REPORT_MAX);
+    int code = tenants_start(told.config, generation, &tenants, err);
     if (code == CHIMERA_OK)
-        code = process_page_make(&process->page, err);
+        code = process_page_make(&child->page, err);
     if (code == CHIMERA_OK)
-        code = fork_worker(process, &told, tenants, err);
+        code = fork_worker(child, &told, generation->file, tenants, err);
     if (code < 0) {
         tenants_stop(tenants);
-        process_page_end(&process->page);
+        process_page_end(&child->page);
         return code;
     }
     tenants_close_links(tenants);
-    process->generation = generation_use(generation);
-    process->config = start->config;
-    process->until_ms = process->started_ms + patience_ms(process);
+    child->generation = generation_use(generation);
+    child->config = start->config;
+    child->until_ms = child->started_ms + patience_ms(child);
     return CHIMERA_OK;
 }
 
-void worker_process_order(const struct worker_process *process, const struct order *order)
+void worker_child_order(const struct worker_child *child, const struct order *order)
 {
-    if (process->pid)
-        orders_send(process->orders_fd, order);
+    if (child->pid)
+        orders_send(child->orders_fd, order);
 }
 
-void worker_process_forget(struct worker_process *process)
+void worker_child_forget(struct worker_child *child)
 {
-    tenants_stop(process->tenants);
-    process_page_end(&process->page);
-    generation_drop(process->generation);
-    chimera_buffer_free(&process->said);
-    if (process->report_fd >= 0)
-        close(process->report_fd);
-    if (process->orders_fd >= 0)
-        close(process->orders_fd);
-    *process = WORKER_PROCESS_NONE;
+    tenants_stop(child->tenants);
+    process_page_end(&child->page);
+    generation_drop(child->generation);
+    chimera_buffer_free(&child->said);
+    if (child->report_fd >= 0)
+        close(child->report_fd);
+    if (child->orders_fd >= 0)
+        close(child->orders_fd);
+    *child = WORKER_CHILD_NONE;
 }
 
 static void describe_end(int status, struct chimera_error *ret_why)
@@ -218,13 +223,13 @@ static void describe_end(int status, struct chimera_error *ret_why)
 /* --- Its start --- */
 
 /* Reads what there is. True at the end of the report: of the stream, or when there is no room. */
-static bool take_report(struct worker_process *process)
+static bool take_report(struct worker_child *child)
 {
-    struct chimera_buffer *said = &process->said;
+    struct chimera_buffer *said = &child->said;
     size_t room = WORKER_REPORT_MAX - said->size;
     char *to = room > 0 ? chimera_buffer_reserve(said, room) : NULL;
     while (to && room > 0) {
-        ssize_t count = read(process->report_fd, to, room);
+        ssize_t count = read(child->report_fd, to, room);
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0)
@@ -236,9 +241,9 @@ static bool take_report(struct worker_process *process)
     return true;
 }
 
-static bool is_ready(const struct worker_process *process)
+static bool is_ready(const struct worker_child *child)
 {
-    return process->said.size > 0 && process->said.data[0] == WORKER_READY;
+    return child->said.size > 0 && child->said.data[0] == WORKER_READY;
 }
 
 /* A reason and, behind its NUL, the details of several. */
@@ -252,117 +257,113 @@ static void tell_reason(struct chimera_slice said, struct chimera_error *ret_why
 }
 
 /* By its own words, if it had any. It has ended, and is none then. */
-static void describe_failure(struct worker_process *process, int status,
-                             struct chimera_error *ret_why)
+static void describe_failure(struct worker_child *child, int status, struct chimera_error *ret_why)
 {
-    if (process->said.size > 0 && !is_ready(process))
-        tell_reason(chimera_buffer_slice(&process->said), ret_why);
+    if (child->said.size > 0 && !is_ready(child))
+        tell_reason(chimera_buffer_slice(&child->said), ret_why);
     else
         describe_end(status, ret_why);
-    worker_process_forget(process);
+    worker_child_forget(child);
 }
 
-void worker_process_reaped(struct worker_process *process, int status,
-                           struct chimera_error *ret_why)
+void worker_child_reaped(struct worker_child *child, int status, struct chimera_error *ret_why)
 {
-    if (process->report_fd >= 0)
-        take_report(process);
-    describe_failure(process, status, ret_why);
+    if (child->report_fd >= 0)
+        take_report(child);
+    describe_failure(child, status, ret_why);
 }
 
 /* Nothing of a worker outlasts this signal. But who waits in the kernel for a disk that is gone may
  * not hear it for long: then the supervisor goes on, and reaps it as it does orphans. */
-static int end_process(const struct worker_process *process)
+static int end_process(const struct worker_child *child)
 {
     const struct timespec step = {.tv_nsec = 1000000};
     int status = 0;
-    kill(process->pid, SIGKILL);
-    for (int ms = 0; ms < KILL_MS && waitpid(process->pid, &status, WNOHANG) == 0; ms++)
+    kill(child->pid, SIGKILL);
+    for (int ms = 0; ms < KILL_MS && waitpid(child->pid, &status, WNOHANG) == 0; ms++)
         nanosleep(&step, NULL);
     return status;
 }
 
-enum worker_report worker_process_read_report(struct worker_process *process,
-                                              struct chimera_error *err)
+enum worker_report worker_child_read_report(struct worker_child *child, struct chimera_error *err)
 {
-    bool is_over = take_report(process);
-    if (is_ready(process)) {
-        close(process->report_fd);
-        process->report_fd = -1;
+    bool is_over = take_report(child);
+    if (is_ready(child)) {
+        close(child->report_fd);
+        child->report_fd = -1;
         return WORKER_IS_READY;
     }
     if (is_over) {
-        describe_failure(process, end_process(process), err);
+        describe_failure(child, end_process(child), err);
         return WORKER_HAS_FAILED;
     }
-    if (process->said.size > 0) /* the rest of the reason comes at once, or never */
-        process->until_ms =
-            chimera_clock_earlier(process->until_ms, chimera_clock_ms() + REPORT_MS);
+    if (child->said.size > 0) /* the rest of the reason comes at once, or never */
+        child->until_ms = chimera_clock_earlier(child->until_ms, chimera_clock_ms() + REPORT_MS);
     return WORKER_IS_STARTING;
 }
 
 /* The worker can lie about it, but only as often as it has policies. */
-static bool has_got_on(struct worker_process *process)
+static bool has_got_on(struct worker_child *child)
 {
-    const struct process_page *page = process->page.data;
+    const struct process_page *page = child->page.data;
     uint32_t step = atomic_load(&page->step);
-    if (step <= process->step || step > process->generation->file->policies.policy_count + 1)
+    if (step <= child->step || step > child->generation->file->policies.policy_count + 1)
         return false;
-    process->step = step;
+    child->step = step;
     return true;
 }
 
-static void describe_delay(const struct worker_process *process, int64_t now_ms,
+static void describe_delay(const struct worker_child *child, int64_t now_ms,
                            struct chimera_error *ret_why)
 {
-    size_t policy = policy_at(process);
+    size_t policy = policy_at(child);
     bool is_named = policy != SIZE_MAX;
     chimera_fail(ret_why, CHIMERA_EDEADLINE,
                  "the worker was not ready after %lld s and was ended%s: it did not get on with %s"
                  "%s%s; see --worker-start-timeout",
-                 (long long)((now_ms - process->started_ms) / 1000),
-                 process->is_stopped ? " (a signal had stopped it)" : "",
+                 (long long)((now_ms - child->started_ms) / 1000),
+                 child->is_stopped ? " (a signal had stopped it)" : "",
                  is_named ? "the start of policy \"" : "its start",
-                 is_named ? process->generation->file->policies.policy[policy].id : "",
+                 is_named ? child->generation->file->policies.policy[policy].id : "",
                  is_named ? "\"" : "");
 }
 
-/* It was in time, if we are late ourselves, or wait for something else before we read it. */
-static bool has_more_to_read(const struct worker_process *process)
+/* A report was in time, if we are late ourselves, or wait for something else before we read it. */
+static bool has_more_to_read(const struct worker_child *child)
 {
-    struct pollfd polled = {.fd = process->report_fd, .events = POLLIN};
+    struct pollfd polled = {.fd = child->report_fd, .events = POLLIN};
     return poll(&polled, 1, 0) > 0;
 }
 
-enum worker_report worker_process_pass_time(struct worker_process *process, int64_t now_ms,
-                                            struct chimera_error *err)
+enum worker_report worker_child_pass_time(struct worker_child *child, int64_t now_ms,
+                                          struct chimera_error *err)
 {
-    if (!process->pid || process->report_fd < 0)
+    if (!child->pid || child->report_fd < 0)
         return WORKER_IS_READY;
-    if (now_ms < process->until_ms)
+    if (now_ms < child->until_ms)
         return WORKER_IS_STARTING;
-    if (has_more_to_read(process)) {
-        process->until_ms = now_ms + REPORT_MS;
-        return WORKER_IS_STARTING;
-    }
-    if (process->said.size == 0 && has_got_on(process)) {
-        process->until_ms = now_ms + patience_ms(process);
+    if (has_more_to_read(child)) {
+        child->until_ms = now_ms + REPORT_MS;
         return WORKER_IS_STARTING;
     }
-    int status = end_process(process);
-    if (process->said.size > 0) {
-        describe_failure(process, status, err);
+    if (child->said.size == 0 && has_got_on(child)) {
+        child->until_ms = now_ms + patience_ms(child);
+        return WORKER_IS_STARTING;
+    }
+    int status = end_process(child);
+    if (child->said.size > 0) {
+        describe_failure(child, status, err);
         return WORKER_HAS_FAILED;
     }
-    describe_delay(process, now_ms, err);
-    worker_process_forget(process);
+    describe_delay(child, now_ms, err);
+    worker_child_forget(child);
     return WORKER_HAS_FAILED;
 }
 
-void worker_process_kill(struct worker_process *process)
+void worker_child_kill(struct worker_child *child)
 {
-    if (!process->pid)
+    if (!child->pid)
         return;
-    end_process(process);
-    worker_process_forget(process);
+    end_process(child);
+    worker_child_forget(child);
 }

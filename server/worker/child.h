@@ -13,15 +13,15 @@
 #include "server/tenant/children.h"
 #include "server/worker/worker.h"
 
-struct worker_process {
+struct worker_child {
     const struct config *config; /* borrowed */
     pid_t pid;                   /* 0: none */
     int report_fd;               /* while it has not reported; else -1 */
     int orders_fd;               /* -1: none */
-    uint32_t seat;               /* in the counters; SEAT_NONE: none */
+    uint32_t score;              /* in the counters; WORKER_SCORE_NONE: none */
     int64_t started_ms;
-    /* Of one that has not reported: when it is given up unless its start has got on, as of `step`.
-     * Of one that was told to end: when it is told again, more firmly. */
+    /* A worker that has not reported: when it is given up unless its start has got on, as of
+     * `step`. A worker that was told to end: when it is told again, more firmly. */
     int64_t until_ms;
     uint32_t step;
     bool is_draining;              /* it was told again: idle connections do not keep it any more */
@@ -32,8 +32,8 @@ struct worker_process {
     struct chimera_buffer said;    /* what it has reported so far; owned */
 };
 
-#define WORKER_PROCESS_NONE \
-    ((struct worker_process){.report_fd = -1, .orders_fd = -1, .page = SHARED_NONE})
+#define WORKER_CHILD_NONE \
+    ((struct worker_child){.report_fd = -1, .orders_fd = -1, .page = SHARED_NONE})
 
 enum worker_report {
     WORKER_IS_STARTING, /* it has not reported, or not all */
@@ -41,33 +41,32 @@ enum worker_report {
     WORKER_HAS_FAILED, /* it has ended and is none, and *err says why */
 };
 
-/* With its tenants. Of `start`, the configuration, the sockets and the memory are given, the rest
- * filled in. */
-int worker_process_start(struct worker_process *process, const struct worker_start *start,
-                         struct generation *generation, struct chimera_error *err);
+/* Starts a worker with its tenants. The configuration, the sockets and the memory are given in
+ * `start`, the rest is filled in. */
+int worker_child_start(struct worker_child *child, const struct worker_start *start,
+                       struct generation *generation, struct chimera_error *err);
 
-/* None is allowed. */
-void worker_process_order(const struct worker_process *process, const struct order *order);
+/* Does nothing when there is none. */
+void worker_child_order(const struct worker_child *child, const struct order *order);
 
 /* Reads what there is of the report when `report_fd` is readable. A worker that has failed is
  * ended, whether it goes on or not. */
-enum worker_report worker_process_read_report(struct worker_process *process,
-                                              struct chimera_error *err);
+enum worker_report worker_child_read_report(struct worker_child *child, struct chimera_error *err);
 
-/* Of a worker that has not reported; of none and of others it is WORKER_IS_READY. One whose start
- * does not get on is ended. */
-enum worker_report worker_process_pass_time(struct worker_process *process, int64_t now_ms,
-                                            struct chimera_error *err);
+/* Ends a worker that has not reported and whose start does not get on. WORKER_IS_READY for others,
+ * and when there is none. */
+enum worker_report worker_child_pass_time(struct worker_child *child, int64_t now_ms,
+                                          struct chimera_error *err);
 
-/* It was reaped with this status, and is none then. Why: by its own report, if it left one. */
-void worker_process_reaped(struct worker_process *process, int status,
-                           struct chimera_error *ret_why);
+/* The worker was reaped with this status, and is none then. Why: by its own report, if it left one.
+ */
+void worker_child_reaped(struct worker_child *child, int status, struct chimera_error *ret_why);
 
 /* Ends its tenants, and what the supervisor holds for it. It has ended, or is none. */
-void worker_process_forget(struct worker_process *process);
+void worker_child_forget(struct worker_child *child);
 
 /* At once; waits for it, but not if the kernel does not let it go. Does nothing when there is none.
  */
-void worker_process_kill(struct worker_process *process);
+void worker_child_kill(struct worker_child *child);
 
 #endif

@@ -108,7 +108,7 @@ static inline struct chimera_list *loop_first_parked(struct loop *loop)
 /* One more connection, or one less. */
 static inline void loop_count(struct loop *loop, bool is_more)
 {
-    _Atomic uint64_t *shown = loop->service->seat ? &loop->service->seat->connections : NULL;
+    _Atomic uint64_t *shown = loop->service->score ? &loop->service->score->connections : NULL;
     atomic_fetch_add_explicit(&loop->connection_count, is_more ? 1u : -1u, memory_order_relaxed);
     atomic_fetch_add_explicit(&loop->memory.of->connections, is_more ? 1u : -1u,
                               memory_order_relaxed);

@@ -137,14 +137,14 @@ static int64_t find_stuck_loop(void *watch, int64_t now_ms)
 static void make_services(struct worker *worker)
 {
     const struct config *config = worker->start->config;
-    worker->service =
-        (struct service){.policies = &worker->policies,
-                         .counters = worker->start->counters->data,
-                         .seat = counters_seat(worker->start->counters->data, worker->start->seat),
-                         .shortcut_namespace = config->shortcut_namespace,
-                         .rules = {.port = PORT_MAIN,
-                                   .has_pprof = config->options.is_pprof,
-                                   .max_body_bytes = config->max_body_bytes}};
+    worker->service = (struct service){
+        .policies = &worker->policies,
+        .counters = worker->start->counters->data,
+        .score = counters_worker_score(worker->start->counters->data, worker->start->score),
+        .shortcut_namespace = config->shortcut_namespace,
+        .rules = {.port = PORT_MAIN,
+                  .has_pprof = config->options.is_pprof,
+                  .max_body_bytes = config->max_body_bytes}};
     worker->probe_service =
         (struct service){.policies = &worker->policies,
                          .find_stuck = find_stuck_loop,
@@ -203,12 +203,12 @@ static int close_files(void *context, struct chimera_error *err)
 }
 
 /* Of the one worker that this process is; for count_line(). */
-static struct shared *counted_board, *counted;
+static struct shared *counted_scoreboard, *counted;
 
 /* A policy has written one line too many. */
 static void count_line(struct chimera_slice policy_id)
 {
-    uint32_t number = board_find(counted_board->data, policy_id);
+    uint32_t number = scoreboard_find(counted_scoreboard->data, policy_id);
     struct counters_policy *policy = counters_policy(counted->data, number);
     if (policy)
         atomic_fetch_add_explicit(&policy->log_lines_dropped, 1, memory_order_relaxed);
@@ -216,7 +216,7 @@ static void count_line(struct chimera_slice policy_id)
 
 static int start_log(struct worker *worker, struct chimera_error *err)
 {
-    counted_board = worker->start->board;
+    counted_scoreboard = worker->start->scoreboard;
     counted = worker->start->counters;
     chimera_log_limit_count = count_line;
     return chimera_log_start_writer(close_files, &worker->lockdown, err);
@@ -244,10 +244,10 @@ static int load_policies(struct worker *worker, struct chimera_error *err)
         .process_count = start->plan->tenant_count,
         .lanes = workers + 1 + capacity.standby,
         .warm_lanes = workers,
-        .board = start->board->data,
+        .scoreboard = start->scoreboard->data,
         .counters = start->counters->data,
         .step = &((struct process_page *)start->page->data)->step,
-        .seat = counters_seat(start->counters->data, start->seat)};
+        .score = counters_worker_score(start->counters->data, start->score)};
     return policy_set_load(&input, &worker->policies, err);
 }
 

@@ -21,10 +21,10 @@ struct worker_start { /* all borrowed */
     const struct policies *policies;
     const struct built_plugin *plugins;
     const struct tenant_plan *plan;
-    struct tenant_link *links;       /* one a tenant */
-    struct shared *board, *counters; /* mapped by the worker */
-    uint32_t seat;                   /* in the counters; SEAT_NONE: none */
-    struct shared *page;             /* mapped by the worker; process_page.h */
+    struct tenant_link *links;            /* one a tenant */
+    struct shared *scoreboard, *counters; /* mapped by the worker */
+    uint32_t score;                       /* in the counters; WORKER_SCORE_NONE: none */
+    struct shared *page;                  /* mapped by the worker; process_page.h */
     struct telemetry *telemetry;
     struct tls_texts tls; /* now the worker's */
     int main_fd, probe_fd;

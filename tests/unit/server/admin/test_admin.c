@@ -19,7 +19,7 @@
 #define OUT_MAX ((size_t)256 << 20)
 #define POLICIES 40
 
-static struct shared board_memory, counters_memory;
+static struct shared scoreboard_memory, counters_memory;
 static struct admin admin;
 static struct chimera_buffer body;
 
@@ -27,21 +27,21 @@ static int set_up(void **state)
 {
     struct policy_spec list[POLICIES] = {{0}};
     const struct policies policies = {.policy = list, .policy_count = POLICIES};
-    struct board_server server = {.stage = BOARD_SERVING, .seat = 3};
+    struct scoreboard_server server = {.stage = SCOREBOARD_SERVING, .score = 3};
     char names[POLICIES][16], module[] = "https://ann:secret@example.com/x?a=@b";
     (void)state;
-    assert_int_equal(board_make(&board_memory, NULL), CHIMERA_OK);
+    assert_int_equal(scoreboard_make(&scoreboard_memory, NULL), CHIMERA_OK);
     assert_int_equal(counters_make(&counters_memory, NULL), CHIMERA_OK);
     for (size_t i = 0; i < POLICIES; i++) {
         snprintf(names[i], sizeof(names[i]), "p-%zu", i);
         list[i] = (struct policy_spec){
             .id = names[i], .name = names[i], .module = module, .group = NO_GROUP};
     }
-    board_enter(board_memory.data, &policies);
-    board_show(board_memory.data, &policies);
-    board_tell(board_memory.data, &server);
+    scoreboard_enter(scoreboard_memory.data, &policies);
+    scoreboard_show(scoreboard_memory.data, &policies);
+    scoreboard_tell(scoreboard_memory.data, &server);
     admin = (struct admin){
-        .board = board_memory.data, .counters = counters_memory.data, .statm_fd = -1};
+        .scoreboard = scoreboard_memory.data, .counters = counters_memory.data, .statm_fd = -1};
     chimera_buffer_init(&body, OUT_MAX);
     return 0;
 }
@@ -50,7 +50,7 @@ static int take_down(void **state)
 {
     (void)state;
     chimera_buffer_free(&body);
-    shared_done(&board_memory);
+    shared_done(&scoreboard_memory);
     shared_done(&counters_memory);
     return 0;
 }
@@ -78,15 +78,15 @@ static void spoil_bytes(void *start, size_t size)
 static void spoil(unsigned seed)
 {
     struct counters *counters = counters_memory.data;
-    struct seat_policy *seat = counters->seat[3].policy;
+    struct worker_score_policy *score = counters->score[3].policy;
     srand(seed);
     spoil_bytes(counters, offsetof(struct counters, policy[POLICIES + 2]));
     spoil_bytes(&counters->series, sizeof(counters->series));
     spoil_bytes(&counters->rejections, sizeof(counters->rejections));
-    spoil_bytes(seat, (POLICIES + 2) * sizeof(*seat));
+    spoil_bytes(score, (POLICIES + 2) * sizeof(*score));
     for (size_t i = 0; i < POLICIES + 2; i++) {
-        seat[i].note.state = (uint8_t)(rand() % 4);
-        atomic_store(&seat[i].is_noted, (uint32_t)rand() % 2);
+        score[i].note.state = (uint8_t)(rand() % 4);
+        atomic_store(&score[i].is_noted, (uint32_t)rand() % 2);
     }
     atomic_store(&counters->rejections.count, 60);
     for (size_t i = 0; i < REJECTIONS_MAX; i++) { /* half of them well-formed */
@@ -162,15 +162,15 @@ static void a_module_s_password_is_not_told(void **state)
 
 static void health_is_the_stage_s(void **state)
 {
-    static const unsigned statuses[] = {[BOARD_STARTING] = 503,
-                                        [BOARD_LOADING] = 503,
-                                        [BOARD_SERVING] = 200,
-                                        [BOARD_STOPPED] = 503,
-                                        [BOARD_STOPPING] = 503};
+    static const unsigned statuses[] = {[SCOREBOARD_STARTING] = 503,
+                                        [SCOREBOARD_LOADING] = 503,
+                                        [SCOREBOARD_SERVING] = 200,
+                                        [SCOREBOARD_STOPPED] = 503,
+                                        [SCOREBOARD_STOPPING] = 503};
     (void)state;
     for (uint8_t stage = 0; stage < sizeof(statuses) / sizeof(statuses[0]); stage++) {
-        const struct board_server server = {.stage = stage, .seat = SEAT_NONE};
-        board_tell(board_memory.data, &server);
+        const struct scoreboard_server server = {.stage = stage, .score = WORKER_SCORE_NONE};
+        scoreboard_tell(scoreboard_memory.data, &server);
         assert_int_equal(ask("/healthz").status, statuses[stage]);
         assert_int_equal(body.data[body.size - 1], '\n');
     }

@@ -18,6 +18,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/instance/guest.h"
 #include "runtime/text/utf8.h"
+#include "server/config/plugins.h"
 #include "server/counters/counters.h"
 #include "server/counters/scoreboard.h"
 
@@ -535,35 +536,62 @@ static void a_policy_keeps_its_number(void **state)
     struct policies first = make_policies(3, "a"), second = make_policies(5, "a"),
                     many = make_policies(5000, "long-prefix-");
     (void)state;
-    assert_int_equal(board_make(&memory, NULL), CHIMERA_OK);
-    struct board *board = memory.data;
-    board_enter(board, &first);
-    assert_int_equal(board_find(board, S("a0")), 1);
-    assert_int_equal(board_find(board, S("a2")), 3);
-    assert_int_equal(board_find(board, S("a3")), BOARD_OTHER);
-    board_enter(board, &second);
-    assert_int_equal(board_find(board, S("a0")), 1);
-    assert_int_equal(board_find(board, S("a4")), 5);
-    assert_int_equal(board_count(board), 6);
-    board_enter(board, &many);
-    assert_int_equal(board_count(board), BOARD_POLICIES);
-    assert_int_equal(board_find(board, S("a2")), 3);
-    assert_int_equal(board_find(board, S("long-prefix-4999")), BOARD_OTHER);
-    assert_true(chimera_slice_is(board_id(board, 4), "a3"));
-    assert_true(chimera_slice_is(board_id(board, BOARD_POLICIES), "other"));
-    assert_int_equal(board_find(NULL, S("a0")), BOARD_OTHER);
+    assert_int_equal(scoreboard_make(&memory, NULL), CHIMERA_OK);
+    struct scoreboard *scoreboard = memory.data;
+    scoreboard_enter(scoreboard, &first);
+    assert_int_equal(scoreboard_find(scoreboard, S("a0")), 1);
+    assert_int_equal(scoreboard_find(scoreboard, S("a2")), 3);
+    assert_int_equal(scoreboard_find(scoreboard, S("a3")), SCOREBOARD_OTHER);
+    scoreboard_enter(scoreboard, &second);
+    assert_int_equal(scoreboard_find(scoreboard, S("a0")), 1);
+    assert_int_equal(scoreboard_find(scoreboard, S("a4")), 5);
+    assert_int_equal(scoreboard_count(scoreboard), 6);
+    scoreboard_enter(scoreboard, &many);
+    assert_int_equal(scoreboard_count(scoreboard), SCOREBOARD_POLICIES);
+    assert_int_equal(scoreboard_find(scoreboard, S("a2")), 3);
+    assert_int_equal(scoreboard_find(scoreboard, S("long-prefix-4999")), SCOREBOARD_OTHER);
+    assert_true(chimera_slice_is(scoreboard_id(scoreboard, 4), "a3"));
+    assert_true(chimera_slice_is(scoreboard_id(scoreboard, SCOREBOARD_POLICIES), "other"));
+    assert_int_equal(scoreboard_find(NULL, S("a0")), SCOREBOARD_OTHER);
     free_policies(&first);
     free_policies(&second);
     free_policies(&many);
     shared_done(&memory);
 }
 
+static enum build_progress progress_of(const struct scoreboard *scoreboard, const char *id)
+{
+    struct scoreboard_spec spec;
+    scoreboard_read(scoreboard, scoreboard_find(scoreboard, chimera_slice_of(id)), &spec);
+    return spec.progress;
+}
+
+static void a_build_is_shown_while_there_is_one(void **state)
+{
+    static const uint8_t progress[] = {BUILD_WAITS, BUILD_FULL, BUILD_FAILED};
+    struct shared memory;
+    struct policies policies = make_policies(3, "a");
+    (void)state;
+    assert_int_equal(scoreboard_make(&memory, NULL), CHIMERA_OK);
+    struct scoreboard *scoreboard = memory.data;
+    scoreboard_enter(scoreboard, &policies);
+    assert_int_equal(progress_of(scoreboard, "a0"), BUILD_NONE);
+    scoreboard_show_progress(scoreboard, &policies, progress);
+    assert_int_equal(progress_of(scoreboard, "a0"), BUILD_WAITS);
+    assert_int_equal(progress_of(scoreboard, "a1"), BUILD_FULL);
+    assert_int_equal(progress_of(scoreboard, "a2"), BUILD_FAILED);
+    scoreboard_show_progress(scoreboard, &policies, NULL);
+    assert_int_equal(progress_of(scoreboard, "a2"), BUILD_NONE);
+    free_policies(&policies);
+    shared_done(&memory);
+}
+
 /* Not even a process that has the descriptor and the mapping. */
-static void only_its_maker_writes_to_the_board(void **state)
+static void only_its_maker_writes_to_the_scoreboard(void **state)
 {
     struct shared memory, mine;
     (void)state;
-    assert_int_equal(board_make(&memory, NULL), CHIMERA_OK);
+    assert_int_equal(scoreboard_make(&memory, NULL), CHIMERA_OK);
     mine = memory;
     assert_int_equal(shared_map(&mine, true, NULL), CHIMERA_EIO);
     assert_int_equal(shared_map(&mine, false, NULL), CHIMERA_OK);
@@ -595,7 +623,8 @@ int main(void)
         TEST(it_is_believed_as_far_as_it_is_possible),
         TEST(without_counters_nothing_is_counted),
         cmocka_unit_test(a_policy_keeps_its_number),
-        cmocka_unit_test(only_its_maker_writes_to_the_board),
+        cmocka_unit_test(a_build_is_shown_while_there_is_one),
+        cmocka_unit_test(only_its_maker_writes_to_the_scoreboard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

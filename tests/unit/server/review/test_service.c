@@ -72,7 +72,7 @@ static const struct policies policies = {
 static struct config config;
 static struct built_plugin plugins[POLICIES];
 static struct handed_policy handed[POLICIES];
-static struct shared board, counters;
+static struct shared scoreboard, counters;
 static struct policy_set set;
 static struct service service;
 static struct lane lane;
@@ -89,7 +89,7 @@ static int load(void)
                                            .process_count = 2,
                                            .lanes = 3,
                                            .warm_lanes = 2,
-                                           .board = board.data,
+                                           .scoreboard = scoreboard.data,
                                            .counters = counters.data,
                                            .step = &step};
     return policy_set_load(&input, &set, &err);
@@ -111,9 +111,9 @@ static int set_up(void **state)
     config = (struct config){.is_limited = true, .limit_seconds = 2};
     config.options.is_continue_on_errors = true;
     step = 0;
-    assert_int_equal(board_make(&board, NULL), CHIMERA_OK);
+    assert_int_equal(scoreboard_make(&scoreboard, NULL), CHIMERA_OK);
     assert_int_equal(counters_make(&counters, NULL), CHIMERA_OK);
-    board_enter(board.data, &policies);
+    scoreboard_enter(scoreboard.data, &policies);
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
     err = (struct chimera_error){.details = &details};
     lane_init(&lane, 1, 1 << 20);
@@ -128,7 +128,7 @@ static int take_down(void **state)
 {
     (void)state;
     policy_set_done(&set);
-    shared_done(&board);
+    shared_done(&scoreboard);
     shared_done(&counters);
     lane_done(&lane);
     chimera_buffer_free(&details);
@@ -138,7 +138,7 @@ static int take_down(void **state)
 static struct counters_view counts_of(const char *id)
 {
     struct counters_view view;
-    counters_read(counters.data, board_find(board.data, chimera_slice_of(id)), &view);
+    counters_read(counters.data, scoreboard_find(scoreboard.data, chimera_slice_of(id)), &view);
     return view;
 }
 

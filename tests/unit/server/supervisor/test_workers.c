@@ -25,7 +25,7 @@ static void the_full_tier_takes_over_and_is_tried_once(void **state)
                                        "serving error=\"not ready in time\""));
     describe(text, sizeof(text));
     assert_string_equal(text, "1 serves"); /* for this generation it was tried */
-    assert_int_equal(update.reloads.refused, 0);
+    assert_int_equal(rollout.reloads.refused, 0);
     run_events("reload built next_ready");
     describe(text, sizeof(text));
     assert_string_equal(text, "3 serves, 1 retires, building the full tier");
@@ -69,12 +69,12 @@ static void reloads_are_remembered(void **state)
     (void)state;
     begin_anew();
     run_events(NEXT " next_fails");
-    assert_string_equal(update.reloads.why.text, "its settings are wrong");
-    assert_true(update.reloads.refused_at_s > 0);
-    assert_int_equal(update.reloads.accepted_at_s, 0);
+    assert_string_equal(rollout.reloads.why.text, "its settings are wrong");
+    assert_true(rollout.reloads.refused_at_s > 0);
+    assert_int_equal(rollout.reloads.accepted_at_s, 0);
     run_events("reload built next_ready");
-    assert_string_equal(update.reloads.why.text, "");
-    assert_true(update.reloads.accepted_at_s > 0);
+    assert_string_equal(rollout.reloads.why.text, "");
+    assert_true(rollout.reloads.accepted_at_s > 0);
     end_all();
 }
 
@@ -116,11 +116,11 @@ static void at_first_there_is_nobody(void **state)
 {
     (void)state;
     begin_anew();
-    assert_int_equal(crew.current.report_fd, -1);
-    assert_int_equal(crew.next.report_fd, -1);
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        assert_int_equal(crew.retired[i].report_fd, -1);
-    assert_false(crew_answers(&crew));
+    assert_int_equal(workers.current.report_fd, -1);
+    assert_int_equal(workers.next.report_fd, -1);
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        assert_int_equal(workers.retired[i].report_fd, -1);
+    assert_false(workers_answer(&workers));
     end_all();
 }
 
@@ -130,9 +130,9 @@ static void restarts_are_counted(void **state)
     (void)state;
     begin_anew();
     run_events(READY);
-    assert_int_equal(crew.restarts, 0);
+    assert_int_equal(workers.restarts, 0);
     run_events("dies tick dies second ready");
-    assert_int_equal(crew.restarts, 2);
+    assert_int_equal(workers.restarts, 2);
     end_all();
 }
 
@@ -144,15 +144,15 @@ static void the_pause_before_a_start_grows_to_ten_seconds(void **state)
     run_events(READY);
     for (size_t i = 0; i < sizeof(pauses_ms) / sizeof(pauses_ms[0]); i++) {
         ev_dies();
-        assert_int_equal(crew.restart_at_ms - time_ms, pauses_ms[i]);
+        assert_int_equal(workers.restart_at_ms - time_ms, pauses_ms[i]);
         if (pauses_ms[i] > 0) {
             pass_time(pauses_ms[i] - 1);
-            assert_int_equal(crew.current.pid, 0);
+            assert_int_equal(workers.current.pid, 0);
         }
-        assert_int_equal(crew_pass_time(&crew, time_ms) - time_ms,
+        assert_int_equal(workers_pass_time(&workers, time_ms) - time_ms,
                          pauses_ms[i] ? 1 : INT64_MAX - time_ms);
         pass_time(1);
-        assert_true(crew.current.pid > 0);
+        assert_true(workers.current.pid > 0);
     }
     end_all();
 }
@@ -168,13 +168,13 @@ static void a_storm_of_reloads_is_bounded(void **state)
         run_events("reload built next_ready");
         pass_time(10);
         unsigned patient = 0, all = 0;
-        for (size_t place = 0; place < CREW_RETIRED_MAX; place++) {
-            all += crew.retired[place].pid != 0;
-            patient += crew.retired[place].pid && !crew.retired[place].is_draining;
+        for (size_t place = 0; place < WORKERS_RETIRED_MAX; place++) {
+            all += workers.retired[place].pid != 0;
+            patient += workers.retired[place].pid && !workers.retired[place].is_draining;
         }
         assert_int_equal(all, i < 8 ? i + 1 : 8);
-        assert_int_equal(patient, i < CREW_PATIENT_MAX ? i + 1 : CREW_PATIENT_MAX);
-        assert_int_equal(crew.current.pid, i + 2);
+        assert_int_equal(patient, i < WORKERS_PATIENT_MAX ? i + 1 : WORKERS_PATIENT_MAX);
+        assert_int_equal(workers.current.pid, i + 2);
     }
     end_all();
 }
@@ -198,18 +198,18 @@ static void who_has_ended_is_found(void **state)
     (void)state;
     begin_anew();
     run_events(SWAPPED " reload built");
-    assert_true(crew_reaped(&crew, 1, 0));
-    assert_false(crew_reaped(&crew, 1, 0));
-    assert_false(crew_reaped(&crew, TENANT_PID, 0));
-    crew.current.tenants = fake_tenants;
-    assert_true(crew_reaped(&crew, TENANT_PID, 0));
-    crew.current.tenants = NULL;
-    crew.next.tenants = fake_tenants;
-    assert_true(crew_reaped(&crew, TENANT_PID, 0));
-    crew.next.tenants = NULL;
-    crew.retired[CREW_RETIRED_MAX - 1].tenants = fake_tenants;
-    assert_true(crew_reaped(&crew, TENANT_PID, 0));
-    assert_false(crew_reaped(&crew, 4711, 0));
+    assert_true(workers_reaped(&workers, 1, 0));
+    assert_false(workers_reaped(&workers, 1, 0));
+    assert_false(workers_reaped(&workers, TENANT_PID, 0));
+    workers.current.tenants = fake_tenants;
+    assert_true(workers_reaped(&workers, TENANT_PID, 0));
+    workers.current.tenants = NULL;
+    workers.next.tenants = fake_tenants;
+    assert_true(workers_reaped(&workers, TENANT_PID, 0));
+    workers.next.tenants = NULL;
+    workers.retired[WORKERS_RETIRED_MAX - 1].tenants = fake_tenants;
+    assert_true(workers_reaped(&workers, TENANT_PID, 0));
+    assert_false(workers_reaped(&workers, 4711, 0));
     end_all();
 }
 
@@ -219,55 +219,55 @@ static void the_nearest_to_its_end_makes_place(void **state)
     (void)state;
     begin_anew();
     run_events(READY);
-    for (int i = 0; i < CREW_RETIRED_MAX; i++)
+    for (int i = 0; i < WORKERS_RETIRED_MAX; i++)
         run_events("reload built next_ready");
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++) {
-        crew.retired[i].is_draining = true;
-        crew.retired[i].until_ms = time_ms + 10000 + 1000 * (int64_t)i;
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++) {
+        workers.retired[i].is_draining = true;
+        workers.retired[i].until_ms = time_ms + 10000 + 1000 * (int64_t)i;
     }
-    crew.retired[5].until_ms = time_ms + 9000;
-    pid_t victim = crew.retired[5].pid;
+    workers.retired[5].until_ms = time_ms + 9000;
+    pid_t victim = workers.retired[5].pid;
     char want[64];
     snprintf(want, sizeof(want), " accept-10 kill-%d retire-9", victim);
     run_events("reload built next_ready");
     assert_string_equal(did, want);
-    update_reaped(&update, crew.retired[2].pid, 0, &err);
+    end_process(workers.retired[2].pid, 0);
     run_events("reload built next_ready");
     assert_string_equal(did, " accept-11 retire-10");
-    assert_int_equal(crew.retired[2].pid, 10);
+    assert_int_equal(workers.retired[2].pid, 10);
     end_all();
 }
 
 static void check_seats(void)
 {
-    const struct worker_process *all[CREW_RETIRED_MAX + 2] = {&crew.current, &crew.next};
-    bool is_taken_by_one[SEATS] = {false};
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        all[i + 2] = &crew.retired[i];
-    for (size_t i = 0; i < CREW_RETIRED_MAX + 2; i++) {
+    const struct worker_child *all[WORKERS_RETIRED_MAX + 2] = {&workers.current, &workers.next};
+    bool is_taken_by_one[WORKER_SCORES] = {false};
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        all[i + 2] = &workers.retired[i];
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX + 2; i++) {
         if (!all[i]->pid)
             continue;
-        assert_in_range(all[i]->seat, 0, SEATS - 1);
-        assert_false(is_taken_by_one[all[i]->seat]);
-        is_taken_by_one[all[i]->seat] = true;
+        assert_in_range(all[i]->score, 0, WORKER_SCORES - 1);
+        assert_false(is_taken_by_one[all[i]->score]);
+        is_taken_by_one[all[i]->score] = true;
     }
 }
 
 /* Each has its own counters, which begin at nothing. */
-static void no_two_workers_share_a_seat(void **state)
+static void no_two_workers_share_a_score(void **state)
 {
     (void)state;
     begin_anew();
     run_events(READY);
-    assert_int_equal(crew.current.seat, 0);
+    assert_int_equal(workers.current.score, 0);
     for (int i = 0; i < 12; i++) {
         run_events("reload built");
-        assert_int_equal(emptied_seat, crew.next.seat);
+        assert_int_equal(emptied_score, workers.next.score);
         check_seats();
         run_events("next_ready");
     }
     run_events("reload dies built tick"); /* one starts again beside the next one */
-    assert_true(crew.current.pid && crew.next.pid);
+    assert_true(workers.current.pid && workers.next.pid);
     check_seats();
     end_all();
 }
@@ -278,10 +278,10 @@ static void without_an_admin_port_there_are_no_seats(void **state)
     (void)state;
     begin_anew();
     config.has_admin = false;
-    emptied_seat = 4711;
+    emptied_score = 4711;
     run_events(READY);
-    assert_int_equal(crew.current.seat, SEAT_NONE);
-    assert_int_equal(emptied_seat, 4711);
+    assert_int_equal(workers.current.score, WORKER_SCORE_NONE);
+    assert_int_equal(emptied_score, 4711);
     end_all();
 }
 
@@ -301,7 +301,7 @@ static void an_order_reaches_all(void **state)
     begin_anew();
     run_events(SWAPPED " reload built");
     did[0] = '\0';
-    crew_order(&crew, &(struct order){.verb = ORDER_CERTIFICATE});
+    workers_order(&workers, &(struct order){.verb = ORDER_CERTIFICATE});
     assert_string_equal(did, " certificate-2 certificate-3 certificate-1");
     end_all();
 }
@@ -320,7 +320,7 @@ static void only_a_worker_that_serves_answers(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         begin_anew();
         run_events(cases[i].events);
-        assert_int_equal(crew_answers(&crew), cases[i].answers);
+        assert_int_equal(workers_answer(&workers), cases[i].answers);
         end_all();
     }
 }
@@ -332,10 +332,10 @@ static void the_end_lets_those_who_serve_answer(void **state)
     (void)state;
     begin_anew();
     run_events(SWAPPED " reload built");
-    update_end(&update);
+    rollout_end(&rollout);
     did[0] = '\0';
     ends_at_ms = (int)time_ms + 3000;
-    crew_stop(&crew);
+    workers_stop(&workers);
     assert_string_equal(did, " kill-3 term-2 term-1"); /* the next one has nothing to answer */
     assert_in_range(time_ms, ends_at_ms, ends_at_ms + 200);
     assert_int_equal(generations, 0);
@@ -346,11 +346,11 @@ static void the_end_is_not_waited_for_longer_than_kubernetes_does(void **state)
     (void)state;
     begin_anew();
     run_events(READY);
-    update_end(&update);
+    rollout_end(&rollout);
     did[0] = '\0';
     int64_t began_ms = time_ms;
     ends_at_ms = (int)time_ms + 28200;
-    crew_stop(&crew);
+    workers_stop(&workers);
     assert_true(strncmp(did, " term-1 kill-1", 14) == 0);
     assert_in_range(time_ms - began_ms, 28000, 28500);
     assert_int_equal(generations, 0);
@@ -363,20 +363,20 @@ static void a_second_signal_is_handed_on(void **state)
     for (int number = SIGINT; number <= SIGTERM; number += SIGTERM - SIGINT) {
         begin_anew();
         run_events(SWAPPED);
-        update_end(&update);
+        rollout_end(&rollout);
         did[0] = '\0';
         ends_at_ms = (int)time_ms + 1000;
         next_signal = number;
-        crew_stop(&crew);
+        workers_stop(&workers);
         assert_string_equal(did, " term-2 term-1 term-2 term-1");
     }
     begin_anew();
     run_events(READY);
-    update_end(&update);
+    rollout_end(&rollout);
     did[0] = '\0';
     ends_at_ms = (int)time_ms + 1000;
     next_signal = SIGCHLD;
-    crew_stop(&crew);
+    workers_stop(&workers);
     assert_string_equal(did, " term-1");
 }
 
@@ -384,15 +384,15 @@ static void the_end_reaches_all_and_closes_the_ports(void **state)
 {
     (void)state;
     begin_anew();
-    assert_int_equal(crew_open(&crew, &err), CHIMERA_OK);
-    int fds[] = {crew.main_fd, crew.probe_fd};
+    assert_int_equal(workers_open(&workers, &err), CHIMERA_OK);
+    int fds[] = {workers.main_fd, workers.probe_fd};
     run_events(READY);
-    for (int i = 0; i < CREW_RETIRED_MAX; i++)
+    for (int i = 0; i < WORKERS_RETIRED_MAX; i++)
         run_events("reload built next_ready");
-    update_end(&update);
+    rollout_end(&rollout);
     did[0] = '\0';
-    crew_stop(&crew);
-    for (int i = 1; i <= CREW_RETIRED_MAX + 1; i++) {
+    workers_stop(&workers);
+    for (int i = 1; i <= WORKERS_RETIRED_MAX + 1; i++) {
         char told[16];
         snprintf(told, sizeof(told), " term-%d", i);
         assert_non_null(strstr(did, told));
@@ -401,8 +401,8 @@ static void the_end_reaches_all_and_closes_the_ports(void **state)
         assert_true(fds[i] > 2);
         assert_int_equal(fcntl(fds[i], F_GETFD), -1);
     }
-    assert_int_equal(crew.main_fd, -1);
-    assert_int_equal(crew.probe_fd, -1);
+    assert_int_equal(workers.main_fd, -1);
+    assert_int_equal(workers.probe_fd, -1);
     assert_int_equal(generations, 0);
 }
 
@@ -411,9 +411,9 @@ static void one_that_starts_is_not_waited_for_at_the_end(void **state)
     (void)state;
     begin_anew();
     run_events(NOBODY " tick");
-    update_end(&update);
+    rollout_end(&rollout);
     did[0] = '\0';
-    crew_stop(&crew);
+    workers_stop(&workers);
     assert_string_equal(did, " kill-2");
     assert_int_equal(generations, 0);
 }
@@ -435,7 +435,7 @@ int main(void)
         cmocka_unit_test(a_swap_from_nobody_ends_nobody),
         cmocka_unit_test(who_has_ended_is_found),
         cmocka_unit_test(the_nearest_to_its_end_makes_place),
-        cmocka_unit_test(no_two_workers_share_a_seat),
+        cmocka_unit_test(no_two_workers_share_a_score),
         cmocka_unit_test(without_an_admin_port_there_are_no_seats),
         cmocka_unit_test(each_start_gives_the_policies_their_numbers),
         cmocka_unit_test(an_order_reaches_all),

@@ -290,9 +290,9 @@ static void check_row(const struct row *row)
                  did, want);
     if ((code < 0) != (row->error != NULL) || (code < 0 && strcmp(err.text, row->error) != 0))
         fail_msg("%s: %d, \"%s\"", row->events, code, err.text);
-    if (update.reloads.accepted != row->accepted || update.reloads.refused != row->refused)
-        fail_msg("%s: %d reloads accepted, %d refused", row->events, (int)update.reloads.accepted,
-                 (int)update.reloads.refused);
+    if (rollout.reloads.accepted != row->accepted || rollout.reloads.refused != row->refused)
+        fail_msg("%s: %d reloads accepted, %d refused", row->events, (int)rollout.reloads.accepted,
+                 (int)rollout.reloads.refused);
     end_all();
 }
 

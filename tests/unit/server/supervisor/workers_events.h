@@ -10,7 +10,7 @@
 /* --- Events --- */
 
 static struct config config;
-static struct shared board, counters;
+static struct shared scoreboard, counters;
 static struct tls_texts tls;
 static struct chimera_error err;
 static int log_fd; /* of what is logged, from warnings up */
@@ -25,13 +25,13 @@ static void open_test_log(void)
 static int read_current(enum worker_report report)
 {
     next_report = report;
-    return update_read_current(&update, &err);
+    return rollout_read_current(&rollout, &err);
 }
 
 static int read_next(enum worker_report report)
 {
     next_report = report;
-    update_read_next(&update);
+    rollout_read_next(&rollout);
     return CHIMERA_OK;
 }
 
@@ -39,8 +39,8 @@ static int pass_time(int64_t ms)
 {
     int64_t at_ms = INT64_MAX;
     time_ms += ms;
-    int code = update_pass_time(&update, time_ms, &at_ms, &err);
-    crew_pass_time(&crew, time_ms);
+    int code = rollout_pass_time(&rollout, time_ms, &at_ms, &err);
+    workers_pass_time(&workers, time_ms);
     return code;
 }
 
@@ -48,19 +48,19 @@ static int ev_begin(void)
 {
     struct policy_file *file = NULL;
     policy_file_read(&config, &file, NULL);
-    int code = update_begin(&update, file, &err);
+    int code = rollout_begin(&rollout, file, &err);
     policy_file_drop(file);
     return code;
 }
 static int ev_built(void)
 {
     does_build_fail = false;
-    return update_read_job(&update, &err);
+    return rollout_read_build(&rollout, &err);
 }
 static int ev_unbuilt(void)
 {
     does_build_fail = true;
-    return update_read_job(&update, &err);
+    return rollout_read_build(&rollout, &err);
 }
 static int ev_ready(void)
 {
@@ -79,9 +79,18 @@ static int ev_late(void)
     is_current_late = true;
     return pass_time(0);
 }
+/* As the supervisor asks: who does not know the process leaves it to the next. */
+static int end_process(pid_t pid, int status)
+{
+    bool is_known = false;
+    int code = rollout_reaped(&rollout, pid, status, &is_known, &err);
+    if (!is_known)
+        workers_reaped(&workers, pid, status);
+    return code;
+}
 static int ev_dies(void)
 {
-    return update_reaped(&update, crew.current.pid, SIGSEGV, &err);
+    return end_process(workers.current.pid, SIGSEGV);
 }
 static int ev_next_ready(void)
 {
@@ -102,11 +111,11 @@ static int ev_next_late(void)
 }
 static int ev_next_dies(void)
 {
-    return update_reaped(&update, crew.next.pid, SIGSEGV, &err);
+    return end_process(workers.next.pid, SIGSEGV);
 }
 static int ev_reload(void)
 {
-    update_reload(&update);
+    rollout_reload(&rollout);
     return CHIMERA_OK;
 }
 static int ev_tick(void) /* what is due now */
@@ -132,20 +141,20 @@ static int ev_cannot_start(void)
 }
 static int ev_retired_ends(void)
 {
-    return update_reaped(&update, crew.retired[0].pid, 0, &err);
+    return end_process(workers.retired[0].pid, 0);
 }
 static int ev_stranger_ends(void)
 {
-    return update_reaped(&update, 4711, 0, &err);
+    return end_process(4711, 0);
 }
 static int ev_stops(void)
 {
-    crew_stopped(&crew, crew.current.pid, true);
+    workers_stopped(&workers, workers.current.pid, true);
     return CHIMERA_OK;
 }
 static int ev_goes_on(void)
 {
-    crew_stopped(&crew, crew.current.pid, false);
+    workers_stopped(&workers, workers.current.pid, false);
     return CHIMERA_OK;
 }
 static int ev_cannot_build(void)
@@ -174,27 +183,27 @@ static int ev_file_breaks(void)
 }
 static int ev_look(void)
 {
-    update_look(&update);
+    rollout_look(&rollout);
     return CHIMERA_OK;
 }
 static int ev_next_stops(void)
 {
-    crew_stopped(&crew, crew.next.pid, true);
+    workers_stopped(&workers, workers.next.pid, true);
     return CHIMERA_OK;
 }
 static int ev_retired_stops(void)
 {
-    crew_stopped(&crew, crew.retired[0].pid, true);
+    workers_stopped(&workers, workers.retired[0].pid, true);
     return CHIMERA_OK;
 }
 static int ev_stranger_stops(void)
 {
-    crew_stopped(&crew, 4711, true);
+    workers_stopped(&workers, 4711, true);
     return CHIMERA_OK;
 }
 static int ev_retired_dies(void)
 {
-    return update_reaped(&update, crew.retired[0].pid, SIGSEGV, &err);
+    return end_process(workers.retired[0].pid, SIGSEGV);
 }
 
 /* clang-format off */
@@ -223,24 +232,24 @@ static void describe(char *out, size_t room)
     size_t size = 0;
 #define PUT(...) size += (size_t)snprintf(out + size, room - size, __VA_ARGS__)
     out[0] = '\0';
-    if (crew.current.pid)
-        PUT("%d %s, ", crew.current.pid,
-            crew.current.report_fd >= 0 ? "starts"
-            : crew.current.is_stopped   ? "is stopped"
-                                        : "serves");
-    if (crew.next.pid)
-        PUT("%d is next%s, ", crew.next.pid, crew.next.is_stopped ? " and is stopped" : "");
-    for (size_t i = 0; i < CREW_RETIRED_MAX; i++)
-        if (crew.retired[i].pid)
-            PUT("%d %s%s, ", crew.retired[i].pid,
-                crew.retired[i].is_draining ? "drains" : "retires",
-                crew.retired[i].is_stopped ? " and is stopped" : "");
-    if (crew.restart_at_ms)
-        PUT("restart in %d, ", (int)(crew.restart_at_ms - time_ms));
-    if (update.job.fd >= 0)
-        PUT("%s, ", update.kind == UPDATE_RELOAD ? "building a reload"
-                    : update.kind == UPDATE_TIER ? "building the full tier"
-                                                 : "building");
+    if (workers.current.pid)
+        PUT("%d %s, ", workers.current.pid,
+            workers.current.report_fd >= 0 ? "starts"
+            : workers.current.is_stopped   ? "is stopped"
+                                           : "serves");
+    if (workers.next.pid)
+        PUT("%d is next%s, ", workers.next.pid, workers.next.is_stopped ? " and is stopped" : "");
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        if (workers.retired[i].pid)
+            PUT("%d %s%s, ", workers.retired[i].pid,
+                workers.retired[i].is_draining ? "drains" : "retires",
+                workers.retired[i].is_stopped ? " and is stopped" : "");
+    if (workers.restart_at_ms)
+        PUT("restart in %d, ", (int)(workers.restart_at_ms - time_ms));
+    if (rollout.build.fd >= 0)
+        PUT("%s, ", rollout.kind == ROLLOUT_RELOAD ? "building a reload"
+                    : rollout.kind == ROLLOUT_TIER ? "building the full tier"
+                                                   : "building");
     if (size > 2)
         out[size - 2] = '\0';
 #undef PUT
@@ -257,15 +266,15 @@ static void begin_anew(void)
     err = (struct chimera_error){0};
     did[0] = '\0';
     config = (struct config){.options = {.bundle = "/x", .is_watch_off = true}, .has_admin = true};
-    crew_init(&crew, &config, &board, &counters, NULL, &tls);
-    update_init(&update, &config, &crew);
+    workers_init(&workers, &config, &scoreboard, &counters, NULL, &tls);
+    rollout_init(&rollout, &config, &workers);
 }
 
 static void end_all(void)
 {
-    update_end(&update);
+    rollout_end(&rollout);
     ends_at_ms = 0;
-    crew_stop(&crew);
+    workers_stop(&workers);
     assert_int_equal(generations, 0); /* whoever used one has dropped it */
     assert_int_equal(files, 0);
 }

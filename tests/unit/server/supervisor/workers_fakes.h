@@ -50,89 +50,87 @@ __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
 static int next_pid;
 static bool does_start_fail, is_current_late, is_next_late;
 static enum worker_report next_report;
-static struct crew crew;
-static struct update update;
+static struct workers workers;
+static struct rollout rollout;
 
-int worker_process_start(struct worker_process *process, const struct worker_start *start,
-                         struct generation *generation, struct chimera_error *err)
+int worker_child_start(struct worker_child *child, const struct worker_start *start,
+                       struct generation *generation, struct chimera_error *err)
 {
     if (does_start_fail) {
         does_start_fail = false;
         note(" cannot-start");
         return chimera_fail(err, CHIMERA_EIO, "fork: no");
     }
-    *process = WORKER_PROCESS_NONE;
-    process->pid = ++next_pid;
-    process->report_fd = 100 + next_pid;
-    process->orders_fd = 200 + next_pid;
-    process->seat = start->seat;
-    process->started_ms = time_ms;
-    process->until_ms = time_ms + 500; /* of the start, and of nothing behind it */
-    process->generation = generation_use(generation);
+    *child = WORKER_CHILD_NONE;
+    child->pid = ++next_pid;
+    child->report_fd = 100 + next_pid;
+    child->orders_fd = 200 + next_pid;
+    child->score = start->score;
+    child->started_ms = time_ms;
+    child->until_ms = time_ms + 500; /* of the start, and of nothing behind it */
+    child->generation = generation_use(generation);
     note(" start-%d", next_pid);
     return CHIMERA_OK;
 }
 
-void worker_process_order(const struct worker_process *process, const struct order *order)
+void worker_child_order(const struct worker_child *child, const struct order *order)
 {
-    if (process->pid)
+    if (child->pid)
         note(" %s-%d",
              order->verb == ORDER_ACCEPT   ? "accept"
              : order->verb == ORDER_RETIRE ? "retire"
                                            : "certificate",
-             process->pid);
+             child->pid);
 }
 
-void worker_process_forget(struct worker_process *process)
+void worker_child_forget(struct worker_child *child)
 {
-    generation_drop(process->generation);
-    *process = WORKER_PROCESS_NONE;
+    generation_drop(child->generation);
+    *child = WORKER_CHILD_NONE;
 }
 
-void worker_process_kill(struct worker_process *process)
+void worker_child_kill(struct worker_child *child)
 {
-    if (!process->pid)
+    if (!child->pid)
         return;
-    note(" kill-%d", process->pid);
-    worker_process_forget(process);
+    note(" kill-%d", child->pid);
+    worker_child_forget(child);
 }
 
-static enum worker_report fail_it(struct worker_process *process, const char *why,
+static enum worker_report fail_it(struct worker_child *child, const char *why,
                                   struct chimera_error *err)
 {
     chimera_fail(err, CHIMERA_EIO, "%s", why);
-    worker_process_forget(process);
+    worker_child_forget(child);
     return WORKER_HAS_FAILED;
 }
 
-enum worker_report worker_process_read_report(struct worker_process *process,
-                                              struct chimera_error *err)
+enum worker_report worker_child_read_report(struct worker_child *child, struct chimera_error *err)
 {
     if (next_report == WORKER_HAS_FAILED)
-        return fail_it(process, "its settings are wrong", err);
+        return fail_it(child, "its settings are wrong", err);
     if (next_report == WORKER_IS_READY)
-        process->report_fd = -1;
+        child->report_fd = -1;
     return next_report;
 }
 
-enum worker_report worker_process_pass_time(struct worker_process *process, int64_t at_ms,
-                                            struct chimera_error *err)
+enum worker_report worker_child_pass_time(struct worker_child *child, int64_t at_ms,
+                                          struct chimera_error *err)
 {
-    bool *is_late = process == &crew.current ? &is_current_late : &is_next_late;
+    bool *is_late = child == &workers.current ? &is_current_late : &is_next_late;
     (void)at_ms;
-    if (!process->pid || process->report_fd < 0)
+    if (!child->pid || child->report_fd < 0)
         return WORKER_IS_READY;
     if (!*is_late)
         return WORKER_IS_STARTING;
     *is_late = false;
-    return fail_it(process, "not ready in time", err);
+    return fail_it(child, "not ready in time", err);
 }
 
-void worker_process_reaped(struct worker_process *process, int status,
-                           struct chimera_error *ret_why)
+void worker_child_reaped(struct worker_child *child, int status, struct chimera_error *ret_why)
 {
     (void)status;
-    fail_it(process, "a crash", ret_why);
+    fail_it(child, "a crash", ret_why);
 }
 
 static int fake_kill(pid_t pid, int number)
@@ -185,18 +183,18 @@ int socket_bind(const struct address *address, int *ret_fd, struct chimera_error
     return CHIMERA_OK;
 }
 
-static uint32_t emptied_seat; /* the last one */
-static unsigned entered;      /* how often policies were given numbers */
+static uint32_t emptied_score; /* the last one */
+static unsigned entered;       /* how often policies were given numbers */
 
-void counters_empty_seat(const struct shared *shared, uint32_t seat)
+void counters_empty_worker_score(const struct shared *shared, uint32_t score)
 {
     (void)shared;
-    emptied_seat = seat;
+    emptied_score = score;
 }
 
-void board_enter(struct board *board, const struct policies *policies)
+void scoreboard_enter(struct scoreboard *scoreboard, const struct policies *policies)
 {
-    (void)board, (void)policies;
+    (void)scoreboard, (void)policies;
     entered++;
 }
 
@@ -212,47 +210,47 @@ static int changed_plugins;                         /* by a full tier */
 static bool has_other_stamp, says_other, is_broken; /* policies.yml */
 static int files;                                   /* that are used */
 
-int job_start(struct job *job, const struct builder_wish *wish, int priority,
-              struct chimera_error *err)
+int build_child_start(struct build_child *build, const struct builder_input *input, int priority,
+                      struct chimera_error *err)
 {
     (void)priority;
     if (cannot_build) {
         cannot_build = false;
         return chimera_fail(err, CHIMERA_EIO, "no room for a build");
     }
-    *job = (struct job){.fd = 5, .pid = 900};
-    note(" build%s", wish->is_full ? "-full" : "");
+    *build = (struct build_child){.fd = 5, .pid = 900};
+    note(" build%s", input->is_full ? "-full" : "");
     return CHIMERA_OK;
 }
 
-bool job_read(struct job *job)
+bool build_child_read(struct build_child *build)
 {
-    (void)job;
+    (void)build;
     return true;
 }
 
-bool job_reaped(struct job *job, pid_t pid, int status)
+bool build_child_reaped(struct build_child *build, pid_t pid, int status)
 {
-    (void)job, (void)pid, (void)status;
+    (void)build, (void)pid, (void)status;
     return false;
 }
 
-int job_finish(struct job *job, size_t count, struct built_plugin **ret_plugins,
-               struct chimera_error *err)
+int build_child_finish(struct build_child *build, size_t count, struct built_plugin **ret_plugins,
+                       struct chimera_error *err)
 {
     (void)count;
-    *job = JOB_NONE;
+    *build = BUILD_CHILD_NONE;
     if (does_build_fail)
         return chimera_fail(err, CHIMERA_ETOOL, "it does not compile");
     *ret_plugins = NULL;
     return CHIMERA_OK;
 }
 
-void job_stop(struct job *job)
+void build_child_stop(struct build_child *build)
 {
-    if (job->fd >= 0)
+    if (build->fd >= 0)
         note(" stop-build");
-    *job = JOB_NONE;
+    *build = BUILD_CHILD_NONE;
 }
 
 void built_plugins_free(struct built_plugin *plugins, size_t count)

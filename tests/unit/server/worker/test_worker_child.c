@@ -17,7 +17,7 @@ static void one_that_is_ready_stays(void **state)
     assert_int_equal(worker.report_fd, -1);
     assert_true(worker.pid > 0);
     /* And is not given up, however late it is. */
-    assert_int_equal(worker_process_pass_time(&worker, INT64_MAX, &err), WORKER_IS_READY);
+    assert_int_equal(worker_child_pass_time(&worker, INT64_MAX, &err), WORKER_IS_READY);
     assert_int_equal(kill(worker.pid, 0), 0);
 }
 
@@ -63,7 +63,7 @@ static void a_report_without_an_end_is_not_waited_for(void **state)
     struct pollfd polled = {.fd = worker.report_fd, .events = POLLIN};
     while (worker.said.size < strlen("I could go on")) {
         assert_int_equal(poll(&polled, 1, -1), 1);
-        assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_STARTING);
+        assert_int_equal(worker_child_read_report(&worker, &err), WORKER_IS_STARTING);
     }
     assert_true(worker.until_ms <= chimera_clock_ms() + 1000); /* and not until its start is late */
     assert_fails("I could go on");
@@ -82,7 +82,7 @@ static void the_shortest_report_has_no_longer_time(void **state)
     struct pollfd polled = {.fd = worker.report_fd, .events = POLLIN};
     int64_t until_ms = worker.until_ms;
     assert_int_equal(poll(&polled, 1, -1), 1);
-    assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_STARTING);
+    assert_int_equal(worker_child_read_report(&worker, &err), WORKER_IS_STARTING);
     assert_true(worker.until_ms < until_ms && worker.until_ms <= chimera_clock_ms() + 1000);
     assert_fails("x");
 }
@@ -104,7 +104,7 @@ static void who_says_nothing_keeps_its_time(void **state)
     (void)state;
     start(obey);
     int64_t until_ms = worker.until_ms;
-    assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_STARTING);
+    assert_int_equal(worker_child_read_report(&worker, &err), WORKER_IS_STARTING);
     assert_int_equal(worker.until_ms, until_ms);
 }
 
@@ -203,7 +203,7 @@ static void a_report_outlives_its_worker(void **state)
     (void)state;
     start(fail_and_end);
     assert_int_equal(waitpid(worker.pid, &status, 0), worker.pid);
-    worker_process_reaped(&worker, status, &err);
+    worker_child_reaped(&worker, status, &err);
     assert_string_equal(err.text, "the settings are wrong");
     assert_none();
 }
@@ -250,7 +250,7 @@ static void details_follow_the_reason(void **state)
     tenants_stopped = links_closed = 0;
     start(fail_with_details);
     assert_int_equal(waitpid(worker.pid, &status, 0), worker.pid);
-    worker_process_reaped(&worker, status, NULL); /* nobody asks */
+    worker_child_reaped(&worker, status, NULL); /* nobody asks */
     assert_none();
 }
 
@@ -267,7 +267,7 @@ static void one_that_ends_as_soon_as_it_is_ready_is_described(void **state)
     (void)state;
     start(be_ready_and_end);
     assert_int_equal(waitpid(worker.pid, &status, 0), worker.pid);
-    worker_process_reaped(&worker, status, &err);
+    worker_child_reaped(&worker, status, &err);
     assert_string_equal(err.text, "the worker ended with exit code 3");
     assert_none();
 }
@@ -311,16 +311,33 @@ static int check_what_is_given(const struct worker_start *start)
     return 0;
 }
 
+/* A tenant, and traces. */
+static void make_all_there_is(void)
+{
+    file.plan.tenant_count = 1;
+    assert_int_equal(shared_make(&life, "life", 4096, false, NULL), CHIMERA_OK);
+    assert_int_equal(shared_make(&telemetry.page, "traces", 4096, false, NULL), CHIMERA_OK);
+    telemetry.span_write = dup(0);
+    open_before += 3;
+}
+
+static void end_all_there_is(void)
+{
+    file.plan.tenant_count = 0;
+    shared_done(&life);
+    shared_done(&telemetry.page);
+    close_each(&telemetry.span_write, 1);
+}
+
 static void it_has_what_it_serves_and_nothing_else(void **state)
 {
     struct built_plugin plugins[POLICIES] = {{0}};
     (void)state;
     generation.plugins = plugins;
-    file.plan.tenant_count = 1;
+    make_all_there_is();
     for (size_t i = 0; i < 5; i++)
         given[i] = dup(0);
     outsider = dup(0);
-    telemetry.span_write = dup(0);
     for (link_count = 0; link_count < 2; link_count++)
         links[link_count] = dup(0);
     start(check_what_is_given);
@@ -328,8 +345,7 @@ static void it_has_what_it_serves_and_nothing_else(void **state)
     close(outsider);
     close_each(given, 5);
     close_each(links, 2);
-    close_each(&telemetry.span_write, 1);
-    file.plan.tenant_count = 0;
+    end_all_there_is();
     generation.plugins = NULL;
     if (report != WORKER_IS_READY)
         fail_msg("%s", err.text);
@@ -339,12 +355,12 @@ static void an_order_reaches_it(void **state)
 {
     (void)state;
     start(obey);
-    worker_process_order(&worker, &(struct order){.verb = ORDER_ACCEPT});
+    worker_child_order(&worker, &(struct order){.verb = ORDER_ACCEPT});
     assert_int_equal(await_report(), WORKER_IS_READY);
-    worker_process_kill(&worker);
+    worker_child_kill(&worker);
     assert_none();
-    worker_process_order(&worker, &(struct order){.verb = ORDER_ACCEPT}); /* there is none */
-    worker_process_kill(&worker);
+    worker_child_order(&worker, &(struct order){.verb = ORDER_ACCEPT}); /* there is none */
+    worker_child_kill(&worker);
     assert_int_equal(tenants_stopped, 1);
 }
 
@@ -375,9 +391,10 @@ static void its_last_words_are_logged(void **state)
 static void a_worker_without_its_pages_or_links_ends(void **state)
 {
     static const char why[] = "the worker ended with exit code 1";
-    struct shared *shared[] = {&board, &counters};
+    struct shared *shared[] = {&scoreboard, &counters, &life, &telemetry.page};
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    make_all_there_is();
+    for (size_t i = 0; i < 4; i++) {
         struct shared kept = *shared[i];
         shared[i]->fd = -1;
         start(be_ready);
@@ -385,14 +402,7 @@ static void a_worker_without_its_pages_or_links_ends(void **state)
         assert_fails(why);
         tenants_stopped = links_closed = 0;
     }
-    telemetry_fails = true;
-    start(be_ready);
-    assert_fails(why);
-    telemetry_fails = false;
-    tenants_stopped = links_closed = 0;
-    links_fail = true;
-    start(be_ready);
-    assert_fails(why);
+    end_all_there_is();
 }
 
 static void a_fork_that_fails_leaves_nothing(void **state)

@@ -17,7 +17,7 @@ static _Atomic uint32_t *step(void)
 
 static enum worker_report look_at(int64_t at_ms)
 {
-    return worker_process_pass_time(&worker, worker.started_ms + at_ms, &err);
+    return worker_child_pass_time(&worker, worker.started_ms + at_ms, &err);
 }
 
 static void one_that_never_begins_is_given_up(void **state)
@@ -154,13 +154,13 @@ static void a_report_that_is_there_is_not_late(void **state)
     assert_int_equal(poll(&polled, 1, -1), 1);
     assert_int_equal(look_at(10000), WORKER_IS_STARTING);
     assert_true(worker.until_ms > worker.started_ms + 10000); /* it is not asked again at once */
-    assert_int_equal(worker_process_read_report(&worker, &err), WORKER_IS_READY);
+    assert_int_equal(worker_child_read_report(&worker, &err), WORKER_IS_READY);
 }
 
 static void none_is_never_late(void **state)
 {
     (void)state;
-    assert_int_equal(worker_process_pass_time(&worker, INT64_MAX, &err), WORKER_IS_READY);
+    assert_int_equal(worker_child_pass_time(&worker, INT64_MAX, &err), WORKER_IS_READY);
 }
 
 int main(void)

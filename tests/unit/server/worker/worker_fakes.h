@@ -36,23 +36,33 @@ int worker_run(const struct worker_start *start)
     return behaviour(start);
 }
 
-int tenants_start(const struct config *config, const struct policies *policies,
-                  const struct built_plugin *plugins, const struct tenant_plan *plan,
+int tenants_start(const struct config *config, const struct generation *generation,
                   struct tenants **ret_tenants, struct chimera_error *err)
 {
-    (void)config, (void)policies, (void)plugins, (void)plan, (void)err;
+    (void)config, (void)generation, (void)err;
     *ret_tenants = fake_tenants;
     return CHIMERA_OK;
 }
 
-static bool links_fail, telemetry_fails;
 static int links[2]; /* of the one tenant that there is, when a test opens them */
 static size_t link_count;
 
-bool tenants_open_links(struct tenants *tenants, struct tenant_link **ret_links)
+struct tenant_link *tenants_open_links(struct tenants *tenants)
 {
-    *ret_links = NULL;
-    return tenants == fake_tenants && !links_fail;
+    assert_ptr_equal(tenants, fake_tenants);
+    return NULL;
+}
+
+static struct shared life = {.fd = -1}; /* of the one tenant, when a test makes it */
+
+size_t tenants_list_lives(struct tenants *tenants, struct role_mapping *ret_mappings, size_t room)
+{
+    size_t count = life.size > 0;
+    (void)tenants;
+    assert_true(count <= room);
+    if (count)
+        ret_mappings[0] = (struct role_mapping){&life, false};
+    return count;
 }
 
 static unsigned links_closed;
@@ -80,10 +90,9 @@ struct capacity capacity_of(unsigned loops)
     return (struct capacity){.tenant_lanes = loops};
 }
 
-int telemetry_enter_worker(struct telemetry *telemetry, struct chimera_error *err)
+void telemetry_enter_worker(const struct telemetry *telemetry)
 {
-    (void)telemetry, (void)err;
-    return telemetry_fails ? CHIMERA_EIO : CHIMERA_OK;
+    (void)telemetry;
 }
 
 /* All processes, -1, or a group are never meant, whatever is wrong with the process. */
@@ -128,9 +137,9 @@ static struct policy_file file = {.policies = {.policy = specs, .policy_count = 
                                   .plan = {.tenant_of = tenant_of}};
 static struct generation generation = {.file = &file};
 static struct config config;
-static struct shared board, counters;
+static struct shared scoreboard, counters;
 static struct telemetry telemetry = {.span_write = -1};
-static struct worker_process worker;
+static struct worker_child worker;
 static struct chimera_error err;
 static unsigned open_before;
 static int given[5] = {-1, -1, -1, -1, -1}; /* sockets and certificates, when a test opens them */
@@ -154,10 +163,10 @@ static inline int set_up(void **state)
     err = (struct chimera_error){0};
     users = 0;
     tenants_stopped = links_closed = 0;
-    worker = WORKER_PROCESS_NONE;
+    worker = WORKER_CHILD_NONE;
     link_count = 0;
-    links_fail = telemetry_fails = fork_fails = false;
-    if (shared_make(&board, "board", 4096, true, NULL) < 0 ||
+    fork_fails = false;
+    if (shared_make(&scoreboard, "board", 4096, true, NULL) < 0 ||
         shared_make(&counters, "counters", 4096, false, NULL) < 0)
         return 1;
     open_before = count_descriptors();
@@ -167,8 +176,8 @@ static inline int set_up(void **state)
 static inline int take_down(void **state)
 {
     (void)state;
-    worker_process_kill(&worker);
-    shared_done(&board);
+    worker_child_kill(&worker);
+    shared_done(&scoreboard);
     shared_done(&counters);
     return 0;
 }
@@ -176,24 +185,24 @@ static inline int take_down(void **state)
 static inline int try_to_start(int (*run)(const struct worker_start *start))
 {
     const struct worker_start told = {.config = &config,
-                                      .board = &board,
+                                      .scoreboard = &scoreboard,
                                       .counters = &counters,
                                       .telemetry = &telemetry,
                                       .tls = {given[2], given[3], given[4]},
-                                      .seat = 5,
+                                      .score = 5,
                                       .main_fd = given[0],
                                       .probe_fd = given[1]};
     behaviour = run;
     worker.is_stopped = true; /* whatever was there before */
     worker.step = 7;
-    return worker_process_start(&worker, &told, &generation, &err);
+    return worker_child_start(&worker, &told, &generation, &err);
 }
 
 static inline void start(int (*run)(const struct worker_start *start))
 {
     assert_int_equal(try_to_start(run), CHIMERA_OK);
     assert_true(worker.pid > 0);
-    assert_int_equal(worker.seat, 5);
+    assert_int_equal(worker.score, 5);
     assert_false(worker.is_stopped);
     assert_int_equal(worker.step, 0);
     assert_int_equal(users, 1);
@@ -208,8 +217,8 @@ static inline enum worker_report await_report(void)
         struct pollfd polled = {.fd = worker.report_fd, .events = POLLIN};
         int64_t now_ms = chimera_clock_ms(), left_ms = worker.until_ms - now_ms;
         poll(&polled, 1, left_ms > 0 ? (int)left_ms : 0);
-        report = polled.revents ? worker_process_read_report(&worker, &err)
-                                : worker_process_pass_time(&worker, chimera_clock_ms(), &err);
+        report = polled.revents ? worker_child_read_report(&worker, &err)
+                                : worker_child_pass_time(&worker, chimera_clock_ms(), &err);
     }
     return report;
 }

@@ -204,12 +204,12 @@ void policy_set_done(struct policy_set *set)
     note("policies-done");
 }
 
-static struct seat seat;
+static struct worker_score score;
 
-struct seat *counters_seat(struct counters *counters, uint32_t number)
+struct worker_score *counters_worker_score(struct counters *counters, uint32_t number)
 {
     (void)counters;
-    return number == 4 ? &seat : NULL;
+    return number == 4 ? &score : NULL;
 }
 
 static unsigned room_loops;
@@ -264,7 +264,7 @@ int loop_open(struct loop *loop, const struct service *service, struct connectio
     bool is_main = service->rules.port == PORT_MAIN;
     assert_ptr_equal(loop, &all_loops[open_loops_count]);
     assert_int_equal(is_main, open_loops_count < LOOPS);
-    if (is_main && (service->rules.max_body_bytes != 4444 || service->seat != &seat))
+    if (is_main && (service->rules.max_body_bytes != 4444 || service->score != &score))
         fail();
     if (!is_main && (!service->find_stuck || service->rules.max_body_bytes != 1024))
         fail();
@@ -392,9 +392,9 @@ void listener_stop(struct listener *of)
 /* A policy's lines are counted by its number. */
 static struct counters_policy counted_policy;
 
-uint32_t board_find(const struct board *board, struct chimera_slice id)
+uint32_t scoreboard_find(const struct scoreboard *scoreboard, struct chimera_slice id)
 {
-    assert_ptr_equal(board, &trace[10]);
+    assert_ptr_equal(scoreboard, &trace[10]);
     return chimera_slice_is(id, "known") ? 6 : 7;
 }
 
@@ -409,7 +409,7 @@ struct counters_policy *counters_policy(struct counters *of, uint32_t number)
 static struct config config;
 static const struct tenant_plan plan = {.tenant_count = 3};
 static struct process_page page_data;
-static struct shared page = {.data = &page_data}, board = {.data = &trace[10]},
+static struct shared page = {.data = &page_data}, scoreboard = {.data = &trace[10]},
                      counters = {.data = &trace[20]};
 static int orders[2], report_fds[2], main_fd, probe_fd;
 static bool has_tls;
@@ -473,10 +473,10 @@ static inline int run(void)
 {
     const struct worker_start start = {.config = &config,
                                        .plan = &plan,
-                                       .board = &board,
+                                       .scoreboard = &scoreboard,
                                        .counters = &counters,
                                        .page = &page,
-                                       .seat = 4,
+                                       .score = 4,
                                        .tls = {has_tls ? file_of(10) : -1, -1, -1},
                                        .main_fd = main_fd,
                                        .probe_fd = probe_fd,

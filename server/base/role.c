@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/base/role.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "runtime/log/log.h"
+#include "server/base/descriptors.h"
+#include "server/base/freed_memory.h"
+
+static const struct role_row {
+    int death_signal;    /* SIGTERM: it still has something to finish */
+    bool keeps_settings; /* of the policies that it serves; else of none */
+    const char *name;    /* of the process; NULL: the server's */
+} rows[ROLE_COUNT] = {
+    [ROLE_WORKER] = {.death_signal = SIGTERM, .keeps_settings = true},
+    [ROLE_TENANT] = {.death_signal = SIGKILL, .keeps_settings = true},
+    [ROLE_ADMIN] = {.death_signal = SIGKILL},
+    [ROLE_EXPORTER] = {.death_signal = SIGTERM, .name = "chimera-otlp"},
+    [ROLE_BUILD] = {.death_signal = SIGKILL},
+    [ROLE_CERTIFICATE_CHECK] = {.death_signal = SIGKILL},
+};
+
+static role_forget *forget_settings; /* NULL: none were read */
+
+void role_forget_by(role_forget *forget)
+{
+    forget_settings = forget;
+}
+
+/* The parent may die between the fork and the call that asks for its death to be told. */
+bool role_follow(pid_t parent, int death_signal)
+{
+    prctl(PR_SET_PDEATHSIG, death_signal);
+    return getppid() == parent;
+}
+
+static int map_all(const struct role_start *start, struct chimera_error *err)
+{
+    int code = CHIMERA_OK;
+    for (size_t i = 0; code == CHIMERA_OK && i < start->mapping_count; i++)
+        code = shared_map(start->mappings[i].memory, start->mappings[i].is_written, err);
+    return code;
+}
+
+/* Mappings come before descriptors, which they are made from. */
+static void become(const struct role_start *start, pid_t parent)
+{
+    const struct role_row *row = &rows[start->role];
+    struct chimera_error err = {0};
+    if (!role_follow(parent, row->death_signal))
+        _exit(1);
+    if (row->name)
+        prctl(PR_SET_NAME, row->name);
+    if (map_all(start, &err) < 0) {
+        chimera_log_with(CHIMERA_LOG_ERROR, "server::role",
+                         CHIMERA_SLICE("a process of the server cannot start"),
+                         CHIMERA_TEXT("error", chimera_slice_of(err.text)));
+        _exit(1);
+    }
+    descriptors_keep(start->kept, start->kept_count);
+    if (forget_settings)
+        forget_settings(row->keeps_settings ? start->settings : NULL);
+    freed_memory_leave();
+}
+
+pid_t role_fork(const struct role_start *start, struct chimera_error *err)
+{
+    pid_t parent = getpid(), pid = fork();
+    if (pid < 0)
+        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+    if (pid == 0)
+        become(start, parent);
+    return pid;
+}
