@@ -164,7 +164,7 @@ static int open_target(struct target *target, struct policy_set *set,
         return code;
     target->evaluator = handed->evaluator ? handed->evaluator : &target->local->evaluator;
     if (handed->evaluator)
-        note_handed(input->seat, target->number, plugin->path);
+        note_handed(input->score, target->number, plugin->path);
     return CHIMERA_OK;
 }
 
