@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "runtime/abi/abi_internal.h"
-#include "runtime/policy/policy.h"
 #include "runtime/text/utf8.h"
 
 #define UTF8_PIECE ((size_t)16 * 1024)
@@ -121,7 +120,7 @@ void chimera_abi_document(const struct chimera_request *request, struct chimera_
 static const struct chimera_grants *grants_of(const struct chimera_host *host)
 {
     static const struct chimera_grants none = {.policy_id = ""};
-    return host->policy ? chimera_policy_grants(host->policy) : &none;
+    return host->grants ? host->grants : &none;
 }
 
 bool chimera_abi_reads_cluster(const struct chimera_host *host)

@@ -8,7 +8,6 @@
 #include "runtime/base/clock.h"
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
-#include "runtime/policy/policy.h"
 #include "runtime/rego/builtins/time/zone_store.h"
 
 /* The modules number their builtins from 0; more than OPA has is nonsense. */
@@ -37,22 +36,26 @@ int chimera_rego_check(const struct chimera_plugin *plugin, struct chimera_error
 
 static void rego_reset(struct chimera_host *host)
 {
-    chimera_rego_empty(host->rego);
-    host->rego->now_ns = 0;
+    struct chimera_rego *rego = chimera_rego_of(host);
+    chimera_rego_empty(rego);
+    rego->now_ns = 0;
 }
 
 static const struct chimera_host_side rego_side = {.keep = rego_reset, .reset = rego_reset};
 
 int chimera_rego_attach(struct chimera_host *host, struct chimera_error *err)
 {
-    struct chimera_rego *rego = calloc(1, sizeof(*rego));
-    if (!rego)
+    struct chimera_abi_state *state = chimera_abi_state_make(host);
+    struct chimera_rego *rego = state ? calloc(1, sizeof(*rego)) : NULL;
+    if (!rego) {
+        chimera_abi_state_end(host);
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
+    }
 #define X(field, name, type) rego->field = chimera_abi_function(host, name, type);
     CHIMERA_REGO_EXPORT_MAP(X)
 #undef X
     chimera_buffer_init_within(&rego->text, CHIMERA_REGO_RESULT_MAX, &host->account);
-    host->rego = rego;
+    state->rego = rego;
     host->side = &rego_side;
     return CHIMERA_OK;
 }
@@ -79,15 +82,16 @@ void chimera_rego_empty(struct chimera_rego *rego)
 
 void chimera_rego_detach(struct chimera_host *host)
 {
-    struct chimera_rego *rego = host->rego;
+    struct chimera_abi_state *state = host->abi;
+    struct chimera_rego *rego = chimera_rego_of(host);
     if (!rego)
         return;
     chimera_rego_empty(rego);
     chimera_buffer_free(&rego->text);
     free(rego->builtin);
     free(rego);
-    host->rego = NULL;
-    host->side = NULL;
+    state->rego = NULL;
+    chimera_abi_state_end(host);
 }
 
 /* --- Calls --- */
@@ -133,7 +137,7 @@ static bool is_inside(const struct chimera_host *host, uint32_t at, size_t size)
 static int push_json(struct chimera_host *host, const struct chimera_pieces *json,
                      uint32_t *ret_value, struct chimera_error *err)
 {
-    const struct chimera_rego *rego = host->rego;
+    const struct chimera_rego *rego = chimera_rego_of(host);
     if (json->size >= UINT32_MAX)
         return chimera_fail(err, CHIMERA_ELIMIT, "Rego wasm error: the document is too large");
     union chimera_value values[2] = {{.i32 = (uint32_t)json->size}};
@@ -161,7 +165,7 @@ static int pull_json(struct chimera_host *host, uint32_t value, struct chimera_s
                      struct chimera_error *err)
 {
     union chimera_value values[1] = {{.i32 = value}};
-    int code = chimera_abi_call(host, host->rego->json_dump, values);
+    int code = chimera_abi_call(host, chimera_rego_of(host)->json_dump, values);
     if (code < 0)
         return fail_call(host, "cannot invoke", "opa_json_dump", code, err);
     const struct chimera_memory *memory = &host->instance->memory;
@@ -250,7 +254,7 @@ static int add_builtins(struct chimera_rego *rego, struct json_object *table,
 
 static int read_builtins(struct chimera_host *host, struct chimera_error *err)
 {
-    struct chimera_rego *rego = host->rego;
+    struct chimera_rego *rego = chimera_rego_of(host);
     CHIMERA_JSON struct json_object *table = NULL;
     struct chimera_buffer missing;
     int code = read_table(host, "builtins", rego->builtins, &table, err);
@@ -272,7 +276,7 @@ static int read_builtins(struct chimera_host *host, struct chimera_error *err)
 static int check_entrypoint(struct chimera_host *host, struct chimera_error *err)
 {
     CHIMERA_JSON struct json_object *table = NULL;
-    int code = read_table(host, "entrypoints", host->rego->entrypoints, &table, err);
+    int code = read_table(host, "entrypoints", chimera_rego_of(host)->entrypoints, &table, err);
     if (code < 0)
         return code;
     for (const struct lh_entry *entry = json_object_get_object(table)->head; entry;
@@ -289,7 +293,7 @@ static int check_entrypoint(struct chimera_host *host, struct chimera_error *err
 int chimera_rego_prepare(struct chimera_host *host, struct chimera_slice data,
                          struct chimera_error *err)
 {
-    struct chimera_rego *rego = host->rego;
+    struct chimera_rego *rego = chimera_rego_of(host);
     struct chimera_pieces pieces = {0};
     uint32_t heap;
     int code = read_builtins(host, err);
@@ -314,7 +318,7 @@ int chimera_rego_prepare(struct chimera_host *host, struct chimera_slice data,
 static int run(struct chimera_host *host, const struct chimera_pieces *input, uint32_t *ret_value,
                struct chimera_error *err)
 {
-    const struct chimera_rego *rego = host->rego;
+    const struct chimera_rego *rego = chimera_rego_of(host);
     uint32_t value, context = 0;
     int code = push_json(host, input, &value, err);
     if (code == CHIMERA_OK)
@@ -363,7 +367,7 @@ int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces
         return chimera_fail(err, CHIMERA_EREFUSED,
                             "the host capability kubernetes/list_resources_all is not available in "
                             "this version of Chimera");
-    host->rego->now_ns = (int64_t)chimera_clock_wall_ns();
+    chimera_rego_of(host)->now_ns = (int64_t)chimera_clock_wall_ns();
     int code = run(host, input, &value, err);
     if (code == CHIMERA_OK)
         code = pull_json(host, value, &json, err);

@@ -6,7 +6,6 @@
 
 #include "runtime/abi/abi_internal.h"
 #include "runtime/abi/wasi.h"
-#include "runtime/policy/policy.h"
 #include "runtime/text/utf8.h"
 
 #define TARGET "chimera::wapc"
@@ -25,9 +24,10 @@
 static struct chimera_wapc *enter(struct chimera_host *host)
 {
     chimera_import_enter(host);
-    if (!host->wapc)
+    struct chimera_wapc *wapc = chimera_wapc_of(host);
+    if (!wapc)
         chimera_guest_trap(host, CHIMERA_TRAP_HOST, "waPC is not available to this kind of policy");
-    return host->wapc;
+    return wapc;
 }
 
 IMPORT(void, guest_request, uint32_t operation_at, uint32_t payload_at)
@@ -168,13 +168,13 @@ static void clear_call(struct chimera_wapc *wapc)
 
 static void wapc_keep(struct chimera_host *host)
 {
-    clear_call(host->wapc);
+    clear_call(chimera_wapc_of(host));
     chimera_wasi_keep(host);
 }
 
 static void wapc_reset(struct chimera_host *host)
 {
-    clear_call(host->wapc);
+    clear_call(chimera_wapc_of(host));
     chimera_wasi_reset(host);
 }
 
@@ -182,24 +182,31 @@ static const struct chimera_host_side wapc_side = {.keep = wapc_keep, .reset = w
 
 static void wapc_detach(struct chimera_host *host)
 {
-    chimera_wasi_detach(host);
-    if (!host->wapc)
+    struct chimera_abi_state *state = host->abi;
+    struct chimera_wapc *wapc = chimera_wapc_of(host);
+    if (!wapc)
         return;
-    chimera_buffer_free(&host->wapc->response);
-    chimera_buffer_free(&host->wapc->error);
-    chimera_buffer_free(&host->wapc->answer);
-    free(host->wapc);
-    host->wapc = NULL;
+    chimera_buffer_free(&wapc->response);
+    chimera_buffer_free(&wapc->error);
+    chimera_buffer_free(&wapc->answer);
+    free(wapc);
+    state->wapc = NULL;
+    chimera_wasi_detach(host);
+    chimera_abi_state_end(host);
 }
 
 static int wapc_attach(struct chimera_host *host, struct chimera_error *err)
 {
-    host->wapc = calloc(1, sizeof(*host->wapc));
-    if (!host->wapc)
+    struct chimera_abi_state *state = chimera_abi_state_make(host);
+    struct chimera_wapc *wapc = state ? calloc(1, sizeof(*wapc)) : NULL;
+    if (!wapc) {
+        chimera_abi_state_end(host);
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
-    chimera_buffer_init_within(&host->wapc->response, CHIMERA_ABI_BUFFER_MAX, &host->account);
-    chimera_buffer_init_within(&host->wapc->error, ERROR_MAX, &host->account);
-    chimera_buffer_init_within(&host->wapc->answer, CHIMERA_ABI_BUFFER_MAX, &host->account);
+    }
+    state->wapc = wapc;
+    chimera_buffer_init_within(&wapc->response, CHIMERA_ABI_BUFFER_MAX, &host->account);
+    chimera_buffer_init_within(&wapc->error, ERROR_MAX, &host->account);
+    chimera_buffer_init_within(&wapc->answer, CHIMERA_ABI_BUFFER_MAX, &host->account);
     int code = chimera_wasi_attach(host, CHIMERA_WASI_LOGGED, err);
     if (code < 0)
         wapc_detach(host);
@@ -266,18 +273,19 @@ static int call(struct chimera_host *host, const char *operation,
     union chimera_value values[2] = {{.i32 = (uint32_t)strlen(operation)},
                                      {.i32 = (uint32_t)payload->size}};
     char reason[CHIMERA_ABI_STOP_TEXT];
-    host->wapc->operation = operation;
-    host->wapc->payload = payload;
+    struct chimera_wapc *wapc = chimera_wapc_of(host);
+    wapc->operation = operation;
+    wapc->payload = payload;
     int code = chimera_abi_call(host, chimera_abi_function(host, "__guest_call", "ii:i"), values);
-    host->wapc->operation = NULL;
-    host->wapc->payload = NULL;
+    wapc->operation = NULL;
+    wapc->payload = NULL;
     chimera_wasi_flush(host);
     struct chimera_slice text;
     if (code < 0) {
         text = chimera_slice_of(chimera_abi_stop_text(host, reason));
         code = code == CHIMERA_EDEADLINE ? code : CHIMERA_EGUEST;
     } else {
-        code = collect(host->wapc, values[0].i32 != 0, &text);
+        code = collect(wapc, values[0].i32 != 0, &text);
     }
     if (!chimera_abi_keep_answer(host, arena, text, ret_text)) {
         *ret_text = chimera_abi_too_large(host);

@@ -25,14 +25,10 @@
 #include "runtime/instance/start.h"
 #include "runtime/plugin/plugin_file.h"
 
-struct chimera_wapc; /* runtime/abi/wapc.h */
-struct chimera_wasi; /* runtime/abi/wasi.h */
-struct chimera_rego; /* runtime/abi/rego.h */
-struct chimera_policy;
-
+struct chimera_grants; /* above: what the policy may ask for. Not looked into here */
 struct chimera_host;
 
-/* What an ABI keeps of a guest outside of it (host->wapc, …): made by the ABI, and brought back
+/* What an ABI keeps of a guest outside of it (host->abi): made by the ABI, and brought back
  * with the guest itself, so that no way around it is left. */
 struct chimera_host_side {
     /* With a snapshot: what it is now is what every request starts from. What belongs to a single
@@ -58,7 +54,7 @@ struct chimera_host {
 
     struct chimera_instance *instance;   /* owned */
     const struct chimera_loaded *loaded; /* borrowed */
-    struct chimera_policy *policy;       /* borrowed; for host calls. NULL in tests */
+    const struct chimera_grants *grants; /* borrowed; for host calls. NULL: none */
     struct chimera_start *start; /* borrowed; what its policy's slots share. NULL: nothing */
 
     uint8_t *stack; /* owned mapping of `stack_size` bytes: the guard first */
@@ -89,9 +85,7 @@ struct chimera_host {
     struct chimera_account account; /* of what runs between begin and end */
 
     const struct chimera_host_side *side; /* of the ABI; NULL: none keeps anything */
-    struct chimera_wapc *wapc;            /* owned by the ABI that made them, NULL else */
-    struct chimera_wasi *wasi;
-    struct chimera_rego *rego;
+    void *abi;                            /* its own, which it ends; NULL: nothing is attached */
 };
 
 /* By a trap or its deadline: what a stop report is about. */

@@ -168,11 +168,6 @@ const char *chimera_policy_id(const struct chimera_policy *policy)
     return policy->id;
 }
 
-const struct chimera_grants *chimera_policy_grants(const struct chimera_policy *policy)
-{
-    return &policy->grants;
-}
-
 /* --- Hosts --- */
 
 static struct chimera_slice settings_of(const struct chimera_policy *policy)
@@ -199,7 +194,7 @@ static int new_host(struct chimera_policy *policy, struct chimera_host **ret_hos
     int code = chimera_host_new(policy->loaded, policy->memory_limit, &host, err);
     if (code < 0)
         return code;
-    host->policy = policy;
+    host->grants = &policy->grants;
     code = policy->abi->attach(host, err);
     if (code < 0) {
         chimera_host_free(host);
@@ -212,7 +207,8 @@ static int new_host(struct chimera_policy *policy, struct chimera_host **ret_hos
 /* Once a policy: how its requests start, for the log and for whoever asks. */
 static void tell_start(struct chimera_policy *policy, const struct chimera_host *host)
 {
-    const char *obstacle = host->wasi ? host->wasi->obstacle : NULL;
+    const struct chimera_wasi *wasi = chimera_wasi_of(host);
+    const char *obstacle = wasi ? wasi->obstacle : NULL;
     if (policy->start_text[0])
         return;
     if (!policy->abi->checks_settings_from_start)
@@ -226,7 +222,7 @@ static void tell_start(struct chimera_policy *policy, const struct chimera_host 
     chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("requests begin"),
                      CHIMERA_TEXT("policy_id", chimera_slice_of(policy->id)),
                      CHIMERA_TEXT("where", chimera_slice_of(policy->start_text)),
-                     CHIMERA_BOOL("same_random_numbers", host->wasi->has_drawn));
+                     CHIMERA_BOOL("same_random_numbers", wasi->has_drawn));
 }
 
 static int make_host(struct chimera_slot *slot, struct chimera_error *err)

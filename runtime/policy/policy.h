@@ -14,8 +14,6 @@
 #include "runtime/review/request.h"
 #include "runtime/review/response.h"
 
-#define CHIMERA_DEADLINE_TEXT \
-    "Policy execution interrupted because it exceeded the allowed execution time"
 #define CHIMERA_DEFAULT_LIMIT_MS 2000
 #define CHIMERA_DEFAULT_MEMORY ((uint64_t)1 << 30)
 /* What a limit may be set to: a policy that does nothing has a page or two, and linear memory, of
@@ -95,9 +93,5 @@ int chimera_policy_evaluate(struct chimera_policy *policy, unsigned lane,
                             struct chimera_arena *arena, struct chimera_response *ret_response);
 
 const char *chimera_policy_id(const struct chimera_policy *policy);
-
-/* For host calls. Borrowed. */
-struct chimera_grants;
-const struct chimera_grants *chimera_policy_grants(const struct chimera_policy *policy);
 
 #endif

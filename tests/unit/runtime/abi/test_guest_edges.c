@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/abi/abi_internal.h"
+#include "runtime/abi/wapc.h"
 #include "runtime/abi/wasi.h"
 #include "runtime/instance/watchdog.h"
 #include "runtime/log/log.h"
@@ -197,10 +198,10 @@ static U wait_ms(struct chimera_host *host, uint64_t ms)
 static void wait_late(struct chimera_host *host)
 {
     long start = times_slept();
-    host->wasi->created_ns -= (uint64_t)3600 * 1000000000;
+    chimera_wasi_of(host)->created_ns -= (uint64_t)3600 * 1000000000;
     got[0] = wait_ms(host, 200);
     got[1] = times_slept() > start;
-    host->wasi->created_ns += (uint64_t)3600 * 1000000000;
+    chimera_wasi_of(host)->created_ns += (uint64_t)3600 * 1000000000;
     accept(host);
 }
 
@@ -395,7 +396,7 @@ static void trap(struct chimera_host *host)
 
 static void fail_in_words(struct chimera_host *host)
 {
-    if (host->wapc)
+    if (chimera_wapc_of(host))
         chimera_wapc_guest_error(host, 256, put(host, 256, "no"));
     else
         chimera_wasi_proc_exit(host, 1);
@@ -404,7 +405,7 @@ static void fail_in_words(struct chimera_host *host)
 static void complain_and_accept(struct chimera_host *host)
 {
     write_to(host, 2, "hm");
-    if (host->wapc)
+    if (chimera_wapc_of(host))
         respond(host);
     else
         accept(host);
