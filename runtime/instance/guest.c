@@ -2,16 +2,30 @@
 #include "runtime/instance/guest.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "runtime/base/cleanup.h"
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/fault.h"
+#include "runtime/instance/memory.h"
+#include "runtime/instance/reset.h"
+#include "runtime/instance/stack.h"
 #include "runtime/instance/switch.h"
+#include "runtime/instance/table.h"
+#include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
+
+/* For instantiation and the start function, which have no limit of their own. */
+#define CHIMERA_START_LIMIT_MS 10000
+
+static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
+
+void chimera_engine_start(void)
+{
+    pthread_once(&engine_once, chimera_fault_install);
+}
 
 static int make_memory(struct chimera_host *host, struct chimera_error *err)
 {
@@ -70,6 +84,7 @@ static int build(struct chimera_host *host, struct chimera_error *err)
 int chimera_host_new(const struct chimera_loaded *loaded, uint64_t memory_limit,
                      struct chimera_host **ret_host, struct chimera_error *err)
 {
+    chimera_engine_start();
     struct chimera_host *host = calloc(1, sizeof(*host));
     if (!host)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for an instance");
@@ -252,30 +267,4 @@ int chimera_host_call(struct chimera_host *host, const struct chimera_export *ex
     host->internal->export = export;
     host->internal->values = values;
     return run_guest(host);
-}
-
-void chimera_host_limit_text(const struct chimera_host *host,
-                             char ret_text[CHIMERA_LIMIT_TEXT_BYTES])
-{
-    snprintf(ret_text, CHIMERA_LIMIT_TEXT_BYTES,
-             "the policy's memory limit of %llu MiB is reached: " CHIMERA_LIMIT_ADVICE,
-             (unsigned long long)(host->memory_limit >> 20));
-}
-
-const char *chimera_host_stop_text(const struct chimera_host *host)
-{
-    if (host->stop == CHIMERA_STOP_DEADLINE)
-        return "guest code interrupted, execution deadline exceeded";
-    if (host->stop == CHIMERA_STOP_EXIT)
-        return "the policy called proc_exit";
-    if (host->stop == CHIMERA_STOP_TRAP && host->stop_text[0])
-        return host->stop_text;
-    switch (host->trap) {
-#define X(name, number, text) \
-    case CHIMERA_TRAP_##name: \
-        return text;
-        CHIMERA_TRAP_MAP(X)
-#undef X
-    }
-    return "unknown trap";
 }

@@ -34,7 +34,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/file.h"
 #include "runtime/instance/fault.h"
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
 
 #define THREADS_MAX 8

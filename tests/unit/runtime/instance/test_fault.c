@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "runtime/instance/fault.h"
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))

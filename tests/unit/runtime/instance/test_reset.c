@@ -14,7 +14,7 @@
 
 #include "runtime/abi/describe.h"
 #include "runtime/abi/wapc.h"
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/types_internal.h"
 #include "runtime/log/log.h"
 
 void chimera_wapc_guest_request(H, U operation, U payload);

@@ -6,7 +6,7 @@
 
 #include <sys/mman.h>
 
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/types_internal.h"
 
 #define PAGE CHIMERA_PROCESSOR_PAGE
 #define KIB ((size_t)1024)

@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/instance/guest_internal.h"
 #include "runtime/instance/start.h"
+#include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
 #include "tests/unit/failing_allocation.h"
 
