@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "runtime/base/hex.h"
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
-#include "runtime/text/hex.h"
 #include "runtime/text/utf8.h"
 #include "runtime/yaml/yaml.h"
 
