@@ -3,6 +3,7 @@
 #include "runtime/regexp/regexp.h"
 #include "runtime/regexp/unicode.h"
 #include "runtime/rego/arguments.h"
+#include "runtime/rego/quote.h"
 
 #define CLEAN_EXPRESSION __attribute__((cleanup(clean_expression)))
 
