@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "runtime/abi/abi_internal.h"
+#include "runtime/capability/dispatch.h"
 #include "runtime/text/utf8.h"
 
 #define UTF8_PIECE ((size_t)16 * 1024)

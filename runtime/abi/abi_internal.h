@@ -4,7 +4,7 @@
 #define CHIMERA_ABI_INTERNAL_H
 
 #include "runtime/abi/abi.h"
-#include "runtime/abi/capability.h"
+#include "runtime/base/buffer.h"
 #include "runtime/log/log.h"
 
 /* Buffers of a host grow as its guest needs them; what a request leaves behind above this is given

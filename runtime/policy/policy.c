@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 #include "runtime/abi/abi.h"
-#include "runtime/abi/capability.h"
 #include "runtime/abi/wasi.h"
+#include "runtime/capability/grant.h"
+#include "runtime/capability/pattern.h"
 #include "runtime/log/log.h"
 #include "runtime/policy/slots.h"
 #include "runtime/policy/stop_report.h"
