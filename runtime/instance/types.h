@@ -15,7 +15,7 @@
 #include "runtime/base/account.h"
 #include "runtime/base/error.h"
 #include "runtime/instance/start.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/load.h"
 
 struct chimera_grants; /* above: what the policy may ask for. Not looked into here */
 struct chimera_host;

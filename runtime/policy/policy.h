@@ -8,7 +8,7 @@
 #define CHIMERA_POLICY_H
 
 #include "runtime/base/arena.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/load.h"
 #include "runtime/policy/report.h"
 #include "runtime/review/request.h"
 #include "runtime/review/response.h"
