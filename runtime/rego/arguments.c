@@ -20,6 +20,13 @@ int chimera_rego_want_string(const struct chimera_rego_call *call, unsigned inde
     return code;
 }
 
+int chimera_rego_want_two_strings(const struct chimera_rego_call *call, struct chimera_slice *ret_a,
+                                  struct chimera_slice *ret_b)
+{
+    int code = chimera_rego_want_string(call, 0, ret_a);
+    return code < 0 ? code : chimera_rego_want_string(call, 1, ret_b);
+}
+
 int chimera_rego_want_strings(const struct chimera_rego_call *call, unsigned index)
 {
     struct json_object *list = call->args[index];
@@ -71,6 +78,15 @@ int chimera_rego_has_time(const struct chimera_rego_call *call, uint64_t ns)
 void chimera_rego_buffer(const struct chimera_rego_call *call, struct chimera_buffer *ret_buffer)
 {
     chimera_buffer_init_within(ret_buffer, CHIMERA_REGO_RESULT_MAX, call->account);
+}
+
+int chimera_rego_text_builtin(const struct chimera_rego_call *call, unsigned index,
+                              struct chimera_slice *ret_text, struct chimera_buffer *ret_out)
+{
+    int code = chimera_rego_want_string(call, index, ret_text);
+    if (code == CHIMERA_OK)
+        chimera_rego_buffer(call, ret_out);
+    return code;
 }
 
 /* --- Results --- */

@@ -12,7 +12,10 @@
 /* Argument `index` as a string; CHIMERA_EINVAL in OPA's words when it is none. */
 int chimera_rego_want_string(const struct chimera_rego_call *call, unsigned index,
                              struct chimera_slice *ret_text);
-/* The same for the type alone. */
+/* Arguments 0 and 1 likewise. */
+int chimera_rego_want_two_strings(const struct chimera_rego_call *call, struct chimera_slice *ret_a,
+                                  struct chimera_slice *ret_b);
+/* Of any type. */
 int chimera_rego_want(const struct chimera_rego_call *call, unsigned index,
                       enum chimera_rego_type type);
 /* A set or an array of strings. */
@@ -23,6 +26,11 @@ int chimera_rego_want_int64(const struct chimera_rego_call *call, unsigned index
 /* An empty buffer for at most CHIMERA_REGO_RESULT_MAX bytes, on the call's account. Loops that fill
  * one go on only while it has not failed. */
 void chimera_rego_buffer(const struct chimera_rego_call *call, struct chimera_buffer *ret_buffer);
+
+/* How a builtin from text to text starts: argument `index`, and a buffer for the result, which is
+ * only there to be freed when this returns 0. */
+int chimera_rego_text_builtin(const struct chimera_rego_call *call, unsigned index,
+                              struct chimera_slice *ret_text, struct chimera_buffer *ret_out);
 
 /* These take `value`; 0 or a code. */
 int chimera_rego_push(const struct chimera_rego_call *call, struct json_object *array,
