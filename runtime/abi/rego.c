@@ -24,7 +24,7 @@ int chimera_rego_check(const struct chimera_plugin *plugin, struct chimera_error
     if (!plugin->has_memory)
         return chimera_fail(err, CHIMERA_EMODULE, "Rego wasm error: the module has no memory");
 #define X(field, name, type)                                                               \
-    if (!chimera_abi_has_function(plugin, name, type))                                     \
+    if (!chimera_plugin_function(plugin, name, type))                                      \
         return chimera_fail(err, CHIMERA_EMODULE,                                          \
                             "Rego wasm error: cannot get %s function: it is not exported " \
                             "with its type",                                               \
@@ -51,7 +51,8 @@ int chimera_rego_attach(struct chimera_host *host, struct chimera_error *err)
         chimera_abi_state_end(host);
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
     }
-#define X(field, name, type) rego->field = chimera_abi_function(host, name, type);
+#define X(field, name, type) \
+    rego->field = chimera_plugin_function(host->loaded->plugin, name, type);
     CHIMERA_REGO_EXPORT_MAP(X)
 #undef X
     chimera_buffer_init_within(&rego->text, CHIMERA_REGO_RESULT_MAX, &host->account);
@@ -109,7 +110,7 @@ static int call(struct chimera_host *host, const char *name, const struct chimer
                 uint32_t first, uint32_t second, uint32_t *ret_value, struct chimera_error *err)
 {
     union chimera_value values[2] = {{.i32 = first}, {.i32 = second}};
-    int code = chimera_abi_call(host, export, values);
+    int code = chimera_abi_run(host, export, values);
     if (code < 0)
         return fail_call(host, "error invoking", name, code, err);
     if (ret_value)
@@ -141,7 +142,7 @@ static int push_json(struct chimera_host *host, const struct chimera_pieces *jso
     if (json->size >= UINT32_MAX)
         return chimera_fail(err, CHIMERA_ELIMIT, "Rego wasm error: the document is too large");
     union chimera_value values[2] = {{.i32 = (uint32_t)json->size}};
-    int code = chimera_abi_call(host, rego->malloc, values);
+    int code = chimera_abi_run(host, rego->malloc, values);
     if (code < 0)
         return fail_call(host, "push_json: cannot invoke", "opa_malloc", code, err);
     uint32_t at = values[0].i32;
@@ -151,7 +152,7 @@ static int push_json(struct chimera_host *host, const struct chimera_pieces *jso
     chimera_pieces_copy(json, 0, host->instance->memory.data + at, json->size);
     values[0].i32 = at;
     values[1].i32 = (uint32_t)json->size;
-    code = chimera_abi_call(host, rego->json_parse, values);
+    code = chimera_abi_run(host, rego->json_parse, values);
     if (code < 0)
         return fail_call(host, "push_json: cannot invoke", "opa_json_parse", code, err);
     if (values[0].i32 == 0)
@@ -165,7 +166,7 @@ static int pull_json(struct chimera_host *host, uint32_t value, struct chimera_s
                      struct chimera_error *err)
 {
     union chimera_value values[1] = {{.i32 = value}};
-    int code = chimera_abi_call(host, chimera_rego_of(host)->json_dump, values);
+    int code = chimera_abi_run(host, chimera_rego_of(host)->json_dump, values);
     if (code < 0)
         return fail_call(host, "cannot invoke", "opa_json_dump", code, err);
     const struct chimera_memory *memory = &host->instance->memory;

@@ -142,16 +142,12 @@ IMPORT(void, console_log, uint32_t at, uint32_t size)
 
 static int wapc_check(const struct chimera_plugin *plugin, struct chimera_error *err)
 {
-    if (!chimera_abi_has_function(plugin, "__guest_call", "ii:i"))
+    if (!chimera_plugin_function(plugin, "__guest_call", "ii:i"))
         return chimera_fail(err, CHIMERA_EMODULE,
                             "Guest call function (__guest_call) not exported by wasm module.");
-    for (uint32_t i = 0; i < plugin->export_count; i++)
-        if (plugin->exports[i].kind == CHIMERA_EXPORT_MEMORY &&
-            chimera_slice_is(
-                (struct chimera_slice){plugin->exports[i].name, plugin->exports[i].name_size},
-                "memory"))
-            return CHIMERA_OK;
-    return chimera_fail(err, CHIMERA_EMODULE, "Cannot find 'mem' export");
+    if (!chimera_plugin_export(plugin, "memory", CHIMERA_EXPORT_MEMORY))
+        return chimera_fail(err, CHIMERA_EMODULE, "Cannot find 'mem' export");
+    return CHIMERA_OK;
 }
 
 /* Forgets the call that was made. */
@@ -219,12 +215,12 @@ static int wapc_attach(struct chimera_host *host, struct chimera_error *err)
  * proc_exit(0), and their instance stays alive. */
 static int initialise(struct chimera_host *host, const char *name, struct chimera_error *err)
 {
-    const struct chimera_export *export = chimera_abi_function(host, name, ":");
+    const struct chimera_export *export = chimera_plugin_function(host->loaded->plugin, name, ":");
     union chimera_value value = {0};
     char text[CHIMERA_ABI_STOP_TEXT];
     if (!export)
         return CHIMERA_OK;
-    int code = chimera_abi_call(host, export, &value);
+    int code = chimera_abi_run(host, export, &value);
     chimera_wasi_flush(host);
     if (code == CHIMERA_OK || (host->stop == CHIMERA_STOP_EXIT && host->exit_code == 0))
         return CHIMERA_OK;
@@ -239,7 +235,8 @@ static int wapc_prepare(struct chimera_host *host, struct chimera_slice settings
                         struct chimera_error *err)
 {
     (void)settings; /* the guest gets them with each request */
-    const char *first = chimera_abi_function(host, "_start", ":") ? "_start" : "_initialize";
+    const char *first =
+        chimera_plugin_function(host->loaded->plugin, "_start", ":") ? "_start" : "_initialize";
     chimera_wasi_start_begin(host);
     int code = initialise(host, first, err);
     if (code == CHIMERA_OK)
@@ -276,7 +273,8 @@ static int call(struct chimera_host *host, const char *operation,
     struct chimera_wapc *wapc = chimera_wapc_of(host);
     wapc->operation = operation;
     wapc->payload = payload;
-    int code = chimera_abi_call(host, chimera_abi_function(host, "__guest_call", "ii:i"), values);
+    int code = chimera_abi_run(
+        host, chimera_plugin_function(host->loaded->plugin, "__guest_call", "ii:i"), values);
     wapc->operation = NULL;
     wapc->payload = NULL;
     chimera_wasi_flush(host);

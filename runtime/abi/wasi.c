@@ -86,7 +86,7 @@ void chimera_wasi_detach(struct chimera_host *host)
 
 int chimera_wasi_check(const struct chimera_plugin *plugin, struct chimera_error *err)
 {
-    if (chimera_abi_has_function(plugin, "_start", ":"))
+    if (chimera_plugin_function(plugin, "_start", ":"))
         return CHIMERA_OK;
     return chimera_fail(err, CHIMERA_EMODULE,
                         "cannot find `_start` function inside of module: failed to find function "

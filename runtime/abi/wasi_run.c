@@ -103,7 +103,8 @@ int chimera_wasi_run(struct chimera_host *host, const struct chimera_wasi_run *r
         code = chimera_abi_resume(host);
     } else {
         chimera_wasi_begin(wasi, run);
-        code = chimera_abi_call(host, chimera_abi_function(host, "_start", ":"), &value);
+        code = chimera_abi_run(host, chimera_plugin_function(host->loaded->plugin, "_start", ":"),
+                               &value);
     }
     wasi->input = NULL;
     log_end(host, run->operation, is_good_end(host, code));

@@ -71,7 +71,8 @@ static bool run_to_input(struct chimera_host *host)
     union chimera_value none = {0};
     chimera_wasi_start_begin(host);
     wasi->awaits_input = true;
-    int code = chimera_abi_call(host, chimera_abi_function(host, "_start", ":"), &none);
+    int code =
+        chimera_abi_run(host, chimera_plugin_function(host->loaded->plugin, "_start", ":"), &none);
     wasi->awaits_input = false;
     chimera_wasi_start_end(host);
     if (code < 0 || host->stop != CHIMERA_STOP_SUSPENDED)

@@ -146,20 +146,6 @@ void chimera_host_end(struct chimera_host *host)
     chimera_account_open(&host->account, 0, 0); /* nothing is to be had between runs */
 }
 
-const struct chimera_export *chimera_host_export(const struct chimera_host *host, const char *name,
-                                                 enum chimera_export_kind kind)
-{
-    const struct chimera_plugin *plugin = host->loaded->plugin;
-    size_t size = strlen(name);
-    for (uint32_t i = 0; i < plugin->export_count; i++) {
-        const struct chimera_export *export = &plugin->exports[i];
-        if (export->kind == (uint32_t)kind && export->name_size == size &&
-            memcmp(export->name, name, size) == 0)
-            return export;
-    }
-    return NULL;
-}
-
 /* First frame on the guest's stack. */
 static void enter_guest(void *argument)
 {
@@ -230,7 +216,7 @@ static int run_guest(struct chimera_host *host)
     return end_guest(host);
 }
 
-int chimera_host_resume(struct chimera_host *host)
+int chimera_guest_resume(struct chimera_host *host)
 {
     struct chimera_host_internal *internal = host->internal;
     void *suspended = internal->suspended;
@@ -261,7 +247,7 @@ static int run_function(struct chimera_host *host, void (*function)(struct chime
     return CHIMERA_OK;
 }
 
-int chimera_host_call(struct chimera_host *host, const struct chimera_export *export,
+int chimera_guest_run(struct chimera_host *host, const struct chimera_export *export,
                       union chimera_value *values)
 {
     host->internal->export = export;

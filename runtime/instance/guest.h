@@ -37,18 +37,14 @@ void chimera_host_end(struct chimera_host *host);
  * and no more. (A mark from before a guest call would forget what the call has grown.) */
 void chimera_host_recount(struct chimera_host *host);
 
-/* NULL when there is none of this name and kind. */
-const struct chimera_export *chimera_host_export(const struct chimera_host *host, const char *name,
-                                                 enum chimera_export_kind kind);
-
 /* Runs an exported function on the guest's stack. 0; CHIMERA_ETRAP for a trap and for proc_exit
  * (host->stop tells which); CHIMERA_EDEADLINE. */
-int chimera_host_call(struct chimera_host *host, const struct chimera_export *export,
+int chimera_guest_run(struct chimera_host *host, const struct chimera_export *export,
                       union chimera_value *values);
 
 /* A call during which the guest was suspended returns 0 with host->stop CHIMERA_STOP_SUSPENDED. It
  * can be taken up once after the snapshot and once after each reset, also on another thread, and
- * returns like chimera_host_call(); its function must have neither parameters nor results. */
-int chimera_host_resume(struct chimera_host *host);
+ * returns like chimera_guest_run(); its function must have neither parameters nor results. */
+int chimera_guest_resume(struct chimera_host *host);
 
 #endif

@@ -49,7 +49,7 @@ static inline void chimera_guest_spend(struct chimera_host *host, uint64_t units
         chimera_guest_overdrawn(host);
 }
 
-/* Leaves the guest, to come back here when chimera_host_resume() is called: possibly many times.
+/* Leaves the guest, to come back here when chimera_guest_resume() is called: possibly many times.
  * The frames between here and the guest are copied, so they must hold nothing of a single run: no
  * lock, no pointer into a request, no address of a thread's own variable. False, at once, where
  * this build or machine cannot. */

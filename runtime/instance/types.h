@@ -74,7 +74,7 @@ struct chimera_host {
      * ends are skipped by who leaves. */
     uint8_t depth;
 
-    /* Why the last chimera_host_call() ended early. */
+    /* Why the last chimera_guest_run() ended early. */
     enum chimera_stop stop;
     enum chimera_trap trap;
     uint32_t exit_code;

@@ -287,15 +287,6 @@ const char *chimera_policy_start_text(const struct chimera_policy *policy)
     return policy->start_text;
 }
 
-bool chimera_policy_counters(const struct chimera_policy *policy, unsigned lane,
-                             struct chimera_reset_counters *ret_counters)
-{
-    if (!policy->slot[lane].host)
-        return false;
-    *ret_counters = policy->slot[lane].host->counters;
-    return true;
-}
-
 void chimera_policy_last_run(const struct chimera_policy *policy, unsigned lane,
                              struct chimera_run_report *ret_report)
 {

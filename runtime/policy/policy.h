@@ -18,7 +18,6 @@
 
 struct chimera_policy; /* opaque */
 struct chimera_slots;  /* slots.h */
-struct chimera_reset_counters;
 
 struct chimera_policy_options {
     const char *id;                /* copied */
@@ -51,10 +50,6 @@ void chimera_policy_cool(struct chimera_policy *policy);
 /* How requests start: "after the start", "at the first read of input", "from the start: WHY"; what
  * is known once there has been an instance, else "". Static or the policy's. */
 const char *chimera_policy_start_text(const struct chimera_policy *policy);
-
-/* The resets of a lane's instance; false when there is none. On the lane's thread. */
-bool chimera_policy_counters(const struct chimera_policy *policy, unsigned lane,
-                             struct chimera_reset_counters *ret_counters);
 
 /* The last evaluation on a lane. On the lane's thread, behind it. */
 void chimera_policy_last_run(const struct chimera_policy *policy, unsigned lane,

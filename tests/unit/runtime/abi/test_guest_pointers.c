@@ -49,7 +49,7 @@ static int run(struct fixture *fixture, void (*function)(struct chimera_host *))
     union chimera_value value = {0};
     body = function;
     chimera_host_begin(fixture->host, 10000);
-    int code = chimera_host_call(fixture->host, fixture->guest.exports, &value);
+    int code = chimera_guest_run(fixture->host, fixture->guest.exports, &value);
     chimera_host_end(fixture->host);
     return code;
 }

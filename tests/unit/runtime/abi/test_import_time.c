@@ -74,7 +74,7 @@ static int run(struct slot *slot, void (*what)(struct chimera_host *), uint32_t 
     union chimera_value none = {0};
     work = what;
     chimera_host_begin(slot->host, limit_ms);
-    int code = chimera_host_call(slot->host, slot->guest.exports, &none);
+    int code = chimera_guest_run(slot->host, slot->guest.exports, &none);
     chimera_host_end(slot->host);
     return code;
 }
