@@ -105,11 +105,11 @@ static int fail_call(struct chimera_host *host, const char *doing, const char *n
                         chimera_abi_stop_text(host, text));
 }
 
-/* Calls with two arguments at most; *ret_value may be NULL. */
-static int call(struct chimera_host *host, const char *name, const struct chimera_export *export,
-                uint32_t first, uint32_t second, uint32_t *ret_value, struct chimera_error *err)
+/* `argument`: as many as it takes; *ret_value may be NULL. */
+static int invoke(struct chimera_host *host, const char *name, const struct chimera_export *export,
+                  const uint32_t argument[2], uint32_t *ret_value, struct chimera_error *err)
 {
-    union chimera_value values[2] = {{.i32 = first}, {.i32 = second}};
+    union chimera_value values[2] = {{.i32 = argument[0]}, {.i32 = argument[1]}};
     int code = chimera_abi_run(host, export, values);
     if (code < 0)
         return fail_call(host, "error invoking", name, code, err);
@@ -188,7 +188,7 @@ static int read_table(struct chimera_host *host, const char *name,
     uint32_t value;
     struct chimera_slice json;
     struct json_object *table = NULL;
-    int code = call(host, name, export, 0, 0, &value, err);
+    int code = invoke(host, name, export, (uint32_t[2]){0}, &value, err);
     if (code == CHIMERA_OK)
         code = pull_json(host, value, &json, err);
     if (code < 0)
@@ -308,33 +308,36 @@ int chimera_rego_prepare(struct chimera_host *host, struct chimera_slice data,
     /* What is on the heap now stays; setting the pointer also makes the guest's allocator forget
      * the blocks that are free below it, as the reference does before each evaluation. */
     if (code == CHIMERA_OK)
-        code = call(host, "opa_heap_ptr_get", rego->heap_ptr_get, 0, 0, &heap, err);
+        code = invoke(host, "opa_heap_ptr_get", rego->heap_ptr_get, (uint32_t[2]){0}, &heap, err);
     if (code == CHIMERA_OK)
-        code = call(host, "opa_heap_ptr_set", rego->heap_ptr_set, heap, 0, NULL, err);
+        code = invoke(host, "opa_heap_ptr_set", rego->heap_ptr_set, (uint32_t[2]){heap}, NULL, err);
     return code < 0 ? code : chimera_host_snapshot(host, err);
 }
 
 /* --- Evaluation --- */
 
-static int run(struct chimera_host *host, const struct chimera_pieces *input, uint32_t *ret_value,
-               struct chimera_error *err)
+static int run_entrypoint(struct chimera_host *host, const struct chimera_pieces *input,
+                          uint32_t *ret_value, struct chimera_error *err)
 {
     const struct chimera_rego *rego = chimera_rego_of(host);
     uint32_t value, context = 0;
     int code = push_json(host, input, &value, err);
     if (code == CHIMERA_OK)
-        code = call(host, "opa_eval_ctx_new", rego->context_new, 0, 0, &context, err);
+        code = invoke(host, "opa_eval_ctx_new", rego->context_new, (uint32_t[2]){0}, &context, err);
     if (code == CHIMERA_OK)
-        code = call(host, "opa_eval_ctx_set_input", rego->set_input, context, value, NULL, err);
+        code = invoke(host, "opa_eval_ctx_set_input", rego->set_input,
+                      (uint32_t[2]){context, value}, NULL, err);
     if (code == CHIMERA_OK)
-        code = call(host, "opa_eval_ctx_set_data", rego->set_data, context, rego->data, NULL, err);
+        code = invoke(host, "opa_eval_ctx_set_data", rego->set_data,
+                      (uint32_t[2]){context, rego->data}, NULL, err);
     if (code == CHIMERA_OK)
-        code =
-            call(host, "opa_eval_ctx_set_entrypoint", rego->set_entrypoint, context, 0, NULL, err);
+        code = invoke(host, "opa_eval_ctx_set_entrypoint", rego->set_entrypoint,
+                      (uint32_t[2]){context}, NULL, err);
     if (code == CHIMERA_OK)
-        code = call(host, "opa_eval", rego->eval, context, 0, NULL, err);
+        code = invoke(host, "opa_eval", rego->eval, (uint32_t[2]){context}, NULL, err);
     if (code == CHIMERA_OK)
-        code = call(host, "opa_eval_ctx_get_result", rego->get_result, context, 0, ret_value, err);
+        code = invoke(host, "opa_eval_ctx_get_result", rego->get_result, (uint32_t[2]){context},
+                      ret_value, err);
     return code;
 }
 
@@ -369,7 +372,7 @@ int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces
                             "the host capability kubernetes/list_resources_all is not available in "
                             "this version of Chimera");
     chimera_rego_of(host)->now_ns = (int64_t)chimera_clock_wall_ns();
-    int code = run(host, input, &value, err);
+    int code = run_entrypoint(host, input, &value, err);
     if (code == CHIMERA_OK)
         code = pull_json(host, value, &json, err);
     if (code < 0)

@@ -263,9 +263,9 @@ static int collect(const struct chimera_wapc *wapc, bool is_success, struct chim
 
 /* One operation. 0: *ret_text is the response; CHIMERA_EGUEST: the failure's text, and
  * CHIMERA_EDEADLINE likewise. The text lives in the arena. */
-static int call(struct chimera_host *host, const char *operation,
-                const struct chimera_pieces *payload, struct chimera_arena *arena,
-                struct chimera_slice *ret_text)
+static int run_operation(struct chimera_host *host, const char *operation,
+                         const struct chimera_pieces *payload, struct chimera_arena *arena,
+                         struct chimera_slice *ret_text)
 {
     union chimera_value values[2] = {{.i32 = (uint32_t)strlen(operation)},
                                      {.i32 = (uint32_t)payload->size}};
@@ -304,7 +304,7 @@ static void wapc_validate(struct chimera_host *host, const struct chimera_reques
     struct chimera_pieces payload;
     struct chimera_slice text;
     chimera_abi_document(request, settings, &payload);
-    int code = call(host, "validate", &payload, arena, &text);
+    int code = run_operation(host, "validate", &payload, arena, &text);
     if (chimera_abi_is_overdrawn(host, request, arena, ret_response))
         return;
     if (code == CHIMERA_EDEADLINE)
@@ -378,7 +378,7 @@ static void wapc_validate_settings(struct chimera_host *host, struct chimera_sli
     struct chimera_pieces payload = {0};
     struct chimera_slice text, why;
     chimera_pieces_add(&payload, settings);
-    int code = call(host, "validate_settings", &payload, arena, &text);
+    int code = run_operation(host, "validate_settings", &payload, arena, &text);
     if (code == CHIMERA_OK && chimera_settings_from_answer(text, arena, &ret_answer->valid,
                                                            &ret_answer->message, &why) == 0)
         return;

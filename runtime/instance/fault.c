@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "runtime/instance/switch.h"
+#include "runtime/instance/switch/switch.h"
 #include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
 

@@ -12,7 +12,7 @@
 #include "runtime/instance/memory.h"
 #include "runtime/instance/reset.h"
 #include "runtime/instance/stack.h"
-#include "runtime/instance/switch.h"
+#include "runtime/instance/switch/switch.h"
 #include "runtime/instance/table.h"
 #include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"

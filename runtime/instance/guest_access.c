@@ -6,7 +6,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/instance/stop.h"
-#include "runtime/instance/switch.h"
+#include "runtime/instance/switch/switch.h"
 #include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
 
