@@ -105,11 +105,15 @@ static int fail_call(struct chimera_host *host, const char *doing, const char *n
                         chimera_abi_stop_text(host, text));
 }
 
-/* `argument`: as many as it takes; *ret_value may be NULL. */
+struct arguments { /* as many as the function takes; a register's worth */
+    uint32_t first, second;
+};
+
+/* *ret_value may be NULL. */
 static int invoke(struct chimera_host *host, const char *name, const struct chimera_export *export,
-                  const uint32_t argument[2], uint32_t *ret_value, struct chimera_error *err)
+                  struct arguments arguments, uint32_t *ret_value, struct chimera_error *err)
 {
-    union chimera_value values[2] = {{.i32 = argument[0]}, {.i32 = argument[1]}};
+    union chimera_value values[2] = {{.i32 = arguments.first}, {.i32 = arguments.second}};
     int code = chimera_abi_run(host, export, values);
     if (code < 0)
         return fail_call(host, "error invoking", name, code, err);
@@ -188,7 +192,7 @@ static int read_table(struct chimera_host *host, const char *name,
     uint32_t value;
     struct chimera_slice json;
     struct json_object *table = NULL;
-    int code = invoke(host, name, export, (uint32_t[2]){0}, &value, err);
+    int code = invoke(host, name, export, (struct arguments){0}, &value, err);
     if (code == CHIMERA_OK)
         code = pull_json(host, value, &json, err);
     if (code < 0)
@@ -308,9 +312,11 @@ int chimera_rego_prepare(struct chimera_host *host, struct chimera_slice data,
     /* What is on the heap now stays; setting the pointer also makes the guest's allocator forget
      * the blocks that are free below it, as the reference does before each evaluation. */
     if (code == CHIMERA_OK)
-        code = invoke(host, "opa_heap_ptr_get", rego->heap_ptr_get, (uint32_t[2]){0}, &heap, err);
+        code =
+            invoke(host, "opa_heap_ptr_get", rego->heap_ptr_get, (struct arguments){0}, &heap, err);
     if (code == CHIMERA_OK)
-        code = invoke(host, "opa_heap_ptr_set", rego->heap_ptr_set, (uint32_t[2]){heap}, NULL, err);
+        code = invoke(host, "opa_heap_ptr_set", rego->heap_ptr_set,
+                      (struct arguments){.first = heap}, NULL, err);
     return code < 0 ? code : chimera_host_snapshot(host, err);
 }
 
@@ -323,21 +329,23 @@ static int run_entrypoint(struct chimera_host *host, const struct chimera_pieces
     uint32_t value, context = 0;
     int code = push_json(host, input, &value, err);
     if (code == CHIMERA_OK)
-        code = invoke(host, "opa_eval_ctx_new", rego->context_new, (uint32_t[2]){0}, &context, err);
+        code = invoke(host, "opa_eval_ctx_new", rego->context_new, (struct arguments){0}, &context,
+                      err);
     if (code == CHIMERA_OK)
         code = invoke(host, "opa_eval_ctx_set_input", rego->set_input,
-                      (uint32_t[2]){context, value}, NULL, err);
+                      (struct arguments){context, value}, NULL, err);
     if (code == CHIMERA_OK)
         code = invoke(host, "opa_eval_ctx_set_data", rego->set_data,
-                      (uint32_t[2]){context, rego->data}, NULL, err);
+                      (struct arguments){context, rego->data}, NULL, err);
     if (code == CHIMERA_OK)
         code = invoke(host, "opa_eval_ctx_set_entrypoint", rego->set_entrypoint,
-                      (uint32_t[2]){context}, NULL, err);
+                      (struct arguments){.first = context}, NULL, err);
     if (code == CHIMERA_OK)
-        code = invoke(host, "opa_eval", rego->eval, (uint32_t[2]){context}, NULL, err);
+        code =
+            invoke(host, "opa_eval", rego->eval, (struct arguments){.first = context}, NULL, err);
     if (code == CHIMERA_OK)
-        code = invoke(host, "opa_eval_ctx_get_result", rego->get_result, (uint32_t[2]){context},
-                      ret_value, err);
+        code = invoke(host, "opa_eval_ctx_get_result", rego->get_result,
+                      (struct arguments){.first = context}, ret_value, err);
     return code;
 }
 

@@ -96,11 +96,12 @@ static uint32_t fd_read(struct chimera_host *host, uint32_t fd, struct vector ve
 
 static void log_line(const struct chimera_host *host, const struct chimera_buffer *lines)
 {
+    if (lines->size == 0)
+        return;
     bool is_output = lines == &chimera_wasi_of(host)->output;
-    if (lines->size > 0)
-        chimera_log_in("policy_log", CHIMERA_LOG_INFO, "policy_log", chimera_buffer_slice(lines),
-                       CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
-                       CHIMERA_TEXT("stream", chimera_slice_of(is_output ? "stdout" : "stderr")));
+    chimera_log_in("policy_log", CHIMERA_LOG_INFO, "policy_log", chimera_buffer_slice(lines),
+                   CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
+                   CHIMERA_TEXT("stream", chimera_slice_of(is_output ? "stdout" : "stderr")));
 }
 
 /* Logs each line as it is complete, and keeps the rest for later. */
