@@ -23,7 +23,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/file.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/manifest.h"
 
 #define WASM_MAX ((size_t)256 << 20)
 #define WABT_WITH_VECTORS 33

@@ -7,7 +7,7 @@
 #include "runtime/abi/abi.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/mode.h"
 
 static int mode_of_metadata(const struct chimera_module *module, enum chimera_mode *ret_mode,
                             struct chimera_error *err)

@@ -13,7 +13,7 @@
 #include "compiler/native/audit_quick.h"
 #include "compiler/tool/process.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/elf_audit.h"
 
 #define FILE_MAX ((off_t)1 << 30)
 #define LINE_MAX_BYTES 512

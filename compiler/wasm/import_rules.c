@@ -5,7 +5,7 @@
 
 #include "compiler/wasm/import_rules.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/mode.h"
 
 static int refuse_import(const struct chimera_module *module, const struct wasm_import *import,
                          const char *why, struct chimera_error *err)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "runtime/abi/abi_internal.h"
-#include "runtime/policy/policy.h"
+#include "runtime/capability/dispatch.h"
 #include "runtime/text/utf8.h"
 
 #define UTF8_PIECE ((size_t)16 * 1024)
@@ -54,31 +54,6 @@ struct chimera_response chimera_abi_failure(const struct chimera_request *reques
     return chimera_response_reject_code(request->uid, text, 500);
 }
 
-static const struct chimera_export *find_function(const struct chimera_plugin *plugin,
-                                                  const char *name, const char *type)
-{
-    size_t size = strlen(name);
-    for (uint32_t i = 0; i < plugin->export_count; i++) {
-        const struct chimera_export *export = &plugin->exports[i];
-        if (export->kind == CHIMERA_EXPORT_FUNCTION && export->name_size == size &&
-            memcmp(export->name, name, size) == 0)
-            return strcmp(export->type, type) == 0 ? export : NULL;
-    }
-    return NULL;
-}
-
-bool chimera_abi_has_function(const struct chimera_plugin *plugin, const char *name,
-                              const char *type)
-{
-    return find_function(plugin, name, type) != NULL;
-}
-
-const struct chimera_export *chimera_abi_function(const struct chimera_host *host, const char *name,
-                                                  const char *type)
-{
-    return find_function(host->loaded->plugin, name, type);
-}
-
 static bool is_too_late(struct chimera_host *host)
 {
     if (!host->run || chimera_guest_time_left(host) > 0)
@@ -87,15 +62,15 @@ static bool is_too_late(struct chimera_host *host)
     return true;
 }
 
-int chimera_abi_call(struct chimera_host *host, const struct chimera_export *export,
-                     union chimera_value *values)
+int chimera_abi_run(struct chimera_host *host, const struct chimera_export *export,
+                    union chimera_value *values)
 {
-    return is_too_late(host) ? CHIMERA_EDEADLINE : chimera_host_call(host, export, values);
+    return is_too_late(host) ? CHIMERA_EDEADLINE : chimera_guest_run(host, export, values);
 }
 
 int chimera_abi_resume(struct chimera_host *host)
 {
-    return is_too_late(host) ? CHIMERA_EDEADLINE : chimera_host_resume(host);
+    return is_too_late(host) ? CHIMERA_EDEADLINE : chimera_guest_resume(host);
 }
 
 const char *chimera_abi_stop_text(const struct chimera_host *host, char text[CHIMERA_ABI_STOP_TEXT])
@@ -121,7 +96,7 @@ void chimera_abi_document(const struct chimera_request *request, struct chimera_
 static const struct chimera_grants *grants_of(const struct chimera_host *host)
 {
     static const struct chimera_grants none = {.policy_id = ""};
-    return host->policy ? chimera_policy_grants(host->policy) : &none;
+    return host->grants ? host->grants : &none;
 }
 
 bool chimera_abi_reads_cluster(const struct chimera_host *host)

@@ -24,7 +24,7 @@ struct chimera_abi {
     /* Does the plugin export what this ABI calls? Refuses with the reference's text where it has
      * one. Called at build and at load. */
     int (*check)(const struct chimera_plugin *plugin, struct chimera_error *err);
-    /* Makes the ABI's own state (host->wapc, …); ends with detach(). */
+    /* Makes the ABI's own state (host->abi); ends with detach(). */
     int (*attach)(struct chimera_host *host, struct chimera_error *err);
     void (*detach)(struct chimera_host *host);
     /* Settings are checked by another run of the program, on a slot that was not prepared. */

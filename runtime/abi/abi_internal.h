@@ -4,8 +4,9 @@
 #define CHIMERA_ABI_INTERNAL_H
 
 #include "runtime/abi/abi.h"
-#include "runtime/abi/capability.h"
+#include "runtime/base/buffer.h"
 #include "runtime/log/log.h"
+#include "runtime/plugin/export.h"
 
 /* Buffers of a host grow as its guest needs them; what a request leaves behind above this is given
  * back, below it is kept, so that a warm host does not call malloc. */
@@ -14,19 +15,11 @@
 /* Most that a guest may hand over at once: an answer, its output, a host call's answer. */
 #define CHIMERA_ABI_BUFFER_MAX ((size_t)16 << 20)
 
-/* Does the plugin export a function of this name and type ("ii:i")? */
-bool chimera_abi_has_function(const struct chimera_plugin *plugin, const char *name,
-                              const char *type);
+/* chimera_guest_run(), which a limit that has passed already does not even start. */
+int chimera_abi_run(struct chimera_host *host, const struct chimera_export *export,
+                    union chimera_value *values);
 
-/* The host's export of that name and type, or NULL. */
-const struct chimera_export *chimera_abi_function(const struct chimera_host *host, const char *name,
-                                                  const char *type);
-
-/* chimera_host_call(), which a limit that has passed already does not even start. */
-int chimera_abi_call(struct chimera_host *host, const struct chimera_export *export,
-                     union chimera_value *values);
-
-/* Likewise chimera_host_resume(). */
+/* Likewise chimera_guest_resume(). */
 int chimera_abi_resume(struct chimera_host *host);
 
 /* Why the guest was left; `text` is written only where the host has no fixed words for it. */

@@ -80,7 +80,7 @@ static struct chimera_wasi_run validate_run(const struct chimera_host *host,
 {
     static const char arguments[] = "policy.wasm";
     return (struct chimera_wasi_run){.arguments = {{arguments, sizeof(arguments)}, 1},
-                                     .environment = host->wasi->environment,
+                                     .environment = chimera_wasi_of(host)->environment,
                                      .input = input,
                                      .operation = "validate"};
 }
@@ -89,7 +89,7 @@ static struct chimera_wasi_run validate_run(const struct chimera_host *host,
 static int legacy_prepare(struct chimera_host *host, struct chimera_slice settings,
                           struct chimera_error *err)
 {
-    struct chimera_wasi *wasi = host->wasi;
+    struct chimera_wasi *wasi = chimera_wasi_of(host);
     uint32_t count = 0;
     chimera_buffer_reset(&wasi->variables);
     if (make_variables(settings, &wasi->variables, &count, NULL) < 0)

@@ -87,10 +87,13 @@ static void put_run(struct chimera_buffer *out, const struct chimera_host *host)
 void chimera_host_describe(const struct chimera_host *host, struct chimera_buffer *out)
 {
     put_run(out, host);
-    if (host->wapc)
-        put_wapc(out, host->wapc);
-    if (host->wasi)
-        put_wasi(out, host->wasi);
-    if (host->rego)
-        put_rego(out, host->rego);
+    const struct chimera_abi_state *state = host->abi;
+    if (!state)
+        return;
+    if (state->wapc)
+        put_wapc(out, state->wapc);
+    if (state->wasi)
+        put_wasi(out, state->wasi);
+    if (state->rego)
+        put_rego(out, state->rego);
 }

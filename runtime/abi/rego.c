@@ -8,7 +8,6 @@
 #include "runtime/base/clock.h"
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
-#include "runtime/policy/policy.h"
 #include "runtime/rego/builtins/time/zone_store.h"
 
 /* The modules number their builtins from 0; more than OPA has is nonsense. */
@@ -25,7 +24,7 @@ int chimera_rego_check(const struct chimera_plugin *plugin, struct chimera_error
     if (!plugin->has_memory)
         return chimera_fail(err, CHIMERA_EMODULE, "Rego wasm error: the module has no memory");
 #define X(field, name, type)                                                               \
-    if (!chimera_abi_has_function(plugin, name, type))                                     \
+    if (!chimera_plugin_function(plugin, name, type))                                      \
         return chimera_fail(err, CHIMERA_EMODULE,                                          \
                             "Rego wasm error: cannot get %s function: it is not exported " \
                             "with its type",                                               \
@@ -37,22 +36,27 @@ int chimera_rego_check(const struct chimera_plugin *plugin, struct chimera_error
 
 static void rego_reset(struct chimera_host *host)
 {
-    chimera_rego_empty(host->rego);
-    host->rego->now_ns = 0;
+    struct chimera_rego *rego = chimera_rego_of(host);
+    chimera_rego_empty(rego);
+    rego->now_ns = 0;
 }
 
 static const struct chimera_host_side rego_side = {.keep = rego_reset, .reset = rego_reset};
 
 int chimera_rego_attach(struct chimera_host *host, struct chimera_error *err)
 {
-    struct chimera_rego *rego = calloc(1, sizeof(*rego));
-    if (!rego)
+    struct chimera_abi_state *state = chimera_abi_state_make(host);
+    struct chimera_rego *rego = state ? calloc(1, sizeof(*rego)) : NULL;
+    if (!rego) {
+        chimera_abi_state_end(host);
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
-#define X(field, name, type) rego->field = chimera_abi_function(host, name, type);
+    }
+#define X(field, name, type) \
+    rego->field = chimera_plugin_function(host->loaded->plugin, name, type);
     CHIMERA_REGO_EXPORT_MAP(X)
 #undef X
     chimera_buffer_init_within(&rego->text, CHIMERA_REGO_RESULT_MAX, &host->account);
-    host->rego = rego;
+    state->rego = rego;
     host->side = &rego_side;
     return CHIMERA_OK;
 }
@@ -79,15 +83,16 @@ void chimera_rego_empty(struct chimera_rego *rego)
 
 void chimera_rego_detach(struct chimera_host *host)
 {
-    struct chimera_rego *rego = host->rego;
+    struct chimera_abi_state *state = host->abi;
+    struct chimera_rego *rego = chimera_rego_of(host);
     if (!rego)
         return;
     chimera_rego_empty(rego);
     chimera_buffer_free(&rego->text);
     free(rego->builtin);
     free(rego);
-    host->rego = NULL;
-    host->side = NULL;
+    state->rego = NULL;
+    chimera_abi_state_end(host);
 }
 
 /* --- Calls --- */
@@ -100,12 +105,16 @@ static int fail_call(struct chimera_host *host, const char *doing, const char *n
                         chimera_abi_stop_text(host, text));
 }
 
-/* Calls with two arguments at most; *ret_value may be NULL. */
-static int call(struct chimera_host *host, const char *name, const struct chimera_export *export,
-                uint32_t first, uint32_t second, uint32_t *ret_value, struct chimera_error *err)
+struct arguments { /* as many as the function takes; a register's worth */
+    uint32_t first, second;
+};
+
+/* *ret_value may be NULL. */
+static int invoke(struct chimera_host *host, const char *name, const struct chimera_export *export,
+                  struct arguments arguments, uint32_t *ret_value, struct chimera_error *err)
 {
-    union chimera_value values[2] = {{.i32 = first}, {.i32 = second}};
-    int code = chimera_abi_call(host, export, values);
+    union chimera_value values[2] = {{.i32 = arguments.first}, {.i32 = arguments.second}};
+    int code = chimera_abi_run(host, export, values);
     if (code < 0)
         return fail_call(host, "error invoking", name, code, err);
     if (ret_value)
@@ -133,11 +142,11 @@ static bool is_inside(const struct chimera_host *host, uint32_t at, size_t size)
 static int push_json(struct chimera_host *host, const struct chimera_pieces *json,
                      uint32_t *ret_value, struct chimera_error *err)
 {
-    const struct chimera_rego *rego = host->rego;
+    const struct chimera_rego *rego = chimera_rego_of(host);
     if (json->size >= UINT32_MAX)
         return chimera_fail(err, CHIMERA_ELIMIT, "Rego wasm error: the document is too large");
     union chimera_value values[2] = {{.i32 = (uint32_t)json->size}};
-    int code = chimera_abi_call(host, rego->malloc, values);
+    int code = chimera_abi_run(host, rego->malloc, values);
     if (code < 0)
         return fail_call(host, "push_json: cannot invoke", "opa_malloc", code, err);
     uint32_t at = values[0].i32;
@@ -147,7 +156,7 @@ static int push_json(struct chimera_host *host, const struct chimera_pieces *jso
     chimera_pieces_copy(json, 0, host->instance->memory.data + at, json->size);
     values[0].i32 = at;
     values[1].i32 = (uint32_t)json->size;
-    code = chimera_abi_call(host, rego->json_parse, values);
+    code = chimera_abi_run(host, rego->json_parse, values);
     if (code < 0)
         return fail_call(host, "push_json: cannot invoke", "opa_json_parse", code, err);
     if (values[0].i32 == 0)
@@ -161,7 +170,7 @@ static int pull_json(struct chimera_host *host, uint32_t value, struct chimera_s
                      struct chimera_error *err)
 {
     union chimera_value values[1] = {{.i32 = value}};
-    int code = chimera_abi_call(host, host->rego->json_dump, values);
+    int code = chimera_abi_run(host, chimera_rego_of(host)->json_dump, values);
     if (code < 0)
         return fail_call(host, "cannot invoke", "opa_json_dump", code, err);
     const struct chimera_memory *memory = &host->instance->memory;
@@ -183,7 +192,7 @@ static int read_table(struct chimera_host *host, const char *name,
     uint32_t value;
     struct chimera_slice json;
     struct json_object *table = NULL;
-    int code = call(host, name, export, 0, 0, &value, err);
+    int code = invoke(host, name, export, (struct arguments){0}, &value, err);
     if (code == CHIMERA_OK)
         code = pull_json(host, value, &json, err);
     if (code < 0)
@@ -250,7 +259,7 @@ static int add_builtins(struct chimera_rego *rego, struct json_object *table,
 
 static int read_builtins(struct chimera_host *host, struct chimera_error *err)
 {
-    struct chimera_rego *rego = host->rego;
+    struct chimera_rego *rego = chimera_rego_of(host);
     CHIMERA_JSON struct json_object *table = NULL;
     struct chimera_buffer missing;
     int code = read_table(host, "builtins", rego->builtins, &table, err);
@@ -272,7 +281,7 @@ static int read_builtins(struct chimera_host *host, struct chimera_error *err)
 static int check_entrypoint(struct chimera_host *host, struct chimera_error *err)
 {
     CHIMERA_JSON struct json_object *table = NULL;
-    int code = read_table(host, "entrypoints", host->rego->entrypoints, &table, err);
+    int code = read_table(host, "entrypoints", chimera_rego_of(host)->entrypoints, &table, err);
     if (code < 0)
         return code;
     for (const struct lh_entry *entry = json_object_get_object(table)->head; entry;
@@ -289,7 +298,7 @@ static int check_entrypoint(struct chimera_host *host, struct chimera_error *err
 int chimera_rego_prepare(struct chimera_host *host, struct chimera_slice data,
                          struct chimera_error *err)
 {
-    struct chimera_rego *rego = host->rego;
+    struct chimera_rego *rego = chimera_rego_of(host);
     struct chimera_pieces pieces = {0};
     uint32_t heap;
     int code = read_builtins(host, err);
@@ -303,33 +312,40 @@ int chimera_rego_prepare(struct chimera_host *host, struct chimera_slice data,
     /* What is on the heap now stays; setting the pointer also makes the guest's allocator forget
      * the blocks that are free below it, as the reference does before each evaluation. */
     if (code == CHIMERA_OK)
-        code = call(host, "opa_heap_ptr_get", rego->heap_ptr_get, 0, 0, &heap, err);
+        code =
+            invoke(host, "opa_heap_ptr_get", rego->heap_ptr_get, (struct arguments){0}, &heap, err);
     if (code == CHIMERA_OK)
-        code = call(host, "opa_heap_ptr_set", rego->heap_ptr_set, heap, 0, NULL, err);
+        code = invoke(host, "opa_heap_ptr_set", rego->heap_ptr_set,
+                      (struct arguments){.first = heap}, NULL, err);
     return code < 0 ? code : chimera_host_snapshot(host, err);
 }
 
 /* --- Evaluation --- */
 
-static int run(struct chimera_host *host, const struct chimera_pieces *input, uint32_t *ret_value,
-               struct chimera_error *err)
+static int run_entrypoint(struct chimera_host *host, const struct chimera_pieces *input,
+                          uint32_t *ret_value, struct chimera_error *err)
 {
-    const struct chimera_rego *rego = host->rego;
+    const struct chimera_rego *rego = chimera_rego_of(host);
     uint32_t value, context = 0;
     int code = push_json(host, input, &value, err);
     if (code == CHIMERA_OK)
-        code = call(host, "opa_eval_ctx_new", rego->context_new, 0, 0, &context, err);
+        code = invoke(host, "opa_eval_ctx_new", rego->context_new, (struct arguments){0}, &context,
+                      err);
     if (code == CHIMERA_OK)
-        code = call(host, "opa_eval_ctx_set_input", rego->set_input, context, value, NULL, err);
+        code = invoke(host, "opa_eval_ctx_set_input", rego->set_input,
+                      (struct arguments){context, value}, NULL, err);
     if (code == CHIMERA_OK)
-        code = call(host, "opa_eval_ctx_set_data", rego->set_data, context, rego->data, NULL, err);
+        code = invoke(host, "opa_eval_ctx_set_data", rego->set_data,
+                      (struct arguments){context, rego->data}, NULL, err);
+    if (code == CHIMERA_OK)
+        code = invoke(host, "opa_eval_ctx_set_entrypoint", rego->set_entrypoint,
+                      (struct arguments){.first = context}, NULL, err);
     if (code == CHIMERA_OK)
         code =
-            call(host, "opa_eval_ctx_set_entrypoint", rego->set_entrypoint, context, 0, NULL, err);
+            invoke(host, "opa_eval", rego->eval, (struct arguments){.first = context}, NULL, err);
     if (code == CHIMERA_OK)
-        code = call(host, "opa_eval", rego->eval, context, 0, NULL, err);
-    if (code == CHIMERA_OK)
-        code = call(host, "opa_eval_ctx_get_result", rego->get_result, context, 0, ret_value, err);
+        code = invoke(host, "opa_eval_ctx_get_result", rego->get_result,
+                      (struct arguments){.first = context}, ret_value, err);
     return code;
 }
 
@@ -363,8 +379,8 @@ int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces
         return chimera_fail(err, CHIMERA_EREFUSED,
                             "the host capability kubernetes/list_resources_all is not available in "
                             "this version of Chimera");
-    host->rego->now_ns = (int64_t)chimera_clock_wall_ns();
-    int code = run(host, input, &value, err);
+    chimera_rego_of(host)->now_ns = (int64_t)chimera_clock_wall_ns();
+    int code = run_entrypoint(host, input, &value, err);
     if (code == CHIMERA_OK)
         code = pull_json(host, value, &json, err);
     if (code < 0)

@@ -11,6 +11,7 @@
 #define CHIMERA_REGO_H
 
 #include "runtime/abi/abi.h"
+#include "runtime/abi/state.h"
 #include "runtime/rego/builtin.h"
 
 #define CHIMERA_REGO_EXPORT_MAP(X)                          \
@@ -44,6 +45,13 @@ struct chimera_rego {
     struct chimera_buffer text;
     int64_t now_ns; /* of the evaluation */
 };
+
+/* The host's; NULL when its ABI has none. */
+static inline struct chimera_rego *chimera_rego_of(const struct chimera_host *host)
+{
+    const struct chimera_abi_state *state = host->abi;
+    return state ? state->rego : NULL;
+}
 
 int chimera_rego_check(const struct chimera_plugin *plugin, struct chimera_error *err);
 int chimera_rego_attach(struct chimera_host *host, struct chimera_error *err);

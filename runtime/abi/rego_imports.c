@@ -20,9 +20,10 @@
 
 static struct chimera_rego *require_rego(struct chimera_host *host)
 {
-    if (!host->rego)
+    struct chimera_rego *rego = chimera_rego_of(host);
+    if (!rego)
         chimera_guest_trap(host, CHIMERA_TRAP_HOST, "Rego is not available to this kind of policy");
-    return host->rego;
+    return rego;
 }
 
 /* For what an honest allocator or parser calls, too, while a builtin waits for it: when it has no

@@ -6,7 +6,6 @@
 
 #include "runtime/abi/abi_internal.h"
 #include "runtime/abi/wasi.h"
-#include "runtime/policy/policy.h"
 #include "runtime/text/utf8.h"
 
 #define TARGET "chimera::wapc"
@@ -25,9 +24,10 @@
 static struct chimera_wapc *enter(struct chimera_host *host)
 {
     chimera_import_enter(host);
-    if (!host->wapc)
+    struct chimera_wapc *wapc = chimera_wapc_of(host);
+    if (!wapc)
         chimera_guest_trap(host, CHIMERA_TRAP_HOST, "waPC is not available to this kind of policy");
-    return host->wapc;
+    return wapc;
 }
 
 IMPORT(void, guest_request, uint32_t operation_at, uint32_t payload_at)
@@ -142,16 +142,12 @@ IMPORT(void, console_log, uint32_t at, uint32_t size)
 
 static int wapc_check(const struct chimera_plugin *plugin, struct chimera_error *err)
 {
-    if (!chimera_abi_has_function(plugin, "__guest_call", "ii:i"))
+    if (!chimera_plugin_function(plugin, "__guest_call", "ii:i"))
         return chimera_fail(err, CHIMERA_EMODULE,
                             "Guest call function (__guest_call) not exported by wasm module.");
-    for (uint32_t i = 0; i < plugin->export_count; i++)
-        if (plugin->exports[i].kind == CHIMERA_EXPORT_MEMORY &&
-            chimera_slice_is(
-                (struct chimera_slice){plugin->exports[i].name, plugin->exports[i].name_size},
-                "memory"))
-            return CHIMERA_OK;
-    return chimera_fail(err, CHIMERA_EMODULE, "Cannot find 'mem' export");
+    if (!chimera_plugin_export(plugin, "memory", CHIMERA_EXPORT_MEMORY))
+        return chimera_fail(err, CHIMERA_EMODULE, "Cannot find 'mem' export");
+    return CHIMERA_OK;
 }
 
 /* Forgets the call that was made. */
@@ -168,13 +164,13 @@ static void clear_call(struct chimera_wapc *wapc)
 
 static void wapc_keep(struct chimera_host *host)
 {
-    clear_call(host->wapc);
+    clear_call(chimera_wapc_of(host));
     chimera_wasi_keep(host);
 }
 
 static void wapc_reset(struct chimera_host *host)
 {
-    clear_call(host->wapc);
+    clear_call(chimera_wapc_of(host));
     chimera_wasi_reset(host);
 }
 
@@ -182,24 +178,31 @@ static const struct chimera_host_side wapc_side = {.keep = wapc_keep, .reset = w
 
 static void wapc_detach(struct chimera_host *host)
 {
-    chimera_wasi_detach(host);
-    if (!host->wapc)
+    struct chimera_abi_state *state = host->abi;
+    struct chimera_wapc *wapc = chimera_wapc_of(host);
+    if (!wapc)
         return;
-    chimera_buffer_free(&host->wapc->response);
-    chimera_buffer_free(&host->wapc->error);
-    chimera_buffer_free(&host->wapc->answer);
-    free(host->wapc);
-    host->wapc = NULL;
+    chimera_buffer_free(&wapc->response);
+    chimera_buffer_free(&wapc->error);
+    chimera_buffer_free(&wapc->answer);
+    free(wapc);
+    state->wapc = NULL;
+    chimera_wasi_detach(host);
+    chimera_abi_state_end(host);
 }
 
 static int wapc_attach(struct chimera_host *host, struct chimera_error *err)
 {
-    host->wapc = calloc(1, sizeof(*host->wapc));
-    if (!host->wapc)
+    struct chimera_abi_state *state = chimera_abi_state_make(host);
+    struct chimera_wapc *wapc = state ? calloc(1, sizeof(*wapc)) : NULL;
+    if (!wapc) {
+        chimera_abi_state_end(host);
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
-    chimera_buffer_init_within(&host->wapc->response, CHIMERA_ABI_BUFFER_MAX, &host->account);
-    chimera_buffer_init_within(&host->wapc->error, ERROR_MAX, &host->account);
-    chimera_buffer_init_within(&host->wapc->answer, CHIMERA_ABI_BUFFER_MAX, &host->account);
+    }
+    state->wapc = wapc;
+    chimera_buffer_init_within(&wapc->response, CHIMERA_ABI_BUFFER_MAX, &host->account);
+    chimera_buffer_init_within(&wapc->error, ERROR_MAX, &host->account);
+    chimera_buffer_init_within(&wapc->answer, CHIMERA_ABI_BUFFER_MAX, &host->account);
     int code = chimera_wasi_attach(host, CHIMERA_WASI_LOGGED, err);
     if (code < 0)
         wapc_detach(host);
@@ -212,12 +215,12 @@ static int wapc_attach(struct chimera_host *host, struct chimera_error *err)
  * proc_exit(0), and their instance stays alive. */
 static int initialise(struct chimera_host *host, const char *name, struct chimera_error *err)
 {
-    const struct chimera_export *export = chimera_abi_function(host, name, ":");
+    const struct chimera_export *export = chimera_plugin_function(host->loaded->plugin, name, ":");
     union chimera_value value = {0};
     char text[CHIMERA_ABI_STOP_TEXT];
     if (!export)
         return CHIMERA_OK;
-    int code = chimera_abi_call(host, export, &value);
+    int code = chimera_abi_run(host, export, &value);
     chimera_wasi_flush(host);
     if (code == CHIMERA_OK || (host->stop == CHIMERA_STOP_EXIT && host->exit_code == 0))
         return CHIMERA_OK;
@@ -232,7 +235,8 @@ static int wapc_prepare(struct chimera_host *host, struct chimera_slice settings
                         struct chimera_error *err)
 {
     (void)settings; /* the guest gets them with each request */
-    const char *first = chimera_abi_function(host, "_start", ":") ? "_start" : "_initialize";
+    const char *first =
+        chimera_plugin_function(host->loaded->plugin, "_start", ":") ? "_start" : "_initialize";
     chimera_wasi_start_begin(host);
     int code = initialise(host, first, err);
     if (code == CHIMERA_OK)
@@ -259,25 +263,27 @@ static int collect(const struct chimera_wapc *wapc, bool is_success, struct chim
 
 /* One operation. 0: *ret_text is the response; CHIMERA_EGUEST: the failure's text, and
  * CHIMERA_EDEADLINE likewise. The text lives in the arena. */
-static int call(struct chimera_host *host, const char *operation,
-                const struct chimera_pieces *payload, struct chimera_arena *arena,
-                struct chimera_slice *ret_text)
+static int run_operation(struct chimera_host *host, const char *operation,
+                         const struct chimera_pieces *payload, struct chimera_arena *arena,
+                         struct chimera_slice *ret_text)
 {
     union chimera_value values[2] = {{.i32 = (uint32_t)strlen(operation)},
                                      {.i32 = (uint32_t)payload->size}};
     char reason[CHIMERA_ABI_STOP_TEXT];
-    host->wapc->operation = operation;
-    host->wapc->payload = payload;
-    int code = chimera_abi_call(host, chimera_abi_function(host, "__guest_call", "ii:i"), values);
-    host->wapc->operation = NULL;
-    host->wapc->payload = NULL;
+    struct chimera_wapc *wapc = chimera_wapc_of(host);
+    wapc->operation = operation;
+    wapc->payload = payload;
+    int code = chimera_abi_run(
+        host, chimera_plugin_function(host->loaded->plugin, "__guest_call", "ii:i"), values);
+    wapc->operation = NULL;
+    wapc->payload = NULL;
     chimera_wasi_flush(host);
     struct chimera_slice text;
     if (code < 0) {
         text = chimera_slice_of(chimera_abi_stop_text(host, reason));
         code = code == CHIMERA_EDEADLINE ? code : CHIMERA_EGUEST;
     } else {
-        code = collect(host->wapc, values[0].i32 != 0, &text);
+        code = collect(wapc, values[0].i32 != 0, &text);
     }
     if (!chimera_abi_keep_answer(host, arena, text, ret_text)) {
         *ret_text = chimera_abi_too_large(host);
@@ -298,7 +304,7 @@ static void wapc_validate(struct chimera_host *host, const struct chimera_reques
     struct chimera_pieces payload;
     struct chimera_slice text;
     chimera_abi_document(request, settings, &payload);
-    int code = call(host, "validate", &payload, arena, &text);
+    int code = run_operation(host, "validate", &payload, arena, &text);
     if (chimera_abi_is_overdrawn(host, request, arena, ret_response))
         return;
     if (code == CHIMERA_EDEADLINE)
@@ -372,7 +378,7 @@ static void wapc_validate_settings(struct chimera_host *host, struct chimera_sli
     struct chimera_pieces payload = {0};
     struct chimera_slice text, why;
     chimera_pieces_add(&payload, settings);
-    int code = call(host, "validate_settings", &payload, arena, &text);
+    int code = run_operation(host, "validate_settings", &payload, arena, &text);
     if (code == CHIMERA_OK && chimera_settings_from_answer(text, arena, &ret_answer->valid,
                                                            &ret_answer->message, &why) == 0)
         return;

@@ -7,6 +7,7 @@
 #ifndef CHIMERA_WAPC_H
 #define CHIMERA_WAPC_H
 
+#include "runtime/abi/state.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/pieces.h"
 
@@ -25,5 +26,12 @@ struct chimera_wapc {
     struct chimera_buffer answer;
     enum chimera_wapc_answer answer_kind;
 };
+
+/* The host's; NULL when its ABI has none. */
+static inline struct chimera_wapc *chimera_wapc_of(const struct chimera_host *host)
+{
+    const struct chimera_abi_state *state = host->abi;
+    return state ? state->wapc : NULL;
+}
 
 #endif

@@ -8,12 +8,11 @@
 #ifndef CHIMERA_WASI_H
 #define CHIMERA_WASI_H
 
+#include "runtime/abi/state.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
 #include "runtime/base/pieces.h"
 #include "runtime/instance/start.h"
-
-struct chimera_host;
 
 enum chimera_wasi_stdio { CHIMERA_WASI_PIPES, CHIMERA_WASI_LOGGED };
 
@@ -58,13 +57,20 @@ struct chimera_wasi {
     struct chimera_buffer early_output, early_errors; /* written before the first read */
 };
 
+/* The host's; NULL when its ABI has none. */
+static inline struct chimera_wasi *chimera_wasi_of(const struct chimera_host *host)
+{
+    const struct chimera_abi_state *state = host->abi;
+    return state ? state->wasi : NULL;
+}
+
 struct chimera_wasi_run { /* one run of a program; all borrowed until it ends */
     struct chimera_wasi_strings arguments, environment;
     const struct chimera_pieces *input;
     const char *operation; /* for logs */
 };
 
-/* Makes host->wasi. */
+/* Makes the host's WASI. */
 int chimera_wasi_attach(struct chimera_host *host, enum chimera_wasi_stdio stdio,
                         struct chimera_error *err);
 void chimera_wasi_detach(struct chimera_host *host);

@@ -79,7 +79,7 @@ static size_t read_answers(struct chimera_wasi *wasi, void *to, size_t size)
 static uint32_t fd_read(struct chimera_host *host, uint32_t fd, struct vector vector,
                         uint32_t ret_size)
 {
-    struct chimera_wasi *wasi = host->wasi;
+    struct chimera_wasi *wasi = chimera_wasi_of(host);
     if (chimera_wasi_file_of(host, fd) != CHIMERA_WASI_STDIN)
         return WASI_BADF;
     chimera_wasi_await_input(host); /* nothing of a request may be looked at before */
@@ -96,11 +96,12 @@ static uint32_t fd_read(struct chimera_host *host, uint32_t fd, struct vector ve
 
 static void log_line(const struct chimera_host *host, const struct chimera_buffer *lines)
 {
-    bool is_output = lines == &host->wasi->output;
-    if (lines->size > 0)
-        chimera_log_in("policy_log", CHIMERA_LOG_INFO, "policy_log", chimera_buffer_slice(lines),
-                       CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
-                       CHIMERA_TEXT("stream", chimera_slice_of(is_output ? "stdout" : "stderr")));
+    if (lines->size == 0)
+        return;
+    bool is_output = lines == &chimera_wasi_of(host)->output;
+    chimera_log_in("policy_log", CHIMERA_LOG_INFO, "policy_log", chimera_buffer_slice(lines),
+                   CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
+                   CHIMERA_TEXT("stream", chimera_slice_of(is_output ? "stdout" : "stderr")));
 }
 
 /* Logs each line as it is complete, and keeps the rest for later. */
@@ -124,7 +125,7 @@ static void write_lines(struct chimera_host *host, struct chimera_buffer *lines,
 
 void chimera_wasi_flush(struct chimera_host *host)
 {
-    struct chimera_wasi *wasi = host->wasi;
+    struct chimera_wasi *wasi = chimera_wasi_of(host);
     if (wasi->stdio != CHIMERA_WASI_LOGGED)
         return;
     log_line(host, &wasi->output);
@@ -136,7 +137,7 @@ void chimera_wasi_flush(struct chimera_host *host)
 static uint32_t fd_write(struct chimera_host *host, uint32_t fd, struct vector vector,
                          uint32_t ret_size)
 {
-    struct chimera_wasi *wasi = host->wasi;
+    struct chimera_wasi *wasi = chimera_wasi_of(host);
     enum chimera_wasi_file file = chimera_wasi_file_of(host, fd);
     if (file != CHIMERA_WASI_STDOUT && file != CHIMERA_WASI_STDERR)
         return WASI_BADF;
@@ -162,14 +163,15 @@ static uint32_t fd_seek(const struct chimera_host *host, uint32_t fd, uint32_t w
 {
     if (whence > 2)
         return WASI_INVAL;
-    return if_open(host, fd, host->wasi->stdio == CHIMERA_WASI_PIPES ? WASI_BADF : WASI_SPIPE);
+    return if_open(host, fd,
+                   chimera_wasi_of(host)->stdio == CHIMERA_WASI_PIPES ? WASI_BADF : WASI_SPIPE);
 }
 
 static uint32_t fd_close(const struct chimera_host *host, uint32_t fd)
 {
     if (!is_open(host, fd))
         return WASI_BADF;
-    host->wasi->file[fd] = CHIMERA_WASI_CLOSED;
+    chimera_wasi_of(host)->file[fd] = CHIMERA_WASI_CLOSED;
     return WASI_SUCCESS;
 }
 
@@ -177,9 +179,10 @@ static uint32_t fd_renumber(const struct chimera_host *host, uint32_t from, uint
 {
     if (!is_open(host, from) || !is_open(host, to))
         return WASI_BADF;
-    uint8_t file = host->wasi->file[from];
-    host->wasi->file[from] = CHIMERA_WASI_CLOSED;
-    host->wasi->file[to] = file;
+    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    uint8_t file = wasi->file[from];
+    wasi->file[from] = CHIMERA_WASI_CLOSED;
+    wasi->file[to] = file;
     return WASI_SUCCESS;
 }
 

@@ -52,14 +52,14 @@ enum {
 static inline void chimera_wasi_enter(struct chimera_host *host)
 {
     chimera_import_enter(host);
-    if (!host->wasi)
+    if (!chimera_wasi_of(host))
         chimera_guest_trap(host, CHIMERA_TRAP_HOST, "WASI is not available to this kind of policy");
 }
 
 static inline enum chimera_wasi_file chimera_wasi_file_of(const struct chimera_host *host,
                                                           uint32_t fd)
 {
-    return fd < CHIMERA_WASI_FILES ? (enum chimera_wasi_file)host->wasi->file[fd]
+    return fd < CHIMERA_WASI_FILES ? (enum chimera_wasi_file)chimera_wasi_of(host)->file[fd]
                                    : CHIMERA_WASI_CLOSED;
 }
 

@@ -57,7 +57,7 @@ static uint64_t coarse(uint64_t exact)
 
 uint64_t chimera_wasi_now(const struct chimera_host *host)
 {
-    return coarse(chimera_clock_ns()) - host->wasi->created_ns;
+    return coarse(chimera_clock_ns()) - chimera_wasi_of(host)->created_ns;
 }
 
 static uint32_t check_clock(uint32_t clock)
@@ -156,7 +156,7 @@ static uint32_t check_file_subscription(const struct chimera_host *host,
     uint32_t fd = chimera_wasi_get32(subscription + FD_AT);
     if (chimera_wasi_file_of(host, fd) == CHIMERA_WASI_CLOSED)
         return WASI_BADF;
-    return host->wasi->stdio == CHIMERA_WASI_PIPES ? WASI_INVAL : WASI_SUCCESS;
+    return chimera_wasi_of(host)->stdio == CHIMERA_WASI_PIPES ? WASI_INVAL : WASI_SUCCESS;
 }
 
 /* First pass: is all of it right, and until when to wait? */
@@ -265,7 +265,7 @@ static _Noreturn uint32_t proc_raise(struct chimera_host *host)
 /* The answer is queued behind what is left of standard input. 0 is success, unlike in waPC. */
 static uint32_t host_call(struct chimera_host *host, const uint32_t at_and_size[8])
 {
-    struct chimera_wasi *wasi = host->wasi;
+    struct chimera_wasi *wasi = chimera_wasi_of(host);
     chimera_wasi_refuse_call(host);
     bool is_ok = chimera_abi_host_call(host, at_and_size, &wasi->call_answer);
     if (chimera_buffer_append(&wasi->answers, chimera_buffer_slice(&wasi->call_answer)) < 0)
@@ -276,13 +276,13 @@ static uint32_t host_call(struct chimera_host *host, const uint32_t at_and_size[
 #define HOST struct chimera_host *host
 
 CHIMERA_WASI(args_sizes_get, (HOST, U32 ret_count, U32 ret_size),
-             strings_sizes(host, &host->wasi->arguments, ret_count, ret_size))
+             strings_sizes(host, &chimera_wasi_of(host)->arguments, ret_count, ret_size))
 CHIMERA_WASI(args_get, (HOST, U32 pointers, U32 text),
-             strings_get(host, &host->wasi->arguments, pointers, text))
+             strings_get(host, &chimera_wasi_of(host)->arguments, pointers, text))
 CHIMERA_WASI(environ_sizes_get, (HOST, U32 ret_count, U32 ret_size),
-             strings_sizes(host, &host->wasi->environment, ret_count, ret_size))
+             strings_sizes(host, &chimera_wasi_of(host)->environment, ret_count, ret_size))
 CHIMERA_WASI(environ_get, (HOST, U32 pointers, U32 text),
-             strings_get(host, &host->wasi->environment, pointers, text))
+             strings_get(host, &chimera_wasi_of(host)->environment, pointers, text))
 CHIMERA_WASI(clock_res_get, (HOST, U32 clock, U32 ret_time),
              clock_resolution(host, clock, ret_time))
 CHIMERA_WASI(clock_time_get, (HOST, U32 clock, U64 precision, U32 ret_time),

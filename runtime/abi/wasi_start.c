@@ -17,29 +17,33 @@ static void refuse(struct chimera_wasi *wasi, const char *obstacle)
 
 void chimera_wasi_start_begin(struct chimera_host *host)
 {
-    host->wasi->is_starting = true;
-    chimera_start_begin(host->start, &host->wasi->cursor);
+    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    wasi->is_starting = true;
+    chimera_start_begin(host->start, &wasi->cursor);
 }
 
 void chimera_wasi_start_end(struct chimera_host *host)
 {
-    host->wasi->is_starting = false;
-    chimera_start_end(&host->wasi->cursor);
+    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    wasi->is_starting = false;
+    chimera_start_end(&wasi->cursor);
 }
 
 void chimera_wasi_await_input(struct chimera_host *host)
 {
-    if (!host->wasi->awaits_input)
+    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    if (!wasi->awaits_input)
         return;
     if (!chimera_guest_suspend(host))
-        refuse(host->wasi, "this machine or this build cannot keep a waiting program");
+        refuse(wasi, "this machine or this build cannot keep a waiting program");
 }
 
 void chimera_wasi_refuse_call(struct chimera_host *host)
 {
-    if (!host->wasi->awaits_input)
+    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    if (!wasi->awaits_input)
         return;
-    refuse(host->wasi, "it calls its host before it reads its input");
+    refuse(wasi, "it calls its host before it reads its input");
     chimera_guest_trap(host, CHIMERA_TRAP_HOST, "not during the start");
 }
 
@@ -63,11 +67,12 @@ static const char *why_it_ended(const struct chimera_host *host)
 /* True when the slot waits for input, with a snapshot of that. */
 static bool run_to_input(struct chimera_host *host)
 {
-    struct chimera_wasi *wasi = host->wasi;
+    struct chimera_wasi *wasi = chimera_wasi_of(host);
     union chimera_value none = {0};
     chimera_wasi_start_begin(host);
     wasi->awaits_input = true;
-    int code = chimera_abi_call(host, chimera_abi_function(host, "_start", ":"), &none);
+    int code =
+        chimera_abi_run(host, chimera_plugin_function(host->loaded->plugin, "_start", ":"), &none);
     wasi->awaits_input = false;
     chimera_wasi_start_end(host);
     if (code < 0 || host->stop != CHIMERA_STOP_SUSPENDED)
@@ -82,7 +87,7 @@ static bool run_to_input(struct chimera_host *host)
 int chimera_wasi_prepare(struct chimera_host *host, const struct chimera_wasi_run *run,
                          struct chimera_error *err)
 {
-    struct chimera_wasi *wasi = host->wasi;
+    struct chimera_wasi *wasi = chimera_wasi_of(host);
     chimera_wasi_begin(wasi, run);
     int code = chimera_host_snapshot(host, err);
     if (code < 0)
@@ -94,20 +99,4 @@ int chimera_wasi_prepare(struct chimera_host *host, const struct chimera_wasi_ru
     if (chimera_host_reset(host) < 0)
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot bring a policy back to its start");
     return CHIMERA_OK;
-}
-
-bool chimera_wasi_play(struct chimera_host *host, enum chimera_wasi_question question, void *bytes,
-                       size_t size)
-{
-    return host->wasi->is_starting &&
-           chimera_start_play(&host->wasi->cursor, (uint8_t)question, bytes, size);
-}
-
-void chimera_wasi_note(struct chimera_host *host, enum chimera_wasi_question question,
-                       const void *bytes, size_t size)
-{
-    if (!host->wasi->is_starting)
-        return;
-    host->wasi->has_drawn |= question == CHIMERA_WASI_RANDOM;
-    chimera_start_note(&host->wasi->cursor, (uint8_t)question, bytes, size);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/base/percent.h"
 
-#include "runtime/text/hex.h"
+#include "runtime/base/hex.h"
 
 #define ESCAPE_SIZE 3
 

@@ -5,9 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "runtime/instance/guest.h"
-#include "runtime/instance/guest_internal.h"
-#include "runtime/instance/switch.h"
+#include "runtime/instance/switch/switch.h"
+#include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
 
 static struct sigaction previous_segv, previous_bus;

@@ -8,12 +8,7 @@
 #ifndef CHIMERA_FAULT_H
 #define CHIMERA_FAULT_H
 
-#include <signal.h>
-
-/* Ignored by default, so that a late one is harmless. */
-#define CHIMERA_DEADLINE_SIGNAL SIGURG
-
-/* Installs both, once per process; called by the watchdog when the first thread gets ready. */
+/* Installs both: once per process, by chimera_engine_start(). */
 void chimera_fault_install(void);
 
 #endif

@@ -2,16 +2,30 @@
 #include "runtime/instance/guest.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "runtime/base/cleanup.h"
-#include "runtime/instance/guest_internal.h"
-#include "runtime/instance/switch.h"
+#include "runtime/instance/fault.h"
+#include "runtime/instance/memory.h"
+#include "runtime/instance/reset.h"
+#include "runtime/instance/stack.h"
+#include "runtime/instance/switch/switch.h"
+#include "runtime/instance/table.h"
+#include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
+
+/* For instantiation and the start function, which have no limit of their own. */
+#define CHIMERA_START_LIMIT_MS 10000
+
+static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
+
+void chimera_engine_start(void)
+{
+    pthread_once(&engine_once, chimera_fault_install);
+}
 
 static int make_memory(struct chimera_host *host, struct chimera_error *err)
 {
@@ -70,6 +84,7 @@ static int build(struct chimera_host *host, struct chimera_error *err)
 int chimera_host_new(const struct chimera_loaded *loaded, uint64_t memory_limit,
                      struct chimera_host **ret_host, struct chimera_error *err)
 {
+    chimera_engine_start();
     struct chimera_host *host = calloc(1, sizeof(*host));
     if (!host)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for an instance");
@@ -129,20 +144,6 @@ void chimera_host_end(struct chimera_host *host)
         chimera_run_disarm(host->run);
     host->run = NULL;
     chimera_account_open(&host->account, 0, 0); /* nothing is to be had between runs */
-}
-
-const struct chimera_export *chimera_host_export(const struct chimera_host *host, const char *name,
-                                                 enum chimera_export_kind kind)
-{
-    const struct chimera_plugin *plugin = host->loaded->plugin;
-    size_t size = strlen(name);
-    for (uint32_t i = 0; i < plugin->export_count; i++) {
-        const struct chimera_export *export = &plugin->exports[i];
-        if (export->kind == (uint32_t)kind && export->name_size == size &&
-            memcmp(export->name, name, size) == 0)
-            return export;
-    }
-    return NULL;
 }
 
 /* First frame on the guest's stack. */
@@ -215,7 +216,7 @@ static int run_guest(struct chimera_host *host)
     return end_guest(host);
 }
 
-int chimera_host_resume(struct chimera_host *host)
+int chimera_guest_resume(struct chimera_host *host)
 {
     struct chimera_host_internal *internal = host->internal;
     void *suspended = internal->suspended;
@@ -246,36 +247,10 @@ static int run_function(struct chimera_host *host, void (*function)(struct chime
     return CHIMERA_OK;
 }
 
-int chimera_host_call(struct chimera_host *host, const struct chimera_export *export,
+int chimera_guest_run(struct chimera_host *host, const struct chimera_export *export,
                       union chimera_value *values)
 {
     host->internal->export = export;
     host->internal->values = values;
     return run_guest(host);
-}
-
-void chimera_host_limit_text(const struct chimera_host *host,
-                             char ret_text[CHIMERA_LIMIT_TEXT_BYTES])
-{
-    snprintf(ret_text, CHIMERA_LIMIT_TEXT_BYTES,
-             "the policy's memory limit of %llu MiB is reached: " CHIMERA_LIMIT_ADVICE,
-             (unsigned long long)(host->memory_limit >> 20));
-}
-
-const char *chimera_host_stop_text(const struct chimera_host *host)
-{
-    if (host->stop == CHIMERA_STOP_DEADLINE)
-        return "guest code interrupted, execution deadline exceeded";
-    if (host->stop == CHIMERA_STOP_EXIT)
-        return "the policy called proc_exit";
-    if (host->stop == CHIMERA_STOP_TRAP && host->stop_text[0])
-        return host->stop_text;
-    switch (host->trap) {
-#define X(name, number, text) \
-    case CHIMERA_TRAP_##name: \
-        return text;
-        CHIMERA_TRAP_MAP(X)
-#undef X
-    }
-    return "unknown trap";
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What import functions use: they run on the guest's stack, called by the guest. */
+#include "runtime/instance/guest_access.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/instance/guest_internal.h"
-#include "runtime/instance/switch.h"
+#include "runtime/instance/stop.h"
+#include "runtime/instance/switch/switch.h"
+#include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
 
 #define FRAMES_MAX 64

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Linear memory: a reservation of addresses, and what is mapped at its start. */
+#include "runtime/instance/memory.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/guest_access.h"
+#include "runtime/instance/types_internal.h"
 
 /* A guest that takes all that it is given must still be able to answer: so much of the limit is its
  * host's, for answers and what is made of them. */

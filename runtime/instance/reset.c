@@ -5,7 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/stack.h"
+#include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
 
 /* Without page tracking: up to here all of memory is copied, above it is dropped. */

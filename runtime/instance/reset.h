@@ -12,26 +12,11 @@
 #ifndef CHIMERA_INSTANCE_RESET_H
 #define CHIMERA_INSTANCE_RESET_H
 
-#include "runtime/instance/image.h"
-#include "runtime/instance/pagemap.h"
+#include <stdint.h>
 
 struct chimera_host;
-
-struct chimera_reset {
-    struct chimera_page_list written; /* of [0, high) as addresses */
-    uint64_t high;                    /* bytes that have been accessible since all was dropped */
-    uint64_t faults, thread;          /* the fault count of which thread when `written` was made */
-    bool is_known;                    /* `written` was made since all was dropped */
-    uint64_t typical_pages;           /* of the first requests since then */
-    unsigned since_drop;              /* requests since then */
-};
-
-/* For metrics and benchmarks; one thread writes. */
-struct chimera_reset_counters {
-    uint64_t resets, scans, drops;
-    uint64_t pages;       /* copied back, in all resets */
-    uint64_t nanoseconds; /* in all resets */
-};
+struct chimera_image;
+struct chimera_reset; /* types_internal.h */
 
 /* Memory holds the image and is `size` bytes large again. A failure means that this cannot be
  * proved: the slot must be thrown away. */

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state of a slot that every request starts from, and the way back to it. */
+#include "runtime/instance/snapshot.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/memory.h"
+#include "runtime/instance/reset.h"
+#include "runtime/instance/stack.h"
+#include "runtime/instance/table.h"
+#include "runtime/instance/types_internal.h"
 
 /* A suspended guest has some hundred bytes of live stack; more than this is not worth a copy for
  * each request. */

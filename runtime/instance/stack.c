@@ -2,11 +2,14 @@
 /* The guest's stack. A deep recursion touches pages that no other request needs; they would stay as
  * long as the instance does, 8 MiB each of full ones, so a reset gives back what lies below a usual
  * depth. */
+#include "runtime/instance/stack.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/pagemap.h"
+#include "runtime/instance/types_internal.h"
 
 /* What stays. The guest's own depth, and the page that full.h probes as far below it as the host
  * may go: were that given back, each host call would meet it anew. The quick tier needs four times

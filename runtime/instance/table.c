@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tables of references. The entries are plain bytes here: a plugin knows their layout, and an entry
  * of zeros is null. */
+#include "runtime/instance/table.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/guest_access.h"
+#include "runtime/instance/memory.h"
+#include "runtime/instance/stop.h"
+#include "runtime/instance/types_internal.h"
 
 /* Between two looks at the account. */
 #define COPY_BYTES ((size_t)256 * 1024)

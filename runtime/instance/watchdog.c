@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/instance/fault.h"
 
 #define NS_PER_MS 1000000u
 #define NS_PER_S 1000000000u
@@ -108,7 +107,6 @@ static void start_watchdog(void)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&watchdog.wake, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    chimera_fault_install();
 
     /* Signals of the process are for other threads. */
     sigset_t all, before;

@@ -10,12 +10,16 @@
 #ifndef CHIMERA_WATCHDOG_H
 #define CHIMERA_WATCHDOG_H
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #define CHIMERA_NO_DEADLINE UINT64_MAX
+
+/* Ignored by default, so that a late one is harmless. */
+#define CHIMERA_DEADLINE_SIGNAL SIGURG
 
 struct chimera_host;
 

@@ -4,7 +4,6 @@
 #include <stdatomic.h>
 
 #include "runtime/base/clock.h"
-#include "runtime/log/log_internal.h"
 #include "runtime/text/utf8.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -133,17 +132,19 @@ static struct chimera_slice name_of(const struct bucket *bucket)
     return chimera_slice_of(names[bucket - buckets]);
 }
 
-static void settle(struct bucket *bucket, uint64_t now_ns)
+static void settle(struct bucket *bucket, uint64_t now_ns,
+                   void (*tell)(struct chimera_slice policy_id, uint64_t lines))
 {
     uint64_t resume_ns = atomic_load(&bucket->resume_ns), lost = 0;
     if (resume_ns && resume_ns <= now_ns && end_silence(bucket, resume_ns, &lost) && lost > 0)
-        chimera_log_notice_of_policy(name_of(bucket), lost);
+        tell(name_of(bucket), lost);
 }
 
-bool chimera_log_limit_settle(bool is_end)
+bool chimera_log_limit_settle(bool is_end,
+                              void (*tell)(struct chimera_slice policy_id, uint64_t lines))
 {
     uint64_t now_ns = is_end ? UINT64_MAX : chimera_clock_ns();
     for (size_t i = 0; i < BUCKETS && atomic_load(&silent_count) > 0; i++)
-        settle(&buckets[i], now_ns);
+        settle(&buckets[i], now_ns, tell);
     return atomic_load(&silent_count) > 0;
 }

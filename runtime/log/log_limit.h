@@ -33,8 +33,9 @@ struct chimera_log_permit chimera_log_limit_ask(struct chimera_slice policy_id,
                                                 enum chimera_log_speaker speaker, size_t bytes,
                                                 uint64_t now_ns);
 
-/* Logs how many lines were dropped of policies that have been silent since. `is_end`: of all. True
- * when there are policies to be asked about later. */
-bool chimera_log_limit_settle(bool is_end);
+/* Has `tell` log how many lines were dropped of policies that have been silent since. `is_end`: of
+ * all. True when there are policies to be asked about later. */
+bool chimera_log_limit_settle(bool is_end,
+                              void (*tell)(struct chimera_slice policy_id, uint64_t lines));
 
 #endif

@@ -243,7 +243,7 @@ static void *run(void *unused)
     bool is_good = writer.code == CHIMERA_OK;
     sem_post(&writer.entered);
     while (is_good) {
-        bool has_limited = chimera_log_limit_settle(false);
+        bool has_limited = chimera_log_limit_settle(false, chimera_log_notice_of_policy);
         while (!write_what_is_there(ring))
             ;
         if (writer.peak > LARGE_BYTES)
@@ -327,7 +327,7 @@ int chimera_log_start_writer(int (*enter)(void *context, struct chimera_error *e
 void chimera_log_finish(unsigned wait_ms)
 {
     if (writer.has_thread)
-        chimera_log_limit_settle(true);
+        chimera_log_limit_settle(true, chimera_log_notice_of_policy);
     atomic_store(&writer.is_ending, true);
     chimera_log_flush(wait_ms);
     writer.counter = NULL;

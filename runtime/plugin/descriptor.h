@@ -7,7 +7,7 @@
 #ifndef CHIMERA_PLUGIN_DESCRIPTOR_H
 #define CHIMERA_PLUGIN_DESCRIPTOR_H
 
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/manifest.h"
 
 #define CHIMERA_OBJECT_RANGES 16
 

@@ -2,13 +2,15 @@
 /* The file is not trusted: every number in it is used only after it was checked against the size of
  * the file, in 64-bit arithmetic that cannot wrap. What our own linker never writes is refused,
  * whether or not it would do harm: the list of what is allowed is short and complete. */
+#include "runtime/plugin/elf_audit.h"
+
 #include <elf.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/plugin/imports.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/mode.h"
 
 #define PAGE UINT64_C(4096)
 #define SEGMENTS_MAX 32

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/plugin/load.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +15,8 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/plugin/descriptor.h"
+#include "runtime/plugin/elf_audit.h"
 #include "runtime/plugin/names.h"
-#include "runtime/plugin/plugin_file.h"
 
 #define OBJECT_MAX ((off_t)1 << 30)
 #define IMAGE_MAX ((off_t)4 << 30) /* a linear memory cannot be larger */

@@ -6,7 +6,7 @@
 
 #include "runtime/json/shape.h"
 #include "runtime/json/tree.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/mode.h"
 #include "runtime/policy/version.h"
 
 static const char *const protocols[] = {"v1", "Unknown", NULL};

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 #include "runtime/abi/abi.h"
-#include "runtime/abi/capability.h"
 #include "runtime/abi/wasi.h"
+#include "runtime/capability/grant.h"
+#include "runtime/capability/pattern.h"
 #include "runtime/log/log.h"
 #include "runtime/policy/slots.h"
 #include "runtime/policy/stop_report.h"
@@ -168,11 +169,6 @@ const char *chimera_policy_id(const struct chimera_policy *policy)
     return policy->id;
 }
 
-const struct chimera_grants *chimera_policy_grants(const struct chimera_policy *policy)
-{
-    return &policy->grants;
-}
-
 /* --- Hosts --- */
 
 static struct chimera_slice settings_of(const struct chimera_policy *policy)
@@ -199,7 +195,7 @@ static int new_host(struct chimera_policy *policy, struct chimera_host **ret_hos
     int code = chimera_host_new(policy->loaded, policy->memory_limit, &host, err);
     if (code < 0)
         return code;
-    host->policy = policy;
+    host->grants = &policy->grants;
     code = policy->abi->attach(host, err);
     if (code < 0) {
         chimera_host_free(host);
@@ -212,7 +208,8 @@ static int new_host(struct chimera_policy *policy, struct chimera_host **ret_hos
 /* Once a policy: how its requests start, for the log and for whoever asks. */
 static void tell_start(struct chimera_policy *policy, const struct chimera_host *host)
 {
-    const char *obstacle = host->wasi ? host->wasi->obstacle : NULL;
+    const struct chimera_wasi *wasi = chimera_wasi_of(host);
+    const char *obstacle = wasi ? wasi->obstacle : NULL;
     if (policy->start_text[0])
         return;
     if (!policy->abi->checks_settings_from_start)
@@ -226,7 +223,7 @@ static void tell_start(struct chimera_policy *policy, const struct chimera_host 
     chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("requests begin"),
                      CHIMERA_TEXT("policy_id", chimera_slice_of(policy->id)),
                      CHIMERA_TEXT("where", chimera_slice_of(policy->start_text)),
-                     CHIMERA_BOOL("same_random_numbers", host->wasi->has_drawn));
+                     CHIMERA_BOOL("same_random_numbers", wasi->has_drawn));
 }
 
 static int make_host(struct chimera_slot *slot, struct chimera_error *err)
@@ -288,15 +285,6 @@ static int host_at_start(struct chimera_policy *policy, unsigned lane,
 const char *chimera_policy_start_text(const struct chimera_policy *policy)
 {
     return policy->start_text;
-}
-
-bool chimera_policy_counters(const struct chimera_policy *policy, unsigned lane,
-                             struct chimera_reset_counters *ret_counters)
-{
-    if (!policy->slot[lane].host)
-        return false;
-    *ret_counters = policy->slot[lane].host->counters;
-    return true;
 }
 
 void chimera_policy_last_run(const struct chimera_policy *policy, unsigned lane,

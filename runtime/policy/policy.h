@@ -7,31 +7,17 @@
 #ifndef CHIMERA_POLICY_H
 #define CHIMERA_POLICY_H
 
-#include <stdatomic.h>
-
 #include "runtime/base/arena.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/load.h"
+#include "runtime/policy/report.h"
 #include "runtime/review/request.h"
 #include "runtime/review/response.h"
 
-#define CHIMERA_DEADLINE_TEXT \
-    "Policy execution interrupted because it exceeded the allowed execution time"
 #define CHIMERA_DEFAULT_LIMIT_MS 2000
 #define CHIMERA_DEFAULT_MEMORY ((uint64_t)1 << 30)
-/* What a limit may be set to: a policy that does nothing has a page or two, and linear memory, of
- * which there are 4 GiB at most, is not all that counts. */
-#define CHIMERA_MEMORY_LEAST ((uint64_t)1 << 20)
-#define CHIMERA_MEMORY_MOST ((uint64_t)16 << 30)
-#define CHIMERA_MEMORY_RANGE "a size from 1Mi to 16Gi, such as 256Mi"
 
 struct chimera_policy; /* opaque */
 struct chimera_slots;  /* slots.h */
-struct chimera_reset_counters;
-
-struct chimera_policy_gauges { /* what a policy's instances come to now; for metrics */
-    _Atomic uint64_t instances;
-    _Atomic uint64_t kept_bytes; /* pages of memory and stack that they keep between requests */
-};
 
 struct chimera_policy_options {
     const char *id;                /* copied */
@@ -65,19 +51,7 @@ void chimera_policy_cool(struct chimera_policy *policy);
  * is known once there has been an instance, else "". Static or the policy's. */
 const char *chimera_policy_start_text(const struct chimera_policy *policy);
 
-/* The resets of a lane's instance; false when there is none. On the lane's thread. */
-bool chimera_policy_counters(const struct chimera_policy *policy, unsigned lane,
-                             struct chimera_reset_counters *ret_counters);
-
-/* What the last evaluation on a lane came to, for metrics. On the lane's thread, behind it. */
-struct chimera_run_report {
-    uint32_t
-        stop; /* an enum chimera_stop (instance/guest.h); 0: the guest came to its end by itself */
-    uint32_t resets; /* 1, unless the instance could not be brought back */
-    uint64_t pages;  /* that were copied back */
-    uint64_t reset_ns;
-    uint64_t wall_ns, cpu_ns; /* 0: left to the caller, as it is here */
-};
+/* The last evaluation on a lane. On the lane's thread, behind it. */
 void chimera_policy_last_run(const struct chimera_policy *policy, unsigned lane,
                              struct chimera_run_report *ret_report);
 
@@ -96,9 +70,5 @@ int chimera_policy_evaluate(struct chimera_policy *policy, unsigned lane,
                             struct chimera_arena *arena, struct chimera_response *ret_response);
 
 const char *chimera_policy_id(const struct chimera_policy *policy);
-
-/* For host calls. Borrowed. */
-struct chimera_grants;
-const struct chimera_grants *chimera_policy_grants(const struct chimera_policy *policy);
 
 #endif

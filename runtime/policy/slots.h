@@ -15,9 +15,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "runtime/policy/policy.h"
+#include "runtime/base/error.h"
+#include "runtime/policy/report.h"
 
 struct chimera_host;
+struct chimera_policy;
+struct chimera_slots; /* opaque */
 
 struct chimera_slot {          /* one policy's instance on one lane; part of the policy */
     struct chimera_host *host; /* owned; NULL: none now */

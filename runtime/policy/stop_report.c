@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "runtime/abi/wapc.h"
 #include "runtime/log/log.h"
 #include "runtime/plugin/names.h"
 
@@ -20,8 +21,8 @@ static struct chimera_slice message_of(const struct chimera_host *host)
 {
     if (host->stop == CHIMERA_STOP_DEADLINE)
         return CHIMERA_SLICE("policy execution time exceeded");
-    return host->wapc ? CHIMERA_SLICE("waPC communication error")
-                      : CHIMERA_SLICE("the policy was stopped");
+    return chimera_wapc_of(host) ? CHIMERA_SLICE("waPC communication error")
+                                 : CHIMERA_SLICE("the policy was stopped");
 }
 
 static size_t put_place(const struct chimera_place *place, char ret_in_wasm[16],

@@ -1,107 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arguments.h - what the families of builtins share, and the list of them. Private to this folder.
- *
- * CHIMERA_REGO_BUILTIN_MAP(X) lists X(name, arity, function).
+/* arguments.h - what builtins share: their arguments checked in OPA's words, their results given,
+ * what they spend. Private to rego/.
  */
 #ifndef CHIMERA_REGO_ARGUMENTS_H
 #define CHIMERA_REGO_ARGUMENTS_H
 
 #include "runtime/json/node.h"
-#include "runtime/rego/builtin.h"
-
-#define CHIMERA_REGO_BUILTIN_MAP(X)                                       \
-    /* format.c */                                                        \
-    X("sprintf", 2, chimera_rego_sprintf)                                 \
-    /* text.c */                                                          \
-    X("trace", 1, chimera_rego_trace)                                     \
-    X("internal.print", 1, chimera_rego_internal_print)                   \
-    X("internal.template_string", 1, chimera_rego_template_string)        \
-    /* strings.c */                                                       \
-    X("strings.any_prefix_match", 2, chimera_rego_any_prefix_match)       \
-    X("strings.any_suffix_match", 2, chimera_rego_any_suffix_match)       \
-    X("strings.count", 2, chimera_rego_strings_count)                     \
-    X("strings.split_n", 3, chimera_rego_split_n)                         \
-    X("strings.reverse", 1, chimera_rego_strings_reverse)                 \
-    X("indexof_n", 2, chimera_rego_indexof_n)                             \
-    X("glob.quote_meta", 1, chimera_rego_glob_quote_meta)                 \
-    /* collection.c */                                                    \
-    X("cast_array", 1, chimera_rego_cast_array)                           \
-    X("cast_set", 1, chimera_rego_cast_set)                               \
-    X("cast_boolean", 1, chimera_rego_cast_boolean)                       \
-    X("cast_null", 1, chimera_rego_cast_null)                             \
-    X("cast_object", 1, chimera_rego_cast_object)                         \
-    X("cast_string", 1, chimera_rego_cast_string)                         \
-    X("array.flatten", 1, chimera_rego_array_flatten)                     \
-    X("array.reverse", 1, chimera_rego_array_reverse)                     \
-    X("numbers.range_step", 3, chimera_rego_range_step)                   \
-    X("object.keys", 1, chimera_rego_object_keys)                         \
-    X("object.subset", 2, chimera_rego_object_subset)                     \
-    X("object.union_n", 1, chimera_rego_union_n)                          \
-    /* encoding.c */                                                      \
-    X("hex.encode", 1, chimera_rego_hex_encode)                           \
-    X("hex.decode", 1, chimera_rego_hex_decode)                           \
-    X("base64url.encode_no_pad", 1, chimera_rego_base64url_encode_no_pad) \
-    X("json.is_valid", 1, chimera_rego_json_is_valid)                     \
-    X("yaml.is_valid", 1, chimera_rego_yaml_is_valid)                     \
-    X("yaml.unmarshal", 1, chimera_rego_yaml_unmarshal)                   \
-    X("uuid.parse", 1, chimera_rego_uuid_parse)                           \
-    /* marshal.c */                                                       \
-    X("yaml.marshal", 1, chimera_rego_yaml_marshal)                       \
-    X("json.marshal_with_options", 2, chimera_rego_marshal_with_options)  \
-    /* url.c */                                                           \
-    X("urlquery.encode", 1, chimera_rego_urlquery_encode)                 \
-    X("urlquery.decode", 1, chimera_rego_urlquery_decode)                 \
-    X("urlquery.encode_object", 1, chimera_rego_urlquery_encode_object)   \
-    X("urlquery.decode_object", 1, chimera_rego_urlquery_decode_object)   \
-    /* patch.c */                                                         \
-    X("json.patch", 2, chimera_rego_json_patch)                           \
-    /* crypto.c */                                                        \
-    X("crypto.md5", 1, chimera_rego_md5)                                  \
-    X("crypto.sha1", 1, chimera_rego_sha1)                                \
-    X("crypto.sha256", 1, chimera_rego_sha256)                            \
-    X("crypto.hmac.md5", 2, chimera_rego_hmac_md5)                        \
-    X("crypto.hmac.sha1", 2, chimera_rego_hmac_sha1)                      \
-    X("crypto.hmac.sha256", 2, chimera_rego_hmac_sha256)                  \
-    X("crypto.hmac.sha512", 2, chimera_rego_hmac_sha512)                  \
-    X("crypto.hmac.equal", 2, chimera_rego_hmac_equal)                    \
-    /* semver.c */                                                        \
-    X("semver.is_valid", 1, chimera_rego_semver_is_valid)                 \
-    X("semver.compare", 2, chimera_rego_semver_compare)                   \
-    /* regex.c */                                                         \
-    X("regex.is_valid", 1, chimera_rego_regex_is_valid)                   \
-    X("regex.match", 2, chimera_rego_regex_match)                         \
-    X("regex.split", 2, chimera_rego_regex_split)                         \
-    X("regex.find_n", 3, chimera_rego_regex_find_n)                       \
-    X("regex.replace", 3, chimera_rego_regex_replace)                     \
-    X("regex.template_match", 4, chimera_rego_regex_template_match)       \
-    /* time.c */                                                          \
-    X("time.now_ns", 0, chimera_rego_now_ns)                              \
-    X("time.parse_rfc3339_ns", 1, chimera_rego_parse_rfc3339_ns)          \
-    X("time.parse_ns", 2, chimera_rego_parse_ns)                          \
-    X("time.parse_duration_ns", 1, chimera_rego_parse_duration_ns)        \
-    X("time.date", 1, chimera_rego_date)                                  \
-    X("time.clock", 1, chimera_rego_clock)                                \
-    X("time.weekday", 1, chimera_rego_weekday)                            \
-    X("time.add_date", 4, chimera_rego_add_date)                          \
-    X("time.diff", 2, chimera_rego_time_diff)                             \
-    X("time.format", 1, chimera_rego_time_format)                         \
-    /* units.c */                                                         \
-    X("units.parse", 1, chimera_rego_units_parse)                         \
-    X("units.parse_bytes", 1, chimera_rego_units_parse_bytes)             \
-    /* cidr.c */                                                          \
-    X("net.cidr_is_valid", 1, chimera_rego_cidr_is_valid)                 \
-    X("net.cidr_expand", 1, chimera_rego_cidr_expand)                     \
-    X("net.cidr_merge", 1, chimera_rego_cidr_merge)                       \
-    X("net.cidr_contains_matches", 2, chimera_rego_cidr_contains_matches)
-
-#define X(name, arity, function) chimera_rego_function function;
-CHIMERA_REGO_BUILTIN_MAP(X)
-#undef X
+#include "runtime/rego/builtin_list.h"
+#include "runtime/rego/call.h"
 
 /* Argument `index` as a string; CHIMERA_EINVAL in OPA's words when it is none. */
 int chimera_rego_want_string(const struct chimera_rego_call *call, unsigned index,
                              struct chimera_slice *ret_text);
-/* The same for the type alone. */
+/* Arguments 0 and 1 likewise. */
+int chimera_rego_want_two_strings(const struct chimera_rego_call *call, struct chimera_slice *ret_a,
+                                  struct chimera_slice *ret_b);
+/* Of any type. */
 int chimera_rego_want(const struct chimera_rego_call *call, unsigned index,
                       enum chimera_rego_type type);
 /* A set or an array of strings. */
@@ -112,6 +26,11 @@ int chimera_rego_want_int64(const struct chimera_rego_call *call, unsigned index
 /* An empty buffer for at most CHIMERA_REGO_RESULT_MAX bytes, on the call's account. Loops that fill
  * one go on only while it has not failed. */
 void chimera_rego_buffer(const struct chimera_rego_call *call, struct chimera_buffer *ret_buffer);
+
+/* How a builtin from text to text starts: argument `index`, and a buffer for the result, which is
+ * only there to be freed when this returns 0. */
+int chimera_rego_text_builtin(const struct chimera_rego_call *call, unsigned index,
+                              struct chimera_slice *ret_text, struct chimera_buffer *ret_out);
 
 /* These take `value`; 0 or a code. */
 int chimera_rego_push(const struct chimera_rego_call *call, struct json_object *array,

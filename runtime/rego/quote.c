@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 
-#include "runtime/rego/value.h"
 #include "runtime/text/utf8.h"
 
 #define RUNE_ERROR 0xFFFDu

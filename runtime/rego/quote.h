@@ -8,6 +8,9 @@
 
 #include "runtime/base/buffer.h"
 
+/* In Go's quotes: \n, \x7f, \u2028. */
+void chimera_rego_quote(struct chimera_slice text, bool ascii_only, struct chimera_buffer *out);
+
 /* Only what opa_value_parse needs to have escaped; the text may hold NUL. */
 void chimera_rego_quote_json(struct chimera_slice text, struct chimera_buffer *out);
 

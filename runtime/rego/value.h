@@ -81,7 +81,4 @@ struct chimera_slice chimera_rego_number_text(struct json_object *number,
 /* False unless the number is a whole one that fits ("1.0" is whole). */
 bool chimera_rego_int64(struct json_object *number, int64_t *ret_value);
 
-/* In Go's quotes: \n, \x7f, \u2028. */
-void chimera_rego_quote(struct chimera_slice text, bool ascii_only, struct chimera_buffer *out);
-
 #endif

@@ -42,6 +42,10 @@ struct chimera_response {
     struct chimera_slice audit_annotations, warnings; /* JSON text; .data NULL: null */
 };
 
+/* The message of a rejection because the policy's time was up. */
+#define CHIMERA_DEADLINE_TEXT \
+    "Policy execution interrupted because it exceeded the allowed execution time"
+
 /* Rejections that the host makes up. `message` must outlive the response. With a code it is for
  * want of a verdict: the policy could not be asked, did not end, or answered nonsense. */
 struct chimera_response chimera_response_reject(struct chimera_slice uid,

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "runtime/abi/capability.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/capability/pattern.h"
 #include "runtime/json/tree.h"
 #include "runtime/text/nearest.h"
 
@@ -221,30 +221,6 @@ static void read_common(struct reader *reader, struct json_object *entry,
     read_list(reader, entry, "contextAwareResources",
               "a list of resources, as in [{apiVersion: v1, kind: Namespace}]", copy_resource,
               &policy->resources);
-}
-
-static void free_texts(char **texts)
-{
-    for (char **text = texts; text && *text; text++)
-        free(*text);
-    free(texts);
-}
-
-static void free_policy(struct policy_spec *policy)
-{
-    free(policy->id);
-    free(policy->module);
-    free(policy->settings);
-    free(policy->message);
-    free(policy->plugin);
-    free_texts(policy->capabilities);
-    free_texts(policy->resources);
-}
-
-void policies_drop_from(struct policies *policies, size_t first)
-{
-    while (policies->policy_count > first)
-        free_policy(&policies->policy[--policies->policy_count]);
 }
 
 /* Appends one zeroed policy with its names set; NULL when memory ran out. */

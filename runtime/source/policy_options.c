@@ -5,7 +5,6 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/file.h"
-#include "runtime/policy/policy.h"
 #include "runtime/text/nearest.h"
 #include "runtime/text/quantity.h"
 #include "runtime/yaml/document.h"

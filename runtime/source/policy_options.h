@@ -14,6 +14,12 @@
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
 
+/* What a memory limit may be set to: a policy that does nothing has a page or two, and linear
+ * memory, of which there are 4 GiB at most, is not all that counts. */
+#define CHIMERA_MEMORY_LEAST ((uint64_t)1 << 20)
+#define CHIMERA_MEMORY_MOST ((uint64_t)16 << 30)
+#define CHIMERA_MEMORY_RANGE "a size from 1Mi to 16Gi, such as 256Mi"
+
 struct chimera_policy_extras { /* what the file says of one policy */
     uint64_t memory_limit;     /* bytes; 0: nothing, so the default holds */
 };

@@ -3,8 +3,8 @@
 
 #include <yaml.h>
 
+#include "runtime/base/hex.h"
 #include "runtime/json/scan.h"
-#include "runtime/text/hex.h"
 #include "runtime/text/utf8.h"
 
 #define PAIR_SIZE 12 /* \ud83d\ude00 */

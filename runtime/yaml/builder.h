@@ -8,7 +8,8 @@
 
 #include "runtime/text/problems.h"
 #include "runtime/yaml/input.h"
-#include "runtime/yaml/yaml.h"
+
+struct chimera_yaml_options; /* yaml.h */
 
 #define YAML_DEPTH_MAX 128
 

@@ -9,7 +9,7 @@
 #ifndef CHIMERA_SERVER_COUNTERS_WORKER_SCORE_H
 #define CHIMERA_SERVER_COUNTERS_WORKER_SCORE_H
 
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/manifest.h"
 #include "runtime/policy/policy.h"
 #include "server/counters/scoreboard.h"
 

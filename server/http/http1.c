@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/http1.h"
-#include "runtime/text/hex.h"
+#include "runtime/base/hex.h"
 
 #include <strings.h>
 

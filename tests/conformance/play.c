@@ -234,7 +234,7 @@ static const struct instance *instance_of(struct json_object *action)
     return &play.current;
 }
 
-/* Field names may hold NUL, so not chimera_host_export(). */
+/* Field names may hold NUL, so not chimera_plugin_export(). */
 static const struct chimera_export *find_export(const struct chimera_host *host,
                                                 struct json_object *action)
 {
@@ -266,7 +266,7 @@ static enum action invoke(struct chimera_host *host, const struct chimera_export
         return IMPOSSIBLE;
     }
     chimera_host_begin(host, 20000);
-    int code = chimera_host_call(host, export, values);
+    int code = chimera_guest_run(host, export, values);
     chimera_host_end(host);
     *ret_why = code < 0 ? chimera_host_stop_text(host) : "";
     return code < 0 ? STOPPED : DONE;

@@ -281,7 +281,7 @@ static void do_call(struct play *play, const char *at)
         return;
     }
     chimera_host_begin(play->host, CALL_LIMIT_MS);
-    int code = chimera_host_call(play->host, export, values);
+    int code = chimera_guest_run(play->host, export, values);
     chimera_host_end(play->host);
     check_call(play, at, *text.data == '=', code, strchr(export->type, ':') + 1, values);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A host call as a guest makes it: four texts, split at the first three NULs of the input. */
-#include "runtime/abi/capability.h"
+#include "runtime/capability/dispatch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

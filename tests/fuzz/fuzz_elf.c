@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a plugin's file: the audit must end without a bad access, whatever it says. */
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/elf_audit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,6 @@
  * range. */
 #include <stdlib.h>
 
-#include "runtime/policy/policy.h"
 #include "runtime/source/policy_options.h"
 #include "runtime/text/problems.h"
 

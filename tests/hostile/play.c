@@ -210,7 +210,7 @@ static int run(struct slot *slot, slot_work *what, uint32_t limit_ms, uint64_t a
         let_strike(slot->host, after_ns);
     const struct chimera_export *export = &slot->guest.exports[slot->guest.plugin.export_count - 1];
     uint64_t start = cpu_ns();
-    int code = chimera_host_call(slot->host, export, &none);
+    int code = chimera_guest_run(slot->host, export, &none);
     if (cpu_ns() - start > NET_NS)
         complain("works on far past its deadline", "");
     const struct chimera_account *account = &slot->host->account;

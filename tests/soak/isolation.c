@@ -34,7 +34,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/file.h"
 #include "runtime/instance/fault.h"
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
 
 #define THREADS_MAX 8
@@ -104,7 +104,7 @@ static struct input draw_input(struct thread *thread)
 
 static void check_output(const struct chimera_host *host, unsigned long number, int code)
 {
-    struct chimera_slice output = chimera_buffer_slice(&host->wasi->output);
+    struct chimera_slice output = chimera_buffer_slice(&chimera_wasi_of(host)->output);
     if (output.size == 0 && code == CHIMERA_EDEADLINE)
         return; /* it had not come so far */
     if (output.size != 1 || output.data[0] != '1')
@@ -224,7 +224,7 @@ static void *work(void *context)
     chimera_buffer_init(&thread->now, 1 << 20);
     chimera_host_describe(host, &thread->prepared);
     if (soak.start.image != host->snapshot->image)
-        die("two slots of one policy have different images (%s)", host->wasi->obstacle);
+        die("two slots of one policy have different images (%s)", chimera_wasi_of(host)->obstacle);
     show_run(thread, chimera_run_of_thread());
     for (unsigned long i = 0; i < thread->requests; i++)
         ask(thread, host, &arena, i);

@@ -6,11 +6,12 @@
 
 #include "compiler/build.h"
 #include "compiler/lower/read.h"
-#include "runtime/abi/capability.h"
+#include "runtime/capability/pattern.h"
 #include "runtime/log/log.h"
 #include "runtime/policy/policy.h"
 #include "runtime/review/request.h"
 #include "runtime/review/response.h"
+#include "runtime/source/policy_options.h"
 #include "runtime/text/quantity.h"
 #include "toolchain/command/author/run_input.h"
 #include "toolchain/command/commands.h"

@@ -11,7 +11,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
 #include "runtime/log/log.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/mode.h"
 #include "runtime/text/printable.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/interrupt.h"

@@ -15,7 +15,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/manifest.h"
 #include "runtime/source/policies.h"
 #include "runtime/source/reference.h"
 #include "runtime/text/printable.h"

@@ -82,9 +82,7 @@ static int hmac(const struct chimera_rego_call *call, const EVP_MD *kind,
     size_t block = (size_t)EVP_MD_get_block_size(kind);
     struct hash hash;
     struct chimera_slice text, key;
-    int code = chimera_rego_want_string(call, 0, &text);
-    if (code == CHIMERA_OK)
-        code = chimera_rego_want_string(call, 1, &key);
+    int code = chimera_rego_want_two_strings(call, &text, &key);
     if (code == CHIMERA_OK && key.size > block) {
         code = digest_of(call, kind, CHIMERA_SLICE(""), key, &hash);
         key = slice_of(&hash);
@@ -125,9 +123,7 @@ int chimera_rego_hmac_sha512(const struct chimera_rego_call *call, struct json_o
 int chimera_rego_hmac_equal(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
     struct chimera_slice a, b;
-    int code = chimera_rego_want_string(call, 0, &a);
-    if (code == CHIMERA_OK)
-        code = chimera_rego_want_string(call, 1, &b);
+    int code = chimera_rego_want_two_strings(call, &a, &b);
     if (code < 0)
         return code;
     bool is_equal = a.size == b.size;

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "runtime/base/hex.h"
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
-#include "runtime/text/hex.h"
 #include "runtime/text/utf8.h"
 #include "runtime/yaml/yaml.h"
 
@@ -18,10 +18,9 @@ int chimera_rego_hex_encode(const struct chimera_rego_call *call, struct json_ob
 {
     struct chimera_slice bytes;
     struct chimera_buffer out;
-    int code = chimera_rego_want_string(call, 0, &bytes);
+    int code = chimera_rego_text_builtin(call, 0, &bytes, &out);
     if (code < 0)
         return code;
-    chimera_rego_buffer(call, &out);
     chimera_rego_put_hex(bytes, &out);
     return chimera_rego_give_text(call, &out, ret_result);
 }
@@ -69,10 +68,9 @@ int chimera_rego_hex_decode(const struct chimera_rego_call *call, struct json_ob
 {
     struct chimera_slice text;
     struct chimera_buffer out;
-    int code = chimera_rego_want_string(call, 0, &text);
+    int code = chimera_rego_text_builtin(call, 0, &text, &out);
     if (code < 0)
         return code;
-    chimera_rego_buffer(call, &out);
     for (size_t i = 0; i + 1 < text.size && !out.failed; i += 2) {
         int high = chimera_hex_value(text.data[i]), low = chimera_hex_value(text.data[i + 1]);
         if (high < 0 || low < 0) {
@@ -95,10 +93,9 @@ int chimera_rego_base64url_encode_no_pad(const struct chimera_rego_call *call,
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     struct chimera_slice bytes;
     struct chimera_buffer out;
-    int code = chimera_rego_want_string(call, 0, &bytes);
+    int code = chimera_rego_text_builtin(call, 0, &bytes, &out);
     if (code < 0)
         return code;
-    chimera_rego_buffer(call, &out);
     for (size_t i = 0; i < bytes.size && !out.failed; i += 3) {
         size_t count = bytes.size - i < 3 ? bytes.size - i : 3;
         uint32_t bits = 0;

@@ -3,6 +3,7 @@
 #include "runtime/regexp/regexp.h"
 #include "runtime/regexp/unicode.h"
 #include "runtime/rego/arguments.h"
+#include "runtime/rego/quote.h"
 
 #define CLEAN_EXPRESSION __attribute__((cleanup(clean_expression)))
 
@@ -91,9 +92,7 @@ int chimera_rego_regex_match(const struct chimera_rego_call *call, struct json_o
 {
     CLEAN_EXPRESSION struct chimera_regexp *regexp = NULL;
     struct chimera_slice pattern, text;
-    int code = chimera_rego_want_string(call, 0, &pattern);
-    if (code == CHIMERA_OK)
-        code = chimera_rego_want_string(call, 1, &text);
+    int code = chimera_rego_want_two_strings(call, &pattern, &text);
     if (code == CHIMERA_OK)
         code = new_expression(call, pattern, &regexp);
     if (code == CHIMERA_OK)

@@ -158,9 +158,7 @@ int chimera_rego_semver_compare(const struct chimera_rego_call *call,
 {
     struct version version[2];
     struct chimera_slice text[2];
-    int code = chimera_rego_want_string(call, 0, &text[0]);
-    if (code == CHIMERA_OK)
-        code = chimera_rego_want_string(call, 1, &text[1]);
+    int code = chimera_rego_want_two_strings(call, &text[0], &text[1]);
     if (code < 0)
         return code;
     for (unsigned i = 0; i < 2; i++) {

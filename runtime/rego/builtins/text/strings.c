@@ -63,13 +63,6 @@ int chimera_rego_any_suffix_match(const struct chimera_rego_call *call,
 
 /* --- Finding --- */
 
-static int want_two(const struct chimera_rego_call *call, struct chimera_slice *ret_text,
-                    struct chimera_slice *ret_part)
-{
-    int code = chimera_rego_want_string(call, 0, ret_text);
-    return code < 0 ? code : chimera_rego_want_string(call, 1, ret_part);
-}
-
 static struct chimera_slice from(struct chimera_slice text, size_t at)
 {
     return (struct chimera_slice){text.data + at, text.size - at};
@@ -127,7 +120,7 @@ int chimera_rego_strings_count(const struct chimera_rego_call *call,
 {
     struct chimera_slice text, part;
     int64_t count = 0;
-    int code = want_two(call, &text, &part);
+    int code = chimera_rego_want_two_strings(call, &text, &part);
     if (code == CHIMERA_OK && part.size == 0) {
         code = count_runes(call, text, &count);
         count++;
@@ -149,7 +142,7 @@ int chimera_rego_indexof_n(const struct chimera_rego_call *call, struct json_obj
 {
     struct chimera_slice text, part;
     int64_t position = 0, passed;
-    int code = want_two(call, &text, &part);
+    int code = chimera_rego_want_two_strings(call, &text, &part);
     if (code < 0)
         return code;
     if (part.size == 0)
@@ -219,7 +212,7 @@ int chimera_rego_split_n(const struct chimera_rego_call *call, struct json_objec
 {
     struct chimera_slice text, delimiter, piece;
     int64_t wanted, count;
-    int code = want_two(call, &text, &delimiter);
+    int code = chimera_rego_want_two_strings(call, &text, &delimiter);
     if (code == CHIMERA_OK)
         code = chimera_rego_want_int64(call, 2, &wanted);
     if (code == CHIMERA_OK)
@@ -244,10 +237,9 @@ int chimera_rego_strings_reverse(const struct chimera_rego_call *call,
 {
     struct chimera_slice text;
     struct chimera_buffer out;
-    int code = chimera_rego_want_string(call, 0, &text);
+    int code = chimera_rego_text_builtin(call, 0, &text, &out);
     if (code < 0)
         return code;
-    chimera_rego_buffer(call, &out);
     char *to = text.size ? chimera_buffer_reserve(&out, text.size) : NULL;
     for (struct chimera_slice rest = text; to && rest.size > 0 && !out.failed;) {
         const char *at = rest.data;
@@ -264,10 +256,9 @@ int chimera_rego_glob_quote_meta(const struct chimera_rego_call *call,
 {
     struct chimera_slice text;
     struct chimera_buffer out;
-    int code = chimera_rego_want_string(call, 0, &text);
+    int code = chimera_rego_text_builtin(call, 0, &text, &out);
     if (code < 0)
         return code;
-    chimera_rego_buffer(call, &out);
     for (size_t i = 0; i < text.size && !out.failed; i++) {
         if (text.data[i] && strchr("*?\\[]{}", text.data[i]))
             chimera_buffer_byte(&out, '\\');

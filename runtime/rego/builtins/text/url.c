@@ -39,10 +39,9 @@ int chimera_rego_urlquery_encode(const struct chimera_rego_call *call,
 {
     struct chimera_slice text;
     struct chimera_buffer out;
-    int code = chimera_rego_want_string(call, 0, &text);
+    int code = chimera_rego_text_builtin(call, 0, &text, &out);
     if (code < 0)
         return code;
-    chimera_rego_buffer(call, &out);
     escape(text, &out);
     return chimera_rego_give_text(call, &out, ret_result);
 }

@@ -282,9 +282,7 @@ int chimera_rego_parse_rfc3339_ns(const struct chimera_rego_call *call,
 int chimera_rego_parse_ns(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
     struct chimera_slice layout, text;
-    int code = chimera_rego_want_string(call, 0, &layout);
-    if (code == CHIMERA_OK)
-        code = chimera_rego_want_string(call, 1, &text);
+    int code = chimera_rego_want_two_strings(call, &layout, &text);
     return code < 0 ? code : parse(call, layout, text, ret_result);
 }
 

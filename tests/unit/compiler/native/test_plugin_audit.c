@@ -16,7 +16,7 @@
 #include "compiler/native/audit.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/load.h"
 
 #define OBJECT_MAX ((size_t)16 << 20)
 #define POLICY TEST_DATA "/policies/c-hostnetwork/c-hostnetwork.wasm"

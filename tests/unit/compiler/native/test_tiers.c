@@ -17,6 +17,7 @@
 #include "runtime/base/file.h"
 #include "runtime/instance/fault.h"
 #include "runtime/instance/guest.h"
+#include "runtime/plugin/export.h"
 
 #define WAT_MAX ((size_t)16 << 20)
 #define FRAME_VALUES 20000 /* of 8 bytes: a frame of 160 KB */
@@ -63,11 +64,12 @@ static struct chimera_host *make_host(struct chimera_slice wat, enum chimera_tie
 
 static int call(struct chimera_host *host, const char *name, uint64_t argument)
 {
-    const struct chimera_export *export = chimera_host_export(host, name, CHIMERA_EXPORT_FUNCTION);
+    const struct chimera_export *export =
+        chimera_plugin_export(host->loaded->plugin, name, CHIMERA_EXPORT_FUNCTION);
     union chimera_value values[2] = {{.i64 = argument}};
     assert_non_null(export);
     chimera_host_begin(host, 20000);
-    int code = chimera_host_call(host, export, values);
+    int code = chimera_guest_run(host, export, values);
     chimera_host_end(host);
     return code;
 }

@@ -11,7 +11,7 @@
 #include "compiler/lower/read.h"
 #include "compiler/wasm/import_rules.h"
 #include "runtime/base/buffer.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/mode.h"
 
 static const enum chimera_mode modes[] = {CHIMERA_MODE_WAPC, CHIMERA_MODE_WASI, CHIMERA_MODE_OPA,
                                           CHIMERA_MODE_GATEKEEPER, CHIMERA_MODE_CHIMERA};

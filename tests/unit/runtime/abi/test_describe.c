@@ -95,21 +95,26 @@ static void of_wapc_and_wasi(void **state)
 {
     (void)state;
     open_host(CHIMERA_MODE_WAPC);
-    SEEN(host->wapc->operation), SEEN(host->wapc->payload), SEEN(host->wapc->has_response);
-    SEEN(host->wapc->has_error), SEEN(host->wapc->answer_kind);
-    BUFFER_SEEN(host->wapc->response), BUFFER_SEEN(host->wapc->error);
-    BUFFER_SEEN(host->wapc->answer);
-    SEEN(host->wasi->file), SEEN(host->wasi->kept_file), SEEN(host->wasi->stdio);
-    SEEN(host->wasi->input), SEEN(host->wasi->input_done), SEEN(host->wasi->answers_done);
-    SEEN(host->wasi->is_starting), SEEN(host->wasi->awaits_input), SEEN(host->wasi->has_drawn);
-    SEEN(host->wasi->obstacle), SEEN(host->wasi->cursor.at), SEEN(host->wasi->cursor.start);
-    SEEN(host->wasi->cursor.records);
-    BUFFER_SEEN(host->wasi->answers), BUFFER_SEEN(host->wasi->output);
-    BUFFER_SEEN(host->wasi->errors), BUFFER_SEEN(host->wasi->call_answer);
-    BUFFER_SEEN(host->wasi->variables), BUFFER_SEEN(host->wasi->early_output);
-    BUFFER_SEEN(host->wasi->early_errors);
-    expect_strings_seen(&host->wasi->arguments);
-    expect_strings_seen(&host->wasi->environment);
+    SEEN(chimera_wapc_of(host)->operation), SEEN(chimera_wapc_of(host)->payload),
+        SEEN(chimera_wapc_of(host)->has_response);
+    SEEN(chimera_wapc_of(host)->has_error), SEEN(chimera_wapc_of(host)->answer_kind);
+    BUFFER_SEEN(chimera_wapc_of(host)->response), BUFFER_SEEN(chimera_wapc_of(host)->error);
+    BUFFER_SEEN(chimera_wapc_of(host)->answer);
+    SEEN(chimera_wasi_of(host)->file), SEEN(chimera_wasi_of(host)->kept_file),
+        SEEN(chimera_wasi_of(host)->stdio);
+    SEEN(chimera_wasi_of(host)->input), SEEN(chimera_wasi_of(host)->input_done),
+        SEEN(chimera_wasi_of(host)->answers_done);
+    SEEN(chimera_wasi_of(host)->is_starting), SEEN(chimera_wasi_of(host)->awaits_input),
+        SEEN(chimera_wasi_of(host)->has_drawn);
+    SEEN(chimera_wasi_of(host)->obstacle), SEEN(chimera_wasi_of(host)->cursor.at),
+        SEEN(chimera_wasi_of(host)->cursor.start);
+    SEEN(chimera_wasi_of(host)->cursor.records);
+    BUFFER_SEEN(chimera_wasi_of(host)->answers), BUFFER_SEEN(chimera_wasi_of(host)->output);
+    BUFFER_SEEN(chimera_wasi_of(host)->errors), BUFFER_SEEN(chimera_wasi_of(host)->call_answer);
+    BUFFER_SEEN(chimera_wasi_of(host)->variables), BUFFER_SEEN(chimera_wasi_of(host)->early_output);
+    BUFFER_SEEN(chimera_wasi_of(host)->early_errors);
+    expect_strings_seen(&chimera_wasi_of(host)->arguments);
+    expect_strings_seen(&chimera_wasi_of(host)->environment);
     close_host(CHIMERA_MODE_WAPC);
 }
 
@@ -118,16 +123,18 @@ static void of_rego(void **state)
     static const struct chimera_rego_builtin *builtins[2];
     (void)state;
     open_host(CHIMERA_MODE_OPA);
-    SEEN(host->rego->data), SEEN(host->rego->now_ns), SEEN(host->rego->result);
-    SEEN(host->rego->args[0]), SEEN(host->rego->args[CHIMERA_REGO_ARGS_MAX - 1]);
-    BUFFER_SEEN(host->rego->text);
-    host->rego->builtin = builtins;
-    host->rego->builtin_count = 1;
+    SEEN(chimera_rego_of(host)->data), SEEN(chimera_rego_of(host)->now_ns),
+        SEEN(chimera_rego_of(host)->result);
+    SEEN(chimera_rego_of(host)->args[0]),
+        SEEN(chimera_rego_of(host)->args[CHIMERA_REGO_ARGS_MAX - 1]);
+    BUFFER_SEEN(chimera_rego_of(host)->text);
+    chimera_rego_of(host)->builtin = builtins;
+    chimera_rego_of(host)->builtin_count = 1;
     SEEN(builtins[0]);
-    expect_seen("builtin_count", &host->rego->builtin_count, 1);
-    host->rego->builtin_count = 2;
+    expect_seen("builtin_count", &chimera_rego_of(host)->builtin_count, 1);
+    chimera_rego_of(host)->builtin_count = 2;
     SEEN(builtins[1]);
-    host->rego->builtin = NULL;
+    chimera_rego_of(host)->builtin = NULL;
     close_host(CHIMERA_MODE_OPA);
 }
 
@@ -143,8 +150,8 @@ static void nothing_else(void **state)
         first = before;
         struct chimera_host *kept = host;
         open_host(mode);
-        if (host->wasi)
-            host->wasi->created_ns++;
+        if (chimera_wasi_of(host))
+            chimera_wasi_of(host)->created_ns++;
         describe(&now);
         assert_int_equal(now.size, first.size);
         assert_memory_equal(now.data, first.data, first.size);

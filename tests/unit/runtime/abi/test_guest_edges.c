@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "runtime/abi/abi_internal.h"
+#include "runtime/abi/wapc.h"
 #include "runtime/abi/wasi.h"
 #include "runtime/instance/watchdog.h"
 #include "runtime/log/log.h"
+#include "runtime/plugin/export.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -197,10 +199,10 @@ static U wait_ms(struct chimera_host *host, uint64_t ms)
 static void wait_late(struct chimera_host *host)
 {
     long start = times_slept();
-    host->wasi->created_ns -= (uint64_t)3600 * 1000000000;
+    chimera_wasi_of(host)->created_ns -= (uint64_t)3600 * 1000000000;
     got[0] = wait_ms(host, 200);
     got[1] = times_slept() > start;
-    host->wasi->created_ns += (uint64_t)3600 * 1000000000;
+    chimera_wasi_of(host)->created_ns += (uint64_t)3600 * 1000000000;
     accept(host);
 }
 
@@ -395,7 +397,7 @@ static void trap(struct chimera_host *host)
 
 static void fail_in_words(struct chimera_host *host)
 {
-    if (host->wapc)
+    if (chimera_wapc_of(host))
         chimera_wapc_guest_error(host, 256, put(host, 256, "no"));
     else
         chimera_wasi_proc_exit(host, 1);
@@ -404,7 +406,7 @@ static void fail_in_words(struct chimera_host *host)
 static void complain_and_accept(struct chimera_host *host)
 {
     write_to(host, 2, "hm");
-    if (host->wapc)
+    if (chimera_wapc_of(host))
         respond(host);
     else
         accept(host);
@@ -513,13 +515,13 @@ static void who_is_late_does_not_begin(void **state)
     chimera_host_begin(host, 60000);
     uint64_t deadline = host->run->deadline_ns;
     host->run->deadline_ns = 1;
-    assert_int_equal(chimera_abi_call(host, guest.exports, &none), CHIMERA_EDEADLINE);
+    assert_int_equal(chimera_abi_run(host, guest.exports, &none), CHIMERA_EDEADLINE);
     assert_int_equal(host->stop, CHIMERA_STOP_DEADLINE);
     assert_int_equal(has_begun, 0);
     chimera_host_end(host);
     chimera_host_begin(host, 60000);
     assert_true(host->run->deadline_ns >= deadline);
-    assert_int_equal(chimera_abi_call(host, guest.exports, &none), 0);
+    assert_int_equal(chimera_abi_run(host, guest.exports, &none), 0);
     assert_int_equal(has_begun, 1);
     chimera_host_end(host);
     if (chimera_host_is_suspended(host)) {
@@ -552,22 +554,26 @@ static void no_export_is_behind_the_last(void **state)
     assert_int_equal(chimera_abi_wapc.check(&guest.plugin, &err), CHIMERA_EMODULE);
     assert_string_equal(err.text, "Cannot find 'mem' export");
     assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
-    assert_null(chimera_host_export(host, "memory", CHIMERA_EXPORT_MEMORY));
+    assert_null(chimera_plugin_export(host->loaded->plugin, "memory", CHIMERA_EXPORT_MEMORY));
     guest.plugin.export_count = 0;
-    assert_null(chimera_host_export(host, "__guest_call", CHIMERA_EXPORT_FUNCTION));
-    assert_false(chimera_abi_has_function(&guest.plugin, "__guest_call", "ii:i"));
+    assert_null(
+        chimera_plugin_export(host->loaded->plugin, "__guest_call", CHIMERA_EXPORT_FUNCTION));
+    assert_null(chimera_plugin_function(&guest.plugin, "__guest_call", "ii:i"));
     guest.plugin.export_count = 2;
-    assert_true(chimera_abi_has_function(&guest.plugin, "__guest_call", "ii:i"));
-    assert_non_null(chimera_host_export(host, "memory", CHIMERA_EXPORT_MEMORY));
+    assert_non_null(chimera_plugin_function(&guest.plugin, "__guest_call", "ii:i"));
+    assert_non_null(chimera_plugin_export(host->loaded->plugin, "memory", CHIMERA_EXPORT_MEMORY));
     assert_int_equal(chimera_abi_wapc.check(&guest.plugin, &err), 0);
     guest.exports[0].name_size--; /* what only begins so is another */
-    assert_null(chimera_host_export(host, "__guest_call", CHIMERA_EXPORT_FUNCTION));
-    assert_false(chimera_abi_has_function(&guest.plugin, "__guest_call", "ii:i"));
-    assert_null(chimera_host_export(host, "__guest_cal", CHIMERA_EXPORT_MEMORY));
-    assert_non_null(chimera_host_export(host, "__guest_cal", CHIMERA_EXPORT_FUNCTION));
+    assert_null(
+        chimera_plugin_export(host->loaded->plugin, "__guest_call", CHIMERA_EXPORT_FUNCTION));
+    assert_null(chimera_plugin_function(&guest.plugin, "__guest_call", "ii:i"));
+    assert_null(chimera_plugin_export(host->loaded->plugin, "__guest_cal", CHIMERA_EXPORT_MEMORY));
+    assert_non_null(
+        chimera_plugin_export(host->loaded->plugin, "__guest_cal", CHIMERA_EXPORT_FUNCTION));
     guest.exports[0].name_size++;
-    assert_null(chimera_host_export(host, "__guest_cal", CHIMERA_EXPORT_FUNCTION));
-    assert_false(chimera_abi_has_function(&guest.plugin, "__guest_cal", "ii:i"));
+    assert_null(
+        chimera_plugin_export(host->loaded->plugin, "__guest_cal", CHIMERA_EXPORT_FUNCTION));
+    assert_null(chimera_plugin_function(&guest.plugin, "__guest_cal", "ii:i"));
     chimera_host_free(host);
 }
 

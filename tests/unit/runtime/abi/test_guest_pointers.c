@@ -49,7 +49,7 @@ static int run(struct fixture *fixture, void (*function)(struct chimera_host *))
     union chimera_value value = {0};
     body = function;
     chimera_host_begin(fixture->host, 10000);
-    int code = chimera_host_call(fixture->host, fixture->guest.exports, &value);
+    int code = chimera_guest_run(fixture->host, fixture->guest.exports, &value);
     chimera_host_end(fixture->host);
     return code;
 }
@@ -75,9 +75,10 @@ static void expect_answer(struct fixture *fixture, uint32_t at)
 
 static void leave_answer(struct chimera_host *host, enum chimera_wapc_answer kind)
 {
-    chimera_buffer_reset(&host->wapc->answer);
-    chimera_buffer_append(&host->wapc->answer, (struct chimera_slice){answer, ANSWER_SIZE});
-    host->wapc->answer_kind = kind;
+    chimera_buffer_reset(&chimera_wapc_of(host)->answer);
+    chimera_buffer_append(&chimera_wapc_of(host)->answer,
+                          (struct chimera_slice){answer, ANSWER_SIZE});
+    chimera_wapc_of(host)->answer_kind = kind;
 }
 
 static void take_response(struct chimera_host *host)
@@ -130,9 +131,10 @@ static uint32_t code, vector_count, count_at;
 
 static void read_answer(struct chimera_host *host)
 {
-    chimera_buffer_reset(&host->wasi->answers);
-    host->wasi->answers_done = 0;
-    chimera_buffer_append(&host->wasi->answers, (struct chimera_slice){answer, ANSWER_SIZE});
+    chimera_buffer_reset(&chimera_wasi_of(host)->answers);
+    chimera_wasi_of(host)->answers_done = 0;
+    chimera_buffer_append(&chimera_wasi_of(host)->answers,
+                          (struct chimera_slice){answer, ANSWER_SIZE});
     put32(host, ARRAY, address);
     put32(host, ARRAY + 4, size);
     code = chimera_wasi_fd_read(host, 0, ARRAY, vector_count, count_at);

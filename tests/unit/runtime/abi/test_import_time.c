@@ -74,7 +74,7 @@ static int run(struct slot *slot, void (*what)(struct chimera_host *), uint32_t 
     union chimera_value none = {0};
     work = what;
     chimera_host_begin(slot->host, limit_ms);
-    int code = chimera_host_call(slot->host, slot->guest.exports, &none);
+    int code = chimera_guest_run(slot->host, slot->guest.exports, &none);
     chimera_host_end(slot->host);
     return code;
 }
@@ -137,7 +137,7 @@ static void write_overlapping(struct chimera_host *host)
 
 static bool is_all_written(const struct chimera_host *host)
 {
-    return host->wasi->output.size == 4096 * 512;
+    return chimera_wasi_of(host)->output.size == 4096 * 512;
 }
 
 static void write_nothing(struct chimera_host *host)
@@ -243,7 +243,7 @@ static void complain_at_length(struct chimera_host *host)
 
 static bool has_complained(const struct chimera_host *host)
 {
-    return host->wapc->has_error;
+    return chimera_wapc_of(host)->has_error;
 }
 
 static void call_by_a_long_name(struct chimera_host *host)
@@ -268,7 +268,7 @@ static void call_with_much(struct chimera_host *host)
 
 static bool has_been_answered(const struct chimera_host *host)
 {
-    return host->wapc->answer_kind != CHIMERA_WAPC_NONE;
+    return chimera_wapc_of(host)->answer_kind != CHIMERA_WAPC_NONE;
 }
 
 static void wapc_ends_in_the_middle(void **state)

@@ -446,7 +446,7 @@ static void no_policy_has_another_s_imports(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         body = cases[i].what;
         chimera_host_begin(host, 0);
-        assert_int_equal(chimera_host_call(host, guest.exports, &none), CHIMERA_ETRAP);
+        assert_int_equal(chimera_guest_run(host, guest.exports, &none), CHIMERA_ETRAP);
         chimera_host_end(host);
         assert_string_equal(chimera_host_stop_text(host), cases[i].text);
     }

@@ -437,7 +437,7 @@ static void a_signal_is_a_trap_of_its_name(void **state)
     assert_int_equal(chimera_abi_wasi.attach(host, NULL), 0);
     body = raise_signal;
     chimera_host_begin(host, 0);
-    assert_int_equal(chimera_host_call(host, guest.exports, &none), CHIMERA_ETRAP);
+    assert_int_equal(chimera_guest_run(host, guest.exports, &none), CHIMERA_ETRAP);
     chimera_host_end(host);
     assert_string_equal(chimera_host_stop_text(host), "proc_raise unsupported");
     chimera_abi_wasi.detach(host);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "runtime/instance/fault.h"
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -103,7 +103,7 @@ static int run(void (*what)(void))
     union chimera_value none = {0};
     work = what;
     chimera_host_begin(host, 0);
-    int code = chimera_host_call(host, guest.exports, &none);
+    int code = chimera_guest_run(host, guest.exports, &none);
     chimera_host_end(host);
     return code == CHIMERA_EDEADLINE ? BY_DEADLINE : code < 0 ? (int)host->trap : 0;
 }

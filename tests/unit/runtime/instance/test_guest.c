@@ -17,6 +17,7 @@
 #include "runtime/instance/fault.h"
 #include "runtime/instance/guest.h"
 #include "runtime/instance/watchdog.h"
+#include "runtime/plugin/export.h"
 
 static const char guest[] =
     "(module (type $t (func (result i32)))"
@@ -129,12 +130,12 @@ static int drop_host(void **state)
 static int call(const char *name, uint32_t argument, uint32_t limit_ms, uint32_t *ret_result)
 {
     const struct chimera_export *export =
-        chimera_host_export(test.host, name, CHIMERA_EXPORT_FUNCTION);
+        chimera_plugin_export(test.host->loaded->plugin, name, CHIMERA_EXPORT_FUNCTION);
     assert_non_null(export);
     union chimera_value values[1] = {{.i32 = argument}};
     chimera_fault_install(); /* cmocka takes SIGSEGV for itself before each test */
     chimera_host_begin(test.host, limit_ms);
-    int code = chimera_host_call(test.host, export, values);
+    int code = chimera_guest_run(test.host, export, values);
     chimera_host_end(test.host);
     if (ret_result)
         *ret_result = values[0].i32;
@@ -219,17 +220,17 @@ static void a_spent_deadline_starts_no_further_call(void **state)
 {
     (void)state;
     const struct chimera_export *loop =
-        chimera_host_export(test.host, "loop", CHIMERA_EXPORT_FUNCTION);
+        chimera_plugin_export(test.host->loaded->plugin, "loop", CHIMERA_EXPORT_FUNCTION);
     const struct chimera_export *two =
-        chimera_host_export(test.host, "two", CHIMERA_EXPORT_FUNCTION);
+        chimera_plugin_export(test.host->loaded->plugin, "two", CHIMERA_EXPORT_FUNCTION);
     union chimera_value values[1] = {{.i32 = 77}};
     chimera_host_begin(test.host, 20);
-    assert_int_equal(chimera_host_call(test.host, loop, values), CHIMERA_EDEADLINE);
+    assert_int_equal(chimera_guest_run(test.host, loop, values), CHIMERA_EDEADLINE);
     /* The watchdog asks again every millisecond, when the machine lets it. */
     struct timespec pause = {.tv_nsec = 1000000};
     for (int i = 0; i < 60000 && !chimera_run_is_due(test.host->run); i++)
         nanosleep(&pause, NULL);
-    assert_int_equal(chimera_host_call(test.host, two, values), CHIMERA_EDEADLINE);
+    assert_int_equal(chimera_guest_run(test.host, two, values), CHIMERA_EDEADLINE);
     assert_int_equal(values[0].i32, 77);
     chimera_host_end(test.host);
     assert_int_equal(call("two", 0, 1000, NULL), 0);

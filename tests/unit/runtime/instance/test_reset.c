@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #include "runtime/abi/describe.h"
-#include "runtime/instance/guest_internal.h"
+#include "runtime/abi/wapc.h"
+#include "runtime/instance/types_internal.h"
 #include "runtime/log/log.h"
 
 void chimera_wapc_guest_request(H, U operation, U payload);
@@ -165,7 +166,7 @@ static void leave_answers(struct chimera_host *host)
     }
     for (int i = 0; i < 2; i++)
         chimera_wasi_host_call(host, at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7]);
-    if (host->wapc)
+    if (chimera_wapc_of(host))
         chimera_wapc_host_call(host, at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7]);
     put32(host, 0, 1024);
     put32(host, 4, 1);
@@ -175,7 +176,7 @@ static void leave_answers(struct chimera_host *host)
 static void leave_words(struct chimera_host *host)
 {
     U size = put(host, 1024, "{\"accepted\":true,\"message\":\"of an earlier request\"}");
-    if (!host->wapc)
+    if (!chimera_wapc_of(host))
         return;
     chimera_wapc_guest_error(host, 1024, size);
     chimera_wapc_guest_response(host, 1024, size);
@@ -451,7 +452,7 @@ static void tell_what_it_finds(struct chimera_host *host)
     snprintf(text, sizeof(text), "{\"accepted\":true,\"message\":\"read %u: %u bytes: %.*s\"}",
              code, size, (int)size, (const char *)memory(host, 1024));
     write_to(host, 2, "found\n");
-    if (host->wapc)
+    if (chimera_wapc_of(host))
         chimera_wapc_guest_response(host, 4096, put(host, 4096, text));
     else
         write_to(host, 1, text);

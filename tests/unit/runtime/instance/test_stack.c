@@ -6,7 +6,7 @@
 
 #include <sys/mman.h>
 
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/types_internal.h"
 
 #define PAGE CHIMERA_PROCESSOR_PAGE
 #define KIB ((size_t)1024)
@@ -48,7 +48,7 @@ static void run(struct slot *slot, uint32_t kib)
     union chimera_value value = {0};
     deep_kib = kib;
     chimera_host_begin(slot->host, 0);
-    assert_int_equal(chimera_host_call(slot->host, slot->guest.exports, &value), 0);
+    assert_int_equal(chimera_guest_run(slot->host, slot->guest.exports, &value), 0);
     chimera_host_end(slot->host);
     assert_int_equal(chimera_host_reset(slot->host), 0);
 }

@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/instance/guest_internal.h"
 #include "runtime/instance/start.h"
+#include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
 #include "tests/unit/failing_allocation.h"
 
@@ -78,7 +78,7 @@ static int run(void)
 {
     union chimera_value none = {0};
     chimera_host_begin(host, 0);
-    int code = chimera_host_call(host, guest.exports, &none);
+    int code = chimera_guest_run(host, guest.exports, &none);
     chimera_host_end(host);
     return code;
 }
@@ -294,7 +294,7 @@ static int no_signal_stack(void)
 static int never_begun(void)
 {
     union chimera_value none = {0};
-    return make_host() < 0 ? CHIMERA_EGUEST : chimera_host_call(host, guest.exports, &none);
+    return make_host() < 0 ? CHIMERA_EGUEST : chimera_guest_run(host, guest.exports, &none);
 }
 
 static int no_snapshot(void)

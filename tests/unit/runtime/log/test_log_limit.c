@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "runtime/log/log.h"
+#include "runtime/log/log_internal.h"
 #include "runtime/log/log_limit.h"
 
 #define S UINT64_C(1000000000)
@@ -183,7 +184,7 @@ static void the_log_tells_what_is_missing(void **state)
     (void)state;
     chimera_log_limit_set(1);
     say("talker", LINES);
-    assert_false(chimera_log_limit_settle(true));
+    assert_false(chimera_log_limit_settle(true, chimera_log_notice_of_policy));
     const char *text = read_log();
     assert_true(count_of(text, "hello") >= 2);
     assert_true(count_of(text, " WARN chimera::log: log lines of a policy are dropped for a while: "

@@ -19,7 +19,9 @@
 #include "compiler/tool/process.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/elf_audit.h"
+#include "runtime/plugin/load.h"
+#include "runtime/plugin/mode.h"
 #include "tests/unit/failing_allocation.h"
 
 #define OBJECT_MAX ((size_t)1 << 20)

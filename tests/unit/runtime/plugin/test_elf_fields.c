@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
+#include "runtime/plugin/elf_audit.h"
 #include "runtime/plugin/imports.h"
-#include "runtime/plugin/plugin_file.h"
 
 #define PAGE 4096
 #define GOOD NULL

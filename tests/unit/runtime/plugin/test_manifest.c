@@ -12,7 +12,8 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
-#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/manifest.h"
+#include "runtime/plugin/mode.h"
 #include "tests/unit/failing_allocation.h"
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

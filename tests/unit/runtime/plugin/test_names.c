@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A guest that ends in every way is asked where it ended; and the file that knows is broken. */
+#include "runtime/plugin/export.h"
 #include "runtime/plugin/names.h"
 
 #include <setjmp.h>
@@ -65,11 +66,12 @@ static bool stop_in(const char *name, uint32_t limit_ms, struct chimera_place *r
 {
     struct chimera_host *host = make_host();
     union chimera_value values[1] = {{.i32 = 0}};
-    const struct chimera_export *export = chimera_host_export(host, name, CHIMERA_EXPORT_FUNCTION);
+    const struct chimera_export *export =
+        chimera_plugin_export(host->loaded->plugin, name, CHIMERA_EXPORT_FUNCTION);
     assert_non_null(export);
     chimera_fault_install(); /* cmocka takes SIGSEGV for itself before each test */
     chimera_host_begin(host, limit_ms);
-    int code = chimera_host_call(host, export, values);
+    int code = chimera_guest_run(host, export, values);
     chimera_host_end(host);
     bool is_found = host->stop_at != 0 &&
                     chimera_names_find(test.loaded->names_fd,

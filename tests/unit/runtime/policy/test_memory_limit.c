@@ -68,7 +68,7 @@ static int run(struct chimera_host *host, void (*what)(struct chimera_host *))
     union chimera_value none = {0};
     work = what;
     chimera_host_begin(host, 10000);
-    int code = chimera_host_call(host, guest.exports, &none);
+    int code = chimera_guest_run(host, guest.exports, &none);
     chimera_host_end(host);
     return code;
 }
@@ -247,7 +247,7 @@ static void no_guest_goes_on_that_has_nothing_left(void **state)
     assert_int_equal(chimera_host_reset(host), 0);
     work = take_too_long_in_a_host_call;
     chimera_host_begin(host, 20);
-    assert_int_equal(chimera_host_call(host, guest.exports, &none), CHIMERA_EDEADLINE);
+    assert_int_equal(chimera_guest_run(host, guest.exports, &none), CHIMERA_EDEADLINE);
     chimera_host_end(host);
     assert_int_equal(got[0], 1);
     assert_int_equal(chimera_account_take(&host->account, 1), CHIMERA_ELIMIT);

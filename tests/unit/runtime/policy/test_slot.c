@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "runtime/instance/guest_internal.h"
+#include "runtime/instance/types_internal.h"
 
 #define PAGE CHIMERA_PROCESSOR_PAGE
 #define KIB ((size_t)1024)
@@ -77,7 +77,7 @@ static int run(void (*what)(void), uint32_t with)
     work = what;
     wanted = with;
     chimera_host_begin(host, 0);
-    int code = chimera_host_call(host, guest.exports, &none);
+    int code = chimera_guest_run(host, guest.exports, &none);
     chimera_host_end(host);
     return code;
 }
@@ -85,7 +85,7 @@ static int run(void (*what)(void), uint32_t with)
 static int resume(void)
 {
     chimera_host_begin(host, 0);
-    int code = chimera_host_resume(host);
+    int code = chimera_guest_resume(host);
     chimera_host_end(host);
     return code;
 }
@@ -326,7 +326,7 @@ static void who_waits_goes_on(void **state)
             assert_int_equal(chimera_host_snapshot(host, NULL), 0);
         assert_int_equal(run(wait_once, 0), 0);
         assert_true(chimera_host_is_suspended(host));
-        assert_int_equal(chimera_host_resume(host), CHIMERA_ENOMEM); /* no run has begun */
+        assert_int_equal(chimera_guest_resume(host), CHIMERA_ENOMEM); /* no run has begun */
         assert_true(chimera_host_is_suspended(host));
         assert_int_equal(went_on, 0);
         assert_int_equal(resume(), 0);

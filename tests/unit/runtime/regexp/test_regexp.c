@@ -18,9 +18,9 @@
 
 #include <cmocka.h>
 
+#include "runtime/base/hex.h"
 #include "runtime/regexp/regexp_internal.h"
 #include "runtime/rego/builtin.h"
-#include "runtime/text/hex.h"
 
 #define RESULT_MAX ((size_t)16 << 20)
 #define FIELDS 5

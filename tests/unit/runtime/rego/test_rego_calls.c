@@ -82,8 +82,8 @@ GUEST_CODE static uint32_t look_for_values(struct chimera_host *host, uint32_t f
         return 0;
     times++;
     for (size_t i = 0; i < CHIMERA_REGO_ARGS_MAX; i++)
-        assert_null(host->rego->args[i]);
-    assert_null(host->rego->result);
+        assert_null(chimera_rego_of(host)->args[i]);
+    assert_null(chimera_rego_of(host)->result);
     return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hex.h - hexadecimal digits, in either case. */
-#ifndef CHIMERA_TEXT_HEX_H
-#define CHIMERA_TEXT_HEX_H
+#ifndef CHIMERA_BASE_HEX_H
+#define CHIMERA_BASE_HEX_H
 
 /* -1 when it is none. */
 static inline int chimera_hex_value(char digit)

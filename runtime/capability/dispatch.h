@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* capability.h - host calls: who may make them, and their dispatch (guest-abis.md §5.1, §5.8). */
-#ifndef CHIMERA_CAPABILITY_H
-#define CHIMERA_CAPABILITY_H
+/* dispatch.h - host calls: from their four texts to an answer, for who may make them (guest-abis.md
+ * §5.1, §5.8).
+ */
+#ifndef CHIMERA_CAPABILITY_DISPATCH_H
+#define CHIMERA_CAPABILITY_DISPATCH_H
 
-#include "runtime/base/arena.h"
 #include "runtime/base/buffer.h"
-#include "runtime/base/error.h"
-
-/* Checks one pattern against the tree of capabilities; refuses with the reference's text
- * (without any prefix). */
-int chimera_capability_check(const char *pattern, struct chimera_error *err);
-
-struct chimera_grants { /* what one policy may do; borrowed arrays, NULL-terminated or NULL */
-    const char *policy_id;
-    const char *const *capabilities;
-    const char *const *resources; /* "apiVersion/kind" */
-};
+#include "runtime/capability/grant.h"
 
 struct chimera_host_request {
     struct chimera_slice binding, name_space, operation, payload;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fallback for architectures without a switch of their own: ucontext. Slower (it saves the
  * signal mask by a system call), and a deadline can interrupt only host code. */
-#include "runtime/instance/switch.h"
+#include "runtime/instance/switch/switch.h"
 
 #ifndef __x86_64__
 

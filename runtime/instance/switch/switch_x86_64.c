@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The context switch of x86-64 (System V). It saves the callee-saved registers and the two control
  * words that a call preserves; everything else is the caller's to save. */
-#include "runtime/instance/switch.h"
+#include "runtime/instance/switch/switch.h"
 
 #ifdef __x86_64__
 

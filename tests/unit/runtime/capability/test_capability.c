@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "runtime/abi/capability.h"
+#include "runtime/capability/dispatch.h"
+#include "runtime/capability/pattern.h"
 #include "runtime/log/log.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* guest_internal.h - what only the files of this folder know of a host. */
-#ifndef CHIMERA_INSTANCE_GUEST_INTERNAL_H
-#define CHIMERA_INSTANCE_GUEST_INTERNAL_H
+/* types_internal.h - what only the files of this folder know of an instance. */
+#ifndef CHIMERA_INSTANCE_TYPES_INTERNAL_H
+#define CHIMERA_INSTANCE_TYPES_INTERNAL_H
 
-#include <stdbool.h>
-
-#include "runtime/instance/guest.h"
 #include "runtime/instance/image.h"
-#include "runtime/instance/reset.h"
+#include "runtime/instance/pagemap.h"
 #include "runtime/instance/sanitizer.h"
+#include "runtime/instance/types.h"
 
 /* A 32-bit address plus a 32-bit offset plus the widest access stays inside; nothing is mapped
  * below the base either. */
@@ -26,14 +24,14 @@
  * call, and the host's function that it calls must fit. */
 #define CHIMERA_STACK_MARGIN (CHIMERA_FRAME_MAX + 2 * CHIMERA_STACK_FOR_HOST)
 
-/* For instantiation and the start function, which have no limit of their own. */
-#define CHIMERA_START_LIMIT_MS 10000
-
-/* In messages: how to raise a policy's memory limit. */
-#define CHIMERA_LIMIT_ADVICE \
-    "see `memoryLimit` of --policy-options and --memory-limit of `chimera run`"
-
-#define CHIMERA_TABLE_MAX 10000000u /* entries; wasm tables of policies have some thousands */
+struct chimera_reset {
+    struct chimera_page_list written; /* of [0, high) as addresses */
+    uint64_t high;                    /* bytes that have been accessible since all was dropped */
+    uint64_t faults, thread;          /* the fault count of which thread when `written` was made */
+    bool is_known;                    /* `written` was made since all was dropped */
+    uint64_t typical_pages;           /* of the first requests since then */
+    unsigned since_drop;              /* requests since then */
+};
 
 struct chimera_snapshot {
     struct chimera_image *image; /* one reference; linear memory maps it */
@@ -62,36 +60,5 @@ struct chimera_host_internal {
     uint64_t stack_pages; /* that the stack keeps between runs */
     struct chimera_page_list stack_list; /* room for stack.c; owned */
 };
-
-/* stack.c */
-int chimera_stack_make(struct chimera_host *host, struct chimera_error *err);
-void chimera_stack_free(struct chimera_host *host);
-/* Counts the pages that it has, and gives back those that an unusual depth took. Between runs, when
- * pages may have come to it. */
-void chimera_stack_look(struct chimera_host *host);
-/* Gives back all of it: what a waiting guest has there is in the snapshot. */
-void chimera_stack_drop(struct chimera_host *host);
-
-/* memory.c: takes what the guest wants to grow by, up to its share of the limit: the rest is for
- * what its host must keep for it, an answer at least. False when there is not so much, which
- * host->has_met_limit remembers. */
-bool chimera_memory_take(struct chimera_host *host, uint64_t bytes);
-
-int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err);
-/* Maps linear memory afresh: the image, and zeros up to `size`. */
-int chimera_memory_map(struct chimera_host *host, const struct chimera_image *image, uint64_t size);
-void chimera_memory_free(struct chimera_host *host);
-
-/* snapshot.c */
-void chimera_snapshot_free(struct chimera_host *host);
-void chimera_snapshot_restore_stack(struct chimera_host *host);
-
-/* table.c */
-int chimera_tables_make(struct chimera_host *host, struct chimera_error *err);
-int chimera_tables_save(const struct chimera_host *host, struct chimera_snapshot *snapshot);
-/* Together with the instance, which holds the tables' structs. */
-void chimera_tables_restore(struct chimera_host *host);
-void chimera_tables_free(struct chimera_host *host);
-struct chimera_table *chimera_table_at(const struct chimera_host *host, uint32_t index);
 
 #endif

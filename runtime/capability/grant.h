@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grant.h - what a policy may ask for by host calls. */
+#ifndef CHIMERA_CAPABILITY_GRANT_H
+#define CHIMERA_CAPABILITY_GRANT_H
+
+#include <stdbool.h>
+
+#include "runtime/base/slice.h"
+
+struct chimera_grants { /* what one policy may do; borrowed arrays, NULL-terminated or NULL */
+    const char *policy_id;
+    const char *const *capabilities; /* patterns (pattern.h) */
+    const char *const *resources;    /* "apiVersion/kind" */
+};
+
+/* What logs call the policy. */
+static inline struct chimera_slice chimera_grants_policy_id(const struct chimera_grants *grants)
+{
+    return chimera_slice_of(grants->policy_id);
+}
+
+/* May it use the capability of this path? */
+bool chimera_grants_allow(const struct chimera_grants *grants, struct chimera_slice path);
+
+/* May it read the cluster's resources of this kind? */
+bool chimera_grants_may_read(const struct chimera_grants *grants, const char *api_version,
+                             const char *kind);
+
+#endif

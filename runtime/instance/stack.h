@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stack.h - the guest's stack, and how much of it stays between runs. */
+#ifndef CHIMERA_INSTANCE_STACK_H
+#define CHIMERA_INSTANCE_STACK_H
+
+#include "runtime/base/error.h"
+
+struct chimera_host;
+
+int chimera_stack_make(struct chimera_host *host, struct chimera_error *err);
+void chimera_stack_free(struct chimera_host *host);
+/* Counts the pages that it has, and gives back those that an unusual depth took. Between runs, when
+ * pages may have come to it. */
+void chimera_stack_look(struct chimera_host *host);
+/* Gives back all of it: what a waiting guest has there is in the snapshot. */
+void chimera_stack_drop(struct chimera_host *host);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* call.h - one call of a builtin. */
+#ifndef CHIMERA_REGO_CALL_H
+#define CHIMERA_REGO_CALL_H
+
+#include <stdint.h>
+
+#include "runtime/base/account.h"
+#include "runtime/rego/value.h"
+
+#define CHIMERA_REGO_ARGS_MAX 4
+/* Bytes that any one builtin may produce. */
+#define CHIMERA_REGO_RESULT_MAX ((size_t)16 << 20)
+
+struct chimera_rego_call {
+    struct json_object *const *args; /* as many as the builtin takes; borrowed */
+    int64_t now_ns;                  /* since 1970; one and the same for a whole evaluation */
+    struct chimera_account *account; /* of the evaluation; NULL: no bound */
+    struct chimera_error *err;       /* never NULL */
+};
+
+/* CHIMERA_EDEADLINE when the time is up before there is a result: host code is not interrupted, so
+ * what may take long looks at the clock itself. On success the caller owns *ret_result; null is a
+ * NULL pointer. */
+typedef int chimera_rego_function(const struct chimera_rego_call *call,
+                                  struct json_object **ret_result);
+
+#endif

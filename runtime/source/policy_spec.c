@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/source/policy_spec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void free_texts(char **texts)
+{
+    for (char **text = texts; text && *text; text++)
+        free(*text);
+    free(texts);
+}
+
+static void free_policy(struct policy_spec *policy)
+{
+    free(policy->id);
+    free(policy->module);
+    free(policy->settings);
+    free(policy->message);
+    free(policy->plugin);
+    free_texts(policy->capabilities);
+    free_texts(policy->resources);
+}
+
+void policies_drop_from(struct policies *policies, size_t first)
+{
+    while (policies->policy_count > first)
+        free_policy(&policies->policy[--policies->policy_count]);
+}
+
+void policies_done(struct policies *policies)
+{
+    policies_drop_from(policies, 0);
+    for (size_t i = 0; i < policies->group_count; i++) {
+        free(policies->group[i].name);
+        free(policies->group[i].expression);
+        free(policies->group[i].message);
+    }
+    free(policies->policy);
+    free(policies->group);
+    free(policies->warnings);
+    *policies = (struct policies){0};
+}
+
+static bool equal_texts(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool equal_lists(char *const *a, char *const *b)
+{
+    for (; *a && *b; a++, b++)
+        if (strcmp(*a, *b) != 0)
+            return false;
+    return !*a && !*b;
+}
+
+static bool equal_policies(const struct policy_spec *a, const struct policy_spec *b)
+{
+    return equal_texts(a->id, b->id) && equal_texts(a->module, b->module) && a->mode == b->mode &&
+           a->allowed_to_mutate == b->allowed_to_mutate && equal_texts(a->settings, b->settings) &&
+           equal_texts(a->message, b->message) && a->has_limit == b->has_limit &&
+           a->limit_seconds == b->limit_seconds && equal_lists(a->capabilities, b->capabilities) &&
+           equal_lists(a->resources, b->resources) && a->group == b->group &&
+           a->extras.memory_limit == b->extras.memory_limit && equal_texts(a->plugin, b->plugin) &&
+           memcmp(&a->lock, &b->lock, sizeof(a->lock)) == 0;
+}
+
+static bool equal_groups(const struct group_spec *a, const struct group_spec *b)
+{
+    return equal_texts(a->name, b->name) && equal_texts(a->expression, b->expression) &&
+           equal_texts(a->message, b->message) && a->mode == b->mode && a->first == b->first &&
+           a->count == b->count;
+}
+
+bool policies_equal(const struct policies *a, const struct policies *b)
+{
+    if (a->policy_count != b->policy_count || a->group_count != b->group_count)
+        return false;
+    for (size_t i = 0; i < a->policy_count; i++)
+        if (!equal_policies(&a->policy[i], &b->policy[i]))
+            return false;
+    for (size_t i = 0; i < a->group_count; i++)
+        if (!equal_groups(&a->group[i], &b->group[i]))
+            return false;
+    return true;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* policy_spec.h - what policies.yml says: policies and groups.
+ *
+ * A flat list: the members of a group stand in it like single policies, under "group/member". Read
+ * once by the supervisor; immutable then.
+ */
+#ifndef CHIMERA_SOURCE_POLICY_SPEC_H
+#define CHIMERA_SOURCE_POLICY_SPEC_H
+
+#include <stdint.h>
+
+#include "runtime/base/digest.h"
+#include "runtime/review/response.h"
+#include "runtime/source/policy_options.h"
+
+#define NO_GROUP SIZE_MAX
+
+struct policy_spec {  /* owns its texts */
+    char *id;         /* "name", or "group/member" */
+    const char *name; /* the last part of `id` */
+    char *module;     /* as written */
+    enum chimera_policy_mode mode;
+    bool allowed_to_mutate;
+    char *settings; /* a JSON object, keys sorted */
+    char *message;  /* NULL: none */
+    bool has_limit;
+    uint64_t limit_seconds;
+    char **capabilities; /* NULL-terminated; never NULL */
+    char **resources;    /* "apiVersion/kind", NULL-terminated; never NULL */
+    size_t group;        /* index of its group, or NO_GROUP */
+
+    struct chimera_policy_extras extras; /* from --policy-options */
+
+    /* From a bundle (config/bundle_policies.h): the .so, and the digest of its manifest. NULL: to
+     * be built. */
+    char *plugin;
+    struct chimera_digest lock;
+};
+
+struct group_spec { /* owns its texts */
+    char *name, *expression, *message;
+    enum chimera_policy_mode mode;
+    size_t first, count; /* its members in the list of policies */
+};
+
+struct policies {
+    struct policy_spec *policy; /* owned */
+    struct group_spec *group;   /* owned */
+    size_t policy_count, group_count;
+    char *warnings; /* owned; lines about what is ignored. NULL: none */
+};
+
+/* May a time limit be 0? It leaves no time to evaluate, so it is a mistake, unless limits do not
+ * count or a policy may fail alone. */
+enum policies_limits { POLICIES_LIMITS_COUNT, POLICIES_LIMITS_ARE_FREE };
+
+void policies_done(struct policies *policies);
+
+/* Whether all that they say is the same; comments and the like do not count. */
+bool policies_equal(const struct policies *a, const struct policies *b);
+
+/* Ends the policies from number `first` on. */
+void policies_drop_from(struct policies *policies, size_t first);
+
+#endif
