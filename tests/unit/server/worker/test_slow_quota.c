@@ -7,7 +7,8 @@
 
 #include <cmocka.h>
 
-#include "server/worker/queue.c"
+#include "server/worker/connection.h"
+#include "server/worker/queue.h"
 #include "server/worker/slow_quota.c"
 #include "tests/unit/failing_allocation.h"
 
