@@ -20,11 +20,6 @@ struct url { /* slices of the text */
     struct chimera_slice scheme, host, path;
 };
 
-static int fail_memory(struct chimera_error *err)
-{
-    return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-}
-
 /* --- file:// --- */
 
 /* In place. An escape that is none stays as it is, and so does "%00". */
@@ -50,7 +45,7 @@ static int locate_file(const char *module, struct chimera_slice rest,
         return chimera_fail(err, CHIMERA_EINVAL, "cannot retrieve path from uri: %s", module);
     char *path = strndup(rest.data, rest.size);
     if (!path)
-        return fail_memory(err);
+        return chimera_fail_memory(err);
     decode(path);
     *ret_place = (struct chimera_module_place){.path = path, .is_local = true};
     return CHIMERA_OK;
@@ -131,7 +126,7 @@ static int locate_stored(const char *module, const struct url *url, const char *
     if (asprintf(&place.path, "%s/%.*s/%.*s/%.*s%s", store, (int)url->scheme.size, url->scheme.data,
                  (int)host.size, host.data, (int)path.size, path.data,
                  has_tag ? "" : ":latest") < 0)
-        return fail_memory(err);
+        return chimera_fail_memory(err);
     char *lower = place.path + strlen(store) + url->scheme.size + 2;
     for (size_t i = 0; i < host.size && !is_registry; i++) /* as a parser of URLs writes it */
         if (lower[i] >= 'A' && lower[i] <= 'Z')

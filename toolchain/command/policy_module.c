@@ -116,7 +116,7 @@ int policy_file_open(const char *argument, enum policy_source source, struct pol
     int code = policy_file_resolve(argument, source, &file.path, err);
     if (code == 0) {
         file.uri = uri_of_path(file.path);
-        code = file.uri ? CHIMERA_OK : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        code = file.uri ? CHIMERA_OK : chimera_fail_memory(err);
     }
     if (code == 0)
         code = chimera_file_read(file.path, &file.bytes, err);
