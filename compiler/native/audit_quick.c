@@ -170,7 +170,7 @@ static void take_rest(struct reader *reader, struct instruction *instruction)
     else if (form == WORD || form == OPERAND_WORD)
         instruction->word = take_number(reader, is_short ? 2 : 4);
     else if (form == NEAR)
-        instruction->jump = (int8_t)take_byte(reader);
+        instruction->jump = (int8_t)take_byte(reader); /* NOLINT(bugprone-signed-char-misuse) */
     else if (form == FAR)
         instruction->jump = (int32_t)take_number(reader, 4);
 }

@@ -30,7 +30,7 @@ static void put_strings(struct chimera_buffer *out, struct chimera_wasi_strings 
 
 static void put_cursor(struct chimera_buffer *out, struct chimera_start_cursor *cursor)
 {
-    put(out, &cursor->start, sizeof(cursor->start));
+    put(out, &cursor->start, sizeof(cursor->start)); /* NOLINT(bugprone-sizeof-expression) */
     put(out, &cursor->at, sizeof(cursor->at));
     put(out, &cursor->records, sizeof(cursor->records));
     memset(cursor, 0, sizeof(*cursor));

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int chimera_fail(struct chimera_error *err, int code, const char *format, ...)
 {
@@ -14,6 +16,16 @@ int chimera_fail(struct chimera_error *err, int code, const char *format, ...)
     vsnprintf(err->text, sizeof(err->text), format, arguments);
     va_end(arguments);
     return code;
+}
+
+int chimera_fail_memory(struct chimera_error *err)
+{
+    return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+}
+
+int chimera_fail_errno(struct chimera_error *err, const char *what)
+{
+    return chimera_fail(err, CHIMERA_EIO, "%s: %s", what, strerror(errno));
 }
 
 const char *chimera_code_text(int code)

@@ -44,6 +44,12 @@ struct chimera_error {
 int chimera_fail(struct chimera_error *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));
 
+/* The same for memory that there is none of. */
+int chimera_fail_memory(struct chimera_error *err) __attribute__((cold));
+
+/* The same for a call that has just failed: "WHAT: " and what errno means, as CHIMERA_EIO. */
+int chimera_fail_errno(struct chimera_error *err, const char *what) __attribute__((cold));
+
 /* A static string; never NULL. */
 const char *chimera_code_text(int code);
 

@@ -242,7 +242,9 @@ static void *run(void *unused)
     writer.code = writer.enter ? writer.enter(writer.context, writer.err) : CHIMERA_OK;
     bool is_good = writer.code == CHIMERA_OK;
     sem_post(&writer.entered);
-    while (is_good) {
+    if (!is_good)
+        return NULL;
+    for (;;) {
         bool has_limited = chimera_log_limit_settle(false, chimera_log_notice_of_policy);
         while (!write_what_is_there(ring))
             ;
@@ -253,7 +255,6 @@ static void *run(void *unused)
         if (chimera_log_ring_used(ring) == 0)
             rest(ring, ASLEEP, has_limited ? LIMITS_MS : -1);
     }
-    return NULL;
 }
 
 /* --- Life --- */

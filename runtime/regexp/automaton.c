@@ -33,6 +33,7 @@ static int number_runes(struct chimera_regexp_automaton *automaton)
 }
 
 /* Edges from each node, in the direction of the automaton. */
+/* NOLINTNEXTLINE(readability-function-cognitive-complexity): two passes over one list */
 static int make_edges(struct chimera_regexp_automaton *automaton)
 {
     const struct chimera_regexp *regexp = automaton->regexp;

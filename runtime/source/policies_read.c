@@ -389,7 +389,7 @@ static void read_form(struct reader *reader, const char *name, struct json_objec
         chimera_problems_done(&of_policy);
         return;
     }
-    if (has_key(entry, "module"))
+    if (has_key(entry, "module")) /* NOLINT(bugprone-branch-clone): in this order */
         told = &of_policy;
     else if (has_key(entry, "expression") || has_key(entry, "policies"))
         told = &of_group;

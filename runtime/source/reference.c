@@ -15,45 +15,150 @@
 #include "runtime/source/file_kind.h"
 
 #define NAME_MAX_BYTES 4096
+#define MARK "://" /* behind a scheme */
 
-struct url { /* slices of the text */
-    struct chimera_slice scheme, host, path;
-};
-
-static int fail_memory(struct chimera_error *err)
+static struct chimera_slice behind(struct chimera_slice text, size_t size)
 {
-    return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    return (struct chimera_slice){text.data + size, text.size - size};
 }
 
-/* --- file:// --- */
+static bool is_word(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
 
-/* In place. An escape that is none stays as it is, and so does "%00". */
-static void decode(char *path)
+/* --- Reading a name --- */
+
+/* What is before the first "://"; no data where there is none. */
+static struct chimera_slice scheme_of(struct chimera_slice name, enum chimera_dialect dialect)
+{
+    static const struct chimera_slice none = {NULL, 0};
+    const char *mark = name.size ? memmem(name.data, name.size, MARK, strlen(MARK)) : NULL;
+    struct chimera_slice scheme = {name.data, mark ? (size_t)(mark - name.data) : 0};
+    if (!mark || dialect == CHIMERA_DIALECT_SERVER)
+        return mark ? scheme : none;
+    for (size_t i = 0; i < scheme.size; i++) /* `^\w+://` */
+        if (!is_word(scheme.data[i]) && scheme.data[i] != '_')
+            return none;
+    return scheme.size > 0 ? scheme : none;
+}
+
+static int keep_path(struct chimera_slice path, char **ret_path, struct chimera_error *err)
+{
+    *ret_path = strndup(path.data, path.size);
+    return *ret_path ? CHIMERA_OK : chimera_fail_memory(err);
+}
+
+/* In place; false where the rules end it. */
+static bool decode(char *path, unsigned rules)
 {
     size_t size = 0;
-    chimera_percent_decode(chimera_slice_of(path), CHIMERA_PERCENT_LENIENT | CHIMERA_PERCENT_NO_NUL,
-                           path, &size);
+    if (!chimera_percent_decode(chimera_slice_of(path), rules | CHIMERA_PERCENT_NO_NUL, path,
+                                &size))
+        return false;
     path[size] = '\0';
+    return true;
 }
 
-/* What is behind "file:": an absolute path, with "//" and this machine's name before it or not. */
-static int locate_file(const char *module, struct chimera_slice rest,
-                       struct chimera_module_place *ret_place, struct chimera_error *err)
+/* What is behind "file:": an absolute path, with "//" and this machine's name before it or not. An
+ * escape that is none stays as it is, and so does "%00". */
+static int read_server_file(struct chimera_slice rest, const char *text, char **ret_path,
+                            struct chimera_error *err)
 {
     static const char HOST[] = "localhost";
     if (chimera_slice_starts(rest, "//")) {
-        rest = (struct chimera_slice){rest.data + 2, rest.size - 2};
+        rest = behind(rest, strlen("//"));
         if (chimera_slice_starts(rest, HOST))
-            rest = (struct chimera_slice){rest.data + strlen(HOST), rest.size - strlen(HOST)};
+            rest = behind(rest, strlen(HOST));
     }
     if (rest.size == 0 || rest.data[0] != '/')
-        return chimera_fail(err, CHIMERA_EINVAL, "cannot retrieve path from uri: %s", module);
-    char *path = strndup(rest.data, rest.size);
-    if (!path)
-        return fail_memory(err);
-    decode(path);
-    *ret_place = (struct chimera_module_place){.path = path, .is_local = true};
+        return chimera_fail(err, CHIMERA_EINVAL, "cannot retrieve path from uri: %s", text);
+    int code = keep_path(rest, ret_path, err);
+    if (code == CHIMERA_OK)
+        decode(*ret_path, CHIMERA_PERCENT_LENIENT);
+    return code;
+}
+
+/* What is behind "file://", whatever path it is. */
+static int read_command_file(struct chimera_slice rest, const char *text, char **ret_path,
+                             struct chimera_error *err)
+{
+    int code = keep_path(rest, ret_path, err);
+    if (code == CHIMERA_OK && !decode(*ret_path, CHIMERA_PERCENT_STRICT))
+        code = chimera_fail(err, CHIMERA_EIO, "Cannot find policy with uri: %s", text);
+    return code;
+}
+
+static bool is_web(struct chimera_slice scheme)
+{
+    return chimera_slice_is(scheme, "http") || chimera_slice_is(scheme, "https");
+}
+
+/* A query or a fragment is no part of the name in the store. */
+static size_t name_size(struct chimera_slice scheme, struct chimera_slice rest)
+{
+    for (size_t i = 0; i < rest.size && is_web(scheme); i++)
+        if (rest.data[i] == '?' || rest.data[i] == '#')
+            return i;
+    return rest.size;
+}
+
+/* Both programs know the same schemes. */
+static int read_uri(struct chimera_slice scheme, struct chimera_slice rest,
+                    struct chimera_reference *ret_reference, struct chimera_error *err)
+{
+    if (!is_web(scheme) && !chimera_slice_is(scheme, "registry"))
+        return chimera_fail(err, CHIMERA_EINVAL, "unknown scheme: %.*s", (int)scheme.size,
+                            scheme.data);
+    const char *slash = memchr(rest.data, '/', rest.size);
+    *ret_reference = (struct chimera_reference){.scheme = scheme, .host = rest};
+    if (slash) {
+        ret_reference->host.size = (size_t)(slash - rest.data);
+        ret_reference->name = behind(rest, ret_reference->host.size + 1);
+        ret_reference->name.size = name_size(scheme, ret_reference->name);
+    }
     return CHIMERA_OK;
+}
+
+static int read_for_server(const char *text, struct chimera_reference *ret_reference,
+                           struct chimera_error *err)
+{
+    struct chimera_slice name = chimera_slice_trim(chimera_slice_of(text));
+    if (name.size > NAME_MAX_BYTES)
+        return chimera_fail(err, CHIMERA_EINVAL, "the name is longer than %d bytes",
+                            NAME_MAX_BYTES);
+    if (chimera_slice_starts(name, "file:"))
+        return read_server_file(behind(name, strlen("file:")), text, &ret_reference->path, err);
+    struct chimera_slice scheme = scheme_of(name, CHIMERA_DIALECT_SERVER);
+    if (!scheme.data)
+        return read_uri(CHIMERA_SLICE("registry"), name, ret_reference, err);
+    return read_uri(scheme, behind(name, scheme.size + strlen(MARK)), ret_reference, err);
+}
+
+static int read_for_command(const char *text, struct chimera_reference *ret_reference,
+                            struct chimera_error *err)
+{
+    struct chimera_slice name = chimera_slice_of(text);
+    struct chimera_slice scheme = scheme_of(name, CHIMERA_DIALECT_COMMAND);
+    if (!scheme.data)
+        return keep_path(name, &ret_reference->path, err);
+    struct chimera_slice rest = behind(name, scheme.size + strlen(MARK));
+    if (chimera_slice_is(scheme, "file"))
+        return read_command_file(rest, text, &ret_reference->path, err);
+    return read_uri(scheme, rest, ret_reference, err);
+}
+
+int chimera_reference_read(const char *text, enum chimera_dialect dialect,
+                           struct chimera_reference *ret_reference, struct chimera_error *err)
+{
+    struct chimera_reference reference = {0};
+    int code = dialect == CHIMERA_DIALECT_SERVER ? read_for_server(text, &reference, err)
+                                                 : read_for_command(text, &reference, err);
+    if (code < 0)
+        free(reference.path);
+    else
+        *ret_reference = reference; /* path and all */
+    return code;
 }
 
 /* --- What is kept in the store --- */
@@ -80,21 +185,19 @@ static bool is_safe_path(struct chimera_slice path)
 static bool is_host(struct chimera_slice host)
 {
     for (size_t i = 0; i < host.size; i++) {
-        char c = host.data[i];
-        bool is_word = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-        if (!is_word && !strchr(".-_:[]", c))
+        if (!is_word(host.data[i]) && !strchr(".-_:[]", host.data[i]))
             return false;
     }
     return host.size > 0 && host.data[0] != '.';
 }
 
 /* The URL's own default says nothing, and the reference's parser drops it. */
-static struct chimera_slice without_default_port(const struct url *url)
+static struct chimera_slice without_default_port(const struct chimera_reference *reference)
 {
-    struct chimera_slice host = url->host;
-    const char *port = chimera_slice_is(url->scheme, "http")    ? ":80"
-                       : chimera_slice_is(url->scheme, "https") ? ":443"
-                                                                : "";
+    struct chimera_slice host = reference->host;
+    const char *port = chimera_slice_is(reference->scheme, "http")    ? ":80"
+                       : chimera_slice_is(reference->scheme, "https") ? ":443"
+                                                                      : "";
     size_t size = strlen(port);
     if (size > 0 && host.size > size && memcmp(host.data + host.size - size, port, size) == 0)
         host.size -= size;
@@ -111,11 +214,12 @@ static const char *tag_of(struct chimera_slice path)
     return digest ? digest : colon ? colon : "";
 }
 
-static int locate_stored(const char *module, const struct url *url, const char *store,
-                         struct chimera_module_place *ret_place, struct chimera_error *err)
+static int locate_stored(const char *module, const struct chimera_reference *reference,
+                         const char *store, struct chimera_module_place *ret_place,
+                         struct chimera_error *err)
 {
-    struct chimera_slice host = without_default_port(url), path = url->path;
-    bool is_registry = chimera_slice_is(url->scheme, "registry");
+    struct chimera_slice host = without_default_port(reference), path = reference->name;
+    bool is_registry = chimera_slice_is(reference->scheme, "registry");
     if (!is_host(host) || path.size == 0 || !is_safe_path(path))
         return chimera_fail(err, CHIMERA_EINVAL,
                             "cannot parse %s: a host and the path of a module are wanted; a local "
@@ -128,11 +232,11 @@ static int locate_stored(const char *module, const struct url *url, const char *
         .is_floating =
             is_registry &&
             (!*tag || chimera_slice_is((struct chimera_slice){tag, tag_size}, ":latest"))};
-    if (asprintf(&place.path, "%s/%.*s/%.*s/%.*s%s", store, (int)url->scheme.size, url->scheme.data,
-                 (int)host.size, host.data, (int)path.size, path.data,
+    if (asprintf(&place.path, "%s/%.*s/%.*s/%.*s%s", store, (int)reference->scheme.size,
+                 reference->scheme.data, (int)host.size, host.data, (int)path.size, path.data,
                  has_tag ? "" : ":latest") < 0)
-        return fail_memory(err);
-    char *lower = place.path + strlen(store) + url->scheme.size + 2;
+        return chimera_fail_memory(err);
+    char *lower = place.path + strlen(store) + reference->scheme.size + 2;
     for (size_t i = 0; i < host.size && !is_registry; i++) /* as a parser of URLs writes it */
         if (lower[i] >= 'A' && lower[i] <= 'Z')
             lower[i] |= 0x20;
@@ -140,49 +244,17 @@ static int locate_stored(const char *module, const struct url *url, const char *
     return CHIMERA_OK;
 }
 
-static struct url split(struct chimera_slice text)
-{
-    static const char REGISTRY[] = "registry";
-    struct url url = {.scheme = {REGISTRY, sizeof(REGISTRY) - 1}};
-    const char *colon = text.size ? memmem(text.data, text.size, "://", 3) : NULL;
-    if (colon) {
-        url.scheme = (struct chimera_slice){text.data, (size_t)(colon - text.data)};
-        text.size -= url.scheme.size + 3;
-        text.data = colon + 3;
-    }
-    const char *slash = text.size ? memchr(text.data, '/', text.size) : NULL;
-    url.host = (struct chimera_slice){text.data, slash ? (size_t)(slash - text.data) : text.size};
-    if (slash)
-        url.path = (struct chimera_slice){slash + 1, text.size - url.host.size - 1};
-    return url;
-}
-
-/* Neither is part of the name in the store. */
-static void cut_query(struct url *url)
-{
-    for (size_t i = 0; i < url->path.size; i++)
-        if (url->path.data[i] == '?' || url->path.data[i] == '#')
-            url->path.size = i;
-}
-
 int chimera_module_locate(const char *module, const char *store,
                           struct chimera_module_place *ret_place, struct chimera_error *err)
 {
-    struct chimera_slice text = chimera_slice_trim(chimera_slice_of(module));
-    struct url url = split(text);
-    if (text.size > NAME_MAX_BYTES)
-        return chimera_fail(err, CHIMERA_EINVAL, "the name is longer than %d bytes",
-                            NAME_MAX_BYTES);
-    if (chimera_slice_starts(text, "file:"))
-        return locate_file(module, (struct chimera_slice){text.data + 5, text.size - 5}, ret_place,
-                           err);
-    bool is_web = chimera_slice_is(url.scheme, "http") || chimera_slice_is(url.scheme, "https");
-    if (!is_web && !chimera_slice_is(url.scheme, "registry"))
-        return chimera_fail(err, CHIMERA_EINVAL, "unknown scheme: %.*s", (int)url.scheme.size,
-                            url.scheme.data);
-    if (is_web)
-        cut_query(&url);
-    return locate_stored(module, &url, store, ret_place, err);
+    struct chimera_reference reference;
+    int code = chimera_reference_read(module, CHIMERA_DIALECT_SERVER, &reference, err);
+    if (code < 0)
+        return code;
+    if (!reference.path)
+        return locate_stored(module, &reference, store, ret_place, err);
+    *ret_place = (struct chimera_module_place){.path = reference.path, .is_local = true};
+    return CHIMERA_OK;
 }
 
 static int check_stored(const char *path, struct chimera_error *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reference.h - from what policies.yml calls a module to a file on this machine (policy-server.md
- * §1.5).
+/* reference.h - from a module's name to a file on this machine: as policies.yml has it
+ * (policy-server.md §1.5), or as an argument of the command (cli-and-distribution.md §1.3).
  *
  *   file:///abs/path.wasm                       used in place
  *   http://…, https://…                         STORE/SCHEME/host[:port]/path
@@ -16,6 +16,26 @@
 #include <stdbool.h>
 
 #include "runtime/base/error.h"
+#include "runtime/base/slice.h"
+
+/* The reference's two programs read a name each in its own way. */
+enum chimera_dialect {
+    /* policies.yml: what has no scheme is in a registry. A file is file:///…, file://localhost/…
+     * or file:/…; an escape that is none stays as it is. */
+    CHIMERA_DIALECT_SERVER,
+    /* An argument: what does not begin with a word and "://" is a path. Behind "file://" is one,
+     * too, be it relative; an escape that is none makes it one that is nowhere. */
+    CHIMERA_DIALECT_COMMAND,
+};
+
+struct chimera_reference {
+    char *path;                              /* of a local file; owned */
+    struct chimera_slice scheme, host, name; /* in place of a path: borrowed from the text */
+};
+
+/* Looks at no file. The caller frees ret_reference->path. */
+int chimera_reference_read(const char *text, enum chimera_dialect dialect,
+                           struct chimera_reference *ret_reference, struct chimera_error *err);
 
 struct chimera_module_place {
     char *path;       /* owned; of a local file, or inside of the store */

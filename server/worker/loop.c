@@ -376,12 +376,12 @@ static int longest_wait(struct loop *loop)
 static int wait_for_events(struct loop *loop, struct epoll_event *events)
 {
     int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, longest_wait(loop));
-    loop->now_ms = chimera_clock_ms();
     if (count < 0 && errno != EINTR) {
         chimera_log_with(CHIMERA_LOG_ERROR, "server::loop", CHIMERA_SLICE("epoll_wait failed"),
                          CHIMERA_NUMBER("errno", errno));
         abort(); /* the supervisor starts another worker */
     }
+    loop->now_ms = chimera_clock_ms();
     loop->has_pages |= count > 0;
     return count;
 }

@@ -10,22 +10,10 @@
 #include "compiler/wasm/decode.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
-#include "runtime/base/percent.h"
+#include "runtime/source/reference.h"
 
 #define POLICY_BYTES_MAX ((size_t)512 << 20)
 #define URI_BYTES_MAX ((size_t)3 * PATH_MAX + 16)
-
-/* `^\w+://` */
-static size_t scheme_size(const char *text)
-{
-    size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-    return size > 0 && strncmp(text + size, "://", 3) == 0 ? size : 0;
-}
-
-static int fail_missing(const char *argument, struct chimera_error *err)
-{
-    return chimera_fail(err, CHIMERA_EIO, "Cannot find policy with uri: %s", argument);
-}
 
 /* As the reference's url crate writes the path of a file. */
 static char *uri_of_path(const char *path)
@@ -47,51 +35,25 @@ static char *uri_of_path(const char *path)
     return NULL;
 }
 
-/* In place; false when an escape is broken or stands for NUL. */
-static bool decode_path(char *path)
+int policy_file_resolve(const char *argument, enum policy_source source, char **ret_path,
+                        struct chimera_error *err)
 {
-    size_t size;
-    if (!chimera_percent_decode(chimera_slice_of(path),
-                                CHIMERA_PERCENT_STRICT | CHIMERA_PERCENT_NO_NUL, path, &size))
-        return false;
-    path[size] = '\0';
-    return true;
-}
-
-static int resolve_uri(const char *argument, size_t scheme, enum policy_source source,
-                       char **ret_path, struct chimera_error *err)
-{
-    static const char *const known[] = {"registry", "https", "http"};
-    if (scheme == 4 && memcmp(argument, "file", 4) == 0) {
-        CHIMERA_FREE char *path = strdup(argument + strlen("file://"));
-        if (!path || !decode_path(path))
-            return fail_missing(argument, err);
-        *ret_path = realpath(path, NULL);
-        return *ret_path ? CHIMERA_OK : fail_missing(argument, err);
-    }
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (strlen(known[i]) != scheme || memcmp(argument, known[i], scheme) != 0)
-            continue;
-        /* Nothing can be in a store that this version does not have. */
-        if (source == POLICY_LOCAL)
-            return fail_missing(argument, err);
+    struct chimera_reference reference;
+    int code = chimera_reference_read(argument, CHIMERA_DIALECT_COMMAND, &reference, err);
+    if (code < 0)
+        return code;
+    CHIMERA_FREE char *path = reference.path;
+    if (!path && source == POLICY_FETCH)
         return chimera_fail(
             err, CHIMERA_EREFUSED,
             "%s: fetching policies is not supported by this version of chimera yet; "
             "download the file and give its path",
             argument);
-    }
-    return chimera_fail(err, CHIMERA_EINVAL, "unknown scheme: %.*s", (int)scheme, argument);
-}
-
-int policy_file_resolve(const char *argument, enum policy_source source, char **ret_path,
-                        struct chimera_error *err)
-{
-    size_t scheme = scheme_size(argument);
-    if (scheme > 0)
-        return resolve_uri(argument, scheme, source, ret_path, err);
-    *ret_path = realpath(argument, NULL);
-    return *ret_path ? CHIMERA_OK : fail_missing(argument, err);
+    /* Nothing can be in a store that this version does not have. */
+    *ret_path = path ? realpath(path, NULL) : NULL;
+    if (*ret_path)
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_EIO, "Cannot find policy with uri: %s", argument);
 }
 
 static int read_metadata(struct policy_file *file, struct chimera_error *err)
@@ -116,7 +78,7 @@ int policy_file_open(const char *argument, enum policy_source source, struct pol
     int code = policy_file_resolve(argument, source, &file.path, err);
     if (code == 0) {
         file.uri = uri_of_path(file.path);
-        code = file.uri ? CHIMERA_OK : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        code = file.uri ? CHIMERA_OK : chimera_fail_memory(err);
     }
     if (code == 0)
         code = chimera_file_read(file.path, &file.bytes, err);

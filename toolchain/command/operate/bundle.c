@@ -45,11 +45,6 @@ struct task {
     size_t *module_of; /* owned; by policy */
 };
 
-static int fail_memory(struct chimera_error *err)
-{
-    return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
-}
-
 /* --- What is in it --- */
 
 static void warn(void *context, const char *line)
@@ -73,7 +68,7 @@ static int read_policies(struct task *task, struct chimera_error *err)
     task->module = calloc(task->policies.policy_count + 1, sizeof(*task->module));
     task->module_of = calloc(task->policies.policy_count + 1, sizeof(*task->module_of));
     if (!task->module || !task->module_of)
-        return fail_memory(err);
+        return chimera_fail_memory(err);
     for (size_t i = 0; i < task->policies.policy_count; i++) {
         const char *name = task->policies.policy[i].module;
         size_t at = 0;
@@ -95,7 +90,7 @@ static int note_plugin(struct module *module, const char *so, struct chimera_err
     snprintf(module->stem, sizeof(module->stem), "%.*s", (int)(strlen(name) - strlen(".so")), name);
     if (asprintf(&path, "%.*s.json", (int)(strlen(so) - strlen(".so")), so) < 0) {
         path = NULL;
-        return fail_memory(err);
+        return chimera_fail_memory(err);
     }
     int code = chimera_manifest_read(path, &manifest, err);
     if (code < 0)
@@ -210,10 +205,10 @@ static int write_policies(const struct task *task, struct chimera_digest *ret_di
     CHIMERA_JSON struct json_object *tree = NULL;
     struct chimera_buffer out;
     if (!path)
-        return fail_memory(err);
+        return chimera_fail_memory(err);
     int code = chimera_yaml_parse(chimera_buffer_slice(&task->text), &policies_yaml, &tree, err);
     if (code == CHIMERA_OK && replace_modules(task, tree) < 0)
-        code = fail_memory(err);
+        code = chimera_fail_memory(err);
     if (code < 0)
         return code;
     chimera_buffer_init(&out, FILE_MAX);
@@ -278,7 +273,7 @@ static int write_manifest(const struct task *task, const struct chimera_digest *
         qsort(bundle.plugin, bundle.count, sizeof(*bundle.plugin), compare_stems);
         code = chimera_bundle_write(task->folder, &bundle, err);
     } else {
-        fail_memory(err);
+        chimera_fail_memory(err);
     }
     chimera_bundle_done(&bundle);
     return code;
@@ -353,7 +348,7 @@ static char *make_folder(const char *target, struct chimera_error *err)
     while (size > 1 && target[size - 1] == '/')
         size--;
     if (asprintf(&folder, "%.*s.XXXXXX", (int)size, target) < 0) {
-        fail_memory(err);
+        chimera_fail_memory(err);
         return NULL;
     }
     if (mkdtemp(folder))

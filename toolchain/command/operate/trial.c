@@ -39,7 +39,7 @@ static int start_policy(const char *plugin, struct chimera_error *err)
     if (chimera_plugin_load(plugin, &loaded, err) < 0)
         return CHIMERA_EIO; /* damaged a moment after it was verified: no word on the policy */
     if (!chimera_confine_guest())
-        return chimera_fail(err, CHIMERA_EIO, "it cannot be confined: %s", strerror(errno));
+        return chimera_fail_errno(err, "it cannot be confined");
     int code = chimera_policy_open(loaded, &options, &policy, err);
     return code < 0 ? code : chimera_policy_warm(policy, 0, err);
 }

@@ -47,6 +47,8 @@ static const struct place PLACES[] = {
     {"path.wasm", NULL, false},
     {"", NULL, false},
     {"ftp://h/a", NULL, false},
+    {"://h/a", NULL, false},
+    {"http+x://h/a", NULL, false},
 };
 
 static void a_module_has_one_place(void **state)
@@ -66,8 +68,75 @@ static void a_module_has_one_place(void **state)
     }
 }
 
+/* kwctl's: `^\w+://`, and what is no URI is a path (cli-and-distribution.md §1.3). */
+static const struct {
+    const char *argument, *path, *scheme; /* neither: refused */
+} ARGUMENTS[] = {
+    {"", "", NULL},
+    {" a.wasm", " a.wasm", NULL},
+    {"a%20b.wasm", "a%20b.wasm", NULL},
+    {"file:/a.wasm", "file:/a.wasm", NULL},
+    {"localhost:5000/a", "localhost:5000/a", NULL},
+    {"git+ssh://h/a", "git+ssh://h/a", NULL},
+    {"://h/a", "://h/a", NULL},
+    {"./https://h/a", "./https://h/a", NULL},
+    {"file:///a%20b/%41.wasm", "/a b/A.wasm", NULL},
+    {"file://localhost/a", "localhost/a", NULL},
+    {"file://a.wasm", "a.wasm", NULL},
+    {"file:///a%zz", NULL, NULL},
+    {"file:///a%00b", NULL, NULL},
+    {"registry://h/a", NULL, "registry"},
+    {"registry://", NULL, "registry"},
+    {"https://h/a?q", NULL, "https"},
+    {"http://h", NULL, "http"},
+    {"HTTP://h", NULL, NULL},
+    {"a_1://h", NULL, NULL},
+};
+
+static void the_command_reads_paths_and_uris(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(ARGUMENTS) / sizeof(ARGUMENTS[0]); i++) {
+        const char *argument = ARGUMENTS[i].argument, *path = ARGUMENTS[i].path;
+        struct chimera_reference reference = {0};
+        struct chimera_error err = {0};
+        int code = chimera_reference_read(argument, CHIMERA_DIALECT_COMMAND, &reference, &err);
+        if ((code == CHIMERA_OK) != (path || ARGUMENTS[i].scheme) || !path != !reference.path)
+            fail_msg("%s: %s", argument, code < 0 ? err.text : reference.path);
+        if (path)
+            assert_string_equal(reference.path, path);
+        else if (code == CHIMERA_OK)
+            assert_true(chimera_slice_is(reference.scheme, ARGUMENTS[i].scheme));
+        free(reference.path);
+    }
+}
+
+static void each_says_what_it_cannot_read(void **state)
+{
+    struct chimera_reference reference;
+    struct chimera_error err;
+    (void)state;
+    assert_int_equal(
+        chimera_reference_read("file:///%zz", CHIMERA_DIALECT_COMMAND, &reference, &err),
+        CHIMERA_EIO);
+    assert_string_equal(err.text, "Cannot find policy with uri: file:///%zz");
+    assert_int_equal(chimera_reference_read("file://h/a", CHIMERA_DIALECT_SERVER, &reference, &err),
+                     CHIMERA_EINVAL);
+    assert_string_equal(err.text, "cannot retrieve path from uri: file://h/a");
+    for (enum chimera_dialect dialect = CHIMERA_DIALECT_SERVER; dialect <= CHIMERA_DIALECT_COMMAND;
+         dialect++) {
+        assert_int_equal(chimera_reference_read("ftp://h/a", dialect, &reference, &err),
+                         CHIMERA_EINVAL);
+        assert_string_equal(err.text, "unknown scheme: ftp");
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_module_has_one_place)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_module_has_one_place),
+        cmocka_unit_test(the_command_reads_paths_and_uris),
+        cmocka_unit_test(each_says_what_it_cannot_read),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "server/client/connection_memory.c"
-#include "server/client/peer.c"
-#include "server/client/progress.c"
+#include "server/client/peer.h"
+#include "server/client/progress.h"
 
 #define MAX ((size_t)64 << 20)
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "server/client/peer.c"
-#include "server/client/progress.c"
+#include "server/client/progress.h"
 
 #include "tests/unit/failing_allocation.h"
 

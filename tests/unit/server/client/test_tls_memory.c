@@ -9,12 +9,13 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/client/tls.c"
-#include "server/client/tls_memory.c"
-
 #include <fcntl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include "server/client/tls.h"
+#include "server/client/tls_memory.h"
 
 static SSL_CTX *plain_server, *strict_server, *client, *client_with_certificate;
 static bool is_told;

@@ -8,11 +8,13 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/config/memory_limit.c"
-
 #include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+
+#include "server/config/memory_limit.h"
 
 static char root[] = "/tmp/test_memory_limit.XXXXXX";
 

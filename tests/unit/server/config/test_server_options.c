@@ -6,7 +6,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/config/config.c"
+#include "server/config/config.h"
 #include "server/config/options.c"
 
 static int parse(char *const *arguments, struct options *ret_options, struct chimera_error *err)

@@ -7,7 +7,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/http/route.c"
+#include "server/http/route.h"
 
 static struct chimera_arena arena;
 

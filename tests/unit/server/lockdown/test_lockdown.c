@@ -7,21 +7,34 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/lockdown/lockdown.c"
-#include "server/lockdown/worker_syscalls.c"
-
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/confine/landlock.h"
+#include "server/lockdown/lockdown.h"
+
+/* linux/fs.h has it from 6.7 on: _IOWR('f', 16, of 96 bytes) */
+#define PAGEMAP_SCAN_CODE 0xc0606610u
 
 #define WENT_THROUGH 0 /* in place of an errno */
 #define KILLED 1000    /* the same: ended by SIGSYS */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "server/base/channel.c"
-#include "server/tenant/message.c"
+#include "server/tenant/message.h"
 
 #define S(text) CHIMERA_SLICE(text)
 #define I(text) {(text), sizeof(text) - 1} /* in initialisers of constants */

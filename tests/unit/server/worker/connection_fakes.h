@@ -93,25 +93,9 @@ ssize_t tls_write(SSL *of, const void *from, size_t size)
 
 /* --- The machine --- */
 
-#define time(to) ((void)(to), (time_t)0) /* of the Date field */
-#define part http_part
-#define hex_value http_hex_value
-#include "server/http/http1.c"
-#undef part
-#undef hex_value
-#define refuse route_refuse
-#include "server/http/route.c"
-#undef refuse
-/* The rest wants what those two have. */
-#include "server/client/connection_memory.c"
 #include "server/client/peer.c"
-#include "server/client/progress.c"
-#include "server/http/answer.c"
 #include "server/worker/connection.c"
 #include "server/worker/connection_room.c"
-#include "server/worker/dispatch.c"
-#include "server/worker/input.c"
-#include "server/worker/queue.c"
 #include "server/worker/transport.c"
 
 #define BODY_MAX ((size_t)1 << 20)

@@ -14,9 +14,6 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/client/connection_memory.c"
-#include "server/client/peer.c"
-#include "server/client/progress.c"
 #include "server/worker/relief.c"
 
 #define MAX ((size_t)64 << 20)

@@ -7,8 +7,9 @@
 
 #include <cmocka.h>
 
-#include "server/config/capacity.c"
-#include "server/worker/queue.c"
+#include "server/config/capacity.h"
+#include "server/worker/connection.h"
+#include "server/worker/queue.h"
 #include "server/worker/slow_quota.c"
 #include "tests/unit/failing_allocation.h"
 

@@ -23,7 +23,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/log/log_writer.h"
-#include "server/base/orders.c"
+#include "server/base/orders.h"
 #include "server/base/process_page.h"
 #include "server/worker/worker.h"
 #include "tests/unit/failing_allocation.h"

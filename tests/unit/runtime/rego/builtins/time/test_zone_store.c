@@ -13,8 +13,7 @@
 #include "runtime/base/file.h"
 #include "runtime/rego/builtins/time/civil.h"
 #include "runtime/rego/builtins/time/zone_store.h"
-#include "server/lockdown/lockdown.c"
-#include "server/lockdown/worker_syscalls.c"
+#include "server/lockdown/lockdown.h"
 
 static const char *const names[] = {"Europe/Berlin",  "America/Argentina/Ushuaia",
                                     "Asia/Kathmandu", "UTC",
