@@ -5,7 +5,7 @@
 #ifndef CHIMERA_HOSTILE_SLOT_H
 #define CHIMERA_HOSTILE_SLOT_H
 
-#include "runtime/abi/describe.h"
+#include "tests/describe.h"
 #include "tests/hostile/builtins.h"
 #include "tests/hostile/imports.h"
 #include "tests/unit/rego_guest.h"
@@ -23,7 +23,7 @@ struct slot {
     struct c_guest guest;
     struct chimera_host *host;
     const struct chimera_abi *abi;
-    struct chimera_buffer prepared; /* chimera_host_describe() of it */
+    struct chimera_buffer prepared; /* describe_host() of it */
 };
 
 struct slot_instance { /* with a table */
@@ -109,7 +109,7 @@ static void slot_open(struct slot *slot, enum chimera_mode mode)
         fail_msg("%s", err.text);
     assert_int_equal(chimera_host_reset(slot->host), 0);
     chimera_buffer_init(&slot->prepared, 1 << 20);
-    chimera_host_describe(slot->host, &slot->prepared);
+    describe_host(slot->host, &slot->prepared);
 }
 
 static void slot_close(struct slot *slot)
@@ -124,7 +124,7 @@ static bool slot_is_as_prepared(const struct slot *slot)
 {
     struct chimera_buffer now;
     chimera_buffer_init(&now, 1 << 20);
-    chimera_host_describe(slot->host, &now);
+    describe_host(slot->host, &now);
     bool is_same =
         now.size == slot->prepared.size && memcmp(now.data, slot->prepared.data, now.size) == 0;
     chimera_buffer_free(&now);

@@ -28,7 +28,6 @@
 
 #include "compiler/build.h"
 #include "compiler/tool/process.h"
-#include "runtime/abi/describe.h"
 #include "runtime/abi/wasi.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/clock.h"
@@ -36,6 +35,7 @@
 #include "runtime/instance/fault.h"
 #include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
+#include "tests/describe.h"
 
 #define THREADS_MAX 8
 #define COMPARE_EVERY 997
@@ -154,7 +154,7 @@ static void compare(const struct chimera_host *host, unsigned long number)
 static void check_side(struct thread *thread, const struct chimera_host *host, unsigned long number)
 {
     chimera_buffer_reset(&thread->now);
-    chimera_host_describe(host, &thread->now);
+    describe_host(host, &thread->now);
     if (thread->now.failed || thread->now.size != thread->prepared.size ||
         memcmp(thread->now.data, thread->prepared.data, thread->now.size) != 0)
         die("request %lu: the host keeps something of it", number);
@@ -222,7 +222,7 @@ static void *work(void *context)
     chimera_arena_init(&arena, 1 << 20);
     chimera_buffer_init(&thread->prepared, 1 << 20);
     chimera_buffer_init(&thread->now, 1 << 20);
-    chimera_host_describe(host, &thread->prepared);
+    describe_host(host, &thread->prepared);
     if (soak.start.image != host->snapshot->image)
         die("two slots of one policy have different images (%s)", chimera_wasi_of(host)->obstacle);
     show_run(thread, chimera_run_of_thread());

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a guest may ask of its host at the edges: answers that are not there, pointers beyond the
  * end, waiting, random numbers, and which of its ends are told to the log. */
+#include "tests/unit/wapc_imports.h"
 #include "tests/unit/wasi_guest.h"
 
 #include <fcntl.h>
@@ -17,15 +18,6 @@
 #include "runtime/plugin/export.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
-void chimera_wapc_guest_response(H, U at, U size);
-void chimera_wapc_guest_error(H, U at, U size);
-void chimera_wapc_host_response(H, U at);
-void chimera_wapc_host_error(H, U at);
-U chimera_wapc_host_response_len(H);
-U chimera_wapc_host_error_len(H);
-U chimera_wapc_host_call(H, U binding, U binding_size, U name_space, U name_space_size, U operation,
-                         U operation_size, U payload, U payload_size);
 
 /* --- A waPC guest whose call, and whose start, is a function of C --- */
 

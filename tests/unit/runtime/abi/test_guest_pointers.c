@@ -3,12 +3,11 @@
  * calls. They need a call that is answered, and tests/policies/hostile, where all other lies are,
  * grants none. What is expected is WebAssembly's own rule: wholly inside of memory, or a trap. */
 #include "tests/unit/c_guest.h"
+#include "tests/unit/wapc_imports.h"
 
 #include "runtime/abi/wapc.h"
 #include "runtime/abi/wasi.h"
 
-void chimera_wapc_host_response(struct chimera_host *host, uint32_t at);
-void chimera_wapc_host_error(struct chimera_host *host, uint32_t at);
 uint32_t chimera_wasi_fd_read(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
                               uint32_t ret_size);
 

@@ -6,6 +6,7 @@
  * interrupted, and only then asks for more work than there may be between two looks at the clock;
  * that the work was not done to its end shows that somebody looked. */
 #include "tests/unit/rego_guest.h"
+#include "tests/unit/wapc_imports.h"
 #include "tests/unit/wasi_guest.h"
 
 #include <fcntl.h>
@@ -16,10 +17,6 @@
 #include "runtime/abi/wasi.h"
 #include "runtime/log/log.h"
 
-void chimera_wapc_guest_error(H, U at, U size);
-void chimera_wapc_console_log(H, U at, U size);
-U chimera_wapc_host_call(H, U binding, U binding_size, U name_space, U name_space_size, U operation,
-                         U operation_size, U payload, U payload_size);
 uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
                             const void *initial);
 
@@ -282,8 +279,6 @@ static void wapc_ends_in_the_middle(void **state)
 }
 
 /* --- The answer, which is read when the guest has ended --- */
-
-void chimera_wapc_guest_response(H, U at, U size);
 
 static bool is_slow;
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "tests/unit/wapc_imports.h"
 #include "tests/unit/wasi_guest.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -390,8 +391,6 @@ static void modules_that_cannot_be_are_refused(void **state)
 }
 
 /* --- Imports of another kind of policy --- */
-
-void chimera_wapc_guest_response(H, U at, U size);
 
 static void ask_for_rego(struct chimera_host *host)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the host keeps of a guest is brought back with the guest: whatever a run did to it, and
  * however it ended, the next one starts where a new slot does. Compared byte by byte
- * (runtime/abi/describe.h). */
+ * (tests/describe.h). */
 #include "tests/unit/rego_guest.h"
+#include "tests/unit/wapc_imports.h"
 #include "tests/unit/wasi_guest.h"
 
 #include <fcntl.h>
@@ -12,16 +13,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "runtime/abi/describe.h"
 #include "runtime/abi/wapc.h"
 #include "runtime/instance/types_internal.h"
 #include "runtime/log/log.h"
-
-void chimera_wapc_guest_request(H, U operation, U payload);
-void chimera_wapc_guest_response(H, U at, U size);
-void chimera_wapc_guest_error(H, U at, U size);
-U chimera_wapc_host_call(H, U binding, U binding_size, U name_space, U name_space_size, U operation,
-                         U operation_size, U payload, U payload_size);
+#include "tests/describe.h"
 
 /* --- One slot, in any mode --- */
 
@@ -73,7 +68,7 @@ GUEST_CODE static uint32_t rego_work(struct chimera_host *host, uint32_t one, ui
 static void describe(const struct slot *slot, struct chimera_buffer *out)
 {
     chimera_buffer_reset(out);
-    chimera_host_describe(slot->host, out);
+    describe_host(slot->host, out);
     assert_int_equal(out->failed, 0);
 }
 

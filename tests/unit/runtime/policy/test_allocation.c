@@ -2,6 +2,7 @@
 /* Instances without memory: each allocation of a policy's life fails once, and what comes of it is
  * an error or an answer, never a crash, and the next request is served. */
 #include "tests/unit/rego_guest.h"
+#include "tests/unit/wapc_imports.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -64,18 +65,12 @@ void free(void *block)
 }
 #endif
 
-void chimera_wapc_guest_request(struct chimera_host *host, uint32_t operation, uint32_t payload);
-void chimera_wapc_guest_response(struct chimera_host *host, uint32_t at, uint32_t size);
 uint32_t chimera_wasi_fd_read(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
                               uint32_t size);
 uint32_t chimera_wasi_fd_write(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
                                uint32_t size);
 uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
                             const void *initial);
-
-uint32_t chimera_wapc_host_call(struct chimera_host *host, uint32_t binding, uint32_t binding_size,
-                                uint32_t name_space, uint32_t name_space_size, uint32_t operation,
-                                uint32_t operation_size, uint32_t payload, uint32_t payload_size);
 
 struct instance {
     struct chimera_instance head;

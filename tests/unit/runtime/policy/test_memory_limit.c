@@ -2,6 +2,7 @@
 /* One limit for all that an evaluation takes: linear memory, tables, and what the host keeps for
  * it. */
 #include "tests/unit/c_guest.h"
+#include "tests/unit/wapc_imports.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -353,10 +354,6 @@ static void a_later_snapshot_is_of_other_tables(void **state)
 
 /* --- What the host keeps --- */
 
-void chimera_wapc_guest_response(struct chimera_host *host, uint32_t at, uint32_t size);
-uint32_t chimera_wapc_host_call(struct chimera_host *host, uint32_t binding, uint32_t binding_size,
-                                uint32_t name_space, uint32_t name_space_size, uint32_t operation,
-                                uint32_t operation_size, uint32_t payload, uint32_t payload_size);
 uint32_t chimera_wasi_fd_write(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
                                uint32_t ret_size);
 

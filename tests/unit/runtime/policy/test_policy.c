@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Policies as the server uses them: lanes, limits, what a warm request costs. */
 #include "tests/unit/c_guest.h"
+#include "tests/unit/wapc_imports.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -9,9 +10,6 @@
 #include "runtime/log/log.h"
 #include "runtime/policy/policy.h"
 
-void chimera_wapc_guest_request(struct chimera_host *host, uint32_t operation, uint32_t payload);
-void chimera_wapc_guest_response(struct chimera_host *host, uint32_t at, uint32_t size);
-void chimera_wapc_console_log(struct chimera_host *host, uint32_t at, uint32_t size);
 uint32_t chimera_wasi_fd_read(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
                               uint32_t size);
 uint32_t chimera_wasi_fd_write(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,

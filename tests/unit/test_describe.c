@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests compare a host with another one by its description (runtime/abi/describe.h), so that must
+/* Tests compare a host with another one by its description (tests/describe.h), so that must
  * differ whenever any of its members does. */
 #include "tests/unit/rego_guest.h"
 
-#include "runtime/abi/describe.h"
 #include "runtime/abi/wapc.h"
 #include "runtime/abi/wasi.h"
+#include "tests/describe.h"
 
 static struct c_guest guest;
 static struct chimera_host *host;
@@ -14,7 +14,7 @@ static struct chimera_buffer before, now;
 static void describe(struct chimera_buffer *out)
 {
     chimera_buffer_reset(out);
-    chimera_host_describe(host, out);
+    describe_host(host, out);
     assert_int_equal(out->failed, 0);
 }
 
