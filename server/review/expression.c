@@ -179,7 +179,7 @@ static void skip_blank(struct parser *parser)
     }
 }
 
-static bool take(struct parser *parser, const char *sign)
+static bool take_token(struct parser *parser, const char *sign)
 {
     skip_blank(parser);
     if (!starts(parser, sign))
@@ -234,9 +234,9 @@ static int parse_call(struct parser *parser, struct chimera_slice name, size_t s
                        "No member can be called by a name without a letter first: ", name);
     if (parser->at < parser->text.size && parser->text.data[parser->at] & 0x80)
         return explain_character(parser, "A name has letters, digits and '_' only, found ");
-    if (!take(parser, "("))
+    if (!take_token(parser, "("))
         return explain(parser, start, "Variable not found: ", name);
-    if (!take(parser, ")"))
+    if (!take_token(parser, ")"))
         return explain_here(parser, "Expecting ')' behind a call without arguments");
     int member = parser->resolve(parser->context, name);
     if (member < 0)
@@ -273,14 +273,14 @@ static int parse_parenthesis(struct parser *parser, unsigned level, struct opera
     int code = deepen(parser, &level);
     if (code == CHIMERA_OK)
         code = parse_expression(parser, level, ret_operand);
-    if (code == CHIMERA_OK && !take(parser, ")"))
+    if (code == CHIMERA_OK && !take_token(parser, ")"))
         code = explain_here(parser, "Expecting ')' to close a parenthesis");
     return code;
 }
 
 static int parse_primary(struct parser *parser, unsigned level, struct operand *ret_operand)
 {
-    if (take(parser, "("))
+    if (take_token(parser, "("))
         return parse_parenthesis(parser, level, ret_operand);
     *ret_operand = (struct operand){.at = parser->at};
     if (parser->at >= parser->text.size)

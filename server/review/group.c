@@ -97,7 +97,8 @@ static struct chimera_cause *make_cause(const struct round *round,
 }
 
 /* What the answer is to the expression; what else there is to say becomes a cause. */
-static int judge(struct round *round, uint32_t index, const struct chimera_response *response)
+static int judge_member(struct round *round, uint32_t index,
+                        const struct chimera_response *response)
 {
     const struct group_member *member = &round->group->member[index];
     struct asked *asked = &round->asked[index];
@@ -132,13 +133,13 @@ static int call_member(void *context, uint32_t index)
     span_end(&span.span);
     if (code < 0)
         return fail_round(round, member, chimera_code_text(code));
-    return judge(round, index, &response);
+    return judge_member(round, index, &response);
 }
 
 /* The group's own message, and a cause for each member that was asked and said no. Where the
  * verdict is unknown, those that failed are the reason, also when they did better when asked again.
  */
-static struct chimera_response reject(const struct round *round, bool is_unknown)
+static struct chimera_response reject_request(const struct round *round, bool is_unknown)
 {
     const struct group *group = round->group;
     struct chimera_response response =
@@ -157,7 +158,7 @@ static struct chimera_response reject(const struct round *round, bool is_unknown
     return response;
 }
 
-static int run(struct round *round)
+static int run_expression(struct round *round)
 {
     const struct group *group = round->group;
     size_t size = (group->count + 1) * sizeof(struct asked);
@@ -179,11 +180,11 @@ void group_evaluate(const struct group *group, const struct evaluator_input *inp
             chimera_response_reject_code(request->uid, chimera_slice_of(group->failure), 500);
         return;
     }
-    int verdict = run(&round);
+    int verdict = run_expression(&round);
     if (verdict < 0)
         *ret_response = chimera_response_reject_code(request->uid, round.failure, 500);
     else if (verdict == EXPRESSION_YES)
         *ret_response = (struct chimera_response){.uid = request->uid, .allowed = true};
     else
-        *ret_response = reject(&round, verdict == EXPRESSION_UNKNOWN);
+        *ret_response = reject_request(&round, verdict == EXPRESSION_UNKNOWN);
 }

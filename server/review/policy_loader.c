@@ -34,6 +34,10 @@ int policy_loader_init(struct policy_loader *loader, const struct policy_loader_
 void policy_loader_done(struct policy_loader *loader)
 {
     chimera_slots_free(loader->slots);
+    if (loader->loaded_count == 0) {
+        free(loader->loaded);
+        kept = NULL;
+    }
     *loader = (struct policy_loader){0};
 }
 

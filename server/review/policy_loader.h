@@ -21,7 +21,7 @@ struct policy_loader {
     struct worker_score *score;  /* borrowed; NULL: nobody looks */
     struct chimera_slots *slots; /* owned; of all policies' instances */
     unsigned lanes, warm_lanes;
-    struct chimera_loaded **loaded; /* a list that is never freed, as there is no unload */
+    struct chimera_loaded **loaded; /* a list that stays with what it has, as there is no unload */
     size_t loaded_count;
     bool is_warm; /* instances are made at the start, not at their first request */
 };

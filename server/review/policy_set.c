@@ -42,22 +42,6 @@ const struct target *policy_set_find(const struct policy_set *set, struct chimer
     return NULL;
 }
 
-static struct chimera_handling handling_of(const struct policy_spec *spec)
-{
-    struct chimera_handling handling = {
-        .policy_id = spec->id, .mode = spec->mode, .allowed_to_mutate = spec->allowed_to_mutate};
-    if (spec->message)
-        handling.message = chimera_slice_of(spec->message);
-    return handling;
-}
-
-static void log_failure(struct chimera_slice id, const char *text)
-{
-    chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
-                     CHIMERA_SLICE("policy failed to start and rejects every request"),
-                     CHIMERA_TEXT("policy_id", id), CHIMERA_TEXT("error", chimera_slice_of(text)));
-}
-
 /* Keeps a failure as the policy's answer or, where none may fail, for the report at the end.
  * Settings that the policy refuses are told as they are, the rest with the policy's name, as the
  * reference does. */
@@ -75,12 +59,15 @@ static int keep_failure(const struct policy_set_input *input, struct target *tar
     }
     if (goes_on) {
         worker_score_note_failed(input->score, target->number, target->failure);
-        log_failure(target->id, target->failure);
+        chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
+                         CHIMERA_SLICE("policy failed to start and rejects every request"),
+                         CHIMERA_TEXT("policy_id", target->id),
+                         CHIMERA_TEXT("error", chimera_slice_of(target->failure)));
     }
     return CHIMERA_OK;
 }
 
-static bool failed_so(const struct target *target, const char *text)
+static bool has_failure(const struct target *target, const char *text)
 {
     return target->failure && strcmp(target->failure, text) == 0;
 }
@@ -93,10 +80,10 @@ static void name_policies(const struct policy_set *set, size_t first, size_t cou
     const char *text = set->target[first].failure;
     size_t all = 0, told = 0;
     for (size_t i = first; i < count; i++)
-        all += failed_so(&set->target[i], text);
+        all += has_failure(&set->target[i], text);
     chimera_buffer_text(out, all > 1 ? "policies" : "policy");
     for (size_t i = first; i < count && told < NAMES_MAX; i++)
-        if (failed_so(&set->target[i], text))
+        if (has_failure(&set->target[i], text))
             chimera_buffer_print(out, "%s \"%.*s\"", told++ ? "," : "", (int)set->target[i].id.size,
                                  set->target[i].id.data);
     if (told < all)
@@ -111,7 +98,7 @@ static int fail_start(const struct policy_set *set, size_t count, struct chimera
     for (size_t i = 0; i < count; i++) {
         const char *text = set->target[i].failure;
         size_t before = 0;
-        while (text && before < i && !failed_so(&set->target[before], text))
+        while (text && before < i && !has_failure(&set->target[before], text))
             before++;
         if (!text || before < i)
             continue;
@@ -143,7 +130,7 @@ static void note_handed(struct worker_score *score, uint32_t number, const char 
     chimera_manifest_done(&manifest);
 }
 
-static void tell_apart(struct target *target, const struct policy_set_input *input)
+static void find_counters(struct target *target, const struct policy_set_input *input)
 {
     target->number = scoreboard_find(input->scoreboard, target->id);
     target->counted = counters_policy(input->counters, target->number);
@@ -160,31 +147,25 @@ static struct target *add_target(struct policy_set *set, const struct policy_set
     return &set->target[index];
 }
 
-static int take_handed(struct target *target, const struct policy_set_input *input, size_t index,
-                       struct chimera_error *err)
-{
-    const struct handed_policy *handed = &input->handed[index];
-    int code = handed->await(handed->evaluator, err);
-    if (code < 0)
-        return code;
-    target->evaluator = handed->evaluator;
-    note_handed(input->score, target->number, input->plugins[index].path);
-    return CHIMERA_OK;
-}
-
 static int open_target(struct target *target, struct policy_set *set,
                        const struct policy_set_input *input, size_t index,
                        struct chimera_error *err)
 {
-    const struct policy_to_load wanted = {.spec = &input->policies->policy[index],
-                                          .plugin = &input->plugins[index],
-                                          .number = target->number};
-    if (input->handed[index].evaluator)
-        return take_handed(target, input, index, err);
-    int code = policy_loader_open(&set->loader, &wanted, &target->local, err);
-    if (code == CHIMERA_OK)
-        target->evaluator = &target->local->evaluator;
-    return code;
+    const struct built_plugin *plugin = &input->plugins[index];
+    const struct handed_policy *handed = &input->handed[index];
+    const struct policy_to_load wanted = {
+        .spec = &input->policies->policy[index], .plugin = plugin, .number = target->number};
+    int code = CHIMERA_OK;
+    if (handed->evaluator)
+        code = handed->await(handed->evaluator, err);
+    else
+        code = policy_loader_open(&set->loader, &wanted, &target->local, err);
+    if (code < 0)
+        return code;
+    target->evaluator = handed->evaluator ? handed->evaluator : &target->local->evaluator;
+    if (handed->evaluator)
+        note_handed(input->score, target->number, plugin->path);
+    return CHIMERA_OK;
 }
 
 static int load_policy(struct policy_set *set, const struct policy_set_input *input, size_t index,
@@ -194,8 +175,11 @@ static int load_policy(struct policy_set *set, const struct policy_set_input *in
     struct target *target = add_target(set, input, &input->handed[index]);
     struct chimera_error why = {0};
     target->id = chimera_slice_of(spec->id);
-    target->handling = handling_of(spec);
-    tell_apart(target, input);
+    target->handling = (struct chimera_handling){
+        .policy_id = spec->id, .mode = spec->mode, .allowed_to_mutate = spec->allowed_to_mutate};
+    if (spec->message)
+        target->handling.message = chimera_slice_of(spec->message);
+    find_counters(target, input);
     return open_target(target, set, input, index, &why) < 0 ? keep_failure(input, target, &why, err)
                                                             : CHIMERA_OK;
 }
@@ -240,7 +224,7 @@ static int load_group(struct policy_set *set, const struct policy_set_input *inp
     target->id = chimera_slice_of(spec->name);
     target->handling = (struct chimera_handling){
         .policy_id = spec->name, .mode = spec->mode, .allowed_to_mutate = false};
-    tell_apart(target, input);
+    find_counters(target, input);
     int code = make_group(set, spec, &target->group, err);
     if (code < 0)
         return code;

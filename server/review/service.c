@@ -63,8 +63,8 @@ bool service_evaluates(const struct service *service, const struct route *route,
 }
 
 /* JSON on /validate, plain text on the others, but for what is found behind the body's parser. */
-static void refuse(struct lane *lane, bool is_json, unsigned status, struct chimera_slice text,
-                   struct answer *ret_answer)
+static void refuse_with(struct lane *lane, bool is_json, unsigned status, struct chimera_slice text,
+                        struct answer *ret_answer)
 {
     ret_answer->status = status;
     ret_answer->type = is_json ? ANSWER_JSON : ANSWER_TEXT;
@@ -80,8 +80,8 @@ void service_refuse(struct lane *lane, const struct route *route, struct answer 
     ret_answer->status = route->status;
     ret_answer->allow = route->status == 405 ? route->allow : NULL;
     if (route->text)
-        refuse(lane, route->kind == ROUTE_VALIDATE, route->status, chimera_slice_of(route->text),
-               ret_answer);
+        refuse_with(lane, route->kind == ROUTE_VALIDATE, route->status,
+                    chimera_slice_of(route->text), ret_answer);
 }
 
 /* The API server tries again, within the request's timeout, when it is told when. */
@@ -89,14 +89,14 @@ void service_refuse_busy(struct lane *lane, bool is_policy, struct answer *ret_a
 {
     ret_answer->retry_after_s = 1;
     if (is_policy)
-        refuse(lane, true, 429, CHIMERA_SLICE(TEXT_429), ret_answer);
+        refuse_with(lane, true, 429, CHIMERA_SLICE(TEXT_429), ret_answer);
     else
-        refuse(lane, true, 503, CHIMERA_SLICE(TEXT_503), ret_answer);
+        refuse_with(lane, true, 503, CHIMERA_SLICE(TEXT_503), ret_answer);
 }
 
 void service_refuse_length(struct lane *lane, const struct route *route, struct answer *ret_answer)
 {
-    refuse(lane, route->kind == ROUTE_VALIDATE, 413, CHIMERA_SLICE(TEXT_413), ret_answer);
+    refuse_with(lane, route->kind == ROUTE_VALIDATE, 413, CHIMERA_SLICE(TEXT_413), ret_answer);
 }
 
 int64_t service_until(const struct service *service, const struct service_request *request)
@@ -150,18 +150,13 @@ static unsigned review_parse(struct review *review)
     return problem == CHIMERA_REQUEST_SYNTAX ? 400 : 422;
 }
 
-static unsigned count_slashes(struct chimera_slice id)
-{
-    unsigned count = 0;
-    for (size_t i = 0; i < id.size; i++)
-        count += id.data[i] == '/';
-    return count;
-}
-
 static unsigned find_target(struct review *review)
 {
     struct chimera_slice id = review->input->route->policy_id;
-    if (count_slashes(id) > 1)
+    unsigned slashes = 0;
+    for (size_t i = 0; i < id.size; i++)
+        slashes += id.data[i] == '/';
+    if (slashes > 1)
         return fail_review(review, "not a valid policy ID");
     review->target = policy_set_find(review->service->policies, id);
     if (review->target)
@@ -193,25 +188,6 @@ static void log_response(enum chimera_log_level level, const char *message,
     chimera_buffer_reset(room);
 }
 
-/* Has the verdict made, by the policy or the group. */
-static int ask_target(struct review *review)
-{
-    const struct target *target = review->target;
-    struct evaluator_input input = {
-        .lane = review->lane->index, .request = &review->parsed, .arena = &review->lane->arena};
-    int64_t until_ms = service_until(review->service, review->input);
-    struct span_policy span;
-    int code = CHIMERA_OK;
-    span_begin_policy(&span, target->id, (struct chimera_slice){NULL, 0});
-    input.limit_ms = chimera_clock_left_ms(until_ms);
-    if (target->group)
-        group_evaluate(target->group, &input, until_ms, &review->response);
-    else
-        code = evaluator_ask(target->evaluator, target->counted, &input, &review->response);
-    span_end(&span.span);
-    return code;
-}
-
 /* What it says before the operator's rules. */
 static void count_verdict(const struct review *review, uint64_t latency_ns)
 {
@@ -238,27 +214,44 @@ static void handle_response(struct review *review)
         chimera_response_limit_warnings(&review->response, &review->lane->arena);
 }
 
-/* Stage 2: the verdict, by whoever is to be asked. 0, or the status of a refusal. */
-static unsigned review_evaluate(struct review *review)
+/* The verdict on what nobody has to be asked about, or nobody can. False: there is none yet. */
+static bool answer_unasked(struct review *review)
 {
-    struct chimera_slice uid = review->parsed.uid;
-    unsigned status = find_target(review);
-    if (status)
-        return status;
     const struct target *target = review->target;
+    struct chimera_slice uid = review->parsed.uid;
     if (is_always_accepted(review)) {
         review->response = (struct chimera_response){.uid = uid, .allowed = true};
         count_verdict(review, 0);
-        return 0;
+        return true;
     }
-    if (target->failure) { /* even in monitor mode: what cannot be asked rejects */
-        review->response =
-            chimera_response_reject_code(uid, chimera_slice_of(target->failure), 500);
-        counters_count_start_error(review->service->counters, target->number);
-        return 0;
-    }
+    if (!target->failure)
+        return false;
+    /* Even in monitor mode: what cannot be asked rejects. */
+    review->response = chimera_response_reject_code(uid, chimera_slice_of(target->failure), 500);
+    counters_count_start_error(review->service->counters, target->number);
+    return true;
+}
+
+/* Stage 2: the verdict, by the policy or the group. 0, or the status of a refusal. */
+static unsigned review_evaluate(struct review *review)
+{
+    struct evaluator_input input = {
+        .lane = review->lane->index, .request = &review->parsed, .arena = &review->lane->arena};
+    int64_t until_ms = service_until(review->service, review->input);
+    struct span_policy span;
+    int code = CHIMERA_OK;
+    unsigned status = find_target(review);
+    if (status || answer_unasked(review))
+        return status;
+    const struct target *target = review->target;
     uint64_t began_ns = chimera_clock_ns();
-    int code = ask_target(review);
+    span_begin_policy(&span, target->id, (struct chimera_slice){NULL, 0});
+    input.limit_ms = chimera_clock_left_ms(until_ms);
+    if (target->group)
+        group_evaluate(target->group, &input, until_ms, &review->response);
+    else
+        code = evaluator_ask(target->evaluator, target->counted, &input, &review->response);
+    span_end(&span.span);
     if (code < 0)
         return fail_review(review, chimera_code_text(code));
     uint64_t latency_ns = chimera_clock_ns() - began_ns;
@@ -295,7 +288,7 @@ static void answer_review(const struct service *service, struct lane *lane,
     struct review review = {.service = service, .lane = lane, .input = request, .span = &span};
     unsigned status = review_parse(&review);
     if (status) {
-        refuse(lane, route->kind == ROUTE_VALIDATE, status, review.refusal, ret_answer);
+        refuse_with(lane, route->kind == ROUTE_VALIDATE, status, review.refusal, ret_answer);
         return;
     }
     span_begin_review(&span, route->kind, route->policy_id, &review.parsed, &lane->arena);
@@ -306,7 +299,7 @@ static void answer_review(const struct service *service, struct lane *lane,
     if (status == 0)
         status = review_write(&review, ret_answer);
     if (status)
-        refuse(lane, true, status, review.refusal, ret_answer);
+        refuse_with(lane, true, status, review.refusal, ret_answer);
     span_end(&span.span);
 }
 
@@ -345,37 +338,34 @@ static void answer_readiness(const struct service *service, struct lane *lane,
         stuck_ms = service->find_stuck(service->loops, chimera_clock_ms());
     ret_answer->status = 200;
     if (stuck_ms > 0)
-        refuse(lane, false, 503,
-               chimera_arena_print(&lane->arena, "a loop of the worker has been stuck for %lld s\n",
-                                   (long long)(stuck_ms / 1000)),
-               ret_answer);
-}
-
-static void answer_route(const struct service *service, struct lane *lane,
-                         const struct service_request *request, struct answer *ret_answer)
-{
-    if (request->route->status)
-        service_refuse(lane, request->route, ret_answer);
-    else if (request->route->kind == ROUTE_READINESS)
-        answer_readiness(service, lane, ret_answer);
-    else if (request->route->kind == ROUTE_PPROF)
-        refuse(lane, false, 501, CHIMERA_SLICE(TEXT_PPROF), ret_answer);
-    else
-        answer_review(service, lane, request, ret_answer);
+        refuse_with(lane, false, 503,
+                    chimera_arena_print(&lane->arena,
+                                        "a loop of the worker has been stuck for %lld s\n",
+                                        (long long)(stuck_ms / 1000)),
+                    ret_answer);
 }
 
 void service_answer(const struct service *service, struct lane *lane,
                     const struct service_request *request, struct answer *ret_answer)
 {
+    const struct route *route = request->route;
+    bool is_told = service->rules.port == PORT_MAIN; /* nobody wants to read of each probe */
     struct span_request span;
     ret_answer->is_logged = true;
-    if (service->rules.port != PORT_MAIN) { /* nobody wants to read of each probe */
-        answer_route(service, lane, request, ret_answer);
-        return;
+    if (is_told) {
+        span_begin_request(&span, request->head);
+        chimera_log(CHIMERA_LOG_DEBUG, "server::http", CHIMERA_SLICE("started processing request"));
     }
-    span_begin_request(&span, request->head);
-    chimera_log(CHIMERA_LOG_DEBUG, "server::http", CHIMERA_SLICE("started processing request"));
-    answer_route(service, lane, request, ret_answer);
+    if (route->status)
+        service_refuse(lane, route, ret_answer);
+    else if (route->kind == ROUTE_READINESS)
+        answer_readiness(service, lane, ret_answer);
+    else if (route->kind == ROUTE_PPROF)
+        refuse_with(lane, false, 501, CHIMERA_SLICE(TEXT_PPROF), ret_answer);
+    else
+        answer_review(service, lane, request, ret_answer);
+    if (!is_told)
+        return;
     if (chimera_log_is_on(CHIMERA_LOG_ERROR))
         log_answer(request->arrived_ms, ret_answer->status);
     span_end(&span.span);

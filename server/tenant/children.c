@@ -119,7 +119,7 @@ static int start_tenant(struct tenants *tenants, size_t index, struct chimera_er
     return CHIMERA_OK;
 }
 
-static int fill(struct tenants *tenants, struct chimera_error *err)
+static int make_tenants(struct tenants *tenants, struct chimera_error *err)
 {
     size_t count = tenants->plan->tenant_count;
     tenants->tenant = calloc(count, sizeof(*tenants->tenant));
@@ -149,7 +149,7 @@ int tenants_start(const struct config *config, const struct generation *generati
                                 .policies = &file->policies,
                                 .plan = &file->plan,
                                 .plugins = generation->plugins};
-    int code = fill(tenants, err);
+    int code = make_tenants(tenants, err);
     if (code < 0)
         tenants_stop(tenants);
     else

@@ -35,7 +35,7 @@ struct wait { /* for one answer */
     int64_t until_ms; /* 0: for ever */
 };
 
-static void release(const struct tenant_evaluator *evaluator, struct evaluator_lane *lane)
+static void release_lane(const struct tenant_evaluator *evaluator, struct evaluator_lane *lane)
 {
     struct evaluator_lanes *lanes = evaluator->link->lanes;
     pthread_mutex_lock(&lanes->lock);
@@ -45,7 +45,7 @@ static void release(const struct tenant_evaluator *evaluator, struct evaluator_l
 }
 
 /* NULL when all are in use. */
-static struct evaluator_lane *acquire(const struct tenant_evaluator *evaluator)
+static struct evaluator_lane *acquire_lane(const struct tenant_evaluator *evaluator)
 {
     struct evaluator_lanes *lanes = evaluator->link->lanes;
     pthread_mutex_lock(&lanes->lock);
@@ -84,7 +84,7 @@ static bool is_alive(uint32_t life)
 }
 
 /* One step of waiting for the socket: 0, or why it is no use. */
-static int wait_for(const struct wait *wait, short events)
+static int wait_for_socket(const struct wait *wait, short events)
 {
     struct pollfd polled = {.fd = wait->lane->fd, .events = events};
     if (poll(&polled, 1, LOOK_MS) > 0 && polled.revents & events)
@@ -101,7 +101,7 @@ static int send_all(const struct wait *wait)
         int code = channel_send(wait->lane->fd, wait->lane->sequence,
                                 chimera_buffer_slice(&wait->lane->out), &offset);
         if (code == CHIMERA_EDEADLINE)
-            code = wait_for(wait, POLLOUT);
+            code = wait_for_socket(wait, POLLOUT);
         else
             return code;
         if (code < 0)
@@ -110,7 +110,7 @@ static int send_all(const struct wait *wait)
 }
 
 /* Answers to what was given up before are passed over. */
-static int receive(const struct wait *wait)
+static int receive_answer(const struct wait *wait)
 {
     uint32_t sequence = 0;
     chimera_buffer_reset(&wait->lane->in);
@@ -121,15 +121,15 @@ static int receive(const struct wait *wait)
         if (code == 1)
             chimera_buffer_reset(&wait->lane->in);
         if (code == 0)
-            code = wait_for(wait, POLLIN);
+            code = wait_for_socket(wait, POLLIN);
         if (code < 0)
             return code;
     }
 }
 
 /* Sends what is in `out` and has the answer in `in`. */
-static int ask(const struct tenant_evaluator *evaluator, struct evaluator_lane *lane,
-               int64_t until_ms)
+static int exchange(const struct tenant_evaluator *evaluator, struct evaluator_lane *lane,
+                    int64_t until_ms)
 {
     struct wait wait = {
         .evaluator = evaluator, .lane = lane, .life = life_of(evaluator), .until_ms = until_ms};
@@ -139,7 +139,7 @@ static int ask(const struct tenant_evaluator *evaluator, struct evaluator_lane *
         return lane->out.failed;
     lane->sequence++;
     int code = send_all(&wait);
-    return code < 0 ? code : receive(&wait);
+    return code < 0 ? code : receive_answer(&wait);
 }
 
 /* Waits until the tenant has loaded the policy. Its own error when it could not. */
@@ -147,7 +147,7 @@ static int await_policy(const struct evaluator *asked, struct chimera_error *err
 {
     static const struct timespec step = {.tv_nsec = 2 * 1000 * 1000};
     const struct tenant_evaluator *evaluator = (const struct tenant_evaluator *)asked;
-    struct evaluator_lane *lane = acquire(evaluator);
+    struct evaluator_lane *lane = acquire_lane(evaluator);
     const struct message_call call = {.verb = MESSAGE_CHECK, .policy = evaluator->policy};
     struct chimera_slice text = {NULL, 0};
     uint32_t life = life_of(evaluator);
@@ -155,7 +155,7 @@ static int await_policy(const struct evaluator *asked, struct chimera_error *err
     while (!is_alive(life) && life == life_of(evaluator))
         nanosleep(&step, NULL);
     message_put_call(&lane->out, &call, NULL);
-    code = ask(evaluator, lane, 0);
+    code = exchange(evaluator, lane, 0);
     if (code == CHIMERA_OK && !message_get_check(chimera_buffer_slice(&lane->in), &answer, &text))
         code = CHIMERA_EGUEST;
     if (code < 0)
@@ -163,7 +163,7 @@ static int await_policy(const struct evaluator *asked, struct chimera_error *err
     else if (answer < 0)
         code = chimera_fail(err, answer, "%.*s", (int)text.size, text.data ? text.data : "");
     chimera_buffer_recycle(&lane->out, KEPT_BYTES);
-    release(evaluator, lane);
+    release_lane(evaluator, lane);
     return code;
 }
 
@@ -174,11 +174,12 @@ static uint32_t smaller_limit(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-static int evaluate(const struct evaluator *asked, const struct evaluator_input *input,
-                    struct chimera_response *ret_response, struct chimera_run_report *ret_cost)
+static int evaluate_by_tenant(const struct evaluator *asked, const struct evaluator_input *input,
+                              struct chimera_response *ret_response,
+                              struct chimera_run_report *ret_cost)
 {
     const struct tenant_evaluator *evaluator = (const struct tenant_evaluator *)asked;
-    struct evaluator_lane *lane = acquire(evaluator);
+    struct evaluator_lane *lane = acquire_lane(evaluator);
     const struct message_call call = {
         .verb = MESSAGE_EVALUATE, .policy = evaluator->policy, .limit_ms = input->limit_ms};
     uint32_t limit = smaller_limit(input->limit_ms, evaluator->limit_ms);
@@ -186,7 +187,7 @@ static int evaluate(const struct evaluator *asked, const struct evaluator_input 
     if (!lane)
         return CHIMERA_ELIMIT;
     message_put_call(&lane->out, &call, input->request);
-    int code = ask(evaluator, lane, limit ? chimera_clock_ms() + limit + GRACE_MS : 0);
+    int code = exchange(evaluator, lane, limit ? chimera_clock_ms() + limit + GRACE_MS : 0);
     struct chimera_slice bytes = {NULL, 0};
     if (code == CHIMERA_OK) { /* copied, because the lane's buffer is the next answer's */
         bytes = chimera_arena_copy(input->arena, chimera_buffer_slice(&lane->in));
@@ -194,7 +195,7 @@ static int evaluate(const struct evaluator *asked, const struct evaluator_input 
     }
     chimera_buffer_recycle(&lane->out, KEPT_BYTES);
     chimera_buffer_recycle(&lane->in, KEPT_BYTES);
-    release(evaluator, lane);
+    release_lane(evaluator, lane);
     ret_response->uid = input->request->uid;
     if (code == CHIMERA_OK && (!message_take_cost(&bytes, ret_cost) ||
                                !message_get_response(bytes, input->arena, &answer, ret_response)))
@@ -214,14 +215,14 @@ static int open_lanes(const struct tenant_evaluators_input *input, struct chimer
     return CHIMERA_OK;
 }
 
-static void fill(struct tenant_evaluators *evaluators, const struct tenant_evaluators_input *input,
-                 size_t index)
+static void fill_evaluator(struct tenant_evaluators *evaluators,
+                           const struct tenant_evaluators_input *input, size_t index)
 {
     struct tenant_evaluator *evaluator = &evaluators->evaluator[index];
     size_t tenant = input->plan->tenant_of[index];
     if (tenant == NO_TENANT)
         return;
-    *evaluator = (struct tenant_evaluator){.evaluator = {.evaluate = evaluate},
+    *evaluator = (struct tenant_evaluator){.evaluator = {.evaluate = evaluate_by_tenant},
                                            .link = &input->links[tenant],
                                            .policy = (uint32_t)index};
     policy_limit(input->config, &input->policies->policy[index], &evaluator->limit_ms);
@@ -244,7 +245,7 @@ int tenant_evaluators_open(const struct tenant_evaluators_input *input,
         return code;
     }
     for (size_t i = 0; i < count; i++)
-        fill(&evaluators, input, i);
+        fill_evaluator(&evaluators, input, i);
     *ret_evaluators = evaluators;
     return CHIMERA_OK;
 }

@@ -43,7 +43,7 @@ struct tenant_lane {
     bool has_pages; /* instances may have pages to give back */
 };
 
-static void load(struct tenant *tenant, size_t index)
+static void load_policy(struct tenant *tenant, size_t index)
 {
     const struct tenant_start *start = tenant->start;
     struct held_policy *held = &tenant->held[index];
@@ -64,8 +64,8 @@ static struct held_policy *find_held(struct tenant *tenant, uint32_t policy)
     return &tenant->held[policy];
 }
 
-static void check(struct tenant *tenant, const struct message_call *call,
-                  struct chimera_buffer *out)
+static void answer_check(struct tenant *tenant, const struct message_call *call,
+                         struct chimera_buffer *out)
 {
     const struct held_policy *held = find_held(tenant, call->policy);
     if (!held)
@@ -75,8 +75,8 @@ static void check(struct tenant *tenant, const struct message_call *call,
 }
 
 /* Asks the policy and measures what it costs. */
-static int ask(const struct local_evaluator *local, const struct evaluator_input *input,
-               struct chimera_response *ret_response, struct chimera_run_report *ret_cost)
+static int ask_policy(const struct local_evaluator *local, const struct evaluator_input *input,
+                      struct chimera_response *ret_response, struct chimera_run_report *ret_cost)
 {
     struct span_policy span; /* the outer ones are the worker's */
     span_begin_policy(&span, chimera_slice_of(chimera_policy_id(local->policy)),
@@ -89,9 +89,9 @@ static int ask(const struct local_evaluator *local, const struct evaluator_input
     return code;
 }
 
-static void evaluate(struct tenant_lane *lane, const struct message_call *call,
-                     const struct chimera_request *request, struct chimera_arena *arena,
-                     struct chimera_buffer *out)
+static void answer_evaluation(struct tenant_lane *lane, const struct message_call *call,
+                              const struct chimera_request *request, struct chimera_arena *arena,
+                              struct chimera_buffer *out)
 {
     const struct held_policy *held = find_held(lane->tenant, call->policy);
     struct chimera_response response = {0};
@@ -100,7 +100,7 @@ static void evaluate(struct tenant_lane *lane, const struct message_call *call,
     if (held && held->local) {
         const struct evaluator_input input = {
             .lane = lane->index, .request = request, .limit_ms = call->limit_ms, .arena = arena};
-        code = ask(held->local, &input, &response, &cost);
+        code = ask_policy(held->local, &input, &response, &cost);
     }
     message_put_cost(out, &cost);
     message_put_response(out, code, &response);
@@ -112,17 +112,17 @@ static void put_failure(struct chimera_buffer *out, int code)
     message_put_response(out, code, NULL);
 }
 
-static void answer(struct tenant_lane *lane, struct chimera_slice message,
-                   struct chimera_arena *arena, struct chimera_buffer *out)
+static void answer_message(struct tenant_lane *lane, struct chimera_slice message,
+                           struct chimera_arena *arena, struct chimera_buffer *out)
 {
     struct message_call call = {0};
     struct chimera_request request;
     if (!message_get_call(message, &call, &request))
         put_failure(out, CHIMERA_EINVAL);
     else if (call.verb == MESSAGE_CHECK)
-        check(lane->tenant, &call, out);
+        answer_check(lane->tenant, &call, out);
     else
-        evaluate(lane, &call, &request, arena, out);
+        answer_evaluation(lane, &call, &request, arena, out);
     if (out->failed) {
         chimera_buffer_free(out);
         chimera_buffer_init(out, MESSAGE_MAX);
@@ -131,7 +131,7 @@ static void answer(struct tenant_lane *lane, struct chimera_slice message,
 }
 
 /* Waits for the next request; instances that nobody asks for give their pages back meanwhile. */
-static void idle(struct tenant_lane *lane, int fd)
+static void await_message(struct tenant_lane *lane, int fd)
 {
     struct pollfd polled = {.fd = fd, .events = POLLIN};
     while (lane->has_pages && poll(&polled, 1, SWEEP_MS) == 0)
@@ -154,13 +154,13 @@ static void *run_lane(void *context)
     while (sem_wait(&lane->tenant->go) < 0)
         ;
     while (code >= 0) {
-        idle(lane, fd);
+        await_message(lane, fd);
         code = channel_receive(fd, &in, &sequence);
         if (code != 1)
             continue;
         size_t offset = 0;
         lane->has_pages = true;
-        answer(lane, chimera_buffer_slice(&in), &arena, &out);
+        answer_message(lane, chimera_buffer_slice(&in), &arena, &out);
         code = channel_send(fd, sequence, chimera_buffer_slice(&out), &offset);
         chimera_buffer_recycle(&in, KEPT_BYTES);
         chimera_buffer_recycle(&out, KEPT_BYTES);
@@ -190,7 +190,8 @@ static int close_files(void *context, struct chimera_error *err)
     return lockdown_close_files(context, err);
 }
 
-static int prepare(struct tenant *tenant, struct tenant_lane *lanes, struct chimera_error *err)
+static int prepare_tenant(struct tenant *tenant, struct tenant_lane *lanes,
+                          struct chimera_error *err)
 {
     const struct tenant_start *start = tenant->start;
     struct lockdown lockdown;
@@ -201,7 +202,7 @@ static int prepare(struct tenant *tenant, struct tenant_lane *lanes, struct chim
         return code;
     for (size_t i = 0; i < start->policies->policy_count; i++)
         if (start->plan->tenant_of[i] == start->tenant)
-            load(tenant, i);
+            load_policy(tenant, i);
     if (lockdown.is_on)
         code = chimera_zones_keep(err);
     if (code == CHIMERA_OK)
@@ -226,7 +227,7 @@ int tenant_run(const struct tenant_start *start)
     if (code == CHIMERA_OK && (!tenant.held || !lanes))
         code = chimera_fail(&err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     if (code == CHIMERA_OK)
-        code = prepare(&tenant, lanes, &err);
+        code = prepare_tenant(&tenant, lanes, &err);
     if (code < 0) {
         chimera_log_with(CHIMERA_LOG_ERROR, "server::jail",
                          CHIMERA_SLICE("an isolated process did not start"),
