@@ -111,7 +111,7 @@ static int check_is_file(const char *path, struct chimera_error *err)
 static int read_extras(const char *path, struct policies *policies, struct chimera_error *err)
 {
     size_t count = policies->policy_count;
-    CHIMERA_FREE const char **ids = calloc(count + 1, sizeof(*ids));
+    CHIMERA_FREE const char **ids = (const char **)calloc(count + 1, sizeof(*ids));
     CHIMERA_FREE struct chimera_policy_extras *extras = calloc(count + 1, sizeof(*extras));
     if (!ids || !extras)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
