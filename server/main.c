@@ -16,7 +16,6 @@
 #include "runtime/rego/builtin.h"
 #include "runtime/text/printable.h"
 #include "runtime/text/problems.h"
-#include "server/base/freed_memory.h"
 #include "server/client/tls_memory.h"
 #include "server/config/config.h"
 #include "server/config/generation.h"
@@ -103,7 +102,6 @@ static int serve(const struct options *options, struct chimera_error *err)
     if (code < 0)
         return code;
     open_log(&config);
-    freed_memory_fill(); /* policies.yml is read next, and all children are forks of this */
     if (config.warnings)
         chimera_lines_each(chimera_slice_of(config.warnings), warn_line, NULL);
     code = become_daemon(options, err);

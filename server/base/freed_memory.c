@@ -13,7 +13,7 @@
 #define SMALL_STEP ((size_t)16)
 #define SMALL_COUNT 7
 
-void freed_memory_fill(void)
+void freed_memory_guard(void)
 {
     mallopt(M_PERTURB, FILLING);
 }
@@ -29,7 +29,7 @@ static bool is_filled(const volatile unsigned char *piece)
 
 /* Taken all at once, wiped and given back, the pieces of a list hold nothing. Where a list has
  * ended, more would only make it longer. */
-void freed_memory_wipe_small(void)
+static void wipe_small(void)
 {
     for (size_t size = SMALL_STEP; size <= SMALL_MAX; size += SMALL_STEP) {
         void *pieces[SMALL_COUNT];
@@ -47,5 +47,6 @@ void freed_memory_wipe_small(void)
 
 void freed_memory_leave(void)
 {
+    wipe_small();
     mallopt(M_PERTURB, 0);
 }

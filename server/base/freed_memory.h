@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* freed_memory.h - what the supervisor has freed must not be found in its forks: the settings of
- * all policies went through such memory when they were read.
+/* freed_memory.h - for memory with secrets in it that is freed: nothing of them is to be found in
+ * this process, or in its forks, afterwards.
  */
 #ifndef CHIMERA_SERVER_BASE_FREED_MEMORY_H
 #define CHIMERA_SERVER_BASE_FREED_MEMORY_H
 
-/* From now on memory is overwritten when it is freed, but for small pieces. */
-void freed_memory_fill(void);
+/* From now on memory is overwritten when it is freed. Filling takes time, and touches memory that
+ * may never be used, so only while there are secrets about. */
+void freed_memory_guard(void);
 
-/* Overwrites the small pieces that were freed before. */
-void freed_memory_wipe_small(void);
-
-/* For a fork, which has work to do: memory that is freed from now on stays as it is. */
+/* Memory that is freed from now on stays as it is; of what was freed before nothing is left. */
 void freed_memory_leave(void);
 
 #endif

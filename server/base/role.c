@@ -9,7 +9,6 @@
 
 #include "runtime/log/log.h"
 #include "server/base/descriptors.h"
-#include "server/base/freed_memory.h"
 
 static const struct role_row {
     int death_signal;    /* SIGTERM: it still has something to finish */
@@ -64,7 +63,6 @@ static void become(const struct role_start *start, pid_t parent)
     descriptors_keep(start->kept, start->kept_count);
     if (forget_settings)
         forget_settings(row->keeps_settings ? start->settings : NULL);
-    freed_memory_leave();
 }
 
 pid_t role_fork(const struct role_start *start, struct chimera_error *err)

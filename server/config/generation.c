@@ -111,7 +111,7 @@ static int check_is_file(const char *path, struct chimera_error *err)
 static int read_extras(const char *path, struct policies *policies, struct chimera_error *err)
 {
     size_t count = policies->policy_count;
-    CHIMERA_FREE const char **ids = calloc(count + 1, sizeof(*ids));
+    CHIMERA_FREE const char **ids = (const char **)calloc(count + 1, sizeof(*ids));
     CHIMERA_FREE struct chimera_policy_extras *extras = calloc(count + 1, sizeof(*extras));
     if (!ids || !extras)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
@@ -149,8 +149,9 @@ int policy_file_read(const struct config *config, struct policy_file **ret_file,
     file->next = all;
     all = file;
     role_forget_by(policy_file_forget_settings);
+    freed_memory_guard(); /* settings go through it, and all children are forks of this process */
     int code = fill_file(file, config, err);
-    freed_memory_wipe_small(); /* which settings went through */
+    freed_memory_leave();
     if (code < 0) {
         policy_file_drop(file);
         return code;
@@ -174,8 +175,9 @@ void policy_file_drop(struct policy_file *file)
         link = &(*link)->next;
     *link = file->next;
     tenant_plan_done(&file->plan);
+    freed_memory_guard();
     policies_done(&file->policies);
-    freed_memory_wipe_small();
+    freed_memory_leave();
     free(file);
 }
 

@@ -86,16 +86,15 @@ static int map_progress(struct builder_input *input, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-int build_child_start(struct build_child *build, const struct builder_input *given, int priority,
+int build_child_start(struct build_child *build, const struct builder_input *input, int priority,
                       struct chimera_error *err)
 {
-    struct builder_input input_with_progress = *given;
-    const struct builder_input *input = &input_with_progress;
+    struct builder_input shared = *input; /* the same with `progress` */
     int ends[2];
-    if (map_progress(&input_with_progress, err) < 0)
+    if (map_progress(&shared, err) < 0)
         return CHIMERA_ENOMEM;
     if (pipe2(ends, O_CLOEXEC) < 0) {
-        munmap(input->progress, input->policies->policy_count + 1);
+        munmap(shared.progress, input->policies->policy_count + 1);
         return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
     }
     /* The listening sockets are the supervisor's and the workers': held by the child or by a
@@ -104,18 +103,18 @@ int build_child_start(struct build_child *build, const struct builder_input *giv
     const struct role_start start = {.role = ROLE_BUILD, .kept = &ends[1], .kept_count = 1};
     pid_t pid = role_fork(&start, err);
     if (pid == 0)
-        work(input, ends[1], priority);
+        work(&shared, ends[1], priority);
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);
-        munmap(input->progress, input->policies->policy_count + 1);
+        munmap(shared.progress, input->policies->policy_count + 1);
         return pid;
     }
     setpgid(pid, pid); /* as in the child; whoever is first */
-    madvise(input->progress, input->policies->policy_count + 1, MADV_DONTFORK); /* from now on */
+    madvise(shared.progress, input->policies->policy_count + 1, MADV_DONTFORK); /* from now on */
     *build = (struct build_child){.pid = pid,
                                   .fd = ends[0],
-                                  .progress = input->progress,
+                                  .progress = shared.progress,
                                   .policy_count = input->policies->policy_count};
     chimera_buffer_init(&build->said, SAID_MAX);
     return CHIMERA_OK;

@@ -249,7 +249,8 @@ static void start_watch(struct supervisor *supervisor)
 {
     const struct options *options = &supervisor->config->options;
     const struct certificates *certificates = &supervisor->certificates;
-    CHIMERA_FREE const char **paths = calloc(certificates->file_count + 3, sizeof(*paths));
+    CHIMERA_FREE const char **paths =
+        (const char **)calloc(certificates->file_count + 3, sizeof(*paths));
     size_t count = 0;
     supervisor->watch = WATCH_NONE;
     if (!paths) {

@@ -311,7 +311,7 @@ static void tell_to_stop(struct worker_child *const *all, size_t count)
 
 void workers_stop(struct workers *workers)
 {
-    const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 100L * 1000 * 1000};
     int64_t until_ms = chimera_clock_ms() + DRAIN_MS;
     struct worker_child *all[WORKERS_RETIRED_MAX + 1] = {&workers->current};
     sigset_t awaited;

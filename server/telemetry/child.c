@@ -178,7 +178,7 @@ int64_t telemetry_pass_time(struct telemetry *telemetry, int64_t now_ms)
 
 static void wait_for_end(struct telemetry *telemetry)
 {
-    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 50L * 1000 * 1000};
     int64_t until_ms = chimera_clock_ms() + LAST_MS;
     sigset_t child;
     sigemptyset(&child);
