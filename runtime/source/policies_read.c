@@ -379,7 +379,7 @@ static bool has_like(struct json_object *entry, const char *wanted)
  * it seems to be. */
 static void read_form(struct reader *reader, const char *name, struct json_object *entry)
 {
-    struct chimera_problems of_policy = {0}, of_group = {0}, *told = NULL;
+    struct chimera_problems of_policy = {0}, of_group = {0};
     if (has_key(entry, "module") && try_as(reader, read_policy, name, entry, &of_policy)) {
         warn_of_others(reader, entry, POLICY_KEYS, "ignored: a policy");
         return;
@@ -389,12 +389,11 @@ static void read_form(struct reader *reader, const char *name, struct json_objec
         chimera_problems_done(&of_policy);
         return;
     }
-    if (has_key(entry, "module")) /* NOLINT(bugprone-branch-clone): in this order */
-        told = &of_policy;
-    else if (has_key(entry, "expression") || has_key(entry, "policies"))
-        told = &of_group;
-    else if (has_like(entry, "module") && !try_as(reader, read_policy, name, entry, &of_policy))
-        told = &of_policy;
+    bool is_group = has_key(entry, "expression") || has_key(entry, "policies");
+    bool is_policy =
+        has_key(entry, "module") || (!is_group && has_like(entry, "module") &&
+                                     !try_as(reader, read_policy, name, entry, &of_policy));
+    struct chimera_problems *told = is_policy ? &of_policy : is_group ? &of_group : NULL;
     if (told)
         chimera_problems_move(told, &reader->document->problems);
     else

@@ -118,10 +118,10 @@ struct counters_request {
     bool is_monitor, is_audit;
     uint64_t latency_ns;
 };
-void counters_count_request(struct counters *counters, const struct counters_request *request,
+void counters_count_request(struct counters *counters, const struct counters_request *counted,
                             struct chimera_arena *arena);
 /* One request of a policy that has not started. */
-void counters_count_start_error(struct counters *counters, uint32_t policy);
+void counters_count_start_error(struct counters *counters, uint32_t number);
 
 /* Whatever goes out on the main port. */
 void counters_count_answer(struct counters *counters, unsigned status);
