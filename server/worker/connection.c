@@ -7,11 +7,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "server/client/transport.h"
 #include "server/worker/connection_internal.h"
 #include "server/worker/connection_room.h"
 #include "server/worker/dispatch.h"
 #include "server/worker/input.h"
-#include "server/worker/transport.h"
 
 #define BODY_MS 30000
 #define LINGER_BYTES_MAX ((uint64_t)256 << 20)
@@ -53,7 +53,10 @@ static bool open_all(struct connection *connection, int fd, const struct peer_na
 {
     if (!connection_room_open(connection, name))
         return false;
-    if (transport_open(connection, fd))
+    connection->transport.fd = fd;
+    connection->transport.sets = &connection->loop->sets;
+    connection->transport.watcher = connection;
+    if (transport_open(&connection->transport, connection->loop->tls))
         return true;
     connection_room_close(connection);
     return false;
@@ -85,7 +88,7 @@ void connection_free(struct connection *connection)
     input_release(connection);
     chimera_buffer_free(&connection->out);
     connection_room_close(connection);
-    transport_close(connection);
+    transport_close(&connection->transport);
     free(connection);
     loop_count(loop, false);
 }
@@ -94,7 +97,7 @@ void connection_free(struct connection *connection)
  * first let the client read, and drop what it still sends. */
 static enum step close_down(struct connection *connection)
 {
-    transport_finish(connection);
+    transport_finish(&connection->transport);
     if (!connection->lingers) {
         connection_free(connection);
         return STEP_STOP;
@@ -103,14 +106,14 @@ static enum step close_down(struct connection *connection)
     connection->state = CONNECTION_LINGER;
     connection->body_left = LINGER_BYTES_MAX;
     connection_room_enter(connection, STAGE_LINGER);
-    transport_watch(connection, EPOLLIN);
+    transport_watch(&connection->transport, EPOLLIN);
     return STEP_STOP;
 }
 
 static void linger(struct connection *connection)
 {
     char dropped[64 * 1024];
-    ssize_t size = recv(connection->fd, dropped, sizeof(dropped), 0);
+    ssize_t size = recv(connection->transport.fd, dropped, sizeof(dropped), 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (size <= 0 || (uint64_t)size >= connection->body_left)
@@ -136,8 +139,8 @@ static enum stage find_stage(const struct connection *connection)
         return is_later ? STAGE_LATER_BODY : STAGE_BODY;
     if (connection->in.size > 0)
         return is_later ? STAGE_LATER_HEAD : STAGE_HEAD;
-    if (connection->is_in_handshake && now != STAGE_LATE)
-        return transport_is_greeted(connection) ? STAGE_HANDSHAKE : STAGE_HELLO;
+    if (connection->transport.is_in_handshake && now != STAGE_LATE)
+        return transport_is_greeted(&connection->transport) ? STAGE_HANDSHAKE : STAGE_HELLO;
     if (now != STAGE_NONE)
         return now; /* nothing that was there is worth a new start */
     return is_later ? STAGE_IDLE : STAGE_FRESH;
@@ -179,14 +182,14 @@ static enum step keep_rest(struct connection *connection, struct chimera_slice r
     connection_room_charge(connection);
     connection_room_look_later(connection);
     input_loosen(connection);
-    transport_watch(connection, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
+    transport_watch(&connection->transport, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
     return STEP_STOP;
 }
 
 static enum step write_answer(struct connection *connection, struct chimera_slice bytes)
 {
     while (bytes.size > 0) {
-        ssize_t count = transport_send(connection, bytes.data, bytes.size);
+        ssize_t count = transport_send(&connection->transport, bytes.data, bytes.size);
         if (count < 0)
             return keep_rest(connection, bytes, count);
         bytes.data += count;
@@ -198,8 +201,9 @@ static enum step write_answer(struct connection *connection, struct chimera_slic
 static enum step write_rest(struct connection *connection)
 {
     while (connection->out_at < connection->out.size) {
-        ssize_t count = transport_send(connection, connection->out.data + connection->out_at,
-                                       connection->out.size - connection->out_at);
+        ssize_t count =
+            transport_send(&connection->transport, connection->out.data + connection->out_at,
+                           connection->out.size - connection->out_at);
         if (count < 0)
             return keep_rest(connection, (struct chimera_slice){NULL, 0}, count);
         connection->out_at += (size_t)count;
@@ -365,7 +369,8 @@ static enum step start_body(struct connection *connection)
     if (head->content_length > rules->max_body_bytes)
         return refuse_length(connection);
     if (head->expects_continue && has_body && connection->in.size == head->size &&
-        transport_send(connection, CONTINUE, strlen(CONTINUE)) != (ssize_t)strlen(CONTINUE)) {
+        transport_send(&connection->transport, CONTINUE, strlen(CONTINUE)) !=
+            (ssize_t)strlen(CONTINUE)) {
         connection_free(connection);
         return STEP_STOP;
     }
@@ -423,7 +428,7 @@ static void park(struct connection *connection)
     if (connection->parked_ms == 0)
         connection->parked_ms = connection->loop->now_ms;
     connection_room_leave(connection);
-    transport_watch(connection, 0);
+    transport_watch(&connection->transport, 0);
     chimera_list_append(&connection->loop->parked[merit], &connection->turn);
 }
 
@@ -432,7 +437,7 @@ static void await_input(struct connection *connection, ssize_t why)
     if (connection->in.size == 0)
         input_release(connection);
     await_client(connection);
-    transport_watch(connection, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
+    transport_watch(&connection->transport, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
 }
 
 static void end_handshake(struct connection *connection)
@@ -446,7 +451,7 @@ static void end_handshake(struct connection *connection)
  * ahead it does not tell. */
 static void pump(struct connection *connection)
 {
-    bool was_in_handshake = connection->is_in_handshake;
+    bool was_in_handshake = connection->transport.is_in_handshake;
     for (;;) {
         bool was_empty = connection->in.size == 0;
         ssize_t size = input_read(connection);
@@ -455,7 +460,7 @@ static void pump(struct connection *connection)
             return;
         }
         connection->parked_ms = 0;
-        if (was_in_handshake && !connection->is_in_handshake) {
+        if (was_in_handshake && !connection->transport.is_in_handshake) {
             end_handshake(connection);
             was_in_handshake = false;
         }
@@ -473,27 +478,27 @@ static void pump(struct connection *connection)
         if (!advance(connection))
             return;
         await_client(connection);
-        if (!connection->tls || !SSL_has_pending(connection->tls))
+        if (!connection->transport.tls || !SSL_has_pending(connection->transport.tls))
             return;
     }
 }
 
 void connection_go_on(struct connection *connection)
 {
-    transport_watch(connection, EPOLLIN);
+    transport_watch(&connection->transport, EPOLLIN);
     if (connection->in.size > 0 && !advance(connection))
         return;
     await_client(connection);
-    if (connection->tls)
+    if (connection->transport.tls)
         pump(connection);
 }
 
 void connection_on_room(struct connection *connection, bool is_there)
 {
     if (is_there) {
-        transport_watch(connection, EPOLLIN);
+        transport_watch(&connection->transport, EPOLLIN);
         pump(connection);
-    } else if (connection->is_in_handshake) {
+    } else if (connection->transport.is_in_handshake) {
         connection_free(connection); /* it could not be told */
     } else {
         refuse_for_room(connection);
@@ -508,7 +513,7 @@ void connection_on_ready(struct connection *connection, uint32_t events)
         if (chimera_list_is_empty(&connection->turn))
             pump(connection); /* whatever it is, the next call on the socket says it better */
         else
-            transport_watch(connection, 0); /* until what is there has had its turn */
+            transport_watch(&connection->transport, 0); /* until what is there has had its turn */
         break;
     case CONNECTION_WAIT:
     case CONNECTION_EVALUATE:
@@ -560,6 +565,6 @@ void connection_on_pressure(struct connection *connection)
         return;
     }
     if (stage == STAGE_IDLE || stage == STAGE_FRESH)
-        transport_finish(connection);
+        transport_finish(&connection->transport);
     connection_free(connection);
 }

@@ -8,6 +8,7 @@
 #define CHIMERA_SERVER_WORKER_CONNECTION_H
 
 #include "server/client/progress.h"
+#include "server/client/transport.h"
 #include "server/worker/loop.h"
 
 enum connection_state {
@@ -29,12 +30,8 @@ struct late_answer { /* of an evaluation that another thread than the loop's has
 struct connection {
     struct loop *loop;                  /* borrowed */
     struct connection *next, *previous; /* in the loop's list */
-    int fd;
-    SSL *tls; /* owned; NULL: plain */
-    bool is_in_handshake;
+    struct transport transport;
     enum connection_state state;
-    uint32_t interest; /* what epoll watches for */
-    bool is_preferred; /* it is in the loop's first epoll set */
     /* Of a body: progress does not renew the client's time behind it. Of a request that waits: when
      * it gives up. */
     int64_t deadline_ms;
@@ -52,7 +49,6 @@ struct connection {
     size_t progressed;          /* bytes since it entered its stage */
     bool has_completed;         /* a request, to which the answer was more than a refusal */
     size_t held;                /* bytes, as loop and peer count them */
-    size_t tls_bytes;           /* of them: the state of TLS */
     size_t kernel_bytes;        /* what lay in the socket when that was last looked at */
     size_t unsent;              /* the answers' part of it */
     size_t answer_bytes;        /* of answers since then */

@@ -3,9 +3,9 @@
 
 #include <sys/epoll.h>
 
+#include "server/client/transport.h"
 #include "server/worker/connection_room.h"
 #include "server/worker/input.h"
-#include "server/worker/transport.h"
 
 #define WAIT_MS 10000       /* of a request that does not say how long: the default of a webhook */
 #define AUDIT_WAIT_MS 60000 /* scans come in bursts, and nobody waits for their answers */
@@ -173,7 +173,7 @@ void evaluation_on_ready(struct connection *connection, uint32_t events)
         connection_free(connection);
         return;
     }
-    transport_watch(connection, 0);
+    transport_watch(&connection->transport, 0);
     connection_room_look_later(connection);
 }
 

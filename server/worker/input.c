@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
+#include "server/client/transport.h"
 #include "server/worker/connection_room.h"
-#include "server/worker/transport.h"
 
 #define READ_MIN ((size_t)16 * 1024)
 #define LOOSE_MAX 64
@@ -172,9 +172,10 @@ static bool unpack_input(struct connection *connection, size_t capacity)
  * times what there is. */
 static bool has_room_for_handshake(struct connection *connection)
 {
-    if (!connection->is_in_handshake || connection->tls_bytes >= HANDSHAKE_BYTES)
+    if (!connection->transport.is_in_handshake ||
+        connection->transport.tls_bytes >= HANDSHAKE_BYTES)
         return true;
-    connection->parked_bytes = HANDSHAKE_BYTES - connection->tls_bytes;
+    connection->parked_bytes = HANDSHAKE_BYTES - connection->transport.tls_bytes;
     return memory_share_fits(&connection->loop->memory, connection->parked_bytes);
 }
 
@@ -207,7 +208,8 @@ ssize_t input_read(struct connection *connection)
     ssize_t size = make_room_to_read(connection);
     follow_input(connection);
     if (size == 0) {
-        size = transport_receive(connection, in->data + in->size, in->capacity - in->size);
+        size =
+            transport_receive(&connection->transport, in->data + in->size, in->capacity - in->size);
         if (size > 0)
             in->size += (size_t)size;
     }

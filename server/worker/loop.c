@@ -45,17 +45,17 @@ static void init_lists(struct loop *loop)
 static int open_descriptors(struct loop *loop, struct chimera_error *err)
 {
     int pipe_fds[2] = {-1, -1};
-    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    loop->others_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (loop->epoll_fd < 0 || loop->others_fd < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
+    loop->sets.first_fd = epoll_create1(EPOLL_CLOEXEC);
+    loop->sets.others_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->sets.first_fd < 0 || loop->sets.others_fd < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
         return fail_errno(err, "cannot make a loop");
     loop->inbox_read = pipe_fds[0];
     loop->inbox_write = pipe_fds[1];
     struct epoll_event inbox = {.events = EPOLLIN, .data.ptr = NULL};
     struct epoll_event others = {.events = EPOLLIN, .data.ptr = loop};
     if (fcntl(loop->inbox_read, F_SETFL, O_NONBLOCK) < 0 ||
-        epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->inbox_read, &inbox) < 0 ||
-        epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->others_fd, &others) < 0)
+        epoll_ctl(loop->sets.first_fd, EPOLL_CTL_ADD, loop->inbox_read, &inbox) < 0 ||
+        epoll_ctl(loop->sets.first_fd, EPOLL_CTL_ADD, loop->sets.others_fd, &others) < 0)
         return fail_errno(err, "cannot make a loop");
     return CHIMERA_OK;
 }
@@ -64,8 +64,8 @@ static void close_descriptors(struct loop *loop)
 {
     close(loop->inbox_read);
     close(loop->inbox_write);
-    close(loop->others_fd);
-    close(loop->epoll_fd);
+    close(loop->sets.others_fd);
+    close(loop->sets.first_fd);
 }
 
 int loop_open(struct loop *loop, const struct service *service, struct connection_memory *memory,
@@ -77,8 +77,7 @@ int loop_open(struct loop *loop, const struct service *service, struct connectio
                                     .connections = memory->descriptors / memory->loop_count};
     *loop = (struct loop){.service = service,
                           .memory = {.of = memory},
-                          .epoll_fd = -1,
-                          .others_fd = -1,
+                          .sets = {-1, -1},
                           .inbox_read = -1,
                           .inbox_write = -1};
     init_lists(loop);
@@ -298,7 +297,7 @@ static void take_others(struct loop *loop, const struct lane *lane)
     if (lane->is_detached || !loop->has_others)
         return;
     loop->has_others = false;
-    int count = epoll_wait(loop->others_fd, events, OTHERS_MAX, 0);
+    int count = epoll_wait(loop->sets.others_fd, events, OTHERS_MAX, 0);
     take_events(loop, lane, events, count);
 }
 
@@ -375,7 +374,7 @@ static int longest_wait(struct loop *loop)
 
 static int wait_for_events(struct loop *loop, struct epoll_event *events)
 {
-    int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, longest_wait(loop));
+    int count = epoll_wait(loop->sets.first_fd, events, EVENTS_MAX, longest_wait(loop));
     loop->now_ms = chimera_clock_ms();
     if (count < 0 && errno != EINTR) {
         chimera_log_with(CHIMERA_LOG_ERROR, "server::loop", CHIMERA_SLICE("epoll_wait failed"),

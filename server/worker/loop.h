@@ -14,7 +14,7 @@
 
 #include "server/client/connection_memory.h"
 #include "server/client/peer.h"
-#include "server/client/tls.h"
+#include "server/client/transport.h"
 #include "server/review/service.h"
 #include "server/worker/queue.h"
 #include "server/worker/thread_pool.h"
@@ -51,9 +51,8 @@ struct loop {
     struct pool *pool;             /* borrowed */
     struct lane *lane;             /* of the thread that runs the loop now */
     sem_t ended;
-    /* Two sets of descriptors: the second, within the first, has the connections that are seen to
-     * a few at a time. */
-    int epoll_fd, others_fd, inbox_read, inbox_write;
+    struct epoll_sets sets;
+    int inbox_read, inbox_write;
     struct mail mail[LOOP_MAIL]; /* read and not looked at yet; kept here for who takes over */
     unsigned mail_at, mail_count;
     bool has_mail, has_others;

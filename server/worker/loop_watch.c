@@ -23,7 +23,7 @@ void loop_watch_close(struct loop_watch *watch)
 /* An event that it would find in its epoll set, or an evaluation that nobody has taken from it. */
 static bool has_work(struct loop *loop)
 {
-    struct pollfd polled = {.fd = loop->epoll_fd, .events = POLLIN};
+    struct pollfd polled = {.fd = loop->sets.first_fd, .events = POLLIN};
     return loop_is_evaluating(loop_turn(loop)) || poll(&polled, 1, 0) > 0;
 }
 

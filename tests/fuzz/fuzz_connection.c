@@ -28,6 +28,7 @@
 #include "server/client/connection_memory.c"
 #include "server/client/peer.c"
 #include "server/client/progress.c"
+#include "server/client/transport.c"
 #include "server/http/answer.c"
 #include "server/worker/connection.c"
 #include "server/worker/connection_room.c"
@@ -35,7 +36,6 @@
 #include "server/worker/input.c"
 #include "server/worker/queue.c"
 #include "server/worker/relief.c"
-#include "server/worker/transport.c"
 
 #define BODY_MAX 1000
 #define CONTINUE_SIZE (sizeof(CONTINUE) - 1)
@@ -327,7 +327,7 @@ static bool serve_some(void)
     if (late) {
         change_thread();
         evaluation_on_answer(late);
-    } else if (epoll_wait(loop->epoll_fd, &event, 1, 0) == 1) {
+    } else if (epoll_wait(loop->sets.first_fd, &event, 1, 0) == 1) {
         is_moving = true;
         connection_on_ready(event.data.ptr, event.events);
     } else if (!chimera_list_is_empty(&loop->ready)) {
@@ -403,7 +403,7 @@ static void open_play(const struct service *service)
     chimera_list_init(&play->loop.looked);
     const struct peers_room room = {.bytes = memory.max, .bytes_least = 1 << 20, .connections = 64};
     check(peers_open(&play->loop.peers, &memory.known, &room) == 0);
-    play->loop.epoll_fd = play->loop.others_fd = epoll_create1(0);
+    play->loop.sets.first_fd = play->loop.sets.others_fd = epoll_create1(0);
     loop_count(&play->loop, true);
     chimera_arena_init(&play->lane.arena, 1 << 20);
     lane_renew_body(&play->lane);
@@ -421,7 +421,7 @@ static void close_play(void)
     peers_close(&play->loop.peers);
     connection_memory_close(&memory);
     close(play->client);
-    close(play->loop.epoll_fd);
+    close(play->loop.sets.first_fd);
     chimera_arena_free(&play->lane.arena);
     chimera_buffer_free(&play->lane.body);
     chimera_buffer_free(&play->lane.out);

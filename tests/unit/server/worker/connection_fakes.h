@@ -106,13 +106,13 @@ ssize_t tls_write(SSL *of, const void *from, size_t size)
 #include "server/client/connection_memory.c"
 #include "server/client/peer.c"
 #include "server/client/progress.c"
+#include "server/client/transport.c"
 #include "server/http/answer.c"
 #include "server/worker/connection.c"
 #include "server/worker/connection_room.c"
 #include "server/worker/dispatch.c"
 #include "server/worker/input.c"
 #include "server/worker/queue.c"
-#include "server/worker/transport.c"
 
 #define BODY_MAX ((size_t)1 << 20)
 #define ADDRESS 1 /* of each client, unless it says another */
@@ -281,8 +281,8 @@ static inline void open_loop(size_t bytes)
     chimera_list_init(&loop.looked);
     const struct peers_room room = {.bytes = bytes, .bytes_least = BODY_MAX, .connections = 64};
     assert_int_equal(peers_open(&loop.peers, &memory.known, &room), 0);
-    loop.epoll_fd = epoll_create1(0);
-    loop.others_fd = epoll_create1(0);
+    loop.sets.first_fd = epoll_create1(0);
+    loop.sets.others_fd = epoll_create1(0);
     lane = (struct lane){.index = 0};
     chimera_arena_init(&lane.arena, 1 << 20);
     lane_renew_body(&lane);
@@ -314,8 +314,8 @@ static inline void close_loop(void)
             assert_true(chimera_list_is_empty(&loop.peers.waiting[i].of[stage]));
     peers_close(&loop.peers);
     connection_memory_close(&memory);
-    close(loop.epoll_fd);
-    close(loop.others_fd);
+    close(loop.sets.first_fd);
+    close(loop.sets.others_fd);
     chimera_arena_free(&lane.arena);
     chimera_buffer_free(&lane.body);
     chimera_buffer_free(&lane.out);
@@ -349,8 +349,8 @@ static inline bool serve_once(void)
 {
     struct epoll_event event;
     struct chimera_list *first = chimera_list_first(&loop.ready);
-    if (epoll_wait(loop.epoll_fd, &event, 1, 0) == 1 ||
-        epoll_wait(loop.others_fd, &event, 1, 0) == 1) {
+    if (epoll_wait(loop.sets.first_fd, &event, 1, 0) == 1 ||
+        epoll_wait(loop.sets.others_fd, &event, 1, 0) == 1) {
         connection_on_ready(event.data.ptr, event.events);
         return true;
     }

@@ -148,7 +148,7 @@ static void an_answer_that_is_read_renews_its_time(void **state)
     assert_waits(connection, STAGE_ANSWER, 100000);
     size_t all = sizeof(some) + count_answer_bytes();
     assert_in_range(all, 500002 + 50, 500002 + 200); /* with its head */
-    assert_int_equal(connection->interest, EPOLLIN);
+    assert_int_equal(connection->transport.interest, EPOLLIN);
     assert_waits(connection, STAGE_LATER_HEAD, 101000);
     assert_int_equal(connection->out.capacity, 0);
     assert_int_equal(connection->out_at, 0);
@@ -188,7 +188,7 @@ static void an_answer_that_nothing_of_is_taken_is_kept_whole(void **state)
     connection_on_ready(connection, EPOLLOUT);
     assert_int_equal(status_of(hear()), 200);
     assert_string_equal(strstr(heard, "\r\n\r\n"), "\r\n\r\n{}");
-    assert_int_equal(connection->interest, EPOLLIN);
+    assert_int_equal(connection->transport.interest, EPOLLIN);
     assert_int_equal(connection->held, size_of(connection));
 }
 
@@ -309,10 +309,10 @@ static void what_comes_before_its_turn_is_left_in_the_socket(void **state)
     say(REQUEST);
     connection_on_ready(connection, EPOLLIN);
     assert_int_equal(connection->answered, 1);
-    assert_int_equal(connection->interest, 0);
+    assert_int_equal(connection->transport.interest, 0);
     serve_all();
     assert_int_equal(connection->answered, 3);
-    assert_int_equal(connection->interest, EPOLLIN);
+    assert_int_equal(connection->transport.interest, EPOLLIN);
 }
 
 /* --- How it ends --- */
@@ -366,7 +366,7 @@ static void one_that_has_sent_no_more_is_closed_at_once(void **state)
     serve_all();
     assert_true(count_answer_bytes() > 499000);
     assert_int_equal(connection->state, CONNECTION_LINGER);
-    assert_int_equal(connection->interest, EPOLLIN);
+    assert_int_equal(connection->transport.interest, EPOLLIN);
 }
 
 static void who_is_too_slow_is_told_if_it_has_begun(void **state)

@@ -19,7 +19,7 @@ static void who_finds_no_room_waits_by_its_merit(void **state)
     serve_all();
     assert_ptr_equal(chimera_list_first(&loop.parked[0]), &stranger->turn);
     assert_int_equal(stranger->progress.stage, STAGE_NONE);
-    assert_int_equal(stranger->interest, 0);
+    assert_int_equal(stranger->transport.interest, 0);
     assert_int_equal(stranger->parked_ms, 100000);
     client = later_client;
     say(REQUEST);
@@ -35,7 +35,7 @@ static void who_finds_no_room_waits_by_its_merit(void **state)
     connection_on_room(later, true);
     assert_int_equal(status_of(hear()), 200);
     assert_int_equal(later->parked_ms, 0);
-    assert_int_equal(later->interest, EPOLLIN);
+    assert_int_equal(later->transport.interest, EPOLLIN);
 }
 
 static void a_known_one_that_has_completed_nothing_here_waits_between(void **state)
@@ -198,7 +198,7 @@ static void an_answer_of_another_thread_goes_out_and_what_waits_goes_on(void **s
     serve_all();
     assert_int_equal(status_of(hear()), 200);
     assert_int_equal(connection->answered, 2);
-    assert_int_equal(connection->interest, EPOLLIN);
+    assert_int_equal(connection->transport.interest, EPOLLIN);
     gate_says = GATE_POLICY_BUSY;
     say(REQUEST);
     serve_all();
@@ -227,11 +227,11 @@ static void a_handshake_has_two_stages_and_ends_in_a_fresh_connection(void **sta
     tls.says = TLS_WANTS_WRITE;
     connection_on_ready(connection, EPOLLIN);
     assert_waits(connection, STAGE_HANDSHAKE, 100010);
-    assert_int_equal(connection->interest, EPOLLOUT);
+    assert_int_equal(connection->transport.interest, EPOLLOUT);
     loop.now_ms = 100020;
     connection_on_ready(connection, EPOLLOUT);
     assert_waits(connection, STAGE_HANDSHAKE, 100010);
-    assert_int_equal(connection->interest, EPOLLIN);
+    assert_int_equal(connection->transport.interest, EPOLLIN);
     close(client);
 }
 
@@ -290,10 +290,10 @@ static void a_stream_that_fails_or_ends_ends_the_connection(void **state)
     setsockopt(tls_fd, SOL_SOCKET, SO_SNDBUF, &little, sizeof(little));
     connection_on_ready(connection, EPOLLIN);
     assert_int_equal(connection->state, CONNECTION_WRITE);
-    assert_int_equal(connection->interest, EPOLLOUT);
+    assert_int_equal(connection->transport.interest, EPOLLOUT);
     tls.says = TLS_WANTS_READ; /* in the midst of writing */
     connection_on_ready(connection, EPOLLOUT);
-    assert_int_equal(connection->interest, EPOLLIN);
+    assert_int_equal(connection->transport.interest, EPOLLIN);
     tls.says = TLS_FAILED;
     connection_on_ready(connection, EPOLLIN);
     assert_null(loop.connections);
@@ -327,13 +327,13 @@ static void without_tls_or_memory_there_is_no_connection(void **state)
     assert_int_equal(loop.peers.count, 0);
     assert_int_equal(fcntl(tls_fd, F_GETFD), -1);
     tls.refuses = false;
-    int epoll_fd = loop.others_fd;
-    loop.others_fd = -1;
+    int epoll_fd = loop.sets.others_fd;
+    loop.sets.others_fd = -1;
     assert_null(open_from(3));
     loop_count(&loop, false);
     assert_int_equal(tls.freed, 1);
     assert_int_equal(fcntl(tls_fd, F_GETFD), -1);
-    loop.others_fd = epoll_fd;
+    loop.sets.others_fd = epoll_fd;
     for (unsigned long n = 1; n <= 2 && CAN_FAIL_ALLOCATIONS; n++) { /* of it, of its peer */
         fail_allocation(n);
         assert_null(open_from(3));
