@@ -87,6 +87,7 @@ void connection_free(struct connection *connection)
     unlink_from_loop(connection);
     input_release(connection);
     chimera_buffer_free(&connection->out);
+    http_request_drop(&connection->request);
     connection_room_close(connection);
     transport_close(&connection->transport);
     free(connection);
@@ -228,15 +229,17 @@ static void consume(struct connection *connection, size_t size)
 enum step connection_send_answer(struct connection *connection, struct answer *answer, size_t used)
 {
     struct lane *lane = connection->loop->lane;
-    answer->is_http10 = connection->head.is_http10;
-    answer->is_head = chimera_slice_is(connection->head.method, "HEAD");
+    answer->is_http10 = connection->request.head.is_http10;
+    answer->is_head = chimera_slice_is(connection->request.head.method, "HEAD");
     answer->closes =
-        answer->closes || !connection->head.keeps_alive || is_draining(connection->loop);
+        answer->closes || !connection->request.head.keeps_alive || is_draining(connection->loop);
     connection->closes = answer->closes;
     if (!answer->is_logged)
-        service_log_refusal(connection->loop->service, &connection->head, connection->arrived_ms,
-                            answer->status);
+        service_log_refusal(connection->loop->service, &connection->request.head,
+                            connection->arrived_ms, answer->status);
     counters_count_answer(connection->loop->service->counters, answer->status);
+    if (http_request_drop(&connection->request))
+        connection_room_charge(connection);
     answer_write(answer, &lane->date, &lane->out);
     if (lane->out.failed) {
         lane_reset(lane);
@@ -264,58 +267,66 @@ static enum step send_last(struct connection *connection, struct answer *answer)
 /* The answer to bytes that are no request of ours: there is no head to speak of. */
 static enum step refuse_bytes(struct connection *connection, unsigned status)
 {
-    connection->head = (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
+    connection->request.head =
+        (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
     struct answer answer = {.status = status};
     return send_last(connection, &answer);
 }
 
 /* The head may not be there yet, and what is to come does not matter. */
-static void refuse_for_room(struct connection *connection)
+static enum step refuse_for_room(struct connection *connection)
 {
     struct answer answer = {0};
     if (connection->state == CONNECTION_HEAD)
-        connection->head =
+        connection->request.head =
             (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
     service_refuse_busy(connection->loop->lane, false, &answer);
-    send_last(connection, &answer);
+    return send_last(connection, &answer);
 }
 
 static enum step refuse_length(struct connection *connection)
 {
     struct answer answer = {0};
-    service_refuse_length(connection->loop->lane, &connection->route, &answer);
+    service_refuse_length(connection->loop->lane, &connection->request.route, &answer);
     return send_last(connection, &answer);
 }
 
 static enum step send_refusal(struct connection *connection)
 {
     struct answer answer = {0};
-    service_refuse(connection->loop->lane, &connection->route, &answer);
+    service_refuse(connection->loop->lane, &connection->request.route, &answer);
     return send_last(connection, &answer);
 }
 
-/* Once when the head is there, and again when the body is: other requests had the lane's arena
- * meanwhile. */
-void connection_find_route(struct connection *connection)
+/* What the head says is kept, for the input moves. False when there is no room for it. */
+static bool keep_request(struct connection *connection)
 {
     struct loop *loop = connection->loop;
-    chimera_arena_reset(&loop->lane->arena);
-    route_find(&connection->head, &loop->service->rules, &loop->lane->arena, &connection->route);
+    struct http_request *request = &connection->request;
+    chimera_arena_reset(&loop->lane->arena); /* of one that was decoded before */
+    size_t size = http_request_route(request, &loop->service->rules, &loop->lane->arena);
+    if (size > HTTP_TEXTS_BYTES && !memory_share_fits(&loop->memory, size))
+        return false;
+    if (!http_request_keep(request, size))
+        return false;
+    if (request->longer)
+        connection_room_charge(connection);
+    return true;
 }
 
 /* Drops `size` bytes of input behind the head. */
 static void drop_body(struct connection *connection, size_t size)
 {
     struct chimera_buffer *in = &connection->in;
-    size_t from = connection->head.size + size;
-    memmove(in->data + connection->head.size, in->data + from, in->size - from);
+    size_t from = connection->request.head.size + size;
+    memmove(in->data + connection->request.head.size, in->data + from, in->size - from);
     in->size -= size;
 }
 
 static enum step take_sized_body(struct connection *connection)
 {
-    size_t there = connection->in.size - connection->head.size;
-    if (!connection->route.status) {
+    size_t there = connection->in.size - connection->request.head.size;
+    if (!connection->request.route.status) {
         if (there < connection->body_left)
             return STEP_MORE;
         return evaluation_begin(connection, (size_t)connection->body_left);
@@ -330,7 +341,7 @@ static enum step take_sized_body(struct connection *connection)
 static enum step take_chunked_body(struct connection *connection)
 {
     struct chimera_buffer *in = &connection->in;
-    size_t decoded = connection->head.size + connection->body_size, used = 0, kept = 0;
+    size_t decoded = connection->request.head.size + connection->body_size, used = 0, kept = 0;
     int code = http_chunks_decode(&connection->chunks, in->data + decoded, in->size - decoded,
                                   &used, &kept);
     size_t rest = in->size - decoded - used;
@@ -346,8 +357,8 @@ static enum step take_chunked_body(struct connection *connection)
 
 static enum step take_body(struct connection *connection)
 {
-    return connection->head.is_chunked ? take_chunked_body(connection)
-                                       : take_sized_body(connection);
+    return connection->request.head.is_chunked ? take_chunked_body(connection)
+                                               : take_sized_body(connection);
 }
 
 /* A head is whole. What it rules out is answered at once when the body is not worth waiting for:
@@ -355,15 +366,15 @@ static enum step take_body(struct connection *connection)
  * lives on. */
 static enum step start_body(struct connection *connection)
 {
-    const struct http_head *head = &connection->head;
+    const struct http_head *head = &connection->request.head;
     const struct route_rules *rules = &connection->loop->service->rules;
     bool has_body = head->is_chunked || head->content_length > 0;
-    connection->head_base = connection->in.data;
     connection->body_size = 0;
     connection->body_left = head->content_length;
     connection->chunks = (struct http_chunks){0};
-    connection_find_route(connection);
-    if (connection->route.status && has_body &&
+    if (!keep_request(connection))
+        return refuse_for_room(connection);
+    if (connection->request.route.status && has_body &&
         (head->expects_continue || head->content_length > rules->max_body_bytes))
         return send_refusal(connection);
     if (head->content_length > rules->max_body_bytes)
@@ -396,7 +407,7 @@ static enum step take_head(struct connection *connection)
         return STEP_MORE;
     }
     int code = http_head_parse(chimera_buffer_slice(&connection->in), &connection->scanned,
-                               &connection->head);
+                               &connection->request.head);
     if (code == HTTP_MORE)
         return STEP_MORE;
     if (code != HTTP_DONE)

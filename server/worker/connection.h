@@ -9,6 +9,7 @@
 
 #include "server/client/progress.h"
 #include "server/client/transport.h"
+#include "server/http/request.h"
 #include "server/worker/loop.h"
 
 enum connection_state {
@@ -61,9 +62,7 @@ struct connection {
 
     /* Of the request at hand. */
     size_t scanned;
-    const char *head_base; /* where `head` points into */
-    struct http_head head;
-    struct route route;
+    struct http_request request;
     struct http_chunks chunks;
     size_t body_size;   /* chunked: decoded so far; of any, when it is whole */
     uint64_t body_left; /* by length, refused: to be dropped */

@@ -12,9 +12,6 @@ enum step {
     STEP_STOP,  /* the connection is gone, or waits for something else, or is another thread's */
 };
 
-/* Before anything of the route is read: its texts are in the lane's arena, which others had. */
-void connection_find_route(struct connection *connection);
-
 /* Writes the answer to a request of which `used` bytes of input are. */
 enum step connection_send_answer(struct connection *connection, struct answer *answer, size_t used);
 

@@ -14,7 +14,8 @@
 static size_t size_of(const struct connection *connection)
 {
     return BASE_BYTES + connection->in.capacity + connection->out.capacity +
-           connection->transport.tls_bytes + connection->kernel_bytes;
+           connection->request.longer_size + connection->transport.tls_bytes +
+           connection->kernel_bytes;
 }
 
 static void set_held(struct connection *connection, size_t bytes)

@@ -16,16 +16,16 @@
 static struct service_request request_of(const struct connection *connection)
 {
     return (struct service_request){
-        .head = &connection->head,
-        .route = &connection->route,
-        .body = {connection->in.data + connection->head.size, connection->body_size},
+        .head = &connection->request.head,
+        .route = &connection->request.route,
+        .body = {connection->in.data + connection->request.head.size, connection->body_size},
         .arrived_ms = connection->arrived_ms};
 }
 
 static enum step send_answer(struct connection *connection, struct answer *answer)
 {
     return connection_send_answer(connection, answer,
-                                  connection->head.size + connection->body_size);
+                                  connection->request.head.size + connection->body_size);
 }
 
 static enum step answer_at_once(struct connection *connection)
@@ -33,7 +33,7 @@ static enum step answer_at_once(struct connection *connection)
     struct answer answer = {0};
     const struct service_request request = request_of(connection);
     service_answer(connection->loop->service, connection->loop->lane, &request, &answer);
-    if (connection->route.kind == ROUTE_READINESS && answer.status == 200 &&
+    if (connection->request.route.kind == ROUTE_READINESS && answer.status == 200 &&
         atomic_load_explicit(&connection->loop->is_stopping, memory_order_relaxed))
         answer.status = 503;
     return send_answer(connection, &answer);
@@ -75,7 +75,6 @@ void evaluation_on_answer(struct connection *connection)
 {
     struct late_answer late = connection->late;
     connection->late = (struct late_answer){0};
-    connection_find_route(connection);
     if (send_answer(connection, &late.answer) == STEP_AGAIN)
         connection_go_on(connection);
     chimera_buffer_free(&late.body);
@@ -149,11 +148,10 @@ void evaluation_forget(struct connection *connection)
 enum step evaluation_begin(struct connection *connection, size_t body_size)
 {
     struct loop *loop = connection->loop;
-    connection_find_route(connection);
     connection->body_size = body_size;
-    if (!service_evaluates(loop->service, &connection->route, &connection->account))
+    if (!service_evaluates(loop->service, &connection->request.route, &connection->account))
         return answer_at_once(connection);
-    connection->is_audit = connection->route.kind == ROUTE_AUDIT;
+    connection->is_audit = connection->request.route.kind == ROUTE_AUDIT;
     if (connection->is_audit) {
         loop->may_serve_audits = true;
         return wait_for_turn(connection, &loop->audits);
@@ -180,7 +178,6 @@ void evaluation_on_ready(struct connection *connection, uint32_t events)
 static void serve(struct connection *connection)
 {
     evaluation_forget(connection);
-    connection_find_route(connection);
     if (evaluate(connection) == STEP_AGAIN)
         connection_go_on(connection);
 }
@@ -229,7 +226,6 @@ void evaluation_serve_an_audit(struct loop *loop, const struct lane *lane)
 static void give_up(struct connection *connection, enum gate_answer why)
 {
     evaluation_forget(connection);
-    connection_find_route(connection);
     refuse(connection, why, true);
 }
 

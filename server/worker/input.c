@@ -15,18 +15,6 @@
 /* A body whose length is known is given its place before it has come: so many times what has. */
 #define AHEAD_AT_EASE 16
 
-/* The slices of the head point into the input, which has moved. */
-static void follow_input(struct connection *connection)
-{
-    bool has_head = connection->state == CONNECTION_BODY || connection->state == CONNECTION_WAIT;
-    if (!has_head || connection->head_base == connection->in.data)
-        return;
-    size_t scanned = 0;
-    http_head_parse((struct chimera_slice){connection->in.data, connection->head.size}, &scanned,
-                    &connection->head);
-    connection->head_base = connection->in.data;
-}
-
 /* --- Packing --- */
 
 static void leave_loose(struct connection *connection)
@@ -68,7 +56,6 @@ static void pack_input(struct connection *connection)
         pack_into_less(connection);
     else if (in->capacity > in->size + 2 * READ_MIN)
         pack_in_place(connection);
-    follow_input(connection);
     connection_room_charge(connection);
 }
 
@@ -120,9 +107,9 @@ static struct need find_need(const struct connection *connection)
     size_t most = in->size > READ_MIN ? in->size : READ_MIN;
     if (connection->state != CONNECTION_BODY)
         return (struct need){READ_MIN, READ_MIN / 4};
-    if (connection->head.is_chunked || connection->route.status)
+    if (connection->request.head.is_chunked || connection->request.route.status)
         return (struct need){most, READ_MIN / 4};
-    size_t whole = connection->head.size + (size_t)connection->body_left;
+    size_t whole = connection->request.head.size + (size_t)connection->body_left;
     size_t missing = whole - in->size; /* at least 1, or it would not be waited for */
     if (connection_memory_is_at_ease(connection->loop->memory.of))
         most = in->size * AHEAD_AT_EASE > READ_MIN ? in->size * AHEAD_AT_EASE : READ_MIN;
@@ -206,7 +193,6 @@ ssize_t input_read(struct connection *connection)
 {
     struct chimera_buffer *in = &connection->in;
     ssize_t size = make_room_to_read(connection);
-    follow_input(connection);
     if (size == 0) {
         size =
             transport_receive(&connection->transport, in->data + in->size, in->capacity - in->size);

@@ -108,6 +108,7 @@ ssize_t tls_write(SSL *of, const void *from, size_t size)
 #include "server/client/progress.c"
 #include "server/client/transport.c"
 #include "server/http/answer.c"
+#include "server/http/request.c"
 #include "server/worker/connection.c"
 #include "server/worker/connection_room.c"
 #include "server/worker/dispatch.c"

@@ -35,12 +35,10 @@ static void each_part_of_a_request_is_a_stage(void **state)
     assert_waits(connection, STAGE_LATER_HEAD, 100050);
     assert_int_equal(connection->arrived_ms, 100050);
     loop.now_ms = 100060;
-    connection->head_base = NULL; /* the same buffer may come again */
     say("OST /validate/p HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         "Content-Length: 2\r\n\r\n");
     serve_all();
     assert_waits(connection, STAGE_LATER_BODY, 100060);
-    assert_ptr_equal(connection->head_base, connection->in.data);
     assert_int_equal(ask("{}"), 200);
     assert_waits(connection, STAGE_IDLE, 100060);
     assert_int_equal(connection->answered, 2);

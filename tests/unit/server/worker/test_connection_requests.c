@@ -86,6 +86,67 @@ static void without_room_for_a_refused_body_its_head_is_named(void **state)
 
 /* --- Requests --- */
 
+static char long_head[HTTP_HEAD_MAX];
+
+/* Longer than a request has room for itself. */
+static const char *print_long_head(size_t query)
+{
+    snprintf(long_head, sizeof(long_head),
+             "POST /validate/p?%0*d HTTP/1.1\r\nHost: x\r\nContent-Type: "
+             "application/json\r\nContent-Length: 2\r\n\r\n",
+             (int)query, 0);
+    return long_head;
+}
+
+static void what_a_head_said_does_not_move_with_the_input(void **state)
+{
+    struct connection *connection = open_one();
+    const struct http_request *request = &connection->request;
+    (void)state;
+    say(print_long_head(20));
+    serve_all();
+    memset(connection->in.data, 'x', connection->in.size);
+    assert_true(chimera_slice_is(request->head.path, "/validate/p"));
+    assert_true(chimera_slice_is(request->route.policy_id, "p"));
+    assert_null(request->longer);
+    size_t held = connection->held;
+    assert_int_equal(ask("{}"), 200);
+    say(print_long_head(2000));
+    serve_all();
+    assert_int_equal(request->head.query.size, 2000);
+    assert_true(request->longer_size > 2000 && request->longer_size < 2100);
+    assert_int_equal(connection->held, held + request->longer_size);
+    assert_int_equal(ask("{}"), 200);
+    assert_int_equal(request->longer_size, 0);
+    assert_true(connection->held < held); /* nor the input's buffer */
+}
+
+/* Its head is there, but for its last byte, when room gets scarce. */
+static unsigned end_head_without_room(size_t query)
+{
+    const char *head = print_long_head(query);
+    size_t size = strlen(head);
+    struct connection *connection = open_one();
+    assert_int_equal(send(client, head, size - 1, MSG_NOSIGNAL), size - 1);
+    serve_all();
+    size_t bytes = MAX - loop.memory.held;
+    fill(bytes);
+    assert_int_equal(send(client, head + size - 1, 1, MSG_NOSIGNAL), 1);
+    serve_all();
+    unsigned status = status_of(hear());
+    assert_int_equal(connection->state, status ? CONNECTION_LINGER : CONNECTION_BODY);
+    fill((size_t)0 - bytes);
+    return status;
+}
+
+static void a_long_head_without_room_is_told_to_come_again(void **state)
+{
+    (void)state;
+    assert_int_equal(end_head_without_room(20), 0);
+    assert_int_equal(end_head_without_room(2000), 503);
+    assert_string_equal(refused_method, "-"); /* there is no room to remember who it was */
+}
+
 static void who_asks_is_told_to_go_on_once_and_only_if_it_waits(void **state)
 {
     (void)state;
@@ -123,7 +184,7 @@ static void a_refused_body_is_dropped_and_the_connection_lives_on(void **state)
     say(HEAD_OF("/nothing", "100000", ""));
     serve_all();
     say_many(60000);
-    assert_int_equal(connection->in.size, connection->head.size);
+    assert_int_equal(connection->in.size, connection->request.head.size);
     assert_int_equal(connection->body_left, 40000);
     say_many(39999);
     assert_string_equal(hear(), "");
@@ -369,6 +430,8 @@ int main(void)
         TEST(a_known_one_that_has_completed_nothing_here_waits_between),
         TEST(who_gets_no_room_is_told_unless_it_cannot_be),
         TEST(without_room_for_a_refused_body_its_head_is_named),
+        TEST(what_a_head_said_does_not_move_with_the_input),
+        TEST(a_long_head_without_room_is_told_to_come_again),
         TEST(who_asks_is_told_to_go_on_once_and_only_if_it_waits),
         TEST(who_cannot_be_told_to_go_on_is_closed),
         TEST(a_refused_body_is_dropped_and_the_connection_lives_on),
