@@ -228,7 +228,7 @@ static void consume(struct connection *connection, size_t size)
 /* Writes the answer to a request of which `used` bytes of input are. */
 enum step connection_send_answer(struct connection *connection, struct answer *answer, size_t used)
 {
-    struct lane *lane = connection->loop->lane;
+    struct lane *lane = connection->loop->turn.lane;
     answer->is_http10 = connection->request.head.is_http10;
     answer->is_head = chimera_slice_is(connection->request.head.method, "HEAD");
     answer->closes =
@@ -280,21 +280,21 @@ static enum step refuse_for_room(struct connection *connection)
     if (connection->state == CONNECTION_HEAD)
         connection->request.head =
             (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
-    service_refuse_busy(connection->loop->lane, false, &answer);
+    service_refuse_busy(connection->loop->turn.lane, false, &answer);
     return send_last(connection, &answer);
 }
 
 static enum step refuse_length(struct connection *connection)
 {
     struct answer answer = {0};
-    service_refuse_length(connection->loop->lane, &connection->request.route, &answer);
+    service_refuse_length(connection->loop->turn.lane, &connection->request.route, &answer);
     return send_last(connection, &answer);
 }
 
 static enum step send_refusal(struct connection *connection)
 {
     struct answer answer = {0};
-    service_refuse(connection->loop->lane, &connection->request.route, &answer);
+    service_refuse(connection->loop->turn.lane, &connection->request.route, &answer);
     return send_last(connection, &answer);
 }
 
@@ -303,8 +303,8 @@ static bool keep_request(struct connection *connection)
 {
     struct loop *loop = connection->loop;
     struct http_request *request = &connection->request;
-    chimera_arena_reset(&loop->lane->arena); /* of one that was decoded before */
-    size_t size = http_request_route(request, &loop->service->rules, &loop->lane->arena);
+    chimera_arena_reset(&loop->turn.lane->arena); /* of one that was decoded before */
+    size_t size = http_request_route(request, &loop->service->rules, &loop->turn.lane->arena);
     if (size > HTTP_TEXTS_BYTES && !memory_share_fits(&loop->memory, size))
         return false;
     if (!http_request_keep(request, size))

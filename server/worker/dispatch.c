@@ -32,7 +32,7 @@ static enum step answer_at_once(struct connection *connection)
 {
     struct answer answer = {0};
     const struct service_request request = request_of(connection);
-    service_answer(connection->loop->service, connection->loop->lane, &request, &answer);
+    service_answer(connection->loop->service, connection->loop->turn.lane, &request, &answer);
     if (connection->request.route.kind == ROUTE_READINESS && answer.status == 200 &&
         atomic_load_explicit(&connection->loop->is_stopping, memory_order_relaxed))
         answer.status = 503;
@@ -53,20 +53,22 @@ static void leave_late_answer(struct connection *connection, struct lane *lane,
 static enum step evaluate(struct connection *connection)
 {
     struct loop *loop = connection->loop;
-    struct lane *lane = loop->lane;
+    struct lane *lane = loop->turn.lane;
     struct answer answer = {0};
     const struct service_request request = request_of(connection);
+    struct turn_keeper *keeper = loop->turn.keeper;
     unsigned account = connection->account;
     bool is_audit = connection->is_audit;
     connection->state = CONNECTION_EVALUATE;
     connection_room_leave(connection);
     input_fix(connection);
-    uint64_t turn = loop_begin(loop, account, is_audit);
+    uint64_t number = turn_begin(&loop->turn, account, is_audit);
     service_answer(loop->service, lane, &request, &answer);
-    if (loop_end(loop, turn))
+    if (turn_end(&loop->turn, number))
         return send_answer(connection, &answer);
     leave_late_answer(connection, lane, &answer);
-    pool_slow_ends(loop->pool, account, is_audit);
+    gate_slow_ends(loop->gate, account, is_audit);
+    keeper->slow_ended(keeper);
     loop_deliver(loop, connection);
     return STEP_STOP;
 }
@@ -84,13 +86,13 @@ void evaluation_on_answer(struct connection *connection)
 
 static struct gate *gate_of(const struct connection *connection)
 {
-    return connection->loop->pool->gate;
+    return connection->loop->gate;
 }
 
 static enum step refuse(struct connection *connection, enum gate_answer why, bool closes)
 {
     struct answer answer = {.closes = closes};
-    service_refuse_busy(connection->loop->lane, why == GATE_POLICY_BUSY, &answer);
+    service_refuse_busy(connection->loop->turn.lane, why == GATE_POLICY_BUSY, &answer);
     return send_answer(connection, &answer);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -199,8 +200,14 @@ void loop_relieve(struct loop *loop)
         send_mail(loop, (struct mail){.kind = MAIL_PRESSURE});
 }
 
-void loop_tell_of_turns(struct loop *loop)
+static struct loop *loop_of(struct turn *turn)
 {
+    return (struct loop *)(void *)((char *)turn - offsetof(struct loop, turn));
+}
+
+void loop_tell_of_turns(struct turn *turn)
+{
+    struct loop *loop = loop_of(turn);
     if (atomic_exchange(&loop->wants_turns, false))
         send_mail(loop, (struct mail){.kind = MAIL_TURNS});
 }
@@ -208,29 +215,6 @@ void loop_tell_of_turns(struct loop *loop)
 bool loop_has_ended(struct loop *loop)
 {
     return atomic_load(&loop->has_ended);
-}
-
-/* --- Turns --- */
-
-uint64_t loop_begin(struct loop *loop, unsigned account, bool is_audit)
-{
-    uint64_t turn = atomic_load_explicit(&loop->turn, memory_order_relaxed) + 1;
-    loop->account = account;
-    loop->is_audit = is_audit;
-    atomic_store_explicit(&loop->began_ns, chimera_clock_ns(), memory_order_relaxed);
-    atomic_store(&loop->turn, turn);
-    pool_tell_minder(loop->pool);
-    return turn;
-}
-
-bool loop_end(struct loop *loop, uint64_t turn)
-{
-    return atomic_compare_exchange_strong(&loop->turn, &turn, turn + 1);
-}
-
-bool loop_take(struct loop *loop, uint64_t turn)
-{
-    return atomic_compare_exchange_strong(&loop->turn, &turn, turn + 1);
 }
 
 /* --- Running --- */
@@ -385,11 +369,12 @@ static int wait_for_events(struct loop *loop, struct epoll_event *events)
     return count;
 }
 
-void loop_run(struct loop *loop, struct lane *lane)
+void loop_run(struct turn *turn, struct lane *lane)
 {
+    struct loop *loop = loop_of(turn);
     struct epoll_event events[EVENTS_MAX];
     lane->is_detached = false;
-    loop->lane = lane;
+    turn->lane = lane;
     loop->now_ms = chimera_clock_ms();
     while (!is_done(loop)) {
         int count = wait_for_events(loop, events);

@@ -17,7 +17,8 @@
 #include "server/client/transport.h"
 #include "server/review/service.h"
 #include "server/worker/queue.h"
-#include "server/worker/thread_pool.h"
+#include "server/worker/slow_quota.h"
+#include "server/worker/turn.h"
 
 #define LOOP_SPARES 16
 #define LOOP_SPARE_BYTES ((size_t)256 * 1024) /* longer ones are not kept */
@@ -48,8 +49,8 @@ struct mail {
 struct loop {
     const struct service *service; /* borrowed */
     SSL_CTX *tls;                  /* owned; NULL: plain */
-    struct pool *pool;             /* borrowed */
-    struct lane *lane;             /* of the thread that runs the loop now */
+    struct gate *gate;             /* borrowed; set before the loop runs */
+    struct turn turn;
     sem_t ended;
     struct epoll_sets sets;
     int inbox_read, inbox_write;
@@ -79,16 +80,9 @@ struct loop {
      * this; the loop sets it and then reads the counts. */
     atomic_bool wants_turns;
     int64_t now_ms, swept_ms, waiting_swept_ms, drain_until_ms; /* the last: 0 before the drain */
-    bool has_pages;   /* instances may have pages to give back */
-    bool is_retiring; /* ends with its last connection */
-    /* Odd while something is evaluated. Whoever makes it even has the loop: the thread that made it
-     * odd, when the evaluation is over, or the minder, when it takes too long. */
-    _Atomic uint64_t turn;
-    _Atomic uint64_t began_ns; /* when it became odd; for the minder */
-    _Atomic uint64_t rounds;   /* written by the running thread; for loop_watch.h */
-    /* Of that evaluation; written before the turn is odd, read by who took over. */
-    unsigned account;
-    bool is_audit;
+    bool has_pages;          /* instances may have pages to give back */
+    bool is_retiring;        /* ends with its last connection */
+    _Atomic uint64_t rounds; /* written by the running thread; for loop_watch.h */
     /* Set by the other thread, so that an answer under way already tells. */
     atomic_bool is_draining;
     atomic_bool is_stopping; /* the server is; not only this worker. With is_draining */
@@ -121,7 +115,7 @@ int loop_open(struct loop *loop, const struct service *service, struct connectio
 
 /* Runs the loop on this thread until it has ended, or until `lane` is detached: then another thread
  * runs it. */
-void loop_run(struct loop *loop, struct lane *lane);
+void loop_run(struct turn *turn, struct lane *lane);
 
 /* The ones that other threads may call. Adding takes over the descriptor, in any case. */
 void loop_add(struct loop *loop, int fd, const struct peer_name *name);
@@ -140,34 +134,15 @@ bool loop_has_ended(struct loop *loop);
 /* There are too many connections: some are closed. */
 void loop_relieve(struct loop *loop);
 /* Waiting requests may have their turn, if the loop has asked to be told. */
-void loop_tell_of_turns(struct loop *loop);
+void loop_tell_of_turns(struct turn *turn);
 
 /* Waits for the end of a draining loop. */
 void loop_join(struct loop *loop);
 /* When no thread uses it any more. */
 void loop_close(struct loop *loop);
 
-/* Around an evaluation, on the thread that runs the loop. False when the loop is
- * another's now: then the caller hands in its answer, and touches neither loop nor connection. */
-uint64_t loop_begin(struct loop *loop, unsigned account, bool is_audit);
-bool loop_end(struct loop *loop, uint64_t turn);
+/* An evaluation's answer is in its connection. By the thread that has lost the loop. */
 void loop_deliver(struct loop *loop, struct connection *connection);
-
-/* For the minder. */
-static inline uint64_t loop_turn(struct loop *loop)
-{
-    return atomic_load(&loop->turn);
-}
-static inline uint64_t loop_began_ns(struct loop *loop)
-{
-    return atomic_load_explicit(&loop->began_ns, memory_order_relaxed);
-}
-static inline bool loop_is_evaluating(uint64_t turn)
-{
-    return turn & 1;
-}
-/* False when the evaluation has just ended. */
-bool loop_take(struct loop *loop, uint64_t turn);
 
 /* Input buffers, for connections. */
 void loop_take_buffer(struct loop *loop, struct chimera_buffer *ret_buffer);

@@ -24,7 +24,7 @@ void loop_watch_close(struct loop_watch *watch)
 static bool has_work(struct loop *loop)
 {
     struct pollfd polled = {.fd = loop->sets.first_fd, .events = POLLIN};
-    return loop_is_evaluating(loop_turn(loop)) || poll(&polled, 1, 0) > 0;
+    return turn_is_evaluating(turn_number(&loop->turn)) || poll(&polled, 1, 0) > 0;
 }
 
 int64_t loop_seen_look(struct loop_seen *seen, uint64_t rounds, bool has_work, int64_t now_ms)

@@ -22,6 +22,7 @@
 #include "server/lockdown/lockdown.h"
 #include "server/worker/listener.h"
 #include "server/worker/loop_watch.h"
+#include "server/worker/thread_pool.h"
 
 #define TARGET "server::worker"
 #define LAST_MS 2000    /* for clients that still come when the server is to end */
@@ -178,11 +179,20 @@ static int open_loops(struct worker *worker, struct chimera_error *err)
 
 static int open_pool(struct worker *worker, struct chimera_error *err)
 {
+    static const struct pool_work work = {.run = loop_run, .tell = loop_tell_of_turns};
     unsigned workers = worker->start->config->workers;
+    const struct pool_input input = {.work = &work,
+                                     .loop_count = worker->loop_count,
+                                     .standby = gate_standby(workers),
+                                     .service = &worker->service,
+                                     .gate = &worker->gate};
     int code = gate_open(&worker->gate, worker->policies.account_count, workers, err);
     if (code == CHIMERA_OK)
-        code = pool_open(&worker->pool, worker->loops, worker->loop_count, gate_standby(workers),
-                         &worker->service, &worker->gate, err);
+        code = pool_open(&worker->pool, &input, err);
+    for (unsigned i = 0; i < worker->loop_count && code == CHIMERA_OK; i++) {
+        worker->loops[i].gate = &worker->gate;
+        pool_set_loop(&worker->pool, i, &worker->loops[i].turn);
+    }
     return code;
 }
 

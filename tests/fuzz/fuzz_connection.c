@@ -60,7 +60,6 @@ struct play { /* one connection from its start to its end */
 static struct play *play;
 static struct connection_memory memory;
 static struct gate gate;
-static struct pool pool = {.gate = &gate};
 
 static void check(bool is_true)
 {
@@ -118,26 +117,11 @@ void loop_give_buffer(struct loop *loop, struct chimera_buffer *buffer)
     *buffer = (struct chimera_buffer){0};
 }
 
-uint64_t loop_begin(struct loop *loop, unsigned account, bool is_audit)
-{
-    (void)loop;
-    (void)account;
-    (void)is_audit;
-    return 1;
-}
-
 static bool next_of_pattern(void)
 {
     bool is_set = play->pattern & 1;
     play->pattern >>= 1;
     return is_set;
-}
-
-bool loop_end(struct loop *loop, uint64_t turn)
-{
-    (void)loop;
-    (void)turn;
-    return !next_of_pattern();
 }
 
 enum gate_answer gate_look(struct gate *of, unsigned account, bool is_audit)
@@ -172,12 +156,19 @@ void loop_deliver(struct loop *loop, struct connection *connection)
     play->late = connection;
 }
 
-void pool_slow_ends(struct pool *of, unsigned account, bool is_audit)
+void gate_slow_ends(struct gate *of, unsigned account, bool is_audit)
 {
     (void)of;
     (void)account;
     (void)is_audit;
 }
+
+static void do_nothing(struct turn_keeper *keeper)
+{
+    (void)keeper;
+}
+
+static struct turn_keeper keeper = {.wake = do_nothing, .slow_ended = do_nothing};
 
 void lane_reset(struct lane *lane)
 {
@@ -216,7 +207,10 @@ void service_answer(const struct service *service, struct lane *lane,
                     const struct service_request *request, struct answer *ret_answer)
 {
     (void)service;
+    uint64_t number = turn_number(&play->loop.turn);
     check(request->body.size <= BODY_MAX);
+    if (turn_is_evaluating(number) && next_of_pattern()) /* another thread takes the loop over */
+        check(turn_take(&play->loop.turn, number));
     ret_answer->status = request->route->status ? request->route->status : 200;
     ret_answer->allow = request->route->allow;
     ret_answer->type = ANSWER_JSON;
@@ -392,8 +386,8 @@ static void open_play(const struct service *service)
         setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof(little));
     play->client = fds[1];
     play->loop.service = service;
-    play->loop.lane = &play->lane;
-    play->loop.pool = &pool;
+    play->loop.turn = (struct turn){.lane = &play->lane, .keeper = &keeper};
+    play->loop.gate = &gate;
     bool is_poor = play->has_accidents && play->size % 4 == 0; /* it cannot read anything */
     connection_memory_open(&memory, (size_t)(is_poor ? 8 << 10 : 8 << 20), 1, 64);
     play->loop.memory.of = &memory;

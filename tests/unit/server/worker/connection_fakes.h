@@ -122,7 +122,6 @@ static const struct service service = {
     .rules = {.port = PORT_MAIN, .has_pprof = true, .max_body_bytes = BODY_MAX}};
 static struct connection_memory memory;
 static struct gate gate;
-static struct pool pool = {.gate = &gate};
 static struct loop loop;
 static struct lane lane;
 static int client, tls_fd;              /* the last that was opened, and the server's end */
@@ -131,7 +130,8 @@ static char refused_method[16];
 static unsigned counted, counted_status; /* answers; the last */
 static size_t answer_size;
 static enum gate_answer gate_says;
-static bool is_handed_over;
+static bool is_handed_over; /* while the next is evaluated */
+static unsigned slow_ended, told, woken;
 static struct connection *delivered;
 
 void loop_take_buffer(struct loop *of, struct chimera_buffer *ret_buffer)
@@ -145,18 +145,6 @@ void loop_give_buffer(struct loop *of, struct chimera_buffer *buffer)
     (void)of;
     chimera_buffer_free(buffer);
     *buffer = (struct chimera_buffer){0};
-}
-
-uint64_t loop_begin(struct loop *of, unsigned account, bool is_audit)
-{
-    (void)of, (void)account, (void)is_audit;
-    return 1;
-}
-
-bool loop_end(struct loop *of, uint64_t turn)
-{
-    (void)of, (void)turn;
-    return !is_handed_over;
 }
 
 void loop_deliver(struct loop *of, struct connection *connection)
@@ -184,10 +172,29 @@ void gate_leave_queue(struct gate *of, unsigned account, bool is_audit)
     atomic_fetch_sub(&of->waiting, 1);
 }
 
-void pool_slow_ends(struct pool *of, unsigned account, bool is_audit)
+void gate_slow_ends(struct gate *of, unsigned account, bool is_audit)
 {
-    (void)of, (void)account, (void)is_audit;
+    (void)account, (void)is_audit;
+    assert_ptr_equal(of, &gate);
+    slow_ended++;
 }
+
+/* Those that wait are told when the count is lower, and before the answer is on its way. */
+static void tell_of_slow_end(struct turn_keeper *keeper)
+{
+    (void)keeper;
+    assert_int_equal(slow_ended, 1);
+    assert_null(delivered);
+    told++;
+}
+
+static void wake_keeper(struct turn_keeper *keeper)
+{
+    (void)keeper;
+    woken++;
+}
+
+static struct turn_keeper keeper = {.wake = wake_keeper, .slow_ended = tell_of_slow_end};
 
 void lane_reset(struct lane *of)
 {
@@ -225,7 +232,10 @@ void service_answer(const struct service *of, struct lane *with,
                     const struct service_request *request, struct answer *ret_answer)
 {
     (void)of;
+    uint64_t number = turn_number(&loop.turn);
     unsigned refusal = request->route->status;
+    if (is_handed_over)
+        assert_true(turn_is_evaluating(number) && turn_take(&loop.turn, number));
     ret_answer->status = refusal ? refusal : answer_status;
     ret_answer->is_logged = true;
     ret_answer->type = ANSWER_JSON;
@@ -270,8 +280,8 @@ static inline void open_loop(size_t bytes)
 {
     memset(&tls, 0, sizeof(tls));
     loop = (struct loop){.service = &service,
-                         .lane = &lane,
-                         .pool = &pool,
+                         .turn = {.lane = &lane, .keeper = &keeper},
+                         .gate = &gate,
                          .memory = {.of = &memory},
                          .now_ms = 100000};
     connection_memory_open(&memory, bytes, 1, 64);
@@ -293,6 +303,7 @@ static inline void open_loop(size_t bytes)
     answer_size = 0;
     gate_says = GATE_OPEN;
     is_handed_over = false;
+    slow_ended = told = woken = 0;
     delivered = NULL;
 }
 

@@ -110,7 +110,7 @@ bool connection_room_excuse(struct connection *connection)
 static inline int set_up(void **state)
 {
     (void)state;
-    loop = (struct loop){.memory = {.of = &memory}, .lane = &lane, .now_ms = 100000};
+    loop = (struct loop){.memory = {.of = &memory}, .turn = {.lane = &lane}, .now_ms = 100000};
     connection_memory_open(&memory, MAX, 1, 100000);
     for (unsigned i = 0; i < LOOP_PARKED; i++)
         chimera_list_init(&loop.parked[i]);

@@ -251,6 +251,8 @@ static void an_answer_of_another_thread_goes_out_and_what_waits_goes_on(void **s
     say(REQUEST NOT_FOUND);
     serve_all();
     assert_ptr_equal(delivered, connection);
+    assert_int_equal(told, 1);
+    assert_true(lane.is_detached);
     assert_int_equal(connection->state, CONNECTION_EVALUATE);
     assert_int_equal(connection->progress.stage, STAGE_NONE);
     is_handed_over = false;

@@ -313,20 +313,41 @@ void loop_close(struct loop *loop)
 }
 
 static bool is_evaluating; /* to its end */
+static unsigned pool_loop_count;
 
-int pool_open(struct pool *pool, struct loop *of, unsigned loop_count, unsigned standby,
-              const struct service *service, struct gate *gate, struct chimera_error *err)
+int pool_open(struct pool *pool, const struct pool_input *input, struct chimera_error *err)
 {
-    (void)pool, (void)service, (void)gate;
-    assert_ptr_equal(of, all_loops);
-    assert_int_equal(loop_count, LOOPS + 1);
-    assert_int_equal(standby, 20);
+    (void)pool;
+    assert_int_equal(input->loop_count, LOOPS + 1);
+    assert_int_equal(input->standby, 20);
+    assert_ptr_equal(input->work->run, loop_run);
+    assert_ptr_equal(input->work->tell, loop_tell_of_turns);
+    pool_loop_count = 0;
     return do_step("pool", err);
+}
+
+void loop_run(struct turn *turn, struct lane *lane)
+{
+    (void)turn, (void)lane;
+}
+
+void loop_tell_of_turns(struct turn *turn)
+{
+    (void)turn;
+}
+
+void pool_set_loop(struct pool *pool, unsigned index, struct turn *turn)
+{
+    (void)pool;
+    assert_int_equal(index, pool_loop_count++);
+    assert_ptr_equal(turn, &all_loops[index].turn);
+    assert_non_null(all_loops[index].gate);
 }
 
 int pool_start(struct pool *pool, struct chimera_error *err)
 {
     (void)pool;
+    assert_int_equal(pool_loop_count, LOOPS + 1);
     return do_step("threads", err);
 }
 
