@@ -7,16 +7,40 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "server/client/transport.h"
-#include "server/worker/connection_internal.h"
 #include "server/worker/connection_room.h"
-#include "server/worker/dispatch.h"
 #include "server/worker/input.h"
 
 #define BODY_MS 30000
 #define LINGER_BYTES_MAX ((uint64_t)256 << 20)
 #define ANSWERED_BYTES 1024 /* have come: then it is worth while to say why it is closed */
 #define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
+
+/* What a step of the machine comes to. */
+enum step {
+    STEP_AGAIN, /* there may be another step to take */
+    STEP_MORE,  /* wait for input */
+    STEP_BODY,  /* the head is whole, and is good: the body is next */
+    STEP_WHOLE, /* the request is */
+    STEP_STOP,  /* the connection is gone, or waits for something else, or is another thread's */
+};
+
+static struct connection *connection_of(struct watcher *watcher)
+{
+    return (struct connection *)(void *)watcher;
+}
+
+static void close_watched(struct watcher *watcher)
+{
+    connection_free(connection_of(watcher));
+}
+
+static const struct watcher_calls calls = {.on_ready = connection_on_ready,
+                                           .on_turn = connection_on_turn,
+                                           .on_room = connection_on_room,
+                                           .on_time = connection_on_time,
+                                           .on_pressure = connection_on_pressure,
+                                           .on_drain = connection_on_drain,
+                                           .on_close = close_watched};
 
 static bool is_draining(struct loop *loop)
 {
@@ -30,32 +54,13 @@ static enum stage first_stage(struct loop *loop)
     return is_late ? STAGE_LATE : loop->tls ? STAGE_HELLO : STAGE_FRESH;
 }
 
-static void link_to_loop(struct connection *connection)
-{
-    struct loop *loop = connection->loop;
-    connection->next = loop->connections;
-    if (loop->connections)
-        loop->connections->previous = connection;
-    loop->connections = connection;
-}
-
-static void unlink_from_loop(struct connection *connection)
-{
-    if (connection->next)
-        connection->next->previous = connection->previous;
-    if (connection->previous)
-        connection->previous->next = connection->next;
-    else
-        connection->loop->connections = connection->next;
-}
-
 static bool open_all(struct connection *connection, int fd, const struct peer_name *name)
 {
     if (!connection_room_open(connection, name))
         return false;
     connection->transport.fd = fd;
     connection->transport.sets = &connection->loop->sets;
-    connection->transport.watcher = connection;
+    connection->transport.watcher = &connection->watcher;
     if (transport_open(&connection->transport, connection->loop->tls))
         return true;
     connection_room_close(connection);
@@ -66,6 +71,8 @@ struct connection *connection_new(struct loop *loop, int fd, const struct peer_n
 {
     struct connection *connection = calloc(1, sizeof(*connection));
     if (connection) {
+        connection->watcher.calls = &calls;
+        connection->evaluation.watcher = &connection->watcher;
         connection->loop = loop;
         connection->arrived_ms = loop->now_ms;
     }
@@ -74,7 +81,7 @@ struct connection *connection_new(struct loop *loop, int fd, const struct peer_n
         free(connection);
         return NULL;
     }
-    link_to_loop(connection);
+    loop_link(loop, &connection->watcher);
     connection_room_enter(connection, first_stage(loop));
     connection_room_charge(connection);
     return connection;
@@ -83,8 +90,8 @@ struct connection *connection_new(struct loop *loop, int fd, const struct peer_n
 void connection_free(struct connection *connection)
 {
     struct loop *loop = connection->loop;
-    evaluation_forget(connection);
-    unlink_from_loop(connection);
+    dispatch_forget(&loop->dispatch, &connection->evaluation);
+    loop_unlink(loop, &connection->watcher);
     input_release(connection);
     chimera_buffer_free(&connection->out);
     http_request_drop(&connection->request);
@@ -226,7 +233,7 @@ static void consume(struct connection *connection, size_t size)
 }
 
 /* Writes the answer to a request of which `used` bytes of input are. */
-enum step connection_send_answer(struct connection *connection, struct answer *answer, size_t used)
+static enum step send_answer(struct connection *connection, struct answer *answer, size_t used)
 {
     struct lane *lane = connection->loop->turn.lane;
     answer->is_http10 = connection->request.head.is_http10;
@@ -261,7 +268,7 @@ static enum step send_last(struct connection *connection, struct answer *answer)
 {
     answer->closes = true;
     connection->lingers = true;
-    return connection_send_answer(connection, answer, connection->in.size);
+    return send_answer(connection, answer, connection->in.size);
 }
 
 /* The answer to bytes that are no request of ours: there is no head to speak of. */
@@ -323,18 +330,24 @@ static void drop_body(struct connection *connection, size_t size)
     in->size -= size;
 }
 
+static enum step end_body(struct connection *connection, size_t size)
+{
+    connection->body_size = size;
+    return STEP_WHOLE;
+}
+
 static enum step take_sized_body(struct connection *connection)
 {
     size_t there = connection->in.size - connection->request.head.size;
     if (!connection->request.route.status) {
         if (there < connection->body_left)
             return STEP_MORE;
-        return evaluation_begin(connection, (size_t)connection->body_left);
+        return end_body(connection, (size_t)connection->body_left);
     }
     size_t dropped = there < connection->body_left ? there : (size_t)connection->body_left;
     drop_body(connection, dropped);
     connection->body_left -= dropped;
-    return connection->body_left ? STEP_MORE : evaluation_begin(connection, 0);
+    return connection->body_left ? STEP_MORE : end_body(connection, 0);
 }
 
 /* What is too long is found before what is wrong behind it, however much of it comes at once. */
@@ -352,7 +365,7 @@ static enum step take_chunked_body(struct connection *connection)
         return refuse_length(connection);
     if (code > HTTP_DONE)
         return refuse_bytes(connection, (unsigned)code);
-    return code == HTTP_DONE ? evaluation_begin(connection, connection->body_size) : STEP_MORE;
+    return code == HTTP_DONE ? STEP_WHOLE : STEP_MORE;
 }
 
 static enum step take_body(struct connection *connection)
@@ -388,7 +401,7 @@ static enum step start_body(struct connection *connection)
     connection->state = CONNECTION_BODY;
     connection->deadline_ms =
         connection->loop->now_ms + BODY_MS + (int64_t)(head->content_length >> 16) * 1000;
-    return take_body(connection);
+    return STEP_BODY;
 }
 
 /* Some clients end a body with an empty line too many; RFC 9112 §2.2 lets it pass. */
@@ -415,17 +428,114 @@ static enum step take_head(struct connection *connection)
     return start_body(connection);
 }
 
+/* --- Its turn --- */
+
+static struct service_request request_of(const struct connection *connection)
+{
+    return (struct service_request){
+        .head = &connection->request.head,
+        .route = &connection->request.route,
+        .body = {connection->in.data + connection->request.head.size, connection->body_size},
+        .arrived_ms = connection->arrived_ms};
+}
+
+static enum step answer_request(struct connection *connection, struct answer *answer)
+{
+    return send_answer(connection, answer, connection->request.head.size + connection->body_size);
+}
+
+/* While it is evaluated, its input must not move, and who takes the loop over leaves it alone. */
+static void fix_for_evaluation(struct connection *connection)
+{
+    connection->state = CONNECTION_EVALUATE;
+    connection_room_leave(connection);
+    input_fix(connection);
+}
+
+/* What came of a request. */
+static enum step follow(struct connection *connection, enum dispatched outcome,
+                        struct answer *answer)
+{
+    struct loop *loop = connection->loop;
+    if (outcome == DISPATCH_TAKEN) {
+        loop_deliver(loop, &connection->watcher);
+        return STEP_STOP;
+    }
+    if (outcome == DISPATCH_ANSWERED) {
+        if (connection->request.route.kind == ROUTE_READINESS && answer->status == 200 &&
+            atomic_load_explicit(&loop->is_stopping, memory_order_relaxed))
+            answer->status = 503;
+        return answer_request(connection, answer);
+    }
+    connection->state = CONNECTION_WAIT;
+    input_loosen(connection);
+    return STEP_STOP;
+}
+
+static enum step begin_evaluation(struct connection *connection)
+{
+    struct answer answer = {0};
+    const struct service_request request = request_of(connection);
+    fix_for_evaluation(connection);
+    enum dispatched outcome = dispatch_begin(&connection->loop->dispatch, &connection->evaluation,
+                                             &request, connection->held, &answer);
+    return follow(connection, outcome, &answer);
+}
+
+static enum step take_turn(struct connection *connection)
+{
+    struct answer answer = {0};
+    const struct service_request request = request_of(connection);
+    fix_for_evaluation(connection);
+    enum dispatched outcome =
+        dispatch_take_turn(&connection->loop->dispatch, &connection->evaluation, &request, &answer);
+    return follow(connection, outcome, &answer);
+}
+
+static enum step take_late_answer(struct connection *connection)
+{
+    struct late_answer late = connection->evaluation.late;
+    connection->evaluation.late = (struct late_answer){0};
+    enum step step = answer_request(connection, &late.answer);
+    chimera_buffer_free(&late.body);
+    return step;
+}
+
+/* The connection is closed so that nothing is evaluated now, amid all connections. */
+static void give_up(struct connection *connection, bool is_for_room)
+{
+    struct answer answer = {.closes = true};
+    dispatch_give_up(&connection->loop->dispatch, &connection->evaluation, is_for_room, &answer);
+    answer_request(connection, &answer);
+}
+
+/* Nothing is read meanwhile. That the client has left shows when the answer is written, unless it
+ * is sure before. */
+static void leave_in_socket(struct connection *connection, uint32_t events)
+{
+    if (connection->state == CONNECTION_WAIT && events & (EPOLLHUP | EPOLLERR)) {
+        connection_free(connection);
+        return;
+    }
+    transport_watch(&connection->transport, 0);
+    connection_room_look_later(connection);
+}
+
 /* True while the connection wants more input. A client that has sent several requests at once gets
  * its turn with the others between them. */
 static bool advance(struct connection *connection)
 {
     enum step step;
-    do
-        step = connection->state == CONNECTION_HEAD ? take_head(connection) : take_body(connection);
-    while (step == STEP_AGAIN && connection->in.size == 0);
+    do {
+        step = connection->state == CONNECTION_HEAD ? take_head(connection) : STEP_BODY;
+        if (step == STEP_BODY)
+            step = take_body(connection);
+        if (step == STEP_WHOLE)
+            step = begin_evaluation(connection);
+    } while (step == STEP_AGAIN && connection->in.size == 0);
     if (step == STEP_AGAIN) {
         await_client(connection); /* it has to, too: with other requests we are not so patient */
-        chimera_list_append(&connection->loop->ready, &connection->turn);
+        chimera_list_append(&connection->loop->ready, &connection->watcher.turn);
     }
     return step == STEP_MORE;
 }
@@ -440,7 +550,7 @@ static void park(struct connection *connection)
         connection->parked_ms = connection->loop->now_ms;
     connection_room_leave(connection);
     transport_watch(&connection->transport, 0);
-    chimera_list_append(&connection->loop->parked[merit], &connection->turn);
+    chimera_list_append(&connection->loop->parked[merit], &connection->watcher.turn);
 }
 
 static void await_input(struct connection *connection, ssize_t why)
@@ -494,7 +604,8 @@ static void pump(struct connection *connection)
     }
 }
 
-void connection_go_on(struct connection *connection)
+/* Takes up what was left. */
+static void go_on(struct connection *connection)
 {
     transport_watch(&connection->transport, EPOLLIN);
     if (connection->in.size > 0 && !advance(connection))
@@ -504,8 +615,21 @@ void connection_go_on(struct connection *connection)
         pump(connection);
 }
 
-void connection_on_room(struct connection *connection, bool is_there)
+void connection_on_turn(struct watcher *watcher)
 {
+    struct connection *connection = connection_of(watcher);
+    enum step step = STEP_AGAIN;
+    if (connection->state == CONNECTION_WAIT)
+        step = take_turn(connection);
+    else if (connection->state == CONNECTION_EVALUATE)
+        step = take_late_answer(connection);
+    if (step == STEP_AGAIN)
+        go_on(connection);
+}
+
+void connection_on_room(struct watcher *watcher, bool is_there)
+{
+    struct connection *connection = connection_of(watcher);
     if (is_there) {
         transport_watch(&connection->transport, EPOLLIN);
         pump(connection);
@@ -516,23 +640,24 @@ void connection_on_room(struct connection *connection, bool is_there)
     }
 }
 
-void connection_on_ready(struct connection *connection, uint32_t events)
+void connection_on_ready(struct watcher *watcher, uint32_t events)
 {
+    struct connection *connection = connection_of(watcher);
     switch (connection->state) {
     case CONNECTION_HEAD:
     case CONNECTION_BODY:
-        if (chimera_list_is_empty(&connection->turn))
+        if (chimera_list_is_empty(&connection->watcher.turn))
             pump(connection); /* whatever it is, the next call on the socket says it better */
         else
             transport_watch(&connection->transport, 0); /* until what is there has had its turn */
         break;
     case CONNECTION_WAIT:
     case CONNECTION_EVALUATE:
-        evaluation_on_ready(connection, events);
+        leave_in_socket(connection, events);
         break;
     case CONNECTION_WRITE:
         if (write_rest(connection) == STEP_AGAIN)
-            connection_go_on(connection);
+            go_on(connection);
         break;
     case CONNECTION_LINGER:
         linger(connection);
@@ -540,10 +665,15 @@ void connection_on_ready(struct connection *connection, uint32_t events)
     }
 }
 
-void connection_on_timeout(struct connection *connection)
+void connection_on_time(struct watcher *watcher)
 {
-    if (connection->state == CONNECTION_WAIT || connection->state == CONNECTION_EVALUATE)
+    struct connection *connection = connection_of(watcher);
+    if (connection->state == CONNECTION_EVALUATE)
         return;
+    if (connection->state == CONNECTION_WAIT) {
+        give_up(connection, false);
+        return;
+    }
     bool is_amid = connection->state == CONNECTION_BODY ||
                    (connection->state == CONNECTION_HEAD && connection->in.size > 0);
     if (is_amid)
@@ -553,8 +683,9 @@ void connection_on_timeout(struct connection *connection)
 }
 
 /* A client that has sent nothing yet has as long as one that comes now. */
-void connection_on_drain(struct connection *connection)
+void connection_on_drain(struct watcher *watcher)
 {
+    struct connection *connection = connection_of(watcher);
     if (connection->state != CONNECTION_HEAD || connection->in.size > 0)
         return; /* its answer will say that the connection ends */
     if (connection->answered > 0) {
@@ -568,9 +699,14 @@ void connection_on_drain(struct connection *connection)
 }
 
 /* Whoever made no progress gets no answer, which it would not wait for. */
-void connection_on_pressure(struct connection *connection)
+void connection_on_pressure(struct watcher *watcher)
 {
+    struct connection *connection = connection_of(watcher);
     enum stage stage = connection->progress.stage;
+    if (connection->state == CONNECTION_WAIT) {
+        give_up(connection, true);
+        return;
+    }
     if (connection_room_is_getting_on(connection, ANSWERED_BYTES)) {
         refuse_for_room(connection);
         return;

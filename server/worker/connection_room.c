@@ -40,7 +40,7 @@ bool connection_room_open(struct connection *connection, const struct peer_name 
         return false;
     progress_init(&connection->progress);
     chimera_list_init(&connection->looked);
-    chimera_list_init(&connection->turn);
+    chimera_list_init(&connection->watcher.turn);
     chimera_list_init(&connection->loose);
     connection->transport.is_preferred = peer_may_be_preferred(connection->peer);
     connection->peer->preferred += connection->transport.is_preferred;
@@ -59,7 +59,7 @@ void connection_room_close(struct connection *connection)
 {
     progress_leave(&connection->progress);
     chimera_list_remove(&connection->looked);
-    chimera_list_remove(&connection->turn);
+    chimera_list_remove(&connection->watcher.turn);
     leave_peer(connection);
     memory_share_change(&connection->loop->memory, connection->held, 0);
 }
@@ -105,7 +105,7 @@ bool connection_room_excuse(struct connection *connection)
 {
     enum stage stage = connection->progress.stage;
     bool reads = stage != STAGE_ANSWER && stage != STAGE_LINGER;
-    bool has_its_turn_soon = !chimera_list_is_empty(&connection->turn);
+    bool has_its_turn_soon = !chimera_list_is_empty(&connection->watcher.turn);
     if (!has_its_turn_soon && (!reads || transport_unread(&connection->transport) == 0))
         return false;
     connection_room_enter(connection, stage);

@@ -22,7 +22,13 @@ static void leave_loose(struct connection *connection)
     if (chimera_list_is_empty(&connection->loose))
         return;
     chimera_list_remove(&connection->loose);
-    connection->loop->loose_count--;
+    connection->loop->input.loose_count--;
+}
+
+static void give_back(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    input_memory_give(&loop->input, &connection->in, loop->pressure > 0);
 }
 
 static void pack_into_less(struct connection *connection)
@@ -33,7 +39,7 @@ static void pack_into_less(struct connection *connection)
         return;
     memcpy(packed.data, in->data, in->size);
     packed.capacity = in->size;
-    loop_give_buffer(connection->loop, in);
+    give_back(connection);
     *in = packed;
     connection->is_packed = true;
 }
@@ -61,7 +67,7 @@ static void pack_input(struct connection *connection)
 
 static struct connection *first_loose(struct loop *loop)
 {
-    struct chimera_list *first = chimera_list_first(&loop->loose);
+    struct chimera_list *first = chimera_list_first(&loop->input.loose);
     return first ? CHIMERA_LIST_MEMBER(first, struct connection, loose) : NULL;
 }
 
@@ -71,8 +77,8 @@ void input_loosen(struct connection *connection)
     if (connection->in.size == 0 || connection->is_packed ||
         !chimera_list_is_empty(&connection->loose))
         return;
-    chimera_list_append(&loop->loose, &connection->loose);
-    if (++loop->loose_count > LOOSE_MAX)
+    chimera_list_append(&loop->input.loose, &connection->loose);
+    if (++loop->input.loose_count > LOOSE_MAX)
         pack_input(first_loose(loop));
 }
 
@@ -121,7 +127,7 @@ static struct need find_need(const struct connection *connection)
 static size_t capacity_for(size_t size)
 {
     size_t capacity = READ_MIN;
-    while (capacity < size && capacity < LOOP_SPARE_BYTES)
+    while (capacity < size && capacity < INPUT_SPARE_BYTES)
         capacity *= 2;
     return capacity < size ? size : capacity;
 }
@@ -142,7 +148,7 @@ static bool grow_buffer(struct chimera_buffer *in, size_t capacity)
 static bool unpack_input(struct connection *connection, size_t capacity)
 {
     struct chimera_buffer packed = connection->in, loose;
-    loop_take_buffer(connection->loop, &loose);
+    input_memory_take(&connection->loop->input, &loose);
     if (!grow_buffer(&loose, capacity)) {
         chimera_buffer_free(&loose);
         return false;
@@ -173,7 +179,7 @@ static int make_room_to_read(struct connection *connection)
     if (!has_room_for_handshake(connection))
         return INPUT_NO_ROOM;
     if (!in->limit)
-        loop_take_buffer(connection->loop, in);
+        input_memory_take(&connection->loop->input, in);
     struct need need = find_need(connection);
     size_t left = in->limit - in->size;
     if (left == 0)
@@ -209,7 +215,7 @@ void input_release(struct connection *connection)
     if (connection->is_packed)
         chimera_buffer_free(&connection->in);
     else if (connection->in.limit)
-        loop_give_buffer(connection->loop, &connection->in);
+        give_back(connection);
     connection->in = (struct chimera_buffer){0};
     connection->is_packed = false;
     connection_room_charge(connection);

@@ -8,7 +8,7 @@
 #ifndef CHIMERA_SERVER_WORKER_INPUT_H
 #define CHIMERA_SERVER_WORKER_INPUT_H
 
-#include "server/worker/connection.h"
+#include "server/worker/connection_state.h"
 
 #define INPUT_NO_ROOM (-100) /* beside what transport_receive() says */
 

@@ -52,7 +52,7 @@ struct play { /* one connection from its start to its end */
     int client;
     struct loop loop;
     struct lane lane;
-    struct connection *late; /* its answer waits */
+    struct watcher *late; /* its answer waits */
     char *out;
     size_t out_size, out_room;
 };
@@ -104,15 +104,17 @@ ssize_t tls_write(SSL *tls, const void *from, size_t size)
     return TLS_FAILED;
 }
 
-void loop_take_buffer(struct loop *loop, struct chimera_buffer *ret_buffer)
+/* It keeps none warm. */
+void input_memory_take(struct input_memory *of, struct chimera_buffer *ret_buffer)
 {
-    chimera_buffer_init(ret_buffer,
-                        HTTP_HEAD_MAX + loop->service->rules.max_body_bytes + 128 * 1024);
+    (void)of;
+    chimera_buffer_init(ret_buffer, HTTP_HEAD_MAX + BODY_MAX + 128 * 1024);
 }
 
-void loop_give_buffer(struct loop *loop, struct chimera_buffer *buffer)
+void input_memory_give(struct input_memory *of, struct chimera_buffer *buffer, bool is_pressed)
 {
-    (void)loop;
+    (void)of;
+    (void)is_pressed;
     chimera_buffer_free(buffer);
     *buffer = (struct chimera_buffer){0};
 }
@@ -149,11 +151,11 @@ void gate_leave_queue(struct gate *of, unsigned account, bool is_audit)
     check(atomic_fetch_sub(&of->waiting, 1) > 0);
 }
 
-void loop_deliver(struct loop *loop, struct connection *connection)
+void loop_deliver(struct loop *loop, struct watcher *watcher)
 {
     (void)loop;
     check(!play->late);
-    play->late = connection;
+    play->late = watcher;
 }
 
 void gate_slow_ends(struct gate *of, unsigned account, bool is_audit)
@@ -294,10 +296,15 @@ static void change_thread(void)
     lane_reset(&play->lane);
 }
 
+static struct connection *the_connection(void)
+{
+    return play->loop.watchers ? connection_of(play->loop.watchers) : NULL;
+}
+
 /* What is charged is what is there, wherever the connection is. */
 static void check_account(void)
 {
-    const struct connection *connection = play->loop.connections;
+    const struct connection *connection = the_connection();
     size_t held = connection ? connection->held : 0;
     check(play->loop.memory.held == held && play->loop.memory.taken >= held);
     check(!connection || (connection->peer->held == held && held == size_of(connection)));
@@ -306,7 +313,7 @@ static void check_account(void)
         connection && (connection->state == CONNECTION_WAIT ||
                        connection->state == CONNECTION_EVALUATE || loop_first_parked(&play->loop));
     check(waits_for_us == is_ours);
-    check(play->loop.loose_count ==
+    check(play->loop.input.loose_count ==
           (connection && !chimera_list_is_empty(&connection->loose) ? 1u : 0u));
 }
 
@@ -315,24 +322,24 @@ static bool serve_some(void)
 {
     struct epoll_event event;
     struct loop *loop = &play->loop;
-    struct connection *late = play->late;
-    bool is_moving = late || loop->waiting.first || loop->audits.first ||
+    struct watcher *late = play->late;
+    bool is_moving = late || loop->dispatch.waiting.first || loop->dispatch.audits.first ||
                      !chimera_list_is_empty(&loop->ready) || loop_first_parked(loop);
     play->late = NULL;
     if (late) {
         change_thread();
-        evaluation_on_answer(late);
+        connection_on_turn(late);
     } else if (epoll_wait(loop->sets.first_fd, &event, 1, 0) == 1) {
         is_moving = true;
         connection_on_ready(event.data.ptr, event.events);
     } else if (!chimera_list_is_empty(&loop->ready)) {
         struct chimera_list *first = chimera_list_first(&loop->ready);
         chimera_list_remove(first);
-        connection_go_on(CHIMERA_LIST_MEMBER(first, struct connection, turn));
+        connection_on_turn(CHIMERA_LIST_MEMBER(first, struct watcher, turn));
     }
-    loop->may_serve_waiting = loop->may_serve_audits = true;
-    evaluation_serve_waiting(loop, &play->lane);
-    evaluation_serve_an_audit(loop, &play->lane);
+    loop->dispatch.may_serve_waiting = loop->dispatch.may_serve_audits = true;
+    dispatch_serve_waiting(&loop->dispatch, &play->lane);
+    dispatch_serve_an_audit(&loop->dispatch, &play->lane);
     if (!play->lane.is_detached)
         relief_run(loop, &play->lane);
     check_account();
@@ -344,28 +351,27 @@ static void have_an_accident(unsigned round)
 {
     if (round % 7 == 3)
         atomic_store(&play->loop.is_draining, true);
-    if (round % 7 == 4 && play->loop.connections)
-        connection_on_drain(play->loop.connections);
-    if (round % 11 == 9 && play->loop.connections)
-        connection_on_timeout(play->loop.connections);
+    if (round % 7 == 4 && play->loop.watchers)
+        connection_on_drain(play->loop.watchers);
+    if (round % 11 == 9 && play->loop.watchers)
+        connection_on_time(play->loop.watchers);
     if (round % 5 == 4) {
         play->loop.now_ms += 2000;
-        evaluation_pass_time(&play->loop);
+        dispatch_pass_time(&play->loop.dispatch, play->loop.now_ms);
         relief_end_the_late(&play->loop);
         connection_room_look_at_some(&play->loop);
     }
     if (round % 3 == 2)
         input_pack_all(&play->loop);
-    if (round % 17 == 16 && play->loop.connections &&
-        play->loop.connections->progress.stage != STAGE_NONE)
-        connection_on_pressure(play->loop.connections);
+    if (round % 17 == 16 && play->loop.watchers && the_connection()->progress.stage != STAGE_NONE)
+        connection_on_pressure(play->loop.watchers);
     if (round % 13 == 12)
-        evaluation_shed_an_audit(&play->loop);
+        dispatch_shed_an_audit(&play->loop.dispatch);
 }
 
 static void run(void)
 {
-    for (unsigned round = 0; play->loop.connections; round++) {
+    for (unsigned round = 0; play->loop.watchers; round++) {
         bool is_moving = send_some();
         is_moving |= serve_some();
         is_moving |= receive_some();
@@ -387,11 +393,12 @@ static void open_play(const struct service *service)
     play->client = fds[1];
     play->loop.service = service;
     play->loop.turn = (struct turn){.lane = &play->lane, .keeper = &keeper};
-    play->loop.gate = &gate;
+    play->loop.dispatch = (struct dispatch){
+        .service = service, .turn = &play->loop.turn, .memory = &memory, .gate = &gate};
     bool is_poor = play->has_accidents && play->size % 4 == 0; /* it cannot read anything */
     connection_memory_open(&memory, (size_t)(is_poor ? 8 << 10 : 8 << 20), 1, 64);
     play->loop.memory.of = &memory;
-    chimera_list_init(&play->loop.loose);
+    chimera_list_init(&play->loop.input.loose);
     chimera_list_init(&play->loop.ready);
     for (unsigned i = 0; i < LOOP_PARKED; i++)
         chimera_list_init(&play->loop.parked[i]);

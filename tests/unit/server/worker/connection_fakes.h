@@ -132,25 +132,32 @@ static size_t answer_size;
 static enum gate_answer gate_says;
 static bool is_handed_over; /* while the next is evaluated */
 static unsigned slow_ended, told, woken;
-static struct connection *delivered;
+static struct watcher *delivered;
 
-void loop_take_buffer(struct loop *of, struct chimera_buffer *ret_buffer)
+/* It keeps none warm. */
+void input_memory_take(struct input_memory *of, struct chimera_buffer *ret_buffer)
 {
     (void)of;
     chimera_buffer_init(ret_buffer, HTTP_HEAD_MAX + BODY_MAX + 128 * 1024);
 }
 
-void loop_give_buffer(struct loop *of, struct chimera_buffer *buffer)
+void input_memory_give(struct input_memory *of, struct chimera_buffer *buffer, bool is_pressed)
 {
-    (void)of;
+    (void)of, (void)is_pressed;
     chimera_buffer_free(buffer);
     *buffer = (struct chimera_buffer){0};
 }
 
-void loop_deliver(struct loop *of, struct connection *connection)
+void loop_deliver(struct loop *of, struct watcher *watcher)
 {
     (void)of;
-    delivered = connection;
+    delivered = watcher;
+}
+
+/* The one that was opened last; NULL: there is none. */
+static inline struct connection *first_connection(void)
+{
+    return loop.watchers ? connection_of(loop.watchers) : NULL;
 }
 
 enum gate_answer gate_look(struct gate *of, unsigned account, bool is_audit)
@@ -279,13 +286,14 @@ void service_log_refusal(const struct service *of, const struct http_head *head,
 static inline void open_loop(size_t bytes)
 {
     memset(&tls, 0, sizeof(tls));
-    loop = (struct loop){.service = &service,
-                         .turn = {.lane = &lane, .keeper = &keeper},
-                         .gate = &gate,
-                         .memory = {.of = &memory},
-                         .now_ms = 100000};
+    loop = (struct loop){
+        .service = &service,
+        .turn = {.lane = &lane, .keeper = &keeper},
+        .dispatch = {.service = &service, .turn = &loop.turn, .memory = &memory, .gate = &gate},
+        .memory = {.of = &memory},
+        .now_ms = 100000};
     connection_memory_open(&memory, bytes, 1, 64);
-    chimera_list_init(&loop.loose);
+    chimera_list_init(&loop.input.loose);
     chimera_list_init(&loop.ready);
     for (unsigned i = 0; i < LOOP_PARKED; i++)
         chimera_list_init(&loop.parked[i]);
@@ -310,13 +318,13 @@ static inline void open_loop(size_t bytes)
 /* Nothing of any connection is left. */
 static inline void close_loop(void)
 {
-    while (loop.connections)
-        connection_free(loop.connections);
+    while (first_connection())
+        connection_free(first_connection());
     assert_int_equal(atomic_load(&loop.connection_count), 0);
     assert_int_equal(atomic_load(&memory.connections), 0);
     assert_int_equal(loop.memory.held, 0);
     assert_int_equal(loop.peers.present, 0);
-    assert_int_equal(loop.loose_count, 0);
+    assert_int_equal(loop.input.loose_count, 0);
     assert_int_equal(atomic_load(&gate.waiting), 0);
     assert_int_equal(atomic_load(&memory.waiting), 0);
     assert_true(chimera_list_is_empty(&loop.ready) && chimera_list_is_empty(&loop.looked));
@@ -369,7 +377,7 @@ static inline bool serve_once(void)
     if (!first)
         return false;
     chimera_list_remove(first);
-    connection_go_on(CHIMERA_LIST_MEMBER(first, struct connection, turn));
+    connection_on_turn(CHIMERA_LIST_MEMBER(first, struct watcher, turn));
     return true;
 }
 

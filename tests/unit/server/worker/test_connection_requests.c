@@ -17,22 +17,22 @@ static void who_finds_no_room_waits_by_its_merit(void **state)
     fill(MAX);
     say(REQUEST);
     serve_all();
-    assert_ptr_equal(chimera_list_first(&loop.parked[0]), &stranger->turn);
+    assert_ptr_equal(chimera_list_first(&loop.parked[0]), &stranger->watcher.turn);
     assert_int_equal(stranger->progress.stage, STAGE_NONE);
     assert_int_equal(stranger->transport.interest, 0);
     assert_int_equal(stranger->parked_ms, 100000);
     client = later_client;
     say(REQUEST);
     serve_all();
-    assert_ptr_equal(chimera_list_first(&loop.parked[2]), &later->turn);
+    assert_ptr_equal(chimera_list_first(&loop.parked[2]), &later->watcher.turn);
     loop.now_ms = 100700; /* still none: since when it waits does not change */
-    chimera_list_remove(&stranger->turn);
-    connection_on_room(stranger, true);
-    assert_ptr_equal(chimera_list_first(&loop.parked[0]), &stranger->turn);
+    chimera_list_remove(&stranger->watcher.turn);
+    connection_on_room(&stranger->watcher, true);
+    assert_ptr_equal(chimera_list_first(&loop.parked[0]), &stranger->watcher.turn);
     assert_int_equal(stranger->parked_ms, 100000);
     fill((size_t)0 - MAX);
-    chimera_list_remove(&later->turn);
-    connection_on_room(later, true);
+    chimera_list_remove(&later->watcher.turn);
+    connection_on_room(&later->watcher, true);
     assert_int_equal(status_of(hear()), 200);
     assert_int_equal(later->parked_ms, 0);
     assert_int_equal(later->transport.interest, EPOLLIN);
@@ -47,7 +47,7 @@ static void a_known_one_that_has_completed_nothing_here_waits_between(void **sta
     fill(MAX);
     say(REQUEST);
     serve_all();
-    assert_ptr_equal(chimera_list_first(&loop.parked[1]), &known->turn);
+    assert_ptr_equal(chimera_list_first(&loop.parked[1]), &known->watcher.turn);
     fill((size_t)0 - MAX);
 }
 
@@ -58,8 +58,8 @@ static void who_gets_no_room_is_told_unless_it_cannot_be(void **state)
     fill(MAX);
     say(REQUEST);
     serve_all();
-    chimera_list_remove(&connection->turn);
-    connection_on_room(connection, false);
+    chimera_list_remove(&connection->watcher.turn);
+    connection_on_room(&connection->watcher, false);
     assert_int_equal(status_of(hear()), 503);
     assert_int_equal(refused, 503);
     assert_string_equal(refused_method, "-"); /* of its head, nothing has been read */
@@ -67,8 +67,8 @@ static void who_gets_no_room_is_told_unless_it_cannot_be(void **state)
     connection_free(connection);
     use_tls();
     connection = open_one();
-    connection_on_room(connection, false);
-    assert_null(loop.connections);
+    connection_on_room(&connection->watcher, false);
+    assert_null(first_connection());
     assert_string_equal(hear(), "");
     fill((size_t)0 - MAX);
 }
@@ -79,7 +79,7 @@ static void without_room_for_a_refused_body_its_head_is_named(void **state)
     (void)state;
     say(HEAD_OF("/validate/p", "100000", ""));
     serve_all();
-    connection_on_room(connection, false);
+    connection_on_room(&connection->watcher, false);
     assert_int_equal(status_of(hear()), 503);
     assert_string_equal(refused_method, "POST");
 }
@@ -174,7 +174,7 @@ static void who_cannot_be_told_to_go_on_is_closed(void **state)
     say(HEAD_OF("/validate/p", "2", "Expect: 100-continue\r\n"));
     close(client);
     serve_all();
-    assert_null(loop.connections);
+    assert_null(first_connection());
 }
 
 static void a_refused_body_is_dropped_and_the_connection_lives_on(void **state)
@@ -206,10 +206,10 @@ static void bodies_have_a_limit_to_the_byte(void **state)
     assert_true(count_answer_bytes() > BODY_MAX);
     assert_int_equal(ask(HEAD_OF("/validate/p", "1048577", "")), 413);
     assert_true(is_ended);
-    connection_free(loop.connections);
+    connection_free(first_connection());
     open_one();
     assert_int_equal(ask(HEAD_OF("/nothing", "1048576", "")), 0); /* is waited for */
-    connection_free(loop.connections);
+    connection_free(first_connection());
     open_one();
     assert_int_equal(ask(HEAD_OF("/nothing", "1048577", "")), 404);
     assert_true(is_ended); /* it is not worth the wait */
@@ -235,7 +235,7 @@ static void chunked_bodies_have_the_same_limit(void **state)
     say_many(BODY_MAX);
     assert_int_equal(ask("\r\n1\r\n "), 413);
     assert_true(is_ended);
-    connection_free(loop.connections);
+    connection_free(first_connection());
     open_one();
     assert_int_equal(ask(CHUNKED_HEAD "2\r\n{}\r\n0\r\n\r\n" NOT_FOUND), 200);
     assert_non_null(strstr(heard, "HTTP/1.1 404"));
@@ -250,14 +250,14 @@ static void an_answer_of_another_thread_goes_out_and_what_waits_goes_on(void **s
     is_handed_over = true;
     say(REQUEST NOT_FOUND);
     serve_all();
-    assert_ptr_equal(delivered, connection);
+    assert_ptr_equal(delivered, &connection->watcher);
     assert_int_equal(told, 1);
     assert_true(lane.is_detached);
     assert_int_equal(connection->state, CONNECTION_EVALUATE);
     assert_int_equal(connection->progress.stage, STAGE_NONE);
     is_handed_over = false;
     lane.is_detached = false;
-    evaluation_on_answer(connection);
+    connection_on_turn(&connection->watcher);
     serve_all();
     assert_int_equal(status_of(hear()), 200);
     assert_int_equal(connection->answered, 2);
@@ -268,7 +268,7 @@ static void an_answer_of_another_thread_goes_out_and_what_waits_goes_on(void **s
     assert_int_equal(connection->state, CONNECTION_WAIT);
     close(client); /* while it waits that is the end of it */
     serve_all();
-    assert_null(loop.connections);
+    assert_null(first_connection());
 }
 
 /* --- TLS --- */
@@ -280,19 +280,19 @@ static void a_handshake_has_two_stages_and_ends_in_a_fresh_connection(void **sta
     struct connection *connection = open_one();
     loop.now_ms = 100010;
     tls.says = TLS_WANTS_READ;
-    connection_on_ready(connection, EPOLLIN);
+    connection_on_ready(&connection->watcher, EPOLLIN);
     assert_waits(connection, STAGE_HELLO, 100000);
     tls.state = TLS_ST_SR_CLNT_HELLO;
     tls.says = TLS_WANTS_READ;
-    connection_on_ready(connection, EPOLLIN);
+    connection_on_ready(&connection->watcher, EPOLLIN);
     assert_waits(connection, STAGE_HELLO, 100000);
     tls.state = TLS_ST_SW_SRVR_DONE;
     tls.says = TLS_WANTS_WRITE;
-    connection_on_ready(connection, EPOLLIN);
+    connection_on_ready(&connection->watcher, EPOLLIN);
     assert_waits(connection, STAGE_HANDSHAKE, 100010);
     assert_int_equal(connection->transport.interest, EPOLLOUT);
     loop.now_ms = 100020;
-    connection_on_ready(connection, EPOLLOUT);
+    connection_on_ready(&connection->watcher, EPOLLOUT);
     assert_waits(connection, STAGE_HANDSHAKE, 100010);
     assert_int_equal(connection->transport.interest, EPOLLIN);
     close(client);
@@ -306,7 +306,7 @@ static void a_client_that_came_late_stays_late_through_its_handshake(void **stat
     struct connection *connection = open_one();
     tls.state = TLS_ST_SW_SRVR_DONE;
     tls.says = TLS_WANTS_READ;
-    connection_on_ready(connection, EPOLLIN);
+    connection_on_ready(&connection->watcher, EPOLLIN);
     assert_waits(connection, STAGE_LATE, 100000);
     loop.now_ms = 100100;
     end_handshake(connection);
@@ -324,12 +324,12 @@ static void the_end_of_a_handshake_says_who_it_is(void **state)
     struct connection *connection = open_one();
     tls.state = TLS_ST_SW_SRVR_DONE;
     tls.says = TLS_WANTS_READ;
-    connection_on_ready(connection, EPOLLIN);
+    connection_on_ready(&connection->watcher, EPOLLIN);
     loop.now_ms = 100100;
     tls.shakes = tls.has_name = true;
     tls.name = (struct peer_name){.bytes = {7}, .is_certificate = true};
     tls.says = TLS_WANTS_READ;
-    connection_on_ready(connection, EPOLLIN);
+    connection_on_ready(&connection->watcher, EPOLLIN);
     assert_waits(connection, STAGE_FRESH, 100100);
     assert_true(connection->peer->name.is_certificate);
 }
@@ -339,27 +339,27 @@ static void a_stream_that_fails_or_ends_ends_the_connection(void **state)
     (void)state;
     use_tls();
     tls.says = TLS_FAILED;
-    connection_on_ready(open_one(), EPOLLIN);
-    assert_null(loop.connections);
+    connection_on_ready(&open_one()->watcher, EPOLLIN);
+    assert_null(first_connection());
     tls.has_shaken = true;
     struct connection *connection = open_one();
     shutdown(client, SHUT_WR);
-    connection_on_ready(connection, EPOLLIN);
-    assert_null(loop.connections);
+    connection_on_ready(&connection->watcher, EPOLLIN);
+    assert_null(first_connection());
     answer_size = 500000;
     connection = open_one();
     say(REQUEST);
     int little = 4096;
     setsockopt(tls_fd, SOL_SOCKET, SO_SNDBUF, &little, sizeof(little));
-    connection_on_ready(connection, EPOLLIN);
+    connection_on_ready(&connection->watcher, EPOLLIN);
     assert_int_equal(connection->state, CONNECTION_WRITE);
     assert_int_equal(connection->transport.interest, EPOLLOUT);
     tls.says = TLS_WANTS_READ; /* in the midst of writing */
-    connection_on_ready(connection, EPOLLOUT);
+    connection_on_ready(&connection->watcher, EPOLLOUT);
     assert_int_equal(connection->transport.interest, EPOLLIN);
     tls.says = TLS_FAILED;
-    connection_on_ready(connection, EPOLLIN);
-    assert_null(loop.connections);
+    connection_on_ready(&connection->watcher, EPOLLIN);
+    assert_null(first_connection());
 }
 
 /* What OpenSSL has read ahead, epoll does not tell. */
@@ -371,11 +371,11 @@ static void what_was_read_ahead_is_read(void **state)
     struct connection *connection = open_one();
     say("POST /validate/p HTTP/1.1\r\nHost: x\r\n");
     tls.pending = 1;
-    connection_on_ready(connection, EPOLLIN);
+    connection_on_ready(&connection->watcher, EPOLLIN);
     assert_true(tls.pending < 1); /* it has looked */
     assert_waits(connection, STAGE_HEAD, 100000);
     say("Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
-    connection_go_on(connection);
+    connection_on_turn(&connection->watcher);
     assert_int_equal(connection->answered, 1);
     assert_int_equal(connection->progress.stage, STAGE_IDLE);
 }
@@ -411,17 +411,17 @@ static void a_loop_has_a_list_of_its_connections(void **state)
 {
     struct connection *a = open_one(), *b = open_one(), *c = open_one();
     (void)state;
-    assert_ptr_equal(loop.connections, c);
+    assert_ptr_equal(first_connection(), c);
     connection_free(b);
-    assert_ptr_equal(c->next, a);
-    assert_ptr_equal(a->previous, c);
+    assert_ptr_equal(c->watcher.next, &a->watcher);
+    assert_ptr_equal(a->watcher.previous, &c->watcher);
     connection_free(c);
-    assert_ptr_equal(loop.connections, a);
-    assert_null(a->previous);
+    assert_ptr_equal(first_connection(), a);
+    assert_null(a->watcher.previous);
     b = open_one();
     connection_free(a);
-    assert_ptr_equal(loop.connections, b);
-    assert_null(b->next);
+    assert_ptr_equal(first_connection(), b);
+    assert_null(b->watcher.next);
 }
 
 int main(void)

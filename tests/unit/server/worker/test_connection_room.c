@@ -108,7 +108,7 @@ static void who_has_sent_what_we_have_not_read_is_excused(void **state)
     connection_room_enter(connection, STAGE_LINGER);
     assert_false(connection_room_excuse(connection));
     loop.now_ms++;
-    chimera_list_append(&loop.ready, &connection->turn);
+    chimera_list_append(&loop.ready, &connection->watcher.turn);
     assert_true(connection_room_excuse(connection));
     assert_waits(connection, STAGE_LINGER, 100002);
 }
@@ -129,7 +129,7 @@ static void who_completes_requests_is_preferred_and_who_is_forgotten_is_not(void
     assert_int_equal(epoll_wait(loop.sets.others_fd, &event, 1, 0), 0);
     assert_int_equal(epoll_wait(loop.sets.first_fd, &event, 1, 0), 1);
     assert_ptr_equal(event.data.ptr, connection);
-    connection_on_ready(connection, EPOLLIN);
+    connection_on_ready(&connection->watcher, EPOLLIN);
     forget_peer(&loop.peers, connection->peer);
     loop.now_ms += STAYS_MS;
     loop.peers.known_count = PEERS_KNOWN_MAX; /* of which none may be replaced */
@@ -165,8 +165,8 @@ static void a_new_connection_of_a_known_one_is_preferred_while_there_are_few(voi
     assert_int_equal(third->peer->preferred, PREFERRED_MAX);
     connection_free(third);
     connection_free(second);
-    assert_int_equal(loop.connections->peer->preferred, PREFERRED_MAX - 1);
-    loop.connections->peer->preferred = 1;
+    assert_int_equal(first_connection()->peer->preferred, PREFERRED_MAX - 1);
+    first_connection()->peer->preferred = 1;
 }
 
 /* It need not change its place for what is left of it. */

@@ -249,12 +249,40 @@ void loop_watch_close(struct loop_watch *watch)
     note("watch-close");
 }
 
+struct connection *connection_new(struct loop *loop, int fd, const struct peer_name *name)
+{
+    static struct connection connection;
+    (void)loop;
+    assert_int_equal(name->bytes[0], 9);
+    return fd == 5 ? &connection : NULL;
+}
+
+void relief_run(struct loop *loop, const struct lane *lane)
+{
+    (void)loop, (void)lane;
+}
+
+void relief_end_the_late(struct loop *loop)
+{
+    (void)loop;
+}
+
+void connection_room_look_at_some(struct loop *loop)
+{
+    (void)loop;
+}
+
 /* Where the services are known: what it serves, and whether it has TLS. */
-int loop_open(struct loop *loop, const struct service *service, struct connection_memory *memory,
-              SSL_CTX *tls, struct chimera_error *err)
+int loop_open(struct loop *loop, const struct service *service, const struct loop_clients *clients,
+              struct connection_memory *memory, SSL_CTX *tls, struct chimera_error *err)
 {
     (void)memory;
     bool is_main = service->rules.port == PORT_MAIN;
+    const struct peer_name name = {.bytes = {9}};
+    assert_true(clients->open(loop, 5, &name) && !clients->open(loop, -5, &name));
+    assert_ptr_equal(clients->relieve, relief_run);
+    assert_ptr_equal(clients->end_the_late, relief_end_the_late);
+    assert_ptr_equal(clients->look_at_some, connection_room_look_at_some);
     assert_ptr_equal(loop, &all_loops[open_loops_count]);
     assert_int_equal(is_main, open_loops_count < LOOPS);
     if (is_main && (service->rules.max_body_bytes != 4444 || service->seat != &seat))
@@ -341,7 +369,7 @@ void pool_set_loop(struct pool *pool, unsigned index, struct turn *turn)
     (void)pool;
     assert_int_equal(index, pool_loop_count++);
     assert_ptr_equal(turn, &all_loops[index].turn);
-    assert_non_null(all_loops[index].gate);
+    assert_non_null(all_loops[index].dispatch.gate);
 }
 
 int pool_start(struct pool *pool, struct chimera_error *err)
