@@ -18,8 +18,9 @@ static void leave_late_answer(struct evaluation *evaluation, struct lane *lane,
 
 /* Another thread may take the loop over meanwhile; from then on loop and connection are its own,
  * but for the input and what it says of the request, which it leaves alone. */
-static enum dispatched evaluate(struct dispatch *dispatch, struct evaluation *evaluation,
-                                const struct service_request *request, struct answer *ret_answer)
+static enum dispatched evaluate_inline(struct dispatch *dispatch, struct evaluation *evaluation,
+                                       const struct service_request *request,
+                                       struct answer *ret_answer)
 {
     struct lane *lane = dispatch->turn->lane;
     struct turn_keeper *keeper = dispatch->turn->keeper;
@@ -106,7 +107,7 @@ enum dispatched dispatch_begin(struct dispatch *dispatch, struct evaluation *eva
         dispatch->may_serve_audits = true;
     else if (gate_look(dispatch->gate, account, false) == GATE_OPEN &&
              !waiting_has(&dispatch->waiting, account))
-        return evaluate(dispatch, evaluation, request, ret_answer);
+        return evaluate_inline(dispatch, evaluation, request, ret_answer);
     else
         dispatch->may_serve_waiting = true;
     return wait_for_turn(dispatch, evaluation, request, held, ret_answer);
@@ -116,7 +117,7 @@ enum dispatched dispatch_take_turn(struct dispatch *dispatch, struct evaluation 
                                    const struct service_request *request, struct answer *ret_answer)
 {
     dispatch_forget(dispatch, evaluation);
-    return evaluate(dispatch, evaluation, request, ret_answer);
+    return evaluate_inline(dispatch, evaluation, request, ret_answer);
 }
 
 /* --- A loop's rounds --- */
