@@ -472,23 +472,14 @@ static enum step follow(struct connection *connection, enum dispatched outcome,
     return STEP_STOP;
 }
 
-static enum step begin_evaluation(struct connection *connection)
+/* A request is whole, or its turn has come. */
+static enum step ask_for_answer(struct connection *connection)
 {
     struct answer answer = {0};
     const struct service_request request = request_of(connection);
     fix_for_evaluation(connection);
-    enum dispatched outcome = dispatch_begin(&connection->loop->dispatch, &connection->evaluation,
-                                             &request, connection->held, &answer);
-    return follow(connection, outcome, &answer);
-}
-
-static enum step take_turn(struct connection *connection)
-{
-    struct answer answer = {0};
-    const struct service_request request = request_of(connection);
-    fix_for_evaluation(connection);
-    enum dispatched outcome =
-        dispatch_take_turn(&connection->loop->dispatch, &connection->evaluation, &request, &answer);
+    enum dispatched outcome = dispatch_request(&connection->loop->dispatch, &connection->evaluation,
+                                               &request, connection->held, &answer);
     return follow(connection, outcome, &answer);
 }
 
@@ -531,7 +522,7 @@ static bool advance(struct connection *connection)
         if (step == STEP_BODY)
             step = take_body(connection);
         if (step == STEP_WHOLE)
-            step = begin_evaluation(connection);
+            step = ask_for_answer(connection);
     } while (step == STEP_AGAIN && connection->in.size == 0);
     if (step == STEP_AGAIN) {
         await_client(connection); /* it has to, too: with other requests we are not so patient */
@@ -620,7 +611,7 @@ void connection_on_turn(struct watcher *watcher)
     struct connection *connection = connection_of(watcher);
     enum step step = STEP_AGAIN;
     if (connection->state == CONNECTION_WAIT)
-        step = take_turn(connection);
+        step = ask_for_answer(connection);
     else if (connection->state == CONNECTION_EVALUATE)
         step = take_late_answer(connection);
     if (step == STEP_AGAIN)

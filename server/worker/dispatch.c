@@ -5,37 +5,6 @@
 #define AUDIT_WAIT_MS 60000 /* scans come in bursts, and nobody waits for their answers */
 #define LEAST_MS 50         /* with less than this left, a turn is of no use */
 
-/* --- Evaluating --- */
-
-/* The body is the lane's, which has other work now. */
-static void leave_late_answer(struct evaluation *evaluation, struct lane *lane,
-                              const struct answer *answer)
-{
-    evaluation->late = (struct late_answer){.answer = *answer, .body = lane->body};
-    lane->is_detached = true;
-    lane_renew_body(lane);
-}
-
-/* Another thread may take the loop over meanwhile; from then on loop and connection are its own,
- * but for the input and what it says of the request, which it leaves alone. */
-static enum dispatched evaluate_inline(struct dispatch *dispatch, struct evaluation *evaluation,
-                                       const struct service_request *request,
-                                       struct answer *ret_answer)
-{
-    struct lane *lane = dispatch->turn->lane;
-    struct turn_keeper *keeper = dispatch->turn->keeper;
-    unsigned account = evaluation->waiter.account;
-    bool is_audit = evaluation->is_audit;
-    uint64_t number = turn_begin(dispatch->turn, account, is_audit);
-    service_answer(dispatch->service, lane, request, ret_answer);
-    if (turn_end(dispatch->turn, number))
-        return DISPATCH_ANSWERED;
-    leave_late_answer(evaluation, lane, ret_answer);
-    gate_slow_ends(dispatch->gate, account, is_audit);
-    keeper->slow_ended(keeper);
-    return DISPATCH_TAKEN;
-}
-
 /* --- Waiting --- */
 
 static void refuse_busy(struct dispatch *dispatch, enum gate_answer why, struct answer *ret_answer)
@@ -92,32 +61,64 @@ void dispatch_forget(struct dispatch *dispatch, struct evaluation *evaluation)
     gate_leave_queue(dispatch->gate, evaluation->waiter.account, evaluation->is_audit);
 }
 
-enum dispatched dispatch_begin(struct dispatch *dispatch, struct evaluation *evaluation,
-                               const struct service_request *request, size_t held,
-                               struct answer *ret_answer)
+/* --- Evaluating --- */
+
+/* The body is the lane's, which has other work now. */
+static void leave_late_answer(struct evaluation *evaluation, struct lane *lane,
+                              const struct answer *answer)
 {
-    unsigned account = 0;
-    if (!service_evaluates(dispatch->service, request->route, &account)) {
-        service_answer(dispatch->service, dispatch->turn->lane, request, ret_answer);
-        return DISPATCH_ANSWERED;
-    }
-    evaluation->waiter.account = account;
-    evaluation->is_audit = request->route->kind == ROUTE_AUDIT;
-    if (evaluation->is_audit)
-        dispatch->may_serve_audits = true;
-    else if (gate_look(dispatch->gate, account, false) == GATE_OPEN &&
-             !waiting_has(&dispatch->waiting, account))
-        return evaluate_inline(dispatch, evaluation, request, ret_answer);
-    else
-        dispatch->may_serve_waiting = true;
-    return wait_for_turn(dispatch, evaluation, request, held, ret_answer);
+    evaluation->late = (struct late_answer){.answer = *answer, .body = lane->body};
+    lane->is_detached = true;
+    lane_renew_body(lane);
 }
 
-enum dispatched dispatch_take_turn(struct dispatch *dispatch, struct evaluation *evaluation,
-                                   const struct service_request *request, struct answer *ret_answer)
+static enum gate_answer look_for(struct dispatch *dispatch, const struct evaluation *evaluation)
 {
-    dispatch_forget(dispatch, evaluation);
-    return evaluate_inline(dispatch, evaluation, request, ret_answer);
+    return gate_look(dispatch->gate, evaluation->waiter.account, evaluation->is_audit);
+}
+
+static bool may_begin(struct dispatch *dispatch, const struct evaluation *evaluation)
+{
+    if (evaluation->is_audit) {
+        dispatch->may_serve_audits = true;
+        return false;
+    }
+    if (look_for(dispatch, evaluation) == GATE_OPEN &&
+        !waiting_has(&dispatch->waiting, evaluation->waiter.account))
+        return true;
+    dispatch->may_serve_waiting = true;
+    return false;
+}
+
+/* Another thread may take the loop over while the policy is asked; from then on loop and connection
+ * are its own, but for the input and what it says of the request, which it leaves alone. */
+enum dispatched dispatch_request(struct dispatch *dispatch, struct evaluation *evaluation,
+                                 const struct service_request *request, size_t held,
+                                 struct answer *ret_answer)
+{
+    struct lane *lane = dispatch->turn->lane;
+    struct turn_keeper *keeper = dispatch->turn->keeper;
+    unsigned account = evaluation->waiter.account;
+    if (evaluation->waiter.in) {
+        dispatch_forget(dispatch, evaluation);
+    } else if (service_evaluates(dispatch->service, request->route, &account)) {
+        evaluation->waiter.account = account;
+        evaluation->is_audit = request->route->kind == ROUTE_AUDIT;
+        if (!may_begin(dispatch, evaluation))
+            return wait_for_turn(dispatch, evaluation, request, held, ret_answer);
+    } else {
+        service_answer(dispatch->service, lane, request, ret_answer);
+        return DISPATCH_ANSWERED;
+    }
+    bool is_audit = evaluation->is_audit;
+    uint64_t number = turn_begin(dispatch->turn, account, is_audit);
+    service_answer(dispatch->service, lane, request, ret_answer);
+    if (turn_end(dispatch->turn, number))
+        return DISPATCH_ANSWERED;
+    leave_late_answer(evaluation, lane, ret_answer);
+    gate_slow_ends(dispatch->gate, account, is_audit);
+    keeper->slow_ended(keeper);
+    return DISPATCH_TAKEN;
 }
 
 /* --- A loop's rounds --- */
@@ -125,11 +126,6 @@ enum dispatched dispatch_take_turn(struct dispatch *dispatch, struct evaluation 
 static struct evaluation *evaluation_of(struct waiter *waiter)
 {
     return (struct evaluation *)(void *)waiter;
-}
-
-static enum gate_answer look_for(struct dispatch *dispatch, const struct evaluation *evaluation)
-{
-    return gate_look(dispatch->gate, evaluation->waiter.account, evaluation->is_audit);
 }
 
 static struct evaluation *find_ready(struct dispatch *dispatch, const struct waiting *waiting)

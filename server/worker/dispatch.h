@@ -50,14 +50,11 @@ enum dispatched {
                        and touches nothing else */
 };
 
-/* A request has come, by a client that holds so many bytes. */
-enum dispatched dispatch_begin(struct dispatch *dispatch, struct evaluation *evaluation,
-                               const struct service_request *request, size_t held,
-                               struct answer *ret_answer);
-/* The turn of one that waited has come: DISPATCH_ANSWERED or DISPATCH_TAKEN. */
-enum dispatched dispatch_take_turn(struct dispatch *dispatch, struct evaluation *evaluation,
-                                   const struct service_request *request,
-                                   struct answer *ret_answer);
+/* A request has come, by a client that holds so many bytes; or the turn of one that waited has,
+ * which does not wait again. */
+enum dispatched dispatch_request(struct dispatch *dispatch, struct evaluation *evaluation,
+                                 const struct service_request *request, size_t held,
+                                 struct answer *ret_answer);
 /* It waits no longer: its time is over, or its room is wanted. Its answer says so. */
 void dispatch_give_up(struct dispatch *dispatch, struct evaluation *evaluation, bool is_for_room,
                       struct answer *ret_answer);
