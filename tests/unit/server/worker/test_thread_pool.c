@@ -2,9 +2,12 @@
 /* Loops that are handed over, by real threads (server/worker/thread_pool.h, server/worker/turn.h).
  * A loop is a turn and what a test has its threads do. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
 /* cmocka wants those before it */
 #include <cmocka.h>
 
@@ -133,7 +136,6 @@ static void a_slow_evaluation_loses_its_loop(void **state)
     assert_int_equal(atomic_load(&slow_begun), 1);
     assert_int_not_equal(second->index, 0); /* one that stood by */
     assert_int_equal(turn_number(&turns[0]), 2);
-    assert_false(pool_stop(&pool)); /* it cannot be stopped */
     sem_post(&may_answer);
     await(&is_detached);
     assert_false(atomic_load(&has_loop));
@@ -144,7 +146,23 @@ static void a_slow_evaluation_loses_its_loop(void **state)
     stop();
 }
 
-static void without_anybody_who_stands_by_it_keeps_it(void **state)
+/* Then its process ends without it. */
+static void what_still_evaluates_cannot_be_stopped(void **state)
+{
+    int status = 0;
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        start(1);
+        await(&has_run[0]);
+        kill(getpid(), pool_stop(&pool) ? SIGTERM : SIGKILL);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGKILL);
+}
+
+static void without_anybody_who_stands_by_it_waits_for_one(void **state)
 {
     (void)state;
     start(0);
@@ -203,8 +221,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_number_that_has_changed_cannot_be_taken),
         cmocka_unit_test(only_a_keeper_that_sleeps_is_woken),
+        cmocka_unit_test(what_still_evaluates_cannot_be_stopped),
         cmocka_unit_test(a_slow_evaluation_loses_its_loop),
-        cmocka_unit_test(without_anybody_who_stands_by_it_keeps_it),
+        cmocka_unit_test(without_anybody_who_stands_by_it_waits_for_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
