@@ -7,16 +7,40 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "server/worker/connection_internal.h"
 #include "server/worker/connection_room.h"
-#include "server/worker/dispatch.h"
 #include "server/worker/input.h"
-#include "server/worker/transport.h"
 
 #define BODY_MS 30000
 #define LINGER_BYTES_MAX ((uint64_t)256 << 20)
 #define ANSWERED_BYTES 1024 /* have come: then it is worth while to say why it is closed */
 #define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
+
+/* What a step of the machine comes to. */
+enum step {
+    STEP_AGAIN, /* there may be another step to take */
+    STEP_MORE,  /* wait for input */
+    STEP_BODY,  /* the head is whole, and is good: the body is next */
+    STEP_WHOLE, /* the request is */
+    STEP_STOP,  /* the connection is gone, or waits for something else, or is another thread's */
+};
+
+static struct connection *connection_of(struct watcher *watcher)
+{
+    return (struct connection *)(void *)watcher;
+}
+
+static void close_watched(struct watcher *watcher)
+{
+    connection_free(connection_of(watcher));
+}
+
+static const struct watcher_calls calls = {.on_ready = connection_on_ready,
+                                           .on_turn = connection_on_turn,
+                                           .on_room = connection_on_room,
+                                           .on_time = connection_on_time,
+                                           .on_pressure = connection_on_pressure,
+                                           .on_drain = connection_on_drain,
+                                           .on_close = close_watched};
 
 static bool is_draining(struct loop *loop)
 {
@@ -30,30 +54,14 @@ static enum stage first_stage(struct loop *loop)
     return is_late ? STAGE_LATE : loop->tls ? STAGE_HELLO : STAGE_FRESH;
 }
 
-static void link_to_loop(struct connection *connection)
-{
-    struct loop *loop = connection->loop;
-    connection->next = loop->connections;
-    if (loop->connections)
-        loop->connections->previous = connection;
-    loop->connections = connection;
-}
-
-static void unlink_from_loop(struct connection *connection)
-{
-    if (connection->next)
-        connection->next->previous = connection->previous;
-    if (connection->previous)
-        connection->previous->next = connection->next;
-    else
-        connection->loop->connections = connection->next;
-}
-
 static bool open_all(struct connection *connection, int fd, const struct peer_name *name)
 {
     if (!connection_room_open(connection, name))
         return false;
-    if (transport_open(connection, fd))
+    connection->transport.fd = fd;
+    connection->transport.sets = &connection->loop->sets;
+    connection->transport.watcher = &connection->watcher;
+    if (transport_open(&connection->transport, connection->loop->tls))
         return true;
     connection_room_close(connection);
     return false;
@@ -63,6 +71,8 @@ struct connection *connection_new(struct loop *loop, int fd, const struct peer_n
 {
     struct connection *connection = calloc(1, sizeof(*connection));
     if (connection) {
+        connection->watcher.calls = &calls;
+        connection->evaluation.watcher = &connection->watcher;
         connection->loop = loop;
         connection->arrived_ms = loop->now_ms;
     }
@@ -71,7 +81,7 @@ struct connection *connection_new(struct loop *loop, int fd, const struct peer_n
         free(connection);
         return NULL;
     }
-    link_to_loop(connection);
+    loop_link(loop, &connection->watcher);
     connection_room_enter(connection, first_stage(loop));
     connection_room_charge(connection);
     return connection;
@@ -80,12 +90,13 @@ struct connection *connection_new(struct loop *loop, int fd, const struct peer_n
 void connection_free(struct connection *connection)
 {
     struct loop *loop = connection->loop;
-    evaluation_forget(connection);
-    unlink_from_loop(connection);
+    dispatch_forget(&loop->dispatch, &connection->evaluation);
+    loop_unlink(loop, &connection->watcher);
     input_release(connection);
     chimera_buffer_free(&connection->out);
+    http_request_drop(&connection->request);
     connection_room_close(connection);
-    transport_close(connection);
+    transport_close(&connection->transport);
     free(connection);
     loop_count(loop, false);
 }
@@ -94,7 +105,7 @@ void connection_free(struct connection *connection)
  * first let the client read, and drop what it still sends. */
 static enum step close_down(struct connection *connection)
 {
-    transport_finish(connection);
+    transport_finish(&connection->transport);
     if (!connection->lingers) {
         connection_free(connection);
         return STEP_STOP;
@@ -103,14 +114,14 @@ static enum step close_down(struct connection *connection)
     connection->state = CONNECTION_LINGER;
     connection->body_left = LINGER_BYTES_MAX;
     connection_room_enter(connection, STAGE_LINGER);
-    transport_watch(connection, EPOLLIN);
+    transport_watch(&connection->transport, EPOLLIN);
     return STEP_STOP;
 }
 
 static void linger(struct connection *connection)
 {
     char dropped[64 * 1024];
-    ssize_t size = recv(connection->fd, dropped, sizeof(dropped), 0);
+    ssize_t size = recv(connection->transport.fd, dropped, sizeof(dropped), 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (size <= 0 || (uint64_t)size >= connection->body_left)
@@ -136,8 +147,8 @@ static enum stage find_stage(const struct connection *connection)
         return is_later ? STAGE_LATER_BODY : STAGE_BODY;
     if (connection->in.size > 0)
         return is_later ? STAGE_LATER_HEAD : STAGE_HEAD;
-    if (connection->is_in_handshake && now != STAGE_LATE)
-        return transport_is_greeted(connection) ? STAGE_HANDSHAKE : STAGE_HELLO;
+    if (connection->transport.is_in_handshake && now != STAGE_LATE)
+        return transport_is_greeted(&connection->transport) ? STAGE_HANDSHAKE : STAGE_HELLO;
     if (now != STAGE_NONE)
         return now; /* nothing that was there is worth a new start */
     return is_later ? STAGE_IDLE : STAGE_FRESH;
@@ -179,14 +190,14 @@ static enum step keep_rest(struct connection *connection, struct chimera_slice r
     connection_room_charge(connection);
     connection_room_look_later(connection);
     input_loosen(connection);
-    transport_watch(connection, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
+    transport_watch(&connection->transport, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
     return STEP_STOP;
 }
 
 static enum step write_answer(struct connection *connection, struct chimera_slice bytes)
 {
     while (bytes.size > 0) {
-        ssize_t count = transport_send(connection, bytes.data, bytes.size);
+        ssize_t count = transport_send(&connection->transport, bytes.data, bytes.size);
         if (count < 0)
             return keep_rest(connection, bytes, count);
         bytes.data += count;
@@ -198,8 +209,9 @@ static enum step write_answer(struct connection *connection, struct chimera_slic
 static enum step write_rest(struct connection *connection)
 {
     while (connection->out_at < connection->out.size) {
-        ssize_t count = transport_send(connection, connection->out.data + connection->out_at,
-                                       connection->out.size - connection->out_at);
+        ssize_t count =
+            transport_send(&connection->transport, connection->out.data + connection->out_at,
+                           connection->out.size - connection->out_at);
         if (count < 0)
             return keep_rest(connection, (struct chimera_slice){NULL, 0}, count);
         connection->out_at += (size_t)count;
@@ -221,18 +233,20 @@ static void consume(struct connection *connection, size_t size)
 }
 
 /* Writes the answer to a request of which `used` bytes of input are. */
-enum step connection_send_answer(struct connection *connection, struct answer *answer, size_t used)
+static enum step send_answer(struct connection *connection, struct answer *answer, size_t used)
 {
-    struct lane *lane = connection->loop->lane;
-    answer->is_http10 = connection->head.is_http10;
-    answer->is_head = chimera_slice_is(connection->head.method, "HEAD");
+    struct lane *lane = connection->loop->turn.lane;
+    answer->is_http10 = connection->request.head.is_http10;
+    answer->is_head = chimera_slice_is(connection->request.head.method, "HEAD");
     answer->closes =
-        answer->closes || !connection->head.keeps_alive || is_draining(connection->loop);
+        answer->closes || !connection->request.head.keeps_alive || is_draining(connection->loop);
     connection->closes = answer->closes;
     if (!answer->is_logged)
-        service_log_refusal(connection->loop->service, &connection->head, connection->arrived_ms,
-                            answer->status);
+        service_log_refusal(connection->loop->service, &connection->request.head,
+                            connection->arrived_ms, answer->status);
     counters_count_answer(connection->loop->service->counters, answer->status);
+    if (http_request_drop(&connection->request))
+        connection_room_charge(connection);
     answer_write(answer, &lane->date, &lane->out);
     if (lane->out.failed) {
         lane_reset(lane);
@@ -254,79 +268,93 @@ static enum step send_last(struct connection *connection, struct answer *answer)
 {
     answer->closes = true;
     connection->lingers = true;
-    return connection_send_answer(connection, answer, connection->in.size);
+    return send_answer(connection, answer, connection->in.size);
 }
 
 /* The answer to bytes that are no request of ours: there is no head to speak of. */
 static enum step refuse_bytes(struct connection *connection, unsigned status)
 {
-    connection->head = (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
+    connection->request.head =
+        (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
     struct answer answer = {.status = status};
     return send_last(connection, &answer);
 }
 
 /* The head may not be there yet, and what is to come does not matter. */
-static void refuse_for_room(struct connection *connection)
+static enum step refuse_for_room(struct connection *connection)
 {
     struct answer answer = {0};
     if (connection->state == CONNECTION_HEAD)
-        connection->head =
+        connection->request.head =
             (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
-    service_refuse_busy(connection->loop->lane, false, &answer);
-    send_last(connection, &answer);
+    service_refuse_busy(connection->loop->turn.lane, false, &answer);
+    return send_last(connection, &answer);
 }
 
 static enum step refuse_length(struct connection *connection)
 {
     struct answer answer = {0};
-    service_refuse_length(connection->loop->lane, &connection->route, &answer);
+    service_refuse_length(connection->loop->turn.lane, &connection->request.route, &answer);
     return send_last(connection, &answer);
 }
 
 static enum step send_refusal(struct connection *connection)
 {
     struct answer answer = {0};
-    service_refuse(connection->loop->lane, &connection->route, &answer);
+    service_refuse(connection->loop->turn.lane, &connection->request.route, &answer);
     return send_last(connection, &answer);
 }
 
-/* Once when the head is there, and again when the body is: other requests had the lane's arena
- * meanwhile. */
-void connection_find_route(struct connection *connection)
+/* What the head says is kept, for the input moves. False when there is no room for it. */
+static bool keep_request(struct connection *connection)
 {
     struct loop *loop = connection->loop;
-    chimera_arena_reset(&loop->lane->arena);
-    route_find(&connection->head, &loop->service->rules, &loop->lane->arena, &connection->route);
+    struct http_request *request = &connection->request;
+    chimera_arena_reset(&loop->turn.lane->arena); /* of one that was decoded before */
+    size_t size = http_request_route(request, &loop->service->rules, &loop->turn.lane->arena);
+    if (size > HTTP_TEXTS_BYTES && !memory_share_fits(&loop->memory, size))
+        return false;
+    if (!http_request_keep(request, size))
+        return false;
+    if (request->longer)
+        connection_room_charge(connection);
+    return true;
 }
 
 /* Drops `size` bytes of input behind the head. */
 static void drop_body(struct connection *connection, size_t size)
 {
     struct chimera_buffer *in = &connection->in;
-    size_t from = connection->head.size + size;
-    memmove(in->data + connection->head.size, in->data + from, in->size - from);
+    size_t from = connection->request.head.size + size;
+    memmove(in->data + connection->request.head.size, in->data + from, in->size - from);
     in->size -= size;
+}
+
+static enum step end_body(struct connection *connection, size_t size)
+{
+    connection->body_size = size;
+    return STEP_WHOLE;
 }
 
 static enum step take_sized_body(struct connection *connection)
 {
-    size_t there = connection->in.size - connection->head.size;
-    if (!connection->route.status) {
+    size_t there = connection->in.size - connection->request.head.size;
+    if (!connection->request.route.status) {
         if (there < connection->body_left)
             return STEP_MORE;
-        return evaluation_begin(connection, (size_t)connection->body_left);
+        return end_body(connection, (size_t)connection->body_left);
     }
     size_t dropped = there < connection->body_left ? there : (size_t)connection->body_left;
     drop_body(connection, dropped);
     connection->body_left -= dropped;
-    return connection->body_left ? STEP_MORE : evaluation_begin(connection, 0);
+    return connection->body_left ? STEP_MORE : end_body(connection, 0);
 }
 
 /* What is too long is found before what is wrong behind it, however much of it comes at once. */
 static enum step take_chunked_body(struct connection *connection)
 {
     struct chimera_buffer *in = &connection->in;
-    size_t decoded = connection->head.size + connection->body_size, used = 0, kept = 0;
+    size_t decoded = connection->request.head.size + connection->body_size, used = 0, kept = 0;
     int code = http_chunks_decode(&connection->chunks, in->data + decoded, in->size - decoded,
                                   &used, &kept);
     size_t rest = in->size - decoded - used;
@@ -337,13 +365,13 @@ static enum step take_chunked_body(struct connection *connection)
         return refuse_length(connection);
     if (code > HTTP_DONE)
         return refuse_bytes(connection, (unsigned)code);
-    return code == HTTP_DONE ? evaluation_begin(connection, connection->body_size) : STEP_MORE;
+    return code == HTTP_DONE ? STEP_WHOLE : STEP_MORE;
 }
 
 static enum step take_body(struct connection *connection)
 {
-    return connection->head.is_chunked ? take_chunked_body(connection)
-                                       : take_sized_body(connection);
+    return connection->request.head.is_chunked ? take_chunked_body(connection)
+                                               : take_sized_body(connection);
 }
 
 /* A head is whole. What it rules out is answered at once when the body is not worth waiting for:
@@ -351,28 +379,29 @@ static enum step take_body(struct connection *connection)
  * lives on. */
 static enum step start_body(struct connection *connection)
 {
-    const struct http_head *head = &connection->head;
+    const struct http_head *head = &connection->request.head;
     const struct route_rules *rules = &connection->loop->service->rules;
     bool has_body = head->is_chunked || head->content_length > 0;
-    connection->head_base = connection->in.data;
     connection->body_size = 0;
     connection->body_left = head->content_length;
     connection->chunks = (struct http_chunks){0};
-    connection_find_route(connection);
-    if (connection->route.status && has_body &&
+    if (!keep_request(connection))
+        return refuse_for_room(connection);
+    if (connection->request.route.status && has_body &&
         (head->expects_continue || head->content_length > rules->max_body_bytes))
         return send_refusal(connection);
     if (head->content_length > rules->max_body_bytes)
         return refuse_length(connection);
     if (head->expects_continue && has_body && connection->in.size == head->size &&
-        transport_send(connection, CONTINUE, strlen(CONTINUE)) != (ssize_t)strlen(CONTINUE)) {
+        transport_send(&connection->transport, CONTINUE, strlen(CONTINUE)) !=
+            (ssize_t)strlen(CONTINUE)) {
         connection_free(connection);
         return STEP_STOP;
     }
     connection->state = CONNECTION_BODY;
     connection->deadline_ms =
         connection->loop->now_ms + BODY_MS + (int64_t)(head->content_length >> 16) * 1000;
-    return take_body(connection);
+    return STEP_BODY;
 }
 
 /* Some clients end a body with an empty line too many; RFC 9112 §2.2 lets it pass. */
@@ -391,7 +420,7 @@ static enum step take_head(struct connection *connection)
         return STEP_MORE;
     }
     int code = http_head_parse(chimera_buffer_slice(&connection->in), &connection->scanned,
-                               &connection->head);
+                               &connection->request.head);
     if (code == HTTP_MORE)
         return STEP_MORE;
     if (code != HTTP_DONE)
@@ -399,17 +428,105 @@ static enum step take_head(struct connection *connection)
     return start_body(connection);
 }
 
+/* --- Its turn --- */
+
+static struct service_request request_of(const struct connection *connection)
+{
+    return (struct service_request){
+        .head = &connection->request.head,
+        .route = &connection->request.route,
+        .body = {connection->in.data + connection->request.head.size, connection->body_size},
+        .arrived_ms = connection->arrived_ms};
+}
+
+static enum step answer_request(struct connection *connection, struct answer *answer)
+{
+    return send_answer(connection, answer, connection->request.head.size + connection->body_size);
+}
+
+/* While it is evaluated, its input must not move, and who takes the loop over leaves it alone. */
+static void fix_for_evaluation(struct connection *connection)
+{
+    connection->state = CONNECTION_EVALUATE;
+    connection_room_leave(connection);
+    input_fix(connection);
+}
+
+/* What came of a request. */
+static enum step follow(struct connection *connection, enum dispatched outcome,
+                        struct answer *answer)
+{
+    struct loop *loop = connection->loop;
+    if (outcome == DISPATCH_TAKEN) {
+        loop_deliver(loop, &connection->watcher);
+        return STEP_STOP;
+    }
+    if (outcome == DISPATCH_ANSWERED) {
+        if (connection->request.route.kind == ROUTE_READINESS && answer->status == 200 &&
+            atomic_load_explicit(&loop->is_stopping, memory_order_relaxed))
+            answer->status = 503;
+        return answer_request(connection, answer);
+    }
+    connection->state = CONNECTION_WAIT;
+    input_loosen(connection);
+    return STEP_STOP;
+}
+
+/* A request is whole, or its turn has come. */
+static enum step ask_for_answer(struct connection *connection)
+{
+    struct answer answer = {0};
+    const struct service_request request = request_of(connection);
+    fix_for_evaluation(connection);
+    enum dispatched outcome = dispatch_request(&connection->loop->dispatch, &connection->evaluation,
+                                               &request, connection->held, &answer);
+    return follow(connection, outcome, &answer);
+}
+
+static enum step take_late_answer(struct connection *connection)
+{
+    struct late_answer late = connection->evaluation.late;
+    connection->evaluation.late = (struct late_answer){0};
+    enum step step = answer_request(connection, &late.answer);
+    chimera_buffer_free(&late.body);
+    return step;
+}
+
+/* The connection is closed so that nothing is evaluated now, amid all connections. */
+static void give_up(struct connection *connection, bool is_for_room)
+{
+    struct answer answer = {.closes = true};
+    dispatch_give_up(&connection->loop->dispatch, &connection->evaluation, is_for_room, &answer);
+    answer_request(connection, &answer);
+}
+
+/* Nothing is read meanwhile. That the client has left shows when the answer is written, unless it
+ * is sure before. */
+static void leave_in_socket(struct connection *connection, uint32_t events)
+{
+    if (connection->state == CONNECTION_WAIT && events & (EPOLLHUP | EPOLLERR)) {
+        connection_free(connection);
+        return;
+    }
+    transport_watch(&connection->transport, 0);
+    connection_room_look_later(connection);
+}
+
 /* True while the connection wants more input. A client that has sent several requests at once gets
  * its turn with the others between them. */
 static bool advance(struct connection *connection)
 {
     enum step step;
-    do
-        step = connection->state == CONNECTION_HEAD ? take_head(connection) : take_body(connection);
-    while (step == STEP_AGAIN && connection->in.size == 0);
+    do {
+        step = connection->state == CONNECTION_HEAD ? take_head(connection) : STEP_BODY;
+        if (step == STEP_BODY)
+            step = take_body(connection);
+        if (step == STEP_WHOLE)
+            step = ask_for_answer(connection);
+    } while (step == STEP_AGAIN && connection->in.size == 0);
     if (step == STEP_AGAIN) {
         await_client(connection); /* it has to, too: with other requests we are not so patient */
-        chimera_list_append(&connection->loop->ready, &connection->turn);
+        chimera_list_append(&connection->loop->ready, &connection->watcher.turn);
     }
     return step == STEP_MORE;
 }
@@ -423,8 +540,8 @@ static void park(struct connection *connection)
     if (connection->parked_ms == 0)
         connection->parked_ms = connection->loop->now_ms;
     connection_room_leave(connection);
-    transport_watch(connection, 0);
-    chimera_list_append(&connection->loop->parked[merit], &connection->turn);
+    transport_watch(&connection->transport, 0);
+    chimera_list_append(&connection->loop->parked[merit], &connection->watcher.turn);
 }
 
 static void await_input(struct connection *connection, ssize_t why)
@@ -432,7 +549,7 @@ static void await_input(struct connection *connection, ssize_t why)
     if (connection->in.size == 0)
         input_release(connection);
     await_client(connection);
-    transport_watch(connection, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
+    transport_watch(&connection->transport, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
 }
 
 static void end_handshake(struct connection *connection)
@@ -446,7 +563,7 @@ static void end_handshake(struct connection *connection)
  * ahead it does not tell. */
 static void pump(struct connection *connection)
 {
-    bool was_in_handshake = connection->is_in_handshake;
+    bool was_in_handshake = connection->transport.is_in_handshake;
     for (;;) {
         bool was_empty = connection->in.size == 0;
         ssize_t size = input_read(connection);
@@ -455,7 +572,7 @@ static void pump(struct connection *connection)
             return;
         }
         connection->parked_ms = 0;
-        if (was_in_handshake && !connection->is_in_handshake) {
+        if (was_in_handshake && !connection->transport.is_in_handshake) {
             end_handshake(connection);
             was_in_handshake = false;
         }
@@ -473,50 +590,65 @@ static void pump(struct connection *connection)
         if (!advance(connection))
             return;
         await_client(connection);
-        if (!connection->tls || !SSL_has_pending(connection->tls))
+        if (!connection->transport.tls || !SSL_has_pending(connection->transport.tls))
             return;
     }
 }
 
-void connection_go_on(struct connection *connection)
+/* Takes up what was left. */
+static void go_on(struct connection *connection)
 {
-    transport_watch(connection, EPOLLIN);
+    transport_watch(&connection->transport, EPOLLIN);
     if (connection->in.size > 0 && !advance(connection))
         return;
     await_client(connection);
-    if (connection->tls)
+    if (connection->transport.tls)
         pump(connection);
 }
 
-void connection_on_room(struct connection *connection, bool is_there)
+void connection_on_turn(struct watcher *watcher)
 {
+    struct connection *connection = connection_of(watcher);
+    enum step step = STEP_AGAIN;
+    if (connection->state == CONNECTION_WAIT)
+        step = ask_for_answer(connection);
+    else if (connection->state == CONNECTION_EVALUATE)
+        step = take_late_answer(connection);
+    if (step == STEP_AGAIN)
+        go_on(connection);
+}
+
+void connection_on_room(struct watcher *watcher, bool is_there)
+{
+    struct connection *connection = connection_of(watcher);
     if (is_there) {
-        transport_watch(connection, EPOLLIN);
+        transport_watch(&connection->transport, EPOLLIN);
         pump(connection);
-    } else if (connection->is_in_handshake) {
+    } else if (connection->transport.is_in_handshake) {
         connection_free(connection); /* it could not be told */
     } else {
         refuse_for_room(connection);
     }
 }
 
-void connection_on_ready(struct connection *connection, uint32_t events)
+void connection_on_ready(struct watcher *watcher, uint32_t events)
 {
+    struct connection *connection = connection_of(watcher);
     switch (connection->state) {
     case CONNECTION_HEAD:
     case CONNECTION_BODY:
-        if (chimera_list_is_empty(&connection->turn))
+        if (chimera_list_is_empty(&connection->watcher.turn))
             pump(connection); /* whatever it is, the next call on the socket says it better */
         else
-            transport_watch(connection, 0); /* until what is there has had its turn */
+            transport_watch(&connection->transport, 0); /* until what is there has had its turn */
         break;
     case CONNECTION_WAIT:
     case CONNECTION_EVALUATE:
-        evaluation_on_ready(connection, events);
+        leave_in_socket(connection, events);
         break;
     case CONNECTION_WRITE:
         if (write_rest(connection) == STEP_AGAIN)
-            connection_go_on(connection);
+            go_on(connection);
         break;
     case CONNECTION_LINGER:
         linger(connection);
@@ -524,10 +656,15 @@ void connection_on_ready(struct connection *connection, uint32_t events)
     }
 }
 
-void connection_on_timeout(struct connection *connection)
+void connection_on_time(struct watcher *watcher)
 {
-    if (connection->state == CONNECTION_WAIT || connection->state == CONNECTION_EVALUATE)
+    struct connection *connection = connection_of(watcher);
+    if (connection->state == CONNECTION_EVALUATE)
         return;
+    if (connection->state == CONNECTION_WAIT) {
+        give_up(connection, false);
+        return;
+    }
     bool is_amid = connection->state == CONNECTION_BODY ||
                    (connection->state == CONNECTION_HEAD && connection->in.size > 0);
     if (is_amid)
@@ -537,8 +674,9 @@ void connection_on_timeout(struct connection *connection)
 }
 
 /* A client that has sent nothing yet has as long as one that comes now. */
-void connection_on_drain(struct connection *connection)
+void connection_on_drain(struct watcher *watcher)
 {
+    struct connection *connection = connection_of(watcher);
     if (connection->state != CONNECTION_HEAD || connection->in.size > 0)
         return; /* its answer will say that the connection ends */
     if (connection->answered > 0) {
@@ -552,14 +690,19 @@ void connection_on_drain(struct connection *connection)
 }
 
 /* Whoever made no progress gets no answer, which it would not wait for. */
-void connection_on_pressure(struct connection *connection)
+void connection_on_pressure(struct watcher *watcher)
 {
+    struct connection *connection = connection_of(watcher);
     enum stage stage = connection->progress.stage;
+    if (connection->state == CONNECTION_WAIT) {
+        give_up(connection, true);
+        return;
+    }
     if (connection_room_is_getting_on(connection, ANSWERED_BYTES)) {
         refuse_for_room(connection);
         return;
     }
     if (stage == STAGE_IDLE || stage == STAGE_FRESH)
-        transport_finish(connection);
+        transport_finish(&connection->transport);
     connection_free(connection);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/worker/connection_room.h"
 
-#include "server/worker/transport.h"
+#include "server/client/transport.h"
 
 /* A socket in the kernel, with its file and its place in the epoll set: slabs that count as ours in
  * a cgroup (docs/internals/loops.md has the measurement). */
@@ -13,7 +13,8 @@
 
 static size_t size_of(const struct connection *connection)
 {
-    return BASE_BYTES + connection->in.capacity + connection->out.capacity + connection->tls_bytes +
+    return BASE_BYTES + connection->in.capacity + connection->out.capacity +
+           connection->request.longer_size + connection->transport.tls_bytes +
            connection->kernel_bytes;
 }
 
@@ -39,17 +40,17 @@ bool connection_room_open(struct connection *connection, const struct peer_name 
         return false;
     progress_init(&connection->progress);
     chimera_list_init(&connection->looked);
-    chimera_list_init(&connection->turn);
+    chimera_list_init(&connection->watcher.turn);
     chimera_list_init(&connection->loose);
-    connection->is_preferred = peer_may_be_preferred(connection->peer);
-    connection->peer->preferred += connection->is_preferred;
+    connection->transport.is_preferred = peer_may_be_preferred(connection->peer);
+    connection->peer->preferred += connection->transport.is_preferred;
     return true;
 }
 
 static void leave_peer(struct connection *connection)
 {
     struct peer *peer = connection->peer;
-    peer->preferred -= connection->is_preferred;
+    peer->preferred -= connection->transport.is_preferred;
     peers_hold(&connection->loop->peers, peer, connection->held, 0);
     peers_leave(&connection->loop->peers, peer);
 }
@@ -58,7 +59,7 @@ void connection_room_close(struct connection *connection)
 {
     progress_leave(&connection->progress);
     chimera_list_remove(&connection->looked);
-    chimera_list_remove(&connection->turn);
+    chimera_list_remove(&connection->watcher.turn);
     leave_peer(connection);
     memory_share_change(&connection->loop->memory, connection->held, 0);
 }
@@ -104,8 +105,8 @@ bool connection_room_excuse(struct connection *connection)
 {
     enum stage stage = connection->progress.stage;
     bool reads = stage != STAGE_ANSWER && stage != STAGE_LINGER;
-    bool has_its_turn_soon = !chimera_list_is_empty(&connection->turn);
-    if (!has_its_turn_soon && (!reads || transport_unread(connection) == 0))
+    bool has_its_turn_soon = !chimera_list_is_empty(&connection->watcher.turn);
+    if (!has_its_turn_soon && (!reads || transport_unread(&connection->transport) == 0))
         return false;
     connection_room_enter(connection, stage);
     return true;
@@ -116,7 +117,7 @@ bool connection_room_excuse(struct connection *connection)
 static void change_preference(struct connection *connection, bool is_preferred)
 {
     connection->peer->preferred += is_preferred ? 1u : -1u;
-    transport_prefer(connection, is_preferred);
+    transport_prefer(&connection->transport, is_preferred);
 }
 
 /* Where a client has a certificate that was verified, its address is nobody's whom we do not know,
@@ -125,16 +126,17 @@ void connection_room_note_handshake(struct connection *connection)
 {
     struct peers *peers = &connection->loop->peers;
     struct peer_name name;
-    struct peer *peer = tls_peer_name(connection->tls, &name) ? peers_take(peers, &name) : NULL;
+    struct peer *peer =
+        tls_peer_name(connection->transport.tls, &name) ? peers_take(peers, &name) : NULL;
     if (!peer)
         return; /* it stays its address's */
     progress_leave(&connection->progress);
     peers_note_completed(peers, connection->peer, connection->loop->now_ms);
     leave_peer(connection);
     connection->peer = peer;
-    peer->preferred += connection->is_preferred;
+    peer->preferred += connection->transport.is_preferred;
     peers_hold(peers, peer, 0, connection->held);
-    if (!connection->is_preferred && peer_may_be_preferred(peer))
+    if (!connection->transport.is_preferred && peer_may_be_preferred(peer))
         change_preference(connection, true);
 }
 
@@ -145,9 +147,9 @@ static void note_completed(struct connection *connection)
     peers_note_completed(&connection->loop->peers, connection->peer, connection->loop->now_ms);
     if (connection->closes)
         return;
-    if (!connection->is_preferred && peer_may_be_preferred(connection->peer))
+    if (!connection->transport.is_preferred && peer_may_be_preferred(connection->peer))
         change_preference(connection, true);
-    else if (connection->is_preferred && !connection->peer->is_known)
+    else if (connection->transport.is_preferred && !connection->peer->is_known)
         change_preference(connection, false);
 }
 
@@ -185,8 +187,8 @@ static void correct_stage(struct connection *connection, size_t taken)
 static void look_at(struct connection *connection)
 {
     size_t before = connection->unsent;
-    connection->unsent = transport_unsent(connection);
-    connection->kernel_bytes = connection->unsent + transport_unread(connection);
+    connection->unsent = transport_unsent(&connection->transport);
+    connection->kernel_bytes = connection->unsent + transport_unread(&connection->transport);
     connection->answer_bytes = 0;
     correct_stage(connection, before > connection->unsent ? before - connection->unsent : 0);
     connection_room_charge(connection);

@@ -7,7 +7,7 @@
 #ifndef CHIMERA_SERVER_WORKER_CONNECTION_ROOM_H
 #define CHIMERA_SERVER_WORKER_CONNECTION_ROOM_H
 
-#include "server/worker/connection.h"
+#include "server/worker/connection_state.h"
 
 /* For a connection that is all zeros but for its loop. False when memory ran out. */
 bool connection_room_open(struct connection *connection, const struct peer_name *name);

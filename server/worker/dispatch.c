@@ -1,258 +1,209 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/worker/dispatch.h"
 
-#include <sys/epoll.h>
-
-#include "server/worker/connection_room.h"
-#include "server/worker/input.h"
-#include "server/worker/transport.h"
-
 #define WAIT_MS 10000       /* of a request that does not say how long: the default of a webhook */
 #define AUDIT_WAIT_MS 60000 /* scans come in bursts, and nobody waits for their answers */
 #define LEAST_MS 50         /* with less than this left, a turn is of no use */
 
-/* --- Evaluating --- */
-
-static struct service_request request_of(const struct connection *connection)
-{
-    return (struct service_request){
-        .head = &connection->head,
-        .route = &connection->route,
-        .body = {connection->in.data + connection->head.size, connection->body_size},
-        .arrived_ms = connection->arrived_ms};
-}
-
-static enum step send_answer(struct connection *connection, struct answer *answer)
-{
-    return connection_send_answer(connection, answer,
-                                  connection->head.size + connection->body_size);
-}
-
-static enum step answer_at_once(struct connection *connection)
-{
-    struct answer answer = {0};
-    const struct service_request request = request_of(connection);
-    service_answer(connection->loop->service, connection->loop->lane, &request, &answer);
-    if (connection->route.kind == ROUTE_READINESS && answer.status == 200 &&
-        atomic_load_explicit(&connection->loop->is_stopping, memory_order_relaxed))
-        answer.status = 503;
-    return send_answer(connection, &answer);
-}
-
-/* The body is the lane's, which has other work now. */
-static void leave_late_answer(struct connection *connection, struct lane *lane,
-                              const struct answer *answer)
-{
-    connection->late = (struct late_answer){.answer = *answer, .body = lane->body};
-    lane->is_detached = true;
-    lane_renew_body(lane);
-}
-
-/* Another thread may take the loop over meanwhile; from then on loop and connection are its own,
- * but for the input and what it says of the request, which it leaves alone. */
-static enum step evaluate(struct connection *connection)
-{
-    struct loop *loop = connection->loop;
-    struct lane *lane = loop->lane;
-    struct answer answer = {0};
-    const struct service_request request = request_of(connection);
-    unsigned account = connection->account;
-    bool is_audit = connection->is_audit;
-    connection->state = CONNECTION_EVALUATE;
-    connection_room_leave(connection);
-    input_fix(connection);
-    uint64_t turn = loop_begin(loop, account, is_audit);
-    service_answer(loop->service, lane, &request, &answer);
-    if (loop_end(loop, turn))
-        return send_answer(connection, &answer);
-    leave_late_answer(connection, lane, &answer);
-    pool_slow_ends(loop->pool, account, is_audit);
-    loop_deliver(loop, connection);
-    return STEP_STOP;
-}
-
-void evaluation_on_answer(struct connection *connection)
-{
-    struct late_answer late = connection->late;
-    connection->late = (struct late_answer){0};
-    connection_find_route(connection);
-    if (send_answer(connection, &late.answer) == STEP_AGAIN)
-        connection_go_on(connection);
-    chimera_buffer_free(&late.body);
-}
-
 /* --- Waiting --- */
 
-static struct gate *gate_of(const struct connection *connection)
+static void refuse_busy(struct dispatch *dispatch, enum gate_answer why, struct answer *ret_answer)
 {
-    return connection->loop->pool->gate;
+    service_refuse_busy(dispatch->turn->lane, why == GATE_POLICY_BUSY, ret_answer);
 }
 
-static enum step refuse(struct connection *connection, enum gate_answer why, bool closes)
+static int64_t give_up_at(const struct dispatch *dispatch, const struct evaluation *evaluation,
+                          const struct service_request *request)
 {
-    struct answer answer = {.closes = closes};
-    service_refuse_busy(connection->loop->lane, why == GATE_POLICY_BUSY, &answer);
-    return send_answer(connection, &answer);
-}
-
-static int64_t give_up_at(const struct connection *connection)
-{
-    const struct service_request request = request_of(connection);
-    int64_t until_ms = service_until(connection->loop->service, &request);
-    int64_t limit_ms = connection->arrived_ms + (connection->is_audit ? AUDIT_WAIT_MS : WAIT_MS);
+    int64_t until_ms = service_until(dispatch->service, request);
+    int64_t limit_ms = request->arrived_ms + (evaluation->is_audit ? AUDIT_WAIT_MS : WAIT_MS);
     return until_ms && until_ms - LEAST_MS < limit_ms ? until_ms - LEAST_MS : limit_ms;
 }
 
 /* No client can end the wait of these, so their memory has bounds of its own. */
-static bool is_memory_left(const struct connection *connection)
+static bool is_memory_left(struct connection_memory *memory, bool is_audit, size_t held)
 {
-    struct connection_memory *memory = connection->loop->memory.of;
-    if (!connection->is_audit)
-        return connection_memory_may_wait(memory, connection->held);
-    return connection_memory_is_at_ease(memory) ||
-           connection_memory_may_audit_wait(memory, connection->held);
+    if (!is_audit)
+        return connection_memory_may_wait(memory, held);
+    return connection_memory_is_at_ease(memory) || connection_memory_may_audit_wait(memory, held);
 }
 
-static enum gate_answer enter_queue(struct connection *connection)
+static enum gate_answer enter_queue(struct dispatch *dispatch, const struct evaluation *evaluation,
+                                    size_t held)
 {
-    if (!is_memory_left(connection))
+    if (!is_memory_left(dispatch->memory, evaluation->is_audit, held))
         return GATE_SERVER_BUSY;
-    return gate_enter_queue(gate_of(connection), connection->account, connection->is_audit);
+    return gate_enter_queue(dispatch->gate, evaluation->waiter.account, evaluation->is_audit);
 }
 
-static enum step wait_for_turn(struct connection *connection, struct waiting *waiting)
+static enum dispatched wait_for_turn(struct dispatch *dispatch, struct evaluation *evaluation,
+                                     const struct service_request *request, size_t held,
+                                     struct answer *ret_answer)
 {
-    enum gate_answer room = enter_queue(connection);
-    if (room != GATE_OPEN)
-        return refuse(connection, room, false);
-    connection->state = CONNECTION_WAIT;
-    connection->deadline_ms = give_up_at(connection);
-    connection->waiting_bytes = connection->held;
-    connection_memory_wait(connection->loop->memory.of, connection->is_audit,
-                           connection->waiting_bytes);
-    waiting_add(waiting, connection);
-    connection_room_leave(connection);
-    input_loosen(connection);
-    return STEP_STOP;
-}
-
-void evaluation_forget(struct connection *connection)
-{
-    if (!connection->waits_in)
-        return;
-    waiting_remove(connection);
-    connection_memory_end_wait(connection->loop->memory.of, connection->is_audit,
-                               connection->waiting_bytes);
-    gate_leave_queue(gate_of(connection), connection->account, connection->is_audit);
-}
-
-enum step evaluation_begin(struct connection *connection, size_t body_size)
-{
-    struct loop *loop = connection->loop;
-    connection_find_route(connection);
-    connection->body_size = body_size;
-    if (!service_evaluates(loop->service, &connection->route, &connection->account))
-        return answer_at_once(connection);
-    connection->is_audit = connection->route.kind == ROUTE_AUDIT;
-    if (connection->is_audit) {
-        loop->may_serve_audits = true;
-        return wait_for_turn(connection, &loop->audits);
+    enum gate_answer room = enter_queue(dispatch, evaluation, held);
+    if (room != GATE_OPEN) {
+        refuse_busy(dispatch, room, ret_answer);
+        return DISPATCH_ANSWERED;
     }
-    if (gate_look(gate_of(connection), connection->account, false) == GATE_OPEN &&
-        !waiting_has(&loop->waiting, connection->account))
-        return evaluate(connection);
-    loop->may_serve_waiting = true;
-    return wait_for_turn(connection, &loop->waiting);
+    evaluation->until_ms = give_up_at(dispatch, evaluation, request);
+    evaluation->waiting_bytes = held;
+    connection_memory_wait(dispatch->memory, evaluation->is_audit, held);
+    waiting_add(evaluation->is_audit ? &dispatch->audits : &dispatch->waiting, &evaluation->waiter);
+    return DISPATCH_WAITS;
 }
 
-/* Nothing is read meanwhile. That the client has left shows when the answer is written, unless it
- * is sure before. */
-void evaluation_on_ready(struct connection *connection, uint32_t events)
+void dispatch_forget(struct dispatch *dispatch, struct evaluation *evaluation)
 {
-    if (connection->state == CONNECTION_WAIT && events & (EPOLLHUP | EPOLLERR)) {
-        connection_free(connection);
+    if (!evaluation->waiter.in)
         return;
+    waiting_remove(&evaluation->waiter);
+    connection_memory_end_wait(dispatch->memory, evaluation->is_audit, evaluation->waiting_bytes);
+    gate_leave_queue(dispatch->gate, evaluation->waiter.account, evaluation->is_audit);
+}
+
+/* --- Evaluating --- */
+
+/* The body is the lane's, which has other work now. */
+static void leave_late_answer(struct evaluation *evaluation, struct lane *lane,
+                              const struct answer *answer)
+{
+    evaluation->late = (struct late_answer){.answer = *answer, .body = lane->body};
+    lane->is_detached = true;
+    lane_renew_body(lane);
+}
+
+static enum gate_answer look_for(struct dispatch *dispatch, const struct evaluation *evaluation)
+{
+    return gate_look(dispatch->gate, evaluation->waiter.account, evaluation->is_audit);
+}
+
+static bool may_begin(struct dispatch *dispatch, const struct evaluation *evaluation)
+{
+    if (evaluation->is_audit) {
+        dispatch->may_serve_audits = true;
+        return false;
     }
-    transport_watch(connection, 0);
-    connection_room_look_later(connection);
+    if (look_for(dispatch, evaluation) == GATE_OPEN &&
+        !waiting_has(&dispatch->waiting, evaluation->waiter.account))
+        return true;
+    dispatch->may_serve_waiting = true;
+    return false;
 }
 
-static void serve(struct connection *connection)
+/* Another thread may take the loop over while the policy is asked; from then on loop and connection
+ * are its own, but for the input and what it says of the request, which it leaves alone. */
+enum dispatched dispatch_request(struct dispatch *dispatch, struct evaluation *evaluation,
+                                 const struct service_request *request, size_t held,
+                                 struct answer *ret_answer)
 {
-    evaluation_forget(connection);
-    connection_find_route(connection);
-    if (evaluate(connection) == STEP_AGAIN)
-        connection_go_on(connection);
+    struct lane *lane = dispatch->turn->lane;
+    struct turn_keeper *keeper = dispatch->turn->keeper;
+    unsigned account = evaluation->waiter.account;
+    if (evaluation->waiter.in) {
+        dispatch_forget(dispatch, evaluation);
+    } else if (service_evaluates(dispatch->service, request->route, &account)) {
+        evaluation->waiter.account = account;
+        evaluation->is_audit = request->route->kind == ROUTE_AUDIT;
+        if (!may_begin(dispatch, evaluation))
+            return wait_for_turn(dispatch, evaluation, request, held, ret_answer);
+    } else {
+        service_answer(dispatch->service, lane, request, ret_answer);
+        return DISPATCH_ANSWERED;
+    }
+    bool is_audit = evaluation->is_audit;
+    uint64_t number = turn_begin(dispatch->turn, account, is_audit);
+    service_answer(dispatch->service, lane, request, ret_answer);
+    if (turn_end(dispatch->turn, number))
+        return DISPATCH_ANSWERED;
+    leave_late_answer(evaluation, lane, ret_answer);
+    gate_slow_ends(dispatch->gate, account, is_audit);
+    keeper->slow_ended(keeper);
+    return DISPATCH_TAKEN;
 }
 
-static struct connection *find_ready(const struct waiting *waiting)
+/* --- A loop's rounds --- */
+
+static struct evaluation *evaluation_of(struct waiter *waiter)
 {
-    struct connection *at = waiting->first;
-    while (at && gate_look(gate_of(at), at->account, at->is_audit) != GATE_OPEN)
-        at = at->wait_next;
-    return at;
+    return (struct evaluation *)(void *)waiter;
+}
+
+static struct evaluation *find_ready(struct dispatch *dispatch, const struct waiting *waiting)
+{
+    struct waiter *at = waiting->first;
+    while (at && look_for(dispatch, evaluation_of(at)) != GATE_OPEN)
+        at = at->next;
+    return at ? evaluation_of(at) : NULL;
 }
 
 /* NULL when nobody can be served; then the loop is told when that changes. The gate may open
  * between the look at it and the wish, hence the second look. */
-static struct connection *next_of(struct loop *loop, const struct waiting *waiting)
+static struct evaluation *next_of(struct dispatch *dispatch, const struct waiting *waiting)
 {
-    struct connection *ready = find_ready(waiting);
+    struct evaluation *ready = find_ready(dispatch, waiting);
     if (ready || !waiting->first)
         return ready;
-    atomic_store(&loop->wants_turns, true);
-    return find_ready(waiting);
+    atomic_store(&dispatch->wants_turns, true);
+    return find_ready(dispatch, waiting);
 }
 
-void evaluation_serve_waiting(struct loop *loop, const struct lane *lane)
+static void give_turn(struct evaluation *evaluation)
 {
-    while (!lane->is_detached && loop->may_serve_waiting) {
-        struct connection *ready = next_of(loop, &loop->waiting);
+    evaluation->watcher->calls->on_turn(evaluation->watcher);
+}
+
+void dispatch_serve_waiting(struct dispatch *dispatch, const struct lane *lane)
+{
+    while (!lane->is_detached && dispatch->may_serve_waiting) {
+        struct evaluation *ready = next_of(dispatch, &dispatch->waiting);
         if (ready)
-            serve(ready);
+            give_turn(ready);
         else
-            loop->may_serve_waiting = false;
+            dispatch->may_serve_waiting = false;
     }
 }
 
-void evaluation_serve_an_audit(struct loop *loop, const struct lane *lane)
+void dispatch_serve_an_audit(struct dispatch *dispatch, const struct lane *lane)
 {
-    if (lane->is_detached || !loop->may_serve_audits)
+    if (lane->is_detached || !dispatch->may_serve_audits)
         return;
-    struct connection *ready = next_of(loop, &loop->audits);
-    loop->may_serve_audits = ready && loop->audits.first != loop->audits.last;
+    struct evaluation *ready = next_of(dispatch, &dispatch->audits);
+    dispatch->may_serve_audits = ready && dispatch->audits.first != dispatch->audits.last;
     if (ready)
-        serve(ready);
+        give_turn(ready);
 }
 
-/* The connection is closed so that nothing is evaluated now, amid all connections. */
-static void give_up(struct connection *connection, enum gate_answer why)
+void dispatch_give_up(struct dispatch *dispatch, struct evaluation *evaluation, bool is_for_room,
+                      struct answer *ret_answer)
 {
-    evaluation_forget(connection);
-    connection_find_route(connection);
-    refuse(connection, why, true);
+    enum gate_answer why = is_for_room ? GATE_SERVER_BUSY : look_for(dispatch, evaluation);
+    dispatch_forget(dispatch, evaluation);
+    refuse_busy(dispatch, why, ret_answer);
 }
 
-bool evaluation_shed_an_audit(struct loop *loop)
+bool dispatch_shed_an_audit(struct dispatch *dispatch)
 {
-    struct connection *last = loop->audits.last;
-    if (last)
-        give_up(last, GATE_SERVER_BUSY);
-    return last;
+    struct waiter *last = dispatch->audits.last;
+    if (!last)
+        return false;
+    struct watcher *watcher = evaluation_of(last)->watcher;
+    watcher->calls->on_pressure(watcher);
+    return true;
 }
 
 static void end_the_late(const struct waiting *waiting, int64_t now_ms)
 {
-    struct connection *next = NULL;
-    for (struct connection *at = waiting->first; at; at = next) {
-        next = at->wait_next;
-        if (now_ms >= at->deadline_ms)
-            give_up(at, gate_look(gate_of(at), at->account, at->is_audit));
+    struct waiter *next = NULL;
+    for (struct waiter *at = waiting->first; at; at = next) {
+        struct evaluation *evaluation = evaluation_of(at);
+        next = at->next;
+        if (now_ms >= evaluation->until_ms)
+            evaluation->watcher->calls->on_time(evaluation->watcher);
     }
 }
 
-void evaluation_pass_time(struct loop *loop)
+void dispatch_pass_time(struct dispatch *dispatch, int64_t now_ms)
 {
-    end_the_late(&loop->waiting, loop->now_ms);
-    end_the_late(&loop->audits, loop->now_ms);
+    end_the_late(&dispatch->waiting, now_ms);
+    end_the_late(&dispatch->audits, now_ms);
 }

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
+#include "server/client/transport.h"
 #include "server/worker/connection_room.h"
-#include "server/worker/transport.h"
 
 #define READ_MIN ((size_t)16 * 1024)
 #define LOOSE_MAX 64
@@ -15,18 +15,6 @@
 /* A body whose length is known is given its place before it has come: so many times what has. */
 #define AHEAD_AT_EASE 16
 
-/* The slices of the head point into the input, which has moved. */
-static void follow_input(struct connection *connection)
-{
-    bool has_head = connection->state == CONNECTION_BODY || connection->state == CONNECTION_WAIT;
-    if (!has_head || connection->head_base == connection->in.data)
-        return;
-    size_t scanned = 0;
-    http_head_parse((struct chimera_slice){connection->in.data, connection->head.size}, &scanned,
-                    &connection->head);
-    connection->head_base = connection->in.data;
-}
-
 /* --- Packing --- */
 
 static void leave_loose(struct connection *connection)
@@ -34,7 +22,13 @@ static void leave_loose(struct connection *connection)
     if (chimera_list_is_empty(&connection->loose))
         return;
     chimera_list_remove(&connection->loose);
-    connection->loop->loose_count--;
+    connection->loop->input.loose_count--;
+}
+
+static void give_back(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    input_memory_give(&loop->input, &connection->in, loop->pressure > 0);
 }
 
 static void pack_into_less(struct connection *connection)
@@ -45,7 +39,7 @@ static void pack_into_less(struct connection *connection)
         return;
     memcpy(packed.data, in->data, in->size);
     packed.capacity = in->size;
-    loop_give_buffer(connection->loop, in);
+    give_back(connection);
     *in = packed;
     connection->is_packed = true;
 }
@@ -68,13 +62,12 @@ static void pack_input(struct connection *connection)
         pack_into_less(connection);
     else if (in->capacity > in->size + 2 * READ_MIN)
         pack_in_place(connection);
-    follow_input(connection);
     connection_room_charge(connection);
 }
 
 static struct connection *first_loose(struct loop *loop)
 {
-    struct chimera_list *first = chimera_list_first(&loop->loose);
+    struct chimera_list *first = chimera_list_first(&loop->input.loose);
     return first ? CHIMERA_LIST_MEMBER(first, struct connection, loose) : NULL;
 }
 
@@ -84,8 +77,8 @@ void input_loosen(struct connection *connection)
     if (connection->in.size == 0 || connection->is_packed ||
         !chimera_list_is_empty(&connection->loose))
         return;
-    chimera_list_append(&loop->loose, &connection->loose);
-    if (++loop->loose_count > LOOSE_MAX)
+    chimera_list_append(&loop->input.loose, &connection->loose);
+    if (++loop->input.loose_count > LOOSE_MAX)
         pack_input(first_loose(loop));
 }
 
@@ -120,9 +113,9 @@ static struct need find_need(const struct connection *connection)
     size_t most = in->size > READ_MIN ? in->size : READ_MIN;
     if (connection->state != CONNECTION_BODY)
         return (struct need){READ_MIN, READ_MIN / 4};
-    if (connection->head.is_chunked || connection->route.status)
+    if (connection->request.head.is_chunked || connection->request.route.status)
         return (struct need){most, READ_MIN / 4};
-    size_t whole = connection->head.size + (size_t)connection->body_left;
+    size_t whole = connection->request.head.size + (size_t)connection->body_left;
     size_t missing = whole - in->size; /* at least 1, or it would not be waited for */
     if (connection_memory_is_at_ease(connection->loop->memory.of))
         most = in->size * AHEAD_AT_EASE > READ_MIN ? in->size * AHEAD_AT_EASE : READ_MIN;
@@ -134,7 +127,7 @@ static struct need find_need(const struct connection *connection)
 static size_t capacity_for(size_t size)
 {
     size_t capacity = READ_MIN;
-    while (capacity < size && capacity < LOOP_SPARE_BYTES)
+    while (capacity < size && capacity < INPUT_SPARE_BYTES)
         capacity *= 2;
     return capacity < size ? size : capacity;
 }
@@ -155,7 +148,7 @@ static bool grow_buffer(struct chimera_buffer *in, size_t capacity)
 static bool unpack_input(struct connection *connection, size_t capacity)
 {
     struct chimera_buffer packed = connection->in, loose;
-    loop_take_buffer(connection->loop, &loose);
+    input_memory_take(&connection->loop->input, &loose);
     if (!grow_buffer(&loose, capacity)) {
         chimera_buffer_free(&loose);
         return false;
@@ -172,9 +165,10 @@ static bool unpack_input(struct connection *connection, size_t capacity)
  * times what there is. */
 static bool has_room_for_handshake(struct connection *connection)
 {
-    if (!connection->is_in_handshake || connection->tls_bytes >= HANDSHAKE_BYTES)
+    if (!connection->transport.is_in_handshake ||
+        connection->transport.tls_bytes >= HANDSHAKE_BYTES)
         return true;
-    connection->parked_bytes = HANDSHAKE_BYTES - connection->tls_bytes;
+    connection->parked_bytes = HANDSHAKE_BYTES - connection->transport.tls_bytes;
     return memory_share_fits(&connection->loop->memory, connection->parked_bytes);
 }
 
@@ -185,7 +179,7 @@ static int make_room_to_read(struct connection *connection)
     if (!has_room_for_handshake(connection))
         return INPUT_NO_ROOM;
     if (!in->limit)
-        loop_take_buffer(connection->loop, in);
+        input_memory_take(&connection->loop->input, in);
     struct need need = find_need(connection);
     size_t left = in->limit - in->size;
     if (left == 0)
@@ -205,9 +199,9 @@ ssize_t input_read(struct connection *connection)
 {
     struct chimera_buffer *in = &connection->in;
     ssize_t size = make_room_to_read(connection);
-    follow_input(connection);
     if (size == 0) {
-        size = transport_receive(connection, in->data + in->size, in->capacity - in->size);
+        size =
+            transport_receive(&connection->transport, in->data + in->size, in->capacity - in->size);
         if (size > 0)
             in->size += (size_t)size;
     }
@@ -221,7 +215,7 @@ void input_release(struct connection *connection)
     if (connection->is_packed)
         chimera_buffer_free(&connection->in);
     else if (connection->in.limit)
-        loop_give_buffer(connection->loop, &connection->in);
+        give_back(connection);
     connection->in = (struct chimera_buffer){0};
     connection->is_packed = false;
     connection_room_charge(connection);

@@ -8,11 +8,11 @@
 #ifndef CHIMERA_SERVER_WORKER_INPUT_H
 #define CHIMERA_SERVER_WORKER_INPUT_H
 
-#include "server/worker/connection.h"
+#include "server/worker/connection_state.h"
 
 #define INPUT_NO_ROOM (-100) /* beside what transport_receive() says */
 
-/* As transport_receive(), behind what is there; or INPUT_NO_ROOM. The slices of the head follow. */
+/* As transport_receive(), behind what is there; or INPUT_NO_ROOM. */
 ssize_t input_read(struct connection *connection);
 void input_release(struct connection *connection);
 

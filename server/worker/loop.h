@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loop.h - one epoll set with the connections that were dealt to it, run by one thread at a time.
+/* loop.h - one epoll set with the watchers of the clients that were dealt to it, run by one thread
+ * at a time.
  *
- * Evaluates inline. When an evaluation takes long, another thread takes the loop over
- * (thread_pool.h), and the one that evaluates must not touch it any more. Everything in it is the
- * running thread's, but the inbox, through which others hand over connections and answers, and what
- * is marked below.
+ * Evaluates inline. When an evaluation takes long, another thread takes the loop over (turn.h), and
+ * the one that evaluates must not touch it any more. What clients are, the loop does not know: it
+ * is given what makes them of descriptors, and what looks after their room.
  */
 #ifndef CHIMERA_SERVER_WORKER_LOOP_H
 #define CHIMERA_SERVER_WORKER_LOOP_H
@@ -14,18 +14,30 @@
 
 #include "server/client/connection_memory.h"
 #include "server/client/peer.h"
-#include "server/client/tls.h"
+#include "server/client/transport.h"
 #include "server/review/service.h"
-#include "server/worker/queue.h"
-#include "server/worker/thread_pool.h"
+#include "server/worker/dispatch.h"
+#include "server/worker/input_memory.h"
+#include "server/worker/turn.h"
+#include "server/worker/watcher.h"
 
-#define LOOP_SPARES 16
-#define LOOP_SPARE_BYTES ((size_t)256 * 1024) /* longer ones are not kept */
 #define LOOP_MAIL 64
 #define LOOP_DESCRIPTORS 4
 #define LOOP_PARKED 3
 
-struct connection; /* see connection.h */
+struct loop;
+
+/* What a loop has done with its clients. */
+struct loop_clients {
+    /* A client, counted already; takes over the descriptor. False when there is none of it. */
+    bool (*open)(struct loop *loop, int fd, const struct peer_name *name);
+    /* Room is made, if there is little. At the end of each round. */
+    void (*relieve)(struct loop *loop, const struct lane *lane);
+    /* Those whose time is over are ended, some at a time: `has_late` tells of more. */
+    void (*end_the_late)(struct loop *loop);
+    /* Now and then: what lies in their sockets is looked at. */
+    void (*look_at_some)(struct loop *loop);
+};
 
 enum mail_kind {
     MAIL_CONNECTION,
@@ -39,64 +51,63 @@ enum mail_kind {
 
 struct mail {
     enum mail_kind kind;
-    int fd;                        /* of a new connection */
-    struct peer_name name;         /* whose it is */
-    struct connection *connection; /* whose answer is there */
-    SSL_CTX *tls;                  /* owned; for connections from now on */
+    int fd;                  /* of a new connection */
+    struct peer_name name;   /* whose it is */
+    struct watcher *watcher; /* whose answer is there */
+    SSL_CTX *tls;            /* owned; for connections from now on */
+};
+
+/* Written by others, by loop_add() and the like, and read by the running thread. */
+struct inbox {
+    int read_fd, write_fd;
+    struct mail mail[LOOP_MAIL]; /* read and not looked at yet; kept here for who takes over */
+    unsigned at, count;
+    bool has_mail;
+    atomic_bool is_told_to_relieve; /* set by the listener; its mail is under way */
 };
 
 struct loop {
-    const struct service *service; /* borrowed */
-    SSL_CTX *tls;                  /* owned; NULL: plain */
-    struct pool *pool;             /* borrowed */
-    struct lane *lane;             /* of the thread that runs the loop now */
+    const struct service *service;      /* borrowed */
+    const struct loop_clients *clients; /* borrowed */
+    struct inbox inbox;
+    struct turn turn; /* who runs it */
+
+    /* Set by the other threads, so that an answer under way already tells. */
+    atomic_bool is_draining;
+    atomic_bool is_stopping; /* the server is; not only this worker. With is_draining */
+    /* Of both: raised by the listener, lowered by the running thread. */
+    atomic_uint connection_count;
+
+    /* Written by the running thread; read by others. */
+    _Atomic uint64_t rounds; /* for loop_watch.h */
+    atomic_bool has_ended;   /* partner: loop_has_ended() */
     sem_t ended;
-    /* Two sets of descriptors: the second, within the first, has the connections that are seen to
-     * a few at a time. */
-    int epoll_fd, others_fd, inbox_read, inbox_write;
-    struct mail mail[LOOP_MAIL]; /* read and not looked at yet; kept here for who takes over */
-    unsigned mail_at, mail_count;
-    bool has_mail, has_others;
-    atomic_uint connection_count;             /* raised by the listener, lowered here */
-    atomic_bool is_told_to_relieve;           /* set by the listener; its mail is under way */
-    struct connection *connections;           /* owned; a list in no order */
-    struct chimera_buffer spare[LOOP_SPARES]; /* warm input buffers of idle connections */
-    unsigned spare_count;
+
+    /* All that follows is the running thread's alone. */
+    SSL_CTX *tls; /* owned; NULL: plain */
+    struct epoll_sets sets;
+    bool has_others;           /* the second of them has events */
+    struct watcher *watchers;  /* in no order */
+    struct chimera_list ready; /* of those with another request, sent with the one before */
+    struct dispatch dispatch;
+    int64_t now_ms, swept_ms, waiting_swept_ms, drain_until_ms; /* the last: 0 before the drain */
+    bool has_pages;   /* instances may have pages to give back */
+    bool is_retiring; /* ends with its last connection */
+
+    /* What clients take, and who has to go. */
     struct memory_share memory;
+    struct input_memory input;
     struct peers peers;
-    struct chimera_list loose; /* connections whose input has room to spare (input.h) */
-    unsigned loose_count;
-    struct chimera_list ready; /* connections with another request, sent with the one before */
-    struct chimera_list parked[LOOP_PARKED]; /* connections that wait for room, by their merit */
+    struct chimera_list parked[LOOP_PARKED]; /* watchers that wait for room, by their merit */
     struct chimera_list looked;              /* connections whose sockets may hold a lot */
     unsigned pressure;         /* of room for connections, when it was last looked at */
     bool has_late, has_relief; /* there is more to be closed than a round's share */
     unsigned excuses;          /* of those that were to be closed, in this round */
     uint64_t closed_count;     /* for others' room, since that was logged */
     int64_t told_ms;
-    struct waiting waiting, audits;
-    bool may_serve_waiting, may_serve_audits;
-    /* Partner: the thread whose slow evaluation ends, which lowers the gate's counts and then reads
-     * this; the loop sets it and then reads the counts. */
-    atomic_bool wants_turns;
-    int64_t now_ms, swept_ms, waiting_swept_ms, drain_until_ms; /* the last: 0 before the drain */
-    bool has_pages;   /* instances may have pages to give back */
-    bool is_retiring; /* ends with its last connection */
-    /* Odd while something is evaluated. Whoever makes it even has the loop: the thread that made it
-     * odd, when the evaluation is over, or the minder, when it takes too long. */
-    _Atomic uint64_t turn;
-    _Atomic uint64_t began_ns; /* when it became odd; for the minder */
-    _Atomic uint64_t rounds;   /* written by the running thread; for loop_watch.h */
-    /* Of that evaluation; written before the turn is odd, read by who took over. */
-    unsigned account;
-    bool is_audit;
-    /* Set by the other thread, so that an answer under way already tells. */
-    atomic_bool is_draining;
-    atomic_bool is_stopping; /* the server is; not only this worker. With is_draining */
-    atomic_bool has_ended;   /* set by the loop's thread; partner: loop_has_ended() */
 };
 
-/* The connection's link whose turn it is; NULL: there is none. */
+/* The watcher's link whose turn it is; NULL: there is none. */
 static inline struct chimera_list *loop_first_parked(struct loop *loop)
 {
     for (unsigned i = LOOP_PARKED; i-- > 0;)
@@ -116,13 +127,32 @@ static inline void loop_count(struct loop *loop, bool is_more)
         atomic_fetch_add_explicit(shown, is_more ? 1u : -UINT64_C(1), memory_order_relaxed);
 }
 
+/* A watcher's place in the list of all. */
+static inline void loop_link(struct loop *loop, struct watcher *watcher)
+{
+    watcher->next = loop->watchers;
+    if (loop->watchers)
+        loop->watchers->previous = watcher;
+    loop->watchers = watcher;
+}
+
+static inline void loop_unlink(struct loop *loop, struct watcher *watcher)
+{
+    if (watcher->next)
+        watcher->next->previous = watcher->previous;
+    if (watcher->previous)
+        watcher->previous->next = watcher->next;
+    else
+        loop->watchers = watcher->next;
+}
+
 /* On failure nothing is left. `tls` may be NULL; on success the loop owns it. */
-int loop_open(struct loop *loop, const struct service *service, struct connection_memory *memory,
-              SSL_CTX *tls, struct chimera_error *err);
+int loop_open(struct loop *loop, const struct service *service, const struct loop_clients *clients,
+              struct connection_memory *memory, SSL_CTX *tls, struct chimera_error *err);
 
 /* Runs the loop on this thread until it has ended, or until `lane` is detached: then another thread
  * runs it. */
-void loop_run(struct loop *loop, struct lane *lane);
+void loop_run(struct turn *turn, struct lane *lane);
 
 /* The ones that other threads may call. Adding takes over the descriptor, in any case. */
 void loop_add(struct loop *loop, int fd, const struct peer_name *name);
@@ -141,37 +171,14 @@ bool loop_has_ended(struct loop *loop);
 /* There are too many connections: some are closed. */
 void loop_relieve(struct loop *loop);
 /* Waiting requests may have their turn, if the loop has asked to be told. */
-void loop_tell_of_turns(struct loop *loop);
+void loop_tell_of_turns(struct turn *turn);
 
 /* Waits for the end of a draining loop. */
 void loop_join(struct loop *loop);
 /* When no thread uses it any more. */
 void loop_close(struct loop *loop);
 
-/* Around an evaluation, on the thread that runs the loop. False when the loop is
- * another's now: then the caller hands in its answer, and touches neither loop nor connection. */
-uint64_t loop_begin(struct loop *loop, unsigned account, bool is_audit);
-bool loop_end(struct loop *loop, uint64_t turn);
-void loop_deliver(struct loop *loop, struct connection *connection);
-
-/* For the minder. */
-static inline uint64_t loop_turn(struct loop *loop)
-{
-    return atomic_load(&loop->turn);
-}
-static inline uint64_t loop_began_ns(struct loop *loop)
-{
-    return atomic_load_explicit(&loop->began_ns, memory_order_relaxed);
-}
-static inline bool loop_is_evaluating(uint64_t turn)
-{
-    return turn & 1;
-}
-/* False when the evaluation has just ended. */
-bool loop_take(struct loop *loop, uint64_t turn);
-
-/* Input buffers, for connections. */
-void loop_take_buffer(struct loop *loop, struct chimera_buffer *ret_buffer);
-void loop_give_buffer(struct loop *loop, struct chimera_buffer *buffer);
+/* A late answer is there for this watcher. By the thread that has lost the loop. */
+void loop_deliver(struct loop *loop, struct watcher *watcher);
 
 #endif

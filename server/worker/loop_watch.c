@@ -23,8 +23,8 @@ void loop_watch_close(struct loop_watch *watch)
 /* An event that it would find in its epoll set, or an evaluation that nobody has taken from it. */
 static bool has_work(struct loop *loop)
 {
-    struct pollfd polled = {.fd = loop->epoll_fd, .events = POLLIN};
-    return loop_is_evaluating(loop_turn(loop)) || poll(&polled, 1, 0) > 0;
+    struct pollfd polled = {.fd = loop->sets.first_fd, .events = POLLIN};
+    return turn_is_evaluating(turn_number(&loop->turn)) || poll(&polled, 1, 0) > 0;
 }
 
 int64_t loop_seen_look(struct loop_seen *seen, uint64_t rounds, bool has_work, int64_t now_ms)

@@ -1,38 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/worker/queue.h"
 
-#include "server/worker/connection.h"
+#include <stddef.h>
 
-void waiting_add(struct waiting *waiting, struct connection *connection)
+void waiting_add(struct waiting *waiting, struct waiter *waiter)
 {
-    connection->waits_in = waiting;
-    connection->wait_next = NULL;
-    connection->wait_previous = waiting->last;
+    waiter->in = waiting;
+    waiter->next = NULL;
+    waiter->previous = waiting->last;
     if (waiting->last)
-        waiting->last->wait_next = connection;
+        waiting->last->next = waiter;
     else
-        waiting->first = connection;
-    waiting->last = connection;
+        waiting->first = waiter;
+    waiting->last = waiter;
 }
 
-void waiting_remove(struct connection *connection)
+void waiting_remove(struct waiter *waiter)
 {
-    struct waiting *waiting = connection->waits_in;
-    if (connection->wait_next)
-        connection->wait_next->wait_previous = connection->wait_previous;
+    struct waiting *waiting = waiter->in;
+    if (waiter->next)
+        waiter->next->previous = waiter->previous;
     else
-        waiting->last = connection->wait_previous;
-    if (connection->wait_previous)
-        connection->wait_previous->wait_next = connection->wait_next;
+        waiting->last = waiter->previous;
+    if (waiter->previous)
+        waiter->previous->next = waiter->next;
     else
-        waiting->first = connection->wait_next;
-    connection->waits_in = NULL;
-    connection->wait_next = connection->wait_previous = NULL;
+        waiting->first = waiter->next;
+    waiter->in = NULL;
+    waiter->next = waiter->previous = NULL;
 }
 
 bool waiting_has(const struct waiting *waiting, unsigned account)
 {
-    for (const struct connection *at = waiting->first; at; at = at->wait_next)
+    for (const struct waiter *at = waiting->first; at; at = at->next)
         if (at->account == account)
             return true;
     return false;

@@ -3,9 +3,7 @@
 
 #include "runtime/log/log.h"
 #include "server/client/connection_memory.h"
-#include "server/worker/connection.h"
 #include "server/worker/connection_room.h"
-#include "server/worker/dispatch.h"
 #include "server/worker/input.h"
 
 #define CLOSED_MAX 32  /* in a round: the others wait meanwhile */
@@ -16,9 +14,19 @@
 #define EXCUSES_MAX 256 /* in a round */
 #define TELL_MS 10000
 
-static struct connection *connection_of(struct progress *progress)
+static struct connection *waiting_connection(struct progress *progress)
 {
     return CHIMERA_LIST_MEMBER(progress, struct connection, progress);
+}
+
+static struct connection *connection_of_turn(struct chimera_list *link)
+{
+    return CHIMERA_LIST_MEMBER(link, struct connection, watcher.turn);
+}
+
+static void tell_of_pressure(struct connection *connection)
+{
+    connection->watcher.calls->on_pressure(&connection->watcher);
 }
 
 /* What has just got on is left alone in this round. */
@@ -68,7 +76,7 @@ static bool has_its_part(struct loop *loop)
 static struct connection *first_parked(struct loop *loop)
 {
     struct chimera_list *first = loop_first_parked(loop);
-    return first ? CHIMERA_LIST_MEMBER(first, struct connection, turn) : NULL;
+    return first ? connection_of_turn(first) : NULL;
 }
 
 static bool is_room_made(struct loop *loop)
@@ -105,10 +113,10 @@ static bool close_worst(struct loop *loop)
     struct progress *worst;
     do
         worst = find_worst(loop);
-    while (worst && is_excused(loop, connection_of(worst)));
-    if (!worst || !may_close(loop, connection_of(worst)))
+    while (worst && is_excused(loop, waiting_connection(worst)));
+    if (!worst || !may_close(loop, waiting_connection(worst)))
         return false;
-    connection_on_pressure(connection_of(worst));
+    tell_of_pressure(waiting_connection(worst));
     loop->closed_count++;
     return true;
 }
@@ -117,9 +125,9 @@ static bool close_worst(struct loop *loop)
 static bool free_some(struct loop *loop)
 {
     bool has_too_many = !connection_memory_may_audit_wait(loop->memory.of, 0);
-    if (has_too_many && evaluation_shed_an_audit(loop))
+    if (has_too_many && dispatch_shed_an_audit(&loop->dispatch))
         return true;
-    return close_worst(loop) || (first_parked(loop) && evaluation_shed_an_audit(loop));
+    return close_worst(loop) || (first_parked(loop) && dispatch_shed_an_audit(&loop->dispatch));
 }
 
 /* True when there is more to be done. */
@@ -162,8 +170,8 @@ static void serve_parked(struct loop *loop, const struct lane *lane)
         bool is_there = memory_share_fits(&loop->memory, connection->parked_bytes);
         if (!is_there && loop->now_ms - connection->parked_ms < PARKED_MS)
             return;
-        chimera_list_remove(&connection->turn);
-        connection_on_room(connection, is_there);
+        chimera_list_remove(&connection->watcher.turn);
+        connection->watcher.calls->on_room(&connection->watcher, is_there);
     }
 }
 
@@ -198,10 +206,10 @@ static void end_connection(struct loop *loop, struct connection *connection)
     if (connection_room_excuse(connection))
         return;
     if (!is_for_pressure) {
-        connection_on_timeout(connection);
+        connection->watcher.calls->on_time(&connection->watcher);
         return;
     }
-    connection_on_pressure(connection);
+    tell_of_pressure(connection);
     loop->closed_count++;
 }
 
@@ -214,7 +222,7 @@ static unsigned end_of_list(struct loop *loop, struct chimera_list *list, int64_
         struct progress *progress = CHIMERA_LIST_MEMBER(first, struct progress, in_loop);
         if (loop->now_ms - progress->since_ms < limit_ms)
             break;
-        end_connection(loop, connection_of(progress));
+        end_connection(loop, waiting_connection(progress));
         count++;
     }
     return count;

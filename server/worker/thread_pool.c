@@ -11,7 +11,6 @@
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
 #include "runtime/policy/slots.h"
-#include "server/worker/loop.h"
 
 #define TICK_NS 1000000
 #define SLOW_NS 2000000   /* an evaluation is slow from here on */
@@ -25,7 +24,7 @@ struct member {
     struct lane lane;
     pthread_t thread;
     sem_t go;
-    struct loop *loop;   /* what to run when told to go; NULL: end */
+    struct turn *turn;   /* of the loop to run when told to go; NULL: end */
     struct member *next; /* of those that stand by, or are tired */
     bool has_pages;      /* its instances may have pages to give back */
     /* The rest is under the pool's lock. */
@@ -53,7 +52,7 @@ static bool stand_by(struct member *member)
         pool->slow_count--;
     member->slow_ns = 0;
     if (pool->is_ending) {
-        member->loop = NULL;
+        member->turn = NULL;
         sem_post(&member->go);
     }
     push(is_fit ? &pool->standby : &pool->tired, member);
@@ -100,9 +99,9 @@ static void *serve(void *context)
     tell_thread_id(member);
     do {
         wait_for_a_loop(member);
-        if (!member->loop)
+        if (!member->turn)
             return NULL;
-        loop_run(member->loop, &member->lane);
+        member->pool->work->run(member->turn, &member->lane);
         lane_reset(&member->lane);
         member->has_pages = true;
     } while (stand_by(member));
@@ -126,30 +125,31 @@ static struct member *member_of(struct lane *lane)
 }
 
 /* The evaluation of this turn is slow: somebody else goes on with its loop. */
-static void hand_over(struct pool *pool, struct loop *loop, uint64_t turn)
+static void hand_over(struct pool *pool, struct turn *turn, uint64_t number)
 {
     struct member *member = pool->standby;
-    if (!member || !loop_take(loop, turn))
+    if (!member || !turn_take(turn, number))
         return;
     pool->standby = member->next;
-    member_of(loop->lane)->slow_ns = chimera_clock_ns();
+    member_of(turn->lane)->slow_ns = chimera_clock_ns();
     pool->slow_count++;
-    gate_slow_begins(pool->gate, loop->account, loop->is_audit);
-    member->loop = loop;
+    gate_slow_begins(pool->gate, turn->account, turn->is_audit);
+    member->turn = turn;
     sem_post(&member->go);
 }
 
 /* True when the loop has evaluated anything since the last look. */
-static bool look_at(struct pool *pool, struct loop *loop, uint64_t *last_turn)
+static bool look_at(struct pool *pool, struct pool_loop *loop)
 {
-    uint64_t turn = loop_turn(loop);
-    bool is_new = turn != *last_turn;
-    *last_turn = turn;
-    if (!loop_is_evaluating(turn))
+    uint64_t number = turn_number(loop->turn);
+    bool is_new = number != loop->last;
+    loop->last = number;
+    if (!turn_is_evaluating(number))
         return is_new;
-    /* If it is another evaluation's, the turn is another by now, too. */
-    if (chimera_clock_ns() - loop_began_ns(loop) >= SLOW_NS)
-        hand_over(pool, loop, turn);
+    /* If it is another evaluation's, the number is another by now, too. */
+    if (chimera_clock_ns() - atomic_load_explicit(&loop->turn->began_ns, memory_order_relaxed) >=
+        SLOW_NS)
+        hand_over(pool, loop->turn, number);
     return true;
 }
 
@@ -157,7 +157,7 @@ static bool look_at_all(struct pool *pool)
 {
     bool is_busy = false;
     for (unsigned i = 0; i < pool->loop_count; i++)
-        is_busy = look_at(pool, &pool->loops[i], &pool->last_turns[i]) || is_busy;
+        is_busy = look_at(pool, &pool->loops[i]) || is_busy;
     return is_busy;
 }
 
@@ -224,28 +224,34 @@ static void *mind(void *context)
             pause_a_tick(pool);
             continue;
         }
-        atomic_store(&pool->is_minder_asleep, true);
+        atomic_store(&pool->keeper.is_asleep, true);
         if (!look_at_all(pool))
             pthread_cond_wait(&pool->wake, &pool->lock);
-        atomic_store(&pool->is_minder_asleep, false);
+        atomic_store(&pool->keeper.is_asleep, false);
         quiet = 0;
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
 }
 
-void pool_wake_minder(struct pool *pool)
+static struct pool *pool_of(struct turn_keeper *keeper)
 {
+    return (struct pool *)(void *)((char *)keeper - offsetof(struct pool, keeper));
+}
+
+static void wake_minder(struct turn_keeper *keeper)
+{
+    struct pool *pool = pool_of(keeper);
     pthread_mutex_lock(&pool->lock);
     pthread_cond_signal(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
 }
 
-void pool_slow_ends(struct pool *pool, unsigned account, bool is_audit)
+static void tell_all(struct turn_keeper *keeper)
 {
-    gate_slow_ends(pool->gate, account, is_audit);
+    struct pool *pool = pool_of(keeper);
     for (unsigned i = 0; i < pool->loop_count; i++)
-        loop_tell_of_turns(&pool->loops[i]);
+        pool->work->tell(pool->loops[i].turn);
 }
 
 /* --- Life --- */
@@ -260,31 +266,35 @@ static void init_locks(struct pool *pool)
     pthread_mutex_init(&pool->lock, NULL);
 }
 
-int pool_open(struct pool *pool, struct loop *loops, unsigned loop_count, unsigned standby,
-              const struct service *service, struct gate *gate, struct chimera_error *err)
+int pool_open(struct pool *pool, const struct pool_input *input, struct chimera_error *err)
 {
-    *pool = (struct pool){.loops = loops,
-                          .loop_count = loop_count,
-                          .policies = service->policies,
-                          .gate = gate,
-                          .member_count = loop_count + standby};
+    *pool = (struct pool){.keeper = {.wake = wake_minder, .slow_ended = tell_all},
+                          .work = input->work,
+                          .policies = input->service->policies,
+                          .gate = input->gate,
+                          .loop_count = input->loop_count,
+                          .member_count = input->loop_count + input->standby};
     pool->members = calloc(pool->member_count, sizeof(*pool->members));
-    pool->last_turns = calloc(loop_count, sizeof(*pool->last_turns));
-    if (!pool->members || !pool->last_turns) {
+    pool->loops = calloc(pool->loop_count, sizeof(*pool->loops));
+    if (!pool->members || !pool->loops) {
         free(pool->members);
-        free(pool->last_turns);
+        free(pool->loops);
         return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
     }
     init_locks(pool);
-    for (unsigned i = 0; i < loop_count; i++)
-        loops[i].pool = pool;
     for (unsigned i = 0; i < pool->member_count; i++) {
         struct member *member = &pool->members[i];
         member->pool = pool;
-        lane_init(&member->lane, i, service->rules.max_body_bytes);
+        lane_init(&member->lane, i, input->service->rules.max_body_bytes);
         sem_init(&member->go, 0, 0);
     }
     return CHIMERA_OK;
+}
+
+void pool_set_loop(struct pool *pool, unsigned index, struct turn *turn)
+{
+    pool->loops[index].turn = turn;
+    turn->keeper = &pool->keeper;
 }
 
 int pool_start(struct pool *pool, struct chimera_error *err)
@@ -293,7 +303,7 @@ int pool_start(struct pool *pool, struct chimera_error *err)
     for (unsigned i = 0; i < pool->member_count && code == CHIMERA_OK; i++) {
         struct member *member = &pool->members[i];
         if (i < pool->loop_count) {
-            member->loop = &pool->loops[i];
+            member->turn = pool->loops[i].turn;
             sem_post(&member->go);
         } else {
             pthread_mutex_lock(&pool->lock);
@@ -313,7 +323,7 @@ static bool end_all(struct pool *pool)
     pool->is_ending = true;
     bool is_over = gate_has_none(pool->gate);
     for (struct member *member = pool->standby; member; member = member->next) {
-        member->loop = NULL;
+        member->turn = NULL;
         sem_post(&member->go);
     }
     pthread_cond_signal(&pool->wake);
@@ -341,6 +351,6 @@ void pool_close(struct pool *pool)
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
     free(pool->members);
-    free(pool->last_turns);
+    free(pool->loops);
     *pool = (struct pool){0};
 }

@@ -4,8 +4,8 @@
  *
  * Each member is a thread with a lane of its own. A member that runs a loop evaluates inline; when
  * that takes longer than two milliseconds, the minder, one more thread, gives the loop to a member
- * that stands by. One compare-and-swap on the loop's turn (loop.h) decides between the minder and
- * the evaluation's end. The slow member posts its answer to the loop when it has it, and stands by.
+ * that stands by (turn.h). The slow member posts its answer to the loop when it has it, and stands
+ * by. Of a loop the pool knows its turn, and what it was given to run it.
  *
  * docs/internals/loops.md has the whole picture.
  */
@@ -17,15 +17,38 @@
 
 #include "server/review/service.h"
 #include "server/worker/slow_quota.h"
+#include "server/worker/turn.h"
 
-struct loop;
 struct member;
 
-struct pool {
-    struct loop *loops; /* borrowed */
+/* What is done with a loop. */
+struct pool_work {
+    /* Runs it until it has ended, or until `lane` is detached. */
+    void (*run)(struct turn *turn, struct lane *lane);
+    /* Requests that wait for slow evaluations to end may have their turn. Any thread. */
+    void (*tell)(struct turn *turn);
+};
+
+struct pool_loop {
+    struct turn *turn; /* borrowed */
+    uint64_t last;     /* what the minder saw of it */
+};
+
+struct pool_input { /* all borrowed */
+    const struct pool_work *work;
     unsigned loop_count;
-    const struct policy_set *policies; /* borrowed */
-    struct gate *gate;                 /* borrowed */
+    unsigned standby; /* threads besides those that the loops need */
+    const struct service *service;
+    struct gate *gate;
+};
+
+struct pool {
+    struct turn_keeper keeper;
+    const struct pool_work *work; /* borrowed, like the next two */
+    const struct policy_set *policies;
+    struct gate *gate;
+    struct pool_loop *loops; /* owned */
+    unsigned loop_count;
 
     struct member *members; /* owned */
     unsigned member_count;
@@ -37,33 +60,17 @@ struct pool {
 
     pthread_t minder;
     pthread_cond_t wake;
-    /* Partner: a loop sets its turn and then reads this; the minder sets this and then reads the
-     * turns. So one of them sees the other. */
-    atomic_bool is_minder_asleep;
-    uint64_t *last_turns; /* owned; what the minder saw of each loop */
 };
 
-/* `standby` threads besides those that the loops need. Lane i is loop i's at first. On failure
- * nothing is left. */
-int pool_open(struct pool *pool, struct loop *loops, unsigned loop_count, unsigned standby,
-              const struct service *service, struct gate *gate, struct chimera_error *err);
+/* On failure nothing is left. */
+int pool_open(struct pool *pool, const struct pool_input *input, struct chimera_error *err);
+/* One for each loop, before the start. Lane i is that of loop i at first. */
+void pool_set_loop(struct pool *pool, unsigned index, struct turn *turn);
 /* Makes the threads, which begin to run the loops. After a failure the process must end. */
 int pool_start(struct pool *pool, struct chimera_error *err);
 /* When all loops have ended. False when evaluations are still running, which cannot be stopped:
  * then nothing that they use may be freed. */
 bool pool_stop(struct pool *pool);
 void pool_close(struct pool *pool);
-
-void pool_wake_minder(struct pool *pool);
-
-/* By the thread of a slow evaluation, when it is over: requests that wait may have their turn. */
-void pool_slow_ends(struct pool *pool, unsigned account, bool is_audit);
-
-/* Called by each loop as an evaluation begins. */
-static inline void pool_tell_minder(struct pool *pool)
-{
-    if (atomic_load(&pool->is_minder_asleep))
-        pool_wake_minder(pool);
-}
 
 #endif

@@ -22,8 +22,12 @@
 #include "server/base/socket.h"
 #include "server/config/capacity.h"
 #include "server/lockdown/lockdown.h"
+#include "server/worker/connection.h"
+#include "server/worker/connection_room.h"
 #include "server/worker/listener.h"
 #include "server/worker/loop_watch.h"
+#include "server/worker/relief.h"
+#include "server/worker/thread_pool.h"
 
 #define TARGET "server::worker"
 #define LAST_MS 2000    /* for clients that still come when the server is to end */
@@ -152,15 +156,25 @@ static void make_services(struct worker *worker)
                          .rules = {.port = PORT_READINESS, .max_body_bytes = 1024}};
 }
 
+static bool open_connection(struct loop *loop, int fd, const struct peer_name *name)
+{
+    return connection_new(loop, fd, name) != NULL;
+}
+
 static int open_loop(struct worker *worker, const struct service *service,
                      struct chimera_error *err)
 {
+    static const struct loop_clients clients = {.open = open_connection,
+                                                .relieve = relief_run,
+                                                .end_the_late = relief_end_the_late,
+                                                .look_at_some = connection_room_look_at_some};
     SSL_CTX *tls = NULL;
     int code = CHIMERA_OK;
     if (service->rules.port == PORT_MAIN && worker->tls.certificate)
         code = tls_context_new(&worker->tls, &tls, err);
     if (code == CHIMERA_OK)
-        code = loop_open(&worker->loops[worker->loop_count], service, &worker->memory, tls, err);
+        code = loop_open(&worker->loops[worker->loop_count], service, &clients, &worker->memory,
+                         tls, err);
     if (code < 0)
         SSL_CTX_free(tls);
     else
@@ -187,11 +201,20 @@ static int open_loops(struct worker *worker, struct chimera_error *err)
 
 static int open_pool(struct worker *worker, struct chimera_error *err)
 {
+    static const struct pool_work work = {.run = loop_run, .tell = loop_tell_of_turns};
     unsigned workers = worker->start->config->workers;
+    const struct pool_input input = {.work = &work,
+                                     .loop_count = worker->loop_count,
+                                     .standby = capacity_of(workers).standby,
+                                     .service = &worker->service,
+                                     .gate = &worker->gate};
     int code = gate_open(&worker->gate, worker->policies.account_count, workers, err);
     if (code == CHIMERA_OK)
-        code = pool_open(&worker->pool, worker->loops, worker->loop_count,
-                         capacity_of(workers).standby, &worker->service, &worker->gate, err);
+        code = pool_open(&worker->pool, &input, err);
+    for (unsigned i = 0; i < worker->loop_count && code == CHIMERA_OK; i++) {
+        worker->loops[i].dispatch.gate = &worker->gate;
+        pool_set_loop(&worker->pool, i, &worker->loops[i].turn);
+    }
     return code;
 }
 

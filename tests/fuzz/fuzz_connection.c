@@ -28,14 +28,15 @@
 #include "server/client/connection_memory.c"
 #include "server/client/peer.c"
 #include "server/client/progress.c"
+#include "server/client/transport.c"
 #include "server/http/answer.c"
+#include "server/http/request.c"
 #include "server/worker/connection.c"
 #include "server/worker/connection_room.c"
 #include "server/worker/dispatch.c"
 #include "server/worker/input.c"
 #include "server/worker/queue.c"
 #include "server/worker/relief.c"
-#include "server/worker/transport.c"
 
 #define BODY_MAX 1000
 #define CONTINUE_SIZE (sizeof(CONTINUE) - 1)
@@ -51,7 +52,7 @@ struct play { /* one connection from its start to its end */
     int client;
     struct loop loop;
     struct lane lane;
-    struct connection *late; /* its answer waits */
+    struct watcher *late; /* its answer waits */
     char *out;
     size_t out_size, out_room;
 };
@@ -59,7 +60,6 @@ struct play { /* one connection from its start to its end */
 static struct play *play;
 static struct connection_memory memory;
 static struct gate gate;
-static struct pool pool = {.gate = &gate};
 
 static void check(bool is_true)
 {
@@ -104,25 +104,19 @@ ssize_t tls_write(SSL *tls, const void *from, size_t size)
     return TLS_FAILED;
 }
 
-void loop_take_buffer(struct loop *loop, struct chimera_buffer *ret_buffer)
+/* It keeps none warm. */
+void input_memory_take(struct input_memory *of, struct chimera_buffer *ret_buffer)
 {
-    chimera_buffer_init(ret_buffer,
-                        HTTP_HEAD_MAX + loop->service->rules.max_body_bytes + 128 * 1024);
+    (void)of;
+    chimera_buffer_init(ret_buffer, HTTP_HEAD_MAX + BODY_MAX + 128 * 1024);
 }
 
-void loop_give_buffer(struct loop *loop, struct chimera_buffer *buffer)
+void input_memory_give(struct input_memory *of, struct chimera_buffer *buffer, bool is_pressed)
 {
-    (void)loop;
+    (void)of;
+    (void)is_pressed;
     chimera_buffer_free(buffer);
     *buffer = (struct chimera_buffer){0};
-}
-
-uint64_t loop_begin(struct loop *loop, unsigned account, bool is_audit)
-{
-    (void)loop;
-    (void)account;
-    (void)is_audit;
-    return 1;
 }
 
 static bool next_of_pattern(void)
@@ -130,13 +124,6 @@ static bool next_of_pattern(void)
     bool is_set = play->pattern & 1;
     play->pattern >>= 1;
     return is_set;
-}
-
-bool loop_end(struct loop *loop, uint64_t turn)
-{
-    (void)loop;
-    (void)turn;
-    return !next_of_pattern();
 }
 
 enum gate_answer gate_look(struct gate *of, unsigned account, bool is_audit)
@@ -164,19 +151,26 @@ void gate_leave_queue(struct gate *of, unsigned account, bool is_audit)
     check(atomic_fetch_sub(&of->waiting, 1) > 0);
 }
 
-void loop_deliver(struct loop *loop, struct connection *connection)
+void loop_deliver(struct loop *loop, struct watcher *watcher)
 {
     (void)loop;
     check(!play->late);
-    play->late = connection;
+    play->late = watcher;
 }
 
-void pool_slow_ends(struct pool *of, unsigned account, bool is_audit)
+void gate_slow_ends(struct gate *of, unsigned account, bool is_audit)
 {
     (void)of;
     (void)account;
     (void)is_audit;
 }
+
+static void do_nothing(struct turn_keeper *keeper)
+{
+    (void)keeper;
+}
+
+static struct turn_keeper keeper = {.wake = do_nothing, .slow_ended = do_nothing};
 
 void lane_reset(struct lane *lane)
 {
@@ -215,7 +209,10 @@ void service_answer(const struct service *service, struct lane *lane,
                     const struct service_request *request, struct answer *ret_answer)
 {
     (void)service;
+    uint64_t number = turn_number(&play->loop.turn);
     check(request->body.size <= BODY_MAX);
+    if (turn_is_evaluating(number) && next_of_pattern()) /* another thread takes the loop over */
+        check(turn_take(&play->loop.turn, number));
     ret_answer->status = request->route->status ? request->route->status : 200;
     ret_answer->allow = request->route->allow;
     ret_answer->type = ANSWER_JSON;
@@ -299,10 +296,15 @@ static void change_thread(void)
     lane_reset(&play->lane);
 }
 
+static struct connection *the_connection(void)
+{
+    return play->loop.watchers ? connection_of(play->loop.watchers) : NULL;
+}
+
 /* What is charged is what is there, wherever the connection is. */
 static void check_account(void)
 {
-    const struct connection *connection = play->loop.connections;
+    const struct connection *connection = the_connection();
     size_t held = connection ? connection->held : 0;
     check(play->loop.memory.held == held && play->loop.memory.taken >= held);
     check(!connection || (connection->peer->held == held && held == size_of(connection)));
@@ -311,7 +313,7 @@ static void check_account(void)
         connection && (connection->state == CONNECTION_WAIT ||
                        connection->state == CONNECTION_EVALUATE || loop_first_parked(&play->loop));
     check(waits_for_us == is_ours);
-    check(play->loop.loose_count ==
+    check(play->loop.input.loose_count ==
           (connection && !chimera_list_is_empty(&connection->loose) ? 1u : 0u));
 }
 
@@ -320,24 +322,24 @@ static bool serve_some(void)
 {
     struct epoll_event event;
     struct loop *loop = &play->loop;
-    struct connection *late = play->late;
-    bool is_moving = late || loop->waiting.first || loop->audits.first ||
+    struct watcher *late = play->late;
+    bool is_moving = late || loop->dispatch.waiting.first || loop->dispatch.audits.first ||
                      !chimera_list_is_empty(&loop->ready) || loop_first_parked(loop);
     play->late = NULL;
     if (late) {
         change_thread();
-        evaluation_on_answer(late);
-    } else if (epoll_wait(loop->epoll_fd, &event, 1, 0) == 1) {
+        connection_on_turn(late);
+    } else if (epoll_wait(loop->sets.first_fd, &event, 1, 0) == 1) {
         is_moving = true;
         connection_on_ready(event.data.ptr, event.events);
     } else if (!chimera_list_is_empty(&loop->ready)) {
         struct chimera_list *first = chimera_list_first(&loop->ready);
         chimera_list_remove(first);
-        connection_go_on(CHIMERA_LIST_MEMBER(first, struct connection, turn));
+        connection_on_turn(CHIMERA_LIST_MEMBER(first, struct watcher, turn));
     }
-    loop->may_serve_waiting = loop->may_serve_audits = true;
-    evaluation_serve_waiting(loop, &play->lane);
-    evaluation_serve_an_audit(loop, &play->lane);
+    loop->dispatch.may_serve_waiting = loop->dispatch.may_serve_audits = true;
+    dispatch_serve_waiting(&loop->dispatch, &play->lane);
+    dispatch_serve_an_audit(&loop->dispatch, &play->lane);
     if (!play->lane.is_detached)
         relief_run(loop, &play->lane);
     check_account();
@@ -349,28 +351,27 @@ static void have_an_accident(unsigned round)
 {
     if (round % 7 == 3)
         atomic_store(&play->loop.is_draining, true);
-    if (round % 7 == 4 && play->loop.connections)
-        connection_on_drain(play->loop.connections);
-    if (round % 11 == 9 && play->loop.connections)
-        connection_on_timeout(play->loop.connections);
+    if (round % 7 == 4 && play->loop.watchers)
+        connection_on_drain(play->loop.watchers);
+    if (round % 11 == 9 && play->loop.watchers)
+        connection_on_time(play->loop.watchers);
     if (round % 5 == 4) {
         play->loop.now_ms += 2000;
-        evaluation_pass_time(&play->loop);
+        dispatch_pass_time(&play->loop.dispatch, play->loop.now_ms);
         relief_end_the_late(&play->loop);
         connection_room_look_at_some(&play->loop);
     }
     if (round % 3 == 2)
         input_pack_all(&play->loop);
-    if (round % 17 == 16 && play->loop.connections &&
-        play->loop.connections->progress.stage != STAGE_NONE)
-        connection_on_pressure(play->loop.connections);
+    if (round % 17 == 16 && play->loop.watchers && the_connection()->progress.stage != STAGE_NONE)
+        connection_on_pressure(play->loop.watchers);
     if (round % 13 == 12)
-        evaluation_shed_an_audit(&play->loop);
+        dispatch_shed_an_audit(&play->loop.dispatch);
 }
 
 static void run(void)
 {
-    for (unsigned round = 0; play->loop.connections; round++) {
+    for (unsigned round = 0; play->loop.watchers; round++) {
         bool is_moving = send_some();
         is_moving |= serve_some();
         is_moving |= receive_some();
@@ -391,19 +392,20 @@ static void open_play(const struct service *service)
         setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof(little));
     play->client = fds[1];
     play->loop.service = service;
-    play->loop.lane = &play->lane;
-    play->loop.pool = &pool;
+    play->loop.turn = (struct turn){.lane = &play->lane, .keeper = &keeper};
+    play->loop.dispatch = (struct dispatch){
+        .service = service, .turn = &play->loop.turn, .memory = &memory, .gate = &gate};
     bool is_poor = play->has_accidents && play->size % 4 == 0; /* it cannot read anything */
     connection_memory_open(&memory, (size_t)(is_poor ? 8 << 10 : 8 << 20), 1, 64);
     play->loop.memory.of = &memory;
-    chimera_list_init(&play->loop.loose);
+    chimera_list_init(&play->loop.input.loose);
     chimera_list_init(&play->loop.ready);
     for (unsigned i = 0; i < LOOP_PARKED; i++)
         chimera_list_init(&play->loop.parked[i]);
     chimera_list_init(&play->loop.looked);
     const struct peers_room room = {.bytes = memory.max, .bytes_least = 1 << 20, .connections = 64};
     check(peers_open(&play->loop.peers, &memory.known, &room) == 0);
-    play->loop.epoll_fd = play->loop.others_fd = epoll_create1(0);
+    play->loop.sets.first_fd = play->loop.sets.others_fd = epoll_create1(0);
     loop_count(&play->loop, true);
     chimera_arena_init(&play->lane.arena, 1 << 20);
     lane_renew_body(&play->lane);
@@ -421,7 +423,7 @@ static void close_play(void)
     peers_close(&play->loop.peers);
     connection_memory_close(&memory);
     close(play->client);
-    close(play->loop.epoll_fd);
+    close(play->loop.sets.first_fd);
     chimera_arena_free(&play->lane.arena);
     chimera_buffer_free(&play->lane.body);
     chimera_buffer_free(&play->lane.out);

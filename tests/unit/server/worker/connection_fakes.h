@@ -94,9 +94,10 @@ ssize_t tls_write(SSL *of, const void *from, size_t size)
 /* --- The machine --- */
 
 #include "server/client/peer.c"
+#include "server/client/transport.c"
 #include "server/worker/connection.c"
 #include "server/worker/connection_room.c"
-#include "server/worker/transport.c"
+#include "server/worker/dispatch.c"
 
 #define BODY_MAX ((size_t)1 << 20)
 #define ADDRESS 1 /* of each client, unless it says another */
@@ -105,7 +106,6 @@ static const struct service service = {
     .rules = {.port = PORT_MAIN, .has_pprof = true, .max_body_bytes = BODY_MAX}};
 static struct connection_memory memory;
 static struct gate gate;
-static struct pool pool = {.gate = &gate};
 static struct loop loop;
 static struct lane lane;
 static int client, tls_fd;              /* the last that was opened, and the server's end */
@@ -114,38 +114,34 @@ static char refused_method[16];
 static unsigned counted, counted_status; /* answers; the last */
 static size_t answer_size;
 static enum gate_answer gate_says;
-static bool is_handed_over;
-static struct connection *delivered;
+static bool is_handed_over; /* while the next is evaluated */
+static unsigned slow_ended, told, woken;
+static struct watcher *delivered;
 
-void loop_take_buffer(struct loop *of, struct chimera_buffer *ret_buffer)
+/* It keeps none warm. */
+void input_memory_take(struct input_memory *of, struct chimera_buffer *ret_buffer)
 {
     (void)of;
     chimera_buffer_init(ret_buffer, HTTP_HEAD_MAX + BODY_MAX + 128 * 1024);
 }
 
-void loop_give_buffer(struct loop *of, struct chimera_buffer *buffer)
+void input_memory_give(struct input_memory *of, struct chimera_buffer *buffer, bool is_pressed)
 {
-    (void)of;
+    (void)of, (void)is_pressed;
     chimera_buffer_free(buffer);
     *buffer = (struct chimera_buffer){0};
 }
 
-uint64_t loop_begin(struct loop *of, unsigned account, bool is_audit)
-{
-    (void)of, (void)account, (void)is_audit;
-    return 1;
-}
-
-bool loop_end(struct loop *of, uint64_t turn)
-{
-    (void)of, (void)turn;
-    return !is_handed_over;
-}
-
-void loop_deliver(struct loop *of, struct connection *connection)
+void loop_deliver(struct loop *of, struct watcher *watcher)
 {
     (void)of;
-    delivered = connection;
+    delivered = watcher;
+}
+
+/* The one that was opened last; NULL: there is none. */
+static inline struct connection *first_connection(void)
+{
+    return loop.watchers ? connection_of(loop.watchers) : NULL;
 }
 
 enum gate_answer gate_look(struct gate *of, unsigned account, bool is_audit)
@@ -167,10 +163,29 @@ void gate_leave_queue(struct gate *of, unsigned account, bool is_audit)
     atomic_fetch_sub(&of->waiting, 1);
 }
 
-void pool_slow_ends(struct pool *of, unsigned account, bool is_audit)
+void gate_slow_ends(struct gate *of, unsigned account, bool is_audit)
 {
-    (void)of, (void)account, (void)is_audit;
+    (void)account, (void)is_audit;
+    assert_ptr_equal(of, &gate);
+    slow_ended++;
 }
+
+/* Those that wait are told when the count is lower, and before the answer is on its way. */
+static void tell_of_slow_end(struct turn_keeper *keeper)
+{
+    (void)keeper;
+    assert_int_equal(slow_ended, 1);
+    assert_null(delivered);
+    told++;
+}
+
+static void wake_keeper(struct turn_keeper *keeper)
+{
+    (void)keeper;
+    woken++;
+}
+
+static struct turn_keeper keeper = {.wake = wake_keeper, .slow_ended = tell_of_slow_end};
 
 void lane_reset(struct lane *of)
 {
@@ -208,7 +223,10 @@ void service_answer(const struct service *of, struct lane *with,
                     const struct service_request *request, struct answer *ret_answer)
 {
     (void)of;
+    uint64_t number = turn_number(&loop.turn);
     unsigned refusal = request->route->status;
+    if (is_handed_over)
+        assert_true(turn_is_evaluating(number) && turn_take(&loop.turn, number));
     ret_answer->status = refusal ? refusal : answer_status;
     ret_answer->is_logged = true;
     ret_answer->type = ANSWER_JSON;
@@ -252,21 +270,22 @@ void service_log_refusal(const struct service *of, const struct http_head *head,
 static inline void open_loop(size_t bytes)
 {
     memset(&tls, 0, sizeof(tls));
-    loop = (struct loop){.service = &service,
-                         .lane = &lane,
-                         .pool = &pool,
-                         .memory = {.of = &memory},
-                         .now_ms = 100000};
+    loop = (struct loop){
+        .service = &service,
+        .turn = {.lane = &lane, .keeper = &keeper},
+        .dispatch = {.service = &service, .turn = &loop.turn, .memory = &memory, .gate = &gate},
+        .memory = {.of = &memory},
+        .now_ms = 100000};
     connection_memory_open(&memory, bytes, 1, 64);
-    chimera_list_init(&loop.loose);
+    chimera_list_init(&loop.input.loose);
     chimera_list_init(&loop.ready);
     for (unsigned i = 0; i < LOOP_PARKED; i++)
         chimera_list_init(&loop.parked[i]);
     chimera_list_init(&loop.looked);
     const struct peers_room room = {.bytes = bytes, .bytes_least = BODY_MAX, .connections = 64};
     assert_int_equal(peers_open(&loop.peers, &memory.known, &room), 0);
-    loop.epoll_fd = epoll_create1(0);
-    loop.others_fd = epoll_create1(0);
+    loop.sets.first_fd = epoll_create1(0);
+    loop.sets.others_fd = epoll_create1(0);
     lane = (struct lane){.index = 0};
     chimera_arena_init(&lane.arena, 1 << 20);
     lane_renew_body(&lane);
@@ -276,19 +295,20 @@ static inline void open_loop(size_t bytes)
     answer_size = 0;
     gate_says = GATE_OPEN;
     is_handed_over = false;
+    slow_ended = told = woken = 0;
     delivered = NULL;
 }
 
 /* Nothing of any connection is left. */
 static inline void close_loop(void)
 {
-    while (loop.connections)
-        connection_free(loop.connections);
+    while (first_connection())
+        connection_free(first_connection());
     assert_int_equal(atomic_load(&loop.connection_count), 0);
     assert_int_equal(atomic_load(&memory.connections), 0);
     assert_int_equal(loop.memory.held, 0);
     assert_int_equal(loop.peers.present, 0);
-    assert_int_equal(loop.loose_count, 0);
+    assert_int_equal(loop.input.loose_count, 0);
     assert_int_equal(atomic_load(&gate.waiting), 0);
     assert_int_equal(atomic_load(&memory.waiting), 0);
     assert_true(chimera_list_is_empty(&loop.ready) && chimera_list_is_empty(&loop.looked));
@@ -298,8 +318,8 @@ static inline void close_loop(void)
             assert_true(chimera_list_is_empty(&loop.peers.waiting[i].of[stage]));
     peers_close(&loop.peers);
     connection_memory_close(&memory);
-    close(loop.epoll_fd);
-    close(loop.others_fd);
+    close(loop.sets.first_fd);
+    close(loop.sets.others_fd);
     chimera_arena_free(&lane.arena);
     chimera_buffer_free(&lane.body);
     chimera_buffer_free(&lane.out);
@@ -333,15 +353,15 @@ static inline bool serve_once(void)
 {
     struct epoll_event event;
     struct chimera_list *first = chimera_list_first(&loop.ready);
-    if (epoll_wait(loop.epoll_fd, &event, 1, 0) == 1 ||
-        epoll_wait(loop.others_fd, &event, 1, 0) == 1) {
+    if (epoll_wait(loop.sets.first_fd, &event, 1, 0) == 1 ||
+        epoll_wait(loop.sets.others_fd, &event, 1, 0) == 1) {
         connection_on_ready(event.data.ptr, event.events);
         return true;
     }
     if (!first)
         return false;
     chimera_list_remove(first);
-    connection_go_on(CHIMERA_LIST_MEMBER(first, struct connection, turn));
+    connection_on_turn(CHIMERA_LIST_MEMBER(first, struct watcher, turn));
     return true;
 }
 

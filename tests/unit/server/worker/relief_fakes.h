@@ -34,7 +34,7 @@ static unsigned served, detached_after; /* who waited for room; and the lane, 0:
 static inline void close_it(struct connection *connection)
 {
     progress_leave(&connection->progress);
-    chimera_list_remove(&connection->turn);
+    chimera_list_remove(&connection->watcher.turn);
     memory_share_change(&loop.memory, connection->held, 0);
     peers_hold(&loop.peers, connection->peer, connection->held, 0);
     peers_leave(&loop.peers, connection->peer);
@@ -44,26 +44,32 @@ static inline void close_it(struct connection *connection)
     atomic_fetch_sub(&loop.connection_count, 1);
 }
 
-void connection_on_pressure(struct connection *connection)
+static void on_pressure(struct watcher *watcher)
 {
+    struct connection *connection = (struct connection *)(void *)watcher;
     assert_non_null(connection->peer);
     closed_count++;
     close_it(connection);
 }
 
-void connection_on_timeout(struct connection *connection)
+static void on_time(struct watcher *watcher)
 {
+    struct connection *connection = (struct connection *)(void *)watcher;
     timed_out++;
     close_it(connection);
 }
 
-void connection_on_room(struct connection *connection, bool is_there)
+static void on_room(struct watcher *watcher, bool is_there)
 {
+    struct connection *connection = (struct connection *)(void *)watcher;
     refused += !is_there;
     connection->parked_ms = 0;
     served++;
     lane.is_detached = served == detached_after;
 }
+
+static const struct watcher_calls calls = {
+    .on_pressure = on_pressure, .on_time = on_time, .on_room = on_room};
 
 void input_pack_all(struct loop *of)
 {
@@ -71,13 +77,14 @@ void input_pack_all(struct loop *of)
     packed_count++;
 }
 
-bool evaluation_shed_an_audit(struct loop *of)
+bool dispatch_shed_an_audit(struct dispatch *of)
 {
+    assert_ptr_equal(of, &loop.dispatch);
     if (!audits)
         return false;
     audits--;
     connection_memory_end_wait(&memory, true, audit_bytes);
-    memory_share_change(&of->memory, audit_bytes, 0);
+    memory_share_change(&loop.memory, audit_bytes, 0);
     return true;
 }
 
@@ -107,7 +114,7 @@ bool connection_room_excuse(struct connection *connection)
 static inline int set_up(void **state)
 {
     (void)state;
-    loop = (struct loop){.memory = {.of = &memory}, .lane = &lane, .now_ms = 100000};
+    loop = (struct loop){.memory = {.of = &memory}, .turn = {.lane = &lane}, .now_ms = 100000};
     connection_memory_open(&memory, MAX, 1, 100000);
     for (unsigned i = 0; i < LOOP_PARKED; i++)
         chimera_list_init(&loop.parked[i]);
@@ -135,10 +142,10 @@ static inline struct connection *add_connection(uint32_t address, size_t bytes, 
     struct connection *connection = &connections[connection_count++];
     struct peer_name name = {.bytes = {0}};
     memcpy(name.bytes, &address, sizeof(address));
-    *connection = (struct connection){.loop = &loop, .held = bytes};
+    *connection = (struct connection){.watcher = {.calls = &calls}, .loop = &loop, .held = bytes};
     connection->peer = peers_take(&loop.peers, &name);
     progress_init(&connection->progress);
-    chimera_list_init(&connection->turn);
+    chimera_list_init(&connection->watcher.turn);
     memory_share_change(&loop.memory, 0, bytes);
     peers_hold(&loop.peers, connection->peer, 0, bytes);
     if (stage != STAGE_NONE)
@@ -165,7 +172,7 @@ static inline struct connection *park(size_t bytes)
     struct connection *parked = add_connection(5, 20000, STAGE_BODY, loop.now_ms - 1);
     parked->parked_ms = loop.now_ms;
     parked->parked_bytes = bytes;
-    chimera_list_append(&loop.parked[parked->peer->is_known], &parked->turn);
+    chimera_list_append(&loop.parked[parked->peer->is_known], &parked->watcher.turn);
     return parked;
 }
 

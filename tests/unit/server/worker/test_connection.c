@@ -15,7 +15,7 @@ static void each_part_of_a_request_is_a_stage(void **state)
     serve_all();
     assert_waits(connection, STAGE_HEAD, 100010);
     assert_int_equal(connection->arrived_ms, 100010);
-    assert_int_equal(loop.loose_count, 1); /* it may be packed while it waits */
+    assert_int_equal(loop.input.loose_count, 1); /* it may be packed while it waits */
     loop.now_ms = 100020;
     say("ate/p HTTP/1.1\r\nHost: x\r\n");
     serve_all();
@@ -35,12 +35,10 @@ static void each_part_of_a_request_is_a_stage(void **state)
     assert_waits(connection, STAGE_LATER_HEAD, 100050);
     assert_int_equal(connection->arrived_ms, 100050);
     loop.now_ms = 100060;
-    connection->head_base = NULL; /* the same buffer may come again */
     say("OST /validate/p HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         "Content-Length: 2\r\n\r\n");
     serve_all();
     assert_waits(connection, STAGE_LATER_BODY, 100060);
-    assert_ptr_equal(connection->head_base, connection->in.data);
     assert_int_equal(ask("{}"), 200);
     assert_waits(connection, STAGE_IDLE, 100060);
     assert_int_equal(connection->answered, 2);
@@ -148,7 +146,7 @@ static void an_answer_that_is_read_renews_its_time(void **state)
     assert_waits(connection, STAGE_ANSWER, 100000);
     size_t all = sizeof(some) + count_answer_bytes();
     assert_in_range(all, 500002 + 50, 500002 + 200); /* with its head */
-    assert_int_equal(connection->interest, EPOLLIN);
+    assert_int_equal(connection->transport.interest, EPOLLIN);
     assert_waits(connection, STAGE_LATER_HEAD, 101000);
     assert_int_equal(connection->out.capacity, 0);
     assert_int_equal(connection->out_at, 0);
@@ -180,15 +178,15 @@ static void an_answer_that_nothing_of_is_taken_is_kept_whole(void **state)
     serve_all();
     assert_int_equal(connection->state, CONNECTION_WRITE);
     assert_false(chimera_list_is_empty(&connection->looked));
-    assert_int_equal(loop.loose_count, 1);
-    connection_on_ready(connection, EPOLLOUT); /* for nothing */
+    assert_int_equal(loop.input.loose_count, 1);
+    connection_on_ready(&connection->watcher, EPOLLOUT); /* for nothing */
     assert_true(connection->out.size > 50);
     while (recv(client, heard, sizeof(heard), 0) > 0)
         ;
-    connection_on_ready(connection, EPOLLOUT);
+    connection_on_ready(&connection->watcher, EPOLLOUT);
     assert_int_equal(status_of(hear()), 200);
     assert_string_equal(strstr(heard, "\r\n\r\n"), "\r\n\r\n{}");
-    assert_int_equal(connection->interest, EPOLLIN);
+    assert_int_equal(connection->transport.interest, EPOLLIN);
     assert_int_equal(connection->held, size_of(connection));
 }
 
@@ -219,7 +217,7 @@ static void an_answer_without_memory_ends_its_connection_only(void **state)
     answer_size = 1000;
     assert_int_equal(ask(REQUEST), 0);
     assert_true(is_ended);
-    assert_null(loop.connections);
+    assert_null(first_connection());
     answer_size = 0;
     open_one();
     assert_int_equal(ask(REQUEST), 200);
@@ -235,7 +233,7 @@ static void an_answer_for_which_there_is_no_room_ends_the_connection(void **stat
     fill(MAX - 400000);
     say(REQUEST);
     serve_all();
-    assert_null(loop.connections);
+    assert_null(first_connection());
     fill((size_t)400000 - MAX);
 }
 
@@ -246,12 +244,12 @@ static void an_answer_that_cannot_be_sent_ends_the_connection(void **state)
     ask_for_much();
     close(client);
     serve_all();
-    assert_null(loop.connections);
+    assert_null(first_connection());
     open_one();
     say(REQUEST);
     close(client);
     serve_all();
-    assert_null(loop.connections);
+    assert_null(first_connection());
 }
 
 static void several_requests_at_once_take_turns_with_others(void **state)
@@ -278,7 +276,7 @@ static void a_byte_of_the_next_request_is_kept(void **state)
     struct connection *connection = open_one();
     (void)state;
     assert_int_equal(ask(REQUEST "H"), 200);
-    connection_on_ready(connection, EPOLLIN); /* for nothing */
+    connection_on_ready(&connection->watcher, EPOLLIN); /* for nothing */
     assert_int_equal(connection->in.size, 1);
     answer_size = 3;
     assert_int_equal(ask("EAD /nothing HTTP/1.1\r\nHost: x\r\n\r\n"), 404);
@@ -293,7 +291,7 @@ static void a_wake_for_nothing_takes_no_buffer(void **state)
 {
     struct connection *connection = open_one();
     (void)state;
-    connection_on_ready(connection, EPOLLIN);
+    connection_on_ready(&connection->watcher, EPOLLIN);
     assert_int_equal(connection->in.capacity, 0);
     assert_int_equal(connection->held, size_of(connection));
 }
@@ -304,15 +302,15 @@ static void what_comes_before_its_turn_is_left_in_the_socket(void **state)
     struct connection *connection = open_one();
     (void)state;
     say(REQUEST REQUEST);
-    connection_on_ready(connection, EPOLLIN);
+    connection_on_ready(&connection->watcher, EPOLLIN);
     assert_int_equal(connection->answered, 1);
     say(REQUEST);
-    connection_on_ready(connection, EPOLLIN);
+    connection_on_ready(&connection->watcher, EPOLLIN);
     assert_int_equal(connection->answered, 1);
-    assert_int_equal(connection->interest, 0);
+    assert_int_equal(connection->transport.interest, 0);
     serve_all();
     assert_int_equal(connection->answered, 3);
-    assert_int_equal(connection->interest, EPOLLIN);
+    assert_int_equal(connection->transport.interest, EPOLLIN);
 }
 
 /* --- How it ends --- */
@@ -330,20 +328,20 @@ static void what_is_still_sent_is_dropped_until_the_client_closes(void **state)
     assert_int_equal(refused, 400);
     say_many(100000);
     assert_int_equal(connection->body_left, LINGER_BYTES_MAX - 100000);
-    connection_on_ready(connection, EPOLLIN); /* of nothing */
-    assert_ptr_equal(loop.connections, connection);
+    connection_on_ready(&connection->watcher, EPOLLIN); /* of nothing */
+    assert_ptr_equal(first_connection(), connection);
     say_many(1);
     assert_int_equal(connection->body_left, LINGER_BYTES_MAX - 100001);
     connection->body_left = 10;
     say_many(9);
     assert_int_equal(connection->body_left, 1);
     say_many(1); /* it has sent enough */
-    assert_null(loop.connections);
+    assert_null(first_connection());
     open_one();
     assert_int_equal(ask("nonsense\r\n\r\n"), 400);
     shutdown(client, SHUT_WR);
     serve_all();
-    assert_null(loop.connections);
+    assert_null(first_connection());
 }
 
 static void one_that_has_sent_no_more_is_closed_at_once(void **state)
@@ -352,12 +350,12 @@ static void one_that_has_sent_no_more_is_closed_at_once(void **state)
     open_one();
     assert_int_equal(ask(HEAD_OF("/validate/p", "2", "Connection: close\r\n") "{}"), 200);
     assert_true(is_ended);
-    assert_null(loop.connections);
+    assert_null(first_connection());
     open_one();
     assert_int_equal(ask(HEAD_OF("/validate/p", "2", "Connection: close\r\n") "{}a"), 200);
     assert_true(is_ended);
-    assert_int_equal(loop.connections->state, CONNECTION_LINGER);
-    connection_free(loop.connections);
+    assert_int_equal(first_connection()->state, CONNECTION_LINGER);
+    connection_free(first_connection());
     struct connection *connection = open_one(); /* one that has to wait for its client's reads */
     int little = 4096;
     setsockopt(tls_fd, SOL_SOCKET, SO_SNDBUF, &little, sizeof(little));
@@ -366,28 +364,28 @@ static void one_that_has_sent_no_more_is_closed_at_once(void **state)
     serve_all();
     assert_true(count_answer_bytes() > 499000);
     assert_int_equal(connection->state, CONNECTION_LINGER);
-    assert_int_equal(connection->interest, EPOLLIN);
+    assert_int_equal(connection->transport.interest, EPOLLIN);
 }
 
 static void who_is_too_slow_is_told_if_it_has_begun(void **state)
 {
     struct connection *connection = open_one();
     (void)state;
-    connection_on_timeout(connection);
-    assert_null(loop.connections);
+    connection_on_time(&connection->watcher);
+    assert_null(first_connection());
     assert_string_equal(hear(), "");
     connection = open_one();
     say("P");
     serve_all();
-    connection_on_timeout(connection);
+    connection_on_time(&connection->watcher);
     assert_int_equal(status_of(hear()), 408);
     assert_true(is_ended);
-    connection_on_timeout(connection); /* and nor does it linger for ever */
-    assert_null(loop.connections);
+    connection_on_time(&connection->watcher); /* and nor does it linger for ever */
+    assert_null(first_connection());
     connection = open_one();
     say(HEAD_OF("/validate/p", "2", ""));
     serve_all();
-    connection_on_timeout(connection);
+    connection_on_time(&connection->watcher);
     assert_int_equal(status_of(hear()), 408);
     connection_free(connection);
     connection = open_one();
@@ -395,11 +393,9 @@ static void who_is_too_slow_is_told_if_it_has_begun(void **state)
     say(REQUEST);
     serve_all();
     assert_int_equal(connection->state, CONNECTION_WAIT);
-    connection_on_timeout(connection);
-    assert_ptr_equal(loop.connections, connection);
-    connection->state = CONNECTION_EVALUATE;
-    connection_on_timeout(connection);
-    assert_ptr_equal(loop.connections, connection);
+    connection->state = CONNECTION_EVALUATE; /* that has a limit of its own */
+    connection_on_time(&connection->watcher);
+    assert_ptr_equal(first_connection(), connection);
     connection->state = CONNECTION_WAIT;
 }
 
@@ -409,23 +405,23 @@ static void a_drain_leaves_what_has_begun_and_waits_for_who_has_not(void **state
     struct connection *connection = open_one();
     (void)state;
     loop.now_ms = 100500;
-    connection_on_drain(connection);
+    connection_on_drain(&connection->watcher);
     assert_waits(connection, STAGE_LATE, 100000); /* as long as one that comes now */
     say("P");
     serve_all();
-    connection_on_drain(connection);
+    connection_on_drain(&connection->watcher);
     assert_waits(connection, STAGE_HEAD, 100500);
     connection_free(connection);
     connection = open_one();
     assert_int_equal(ask(REQUEST), 200);
-    connection_on_drain(connection);
-    assert_null(loop.connections);
+    connection_on_drain(&connection->watcher);
+    assert_null(first_connection());
     hear();
     assert_true(is_ended);
     connection = open_one();
     say(HEAD_OF("/validate/p", "2", ""));
     serve_all();
-    connection_on_drain(connection);
+    connection_on_drain(&connection->watcher);
     assert_waits(connection, STAGE_BODY, 100500);
     atomic_store(&loop.is_draining, true);
     assert_int_equal(ask("{}"), 200);
@@ -440,30 +436,30 @@ static void a_drain_does_not_linger_for_an_idle_one(void **state)
     (void)state;
     assert_int_equal(ask(REQUEST "\r\n"), 200);
     connection->lingers = true;
-    connection_on_drain(connection);
-    assert_null(loop.connections);
+    connection_on_drain(&connection->watcher);
+    assert_null(first_connection());
 }
 
 static void under_pressure_only_a_body_that_comes_is_answered(void **state)
 {
     struct connection *connection = open_one();
     (void)state;
-    connection_on_pressure(connection);
-    assert_null(loop.connections);
+    connection_on_pressure(&connection->watcher);
+    assert_null(first_connection());
     assert_string_equal(hear(), "");
     assert_true(is_ended);
     connection = open_one();
     say(HEAD_OF("/validate/p", "2000", ""));
     serve_all();
     say_many(ANSWERED_BYTES - 1 - connection->in.size);
-    connection_on_pressure(connection);
-    assert_null(loop.connections);
+    connection_on_pressure(&connection->watcher);
+    assert_null(first_connection());
     assert_string_equal(hear(), "");
     connection = open_one();
     say(HEAD_OF("/validate/p", "2000", ""));
     serve_all();
     say_many(ANSWERED_BYTES - connection->in.size);
-    connection_on_pressure(connection);
+    connection_on_pressure(&connection->watcher);
     assert_int_equal(status_of(hear()), 503);
     assert_int_equal(connection->state, CONNECTION_LINGER);
 }
@@ -476,15 +472,15 @@ static void an_idle_one_is_ended_properly_under_pressure(void **state)
     struct connection *connection = open_one();
     tls.has_shaken = true;
     connection_room_enter(connection, STAGE_FRESH);
-    connection_on_pressure(connection);
+    connection_on_pressure(&connection->watcher);
     assert_int_equal(tls.shut, 1);
     connection = open_one();
     connection_room_enter(connection, STAGE_IDLE);
-    connection_on_pressure(connection);
+    connection_on_pressure(&connection->watcher);
     assert_int_equal(tls.shut, 2);
     connection = open_one();
     connection_room_enter(connection, STAGE_HEAD);
-    connection_on_pressure(connection);
+    connection_on_pressure(&connection->watcher);
     assert_int_equal(tls.shut, 2);
     assert_int_equal(tls.freed, 3);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a connection takes, whose it is, and what lies in its socket
- * (server/worker/connection_room.h, server/worker/transport.h). */
+ * (server/worker/connection_room.h, server/client/transport.h). */
 #include "tests/unit/server/worker/connection_fakes.h"
 
 /* As the one that waits in a stage; the place of a test's connection is the loop's only one. */
@@ -108,7 +108,7 @@ static void who_has_sent_what_we_have_not_read_is_excused(void **state)
     connection_room_enter(connection, STAGE_LINGER);
     assert_false(connection_room_excuse(connection));
     loop.now_ms++;
-    chimera_list_append(&loop.ready, &connection->turn);
+    chimera_list_append(&loop.ready, &connection->watcher.turn);
     assert_true(connection_room_excuse(connection));
     assert_waits(connection, STAGE_LINGER, 100002);
 }
@@ -120,16 +120,16 @@ static void who_completes_requests_is_preferred_and_who_is_forgotten_is_not(void
     struct connection *connection = open_one();
     struct epoll_event event;
     (void)state;
-    assert_false(connection->is_preferred);
+    assert_false(connection->transport.is_preferred);
     assert_int_equal(ask(REQUEST), 200);
     assert_int_equal(ask(REQUEST), 200);
-    assert_true(connection->is_preferred);
+    assert_true(connection->transport.is_preferred);
     assert_int_equal(connection->peer->preferred, 1);
     say("P");
-    assert_int_equal(epoll_wait(loop.others_fd, &event, 1, 0), 0);
-    assert_int_equal(epoll_wait(loop.epoll_fd, &event, 1, 0), 1);
+    assert_int_equal(epoll_wait(loop.sets.others_fd, &event, 1, 0), 0);
+    assert_int_equal(epoll_wait(loop.sets.first_fd, &event, 1, 0), 1);
     assert_ptr_equal(event.data.ptr, connection);
-    connection_on_ready(connection, EPOLLIN);
+    connection_on_ready(&connection->watcher, EPOLLIN);
     forget_peer(&loop.peers, connection->peer);
     loop.now_ms += STAYS_MS;
     loop.peers.known_count = PEERS_KNOWN_MAX; /* of which none may be replaced */
@@ -140,11 +140,11 @@ static void who_completes_requests_is_preferred_and_who_is_forgotten_is_not(void
                          "Content-Length: 0\r\n\r\n"),
                      200);
     assert_int_equal(ask(REQUEST), 200);
-    assert_false(connection->is_preferred);
+    assert_false(connection->transport.is_preferred);
     assert_int_equal(connection->peer->preferred, 0);
     say("P");
-    assert_int_equal(epoll_wait(loop.epoll_fd, &event, 1, 0), 0);
-    assert_int_equal(epoll_wait(loop.others_fd, &event, 1, 0), 1);
+    assert_int_equal(epoll_wait(loop.sets.first_fd, &event, 1, 0), 0);
+    assert_int_equal(epoll_wait(loop.sets.others_fd, &event, 1, 0), 1);
     chimera_list_remove(&other.known);
     loop.peers.known_count = 0;
 }
@@ -155,18 +155,18 @@ static void a_new_connection_of_a_known_one_is_preferred_while_there_are_few(voi
     open_one();
     assert_int_equal(ask(REQUEST), 200);
     struct connection *second = open_one();
-    assert_true(second->is_preferred);
+    assert_true(second->transport.is_preferred);
     assert_int_equal(second->peer->preferred, 2);
     second->peer->preferred = PREFERRED_MAX;
     struct connection *third = open_one();
-    assert_false(third->is_preferred);
+    assert_false(third->transport.is_preferred);
     assert_int_equal(ask(REQUEST), 200);
-    assert_false(third->is_preferred); /* there are enough */
+    assert_false(third->transport.is_preferred); /* there are enough */
     assert_int_equal(third->peer->preferred, PREFERRED_MAX);
     connection_free(third);
     connection_free(second);
-    assert_int_equal(loop.connections->peer->preferred, PREFERRED_MAX - 1);
-    loop.connections->peer->preferred = 1;
+    assert_int_equal(first_connection()->peer->preferred, PREFERRED_MAX - 1);
+    first_connection()->peer->preferred = 1;
 }
 
 /* It need not change its place for what is left of it. */
@@ -176,7 +176,7 @@ static void one_that_ends_behind_its_answer_stays_where_it_is(void **state)
     (void)state;
     assert_int_equal(ask(HEAD_OF("/validate/p", "2", "Connection: close\r\n") "{}more"), 200);
     assert_true(connection->peer->is_known);
-    assert_false(connection->is_preferred);
+    assert_false(connection->transport.is_preferred);
 }
 
 static void a_certificate_takes_its_connections_from_its_address(void **state)
@@ -202,17 +202,17 @@ static void a_certificate_takes_its_connections_from_its_address(void **state)
     assert_int_equal(address->held, other->held);
     assert_int_equal(connection->peer->held, held);
     assert_int_equal(connection->peer->connections, 1);
-    assert_false(connection->is_preferred); /* it has not completed anything */
+    assert_false(connection->transport.is_preferred); /* it has not completed anything */
     peers_note_completed(&loop.peers, connection->peer, loop.now_ms);
     connection_room_note_handshake(other);
     assert_ptr_equal(other->peer, connection->peer);
-    assert_true(other->is_preferred);
+    assert_true(other->transport.is_preferred);
     assert_int_equal(other->peer->preferred, 1);
     struct connection *third = open_one(); /* of the address, which is known now */
-    assert_true(third->is_preferred);
+    assert_true(third->transport.is_preferred);
     assert_int_equal(address->preferred, 1);
     connection_room_note_handshake(third);
-    assert_true(third->is_preferred);
+    assert_true(third->transport.is_preferred);
     assert_int_equal(address->preferred, 0);
     assert_int_equal(address->held, 0);
     assert_int_equal(third->peer->preferred, 2);
@@ -312,10 +312,11 @@ static void what_was_taken_is_the_difference(void **state)
     struct connection *connection = wait_in(STAGE_ANSWER);
     char bytes[100] = "";
     (void)state;
-    assert_int_equal(transport_send(connection, bytes, sizeof(bytes)), sizeof(bytes));
-    size_t unsent = transport_unsent(connection); /* more than the bytes, of a socket pair */
+    assert_int_equal(transport_send(&connection->transport, bytes, sizeof(bytes)), sizeof(bytes));
+    size_t unsent =
+        transport_unsent(&connection->transport); /* more than the bytes, of a socket pair */
     assert_true(unsent >= sizeof(bytes));
-    assert_int_equal(transport_unread(connection), 0);
+    assert_int_equal(transport_unread(&connection->transport), 0);
     connection->unsent = unsent + 77;
     look_at(connection);
     assert_int_equal(connection->unsent, unsent);
@@ -366,25 +367,25 @@ static void what_is_watched_is_what_epoll_says(void **state)
     struct epoll_event event;
     (void)state;
     say("P");
-    assert_int_equal(epoll_wait(loop.others_fd, &event, 1, 0), 1);
+    assert_int_equal(epoll_wait(loop.sets.others_fd, &event, 1, 0), 1);
     assert_int_equal(event.events, EPOLLIN);
-    transport_watch(connection, 0);
-    assert_int_equal(epoll_wait(loop.others_fd, &event, 1, 0), 0);
-    transport_watch(connection, EPOLLOUT);
-    assert_int_equal(epoll_wait(loop.others_fd, &event, 1, 0), 1);
+    transport_watch(&connection->transport, 0);
+    assert_int_equal(epoll_wait(loop.sets.others_fd, &event, 1, 0), 0);
+    transport_watch(&connection->transport, EPOLLOUT);
+    assert_int_equal(epoll_wait(loop.sets.others_fd, &event, 1, 0), 1);
     assert_int_equal(event.events, EPOLLOUT);
-    transport_watch(connection, EPOLLIN);
-    assert_int_equal(epoll_wait(loop.others_fd, &event, 1, 0), 1);
+    transport_watch(&connection->transport, EPOLLIN);
+    assert_int_equal(epoll_wait(loop.sets.others_fd, &event, 1, 0), 1);
     assert_int_equal(event.events, EPOLLIN);
-    transport_prefer(connection, true);
-    assert_int_equal(epoll_wait(loop.others_fd, &event, 1, 0), 0);
-    assert_int_equal(epoll_wait(loop.epoll_fd, &event, 1, 0), 1);
+    transport_prefer(&connection->transport, true);
+    assert_int_equal(epoll_wait(loop.sets.others_fd, &event, 1, 0), 0);
+    assert_int_equal(epoll_wait(loop.sets.first_fd, &event, 1, 0), 1);
     assert_ptr_equal(event.data.ptr, connection);
-    assert_int_equal(connection->interest, EPOLLIN);
-    transport_watch(connection, 0);
-    transport_prefer(connection, false); /* nobody watches it, and nobody does then */
-    assert_int_equal(epoll_wait(loop.others_fd, &event, 1, 0), 0);
-    assert_int_equal(epoll_wait(loop.epoll_fd, &event, 1, 0), 0);
+    assert_int_equal(connection->transport.interest, EPOLLIN);
+    transport_watch(&connection->transport, 0);
+    transport_prefer(&connection->transport, false); /* nobody watches it, and nobody does then */
+    assert_int_equal(epoll_wait(loop.sets.others_fd, &event, 1, 0), 0);
+    assert_int_equal(epoll_wait(loop.sets.first_fd, &event, 1, 0), 0);
 }
 
 static void what_a_socket_says_is_told_in_words_of_ours(void **state)
@@ -393,22 +394,23 @@ static void what_a_socket_says_is_told_in_words_of_ours(void **state)
     static char bytes[4096];
     ssize_t count;
     (void)state;
-    assert_int_equal(transport_receive(connection, bytes, sizeof(bytes)), TLS_WANTS_READ);
+    assert_int_equal(transport_receive(&connection->transport, bytes, sizeof(bytes)),
+                     TLS_WANTS_READ);
     say("12");
-    assert_int_equal(transport_receive(connection, bytes, sizeof(bytes)), 2);
-    while ((count = transport_send(connection, bytes, sizeof(bytes))) > 0)
+    assert_int_equal(transport_receive(&connection->transport, bytes, sizeof(bytes)), 2);
+    while ((count = transport_send(&connection->transport, bytes, sizeof(bytes))) > 0)
         ;
     assert_int_equal(count, TLS_WANTS_WRITE);
     shutdown(client, SHUT_WR);
-    assert_int_equal(transport_receive(connection, bytes, sizeof(bytes)), 0);
+    assert_int_equal(transport_receive(&connection->transport, bytes, sizeof(bytes)), 0);
     close(client);
-    assert_int_equal(transport_send(connection, bytes, sizeof(bytes)), TLS_FAILED);
-    int fd = connection->fd;
-    connection->fd = loop.epoll_fd; /* nothing that can be read */
-    assert_int_equal(transport_receive(connection, bytes, sizeof(bytes)), TLS_FAILED);
-    assert_int_equal(transport_unread(connection), 0);
-    assert_int_equal(transport_unsent(connection), 0);
-    connection->fd = fd;
+    assert_int_equal(transport_send(&connection->transport, bytes, sizeof(bytes)), TLS_FAILED);
+    int fd = connection->transport.fd;
+    connection->transport.fd = loop.sets.first_fd; /* nothing that can be read */
+    assert_int_equal(transport_receive(&connection->transport, bytes, sizeof(bytes)), TLS_FAILED);
+    assert_int_equal(transport_unread(&connection->transport), 0);
+    assert_int_equal(transport_unsent(&connection->transport), 0);
+    connection->transport.fd = fd;
 }
 
 static void memory_of_tls_is_counted_by_each_call(void **state)
@@ -418,19 +420,19 @@ static void memory_of_tls_is_counted_by_each_call(void **state)
     tls.takes = 1000;
     struct connection *connection = open_one();
     char byte;
-    assert_int_equal(connection->tls_bytes, 1000);
-    assert_int_equal(transport_receive(connection, &byte, 1), TLS_WANTS_READ);
-    assert_int_equal(connection->tls_bytes, 2000);
-    assert_int_equal(transport_send(connection, "x", 1), 1);
-    assert_int_equal(connection->tls_bytes, 3000);
-    transport_finish(connection); /* amid the handshake there is nothing to be said */
+    assert_int_equal(connection->transport.tls_bytes, 1000);
+    assert_int_equal(transport_receive(&connection->transport, &byte, 1), TLS_WANTS_READ);
+    assert_int_equal(connection->transport.tls_bytes, 2000);
+    assert_int_equal(transport_send(&connection->transport, "x", 1), 1);
+    assert_int_equal(connection->transport.tls_bytes, 3000);
+    transport_finish(&connection->transport); /* amid the handshake there is nothing to be said */
     assert_int_equal(tls.shut, 0);
     hear();
     assert_true(is_ended);
     tls.has_shaken = true;
-    transport_finish(connection);
+    transport_finish(&connection->transport);
     assert_int_equal(tls.shut, 1);
-    assert_int_equal(connection->tls_bytes, 4000);
+    assert_int_equal(connection->transport.tls_bytes, 4000);
     tls.takes = 0;
     connection_room_charge(connection);
 }
@@ -440,20 +442,20 @@ static void a_handshake_is_over_when_tls_says_so(void **state)
     char byte[1];
     struct connection *connection = open_one();
     (void)state;
-    assert_false(connection->is_in_handshake);
+    assert_false(connection->transport.is_in_handshake);
     use_tls();
     connection = open_one();
-    assert_true(connection->is_in_handshake);
-    assert_false(transport_is_greeted(connection));
+    assert_true(connection->transport.is_in_handshake);
+    assert_false(transport_is_greeted(&connection->transport));
     tls.state = TLS_ST_SR_CLNT_HELLO;
-    assert_false(transport_is_greeted(connection));
+    assert_false(transport_is_greeted(&connection->transport));
     tls.state = TLS_ST_SW_SRVR_HELLO;
-    assert_true(transport_is_greeted(connection));
-    transport_receive(connection, byte, sizeof(byte));
-    assert_true(connection->is_in_handshake);
+    assert_true(transport_is_greeted(&connection->transport));
+    transport_receive(&connection->transport, byte, sizeof(byte));
+    assert_true(connection->transport.is_in_handshake);
     tls.has_shaken = true;
-    transport_receive(connection, byte, sizeof(byte));
-    assert_false(connection->is_in_handshake);
+    transport_receive(&connection->transport, byte, sizeof(byte));
+    assert_false(connection->transport.is_in_handshake);
 }
 
 int main(void)

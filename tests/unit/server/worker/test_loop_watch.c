@@ -75,9 +75,9 @@ static int open_loops(void **state)
     struct epoll_event event = {.events = EPOLLIN};
     (void)state;
     for (int i = 0; i < 2; i++)
-        loops[i] = (struct loop){.epoll_fd = epoll_create1(0)};
+        loops[i] = (struct loop){.sets.first_fd = epoll_create1(0)};
     return pipe(pipe_ends) < 0 ||
-           epoll_ctl(loops[1].epoll_fd, EPOLL_CTL_ADD, pipe_ends[0], &event) < 0 ||
+           epoll_ctl(loops[1].sets.first_fd, EPOLL_CTL_ADD, pipe_ends[0], &event) < 0 ||
            loop_watch_open(&watch, loops, 2, NULL) < 0;
 }
 
@@ -86,7 +86,7 @@ static int close_loops(void **state)
     (void)state;
     loop_watch_close(&watch);
     for (int i = 0; i < 2; i++) {
-        close(loops[i].epoll_fd);
+        close(loops[i].sets.first_fd);
         close(pipe_ends[i]);
     }
     return 0;
@@ -107,10 +107,10 @@ static void an_event_that_waits_is_work(void **state)
 static void an_evaluation_that_nobody_takes_over_is_work(void **state)
 {
     (void)state;
-    atomic_store(&loops[0].turn, 1);
+    atomic_store(&loops[0].turn.number, 1);
     assert_int_equal(loop_watch_look(&watch, 1000), 0);
     assert_int_equal(loop_watch_look(&watch, 9000), 8000);
-    atomic_store(&loops[0].turn, 2); /* the minder has given the loop to another thread */
+    atomic_store(&loops[0].turn.number, 2); /* the minder has given the loop to another thread */
     assert_int_equal(loop_watch_look(&watch, 10000), 0);
 }
 

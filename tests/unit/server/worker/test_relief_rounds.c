@@ -172,7 +172,7 @@ static void a_loop_has_its_part_from_three_quarters_on(void **state)
     loop.memory.taken = 0;
     struct connection *parked = park(1000);
     assert_true(has_its_part(&loop));
-    chimera_list_remove(&parked->turn);
+    chimera_list_remove(&parked->watcher.turn);
     assert_false(has_its_part(&loop));
 }
 

@@ -123,24 +123,23 @@ static void it_needs_memory(void **state)
 
 static void who_waits_is_served_in_order_and_may_leave(void **state)
 {
-    struct connection connections[4] = {
-        {.account = 1}, {.account = 2}, {.account = 3}, {.account = 4}};
+    struct waiter waiters[4] = {{.account = 1}, {.account = 2}, {.account = 3}, {.account = 4}};
     struct waiting waiting = {0};
     (void)state;
     for (size_t i = 0; i < 4; i++)
-        waiting_add(&waiting, &connections[i]);
-    waiting_remove(&connections[2]);
+        waiting_add(&waiting, &waiters[i]);
+    waiting_remove(&waiters[2]);
     assert_false(waiting_has(&waiting, 3));
-    waiting_remove(&connections[0]);
-    assert_ptr_equal(waiting.first, &connections[1]);
-    assert_ptr_equal(waiting.first->wait_next, &connections[3]);
+    waiting_remove(&waiters[0]);
+    assert_ptr_equal(waiting.first, &waiters[1]);
+    assert_ptr_equal(waiting.first->next, &waiters[3]);
     assert_true(waiting_has(&waiting, 4));
-    waiting_remove(&connections[3]);
-    assert_ptr_equal(waiting.last, &connections[1]);
-    waiting_remove(&connections[1]);
+    waiting_remove(&waiters[3]);
+    assert_ptr_equal(waiting.last, &waiters[1]);
+    waiting_remove(&waiters[1]);
     assert_null(waiting.first);
     assert_null(waiting.last);
-    assert_null(connections[1].waits_in);
+    assert_null(waiters[1].in);
 }
 
 struct model { /* what the gate must count */

@@ -256,12 +256,40 @@ int64_t loop_watch_look(struct loop_watch *watch, int64_t now_ms)
     return 0;
 }
 
+struct connection *connection_new(struct loop *loop, int fd, const struct peer_name *name)
+{
+    static struct connection connection;
+    (void)loop;
+    assert_int_equal(name->bytes[0], 9);
+    return fd == 5 ? &connection : NULL;
+}
+
+void relief_run(struct loop *loop, const struct lane *lane)
+{
+    (void)loop, (void)lane;
+}
+
+void relief_end_the_late(struct loop *loop)
+{
+    (void)loop;
+}
+
+void connection_room_look_at_some(struct loop *loop)
+{
+    (void)loop;
+}
+
 /* Where the services are known: what it serves, and whether it has TLS. */
-int loop_open(struct loop *loop, const struct service *service, struct connection_memory *memory,
-              SSL_CTX *tls, struct chimera_error *err)
+int loop_open(struct loop *loop, const struct service *service, const struct loop_clients *clients,
+              struct connection_memory *memory, SSL_CTX *tls, struct chimera_error *err)
 {
     (void)memory;
     bool is_main = service->rules.port == PORT_MAIN;
+    const struct peer_name name = {.bytes = {9}};
+    assert_true(clients->open(loop, 5, &name) && !clients->open(loop, -5, &name));
+    assert_ptr_equal(clients->relieve, relief_run);
+    assert_ptr_equal(clients->end_the_late, relief_end_the_late);
+    assert_ptr_equal(clients->look_at_some, connection_room_look_at_some);
     assert_ptr_equal(loop, &all_loops[open_loops_count]);
     assert_int_equal(is_main, open_loops_count < LOOPS);
     if (is_main && (service->rules.max_body_bytes != 4444 || service->score != &score))
@@ -320,20 +348,41 @@ void loop_close(struct loop *loop)
 }
 
 static bool is_evaluating; /* to its end */
+static unsigned pool_loop_count;
 
-int pool_open(struct pool *pool, struct loop *of, unsigned loop_count, unsigned standby,
-              const struct service *service, struct gate *gate, struct chimera_error *err)
+int pool_open(struct pool *pool, const struct pool_input *input, struct chimera_error *err)
 {
-    (void)pool, (void)service, (void)gate;
-    assert_ptr_equal(of, all_loops);
-    assert_int_equal(loop_count, LOOPS + 1);
-    assert_int_equal(standby, 20);
+    (void)pool;
+    assert_int_equal(input->loop_count, LOOPS + 1);
+    assert_int_equal(input->standby, 20);
+    assert_ptr_equal(input->work->run, loop_run);
+    assert_ptr_equal(input->work->tell, loop_tell_of_turns);
+    pool_loop_count = 0;
     return do_step("pool", err);
+}
+
+void loop_run(struct turn *turn, struct lane *lane)
+{
+    (void)turn, (void)lane;
+}
+
+void loop_tell_of_turns(struct turn *turn)
+{
+    (void)turn;
+}
+
+void pool_set_loop(struct pool *pool, unsigned index, struct turn *turn)
+{
+    (void)pool;
+    assert_int_equal(index, pool_loop_count++);
+    assert_ptr_equal(turn, &all_loops[index].turn);
+    assert_non_null(all_loops[index].dispatch.gate);
 }
 
 int pool_start(struct pool *pool, struct chimera_error *err)
 {
     (void)pool;
+    assert_int_equal(pool_loop_count, LOOPS + 1);
     return do_step("threads", err);
 }
 

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loops that are handed over, by real threads (server/worker/thread_pool.h, server/worker/turn.h).
+ * A loop is a turn and what a test has its threads do. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+/* cmocka wants those before it */
+#include <cmocka.h>
+
+#include "runtime/base/clock.h"
+#include "runtime/policy/slots.h"
+#include "server/worker/thread_pool.h"
+
+#define LOOPS 2
+
+static struct turn turns[LOOPS];
+static struct pool pool;
+static struct gate gate;
+static struct policy_set policies;
+static const struct service service = {.policies = &policies, .rules = {.max_body_bytes = 1000}};
+static sem_t may_answer, has_run[LOOPS], is_detached;
+static atomic_uint slow_begun, slow_ended, told, runs[LOOPS];
+static _Atomic(struct lane *) lanes[LOOPS]; /* that ran each last */
+static atomic_bool has_loop;                /* of the evaluator, when it had its answer */
+
+/* --- What the pool calls --- */
+
+void lane_init(struct lane *lane, unsigned index, size_t max_body_bytes)
+{
+    assert_int_equal(max_body_bytes, 1000);
+    *lane = (struct lane){.index = index};
+}
+
+void lane_reset(struct lane *lane)
+{
+    (void)lane;
+}
+
+void lane_done(struct lane *lane)
+{
+    (void)lane;
+}
+
+bool chimera_slots_trim(struct chimera_slots *slots, unsigned lane, uint64_t now_ns)
+{
+    (void)slots, (void)lane, (void)now_ns;
+    return false;
+}
+
+void gate_slow_begins(struct gate *of, unsigned account, bool is_audit)
+{
+    (void)of;
+    assert_int_equal(account, 7);
+    assert_true(is_audit);
+    atomic_fetch_add(&slow_begun, 1);
+}
+
+bool gate_has_none(struct gate *of)
+{
+    (void)of;
+    return atomic_load(&slow_begun) == atomic_load(&slow_ended);
+}
+
+static void tell(struct turn *turn)
+{
+    assert_true(turn == &turns[0] || turn == &turns[1]);
+    atomic_fetch_add(&told, 1);
+}
+
+/* The first thread of loop 0 evaluates until it may answer; who takes it over ends at once. */
+static void run(struct turn *turn, struct lane *lane)
+{
+    unsigned index = (unsigned)(turn - turns);
+    bool is_first = atomic_fetch_add(&runs[index], 1) == 0;
+    turn->lane = lane;
+    atomic_store(&lanes[index], lane);
+    if (index == 0 && is_first) {
+        uint64_t number = turn_begin(turn, 7, true);
+        while (sem_wait(&may_answer) < 0)
+            ;
+        atomic_store(&has_loop, turn_end(turn, number));
+        atomic_fetch_add(&slow_ended, !atomic_load(&has_loop));
+        turn->keeper->slow_ended(turn->keeper);
+        sem_post(&is_detached);
+    }
+    sem_post(&has_run[index]);
+}
+
+static const struct pool_work work = {.run = run, .tell = tell};
+
+static void await(sem_t *semaphore)
+{
+    while (sem_wait(semaphore) < 0)
+        ;
+}
+
+static void start(unsigned standby)
+{
+    const struct pool_input input = {
+        .work = &work, .loop_count = LOOPS, .standby = standby, .service = &service, .gate = &gate};
+    struct chimera_error err = {0};
+    memset(turns, 0, sizeof(turns));
+    sem_init(&may_answer, 0, 0);
+    sem_init(&is_detached, 0, 0);
+    for (unsigned i = 0; i < LOOPS; i++) {
+        sem_init(&has_run[i], 0, 0);
+        atomic_store(&runs[i], 0);
+    }
+    atomic_store(&slow_begun, 0);
+    atomic_store(&slow_ended, 0);
+    atomic_store(&told, 0);
+    assert_int_equal(pool_open(&pool, &input, &err), CHIMERA_OK);
+    for (unsigned i = 0; i < LOOPS; i++) {
+        pool_set_loop(&pool, i, &turns[i]);
+        assert_ptr_equal(turns[i].keeper, &pool.keeper);
+    }
+    assert_int_equal(pool_start(&pool, &err), CHIMERA_OK);
+}
+
+static void stop(void)
+{
+    assert_true(pool_stop(&pool));
+    pool_close(&pool);
+}
+
+static void a_slow_evaluation_loses_its_loop(void **state)
+{
+    (void)state;
+    start(1);
+    await(&has_run[0]); /* by who took it over: the first is still evaluating */
+    struct lane *second = atomic_load(&lanes[0]);
+    assert_int_equal(atomic_load(&slow_begun), 1);
+    assert_int_not_equal(second->index, 0); /* one that stood by */
+    assert_int_equal(turn_number(&turns[0]), 2);
+    sem_post(&may_answer);
+    await(&is_detached);
+    assert_false(atomic_load(&has_loop));
+    assert_int_equal(atomic_load(&told), LOOPS);
+    await(&has_run[0]);
+    await(&has_run[1]);
+    assert_int_equal(atomic_load(&lanes[1])->index, 1); /* its own, at first */
+    stop();
+}
+
+/* Then its process ends without it. */
+static void what_still_evaluates_cannot_be_stopped(void **state)
+{
+    int status = 0;
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        start(1);
+        await(&has_run[0]);
+        kill(getpid(), pool_stop(&pool) ? SIGTERM : SIGKILL);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGKILL);
+}
+
+static void without_anybody_who_stands_by_it_waits_for_one(void **state)
+{
+    (void)state;
+    start(0);
+    await(&has_run[1]);
+    while (!atomic_load(&runs[0]))
+        sched_yield();
+    /* The other's thread stands by now, and takes it. */
+    await(&has_run[0]);
+    assert_int_equal(atomic_load(&lanes[0])->index, 1);
+    sem_post(&may_answer);
+    await(&is_detached);
+    assert_false(atomic_load(&has_loop));
+    stop();
+}
+
+static void a_number_that_has_changed_cannot_be_taken(void **state)
+{
+    struct turn_keeper awake = {.wake = NULL};
+    struct turn turn = {.keeper = &awake};
+    (void)state;
+    uint64_t first = turn_begin(&turn, 3, false);
+    assert_true(turn_is_evaluating(first));
+    assert_int_equal(turn.account, 3);
+    assert_true(turn_end(&turn, first));
+    assert_false(turn_take(&turn, first));
+    uint64_t second = turn_begin(&turn, 4, true);
+    assert_true(second != first && turn_is_evaluating(second) && turn.is_audit);
+    assert_false(turn_take(&turn, first));
+    assert_true(turn_take(&turn, second));
+    assert_false(turn_end(&turn, second));
+    assert_false(turn_is_evaluating(turn_number(&turn)));
+}
+
+static unsigned woken;
+
+static void count_wake(struct turn_keeper *keeper)
+{
+    assert_true(atomic_load(&keeper->is_asleep));
+    woken++;
+}
+
+static void only_a_keeper_that_sleeps_is_woken(void **state)
+{
+    struct turn_keeper sleepy = {.wake = count_wake};
+    struct turn turn = {.keeper = &sleepy};
+    (void)state;
+    turn_end(&turn, turn_begin(&turn, 0, false));
+    assert_int_equal(woken, 0);
+    atomic_store(&sleepy.is_asleep, true);
+    turn_end(&turn, turn_begin(&turn, 0, false));
+    assert_int_equal(woken, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_number_that_has_changed_cannot_be_taken),
+        cmocka_unit_test(only_a_keeper_that_sleeps_is_woken),
+        cmocka_unit_test(what_still_evaluates_cannot_be_stopped),
+        cmocka_unit_test(a_slow_evaluation_loses_its_loop),
+        cmocka_unit_test(without_anybody_who_stands_by_it_waits_for_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
