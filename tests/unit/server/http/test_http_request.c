@@ -13,6 +13,7 @@
 #include "server/http/route.c"
 
 #include "server/http/request.c"
+#include "tests/unit/failing_allocation.h"
 
 static struct chimera_arena arena;
 static struct http_request request;
@@ -50,6 +51,7 @@ static void all_texts_are_its_own(void **state)
     IS(request.head.host, "here:443");
     IS(request.route.policy_id, "policy");
     assert_null(request.head.content_type.data);
+    assert_int_equal(request.head.content_type.size, 0);
     assert_null(request.longer);
     assert_int_equal(text_size, 4 + 16 + 11 + 8);
     assert_false(http_request_drop(&request));
@@ -64,6 +66,9 @@ static void an_id_that_had_to_be_decoded_is_one_more_text(void **state)
     assert_int_equal(request.head.query.size, 0);
     IS(request.head.host, "here:443");
     assert_int_equal(text_size, 4 + 15 + 3 + 8);
+    keep("/validate/%61", "", "application/json");
+    IS(request.route.policy_id, "a");
+    IS(request.head.path, "/validate/%61");
 }
 
 static void what_is_refused_has_no_id(void **state)
@@ -94,6 +99,21 @@ static void long_texts_take_memory_until_they_are_dropped(void **state)
     }
 }
 
+static void without_memory_for_long_texts_nothing_has_changed(void **state)
+{
+    static const char path[] = "/validate/p";
+    (void)state;
+    if (!CAN_FAIL_ALLOCATIONS)
+        return;
+    request = (struct http_request){.head = {.path = {path, sizeof(path) - 1}}};
+    fail_allocation(1);
+    assert_false(http_request_keep(&request, HTTP_TEXTS_BYTES + 1));
+    fail_allocation(0);
+    assert_ptr_equal(request.head.path.data, path);
+    assert_int_equal(request.longer_size, 0);
+    assert_false(http_request_drop(&request));
+}
+
 static int open_arena(void **state)
 {
     (void)state;
@@ -114,6 +134,7 @@ int main(void)
         cmocka_unit_test(all_texts_are_its_own),
         cmocka_unit_test(an_id_that_had_to_be_decoded_is_one_more_text),
         cmocka_unit_test(what_is_refused_has_no_id),
+        cmocka_unit_test(without_memory_for_long_texts_nothing_has_changed),
         cmocka_unit_test(long_texts_take_memory_until_they_are_dropped),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);

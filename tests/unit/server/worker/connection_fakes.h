@@ -113,8 +113,10 @@ static unsigned answer_status, refused; /* the last of service_log_refusal() */
 static char refused_method[16];
 static unsigned counted, counted_status; /* answers; the last */
 static size_t answer_size;
-static enum gate_answer gate_says;
-static bool is_handed_over; /* while the next is evaluated */
+static enum gate_answer gate_says, queue_says;
+static unsigned account_says; /* whose share the next one takes */
+static int64_t until_says;    /* when its client gives up */
+static bool is_handed_over;   /* while the next is evaluated */
 static unsigned slow_ended, told, woken;
 static struct watcher *delivered;
 
@@ -153,8 +155,8 @@ enum gate_answer gate_look(struct gate *of, unsigned account, bool is_audit)
 enum gate_answer gate_enter_queue(struct gate *of, unsigned account, bool is_audit)
 {
     (void)account, (void)is_audit;
-    atomic_fetch_add(&of->waiting, 1);
-    return GATE_OPEN;
+    atomic_fetch_add(&of->waiting, queue_says == GATE_OPEN);
+    return queue_says;
 }
 
 void gate_leave_queue(struct gate *of, unsigned account, bool is_audit)
@@ -202,14 +204,14 @@ void lane_renew_body(struct lane *of)
 bool service_evaluates(const struct service *of, const struct route *route, unsigned *ret_account)
 {
     (void)of;
-    *ret_account = 0;
+    *ret_account = account_says;
     return !route->status;
 }
 
 int64_t service_until(const struct service *of, const struct service_request *request)
 {
     (void)of, (void)request;
-    return 0;
+    return until_says;
 }
 
 void service_refuse_busy(struct lane *of, bool is_policy, struct answer *ret_answer)
@@ -293,7 +295,9 @@ static inline void open_loop(size_t bytes)
     answer_status = 200;
     refused = counted = counted_status = 0;
     answer_size = 0;
-    gate_says = GATE_OPEN;
+    gate_says = queue_says = GATE_OPEN;
+    account_says = 0;
+    until_says = 0;
     is_handed_over = false;
     slow_ended = told = woken = 0;
     delivered = NULL;

@@ -91,6 +91,122 @@ static void audits_are_served_one_at_a_time(void **state)
     assert_false(loop.dispatch.may_serve_audits);
 }
 
+/* --- Who may wait --- */
+
+#define AUDIT HEAD_OF("/audit/p", "2", "") "{}"
+
+static void a_full_queue_says_whose_fault_it_is_and_keeps_the_connection(void **state)
+{
+    struct connection *connection = open_one();
+    (void)state;
+    gate_says = GATE_POLICY_BUSY;
+    queue_says = GATE_POLICY_BUSY;
+    assert_int_equal(ask(REQUEST), 429);
+    queue_says = GATE_SERVER_BUSY;
+    assert_int_equal(ask(REQUEST), 503);
+    assert_false(is_ended);
+    assert_int_equal(connection->state, CONNECTION_HEAD);
+    assert_null(loop.dispatch.waiting.first);
+}
+
+static bool may_wait(const char *text)
+{
+    struct connection *connection = open_one();
+    say(text);
+    serve_all();
+    bool waits = connection->state == CONNECTION_WAIT;
+    if (!waits)
+        assert_int_equal(status_of(hear()), 503);
+    connection_free(connection);
+    return waits;
+}
+
+/* Audits may have more while nobody else needs it. */
+static void those_that_wait_have_bounds_of_memory(void **state)
+{
+    (void)state;
+    gate_says = GATE_POLICY_BUSY;
+    assert_true(may_wait(REQUEST) && may_wait(AUDIT));
+    atomic_store(&memory.waiting, MAX / 2);
+    assert_false(may_wait(REQUEST));
+    assert_true(may_wait(AUDIT));
+    atomic_store(&memory.waiting, 0);
+    atomic_store(&memory.waiting_audits, MAX / 4);
+    assert_true(may_wait(REQUEST));
+    assert_true(may_wait(AUDIT));
+    fill(MAX / 2);
+    assert_false(may_wait(AUDIT));
+    atomic_store(&memory.waiting_audits, 0);
+    assert_true(may_wait(AUDIT));
+    fill((size_t)0 - MAX / 2);
+}
+
+static int64_t wait_until(const char *text, int64_t client_ms)
+{
+    struct connection *connection = open_one();
+    until_says = client_ms;
+    say(text);
+    serve_all();
+    assert_int_equal(connection->state, CONNECTION_WAIT);
+    int64_t until_ms = connection->evaluation.until_ms;
+    connection_free(connection);
+    return until_ms;
+}
+
+static void it_is_given_up_before_its_client_does(void **state)
+{
+    (void)state;
+    gate_says = GATE_POLICY_BUSY;
+    assert_int_equal(wait_until(REQUEST, 0), 100000 + WAIT_MS);
+    assert_int_equal(wait_until(REQUEST, 105000), 105000 - LEAST_MS);
+    assert_int_equal(wait_until(REQUEST, 100000 + WAIT_MS + LEAST_MS + 1), 100000 + WAIT_MS);
+    assert_int_equal(wait_until(REQUEST, 100000 + WAIT_MS + LEAST_MS - 1), 100000 + WAIT_MS - 1);
+    assert_int_equal(wait_until(AUDIT, 0), 100000 + AUDIT_WAIT_MS);
+}
+
+static void nobody_overtakes_one_of_the_same_account(void **state)
+{
+    struct connection *first = open_one();
+    (void)state;
+    gate_says = GATE_POLICY_BUSY;
+    account_says = 5;
+    say(REQUEST);
+    serve_all();
+    gate_says = GATE_OPEN;
+    struct connection *second = open_one();
+    say(REQUEST);
+    serve_all();
+    assert_int_equal(second->state, CONNECTION_WAIT);
+    open_one();
+    account_says = 6;
+    assert_int_equal(ask(REQUEST), 200);
+    assert_int_equal(first->evaluation.waiter.account, 5);
+    dispatch_serve_waiting(&loop.dispatch, &lane);
+    assert_int_equal(first->state, CONNECTION_HEAD);
+    assert_int_equal(second->state, CONNECTION_HEAD);
+    assert_false(atomic_load(&loop.dispatch.wants_turns)); /* there is nobody to be told */
+}
+
+static void audits_wait_for_a_turn_of_this_thread(void **state)
+{
+    struct connection *connection = open_one();
+    (void)state;
+    say(AUDIT);
+    serve_all();
+    lane.is_detached = true;
+    dispatch_serve_an_audit(&loop.dispatch, &lane);
+    assert_int_equal(connection->state, CONNECTION_WAIT);
+    lane.is_detached = false;
+    loop.dispatch.may_serve_audits = false;
+    dispatch_serve_an_audit(&loop.dispatch, &lane);
+    assert_int_equal(connection->state, CONNECTION_WAIT);
+    dispatch_pass_time(&loop.dispatch, 100000 + AUDIT_WAIT_MS - 1);
+    assert_int_equal(connection->state, CONNECTION_WAIT);
+    dispatch_pass_time(&loop.dispatch, 100000 + AUDIT_WAIT_MS);
+    assert_int_equal(status_of(hear()), 503);
+    assert_null(first_connection());
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, take_down)
@@ -98,6 +214,11 @@ int main(void)
         TEST(who_has_waited_for_its_turn_too_long_is_told_to_come_again),
         TEST(those_that_wait_are_told_by_their_watchers),
         TEST(audits_are_served_one_at_a_time),
+        TEST(a_full_queue_says_whose_fault_it_is_and_keeps_the_connection),
+        TEST(those_that_wait_have_bounds_of_memory),
+        TEST(it_is_given_up_before_its_client_does),
+        TEST(nobody_overtakes_one_of_the_same_account),
+        TEST(audits_wait_for_a_turn_of_this_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
