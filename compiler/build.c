@@ -68,7 +68,7 @@ static int compile_parts(const struct build_run *run, const struct chimera_part 
                                       .jobs = builder->options.jobs};
     int code = headers && headers[CHIMERA_PRELUDE_HEADERS]
                    ? chimera_compile(&job, parts, count, NULL, err)
-                   : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+                   : chimera_fail_memory(err);
     for (size_t i = 0; headers && headers[i]; i++)
         free(headers[i]);
     free(headers);
@@ -110,7 +110,7 @@ static int compile_and_link(struct build_run *run, const char *so, struct chimer
     CHIMERA_FREE void *objects = calloc(run->part_count + 2, OBJECT_NAME_MAX);
     struct part_list list = {parts, objects, 0};
     if (!parts || !objects || !freestanding)
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        return chimera_fail_memory(err);
     list_parts(run, freestanding, &list);
     struct chimera_link_job job = {.tools = &builder->tools,
                                    .tier = run->tier,
@@ -149,7 +149,7 @@ static int write_manifest(const struct build_run *run, const char *so, const cha
     CHIMERA_FREE char *text = metadata.data ? strndup(metadata.data, metadata.size) : NULL;
     manifest.metadata = text;
     if (!toolchain || (metadata.data && !text))
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        return chimera_fail_memory(err);
     return chimera_manifest_write(path, &manifest, err);
 }
 
@@ -162,7 +162,7 @@ static int write_names(const struct build_run *run, const char *so, const char *
                                           .prefix = split_prefix(run->builder->tools.wabt_minor),
                                           .map = map};
     if (!map)
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        return chimera_fail_memory(err);
     int code = digest_file(so, &source.object, err);
     return code < 0 ? code : chimera_names_write(&source, path, err);
 }
@@ -181,7 +181,7 @@ static int make_plugin(struct build_run *run, const char *out, struct chimera_er
     CHIMERA_FREE char *manifest = output_name(run, out, ".json");
     CHIMERA_FREE char *names = output_name(run, out, ".names");
     if (!so || !image || !manifest || !names)
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        return chimera_fail_memory(err);
     int code = chimera_folder_make(out, 0700, err);
     if (code == 0)
         code = chimera_image_write(run->module, image, &run->image_size, err);
@@ -207,12 +207,12 @@ static int copy_plugin(const struct build_run *run, const char *so, const char *
         CHIMERA_FREE char *source = output_name(run, from, suffixes[i]);
         CHIMERA_FREE char *target = output_name(run, folder, suffixes[i]);
         if (!source || !target)
-            return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+            return chimera_fail_memory(err);
         if (access(source, F_OK) == 0)
             code = chimera_file_copy(source, target, i == 3 ? 0755 : 0644, err);
     }
     if (code == 0 && !(*ret_path = output_name(run, folder, ".so")))
-        code = chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        code = chimera_fail_memory(err);
     return code;
 }
 
@@ -226,7 +226,7 @@ static int keep_plugin(struct build_run *run, const char *out, char **ret_path,
     CHIMERA_FREE char *so = output_name(run, out, ".so");
     CHIMERA_FREE char *folder = chimera_path_join(builder->temporary, "plugins");
     if (!so || !folder)
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        return chimera_fail_memory(err);
     return copy_plugin(run, so, folder, ret_path, err);
 }
 
@@ -260,8 +260,7 @@ static int build_new(struct build_run *run, char **ret_path, struct chimera_erro
         code = make_scratch(run, err);
     CHIMERA_FREE char *out = code == 0 ? chimera_path_join(run->folder, "out") : NULL;
     if (code == 0)
-        code =
-            out ? make_plugin(run, out, err) : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        code = out ? make_plugin(run, out, err) : chimera_fail_memory(err);
     if (code == 0)
         code = keep_plugin(run, out, ret_path, err);
     if (run->folder)
@@ -294,8 +293,8 @@ static int deliver_plugin(struct build_run *run, char *path, struct chimera_buil
         return CHIMERA_OK;
     }
     CHIMERA_FREE char *folder = chimera_path_join(output, "plugins");
-    int code = folder ? copy_plugin(run, path, folder, &built->plugin, err)
-                      : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+    int code =
+        folder ? copy_plugin(run, path, folder, &built->plugin, err) : chimera_fail_memory(err);
     free(path);
     return code;
 }

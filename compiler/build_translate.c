@@ -60,10 +60,10 @@ static int map_raw(const char *own, struct chimera_slice *ret_text, struct chime
     if (code < 0)
         return chimera_fail(err, code, "wasm2c: %s", why.text);
     if (fstat(fd, &status) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "cannot open what wasm2c wrote: %s", strerror(errno));
+        return chimera_fail_errno(err, "cannot open what wasm2c wrote");
     void *text = mmap(NULL, (size_t)status.st_size + 1, PROT_READ, MAP_PRIVATE, fd, 0);
     if (text == MAP_FAILED)
-        return chimera_fail(err, CHIMERA_EIO, "cannot map what wasm2c wrote: %s", strerror(errno));
+        return chimera_fail_errno(err, "cannot map what wasm2c wrote");
     *ret_text = (struct chimera_slice){text, (size_t)status.st_size};
     return CHIMERA_OK;
 }
@@ -110,7 +110,7 @@ int build_translate(struct build_run *run, struct chimera_error *err)
     CHIMERA_FREE char *module = chimera_path_join(run->folder, MODULE);
     CHIMERA_FREE char *own = NULL;
     if (!module)
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        return chimera_fail_memory(err);
     chimera_progress_show(run->builder->options.progress, "wasm2c", 0, 0);
     int code = write_module(run, module, err);
     if (code == 0)

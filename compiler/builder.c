@@ -41,7 +41,7 @@ static int find_prelude(char **ret_folder, struct chimera_error *err)
     for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
         if (candidates[i] && has_prelude(candidates[i])) {
             *ret_folder = realpath(candidates[i], NULL); /* tools run in other folders */
-            return *ret_folder ? CHIMERA_OK : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+            return *ret_folder ? CHIMERA_OK : chimera_fail_memory(err);
         }
     }
     return chimera_fail(
@@ -58,8 +58,7 @@ static int digest_prelude(const char *folder, struct chimera_digest *ret_digest,
     int code = CHIMERA_OK;
     for (size_t i = 0; i < CHIMERA_PRELUDE_FILES && code == 0; i++) {
         CHIMERA_FREE char *path = chimera_path_join(folder, chimera_prelude_files[i]);
-        code = path ? chimera_file_read(path, &all, err)
-                    : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        code = path ? chimera_file_read(path, &all, err) : chimera_fail_memory(err);
     }
     chimera_buffer_text(&all, GLUE_VERSION);
     if (code == 0)
@@ -74,7 +73,7 @@ static int make_temporary(struct chimera_builder *builder, struct chimera_error 
     if (asprintf(&builder->temporary, "%s/chimera-XXXXXX", parent && *parent ? parent : "/tmp") <
         0) {
         builder->temporary = NULL;
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        return chimera_fail_memory(err);
     }
     if (!mkdtemp(builder->temporary)) {
         int code = chimera_fail(err, CHIMERA_EIO, "cannot make %s: %s", builder->temporary,
@@ -109,7 +108,7 @@ int chimera_builder_new(const struct chimera_build_options *options,
 {
     struct chimera_builder *builder = calloc(1, sizeof(*builder));
     if (!builder)
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        return chimera_fail_memory(err);
     builder->options = *options;
     builder->check = options->loads_plugins ? CHIMERA_CACHE_SIZES : CHIMERA_CACHE_WHOLE;
     if (builder->options.jobs == 0)

@@ -280,7 +280,7 @@ static int put_file(struct chimera_cache *cache, const char *from, const char *s
     CHIMERA_FREE char *source = plugin_path(from, stem, suffix);
     CHIMERA_FREE char *target = plugin_path(cache->plugins, stem, suffix);
     if (!source || !target)
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        return chimera_fail_memory(err);
     if (is_there)
         return move_file(source, target, err);
     if (unlink(target) < 0 && errno != ENOENT)
@@ -294,15 +294,13 @@ static int sum_files(const char *from, const char *stem, struct sum sums[FILES],
     int code = CHIMERA_OK;
     for (size_t i = 0; i < FILES && code == CHIMERA_OK; i++) {
         CHIMERA_FREE char *path = plugin_path(from, stem, suffixes[i]);
-        code = path ? sum_file(path, &sums[i], err)
-                    : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        code = path ? sum_file(path, &sums[i], err) : chimera_fail_memory(err);
     }
     if (code == CHIMERA_OK && !(sums[MANIFEST].is_there && sums[OBJECT].is_there))
         code = chimera_fail(err, CHIMERA_EIO, "it is not whole");
     CHIMERA_FREE char *path = plugin_path(from, stem, SUM);
     if (code == CHIMERA_OK)
-        code = path ? write_sums(sums, stem, path, err)
-                    : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        code = path ? write_sums(sums, stem, path, err) : chimera_fail_memory(err);
     return code;
 }
 

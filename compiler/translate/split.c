@@ -315,7 +315,7 @@ static int append_part(struct writer *writer, uint32_t from, uint32_t to, bool i
         size_t capacity = writer->capacity ? 2 * writer->capacity : 64;
         struct split_part *parts = realloc(writer->parts, capacity * sizeof(*parts));
         if (!parts)
-            return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+            return chimera_fail_memory(err);
         writer->parts = parts;
         writer->capacity = capacity;
     }
@@ -363,8 +363,7 @@ int split_write(const struct split *split, enum chimera_tier tier, const char *f
 {
     struct writer writer = {.split = split, .tier = tier, .folder = folder};
     writer.declared_in = calloc((size_t)split->function_count + 1, sizeof(uint32_t));
-    int code = writer.declared_in ? write_parts(&writer, err)
-                                  : chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+    int code = writer.declared_in ? write_parts(&writer, err) : chimera_fail_memory(err);
     free(writer.declared_in);
     if (code < 0) {
         free(writer.parts);

@@ -40,7 +40,7 @@ static int check_import(const struct chimera_module *module, const struct wasm_i
     const struct wasm_signature *signature = &module->signatures[import->type];
     CHIMERA_FREE char *type = malloc(chimera_signature_size(signature));
     if (!type)
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory");
+        return chimera_fail_memory(err);
     chimera_signature_text(signature, type);
     if (strcmp(type, rule->type) != 0)
         return refuse_import(module, import, "has another type than the host's function", err);

@@ -97,7 +97,7 @@ int call_open(struct call *call, const struct signal_settings *settings, const c
     if (!call->easy || asprintf(&call->url, "%s%s", settings->origin, service) < 0 ||
         !add_headers(call)) {
         call_close(call);
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     }
     set_options(call);
     return CHIMERA_OK;

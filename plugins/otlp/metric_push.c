@@ -27,7 +27,7 @@ int pushed_open(struct pushed *pushed, const struct chimera_exporter_start *star
         pushed->values = calloc(start->point_count, sizeof(*pushed->values));
     if (start->bound_count >= CHIMERA_METRIC_BUCKETS ||
         (pushed->points.is_delta && !pushed->values))
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     return sender_open(&pushed->sender, SIGNAL_METRICS, err);
 }
 

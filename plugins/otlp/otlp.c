@@ -138,7 +138,7 @@ static int run(const struct chimera_exporter_start *start, struct chimera_error 
 {
     struct exporter *exporter = calloc(1, sizeof(*exporter)); /* large */
     if (!exporter)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     chimera_log_open(start->log_fd, start->log_form, start->log_from);
     exporter->start = start;
     int code = chimera_log_buffer(NULL, NULL, err);

@@ -183,7 +183,7 @@ static int read_endpoint(enum signal_kind kind, struct signal_settings *settings
     if (size == 0 || strcspn(host, " @\\") < size)
         return chimera_fail(err, CHIMERA_EINVAL, "%s: \"%s\" names no host", name, endpoint);
     if (asprintf(&settings->origin, "%s://%.*s", scheme, (int)size, host) < 0)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     return CHIMERA_OK;
 }
 
@@ -230,7 +230,7 @@ static int read_resource(struct settings *settings, struct chimera_error *err)
         name->value = strdup(service ? service : DEFAULT_SERVICE);
     }
     if (!name->key || !name->value)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     return CHIMERA_OK;
 }
 

@@ -19,7 +19,7 @@ int queued_open(struct queued *queued, const struct chimera_exporter_start *star
     chimera_buffer_init(&queued->spans, QUEUE_BYTES);
     chimera_buffer_init(&queued->message, QUEUE_BYTES);
     if (!queued->begin)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     return sender_open(&queued->sender, SIGNAL_TRACES, err);
 }
 

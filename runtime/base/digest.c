@@ -23,7 +23,7 @@ static int digest_blocks(int fd, EVP_MD_CTX *context, struct chimera_error *err)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return chimera_fail(err, CHIMERA_EIO, "cannot read: %s", strerror(errno));
+            return chimera_fail_errno(err, "cannot read");
         if (got == 0)
             return CHIMERA_OK;
         if (!EVP_DigestUpdate(context, block, (size_t)got))

@@ -19,7 +19,7 @@ int channel_open(int ret_fds[2], struct chimera_error *err)
 {
     int fds[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "socketpair: %s", strerror(errno));
+        return chimera_fail_errno(err, "socketpair");
     if (fcntl(fds[0], F_SETFL, O_NONBLOCK) < 0) {
         int number = errno;
         close(fds[0]);

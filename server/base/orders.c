@@ -15,7 +15,7 @@ int orders_open(int ret_fds[2], struct chimera_error *err)
 {
     int fds[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "socketpair: %s", strerror(errno));
+        return chimera_fail_errno(err, "socketpair");
     ret_fds[0] = fds[0];
     ret_fds[1] = fds[1];
     return CHIMERA_OK;

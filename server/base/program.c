@@ -83,16 +83,16 @@ int child_run(char *const *argv, child_listener *listen, void *context,
 {
     int out_pipe[2] = {-1, -1}, errors_pipe[2] = {-1, -1};
     if (pipe2(out_pipe, O_CLOEXEC) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+        return chimera_fail_errno(err, "pipe");
     CHIMERA_CLOSE int out_fd = out_pipe[0];
     CHIMERA_CLOSE int out_end = out_pipe[1];
     if (pipe2(errors_pipe, O_CLOEXEC) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+        return chimera_fail_errno(err, "pipe");
     CHIMERA_CLOSE int errors_fd = errors_pipe[0];
     CHIMERA_CLOSE int errors_end = errors_pipe[1];
     pid_t parent = getpid(), pid = fork();
     if (pid < 0)
-        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+        return chimera_fail_errno(err, "fork");
     if (pid == 0)
         become(argv, parent, out_pipe, errors_pipe);
     close(out_end);

@@ -69,7 +69,7 @@ pid_t role_fork(const struct role_start *start, struct chimera_error *err)
 {
     pid_t parent = getpid(), pid = fork();
     if (pid < 0)
-        return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(errno));
+        return chimera_fail_errno(err, "fork");
     if (pid == 0)
         become(start, parent);
     return pid;

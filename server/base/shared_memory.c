@@ -11,17 +11,12 @@
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
 
-static int fail_errno(struct chimera_error *err)
-{
-    return chimera_fail(err, CHIMERA_EIO, "cannot make shared memory: %s", strerror(errno));
-}
-
 int shared_map(struct shared *shared, bool is_written, struct chimera_error *err)
 {
     int protection = is_written ? PROT_READ | PROT_WRITE : PROT_READ;
     void *data = mmap(NULL, shared->size, protection, MAP_SHARED, shared->fd, 0);
     if (data == MAP_FAILED)
-        return fail_errno(err);
+        return chimera_fail_errno(err, "cannot make shared memory");
     madvise(data, shared->size, MADV_DONTFORK);
     shared->data = data;
     return CHIMERA_OK;
@@ -31,7 +26,7 @@ int shared_map(struct shared *shared, bool is_written, struct chimera_error *err
 static int seal(int fd, struct chimera_error *err)
 {
     if (fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) < 0 && errno != EINVAL)
-        return fail_errno(err);
+        return chimera_fail_errno(err, "cannot make shared memory");
     return CHIMERA_OK;
 }
 
@@ -41,11 +36,11 @@ int shared_make(struct shared *shared, const char *name, size_t size, bool is_ou
     *shared =
         (struct shared){.fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), .size = size};
     if (shared->fd < 0)
-        return fail_errno(err);
+        return chimera_fail_errno(err, "cannot make shared memory");
     int code = CHIMERA_OK;
     if (ftruncate(shared->fd, (off_t)size) < 0 ||
         fcntl(shared->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0)
-        code = fail_errno(err);
+        code = chimera_fail_errno(err, "cannot make shared memory");
     if (code == CHIMERA_OK)
         code = shared_map(shared, true, err);
     if (code == CHIMERA_OK && is_ours_alone)

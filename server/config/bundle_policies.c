@@ -23,7 +23,7 @@ static int read_own(const char *folder, const struct chimera_bundle *bundle,
     struct chimera_digest digest;
     struct chimera_buffer text;
     if (!path)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     chimera_buffer_init(&text, FILE_MAX);
     int code = chimera_file_read(path, &text, err);
     if (code == CHIMERA_OK && chimera_digest_of(chimera_buffer_slice(&text), &digest) < 0)

@@ -283,7 +283,7 @@ int config_make(const struct options *options, struct config *ret_config, struct
     if (code == CHIMERA_OK) {
         config.cache_dir = find_cache_dir(options);
         if (!config.cache_dir)
-            code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+            code = chimera_fail_memory(err);
     }
     if (code < 0)
         config_done(&config);

@@ -114,7 +114,7 @@ static int read_extras(const char *path, struct policies *policies, struct chime
     CHIMERA_FREE const char **ids = (const char **)calloc(count + 1, sizeof(*ids));
     CHIMERA_FREE struct chimera_policy_extras *extras = calloc(count + 1, sizeof(*extras));
     if (!ids || !extras)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     for (size_t i = 0; i < count; i++)
         ids[i] = policies->policy[i].id;
     int code = check_is_file(path, err);
@@ -143,7 +143,7 @@ int policy_file_read(const struct config *config, struct policy_file **ret_file,
 {
     struct policy_file *file = calloc(1, sizeof(*file));
     if (!file)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     file->users = 1;
     file->stamp = policy_stamp_now(config);
     file->next = all;
@@ -245,7 +245,7 @@ static int keep_plugin(const struct built_plugin *kept, struct built_plugin *mad
                                   .is_quick = kept->is_quick};
     if (made->path || made->failure)
         return CHIMERA_OK;
-    return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+    return chimera_fail_memory(err);
 }
 
 int generation_merge(const struct generation *served, struct built_plugin *made,

@@ -33,9 +33,7 @@ int module_find(const struct options *options, const struct policies *policies,
             name, policy->module);
     if (policy->plugin) { /* of a bundle */
         *ret_path = strdup(policy->plugin);
-        return *ret_path
-                   ? CHIMERA_OK
-                   : chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return *ret_path ? CHIMERA_OK : chimera_fail_memory(err);
     }
     int code = chimera_module_find(policy->module, options->download_dir, ret_path, &why);
     if (code < 0)

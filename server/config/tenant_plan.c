@@ -62,7 +62,7 @@ int tenant_plan_parse(const char *text, const struct policies *policies,
                                    calloc(policies->policy_count + 1, sizeof(*plan.tenant_of))};
     int code = CHIMERA_OK;
     if (!plan.tenant_of)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     for (size_t i = 0; i < policies->policy_count; i++)
         plan.tenant_of[i] = NO_TENANT;
     if (text && strcmp(text, "each") == 0)

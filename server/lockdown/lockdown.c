@@ -58,7 +58,7 @@ static int drop_capabilities(uint32_t kept, struct chimera_error *err)
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
     if (syscall(SYS_capget, &header, data) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "capget: %s", strerror(errno));
+        return chimera_fail_errno(err, "capget");
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); /* old kernels have none */
     for (unsigned long i = 0; i < 64; i++)
         prctl(PR_CAPBSET_DROP, i, 0, 0, 0); /* needs a capability; without it nothing is lost */
@@ -66,7 +66,7 @@ static int drop_capabilities(uint32_t kept, struct chimera_error *err)
     data[1].effective = data[1].permitted = 0;
     data[0].inheritable = data[1].inheritable = 0;
     if (syscall(SYS_capset, &header, data) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "cannot drop capabilities: %s", strerror(errno));
+        return chimera_fail_errno(err, "cannot drop capabilities");
     return CHIMERA_OK;
 }
 
@@ -79,7 +79,7 @@ int lockdown_begin(struct lockdown *lockdown, bool is_on, struct chimera_error *
     if (!lockdown->is_on)
         return CHIMERA_OK;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "PR_SET_NO_NEW_PRIVS: %s", strerror(errno));
+        return chimera_fail_errno(err, "PR_SET_NO_NEW_PRIVS");
     /* Root may have been told to read what only others may. */
     int code = drop_capabilities(1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH, err);
     return code < 0 ? code : deny_writes(lockdown, CHIMERA_LANDLOCK_ALL, err);
@@ -113,7 +113,7 @@ int lockdown_exporter(bool is_on, struct chimera_error *err)
     if (!lockdown.is_on)
         return CHIMERA_OK;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "PR_SET_NO_NEW_PRIVS: %s", strerror(errno));
+        return chimera_fail_errno(err, "PR_SET_NO_NEW_PRIVS");
     int code = drop_capabilities(1u << CAP_DAC_READ_SEARCH, err);
     return code < 0 ? code : deny_writes(&lockdown, CHIMERA_LANDLOCK_BIND, err);
 }

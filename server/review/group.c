@@ -49,7 +49,7 @@ int group_new(const struct group_spec *spec, struct group_member *members, struc
     struct chimera_error why = {0};
     if (!group) {
         free(members);
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     }
     *group = (struct group){.spec = spec, .count = spec->count, .member = members};
     int code = expression_compile(chimera_slice_of(spec->expression), find_member, group,
@@ -57,7 +57,7 @@ int group_new(const struct group_spec *spec, struct group_member *members, struc
     if (code < 0 && asprintf(&group->failure, PREFIX "%s", why.text) < 0) {
         group->failure = NULL;
         group_free(group);
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     }
     *ret_group = group;
     return CHIMERA_OK;

@@ -27,7 +27,7 @@ int policy_loader_init(struct policy_loader *loader, const struct policy_loader_
         .is_warm = input->policy_count <= WARM_MAX};
     kept = loader->loaded;
     if (!loader->loaded)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     return chimera_slots_new(input->lanes, 0, &loader->slots, err);
 }
 
@@ -215,7 +215,7 @@ int policy_loader_open(struct policy_loader *loader, const struct policy_to_load
 {
     struct local_evaluator *local = calloc(1, sizeof(*local));
     if (!local)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     local->evaluator.evaluate = evaluate_local;
     int code = open_policy(loader, wanted, local, err);
     if (code < 0)

@@ -55,7 +55,7 @@ static int keep_failure(const struct policy_set_input *input, struct target *tar
                                                   (int)target->id.size, target->id.data, why->text);
     if (size < 0) {
         target->failure = NULL;
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     }
     if (goes_on) {
         worker_score_note_failed(input->score, target->number, target->failure);
@@ -205,7 +205,7 @@ static int make_group(const struct policy_set *set, const struct group_spec *spe
 {
     struct group_member *members = calloc(spec->count + 1, sizeof(*members));
     if (!members)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     for (size_t i = 0; i < spec->count; i++) {
         const struct target *target = &set->target[spec->first + i];
         members[i] = (struct group_member){.name = strrchr(target->id.data, '/') + 1,
@@ -262,7 +262,7 @@ static int init_set(struct policy_set *set, const struct policy_set_input *input
     int code = policy_loader_init(&set->loader, &loader, err);
     set->slots = set->loader.slots;
     if (code == CHIMERA_OK && !set->target)
-        code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        code = chimera_fail_memory(err);
     return code;
 }
 

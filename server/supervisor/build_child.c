@@ -95,7 +95,7 @@ int build_child_start(struct build_child *build, const struct builder_input *inp
         return CHIMERA_ENOMEM;
     if (pipe2(ends, O_CLOEXEC) < 0) {
         munmap(shared.progress, input->policies->policy_count + 1);
-        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+        return chimera_fail_errno(err, "pipe");
     }
     /* The listening sockets are the supervisor's and the workers': held by the child or by a
      * compiler that is only just being started, they would keep a port busy after the server has
@@ -184,7 +184,7 @@ static int parse(struct chimera_slice said, size_t count, struct built_plugin *p
             return chimera_fail(err, CHIMERA_ETOOL, "%s", text);
         char *copy = strdup(text);
         if (!copy)
-            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+            return chimera_fail_memory(err);
         *(kind == FAILURE ? &plugins[i].failure : &plugins[i].path) = copy;
         plugins[i].is_quick = kind == QUICK_PLUGIN;
     }
@@ -198,7 +198,7 @@ int build_child_finish(struct build_child *build, size_t count, struct built_plu
 {
     struct built_plugin *plugins = calloc(count + 1, sizeof(*plugins));
     int code = plugins ? parse(chimera_buffer_slice(&build->said), count, plugins, err)
-                       : chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+                       : chimera_fail_memory(err);
     while (build->pid && waitpid(build->pid, &build->status, 0) < 0 && errno == EINTR)
         ;
     build->pid = 0;

@@ -102,7 +102,7 @@ static int collect(struct build *build, struct built_plugin *plugins, struct chi
         if (plugins[i].failure)
             build->input->progress[i] = BUILD_FAILED;
         if (build->module_of[i] == SIZE_MAX && !plugins[i].failure)
-            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+            return chimera_fail_memory(err);
     }
     return CHIMERA_OK;
 }
@@ -216,7 +216,7 @@ static int run_command(struct build *build, struct round *round, struct chimera_
     static char tier[] = "--tier", full[] = "full", any[] = "any";
     CHIMERA_FREE char **argv = calloc(round->count + FIXED_ARGUMENTS, sizeof(char *));
     if (!argv)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     char *const fixed[] = {build->command,
                            verb,
                            json,
@@ -252,7 +252,7 @@ static int build_round(struct build *build, struct round round, struct chimera_e
             return code;
         round.modules[round.told]->failure = strdup(why.text);
         if (!round.modules[round.told]->failure)
-            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+            return chimera_fail_memory(err);
         round.modules += round.told + 1;
         round.count -= round.told + 1;
         round.told = 0;
@@ -265,7 +265,7 @@ static int build_modules(struct build *build, struct chimera_error *err)
     CHIMERA_FREE struct module **modules = calloc(build->module_count + 1, sizeof(struct module *));
     struct round round = {.build = build, .modules = modules};
     if (!modules)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     for (size_t i = 0; i < build->module_count; i++) {
         if (build->module[i].plugin)
             note_progress(build, i);
@@ -292,7 +292,7 @@ static int hand_out(const struct build *build, size_t count, struct built_plugin
         plugins[i].failure = module->plugin ? NULL : strdup(module->failure);
         plugins[i].is_quick = module->is_quick;
         if (!plugins[i].path && !plugins[i].failure)
-            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+            return chimera_fail_memory(err);
     }
     return CHIMERA_OK;
 }
@@ -320,7 +320,7 @@ int builder_run(const struct builder_input *input, struct built_plugin **ret_plu
     struct built_plugin *plugins = calloc(count + 1, sizeof(*plugins));
     int code = CHIMERA_OK;
     if (!build.command || !build.module || !build.module_of || !plugins)
-        code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        code = chimera_fail_memory(err);
     if (code == CHIMERA_OK)
         code = collect(&build, plugins, err);
     if (code == CHIMERA_OK)

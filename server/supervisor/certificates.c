@@ -69,14 +69,14 @@ static int copy_files(const struct certificate_file *files, size_t count, bool i
     CHIMERA_CLOSE int fd = memfd_create("tls", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     int code = CHIMERA_OK;
     if (fd < 0)
-        return chimera_fail(err, CHIMERA_EIO, "memfd_create: %s", strerror(errno));
+        return chimera_fail_errno(err, "memfd_create");
     for (size_t i = 0; i < count && code == CHIMERA_OK; i++) {
         code = append_file(&files[i], is_start, fd, &room, err);
         if (code == CHIMERA_OK && is_list && write(fd, "", 1) != 1)
-            code = chimera_fail(err, CHIMERA_EIO, "write: %s", strerror(errno));
+            code = chimera_fail_errno(err, "write");
     }
     if (code == CHIMERA_OK && fcntl(fd, F_ADD_SEALS, SEALS) < 0)
-        code = chimera_fail(err, CHIMERA_EIO, "cannot seal: %s", strerror(errno));
+        code = chimera_fail_errno(err, "cannot seal");
     if (code < 0)
         return code;
     *ret_fd = fd;
@@ -148,7 +148,7 @@ static int begin_check(struct certificates *certificates, struct chimera_error *
         texts.key_fd = certificates->tried.key_fd;
     }
     if (pipe2(ends, O_CLOEXEC) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+        return chimera_fail_errno(err, "pipe");
     const int kept[] = {texts.certificate_fd, texts.key_fd, texts.authorities_fd, ends[1]};
     const struct role_start start = {
         .role = ROLE_CERTIFICATE_CHECK, .kept = kept, .kept_count = sizeof(kept) / sizeof(kept[0])};
@@ -178,7 +178,7 @@ static int list_files(struct certificates *certificates, const struct options *o
         certificates->file = calloc(count + 1, sizeof(*certificates->file));
     }
     if (!certificates->file)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     certificates->file[CERTIFICATE] = (struct certificate_file){
         .path = options->cert_file, .text = "TLS certificate file has been modified"};
     certificates->file[KEY] = (struct certificate_file){.path = options->key_file,

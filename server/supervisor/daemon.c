@@ -101,7 +101,7 @@ static int write_pid(const char *path, struct chimera_error *err)
         return chimera_fail(err, CHIMERA_EIO, "Cannot daemonize: another daemon has %s", path);
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
         temporary = NULL;
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     }
     pid_fd = mkostemp(temporary, O_CLOEXEC);
     bool is_written = pid_fd >= 0 && flock(pid_fd, LOCK_EX | LOCK_NB) == 0 &&
@@ -140,7 +140,7 @@ static int open_output(const char *path, const char *name, int *ret_fd, struct c
 
 static int fail_fork(struct chimera_error *err)
 {
-    return chimera_fail(err, CHIMERA_EIO, "Cannot daemonize: %s", strerror(errno));
+    return chimera_fail_errno(err, "Cannot daemonize");
 }
 
 static void fail_leaving(const char *text)

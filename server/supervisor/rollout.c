@@ -167,7 +167,7 @@ static int take_plugins(struct rollout *rollout, struct generation **ret_made,
     }
     *ret_made = generation_new(rollout->file, plugins);
     if (!*ret_made)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     (*ret_made)->is_settled = rollout->kind == ROLLOUT_TIER;
     return changed;
 }

@@ -254,8 +254,7 @@ static void start_watch(struct supervisor *supervisor)
     size_t count = 0;
     supervisor->watch = WATCH_NONE;
     if (!paths) {
-        supervisor->code =
-            chimera_fail(supervisor->err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        supervisor->code = chimera_fail_memory(supervisor->err);
         return;
     }
     for (size_t i = 0; i < certificates->file_count; i++)

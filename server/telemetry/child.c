@@ -28,7 +28,7 @@ static int open_pipe(struct telemetry *telemetry, struct chimera_error *err)
 {
     int fds[2];
     if (pipe2(fds, O_CLOEXEC | O_NONBLOCK | O_DIRECT) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+        return chimera_fail_errno(err, "pipe");
     fcntl(fds[1], F_SETPIPE_SZ, PIPE_BYTES); /* refused: then it has 16 packets */
     telemetry->span_read = fds[0];
     telemetry->span_write = fds[1];
@@ -89,7 +89,7 @@ static int start_first(struct telemetry *telemetry, struct chimera_error *err)
 {
     int fds[2];
     if (pipe2(fds, O_CLOEXEC) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+        return chimera_fail_errno(err, "pipe");
     int code = start_process(telemetry, fds[1], err);
     close(fds[1]);
     if (code == CHIMERA_OK)

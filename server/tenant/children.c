@@ -44,11 +44,6 @@ static unsigned lanes_of(const struct tenants *tenants)
     return capacity_of(tenants->config->workers).tenant_lanes;
 }
 
-static int fail_memory(struct chimera_error *err)
-{
-    return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
-}
-
 static int make_channels(struct tenants *tenants, size_t index, struct chimera_error *err)
 {
     unsigned lanes = lanes_of(tenants);
@@ -57,7 +52,7 @@ static int make_channels(struct tenants *tenants, size_t index, struct chimera_e
     tenant->inner = calloc(lanes, sizeof(int));
     link->fds = calloc(lanes, sizeof(int));
     if (!tenant->inner || !link->fds)
-        return fail_memory(err);
+        return chimera_fail_memory(err);
     int code = shared_make(&tenant->life, "jail-life", sizeof(tenant_life), false, err);
     if (code < 0)
         return code;
@@ -126,7 +121,7 @@ static int make_tenants(struct tenants *tenants, struct chimera_error *err)
     tenants->links = calloc(count, sizeof(*tenants->links));
     for (size_t i = 0; tenants->tenant && i < count; i++)
         tenants->tenant[i].page = tenants->tenant[i].life = SHARED_NONE;
-    int code = tenants->tenant && tenants->links ? CHIMERA_OK : fail_memory(err);
+    int code = tenants->tenant && tenants->links ? CHIMERA_OK : chimera_fail_memory(err);
     for (size_t i = 0; i < count && code == CHIMERA_OK; i++)
         code = make_channels(tenants, i, err);
     for (size_t i = 0; i < count && code == CHIMERA_OK; i++)
@@ -143,7 +138,7 @@ int tenants_start(const struct config *config, const struct generation *generati
         return CHIMERA_OK;
     struct tenants *tenants = calloc(1, sizeof(*tenants));
     if (!tenants)
-        return fail_memory(err);
+        return chimera_fail_memory(err);
     *tenants = (struct tenants){.config = config,
                                 .file = file,
                                 .policies = &file->policies,

@@ -210,7 +210,7 @@ static int open_lanes(const struct tenant_evaluators_input *input, struct chimer
     for (size_t i = 0; i < input->plan->tenant_count; i++) {
         input->links[i].lanes = make_lanes(input->links[i].fds, input->lanes);
         if (!input->links[i].lanes)
-            return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+            return chimera_fail_memory(err);
     }
     return CHIMERA_OK;
 }
@@ -239,7 +239,7 @@ int tenant_evaluators_open(const struct tenant_evaluators_input *input,
                                            .handed = calloc(count + 1, sizeof(*evaluators.handed))};
     int code = open_lanes(input, err);
     if (code == CHIMERA_OK && (!evaluators.evaluator || !evaluators.handed))
-        code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        code = chimera_fail_memory(err);
     if (code < 0) {
         tenant_evaluators_close(&evaluators);
         return code;

@@ -225,7 +225,7 @@ int tenant_run(const struct tenant_start *start)
                                                .warm_lanes = start->config->workers};
     int code = policy_loader_init(&tenant.loader, &loader, &err);
     if (code == CHIMERA_OK && (!tenant.held || !lanes))
-        code = chimera_fail(&err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        code = chimera_fail_memory(&err);
     if (code == CHIMERA_OK)
         code = prepare_tenant(&tenant, lanes, &err);
     if (code < 0) {

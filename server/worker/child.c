@@ -85,7 +85,7 @@ static pid_t fork_with(const struct worker_start *start, const struct policy_fil
     CHIMERA_FREE int *kept = calloc(room + 8, sizeof(int));
     CHIMERA_FREE struct role_mapping *mappings = calloc(tenant_count + 4, sizeof(*mappings));
     if (!kept || !mappings)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     size_t count = tenants_list_lives(tenants, mappings, tenant_count);
     mappings[count++] = (struct role_mapping){start->scoreboard, false};
     mappings[count++] = (struct role_mapping){start->counters, true};
@@ -119,7 +119,7 @@ static void close_both(const int fds[2])
 static int open_ends(int ret_report[2], int ret_orders[2], struct chimera_error *err)
 {
     if (pipe2(ret_report, O_CLOEXEC) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "pipe: %s", strerror(errno));
+        return chimera_fail_errno(err, "pipe");
     fcntl(ret_report[0], F_SETFL, O_NONBLOCK); /* the end that the supervisor reads */
     int code = orders_open(ret_orders, err);
     if (code < 0)

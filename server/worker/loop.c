@@ -22,11 +22,6 @@
 #define WAITING_TURN_MS 10  /* and not in each round, for they may be many */
 #define DRAIN_MS 24000      /* Kubernetes kills after 30 seconds, and worker.c waits before */
 
-static int fail_errno(struct chimera_error *err, const char *what)
-{
-    return chimera_fail(err, CHIMERA_EIO, "%s: %s", what, strerror(errno));
-}
-
 static void init_lists(struct loop *loop)
 {
     chimera_list_init(&loop->ready);
@@ -41,7 +36,7 @@ static int open_descriptors(struct loop *loop, struct chimera_error *err)
     loop->sets.first_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->sets.others_fd = epoll_create1(EPOLL_CLOEXEC);
     if (loop->sets.first_fd < 0 || loop->sets.others_fd < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
-        return fail_errno(err, "cannot make a loop");
+        return chimera_fail_errno(err, "cannot make a loop");
     loop->inbox.read_fd = pipe_fds[0];
     loop->inbox.write_fd = pipe_fds[1];
     struct epoll_event inbox = {.events = EPOLLIN, .data.ptr = NULL};
@@ -49,7 +44,7 @@ static int open_descriptors(struct loop *loop, struct chimera_error *err)
     if (fcntl(loop->inbox.read_fd, F_SETFL, O_NONBLOCK) < 0 ||
         epoll_ctl(loop->sets.first_fd, EPOLL_CTL_ADD, loop->inbox.read_fd, &inbox) < 0 ||
         epoll_ctl(loop->sets.first_fd, EPOLL_CTL_ADD, loop->sets.others_fd, &others) < 0)
-        return fail_errno(err, "cannot make a loop");
+        return chimera_fail_errno(err, "cannot make a loop");
     return CHIMERA_OK;
 }
 
@@ -78,7 +73,7 @@ int loop_open(struct loop *loop, const struct service *service, const struct loo
     init_lists(loop);
     int code = open_descriptors(loop, err);
     if (code == CHIMERA_OK && peers_open(&loop->peers, &memory->known, &room) < 0)
-        code = chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        code = chimera_fail_memory(err);
     if (code < 0) {
         close_descriptors(loop);
         return code;

@@ -10,7 +10,7 @@ int loop_watch_open(struct loop_watch *watch, struct loop *loops, unsigned count
     *watch = (struct loop_watch){
         .loops = loops, .seen = calloc(count, sizeof(*watch->seen)), .count = count};
     if (!watch->seen)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     return CHIMERA_OK;
 }
 

@@ -18,7 +18,7 @@ int gate_open(struct gate *gate, size_t accounts, unsigned loops, struct chimera
                           .audit_max = (int)capacity.audit_slow,
                           .accounts = calloc(accounts + 1, sizeof(struct gate_account))};
     if (!gate->accounts)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     return CHIMERA_OK;
 }
 

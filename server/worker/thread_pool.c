@@ -279,7 +279,7 @@ int pool_open(struct pool *pool, const struct pool_input *input, struct chimera_
     if (!pool->members || !pool->loops) {
         free(pool->members);
         free(pool->loops);
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     }
     init_locks(pool);
     for (unsigned i = 0; i < pool->member_count; i++) {

@@ -117,7 +117,7 @@ static int open_signals(struct worker *worker, struct chimera_error *err)
     sigaddset(&signals, SIGINT);
     worker->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
     if (worker->signal_fd < 0)
-        return chimera_fail(err, CHIMERA_EIO, "signalfd: %s", strerror(errno));
+        return chimera_fail_errno(err, "signalfd");
     return CHIMERA_OK;
 }
 
@@ -188,7 +188,7 @@ static int open_loops(struct worker *worker, struct chimera_error *err)
     int code = CHIMERA_OK;
     worker->loops = calloc(workers + 1, sizeof(*worker->loops));
     if (!worker->loops)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     connection_memory_open(&worker->memory, worker->start->config->max_connection_bytes,
                            workers + 1, count_descriptors(worker, workers + 1));
     code = loop_watch_open(&worker->watch, worker->loops, workers, err);

@@ -252,7 +252,7 @@ int chimera_zone_open(struct chimera_slice name, struct chimera_account *account
         return chimera_fail(err, CHIMERA_EINVAL, "unknown time zone");
     struct chimera_zone *zone = calloc(1, sizeof(*zone));
     if (!zone)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     chimera_buffer_init_within(&zone->file, FILE_MAX, account);
     bool is_read = read_bytes(name, &zone->file) == CHIMERA_OK &&
                    chimera_buffer_byte(&zone->file, '\0') == CHIMERA_OK && read_zone(zone);

@@ -93,7 +93,7 @@ int chimera_zones_keep(struct chimera_error *err)
         return CHIMERA_OK;
     store.zone = calloc(ZONES_MAX, sizeof(*store.zone));
     if (!store.zone)
-        return chimera_fail(err, CHIMERA_ENOMEM, "%s", chimera_code_text(CHIMERA_ENOMEM));
+        return chimera_fail_memory(err);
     chimera_buffer_init(&store.bytes, BYTES_MAX);
     FTS *tree = fts_open((char *const[]){folder, NULL}, FTS_LOGICAL | FTS_NOCHDIR, NULL);
     if (tree) {
