@@ -78,24 +78,24 @@ static inline void describe_rego(struct chimera_buffer *out, const struct chimer
 }
 
 /* What the host itself knows of the last run. */
-static inline void describe_run(struct chimera_buffer *out, const struct chimera_host *host)
+static inline void describe_run(struct chimera_buffer *out, const struct chimera_guest *guest)
 {
-    const struct chimera_account *account = &host->account;
+    const struct chimera_account *account = &guest->account;
     const uint64_t numbers[] = {
-        host->depth,    (uint64_t)host->stop, (uint64_t)host->trap,      host->exit_code,
-        host->stop_at,  host->run != NULL,    account->deadline_ns,      account->units,
-        account->bytes, account->bytes_limit, (uint64_t)account->failed, account->bytes_peak};
+        guest->depth,   (uint64_t)guest->stop, (uint64_t)guest->trap,     guest->exit_code,
+        guest->stop_at, guest->run != NULL,    account->deadline_ns,      account->units,
+        account->bytes, account->bytes_limit,  (uint64_t)account->failed, account->bytes_peak};
     describe_bytes(out, numbers, sizeof(numbers));
-    describe_bytes(out, host->stop_text, strlen(host->stop_text));
+    describe_bytes(out, guest->stop_text, strlen(guest->stop_text));
 }
 
 /* Between runs. Whole structs are taken, so that a member that is new is in it; left out is only
  * what differs between equal slots: addresses of their own, room that buffers keep, and when they
  * were made. */
-static inline void describe_host(const struct chimera_host *host, struct chimera_buffer *out)
+static inline void describe_host(const struct chimera_guest *guest, struct chimera_buffer *out)
 {
-    describe_run(out, host);
-    const struct chimera_abi_state *state = host->abi;
+    describe_run(out, guest);
+    const struct chimera_abi_state *state = guest->abi;
     if (!state)
         return;
     if (state->wapc)

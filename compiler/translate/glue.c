@@ -142,8 +142,8 @@ static void write_instance(FILE *file, const struct glue_facts *facts)
     fputs("};\n"
           "typedef struct instance Z_pol_instance_t, w2c_pol;\n"
           "#define w2c_mem head.memory\n"
-          "#define Z_h_instance head.host\n"
-          "#define w2c_h_instance head.host\n",
+          "#define Z_h_instance head.guest\n"
+          "#define w2c_h_instance head.guest\n",
           file);
 }
 
@@ -152,11 +152,11 @@ static void write_import_name(FILE *file, const struct glue_facts *facts, uint32
     fprintf(file, facts->wabt_minor >= 33 ? "w2c_h_i%u" : "Z_hZ_i%u", index);
 }
 
-/* "(struct chimera_host *host, u32 p0, …)" or, as a call, "(host, p0, …)". */
+/* "(struct chimera_guest *host, u32 p0, …)" or, as a call, "(host, p0, …)". */
 static void write_import_parameters(FILE *file, const struct wasm_signature *signature,
                                     bool has_types)
 {
-    fprintf(file, "(%shost", has_types ? "struct chimera_host *" : "");
+    fprintf(file, "(%shost", has_types ? "struct chimera_guest *" : "");
     for (size_t i = 0; i < signature->params.size; i++)
         fprintf(file, ", %s%sp%zu", has_types ? c_type((uint8_t)signature->params.data[i]) : "",
                 has_types ? " " : "", i);
@@ -329,7 +329,8 @@ static void write_call(FILE *file, const struct glue_facts *facts, uint32_t inde
         fputs(" r = ", file);
     }
     glue_write_function_name(file, facts, function);
-    fputs(function < module->imported_functions ? "(head->host" : "((struct instance *)head", file);
+    fputs(function < module->imported_functions ? "(head->guest" : "((struct instance *)head",
+          file);
     for (size_t i = 0; i < signature->params.size; i++)
         fprintf(file, ", v[%zu].%s", i, value_member((uint8_t)signature->params.data[i]));
     fputs(");\n", file);

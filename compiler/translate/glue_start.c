@@ -134,7 +134,7 @@ static const char initialize[] =
     "        reference.func_type = entry->func_type;\n"
     "        reference.func = entry->func;\n"
     "        if (entry->func)\n"
-    "            reference.module_instance = entry->is_import ? (void *)head->host : (void "
+    "            reference.module_instance = entry->is_import ? (void *)head->guest : (void "
     "*)head;\n"
     "        *(wasm_rt_funcref_t *)((u8 *)head + references[i].at) = reference;\n"
     "    }\n"
@@ -162,7 +162,7 @@ void glue_write_start(FILE *file, const struct glue_facts *facts)
         return;
     fputs("static void start(struct chimera_instance *head)\n{\n    ", file);
     glue_write_function_name(file, facts, module->start);
-    fputs(module->start < module->imported_functions ? "(head->host);\n}\n"
+    fputs(module->start < module->imported_functions ? "(head->guest);\n}\n"
                                                      : "((struct instance *)head);\n}\n",
           file);
 }

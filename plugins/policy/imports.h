@@ -3,7 +3,7 @@
  *
  * CHIMERA_GUEST_IMPORTS(X) lists X(module, name, type, symbol): the import's two names, its type in
  * the letters of plugin.h, and the C function that serves it (the first argument of that function
- * is the `struct chimera_host *`; then the parameters in order: i uint32_t, I uint64_t, f float, F
+ * is the `struct chimera_guest *`; then the parameters in order: i uint32_t, I uint64_t, f float, F
  * double). Anything else is refused before it is compiled. Sources: guest-abis.md §2.2, §3.3, §3.5,
  * §4.1; WASI preview 1 and its predecessor `wasi_unstable`, which differs where the symbol says
  * wasi0.

@@ -68,7 +68,7 @@ enum chimera_mode {                        /* how a policy is spoken to; guest-a
                     CHIMERA_MODE_CHIMERA = 5, /* the WASI policies of 2020 */
 };
 
-struct chimera_host; /* the runtime's side of one instance; opaque to a plugin */
+struct chimera_guest; /* the runtime's side of one instance; opaque to a plugin */
 
 struct chimera_memory {
     uint8_t *data; /* start of a reservation of 8 GiB; never moves */
@@ -96,7 +96,7 @@ enum chimera_tier {
 
 /* The head of every instance; what follows is the plugin's own (globals, tables, dropped flags). */
 struct chimera_instance {
-    struct chimera_host *host;
+    struct chimera_guest *guest;
     struct chimera_memory memory;
     /* A frame of the quick tier that begins below must not run: so much is left for it, for one
      * more of its callee's, and for the host's functions. */

@@ -34,9 +34,9 @@ typedef _Bool bool;
 #define false 0
 #endif
 
-_Noreturn void chimera_trap(struct chimera_host *host, u32 trap);
-u32 chimera_memory_grow(struct chimera_host *host, u32 delta);
-u32 chimera_table_grow(struct chimera_host *host, struct chimera_table *table, u32 delta,
+_Noreturn void chimera_trap(struct chimera_guest *guest, u32 trap);
+u32 chimera_memory_grow(struct chimera_guest *guest, u32 delta);
+u32 chimera_table_grow(struct chimera_guest *guest, struct chimera_table *table, u32 delta,
                        const void *initial);
 
 /* The helpers of freestanding.c: a deadline must be able to interrupt them, so they are the
@@ -137,7 +137,7 @@ static inline void bulk_init(struct chimera_instance *head, const u8 *segment, u
 #define memory_init(mem, segment, size, to, from, count) \
     bulk_init(&instance->head, segment, size, to, from, count)
 #define wasm_rt_grow_memory(mem, delta) \
-    (HOST_STACK, chimera_memory_grow(instance->head.host, delta))
+    (HOST_STACK, chimera_memory_grow(instance->head.guest, delta))
 
 /* --- Tables and references. --- */
 
@@ -189,7 +189,7 @@ static inline u32 masked(u32 at, u32 size)
 typedef struct { /* one entry of an element segment */
     u32 func_type;
     wasm_rt_function_ptr_t func;
-    bool is_import; /* then its first argument is the host */
+    bool is_import; /* then its first argument is the guest */
 } wasm_elem_segment_expr_t;
 
 static inline void table_init(struct chimera_instance *head, wasm_rt_funcref_table_t *table,
@@ -204,7 +204,7 @@ static inline void table_init(struct chimera_instance *head, wasm_rt_funcref_tab
         reference.func_type = entry->func_type;
         reference.func = entry->func;
         if (entry->func)
-            reference.module_instance = entry->is_import ? (void *)head->host : (void *)head;
+            reference.module_instance = entry->is_import ? (void *)head->guest : (void *)head;
         table->data[to + i] = reference;
     }
 }
@@ -262,7 +262,7 @@ static inline void null_init(struct chimera_instance *head, wasm_rt_externref_ta
                                   u32 delta, wasm_rt_##type##_t value)                             \
     {                                                                                              \
         HOST_STACK;                                                                                \
-        return chimera_table_grow(head->host, (struct chimera_table *)table, delta, &value);       \
+        return chimera_table_grow(head->guest, (struct chimera_table *)table, delta, &value);      \
     }
 
 DEFINE_TABLE(funcref)

@@ -20,7 +20,7 @@
 #define UNALIGNED /* tcc neither aligns accesses nor reasons about aliases */
 
 /* Called from the guest's function itself, which is named by where this returns to. */
-#define chimera_stop(head, trap) chimera_trap((head)->host, (trap))
+#define chimera_stop(head, trap) chimera_trap((head)->guest, (trap))
 
 #define HOST_STACK ((void)0) /* is in the stack's limit */
 

@@ -54,30 +54,31 @@ struct chimera_response chimera_abi_failure(const struct chimera_request *reques
     return chimera_response_reject_code(request->uid, text, 500);
 }
 
-static bool is_too_late(struct chimera_host *host)
+static bool is_too_late(struct chimera_guest *guest)
 {
-    if (!host->run || chimera_guest_time_left(host) > 0)
+    if (!guest->run || chimera_guest_time_left(guest) > 0)
         return false;
-    host->stop = CHIMERA_STOP_DEADLINE;
+    guest->stop = CHIMERA_STOP_DEADLINE;
     return true;
 }
 
-int chimera_abi_run(struct chimera_host *host, const struct chimera_export *export,
+int chimera_abi_run(struct chimera_guest *guest, const struct chimera_export *export,
                     union chimera_value *values)
 {
-    return is_too_late(host) ? CHIMERA_EDEADLINE : chimera_guest_run(host, export, values);
+    return is_too_late(guest) ? CHIMERA_EDEADLINE : chimera_guest_run(guest, export, values);
 }
 
-int chimera_abi_resume(struct chimera_host *host)
+int chimera_abi_resume(struct chimera_guest *guest)
 {
-    return is_too_late(host) ? CHIMERA_EDEADLINE : chimera_guest_resume(host);
+    return is_too_late(guest) ? CHIMERA_EDEADLINE : chimera_guest_resume(guest);
 }
 
-const char *chimera_abi_stop_text(const struct chimera_host *host, char text[CHIMERA_ABI_STOP_TEXT])
+const char *chimera_abi_stop_text(const struct chimera_guest *guest,
+                                  char text[CHIMERA_ABI_STOP_TEXT])
 {
-    if (host->stop != CHIMERA_STOP_EXIT)
-        return chimera_host_stop_text(host);
-    snprintf(text, CHIMERA_ABI_STOP_TEXT, "Exited with i32 exit status %" PRIu32, host->exit_code);
+    if (guest->stop != CHIMERA_STOP_EXIT)
+        return chimera_guest_stop_text(guest);
+    snprintf(text, CHIMERA_ABI_STOP_TEXT, "Exited with i32 exit status %" PRIu32, guest->exit_code);
     return text;
 }
 
@@ -93,36 +94,37 @@ void chimera_abi_document(const struct chimera_request *request, struct chimera_
     chimera_pieces_add(ret_pieces, CHIMERA_SLICE("}"));
 }
 
-static const struct chimera_grants *grants_of(const struct chimera_host *host)
+static const struct chimera_grants *grants_of(const struct chimera_guest *guest)
 {
     static const struct chimera_grants none = {.policy_id = ""};
-    return host->grants ? host->grants : &none;
+    return guest->grants ? guest->grants : &none;
 }
 
-bool chimera_abi_reads_cluster(const struct chimera_host *host)
+bool chimera_abi_reads_cluster(const struct chimera_guest *guest)
 {
-    const char *const *resources = grants_of(host)->resources;
+    const char *const *resources = grants_of(guest)->resources;
     return resources && *resources;
 }
 
-struct chimera_slice chimera_abi_policy_id(const struct chimera_host *host)
+struct chimera_slice chimera_abi_policy_id(const struct chimera_guest *guest)
 {
-    return chimera_slice_of(grants_of(host)->policy_id);
+    return chimera_slice_of(grants_of(guest)->policy_id);
 }
 
-struct chimera_slice chimera_abi_guest_slice(struct chimera_host *host, uint32_t at, uint32_t size)
+struct chimera_slice chimera_abi_guest_slice(struct chimera_guest *guest, uint32_t at,
+                                             uint32_t size)
 {
-    return (struct chimera_slice){(const char *)chimera_guest_bytes(host, at, size), size};
+    return (struct chimera_slice){(const char *)chimera_guest_bytes(guest, at, size), size};
 }
 
-_Noreturn void chimera_abi_refuse(struct chimera_host *host, const char *too_large)
+_Noreturn void chimera_abi_refuse(struct chimera_guest *guest, const char *too_large)
 {
-    if (host->account.failed)
-        chimera_guest_overdrawn(host);
-    chimera_guest_trap(host, CHIMERA_TRAP_HOST, too_large);
+    if (guest->account.failed)
+        chimera_guest_overdrawn(guest);
+    chimera_guest_trap(guest, CHIMERA_TRAP_HOST, too_large);
 }
 
-bool chimera_abi_is_utf8(struct chimera_host *host, struct chimera_slice text)
+bool chimera_abi_is_utf8(struct chimera_guest *guest, struct chimera_slice text)
 {
     while (text.size > 0) {
         struct chimera_slice piece = {text.data, text.size < UTF8_PIECE ? text.size : UTF8_PIECE};
@@ -132,25 +134,25 @@ bool chimera_abi_is_utf8(struct chimera_host *host, struct chimera_slice text)
             return false;
         text.data += good;
         text.size -= good;
-        chimera_guest_spend(host, piece.size / 2);
+        chimera_guest_spend(guest, piece.size / 2);
     }
     return true;
 }
 
-bool chimera_abi_host_call(struct chimera_host *host, const uint32_t at_and_size[8],
+bool chimera_abi_host_call(struct chimera_guest *guest, const uint32_t at_and_size[8],
                            struct chimera_buffer *answer)
 {
     struct chimera_slice part[4];
     for (size_t i = 0; i < 4; i++)
-        part[i] = chimera_abi_guest_slice(host, at_and_size[2 * i], at_and_size[2 * i + 1]);
+        part[i] = chimera_abi_guest_slice(guest, at_and_size[2 * i], at_and_size[2 * i + 1]);
     for (size_t i = 0; i < 3; i++)
-        if (!chimera_abi_is_utf8(host, part[i]))
-            chimera_guest_trap(host, CHIMERA_TRAP_HOST, "a host call's name is not UTF-8");
-    struct chimera_host_request call = {
+        if (!chimera_abi_is_utf8(guest, part[i]))
+            chimera_guest_trap(guest, CHIMERA_TRAP_HOST, "a host call's name is not UTF-8");
+    struct chimera_guest_request call = {
         .binding = part[0], .name_space = part[1], .operation = part[2], .payload = part[3]};
-    bool is_ok = chimera_capability_call(grants_of(host), &call, answer);
-    if (answer->failed || host->account.failed)
-        chimera_abi_refuse(host, "the answer to a host call is too large");
+    bool is_ok = chimera_capability_call(grants_of(guest), &call, answer);
+    if (answer->failed || guest->account.failed)
+        chimera_abi_refuse(guest, "the answer to a host call is too large");
     return is_ok;
 }
 
@@ -162,56 +164,57 @@ struct chimera_slice chimera_abi_keep(struct chimera_arena *arena, struct chimer
     return copy.data ? copy : CHIMERA_SLICE("");
 }
 
-bool chimera_abi_keep_answer(struct chimera_host *host, struct chimera_arena *arena,
+bool chimera_abi_keep_answer(struct chimera_guest *guest, struct chimera_arena *arena,
                              struct chimera_slice text, struct chimera_slice *ret_answer)
 {
     struct chimera_slice kept = CHIMERA_SLICE("");
-    if (chimera_account_spend(&host->account, text.size / 8) == CHIMERA_OK &&
-        chimera_account_take(&host->account, text.size) == CHIMERA_OK)
+    if (chimera_account_spend(&guest->account, text.size / 8) == CHIMERA_OK &&
+        chimera_account_take(&guest->account, text.size) == CHIMERA_OK)
         kept = chimera_abi_keep(arena, text);
     *ret_answer = kept;
     return kept.size == text.size;
 }
 
-void chimera_abi_note_overdrawn(struct chimera_host *host)
+void chimera_abi_note_overdrawn(struct chimera_guest *guest)
 {
-    if (host->account.failed == CHIMERA_EDEADLINE) {
-        host->stop = CHIMERA_STOP_DEADLINE;
+    if (guest->account.failed == CHIMERA_EDEADLINE) {
+        guest->stop = CHIMERA_STOP_DEADLINE;
         return;
     }
-    host->stop = CHIMERA_STOP_TRAP;
-    host->trap = CHIMERA_TRAP_HOST;
-    chimera_host_limit_text(host, host->stop_text);
+    guest->stop = CHIMERA_STOP_TRAP;
+    guest->trap = CHIMERA_TRAP_HOST;
+    chimera_guest_limit_text(guest, guest->stop_text);
 }
 
-struct chimera_slice chimera_abi_too_large(struct chimera_host *host)
+struct chimera_slice chimera_abi_too_large(struct chimera_guest *guest)
 {
-    if (!host->account.failed)
+    if (!guest->account.failed)
         return CHIMERA_SLICE("the policy's answer is too large");
-    chimera_abi_note_overdrawn(host);
-    return chimera_slice_of(chimera_host_stop_text(host));
+    chimera_abi_note_overdrawn(guest);
+    return chimera_slice_of(chimera_guest_stop_text(guest));
 }
 
-void chimera_abi_answer_overdrawn(struct chimera_host *host, const struct chimera_request *request,
+void chimera_abi_answer_overdrawn(struct chimera_guest *guest,
+                                  const struct chimera_request *request,
                                   struct chimera_arena *arena,
                                   struct chimera_response *ret_response)
 {
-    chimera_abi_note_overdrawn(host);
-    if (host->stop == CHIMERA_STOP_DEADLINE)
+    chimera_abi_note_overdrawn(guest);
+    if (guest->stop == CHIMERA_STOP_DEADLINE)
         *ret_response = chimera_abi_failure(request, false, arena, "%s", CHIMERA_DEADLINE_TEXT);
     else
         *ret_response =
-            chimera_abi_failure(request, true, arena, "%s", chimera_host_stop_text(host));
+            chimera_abi_failure(request, true, arena, "%s", chimera_guest_stop_text(guest));
 }
 
-void chimera_abi_read_answer(struct chimera_host *host, struct chimera_slice answer,
+void chimera_abi_read_answer(struct chimera_guest *guest, struct chimera_slice answer,
                              const struct chimera_request *request, struct chimera_arena *arena,
                              const char *wrong, struct chimera_response *ret_response)
 {
     struct chimera_slice why;
-    int code = chimera_response_from_validation_within(answer, request, &host->account, arena,
+    int code = chimera_response_from_validation_within(answer, request, &guest->account, arena,
                                                        ret_response, &why);
-    if (!chimera_abi_is_overdrawn(host, request, arena, ret_response) && code < 0)
+    if (!chimera_abi_is_overdrawn(guest, request, arena, ret_response) && code < 0)
         *ret_response =
             chimera_abi_failure(request, true, arena, "%s: %.*s", wrong, (int)why.size, why.data);
 }

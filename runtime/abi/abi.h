@@ -3,8 +3,8 @@
  *
  * Each is one table of functions (guest-abis.md §2 to §4). policy.c picks the table by the plugin's
  * mode, makes a host per lane, calls attach() and prepare() on it once, which ends with the
- * snapshot, and for each request brackets validate() with chimera_host_begin() and
- * chimera_host_reset().
+ * snapshot, and for each request brackets validate() with chimera_guest_begin() and
+ * chimera_guest_reset().
  */
 #ifndef CHIMERA_ABI_H
 #define CHIMERA_ABI_H
@@ -24,22 +24,22 @@ struct chimera_abi {
     /* Does the plugin export what this ABI calls? Refuses with the reference's text where it has
      * one. Called at build and at load. */
     int (*check)(const struct chimera_plugin *plugin, struct chimera_error *err);
-    /* Makes the ABI's own state (host->abi); ends with detach(). */
-    int (*attach)(struct chimera_host *host, struct chimera_error *err);
-    void (*detach)(struct chimera_host *host);
+    /* Makes the ABI's own state (guest->abi); ends with detach(). */
+    int (*attach)(struct chimera_guest *guest, struct chimera_error *err);
+    void (*detach)(struct chimera_guest *guest);
     /* Settings are checked by another run of the program, on a slot that was not prepared. */
     bool checks_settings_from_start;
     /* Brings a new instance to the state that every request starts from (_start, wapc_init, the
      * settings parsed into Rego data, a program that waits for its input) and takes the snapshot.
      * Called between begin and end. */
-    int (*prepare)(struct chimera_host *host, struct chimera_slice settings,
+    int (*prepare)(struct chimera_guest *guest, struct chimera_slice settings,
                    struct chimera_error *err);
     /* Runs one request and makes its response; guest failures become rejections with the texts of
      * policy-server.md §4.4. The slices live in `arena`. */
-    void (*validate)(struct chimera_host *host, const struct chimera_request *request,
+    void (*validate)(struct chimera_guest *guest, const struct chimera_request *request,
                      struct chimera_slice settings, struct chimera_arena *arena,
                      struct chimera_response *ret_response);
-    void (*validate_settings)(struct chimera_host *host, struct chimera_slice settings,
+    void (*validate_settings)(struct chimera_guest *guest, struct chimera_slice settings,
                               struct chimera_arena *arena,
                               struct chimera_settings_answer *ret_answer);
 };

@@ -10,9 +10,9 @@
 #include "runtime/abi/wasi_internal.h"
 #include "runtime/json/tree.h"
 
-static int legacy_attach(struct chimera_host *host, struct chimera_error *err)
+static int legacy_attach(struct chimera_guest *guest, struct chimera_error *err)
 {
-    return chimera_wasi_attach(host, CHIMERA_WASI_PIPES, err);
+    return chimera_wasi_attach(guest, CHIMERA_WASI_PIPES, err);
 }
 
 static bool is_variable_name(const char *name)
@@ -75,50 +75,50 @@ static int make_variables(struct chimera_slice settings, struct chimera_buffer *
     return CHIMERA_OK;
 }
 
-static struct chimera_wasi_run validate_run(const struct chimera_host *host,
+static struct chimera_wasi_run validate_run(const struct chimera_guest *guest,
                                             const struct chimera_pieces *input)
 {
     static const char arguments[] = "policy.wasm";
     return (struct chimera_wasi_run){.arguments = {{arguments, sizeof(arguments)}, 1},
-                                     .environment = chimera_wasi_of(host)->environment,
+                                     .environment = chimera_wasi_of(guest)->environment,
                                      .input = input,
                                      .operation = "validate"};
 }
 
 /* Settings that do not fit give an empty environment; validate_settings() says why. */
-static int legacy_prepare(struct chimera_host *host, struct chimera_slice settings,
+static int legacy_prepare(struct chimera_guest *guest, struct chimera_slice settings,
                           struct chimera_error *err)
 {
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
     uint32_t count = 0;
     chimera_buffer_reset(&wasi->variables);
     if (make_variables(settings, &wasi->variables, &count, NULL) < 0)
         chimera_buffer_reset(&wasi->variables);
     wasi->environment =
         (struct chimera_wasi_strings){chimera_buffer_slice(&wasi->variables), count};
-    const struct chimera_wasi_run run = validate_run(host, NULL);
-    return chimera_wasi_prepare(host, &run, err);
+    const struct chimera_wasi_run run = validate_run(guest, NULL);
+    return chimera_wasi_prepare(guest, &run, err);
 }
 
-static void legacy_validate(struct chimera_host *host, const struct chimera_request *request,
+static void legacy_validate(struct chimera_guest *guest, const struct chimera_request *request,
                             struct chimera_slice settings, struct chimera_arena *arena,
                             struct chimera_response *ret_response)
 {
     struct chimera_slice text;
     (void)settings; /* prepared already */
-    const struct chimera_wasi_run run = validate_run(host, &request->json);
-    int code = chimera_wasi_run(host, &run, arena, &text);
-    chimera_wasi_judge(host, code, text, request, arena, ret_response);
+    const struct chimera_wasi_run run = validate_run(guest, &request->json);
+    int code = chimera_wasi_run(guest, &run, arena, &text);
+    chimera_wasi_judge(guest, code, text, request, arena, ret_response);
 }
 
-static void legacy_validate_settings(struct chimera_host *host, struct chimera_slice settings,
+static void legacy_validate_settings(struct chimera_guest *guest, struct chimera_slice settings,
                                      struct chimera_arena *arena,
                                      struct chimera_settings_answer *ret_answer)
 {
     struct chimera_buffer variables;
     struct chimera_error err = {0};
     uint32_t count;
-    (void)host;
+    (void)guest;
     chimera_buffer_init(&variables, CHIMERA_ABI_BUFFER_MAX);
     *ret_answer = (struct chimera_settings_answer){.valid = true};
     if (make_variables(settings, &variables, &count, &err) < 0)

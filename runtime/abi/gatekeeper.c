@@ -7,11 +7,11 @@
 
 #define MESSAGE_MAX ((size_t)1 << 20)
 
-static int gatekeeper_prepare(struct chimera_host *host, struct chimera_slice settings,
+static int gatekeeper_prepare(struct chimera_guest *guest, struct chimera_slice settings,
                               struct chimera_error *err)
 {
     (void)settings; /* they are part of each input */
-    return chimera_rego_prepare(host, CHIMERA_SLICE("{}"), err);
+    return chimera_rego_prepare(guest, CHIMERA_SLICE("{}"), err);
 }
 
 #define WANTED "a set of objects, each with a string `msg`, which is empty when all is well"
@@ -121,7 +121,7 @@ static void judge(struct chimera_slice result_set, const struct chimera_request 
     chimera_buffer_free(&message);
 }
 
-static void gatekeeper_validate(struct chimera_host *host, const struct chimera_request *request,
+static void gatekeeper_validate(struct chimera_guest *guest, const struct chimera_request *request,
                                 struct chimera_slice settings, struct chimera_arena *arena,
                                 struct chimera_response *ret_response)
 {
@@ -138,7 +138,7 @@ static void gatekeeper_validate(struct chimera_host *host, const struct chimera_
     chimera_pieces_add(&input, CHIMERA_SLICE(",\"review\":"));
     chimera_pieces_add_all(&input, &request->json);
     chimera_pieces_add(&input, CHIMERA_SLICE("}"));
-    int code = chimera_rego_evaluate(host, &input, arena, &result_set, &err);
+    int code = chimera_rego_evaluate(guest, &input, arena, &result_set, &err);
     if (code < 0)
         *ret_response = chimera_rego_failure(request, code, &err, arena);
     else

@@ -21,7 +21,7 @@ static void judge(struct chimera_slice result_set, const struct chimera_request 
         *ret_response = chimera_abi_failure(request, true, arena, "%.*s", (int)why.size, why.data);
 }
 
-static void opa_validate(struct chimera_host *host, const struct chimera_request *request,
+static void opa_validate(struct chimera_guest *guest, const struct chimera_request *request,
                          struct chimera_slice settings, struct chimera_arena *arena,
                          struct chimera_response *ret_response)
 {
@@ -32,7 +32,7 @@ static void opa_validate(struct chimera_host *host, const struct chimera_request
     chimera_pieces_add(&input, CHIMERA_SLICE("{\"request\":"));
     chimera_pieces_add_all(&input, &request->json);
     chimera_pieces_add(&input, CHIMERA_SLICE("}"));
-    int code = chimera_rego_evaluate(host, &input, arena, &result_set, &err);
+    int code = chimera_rego_evaluate(guest, &input, arena, &result_set, &err);
     if (code < 0)
         *ret_response = chimera_rego_failure(request, code, &err, arena);
     else

@@ -34,30 +34,30 @@ int chimera_rego_check(const struct chimera_plugin *plugin, struct chimera_error
     return CHIMERA_OK;
 }
 
-static void rego_reset(struct chimera_host *host)
+static void rego_reset(struct chimera_guest *guest)
 {
-    struct chimera_rego *rego = chimera_rego_of(host);
+    struct chimera_rego *rego = chimera_rego_of(guest);
     chimera_rego_empty(rego);
     rego->now_ns = 0;
 }
 
 static const struct chimera_host_side rego_side = {.keep = rego_reset, .reset = rego_reset};
 
-int chimera_rego_attach(struct chimera_host *host, struct chimera_error *err)
+int chimera_rego_attach(struct chimera_guest *guest, struct chimera_error *err)
 {
-    struct chimera_abi_state *state = chimera_abi_state_make(host);
+    struct chimera_abi_state *state = chimera_abi_state_make(guest);
     struct chimera_rego *rego = state ? calloc(1, sizeof(*rego)) : NULL;
     if (!rego) {
-        chimera_abi_state_end(host);
+        chimera_abi_state_end(guest);
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
     }
 #define X(field, name, type) \
-    rego->field = chimera_plugin_function(host->loaded->plugin, name, type);
+    rego->field = chimera_plugin_function(guest->loaded->plugin, name, type);
     CHIMERA_REGO_EXPORT_MAP(X)
 #undef X
-    chimera_buffer_init_within(&rego->text, CHIMERA_REGO_RESULT_MAX, &host->account);
+    chimera_buffer_init_within(&rego->text, CHIMERA_REGO_RESULT_MAX, &guest->account);
     state->rego = rego;
-    host->side = &rego_side;
+    guest->side = &rego_side;
     return CHIMERA_OK;
 }
 
@@ -81,10 +81,10 @@ void chimera_rego_empty(struct chimera_rego *rego)
     chimera_buffer_recycle(&rego->text, CHIMERA_ABI_KEPT_BYTES);
 }
 
-void chimera_rego_detach(struct chimera_host *host)
+void chimera_rego_detach(struct chimera_guest *guest)
 {
-    struct chimera_abi_state *state = host->abi;
-    struct chimera_rego *rego = chimera_rego_of(host);
+    struct chimera_abi_state *state = guest->abi;
+    struct chimera_rego *rego = chimera_rego_of(guest);
     if (!rego)
         return;
     chimera_rego_empty(rego);
@@ -92,17 +92,17 @@ void chimera_rego_detach(struct chimera_host *host)
     free(rego->builtin);
     free(rego);
     state->rego = NULL;
-    chimera_abi_state_end(host);
+    chimera_abi_state_end(guest);
 }
 
 /* --- Calls --- */
 
-static int fail_call(struct chimera_host *host, const char *doing, const char *name, int code,
+static int fail_call(struct chimera_guest *guest, const char *doing, const char *name, int code,
                      struct chimera_error *err)
 {
     char text[CHIMERA_ABI_STOP_TEXT];
     return chimera_fail(err, code, "wasm engine error: %s %s function: %s", doing, name,
-                        chimera_abi_stop_text(host, text));
+                        chimera_abi_stop_text(guest, text));
 }
 
 struct arguments { /* as many as the function takes; a register's worth */
@@ -110,55 +110,56 @@ struct arguments { /* as many as the function takes; a register's worth */
 };
 
 /* *ret_value may be NULL. */
-static int invoke(struct chimera_host *host, const char *name, const struct chimera_export *export,
-                  struct arguments arguments, uint32_t *ret_value, struct chimera_error *err)
+static int invoke(struct chimera_guest *guest, const char *name,
+                  const struct chimera_export *export, struct arguments arguments,
+                  uint32_t *ret_value, struct chimera_error *err)
 {
     union chimera_value values[2] = {{.i32 = arguments.first}, {.i32 = arguments.second}};
-    int code = chimera_abi_run(host, export, values);
+    int code = chimera_abi_run(guest, export, values);
     if (code < 0)
-        return fail_call(host, "error invoking", name, code, err);
+        return fail_call(guest, "error invoking", name, code, err);
     if (ret_value)
         *ret_value = values[0].i32;
     return CHIMERA_OK;
 }
 
 /* Spends for work on what the guest hands over, outside of it. */
-static int check_account(struct chimera_host *host, uint64_t units, struct chimera_error *err)
+static int check_account(struct chimera_guest *guest, uint64_t units, struct chimera_error *err)
 {
-    int code = chimera_account_spend(&host->account, units);
+    int code = chimera_account_spend(&guest->account, units);
     if (code == CHIMERA_OK)
         return code;
-    chimera_abi_note_overdrawn(host);
-    return chimera_fail(err, code, "%s", chimera_host_stop_text(host));
+    chimera_abi_note_overdrawn(guest);
+    return chimera_fail(err, code, "%s", chimera_guest_stop_text(guest));
 }
 
-static bool is_inside(const struct chimera_host *host, uint32_t at, size_t size)
+static bool is_inside(const struct chimera_guest *guest, uint32_t at, size_t size)
 {
-    uint64_t memory = host->instance->memory.size;
+    uint64_t memory = guest->instance->memory.size;
     return size <= memory && at <= memory - size;
 }
 
 /* Copies a JSON text into the guest and has it parsed there; *ret_value is the value's address. */
-static int push_json(struct chimera_host *host, const struct chimera_pieces *json,
+static int push_json(struct chimera_guest *guest, const struct chimera_pieces *json,
                      uint32_t *ret_value, struct chimera_error *err)
 {
-    const struct chimera_rego *rego = chimera_rego_of(host);
+    const struct chimera_rego *rego = chimera_rego_of(guest);
     if (json->size >= UINT32_MAX)
         return chimera_fail(err, CHIMERA_ELIMIT, "Rego wasm error: the document is too large");
     union chimera_value values[2] = {{.i32 = (uint32_t)json->size}};
-    int code = chimera_abi_run(host, rego->malloc, values);
+    int code = chimera_abi_run(guest, rego->malloc, values);
     if (code < 0)
-        return fail_call(host, "push_json: cannot invoke", "opa_malloc", code, err);
+        return fail_call(guest, "push_json: cannot invoke", "opa_malloc", code, err);
     uint32_t at = values[0].i32;
-    if (!is_inside(host, at, json->size))
+    if (!is_inside(guest, at, json->size))
         return chimera_fail(err, CHIMERA_EGUEST,
                             "Rego wasm error: Cannot get memory address: out of bounds");
-    chimera_pieces_copy(json, 0, host->instance->memory.data + at, json->size);
+    chimera_pieces_copy(json, 0, guest->instance->memory.data + at, json->size);
     values[0].i32 = at;
     values[1].i32 = (uint32_t)json->size;
-    code = chimera_abi_run(host, rego->json_parse, values);
+    code = chimera_abi_run(guest, rego->json_parse, values);
     if (code < 0)
-        return fail_call(host, "push_json: cannot invoke", "opa_json_parse", code, err);
+        return fail_call(guest, "push_json: cannot invoke", "opa_json_parse", code, err);
     if (values[0].i32 == 0)
         return chimera_fail(err, CHIMERA_EGUEST, "Rego wasm error: Failed to load json in memory");
     *ret_value = values[0].i32;
@@ -166,14 +167,14 @@ static int push_json(struct chimera_host *host, const struct chimera_pieces *jso
 }
 
 /* The JSON of a value of the guest; *ret_json is in the guest's memory. */
-static int pull_json(struct chimera_host *host, uint32_t value, struct chimera_slice *ret_json,
+static int pull_json(struct chimera_guest *guest, uint32_t value, struct chimera_slice *ret_json,
                      struct chimera_error *err)
 {
     union chimera_value values[1] = {{.i32 = value}};
-    int code = chimera_abi_run(host, chimera_rego_of(host)->json_dump, values);
+    int code = chimera_abi_run(guest, chimera_rego_of(guest)->json_dump, values);
     if (code < 0)
-        return fail_call(host, "cannot invoke", "opa_json_dump", code, err);
-    const struct chimera_memory *memory = &host->instance->memory;
+        return fail_call(guest, "cannot invoke", "opa_json_dump", code, err);
+    const struct chimera_memory *memory = &guest->instance->memory;
     const char *at = (const char *)memory->data + values[0].i32;
     uint64_t left = values[0].i32 < memory->size ? memory->size - values[0].i32 : 0;
     const char *end = memchr(at, '\0', left < RESULT_MAX ? left : RESULT_MAX);
@@ -181,25 +182,25 @@ static int pull_json(struct chimera_host *host, uint32_t value, struct chimera_s
         return chimera_fail(err, CHIMERA_EGUEST,
                             "Rego wasm error: Cannot get memory address: a text does not end");
     *ret_json = (struct chimera_slice){at, (size_t)(end - at)};
-    return check_account(host, ret_json->size / 4, err);
+    return check_account(guest, ret_json->size / 4, err);
 }
 
 /* What one of the functions without arguments describes. It stays taken from the account. */
-static int read_table(struct chimera_host *host, const char *name,
+static int read_table(struct chimera_guest *guest, const char *name,
                       const struct chimera_export *export, struct json_object **ret_table,
                       struct chimera_error *err)
 {
     uint32_t value;
     struct chimera_slice json;
     struct json_object *table = NULL;
-    int code = invoke(host, name, export, (struct arguments){0}, &value, err);
+    int code = invoke(guest, name, export, (struct arguments){0}, &value, err);
     if (code == CHIMERA_OK)
-        code = pull_json(host, value, &json, err);
+        code = pull_json(guest, value, &json, err);
     if (code < 0)
         return code;
-    bool is_object = chimera_json_parse_within(json, &host->account, &table, NULL) == CHIMERA_OK &&
+    bool is_object = chimera_json_parse_within(json, &guest->account, &table, NULL) == CHIMERA_OK &&
                      json_object_is_type(table, json_type_object);
-    code = check_account(host, 0, err);
+    code = check_account(guest, 0, err);
     if (code == CHIMERA_OK && !is_object)
         code =
             chimera_fail(err, CHIMERA_EMODULE, "Rego wasm error: %s() describes no object", name);
@@ -257,12 +258,12 @@ static int add_builtins(struct chimera_rego *rego, struct json_object *table,
     return code;
 }
 
-static int read_builtins(struct chimera_host *host, struct chimera_error *err)
+static int read_builtins(struct chimera_guest *guest, struct chimera_error *err)
 {
-    struct chimera_rego *rego = chimera_rego_of(host);
+    struct chimera_rego *rego = chimera_rego_of(guest);
     CHIMERA_JSON struct json_object *table = NULL;
     struct chimera_buffer missing;
-    int code = read_table(host, "builtins", rego->builtins, &table, err);
+    int code = read_table(guest, "builtins", rego->builtins, &table, err);
     if (code < 0)
         return code;
     rego->builtin = calloc(BUILTIN_ID_MAX, sizeof(*rego->builtin));
@@ -278,10 +279,10 @@ static int read_builtins(struct chimera_host *host, struct chimera_error *err)
 }
 
 /* The reference always evaluates entry point 0. */
-static int check_entrypoint(struct chimera_host *host, struct chimera_error *err)
+static int check_entrypoint(struct chimera_guest *guest, struct chimera_error *err)
 {
     CHIMERA_JSON struct json_object *table = NULL;
-    int code = read_table(host, "entrypoints", chimera_rego_of(host)->entrypoints, &table, err);
+    int code = read_table(guest, "entrypoints", chimera_rego_of(guest)->entrypoints, &table, err);
     if (code < 0)
         return code;
     for (const struct lh_entry *entry = json_object_get_object(table)->head; entry;
@@ -295,71 +296,71 @@ static int check_entrypoint(struct chimera_host *host, struct chimera_error *err
                         json_object_to_json_string_ext(table, JSON_C_TO_STRING_PLAIN));
 }
 
-int chimera_rego_prepare(struct chimera_host *host, struct chimera_slice data,
+int chimera_rego_prepare(struct chimera_guest *guest, struct chimera_slice data,
                          struct chimera_error *err)
 {
-    struct chimera_rego *rego = chimera_rego_of(host);
+    struct chimera_rego *rego = chimera_rego_of(guest);
     struct chimera_pieces pieces = {0};
     uint32_t heap;
-    int code = read_builtins(host, err);
-    chimera_host_recount(host); /* the table is gone */
+    int code = read_builtins(guest, err);
+    chimera_guest_recount(guest); /* the table is gone */
     if (code == CHIMERA_OK)
-        code = check_entrypoint(host, err);
-    chimera_host_recount(host);
+        code = check_entrypoint(guest, err);
+    chimera_guest_recount(guest);
     chimera_pieces_add(&pieces, data);
     if (code == CHIMERA_OK)
-        code = push_json(host, &pieces, &rego->data, err);
+        code = push_json(guest, &pieces, &rego->data, err);
     /* What is on the heap now stays; setting the pointer also makes the guest's allocator forget
      * the blocks that are free below it, as the reference does before each evaluation. */
     if (code == CHIMERA_OK)
-        code =
-            invoke(host, "opa_heap_ptr_get", rego->heap_ptr_get, (struct arguments){0}, &heap, err);
+        code = invoke(guest, "opa_heap_ptr_get", rego->heap_ptr_get, (struct arguments){0}, &heap,
+                      err);
     if (code == CHIMERA_OK)
-        code = invoke(host, "opa_heap_ptr_set", rego->heap_ptr_set,
+        code = invoke(guest, "opa_heap_ptr_set", rego->heap_ptr_set,
                       (struct arguments){.first = heap}, NULL, err);
-    return code < 0 ? code : chimera_host_snapshot(host, err);
+    return code < 0 ? code : chimera_guest_snapshot(guest, err);
 }
 
 /* --- Evaluation --- */
 
-static int run_entrypoint(struct chimera_host *host, const struct chimera_pieces *input,
+static int run_entrypoint(struct chimera_guest *guest, const struct chimera_pieces *input,
                           uint32_t *ret_value, struct chimera_error *err)
 {
-    const struct chimera_rego *rego = chimera_rego_of(host);
+    const struct chimera_rego *rego = chimera_rego_of(guest);
     uint32_t value, context = 0;
-    int code = push_json(host, input, &value, err);
+    int code = push_json(guest, input, &value, err);
     if (code == CHIMERA_OK)
-        code = invoke(host, "opa_eval_ctx_new", rego->context_new, (struct arguments){0}, &context,
+        code = invoke(guest, "opa_eval_ctx_new", rego->context_new, (struct arguments){0}, &context,
                       err);
     if (code == CHIMERA_OK)
-        code = invoke(host, "opa_eval_ctx_set_input", rego->set_input,
+        code = invoke(guest, "opa_eval_ctx_set_input", rego->set_input,
                       (struct arguments){context, value}, NULL, err);
     if (code == CHIMERA_OK)
-        code = invoke(host, "opa_eval_ctx_set_data", rego->set_data,
+        code = invoke(guest, "opa_eval_ctx_set_data", rego->set_data,
                       (struct arguments){context, rego->data}, NULL, err);
     if (code == CHIMERA_OK)
-        code = invoke(host, "opa_eval_ctx_set_entrypoint", rego->set_entrypoint,
+        code = invoke(guest, "opa_eval_ctx_set_entrypoint", rego->set_entrypoint,
                       (struct arguments){.first = context}, NULL, err);
     if (code == CHIMERA_OK)
         code =
-            invoke(host, "opa_eval", rego->eval, (struct arguments){.first = context}, NULL, err);
+            invoke(guest, "opa_eval", rego->eval, (struct arguments){.first = context}, NULL, err);
     if (code == CHIMERA_OK)
-        code = invoke(host, "opa_eval_ctx_get_result", rego->get_result,
+        code = invoke(guest, "opa_eval_ctx_get_result", rego->get_result,
                       (struct arguments){.first = context}, ret_value, err);
     return code;
 }
 
 /* A copy that is known to be JSON, or nothing, with the time that it takes to read it. */
-static int keep_result(struct chimera_host *host, struct chimera_slice json,
+static int keep_result(struct chimera_guest *guest, struct chimera_slice json,
                        struct chimera_arena *arena, struct chimera_slice *ret_result,
                        struct chimera_error *err)
 {
     struct chimera_slice copy;
-    bool is_kept = chimera_abi_keep_answer(host, arena, json, &copy);
-    bool is_json = is_kept && chimera_json_check_within(copy, &host->account, NULL) == CHIMERA_OK;
+    bool is_kept = chimera_abi_keep_answer(guest, arena, json, &copy);
+    bool is_json = is_kept && chimera_json_check_within(copy, &guest->account, NULL) == CHIMERA_OK;
     if (json.size > CHIMERA_SCAN_AT_ONCE)
-        chimera_account_has_time(&host->account, json.size * READ_RESULT_NS);
-    int code = check_account(host, 0, err);
+        chimera_account_has_time(&guest->account, json.size * READ_RESULT_NS);
+    int code = check_account(guest, 0, err);
     if (code == CHIMERA_OK && !is_kept)
         code = chimera_fail(err, CHIMERA_ELIMIT, "Rego wasm error: the result is too large");
     if (code == CHIMERA_OK)
@@ -367,7 +368,7 @@ static int keep_result(struct chimera_host *host, struct chimera_slice json,
     return code;
 }
 
-int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces *input,
+int chimera_rego_evaluate(struct chimera_guest *guest, const struct chimera_pieces *input,
                           struct chimera_arena *arena, struct chimera_slice *ret_result,
                           struct chimera_error *err)
 {
@@ -375,17 +376,17 @@ int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces
     struct chimera_slice json = {0};
     /* Rego does not ask for the cluster's resources, it finds them in its data; without them it
      * would judge by an empty cluster. */
-    if (chimera_abi_reads_cluster(host))
+    if (chimera_abi_reads_cluster(guest))
         return chimera_fail(err, CHIMERA_EREFUSED,
                             "the host capability kubernetes/list_resources_all is not available in "
                             "this version of Chimera");
-    chimera_rego_of(host)->now_ns = (int64_t)chimera_clock_wall_ns();
-    int code = run_entrypoint(host, input, &value, err);
+    chimera_rego_of(guest)->now_ns = (int64_t)chimera_clock_wall_ns();
+    int code = run_entrypoint(guest, input, &value, err);
     if (code == CHIMERA_OK)
-        code = pull_json(host, value, &json, err);
+        code = pull_json(guest, value, &json, err);
     if (code < 0)
         return code;
-    return keep_result(host, json, arena, ret_result, err);
+    return keep_result(guest, json, arena, ret_result, err);
 }
 
 struct chimera_response chimera_rego_failure(const struct chimera_request *request, int code,
@@ -423,11 +424,11 @@ struct chimera_slice chimera_rego_first_result(struct chimera_slice result_set)
     return member(&scan, "result");
 }
 
-void chimera_rego_validate_settings(struct chimera_host *host, struct chimera_slice settings,
+void chimera_rego_validate_settings(struct chimera_guest *guest, struct chimera_slice settings,
                                     struct chimera_arena *arena,
                                     struct chimera_settings_answer *ret_answer)
 {
-    (void)host;
+    (void)guest;
     (void)settings;
     (void)arena;
     *ret_answer = (struct chimera_settings_answer){.valid = true};

@@ -47,24 +47,24 @@ struct chimera_rego {
 };
 
 /* The host's; NULL when its ABI has none. */
-static inline struct chimera_rego *chimera_rego_of(const struct chimera_host *host)
+static inline struct chimera_rego *chimera_rego_of(const struct chimera_guest *guest)
 {
-    const struct chimera_abi_state *state = host->abi;
+    const struct chimera_abi_state *state = guest->abi;
     return state ? state->rego : NULL;
 }
 
 int chimera_rego_check(const struct chimera_plugin *plugin, struct chimera_error *err);
-int chimera_rego_attach(struct chimera_host *host, struct chimera_error *err);
-void chimera_rego_detach(struct chimera_host *host);
+int chimera_rego_attach(struct chimera_guest *guest, struct chimera_error *err);
+void chimera_rego_detach(struct chimera_guest *guest);
 
 /* Reads what the module needs and offers, and makes `data` (JSON) its data. */
-int chimera_rego_prepare(struct chimera_host *host, struct chimera_slice data,
+int chimera_rego_prepare(struct chimera_guest *guest, struct chimera_slice data,
                          struct chimera_error *err);
 
 /* Evaluates the first entry point. *ret_result is the JSON of the whole result set, in the arena:
  * `[{"result": …}]`, or `[]` when it is undefined; empty when it is no JSON. On failure err->text
  * is the reference's, without "internal server error: "; CHIMERA_EDEADLINE when the time is up. */
-int chimera_rego_evaluate(struct chimera_host *host, const struct chimera_pieces *input,
+int chimera_rego_evaluate(struct chimera_guest *guest, const struct chimera_pieces *input,
                           struct chimera_arena *arena, struct chimera_slice *ret_result,
                           struct chimera_error *err);
 
@@ -83,7 +83,7 @@ void chimera_rego_drop_trees(struct chimera_rego *rego);
 void chimera_rego_empty(struct chimera_rego *rego);
 
 /* Rego policies have no say in their settings: always valid. */
-void chimera_rego_validate_settings(struct chimera_host *host, struct chimera_slice settings,
+void chimera_rego_validate_settings(struct chimera_guest *guest, struct chimera_slice settings,
                                     struct chimera_arena *arena,
                                     struct chimera_settings_answer *ret_answer);
 

@@ -18,201 +18,205 @@
 /* Largest text of an argument. */
 #define ARGUMENT_MAX ((size_t)64 << 20)
 
-static struct chimera_rego *require_rego(struct chimera_host *host)
+static struct chimera_rego *require_rego(struct chimera_guest *guest)
 {
-    struct chimera_rego *rego = chimera_rego_of(host);
+    struct chimera_rego *rego = chimera_rego_of(guest);
     if (!rego)
-        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "Rego is not available to this kind of policy");
+        chimera_guest_trap(guest, CHIMERA_TRAP_HOST,
+                           "Rego is not available to this kind of policy");
     return rego;
 }
 
 /* For what an honest allocator or parser calls, too, while a builtin waits for it: when it has no
  * memory, and when it was built to tell what it does. */
-static void enter_nested(struct chimera_host *host)
+static void enter_nested(struct chimera_guest *guest)
 {
-    chimera_import_enter_nested(host);
-    require_rego(host);
+    chimera_import_enter_nested(guest);
+    require_rego(guest);
 }
 
 /* Up to the NUL; traps when there is none within the memory or `most` bytes. */
-static struct chimera_slice guest_text(struct chimera_host *host, uint32_t at, size_t most)
+static struct chimera_slice guest_text(struct chimera_guest *guest, uint32_t at, size_t most)
 {
-    uint64_t left = host->instance->memory.size - (uint64_t)at;
-    const char *text = (const char *)chimera_guest_bytes(host, at, 0);
+    uint64_t left = guest->instance->memory.size - (uint64_t)at;
+    const char *text = (const char *)chimera_guest_bytes(guest, at, 0);
     const char *end = memchr(text, '\0', left < most ? left : most);
     if (!end)
-        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "a text of the policy does not end");
+        chimera_guest_trap(guest, CHIMERA_TRAP_HOST, "a text of the policy does not end");
     return (struct chimera_slice){text, (size_t)(end - text)};
 }
 
 /* A message for people: valid UTF-8, cut to fit. */
-static struct chimera_slice guest_message(struct chimera_host *host, uint32_t at)
+static struct chimera_slice guest_message(struct chimera_guest *guest, uint32_t at)
 {
-    uint64_t left = host->instance->memory.size - (uint64_t)at;
-    const char *text = (const char *)chimera_guest_bytes(host, at, 0);
+    uint64_t left = guest->instance->memory.size - (uint64_t)at;
+    const char *text = (const char *)chimera_guest_bytes(guest, at, 0);
     size_t size = strnlen(text, left < MESSAGE_MAX ? left : MESSAGE_MAX);
     return (struct chimera_slice){text, chimera_utf8_prefix((struct chimera_slice){text, size})};
 }
 
 /* Leaves the guest with "<name>: <why>", cut between characters. */
-static _Noreturn void trap_with(struct chimera_host *host, const char *name, const char *why)
+static _Noreturn void trap_with(struct chimera_guest *guest, const char *name, const char *why)
 {
-    char text[sizeof(host->stop_text)];
+    char text[sizeof(guest->stop_text)];
     int size = snprintf(text, sizeof(text), "%s%s%s", name, *name ? ": " : "", why);
     size_t kept = size < (int)sizeof(text) ? (size_t)size : sizeof(text) - 1;
     text[chimera_utf8_prefix((struct chimera_slice){text, kept})] = '\0';
-    chimera_guest_trap(host, CHIMERA_TRAP_HOST, text);
+    chimera_guest_trap(guest, CHIMERA_TRAP_HOST, text);
 }
 
-void chimera_opa_abort(struct chimera_host *host, uint32_t message_at);
-void chimera_opa_println(struct chimera_host *host, uint32_t message_at);
+void chimera_opa_abort(struct chimera_guest *guest, uint32_t message_at);
+void chimera_opa_println(struct chimera_guest *guest, uint32_t message_at);
 
 /* The reference returns, and the guest then traps on its own; so the text would be lost. */
-void chimera_opa_abort(struct chimera_host *host, uint32_t message_at)
+void chimera_opa_abort(struct chimera_guest *guest, uint32_t message_at)
 {
-    enter_nested(host);
-    char text[sizeof(host->stop_text)];
-    struct chimera_slice message = guest_message(host, message_at);
+    enter_nested(guest);
+    char text[sizeof(guest->stop_text)];
+    struct chimera_slice message = guest_message(guest, message_at);
     chimera_log_in("opa_abort", CHIMERA_LOG_ERROR, TARGET, message,
-                   CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
+                   CHIMERA_TEXT("policy_id", chimera_abi_policy_id(guest)));
     snprintf(text, sizeof(text), "%.*s", (int)message.size, message.data);
-    trap_with(host, "opa_abort", text);
+    trap_with(guest, "opa_abort", text);
 }
 
-void chimera_opa_println(struct chimera_host *host, uint32_t message_at)
+void chimera_opa_println(struct chimera_guest *guest, uint32_t message_at)
 {
-    enter_nested(host);
-    chimera_log_in("opa_println", CHIMERA_LOG_INFO, TARGET, guest_message(host, message_at),
-                   CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
-    chimera_import_leave(host);
+    enter_nested(guest);
+    chimera_log_in("opa_println", CHIMERA_LOG_INFO, TARGET, guest_message(guest, message_at),
+                   CHIMERA_TEXT("policy_id", chimera_abi_policy_id(guest)));
+    chimera_import_leave(guest);
 }
 
-static uint32_t call_back(struct chimera_host *host, const struct chimera_export *export,
+static uint32_t call_back(struct chimera_guest *guest, const struct chimera_export *export,
                           uint32_t first, uint32_t second)
 {
     union chimera_value values[2] = {{.i32 = first}, {.i32 = second}};
-    chimera_import_call_back(host, export, values);
+    chimera_import_call_back(guest, export, values);
     return values[0].i32;
 }
 
-static void parse_argument(struct chimera_host *host, uint32_t text_at, const char *name,
+static void parse_argument(struct chimera_guest *guest, uint32_t text_at, const char *name,
                            struct json_object **ret_argument)
 {
     struct chimera_error err = {0};
-    int code = chimera_rego_parse_within(guest_text(host, text_at, ARGUMENT_MAX), &host->account,
+    int code = chimera_rego_parse_within(guest_text(guest, text_at, ARGUMENT_MAX), &guest->account,
                                          ret_argument, &err);
-    if (host->account.failed)
-        chimera_guest_overdrawn(host);
+    if (guest->account.failed)
+        chimera_guest_overdrawn(guest);
     if (code < 0)
-        trap_with(host, name, err.text);
+        trap_with(guest, name, err.text);
 }
 
 /* No tree is alive while the guest runs: the watchdog, which ends it at the deadline, does not know
  * how long the trees would then take to be freed (base/account.h). */
-static void pull_arguments(struct chimera_host *host, struct chimera_rego *rego,
+static void pull_arguments(struct chimera_guest *guest, struct chimera_rego *rego,
                            const uint32_t *values, unsigned count, const char *name)
 {
     uint32_t text_at[CHIMERA_REGO_ARGS_MAX];
     for (unsigned i = 0; i < count; i++)
-        text_at[i] = call_back(host, rego->value_dump, values[i], 0);
+        text_at[i] = call_back(guest, rego->value_dump, values[i], 0);
     for (unsigned i = 0; i < count; i++)
-        parse_argument(host, text_at[i], name, &rego->args[i]);
+        parse_argument(guest, text_at[i], name, &rego->args[i]);
 }
 
-static void write_result(struct chimera_host *host, struct chimera_rego *rego, const char *name)
+static void write_result(struct chimera_guest *guest, struct chimera_rego *rego, const char *name)
 {
     chimera_buffer_reset(&rego->text);
     chimera_rego_write(rego->result, &rego->text);
-    if (rego->text.failed && host->account.failed)
-        chimera_guest_overdrawn(host);
+    if (rego->text.failed && guest->account.failed)
+        chimera_guest_overdrawn(guest);
     if (rego->text.failed)
-        trap_with(host, name, "the result is too large");
+        trap_with(guest, name, "the result is too large");
 }
 
-static uint32_t push_result(struct chimera_host *host, struct chimera_rego *rego, const char *name)
+static uint32_t push_result(struct chimera_guest *guest, struct chimera_rego *rego,
+                            const char *name)
 {
-    uint32_t at = call_back(host, rego->malloc, (uint32_t)rego->text.size, 0);
+    uint32_t at = call_back(guest, rego->malloc, (uint32_t)rego->text.size, 0);
     struct chimera_slice text = chimera_buffer_slice(&rego->text);
-    memcpy(chimera_guest_bytes(host, at, text.size), text.data, text.size);
-    uint32_t value = call_back(host, rego->value_parse, at, (uint32_t)text.size);
+    memcpy(chimera_guest_bytes(guest, at, text.size), text.data, text.size);
+    uint32_t value = call_back(guest, rego->value_parse, at, (uint32_t)text.size);
     if (value == 0)
-        trap_with(host, name, "the policy cannot read the result");
+        trap_with(guest, name, "the policy cannot read the result");
     return value;
 }
 
-static void run_builtin(struct chimera_host *host, struct chimera_rego *rego,
+static void run_builtin(struct chimera_guest *guest, struct chimera_rego *rego,
                         const struct chimera_rego_builtin *builtin)
 {
     struct chimera_error err = {0};
     const struct chimera_rego_call call = {
-        .args = rego->args, .now_ns = rego->now_ns, .account = &host->account, .err = &err};
+        .args = rego->args, .now_ns = rego->now_ns, .account = &guest->account, .err = &err};
     int code = builtin->function(&call, &rego->result);
-    if (host->account.failed)
-        chimera_guest_overdrawn(host);
+    if (guest->account.failed)
+        chimera_guest_overdrawn(guest);
     if (code < 0)
-        trap_with(host, builtin->name, err.text);
+        trap_with(guest, builtin->name, err.text);
 }
 
-static uint32_t dispatch(struct chimera_host *host, uint32_t id, const uint32_t *values,
+static uint32_t dispatch(struct chimera_guest *guest, uint32_t id, const uint32_t *values,
                          unsigned count)
 {
-    chimera_import_enter(host);
-    struct chimera_rego *rego = require_rego(host);
+    chimera_import_enter(guest);
+    struct chimera_rego *rego = require_rego(guest);
     const struct chimera_rego_builtin *builtin =
         id < rego->builtin_count ? rego->builtin[id] : NULL;
     if (!builtin || builtin->arity != count)
-        chimera_guest_trap(host, CHIMERA_TRAP_HOST,
+        chimera_guest_trap(guest, CHIMERA_TRAP_HOST,
                            "call of a builtin that the policy did not declare");
     chimera_rego_empty(rego);
-    pull_arguments(host, rego, values, count, builtin->name);
-    run_builtin(host, rego, builtin);
-    write_result(host, rego, builtin->name);
+    pull_arguments(guest, rego, values, count, builtin->name);
+    run_builtin(guest, rego, builtin);
+    write_result(guest, rego, builtin->name);
     chimera_rego_drop_trees(rego);
-    uint32_t result = push_result(host, rego, builtin->name);
+    uint32_t result = push_result(guest, rego, builtin->name);
     chimera_rego_empty(rego);
-    chimera_host_recount(host);
-    chimera_import_leave(host);
+    chimera_guest_recount(guest);
+    chimera_import_leave(guest);
     return result;
 }
 
-uint32_t chimera_opa_builtin0(struct chimera_host *host, uint32_t id, uint32_t context);
-uint32_t chimera_opa_builtin1(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a);
-uint32_t chimera_opa_builtin2(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
-                              uint32_t b);
-uint32_t chimera_opa_builtin3(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
-                              uint32_t b, uint32_t c);
-uint32_t chimera_opa_builtin4(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
-                              uint32_t b, uint32_t c, uint32_t d);
+uint32_t chimera_opa_builtin0(struct chimera_guest *guest, uint32_t id, uint32_t context);
+uint32_t chimera_opa_builtin1(struct chimera_guest *guest, uint32_t id, uint32_t context,
+                              uint32_t a);
+uint32_t chimera_opa_builtin2(struct chimera_guest *guest, uint32_t id, uint32_t context,
+                              uint32_t a, uint32_t b);
+uint32_t chimera_opa_builtin3(struct chimera_guest *guest, uint32_t id, uint32_t context,
+                              uint32_t a, uint32_t b, uint32_t c);
+uint32_t chimera_opa_builtin4(struct chimera_guest *guest, uint32_t id, uint32_t context,
+                              uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
-uint32_t chimera_opa_builtin0(struct chimera_host *host, uint32_t id, uint32_t context)
+uint32_t chimera_opa_builtin0(struct chimera_guest *guest, uint32_t id, uint32_t context)
 {
     (void)context;
-    return dispatch(host, id, NULL, 0);
+    return dispatch(guest, id, NULL, 0);
 }
 
-uint32_t chimera_opa_builtin1(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a)
+uint32_t chimera_opa_builtin1(struct chimera_guest *guest, uint32_t id, uint32_t context,
+                              uint32_t a)
 {
     (void)context;
-    return dispatch(host, id, (const uint32_t[]){a}, 1);
+    return dispatch(guest, id, (const uint32_t[]){a}, 1);
 }
 
-uint32_t chimera_opa_builtin2(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
-                              uint32_t b)
+uint32_t chimera_opa_builtin2(struct chimera_guest *guest, uint32_t id, uint32_t context,
+                              uint32_t a, uint32_t b)
 {
     (void)context;
-    return dispatch(host, id, (const uint32_t[]){a, b}, 2);
+    return dispatch(guest, id, (const uint32_t[]){a, b}, 2);
 }
 
-uint32_t chimera_opa_builtin3(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
-                              uint32_t b, uint32_t c)
+uint32_t chimera_opa_builtin3(struct chimera_guest *guest, uint32_t id, uint32_t context,
+                              uint32_t a, uint32_t b, uint32_t c)
 {
     (void)context;
-    return dispatch(host, id, (const uint32_t[]){a, b, c}, 3);
+    return dispatch(guest, id, (const uint32_t[]){a, b, c}, 3);
 }
 
-uint32_t chimera_opa_builtin4(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
-                              uint32_t b, uint32_t c, uint32_t d)
+uint32_t chimera_opa_builtin4(struct chimera_guest *guest, uint32_t id, uint32_t context,
+                              uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 {
     (void)context;
-    return dispatch(host, id, (const uint32_t[]){a, b, c, d}, 4);
+    return dispatch(guest, id, (const uint32_t[]){a, b, c, d}, 4);
 }

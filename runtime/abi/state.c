@@ -3,19 +3,19 @@
 
 #include <stdlib.h>
 
-struct chimera_abi_state *chimera_abi_state_make(struct chimera_host *host)
+struct chimera_abi_state *chimera_abi_state_make(struct chimera_guest *guest)
 {
-    if (!host->abi)
-        host->abi = calloc(1, sizeof(struct chimera_abi_state));
-    return host->abi;
+    if (!guest->abi)
+        guest->abi = calloc(1, sizeof(struct chimera_abi_state));
+    return guest->abi;
 }
 
-void chimera_abi_state_end(struct chimera_host *host)
+void chimera_abi_state_end(struct chimera_guest *guest)
 {
-    struct chimera_abi_state *state = host->abi;
+    struct chimera_abi_state *state = guest->abi;
     if (!state || state->wapc || state->wasi || state->rego)
         return;
     free(state);
-    host->abi = NULL;
-    host->side = NULL;
+    guest->abi = NULL;
+    guest->side = NULL;
 }

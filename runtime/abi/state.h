@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* state.h - what the ABIs keep of one guest: behind host->abi, which the instance does not look
+/* state.h - what the ABIs keep of one guest: behind guest->abi, which the instance does not look
  * into.
  *
  * An ABI may be made of two: a waPC guest has WASI, too. Each part is made and ended by its owner,
@@ -22,8 +22,8 @@ struct chimera_abi_state { /* NULL: the ABI has no such part. Each owned by who 
 };
 
 /* The host's, made when there is none; NULL when memory ran out. */
-struct chimera_abi_state *chimera_abi_state_make(struct chimera_host *host);
+struct chimera_abi_state *chimera_abi_state_make(struct chimera_guest *guest);
 /* Once one of the parts has ended: frees the state behind the last of them. */
-void chimera_abi_state_end(struct chimera_host *host);
+void chimera_abi_state_end(struct chimera_guest *guest);
 
 #endif

@@ -14,128 +14,129 @@
 
 /* --- Import functions: these run on the guest's stack. --- */
 
-#define IMPORT(type, name, ...)                                       \
-    type chimera_wapc_##name(struct chimera_host *host, __VA_ARGS__); \
-    type chimera_wapc_##name(struct chimera_host *host, __VA_ARGS__)
-#define IMPORT_PLAIN(type, name)                         \
-    type chimera_wapc_##name(struct chimera_host *host); \
-    type chimera_wapc_##name(struct chimera_host *host)
+#define IMPORT(type, name, ...)                                         \
+    type chimera_wapc_##name(struct chimera_guest *guest, __VA_ARGS__); \
+    type chimera_wapc_##name(struct chimera_guest *guest, __VA_ARGS__)
+#define IMPORT_PLAIN(type, name)                           \
+    type chimera_wapc_##name(struct chimera_guest *guest); \
+    type chimera_wapc_##name(struct chimera_guest *guest)
 
-static struct chimera_wapc *enter(struct chimera_host *host)
+static struct chimera_wapc *enter(struct chimera_guest *guest)
 {
-    chimera_import_enter(host);
-    struct chimera_wapc *wapc = chimera_wapc_of(host);
+    chimera_import_enter(guest);
+    struct chimera_wapc *wapc = chimera_wapc_of(guest);
     if (!wapc)
-        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "waPC is not available to this kind of policy");
+        chimera_guest_trap(guest, CHIMERA_TRAP_HOST,
+                           "waPC is not available to this kind of policy");
     return wapc;
 }
 
 IMPORT(void, guest_request, uint32_t operation_at, uint32_t payload_at)
 {
-    const struct chimera_wapc *wapc = enter(host);
+    const struct chimera_wapc *wapc = enter(guest);
     if (wapc->operation) {
         size_t size = strlen(wapc->operation);
-        uint8_t *payload = chimera_guest_bytes(host, payload_at, wapc->payload->size);
+        uint8_t *payload = chimera_guest_bytes(guest, payload_at, wapc->payload->size);
         chimera_pieces_copy(wapc->payload, 0, payload, wapc->payload->size);
-        memcpy(chimera_guest_bytes(host, operation_at, size), wapc->operation, size);
+        memcpy(chimera_guest_bytes(guest, operation_at, size), wapc->operation, size);
     }
-    chimera_import_leave(host);
+    chimera_import_leave(guest);
 }
 
 /* Replaces what `buffer` holds with a copy of guest bytes. */
-static void take(struct chimera_host *host, struct chimera_buffer *buffer, uint32_t at,
+static void take(struct chimera_guest *guest, struct chimera_buffer *buffer, uint32_t at,
                  uint32_t size)
 {
-    struct chimera_slice bytes = chimera_abi_guest_slice(host, at, size);
+    struct chimera_slice bytes = chimera_abi_guest_slice(guest, at, size);
     chimera_buffer_reset(buffer);
     if (chimera_buffer_append(buffer, bytes) < 0)
-        chimera_abi_refuse(host, "the policy's answer is too large");
+        chimera_abi_refuse(guest, "the policy's answer is too large");
 }
 
 IMPORT(void, guest_response, uint32_t at, uint32_t size)
 {
-    struct chimera_wapc *wapc = enter(host);
-    take(host, &wapc->response, at, size);
+    struct chimera_wapc *wapc = enter(guest);
+    take(guest, &wapc->response, at, size);
     wapc->has_response = true;
-    chimera_import_leave(host);
+    chimera_import_leave(guest);
 }
 
-static void require_utf8(struct chimera_host *host, uint32_t at, uint32_t size)
+static void require_utf8(struct chimera_guest *guest, uint32_t at, uint32_t size)
 {
-    if (!chimera_abi_is_utf8(host, chimera_abi_guest_slice(host, at, size)))
-        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "a text from the policy is not UTF-8");
+    if (!chimera_abi_is_utf8(guest, chimera_abi_guest_slice(guest, at, size)))
+        chimera_guest_trap(guest, CHIMERA_TRAP_HOST, "a text from the policy is not UTF-8");
 }
 
 IMPORT(void, guest_error, uint32_t at, uint32_t size)
 {
-    struct chimera_wapc *wapc = enter(host);
-    require_utf8(host, at, size);
-    take(host, &wapc->error, at, size);
+    struct chimera_wapc *wapc = enter(guest);
+    require_utf8(guest, at, size);
+    take(guest, &wapc->error, at, size);
     wapc->has_error = true;
-    chimera_import_leave(host);
+    chimera_import_leave(guest);
 }
 
 IMPORT(uint32_t, host_call, uint32_t binding, uint32_t binding_size, uint32_t name_space,
        uint32_t name_space_size, uint32_t operation, uint32_t operation_size, uint32_t payload,
        uint32_t payload_size)
 {
-    struct chimera_wapc *wapc = enter(host);
+    struct chimera_wapc *wapc = enter(guest);
     wapc->answer_kind = CHIMERA_WAPC_NONE;
-    bool is_ok = chimera_abi_host_call(host,
+    bool is_ok = chimera_abi_host_call(guest,
                                        (const uint32_t[8]){binding, binding_size, name_space,
                                                            name_space_size, operation,
                                                            operation_size, payload, payload_size},
                                        &wapc->answer);
     wapc->answer_kind = is_ok ? CHIMERA_WAPC_RESPONSE : CHIMERA_WAPC_ERROR;
-    chimera_import_leave(host);
+    chimera_import_leave(guest);
     return is_ok;
 }
 
-static uint32_t answer_size(struct chimera_host *host, enum chimera_wapc_answer kind)
+static uint32_t answer_size(struct chimera_guest *guest, enum chimera_wapc_answer kind)
 {
-    const struct chimera_wapc *wapc = enter(host);
+    const struct chimera_wapc *wapc = enter(guest);
     uint32_t size = wapc->answer_kind == kind ? (uint32_t)wapc->answer.size : 0;
-    chimera_import_leave(host);
+    chimera_import_leave(guest);
     return size;
 }
 
-static void copy_answer(struct chimera_host *host, enum chimera_wapc_answer kind, uint32_t at)
+static void copy_answer(struct chimera_guest *guest, enum chimera_wapc_answer kind, uint32_t at)
 {
-    const struct chimera_wapc *wapc = enter(host);
+    const struct chimera_wapc *wapc = enter(guest);
     if (wapc->answer_kind == kind && wapc->answer.size > 0)
-        memcpy(chimera_guest_bytes(host, at, wapc->answer.size), wapc->answer.data,
+        memcpy(chimera_guest_bytes(guest, at, wapc->answer.size), wapc->answer.data,
                wapc->answer.size);
-    chimera_import_leave(host);
+    chimera_import_leave(guest);
 }
 
 IMPORT_PLAIN(uint32_t, host_response_len)
 {
-    return answer_size(host, CHIMERA_WAPC_RESPONSE);
+    return answer_size(guest, CHIMERA_WAPC_RESPONSE);
 }
 
 IMPORT(void, host_response, uint32_t at)
 {
-    copy_answer(host, CHIMERA_WAPC_RESPONSE, at);
+    copy_answer(guest, CHIMERA_WAPC_RESPONSE, at);
 }
 
 IMPORT_PLAIN(uint32_t, host_error_len)
 {
-    return answer_size(host, CHIMERA_WAPC_ERROR);
+    return answer_size(guest, CHIMERA_WAPC_ERROR);
 }
 
 IMPORT(void, host_error, uint32_t at)
 {
-    copy_answer(host, CHIMERA_WAPC_ERROR, at);
+    copy_answer(guest, CHIMERA_WAPC_ERROR, at);
 }
 
 IMPORT(void, console_log, uint32_t at, uint32_t size)
 {
-    enter(host);
-    require_utf8(host, at, size);
+    enter(guest);
+    require_utf8(guest, at, size);
     chimera_log_in("policy_log", CHIMERA_LOG_INFO, "policy_log",
-                   chimera_abi_guest_slice(host, at, size),
-                   CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)));
-    chimera_import_leave(host);
+                   chimera_abi_guest_slice(guest, at, size),
+                   CHIMERA_TEXT("policy_id", chimera_abi_policy_id(guest)));
+    chimera_import_leave(guest);
 }
 
 /* --- The host's side --- */
@@ -162,24 +163,24 @@ static void clear_call(struct chimera_wapc *wapc)
     wapc->answer_kind = CHIMERA_WAPC_NONE;
 }
 
-static void wapc_keep(struct chimera_host *host)
+static void wapc_keep(struct chimera_guest *guest)
 {
-    clear_call(chimera_wapc_of(host));
-    chimera_wasi_keep(host);
+    clear_call(chimera_wapc_of(guest));
+    chimera_wasi_keep(guest);
 }
 
-static void wapc_reset(struct chimera_host *host)
+static void wapc_reset(struct chimera_guest *guest)
 {
-    clear_call(chimera_wapc_of(host));
-    chimera_wasi_reset(host);
+    clear_call(chimera_wapc_of(guest));
+    chimera_wasi_reset(guest);
 }
 
 static const struct chimera_host_side wapc_side = {.keep = wapc_keep, .reset = wapc_reset};
 
-static void wapc_detach(struct chimera_host *host)
+static void wapc_detach(struct chimera_guest *guest)
 {
-    struct chimera_abi_state *state = host->abi;
-    struct chimera_wapc *wapc = chimera_wapc_of(host);
+    struct chimera_abi_state *state = guest->abi;
+    struct chimera_wapc *wapc = chimera_wapc_of(guest);
     if (!wapc)
         return;
     chimera_buffer_free(&wapc->response);
@@ -187,62 +188,62 @@ static void wapc_detach(struct chimera_host *host)
     chimera_buffer_free(&wapc->answer);
     free(wapc);
     state->wapc = NULL;
-    chimera_wasi_detach(host);
-    chimera_abi_state_end(host);
+    chimera_wasi_detach(guest);
+    chimera_abi_state_end(guest);
 }
 
-static int wapc_attach(struct chimera_host *host, struct chimera_error *err)
+static int wapc_attach(struct chimera_guest *guest, struct chimera_error *err)
 {
-    struct chimera_abi_state *state = chimera_abi_state_make(host);
+    struct chimera_abi_state *state = chimera_abi_state_make(guest);
     struct chimera_wapc *wapc = state ? calloc(1, sizeof(*wapc)) : NULL;
     if (!wapc) {
-        chimera_abi_state_end(host);
+        chimera_abi_state_end(guest);
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
     }
     state->wapc = wapc;
-    chimera_buffer_init_within(&wapc->response, CHIMERA_ABI_BUFFER_MAX, &host->account);
-    chimera_buffer_init_within(&wapc->error, ERROR_MAX, &host->account);
-    chimera_buffer_init_within(&wapc->answer, CHIMERA_ABI_BUFFER_MAX, &host->account);
-    int code = chimera_wasi_attach(host, CHIMERA_WASI_LOGGED, err);
+    chimera_buffer_init_within(&wapc->response, CHIMERA_ABI_BUFFER_MAX, &guest->account);
+    chimera_buffer_init_within(&wapc->error, ERROR_MAX, &guest->account);
+    chimera_buffer_init_within(&wapc->answer, CHIMERA_ABI_BUFFER_MAX, &guest->account);
+    int code = chimera_wasi_attach(guest, CHIMERA_WASI_LOGGED, err);
     if (code < 0)
-        wapc_detach(host);
+        wapc_detach(guest);
     else
-        host->side = &wapc_side;
+        guest->side = &wapc_side;
     return code;
 }
 
 /* Runs an exported function of initialisation, if there is one. Programs end main() with
  * proc_exit(0), and their instance stays alive. */
-static int initialise(struct chimera_host *host, const char *name, struct chimera_error *err)
+static int initialise(struct chimera_guest *guest, const char *name, struct chimera_error *err)
 {
-    const struct chimera_export *export = chimera_plugin_function(host->loaded->plugin, name, ":");
+    const struct chimera_export *export = chimera_plugin_function(guest->loaded->plugin, name, ":");
     union chimera_value value = {0};
     char text[CHIMERA_ABI_STOP_TEXT];
     if (!export)
         return CHIMERA_OK;
-    int code = chimera_abi_run(host, export, &value);
-    chimera_wasi_flush(host);
-    if (code == CHIMERA_OK || (host->stop == CHIMERA_STOP_EXIT && host->exit_code == 0))
+    int code = chimera_abi_run(guest, export, &value);
+    chimera_wasi_flush(guest);
+    if (code == CHIMERA_OK || (guest->stop == CHIMERA_STOP_EXIT && guest->exit_code == 0))
         return CHIMERA_OK;
     if (code == CHIMERA_EDEADLINE)
         return chimera_fail(
             err, code, "Initialization failed: %s init interrupted, execution deadline exceeded",
             name);
-    return chimera_fail(err, code, "Initialization failed: %s", chimera_abi_stop_text(host, text));
+    return chimera_fail(err, code, "Initialization failed: %s", chimera_abi_stop_text(guest, text));
 }
 
-static int wapc_prepare(struct chimera_host *host, struct chimera_slice settings,
+static int wapc_prepare(struct chimera_guest *guest, struct chimera_slice settings,
                         struct chimera_error *err)
 {
     (void)settings; /* the guest gets them with each request */
     const char *first =
-        chimera_plugin_function(host->loaded->plugin, "_start", ":") ? "_start" : "_initialize";
-    chimera_wasi_start_begin(host);
-    int code = initialise(host, first, err);
+        chimera_plugin_function(guest->loaded->plugin, "_start", ":") ? "_start" : "_initialize";
+    chimera_wasi_start_begin(guest);
+    int code = initialise(guest, first, err);
     if (code == CHIMERA_OK)
-        code = initialise(host, "wapc_init", err);
-    chimera_wasi_start_end(host);
-    return code < 0 ? code : chimera_host_snapshot(host, err);
+        code = initialise(guest, "wapc_init", err);
+    chimera_wasi_start_end(guest);
+    return code < 0 ? code : chimera_guest_snapshot(guest, err);
 }
 
 /* The bytes that a finished call left, or why it counts as failed (guest-abis.md §2.3). */
@@ -263,49 +264,49 @@ static int collect(const struct chimera_wapc *wapc, bool is_success, struct chim
 
 /* One operation. 0: *ret_text is the response; CHIMERA_EGUEST: the failure's text, and
  * CHIMERA_EDEADLINE likewise. The text lives in the arena. */
-static int run_operation(struct chimera_host *host, const char *operation,
+static int run_operation(struct chimera_guest *guest, const char *operation,
                          const struct chimera_pieces *payload, struct chimera_arena *arena,
                          struct chimera_slice *ret_text)
 {
     union chimera_value values[2] = {{.i32 = (uint32_t)strlen(operation)},
                                      {.i32 = (uint32_t)payload->size}};
     char reason[CHIMERA_ABI_STOP_TEXT];
-    struct chimera_wapc *wapc = chimera_wapc_of(host);
+    struct chimera_wapc *wapc = chimera_wapc_of(guest);
     wapc->operation = operation;
     wapc->payload = payload;
     int code = chimera_abi_run(
-        host, chimera_plugin_function(host->loaded->plugin, "__guest_call", "ii:i"), values);
+        guest, chimera_plugin_function(guest->loaded->plugin, "__guest_call", "ii:i"), values);
     wapc->operation = NULL;
     wapc->payload = NULL;
-    chimera_wasi_flush(host);
+    chimera_wasi_flush(guest);
     struct chimera_slice text;
     if (code < 0) {
-        text = chimera_slice_of(chimera_abi_stop_text(host, reason));
+        text = chimera_slice_of(chimera_abi_stop_text(guest, reason));
         code = code == CHIMERA_EDEADLINE ? code : CHIMERA_EGUEST;
     } else {
         code = collect(wapc, values[0].i32 != 0, &text);
     }
-    if (!chimera_abi_keep_answer(host, arena, text, ret_text)) {
-        *ret_text = chimera_abi_too_large(host);
+    if (!chimera_abi_keep_answer(guest, arena, text, ret_text)) {
+        *ret_text = chimera_abi_too_large(guest);
         code = CHIMERA_EGUEST;
     }
-    if (code < 0 && !chimera_host_was_stopped(host)) /* else the stop has a line of its own */
+    if (code < 0 && !chimera_guest_was_stopped(guest)) /* else the stop has a line of its own */
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("waPC communication error"),
-                         CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
+                         CHIMERA_TEXT("policy_id", chimera_abi_policy_id(guest)),
                          CHIMERA_TEXT("operation", chimera_slice_of(operation)),
                          CHIMERA_TEXT("error", *ret_text));
     return code;
 }
 
-static void wapc_validate(struct chimera_host *host, const struct chimera_request *request,
+static void wapc_validate(struct chimera_guest *guest, const struct chimera_request *request,
                           struct chimera_slice settings, struct chimera_arena *arena,
                           struct chimera_response *ret_response)
 {
     struct chimera_pieces payload;
     struct chimera_slice text;
     chimera_abi_document(request, settings, &payload);
-    int code = run_operation(host, "validate", &payload, arena, &text);
-    if (chimera_abi_is_overdrawn(host, request, arena, ret_response))
+    int code = run_operation(guest, "validate", &payload, arena, &text);
+    if (chimera_abi_is_overdrawn(guest, request, arena, ret_response))
         return;
     if (code == CHIMERA_EDEADLINE)
         *ret_response = chimera_abi_failure(request, false, arena, "%s", CHIMERA_DEADLINE_TEXT);
@@ -313,7 +314,7 @@ static void wapc_validate(struct chimera_host *host, const struct chimera_reques
         *ret_response = chimera_abi_failure(request, true, arena, "Guest call failure: %.*s",
                                             (int)text.size, text.data);
     else
-        chimera_abi_read_answer(host, text, request, arena, "invalid response from policy",
+        chimera_abi_read_answer(guest, text, request, arena, "invalid response from policy",
                                 ret_response);
 }
 
@@ -371,14 +372,14 @@ static void debug_json_error(struct chimera_slice why, struct chimera_buffer *ou
     chimera_buffer_print(out, "\", line: %u, column: %u))", line, column);
 }
 
-static void wapc_validate_settings(struct chimera_host *host, struct chimera_slice settings,
+static void wapc_validate_settings(struct chimera_guest *guest, struct chimera_slice settings,
                                    struct chimera_arena *arena,
                                    struct chimera_settings_answer *ret_answer)
 {
     struct chimera_pieces payload = {0};
     struct chimera_slice text, why;
     chimera_pieces_add(&payload, settings);
-    int code = run_operation(host, "validate_settings", &payload, arena, &text);
+    int code = run_operation(guest, "validate_settings", &payload, arena, &text);
     if (code == CHIMERA_OK && chimera_settings_from_answer(text, arena, &ret_answer->valid,
                                                            &ret_answer->message, &why) == 0)
         return;

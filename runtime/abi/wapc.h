@@ -28,9 +28,9 @@ struct chimera_wapc {
 };
 
 /* The host's; NULL when its ABI has none. */
-static inline struct chimera_wapc *chimera_wapc_of(const struct chimera_host *host)
+static inline struct chimera_wapc *chimera_wapc_of(const struct chimera_guest *guest)
 {
-    const struct chimera_abi_state *state = host->abi;
+    const struct chimera_abi_state *state = guest->abi;
     return state ? state->wapc : NULL;
 }
 

@@ -24,16 +24,16 @@ static void clear_run(struct chimera_wasi *wasi)
     chimera_buffer_recycle(&wasi->call_answer, CHIMERA_ABI_KEPT_BYTES);
 }
 
-void chimera_wasi_keep(struct chimera_host *host)
+void chimera_wasi_keep(struct chimera_guest *guest)
 {
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
     memcpy(wasi->kept_file, wasi->file, sizeof(wasi->file));
     clear_run(wasi);
 }
 
-void chimera_wasi_reset(struct chimera_host *host)
+void chimera_wasi_reset(struct chimera_guest *guest)
 {
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
     memcpy(wasi->file, wasi->kept_file, sizeof(wasi->file));
     clear_run(wasi);
 }
@@ -41,35 +41,35 @@ void chimera_wasi_reset(struct chimera_host *host)
 static const struct chimera_host_side wasi_side = {.keep = chimera_wasi_keep,
                                                    .reset = chimera_wasi_reset};
 
-int chimera_wasi_attach(struct chimera_host *host, enum chimera_wasi_stdio stdio,
+int chimera_wasi_attach(struct chimera_guest *guest, enum chimera_wasi_stdio stdio,
                         struct chimera_error *err)
 {
-    struct chimera_abi_state *state = chimera_abi_state_make(host);
+    struct chimera_abi_state *state = chimera_abi_state_make(guest);
     struct chimera_wasi *wasi = state ? calloc(1, sizeof(*wasi)) : NULL;
     if (!wasi) {
-        chimera_abi_state_end(host);
+        chimera_abi_state_end(guest);
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's state");
     }
     state->wasi = wasi;
-    host->side = &wasi_side;
+    guest->side = &wasi_side;
     wasi->stdio = stdio;
     open_files(wasi);
-    chimera_buffer_init_within(&wasi->answers, CHIMERA_ABI_BUFFER_MAX, &host->account);
-    chimera_buffer_init_within(&wasi->output, CHIMERA_ABI_BUFFER_MAX, &host->account);
-    chimera_buffer_init_within(&wasi->errors, CHIMERA_ABI_BUFFER_MAX, &host->account);
-    chimera_buffer_init_within(&wasi->call_answer, CHIMERA_ABI_BUFFER_MAX, &host->account);
+    chimera_buffer_init_within(&wasi->answers, CHIMERA_ABI_BUFFER_MAX, &guest->account);
+    chimera_buffer_init_within(&wasi->output, CHIMERA_ABI_BUFFER_MAX, &guest->account);
+    chimera_buffer_init_within(&wasi->errors, CHIMERA_ABI_BUFFER_MAX, &guest->account);
+    chimera_buffer_init_within(&wasi->call_answer, CHIMERA_ABI_BUFFER_MAX, &guest->account);
     chimera_buffer_init(&wasi->variables, CHIMERA_ABI_BUFFER_MAX);
     chimera_buffer_init(&wasi->early_output, CHIMERA_ABI_KEPT_BYTES);
     chimera_buffer_init(&wasi->early_errors, CHIMERA_ABI_KEPT_BYTES);
     /* A guest's clock begins with the first tick: zero is no time to Go's runtime. */
-    wasi->created_ns = chimera_wasi_now(host) - CHIMERA_CLOCK_TICK_NS;
+    wasi->created_ns = chimera_wasi_now(guest) - CHIMERA_CLOCK_TICK_NS;
     return CHIMERA_OK;
 }
 
-void chimera_wasi_detach(struct chimera_host *host)
+void chimera_wasi_detach(struct chimera_guest *guest)
 {
-    struct chimera_abi_state *state = host->abi;
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    struct chimera_abi_state *state = guest->abi;
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
     if (!wasi)
         return;
     chimera_buffer_free(&wasi->answers);
@@ -81,7 +81,7 @@ void chimera_wasi_detach(struct chimera_host *host)
     chimera_buffer_free(&wasi->early_errors);
     free(wasi);
     state->wasi = NULL;
-    chimera_abi_state_end(host);
+    chimera_abi_state_end(guest);
 }
 
 int chimera_wasi_check(const struct chimera_plugin *plugin, struct chimera_error *err)
@@ -95,9 +95,9 @@ int chimera_wasi_check(const struct chimera_plugin *plugin, struct chimera_error
 
 /* --- Kubewarden's WASI policies --- */
 
-static int wasi_attach(struct chimera_host *host, struct chimera_error *err)
+static int wasi_attach(struct chimera_guest *guest, struct chimera_error *err)
 {
-    return chimera_wasi_attach(host, CHIMERA_WASI_PIPES, err);
+    return chimera_wasi_attach(guest, CHIMERA_WASI_PIPES, err);
 }
 
 static struct chimera_wasi_run validate_run(const struct chimera_pieces *input)
@@ -107,15 +107,15 @@ static struct chimera_wasi_run validate_run(const struct chimera_pieces *input)
         .arguments = {{arguments, sizeof(arguments)}, 2}, .input = input, .operation = "validate"};
 }
 
-static int wasi_prepare(struct chimera_host *host, struct chimera_slice settings,
+static int wasi_prepare(struct chimera_guest *guest, struct chimera_slice settings,
                         struct chimera_error *err)
 {
     const struct chimera_wasi_run run = validate_run(NULL);
     (void)settings; /* part of the input */
-    return chimera_wasi_prepare(host, &run, err);
+    return chimera_wasi_prepare(guest, &run, err);
 }
 
-static void wasi_validate(struct chimera_host *host, const struct chimera_request *request,
+static void wasi_validate(struct chimera_guest *guest, const struct chimera_request *request,
                           struct chimera_slice settings, struct chimera_arena *arena,
                           struct chimera_response *ret_response)
 {
@@ -123,24 +123,24 @@ static void wasi_validate(struct chimera_host *host, const struct chimera_reques
     struct chimera_slice text;
     chimera_abi_document(request, settings, &input);
     const struct chimera_wasi_run run = validate_run(&input);
-    int code = chimera_wasi_run(host, &run, arena, &text);
-    chimera_wasi_judge(host, code, text, request, arena, ret_response);
+    int code = chimera_wasi_run(guest, &run, arena, &text);
+    chimera_wasi_judge(guest, code, text, request, arena, ret_response);
 }
 
-void chimera_wasi_judge(struct chimera_host *host, int code, struct chimera_slice text,
+void chimera_wasi_judge(struct chimera_guest *guest, int code, struct chimera_slice text,
                         const struct chimera_request *request, struct chimera_arena *arena,
                         struct chimera_response *ret_response)
 {
-    if (chimera_abi_is_overdrawn(host, request, arena, ret_response))
+    if (chimera_abi_is_overdrawn(guest, request, arena, ret_response))
         return;
     if (code < 0)
         *ret_response = chimera_response_reject_code(request->uid, text, 500);
     else
-        chimera_abi_read_answer(host, text, request, arena,
+        chimera_abi_read_answer(guest, text, request, arena,
                                 "Cannot deserialize policy validation response", ret_response);
 }
 
-static void wasi_validate_settings(struct chimera_host *host, struct chimera_slice settings,
+static void wasi_validate_settings(struct chimera_guest *guest, struct chimera_slice settings,
                                    struct chimera_arena *arena,
                                    struct chimera_settings_answer *ret_answer)
 {
@@ -151,7 +151,7 @@ static void wasi_validate_settings(struct chimera_host *host, struct chimera_sli
     struct chimera_wasi_run run = {.arguments = {{arguments, sizeof(arguments)}, 2},
                                    .input = &input,
                                    .operation = "validate-settings"};
-    if (chimera_wasi_run(host, &run, arena, &text) == CHIMERA_OK) {
+    if (chimera_wasi_run(guest, &run, arena, &text) == CHIMERA_OK) {
         if (chimera_settings_from_answer(text, arena, &ret_answer->valid, &ret_answer->message,
                                          &why) == 0)
             return;

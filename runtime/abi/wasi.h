@@ -58,9 +58,9 @@ struct chimera_wasi {
 };
 
 /* The host's; NULL when its ABI has none. */
-static inline struct chimera_wasi *chimera_wasi_of(const struct chimera_host *host)
+static inline struct chimera_wasi *chimera_wasi_of(const struct chimera_guest *guest)
 {
-    const struct chimera_abi_state *state = host->abi;
+    const struct chimera_abi_state *state = guest->abi;
     return state ? state->wasi : NULL;
 }
 
@@ -71,16 +71,16 @@ struct chimera_wasi_run { /* one run of a program; all borrowed until it ends */
 };
 
 /* Makes the host's WASI. */
-int chimera_wasi_attach(struct chimera_host *host, enum chimera_wasi_stdio stdio,
+int chimera_wasi_attach(struct chimera_guest *guest, enum chimera_wasi_stdio stdio,
                         struct chimera_error *err);
-void chimera_wasi_detach(struct chimera_host *host);
+void chimera_wasi_detach(struct chimera_guest *guest);
 
 /* Parts of the host's side: see struct chimera_host_side. */
-void chimera_wasi_keep(struct chimera_host *host);
-void chimera_wasi_reset(struct chimera_host *host);
+void chimera_wasi_keep(struct chimera_guest *guest);
+void chimera_wasi_reset(struct chimera_guest *guest);
 
 /* Logs what stands in incomplete lines. Nothing to do with pipes. */
-void chimera_wasi_flush(struct chimera_host *host);
+void chimera_wasi_flush(struct chimera_guest *guest);
 
 struct chimera_arena;
 struct chimera_plugin;
@@ -90,18 +90,18 @@ int chimera_wasi_check(const struct chimera_plugin *plugin, struct chimera_error
 
 /* Brings a new slot to its first read of input and takes the snapshot there; where that cannot be,
  * wasi->obstacle says why, and the snapshot is of before `_start`. `run` without its input. */
-int chimera_wasi_prepare(struct chimera_host *host, const struct chimera_wasi_run *run,
+int chimera_wasi_prepare(struct chimera_guest *guest, const struct chimera_wasi_run *run,
                          struct chimera_error *err);
 
 /* Around the code of any other guest that runs before its snapshot. */
-void chimera_wasi_start_begin(struct chimera_host *host);
-void chimera_wasi_start_end(struct chimera_host *host);
+void chimera_wasi_start_begin(struct chimera_guest *guest);
+void chimera_wasi_start_end(struct chimera_guest *guest);
 
 /* Runs `_start`, or what is left of it after the preparation, to its end. 0: *ret_text is its
  * standard output; else CHIMERA_EGUEST or CHIMERA_EDEADLINE, and it is the message that a verdict
  * gets (guest-abis.md §3.2). In the arena.
  */
-int chimera_wasi_run(struct chimera_host *host, const struct chimera_wasi_run *run,
+int chimera_wasi_run(struct chimera_guest *guest, const struct chimera_wasi_run *run,
                      struct chimera_arena *arena, struct chimera_slice *ret_text);
 
 #endif

@@ -7,15 +7,16 @@
 #define UNITS_PER_VECTOR 16 /* of an account (account.h) */
 #define UNITS_PER_LINE 4096 /* that is logged */
 
-static bool is_open(const struct chimera_host *host, uint32_t fd)
+static bool is_open(const struct chimera_guest *guest, uint32_t fd)
 {
-    return chimera_wasi_file_of(host, fd) != CHIMERA_WASI_CLOSED;
+    return chimera_wasi_file_of(guest, fd) != CHIMERA_WASI_CLOSED;
 }
 
 /* What functions answer that an open descriptor does not have. */
-static uint32_t if_open(const struct chimera_host *host, uint32_t fd, enum chimera_wasi_errno code)
+static uint32_t if_open(const struct chimera_guest *guest, uint32_t fd,
+                        enum chimera_wasi_errno code)
 {
-    return is_open(host, fd) ? code : WASI_BADF;
+    return is_open(guest, fd) ? code : WASI_BADF;
 }
 
 static uint32_t if_flags(uint32_t flags, uint32_t max, enum chimera_wasi_errno code)
@@ -35,29 +36,30 @@ struct span { /* a piece of guest memory */
 };
 
 /* One iovec; traps when the array is not in memory. */
-static const uint8_t *vector_entry(struct chimera_host *host, struct vector vector, uint32_t index)
+static const uint8_t *vector_entry(struct chimera_guest *guest, struct vector vector,
+                                   uint32_t index)
 {
     const uint8_t *entries =
-        chimera_guest_aligned(host, vector.at, (uint64_t)vector.count * WASI_IOVEC_BYTES, 4);
+        chimera_guest_aligned(guest, vector.at, (uint64_t)vector.count * WASI_IOVEC_BYTES, 4);
     return entries + (size_t)index * WASI_IOVEC_BYTES;
 }
 
 /* The buffer of one iovec; traps when it is outside of memory. */
-static struct span vector_part(struct chimera_host *host, struct vector vector, uint32_t index)
+static struct span vector_part(struct chimera_guest *guest, struct vector vector, uint32_t index)
 {
-    const uint8_t *part = vector_entry(host, vector, index);
+    const uint8_t *part = vector_entry(guest, vector, index);
     uint32_t size = chimera_wasi_get32(part + 4);
-    return (struct span){chimera_guest_bytes(host, chimera_wasi_get32(part), size), size};
+    return (struct span){chimera_guest_bytes(guest, chimera_wasi_get32(part), size), size};
 }
 
 /* The first buffer that takes anything: only that is filled. Where the empty ones before it are
  * does not matter, to the reference neither. */
-static struct span first_space(struct chimera_host *host, struct vector vector)
+static struct span first_space(struct chimera_guest *guest, struct vector vector)
 {
     for (uint32_t i = 0; i < vector.count; i++) {
-        if (chimera_wasi_get32(vector_entry(host, vector, i) + 4) > 0)
-            return vector_part(host, vector, i);
-        chimera_guest_spend(host, UNITS_PER_VECTOR);
+        if (chimera_wasi_get32(vector_entry(guest, vector, i) + 4) > 0)
+            return vector_part(guest, vector, i);
+        chimera_guest_spend(guest, UNITS_PER_VECTOR);
     }
     return (struct span){0};
 }
@@ -76,110 +78,110 @@ static size_t read_answers(struct chimera_wasi *wasi, void *to, size_t size)
     return step;
 }
 
-static uint32_t fd_read(struct chimera_host *host, uint32_t fd, struct vector vector,
+static uint32_t fd_read(struct chimera_guest *guest, uint32_t fd, struct vector vector,
                         uint32_t ret_size)
 {
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
-    if (chimera_wasi_file_of(host, fd) != CHIMERA_WASI_STDIN)
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
+    if (chimera_wasi_file_of(guest, fd) != CHIMERA_WASI_STDIN)
         return WASI_BADF;
-    chimera_wasi_await_input(host); /* nothing of a request may be looked at before */
-    struct span space = first_space(host, vector);
+    chimera_wasi_await_input(guest); /* nothing of a request may be looked at before */
+    struct span space = first_space(guest, vector);
     size_t done = 0;
     if (wasi->input && space.size > 0)
         done = chimera_pieces_copy(wasi->input, wasi->input_done, space.bytes, space.size);
     wasi->input_done += done;
     if (done < space.size)
         done += read_answers(wasi, space.bytes + done, space.size - done);
-    chimera_wasi_put32(host, ret_size, (uint32_t)done);
+    chimera_wasi_put32(guest, ret_size, (uint32_t)done);
     return WASI_SUCCESS;
 }
 
-static void log_line(const struct chimera_host *host, const struct chimera_buffer *lines)
+static void log_line(const struct chimera_guest *guest, const struct chimera_buffer *lines)
 {
     if (lines->size == 0)
         return;
-    bool is_output = lines == &chimera_wasi_of(host)->output;
+    bool is_output = lines == &chimera_wasi_of(guest)->output;
     chimera_log_in("policy_log", CHIMERA_LOG_INFO, "policy_log", chimera_buffer_slice(lines),
-                   CHIMERA_TEXT("policy_id", chimera_abi_policy_id(host)),
+                   CHIMERA_TEXT("policy_id", chimera_abi_policy_id(guest)),
                    CHIMERA_TEXT("stream", chimera_slice_of(is_output ? "stdout" : "stderr")));
 }
 
 /* Logs each line as it is complete, and keeps the rest for later. */
-static void write_lines(struct chimera_host *host, struct chimera_buffer *lines,
+static void write_lines(struct chimera_guest *guest, struct chimera_buffer *lines,
                         struct chimera_slice bytes)
 {
     if (!chimera_log_is_on(CHIMERA_LOG_INFO))
         return;
     for (size_t i = 0; i < bytes.size; i++) {
-        chimera_guest_spend(host, 1);
+        chimera_guest_spend(guest, 1);
         bool is_end = bytes.data[i] == '\n';
         if (!is_end)
             chimera_buffer_byte(lines, (uint8_t)bytes.data[i]);
         if (is_end || lines->size >= LINE_MAX_BYTES) {
-            chimera_guest_spend(host, lines->size > 0 ? UNITS_PER_LINE : 0);
-            log_line(host, lines);
+            chimera_guest_spend(guest, lines->size > 0 ? UNITS_PER_LINE : 0);
+            log_line(guest, lines);
             chimera_buffer_reset(lines);
         }
     }
 }
 
-void chimera_wasi_flush(struct chimera_host *host)
+void chimera_wasi_flush(struct chimera_guest *guest)
 {
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
     if (wasi->stdio != CHIMERA_WASI_LOGGED)
         return;
-    log_line(host, &wasi->output);
-    log_line(host, &wasi->errors);
+    log_line(guest, &wasi->output);
+    log_line(guest, &wasi->errors);
     chimera_buffer_reset(&wasi->output);
     chimera_buffer_reset(&wasi->errors);
 }
 
-static uint32_t fd_write(struct chimera_host *host, uint32_t fd, struct vector vector,
+static uint32_t fd_write(struct chimera_guest *guest, uint32_t fd, struct vector vector,
                          uint32_t ret_size)
 {
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
-    enum chimera_wasi_file file = chimera_wasi_file_of(host, fd);
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
+    enum chimera_wasi_file file = chimera_wasi_file_of(guest, fd);
     if (file != CHIMERA_WASI_STDOUT && file != CHIMERA_WASI_STDERR)
         return WASI_BADF;
     struct chimera_buffer *buffer = file == CHIMERA_WASI_STDOUT ? &wasi->output : &wasi->errors;
     uint32_t size = 0;
     for (uint32_t i = 0; i < vector.count; i++) {
-        struct span span = vector_part(host, vector, i);
-        chimera_guest_spend(host, UNITS_PER_VECTOR + span.size / 8);
+        struct span span = vector_part(guest, vector, i);
+        chimera_guest_spend(guest, UNITS_PER_VECTOR + span.size / 8);
         struct chimera_slice part = {(const char *)span.bytes, span.size};
         if (wasi->stdio == CHIMERA_WASI_LOGGED)
-            write_lines(host, buffer, part);
+            write_lines(guest, buffer, part);
         else if (chimera_buffer_append(buffer, part) < 0)
-            chimera_abi_refuse(host, "the policy writes too much output");
+            chimera_abi_refuse(guest, "the policy writes too much output");
         size += (uint32_t)part.size;
     }
-    chimera_wasi_put32(host, ret_size, size);
+    chimera_wasi_put32(guest, ret_size, size);
     return WASI_SUCCESS;
 }
 
 /* --- What a descriptor is --- */
 
-static uint32_t fd_seek(const struct chimera_host *host, uint32_t fd, uint32_t whence)
+static uint32_t fd_seek(const struct chimera_guest *guest, uint32_t fd, uint32_t whence)
 {
     if (whence > 2)
         return WASI_INVAL;
-    return if_open(host, fd,
-                   chimera_wasi_of(host)->stdio == CHIMERA_WASI_PIPES ? WASI_BADF : WASI_SPIPE);
+    return if_open(guest, fd,
+                   chimera_wasi_of(guest)->stdio == CHIMERA_WASI_PIPES ? WASI_BADF : WASI_SPIPE);
 }
 
-static uint32_t fd_close(const struct chimera_host *host, uint32_t fd)
+static uint32_t fd_close(const struct chimera_guest *guest, uint32_t fd)
 {
-    if (!is_open(host, fd))
+    if (!is_open(guest, fd))
         return WASI_BADF;
-    chimera_wasi_of(host)->file[fd] = CHIMERA_WASI_CLOSED;
+    chimera_wasi_of(guest)->file[fd] = CHIMERA_WASI_CLOSED;
     return WASI_SUCCESS;
 }
 
-static uint32_t fd_renumber(const struct chimera_host *host, uint32_t from, uint32_t to)
+static uint32_t fd_renumber(const struct chimera_guest *guest, uint32_t from, uint32_t to)
 {
-    if (!is_open(host, from) || !is_open(host, to))
+    if (!is_open(guest, from) || !is_open(guest, to))
         return WASI_BADF;
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
     uint8_t file = wasi->file[from];
     wasi->file[from] = CHIMERA_WASI_CLOSED;
     wasi->file[to] = file;
@@ -187,12 +189,12 @@ static uint32_t fd_renumber(const struct chimera_host *host, uint32_t from, uint
 }
 
 /* Never reports NONBLOCK: Go would then wait for its standard input with poll_oneoff. */
-static uint32_t fd_fdstat_get(struct chimera_host *host, uint32_t fd, uint32_t at)
+static uint32_t fd_fdstat_get(struct chimera_guest *guest, uint32_t fd, uint32_t at)
 {
-    if (!is_open(host, fd))
+    if (!is_open(guest, fd))
         return WASI_BADF;
-    bool is_input = chimera_wasi_file_of(host, fd) == CHIMERA_WASI_STDIN;
-    uint8_t *stat = chimera_guest_aligned(host, at, 24, 8);
+    bool is_input = chimera_wasi_file_of(guest, fd) == CHIMERA_WASI_STDIN;
+    uint8_t *stat = chimera_guest_aligned(guest, at, 24, 8);
     memset(stat, 0, 24);
     stat[0] = WASI_FILETYPE_UNKNOWN;
     stat[2] = is_input ? 0 : WASI_FDFLAGS_APPEND;
@@ -201,11 +203,12 @@ static uint32_t fd_fdstat_get(struct chimera_host *host, uint32_t fd, uint32_t a
 }
 
 /* `size` differs between preview 1 and its predecessor; all is zero in both. */
-static uint32_t fd_filestat_get(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t size)
+static uint32_t fd_filestat_get(struct chimera_guest *guest, uint32_t fd, uint32_t at,
+                                uint32_t size)
 {
-    if (!is_open(host, fd))
+    if (!is_open(guest, fd))
         return WASI_BADF;
-    memset(chimera_guest_aligned(host, at, size, 8), 0, size);
+    memset(chimera_guest_aligned(guest, at, size, 8), 0, size);
     return WASI_SUCCESS;
 }
 
@@ -216,38 +219,40 @@ static uint32_t check_times(uint32_t flags)
     return flags > WASI_FSTFLAGS_MAX || is_both ? WASI_INVAL : WASI_BADF;
 }
 
-#define HOST struct chimera_host *host
+#define HOST struct chimera_guest *guest
 
 CHIMERA_WASI(fd_read, (HOST, U32 fd, U32 at, U32 count, U32 ret_size),
-             fd_read(host, fd, (struct vector){at, count}, ret_size))
+             fd_read(guest, fd, (struct vector){at, count}, ret_size))
 CHIMERA_WASI(fd_write, (HOST, U32 fd, U32 at, U32 count, U32 ret_size),
-             fd_write(host, fd, (struct vector){at, count}, ret_size))
+             fd_write(guest, fd, (struct vector){at, count}, ret_size))
 CHIMERA_WASI(fd_pread, (HOST, U32 fd, U32 at, U32 count, U64 offset, U32 ret_size),
-             fd_seek(host, fd, 0))
+             fd_seek(guest, fd, 0))
 CHIMERA_WASI(fd_pwrite, (HOST, U32 fd, U32 at, U32 count, U64 offset, U32 ret_size),
-             fd_seek(host, fd, 0))
-CHIMERA_WASI(fd_seek, (HOST, U32 fd, U64 offset, U32 whence, U32 ret_at), fd_seek(host, fd, whence))
+             fd_seek(guest, fd, 0))
+CHIMERA_WASI(fd_seek, (HOST, U32 fd, U64 offset, U32 whence, U32 ret_at),
+             fd_seek(guest, fd, whence))
 CHIMERA_WASI0(fd_seek, (HOST, U32 fd, U64 offset, U32 whence, U32 ret_at),
-              fd_seek(host, fd, whence))
-CHIMERA_WASI(fd_tell, (HOST, U32 fd, U32 ret_at), fd_seek(host, fd, 0))
-CHIMERA_WASI(fd_close, (HOST, U32 fd), fd_close(host, fd))
-CHIMERA_WASI(fd_renumber, (HOST, U32 from, U32 to), fd_renumber(host, from, to))
-CHIMERA_WASI(fd_fdstat_get, (HOST, U32 fd, U32 ret_stat), fd_fdstat_get(host, fd, ret_stat))
+              fd_seek(guest, fd, whence))
+CHIMERA_WASI(fd_tell, (HOST, U32 fd, U32 ret_at), fd_seek(guest, fd, 0))
+CHIMERA_WASI(fd_close, (HOST, U32 fd), fd_close(guest, fd))
+CHIMERA_WASI(fd_renumber, (HOST, U32 from, U32 to), fd_renumber(guest, from, to))
+CHIMERA_WASI(fd_fdstat_get, (HOST, U32 fd, U32 ret_stat), fd_fdstat_get(guest, fd, ret_stat))
 CHIMERA_WASI(fd_fdstat_set_flags, (HOST, U32 fd, U32 flags),
              if_flags(flags, WASI_FDFLAGS_MAX, WASI_BADF))
 CHIMERA_WASI(fd_fdstat_set_rights, (HOST, U32 fd, U64 base, U64 inheriting),
-             if_open(host, fd, WASI_NOTSUP))
-CHIMERA_WASI(fd_filestat_get, (HOST, U32 fd, U32 ret_stat), fd_filestat_get(host, fd, ret_stat, 64))
+             if_open(guest, fd, WASI_NOTSUP))
+CHIMERA_WASI(fd_filestat_get, (HOST, U32 fd, U32 ret_stat),
+             fd_filestat_get(guest, fd, ret_stat, 64))
 CHIMERA_WASI0(fd_filestat_get, (HOST, U32 fd, U32 ret_stat),
-              fd_filestat_get(host, fd, ret_stat, 56))
+              fd_filestat_get(guest, fd, ret_stat, 56))
 CHIMERA_WASI(fd_filestat_set_size, (HOST, U32 fd, U64 size), WASI_BADF)
 CHIMERA_WASI(fd_filestat_set_times, (HOST, U32 fd, U64 atim, U64 mtim, U32 flags),
              check_times(flags))
 CHIMERA_WASI(fd_advise, (HOST, U32 fd, U64 offset, U64 size, U32 advice),
              if_flags(advice, 5, WASI_BADF))
-CHIMERA_WASI(fd_allocate, (HOST, U32 fd, U64 offset, U64 size), if_open(host, fd, WASI_NOTSUP))
-CHIMERA_WASI(fd_sync, (HOST, U32 fd), if_open(host, fd, WASI_SUCCESS))
-CHIMERA_WASI(fd_datasync, (HOST, U32 fd), if_open(host, fd, WASI_SUCCESS))
+CHIMERA_WASI(fd_allocate, (HOST, U32 fd, U64 offset, U64 size), if_open(guest, fd, WASI_NOTSUP))
+CHIMERA_WASI(fd_sync, (HOST, U32 fd), if_open(guest, fd, WASI_SUCCESS))
+CHIMERA_WASI(fd_datasync, (HOST, U32 fd), if_open(guest, fd, WASI_SUCCESS))
 
 /* There are no folders: Go and wasi-libc stop looking for them at BADF, and at nothing else. */
 CHIMERA_WASI(fd_prestat_get, (HOST, U32 fd, U32 ret_stat), WASI_BADF)

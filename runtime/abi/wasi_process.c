@@ -16,29 +16,30 @@
 
 /* --- Arguments and environment --- */
 
-static uint32_t strings_sizes(struct chimera_host *host, const struct chimera_wasi_strings *strings,
-                              uint32_t ret_count, uint32_t ret_size)
+static uint32_t strings_sizes(struct chimera_guest *guest,
+                              const struct chimera_wasi_strings *strings, uint32_t ret_count,
+                              uint32_t ret_size)
 {
-    chimera_wasi_put32(host, ret_count, strings->count);
-    chimera_wasi_put32(host, ret_size, (uint32_t)strings->text.size);
+    chimera_wasi_put32(guest, ret_count, strings->count);
+    chimera_wasi_put32(guest, ret_size, (uint32_t)strings->text.size);
     return WASI_SUCCESS;
 }
 
 /* The texts one behind the other at `text_at`, and the address of each at `pointers_at`. */
-static uint32_t strings_get(struct chimera_host *host, const struct chimera_wasi_strings *strings,
+static uint32_t strings_get(struct chimera_guest *guest, const struct chimera_wasi_strings *strings,
                             uint32_t pointers_at, uint32_t text_at)
 {
     if (strings->count == 0)
         return WASI_SUCCESS;
-    uint8_t *text = chimera_guest_bytes(host, text_at, strings->text.size);
-    chimera_guest_spend(host, strings->text.size / 4 + strings->count * (uint64_t)8);
+    uint8_t *text = chimera_guest_bytes(guest, text_at, strings->text.size);
+    chimera_guest_spend(guest, strings->text.size / 4 + strings->count * (uint64_t)8);
     memcpy(text, strings->text.data, strings->text.size);
     size_t at = 0;
     for (uint32_t i = 0; i < strings->count; i++) {
         uint64_t pointer_at = pointers_at + (uint64_t)i * 4;
         if (pointer_at > UINT32_MAX)
-            chimera_guest_trap(host, CHIMERA_TRAP_OUT_OF_BOUNDS, NULL);
-        chimera_wasi_put32(host, (uint32_t)pointer_at, text_at + (uint32_t)at);
+            chimera_guest_trap(guest, CHIMERA_TRAP_OUT_OF_BOUNDS, NULL);
+        chimera_wasi_put32(guest, (uint32_t)pointer_at, text_at + (uint32_t)at);
         at += strlen(strings->text.data + at) + 1;
     }
     return WASI_SUCCESS;
@@ -55,9 +56,9 @@ static uint64_t coarse(uint64_t exact)
     return exact - exact % CHIMERA_CLOCK_TICK_NS;
 }
 
-uint64_t chimera_wasi_now(const struct chimera_host *host)
+uint64_t chimera_wasi_now(const struct chimera_guest *guest)
 {
-    return coarse(chimera_clock_ns()) - chimera_wasi_of(host)->created_ns;
+    return coarse(chimera_clock_ns()) - chimera_wasi_of(guest)->created_ns;
 }
 
 static uint32_t check_clock(uint32_t clock)
@@ -67,27 +68,27 @@ static uint32_t check_clock(uint32_t clock)
     return clock > CLOCK_IS_MONOTONIC ? WASI_BADF : WASI_SUCCESS;
 }
 
-static uint32_t clock_resolution(struct chimera_host *host, uint32_t clock, uint32_t ret_time)
+static uint32_t clock_resolution(struct chimera_guest *guest, uint32_t clock, uint32_t ret_time)
 {
     uint32_t code = check_clock(clock);
     if (code != WASI_SUCCESS)
         return code;
-    chimera_wasi_put64(host, ret_time, CHIMERA_CLOCK_TICK_NS);
+    chimera_wasi_put64(guest, ret_time, CHIMERA_CLOCK_TICK_NS);
     return WASI_SUCCESS;
 }
 
-static uint32_t clock_time(struct chimera_host *host, uint32_t clock, uint32_t ret_time)
+static uint32_t clock_time(struct chimera_guest *guest, uint32_t clock, uint32_t ret_time)
 {
     uint64_t time;
     uint32_t code = check_clock(clock);
     if (code != WASI_SUCCESS)
         return code;
-    if (!chimera_wasi_play(host, CHIMERA_WASI_CLOCK, &time, sizeof(time))) {
+    if (!chimera_wasi_play(guest, CHIMERA_WASI_CLOCK, &time, sizeof(time))) {
         time =
-            clock == CLOCK_IS_REALTIME ? coarse(chimera_clock_wall_ns()) : chimera_wasi_now(host);
-        chimera_wasi_note(host, CHIMERA_WASI_CLOCK, &time, sizeof(time));
+            clock == CLOCK_IS_REALTIME ? coarse(chimera_clock_wall_ns()) : chimera_wasi_now(guest);
+        chimera_wasi_note(guest, CHIMERA_WASI_CLOCK, &time, sizeof(time));
     }
-    chimera_wasi_put64(host, ret_time, time);
+    chimera_wasi_put64(guest, ret_time, time);
     return WASI_SUCCESS;
 }
 
@@ -150,26 +151,26 @@ static uint32_t check_clock_subscription(const struct poll *poll, const uint8_t 
 }
 
 /* A pipe cannot be waited for; a waPC guest's descriptors never block. */
-static uint32_t check_file_subscription(const struct chimera_host *host,
+static uint32_t check_file_subscription(const struct chimera_guest *guest,
                                         const uint8_t *subscription)
 {
     uint32_t fd = chimera_wasi_get32(subscription + FD_AT);
-    if (chimera_wasi_file_of(host, fd) == CHIMERA_WASI_CLOSED)
+    if (chimera_wasi_file_of(guest, fd) == CHIMERA_WASI_CLOSED)
         return WASI_BADF;
-    return chimera_wasi_of(host)->stdio == CHIMERA_WASI_PIPES ? WASI_INVAL : WASI_SUCCESS;
+    return chimera_wasi_of(guest)->stdio == CHIMERA_WASI_PIPES ? WASI_INVAL : WASI_SUCCESS;
 }
 
 /* First pass: is all of it right, and until when to wait? */
-static uint32_t poll_check(struct chimera_host *host, struct poll *poll)
+static uint32_t poll_check(struct chimera_guest *guest, struct poll *poll)
 {
     for (uint32_t i = 0; i < poll->count; i++) {
-        chimera_guest_spend(host, UNITS_PER_SUBSCRIPTION);
+        chimera_guest_spend(guest, UNITS_PER_SUBSCRIPTION);
         const uint8_t *subscription = poll->subscriptions + (size_t)i * poll->layout->size;
         bool is_clock = subscription[TAG_AT] == TAG_CLOCK;
         if (subscription[TAG_AT] > TAG_FD_WRITE)
             return WASI_INVAL;
         uint32_t code = is_clock ? check_clock_subscription(poll, subscription)
-                                 : check_file_subscription(host, subscription);
+                                 : check_file_subscription(guest, subscription);
         if (code != WASI_SUCCESS)
             return code;
         if (!is_clock)
@@ -182,14 +183,14 @@ static uint32_t poll_check(struct chimera_host *host, struct poll *poll)
 
 /* Sleeps until the guest's clock shows `wake`, or ends it when its time is up: the watchdog may be
  * a millisecond behind, in which a guest could answer as if it had slept enough. */
-static void sleep_until(struct chimera_host *host, uint64_t wake)
+static void sleep_until(struct chimera_guest *guest, uint64_t wake)
 {
     for (;;) {
-        uint64_t now = chimera_wasi_now(host), left = chimera_guest_time_left(host);
+        uint64_t now = chimera_wasi_now(guest), left = chimera_guest_time_left(guest);
         if (now >= wake)
             return;
         if (left == 0)
-            chimera_guest_late(host);
+            chimera_guest_late(guest);
         uint64_t wait = wake - now < left ? wake - now : left;
         struct timespec time = {.tv_sec = (time_t)(wait / NANOSECONDS),
                                 .tv_nsec = (long)(wait % NANOSECONDS)};
@@ -201,12 +202,12 @@ static void sleep_until(struct chimera_host *host, uint64_t wake)
 
 /* Second pass: what has happened. Events may be written over subscriptions that were read before:
  * they are smaller. */
-static uint32_t poll_report(struct chimera_host *host, const struct poll *poll, uint8_t *events)
+static uint32_t poll_report(struct chimera_guest *guest, const struct poll *poll, uint8_t *events)
 {
     uint32_t count = 0;
     uint64_t reached = poll->is_any_ready ? poll->now : poll->wake;
     for (uint32_t i = 0; i < poll->count; i++) {
-        chimera_guest_spend(host, UNITS_PER_SUBSCRIPTION);
+        chimera_guest_spend(guest, UNITS_PER_SUBSCRIPTION);
         const uint8_t *subscription = poll->subscriptions + (size_t)i * poll->layout->size;
         uint8_t type = subscription[TAG_AT];
         uint64_t user_data = chimera_wasi_get64(subscription);
@@ -220,90 +221,91 @@ static uint32_t poll_report(struct chimera_host *host, const struct poll *poll, 
     return count;
 }
 
-static uint32_t poll_oneoff(struct chimera_host *host, const struct layout *layout, uint32_t in,
+static uint32_t poll_oneoff(struct chimera_guest *guest, const struct layout *layout, uint32_t in,
                             uint32_t out, uint32_t count, uint32_t ret_count)
 {
     if (count == 0)
         return WASI_INVAL;
     struct poll poll = {.layout = layout, .count = count, .wake = UINT64_MAX};
-    poll.subscriptions = chimera_guest_aligned(host, in, (uint64_t)count * layout->size, 8);
-    uint8_t *events = chimera_guest_aligned(host, out, (uint64_t)count * EVENT_BYTES, 8);
-    poll.now = chimera_wasi_now(host);
-    uint32_t code = poll_check(host, &poll);
+    poll.subscriptions = chimera_guest_aligned(guest, in, (uint64_t)count * layout->size, 8);
+    uint8_t *events = chimera_guest_aligned(guest, out, (uint64_t)count * EVENT_BYTES, 8);
+    poll.now = chimera_wasi_now(guest);
+    uint32_t code = poll_check(guest, &poll);
     if (code != WASI_SUCCESS)
         return code;
     if (!poll.is_any_ready)
-        sleep_until(host, poll.wake);
-    chimera_wasi_put32(host, ret_count, poll_report(host, &poll, events));
+        sleep_until(guest, poll.wake);
+    chimera_wasi_put32(guest, ret_count, poll_report(guest, &poll, events));
     return WASI_SUCCESS;
 }
 
 /* --- The rest --- */
 
-static uint32_t random_get(struct chimera_host *host, uint32_t at, uint32_t size)
+static uint32_t random_get(struct chimera_guest *guest, uint32_t at, uint32_t size)
 {
-    uint8_t *bytes = chimera_guest_bytes(host, at, size);
-    if (chimera_wasi_play(host, CHIMERA_WASI_RANDOM, bytes, size))
+    uint8_t *bytes = chimera_guest_bytes(guest, at, size);
+    if (chimera_wasi_play(guest, CHIMERA_WASI_RANDOM, bytes, size))
         return WASI_SUCCESS;
     for (size_t done = 0; done < size;) {
         size_t wanted = size - done < RANDOM_BYTES ? size - done : RANDOM_BYTES;
-        chimera_guest_spend(host, wanted * 2);
+        chimera_guest_spend(guest, wanted * 2);
         ssize_t step = getrandom(bytes + done, wanted, 0);
         if (step < 0 && errno != EINTR)
-            chimera_guest_trap(host, CHIMERA_TRAP_HOST, "no random numbers");
+            chimera_guest_trap(guest, CHIMERA_TRAP_HOST, "no random numbers");
         done += step > 0 ? (size_t)step : 0;
     }
-    chimera_wasi_note(host, CHIMERA_WASI_RANDOM, bytes, size);
+    chimera_wasi_note(guest, CHIMERA_WASI_RANDOM, bytes, size);
     return WASI_SUCCESS;
 }
 
-static _Noreturn uint32_t proc_raise(struct chimera_host *host)
+static _Noreturn uint32_t proc_raise(struct chimera_guest *guest)
 {
-    chimera_guest_trap(host, CHIMERA_TRAP_HOST, "proc_raise unsupported");
+    chimera_guest_trap(guest, CHIMERA_TRAP_HOST, "proc_raise unsupported");
 }
 
 /* The answer is queued behind what is left of standard input. 0 is success, unlike in waPC. */
-static uint32_t host_call(struct chimera_host *host, const uint32_t at_and_size[8])
+static uint32_t host_call(struct chimera_guest *guest, const uint32_t at_and_size[8])
 {
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
-    chimera_wasi_refuse_call(host);
-    bool is_ok = chimera_abi_host_call(host, at_and_size, &wasi->call_answer);
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
+    chimera_wasi_refuse_call(guest);
+    bool is_ok = chimera_abi_host_call(guest, at_and_size, &wasi->call_answer);
     if (chimera_buffer_append(&wasi->answers, chimera_buffer_slice(&wasi->call_answer)) < 0)
-        chimera_abi_refuse(host, "the policy does not read its host calls' answers");
+        chimera_abi_refuse(guest, "the policy does not read its host calls' answers");
     return is_ok ? 0 : 1;
 }
 
-#define HOST struct chimera_host *host
+#define HOST struct chimera_guest *guest
 
 CHIMERA_WASI(args_sizes_get, (HOST, U32 ret_count, U32 ret_size),
-             strings_sizes(host, &chimera_wasi_of(host)->arguments, ret_count, ret_size))
+             strings_sizes(guest, &chimera_wasi_of(guest)->arguments, ret_count, ret_size))
 CHIMERA_WASI(args_get, (HOST, U32 pointers, U32 text),
-             strings_get(host, &chimera_wasi_of(host)->arguments, pointers, text))
+             strings_get(guest, &chimera_wasi_of(guest)->arguments, pointers, text))
 CHIMERA_WASI(environ_sizes_get, (HOST, U32 ret_count, U32 ret_size),
-             strings_sizes(host, &chimera_wasi_of(host)->environment, ret_count, ret_size))
+             strings_sizes(guest, &chimera_wasi_of(guest)->environment, ret_count, ret_size))
 CHIMERA_WASI(environ_get, (HOST, U32 pointers, U32 text),
-             strings_get(host, &chimera_wasi_of(host)->environment, pointers, text))
+             strings_get(guest, &chimera_wasi_of(guest)->environment, pointers, text))
 CHIMERA_WASI(clock_res_get, (HOST, U32 clock, U32 ret_time),
-             clock_resolution(host, clock, ret_time))
+             clock_resolution(guest, clock, ret_time))
 CHIMERA_WASI(clock_time_get, (HOST, U32 clock, U64 precision, U32 ret_time),
-             clock_time(host, clock, ret_time))
-CHIMERA_WASI(random_get, (HOST, U32 at, U32 size), random_get(host, at, size))
+             clock_time(guest, clock, ret_time))
+CHIMERA_WASI(random_get, (HOST, U32 at, U32 size), random_get(guest, at, size))
 CHIMERA_WASI(sched_yield, (HOST), (sched_yield(), WASI_SUCCESS))
-CHIMERA_WASI(proc_raise, (HOST, U32 signal), proc_raise(host))
+CHIMERA_WASI(proc_raise, (HOST, U32 signal), proc_raise(guest))
 CHIMERA_WASI(poll_oneoff, (HOST, U32 in, U32 out, U32 count, U32 ret_count),
-             poll_oneoff(host, &preview1, in, out, count, ret_count))
+             poll_oneoff(guest, &preview1, in, out, count, ret_count))
 CHIMERA_WASI0(poll_oneoff, (HOST, U32 in, U32 out, U32 count, U32 ret_count),
-              poll_oneoff(host, &unstable, in, out, count, ret_count))
+              poll_oneoff(guest, &unstable, in, out, count, ret_count))
 CHIMERA_WASI(host_call,
              (HOST, U32 binding, U32 binding_size, U32 name_space, U32 name_space_size,
               U32 operation, U32 operation_size, U32 payload, U32 payload_size),
-             host_call(host, (const uint32_t[8]){binding, binding_size, name_space, name_space_size,
-                                                 operation, operation_size, payload, payload_size}))
+             host_call(guest,
+                       (const uint32_t[8]){binding, binding_size, name_space, name_space_size,
+                                           operation, operation_size, payload, payload_size}))
 
 _Noreturn void chimera_wasi_proc_exit(HOST, uint32_t exit_code);
 
 _Noreturn void chimera_wasi_proc_exit(HOST, uint32_t exit_code)
 {
-    chimera_wasi_enter(host);
-    chimera_guest_exit(host, exit_code);
+    chimera_wasi_enter(guest);
+    chimera_guest_exit(guest, exit_code);
 }

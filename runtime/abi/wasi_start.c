@@ -15,36 +15,36 @@ static void refuse(struct chimera_wasi *wasi, const char *obstacle)
         wasi->obstacle = obstacle;
 }
 
-void chimera_wasi_start_begin(struct chimera_host *host)
+void chimera_wasi_start_begin(struct chimera_guest *guest)
 {
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
     wasi->is_starting = true;
-    chimera_start_begin(host->start, &wasi->cursor);
+    chimera_start_begin(guest->start, &wasi->cursor);
 }
 
-void chimera_wasi_start_end(struct chimera_host *host)
+void chimera_wasi_start_end(struct chimera_guest *guest)
 {
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
     wasi->is_starting = false;
     chimera_start_end(&wasi->cursor);
 }
 
-void chimera_wasi_await_input(struct chimera_host *host)
+void chimera_wasi_await_input(struct chimera_guest *guest)
 {
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
     if (!wasi->awaits_input)
         return;
-    if (!chimera_guest_suspend(host))
+    if (!chimera_guest_suspend(guest))
         refuse(wasi, "this machine or this build cannot keep a waiting program");
 }
 
-void chimera_wasi_refuse_call(struct chimera_host *host)
+void chimera_wasi_refuse_call(struct chimera_guest *guest)
 {
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
     if (!wasi->awaits_input)
         return;
     refuse(wasi, "it calls its host before it reads its input");
-    chimera_guest_trap(host, CHIMERA_TRAP_HOST, "not during the start");
+    chimera_guest_trap(guest, CHIMERA_TRAP_HOST, "not during the start");
 }
 
 /* What the program has written by now is where every request's output begins. */
@@ -55,48 +55,48 @@ static bool keep_output(struct chimera_wasi *wasi)
     return !wasi->early_output.failed && !wasi->early_errors.failed;
 }
 
-static const char *why_it_ended(const struct chimera_host *host)
+static const char *why_it_ended(const struct chimera_guest *guest)
 {
-    if (host->stop == CHIMERA_STOP_DEADLINE)
+    if (guest->stop == CHIMERA_STOP_DEADLINE)
         return "it takes too long to come to its input";
-    if (host->stop == CHIMERA_STOP_TRAP)
+    if (guest->stop == CHIMERA_STOP_TRAP)
         return "it fails before it reads its input";
     return "it ends without reading its input";
 }
 
 /* True when the slot waits for input, with a snapshot of that. */
-static bool run_to_input(struct chimera_host *host)
+static bool run_to_input(struct chimera_guest *guest)
 {
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
     union chimera_value none = {0};
-    chimera_wasi_start_begin(host);
+    chimera_wasi_start_begin(guest);
     wasi->awaits_input = true;
-    int code =
-        chimera_abi_run(host, chimera_plugin_function(host->loaded->plugin, "_start", ":"), &none);
+    int code = chimera_abi_run(guest, chimera_plugin_function(guest->loaded->plugin, "_start", ":"),
+                               &none);
     wasi->awaits_input = false;
-    chimera_wasi_start_end(host);
-    if (code < 0 || host->stop != CHIMERA_STOP_SUSPENDED)
-        refuse(wasi, why_it_ended(host));
+    chimera_wasi_start_end(guest);
+    if (code < 0 || guest->stop != CHIMERA_STOP_SUSPENDED)
+        refuse(wasi, why_it_ended(guest));
     if (!wasi->obstacle && !keep_output(wasi))
         refuse(wasi, "it writes too much before it reads its input");
-    if (!wasi->obstacle && chimera_host_snapshot(host, NULL) < 0)
+    if (!wasi->obstacle && chimera_guest_snapshot(guest, NULL) < 0)
         refuse(wasi, "there is no room for its snapshot");
     return !wasi->obstacle;
 }
 
-int chimera_wasi_prepare(struct chimera_host *host, const struct chimera_wasi_run *run,
+int chimera_wasi_prepare(struct chimera_guest *guest, const struct chimera_wasi_run *run,
                          struct chimera_error *err)
 {
-    struct chimera_wasi *wasi = chimera_wasi_of(host);
+    struct chimera_wasi *wasi = chimera_wasi_of(guest);
     chimera_wasi_begin(wasi, run);
-    int code = chimera_host_snapshot(host, err);
+    int code = chimera_guest_snapshot(guest, err);
     if (code < 0)
         return code;
-    if (host->start && host->start->is_fresh)
+    if (guest->start && guest->start->is_fresh)
         refuse(wasi, "it was asked to run from its start");
-    if (wasi->obstacle || run_to_input(host))
+    if (wasi->obstacle || run_to_input(guest))
         return CHIMERA_OK;
-    if (chimera_host_reset(host) < 0)
+    if (chimera_guest_reset(guest) < 0)
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot bring a policy back to its start");
     return CHIMERA_OK;
 }

@@ -142,7 +142,8 @@ static bool check_payload(const struct chimera_grants *grants,
 }
 
 static bool refuse_ungranted(const struct chimera_grants *grants,
-                             const struct chimera_host_request *call, struct chimera_buffer *answer)
+                             const struct chimera_guest_request *call,
+                             struct chimera_buffer *answer)
 {
     chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
                      CHIMERA_SLICE("Policy tried to use a host capability it has not been granted"),
@@ -161,7 +162,8 @@ static bool is_known_name_space(struct chimera_slice name)
 }
 
 bool chimera_capability_call(const struct chimera_grants *grants,
-                             const struct chimera_host_request *call, struct chimera_buffer *answer)
+                             const struct chimera_guest_request *call,
+                             struct chimera_buffer *answer)
 {
     chimera_buffer_reset(answer);
     if (!chimera_slice_is(call->binding, "kubewarden"))

@@ -8,7 +8,7 @@
 #include "runtime/base/buffer.h"
 #include "runtime/capability/grant.h"
 
-struct chimera_host_request {
+struct chimera_guest_request {
     struct chimera_slice binding, name_space, operation, payload;
 };
 
@@ -17,7 +17,7 @@ struct chimera_host_request {
  * has failed, what is answered means nothing. Owns nothing across a trap: the buffer is the
  * caller's. */
 bool chimera_capability_call(const struct chimera_grants *grants,
-                             const struct chimera_host_request *call,
+                             const struct chimera_guest_request *call,
                              struct chimera_buffer *answer);
 
 #endif

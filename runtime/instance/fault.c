@@ -11,15 +11,15 @@
 
 static struct sigaction previous_segv, previous_bus;
 
-static bool is_guest_code(const struct chimera_host *host, const void *context)
+static bool is_guest_code(const struct chimera_guest *guest, const void *context)
 {
     uintptr_t at = (uintptr_t)chimera_switch_interrupted_at(context);
-    return at >= host->loaded->text_start && at < host->loaded->text_end;
+    return at >= guest->loaded->text_start && at < guest->loaded->text_end;
 }
 
-static enum chimera_trap trap_of_address(const struct chimera_host *host, uintptr_t address)
+static enum chimera_trap trap_of_address(const struct chimera_guest *guest, uintptr_t address)
 {
-    uintptr_t memory = (uintptr_t)host->reservation, stack = (uintptr_t)host->stack;
+    uintptr_t memory = (uintptr_t)guest->reservation, stack = (uintptr_t)guest->stack;
     if (address >= memory && address - memory < CHIMERA_RESERVATION_BYTES)
         return CHIMERA_TRAP_OUT_OF_BOUNDS;
     if (address >= stack && address - stack < CHIMERA_STACK_GUARD_BYTES)
@@ -27,11 +27,11 @@ static enum chimera_trap trap_of_address(const struct chimera_host *host, uintpt
     return CHIMERA_TRAP_NONE;
 }
 
-static void leave(struct chimera_host *host, void *context)
+static void leave(struct chimera_guest *guest, void *context)
 {
-    host->stop_at = (uintptr_t)chimera_switch_interrupted_at(context);
-    chimera_fibre_leaving(&host->internal->fibre);
-    chimera_switch_leave_after_signal(&host->host_stack, context);
+    guest->stop_at = (uintptr_t)chimera_switch_interrupted_at(context);
+    chimera_fibre_leaving(&guest->internal->fibre);
+    chimera_switch_leave_after_signal(&guest->host_stack, context);
 }
 
 /* Not ours: hand the signal to who had it before us. Restoring the default and returning makes the
@@ -50,17 +50,17 @@ static void pass_on(int number, siginfo_t *info, void *context)
 static void on_fault(int number, siginfo_t *info, void *context)
 {
     struct chimera_run *run = chimera_run_of_handler();
-    struct chimera_host *host = run ? run->host : NULL;
+    struct chimera_guest *guest = run ? run->guest : NULL;
     enum chimera_trap trap = CHIMERA_TRAP_NONE;
-    if (host && host->host_stack && info->si_code > 0 && is_guest_code(host, context))
-        trap = trap_of_address(host, (uintptr_t)info->si_addr);
+    if (guest && guest->host_stack && info->si_code > 0 && is_guest_code(guest, context))
+        trap = trap_of_address(guest, (uintptr_t)info->si_addr);
     if (trap == CHIMERA_TRAP_NONE) {
         pass_on(number, info, context);
         return;
     }
-    host->stop = CHIMERA_STOP_TRAP;
-    host->trap = trap;
-    leave(host, context);
+    guest->stop = CHIMERA_STOP_TRAP;
+    guest->trap = trap;
+    leave(guest, context);
 }
 
 static void on_deadline(int number, siginfo_t *info, void *context)
@@ -70,13 +70,13 @@ static void on_deadline(int number, siginfo_t *info, void *context)
     struct chimera_run *run = chimera_run_of_handler();
     if (!run || atomic_load(&run->kill) != atomic_load(&run->sequence))
         return; /* too late: that run is over */
-    struct chimera_host *host = run->host;
-    if (!host || !host->host_stack || !is_guest_code(host, context)) {
+    struct chimera_guest *guest = run->guest;
+    if (!guest || !guest->host_stack || !is_guest_code(guest, context)) {
         atomic_store_explicit(&run->is_pending, true, memory_order_relaxed);
         return;
     }
-    host->stop = CHIMERA_STOP_DEADLINE;
-    leave(host, context);
+    guest->stop = CHIMERA_STOP_DEADLINE;
+    leave(guest, context);
 }
 
 void chimera_fault_install(void)

@@ -14,16 +14,16 @@
 
 /* Where guest code called the import function that we are in: up the frame pointers, which all of
  * our own code keeps, to the first return into the plugin. 0 when they lead nowhere. */
-static __attribute__((noinline)) uintptr_t find_caller(const struct chimera_host *host)
+static __attribute__((noinline)) uintptr_t find_caller(const struct chimera_guest *guest)
 {
-    uintptr_t low = (uintptr_t)host->stack + CHIMERA_STACK_GUARD_BYTES;
-    uintptr_t high = (uintptr_t)host->stack + host->stack_size;
+    uintptr_t low = (uintptr_t)guest->stack + CHIMERA_STACK_GUARD_BYTES;
+    uintptr_t high = (uintptr_t)guest->stack + guest->stack_size;
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
     for (int i = 0; i < FRAMES_MAX; i++) {
         if (frame < low || frame > high - 2 * sizeof(frame) || frame % sizeof(frame) != 0)
             return 0;
         const uintptr_t *saved = (const uintptr_t *)frame; /* the caller's frame, the return */
-        if (saved[1] > host->loaded->text_start && saved[1] <= host->loaded->text_end)
+        if (saved[1] > guest->loaded->text_start && saved[1] <= guest->loaded->text_end)
             return saved[1] - 1; /* in the call: what follows may be another function */
         if (saved[0] <= frame)
             return 0;
@@ -32,130 +32,130 @@ static __attribute__((noinline)) uintptr_t find_caller(const struct chimera_host
     return 0;
 }
 
-static _Noreturn void leave(struct chimera_host *host)
+static _Noreturn void leave(struct chimera_guest *guest)
 {
-    host->stop_at = find_caller(host);
-    chimera_fibre_leaving(&host->internal->fibre);
-    chimera_switch_leave(&host->host_stack);
+    guest->stop_at = find_caller(guest);
+    chimera_fibre_leaving(&guest->internal->fibre);
+    chimera_switch_leave(&guest->host_stack);
 }
 
-_Noreturn void chimera_guest_trap(struct chimera_host *host, enum chimera_trap trap,
+_Noreturn void chimera_guest_trap(struct chimera_guest *guest, enum chimera_trap trap,
                                   const char *text)
 {
-    host->stop = CHIMERA_STOP_TRAP;
-    host->trap = trap;
-    snprintf(host->stop_text, sizeof(host->stop_text), "%s", text ? text : "");
-    leave(host);
+    guest->stop = CHIMERA_STOP_TRAP;
+    guest->trap = trap;
+    snprintf(guest->stop_text, sizeof(guest->stop_text), "%s", text ? text : "");
+    leave(guest);
 }
 
-_Noreturn void chimera_guest_exit(struct chimera_host *host, uint32_t exit_code)
+_Noreturn void chimera_guest_exit(struct chimera_guest *guest, uint32_t exit_code)
 {
-    host->stop = CHIMERA_STOP_EXIT;
-    host->exit_code = exit_code;
-    leave(host);
+    guest->stop = CHIMERA_STOP_EXIT;
+    guest->exit_code = exit_code;
+    leave(guest);
 }
 
 /* Called by generated code; in the list of imports.h. */
-_Noreturn void chimera_trap(struct chimera_host *host, uint32_t trap);
+_Noreturn void chimera_trap(struct chimera_guest *guest, uint32_t trap);
 
-_Noreturn void chimera_trap(struct chimera_host *host, uint32_t trap)
+_Noreturn void chimera_trap(struct chimera_guest *guest, uint32_t trap)
 {
-    chimera_guest_trap(host, (enum chimera_trap)trap, NULL);
+    chimera_guest_trap(guest, (enum chimera_trap)trap, NULL);
 }
 
-bool chimera_guest_suspend(struct chimera_host *host)
+bool chimera_guest_suspend(struct chimera_guest *guest)
 {
-    struct chimera_host_internal *internal = host->internal;
+    struct chimera_guest_internal *internal = guest->internal;
     if (!CHIMERA_FIBRES_CAN_WAIT)
         return false;
-    host->stop = CHIMERA_STOP_SUSPENDED;
+    guest->stop = CHIMERA_STOP_SUSPENDED;
     chimera_fibre_leaving(&internal->fibre);
-    bool has_waited = chimera_switch_suspend(&host->host_stack, &internal->suspended);
+    bool has_waited = chimera_switch_suspend(&guest->host_stack, &internal->suspended);
     chimera_fibre_entered(&internal->fibre);
-    host->depth = 1; /* of the import function that waited */
+    guest->depth = 1; /* of the import function that waited */
     return has_waited;
 }
 
-static void check_stack(struct chimera_host *host)
+static void check_stack(struct chimera_guest *guest)
 {
     const uint8_t *here = __builtin_frame_address(0);
-    if ((size_t)(here - (host->stack + CHIMERA_STACK_GUARD_BYTES)) < CHIMERA_STACK_FOR_HOST)
-        chimera_guest_trap(host, CHIMERA_TRAP_STACK, NULL);
+    if ((size_t)(here - (guest->stack + CHIMERA_STACK_GUARD_BYTES)) < CHIMERA_STACK_FOR_HOST)
+        chimera_guest_trap(guest, CHIMERA_TRAP_STACK, NULL);
 }
 
-void chimera_import_enter(struct chimera_host *host)
+void chimera_import_enter(struct chimera_guest *guest)
 {
-    check_stack(host);
-    if (host->depth != 0)
-        chimera_guest_trap(host, CHIMERA_TRAP_HOST,
+    check_stack(guest);
+    if (guest->depth != 0)
+        chimera_guest_trap(guest, CHIMERA_TRAP_HOST,
                            "the policy calls its host from within a host call");
-    host->depth = 1;
+    guest->depth = 1;
 }
 
-void chimera_import_enter_nested(struct chimera_host *host)
+void chimera_import_enter_nested(struct chimera_guest *guest)
 {
-    check_stack(host);
-    host->depth++;
+    check_stack(guest);
+    guest->depth++;
 }
 
-_Noreturn void chimera_guest_late(struct chimera_host *host)
+_Noreturn void chimera_guest_late(struct chimera_guest *guest)
 {
-    host->stop = CHIMERA_STOP_DEADLINE;
-    leave(host);
+    guest->stop = CHIMERA_STOP_DEADLINE;
+    leave(guest);
 }
 
-_Noreturn void chimera_guest_overdrawn(struct chimera_host *host)
+_Noreturn void chimera_guest_overdrawn(struct chimera_guest *guest)
 {
-    char text[sizeof(host->stop_text)];
-    if (host->account.failed == CHIMERA_EDEADLINE)
-        chimera_guest_late(host);
-    chimera_host_limit_text(host, text);
-    chimera_guest_trap(host, CHIMERA_TRAP_HOST, text);
+    char text[sizeof(guest->stop_text)];
+    if (guest->account.failed == CHIMERA_EDEADLINE)
+        chimera_guest_late(guest);
+    chimera_guest_limit_text(guest, text);
+    chimera_guest_trap(guest, CHIMERA_TRAP_HOST, text);
 }
 
-static void check_limits(struct chimera_host *host)
+static void check_limits(struct chimera_guest *guest)
 {
-    if (host->account.failed)
-        chimera_guest_overdrawn(host);
-    if (chimera_run_is_due(host->run))
-        chimera_guest_late(host);
+    if (guest->account.failed)
+        chimera_guest_overdrawn(guest);
+    if (chimera_run_is_due(guest->run))
+        chimera_guest_late(guest);
 }
 
-void chimera_import_leave(struct chimera_host *host)
+void chimera_import_leave(struct chimera_guest *guest)
 {
-    host->depth--;
-    check_limits(host);
+    guest->depth--;
+    check_limits(guest);
 }
 
-void chimera_import_call_back(struct chimera_host *host, const struct chimera_export *export,
+void chimera_import_call_back(struct chimera_guest *guest, const struct chimera_export *export,
                               union chimera_value *values)
 {
-    check_limits(host);
-    host->depth++;
-    export->call(host->instance, values);
-    host->depth--;
-    check_stack(host);
+    check_limits(guest);
+    guest->depth++;
+    export->call(guest->instance, values);
+    guest->depth--;
+    check_stack(guest);
 }
 
-uint8_t *chimera_guest_bytes(struct chimera_host *host, uint32_t at, uint64_t size)
+uint8_t *chimera_guest_bytes(struct chimera_guest *guest, uint32_t at, uint64_t size)
 {
-    const struct chimera_memory *memory = &host->instance->memory;
+    const struct chimera_memory *memory = &guest->instance->memory;
     if (size > memory->size || at > memory->size - size)
-        chimera_guest_trap(host, CHIMERA_TRAP_OUT_OF_BOUNDS, NULL);
+        chimera_guest_trap(guest, CHIMERA_TRAP_OUT_OF_BOUNDS, NULL);
     return memory->data + at;
 }
 
-uint8_t *chimera_guest_aligned(struct chimera_host *host, uint32_t at, uint64_t size,
+uint8_t *chimera_guest_aligned(struct chimera_guest *guest, uint32_t at, uint64_t size,
                                uint32_t alignment)
 {
     if (at % alignment != 0)
-        chimera_guest_trap(host, CHIMERA_TRAP_HOST, "misaligned pointer in a host call");
-    return chimera_guest_bytes(host, at, size);
+        chimera_guest_trap(guest, CHIMERA_TRAP_HOST, "misaligned pointer in a host call");
+    return chimera_guest_bytes(guest, at, size);
 }
 
-uint64_t chimera_guest_time_left(const struct chimera_host *host)
+uint64_t chimera_guest_time_left(const struct chimera_guest *guest)
 {
-    uint64_t deadline = atomic_load_explicit(&host->run->deadline_ns, memory_order_relaxed);
+    uint64_t deadline = atomic_load_explicit(&guest->run->deadline_ns, memory_order_relaxed);
     if (deadline == CHIMERA_NO_DEADLINE)
         return UINT64_MAX;
     uint64_t now = chimera_clock_ns();

@@ -12,7 +12,7 @@
  * host's, for answers and what is made of them. */
 #define HOST_PART 64
 
-int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err)
+int chimera_memory_reserve(struct chimera_guest *guest, struct chimera_error *err)
 {
     void *reservation = mmap(NULL, CHIMERA_RESERVATION_BYTES, PROT_NONE,
                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -22,8 +22,8 @@ int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err)
                             strerror(errno));
     madvise(reservation, CHIMERA_RESERVATION_BYTES, MADV_NOHUGEPAGE);
     madvise(reservation, CHIMERA_RESERVATION_BYTES, MADV_DONTFORK);
-    host->reservation = reservation;
-    host->instance->memory.data = host->reservation + CHIMERA_GUARD_BYTES;
+    guest->reservation = reservation;
+    guest->instance->memory.data = guest->reservation + CHIMERA_GUARD_BYTES;
     return CHIMERA_OK;
 }
 
@@ -41,9 +41,10 @@ static int map_at(uint8_t *at, uint64_t size, int fd)
     return CHIMERA_OK;
 }
 
-int chimera_memory_map(struct chimera_host *host, const struct chimera_image *image, uint64_t size)
+int chimera_memory_map(struct chimera_guest *guest, const struct chimera_image *image,
+                       uint64_t size)
 {
-    uint8_t *base = host->instance->memory.data;
+    uint8_t *base = guest->instance->memory.data;
     uint64_t from_image = image->size < size ? image->size : size;
     int code = map_at(base, from_image, image->fd);
     if (code == 0)
@@ -51,42 +52,42 @@ int chimera_memory_map(struct chimera_host *host, const struct chimera_image *im
     return code;
 }
 
-void chimera_memory_free(struct chimera_host *host)
+void chimera_memory_free(struct chimera_guest *guest)
 {
-    if (host->reservation)
-        munmap(host->reservation, CHIMERA_RESERVATION_BYTES);
-    host->reservation = NULL;
+    if (guest->reservation)
+        munmap(guest->reservation, CHIMERA_RESERVATION_BYTES);
+    guest->reservation = NULL;
 }
 
-bool chimera_memory_take(struct chimera_host *host, uint64_t bytes)
+bool chimera_memory_take(struct chimera_guest *guest, uint64_t bytes)
 {
-    struct chimera_account *account = &host->account;
+    struct chimera_account *account = &guest->account;
     uint64_t left = account->bytes_limit - account->bytes, own = account->bytes_limit / HOST_PART;
     if (bytes == 0)
         return true;
     if (bytes > left || left - bytes < own) {
-        host->has_met_limit = true;
+        guest->has_met_limit = true;
         return false;
     }
     return chimera_account_try(account, bytes) == CHIMERA_OK;
 }
 
 /* memory.grow: the old size in pages, or -1 as the guest sees it. Runs on the guest's stack. */
-uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta);
+uint32_t chimera_memory_grow(struct chimera_guest *guest, uint32_t delta);
 
-static uint32_t grow(struct chimera_host *host, uint32_t delta)
+static uint32_t grow(struct chimera_guest *guest, uint32_t delta)
 {
-    struct chimera_memory *memory = &host->instance->memory;
+    struct chimera_memory *memory = &guest->instance->memory;
     uint64_t pages = (uint64_t)memory->pages + delta;
     uint64_t size = pages * CHIMERA_PAGE_BYTES;
     uint32_t before = memory->pages;
     uint64_t more = size - memory->size;
     if (pages > memory->max_pages)
         return UINT32_MAX;
-    if (!chimera_memory_take(host, more))
+    if (!chimera_memory_take(guest, more))
         return UINT32_MAX;
     if (delta > 0 && mprotect(memory->data + memory->size, more, PROT_READ | PROT_WRITE) < 0) {
-        chimera_account_give_back(&host->account, more);
+        chimera_account_give_back(&guest->account, more);
         return UINT32_MAX;
     }
     memory->pages = (uint32_t)pages;
@@ -94,10 +95,10 @@ static uint32_t grow(struct chimera_host *host, uint32_t delta)
     return before;
 }
 
-uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta)
+uint32_t chimera_memory_grow(struct chimera_guest *guest, uint32_t delta)
 {
-    chimera_import_enter_nested(host);
-    uint32_t before = grow(host, delta);
-    chimera_import_leave(host);
+    chimera_import_enter_nested(guest);
+    uint32_t before = grow(guest, delta);
+    chimera_import_leave(guest);
     return before;
 }

@@ -8,17 +8,18 @@
 
 #include "runtime/base/error.h"
 
-struct chimera_host;
+struct chimera_guest;
 struct chimera_image;
 
 /* Takes what the guest wants to grow by, up to its share of the limit: the rest is for
  * what its host must keep for it, an answer at least. False when there is not so much, which
- * host->has_met_limit remembers. */
-bool chimera_memory_take(struct chimera_host *host, uint64_t bytes);
+ * guest->has_met_limit remembers. */
+bool chimera_memory_take(struct chimera_guest *guest, uint64_t bytes);
 
-int chimera_memory_reserve(struct chimera_host *host, struct chimera_error *err);
+int chimera_memory_reserve(struct chimera_guest *guest, struct chimera_error *err);
 /* Maps linear memory afresh: the image, and zeros up to `size`. */
-int chimera_memory_map(struct chimera_host *host, const struct chimera_image *image, uint64_t size);
-void chimera_memory_free(struct chimera_host *host);
+int chimera_memory_map(struct chimera_guest *guest, const struct chimera_image *image,
+                       uint64_t size);
+void chimera_memory_free(struct chimera_guest *guest);
 
 #endif

@@ -48,10 +48,10 @@ static bool may_have_met_pages(struct chimera_reset *reset)
 
 /* Makes `written` complete again if it may not be. Asked for all that was ever accessible: pages
  * above the present size are zero, but become accessible again without a fault. */
-static int look(struct chimera_host *host, struct chimera_reset *reset)
+static int look(struct chimera_guest *guest, struct chimera_reset *reset)
 {
     const struct chimera_run *run = chimera_run_of_thread();
-    uint64_t faults, base = (uint64_t)(uintptr_t)host->instance->memory.data;
+    uint64_t faults, base = (uint64_t)(uintptr_t)guest->instance->memory.data;
     if (!run)
         return CHIMERA_ENOMEM;
     bool counts = chimera_fault_count(&faults);
@@ -63,15 +63,15 @@ static int look(struct chimera_host *host, struct chimera_reset *reset)
     reset->faults = faults; /* from before the walk: a fault since then only costs another walk */
     reset->thread = run->id;
     reset->is_known = true;
-    host->counters.scans++;
-    chimera_stack_look(host); /* whose pages came by faults, too */
+    guest->counters.scans++;
+    chimera_stack_look(guest); /* whose pages came by faults, too */
     return CHIMERA_OK;
 }
 
-static void copy_back(struct chimera_host *host, const struct chimera_image *image)
+static void copy_back(struct chimera_guest *guest, const struct chimera_image *image)
 {
-    const struct chimera_memory *memory = &host->instance->memory;
-    const struct chimera_page_list *written = &host->internal->reset.written;
+    const struct chimera_memory *memory = &guest->instance->memory;
+    const struct chimera_page_list *written = &guest->internal->reset.written;
     uint64_t base = (uint64_t)(uintptr_t)memory->data;
     for (size_t i = 0; i < written->count; i++) {
         uint64_t from = written->runs[i].start - base, to = written->runs[i].end - base;
@@ -89,53 +89,53 @@ static bool is_outgrown(struct chimera_reset *reset)
            reset->written.pages > DROP_FACTOR * reset->typical_pages + DROP_SPARE_PAGES;
 }
 
-static int reset_written(struct chimera_host *host, const struct chimera_image *image,
+static int reset_written(struct chimera_guest *guest, const struct chimera_image *image,
                          uint64_t size)
 {
-    struct chimera_reset *reset = &host->internal->reset;
-    int code = look(host, reset);
+    struct chimera_reset *reset = &guest->internal->reset;
+    int code = look(guest, reset);
     if (code < 0)
         return code;
-    copy_back(host, image);
-    host->counters.pages += reset->written.pages;
-    code = shrink(&host->instance->memory, size);
+    copy_back(guest, image);
+    guest->counters.pages += reset->written.pages;
+    code = shrink(&guest->instance->memory, size);
     if (code == CHIMERA_OK && is_outgrown(reset))
-        chimera_reset_drop(host);
+        chimera_reset_drop(guest);
     return code;
 }
 
-static int reset_all(struct chimera_host *host, const struct chimera_image *image, uint64_t size)
+static int reset_all(struct chimera_guest *guest, const struct chimera_image *image, uint64_t size)
 {
-    struct chimera_memory *memory = &host->instance->memory;
-    if (may_have_met_pages(&host->internal->reset))
-        chimera_stack_look(host);
+    struct chimera_memory *memory = &guest->instance->memory;
+    if (may_have_met_pages(&guest->internal->reset))
+        chimera_stack_look(guest);
     if (memory->size > COPY_ALL_MAX) {
         int code = shrink(memory, size);
-        chimera_reset_drop(host);
+        chimera_reset_drop(guest);
         return code;
     }
     chimera_image_copy(image, memory->data, 0, memory->size);
-    host->counters.pages += memory->size / CHIMERA_PROCESSOR_PAGE;
+    guest->counters.pages += memory->size / CHIMERA_PROCESSOR_PAGE;
     return shrink(memory, size);
 }
 
-int chimera_reset_memory(struct chimera_host *host, const struct chimera_image *image,
+int chimera_reset_memory(struct chimera_guest *guest, const struct chimera_image *image,
                          uint64_t size)
 {
-    struct chimera_reset *reset = &host->internal->reset;
-    if (host->instance->memory.size > reset->high)
-        reset->high = host->instance->memory.size;
-    return chimera_tracking() == CHIMERA_TRACKING_NONE ? reset_all(host, image, size)
-                                                       : reset_written(host, image, size);
+    struct chimera_reset *reset = &guest->internal->reset;
+    if (guest->instance->memory.size > reset->high)
+        reset->high = guest->instance->memory.size;
+    return chimera_tracking() == CHIMERA_TRACKING_NONE ? reset_all(guest, image, size)
+                                                       : reset_written(guest, image, size);
 }
 
-void chimera_reset_drop(struct chimera_host *host)
+void chimera_reset_drop(struct chimera_guest *guest)
 {
-    struct chimera_reset *reset = &host->internal->reset;
+    struct chimera_reset *reset = &guest->internal->reset;
     if (reset->high > 0)
-        madvise(host->instance->memory.data, reset->high, MADV_DONTNEED);
+        madvise(guest->instance->memory.data, reset->high, MADV_DONTNEED);
     chimera_reset_forget(reset);
-    host->counters.drops++;
+    guest->counters.drops++;
 }
 
 void chimera_reset_forget(struct chimera_reset *reset)

@@ -14,17 +14,17 @@
 
 #include <stdint.h>
 
-struct chimera_host;
+struct chimera_guest;
 struct chimera_image;
 struct chimera_reset; /* types_internal.h */
 
 /* Memory holds the image and is `size` bytes large again. A failure means that this cannot be
  * proved: the slot must be thrown away. */
-int chimera_reset_memory(struct chimera_host *host, const struct chimera_image *image,
+int chimera_reset_memory(struct chimera_guest *guest, const struct chimera_image *image,
                          uint64_t size);
 
 /* Gives all written pages back to the system. The slot must be in its reset state. */
-void chimera_reset_drop(struct chimera_host *host);
+void chimera_reset_drop(struct chimera_guest *guest);
 /* For memory that was mapped afresh. */
 void chimera_reset_forget(struct chimera_reset *reset);
 void chimera_reset_done(struct chimera_reset *reset);

@@ -8,28 +8,28 @@
 
 #include "runtime/base/error.h"
 
-struct chimera_host;
+struct chimera_guest;
 
 /* Remembers memory, globals, tables and the stack of a suspended guest as they are now: the state
  * that a reset returns to. A later snapshot takes the place of an earlier one. CHIMERA_ELIMIT when
  * the suspended stack is too large to be copied for each request. */
-int chimera_host_snapshot(struct chimera_host *host, struct chimera_error *err);
+int chimera_guest_snapshot(struct chimera_guest *guest, struct chimera_error *err);
 /* Back to the snapshot: the guest, what its ABI keeps for it, and why it stopped. A failure means
  * that the host must be thrown away. */
-int chimera_host_reset(struct chimera_host *host);
+int chimera_guest_reset(struct chimera_guest *guest);
 /* Has later slots of the policy begin with the pages that this one's requests have written. */
-void chimera_host_teach(const struct chimera_host *host);
+void chimera_guest_teach(const struct chimera_guest *guest);
 /* Gives back the pages that resets keep at hand: for a slot that has been idle, after a reset. */
-void chimera_host_drop_pages(struct chimera_host *host);
+void chimera_guest_drop_pages(struct chimera_guest *guest);
 /* Those pages, in bytes. */
-uint64_t chimera_host_kept_bytes(const struct chimera_host *host);
+uint64_t chimera_guest_kept_bytes(const struct chimera_guest *guest);
 
 /* Does it wait in chimera_guest_suspend()? */
-bool chimera_host_is_suspended(const struct chimera_host *host);
+bool chimera_guest_is_suspended(const struct chimera_guest *guest);
 
 /* --- For this folder. --- */
 
-void chimera_snapshot_free(struct chimera_host *host);
-void chimera_snapshot_restore_stack(struct chimera_host *host);
+void chimera_snapshot_free(struct chimera_guest *guest);
+void chimera_snapshot_restore_stack(struct chimera_guest *guest);
 
 #endif

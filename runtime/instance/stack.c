@@ -19,46 +19,46 @@
 
 #define MINCORE_PAGES 4096 /* asked for at once */
 
-static bool is_quick(const struct chimera_host *host)
+static bool is_quick(const struct chimera_guest *guest)
 {
-    return host->loaded->plugin->tier == CHIMERA_TIER_QUICK;
+    return guest->loaded->plugin->tier == CHIMERA_TIER_QUICK;
 }
 
-int chimera_stack_make(struct chimera_host *host, struct chimera_error *err)
+int chimera_stack_make(struct chimera_guest *guest, struct chimera_error *err)
 {
-    size_t usable = is_quick(host) ? CHIMERA_STACK_QUICK_BYTES : CHIMERA_STACK_BYTES;
+    size_t usable = is_quick(guest) ? CHIMERA_STACK_QUICK_BYTES : CHIMERA_STACK_BYTES;
     size_t size = CHIMERA_STACK_GUARD_BYTES + usable;
     uint8_t *stack =
         mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (stack != MAP_FAILED) { /* to be freed, however this ends */
-        host->stack = stack;
-        host->stack_size = size;
+        guest->stack = stack;
+        guest->stack_size = size;
     }
-    if (!host->stack ||
+    if (!guest->stack ||
         mprotect(stack + CHIMERA_STACK_GUARD_BYTES, usable, PROT_READ | PROT_WRITE) < 0)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's stack: %s",
                             strerror(errno));
     madvise(stack, size, MADV_DONTFORK);
     madvise(stack, size, MADV_NOHUGEPAGE); /* one would keep 2 MiB of it */
-    host->instance->stack_limit = stack + CHIMERA_STACK_GUARD_BYTES + CHIMERA_STACK_MARGIN;
+    guest->instance->stack_limit = stack + CHIMERA_STACK_GUARD_BYTES + CHIMERA_STACK_MARGIN;
     return CHIMERA_OK;
 }
 
-void chimera_stack_free(struct chimera_host *host)
+void chimera_stack_free(struct chimera_guest *guest)
 {
-    if (host->stack)
-        munmap(host->stack, host->stack_size);
-    host->stack = NULL;
+    if (guest->stack)
+        munmap(guest->stack, guest->stack_size);
+    guest->stack = NULL;
 }
 
-static uint64_t bottom_of(const struct chimera_host *host)
+static uint64_t bottom_of(const struct chimera_guest *guest)
 {
-    return (uint64_t)(uintptr_t)host->stack + CHIMERA_STACK_GUARD_BYTES;
+    return (uint64_t)(uintptr_t)guest->stack + CHIMERA_STACK_GUARD_BYTES;
 }
 
-static uint64_t top_of(const struct chimera_host *host)
+static uint64_t top_of(const struct chimera_guest *guest)
 {
-    return (uint64_t)(uintptr_t)host->stack + host->stack_size;
+    return (uint64_t)(uintptr_t)guest->stack + guest->stack_size;
 }
 
 static void give_back(uint64_t from, uint64_t to)
@@ -85,9 +85,9 @@ static uint64_t count_resident(uint64_t from, uint64_t to)
 }
 
 /* Pages of [from, to) that are the stack's own now. */
-static uint64_t count_pages(struct chimera_host *host, uint64_t from, uint64_t to)
+static uint64_t count_pages(struct chimera_guest *guest, uint64_t from, uint64_t to)
 {
-    struct chimera_page_list *list = &host->internal->stack_list;
+    struct chimera_page_list *list = &guest->internal->stack_list;
     if (chimera_tracking() == CHIMERA_TRACKING_NONE)
         return count_resident(from, to);
     if (chimera_pagemap_list(from, to, list) < 0)
@@ -95,17 +95,17 @@ static uint64_t count_pages(struct chimera_host *host, uint64_t from, uint64_t t
     return list->pages;
 }
 
-void chimera_stack_look(struct chimera_host *host)
+void chimera_stack_look(struct chimera_guest *guest)
 {
-    uint64_t bottom = bottom_of(host), top = top_of(host);
-    uint64_t kept_from = top - (is_quick(host) ? KEPT_QUICK_BYTES : KEPT_BYTES);
-    if (count_pages(host, bottom, kept_from) > 0)
+    uint64_t bottom = bottom_of(guest), top = top_of(guest);
+    uint64_t kept_from = top - (is_quick(guest) ? KEPT_QUICK_BYTES : KEPT_BYTES);
+    if (count_pages(guest, bottom, kept_from) > 0)
         give_back(bottom, kept_from);
-    host->internal->stack_pages = count_pages(host, kept_from, top);
+    guest->internal->stack_pages = count_pages(guest, kept_from, top);
 }
 
-void chimera_stack_drop(struct chimera_host *host)
+void chimera_stack_drop(struct chimera_guest *guest)
 {
-    give_back(bottom_of(host), top_of(host));
-    host->internal->stack_pages = 0;
+    give_back(bottom_of(guest), top_of(guest));
+    guest->internal->stack_pages = 0;
 }

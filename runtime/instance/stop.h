@@ -10,16 +10,16 @@
     "see `memoryLimit` of --policy-options and --memory-limit of `chimera run`"
 
 /* By a trap or its deadline: what a stop report is about. */
-static inline bool chimera_host_was_stopped(const struct chimera_host *host)
+static inline bool chimera_guest_was_stopped(const struct chimera_guest *guest)
 {
-    return host->stop == CHIMERA_STOP_TRAP || host->stop == CHIMERA_STOP_DEADLINE;
+    return guest->stop == CHIMERA_STOP_TRAP || guest->stop == CHIMERA_STOP_DEADLINE;
 }
 
 /* "out of bounds memory access", … for the last stop; static or inside the host. */
-const char *chimera_host_stop_text(const struct chimera_host *host);
+const char *chimera_guest_stop_text(const struct chimera_guest *guest);
 
 /* That the memory limit was reached, which it is, and how to raise it. */
-void chimera_host_limit_text(const struct chimera_host *host,
-                             char ret_text[CHIMERA_LIMIT_TEXT_BYTES]);
+void chimera_guest_limit_text(const struct chimera_guest *guest,
+                              char ret_text[CHIMERA_LIMIT_TEXT_BYTES]);
 
 #endif

@@ -15,42 +15,42 @@
 #define COPY_BYTES ((size_t)256 * 1024)
 #define FILL_ENTRIES 1024
 
-struct chimera_table *chimera_table_at(const struct chimera_host *host, uint32_t index)
+struct chimera_table *chimera_table_at(const struct chimera_guest *guest, uint32_t index)
 {
-    const struct chimera_plugin *plugin = host->loaded->plugin;
-    return (struct chimera_table *)((char *)host->instance + plugin->tables[index].offset);
+    const struct chimera_plugin *plugin = guest->loaded->plugin;
+    return (struct chimera_table *)((char *)guest->instance + plugin->tables[index].offset);
 }
 
 /* Tables count from the start on, so that many of them are no way around the limit. */
-static int count_tables(struct chimera_host *host, struct chimera_error *err)
+static int count_tables(struct chimera_guest *guest, struct chimera_error *err)
 {
-    const struct chimera_plugin *plugin = host->loaded->plugin;
-    uint64_t *bytes = &host->internal->table_bytes;
+    const struct chimera_plugin *plugin = guest->loaded->plugin;
+    uint64_t *bytes = &guest->internal->table_bytes;
     for (uint32_t i = 0; i < plugin->table_count; i++)
         *bytes += (uint64_t)plugin->tables[i].min * plugin->tables[i].entry_size;
-    uint64_t all = host->instance->memory.size + *bytes;
-    if (all <= host->memory_limit)
+    uint64_t all = guest->instance->memory.size + *bytes;
+    if (all <= guest->memory_limit)
         return CHIMERA_OK;
     return chimera_fail(
         err, CHIMERA_ELIMIT,
         "the policy starts with %llu MiB of memory and tables, over its memory limit "
         "of %llu MiB: " CHIMERA_LIMIT_ADVICE,
         (unsigned long long)((all + ((1 << 20) - 1)) >> 20),
-        (unsigned long long)(host->memory_limit >> 20));
+        (unsigned long long)(guest->memory_limit >> 20));
 }
 
-int chimera_tables_make(struct chimera_host *host, struct chimera_error *err)
+int chimera_tables_make(struct chimera_guest *guest, struct chimera_error *err)
 {
-    const struct chimera_plugin *plugin = host->loaded->plugin;
-    host->internal->table_room = calloc((size_t)plugin->table_count + 1, sizeof(uint32_t));
-    if (!host->internal->table_room)
+    const struct chimera_plugin *plugin = guest->loaded->plugin;
+    guest->internal->table_room = calloc((size_t)plugin->table_count + 1, sizeof(uint32_t));
+    if (!guest->internal->table_room)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a table");
-    int code = count_tables(host, err);
+    int code = count_tables(guest, err);
     if (code < 0)
         return code;
     for (uint32_t i = 0; i < plugin->table_count; i++) {
         const struct chimera_plugin_table *shape = &plugin->tables[i];
-        struct chimera_table *table = chimera_table_at(host, i);
+        struct chimera_table *table = chimera_table_at(guest, i);
         if (shape->min > CHIMERA_TABLE_MAX)
             return chimera_fail(err, CHIMERA_ELIMIT,
                                 "a table of %u entries is over the limit of %u", shape->min,
@@ -60,36 +60,36 @@ int chimera_tables_make(struct chimera_host *host, struct chimera_error *err)
         if (!table->data)
             return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a table");
         table->size = shape->min;
-        host->internal->table_room[i] = shape->min;
+        guest->internal->table_room[i] = shape->min;
         table->max_size = shape->max < CHIMERA_TABLE_MAX ? shape->max : CHIMERA_TABLE_MAX;
     }
     return CHIMERA_OK;
 }
 
-static size_t table_bytes(const struct chimera_host *host, uint32_t index)
+static size_t table_bytes(const struct chimera_guest *guest, uint32_t index)
 {
-    return (size_t)chimera_table_at(host, index)->size *
-           host->loaded->plugin->tables[index].entry_size;
+    return (size_t)chimera_table_at(guest, index)->size *
+           guest->loaded->plugin->tables[index].entry_size;
 }
 
-int chimera_tables_save(const struct chimera_host *host, struct chimera_snapshot *snapshot)
+int chimera_tables_save(const struct chimera_guest *guest, struct chimera_snapshot *snapshot)
 {
-    uint32_t count = host->loaded->plugin->table_count;
+    uint32_t count = guest->loaded->plugin->table_count;
     snapshot->tables = calloc((size_t)count + 1, sizeof(void *));
     snapshot->table_data = calloc((size_t)count + 1, sizeof(void *));
     snapshot->table_room = calloc((size_t)count + 1, sizeof(uint32_t));
     if (!snapshot->tables || !snapshot->table_data || !snapshot->table_room)
         return CHIMERA_ENOMEM;
-    memcpy(snapshot->table_room, host->internal->table_room, count * sizeof(uint32_t));
-    snapshot->table_bytes = host->internal->table_bytes;
+    memcpy(snapshot->table_room, guest->internal->table_room, count * sizeof(uint32_t));
+    snapshot->table_bytes = guest->internal->table_bytes;
     for (uint32_t i = 0; i < count; i++) {
-        snapshot->table_data[i] = chimera_table_at(host, i)->data;
-        if (!host->loaded->plugin->changes_tables)
+        snapshot->table_data[i] = chimera_table_at(guest, i)->data;
+        if (!guest->loaded->plugin->changes_tables)
             continue;
-        snapshot->tables[i] = malloc(table_bytes(host, i) + 1);
+        snapshot->tables[i] = malloc(table_bytes(guest, i) + 1);
         if (!snapshot->tables[i])
             return CHIMERA_ENOMEM;
-        memcpy(snapshot->tables[i], snapshot->table_data[i], table_bytes(host, i));
+        memcpy(snapshot->tables[i], snapshot->table_data[i], table_bytes(guest, i));
     }
     return CHIMERA_OK;
 }
@@ -97,137 +97,137 @@ int chimera_tables_save(const struct chimera_host *host, struct chimera_snapshot
 /* Comes in two steps around the copy of the instance, which holds the table structs: here, blocks
  * that growth made are freed; then the instance is copied back; then the entries. A Go policy has
  * 150 KB of them, so what cannot change is not copied. */
-void chimera_tables_restore(struct chimera_host *host)
+void chimera_tables_restore(struct chimera_guest *guest)
 {
-    const struct chimera_plugin *plugin = host->loaded->plugin;
-    struct chimera_snapshot *snapshot = host->snapshot;
+    const struct chimera_plugin *plugin = guest->loaded->plugin;
+    struct chimera_snapshot *snapshot = guest->snapshot;
     for (uint32_t i = 0; plugin->changes_tables && i < plugin->table_count; i++) {
-        struct chimera_table *table = chimera_table_at(host, i);
+        struct chimera_table *table = chimera_table_at(guest, i);
         if (table->data != snapshot->table_data[i])
             free(table->data);
-        host->internal->table_room[i] = snapshot->table_room[i];
+        guest->internal->table_room[i] = snapshot->table_room[i];
     }
-    host->internal->table_bytes = snapshot->table_bytes;
-    memcpy(host->instance, snapshot->instance, plugin->instance_size);
+    guest->internal->table_bytes = snapshot->table_bytes;
+    memcpy(guest->instance, snapshot->instance, plugin->instance_size);
     for (uint32_t i = 0; plugin->changes_tables && i < plugin->table_count; i++)
-        memcpy(snapshot->table_data[i], snapshot->tables[i], table_bytes(host, i));
+        memcpy(snapshot->table_data[i], snapshot->tables[i], table_bytes(guest, i));
 }
 
-void chimera_tables_free(struct chimera_host *host)
+void chimera_tables_free(struct chimera_guest *guest)
 {
-    const struct chimera_plugin *plugin = host->loaded->plugin;
-    for (uint32_t i = 0; host->instance && i < plugin->table_count; i++) {
-        struct chimera_table *table = chimera_table_at(host, i);
-        if (host->snapshot && host->snapshot->table_data &&
-            host->snapshot->table_data[i] != table->data)
-            free(host->snapshot->table_data[i]);
+    const struct chimera_plugin *plugin = guest->loaded->plugin;
+    for (uint32_t i = 0; guest->instance && i < plugin->table_count; i++) {
+        struct chimera_table *table = chimera_table_at(guest, i);
+        if (guest->snapshot && guest->snapshot->table_data &&
+            guest->snapshot->table_data[i] != table->data)
+            free(guest->snapshot->table_data[i]);
         free(table->data);
     }
 }
 
 /* table.grow: the old size, or -1 as the guest sees it; `initial` is one entry. */
-uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
-                            const void *initial);
+uint32_t chimera_table_grow(struct chimera_guest *guest, struct chimera_table *table,
+                            uint32_t delta, const void *initial);
 
-static uint32_t index_of(const struct chimera_host *host, const struct chimera_table *table)
+static uint32_t index_of(const struct chimera_guest *guest, const struct chimera_table *table)
 {
     uint32_t i = 0;
-    while (chimera_table_at(host, i) != table)
+    while (chimera_table_at(guest, i) != table)
         i++;
     return i;
 }
 
-static bool is_of_snapshot(const struct chimera_host *host, uint32_t index, const void *data)
+static bool is_of_snapshot(const struct chimera_guest *guest, uint32_t index, const void *data)
 {
-    return host->snapshot && host->snapshot->table_data[index] == data;
+    return guest->snapshot && guest->snapshot->table_data[index] == data;
 }
 
 /* Copies in pieces between which a deadline is seen; `to` is freed then. */
-static void copy_entries(struct chimera_host *host, char *to, const char *from, size_t size)
+static void copy_entries(struct chimera_guest *guest, char *to, const char *from, size_t size)
 {
     for (size_t done = 0, step; done < size; done += step) {
         step = size - done < COPY_BYTES ? size - done : COPY_BYTES;
         memcpy(to + done, from + done, step);
-        if (chimera_account_spend(&host->account, step / 8) < 0) {
+        if (chimera_account_spend(&guest->account, step / 8) < 0) {
             free(to);
-            chimera_guest_overdrawn(host);
+            chimera_guest_overdrawn(guest);
         }
     }
 }
 
 /* Room for `wanted` entries and, so that many small steps cost no more than one large one, for as
  * many again as there are. The block that a reset goes back to stays. */
-static void *make_room(struct chimera_host *host, uint32_t index, uint32_t wanted)
+static void *make_room(struct chimera_guest *guest, uint32_t index, uint32_t wanted)
 {
-    const struct chimera_table *table = chimera_table_at(host, index);
-    size_t entry_size = host->loaded->plugin->tables[index].entry_size;
+    const struct chimera_table *table = chimera_table_at(guest, index);
+    size_t entry_size = guest->loaded->plugin->tables[index].entry_size;
     uint64_t room = (uint64_t)table->size * 2;
     if (room > table->max_size)
         room = table->max_size;
     if (room < wanted)
         room = wanted;
-    bool stays = is_of_snapshot(host, index, table->data);
+    bool stays = is_of_snapshot(guest, index, table->data);
     void *data = stays ? malloc((size_t)(room + 1) * entry_size)
                        : realloc(table->data, (size_t)(room + 1) * entry_size);
     if (!data)
         return NULL;
     if (stays)
-        copy_entries(host, data, table->data, (size_t)table->size * entry_size);
-    host->internal->table_room[index] = (uint32_t)room;
+        copy_entries(guest, data, table->data, (size_t)table->size * entry_size);
+    guest->internal->table_room[index] = (uint32_t)room;
     return data;
 }
 
-static void fill(struct chimera_host *host, char *at, uint32_t count, const void *initial,
+static void fill(struct chimera_guest *guest, char *at, uint32_t count, const void *initial,
                  size_t entry_size)
 {
     for (uint32_t i = 0; i < count; i++, at += entry_size) {
         memcpy(at, initial, entry_size);
         if (i % FILL_ENTRIES == 0)
-            chimera_guest_spend(host, FILL_ENTRIES * 4);
+            chimera_guest_spend(guest, FILL_ENTRIES * 4);
     }
 }
 
 /* Takes `delta` more entries from the account, and those that there are once more when they move
  * away from the block of the snapshot, which stays. */
-static bool take_entries(struct chimera_host *host, uint32_t index, uint32_t delta, bool moves)
+static bool take_entries(struct chimera_guest *guest, uint32_t index, uint32_t delta, bool moves)
 {
-    const struct chimera_table *table = chimera_table_at(host, index);
+    const struct chimera_table *table = chimera_table_at(guest, index);
     uint64_t count = delta;
-    if (moves && is_of_snapshot(host, index, table->data))
+    if (moves && is_of_snapshot(guest, index, table->data))
         count += table->size;
-    uint64_t bytes = count * host->loaded->plugin->tables[index].entry_size;
-    if (!chimera_memory_take(host, bytes))
+    uint64_t bytes = count * guest->loaded->plugin->tables[index].entry_size;
+    if (!chimera_memory_take(guest, bytes))
         return false;
-    host->internal->table_bytes += bytes;
+    guest->internal->table_bytes += bytes;
     return true;
 }
 
-static uint32_t grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
+static uint32_t grow(struct chimera_guest *guest, struct chimera_table *table, uint32_t delta,
                      const void *initial)
 {
-    uint32_t index = index_of(host, table), before = table->size;
-    size_t entry_size = host->loaded->plugin->tables[index].entry_size;
+    uint32_t index = index_of(guest, table), before = table->size;
+    size_t entry_size = guest->loaded->plugin->tables[index].entry_size;
     if (delta > table->max_size - before)
         return UINT32_MAX;
-    bool moves = before + delta > host->internal->table_room[index];
-    if (!take_entries(host, index, delta, moves))
+    bool moves = before + delta > guest->internal->table_room[index];
+    if (!take_entries(guest, index, delta, moves))
         return UINT32_MAX;
     if (moves) {
-        void *data = make_room(host, index, before + delta);
+        void *data = make_room(guest, index, before + delta);
         if (!data)
             return UINT32_MAX; /* what was taken stays so: there is no memory anyway */
         table->data = data;
     }
-    fill(host, (char *)table->data + before * entry_size, delta, initial, entry_size);
+    fill(guest, (char *)table->data + before * entry_size, delta, initial, entry_size);
     table->size = before + delta;
     return before;
 }
 
-uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
-                            const void *initial)
+uint32_t chimera_table_grow(struct chimera_guest *guest, struct chimera_table *table,
+                            uint32_t delta, const void *initial)
 {
-    chimera_import_enter_nested(host);
-    uint32_t before = grow(host, table, delta, initial);
-    chimera_import_leave(host);
+    chimera_import_enter_nested(guest);
+    uint32_t before = grow(guest, table, delta, initial);
+    chimera_import_leave(guest);
     return before;
 }

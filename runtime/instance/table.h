@@ -7,16 +7,16 @@
 
 #include "runtime/base/error.h"
 
-struct chimera_host;
+struct chimera_guest;
 struct chimera_snapshot;
 
 #define CHIMERA_TABLE_MAX 10000000u /* entries; wasm tables of policies have some thousands */
 
-int chimera_tables_make(struct chimera_host *host, struct chimera_error *err);
-int chimera_tables_save(const struct chimera_host *host, struct chimera_snapshot *snapshot);
+int chimera_tables_make(struct chimera_guest *guest, struct chimera_error *err);
+int chimera_tables_save(const struct chimera_guest *guest, struct chimera_snapshot *snapshot);
 /* Together with the instance, which holds the tables' structs. */
-void chimera_tables_restore(struct chimera_host *host);
-void chimera_tables_free(struct chimera_host *host);
-struct chimera_table *chimera_table_at(const struct chimera_host *host, uint32_t index);
+void chimera_tables_restore(struct chimera_guest *guest);
+void chimera_tables_free(struct chimera_guest *guest);
+struct chimera_table *chimera_table_at(const struct chimera_guest *guest, uint32_t index);
 
 #endif

@@ -18,19 +18,19 @@
 #include "runtime/plugin/load.h"
 
 struct chimera_grants; /* above: what the policy may ask for. Not looked into here */
-struct chimera_host;
-struct chimera_host_internal; /* types_internal.h */
-struct chimera_snapshot;      /* likewise */
-struct chimera_run;           /* watchdog.h */
+struct chimera_guest;
+struct chimera_guest_internal; /* types_internal.h */
+struct chimera_snapshot;       /* likewise */
+struct chimera_run;            /* watchdog.h */
 
-/* What an ABI keeps of a guest outside of it (host->abi): made by the ABI, and brought back
+/* What an ABI keeps of a guest outside of it (guest->abi): made by the ABI, and brought back
  * with the guest itself, so that no way around it is left. */
 struct chimera_host_side {
     /* With a snapshot: what it is now is what every request starts from. What belongs to a single
      * run is emptied. */
-    void (*keep)(struct chimera_host *host);
+    void (*keep)(struct chimera_guest *guest);
     /* With a reset, whatever the guest's end was: back to that. Cannot fail. */
-    void (*reset)(struct chimera_host *host);
+    void (*reset)(struct chimera_guest *guest);
 };
 
 #define CHIMERA_LIMIT_TEXT_BYTES 160
@@ -50,7 +50,7 @@ enum chimera_stop {
     CHIMERA_STOP_SUSPENDED, /* waits in chimera_guest_suspend() */
 };
 
-struct chimera_host {
+struct chimera_guest {
     /* Known to the context switch; keep first. */
     void *host_stack; /* the host's stack pointer while the guest runs, else NULL */
 
@@ -65,9 +65,9 @@ struct chimera_host {
     uint64_t
         memory_limit; /* bytes of linear memory, tables and what the host keeps for the guest */
 
-    struct chimera_snapshot *snapshot; /* owned; NULL before chimera_host_snapshot() */
+    struct chimera_snapshot *snapshot; /* owned; NULL before chimera_guest_snapshot() */
     struct chimera_reset_counters counters;
-    struct chimera_host_internal *internal; /* owned */
+    struct chimera_guest_internal *internal; /* owned */
 
     /* Whose code runs: even, the guest's; odd, an import function's. 2 is a call back into the
      * guest from an import function, 3 what that may import. 0 again when guest code is called, for

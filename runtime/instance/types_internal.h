@@ -46,7 +46,7 @@ struct chimera_snapshot {
     size_t stack_size; /* bytes of `stack` */
 };
 
-struct chimera_host_internal {
+struct chimera_guest_internal {
     struct chimera_fibre fibre;
     struct chimera_image *image; /* one reference: what linear memory maps */
     struct chimera_reset reset;

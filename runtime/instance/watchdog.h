@@ -21,7 +21,7 @@
 /* Ignored by default, so that a late one is harmless. */
 #define CHIMERA_DEADLINE_SIGNAL SIGURG
 
-struct chimera_host;
+struct chimera_guest;
 
 struct chimera_run {
     /* Odd while armed. Partner: the watchdog copies it to `kill` before it signals, so that a late
@@ -30,7 +30,7 @@ struct chimera_run {
     _Atomic uint64_t kill;
     _Atomic uint64_t deadline_ns; /* CLOCK_MONOTONIC; written by the thread, read by the watchdog */
     _Atomic bool is_pending; /* the deadline struck in host code; the handler is this thread's */
-    struct chimera_host *volatile host; /* whose guest runs on this thread now, else NULL */
+    struct chimera_guest *volatile guest; /* whose guest runs on this thread now, else NULL */
     pid_t thread;
     uint64_t id;              /* never given to another thread of the process */
     struct chimera_run *next; /* the watchdog's list; under its lock */

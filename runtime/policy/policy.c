@@ -125,19 +125,19 @@ int chimera_policy_open(const struct chimera_loaded *loaded,
     return CHIMERA_OK;
 }
 
-static void end_host(const struct chimera_policy *policy, struct chimera_host *host)
+static void end_host(const struct chimera_policy *policy, struct chimera_guest *guest)
 {
-    policy->abi->detach(host);
-    chimera_host_free(host);
+    policy->abi->detach(guest);
+    chimera_guest_free(guest);
 }
 
 static void drop_host(struct chimera_slot *slot)
 {
-    if (!slot->host)
+    if (!slot->guest)
         return;
     chimera_slots_leave(slot->policy->slots, slot);
-    end_host(slot->policy, slot->host);
-    slot->host = NULL;
+    end_host(slot->policy, slot->guest);
+    slot->guest = NULL;
     chimera_slot_gauge(slot);
     if (slot->gauges)
         atomic_fetch_sub_explicit(&slot->gauges->instances, 1, memory_order_relaxed);
@@ -177,38 +177,38 @@ static struct chimera_slice settings_of(const struct chimera_policy *policy)
 }
 
 /* Brings a new host to where requests start. */
-static int prepare_host(struct chimera_policy *policy, struct chimera_host *host,
+static int prepare_host(struct chimera_policy *policy, struct chimera_guest *guest,
                         struct chimera_error *err)
 {
-    host->start = &policy->start;
-    chimera_host_begin(host, policy->limit_ms);
-    int code = policy->abi->prepare(host, settings_of(policy), err);
-    chimera_host_end(host);
+    guest->start = &policy->start;
+    chimera_guest_begin(guest, policy->limit_ms);
+    int code = policy->abi->prepare(guest, settings_of(policy), err);
+    chimera_guest_end(guest);
     return code;
 }
 
 /* A host that was not prepared. */
-static int new_host(struct chimera_policy *policy, struct chimera_host **ret_host,
+static int new_host(struct chimera_policy *policy, struct chimera_guest **ret_host,
                     struct chimera_error *err)
 {
-    struct chimera_host *host;
-    int code = chimera_host_new(policy->loaded, policy->memory_limit, &host, err);
+    struct chimera_guest *guest;
+    int code = chimera_guest_new(policy->loaded, policy->memory_limit, &guest, err);
     if (code < 0)
         return code;
-    host->grants = &policy->grants;
-    code = policy->abi->attach(host, err);
+    guest->grants = &policy->grants;
+    code = policy->abi->attach(guest, err);
     if (code < 0) {
-        chimera_host_free(host);
+        chimera_guest_free(guest);
         return code;
     }
-    *ret_host = host;
+    *ret_host = guest;
     return CHIMERA_OK;
 }
 
 /* Once a policy: how its requests start, for the log and for whoever asks. */
-static void tell_start(struct chimera_policy *policy, const struct chimera_host *host)
+static void tell_start(struct chimera_policy *policy, const struct chimera_guest *guest)
 {
-    const struct chimera_wasi *wasi = chimera_wasi_of(host);
+    const struct chimera_wasi *wasi = chimera_wasi_of(guest);
     const char *obstacle = wasi ? wasi->obstacle : NULL;
     if (policy->start_text[0])
         return;
@@ -232,20 +232,20 @@ static int make_host(struct chimera_slot *slot, struct chimera_error *err)
     struct chimera_slot *victim = chimera_slots_victim(policy->slots, slot->lane);
     if (victim)
         drop_host(victim);
-    struct chimera_host *host;
-    int code = new_host(policy, &host, err);
+    struct chimera_guest *guest;
+    int code = new_host(policy, &guest, err);
     if (code < 0)
         return code;
-    code = prepare_host(policy, host, err);
+    code = prepare_host(policy, guest, err);
     if (code < 0) {
-        chimera_stop_report(host, policy->id, NO_UID);
-        end_host(policy, host);
+        chimera_stop_report(guest, policy->id, NO_UID);
+        end_host(policy, guest);
         return code;
     }
     if (slot->lane == 0)
-        tell_start(policy, host);
-    chimera_start_warm(&policy->start, host->instance->memory.data, host->instance->memory.size);
-    slot->host = host;
+        tell_start(policy, guest);
+    chimera_start_warm(&policy->start, guest->instance->memory.data, guest->instance->memory.size);
+    slot->guest = guest;
     if (slot->gauges)
         atomic_fetch_add_explicit(&slot->gauges->instances, 1, memory_order_relaxed);
     chimera_slots_enter(policy->slots, slot);
@@ -253,17 +253,17 @@ static int make_host(struct chimera_slot *slot, struct chimera_error *err)
 }
 
 /* The lane's host, fresh. */
-static int host_of(struct chimera_policy *policy, unsigned lane, struct chimera_host **ret_host,
+static int host_of(struct chimera_policy *policy, unsigned lane, struct chimera_guest **ret_host,
                    struct chimera_error *err)
 {
     struct chimera_slot *slot = &policy->slot[lane];
     int code = CHIMERA_OK;
-    if (slot->host)
+    if (slot->guest)
         chimera_slots_touch(policy->slots, slot);
     else
         code = make_host(slot, err);
     if (code == CHIMERA_OK)
-        *ret_host = slot->host;
+        *ret_host = slot->guest;
     return code;
 }
 
@@ -275,7 +275,7 @@ static int fail_rehydrate(const struct chimera_error *why, int code, struct chim
 }
 
 static int host_at_start(struct chimera_policy *policy, unsigned lane,
-                         struct chimera_host **ret_host, struct chimera_error *err)
+                         struct chimera_guest **ret_host, struct chimera_error *err)
 {
     struct chimera_error why = {0};
     int code = host_of(policy, lane, ret_host, &why);
@@ -295,27 +295,27 @@ void chimera_policy_last_run(const struct chimera_policy *policy, unsigned lane,
 
 int chimera_policy_warm(struct chimera_policy *policy, unsigned lane, struct chimera_error *err)
 {
-    struct chimera_host *host;
-    return host_at_start(policy, lane, &host, err);
+    struct chimera_guest *guest;
+    return host_at_start(policy, lane, &guest, err);
 }
 
 /* --- Runs --- */
 
-static void begin_run(struct chimera_host *host, uint32_t limit_ms)
+static void begin_run(struct chimera_guest *guest, uint32_t limit_ms)
 {
-    host->stop = CHIMERA_STOP_NONE;
-    chimera_host_begin(host, limit_ms);
+    guest->stop = CHIMERA_STOP_NONE;
+    chimera_guest_begin(guest, limit_ms);
 }
 
 static bool reset_host(struct chimera_slot *slot)
 {
-    struct chimera_reset_counters before = slot->host->counters;
-    slot->report = (struct chimera_run_report){.stop = slot->host->stop};
-    if (chimera_host_reset(slot->host) < 0)
+    struct chimera_reset_counters before = slot->guest->counters;
+    slot->report = (struct chimera_run_report){.stop = slot->guest->stop};
+    if (chimera_guest_reset(slot->guest) < 0)
         return false;
     slot->report.resets = 1;
-    slot->report.pages = slot->host->counters.pages - before.pages;
-    slot->report.reset_ns = slot->host->counters.nanoseconds - before.nanoseconds;
+    slot->report.pages = slot->guest->counters.pages - before.pages;
+    slot->report.reset_ns = slot->guest->counters.nanoseconds - before.nanoseconds;
     return true;
 }
 
@@ -323,13 +323,13 @@ static bool reset_host(struct chimera_slot *slot)
 static void end_run(struct chimera_policy *policy, unsigned lane, struct chimera_slice uid)
 {
     struct chimera_slot *slot = &policy->slot[lane];
-    struct chimera_host *host = slot->host;
-    chimera_host_end(host);
-    chimera_stop_report(host, policy->id, uid);
+    struct chimera_guest *guest = slot->guest;
+    chimera_guest_end(guest);
+    chimera_stop_report(guest, policy->id, uid);
     if (!reset_host(slot))
         drop_host(slot);
-    else if (slot->lane == 0 && host->counters.resets == 1)
-        chimera_host_teach(host); /* the first request: often the check of the settings */
+    else if (slot->lane == 0 && guest->counters.resets == 1)
+        chimera_guest_teach(guest); /* the first request: often the check of the settings */
     chimera_slot_gauge(slot);
 }
 
@@ -338,28 +338,28 @@ static void end_run(struct chimera_policy *policy, unsigned lane, struct chimera
 static int check_from_start(struct chimera_policy *policy, struct chimera_arena *arena,
                             struct chimera_settings_answer *answer, struct chimera_error *err)
 {
-    struct chimera_host *host;
+    struct chimera_guest *guest;
     struct chimera_error why = {0};
-    int code = new_host(policy, &host, &why);
+    int code = new_host(policy, &guest, &why);
     if (code < 0)
         return fail_rehydrate(&why, code, err);
-    begin_run(host, policy->limit_ms);
-    policy->abi->validate_settings(host, settings_of(policy), arena, answer);
-    chimera_host_end(host);
-    chimera_stop_report(host, policy->id, NO_UID);
-    end_host(policy, host);
+    begin_run(guest, policy->limit_ms);
+    policy->abi->validate_settings(guest, settings_of(policy), arena, answer);
+    chimera_guest_end(guest);
+    chimera_stop_report(guest, policy->id, NO_UID);
+    end_host(policy, guest);
     return CHIMERA_OK;
 }
 
 static int check_prepared(struct chimera_policy *policy, unsigned lane, struct chimera_arena *arena,
                           struct chimera_settings_answer *answer, struct chimera_error *err)
 {
-    struct chimera_host *host;
-    int code = host_at_start(policy, lane, &host, err);
+    struct chimera_guest *guest;
+    int code = host_at_start(policy, lane, &guest, err);
     if (code < 0)
         return code;
-    begin_run(host, policy->limit_ms);
-    policy->abi->validate_settings(host, settings_of(policy), arena, answer);
+    begin_run(guest, policy->limit_ms);
+    policy->abi->validate_settings(guest, settings_of(policy), arena, answer);
     end_run(policy, lane, NO_UID);
     return CHIMERA_OK;
 }
@@ -407,16 +407,16 @@ int chimera_policy_evaluate(struct chimera_policy *policy, unsigned lane,
                             const struct chimera_request *request, uint32_t limit_ms,
                             struct chimera_arena *arena, struct chimera_response *ret_response)
 {
-    struct chimera_host *host;
+    struct chimera_guest *guest;
     struct chimera_error why;
     why.text[0] = '\0';
-    int code = host_of(policy, lane, &host, &why);
+    int code = host_of(policy, lane, &guest, &why);
     policy->slot[lane].report = (struct chimera_run_report){
         .stop = code == CHIMERA_EDEADLINE ? CHIMERA_STOP_DEADLINE : CHIMERA_STOP_NONE};
     if (code < 0)
         return answer_without_host(policy, request, code, &why, ret_response);
-    begin_run(host, smaller_limit(policy->limit_ms, limit_ms));
-    policy->abi->validate(host, request, settings_of(policy), arena, ret_response);
+    begin_run(guest, smaller_limit(policy->limit_ms, limit_ms));
+    policy->abi->validate(guest, request, settings_of(policy), arena, ret_response);
     end_run(policy, lane, request->uid);
     return CHIMERA_OK;
 }

@@ -138,7 +138,7 @@ void chimera_slots_leave(struct chimera_slots *slots, struct chimera_slot *slot)
 /* An unsigned sum may run through zero on its way: the parts of it are others'. */
 void chimera_slot_gauge(struct chimera_slot *slot)
 {
-    uint64_t kept = slot->host ? chimera_host_kept_bytes(slot->host) : 0;
+    uint64_t kept = slot->guest ? chimera_guest_kept_bytes(slot->guest) : 0;
     if (!slot->gauges || kept == slot->kept_bytes)
         return;
     atomic_fetch_add_explicit(&slot->gauges->kept_bytes, kept - slot->kept_bytes,
@@ -157,7 +157,7 @@ bool chimera_slots_trim(struct chimera_slots *slots, unsigned lane, uint64_t now
             continue;
         if (trimmed++ == TRIM_MAX)
             return true;
-        chimera_host_drop_pages(slot->host);
+        chimera_guest_drop_pages(slot->guest);
         chimera_slot_gauge(slot);
         slot->is_idle = true;
     }

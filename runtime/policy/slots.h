@@ -18,12 +18,12 @@
 #include "runtime/base/error.h"
 #include "runtime/policy/report.h"
 
-struct chimera_host;
+struct chimera_guest;
 struct chimera_policy;
 struct chimera_slots; /* opaque */
 
-struct chimera_slot {          /* one policy's instance on one lane; part of the policy */
-    struct chimera_host *host; /* owned; NULL: none now */
+struct chimera_slot {            /* one policy's instance on one lane; part of the policy */
+    struct chimera_guest *guest; /* owned; NULL: none now */
     struct chimera_policy *policy;
     unsigned lane;
     bool is_idle; /* has given its pages back since it was last used */

@@ -17,12 +17,12 @@ static struct chimera_slice hex(uint32_t number, char ret_text[16])
 }
 
 /* The reference's words where it has some (policy-server.md §6.4). */
-static struct chimera_slice message_of(const struct chimera_host *host)
+static struct chimera_slice message_of(const struct chimera_guest *guest)
 {
-    if (host->stop == CHIMERA_STOP_DEADLINE)
+    if (guest->stop == CHIMERA_STOP_DEADLINE)
         return CHIMERA_SLICE("policy execution time exceeded");
-    return chimera_wapc_of(host) ? CHIMERA_SLICE("waPC communication error")
-                                 : CHIMERA_SLICE("the policy was stopped");
+    return chimera_wapc_of(guest) ? CHIMERA_SLICE("waPC communication error")
+                                  : CHIMERA_SLICE("the policy was stopped");
 }
 
 static size_t put_place(const struct chimera_place *place, char ret_in_wasm[16],
@@ -43,13 +43,13 @@ static size_t put_place(const struct chimera_place *place, char ret_in_wasm[16],
 
 /* A guest to which its memory was denied ends as it sees fit: often by a trap that says nothing of
  * it. */
-static void tell_limit(const struct chimera_host *host, const char *policy_id,
+static void tell_limit(const struct chimera_guest *guest, const char *policy_id,
                        struct chimera_slice uid)
 {
     char why[CHIMERA_LIMIT_TEXT_BYTES];
     struct chimera_log_field fields[3];
     size_t count = 0;
-    chimera_host_limit_text(host, why);
+    chimera_guest_limit_text(guest, why);
     fields[count++] = CHIMERA_TEXT("policy_id", chimera_slice_of(policy_id));
     if (uid.data)
         fields[count++] = CHIMERA_TEXT("request_uid", uid);
@@ -58,24 +58,24 @@ static void tell_limit(const struct chimera_host *host, const char *policy_id,
                       CHIMERA_SLICE("the policy was denied memory before it ended"), fields, count);
 }
 
-void chimera_stop_report(const struct chimera_host *host, const char *policy_id,
+void chimera_stop_report(const struct chimera_guest *guest, const char *policy_id,
                          struct chimera_slice uid)
 {
     struct chimera_log_field fields[8];
     struct chimera_place place;
     char in_wasm[16], in_code[16];
     size_t count = 0;
-    bool has_ended = host->stop == CHIMERA_STOP_NONE || host->stop == CHIMERA_STOP_SUSPENDED;
-    if (host->has_met_limit && !has_ended && chimera_log_is_on(CHIMERA_LOG_WARN))
-        tell_limit(host, policy_id, uid);
-    if (!chimera_host_was_stopped(host) || !chimera_log_is_on(CHIMERA_LOG_ERROR))
+    bool has_ended = guest->stop == CHIMERA_STOP_NONE || guest->stop == CHIMERA_STOP_SUSPENDED;
+    if (guest->has_met_limit && !has_ended && chimera_log_is_on(CHIMERA_LOG_WARN))
+        tell_limit(guest, policy_id, uid);
+    if (!chimera_guest_was_stopped(guest) || !chimera_log_is_on(CHIMERA_LOG_ERROR))
         return;
     fields[count++] = CHIMERA_TEXT("policy_id", chimera_slice_of(policy_id));
     if (uid.data)
         fields[count++] = CHIMERA_TEXT("request_uid", uid);
-    fields[count++] = CHIMERA_TEXT("error", chimera_slice_of(chimera_host_stop_text(host)));
-    if (host->stop_at && chimera_names_find(host->loaded->names_fd,
-                                            host->stop_at - host->loaded->object_start, &place))
+    fields[count++] = CHIMERA_TEXT("error", chimera_slice_of(chimera_guest_stop_text(guest)));
+    if (guest->stop_at && chimera_names_find(guest->loaded->names_fd,
+                                             guest->stop_at - guest->loaded->object_start, &place))
         count += put_place(&place, in_wasm, in_code, fields + count);
-    chimera_log_write(CHIMERA_LOG_ERROR, TARGET, message_of(host), fields, count);
+    chimera_log_write(CHIMERA_LOG_ERROR, TARGET, message_of(guest), fields, count);
 }

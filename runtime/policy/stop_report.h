@@ -10,7 +10,7 @@
  * plugin's names, so it is no part of a request that went well. `uid`: .data NULL without a
  * request.
  */
-void chimera_stop_report(const struct chimera_host *host, const char *policy_id,
+void chimera_stop_report(const struct chimera_guest *guest, const char *policy_id,
                          struct chimera_slice uid);
 
 #endif

@@ -25,7 +25,7 @@
 
 struct instance {
     char name[80];
-    struct chimera_host *host; /* NULL: `absent` tells why */
+    struct chimera_guest *guest; /* NULL: `absent` tells why */
     char absent[160];
     bool is_registered; /* other modules may import it */
 };
@@ -90,7 +90,7 @@ static int read_module(const char *path, struct chimera_error *err)
     return code;
 }
 
-static enum outcome instantiate(const char *path, struct chimera_host **ret_host,
+static enum outcome instantiate(const char *path, struct chimera_guest **ret_host,
                                 struct chimera_error *err)
 {
     struct chimera_built built;
@@ -104,13 +104,13 @@ static enum outcome instantiate(const char *path, struct chimera_host **ret_host
     chimera_built_done(&built);
     if (code < 0)
         return REFUSED;
-    code = chimera_host_new(loaded, (uint64_t)4 << 30, ret_host, err);
+    code = chimera_guest_new(loaded, (uint64_t)4 << 30, ret_host, err);
     return code == 0 ? BUILT : code == CHIMERA_ETRAP ? TRAPPED : REFUSED;
 }
 
-static void keep(struct json_object *command, struct chimera_host *host, const char *absent)
+static void keep(struct json_object *command, struct chimera_guest *guest, const char *absent)
 {
-    play.current = (struct instance){.host = host};
+    play.current = (struct instance){.guest = guest};
     snprintf(play.current.absent, sizeof(play.current.absent), "%s", absent);
     const char *name = text_of(command, "name");
     if (!*name || play.named_count == NAMED_MAX)
@@ -130,7 +130,7 @@ static void forget_registered(void)
     static const char why[] = "a refused module would have changed its tables or memory";
     for (size_t i = 0; i < play.named_count; i++) {
         if (play.named[i].is_registered) {
-            play.named[i].host = NULL;
+            play.named[i].guest = NULL;
             snprintf(play.named[i].absent, sizeof(play.named[i].absent), "%s", why);
         }
     }
@@ -139,12 +139,12 @@ static void forget_registered(void)
 static void do_module(struct json_object *command)
 {
     char path[4096];
-    struct chimera_host *host = NULL;
+    struct chimera_guest *guest = NULL;
     struct chimera_error err = {0};
     module_path(command, path, sizeof(path));
-    switch (instantiate(path, &host, &err)) {
+    switch (instantiate(path, &guest, &err)) {
     case BUILT:
-        keep(command, host, "");
+        keep(command, guest, "");
         pass();
         return;
     case UNLINKABLE:
@@ -235,11 +235,11 @@ static const struct instance *instance_of(struct json_object *action)
 }
 
 /* Field names may hold NUL, so not chimera_plugin_export(). */
-static const struct chimera_export *find_export(const struct chimera_host *host,
+static const struct chimera_export *find_export(const struct chimera_guest *guest,
                                                 struct json_object *action)
 {
     struct json_object *field = member(action, "field");
-    const struct chimera_plugin *plugin = host->loaded->plugin;
+    const struct chimera_plugin *plugin = guest->loaded->plugin;
     size_t size = (size_t)json_object_get_string_len(field);
     for (uint32_t i = 0; i < plugin->export_count; i++) {
         if (plugin->exports[i].name_size == size &&
@@ -249,7 +249,7 @@ static const struct chimera_export *find_export(const struct chimera_host *host,
     return NULL;
 }
 
-static enum action invoke(struct chimera_host *host, const struct chimera_export *export,
+static enum action invoke(struct chimera_guest *guest, const struct chimera_export *export,
                           struct json_object *action, union chimera_value *values,
                           const char **ret_why)
 {
@@ -265,40 +265,40 @@ static enum action invoke(struct chimera_host *host, const struct chimera_export
         *ret_why = "a funcref crosses the boundary, which policies' exports never do";
         return IMPOSSIBLE;
     }
-    chimera_host_begin(host, 20000);
-    int code = chimera_guest_run(host, export, values);
-    chimera_host_end(host);
-    *ret_why = code < 0 ? chimera_host_stop_text(host) : "";
+    chimera_guest_begin(guest, 20000);
+    int code = chimera_guest_run(guest, export, values);
+    chimera_guest_end(guest);
+    *ret_why = code < 0 ? chimera_guest_stop_text(guest) : "";
     return code < 0 ? STOPPED : DONE;
 }
 
 static enum action do_action(struct json_object *action, union chimera_value *values,
-                             struct chimera_host **ret_host, const char **ret_why)
+                             struct chimera_guest **ret_host, const char **ret_why)
 {
     const struct instance *instance = instance_of(action);
-    *ret_host = instance->host;
+    *ret_host = instance->guest;
     *ret_why = instance->absent;
-    if (!instance->host)
+    if (!instance->guest)
         return IMPOSSIBLE;
-    const struct chimera_export *export = find_export(instance->host, action);
+    const struct chimera_export *export = find_export(instance->guest, action);
     if (!export) {
         *ret_why = "no such export";
         return WRONG;
     }
     if (strcmp(text_of(action, "type"), "get") == 0) {
-        const char *global = (const char *)instance->host->instance + export->offset;
+        const char *global = (const char *)instance->guest->instance + export->offset;
         memcpy(values, global, strchr("if", *export->type) ? 4 : 8);
         return DONE;
     }
-    return invoke(instance->host, export, action, values, ret_why);
+    return invoke(instance->guest, export, action, values, ret_why);
 }
 
 static void do_return(struct json_object *command)
 {
     union chimera_value values[VALUES_MAX] = {{0}};
-    struct chimera_host *host;
+    struct chimera_guest *guest;
     const char *why;
-    enum action action = do_action(member(command, "action"), values, &host, &why);
+    enum action action = do_action(member(command, "action"), values, &guest, &why);
     if (action == IMPOSSIBLE) {
         skip(command, why);
         return;
@@ -319,11 +319,11 @@ static void do_return(struct json_object *command)
 }
 
 /* The specification's words for our traps. */
-static bool is_expected_trap(const struct chimera_host *host, const char *text)
+static bool is_expected_trap(const struct chimera_guest *guest, const char *text)
 {
-    if (host->stop != CHIMERA_STOP_TRAP)
+    if (guest->stop != CHIMERA_STOP_TRAP)
         return false;
-    switch (host->trap) {
+    switch (guest->trap) {
     case CHIMERA_TRAP_INDIRECT_CALL:
         return strncmp(text, "undefined element", 17) == 0 ||
                strncmp(text, "uninitialized element", 21) == 0 ||
@@ -334,19 +334,19 @@ static bool is_expected_trap(const struct chimera_host *host, const char *text)
     case CHIMERA_TRAP_STACK:
         return strcmp(text, "call stack exhausted") == 0;
     default:
-        return strncmp(text, chimera_host_stop_text(host), strlen(text)) == 0;
+        return strncmp(text, chimera_guest_stop_text(guest), strlen(text)) == 0;
     }
 }
 
 static void do_trap(struct json_object *command)
 {
     union chimera_value values[VALUES_MAX] = {{0}};
-    struct chimera_host *host;
+    struct chimera_guest *guest;
     const char *why;
-    enum action action = do_action(member(command, "action"), values, &host, &why);
+    enum action action = do_action(member(command, "action"), values, &guest, &why);
     if (action == IMPOSSIBLE)
         skip(command, why);
-    else if (action == STOPPED && is_expected_trap(host, text_of(command, "text")))
+    else if (action == STOPPED && is_expected_trap(guest, text_of(command, "text")))
         pass();
     else
         fail(command, action == DONE ? "no trap" : why);
@@ -355,10 +355,10 @@ static void do_trap(struct json_object *command)
 static void do_uninstantiable(struct json_object *command)
 {
     char path[4096];
-    struct chimera_host *host = NULL;
+    struct chimera_guest *guest = NULL;
     struct chimera_error err = {0};
     module_path(command, path, sizeof(path));
-    switch (instantiate(path, &host, &err)) {
+    switch (instantiate(path, &guest, &err)) {
     case TRAPPED:
         pass();
         return;
@@ -367,9 +367,9 @@ static void do_uninstantiable(struct json_object *command)
         skip(command, "imports what policies may not (spectest or another module)");
         return;
     default:
-        fail(command, host ? "was instantiated" : err.text);
+        fail(command, guest ? "was instantiated" : err.text);
     }
-    chimera_host_free(host);
+    chimera_guest_free(guest);
 }
 
 /* The core tests are of release 2.0; in 3.0 an expression may name earlier globals that are not
@@ -391,14 +391,14 @@ static bool is_newer(struct json_object *command, const char *path)
 static void do_refusal(struct json_object *command)
 {
     char path[4096];
-    struct chimera_host *host = NULL;
+    struct chimera_guest *guest = NULL;
     struct chimera_error err = {0};
     if (strcmp(text_of(command, "module_type"), "text") == 0) {
         skip(command, "text format: policies are binaries");
         return;
     }
     module_path(command, path, sizeof(path));
-    switch (instantiate(path, &host, &err)) {
+    switch (instantiate(path, &guest, &err)) {
     case REFUSED:
         if (strstr(err.text, "clang") || strstr(err.text, "tcc") || strstr(err.text, "ld.lld"))
             fail(command, err.text); /* too late to be a refusal */
@@ -414,20 +414,20 @@ static void do_refusal(struct json_object *command)
         else
             fail(command, "was accepted");
     }
-    chimera_host_free(host);
+    chimera_guest_free(guest);
 }
 
 static void do_unlinkable(struct json_object *command)
 {
     char path[4096];
-    struct chimera_host *host = NULL;
+    struct chimera_guest *guest = NULL;
     struct chimera_error err = {0};
     module_path(command, path, sizeof(path));
-    if (instantiate(path, &host, &err) == UNLINKABLE)
+    if (instantiate(path, &guest, &err) == UNLINKABLE)
         pass();
     else
-        fail(command, host ? "was linked" : err.text);
-    chimera_host_free(host);
+        fail(command, guest ? "was linked" : err.text);
+    chimera_guest_free(guest);
 }
 
 static void do_register(struct json_object *command)

@@ -29,7 +29,7 @@ struct play { /* one module on its way */
     const char *line, *end; /* the script's line: [line, end) */
     unsigned line_number;
     uint32_t table_count; /* of the module itself: lowering adds some behind them */
-    struct chimera_host *host;
+    struct chimera_guest *guest;
     bool is_lost; /* until the next fresh instance: a stack was exhausted, at a depth of its own */
     unsigned calls, traps, exhausted;
     char finding[1200]; /* why it fails; empty: it does not */
@@ -147,9 +147,9 @@ static uint64_t hash_word(uint64_t hash, uint64_t value)
     return (hash << 29 | hash >> 35) * 0x9e3779b97f4a7c15ull;
 }
 
-static uint64_t hash_memory(const struct chimera_host *host)
+static uint64_t hash_memory(const struct chimera_guest *guest)
 {
-    const struct chimera_memory *memory = &host->instance->memory;
+    const struct chimera_memory *memory = &guest->instance->memory;
     uint64_t hash = 1, value;
     for (uint64_t at = 0; at < memory->size; at += sizeof(value)) {
         memcpy(&value, memory->data + at, sizeof(value));
@@ -158,27 +158,27 @@ static uint64_t hash_memory(const struct chimera_host *host)
     return hash;
 }
 
-static uint64_t hash_globals(const struct chimera_host *host)
+static uint64_t hash_globals(const struct chimera_guest *guest)
 {
-    const struct chimera_plugin *plugin = host->loaded->plugin;
+    const struct chimera_plugin *plugin = guest->loaded->plugin;
     uint64_t hash = 1;
     for (uint32_t i = 0; i < plugin->export_count; i++) {
         const struct chimera_export *export = &plugin->exports[i];
         if (export->kind == CHIMERA_EXPORT_GLOBAL)
-            hash = hash_word(hash,
-                             bits_of(*export->type, (const char *)host->instance + export->offset));
+            hash = hash_word(
+                hash, bits_of(*export->type, (const char *)guest->instance + export->offset));
     }
     return hash;
 }
 
-static uint64_t hash_tables(const struct chimera_host *host, uint32_t count)
+static uint64_t hash_tables(const struct chimera_guest *guest, uint32_t count)
 {
-    const struct chimera_plugin *plugin = host->loaded->plugin;
+    const struct chimera_plugin *plugin = guest->loaded->plugin;
     uint64_t hash = 1;
     for (uint32_t i = 0; i < plugin->table_count && i < count; i++) {
         const struct chimera_plugin_table *shape = &plugin->tables[i];
         struct chimera_table table;
-        memcpy(&table, (const char *)host->instance + shape->offset, sizeof(table));
+        memcpy(&table, (const char *)guest->instance + shape->offset, sizeof(table));
         char type = shape->entry_size == sizeof(void *) ? 'e' : 'r';
         hash = hash_word(hash, table.size);
         for (uint32_t at = 0; at < table.size; at++)
@@ -195,21 +195,21 @@ static void check_state(struct play *play, const char *at)
     uint64_t memory = hexadecimal(word(&at, play->end)),
              globals = hexadecimal(word(&at, play->end)),
              tables = hexadecimal(word(&at, play->end));
-    if (play->host->instance->memory.pages != pages)
-        find(play, "memory has %u pages", play->host->instance->memory.pages);
-    else if (hash_memory(play->host) != memory)
+    if (play->guest->instance->memory.pages != pages)
+        find(play, "memory has %u pages", play->guest->instance->memory.pages);
+    else if (hash_memory(play->guest) != memory)
         find(play, "another memory");
-    else if (hash_globals(play->host) != globals)
+    else if (hash_globals(play->guest) != globals)
         find(play, "other globals");
-    else if (hash_tables(play->host, play->table_count) != tables)
+    else if (hash_tables(play->guest, play->table_count) != tables)
         find(play, "other tables");
 }
 
 /* --- Calls. --- */
 
-static const struct chimera_export *function_at(const struct chimera_host *host, uint64_t index)
+static const struct chimera_export *function_at(const struct chimera_guest *guest, uint64_t index)
 {
-    const struct chimera_plugin *plugin = host->loaded->plugin;
+    const struct chimera_plugin *plugin = guest->loaded->plugin;
     for (uint32_t i = 0; i < plugin->export_count; i++) {
         if (plugin->exports[i].kind == CHIMERA_EXPORT_FUNCTION && index-- == 0)
             return &plugin->exports[i];
@@ -236,15 +236,15 @@ static void check_results(struct play *play, const char *at, const char *types,
 
 static void check_trap(struct play *play, struct chimera_slice name)
 {
-    const struct chimera_host *host = play->host;
+    const struct chimera_guest *guest = play->guest;
     for (size_t i = 0; i < sizeof(traps) / sizeof(*traps); i++) {
-        if (chimera_slice_is(name, traps[i].name) && host->stop == CHIMERA_STOP_TRAP &&
-            (host->trap == traps[i].trap || host->trap == traps[i].other)) {
+        if (chimera_slice_is(name, traps[i].name) && guest->stop == CHIMERA_STOP_TRAP &&
+            (guest->trap == traps[i].trap || guest->trap == traps[i].other)) {
             play->traps++;
             return;
         }
     }
-    find(play, "%s", host->stop == CHIMERA_STOP_NONE ? "no trap" : chimera_host_stop_text(host));
+    find(play, "%s", guest->stop == CHIMERA_STOP_NONE ? "no trap" : chimera_guest_stop_text(guest));
 }
 
 /* `at` is behind the arguments. */
@@ -254,13 +254,13 @@ static void check_call(struct play *play, const char *at, bool is_return, int co
     struct chimera_slice name = is_return ? CHIMERA_SLICE("") : word(&at, play->end);
     play->calls++;
     if (chimera_slice_is(name, "exhausted") ||
-        (play->host->stop == CHIMERA_STOP_TRAP && play->host->trap == CHIMERA_TRAP_STACK)) {
+        (play->guest->stop == CHIMERA_STOP_TRAP && play->guest->trap == CHIMERA_TRAP_STACK)) {
         play->exhausted++;
         play->is_lost = true;
     } else if (!is_return) {
         check_trap(play, name);
     } else if (code < 0) {
-        find(play, "%s", chimera_host_stop_text(play->host));
+        find(play, "%s", chimera_guest_stop_text(play->guest));
     } else {
         check_results(play, at, types, values);
     }
@@ -269,7 +269,7 @@ static void check_call(struct play *play, const char *at, bool is_return, int co
 static void do_call(struct play *play, const char *at)
 {
     static union chimera_value values[VALUES_MAX];
-    const struct chimera_export *export = function_at(play->host, strtoull(at, NULL, 10));
+    const struct chimera_export *export = function_at(play->guest, strtoull(at, NULL, 10));
     word(&at, play->end);
     size_t count = 0;
     struct chimera_slice text;
@@ -280,9 +280,9 @@ static void do_call(struct play *play, const char *at)
         find(play, "no such function");
         return;
     }
-    chimera_host_begin(play->host, CALL_LIMIT_MS);
-    int code = chimera_guest_run(play->host, export, values);
-    chimera_host_end(play->host);
+    chimera_guest_begin(play->guest, CALL_LIMIT_MS);
+    int code = chimera_guest_run(play->guest, export, values);
+    chimera_guest_end(play->guest);
     check_call(play, at, *text.data == '=', code, strchr(export->type, ':') + 1, values);
 }
 
@@ -299,8 +299,8 @@ static int instantiate(struct play *play, struct chimera_error *err)
     unlink(built.plugin);
     chimera_built_done(&built);
     if (code == 0)
-        code = chimera_host_new(loaded, MEMORY_LIMIT, &play->host, err);
-    return code == 0 ? chimera_host_snapshot(play->host, err) : code;
+        code = chimera_guest_new(loaded, MEMORY_LIMIT, &play->guest, err);
+    return code == 0 ? chimera_guest_snapshot(play->guest, err) : code;
 }
 
 /* A module that ends at its start: in the same way, please. */
@@ -315,7 +315,7 @@ static void check_start(struct play *play, struct chimera_slice name,
             return;
         }
     }
-    find(play, "%s", play->host ? "no trap" : err->text);
+    find(play, "%s", play->guest ? "no trap" : err->text);
 }
 
 /* True when there is an instance to go on with. */
@@ -336,7 +336,7 @@ static bool begin(struct play *play, const char *at)
         check_start(play, rest, &err);
     else if (code < 0)
         find(play, "%s", err.text);
-    return !play->finding[0] && play->host;
+    return !play->finding[0] && play->guest;
 }
 
 static void do_line(struct play *play)
@@ -346,7 +346,7 @@ static void do_line(struct play *play)
     at += at < play->end;
     if (chimera_slice_is(verb, "fresh")) {
         play->is_lost = false;
-        if (chimera_host_reset(play->host) < 0)
+        if (chimera_guest_reset(play->guest) < 0)
             find(play, "no reset");
     } else if (play->is_lost) {
         return;
@@ -407,7 +407,7 @@ static bool play_module(const char *path)
     else
         printf("PASS %s %u %u %u\n", path, play.calls, play.traps, play.exhausted);
     fflush(stdout);
-    chimera_host_free(play.host);
+    chimera_guest_free(play.guest);
     chimera_buffer_free(&script);
     return is_good;
 }

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t used = part[i].size + (end ? 1 : 0);
         rest = (struct chimera_slice){rest.data + used, rest.size - used};
     }
-    const struct chimera_host_request call = {part[0], part[1], part[2], part[3]};
+    const struct chimera_guest_request call = {part[0], part[1], part[2], part[3]};
     struct chimera_buffer answer;
     chimera_buffer_init(&answer, 1 << 20);
     chimera_capability_call(&grants, &call, &answer);

@@ -35,7 +35,7 @@
 
 typedef void any_function(void);
 /* Integers all, which travel alike whatever their size: x86-64's calling convention. */
-typedef uint64_t call_function(struct chimera_host *, uint64_t, uint64_t, uint64_t, uint64_t,
+typedef uint64_t call_function(struct chimera_guest *, uint64_t, uint64_t, uint64_t, uint64_t,
                                uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 
 struct import {
@@ -78,10 +78,10 @@ static bool is_late;                  /* it is made when the deadline has passed
 static uint64_t made_ns, made_cpu_ns; /* when it was made, by the clock and by the thread's */
 static uint64_t peak_bytes;           /* that its account saw */
 
-static void fill_memory(struct chimera_host *host)
+static void fill_memory(struct chimera_guest *guest)
 {
     static const uint32_t vector[] = {0, HOSTILE_HALF};
-    uint8_t *memory = host->instance->memory.data, *half = memory + HOSTILE_HALF;
+    uint8_t *memory = guest->instance->memory.data, *half = memory + HOSTILE_HALF;
     memset(memory, 'a', HOSTILE_MEMORY);
     if (input->fill == HOSTILE_ZEROS || input->fill == HOSTILE_EMPTY)
         memset(half, 0, HOSTILE_HALF);
@@ -99,15 +99,15 @@ static uint64_t cpu_ns(void)
 }
 
 /* In host code, which is not interrupted. */
-static void wait_if_late(struct chimera_host *host)
+static void wait_if_late(struct chimera_guest *guest)
 {
-    while (is_late && chimera_guest_time_left(host) > 0)
+    while (is_late && chimera_guest_time_left(guest) > 0)
         ;
     made_ns = chimera_clock_ns();
     made_cpu_ns = cpu_ns();
 }
 
-GUEST_CODE static void make_call(struct chimera_host *host)
+GUEST_CODE static void make_call(struct chimera_guest *guest)
 {
     static const uint64_t entry[3];
     uint64_t a[HOSTILE_ARGS_MAX];
@@ -115,40 +115,40 @@ GUEST_CODE static void make_call(struct chimera_host *host)
     call_function *function = (call_function *)import->function;
     if (!strcmp(import->name, "chimera_table_grow")) {
         a[1] = a[0];
-        a[0] = (uintptr_t)&((struct slot_instance *)host->instance)->table;
+        a[0] = (uintptr_t)&((struct slot_instance *)guest->instance)->table;
         a[2] = (uintptr_t)entry;
     }
-    function(host, a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8]);
+    function(guest, a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8]);
 }
 
-GUEST_CODE static void call_import(struct chimera_host *host)
+GUEST_CODE static void call_import(struct chimera_guest *guest)
 {
-    fill_memory(host);
-    wait_if_late(host);
-    make_call(host);
+    fill_memory(guest);
+    wait_if_late(guest);
+    make_call(guest);
 }
 
-GUEST_CODE static void call_builtin(struct chimera_host *host)
+GUEST_CODE static void call_builtin(struct chimera_guest *guest)
 {
     size_t count;
     unsigned arity = chimera_rego_builtins(&count)[builtin_id].arity;
     uint32_t at[CHIMERA_REGO_ARGS_MAX + 1] = {REGO_ARGUMENTS};
     for (unsigned i = 0; i < arity; i++) {
-        memcpy(rego_at(host, at[i]), arguments[i].data, arguments[i].size);
-        rego_at(host, at[i])[arguments[i].size] = '\0';
+        memcpy(rego_at(guest, at[i]), arguments[i].data, arguments[i].size);
+        rego_at(guest, at[i])[arguments[i].size] = '\0';
         at[i + 1] = at[i] + (uint32_t)arguments[i].size + 1;
     }
-    wait_if_late(host);
+    wait_if_late(guest);
     if (arity == 0)
-        chimera_opa_builtin0(host, builtin_id, 0);
+        chimera_opa_builtin0(guest, builtin_id, 0);
     else if (arity == 1)
-        chimera_opa_builtin1(host, builtin_id, 0, at[0]);
+        chimera_opa_builtin1(guest, builtin_id, 0, at[0]);
     else if (arity == 2)
-        chimera_opa_builtin2(host, builtin_id, 0, at[0], at[1]);
+        chimera_opa_builtin2(guest, builtin_id, 0, at[0], at[1]);
     else if (arity == 3)
-        chimera_opa_builtin3(host, builtin_id, 0, at[0], at[1], at[2]);
+        chimera_opa_builtin3(guest, builtin_id, 0, at[0], at[1], at[2]);
     else
-        chimera_opa_builtin4(host, builtin_id, 0, at[0], at[1], at[2], at[3]);
+        chimera_opa_builtin4(guest, builtin_id, 0, at[0], at[1], at[2], at[3]);
 }
 
 /* --- What it came to --- */
@@ -193,11 +193,11 @@ static bool forget_peak(void)
     return done && HEAP_IS_OURS;
 }
 
-static void let_strike(struct chimera_host *host, uint64_t after_ns)
+static void let_strike(struct chimera_guest *guest, uint64_t after_ns)
 {
     uint64_t deadline_ns = chimera_clock_ns() + after_ns;
-    atomic_store(&host->run->deadline_ns, deadline_ns);
-    host->account.deadline_ns = deadline_ns;
+    atomic_store(&guest->run->deadline_ns, deadline_ns);
+    guest->account.deadline_ns = deadline_ns;
 }
 
 /* `after_ns` 0: with the limit as it is. */
@@ -205,24 +205,25 @@ static int run(struct slot *slot, slot_work *what, uint32_t limit_ms, uint64_t a
 {
     union chimera_value none = {0};
     work = what;
-    chimera_host_begin(slot->host, limit_ms);
-    if (after_ns && slot->host->run)
-        let_strike(slot->host, after_ns);
-    const struct chimera_export *export = &slot->guest.exports[slot->guest.plugin.export_count - 1];
+    chimera_guest_begin(slot->guest, limit_ms);
+    if (after_ns && slot->guest->run)
+        let_strike(slot->guest, after_ns);
+    const struct chimera_export *export =
+        &slot->module.exports[slot->module.plugin.export_count - 1];
     uint64_t start = cpu_ns();
-    int code = chimera_guest_run(slot->host, export, &none);
+    int code = chimera_guest_run(slot->guest, export, &none);
     if (cpu_ns() - start > NET_NS)
         complain("works on far past its deadline", "");
-    const struct chimera_account *account = &slot->host->account;
+    const struct chimera_account *account = &slot->guest->account;
     peak_bytes = account->bytes_peak > account->bytes ? account->bytes_peak : account->bytes;
-    chimera_host_end(slot->host);
+    chimera_guest_end(slot->guest);
     calls++;
     return code;
 }
 
 static void reset_slot(struct slot *slot)
 {
-    if (chimera_host_reset(slot->host) < 0)
+    if (chimera_guest_reset(slot->guest) < 0)
         complain("the slot cannot be reset", "");
     else if (!slot_is_as_prepared(slot))
         complain("leaves something behind on the host's side", "");
@@ -276,22 +277,22 @@ static void call_abandoned(struct slot *slot, slot_work *what, unsigned rounds)
 
 static bool has_nested;
 
-GUEST_CODE static uint32_t call_in_call_back(struct chimera_host *host, uint32_t first,
+GUEST_CODE static uint32_t call_in_call_back(struct chimera_guest *guest, uint32_t first,
                                              uint32_t second)
 {
     (void)first, (void)second;
-    if (host->depth == 2) {
+    if (guest->depth == 2) {
         has_nested = true;
-        make_call(host);
+        make_call(guest);
     }
     return 0;
 }
 
-GUEST_CODE static void reverse_text(struct chimera_host *host)
+GUEST_CODE static void reverse_text(struct chimera_guest *guest)
 {
-    fill_memory(host);
-    rego_put(host, REGO_ARGUMENTS, "\"abc\"");
-    chimera_opa_builtin1(host, builtin_id, 0, REGO_ARGUMENTS);
+    fill_memory(guest);
+    rego_put(guest, REGO_ARGUMENTS, "\"abc\"");
+    chimera_opa_builtin1(guest, builtin_id, 0, REGO_ARGUMENTS);
 }
 
 /* What an honest allocator does, too. */
@@ -327,8 +328,8 @@ static void call_nested(struct slot *slot)
         if (!has_nested)
             complain("was not called from a call back", "");
         else if (!may_be_nested(import->name) &&
-                 (code != CHIMERA_ETRAP || strcmp(slot->host->stop_text, NESTED) != 0))
-            complain("is not refused in a call back: ", slot->host->stop_text);
+                 (code != CHIMERA_ETRAP || strcmp(slot->guest->stop_text, NESTED) != 0))
+            complain("is not refused in a call back: ", slot->guest->stop_text);
         *hooks[i] = before;
         reset_slot(slot);
     }

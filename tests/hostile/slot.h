@@ -20,8 +20,8 @@
 #define REGO_RESULTS ((uint32_t)20 << 20)
 
 struct slot {
-    struct c_guest guest;
-    struct chimera_host *host;
+    struct c_guest module;
+    struct chimera_guest *guest;
     const struct chimera_abi *abi;
     struct chimera_buffer prepared; /* describe_host() of it */
 };
@@ -32,13 +32,13 @@ struct slot_instance { /* with a table */
 };
 
 /* What the guest does when it runs; on the guest's stack. */
-typedef void slot_work(struct chimera_host *host);
+typedef void slot_work(struct chimera_guest *guest);
 static slot_work *work;
 
 GUEST_CODE static void slot_call(struct chimera_instance *instance, union chimera_value *values)
 {
     (void)values;
-    work(instance->host);
+    work(instance->guest);
 }
 
 /* --- Rego: every builtin is there, numbered as in the table --- */
@@ -57,24 +57,24 @@ static void write_list(void)
 
 REGO_FUNCTION(all_builtins)
 {
-    values[0].i32 = rego_put(instance->host, REGO_LIST, rego_list);
+    values[0].i32 = rego_put(instance->guest, REGO_LIST, rego_list);
 }
 
-GUEST_CODE static uint32_t give_results(struct chimera_host *host, uint32_t size, uint32_t second)
+GUEST_CODE static uint32_t give_results(struct chimera_guest *guest, uint32_t size, uint32_t second)
 {
-    (void)host, (void)size, (void)second;
+    (void)guest, (void)size, (void)second;
     return REGO_RESULTS;
 }
 
-static void make_rego(struct c_guest *guest)
+static void make_rego(struct c_guest *module)
 {
     write_list();
-    rego_make(guest);
+    rego_make(module);
     on_malloc = give_results;
-    guest->plugin.memory_min_pages = guest->plugin.memory_max_pages = REGO_PAGES;
-    for (uint32_t i = 0; i < guest->plugin.export_count; i++) {
-        if (!strcmp(guest->exports[i].name, "builtins"))
-            guest->exports[i].call = rego_all_builtins;
+    module->plugin.memory_min_pages = module->plugin.memory_max_pages = REGO_PAGES;
+    for (uint32_t i = 0; i < module->plugin.export_count; i++) {
+        if (!strcmp(module->exports[i].name, "builtins"))
+            module->exports[i].call = rego_all_builtins;
     }
 }
 
@@ -89,34 +89,34 @@ static void slot_open(struct slot *slot, enum chimera_mode mode)
 {
     struct chimera_error err = {0};
     slot->abi = chimera_abi_of(mode);
-    c_guest_init(&slot->guest, mode);
-    slot->guest.plugin.memory_min_pages = HOSTILE_MEMORY / CHIMERA_PAGE_BYTES;
+    c_guest_init(&slot->module, mode);
+    slot->module.plugin.memory_min_pages = HOSTILE_MEMORY / CHIMERA_PAGE_BYTES;
     if (mode == CHIMERA_MODE_OPA)
-        make_rego(&slot->guest);
-    slot->guest.plugin.memory_max_pages = 65536;
-    slot->guest.plugin.instance_size = sizeof(struct slot_instance);
-    slot->guest.plugin.tables = &slot_table;
-    slot->guest.plugin.table_count = 1;
-    slot->guest.plugin.changes_tables = 1;
-    c_guest_export(&slot->guest, "call", ":", slot_call);
-    assert_int_equal(chimera_host_new(&slot->guest.loaded, SLOT_LIMIT, &slot->host, NULL), 0);
-    assert_int_equal(slot->abi->attach(slot->host, NULL), 0);
-    chimera_host_begin(slot->host, 0);
-    int code = mode == CHIMERA_MODE_OPA ? slot->abi->prepare(slot->host, CHIMERA_SLICE("{}"), &err)
-                                        : chimera_host_snapshot(slot->host, &err);
-    chimera_host_end(slot->host);
+        make_rego(&slot->module);
+    slot->module.plugin.memory_max_pages = 65536;
+    slot->module.plugin.instance_size = sizeof(struct slot_instance);
+    slot->module.plugin.tables = &slot_table;
+    slot->module.plugin.table_count = 1;
+    slot->module.plugin.changes_tables = 1;
+    c_guest_export(&slot->module, "call", ":", slot_call);
+    assert_int_equal(chimera_guest_new(&slot->module.loaded, SLOT_LIMIT, &slot->guest, NULL), 0);
+    assert_int_equal(slot->abi->attach(slot->guest, NULL), 0);
+    chimera_guest_begin(slot->guest, 0);
+    int code = mode == CHIMERA_MODE_OPA ? slot->abi->prepare(slot->guest, CHIMERA_SLICE("{}"), &err)
+                                        : chimera_guest_snapshot(slot->guest, &err);
+    chimera_guest_end(slot->guest);
     if (code < 0)
         fail_msg("%s", err.text);
-    assert_int_equal(chimera_host_reset(slot->host), 0);
+    assert_int_equal(chimera_guest_reset(slot->guest), 0);
     chimera_buffer_init(&slot->prepared, 1 << 20);
-    describe_host(slot->host, &slot->prepared);
+    describe_host(slot->guest, &slot->prepared);
 }
 
 static void slot_close(struct slot *slot)
 {
     chimera_buffer_free(&slot->prepared);
-    slot->abi->detach(slot->host);
-    chimera_host_free(slot->host);
+    slot->abi->detach(slot->guest);
+    chimera_guest_free(slot->guest);
 }
 
 /* Is the host's side what it was? */
@@ -124,7 +124,7 @@ static bool slot_is_as_prepared(const struct slot *slot)
 {
     struct chimera_buffer now;
     chimera_buffer_init(&now, 1 << 20);
-    describe_host(slot->host, &now);
+    describe_host(slot->guest, &now);
     bool is_same =
         now.size == slot->prepared.size && memcmp(now.data, slot->prepared.data, now.size) == 0;
     chimera_buffer_free(&now);

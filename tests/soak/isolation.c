@@ -102,32 +102,33 @@ static struct input draw_input(struct thread *thread)
     return input;
 }
 
-static void check_output(const struct chimera_host *host, unsigned long number, int code)
+static void check_output(const struct chimera_guest *guest, unsigned long number, int code)
 {
-    struct chimera_slice output = chimera_buffer_slice(&chimera_wasi_of(host)->output);
+    struct chimera_slice output = chimera_buffer_slice(&chimera_wasi_of(guest)->output);
     if (output.size == 0 && code == CHIMERA_EDEADLINE)
         return; /* it had not come so far */
     if (output.size != 1 || output.data[0] != '1')
         die("request %lu: the guest was not new: it printed \"%.*s\" (%s)", number,
-            (int)output.size, output.data ? output.data : "", chimera_host_stop_text(host));
+            (int)output.size, output.data ? output.data : "", chimera_guest_stop_text(guest));
 }
 
-static void check_end(struct thread *thread, const struct chimera_host *host,
+static void check_end(struct thread *thread, const struct chimera_guest *guest,
                       const struct input *input, unsigned long number)
 {
     static const enum chimera_trap traps[] = {CHIMERA_TRAP_NONE, CHIMERA_TRAP_UNREACHABLE,
                                               CHIMERA_TRAP_OUT_OF_BOUNDS, CHIMERA_TRAP_STACK};
-    if (host->stop == CHIMERA_STOP_DEADLINE && soak.has_deadlines) {
+    if (guest->stop == CHIMERA_STOP_DEADLINE && soak.has_deadlines) {
         thread->interrupted++;
         return;
     }
-    if (input->end == END_WELL && host->stop == CHIMERA_STOP_NONE) {
+    if (input->end == END_WELL && guest->stop == CHIMERA_STOP_NONE) {
         thread->answered++;
         return;
     }
-    if (input->end > END_DEEP || host->stop != CHIMERA_STOP_TRAP || host->trap != traps[input->end])
+    if (input->end > END_DEEP || guest->stop != CHIMERA_STOP_TRAP ||
+        guest->trap != traps[input->end])
         die("request %lu: asked for end %u, got %s", number, input->end,
-            chimera_host_stop_text(host));
+            chimera_guest_stop_text(guest));
     thread->trapped++;
 }
 
@@ -139,28 +140,30 @@ static bool is_readable(uint8_t *at)
     return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == 1;
 }
 
-static void compare(const struct chimera_host *host, unsigned long number)
+static void compare(const struct chimera_guest *guest, unsigned long number)
 {
-    const struct chimera_memory *memory = &host->instance->memory;
-    if (memory->size != host->snapshot->memory_size ||
-        !chimera_image_equals(host->snapshot->image, memory->data, memory->size))
+    const struct chimera_memory *memory = &guest->instance->memory;
+    if (memory->size != guest->snapshot->memory_size ||
+        !chimera_image_equals(guest->snapshot->image, memory->data, memory->size))
         die("request %lu: memory differs from the image", number);
-    if (memcmp(host->instance, host->snapshot->instance, host->loaded->plugin->instance_size) != 0)
+    if (memcmp(guest->instance, guest->snapshot->instance, guest->loaded->plugin->instance_size) !=
+        0)
         die("request %lu: the instance differs from its snapshot", number);
     if (is_readable(memory->data + memory->size) || is_readable(memory->data - 1))
         die("request %lu: memory does not end where it should", number);
 }
 
-static void check_side(struct thread *thread, const struct chimera_host *host, unsigned long number)
+static void check_side(struct thread *thread, const struct chimera_guest *guest,
+                       unsigned long number)
 {
     chimera_buffer_reset(&thread->now);
-    describe_host(host, &thread->now);
+    describe_host(guest, &thread->now);
     if (thread->now.failed || thread->now.size != thread->prepared.size ||
         memcmp(thread->now.data, thread->prepared.data, thread->now.size) != 0)
         die("request %lu: the host keeps something of it", number);
 }
 
-static void ask(struct thread *thread, struct chimera_host *host, struct chimera_arena *arena,
+static void ask(struct thread *thread, struct chimera_guest *guest, struct chimera_arena *arena,
                 unsigned long number)
 {
     const struct input input = draw_input(thread);
@@ -169,39 +172,39 @@ static void ask(struct thread *thread, struct chimera_host *host, struct chimera
     chimera_pieces_add(&pieces, (struct chimera_slice){(const char *)&input, sizeof(input)});
     const struct chimera_wasi_run run = {.input = &pieces, .operation = "soak"};
     chimera_arena_reset(arena);
-    chimera_host_begin(host, LIMIT_MS);
-    int code = chimera_wasi_run(host, &run, arena, &text);
-    chimera_host_end(host);
-    check_output(host, number, code);
-    check_end(thread, host, &input, number);
-    if (chimera_host_reset(host) < 0)
+    chimera_guest_begin(guest, LIMIT_MS);
+    int code = chimera_wasi_run(guest, &run, arena, &text);
+    chimera_guest_end(guest);
+    check_output(guest, number, code);
+    check_end(thread, guest, &input, number);
+    if (chimera_guest_reset(guest) < 0)
         die("request %lu: the reset failed", number);
-    check_side(thread, host, number);
+    check_side(thread, guest, number);
     if (number % COMPARE_EVERY == 0) {
-        compare(host, number);
+        compare(guest, number);
         thread->compared++;
     }
     if (soak.has_swap && number % PAGE_OUT_EVERY == 0)
-        madvise(host->instance->memory.data, host->instance->memory.size, MADV_PAGEOUT);
+        madvise(guest->instance->memory.data, guest->instance->memory.size, MADV_PAGEOUT);
 }
 
 /* --- Threads --- */
 
-static struct chimera_host *make_host(void)
+static struct chimera_guest *make_host(void)
 {
-    struct chimera_host *host;
+    struct chimera_guest *guest;
     struct chimera_error err = {0};
     const struct chimera_wasi_run run = {.operation = "start"};
-    if (chimera_host_new(soak.loaded, MEMORY_LIMIT, &host, &err) < 0)
+    if (chimera_guest_new(soak.loaded, MEMORY_LIMIT, &guest, &err) < 0)
         die("%s", err.text);
-    host->start = &soak.start;
-    if (chimera_wasi_attach(host, CHIMERA_WASI_PIPES, &err) < 0)
+    guest->start = &soak.start;
+    if (chimera_wasi_attach(guest, CHIMERA_WASI_PIPES, &err) < 0)
         die("%s", err.text);
-    chimera_host_begin(host, LIMIT_MS);
-    if (chimera_wasi_prepare(host, &run, &err) < 0)
+    chimera_guest_begin(guest, LIMIT_MS);
+    if (chimera_wasi_prepare(guest, &run, &err) < 0)
         die("%s", err.text);
-    chimera_host_end(host);
-    return host;
+    chimera_guest_end(guest);
+    return guest;
 }
 
 static void show_run(struct thread *thread, struct chimera_run *run)
@@ -217,24 +220,24 @@ static void *work(void *context)
     static pthread_mutex_t one_starts = PTHREAD_MUTEX_INITIALIZER;
     struct chimera_arena arena;
     pthread_mutex_lock(&one_starts);
-    struct chimera_host *host = make_host();
+    struct chimera_guest *guest = make_host();
     pthread_mutex_unlock(&one_starts);
     chimera_arena_init(&arena, 1 << 20);
     chimera_buffer_init(&thread->prepared, 1 << 20);
     chimera_buffer_init(&thread->now, 1 << 20);
-    describe_host(host, &thread->prepared);
-    if (soak.start.image != host->snapshot->image)
-        die("two slots of one policy have different images (%s)", chimera_wasi_of(host)->obstacle);
+    describe_host(guest, &thread->prepared);
+    if (soak.start.image != guest->snapshot->image)
+        die("two slots of one policy have different images (%s)", chimera_wasi_of(guest)->obstacle);
     show_run(thread, chimera_run_of_thread());
     for (unsigned long i = 0; i < thread->requests; i++)
-        ask(thread, host, &arena, i);
+        ask(thread, guest, &arena, i);
     show_run(thread, NULL);
-    thread->counters = host->counters;
+    thread->counters = guest->counters;
     chimera_arena_free(&arena);
     chimera_buffer_free(&thread->prepared);
     chimera_buffer_free(&thread->now);
-    chimera_wasi_detach(host);
-    chimera_host_free(host);
+    chimera_wasi_detach(guest);
+    chimera_guest_free(guest);
     return NULL;
 }
 

@@ -10,17 +10,18 @@
 #include "runtime/abi/rego.h"
 #include "runtime/policy/policy.h"
 
-uint32_t chimera_opa_builtin0(struct chimera_host *host, uint32_t id, uint32_t context);
-uint32_t chimera_opa_builtin1(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a);
-uint32_t chimera_opa_builtin2(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
-                              uint32_t b);
-uint32_t chimera_opa_builtin3(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
-                              uint32_t b, uint32_t c);
-uint32_t chimera_opa_builtin4(struct chimera_host *host, uint32_t id, uint32_t context, uint32_t a,
-                              uint32_t b, uint32_t c, uint32_t d);
-void chimera_opa_abort(struct chimera_host *host, uint32_t message);
-void chimera_opa_println(struct chimera_host *host, uint32_t message);
-uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta);
+uint32_t chimera_opa_builtin0(struct chimera_guest *guest, uint32_t id, uint32_t context);
+uint32_t chimera_opa_builtin1(struct chimera_guest *guest, uint32_t id, uint32_t context,
+                              uint32_t a);
+uint32_t chimera_opa_builtin2(struct chimera_guest *guest, uint32_t id, uint32_t context,
+                              uint32_t a, uint32_t b);
+uint32_t chimera_opa_builtin3(struct chimera_guest *guest, uint32_t id, uint32_t context,
+                              uint32_t a, uint32_t b, uint32_t c);
+uint32_t chimera_opa_builtin4(struct chimera_guest *guest, uint32_t id, uint32_t context,
+                              uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+void chimera_opa_abort(struct chimera_guest *guest, uint32_t message);
+void chimera_opa_println(struct chimera_guest *guest, uint32_t message);
+uint32_t chimera_memory_grow(struct chimera_guest *guest, uint32_t delta);
 
 enum {
     REGO_BUILTINS = 16,
@@ -36,24 +37,24 @@ static const char *rego_result = "[{\"result\":{\"response\":{\"uid\":\"\",\"all
 
 /* What the module's functions do; NULL: the simplest. A value that is not 0 is the answer;
  * UINT32_MAX stands for 0. */
-typedef uint32_t rego_hook(struct chimera_host *host, uint32_t first, uint32_t second);
+typedef uint32_t rego_hook(struct chimera_guest *guest, uint32_t first, uint32_t second);
 static rego_hook *on_eval, *on_malloc, *on_value_parse, *on_value_dump;
 
-static inline char *rego_at(struct chimera_host *host, uint32_t at)
+static inline char *rego_at(struct chimera_guest *guest, uint32_t at)
 {
-    return (char *)host->instance->memory.data + at;
+    return (char *)guest->instance->memory.data + at;
 }
 
-static inline uint32_t rego_put(struct chimera_host *host, uint32_t at, const char *text)
+static inline uint32_t rego_put(struct chimera_guest *guest, uint32_t at, const char *text)
 {
-    memcpy(rego_at(host, at), text, strlen(text) + 1);
+    memcpy(rego_at(guest, at), text, strlen(text) + 1);
     return at;
 }
 
 static inline void rego_answer(struct chimera_instance *instance, union chimera_value *values,
                                rego_hook *hook, uint32_t otherwise)
 {
-    uint32_t answer = hook ? hook(instance->host, values[0].i32, values[1].i32) : 0;
+    uint32_t answer = hook ? hook(instance->guest, values[0].i32, values[1].i32) : 0;
     values[0].i32 = answer == UINT32_MAX ? 0 : answer ? answer : otherwise;
 }
 
@@ -63,14 +64,14 @@ static inline void rego_answer(struct chimera_instance *instance, union chimera_
 
 REGO_FUNCTION(builtins)
 {
-    values[0].i32 = rego_put(instance->host, REGO_BUILTINS,
+    values[0].i32 = rego_put(instance->guest, REGO_BUILTINS,
                              "{\"time.now_ns\":0,\"strings.reverse\":1,\"strings.count\":2,"
                              "\"strings.split_n\":3,\"time.add_date\":4}");
 }
 
 REGO_FUNCTION(entrypoints)
 {
-    values[0].i32 = rego_put(instance->host, REGO_ENTRYPOINTS, "{\"policy/main\":0}");
+    values[0].i32 = rego_put(instance->guest, REGO_ENTRYPOINTS, "{\"policy/main\":0}");
 }
 
 REGO_FUNCTION(nothing)
@@ -111,36 +112,36 @@ REGO_FUNCTION(eval)
 
 REGO_FUNCTION(get_result)
 {
-    values[0].i32 = rego_put(instance->host, REGO_RESULT, rego_result);
+    values[0].i32 = rego_put(instance->guest, REGO_RESULT, rego_result);
 }
 
 struct rego_fixture {
-    struct c_guest guest;
+    struct c_guest module;
     struct chimera_policy *policy;
     struct chimera_arena arena;
     struct chimera_response response;
 };
 
-static inline void rego_make(struct c_guest *guest)
+static inline void rego_make(struct c_guest *module)
 {
     on_eval = on_malloc = on_value_parse = on_value_dump = NULL;
-    c_guest_init(guest, CHIMERA_MODE_OPA);
-    c_guest_export(guest, "memory", "", NULL);
-    c_guest_export(guest, "builtins", ":i", rego_builtins);
-    c_guest_export(guest, "entrypoints", ":i", rego_entrypoints);
-    c_guest_export(guest, "opa_heap_ptr_get", ":i", rego_zero);
-    c_guest_export(guest, "opa_heap_ptr_set", "i:", rego_nothing);
-    c_guest_export(guest, "opa_malloc", "i:i", rego_malloc);
-    c_guest_export(guest, "opa_json_parse", "ii:i", rego_same);
-    c_guest_export(guest, "opa_json_dump", "i:i", rego_same);
-    c_guest_export(guest, "opa_value_parse", "ii:i", rego_value_parse);
-    c_guest_export(guest, "opa_value_dump", "i:i", rego_value_dump);
-    c_guest_export(guest, "opa_eval_ctx_new", ":i", rego_zero);
-    c_guest_export(guest, "opa_eval_ctx_set_input", "ii:", rego_nothing);
-    c_guest_export(guest, "opa_eval_ctx_set_data", "ii:", rego_nothing);
-    c_guest_export(guest, "opa_eval_ctx_set_entrypoint", "ii:", rego_nothing);
-    c_guest_export(guest, "eval", "i:i", rego_eval);
-    c_guest_export(guest, "opa_eval_ctx_get_result", "i:i", rego_get_result);
+    c_guest_init(module, CHIMERA_MODE_OPA);
+    c_guest_export(module, "memory", "", NULL);
+    c_guest_export(module, "builtins", ":i", rego_builtins);
+    c_guest_export(module, "entrypoints", ":i", rego_entrypoints);
+    c_guest_export(module, "opa_heap_ptr_get", ":i", rego_zero);
+    c_guest_export(module, "opa_heap_ptr_set", "i:", rego_nothing);
+    c_guest_export(module, "opa_malloc", "i:i", rego_malloc);
+    c_guest_export(module, "opa_json_parse", "ii:i", rego_same);
+    c_guest_export(module, "opa_json_dump", "i:i", rego_same);
+    c_guest_export(module, "opa_value_parse", "ii:i", rego_value_parse);
+    c_guest_export(module, "opa_value_dump", "i:i", rego_value_dump);
+    c_guest_export(module, "opa_eval_ctx_new", ":i", rego_zero);
+    c_guest_export(module, "opa_eval_ctx_set_input", "ii:", rego_nothing);
+    c_guest_export(module, "opa_eval_ctx_set_data", "ii:", rego_nothing);
+    c_guest_export(module, "opa_eval_ctx_set_entrypoint", "ii:", rego_nothing);
+    c_guest_export(module, "eval", "i:i", rego_eval);
+    c_guest_export(module, "opa_eval_ctx_get_result", "i:i", rego_get_result);
 }
 
 /* `memory_limit` in bytes; 0: the default. */
@@ -149,14 +150,14 @@ static inline void rego_serve(struct rego_fixture *fixture, uint32_t limit_ms,
 {
     const struct chimera_policy_options options = {
         .id = "p", .limit_ms = limit_ms, .memory_limit = memory_limit, .lanes = 1};
-    assert_int_equal(chimera_policy_open(&fixture->guest.loaded, &options, &fixture->policy, NULL),
+    assert_int_equal(chimera_policy_open(&fixture->module.loaded, &options, &fixture->policy, NULL),
                      0);
     chimera_arena_init(&fixture->arena, 64 << 20);
 }
 
 static inline void rego_open(struct rego_fixture *fixture, uint32_t limit_ms)
 {
-    rego_make(&fixture->guest);
+    rego_make(&fixture->module);
     rego_serve(fixture, limit_ms, 0);
 }
 

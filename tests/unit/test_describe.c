@@ -7,14 +7,14 @@
 #include "runtime/abi/wasi.h"
 #include "tests/describe.h"
 
-static struct c_guest guest;
-static struct chimera_host *host;
+static struct c_guest module;
+static struct chimera_guest *guest;
 static struct chimera_buffer before, now;
 
 static void describe(struct chimera_buffer *out)
 {
     chimera_buffer_reset(out);
-    describe_host(host, out);
+    describe_host(guest, out);
     assert_int_equal(out->failed, 0);
 }
 
@@ -64,18 +64,18 @@ static void open_host(enum chimera_mode mode)
 {
     chimera_buffer_init(&before, 1 << 20);
     chimera_buffer_init(&now, 1 << 20);
-    rego_make(&guest);
-    guest.plugin.mode = mode;
-    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
-    assert_int_equal(chimera_abi_of(mode)->attach(host, NULL), 0);
+    rego_make(&module);
+    module.plugin.mode = mode;
+    assert_int_equal(chimera_guest_new(&module.loaded, 1 << 20, &guest, NULL), 0);
+    assert_int_equal(chimera_abi_of(mode)->attach(guest, NULL), 0);
 }
 
 static void close_host(enum chimera_mode mode)
 {
-    chimera_abi_of(mode)->detach(host);
-    chimera_abi_of(mode)->detach(host); /* of what has been detached, nothing is left to free */
-    assert_int_equal(chimera_host_snapshot(host, NULL), 0); /* nor to keep */
-    chimera_host_free(host);
+    chimera_abi_of(mode)->detach(guest);
+    chimera_abi_of(mode)->detach(guest); /* of what has been detached, nothing is left to free */
+    assert_int_equal(chimera_guest_snapshot(guest, NULL), 0); /* nor to keep */
+    chimera_guest_free(guest);
     chimera_buffer_free(&before);
     chimera_buffer_free(&now);
 }
@@ -84,10 +84,10 @@ static void of_the_run(void **state)
 {
     (void)state;
     open_host(CHIMERA_MODE_OPA);
-    SEEN(host->depth), SEEN(host->stop), SEEN(host->trap), SEEN(host->exit_code);
-    SEEN(host->stop_at), SEEN(host->stop_text[0]), SEEN(host->account.units);
-    SEEN(host->account.bytes), SEEN(host->account.bytes_limit), SEEN(host->account.bytes_peak);
-    SEEN(host->account.deadline_ns), SEEN(host->account.failed);
+    SEEN(guest->depth), SEEN(guest->stop), SEEN(guest->trap), SEEN(guest->exit_code);
+    SEEN(guest->stop_at), SEEN(guest->stop_text[0]), SEEN(guest->account.units);
+    SEEN(guest->account.bytes), SEEN(guest->account.bytes_limit), SEEN(guest->account.bytes_peak);
+    SEEN(guest->account.deadline_ns), SEEN(guest->account.failed);
     close_host(CHIMERA_MODE_OPA);
 }
 
@@ -95,26 +95,27 @@ static void of_wapc_and_wasi(void **state)
 {
     (void)state;
     open_host(CHIMERA_MODE_WAPC);
-    SEEN(chimera_wapc_of(host)->operation), SEEN(chimera_wapc_of(host)->payload),
-        SEEN(chimera_wapc_of(host)->has_response);
-    SEEN(chimera_wapc_of(host)->has_error), SEEN(chimera_wapc_of(host)->answer_kind);
-    BUFFER_SEEN(chimera_wapc_of(host)->response), BUFFER_SEEN(chimera_wapc_of(host)->error);
-    BUFFER_SEEN(chimera_wapc_of(host)->answer);
-    SEEN(chimera_wasi_of(host)->file), SEEN(chimera_wasi_of(host)->kept_file),
-        SEEN(chimera_wasi_of(host)->stdio);
-    SEEN(chimera_wasi_of(host)->input), SEEN(chimera_wasi_of(host)->input_done),
-        SEEN(chimera_wasi_of(host)->answers_done);
-    SEEN(chimera_wasi_of(host)->is_starting), SEEN(chimera_wasi_of(host)->awaits_input),
-        SEEN(chimera_wasi_of(host)->has_drawn);
-    SEEN(chimera_wasi_of(host)->obstacle), SEEN(chimera_wasi_of(host)->cursor.at),
-        SEEN(chimera_wasi_of(host)->cursor.start);
-    SEEN(chimera_wasi_of(host)->cursor.records);
-    BUFFER_SEEN(chimera_wasi_of(host)->answers), BUFFER_SEEN(chimera_wasi_of(host)->output);
-    BUFFER_SEEN(chimera_wasi_of(host)->errors), BUFFER_SEEN(chimera_wasi_of(host)->call_answer);
-    BUFFER_SEEN(chimera_wasi_of(host)->variables), BUFFER_SEEN(chimera_wasi_of(host)->early_output);
-    BUFFER_SEEN(chimera_wasi_of(host)->early_errors);
-    expect_strings_seen(&chimera_wasi_of(host)->arguments);
-    expect_strings_seen(&chimera_wasi_of(host)->environment);
+    SEEN(chimera_wapc_of(guest)->operation), SEEN(chimera_wapc_of(guest)->payload),
+        SEEN(chimera_wapc_of(guest)->has_response);
+    SEEN(chimera_wapc_of(guest)->has_error), SEEN(chimera_wapc_of(guest)->answer_kind);
+    BUFFER_SEEN(chimera_wapc_of(guest)->response), BUFFER_SEEN(chimera_wapc_of(guest)->error);
+    BUFFER_SEEN(chimera_wapc_of(guest)->answer);
+    SEEN(chimera_wasi_of(guest)->file), SEEN(chimera_wasi_of(guest)->kept_file),
+        SEEN(chimera_wasi_of(guest)->stdio);
+    SEEN(chimera_wasi_of(guest)->input), SEEN(chimera_wasi_of(guest)->input_done),
+        SEEN(chimera_wasi_of(guest)->answers_done);
+    SEEN(chimera_wasi_of(guest)->is_starting), SEEN(chimera_wasi_of(guest)->awaits_input),
+        SEEN(chimera_wasi_of(guest)->has_drawn);
+    SEEN(chimera_wasi_of(guest)->obstacle), SEEN(chimera_wasi_of(guest)->cursor.at),
+        SEEN(chimera_wasi_of(guest)->cursor.start);
+    SEEN(chimera_wasi_of(guest)->cursor.records);
+    BUFFER_SEEN(chimera_wasi_of(guest)->answers), BUFFER_SEEN(chimera_wasi_of(guest)->output);
+    BUFFER_SEEN(chimera_wasi_of(guest)->errors), BUFFER_SEEN(chimera_wasi_of(guest)->call_answer);
+    BUFFER_SEEN(chimera_wasi_of(guest)->variables),
+        BUFFER_SEEN(chimera_wasi_of(guest)->early_output);
+    BUFFER_SEEN(chimera_wasi_of(guest)->early_errors);
+    expect_strings_seen(&chimera_wasi_of(guest)->arguments);
+    expect_strings_seen(&chimera_wasi_of(guest)->environment);
     close_host(CHIMERA_MODE_WAPC);
 }
 
@@ -123,18 +124,18 @@ static void of_rego(void **state)
     static const struct chimera_rego_builtin *builtins[2];
     (void)state;
     open_host(CHIMERA_MODE_OPA);
-    SEEN(chimera_rego_of(host)->data), SEEN(chimera_rego_of(host)->now_ns),
-        SEEN(chimera_rego_of(host)->result);
-    SEEN(chimera_rego_of(host)->args[0]),
-        SEEN(chimera_rego_of(host)->args[CHIMERA_REGO_ARGS_MAX - 1]);
-    BUFFER_SEEN(chimera_rego_of(host)->text);
-    chimera_rego_of(host)->builtin = builtins;
-    chimera_rego_of(host)->builtin_count = 1;
+    SEEN(chimera_rego_of(guest)->data), SEEN(chimera_rego_of(guest)->now_ns),
+        SEEN(chimera_rego_of(guest)->result);
+    SEEN(chimera_rego_of(guest)->args[0]),
+        SEEN(chimera_rego_of(guest)->args[CHIMERA_REGO_ARGS_MAX - 1]);
+    BUFFER_SEEN(chimera_rego_of(guest)->text);
+    chimera_rego_of(guest)->builtin = builtins;
+    chimera_rego_of(guest)->builtin_count = 1;
     SEEN(builtins[0]);
-    expect_seen("builtin_count", &chimera_rego_of(host)->builtin_count, 1);
-    chimera_rego_of(host)->builtin_count = 2;
+    expect_seen("builtin_count", &chimera_rego_of(guest)->builtin_count, 1);
+    chimera_rego_of(guest)->builtin_count = 2;
     SEEN(builtins[1]);
-    chimera_rego_of(host)->builtin = NULL;
+    chimera_rego_of(guest)->builtin = NULL;
     close_host(CHIMERA_MODE_OPA);
 }
 
@@ -148,15 +149,15 @@ static void nothing_else(void **state)
         open_host(mode);
         describe(&before);
         first = before;
-        struct chimera_host *kept = host;
+        struct chimera_guest *kept = guest;
         open_host(mode);
-        if (chimera_wasi_of(host))
-            chimera_wasi_of(host)->created_ns++;
+        if (chimera_wasi_of(guest))
+            chimera_wasi_of(guest)->created_ns++;
         describe(&now);
         assert_int_equal(now.size, first.size);
         assert_memory_equal(now.data, first.data, first.size);
         close_host(mode);
-        host = kept;
+        guest = kept;
         before = first;
         close_host(mode);
     }

@@ -7,7 +7,7 @@
 
 #include "runtime/policy/policy.h"
 
-#define H struct chimera_host *host
+#define H struct chimera_guest *guest
 typedef uint32_t U;
 typedef uint64_t L;
 
@@ -49,17 +49,17 @@ U chimera_wasi_host_call(H, U binding, U binding_size, U name_space, U name_spac
 
 /* --- A WASI program whose main() is one of the functions below --- */
 
-static void (*body)(struct chimera_host *host);
+static void (*body)(struct chimera_guest *guest);
 static U got[40]; /* what the guest was answered; asserted on the test's own stack */
 
 GUEST_CODE static void start(struct chimera_instance *instance, union chimera_value *values)
 {
     (void)values;
-    body(instance->host);
+    body(instance->guest);
 }
 
 struct fixture {
-    struct c_guest guest;
+    struct c_guest module;
     struct chimera_policy *policy;
     struct chimera_arena arena;
     struct chimera_request request;
@@ -75,10 +75,10 @@ static inline void open_policy(struct fixture *fixture, enum chimera_mode mode,
         .limit_ms = 2000, /* more than a busy machine takes for what does not loop */
         .lanes = 1,
         .is_fresh_start = true /* what runs changes from one request to the next */};
-    c_guest_init(&fixture->guest, mode);
-    c_guest_export(&fixture->guest, "memory", "", NULL);
-    c_guest_export(&fixture->guest, "_start", ":", start);
-    assert_int_equal(chimera_policy_open(&fixture->guest.loaded, &options, &fixture->policy, NULL),
+    c_guest_init(&fixture->module, mode);
+    c_guest_export(&fixture->module, "memory", "", NULL);
+    c_guest_export(&fixture->module, "_start", ":", start);
+    assert_int_equal(chimera_policy_open(&fixture->module.loaded, &options, &fixture->policy, NULL),
                      0);
     chimera_arena_init(&fixture->arena, 64 << 20);
     fixture->request = c_guest_request("{\"n\":1}");
@@ -90,7 +90,7 @@ static inline void close_policy(struct fixture *fixture)
     chimera_arena_free(&fixture->arena);
 }
 
-static inline void evaluate(struct fixture *fixture, void (*what)(struct chimera_host *))
+static inline void evaluate(struct fixture *fixture, void (*what)(struct chimera_guest *))
 {
     body = what;
     memset(got, 0xee, sizeof(got));
@@ -101,7 +101,7 @@ static inline void evaluate(struct fixture *fixture, void (*what)(struct chimera
 }
 
 /* A rejection with code 500 and this message. */
-static inline void check_rejected(struct fixture *fixture, void (*what)(struct chimera_host *),
+static inline void check_rejected(struct fixture *fixture, void (*what)(struct chimera_guest *),
                                   const char *message)
 {
     evaluate(fixture, what);
@@ -110,7 +110,7 @@ static inline void check_rejected(struct fixture *fixture, void (*what)(struct c
     c_guest_assert_slice(fixture->response.status.message, message);
 }
 
-static inline void check_allowed(struct fixture *fixture, void (*what)(struct chimera_host *))
+static inline void check_allowed(struct fixture *fixture, void (*what)(struct chimera_guest *))
 {
     evaluate(fixture, what);
     if (!fixture->response.allowed)
@@ -118,7 +118,7 @@ static inline void check_allowed(struct fixture *fixture, void (*what)(struct ch
                  fixture->response.status.message.data);
 }
 
-static inline void check_in_wasi(void (*what)(struct chimera_host *))
+static inline void check_in_wasi(void (*what)(struct chimera_guest *))
 {
     struct fixture fixture;
     open_policy(&fixture, CHIMERA_MODE_WASI, "{}");
@@ -128,39 +128,39 @@ static inline void check_in_wasi(void (*what)(struct chimera_host *))
 
 /* --- The guest's own little library --- */
 
-static inline uint8_t *memory(struct chimera_host *host, U at)
+static inline uint8_t *memory(struct chimera_guest *guest, U at)
 {
-    return host->instance->memory.data + at;
+    return guest->instance->memory.data + at;
 }
 
-static inline U get32(struct chimera_host *host, U at)
+static inline U get32(struct chimera_guest *guest, U at)
 {
     U value;
-    memcpy(&value, memory(host, at), sizeof(value));
+    memcpy(&value, memory(guest, at), sizeof(value));
     return value;
 }
 
-static inline void put32(struct chimera_host *host, U at, U value)
+static inline void put32(struct chimera_guest *guest, U at, U value)
 {
-    memcpy(memory(host, at), &value, sizeof(value));
+    memcpy(memory(guest, at), &value, sizeof(value));
 }
 
-static inline void put64(struct chimera_host *host, U at, L value)
+static inline void put64(struct chimera_guest *guest, U at, L value)
 {
-    memcpy(memory(host, at), &value, sizeof(value));
+    memcpy(memory(guest, at), &value, sizeof(value));
 }
 
-static inline void write_to(struct chimera_host *host, U fd, const char *text)
+static inline void write_to(struct chimera_guest *guest, U fd, const char *text)
 {
-    memcpy(memory(host, 4096), text, strlen(text));
-    put32(host, 0, 4096);
-    put32(host, 4, (U)strlen(text));
-    chimera_wasi_fd_write(host, fd, 0, 1, 8);
+    memcpy(memory(guest, 4096), text, strlen(text));
+    put32(guest, 0, 4096);
+    put32(guest, 4, (U)strlen(text));
+    chimera_wasi_fd_write(guest, fd, 0, 1, 8);
 }
 
-static inline void accept(struct chimera_host *host)
+static inline void accept(struct chimera_guest *guest)
 {
-    write_to(host, 1, "{\"accepted\":true}");
+    write_to(guest, 1, "{\"accepted\":true}");
 }
 
 #endif

@@ -2,7 +2,7 @@
 /* switch.h - running a function on another stack, and leaving it from anywhere.
  *
  * One file per architecture implements it (switch_x86_64.c); switch_portable.c is the fallback.
- * `host_stack` is the first member of struct chimera_host: non-NULL exactly while its guest runs.
+ * `host_stack` is the first member of struct chimera_guest: non-NULL exactly while its guest runs.
  */
 #ifndef CHIMERA_SWITCH_H
 #define CHIMERA_SWITCH_H

@@ -26,7 +26,7 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static uint64_t lateness(struct chimera_host *host, uint32_t how, uint32_t limit_ms)
+static uint64_t lateness(struct chimera_guest *guest, uint32_t how, uint32_t limit_ms)
 {
     const uint32_t input[4] = {1, 4, 0, how};
     struct chimera_arena arena;
@@ -36,23 +36,23 @@ static uint64_t lateness(struct chimera_host *host, uint32_t how, uint32_t limit
     chimera_pieces_add(&pieces, (struct chimera_slice){(const char *)input, sizeof(input)});
     const struct chimera_wasi_run run = {.input = &pieces, .operation = "bench"};
     uint64_t start = chimera_clock_ns();
-    chimera_host_begin(host, limit_ms);
-    int code = chimera_wasi_run(host, &run, &arena, &text);
-    chimera_host_end(host);
+    chimera_guest_begin(guest, limit_ms);
+    int code = chimera_wasi_run(guest, &run, &arena, &text);
+    chimera_guest_end(guest);
     uint64_t took = chimera_clock_ns() - start;
-    if (code != CHIMERA_EDEADLINE || chimera_host_reset(host) < 0) {
-        fprintf(stderr, "the guest ended by itself: %s\n", chimera_host_stop_text(host));
+    if (code != CHIMERA_EDEADLINE || chimera_guest_reset(guest) < 0) {
+        fprintf(stderr, "the guest ended by itself: %s\n", chimera_guest_stop_text(guest));
         exit(1);
     }
     chimera_arena_free(&arena);
     return took - (uint64_t)limit_ms * 1000000;
 }
 
-static void measure(struct chimera_host *host, const char *what, uint32_t how, size_t count)
+static void measure(struct chimera_guest *guest, const char *what, uint32_t how, size_t count)
 {
     uint64_t *late = calloc(count, sizeof(*late));
     for (size_t i = 0; late && i < count; i++)
-        late[i] = lateness(host, how, 2 + (uint32_t)(i % 7));
+        late[i] = lateness(guest, how, 2 + (uint32_t)(i % 7));
     if (!late)
         exit(1);
     qsort(late, count, sizeof(*late), by_size);
@@ -61,13 +61,13 @@ static void measure(struct chimera_host *host, const char *what, uint32_t how, s
     free(late);
 }
 
-static void measure_arming(struct chimera_host *host)
+static void measure_arming(struct chimera_guest *guest)
 {
     const int rounds = 2000000;
     uint64_t start = chimera_clock_ns();
     for (int i = 0; i < rounds; i++) {
-        chimera_host_begin(host, 2000);
-        chimera_host_end(host);
+        chimera_guest_begin(guest, 2000);
+        chimera_guest_end(guest);
     }
     printf("arming and disarming: %.1f ns\n", (double)(chimera_clock_ns() - start) / rounds);
 }
@@ -75,7 +75,7 @@ static void measure_arming(struct chimera_host *host)
 int main(int argument_count, char **arguments)
 {
     struct chimera_loaded *loaded;
-    struct chimera_host *host;
+    struct chimera_guest *guest;
     struct chimera_error err = {0};
     const struct chimera_wasi_run run = {.operation = "start"};
     size_t count =
@@ -85,18 +85,18 @@ int main(int argument_count, char **arguments)
         return 2;
     }
     if (chimera_plugin_load(arguments[1], &loaded, &err) < 0 ||
-        chimera_host_new(loaded, MEMORY_LIMIT, &host, &err) < 0 ||
-        chimera_wasi_attach(host, CHIMERA_WASI_PIPES, &err) < 0) {
+        chimera_guest_new(loaded, MEMORY_LIMIT, &guest, &err) < 0 ||
+        chimera_wasi_attach(guest, CHIMERA_WASI_PIPES, &err) < 0) {
         fprintf(stderr, "Error: %s\n", err.text);
         return 1;
     }
-    chimera_host_begin(host, 2000);
-    if (chimera_wasi_prepare(host, &run, &err) < 0)
+    chimera_guest_begin(guest, 2000);
+    if (chimera_wasi_prepare(guest, &run, &err) < 0)
         return 1;
-    chimera_host_end(host);
+    chimera_guest_end(guest);
     printf("%-26s %8s %8s %8s\n", "", "p50", "p99", "max");
-    measure(host, "endless loop", LOOP, count);
-    measure(host, "endless memory.fill", FILL, count);
-    measure_arming(host);
+    measure(guest, "endless loop", LOOP, count);
+    measure(guest, "endless memory.fill", FILL, count);
+    measure_arming(guest);
     return 0;
 }

@@ -6,7 +6,7 @@
  * Prints one JSON object: percentiles in nanoseconds, page faults and dirty pages a request, the
  * share of the reset, and the verdict. Timed: chimera_policy_evaluate(), which copies the request
  * in, calls the guest, decodes the answer and resets the instance. The reset is seen from outside:
- * the linker hands its calls to __wrap_chimera_host_reset().
+ * the linker hands its calls to __wrap_chimera_guest_reset().
  */
 #include <pthread.h>
 #include <string.h>
@@ -19,8 +19,8 @@
 #define TEXT_MAX ((size_t)16 << 20)
 #define THREADS_MAX 64
 
-int __real_chimera_host_reset(struct chimera_host *host);
-int __wrap_chimera_host_reset(struct chimera_host *host);
+int __real_chimera_guest_reset(struct chimera_guest *guest);
+int __wrap_chimera_guest_reset(struct chimera_guest *guest);
 
 struct lane {
     pthread_t thread;
@@ -37,14 +37,14 @@ struct lane {
 static pthread_barrier_t start_line;
 static _Thread_local uint64_t reset_ns, reset_pages, scans; /* of all resets on this thread */
 
-int __wrap_chimera_host_reset(struct chimera_host *host)
+int __wrap_chimera_guest_reset(struct chimera_guest *guest)
 {
-    struct chimera_reset_counters before = host->counters;
+    struct chimera_reset_counters before = guest->counters;
     uint64_t start = now_ns();
-    int code = __real_chimera_host_reset(host);
+    int code = __real_chimera_guest_reset(guest);
     reset_ns += now_ns() - start;
-    reset_pages += host->counters.pages - before.pages;
-    scans += host->counters.scans - before.scans;
+    reset_pages += guest->counters.pages - before.pages;
+    scans += guest->counters.scans - before.scans;
     return code;
 }
 

@@ -43,43 +43,43 @@ static int build(struct chimera_slice wat, enum chimera_tier tier, struct chimer
 static struct chimera_loaded *kept[16];
 static size_t kept_count;
 
-static struct chimera_host *make_host(struct chimera_slice wat, enum chimera_tier tier)
+static struct chimera_guest *make_host(struct chimera_slice wat, enum chimera_tier tier)
 {
     struct chimera_built built;
     struct chimera_loaded *loaded = NULL;
-    struct chimera_host *host = NULL;
+    struct chimera_guest *guest = NULL;
     struct chimera_error err = {0};
     chimera_fault_install(); /* cmocka takes the signals before each test */
     if (build(wat, tier, &built, &err) < 0 ||
         chimera_plugin_load(built.plugin, &loaded, &err) < 0 ||
-        chimera_host_new(loaded, (uint64_t)16 << 20, &host, &err) < 0)
+        chimera_guest_new(loaded, (uint64_t)16 << 20, &guest, &err) < 0)
         fail_msg("%s", err.text);
     assert_true(kept_count < sizeof(kept) / sizeof(kept[0]));
     kept[kept_count++] = loaded;
     assert_int_equal(loaded->plugin->tier, tier);
     assert_int_equal(loaded->manifest.tier, tier);
     chimera_built_done(&built);
-    return host;
+    return guest;
 }
 
-static int call(struct chimera_host *host, const char *name, uint64_t argument)
+static int call(struct chimera_guest *guest, const char *name, uint64_t argument)
 {
     const struct chimera_export *export =
-        chimera_plugin_export(host->loaded->plugin, name, CHIMERA_EXPORT_FUNCTION);
+        chimera_plugin_export(guest->loaded->plugin, name, CHIMERA_EXPORT_FUNCTION);
     union chimera_value values[2] = {{.i64 = argument}};
     assert_non_null(export);
-    chimera_host_begin(host, 20000);
-    int code = chimera_guest_run(host, export, values);
-    chimera_host_end(host);
+    chimera_guest_begin(guest, 20000);
+    int code = chimera_guest_run(guest, export, values);
+    chimera_guest_end(guest);
     return code;
 }
 
-static void expect_trap(struct chimera_host *host, const char *name, uint64_t argument,
+static void expect_trap(struct chimera_guest *guest, const char *name, uint64_t argument,
                         enum chimera_trap trap)
 {
-    assert_int_equal(call(host, name, argument), CHIMERA_ETRAP);
-    assert_int_equal(host->stop, CHIMERA_STOP_TRAP);
-    assert_int_equal(host->trap, trap);
+    assert_int_equal(call(guest, name, argument), CHIMERA_ETRAP);
+    assert_int_equal(guest->stop, CHIMERA_STOP_TRAP);
+    assert_int_equal(guest->trap, trap);
 }
 
 /* Loads that may all trap, kept over a call, and used after it: nothing of it can be left out. */
@@ -105,15 +105,15 @@ static struct chimera_buffer write_large_frames(void)
 static void check_large_frames(enum chimera_tier tier, size_t stack_bytes)
 {
     struct chimera_buffer wat = write_large_frames();
-    struct chimera_host *host = make_host(chimera_buffer_slice(&wat), tier);
+    struct chimera_guest *guest = make_host(chimera_buffer_slice(&wat), tier);
     const uint64_t frame_bytes = FRAME_VALUES * 8;
     for (uint64_t depth = 0; depth < 4; depth++)
-        assert_int_equal(call(host, "large", depth), 0);
+        assert_int_equal(call(guest, "large", depth), 0);
     /* The frames are as large as they are meant to be: as many as this cannot fit. */
-    expect_trap(host, "large", stack_bytes / frame_bytes, CHIMERA_TRAP_STACK);
-    expect_trap(host, "large", UINT64_MAX, CHIMERA_TRAP_STACK);
-    assert_int_equal(call(host, "large", 3), 0);
-    chimera_host_free(host);
+    expect_trap(guest, "large", stack_bytes / frame_bytes, CHIMERA_TRAP_STACK);
+    expect_trap(guest, "large", UINT64_MAX, CHIMERA_TRAP_STACK);
+    assert_int_equal(call(guest, "large", 3), 0);
+    chimera_guest_free(guest);
     chimera_buffer_free(&wat);
 }
 
@@ -150,18 +150,18 @@ static const char bottom[] =
     " (func (export \"trap\") (param i64) (result i32) (call $sink (local.get 0) (i32.const 3)))"
     " (func (export \"fill\") (param i64) (result i32) (call $sink (local.get 0) (i32.const 4))))";
 
-static bool is_too_deep(struct chimera_host *host, const char *name, uint64_t depth)
+static bool is_too_deep(struct chimera_guest *guest, const char *name, uint64_t depth)
 {
-    return call(host, name, depth) < 0 && host->trap == CHIMERA_TRAP_STACK;
+    return call(guest, name, depth) < 0 && guest->trap == CHIMERA_TRAP_STACK;
 }
 
 /* How deep it goes at most. */
-static uint64_t deepest(struct chimera_host *host, const char *name)
+static uint64_t deepest(struct chimera_guest *guest, const char *name)
 {
     uint64_t fits = 0, fails = 10000000;
     while (fails - fits > 1) {
         uint64_t middle = fits + (fails - fits) / 2;
-        if (is_too_deep(host, name, middle))
+        if (is_too_deep(guest, name, middle))
             fails = middle;
         else
             fits = middle;
@@ -179,20 +179,20 @@ static void check_bottom(enum chimera_tier tier)
         int code; /* where it fits */
     } things[] = {
         {"yield", CHIMERA_ETRAP}, {"grow", 0}, {"table", 0}, {"trap", CHIMERA_ETRAP}, {"fill", 0}};
-    struct chimera_host *host = make_host(CHIMERA_SLICE(bottom), tier);
+    struct chimera_guest *guest = make_host(CHIMERA_SLICE(bottom), tier);
     for (size_t i = 0; i < sizeof(things) / sizeof(things[0]); i++) {
-        uint64_t depth = deepest(host, things[i].name);
+        uint64_t depth = deepest(guest, things[i].name);
         assert_true(depth > 10000);
         for (uint64_t at = depth - 4; at < depth + 20000; at += at < depth + 20 ? 1 : 1999) {
-            bool is_deep = is_too_deep(host, things[i].name, at);
+            bool is_deep = is_too_deep(guest, things[i].name, at);
             if (at <= depth)
-                assert_int_equal(call(host, things[i].name, at), things[i].code);
+                assert_int_equal(call(guest, things[i].name, at), things[i].code);
             else
                 assert_true(is_deep);
         }
-        expect_trap(host, things[i].name, UINT64_MAX, CHIMERA_TRAP_STACK);
+        expect_trap(guest, things[i].name, UINT64_MAX, CHIMERA_TRAP_STACK);
     }
-    chimera_host_free(host);
+    chimera_guest_free(guest);
 }
 
 static void the_host_finds_room_or_the_guest_traps(void **state)

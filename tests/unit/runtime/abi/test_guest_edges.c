@@ -21,77 +21,78 @@
 
 /* --- A waPC guest whose call, and whose start, is a function of C --- */
 
-static void (*first)(struct chimera_host *host);
+static void (*first)(struct chimera_guest *guest);
 
 GUEST_CODE static void wapc_call(struct chimera_instance *instance, union chimera_value *values)
 {
     values[0].i32 = 1;
-    body(instance->host);
+    body(instance->guest);
 }
 
 GUEST_CODE static void wapc_init(struct chimera_instance *instance, union chimera_value *values)
 {
     (void)values;
     if (first)
-        first(instance->host);
+        first(instance->guest);
 }
 
 static void open_wapc(struct fixture *fixture, unsigned lanes)
 {
     const struct chimera_policy_options options = {
         .id = "p", .limit_ms = 5000, .lanes = lanes, .settings = CHIMERA_SLICE("{}")};
-    c_guest_init(&fixture->guest, CHIMERA_MODE_WAPC);
-    c_guest_export(&fixture->guest, "memory", "", NULL);
-    c_guest_export(&fixture->guest, "__guest_call", "ii:i", wapc_call);
-    c_guest_export(&fixture->guest, "wapc_init", ":", wapc_init);
-    assert_int_equal(chimera_policy_open(&fixture->guest.loaded, &options, &fixture->policy, NULL),
+    c_guest_init(&fixture->module, CHIMERA_MODE_WAPC);
+    c_guest_export(&fixture->module, "memory", "", NULL);
+    c_guest_export(&fixture->module, "__guest_call", "ii:i", wapc_call);
+    c_guest_export(&fixture->module, "wapc_init", ":", wapc_init);
+    assert_int_equal(chimera_policy_open(&fixture->module.loaded, &options, &fixture->policy, NULL),
                      0);
     chimera_arena_init(&fixture->arena, 64 << 20);
     fixture->request = c_guest_request("{\"n\":1}");
 }
 
-static U put(struct chimera_host *host, U at, const char *text)
+static U put(struct chimera_guest *guest, U at, const char *text)
 {
-    memcpy(memory(host, at), text, strlen(text));
+    memcpy(memory(guest, at), text, strlen(text));
     return (U)strlen(text);
 }
 
-static void respond(struct chimera_host *host)
+static void respond(struct chimera_guest *guest)
 {
-    chimera_wapc_guest_response(host, 256, put(host, 256, "{\"accepted\":true}"));
+    chimera_wapc_guest_response(guest, 256, put(guest, 256, "{\"accepted\":true}"));
 }
 
-static U call_host(struct chimera_host *host, const char *name_space, const char *operation)
+static U call_host(struct chimera_guest *guest, const char *name_space, const char *operation)
 {
-    U sizes[] = {put(host, 512, "kubewarden"), put(host, 544, name_space),
-                 put(host, 576, operation), put(host, 640, "\"x\"")};
-    return chimera_wapc_host_call(host, 512, sizes[0], 544, sizes[1], 576, sizes[2], 640, sizes[3]);
+    U sizes[] = {put(guest, 512, "kubewarden"), put(guest, 544, name_space),
+                 put(guest, 576, operation), put(guest, 640, "\"x\"")};
+    return chimera_wapc_host_call(guest, 512, sizes[0], 544, sizes[1], 576, sizes[2], 640,
+                                  sizes[3]);
 }
 
 /* --- Answers of host calls --- */
 
-static void copy_what_is_there(struct chimera_host *host)
+static void copy_what_is_there(struct chimera_guest *guest)
 {
     static const char refused[] = "Policy has not been granted";
-    got[0] = call_host(host, "net", "x");
-    got[1] = chimera_wapc_host_response_len(host);
-    put(host, 1024, "nothing yet");
-    chimera_wapc_host_response(host, 1024);
-    got[2] = (U)memcmp(memory(host, 1024), "nothing yet", 11);
-    chimera_wapc_host_error(host, 1024);
-    got[3] = (U)memcmp(memory(host, 1024), refused, sizeof(refused) - 1);
-    got[4] = call_host(host, "tracing", "log");
-    got[5] = chimera_wapc_host_response_len(host) + chimera_wapc_host_error_len(host);
-    chimera_wapc_host_response(host, UINT32_MAX); /* of no bytes, so it may be anywhere */
-    chimera_wapc_host_error(host, UINT32_MAX);
-    respond(host);
+    got[0] = call_host(guest, "net", "x");
+    got[1] = chimera_wapc_host_response_len(guest);
+    put(guest, 1024, "nothing yet");
+    chimera_wapc_host_response(guest, 1024);
+    got[2] = (U)memcmp(memory(guest, 1024), "nothing yet", 11);
+    chimera_wapc_host_error(guest, 1024);
+    got[3] = (U)memcmp(memory(guest, 1024), refused, sizeof(refused) - 1);
+    got[4] = call_host(guest, "tracing", "log");
+    got[5] = chimera_wapc_host_response_len(guest) + chimera_wapc_host_error_len(guest);
+    chimera_wapc_host_response(guest, UINT32_MAX); /* of no bytes, so it may be anywhere */
+    chimera_wapc_host_error(guest, UINT32_MAX);
+    respond(guest);
 }
 
-static void copy_outside(struct chimera_host *host)
+static void copy_outside(struct chimera_guest *guest)
 {
-    call_host(host, "net", "x");
-    chimera_wapc_host_error(host, UINT32_MAX);
-    respond(host);
+    call_host(guest, "net", "x");
+    chimera_wapc_host_error(guest, UINT32_MAX);
+    respond(guest);
 }
 
 static void only_what_is_there_is_copied(void **state)
@@ -114,17 +115,17 @@ static void only_what_is_there_is_copied(void **state)
 static uint8_t drawn[4][16];
 static size_t draws;
 
-static void draw_at_start(struct chimera_host *host)
+static void draw_at_start(struct chimera_guest *guest)
 {
-    chimera_wasi_random_get(host, 2048, 16);
+    chimera_wasi_random_get(guest, 2048, 16);
 }
 
-static void draw_again(struct chimera_host *host)
+static void draw_again(struct chimera_guest *guest)
 {
-    memcpy(drawn[draws++], memory(host, 2048), 16);
-    chimera_wasi_random_get(host, 2048, 16);
-    memcpy(drawn[draws++], memory(host, 2048), 16);
-    respond(host);
+    memcpy(drawn[draws++], memory(guest, 2048), 16);
+    chimera_wasi_random_get(guest, 2048, 16);
+    memcpy(drawn[draws++], memory(guest, 2048), 16);
+    respond(guest);
 }
 
 static void slots_differ_in_what_is_asked_after_the_start(void **state)
@@ -148,16 +149,16 @@ static void slots_differ_in_what_is_asked_after_the_start(void **state)
 }
 
 /* Of 64 times one byte, and of the bytes around it. */
-static void draw_bytes(struct chimera_host *host)
+static void draw_bytes(struct chimera_guest *guest)
 {
     memset(got, 0, sizeof(got));
     for (U i = 0; i < 64; i++) {
-        memset(memory(host, 1024), 7, 3);
-        got[0] |= chimera_wasi_random_get(host, 1025, 1);
-        got[1] += *memory(host, 1025) != 7;
-        got[2] += *memory(host, 1024) != 7 || *memory(host, 1026) != 7;
+        memset(memory(guest, 1024), 7, 3);
+        got[0] |= chimera_wasi_random_get(guest, 1025, 1);
+        got[1] += *memory(guest, 1025) != 7;
+        got[2] += *memory(guest, 1024) != 7 || *memory(guest, 1026) != 7;
     }
-    accept(host);
+    accept(guest);
 }
 
 static void each_byte_that_is_asked_for_is_random(void **state)
@@ -179,23 +180,23 @@ static long times_slept(void)
     return usage.ru_nvcsw;
 }
 
-static U wait_ms(struct chimera_host *host, uint64_t ms)
+static U wait_ms(struct chimera_guest *guest, uint64_t ms)
 {
-    memset(memory(host, 1024), 0, 48);
-    put32(host, 1024 + 16, 1); /* the monotonic clock */
-    put64(host, 1024 + 24, ms * 1000000);
-    return chimera_wasi_poll_oneoff(host, 1024, 2048, 1, 8);
+    memset(memory(guest, 1024), 0, 48);
+    put32(guest, 1024 + 16, 1); /* the monotonic clock */
+    put64(guest, 1024 + 24, ms * 1000000);
+    return chimera_wasi_poll_oneoff(guest, 1024, 2048, 1, 8);
 }
 
 /* An hour after its clock began. */
-static void wait_late(struct chimera_host *host)
+static void wait_late(struct chimera_guest *guest)
 {
     long start = times_slept();
-    chimera_wasi_of(host)->created_ns -= (uint64_t)3600 * 1000000000;
-    got[0] = wait_ms(host, 200);
+    chimera_wasi_of(guest)->created_ns -= (uint64_t)3600 * 1000000000;
+    got[0] = wait_ms(guest, 200);
     got[1] = times_slept() > start;
-    chimera_wasi_of(host)->created_ns += (uint64_t)3600 * 1000000000;
-    accept(host);
+    chimera_wasi_of(guest)->created_ns += (uint64_t)3600 * 1000000000;
+    accept(guest);
 }
 
 static void waiting_is_no_work_and_no_longer_than_asked(void **state)
@@ -208,28 +209,28 @@ static void waiting_is_no_work_and_no_longer_than_asked(void **state)
 
 /* --- Arguments and times --- */
 
-static void take_arguments(struct chimera_host *host)
+static void take_arguments(struct chimera_guest *guest)
 {
-    memset(memory(host, 64), 7, 16);
-    got[0] = chimera_wasi_args_get(host, 64, 1024);
-    got[1] = get32(host, 64);
-    got[2] = get32(host, 68);
-    got[3] = get32(host, 72);
-    accept(host);
+    memset(memory(guest, 64), 7, 16);
+    got[0] = chimera_wasi_args_get(guest, 64, 1024);
+    got[1] = get32(guest, 64);
+    got[2] = get32(guest, 68);
+    got[3] = get32(guest, 72);
+    accept(guest);
 }
 
-static void set_times(struct chimera_host *host)
+static void set_times(struct chimera_guest *guest)
 {
     static const U flags[] = {0, 1, 2, 3, 4, 8, 12, 13, 15, 16, 5, 10};
     for (size_t i = 0; i < COUNT(flags); i++)
-        got[i] = chimera_wasi_fd_filestat_set_times(host, 1, 0, 0, flags[i]);
+        got[i] = chimera_wasi_fd_filestat_set_times(guest, 1, 0, 0, flags[i]);
     for (U whence = 0; whence < 4; whence++)
-        got[COUNT(flags) + whence] = chimera_wasi_fd_seek(host, 1, 0, whence, 8);
-    got[16] = chimera_wasi_fd_fdstat_set_flags(host, 1, 31);
-    got[17] = chimera_wasi_fd_fdstat_set_flags(host, 1, 32);
-    got[18] = chimera_wasi_fd_filestat_get(host, 1, 1024);
-    got[19] = chimera_wasi_fd_filestat_get(host, 3, 1024);
-    accept(host);
+        got[COUNT(flags) + whence] = chimera_wasi_fd_seek(guest, 1, 0, whence, 8);
+    got[16] = chimera_wasi_fd_fdstat_set_flags(guest, 1, 31);
+    got[17] = chimera_wasi_fd_fdstat_set_flags(guest, 1, 32);
+    got[18] = chimera_wasi_fd_filestat_get(guest, 1, 1024);
+    got[19] = chimera_wasi_fd_filestat_get(guest, 3, 1024);
+    accept(guest);
 }
 
 static void no_more_is_written_than_there_are_arguments(void **state)
@@ -252,13 +253,13 @@ static void flags_are_looked_at(void **state)
 
 /* --- Ends --- */
 
-static void print_much(struct chimera_host *host)
+static void print_much(struct chimera_guest *guest)
 {
-    write_to(host, 1, "{\"accepted\":true}");
-    memset(memory(host, 8192), ' ', 8192);
-    put32(host, 0, 8192);
-    put32(host, 4, 8192);
-    chimera_wasi_fd_write(host, 1, 0, 1, 8);
+    write_to(guest, 1, "{\"accepted\":true}");
+    memset(memory(guest, 8192), ' ', 8192);
+    put32(guest, 0, 8192);
+    put32(guest, 4, 8192);
+    chimera_wasi_fd_write(guest, 1, 0, 1, 8);
 }
 
 static void an_answer_needs_room_with_who_asked(void **state)
@@ -276,15 +277,15 @@ static void an_answer_needs_room_with_who_asked(void **state)
 static unsigned starts;
 
 /* What it says before it waits for its input is said in each run. */
-static void complain_early(struct chimera_host *host)
+static void complain_early(struct chimera_guest *guest)
 {
     starts++;
-    write_to(host, 2, "early, ");
-    put32(host, 0, 1024);
-    put32(host, 4, 64);
-    chimera_wasi_fd_read(host, 0, 0, 1, 8);
-    write_to(host, 2, "late");
-    chimera_wasi_proc_exit(host, 1);
+    write_to(guest, 2, "early, ");
+    put32(guest, 0, 1024);
+    put32(guest, 4, 64);
+    chimera_wasi_fd_read(guest, 0, 0, 1, 8);
+    write_to(guest, 2, "late");
+    chimera_wasi_proc_exit(guest, 1);
 }
 
 static void early_words_are_part_of_each_run(void **state)
@@ -296,7 +297,7 @@ static void early_words_are_part_of_each_run(void **state)
     open_policy(&fixture, CHIMERA_MODE_WASI, "{}");
     chimera_policy_close(fixture.policy);
     body = complain_early;
-    assert_int_equal(chimera_policy_open(&fixture.guest.loaded, &options, &fixture.policy, NULL),
+    assert_int_equal(chimera_policy_open(&fixture.module.loaded, &options, &fixture.policy, NULL),
                      0);
     for (int i = 0; i < 3; i++)
         check_rejected(&fixture, complain_early, "early, late");
@@ -307,13 +308,13 @@ static void early_words_are_part_of_each_run(void **state)
 
 static char seen[64];
 
-static void keep_input(struct chimera_host *host)
+static void keep_input(struct chimera_guest *guest)
 {
-    put32(host, 0, 1024);
-    put32(host, 4, sizeof(seen) - 1);
-    chimera_wasi_fd_read(host, 0, 0, 1, 8);
-    memcpy(seen, memory(host, 1024), get32(host, 8));
-    write_to(host, 1, "{\"valid\":true}");
+    put32(guest, 0, 1024);
+    put32(guest, 4, sizeof(seen) - 1);
+    chimera_wasi_fd_read(guest, 0, 0, 1, 8);
+    memcpy(seen, memory(guest, 1024), get32(guest, 8));
+    write_to(guest, 1, "{\"valid\":true}");
 }
 
 static void settings_are_what_is_read(void **state)
@@ -339,15 +340,15 @@ static void settings_are_what_is_read(void **state)
 
 static U bad_at; /* where a byte is wrong; 0: none is */
 
-static void say_long_error(struct chimera_host *host)
+static void say_long_error(struct chimera_guest *guest)
 {
-    memory(host, 65536)[0] = 'x'; /* so that characters lie over the ends of pieces */
+    memory(guest, 65536)[0] = 'x'; /* so that characters lie over the ends of pieces */
     for (U i = 1; i < LONG - 1; i += 2)
-        memcpy(memory(host, 65536 + i), "\xc3\xa9", 2);
-    memory(host, 65536)[LONG - 1] = 'x';
+        memcpy(memory(guest, 65536 + i), "\xc3\xa9", 2);
+    memory(guest, 65536)[LONG - 1] = 'x';
     if (bad_at)
-        memory(host, 65536)[bad_at] = 0xff;
-    chimera_wapc_guest_error(host, 65536, LONG);
+        memory(guest, 65536)[bad_at] = 0xff;
+    chimera_wapc_guest_error(guest, 65536, LONG);
 }
 
 static void long_texts_are_characters_to_their_end(void **state)
@@ -382,31 +383,31 @@ static char *take_log(void)
     return text;
 }
 
-static void trap(struct chimera_host *host)
+static void trap(struct chimera_guest *guest)
 {
-    chimera_guest_trap(host, CHIMERA_TRAP_UNREACHABLE, NULL);
+    chimera_guest_trap(guest, CHIMERA_TRAP_UNREACHABLE, NULL);
 }
 
-static void fail_in_words(struct chimera_host *host)
+static void fail_in_words(struct chimera_guest *guest)
 {
-    if (chimera_wapc_of(host))
-        chimera_wapc_guest_error(host, 256, put(host, 256, "no"));
+    if (chimera_wapc_of(guest))
+        chimera_wapc_guest_error(guest, 256, put(guest, 256, "no"));
     else
-        chimera_wasi_proc_exit(host, 1);
+        chimera_wasi_proc_exit(guest, 1);
 }
 
-static void complain_and_accept(struct chimera_host *host)
+static void complain_and_accept(struct chimera_guest *guest)
 {
-    write_to(host, 2, "hm");
-    if (chimera_wapc_of(host))
-        respond(host);
+    write_to(guest, 2, "hm");
+    if (chimera_wapc_of(guest))
+        respond(guest);
     else
-        accept(host);
+        accept(guest);
 }
 
-static void begin_in_words(struct chimera_host *host)
+static void begin_in_words(struct chimera_guest *guest)
 {
-    write_to(host, 1, "begun");
+    write_to(guest, 1, "begun");
 }
 
 /* A stop has a line of its own, which is not said twice. */
@@ -414,7 +415,7 @@ static void each_end_is_told_once(void **state)
 {
     static const struct {
         enum chimera_mode mode;
-        void (*what)(struct chimera_host *);
+        void (*what)(struct chimera_guest *);
         const char *wanted, *unwanted;
     } cases[] = {
         {CHIMERA_MODE_WAPC, fail_in_words, "chimera::wapc", "chimera::trap"},
@@ -445,16 +446,16 @@ static void each_end_is_told_once(void **state)
     first = NULL;
 }
 
-static void print_long_line(struct chimera_host *host)
+static void print_long_line(struct chimera_guest *guest)
 {
-    memset(memory(host, 65536), 'x', 10000);
-    put32(host, 0, 65536);
-    put32(host, 4, 8192);
-    put32(host, 16, 65536);
-    put32(host, 20, 10);
-    chimera_wasi_fd_write(host, 1, 0, 1, 8);
-    chimera_wasi_fd_write(host, 1, 16, 1, 8);
-    respond(host);
+    memset(memory(guest, 65536), 'x', 10000);
+    put32(guest, 0, 65536);
+    put32(guest, 4, 8192);
+    put32(guest, 16, 65536);
+    put32(guest, 20, 10);
+    chimera_wasi_fd_write(guest, 1, 0, 1, 8);
+    chimera_wasi_fd_write(guest, 1, 16, 1, 8);
+    respond(guest);
 }
 
 /* The length of the n-th run of at least ten `x`. */
@@ -490,44 +491,44 @@ GUEST_CODE static void begin(struct chimera_instance *instance, union chimera_va
 {
     (void)values;
     has_begun = 1;
-    if (chimera_guest_suspend(instance->host))
+    if (chimera_guest_suspend(instance->guest))
         has_begun = 2;
 }
 
 /* Whether or not the watchdog has seen it by then. */
 static void who_is_late_does_not_begin(void **state)
 {
-    struct c_guest guest;
-    struct chimera_host *host;
+    struct c_guest module;
+    struct chimera_guest *guest;
     union chimera_value none = {0};
     (void)state;
-    c_guest_init(&guest, CHIMERA_MODE_NONE);
-    c_guest_export(&guest, "begin", ":", begin);
-    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
-    chimera_host_begin(host, 60000);
-    uint64_t deadline = host->run->deadline_ns;
-    host->run->deadline_ns = 1;
-    assert_int_equal(chimera_abi_run(host, guest.exports, &none), CHIMERA_EDEADLINE);
-    assert_int_equal(host->stop, CHIMERA_STOP_DEADLINE);
+    c_guest_init(&module, CHIMERA_MODE_NONE);
+    c_guest_export(&module, "begin", ":", begin);
+    assert_int_equal(chimera_guest_new(&module.loaded, 1 << 20, &guest, NULL), 0);
+    chimera_guest_begin(guest, 60000);
+    uint64_t deadline = guest->run->deadline_ns;
+    guest->run->deadline_ns = 1;
+    assert_int_equal(chimera_abi_run(guest, module.exports, &none), CHIMERA_EDEADLINE);
+    assert_int_equal(guest->stop, CHIMERA_STOP_DEADLINE);
     assert_int_equal(has_begun, 0);
-    chimera_host_end(host);
-    chimera_host_begin(host, 60000);
-    assert_true(host->run->deadline_ns >= deadline);
-    assert_int_equal(chimera_abi_run(host, guest.exports, &none), 0);
+    chimera_guest_end(guest);
+    chimera_guest_begin(guest, 60000);
+    assert_true(guest->run->deadline_ns >= deadline);
+    assert_int_equal(chimera_abi_run(guest, module.exports, &none), 0);
     assert_int_equal(has_begun, 1);
-    chimera_host_end(host);
-    if (chimera_host_is_suspended(host)) {
-        chimera_host_begin(host, 60000);
-        host->run->deadline_ns = 1;
-        assert_int_equal(chimera_abi_resume(host), CHIMERA_EDEADLINE);
+    chimera_guest_end(guest);
+    if (chimera_guest_is_suspended(guest)) {
+        chimera_guest_begin(guest, 60000);
+        guest->run->deadline_ns = 1;
+        assert_int_equal(chimera_abi_resume(guest), CHIMERA_EDEADLINE);
         assert_int_equal(has_begun, 1);
-        chimera_host_end(host);
-        chimera_host_begin(host, 60000);
-        assert_int_equal(chimera_abi_resume(host), 0);
+        chimera_guest_end(guest);
+        chimera_guest_begin(guest, 60000);
+        assert_int_equal(chimera_abi_resume(guest), 0);
         assert_int_equal(has_begun, 2);
-        chimera_host_end(host);
+        chimera_guest_end(guest);
     }
-    chimera_host_free(host);
+    chimera_guest_free(guest);
 }
 
 /* --- Exports --- */
@@ -535,38 +536,38 @@ static void who_is_late_does_not_begin(void **state)
 /* What stands behind the last export is none. */
 static void no_export_is_behind_the_last(void **state)
 {
-    struct c_guest guest;
-    struct chimera_host *host;
+    struct c_guest module;
+    struct chimera_guest *guest;
     struct chimera_error err = {0};
     (void)state;
-    c_guest_init(&guest, CHIMERA_MODE_WAPC);
-    c_guest_export(&guest, "__guest_call", "ii:i", wapc_call);
-    c_guest_export(&guest, "memory", "", NULL);
-    guest.plugin.export_count--;
-    assert_int_equal(chimera_abi_wapc.check(&guest.plugin, &err), CHIMERA_EMODULE);
+    c_guest_init(&module, CHIMERA_MODE_WAPC);
+    c_guest_export(&module, "__guest_call", "ii:i", wapc_call);
+    c_guest_export(&module, "memory", "", NULL);
+    module.plugin.export_count--;
+    assert_int_equal(chimera_abi_wapc.check(&module.plugin, &err), CHIMERA_EMODULE);
     assert_string_equal(err.text, "Cannot find 'mem' export");
-    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
-    assert_null(chimera_plugin_export(host->loaded->plugin, "memory", CHIMERA_EXPORT_MEMORY));
-    guest.plugin.export_count = 0;
+    assert_int_equal(chimera_guest_new(&module.loaded, 1 << 20, &guest, NULL), 0);
+    assert_null(chimera_plugin_export(guest->loaded->plugin, "memory", CHIMERA_EXPORT_MEMORY));
+    module.plugin.export_count = 0;
     assert_null(
-        chimera_plugin_export(host->loaded->plugin, "__guest_call", CHIMERA_EXPORT_FUNCTION));
-    assert_null(chimera_plugin_function(&guest.plugin, "__guest_call", "ii:i"));
-    guest.plugin.export_count = 2;
-    assert_non_null(chimera_plugin_function(&guest.plugin, "__guest_call", "ii:i"));
-    assert_non_null(chimera_plugin_export(host->loaded->plugin, "memory", CHIMERA_EXPORT_MEMORY));
-    assert_int_equal(chimera_abi_wapc.check(&guest.plugin, &err), 0);
-    guest.exports[0].name_size--; /* what only begins so is another */
+        chimera_plugin_export(guest->loaded->plugin, "__guest_call", CHIMERA_EXPORT_FUNCTION));
+    assert_null(chimera_plugin_function(&module.plugin, "__guest_call", "ii:i"));
+    module.plugin.export_count = 2;
+    assert_non_null(chimera_plugin_function(&module.plugin, "__guest_call", "ii:i"));
+    assert_non_null(chimera_plugin_export(guest->loaded->plugin, "memory", CHIMERA_EXPORT_MEMORY));
+    assert_int_equal(chimera_abi_wapc.check(&module.plugin, &err), 0);
+    module.exports[0].name_size--; /* what only begins so is another */
     assert_null(
-        chimera_plugin_export(host->loaded->plugin, "__guest_call", CHIMERA_EXPORT_FUNCTION));
-    assert_null(chimera_plugin_function(&guest.plugin, "__guest_call", "ii:i"));
-    assert_null(chimera_plugin_export(host->loaded->plugin, "__guest_cal", CHIMERA_EXPORT_MEMORY));
+        chimera_plugin_export(guest->loaded->plugin, "__guest_call", CHIMERA_EXPORT_FUNCTION));
+    assert_null(chimera_plugin_function(&module.plugin, "__guest_call", "ii:i"));
+    assert_null(chimera_plugin_export(guest->loaded->plugin, "__guest_cal", CHIMERA_EXPORT_MEMORY));
     assert_non_null(
-        chimera_plugin_export(host->loaded->plugin, "__guest_cal", CHIMERA_EXPORT_FUNCTION));
-    guest.exports[0].name_size++;
+        chimera_plugin_export(guest->loaded->plugin, "__guest_cal", CHIMERA_EXPORT_FUNCTION));
+    module.exports[0].name_size++;
     assert_null(
-        chimera_plugin_export(host->loaded->plugin, "__guest_cal", CHIMERA_EXPORT_FUNCTION));
-    assert_null(chimera_plugin_function(&guest.plugin, "__guest_cal", "ii:i"));
-    chimera_host_free(host);
+        chimera_plugin_export(guest->loaded->plugin, "__guest_cal", CHIMERA_EXPORT_FUNCTION));
+    assert_null(chimera_plugin_function(&module.plugin, "__guest_cal", "ii:i"));
+    chimera_guest_free(guest);
 }
 
 int main(void)

@@ -8,55 +8,55 @@
 #include "runtime/abi/wapc.h"
 #include "runtime/abi/wasi.h"
 
-uint32_t chimera_wasi_fd_read(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
+uint32_t chimera_wasi_fd_read(struct chimera_guest *guest, uint32_t fd, uint32_t at, uint32_t count,
                               uint32_t ret_size);
 
 enum { END = 4 * 65536, ARRAY = 64, COUNT = 32 };
 static const char answer[] = "hello"; /* 5 bytes are handed over */
 #define ANSWER_SIZE 5u
 
-static void (*body)(struct chimera_host *host);
+static void (*body)(struct chimera_guest *guest);
 static uint32_t address, size; /* the lie */
 
 GUEST_CODE static void call_body(struct chimera_instance *instance, union chimera_value *values)
 {
     (void)values;
-    body(instance->host);
+    body(instance->guest);
 }
 
 struct fixture {
-    struct c_guest guest;
-    struct chimera_host *host;
+    struct c_guest module;
+    struct chimera_guest *guest;
 };
 
 static void open_host(struct fixture *fixture, const struct chimera_abi *abi)
 {
-    c_guest_init(&fixture->guest, abi->mode);
-    c_guest_export(&fixture->guest, "call", ":", call_body);
-    assert_int_equal(chimera_host_new(&fixture->guest.loaded, 1 << 20, &fixture->host, NULL), 0);
-    assert_int_equal(abi->attach(fixture->host, NULL), 0);
+    c_guest_init(&fixture->module, abi->mode);
+    c_guest_export(&fixture->module, "call", ":", call_body);
+    assert_int_equal(chimera_guest_new(&fixture->module.loaded, 1 << 20, &fixture->guest, NULL), 0);
+    assert_int_equal(abi->attach(fixture->guest, NULL), 0);
 }
 
 static void close_host(struct fixture *fixture, const struct chimera_abi *abi)
 {
-    abi->detach(fixture->host);
-    chimera_host_free(fixture->host);
+    abi->detach(fixture->guest);
+    chimera_guest_free(fixture->guest);
 }
 
-static int run(struct fixture *fixture, void (*function)(struct chimera_host *))
+static int run(struct fixture *fixture, void (*function)(struct chimera_guest *))
 {
     union chimera_value value = {0};
     body = function;
-    chimera_host_begin(fixture->host, 10000);
-    int code = chimera_guest_run(fixture->host, fixture->guest.exports, &value);
-    chimera_host_end(fixture->host);
+    chimera_guest_begin(fixture->guest, 10000);
+    int code = chimera_guest_run(fixture->guest, fixture->module.exports, &value);
+    chimera_guest_end(fixture->guest);
     return code;
 }
 
-static void expect_trap(struct fixture *fixture, void (*function)(struct chimera_host *))
+static void expect_trap(struct fixture *fixture, void (*function)(struct chimera_guest *))
 {
     assert_int_equal(run(fixture, function), CHIMERA_ETRAP);
-    assert_int_equal(fixture->host->trap, CHIMERA_TRAP_OUT_OF_BOUNDS);
+    assert_int_equal(fixture->guest->trap, CHIMERA_TRAP_OUT_OF_BOUNDS);
 }
 
 /* Where five bytes fit, and where not. */
@@ -66,35 +66,35 @@ static const uint32_t bad[] = {END - ANSWER_SIZE + 1, END - 1,     END,        E
 
 static void expect_answer(struct fixture *fixture, uint32_t at)
 {
-    assert_memory_equal(fixture->host->instance->memory.data + at, answer, ANSWER_SIZE);
-    memset(fixture->host->instance->memory.data + at, 0, ANSWER_SIZE);
+    assert_memory_equal(fixture->guest->instance->memory.data + at, answer, ANSWER_SIZE);
+    memset(fixture->guest->instance->memory.data + at, 0, ANSWER_SIZE);
 }
 
 /* --- waPC: __host_response and __host_error --- */
 
-static void leave_answer(struct chimera_host *host, enum chimera_wapc_answer kind)
+static void leave_answer(struct chimera_guest *guest, enum chimera_wapc_answer kind)
 {
-    chimera_buffer_reset(&chimera_wapc_of(host)->answer);
-    chimera_buffer_append(&chimera_wapc_of(host)->answer,
+    chimera_buffer_reset(&chimera_wapc_of(guest)->answer);
+    chimera_buffer_append(&chimera_wapc_of(guest)->answer,
                           (struct chimera_slice){answer, ANSWER_SIZE});
-    chimera_wapc_of(host)->answer_kind = kind;
+    chimera_wapc_of(guest)->answer_kind = kind;
 }
 
-static void take_response(struct chimera_host *host)
+static void take_response(struct chimera_guest *guest)
 {
-    leave_answer(host, CHIMERA_WAPC_RESPONSE);
-    chimera_wapc_host_response(host, address);
+    leave_answer(guest, CHIMERA_WAPC_RESPONSE);
+    chimera_wapc_host_response(guest, address);
 }
 
-static void take_error(struct chimera_host *host)
+static void take_error(struct chimera_guest *guest)
 {
-    leave_answer(host, CHIMERA_WAPC_ERROR);
-    chimera_wapc_host_error(host, address);
+    leave_answer(guest, CHIMERA_WAPC_ERROR);
+    chimera_wapc_host_error(guest, address);
 }
 
 static void answers_are_written_inside_of_memory_or_not_at_all(void **state)
 {
-    static void (*const takers[])(struct chimera_host *) = {take_response, take_error};
+    static void (*const takers[])(struct chimera_guest *) = {take_response, take_error};
     struct fixture fixture;
     (void)state;
     open_host(&fixture, &chimera_abi_wapc);
@@ -114,29 +114,29 @@ static void answers_are_written_inside_of_memory_or_not_at_all(void **state)
 
 /* --- WASI: fd_read of what host calls answered --- */
 
-static void put32(struct chimera_host *host, uint32_t at, uint32_t value)
+static void put32(struct chimera_guest *guest, uint32_t at, uint32_t value)
 {
-    memcpy(host->instance->memory.data + at, &value, sizeof(value));
+    memcpy(guest->instance->memory.data + at, &value, sizeof(value));
 }
 
-static uint32_t get32(const struct chimera_host *host, uint32_t at)
+static uint32_t get32(const struct chimera_guest *guest, uint32_t at)
 {
     uint32_t value;
-    memcpy(&value, host->instance->memory.data + at, sizeof(value));
+    memcpy(&value, guest->instance->memory.data + at, sizeof(value));
     return value;
 }
 
 static uint32_t code, vector_count, count_at;
 
-static void read_answer(struct chimera_host *host)
+static void read_answer(struct chimera_guest *guest)
 {
-    chimera_buffer_reset(&chimera_wasi_of(host)->answers);
-    chimera_wasi_of(host)->answers_done = 0;
-    chimera_buffer_append(&chimera_wasi_of(host)->answers,
+    chimera_buffer_reset(&chimera_wasi_of(guest)->answers);
+    chimera_wasi_of(guest)->answers_done = 0;
+    chimera_buffer_append(&chimera_wasi_of(guest)->answers,
                           (struct chimera_slice){answer, ANSWER_SIZE});
-    put32(host, ARRAY, address);
-    put32(host, ARRAY + 4, size);
-    code = chimera_wasi_fd_read(host, 0, ARRAY, vector_count, count_at);
+    put32(guest, ARRAY, address);
+    put32(guest, ARRAY + 4, size);
+    code = chimera_wasi_fd_read(guest, 0, ARRAY, vector_count, count_at);
 }
 
 static void reads_fill_what_is_inside_of_memory_or_nothing(void **state)
@@ -152,7 +152,7 @@ static void reads_fill_what_is_inside_of_memory_or_nothing(void **state)
         address = good[i];
         assert_int_equal(run(&fixture, read_answer), 0);
         assert_int_equal(code, 0);
-        assert_int_equal(get32(fixture.host, COUNT), ANSWER_SIZE);
+        assert_int_equal(get32(fixture.guest, COUNT), ANSWER_SIZE);
         expect_answer(&fixture, address);
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -179,13 +179,13 @@ static void reads_may_overwrite_their_own_arguments(void **state)
     address = ARRAY;
     size = 16;
     assert_int_equal(run(&fixture, read_answer), 0);
-    assert_int_equal(get32(fixture.host, COUNT), ANSWER_SIZE);
+    assert_int_equal(get32(fixture.guest, COUNT), ANSWER_SIZE);
     expect_answer(&fixture, ARRAY);
     vector_count = 1;
     address = 1024;
     count_at = ARRAY;
     assert_int_equal(run(&fixture, read_answer), 0);
-    assert_int_equal(get32(fixture.host, ARRAY), ANSWER_SIZE);
+    assert_int_equal(get32(fixture.guest, ARRAY), ANSWER_SIZE);
     expect_answer(&fixture, 1024);
     close_host(&fixture, &chimera_abi_wasi);
 }

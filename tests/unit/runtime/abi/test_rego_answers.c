@@ -15,10 +15,10 @@
 static struct rego_fixture fixture;
 static char input[256]; /* the last document that the policy was given */
 
-GUEST_CODE static uint32_t keep_input(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t keep_input(struct chimera_guest *guest, uint32_t first, uint32_t second)
 {
     (void)first, (void)second;
-    memcpy(input, rego_at(host, REGO_HEAP), sizeof(input) - 1);
+    memcpy(input, rego_at(guest, REGO_HEAP), sizeof(input) - 1);
     return 0;
 }
 
@@ -29,10 +29,10 @@ static void open_mode(enum chimera_mode mode, const char *settings, const char *
                                                    .limit_ms = 5000,
                                                    .lanes = 1,
                                                    .resources = resources};
-    rego_make(&fixture.guest);
-    fixture.guest.plugin.mode = mode;
-    fixture.guest.plugin.memory_min_pages = fixture.guest.plugin.memory_max_pages = 64;
-    assert_int_equal(chimera_policy_open(&fixture.guest.loaded, &options, &fixture.policy, NULL),
+    rego_make(&fixture.module);
+    fixture.module.plugin.mode = mode;
+    fixture.module.plugin.memory_min_pages = fixture.module.plugin.memory_max_pages = 64;
+    assert_int_equal(chimera_policy_open(&fixture.module.loaded, &options, &fixture.policy, NULL),
                      0);
     chimera_arena_init(&fixture.arena, 64 << 20);
 }
@@ -176,10 +176,10 @@ static void each_mode_asks_in_its_own_way(void **state)
     }
 }
 
-GUEST_CODE static uint32_t trap(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t trap(struct chimera_guest *guest, uint32_t first, uint32_t second)
 {
     (void)first, (void)second;
-    chimera_guest_trap(host, CHIMERA_TRAP_UNREACHABLE, NULL);
+    chimera_guest_trap(guest, CHIMERA_TRAP_UNREACHABLE, NULL);
 }
 
 static void what_is_no_answer_is_a_rejection(void **state)

@@ -13,12 +13,12 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-static void replace(struct c_guest *guest, const char *name,
+static void replace(struct c_guest *module, const char *name,
                     void (*call)(struct chimera_instance *, union chimera_value *))
 {
-    for (uint32_t i = 0; i < guest->plugin.export_count; i++)
-        if (strcmp(guest->exports[i].name, name) == 0)
-            guest->exports[i].call = call;
+    for (uint32_t i = 0; i < module->plugin.export_count; i++)
+        if (strcmp(module->exports[i].name, name) == 0)
+            module->exports[i].call = call;
 }
 
 /* --- The steps --- */
@@ -52,7 +52,7 @@ STEP(eval, 1, 0)
 GUEST_CODE static void step_result(struct chimera_instance *instance, union chimera_value *values)
 {
     note("result", values[0].i32, 0);
-    values[0].i32 = rego_put(instance->host, REGO_RESULT, rego_result);
+    values[0].i32 = rego_put(instance->guest, REGO_RESULT, rego_result);
 }
 
 static void an_evaluation_takes_all_its_steps(void **state)
@@ -64,17 +64,17 @@ static void an_evaluation_takes_all_its_steps(void **state)
         .id = "p", .settings = CHIMERA_SLICE("{\"a\":\"b\"}"), .limit_ms = 5000, .lanes = 1};
     struct rego_fixture fixture;
     (void)state;
-    rego_make(&fixture.guest);
-    replace(&fixture.guest, "opa_heap_ptr_get", step_get);
-    replace(&fixture.guest, "opa_heap_ptr_set", step_set);
-    replace(&fixture.guest, "opa_json_parse", step_parse);
-    replace(&fixture.guest, "opa_eval_ctx_new", step_context);
-    replace(&fixture.guest, "opa_eval_ctx_set_input", step_input);
-    replace(&fixture.guest, "opa_eval_ctx_set_data", step_data);
-    replace(&fixture.guest, "opa_eval_ctx_set_entrypoint", step_entrypoint);
-    replace(&fixture.guest, "eval", step_eval);
-    replace(&fixture.guest, "opa_eval_ctx_get_result", step_result);
-    assert_int_equal(chimera_policy_open(&fixture.guest.loaded, &options, &fixture.policy, NULL),
+    rego_make(&fixture.module);
+    replace(&fixture.module, "opa_heap_ptr_get", step_get);
+    replace(&fixture.module, "opa_heap_ptr_set", step_set);
+    replace(&fixture.module, "opa_json_parse", step_parse);
+    replace(&fixture.module, "opa_eval_ctx_new", step_context);
+    replace(&fixture.module, "opa_eval_ctx_set_input", step_input);
+    replace(&fixture.module, "opa_eval_ctx_set_data", step_data);
+    replace(&fixture.module, "opa_eval_ctx_set_entrypoint", step_entrypoint);
+    replace(&fixture.module, "eval", step_eval);
+    replace(&fixture.module, "opa_eval_ctx_get_result", step_result);
+    assert_int_equal(chimera_policy_open(&fixture.module.loaded, &options, &fixture.policy, NULL),
                      0);
     chimera_arena_init(&fixture.arena, 64 << 20);
     steps[0] = '\0';
@@ -91,7 +91,7 @@ static void an_evaluation_takes_all_its_steps(void **state)
 GUEST_CODE static void step_trap(struct chimera_instance *instance, union chimera_value *values)
 {
     (void)values;
-    chimera_guest_trap(instance->host, CHIMERA_TRAP_UNREACHABLE, NULL);
+    chimera_guest_trap(instance->guest, CHIMERA_TRAP_UNREACHABLE, NULL);
 }
 
 static bool is_late; /* else there is no memory left */
@@ -101,9 +101,9 @@ GUEST_CODE static void step_spend(struct chimera_instance *instance, union chime
 {
     (void)values;
     if (is_late)
-        instance->host->account.failed = CHIMERA_EDEADLINE;
+        instance->guest->account.failed = CHIMERA_EDEADLINE;
     else
-        chimera_account_take(&instance->host->account, UINT64_MAX / 2);
+        chimera_account_take(&instance->guest->account, UINT64_MAX / 2);
 }
 
 static void the_step_that_fails_is_named(void **state)
@@ -127,7 +127,7 @@ static void the_step_that_fails_is_named(void **state)
         struct rego_fixture fixture;
         rego_open(&fixture, 5000);
         assert_int_equal(chimera_policy_warm(fixture.policy, 0, NULL), 0);
-        replace(&fixture.guest, cases[i].name, step_trap);
+        replace(&fixture.module, cases[i].name, step_trap);
         rego_expect_failure(&fixture, cases[i].text);
         rego_close(&fixture);
     }
@@ -141,7 +141,7 @@ static void reading_a_result_is_paid_for(void **state)
         is_late = late;
         rego_open(&fixture, 5000);
         assert_int_equal(chimera_policy_warm(fixture.policy, 0, NULL), 0);
-        replace(&fixture.guest, "opa_json_dump", step_spend);
+        replace(&fixture.module, "opa_json_dump", step_spend);
         if (late)
             rego_expect_failure(&fixture, CHIMERA_DEADLINE_TEXT);
         else
@@ -155,26 +155,26 @@ static void reading_a_result_is_paid_for(void **state)
 static char results[8][64];
 static unsigned result_count;
 
-GUEST_CODE static uint32_t keep_result(struct chimera_host *host, uint32_t at, uint32_t size)
+GUEST_CODE static uint32_t keep_result(struct chimera_guest *guest, uint32_t at, uint32_t size)
 {
-    snprintf(results[result_count++ % 8], 64, "%.*s", (int)size, rego_at(host, at));
+    snprintf(results[result_count++ % 8], 64, "%.*s", (int)size, rego_at(guest, at));
     return 0;
 }
 
-GUEST_CODE static uint32_t call_each(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t call_each(struct chimera_guest *guest, uint32_t first, uint32_t second)
 {
     static const char *const texts[] = {"\"abc\"", "\"c\"", "\",\"", "\"a,b,c\"", "2", "0", "1"};
     uint32_t at[COUNT(texts)];
     (void)first, (void)second;
     for (uint32_t i = 0; i < COUNT(texts); i++)
-        at[i] = rego_put(host, REGO_TEXT + 64 * i, texts[i]);
-    chimera_opa_println(host, at[0]);
-    chimera_opa_builtin0(host, 0, 0);
-    chimera_opa_builtin1(host, 1, 0, at[0]);
-    chimera_opa_builtin2(host, 2, 0, at[0], at[1]);
-    chimera_opa_println(host, at[1]);
-    chimera_opa_builtin3(host, 3, 0, at[3], at[2], at[4]);
-    chimera_opa_builtin4(host, 4, 0, at[5], at[5], at[5], at[6]);
+        at[i] = rego_put(guest, REGO_TEXT + 64 * i, texts[i]);
+    chimera_opa_println(guest, at[0]);
+    chimera_opa_builtin0(guest, 0, 0);
+    chimera_opa_builtin1(guest, 1, 0, at[0]);
+    chimera_opa_builtin2(guest, 2, 0, at[0], at[1]);
+    chimera_opa_println(guest, at[1]);
+    chimera_opa_builtin3(guest, 3, 0, at[3], at[2], at[4]);
+    chimera_opa_builtin4(guest, 4, 0, at[5], at[5], at[5], at[6]);
     return 0;
 }
 
@@ -208,19 +208,19 @@ static void each_builtin_has_its_number(void **state)
 
 static uint32_t id, arity;
 
-GUEST_CODE static uint32_t call_one(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t call_one(struct chimera_guest *guest, uint32_t first, uint32_t second)
 {
-    uint32_t a = rego_put(host, REGO_TEXT, "\"x\"");
+    uint32_t a = rego_put(guest, REGO_TEXT, "\"x\"");
     (void)first, (void)second;
     if (arity == 0)
-        return chimera_opa_builtin0(host, id, 0), 0;
+        return chimera_opa_builtin0(guest, id, 0), 0;
     if (arity == 1)
-        return chimera_opa_builtin1(host, id, 0, a), 0;
+        return chimera_opa_builtin1(guest, id, 0, a), 0;
     if (arity == 2)
-        return chimera_opa_builtin2(host, id, 0, a, a), 0;
+        return chimera_opa_builtin2(guest, id, 0, a, a), 0;
     if (arity == 3)
-        return chimera_opa_builtin3(host, id, 0, a, a, a), 0;
-    return chimera_opa_builtin4(host, id, 0, a, a, a, a), 0;
+        return chimera_opa_builtin3(guest, id, 0, a, a, a), 0;
+    return chimera_opa_builtin4(guest, id, 0, a, a, a, a), 0;
 }
 
 static void no_other_builtin_is_called(void **state)
@@ -243,13 +243,14 @@ static void no_other_builtin_is_called(void **state)
 }
 
 /* 50 KB to be turned round, with ever more memory: it fails for that or it succeeds. */
-GUEST_CODE static uint32_t reverse_much(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t reverse_much(struct chimera_guest *guest, uint32_t first,
+                                        uint32_t second)
 {
     (void)first, (void)second;
-    memset(rego_at(host, 2 * 65536), 'x', 50000);
-    *rego_at(host, 2 * 65536) = *rego_at(host, 2 * 65536 + 50000) = '"';
-    *rego_at(host, 2 * 65536 + 50001) = '\0';
-    chimera_opa_builtin1(host, 1, 0, 2 * 65536);
+    memset(rego_at(guest, 2 * 65536), 'x', 50000);
+    *rego_at(guest, 2 * 65536) = *rego_at(guest, 2 * 65536 + 50000) = '"';
+    *rego_at(guest, 2 * 65536 + 50001) = '\0';
+    chimera_opa_builtin1(guest, 1, 0, 2 * 65536);
     return 0;
 }
 
@@ -259,7 +260,7 @@ static void builtins_have_the_policy_s_memory(void **state)
     (void)state;
     for (uint64_t more = 8192; more < 400000; more += 8192) {
         struct rego_fixture fixture;
-        rego_make(&fixture.guest);
+        rego_make(&fixture.module);
         on_eval = reverse_much;
         rego_serve(&fixture, 5000, REGO_MEMORY + more);
         rego_evaluate(&fixture);
@@ -279,13 +280,14 @@ static void builtins_have_the_policy_s_memory(void **state)
 
 #define LARGE ((uint32_t)16 << 20)
 
-GUEST_CODE static uint32_t reverse_large(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t reverse_large(struct chimera_guest *guest, uint32_t first,
+                                         uint32_t second)
 {
     (void)first, (void)second;
-    memset(rego_at(host, 65536), 'x', LARGE);
-    *rego_at(host, 65536) = *rego_at(host, 65536 + LARGE) = '"';
-    *rego_at(host, 65536 + LARGE + 1) = '\0';
-    chimera_opa_builtin1(host, 1, 0, 65536);
+    memset(rego_at(guest, 65536), 'x', LARGE);
+    *rego_at(guest, 65536) = *rego_at(guest, 65536 + LARGE) = '"';
+    *rego_at(guest, 65536 + LARGE + 1) = '\0';
+    chimera_opa_builtin1(guest, 1, 0, 65536);
     return 0;
 }
 
@@ -293,8 +295,8 @@ static void a_result_has_a_largest_size(void **state)
 {
     struct rego_fixture fixture;
     (void)state;
-    rego_make(&fixture.guest);
-    fixture.guest.plugin.memory_min_pages = fixture.guest.plugin.memory_max_pages = 600;
+    rego_make(&fixture.module);
+    fixture.module.plugin.memory_min_pages = fixture.module.plugin.memory_max_pages = 600;
     on_eval = reverse_large;
     rego_serve(&fixture, 60000, 0);
     rego_expect_failure(&fixture, "strings.reverse: the result is too large");
@@ -305,14 +307,14 @@ static void a_result_has_a_largest_size(void **state)
 
 static const char *piece;
 
-GUEST_CODE static uint32_t abort_at_length(struct chimera_host *host, uint32_t first,
+GUEST_CODE static uint32_t abort_at_length(struct chimera_guest *guest, uint32_t first,
                                            uint32_t second)
 {
     size_t size = strlen(piece);
     (void)first, (void)second;
     for (uint32_t at = 0; at < 6000; at += (uint32_t)size)
-        memcpy(rego_at(host, REGO_HEAP + at), piece, size + 1);
-    chimera_opa_abort(host, REGO_HEAP);
+        memcpy(rego_at(guest, REGO_HEAP + at), piece, size + 1);
+    chimera_opa_abort(guest, REGO_HEAP);
     return 0;
 }
 
@@ -344,7 +346,7 @@ static char table[65536];
 
 GUEST_CODE static void many_builtins(struct chimera_instance *instance, union chimera_value *values)
 {
-    values[0].i32 = rego_put(instance->host, REGO_HEAP, table);
+    values[0].i32 = rego_put(instance->guest, REGO_HEAP, table);
 }
 
 static void make_table(unsigned count)
@@ -355,12 +357,12 @@ static void make_table(unsigned count)
     snprintf(table + size, 2, "}");
 }
 
-static void expect_refused(struct c_guest *guest, const char *text)
+static void expect_refused(struct c_guest *module, const char *text)
 {
     const struct chimera_policy_options options = {.id = "p", .limit_ms = 5000, .lanes = 1};
     struct chimera_policy *policy = NULL;
     struct chimera_error err = {0};
-    int code = chimera_policy_open(&guest->loaded, &options, &policy, &err);
+    int code = chimera_policy_open(&module->loaded, &options, &policy, &err);
     if (code == CHIMERA_OK)
         code = chimera_policy_warm(policy, 0, &err);
     assert_int_equal(code, CHIMERA_EMODULE);
@@ -371,61 +373,61 @@ static void expect_refused(struct c_guest *guest, const char *text)
 
 static void modules_that_cannot_be_are_refused(void **state)
 {
-    struct c_guest guest;
+    struct c_guest module;
     (void)state;
-    rego_make(&guest);
-    guest.plugin.has_memory = 0;
-    expect_refused(&guest, "Rego wasm error: the module has no memory");
-    rego_make(&guest);
-    guest.exports[3].type = "i:i";
-    expect_refused(&guest, "Rego wasm error: cannot get opa_heap_ptr_get function: it is not "
-                           "exported with its type");
-    rego_make(&guest);
-    replace(&guest, "builtins", many_builtins);
+    rego_make(&module);
+    module.plugin.has_memory = 0;
+    expect_refused(&module, "Rego wasm error: the module has no memory");
+    rego_make(&module);
+    module.exports[3].type = "i:i";
+    expect_refused(&module, "Rego wasm error: cannot get opa_heap_ptr_get function: it is not "
+                            "exported with its type");
+    rego_make(&module);
+    replace(&module, "builtins", many_builtins);
     make_table(4096);
-    expect_refused(&guest, "Missing Rego builtins: b0000, b0001, ");
+    expect_refused(&module, "Missing Rego builtins: b0000, b0001, ");
     snprintf(table, sizeof(table), "{\"z\":-1,\"b\":\"x\",\"c\":5000}");
-    expect_refused(&guest, "Rego wasm error: builtin b has a bad number");
+    expect_refused(&module, "Rego wasm error: builtin b has a bad number");
     make_table(4097);
-    expect_refused(&guest, "Rego wasm error: 4097 builtins are too many");
+    expect_refused(&module, "Rego wasm error: 4097 builtins are too many");
 }
 
 /* --- Imports of another kind of policy --- */
 
-static void ask_for_rego(struct chimera_host *host)
+static void ask_for_rego(struct chimera_guest *guest)
 {
-    chimera_opa_builtin0(host, 0, 0);
+    chimera_opa_builtin0(guest, 0, 0);
 }
 
-static void print_for_rego(struct chimera_host *host)
+static void print_for_rego(struct chimera_guest *guest)
 {
-    chimera_opa_println(host, 0);
+    chimera_opa_println(guest, 0);
 }
 
-static void abort_for_rego(struct chimera_host *host)
+static void abort_for_rego(struct chimera_guest *guest)
 {
-    chimera_opa_abort(host, 0);
+    chimera_opa_abort(guest, 0);
 }
 
-static void ask_for_wapc(struct chimera_host *host)
+static void ask_for_wapc(struct chimera_guest *guest)
 {
-    chimera_wapc_guest_response(host, 0, 1);
+    chimera_wapc_guest_response(guest, 0, 1);
 }
 
-static void ask_for_wasi(struct chimera_host *host)
+static void ask_for_wasi(struct chimera_guest *guest)
 {
-    chimera_wasi_sched_yield(host);
+    chimera_wasi_sched_yield(guest);
 }
 
-static void exit_for_wasi(struct chimera_host *host)
+static void exit_for_wasi(struct chimera_guest *guest)
 {
-    chimera_wasi_proc_exit(host, 0);
+    chimera_wasi_proc_exit(guest, 0);
 }
 
 static void no_policy_has_another_s_imports(void **state)
 {
     static const struct {
-        void (*what)(struct chimera_host *);
+        void (*what)(struct chimera_guest *);
         const char *text;
     } cases[] = {
         {ask_for_rego, "Rego is not available to this kind of policy"},
@@ -435,21 +437,21 @@ static void no_policy_has_another_s_imports(void **state)
         {ask_for_wasi, "WASI is not available to this kind of policy"},
         {exit_for_wasi, "WASI is not available to this kind of policy"},
     };
-    struct c_guest guest;
-    struct chimera_host *host;
+    struct c_guest module;
+    struct chimera_guest *guest;
     union chimera_value none = {0};
     (void)state;
-    c_guest_init(&guest, CHIMERA_MODE_NONE);
-    c_guest_export(&guest, "_start", ":", start);
-    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
+    c_guest_init(&module, CHIMERA_MODE_NONE);
+    c_guest_export(&module, "_start", ":", start);
+    assert_int_equal(chimera_guest_new(&module.loaded, 1 << 20, &guest, NULL), 0);
     for (size_t i = 0; i < COUNT(cases); i++) {
         body = cases[i].what;
-        chimera_host_begin(host, 0);
-        assert_int_equal(chimera_guest_run(host, guest.exports, &none), CHIMERA_ETRAP);
-        chimera_host_end(host);
-        assert_string_equal(chimera_host_stop_text(host), cases[i].text);
+        chimera_guest_begin(guest, 0);
+        assert_int_equal(chimera_guest_run(guest, module.exports, &none), CHIMERA_ETRAP);
+        chimera_guest_end(guest);
+        assert_string_equal(chimera_guest_stop_text(guest), cases[i].text);
     }
-    chimera_host_free(host);
+    chimera_guest_free(guest);
 }
 
 int main(void)

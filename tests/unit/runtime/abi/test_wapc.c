@@ -8,7 +8,7 @@
 
 #include "runtime/policy/policy.h"
 
-_Noreturn void chimera_wasi_proc_exit(struct chimera_host *host, uint32_t exit_code);
+_Noreturn void chimera_wasi_proc_exit(struct chimera_guest *guest, uint32_t exit_code);
 
 enum behaviour {
     ACCEPT,
@@ -50,7 +50,7 @@ static uint32_t put(struct chimera_instance *instance, uint32_t at, const char *
 
 static void respond(struct chimera_instance *instance, const char *text)
 {
-    chimera_wapc_guest_response(instance->host, 1000, put(instance, 1000, text));
+    chimera_wapc_guest_response(instance->guest, 1000, put(instance, 1000, text));
 }
 
 static uint32_t make_host_call(struct chimera_instance *instance, const char *binding,
@@ -62,7 +62,7 @@ static uint32_t make_host_call(struct chimera_instance *instance, const char *bi
         at[i] = 2000 + 256 * i;
         size[i] = put(instance, at[i], texts[i]);
     }
-    return chimera_wapc_host_call(instance->host, at[0], size[0], at[1], size[1], at[2], size[2],
+    return chimera_wapc_host_call(instance->guest, at[0], size[0], at[1], size[1], at[2], size[2],
                                   at[3], size[3]);
 }
 
@@ -103,11 +103,11 @@ GUEST_CODE static void guest_call(struct chimera_instance *instance, union chime
 
 static uint32_t host_calls(struct chimera_instance *instance)
 {
-    struct chimera_host *host = instance->host;
+    struct chimera_guest *guest = instance->guest;
     if (behaviour == HOST_CALL_LOG) {
         uint32_t is_ok = make_host_call(instance, "kubewarden", "tracing", "log", "{}");
         bool is_empty =
-            chimera_wapc_host_response_len(host) == 0 && chimera_wapc_host_error_len(host) == 0;
+            chimera_wapc_host_response_len(guest) == 0 && chimera_wapc_host_error_len(guest) == 0;
         respond(instance, is_ok == 1 && is_empty ? "{\"accepted\":true}" : "{\"accepted\":false}");
         return 1;
     }
@@ -118,29 +118,29 @@ static uint32_t host_calls(struct chimera_instance *instance)
     }
     if (behaviour == HOST_CALL_BAD_NAME) {
         instance->memory.data[5000] = 0xff;
-        return chimera_wapc_host_call(host, 5000, 1, 0, 0, 0, 0, 0, 0);
+        return chimera_wapc_host_call(guest, 5000, 1, 0, 0, 0, 0, 0, 0);
     }
     if (make_host_call(instance, "kubewarden", "net", "v1/dns_lookup_host", "\"x\"") != 0)
         return 1;
-    chimera_wapc_host_error(host, 6000);
-    chimera_wapc_host_response(host, 6000); /* there is none: does nothing */
-    chimera_wapc_guest_error(host, 6000, chimera_wapc_host_error_len(host));
+    chimera_wapc_host_error(guest, 6000);
+    chimera_wapc_host_response(guest, 6000); /* there is none: does nothing */
+    chimera_wapc_guest_error(guest, 6000, chimera_wapc_host_error_len(guest));
     return 0;
 }
 
 static uint32_t misbehave(struct chimera_instance *instance, uint32_t operation_size, uint32_t size)
 {
-    struct chimera_host *host = instance->host;
-    chimera_wapc_guest_request(host, 16, 512);
+    struct chimera_guest *guest = instance->guest;
+    chimera_wapc_guest_request(guest, 16, 512);
     switch (behaviour) {
     case ACCEPT:
         respond(instance, operation_size == 17 ? "{\"valid\":true}" : "{\"accepted\":true}");
         return 1;
     case ECHO_PAYLOAD:
-        chimera_wapc_guest_error(host, 512, size);
+        chimera_wapc_guest_error(guest, 512, size);
         return 0;
     case ECHO_OPERATION:
-        chimera_wapc_guest_error(host, 16, operation_size);
+        chimera_wapc_guest_error(guest, 16, operation_size);
         return 0;
     case SAY_NOTHING:
         return 1;
@@ -151,32 +151,32 @@ static uint32_t misbehave(struct chimera_instance *instance, uint32_t operation_
         respond(instance, "{\"message\":\"I forgot\"}");
         return 1;
     case TRAP:
-        chimera_guest_trap(host, CHIMERA_TRAP_UNREACHABLE, NULL);
+        chimera_guest_trap(guest, CHIMERA_TRAP_UNREACHABLE, NULL);
     case BAD_POINTER:
-        chimera_wapc_guest_response(host, (uint32_t)-16, 64);
+        chimera_wapc_guest_response(guest, (uint32_t)-16, 64);
         return 1;
     case BAD_TEXT:
         instance->memory.data[700] = 0xc0;
-        chimera_wapc_guest_error(host, 700, 1);
+        chimera_wapc_guest_error(guest, 700, 1);
         return 0;
     case EXIT_0:
         respond(instance, "{\"accepted\":true}");
-        chimera_wasi_proc_exit(host, 0);
+        chimera_wasi_proc_exit(guest, 0);
     case COUNT_CALLS:
         count_calls(instance);
         return 1;
     case REJECT_IN_QUOTES:
-        chimera_wapc_guest_error(host, 3000,
+        chimera_wapc_guest_error(guest, 3000,
                                  put(instance, 3000, "say \"no\"\n\\\r\t\x01\x1f \x7f"));
         return 0;
     case SETTINGS_INVALID:
         respond(instance, "{\"valid\":false,\"message\":\"key x is missing\"}");
         return 1;
     case RESPOND_TOO_MUCH: /* 16 MiB are the most, and 1 MiB of an error */
-        chimera_wapc_guest_response(host, 0, (16 << 20) + 1);
+        chimera_wapc_guest_response(guest, 0, (16 << 20) + 1);
         return 1;
     case FAIL_IN_TOO_MANY_WORDS:
-        chimera_wapc_guest_error(host, 0, (1 << 20) + 1);
+        chimera_wapc_guest_error(guest, 0, (1 << 20) + 1);
         return 0;
     case RESPOND_AT_LENGTH:
         respond_at_length(instance);
@@ -194,13 +194,13 @@ GUEST_CODE static void wapc_init(struct chimera_instance *instance, union chimer
             ;
     instance->memory.data[9000] = 41;
     if (init == INIT_TRAP)
-        chimera_guest_trap(instance->host, CHIMERA_TRAP_UNREACHABLE, NULL);
+        chimera_guest_trap(instance->guest, CHIMERA_TRAP_UNREACHABLE, NULL);
     if (init != INIT_OK)
-        chimera_wasi_proc_exit(instance->host, init == INIT_EXIT_0 ? 0 : 3);
+        chimera_wasi_proc_exit(instance->guest, init == INIT_EXIT_0 ? 0 : 3);
 }
 
 struct fixture {
-    struct c_guest guest;
+    struct c_guest module;
     struct chimera_policy *policy;
     struct chimera_arena arena;
     struct chimera_request request;
@@ -211,12 +211,12 @@ static void open_policy(struct fixture *fixture, uint32_t limit_ms)
 {
     const struct chimera_policy_options options = {
         .id = "p", .settings = CHIMERA_SLICE("{\"a\":1}"), .limit_ms = limit_ms, .lanes = 1};
-    c_guest_init(&fixture->guest, CHIMERA_MODE_WAPC);
-    fixture->guest.plugin.memory_min_pages = fixture->guest.plugin.memory_max_pages = 300;
-    c_guest_export(&fixture->guest, "memory", "", NULL);
-    c_guest_export(&fixture->guest, "__guest_call", "ii:i", guest_call);
-    c_guest_export(&fixture->guest, "wapc_init", ":", wapc_init);
-    assert_int_equal(chimera_policy_open(&fixture->guest.loaded, &options, &fixture->policy, NULL),
+    c_guest_init(&fixture->module, CHIMERA_MODE_WAPC);
+    fixture->module.plugin.memory_min_pages = fixture->module.plugin.memory_max_pages = 300;
+    c_guest_export(&fixture->module, "memory", "", NULL);
+    c_guest_export(&fixture->module, "__guest_call", "ii:i", guest_call);
+    c_guest_export(&fixture->module, "wapc_init", ":", wapc_init);
+    assert_int_equal(chimera_policy_open(&fixture->module.loaded, &options, &fixture->policy, NULL),
                      0);
     chimera_arena_init(&fixture->arena, 1 << 20);
     fixture->request = c_guest_request("{\"n\":1}");
@@ -446,15 +446,15 @@ static void positions_are_numbers_of_any_length(void **state)
 
 static void open_refuses_a_guest_without_its_exports(void **state)
 {
-    struct c_guest guest;
+    struct c_guest module;
     struct chimera_policy *policy = NULL;
     struct chimera_error err = {0};
     const struct chimera_policy_options options = {.id = "p", .lanes = 1};
     (void)state;
-    c_guest_init(&guest, CHIMERA_MODE_WAPC);
-    c_guest_export(&guest, "memory", "", NULL);
-    c_guest_export(&guest, "__guest_call", "i:i", guest_call);
-    assert_int_equal(chimera_policy_open(&guest.loaded, &options, &policy, &err), CHIMERA_EMODULE);
+    c_guest_init(&module, CHIMERA_MODE_WAPC);
+    c_guest_export(&module, "memory", "", NULL);
+    c_guest_export(&module, "__guest_call", "i:i", guest_call);
+    assert_int_equal(chimera_policy_open(&module.loaded, &options, &policy, &err), CHIMERA_EMODULE);
     assert_string_equal(err.text,
                         "Guest call function (__guest_call) not exported by wasm module.");
     assert_null(policy);
@@ -470,13 +470,13 @@ static void open_refuses_a_pattern_unless_it_stands_behind_a_star(void **state)
     struct chimera_policy_options options = {.id = "p", .lanes = 1, .capabilities = bad};
     (void)state;
     open_policy(&fixture, 0);
-    assert_int_equal(chimera_policy_open(&fixture.guest.loaded, &options, &policy, &err),
+    assert_int_equal(chimera_policy_open(&fixture.module.loaded, &options, &policy, &err),
                      CHIMERA_EINVAL);
     assert_string_equal(err.text,
                         "invalid pattern \"no/such\": unknown segment \"no\", valid options at "
                         "this level are: crypto, kubernetes, net, oci");
     options.capabilities = good;
-    assert_int_equal(chimera_policy_open(&fixture.guest.loaded, &options, &policy, &err), 0);
+    assert_int_equal(chimera_policy_open(&fixture.module.loaded, &options, &policy, &err), 0);
     chimera_policy_close(policy);
     close_policy(&fixture);
 }

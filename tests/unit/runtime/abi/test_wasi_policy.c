@@ -5,74 +5,74 @@
 
 /* --- Endings --- */
 
-static void accept_and_exit_0(struct chimera_host *host)
+static void accept_and_exit_0(struct chimera_guest *guest)
 {
-    write_to(host, 1, " {\"accepted\":true}\n\n");
-    write_to(host, 2, "a word to the log");
-    chimera_wasi_proc_exit(host, 0);
+    write_to(guest, 1, " {\"accepted\":true}\n\n");
+    write_to(guest, 2, "a word to the log");
+    chimera_wasi_proc_exit(guest, 0);
 }
 
-static void accept_and_exit_1(struct chimera_host *host)
+static void accept_and_exit_1(struct chimera_guest *guest)
 {
-    accept(host);
-    write_to(host, 2, "  it went wrong\n");
-    chimera_wasi_proc_exit(host, 1);
+    accept(guest);
+    write_to(guest, 2, "  it went wrong\n");
+    chimera_wasi_proc_exit(guest, 1);
 }
 
-static void exit_200(struct chimera_host *host)
+static void exit_200(struct chimera_guest *guest)
 {
-    chimera_wasi_proc_exit(host, 200);
+    chimera_wasi_proc_exit(guest, 200);
 }
 
-static void trap(struct chimera_host *host)
+static void trap(struct chimera_guest *guest)
 {
-    accept(host);
-    write_to(host, 2, "panic: no");
-    chimera_guest_trap(host, CHIMERA_TRAP_UNREACHABLE, NULL);
+    accept(guest);
+    write_to(guest, 2, "panic: no");
+    chimera_guest_trap(guest, CHIMERA_TRAP_UNREACHABLE, NULL);
 }
 
-static void print_nothing(struct chimera_host *host)
+static void print_nothing(struct chimera_guest *guest)
 {
-    (void)host;
+    (void)guest;
 }
 
-static void print_twice(struct chimera_host *host)
+static void print_twice(struct chimera_guest *guest)
 {
-    write_to(host, 1, "{\"accepted\":true}\n{\"accepted\":true}\n");
+    write_to(guest, 1, "{\"accepted\":true}\n{\"accepted\":true}\n");
 }
 
-static void print_bad_utf8(struct chimera_host *host)
+static void print_bad_utf8(struct chimera_guest *guest)
 {
-    write_to(host, 1, "{\"accepted\":true\xff}");
+    write_to(guest, 1, "{\"accepted\":true\xff}");
 }
 
-static void complain_in_bad_utf8(struct chimera_host *host)
+static void complain_in_bad_utf8(struct chimera_guest *guest)
 {
-    accept(host);
-    write_to(host, 2, "ab\xc3");
+    accept(guest);
+    write_to(guest, 2, "ab\xc3");
 }
 
-static void raise_signal(struct chimera_host *host)
+static void raise_signal(struct chimera_guest *guest)
 {
-    chimera_wasi_proc_raise(host, 6);
+    chimera_wasi_proc_raise(guest, 6);
 }
 
-static void read_outside(struct chimera_host *host)
+static void read_outside(struct chimera_guest *guest)
 {
-    chimera_wasi_fd_read(host, 0, 0xfffffff0, 4, 8);
+    chimera_wasi_fd_read(guest, 0, 0xfffffff0, 4, 8);
 }
 
-static void write_too_much(struct chimera_host *host)
+static void write_too_much(struct chimera_guest *guest)
 {
-    put32(host, 0, 0);
-    put32(host, 4, 3 * 65536);
-    while (chimera_wasi_fd_write(host, 1, 0, 1, 8) == 0)
+    put32(guest, 0, 0);
+    put32(guest, 4, 3 * 65536);
+    while (chimera_wasi_fd_write(guest, 1, 0, 1, 8) == 0)
         ;
 }
 
-GUEST_CODE static void loop(struct chimera_host *host)
+GUEST_CODE static void loop(struct chimera_guest *guest)
 {
-    (void)host;
+    (void)guest;
     for (volatile unsigned i = 0;; i++)
         ;
 }
@@ -110,20 +110,20 @@ static void validate_maps_every_ending(void **state)
     close_policy(&fixture);
 }
 
-static void say_valid(struct chimera_host *host)
+static void say_valid(struct chimera_guest *guest)
 {
-    write_to(host, 1, "{\"valid\":true}");
+    write_to(guest, 1, "{\"valid\":true}");
 }
 
-static void say_invalid(struct chimera_host *host)
+static void say_invalid(struct chimera_guest *guest)
 {
-    write_to(host, 1, "{\"valid\":false,\"message\":\"key x is missing\"}");
+    write_to(guest, 1, "{\"valid\":false,\"message\":\"key x is missing\"}");
 }
 
 static void settings_are_answered_as_recorded(void **state)
 {
     static const struct {
-        void (*body)(struct chimera_host *);
+        void (*body)(struct chimera_guest *);
         bool is_valid;
         const char *message;
     } cases[] = {
@@ -160,20 +160,20 @@ static void settings_are_answered_as_recorded(void **state)
 static char seen[512]; /* arguments, or input */
 static size_t seen_size;
 
-static void read_arguments(struct chimera_host *host)
+static void read_arguments(struct chimera_guest *guest)
 {
-    got[0] = chimera_wasi_args_sizes_get(host, 16, 20);
-    got[1] = get32(host, 16);
-    seen_size = get32(host, 20);
-    got[2] = chimera_wasi_args_get(host, 64, 1024);
-    got[3] = get32(host, 64);
-    got[4] = get32(host, 68);
-    memcpy(seen, memory(host, 1024), seen_size);
-    got[5] = chimera_wasi_environ_sizes_get(host, 16, 20);
-    got[6] = get32(host, 16);
-    got[7] = get32(host, 20);
-    got[8] = chimera_wasi_environ_get(host, 0xfffffff1, 0xfffffff1); /* nothing is written */
-    accept(host);
+    got[0] = chimera_wasi_args_sizes_get(guest, 16, 20);
+    got[1] = get32(guest, 16);
+    seen_size = get32(guest, 20);
+    got[2] = chimera_wasi_args_get(guest, 64, 1024);
+    got[3] = get32(guest, 64);
+    got[4] = get32(guest, 68);
+    memcpy(seen, memory(guest, 1024), seen_size);
+    got[5] = chimera_wasi_environ_sizes_get(guest, 16, 20);
+    got[6] = get32(guest, 16);
+    got[7] = get32(guest, 20);
+    got[8] = chimera_wasi_environ_get(guest, 0xfffffff1, 0xfffffff1); /* nothing is written */
+    accept(guest);
 }
 
 static void a_program_gets_its_arguments(void **state)
@@ -187,43 +187,43 @@ static void a_program_gets_its_arguments(void **state)
 }
 
 /* Reads until there is nothing, with a first iovec that takes nothing; returns how often. */
-static U drain(struct chimera_host *host)
+static U drain(struct chimera_guest *guest)
 {
     for (U reads = 1;; reads++) {
-        put32(host, 0, 1024);
-        put32(host, 4, 0);
-        put32(host, 8, 1024);
-        put32(host, 12, 7);
-        put32(host, 16, 2048);
-        put32(host, 20, 100);
-        if (chimera_wasi_fd_read(host, 0, 0, 3, 24) != 0 || get32(host, 24) == 0)
+        put32(guest, 0, 1024);
+        put32(guest, 4, 0);
+        put32(guest, 8, 1024);
+        put32(guest, 12, 7);
+        put32(guest, 16, 2048);
+        put32(guest, 20, 100);
+        if (chimera_wasi_fd_read(guest, 0, 0, 3, 24) != 0 || get32(guest, 24) == 0)
             return reads;
-        memcpy(seen + seen_size, memory(host, 1024), get32(host, 24));
-        seen_size += get32(host, 24);
+        memcpy(seen + seen_size, memory(guest, 1024), get32(guest, 24));
+        seen_size += get32(guest, 24);
     }
 }
 
-static U call_host(struct chimera_host *host, const char *name_space, const char *operation)
+static U call_host(struct chimera_guest *guest, const char *name_space, const char *operation)
 {
     static const char binding[] = "kubewarden", payload[] = "\"x\"";
-    memcpy(memory(host, 512), binding, sizeof(binding));
-    memcpy(memory(host, 544), name_space, strlen(name_space));
-    memcpy(memory(host, 576), operation, strlen(operation));
-    memcpy(memory(host, 640), payload, sizeof(payload));
-    return chimera_wasi_host_call(host, 512, sizeof(binding) - 1, 544, (U)strlen(name_space), 576,
+    memcpy(memory(guest, 512), binding, sizeof(binding));
+    memcpy(memory(guest, 544), name_space, strlen(name_space));
+    memcpy(memory(guest, 576), operation, strlen(operation));
+    memcpy(memory(guest, 640), payload, sizeof(payload));
+    return chimera_wasi_host_call(guest, 512, sizeof(binding) - 1, 544, (U)strlen(name_space), 576,
                                   (U)strlen(operation), 640, sizeof(payload) - 1);
 }
 
-static void read_in_pieces(struct chimera_host *host)
+static void read_in_pieces(struct chimera_guest *guest)
 {
     seen_size = 0;
-    got[0] = drain(host);
-    got[1] = drain(host);
-    got[2] = call_host(host, "net", "x");
-    got[3] = drain(host);
-    got[4] = call_host(host, "tracing", "log");
-    got[5] = drain(host);
-    accept(host);
+    got[0] = drain(guest);
+    got[1] = drain(guest);
+    got[2] = call_host(guest, "net", "x");
+    got[3] = drain(guest);
+    got[4] = call_host(guest, "tracing", "log");
+    got[5] = drain(guest);
+    accept(guest);
 }
 
 static void the_end_of_input_is_not_final(void **state)
@@ -242,12 +242,12 @@ static void the_end_of_input_is_not_final(void **state)
     assert_int_equal(got[5], 1);
 }
 
-static void call_before_reading(struct chimera_host *host)
+static void call_before_reading(struct chimera_guest *guest)
 {
     seen_size = 0;
-    call_host(host, "net", "x");
-    drain(host);
-    accept(host);
+    call_host(guest, "net", "x");
+    drain(guest);
+    accept(guest);
 }
 
 static void an_answer_queues_behind_what_was_not_read(void **state)
@@ -258,19 +258,19 @@ static void an_answer_queues_behind_what_was_not_read(void **state)
 }
 
 /* Seven bytes of an answer, another call, and then the rest of both. */
-static void call_with_half_an_answer(struct chimera_host *host)
+static void call_with_half_an_answer(struct chimera_guest *guest)
 {
-    drain(host);
+    drain(guest);
     seen_size = 0;
-    call_host(host, "net", "x");
-    put32(host, 0, 1024);
-    put32(host, 4, 7);
-    chimera_wasi_fd_read(host, 0, 0, 1, 24);
-    memcpy(seen, memory(host, 1024), 7);
-    seen_size = get32(host, 24);
-    call_host(host, "net", "y");
-    drain(host);
-    accept(host);
+    call_host(guest, "net", "x");
+    put32(guest, 0, 1024);
+    put32(guest, 4, 7);
+    chimera_wasi_fd_read(guest, 0, 0, 1, 24);
+    memcpy(seen, memory(guest, 1024), 7);
+    seen_size = get32(guest, 24);
+    call_host(guest, "net", "y");
+    drain(guest);
+    accept(guest);
 }
 
 static void an_answer_that_is_half_read_goes_on(void **state)
@@ -287,17 +287,17 @@ static void an_answer_that_is_half_read_goes_on(void **state)
 
 /* --- Chimera of 2020 --- */
 
-static void read_as_in_2020(struct chimera_host *host)
+static void read_as_in_2020(struct chimera_guest *guest)
 {
-    chimera_wasi_environ_sizes_get(host, 16, 20);
-    got[0] = get32(host, 16);
-    seen_size = get32(host, 20);
-    chimera_wasi_environ_get(host, 64, 1024);
-    memcpy(seen, memory(host, 1024), seen_size);
-    drain(host);
-    chimera_wasi_args_sizes_get(host, 16, 20);
-    got[1] = get32(host, 16);
-    write_to(host, 1, "{\"accepted\":false,\"message\":\"not today\"}\n");
+    chimera_wasi_environ_sizes_get(guest, 16, 20);
+    got[0] = get32(guest, 16);
+    seen_size = get32(guest, 20);
+    chimera_wasi_environ_get(guest, 64, 1024);
+    memcpy(seen, memory(guest, 1024), seen_size);
+    drain(guest);
+    chimera_wasi_args_sizes_get(guest, 16, 20);
+    got[1] = get32(guest, 16);
+    write_to(guest, 1, "{\"accepted\":false,\"message\":\"not today\"}\n");
 }
 
 static void programs_of_2020_get_variables_and_the_bare_request(void **state)
@@ -363,13 +363,13 @@ static void settings_of_2020_that_do_not_fit_are_none_at_all(void **state)
 
 static void open_refuses_a_program_without_start(void **state)
 {
-    struct c_guest guest;
+    struct c_guest module;
     struct chimera_policy *policy = NULL;
     struct chimera_error err = {0};
     const struct chimera_policy_options options = {.id = "p", .lanes = 1};
     (void)state;
-    c_guest_init(&guest, CHIMERA_MODE_WASI);
-    assert_int_equal(chimera_policy_open(&guest.loaded, &options, &policy, &err), CHIMERA_EMODULE);
+    c_guest_init(&module, CHIMERA_MODE_WASI);
+    assert_int_equal(chimera_policy_open(&module.loaded, &options, &policy, &err), CHIMERA_EMODULE);
     assert_non_null(strstr(err.text, "cannot find `_start` function inside of module: "));
 }
 

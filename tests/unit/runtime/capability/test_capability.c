@@ -121,7 +121,7 @@ static void check_call(const struct call_case *one, const char *const *resources
     chimera_buffer_text(&answer, "left from before");
     struct chimera_grants grants = {
         .policy_id = "p", .capabilities = one->grant, .resources = resources};
-    struct chimera_host_request call = {
+    struct chimera_guest_request call = {
         chimera_slice_of(one->binding), chimera_slice_of(one->name_space),
         chimera_slice_of(one->operation), chimera_slice_of(one->payload)};
     bool is_ok = chimera_capability_call(&grants, &call, &answer);
@@ -309,9 +309,9 @@ static void call_reports_an_answer_that_does_not_fit(void **state)
 {
     struct chimera_buffer answer;
     struct chimera_grants grants = {.policy_id = "p"};
-    struct chimera_host_request call = {CHIMERA_SLICE("kubewarden"), CHIMERA_SLICE("net"),
-                                        CHIMERA_SLICE("v1/dns_lookup_host"),
-                                        CHIMERA_SLICE("\"x\"")};
+    struct chimera_guest_request call = {CHIMERA_SLICE("kubewarden"), CHIMERA_SLICE("net"),
+                                         CHIMERA_SLICE("v1/dns_lookup_host"),
+                                         CHIMERA_SLICE("\"x\"")};
     (void)state;
     chimera_buffer_init(&answer, 40);
     assert_false(chimera_capability_call(&grants, &call, &answer));
@@ -329,7 +329,7 @@ static void check_log(const char *const parts[5], const char *wanted, const char
     const struct chimera_grants granted = {.policy_id = "p", .capabilities = grants};
     struct chimera_buffer answer;
     char text[4096] = "";
-    const struct chimera_host_request call = {
+    const struct chimera_guest_request call = {
         CHIMERA_SLICE("kubewarden"), chimera_slice_of(parts[0]), chimera_slice_of(parts[1]),
         chimera_slice_of(parts[2])};
     chimera_buffer_init(&answer, 4096);

@@ -22,7 +22,7 @@ static bool can_wait(void)
 #endif
 }
 
-static void open_gauged(struct fixture *fixture, void (*what)(struct chimera_host *),
+static void open_gauged(struct fixture *fixture, void (*what)(struct chimera_guest *),
                         unsigned lanes, struct chimera_slots *slots,
                         struct chimera_policy_gauges *of_it)
 {
@@ -30,16 +30,16 @@ static void open_gauged(struct fixture *fixture, void (*what)(struct chimera_hos
         .id = "p", .limit_ms = 2000, .lanes = lanes, .slots = slots, .gauges = of_it};
     body = what;
     starts = 0;
-    c_guest_init(&fixture->guest, CHIMERA_MODE_WASI);
-    c_guest_export(&fixture->guest, "memory", "", NULL);
-    c_guest_export(&fixture->guest, "_start", ":", start);
-    assert_int_equal(chimera_policy_open(&fixture->guest.loaded, &options, &fixture->policy, NULL),
+    c_guest_init(&fixture->module, CHIMERA_MODE_WASI);
+    c_guest_export(&fixture->module, "memory", "", NULL);
+    c_guest_export(&fixture->module, "_start", ":", start);
+    assert_int_equal(chimera_policy_open(&fixture->module.loaded, &options, &fixture->policy, NULL),
                      0);
     chimera_arena_init(&fixture->arena, 64 << 20);
     fixture->request = c_guest_request("{\"n\":1}");
 }
 
-static void open_waiting(struct fixture *fixture, void (*what)(struct chimera_host *),
+static void open_waiting(struct fixture *fixture, void (*what)(struct chimera_guest *),
                          unsigned lanes, struct chimera_slots *slots)
 {
     open_gauged(fixture, what, lanes, slots, &gauges);
@@ -59,27 +59,27 @@ static void assert_start(const struct fixture *fixture, const char *text)
 }
 
 /* Reads all of its input to 8192 on and returns its size. */
-static U read_input(struct chimera_host *host)
+static U read_input(struct chimera_guest *guest)
 {
     U size = 0;
     for (U step = 1; step > 0; size += step) {
-        put32(host, 0, 8192 + size);
-        put32(host, 4, 1024);
-        chimera_wasi_fd_read(host, 0, 0, 1, 8);
-        step = get32(host, 8);
+        put32(guest, 0, 8192 + size);
+        put32(guest, 4, 1024);
+        chimera_wasi_fd_read(guest, 0, 0, 1, 8);
+        step = get32(guest, 8);
     }
     return size;
 }
 
-static void count_and_answer(struct chimera_host *host)
+static void count_and_answer(struct chimera_guest *guest)
 {
     starts++;
-    put32(host, 16384, get32(host, 16384) + 1); /* 1, if memory is new */
-    U size = read_input(host);
-    put32(host, 16384, get32(host, 16384) + 1);
-    got[0] = get32(host, 16384);
+    put32(guest, 16384, get32(guest, 16384) + 1); /* 1, if memory is new */
+    U size = read_input(guest);
+    put32(guest, 16384, get32(guest, 16384) + 1);
+    got[0] = get32(guest, 16384);
     got[1] = size;
-    accept(host);
+    accept(guest);
 }
 
 static void a_program_starts_once_and_answers_every_request(void **state)
@@ -114,11 +114,11 @@ static void every_request_gets_its_own_input(void **state)
     close_policy(&fixture);
 }
 
-static void say_before_and_after(struct chimera_host *host)
+static void say_before_and_after(struct chimera_guest *guest)
 {
-    write_to(host, 1, "{\"accepted\":");
-    read_input(host);
-    write_to(host, 1, "true}");
+    write_to(guest, 1, "{\"accepted\":");
+    read_input(guest);
+    write_to(guest, 1, "true}");
 }
 
 static void what_was_written_before_the_input_is_written_again(void **state)
@@ -133,13 +133,13 @@ static void what_was_written_before_the_input_is_written_again(void **state)
     close_policy(&fixture);
 }
 
-static void close_and_look(struct chimera_host *host)
+static void close_and_look(struct chimera_guest *guest)
 {
-    chimera_wasi_fd_close(host, 2);
-    read_input(host);
-    got[0] = chimera_wasi_fd_close(host, 2); /* BADF: it was closed before the input */
-    got[1] = chimera_wasi_fd_close(host, 0); /* open for every request */
-    accept(host);
+    chimera_wasi_fd_close(guest, 2);
+    read_input(guest);
+    got[0] = chimera_wasi_fd_close(guest, 2); /* BADF: it was closed before the input */
+    got[1] = chimera_wasi_fd_close(guest, 0); /* open for every request */
+    accept(guest);
 }
 
 static void descriptors_are_as_they_were_at_the_input(void **state)
@@ -155,16 +155,16 @@ static void descriptors_are_as_they_were_at_the_input(void **state)
     close_policy(&fixture);
 }
 
-static void draw_and_keep(struct chimera_host *host)
+static void draw_and_keep(struct chimera_guest *guest)
 {
-    chimera_wasi_random_get(host, 20000, 16);
-    chimera_wasi_clock_time_get(host, 1, 1, 20016);
-    chimera_wasi_clock_time_get(host, 0, 1, 20024);
-    read_input(host);
-    memcpy(got, memory(host, 20000), 32);
-    chimera_wasi_random_get(host, 20032, 16);
-    memcpy(got + 8, memory(host, 20032), 16);
-    accept(host);
+    chimera_wasi_random_get(guest, 20000, 16);
+    chimera_wasi_clock_time_get(guest, 1, 1, 20016);
+    chimera_wasi_clock_time_get(guest, 0, 1, 20024);
+    read_input(guest);
+    memcpy(got, memory(guest, 20000), 32);
+    chimera_wasi_random_get(guest, 20032, 16);
+    memcpy(got + 8, memory(guest, 20032), 16);
+    accept(guest);
 }
 
 /* The same numbers on both lanes from before the input, others from after it */
@@ -188,30 +188,30 @@ static void lanes_start_with_the_same_numbers_and_go_on_with_their_own(void **st
 
 /* --- Programs that run from the start --- */
 
-static void read_nothing(struct chimera_host *host)
+static void read_nothing(struct chimera_guest *guest)
 {
     starts++;
-    accept(host);
+    accept(guest);
 }
 
-static void call_first(struct chimera_host *host)
+static void call_first(struct chimera_guest *guest)
 {
     starts++;
-    chimera_wasi_host_call(host, 0, 0, 0, 0, 0, 0, 0, 0);
-    read_input(host);
-    accept(host);
+    chimera_wasi_host_call(guest, 0, 0, 0, 0, 0, 0, 0, 0);
+    read_input(guest);
+    accept(guest);
 }
 
-static void fail_first(struct chimera_host *host)
+static void fail_first(struct chimera_guest *guest)
 {
     starts++;
-    write_to(host, 2, "no luck");
-    chimera_guest_trap(host, CHIMERA_TRAP_UNREACHABLE, NULL);
+    write_to(guest, 2, "no luck");
+    chimera_guest_trap(guest, CHIMERA_TRAP_UNREACHABLE, NULL);
 }
 
-GUEST_CODE static void loop_first(struct chimera_host *host)
+GUEST_CODE static void loop_first(struct chimera_guest *guest)
 {
-    (void)host;
+    (void)guest;
     for (volatile unsigned i = 0;; i++)
         ;
 }
@@ -219,7 +219,7 @@ GUEST_CODE static void loop_first(struct chimera_host *host)
 static void programs_that_cannot_wait_run_from_the_start(void **state)
 {
     static const struct {
-        void (*body)(struct chimera_host *);
+        void (*body)(struct chimera_guest *);
         const char *start;
         bool is_allowed;
     } cases[] = {

@@ -23,8 +23,8 @@
 enum { BY_SEGV_HANDLER = 70, BY_BUS_HANDLER, WRONG_HANDLER, BY_DEADLINE, NOT_RUN };
 #define KILLED(signal) (256 + (signal))
 
-static struct c_guest guest;
-static struct chimera_host *host;
+static struct c_guest module;
+static struct chimera_guest *guest;
 static volatile uint8_t *target;            /* what is read */
 static uint8_t *foreign;                    /* a page that may not be read, and is no guest's */
 static volatile int is_waiting, was_called; /* a guest that waits, and a handler */
@@ -68,9 +68,9 @@ static __attribute__((noinline)) void host_reads(void)
 
 static void host_is_told_late(void)
 {
-    chimera_import_enter(host);
+    chimera_import_enter(guest);
     raise(CHIMERA_DEADLINE_SIGNAL);
-    chimera_import_leave(host);
+    chimera_import_leave(guest);
 }
 
 GUEST_CODE static void guest_reads(void)
@@ -87,7 +87,7 @@ GUEST_CODE static void guest_waits(void)
 
 GUEST_CODE static void guest_traps(void)
 {
-    chimera_guest_trap(host, CHIMERA_TRAP_UNREACHABLE, NULL);
+    chimera_guest_trap(guest, CHIMERA_TRAP_UNREACHABLE, NULL);
 }
 
 static void (*work)(void);
@@ -102,10 +102,10 @@ static int run(void (*what)(void))
 {
     union chimera_value none = {0};
     work = what;
-    chimera_host_begin(host, 0);
-    int code = chimera_guest_run(host, guest.exports, &none);
-    chimera_host_end(host);
-    return code == CHIMERA_EDEADLINE ? BY_DEADLINE : code < 0 ? (int)host->trap : 0;
+    chimera_guest_begin(guest, 0);
+    int code = chimera_guest_run(guest, module.exports, &none);
+    chimera_guest_end(guest);
+    return code == CHIMERA_EDEADLINE ? BY_DEADLINE : code < 0 ? (int)guest->trap : 0;
 }
 
 /* The page of another is mapped before, and so stands above what is mapped later. */
@@ -113,9 +113,9 @@ static void prepare(void)
 {
     alarm(60); /* who waits for ever has failed */
     foreign = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    c_guest_init(&guest, CHIMERA_MODE_NONE);
-    c_guest_export(&guest, "go", ":", go);
-    if (foreign == MAP_FAILED || chimera_host_new(&guest.loaded, 1 << 20, &host, NULL) < 0)
+    c_guest_init(&module, CHIMERA_MODE_NONE);
+    c_guest_export(&module, "go", ":", go);
+    if (foreign == MAP_FAILED || chimera_guest_new(&module.loaded, 1 << 20, &guest, NULL) < 0)
         _exit(NOT_RUN);
     set_handlers(segv_handler, bus_handler);
 }
@@ -138,25 +138,25 @@ static int become(int (*what)(void))
 
 static int reads_first_of_stack(void)
 {
-    target = host->stack;
+    target = guest->stack;
     return run(guest_reads);
 }
 
 static int reads_last_of_guard(void)
 {
-    target = host->stack + CHIMERA_STACK_GUARD_BYTES - 1;
+    target = guest->stack + CHIMERA_STACK_GUARD_BYTES - 1;
     return run(guest_reads);
 }
 
 static int reads_first_of_memory(void)
 {
-    target = host->reservation;
+    target = guest->reservation;
     return run(guest_reads);
 }
 
 static int reads_last_of_memory(void)
 {
-    target = host->reservation + CHIMERA_RESERVATION_BYTES - 1;
+    target = guest->reservation + CHIMERA_RESERVATION_BYTES - 1;
     return run(guest_reads);
 }
 
@@ -164,17 +164,17 @@ static int reads_last_of_memory(void)
 static int reads_at_the_ends_of_text(void)
 {
     int trap = reads_first_of_memory();
-    guest.loaded.text_start = host->stop_at;
-    guest.loaded.text_end = host->stop_at + 1;
+    module.loaded.text_start = guest->stop_at;
+    module.loaded.text_end = guest->stop_at + 1;
     return trap == CHIMERA_TRAP_OUT_OF_BOUNDS ? reads_first_of_memory() : NOT_RUN;
 }
 
 /* Where a run stopped is in the text, to its last byte. */
 static int stops_at_the_ends_of_text(void)
 {
-    const struct chimera_loaded whole = guest.loaded;
+    const struct chimera_loaded whole = module.loaded;
     run(guest_traps);
-    uintptr_t at = host->stop_at;
+    uintptr_t at = guest->stop_at;
     const struct {
         uintptr_t start, end;
         bool is_found;
@@ -184,13 +184,13 @@ static int stops_at_the_ends_of_text(void)
                  {at + 1, whole.text_end, false},
                  {0, 0, false}};
     for (size_t i = 0; i < COUNT(texts); i++) {
-        guest.loaded.text_start = texts[i].start;
-        guest.loaded.text_end = texts[i].end;
+        module.loaded.text_start = texts[i].start;
+        module.loaded.text_end = texts[i].end;
         run(guest_traps);
-        if ((host->stop_at == at) != texts[i].is_found)
+        if ((guest->stop_at == at) != texts[i].is_found)
             return NOT_RUN;
     }
-    return host->stop_at == 0 ? 0 : NOT_RUN;
+    return guest->stop_at == 0 ? 0 : NOT_RUN;
 }
 
 /* --- Of others --- */
@@ -198,35 +198,35 @@ static int stops_at_the_ends_of_text(void)
 static int reads_before_text(void)
 {
     reads_first_of_memory();
-    guest.loaded.text_start = host->stop_at + 1;
+    module.loaded.text_start = guest->stop_at + 1;
     return reads_first_of_memory();
 }
 
 static int reads_behind_text(void)
 {
     reads_first_of_memory();
-    guest.loaded.text_end = host->stop_at;
+    module.loaded.text_end = guest->stop_at;
     return reads_first_of_memory();
 }
 
 static int reads_above_stack(void)
 {
     target = foreign;
-    return foreign > host->stack ? run(guest_reads) : BY_SEGV_HANDLER;
+    return foreign > guest->stack ? run(guest_reads) : BY_SEGV_HANDLER;
 }
 
 /* The stack often stands there; so memory is said to be elsewhere. */
 static int reads_behind_memory(void)
 {
-    host->reservation = mmap(NULL, CHIMERA_RESERVATION_BYTES + PAGE, PROT_NONE,
-                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    target = host->reservation + CHIMERA_RESERVATION_BYTES;
+    guest->reservation = mmap(NULL, CHIMERA_RESERVATION_BYTES + PAGE, PROT_NONE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    target = guest->reservation + CHIMERA_RESERVATION_BYTES;
     return run(guest_reads);
 }
 
 static int reads_in_the_host(void)
 {
-    target = host->reservation;
+    target = guest->reservation;
     return run(host_reads);
 }
 
@@ -282,7 +282,7 @@ static int is_sent_a_fault(void)
     sigset_t segv;
     void *good = NULL;
     siginfo_t info = {.si_signo = SIGSEGV, .si_code = SI_USER};
-    info.si_addr = host->reservation;
+    info.si_addr = guest->reservation;
     set_handlers(mending_handler, bus_handler);
     if (pthread_create(&waiting, NULL, wait_in_guest, &info) != 0)
         return NOT_RUN;

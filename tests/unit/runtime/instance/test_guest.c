@@ -19,7 +19,7 @@
 #include "runtime/instance/watchdog.h"
 #include "runtime/plugin/export.h"
 
-static const char guest[] =
+static const char module[] =
     "(module (type $t (func (result i32)))"
     " (memory (export \"memory\") 2) (table $tab 4 funcref) (elem (i32.const 0) $one)"
     " (global $calls (mut i32) (i32.const 0)) (data (i32.const 16) \"image\")"
@@ -63,7 +63,7 @@ static struct {
     char folder[64];
     struct chimera_builder *builder;
     struct chimera_loaded *loaded;
-    struct chimera_host *host;
+    struct chimera_guest *guest;
 } test;
 
 static int build_guest(struct chimera_error *err)
@@ -75,7 +75,7 @@ static int build_guest(struct chimera_error *err)
     struct chimera_command command = {.what = "wat2wasm", .argv = argv, .folder = test.folder};
     struct chimera_build_options options = {.has_no_cache = true};
     struct chimera_built built;
-    int code = chimera_file_write(wat, CHIMERA_SLICE(guest), 0600, err);
+    int code = chimera_file_write(wat, CHIMERA_SLICE(module), 0600, err);
     if (code == 0)
         code = chimera_process_run(&command, err);
     if (code == 0)
@@ -112,8 +112,8 @@ static int make_host(void **state)
 {
     (void)state;
     struct chimera_error err = {0};
-    if (chimera_host_new(test.loaded, (uint64_t)16 << 20, &test.host, &err) < 0 ||
-        chimera_host_snapshot(test.host, &err) < 0) {
+    if (chimera_guest_new(test.loaded, (uint64_t)16 << 20, &test.guest, &err) < 0 ||
+        chimera_guest_snapshot(test.guest, &err) < 0) {
         fprintf(stderr, "%s\n", err.text);
         return -1;
     }
@@ -123,20 +123,20 @@ static int make_host(void **state)
 static int drop_host(void **state)
 {
     (void)state;
-    chimera_host_free(test.host);
+    chimera_guest_free(test.guest);
     return 0;
 }
 
 static int call(const char *name, uint32_t argument, uint32_t limit_ms, uint32_t *ret_result)
 {
     const struct chimera_export *export =
-        chimera_plugin_export(test.host->loaded->plugin, name, CHIMERA_EXPORT_FUNCTION);
+        chimera_plugin_export(test.guest->loaded->plugin, name, CHIMERA_EXPORT_FUNCTION);
     assert_non_null(export);
     union chimera_value values[1] = {{.i32 = argument}};
     chimera_fault_install(); /* cmocka takes SIGSEGV for itself before each test */
-    chimera_host_begin(test.host, limit_ms);
-    int code = chimera_guest_run(test.host, export, values);
-    chimera_host_end(test.host);
+    chimera_guest_begin(test.guest, limit_ms);
+    int code = chimera_guest_run(test.guest, export, values);
+    chimera_guest_end(test.guest);
     if (ret_result)
         *ret_result = values[0].i32;
     return code;
@@ -145,9 +145,9 @@ static int call(const char *name, uint32_t argument, uint32_t limit_ms, uint32_t
 static void expect_trap(const char *name, uint32_t argument, enum chimera_trap trap)
 {
     assert_int_equal(call(name, argument, 0, NULL), CHIMERA_ETRAP);
-    assert_int_equal(test.host->stop, CHIMERA_STOP_TRAP);
-    assert_int_equal(test.host->trap, trap);
-    assert_int_equal(chimera_host_reset(test.host), 0);
+    assert_int_equal(test.guest->stop, CHIMERA_STOP_TRAP);
+    assert_int_equal(test.guest->trap, trap);
+    assert_int_equal(chimera_guest_reset(test.guest), 0);
 }
 
 /* 1 call, 1 in memory, $one in the table, 3 pages, 9 entries, 'i' + 1 in the image. */
@@ -165,7 +165,7 @@ static void reset_leaves_nothing_of_a_request(void **state)
     (void)state;
     for (int i = 0; i < 200; i++) {
         expect_fresh();
-        assert_int_equal(chimera_host_reset(test.host), 0);
+        assert_int_equal(chimera_guest_reset(test.guest), 0);
     }
 }
 
@@ -200,9 +200,9 @@ static void expect_deadline(const char *name)
 {
     uint64_t before = chimera_clock_ns();
     assert_int_equal(call(name, 0, 50, NULL), CHIMERA_EDEADLINE);
-    assert_int_equal(test.host->stop, CHIMERA_STOP_DEADLINE);
+    assert_int_equal(test.guest->stop, CHIMERA_STOP_DEADLINE);
     assert_true(chimera_clock_ns() - before >= 50 * 1000000ull); /* never early */
-    assert_int_equal(chimera_host_reset(test.host), 0);
+    assert_int_equal(chimera_guest_reset(test.guest), 0);
 }
 
 static void deadlines_end_loops_and_bulk_operations(void **state)
@@ -220,19 +220,19 @@ static void a_spent_deadline_starts_no_further_call(void **state)
 {
     (void)state;
     const struct chimera_export *loop =
-        chimera_plugin_export(test.host->loaded->plugin, "loop", CHIMERA_EXPORT_FUNCTION);
+        chimera_plugin_export(test.guest->loaded->plugin, "loop", CHIMERA_EXPORT_FUNCTION);
     const struct chimera_export *two =
-        chimera_plugin_export(test.host->loaded->plugin, "two", CHIMERA_EXPORT_FUNCTION);
+        chimera_plugin_export(test.guest->loaded->plugin, "two", CHIMERA_EXPORT_FUNCTION);
     union chimera_value values[1] = {{.i32 = 77}};
-    chimera_host_begin(test.host, 20);
-    assert_int_equal(chimera_guest_run(test.host, loop, values), CHIMERA_EDEADLINE);
+    chimera_guest_begin(test.guest, 20);
+    assert_int_equal(chimera_guest_run(test.guest, loop, values), CHIMERA_EDEADLINE);
     /* The watchdog asks again every millisecond, when the machine lets it. */
     struct timespec pause = {.tv_nsec = 1000000};
-    for (int i = 0; i < 60000 && !chimera_run_is_due(test.host->run); i++)
+    for (int i = 0; i < 60000 && !chimera_run_is_due(test.guest->run); i++)
         nanosleep(&pause, NULL);
-    assert_int_equal(chimera_guest_run(test.host, two, values), CHIMERA_EDEADLINE);
+    assert_int_equal(chimera_guest_run(test.guest, two, values), CHIMERA_EDEADLINE);
     assert_int_equal(values[0].i32, 77);
-    chimera_host_end(test.host);
+    chimera_guest_end(test.guest);
     assert_int_equal(call("two", 0, 1000, NULL), 0);
 }
 
@@ -243,15 +243,15 @@ static void memory_grows_up_to_its_limit(void **state)
     /* Of 256 pages, which are 16 MiB, a 64th is the host's; and there is a table. */
     assert_int_equal(call("grow", 250, 0, &result), 0);
     assert_int_equal(result, UINT32_MAX);
-    assert_true(test.host->has_met_limit);
+    assert_true(test.guest->has_met_limit);
     assert_int_equal(call("grow", 249, 0, &result), 0);
     assert_int_equal(result, 2);
-    assert_false(test.host->has_met_limit);
+    assert_false(test.guest->has_met_limit);
     assert_int_equal(call("grow", 1, 0, &result), 0);
     assert_int_equal(result, UINT32_MAX);
     assert_int_equal(call("grow", UINT32_MAX, 0, &result), 0);
     assert_int_equal(result, UINT32_MAX);
-    assert_int_equal(chimera_host_reset(test.host), 0);
+    assert_int_equal(chimera_guest_reset(test.guest), 0);
     assert_int_equal(call("grow", 0, 0, &result), 0);
     assert_int_equal(result, 2);
 }
@@ -259,10 +259,10 @@ static void memory_grows_up_to_its_limit(void **state)
 static void a_first_memory_over_the_limit_is_refused(void **state)
 {
     (void)state;
-    struct chimera_host *host = NULL;
+    struct chimera_guest *guest = NULL;
     struct chimera_error err = {0};
-    assert_int_equal(chimera_host_new(test.loaded, 65536, &host, &err), CHIMERA_ELIMIT);
-    assert_null(host);
+    assert_int_equal(chimera_guest_new(test.loaded, 65536, &guest, &err), CHIMERA_ELIMIT);
+    assert_null(guest);
     assert_non_null(strstr(err.text, "limit"));
 }
 

@@ -21,66 +21,66 @@
 /* --- One slot, in any mode --- */
 
 struct slot {
-    struct c_guest guest;
-    struct chimera_host *host;
+    struct c_guest module;
+    struct chimera_guest *guest;
     const struct chimera_abi *abi;
     struct chimera_buffer prepared; /* what the host knew when it was */
 };
 
-static void (*work)(struct chimera_host *host);  /* what a request does */
-static void (*first)(struct chimera_host *host); /* what the start does; NULL: nothing */
+static void (*work)(struct chimera_guest *guest);  /* what a request does */
+static void (*first)(struct chimera_guest *guest); /* what the start does; NULL: nothing */
 
 GUEST_CODE static void wapc_call(struct chimera_instance *instance, union chimera_value *values)
 {
     values[0].i32 = 1;
-    work(instance->host);
+    work(instance->guest);
 }
 
 GUEST_CODE static void wapc_init(struct chimera_instance *instance, union chimera_value *values)
 {
     (void)values;
     if (first)
-        first(instance->host);
+        first(instance->guest);
 }
 
 /* A program that reads all its input, and then does what it is for. */
 GUEST_CODE static void wasi_start(struct chimera_instance *instance, union chimera_value *values)
 {
-    struct chimera_host *host = instance->host;
+    struct chimera_guest *guest = instance->guest;
     (void)values;
     if (first)
-        first(host);
+        first(guest);
     do {
-        put32(host, 0, 1024);
-        put32(host, 4, 4096);
-        chimera_wasi_fd_read(host, 0, 0, 1, 8);
-    } while (get32(host, 8) > 0);
-    work(host);
+        put32(guest, 0, 1024);
+        put32(guest, 4, 4096);
+        chimera_wasi_fd_read(guest, 0, 0, 1, 8);
+    } while (get32(guest, 8) > 0);
+    work(guest);
 }
 
-GUEST_CODE static uint32_t rego_work(struct chimera_host *host, uint32_t one, uint32_t two)
+GUEST_CODE static uint32_t rego_work(struct chimera_guest *guest, uint32_t one, uint32_t two)
 {
     (void)one, (void)two;
-    work(host);
+    work(guest);
     return 0;
 }
 
 static void describe(const struct slot *slot, struct chimera_buffer *out)
 {
     chimera_buffer_reset(out);
-    describe_host(slot->host, out);
+    describe_host(slot->guest, out);
     assert_int_equal(out->failed, 0);
 }
 
-static void export_functions(struct c_guest *guest, enum chimera_mode mode)
+static void export_functions(struct c_guest *module, enum chimera_mode mode)
 {
-    c_guest_init(guest, mode);
-    c_guest_export(guest, "memory", "", NULL);
+    c_guest_init(module, mode);
+    c_guest_export(module, "memory", "", NULL);
     if (mode == CHIMERA_MODE_WAPC) {
-        c_guest_export(guest, "__guest_call", "ii:i", wapc_call);
-        c_guest_export(guest, "wapc_init", ":", wapc_init);
+        c_guest_export(module, "__guest_call", "ii:i", wapc_call);
+        c_guest_export(module, "wapc_init", ":", wapc_init);
     } else {
-        c_guest_export(guest, "_start", ":", wasi_start);
+        c_guest_export(module, "_start", ":", wasi_start);
     }
 }
 
@@ -90,37 +90,37 @@ static void prepare_slot(struct slot *slot, enum chimera_mode mode)
     slot->abi = chimera_abi_of(mode);
     chimera_buffer_init(&slot->prepared, 1 << 20);
     if (mode == CHIMERA_MODE_OPA) {
-        rego_make(&slot->guest);
+        rego_make(&slot->module);
         on_eval = rego_work;
     } else {
-        export_functions(&slot->guest, mode);
+        export_functions(&slot->module, mode);
     }
-    assert_int_equal(chimera_host_new(&slot->guest.loaded, 1 << 20, &slot->host, NULL), 0);
-    assert_int_equal(slot->abi->attach(slot->host, NULL), 0);
-    chimera_host_begin(slot->host, 5000);
-    if (slot->abi->prepare(slot->host, CHIMERA_SLICE("{\"A\":\"x\"}"), &err) < 0)
+    assert_int_equal(chimera_guest_new(&slot->module.loaded, 1 << 20, &slot->guest, NULL), 0);
+    assert_int_equal(slot->abi->attach(slot->guest, NULL), 0);
+    chimera_guest_begin(slot->guest, 5000);
+    if (slot->abi->prepare(slot->guest, CHIMERA_SLICE("{\"A\":\"x\"}"), &err) < 0)
         fail_msg("%s", err.text);
-    chimera_host_end(slot->host);
+    chimera_guest_end(slot->guest);
     describe(slot, &slot->prepared);
 }
 
 static void drop_slot(struct slot *slot)
 {
-    slot->abi->detach(slot->host);
-    chimera_host_free(slot->host);
+    slot->abi->detach(slot->guest);
+    chimera_guest_free(slot->guest);
     chimera_buffer_free(&slot->prepared);
 }
 
-static void run_once(struct slot *slot, void (*what)(struct chimera_host *), uint32_t limit_ms)
+static void run_once(struct slot *slot, void (*what)(struct chimera_guest *), uint32_t limit_ms)
 {
     struct chimera_arena arena;
     struct chimera_request request = c_guest_request("{\"n\":1}");
     struct chimera_response response;
     chimera_arena_init(&arena, 64 << 20);
     work = what;
-    chimera_host_begin(slot->host, limit_ms);
-    slot->abi->validate(slot->host, &request, CHIMERA_SLICE("{}"), &arena, &response);
-    chimera_host_end(slot->host);
+    chimera_guest_begin(slot->guest, limit_ms);
+    slot->abi->validate(slot->guest, &request, CHIMERA_SLICE("{}"), &arena, &response);
+    chimera_guest_end(slot->guest);
     chimera_arena_free(&arena);
 }
 
@@ -136,80 +136,80 @@ static void expect_prepared(const struct slot *slot)
 
 /* --- What a guest can do to its host --- */
 
-static U put(struct chimera_host *host, U at, const char *text)
+static U put(struct chimera_guest *guest, U at, const char *text)
 {
-    memcpy(memory(host, at), text, strlen(text));
+    memcpy(memory(guest, at), text, strlen(text));
     return (U)strlen(text);
 }
 
-static void leave_files(struct chimera_host *host)
+static void leave_files(struct chimera_guest *guest)
 {
-    write_to(host, 1, "a line that does not end");
-    write_to(host, 2, "nor this");
-    chimera_wasi_fd_close(host, 1);
-    chimera_wasi_fd_renumber(host, 0, 2);
+    write_to(guest, 1, "a line that does not end");
+    write_to(guest, 2, "nor this");
+    chimera_wasi_fd_close(guest, 1);
+    chimera_wasi_fd_renumber(guest, 0, 2);
 }
 
 /* Answers that nobody reads, of which a first byte is read. */
-static void leave_answers(struct chimera_host *host)
+static void leave_answers(struct chimera_guest *guest)
 {
     U at[8];
     const char *const texts[4] = {"kubewarden", "net", "v1/dns_lookup_host", "\"secret\""};
     for (U i = 0; i < 4; i++) {
         at[2 * i] = 8192 + 256 * i;
-        at[2 * i + 1] = put(host, 8192 + 256 * i, texts[i]);
+        at[2 * i + 1] = put(guest, 8192 + 256 * i, texts[i]);
     }
     for (int i = 0; i < 2; i++)
-        chimera_wasi_host_call(host, at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7]);
-    if (chimera_wapc_of(host))
-        chimera_wapc_host_call(host, at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7]);
-    put32(host, 0, 1024);
-    put32(host, 4, 1);
-    chimera_wasi_fd_read(host, 0, 0, 1, 8);
+        chimera_wasi_host_call(guest, at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7]);
+    if (chimera_wapc_of(guest))
+        chimera_wapc_host_call(guest, at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7]);
+    put32(guest, 0, 1024);
+    put32(guest, 4, 1);
+    chimera_wasi_fd_read(guest, 0, 0, 1, 8);
 }
 
-static void leave_words(struct chimera_host *host)
+static void leave_words(struct chimera_guest *guest)
 {
-    U size = put(host, 1024, "{\"accepted\":true,\"message\":\"of an earlier request\"}");
-    if (!chimera_wapc_of(host))
+    U size = put(guest, 1024, "{\"accepted\":true,\"message\":\"of an earlier request\"}");
+    if (!chimera_wapc_of(guest))
         return;
-    chimera_wapc_guest_error(host, 1024, size);
-    chimera_wapc_guest_response(host, 1024, size);
+    chimera_wapc_guest_error(guest, 1024, size);
+    chimera_wapc_guest_response(guest, 1024, size);
 }
 
-static void leave_all(struct chimera_host *host)
+static void leave_all(struct chimera_guest *guest)
 {
-    leave_words(host);
-    leave_answers(host);
-    leave_files(host);
+    leave_words(guest);
+    leave_answers(guest);
+    leave_files(guest);
 }
 
-static void leave_all_and_trap(struct chimera_host *host)
+static void leave_all_and_trap(struct chimera_guest *guest)
 {
-    leave_all(host);
-    chimera_guest_trap(host, CHIMERA_TRAP_HOST, "words that stay");
+    leave_all(guest);
+    chimera_guest_trap(guest, CHIMERA_TRAP_HOST, "words that stay");
 }
 
-static void leave_all_and_exit(struct chimera_host *host)
+static void leave_all_and_exit(struct chimera_guest *guest)
 {
-    leave_all(host);
-    chimera_wasi_proc_exit(host, 3);
+    leave_all(guest);
+    chimera_wasi_proc_exit(guest, 3);
 }
 
-static void leave_all_and_lie(struct chimera_host *host)
+static void leave_all_and_lie(struct chimera_guest *guest)
 {
-    leave_all(host);
-    chimera_wasi_fd_read(host, 2, 0xfffffff0, 4, 8); /* left in the middle of an import function */
+    leave_all(guest);
+    chimera_wasi_fd_read(guest, 2, 0xfffffff0, 4, 8); /* left in the middle of an import function */
 }
 
-GUEST_CODE static void leave_all_and_loop(struct chimera_host *host)
+GUEST_CODE static void leave_all_and_loop(struct chimera_guest *guest)
 {
-    leave_all(host);
+    leave_all(guest);
     for (volatile int i = 0;; i++)
         ;
 }
 
-static void (*const misdeeds[])(struct chimera_host *) = {
+static void (*const misdeeds[])(struct chimera_guest *) = {
     leave_files,        leave_answers,      leave_words,       leave_all,
     leave_all_and_trap, leave_all_and_exit, leave_all_and_lie, leave_all_and_loop};
 
@@ -227,7 +227,7 @@ static void nothing_of_a_run_is_left(void **state)
         prepare_slot(&slot, wasi_modes[mode]);
         for (size_t i = 0; i < COUNT(misdeeds); i++) {
             run_once(&slot, misdeeds[i], 100);
-            assert_int_equal(chimera_host_reset(slot.host), 0);
+            assert_int_equal(chimera_guest_reset(slot.guest), 0);
             expect_prepared(&slot);
         }
         drop_slot(&slot);
@@ -236,16 +236,16 @@ static void nothing_of_a_run_is_left(void **state)
 
 /* --- What the start did is no request's, and stays --- */
 
-static void close_output(struct chimera_host *host)
+static void close_output(struct chimera_guest *guest)
 {
-    chimera_wasi_fd_close(host, 2);
+    chimera_wasi_fd_close(guest, 2);
 }
 
-static void tell_files(struct chimera_host *host)
+static void tell_files(struct chimera_guest *guest)
 {
     for (U fd = 0; fd < 3; fd++)
-        got[fd] = chimera_wasi_fd_sync(host, fd);
-    leave_files(host);
+        got[fd] = chimera_wasi_fd_sync(guest, fd);
+    leave_files(guest);
 }
 
 static void every_request_begins_where_the_start_ended(void **state)
@@ -259,7 +259,7 @@ static void every_request_begins_where_the_start_ended(void **state)
         for (int i = 0; i < 3; i++) {
             run_once(&slot, tell_files, 5000);
             assert_memory_equal(got, want, sizeof(want));
-            assert_int_equal(chimera_host_reset(slot.host), 0);
+            assert_int_equal(chimera_guest_reset(slot.guest), 0);
             expect_prepared(&slot);
         }
         drop_slot(&slot);
@@ -271,14 +271,14 @@ static void every_request_begins_where_the_start_ended(void **state)
  * before each that follows. */
 static void what_the_start_left_unread_is_gone(void **state)
 {
-    static void (*const starts[])(struct chimera_host *) = {leave_answers, leave_words, leave_all};
+    static void (*const starts[])(struct chimera_guest *) = {leave_answers, leave_words, leave_all};
     (void)state;
     for (size_t i = 0; i < COUNT(starts); i++) {
         struct slot slot;
         first = starts[i];
         prepare_slot(&slot, CHIMERA_MODE_WAPC);
         run_once(&slot, leave_answers, 5000);
-        assert_int_equal(chimera_host_reset(slot.host), 0);
+        assert_int_equal(chimera_guest_reset(slot.guest), 0);
         expect_prepared(&slot);
         drop_slot(&slot);
     }
@@ -292,7 +292,7 @@ static void slots_of_one_policy_are_alike(void **state)
         struct slot slots[2];
         prepare_slot(&slots[0], wasi_modes[mode]);
         run_once(&slots[0], leave_all_and_trap, 5000);
-        assert_int_equal(chimera_host_reset(slots[0].host), 0);
+        assert_int_equal(chimera_guest_reset(slots[0].guest), 0);
         prepare_slot(&slots[1], wasi_modes[mode]);
         describe(&slots[0], &slots[0].prepared);
         assert_int_equal(slots[0].prepared.size, slots[1].prepared.size);
@@ -304,28 +304,30 @@ static void slots_of_one_policy_are_alike(void **state)
 
 /* --- Rego --- */
 
-GUEST_CODE static uint32_t trap_in_call_back(struct chimera_host *host, uint32_t one, uint32_t two)
+GUEST_CODE static uint32_t trap_in_call_back(struct chimera_guest *guest, uint32_t one,
+                                             uint32_t two)
 {
     (void)one, (void)two;
-    if (host->depth == 2)
-        chimera_guest_trap(host, CHIMERA_TRAP_UNREACHABLE, NULL);
+    if (guest->depth == 2)
+        chimera_guest_trap(guest, CHIMERA_TRAP_UNREACHABLE, NULL);
     return 0;
 }
 
-GUEST_CODE static uint32_t loop_in_call_back(struct chimera_host *host, uint32_t one, uint32_t two)
+GUEST_CODE static uint32_t loop_in_call_back(struct chimera_guest *guest, uint32_t one,
+                                             uint32_t two)
 {
     (void)one, (void)two;
-    for (volatile int i = 0; host->depth == 2; i++)
+    for (volatile int i = 0; guest->depth == 2; i++)
         ;
     return 0;
 }
 
-static void split(struct chimera_host *host)
+static void split(struct chimera_guest *guest)
 {
-    rego_put(host, REGO_TEXT, "\"a,b,c\"");
-    rego_put(host, REGO_TEXT + 64, "\",\"");
-    rego_put(host, REGO_TEXT + 128, "2");
-    chimera_opa_builtin3(host, 3, 0, REGO_TEXT, REGO_TEXT + 64, REGO_TEXT + 128);
+    rego_put(guest, REGO_TEXT, "\"a,b,c\"");
+    rego_put(guest, REGO_TEXT + 64, "\",\"");
+    rego_put(guest, REGO_TEXT + 128, "2");
+    chimera_opa_builtin3(guest, 3, 0, REGO_TEXT, REGO_TEXT + 64, REGO_TEXT + 128);
 }
 
 static void builtins_leave_nothing(void **state)
@@ -339,8 +341,8 @@ static void builtins_leave_nothing(void **state)
         for (size_t end = 0; end < COUNT(ends); end++) {
             *hooks[hook] = ends[end];
             run_once(&slot, split, 100);
-            assert_true(end == 0 || slot.host->stop != CHIMERA_STOP_NONE);
-            assert_int_equal(chimera_host_reset(slot.host), 0);
+            assert_true(end == 0 || slot.guest->stop != CHIMERA_STOP_NONE);
+            assert_int_equal(chimera_guest_reset(slot.guest), 0);
             expect_prepared(&slot);
         }
         *hooks[hook] = NULL;
@@ -365,26 +367,26 @@ static uint64_t touch_one(void)
     return count;
 }
 
-static void write_near(struct chimera_host *host)
+static void write_near(struct chimera_guest *guest)
 {
-    *memory(host, 0) = 1;
+    *memory(guest, 0) = 1;
 }
 
-static void write_far(struct chimera_host *host)
+static void write_far(struct chimera_guest *guest)
 {
-    *memory(host, FAR) = 1;
+    *memory(guest, FAR) = 1;
 }
 
 /* Writes another page, and then has as many faults as the first thread had at its last reset. */
 static void *reset_here(void *context)
 {
     struct slot *slot = context;
-    uint64_t wanted = slot->host->internal->reset.faults, count;
+    uint64_t wanted = slot->guest->internal->reset.faults, count;
     run_once(slot, write_far, 5000);
     do
         count = touch_one();
     while (count < wanted);
-    return chimera_host_reset(slot->host) == 0 ? slot : NULL;
+    return chimera_guest_reset(slot->guest) == 0 ? slot : NULL;
 }
 
 static void a_reset_on_another_thread_finds_its_pages(void **state)
@@ -404,12 +406,12 @@ static void a_reset_on_another_thread_finds_its_pages(void **state)
         ;
     for (int i = 0; i < 3; i++) {
         run_once(&slot, write_near, 5000);
-        assert_int_equal(chimera_host_reset(slot.host), 0);
+        assert_int_equal(chimera_guest_reset(slot.guest), 0);
     }
     assert_int_equal(pthread_create(&thread, NULL, reset_here, &slot), 0);
     assert_int_equal(pthread_join(thread, &good), 0);
     assert_non_null(good);
-    assert_int_equal(*memory(slot.host, FAR), 0);
+    assert_int_equal(*memory(slot.guest, FAR), 0);
     drop_slot(&slot);
     munmap(fresh_pages, size);
 }
@@ -437,24 +439,24 @@ static char *take_log(void)
     return text;
 }
 
-static void tell_what_it_finds(struct chimera_host *host)
+static void tell_what_it_finds(struct chimera_guest *guest)
 {
     char text[128];
-    put32(host, 0, 1024);
-    put32(host, 4, 64);
-    put32(host, 8, 0);
-    U code = chimera_wasi_fd_read(host, 0, 0, 1, 8), size = get32(host, 8);
+    put32(guest, 0, 1024);
+    put32(guest, 4, 64);
+    put32(guest, 8, 0);
+    U code = chimera_wasi_fd_read(guest, 0, 0, 1, 8), size = get32(guest, 8);
     snprintf(text, sizeof(text), "{\"accepted\":true,\"message\":\"read %u: %u bytes: %.*s\"}",
-             code, size, (int)size, (const char *)memory(host, 1024));
-    write_to(host, 2, "found\n");
-    if (chimera_wapc_of(host))
-        chimera_wapc_guest_response(host, 4096, put(host, 4096, text));
+             code, size, (int)size, (const char *)memory(guest, 1024));
+    write_to(guest, 2, "found\n");
+    if (chimera_wapc_of(guest))
+        chimera_wapc_guest_response(guest, 4096, put(guest, 4096, text));
     else
-        write_to(host, 1, text);
+        write_to(guest, 1, text);
 }
 
 /* What one request gets, and what it logs. Owned by the caller. */
-static char *ask(struct chimera_policy *policy, void (*what)(struct chimera_host *))
+static char *ask(struct chimera_policy *policy, void (*what)(struct chimera_guest *))
 {
     struct chimera_arena arena;
     struct chimera_request request = c_guest_request("{\"n\":1}");
@@ -475,14 +477,14 @@ static char *ask(struct chimera_policy *policy, void (*what)(struct chimera_host
     return text.data;
 }
 
-static struct chimera_policy *open_one(struct c_guest *guest, enum chimera_mode mode)
+static struct chimera_policy *open_one(struct c_guest *module, enum chimera_mode mode)
 {
     const struct chimera_policy_options options = {
         .id = "p", .limit_ms = 100, .lanes = 1, .settings = CHIMERA_SLICE("{}")};
     struct chimera_policy *policy;
     struct chimera_error err = {0};
-    export_functions(guest, mode);
-    assert_int_equal(chimera_policy_open(&guest->loaded, &options, &policy, NULL), 0);
+    export_functions(module, mode);
+    assert_int_equal(chimera_policy_open(&module->loaded, &options, &policy, NULL), 0);
     assert_int_equal(chimera_policy_warm(policy, 0, &err), 0);
     return policy;
 }
@@ -491,9 +493,9 @@ static void a_second_request_is_answered_and_logged_like_a_first(void **state)
 {
     (void)state;
     for (size_t mode = 0; mode < COUNT(wasi_modes); mode++) {
-        struct c_guest guest[2];
-        struct chimera_policy *used = open_one(&guest[0], wasi_modes[mode]);
-        struct chimera_policy *fresh = open_one(&guest[1], wasi_modes[mode]);
+        struct c_guest module[2];
+        struct chimera_policy *used = open_one(&module[0], wasi_modes[mode]);
+        struct chimera_policy *fresh = open_one(&module[1], wasi_modes[mode]);
         char *want = ask(fresh, tell_what_it_finds);
         assert_non_null(strstr(want, wasi_modes[mode] == CHIMERA_MODE_WAPC ? "found" : "read 0"));
         for (size_t i = 0; i < COUNT(misdeeds); i++) {

@@ -30,35 +30,35 @@ GUEST_CODE static void go(struct chimera_instance *instance, union chimera_value
 }
 
 struct slot {
-    struct c_guest guest;
-    struct chimera_host *host;
+    struct c_guest module;
+    struct chimera_guest *guest;
 };
 
 static void open_slot(struct slot *slot, enum chimera_tier tier)
 {
-    c_guest_init(&slot->guest, CHIMERA_MODE_NONE);
-    slot->guest.plugin.tier = tier;
-    c_guest_export(&slot->guest, "go", ":i", go);
-    assert_int_equal(chimera_host_new(&slot->guest.loaded, 1 << 20, &slot->host, NULL), 0);
-    assert_int_equal(chimera_host_snapshot(slot->host, NULL), 0);
+    c_guest_init(&slot->module, CHIMERA_MODE_NONE);
+    slot->module.plugin.tier = tier;
+    c_guest_export(&slot->module, "go", ":i", go);
+    assert_int_equal(chimera_guest_new(&slot->module.loaded, 1 << 20, &slot->guest, NULL), 0);
+    assert_int_equal(chimera_guest_snapshot(slot->guest, NULL), 0);
 }
 
 static void run(struct slot *slot, uint32_t kib)
 {
     union chimera_value value = {0};
     deep_kib = kib;
-    chimera_host_begin(slot->host, 0);
-    assert_int_equal(chimera_guest_run(slot->host, slot->guest.exports, &value), 0);
-    chimera_host_end(slot->host);
-    assert_int_equal(chimera_host_reset(slot->host), 0);
+    chimera_guest_begin(slot->guest, 0);
+    assert_int_equal(chimera_guest_run(slot->guest, slot->module.exports, &value), 0);
+    chimera_guest_end(slot->guest);
+    assert_int_equal(chimera_guest_reset(slot->guest), 0);
 }
 
 static size_t resident_kib(const struct slot *slot)
 {
     static unsigned char pages[16384];
-    const struct chimera_host *host = slot->host;
-    size_t size = host->stack_size - CHIMERA_STACK_GUARD_BYTES, count = 0;
-    assert_int_equal(mincore(host->stack + CHIMERA_STACK_GUARD_BYTES, size, pages), 0);
+    const struct chimera_guest *guest = slot->guest;
+    size_t size = guest->stack_size - CHIMERA_STACK_GUARD_BYTES, count = 0;
+    assert_int_equal(mincore(guest->stack + CHIMERA_STACK_GUARD_BYTES, size, pages), 0);
     for (size_t i = 0; i < size / PAGE; i++)
         count += pages[i] & 1;
     return count * PAGE / KIB;
@@ -66,7 +66,7 @@ static size_t resident_kib(const struct slot *slot)
 
 static size_t counted_kib(const struct slot *slot)
 {
-    return slot->host->internal->stack_pages * PAGE / KIB;
+    return slot->guest->internal->stack_pages * PAGE / KIB;
 }
 
 static void deep_stacks_are_given_back(enum chimera_tier tier, uint32_t deep, uint32_t kept)
@@ -82,14 +82,14 @@ static void deep_stacks_are_given_back(enum chimera_tier tier, uint32_t deep, ui
         run(&slot, 16); /* what stays, stays */
         assert_in_range(resident_kib(&slot), kept / 2, kept);
     }
-    uint64_t before = chimera_host_kept_bytes(slot.host);
-    chimera_host_drop_pages(slot.host);
+    uint64_t before = chimera_guest_kept_bytes(slot.guest);
+    chimera_guest_drop_pages(slot.guest);
     assert_int_equal(resident_kib(&slot), 0);
     assert_int_equal(counted_kib(&slot), 0);
-    assert_true(chimera_host_kept_bytes(slot.host) + kept / 2 * KIB <= before);
+    assert_true(chimera_guest_kept_bytes(slot.guest) + kept / 2 * KIB <= before);
     run(&slot, 16);
     assert_in_range(counted_kib(&slot), 16, 128);
-    chimera_host_free(slot.host);
+    chimera_guest_free(slot.guest);
 }
 
 static void of_the_full_tier(void **state)
@@ -122,7 +122,7 @@ static void usual_stacks_stay(void **state)
     assert_true(after - before < 10); /* 50 pages a request else */
     assert_int_equal(resident_kib(&slot), resident);
     assert_int_equal(counted_kib(&slot), resident);
-    chimera_host_free(slot.host);
+    chimera_guest_free(slot.guest);
 }
 
 int main(void)

@@ -20,10 +20,10 @@
 #define MIB ((uint64_t)1 << 20)
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-uint32_t chimera_memory_grow(struct chimera_host *host, uint32_t delta);
+uint32_t chimera_memory_grow(struct chimera_guest *guest, uint32_t delta);
 
-static struct c_guest guest;
-static struct chimera_host *host;
+static struct c_guest module;
+static struct chimera_guest *guest;
 static struct chimera_error err;
 static int report; /* where a child writes its error text */
 static uint32_t got[4];
@@ -32,19 +32,19 @@ GUEST_CODE static void go(struct chimera_instance *instance, union chimera_value
 {
     (void)values;
     instance->memory.data[0] = 1;
-    got[0] = chimera_memory_grow(instance->host, 512);
-    got[1] = (uint32_t)(instance->host->account.bytes / CHIMERA_PAGE_BYTES);
+    got[0] = chimera_memory_grow(instance->guest, 512);
+    got[1] = (uint32_t)(instance->guest->account.bytes / CHIMERA_PAGE_BYTES);
     got[2] = instance->memory.pages;
-    got[3] = chimera_memory_grow(instance->host, 1);
+    got[3] = chimera_memory_grow(instance->guest, 1);
 }
 
 /* 16 MiB of memory that may be 64. */
 static void make_guest(void)
 {
-    c_guest_init(&guest, CHIMERA_MODE_NONE);
-    guest.plugin.memory_min_pages = 256;
-    guest.plugin.memory_max_pages = 1024;
-    c_guest_export(&guest, "go", ":", go);
+    c_guest_init(&module, CHIMERA_MODE_NONE);
+    module.plugin.memory_min_pages = 256;
+    module.plugin.memory_max_pages = 1024;
+    c_guest_export(&module, "go", ":", go);
 }
 
 static void set_limit(int resource, uint64_t value)
@@ -71,15 +71,15 @@ static void limit_to(int resource, const char *line, uint64_t more)
 static int make_host(void)
 {
     chimera_tracking(); /* is found out with memory of its own */
-    return chimera_host_new(&guest.loaded, 256 * MIB, &host, &err);
+    return chimera_guest_new(&module.loaded, 256 * MIB, &guest, &err);
 }
 
 static int run(void)
 {
     union chimera_value none = {0};
-    chimera_host_begin(host, 0);
-    int code = chimera_guest_run(host, guest.exports, &none);
-    chimera_host_end(host);
+    chimera_guest_begin(guest, 0);
+    int code = chimera_guest_run(guest, module.exports, &none);
+    chimera_guest_end(guest);
     return code;
 }
 
@@ -109,7 +109,7 @@ static int nothing_to_grow_by(void)
     limit_to(RLIMIT_DATA, "VmData", 4 * MIB);
     int code = run();
     bool is_good = got[0] == UINT32_MAX && got[1] == 256 && got[2] == 256 && got[3] == 256;
-    return is_good && !host->has_met_limit ? code : CHIMERA_EGUEST;
+    return is_good && !guest->has_met_limit ? code : CHIMERA_EGUEST;
 }
 
 static int snapshot_of_used_memory(int resource, const char *line, uint64_t more)
@@ -121,7 +121,7 @@ static int snapshot_of_used_memory(int resource, const char *line, uint64_t more
         limit_to(resource, line, more);
     else
         set_limit(resource, more);
-    return chimera_host_snapshot(host, &err);
+    return chimera_guest_snapshot(guest, &err);
 }
 
 static int no_descriptor(void)
@@ -145,9 +145,9 @@ static int no_descriptor_for_the_first_of_many(void)
     chimera_start_init(&start);
     if (make_host() < 0 || run() < 0)
         return CHIMERA_EGUEST;
-    host->start = &start;
+    guest->start = &start;
     set_limit(RLIMIT_NOFILE, 0);
-    return chimera_host_snapshot(host, &err);
+    return chimera_guest_snapshot(guest, &err);
 }
 
 static int no_view_of_a_file(void)
@@ -165,10 +165,10 @@ static int no_view_of_a_file(void)
 /* The list of the pages that it wrote. */
 static int no_list_for_a_reset(void)
 {
-    if (make_host() < 0 || chimera_host_snapshot(host, &err) < 0 || run() < 0)
+    if (make_host() < 0 || chimera_guest_snapshot(guest, &err) < 0 || run() < 0)
         return CHIMERA_EGUEST;
     fail_allocation(1);
-    int code = chimera_host_reset(host);
+    int code = chimera_guest_reset(guest);
     fail_allocation(0);
     return chimera_tracking() == CHIMERA_TRACKING_NONE ? CHIMERA_ENOMEM : code;
 }
@@ -179,7 +179,7 @@ static volatile int may_go_on;
 static void *reset_here(void *unused)
 {
     fail_allocation(1);
-    thread_s_code = chimera_host_reset(host);
+    thread_s_code = chimera_guest_reset(guest);
     fail_allocation(0);
     return unused;
 }
@@ -188,7 +188,7 @@ static void *reset_here(void *unused)
 static int no_run_for_a_reset(void)
 {
     pthread_t thread;
-    if (make_host() < 0 || chimera_host_snapshot(host, &err) < 0 || run() < 0 ||
+    if (make_host() < 0 || chimera_guest_snapshot(guest, &err) < 0 || run() < 0 ||
         pthread_create(&thread, NULL, reset_here, NULL) != 0)
         return CHIMERA_EGUEST;
     pthread_join(thread, NULL);
@@ -249,7 +249,7 @@ static int with_ever_more_mappings(int (*what)(void), const char *wanted)
 
 static int make_snapshot(void)
 {
-    return chimera_host_snapshot(host, &err);
+    return chimera_guest_snapshot(guest, &err);
 }
 
 static int few_mappings(void)
@@ -294,12 +294,12 @@ static int no_signal_stack(void)
 static int never_begun(void)
 {
     union chimera_value none = {0};
-    return make_host() < 0 ? CHIMERA_EGUEST : chimera_guest_run(host, guest.exports, &none);
+    return make_host() < 0 ? CHIMERA_EGUEST : chimera_guest_run(guest, module.exports, &none);
 }
 
 static int no_snapshot(void)
 {
-    return make_host() < 0 ? CHIMERA_EGUEST : chimera_host_reset(host);
+    return make_host() < 0 ? CHIMERA_EGUEST : chimera_guest_reset(guest);
 }
 
 /* What `what` comes to in a process of its own, and what it says. */

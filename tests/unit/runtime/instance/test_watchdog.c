@@ -94,19 +94,19 @@ static void a_shorter_limit_wakes_it_again(void **state)
 
 static void a_run_that_is_due_is_told_until_it_ends(void **state)
 {
-    struct c_guest guest;
-    struct chimera_host *host;
+    struct c_guest module;
+    struct chimera_guest *guest;
     union chimera_value none = {0};
     (void)state;
-    c_guest_init(&guest, CHIMERA_MODE_NONE);
-    c_guest_export(&guest, "loop", ":", loop);
-    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
+    c_guest_init(&module, CHIMERA_MODE_NONE);
+    c_guest_export(&module, "loop", ":", loop);
+    assert_int_equal(chimera_guest_new(&module.loaded, 1 << 20, &guest, NULL), 0);
     for (int i = 0; i < 3; i++) {
-        chimera_host_begin(host, SHORTEST_MS);
-        uint64_t deadline = host->run->deadline_ns;
-        assert_int_equal(chimera_guest_run(host, guest.exports, &none), CHIMERA_EDEADLINE);
+        chimera_guest_begin(guest, SHORTEST_MS);
+        uint64_t deadline = guest->run->deadline_ns;
+        assert_int_equal(chimera_guest_run(guest, module.exports, &none), CHIMERA_EDEADLINE);
         assert_true(chimera_clock_ns() >= deadline); /* never early */
-        chimera_host_end(host);
+        chimera_guest_end(guest);
     }
     /* Not disarmed: it is told again every millisecond. */
     struct chimera_run *run = chimera_run_of_thread();
@@ -118,7 +118,7 @@ static void a_run_that_is_due_is_told_until_it_ends(void **state)
         pause_ms(1);
     assert_int_equal(counters().sleep_ns, MS);
     chimera_run_disarm(run);
-    chimera_host_free(host);
+    chimera_guest_free(guest);
 }
 
 /* However long the pause came to be: a round for each of its sleeps, and one or two that were

@@ -29,9 +29,9 @@
 /* Every part of the descriptor can be changed with -D. */
 static const char source[] =
     "#include \"plugin.h\"\n"
-    "void chimera_trap(struct chimera_host *host, unsigned trap);\n"
+    "void chimera_trap(struct chimera_guest *guest, unsigned trap);\n"
     "__attribute__((used)) static void run(struct chimera_instance *i, union chimera_value *v)\n"
-    "{ v->i32 = 42; if (i->memory.size == 1) chimera_trap(i->host, 5); }\n"
+    "{ v->i32 = 42; if (i->memory.size == 1) chimera_trap(i->guest, 5); }\n"
     "static void initialize(struct chimera_instance *i) { i->memory.pages = 0; }\n"
     "static const struct chimera_export exports[] = {\n"
     "  {\"run\", 3, CHIMERA_EXPORT_FUNCTION, \":i\", run, 0},\n"

@@ -24,7 +24,7 @@
 #define NAMES_MAX ((size_t)1 << 20)
 
 /* Function 0 is the import. The tail call has all of the module lowered, which moves its bodies. */
-static const char guest[] =
+static const char module[] =
     "(module"
     " (import \"wasi_snapshot_preview1\" \"random_get\" (func $random (param i32 i32) (result "
     "i32)))"
@@ -53,31 +53,31 @@ static struct {
     struct chimera_loaded *loaded;
 } test;
 
-static struct chimera_host *make_host(void)
+static struct chimera_guest *make_host(void)
 {
-    struct chimera_host *host = NULL;
+    struct chimera_guest *guest = NULL;
     struct chimera_error err = {0};
-    if (chimera_host_new(test.loaded, (uint64_t)1 << 20, &host, &err) < 0)
+    if (chimera_guest_new(test.loaded, (uint64_t)1 << 20, &guest, &err) < 0)
         fail_msg("%s", err.text);
-    return host;
+    return guest;
 }
 
 static bool stop_in(const char *name, uint32_t limit_ms, struct chimera_place *ret_place)
 {
-    struct chimera_host *host = make_host();
+    struct chimera_guest *guest = make_host();
     union chimera_value values[1] = {{.i32 = 0}};
     const struct chimera_export *export =
-        chimera_plugin_export(host->loaded->plugin, name, CHIMERA_EXPORT_FUNCTION);
+        chimera_plugin_export(guest->loaded->plugin, name, CHIMERA_EXPORT_FUNCTION);
     assert_non_null(export);
     chimera_fault_install(); /* cmocka takes SIGSEGV for itself before each test */
-    chimera_host_begin(host, limit_ms);
-    int code = chimera_guest_run(host, export, values);
-    chimera_host_end(host);
-    bool is_found = host->stop_at != 0 &&
+    chimera_guest_begin(guest, limit_ms);
+    int code = chimera_guest_run(guest, export, values);
+    chimera_guest_end(guest);
+    bool is_found = guest->stop_at != 0 &&
                     chimera_names_find(test.loaded->names_fd,
-                                       host->stop_at - test.loaded->object_start, ret_place);
-    assert_int_equal(code == CHIMERA_OK, host->stop == CHIMERA_STOP_NONE);
-    chimera_host_free(host);
+                                       guest->stop_at - test.loaded->object_start, ret_place);
+    assert_int_equal(code == CHIMERA_OK, guest->stop == CHIMERA_STOP_NONE);
+    chimera_guest_free(guest);
     return is_found;
 }
 
@@ -313,7 +313,7 @@ static int build_guest(struct chimera_error *err)
     struct chimera_built built;
     CHIMERA_FREE char *wat = chimera_path_join(test.folder, "guest.wat");
     snprintf(test.wasm, sizeof(test.wasm), "%s/guest.wasm", test.folder);
-    int code = chimera_file_write(wat, CHIMERA_SLICE(guest), 0600, err);
+    int code = chimera_file_write(wat, CHIMERA_SLICE(module), 0600, err);
     if (code == 0)
         code = chimera_process_run(&command, err);
     if (code == 0)

@@ -65,12 +65,12 @@ void free(void *block)
 }
 #endif
 
-uint32_t chimera_wasi_fd_read(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
+uint32_t chimera_wasi_fd_read(struct chimera_guest *guest, uint32_t fd, uint32_t at, uint32_t count,
                               uint32_t size);
-uint32_t chimera_wasi_fd_write(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
-                               uint32_t size);
-uint32_t chimera_table_grow(struct chimera_host *host, struct chimera_table *table, uint32_t delta,
-                            const void *initial);
+uint32_t chimera_wasi_fd_write(struct chimera_guest *guest, uint32_t fd, uint32_t at,
+                               uint32_t count, uint32_t size);
+uint32_t chimera_table_grow(struct chimera_guest *guest, struct chimera_table *table,
+                            uint32_t delta, const void *initial);
 
 struct instance {
     struct chimera_instance head;
@@ -80,12 +80,12 @@ struct instance {
 static const struct chimera_plugin_table shape = {
     .offset = offsetof(struct instance, table), .min = 4, .max = 1000, .entry_size = 24};
 
-static void log_something(struct chimera_host *host)
+static void log_something(struct chimera_guest *guest)
 {
     static const char text[] =
         "kubewardentracinglog{\"level\":\"error\",\"message\":\"m\",\"n\":[1]}";
-    memcpy(host->instance->memory.data + 1024, text, sizeof(text));
-    chimera_wapc_host_call(host, 1024, 10, 1034, 7, 1041, 3, 1044, sizeof(text) - 1 - 20);
+    memcpy(guest->instance->memory.data + 1024, text, sizeof(text));
+    chimera_wapc_host_call(guest, 1024, 10, 1034, 7, 1041, 3, 1044, sizeof(text) - 1 - 20);
 }
 
 /* Logs, prints, grows its table, and mutates what it was asked about. */
@@ -94,19 +94,19 @@ GUEST_CODE static void guest_call(struct chimera_instance *instance, union chime
     static const char valid[] = "{\"valid\":true}",
                       answer[] = "{\"accepted\":true,\"mutated_object\":{\"n\":[2,{\"x\":\"y\"}]}}";
     static const uint64_t entry[3];
-    struct chimera_host *host = instance->host;
+    struct chimera_guest *guest = instance->guest;
     uint8_t *memory = instance->memory.data;
     bool is_settings = values[0].i32 == strlen("validate_settings");
     const uint32_t vector[] = {4096, 5000};
-    chimera_wapc_guest_request(host, 16, 65536);
-    log_something(host);
+    chimera_wapc_guest_request(guest, 16, 65536);
+    log_something(guest);
     memset(memory + 4096, 'x', 5000);
     memcpy(memory, vector, sizeof(vector));
-    chimera_wasi_fd_write(host, 1, 0, 1, 8);
-    chimera_table_grow(host, &((struct instance *)instance)->table, 500, entry);
+    chimera_wasi_fd_write(guest, 1, 0, 1, 8);
+    chimera_table_grow(guest, &((struct instance *)instance)->table, 500, entry);
     const char *text = is_settings ? valid : answer;
     memcpy(memory + 2000, text, strlen(text));
-    chimera_wapc_guest_response(host, 2000, (uint32_t)strlen(text));
+    chimera_wapc_guest_response(guest, 2000, (uint32_t)strlen(text));
     values[0].i32 = 1;
 }
 
@@ -119,51 +119,51 @@ GUEST_CODE static void wasi_start(struct chimera_instance *instance, union chime
     (void)values;
     memcpy(memory, vectors, sizeof(vectors));
     memcpy(memory + 2048, answer, sizeof(answer));
-    chimera_wasi_fd_write(instance->host, 2, 8, 1, 16);
-    chimera_wasi_fd_read(instance->host, 0, 0, 1, 16);
-    chimera_wasi_fd_write(instance->host, 1, 8, 1, 16);
+    chimera_wasi_fd_write(instance->guest, 2, 8, 1, 16);
+    chimera_wasi_fd_read(instance->guest, 0, 0, 1, 16);
+    chimera_wasi_fd_write(instance->guest, 1, 8, 1, 16);
 }
 
-GUEST_CODE static uint32_t split(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t split(struct chimera_guest *guest, uint32_t first, uint32_t second)
 {
     (void)first, (void)second;
-    rego_put(host, REGO_TEXT, "\"a,b,c\"");
-    rego_put(host, REGO_TEXT + 64, "\",\"");
-    rego_put(host, REGO_TEXT + 128, "2");
-    chimera_opa_builtin3(host, 3, 0, REGO_TEXT, REGO_TEXT + 64, REGO_TEXT + 128);
+    rego_put(guest, REGO_TEXT, "\"a,b,c\"");
+    rego_put(guest, REGO_TEXT + 64, "\",\"");
+    rego_put(guest, REGO_TEXT + 128, "2");
+    chimera_opa_builtin3(guest, 3, 0, REGO_TEXT, REGO_TEXT + 64, REGO_TEXT + 128);
     return 0;
 }
 
-static struct c_guest guest;
+static struct c_guest module;
 
 static void make_wasi_guest(void)
 {
-    c_guest_init(&guest, CHIMERA_MODE_WASI);
-    c_guest_export(&guest, "memory", "", NULL);
-    c_guest_export(&guest, "_start", ":", wasi_start);
+    c_guest_init(&module, CHIMERA_MODE_WASI);
+    c_guest_export(&module, "memory", "", NULL);
+    c_guest_export(&module, "_start", ":", wasi_start);
 }
 
 static void make_2020_guest(void)
 {
     make_wasi_guest();
-    guest.plugin.mode = CHIMERA_MODE_CHIMERA;
+    module.plugin.mode = CHIMERA_MODE_CHIMERA;
 }
 
 static void make_rego_guest(void)
 {
-    rego_make(&guest);
+    rego_make(&module);
     on_eval = split;
 }
 
 static void make_wapc_guest(void)
 {
-    c_guest_init(&guest, CHIMERA_MODE_WAPC);
-    guest.plugin.instance_size = sizeof(struct instance);
-    guest.plugin.tables = &shape;
-    guest.plugin.table_count = 1;
-    guest.plugin.changes_tables = 1;
-    c_guest_export(&guest, "memory", "", NULL);
-    c_guest_export(&guest, "__guest_call", "ii:i", guest_call);
+    c_guest_init(&module, CHIMERA_MODE_WAPC);
+    module.plugin.instance_size = sizeof(struct instance);
+    module.plugin.tables = &shape;
+    module.plugin.table_count = 1;
+    module.plugin.changes_tables = 1;
+    c_guest_export(&module, "memory", "", NULL);
+    c_guest_export(&module, "__guest_call", "ii:i", guest_call);
 }
 
 static bool ask(struct chimera_policy *policy, bool *ret_mutates)
@@ -188,11 +188,11 @@ static void live_through(unsigned long number)
     struct chimera_arena arena;
     struct chimera_slice message;
     struct chimera_error err = {0};
-    bool is_valid, mutates, can_mutate = guest.plugin.mode == CHIMERA_MODE_WAPC;
+    bool is_valid, mutates, can_mutate = module.plugin.mode == CHIMERA_MODE_WAPC;
     chimera_arena_init(&arena, 1 << 20);
     made = 0;
     failing = number;
-    if (chimera_policy_open(&guest.loaded, &options, &policy, &err) == CHIMERA_OK) {
+    if (chimera_policy_open(&module.loaded, &options, &policy, &err) == CHIMERA_OK) {
         chimera_policy_check_settings(policy, 0, &arena, &is_valid, &message, &err);
         if (ask(policy, &mutates))
             assert_int_equal(mutates, can_mutate); /* no answer is half of one */
@@ -232,17 +232,17 @@ static void one_that_fails_costs_no_more_than_its_request(void **state)
 static int prepare(enum chimera_mode mode, unsigned long number)
 {
     const struct chimera_abi *abi = chimera_abi_of(mode);
-    struct chimera_host *host;
-    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, NULL), 0);
-    assert_int_equal(abi->attach(host, NULL), 0);
-    chimera_host_begin(host, 5000);
+    struct chimera_guest *guest;
+    assert_int_equal(chimera_guest_new(&module.loaded, 1 << 20, &guest, NULL), 0);
+    assert_int_equal(abi->attach(guest, NULL), 0);
+    chimera_guest_begin(guest, 5000);
     made = 0;
     failing = number;
-    int code = abi->prepare(host, CHIMERA_SLICE("{}"), NULL);
+    int code = abi->prepare(guest, CHIMERA_SLICE("{}"), NULL);
     failing = 0;
-    chimera_host_end(host);
-    abi->detach(host);
-    chimera_host_free(host);
+    chimera_guest_end(guest);
+    abi->detach(guest);
+    chimera_guest_free(guest);
     return code;
 }
 
@@ -256,7 +256,7 @@ static void a_start_needs_its_snapshot(void **state)
     for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
         unsigned failures = 0;
         make_wasi_guest();
-        guest.plugin.mode = modes[i];
+        module.plugin.mode = modes[i];
         assert_int_equal(prepare(modes[i], 0), 0);
         for (unsigned long number = 1; number < 20; number++)
             failures += prepare(modes[i], number) == CHIMERA_ENOMEM;

@@ -10,13 +10,13 @@
 #include "runtime/log/log.h"
 #include "runtime/policy/policy.h"
 
-uint32_t chimera_wasi_fd_read(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
+uint32_t chimera_wasi_fd_read(struct chimera_guest *guest, uint32_t fd, uint32_t at, uint32_t count,
                               uint32_t size);
-uint32_t chimera_wasi_fd_write(struct chimera_host *host, uint32_t fd, uint32_t at, uint32_t count,
-                               uint32_t size);
-uint32_t chimera_wasi_fd_seek(struct chimera_host *host, uint32_t fd, uint64_t offset,
+uint32_t chimera_wasi_fd_write(struct chimera_guest *guest, uint32_t fd, uint32_t at,
+                               uint32_t count, uint32_t size);
+uint32_t chimera_wasi_fd_seek(struct chimera_guest *guest, uint32_t fd, uint64_t offset,
                               uint32_t whence, uint32_t at);
-uint32_t chimera_wasi_poll_oneoff(struct chimera_host *host, uint32_t in, uint32_t out,
+uint32_t chimera_wasi_poll_oneoff(struct chimera_guest *guest, uint32_t in, uint32_t out,
                                   uint32_t count, uint32_t at);
 
 /* --- Counting allocations; a sanitizer has its own --- */
@@ -67,44 +67,44 @@ static void put_vector(uint8_t *memory, uint32_t at, uint32_t size)
     memcpy(memory, vector, sizeof(vector));
 }
 
-static void ask_wasi(struct chimera_host *host, uint8_t *memory)
+static void ask_wasi(struct chimera_guest *guest, uint8_t *memory)
 {
     put_vector(memory + 4096, 8192, 64);
-    answers[0] = chimera_wasi_fd_read(host, 0, 4096, 1, 4104);
+    answers[0] = chimera_wasi_fd_read(guest, 0, 4096, 1, 4104);
     memcpy(&answers[1], memory + 4104, 4);
-    answers[2] = chimera_wasi_fd_seek(host, 1, 0, 1, 4104);
+    answers[2] = chimera_wasi_fd_seek(guest, 1, 0, 1, 4104);
     memset(memory + 6144, 0, 48);
     memory[6144 + 8] = 1; /* may be read now, as its end has come */
-    answers[3] = chimera_wasi_poll_oneoff(host, 6144, 7168, 1, 4104);
+    answers[3] = chimera_wasi_poll_oneoff(guest, 6144, 7168, 1, 4104);
 }
 
 /* Takes its request, prints, and answers; counts its calls in its memory, which is reset. */
-static void answer(struct chimera_host *host, union chimera_value *values)
+static void answer(struct chimera_guest *guest, union chimera_value *values)
 {
-    uint8_t *memory = host->instance->memory.data;
+    uint8_t *memory = guest->instance->memory.data;
     static const char accepted[] = "{\"accepted\":true}", valid[] = "{\"valid\":true}";
     bool is_settings = values[0].i32 == strlen("validate_settings");
     const char *text = memory[9000]++ ? "" : is_settings ? valid : accepted;
-    chimera_wapc_guest_request(host, 16, 65536);
-    ask_wasi(host, memory);
+    chimera_wapc_guest_request(guest, 16, 65536);
+    ask_wasi(guest, memory);
     memcpy(memory + 1000, printed, strlen(printed));
     put_vector(memory + 4096, 1000, (uint32_t)strlen(printed));
-    chimera_wasi_fd_write(host, 1, 4096, 1, 4104);
-    chimera_wapc_console_log(host, 1000, 3 < strlen(printed) ? 3 : 0);
+    chimera_wasi_fd_write(guest, 1, 4096, 1, 4104);
+    chimera_wapc_console_log(guest, 1000, 3 < strlen(printed) ? 3 : 0);
     memcpy(memory + 2000, text, strlen(text));
-    chimera_wapc_guest_response(host, 2000, (uint32_t)strlen(text));
+    chimera_wapc_guest_response(guest, 2000, (uint32_t)strlen(text));
     values[0].i32 = 1;
 }
 
 GUEST_CODE static void guest_call(struct chimera_instance *instance, union chimera_value *values)
 {
-    answer(instance->host, values);
+    answer(instance->guest, values);
 }
 
 #define LANES 3
 
 struct fixture {
-    struct c_guest guest;
+    struct c_guest module;
     struct chimera_policy *policy;
     struct chimera_request request;
 };
@@ -113,10 +113,10 @@ static void open_policy(struct fixture *fixture, uint64_t memory_limit)
 {
     const struct chimera_policy_options options = {
         .id = "my-policy", .limit_ms = 5000, .lanes = LANES, .memory_limit = memory_limit};
-    c_guest_init(&fixture->guest, CHIMERA_MODE_WAPC);
-    c_guest_export(&fixture->guest, "memory", "", NULL);
-    c_guest_export(&fixture->guest, "__guest_call", "ii:i", guest_call);
-    assert_int_equal(chimera_policy_open(&fixture->guest.loaded, &options, &fixture->policy, NULL),
+    c_guest_init(&fixture->module, CHIMERA_MODE_WAPC);
+    c_guest_export(&fixture->module, "memory", "", NULL);
+    c_guest_export(&fixture->module, "__guest_call", "ii:i", guest_call);
+    assert_int_equal(chimera_policy_open(&fixture->module.loaded, &options, &fixture->policy, NULL),
                      0);
     fixture->request = c_guest_request("{\"n\":1}");
 }

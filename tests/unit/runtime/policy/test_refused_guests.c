@@ -12,12 +12,12 @@ GUEST_CODE static void nothing(struct chimera_instance *instance, union chimera_
     (void)instance, (void)values;
 }
 
-static void expect_refusal(const struct c_guest *guest, int wanted_code, const char *wanted)
+static void expect_refusal(const struct c_guest *module, int wanted_code, const char *wanted)
 {
     const struct chimera_policy_options options = {.id = "p", .limit_ms = 1000, .lanes = 1};
     struct chimera_policy *policy = NULL;
     struct chimera_error err = {0};
-    int code = chimera_policy_open(&guest->loaded, &options, &policy, &err);
+    int code = chimera_policy_open(&module->loaded, &options, &policy, &err);
     if (code != wanted_code || !strstr(err.text, wanted))
         fail_msg("wanted %d %s, got %d %s", wanted_code, wanted, code, err.text);
     assert_null(policy);
@@ -25,38 +25,38 @@ static void expect_refusal(const struct c_guest *guest, int wanted_code, const c
 
 static void a_wapc_guest_has_its_function_and_its_memory(void **state)
 {
-    struct c_guest guest;
+    struct c_guest module;
     (void)state;
-    c_guest_init(&guest, CHIMERA_MODE_WAPC);
-    c_guest_export(&guest, "memory", "", NULL);
-    expect_refusal(&guest, CHIMERA_EMODULE,
+    c_guest_init(&module, CHIMERA_MODE_WAPC);
+    c_guest_export(&module, "memory", "", NULL);
+    expect_refusal(&module, CHIMERA_EMODULE,
                    "Guest call function (__guest_call) not exported by wasm module.");
-    c_guest_export(&guest, "__guest_call", "ii:", nothing); /* of another type */
-    expect_refusal(&guest, CHIMERA_EMODULE, "Guest call function (__guest_call) not exported");
-    c_guest_init(&guest, CHIMERA_MODE_WAPC);
-    c_guest_export(&guest, "__guest_call", "ii:i", nothing);
-    expect_refusal(&guest, CHIMERA_EMODULE, "Cannot find 'mem' export");
-    c_guest_export(&guest, "memor", "", NULL);
-    c_guest_export(&guest, "memory", "ii:i", nothing); /* is a function */
-    expect_refusal(&guest, CHIMERA_EMODULE, "Cannot find 'mem' export");
+    c_guest_export(&module, "__guest_call", "ii:", nothing); /* of another type */
+    expect_refusal(&module, CHIMERA_EMODULE, "Guest call function (__guest_call) not exported");
+    c_guest_init(&module, CHIMERA_MODE_WAPC);
+    c_guest_export(&module, "__guest_call", "ii:i", nothing);
+    expect_refusal(&module, CHIMERA_EMODULE, "Cannot find 'mem' export");
+    c_guest_export(&module, "memor", "", NULL);
+    c_guest_export(&module, "memory", "ii:i", nothing); /* is a function */
+    expect_refusal(&module, CHIMERA_EMODULE, "Cannot find 'mem' export");
 }
 
 static void addresses_may_be_short(void **state)
 {
-    struct c_guest guest;
+    struct c_guest module;
     struct rlimit before, small = {.rlim_cur = (rlim_t)4 << 30};
     (void)state;
     if (!CAN_FAIL_ALLOCATIONS)
         skip(); /* a sanitizer's shadow is larger */
-    c_guest_init(&guest, CHIMERA_MODE_WAPC);
-    c_guest_export(&guest, "memory", "", NULL);
-    c_guest_export(&guest, "__guest_call", "ii:i", nothing);
+    c_guest_init(&module, CHIMERA_MODE_WAPC);
+    c_guest_export(&module, "memory", "", NULL);
+    c_guest_export(&module, "__guest_call", "ii:i", nothing);
     assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
     small.rlim_max = before.rlim_max;
     assert_int_equal(setrlimit(RLIMIT_AS, &small), 0);
-    struct chimera_host *host = NULL;
+    struct chimera_guest *guest = NULL;
     struct chimera_error err = {0};
-    int code = chimera_host_new(&guest.loaded, (uint64_t)1 << 30, &host, &err);
+    int code = chimera_guest_new(&module.loaded, (uint64_t)1 << 30, &guest, &err);
     assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
     assert_int_equal(code, CHIMERA_ENOMEM);
     assert_string_equal(err.text, "cannot reserve 8 GiB of addresses for a policy: Cannot allocate "
@@ -65,19 +65,19 @@ static void addresses_may_be_short(void **state)
 
 static void every_allocation_of_a_policy_may_fail(void **state)
 {
-    struct c_guest guest;
+    struct c_guest module;
     const struct chimera_policy_options options = {.id = "p", .limit_ms = 1000, .lanes = 2};
     struct chimera_policy *policy = NULL;
     (void)state;
     if (!CAN_FAIL_ALLOCATIONS)
         skip();
-    c_guest_init(&guest, CHIMERA_MODE_WAPC);
-    c_guest_export(&guest, "memory", "", NULL);
-    c_guest_export(&guest, "__guest_call", "ii:i", nothing);
+    c_guest_init(&module, CHIMERA_MODE_WAPC);
+    c_guest_export(&module, "memory", "", NULL);
+    c_guest_export(&module, "__guest_call", "ii:i", nothing);
     for (unsigned long n = 1; !policy && n < 1000; n++) {
         struct chimera_error err = {0};
         fail_allocation(n);
-        int code = chimera_policy_open(&guest.loaded, &options, &policy, &err);
+        int code = chimera_policy_open(&module.loaded, &options, &policy, &err);
         fail_allocation(0);
         if (code == CHIMERA_OK ? !policy : policy || code != CHIMERA_ENOMEM)
             fail_msg("allocation %lu: %d %s", n, code, err.text);

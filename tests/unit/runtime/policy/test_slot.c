@@ -16,8 +16,8 @@
 #define LARGE ((uint64_t)512 * 1024) /* more is not copied back without page tracking */
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-static struct c_guest guest;
-static struct chimera_host *host;
+static struct c_guest module;
+static struct chimera_guest *guest;
 static void (*work)(void);
 static uint32_t wanted; /* pages, or KiB */
 static volatile int went_on;
@@ -31,13 +31,13 @@ GUEST_CODE static void go(struct chimera_instance *instance, union chimera_value
 GUEST_CODE static void write_pages(void)
 {
     for (uint32_t page = 0; page < wanted; page++)
-        host->instance->memory.data[page * PAGE] = 1;
+        guest->instance->memory.data[page * PAGE] = 1;
 }
 
 GUEST_CODE static void wait_once(void)
 {
     went_on = 0;
-    if (chimera_guest_suspend(host))
+    if (chimera_guest_suspend(guest))
         went_on = 1;
 }
 
@@ -59,16 +59,16 @@ GUEST_CODE static void wait_deep(void)
 
 static void open_slot(uint32_t pages)
 {
-    c_guest_init(&guest, CHIMERA_MODE_NONE);
-    guest.plugin.memory_min_pages = guest.plugin.memory_max_pages = pages;
-    c_guest_export(&guest, "go", ":", go);
-    assert_int_equal(chimera_host_new(&guest.loaded, (uint64_t)64 << 20, &host, NULL), 0);
+    c_guest_init(&module, CHIMERA_MODE_NONE);
+    module.plugin.memory_min_pages = module.plugin.memory_max_pages = pages;
+    c_guest_export(&module, "go", ":", go);
+    assert_int_equal(chimera_guest_new(&module.loaded, (uint64_t)64 << 20, &guest, NULL), 0);
 }
 
 static void open_with_snapshot(uint32_t pages)
 {
     open_slot(pages);
-    assert_int_equal(chimera_host_snapshot(host, NULL), 0);
+    assert_int_equal(chimera_guest_snapshot(guest, NULL), 0);
 }
 
 static int run(void (*what)(void), uint32_t with)
@@ -76,25 +76,25 @@ static int run(void (*what)(void), uint32_t with)
     union chimera_value none = {0};
     work = what;
     wanted = with;
-    chimera_host_begin(host, 0);
-    int code = chimera_guest_run(host, guest.exports, &none);
-    chimera_host_end(host);
+    chimera_guest_begin(guest, 0);
+    int code = chimera_guest_run(guest, module.exports, &none);
+    chimera_guest_end(guest);
     return code;
 }
 
 static int resume(void)
 {
-    chimera_host_begin(host, 0);
-    int code = chimera_guest_resume(host);
-    chimera_host_end(host);
+    chimera_guest_begin(guest, 0);
+    int code = chimera_guest_resume(guest);
+    chimera_guest_end(guest);
     return code;
 }
 
 static size_t resident_pages(void)
 {
     static unsigned char pages[4096];
-    size_t count = 0, all = host->instance->memory.size / PAGE;
-    assert_int_equal(mincore(host->instance->memory.data, all * PAGE, pages), 0);
+    size_t count = 0, all = guest->instance->memory.size / PAGE;
+    assert_int_equal(mincore(guest->instance->memory.data, all * PAGE, pages), 0);
     for (size_t i = 0; i < all; i++)
         count += pages[i] & 1;
     return count;
@@ -106,7 +106,7 @@ static void requests(unsigned count, uint32_t pages)
 {
     for (unsigned i = 0; i < count; i++) {
         assert_int_equal(run(write_pages, pages), 0);
-        assert_int_equal(chimera_host_reset(host), 0);
+        assert_int_equal(chimera_guest_reset(guest), 0);
     }
 }
 
@@ -126,17 +126,17 @@ static void an_odd_request_s_pages_are_dropped_after_a_while(void **state)
         requests(1, cases[i].first); /* counts as the last of the first */
         requests(1, cases[i].odd);
         requests(47, 1);
-        assert_int_equal(host->counters.drops, 0);
+        assert_int_equal(guest->counters.drops, 0);
         assert_int_equal(resident_pages(), cases[i].odd);
-        assert_int_equal(chimera_host_kept_bytes(host) - host->internal->stack_pages * PAGE,
+        assert_int_equal(chimera_guest_kept_bytes(guest) - guest->internal->stack_pages * PAGE,
                          cases[i].odd * PAGE);
         requests(1, 1); /* the 65th */
-        assert_int_equal(host->counters.drops, cases[i].drops);
+        assert_int_equal(guest->counters.drops, cases[i].drops);
         requests(1, 1);
         assert_int_equal(resident_pages(), cases[i].drops ? 1 : cases[i].odd);
         requests(20, 300); /* once it has dropped any, it learns anew what is usual */
-        assert_int_equal(host->counters.drops, 1);
-        chimera_host_free(host);
+        assert_int_equal(guest->counters.drops, 1);
+        chimera_guest_free(guest);
     }
 }
 
@@ -146,19 +146,19 @@ static void what_is_done_is_counted(void **state)
     (void)state;
     open_with_snapshot(64);
     requests(3, 5);
-    assert_int_equal(host->counters.resets, 3);
-    assert_true(host->counters.nanoseconds > 0);
+    assert_int_equal(guest->counters.resets, 3);
+    assert_true(guest->counters.nanoseconds > 0);
     if (chimera_tracking() != CHIMERA_TRACKING_NONE) {
-        assert_true(host->counters.scans >= 1);
-        assert_int_equal(host->counters.pages, 15);
+        assert_true(guest->counters.scans >= 1);
+        assert_int_equal(guest->counters.pages, 15);
     } else {
-        assert_int_equal(host->counters.drops, 3); /* 4 MiB are not copied */
+        assert_int_equal(guest->counters.drops, 3); /* 4 MiB are not copied */
     }
-    chimera_host_drop_pages(host);
+    chimera_guest_drop_pages(guest);
     assert_int_equal(resident_pages(), 0);
     requests(1, 5);
-    assert_int_equal(*(host->instance->memory.data + 4 * PAGE), 0);
-    chimera_host_free(host);
+    assert_int_equal(*(guest->instance->memory.data + 4 * PAGE), 0);
+    chimera_guest_free(guest);
 }
 
 /* Nothing is to be had before it, and nothing is lost. */
@@ -167,10 +167,10 @@ static void without_a_snapshot_nothing_is_dropped(void **state)
     (void)state;
     open_slot(8);
     assert_int_equal(run(write_pages, 3), 0);
-    chimera_host_drop_pages(host);
-    assert_int_equal(*(host->instance->memory.data + 2 * PAGE), 1);
-    assert_int_equal(host->counters.drops, 0);
-    chimera_host_free(host);
+    chimera_guest_drop_pages(guest);
+    assert_int_equal(*(guest->instance->memory.data + 2 * PAGE), 1);
+    assert_int_equal(guest->counters.drops, 0);
+    chimera_guest_free(guest);
 }
 
 /* Without page tracking a small memory is copied as a whole, and a large one is dropped. */
@@ -181,22 +181,22 @@ static void every_size_comes_back(void **state)
     for (size_t i = 0; i < COUNT(sizes); i++) {
         open_slot(sizes[i]);
         assert_int_equal(run(write_pages, 2), 0); /* so that there is an image */
-        assert_int_equal(chimera_host_snapshot(host, NULL), 0);
+        assert_int_equal(chimera_guest_snapshot(guest, NULL), 0);
         uint32_t pages = sizes[i] * CHIMERA_PAGE_BYTES / PAGE;
         for (int again = 0; again < 3; again++) {
-            memset(host->instance->memory.data, 7, (size_t)pages * PAGE);
-            assert_int_equal(chimera_host_reset(host), 0);
+            memset(guest->instance->memory.data, 7, (size_t)pages * PAGE);
+            assert_int_equal(chimera_guest_reset(guest), 0);
             for (uint32_t page = 0; page < pages; page++)
-                assert_int_equal(host->instance->memory.data[page * PAGE], page < 2);
-            assert_int_equal(host->instance->memory.data[pages * PAGE - 1], 0);
+                assert_int_equal(guest->instance->memory.data[page * PAGE], page < 2);
+            assert_int_equal(guest->instance->memory.data[pages * PAGE - 1], 0);
         }
         if (chimera_tracking() == CHIMERA_TRACKING_NONE) {
-            assert_int_equal(host->counters.drops, i == 2 ? 3 : 0);
-            assert_int_equal(host->counters.pages, i == 2 ? 0 : 3 * pages);
-            assert_int_equal(chimera_host_kept_bytes(host),
-                             (i == 2 ? 0 : pages * PAGE) + host->internal->stack_pages * PAGE);
+            assert_int_equal(guest->counters.drops, i == 2 ? 3 : 0);
+            assert_int_equal(guest->counters.pages, i == 2 ? 0 : 3 * pages);
+            assert_int_equal(chimera_guest_kept_bytes(guest),
+                             (i == 2 ? 0 : pages * PAGE) + guest->internal->stack_pages * PAGE);
         }
-        chimera_host_free(host);
+        chimera_guest_free(guest);
     }
 }
 
@@ -205,18 +205,18 @@ static void every_size_comes_back(void **state)
 static void no_memory_is_none(void **state)
 {
     (void)state;
-    c_guest_init(&guest, CHIMERA_MODE_NONE);
-    guest.plugin.has_memory = 0;
-    c_guest_export(&guest, "go", ":", go);
-    assert_int_equal(chimera_host_new(&guest.loaded, 65536, &host, NULL), 0);
-    assert_int_equal(host->instance->memory.size, 0);
-    assert_int_equal(host->instance->memory.pages, 0);
-    assert_int_equal(host->instance->memory.max_pages, 0);
-    assert_int_equal(chimera_host_snapshot(host, NULL), 0);
+    c_guest_init(&module, CHIMERA_MODE_NONE);
+    module.plugin.has_memory = 0;
+    c_guest_export(&module, "go", ":", go);
+    assert_int_equal(chimera_guest_new(&module.loaded, 65536, &guest, NULL), 0);
+    assert_int_equal(guest->instance->memory.size, 0);
+    assert_int_equal(guest->instance->memory.pages, 0);
+    assert_int_equal(guest->instance->memory.max_pages, 0);
+    assert_int_equal(chimera_guest_snapshot(guest, NULL), 0);
     assert_int_equal(run(write_pages, 0), 0);
-    assert_int_equal(chimera_host_reset(host), 0);
-    chimera_host_free(host);
-    chimera_host_free(NULL);
+    assert_int_equal(chimera_guest_reset(guest), 0);
+    chimera_guest_free(guest);
+    chimera_guest_free(NULL);
 }
 
 static void all_of_the_limit_may_be_memory(void **state)
@@ -224,10 +224,10 @@ static void all_of_the_limit_may_be_memory(void **state)
     struct chimera_error err = {0};
     (void)state;
     open_slot(4);
-    chimera_host_free(host);
-    assert_int_equal(chimera_host_new(&guest.loaded, 4 * CHIMERA_PAGE_BYTES, &host, &err), 0);
-    chimera_host_free(host);
-    assert_int_equal(chimera_host_new(&guest.loaded, 4 * CHIMERA_PAGE_BYTES - 1, &host, &err),
+    chimera_guest_free(guest);
+    assert_int_equal(chimera_guest_new(&module.loaded, 4 * CHIMERA_PAGE_BYTES, &guest, &err), 0);
+    chimera_guest_free(guest);
+    assert_int_equal(chimera_guest_new(&module.loaded, 4 * CHIMERA_PAGE_BYTES - 1, &guest, &err),
                      CHIMERA_ELIMIT);
 }
 
@@ -238,12 +238,12 @@ GUEST_CODE static void start_writes(struct chimera_instance *instance)
 
 GUEST_CODE static void start_traps(struct chimera_instance *instance)
 {
-    chimera_guest_trap(instance->host, CHIMERA_TRAP_UNREACHABLE, NULL);
+    chimera_guest_trap(instance->guest, CHIMERA_TRAP_UNREACHABLE, NULL);
 }
 
 GUEST_CODE static void start_exits(struct chimera_instance *instance)
 {
-    chimera_guest_exit(instance->host, 3);
+    chimera_guest_exit(instance->guest, 3);
 }
 
 /* It is part of what each request begins with, or there is no slot. */
@@ -252,18 +252,18 @@ static void a_start_function_runs_once(void **state)
     struct chimera_error err = {0};
     (void)state;
     open_slot(4);
-    chimera_host_free(host);
-    guest.plugin.start = start_writes;
-    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, &err), 0);
-    assert_int_equal(chimera_host_snapshot(host, &err), 0);
+    chimera_guest_free(guest);
+    module.plugin.start = start_writes;
+    assert_int_equal(chimera_guest_new(&module.loaded, 1 << 20, &guest, &err), 0);
+    assert_int_equal(chimera_guest_snapshot(guest, &err), 0);
     requests(2, 1);
-    assert_int_equal(host->instance->memory.data[7], 77);
-    chimera_host_free(host);
-    guest.plugin.start = start_traps;
-    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, &err), CHIMERA_ETRAP);
+    assert_int_equal(guest->instance->memory.data[7], 77);
+    chimera_guest_free(guest);
+    module.plugin.start = start_traps;
+    assert_int_equal(chimera_guest_new(&module.loaded, 1 << 20, &guest, &err), CHIMERA_ETRAP);
     assert_string_equal(err.text, "the policy fails in its start function: unreachable");
-    guest.plugin.start = start_exits;
-    assert_int_equal(chimera_host_new(&guest.loaded, 1 << 20, &host, &err), CHIMERA_ETRAP);
+    module.plugin.start = start_exits;
+    assert_int_equal(chimera_guest_new(&module.loaded, 1 << 20, &guest, &err), CHIMERA_ETRAP);
     assert_string_equal(err.text,
                         "the policy fails in its start function: the policy called proc_exit");
 }
@@ -295,13 +295,13 @@ static void nothing_of_it_is_huge_or_inherited(void **state)
     (void)state;
     open_slot(8);
     assert_int_equal(run(write_pages, 2), 0);
-    assert_int_equal(chimera_host_snapshot(host, NULL), 0);
-    const uint8_t *const places[] = {host->reservation,
-                                     host->instance->memory.data,
-                                     host->instance->memory.data + 4 * PAGE,
-                                     host->instance->memory.data + host->instance->memory.size,
-                                     host->stack,
-                                     host->stack + CHIMERA_STACK_GUARD_BYTES};
+    assert_int_equal(chimera_guest_snapshot(guest, NULL), 0);
+    const uint8_t *const places[] = {guest->reservation,
+                                     guest->instance->memory.data,
+                                     guest->instance->memory.data + 4 * PAGE,
+                                     guest->instance->memory.data + guest->instance->memory.size,
+                                     guest->stack,
+                                     guest->stack + CHIMERA_STACK_GUARD_BYTES};
     for (size_t i = 0; i < COUNT(places); i++) {
         char flags[256];
         read_flags(places[i], flags);
@@ -310,7 +310,7 @@ static void nothing_of_it_is_huge_or_inherited(void **state)
         assert_non_null(strstr(flags, " dc"));
         assert_true(!knows_huge || strstr(flags, " nh"));
     }
-    chimera_host_free(host);
+    chimera_guest_free(guest);
 }
 
 /* --- Waiting --- */
@@ -323,16 +323,16 @@ static void who_waits_goes_on(void **state)
     for (int is_after_snapshot = 0; is_after_snapshot < 2; is_after_snapshot++) {
         open_slot(4);
         if (is_after_snapshot)
-            assert_int_equal(chimera_host_snapshot(host, NULL), 0);
+            assert_int_equal(chimera_guest_snapshot(guest, NULL), 0);
         assert_int_equal(run(wait_once, 0), 0);
-        assert_true(chimera_host_is_suspended(host));
-        assert_int_equal(chimera_guest_resume(host), CHIMERA_ENOMEM); /* no run has begun */
-        assert_true(chimera_host_is_suspended(host));
+        assert_true(chimera_guest_is_suspended(guest));
+        assert_int_equal(chimera_guest_resume(guest), CHIMERA_ENOMEM); /* no run has begun */
+        assert_true(chimera_guest_is_suspended(guest));
         assert_int_equal(went_on, 0);
         assert_int_equal(resume(), 0);
-        assert_false(chimera_host_is_suspended(host));
+        assert_false(chimera_guest_is_suspended(guest));
         assert_int_equal(went_on, 1);
-        chimera_host_free(host);
+        chimera_guest_free(guest);
     }
 }
 
@@ -345,12 +345,12 @@ static void who_waited_in_vain_is_forgotten(void **state)
     open_with_snapshot(4);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(run(wait_once, 0), 0);
-        assert_int_equal(chimera_host_reset(host), 0);
-        assert_false(chimera_host_is_suspended(host));
+        assert_int_equal(chimera_guest_reset(guest), 0);
+        assert_false(chimera_guest_is_suspended(guest));
         assert_int_equal(run(write_pages, 1), 0);
-        assert_int_equal(chimera_host_reset(host), 0);
+        assert_int_equal(chimera_guest_reset(guest), 0);
     }
-    chimera_host_free(host);
+    chimera_guest_free(guest);
 }
 
 static void who_waits_too_deep_has_no_snapshot(void **state)
@@ -360,18 +360,18 @@ static void who_waits_too_deep_has_no_snapshot(void **state)
         skip();
     open_slot(4);
     assert_int_equal(run(wait_deep, 32), 0);
-    assert_int_equal(chimera_host_snapshot(host, NULL), 0);
+    assert_int_equal(chimera_guest_snapshot(guest, NULL), 0);
     for (int i = 0; i < 3; i++) { /* from there on, each time */
         assert_int_equal(resume(), 0);
         assert_int_equal(went_on, 1);
         went_on = 0;
-        assert_int_equal(chimera_host_reset(host), 0);
+        assert_int_equal(chimera_guest_reset(guest), 0);
     }
-    chimera_host_free(host);
+    chimera_guest_free(guest);
     open_slot(4);
     assert_int_equal(run(wait_deep, 80), 0);
-    assert_int_equal(chimera_host_snapshot(host, NULL), CHIMERA_ELIMIT);
-    chimera_host_free(host);
+    assert_int_equal(chimera_guest_snapshot(guest, NULL), CHIMERA_ELIMIT);
+    chimera_guest_free(guest);
 }
 
 int main(void)

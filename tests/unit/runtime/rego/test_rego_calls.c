@@ -11,43 +11,44 @@ static uint32_t grown_from; /* what memory.grow said */
 
 /* --- Calls of a builtin --- */
 
-GUEST_CODE static void call_builtin(struct chimera_host *host, unsigned arity, uint32_t a)
+GUEST_CODE static void call_builtin(struct chimera_guest *guest, unsigned arity, uint32_t a)
 {
     if (arity == 0)
-        chimera_opa_builtin0(host, 0, 0);
+        chimera_opa_builtin0(guest, 0, 0);
     else if (arity == 1)
-        chimera_opa_builtin1(host, 1, 0, a);
+        chimera_opa_builtin1(guest, 1, 0, a);
     else if (arity == 2)
-        chimera_opa_builtin2(host, 2, 0, a, a);
+        chimera_opa_builtin2(guest, 2, 0, a, a);
     else if (arity == 3)
-        chimera_opa_builtin3(host, 3, 0, a, a, a);
+        chimera_opa_builtin3(guest, 3, 0, a, a, a);
     else
-        chimera_opa_builtin4(host, 4, 0, a, a, a, a);
+        chimera_opa_builtin4(guest, 4, 0, a, a, a, a);
 }
 
 static const char *argument;
 
-GUEST_CODE static uint32_t reverse_text(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t reverse_text(struct chimera_guest *guest, uint32_t first,
+                                        uint32_t second)
 {
     (void)first, (void)second;
-    call_builtin(host, 1, rego_put(host, REGO_TEXT, argument));
+    call_builtin(guest, 1, rego_put(guest, REGO_TEXT, argument));
     return 0;
 }
 
-GUEST_CODE static uint32_t reverse(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t reverse(struct chimera_guest *guest, uint32_t first, uint32_t second)
 {
     (void)first, (void)second;
-    rego_put(host, REGO_TEXT, "\"abc\"");
-    call_builtin(host, 1, REGO_TEXT);
+    rego_put(guest, REGO_TEXT, "\"abc\"");
+    call_builtin(guest, 1, REGO_TEXT);
     return 0;
 }
 
-GUEST_CODE static uint32_t call_picked(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t call_picked(struct chimera_guest *guest, uint32_t first, uint32_t second)
 {
     (void)first, (void)second;
-    if (host->depth == 2) {
+    if (guest->depth == 2) {
         times++;
-        call_builtin(host, pick, REGO_TEXT);
+        call_builtin(guest, pick, REGO_TEXT);
     }
     return 0;
 }
@@ -74,24 +75,24 @@ static void no_builtin_is_called_from_a_call_back(void **state)
 
 /* --- Values of the host's --- */
 
-GUEST_CODE static uint32_t look_for_values(struct chimera_host *host, uint32_t first,
+GUEST_CODE static uint32_t look_for_values(struct chimera_guest *guest, uint32_t first,
                                            uint32_t second)
 {
     (void)first, (void)second;
-    if (host->depth != 2)
+    if (guest->depth != 2)
         return 0;
     times++;
     for (size_t i = 0; i < CHIMERA_REGO_ARGS_MAX; i++)
-        assert_null(chimera_rego_of(host)->args[i]);
-    assert_null(chimera_rego_of(host)->result);
+        assert_null(chimera_rego_of(guest)->args[i]);
+    assert_null(chimera_rego_of(guest)->result);
     return 0;
 }
 
-GUEST_CODE static uint32_t add_dates(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t add_dates(struct chimera_guest *guest, uint32_t first, uint32_t second)
 {
     (void)first, (void)second;
-    rego_put(host, REGO_TEXT, "1");
-    call_builtin(host, 4, REGO_TEXT);
+    rego_put(guest, REGO_TEXT, "1");
+    call_builtin(guest, 4, REGO_TEXT);
     return 0;
 }
 
@@ -110,19 +111,20 @@ static void no_value_lives_while_the_module_runs(void **state)
 
 /* --- What an honest module does there --- */
 
-GUEST_CODE static uint32_t grow_and_give(struct chimera_host *host, uint32_t size, uint32_t second)
+GUEST_CODE static uint32_t grow_and_give(struct chimera_guest *guest, uint32_t size,
+                                         uint32_t second)
 {
     (void)size, (void)second;
-    if (host->depth != 2)
+    if (guest->depth != 2)
         return 0;
-    grown_from = chimera_memory_grow(host, 1);
-    chimera_opa_println(host, REGO_TEXT);
+    grown_from = chimera_memory_grow(guest, 1);
+    chimera_opa_println(guest, REGO_TEXT);
     return grown_from * CHIMERA_PAGE_BYTES;
 }
 
-GUEST_CODE static uint32_t take_grown(struct chimera_host *host, uint32_t at, uint32_t size)
+GUEST_CODE static uint32_t take_grown(struct chimera_guest *guest, uint32_t at, uint32_t size)
 {
-    times += size == 5 && memcmp(rego_at(host, at), "\"cba\"", 5) == 0;
+    times += size == 5 && memcmp(rego_at(guest, at), "\"cba\"", 5) == 0;
     return at;
 }
 
@@ -149,20 +151,22 @@ static void memory_grows_for_a_result(void **state)
 
 static uint64_t accounted; /* at the end */
 
-GUEST_CODE static uint32_t grow_each_time(struct chimera_host *host, uint32_t size, uint32_t second)
+GUEST_CODE static uint32_t grow_each_time(struct chimera_guest *guest, uint32_t size,
+                                          uint32_t second)
 {
     (void)size, (void)second;
-    if (host->depth == 2 && chimera_memory_grow(host, 1) == UINT32_MAX)
+    if (guest->depth == 2 && chimera_memory_grow(guest, 1) == UINT32_MAX)
         times++;
     return 0;
 }
 
-GUEST_CODE static uint32_t reverse_often(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t reverse_often(struct chimera_guest *guest, uint32_t first,
+                                         uint32_t second)
 {
     for (int i = 0; i < 100; i++)
-        reverse(host, first, second);
-    accounted = host->account.bytes;
-    grown_from = chimera_memory_grow(host, 0);
+        reverse(guest, first, second);
+    accounted = guest->account.bytes;
+    grown_from = chimera_memory_grow(guest, 0);
     return 0;
 }
 
@@ -170,8 +174,8 @@ static void memory_that_was_grown_for_results_counts(void **state)
 {
     struct rego_fixture fixture;
     (void)state;
-    rego_make(&fixture.guest);
-    fixture.guest.plugin.memory_max_pages = 1000;
+    rego_make(&fixture.module);
+    fixture.module.plugin.memory_max_pages = 1000;
     rego_serve(&fixture, 5000, LIMIT);
     on_eval = reverse_often;
     on_malloc = grow_each_time;
@@ -190,9 +194,9 @@ static void memory_that_was_grown_for_results_counts(void **state)
 #define VALUE_BYTES 150000u
 
 /* A list of empty lists, as an argument or as the module's result. */
-static uint32_t put_lists(struct chimera_host *host)
+static uint32_t put_lists(struct chimera_guest *guest)
 {
-    char *at = rego_at(host, REGO_HEAP);
+    char *at = rego_at(guest, REGO_HEAP);
     at[0] = '[';
     for (uint32_t i = 1; i < VALUE_BYTES; i += 3)
         memcpy(at + i, "[],", 3);
@@ -200,12 +204,12 @@ static uint32_t put_lists(struct chimera_host *host)
     return REGO_HEAP;
 }
 
-GUEST_CODE static uint32_t count_in_lists(struct chimera_host *host, uint32_t first,
+GUEST_CODE static uint32_t count_in_lists(struct chimera_guest *guest, uint32_t first,
                                           uint32_t second)
 {
     (void)first, (void)second;
-    rego_put(host, REGO_TEXT, "\"a\"");
-    chimera_opa_builtin2(host, 2, 0, put_lists(host), REGO_TEXT); /* not what it takes */
+    rego_put(guest, REGO_TEXT, "\"a\"");
+    chimera_opa_builtin2(guest, 2, 0, put_lists(guest), REGO_TEXT); /* not what it takes */
     return 0;
 }
 
@@ -213,7 +217,7 @@ static void values_that_the_host_makes_count(void **state)
 {
     struct rego_fixture fixture;
     (void)state;
-    rego_make(&fixture.guest);
+    rego_make(&fixture.module);
     rego_serve(&fixture, 20000, LIMIT);
     on_eval = count_in_lists;
     for (int i = 0; i < 3; i++)
@@ -221,7 +225,7 @@ static void values_that_the_host_makes_count(void **state)
                                       "`memoryLimit` of --policy-options and --memory-limit of "
                                       "`chimera run`");
     rego_close(&fixture);
-    rego_make(&fixture.guest);
+    rego_make(&fixture.module);
     rego_serve(&fixture, 20000, 256 << 20);
     on_eval = count_in_lists;
     rego_evaluate(&fixture);
@@ -230,11 +234,11 @@ static void values_that_the_host_makes_count(void **state)
     rego_close(&fixture);
 }
 
-GUEST_CODE static uint32_t run_out(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t run_out(struct chimera_guest *guest, uint32_t first, uint32_t second)
 {
     (void)first, (void)second;
-    if (host->depth == 2)
-        chimera_opa_abort(host, rego_put(host, REGO_TEXT, "no memory"));
+    if (guest->depth == 2)
+        chimera_opa_abort(guest, rego_put(guest, REGO_TEXT, "no memory"));
     return 0;
 }
 
@@ -257,26 +261,26 @@ static uint32_t text_at;
 static char last_byte;
 
 /* Memory from `text_at` on is one text of 'a', which ends in `last_byte`. */
-GUEST_CODE static uint32_t fill_end(struct chimera_host *host)
+GUEST_CODE static uint32_t fill_end(struct chimera_guest *guest)
 {
-    memset(rego_at(host, text_at), 'a', REGO_MEMORY - text_at);
-    *rego_at(host, text_at) = '"';
-    *rego_at(host, REGO_MEMORY - 2) = '"';
-    *rego_at(host, REGO_MEMORY - 1) = last_byte;
+    memset(rego_at(guest, text_at), 'a', REGO_MEMORY - text_at);
+    *rego_at(guest, text_at) = '"';
+    *rego_at(guest, REGO_MEMORY - 2) = '"';
+    *rego_at(guest, REGO_MEMORY - 1) = last_byte;
     return text_at;
 }
 
-GUEST_CODE static uint32_t reverse_end(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t reverse_end(struct chimera_guest *guest, uint32_t first, uint32_t second)
 {
     (void)first, (void)second;
-    call_builtin(host, 1, text_at < REGO_MEMORY ? fill_end(host) : text_at);
+    call_builtin(guest, 1, text_at < REGO_MEMORY ? fill_end(guest) : text_at);
     return 0;
 }
 
-GUEST_CODE static uint32_t abort_end(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t abort_end(struct chimera_guest *guest, uint32_t first, uint32_t second)
 {
     (void)first, (void)second;
-    chimera_opa_abort(host, text_at < REGO_MEMORY ? fill_end(host) : text_at);
+    chimera_opa_abort(guest, text_at < REGO_MEMORY ? fill_end(guest) : text_at);
     return 0;
 }
 
@@ -337,9 +341,10 @@ static void arguments_are_json(void **state)
     rego_close(&fixture);
 }
 
-GUEST_CODE static uint32_t read_nothing(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t read_nothing(struct chimera_guest *guest, uint32_t first,
+                                        uint32_t second)
 {
-    (void)host, (void)first, (void)second;
+    (void)guest, (void)first, (void)second;
     return UINT32_MAX; /* no value */
 }
 
@@ -354,10 +359,10 @@ static void a_result_that_the_module_cannot_read_ends_it(void **state)
     rego_close(&fixture);
 }
 
-GUEST_CODE static uint32_t beyond(struct chimera_host *host, uint32_t first, uint32_t second)
+GUEST_CODE static uint32_t beyond(struct chimera_guest *guest, uint32_t first, uint32_t second)
 {
     (void)second;
-    return host->depth == 2 ? REGO_MEMORY - first + 1 : 0;
+    return guest->depth == 2 ? REGO_MEMORY - first + 1 : 0;
 }
 
 static void results_are_put_inside_of_memory(void **state)
