@@ -54,25 +54,6 @@ struct chimera_response chimera_abi_failure(const struct chimera_request *reques
     return chimera_response_reject_code(request->uid, text, 500);
 }
 
-static bool is_too_late(struct chimera_guest *guest)
-{
-    if (!guest->run || chimera_guest_time_left(guest) > 0)
-        return false;
-    guest->stop = CHIMERA_STOP_DEADLINE;
-    return true;
-}
-
-int chimera_abi_run(struct chimera_guest *guest, const struct chimera_export *export,
-                    union chimera_value *values)
-{
-    return is_too_late(guest) ? CHIMERA_EDEADLINE : chimera_guest_run(guest, export, values);
-}
-
-int chimera_abi_resume(struct chimera_guest *guest)
-{
-    return is_too_late(guest) ? CHIMERA_EDEADLINE : chimera_guest_resume(guest);
-}
-
 const char *chimera_abi_stop_text(const struct chimera_guest *guest,
                                   char text[CHIMERA_ABI_STOP_TEXT])
 {

@@ -15,13 +15,6 @@
 /* Most that a guest may hand over at once: an answer, its output, a host call's answer. */
 #define CHIMERA_ABI_BUFFER_MAX ((size_t)16 << 20)
 
-/* chimera_guest_run(), which a limit that has passed already does not even start. */
-int chimera_abi_run(struct chimera_guest *guest, const struct chimera_export *export,
-                    union chimera_value *values);
-
-/* Likewise chimera_guest_resume(). */
-int chimera_abi_resume(struct chimera_guest *guest);
-
 /* Why the guest was left; `text` is written only where the host has no fixed words for it. */
 #define CHIMERA_ABI_STOP_TEXT 64
 const char *chimera_abi_stop_text(const struct chimera_guest *guest,

@@ -115,7 +115,7 @@ static int invoke(struct chimera_guest *guest, const char *name,
                   uint32_t *ret_value, struct chimera_error *err)
 {
     union chimera_value values[2] = {{.i32 = arguments.first}, {.i32 = arguments.second}};
-    int code = chimera_abi_run(guest, export, values);
+    int code = chimera_guest_run(guest, export, values);
     if (code < 0)
         return fail_call(guest, "error invoking", name, code, err);
     if (ret_value)
@@ -147,7 +147,7 @@ static int push_json(struct chimera_guest *guest, const struct chimera_pieces *j
     if (json->size >= UINT32_MAX)
         return chimera_fail(err, CHIMERA_ELIMIT, "Rego wasm error: the document is too large");
     union chimera_value values[2] = {{.i32 = (uint32_t)json->size}};
-    int code = chimera_abi_run(guest, rego->malloc, values);
+    int code = chimera_guest_run(guest, rego->malloc, values);
     if (code < 0)
         return fail_call(guest, "push_json: cannot invoke", "opa_malloc", code, err);
     uint32_t at = values[0].i32;
@@ -157,7 +157,7 @@ static int push_json(struct chimera_guest *guest, const struct chimera_pieces *j
     chimera_pieces_copy(json, 0, guest->instance->memory.data + at, json->size);
     values[0].i32 = at;
     values[1].i32 = (uint32_t)json->size;
-    code = chimera_abi_run(guest, rego->json_parse, values);
+    code = chimera_guest_run(guest, rego->json_parse, values);
     if (code < 0)
         return fail_call(guest, "push_json: cannot invoke", "opa_json_parse", code, err);
     if (values[0].i32 == 0)
@@ -171,7 +171,7 @@ static int pull_json(struct chimera_guest *guest, uint32_t value, struct chimera
                      struct chimera_error *err)
 {
     union chimera_value values[1] = {{.i32 = value}};
-    int code = chimera_abi_run(guest, chimera_rego_of(guest)->json_dump, values);
+    int code = chimera_guest_run(guest, chimera_rego_of(guest)->json_dump, values);
     if (code < 0)
         return fail_call(guest, "cannot invoke", "opa_json_dump", code, err);
     const struct chimera_memory *memory = &guest->instance->memory;

@@ -221,7 +221,7 @@ static int initialise(struct chimera_guest *guest, const char *name, struct chim
     char text[CHIMERA_ABI_STOP_TEXT];
     if (!export)
         return CHIMERA_OK;
-    int code = chimera_abi_run(guest, export, &value);
+    int code = chimera_guest_run(guest, export, &value);
     chimera_wasi_flush(guest);
     if (code == CHIMERA_OK || (guest->stop == CHIMERA_STOP_EXIT && guest->exit_code == 0))
         return CHIMERA_OK;
@@ -274,7 +274,7 @@ static int run_operation(struct chimera_guest *guest, const char *operation,
     struct chimera_wapc *wapc = chimera_wapc_of(guest);
     wapc->operation = operation;
     wapc->payload = payload;
-    int code = chimera_abi_run(
+    int code = chimera_guest_run(
         guest, chimera_plugin_function(guest->loaded->plugin, "__guest_call", "ii:i"), values);
     wapc->operation = NULL;
     wapc->payload = NULL;

@@ -100,11 +100,11 @@ int chimera_wasi_run(struct chimera_guest *guest, const struct chimera_wasi_run 
     int code;
     if (chimera_guest_is_suspended(guest)) {
         begin_resumed(wasi, run);
-        code = chimera_abi_resume(guest);
+        code = chimera_guest_resume(guest);
     } else {
         chimera_wasi_begin(wasi, run);
-        code = chimera_abi_run(guest, chimera_plugin_function(guest->loaded->plugin, "_start", ":"),
-                               &value);
+        code = chimera_guest_run(
+            guest, chimera_plugin_function(guest->loaded->plugin, "_start", ":"), &value);
     }
     wasi->input = NULL;
     log_end(guest, run->operation, is_good_end(guest, code));

@@ -71,8 +71,8 @@ static bool run_to_input(struct chimera_guest *guest)
     union chimera_value none = {0};
     chimera_wasi_start_begin(guest);
     wasi->awaits_input = true;
-    int code = chimera_abi_run(guest, chimera_plugin_function(guest->loaded->plugin, "_start", ":"),
-                               &none);
+    int code = chimera_guest_run(
+        guest, chimera_plugin_function(guest->loaded->plugin, "_start", ":"), &none);
     wasi->awaits_input = false;
     chimera_wasi_start_end(guest);
     if (code < 0 || guest->stop != CHIMERA_STOP_SUSPENDED)

@@ -169,7 +169,7 @@ static int begin_guest(struct chimera_guest *guest)
     guest->stop_at = 0;
     if (!guest->run)
         return CHIMERA_ENOMEM;
-    if (chimera_run_is_due(guest->run)) {
+    if (chimera_run_is_due(guest->run) || chimera_guest_time_left(guest) == 0) {
         guest->stop = CHIMERA_STOP_DEADLINE;
         return CHIMERA_EDEADLINE;
     }
@@ -202,13 +202,15 @@ static bool was_abandoned(const struct chimera_guest *guest)
     return guest->stop != CHIMERA_STOP_NONE && guest->stop != CHIMERA_STOP_SUSPENDED;
 }
 
-/* Every call of guest code goes through here. */
-static int run_guest(struct chimera_guest *guest)
+int chimera_guest_run(struct chimera_guest *guest, const struct chimera_export *export,
+                      union chimera_value *values)
 {
     struct chimera_fibre *fibre = &guest->internal->fibre;
     int code = begin_guest(guest);
     if (code < 0)
         return code;
+    guest->internal->export = export;
+    guest->internal->values = values;
     guest->internal->suspended = NULL;
     chimera_fibre_before(fibre, stack_bottom(guest), stack_room(guest));
     chimera_switch_call(&guest->host_stack, guest->stack + guest->stack_size, enter_guest, guest);
@@ -237,7 +239,7 @@ static int run_function(struct chimera_guest *guest, void (*function)(struct chi
 {
     guest->internal->function = function;
     chimera_guest_begin(guest, CHIMERA_START_LIMIT_MS);
-    int code = run_guest(guest);
+    int code = chimera_guest_run(guest, NULL, NULL);
     chimera_guest_end(guest);
     guest->internal->function = NULL;
     if (code < 0)
@@ -245,12 +247,4 @@ static int run_function(struct chimera_guest *guest, void (*function)(struct chi
                             code == CHIMERA_ENOMEM ? "no memory for its thread"
                                                    : chimera_guest_stop_text(guest));
     return CHIMERA_OK;
-}
-
-int chimera_guest_run(struct chimera_guest *guest, const struct chimera_export *export,
-                      union chimera_value *values)
-{
-    guest->internal->export = export;
-    guest->internal->values = values;
-    return run_guest(guest);
 }

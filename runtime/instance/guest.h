@@ -38,7 +38,7 @@ void chimera_guest_end(struct chimera_guest *guest);
 void chimera_guest_recount(struct chimera_guest *guest);
 
 /* Runs an exported function on the guest's stack. 0; CHIMERA_ETRAP for a trap and for proc_exit
- * (guest->stop tells which); CHIMERA_EDEADLINE. */
+ * (guest->stop tells which); CHIMERA_EDEADLINE, also when the time of the run is over before. */
 int chimera_guest_run(struct chimera_guest *guest, const struct chimera_export *export,
                       union chimera_value *values);
 

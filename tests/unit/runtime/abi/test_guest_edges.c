@@ -508,23 +508,23 @@ static void who_is_late_does_not_begin(void **state)
     chimera_guest_begin(guest, 60000);
     uint64_t deadline = guest->run->deadline_ns;
     guest->run->deadline_ns = 1;
-    assert_int_equal(chimera_abi_run(guest, module.exports, &none), CHIMERA_EDEADLINE);
+    assert_int_equal(chimera_guest_run(guest, module.exports, &none), CHIMERA_EDEADLINE);
     assert_int_equal(guest->stop, CHIMERA_STOP_DEADLINE);
     assert_int_equal(has_begun, 0);
     chimera_guest_end(guest);
     chimera_guest_begin(guest, 60000);
     assert_true(guest->run->deadline_ns >= deadline);
-    assert_int_equal(chimera_abi_run(guest, module.exports, &none), 0);
+    assert_int_equal(chimera_guest_run(guest, module.exports, &none), 0);
     assert_int_equal(has_begun, 1);
     chimera_guest_end(guest);
     if (chimera_guest_is_suspended(guest)) {
         chimera_guest_begin(guest, 60000);
         guest->run->deadline_ns = 1;
-        assert_int_equal(chimera_abi_resume(guest), CHIMERA_EDEADLINE);
+        assert_int_equal(chimera_guest_resume(guest), CHIMERA_EDEADLINE);
         assert_int_equal(has_begun, 1);
         chimera_guest_end(guest);
         chimera_guest_begin(guest, 60000);
-        assert_int_equal(chimera_abi_resume(guest), 0);
+        assert_int_equal(chimera_guest_resume(guest), 0);
         assert_int_equal(has_begun, 2);
         chimera_guest_end(guest);
     }
