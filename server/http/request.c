@@ -16,6 +16,7 @@ size_t http_request_route(struct http_request *request, const struct route_rules
     const struct http_head *head = &request->head;
     route_find(head, rules, arena, &request->route);
     size_t size = head->method.size + head->path.size + head->query.size + head->host.size;
+    size += head->query.size > 0; /* its '?' */
     return is_id_decoded(request) ? size + request->route.policy_id.size : size;
 }
 
@@ -24,6 +25,15 @@ static char *move_text(struct chimera_slice *text, char *to)
     if (text->data)
         text->data = memcpy(to, text->data, text->size);
     return to + text->size;
+}
+
+/* Path and query stand together as they were sent: a span shows them as one. */
+static char *move_target(struct http_head *head, char *to)
+{
+    to = move_text(&head->path, to);
+    if (head->query.size > 0)
+        *to++ = '?';
+    return move_text(&head->query, to);
 }
 
 bool http_request_keep(struct http_request *request, size_t size)
@@ -38,13 +48,12 @@ bool http_request_keep(struct http_request *request, size_t size)
             return false;
         request->longer_size = size;
     }
-    to = move_text(&head->path, to);
+    to = move_target(head, to);
     if (is_decoded)
         to = move_text(id, to);
     else if (id->size > 0)
-        id->data = to - id->size;
+        id->data = head->path.data + head->path.size - id->size;
     to = move_text(&head->method, to);
-    to = move_text(&head->query, to);
     move_text(&head->host, to);
     head->content_type = (struct chimera_slice){NULL, 0}; /* the route has it in it */
     return true;

@@ -48,12 +48,14 @@ static void all_texts_are_its_own(void **state)
     IS(request.head.method, "POST");
     IS(request.head.path, "/validate/policy");
     IS(request.head.query, "timeout=10s");
+    assert_ptr_equal(request.head.query.data, request.head.path.data + request.head.path.size + 1);
+    assert_int_equal(request.head.query.data[-1], '?'); /* a span shows both */
     IS(request.head.host, "here:443");
     IS(request.route.policy_id, "policy");
     assert_null(request.head.content_type.data);
     assert_int_equal(request.head.content_type.size, 0);
     assert_null(request.longer);
-    assert_int_equal(text_size, 4 + 16 + 11 + 8);
+    assert_int_equal(text_size, 4 + 16 + 1 + 11 + 8);
     assert_false(http_request_drop(&request));
 }
 
@@ -85,7 +87,7 @@ static void long_texts_take_memory_until_they_are_dropped(void **state)
     char query[HTTP_TEXTS_BYTES];
     (void)state;
     for (int more = 0; more < 2; more++) { /* all that fits, and a byte more */
-        int size = (int)HTTP_TEXTS_BYTES - 4 - 11 - 8 + more;
+        int size = (int)HTTP_TEXTS_BYTES - 4 - 11 - 1 - 8 + more;
         snprintf(query, sizeof(query), "?%0*d", size, 0);
         keep("/validate/p", query, "application/json");
         assert_int_equal(text_size, HTTP_TEXTS_BYTES + (size_t)more);
