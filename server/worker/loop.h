@@ -17,7 +17,7 @@
 #include "server/client/transport.h"
 #include "server/review/service.h"
 #include "server/worker/dispatch.h"
-#include "server/worker/input_memory.h"
+#include "server/client/input_memory.h"
 #include "server/worker/turn.h"
 #include "server/worker/watcher.h"
 

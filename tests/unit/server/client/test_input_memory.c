@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which buffers a loop keeps warm, and who is charged with them (server/worker/input_memory.h). */
+/* Which buffers a loop keeps warm, and who is charged with them (server/client/input_memory.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "server/client/connection_memory.h"
-#include "server/worker/input_memory.c"
+#include "server/client/input_memory.c"
 
 #define BODY_MAX ((size_t)1000000)
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* input_memory.h - buffers for what clients send, which a loop keeps warm between requests. Its
  * thread. */
-#ifndef CHIMERA_SERVER_WORKER_INPUT_MEMORY_H
-#define CHIMERA_SERVER_WORKER_INPUT_MEMORY_H
+#ifndef CHIMERA_SERVER_CLIENT_INPUT_MEMORY_H
+#define CHIMERA_SERVER_CLIENT_INPUT_MEMORY_H
 
 #include "runtime/base/buffer.h"
 #include "server/client/connection_memory.h"

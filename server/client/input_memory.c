@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/worker/input_memory.h"
+#include "server/client/input_memory.h"
 
 #include "server/http/http1.h"
 
