@@ -13,11 +13,11 @@
 #include <stdatomic.h>
 
 #include "server/client/connection_memory.h"
+#include "server/client/input_memory.h"
 #include "server/client/peer.h"
 #include "server/client/transport.h"
 #include "server/review/service.h"
 #include "server/worker/dispatch.h"
-#include "server/client/input_memory.h"
 #include "server/worker/turn.h"
 #include "server/worker/watcher.h"
 
