@@ -8,8 +8,8 @@
 #include "runtime/log/log.h"
 #include "runtime/plugin/export.h"
 
-/* Buffers of a host grow as its guest needs them; what a request leaves behind above this is given
- * back, below it is kept, so that a warm host does not call malloc. */
+/* Buffers of the host's side grow as a guest needs them; what a request leaves behind above this is
+ * given back, below it is kept, so that a warm guest makes its host call no malloc. */
 #define CHIMERA_ABI_KEPT_BYTES ((size_t)256 * 1024)
 
 /* Most that a guest may hand over at once: an answer, its output, a host call's answer. */
