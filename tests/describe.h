@@ -77,7 +77,7 @@ static inline void describe_rego(struct chimera_buffer *out, const struct chimer
     describe_bytes(out, &copy, sizeof(copy));
 }
 
-/* What the host itself knows of the last run. */
+/* What the host knows of the last run. */
 static inline void describe_run(struct chimera_buffer *out, const struct chimera_guest *guest)
 {
     const struct chimera_account *account = &guest->account;

@@ -4,7 +4,7 @@
  * The core specification's "Constant Expressions" of release 3.0: constants, null and functions'
  * references, earlier immutable globals, and sums, differences and products of integers, which
  * wrap. An imported global has no value here; it stays by name, in a sum too, for a policy that
- * imports one is refused by check of its imports (compiler/wasm/import_rules.c).
+ * imports one is refused by the check of its imports (compiler/wasm/import_rules.c).
  */
 #include <stdlib.h>
 

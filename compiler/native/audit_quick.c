@@ -41,7 +41,7 @@ static const uint8_t one_byte[256] = {
     [0xc6] = OPERAND_BYTE, [0xc7] = OPERAND_WORD,                 /* mov */
     [0xd1] = OPERAND,      [0xd3] = OPERAND,                      /* shifts */
     [0xe8] = FAR,          [0xe9] = FAR,          [0xeb] = NEAR,  /* call jmp */
-    [0xf7] = OPERAND,      [0xff] = OPERAND, /* not neg mul div; call jmp push: see check_group() */
+    [0xf7] = OPERAND,      [0xff] = OPERAND, /* not neg mul div; call jmp push: see is_known() */
 };
 
 static const uint8_t two_bytes[256] = {

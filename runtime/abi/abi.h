@@ -2,7 +2,7 @@
 /* abi.h - one way of speaking to a guest: waPC, WASI, OPA, Gatekeeper, Chimera of 2020.
  *
  * Each is one table of functions (guest-abis.md §2 to §4). policy.c picks the table by the plugin's
- * mode, makes a host per lane, calls attach() and prepare() on it once, which ends with the
+ * mode, makes a guest per lane, calls attach() and prepare() on it once, which ends with the
  * snapshot, and for each request brackets validate() with chimera_guest_begin() and
  * chimera_guest_reset().
  */

@@ -8,8 +8,8 @@
 #include "runtime/log/log.h"
 #include "runtime/plugin/export.h"
 
-/* Buffers of a host grow as its guest needs them; what a request leaves behind above this is given
- * back, below it is kept, so that a warm host does not call malloc. */
+/* Buffers of the host's side grow as a guest needs them; what a request leaves behind above this is
+ * given back, below it is kept, so that nobody calls malloc for a warm guest. */
 #define CHIMERA_ABI_KEPT_BYTES ((size_t)256 * 1024)
 
 /* Most that a guest may hand over at once: an answer, its output, a host call's answer. */
@@ -28,8 +28,8 @@ void chimera_abi_document(const struct chimera_request *request, struct chimera_
  * the buffer's own maximum with that text. */
 _Noreturn void chimera_abi_refuse(struct chimera_guest *guest, const char *too_large);
 
-/* Makes a host call for the guest of `guest` and returns what chimera_capability_call() does. Traps
- * when the names are no UTF-8 or the answer is too large. */
+/* Makes a host call for `guest` and returns what chimera_capability_call() does. Traps when the
+ * names are no UTF-8 or the answer is too large. */
 bool chimera_abi_host_call(struct chimera_guest *guest, const uint32_t at_and_size[8],
                            struct chimera_buffer *answer);
 

@@ -3,7 +3,7 @@
  * opa.c and gatekeeper.c, share.
  *
  * Only the calls of OPA's ABI 1.0 are used, which every later version has too. One struct
- * chimera_rego per host, made by attach and ended by detach. Builtins run while the guest runs and
+ * chimera_rego per guest, made by attach and ended by detach. Builtins run while the guest runs and
  * may be left at any call back into it, so what they are working on is kept here and given back
  * later.
  */
@@ -46,7 +46,7 @@ struct chimera_rego {
     int64_t now_ns; /* of the evaluation */
 };
 
-/* The host's; NULL when its ABI has none. */
+/* The guest's; NULL when its ABI has none. */
 static inline struct chimera_rego *chimera_rego_of(const struct chimera_guest *guest)
 {
     const struct chimera_abi_state *state = guest->abi;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What Rego modules import. These functions run on the guest's stack and call back into the guest,
  * which may trap or be interrupted there: everything they hold is in struct chimera_rego. There is
- * one of it for a host, so a builtin may not be called from within a call back (instance/guest.h).
+ * one of it for a guest, so a builtin may not be called from within a call back (instance/guest.h).
  */
 #include <stdio.h>
 #include <time.h>

@@ -21,7 +21,7 @@ struct chimera_abi_state { /* NULL: the ABI has no such part. Each owned by who 
     struct chimera_rego *rego;
 };
 
-/* The host's, made when there is none; NULL when memory ran out. */
+/* The guest's, made when there is none; NULL when memory ran out. */
 struct chimera_abi_state *chimera_abi_state_make(struct chimera_guest *guest);
 /* Once one of the parts has ended: frees the state behind the last of them. */
 void chimera_abi_state_end(struct chimera_guest *guest);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wapc.h - the host's side of a waPC guest (guest-abis.md §2).
  *
- * One per host, made by attach and ended by detach. The import functions fill it while the guest
+ * One per guest, made by attach and ended by detach. The import functions fill it while the guest
  * runs; whatever they keep is a copy, because the guest may change its memory at any time.
  */
 #ifndef CHIMERA_WAPC_H
@@ -27,7 +27,7 @@ struct chimera_wapc {
     enum chimera_wapc_answer answer_kind;
 };
 
-/* The host's; NULL when its ABI has none. */
+/* The guest's; NULL when its ABI has none. */
 static inline struct chimera_wapc *chimera_wapc_of(const struct chimera_guest *guest)
 {
     const struct chimera_abi_state *state = guest->abi;

@@ -3,7 +3,7 @@
  *
  * No files, no network, no environment but what is given: three descriptors only. A policy that is
  * a WASI program reads its request from descriptor 0 and writes its verdict to 1; a waPC guest has
- * nothing to read, and what it prints goes to the log, line by line. One per host.
+ * nothing to read, and what it prints goes to the log, line by line. One per guest.
  */
 #ifndef CHIMERA_WASI_H
 #define CHIMERA_WASI_H
@@ -57,7 +57,7 @@ struct chimera_wasi {
     struct chimera_buffer early_output, early_errors; /* written before the first read */
 };
 
-/* The host's; NULL when its ABI has none. */
+/* The guest's; NULL when its ABI has none. */
 static inline struct chimera_wasi *chimera_wasi_of(const struct chimera_guest *guest)
 {
     const struct chimera_abi_state *state = guest->abi;
@@ -70,7 +70,7 @@ struct chimera_wasi_run { /* one run of a program; all borrowed until it ends */
     const char *operation; /* for logs */
 };
 
-/* Makes the host's WASI. */
+/* Makes the guest's WASI. */
 int chimera_wasi_attach(struct chimera_guest *guest, enum chimera_wasi_stdio stdio,
                         struct chimera_error *err);
 void chimera_wasi_detach(struct chimera_guest *guest);

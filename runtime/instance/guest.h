@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* guest.h - one instance of a guest and the thread that runs it.
  *
- * A host (a "slot") has a reservation of 8 GiB with the linear memory at its start, the instance
+ * A guest has a reservation of 8 GiB with the linear memory at its start, the instance
  * struct, the tables, and a stack of its own with a guard. It is bound to one plugin for its life
  * and used by one thread at a time. Guest code runs on the guest's stack and calls the import
  * functions there (guest_access.h).

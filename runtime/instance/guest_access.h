@@ -10,7 +10,7 @@
 #include "runtime/instance/types.h"
 
 /* First and last thing of every import function: enough stack for the host, deadline seen, and no
- * host call within a host call. What an ABI keeps for the call in progress is not made for two: a
+ * import within an import. What an ABI keeps for the call in progress is not made for two: a
  * guest that is called back may not call its host, and traps when it does. */
 void chimera_import_enter(struct chimera_guest *guest);
 /* The same for the few that may be called there too, since an honest allocator or parser does: they

@@ -99,7 +99,7 @@ static void free_outgrown_tables(const struct chimera_guest *guest,
             free(guest->snapshot->table_data[i]);
 }
 
-/* What the last run left in the host itself. */
+/* What the last run left with the host. */
 static void forget_run(struct chimera_guest *guest)
 {
     guest->depth = 0;

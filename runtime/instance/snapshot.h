@@ -15,7 +15,7 @@ struct chimera_guest;
  * the suspended stack is too large to be copied for each request. */
 int chimera_guest_snapshot(struct chimera_guest *guest, struct chimera_error *err);
 /* Back to the snapshot: the guest, what its ABI keeps for it, and why it stopped. A failure means
- * that the host must be thrown away. */
+ * that the guest must be thrown away. */
 int chimera_guest_reset(struct chimera_guest *guest);
 /* Has later slots of the policy begin with the pages that this one's requests have written. */
 void chimera_guest_teach(const struct chimera_guest *guest);

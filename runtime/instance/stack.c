@@ -12,7 +12,7 @@
 #include "runtime/instance/types_internal.h"
 
 /* What stays. The guest's own depth, and the page that full.h probes as far below it as the host
- * may go: were that given back, each host call would meet it anew. The quick tier needs four times
+ * may go: were that given back, each import would meet it anew. The quick tier needs four times
  * as much. */
 #define KEPT_BYTES (2 * CHIMERA_STACK_FOR_HOST)
 #define KEPT_QUICK_BYTES (4 * CHIMERA_STACK_FOR_HOST)

@@ -15,7 +15,7 @@ static inline bool chimera_guest_was_stopped(const struct chimera_guest *guest)
     return guest->stop == CHIMERA_STOP_TRAP || guest->stop == CHIMERA_STOP_DEADLINE;
 }
 
-/* "out of bounds memory access", … for the last stop; static or inside the host. */
+/* "out of bounds memory access", … for the last stop; static or inside `guest`. */
 const char *chimera_guest_stop_text(const struct chimera_guest *guest);
 
 /* That the memory limit was reached, which it is, and how to raise it. */

@@ -26,7 +26,7 @@ struct chimera_policy {
     struct chimera_grants grants; /* its lists are owned */
     struct chimera_start start;   /* what the slots share */
     struct chimera_slots *slots;  /* borrowed; NULL: no bound */
-    struct chimera_slot *slot;    /* one per lane; owned, with its host, made when first needed */
+    struct chimera_slot *slot;    /* one per lane; owned, with its guest, made when first needed */
     unsigned lanes;
     char start_text[160]; /* written while the first instance is made */
 };
@@ -169,14 +169,14 @@ const char *chimera_policy_id(const struct chimera_policy *policy)
     return policy->id;
 }
 
-/* --- Hosts --- */
+/* --- Guests --- */
 
 static struct chimera_slice settings_of(const struct chimera_policy *policy)
 {
     return (struct chimera_slice){policy->settings, policy->settings_size};
 }
 
-/* Brings a new host to where requests start. */
+/* Brings a new guest to where requests start. */
 static int prepare_host(struct chimera_policy *policy, struct chimera_guest *guest,
                         struct chimera_error *err)
 {
@@ -187,7 +187,7 @@ static int prepare_host(struct chimera_policy *policy, struct chimera_guest *gue
     return code;
 }
 
-/* A host that was not prepared. */
+/* A guest that was not prepared. */
 static int new_host(struct chimera_policy *policy, struct chimera_guest **ret_host,
                     struct chimera_error *err)
 {
@@ -252,7 +252,7 @@ static int make_host(struct chimera_slot *slot, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-/* The lane's host, fresh. */
+/* The lane's guest, fresh. */
 static int host_of(struct chimera_policy *policy, unsigned lane, struct chimera_guest **ret_host,
                    struct chimera_error *err)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* policy.h - one configured policy: a loaded plugin, its settings and limits.
  *
- * Open at start, evaluate from any loop, each loop ("lane") with a host of its own. Opening
+ * Open at start, evaluate from any loop, each loop ("lane") with a guest of its own. Opening
  * validates nothing: call chimera_policy_check_settings() before serving.
  */
 #ifndef CHIMERA_POLICY_H

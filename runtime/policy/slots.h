@@ -31,7 +31,7 @@ struct chimera_slot {            /* one policy's instance on one lane; part of t
     struct chimera_run_report report;     /* of the last evaluation */
     struct chimera_policy_gauges *gauges; /* borrowed; NULL: nobody looks */
     uint64_t kept_bytes;                  /* as the gauges have it */
-    struct chimera_slot *newer, *older;   /* the lane's order, while there is a host */
+    struct chimera_slot *newer, *older;   /* the lane's order, while there is a guest */
 };
 
 /* `max` instances in all, at least one for each lane; 0: as many as the kernel's limits allow. */
@@ -41,7 +41,7 @@ void chimera_slots_free(struct chimera_slots *slots); /* NULL is allowed; after 
 
 /* The one that must end before `lane` may make another instance, or NULL. */
 struct chimera_slot *chimera_slots_victim(struct chimera_slots *slots, unsigned lane);
-/* What a slot that has got its host, is being used, or will lose its host must be told. */
+/* What a slot that has got its guest, is being used, or will lose its guest must be told. */
 void chimera_slots_enter(struct chimera_slots *slots, struct chimera_slot *slot);
 void chimera_slots_touch(struct chimera_slots *slots, struct chimera_slot *slot);
 void chimera_slots_leave(struct chimera_slots *slots, struct chimera_slot *slot);

@@ -6,7 +6,7 @@
 
 #include "runtime/instance/guest.h"
 
-/* For a host that was left early, before it is reset; does nothing for the others. Reads the
+/* For a guest that was left early, before it is reset; does nothing for the others. Reads the
  * plugin's names, so it is no part of a request that went well. `uid`: .data NULL without a
  * request.
  */

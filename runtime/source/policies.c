@@ -67,8 +67,7 @@ int policies_read(const char *path, enum policies_limits limits, struct policies
     int code = read_file(path, &text, err);
     if (code == CHIMERA_OK)
         code = policies_parse(chimera_buffer_slice(&text), path, limits, ret_policies, err);
-    if (text.data) /* jails are forks of this process (main.c), and this holds the settings of all
-                    */
+    if (text.data) /* tenants are forks of this process (main.c), and this has all settings */
         explicit_bzero(text.data, text.capacity);
     chimera_buffer_free(&text);
     return code;

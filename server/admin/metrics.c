@@ -56,7 +56,7 @@ static void write_label(const char *key, struct chimera_slice value, struct chim
     chimera_buffer_byte(out, '"');
 }
 
-/* The name of a metric with its first label; more may follow before end_labels(). */
+/* The name of a metric with its first label; more may follow before end_sample(). */
 static void begin_sample(const char *name, const char *suffix, struct chimera_slice policy,
                          struct chimera_buffer *out)
 {

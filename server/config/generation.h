@@ -48,10 +48,10 @@ struct policy_file *policy_file_use(struct policy_file *file);
 void policy_file_drop(struct policy_file *file);
 
 /* The settings that a fork needs: those of one tenant's policies in one file, or of the policies
- * that are not isolated. */
+ * that are no tenant's. */
 struct kept_settings {
     const struct policy_file *file;
-    size_t tenant; /* NO_TENANT: of those that are not isolated */
+    size_t tenant; /* NO_TENANT: of those that are none's */
 };
 
 /* In a fork: overwrites all settings but those to keep, in all files. NULL keeps none. Called by

@@ -111,7 +111,8 @@ void route_find(const struct http_head *head, const struct route_rules *rules,
     }
 }
 
-/* A number of seconds, with or without "s": what the API server sends. Anything else is no wish. */
+/* A number of seconds, with or without "s": what the API server sends. Anything else asks for
+ * nothing. */
 static uint32_t parse_seconds(struct chimera_slice value)
 {
     uint32_t seconds = 0;

@@ -136,8 +136,8 @@ static struct evaluation *find_ready(struct dispatch *dispatch, const struct wai
     return at ? evaluation_of(at) : NULL;
 }
 
-/* NULL when nobody can be served; then the loop is told when that changes. The gate may open
- * between the look at it and the wish, hence the second look. */
+/* NULL when nobody can be served; then the loop is told when that changes. An evaluation may end
+ * between the look at the quota and the request to be told, hence the second look. */
 static struct evaluation *next_of(struct dispatch *dispatch, const struct waiting *waiting)
 {
     struct evaluation *ready = find_ready(dispatch, waiting);

@@ -24,8 +24,8 @@ struct dispatch {                  /* a loop's */
     struct gate *gate; /* set before the loop runs */
     struct waiting waiting, audits;
     bool may_serve_waiting, may_serve_audits;
-    /* Partner: the thread whose slow evaluation ends, which lowers the gate's counts and then reads
-     * this; the loop sets it and then reads the counts. */
+    /* Partner: the thread whose slow evaluation ends, which lowers the quota's counts and then
+     * reads this; the loop sets it and then reads the counts. */
     atomic_bool wants_turns;
 };
 

@@ -28,7 +28,7 @@ void gate_close(struct gate *gate)
     *gate = (struct gate){0};
 }
 
-/* In order with the wish to be told (loop.h), like the changes. */
+/* In order with the request to be told (dispatch.h), like the changes. */
 static int read_count(atomic_int *count)
 {
     return atomic_load(count);

@@ -2,7 +2,7 @@
 /* slow_quota.h - how many slow evaluations there may be at once, and whether another may begin.
  *
  * An evaluation is slow when its loop was taken over (thread_pool.h). Which one will be is not
- * known before, so the gate looks at those that are: a policy that has its share, or has one where
+ * known before, so the quota looks at those that are: a policy that has its share, or has one where
  * the server has its share, waits. A policy with none is let in until the reserve is used up, too,
  * so that others' slowness does not stop it. Policies in one tenant have one account. Shared by all
  * threads.
@@ -25,8 +25,9 @@ struct gate_account { /* of a policy, or of all in one tenant */
 
 struct gate {
     int slow_max, reserve, policy_max, audit_max;
-    /* All below are raised by the minder and lowered by the thread whose evaluation ends, in either
-     * order: below 0 for a moment. Readers are the loops; they may be a few too late. */
+    /* All below are raised by the hand-over thread and lowered by the thread whose evaluation
+     * ends, in either order: below 0 for a moment. Readers are the loops; they may be a few too
+     * late. */
     atomic_int slow, slow_audits;
     atomic_int waiting, waiting_audits;
     struct gate_account *accounts; /* owned */
@@ -39,7 +40,8 @@ void gate_close(struct gate *gate);
 enum gate_answer gate_look(struct gate *gate, unsigned account, bool is_audit);
 bool gate_has_none(struct gate *gate); /* no slow evaluation is running */
 
-/* Requests that wait for the gate, audits at any rate. GATE_OPEN: there is room for another. */
+/* Requests that wait for slow evaluations to end, audits at any rate. GATE_OPEN: there is room for
+ * another. */
 enum gate_answer gate_enter_queue(struct gate *gate, unsigned account, bool is_audit);
 void gate_leave_queue(struct gate *gate, unsigned account, bool is_audit);
 

@@ -16,7 +16,7 @@
 #define SLOW_NS 2000000   /* an evaluation is slow from here on */
 #define LOWER_NS 10000000 /* after this long without a loop, a thread's priority is lowered */
 #define LOW_PRIORITY 10   /* as good as SCHED_IDLE for the others, and it starves nobody */
-#define QUIET_TICKS 100   /* without any evaluation, and the minder sleeps */
+#define QUIET_TICKS 100   /* without any evaluation, and the hand-over thread sleeps */
 #define SWEEP_MS 500
 
 struct member {
@@ -42,7 +42,7 @@ static void push(struct member **list, struct member *member)
 }
 
 /* False when the thread must end: a lowered priority cannot be raised again without rights that we
- * do not have, so the minder makes the member another thread. */
+ * do not have, so the hand-over thread makes the member another thread. */
 static bool stand_by(struct member *member)
 {
     struct pool *pool = member->pool;
@@ -117,7 +117,7 @@ static int start_thread(pthread_t *thread, void *(*run)(void *), void *context,
     return CHIMERA_OK;
 }
 
-/* --- The minder --- */
+/* --- The hand-over thread --- */
 
 static struct member *member_of(struct lane *lane)
 {

@@ -4,7 +4,7 @@
  *   conformance-play FILE.json SCRATCH quick|full
  *
  * Every module goes the way of a policy: our reader, our rewrite, wasm2c, our prelude, clang or
- * tcc, lld, the audit, the loader, a host. Each command ends as a pass, a failure (told with its
+ * tcc, lld, the audit, the loader, a guest. Each command ends as a pass, a failure (told with its
  * line), or not applicable (told with the reason, once a reason). The last line is "FILE pass fail
  * n/a", for the driver beside this file.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests compare a host with another one by its description (tests/describe.h), so that must
+/* Tests compare a guest with another one by its description (tests/describe.h), so that must
  * differ whenever any of its members does. */
 #include "tests/unit/rego_guest.h"
 
@@ -139,7 +139,7 @@ static void of_rego(void **state)
     close_host(CHIMERA_MODE_OPA);
 }
 
-/* Two hosts are alike, wherever their parts are, and whenever they were made. */
+/* Two guests are alike, wherever their parts are, and whenever they were made. */
 static void nothing_else(void **state)
 {
     struct chimera_buffer first;

@@ -419,7 +419,7 @@ class Isolated(Case):
             self.becomes(server, False)
             after = set(server.workers()) - before
             self.assertEqual(len(after), 3)
-            idle.sendall(request("/validate/one"))  # the worker before still has its jails
+            idle.sendall(request("/validate/one"))  # the worker before still has its tenants
             self.assertIn('"allowed":true', Reader(idle).answer()[2])
             idle.close()
             self.assertTrue(wait_for(lambda: set(server.workers()) == after))

@@ -247,7 +247,7 @@ class Rotation(unittest.TestCase):
             self.put(self.pair("second"))
             self.becomes(server, "second")
             self.assertTrue(wait_for(lambda: len(server.workers()) == 3), server.workers())  # the check of the pair has ended
-            pids = [server.process.pid, *server.workers()]  # with the jail and the admin port's process
+            pids = [server.process.pid, *server.workers()]  # with the tenant and the admin port's process
             copies = [pid for pid in pids if any("memfd:tls" in link for link in harness.descriptors(pid))]
             self.assertEqual(len(copies), 2)
             self.assertEqual(copies[0], server.process.pid)

@@ -378,7 +378,7 @@ GATED = {"host-oci-digest": "oci/v1/manifest_digest", "host-dns": "net/v1/dns_lo
 
 
 class HostCapabilities(Row):
-    """PE/src/host_capabilities.rs and PE/src/runtimes/callback.rs; their tables are in tests/unit/runtime/abi/test_capability.c
+    """PE/src/host_capabilities.rs and PE/src/runtimes/callback.rs; their tables are in tests/unit/runtime/capability/test_capability.c
     (check_accepts_paths_and_wildcards, check_refuses_with_the_reference_s_words, call_answers_each_step_of_the_dispatch)."""
     policies = {}
     for name, path in GATED.items():

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hosts: traps, deadlines, limits, and that a reset leaves nothing of a request behind. The guest
+/* Guests: traps, deadlines, limits, and that a reset leaves nothing of a request behind. The guest
  * is WAT text, made into a plugin by wat2wasm and our own pipeline. */
 #include <setjmp.h>
 #include <stdarg.h>

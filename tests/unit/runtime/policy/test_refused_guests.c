@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Guests that lack what their mode needs, and hosts that the system has no room for. */
+/* Guests that lack what their mode needs, and guests that the system has no room for. */
 #include "tests/unit/c_guest.h"
 
 #include <sys/resource.h>

@@ -512,7 +512,7 @@ static void without_counters_nothing_is_counted(void **state)
     assert_ptr_equal(counters_policy(counters, COUNTERS_POLICIES), &counters->policy[0]);
 }
 
-/* --- Board --- */
+/* --- Scoreboard --- */
 
 static struct policies make_policies(size_t count, const char *prefix)
 {

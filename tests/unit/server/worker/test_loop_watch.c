@@ -110,7 +110,7 @@ static void an_evaluation_that_nobody_takes_over_is_work(void **state)
     atomic_store(&loops[0].turn.number, 1);
     assert_int_equal(loop_watch_look(&watch, 1000), 0);
     assert_int_equal(loop_watch_look(&watch, 9000), 8000);
-    atomic_store(&loops[0].turn.number, 2); /* the minder has given the loop to another thread */
+    atomic_store(&loops[0].turn.number, 2); /* another thread has been given the loop */
     assert_int_equal(loop_watch_look(&watch, 10000), 0);
 }
 

@@ -142,7 +142,7 @@ static void who_waits_is_served_in_order_and_may_leave(void **state)
     assert_null(waiters[1].in);
 }
 
-struct model { /* what the gate must count */
+struct model { /* what the quota must count */
     int slow[4], slow_audits, waiting[4], waiting_audits;
 };
 
