@@ -125,18 +125,18 @@ int chimera_policy_open(const struct chimera_loaded *loaded,
     return CHIMERA_OK;
 }
 
-static void end_host(const struct chimera_policy *policy, struct chimera_guest *guest)
+static void end_guest(const struct chimera_policy *policy, struct chimera_guest *guest)
 {
     policy->abi->detach(guest);
     chimera_guest_free(guest);
 }
 
-static void drop_host(struct chimera_slot *slot)
+static void drop_guest(struct chimera_slot *slot)
 {
     if (!slot->guest)
         return;
     chimera_slots_leave(slot->policy->slots, slot);
-    end_host(slot->policy, slot->guest);
+    end_guest(slot->policy, slot->guest);
     slot->guest = NULL;
     chimera_slot_gauge(slot);
     if (slot->gauges)
@@ -146,7 +146,7 @@ static void drop_host(struct chimera_slot *slot)
 void chimera_policy_cool(struct chimera_policy *policy)
 {
     for (unsigned lane = 0; policy->slot && lane < policy->lanes; lane++)
-        drop_host(&policy->slot[lane]);
+        drop_guest(&policy->slot[lane]);
     chimera_start_forget(&policy->start);
 }
 
@@ -177,8 +177,8 @@ static struct chimera_slice settings_of(const struct chimera_policy *policy)
 }
 
 /* Brings a new guest to where requests start. */
-static int prepare_host(struct chimera_policy *policy, struct chimera_guest *guest,
-                        struct chimera_error *err)
+static int prepare_guest(struct chimera_policy *policy, struct chimera_guest *guest,
+                         struct chimera_error *err)
 {
     guest->start = &policy->start;
     chimera_guest_begin(guest, policy->limit_ms);
@@ -188,8 +188,8 @@ static int prepare_host(struct chimera_policy *policy, struct chimera_guest *gue
 }
 
 /* A guest that was not prepared. */
-static int new_host(struct chimera_policy *policy, struct chimera_guest **ret_host,
-                    struct chimera_error *err)
+static int new_guest(struct chimera_policy *policy, struct chimera_guest **ret_guest,
+                     struct chimera_error *err)
 {
     struct chimera_guest *guest;
     int code = chimera_guest_new(policy->loaded, policy->memory_limit, &guest, err);
@@ -201,7 +201,7 @@ static int new_host(struct chimera_policy *policy, struct chimera_guest **ret_ho
         chimera_guest_free(guest);
         return code;
     }
-    *ret_host = guest;
+    *ret_guest = guest;
     return CHIMERA_OK;
 }
 
@@ -231,15 +231,15 @@ static int make_host(struct chimera_slot *slot, struct chimera_error *err)
     struct chimera_policy *policy = slot->policy;
     struct chimera_slot *victim = chimera_slots_victim(policy->slots, slot->lane);
     if (victim)
-        drop_host(victim);
+        drop_guest(victim);
     struct chimera_guest *guest;
-    int code = new_host(policy, &guest, err);
+    int code = new_guest(policy, &guest, err);
     if (code < 0)
         return code;
-    code = prepare_host(policy, guest, err);
+    code = prepare_guest(policy, guest, err);
     if (code < 0) {
         chimera_stop_report(guest, policy->id, NO_UID);
-        end_host(policy, guest);
+        end_guest(policy, guest);
         return code;
     }
     if (slot->lane == 0)
@@ -253,8 +253,8 @@ static int make_host(struct chimera_slot *slot, struct chimera_error *err)
 }
 
 /* The lane's guest, fresh. */
-static int host_of(struct chimera_policy *policy, unsigned lane, struct chimera_guest **ret_host,
-                   struct chimera_error *err)
+static int guest_of(struct chimera_policy *policy, unsigned lane, struct chimera_guest **ret_guest,
+                    struct chimera_error *err)
 {
     struct chimera_slot *slot = &policy->slot[lane];
     int code = CHIMERA_OK;
@@ -263,7 +263,7 @@ static int host_of(struct chimera_policy *policy, unsigned lane, struct chimera_
     else
         code = make_host(slot, err);
     if (code == CHIMERA_OK)
-        *ret_host = slot->guest;
+        *ret_guest = slot->guest;
     return code;
 }
 
@@ -274,11 +274,11 @@ static int fail_rehydrate(const struct chimera_error *why, int code, struct chim
                         why->text);
 }
 
-static int host_at_start(struct chimera_policy *policy, unsigned lane,
-                         struct chimera_guest **ret_host, struct chimera_error *err)
+static int guest_at_start(struct chimera_policy *policy, unsigned lane,
+                          struct chimera_guest **ret_guest, struct chimera_error *err)
 {
     struct chimera_error why = {0};
-    int code = host_of(policy, lane, ret_host, &why);
+    int code = guest_of(policy, lane, ret_guest, &why);
     return code < 0 ? fail_rehydrate(&why, code, err) : CHIMERA_OK;
 }
 
@@ -296,7 +296,7 @@ void chimera_policy_last_run(const struct chimera_policy *policy, unsigned lane,
 int chimera_policy_warm(struct chimera_policy *policy, unsigned lane, struct chimera_error *err)
 {
     struct chimera_guest *guest;
-    return host_at_start(policy, lane, &guest, err);
+    return guest_at_start(policy, lane, &guest, err);
 }
 
 /* --- Runs --- */
@@ -307,7 +307,7 @@ static void begin_run(struct chimera_guest *guest, uint32_t limit_ms)
     chimera_guest_begin(guest, limit_ms);
 }
 
-static bool reset_host(struct chimera_slot *slot)
+static bool reset_guest(struct chimera_slot *slot)
 {
     struct chimera_reset_counters before = slot->guest->counters;
     slot->report = (struct chimera_run_report){.stop = slot->guest->stop};
@@ -326,8 +326,8 @@ static void end_run(struct chimera_policy *policy, unsigned lane, struct chimera
     struct chimera_guest *guest = slot->guest;
     chimera_guest_end(guest);
     chimera_stop_report(guest, policy->id, uid);
-    if (!reset_host(slot))
-        drop_host(slot);
+    if (!reset_guest(slot))
+        drop_guest(slot);
     else if (slot->lane == 0 && guest->counters.resets == 1)
         chimera_guest_teach(guest); /* the first request: often the check of the settings */
     chimera_slot_gauge(slot);
@@ -340,14 +340,14 @@ static int check_from_start(struct chimera_policy *policy, struct chimera_arena 
 {
     struct chimera_guest *guest;
     struct chimera_error why = {0};
-    int code = new_host(policy, &guest, &why);
+    int code = new_guest(policy, &guest, &why);
     if (code < 0)
         return fail_rehydrate(&why, code, err);
     begin_run(guest, policy->limit_ms);
     policy->abi->validate_settings(guest, settings_of(policy), arena, answer);
     chimera_guest_end(guest);
     chimera_stop_report(guest, policy->id, NO_UID);
-    end_host(policy, guest);
+    end_guest(policy, guest);
     return CHIMERA_OK;
 }
 
@@ -355,7 +355,7 @@ static int check_prepared(struct chimera_policy *policy, unsigned lane, struct c
                           struct chimera_settings_answer *answer, struct chimera_error *err)
 {
     struct chimera_guest *guest;
-    int code = host_at_start(policy, lane, &guest, err);
+    int code = guest_at_start(policy, lane, &guest, err);
     if (code < 0)
         return code;
     begin_run(guest, policy->limit_ms);
@@ -387,10 +387,10 @@ static uint32_t smaller_limit(uint32_t a, uint32_t b)
 }
 
 /* A guest that is too slow to begin with is answered like one that is too slow. */
-static int answer_without_host(const struct chimera_policy *policy,
-                               const struct chimera_request *request, int code,
-                               const struct chimera_error *why,
-                               struct chimera_response *ret_response)
+static int answer_without_guest(const struct chimera_policy *policy,
+                                const struct chimera_request *request, int code,
+                                const struct chimera_error *why,
+                                struct chimera_response *ret_response)
 {
     chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
                      CHIMERA_SLICE("cannot make an instance of the policy"),
@@ -410,11 +410,11 @@ int chimera_policy_evaluate(struct chimera_policy *policy, unsigned lane,
     struct chimera_guest *guest;
     struct chimera_error why;
     why.text[0] = '\0';
-    int code = host_of(policy, lane, &guest, &why);
+    int code = guest_of(policy, lane, &guest, &why);
     policy->slot[lane].report = (struct chimera_run_report){
         .stop = code == CHIMERA_EDEADLINE ? CHIMERA_STOP_DEADLINE : CHIMERA_STOP_NONE};
     if (code < 0)
-        return answer_without_host(policy, request, code, &why, ret_response);
+        return answer_without_guest(policy, request, code, &why, ret_response);
     begin_run(guest, smaller_limit(policy->limit_ms, limit_ms));
     policy->abi->validate(guest, request, settings_of(policy), arena, ret_response);
     end_run(policy, lane, request->uid);

@@ -53,7 +53,7 @@ static int make_channels(struct tenants *tenants, size_t index, struct chimera_e
     link->fds = calloc(lanes, sizeof(int));
     if (!tenant->inner || !link->fds)
         return chimera_fail_memory(err);
-    int code = shared_make(&tenant->life, "jail-life", sizeof(tenant_life), false, err);
+    int code = shared_make(&tenant->life, "tenant-life", sizeof(tenant_life), false, err);
     if (code < 0)
         return code;
     for (unsigned i = 0; i < lanes; i++)

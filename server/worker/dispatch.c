@@ -7,9 +7,10 @@
 
 /* --- Waiting --- */
 
-static void refuse_busy(struct dispatch *dispatch, enum gate_answer why, struct answer *ret_answer)
+static void refuse_busy(struct dispatch *dispatch, enum slow_quota_answer why,
+                        struct answer *ret_answer)
 {
-    service_refuse_busy(dispatch->turn->lane, why == GATE_POLICY_BUSY, ret_answer);
+    service_refuse_busy(dispatch->turn->lane, why == SLOW_QUOTA_POLICY_BUSY, ret_answer);
 }
 
 static int64_t give_up_at(const struct dispatch *dispatch, const struct evaluation *evaluation,
@@ -28,20 +29,21 @@ static bool is_memory_left(struct connection_memory *memory, bool is_audit, size
     return connection_memory_is_at_ease(memory) || connection_memory_may_audit_wait(memory, held);
 }
 
-static enum gate_answer enter_queue(struct dispatch *dispatch, const struct evaluation *evaluation,
-                                    size_t held)
+static enum slow_quota_answer enter_queue(struct dispatch *dispatch,
+                                          const struct evaluation *evaluation, size_t held)
 {
     if (!is_memory_left(dispatch->memory, evaluation->is_audit, held))
-        return GATE_SERVER_BUSY;
-    return gate_enter_queue(dispatch->gate, evaluation->waiter.account, evaluation->is_audit);
+        return SLOW_QUOTA_SERVER_BUSY;
+    return slow_quota_enter_queue(dispatch->slow_quota, evaluation->waiter.account,
+                                  evaluation->is_audit);
 }
 
 static enum dispatched wait_for_turn(struct dispatch *dispatch, struct evaluation *evaluation,
                                      const struct service_request *request, size_t held,
                                      struct answer *ret_answer)
 {
-    enum gate_answer room = enter_queue(dispatch, evaluation, held);
-    if (room != GATE_OPEN) {
+    enum slow_quota_answer room = enter_queue(dispatch, evaluation, held);
+    if (room != SLOW_QUOTA_OPEN) {
         refuse_busy(dispatch, room, ret_answer);
         return DISPATCH_ANSWERED;
     }
@@ -58,7 +60,7 @@ void dispatch_forget(struct dispatch *dispatch, struct evaluation *evaluation)
         return;
     waiting_remove(&evaluation->waiter);
     connection_memory_end_wait(dispatch->memory, evaluation->is_audit, evaluation->waiting_bytes);
-    gate_leave_queue(dispatch->gate, evaluation->waiter.account, evaluation->is_audit);
+    slow_quota_leave_queue(dispatch->slow_quota, evaluation->waiter.account, evaluation->is_audit);
 }
 
 /* --- Evaluating --- */
@@ -72,9 +74,10 @@ static void leave_late_answer(struct evaluation *evaluation, struct lane *lane,
     lane_renew_body(lane);
 }
 
-static enum gate_answer look_for(struct dispatch *dispatch, const struct evaluation *evaluation)
+static enum slow_quota_answer look_for(struct dispatch *dispatch,
+                                       const struct evaluation *evaluation)
 {
-    return gate_look(dispatch->gate, evaluation->waiter.account, evaluation->is_audit);
+    return slow_quota_look(dispatch->slow_quota, evaluation->waiter.account, evaluation->is_audit);
 }
 
 static bool may_begin(struct dispatch *dispatch, const struct evaluation *evaluation)
@@ -83,7 +86,7 @@ static bool may_begin(struct dispatch *dispatch, const struct evaluation *evalua
         dispatch->may_serve_audits = true;
         return false;
     }
-    if (look_for(dispatch, evaluation) == GATE_OPEN &&
+    if (look_for(dispatch, evaluation) == SLOW_QUOTA_OPEN &&
         !waiting_has(&dispatch->waiting, evaluation->waiter.account))
         return true;
     dispatch->may_serve_waiting = true;
@@ -116,7 +119,7 @@ enum dispatched dispatch_request(struct dispatch *dispatch, struct evaluation *e
     if (turn_end(dispatch->turn, number))
         return DISPATCH_ANSWERED;
     leave_late_answer(evaluation, lane, ret_answer);
-    gate_slow_ends(dispatch->gate, account, is_audit);
+    slow_quota_slow_ends(dispatch->slow_quota, account, is_audit);
     keeper->slow_ended(keeper);
     return DISPATCH_TAKEN;
 }
@@ -131,7 +134,7 @@ static struct evaluation *evaluation_of(struct waiter *waiter)
 static struct evaluation *find_ready(struct dispatch *dispatch, const struct waiting *waiting)
 {
     struct waiter *at = waiting->first;
-    while (at && look_for(dispatch, evaluation_of(at)) != GATE_OPEN)
+    while (at && look_for(dispatch, evaluation_of(at)) != SLOW_QUOTA_OPEN)
         at = at->next;
     return at ? evaluation_of(at) : NULL;
 }
@@ -176,7 +179,8 @@ void dispatch_serve_an_audit(struct dispatch *dispatch, const struct lane *lane)
 void dispatch_give_up(struct dispatch *dispatch, struct evaluation *evaluation, bool is_for_room,
                       struct answer *ret_answer)
 {
-    enum gate_answer why = is_for_room ? GATE_SERVER_BUSY : look_for(dispatch, evaluation);
+    enum slow_quota_answer why =
+        is_for_room ? SLOW_QUOTA_SERVER_BUSY : look_for(dispatch, evaluation);
     dispatch_forget(dispatch, evaluation);
     refuse_busy(dispatch, why, ret_answer);
 }

@@ -21,7 +21,7 @@ struct dispatch {                  /* a loop's */
     const struct service *service; /* borrowed, like the next three */
     struct turn *turn;
     struct connection_memory *memory;
-    struct gate *gate; /* set before the loop runs */
+    struct slow_quota *slow_quota; /* set before the loop runs */
     struct waiting waiting, audits;
     bool may_serve_waiting, may_serve_audits;
     /* Partner: the thread whose slow evaluation ends, which lowers the quota's counts and then

@@ -9,23 +9,25 @@
 #define POLICY_WAITING_MAX 256
 #define AUDITS_WAITING_MAX 4096
 
-int gate_open(struct gate *gate, size_t accounts, unsigned loops, struct chimera_error *err)
+int slow_quota_open(struct slow_quota *slow_quota, size_t accounts, unsigned loops,
+                    struct chimera_error *err)
 {
     const struct capacity capacity = capacity_of(loops);
-    *gate = (struct gate){.slow_max = (int)capacity.slow,
-                          .reserve = (int)capacity.reserve,
-                          .policy_max = (int)capacity.policy_slow,
-                          .audit_max = (int)capacity.audit_slow,
-                          .accounts = calloc(accounts + 1, sizeof(struct gate_account))};
-    if (!gate->accounts)
+    *slow_quota =
+        (struct slow_quota){.slow_max = (int)capacity.slow,
+                            .reserve = (int)capacity.reserve,
+                            .policy_max = (int)capacity.policy_slow,
+                            .audit_max = (int)capacity.audit_slow,
+                            .accounts = calloc(accounts + 1, sizeof(struct slow_quota_account))};
+    if (!slow_quota->accounts)
         return chimera_fail_memory(err);
     return CHIMERA_OK;
 }
 
-void gate_close(struct gate *gate)
+void slow_quota_close(struct slow_quota *slow_quota)
 {
-    free(gate->accounts);
-    *gate = (struct gate){0};
+    free(slow_quota->accounts);
+    *slow_quota = (struct slow_quota){0};
 }
 
 /* In order with the request to be told (dispatch.h), like the changes. */
@@ -34,16 +36,18 @@ static int read_count(atomic_int *count)
     return atomic_load(count);
 }
 
-enum gate_answer gate_look(struct gate *gate, unsigned account, bool is_audit)
+enum slow_quota_answer slow_quota_look(struct slow_quota *slow_quota, unsigned account,
+                                       bool is_audit)
 {
-    int own = read_count(&gate->accounts[account].slow), all = read_count(&gate->slow);
-    if (own >= gate->policy_max)
-        return GATE_POLICY_BUSY;
-    if (all >= gate->slow_max && (own > 0 || is_audit || all >= gate->slow_max + gate->reserve))
-        return GATE_SERVER_BUSY;
-    if (is_audit && read_count(&gate->slow_audits) >= gate->audit_max)
-        return GATE_SERVER_BUSY;
-    return GATE_OPEN;
+    int own = read_count(&slow_quota->accounts[account].slow), all = read_count(&slow_quota->slow);
+    if (own >= slow_quota->policy_max)
+        return SLOW_QUOTA_POLICY_BUSY;
+    if (all >= slow_quota->slow_max &&
+        (own > 0 || is_audit || all >= slow_quota->slow_max + slow_quota->reserve))
+        return SLOW_QUOTA_SERVER_BUSY;
+    if (is_audit && read_count(&slow_quota->slow_audits) >= slow_quota->audit_max)
+        return SLOW_QUOTA_SERVER_BUSY;
+    return SLOW_QUOTA_OPEN;
 }
 
 static bool enter(atomic_int *count, int most)
@@ -59,44 +63,46 @@ static void leave(atomic_int *count)
     atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
 }
 
-enum gate_answer gate_enter_queue(struct gate *gate, unsigned account, bool is_audit)
+enum slow_quota_answer slow_quota_enter_queue(struct slow_quota *slow_quota, unsigned account,
+                                              bool is_audit)
 {
     if (is_audit)
-        return enter(&gate->waiting_audits, AUDITS_WAITING_MAX) ? GATE_OPEN : GATE_SERVER_BUSY;
-    if (!enter(&gate->accounts[account].waiting, POLICY_WAITING_MAX))
-        return GATE_POLICY_BUSY;
-    if (enter(&gate->waiting, WAITING_MAX))
-        return GATE_OPEN;
-    leave(&gate->accounts[account].waiting);
-    return GATE_SERVER_BUSY;
+        return enter(&slow_quota->waiting_audits, AUDITS_WAITING_MAX) ? SLOW_QUOTA_OPEN
+                                                                      : SLOW_QUOTA_SERVER_BUSY;
+    if (!enter(&slow_quota->accounts[account].waiting, POLICY_WAITING_MAX))
+        return SLOW_QUOTA_POLICY_BUSY;
+    if (enter(&slow_quota->waiting, WAITING_MAX))
+        return SLOW_QUOTA_OPEN;
+    leave(&slow_quota->accounts[account].waiting);
+    return SLOW_QUOTA_SERVER_BUSY;
 }
 
-void gate_leave_queue(struct gate *gate, unsigned account, bool is_audit)
+void slow_quota_leave_queue(struct slow_quota *slow_quota, unsigned account, bool is_audit)
 {
-    leave(is_audit ? &gate->waiting_audits : &gate->waiting);
+    leave(is_audit ? &slow_quota->waiting_audits : &slow_quota->waiting);
     if (!is_audit)
-        leave(&gate->accounts[account].waiting);
+        leave(&slow_quota->accounts[account].waiting);
 }
 
-bool gate_has_none(struct gate *gate)
+bool slow_quota_has_none(struct slow_quota *slow_quota)
 {
-    return atomic_load(&gate->slow) == 0;
+    return atomic_load(&slow_quota->slow) == 0;
 }
 
-static void count(struct gate *gate, unsigned account, bool is_audit, int step)
+static void count(struct slow_quota *slow_quota, unsigned account, bool is_audit, int step)
 {
-    atomic_fetch_add(&gate->accounts[account].slow, step);
-    atomic_fetch_add(&gate->slow, step);
+    atomic_fetch_add(&slow_quota->accounts[account].slow, step);
+    atomic_fetch_add(&slow_quota->slow, step);
     if (is_audit)
-        atomic_fetch_add(&gate->slow_audits, step);
+        atomic_fetch_add(&slow_quota->slow_audits, step);
 }
 
-void gate_slow_begins(struct gate *gate, unsigned account, bool is_audit)
+void slow_quota_slow_begins(struct slow_quota *slow_quota, unsigned account, bool is_audit)
 {
-    count(gate, account, is_audit, 1);
+    count(slow_quota, account, is_audit, 1);
 }
 
-void gate_slow_ends(struct gate *gate, unsigned account, bool is_audit)
+void slow_quota_slow_ends(struct slow_quota *slow_quota, unsigned account, bool is_audit)
 {
-    count(gate, account, is_audit, -1);
+    count(slow_quota, account, is_audit, -1);
 }

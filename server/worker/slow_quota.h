@@ -16,36 +16,39 @@
 
 #include "runtime/base/error.h"
 
-enum gate_answer { GATE_OPEN, GATE_POLICY_BUSY, GATE_SERVER_BUSY };
+enum slow_quota_answer { SLOW_QUOTA_OPEN, SLOW_QUOTA_POLICY_BUSY, SLOW_QUOTA_SERVER_BUSY };
 
-struct gate_account { /* of a policy, or of all in one tenant */
+struct slow_quota_account { /* of a policy, or of all in one tenant */
     atomic_int slow;
     atomic_int waiting; /* without those of audits */
 };
 
-struct gate {
+struct slow_quota {
     int slow_max, reserve, policy_max, audit_max;
     /* All below are raised by the hand-over thread and lowered by the thread whose evaluation
      * ends, in either order: below 0 for a moment. Readers are the loops; they may be a few too
      * late. */
     atomic_int slow, slow_audits;
     atomic_int waiting, waiting_audits;
-    struct gate_account *accounts; /* owned */
+    struct slow_quota_account *accounts; /* owned */
 };
 
-int gate_open(struct gate *gate, size_t accounts, unsigned loops, struct chimera_error *err);
-void gate_close(struct gate *gate);
+int slow_quota_open(struct slow_quota *slow_quota, size_t accounts, unsigned loops,
+                    struct chimera_error *err);
+void slow_quota_close(struct slow_quota *slow_quota);
 
 /* Whether an evaluation may begin. */
-enum gate_answer gate_look(struct gate *gate, unsigned account, bool is_audit);
-bool gate_has_none(struct gate *gate); /* no slow evaluation is running */
+enum slow_quota_answer slow_quota_look(struct slow_quota *slow_quota, unsigned account,
+                                       bool is_audit);
+bool slow_quota_has_none(struct slow_quota *slow_quota); /* no slow evaluation is running */
 
 /* Requests that wait for slow evaluations to end, audits at any rate. GATE_OPEN: there is room for
  * another. */
-enum gate_answer gate_enter_queue(struct gate *gate, unsigned account, bool is_audit);
-void gate_leave_queue(struct gate *gate, unsigned account, bool is_audit);
+enum slow_quota_answer slow_quota_enter_queue(struct slow_quota *slow_quota, unsigned account,
+                                              bool is_audit);
+void slow_quota_leave_queue(struct slow_quota *slow_quota, unsigned account, bool is_audit);
 
-void gate_slow_begins(struct gate *gate, unsigned account, bool is_audit);
-void gate_slow_ends(struct gate *gate, unsigned account, bool is_audit);
+void slow_quota_slow_begins(struct slow_quota *slow_quota, unsigned account, bool is_audit);
+void slow_quota_slow_ends(struct slow_quota *slow_quota, unsigned account, bool is_audit);
 
 #endif

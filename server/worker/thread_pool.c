@@ -133,7 +133,7 @@ static void hand_over(struct pool *pool, struct turn *turn, uint64_t number)
     pool->standby = member->next;
     member_of(turn->lane)->slow_ns = chimera_clock_ns();
     pool->slow_count++;
-    gate_slow_begins(pool->gate, turn->account, turn->is_audit);
+    slow_quota_slow_begins(pool->slow_quota, turn->account, turn->is_audit);
     member->turn = turn;
     sem_post(&member->go);
 }
@@ -271,7 +271,7 @@ int pool_open(struct pool *pool, const struct pool_input *input, struct chimera_
     *pool = (struct pool){.keeper = {.wake = wake_minder, .slow_ended = tell_all},
                           .work = input->work,
                           .policies = input->service->policies,
-                          .gate = input->gate,
+                          .slow_quota = input->slow_quota,
                           .loop_count = input->loop_count,
                           .member_count = input->loop_count + input->standby};
     pool->members = calloc(pool->member_count, sizeof(*pool->members));
@@ -299,7 +299,7 @@ void pool_set_loop(struct pool *pool, unsigned index, struct turn *turn)
 
 int pool_start(struct pool *pool, struct chimera_error *err)
 {
-    int code = start_thread(&pool->minder, mind, pool, err);
+    int code = start_thread(&pool->hand_over_thread, mind, pool, err);
     for (unsigned i = 0; i < pool->member_count && code == CHIMERA_OK; i++) {
         struct member *member = &pool->members[i];
         if (i < pool->loop_count) {
@@ -321,7 +321,7 @@ static bool end_all(struct pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
     pool->is_ending = true;
-    bool is_over = gate_has_none(pool->gate);
+    bool is_over = slow_quota_has_none(pool->slow_quota);
     for (struct member *member = pool->standby; member; member = member->next) {
         member->turn = NULL;
         sem_post(&member->go);
@@ -335,7 +335,7 @@ bool pool_stop(struct pool *pool)
 {
     if (!end_all(pool))
         return false;
-    pthread_join(pool->minder, NULL);
+    pthread_join(pool->hand_over_thread, NULL);
     for (unsigned i = 0; i < pool->member_count; i++)
         if (pool->members[i].has_thread)
             pthread_join(pool->members[i].thread, NULL);

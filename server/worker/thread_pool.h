@@ -39,14 +39,14 @@ struct pool_input { /* all borrowed */
     unsigned loop_count;
     unsigned standby; /* threads besides those that the loops need */
     const struct service *service;
-    struct gate *gate;
+    struct slow_quota *slow_quota;
 };
 
 struct pool {
     struct turn_keeper keeper;
     const struct pool_work *work; /* borrowed, like the next two */
     const struct policy_set *policies;
-    struct gate *gate;
+    struct slow_quota *slow_quota;
     struct pool_loop *loops; /* owned */
     unsigned loop_count;
 
@@ -58,7 +58,7 @@ struct pool {
     unsigned slow_count;    /* members that evaluate without a loop */
     bool is_ending;
 
-    pthread_t minder;
+    pthread_t hand_over_thread;
     pthread_cond_t wake;
 };
 

@@ -48,7 +48,7 @@ struct worker {
     struct loop *loops;         /* owned; the last is the probe's */
     unsigned loop_count;        /* open ones */
     struct connection_memory memory;
-    struct gate gate;
+    struct slow_quota slow_quota;
     struct pool pool;
     struct listener listener;
     struct loop_watch watch;
@@ -207,12 +207,12 @@ static int open_pool(struct worker *worker, struct chimera_error *err)
                                      .loop_count = worker->loop_count,
                                      .standby = capacity_of(workers).standby,
                                      .service = &worker->service,
-                                     .gate = &worker->gate};
-    int code = gate_open(&worker->gate, worker->policies.account_count, workers, err);
+                                     .slow_quota = &worker->slow_quota};
+    int code = slow_quota_open(&worker->slow_quota, worker->policies.account_count, workers, err);
     if (code == CHIMERA_OK)
         code = pool_open(&worker->pool, &input, err);
     for (unsigned i = 0; i < worker->loop_count && code == CHIMERA_OK; i++) {
-        worker->loops[i].dispatch.gate = &worker->gate;
+        worker->loops[i].dispatch.slow_quota = &worker->slow_quota;
         pool_set_loop(&worker->pool, i, &worker->loops[i].turn);
     }
     return code;
@@ -490,7 +490,7 @@ static void close_all(struct worker *worker)
         _exit(0);
     }
     pool_close(&worker->pool);
-    gate_close(&worker->gate);
+    slow_quota_close(&worker->slow_quota);
     for (unsigned i = 0; i < worker->loop_count; i++)
         loop_close(&worker->loops[i]);
     free(worker->loops);

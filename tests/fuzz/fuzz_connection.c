@@ -59,7 +59,7 @@ struct play { /* one connection from its start to its end */
 
 static struct play *play;
 static struct connection_memory memory;
-static struct gate gate;
+static struct slow_quota slow_quota;
 
 static void check(bool is_true)
 {
@@ -126,25 +126,26 @@ static bool next_of_pattern(void)
     return is_set;
 }
 
-enum gate_answer gate_look(struct gate *of, unsigned account, bool is_audit)
+enum slow_quota_answer slow_quota_look(struct slow_quota *of, unsigned account, bool is_audit)
 {
     (void)of;
     (void)account;
     (void)is_audit;
-    return next_of_pattern() ? GATE_POLICY_BUSY : GATE_OPEN;
+    return next_of_pattern() ? SLOW_QUOTA_POLICY_BUSY : SLOW_QUOTA_OPEN;
 }
 
-enum gate_answer gate_enter_queue(struct gate *of, unsigned account, bool is_audit)
+enum slow_quota_answer slow_quota_enter_queue(struct slow_quota *of, unsigned account,
+                                              bool is_audit)
 {
     (void)account;
     (void)is_audit;
     if (play->has_accidents && next_of_pattern())
-        return GATE_SERVER_BUSY;
+        return SLOW_QUOTA_SERVER_BUSY;
     atomic_fetch_add(&of->waiting, 1);
-    return GATE_OPEN;
+    return SLOW_QUOTA_OPEN;
 }
 
-void gate_leave_queue(struct gate *of, unsigned account, bool is_audit)
+void slow_quota_leave_queue(struct slow_quota *of, unsigned account, bool is_audit)
 {
     (void)account;
     (void)is_audit;
@@ -158,7 +159,7 @@ void loop_deliver(struct loop *loop, struct watcher *watcher)
     play->late = watcher;
 }
 
-void gate_slow_ends(struct gate *of, unsigned account, bool is_audit)
+void slow_quota_slow_ends(struct slow_quota *of, unsigned account, bool is_audit)
 {
     (void)of;
     (void)account;
@@ -394,7 +395,7 @@ static void open_play(const struct service *service)
     play->loop.service = service;
     play->loop.turn = (struct turn){.lane = &play->lane, .keeper = &keeper};
     play->loop.dispatch = (struct dispatch){
-        .service = service, .turn = &play->loop.turn, .memory = &memory, .gate = &gate};
+        .service = service, .turn = &play->loop.turn, .memory = &memory, .slow_quota = &slow_quota};
     bool is_poor = play->has_accidents && play->size % 4 == 0; /* it cannot read anything */
     connection_memory_open(&memory, (size_t)(is_poor ? 8 << 10 : 8 << 20), 1, 64);
     play->loop.memory.of = &memory;
@@ -417,7 +418,7 @@ static void open_play(const struct service *service)
 static void close_play(void)
 {
     check(atomic_load(&play->loop.connection_count) == 0 && play->loop.memory.held == 0 &&
-          play->loop.peers.present == 0 && atomic_load(&gate.waiting) == 0 &&
+          play->loop.peers.present == 0 && atomic_load(&slow_quota.waiting) == 0 &&
           atomic_load(&memory.waiting) == 0 && atomic_load(&memory.waiting_audits) == 0 &&
           atomic_load(&memory.connections) == 0);
     peers_close(&play->loop.peers);

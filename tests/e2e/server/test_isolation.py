@@ -55,7 +55,7 @@ class Isolation(unittest.TestCase):
                     if not harness.is_sanitized():
                         self.assertEqual((thread["Seccomp"], thread["NoNewPrivs"]), ("2", "1"))
                 fds = harness.descriptors(pid)
-                self.assertFalse([fd for fd in fds if fd.startswith(("pipe:", "anon_inode:")) or "jail-life" in fd], fds)
+                self.assertFalse([fd for fd in fds if fd.startswith(("pipe:", "anon_inode:")) or "tenant-life" in fd], fds)
 
     @unittest.skipIf(harness.is_sanitized(), "the sanitizers' malloc does not overwrite what is freed")
     def test_settings_of_others_are_not_in_its_memory(self):

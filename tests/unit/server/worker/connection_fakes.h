@@ -105,7 +105,7 @@ ssize_t tls_write(SSL *of, const void *from, size_t size)
 static const struct service service = {
     .rules = {.port = PORT_MAIN, .has_pprof = true, .max_body_bytes = BODY_MAX}};
 static struct connection_memory memory;
-static struct gate gate;
+static struct slow_quota slow_quota;
 static struct loop loop;
 static struct lane lane;
 static int client, tls_fd;              /* the last that was opened, and the server's end */
@@ -113,7 +113,7 @@ static unsigned answer_status, refused; /* the last of service_log_refusal() */
 static char refused_method[16];
 static unsigned counted, counted_status; /* answers; the last */
 static size_t answer_size;
-static enum gate_answer gate_says, queue_says;
+static enum slow_quota_answer slow_quota_says, queue_says;
 static unsigned account_says; /* whose share the next one takes */
 static int64_t until_says;    /* when its client gives up */
 static bool is_handed_over;   /* while the next is evaluated */
@@ -146,29 +146,30 @@ static inline struct connection *first_connection(void)
     return loop.watchers ? connection_of(loop.watchers) : NULL;
 }
 
-enum gate_answer gate_look(struct gate *of, unsigned account, bool is_audit)
+enum slow_quota_answer slow_quota_look(struct slow_quota *of, unsigned account, bool is_audit)
 {
     (void)of, (void)account, (void)is_audit;
-    return gate_says;
+    return slow_quota_says;
 }
 
-enum gate_answer gate_enter_queue(struct gate *of, unsigned account, bool is_audit)
+enum slow_quota_answer slow_quota_enter_queue(struct slow_quota *of, unsigned account,
+                                              bool is_audit)
 {
     (void)account, (void)is_audit;
-    atomic_fetch_add(&of->waiting, queue_says == GATE_OPEN);
+    atomic_fetch_add(&of->waiting, queue_says == SLOW_QUOTA_OPEN);
     return queue_says;
 }
 
-void gate_leave_queue(struct gate *of, unsigned account, bool is_audit)
+void slow_quota_leave_queue(struct slow_quota *of, unsigned account, bool is_audit)
 {
     (void)account, (void)is_audit;
     atomic_fetch_sub(&of->waiting, 1);
 }
 
-void gate_slow_ends(struct gate *of, unsigned account, bool is_audit)
+void slow_quota_slow_ends(struct slow_quota *of, unsigned account, bool is_audit)
 {
     (void)account, (void)is_audit;
-    assert_ptr_equal(of, &gate);
+    assert_ptr_equal(of, &slow_quota);
     slow_ended++;
 }
 
@@ -272,12 +273,14 @@ void service_log_refusal(const struct service *of, const struct http_head *head,
 static inline void open_loop(size_t bytes)
 {
     memset(&tls, 0, sizeof(tls));
-    loop = (struct loop){
-        .service = &service,
-        .turn = {.lane = &lane, .keeper = &keeper},
-        .dispatch = {.service = &service, .turn = &loop.turn, .memory = &memory, .gate = &gate},
-        .memory = {.of = &memory},
-        .now_ms = 100000};
+    loop = (struct loop){.service = &service,
+                         .turn = {.lane = &lane, .keeper = &keeper},
+                         .dispatch = {.service = &service,
+                                      .turn = &loop.turn,
+                                      .memory = &memory,
+                                      .slow_quota = &slow_quota},
+                         .memory = {.of = &memory},
+                         .now_ms = 100000};
     connection_memory_open(&memory, bytes, 1, 64);
     chimera_list_init(&loop.input.loose);
     chimera_list_init(&loop.ready);
@@ -295,7 +298,7 @@ static inline void open_loop(size_t bytes)
     answer_status = 200;
     refused = counted = counted_status = 0;
     answer_size = 0;
-    gate_says = queue_says = GATE_OPEN;
+    slow_quota_says = queue_says = SLOW_QUOTA_OPEN;
     account_says = 0;
     until_says = 0;
     is_handed_over = false;
@@ -313,7 +316,7 @@ static inline void close_loop(void)
     assert_int_equal(loop.memory.held, 0);
     assert_int_equal(loop.peers.present, 0);
     assert_int_equal(loop.input.loose_count, 0);
-    assert_int_equal(atomic_load(&gate.waiting), 0);
+    assert_int_equal(atomic_load(&slow_quota.waiting), 0);
     assert_int_equal(atomic_load(&memory.waiting), 0);
     assert_true(chimera_list_is_empty(&loop.ready) && chimera_list_is_empty(&loop.looked));
     assert_null(loop_first_parked(&loop));

@@ -389,7 +389,7 @@ static void who_is_too_slow_is_told_if_it_has_begun(void **state)
     assert_int_equal(status_of(hear()), 408);
     connection_free(connection);
     connection = open_one();
-    gate_says = GATE_POLICY_BUSY;
+    slow_quota_says = SLOW_QUOTA_POLICY_BUSY;
     say(REQUEST);
     serve_all();
     assert_int_equal(connection->state, CONNECTION_WAIT);

@@ -262,7 +262,7 @@ static void an_answer_of_another_thread_goes_out_and_what_waits_goes_on(void **s
     assert_int_equal(status_of(hear()), 200);
     assert_int_equal(connection->answered, 2);
     assert_int_equal(connection->transport.interest, EPOLLIN);
-    gate_says = GATE_POLICY_BUSY;
+    slow_quota_says = SLOW_QUOTA_POLICY_BUSY;
     say(REQUEST);
     serve_all();
     assert_int_equal(connection->state, CONNECTION_WAIT);

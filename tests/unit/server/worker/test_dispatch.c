@@ -7,27 +7,27 @@
 static void who_has_waited_for_its_turn_too_long_is_told_to_come_again(void **state)
 {
     static const struct {
-        enum gate_answer gate;
+        enum slow_quota_answer slow_quota;
         bool is_for_room;
         unsigned want;
-    } cases[] = {{GATE_POLICY_BUSY, false, 429},
-                 {GATE_SERVER_BUSY, false, 503},
-                 {GATE_POLICY_BUSY, true, 503}};
+    } cases[] = {{SLOW_QUOTA_POLICY_BUSY, false, 429},
+                 {SLOW_QUOTA_SERVER_BUSY, false, 503},
+                 {SLOW_QUOTA_POLICY_BUSY, true, 503}};
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct connection *connection = open_one();
-        gate_says = cases[i].gate;
+        slow_quota_says = cases[i].slow_quota;
         say(REQUEST);
         serve_all();
         assert_int_equal(connection->state, CONNECTION_WAIT);
-        assert_int_equal(atomic_load(&gate.waiting), 1);
+        assert_int_equal(atomic_load(&slow_quota.waiting), 1);
         if (cases[i].is_for_room)
             connection_on_pressure(&connection->watcher);
         else
             connection_on_time(&connection->watcher);
         assert_int_equal(status_of(hear()), cases[i].want);
         assert_true(is_ended);
-        assert_int_equal(atomic_load(&gate.waiting), 0);
+        assert_int_equal(atomic_load(&slow_quota.waiting), 0);
         assert_null(loop.dispatch.waiting.first);
         assert_null(first_connection());
     }
@@ -39,7 +39,7 @@ static void those_that_wait_are_told_by_their_watchers(void **state)
     struct connection *waits[3];
     int clients[3];
     (void)state;
-    gate_says = GATE_POLICY_BUSY;
+    slow_quota_says = SLOW_QUOTA_POLICY_BUSY;
     for (int i = 0; i < 3; i++) {
         waits[i] = open_one();
         clients[i] = client;
@@ -57,7 +57,7 @@ static void those_that_wait_are_told_by_their_watchers(void **state)
     assert_string_equal(hear(), "");
     dispatch_pass_time(&loop.dispatch, 100000 + 10000);
     assert_int_equal(status_of(hear()), 429);
-    gate_says = GATE_OPEN;
+    slow_quota_says = SLOW_QUOTA_OPEN;
     loop.dispatch.may_serve_waiting = true;
     dispatch_serve_waiting(&loop.dispatch, &lane);
     client = clients[1];
@@ -99,10 +99,10 @@ static void a_full_queue_says_whose_fault_it_is_and_keeps_the_connection(void **
 {
     struct connection *connection = open_one();
     (void)state;
-    gate_says = GATE_POLICY_BUSY;
-    queue_says = GATE_POLICY_BUSY;
+    slow_quota_says = SLOW_QUOTA_POLICY_BUSY;
+    queue_says = SLOW_QUOTA_POLICY_BUSY;
     assert_int_equal(ask(REQUEST), 429);
-    queue_says = GATE_SERVER_BUSY;
+    queue_says = SLOW_QUOTA_SERVER_BUSY;
     assert_int_equal(ask(REQUEST), 503);
     assert_false(is_ended);
     assert_int_equal(connection->state, CONNECTION_HEAD);
@@ -125,7 +125,7 @@ static bool may_wait(const char *text)
 static void those_that_wait_have_bounds_of_memory(void **state)
 {
     (void)state;
-    gate_says = GATE_POLICY_BUSY;
+    slow_quota_says = SLOW_QUOTA_POLICY_BUSY;
     assert_true(may_wait(REQUEST) && may_wait(AUDIT));
     atomic_store(&memory.waiting, MAX / 2);
     assert_false(may_wait(REQUEST));
@@ -156,7 +156,7 @@ static int64_t wait_until(const char *text, int64_t client_ms)
 static void it_is_given_up_before_its_client_does(void **state)
 {
     (void)state;
-    gate_says = GATE_POLICY_BUSY;
+    slow_quota_says = SLOW_QUOTA_POLICY_BUSY;
     assert_int_equal(wait_until(REQUEST, 0), 100000 + WAIT_MS);
     assert_int_equal(wait_until(REQUEST, 105000), 105000 - LEAST_MS);
     assert_int_equal(wait_until(REQUEST, 100000 + WAIT_MS + LEAST_MS + 1), 100000 + WAIT_MS);
@@ -168,11 +168,11 @@ static void nobody_overtakes_one_of_the_same_account(void **state)
 {
     struct connection *first = open_one();
     (void)state;
-    gate_says = GATE_POLICY_BUSY;
+    slow_quota_says = SLOW_QUOTA_POLICY_BUSY;
     account_says = 5;
     say(REQUEST);
     serve_all();
-    gate_says = GATE_OPEN;
+    slow_quota_says = SLOW_QUOTA_OPEN;
     struct connection *second = open_one();
     say(REQUEST);
     serve_all();

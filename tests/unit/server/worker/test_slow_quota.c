@@ -15,97 +15,99 @@
 
 #define LOOPS 2 /* hence 16 slow ones, 8 of a policy, 4 of audits, and a reserve of 4 */
 
-static struct gate open_gate(void)
+static struct slow_quota open_gate(void)
 {
-    struct gate gate;
-    assert_int_equal(gate_open(&gate, 40, LOOPS, NULL), CHIMERA_OK);
-    return gate;
+    struct slow_quota slow_quota;
+    assert_int_equal(slow_quota_open(&slow_quota, 40, LOOPS, NULL), CHIMERA_OK);
+    return slow_quota;
 }
 
-static void begin(struct gate *gate, unsigned account, unsigned count, bool is_audit)
+static void begin(struct slow_quota *slow_quota, unsigned account, unsigned count, bool is_audit)
 {
     while (count-- > 0) {
-        assert_int_equal(gate_look(gate, account, is_audit), GATE_OPEN);
-        gate_slow_begins(gate, account, is_audit);
+        assert_int_equal(slow_quota_look(slow_quota, account, is_audit), SLOW_QUOTA_OPEN);
+        slow_quota_slow_begins(slow_quota, account, is_audit);
     }
 }
 
 static void a_policy_has_its_share_and_no_more(void **state)
 {
-    struct gate gate = open_gate();
+    struct slow_quota slow_quota = open_gate();
     (void)state;
-    begin(&gate, 3, 8, false);
-    assert_int_equal(gate_look(&gate, 3, false), GATE_POLICY_BUSY);
-    assert_int_equal(gate_look(&gate, 4, false), GATE_OPEN);
-    assert_int_equal(gate_look(&gate, 40, false), GATE_OPEN); /* of what belongs to none */
-    gate_slow_ends(&gate, 3, false);
-    assert_int_equal(gate_look(&gate, 3, false), GATE_OPEN);
-    gate_close(&gate);
+    begin(&slow_quota, 3, 8, false);
+    assert_int_equal(slow_quota_look(&slow_quota, 3, false), SLOW_QUOTA_POLICY_BUSY);
+    assert_int_equal(slow_quota_look(&slow_quota, 4, false), SLOW_QUOTA_OPEN);
+    assert_int_equal(slow_quota_look(&slow_quota, 40, false),
+                     SLOW_QUOTA_OPEN); /* of what belongs to none */
+    slow_quota_slow_ends(&slow_quota, 3, false);
+    assert_int_equal(slow_quota_look(&slow_quota, 3, false), SLOW_QUOTA_OPEN);
+    slow_quota_close(&slow_quota);
 }
 
 static void others_slowness_leaves_room_for_who_is_not_slow(void **state)
 {
-    struct gate gate = open_gate();
+    struct slow_quota slow_quota = open_gate();
     (void)state;
-    begin(&gate, 0, 8, false);
-    begin(&gate, 1, 8, false);
-    assert_int_equal(gate_look(&gate, 2, true), GATE_SERVER_BUSY); /* all are taken */
-    begin(&gate, 2, 1, false); /* each of these takes one of the reserve */
-    assert_int_equal(gate_look(&gate, 2, false), GATE_SERVER_BUSY);
-    assert_int_equal(gate_look(&gate, 3, true), GATE_SERVER_BUSY);
+    begin(&slow_quota, 0, 8, false);
+    begin(&slow_quota, 1, 8, false);
+    assert_int_equal(slow_quota_look(&slow_quota, 2, true),
+                     SLOW_QUOTA_SERVER_BUSY); /* all are taken */
+    begin(&slow_quota, 2, 1, false);          /* each of these takes one of the reserve */
+    assert_int_equal(slow_quota_look(&slow_quota, 2, false), SLOW_QUOTA_SERVER_BUSY);
+    assert_int_equal(slow_quota_look(&slow_quota, 3, true), SLOW_QUOTA_SERVER_BUSY);
     for (unsigned account = 3; account < 6; account++)
-        begin(&gate, account, 1, false);
-    assert_int_equal(gate_look(&gate, 6, false), GATE_SERVER_BUSY);
-    gate_slow_ends(&gate, 0, false);
-    assert_int_equal(gate_look(&gate, 6, false), GATE_OPEN);
-    assert_int_equal(gate_look(&gate, 2, false),
-                     GATE_SERVER_BUSY); /* still over the server's share */
-    gate_close(&gate);
+        begin(&slow_quota, account, 1, false);
+    assert_int_equal(slow_quota_look(&slow_quota, 6, false), SLOW_QUOTA_SERVER_BUSY);
+    slow_quota_slow_ends(&slow_quota, 0, false);
+    assert_int_equal(slow_quota_look(&slow_quota, 6, false), SLOW_QUOTA_OPEN);
+    assert_int_equal(slow_quota_look(&slow_quota, 2, false),
+                     SLOW_QUOTA_SERVER_BUSY); /* still over the server's share */
+    slow_quota_close(&slow_quota);
 }
 
 static void audits_have_a_quarter(void **state)
 {
-    struct gate gate = open_gate();
+    struct slow_quota slow_quota = open_gate();
     (void)state;
-    begin(&gate, 0, 4, true);
-    assert_int_equal(gate_look(&gate, 1, true), GATE_SERVER_BUSY);
-    begin(&gate, 0, 4, false);
-    assert_int_equal(gate_look(&gate, 0, false), GATE_POLICY_BUSY);
-    gate_slow_ends(&gate, 0, true);
-    assert_int_equal(gate_look(&gate, 1, true), GATE_OPEN);
-    gate_close(&gate);
+    begin(&slow_quota, 0, 4, true);
+    assert_int_equal(slow_quota_look(&slow_quota, 1, true), SLOW_QUOTA_SERVER_BUSY);
+    begin(&slow_quota, 0, 4, false);
+    assert_int_equal(slow_quota_look(&slow_quota, 0, false), SLOW_QUOTA_POLICY_BUSY);
+    slow_quota_slow_ends(&slow_quota, 0, true);
+    assert_int_equal(slow_quota_look(&slow_quota, 1, true), SLOW_QUOTA_OPEN);
+    slow_quota_close(&slow_quota);
 }
 
 /* The end of an evaluation may be counted before its beginning. */
 static void counts_may_come_in_either_order(void **state)
 {
-    struct gate gate = open_gate();
+    struct slow_quota slow_quota = open_gate();
     (void)state;
-    gate_slow_ends(&gate, 0, true);
-    assert_int_equal(gate_look(&gate, 0, true), GATE_OPEN);
-    assert_false(gate_has_none(&gate));
-    gate_slow_begins(&gate, 0, true);
-    assert_true(gate_has_none(&gate));
-    gate_close(&gate);
+    slow_quota_slow_ends(&slow_quota, 0, true);
+    assert_int_equal(slow_quota_look(&slow_quota, 0, true), SLOW_QUOTA_OPEN);
+    assert_false(slow_quota_has_none(&slow_quota));
+    slow_quota_slow_begins(&slow_quota, 0, true);
+    assert_true(slow_quota_has_none(&slow_quota));
+    slow_quota_close(&slow_quota);
 }
 
 static void queues_are_bounded(void **state)
 {
-    struct gate gate = open_gate();
+    struct slow_quota slow_quota = open_gate();
     (void)state;
     for (unsigned account = 0; account < 4; account++)
         for (unsigned i = 0; i < 256; i++)
-            assert_int_equal(gate_enter_queue(&gate, account, false), GATE_OPEN);
-    assert_int_equal(gate_enter_queue(&gate, 0, false), GATE_POLICY_BUSY);
-    assert_int_equal(gate_enter_queue(&gate, 5, false), GATE_SERVER_BUSY);
-    gate_leave_queue(&gate, 0, false);
-    assert_int_equal(gate_enter_queue(&gate, 5, false), GATE_OPEN);
+            assert_int_equal(slow_quota_enter_queue(&slow_quota, account, false), SLOW_QUOTA_OPEN);
+    assert_int_equal(slow_quota_enter_queue(&slow_quota, 0, false), SLOW_QUOTA_POLICY_BUSY);
+    assert_int_equal(slow_quota_enter_queue(&slow_quota, 5, false), SLOW_QUOTA_SERVER_BUSY);
+    slow_quota_leave_queue(&slow_quota, 0, false);
+    assert_int_equal(slow_quota_enter_queue(&slow_quota, 5, false), SLOW_QUOTA_OPEN);
     for (unsigned i = 0; i < 4096; i++)
-        assert_int_equal(gate_enter_queue(&gate, 0, true), GATE_OPEN);
-    assert_int_equal(gate_enter_queue(&gate, 1, true), GATE_SERVER_BUSY);
-    gate_leave_queue(&gate, 7, true);
-    assert_int_equal(gate_enter_queue(&gate, 1, true), GATE_OPEN);
-    gate_close(&gate);
+        assert_int_equal(slow_quota_enter_queue(&slow_quota, 0, true), SLOW_QUOTA_OPEN);
+    assert_int_equal(slow_quota_enter_queue(&slow_quota, 1, true), SLOW_QUOTA_SERVER_BUSY);
+    slow_quota_leave_queue(&slow_quota, 7, true);
+    assert_int_equal(slow_quota_enter_queue(&slow_quota, 1, true), SLOW_QUOTA_OPEN);
+    slow_quota_close(&slow_quota);
 }
 
 static void it_needs_memory(void **state)
@@ -113,10 +115,10 @@ static void it_needs_memory(void **state)
     (void)state;
     if (!CAN_FAIL_ALLOCATIONS)
         return;
-    struct gate gate;
+    struct slow_quota slow_quota;
     struct chimera_error err = {0};
     fail_allocation(1);
-    assert_int_equal(gate_open(&gate, 40, LOOPS, &err), CHIMERA_ENOMEM);
+    assert_int_equal(slow_quota_open(&slow_quota, 40, LOOPS, &err), CHIMERA_ENOMEM);
     fail_allocation(0);
     assert_string_not_equal(err.text, "");
 }
@@ -151,51 +153,51 @@ static int sum(const int *counts)
     return counts[0] + counts[1] + counts[2] + counts[3];
 }
 
-static void compare(const struct gate *gate, const struct model *model)
+static void compare(const struct slow_quota *slow_quota, const struct model *model)
 {
     for (unsigned i = 0; i < 4; i++) {
-        assert_int_equal(gate->accounts[i].slow, model->slow[i]);
-        assert_int_equal(gate->accounts[i].waiting, model->waiting[i]);
+        assert_int_equal(slow_quota->accounts[i].slow, model->slow[i]);
+        assert_int_equal(slow_quota->accounts[i].waiting, model->waiting[i]);
     }
-    assert_int_equal(gate->slow, sum(model->slow));
-    assert_int_equal(gate->slow_audits, model->slow_audits);
-    assert_int_equal(gate->waiting, sum(model->waiting));
-    assert_int_equal(gate->waiting_audits, model->waiting_audits);
+    assert_int_equal(slow_quota->slow, sum(model->slow));
+    assert_int_equal(slow_quota->slow_audits, model->slow_audits);
+    assert_int_equal(slow_quota->waiting, sum(model->waiting));
+    assert_int_equal(slow_quota->waiting_audits, model->waiting_audits);
 }
 
 /* A refusal by the one queue must give back what the other one counted. */
 static void a_refused_one_is_counted_nowhere(void **state)
 {
-    struct gate gate = open_gate();
+    struct slow_quota slow_quota = open_gate();
     struct model model = {.waiting = {POLICY_WAITING_MAX, POLICY_WAITING_MAX, POLICY_WAITING_MAX,
                                       WAITING_MAX - 3 * POLICY_WAITING_MAX}};
     (void)state;
     for (unsigned i = 0; i < 4; i++)
         for (int k = 0; k < model.waiting[i]; k++)
-            assert_int_equal(gate_enter_queue(&gate, i, false), GATE_OPEN);
-    compare(&gate, &model);
+            assert_int_equal(slow_quota_enter_queue(&slow_quota, i, false), SLOW_QUOTA_OPEN);
+    compare(&slow_quota, &model);
     for (unsigned i = 0; i < 3; i++)
-        assert_int_equal(gate_enter_queue(&gate, i, false), GATE_POLICY_BUSY);
-    assert_int_equal(gate_enter_queue(&gate, 4, false), GATE_SERVER_BUSY);
-    assert_int_equal(gate.accounts[4].waiting, 0);
-    compare(&gate, &model);
+        assert_int_equal(slow_quota_enter_queue(&slow_quota, i, false), SLOW_QUOTA_POLICY_BUSY);
+    assert_int_equal(slow_quota_enter_queue(&slow_quota, 4, false), SLOW_QUOTA_SERVER_BUSY);
+    assert_int_equal(slow_quota.accounts[4].waiting, 0);
+    compare(&slow_quota, &model);
     for (; model.waiting_audits < AUDITS_WAITING_MAX; model.waiting_audits++)
-        assert_int_equal(gate_enter_queue(&gate, 0, true), GATE_OPEN);
-    assert_int_equal(gate_enter_queue(&gate, 0, true), GATE_SERVER_BUSY);
-    compare(&gate, &model);
+        assert_int_equal(slow_quota_enter_queue(&slow_quota, 0, true), SLOW_QUOTA_OPEN);
+    assert_int_equal(slow_quota_enter_queue(&slow_quota, 0, true), SLOW_QUOTA_SERVER_BUSY);
+    compare(&slow_quota, &model);
     for (unsigned i = 0; i < 4; i++)
         while (model.waiting[i]-- > 0)
-            gate_leave_queue(&gate, i, false);
+            slow_quota_leave_queue(&slow_quota, i, false);
     while (model.waiting_audits-- > 0)
-        gate_leave_queue(&gate, 0, true);
-    compare(&gate, &(struct model){.waiting_audits = 0});
-    gate_close(&gate);
+        slow_quota_leave_queue(&slow_quota, 0, true);
+    compare(&slow_quota, &(struct model){.waiting_audits = 0});
+    slow_quota_close(&slow_quota);
 }
 
 /* Whatever comes and goes in whatever order, at the end there is nothing. */
 static void counts_go_back_to_nothing(void **state)
 {
-    struct gate gate = open_gate();
+    struct slow_quota slow_quota = open_gate();
     struct model model = {.slow_audits = 0};
     uint32_t random = 1;
     (void)state;
@@ -208,36 +210,36 @@ static void counts_go_back_to_nothing(void **state)
         case 0:
             if (is_audit)
                 account = 1; /* so that the model need not tell whose audits they are */
-            if (gate_look(&gate, account, is_audit) == GATE_OPEN) {
-                gate_slow_begins(&gate, account, is_audit);
+            if (slow_quota_look(&slow_quota, account, is_audit) == SLOW_QUOTA_OPEN) {
+                slow_quota_slow_begins(&slow_quota, account, is_audit);
                 model.slow[account]++;
                 model.slow_audits += is_audit;
             }
             break;
         case 1:
             if (model.slow[account] > audits_of[account]) {
-                gate_slow_ends(&gate, account, false);
+                slow_quota_slow_ends(&slow_quota, account, false);
                 model.slow[account]--;
             } else if (audits_of[account] > 0) {
-                gate_slow_ends(&gate, account, true);
+                slow_quota_slow_ends(&slow_quota, account, true);
                 model.slow[account]--;
                 model.slow_audits--;
             }
             break;
         case 2:
-            if (gate_enter_queue(&gate, account, is_audit) == GATE_OPEN)
+            if (slow_quota_enter_queue(&slow_quota, account, is_audit) == SLOW_QUOTA_OPEN)
                 ++*(is_audit ? &model.waiting_audits : &model.waiting[account]);
             break;
         default:
             if (*(is_audit ? &model.waiting_audits : &model.waiting[account]) > 0) {
-                gate_leave_queue(&gate, account, is_audit);
+                slow_quota_leave_queue(&slow_quota, account, is_audit);
                 --*(is_audit ? &model.waiting_audits : &model.waiting[account]);
             }
         }
-        compare(&gate, &model);
-        assert_int_equal(gate_has_none(&gate), sum(model.slow) == 0);
+        compare(&slow_quota, &model);
+        assert_int_equal(slow_quota_has_none(&slow_quota), sum(model.slow) == 0);
     }
-    gate_close(&gate);
+    slow_quota_close(&slow_quota);
 }
 
 int main(void)

@@ -19,7 +19,7 @@
 
 static struct turn turns[LOOPS];
 static struct pool pool;
-static struct gate gate;
+static struct slow_quota slow_quota;
 static struct policy_set policies;
 static const struct service service = {.policies = &policies, .rules = {.max_body_bytes = 1000}};
 static sem_t may_answer, has_run[LOOPS], is_detached;
@@ -51,7 +51,7 @@ bool chimera_slots_trim(struct chimera_slots *slots, unsigned lane, uint64_t now
     return false;
 }
 
-void gate_slow_begins(struct gate *of, unsigned account, bool is_audit)
+void slow_quota_slow_begins(struct slow_quota *of, unsigned account, bool is_audit)
 {
     (void)of;
     assert_int_equal(account, 7);
@@ -59,7 +59,7 @@ void gate_slow_begins(struct gate *of, unsigned account, bool is_audit)
     atomic_fetch_add(&slow_begun, 1);
 }
 
-bool gate_has_none(struct gate *of)
+bool slow_quota_has_none(struct slow_quota *of)
 {
     (void)of;
     return atomic_load(&slow_begun) == atomic_load(&slow_ended);
@@ -100,8 +100,11 @@ static void await(sem_t *semaphore)
 
 static void start(unsigned standby)
 {
-    const struct pool_input input = {
-        .work = &work, .loop_count = LOOPS, .standby = standby, .service = &service, .gate = &gate};
+    const struct pool_input input = {.work = &work,
+                                     .loop_count = LOOPS,
+                                     .standby = standby,
+                                     .service = &service,
+                                     .slow_quota = &slow_quota};
     struct chimera_error err = {0};
     memset(turns, 0, sizeof(turns));
     sem_init(&may_answer, 0, 0);

@@ -376,7 +376,7 @@ void pool_set_loop(struct pool *pool, unsigned index, struct turn *turn)
     (void)pool;
     assert_int_equal(index, pool_loop_count++);
     assert_ptr_equal(turn, &all_loops[index].turn);
-    assert_non_null(all_loops[index].dispatch.gate);
+    assert_non_null(all_loops[index].dispatch.slow_quota);
 }
 
 int pool_start(struct pool *pool, struct chimera_error *err)
@@ -399,17 +399,18 @@ void pool_close(struct pool *pool)
     note("pool-close");
 }
 
-int gate_open(struct gate *gate, size_t accounts, unsigned count, struct chimera_error *err)
+int slow_quota_open(struct slow_quota *slow_quota, size_t accounts, unsigned count,
+                    struct chimera_error *err)
 {
-    (void)gate;
+    (void)slow_quota;
     assert_int_equal(accounts, 5);
     assert_int_equal(count, LOOPS);
     return do_step("gate", err);
 }
 
-void gate_close(struct gate *gate)
+void slow_quota_close(struct slow_quota *slow_quota)
 {
-    (void)gate;
+    (void)slow_quota;
     note("gate-close");
 }
 
