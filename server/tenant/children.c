@@ -44,20 +44,27 @@ static unsigned lanes_of(const struct tenants *tenants)
     return capacity_of(tenants->config->workers).tenant_lanes;
 }
 
+/* Of descriptors, none of them open: whatever fails next, all that are open are closed. */
+static int *new_list(unsigned count)
+{
+    int *fds = calloc(count, sizeof(*fds));
+    for (unsigned i = 0; fds && i < count; i++)
+        fds[i] = -1;
+    return fds;
+}
+
 static int make_channels(struct tenants *tenants, size_t index, struct chimera_error *err)
 {
     unsigned lanes = lanes_of(tenants);
     struct tenant_process *tenant = &tenants->tenant[index];
     struct tenant_link *link = &tenants->links[index];
-    tenant->inner = calloc(lanes, sizeof(int));
-    link->fds = calloc(lanes, sizeof(int));
+    tenant->inner = new_list(lanes);
+    link->fds = new_list(lanes);
     if (!tenant->inner || !link->fds)
         return chimera_fail_memory(err);
     int code = shared_make(&tenant->life, "tenant-life", sizeof(tenant_life), false, err);
     if (code < 0)
         return code;
-    for (unsigned i = 0; i < lanes; i++)
-        tenant->inner[i] = link->fds[i] = -1;
     for (unsigned i = 0; i < lanes; i++) {
         int ends[2];
         code = channel_open(ends, err);
