@@ -230,7 +230,8 @@ class Rude(unittest.TestCase):
                 except OSError:
                     pass  # closed meanwhile
             self.assertTrue(server.verdict("/validate/accept")["allowed"])
-            self.assertEqual(server.post("/validate/accept", body)[0], 200)  # a long one is not kept out, either
+            # A long one is not kept out for long, either; it may be told to come again.
+            self.assertTrue(wait_for(lambda: server.post("/validate/accept", body)[0] == 200, 30))
             ended = answered = 0
             for sock in held:
                 try:
@@ -248,7 +249,7 @@ class Rude(unittest.TestCase):
             self.assertLess(answered, 20)  # hardly more than fit at once
             self.assertGreater(answered, 0)
             self.assertEqual(ended, 40 - answered)
-            self.assertEqual(server.post("/validate/accept", body)[0], 200)
+            self.assertTrue(wait_for(lambda: server.post("/validate/accept", body)[0] == 200, 30))
 
     def test_idle_connections_make_room_when_descriptors_run_out(self):
         with Server({"accept": {"module": wasm("accept")}}) as server:
