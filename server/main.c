@@ -116,7 +116,7 @@ static int serve(const struct options *options, struct chimera_error *err)
     return code;
 }
 
-static int run(const struct options *options)
+static int run_server(const struct options *options)
 {
     struct chimera_buffer details;
     struct chimera_error err = {.details = &details};
@@ -176,7 +176,7 @@ int main(int argc, char **argv)
     if (action == CHIMERA_CLI_HELP)
         chimera_cli_print_help("chimera-server", &options_command, stdout);
     else if (action == CHIMERA_CLI_RUN)
-        return run(&options);
+        return run_server(&options);
     else
         print_version(action == CHIMERA_CLI_VERSION_SHORT);
     return 0;

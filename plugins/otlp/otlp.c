@@ -134,7 +134,7 @@ static void export_all(struct exporter *exporter)
     }
 }
 
-static int run(const struct chimera_exporter_start *start, struct chimera_error *err)
+static int run_export(const struct chimera_exporter_start *start, struct chimera_error *err)
 {
     struct exporter *exporter = calloc(1, sizeof(*exporter)); /* large */
     if (!exporter)
@@ -157,4 +157,4 @@ static int run(const struct chimera_exporter_start *start, struct chimera_error 
 }
 
 __attribute__((visibility("default"))) const struct chimera_exporter chimera_exporter = {
-    .abi = CHIMERA_EXPORTER_ABI, .size = sizeof(struct chimera_exporter), .run = run};
+    .abi = CHIMERA_EXPORTER_ABI, .size = sizeof(struct chimera_exporter), .run = run_export};

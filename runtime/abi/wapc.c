@@ -44,8 +44,8 @@ IMPORT(void, guest_request, uint32_t operation_at, uint32_t payload_at)
 }
 
 /* Replaces what `buffer` holds with a copy of guest bytes. */
-static void take(struct chimera_guest *guest, struct chimera_buffer *buffer, uint32_t at,
-                 uint32_t size)
+static void take_guest_bytes(struct chimera_guest *guest, struct chimera_buffer *buffer,
+                             uint32_t at, uint32_t size)
 {
     struct chimera_slice bytes = chimera_abi_guest_slice(guest, at, size);
     chimera_buffer_reset(buffer);
@@ -56,7 +56,7 @@ static void take(struct chimera_guest *guest, struct chimera_buffer *buffer, uin
 IMPORT(void, guest_response, uint32_t at, uint32_t size)
 {
     struct chimera_wapc *wapc = enter(guest);
-    take(guest, &wapc->response, at, size);
+    take_guest_bytes(guest, &wapc->response, at, size);
     wapc->has_response = true;
     chimera_import_leave(guest);
 }
@@ -71,7 +71,7 @@ IMPORT(void, guest_error, uint32_t at, uint32_t size)
 {
     struct chimera_wapc *wapc = enter(guest);
     require_utf8(guest, at, size);
-    take(guest, &wapc->error, at, size);
+    take_guest_bytes(guest, &wapc->error, at, size);
     wapc->has_error = true;
     chimera_import_leave(guest);
 }

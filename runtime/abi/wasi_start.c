@@ -9,7 +9,7 @@
 
 #include "runtime/abi/wasi_internal.h"
 
-static void refuse(struct chimera_wasi *wasi, const char *obstacle)
+static void note_obstacle(struct chimera_wasi *wasi, const char *obstacle)
 {
     if (!wasi->obstacle)
         wasi->obstacle = obstacle;
@@ -35,7 +35,7 @@ void chimera_wasi_await_input(struct chimera_guest *guest)
     if (!wasi->awaits_input)
         return;
     if (!chimera_guest_suspend(guest))
-        refuse(wasi, "this machine or this build cannot keep a waiting program");
+        note_obstacle(wasi, "this machine or this build cannot keep a waiting program");
 }
 
 void chimera_wasi_refuse_call(struct chimera_guest *guest)
@@ -43,7 +43,7 @@ void chimera_wasi_refuse_call(struct chimera_guest *guest)
     struct chimera_wasi *wasi = chimera_wasi_of(guest);
     if (!wasi->awaits_input)
         return;
-    refuse(wasi, "it calls its host before it reads its input");
+    note_obstacle(wasi, "it calls its host before it reads its input");
     chimera_guest_trap(guest, CHIMERA_TRAP_HOST, "not during the start");
 }
 
@@ -76,11 +76,11 @@ static bool run_to_input(struct chimera_guest *guest)
     wasi->awaits_input = false;
     chimera_wasi_start_end(guest);
     if (code < 0 || guest->stop != CHIMERA_STOP_SUSPENDED)
-        refuse(wasi, why_it_ended(guest));
+        note_obstacle(wasi, why_it_ended(guest));
     if (!wasi->obstacle && !keep_output(wasi))
-        refuse(wasi, "it writes too much before it reads its input");
+        note_obstacle(wasi, "it writes too much before it reads its input");
     if (!wasi->obstacle && chimera_guest_snapshot(guest, NULL) < 0)
-        refuse(wasi, "there is no room for its snapshot");
+        note_obstacle(wasi, "there is no room for its snapshot");
     return !wasi->obstacle;
 }
 
@@ -93,7 +93,7 @@ int chimera_wasi_prepare(struct chimera_guest *guest, const struct chimera_wasi_
     if (code < 0)
         return code;
     if (guest->start && guest->start->is_fresh)
-        refuse(wasi, "it was asked to run from its start");
+        note_obstacle(wasi, "it was asked to run from its start");
     if (wasi->obstacle || run_to_input(guest))
         return CHIMERA_OK;
     if (chimera_guest_reset(guest) < 0)

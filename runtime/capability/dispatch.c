@@ -9,8 +9,8 @@
 #define TARGET "chimera::capability"
 
 /* Empties `answer` and fills it with an error for the guest: `before`, `text`, `after`. */
-static bool refuse(struct chimera_buffer *answer, const char *before, struct chimera_slice text,
-                   const char *after)
+static bool answer_error(struct chimera_buffer *answer, const char *before,
+                         struct chimera_slice text, const char *after)
 {
     chimera_buffer_reset(answer);
     chimera_buffer_text(answer, before);
@@ -134,7 +134,7 @@ static bool check_payload(const struct chimera_grants *grants,
     struct chimera_account_mark before = chimera_account_mark(answer->account);
     int code = chimera_json_parse_within(text, answer->account, &payload, &err);
     struct chimera_account_mark behind = chimera_account_mark(answer->account);
-    bool is_good = code < 0 ? refuse(answer, "", chimera_slice_of(err.text), "")
+    bool is_good = code < 0 ? answer_error(answer, "", chimera_slice_of(err.text), "")
                             : check_tree(grants, capability, text, payload, answer);
     json_object_put(payload);
     chimera_account_undo(answer->account, before, behind);
@@ -149,7 +149,7 @@ static bool refuse_ungranted(const struct chimera_grants *grants,
                      CHIMERA_SLICE("Policy tried to use a host capability it has not been granted"),
                      CHIMERA_TEXT("policy", chimera_grants_policy_id(grants)),
                      CHIMERA_TEXT("capability", chimera_buffer_slice(answer)));
-    refuse(answer, "Policy has not been granted access to the '", call->name_space, "/");
+    answer_error(answer, "Policy has not been granted access to the '", call->name_space, "/");
     chimera_buffer_append(answer, call->operation);
     chimera_buffer_text(answer, "' host capability. The violation has been reported.");
     return false;
@@ -167,10 +167,10 @@ bool chimera_capability_call(const struct chimera_grants *grants,
 {
     chimera_buffer_reset(answer);
     if (!chimera_slice_is(call->binding, "kubewarden"))
-        return refuse(answer, "unknown binding: ", call->binding, "");
+        return answer_error(answer, "unknown binding: ", call->binding, "");
     if (chimera_slice_is(call->name_space, "tracing")) {
         if (!chimera_slice_is(call->operation, "log"))
-            return refuse(answer, "unknown operation: ", call->operation, "");
+            return answer_error(answer, "unknown operation: ", call->operation, "");
         chimera_tracing_log(grants, call->payload, answer->account);
         return true;
     }
@@ -181,13 +181,13 @@ bool chimera_capability_call(const struct chimera_grants *grants,
     if (answer->failed || !chimera_grants_allow(grants, path))
         return refuse_ungranted(grants, call, answer);
     if (!is_known_name_space(call->name_space))
-        return refuse(answer, "unknown namespace: ", call->name_space, "");
+        return answer_error(answer, "unknown namespace: ", call->name_space, "");
     const struct chimera_capability *capability = chimera_capability_find(path);
     if (!capability)
-        return refuse(answer, "unknown operation: ", call->operation, "");
+        return answer_error(answer, "unknown operation: ", call->operation, "");
     if (!check_payload(grants, capability, call->payload, answer))
         return false;
-    return refuse(answer, "Callback evaluation failure: the host capability ",
-                  chimera_slice_of(capability->path),
-                  " is not available in this version of Chimera");
+    return answer_error(answer, "Callback evaluation failure: the host capability ",
+                        chimera_slice_of(capability->path),
+                        " is not available in this version of Chimera");
 }

@@ -18,8 +18,8 @@
 /* The second table of x86-64 (x32) begins here; elsewhere no call has such a number. */
 #define OTHER_CALLS 0x40000000u
 
-static void put(struct chimera_seccomp_filter *filter, uint16_t code, uint8_t if_true,
-                uint8_t if_false, uint32_t operand)
+static void put_instruction(struct chimera_seccomp_filter *filter, uint16_t code, uint8_t if_true,
+                            uint8_t if_false, uint32_t operand)
 {
     if (filter->size < CHIMERA_SECCOMP_MAX)
         filter->code[filter->size] = (struct sock_filter){code, if_true, if_false, operand};
@@ -29,7 +29,7 @@ static void put(struct chimera_seccomp_filter *filter, uint16_t code, uint8_t if
 
 static void put_load(struct chimera_seccomp_filter *filter, size_t offset)
 {
-    put(filter, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
+    put_instruction(filter, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
 }
 
 /* Both supported architectures are little-endian: the lower half comes first. */
@@ -42,12 +42,12 @@ static void put_load_argument(struct chimera_seccomp_filter *filter, unsigned ar
 static void put_test(struct chimera_seccomp_filter *filter, uint16_t comparison, uint32_t operand,
                      uint8_t skipped)
 {
-    put(filter, (uint16_t)(BPF_JMP | comparison | BPF_K), 0, skipped, operand);
+    put_instruction(filter, (uint16_t)(BPF_JMP | comparison | BPF_K), 0, skipped, operand);
 }
 
 static void put_return(struct chimera_seccomp_filter *filter, uint32_t verdict)
 {
-    put(filter, BPF_RET | BPF_K, 0, 0, verdict);
+    put_instruction(filter, BPF_RET | BPF_K, 0, 0, verdict);
 }
 
 bool chimera_seccomp_is_known(void)
@@ -59,7 +59,7 @@ void chimera_seccomp_begin(struct chimera_seccomp_filter *filter)
 {
     filter->size = 0;
     put_load(filter, offsetof(struct seccomp_data, arch));
-    put(filter, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, NATIVE);
+    put_instruction(filter, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, NATIVE);
     put_return(filter, CHIMERA_SECCOMP_KILL);
     put_load(filter, offsetof(struct seccomp_data, nr));
     put_test(filter, BPF_JGE, OTHER_CALLS, 1);
@@ -91,7 +91,7 @@ uint16_t chimera_seccomp_put_condition(struct chimera_seccomp_filter *filter,
 {
     put_test(filter, BPF_JEQ, (uint32_t)condition->call, 5);
     put_load_argument(filter, condition->argument);
-    put(filter, BPF_ALU | BPF_AND | BPF_K, 0, 0, condition->mask);
+    put_instruction(filter, BPF_ALU | BPF_AND | BPF_K, 0, 0, condition->mask);
     uint16_t value_at = filter->size;
     put_test(filter, BPF_JEQ, condition->value, 1);
     put_return(filter, condition->if_equal);

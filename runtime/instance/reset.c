@@ -48,7 +48,7 @@ static bool may_have_met_pages(struct chimera_reset *reset)
 
 /* Makes `written` complete again if it may not be. Asked for all that was ever accessible: pages
  * above the present size are zero, but become accessible again without a fault. */
-static int look(struct chimera_guest *guest, struct chimera_reset *reset)
+static int look_for_writes(struct chimera_guest *guest, struct chimera_reset *reset)
 {
     const struct chimera_run *run = chimera_run_of_thread();
     uint64_t faults, base = (uint64_t)(uintptr_t)guest->instance->memory.data;
@@ -93,7 +93,7 @@ static int reset_written(struct chimera_guest *guest, const struct chimera_image
                          uint64_t size)
 {
     struct chimera_reset *reset = &guest->internal->reset;
-    int code = look(guest, reset);
+    int code = look_for_writes(guest, reset);
     if (code < 0)
         return code;
     copy_back(guest, image);

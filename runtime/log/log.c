@@ -66,7 +66,7 @@ bool chimera_log_level_parse(struct chimera_slice name, enum chimera_log_level *
     return true;
 }
 
-static void put(struct line *line, const char *bytes, size_t size)
+static void put_bytes(struct line *line, const char *bytes, size_t size)
 {
     if (size > sizeof(line->text) - line->size)
         size = sizeof(line->text) - line->size;
@@ -76,7 +76,7 @@ static void put(struct line *line, const char *bytes, size_t size)
 
 static void put_text(struct line *line, const char *text)
 {
-    put(line, text, strlen(text));
+    put_bytes(line, text, strlen(text));
 }
 
 __attribute__((format(printf, 2, 3))) static void put_format(struct line *line, const char *format,
@@ -119,7 +119,7 @@ static void put_escaped(struct line *line, struct chimera_slice text, bool is_qu
             size = chimera_printable_next(text, form, room, &shown);
         if (is_quoted && (text.data[0] == '"' || text.data[0] == '\\'))
             put_text(line, "\\");
-        put(line, shown.data, shown.size);
+        put_bytes(line, shown.data, shown.size);
         text.data += size;
         text.size -= size;
     }

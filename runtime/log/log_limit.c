@@ -60,7 +60,7 @@ static struct bucket *bucket_of(uint64_t key)
 }
 
 /* Takes what costs `cost_ns`, unless the bucket is too empty. A full one is enough for any line. */
-static bool take(_Atomic uint64_t *full_ns, uint64_t cost_ns, uint64_t now_ns)
+static bool take_from_bucket(_Atomic uint64_t *full_ns, uint64_t cost_ns, uint64_t now_ns)
 {
     uint64_t before_ns = atomic_load_explicit(full_ns, memory_order_relaxed), after_ns;
     cost_ns = cost_ns < BURST_NS ? cost_ns : BURST_NS;
@@ -111,8 +111,9 @@ struct chimera_log_permit chimera_log_limit_ask(struct chimera_slice policy_id,
     permit.is_given = resume_ns <= now_ns;
     if (resume_ns && permit.is_given)
         end_silence(bucket, resume_ns, &permit.lost);
-    permit.is_given = permit.is_given && take(&bucket->lines_full_ns, line_ns, now_ns) &&
-                      take(&bucket->bytes_full_ns, bytes * byte_ns_1024 / 1024, now_ns);
+    permit.is_given = permit.is_given &&
+                      take_from_bucket(&bucket->lines_full_ns, line_ns, now_ns) &&
+                      take_from_bucket(&bucket->bytes_full_ns, bytes * byte_ns_1024 / 1024, now_ns);
     if (permit.is_given)
         return permit;
     name_bucket(bucket, policy_id);

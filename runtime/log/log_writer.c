@@ -123,7 +123,7 @@ void chimera_log_flush(unsigned wait_ms)
         wait_until_written(writer.ring, chimera_clock_ns() + wait_ms * NS_PER_MS);
 }
 
-static bool put(struct chimera_log_ring *ring, struct chimera_slice lines)
+static bool put_lines(struct chimera_log_ring *ring, struct chimera_slice lines)
 {
     bool is_waited_for = writer.patience_ms && !is_writer && chimera_log_ring_used(ring) == 0;
     if (atomic_load_explicit(&ring->is_dropping, memory_order_relaxed) ||
@@ -141,7 +141,7 @@ enum chimera_log_taken chimera_log_take(struct chimera_slice lines)
     struct chimera_log_ring *ring = writer.ring;
     if (!ring)
         return CHIMERA_LOG_NOT_TAKEN;
-    if (put(ring, lines))
+    if (put_lines(ring, lines))
         return CHIMERA_LOG_TAKEN;
     count_dropped(ring, count_lines(lines));
     return atomic_exchange(&ring->is_dropping, 1) ? CHIMERA_LOG_TAKEN : CHIMERA_LOG_FULL;
@@ -234,7 +234,7 @@ static void rest(struct chimera_log_ring *ring, uint32_t how, int64_t ms)
     atomic_store(&ring->bell, AWAKE);
 }
 
-static void *run(void *unused)
+static void *run_writer(void *unused)
 {
     struct chimera_log_ring *ring = writer.ring;
     (void)unused;
@@ -311,7 +311,7 @@ int chimera_log_start_writer(int (*enter)(void *context, struct chimera_error *e
     sem_init(&writer.entered, 0, 0);
     sigfillset(&all); /* SIGPIPE, too: a reader that is gone is an error of write() */
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int number = pthread_create(&thread, NULL, run, NULL);
+    int number = pthread_create(&thread, NULL, run_writer, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (number)
         return chimera_fail(err, CHIMERA_EIO, "cannot start a thread: %s", strerror(number));

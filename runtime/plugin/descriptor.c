@@ -70,10 +70,10 @@ struct check {
     struct chimera_error *err;
 };
 
-static int refuse(const struct check *check, const char *format, ...)
+static int refuse_descriptor(const struct check *check, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 
-static int refuse(const struct check *check, const char *format, ...)
+static int refuse_descriptor(const struct check *check, const char *format, ...)
 {
     char finding[300];
     va_list arguments;
@@ -120,7 +120,7 @@ static int check_head(const struct check *check)
 {
     const struct chimera_plugin *plugin = check->plugin;
     if (room_at(check, plugin) < 2 * sizeof(uint32_t))
-        return refuse(check, "has its descriptor outside of it");
+        return refuse_descriptor(check, "has its descriptor outside of it");
     if (plugin->abi != CHIMERA_PLUGIN_ABI)
         return chimera_fail(
             check->err, CHIMERA_EABI,
@@ -140,13 +140,14 @@ static int check_identity(const struct check *check, const struct chimera_manife
 {
     const struct chimera_plugin *plugin = check->plugin;
     if (memcmp(plugin->wasm_digest, manifest->wasm.bytes, sizeof(plugin->wasm_digest)) != 0)
-        return refuse(check, "was made from another WebAssembly module than its manifest says");
+        return refuse_descriptor(check,
+                                 "was made from another WebAssembly module than its manifest says");
     if (plugin->mode != (uint32_t)manifest->mode)
-        return refuse(check, "has another execution mode than its manifest says");
+        return refuse_descriptor(check, "has another execution mode than its manifest says");
     if (plugin->tier != (uint32_t)manifest->tier)
-        return refuse(check, "is of another tier than its manifest says");
+        return refuse_descriptor(check, "is of another tier than its manifest says");
     if (!is_text(check, plugin->toolchain) || strcmp(plugin->toolchain, manifest->toolchain) != 0)
-        return refuse(check, "was built by another toolchain than its manifest says");
+        return refuse_descriptor(check, "was built by another toolchain than its manifest says");
     return CHIMERA_OK;
 }
 
@@ -156,20 +157,20 @@ static int check_shape(const struct check *check)
     if (plugin->has_memory > 1 || plugin->memory_max_pages > MEMORY_PAGES_MAX ||
         plugin->memory_min_pages > plugin->memory_max_pages ||
         plugin->image_size > (uint64_t)plugin->memory_min_pages * CHIMERA_PAGE_BYTES)
-        return refuse(check, "states an impossible linear memory");
+        return refuse_descriptor(check, "states an impossible linear memory");
     if (plugin->instance_size < sizeof(struct chimera_instance) ||
         plugin->instance_size > INSTANCE_MAX)
-        return refuse(check, "states an instance of %llu bytes",
-                      (unsigned long long)plugin->instance_size);
+        return refuse_descriptor(check, "states an instance of %llu bytes",
+                                 (unsigned long long)plugin->instance_size);
     if (plugin->table_count > TABLES_MAX ||
         !is_array(check, plugin->tables, plugin->table_count, sizeof(*plugin->tables)))
-        return refuse(check, "has a broken list of tables");
+        return refuse_descriptor(check, "has a broken list of tables");
     if (plugin->export_count > EXPORTS_MAX ||
         !is_array(check, plugin->exports, plugin->export_count, sizeof(*plugin->exports)))
-        return refuse(check, "has a broken list of exports");
+        return refuse_descriptor(check, "has a broken list of exports");
     if (!is_code(check, (uintptr_t)plugin->initialize) ||
         (plugin->start && !is_code(check, (uintptr_t)plugin->start)))
-        return refuse(check, "has no code where it starts");
+        return refuse_descriptor(check, "has no code where it starts");
     return CHIMERA_OK;
 }
 
@@ -185,7 +186,7 @@ static int check_table(const struct check *check, const struct chimera_plugin_ta
     if (!is_in_instance(check, table->offset, sizeof(struct chimera_table)) ||
         table->offset % 8 != 0 || table->min > table->max || table->entry_size == 0 ||
         table->entry_size > ENTRY_BYTES_MAX)
-        return refuse(check, "states an impossible table");
+        return refuse_descriptor(check, "states an impossible table");
     return CHIMERA_OK;
 }
 
@@ -193,21 +194,21 @@ static int check_export(const struct check *check, const struct chimera_export *
 {
     if (export->name_size > NAME_BYTES_MAX ||
         (export->name_size > 0 && room_at(check, export->name) < export->name_size))
-        return refuse(check, "has an export with a broken name");
+        return refuse_descriptor(check, "has an export with a broken name");
     switch (export->kind) {
     case CHIMERA_EXPORT_FUNCTION:
         if (!is_text(check, export->type) ||
             (export->call && !is_code(check, (uintptr_t)export->call)))
-            return refuse(check, "has a broken exported function");
+            return refuse_descriptor(check, "has a broken exported function");
         return CHIMERA_OK;
     case CHIMERA_EXPORT_GLOBAL:
         if (!is_text(check, export->type) || !is_in_instance(check, export->offset, 4))
-            return refuse(check, "has a broken exported global");
+            return refuse_descriptor(check, "has a broken exported global");
         return CHIMERA_OK;
     case CHIMERA_EXPORT_MEMORY:
         return CHIMERA_OK;
     default:
-        return refuse(check, "has an export of the unknown kind %u", export->kind);
+        return refuse_descriptor(check, "has an export of the unknown kind %u", export->kind);
     }
 }
 

@@ -36,10 +36,10 @@ struct audit {
     uint32_t symbol_count;
 };
 
-static int refuse(const struct audit *audit, const char *format, ...)
+static int refuse_file(const struct audit *audit, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 
-static int refuse(const struct audit *audit, const char *format, ...)
+static int refuse_file(const struct audit *audit, const char *format, ...)
 {
     char finding[300];
     va_list arguments;
@@ -90,20 +90,20 @@ static int check_header(const struct audit *audit, Elf64_Ehdr *ret_header)
 {
     Elf64_Ehdr header;
     if (audit->size < sizeof(header) || memcmp(audit->file, ELFMAG, SELFMAG) != 0)
-        return refuse(audit, "is not an ELF file");
+        return refuse_file(audit, "is not an ELF file");
     memcpy(&header, audit->file, sizeof(header));
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
         header.e_machine != EM_X86_64)
-        return refuse(audit, "is not for 64-bit x86");
+        return refuse_file(audit, "is not for 64-bit x86");
     if (header.e_ident[EI_VERSION] != EV_CURRENT || header.e_version != EV_CURRENT ||
         (header.e_ident[EI_OSABI] != ELFOSABI_NONE && header.e_ident[EI_OSABI] != ELFOSABI_GNU))
-        return refuse(audit, "is of an unknown kind of ELF");
+        return refuse_file(audit, "is of an unknown kind of ELF");
     if (header.e_type != ET_DYN)
-        return refuse(audit, "is not a shared object");
+        return refuse_file(audit, "is not a shared object");
     if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum == 0 ||
         header.e_phnum > SEGMENTS_MAX ||
         !is_within(header.e_phoff, (uint64_t)header.e_phnum * sizeof(Elf64_Phdr), 0, audit->size))
-        return refuse(audit, "has a broken table of segments");
+        return refuse_file(audit, "has a broken table of segments");
     *ret_header = header;
     return CHIMERA_OK;
 }
@@ -115,15 +115,15 @@ static int add_load(struct audit *audit, const Elf64_Phdr *segment)
         segment->p_filesz > segment->p_memsz || segment->p_vaddr >= ADDRESS_MAX ||
         segment->p_memsz >= ADDRESS_MAX || segment->p_memsz == 0 ||
         (segment->p_vaddr - segment->p_offset) % PAGE != 0)
-        return refuse(audit, "has a segment that does not fit the file");
+        return refuse_file(audit, "has a segment that does not fit the file");
     if (segment->p_align != PAGE)
-        return refuse(audit, "has a segment with another alignment than a page");
+        return refuse_file(audit, "has a segment with another alignment than a page");
     if (last && (last->p_vaddr + last->p_memsz + PAGE - 1) / PAGE > segment->p_vaddr / PAGE)
-        return refuse(audit, "has segments that overlap");
+        return refuse_file(audit, "has segments that overlap");
     if ((segment->p_flags & PF_W) && (segment->p_flags & PF_X))
-        return refuse(audit, "has code that can be written");
+        return refuse_file(audit, "has code that can be written");
     if (!(segment->p_flags & PF_R))
-        return refuse(audit, "has a segment that cannot be read");
+        return refuse_file(audit, "has a segment that cannot be read");
     audit->load[audit->load_count++] = *segment;
     return CHIMERA_OK;
 }
@@ -135,25 +135,26 @@ static int add_segment(struct audit *audit, const Elf64_Phdr *segment)
         return add_load(audit, segment);
     case PT_DYNAMIC:
         if (audit->dynamic_segment.p_type == PT_DYNAMIC)
-            return refuse(audit, "has two dynamic sections");
+            return refuse_file(audit, "has two dynamic sections");
         audit->dynamic_segment = *segment;
         return CHIMERA_OK;
     case PT_GNU_RELRO:
         if (audit->relro.p_type == PT_GNU_RELRO)
-            return refuse(audit, "has two relocated regions");
+            return refuse_file(audit, "has two relocated regions");
         audit->relro = *segment;
         return CHIMERA_OK;
     case PT_GNU_STACK:
         audit->has_stack = true;
-        return segment->p_flags & PF_X ? refuse(audit, "asks for an executable stack") : CHIMERA_OK;
+        return segment->p_flags & PF_X ? refuse_file(audit, "asks for an executable stack")
+                                       : CHIMERA_OK;
     case PT_NULL:
     case PT_PHDR:
     case PT_NOTE:
     case PT_GNU_PROPERTY:
         return CHIMERA_OK;
     default:
-        return refuse(audit, "has a segment of the kind 0x%x, which no policy needs",
-                      segment->p_type);
+        return refuse_file(audit, "has a segment of the kind 0x%x, which no policy needs",
+                           segment->p_type);
     }
 }
 
@@ -167,7 +168,7 @@ static int check_described_bytes(const struct audit *audit, const Elf64_Phdr *se
     const uint8_t *bytes = bytes_at(audit, segment->p_vaddr, segment->p_memsz);
     if (!bytes || segment->p_filesz != segment->p_memsz ||
         (uint64_t)(bytes - audit->file) != segment->p_offset)
-        return refuse(audit, "has a description (0x%x) outside its segments", segment->p_type);
+        return refuse_file(audit, "has a description (0x%x) outside its segments", segment->p_type);
     return CHIMERA_OK;
 }
 
@@ -176,12 +177,13 @@ static int check_described_bytes(const struct audit *audit, const Elf64_Phdr *se
 static int check_code_pages(const struct audit *audit, const Elf64_Phdr *code)
 {
     if (code->p_offset % PAGE != 0 || code->p_filesz != code->p_memsz)
-        return refuse(audit, "has code that does not fill its pages");
+        return refuse_file(audit, "has code that does not fill its pages");
     uint64_t end = code->p_offset + code->p_filesz;
     uint64_t page_end = (end + PAGE - 1) / PAGE * PAGE;
     for (uint64_t at = end; at < page_end && at < audit->size; at++) {
         if (audit->file[at] != 0xcc && audit->file[at] != 0)
-            return refuse(audit, "has bytes behind its code, at 0x%llx", (unsigned long long)at);
+            return refuse_file(audit, "has bytes behind its code, at 0x%llx",
+                               (unsigned long long)at);
     }
     return CHIMERA_OK;
 }
@@ -195,16 +197,16 @@ static int check_relro(const struct audit *audit)
     if (relro->p_type == PT_GNU_RELRO) {
         holder = segment_of(audit, relro->p_vaddr, relro->p_memsz);
         if (!holder || !(holder->p_flags & PF_W))
-            return refuse(audit, "has a relocated region outside its data");
+            return refuse_file(audit, "has a relocated region outside its data");
         if ((relro->p_vaddr | relro->p_memsz) % PAGE != 0) /* only whole pages are closed */
-            return refuse(audit, "has data that stays writable");
+            return refuse_file(audit, "has data that stays writable");
     }
     for (size_t i = 0; i < audit->load_count; i++) {
         const Elf64_Phdr *load = &audit->load[i];
         if (!(load->p_flags & PF_W))
             continue;
         if (!holder || !is_within(load->p_vaddr, load->p_memsz, relro->p_vaddr, relro->p_memsz))
-            return refuse(audit, "has data that stays writable");
+            return refuse_file(audit, "has data that stays writable");
     }
     return CHIMERA_OK;
 }
@@ -231,13 +233,13 @@ static int check_segments(struct audit *audit, const Elf64_Ehdr *header)
         }
     }
     if (code == CHIMERA_OK && executable != 1)
-        code = refuse(audit, "has %zu executable segments instead of one", executable);
+        code = refuse_file(audit, "has %zu executable segments instead of one", executable);
     if (code == CHIMERA_OK)
         code = check_code_pages(audit, text);
     if (code == CHIMERA_OK && !audit->has_stack)
-        code = refuse(audit, "does not say that its stack is not executable");
+        code = refuse_file(audit, "does not say that its stack is not executable");
     if (code == CHIMERA_OK && audit->dynamic_segment.p_type != PT_DYNAMIC)
-        code = refuse(audit, "has no dynamic section");
+        code = refuse_file(audit, "has no dynamic section");
     return code == CHIMERA_OK ? check_relro(audit) : code;
 }
 
@@ -268,17 +270,17 @@ static int refuse_tag(const struct audit *audit, const Elf64_Dyn *entry)
 {
     for (size_t i = 0; i < sizeof(forbidden_tags) / sizeof(forbidden_tags[0]); i++) {
         if (forbidden_tags[i].tag == entry->d_tag)
-            return refuse(audit, "%s", forbidden_tags[i].finding);
+            return refuse_file(audit, "%s", forbidden_tags[i].finding);
     }
-    return refuse(audit, "has the dynamic tag 0x%llx, which no policy needs",
-                  (unsigned long long)entry->d_tag);
+    return refuse_file(audit, "has the dynamic tag 0x%llx, which no policy needs",
+                       (unsigned long long)entry->d_tag);
 }
 
 static int check_number(const struct audit *audit, const Elf64_Dyn *entry, uint64_t expected)
 {
     if (entry->d_un.d_val != expected)
-        return refuse(audit, "has an odd value at the dynamic tag 0x%llx",
-                      (unsigned long long)entry->d_tag);
+        return refuse_file(audit, "has an odd value at the dynamic tag 0x%llx",
+                           (unsigned long long)entry->d_tag);
     return CHIMERA_OK;
 }
 
@@ -288,7 +290,7 @@ static int take_flags(struct audit *audit, const Elf64_Dyn *entry)
     audit->binds_now = audit->binds_now || (entry->d_un.d_val & now);
     uint64_t allowed = entry->d_tag == DT_FLAGS ? DF_SYMBOLIC | DF_BIND_NOW : DF_1_NOW;
     if (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL))
-        return refuse(audit, "has relocations in its code (DF_TEXTREL)");
+        return refuse_file(audit, "has relocations in its code (DF_TEXTREL)");
     return check_number(audit, entry, entry->d_un.d_val & allowed);
 }
 
@@ -351,16 +353,17 @@ static int check_dynamic(struct audit *audit)
         if (entry.d_tag == DT_NULL)
             return audit->binds_now
                        ? CHIMERA_OK
-                       : refuse(audit, "does not bind its imports when it is loaded (BIND_NOW)");
+                       : refuse_file(audit,
+                                     "does not bind its imports when it is loaded (BIND_NOW)");
         uint64_t bit = entry.d_tag > 0 && entry.d_tag < 64 ? UINT64_C(1) << entry.d_tag : 0;
-        int code = seen & bit ? refuse(audit, "has the dynamic tag 0x%llx twice",
-                                       (unsigned long long)entry.d_tag)
+        int code = seen & bit ? refuse_file(audit, "has the dynamic tag 0x%llx twice",
+                                            (unsigned long long)entry.d_tag)
                               : take_entry(audit, &entry);
         if (code < 0)
             return code;
         seen |= bit;
     }
-    return refuse(audit, "has a dynamic section without an end");
+    return refuse_file(audit, "has a dynamic section without an end");
 }
 
 /* --- Symbols --- */
@@ -371,19 +374,19 @@ static int count_symbols(struct audit *audit)
 {
     const uint8_t *head = bytes_at(audit, audit->hash.address, 16);
     if (!audit->hash.address || !head)
-        return refuse(audit, "has no hash table of its symbols");
+        return refuse_file(audit, "has no hash table of its symbols");
     uint32_t bucket_count = read_u32(head), first = read_u32(head + 4), bloom = read_u32(head + 8);
     uint64_t buckets_at = audit->hash.address + 16 + (uint64_t)bloom * 8;
     const uint8_t *buckets = bytes_at(audit, buckets_at, (uint64_t)bucket_count * 4);
     if (bucket_count == 0 || bloom == 0 || (bloom & (bloom - 1)) || first == 0 ||
         first > SYMBOLS_MAX || read_u32(head + 12) > 63 ||
         !bytes_at(audit, audit->hash.address, 16 + (uint64_t)bloom * 8) || !buckets)
-        return refuse(audit, "has a broken hash table of its symbols");
+        return refuse_file(audit, "has a broken hash table of its symbols");
     uint32_t last = 0;
     for (uint32_t i = 0; i < bucket_count; i++) {
         uint32_t bucket = read_u32(buckets + (uint64_t)i * 4);
         if (bucket != 0 && bucket < first)
-            return refuse(audit, "has a broken hash table of its symbols");
+            return refuse_file(audit, "has a broken hash table of its symbols");
         last = bucket > last ? bucket : last;
     }
     audit->symbol_count = first;
@@ -391,7 +394,7 @@ static int count_symbols(struct audit *audit)
     for (uint64_t i = last; last != 0; i++) {
         const uint8_t *chain = bytes_at(audit, chains_at + (i - first) * 4, 4);
         if (!chain || i >= SYMBOLS_MAX)
-            return refuse(audit, "has a broken hash table of its symbols");
+            return refuse_file(audit, "has a broken hash table of its symbols");
         audit->symbol_count = (uint32_t)i + 1;
         if (read_u32(chain) & 1)
             break;
@@ -434,13 +437,14 @@ static int check_import(const struct audit *audit, const Elf64_Sym *symbol,
     unsigned type = ELF64_ST_TYPE(symbol->st_info);
     const struct chimera_import *import = chimera_import_of_symbol(name);
     if (!import)
-        return refuse(audit, "imports `%s`, which is not one of the runtime's functions",
-                      shown(name, text));
+        return refuse_file(audit, "imports `%s`, which is not one of the runtime's functions",
+                           shown(name, text));
     if (!chimera_import_has_mode(import, audit->mode))
-        return refuse(audit, "imports `%s`, which policies of the execution mode %s do not have",
-                      shown(name, text), chimera_mode_name(audit->mode));
+        return refuse_file(audit,
+                           "imports `%s`, which policies of the execution mode %s do not have",
+                           shown(name, text), chimera_mode_name(audit->mode));
     if (ELF64_ST_BIND(symbol->st_info) != STB_GLOBAL || (type != STT_NOTYPE && type != STT_FUNC))
-        return refuse(audit, "imports `%s` in an odd way", shown(name, text));
+        return refuse_file(audit, "imports `%s` in an odd way", shown(name, text));
     return CHIMERA_OK;
 }
 
@@ -449,19 +453,20 @@ static int check_export(const struct audit *audit, const Elf64_Sym *symbol,
 {
     char text[64];
     if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC)
-        return refuse(audit, "has a function that is chosen when it is loaded (IFUNC): `%s`",
-                      shown(name, text));
+        return refuse_file(audit, "has a function that is chosen when it is loaded (IFUNC): `%s`",
+                           shown(name, text));
     if (!chimera_slice_is(name, CHIMERA_PLUGIN_SYMBOL))
-        return refuse(audit, "exports `%s` besides " CHIMERA_PLUGIN_SYMBOL, shown(name, text));
+        return refuse_file(audit, "exports `%s` besides " CHIMERA_PLUGIN_SYMBOL, shown(name, text));
     if (ELF64_ST_TYPE(symbol->st_info) != STT_OBJECT ||
         ELF64_ST_BIND(symbol->st_info) != STB_GLOBAL ||
         ELF64_ST_VISIBILITY(symbol->st_other) != STV_DEFAULT || symbol->st_shndx == SHN_ABS ||
         symbol->st_shndx == SHN_COMMON)
-        return refuse(audit, "exports " CHIMERA_PLUGIN_SYMBOL " as something else than an object");
+        return refuse_file(audit,
+                           "exports " CHIMERA_PLUGIN_SYMBOL " as something else than an object");
     /* Two numbers are there for every ABI; the loader checks the rest when it knows which. */
     if (symbol->st_size < 8 || symbol->st_value % 8 != 0 || symbol->st_value >= ADDRESS_MAX ||
         !bytes_at(audit, symbol->st_value, symbol->st_size))
-        return refuse(audit, "exports a " CHIMERA_PLUGIN_SYMBOL " that lies outside its data");
+        return refuse_file(audit, "exports a " CHIMERA_PLUGIN_SYMBOL " that lies outside its data");
     return CHIMERA_OK;
 }
 
@@ -473,7 +478,7 @@ static int check_symbols(struct audit *audit)
         Elf64_Sym symbol;
         struct chimera_slice name;
         if (!read_symbol(audit, i, &symbol, &name))
-            return refuse(audit, "has a broken table of symbols");
+            return refuse_file(audit, "has a broken table of symbols");
         if (symbol.st_shndx == SHN_UNDEF) {
             code = check_import(audit, &symbol, name);
         } else {
@@ -482,7 +487,7 @@ static int check_symbols(struct audit *audit)
         }
     }
     if (code == CHIMERA_OK && exports != 1)
-        code = refuse(audit, "does not export " CHIMERA_PLUGIN_SYMBOL);
+        code = refuse_file(audit, "does not export " CHIMERA_PLUGIN_SYMBOL);
     return code;
 }
 
@@ -494,10 +499,10 @@ static int check_target(const struct audit *audit, const Elf64_Rela *relocation)
     uint64_t at = relocation->r_offset;
     const Elf64_Phdr *segment = segment_of(audit, at, 8);
     if (!segment || !(segment->p_flags & PF_W))
-        return refuse(audit, "has a relocation outside its data, at 0x%llx",
-                      (unsigned long long)at);
+        return refuse_file(audit, "has a relocation outside its data, at 0x%llx",
+                           (unsigned long long)at);
     if (at + 8 > dynamic->p_vaddr && at < dynamic->p_vaddr + dynamic->p_memsz)
-        return refuse(audit, "has a relocation in its dynamic section");
+        return refuse_file(audit, "has a relocation in its dynamic section");
     return CHIMERA_OK;
 }
 
@@ -509,20 +514,20 @@ static int check_relocation(const struct audit *audit, const Elf64_Rela *relocat
     switch (type) {
     case R_X86_64_RELATIVE:
         if (index != 0 || !segment_of(audit, (uint64_t)relocation->r_addend, 0))
-            return refuse(audit, "has a relocation that points outside of it");
+            return refuse_file(audit, "has a relocation that points outside of it");
         return CHIMERA_OK;
     case R_X86_64_GLOB_DAT:
     case R_X86_64_JUMP_SLOT:
     case R_X86_64_64:
         if (index == 0 || index >= audit->symbol_count ||
             !read_symbol(audit, index, &symbol, &name) || symbol.st_shndx != SHN_UNDEF)
-            return refuse(audit, "has a relocation that names no import");
+            return refuse_file(audit, "has a relocation that names no import");
         return CHIMERA_OK;
     case R_X86_64_IRELATIVE:
-        return refuse(audit, "runs code when it is loaded (IRELATIVE)");
+        return refuse_file(audit, "runs code when it is loaded (IRELATIVE)");
     default:
-        return refuse(audit, "has a relocation of the kind %llu, which no policy needs",
-                      (unsigned long long)type);
+        return refuse_file(audit, "has a relocation of the kind %llu, which no policy needs",
+                           (unsigned long long)type);
     }
 }
 
@@ -533,7 +538,7 @@ static int check_relocations(const struct audit *audit, const struct table *tabl
         return CHIMERA_OK;
     const uint8_t *at = bytes_at(audit, table->address, table->size);
     if (!at || table->size % sizeof(Elf64_Rela) != 0 || count > RELOCATIONS_MAX)
-        return refuse(audit, "has a broken table of relocations");
+        return refuse_file(audit, "has a broken table of relocations");
     for (uint64_t i = 0; i < count; i++) {
         Elf64_Rela relocation;
         memcpy(&relocation, at + i * sizeof(relocation), sizeof(relocation));

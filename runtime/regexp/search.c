@@ -316,7 +316,7 @@ static bool go_on(struct chimera_regexp_search *search, uint32_t *node, uint32_t
 }
 
 /* The first way from `start` to a match, in the program's order: 1, 0, or a refusal. */
-static int run(struct chimera_regexp_search *search, uint32_t start)
+static int run_from(struct chimera_regexp_search *search, uint32_t start)
 {
     uint32_t node = search->regexp->entry, at = start, steps = 0;
     search->depth = 0;
@@ -382,7 +382,7 @@ static int try_places(struct chimera_regexp_search *search, uint32_t at)
             at = skip(search, at);
         if (regexp->has_firsts && at == search->text.size)
             return search->memory.failed;
-        int found = run(search, at);
+        int found = run_from(search, at);
         if (found != 0 || regexp->is_anchored || at == search->text.size) {
             if (found == 1)
                 clear_memo(search, search->slots[1]);
@@ -402,7 +402,7 @@ static int find(struct chimera_regexp_search *search, uint32_t at)
     if (!search->guide)
         return try_places(search, at);
     int found = next_start(search, at, &start);
-    return found == 1 ? run(search, start) : found;
+    return found == 1 ? run_from(search, start) : found;
 }
 
 /* --- Searches. --- */

@@ -67,7 +67,7 @@ static int peek(struct reader *reader)
     return reader->rest.size ? (unsigned char)reader->rest.data[0] : -1;
 }
 
-static bool take(struct reader *reader, const char *text)
+static bool take_word(struct reader *reader, const char *text)
 {
     if (!chimera_slice_starts(reader->rest, text))
         return false;
@@ -82,7 +82,7 @@ static int take_escape(struct reader *reader)
 {
     static const char letters[] = "nrt\"\\", bytes[] = "\n\r\t\"\\";
     unsigned byte = 0;
-    if (take(reader, "u00") && reader->rest.size >= 2) {
+    if (take_word(reader, "u00") && reader->rest.size >= 2) {
         for (int i = 0; i < 2; i++) {
             char c = reader->rest.data[i];
             const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
@@ -155,7 +155,7 @@ static bool is_utf8(struct reader *reader, struct chimera_slice text)
 /* The string that begins here: a part of the input, or of reader->text until the next one. */
 static int take_string(struct reader *reader, struct chimera_slice *ret_text)
 {
-    if (!take(reader, "\""))
+    if (!take_word(reader, "\""))
         return fail(reader, "a string was expected");
     size_t quote = find(reader, reader->rest.size, '"');
     if (quote == reader->rest.size)
@@ -196,15 +196,15 @@ static int take_number(struct reader *reader, struct json_object **ret_value)
 static int take_scalar(struct reader *reader, struct json_object **ret_value)
 {
     struct json_object *value = NULL;
-    if (take(reader, "null")) {
+    if (take_word(reader, "null")) {
         *ret_value = NULL;
         return CHIMERA_OK;
     }
-    if (take(reader, "true")) {
+    if (take_word(reader, "true")) {
         value = chimera_node_boolean(reader->account, true);
-    } else if (take(reader, "false")) {
+    } else if (take_word(reader, "false")) {
         value = chimera_node_boolean(reader->account, false);
-    } else if (take(reader, "set()")) {
+    } else if (take_word(reader, "set()")) {
         value = chimera_node_array(reader->account);
         if (value)
             chimera_rego_mark_set(value);
@@ -262,7 +262,7 @@ static int keep_key(struct reader *reader)
 static int keep_text_key(struct reader *reader, struct chimera_slice text)
 {
     struct level *top = &reader->levels[reader->depth - 1];
-    take(reader, ":");
+    take_word(reader, ":");
     chimera_buffer_reset(&top->key);
     chimera_buffer_append(&top->key, text);
     return keep_key(reader);
@@ -272,7 +272,7 @@ static int keep_text_key(struct reader *reader, struct chimera_slice text)
 static int keep_value_key(struct reader *reader, struct json_object *value)
 {
     struct level *top = &reader->levels[reader->depth - 1];
-    take(reader, ":");
+    take_word(reader, ":");
     chimera_buffer_reset(&top->key);
     chimera_rego_write(value, &top->key);
     chimera_account_give_back(reader->account, chimera_node_bytes(value));
@@ -325,7 +325,7 @@ static bool ends_here(struct reader *reader)
     if (reader->depth == 0)
         return false;
     struct level *top = &reader->levels[reader->depth - 1];
-    return !top->has_key && take(reader, top->shape == SHAPE_ARRAY ? "]" : "}");
+    return !top->has_key && take_word(reader, top->shape == SHAPE_ARRAY ? "]" : "}");
 }
 
 /* After a value: a comma, or the end of as many collections as end here. */
@@ -333,7 +333,7 @@ static int after_value(struct reader *reader)
 {
     while (reader->depth > 0 && !reader->levels[reader->depth - 1].has_key) {
         peek(reader);
-        if (take(reader, ","))
+        if (take_word(reader, ","))
             return CHIMERA_OK;
         if (!ends_here(reader))
             return fail(reader, "a comma or an end was expected");
@@ -348,7 +348,7 @@ static int read_one(struct reader *reader)
 {
     int byte = peek(reader);
     if (byte == '[' || byte == '{') {
-        take(reader, byte == '[' ? "[" : "{");
+        take_word(reader, byte == '[' ? "[" : "{");
         int code = open_level(reader, byte == '[' ? SHAPE_ARRAY : SHAPE_BRACES);
         peek(reader);
         if (code < 0 || !ends_here(reader))

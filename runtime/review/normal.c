@@ -86,7 +86,7 @@ static bool read_entries(struct chimera_slice map, struct chimera_arena *arena,
     return true;
 }
 
-static char *put(char *to, struct chimera_slice text)
+static char *put_text(char *to, struct chimera_slice text)
 {
     memcpy(to, text.data, text.size);
     return to + text.size;
@@ -96,9 +96,9 @@ static char *put(char *to, struct chimera_slice text)
 static char *put_member(char *to, struct chimera_slice name, struct chimera_slice value)
 {
     if (to[-1] != '{')
-        to = put(to, CHIMERA_SLICE(","));
-    to = put(put(put(to, CHIMERA_SLICE("\"")), name), CHIMERA_SLICE("\":"));
-    return put(to, value);
+        to = put_text(to, CHIMERA_SLICE(","));
+    to = put_text(put_text(put_text(to, CHIMERA_SLICE("\"")), name), CHIMERA_SLICE("\":"));
+    return put_text(to, value);
 }
 
 /* The map with each key once, which is then that of the last one. */
@@ -108,11 +108,11 @@ static bool normalize_map(struct chimera_slice *map, struct chimera_arena *arena
     char *text = read_entries(*map, arena, &entries) ? chimera_arena_take(arena, map->size) : NULL;
     if (!text)
         return false;
-    char *at = put(text, CHIMERA_SLICE("{"));
+    char *at = put_text(text, CHIMERA_SLICE("{"));
     for (const struct entry *entry = sort(entries); entry; entry = entry->next)
         if (!entry->next || compare_keys(entry, entry->next) != 0)
             at = put_member(at, entry->raw, entry->value);
-    at = put(at, CHIMERA_SLICE("}"));
+    at = put_text(at, CHIMERA_SLICE("}"));
     *map = (struct chimera_slice){text, (size_t)(at - text)};
     return true;
 }
@@ -128,11 +128,11 @@ static bool write_struct(const struct chimera_shape *shape, const struct chimera
     char *text = chimera_arena_take(arena, size);
     if (!text)
         return false;
-    char *at = put(text, CHIMERA_SLICE("{"));
+    char *at = put_text(text, CHIMERA_SLICE("{"));
     for (unsigned i = 0; i < shape->count; i++)
         if (members[i].data)
             at = put_member(at, shape->field[i].name, members[i]);
-    at = put(at, CHIMERA_SLICE("}"));
+    at = put_text(at, CHIMERA_SLICE("}"));
     *ret_text = (struct chimera_slice){text, (size_t)(at - text)};
     return true;
 }

@@ -18,7 +18,7 @@ struct writer {
     bool is_full;
 };
 
-static void put(struct writer *writer, const void *bytes, size_t size)
+static void put_bytes(struct writer *writer, const void *bytes, size_t size)
 {
     struct chimera_record *record = writer->record;
     if (writer->is_full || size > writer->limit - record->size) {
@@ -32,19 +32,19 @@ static void put(struct writer *writer, const void *bytes, size_t size)
 
 static void put_byte(struct writer *writer, uint8_t byte)
 {
-    put(writer, &byte, 1);
+    put_bytes(writer, &byte, 1);
 }
 
 static void put_number(struct writer *writer, uint64_t number)
 {
-    put(writer, &number, sizeof(number));
+    put_bytes(writer, &number, sizeof(number));
 }
 
 static void put_text(struct writer *writer, struct chimera_slice text)
 {
     uint16_t size = (uint16_t)(text.size < TEXT_MAX ? text.size : TEXT_MAX);
-    put(writer, &size, sizeof(size));
-    put(writer, text.data, size);
+    put_bytes(writer, &size, sizeof(size));
+    put_bytes(writer, text.data, size);
 }
 
 static void put_field(struct writer *writer, const struct chimera_log_field *field)
@@ -91,8 +91,8 @@ static size_t begin_item(struct writer *writer, uint8_t kind)
     uint16_t none = 0;
     size_t at = writer->record->size;
     put_byte(writer, kind);
-    put(writer, &none, sizeof(none));
-    put(writer, &none, sizeof(none));
+    put_bytes(writer, &none, sizeof(none));
+    put_bytes(writer, &none, sizeof(none));
     return at;
 }
 

@@ -79,7 +79,7 @@ struct page {
     struct counters_view sum; /* of policies and groups, not of members */
 };
 
-static void put(const struct page *page, const char *text)
+static void put_text(const struct page *page, const char *text)
 {
     chimera_buffer_text(page->out, text);
 }
@@ -158,67 +158,68 @@ static void put_head(const struct page *page)
 {
     const char *why;
     bool is_healthy = admin_is_healthy(&page->server, &why);
-    put(page, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-              "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-              "<meta http-equiv=\"refresh\" content=\"" REFRESH_SECONDS "\"><title>");
-    put(page, is_healthy ? "serving" : "not serving");
-    put(page, " · chimera-server</title><style>");
-    put(page, style);
-    put(page, "</style></head><body><main><header><h1>chimera-server</h1><span class=\"pill");
-    put(page, is_healthy ? " good\">serving" : "\">");
-    put(page, is_healthy ? "" : why);
-    put(page, "</span><p>" CHIMERA_VERSION ", as policy-server " CHIMERA_KUBEWARDEN_VERSION
-              " · up since ");
+    put_text(page, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                   "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+                   "<meta http-equiv=\"refresh\" content=\"" REFRESH_SECONDS "\"><title>");
+    put_text(page, is_healthy ? "serving" : "not serving");
+    put_text(page, " · chimera-server</title><style>");
+    put_text(page, style);
+    put_text(page, "</style></head><body><main><header><h1>chimera-server</h1><span class=\"pill");
+    put_text(page, is_healthy ? " good\">serving" : "\">");
+    put_text(page, is_healthy ? "" : why);
+    put_text(page, "</span><p>" CHIMERA_VERSION ", as policy-server " CHIMERA_KUBEWARDEN_VERSION
+                   " · up since ");
     html_moment(page->server.started_ms, page->out);
-    put(page, " · <a href=\"/policies\">JSON</a> · <a href=\"/metrics\">metrics</a></p></header>");
+    put_text(page,
+             " · <a href=\"/policies\">JSON</a> · <a href=\"/metrics\">metrics</a></p></header>");
 }
 
 static void put_notes(const struct page *page)
 {
     const struct scoreboard_server *server = &page->server;
     if (server->is_building_first)
-        put(page, "<p class=\"note\">The policies are being built.</p>");
+        put_text(page, "<p class=\"note\">The policies are being built.</p>");
     if (server->is_building_full)
-        put(page, "<p class=\"note\">Serving from the quick tier while the full tier is being "
-                  "built.</p>");
+        put_text(page, "<p class=\"note\">Serving from the quick tier while the full tier is being "
+                       "built.</p>");
     if (server->is_reloading)
-        put(page, "<p class=\"note\">A reload is under way; the policies before it serve "
-                  "meanwhile.</p>");
+        put_text(page, "<p class=\"note\">A reload is under way; the policies before it serve "
+                       "meanwhile.</p>");
     if (server->refusal[0]) {
-        put(page, "<p class=\"note bad\"><b>The last reload was refused</b> (");
+        put_text(page, "<p class=\"note bad\"><b>The last reload was refused</b> (");
         html_moment(server->refused_ms, page->out);
-        put(page, "); the policies before it go on serving. ");
+        put_text(page, "); the policies before it go on serving. ");
         html_word(server->refusal, page->out);
-        put(page, "</p>");
+        put_text(page, "</p>");
     }
 }
 
 static void begin_tile(const struct page *page, const char *name)
 {
-    put(page, "<div><dt>");
-    put(page, name);
-    put(page, "</dt><dd>");
+    put_text(page, "<div><dt>");
+    put_text(page, name);
+    put_text(page, "</dt><dd>");
 }
 
 static void put_count_tile(const struct page *page, const char *name, uint64_t count)
 {
     begin_tile(page, name);
     html_count(count, page->out);
-    put(page, "</dd></div>");
+    put_text(page, "</dd></div>");
 }
 
 static void put_small(const struct page *page, uint64_t count, const char *what)
 {
-    put(page, "<small>");
+    put_text(page, "<small>");
     html_count(count, page->out);
-    put(page, what);
-    put(page, "</small></dd></div>");
+    put_text(page, what);
+    put_text(page, "</small></dd></div>");
 }
 
 static void put_tiles(const struct page *page)
 {
     const struct counters_view *sum = &page->sum;
-    put(page, "<dl class=\"tiles\">");
+    put_text(page, "<dl class=\"tiles\">");
     begin_tile(page, "Policies and groups");
     html_count(page->policy_count, page->out);
     put_small(page, page->failed_count, " failed to start");
@@ -231,34 +232,34 @@ static void put_tiles(const struct page *page)
     put_small(page, sum->deadlines, " at the time limit");
     begin_tile(page, "Evaluation, p50");
     html_duration(histogram_quantile(&sum->wall, 0.5), page->out);
-    put(page, "<small>p99 ");
+    put_text(page, "<small>p99 ");
     html_duration(histogram_quantile(&sum->wall, 0.99), page->out);
-    put(page, "</small></dd></div>");
+    put_text(page, "</small></dd></div>");
     begin_tile(page, "Workers' memory");
     html_bytes(page->server.workers.resident_bytes, page->out);
     put_small(page, page->server.restarts, " restarts");
     begin_tile(page, "Reloads");
     html_count(page->server.reloads, page->out);
     put_small(page, page->server.refused_reloads, " refused");
-    put(page, "</dl>");
+    put_text(page, "</dl>");
 }
 
 /* --- Policies --- */
 
 static void put_tag(const struct page *page, const char *text, bool is_bad)
 {
-    put(page, is_bad ? " <span class=\"tag bad\">" : " <span class=\"tag\">");
-    put(page, text);
-    put(page, "</span>");
+    put_text(page, is_bad ? " <span class=\"tag bad\">" : " <span class=\"tag\">");
+    put_text(page, text);
+    put_text(page, "</span>");
 }
 
 static void put_name(const struct page *page, const struct admin_policy *policy)
 {
     const char *state = admin_state_of(&page->server, policy), *tier = admin_tier_of(policy);
-    put(page, policy->spec.group ? "<tr><td class=\"member\">" : "<tr><td>");
-    put(page, "<span class=\"name\">");
+    put_text(page, policy->spec.group ? "<tr><td class=\"member\">" : "<tr><td>");
+    put_text(page, "<span class=\"name\">");
     html_text(policy->id, page->out);
-    put(page, "</span>");
+    put_text(page, "</span>");
     if (policy->spec.is_group)
         put_tag(page, "group", false);
     if (policy->spec.is_monitor)
@@ -268,75 +269,75 @@ static void put_name(const struct page *page, const struct admin_policy *policy)
     if (strcmp(state, "loaded") != 0)
         put_tag(page, state, is_failed(policy));
     if (is_failed(policy)) {
-        put(page, "<small class=\"why\">");
+        put_text(page, "<small class=\"why\">");
         html_word(policy->score.note.failure, page->out);
-        put(page, "</small>");
+        put_text(page, "</small>");
     } else {
-        put(page, "<small>");
+        put_text(page, "<small>");
         html_word(policy->spec.is_group ? policy->spec.source : policy->score.note.mode, page->out);
-        put(page, "</small>");
+        put_text(page, "</small>");
     }
-    put(page, "</td>");
+    put_text(page, "</td>");
 }
 
 static void put_verdicts(const struct page *page, const struct counters_view *counts)
 {
-    put(page, "<td>");
+    put_text(page, "<td>");
     html_verdict_bar(counts, page->out);
-    put(page, "<small>");
+    put_text(page, "<small>");
     html_count(counts->accepted, page->out);
-    put(page, " · ");
+    put_text(page, " · ");
     html_count(counts->rejected, page->out);
-    put(page, " · ");
+    put_text(page, " · ");
     html_count(counts->errors, page->out);
     if (counts->start_errors) {
-        put(page, " · ");
+        put_text(page, " · ");
         html_count(counts->start_errors, page->out);
-        put(page, " not started");
+        put_text(page, " not started");
     }
-    put(page, "</small></td>");
+    put_text(page, "</small></td>");
 }
 
 static void put_times(const struct page *page, const struct counters_view *counts)
 {
-    put(page, "<td>");
+    put_text(page, "<td>");
     html_histogram(&counts->wall, page->out);
-    put(page, "</td><td class=\"r\">");
+    put_text(page, "</td><td class=\"r\">");
     if (counts->wall.total) {
         html_duration(histogram_quantile(&counts->wall, 0.5), page->out);
-        put(page, "<small>");
+        put_text(page, "<small>");
         html_duration(histogram_quantile(&counts->wall, 0.99), page->out);
-        put(page, "</small>");
+        put_text(page, "</small>");
     }
-    put(page, "</td>");
+    put_text(page, "</td>");
 }
 
 static void put_costs(const struct page *page, const struct admin_policy *policy)
 {
-    put(page, "<td class=\"r\">");
+    put_text(page, "<td class=\"r\">");
     if (!policy->spec.is_group && policy->counts.evaluations) {
         html_duration(policy->counts.cpu_ns, page->out);
-        put(page, "<small>");
-        put(page, admin_cpu_class_of(&policy->counts));
-        put(page, "</small>");
+        put_text(page, "<small>");
+        put_text(page, admin_cpu_class_of(&policy->counts));
+        put_text(page, "</small>");
     }
-    put(page, "</td><td class=\"r\">");
+    put_text(page, "</td><td class=\"r\">");
     if (policy->score.instances) {
         html_bytes(policy->score.kept_bytes, page->out);
-        put(page, "<small>");
+        put_text(page, "<small>");
         html_count(policy->score.instances, page->out);
-        put(page, policy->score.instances == 1 ? " instance</small>" : " instances</small>");
+        put_text(page, policy->score.instances == 1 ? " instance</small>" : " instances</small>");
     }
-    put(page, "</td></tr>\n");
+    put_text(page, "</td></tr>\n");
 }
 
 static void put_policies(const struct page *page)
 {
-    put(page, "<h2>Policies</h2><div class=\"card\"><table><thead><tr><th>Policy</th>"
-              "<th>Verdicts</th><th>Time of an evaluation");
+    put_text(page, "<h2>Policies</h2><div class=\"card\"><table><thead><tr><th>Policy</th>"
+                   "<th>Verdicts</th><th>Time of an evaluation");
     html_histogram_scale(page->out);
-    put(page, "</th><th class=\"r\">p50<br>p99</th><th class=\"r\">CPU<br>class</th>"
-              "<th class=\"r\">Memory</th></tr></thead><tbody>\n");
+    put_text(page, "</th><th class=\"r\">p50<br>p99</th><th class=\"r\">CPU<br>class</th>"
+                   "<th class=\"r\">Memory</th></tr></thead><tbody>\n");
     for (uint32_t i = 0; i < page->row_count && i < ROWS_MAX; i++) {
         struct admin_policy policy;
         admin_read_policy(page->admin, &page->server, page->rows[i].number, &policy);
@@ -345,15 +346,16 @@ static void put_policies(const struct page *page)
         put_times(page, &policy.counts);
         put_costs(page, &policy);
     }
-    put(page, "</tbody></table></div><p class=\"key\">Verdicts of the policies themselves:"
-              "<span class=\"yes\"></span>accepted<span class=\"no\"></span>rejected"
-              "<span class=\"error\"></span>error. In the charts a line is p50, a dashed one p99.");
+    put_text(page,
+             "</tbody></table></div><p class=\"key\">Verdicts of the policies themselves:"
+             "<span class=\"yes\"></span>accepted<span class=\"no\"></span>rejected"
+             "<span class=\"error\"></span>error. In the charts a line is p50, a dashed one p99.");
     if (page->row_count > ROWS_MAX) {
-        put(page, " <b>");
+        put_text(page, " <b>");
         html_count(page->row_count - ROWS_MAX, page->out);
-        put(page, " more</b> are on <a href=\"/policies\">/policies</a>.");
+        put_text(page, " more</b> are on <a href=\"/policies\">/policies</a>.");
     }
-    put(page, "</p>");
+    put_text(page, "</p>");
 }
 
 /* --- Rejections --- */
@@ -374,54 +376,55 @@ static void put_field(const struct page *page, const char *bytes, const struct r
 {
     html_text((struct chimera_slice){bytes, text->size}, page->out);
     if (text->is_cut)
-        put(page, "…");
+        put_text(page, "…");
 }
 #define FIELD(page, rejection, field) \
     put_field((page), (rejection)->field, &(rejection)->field##_text)
 
 static void put_rejection(const struct page *page, const struct rejection *rejection)
 {
-    put(page, "<tr><td class=\"dim nowrap\">");
+    put_text(page, "<tr><td class=\"dim nowrap\">");
     put_ago(page, rejection->at_ms);
-    put(page, "</td><td class=\"who\"><span class=\"name\">");
+    put_text(page, "</td><td class=\"who\"><span class=\"name\">");
     html_text(scoreboard_id(page->admin->scoreboard, rejection->policy), page->out);
-    put(page, "</span>");
+    put_text(page, "</span>");
     if (rejection->is_monitor)
         put_tag(page, "monitor", false);
     if (rejection->is_audit)
         put_tag(page, "audit", false);
-    put(page, "</td><td class=\"name what\">");
+    put_text(page, "</td><td class=\"name what\">");
     FIELD(page, rejection, kind);
-    put(page, " ");
+    put_text(page, " ");
     if (rejection->name_space_text.size) {
         FIELD(page, rejection, name_space);
-        put(page, "/");
+        put_text(page, "/");
     }
     FIELD(page, rejection, name);
-    put(page, "<small>");
+    put_text(page, "<small>");
     FIELD(page, rejection, uid);
-    put(page, "</small></td><td class=\"r\">");
+    put_text(page, "</small></td><td class=\"r\">");
     if (rejection->has_error_code)
         chimera_buffer_print(page->out, "%u", rejection->error_code);
-    put(page, "</td><td class=\"text\">");
+    put_text(page, "</td><td class=\"text\">");
     FIELD(page, rejection, message);
-    put(page, "</td></tr>\n");
+    put_text(page, "</td></tr>\n");
 }
 
 static void put_rejections(const struct page *page)
 {
     static struct rejection list[REJECTIONS_MAX]; /* of a process with one thread */
     size_t count = rejections_read(&page->admin->counters->rejections, list, REJECTIONS_MAX);
-    put(page, "<h2>Last rejections</h2>");
+    put_text(page, "<h2>Last rejections</h2>");
     if (count == 0) {
-        put(page, "<p class=\"note\">None yet.</p>");
+        put_text(page, "<p class=\"note\">None yet.</p>");
         return;
     }
-    put(page, "<div class=\"card\"><table><thead><tr><th>When</th><th>Policy</th><th>Object</th>"
-              "<th class=\"r\">Code</th><th>Message</th></tr></thead><tbody>\n");
+    put_text(page,
+             "<div class=\"card\"><table><thead><tr><th>When</th><th>Policy</th><th>Object</th>"
+             "<th class=\"r\">Code</th><th>Message</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < count; i++)
         put_rejection(page, &list[i]);
-    put(page, "</tbody></table></div>");
+    put_text(page, "</tbody></table></div>");
 }
 
 void admin_write_page(const struct admin *admin, struct chimera_buffer *out)
@@ -434,6 +437,6 @@ void admin_write_page(const struct admin *admin, struct chimera_buffer *out)
     put_tiles(&page);
     put_policies(&page);
     put_rejections(&page);
-    put(&page, "</main></body></html>\n");
+    put_text(&page, "</main></body></html>\n");
     free(page.rows);
 }

@@ -33,7 +33,7 @@ static void become(char *const *argv, pid_t parent, const int out[2], const int 
 
 /* False at the end of the stream. What is over the limit is read and dropped, so that the child
  * does not wait for ever. */
-static bool take(int fd, struct chimera_buffer *to)
+static bool take_output(int fd, struct chimera_buffer *to)
 {
     char bytes[4096];
     ssize_t size = read(fd, bytes, sizeof(bytes));
@@ -69,10 +69,10 @@ static void listen_to(struct pollfd polled[2], child_listener *listen, void *con
     while (polled[0].fd >= 0 || polled[1].fd >= 0) {
         if (poll(polled, 2, -1) < 0)
             continue;
-        if (polled[0].fd >= 0 && polled[0].revents && !take(polled[0].fd, &lines))
+        if (polled[0].fd >= 0 && polled[0].revents && !take_output(polled[0].fd, &lines))
             polled[0].fd = -1;
         hand_out_lines(&lines, listen, context);
-        if (polled[1].fd >= 0 && polled[1].revents && !take(polled[1].fd, errors))
+        if (polled[1].fd >= 0 && polled[1].revents && !take_output(polled[1].fd, errors))
             polled[1].fd = -1;
     }
     chimera_buffer_free(&lines);

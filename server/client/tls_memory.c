@@ -24,7 +24,7 @@ static void *begin_block(struct front *front, size_t size)
     return front + 1;
 }
 
-static void *take(size_t size, const char *file, int line)
+static void *take_block(size_t size, const char *file, int line)
 {
     (void)file;
     (void)line;
@@ -47,7 +47,7 @@ static void *change(void *at, size_t size, const char *file, int line)
 {
     if (!at || !size) {
         give(at, file, line);
-        return take(size, file, line);
+        return take_block(size, file, line);
     }
     struct front *front = (struct front *)at - 1;
     size_t before = front->bytes;
@@ -58,7 +58,7 @@ static void *change(void *at, size_t size, const char *file, int line)
 
 bool tls_memory_begin(void)
 {
-    return CRYPTO_set_mem_functions(take, change, give) == 1;
+    return CRYPTO_set_mem_functions(take_block, change, give) == 1;
 }
 
 size_t tls_memory_taken(void)

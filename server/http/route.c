@@ -11,7 +11,7 @@
 #define TEXT_BAD_ID "Invalid UTF-8 in `policy_id`"
 #define TIMEOUT_SECONDS_MAX 86400 /* longer waits are no limit to speak of */
 
-static struct route refuse(enum route_kind kind, unsigned status, const char *text)
+static struct route refused_route(enum route_kind kind, unsigned status, const char *text)
 {
     return (struct route){.kind = kind, .status = status, .text = text};
 }
@@ -90,22 +90,22 @@ void route_find(const struct http_head *head, const struct route_rules *rules,
     struct chimera_slice id = {NULL, 0};
     enum route_kind kind = find_kind(head->path, rules, &id);
     if (kind == ROUTE_NONE) {
-        *ret_route = refuse(kind, 404, NULL);
+        *ret_route = refused_route(kind, 404, NULL);
     } else if (kind == ROUTE_READINESS || kind == ROUTE_PPROF) {
-        *ret_route = refuse(kind, is_read(head->method) ? 0 : 405, NULL);
+        *ret_route = refused_route(kind, is_read(head->method) ? 0 : 405, NULL);
         ret_route->allow = "GET,HEAD";
     } else if (!chimera_slice_is(head->method, "POST")) {
-        *ret_route = refuse(kind, 405, NULL);
+        *ret_route = refused_route(kind, 405, NULL);
         ret_route->allow = "POST";
     } else {
         id = decode(id, arena);
         if (!id.data || !chimera_utf8_is_valid(id))
-            *ret_route =
-                refuse(ROUTE_NONE, 400, TEXT_BAD_ID); /* no kind: a text even for /validate */
+            *ret_route = refused_route(ROUTE_NONE, 400,
+                                       TEXT_BAD_ID); /* no kind: a text even for /validate */
         else if (!is_json_type(head->content_type))
-            *ret_route = refuse(kind, 415, TEXT_415);
+            *ret_route = refused_route(kind, 415, TEXT_415);
         else if (head->content_length > rules->max_body_bytes)
-            *ret_route = refuse(kind, 413, TEXT_413);
+            *ret_route = refused_route(kind, 413, TEXT_413);
         else
             *ret_route = (struct route){.kind = kind, .policy_id = id};
     }

@@ -281,7 +281,7 @@ static bool says_the_same(const struct certificates *certificates, enum order_ve
            is_same_text(served->key_fd, tried->key_fd);
 }
 
-static void refuse(struct certificates *certificates, enum order_verb part, const char *why)
+static void refuse_part(struct certificates *certificates, enum order_verb part, const char *why)
 {
     log_failure(why);
     settle(certificates, part, false);
@@ -306,7 +306,7 @@ static bool try_part(struct certificates *certificates, enum order_verb part)
         code = begin_check(certificates, &err);
     if (code == CHIMERA_OK)
         return true;
-    refuse(certificates, part, err.text);
+    refuse_part(certificates, part, err.text);
     return false;
 }
 
@@ -356,7 +356,7 @@ void certificates_look(struct certificates *certificates, bool is_forced)
 
 /* --- The answer --- */
 
-static void take(int *served, int *tried)
+static void take_text(int *served, int *tried)
 {
     close_text(served);
     *served = *tried;
@@ -369,11 +369,11 @@ static void take_tried(struct certificates *certificates, struct order *ret_orde
     settle(certificates, certificates->checked, true);
     *ret_order = (struct order){.verb = certificates->checked};
     if (certificates->checked == ORDER_AUTHORITIES) {
-        take(&served->authorities_fd, &tried->authorities_fd);
+        take_text(&served->authorities_fd, &tried->authorities_fd);
         ret_order->fds[ret_order->fd_count++] = served->authorities_fd;
     } else {
-        take(&served->certificate_fd, &tried->certificate_fd);
-        take(&served->key_fd, &tried->key_fd);
+        take_text(&served->certificate_fd, &tried->certificate_fd);
+        take_text(&served->key_fd, &tried->key_fd);
         ret_order->fds[ret_order->fd_count++] = served->certificate_fd;
         ret_order->fds[ret_order->fd_count++] = served->key_fd;
     }
@@ -416,7 +416,7 @@ int certificates_read(struct certificates *certificates, struct order *ret_order
     else if (is_good)
         take_tried(certificates, ret_order);
     else
-        refuse(certificates, certificates->checked, why);
+        refuse_part(certificates, certificates->checked, why);
     chimera_buffer_free(answer);
     if (code < 0)
         return code;

@@ -124,7 +124,7 @@ static void accept_reload(struct rollout *rollout)
     rollout->reloads.why = (struct chimera_error){0};
 }
 
-static void refuse(struct rollout *rollout, const struct chimera_error *why)
+static void refuse_rollout(struct rollout *rollout, const struct chimera_error *why)
 {
     if (rollout->kind == ROLLOUT_RELOAD)
         refuse_reload(rollout, why);
@@ -183,7 +183,7 @@ static void start_next(struct rollout *rollout)
         return;
     }
     if (changed < 0 || workers_start_next(rollout->workers, made, &err) < 0)
-        refuse(rollout, &err);
+        refuse_rollout(rollout, &err);
     generation_drop(made);
 }
 
@@ -237,7 +237,7 @@ static int read_again(struct rollout *rollout, struct policy_file **ret_file,
 }
 
 /* In place of what is under way. Takes over the file. */
-static void take(struct rollout *rollout, struct policy_file *file)
+static void take_file(struct rollout *rollout, struct policy_file *file)
 {
     struct chimera_error err = {0};
     chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("reloading the policies"));
@@ -249,7 +249,7 @@ static void take(struct rollout *rollout, struct policy_file *file)
     rollout->last_error = (struct chimera_error){0};
     if (start_build(rollout, ROLLOUT_RELOAD, file, &err) < 0) {
         rollout->kind = ROLLOUT_RELOAD;
-        refuse(rollout, &err);
+        refuse_rollout(rollout, &err);
     }
 }
 
@@ -269,7 +269,7 @@ void rollout_reload(struct rollout *rollout)
     if (read_again(rollout, &file, &err) < 0)
         refuse_file(rollout, &err);
     else
-        take(rollout, file);
+        take_file(rollout, file);
 }
 
 void rollout_look(struct rollout *rollout)
@@ -281,7 +281,7 @@ void rollout_look(struct rollout *rollout)
         return;
     bool is_good = read_again(rollout, &file, &err) == CHIMERA_OK;
     if (is_good && !policies_equal(&file->policies, &rollout->last->policies)) {
-        take(rollout, file);
+        take_file(rollout, file);
         return;
     }
     policy_file_drop(file);
@@ -336,7 +336,7 @@ void rollout_read_next(struct rollout *rollout)
     struct chimera_error why = new_error(rollout);
     switch (worker_child_read_report(&rollout->workers->next, &why)) {
     case WORKER_HAS_FAILED:
-        refuse(rollout, &why);
+        refuse_rollout(rollout, &why);
         break;
     case WORKER_IS_READY:
         next_is_ready(rollout);
@@ -353,7 +353,7 @@ int rollout_pass_time(struct rollout *rollout, int64_t now_ms, int64_t *at_ms,
     struct chimera_error why = new_error(rollout);
     int code = CHIMERA_OK;
     if (worker_child_pass_time(&workers->next, now_ms, &why) == WORKER_HAS_FAILED)
-        refuse(rollout, &why);
+        refuse_rollout(rollout, &why);
     if (worker_child_pass_time(&workers->current, now_ms, &why) == WORKER_HAS_FAILED)
         code = current_failed(rollout, &why, err);
     if (workers->next.report_fd >= 0)
@@ -389,7 +389,7 @@ int rollout_reaped(struct rollout *rollout, pid_t pid, int status, bool *ret_is_
         return current_is_gone(rollout, status, err);
     if (pid == workers->next.pid) {
         worker_child_reaped(&workers->next, status, &why);
-        refuse(rollout, &why);
+        refuse_rollout(rollout, &why);
         return CHIMERA_OK;
     }
     *ret_is_known = false;

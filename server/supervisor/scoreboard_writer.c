@@ -150,7 +150,7 @@ static void add_process(struct scoreboard_process *sum, pid_t pid)
     sum->descriptors += count_descriptors(pid);
 }
 
-static void look(struct scoreboard_writer *writer, const struct workers *workers)
+static void look_at_processes(struct scoreboard_writer *writer, const struct workers *workers)
 {
     struct scoreboard_process served = {.pid = workers->current.pid}, own = {.pid = getpid()};
     const struct worker_child *all[WORKERS_RETIRED_MAX + 2] = {&workers->current, &workers->next};
@@ -172,7 +172,7 @@ int64_t scoreboard_writer_pass_time(struct scoreboard_writer *writer, const stru
 {
     if (!writer->measured_at_ms || now_ms - writer->measured_at_ms >= LOOK_EVERY_MS) {
         writer->measured_at_ms = now_ms;
-        look(writer, workers);
+        look_at_processes(writer, workers);
     }
     if (writer->is_progress_shown)
         return now_ms + PROGRESS_EVERY_MS;

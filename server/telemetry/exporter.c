@@ -176,7 +176,7 @@ static int open_exporter(const struct chimera_exporter **ret_exporter, struct ch
     return CHIMERA_OK;
 }
 
-static int run(struct exporter *exporter, int stop_fd, struct chimera_error *err)
+static int run_exporter(struct exporter *exporter, int stop_fd, struct chimera_error *err)
 {
     const struct exporter_input *input = exporter->input;
     const struct options *options = &input->config->options;
@@ -215,7 +215,7 @@ int exporter_run(const struct exporter_input *input)
     sigaddset(&stop, SIGTERM);
     int stop_fd = signalfd(-1, &stop, SFD_CLOEXEC);
     int code = stop_fd < 0 ? chimera_fail(&err, CHIMERA_EIO, "signalfd: %s", strerror(errno))
-                           : run(&exporter, stop_fd, &err);
+                           : run_exporter(&exporter, stop_fd, &err);
     if (code < 0 && input->report_fd < 0)
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("the exporter did not start"),
                          CHIMERA_TEXT("error", chimera_slice_of(err.text)));

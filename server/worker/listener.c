@@ -48,8 +48,8 @@ static void tell_of_want(struct listener *listener, int number)
     listener->is_in_want = true;
 }
 
-static void take(struct listener *listener, struct loop *loop, int fd,
-                 const struct sockaddr *address)
+static void take_client(struct listener *listener, struct loop *loop, int fd,
+                        const struct sockaddr *address)
 {
     struct peer_name name;
     peer_name_of_address(address, &name);
@@ -69,7 +69,7 @@ static bool accept_all(struct listener *listener, int listening, struct loop *lo
         address.size = sizeof(address.v6);
         int fd = accept4(listening, &address.any, &address.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            take(listener, emptiest(loops, count), fd, &address.any);
+            take_client(listener, emptiest(loops, count), fd, &address.any);
         } else if (errno == EAGAIN) {
             return true;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -81,7 +81,7 @@ static bool accept_all(struct listener *listener, int listening, struct loop *lo
     return false;
 }
 
-static void *run(void *context)
+static void *run_listener(void *context)
 {
     struct listener *listener = context;
     struct pollfd polled[] = {{.fd = listener->stop_fd, .events = POLLIN},
@@ -112,7 +112,7 @@ int listener_start(struct listener *listener, struct chimera_error *err)
     if (listener->stop_fd < 0)
         return fail_errno(err, errno);
     sem_init(&listener->go, 0, 0);
-    int number = pthread_create(&listener->thread, NULL, run, listener);
+    int number = pthread_create(&listener->thread, NULL, run_listener, listener);
     if (number) {
         close(listener->stop_fd);
         return fail_errno(err, number);

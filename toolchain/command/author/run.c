@@ -315,7 +315,7 @@ static int answer(struct run *run, struct chimera_policy *policy, struct chimera
     return code == 0 ? code : chimera_fail(err, code, "the answer: %s", chimera_code_text(code));
 }
 
-static int evaluate(struct run *run, struct chimera_error *err)
+static int evaluate_review(struct run *run, struct chimera_error *err)
 {
     struct chimera_policy *policy = NULL;
     int code = build(run, err);
@@ -338,7 +338,7 @@ static int run_run(const struct chimera_cli_options *options)
     chimera_arena_init(&run.arena, ARENA_MAX);
     int code = prepare(&run, &err);
     if (code == 0)
-        code = evaluate(&run, &err);
+        code = evaluate_review(&run, &err);
     if (code < 0 && err.text[0] != '\0')
         say_error("%s", err.text);
     chimera_builder_free(run.builder);

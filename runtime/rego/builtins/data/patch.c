@@ -400,8 +400,8 @@ static int with_value(struct patcher *patcher, const char *op, struct json_objec
     return code;
 }
 
-static int run(struct patcher *patcher, const char *op, struct json_object *operation,
-               const struct path *path)
+static int run_operation(struct patcher *patcher, const char *op, struct json_object *operation,
+                         const struct path *path)
 {
     if (strcmp(op, "add") == 0 || strcmp(op, "replace") == 0 || strcmp(op, "test") == 0)
         return with_value(patcher, op, operation, path);
@@ -431,7 +431,7 @@ static int operate(struct patcher *patcher, struct json_object *operation)
     if (code == CHIMERA_OK)
         code = read_path(call, path_text, &path);
     if (code == CHIMERA_OK)
-        code = run(patcher, json_object_get_string(op), operation, &path);
+        code = run_operation(patcher, json_object_get_string(op), operation, &path);
     chimera_buffer_free(&path.text);
     return code;
 }

@@ -186,8 +186,8 @@ static bool read_uuid(struct chimera_slice text, uint8_t ret_uuid[16])
     return true;
 }
 
-static int put(const struct chimera_rego_call *call, struct json_object *object, const char *key,
-               struct json_object *value)
+static int put_member(const struct chimera_rego_call *call, struct json_object *object,
+                      const char *key, struct json_object *value)
 {
     if (!value || chimera_node_add(call->account, object, key, value) < 0)
         return chimera_rego_no_memory(call);
@@ -197,13 +197,14 @@ static int put(const struct chimera_rego_call *call, struct json_object *object,
 static int put_string(const struct chimera_rego_call *call, struct json_object *object,
                       const char *key, const char *text)
 {
-    return put(call, object, key, chimera_node_string(call->account, chimera_slice_of(text)));
+    return put_member(call, object, key,
+                      chimera_node_string(call->account, chimera_slice_of(text)));
 }
 
 static int put_number(const struct chimera_rego_call *call, struct json_object *object,
                       const char *key, int64_t number)
 {
-    return put(call, object, key, chimera_node_int64(call->account, number));
+    return put_member(call, object, key, chimera_node_int64(call->account, number));
 }
 
 /* Versions 1 and 2 hold a time and a network address. */
