@@ -97,7 +97,7 @@ static int become_daemon(const struct options *options, struct chimera_error *er
 static int serve(const struct options *options, struct chimera_error *err)
 {
     struct config config = {0};
-    struct policy_file *file = NULL;
+    struct policies_file *file = NULL;
     int code = config_make(options, &config, err);
     if (code < 0)
         return code;
@@ -106,7 +106,7 @@ static int serve(const struct options *options, struct chimera_error *err)
         chimera_lines_each(chimera_slice_of(config.warnings), warn_line, NULL);
     code = become_daemon(options, err);
     if (code == CHIMERA_OK)
-        code = policy_file_read(&config, &file, err);
+        code = policies_file_read(&config, &file, err);
     if (code == CHIMERA_OK) {
         warn_of_what_is_missing(options);
         code = supervisor_run(&config, file, err);

@@ -15,7 +15,7 @@
 
 #define TARGET "server::generation"
 
-static struct policy_file *all; /* of the supervisor, which is one thread; forks have a copy */
+static struct policies_file *all; /* of the supervisor, which is one thread; forks have a copy */
 
 /* The first that reads what the cluster holds; NULL: none does. */
 static const struct policy_spec *find_aware(const struct policies *policies)
@@ -64,7 +64,7 @@ static void warn(void *context, const char *line)
     chimera_log(CHIMERA_LOG_WARN, TARGET, chimera_slice_of(line));
 }
 
-void policy_file_announce(const struct config *config, const struct policy_file *file)
+void policies_file_announce(const struct config *config, const struct policies_file *file)
 {
     if (file->policies.warnings)
         chimera_lines_each(chimera_slice_of(file->policies.warnings), warn, NULL);
@@ -125,7 +125,7 @@ static int read_extras(const char *path, struct policies *policies, struct chime
     return code;
 }
 
-static int fill_file(struct policy_file *file, const struct config *config,
+static int fill_file(struct policies_file *file, const struct config *config,
                      struct chimera_error *err)
 {
     int code = bundle_policies(&config->options, &file->policies, err);
@@ -138,37 +138,37 @@ static int fill_file(struct policy_file *file, const struct config *config,
     return code;
 }
 
-int policy_file_read(const struct config *config, struct policy_file **ret_file,
-                     struct chimera_error *err)
+int policies_file_read(const struct config *config, struct policies_file **ret_file,
+                       struct chimera_error *err)
 {
-    struct policy_file *file = calloc(1, sizeof(*file));
+    struct policies_file *file = calloc(1, sizeof(*file));
     if (!file)
         return chimera_fail_memory(err);
     file->users = 1;
     file->stamp = policy_stamp_now(config);
     file->next = all;
     all = file;
-    role_forget_by(policy_file_forget_settings);
+    role_forget_by(policies_file_forget_settings);
     freed_memory_guard(); /* settings go through it, and all children are forks of this process */
     int code = fill_file(file, config, err);
     freed_memory_leave();
     if (code < 0) {
-        policy_file_drop(file);
+        policies_file_drop(file);
         return code;
     }
     *ret_file = file;
     return CHIMERA_OK;
 }
 
-struct policy_file *policy_file_use(struct policy_file *file)
+struct policies_file *policies_file_use(struct policies_file *file)
 {
     file->users++;
     return file;
 }
 
-void policy_file_drop(struct policy_file *file)
+void policies_file_drop(struct policies_file *file)
 {
-    struct policy_file **link = &all;
+    struct policies_file **link = &all;
     if (!file || --file->users > 0)
         return;
     while (*link != file)
@@ -181,9 +181,9 @@ void policy_file_drop(struct policy_file *file)
     free(file);
 }
 
-void policy_file_forget_settings(const struct kept_settings *kept)
+void policies_file_forget_settings(const struct kept_settings *kept)
 {
-    for (struct policy_file *file = all; file; file = file->next)
+    for (struct policies_file *file = all; file; file = file->next)
         for (size_t i = 0; i < file->policies.policy_count; i++) {
             char *settings = file->policies.policy[i].settings;
             if (!kept || kept->file != file || file->plan.tenant_of[i] != kept->tenant)
@@ -191,7 +191,7 @@ void policy_file_forget_settings(const struct kept_settings *kept)
         }
 }
 
-struct generation *generation_new(struct policy_file *file, struct built_plugin *plugins)
+struct generation *generation_new(struct policies_file *file, struct built_plugin *plugins)
 {
     struct generation *generation = malloc(sizeof(*generation));
     if (!generation) {
@@ -199,7 +199,7 @@ struct generation *generation_new(struct policy_file *file, struct built_plugin 
         return NULL;
     }
     *generation =
-        (struct generation){.users = 1, .file = policy_file_use(file), .plugins = plugins};
+        (struct generation){.users = 1, .file = policies_file_use(file), .plugins = plugins};
     return generation;
 }
 
@@ -214,7 +214,7 @@ void generation_drop(struct generation *generation)
     if (!generation || --generation->users > 0)
         return;
     built_plugins_free(generation->plugins, generation->file->policies.policy_count);
-    policy_file_drop(generation->file);
+    policies_file_drop(generation->file);
     free(generation);
 }
 

@@ -19,17 +19,17 @@ struct policy_stamp { /* of policies.yml, of the bundle's manifest and of the op
     struct stamp file, manifest, options;
 };
 
-struct policy_file {
+struct policies_file {
     unsigned users;
     struct policy_stamp stamp; /* from before it was read */
     struct policies policies;
     struct tenant_plan plan;
-    struct policy_file *next; /* in the list of all */
+    struct policies_file *next; /* in the list of all */
 };
 
 struct generation {
     unsigned users;
-    struct policy_file *file;
+    struct policies_file *file;
     struct built_plugin *plugins; /* one a policy */
     bool is_settled; /* its full tier is there, or was tried; the only field that changes */
 };
@@ -39,27 +39,27 @@ bool policy_stamp_equal(const struct policy_stamp *a, const struct policy_stamp 
 
 /* Reads policies.yml, or the bundle, and checks it. The caller has one use of it. err->text is what
  * to print behind "Error: " at the start. */
-int policy_file_read(const struct config *config, struct policy_file **ret_file,
-                     struct chimera_error *err);
+int policies_file_read(const struct config *config, struct policies_file **ret_file,
+                       struct chimera_error *err);
 /* Says what is odd about it, and how long its policies may take. */
-void policy_file_announce(const struct config *config, const struct policy_file *file);
-struct policy_file *policy_file_use(struct policy_file *file);
+void policies_file_announce(const struct config *config, const struct policies_file *file);
+struct policies_file *policies_file_use(struct policies_file *file);
 /* The last one frees it. Does nothing when there is none. */
-void policy_file_drop(struct policy_file *file);
+void policies_file_drop(struct policies_file *file);
 
 /* The settings that a fork needs: those of one tenant's policies in one file, or of the policies
  * that are no tenant's. */
 struct kept_settings {
-    const struct policy_file *file;
+    const struct policies_file *file;
     size_t tenant; /* NO_TENANT: of those that are none's */
 };
 
 /* In a fork: overwrites all settings but those to keep, in all files. NULL keeps none. Called by
  * base/role.c, once a file was read. */
-void policy_file_forget_settings(const struct kept_settings *kept);
+void policies_file_forget_settings(const struct kept_settings *kept);
 
 /* Takes over the plugins, in any case, and uses the file. NULL when memory ran out. */
-struct generation *generation_new(struct policy_file *file, struct built_plugin *plugins);
+struct generation *generation_new(struct policies_file *file, struct built_plugin *plugins);
 struct generation *generation_use(struct generation *generation);
 void generation_drop(struct generation *generation);
 

@@ -42,7 +42,7 @@ static struct chimera_error new_error(struct rollout *rollout)
     return (struct chimera_error){.details = &rollout->details};
 }
 
-static int start_build(struct rollout *rollout, enum rollout_kind kind, struct policy_file *file,
+static int start_build(struct rollout *rollout, enum rollout_kind kind, struct policies_file *file,
                        struct chimera_error *err)
 {
     static const int priorities[] = {[ROLLOUT_START] = PRIORITY_START,
@@ -57,15 +57,15 @@ static int start_build(struct rollout *rollout, enum rollout_kind kind, struct p
     if (code < 0)
         return code;
     rollout->kind = kind;
-    rollout->file = policy_file_use(file);
+    rollout->file = policies_file_use(file);
     if (kind != ROLLOUT_TIER)
-        policy_file_announce(rollout->config, file);
+        policies_file_announce(rollout->config, file);
     return CHIMERA_OK;
 }
 
-int rollout_begin(struct rollout *rollout, struct policy_file *file, struct chimera_error *err)
+int rollout_begin(struct rollout *rollout, struct policies_file *file, struct chimera_error *err)
 {
-    rollout->last = policy_file_use(file);
+    rollout->last = policies_file_use(file);
     rollout->last_stamp = file->stamp;
     return start_build(rollout, ROLLOUT_START, file, err);
 }
@@ -78,7 +78,7 @@ static bool is_under_way(const struct rollout *rollout)
 /* There is nothing under way then. */
 static void forget(struct rollout *rollout)
 {
-    policy_file_drop(rollout->file);
+    policies_file_drop(rollout->file);
     rollout->file = NULL;
 }
 
@@ -86,7 +86,7 @@ void rollout_end(struct rollout *rollout)
 {
     build_child_stop(&rollout->build);
     forget(rollout);
-    policy_file_drop(rollout->last);
+    policies_file_drop(rollout->last);
     rollout->last = NULL;
     chimera_buffer_free(&rollout->details);
 }
@@ -228,23 +228,23 @@ static int check_kind(const struct options *options, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-static int read_again(struct rollout *rollout, struct policy_file **ret_file,
+static int read_again(struct rollout *rollout, struct policies_file **ret_file,
                       struct chimera_error *err)
 {
     int code = check_kind(&rollout->config->options, err);
     rollout->last_stamp = policy_stamp_now(rollout->config);
-    return code < 0 ? code : policy_file_read(rollout->config, ret_file, err);
+    return code < 0 ? code : policies_file_read(rollout->config, ret_file, err);
 }
 
 /* In place of what is under way. Takes over the file. */
-static void take_file(struct rollout *rollout, struct policy_file *file)
+static void take_file(struct rollout *rollout, struct policies_file *file)
 {
     struct chimera_error err = {0};
     chimera_log(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("reloading the policies"));
     build_child_stop(&rollout->build);
     workers_drop_next(rollout->workers);
     forget(rollout);
-    policy_file_drop(rollout->last);
+    policies_file_drop(rollout->last);
     rollout->last = file;
     rollout->last_error = (struct chimera_error){0};
     if (start_build(rollout, ROLLOUT_RELOAD, file, &err) < 0) {
@@ -261,7 +261,7 @@ static void refuse_file(struct rollout *rollout, const struct chimera_error *why
 
 void rollout_reload(struct rollout *rollout)
 {
-    struct policy_file *file = NULL;
+    struct policies_file *file = NULL;
     struct chimera_error err = new_error(rollout);
     rollout->is_reload_due = !rollout->has_served;
     if (rollout->is_reload_due)
@@ -274,7 +274,7 @@ void rollout_reload(struct rollout *rollout)
 
 void rollout_look(struct rollout *rollout)
 {
-    struct policy_file *file = NULL;
+    struct policies_file *file = NULL;
     struct chimera_error err = new_error(rollout);
     struct policy_stamp stamp = policy_stamp_now(rollout->config);
     if (!rollout->has_served || policy_stamp_equal(&stamp, &rollout->last_stamp))
@@ -284,7 +284,7 @@ void rollout_look(struct rollout *rollout)
         take_file(rollout, file);
         return;
     }
-    policy_file_drop(file);
+    policies_file_drop(file);
     if (is_good)
         rollout->last_error = (struct chimera_error){0};
     else if (strcmp(err.text, rollout->last_error.text) != 0)

@@ -24,8 +24,8 @@ struct rollout {
     struct workers *workers;         /* borrowed */
     enum rollout_kind kind;          /* of the one under way */
     struct build_child build;        /* builds */
-    struct policy_file *file;        /* used; what it builds for, and what `next` starts with */
-    struct policy_file *last;        /* used; the last one that could be read, taken or refused */
+    struct policies_file *file;      /* used; what it builds for, and what `next` starts with */
+    struct policies_file *last;      /* used; the last one that could be read, taken or refused */
     struct chimera_error last_error; /* of a reading since then */
     struct policy_stamp last_stamp;  /* of the last reading */
     bool has_served;
@@ -36,7 +36,7 @@ struct rollout {
 
 void rollout_init(struct rollout *rollout, const struct config *config, struct workers *workers);
 /* Begins with the first generation. */
-int rollout_begin(struct rollout *rollout, struct policy_file *file, struct chimera_error *err);
+int rollout_begin(struct rollout *rollout, struct policies_file *file, struct chimera_error *err);
 void rollout_end(struct rollout *rollout);
 
 /* Reads policies.yml again, and takes it, or says in the log what is wrong with it. */

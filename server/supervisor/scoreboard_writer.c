@@ -22,7 +22,7 @@ void scoreboard_writer_init(struct scoreboard_writer *writer, struct scoreboard 
 
 void scoreboard_writer_done(struct scoreboard_writer *writer)
 {
-    policy_file_drop(writer->shown);
+    policies_file_drop(writer->shown);
     writer->shown = NULL;
 }
 
@@ -30,11 +30,11 @@ void scoreboard_writer_done(struct scoreboard_writer *writer)
 static void show_policies(struct scoreboard_writer *writer, const struct workers *workers,
                           const struct rollout *rollout)
 {
-    struct policy_file *file = workers->generation ? workers->generation->file : rollout->file;
+    struct policies_file *file = workers->generation ? workers->generation->file : rollout->file;
     if (!file || file == writer->shown)
         return;
-    policy_file_drop(writer->shown);
-    writer->shown = policy_file_use(file);
+    policies_file_drop(writer->shown);
+    writer->shown = policies_file_use(file);
     scoreboard_enter(writer->scoreboard, &file->policies);
     scoreboard_show(writer->scoreboard, &file->policies);
 }

@@ -29,9 +29,9 @@
 
 struct supervisor {
     const struct config *config;
-    struct policy_file *file;  /* that it starts with; borrowed */
-    int code;                  /* CHIMERA_OK while it goes on */
-    struct chimera_error *err; /* borrowed */
+    struct policies_file *file; /* that it starts with; borrowed */
+    int code;                   /* CHIMERA_OK while it goes on */
+    struct chimera_error *err;  /* borrowed */
     struct shared scoreboard, counters;
     struct telemetry telemetry;
     int signal_fd;
@@ -462,14 +462,15 @@ static void await_events(struct supervisor *supervisor, int timeout_ms)
             parts[i - 1].on_readable(supervisor);
 }
 
-int supervisor_run(const struct config *config, struct policy_file *file, struct chimera_error *err)
+int supervisor_run(const struct config *config, struct policies_file *file,
+                   struct chimera_error *err)
 {
     struct supervisor supervisor = {.config = config, .file = file, .err = err};
     size_t started = 0;
     for (; supervisor.code == CHIMERA_OK && started < PART_COUNT; started++)
         if (parts[started].start)
             parts[started].start(&supervisor);
-    policy_file_drop(file); /* whoever needs it uses it */
+    policies_file_drop(file); /* whoever needs it uses it */
     while (supervisor.code == CHIMERA_OK) {
         int timeout_ms = pass_time(&supervisor);
         if (supervisor.code == CHIMERA_OK)

@@ -10,7 +10,7 @@
 
 /* Takes over the file. Returns when told to stop: 0. When the start fails: a negative code, and
  * err->text is what to print behind "Error: ". */
-int supervisor_run(const struct config *config, struct policy_file *file,
+int supervisor_run(const struct config *config, struct policies_file *file,
                    struct chimera_error *err);
 
 #endif

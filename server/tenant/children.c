@@ -31,7 +31,7 @@ struct tenant_process {
 
 struct tenants {
     const struct config *config;
-    const struct policy_file *file;
+    const struct policies_file *file;
     const struct policies *policies; /* the file's, as the next */
     const struct tenant_plan *plan;
     const struct built_plugin *plugins;
@@ -139,7 +139,7 @@ static int make_tenants(struct tenants *tenants, struct chimera_error *err)
 int tenants_start(const struct config *config, const struct generation *generation,
                   struct tenants **ret_tenants, struct chimera_error *err)
 {
-    const struct policy_file *file = generation->file;
+    const struct policies_file *file = generation->file;
     *ret_tenants = NULL;
     if (file->plan.tenant_count == 0)
         return CHIMERA_OK;

@@ -46,7 +46,7 @@ static int64_t limit_of(const struct config *config, const struct policy_spec *p
  */
 static int64_t patience_ms(const struct worker_child *child)
 {
-    const struct policy_file *file = child->generation->file;
+    const struct policies_file *file = child->generation->file;
     size_t policy = policy_at(child);
     int64_t sum_ms = 0;
     if (policy == SIZE_MAX)
@@ -77,7 +77,7 @@ static _Noreturn void become_worker(const struct worker_start *start)
 
 /* A worker keeps the supervisor's sockets, its own pipe, the certificates and its ends of channels;
  * no other worker's. */
-static pid_t fork_with(const struct worker_start *start, const struct policy_file *file,
+static pid_t fork_with(const struct worker_start *start, const struct policies_file *file,
                        struct tenants *tenants, struct chimera_error *err)
 {
     size_t tenant_count = start->plan->tenant_count;
@@ -128,7 +128,7 @@ static int open_ends(int ret_report[2], int ret_orders[2], struct chimera_error 
 }
 
 static int fork_worker(struct worker_child *child, const struct worker_start *start,
-                       const struct policy_file *file, struct tenants *tenants,
+                       const struct policies_file *file, struct tenants *tenants,
                        struct chimera_error *err)
 {
     struct worker_start told = *start;

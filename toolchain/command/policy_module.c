@@ -35,8 +35,8 @@ static char *uri_of_path(const char *path)
     return NULL;
 }
 
-int policy_file_resolve(const char *argument, enum policy_source source, char **ret_path,
-                        struct chimera_error *err)
+int policy_module_resolve(const char *argument, enum policy_source source, char **ret_path,
+                          struct chimera_error *err)
 {
     struct chimera_reference reference;
     int code = chimera_reference_read(argument, CHIMERA_DIALECT_COMMAND, &reference, err);
@@ -56,7 +56,7 @@ int policy_file_resolve(const char *argument, enum policy_source source, char **
     return chimera_fail(err, CHIMERA_EIO, "Cannot find policy with uri: %s", argument);
 }
 
-static int read_metadata(struct policy_file *file, struct chimera_error *err)
+static int read_metadata(struct policy_module *file, struct chimera_error *err)
 {
     struct chimera_slice section, bytes = chimera_buffer_slice(&file->bytes);
     int code = chimera_module_check_frame(file->path, bytes, err);
@@ -70,12 +70,12 @@ static int read_metadata(struct policy_file *file, struct chimera_error *err)
     return code;
 }
 
-int policy_file_open(const char *argument, enum policy_source source, struct policy_file *ret_file,
-                     struct chimera_error *err)
+int policy_module_open(const char *argument, enum policy_source source,
+                       struct policy_module *ret_file, struct chimera_error *err)
 {
-    struct policy_file file = {0};
+    struct policy_module file = {0};
     chimera_buffer_init(&file.bytes, POLICY_BYTES_MAX);
-    int code = policy_file_resolve(argument, source, &file.path, err);
+    int code = policy_module_resolve(argument, source, &file.path, err);
     if (code == 0) {
         file.uri = uri_of_path(file.path);
         code = file.uri ? CHIMERA_OK : chimera_fail_memory(err);
@@ -85,13 +85,13 @@ int policy_file_open(const char *argument, enum policy_source source, struct pol
     if (code == 0)
         code = read_metadata(&file, err);
     if (code < 0)
-        policy_file_done(&file);
+        policy_module_done(&file);
     else
         *ret_file = file;
     return code;
 }
 
-void policy_file_done(struct policy_file *file)
+void policy_module_done(struct policy_module *file)
 {
     free(file->uri);
     free(file->path);

@@ -8,7 +8,7 @@
 #include "runtime/base/error.h"
 #include "runtime/policy/metadata.h"
 
-struct policy_file {
+struct policy_module {
     char *uri;  /* file:///…, percent-encoded; owned */
     char *path; /* absolute; owned */
     struct chimera_buffer bytes;
@@ -19,14 +19,14 @@ struct policy_file {
 enum policy_source { POLICY_LOCAL, POLICY_FETCH };
 
 /* Resolves `argument` to an absolute path, which is owned by the caller. */
-int policy_file_resolve(const char *argument, enum policy_source source, char **ret_path,
-                        struct chimera_error *err);
+int policy_module_resolve(const char *argument, enum policy_source source, char **ret_path,
+                          struct chimera_error *err);
 
 /* Resolves `argument` (cli-and-distribution.md §1.3: a URI, or a file's path) and reads the file.
  * The code is CHIMERA_EGUEST when the metadata of a module is wrong. The caller ends *ret_file with
- * policy_file_done(). */
-int policy_file_open(const char *argument, enum policy_source source, struct policy_file *ret_file,
-                     struct chimera_error *err);
-void policy_file_done(struct policy_file *file);
+ * policy_module_done(). */
+int policy_module_open(const char *argument, enum policy_source source,
+                       struct policy_module *ret_file, struct chimera_error *err);
+void policy_module_done(struct policy_module *file);
 
 #endif

@@ -159,7 +159,7 @@ static const char *truth(bool value)
 
 /* What the build rewrites before it compiles; "" for nothing, and for what it would not read at
  * all. */
-static void find_lowering(const struct policy_file *file, char ret_text[CHIMERA_LOWERING_SIZE])
+static void find_lowering(const struct policy_module *file, char ret_text[CHIMERA_LOWERING_SIZE])
 {
     struct chimera_module *module = NULL;
     ret_text[0] = '\0';
@@ -231,7 +231,7 @@ static void print_resources(const struct chimera_metadata *metadata, struct chim
         out, "To avoid abuses, review carefully what the policy requires access to.\n\n");
 }
 
-static void print_pretty(const struct policy_file *file, struct chimera_buffer *out)
+static void print_pretty(const struct policy_module *file, struct chimera_buffer *out)
 {
     const struct chimera_metadata *metadata = &file->metadata;
     char lowering[CHIMERA_LOWERING_SIZE];
@@ -248,7 +248,7 @@ static void print_pretty(const struct policy_file *file, struct chimera_buffer *
     chimera_buffer_byte(out, '\n');
 }
 
-static int print(const struct policy_file *file, bool is_yaml)
+static int print(const struct policy_module *file, bool is_yaml)
 {
     struct chimera_buffer out;
     if (!file->metadata.is_annotated)
@@ -274,18 +274,18 @@ static int run_inspect(const struct chimera_cli_options *options)
 {
     static const char *const refused[] = {"show-signatures", "sources-path",
                                           "docker-config-json-path"};
-    struct policy_file file;
+    struct policy_module file;
     struct chimera_error err = {0};
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
         if (chimera_cli_is_given(options, refused[i]))
             return say_error("--%s is not supported by this version of chimera yet", refused[i]);
     if (inspect_is_plugin(options->arguments[0]))
         return inspect_plugin(options->arguments[0]);
-    if (policy_file_open(options->arguments[0], POLICY_LOCAL, &file, &err) < 0)
+    if (policy_module_open(options->arguments[0], POLICY_LOCAL, &file, &err) < 0)
         return say_error(
             "%s%s", err.code == CHIMERA_EGUEST ? "Error parsing policy metadata: " : "", err.text);
     int code = print(&file, chimera_cli_is_given(options, "output"));
-    policy_file_done(&file);
+    policy_module_done(&file);
     return code;
 }
 

@@ -45,7 +45,7 @@ static const char *const refused_options[] = {
 
 struct run {
     const struct chimera_cli_options *options;
-    struct policy_file file;
+    struct policy_module file;
     struct chimera_buffer request_text, settings;
     struct chimera_request request; /* slices of request_text and of the arena */
     struct chimera_arena arena;
@@ -89,7 +89,7 @@ static int check_options(const struct chimera_cli_options *options, struct chime
 static int read_inputs(struct run *run, struct chimera_error *err)
 {
     const struct chimera_cli_options *options = run->options;
-    int code = policy_file_open(options->arguments[0], POLICY_FETCH, &run->file, err);
+    int code = policy_module_open(options->arguments[0], POLICY_FETCH, &run->file, err);
     if (code == 0)
         code = run_input_settings(options, &run->settings, err);
     if (code == 0)
@@ -102,7 +102,7 @@ static int read_inputs(struct run *run, struct chimera_error *err)
                                       &run->request, err);
 }
 
-static int check_is_rego(const struct policy_file *file, bool *ret_is_rego,
+static int check_is_rego(const struct policy_module *file, bool *ret_is_rego,
                          struct chimera_error *err)
 {
     struct chimera_module *module;
@@ -345,7 +345,7 @@ static int run_run(const struct chimera_cli_options *options)
     chimera_arena_free(&run.arena);
     chimera_buffer_free(&run.settings);
     chimera_buffer_free(&run.request_text);
-    policy_file_done(&run.file);
+    policy_module_done(&run.file);
     return code < 0 ? EXIT_FAILED : EXIT_GOOD;
 }
 

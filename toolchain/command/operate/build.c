@@ -121,7 +121,7 @@ static int build_one(const struct task *task, const char *argument)
 {
     CHIMERA_FREE char *path = NULL;
     struct chimera_error err = {0}, why = {0};
-    int code = policy_file_resolve(argument, POLICY_FETCH, &path, &err);
+    int code = policy_module_resolve(argument, POLICY_FETCH, &path, &err);
     int quick = code == 0 && task->wants_both
                     ? build_tier(task, argument, path, CHIMERA_TIER_QUICK, &why)
                     : 0;

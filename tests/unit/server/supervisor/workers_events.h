@@ -46,10 +46,10 @@ static int pass_time(int64_t ms)
 
 static int ev_begin(void)
 {
-    struct policy_file *file = NULL;
-    policy_file_read(&config, &file, NULL);
+    struct policies_file *file = NULL;
+    policies_file_read(&config, &file, NULL);
     int code = rollout_begin(&rollout, file, &err);
-    policy_file_drop(file);
+    policies_file_drop(file);
     return code;
 }
 static int ev_built(void)

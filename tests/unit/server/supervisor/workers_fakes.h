@@ -258,8 +258,8 @@ void built_plugins_free(struct built_plugin *plugins, size_t count)
     (void)plugins, (void)count;
 }
 
-int policy_file_read(const struct config *config, struct policy_file **ret_file,
-                     struct chimera_error *err)
+int policies_file_read(const struct config *config, struct policies_file **ret_file,
+                       struct chimera_error *err)
 {
     (void)config;
     if (is_broken)
@@ -270,18 +270,18 @@ int policy_file_read(const struct config *config, struct policy_file **ret_file,
     return CHIMERA_OK;
 }
 
-void policy_file_announce(const struct config *config, const struct policy_file *file)
+void policies_file_announce(const struct config *config, const struct policies_file *file)
 {
     (void)config, (void)file;
 }
 
-struct policy_file *policy_file_use(struct policy_file *file)
+struct policies_file *policies_file_use(struct policies_file *file)
 {
     file->users++;
     return file;
 }
 
-void policy_file_drop(struct policy_file *file)
+void policies_file_drop(struct policies_file *file)
 {
     if (!file || --file->users > 0)
         return;
@@ -309,11 +309,11 @@ bool policies_equal(const struct policies *a, const struct policies *b)
 
 static int generations; /* that are used */
 
-struct generation *generation_new(struct policy_file *file, struct built_plugin *plugins)
+struct generation *generation_new(struct policies_file *file, struct built_plugin *plugins)
 {
     struct generation *made = calloc(1, sizeof(*made));
     (void)plugins;
-    *made = (struct generation){.users = 1, .file = policy_file_use(file)};
+    *made = (struct generation){.users = 1, .file = policies_file_use(file)};
     generations++;
     return made;
 }
@@ -328,7 +328,7 @@ void generation_drop(struct generation *generation)
 {
     if (!generation || --generation->users > 0)
         return;
-    policy_file_drop(generation->file);
+    policies_file_drop(generation->file);
     free(generation);
     generations--;
 }

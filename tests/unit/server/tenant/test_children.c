@@ -21,7 +21,7 @@ static int start_within(rlim_t descriptors)
 {
     size_t tenant_of[] = {0};
     const struct config config = {.workers = 1};
-    struct policy_file file = {.plan = {.tenant_of = tenant_of, .tenant_count = 1}};
+    struct policies_file file = {.plan = {.tenant_of = tenant_of, .tenant_count = 1}};
     const struct generation generation = {.file = &file};
     struct rlimit before, scarce;
     struct chimera_error err = {0};

@@ -133,8 +133,8 @@ static struct policy_spec specs[POLICIES] = {{.id = (char *)(uintptr_t)"first"},
                                              {.id = (char *)(uintptr_t)"second"},
                                              {.id = (char *)(uintptr_t)"third"}};
 static size_t tenant_of[POLICIES];
-static struct policy_file file = {.policies = {.policy = specs, .policy_count = POLICIES},
-                                  .plan = {.tenant_of = tenant_of}};
+static struct policies_file file = {.policies = {.policy = specs, .policy_count = POLICIES},
+                                    .plan = {.tenant_of = tenant_of}};
 static struct generation generation = {.file = &file};
 static struct config config;
 static struct shared scoreboard, counters;
