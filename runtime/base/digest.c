@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/base/hex.h"
+
 int chimera_digest_of(struct chimera_slice bytes, struct chimera_digest *ret_digest)
 {
     return SHA256((const uint8_t *)bytes.data, bytes.size, ret_digest->bytes) ? CHIMERA_OK
@@ -57,24 +59,13 @@ void chimera_digest_hex(const struct chimera_digest *digest, char ret_hex[CHIMER
     ret_hex[2 * CHIMERA_DIGEST_BYTES] = '\0';
 }
 
-static int nibble(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool chimera_digest_parse(struct chimera_slice hex, struct chimera_digest *ret_digest)
 {
     if (hex.size != 2 * CHIMERA_DIGEST_BYTES)
         return false;
     struct chimera_digest digest;
     for (size_t i = 0; i < CHIMERA_DIGEST_BYTES; i++) {
-        int high = nibble(hex.data[2 * i]), low = nibble(hex.data[2 * i + 1]);
+        int high = chimera_hex_value(hex.data[2 * i]), low = chimera_hex_value(hex.data[2 * i + 1]);
         if (high < 0 || low < 0)
             return false;
         digest.bytes[i] = (uint8_t)(high << 4 | low);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "runtime/base/hex.h"
 #include "runtime/json/number.h"
 #include "runtime/text/utf8.h"
 
@@ -36,20 +37,12 @@ static ALWAYS_INLINE const char *plain_end(const char *at, const char *end)
     return at;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The value of four hexadecimal digits, or -1. */
 static int hex_four(const char *at)
 {
     int value = 0;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(at[i]);
+        int digit = chimera_hex_value(at[i]);
         if (digit < 0)
             return -1;
         value = value << 4 | digit;

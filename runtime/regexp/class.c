@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Escapes and classes of characters. */
+#include "runtime/base/hex.h"
 #include "runtime/regexp/parse.h"
 
 struct named_class {
@@ -96,11 +97,7 @@ static int wrong_escape(struct chimera_regexp_parser *parser, const char *from)
 /* -1: no digit. */
 static int hex_digit(uint32_t rune)
 {
-    if (rune >= '0' && rune <= '9')
-        return (int)rune - '0';
-    if (rune >= 'a' && rune <= 'f')
-        return (int)rune - 'a' + 10;
-    return rune >= 'A' && rune <= 'F' ? (int)rune - 'A' + 10 : -1;
+    return rune < 0x80 ? chimera_hex_value((char)rune) : -1;
 }
 
 /* After "\x{": any number of digits, one at least, and a brace. */
