@@ -28,6 +28,11 @@ int chimera_fail_errno(struct chimera_error *err, const char *what)
     return chimera_fail(err, CHIMERA_EIO, "%s: %s", what, strerror(errno));
 }
 
+int chimera_fail_os(struct chimera_error *err, int number)
+{
+    return chimera_fail(err, CHIMERA_EIO, "%s (os error %d)", strerror(number), number);
+}
+
 const char *chimera_code_text(int code)
 {
     switch (code) {

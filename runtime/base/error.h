@@ -50,6 +50,9 @@ int chimera_fail_memory(struct chimera_error *err) __attribute__((cold));
 /* The same for a call that has just failed: "WHAT: " and what errno means, as CHIMERA_EIO. */
 int chimera_fail_errno(struct chimera_error *err, const char *what) __attribute__((cold));
 
+/* The same for an errno, in the words in which Rust, and so the reference, prints it. */
+int chimera_fail_os(struct chimera_error *err, int number) __attribute__((cold));
+
 /* A static string; never NULL. */
 const char *chimera_code_text(int code);
 

@@ -29,7 +29,7 @@ static int read_file(const char *path, struct chimera_buffer *text, struct chime
 {
     struct chimera_error why = {0};
     if (access(path, R_OK) != 0)
-        chimera_fail(&why, CHIMERA_EIO, "%s (os error %d)", strerror(errno), errno);
+        chimera_fail_os(&why, errno);
     else if (chimera_file_read(path, text, &why) == CHIMERA_OK &&
              chimera_yaml_adapt(text, &why) == CHIMERA_OK)
         return CHIMERA_OK;

@@ -11,11 +11,6 @@
 
 #define PAUSE_MS 2 /* in which loops close some connections */
 
-static int fail_errno(struct chimera_error *err, int number)
-{
-    return chimera_fail(err, CHIMERA_EIO, "%s (os error %d)", strerror(number), number);
-}
-
 static unsigned count_of(struct loop *loop)
 {
     return atomic_load_explicit(&loop->connection_count, memory_order_relaxed);
@@ -110,12 +105,12 @@ int listener_start(struct listener *listener, struct chimera_error *err)
 {
     listener->stop_fd = eventfd(0, EFD_CLOEXEC);
     if (listener->stop_fd < 0)
-        return fail_errno(err, errno);
+        return chimera_fail_os(err, errno);
     sem_init(&listener->go, 0, 0);
     int number = pthread_create(&listener->thread, NULL, run_listener, listener);
     if (number) {
         close(listener->stop_fd);
-        return fail_errno(err, number);
+        return chimera_fail_os(err, number);
     }
     return CHIMERA_OK;
 }
