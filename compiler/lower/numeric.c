@@ -55,20 +55,8 @@ static void read_immediates(struct reader *reader, enum wasm_immediates immediat
     case IMMEDIATE_MEMORY_ARGUMENT:
         read_memory_argument(reader);
         break;
-    case IMMEDIATE_I32:
-        reader_signed(reader, 32);
-        break;
-    case IMMEDIATE_I64:
-        reader_signed(reader, 64);
-        break;
-    case IMMEDIATE_F32:
-        reader_bytes(reader, 4);
-        break;
-    case IMMEDIATE_F64:
-        reader_bytes(reader, 8);
-        break;
-    default: /* no other row that has a type has any */
-        break;
+    default: /* no other row that has a type has any but numbers */
+        opcode_skip_constant(reader, immediates);
     }
 }
 

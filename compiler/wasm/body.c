@@ -75,7 +75,7 @@ static void skip_select_types(struct reader *reader)
         opcode_value_type(reader);
 }
 
-static void skip_constant(struct reader *reader, enum wasm_immediates immediates)
+void opcode_skip_constant(struct reader *reader, enum wasm_immediates immediates)
 {
     switch (immediates) {
     case IMMEDIATE_I32:
@@ -140,7 +140,7 @@ static void skip_immediates(struct reader *reader, enum wasm_immediates immediat
         read_heap_type(reader);
         break;
     default:
-        skip_constant(reader, immediates);
+        opcode_skip_constant(reader, immediates);
     }
 }
 

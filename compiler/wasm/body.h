@@ -3,6 +3,7 @@
 #ifndef CHIMERA_COMPILER_WASM_BODY_H
 #define CHIMERA_COMPILER_WASM_BODY_H
 
+#include "compiler/wasm/instruction.h"
 #include "compiler/wasm/module.h"
 #include "compiler/wasm/reader.h"
 
@@ -19,6 +20,9 @@ struct wasm_expression opcode_constant(struct reader *reader);
 
 /* What follows the opcode of one that stands for a value. */
 struct wasm_expression opcode_constant_operand(struct reader *reader, uint8_t opcode);
+
+/* Immediates that are a number or bytes; others are left where they are. */
+void opcode_skip_constant(struct reader *reader, enum wasm_immediates immediates);
 
 /* A value type; refuses what no tier can compile, by name. */
 uint8_t opcode_value_type(struct reader *reader);
