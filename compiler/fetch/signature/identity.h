@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* identity.h - who signed, by the certificate, at the time that logs and timestamps vouch for
+ * (cli-and-distribution.md §5.5).
+ */
+#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_IDENTITY_H
+#define CHIMERA_COMPILER_FETCH_SIGNATURE_IDENTITY_H
+
+#include "compiler/fetch/signature/evidence.h"
+#include "compiler/fetch/signature/trust_root.h"
+
+struct chimera_identity { /* owns its texts */
+    char *issuer;
+    char *subject; /* the first e-mail or URI of the subject alternative names */
+    bool is_uri;
+    char *github_repository; /* "owner/repo" of the workflow; NULL: not there */
+    int64_t signed_at;       /* seconds */
+};
+void chimera_identity_done(struct chimera_identity *identity);
+
+/* All that a keyless signature must hold: signature bytes by the leaf's key, entry in a log (body,
+ * promise or proof with checkpoint), the time, the chain then, the SCT, the extensions.
+ * CHIMERA_EREFUSED with the first thing that does not. */
+int chimera_identity_prove(const struct chimera_evidence *evidence,
+                           const struct chimera_trust_root *root,
+                           struct chimera_identity *ret_identity, struct chimera_error *err);
+
+/* For a signature by `key` (its SPKI in DER): its entries in logs that the root knows, and its
+ * timestamps, must be right, too; there need not be any. An entry of a log that the root does not
+ * know is refused. `root` NULL: they are not looked at. */
+int chimera_evidence_check_log(const struct chimera_evidence *evidence, struct chimera_slice key,
+                               const struct chimera_trust_root *root, struct chimera_error *err);
+
+#endif
