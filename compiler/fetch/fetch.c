@@ -82,6 +82,7 @@ static int place_file(const struct chimera_fetch_options *options, struct chimer
     if (code < 0)
         return code;
     if (!options->output) {
+        plan->pull.root = options->store;
         plan->pull.is_there = access(fetched->path, F_OK) == 0;
         return CHIMERA_OK;
     }

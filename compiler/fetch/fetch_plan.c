@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/source/reference.h"
-
-#define NAME_MAX_BYTES ((size_t)4096)
+#include "runtime/source/module_place.h"
 
 void fetch_plan_done(struct chimera_fetch_plan *plan)
 {
@@ -18,22 +16,6 @@ void fetch_plan_done(struct chimera_fetch_plan *plan)
 }
 
 /* --- What a URI means --- */
-
-static int print_uri(const struct chimera_image_reference *image, char **ret_uri,
-                     struct chimera_error *err)
-{
-    struct chimera_buffer uri;
-    chimera_buffer_init(&uri, NAME_MAX_BYTES);
-    chimera_buffer_text(&uri, "registry://");
-    chimera_image_reference_write(image, &uri);
-    chimera_buffer_byte(&uri, 0);
-    if (uri.failed) {
-        chimera_buffer_free(&uri);
-        return chimera_fail(err, uri.failed, "the name of the image is too long");
-    }
-    *ret_uri = uri.data;
-    return CHIMERA_OK;
-}
 
 static int read_image(const char *uri, const struct chimera_reference *reference,
                       struct chimera_image_reference *ret_image, struct chimera_error *err)
@@ -47,6 +29,19 @@ static int read_image(const char *uri, const struct chimera_reference *reference
     return code < 0 ? chimera_fail(err, code, "%s: %s", uri, why.text) : code;
 }
 
+static int take_place(struct chimera_module_place *place, struct chimera_fetch_plan *plan,
+                      struct chimera_fetched *fetched, struct chimera_error *err)
+{
+    plan->pull.is_floating = place->is_floating;
+    plan->pull.is_there = place->is_local;
+    fetched->path = place->path;
+    place->path = NULL; /* handed over, like the URI */
+    fetched->uri = place->uri ? place->uri : strdup(plan->pull.uri);
+    place->uri = NULL;
+    plan->pull.uri = fetched->uri;
+    return fetched->uri ? CHIMERA_OK : chimera_fail_memory(err);
+}
+
 int fetch_plan_read(const struct chimera_fetch_options *options, const char *uri,
                     struct chimera_fetch_plan *plan, struct chimera_fetched *fetched,
                     struct chimera_error *err)
@@ -56,25 +51,17 @@ int fetch_plan_read(const struct chimera_fetch_options *options, const char *uri
     int code = chimera_reference_read(uri, CHIMERA_DIALECT_SERVER, &reference, err);
     if (code < 0)
         return code;
-    free(reference.path);
-    if (!reference.path && chimera_slice_is(reference.scheme, "registry")) {
-        code = read_image(uri, &reference, &plan->image, err);
-        if (code == CHIMERA_OK)
-            code = print_uri(&plan->image, &fetched->uri, err);
-        plan->pull.image = &plan->image;
-    } else {
-        fetched->uri = strdup(uri);
-        code = fetched->uri ? CHIMERA_OK : chimera_fail_memory(err);
-    }
+    plan->pull.uri = uri;
+    code = chimera_reference_locate(&reference, uri, options->store, &place, err);
     if (code == CHIMERA_OK)
-        code = chimera_module_locate(fetched->uri, options->store, &place, err);
-    if (code < 0)
-        return code;
-    plan->pull.uri = fetched->uri;
-    plan->pull.is_floating = place.is_floating;
-    plan->pull.is_there = place.is_local;
-    fetched->path = place.path;
-    return CHIMERA_OK;
+        code = take_place(&place, plan, fetched, err);
+    if (code == CHIMERA_OK && chimera_slice_is(reference.scheme, "registry")) {
+        code = read_image(uri, &reference, &plan->image, err);
+        plan->pull.image = &plan->image;
+    }
+    free(reference.path);
+    chimera_module_place_done(&place);
+    return code;
 }
 
 int fetch_plan_find_logins(const struct chimera_fetch_options *options,

@@ -16,10 +16,12 @@
 #include "runtime/confine/refused_calls.h"
 #include "runtime/instance/sanitizer.h"
 
+/* Files are renamed between folders of the store, which Landlock allows from version 2 on. */
+#define LANDLOCK_LEAST 2
 #define RIGHTS_TO_WRITE                                                                \
     (CHIMERA_LANDLOCK_READ | CHIMERA_LANDLOCK_WRITE_FILE | CHIMERA_LANDLOCK_TRUNCATE | \
      CHIMERA_LANDLOCK_REMOVE_FOLDER | CHIMERA_LANDLOCK_REMOVE_FILE |                   \
-     CHIMERA_LANDLOCK_MAKE_FOLDER | CHIMERA_LANDLOCK_MAKE_FILE)
+     CHIMERA_LANDLOCK_MAKE_FOLDER | CHIMERA_LANDLOCK_MAKE_FILE | CHIMERA_LANDLOCK_REFER)
 
 #define ALLOW CHIMERA_SECCOMP_ALLOW
 #define REFUSE CHIMERA_SECCOMP_FAIL(EPERM)
@@ -59,7 +61,7 @@ static bool enter_landlock(const char *writable)
     static const struct chimera_landlock_rights denied = {
         CHIMERA_LANDLOCK_ALL, CHIMERA_LANDLOCK_BIND, CHIMERA_LANDLOCK_ALL};
     int version = chimera_landlock_version();
-    if (version < 1)
+    if (version < LANDLOCK_LEAST)
         return true;
     CHIMERA_CLOSE int ruleset = chimera_landlock_create(version, &denied);
     return ruleset >= 0 && allow_files(ruleset, version, writable) &&

@@ -131,7 +131,7 @@ static int download_layer(struct work *work, const struct chimera_descriptor *la
 {
     struct chimera_store_file file = {.fd = -1};
     struct chimera_transfer_sink sink = {empty_file, write_bytes, &file};
-    int code = chimera_store_create(work->pull->path, &file, err);
+    int code = chimera_store_create(work->pull->root, work->pull->path, &file, err);
     if (code < 0)
         return code;
     code = chimera_registry_get_blob(work->registry, work->pull->image, layer, &sink, err);
@@ -203,9 +203,10 @@ static int keep_signatures(struct work *work, const struct chimera_oci_manifest 
     chimera_buffer_append(&work->found.manifest, chimera_buffer_slice(&manifest->bytes));
     chimera_buffer_init(&text, (size_t)256 << 20);
     chimera_found_write(&work->found, &text);
-    int code = text.failed ? chimera_fail(err, text.failed, "the signatures: %s",
-                                          chimera_code_text(text.failed))
-                           : chimera_store_create(work->pull->signatures_path, &file, err);
+    int code =
+        text.failed
+            ? chimera_fail(err, text.failed, "the signatures: %s", chimera_code_text(text.failed))
+            : chimera_store_create(work->pull->root, work->pull->signatures_path, &file, err);
     if (code == CHIMERA_OK && write_bytes(&file, chimera_buffer_slice(&text)) < 0) {
         code = chimera_fail_errno(err, file.temporary);
         chimera_store_drop(&file);
@@ -259,7 +260,7 @@ static int pull_by_http(struct work *work, struct chimera_error *err)
 {
     struct chimera_store_file file = {.fd = -1};
     struct chimera_transfer_sink sink = {empty_file, write_bytes, &file};
-    int code = chimera_store_create(work->pull->path, &file, err);
+    int code = chimera_store_create(work->pull->root, work->pull->path, &file, err);
     if (code < 0)
         return code;
     code =
@@ -287,7 +288,8 @@ int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out
                      struct chimera_error *err)
 {
     struct work work = {.pull = pull};
-    const struct chimera_transport_options options = {pull->options->sources, show_progress, &work};
+    const struct chimera_transport_options options = {
+        .sources = pull->options->sources, .progress = show_progress, .context = &work};
     chimera_buffer_init(&work.signers, SIGNERS_MAX);
     chimera_progress_init(&work.progress, pull->options->shows_progress ? STDERR_FILENO : -1);
     int code = chimera_transport_new(&options, &work.transport, err);

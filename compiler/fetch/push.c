@@ -128,19 +128,18 @@ static int upload_all(struct push *push, struct chimera_registry *registry,
 {
     const struct chimera_transfer_body module = {.fd = push->fd, .size = push->size},
                                        config = {.bytes = CHIMERA_SLICE(CONFIG), .fd = -1};
-    char digest[CHIMERA_OCI_DIGEST_MAX];
-    bool knows_subject = false;
+    struct chimera_published published = {0};
     int code = chimera_registry_put_blob(registry, &push->image, push->digest, &module, NULL, err);
     if (code == CHIMERA_OK)
         code = chimera_registry_put_blob(registry, &push->image, push->config_digest, &config, NULL,
                                          err);
     if (code == CHIMERA_OK)
-        code = chimera_registry_put_manifest(registry, &push->image, CHIMERA_MEDIA_OCI_MANIFEST,
-                                             chimera_buffer_slice(&push->manifest), digest,
-                                             &knows_subject, err);
+        code =
+            chimera_registry_put_manifest(registry, &push->image, CHIMERA_MEDIA_OCI_MANIFEST,
+                                          chimera_buffer_slice(&push->manifest), &published, err);
     chimera_progress_clear(&push->progress);
     if (code == CHIMERA_OK)
-        chimera_network_put_text(out, digest);
+        chimera_network_put_text(out, published.digest);
     return code;
 }
 
@@ -149,8 +148,8 @@ static int run_push(void *context, struct chimera_buffer *out, struct chimera_er
     struct push *push = context;
     struct chimera_transport *transport = NULL;
     struct chimera_registry *registry = NULL;
-    const struct chimera_transport_options transport_options = {push->options->sources,
-                                                                show_progress, push};
+    const struct chimera_transport_options transport_options = {
+        .sources = push->options->sources, .progress = show_progress, .context = push};
     int code = chimera_transport_new(&transport_options, &transport, err);
     if (code < 0)
         return code;

@@ -40,9 +40,8 @@ static int check_annotated(const struct chimera_cli_options *options,
         return say_error("Cannot push a policy that is not annotated. Use `annotate` command or "
                          "`push --force`");
     say_warning("pushing a non-annotated policy!");
-    return chimera_module_is_rego(bytes)
-               ? say_error("Rego policies cannot be pushed without metadata")
-               : EXIT_GOOD;
+    return is_rego(module) ? say_error("Rego policies cannot be pushed without metadata")
+                           : EXIT_GOOD;
 }
 
 static int push(const struct chimera_cli_options *options, const struct fetch_flags *flags,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verify.c - `chimera verify`: whether a policy is signed as it must be. */
+#include <unistd.h>
+
 #include "runtime/log/log.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/registry/fetch_flags.h"
