@@ -23,7 +23,11 @@ struct chimera_transport_options {         /* borrowed for the transport's life 
      * nobody asks. Anything but 0 ends the transfer (Ctrl-C). */
     int (*progress)(void *context, uint64_t done, uint64_t total);
     void *context;
+    /* A transfer that is slower than CHIMERA_TRANSFER_SLOWEST bytes a second for so long, on
+     * average, is given up; 0: 60. */
+    unsigned stall_seconds;
 };
+#define CHIMERA_TRANSFER_SLOWEST 64
 
 int chimera_transport_new(const struct chimera_transport_options *options,
                           struct chimera_transport **ret_transport, struct chimera_error *err);
@@ -45,13 +49,13 @@ struct chimera_transfer_body {  /* of a request */
 #define CHIMERA_NO_BODY ((struct chimera_transfer_body){.fd = -1})
 
 struct chimera_transfer_request {
-    const char *method; /* GET, HEAD, POST, PATCH, PUT, DELETE */
-    const char *url;    /* without a scheme's fallback: https://…; http only for insecure hosts */
+    const char *method;         /* GET, HEAD, POST, PATCH, PUT, DELETE */
+    const char *url;            /* https://…; http:// only for insecure hosts */
     const char *const *headers; /* "Name: value", ends with NULL; NULL: none */
     const char *authorization;  /* value of that header; NULL: none */
     struct chimera_transfer_body body;
     const struct chimera_transfer_sink *sink; /* of a 2xx answer's body; NULL: into answer->body */
-    uint64_t limit;                           /* of bytes of the answer's body */
+    uint64_t limit;     /* of bytes of a 2xx answer's body; 0: 64 KiB, which others have anyway */
     bool is_idempotent; /* may be sent again after 408, 429, 5xx or a lost connection */
 };
 
@@ -59,7 +63,7 @@ struct chimera_transfer_answer {
     unsigned status;
     struct chimera_buffer body;    /* of an answer that is not 2xx at most 64 KiB of it */
     struct chimera_buffer headers; /* of the last answer: "name: value\n", names in lower case */
-    char *url;                     /* owned: where the redirects led */
+    char *url; /* owned: where the redirects led; https:// also where http was spoken in the end */
 };
 
 /* An answer of any status is a success here. CHIMERA_EIO: none came, and err->text tells host and
