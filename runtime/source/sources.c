@@ -2,23 +2,63 @@
 #include "runtime/source/sources.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
+#include "runtime/source/certificates.h"
 #include "runtime/yaml/document.h"
 
 #define FILE_MAX ((size_t)16 << 20)
 #define CERTIFICATE_MAX ((size_t)4 << 20)
 #define AN_AUTHORITY "{type: Path, path: …} or {type: Data, data: …}"
+#define A_HOST "a host, or a host and its port"
+#define A_PLACE "host[:port][/prefix]"
 
-static const char *const KEYS[] = {"insecure_sources", "source_authorities", "proxies", NULL};
+static const char *const KEYS[] = {"insecure_sources", "source_authorities", "proxies", "mirrors",
+                                   NULL};
+
+/* What is read goes into `sources` as far as it is right; who asked gets it when all is. */
+struct reader {
+    struct chimera_document document;
+    struct chimera_sources sources;
+    bool is_full; /* memory ran out */
+};
+
+/* --- Lists of texts --- */
+
+static void keep_text(struct reader *reader, const char *text, char **ret_text)
+{
+    free(*ret_text);
+    *ret_text = strdup(text);
+    if (!*ret_text)
+        reader->is_full = true;
+}
+
+static void drop_texts(char **texts)
+{
+    for (char **at = texts; at && *at; at++)
+        free(*at);
+    free(texts);
+}
+
+/* One element longer, and ended with NULL. */
+static void add_text(struct reader *reader, const char *text, char ***list)
+{
+    size_t count = 0;
+    while (*list && (*list)[count])
+        count++;
+    char **more = realloc(*list, (count + 2) * sizeof(*more));
+    if (!more) {
+        reader->is_full = true;
+        return;
+    }
+    *list = more;
+    more[count] = more[count + 1] = NULL;
+    keep_text(reader, text, &more[count]);
+}
 
 /* A number or a boolean is taken for its text, as the reference does here. */
 static bool check_text(struct chimera_document *document, struct json_object *value,
@@ -33,48 +73,34 @@ static bool check_text(struct chimera_document *document, struct json_object *va
 
 /* --- Certificates --- */
 
-static bool is_pem(struct chimera_slice bytes)
+static void read_certificate(struct reader *reader, struct chimera_slice bytes,
+                             struct chimera_buffer *out)
 {
-    BIO *bio = BIO_new_mem_buf(bytes.data, (int)bytes.size);
-    X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-    bool is_good = certificate != NULL;
-    X509_free(certificate);
-    BIO_free(bio);
-    ERR_clear_error();
-    return is_good;
+    int code = chimera_certificates_append(bytes, out);
+    if (code == CHIMERA_ENOMEM)
+        reader->is_full = true;
+    else if (code < 0)
+        chimera_document_note(&reader->document,
+                              "Invalid certificate: Raw certificate is not in PEM nor in "
+                              "DER encoding");
 }
 
-static bool is_der(struct chimera_slice bytes)
-{
-    const unsigned char *at = (const unsigned char *)bytes.data;
-    X509 *certificate = d2i_X509(NULL, &at, (long)bytes.size);
-    bool is_good = certificate != NULL;
-    X509_free(certificate);
-    ERR_clear_error();
-    return is_good;
-}
-
-static void check_certificate(struct chimera_document *document, struct chimera_slice bytes)
-{
-    if (bytes.size == 0 || bytes.size > INT_MAX || (!is_pem(bytes) && !is_der(bytes)))
-        chimera_document_note(document, "Invalid certificate: Raw certificate is not in PEM nor in "
-                                        "DER encoding");
-}
-
-static void check_certificate_file(struct chimera_document *document, const char *path)
+static void read_certificate_file(struct reader *reader, const char *path,
+                                  struct chimera_buffer *out)
 {
     struct chimera_error why = {0};
     struct chimera_buffer bytes;
     if (access(path, R_OK) != 0) {
-        chimera_document_note(document, "Cannot read certificate from file: %s (os error %d)",
+        chimera_document_note(&reader->document,
+                              "Cannot read certificate from file: %s (os error %d)",
                               strerror(errno), errno);
         return;
     }
     chimera_buffer_init(&bytes, CERTIFICATE_MAX);
     if (chimera_file_read(path, &bytes, &why) < 0)
-        chimera_document_note(document, "%s", why.text);
+        chimera_document_note(&reader->document, "%s", why.text);
     else
-        check_certificate(document, chimera_buffer_slice(&bytes));
+        read_certificate(reader, chimera_buffer_slice(&bytes), out);
     chimera_buffer_free(&bytes);
 }
 
@@ -91,8 +117,10 @@ static const char *read_text(struct chimera_document *document, struct json_obje
 }
 
 /* {type: Path, path: …} or {type: Data, data: …} */
-static void check_authority(struct chimera_document *document, struct json_object *authority)
+static void read_authority(struct reader *reader, struct json_object *authority, void *context)
 {
+    struct chimera_document *document = &reader->document;
+    struct chimera_buffer *certificates = context;
     if (!chimera_document_is(document, authority, json_type_object, AN_AUTHORITY))
         return;
     const char *type = read_text(document, authority, "type", "Path or Data");
@@ -113,101 +141,205 @@ static void check_authority(struct chimera_document *document, struct json_objec
         return;
     chimera_document_enter(document, key);
     if (is_path)
-        check_certificate_file(document, text);
+        read_certificate_file(reader, text, certificates);
     else
-        check_certificate(document, chimera_slice_of(text));
+        read_certificate(reader, chimera_slice_of(text), certificates);
     chimera_document_leave(document);
 }
 
-typedef void element_check(struct chimera_document *document, struct json_object *element);
+typedef void element_reader(struct reader *reader, struct json_object *element, void *context);
 
-static void check_list(struct chimera_document *document, struct json_object *list,
-                       const char *expected, element_check *check)
+static void read_list(struct reader *reader, struct json_object *list, const char *expected,
+                      element_reader *read, void *context)
 {
+    struct chimera_document *document = &reader->document;
     if (!chimera_document_is(document, list, json_type_array, expected))
         return;
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         chimera_document_enter_index(document, i);
-        check(document, json_object_array_get_idx(list, i));
+        read(reader, json_object_array_get_idx(list, i), context);
         chimera_document_leave(document);
     }
 }
 
-static void check_authorities(struct chimera_document *document, struct json_object *hosts)
+typedef void member_reader(struct reader *reader, const char *host, struct json_object *value,
+                           size_t index);
+
+/* Each host of the map, and the how manieth it is. */
+static void read_hosts(struct reader *reader, struct json_object *hosts, member_reader *read)
 {
-    if (!chimera_document_is(document, hosts, json_type_object,
-                             "a map from hosts to lists of authorities"))
-        return;
+    struct chimera_document *document = &reader->document;
     struct json_object_iterator at = json_object_iter_begin(hosts),
                                 end = json_object_iter_end(hosts);
-    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
-        chimera_document_enter(document, json_object_iter_peek_name(&at));
-        check_list(document, json_object_iter_peek_value(&at),
-                   "a list of authorities, each " AN_AUTHORITY, check_authority);
+    for (size_t i = 0; !json_object_iter_equal(&at, &end); i++, json_object_iter_next(&at)) {
+        const char *host = json_object_iter_peek_name(&at);
+        chimera_document_enter(document, host);
+        read(reader, host, json_object_iter_peek_value(&at), i);
         chimera_document_leave(document);
     }
+}
+
+static void read_host_authorities(struct reader *reader, const char *host, struct json_object *list,
+                                  size_t index)
+{
+    struct chimera_authority *authority = &reader->sources.authorities[index];
+    struct chimera_buffer certificates;
+    chimera_buffer_init(&certificates, 4 * CERTIFICATE_MAX);
+    read_list(reader, list, "a list of authorities, each " AN_AUTHORITY, read_authority,
+              &certificates);
+    chimera_buffer_byte(&certificates, '\0');
+    keep_text(reader, host, &authority->host);
+    if (certificates.failed)
+        chimera_document_note(&reader->document, "more certificates than this reads");
+    else
+        keep_text(reader, certificates.data, &authority->certificates);
+    chimera_buffer_free(&certificates);
+}
+
+static void read_authorities(struct reader *reader, struct json_object *hosts)
+{
+    struct chimera_sources *sources = &reader->sources;
+    if (!chimera_document_is(&reader->document, hosts, json_type_object,
+                             "a map from hosts to lists of authorities"))
+        return;
+    size_t count = (size_t)json_object_object_length(hosts);
+    sources->authorities = calloc(count + 1, sizeof(*sources->authorities));
+    if (!sources->authorities) {
+        reader->is_full = true;
+        return;
+    }
+    sources->authority_count = count;
+    read_hosts(reader, hosts, read_host_authorities);
+}
+
+/* --- Mirrors --- */
+
+/* A host or an address with a port perhaps, and names of repositories behind it. */
+static bool is_place(const char *text)
+{
+    static const char HOST[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]";
+    static const char PREFIX[] = "abcdefghijklmnopqrstuvwxyz0123456789._-/";
+    size_t host = strspn(text, HOST);
+    const char *rest = text + host;
+    if (host == 0 || (*rest && *rest != '/') || strstr(rest, "//") || strstr(rest, ".."))
+        return false;
+    size_t size = strlen(rest);
+    return size == strspn(rest, PREFIX) && (size == 0 || rest[size - 1] != '/');
+}
+
+static void read_place(struct reader *reader, struct json_object *place, void *context)
+{
+    if (!check_text(&reader->document, place, A_PLACE))
+        return;
+    const char *text = json_object_get_string(place);
+    if (is_place(text))
+        add_text(reader, text, context);
+    else
+        chimera_document_expect(&reader->document, place, A_PLACE);
+}
+
+static void read_host_mirrors(struct reader *reader, const char *host, struct json_object *list,
+                              size_t index)
+{
+    struct chimera_mirror *mirror = &reader->sources.mirrors[index];
+    keep_text(reader, host, &mirror->host);
+    read_list(reader, list, "a list of places, each " A_PLACE, read_place, &mirror->places);
+}
+
+static void read_mirrors(struct reader *reader, struct json_object *hosts)
+{
+    struct chimera_sources *sources = &reader->sources;
+    if (!chimera_document_is(&reader->document, hosts, json_type_object,
+                             "a map from hosts to lists of places"))
+        return;
+    size_t count = (size_t)json_object_object_length(hosts);
+    sources->mirrors = calloc(count + 1, sizeof(*sources->mirrors));
+    if (!sources->mirrors) {
+        reader->is_full = true;
+        return;
+    }
+    sources->mirror_count = count;
+    read_hosts(reader, hosts, read_host_mirrors);
 }
 
 /* --- The rest --- */
 
-static void check_host(struct chimera_document *document, struct json_object *host)
+static void read_insecure(struct reader *reader, struct json_object *host, void *context)
 {
-    check_text(document, host, "a host, or a host and its port");
+    if (check_text(&reader->document, host, A_HOST))
+        add_text(reader, json_object_get_string(host), context);
 }
 
-static void check_proxies(struct chimera_document *document, struct json_object *proxies)
+static void read_hosts_without_tls(struct reader *reader, struct json_object *list)
 {
+    read_list(reader, list, "a list of hosts", read_insecure, &reader->sources.insecure);
+}
+
+/* With a map of them, what it does not name is no proxy, whatever the environment says. */
+static void read_proxies(struct reader *reader, struct json_object *proxies)
+{
+    struct chimera_document *document = &reader->document;
     static const char *const NAMES[] = {"http_proxy", "https_proxy", "no_proxy"};
+    struct chimera_sources *sources = &reader->sources;
+    char **texts[] = {&sources->http_proxy, &sources->https_proxy, &sources->no_proxy};
     if (!proxies || !chimera_document_is(document, proxies, json_type_object,
                                          "a map of http_proxy, https_proxy and no_proxy"))
         return;
     for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
         struct json_object *value = NULL;
+        keep_text(reader, "", texts[i]);
         if (!chimera_document_member(document, proxies, NAMES[i], NULL, &value))
             continue;
-        if (value)
-            check_text(document, value, "a text");
+        if (value && check_text(document, value, "a text"))
+            keep_text(reader, json_object_get_string(value), texts[i]);
         chimera_document_leave(document);
     }
 }
 
-static void check_tree(struct chimera_document *document)
+static void read_tree(struct reader *reader)
 {
-    struct json_object *tree = document->tree, *value = NULL;
-    if (!chimera_document_is(document, tree, json_type_object,
+    typedef void key_reader(struct reader * key_of, struct json_object * value);
+    static key_reader *const READERS[] = {read_hosts_without_tls, read_authorities, read_proxies,
+                                          read_mirrors};
+    struct chimera_document *document = &reader->document;
+    if (!chimera_document_is(document, document->tree, json_type_object,
                              "a map of insecure_sources, source_authorities and proxies"))
         return;
-    if (chimera_document_member(document, tree, KEYS[0], NULL, &value)) {
-        check_list(document, value, "a list of hosts", check_host);
-        chimera_document_leave(document);
-    }
-    if (chimera_document_member(document, tree, KEYS[1], NULL, &value)) {
-        check_authorities(document, value);
-        chimera_document_leave(document);
-    }
-    if (chimera_document_member(document, tree, KEYS[2], NULL, &value)) {
-        check_proxies(document, value);
+    for (size_t i = 0; i < sizeof(READERS) / sizeof(READERS[0]); i++) {
+        struct json_object *value = NULL;
+        if (!chimera_document_member(document, document->tree, KEYS[i], NULL, &value))
+            continue;
+        READERS[i](reader, value);
         chimera_document_leave(document);
     }
 }
 
-int chimera_sources_check_text(struct chimera_slice text, const char *path, char **ret_warnings,
-                               struct chimera_error *err)
+int chimera_sources_read_text(struct chimera_slice text, const char *path,
+                              struct chimera_sources *ret_sources, char **ret_warnings,
+                              struct chimera_error *err)
 {
     static const struct chimera_yaml_options OPTIONS = {.empty_is_map = true};
-    struct chimera_document document;
-    if (chimera_document_read(&document, text, &OPTIONS))
-        check_tree(&document);
-    int code = chimera_problems_fail(&document.problems, path, CHIMERA_EINVAL, err);
+    struct reader reader = {0};
+    struct chimera_document *document = &reader.document;
+    if (chimera_document_read(document, text, &OPTIONS))
+        read_tree(&reader);
+    int code = chimera_problems_fail(&document->problems, path, CHIMERA_EINVAL, err);
+    if (code == CHIMERA_OK && reader.is_full)
+        code = chimera_fail_memory(err);
     if (code == CHIMERA_OK) {
-        chimera_document_refuse_others(&document, document.tree, KEYS, "ignored: the file");
-        *ret_warnings = chimera_problems_text(&document.problems, path);
+        chimera_document_refuse_others(document, document->tree, KEYS, "ignored: the file");
+        *ret_warnings = chimera_problems_text(&document->problems, path);
+        *ret_sources = reader.sources;
+    } else {
+        chimera_sources_done(&reader.sources);
     }
-    chimera_document_done(&document);
+    chimera_document_done(document);
     return code;
 }
 
-int chimera_sources_check(const char *path, char **ret_warnings, struct chimera_error *err)
+int chimera_sources_read(const char *path, struct chimera_sources *ret_sources, char **ret_warnings,
+                         struct chimera_error *err)
 {
     struct chimera_error why = {0};
     struct chimera_buffer text;
@@ -217,10 +349,38 @@ int chimera_sources_check(const char *path, char **ret_warnings, struct chimera_
                      strerror(errno), errno);
     else
         chimera_file_read(path, &text, &why);
-    int code =
-        why.code < 0
-            ? chimera_fail(err, why.code, "error while loading sources from %s: %s", path, why.text)
-            : chimera_sources_check_text(chimera_buffer_slice(&text), path, ret_warnings, err);
+    int code = why.code < 0 ? chimera_fail(err, why.code, "error while loading sources from %s: %s",
+                                           path, why.text)
+                            : chimera_sources_read_text(chimera_buffer_slice(&text), path,
+                                                        ret_sources, ret_warnings, err);
     chimera_buffer_free(&text);
+    return code;
+}
+
+void chimera_sources_done(struct chimera_sources *sources)
+{
+    drop_texts(sources->insecure);
+    for (size_t i = 0; i < sources->authority_count; i++) {
+        free(sources->authorities[i].host);
+        free(sources->authorities[i].certificates);
+    }
+    for (size_t i = 0; i < sources->mirror_count; i++) {
+        free(sources->mirrors[i].host);
+        drop_texts(sources->mirrors[i].places);
+    }
+    free(sources->authorities);
+    free(sources->mirrors);
+    free(sources->http_proxy);
+    free(sources->https_proxy);
+    free(sources->no_proxy);
+    *sources = (struct chimera_sources){0};
+}
+
+int chimera_sources_check(const char *path, char **ret_warnings, struct chimera_error *err)
+{
+    struct chimera_sources sources;
+    int code = chimera_sources_read(path, &sources, ret_warnings, err);
+    if (code == CHIMERA_OK)
+        chimera_sources_done(&sources);
     return code;
 }

@@ -26,22 +26,25 @@ struct chimera_sources {
     size_t authority_count;
     struct chimera_mirror *mirrors; /* owned */
     size_t mirror_count;
-    char *http_proxy, *https_proxy, *no_proxy; /* owned; NULL: what the environment says */
+    char *http_proxy, *https_proxy,
+        *no_proxy; /* owned; NULL: what the environment says; "": none */
 };
 
-/* Reads and checks the file, as chimera_sources_check() does, and keeps what it says. The caller
- * ends it. */
+/* Reads and checks the file, the certificates included, and keeps what it says. The error tells all
+ * that is wrong, each with its place (runtime/text/problems.h). Keys that nobody knows are ignored,
+ * as by the reference; *ret_warnings, owned by the caller, has lines about them, or is NULL. The
+ * caller ends *ret_sources. */
 int chimera_sources_read(const char *path, struct chimera_sources *ret_sources, char **ret_warnings,
                          struct chimera_error *err);
-void chimera_sources_done(struct chimera_sources *sources);
-
-/* Reads and checks the file, the certificates included. The error tells all that is wrong, each
- * with its place (runtime/text/problems.h). Keys that nobody knows are ignored, as by the
- * reference; *ret_warnings, owned by the caller, has lines about them, or is NULL. */
-int chimera_sources_check(const char *path, char **ret_warnings, struct chimera_error *err);
 
 /* The same of a text; `path` is for messages. */
-int chimera_sources_check_text(struct chimera_slice text, const char *path, char **ret_warnings,
-                               struct chimera_error *err);
+int chimera_sources_read_text(struct chimera_slice text, const char *path,
+                              struct chimera_sources *ret_sources, char **ret_warnings,
+                              struct chimera_error *err);
+
+void chimera_sources_done(struct chimera_sources *sources);
+
+/* The check alone. */
+int chimera_sources_check(const char *path, char **ret_warnings, struct chimera_error *err);
 
 #endif
