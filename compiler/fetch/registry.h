@@ -84,7 +84,8 @@ int chimera_registry_put_manifest(struct chimera_registry *registry,
 
 /* What names `digest` as its subject: by the API, all its pages, and by the fallback tag; each
  * digest once. Entries may be of any type (registries ignore filters), and are not known to be
- * there. The caller frees with chimera_referrers_done(). */
+ * there. A mirror that has none is no answer: the next place is asked. The caller frees with
+ * chimera_referrers_done(). */
 struct chimera_referrers {
     struct chimera_descriptor *entries; /* owned, as are the trees that they borrow from */
     size_t count;
