@@ -26,23 +26,6 @@ static bool copy_text(struct json_object *object, const char *key, char **ret_te
     return !value || *ret_text;
 }
 
-/* Sorted, as the reference shows them. */
-static int copy_annotations(struct json_object *entry, struct chimera_constraint *constraint,
-                            struct chimera_error *err)
-{
-    struct json_object *annotations = json_object_object_get(entry, "annotations");
-    struct chimera_buffer text;
-    if (!annotations)
-        return CHIMERA_OK;
-    chimera_buffer_init(&text, ENTRY_MAX);
-    chimera_json_write(annotations, &text);
-    int code = text.failed
-                   ? chimera_fail(err, text.failed, "annotations are too long")
-                   : chimera_json_parse(chimera_buffer_slice(&text), &constraint->annotations, err);
-    chimera_buffer_free(&text);
-    return code;
-}
-
 /* As a URL is read: scheme and host in small letters, and a path that ends in a slash, so that the
  * prefix of one owner is not that of another whose name begins the same. */
 static char *normal_prefix(const char *prefix)
@@ -80,19 +63,16 @@ int chimera_constraint_read(struct json_object *entry, struct chimera_constraint
     const char *kind = json_object_get_string(json_object_object_get(entry, "kind"));
     while (strcmp(KINDS[constraint.kind], kind) != 0)
         constraint.kind++;
-    int code = CHIMERA_OK;
+    constraint.annotations = json_object_get(json_object_object_get(entry, "annotations"));
     if (!copy_text(entry, "owner", &constraint.owner) ||
         !copy_text(entry, "key", &constraint.key) ||
         !copy_text(entry, "issuer", &constraint.issuer) ||
-        !copy_text(entry, "repo", &constraint.repository) || !copy_subject(entry, &constraint))
-        code = chimera_fail_memory(err);
-    else
-        code = copy_annotations(entry, &constraint, err);
-    if (code < 0)
+        !copy_text(entry, "repo", &constraint.repository) || !copy_subject(entry, &constraint)) {
         chimera_constraint_done(&constraint);
-    else
-        *ret_constraint = constraint;
-    return code;
+        return chimera_fail_memory(err);
+    }
+    *ret_constraint = constraint;
+    return CHIMERA_OK;
 }
 
 void chimera_constraint_done(struct chimera_constraint *constraint)
@@ -140,6 +120,20 @@ static void write_subject(const struct chimera_constraint *constraint, struct ch
         out->failed = CHIMERA_ENOMEM;
 }
 
+/* Sorted, as the reference's are. */
+static void write_annotations(struct json_object *annotations, struct chimera_buffer *out)
+{
+    CHIMERA_JSON struct json_object *sorted = NULL;
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, ENTRY_MAX);
+    chimera_json_write(annotations, &text);
+    if (text.failed || chimera_json_parse(chimera_buffer_slice(&text), &sorted, NULL) < 0)
+        out->failed = CHIMERA_ENOMEM;
+    else
+        write_member("annotations", sorted, out);
+    chimera_buffer_free(&text);
+}
+
 void chimera_constraint_write(const struct chimera_constraint *constraint,
                               struct chimera_buffer *out)
 {
@@ -158,5 +152,5 @@ void chimera_constraint_write(const struct chimera_constraint *constraint,
         write_text("repo", constraint->repository, out);
         break;
     }
-    write_member("annotations", constraint->annotations, out);
+    write_annotations(constraint->annotations, out);
 }

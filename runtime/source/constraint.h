@@ -24,7 +24,7 @@ struct chimera_constraint { /* owns its texts */
     char *subject;                   /* of a certificate, whole; NULL: by url_prefix */
     char *url_prefix;                /* its path ends in a slash */
     char *repository;                /* NULL: any of the owner's */
-    struct json_object *annotations; /* of texts, sorted by name; NULL: none */
+    struct json_object *annotations; /* of texts; NULL: none */
 };
 
 /* Of an entry that was checked (verification.h). */

@@ -16,6 +16,7 @@ struct chimera_verification {                   /* all zero: nothing is asked fo
     size_t all_count, any_count;
     bool has_any_of;          /* it may be empty, and then nobody satisfies it */
     unsigned minimum_matches; /* of any_of */
+    bool is_implicit;         /* of a default file: nobody has named it */
 };
 
 /* Reads and checks the file. The error tells all that is wrong, each with its place
