@@ -16,7 +16,7 @@
 #include "toolchain/command/commands.h"
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/operate/trial.h"
-#include "toolchain/command/policy_module.h"
+#include "toolchain/command/policy_argument.h"
 
 #define TARGET "chimera::build"
 #define LINE_MAX_BYTES ((size_t)64 << 10)
@@ -119,14 +119,15 @@ static int build_tier(const struct task *task, const char *argument, const char 
 /* With both tiers the quick one is a help that may be missing, be it for want of tcc. */
 static int build_one(const struct task *task, const char *argument)
 {
-    CHIMERA_FREE char *path = NULL;
+    struct chimera_module_place place = {0};
     struct chimera_error err = {0}, why = {0};
-    int code = policy_module_resolve(argument, POLICY_FETCH, &path, &err);
+    int code = policy_argument_find(argument, POLICY_WORDS_ALL, POLICY_FETCH, &place, &err);
     int quick = code == 0 && task->wants_both
-                    ? build_tier(task, argument, path, CHIMERA_TIER_QUICK, &why)
+                    ? build_tier(task, argument, place.path, CHIMERA_TIER_QUICK, &why)
                     : 0;
     if (code == 0)
-        code = build_tier(task, argument, path, task->tier, &err);
+        code = build_tier(task, argument, place.path, task->tier, &err);
+    chimera_module_place_done(&place);
     if (code < 0)
         return report_failure(task, argument, err.text);
     if (quick < 0)
