@@ -9,6 +9,7 @@
 #include "compiler/fetch/fetch_plan.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
+#include "runtime/text/printable.h"
 
 #define ANSWER_MAX CHIMERA_NETWORK_ANSWER_MAX
 
@@ -142,10 +143,20 @@ static int start_offline(struct chimera_fetch_plan *plan, struct chimera_error *
     return chimera_network_start(NULL, run_judge, plan, &plan->child, err);
 }
 
-static int refuse_unsigned(const char *uri, struct chimera_error *err)
+/* Nothing signs what is not in a registry. */
+static int check_signable(const struct chimera_fetch_options *options,
+                          const struct chimera_fetch_plan *plan, struct chimera_error *err)
 {
-    return chimera_fail(err, CHIMERA_EREFUSED,
-                        "%s cannot be verified: only what is in a registry can be signed", uri);
+    if (!options->verification || plan->pull.image)
+        return CHIMERA_OK;
+    if (plan->pull.is_there && options->takes_local_files) {
+        chimera_printable_say(stderr, "Warning", "%s is a local file, which cannot be verified",
+                              plan->pull.uri);
+        return CHIMERA_OK;
+    }
+    return chimera_fail(err, CHIMERA_EUNSIGNED,
+                        "%s cannot be verified: only what is in a registry can be signed",
+                        plan->pull.uri);
 }
 
 static bool is_done(const struct chimera_fetch_options *options,
@@ -164,8 +175,9 @@ static int start(const struct chimera_fetch_options *options, const char *uri,
     if (code < 0)
         return code;
     bool is_local = plan->pull.is_there;
-    if (options->verification && !plan->pull.image)
-        return refuse_unsigned(uri, err);
+    code = check_signable(options, plan, err);
+    if (code < 0)
+        return code;
     code = is_local ? CHIMERA_OK : place_file(options, plan, &run->fetched, err);
     if (code < 0)
         return code;

@@ -19,9 +19,10 @@ struct chimera_fetch_options {                       /* borrowed */
     const struct chimera_sources *sources;           /* NULL: none */
     const char *docker_config;                       /* a folder; NULL: the default */
     const struct chimera_verification *verification; /* NULL: none is asked for */
-    const char *trust_root;                          /* a file; NULL: what is shipped */
-    const char *output; /* a file or a folder in place of the store; NULL: the store */
-    bool is_offline;    /* what is in the store or nothing */
+    bool takes_local_files; /* local files pass, with a warning, although they cannot be verified */
+    const char *trust_root; /* a file; NULL: what is shipped */
+    const char *output;     /* a file or a folder in place of the store; NULL: the store */
+    bool is_offline;        /* what is in the store or nothing */
     bool shows_progress;
 };
 

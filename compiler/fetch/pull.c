@@ -119,7 +119,7 @@ static int bind_file(const char *path, const struct chimera_descriptor *layer,
     int code = digest_of_path(path, digest, err);
     if (code < 0 || strcmp(digest, layer->digest) == 0)
         return code;
-    return chimera_fail(err, CHIMERA_EREFUSED,
+    return chimera_fail(err, CHIMERA_EUNSIGNED,
                         "The digest of the local file doesn't match with the one reported inside "
                         "of the signed manifest. Got %s instead of %s: if the tag was moved on "
                         "purpose, remove the policy from the store (`rm`) and pull it again",
@@ -180,7 +180,9 @@ static int judge(struct work *work, struct chimera_error *err)
     code =
         chimera_found_judge(&work->found, name, options->verification, &root, &work->signers, err);
     chimera_trust_root_done(&root);
-    return code;
+    if (code == CHIMERA_EREFUSED && err)
+        err->code = CHIMERA_EUNSIGNED;
+    return code == CHIMERA_EREFUSED ? CHIMERA_EUNSIGNED : code;
 }
 
 /* Resolves what the version is now and judges that, and nothing else from here on. */

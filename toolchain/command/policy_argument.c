@@ -57,21 +57,12 @@ static int place_file(char *path, struct chimera_module_place *ret_place, struct
 
 /* --- What is in the store --- */
 
-static int place_uri(const struct chimera_reference *reference, const char *text,
-                     struct chimera_module_place *ret_place, struct chimera_error *err)
-{
-    CHIMERA_FREE char *store = policy_store(err);
-    return store ? chimera_reference_locate(reference, text, store, ret_place, err)
-                 : CHIMERA_EINVAL;
-}
-
 /* The place is empty when there is none. */
-static int place_prefix(const char *prefix, struct chimera_module_place *ret_place,
-                        struct chimera_error *err)
+static int place_prefix(const char *prefix, const char *store,
+                        struct chimera_module_place *ret_place, struct chimera_error *err)
 {
     struct chimera_stored stored = {0};
-    CHIMERA_FREE char *store = policy_store(err);
-    int code = store ? chimera_store_find_prefix(store, prefix, &stored, err) : CHIMERA_EINVAL;
+    int code = chimera_store_find_prefix(store, prefix, &stored, err);
     if (code == CHIMERA_OK && stored.uri)
         code = chimera_module_locate(stored.uri, store, ret_place, err);
     chimera_stored_done(&stored);
@@ -101,26 +92,26 @@ static bool is_reference(const char *text, enum policy_words words)
     return is_one;
 }
 
-static int place_reference(const char *text, struct chimera_module_place *ret_place,
-                           struct chimera_error *err)
+static int place_reference(const char *text, const char *store,
+                           struct chimera_module_place *ret_place, struct chimera_error *err)
 {
     struct chimera_reference reference = {.scheme = CHIMERA_SLICE("registry"),
                                           .host = chimera_slice_of(text)};
-    return place_uri(&reference, text, ret_place, err);
+    return chimera_reference_locate(&reference, text, store, ret_place, err);
 }
 
 /* --- All of them --- */
 
 /* Neither a URI nor a file. */
-static int place_word(const char *word, enum policy_words words,
+static int place_word(const char *word, enum policy_words words, const char *store,
                       struct chimera_module_place *ret_place, struct chimera_error *err)
 {
     struct chimera_module_place place = {0};
-    int code = words == POLICY_WORDS_REMOTE ? CHIMERA_OK : place_prefix(word, &place, err);
+    int code = words == POLICY_WORDS_REMOTE ? CHIMERA_OK : place_prefix(word, store, &place, err);
     if (code == CHIMERA_OK && !place.path && words == POLICY_WORDS_REMOTE)
-        code = place_reference(word, &place, err); /* or says what is wrong with it */
+        code = place_reference(word, store, &place, err); /* or says what is wrong with it */
     else if (code == CHIMERA_OK && !place.path && is_reference(word, words))
-        code = place_reference(word, &place, err);
+        code = place_reference(word, store, &place, err);
     if (code == CHIMERA_OK && !place.path)
         code = fail_missing(err, word);
     if (code == CHIMERA_OK)
@@ -128,7 +119,7 @@ static int place_word(const char *word, enum policy_words words,
     return code;
 }
 
-int policy_argument_read(const char *argument, enum policy_words words,
+int policy_argument_read(const char *argument, enum policy_words words, const char *store,
                          struct chimera_module_place *ret_place, struct chimera_error *err)
 {
     struct chimera_reference reference = {0};
@@ -137,37 +128,46 @@ int policy_argument_read(const char *argument, enum policy_words words,
         return code;
     CHIMERA_FREE char *path = reference.path;
     if (!path)
-        return place_uri(&reference, argument, ret_place, err);
+        return chimera_reference_locate(&reference, argument, store, ret_place, err);
     bool is_uri = strncmp(argument, "file://", strlen("file://")) == 0;
     char *real = is_uri || words != POLICY_WORDS_REMOTE ? realpath(path, NULL) : NULL;
     if (real)
         return place_file(real, ret_place, err);
-    return is_uri ? fail_missing(err, argument) : place_word(argument, words, ret_place, err);
+    return is_uri ? fail_missing(err, argument)
+                  : place_word(argument, words, store, ret_place, err);
 }
 
-/* A file that is in the store is taken as it is, unless its tag moves and the registry may be asked
- * where it is now. */
-static int check_stored(const struct chimera_module_place *place, enum policy_source source,
-                        struct chimera_error *err)
+/* The place is where the policy really is then. */
+static int fetch_place(const struct chimera_fetch_options *fetch,
+                       struct chimera_module_place *place, struct chimera_error *err)
 {
-    bool is_there = access(place->path, F_OK) == 0;
-    if (is_there && !(place->is_floating && source == POLICY_FETCH))
-        return CHIMERA_OK;
-    if (source == POLICY_LOCAL)
-        return fail_missing(err, place->uri);
-    return chimera_fail(err, CHIMERA_EREFUSED,
-                        "%s: fetching policies is not supported by this version of chimera yet; "
-                        "download the file and give its path",
-                        place->uri);
+    struct chimera_fetched fetched = {0};
+    int code = chimera_fetch(fetch, place->uri, &fetched, err);
+    if (code == CHIMERA_OK && !place->is_local) {
+        free(place->path);
+        place->path = fetched.path;
+        fetched.path = NULL; /* handed over */
+    }
+    chimera_fetched_done(&fetched);
+    return code;
 }
 
-int policy_argument_find(const char *argument, enum policy_words words, enum policy_source source,
+static int check_there(const struct chimera_module_place *place, struct chimera_error *err)
+{
+    return access(place->path, F_OK) == 0 ? CHIMERA_OK : fail_missing(err, place->uri);
+}
+
+int policy_argument_find(const char *argument, enum policy_words words,
+                         const struct chimera_fetch_options *fetch,
                          struct chimera_module_place *ret_place, struct chimera_error *err)
 {
     struct chimera_module_place place = {0};
-    int code = policy_argument_read(argument, words, &place, err);
-    if (code == CHIMERA_OK && !place.is_local)
-        code = check_stored(&place, source, err);
+    CHIMERA_FREE char *store = fetch ? strdup(fetch->store) : policy_store(err);
+    if (!store)
+        return fetch ? chimera_fail_memory(err) : CHIMERA_EINVAL;
+    int code = policy_argument_read(argument, words, store, &place, err);
+    if (code == CHIMERA_OK)
+        code = fetch ? fetch_place(fetch, &place, err) : check_there(&place, err);
     if (code < 0)
         chimera_module_place_done(&place);
     else

@@ -10,6 +10,7 @@
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_POLICY_ARGUMENT_H
 #define CHIMERA_TOOLCHAIN_COMMAND_POLICY_ARGUMENT_H
 
+#include "compiler/fetch/fetch.h"
 #include "runtime/source/module_place.h"
 
 /* What of that a command takes. */
@@ -21,22 +22,18 @@ enum policy_words {
     POLICY_WORDS_REMOTE,        /* 1, and any reference: pull, verify, digest */
 };
 
-/* What may be fetched when it is not there, or may have moved. */
-enum policy_source {
-    POLICY_LOCAL, /* nothing: it is in the store, or is a file */
-    POLICY_FETCH,
-};
-
 /* Where the policy is, or would be after it was fetched. A local file has its URI, too, and is
  * there; for one in the store nothing is looked at. The caller ends *ret_place. */
-int policy_argument_read(const char *argument, enum policy_words words,
+int policy_argument_read(const char *argument, enum policy_words words, const char *store,
                          struct chimera_module_place *ret_place, struct chimera_error *err);
 
-/* The same, and it is there then. */
-int policy_argument_find(const char *argument, enum policy_words words, enum policy_source source,
+/* The same, and it is there then: fetched, and verified if that is asked for. `fetch` NULL: only
+ * what is on this machine, in the default store. */
+int policy_argument_find(const char *argument, enum policy_words words,
+                         const struct chimera_fetch_options *fetch,
                          struct chimera_module_place *ret_place, struct chimera_error *err);
 
-/* The root of the store. Owned by the caller; NULL after a failure. */
+/* The root of the default store. Owned by the caller; NULL after a failure. */
 char *policy_store(struct chimera_error *err);
 
 #endif

@@ -38,11 +38,11 @@ int policy_module_read(struct chimera_module_place *place, struct policy_module 
     return code;
 }
 
-int policy_module_open(const char *argument, enum policy_source source,
+int policy_module_open(const char *argument, const struct chimera_fetch_options *fetch,
                        struct policy_module *ret_file, struct chimera_error *err)
 {
     struct chimera_module_place place = {0};
-    int code = policy_argument_find(argument, POLICY_WORDS_ALL, source, &place, err);
+    int code = policy_argument_find(argument, POLICY_WORDS_ALL, fetch, &place, err);
     return code < 0 ? code : policy_module_read(&place, ret_file, err);
 }
 

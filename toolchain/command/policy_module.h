@@ -16,10 +16,10 @@ struct policy_module {
     struct chimera_metadata metadata;
 };
 
-/* Finds what the argument names, by any of the ways (policy_argument.h), and reads the file. The
- * code is CHIMERA_EGUEST when the metadata of a module is wrong. The caller ends *ret_file with
- * policy_module_done(). */
-int policy_module_open(const char *argument, enum policy_source source,
+/* Finds what the argument names, by any of the ways (policy_argument.h), and reads the file;
+ * `fetch` as there. The code is CHIMERA_EGUEST when the metadata of a module is wrong. The caller
+ * ends *ret_file with policy_module_done(). */
+int policy_module_open(const char *argument, const struct chimera_fetch_options *fetch,
                        struct policy_module *ret_file, struct chimera_error *err);
 
 /* The same of one that was found. Takes over the place, in any case. */

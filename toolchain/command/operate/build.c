@@ -22,6 +22,7 @@
 #define LINE_MAX_BYTES ((size_t)64 << 10)
 
 struct task { /* what all policies of one call share */
+    const struct fetch_flags *flags;
     struct chimera_builder *builder;
     struct chimera_progress *progress;
     enum chimera_mode mode;
@@ -121,7 +122,7 @@ static int build_one(const struct task *task, const char *argument)
 {
     struct chimera_module_place place = {0};
     struct chimera_error err = {0}, why = {0};
-    int code = policy_argument_find(argument, POLICY_WORDS_ALL, POLICY_FETCH, &place, &err);
+    int code = policy_argument_find(argument, POLICY_WORDS_ALL, &task->flags->fetch, &place, &err);
     int quick = code == 0 && task->wants_both
                     ? build_tier(task, argument, place.path, CHIMERA_TIER_QUICK, &why)
                     : 0;
@@ -137,10 +138,11 @@ static int build_one(const struct task *task, const char *argument)
 }
 
 /* Goes on after a failure, so that one call tells all that is wrong. */
-static int build_all(const struct chimera_cli_options *options,
+static int build_all(const struct chimera_cli_options *options, const struct fetch_flags *flags,
                      const struct chimera_build_options *build)
 {
-    struct task task = {.progress = build->progress,
+    struct task task = {.flags = flags,
+                        .progress = build->progress,
                         .is_json = chimera_cli_is_given(options, "json"),
                         .has_no_trial = chimera_cli_is_given(options, "no-trial")};
     struct chimera_error err = {0};
@@ -183,7 +185,13 @@ static int run_build(const struct chimera_cli_options *options)
             options->program, options->command,
             "the argument '--no-cache' needs '--output <DIR>': the plugins must go "
             "somewhere");
-    return build_all(options, &build);
+    struct fetch_flags flags;
+    struct chimera_error err = {0};
+    if (fetch_flags_read(options, &flags, &err) < 0)
+        return say_error("%s", err.text);
+    int code = build_all(options, &flags, &build);
+    fetch_flags_done(&flags);
+    return code;
 }
 
 static const char *const modes[] = {"kubewarden-wapc", "wasi",    "opa",
@@ -227,6 +235,7 @@ static const struct chimera_cli_option build_options[] = {
              "or with policy and error"},
     OPTION_QUIET,
     OPTION_REQUIRE_CONFINEMENT,
+    FETCH_FLAGS,
     {0},
 };
 
@@ -234,7 +243,8 @@ static const struct chimera_cli_argument build_arguments[] = {
     {.name = "POLICY",
      .is_required = true,
      .is_many = true,
-     .help = "Paths or file:// URIs of WebAssembly modules"},
+     .help = "Policies: paths, URIs (registry://…, https://…, file://…), or the beginning of the "
+             "digest of one in the store"},
     {0},
 };
 

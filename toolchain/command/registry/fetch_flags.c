@@ -41,6 +41,17 @@ static int read_sources(const struct chimera_cli_options *options, struct fetch_
     return CHIMERA_OK;
 }
 
+/* Who asks for signatures by an option means all; who has a file for it in the configuration folder
+ * may try a local file all the same. */
+static bool is_asked_now(const struct chimera_cli_options *options)
+{
+    static const struct chimera_cli_option asking[] = {FETCH_FLAGS_OF_VERIFICATION};
+    for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
+        if (chimera_cli_is_given(options, asking[i].name))
+            return true;
+    return false;
+}
+
 static int read_verification(const struct chimera_cli_options *options, struct fetch_flags *flags,
                              struct chimera_error *err)
 {
@@ -48,6 +59,7 @@ static int read_verification(const struct chimera_cli_options *options, struct f
     int code = verify_flags_read(options, &flags->verification, &is_asked, err);
     if (code == CHIMERA_OK && is_asked)
         flags->fetch.verification = &flags->verification;
+    flags->fetch.takes_local_files = !is_asked_now(options);
     return code;
 }
 

@@ -72,7 +72,7 @@ static int run_push(const struct chimera_cli_options *options)
     struct chimera_error err = {0};
     if (fetch_flags_read(options, &flags, &err) < 0)
         return say_error("%s", err.text);
-    int code = policy_module_open(options->arguments[0], POLICY_LOCAL, &module, &err) < 0
+    int code = policy_module_open(options->arguments[0], NULL, &module, &err) < 0
                    ? say_error("%s", err.text)
                    : check_annotated(options, &module);
     if (code == EXIT_GOOD)
