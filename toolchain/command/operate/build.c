@@ -17,6 +17,7 @@
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/operate/trial.h"
 #include "toolchain/command/policy_argument.h"
+#include "toolchain/command/registry/fetch_flags.h"
 
 #define TARGET "chimera::build"
 #define LINE_MAX_BYTES ((size_t)64 << 10)
