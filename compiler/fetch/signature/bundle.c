@@ -259,7 +259,7 @@ static void read_bundle(struct reader *reader, struct json_object *bundle,
     read_signed(reader, bundle, ret_digest);
 }
 
-int chimera_bundle_read(struct chimera_slice bundle, struct chimera_arena *arena,
+int chimera_sigstore_bundle_read(struct chimera_slice bundle, struct chimera_arena *arena,
                         struct chimera_evidence *ret_evidence, struct chimera_slice *ret_digest,
                         struct chimera_error *err)
 {
@@ -284,7 +284,7 @@ int chimera_evidence_from_bundle(struct chimera_slice bundle, const char *digest
 {
     struct chimera_evidence evidence;
     struct chimera_slice file_digest;
-    int code = chimera_bundle_read(bundle, arena, &evidence, &file_digest, err);
+    int code = chimera_sigstore_bundle_read(bundle, arena, &evidence, &file_digest, err);
     if (code < 0)
         return code;
     /* A file's bytes and a manifest's could be signed alike: without a statement nobody said that
