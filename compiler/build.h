@@ -11,9 +11,9 @@
 #define CHIMERA_COMPILER_BUILD_H
 
 #include "compiler/cache/cache.h"
-#include "compiler/tool/progress.h"
 #include "compiler/tool/tools.h"
 #include "plugins/policy/plugin.h"
+#include "runtime/text/progress.h"
 
 struct chimera_builder; /* tools, cache and options, for any number of builds; one thread */
 

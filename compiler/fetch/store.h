@@ -3,8 +3,10 @@
  *
  *   ROOT/registry/host[:port]/repository:tag      ROOT/https/host[:port]/path
  *
- * No index: the names are the files. Several processes may use it: files come by a rename, so a
- * reader sees a whole one or none.
+ * Where a policy lies there is for runtime/source/reference.h to say. No index: the names are the
+ * files. Several processes may use it: files come by a rename, so a reader sees a whole one or
+ * none. Digests are taken anew each time: to hash a hundred policies takes less than half a second,
+ * and there is nothing that can be stale.
  */
 #ifndef CHIMERA_COMPILER_FETCH_STORE_H
 #define CHIMERA_COMPILER_FETCH_STORE_H
@@ -25,13 +27,14 @@ struct chimera_stored { /* owns its texts */
     struct chimera_digest digest; /* of the file, SHA-256 */
 };
 
-/* What is there, by URI; digests are of the file and kept by inode, size and time of change. A
- * folder that is not there has none. The caller ends it with chimera_store_list_done(). */
+/* What is there, by URI. A folder that is not there has none; what does not lie where its URI says,
+ * as names that could mislead, is left out. The caller ends it with chimera_store_list_done(). */
 int chimera_store_list(const char *root, struct chimera_stored **ret_list, size_t *ret_count,
                        struct chimera_error *err);
 void chimera_store_list_done(struct chimera_stored *list, size_t count);
 
-/* The one whose digest begins so, in hexadecimal digits. CHIMERA_EINVAL: none or several. */
+/* The one whose digest begins so, in hexadecimal digits; without a URI when there is none. Several:
+ * CHIMERA_EINVAL, "multiple policies found with the same prefix: …". */
 int chimera_store_find_prefix(const char *root, const char *prefix,
                               struct chimera_stored *ret_stored, struct chimera_error *err);
 void chimera_stored_done(struct chimera_stored *stored);
@@ -39,15 +42,19 @@ void chimera_stored_done(struct chimera_stored *stored);
 /* Removes the file and each folder above it that is empty then, up to the root. */
 int chimera_store_remove(const char *root, const char *path, struct chimera_error *err);
 
-/* A new file beside `path`, whose folders are made: written to, then committed or dropped. Ends the
- * writes of a process that was killed after it. */
+/* --- New files --- */
+
+/* A new file at `path`, written to and then committed or dropped. Until then it is where no listing
+ * looks: below the root, in a folder that kwctl ignores, too. What a process left there that was
+ * killed is cleared by the next that writes. `root` NULL: a file of the user's, written beside its
+ * name, in a folder that is there. */
 struct chimera_store_file {
     int fd;
-    char *path, *temporary; /* owned */
+    char *path, *temporary; /* owned; no temporary: a stream, as /dev/stdout */
 };
-int chimera_store_create(const char *path, struct chimera_store_file *ret_file,
+int chimera_store_create(const char *root, const char *path, struct chimera_store_file *ret_file,
                          struct chimera_error *err);
-/* Synced, and renamed to its name. The file is ended in any case. */
+/* Synced, and renamed to its name, whose folders are made. The file is ended in any case. */
 int chimera_store_commit(struct chimera_store_file *file, struct chimera_error *err);
 void chimera_store_drop(struct chimera_store_file *file);
 

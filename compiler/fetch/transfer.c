@@ -294,6 +294,7 @@ int chimera_transfer(struct chimera_transport *transport,
         code = travel(&exchange, &url, err);
     if (code >= 0) {
         answer.url = url.text;
+        answer.was_plain = !url.is_https || exchange.level == CHIMERA_LEVEL_PLAIN;
         url.text = NULL; /* now the answer's */
         *ret_answer = answer;
     } else {

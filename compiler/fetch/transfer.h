@@ -64,6 +64,7 @@ struct chimera_transfer_answer {
     struct chimera_buffer body;    /* of an answer that is not 2xx at most 64 KiB of it */
     struct chimera_buffer headers; /* of the last answer: "name: value\n", names in lower case */
     char *url; /* owned: where the redirects led; https:// also where http was spoken in the end */
+    bool was_plain; /* which is what this tells: it came without TLS */
 };
 
 /* An answer of any status is a success here. CHIMERA_EIO: none came, and err->text tells host and

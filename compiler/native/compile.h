@@ -11,8 +11,8 @@
 
 #include "compiler/cache/cache.h"
 #include "compiler/native/part.h"
-#include "compiler/tool/progress.h"
 #include "compiler/tool/tools.h"
+#include "runtime/text/progress.h"
 
 struct chimera_compile_job {           /* all borrowed */
     const struct chimera_tools *tools; /* identified */

@@ -19,7 +19,8 @@
     X(ETOOL, 9, "a tool of the compiler chain failed")                    \
     X(EREFUSED, 10, "refused for safety")                                 \
     X(ELIMIT, 11, "a limit was reached")                                  \
-    X(EGUEST, 12, "the policy reported an error")
+    X(EGUEST, 12, "the policy reported an error")                         \
+    X(EUNSIGNED, 13, "the policy is not signed as it must be")
 
 enum chimera_code {
     CHIMERA_OK = 0,

@@ -5,6 +5,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "runtime/base/buffer.h"
@@ -18,6 +19,12 @@
 #define A_LIST "a list of signatures, each " A_SIGNATURE
 #define A_SUBJECT "{equal: …} or {urlPrefix: …}"
 
+/* Else what is behind the NUL would not count. */
+static bool is_whole(struct json_object *text)
+{
+    return strlen(json_object_get_string(text)) == (size_t)json_object_get_string_len(text);
+}
+
 /* What the key holds; NULL where that is wrong, or where it is absent and may be. */
 static const char *check_text(struct chimera_document *document, struct json_object *map,
                               const char *key, bool is_required, const char *expected)
@@ -27,6 +34,8 @@ static const char *check_text(struct chimera_document *document, struct json_obj
         return NULL;
     bool is_text =
         (value || is_required) && chimera_document_is(document, value, json_type_string, expected);
+    if (is_text && !is_whole(value))
+        chimera_document_note(document, "a text with a NUL in it");
     chimera_document_leave(document);
     return is_text ? json_object_get_string(value) : NULL;
 }
@@ -42,8 +51,10 @@ static void check_annotations(struct chimera_document *document, struct json_obj
                                     end = json_object_iter_end(value);
         for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
             chimera_document_enter(document, json_object_iter_peek_name(&at));
-            chimera_document_is(document, json_object_iter_peek_value(&at), json_type_string,
-                                "a text");
+            value = json_object_iter_peek_value(&at);
+            if (chimera_document_is(document, value, json_type_string, "a text") &&
+                !is_whole(value))
+                chimera_document_note(document, "a text with a NUL in it");
             chimera_document_leave(document);
         }
     }
@@ -214,19 +225,63 @@ static void check_tree(struct chimera_document *document)
     }
 }
 
-int chimera_verification_check_text(struct chimera_slice text, const char *path,
-                                    struct chimera_error *err)
+/* --- What it says --- */
+
+static int read_list(struct json_object *list, struct chimera_constraint **ret_list,
+                     size_t *ret_count, struct chimera_error *err)
+{
+    size_t count = list ? json_object_array_length(list) : 0;
+    *ret_list = count ? calloc(count, sizeof(**ret_list)) : NULL;
+    if (count && !*ret_list)
+        return chimera_fail_memory(err);
+    for (*ret_count = 0; *ret_count < count; ++*ret_count) {
+        int code = chimera_constraint_read(json_object_array_get_idx(list, *ret_count),
+                                           &(*ret_list)[*ret_count], err);
+        if (code < 0)
+            return code;
+    }
+    return CHIMERA_OK;
+}
+
+static int read_tree(struct json_object *tree, struct chimera_verification *verification,
+                     struct chimera_error *err)
+{
+    struct json_object *any = json_object_object_get(tree, "anyOf"), *minimum = NULL;
+    verification->minimum_matches = 1;
+    if (any && json_object_object_get_ex(any, "minimumMatches", &minimum))
+        verification->minimum_matches = (unsigned)json_object_get_int(minimum);
+    int code = read_list(json_object_object_get(tree, "allOf"), &verification->all_of,
+                         &verification->all_count, err);
+    if (code == CHIMERA_OK && any)
+        code = read_list(json_object_object_get(any, "signatures"), &verification->any_of,
+                         &verification->any_count, err);
+    verification->has_any_of = any;
+    return code;
+}
+
+int chimera_verification_parse(struct chimera_slice text, const char *path,
+                               struct chimera_verification *ret_verification,
+                               struct chimera_error *err)
 {
     static const struct chimera_yaml_options OPTIONS = {.duplicate_keys_fail = true};
+    struct chimera_verification verification = {0};
     struct chimera_document document;
     if (chimera_document_read(&document, text, &OPTIONS))
         check_tree(&document);
     int code = chimera_problems_fail(&document.problems, path, CHIMERA_EINVAL, err);
+    if (code == CHIMERA_OK && ret_verification) {
+        code = read_tree(document.tree, &verification, err);
+        if (code < 0)
+            chimera_verification_done(&verification);
+        else
+            *ret_verification = verification;
+    }
     chimera_document_done(&document);
     return code;
 }
 
-int chimera_verification_check(const char *path, struct chimera_error *err)
+int chimera_verification_read(const char *path, struct chimera_verification *ret_verification,
+                              struct chimera_error *err)
 {
     struct chimera_buffer text;
     if (access(path, R_OK) != 0)
@@ -236,7 +291,37 @@ int chimera_verification_check(const char *path, struct chimera_error *err)
     chimera_buffer_init(&text, FILE_MAX);
     int code = chimera_file_read(path, &text, err);
     if (code == CHIMERA_OK)
-        code = chimera_verification_check_text(chimera_buffer_slice(&text), path, err);
+        code = chimera_verification_parse(chimera_buffer_slice(&text), path, ret_verification, err);
     chimera_buffer_free(&text);
     return code;
+}
+
+static void list_done(struct chimera_constraint *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        chimera_constraint_done(&list[i]);
+    free(list);
+}
+
+void chimera_verification_done(struct chimera_verification *verification)
+{
+    list_done(verification->all_of, verification->all_count);
+    list_done(verification->any_of, verification->any_count);
+    *verification = (struct chimera_verification){0};
+}
+
+int chimera_verification_add(struct chimera_verification *verification,
+                             struct chimera_constraint *constraint, struct chimera_error *err)
+{
+    size_t count = verification->all_count;
+    struct chimera_constraint *list = reallocarray(verification->all_of, count + 1, sizeof(*list));
+    if (!list) {
+        chimera_constraint_done(constraint);
+        return chimera_fail_memory(err);
+    }
+    list[count] = *constraint;
+    *constraint = (struct chimera_constraint){0};
+    verification->all_of = list;
+    verification->all_count = count + 1;
+    return CHIMERA_OK;
 }

@@ -322,7 +322,19 @@ static void write_info(const struct walk *walk, const struct admin_policy *polic
     write_label("digest", chimera_slice_of(note->digest), walk->out);
     write_label("execution_mode", chimera_slice_of(note->mode), walk->out);
     write_label("build", chimera_slice_of(note->toolchain), walk->out);
+    write_label("manifest_digest", chimera_slice_of(policy->spec.manifest_digest), walk->out);
+    write_label("signers", chimera_slice_of(policy->spec.signers), walk->out);
     end_sample(1, walk->out);
+}
+
+static void write_fetched(const struct walk *walk, const struct admin_policy *policy,
+                          const void *context)
+{
+    (void)context;
+    if (!policy->spec.is_configured || !policy->spec.fetched_ms)
+        return;
+    begin_sample("chimera_policy_fetched_timestamp_seconds", "", policy->id, walk->out);
+    end_sample(policy->spec.fetched_ms / 1000, walk->out);
 }
 
 static void write_policies(const struct walk *walk)
@@ -332,6 +344,9 @@ static void write_policies(const struct walk *walk)
     for_each_policy(walk, write_up, NULL);
     begin_family("chimera_policy_info", "gauge", "What serves for a policy.", out);
     for_each_policy(walk, write_info, NULL);
+    begin_family("chimera_policy_fetched_timestamp_seconds", "gauge",
+                 "When the policy's module was last asked for in its registry or web server.", out);
+    for_each_policy(walk, write_fetched, NULL);
     begin_family("chimera_policy_evaluations_total", "counter",
                  "Evaluations by the verdict of the policy itself, also as a member of a group.",
                  out);

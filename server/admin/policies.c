@@ -98,6 +98,9 @@ static void write_policy(const struct admin *admin, const struct scoreboard_serv
         write_word("tier", admin_tier_of(policy), out);
         write_word("full_tier", full_tier_of(server, policy), out);
         write_word("digest", note->digest, out);
+        write_word("manifest_digest", policy->spec.manifest_digest, out);
+        write_word("signers", policy->spec.signers, out);
+        write_moment("fetched", policy->spec.fetched_ms, out);
         write_word("execution_mode", note->mode, out);
         write_word("build", note->toolchain, out);
         write_word("requests_begin", note->start, out);

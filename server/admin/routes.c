@@ -49,6 +49,8 @@ const char *admin_state_of(const struct scoreboard_server *server,
         return "loading";
     if (policy->spec.progress == BUILD_FAILED)
         return "failed";
+    if (policy->spec.progress == BUILD_FETCHES)
+        return "fetching";
     return policy->spec.progress > BUILD_WAITS ? "built" : "building";
 }
 

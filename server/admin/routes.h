@@ -39,7 +39,7 @@ struct admin_policy {
 void admin_read_policy(const struct admin *admin, const struct scoreboard_server *server,
                        uint32_t number, struct admin_policy *ret_policy);
 
-/* "loaded", "failed", "building", "built", "loading", "removed" */
+/* "loaded", "failed", "fetching", "building", "built", "loading", "removed" */
 const char *admin_state_of(const struct scoreboard_server *server,
                            const struct admin_policy *policy);
 /* "quick" or "full"; "" while nothing is known. */

@@ -277,7 +277,7 @@ int config_make(const struct options *options, struct config *ret_config, struct
     if (code == CHIMERA_OK && options->sources)
         code = chimera_sources_check(options->sources, &config.warnings, err);
     if (code == CHIMERA_OK && options->verification)
-        code = chimera_verification_check(options->verification, err);
+        code = chimera_verification_read(options->verification, NULL, err);
     if (options->shortcut_namespace)
         config.shortcut_namespace = chimera_slice_of(options->shortcut_namespace);
     if (code == CHIMERA_OK) {

@@ -240,12 +240,22 @@ static int keep_plugin(const struct built_plugin *kept, struct built_plugin *mad
                        struct chimera_error *err)
 {
     free(made->failure);
-    *made = (struct built_plugin){.path = kept->path ? strdup(kept->path) : NULL,
-                                  .failure = kept->failure ? strdup(kept->failure) : NULL,
-                                  .is_quick = kept->is_quick};
+    free(made->path);
+    made->path = kept->path ? strdup(kept->path) : NULL;
+    made->failure = kept->failure ? strdup(kept->failure) : NULL;
+    made->is_quick = kept->is_quick;
     if (made->path || made->failure)
         return CHIMERA_OK;
     return chimera_fail_memory(err);
+}
+
+/* The cache names a plugin by the digest of its module first. A file that was replaced meanwhile is
+ * another policy, which nobody has verified or asked for. */
+static bool is_other_module(const char *kept, const char *made)
+{
+    const char *a = strrchr(kept, '/'), *b = strrchr(made, '/');
+    size_t size = CHIMERA_DIGEST_HEX - 1;
+    return a && b && strlen(a) > size && strlen(b) > size && strncmp(a, b, size + 1) != 0;
 }
 
 int generation_merge(const struct generation *served, struct built_plugin *made,
@@ -255,12 +265,15 @@ int generation_merge(const struct generation *served, struct built_plugin *made,
     int changed = 0;
     for (size_t i = 0; i < policies->policy_count; i++) {
         const struct built_plugin *kept = &served->plugins[i];
-        if (made[i].path) {
+        bool is_other = made[i].path && kept->path && is_other_module(kept->path, made[i].path);
+        if (made[i].path && !is_other) {
             changed += !kept->path || strcmp(kept->path, made[i].path) != 0;
             continue;
         }
         if (kept->is_quick)
-            log_kept(&policies->policy[i], made[i].failure);
+            log_kept(&policies->policy[i],
+                     is_other ? "its module was replaced meanwhile: reload to serve the new one"
+                              : made[i].failure);
         int code = keep_plugin(kept, &made[i], err);
         if (code < 0)
             return code;

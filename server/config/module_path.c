@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "runtime/source/reference.h"
+#include "runtime/source/module_place.h"
 
 /* As the reference calls it here: "name", or "group/#member". */
 static void print_name(const struct policies *policies, const struct policy_spec *policy,
@@ -17,27 +18,45 @@ static void print_name(const struct policies *policies, const struct policy_spec
         snprintf(ret_name, room, "%s/#%s", policies->group[policy->group].name, policy->name);
 }
 
-int module_find(const struct options *options, const struct policies *policies,
-                const struct policy_spec *policy, char **ret_path, struct chimera_error *err)
+char *module_explain(const struct policies *policies, const struct policy_spec *policy,
+                     bool is_unsigned, const char *cause)
 {
-    char name[256];
-    struct chimera_error why = {0};
+    char name[256], *text = NULL;
     print_name(policies, policy, name, sizeof(name));
+    int size = is_unsigned ? asprintf(&text, "Policy '%s' cannot be verified: %s", name, cause)
+                           : asprintf(&text, "Error while downloading policy '%s' from %s: %s",
+                                      name, policy->module, cause);
+    return size < 0 ? NULL : text;
+}
+
+static int find_in_bundle(const struct options *options, const struct policy_spec *policy,
+                          char **ret_path, struct chimera_error *err)
+{
     /* To serve it unverified although verification is asked for would be to fail open. */
     if (options->verification)
-        return chimera_fail(
-            err, CHIMERA_EREFUSED,
-            "Policy '%s' cannot be verified: this version cannot check signatures, and "
-            "does not serve what it could not verify: verify %s before, and leave "
-            "--verification-path out",
-            name, policy->module);
-    if (policy->plugin) { /* of a bundle */
-        *ret_path = strdup(policy->plugin);
-        return *ret_path ? CHIMERA_OK : chimera_fail_memory(err);
-    }
-    int code = chimera_module_find(policy->module, options->download_dir, ret_path, &why);
+        return chimera_fail(err, CHIMERA_EUNSIGNED, "nothing has verified what is in the bundle");
+    *ret_path = strdup(policy->plugin);
+    return *ret_path ? CHIMERA_OK : chimera_fail_memory(err);
+}
+
+int module_find(const struct options *options, const struct policy_spec *policy, bool has_fetched,
+                char **ret_path, struct chimera_error *err)
+{
+    struct chimera_module_place place = {0};
+    *ret_path = NULL;
+    if (policy->plugin)
+        return find_in_bundle(options, policy, ret_path, err);
+    if (options->verification && !has_fetched)
+        return CHIMERA_OK;
+    int code = chimera_module_locate(policy->module, options->download_dir, &place, err);
     if (code < 0)
-        chimera_fail(err, code, "Error while downloading policy '%s' from %s: %s", name,
-                     policy->module, why.text);
-    return code;
+        return code;
+    bool is_here =
+        place.is_local || has_fetched || (!place.is_floating && access(place.path, F_OK) == 0);
+    if (is_here) {
+        *ret_path = place.path;
+        place.path = NULL; /* handed over */
+    }
+    chimera_module_place_done(&place);
+    return CHIMERA_OK;
 }

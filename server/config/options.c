@@ -64,7 +64,8 @@ static const struct chimera_cli_option TABLE[] = {
            "Let policies run without a time limit; their own limits are ignored, too"),
     TEXT(docker_config, "docker-config-json-path", "KUBEWARDEN_DOCKER_CONFIG_JSON_PATH",
          "DOCKER_CONFIG", NULL,
-         "Folder with a config.json of docker; accepted, for nothing is fetched yet"),
+         "Folder with Docker's config.json, which has the logins for registries [default: "
+         "$DOCKER_CONFIG or ~/.docker]"),
     SWITCH(is_metrics, "enable-metrics", "KUBEWARDEN_ENABLE_METRICS",
            "Export metrics by OTLP over gRPC; OTEL_* variables say where to"),
     SWITCH(is_pprof, "enable-pprof", "KUBEWARDEN_ENABLE_PPROF",
@@ -127,16 +128,18 @@ static const struct chimera_cli_option TABLE[] = {
     TEXT(readiness_port, "readiness-probe-port", "KUBEWARDEN_READINESS_PROBE_PORT",
          "READINESS_PROBE_PORT", "8081", "Answer /readiness on this port, always without TLS"),
     TEXT(sigstore_cache_dir, "sigstore-cache-dir", "KUBEWARDEN_SIGSTORE_CACHE_DIR",
-         "SIGSTORE_CACHE_DIR", "sigstore-data", "Accepted, for nothing is verified yet"),
+         "SIGSTORE_CACHE_DIR", "sigstore-data",
+         "Accepted: the authorities of keyless signatures come with the program or by "
+         "--sigstore-trust-config, and are not fetched"),
     TEXT(sigstore_trust_config, "sigstore-trust-config", "KUBEWARDEN_SIGSTORE_TRUST_CONFIG_PATH",
-         "SIGSTORE_TRUST_CONFIG_PATH", NULL, "Accepted, for nothing is verified yet"),
+         "SIGSTORE_TRUST_CONFIG_PATH", NULL,
+         "JSON file with the certificate authorities and logs that keyless signatures are believed "
+         "for [default: those of Sigstore's public instance, as of this version]"),
     TEXT(sources, "sources-path", "KUBEWARDEN_SOURCES_PATH", "SOURCES_PATH", NULL,
-         "YAML file about registries and proxies; checked, and of no further use as nothing is "
-         "fetched yet"),
+         "YAML file about registries: authorities of their own, insecure ones, mirrors, proxies"),
     TEXT(verification, "verification-path", "KUBEWARDEN_VERIFICATION_CONFIG_PATH",
          "VERIFICATION_CONFIG_PATH", NULL,
-         "File that says which signatures policies must have; checked, and then every policy is "
-         "refused, for this version can verify none"),
+         "File that says which signatures policies must have; what is not signed so is not served"),
     SWITCH(is_waiting_for_full, "wait-for-full-tier", "CHIMERA_WAIT_FOR_FULL_TIER",
            "Do not serve policies from the quick tier while the full one is built"),
     TEXT(start_timeout, "worker-start-timeout", "CHIMERA_WORKER_START_TIMEOUT", "SECONDS", "60",

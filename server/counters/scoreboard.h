@@ -20,6 +20,7 @@
 #define SCOREBOARD_ID_MAX 320
 #define SCOREBOARD_OTHER 0
 #define SCOREBOARD_TEXT_MAX 480
+#define SCOREBOARD_DIGEST_MAX 160
 
 struct scoreboard_spec {   /* of a policy or group, as it is configured */
     uint8_t is_configured; /* now; else it was once */
@@ -27,6 +28,10 @@ struct scoreboard_spec {   /* of a policy or group, as it is configured */
     uint8_t progress;                 /* an enum build_progress */
     uint32_t group;                   /* of a member: the number of its group; else 0 */
     char source[SCOREBOARD_TEXT_MAX]; /* where the module is from, or the expression of a group */
+    /* Of a module that was fetched; "" and 0 where there is none. */
+    char manifest_digest[SCOREBOARD_DIGEST_MAX];
+    char signers[SCOREBOARD_TEXT_MAX]; /* of what was verified; a line each */
+    uint64_t fetched_ms;               /* when it was last asked for, since 1970 */
 };
 
 enum scoreboard_stage {
@@ -71,6 +76,8 @@ struct scoreboard {
     struct scoreboard_policy policy[SCOREBOARD_POLICIES];
 };
 
+struct built_plugin;
+
 int scoreboard_make(struct shared *shared, struct chimera_error *err);
 
 /* --- For the supervisor. --- */
@@ -79,6 +86,9 @@ int scoreboard_make(struct shared *shared, struct chimera_error *err);
 void scoreboard_enter(struct scoreboard *scoreboard, const struct policies *policies);
 /* Says that these are the ones that are configured now. */
 void scoreboard_show(struct scoreboard *scoreboard, const struct policies *policies);
+/* Where the modules are from that serve; one plugin a policy. */
+void scoreboard_show_origins(struct scoreboard *scoreboard, const struct policies *policies,
+                             const struct built_plugin *plugins);
 /* How far the build of each is (an enum build_progress); NULL: none is under way. */
 void scoreboard_show_progress(struct scoreboard *scoreboard, const struct policies *policies,
                               const uint8_t *progress);

@@ -11,20 +11,38 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/base/cleanup.h"
 #include "runtime/log/log_writer.h"
 #include "server/base/role.h"
 
 #define LOG_MS 500
 #define SAID_MAX ((size_t)64 << 20)
 
-/* What is said: for each policy a letter and a text that ends with NUL, then END; or ERROR and a
- * text. */
-enum { PLUGIN = 'p', QUICK_PLUGIN = 'q', FAILURE = 'f', ERROR = 'e', END = '.' };
+/* What is said: for each policy a letter and a text that ends with NUL, and three texts of where
+ * the module is from, then END; or ERROR and a text. */
+enum {
+    PLUGIN = 'p',
+    QUICK_PLUGIN = 'q',
+    FAILURE = 'f',       /* of its build */
+    FETCH_FAILURE = 'g', /* there is no module */
+    ORIGIN = 'o',
+    ERROR = 'e',
+    END = '.'
+};
 
 static void say(struct chimera_buffer *out, char kind, const char *text)
 {
     chimera_buffer_byte(out, (uint8_t)kind);
     chimera_buffer_append(out, (struct chimera_slice){text, strlen(text) + 1});
+}
+
+static void say_origin(struct chimera_buffer *out, const struct module_origin *origin)
+{
+    char seconds[24];
+    snprintf(seconds, sizeof(seconds), "%lld", (long long)origin->fetched_s);
+    say(out, ORIGIN, origin->digest ? origin->digest : "");
+    say(out, ORIGIN, origin->signers ? origin->signers : "");
+    say(out, ORIGIN, seconds);
 }
 
 static void say_result(struct chimera_buffer *out, const struct built_plugin *plugins, size_t count)
@@ -33,7 +51,8 @@ static void say_result(struct chimera_buffer *out, const struct built_plugin *pl
         if (plugins[i].path)
             say(out, plugins[i].is_quick ? QUICK_PLUGIN : PLUGIN, plugins[i].path);
         else
-            say(out, FAILURE, plugins[i].failure);
+            say(out, plugins[i].has_module ? FAILURE : FETCH_FAILURE, plugins[i].failure);
+        say_origin(out, &plugins[i].origin);
     }
     chimera_buffer_byte(out, END);
 }
@@ -171,22 +190,59 @@ static bool take_record(struct chimera_slice *said, char *ret_kind, const char *
     return true;
 }
 
-/* 1 when all is there, 0 when not, or a negative code. */
+/* 1 when it is whole, 0 when not, or a negative code; so are those below. */
+static int take_copy(struct chimera_slice *said, char **ret_copy, struct chimera_error *err)
+{
+    char kind = 0;
+    const char *text = NULL;
+    if (!take_record(said, &kind, &text) || kind != ORIGIN)
+        return 0;
+    *ret_copy = *text ? strdup(text) : NULL;
+    return *text && !*ret_copy ? chimera_fail_memory(err) : 1;
+}
+
+static int take_origin(struct chimera_slice *said, struct module_origin *ret_origin,
+                       struct chimera_error *err)
+{
+    CHIMERA_FREE char *seconds = NULL;
+    int code = take_copy(said, &ret_origin->digest, err);
+    if (code > 0)
+        code = take_copy(said, &ret_origin->signers, err);
+    if (code > 0)
+        code = take_copy(said, &seconds, err);
+    for (const char *digit = seconds; digit && *digit >= '0' && *digit <= '9'; digit++)
+        ret_origin->fetched_s = ret_origin->fetched_s * 10 + (*digit - '0');
+    return code;
+}
+
+static int take_plugin(struct chimera_slice *said, struct built_plugin *plugin,
+                       struct chimera_error *err)
+{
+    char kind = 0;
+    const char *text = NULL;
+    if (!take_record(said, &kind, &text))
+        return 0;
+    if (kind == ERROR)
+        return chimera_fail(err, CHIMERA_ETOOL, "%s", text);
+    char *copy = strdup(text);
+    if (!copy)
+        return chimera_fail_memory(err);
+    bool is_failure = kind == FAILURE || kind == FETCH_FAILURE;
+    *(is_failure ? &plugin->failure : &plugin->path) = copy;
+    plugin->is_quick = kind == QUICK_PLUGIN;
+    plugin->has_module = kind != FETCH_FAILURE;
+    return take_origin(said, &plugin->origin, err);
+}
+
 static int parse(struct chimera_slice said, size_t count, struct built_plugin *plugins,
                  struct chimera_error *err)
 {
     char kind = 0;
     const char *text = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (!take_record(&said, &kind, &text))
-            return 0;
-        if (kind == ERROR)
-            return chimera_fail(err, CHIMERA_ETOOL, "%s", text);
-        char *copy = strdup(text);
-        if (!copy)
-            return chimera_fail_memory(err);
-        *(kind == FAILURE ? &plugins[i].failure : &plugins[i].path) = copy;
-        plugins[i].is_quick = kind == QUICK_PLUGIN;
+        int code = take_plugin(&said, &plugins[i], err);
+        if (code <= 0)
+            return code;
     }
     if (count == 0 && take_record(&said, &kind, &text))
         return chimera_fail(err, CHIMERA_ETOOL, "%s", text);

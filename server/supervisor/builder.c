@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/supervisor/builder.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/digest.h"
-#include "runtime/base/file.h"
 #include "runtime/json/tree.h"
 #include "runtime/log/log.h"
 #include "server/base/program.h"
 #include "server/config/module_path.h"
+#include "server/supervisor/command.h"
+#include "server/supervisor/fetcher.h"
 
 #define TARGET "server::builder"
 #define ERRORS_MAX ((size_t)64 << 10)
@@ -35,32 +33,10 @@ struct build {
     struct module *module; /* owned */
     size_t module_count;
     size_t *module_of; /* owned; by policy: its module, or SIZE_MAX */
+    size_t *wanted;    /* owned: the policies whose modules are to be fetched */
+    size_t wanted_count;
+    struct built_plugin *plugins; /* what comes of it; by policy */
 };
-
-/* Ours is beside the server's own file, else somewhere in PATH. */
-static char *find_command(void)
-{
-    const char *told = getenv("CHIMERA_COMMAND");
-    char self[4096];
-    if (told && *told)
-        return strdup(told);
-    ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    char *slash = NULL;
-    if (size > 0) {
-        self[size] = '\0';
-        slash = strrchr(self, '/');
-    }
-    if (slash) {
-        *slash = '\0';
-        CHIMERA_FREE char *beside = chimera_path_join(self, "chimera");
-        if (beside && access(beside, X_OK) == 0) {
-            char *command = beside;
-            beside = NULL; /* now the caller's */
-            return command;
-        }
-    }
-    return strdup("chimera");
-}
 
 static bool is_plugin(const char *path)
 {
@@ -85,46 +61,109 @@ static size_t add_module(struct build *build, const char *name, const char *path
     return build->module_count++;
 }
 
-/* Sorts the policies by module; what cannot be had has failed at once. */
-static int collect(struct build *build, struct built_plugin *plugins, struct chimera_error *err)
+/* --- Where the modules are --- */
+
+static int set_failure(struct build *build, size_t policy, bool is_unsigned, const char *cause,
+                       struct chimera_error *err)
 {
     const struct policies *policies = build->input->policies;
-    for (size_t i = 0; i < policies->policy_count; i++) {
-        CHIMERA_FREE char *path = NULL;
-        struct chimera_error why = {0};
-        int code = module_find(&build->input->config->options, policies, &policies->policy[i],
-                               &path, &why);
-        build->module_of[i] = SIZE_MAX;
-        if (code == CHIMERA_OK)
-            build->module_of[i] = add_module(build, policies->policy[i].id, path);
-        else if (code != CHIMERA_ENOMEM)
-            plugins[i].failure = strdup(why.text);
-        if (plugins[i].failure)
-            build->input->progress[i] = BUILD_FAILED;
-        if (build->module_of[i] == SIZE_MAX && !plugins[i].failure)
-            return chimera_fail_memory(err);
-    }
-    return CHIMERA_OK;
+    build->plugins[policy].failure =
+        module_explain(policies, &policies->policy[policy], is_unsigned, cause);
+    build->input->progress[policy] = BUILD_FAILED;
+    return build->plugins[policy].failure ? CHIMERA_OK : chimera_fail_memory(err);
 }
 
-/* What the command said, without its "error: ", and why it ended when it said nothing. */
-static int fail_build(struct chimera_slice said, int status, struct chimera_error *err)
+/* The module of one policy, at `path`; NULL: it must be fetched first. */
+static int place_module(struct build *build, size_t policy, const char *path,
+                        struct chimera_error *err)
 {
-    static const char prefix[] = "error: ";
-    said = chimera_slice_trim(said);
-    if (said.size > sizeof(prefix) && (said.data[0] | 0x20) == 'e' &&
-        memcmp(said.data + 1, prefix + 1, sizeof(prefix) - 2) == 0) {
-        said.data += sizeof(prefix) - 1;
-        said.size -= sizeof(prefix) - 1;
+    const struct policy_spec *spec = &build->input->policies->policy[policy];
+    if (!path) {
+        build->input->progress[policy] = BUILD_FETCHES;
+        build->wanted[build->wanted_count++] = policy;
+        return CHIMERA_OK;
     }
-    if (said.size > 0)
-        return chimera_fail(err, CHIMERA_ETOOL, "%.*s", (int)said.size, said.data);
-    if (WIFSIGNALED(status))
-        return chimera_fail(err, CHIMERA_ETOOL, "chimera build was ended by signal %d",
-                            WTERMSIG(status));
-    return chimera_fail(err, CHIMERA_ETOOL, "chimera build ended with exit code %d",
-                        WEXITSTATUS(status));
+    build->input->progress[policy] = BUILD_WAITS;
+    build->plugins[policy].has_module = true;
+    build->module_of[policy] = add_module(build, spec->id, path);
+    return build->module_of[policy] == SIZE_MAX ? chimera_fail_memory(err) : CHIMERA_OK;
 }
+
+static int collect_one(struct build *build, size_t policy, struct chimera_error *err)
+{
+    const struct built_plugin *served = build->input->served;
+    struct built_plugin *plugin = &build->plugins[policy];
+    CHIMERA_FREE char *path = NULL;
+    struct chimera_error why = {0};
+    build->module_of[policy] = SIZE_MAX;
+    if (served && !module_origin_copy(&served[policy].origin, &plugin->origin))
+        return chimera_fail_memory(err);
+    if (served && !served[policy].has_module) { /* it stays out until a reload */
+        plugin->failure = strdup(served[policy].failure);
+        return plugin->failure ? CHIMERA_OK : chimera_fail_memory(err);
+    }
+    int code = module_find(&build->input->config->options, &build->input->policies->policy[policy],
+                           served != NULL, &path, &why);
+    return code == CHIMERA_OK
+               ? place_module(build, policy, path, err)
+               : set_failure(build, policy, code == CHIMERA_EUNSIGNED, why.text, err);
+}
+
+/* Sorts the policies by module; what cannot be had has failed at once. */
+static int collect(struct build *build, struct chimera_error *err)
+{
+    int code = CHIMERA_OK;
+    for (size_t i = 0; code == CHIMERA_OK && i < build->input->policies->policy_count; i++)
+        code = collect_one(build, i, err);
+    return code;
+}
+
+/* What several policies want is fetched once. */
+static size_t list_wanted(const struct build *build, struct fetched_module *modules,
+                          size_t *module_of)
+{
+    const struct policies *policies = build->input->policies;
+    size_t count = 0;
+    for (size_t i = 0; i < build->wanted_count; i++) {
+        const struct policy_spec *policy = &policies->policy[build->wanted[i]];
+        size_t at = 0;
+        while (at < count && strcmp(modules[at].module, policy->module) != 0)
+            at++;
+        module_of[i] = at;
+        if (at == count)
+            modules[count++] =
+                (struct fetched_module){.module = policy->module, .name = policy->id};
+    }
+    return count;
+}
+
+static int take_fetched(struct build *build, size_t policy, const struct fetched_module *module,
+                        struct chimera_error *err)
+{
+    if (!module->path)
+        return set_failure(build, policy, module->is_unsigned, module->failure, err);
+    if (!module_origin_copy(&module->origin, &build->plugins[policy].origin))
+        return chimera_fail_memory(err);
+    return place_module(build, policy, module->path, err);
+}
+
+static int fetch_wanted(struct build *build, struct chimera_error *err)
+{
+    CHIMERA_FREE size_t *module_of = calloc(build->wanted_count + 1, sizeof(size_t));
+    struct fetched_module *modules = calloc(build->wanted_count + 1, sizeof(*modules));
+    if (!module_of || !modules) {
+        free(modules);
+        return chimera_fail_memory(err);
+    }
+    size_t count = list_wanted(build, modules, module_of);
+    int code = fetcher_run(build->input->config, build->command, modules, count, err);
+    for (size_t i = 0; code == CHIMERA_OK && i < build->wanted_count; i++)
+        code = take_fetched(build, build->wanted[i], &modules[module_of[i]], err);
+    fetched_modules_free(modules, count);
+    return code;
+}
+
+/* --- The build --- */
 
 /* The modules of one call, in the order of the lines that the command prints. */
 struct round {
@@ -150,15 +189,6 @@ static void log_module(const struct module *module, struct json_object *line)
         CHIMERA_TEXT("tier", chimera_slice_of(module->is_quick ? "quick" : "full")),
         CHIMERA_NUMBER("milliseconds",
                        json_object_get_int64(json_object_object_get(line, "milliseconds"))));
-}
-
-static char *copy_member(struct json_object *line, const char *key)
-{
-    struct json_object *member = NULL;
-    if (!json_object_object_get_ex(line, key, &member) ||
-        !json_object_is_type(member, json_type_string))
-        return NULL;
-    return strdup(json_object_get_string(member));
 }
 
 /* A damaged cache, say. */
@@ -195,9 +225,9 @@ static void take_line(void *context, struct chimera_slice text)
     if (round->told == round->count || chimera_json_parse(text, &line, NULL) < 0)
         return;
     struct module *module = round->modules[round->told];
-    CHIMERA_FREE char *tier = copy_member(line, "tier");
-    module->plugin = copy_member(line, "plugin");
-    module->failure = module->plugin ? NULL : copy_member(line, "error");
+    CHIMERA_FREE char *tier = command_copy_member(line, "tier");
+    module->plugin = command_copy_member(line, "plugin");
+    module->failure = module->plugin ? NULL : command_copy_member(line, "error");
     module->is_quick = tier && strcmp(tier, "quick") == 0;
     if (!module->plugin && !module->failure)
         return;
@@ -237,7 +267,7 @@ static int run_command(struct build *build, struct round *round, struct chimera_
     chimera_buffer_init(&errors, ERRORS_MAX);
     int code = child_run(argv, take_line, round, &errors, &status, err);
     if (code == CHIMERA_OK && round->told < round->count)
-        code = fail_build(chimera_buffer_slice(&errors), status, err);
+        code = command_explain("build", chimera_buffer_slice(&errors), status, err);
     chimera_buffer_free(&errors);
     return code;
 }
@@ -281,9 +311,9 @@ static int build_modules(struct build *build, struct chimera_error *err)
     return build_round(build, round, err);
 }
 
-static int hand_out(const struct build *build, size_t count, struct built_plugin *plugins,
-                    struct chimera_error *err)
+static int hand_out(struct build *build, size_t count, struct chimera_error *err)
 {
+    struct built_plugin *plugins = build->plugins;
     for (size_t i = 0; i < count; i++) {
         if (build->module_of[i] == SIZE_MAX)
             continue;
@@ -306,6 +336,7 @@ static void free_build(struct build *build)
     }
     free(build->module);
     free(build->module_of);
+    free(build->wanted);
     free(build->command);
 }
 
@@ -314,23 +345,26 @@ int builder_run(const struct builder_input *input, struct built_plugin **ret_plu
 {
     size_t count = input->policies->policy_count;
     struct build build = {.input = input,
-                          .command = find_command(),
+                          .command = command_find(),
                           .module = calloc(count + 1, sizeof(struct module)),
-                          .module_of = calloc(count + 1, sizeof(size_t))};
-    struct built_plugin *plugins = calloc(count + 1, sizeof(*plugins));
+                          .module_of = calloc(count + 1, sizeof(size_t)),
+                          .wanted = calloc(count + 1, sizeof(size_t)),
+                          .plugins = calloc(count + 1, sizeof(struct built_plugin))};
     int code = CHIMERA_OK;
-    if (!build.command || !build.module || !build.module_of || !plugins)
+    if (!build.command || !build.module || !build.module_of || !build.wanted || !build.plugins)
         code = chimera_fail_memory(err);
     if (code == CHIMERA_OK)
-        code = collect(&build, plugins, err);
+        code = collect(&build, err);
+    if (code == CHIMERA_OK)
+        code = fetch_wanted(&build, err);
     if (code == CHIMERA_OK)
         code = build_modules(&build, err);
     if (code == CHIMERA_OK)
-        code = hand_out(&build, count, plugins, err);
+        code = hand_out(&build, count, err);
     free_build(&build);
     if (code == CHIMERA_OK)
-        *ret_plugins = plugins;
+        *ret_plugins = build.plugins;
     else
-        built_plugins_free(plugins, count);
+        built_plugins_free(build.plugins, count);
     return code;
 }

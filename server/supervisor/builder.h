@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* builder.h - has the `chimera` program build the plugins that policies.yml asks for.
+/* builder.h - has the `chimera` program fetch the modules and build the plugins that policies.yml
+ * asks for.
  *
  * The server itself holds no compiler: building happens in a child, in the cache that the command
  * shares. Waits for it, so the supervisor runs it in a process of its own: build_child.h.
@@ -15,7 +16,10 @@
 struct builder_input { /* what to build; borrowed */
     const struct config *config;
     const struct policies *policies;
-    bool is_full;      /* the full tier; else what is there soonest */
+    bool is_full; /* the full tier; else what is there soonest */
+    /* One a policy: what serves now, whose modules these shall be: nothing is asked for again.
+     * NULL: what the registries say now. */
+    const struct built_plugin *served;
     uint8_t *progress; /* an enum build_progress for each policy, BUILD_WAITS; written as it goes */
 };
 

@@ -49,10 +49,11 @@ static int start_build(struct rollout *rollout, enum rollout_kind kind, struct p
                                      [ROLLOUT_TIER] = PRIORITY_TIER,
                                      [ROLLOUT_RELOAD] = PRIORITY_RELOAD};
     const struct options *options = &rollout->config->options;
-    const struct builder_input input = {.config = rollout->config,
-                                        .policies = &file->policies,
-                                        .is_full =
-                                            kind == ROLLOUT_TIER || options->is_waiting_for_full};
+    const struct builder_input input = {
+        .config = rollout->config,
+        .policies = &file->policies,
+        .is_full = kind == ROLLOUT_TIER || options->is_waiting_for_full,
+        .served = kind == ROLLOUT_TIER ? rollout->workers->generation->plugins : NULL};
     int code = build_child_start(&rollout->build, &input, priorities[kind], err);
     if (code < 0)
         return code;

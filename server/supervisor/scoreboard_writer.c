@@ -24,6 +24,8 @@ void scoreboard_writer_done(struct scoreboard_writer *writer)
 {
     policies_file_drop(writer->shown);
     writer->shown = NULL;
+    generation_drop(writer->origins);
+    writer->origins = NULL;
 }
 
 /* Before the first worker, what it will serve. */
@@ -37,6 +39,18 @@ static void show_policies(struct scoreboard_writer *writer, const struct workers
     writer->shown = policies_file_use(file);
     scoreboard_enter(writer->scoreboard, &file->policies);
     scoreboard_show(writer->scoreboard, &file->policies);
+    generation_drop(writer->origins);
+    writer->origins = NULL;
+}
+
+static void show_origins(struct scoreboard_writer *writer, const struct workers *workers)
+{
+    struct generation *generation = workers->generation;
+    if (!generation || generation == writer->origins || generation->file != writer->shown)
+        return;
+    generation_drop(writer->origins);
+    writer->origins = generation_use(generation);
+    scoreboard_show_origins(writer->scoreboard, &generation->file->policies, generation->plugins);
 }
 
 /* Once more behind the end of a build, which takes it away. */
@@ -73,6 +87,7 @@ void scoreboard_writer_tell(struct scoreboard_writer *writer, const struct worke
     struct scoreboard_server *server = &writer->server;
     bool is_under_way = rollout->file != NULL;
     show_policies(writer, workers, rollout);
+    show_origins(writer, workers);
     show_progress(writer, rollout);
     server->stage = (uint8_t)stage_of(workers);
     server->is_building_first = !workers->generation && is_under_way;

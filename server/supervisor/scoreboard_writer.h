@@ -11,6 +11,7 @@
 struct scoreboard_writer {
     struct scoreboard *scoreboard; /* borrowed */
     struct policies_file *shown;   /* used; whose policies the scoreboard shows as configured */
+    struct generation *origins;    /* used; whose modules' origins it shows */
     struct scoreboard_server server;
     bool is_progress_shown;
     int64_t measured_at_ms; /* when the processes were looked at */

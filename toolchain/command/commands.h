@@ -14,10 +14,15 @@ extern const struct chimera_cli_command program_command; /* has all others; main
 
 extern const struct chimera_cli_command command_build;
 extern const struct chimera_cli_command command_bundle;
+extern const struct chimera_cli_command command_digest;
 extern const struct chimera_cli_command command_docs;
 extern const struct chimera_cli_command command_doctor;
+extern const struct chimera_cli_command command_fetch;
 extern const struct chimera_cli_command command_inspect;
+extern const struct chimera_cli_command command_pull;
+extern const struct chimera_cli_command command_push;
 extern const struct chimera_cli_command command_run;
+extern const struct chimera_cli_command command_verify;
 extern const struct chimera_cli_command command_version;
 
 /* Options that several commands have. */

@@ -21,8 +21,19 @@ static const struct chimera_cli_option global_options[] = {
 };
 
 static const struct chimera_cli_command *const commands[] = {
-    &command_build,   &command_bundle, &command_docs,    &command_doctor,
-    &command_inspect, &command_run,    &command_version, NULL,
+    &command_build,
+    &command_bundle,
+    &command_digest,
+    &command_docs,
+    &command_doctor,
+    &command_fetch,
+    &command_inspect,
+    &command_pull,
+    &command_push,
+    &command_run,
+    &command_verify,
+    &command_version,
+    NULL,
 };
 
 const struct chimera_cli_command program_command = {
@@ -35,8 +46,7 @@ const struct chimera_cli_command program_command = {
 
 /* What kwctl has and we do not have yet: known, so that the answer can say so. */
 static const char *const unsupported[] = {
-    "annotate", "bench", "completions", "digest", "info",     "load",   "policies",
-    "pull",     "push",  "rm",          "save",   "scaffold", "verify", NULL,
+    "annotate", "bench", "completions", "info", "load", "policies", "rm", "save", "scaffold", NULL,
 };
 
 int say_error(const char *format, ...)

@@ -7,26 +7,24 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
 #include "runtime/policy/metadata.h"
+#include "toolchain/command/policy_argument.h"
 
 struct policy_module {
-    char *uri;  /* file:///…, percent-encoded; owned */
+    char *uri;  /* as it is listed; of a file file:///…, percent-encoded; owned */
     char *path; /* absolute; owned */
     struct chimera_buffer bytes;
     struct chimera_metadata metadata;
 };
 
-/* What may be fetched when it is not there. */
-enum policy_source { POLICY_LOCAL, POLICY_FETCH };
-
-/* Resolves `argument` to an absolute path, which is owned by the caller. */
-int policy_module_resolve(const char *argument, enum policy_source source, char **ret_path,
-                          struct chimera_error *err);
-
-/* Resolves `argument` (cli-and-distribution.md §1.3: a URI, or a file's path) and reads the file.
- * The code is CHIMERA_EGUEST when the metadata of a module is wrong. The caller ends *ret_file with
- * policy_module_done(). */
-int policy_module_open(const char *argument, enum policy_source source,
+/* Finds what the argument names, by any of the ways (policy_argument.h), and reads the file;
+ * `fetch` as there. The code is CHIMERA_EGUEST when the metadata of a module is wrong. The caller
+ * ends *ret_file with policy_module_done(). */
+int policy_module_open(const char *argument, const struct chimera_fetch_options *fetch,
                        struct policy_module *ret_file, struct chimera_error *err);
+
+/* The same of one that was found. Takes over the place, in any case. */
+int policy_module_read(struct chimera_module_place *place, struct policy_module *ret_file,
+                       struct chimera_error *err);
 void policy_module_done(struct policy_module *file);
 
 #endif

@@ -12,13 +12,18 @@
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
 
-struct chimera_trust_period { /* seconds; 0 of `end`: open */
+#define CHIMERA_TRUST_ROOT_MAX ((size_t)1 << 20) /* bytes of the file */
+#define CHIMERA_TRUST_ENTRIES_MAX 64             /* of each kind */
+#define CHIMERA_LOG_ID_BYTES 32
+
+struct chimera_trust_period { /* seconds; 0 of `end`: open. Both ends belong to it */
     int64_t start, end;
 };
 
 struct chimera_trust_log { /* a transparency log, or a log of certificates */
-    EVP_PKEY *key;         /* owned */
-    uint8_t id[32];
+    EVP_PKEY *key; /* owned; NULL: of a kind that we do not know, so that nothing of it is right */
+    uint8_t id[CHIMERA_LOG_ID_BYTES];      /* as entries and certificates name it */
+    uint8_t note_id[CHIMERA_LOG_ID_BYTES]; /* whose start its checkpoints bear; mostly the same */
     struct chimera_trust_period period;
 };
 
@@ -42,5 +47,19 @@ int chimera_trust_root_read(const char *path, struct chimera_trust_root *ret_roo
 int chimera_trust_root_parse(struct chimera_slice text, const char *name,
                              struct chimera_trust_root *ret_root, struct chimera_error *err);
 void chimera_trust_root_done(struct chimera_trust_root *root);
+
+static inline bool chimera_trust_period_has(struct chimera_trust_period period, int64_t seconds)
+{
+    return seconds >= period.start && (period.end == 0 || seconds <= period.end);
+}
+
+/* Of `count` logs the one with that id, or NULL. */
+const struct chimera_trust_log *chimera_trust_log_find(const struct chimera_trust_log *logs,
+                                                       size_t count, struct chimera_slice id);
+
+/* Whether the log signed the message: ECDSA and RSA with SHA-256, or plain Ed25519, as logs do
+ * whatever the key. */
+bool chimera_trust_log_signed(const struct chimera_trust_log *log, struct chimera_slice message,
+                              struct chimera_slice signature);
 
 #endif

@@ -11,9 +11,11 @@
 #include "runtime/source/verification.h"
 
 /* Each entry of the configuration is satisfied by at least one piece of evidence, or not. All of
- * `allOf` and enough of `anyOf` must be. Appends who signed to `signers`, a line each, for people;
- * CHIMERA_EREFUSED with the reference's message (and why each signature did not do, in
- * err->details). `root` may be NULL: then no certificate is believed. */
+ * `allOf` and enough of `anyOf` must be; a configuration that asks for nothing is refused, too.
+ * Appends who signed to `signers`, a line each, for people. CHIMERA_EREFUSED with the reference's
+ * message; to err->details are added the entries, where they are too long for err->text, and a line
+ * on why each signature did not do for an entry. `root` may be NULL: then no certificate is
+ * believed, and entries in logs are not looked at. */
 int chimera_signatures_judge(const struct chimera_verification *verification,
                              const struct chimera_evidence *evidence, size_t count,
                              const struct chimera_trust_root *root, struct chimera_buffer *signers,

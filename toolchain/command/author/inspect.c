@@ -281,7 +281,7 @@ static int run_inspect(const struct chimera_cli_options *options)
             return say_error("--%s is not supported by this version of chimera yet", refused[i]);
     if (inspect_is_plugin(options->arguments[0]))
         return inspect_plugin(options->arguments[0]);
-    if (policy_module_open(options->arguments[0], POLICY_LOCAL, &file, &err) < 0)
+    if (policy_module_open(options->arguments[0], NULL, &file, &err) < 0)
         return say_error(
             "%s%s", err.code == CHIMERA_EGUEST ? "Error parsing policy metadata: " : "", err.text);
     int code = print(&file, chimera_cli_is_given(options, "output"));

@@ -89,7 +89,7 @@ static int check_options(const struct chimera_cli_options *options, struct chime
 static int read_inputs(struct run *run, struct chimera_error *err)
 {
     const struct chimera_cli_options *options = run->options;
-    int code = policy_module_open(options->arguments[0], POLICY_FETCH, &run->file, err);
+    int code = policy_module_open(options->arguments[0], NULL, &run->file, err);
     if (code == 0)
         code = run_input_settings(options, &run->settings, err);
     if (code == 0)

@@ -16,12 +16,14 @@
 #include "toolchain/command/commands.h"
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/operate/trial.h"
-#include "toolchain/command/policy_module.h"
+#include "toolchain/command/policy_argument.h"
+#include "toolchain/command/registry/fetch_flags.h"
 
 #define TARGET "chimera::build"
 #define LINE_MAX_BYTES ((size_t)64 << 10)
 
 struct task { /* what all policies of one call share */
+    const struct fetch_flags *flags;
     struct chimera_builder *builder;
     struct chimera_progress *progress;
     enum chimera_mode mode;
@@ -119,14 +121,15 @@ static int build_tier(const struct task *task, const char *argument, const char 
 /* With both tiers the quick one is a help that may be missing, be it for want of tcc. */
 static int build_one(const struct task *task, const char *argument)
 {
-    CHIMERA_FREE char *path = NULL;
+    struct chimera_module_place place = {0};
     struct chimera_error err = {0}, why = {0};
-    int code = policy_module_resolve(argument, POLICY_FETCH, &path, &err);
+    int code = policy_argument_find(argument, POLICY_WORDS_ALL, &task->flags->fetch, &place, &err);
     int quick = code == 0 && task->wants_both
-                    ? build_tier(task, argument, path, CHIMERA_TIER_QUICK, &why)
+                    ? build_tier(task, argument, place.path, CHIMERA_TIER_QUICK, &why)
                     : 0;
     if (code == 0)
-        code = build_tier(task, argument, path, task->tier, &err);
+        code = build_tier(task, argument, place.path, task->tier, &err);
+    chimera_module_place_done(&place);
     if (code < 0)
         return report_failure(task, argument, err.text);
     if (quick < 0)
@@ -136,10 +139,11 @@ static int build_one(const struct task *task, const char *argument)
 }
 
 /* Goes on after a failure, so that one call tells all that is wrong. */
-static int build_all(const struct chimera_cli_options *options,
+static int build_all(const struct chimera_cli_options *options, const struct fetch_flags *flags,
                      const struct chimera_build_options *build)
 {
-    struct task task = {.progress = build->progress,
+    struct task task = {.flags = flags,
+                        .progress = build->progress,
                         .is_json = chimera_cli_is_given(options, "json"),
                         .has_no_trial = chimera_cli_is_given(options, "no-trial")};
     struct chimera_error err = {0};
@@ -182,7 +186,13 @@ static int run_build(const struct chimera_cli_options *options)
             options->program, options->command,
             "the argument '--no-cache' needs '--output <DIR>': the plugins must go "
             "somewhere");
-    return build_all(options, &build);
+    struct fetch_flags flags;
+    struct chimera_error err = {0};
+    if (fetch_flags_read(options, &flags, &err) < 0)
+        return say_error("%s", err.text);
+    int code = build_all(options, &flags, &build);
+    fetch_flags_done(&flags);
+    return code;
 }
 
 static const char *const modes[] = {"kubewarden-wapc", "wasi",    "opa",
@@ -226,6 +236,7 @@ static const struct chimera_cli_option build_options[] = {
              "or with policy and error"},
     OPTION_QUIET,
     OPTION_REQUIRE_CONFINEMENT,
+    FETCH_FLAGS,
     {0},
 };
 
@@ -233,7 +244,8 @@ static const struct chimera_cli_argument build_arguments[] = {
     {.name = "POLICY",
      .is_required = true,
      .is_many = true,
-     .help = "Paths or file:// URIs of WebAssembly modules"},
+     .help = "Policies: paths, URIs (registry://…, https://…, file://…), or the beginning of the "
+             "digest of one in the store"},
     {0},
 };
 

@@ -16,14 +16,15 @@
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
 #include "runtime/plugin/manifest.h"
+#include "runtime/source/module_place.h"
 #include "runtime/source/policies.h"
-#include "runtime/source/reference.h"
 #include "runtime/text/printable.h"
 #include "runtime/text/problems.h"
 #include "runtime/yaml/adapt.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/operate/trial.h"
+#include "toolchain/command/policy_argument.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 
@@ -358,23 +359,6 @@ static char *make_folder(const char *target, struct chimera_error *err)
     return NULL;
 }
 
-/* kwctl's store; the server's is its --policies-download-dir. */
-static char *find_store(const struct chimera_cli_options *options)
-{
-    const char *told = chimera_cli_value(options, "store"), *cache = getenv("XDG_CACHE_HOME"),
-               *home = getenv("HOME");
-    char *store = NULL;
-    if (told)
-        return strdup(told);
-    bool has_cache = cache && *cache == '/';
-    int size = asprintf(&store, "%s%s/kubewarden/store",
-                        has_cache ? cache
-                        : home    ? home
-                                  : "",
-                        has_cache ? "" : "/.cache");
-    return size < 0 ? NULL : store;
-}
-
 static void free_task(struct task *task)
 {
     chimera_buffer_free(&task->text);
@@ -397,7 +381,8 @@ static int bundle(const struct chimera_cli_options *options, struct chimera_buil
     struct chimera_buffer details;
     struct chimera_error err = {.details = &details};
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
-    CHIMERA_FREE char *store = find_store(options);
+    const char *told = chimera_cli_value(options, "store");
+    CHIMERA_FREE char *store = told ? strdup(told) : policy_store(&err);
     CHIMERA_FREE char *folder = make_folder(target, &err);
     if (!store || !folder)
         return say_error("%s", err.text[0] ? err.text : "out of memory");

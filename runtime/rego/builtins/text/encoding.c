@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "runtime/base/base64.h"
 #include "runtime/base/hex.h"
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
@@ -89,21 +90,12 @@ int chimera_rego_hex_decode(const struct chimera_rego_call *call, struct json_ob
 int chimera_rego_base64url_encode_no_pad(const struct chimera_rego_call *call,
                                          struct json_object **ret_result)
 {
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     struct chimera_slice bytes;
     struct chimera_buffer out;
     int code = chimera_rego_text_builtin(call, 0, &bytes, &out);
     if (code < 0)
         return code;
-    for (size_t i = 0; i < bytes.size && !out.failed; i += 3) {
-        size_t count = bytes.size - i < 3 ? bytes.size - i : 3;
-        uint32_t bits = 0;
-        for (size_t k = 0; k < 3; k++)
-            bits = bits << 8 | (k < count ? (uint8_t)bytes.data[i + k] : 0u);
-        for (size_t k = 0; k <= count; k++)
-            chimera_buffer_byte(&out, (uint8_t)alphabet[bits >> (18 - 6 * k) & 63]);
-    }
+    chimera_base64_encode(bytes, CHIMERA_BASE64_URL | CHIMERA_BASE64_UNPADDED, &out);
     return chimera_rego_give_text(call, &out, ret_result);
 }
 

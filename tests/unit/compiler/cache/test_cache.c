@@ -19,9 +19,9 @@
 #include "compiler/native/identity.h"
 #include "compiler/native/link.h"
 #include "compiler/tool/process.h"
-#include "compiler/tool/progress.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
+#include "runtime/text/progress.h"
 
 static char root[] = "/tmp/chimera-test-cache-XXXXXX";
 

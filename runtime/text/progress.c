@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/tool/progress.h"
+#include "runtime/text/progress.h"
 
 #include "runtime/base/clock.h"
 

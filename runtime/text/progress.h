@@ -4,8 +4,8 @@
  * Shown only when the descriptor is a terminal, at most ten times a second, rewritten in place;
  * silent in a pipe. One thread.
  */
-#ifndef CHIMERA_COMPILER_TOOL_PROGRESS_H
-#define CHIMERA_COMPILER_TOOL_PROGRESS_H
+#ifndef CHIMERA_TEXT_PROGRESS_H
+#define CHIMERA_TEXT_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

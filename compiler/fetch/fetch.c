@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/fetch/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiler/fetch/fetch_plan.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
+#include "runtime/text/printable.h"
+
+#define ANSWER_MAX CHIMERA_NETWORK_ANSWER_MAX
+
+void chimera_fetched_done(struct chimera_fetched *fetched)
+{
+    free(fetched->uri);
+    free(fetched->path);
+    free(fetched->signers);
+    *fetched = (struct chimera_fetched){0};
+}
+
+/* STORE/signatures/ and the same path as the policy's: no scheme is called so, so that nobody takes
+ * it for a policy. */
+static int place_signatures(const char *store, struct chimera_fetch_plan *plan,
+                            const struct chimera_fetched *fetched, struct chimera_error *err)
+{
+    const char *inside = fetched->path + strlen(store);
+    if (asprintf(&plan->signatures_path, "%s/signatures%s.json", store, inside) < 0) {
+        plan->signatures_path = NULL;
+        return chimera_fail_memory(err);
+    }
+    plan->pull.signatures_path = plan->signatures_path;
+    return CHIMERA_OK;
+}
+
+static void free_plan(struct chimera_fetch_plan *plan)
+{
+    if (plan)
+        fetch_plan_done(plan);
+    free(plan);
+}
+
+/* --- Where it goes --- */
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* A folder is given the last part of the URI's path. */
+static int place_output(const char *output, struct chimera_fetched *fetched,
+                        struct chimera_error *err)
+{
+    const char *slash = strrchr(fetched->path, '/');
+    char *path = is_folder(output) ? chimera_path_join(output, slash ? slash + 1 : fetched->path)
+                                   : strdup(output);
+    if (!path)
+        return chimera_fail_memory(err);
+    free(fetched->path);
+    fetched->path = path;
+    return CHIMERA_OK;
+}
+
+static int make_writable(const char *folder, struct chimera_fetch_plan *plan,
+                         struct chimera_error *err)
+{
+    int code = chimera_folder_make(folder, 0755, err);
+    if (code < 0)
+        return code;
+    plan->writable = realpath(folder, NULL);
+    return plan->writable ? CHIMERA_OK : chimera_fail_errno(err, folder);
+}
+
+static int place_file(const struct chimera_fetch_options *options, struct chimera_fetch_plan *plan,
+                      struct chimera_fetched *fetched, struct chimera_error *err)
+{
+    int code = options->verification && plan->pull.image
+                   ? place_signatures(options->store, plan, fetched, err)
+                   : CHIMERA_OK;
+    if (code < 0)
+        return code;
+    if (!options->output) {
+        plan->pull.root = options->store;
+        plan->pull.is_there = access(fetched->path, F_OK) == 0;
+        return CHIMERA_OK;
+    }
+    plan->pull.signatures_path = NULL;
+    return place_output(options->output, fetched, err);
+}
+
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return strdup(".");
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+/* --- The run --- */
+
+static int run_pull(void *context, struct chimera_buffer *out, struct chimera_error *err)
+{
+    const struct chimera_fetch_plan *plan = context;
+    return chimera_pull_run(&plan->pull, out, err);
+}
+
+static int run_judge(void *context, struct chimera_buffer *out, struct chimera_error *err)
+{
+    const struct chimera_fetch_plan *plan = context;
+    return chimera_pull_judge_offline(&plan->pull, out, err);
+}
+
+static int start_online(const struct chimera_fetch_options *options,
+                        struct chimera_fetch_plan *plan, const char *path,
+                        struct chimera_error *err)
+{
+    CHIMERA_FREE char *folder = options->output ? folder_of(path) : strdup(options->store);
+    if (!folder)
+        return chimera_fail_memory(err);
+    int code = make_writable(folder, plan, err);
+    if (code == CHIMERA_OK)
+        code = fetch_plan_find_logins(options, plan, err);
+    if (code == CHIMERA_OK)
+        code = chimera_network_start(plan->writable, run_pull, plan, &plan->child, err);
+    return code;
+}
+
+static int start_offline(struct chimera_fetch_plan *plan, struct chimera_error *err)
+{
+    if (!plan->pull.is_there)
+        return chimera_fail(err, CHIMERA_EIO,
+                            "%s is not in the store, and nothing is fetched offline: put it there "
+                            "with `load`",
+                            plan->pull.uri);
+    if (access(plan->signatures_path, F_OK) != 0)
+        return chimera_fail(err, CHIMERA_EREFUSED,
+                            "no signatures are kept of %s: `save --with-signatures` and `load` "
+                            "bring them",
+                            plan->pull.uri);
+    return chimera_network_start(NULL, run_judge, plan, &plan->child, err);
+}
+
+/* Nothing signs what is not in a registry. */
+static int check_signable(const struct chimera_fetch_options *options,
+                          const struct chimera_fetch_plan *plan, struct chimera_error *err)
+{
+    if (!options->verification || plan->pull.image)
+        return CHIMERA_OK;
+    if (plan->pull.is_there && options->takes_local_files) {
+        chimera_printable_say(stderr, "Warning", "%s is a local file, which cannot be verified",
+                              plan->pull.uri);
+        return CHIMERA_OK;
+    }
+    return chimera_fail(err, CHIMERA_EUNSIGNED,
+                        "%s cannot be verified: only what is in a registry can be signed",
+                        plan->pull.uri);
+}
+
+static bool is_done(const struct chimera_fetch_options *options,
+                    const struct chimera_fetch_plan *plan)
+{
+    return plan->pull.is_there && !options->verification && !options->output &&
+           (!plan->pull.is_floating || options->is_offline);
+}
+
+static int start(const struct chimera_fetch_options *options, const char *uri,
+                 struct chimera_fetch_run *run, struct chimera_error *err)
+{
+    struct chimera_fetch_plan *plan = run->plan;
+    plan->pull.options = options;
+    int code = fetch_plan_read(options, uri, plan, &run->fetched, err);
+    if (code < 0)
+        return code;
+    bool is_local = plan->pull.is_there;
+    code = check_signable(options, plan, err);
+    if (code < 0)
+        return code;
+    code = is_local ? CHIMERA_OK : place_file(options, plan, &run->fetched, err);
+    if (code < 0)
+        return code;
+    plan->pull.path = run->fetched.path;
+    if (is_local || is_done(options, plan)) {
+        free_plan(plan);
+        run->plan = NULL;
+        return CHIMERA_OK;
+    }
+    return options->is_offline ? start_offline(plan, err)
+                               : start_online(options, plan, run->fetched.path, err);
+}
+
+int chimera_fetch_start(const struct chimera_fetch_options *options, const char *uri,
+                        struct chimera_fetch_run *ret_run, struct chimera_error *err)
+{
+    *ret_run = (struct chimera_fetch_run){.plan = calloc(1, sizeof(*ret_run->plan))};
+    if (!ret_run->plan)
+        return chimera_fail_memory(err);
+    int code = start(options, uri, ret_run, err);
+    if (code < 0) {
+        free_plan(ret_run->plan);
+        chimera_fetched_done(&ret_run->fetched);
+        *ret_run = (struct chimera_fetch_run){0};
+    }
+    return code;
+}
+
+int fetch_take_answer(struct chimera_slice said, struct chimera_fetched *fetched,
+                      struct chimera_error *err)
+{
+    const char *digest = chimera_network_take_text(&said);
+    const char *signers = chimera_network_take_text(&said);
+    if (!digest || !signers || strlen(digest) >= sizeof(fetched->manifest_digest))
+        return chimera_fail(err, CHIMERA_EIO, "the process that fetches said half of an answer");
+    memcpy(fetched->manifest_digest, digest, strlen(digest) + 1);
+    if (*signers && !(fetched->signers = strdup(signers)))
+        return chimera_fail_memory(err);
+    return CHIMERA_OK;
+}
+
+int chimera_fetch_finish(struct chimera_fetch_run *run, struct chimera_fetched *ret_fetched,
+                         struct chimera_error *err)
+{
+    struct chimera_buffer said;
+    int code = CHIMERA_OK;
+    chimera_buffer_init(&said, ANSWER_MAX);
+    if (run->plan) {
+        code = chimera_network_finish(&run->plan->child, &said, err);
+        if (code == CHIMERA_OK)
+            code = fetch_take_answer(chimera_buffer_slice(&said), &run->fetched, err);
+        free_plan(run->plan);
+    }
+    chimera_buffer_free(&said);
+    if (code < 0)
+        chimera_fetched_done(&run->fetched);
+    else
+        *ret_fetched = run->fetched;
+    *run = (struct chimera_fetch_run){0};
+    return code;
+}
+
+int chimera_fetch(const struct chimera_fetch_options *options, const char *uri,
+                  struct chimera_fetched *ret_fetched, struct chimera_error *err)
+{
+    struct chimera_fetch_run run;
+    int code = chimera_fetch_start(options, uri, &run, err);
+    return code < 0 ? code : chimera_fetch_finish(&run, ret_fetched, err);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is asked of a registry without fetching a policy: its digest, its signatures, whether these
+ * are good. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/fetch/fetch_plan.h"
+#include "compiler/fetch/found.h"
+
+struct question {
+    struct chimera_fetch_plan plan;
+    struct chimera_fetched fetched;
+    chimera_network_task *task;
+};
+
+/* A connection for one question; the caller frees both. */
+static int open_registry(const struct question *question, struct chimera_transport **ret_transport,
+                         struct chimera_registry **ret_registry, struct chimera_error *err)
+{
+    const struct chimera_pull *pull = &question->plan.pull;
+    const struct chimera_transport_options transport = {.sources = pull->options->sources};
+    int code = chimera_transport_new(&transport, ret_transport, err);
+    if (code < 0)
+        return code;
+    const struct chimera_registry_options options = {
+        .transport = *ret_transport,
+        .host = chimera_image_reference_host(pull->image),
+        .sources = pull->options->sources,
+        .logins = pull->logins,
+        .login_count = pull->login_count,
+    };
+    code = chimera_registry_new(&options, ret_registry, err);
+    if (code < 0)
+        chimera_transport_free(*ret_transport);
+    return code;
+}
+
+static int ask_digest(void *context, struct chimera_buffer *out, struct chimera_error *err)
+{
+    const struct question *question = context;
+    struct chimera_transport *transport = NULL;
+    struct chimera_registry *registry = NULL;
+    char digest[CHIMERA_OCI_DIGEST_MAX];
+    int code = open_registry(question, &transport, &registry, err);
+    if (code < 0)
+        return code;
+    code = chimera_registry_resolve(registry, question->plan.pull.image, digest, err);
+    if (code == CHIMERA_OK)
+        chimera_network_put_text(out, digest);
+    chimera_registry_free(registry);
+    chimera_transport_free(transport);
+    return code;
+}
+
+static int ask_signatures(void *context, struct chimera_buffer *out, struct chimera_error *err)
+{
+    const struct question *question = context;
+    struct chimera_transport *transport = NULL;
+    struct chimera_registry *registry = NULL;
+    struct chimera_found found = {0};
+    char digest[CHIMERA_OCI_DIGEST_MAX];
+    int code = open_registry(question, &transport, &registry, err);
+    if (code < 0)
+        return code;
+    code = chimera_registry_resolve(registry, question->plan.pull.image, digest, err);
+    if (code == CHIMERA_OK)
+        code = chimera_found_gather(registry, question->plan.pull.image, digest, &found, err);
+    if (code == CHIMERA_OK && found.old_scheme.size == 0)
+        code = chimera_fail(err, CHIMERA_EINVAL, "No sigstore signatures found");
+    if (code == CHIMERA_OK)
+        chimera_buffer_append(out, chimera_buffer_slice(&found.old_scheme));
+    chimera_found_done(&found);
+    chimera_registry_free(registry);
+    chimera_transport_free(transport);
+    return code;
+}
+
+static int ask_verdict(void *context, struct chimera_buffer *out, struct chimera_error *err)
+{
+    const struct question *question = context;
+    return chimera_pull_run(&question->plan.pull, out, err);
+}
+
+/* Plans, asks in a process of its own, and takes what that says. */
+static int ask(const struct chimera_fetch_options *options, const char *uri,
+               struct question *question, struct chimera_buffer *out, struct chimera_error *err)
+{
+    int code = fetch_plan_read(options, uri, &question->plan, &question->fetched, err);
+    if (code == CHIMERA_OK && !question->plan.pull.image)
+        code = chimera_fail(err, CHIMERA_EINVAL, "%s: the name of an image in a registry is wanted",
+                            uri);
+    question->plan.pull.options = options;
+    if (code == CHIMERA_OK)
+        code = fetch_plan_find_logins(options, &question->plan, err);
+    return code < 0 ? code : chimera_network_run(NULL, question->task, question, out, err);
+}
+
+static void end(struct question *question, struct chimera_buffer *out)
+{
+    fetch_plan_done(&question->plan);
+    chimera_fetched_done(&question->fetched);
+    chimera_buffer_free(out);
+}
+
+int chimera_fetch_digest(const struct chimera_fetch_options *options, const char *uri,
+                         char ret_digest[CHIMERA_OCI_DIGEST_MAX], struct chimera_error *err)
+{
+    struct question question = {.task = ask_digest};
+    struct chimera_buffer said;
+    chimera_buffer_init(&said, CHIMERA_NETWORK_ANSWER_MAX);
+    int code = ask(options, uri, &question, &said, err);
+    struct chimera_slice rest = chimera_buffer_slice(&said);
+    const char *digest = code == CHIMERA_OK ? chimera_network_take_text(&rest) : NULL;
+    if (digest && strlen(digest) < CHIMERA_OCI_DIGEST_MAX)
+        memcpy(ret_digest, digest, strlen(digest) + 1);
+    else if (code == CHIMERA_OK)
+        code = chimera_fail(err, CHIMERA_EIO, "the process that asks said half of an answer");
+    end(&question, &said);
+    return code;
+}
+
+int chimera_fetch_signatures(const struct chimera_fetch_options *options, const char *uri,
+                             struct chimera_buffer *out, struct chimera_error *err)
+{
+    struct question question = {.task = ask_signatures};
+    struct chimera_buffer none = {0};
+    int code = ask(options, uri, &question, out, err);
+    end(&question, &none);
+    return code;
+}
+
+int chimera_fetch_verify(const struct chimera_fetch_options *options, const char *uri,
+                         struct chimera_fetched *ret_fetched, struct chimera_error *err)
+{
+    struct question question = {.task = ask_verdict};
+    struct chimera_buffer said;
+    if (options->is_offline)
+        return chimera_fetch(options, uri, ret_fetched, err);
+    chimera_buffer_init(&said, CHIMERA_NETWORK_ANSWER_MAX);
+    int code = ask(options, uri, &question, &said, err);
+    if (code == CHIMERA_OK)
+        code = fetch_take_answer(chimera_buffer_slice(&said), &question.fetched, err);
+    if (code == CHIMERA_OK) {
+        *ret_fetched = question.fetched;
+        question.fetched = (struct chimera_fetched){0};
+    }
+    end(&question, &said);
+    return code;
+}

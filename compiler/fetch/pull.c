@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/fetch/pull.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compiler/fetch/found.h"
+#include "compiler/fetch/https.h"
+#include "compiler/fetch/network_child.h"
+#include "compiler/fetch/policy_image.h"
+#include "compiler/fetch/store.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
+#include "runtime/source/file_kind.h"
+#include "runtime/text/printable.h"
+#include "runtime/text/progress.h"
+
+#define SIGNERS_MAX ((size_t)1 << 20)
+
+struct work {
+    const struct chimera_pull *pull;
+    struct chimera_transport *transport;
+    struct chimera_registry *registry;
+    struct chimera_progress progress;
+    struct chimera_found found;
+    struct chimera_buffer signers;
+    char digest[CHIMERA_OCI_DIGEST_MAX]; /* of what the image's version is */
+};
+
+static int show_progress(void *context, uint64_t done, uint64_t total)
+{
+    struct work *work = context;
+    if (total > 0)
+        chimera_progress_show(&work->progress, work->pull->uri, (size_t)(done >> 10),
+                              (size_t)(total >> 10));
+    return 0;
+}
+
+/* A registry's words. */
+static void print_warning(void *context, const char *text)
+{
+    (void)context;
+    chimera_printable_say(stderr, "Warning", "%s", text);
+}
+
+/* --- The file --- */
+
+static int write_bytes(void *context, struct chimera_slice bytes)
+{
+    const struct chimera_store_file *file = context;
+    while (bytes.size > 0) {
+        ssize_t count = write(file->fd, bytes.data, bytes.size);
+        if (count < 0 && errno != EINTR)
+            return CHIMERA_EIO;
+        if (count > 0) {
+            bytes.data += count;
+            bytes.size -= (size_t)count;
+        }
+    }
+    return CHIMERA_OK;
+}
+
+static int empty_file(void *context)
+{
+    const struct chimera_store_file *file = context;
+    return ftruncate(file->fd, 0) < 0 || lseek(file->fd, 0, SEEK_SET) < 0 ? CHIMERA_EIO
+                                                                          : CHIMERA_OK;
+}
+
+static int check_is_wasm(const struct chimera_store_file *file, const char *uri,
+                         struct chimera_error *err)
+{
+    char head[CHIMERA_FILE_HEAD];
+    struct chimera_error why = {0};
+    ssize_t size = pread(file->fd, head, sizeof(head), 0);
+    if (size < 0)
+        return chimera_fail_errno(err, file->temporary);
+    int code = chimera_file_check_wasm(uri, (struct chimera_slice){head, (size_t)size}, &why);
+    return code < 0 ? chimera_fail(err, code, "invalid wasm file: %s", why.text) : code;
+}
+
+static int finish_file(struct work *work, struct chimera_store_file *file, int code,
+                       struct chimera_error *err)
+{
+    chimera_progress_clear(&work->progress);
+    if (code == CHIMERA_OK)
+        code = check_is_wasm(file, work->pull->uri, err);
+    if (code == CHIMERA_OK)
+        return chimera_store_commit(file, err);
+    chimera_store_drop(file);
+    return code;
+}
+
+static int digest_of_path(const char *path, char ret_digest[CHIMERA_OCI_DIGEST_MAX],
+                          struct chimera_error *err)
+{
+    struct chimera_digest digest;
+    char hex[CHIMERA_DIGEST_HEX];
+    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return chimera_fail_errno(err, path);
+    int code = chimera_digest_of_fd(fd, &digest, err);
+    if (code < 0)
+        return code;
+    chimera_digest_hex(&digest, hex);
+    snprintf(ret_digest, CHIMERA_OCI_DIGEST_MAX, "sha256:%s", hex);
+    return CHIMERA_OK;
+}
+
+/* A file that was there before must be what was signed now (§5.9): its name may have been signed
+ * for others since, or somebody has changed it. */
+static int bind_file(const char *path, const struct chimera_descriptor *layer,
+                     struct chimera_error *err)
+{
+    char digest[CHIMERA_OCI_DIGEST_MAX];
+    int code = digest_of_path(path, digest, err);
+    if (code < 0 || strcmp(digest, layer->digest) == 0)
+        return code;
+    return chimera_fail(err, CHIMERA_EUNSIGNED,
+                        "The digest of the local file doesn't match with the one reported inside "
+                        "of the signed manifest. Got %s instead of %s: if the tag was moved on "
+                        "purpose, remove the policy from the store (`rm`) and pull it again",
+                        digest + strlen("sha256:"), layer->digest + strlen("sha256:"));
+}
+
+static int download_layer(struct work *work, const struct chimera_descriptor *layer,
+                          struct chimera_error *err)
+{
+    struct chimera_store_file file = {.fd = -1};
+    struct chimera_transfer_sink sink = {empty_file, write_bytes, &file};
+    int code = chimera_store_create(work->pull->root, work->pull->path, &file, err);
+    if (code < 0)
+        return code;
+    code = chimera_registry_get_blob(work->registry, work->pull->image, layer, &sink, err);
+    return finish_file(work, &file, code, err);
+}
+
+/* What floats is asked for again; when it has not moved there is nothing to fetch. */
+static bool is_same(const struct chimera_pull *pull, const struct chimera_descriptor *layer)
+{
+    char digest[CHIMERA_OCI_DIGEST_MAX];
+    return pull->is_there && digest_of_path(pull->path, digest, NULL) == CHIMERA_OK &&
+           strcmp(digest, layer->digest) == 0;
+}
+
+static int fetch_layer(struct work *work, const struct chimera_oci_manifest *manifest,
+                       bool is_signed, struct chimera_error *err)
+{
+    const struct chimera_pull *pull = work->pull;
+    const struct chimera_descriptor *layer = NULL;
+    int code = chimera_policy_image_layer(manifest, is_signed, &layer, err);
+    if (code < 0 || !pull->path)
+        return code;
+    if (is_signed && pull->is_there && !pull->is_floating)
+        return bind_file(pull->path, layer, err);
+    return is_same(pull, layer) ? CHIMERA_OK : download_layer(work, layer, err);
+}
+
+/* --- Signatures --- */
+
+/* Certificates are judged by the trust root; keys need none, but their log entries do. */
+static int judge(struct work *work, struct chimera_error *err)
+{
+    const struct chimera_fetch_options *options = work->pull->options;
+    struct chimera_trust_root root = {0};
+    CHIMERA_FREE char *name = NULL;
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, SIGNERS_MAX);
+    chimera_image_reference_write(work->pull->image, &text);
+    chimera_buffer_byte(&text, 0);
+    name = text.data;
+    if (text.failed)
+        return chimera_fail_memory(err);
+    int code = chimera_trust_root_read(options->trust_root, &root, err);
+    if (code < 0)
+        return code;
+    code =
+        chimera_found_judge(&work->found, name, options->verification, &root, &work->signers, err);
+    chimera_trust_root_done(&root);
+    if (code == CHIMERA_EREFUSED && err)
+        err->code = CHIMERA_EUNSIGNED;
+    return code == CHIMERA_EREFUSED ? CHIMERA_EUNSIGNED : code;
+}
+
+/* Resolves what the version is now and judges that, and nothing else from here on. */
+static int verify_image(struct work *work, struct chimera_error *err)
+{
+    int code = chimera_registry_resolve(work->registry, work->pull->image, work->digest, err);
+    if (code == CHIMERA_OK)
+        code = chimera_found_gather(work->registry, work->pull->image, work->digest, &work->found,
+                                    err);
+    return code < 0 ? code : judge(work, err);
+}
+
+static int keep_signatures(struct work *work, const struct chimera_oci_manifest *manifest,
+                           struct chimera_error *err)
+{
+    struct chimera_buffer text;
+    struct chimera_store_file file = {.fd = -1};
+    if (!work->pull->signatures_path)
+        return CHIMERA_OK;
+    chimera_buffer_append(&work->found.manifest, chimera_buffer_slice(&manifest->bytes));
+    chimera_buffer_init(&text, (size_t)256 << 20);
+    chimera_found_write(&work->found, &text);
+    int code =
+        text.failed
+            ? chimera_fail(err, text.failed, "the signatures: %s", chimera_code_text(text.failed))
+            : chimera_store_create(work->pull->root, work->pull->signatures_path, &file, err);
+    if (code == CHIMERA_OK && write_bytes(&file, chimera_buffer_slice(&text)) < 0) {
+        code = chimera_fail_errno(err, file.temporary);
+        chimera_store_drop(&file);
+    } else if (code == CHIMERA_OK) {
+        code = chimera_store_commit(&file, err);
+    }
+    chimera_buffer_free(&text);
+    return code;
+}
+
+/* --- The ways --- */
+
+static int open_registry(struct work *work, struct chimera_error *err)
+{
+    const struct chimera_pull *pull = work->pull;
+    const struct chimera_registry_options options = {
+        .transport = work->transport,
+        .host = chimera_image_reference_host(pull->image),
+        .sources = pull->options->sources,
+        .logins = pull->logins,
+        .login_count = pull->login_count,
+        .warn = print_warning,
+    };
+    return chimera_registry_new(&options, &work->registry, err);
+}
+
+static int pull_image(struct work *work, struct chimera_error *err)
+{
+    const struct chimera_pull *pull = work->pull;
+    bool is_signed = pull->options->verification != NULL;
+    struct chimera_image_reference pinned = *pull->image; /* borrowed, but for the digest */
+    struct chimera_oci_manifest manifest = {0};
+    int code = open_registry(work, err);
+    if (code == CHIMERA_OK && is_signed)
+        code = verify_image(work, err);
+    if (code < 0)
+        return code;
+    if (is_signed)
+        pinned.digest = work->digest;
+    code = chimera_policy_image_get(work->registry, &pinned, &manifest, work->digest, err);
+    if (code < 0)
+        return code;
+    code = fetch_layer(work, &manifest, is_signed, err);
+    if (code == CHIMERA_OK && is_signed)
+        code = keep_signatures(work, &manifest, err);
+    chimera_oci_manifest_done(&manifest);
+    return code;
+}
+
+static int pull_by_http(struct work *work, struct chimera_error *err)
+{
+    struct chimera_store_file file = {.fd = -1};
+    struct chimera_transfer_sink sink = {empty_file, write_bytes, &file};
+    int code = chimera_store_create(work->pull->root, work->pull->path, &file, err);
+    if (code < 0)
+        return code;
+    code =
+        chimera_https_get(work->transport, work->pull->uri, CHIMERA_POLICY_BYTES_MAX, &sink, err);
+    return finish_file(work, &file, code, err);
+}
+
+static void tell(const struct work *work, struct chimera_buffer *out)
+{
+    chimera_network_put_text(out, work->digest);
+    chimera_buffer_append(out, chimera_buffer_slice(&work->signers));
+    chimera_buffer_byte(out, 0);
+}
+
+static void end(struct work *work)
+{
+    chimera_progress_clear(&work->progress);
+    chimera_registry_free(work->registry);
+    chimera_transport_free(work->transport);
+    chimera_found_done(&work->found);
+    chimera_buffer_free(&work->signers);
+}
+
+int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out,
+                     struct chimera_error *err)
+{
+    struct work work = {.pull = pull};
+    const struct chimera_transport_options options = {
+        .sources = pull->options->sources, .progress = show_progress, .context = &work};
+    chimera_buffer_init(&work.signers, SIGNERS_MAX);
+    chimera_progress_init(&work.progress, pull->options->shows_progress ? STDERR_FILENO : -1);
+    int code = chimera_transport_new(&options, &work.transport, err);
+    if (code == CHIMERA_OK)
+        code = pull->image ? pull_image(&work, err) : pull_by_http(&work, err);
+    if (code == CHIMERA_OK)
+        tell(&work, out);
+    end(&work);
+    return code;
+}
+
+/* --- Without a network --- */
+
+static int read_signed_layer(const struct chimera_found *found,
+                             struct chimera_oci_manifest *manifest,
+                             const struct chimera_descriptor **ret_layer, struct chimera_error *err)
+{
+    struct chimera_buffer bytes;
+    chimera_buffer_init(&bytes, CHIMERA_MANIFEST_MAX);
+    chimera_buffer_append(&bytes, chimera_buffer_slice(&found->manifest));
+    int code = chimera_oci_manifest_parse(&bytes, NULL, found->digest, "the signed manifest",
+                                          manifest, err);
+    if (code == CHIMERA_OK && manifest->is_index)
+        return chimera_fail(err, CHIMERA_EFEATURE,
+                            "the policy's image is an index, which cannot be verified offline");
+    return code < 0 ? code : chimera_policy_image_layer(manifest, true, ret_layer, err);
+}
+
+int chimera_pull_judge_offline(const struct chimera_pull *pull, struct chimera_buffer *out,
+                               struct chimera_error *err)
+{
+    struct work work = {.pull = pull};
+    struct chimera_oci_manifest manifest = {0};
+    const struct chimera_descriptor *layer = NULL;
+    chimera_buffer_init(&work.signers, SIGNERS_MAX);
+    chimera_progress_init(&work.progress, -1);
+    int code = chimera_found_read(pull->signatures_path, &work.found, err);
+    if (code == CHIMERA_OK)
+        code = judge(&work, err);
+    if (code == CHIMERA_OK)
+        code = read_signed_layer(&work.found, &manifest, &layer, err);
+    if (code == CHIMERA_OK)
+        code = bind_file(pull->path, layer, err);
+    if (code == CHIMERA_OK) {
+        memcpy(work.digest, work.found.digest, sizeof(work.digest));
+        tell(&work, out);
+    }
+    chimera_oci_manifest_done(&manifest);
+    end(&work);
+    return code;
+}

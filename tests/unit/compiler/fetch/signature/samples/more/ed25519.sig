@@ -1,0 +1,1 @@
+fFplsNH8+kty/ZhQgZ8dsNgc6CuTNA4xubLDMozmI5wazPCRkTa4okHzRtB3rAp8UsWES5d8N5P3z5ppkljnCQ==

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fetch.c - `chimera fetch`: what chimera-server has fetched and verified before it builds; an
+ * object a line, for programs. */
+#include "runtime/json/tree.h"
+#include "toolchain/command/commands.h"
+#include "toolchain/command/registry/fetch_flags.h"
+#include "toolchain/command/registry/fetch_many.h"
+
+#define LINE_MAX_BYTES ((size_t)16 << 20)
+
+static void put_member(struct json_object *line, const char *key, const char *text)
+{
+    if (text && *text)
+        json_object_object_add(line, key, json_object_new_string(text));
+}
+
+static void print_line(struct json_object *line)
+{
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, LINE_MAX_BYTES);
+    chimera_json_write(line, &text);
+    chimera_buffer_byte(&text, '\n');
+    if (!text.failed)
+        say_json(chimera_buffer_slice(&text));
+    fflush(stdout);
+    chimera_buffer_free(&text);
+}
+
+/* `code` is how it ended; "unsigned" tells who is not signed as it must be from who cannot be had.
+ */
+static int report(const char *uri, int code, const struct chimera_fetched *fetched,
+                  const struct chimera_error *err)
+{
+    CHIMERA_JSON struct json_object *line = json_object_new_object();
+    put_member(line, "policy", uri);
+    if (code < 0) {
+        put_member(line, "error", err->text);
+        json_object_object_add(line, "unsigned",
+                               json_object_new_boolean(code == CHIMERA_EUNSIGNED));
+    } else {
+        put_member(line, "path", fetched->path);
+        put_member(line, "digest", fetched->manifest_digest);
+        put_member(line, "signers", fetched->signers);
+    }
+    print_line(line);
+    return code < 0 ? EXIT_FAILED : EXIT_GOOD;
+}
+
+static int run_fetch(const struct chimera_cli_options *options)
+{
+    struct fetch_flags flags;
+    struct chimera_error err = {0};
+    if (fetch_flags_read(options, &flags, &err) < 0)
+        return say_error("%s", err.text);
+    flags.fetch.shows_progress = false;
+    int code = fetch_many(&flags.fetch, options->arguments, options->argument_count, report);
+    fetch_flags_done(&flags);
+    return code;
+}
+
+static const struct chimera_cli_option fetch_options[] = {
+    FETCH_FLAGS,
+    {.name = "offline", .help = "Ask no registry: what is in the store, or nothing"},
+    {0},
+};
+
+static const struct chimera_cli_argument fetch_arguments[] = {
+    {.name = "uri",
+     .is_required = true,
+     .is_many = true,
+     .help = "registry://HOST/NAME:TAG, https://…, file://…, or an image without a scheme"},
+    {0},
+};
+
+const struct chimera_cli_command command_fetch = {
+    .name = "fetch",
+    .about = "Fetch and verify policies, for programs",
+    .description = "As pull, but prints an object a line: policy and path, perhaps digest and "
+                   "signers; or policy, error and unsigned.",
+    .is_hidden = true,
+    .options = fetch_options,
+    .arguments = fetch_arguments,
+    .run = run_fetch,
+};

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* push.c - `chimera push`: a policy into a registry. */
+#include "compiler/fetch/push.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/lower/read.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/json/tree.h"
+#include "toolchain/command/commands.h"
+#include "toolchain/command/policy_module.h"
+#include "toolchain/command/registry/fetch_flags.h"
+
+static void warn_skipped(void *context, const char *key)
+{
+    (void)context;
+    say_warning("the annotation %s has several lines and is not pushed", key);
+}
+
+/* One that cannot be read is pushed as it is: --force says so. */
+static bool is_rego(const struct policy_module *file)
+{
+    struct chimera_module *module = NULL;
+    if (chimera_module_read(file->path, chimera_buffer_slice(&file->bytes), &module, NULL) < 0)
+        return false;
+    bool is_rego = chimera_module_exports_prefix(module, "opa_");
+    chimera_module_free(module);
+    return is_rego;
+}
+
+/* What may be pushed: annotated, or by --force, but then no Rego, which nobody could run. */
+static int check_annotated(const struct chimera_cli_options *options,
+                           const struct policy_module *module)
+{
+    if (module->metadata.is_annotated)
+        return EXIT_GOOD;
+    const char *force = chimera_cli_value(options, "force");
+    if (!chimera_cli_is_given(options, "force") || (force && !chimera_cli_is_on(force)))
+        return say_error("Cannot push a policy that is not annotated. Use `annotate` command or "
+                         "`push --force`");
+    say_warning("pushing a non-annotated policy!");
+    return is_rego(module) ? say_error("Rego policies cannot be pushed without metadata")
+                           : EXIT_GOOD;
+}
+
+static int push(const struct chimera_cli_options *options, const struct fetch_flags *flags,
+                const struct policy_module *module)
+{
+    CHIMERA_FREE char *reference = NULL;
+    struct chimera_error err = {0};
+    const char *output = chimera_cli_value(options, "output");
+    const struct chimera_push_input input = {
+        .path = module->path,
+        .uri = options->arguments[1],
+        .annotations = json_object_object_get(module->metadata.tree, "annotations"),
+        .skip = warn_skipped,
+    };
+    if (chimera_push(&flags->fetch, &input, &reference, &err) < 0)
+        return say_error("%s", err.text);
+    if (output && strcmp(output, "json") == 0)
+        printf("{\"immutable_ref\":\"%s\"}", reference);
+    else
+        printf("Policy successfully pushed: %s\n", reference);
+    return EXIT_GOOD;
+}
+
+static int run_push(const struct chimera_cli_options *options)
+{
+    struct fetch_flags flags;
+    struct policy_module module = {0};
+    struct chimera_error err = {0};
+    if (fetch_flags_read(options, &flags, &err) < 0)
+        return say_error("%s", err.text);
+    int code = policy_module_open(options->arguments[0], NULL, &module, &err) < 0
+                   ? say_error("%s", err.text)
+                   : check_annotated(options, &module);
+    if (code == EXIT_GOOD)
+        code = push(options, &flags, &module);
+    policy_module_done(&module);
+    fetch_flags_done(&flags);
+    return code;
+}
+
+static const char *const formats[] = {"text", "json", NULL};
+
+static const struct chimera_cli_option push_options[] = {
+    {.name = "force",
+     .letter = 'f',
+     .kind = CHIMERA_CLI_SWITCH,
+     .help = "Push the policy although it is not annotated"},
+    {.name = "output",
+     .letter = 'o',
+     .kind = CHIMERA_CLI_VALUE,
+     .value = "FORMAT",
+     .initial = "text",
+     .choices = formats,
+     .help = "How the reference to what was pushed is printed"},
+    FETCH_FLAG_DOCKER_CONFIG,
+    FETCH_FLAG_SOURCES,
+    FETCH_FLAG_STORE,
+    OPTION_QUIET,
+    {0},
+};
+
+static const struct chimera_cli_argument push_arguments[] = {
+    {.name = "policy",
+     .is_required = true,
+     .help = "A path, or the URI or the beginning of the digest of a policy in the store"},
+    {.name = "uri", .is_required = true, .help = "Where to: registry://HOST/NAME:TAG"},
+    {0},
+};
+
+const struct chimera_cli_command command_push = {
+    .name = "push",
+    .about = "Push a policy to a registry",
+    .description =
+        "Uploads the module and a manifest as Kubewarden's tools lay them out, with the policy's "
+        "annotations that have one line, and prints the reference by digest: what is to be signed "
+        "and deployed.",
+    .options = push_options,
+    .arguments = push_arguments,
+    .run = run_push,
+};
