@@ -26,6 +26,7 @@ static CURLcode begun = CURLE_FAILED_INIT;
 static void begin_curl(void)
 {
     begun = curl_global_init(CURL_GLOBAL_DEFAULT);
+    chimera_exchange_begin();
 }
 
 int chimera_transport_new(const struct chimera_transport_options *options,
@@ -111,8 +112,9 @@ static int64_t read_retry_after(const struct chimera_transfer_answer *answer)
     size_t i = 0;
     if (!value.data || value.size == 0 || value.size >= sizeof(text))
         return -1;
-    for (; i < value.size && value.data[i] >= '0' && value.data[i] <= '9' && i < 9; i++)
-        seconds = seconds * 10 + (value.data[i] - '0');
+    for (; i < value.size && value.data[i] >= '0' && value.data[i] <= '9'; i++)
+        if (seconds < RETRY_AFTER_MAX_MS)
+            seconds = seconds * 10 + (value.data[i] - '0');
     if (i == value.size)
         return seconds * 1000;
     memcpy(text, value.data, value.size);

@@ -16,8 +16,9 @@ static const char *explain_certificate(long why)
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
         return "its certificate is for another host";
-    case X509_V_OK: /* libcurl compares the names itself */
-        return "its certificate is for another host, or none that can be checked";
+    case X509_V_OK: /* libcurl compares the names itself, before it asks for this */
+    case X509_V_ERR_UNSPECIFIED:
+        return "its certificate is for another host";
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         return "its certificate is self-signed, and nobody here trusts it: list it below "
                "source_authorities of sources.yaml, or the host below insecure_sources";
@@ -31,9 +32,10 @@ static int fail_certificate(const struct chimera_exchange *exchange, struct chim
 {
     long why = X509_V_OK;
     curl_easy_getinfo(exchange->transport->easy, CURLINFO_SSL_VERIFYRESULT, &why);
-    return chimera_fail(err, CHIMERA_EIO, "%s: %s (%s)", exchange->url->shown,
-                        explain_certificate(why),
-                        why == X509_V_OK ? exchange->why : X509_verify_cert_error_string(why));
+    return chimera_fail(
+        err, CHIMERA_EIO, "%s: %s (%s)", exchange->url->shown, explain_certificate(why),
+        why == X509_V_OK || why == X509_V_ERR_UNSPECIFIED ? exchange->why
+                                                          : X509_verify_cert_error_string(why));
 }
 
 /* Of the URL, without what is before an `@`. */
@@ -120,8 +122,10 @@ int chimera_exchange_fail(struct chimera_exchange *exchange, CURLcode result,
         return chimera_fail(err, exchange->stop->code, "%s", exchange->stop->text);
     exchange->outcome = outcome_of(exchange, result);
     switch (result) {
-    case CURLE_OUT_OF_MEMORY:
-        return chimera_fail_memory(err);
+    case CURLE_OUT_OF_MEMORY: /* of libcurl's bounded buffer for a line, most likely */
+        return chimera_fail(err, CHIMERA_ELIMIT,
+                            "%s: a header line of more than 100 KiB, or memory ran out",
+                            exchange->url->shown);
     case CURLE_PEER_FAILED_VERIFICATION:
         return fail_certificate(exchange, err);
     case CURLE_COULDNT_RESOLVE_PROXY:

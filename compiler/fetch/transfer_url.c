@@ -33,9 +33,13 @@ static char *get_part(CURLU *url, CURLUPart part, unsigned flags)
 static unsigned get_port(CURLU *url)
 {
     CURL_TEXT text = NULL;
-    if (curl_url_get(url, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) != CURLUE_OK || !text)
+    unsigned port = 0;
+    if (curl_url_get(url, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
         return 0;
-    return (unsigned)strtoul(text, NULL, 10);
+    for (const char *at = text; at && *at;
+         at++) /* at most five digits, which libcurl has checked */
+        port = port * 10 + (unsigned)(*at - '0');
+    return port;
 }
 
 static char *make_name(CURLU *url, const char *host)
