@@ -91,8 +91,11 @@ static int ask(const struct chimera_fetch_options *options, const char *uri,
                             uri);
     question->plan.pull.options = options;
     if (code == CHIMERA_OK)
+        code = fetch_plan_read_trust_root(options, &question->plan, err);
+    if (code == CHIMERA_OK)
         code = fetch_plan_find_logins(options, &question->plan, err);
-    return code < 0 ? code : chimera_network_run(NULL, question->task, question, out, err);
+    return code < 0 ? code
+                    : chimera_network_run(CHIMERA_NO_FOLDER, question->task, question, out, err);
 }
 
 static void end(struct question *question, struct chimera_buffer *out)

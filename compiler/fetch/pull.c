@@ -174,7 +174,9 @@ static int judge(struct work *work, struct chimera_error *err)
     name = text.data;
     if (text.failed)
         return chimera_fail_memory(err);
-    int code = chimera_trust_root_read(options->trust_root, &root, err);
+    struct chimera_slice given = work->pull->trust_root;
+    int code = given.size > 0 ? chimera_trust_root_parse(given, options->trust_root, &root, err)
+                              : chimera_trust_root_read(NULL, &root, err);
     if (code < 0)
         return code;
     code =

@@ -222,7 +222,7 @@ static int start_push(struct push *push, const struct chimera_push_input *input,
         code = chimera_logins_find(push->options->docker_config,
                                    chimera_image_reference_host(&push->image),
                                    push->options->sources, &push->logins, err);
-    return code < 0 ? code : chimera_network_run(NULL, run_push, push, out, err);
+    return code < 0 ? code : chimera_network_run(CHIMERA_NO_FOLDER, run_push, push, out, err);
 }
 
 int chimera_push(const struct chimera_fetch_options *options,
