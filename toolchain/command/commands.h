@@ -16,8 +16,13 @@ extern const struct chimera_cli_command command_build;
 extern const struct chimera_cli_command command_bundle;
 extern const struct chimera_cli_command command_docs;
 extern const struct chimera_cli_command command_doctor;
+extern const struct chimera_cli_command command_info;
 extern const struct chimera_cli_command command_inspect;
+extern const struct chimera_cli_command command_load;
+extern const struct chimera_cli_command command_policies;
+extern const struct chimera_cli_command command_rm;
 extern const struct chimera_cli_command command_run;
+extern const struct chimera_cli_command command_save;
 extern const struct chimera_cli_command command_version;
 
 /* Options that several commands have. */
