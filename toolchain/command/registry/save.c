@@ -14,7 +14,7 @@ static int find(const char *argument, struct chimera_module_place *ret_place,
                 struct chimera_error *err)
 {
     struct chimera_error why = {0};
-    int code = policy_argument_find(argument, POLICY_WORDS_ALL, POLICY_LOCAL, ret_place, &why);
+    int code = policy_argument_find(argument, POLICY_WORDS_ALL, NULL, ret_place, &why);
     if (code == CHIMERA_OK && ret_place->is_local)
         code = chimera_fail(&why, CHIMERA_EINVAL,
                             "it is a file of yours; only policies of the store can be saved");
