@@ -133,15 +133,23 @@ static int read_key(const char *path, char **ret_key, struct chimera_error *err)
     return code;
 }
 
-static int add_key(const struct flags *flags, const char *path,
-                   struct chimera_verification *verification, struct chimera_error *err)
+static int add_keys(const struct chimera_cli_options *options, const char *name,
+                    struct json_object *annotations, struct chimera_verification *verification,
+                    struct chimera_error *err)
 {
-    struct chimera_constraint one = {.kind = CHIMERA_PUBLIC_KEY};
-    int code = read_key(path, &one.key, err);
-    if (code < 0)
-        return code;
-    one.annotations = json_object_get(flags->annotations);
-    return chimera_verification_add(verification, &one, err);
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < options->given_count && code == CHIMERA_OK; i++) {
+        struct chimera_constraint one = {.kind = CHIMERA_PUBLIC_KEY};
+        if (strcmp(options->given[i].option->name, name) != 0)
+            continue;
+        code = read_key(options->given[i].value, &one.key, err);
+        one.annotations = json_object_get(annotations);
+        if (code == CHIMERA_OK)
+            code = chimera_verification_add(verification, &one, err);
+        else
+            chimera_constraint_done(&one);
+    }
+    return code;
 }
 
 static int add_entries(const struct chimera_cli_options *options, const struct flags *flags,
@@ -150,9 +158,20 @@ static int add_entries(const struct chimera_cli_options *options, const struct f
     int code = flags->email ? add_issuer(flags, verification, err) : CHIMERA_OK;
     if (code == CHIMERA_OK && flags->owner)
         code = add_action(flags, verification, err);
-    for (size_t i = 0; i < options->given_count && code == CHIMERA_OK; i++)
-        if (strcmp(options->given[i].option->name, "verification-key") == 0)
-            code = add_key(flags, options->given[i].value, verification, err);
+    if (code == CHIMERA_OK)
+        code = add_keys(options, "verification-key", flags->annotations, verification, err);
+    return code;
+}
+
+int verify_flags_read_keys(const struct chimera_cli_options *options, const char *name,
+                           struct chimera_verification *ret_verification, struct chimera_error *err)
+{
+    struct chimera_verification verification = {0};
+    int code = add_keys(options, name, NULL, &verification, err);
+    if (code < 0)
+        chimera_verification_done(&verification);
+    else
+        *ret_verification = verification;
     return code;
 }
 
