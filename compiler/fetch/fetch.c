@@ -64,14 +64,14 @@ static int place_output(const char *output, struct chimera_fetched *fetched,
     return CHIMERA_OK;
 }
 
-static int make_writable(const char *folder, struct chimera_fetch_plan *plan,
-                         struct chimera_error *err)
+static int make_folder(const char *folder, struct chimera_fetch_plan *plan,
+                       struct chimera_error *err)
 {
     int code = chimera_folder_make(folder, 0755, err);
     if (code < 0)
         return code;
-    plan->writable = realpath(folder, NULL);
-    return plan->writable ? CHIMERA_OK : chimera_fail_errno(err, folder);
+    plan->folder = realpath(folder, NULL);
+    return plan->folder ? CHIMERA_OK : chimera_fail_errno(err, folder);
 }
 
 static int place_file(const struct chimera_fetch_options *options, struct chimera_fetch_plan *plan,
@@ -120,11 +120,12 @@ static int start_online(const struct chimera_fetch_options *options,
     CHIMERA_FREE char *folder = options->output ? folder_of(path) : strdup(options->store);
     if (!folder)
         return chimera_fail_memory(err);
-    int code = make_writable(folder, plan, err);
+    int code = make_folder(folder, plan, err);
     if (code == CHIMERA_OK)
         code = fetch_plan_find_logins(options, plan, err);
     if (code == CHIMERA_OK)
-        code = chimera_network_start(plan->writable, run_pull, plan, &plan->child, err);
+        code = chimera_network_start((struct chimera_network_folder){plan->folder, true}, run_pull,
+                                     plan, &plan->child, err);
     return code;
 }
 
@@ -140,7 +141,8 @@ static int start_offline(struct chimera_fetch_plan *plan, struct chimera_error *
                             "no signatures are kept of %s: `save --with-signatures` and `load` "
                             "bring them",
                             plan->pull.uri);
-    return chimera_network_start(NULL, run_judge, plan, &plan->child, err);
+    return chimera_network_start((struct chimera_network_folder){plan->pull.root, false}, run_judge,
+                                 plan, &plan->child, err);
 }
 
 /* Nothing signs what is not in a registry. */
@@ -187,6 +189,9 @@ static int start(const struct chimera_fetch_options *options, const char *uri,
         run->plan = NULL;
         return CHIMERA_OK;
     }
+    code = fetch_plan_read_trust_root(options, plan, err);
+    if (code < 0)
+        return code;
     return options->is_offline ? start_offline(plan, err)
                                : start_online(options, plan, run->fetched.path, err);
 }

@@ -6,6 +6,7 @@
 
 #include "compiler/fetch/fetch_plan.h"
 #include "compiler/fetch/found.h"
+#include "compiler/fetch/session.h"
 
 struct question {
     struct chimera_fetch_plan plan;
@@ -13,65 +14,49 @@ struct question {
     chimera_network_task *task;
 };
 
-/* A connection for one question; the caller frees both. */
-static int open_registry(const struct question *question, struct chimera_transport **ret_transport,
-                         struct chimera_registry **ret_registry, struct chimera_error *err)
+static int open_session(const struct question *question, struct chimera_session *session,
+                        struct chimera_error *err)
 {
     const struct chimera_pull *pull = &question->plan.pull;
-    const struct chimera_transport_options transport = {.sources = pull->options->sources};
-    int code = chimera_transport_new(&transport, ret_transport, err);
-    if (code < 0)
-        return code;
-    const struct chimera_registry_options options = {
-        .transport = *ret_transport,
-        .host = chimera_image_reference_host(pull->image),
-        .sources = pull->options->sources,
-        .logins = pull->logins,
-        .login_count = pull->login_count,
-    };
-    code = chimera_registry_new(&options, ret_registry, err);
-    if (code < 0)
-        chimera_transport_free(*ret_transport);
-    return code;
+    const struct chimera_session_input input = {.sources = pull->options->sources,
+                                                .image = pull->image,
+                                                .logins = pull->logins,
+                                                .login_count = pull->login_count};
+    return chimera_session_open(session, &input, err);
 }
 
 static int ask_digest(void *context, struct chimera_buffer *out, struct chimera_error *err)
 {
     const struct question *question = context;
-    struct chimera_transport *transport = NULL;
-    struct chimera_registry *registry = NULL;
+    struct chimera_session session;
     char digest[CHIMERA_OCI_DIGEST_MAX];
-    int code = open_registry(question, &transport, &registry, err);
-    if (code < 0)
-        return code;
-    code = chimera_registry_resolve(registry, question->plan.pull.image, digest, err);
+    int code = open_session(question, &session, err);
+    if (code == CHIMERA_OK)
+        code = chimera_registry_resolve(session.registry, question->plan.pull.image, digest, err);
     if (code == CHIMERA_OK)
         chimera_network_put_text(out, digest);
-    chimera_registry_free(registry);
-    chimera_transport_free(transport);
+    chimera_session_close(&session);
     return code;
 }
 
 static int ask_signatures(void *context, struct chimera_buffer *out, struct chimera_error *err)
 {
     const struct question *question = context;
-    struct chimera_transport *transport = NULL;
-    struct chimera_registry *registry = NULL;
+    struct chimera_session session;
     struct chimera_found found = {0};
     char digest[CHIMERA_OCI_DIGEST_MAX];
-    int code = open_registry(question, &transport, &registry, err);
-    if (code < 0)
-        return code;
-    code = chimera_registry_resolve(registry, question->plan.pull.image, digest, err);
+    int code = open_session(question, &session, err);
     if (code == CHIMERA_OK)
-        code = chimera_found_gather(registry, question->plan.pull.image, digest, &found, err);
+        code = chimera_registry_resolve(session.registry, question->plan.pull.image, digest, err);
+    if (code == CHIMERA_OK)
+        code =
+            chimera_found_gather(session.registry, question->plan.pull.image, digest, &found, err);
     if (code == CHIMERA_OK && found.old_scheme.size == 0)
         code = chimera_fail(err, CHIMERA_EINVAL, "No sigstore signatures found");
     if (code == CHIMERA_OK)
         chimera_buffer_append(out, chimera_buffer_slice(&found.old_scheme));
     chimera_found_done(&found);
-    chimera_registry_free(registry);
-    chimera_transport_free(transport);
+    chimera_session_close(&session);
     return code;
 }
 
@@ -91,8 +76,11 @@ static int ask(const struct chimera_fetch_options *options, const char *uri,
                             uri);
     question->plan.pull.options = options;
     if (code == CHIMERA_OK)
+        code = fetch_plan_read_trust_root(options, &question->plan, err);
+    if (code == CHIMERA_OK)
         code = fetch_plan_find_logins(options, &question->plan, err);
-    return code < 0 ? code : chimera_network_run(NULL, question->task, question, out, err);
+    return code < 0 ? code
+                    : chimera_network_run(CHIMERA_NO_FOLDER, question->task, question, out, err);
 }
 
 static void end(struct question *question, struct chimera_buffer *out)

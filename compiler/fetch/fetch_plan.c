@@ -4,14 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/file.h"
 #include "runtime/source/module_place.h"
+
+#define TRUST_ROOT_MAX ((size_t)4 << 20)
 
 void fetch_plan_done(struct chimera_fetch_plan *plan)
 {
     chimera_image_reference_done(&plan->image);
     chimera_logins_done(&plan->logins);
     free(plan->signatures_path);
-    free(plan->writable);
+    free(plan->folder);
+    chimera_buffer_free(&plan->trust_root);
     *plan = (struct chimera_fetch_plan){0};
 }
 
@@ -61,6 +65,19 @@ int fetch_plan_read(const struct chimera_fetch_options *options, const char *uri
     }
     free(reference.path);
     chimera_module_place_done(&place);
+    return code;
+}
+
+int fetch_plan_read_trust_root(const struct chimera_fetch_options *options,
+                               struct chimera_fetch_plan *plan, struct chimera_error *err)
+{
+    chimera_buffer_init(&plan->trust_root, TRUST_ROOT_MAX);
+    if (!options->trust_root || !options->verification)
+        return CHIMERA_OK;
+    int code = chimera_file_read(options->trust_root, &plan->trust_root, err);
+    plan->pull.trust_root = chimera_buffer_slice(&plan->trust_root);
+    if (code == CHIMERA_OK && plan->trust_root.size == 0)
+        code = chimera_fail(err, CHIMERA_EINVAL, "%s is empty", options->trust_root);
     return code;
 }
 

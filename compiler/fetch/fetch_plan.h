@@ -14,7 +14,8 @@ struct chimera_fetch_plan {
     struct chimera_pull pull;
     struct chimera_image_reference image;
     struct chimera_logins logins;
-    char *signatures_path, *writable; /* owned */
+    char *signatures_path, *folder;   /* owned */
+    struct chimera_buffer trust_root; /* owned: the file's text */
     struct chimera_network_child child;
 };
 
@@ -25,6 +26,10 @@ void fetch_plan_done(struct chimera_fetch_plan *plan);
 int fetch_plan_read(const struct chimera_fetch_options *options, const char *uri,
                     struct chimera_fetch_plan *plan, struct chimera_fetched *fetched,
                     struct chimera_error *err);
+
+/* The file is read before the process is confined, and parsed in it. */
+int fetch_plan_read_trust_root(const struct chimera_fetch_options *options,
+                               struct chimera_fetch_plan *plan, struct chimera_error *err);
 
 /* The logins for plan->image, if there is one. */
 int fetch_plan_find_logins(const struct chimera_fetch_options *options,

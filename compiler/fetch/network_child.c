@@ -45,7 +45,8 @@ static int tell_failure(int fd, int code, const struct chimera_error *err)
 }
 
 /* In the child: never returns. */
-static _Noreturn void work(const char *writable, chimera_network_task *task, void *context, int fd)
+static _Noreturn void work(struct chimera_network_folder folder, chimera_network_task *task,
+                           void *context, int fd)
 {
     struct chimera_buffer out, details;
     chimera_buffer_init(&out, CHIMERA_NETWORK_ANSWER_MAX);
@@ -55,7 +56,7 @@ static _Noreturn void work(const char *writable, chimera_network_task *task, voi
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_IGN); /* a peer that closes is an error like others */
-    int code = network_confine(writable, &err);
+    int code = network_confine(folder, &err);
     if (code == CHIMERA_OK)
         code = task(context, &out, &err);
     if (code == CHIMERA_OK && out.failed)
@@ -65,8 +66,9 @@ static _Noreturn void work(const char *writable, chimera_network_task *task, voi
     _exit(failed); /* what is ours to free goes with the process */
 }
 
-int chimera_network_start(const char *writable, chimera_network_task *task, void *context,
-                          struct chimera_network_child *ret_child, struct chimera_error *err)
+int chimera_network_start(struct chimera_network_folder folder, chimera_network_task *task,
+                          void *context, struct chimera_network_child *ret_child,
+                          struct chimera_error *err)
 {
     int ends[2];
     pid_t parent = getpid();
@@ -77,7 +79,7 @@ int chimera_network_start(const char *writable, chimera_network_task *task, void
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent)
             _exit(1);
-        work(writable, task, context, ends[1]);
+        work(folder, task, context, ends[1]);
     }
     int number = errno;
     close(ends[1]);
@@ -138,11 +140,11 @@ int chimera_network_finish(struct chimera_network_child *child, struct chimera_b
     return code;
 }
 
-int chimera_network_run(const char *writable, chimera_network_task *task, void *context,
-                        struct chimera_buffer *out, struct chimera_error *err)
+int chimera_network_run(struct chimera_network_folder folder, chimera_network_task *task,
+                        void *context, struct chimera_buffer *out, struct chimera_error *err)
 {
     struct chimera_network_child child;
-    int code = chimera_network_start(writable, task, context, &child, err);
+    int code = chimera_network_start(folder, task, context, &child, err);
     return code < 0 ? code : chimera_network_finish(&child, out, err);
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* network_child.h - a confined process for what speaks to registries and reads what they send.
  *
- * A fork that writes in one folder, reads certificates and what names are resolved by, connects,
+ * A fork that uses one folder, reads certificates and what names are resolved by, connects,
  * and starts no programs; what it found out comes back through a pipe. What the kernel lacks of
  * Landlock and seccomp is left out, what is there and then fails ends it. One thread.
  */
 #ifndef CHIMERA_COMPILER_FETCH_NETWORK_CHILD_H
 #define CHIMERA_COMPILER_FETCH_NETWORK_CHILD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "runtime/base/buffer.h"
@@ -24,17 +25,24 @@ struct chimera_network_child {
     int fd;
 };
 
-/* `writable` is the folder that it may write in, which is there; NULL: none. */
-int chimera_network_start(const char *writable, chimera_network_task *task, void *context,
-                          struct chimera_network_child *ret_child, struct chimera_error *err);
+/* The folder that it may use besides, which is there; without a path: none. */
+struct chimera_network_folder {
+    const char *path;
+    bool is_writable;
+};
+#define CHIMERA_NO_FOLDER ((struct chimera_network_folder){0})
+
+int chimera_network_start(struct chimera_network_folder folder, chimera_network_task *task,
+                          void *context, struct chimera_network_child *ret_child,
+                          struct chimera_error *err);
 
 /* Waits for its end, and appends what it said; or fails as it did. Ends the child in any case. */
 int chimera_network_finish(struct chimera_network_child *child, struct chimera_buffer *out,
                            struct chimera_error *err);
 
 /* Both, one after the other. */
-int chimera_network_run(const char *writable, chimera_network_task *task, void *context,
-                        struct chimera_buffer *out, struct chimera_error *err);
+int chimera_network_run(struct chimera_network_folder folder, chimera_network_task *task,
+                        void *context, struct chimera_buffer *out, struct chimera_error *err);
 
 /* What it said, text by text: each ends in NUL. NULL: there is none. */
 const char *chimera_network_take_text(struct chimera_slice *said);

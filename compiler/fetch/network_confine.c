@@ -43,7 +43,7 @@ static bool allow_named(int ruleset, int version, const char *variable)
     return !path || chimera_landlock_allow(ruleset, version, path, CHIMERA_LANDLOCK_READ);
 }
 
-static bool allow_files(int ruleset, int version, const char *writable)
+static bool allow_files(int ruleset, int version, struct chimera_network_folder folder)
 {
     bool is_done = chimera_landlock_allow(ruleset, version, "/dev/null",
                                           CHIMERA_LANDLOCK_READ_FILE | CHIMERA_LANDLOCK_WRITE_FILE);
@@ -53,10 +53,12 @@ static bool allow_files(int ruleset, int version, const char *writable)
     is_done = is_done && allow_named(ruleset, version, "SSL_CERT_FILE") &&
               allow_named(ruleset, version, "SSL_CERT_DIR");
     return is_done &&
-           (!writable || chimera_landlock_allow(ruleset, version, writable, RIGHTS_TO_WRITE));
+           (!folder.path ||
+            chimera_landlock_allow(ruleset, version, folder.path,
+                                   folder.is_writable ? RIGHTS_TO_WRITE : CHIMERA_LANDLOCK_READ));
 }
 
-static bool enter_landlock(const char *writable)
+static bool enter_landlock(struct chimera_network_folder folder)
 {
     static const struct chimera_landlock_rights denied = {
         CHIMERA_LANDLOCK_ALL, CHIMERA_LANDLOCK_BIND, CHIMERA_LANDLOCK_ALL};
@@ -64,8 +66,7 @@ static bool enter_landlock(const char *writable)
     if (version < LANDLOCK_LEAST)
         return true;
     CHIMERA_CLOSE int ruleset = chimera_landlock_create(version, &denied);
-    return ruleset >= 0 && allow_files(ruleset, version, writable) &&
-           chimera_landlock_enter(ruleset);
+    return ruleset >= 0 && allow_files(ruleset, version, folder) && chimera_landlock_enter(ruleset);
 }
 
 /* The resolver of libcurl has a thread of its own; a process it never needs. */
@@ -103,18 +104,18 @@ static bool enter_seccomp(void)
     return chimera_seccomp_enter(&filter);
 }
 
-int network_confine(const char *writable, struct chimera_error *err)
+int network_confine(struct chimera_network_folder folder, struct chimera_error *err)
 {
     static const struct rlimit no_core;
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0); /* logins are in its memory */
 #if defined(CHIMERA_ASAN) || defined(CHIMERA_TSAN)
-    (void)writable, (void)err, (void)enter_landlock, (void)enter_seccomp;
+    (void)folder, (void)err, (void)enter_landlock, (void)enter_seccomp;
     return CHIMERA_OK; /* they read /proc and make threads themselves */
 #else
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return chimera_fail_errno(err, "PR_SET_NO_NEW_PRIVS");
-    if (!enter_landlock(writable) || !enter_seccomp())
+    if (!enter_landlock(folder) || !enter_seccomp())
         return chimera_fail(err, CHIMERA_EIO, "cannot confine the process that fetches: %s",
                             strerror(errno));
     return CHIMERA_OK;

@@ -3,10 +3,10 @@
 #ifndef CHIMERA_COMPILER_FETCH_NETWORK_CONFINE_H
 #define CHIMERA_COMPILER_FETCH_NETWORK_CONFINE_H
 
-#include "runtime/base/error.h"
+#include "compiler/fetch/network_child.h"
 
-/* For this process, for good, while it has one thread: it writes in `writable` (NULL: nowhere),
- * reads what names and certificates need, connects, and runs nothing. */
-int network_confine(const char *writable, struct chimera_error *err);
+/* For this process, for good, while it has one thread: it uses the folder, reads what names and
+ * certificates need, connects, and runs nothing. */
+int network_confine(struct chimera_network_folder folder, struct chimera_error *err);
 
 #endif

@@ -11,40 +11,21 @@
 #include "compiler/fetch/https.h"
 #include "compiler/fetch/network_child.h"
 #include "compiler/fetch/policy_image.h"
+#include "compiler/fetch/session.h"
 #include "compiler/fetch/store.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/source/file_kind.h"
-#include "runtime/text/printable.h"
-#include "runtime/text/progress.h"
 
 #define SIGNERS_MAX ((size_t)1 << 20)
 
 struct work {
     const struct chimera_pull *pull;
-    struct chimera_transport *transport;
-    struct chimera_registry *registry;
-    struct chimera_progress progress;
+    struct chimera_session session;
     struct chimera_found found;
     struct chimera_buffer signers;
     char digest[CHIMERA_OCI_DIGEST_MAX]; /* of what the image's version is */
 };
-
-static int show_progress(void *context, uint64_t done, uint64_t total)
-{
-    struct work *work = context;
-    if (total > 0)
-        chimera_progress_show(&work->progress, work->pull->uri, (size_t)(done >> 10),
-                              (size_t)(total >> 10));
-    return 0;
-}
-
-/* A registry's words. */
-static void print_warning(void *context, const char *text)
-{
-    (void)context;
-    chimera_printable_say(stderr, "Warning", "%s", text);
-}
 
 /* --- The file --- */
 
@@ -85,7 +66,7 @@ static int check_is_wasm(const struct chimera_store_file *file, const char *uri,
 static int finish_file(struct work *work, struct chimera_store_file *file, int code,
                        struct chimera_error *err)
 {
-    chimera_progress_clear(&work->progress);
+    chimera_progress_clear(&work->session.progress);
     if (code == CHIMERA_OK)
         code = check_is_wasm(file, work->pull->uri, err);
     if (code == CHIMERA_OK)
@@ -134,7 +115,7 @@ static int download_layer(struct work *work, const struct chimera_descriptor *la
     int code = chimera_store_create(work->pull->root, work->pull->path, &file, err);
     if (code < 0)
         return code;
-    code = chimera_registry_get_blob(work->registry, work->pull->image, layer, &sink, err);
+    code = chimera_registry_get_blob(work->session.registry, work->pull->image, layer, &sink, err);
     return finish_file(work, &file, code, err);
 }
 
@@ -174,7 +155,9 @@ static int judge(struct work *work, struct chimera_error *err)
     name = text.data;
     if (text.failed)
         return chimera_fail_memory(err);
-    int code = chimera_trust_root_read(options->trust_root, &root, err);
+    struct chimera_slice given = work->pull->trust_root;
+    int code = given.size > 0 ? chimera_trust_root_parse(given, options->trust_root, &root, err)
+                              : chimera_trust_root_read(NULL, &root, err);
     if (code < 0)
         return code;
     code =
@@ -188,10 +171,11 @@ static int judge(struct work *work, struct chimera_error *err)
 /* Resolves what the version is now and judges that, and nothing else from here on. */
 static int verify_image(struct work *work, struct chimera_error *err)
 {
-    int code = chimera_registry_resolve(work->registry, work->pull->image, work->digest, err);
+    int code =
+        chimera_registry_resolve(work->session.registry, work->pull->image, work->digest, err);
     if (code == CHIMERA_OK)
-        code = chimera_found_gather(work->registry, work->pull->image, work->digest, &work->found,
-                                    err);
+        code = chimera_found_gather(work->session.registry, work->pull->image, work->digest,
+                                    &work->found, err);
     return code < 0 ? code : judge(work, err);
 }
 
@@ -221,34 +205,18 @@ static int keep_signatures(struct work *work, const struct chimera_oci_manifest 
 
 /* --- The ways --- */
 
-static int open_registry(struct work *work, struct chimera_error *err)
-{
-    const struct chimera_pull *pull = work->pull;
-    const struct chimera_registry_options options = {
-        .transport = work->transport,
-        .host = chimera_image_reference_host(pull->image),
-        .sources = pull->options->sources,
-        .logins = pull->logins,
-        .login_count = pull->login_count,
-        .warn = print_warning,
-    };
-    return chimera_registry_new(&options, &work->registry, err);
-}
-
 static int pull_image(struct work *work, struct chimera_error *err)
 {
     const struct chimera_pull *pull = work->pull;
     bool is_signed = pull->options->verification != NULL;
     struct chimera_image_reference pinned = *pull->image; /* borrowed, but for the digest */
     struct chimera_oci_manifest manifest = {0};
-    int code = open_registry(work, err);
-    if (code == CHIMERA_OK && is_signed)
-        code = verify_image(work, err);
+    int code = is_signed ? verify_image(work, err) : CHIMERA_OK;
     if (code < 0)
         return code;
     if (is_signed)
         pinned.digest = work->digest;
-    code = chimera_policy_image_get(work->registry, &pinned, &manifest, work->digest, err);
+    code = chimera_policy_image_get(work->session.registry, &pinned, &manifest, work->digest, err);
     if (code < 0)
         return code;
     code = fetch_layer(work, &manifest, is_signed, err);
@@ -265,8 +233,8 @@ static int pull_by_http(struct work *work, struct chimera_error *err)
     int code = chimera_store_create(work->pull->root, work->pull->path, &file, err);
     if (code < 0)
         return code;
-    code =
-        chimera_https_get(work->transport, work->pull->uri, CHIMERA_POLICY_BYTES_MAX, &sink, err);
+    code = chimera_https_get(work->session.transport, work->pull->uri, CHIMERA_POLICY_BYTES_MAX,
+                             &sink, err);
     return finish_file(work, &file, code, err);
 }
 
@@ -279,9 +247,7 @@ static void tell(const struct work *work, struct chimera_buffer *out)
 
 static void end(struct work *work)
 {
-    chimera_progress_clear(&work->progress);
-    chimera_registry_free(work->registry);
-    chimera_transport_free(work->transport);
+    chimera_session_close(&work->session);
     chimera_found_done(&work->found);
     chimera_buffer_free(&work->signers);
 }
@@ -290,11 +256,14 @@ int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out
                      struct chimera_error *err)
 {
     struct work work = {.pull = pull};
-    const struct chimera_transport_options options = {
-        .sources = pull->options->sources, .progress = show_progress, .context = &work};
+    const struct chimera_session_input input = {.sources = pull->options->sources,
+                                                .image = pull->image,
+                                                .logins = pull->logins,
+                                                .login_count = pull->login_count,
+                                                .title = pull->options->shows_progress ? pull->uri
+                                                                                       : NULL};
     chimera_buffer_init(&work.signers, SIGNERS_MAX);
-    chimera_progress_init(&work.progress, pull->options->shows_progress ? STDERR_FILENO : -1);
-    int code = chimera_transport_new(&options, &work.transport, err);
+    int code = chimera_session_open(&work.session, &input, err);
     if (code == CHIMERA_OK)
         code = pull->image ? pull_image(&work, err) : pull_by_http(&work, err);
     if (code == CHIMERA_OK)
@@ -327,7 +296,6 @@ int chimera_pull_judge_offline(const struct chimera_pull *pull, struct chimera_b
     struct chimera_oci_manifest manifest = {0};
     const struct chimera_descriptor *layer = NULL;
     chimera_buffer_init(&work.signers, SIGNERS_MAX);
-    chimera_progress_init(&work.progress, -1);
     int code = chimera_found_read(pull->signatures_path, &work.found, err);
     if (code == CHIMERA_OK)
         code = judge(&work, err);

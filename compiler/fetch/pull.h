@@ -16,11 +16,12 @@ struct chimera_pull { /* borrowed */
     const struct chimera_image_reference *image; /* NULL: by HTTP */
     const struct chimera_login *logins;          /* of the registry and its mirrors */
     size_t login_count;
-    const char *path;            /* the file, where it is or shall be; NULL: only verify */
-    const char *root;            /* of the store that `path` is in; NULL: it is in none */
-    const char *signatures_path; /* where what was verified with is kept; NULL: nowhere */
-    bool is_there;               /* the file is, and means the same policy unless it floats */
-    bool is_floating;            /* it may be another one by now: fetched again if so */
+    struct chimera_slice trust_root; /* the text of options->trust_root; empty: what is shipped */
+    const char *path;                /* the file, where it is or shall be; NULL: only verify */
+    const char *root;                /* of the store that `path` is in; NULL: it is in none */
+    const char *signatures_path;     /* where what was verified with is kept; NULL: nowhere */
+    bool is_there;                   /* the file is, and means the same policy unless it floats */
+    bool is_floating;                /* it may be another one by now: fetched again if so */
 };
 
 /* Puts into `out` the manifest's digest and the signers, as texts of network_child.h. */

@@ -10,10 +10,9 @@
 #include "compiler/fetch/logins.h"
 #include "compiler/fetch/network_child.h"
 #include "compiler/fetch/policy_image.h"
+#include "compiler/fetch/session.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
-#include "runtime/text/printable.h"
-#include "runtime/text/progress.h"
 
 #define CONFIG "{}"
 #define SOURCE_KEY "org.opencontainers.image.source"
@@ -28,7 +27,6 @@ struct push { /* the child has a copy by its fork */
     uint64_t size;
     char digest[CHIMERA_OCI_DIGEST_MAX], config_digest[CHIMERA_OCI_DIGEST_MAX];
     struct chimera_buffer manifest;
-    struct chimera_progress progress;
 };
 
 /* --- The manifest --- */
@@ -108,21 +106,6 @@ static int write_manifest(struct push *push, const struct chimera_push_input *in
 
 /* --- The upload --- */
 
-static int show_progress(void *context, uint64_t done, uint64_t total)
-{
-    struct push *push = context;
-    if (total > 0)
-        chimera_progress_show(&push->progress, push->image.repository, (size_t)(done >> 10),
-                              (size_t)(total >> 10));
-    return 0;
-}
-
-static void print_warning(void *context, const char *text)
-{
-    (void)context;
-    chimera_printable_say(stderr, "Warning", "%s", text);
-}
-
 static int upload_all(struct push *push, struct chimera_registry *registry,
                       struct chimera_buffer *out, struct chimera_error *err)
 {
@@ -137,7 +120,6 @@ static int upload_all(struct push *push, struct chimera_registry *registry,
         code =
             chimera_registry_put_manifest(registry, &push->image, CHIMERA_MEDIA_OCI_MANIFEST,
                                           chimera_buffer_slice(&push->manifest), &published, err);
-    chimera_progress_clear(&push->progress);
     if (code == CHIMERA_OK)
         chimera_network_put_text(out, published.digest);
     return code;
@@ -146,26 +128,17 @@ static int upload_all(struct push *push, struct chimera_registry *registry,
 static int run_push(void *context, struct chimera_buffer *out, struct chimera_error *err)
 {
     struct push *push = context;
-    struct chimera_transport *transport = NULL;
-    struct chimera_registry *registry = NULL;
-    const struct chimera_transport_options transport_options = {
-        .sources = push->options->sources, .progress = show_progress, .context = push};
-    int code = chimera_transport_new(&transport_options, &transport, err);
-    if (code < 0)
-        return code;
-    const struct chimera_registry_options options = {
-        .transport = transport,
-        .host = chimera_image_reference_host(&push->image),
+    struct chimera_session session;
+    const struct chimera_session_input input = {
         .sources = push->options->sources,
+        .image = &push->image,
         .logins = push->logins.list,
         .login_count = push->logins.count,
-        .warn = print_warning,
-    };
-    code = chimera_registry_new(&options, &registry, err);
+        .title = push->options->shows_progress ? push->image.repository : NULL};
+    int code = chimera_session_open(&session, &input, err);
     if (code == CHIMERA_OK)
-        code = upload_all(push, registry, out, err);
-    chimera_registry_free(registry);
-    chimera_transport_free(transport);
+        code = upload_all(push, session.registry, out, err);
+    chimera_session_close(&session);
     return code;
 }
 
@@ -222,7 +195,7 @@ static int start_push(struct push *push, const struct chimera_push_input *input,
         code = chimera_logins_find(push->options->docker_config,
                                    chimera_image_reference_host(&push->image),
                                    push->options->sources, &push->logins, err);
-    return code < 0 ? code : chimera_network_run(NULL, run_push, push, out, err);
+    return code < 0 ? code : chimera_network_run(CHIMERA_NO_FOLDER, run_push, push, out, err);
 }
 
 int chimera_push(const struct chimera_fetch_options *options,
@@ -233,7 +206,6 @@ int chimera_push(const struct chimera_fetch_options *options,
     struct chimera_buffer said;
     chimera_buffer_init(&push.manifest, CHIMERA_MANIFEST_MAX);
     chimera_buffer_init(&said, CHIMERA_NETWORK_ANSWER_MAX);
-    chimera_progress_init(&push.progress, options->shows_progress ? STDERR_FILENO : -1);
     int code = start_push(&push, input, &said, err);
     struct chimera_slice rest = chimera_buffer_slice(&said);
     const char *digest = code == CHIMERA_OK ? chimera_network_take_text(&rest) : NULL;

@@ -18,10 +18,15 @@ extern const struct chimera_cli_command command_digest;
 extern const struct chimera_cli_command command_docs;
 extern const struct chimera_cli_command command_doctor;
 extern const struct chimera_cli_command command_fetch;
+extern const struct chimera_cli_command command_info;
 extern const struct chimera_cli_command command_inspect;
+extern const struct chimera_cli_command command_load;
+extern const struct chimera_cli_command command_policies;
 extern const struct chimera_cli_command command_pull;
 extern const struct chimera_cli_command command_push;
+extern const struct chimera_cli_command command_rm;
 extern const struct chimera_cli_command command_run;
+extern const struct chimera_cli_command command_save;
 extern const struct chimera_cli_command command_verify;
 extern const struct chimera_cli_command command_version;
 

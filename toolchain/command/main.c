@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - the `chimera` command; called kwctl, it takes kwctl's command line. */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,19 +22,12 @@ static const struct chimera_cli_option global_options[] = {
 };
 
 static const struct chimera_cli_command *const commands[] = {
-    &command_build,
-    &command_bundle,
-    &command_digest,
-    &command_docs,
-    &command_doctor,
-    &command_fetch,
-    &command_inspect,
-    &command_pull,
-    &command_push,
-    &command_run,
-    &command_verify,
-    &command_version,
-    NULL,
+    &command_build,    &command_bundle,  &command_digest,
+    &command_docs,     &command_doctor,  &command_fetch,
+    &command_info,     &command_inspect, &command_load,
+    &command_policies, &command_pull,    &command_push,
+    &command_rm,       &command_run,     &command_save,
+    &command_verify,   &command_version, NULL,
 };
 
 const struct chimera_cli_command program_command = {
@@ -46,7 +40,7 @@ const struct chimera_cli_command program_command = {
 
 /* What kwctl has and we do not have yet: known, so that the answer can say so. */
 static const char *const unsupported[] = {
-    "annotate", "bench", "completions", "info", "load", "policies", "rm", "save", "scaffold", NULL,
+    "annotate", "bench", "completions", "scaffold", NULL,
 };
 
 int say_error(const char *format, ...)
@@ -181,6 +175,8 @@ int main(int argc, char **argv)
     struct chimera_cli_options options = {.program = program_name(argc > 0 ? argv[0] : NULL)};
     bool is_verbose = false;
     int at = 1, code = EXIT_GOOD;
+    signal(SIGXFSZ,
+           SIG_IGN); /* a limit on files is an error like a full disk, and cleaned up after */
     for (; at < argc && argv[at][0] == '-'; at++)
         if (!take_global(options.program, argv[at], &is_verbose, &code))
             return code;

@@ -255,7 +255,9 @@ int chimera_private_key_sign(EVP_PKEY *key, struct chimera_slice message,
     bool is_good = EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519
                        ? sign_by_ed25519(key, message, signature)
                        : sign_by_openssl(key, hash, message, signature, &size);
-    if (!is_good)
+    /* A file may hold two halves that do not fit, and a faulty RSA signature gives the key away. */
+    struct chimera_slice made = {(char *)signature, size};
+    if (!is_good || chimera_key_verify(key, message, made, NULL) < 0)
         return chimera_fail(err, CHIMERA_EINVAL, "the private key cannot sign");
     out->size += size;
     return CHIMERA_OK;

@@ -98,7 +98,7 @@ class Start(Fetch):
             sources, host = registry.insecure(), registry.host
             for name, cause in ((f"{host}/none:v1", "404"), (f"registry://{host}/none:v1", "404"), (f"{host}/image:v1", "no layers")):
                 text = self.fails({"p": {"module": name}}, "--sources-path", sources)
-                self.assertTrue(text.startswith(f"Error while downloading policy 'p' from {name}: "), text)
+                self.assertIn(f"Error while downloading policy 'p' from {name}: ", text)
                 self.assertIn(cause, text)
             # Without it in sources.yml no plain HTTP is spoken.
             self.assertIn("Error while downloading policy 'p'", self.fails({"p": {"module": f"{host}/none:v1"}}))

@@ -271,7 +271,8 @@ static void each_version_has_its_own_rules(void **state)
             set(tree, changes[i].path, changes[i].value);
         const char *text = json_object_to_json_string(tree);
         chimera_arena_init(&arena, CHIMERA_BUNDLE_ARENA_MAX);
-        int code = chimera_sigstore_bundle_read(chimera_slice_of(text), &arena, &evidence, &digest, &err);
+        int code =
+            chimera_sigstore_bundle_read(chimera_slice_of(text), &arena, &evidence, &digest, &err);
         if (changes[i].why ? code == CHIMERA_OK || !strstr(err.text, changes[i].why) : code < 0)
             fail_msg("%s %s: %d %s", changes[i].version, changes[i].path, code, err.text);
         chimera_arena_free(&arena);

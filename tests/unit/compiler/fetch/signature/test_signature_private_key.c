@@ -4,6 +4,7 @@
 #include "samples.h"
 
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <stdlib.h>
 
 #include "compiler/fetch/signature/key.h"
@@ -95,6 +96,48 @@ static void a_signature_that_does_not_fit_is_an_error(void **state)
     assert_int_equal(signature.size, 0);
     chimera_buffer_free(&signature);
     EVP_PKEY_free(key);
+}
+
+/* The halves of two keys: what is signed would be nobody's. */
+static void halves_that_do_not_fit_do_not_sign(void **state)
+{
+    struct chimera_buffer text, other, der, pem, signature;
+    struct chimera_error err = {0};
+    EVP_PKEY *key = NULL;
+    char *name = NULL, *header = NULL;
+    unsigned char *bytes = NULL;
+    long size = 0;
+    (void)state;
+    read_sample("private/p256.pem", &text);
+    read_sample("keys/p256.pub", &other);
+    assert_int_equal(chimera_key_read(chimera_buffer_slice(&other), &key, NULL), CHIMERA_OK);
+    chimera_buffer_init(&der, 1000);
+    assert_int_equal(chimera_key_write(key, &der, NULL), CHIMERA_OK);
+    EVP_PKEY_free(key);
+    BIO *in = BIO_new_mem_buf(text.data, (int)text.size), *out = BIO_new(BIO_s_mem());
+    assert_int_equal(PEM_read_bio(in, &name, &header, &bytes, &size), 1);
+    /* Both end with the public point. */
+    memcpy(bytes + size - 65, der.data + der.size - 65, 65);
+    assert_true(PEM_write_bio(out, name, header, bytes, size) > 0);
+    chimera_buffer_init(&pem, 1000);
+    char *made = NULL;
+    size_t made_size = (size_t)BIO_get_mem_data(out, &made);
+    chimera_buffer_append(&pem, (struct chimera_slice){made, made_size});
+    key = NULL;
+    assert_int_equal(chimera_private_key_read(chimera_buffer_slice(&pem), NULL, &key, NULL),
+                     CHIMERA_OK);
+    chimera_buffer_init(&signature, 1000);
+    assert_int_equal(chimera_private_key_sign(key, MESSAGE, &signature, &err), CHIMERA_EINVAL);
+    assert_int_equal(signature.size, 0);
+    EVP_PKEY_free(key);
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_free(bytes);
+    BIO_free(in);
+    BIO_free(out);
+    struct chimera_buffer *const all[] = {&text, &other, &der, &pem, &signature};
+    for (size_t i = 0; i < 5; i++)
+        chimera_buffer_free(all[i]);
 }
 
 static void passwords_must_be_right_and_are_not_told(void **state)
@@ -230,6 +273,7 @@ int main(void)
         cmocka_unit_test(keys_of_cosign_sign),
         cmocka_unit_test(ed25519_signs_the_hash),
         cmocka_unit_test(a_signature_that_does_not_fit_is_an_error),
+        cmocka_unit_test(halves_that_do_not_fit_do_not_sign),
         cmocka_unit_test(passwords_must_be_right_and_are_not_told),
         cmocka_unit_test(other_forms_are_refused_with_a_way_out),
         cmocka_unit_test(only_the_strengths_of_cosign_are_tried),

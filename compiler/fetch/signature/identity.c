@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/fetch/signature/identity.h"
+
+#include <openssl/err.h>
+#include <stdlib.h>
+
+#include "compiler/fetch/signature/certificate.h"
+#include "compiler/fetch/signature/key.h"
+#include "compiler/fetch/signature/rekor.h"
+#include "compiler/fetch/signature/sct.h"
+#include "compiler/fetch/signature/timestamp.h"
+
+#define TIMES_MAX (CHIMERA_LOG_ENTRIES_MAX + CHIMERA_TIMESTAMPS_MAX)
+
+/* What logs and authorities vouch for: when there was such a signature. */
+struct proof {
+    const struct chimera_trust_log *logs[CHIMERA_LOG_ENTRIES_MAX]; /* of each entry */
+    int64_t log_times[CHIMERA_LOG_ENTRIES_MAX];                    /* 0: the log tells none */
+    int64_t times[TIMES_MAX];
+    size_t time_count;
+};
+
+void chimera_identity_done(struct chimera_identity *identity)
+{
+    free(identity->issuer);
+    free(identity->subject);
+    free(identity->github_repository);
+    *identity = (struct chimera_identity){0};
+}
+
+/* --- Logs and timestamps --- */
+
+static int check_timestamps(const struct chimera_evidence *evidence,
+                            const struct chimera_trust_root *root, struct proof *proof,
+                            struct chimera_error *err)
+{
+    for (size_t i = 0; i < evidence->timestamp_count; i++) {
+        int code = chimera_timestamp_check(evidence->timestamps[i], evidence->signature, root,
+                                           &proof->times[proof->time_count], err);
+        if (code < 0)
+            return code;
+        proof->time_count++;
+    }
+    return CHIMERA_OK;
+}
+
+static int check_entries(const struct chimera_evidence *evidence, struct chimera_signer signer,
+                         const struct chimera_trust_root *root, struct proof *proof,
+                         struct chimera_error *err)
+{
+    for (size_t i = 0; i < evidence->entry_count; i++) {
+        const struct chimera_log_entry *entry = &evidence->entries[i];
+        int code = chimera_rekor_check(entry, evidence, signer, root, &proof->logs[i], err);
+        if (code < 0)
+            return code;
+        proof->log_times[i] = chimera_rekor_time(entry);
+        if (proof->log_times[i] > 0)
+            proof->times[proof->time_count++] = proof->log_times[i];
+    }
+    return CHIMERA_OK;
+}
+
+/* A log that tells no time is judged at those of the others. Where there is none at all, as beside
+ * a signature by a key, its key is believed at any time: the entry is not what counts there. */
+static int check_log_periods(const struct chimera_evidence *evidence, const struct proof *proof,
+                             struct chimera_error *err)
+{
+    for (size_t i = 0; i < evidence->entry_count; i++) {
+        struct chimera_trust_period period = proof->logs[i]->period;
+        bool is_within =
+            proof->log_times[i] == 0 || chimera_trust_period_has(period, proof->log_times[i]);
+        for (size_t j = 0; proof->log_times[i] == 0 && j < proof->time_count; j++)
+            is_within = is_within && chimera_trust_period_has(period, proof->times[j]);
+        if (!is_within)
+            return chimera_fail(err, CHIMERA_EREFUSED,
+                                "the log's key was not trusted at the time of its entry");
+    }
+    return CHIMERA_OK;
+}
+
+/* Whatever is there must be right. */
+static int check_proof(const struct chimera_evidence *evidence, struct chimera_signer signer,
+                       const struct chimera_trust_root *root, struct proof *proof,
+                       struct chimera_error *err)
+{
+    *proof = (struct proof){0};
+    int code = check_entries(evidence, signer, root, proof, err);
+    if (code == CHIMERA_OK)
+        code = check_timestamps(evidence, root, proof, err);
+    if (code == CHIMERA_OK)
+        code = check_log_periods(evidence, proof, err);
+    return code;
+}
+
+int chimera_evidence_check_log(const struct chimera_evidence *evidence, struct chimera_slice key,
+                               const struct chimera_trust_root *root, struct chimera_error *err)
+{
+    struct proof proof;
+    if (!root)
+        return CHIMERA_OK;
+    int code = check_proof(evidence, (struct chimera_signer){key, false}, root, &proof, err);
+    ERR_clear_error();
+    return code;
+}
+
+/* --- Keyless --- */
+
+static int check_signature(const struct chimera_evidence *evidence, X509 *leaf,
+                           struct chimera_error *err)
+{
+    EVP_PKEY *key = X509_get0_pubkey(leaf);
+    if (!key)
+        return chimera_fail(err, CHIMERA_EREFUSED, "the certificate's key cannot be read");
+    return chimera_key_verify(key, evidence->message, evidence->signature, err);
+}
+
+/* At each time that somebody vouches for. The log of certificates signed for one issuer. */
+static int check_chain(X509 *leaf, const struct proof *proof, const struct chimera_trust_root *root,
+                       struct chimera_error *err)
+{
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < proof->time_count && code == CHIMERA_OK; i++) {
+        X509 *issuer = NULL;
+        code = chimera_certificate_check_chain(leaf, root, proof->times[i], &issuer, err);
+        if (code == CHIMERA_OK)
+            code = chimera_sct_check(leaf, issuer, root, err);
+        X509_free(issuer);
+    }
+    return code;
+}
+
+static int64_t earliest(const struct proof *proof)
+{
+    int64_t first = proof->times[0];
+    for (size_t i = 1; i < proof->time_count; i++)
+        first = proof->times[i] < first ? proof->times[i] : first;
+    return first;
+}
+
+/* Cheap things first; what the certificate says is read last, when it is believed. */
+static int prove(const struct chimera_evidence *evidence, X509 *leaf,
+                 const struct chimera_trust_root *root, struct chimera_identity *identity,
+                 struct chimera_error *err)
+{
+    struct chimera_signer signer = {evidence->chain[0], true};
+    struct proof proof;
+    int code = chimera_certificate_check(leaf, err);
+    if (code == CHIMERA_OK)
+        code = check_signature(evidence, leaf, err);
+    if (code == CHIMERA_OK)
+        code = check_proof(evidence, signer, root, &proof, err);
+    if (code == CHIMERA_OK && evidence->entry_count == 0)
+        code = chimera_fail(err, CHIMERA_EREFUSED, "the signature is in no log");
+    if (code == CHIMERA_OK && proof.time_count == 0)
+        code = chimera_fail(err, CHIMERA_EREFUSED, "nobody vouches for when it was signed");
+    if (code == CHIMERA_OK)
+        code = check_chain(leaf, &proof, root, err);
+    if (code == CHIMERA_OK)
+        code = chimera_certificate_identity(leaf, identity, err);
+    if (code == CHIMERA_OK)
+        identity->signed_at = earliest(&proof);
+    return code;
+}
+
+int chimera_identity_prove(const struct chimera_evidence *evidence,
+                           const struct chimera_trust_root *root,
+                           struct chimera_identity *ret_identity, struct chimera_error *err)
+{
+    struct chimera_identity identity = {0};
+    X509 *leaf = NULL;
+    if (!root)
+        return chimera_fail(err, CHIMERA_EREFUSED, "there is no trust root to judge it by");
+    if (evidence->chain_count == 0)
+        return chimera_fail(err, CHIMERA_EREFUSED, "it is not signed with a certificate");
+    int code = chimera_certificate_read(evidence->chain[0], &leaf, err);
+    if (code == CHIMERA_OK)
+        code = prove(evidence, leaf, root, &identity, err);
+    X509_free(leaf);
+    ERR_clear_error();
+    if (code == CHIMERA_OK)
+        *ret_identity = identity;
+    else
+        chimera_identity_done(&identity);
+    return code;
+}
