@@ -3,26 +3,35 @@
  * (cli-and-distribution.md §4.2).
  *
  * Order: `credHelpers` of the host, then `auths` with something in it, then `credsStore`. A helper
- * that has none is no failure: the next is asked. Helpers are programs, so this runs before a
- * process is confined.
+ * that has none is no failure: the next is asked. One that fails is a warning, and so is a login
+ * that cannot be read: what is public can be had without. Helpers are programs, so this runs before
+ * a process is confined. Any thread, while none changes the environment.
  */
 #ifndef CHIMERA_COMPILER_FETCH_CREDENTIALS_H
 #define CHIMERA_COMPILER_FETCH_CREDENTIALS_H
 
 #include "runtime/base/error.h"
+#include "runtime/base/slice.h"
 
 struct chimera_credential { /* owns its texts; all NULL: anonymous */
     char *username, *password;
     char *identity_token;
-    char *origin; /* which of them it is from, for -v */
+    char *origin; /* which of them it is from, for -v; NULL: anonymous */
 };
 
-/* `folder` holds config.json; NULL: $DOCKER_CONFIG, or else ~/.docker. `host` is host[:port], and
- * index.docker.io for Docker's. Fails for a config.json that is none; a folder that was named and
- * has none is a warning in *ret_warning, which the caller owns and which is NULL otherwise. */
-int chimera_credential_find(const char *folder, const char *host,
+/* `folder` holds config.json; NULL: $DOCKER_CONFIG, or else ~/.docker. `place` is host[:port], with
+ * /repository behind it where keys with a path are to count; the host is index.docker.io for
+ * Docker's. Fails for a config.json that is none. What is only odd, a named folder without that
+ * file too, is lines in *ret_warning, which the caller owns and which is NULL otherwise. */
+int chimera_credential_find(const char *folder, const char *place,
                             struct chimera_credential *ret_credential, char **ret_warning,
                             struct chimera_error *err);
+
+/* The same of the text of a config.json; `path` is for messages. */
+int chimera_credential_find_in(struct chimera_slice text, const char *path, const char *place,
+                               struct chimera_credential *ret_credential, char **ret_warning,
+                               struct chimera_error *err);
+
 void chimera_credential_done(struct chimera_credential *credential); /* wipes */
 
 #endif

@@ -124,14 +124,13 @@ size_t chimera_exchange_take_header(char *bytes, size_t one, size_t size, void *
 static int give_to_sink(struct chimera_exchange *exchange, struct chimera_slice bytes)
 {
     const struct chimera_transfer_sink *sink = exchange->request->sink;
-    int code = CHIMERA_OK;
-    if (exchange->received == 0 && *exchange->has_taken && sink->restart)
-        code = sink->restart(sink->context);
+    errno = 0;
     *exchange->has_taken = true;
-    if (code >= 0)
-        code = sink->take(sink->context, bytes);
+    int code = sink->take(sink->context, bytes);
     if (code < 0)
-        chimera_fail(exchange->stop, code, "%s: %s", exchange->url->shown, chimera_code_text(code));
+        chimera_fail(exchange->stop, code, "%s: what comes cannot be kept: %s",
+                     exchange->url->shown,
+                     code == CHIMERA_EIO && errno ? strerror(errno) : chimera_code_text(code));
     return code;
 }
 

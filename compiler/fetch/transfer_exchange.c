@@ -26,6 +26,19 @@ static void reset_answer(struct chimera_exchange *exchange)
     answer->status = 0;
 }
 
+/* Before another try, which may bring less than the last, or nothing. */
+static int restart_sink(struct chimera_exchange *exchange, struct chimera_error *err)
+{
+    const struct chimera_transfer_sink *sink = exchange->request->sink;
+    if (!*exchange->has_taken || !sink->restart)
+        return CHIMERA_OK;
+    *exchange->has_taken = false;
+    int code = sink->restart(sink->context);
+    return code < 0 ? chimera_fail(err, code, "%s: what has come cannot be dropped",
+                                   exchange->url->shown)
+                    : code;
+}
+
 int chimera_exchange_run(struct chimera_exchange *exchange, struct chimera_error *err)
 {
     __attribute__((cleanup(chimera_exchange_free_headers))) struct curl_slist *headers = NULL;
@@ -36,7 +49,9 @@ int chimera_exchange_run(struct chimera_exchange *exchange, struct chimera_error
     exchange->sent = exchange->received = 0;
     exchange->length = UINT64_MAX;
     reset_answer(exchange);
-    int code = chimera_exchange_set_up(exchange, &headers, err);
+    int code = restart_sink(exchange, err);
+    if (code == CHIMERA_OK)
+        code = chimera_exchange_set_up(exchange, &headers, err);
     if (code < 0)
         return code;
     exchange->transport->has_ended = false;

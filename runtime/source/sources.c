@@ -244,6 +244,8 @@ static void read_host_mirrors(struct reader *reader, const char *host, struct js
 {
     struct chimera_mirror *mirror = &reader->sources.mirrors[index];
     keep_text(reader, host, &mirror->host);
+    mirror->places = calloc(1, sizeof(*mirror->places)); /* an empty list is one, too */
+    reader->is_full |= !mirror->places;
     read_list(reader, list, "a list of places, each " A_PLACE, read_place, &mirror->places);
 }
 

@@ -17,7 +17,7 @@ struct chimera_authority { /* owns its texts */
 
 struct chimera_mirror { /* ours: asked before the host itself, in their order; owns its texts */
     char *host;
-    char **places; /* host[:port][/prefix]; ends with NULL */
+    char **places; /* host[:port][/prefix]; ends with NULL; never NULL itself */
 };
 
 struct chimera_sources {

@@ -48,6 +48,11 @@ class Retried(unittest.TestCase):
         self.assertEqual((told.get("status"), count, told["restarts"]), (200, 2, 1), told)
         self.assertEqual((told["size"], told["sha256"]), (len(whole), hashlib.sha256(whole).hexdigest()))
 
+    def test_nothing_is_left_of_a_body_that_is_empty_at_last(self):
+        script = row(answer(200, b"half", Content_Length="8", Connection="close"), answer(200, b""))
+        told, count = self.count(script, *IDEMPOTENT, "--sink", "yes", "GET")
+        self.assertEqual((told.get("status"), count, told["size"], told["restarts"]), (200, 2, 0, 1), told)
+
     def test_what_is_sent_is_sent_whole_again(self):
         with open(path("again"), "wb") as out:
             out.write(bytes(range(256)) * 1000)

@@ -93,7 +93,8 @@ static void hosts_mirrors_and_proxies_are_kept(void **state)
     assert_string_equal(sources.mirrors[0].places[0], "m.example:5000/hub");
     assert_string_equal(sources.mirrors[0].places[1], "n.example");
     assert_null(sources.mirrors[0].places[2]);
-    assert_null(sources.mirrors[1].places);
+    assert_non_null(sources.mirrors[1].places);
+    assert_null(sources.mirrors[1].places[0]);
     assert_string_equal(sources.https_proxy, "http://p:3128");
     assert_string_equal(sources.no_proxy, "x,.y");
     assert_string_equal(sources.http_proxy, ""); /* a map that does not name it: none */
