@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compiler/fetch/signature/key.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
@@ -12,6 +13,7 @@
 #include "runtime/source/user_folders.h"
 
 #define KEY_MAX ((size_t)64 << 10)
+#define PRIVATE "PRIVATE KEY-----"
 #define DEFAULT_FILE "verification-config.yml"
 
 struct flags {                       /* borrowed, but for the tree */
@@ -114,6 +116,21 @@ static int add_action(const struct flags *flags, struct chimera_verification *ve
     return chimera_fail_memory(err);
 }
 
+/* What is no key is not kept: a refusal shows what was asked for, and a private key that was given
+ * by mistake must not be in it. */
+static int check_key(struct chimera_slice text, const char *path, struct chimera_error *err)
+{
+    EVP_PKEY *key = NULL;
+    struct chimera_error why = {0};
+    int code = chimera_key_read(text, &key, &why);
+    EVP_PKEY_free(key);
+    if (code == CHIMERA_OK && memchr(text.data, 0, text.size))
+        code = chimera_fail(&why, CHIMERA_EINVAL, "it is not text");
+    if (code == CHIMERA_OK && memmem(text.data, text.size, PRIVATE, strlen(PRIVATE)))
+        code = chimera_fail(&why, CHIMERA_EINVAL, "it holds a private key, too");
+    return code < 0 ? chimera_fail(err, code, "%s: %s", path, why.text) : CHIMERA_OK;
+}
+
 static int read_key(const char *path, char **ret_key, struct chimera_error *err)
 {
     struct chimera_buffer text;
@@ -125,9 +142,9 @@ static int read_key(const char *path, char **ret_key, struct chimera_error *err)
     int code = chimera_file_read(path, &text, &why);
     if (code < 0)
         code = chimera_fail(err, code, "could not read file %s: %s", path, why.text);
-    else if (text.size > 0 && memchr(text.data, 0, text.size))
-        code = chimera_fail(err, CHIMERA_EINVAL, "could not read file %s: it is not text", path);
-    else if (!(*ret_key = strndup(text.size ? text.data : "", text.size)))
+    else
+        code = check_key(chimera_buffer_slice(&text), path, err);
+    if (code == CHIMERA_OK && !(*ret_key = strndup(text.data, text.size)))
         code = chimera_fail_memory(err);
     chimera_buffer_free(&text);
     return code;
