@@ -175,8 +175,8 @@ int main(int argc, char **argv)
     struct chimera_cli_options options = {.program = program_name(argc > 0 ? argv[0] : NULL)};
     bool is_verbose = false;
     int at = 1, code = EXIT_GOOD;
-    signal(SIGXFSZ,
-           SIG_IGN); /* a limit on files is an error like a full disk, and cleaned up after */
+    /* A limit on the size of files is an error like a full disk, and cleaned up after. */
+    signal(SIGXFSZ, SIG_IGN);
     for (; at < argc && argv[at][0] == '-'; at++)
         if (!take_global(options.program, argv[at], &is_verbose, &code))
             return code;
