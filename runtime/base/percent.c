@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/base/percent.h"
 
+#include <string.h>
+
 #include "runtime/base/hex.h"
 
 #define ESCAPE_SIZE 3
@@ -39,4 +41,16 @@ bool chimera_percent_decode(struct chimera_slice text, unsigned rules, char *to,
     }
     *ret_size = size;
     return true;
+}
+
+void chimera_percent_encode(struct chimera_slice text, const char *marks,
+                            struct chimera_buffer *out)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (byte <= ' ' || byte >= 0x7F || strchr(marks, byte))
+            chimera_buffer_print(out, "%%%02X", byte);
+        else
+            chimera_buffer_byte(out, byte);
+    }
 }

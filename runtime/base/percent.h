@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* percent.h - percent-encoding, undone.
+/* percent.h - percent-encoding, done and undone.
  *
  * Those whose ways we keep differ in what they make of an escape that is none ("%zz", a "%" at the
  * end) and of "%00": so each caller says which rules are its own.
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "runtime/base/buffer.h"
 #include "runtime/base/slice.h"
 
 enum chimera_percent_rules {                              /* to be combined */
@@ -24,5 +25,14 @@ int chimera_percent_take(struct chimera_slice *text, unsigned rules);
 
 /* All of it; `to` has room for text.size bytes, and may be where the text is. */
 bool chimera_percent_decode(struct chimera_slice text, unsigned rules, char *to, size_t *ret_size);
+
+/* What the path of a URL cannot hold as it is: besides these marks blanks, control characters, and
+ * what is not ASCII. An escape stays one. */
+#define CHIMERA_PERCENT_PATH "\"#<>?`{}"
+/* The same for names of files, which have no escapes. */
+#define CHIMERA_PERCENT_FILE CHIMERA_PERCENT_PATH "%\\"
+
+void chimera_percent_encode(struct chimera_slice text, const char *marks,
+                            struct chimera_buffer *out);
 
 #endif

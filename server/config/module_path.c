@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/source/reference.h"
+#include "runtime/source/module_place.h"
 
 /* As the reference calls it here: "name", or "group/#member". */
 static void print_name(const struct policies *policies, const struct policy_spec *policy,
