@@ -12,12 +12,15 @@ enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = CHIMERA_CLI_EXIT_U
 
 extern const struct chimera_cli_command program_command; /* has all others; main.c */
 
+extern const struct chimera_cli_command command_annotate;
 extern const struct chimera_cli_command command_build;
 extern const struct chimera_cli_command command_bundle;
+extern const struct chimera_cli_command command_completions;
 extern const struct chimera_cli_command command_docs;
 extern const struct chimera_cli_command command_doctor;
 extern const struct chimera_cli_command command_inspect;
 extern const struct chimera_cli_command command_run;
+extern const struct chimera_cli_command command_scaffold;
 extern const struct chimera_cli_command command_version;
 
 /* Options that several commands have. */
