@@ -13,6 +13,11 @@ struct chimera_yaml_options; /* yaml.h */
 
 #define YAML_DEPTH_MAX 128
 
+/* Before a text that is kept: whether it stood there plain, or in quotes, in a block or tagged as a
+ * text. */
+#define YAML_KEPT_PLAIN 'p'
+#define YAML_KEPT_TEXT 't'
+
 /* What following an alias to a node costs, and how deep it is. */
 struct extent {
     size_t bytes, jumps, height;

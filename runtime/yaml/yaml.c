@@ -100,6 +100,7 @@ static int set_key(struct builder *builder, char *key, const yaml_mark_t *mark)
     static const char ours[] = "the key is given twice; write it once";
     struct frame *top = &builder->frames[builder->depth - 1];
     bool must_be_new = builder->options->duplicate_keys_fail ||
+                       (builder->depth == 1 && is_listed(builder->options->single_top_keys, key)) ||
                        (builder->depth == 2 && is_listed(builder->options->single_keys, key));
     if (must_be_new && json_object_object_get_ex(top->node, key, NULL)) {
         const struct yaml_complaint complaint = {.what = "duplicate field",
@@ -368,21 +369,39 @@ static int read_key(struct builder *builder, const yaml_event_t *event, struct c
     return code < 0 ? code : set_key(builder, key, &event->start_mark);
 }
 
+static int keep_text(struct builder *builder, bool is_plain, struct chimera_slice text,
+                     struct json_object **ret_tree)
+{
+    struct chimera_buffer kept;
+    chimera_buffer_init(&kept, text.size + 1);
+    chimera_buffer_byte(&kept, is_plain ? YAML_KEPT_PLAIN : YAML_KEPT_TEXT);
+    chimera_buffer_append(&kept, text);
+    *ret_tree =
+        kept.failed ? NULL : chimera_node_string(builder->account, chimera_buffer_slice(&kept));
+    chimera_buffer_free(&kept);
+    return *ret_tree ? CHIMERA_OK : yaml_fail_memory(builder);
+}
+
 static int read_value(struct builder *builder, const yaml_event_t *event, struct chimera_slice text,
                       struct json_object **ret_tree)
 {
+    bool is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     const char *tag = (const char *)event->data.scalar.tag;
     struct chimera_scalar scalar = {CHIMERA_SCALAR_STRING, {.u64 = 0}};
-    if (tag && tag[0] == '!') {
+    if (tag && tag[0] == '!' && !builder->options->keeps_texts) {
         *ret_tree = NULL;
         int code = refuse_tag(builder, tag, &event->start_mark);
         return code < 0 ? code : CHIMERA_OK;
+    }
+    if (builder->options->keeps_texts) {
+        bool is_text = tag && (tag[0] == '!' || strcmp(tag, YAML_STR_TAG) == 0);
+        return keep_text(builder, is_plain && !is_text, text, ret_tree);
     }
     if (tag) {
         int code = resolve_tagged(builder, tag, text, &event->start_mark, &scalar);
         if (code < 0)
             return code;
-    } else if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
+    } else if (is_plain) {
         scalar = chimera_scalar_resolve(text);
     }
     return make_tree(builder, &scalar, text, &event->start_mark, ret_tree);

@@ -16,9 +16,12 @@ struct chimera_yaml_options {
     bool duplicate_keys_fail; /* else the last one wins */
     /* Ends with NULL: keys that may not come twice in a map of the second level; NULL: none. */
     const char *const *single_keys;
+    const char *const *single_top_keys; /* the same of the outermost map */
     /* Below the top level; else, and always at the top, numbers and booleans become their text. */
     bool string_keys_only;
     bool empty_is_map; /* a document without any node is {}; else null */
+    /* Every scalar is a text as it was written, behind a byte that says how: see typed.h. */
+    bool keeps_texts;
     /* For a text that a guest or caller chose: what is made is taken here first, and the tree stays
      * taken until the caller restores a mark (account.h). NULL: none. */
     struct chimera_account *account;

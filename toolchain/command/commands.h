@@ -12,8 +12,10 @@ enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = CHIMERA_CLI_EXIT_U
 
 extern const struct chimera_cli_command program_command; /* has all others; main.c */
 
+extern const struct chimera_cli_command command_annotate;
 extern const struct chimera_cli_command command_build;
 extern const struct chimera_cli_command command_bundle;
+extern const struct chimera_cli_command command_completions;
 extern const struct chimera_cli_command command_digest;
 extern const struct chimera_cli_command command_docs;
 extern const struct chimera_cli_command command_doctor;
@@ -27,6 +29,7 @@ extern const struct chimera_cli_command command_push;
 extern const struct chimera_cli_command command_rm;
 extern const struct chimera_cli_command command_run;
 extern const struct chimera_cli_command command_save;
+extern const struct chimera_cli_command command_scaffold;
 extern const struct chimera_cli_command command_verify;
 extern const struct chimera_cli_command command_version;
 

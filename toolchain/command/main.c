@@ -22,12 +22,13 @@ static const struct chimera_cli_option global_options[] = {
 };
 
 static const struct chimera_cli_command *const commands[] = {
-    &command_build,    &command_bundle,  &command_digest,
-    &command_docs,     &command_doctor,  &command_fetch,
-    &command_info,     &command_inspect, &command_load,
-    &command_policies, &command_pull,    &command_push,
-    &command_rm,       &command_run,     &command_save,
-    &command_verify,   &command_version, NULL,
+    &command_annotate,    &command_build,   &command_bundle,
+    &command_completions, &command_digest,  &command_docs,
+    &command_doctor,      &command_fetch,   &command_info,
+    &command_inspect,     &command_load,    &command_policies,
+    &command_pull,        &command_push,    &command_rm,
+    &command_run,         &command_save,    &command_scaffold,
+    &command_verify,      &command_version, NULL,
 };
 
 const struct chimera_cli_command program_command = {
@@ -40,7 +41,8 @@ const struct chimera_cli_command program_command = {
 
 /* What kwctl has and we do not have yet: known, so that the answer can say so. */
 static const char *const unsupported[] = {
-    "annotate", "bench", "completions", "scaffold", NULL,
+    "bench",
+    NULL,
 };
 
 int say_error(const char *format, ...)
@@ -104,14 +106,6 @@ static const char *program_name(const char *path)
     return strcmp(name, "kwctl") == 0 ? "kwctl" : "chimera";
 }
 
-static const struct chimera_cli_command *find_command(const char *name)
-{
-    for (size_t i = 0; commands[i]; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
-    return NULL;
-}
-
 static bool is_unsupported(const char *name)
 {
     for (size_t i = 0; unsupported[i]; i++)
@@ -129,9 +123,12 @@ static int refuse_command(const char *program, const char *name)
 
 static int run_help(const char *program, int argc, char **argv)
 {
-    const struct chimera_cli_command *command = argc > 0 ? find_command(argv[0]) : &program_command;
-    if (!command)
-        return refuse_command(program, argv[0]);
+    const struct chimera_cli_command *command = &program_command;
+    for (int at = 0; at < argc; at++) {
+        command = chimera_cli_find(command, argv[at]);
+        if (!command)
+            return refuse_command(program, argv[at]);
+    }
     chimera_cli_print_help(program, command, stdout);
     return EXIT_GOOD;
 }
@@ -159,7 +156,10 @@ static bool take_global(const char *program, const char *word, bool *is_verbose,
 static int run_command(struct chimera_cli_options *options, int argc, char **argv)
 {
     enum chimera_cli_action action = CHIMERA_CLI_RUN;
-    int code = chimera_cli_parse(options, argc, argv, &action);
+    int taken = 0, ended = chimera_cli_descend(options, argc, argv, &taken);
+    if (ended != CHIMERA_CLI_GOES_ON)
+        return ended;
+    int code = chimera_cli_parse(options, argc - taken, argv + taken, &action);
     if (code == CHIMERA_EINVAL)
         return chimera_cli_refuse(options->program, options->command, "%s", options->refusal.data);
     if (code < 0)
@@ -186,7 +186,7 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[at], "help") == 0)
         return run_help(options.program, argc - at - 1, argv + at + 1);
-    options.command = find_command(argv[at]);
+    options.command = chimera_cli_find(&program_command, argv[at]);
     if (!options.command)
         return refuse_command(options.program, argv[at]);
     if (is_verbose)
