@@ -64,8 +64,8 @@ int chimera_fetch_verify(const struct chimera_fetch_options *options, const char
 int chimera_fetch_digest(const struct chimera_fetch_options *options, const char *uri,
                          char ret_digest[CHIMERA_OCI_DIGEST_MAX], struct chimera_error *err);
 
-/* Appends the manifest that holds the image's signatures of cosign's old scheme; CHIMERA_EINVAL:
- * there is none. */
+/* Appends the manifest that holds the image's signatures of cosign's old scheme; nothing when there
+ * is none. */
 int chimera_fetch_signatures(const struct chimera_fetch_options *options, const char *uri,
                              struct chimera_buffer *out, struct chimera_error *err);
 

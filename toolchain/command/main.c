@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,13 +23,11 @@ static const struct chimera_cli_option global_options[] = {
 };
 
 static const struct chimera_cli_command *const commands[] = {
-    &command_annotate,    &command_build,   &command_bundle,
-    &command_completions, &command_digest,  &command_docs,
-    &command_doctor,      &command_fetch,   &command_info,
-    &command_inspect,     &command_load,    &command_policies,
-    &command_pull,        &command_push,    &command_rm,
-    &command_run,         &command_save,    &command_scaffold,
-    &command_verify,      &command_version, NULL,
+    &command_annotate, &command_bench, &command_build,    &command_bundle,   &command_completions,
+    &command_digest,   &command_docs,  &command_doctor,   &command_fetch,    &command_info,
+    &command_inspect,  &command_load,  &command_policies, &command_pull,     &command_push,
+    &command_rm,       &command_run,   &command_save,     &command_scaffold, &command_verify,
+    &command_version,  NULL,
 };
 
 const struct chimera_cli_command program_command = {
@@ -41,7 +40,6 @@ const struct chimera_cli_command program_command = {
 
 /* What kwctl has and we do not have yet: known, so that the answer can say so. */
 static const char *const unsupported[] = {
-    "bench",
     NULL,
 };
 
@@ -75,6 +73,12 @@ void say_warning(const char *format, ...)
     va_start(arguments, format);
     chimera_printable_vsay(stderr, "Warning", format, arguments);
     va_end(arguments);
+}
+
+bool say_in_colour(int fd)
+{
+    const char *terminal = getenv("TERM"), *wish = getenv("NO_COLOR");
+    return isatty(fd) && terminal && strcmp(terminal, "dumb") != 0 && (!wish || *wish == '\0');
 }
 
 void confinement_warn(void)
@@ -140,7 +144,7 @@ static bool take_global(const char *program, const char *word, bool *is_verbose,
     if (strcmp(word, "-v") == 0 || strcmp(word, "--verbose") == 0)
         return *is_verbose = true;
     if (strcmp(word, "--no-color") == 0)
-        return true;
+        return setenv("TERM", "dumb", 1) == 0;
     if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
         chimera_cli_print_help(program, &program_command, stdout);
     else if (strcmp(word, "-V") == 0)

@@ -16,6 +16,7 @@
 #include "toolchain/command/author/signatures.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/policy_module.h"
+#include "toolchain/command/registry/fetch_flags.h"
 
 #define PREFIX "io.kubewarden.policy."
 #define OUTPUT_MAX ((size_t)64 << 20)
@@ -230,12 +231,8 @@ static int print(const struct chimera_cli_options *options, const struct policy_
 
 static int run_inspect(const struct chimera_cli_options *options)
 {
-    static const char *const refused[] = {"sources-path", "docker-config-json-path"};
     struct policy_module file;
     struct chimera_error err = {0};
-    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-        if (chimera_cli_is_given(options, refused[i]))
-            return say_error("--%s is not supported by this version of chimera yet", refused[i]);
     if (inspect_is_plugin(options->arguments[0]))
         return inspect_plugin(options->arguments[0]);
     if (policy_module_open(options->arguments[0], NULL, &file, &err) < 0)
@@ -255,9 +252,10 @@ static const struct chimera_cli_option inspect_options[] = {
      .value = "FORMAT",
      .choices = formats,
      .help = "Output format; a table for people without it"},
-    {.name = "show-signatures", .help = "Show the Sigstore signatures too (not supported yet)"},
-    OPTION_SOURCES_PATH,
-    OPTION_DOCKER_CONFIG,
+    {.name = "show-signatures",
+     .help = "Show the Sigstore signatures too, as its registry has them"},
+    FETCH_FLAG_SOURCES,
+    FETCH_FLAG_DOCKER_CONFIG,
     {0},
 };
 

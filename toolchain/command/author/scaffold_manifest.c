@@ -11,6 +11,7 @@
 #include "toolchain/command/commands.h"
 #include "toolchain/command/files.h"
 #include "toolchain/command/policy_module.h"
+#include "toolchain/command/registry/fetch_flags.h"
 
 #define PREFIX "io.kubewarden.policy."
 #define TITLE_MAX 253 /* Kubernetes'; between dots there are as many as a name of DNS may have */
@@ -190,9 +191,13 @@ static int run_manifest(const struct chimera_cli_options *options)
 {
     struct policy_module file = {0};
     struct chimera_error err = {0};
+    struct fetch_flags flags = {0};
     int code = check_options(options, &err);
     if (code == 0)
-        code = policy_module_open(options->arguments[0], POLICY_FETCH, &file, &err);
+        code = fetch_flags_read(options, &flags, &err);
+    if (code == 0)
+        code = policy_module_open(options->arguments[0], &flags.fetch, &file, &err);
+    fetch_flags_done(&flags);
     if (code < 0)
         return say_error("%s", err.text);
     if (!file.metadata.is_annotated)
@@ -235,8 +240,7 @@ static const struct chimera_cli_option manifest_options[] = {
     {.name = "allow-context-aware",
      .help = "Grant access to the Kubernetes resources that the policy's metadata name: look at "
              "them first"},
-    OPTION_SOURCES_PATH,
-    OPTION_DOCKER_CONFIG,
+    FETCH_FLAGS,
     {0},
 };
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "toolchain/command/author/signatures.h"
 
+#include <string.h>
+
 #include "runtime/json/tree.h"
 #include "runtime/text/printable.h"
 #include "runtime/yaml/yaml.h"
 #include "toolchain/command/author/inspect_table.h"
+#include "toolchain/command/registry/fetch_flags.h"
 
 static struct json_object *member(struct json_object *object, const char *key)
 {
@@ -17,12 +20,21 @@ static struct json_object *member(struct json_object *object, const char *key)
 int signatures_fetch(const struct chimera_cli_options *options, const char *uri,
                      struct json_object **ret_manifest, struct chimera_error *err)
 {
-    (void)options;
-    (void)ret_manifest;
-    return chimera_fail(err, CHIMERA_EREFUSED,
-                        "--show-signatures is not supported by this version of chimera yet: it "
-                        "cannot ask the registry of %.500s",
-                        uri);
+    struct fetch_flags flags;
+    struct chimera_buffer text;
+    if (strncmp(uri, "registry://", strlen("registry://")) != 0)
+        return chimera_fail(err, CHIMERA_EINVAL, "invalid uri");
+    int code = fetch_flags_read(options, &flags, err);
+    if (code < 0)
+        return code;
+    chimera_buffer_init(&text, CHIMERA_MANIFEST_MAX);
+    *ret_manifest = NULL;
+    code = chimera_fetch_signatures(&flags.fetch, uri, &text, err);
+    if (code == CHIMERA_OK && text.size > 0)
+        code = chimera_json_parse(chimera_buffer_slice(&text), ret_manifest, err);
+    chimera_buffer_free(&text);
+    fetch_flags_done(&flags);
+    return code;
 }
 
 static void add_member(struct inspect_table *table, const char *name, struct json_object *value)
