@@ -6,7 +6,7 @@
 #ifndef CHIMERA_COMPILER_FETCH_PULL_H
 #define CHIMERA_COMPILER_FETCH_PULL_H
 
-#include "compiler/fetch/fetch.h"
+#include "compiler/fetch/fetch_options.h"
 #include "compiler/fetch/registry.h"
 #include "runtime/source/image_reference.h"
 
