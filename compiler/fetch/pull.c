@@ -233,7 +233,7 @@ static int pull_by_http(struct work *work, struct chimera_error *err)
     int code = chimera_store_create(work->pull->root, work->pull->path, &file, err);
     if (code < 0)
         return code;
-    code = chimera_https_get(work->session.transport, work->pull->uri, CHIMERA_POLICY_BYTES_MAX,
+    code = chimera_https_get(work->session.transport, work->pull->url, CHIMERA_POLICY_BYTES_MAX,
                              &sink, err);
     return finish_file(work, &file, code, err);
 }

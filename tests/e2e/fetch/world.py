@@ -217,7 +217,8 @@ def _copy(source, sink):
         pass
 
 
-def _environment(sources, stall, more):
+def settings(sources=None, stall=60, environment=None):
+    more = environment
     environment = {key: value for key, value in os.environ.items() if key not in NO_PROXIES}
     environment.update({"SSL_CERT_FILE": path("system.crt"), "SSL_CERT_DIR": "", "PLAY_STALL": str(stall)})
     environment.update(more or {})
@@ -230,7 +231,7 @@ def _environment(sources, stall, more):
 
 def begin(*words, sources=None, stall=60, environment=None):
     return subprocess.Popen([PLAY, *words], stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
-                            env=_environment(sources, stall, environment))
+                            env=settings(sources, stall, environment))
 
 
 def play(*words, **more):
