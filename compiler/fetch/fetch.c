@@ -18,6 +18,8 @@ void chimera_fetched_done(struct chimera_fetched *fetched)
     free(fetched->uri);
     free(fetched->path);
     free(fetched->signers);
+    free(fetched->plugin);
+    free(fetched->plugin_note);
     *fetched = (struct chimera_fetched){0};
 }
 
@@ -151,7 +153,7 @@ static int check_signable(const struct chimera_fetch_options *options,
 {
     if (!options->verification || plan->pull.image)
         return CHIMERA_OK;
-    if (plan->pull.is_there && options->takes_local_files) {
+    if (plan->pull.is_there && options->verification->is_implicit) {
         chimera_printable_say(stderr, "Warning", "%s is a local file, which cannot be verified",
                               plan->pull.uri);
         return CHIMERA_OK;
@@ -164,8 +166,8 @@ static int check_signable(const struct chimera_fetch_options *options,
 static bool is_done(const struct chimera_fetch_options *options,
                     const struct chimera_fetch_plan *plan)
 {
-    return plan->pull.is_there && !options->verification && !options->output &&
-           (!plan->pull.is_floating || options->is_offline);
+    return plan->pull.is_there && !options->verification && !options->builders &&
+           !options->output && (!plan->pull.is_floating || options->is_offline);
 }
 
 static int start(const struct chimera_fetch_options *options, const char *uri,
@@ -211,15 +213,25 @@ int chimera_fetch_start(const struct chimera_fetch_options *options, const char 
     return code;
 }
 
+/* NULL for what is empty, too. */
+static bool copy_text(const char *text, char **ret_copy)
+{
+    *ret_copy = text && *text ? strdup(text) : NULL;
+    return !text || !*text || *ret_copy;
+}
+
 int fetch_take_answer(struct chimera_slice said, struct chimera_fetched *fetched,
                       struct chimera_error *err)
 {
     const char *digest = chimera_network_take_text(&said);
     const char *signers = chimera_network_take_text(&said);
-    if (!digest || !signers || strlen(digest) >= sizeof(fetched->manifest_digest))
+    const char *plugin = chimera_network_take_text(&said);
+    const char *note = chimera_network_take_text(&said);
+    if (!note || strlen(digest) >= sizeof(fetched->manifest_digest))
         return chimera_fail(err, CHIMERA_EIO, "the process that fetches said half of an answer");
     memcpy(fetched->manifest_digest, digest, strlen(digest) + 1);
-    if (*signers && !(fetched->signers = strdup(signers)))
+    if (!copy_text(signers, &fetched->signers) || !copy_text(plugin, &fetched->plugin) ||
+        !copy_text(note, &fetched->plugin_note))
         return chimera_fail_memory(err);
     return CHIMERA_OK;
 }

@@ -19,7 +19,9 @@ struct chimera_fetch_options {                       /* borrowed */
     const struct chimera_sources *sources;           /* NULL: none */
     const char *docker_config;                       /* a folder; NULL: the default */
     const struct chimera_verification *verification; /* NULL: none is asked for */
-    bool takes_local_files; /* local files pass, with a warning, although they cannot be verified */
+    /* Keys of builders: a plugin beside the policy that one of them has signed is fetched, too.
+     * NULL: none is. */
+    const struct chimera_verification *builders;
     const char *trust_root; /* a file; NULL: what is shipped */
     const char *output;     /* a file or a folder in place of the store; NULL: the store */
     bool is_offline;        /* what is in the store or nothing */
@@ -31,6 +33,8 @@ struct chimera_fetched { /* owns its texts */
     char *path;
     char manifest_digest[CHIMERA_OCI_DIGEST_MAX]; /* "": not from a registry, or not asked */
     char *signers;                                /* who signed, for people; NULL: not verified */
+    char *plugin;                                 /* STEM.so of a trusted builder; NULL: none */
+    char *plugin_note; /* why some plugins did not do, a line each; NULL: nothing to say */
 };
 
 /* Fetches what is not in the store, or may have moved; verifies it when that is asked for. A
@@ -60,8 +64,8 @@ int chimera_fetch_verify(const struct chimera_fetch_options *options, const char
 int chimera_fetch_digest(const struct chimera_fetch_options *options, const char *uri,
                          char ret_digest[CHIMERA_OCI_DIGEST_MAX], struct chimera_error *err);
 
-/* Appends the manifest that holds the image's signatures of cosign's old scheme; CHIMERA_EINVAL:
- * there is none. */
+/* Appends the manifest that holds the image's signatures of cosign's old scheme; nothing when there
+ * is none. */
 int chimera_fetch_signatures(const struct chimera_fetch_options *options, const char *uri,
                              struct chimera_buffer *out, struct chimera_error *err);
 

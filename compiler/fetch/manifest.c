@@ -353,3 +353,12 @@ const char *chimera_descriptor_title(const struct chimera_descriptor *descriptor
         return NULL;
     return can_be_shown(chimera_slice_of(title)) ? title : NULL;
 }
+
+struct json_object *chimera_oci_describe(const char *media_type, const char *digest, uint64_t size)
+{
+    struct json_object *descriptor = json_object_new_object();
+    json_object_object_add(descriptor, "mediaType", json_object_new_string(media_type));
+    json_object_object_add(descriptor, "digest", json_object_new_string(digest));
+    json_object_object_add(descriptor, "size", json_object_new_uint64(size));
+    return descriptor;
+}

@@ -70,4 +70,7 @@ const char *chimera_annotation(struct json_object *annotations, const char *name
  * folder, hides, or cannot be shown. */
 const char *chimera_descriptor_title(const struct chimera_descriptor *descriptor);
 
+/* A descriptor of ours, for a manifest that is about to be written. */
+struct json_object *chimera_oci_describe(const char *media_type, const char *digest, uint64_t size);
+
 #endif

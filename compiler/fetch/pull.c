@@ -9,10 +9,11 @@
 
 #include "compiler/fetch/found.h"
 #include "compiler/fetch/https.h"
+#include "compiler/fetch/native.h"
 #include "compiler/fetch/network_child.h"
 #include "compiler/fetch/policy_image.h"
 #include "compiler/fetch/session.h"
-#include "compiler/fetch/store.h"
+#include "compiler/fetch/store_sink.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/source/file_kind.h"
@@ -25,31 +26,11 @@ struct work {
     struct chimera_found found;
     struct chimera_buffer signers;
     char digest[CHIMERA_OCI_DIGEST_MAX]; /* of what the image's version is */
+    char *plugin;                        /* owned; NULL: none */
+    struct chimera_buffer plugin_note;
 };
 
 /* --- The file --- */
-
-static int write_bytes(void *context, struct chimera_slice bytes)
-{
-    const struct chimera_store_file *file = context;
-    while (bytes.size > 0) {
-        ssize_t count = write(file->fd, bytes.data, bytes.size);
-        if (count < 0 && errno != EINTR)
-            return CHIMERA_EIO;
-        if (count > 0) {
-            bytes.data += count;
-            bytes.size -= (size_t)count;
-        }
-    }
-    return CHIMERA_OK;
-}
-
-static int empty_file(void *context)
-{
-    const struct chimera_store_file *file = context;
-    return ftruncate(file->fd, 0) < 0 || lseek(file->fd, 0, SEEK_SET) < 0 ? CHIMERA_EIO
-                                                                          : CHIMERA_OK;
-}
 
 static int check_is_wasm(const struct chimera_store_file *file, const char *uri,
                          struct chimera_error *err)
@@ -111,10 +92,10 @@ static int download_layer(struct work *work, const struct chimera_descriptor *la
                           struct chimera_error *err)
 {
     struct chimera_store_file file = {.fd = -1};
-    struct chimera_transfer_sink sink = {empty_file, write_bytes, &file};
     int code = chimera_store_create(work->pull->root, work->pull->path, &file, err);
     if (code < 0)
         return code;
+    const struct chimera_transfer_sink sink = chimera_store_sink(&file);
     code = chimera_registry_get_blob(work->session.registry, work->pull->image, layer, &sink, err);
     return finish_file(work, &file, code, err);
 }
@@ -179,6 +160,12 @@ static int verify_image(struct work *work, struct chimera_error *err)
     return code < 0 ? code : judge(work, err);
 }
 
+static int write_text(struct chimera_store_file *file, const struct chimera_buffer *text)
+{
+    const struct chimera_transfer_sink sink = chimera_store_sink(file);
+    return sink.take(sink.context, chimera_buffer_slice(text));
+}
+
 static int keep_signatures(struct work *work, const struct chimera_oci_manifest *manifest,
                            struct chimera_error *err)
 {
@@ -193,7 +180,7 @@ static int keep_signatures(struct work *work, const struct chimera_oci_manifest 
         text.failed
             ? chimera_fail(err, text.failed, "the signatures: %s", chimera_code_text(text.failed))
             : chimera_store_create(work->pull->root, work->pull->signatures_path, &file, err);
-    if (code == CHIMERA_OK && write_bytes(&file, chimera_buffer_slice(&text)) < 0) {
+    if (code == CHIMERA_OK && write_text(&file, &text) < 0) {
         code = chimera_fail_errno(err, file.temporary);
         chimera_store_drop(&file);
     } else if (code == CHIMERA_OK) {
@@ -201,6 +188,27 @@ static int keep_signatures(struct work *work, const struct chimera_oci_manifest 
     }
     chimera_buffer_free(&text);
     return code;
+}
+
+/* --- Plugins --- */
+
+/* One that cannot be had, or does not do, leaves the policy to be compiled. */
+static int fetch_native(struct work *work, const struct chimera_oci_manifest *manifest,
+                        struct chimera_error *err)
+{
+    const struct chimera_pull *pull = work->pull;
+    const struct chimera_native_wanted wanted = {.subject = work->digest,
+                                                 .wasm = manifest->entries[0].digest,
+                                                 .builders = pull->options->builders,
+                                                 .store = pull->root};
+    struct chimera_error why = {.details = &work->plugin_note};
+    int code =
+        chimera_native_pull(work->session.registry, pull->image, &wanted, &work->plugin, &why);
+    if (code == CHIMERA_ENOMEM)
+        return chimera_fail_memory(err);
+    if (code < 0)
+        chimera_buffer_print(&work->plugin_note, "%s\n", why.text);
+    return CHIMERA_OK;
 }
 
 /* --- The ways --- */
@@ -222,6 +230,8 @@ static int pull_image(struct work *work, struct chimera_error *err)
     code = fetch_layer(work, &manifest, is_signed, err);
     if (code == CHIMERA_OK && is_signed)
         code = keep_signatures(work, &manifest, err);
+    if (code == CHIMERA_OK && pull->options->builders && pull->root)
+        code = fetch_native(work, &manifest, err);
     chimera_oci_manifest_done(&manifest);
     return code;
 }
@@ -229,10 +239,10 @@ static int pull_image(struct work *work, struct chimera_error *err)
 static int pull_by_http(struct work *work, struct chimera_error *err)
 {
     struct chimera_store_file file = {.fd = -1};
-    struct chimera_transfer_sink sink = {empty_file, write_bytes, &file};
     int code = chimera_store_create(work->pull->root, work->pull->path, &file, err);
     if (code < 0)
         return code;
+    const struct chimera_transfer_sink sink = chimera_store_sink(&file);
     code = chimera_https_get(work->session.transport, work->pull->url, CHIMERA_POLICY_BYTES_MAX,
                              &sink, err);
     return finish_file(work, &file, code, err);
@@ -243,6 +253,9 @@ static void tell(const struct work *work, struct chimera_buffer *out)
     chimera_network_put_text(out, work->digest);
     chimera_buffer_append(out, chimera_buffer_slice(&work->signers));
     chimera_buffer_byte(out, 0);
+    chimera_network_put_text(out, work->plugin);
+    chimera_buffer_append(out, chimera_buffer_slice(&work->plugin_note));
+    chimera_buffer_byte(out, 0);
 }
 
 static void end(struct work *work)
@@ -250,6 +263,8 @@ static void end(struct work *work)
     chimera_session_close(&work->session);
     chimera_found_done(&work->found);
     chimera_buffer_free(&work->signers);
+    chimera_buffer_free(&work->plugin_note);
+    free(work->plugin);
 }
 
 int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out,
@@ -263,6 +278,7 @@ int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out
                                                 .title = pull->options->shows_progress ? pull->uri
                                                                                        : NULL};
     chimera_buffer_init(&work.signers, SIGNERS_MAX);
+    chimera_buffer_init(&work.plugin_note, SIGNERS_MAX);
     int code = chimera_session_open(&work.session, &input, err);
     if (code == CHIMERA_OK)
         code = pull->image ? pull_image(&work, err) : pull_by_http(&work, err);
@@ -296,6 +312,7 @@ int chimera_pull_judge_offline(const struct chimera_pull *pull, struct chimera_b
     struct chimera_oci_manifest manifest = {0};
     const struct chimera_descriptor *layer = NULL;
     chimera_buffer_init(&work.signers, SIGNERS_MAX);
+    chimera_buffer_init(&work.plugin_note, SIGNERS_MAX);
     int code = chimera_found_read(pull->signatures_path, &work.found, err);
     if (code == CHIMERA_OK)
         code = judge(&work, err);

@@ -17,7 +17,6 @@
 #define CONFIG "{}"
 #define SOURCE_KEY "org.opencontainers.image.source"
 #define POLICY_SOURCE_KEY "io.kubewarden.policy.source"
-#define TITLE_KEY "org.opencontainers.image.title"
 
 struct push { /* the child has a copy by its fork */
     const struct chimera_fetch_options *options;
@@ -60,24 +59,16 @@ static struct json_object *keep_annotations(const struct chimera_push_input *inp
     return kept;
 }
 
-static struct json_object *describe(const char *media_type, const char *digest, uint64_t size)
-{
-    struct json_object *descriptor = json_object_new_object();
-    json_object_object_add(descriptor, "mediaType", json_object_new_string(media_type));
-    json_object_object_add(descriptor, "digest", json_object_new_string(digest));
-    json_object_object_add(descriptor, "size", json_object_new_uint64(size));
-    return descriptor;
-}
-
 /* With a title, so that tools which know nothing of policies write a file of that name. */
 static struct json_object *describe_layer(const struct push *push)
 {
     char title[300];
     const char *slash = strrchr(push->image.repository, '/');
-    struct json_object *layer = describe(CHIMERA_MEDIA_WASM_LAYER, push->digest, push->size);
+    struct json_object *layer =
+        chimera_oci_describe(CHIMERA_MEDIA_WASM_LAYER, push->digest, push->size);
     struct json_object *annotations = json_object_new_object();
     snprintf(title, sizeof(title), "%s.wasm", slash ? slash + 1 : push->image.repository);
-    json_object_object_add(annotations, TITLE_KEY, json_object_new_string(title));
+    json_object_object_add(annotations, CHIMERA_TITLE_ANNOTATION, json_object_new_string(title));
     json_object_object_add(layer, "annotations", annotations);
     return layer;
 }
@@ -93,7 +84,7 @@ static int write_manifest(struct push *push, const struct chimera_push_input *in
     json_object_object_add(manifest, "layers", layers);
     json_object_object_add(
         manifest, "config",
-        describe(CHIMERA_MEDIA_WASM_CONFIG, push->config_digest, strlen(CONFIG)));
+        chimera_oci_describe(CHIMERA_MEDIA_WASM_CONFIG, push->config_digest, strlen(CONFIG)));
     if (json_object_object_length(kept) > 0)
         json_object_object_add(manifest, "annotations", kept);
     else

@@ -42,6 +42,10 @@ struct chimera_abi {
     void (*validate_settings)(struct chimera_guest *guest, struct chimera_slice settings,
                               struct chimera_arena *arena,
                               struct chimera_settings_answer *ret_answer);
+    /* Which protocol does the guest speak? Its answer as it gives it, or why there is none; in the
+     * arena. waPC alone; NULL: there is nothing to ask. */
+    int (*protocol_version)(struct chimera_guest *guest, struct chimera_arena *arena,
+                            struct chimera_slice *ret_text);
 };
 
 extern const struct chimera_abi chimera_abi_wapc;

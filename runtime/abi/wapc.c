@@ -398,6 +398,13 @@ static void wapc_validate_settings(struct chimera_guest *guest, struct chimera_s
     chimera_buffer_free(&message);
 }
 
+static int wapc_protocol_version(struct chimera_guest *guest, struct chimera_arena *arena,
+                                 struct chimera_slice *ret_text)
+{
+    struct chimera_pieces payload = {0};
+    return run_operation(guest, "protocol_version", &payload, arena, ret_text);
+}
+
 const struct chimera_abi chimera_abi_wapc = {
     .mode = CHIMERA_MODE_WAPC,
     .check = wapc_check,
@@ -406,4 +413,5 @@ const struct chimera_abi chimera_abi_wapc = {
     .prepare = wapc_prepare,
     .validate = wapc_validate,
     .validate_settings = wapc_validate_settings,
+    .protocol_version = wapc_protocol_version,
 };

@@ -53,17 +53,20 @@ struct chimera_cli_options;
 /* A subcommand, or, without a name, the program itself. Tables end with a row without a name. */
 struct chimera_cli_command {
     const char *name;
-    const char *about;       /* one line */
+    const struct chimera_cli_command *parent; /* whose it is; NULL: the program's */
+    const char *about;                        /* one line */
     const char *description; /* for the pages: paragraphs, one a line; may be NULL */
     const struct chimera_cli_option *options;
     const struct chimera_cli_argument *arguments;
     bool is_hidden;
     int (*run)(const struct chimera_cli_options *options); /* returns the exit code */
+    /* Its own, one of which must follow; they have it as their parent, unless it is the program.
+     * Ends with NULL; may be NULL. */
+    const struct chimera_cli_command *const *commands;
 
     /* Of the program itself: */
     const char *usage; /* what is behind its name there */
     const char *version_help;
-    const struct chimera_cli_command *const *commands; /* ends with NULL; may be NULL */
     bool is_help_below; /* the help of an option has lines of its own */
     /* No letters but those of help and version. A word of letters is then refused whole, an option
      * that is given again before its value is looked for, and one in the place of a value by its
@@ -100,6 +103,17 @@ int chimera_cli_parse(struct chimera_cli_options *options, int argc, char *const
                       enum chimera_cli_action *ret_action);
 void chimera_cli_done(struct chimera_cli_options *options);
 
+/* The one of that name among a command's own, or NULL. */
+const struct chimera_cli_command *chimera_cli_find(const struct chimera_cli_command *command,
+                                                   const char *name);
+
+/* Goes down from options->command, as long as it has commands of its own, by the words of argv;
+ * *ret_taken says how many of them that took. CHIMERA_CLI_GOES_ON, or the code to exit with: help
+ * was asked for and printed, or the line is wrong and that was told. */
+#define CHIMERA_CLI_GOES_ON (-1)
+int chimera_cli_descend(struct chimera_cli_options *options, int argc, char *const *argv,
+                        int *ret_taken);
+
 /* The last value given, or NULL. */
 const char *chimera_cli_value(const struct chimera_cli_options *options, const char *name);
 bool chimera_cli_is_given(const struct chimera_cli_options *options, const char *name);
@@ -112,7 +126,10 @@ bool chimera_cli_is_on(const char *value);
 /* "--output <FORMAT>", good until the next call. */
 const char *chimera_cli_shown(const struct chimera_cli_option *option);
 
-/* Texts, appended to `out`: "BEFOREone, twoBEHIND"; "Usage: …"; the whole help. */
+/* Texts, appended to `out`: the name of a command behind those of whom it belongs to, "scaffold",
+ * between, "manifest"; "BEFOREone, twoBEHIND"; "Usage: …"; the whole help. */
+void chimera_cli_put_path(const struct chimera_cli_command *command, const char *between,
+                          struct chimera_buffer *out);
 void chimera_cli_put_choices(const char *const *choices, const char *before, const char *behind,
                              struct chimera_buffer *out);
 void chimera_cli_put_usage(const char *program, const struct chimera_cli_command *command,

@@ -107,7 +107,7 @@ static void put_arguments(struct chimera_buffer *out, const struct chimera_cli_a
     }
 }
 
-static void put_commands(struct chimera_buffer *out, const char *program,
+static void put_commands(struct chimera_buffer *out, const char *page,
                          const struct chimera_cli_command *const *commands)
 {
     if (commands)
@@ -115,7 +115,7 @@ static void put_commands(struct chimera_buffer *out, const char *program,
     for (; commands && *commands; commands++) {
         if ((*commands)->is_hidden)
             continue;
-        chimera_buffer_print(out, ".TP\n\\fB%s\\-%s\\fR(1)\n", program, (*commands)->name);
+        chimera_buffer_print(out, ".TP\n\\fB%s\\-%s\\fR(1)\n", page, (*commands)->name);
         put_text(out, (*commands)->about);
         chimera_buffer_text(out, ".\n");
     }
@@ -154,6 +154,7 @@ static void put_command_page(struct chimera_buffer *out, const char *name, const
     chimera_buffer_free(&usage);
     chimera_buffer_text(out, ".SH DESCRIPTION\n");
     put_paragraphs(out, command->description, put_paragraph);
+    put_commands(out, name, command->commands);
     put_arguments(out, command->arguments);
     put_options(out, command->options);
     chimera_buffer_print(out, CHIMERA_CLI_EXIT_STATUS ".SH SEE ALSO\n\\fB%s\\fR(1)\n", program);
@@ -170,44 +171,79 @@ static int write_page(const char *folder, const char *name, const struct chimera
     return chimera_file_write(path, chimera_buffer_slice(page), 0644, err);
 }
 
+/* The pages of commands and of those of their own. */
+static int write_command_pages(const struct chimera_cli_command *const *commands,
+                               const char *program, const char *folder, struct chimera_buffer *page,
+                               struct chimera_error *err)
+{
+    int code = CHIMERA_OK;
+    for (; code == CHIMERA_OK && commands && *commands; commands++) {
+        struct chimera_buffer name;
+        if ((*commands)->is_hidden)
+            continue;
+        chimera_buffer_init(&name, NAME_MAX_SIZE);
+        chimera_buffer_print(&name, "%s-", program);
+        chimera_cli_put_path(*commands, "-", &name);
+        chimera_buffer_byte(&name, 0);
+        chimera_buffer_reset(page);
+        code = name.failed ? chimera_fail(err, name.failed, "the name of a page is too long")
+                           : CHIMERA_OK;
+        if (code == CHIMERA_OK)
+            put_command_page(page, name.data, program, *commands);
+        if (code == CHIMERA_OK)
+            code = write_page(folder, name.data, page, err);
+        chimera_buffer_free(&name);
+        if (code == CHIMERA_OK)
+            code = write_command_pages((*commands)->commands, program, folder, page, err);
+    }
+    return code;
+}
+
 int chimera_cli_write_pages(const struct chimera_cli_command *program,
                             const struct chimera_cli_manual *manual, const char *folder,
                             struct chimera_error *err)
 {
-    const struct chimera_cli_command *const *commands = program->commands;
     struct chimera_buffer page;
     chimera_buffer_init(&page, CHIMERA_CLI_TEXT_MAX);
     int code = chimera_folder_make(folder, 0755, err);
     put_program_page(&page, program, manual);
     if (code == CHIMERA_OK)
         code = write_page(folder, manual->name, &page, err);
-    for (; code == CHIMERA_OK && commands && *commands; commands++) {
-        char name[NAME_MAX_SIZE];
-        if ((*commands)->is_hidden)
-            continue;
-        snprintf(name, sizeof(name), "%s-%s", manual->name, (*commands)->name);
-        chimera_buffer_reset(&page);
-        put_command_page(&page, name, manual->name, *commands);
-        code = write_page(folder, name, &page, err);
-    }
+    if (code == CHIMERA_OK)
+        code = write_command_pages(program->commands, manual->name, folder, &page, err);
     chimera_buffer_free(&page);
     return code;
 }
 
-static void put_helps(struct chimera_buffer *out, const char *name,
-                      const struct chimera_cli_command *program)
+/* How a markup writes what a reference has. */
+static const struct markup {
+    const char *title, *heading, *open, *close;
+} markups[] = {
+    [CHIMERA_CLI_MARKDOWN] = {"#", "##", "```\n", "```\n"},
+    [CHIMERA_CLI_ASCIIDOC] = {"=", "==", "----\n", "----\n"},
+};
+
+static void put_help_block(struct chimera_buffer *out, const char *name,
+                           const struct chimera_cli_command *command, const struct markup *markup)
 {
-    chimera_buffer_text(out, "```\n");
-    chimera_cli_put_help(name, program, out);
-    chimera_buffer_text(out, "```\n");
-    for (const struct chimera_cli_command *const *at = program->commands; *at; at++) {
+    chimera_buffer_text(out, markup->open);
+    chimera_cli_put_help(name, command, out);
+    chimera_buffer_text(out, markup->close);
+}
+
+static void put_helps(struct chimera_buffer *out, const char *name,
+                      const struct chimera_cli_command *program, const struct markup *markup)
+{
+    for (const struct chimera_cli_command *const *at = program->commands; at && *at; at++) {
         if ((*at)->is_hidden)
             continue;
-        chimera_buffer_print(out, "\n## %s %s\n", name, (*at)->name);
+        chimera_buffer_print(out, "\n%s %s ", markup->heading, name);
+        chimera_cli_put_path(*at, " ", out);
+        chimera_buffer_byte(out, '\n');
         put_paragraphs(out, (*at)->description, put_plain_paragraph);
-        chimera_buffer_text(out, "\n```\n");
-        chimera_cli_put_help(name, *at, out);
-        chimera_buffer_text(out, "```\n");
+        chimera_buffer_byte(out, '\n');
+        put_help_block(out, name, *at, markup);
+        put_helps(out, name, *at, markup);
     }
 }
 
@@ -228,15 +264,19 @@ static void put_table(struct chimera_buffer *out, const struct chimera_cli_optio
 }
 
 int chimera_cli_write_reference(const char *name, const struct chimera_cli_command *program,
-                                const char *path, struct chimera_error *err)
+                                enum chimera_cli_markup markup, const char *path,
+                                struct chimera_error *err)
 {
+    const struct markup *how = &markups[markup];
     struct chimera_buffer text;
     chimera_buffer_init(&text, CHIMERA_CLI_TEXT_MAX);
-    chimera_buffer_print(&text, "# Command line of `%s`\n\n", name);
-    if (program->commands)
-        put_helps(&text, name, program);
-    else
+    chimera_buffer_print(&text, "%s Command line of `%s`\n\n", how->title, name);
+    if (program->commands) {
+        put_help_block(&text, name, program, how);
+        put_helps(&text, name, program, how);
+    } else {
         put_table(&text, program->options);
+    }
     int code = text.failed ? chimera_fail(err, text.failed, "%s", chimera_code_text(text.failed))
                            : chimera_file_write(path, chimera_buffer_slice(&text), 0644, err);
     chimera_buffer_free(&text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* manual.h - man pages, and a reference in Markdown, from the tables of a command line. */
+/* manual.h - man pages, and a reference in Markdown or AsciiDoc, from the tables of a command line.
+ */
 #ifndef CHIMERA_CLI_MANUAL_H
 #define CHIMERA_CLI_MANUAL_H
 
@@ -18,14 +19,18 @@ struct chimera_cli_manual {
     ".SH EXIT STATUS\n.TP\n0\nSuccess.\n.TP\n1\nSomething failed; the reason is on " \
     "standard error.\n.TP\n2\nThe command line is wrong.\n"
 
-/* NAME.1 of the program, and NAME-COMMAND.1 of each subcommand that is not hidden. */
+/* NAME.1 of the program, and NAME-COMMAND.1 of each subcommand that is not hidden, with those of
+ * its own. */
 int chimera_cli_write_pages(const struct chimera_cli_command *program,
                             const struct chimera_cli_manual *manual, const char *folder,
                             struct chimera_error *err);
 
+enum chimera_cli_markup { CHIMERA_CLI_MARKDOWN, CHIMERA_CLI_ASCIIDOC };
+
 /* The help of the program, called `name`, and of its subcommands; without any, a table of its
- * options. */
+ * options, in Markdown. */
 int chimera_cli_write_reference(const char *name, const struct chimera_cli_command *program,
-                                const char *path, struct chimera_error *err);
+                                enum chimera_cli_markup markup, const char *path,
+                                struct chimera_error *err);
 
 #endif

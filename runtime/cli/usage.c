@@ -28,6 +28,16 @@ void chimera_cli_put_choices(const char *const *choices, const char *before, con
     chimera_buffer_text(out, behind);
 }
 
+void chimera_cli_put_path(const struct chimera_cli_command *command, const char *between,
+                          struct chimera_buffer *out)
+{
+    if (command->parent) {
+        chimera_cli_put_path(command->parent, between, out);
+        chimera_buffer_text(out, between);
+    }
+    chimera_buffer_text(out, command->name);
+}
+
 static bool has_options(const struct chimera_cli_command *command)
 {
     const struct chimera_cli_option *option = command->options;
@@ -42,10 +52,15 @@ void chimera_cli_put_usage(const char *program, const struct chimera_cli_command
 {
     const struct chimera_cli_option *option = command->options;
     const struct chimera_cli_argument *argument = command->arguments;
-    chimera_buffer_print(out, "Usage: %s %s", program,
-                         command->usage ? command->usage : command->name);
+    chimera_buffer_print(out, "Usage: %s ", program);
+    if (command->usage)
+        chimera_buffer_text(out, command->usage);
+    else
+        chimera_cli_put_path(command, " ", out);
     if (!command->usage && has_options(command))
         chimera_buffer_text(out, " [OPTIONS]");
+    if (!command->usage && command->commands)
+        chimera_buffer_text(out, " <COMMAND>");
     for (; option && option->name; option++)
         if (option->is_required)
             chimera_buffer_print(out, " %s", chimera_cli_shown(option));

@@ -36,6 +36,7 @@ struct chimera_shape_field {
     /* STRUCT only: where in ret_values its own members go, counted from the first field of the
      * struct that this field is in; 0: they are only checked. */
     unsigned at;
+    bool is_never_null; /* optional, but null does not stand for it: in YAML (typed.h) alone */
 };
 
 #define CHIMERA_SHAPE_FIELDS_MAX 16

@@ -29,6 +29,12 @@ int chimera_json_parse_within(struct chimera_slice text, struct chimera_account 
 
 void chimera_json_write(struct json_object *tree, struct chimera_buffer *out);
 
+/* The same with members in the order that the tree has; `indent` 0 is compact, else lines are
+ * indented by so many spaces a level, as serde_json's pretty form is. The tree is at most 160 deep:
+ * below that the failure is the buffer's. */
+void chimera_json_write_ordered(struct json_object *tree, unsigned indent,
+                                struct chimera_buffer *out);
+
 /* A JSON string literal, quotes included; control characters escaped as serde_json does. */
 void chimera_json_write_string(struct chimera_slice text, struct chimera_buffer *out);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/policy/metadata.h"
+#include "runtime/policy/metadata_internal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -20,10 +20,10 @@ static const struct chimera_shape_field rule_fields[] = {
     {.name = NAME("apiGroups"), .kind = CHIMERA_SHAPE_STRINGS},
     {.name = NAME("apiVersions"), .kind = CHIMERA_SHAPE_STRINGS},
     {.name = NAME("resources"), .kind = CHIMERA_SHAPE_STRINGS},
-    {.name = NAME("operations"), .kind = CHIMERA_SHAPE_STRINGS},
+    {.name = NAME("operations"), .kind = CHIMERA_SHAPE_STRINGS, .variants = operations},
 };
 enum { RULE_OPERATIONS = 3, RULE_FIELDS = 4 };
-static const struct chimera_shape rule_shape = {
+const struct chimera_shape rule_shape = {
     .name = "Rule", .field = rule_fields, .count = RULE_FIELDS};
 
 static const struct chimera_shape_field resource_fields[] = {
@@ -43,24 +43,30 @@ static const struct chimera_shape_field metadata_fields[] = {
     {.name = NAME("rules"), .kind = CHIMERA_SHAPE_STRUCTS, .shape = &rule_shape},
     {.name = NAME("annotations"), .kind = CHIMERA_SHAPE_STRING_MAP, .is_optional = true},
     {.name = NAME("mutating"), .kind = CHIMERA_SHAPE_BOOL},
-    {.name = NAME("backgroundAudit"), .kind = CHIMERA_SHAPE_BOOL, .is_optional = true},
+    {.name = NAME("backgroundAudit"),
+     .kind = CHIMERA_SHAPE_BOOL,
+     .is_optional = true,
+     .is_never_null = true},
     {.name = NAME("executionMode"),
      .kind = CHIMERA_SHAPE_VARIANT,
      .is_optional = true,
+     .is_never_null = true,
      .variants = modes},
     {.name = NAME("policyType"),
      .kind = CHIMERA_SHAPE_VARIANT,
      .is_optional = true,
+     .is_never_null = true,
      .variants = types},
     {.name = NAME("contextAwareResources"),
      .kind = CHIMERA_SHAPE_STRUCTS,
      .is_optional = true,
+     .is_never_null = true,
      .shape = &resource_shape},
     {.name = NAME("hostCapabilities"), .kind = CHIMERA_SHAPE_STRINGS, .is_optional = true},
     {.name = NAME("minimumKubewardenVersion"), .kind = CHIMERA_SHAPE_STRING, .is_optional = true},
 };
 enum { METADATA_RULES = 1, METADATA_RESOURCES = 7, METADATA_MINIMUM = 9, METADATA_FIELDS = 10 };
-static const struct chimera_shape metadata_shape = {
+const struct chimera_shape metadata_shape = {
     .name = "Metadata", .field = metadata_fields, .count = METADATA_FIELDS};
 
 /* Borrowed; NULL when absent or null. */
@@ -139,8 +145,7 @@ static struct json_object *or_text(struct json_object *value, const char *otherw
     return value ? json_object_get(value) : json_object_new_string(otherwise);
 }
 
-/* The document as `kwctl annotate` would write it today. */
-static struct json_object *normalise(struct json_object *tree)
+struct json_object *metadata_normalise(struct json_object *tree)
 {
     struct json_object *out = json_object_new_object();
     struct json_object *annotations = member(tree, "annotations");
@@ -174,6 +179,19 @@ static enum chimera_protocol protocol_of(struct json_object *tree)
     if (!name)
         return CHIMERA_PROTOCOL_NONE;
     return strcmp(name, "v1") == 0 ? CHIMERA_PROTOCOL_V1 : CHIMERA_PROTOCOL_UNKNOWN;
+}
+
+void metadata_take(struct json_object *tree, struct chimera_metadata *ret_metadata)
+{
+    *ret_metadata = (struct chimera_metadata){
+        .is_annotated = true,
+        .protocol = protocol_of(tree),
+        .mode = chimera_mode_parse(json_object_get_string(member(tree, "executionMode"))),
+        .is_mutating = json_object_get_boolean(member(tree, "mutating")),
+        .has_background_audit = json_object_get_boolean(member(tree, "backgroundAudit")),
+        .is_raw = strcmp(json_object_get_string(member(tree, "policyType")), "raw") == 0,
+        .tree = tree,
+    };
 }
 
 /* The reference takes a struct written as a list of its members too. Nobody writes that; refusing
@@ -279,16 +297,7 @@ int chimera_metadata_parse(struct chimera_slice section, struct chimera_metadata
                             "cannot deserialize custom section `" CHIMERA_METADATA_SECTION
                             "` of wasm module: %.900s",
                             why.text);
-    struct json_object *tree = normalise(parsed);
-    *ret_metadata = (struct chimera_metadata){
-        .is_annotated = true,
-        .protocol = protocol_of(tree),
-        .mode = chimera_mode_parse(json_object_get_string(member(tree, "executionMode"))),
-        .is_mutating = json_object_get_boolean(member(tree, "mutating")),
-        .has_background_audit = json_object_get_boolean(member(tree, "backgroundAudit")),
-        .is_raw = strcmp(json_object_get_string(member(tree, "policyType")), "raw") == 0,
-        .tree = tree,
-    };
+    metadata_take(metadata_normalise(parsed), ret_metadata);
     return CHIMERA_OK;
 }
 

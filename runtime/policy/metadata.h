@@ -34,6 +34,24 @@ int chimera_metadata_parse(struct chimera_slice section, struct chimera_metadata
                            struct chimera_error *err);
 void chimera_metadata_done(struct chimera_metadata *metadata);
 
+/* The same of the file that an author writes, in YAML (cli-and-distribution.md §6.2): unquoted
+ * numbers and truth values are texts where a text is wanted. The error is in serde_yaml's words. */
+int chimera_metadata_parse_yaml(struct chimera_slice text, struct chimera_metadata *ret_metadata,
+                                struct chimera_error *err);
+
+/* What `annotate` changes in it, and writes: the section's payload, compact JSON, keys in the order
+ * of cli-and-distribution.md §6.2. CHIMERA_ENOMEM: the metadata are as before. */
+int chimera_metadata_set_protocol(struct chimera_metadata *metadata,
+                                  enum chimera_protocol protocol);
+int chimera_metadata_set_annotation(struct chimera_metadata *metadata, const char *key,
+                                    struct chimera_slice value);
+struct chimera_buffer;
+void chimera_metadata_write(const struct chimera_metadata *metadata, struct chimera_buffer *out);
+
+/* What must hold besides the types (§6.3): refuses empty lists, misplaced wildcards, a protocol
+ * that is not there. err->text names the place, and has the reference's words for the rest. */
+int chimera_metadata_check(const struct chimera_metadata *metadata, struct chimera_error *err);
+
 /* NULL when there is none. Borrowed. */
 const char *chimera_metadata_annotation(const struct chimera_metadata *metadata, const char *key);
 

@@ -379,6 +379,26 @@ int chimera_policy_check_settings(struct chimera_policy *policy, unsigned lane,
     return CHIMERA_OK;
 }
 
+int chimera_policy_protocol(struct chimera_policy *policy, unsigned lane,
+                            struct chimera_arena *arena, struct chimera_slice *ret_text,
+                            struct chimera_error *err)
+{
+    struct chimera_guest *guest;
+    if (!policy->abi->protocol_version)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "protocol_version is only applicable to a Kubewarden policy");
+    int code = guest_at_start(policy, lane, &guest, err);
+    if (code < 0)
+        return code;
+    begin_run(guest, policy->limit_ms);
+    code = policy->abi->protocol_version(guest, arena, ret_text);
+    end_run(policy, lane, NO_UID);
+    return code == 0
+               ? code
+               : chimera_fail(err, code, "%.*s", ret_text->size < 900 ? (int)ret_text->size : 900,
+                              ret_text->data);
+}
+
 static uint32_t smaller_limit(uint32_t a, uint32_t b)
 {
     if (a == 0 || b == 0)

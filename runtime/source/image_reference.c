@@ -185,19 +185,21 @@ static void split_tag(struct parts *parts)
     parts->repository.size = size;
 }
 
-/* The name may begin with a registry; what could be either is one if it looks like a host. The
- * grammar takes every host's name as the first part, so a repository may be in capitals there. */
+/* The name begins with a registry if its first part looks like a host. The reference takes any
+ * host's name for one at first, and so capitals in the first part of a repository, which no
+ * registry has, and which it could not read again once they are written whole. */
 static bool split_registry(struct parts *parts)
 {
     struct chimera_slice rest, first = cut(parts->repository, '/', &rest);
-    bool is_host = rest.data && is_registry(first);
-    if (!(is_host && is_repository(rest)) && !is_repository(parts->repository))
+    bool is_host =
+        rest.data && (memchr(first.data, '.', first.size) || memchr(first.data, ':', first.size) ||
+                      chimera_slice_is(first, "localhost"));
+    if (!is_host)
+        return is_repository(parts->repository);
+    if (!(is_registry(first) && is_repository(rest)) && !is_repository(parts->repository))
         return false;
-    if (rest.data && (memchr(first.data, '.', first.size) || memchr(first.data, ':', first.size) ||
-                      chimera_slice_is(first, "localhost"))) {
-        parts->registry = first;
-        parts->repository = rest;
-    }
+    parts->registry = first;
+    parts->repository = rest;
     return true;
 }
 

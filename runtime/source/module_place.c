@@ -23,12 +23,30 @@ static bool is_word(char c)
     return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
+/* ":5000"; one that begins with a zero is another's with a name of its own. */
+static bool is_port(struct chimera_slice text)
+{
+    if (text.size < 2 || text.size > strlen(":65535") || text.data[0] != ':' || text.data[1] == '0')
+        return false;
+    for (size_t i = 1; i < text.size; i++)
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+    return true;
+}
+
+/* A name, or an address of IPv6 in brackets; a port behind it or none. */
 static bool is_host(struct chimera_slice host)
 {
-    for (size_t i = 0; i < host.size; i++)
-        if (!is_word(host.data[i]) && !strchr(".-_:[]", host.data[i]))
+    bool is_address = host.size > 0 && host.data[0] == '[';
+    const char *end = host.size ? memchr(host.data, is_address ? ']' : ':', host.size) : NULL;
+    size_t size = end ? (size_t)(end - host.data) : host.size;
+    if (size == 0 || host.data[0] == '.' || (is_address && !end))
+        return false;
+    for (size_t i = is_address; i < size; i++)
+        if (!is_word(host.data[i]) && !strchr(is_address ? ".:" : ".-_", host.data[i]))
             return false;
-    return host.size > 0 && host.data[0] != '.';
+    struct chimera_slice port = {host.data + size + is_address, host.size - size - is_address};
+    return port.size == 0 || is_port(port);
 }
 
 /* The URL's own default says nothing, and the reference's parser drops it. */
@@ -80,7 +98,7 @@ static int name_web(const struct chimera_reference *reference, const char *text,
                     struct chimera_buffer *name, struct chimera_error *err)
 {
     struct chimera_slice host = without_default_port(reference), path = reference->name;
-    if (!is_host(host) || !is_safe_path(path) || !is_plain(path))
+    if (!is_host(reference->host) || !is_safe_path(path) || !is_plain(path))
         return chimera_fail(err, CHIMERA_EINVAL, "cannot parse %s: " CHIMERA_REFERENCE_WANTED,
                             text);
     chimera_buffer_append(name, reference->scheme);

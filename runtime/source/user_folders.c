@@ -11,7 +11,7 @@
 
 #define ACCOUNT_BYTES 4096 /* a line of /etc/passwd */
 
-static char *folder(const char *variable, const char *below_home)
+static char *find_folder(const char *variable, const char *below_home)
 {
     const char *told = getenv(variable), *home = getenv("HOME");
     char account[ACCOUNT_BYTES];
@@ -29,16 +29,16 @@ static char *folder(const char *variable, const char *below_home)
 
 char *chimera_user_cache_folder(void)
 {
-    return folder("XDG_CACHE_HOME", ".cache");
+    return find_folder("XDG_CACHE_HOME", ".cache");
 }
 
 char *chimera_user_config_folder(void)
 {
-    return folder("XDG_CONFIG_HOME", ".config");
+    return find_folder("XDG_CONFIG_HOME", ".config");
 }
 
-char *chimera_user_path(char *parent, const char *name)
+char *chimera_user_path(char *folder, const char *name)
 {
-    CHIMERA_FREE char *owned = parent;
+    CHIMERA_FREE char *owned = folder;
     return owned ? chimera_path_join(owned, name) : NULL;
 }

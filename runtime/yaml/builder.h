@@ -13,6 +13,11 @@ struct chimera_yaml_options; /* yaml.h */
 
 #define YAML_DEPTH_MAX 128
 
+/* Before a text that is kept: whether it stood there plain, or in quotes, in a block or tagged as a
+ * text. */
+#define YAML_KEPT_PLAIN 'p'
+#define YAML_KEPT_TEXT 't'
+
 /* What following an alias to a node costs, and how deep it is. */
 struct extent {
     size_t bytes, jumps, height;
@@ -74,5 +79,12 @@ int yaml_complain(struct builder *builder, const struct yaml_complaint *complain
 int yaml_fail_syntax(struct builder *builder);
 int yaml_fail_place(struct builder *builder, int code, const char *what, const yaml_mark_t *mark);
 int yaml_fail_memory(struct builder *builder);
+
+/* Before each document: its anchors are its own. */
+int yaml_begin_document(struct builder *builder);
+/* Reads up to the end of the document or of the stream, whichever comes first. */
+int yaml_read_document(struct builder *builder, yaml_event_type_t *ret_last);
+/* What it owns. */
+void yaml_free_builder(struct builder *builder);
 
 #endif

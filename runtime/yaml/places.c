@@ -155,7 +155,8 @@ struct chimera_yaml_places *chimera_yaml_places_new(struct chimera_slice text)
         return NULL;
     }
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text.data, text.size);
+    const char *data = text.data ? text.data : ""; /* libyaml ends the process for none */
+    yaml_parser_set_input_string(&parser, (const unsigned char *)data, text.size);
     read_events(&walk, &parser);
     yaml_parser_delete(&parser);
     return places;

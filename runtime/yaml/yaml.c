@@ -10,28 +10,41 @@
 #include "runtime/yaml/builder.h"
 #include "runtime/yaml/scalar.h"
 
-/* serde_yaml's own limit: so many aliases may be followed per event of the document. */
-#define JUMPS_PER_EVENT 100
 /* What copies made for aliases may take together, so that a small text cannot fill the memory. */
 #define COPIES_MAX ((size_t)64 << 20)
 #define EVENT_UNITS 32
 
-static void free_builder(struct builder *builder)
+static void free_anchors(struct builder *builder)
 {
-    for (size_t i = 0; i < builder->depth; i++) {
-        json_object_put(builder->frames[i].node);
-        free(builder->frames[i].key);
-    }
     for (size_t i = 0; i < builder->anchor_count; i++) {
         free(builder->anchors[i].name);
         free(builder->anchors[i].key);
         json_object_put(builder->anchors[i].tree);
     }
-    free(builder->anchors);
     json_object_put(builder->names);
+    builder->anchor_count = 0;
+    builder->names = NULL;
+}
+
+void yaml_free_builder(struct builder *builder)
+{
+    for (size_t i = 0; i < builder->depth; i++) {
+        json_object_put(builder->frames[i].node);
+        free(builder->frames[i].key);
+    }
+    free_anchors(builder);
+    free(builder->anchors);
     json_object_put(builder->root);
     yaml_parser_delete(&builder->parser);
     chimera_yaml_input_close(&builder->input);
+}
+
+int yaml_begin_document(struct builder *builder)
+{
+    free_anchors(builder);
+    builder->events = builder->jumps = builder->copied = 0;
+    builder->names = json_object_new_object();
+    return builder->names ? CHIMERA_OK : yaml_fail_memory(builder);
 }
 
 /* A copy as a C string: json-c's keys are such. */
@@ -100,6 +113,7 @@ static int set_key(struct builder *builder, char *key, const yaml_mark_t *mark)
     static const char ours[] = "the key is given twice; write it once";
     struct frame *top = &builder->frames[builder->depth - 1];
     bool must_be_new = builder->options->duplicate_keys_fail ||
+                       (builder->depth == 1 && is_listed(builder->options->single_top_keys, key)) ||
                        (builder->depth == 2 && is_listed(builder->options->single_keys, key));
     if (must_be_new && json_object_object_get_ex(top->node, key, NULL)) {
         const struct yaml_complaint complaint = {.what = "duplicate field",
@@ -368,21 +382,39 @@ static int read_key(struct builder *builder, const yaml_event_t *event, struct c
     return code < 0 ? code : set_key(builder, key, &event->start_mark);
 }
 
+static int keep_text(struct builder *builder, bool is_plain, struct chimera_slice text,
+                     struct json_object **ret_tree)
+{
+    struct chimera_buffer kept;
+    chimera_buffer_init(&kept, text.size + 1);
+    chimera_buffer_byte(&kept, is_plain ? YAML_KEPT_PLAIN : YAML_KEPT_TEXT);
+    chimera_buffer_append(&kept, text);
+    *ret_tree =
+        kept.failed ? NULL : chimera_node_string(builder->account, chimera_buffer_slice(&kept));
+    chimera_buffer_free(&kept);
+    return *ret_tree ? CHIMERA_OK : yaml_fail_memory(builder);
+}
+
 static int read_value(struct builder *builder, const yaml_event_t *event, struct chimera_slice text,
                       struct json_object **ret_tree)
 {
+    bool is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     const char *tag = (const char *)event->data.scalar.tag;
     struct chimera_scalar scalar = {CHIMERA_SCALAR_STRING, {.u64 = 0}};
-    if (tag && tag[0] == '!') {
+    if (tag && tag[0] == '!' && !builder->options->keeps_texts) {
         *ret_tree = NULL;
         int code = refuse_tag(builder, tag, &event->start_mark);
         return code < 0 ? code : CHIMERA_OK;
+    }
+    if (builder->options->keeps_texts) {
+        bool is_text = tag && (tag[0] == '!' || strcmp(tag, YAML_STR_TAG) == 0);
+        return keep_text(builder, is_plain && !is_text, text, ret_tree);
     }
     if (tag) {
         int code = resolve_tagged(builder, tag, text, &event->start_mark, &scalar);
         if (code < 0)
             return code;
-    } else if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
+    } else if (is_plain) {
         scalar = chimera_scalar_resolve(text);
     }
     return make_tree(builder, &scalar, text, &event->start_mark, ret_tree);
@@ -480,8 +512,7 @@ static int take_event(struct builder *builder, const yaml_event_t *event)
     }
 }
 
-/* Reads up to the end of the document or of the stream, whichever comes first. */
-static int read_document(struct builder *builder, yaml_event_type_t *ret_last)
+int yaml_read_document(struct builder *builder, yaml_event_type_t *ret_last)
 {
     for (;;) {
         yaml_event_t event;
@@ -497,88 +528,4 @@ static int read_document(struct builder *builder, yaml_event_type_t *ret_last)
             return CHIMERA_OK;
         }
     }
-}
-
-static int check_end(struct builder *builder)
-{
-    yaml_event_t event;
-    bool is_end =
-        yaml_parser_parse(&builder->parser, &event) && event.type == YAML_STREAM_END_EVENT;
-    if (builder->parser.error == YAML_NO_ERROR)
-        yaml_event_delete(&event);
-    if (builder->account && builder->account->failed)
-        return yaml_fail_memory(builder);
-    if (is_end)
-        return CHIMERA_OK;
-    if (builder->problems)
-        chimera_problems_add(builder->problems, builder->parser.mark.line + 1, 1, "",
-                             "expected one document, found another behind it; one map holds all, "
-                             "without ---");
-    return chimera_fail(builder->err, CHIMERA_EINVAL,
-                        "deserializing from YAML containing more than one document is not "
-                        "supported");
-}
-
-static int build(struct builder *builder)
-{
-    yaml_event_type_t last = YAML_NO_EVENT;
-    int code = read_document(builder, &last);
-    if (code < 0)
-        return code;
-    if (builder->jumps > JUMPS_PER_EVENT * builder->events)
-        return yaml_fail_place(builder, CHIMERA_ELIMIT, "repetition limit exceeded", NULL);
-    if (last == YAML_DOCUMENT_END_EVENT)
-        return check_end(builder);
-    if (!builder->options->empty_is_map)
-        return CHIMERA_OK;
-    builder->root = chimera_node_object(builder->account);
-    return builder->root ? CHIMERA_OK : yaml_fail_memory(builder);
-}
-
-static int read_text(struct builder *builder, struct json_object **ret_tree)
-{
-    if (chimera_yaml_input_open(&builder->input, &builder->parser) < 0)
-        return yaml_fail_memory(builder);
-    builder->names = json_object_new_object();
-    int code = builder->names ? build(builder) : yaml_fail_memory(builder);
-    if (code == CHIMERA_OK) {
-        *ret_tree = builder->root;
-        builder->root = NULL; /* now the caller's */
-    }
-    return code;
-}
-
-static int parse(struct chimera_slice text, const struct chimera_yaml_options *options,
-                 struct chimera_problems *problems, struct json_object **ret_tree,
-                 struct chimera_error *err)
-{
-    CHIMERA_FREE struct builder *builder = calloc(1, sizeof(*builder));
-    if (!builder)
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory while parsing YAML");
-    builder->text = text;
-    builder->options = options;
-    builder->account = options->account;
-    builder->input = (struct chimera_yaml_input){.rest = text, .account = options->account};
-    builder->problems = problems;
-    builder->err = err;
-    int code = read_text(builder, ret_tree);
-    free_builder(builder);
-    return code;
-}
-
-int chimera_yaml_parse(struct chimera_slice text, const struct chimera_yaml_options *options,
-                       struct json_object **ret_tree, struct chimera_error *err)
-{
-    struct chimera_error unused = {0};
-    return parse(text, options, NULL, ret_tree, err ? err : &unused);
-}
-
-int chimera_yaml_check(struct chimera_slice text, const struct chimera_yaml_options *options,
-                       struct json_object **ret_tree, struct chimera_problems *problems)
-{
-    struct chimera_error why = {0};
-    int code = parse(text, options, problems, ret_tree, &why);
-    if (code == CHIMERA_ENOMEM)
-        chimera_problems_add(problems, 0, 0, "", why.text);
-    return code;
 }

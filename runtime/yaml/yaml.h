@@ -16,18 +16,24 @@ struct chimera_yaml_options {
     bool duplicate_keys_fail; /* else the last one wins */
     /* Ends with NULL: keys that may not come twice in a map of the second level; NULL: none. */
     const char *const *single_keys;
+    const char *const *single_top_keys; /* the same of the outermost map */
     /* Below the top level; else, and always at the top, numbers and booleans become their text. */
     bool string_keys_only;
     bool empty_is_map; /* a document without any node is {}; else null */
+    /* Every scalar is a text as it was written, behind a byte that says how: see typed.h. */
+    bool keeps_texts;
+    /* All documents of the text, as a list; without any it is [null]. No account. */
+    bool is_stream;
     /* For a text that a guest or caller chose: what is made is taken here first, and the tree stays
      * taken until the caller restores a mark (account.h). NULL: none. */
     struct chimera_account *account;
 };
 
-/* One document. Owned by the caller; null is a NULL pointer. err->text has libyaml's problem and
- * "at line L column C" in serde_yaml's words, without a file name. The code is CHIMERA_EINVAL for
- * text that is no YAML, CHIMERA_EREFUSED for YAML that no tree can hold or the options forbid, and
- * CHIMERA_ELIMIT for too much depth or too many aliases; the account's when that failed. */
+/* One document, unless the options want all. Owned by the caller; null is a NULL pointer. err->text
+ * has libyaml's problem and "at line L column C" in serde_yaml's words, without a file name. The
+ * code is CHIMERA_EINVAL for text that is no YAML, CHIMERA_EREFUSED for YAML that no tree can hold
+ * or the options forbid, and CHIMERA_ELIMIT for too much depth or too many aliases; the account's
+ * when that failed. */
 int chimera_yaml_parse(struct chimera_slice text, const struct chimera_yaml_options *options,
                        struct json_object **ret_tree, struct chimera_error *err);
 

@@ -71,9 +71,9 @@ int docs_run(int argc, char *const *argv)
               stderr);
         return 2;
     }
-    int code = output
-                   ? chimera_cli_write_reference("chimera-server", &options_command, output, &err)
-                   : CHIMERA_OK;
+    int code = output ? chimera_cli_write_reference("chimera-server", &options_command,
+                                                    CHIMERA_CLI_MARKDOWN, output, &err)
+                      : CHIMERA_OK;
     if (code == CHIMERA_OK && folder)
         code = chimera_cli_write_pages(&options_command, &MANUAL, folder, &err);
     if (code < 0)

@@ -47,7 +47,7 @@ int module_find(const struct options *options, const struct policy_spec *policy,
     if (policy->plugin)
         return find_in_bundle(options, policy, ret_path, err);
     if (options->verification && !has_fetched)
-        return CHIMERA_OK;
+        return CHIMERA_OK; /* as it says whether that is the module which was signed */
     int code = chimera_module_locate(policy->module, options->download_dir, &place, err);
     if (code < 0)
         return code;

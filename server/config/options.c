@@ -137,6 +137,10 @@ static const struct chimera_cli_option TABLE[] = {
          "for [default: those of Sigstore's public instance, as of this version]"),
     TEXT(sources, "sources-path", "KUBEWARDEN_SOURCES_PATH", "SOURCES_PATH", NULL,
          "YAML file about registries: authorities of their own, insecure ones, mirrors, proxies"),
+    TEXT(builder_key, "trusted-builder-key", "CHIMERA_TRUSTED_BUILDER_KEY", "PATH", NULL,
+         "PEM file of a public key: a plugin that lies beside a policy in its registry and is "
+         "signed "
+         "by it is served in place of compiling the policy"),
     TEXT(verification, "verification-path", "KUBEWARDEN_VERIFICATION_CONFIG_PATH",
          "VERIFICATION_CONFIG_PATH", NULL,
          "File that says which signatures policies must have; what is not signed so is not served"),

@@ -113,7 +113,7 @@ struct review {
     struct lane *lane;
     const struct service_request *input;
     struct chimera_request parsed;
-    struct span_review *span;
+    struct span_review *span;    /* around the second stage and the third */
     const struct target *target; /* whom to ask */
     struct chimera_response response;
     struct chimera_slice refusal; /* the text, where a stage refuses */
@@ -128,8 +128,7 @@ static unsigned fail_review(struct review *review, const char *why)
     return 500;
 }
 
-/* Stage 1: the body. 0, or the status of a refusal. */
-static unsigned review_parse(struct review *review)
+static unsigned parse_body(struct review *review)
 {
     struct chimera_arena *arena = &review->lane->arena;
     struct chimera_slice body = review->input->body, why = {NULL, 0};
@@ -148,6 +147,24 @@ static unsigned review_parse(struct review *review)
     review->refusal =
         chimera_arena_print(arena, "%s%.*s", prefix, (int)why.size, why.data ? why.data : "");
     return problem == CHIMERA_REQUEST_SYNTAX ? 400 : 422;
+}
+
+/* Stage 1: the body. False when it is refused. */
+static bool review_parse(struct review *review, struct answer *ret_answer)
+{
+    const struct service_request *input = review->input;
+    unsigned status = parse_body(review);
+    if (status) {
+        refuse_with(review->lane, input->route->kind == ROUTE_VALIDATE, status, review->refusal,
+                    ret_answer);
+        return false;
+    }
+    span_begin_review(review->span, input->route->kind, input->route->policy_id, &review->parsed,
+                      &review->lane->arena);
+    chimera_log_with(
+        CHIMERA_LOG_DEBUG, TARGET, ((struct chimera_slice){NULL, 0}),
+        CHIMERA_WORD(review->parsed.is_raw ? "raw_review" : "admission_review", input->body));
+    return true;
 }
 
 static unsigned find_target(struct review *review)
@@ -262,8 +279,7 @@ static unsigned review_evaluate(struct review *review)
     return 0;
 }
 
-/* Stage 3: the answer. 0, or the status of a refusal. */
-static unsigned review_write(struct review *review, struct answer *ret_answer)
+static unsigned write_response(struct review *review, struct answer *ret_answer)
 {
     struct chimera_buffer *body = &review->lane->body;
     span_record_response(review->span, &review->response);
@@ -280,27 +296,14 @@ static unsigned review_write(struct review *review, struct answer *ret_answer)
     return 0;
 }
 
-static void answer_review(const struct service *service, struct lane *lane,
-                          const struct service_request *request, struct answer *ret_answer)
+/* Stage 3: the answer, be it a refusal's. */
+static void review_write(struct review *review, unsigned status, struct answer *ret_answer)
 {
-    const struct route *route = request->route;
-    struct span_review span;
-    struct review review = {.service = service, .lane = lane, .input = request, .span = &span};
-    unsigned status = review_parse(&review);
-    if (status) {
-        refuse_with(lane, route->kind == ROUTE_VALIDATE, status, review.refusal, ret_answer);
-        return;
-    }
-    span_begin_review(&span, route->kind, route->policy_id, &review.parsed, &lane->arena);
-    chimera_log_with(
-        CHIMERA_LOG_DEBUG, TARGET, ((struct chimera_slice){NULL, 0}),
-        CHIMERA_WORD(review.parsed.is_raw ? "raw_review" : "admission_review", request->body));
-    status = review_evaluate(&review);
     if (status == 0)
-        status = review_write(&review, ret_answer);
+        status = write_response(review, ret_answer);
     if (status)
-        refuse_with(lane, true, status, review.refusal, ret_answer);
-    span_end(&span.span);
+        refuse_with(review->lane, true, status, review->refusal, ret_answer);
+    span_end(&review->span->span);
 }
 
 /* --- What is answered --- */
@@ -351,19 +354,24 @@ void service_answer(const struct service *service, struct lane *lane,
     const struct route *route = request->route;
     bool is_told = service->rules.port == PORT_MAIN; /* nobody wants to read of each probe */
     struct span_request span;
+    struct span_review span_of_review;
     ret_answer->is_logged = true;
     if (is_told) {
         span_begin_request(&span, request->head);
         chimera_log(CHIMERA_LOG_DEBUG, "server::http", CHIMERA_SLICE("started processing request"));
     }
-    if (route->status)
+    if (route->status) {
         service_refuse(lane, route, ret_answer);
-    else if (route->kind == ROUTE_READINESS)
+    } else if (route->kind == ROUTE_READINESS) {
         answer_readiness(service, lane, ret_answer);
-    else if (route->kind == ROUTE_PPROF)
+    } else if (route->kind == ROUTE_PPROF) {
         refuse_with(lane, false, 501, CHIMERA_SLICE(TEXT_PPROF), ret_answer);
-    else
-        answer_review(service, lane, request, ret_answer);
+    } else {
+        struct review review = {
+            .service = service, .lane = lane, .input = request, .span = &span_of_review};
+        if (review_parse(&review, ret_answer))
+            review_write(&review, review_evaluate(&review), ret_answer);
+    }
     if (!is_told)
         return;
     if (chimera_log_is_on(CHIMERA_LOG_ERROR))

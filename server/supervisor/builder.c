@@ -102,6 +102,8 @@ static int collect_one(struct build *build, size_t policy, struct chimera_error 
         plugin->failure = strdup(served[policy].failure);
         return plugin->failure ? CHIMERA_OK : chimera_fail_memory(err);
     }
+    if (served && served[policy].path && !served[policy].is_quick)
+        return place_module(build, policy, served[policy].path, err);
     int code = module_find(&build->input->config->options, &build->input->policies->policy[policy],
                            served != NULL, &path, &why);
     return code == CHIMERA_OK
@@ -144,7 +146,7 @@ static int take_fetched(struct build *build, size_t policy, const struct fetched
         return set_failure(build, policy, module->is_unsigned, module->failure, err);
     if (!module_origin_copy(&module->origin, &build->plugins[policy].origin))
         return chimera_fail_memory(err);
-    return place_module(build, policy, module->path, err);
+    return place_module(build, policy, module->plugin ? module->plugin : module->path, err);
 }
 
 static int fetch_wanted(struct build *build, struct chimera_error *err)

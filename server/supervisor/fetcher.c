@@ -13,8 +13,8 @@
 
 #define TARGET "server::fetcher"
 #define ERRORS_MAX ((size_t)64 << 10)
-/* chimera fetch, five options with their values, and NULL */
-#define FIXED_ARGUMENTS_MAX 13
+/* chimera fetch, six options with their values, and NULL */
+#define FIXED_ARGUMENTS_MAX 15
 
 /* The modules of one call, in the order of the lines that the command prints. */
 struct round {
@@ -35,7 +35,7 @@ static void log_module(const struct fetched_module *module)
             CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("policy download"),
             CHIMERA_TEXT("name", chimera_slice_of(module->name)),
             CHIMERA_TEXT("module", chimera_slice_of(module->module)),
-            CHIMERA_TEXT("path", chimera_slice_of(module->path)),
+            CHIMERA_TEXT("path", chimera_slice_of(module->plugin ? module->plugin : module->path)),
             CHIMERA_TEXT("digest", chimera_slice_of(origin->digest ? origin->digest : "")),
             CHIMERA_TEXT("signers", chimera_slice_of(origin->signers ? origin->signers : "")));
 }
@@ -57,8 +57,15 @@ static void take_line(void *context, struct chimera_slice text)
         .signers = command_copy_member(line, "signers"),
         .fetched_s = time(NULL),
     };
+    module->plugin = command_copy_member(line, "plugin");
     round->told++;
     log_module(module);
+    CHIMERA_FREE char *note = command_copy_member(line, "note");
+    if (note)
+        chimera_log_with(CHIMERA_LOG_WARN, TARGET,
+                         CHIMERA_SLICE("plugins in the registry do not do; compiling"),
+                         CHIMERA_TEXT("name", chimera_slice_of(module->name)),
+                         CHIMERA_TEXT("reason", chimera_slice_of(note)));
 }
 
 static size_t put_option(char **argv, size_t count, const char *option, const char *value)
@@ -78,6 +85,7 @@ static size_t put_fixed(char **argv, const struct config *config, const char *co
     count = put_option(argv, count, "--sources-path", options->sources);
     count = put_option(argv, count, "--docker-config-json-path", options->docker_config);
     count = put_option(argv, count, "--verification-config-path", options->verification);
+    count = put_option(argv, count, "--trusted-builder-key", options->builder_key);
     return put_option(argv, count, "--sigstore-trust-config", options->sigstore_trust_config);
 }
 
@@ -121,6 +129,7 @@ void fetched_modules_free(struct fetched_module *modules, size_t count)
     for (size_t i = 0; modules && i < count; i++) {
         free(modules[i].path);
         free(modules[i].failure);
+        free(modules[i].plugin);
         module_origin_done(&modules[i].origin);
     }
     free(modules);

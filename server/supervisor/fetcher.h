@@ -17,6 +17,8 @@ struct fetched_module {
     const char *name;   /* of the first policy that wants it; borrowed, for the log */
     /* What comes of it: one of both texts, owned. */
     char *path, *failure;
+    char *plugin; /* of a trusted builder, to be served in place of what `path` is built to; NULL:
+                   * none */
     bool is_unsigned;            /* the failure is that it is not signed as it must be */
     struct module_origin origin; /* owned */
 };

@@ -673,13 +673,14 @@ void connection_on_time(struct watcher *watcher)
         connection_free(connection);
 }
 
-/* A client that has sent nothing yet has as long as one that comes now. */
+/* A client that has sent nothing yet has as long as one that comes now. So has one whose next
+ * request lies in the socket: it would be lost. */
 void connection_on_drain(struct watcher *watcher)
 {
     struct connection *connection = connection_of(watcher);
     if (connection->state != CONNECTION_HEAD || connection->in.size > 0)
         return; /* its answer will say that the connection ends */
-    if (connection->answered > 0) {
+    if (connection->answered > 0 && transport_unread(&connection->transport) == 0) {
         connection->lingers = false;
         close_down(connection);
     } else {

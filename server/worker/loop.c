@@ -222,33 +222,16 @@ static void take_mail(struct loop *loop, const struct mail *mail)
     }
 }
 
-/* All of these end early when `lane` is detached: another thread goes on then, which finds what is
- * left of the events by waiting for them again, and the rest on the loop. */
-static void take_events(struct loop *loop, const struct lane *lane,
-                        const struct epoll_event *events, int count)
+/* A crowd of strangers, each with a handshake, takes a part of each round and no more, behind those
+ * that are known. The count of their events. */
+static int wait_for_others(const struct loop *loop, struct epoll_event *events)
 {
-    for (int i = 0; i < count && !lane->is_detached; i++) {
-        struct watcher *watcher = events[i].data.ptr;
-        if (!watcher)
-            loop->inbox.has_mail = true;
-        else if (events[i].data.ptr == loop)
-            loop->has_others = true;
-        else
-            watcher->calls->on_ready(watcher, events[i].events);
-    }
-}
-
-/* A crowd of strangers, each with a handshake, takes a part of each round and no more. */
-static void take_others(struct loop *loop, const struct lane *lane)
-{
-    struct epoll_event events[OTHERS_MAX];
-    if (lane->is_detached || !loop->has_others)
-        return;
-    loop->has_others = false;
     int count = epoll_wait(loop->sets.others_fd, events, OTHERS_MAX, 0);
-    take_events(loop, lane, events, count);
+    return count > 0 ? count : 0;
 }
 
+/* These end early when `lane` is detached: another thread goes on then, which finds what is left of
+ * the events by waiting for them again, and the rest on the loop. */
 static void take_ready(struct loop *loop, const struct lane *lane)
 {
     struct chimera_list *first = NULL;
@@ -323,6 +306,7 @@ static int longest_wait(struct loop *loop)
     return loop->watchers || loop->has_pages ? SWEEP_MS : -1;
 }
 
+/* A round begins with it. */
 static int wait_for_events(struct loop *loop, struct epoll_event *events)
 {
     int count = epoll_wait(loop->sets.first_fd, events, EVENTS_MAX, longest_wait(loop));
@@ -333,30 +317,43 @@ static int wait_for_events(struct loop *loop, struct epoll_event *events)
     }
     loop->now_ms = chimera_clock_ms();
     loop->has_pages |= count > 0;
+    uint64_t rounds = atomic_load_explicit(&loop->rounds, memory_order_relaxed);
+    atomic_store_explicit(&loop->rounds, rounds + 1, memory_order_relaxed);
     return count;
+}
+
+/* Behind the events. */
+static void end_round(struct loop *loop, struct lane *lane)
+{
+    take_ready(loop, lane);
+    take_all_mail(loop, lane);
+    pass_waiting_time(loop, lane);
+    dispatch_serve_waiting(&loop->dispatch, lane);
+    dispatch_serve_an_audit(&loop->dispatch, lane);
+    if (!lane->is_detached)
+        loop->clients->relieve(loop, lane);
+    pass_time(loop, lane);
 }
 
 void loop_run(struct turn *turn, struct lane *lane)
 {
     struct loop *loop = loop_of(turn);
-    struct epoll_event events[EVENTS_MAX];
+    struct epoll_event events[EVENTS_MAX + OTHERS_MAX];
     lane->is_detached = false;
     turn->lane = lane;
     loop->now_ms = chimera_clock_ms();
     while (!is_done(loop)) {
         int count = wait_for_events(loop, events);
-        uint64_t rounds = atomic_load_explicit(&loop->rounds, memory_order_relaxed);
-        atomic_store_explicit(&loop->rounds, rounds + 1, memory_order_relaxed);
-        take_events(loop, lane, events, count);
-        take_others(loop, lane);
-        take_ready(loop, lane);
-        take_all_mail(loop, lane);
-        pass_waiting_time(loop, lane);
-        dispatch_serve_waiting(&loop->dispatch, lane);
-        dispatch_serve_an_audit(&loop->dispatch, lane);
-        if (!lane->is_detached)
-            loop->clients->relieve(loop, lane);
-        pass_time(loop, lane);
+        for (int i = 0; i < count && !lane->is_detached; i++) {
+            struct watcher *watcher = events[i].data.ptr;
+            if (!watcher)
+                loop->inbox.has_mail = true;
+            else if (events[i].data.ptr == loop)
+                count += wait_for_others(loop, &events[count]);
+            else
+                watcher->calls->on_ready(watcher, events[i].events);
+        }
+        end_round(loop, lane);
         if (lane->is_detached)
             return;
     }

@@ -86,7 +86,6 @@ struct loop {
     /* All that follows is the running thread's alone. */
     SSL_CTX *tls; /* owned; NULL: plain */
     struct epoll_sets sets;
-    bool has_others;           /* the second of them has events */
     struct watcher *watchers;  /* in no order */
     struct chimera_list ready; /* of those with another request, sent with the one before */
     struct dispatch dispatch;

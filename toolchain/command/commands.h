@@ -12,8 +12,11 @@ enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = CHIMERA_CLI_EXIT_U
 
 extern const struct chimera_cli_command program_command; /* has all others; main.c */
 
+extern const struct chimera_cli_command command_annotate;
+extern const struct chimera_cli_command command_bench;
 extern const struct chimera_cli_command command_build;
 extern const struct chimera_cli_command command_bundle;
+extern const struct chimera_cli_command command_completions;
 extern const struct chimera_cli_command command_digest;
 extern const struct chimera_cli_command command_docs;
 extern const struct chimera_cli_command command_doctor;
@@ -27,6 +30,7 @@ extern const struct chimera_cli_command command_push;
 extern const struct chimera_cli_command command_rm;
 extern const struct chimera_cli_command command_run;
 extern const struct chimera_cli_command command_save;
+extern const struct chimera_cli_command command_scaffold;
 extern const struct chimera_cli_command command_verify;
 extern const struct chimera_cli_command command_version;
 
@@ -48,16 +52,6 @@ extern const struct chimera_cli_command command_version;
     {.name = "require-confinement",                                                           \
      .help = "Fail where the kernel cannot keep the compilers from files, network and other " \
              "processes; without it there is a warning"}
-#define OPTION_SOURCES_PATH     \
-    {.name = "sources-path",    \
-     .kind = CHIMERA_CLI_VALUE, \
-     .value = "PATH",           \
-     .help = "YAML file that describes registries (not supported yet)"}
-#define OPTION_DOCKER_CONFIG            \
-    {.name = "docker-config-json-path", \
-     .kind = CHIMERA_CLI_VALUE,         \
-     .value = "DOCKER_CONFIG",          \
-     .help = "Folder of a Docker config.json (not supported yet)"}
 
 /* Of --jobs; 0 when it is not given. False after it has told the user what is wrong: EXIT_USAGE. */
 bool option_jobs(const struct chimera_cli_options *options, unsigned *ret_jobs);
@@ -72,6 +66,10 @@ int say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A line of JSON to standard output, its end included. */
 void say_json(struct chimera_slice line);
+
+/* May what is written to the file descriptor have colours? Not behind --no-color, nor where nobody
+ * sees them. */
+bool say_in_colour(int fd);
 
 /* "Warning: …" there. */
 void say_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,12 +23,11 @@ static const struct chimera_cli_option global_options[] = {
 };
 
 static const struct chimera_cli_command *const commands[] = {
-    &command_build,    &command_bundle,  &command_digest,
-    &command_docs,     &command_doctor,  &command_fetch,
-    &command_info,     &command_inspect, &command_load,
-    &command_policies, &command_pull,    &command_push,
-    &command_rm,       &command_run,     &command_save,
-    &command_verify,   &command_version, NULL,
+    &command_annotate, &command_bench, &command_build,    &command_bundle,   &command_completions,
+    &command_digest,   &command_docs,  &command_doctor,   &command_fetch,    &command_info,
+    &command_inspect,  &command_load,  &command_policies, &command_pull,     &command_push,
+    &command_rm,       &command_run,   &command_save,     &command_scaffold, &command_verify,
+    &command_version,  NULL,
 };
 
 const struct chimera_cli_command program_command = {
@@ -40,7 +40,7 @@ const struct chimera_cli_command program_command = {
 
 /* What kwctl has and we do not have yet: known, so that the answer can say so. */
 static const char *const unsupported[] = {
-    "annotate", "bench", "completions", "scaffold", NULL,
+    NULL,
 };
 
 int say_error(const char *format, ...)
@@ -75,6 +75,12 @@ void say_warning(const char *format, ...)
     va_end(arguments);
 }
 
+bool say_in_colour(int fd)
+{
+    const char *terminal = getenv("TERM"), *wish = getenv("NO_COLOR");
+    return isatty(fd) && terminal && strcmp(terminal, "dumb") != 0 && (!wish || *wish == '\0');
+}
+
 void confinement_warn(void)
 {
     static bool is_told;
@@ -104,14 +110,6 @@ static const char *program_name(const char *path)
     return strcmp(name, "kwctl") == 0 ? "kwctl" : "chimera";
 }
 
-static const struct chimera_cli_command *find_command(const char *name)
-{
-    for (size_t i = 0; commands[i]; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
-    return NULL;
-}
-
 static bool is_unsupported(const char *name)
 {
     for (size_t i = 0; unsupported[i]; i++)
@@ -129,9 +127,12 @@ static int refuse_command(const char *program, const char *name)
 
 static int run_help(const char *program, int argc, char **argv)
 {
-    const struct chimera_cli_command *command = argc > 0 ? find_command(argv[0]) : &program_command;
-    if (!command)
-        return refuse_command(program, argv[0]);
+    const struct chimera_cli_command *command = &program_command;
+    for (int at = 0; at < argc; at++) {
+        command = chimera_cli_find(command, argv[at]);
+        if (!command)
+            return refuse_command(program, argv[at]);
+    }
     chimera_cli_print_help(program, command, stdout);
     return EXIT_GOOD;
 }
@@ -143,7 +144,7 @@ static bool take_global(const char *program, const char *word, bool *is_verbose,
     if (strcmp(word, "-v") == 0 || strcmp(word, "--verbose") == 0)
         return *is_verbose = true;
     if (strcmp(word, "--no-color") == 0)
-        return true;
+        return setenv("TERM", "dumb", 1) == 0;
     if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
         chimera_cli_print_help(program, &program_command, stdout);
     else if (strcmp(word, "-V") == 0)
@@ -159,7 +160,10 @@ static bool take_global(const char *program, const char *word, bool *is_verbose,
 static int run_command(struct chimera_cli_options *options, int argc, char **argv)
 {
     enum chimera_cli_action action = CHIMERA_CLI_RUN;
-    int code = chimera_cli_parse(options, argc, argv, &action);
+    int taken = 0, ended = chimera_cli_descend(options, argc, argv, &taken);
+    if (ended != CHIMERA_CLI_GOES_ON)
+        return ended;
+    int code = chimera_cli_parse(options, argc - taken, argv + taken, &action);
     if (code == CHIMERA_EINVAL)
         return chimera_cli_refuse(options->program, options->command, "%s", options->refusal.data);
     if (code < 0)
@@ -175,8 +179,8 @@ int main(int argc, char **argv)
     struct chimera_cli_options options = {.program = program_name(argc > 0 ? argv[0] : NULL)};
     bool is_verbose = false;
     int at = 1, code = EXIT_GOOD;
-    signal(SIGXFSZ,
-           SIG_IGN); /* a limit on files is an error like a full disk, and cleaned up after */
+    /* A limit on the size of files is an error like a full disk, and cleaned up after. */
+    signal(SIGXFSZ, SIG_IGN);
     for (; at < argc && argv[at][0] == '-'; at++)
         if (!take_global(options.program, argv[at], &is_verbose, &code))
             return code;
@@ -186,7 +190,7 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[at], "help") == 0)
         return run_help(options.program, argc - at - 1, argv + at + 1);
-    options.command = find_command(argv[at]);
+    options.command = chimera_cli_find(&program_command, argv[at]);
     if (!options.command)
         return refuse_command(options.program, argv[at]);
     if (is_verbose)

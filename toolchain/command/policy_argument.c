@@ -107,10 +107,9 @@ static int place_word(const char *word, enum policy_words words, const char *sto
                       struct chimera_module_place *ret_place, struct chimera_error *err)
 {
     struct chimera_module_place place = {0};
-    int code = words == POLICY_WORDS_REMOTE ? CHIMERA_OK : place_prefix(word, store, &place, err);
-    if (code == CHIMERA_OK && !place.path && words == POLICY_WORDS_REMOTE)
-        code = place_reference(word, store, &place, err); /* or says what is wrong with it */
-    else if (code == CHIMERA_OK && !place.path && is_reference(word, words))
+    bool is_remote = words == POLICY_WORDS_REMOTE; /* or it is said what is wrong with it */
+    int code = is_remote ? CHIMERA_OK : place_prefix(word, store, &place, err);
+    if (code == CHIMERA_OK && !place.path && (is_remote || is_reference(word, words)))
         code = place_reference(word, store, &place, err);
     if (code == CHIMERA_OK && !place.path)
         code = fail_missing(err, word);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/fetch/signature/bundle.h"
 
+#include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include "compiler/fetch/signature/fields.h"
@@ -69,6 +70,7 @@ static bool is_self_signed(struct chimera_slice der)
     X509 *certificate = d2i_X509(NULL, &at, (long)der.size);
     bool is_self = certificate && X509_self_signed(certificate, 0) == 1;
     X509_free(certificate);
+    ERR_clear_error();
     return is_self;
 }
 
@@ -260,8 +262,8 @@ static void read_bundle(struct reader *reader, struct json_object *bundle,
 }
 
 int chimera_sigstore_bundle_read(struct chimera_slice bundle, struct chimera_arena *arena,
-                        struct chimera_evidence *ret_evidence, struct chimera_slice *ret_digest,
-                        struct chimera_error *err)
+                                 struct chimera_evidence *ret_evidence,
+                                 struct chimera_slice *ret_digest, struct chimera_error *err)
 {
     CHIMERA_JSON struct json_object *tree = NULL;
     struct chimera_error why = {0};

@@ -13,7 +13,7 @@
  * message. One over a file has neither, only a signature: the caller sets both, and *ret_digest is
  * the SHA-256 that the bundle says the file has (empty: says none). */
 int chimera_sigstore_bundle_read(struct chimera_slice bundle, struct chimera_arena *arena,
-                        struct chimera_evidence *ret_evidence, struct chimera_slice *ret_digest,
-                        struct chimera_error *err);
+                                 struct chimera_evidence *ret_evidence,
+                                 struct chimera_slice *ret_digest, struct chimera_error *err);
 
 #endif

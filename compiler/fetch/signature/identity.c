@@ -2,7 +2,6 @@
 #include "compiler/fetch/signature/identity.h"
 
 #include <openssl/err.h>
-#include <stdlib.h>
 
 #include "compiler/fetch/signature/certificate.h"
 #include "compiler/fetch/signature/key.h"
@@ -19,14 +18,6 @@ struct proof {
     int64_t times[TIMES_MAX];
     size_t time_count;
 };
-
-void chimera_identity_done(struct chimera_identity *identity)
-{
-    free(identity->issuer);
-    free(identity->subject);
-    free(identity->github_repository);
-    *identity = (struct chimera_identity){0};
-}
 
 /* --- Logs and timestamps --- */
 
@@ -156,7 +147,7 @@ static int prove(const struct chimera_evidence *evidence, X509 *leaf,
     if (code == CHIMERA_OK)
         code = check_chain(leaf, &proof, root, err);
     if (code == CHIMERA_OK)
-        code = chimera_certificate_identity(leaf, identity, err);
+        code = chimera_certificate_names(leaf, identity, err);
     if (code == CHIMERA_OK)
         identity->signed_at = earliest(&proof);
     return code;

@@ -5,17 +5,9 @@
 #ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_IDENTITY_H
 #define CHIMERA_COMPILER_FETCH_SIGNATURE_IDENTITY_H
 
+#include "compiler/fetch/signature/certificate_names.h"
 #include "compiler/fetch/signature/evidence.h"
 #include "compiler/fetch/signature/trust_root.h"
-
-struct chimera_identity { /* owns its texts */
-    char *issuer;
-    char *subject; /* the first e-mail or URI of the subject alternative names */
-    bool is_uri;
-    char *github_repository; /* "owner/repo" of the workflow; NULL: not there */
-    int64_t signed_at;       /* seconds */
-};
-void chimera_identity_done(struct chimera_identity *identity);
 
 /* All that a keyless signature must hold: signature bytes by the leaf's key, entry in a log (body,
  * promise or proof with checkpoint), the time, the chain then, the SCT, the extensions.

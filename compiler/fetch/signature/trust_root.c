@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/fetch/signature/trust_root.h"
 
+#include <openssl/err.h>
 #include <string.h>
 
 #include "compiler/fetch/signature/evidence.h"
@@ -246,6 +247,7 @@ int chimera_trust_root_parse(struct chimera_slice text, const char *name,
     struct reader reader = {{&arena, err, name, CHIMERA_OK}, name, 0};
     read_root(&reader, file, &root);
     chimera_arena_free(&arena);
+    ERR_clear_error();
     if (reader.fields.code < 0) {
         chimera_trust_root_done(&root);
         return reader.fields.code;

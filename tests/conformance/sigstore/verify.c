@@ -86,7 +86,7 @@ static int verify(struct chimera_slice bundle, const struct request *request,
     struct chimera_slice said = {0};
     struct chimera_arena arena;
     chimera_arena_init(&arena, CHIMERA_BUNDLE_ARENA_MAX);
-    int code = chimera_bundle_read(bundle, &arena, &evidence, &said, err);
+    int code = chimera_sigstore_bundle_read(bundle, &arena, &evidence, &said, err);
     if (code == CHIMERA_OK)
         code = bind(&evidence, said, request->file, err);
     if (code == CHIMERA_OK)

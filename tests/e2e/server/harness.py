@@ -238,6 +238,16 @@ def wait_for(is_true, seconds=120):
     return False
 
 
+def are_read(*socks):
+    """Has the server, which is on this machine, read all that was sent? Bare sockets."""
+    left = {}
+    with open("/proc/net/tcp") as lines:
+        for _, local, remote, _, queues, *_ in map(str.split, list(lines)[1:]):
+            left[tuple(int(end.split(":")[1], 16) for end in (local, remote))] = [int(size, 16) for size in queues.split(":")]
+    ends = [(sock.getsockname()[1], sock.getpeername()[1]) for sock in socks]
+    return all(left.get(end, [1])[0] == 0 and left.get(end[::-1], [1])[-1] == 0 for end in ends)  # not sent, not received
+
+
 def in_time(measure, seconds):
     """`measure()` once more and again, until it has taken less: a busy machine may be late now and then, but not always."""
     for _ in range(20):
@@ -325,7 +335,7 @@ def patiently(test):
         for scale in (1, 4, 16):
             try:
                 return test(self, scale)
-            except (AssertionError, OSError):
+            except (AssertionError, OSError, EOFError):  # the last is of a Reader: a connection was closed meanwhile
                 if scale == 16:
                     raise
             self.doCleanups()

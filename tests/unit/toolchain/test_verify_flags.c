@@ -36,6 +36,13 @@ static void put(const char *name, const char *text)
     assert_int_equal(chimera_file_write_scratch(path, chimera_slice_of(text), NULL), CHIMERA_OK);
 }
 
+static void copy_key(const char *sample, const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof(path), TEST_DATA "/unit/compiler/fetch/signature/samples/%s", sample);
+    assert_int_equal(chimera_file_copy(path, name, 0644, NULL), CHIMERA_OK);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -43,10 +50,14 @@ static int setup(void **state)
     assert_non_null(mkdtemp(folder));
     assert_int_equal(setenv("XDG_CONFIG_HOME", folder, 1), 0);
     assert_int_equal(chdir(folder), 0);
-    put("one.pub", "KEY ONE\n");
-    put("two.pub", "KEY TWO\n");
-    assert_int_equal(chimera_file_write_scratch("zero.pub", (struct chimera_slice){"\0", 1}, NULL),
-                     CHIMERA_OK);
+    copy_key("keys/p256.pub", "one.pub");
+    copy_key("keys/ed25519.pub", "two.pub");
+    copy_key("private/p256.pem", "private.pem");
+    copy_key("more/rsa1024.pub", "weak.pub");
+    put("empty.pub", "");
+    put("both.pem", "-----BEGIN PUBLIC KEY-----\n"
+                    "MCowBQYDK2VwAyEAbGpazEYXFMLE/QcvY4EM6mnuWMYpkRidbLHHbd8UER0=\n"
+                    "-----END PUBLIC KEY-----\n-----BEGIN EC PRIVATE KEY-----\n");
     put("file.yml", "allOf: [{kind: githubAction, owner: of-the-file}]");
     snprintf(path, sizeof(path), "%s/kubewarden", folder);
     return mkdir(path, 0755);
@@ -105,6 +116,16 @@ static void nothing_is_asked_for_by_nothing(void **state)
     assert_int_equal(verification.all_count, 0);
 }
 
+#define KEY_ONE                                                            \
+    "  -----BEGIN PUBLIC KEY-----\n"                                       \
+    "  MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAExSefOdY2Z7p2cZJtW6UGf/NRBgc/\n" \
+    "  wnLx/OMELM51awck1iyi/pXqdXRXpdmWob60B5sZDUBMjACNfp/eEIeKwA==\n"     \
+    "  -----END PUBLIC KEY-----\n"
+#define KEY_TWO                                                        \
+    "  -----BEGIN PUBLIC KEY-----\n"                                   \
+    "  MCowBQYDK2VwAyEAbGpazEYXFMLE/QcvY4EM6mnuWMYpkRidbLHHbd8UER0=\n" \
+    "  -----END PUBLIC KEY-----\n"
+
 static void flags_become_entries_in_the_references_order(void **state)
 {
     struct chimera_verification verification;
@@ -128,8 +149,8 @@ static void flags_become_entries_in_the_references_order(void **state)
     assert_string_equal(shown.data,
                         "kind: genericIssuer\nissuer: https://i\nsubject: !equal m@x\n" ANNOTATIONS
                         "kind: githubAction\nowner: o\nrepo: r\n" ANNOTATIONS
-                        "kind: pubKey\nowner: null\nkey: |\n  KEY TWO\n" ANNOTATIONS
-                        "kind: pubKey\nowner: null\nkey: |\n  KEY ONE\n" ANNOTATIONS);
+                        "kind: pubKey\nowner: null\nkey: |\n" KEY_TWO ANNOTATIONS
+                        "kind: pubKey\nowner: null\nkey: |\n" KEY_ONE ANNOTATIONS);
     chimera_buffer_free(&shown);
     chimera_verification_done(&verification);
 }
@@ -170,7 +191,14 @@ static void what_does_not_fit_together_is_refused(void **state)
                    WORDS("-k", "one.pub", "--verification-config-path", "file.yml"));
     expect_refused("could not read file no.pub: No such file or directory (os error 2)",
                    WORDS("-k", "one.pub", "-k", "no.pub"));
-    expect_refused("could not read file zero.pub: it is not text", WORDS("-k", "zero.pub"));
+    expect_refused("empty.pub: not a public key: it is empty", WORDS("-k", "empty.pub"));
+    expect_refused("weak.pub: an RSA key of 1024 bits: it must have 2048 to 16384",
+                   WORDS("-k", "weak.pub"));
+    /* The reference's message has the key in it. */
+    expect_refused("private.pem: expected -----BEGIN PUBLIC KEY-----, found -----BEGIN PRIVATE "
+                   "KEY-----",
+                   WORDS("-k", "private.pem"));
+    expect_refused("both.pem: it holds a private key, too", WORDS("-k", "both.pem"));
 }
 
 static void a_file_is_read(void **state)

@@ -2,6 +2,8 @@
 /* inspect.c - `chimera inspect`: what a policy says about itself. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "compiler/lower/read.h"
 #include "runtime/base/cleanup.h"
@@ -9,12 +11,18 @@
 #include "runtime/text/printable.h"
 #include "runtime/yaml/yaml.h"
 #include "toolchain/command/author/inspect_plugin.h"
+#include "toolchain/command/author/inspect_table.h"
+#include "toolchain/command/author/markdown.h"
+#include "toolchain/command/author/signatures.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/policy_module.h"
+#include "toolchain/command/registry/fetch_flags.h"
 
 #define PREFIX "io.kubewarden.policy."
 #define OUTPUT_MAX ((size_t)64 << 20)
-#define ROWS_MAX 32
+#define WIDTH 80 /* of Markdown */
+#define WIDTH_LEAST 20
+#define WIDTH_MAX 120
 
 /* Annotations that are shown as details, in this order; the rest follows under a title of its own.
  */
@@ -23,126 +31,12 @@ static const char *const shown_annotations[] = {
     PREFIX "url",   PREFIX "source",      PREFIX "license",
 };
 
-struct row {
-    const char *name;  /* NULL: an empty row */
-    const char *value; /* "" for a title; as the policy has it */
-};
-
-struct table {
-    struct row row[ROWS_MAX];
-    size_t count;
-    struct json_object *annotations; /* that follow the rows; borrowed, may be NULL */
-    struct chimera_buffer *out;
-};
-
-static void add_row(struct table *table, const char *name, const char *value)
-{
-    table->row[table->count++] = (struct row){name, value};
-}
-
 static bool is_shown(const char *key)
 {
     for (size_t i = 0; i < sizeof(shown_annotations) / sizeof(shown_annotations[0]); i++)
         if (strcmp(key, shown_annotations[i]) == 0)
             return true;
     return strcmp(key, PREFIX "usage") == 0;
-}
-
-static void fill(struct chimera_buffer *out, size_t used, size_t width)
-{
-    for (; used < width; used++)
-        chimera_buffer_byte(out, ' ');
-}
-
-/* Characters, not bytes: columns are counted by eye. */
-static size_t width_of(struct chimera_slice text)
-{
-    size_t width = 0;
-    for (size_t i = 0; i < text.size; i++)
-        width += ((unsigned char)text.data[i] & 0xC0) != 0x80;
-    return width;
-}
-
-/* What is shown of a text of the policy's; its width. */
-static size_t print_text(struct chimera_slice text, struct chimera_buffer *out)
-{
-    size_t start = out->size;
-    chimera_printable_append(text, NULL, out);
-    return out->failed ? 0 : width_of((struct chimera_slice){out->data + start, out->size - start});
-}
-
-static size_t shown_width(const char *text)
-{
-    struct chimera_buffer shown;
-    chimera_buffer_init(&shown, OUTPUT_MAX);
-    size_t width = print_text(chimera_slice_of(text), &shown);
-    chimera_buffer_free(&shown);
-    return width;
-}
-
-/* A value of several lines continues in its column. */
-static void print_row(struct table *table, const char *name, const char *value, size_t width)
-{
-    for (;;) {
-        size_t line = strcspn(value, "\n");
-        fill(table->out, print_text(chimera_slice_of(name), table->out), width + 1);
-        print_text((struct chimera_slice){value, line}, table->out);
-        chimera_buffer_text(table->out, " \n");
-        if (value[line] == '\0' || value[line + 1] == '\0')
-            return;
-        value += line + 1;
-        name = "";
-    }
-}
-
-typedef void visitor(void *context, const char *key, const char *value);
-
-static void each_other_annotation(const struct table *table, visitor *visit, void *context)
-{
-    if (!table->annotations)
-        return;
-    struct json_object_iterator at = json_object_iter_begin(table->annotations);
-    struct json_object_iterator end = json_object_iter_end(table->annotations);
-    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
-        if (!is_shown(json_object_iter_peek_name(&at)))
-            visit(context, json_object_iter_peek_name(&at),
-                  json_object_get_string(json_object_iter_peek_value(&at)));
-}
-
-static void widen(void *context, const char *key, const char *value)
-{
-    size_t *width = context;
-    (void)value;
-    if (shown_width(key) > *width)
-        *width = shown_width(key);
-}
-
-struct printing {
-    struct table *table;
-    size_t width;
-    bool has_title;
-};
-
-static void print_annotation(void *context, const char *key, const char *value)
-{
-    struct printing *printing = context;
-    if (!printing->has_title) {
-        print_row(printing->table, "", "", printing->width);
-        print_row(printing->table, "Annotations", "", printing->width);
-        printing->has_title = true;
-    }
-    print_row(printing->table, key, value, printing->width);
-}
-
-static void print_table(struct table *table)
-{
-    struct printing printing = {.table = table};
-    for (size_t i = 0; i < table->count; i++)
-        widen(&printing.width, table->row[i].name, NULL);
-    each_other_annotation(table, widen, &printing.width);
-    for (size_t i = 0; i < table->count; i++)
-        print_row(table, table->row[i].name, table->row[i].value, printing.width);
-    each_other_annotation(table, print_annotation, &printing);
 }
 
 static struct json_object *member(const struct chimera_metadata *metadata, const char *key)
@@ -168,33 +62,54 @@ static void find_lowering(const struct policy_module *file, char ret_text[CHIMER
     chimera_module_free(module);
 }
 
+static void add_others(struct inspect_table *table, struct json_object *annotations)
+{
+    bool has_title = false;
+    if (!annotations)
+        return;
+    json_object_object_foreach(annotations, key, value)
+    {
+        if (is_shown(key))
+            continue;
+        if (!has_title) {
+            inspect_table_add(table, "", "");
+            inspect_table_add(table, "Annotations", "");
+        }
+        has_title = true;
+        inspect_table_add(table, key, json_object_get_string(value));
+    }
+}
+
 static void print_details(const struct chimera_metadata *metadata, const char *lowering,
                           struct chimera_buffer *out)
 {
     static const char *const titles[] = {
         "title:", "description:", "author:", "url:", "source:", "license:"};
-    struct table table = {.out = out, .annotations = member(metadata, "annotations")};
-    add_row(&table, "Details", "");
+    struct inspect_table table = {0};
+    inspect_table_add(&table, "Details", "");
     for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
         const char *value = chimera_metadata_annotation(metadata, shown_annotations[i]);
         if (value)
-            add_row(&table, titles[i], value);
+            inspect_table_add(&table, titles[i], value);
     }
     bool is_aware = json_object_array_length(member(metadata, "contextAwareResources")) > 0;
-    add_row(&table, "mutating:", truth(metadata->is_mutating));
-    add_row(&table, "background audit support:", truth(metadata->has_background_audit));
-    add_row(&table, "context aware:", truth(is_aware));
-    add_row(&table, "policy type:", json_object_get_string(member(metadata, "policyType")));
-    add_row(&table, "execution mode:", json_object_get_string(member(metadata, "executionMode")));
+    inspect_table_add(&table, "mutating:", truth(metadata->is_mutating));
+    inspect_table_add(&table, "background audit support:", truth(metadata->has_background_audit));
+    inspect_table_add(&table, "context aware:", truth(is_aware));
+    inspect_table_add(&table,
+                      "policy type:", json_object_get_string(member(metadata, "policyType")));
+    inspect_table_add(&table,
+                      "execution mode:", json_object_get_string(member(metadata, "executionMode")));
     if (metadata->mode == CHIMERA_MODE_WAPC)
-        add_row(&table,
-                "protocol version:", metadata->protocol == CHIMERA_PROTOCOL_V1 ? "1" : "Unknown");
+        inspect_table_add(
+            &table, "protocol version:", metadata->protocol == CHIMERA_PROTOCOL_V1 ? "1" : "0");
     const char *minimum = json_object_get_string(member(metadata, "minimumKubewardenVersion"));
     if (minimum)
-        add_row(&table, "minimum kubewarden version:", minimum);
+        inspect_table_add(&table, "minimum kubewarden version:", minimum);
     if (lowering[0])
-        add_row(&table, "lowered:", lowering);
-    print_table(&table);
+        inspect_table_add(&table, "lowered:", lowering);
+    add_others(&table, member(metadata, "annotations"));
+    inspect_table_print(&table, out);
     chimera_buffer_byte(out, '\n');
 }
 
@@ -210,7 +125,7 @@ static void print_block(struct json_object *tree, struct chimera_buffer *out)
         widest = strcspn(at, "\n") > widest ? strcspn(at, "\n") : widest;
     for (const char *at = yaml.data; at && *at; at += strcspn(at, "\n") + 1) {
         chimera_buffer_append(out, (struct chimera_slice){at, strcspn(at, "\n")});
-        fill(out, strcspn(at, "\n"), widest);
+        inspect_fill(out, strcspn(at, "\n"), widest);
         chimera_buffer_byte(out, '\n');
     }
     chimera_buffer_byte(out, '\n');
@@ -231,6 +146,31 @@ static void print_resources(const struct chimera_metadata *metadata, struct chim
         out, "To avoid abuses, review carefully what the policy requires access to.\n\n");
 }
 
+/* As wide as the terminal, but not wider than is good to read; 80 for who reads no terminal. */
+static size_t width_of_output(void)
+{
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+        return WIDTH;
+    return size.ws_col > WIDTH_MAX     ? WIDTH_MAX
+           : size.ws_col < WIDTH_LEAST ? WIDTH_LEAST
+                                       : size.ws_col;
+}
+
+static void print_usage(const char *usage, struct chimera_buffer *out)
+{
+    struct chimera_buffer shown;
+    chimera_buffer_init(&shown, OUTPUT_MAX);
+    chimera_buffer_text(&shown, "---\n");
+    chimera_printable_append(chimera_slice_of(usage), "\n", &shown);
+    chimera_buffer_text(&shown, "\n---\n");
+    chimera_buffer_text(out, "Usage \n");
+    markdown_write(chimera_buffer_slice(&shown), width_of_output(), out);
+    if (shown.failed && !out->failed)
+        out->failed = shown.failed;
+    chimera_buffer_free(&shown);
+}
+
 static void print_pretty(const struct policy_module *file, struct chimera_buffer *out)
 {
     const struct chimera_metadata *metadata = &file->metadata;
@@ -241,16 +181,33 @@ static void print_pretty(const struct policy_module *file, struct chimera_buffer
     print_block(member(metadata, "rules"), out);
     print_resources(metadata, out);
     const char *usage = chimera_metadata_annotation(metadata, PREFIX "usage");
-    if (!usage)
-        return;
-    chimera_buffer_text(out, "Usage \n");
-    chimera_printable_append(chimera_slice_of(usage), "\n", out);
-    chimera_buffer_byte(out, '\n');
+    if (usage)
+        print_usage(usage, out);
 }
 
-static int print(const struct policy_module *file, bool is_yaml)
+/* What goes wrong with the signatures is told where they would stand, and is no failure; but for an
+ * option that means nothing here. */
+static int print_signatures(const struct chimera_cli_options *options,
+                            const struct policy_module *file, bool is_yaml,
+                            struct chimera_buffer *out)
 {
+    CHIMERA_JSON struct json_object *manifest = NULL;
+    struct chimera_error err = {0};
+    int code = signatures_fetch(options, file->uri, &manifest, &err);
+    if (code == CHIMERA_EREFUSED)
+        return say_error("%s", err.text);
+    if (code < 0)
+        signatures_write_failure(err.text, out);
+    else
+        signatures_write(manifest, is_yaml, out);
+    return EXIT_GOOD;
+}
+
+static int print(const struct chimera_cli_options *options, const struct policy_module *file)
+{
+    bool is_yaml = chimera_cli_is_given(options, "output");
     struct chimera_buffer out;
+    int code = EXIT_GOOD;
     if (!file->metadata.is_annotated)
         return say_error(
             "No Kubewarden metadata found inside of '%s'.\nPolicies can be annotated with "
@@ -263,28 +220,25 @@ static int print(const struct policy_module *file, bool is_yaml)
         chimera_yaml_show(file->metadata.tree, &out);
     else
         print_pretty(file, &out);
+    if (chimera_cli_is_given(options, "show-signatures"))
+        code = print_signatures(options, file, is_yaml, &out);
     int failed = out.failed;
-    if (!failed)
+    if (!failed && code == EXIT_GOOD)
         fwrite(out.data, 1, out.size, stdout);
     chimera_buffer_free(&out);
-    return failed ? say_error("%s", chimera_code_text(failed)) : EXIT_GOOD;
+    return failed ? say_error("%s", chimera_code_text(failed)) : code;
 }
 
 static int run_inspect(const struct chimera_cli_options *options)
 {
-    static const char *const refused[] = {"show-signatures", "sources-path",
-                                          "docker-config-json-path"};
     struct policy_module file;
     struct chimera_error err = {0};
-    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-        if (chimera_cli_is_given(options, refused[i]))
-            return say_error("--%s is not supported by this version of chimera yet", refused[i]);
     if (inspect_is_plugin(options->arguments[0]))
         return inspect_plugin(options->arguments[0]);
     if (policy_module_open(options->arguments[0], NULL, &file, &err) < 0)
         return say_error(
             "%s%s", err.code == CHIMERA_EGUEST ? "Error parsing policy metadata: " : "", err.text);
-    int code = print(&file, chimera_cli_is_given(options, "output"));
+    int code = print(options, &file);
     policy_module_done(&file);
     return code;
 }
@@ -298,9 +252,10 @@ static const struct chimera_cli_option inspect_options[] = {
      .value = "FORMAT",
      .choices = formats,
      .help = "Output format; a table for people without it"},
-    {.name = "show-signatures", .help = "Show the Sigstore signatures too (not supported yet)"},
-    OPTION_SOURCES_PATH,
-    OPTION_DOCKER_CONFIG,
+    {.name = "show-signatures",
+     .help = "Show the Sigstore signatures too, as its registry has them"},
+    FETCH_FLAG_SOURCES,
+    FETCH_FLAG_DOCKER_CONFIG,
     {0},
 };
 
@@ -314,16 +269,17 @@ static const struct chimera_cli_argument inspect_arguments[] = {
 const struct chimera_cli_command command_inspect = {
     .name = "inspect",
     .about = "Show the metadata of a policy",
-    .description = "Shows what the custom section io.kubewarden.metadata of a WebAssembly module "
-                   "says: title and "
-                   "other annotations, execution mode, whether the policy mutates, the Kubernetes "
-                   "resources it is "
-                   "for, and those it wants to read.\n"
-                   "With --output yaml the whole document is printed with its defaults, as `kwctl "
-                   "annotate` takes it.\n"
-                   "Of a built plugin (.so) it shows what it was made from, and where its requests "
-                   "begin: after its start, at its first read of input, or at its start, and why; "
-                   "for that the start is run.",
+    .description =
+        "Shows what the custom section io.kubewarden.metadata of a WebAssembly module "
+        "says: title and "
+        "other annotations, execution mode, whether the policy mutates, the Kubernetes "
+        "resources it is "
+        "for, and those it wants to read.\n"
+        "With --output yaml the whole document is printed with its defaults, as `annotate` "
+        "takes it.\n"
+        "Of a built plugin (.so) it shows what it was made from, and where its requests "
+        "begin: after its start, at its first read of input, or at its start, and why; "
+        "for that the start is run.",
     .options = inspect_options,
     .arguments = inspect_arguments,
     .run = run_inspect,

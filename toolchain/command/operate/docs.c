@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* docs.c - `chimera docs`: man pages and a reference in Markdown, from the tables of the commands.
- */
+/* docs.c - `chimera docs`: man pages and a reference in Markdown or AsciiDoc, from the tables of
+ * the commands. */
+#include <string.h>
+
 #include "runtime/cli/manual.h"
 #include "toolchain/command/commands.h"
 
@@ -20,10 +22,18 @@ static const struct chimera_cli_manual manual = {
     ".TP\n\\fBNO_COLOR\\fR\nPrint no colours.\n",
 };
 
+/* By the file's name, as kwctl does. */
+static enum chimera_cli_markup markup_of(const char *path)
+{
+    size_t size = strlen(path);
+    bool is_markdown = size >= 3 && strcmp(path + size - 3, ".md") == 0;
+    return is_markdown ? CHIMERA_CLI_MARKDOWN : CHIMERA_CLI_ASCIIDOC;
+}
+
 static int write_reference(const char *program, const char *path, struct chimera_error *err)
 {
     struct chimera_error why = {0};
-    int code = chimera_cli_write_reference(program, &program_command, path, &why);
+    int code = chimera_cli_write_reference(program, &program_command, markup_of(path), path, &why);
     if (code < 0)
         chimera_fail(err, code, "cannot create file %.300s: %.600s", path, why.text);
     return code;
@@ -49,7 +59,8 @@ static const struct chimera_cli_option docs_options[] = {
      .letter = 'o',
      .kind = CHIMERA_CLI_VALUE,
      .value = "FILE",
-     .help = "Write the reference of the command line as Markdown"},
+     .help = "Write the reference of the command line: as Markdown when the name ends in .md, else "
+             "as AsciiDoc"},
     {.name = "man",
      .kind = CHIMERA_CLI_VALUE,
      .value = "DIR",

@@ -41,6 +41,8 @@ static int report(const char *uri, int code, const struct chimera_fetched *fetch
         put_member(line, "path", fetched->path);
         put_member(line, "digest", fetched->manifest_digest);
         put_member(line, "signers", fetched->signers);
+        put_member(line, "plugin", fetched->plugin);
+        put_member(line, "note", fetched->plugin_note);
     }
     print_line(line);
     return code < 0 ? EXIT_FAILED : EXIT_GOOD;
@@ -60,6 +62,7 @@ static int run_fetch(const struct chimera_cli_options *options)
 
 static const struct chimera_cli_option fetch_options[] = {
     FETCH_FLAGS,
+    FETCH_FLAG_BUILDER,
     {.name = "offline", .help = "Ask no registry: what is in the store, or nothing"},
     {0},
 };
@@ -75,8 +78,8 @@ static const struct chimera_cli_argument fetch_arguments[] = {
 const struct chimera_cli_command command_fetch = {
     .name = "fetch",
     .about = "Fetch and verify policies, for programs",
-    .description = "As pull, but prints an object a line: policy and path, perhaps digest and "
-                   "signers; or policy, error and unsigned.",
+    .description = "As pull, but prints an object a line: policy and path, perhaps digest, "
+                   "signers, plugin and note; or policy, error and unsigned.",
     .is_hidden = true,
     .options = fetch_options,
     .arguments = fetch_arguments,

@@ -41,17 +41,6 @@ static int read_sources(const struct chimera_cli_options *options, struct fetch_
     return CHIMERA_OK;
 }
 
-/* Who asks for signatures by an option means all; who has a file for it in the configuration folder
- * may try a local file all the same. */
-static bool is_asked_now(const struct chimera_cli_options *options)
-{
-    static const struct chimera_cli_option asking[] = {FETCH_FLAGS_OF_VERIFICATION};
-    for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
-        if (chimera_cli_is_given(options, asking[i].name))
-            return true;
-    return false;
-}
-
 static int read_verification(const struct chimera_cli_options *options, struct fetch_flags *flags,
                              struct chimera_error *err)
 {
@@ -59,8 +48,24 @@ static int read_verification(const struct chimera_cli_options *options, struct f
     int code = verify_flags_read(options, &flags->verification, &is_asked, err);
     if (code == CHIMERA_OK && is_asked)
         flags->fetch.verification = &flags->verification;
-    flags->fetch.takes_local_files = !is_asked_now(options);
     return code;
+}
+
+/* One of the keys must have signed. */
+static int read_builders(const struct chimera_cli_options *options, struct fetch_flags *flags,
+                         struct chimera_error *err)
+{
+    int code = verify_flags_read_keys(options, "trusted-builder-key", &flags->builders, err);
+    if (code < 0 || flags->builders.all_count == 0)
+        return code;
+    flags->builders.any_of = flags->builders.all_of;
+    flags->builders.any_count = flags->builders.all_count;
+    flags->builders.all_of = NULL;
+    flags->builders.all_count = 0;
+    flags->builders.has_any_of = true;
+    flags->builders.minimum_matches = 1;
+    flags->fetch.builders = &flags->builders;
+    return CHIMERA_OK;
 }
 
 static int find_store(const struct chimera_cli_options *options, struct fetch_flags *flags,
@@ -89,6 +94,8 @@ int fetch_flags_read(const struct chimera_cli_options *options, struct fetch_fla
         code = read_sources(options, ret_flags, err);
     if (code == CHIMERA_OK)
         code = read_verification(options, ret_flags, err);
+    if (code == CHIMERA_OK)
+        code = read_builders(options, ret_flags, err);
     if (code < 0)
         fetch_flags_done(ret_flags);
     return code;
@@ -98,6 +105,7 @@ void fetch_flags_done(struct fetch_flags *flags)
 {
     chimera_sources_done(&flags->sources);
     chimera_verification_done(&flags->verification);
+    chimera_verification_done(&flags->builders);
     free(flags->store);
     *flags = (struct fetch_flags){0};
 }

@@ -64,13 +64,19 @@
      .value = "DIR",                                                                 \
      .help = "Folder of the policies that were fetched; without it $XDG_CACHE_HOME/" \
              "kubewarden/store or ~/.cache/kubewarden/store"}
+#define FETCH_FLAG_BUILDER                                                                       \
+    {.name = "trusted-builder-key",                                                              \
+     .kind = CHIMERA_CLI_REPEAT,                                                                 \
+     .value = "PATH",                                                                            \
+     .help = "PEM file of a public key: a plugin that lies beside a policy in its registry and " \
+             "is signed by it is taken in place of compiling the policy"}
 #define FETCH_FLAGS \
     FETCH_FLAG_DOCKER_CONFIG, FETCH_FLAG_SOURCES, FETCH_FLAGS_OF_VERIFICATION, FETCH_FLAG_STORE
 
 struct fetch_flags { /* its address must not change: `fetch` borrows from the rest */
     struct chimera_fetch_options fetch;
     struct chimera_sources sources;
-    struct chimera_verification verification;
+    struct chimera_verification verification, builders;
     char *store; /* owned */
 };
 

@@ -4,11 +4,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "compiler/build.h"
+#include "compiler/fetch/native.h"
 #include "compiler/lower/read.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/interrupt.h"
 #include "toolchain/command/policy_module.h"
 #include "toolchain/command/registry/fetch_flags.h"
 
@@ -45,9 +49,8 @@ static int check_annotated(const struct chimera_cli_options *options,
 }
 
 static int push(const struct chimera_cli_options *options, const struct fetch_flags *flags,
-                const struct policy_module *module)
+                const struct policy_module *module, char **ret_reference)
 {
-    CHIMERA_FREE char *reference = NULL;
     struct chimera_error err = {0};
     const char *output = chimera_cli_value(options, "output");
     const struct chimera_push_input input = {
@@ -56,13 +59,62 @@ static int push(const struct chimera_cli_options *options, const struct fetch_fl
         .annotations = json_object_object_get(module->metadata.tree, "annotations"),
         .skip = warn_skipped,
     };
-    if (chimera_push(&flags->fetch, &input, &reference, &err) < 0)
+    if (chimera_push(&flags->fetch, &input, ret_reference, &err) < 0)
         return say_error("%s", err.text);
     if (output && strcmp(output, "json") == 0)
-        printf("{\"immutable_ref\":\"%s\"}", reference);
+        printf("{\"immutable_ref\":\"%s\"}", *ret_reference);
     else
-        printf("Policy successfully pushed: %s\n", reference);
+        printf("Policy successfully pushed: %s\n", *ret_reference);
     return EXIT_GOOD;
+}
+
+/* --- The plugin beside it --- */
+
+/* The reference of the policy is by its digest, so that the plugin cannot come to lie beside
+ * another one that is pushed to the tag meanwhile. */
+static int push_plugin(const struct chimera_cli_options *options, const struct fetch_flags *flags,
+                       const char *plugin, const char *policy, struct chimera_error *err)
+{
+    CHIMERA_FREE char *reference = NULL;
+    const struct chimera_native_input input = {
+        .uri = policy,
+        .plugin = plugin,
+        .key = chimera_cli_value(options, "sign-key"),
+        .password = getenv("COSIGN_PASSWORD"),
+    };
+    int code = chimera_native_push(&flags->fetch, &input, &reference, err);
+    if (code < 0)
+        return code;
+    const char *output = chimera_cli_value(options, "output");
+    bool is_json = output && strcmp(output, "json") == 0;
+    if (!is_json)
+        printf("Plugin successfully pushed: %s\n", reference);
+    return code;
+}
+
+static int build_plugin(const struct chimera_cli_options *options, const struct fetch_flags *flags,
+                        const struct policy_module *module, const char *policy)
+{
+    struct chimera_progress progress;
+    struct chimera_builder *builder = NULL;
+    struct chimera_built built = {0};
+    struct chimera_error err = {0};
+    chimera_progress_init(&progress, chimera_cli_is_given(options, "quiet") ? -1 : STDERR_FILENO);
+    const struct chimera_build_options build = {.progress = &progress};
+    interrupt_catch();
+    int code = chimera_builder_new(&build, &builder, &err);
+    if (code == CHIMERA_OK)
+        code = chimera_build(builder, module->path, CHIMERA_MODE_NONE, CHIMERA_TIER_FULL, &built,
+                             &err);
+    chimera_progress_clear(&progress);
+    if (code == CHIMERA_OK && !built.was_cached)
+        confinement_warn();
+    if (code == CHIMERA_OK)
+        code = push_plugin(options, flags, built.plugin, policy, &err);
+    chimera_built_done(&built);
+    chimera_builder_free(builder);
+    interrupt_release();
+    return code < 0 ? say_error("%s", err.text) : EXIT_GOOD;
 }
 
 static int run_push(const struct chimera_cli_options *options)
@@ -75,8 +127,11 @@ static int run_push(const struct chimera_cli_options *options)
     int code = policy_module_open(options->arguments[0], NULL, &module, &err) < 0
                    ? say_error("%s", err.text)
                    : check_annotated(options, &module);
+    CHIMERA_FREE char *reference = NULL;
     if (code == EXIT_GOOD)
-        code = push(options, &flags, &module);
+        code = push(options, &flags, &module, &reference);
+    if (code == EXIT_GOOD && chimera_cli_is_given(options, "native"))
+        code = build_plugin(options, &flags, &module, reference);
     policy_module_done(&module);
     fetch_flags_done(&flags);
     return code;
@@ -96,6 +151,14 @@ static const struct chimera_cli_option push_options[] = {
      .initial = "text",
      .choices = formats,
      .help = "How the reference to what was pushed is printed"},
+    {.name = "native",
+     .help = "Build the policy for this machine, too, and push the plugin beside it: servers that "
+             "trust the key take it in place of compiling"},
+    {.name = "sign-key",
+     .kind = CHIMERA_CLI_VALUE,
+     .value = "PATH",
+     .help = "Private key that signs the plugin: PEM (PKCS#8), or cosign's encrypted form, whose "
+             "password is in $COSIGN_PASSWORD"},
     FETCH_FLAG_DOCKER_CONFIG,
     FETCH_FLAG_SOURCES,
     FETCH_FLAG_STORE,

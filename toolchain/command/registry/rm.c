@@ -24,8 +24,8 @@ static int run_rm(const struct chimera_cli_options *options)
 {
     struct chimera_module_place place = {0};
     struct chimera_error err = {0};
-    int code = policy_argument_find(options->arguments[0], POLICY_WORDS_ANY_REFERENCE, NULL,
-                                    &place, &err);
+    int code =
+        policy_argument_find(options->arguments[0], POLICY_WORDS_ANY_REFERENCE, NULL, &place, &err);
     if (code == CHIMERA_OK && place.is_local)
         code = chimera_fail(&err, CHIMERA_EINVAL, "unknown scheme: file");
     if (code == CHIMERA_OK)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compiler/fetch/signature/key.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
@@ -12,6 +13,7 @@
 #include "runtime/source/user_folders.h"
 
 #define KEY_MAX ((size_t)64 << 10)
+#define PRIVATE "PRIVATE KEY-----"
 #define DEFAULT_FILE "verification-config.yml"
 
 struct flags {                       /* borrowed, but for the tree */
@@ -114,6 +116,21 @@ static int add_action(const struct flags *flags, struct chimera_verification *ve
     return chimera_fail_memory(err);
 }
 
+/* What is no key is not kept: a refusal shows what was asked for, and a private key that was given
+ * by mistake must not be in it. */
+static int check_key(struct chimera_slice text, const char *path, struct chimera_error *err)
+{
+    EVP_PKEY *key = NULL;
+    struct chimera_error why = {0};
+    int code = chimera_key_read(text, &key, &why);
+    EVP_PKEY_free(key);
+    if (code == CHIMERA_OK && memchr(text.data, 0, text.size))
+        code = chimera_fail(&why, CHIMERA_EINVAL, "it is not text");
+    if (code == CHIMERA_OK && memmem(text.data, text.size, PRIVATE, strlen(PRIVATE)))
+        code = chimera_fail(&why, CHIMERA_EINVAL, "it holds a private key, too");
+    return code < 0 ? chimera_fail(err, code, "%s: %s", path, why.text) : CHIMERA_OK;
+}
+
 static int read_key(const char *path, char **ret_key, struct chimera_error *err)
 {
     struct chimera_buffer text;
@@ -125,23 +142,31 @@ static int read_key(const char *path, char **ret_key, struct chimera_error *err)
     int code = chimera_file_read(path, &text, &why);
     if (code < 0)
         code = chimera_fail(err, code, "could not read file %s: %s", path, why.text);
-    else if (text.size > 0 && memchr(text.data, 0, text.size))
-        code = chimera_fail(err, CHIMERA_EINVAL, "could not read file %s: it is not text", path);
-    else if (!(*ret_key = strndup(text.size ? text.data : "", text.size)))
+    else
+        code = check_key(chimera_buffer_slice(&text), path, err);
+    if (code == CHIMERA_OK && !(*ret_key = strndup(text.data, text.size)))
         code = chimera_fail_memory(err);
     chimera_buffer_free(&text);
     return code;
 }
 
-static int add_key(const struct flags *flags, const char *path,
-                   struct chimera_verification *verification, struct chimera_error *err)
+static int add_keys(const struct chimera_cli_options *options, const char *name,
+                    struct json_object *annotations, struct chimera_verification *verification,
+                    struct chimera_error *err)
 {
-    struct chimera_constraint one = {.kind = CHIMERA_PUBLIC_KEY};
-    int code = read_key(path, &one.key, err);
-    if (code < 0)
-        return code;
-    one.annotations = json_object_get(flags->annotations);
-    return chimera_verification_add(verification, &one, err);
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < options->given_count && code == CHIMERA_OK; i++) {
+        struct chimera_constraint one = {.kind = CHIMERA_PUBLIC_KEY};
+        if (strcmp(options->given[i].option->name, name) != 0)
+            continue;
+        code = read_key(options->given[i].value, &one.key, err);
+        one.annotations = json_object_get(annotations);
+        if (code == CHIMERA_OK)
+            code = chimera_verification_add(verification, &one, err);
+        else
+            chimera_constraint_done(&one);
+    }
+    return code;
 }
 
 static int add_entries(const struct chimera_cli_options *options, const struct flags *flags,
@@ -150,9 +175,20 @@ static int add_entries(const struct chimera_cli_options *options, const struct f
     int code = flags->email ? add_issuer(flags, verification, err) : CHIMERA_OK;
     if (code == CHIMERA_OK && flags->owner)
         code = add_action(flags, verification, err);
-    for (size_t i = 0; i < options->given_count && code == CHIMERA_OK; i++)
-        if (strcmp(options->given[i].option->name, "verification-key") == 0)
-            code = add_key(flags, options->given[i].value, verification, err);
+    if (code == CHIMERA_OK)
+        code = add_keys(options, "verification-key", flags->annotations, verification, err);
+    return code;
+}
+
+int verify_flags_read_keys(const struct chimera_cli_options *options, const char *name,
+                           struct chimera_verification *ret_verification, struct chimera_error *err)
+{
+    struct chimera_verification verification = {0};
+    int code = add_keys(options, name, NULL, &verification, err);
+    if (code < 0)
+        chimera_verification_done(&verification);
+    else
+        *ret_verification = verification;
     return code;
 }
 

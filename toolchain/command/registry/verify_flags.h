@@ -13,4 +13,9 @@ int verify_flags_read(const struct chimera_cli_options *options,
                       struct chimera_verification *ret_verification, bool *ret_is_asked,
                       struct chimera_error *err);
 
+/* The keys of the files that the option `name` was given, as all_of. */
+int verify_flags_read_keys(const struct chimera_cli_options *options, const char *name,
+                           struct chimera_verification *ret_verification,
+                           struct chimera_error *err);
+
 #endif

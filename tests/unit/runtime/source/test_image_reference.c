@@ -51,9 +51,6 @@ static const struct good GOOD[] = {
     {"localhost/a:1", "localhost", "a", "1", NULL, NULL},
     {"localhost:5000/a@sha256:" HEX64, "localhost:5000", "a", NULL, "sha256:" HEX64, NULL},
     {"127.0.0.1:5000/a:1", "127.0.0.1:5000", "a", "1", NULL, NULL},
-    /* the first part may be a host's name, and is kept as a repository's */
-    {"Uppercase/lowercase:tag", "docker.io", "Uppercase/lowercase", "tag", NULL,
-     "docker.io/Uppercase/lowercase:tag"},
     {"EXAMPLE.com/a:1", "EXAMPLE.com", "a", "1", NULL, NULL},
     {"h.io/a__b/c--d/e.f_g:_x", "h.io", "a__b/c--d/e.f_g", "_x", NULL, NULL},
     {"h.io/0/1:2", "h.io", "0/1", "2", NULL, NULL},
@@ -112,6 +109,7 @@ static const struct {
     {"repo@sha256:" HEX32 "g" HEX32, "invalid reference format"},
     {"repo@sha256:" HEX64 "@sha256:" HEX64, "invalid reference format"},
     {"Uppercase:tag", "invalid reference format"},
+    {"Uppercase/lowercase:tag", "invalid reference format"}, /* the reference takes it */
     {"test:5000/Uppercase/lowercase:tag", "invalid reference format"},
     {A128 A128, "repository name must not be more than 255 characters"},
     {"aa/asdf$$^/aa", "invalid reference format"},

@@ -210,6 +210,24 @@ static void wrong_files_are_refused_and_nothing_is_kept(void **state)
                                   "or directory (os error 2)");
 }
 
+/* A refusal shows how a text begins, and here that may be much of the key. */
+static void a_private_key_is_not_shown(void **state)
+{
+    static const char *const BAD[] = {
+        "allOf: [{kind: pubKey, key: \"-----BEGIN PRIVATE KEY-----\\nMC4CAQAwBQYDK2VwBCIEIJ1\"}]",
+        "allOf:\n- kind: pubKey\n  key: |\n" KEY_DEEP "      -----BEGIN PRIVATE KEY-----\n"
+        "      MC4CAQAwBQYDK2VwBCIEIJ1\n",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+        struct chimera_error err = {0};
+        assert_int_equal(chimera_verification_parse(chimera_slice_of(BAD[i]), "v.yml", NULL, &err),
+                         CHIMERA_EINVAL);
+        assert_non_null(strstr(err.text, "found a private one"));
+        assert_null(strstr(err.text, "MC4C"));
+    }
+}
+
 static void entries_can_be_added(void **state)
 {
     struct chimera_verification verification = {0};
@@ -232,6 +250,7 @@ int main(void)
         cmocka_unit_test(entries_are_shown_as_the_reference_shows_them),
         cmocka_unit_test(a_prefix_ends_in_a_slash),
         cmocka_unit_test(wrong_files_are_refused_and_nothing_is_kept),
+        cmocka_unit_test(a_private_key_is_not_shown),
         cmocka_unit_test(entries_can_be_added),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -440,6 +440,22 @@ static void a_drain_does_not_linger_for_an_idle_one(void **state)
     assert_null(first_connection());
 }
 
+static void a_drain_leaves_a_request_that_was_not_read_yet(void **state)
+{
+    struct connection *connection = open_one();
+    (void)state;
+    assert_int_equal(ask(REQUEST), 200);
+    loop.now_ms = 100500;
+    say(REQUEST);
+    connection_on_drain(&connection->watcher);
+    assert_waits(connection, STAGE_LATE, 100000);
+    atomic_store(&loop.is_draining, true);
+    serve_all();
+    assert_int_equal(status_of(hear()), 200);
+    assert_non_null(strstr(heard, "connection: close"));
+    assert_true(is_ended);
+}
+
 static void under_pressure_only_a_body_that_comes_is_answered(void **state)
 {
     struct connection *connection = open_one();
@@ -510,6 +526,7 @@ int main(void)
         TEST(who_is_too_slow_is_told_if_it_has_begun),
         TEST(a_drain_leaves_what_has_begun_and_waits_for_who_has_not),
         TEST(a_drain_does_not_linger_for_an_idle_one),
+        TEST(a_drain_leaves_a_request_that_was_not_read_yet),
         TEST(under_pressure_only_a_body_that_comes_is_answered),
         TEST(an_idle_one_is_ended_properly_under_pressure),
     };

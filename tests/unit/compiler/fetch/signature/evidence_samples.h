@@ -22,8 +22,8 @@ static inline void open_bundle(const char *name, const char *file, struct eviden
     *sample = (struct evidence_sample){0};
     chimera_arena_init(&sample->arena, CHIMERA_BUNDLE_ARENA_MAX);
     read_sample(name, &text);
-    if (chimera_sigstore_bundle_read(chimera_buffer_slice(&text), &sample->arena, &sample->evidence, &digest,
-                            &err) < 0)
+    if (chimera_sigstore_bundle_read(chimera_buffer_slice(&text), &sample->arena, &sample->evidence,
+                                     &digest, &err) < 0)
         fail_msg("%s: %s", name, err.text);
     chimera_buffer_free(&text);
     if (file) {

@@ -5,6 +5,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "compiler/fetch/signature/certificate_names.h"
 #include "compiler/fetch/signature/sct.h"
 #include "tests/unit/compiler/fetch/signature/evidence_samples.h"
 
@@ -133,7 +134,7 @@ static void names(const struct extension *extensions, const char *subject, const
     struct chimera_identity identity = {0};
     struct chimera_error err = {0};
     X509 *leaf = make(extensions, NULL, NULL, key);
-    int code = chimera_certificate_identity(leaf, &identity, &err);
+    int code = chimera_certificate_names(leaf, &identity, &err);
     if (why) {
         if (code != CHIMERA_EREFUSED || !strstr(err.text, why))
             fail_msg("%s: %d %s", why, code, err.text);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whom a certificate of Fulcio names: the first e-mail or URI of its alternative names, and the
- * extensions below 1.3.6.1.4.1.57264.1, of which the first ones are raw texts and those from .8 on
- * DER. */
-#include <openssl/x509v3.h>
+#include "compiler/fetch/signature/certificate_names.h"
 
-#include "compiler/fetch/signature/certificate.h"
+#include <openssl/x509v3.h>
+#include <stdlib.h>
 
 #define OID_ISSUER_RAW "1.3.6.1.4.1.57264.1.1"
 #define OID_REPOSITORY "1.3.6.1.4.1.57264.1.5"
@@ -12,6 +10,14 @@
 #define OID_SOURCE_URI "1.3.6.1.4.1.57264.1.12"
 #define GITHUB "https://github.com/"
 #define NAME_MAX_BYTES 4096
+
+void chimera_identity_done(struct chimera_identity *identity)
+{
+    free(identity->issuer);
+    free(identity->subject);
+    free(identity->github_repository);
+    *identity = (struct chimera_identity){0};
+}
 
 /* What is printed and compared as C text must be one: no NUL, no control characters. */
 static char *copy_text(struct chimera_slice text)
@@ -145,8 +151,8 @@ static int read_subject(X509 *certificate, struct chimera_identity *identity,
                                             "the certificate names no e-mail address or URI");
 }
 
-int chimera_certificate_identity(X509 *certificate, struct chimera_identity *identity,
-                                 struct chimera_error *err)
+int chimera_certificate_names(X509 *certificate, struct chimera_identity *identity,
+                              struct chimera_error *err)
 {
     int code = read_subject(certificate, identity, err);
     if (code == CHIMERA_OK)

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* completions.c - what the shells have in common, and the script for bash. */
+#include <string.h>
+
+#include "runtime/cli/completions_internal.h"
+
+static const struct {
+    const char *name;
+    void (*put)(struct completions *completions);
+} shells[] = {
+    {"bash", completions_put_bash}, {"elvish", completions_put_elvish},
+    {"fish", completions_put_fish}, {"powershell", completions_put_powershell},
+    {"zsh", completions_put_zsh},
+};
+
+#define SHELLS (sizeof(shells) / sizeof(*shells))
+
+const char *const chimera_cli_shells[] = {"bash", "elvish", "fish", "powershell", "zsh", NULL};
+
+void chimera_cli_put_completions(const char *name, const struct chimera_cli_command *program,
+                                 const char *shell, struct chimera_buffer *out)
+{
+    struct completions completions = {.name = name, .program = program, .out = out};
+    for (size_t i = 0; i < SHELLS; i++)
+        if (strcmp(shells[i].name, shell) == 0)
+            shells[i].put(&completions);
+}
+
+void completions_each(struct completions *completions, const struct chimera_cli_command *command,
+                      completions_visit *visit)
+{
+    const struct chimera_cli_command *const *at = command->commands;
+    visit(completions, command);
+    for (; at && *at; at++)
+        if (!(*at)->is_hidden)
+            completions_each(completions, *at, visit);
+}
+
+void completions_put_path(const struct chimera_cli_command *command, const char *between,
+                          struct chimera_buffer *out)
+{
+    if (command->name)
+        chimera_cli_put_path(command, between, out);
+}
+
+void completions_put_escaped(const char *text, const char *special, const char *escape,
+                             struct chimera_buffer *out)
+{
+    for (; *text; text++) {
+        if (strchr(special, *text) && escape)
+            chimera_buffer_text(out, escape);
+        else if (strchr(special, *text))
+            chimera_buffer_byte(out, (uint8_t)*text);
+        chimera_buffer_byte(out, (uint8_t)*text);
+    }
+}
+
+/* By what the help calls the value: there is no other table of it to keep in step. */
+enum completions_value completions_value_of(const struct chimera_cli_option *option)
+{
+    static const char *const files[] = {"PATH", "FILE", "DIR", "DOCKER_CONFIG", ".yaml"};
+    if (option->kind == CHIMERA_CLI_FLAG || option->kind == CHIMERA_CLI_SWITCH)
+        return COMPLETIONS_NONE;
+    if (option->choices)
+        return COMPLETIONS_CHOICE;
+    for (size_t i = 0; option->value && i < sizeof(files) / sizeof(*files); i++)
+        if (strstr(option->value, files[i]))
+            return COMPLETIONS_FILE;
+    return COMPLETIONS_TEXT;
+}
+
+void completions_put_choices(const struct chimera_cli_option *option, struct chimera_buffer *out)
+{
+    for (size_t i = 0; option->choices[i]; i++)
+        chimera_buffer_print(out, "%s%s", i > 0 ? " " : "", option->choices[i]);
+}
+
+const struct chimera_cli_option *completions_common(const struct chimera_cli_command *command)
+{
+    static const struct chimera_cli_option common[] = {
+        {.name = "version", .letter = 'V', .help = "Print the version"},
+        {.name = "help", .letter = 'h', .help = "Print help"},
+        {0},
+    };
+    return command->version_help ? common : common + 1;
+}
+
+const struct chimera_cli_option *completions_shown(const struct chimera_cli_option *option)
+{
+    while (option && option->name && option->is_hidden)
+        option++;
+    return option && option->name ? option : NULL;
+}
+
+/* --- bash --- */
+
+static void put_words_of(const struct chimera_cli_option *option, struct chimera_buffer *out)
+{
+    for (option = completions_shown(option); option; option = completions_shown(option + 1)) {
+        chimera_buffer_print(out, " --%s", option->name);
+        if (option->letter)
+            chimera_buffer_print(out, " -%c", option->letter);
+    }
+}
+
+/* From the words that lead to a command to the command. */
+static void put_bash_step(struct completions *completions,
+                          const struct chimera_cli_command *command)
+{
+    struct chimera_buffer *out = completions->out;
+    if (!command->name)
+        return;
+    chimera_buffer_text(out, "            \"");
+    if (command->parent)
+        completions_put_path(command->parent, " ", out);
+    chimera_buffer_print(out, " %s\") at=\"", command->name);
+    completions_put_path(command, " ", out);
+    chimera_buffer_text(out, "\" ;;\n");
+}
+
+static void put_bash_value(const struct chimera_cli_option *option, struct chimera_buffer *out)
+{
+    enum completions_value value = completions_value_of(option);
+    if (value == COMPLETIONS_NONE)
+        return;
+    chimera_buffer_print(out, "                --%s", option->name);
+    if (option->letter)
+        chimera_buffer_print(out, " | -%c", option->letter);
+    chimera_buffer_text(out, ")\n");
+    if (value == COMPLETIONS_CHOICE) {
+        chimera_buffer_text(out, "                    COMPREPLY=($(compgen -W \"");
+        completions_put_choices(option, out);
+        chimera_buffer_text(out, "\" -- \"$cur\"))\n");
+    } else if (value == COMPLETIONS_FILE) {
+        chimera_buffer_text(out, "                    COMPREPLY=($(compgen -f -- \"$cur\"))\n");
+    }
+    chimera_buffer_text(out, "                    return 0\n                    ;;\n");
+}
+
+static void put_bash_command(struct completions *completions,
+                             const struct chimera_cli_command *command)
+{
+    struct chimera_buffer *out = completions->out;
+    const struct chimera_cli_option *option;
+    chimera_buffer_text(out, "        \"");
+    completions_put_path(command, " ", out);
+    chimera_buffer_text(out, "\")\n            options=\"");
+    put_words_of(command->options, out);
+    put_words_of(completions_common(command), out);
+    chimera_buffer_text(out, "\"\n            commands=\"");
+    for (const struct chimera_cli_command *const *at = command->commands; at && *at; at++)
+        if (!(*at)->is_hidden)
+            chimera_buffer_print(out, "%s ", (*at)->name);
+    chimera_buffer_text(out, command->commands ? "help\"\n" : "\"\n");
+    chimera_buffer_text(out, "            case \"$prev\" in\n");
+    option = completions_shown(command->options);
+    for (; option; option = completions_shown(option + 1))
+        put_bash_value(option, out);
+    chimera_buffer_text(out, "            esac\n            ;;\n");
+}
+
+/* bash takes `=` for a word of its own, so the word before a value may stand behind that. */
+void completions_put_bash(struct completions *completions)
+{
+    struct chimera_buffer *out = completions->out;
+    const char *name = completions->name;
+    chimera_buffer_print(out,
+                         "_%s() {\n"
+                         "    local cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"\" at=\"\" i\n"
+                         "    local options=\"\" commands=\"\"\n"
+                         "    COMPREPLY=()\n"
+                         "    ((COMP_CWORD > 0)) && prev=\"${COMP_WORDS[COMP_CWORD - 1]}\"\n"
+                         "    if [[ $cur == \"=\" ]]; then\n"
+                         "        cur=\"\"\n"
+                         "    elif [[ $prev == \"=\" ]] && ((COMP_CWORD > 1)); then\n"
+                         "        prev=\"${COMP_WORDS[COMP_CWORD - 2]}\"\n"
+                         "    fi\n"
+                         "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+                         "        case \"$at ${COMP_WORDS[i]}\" in\n",
+                         name);
+    completions_each(completions, completions->program, put_bash_step);
+    chimera_buffer_text(out, "        esac\n    done\n    case \"$at\" in\n");
+    completions_each(completions, completions->program, put_bash_command);
+    chimera_buffer_print(out,
+                         "    esac\n"
+                         "    if [[ $cur == -* ]]; then\n"
+                         "        COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
+                         "    elif [[ -n $commands ]]; then\n"
+                         "        COMPREPLY=($(compgen -W \"$commands\" -- \"$cur\"))\n"
+                         "    fi\n"
+                         "    return 0\n"
+                         "}\n\n"
+                         "complete -F _%s -o bashdefault -o default %s\n",
+                         name, name);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nested.c - the way from a command to one of its own: `scaffold manifest`. */
+#include <string.h>
+
+#include "runtime/cli/cli.h"
+
+const struct chimera_cli_command *chimera_cli_find(const struct chimera_cli_command *command,
+                                                   const char *name)
+{
+    const struct chimera_cli_command *const *at = command->commands;
+    while (at && *at && strcmp((*at)->name, name) != 0)
+        at++;
+    return at ? *at : NULL;
+}
+
+/* In the reference's words. */
+static int refuse_nothing(const char *program, const struct chimera_cli_command *command)
+{
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, CHIMERA_CLI_TEXT_MAX);
+    chimera_buffer_print(&text, "'%s ", program);
+    chimera_cli_put_path(command, " ", &text);
+    chimera_buffer_text(&text,
+                        "' requires a subcommand but one was not provided\n  [subcommands: ");
+    for (const struct chimera_cli_command *const *at = command->commands; *at; at++)
+        if (!(*at)->is_hidden)
+            chimera_buffer_print(&text, "%s, ", (*at)->name);
+    chimera_buffer_text(&text, "help]");
+    chimera_buffer_byte(&text, '\0');
+    int code = chimera_cli_refuse(program, command, "%s", text.failed ? "" : text.data);
+    chimera_buffer_free(&text);
+    return code;
+}
+
+static int refuse_word(const struct chimera_cli_options *options, const char *word)
+{
+    bool is_option = word[0] == '-' && word[1] != '\0';
+    return chimera_cli_refuse(
+        options->program, options->command,
+        is_option ? "unexpected argument '%s' found" : "unrecognized subcommand '%s'", word);
+}
+
+static int print_help(const struct chimera_cli_options *options)
+{
+    chimera_cli_print_help(options->program, options->command, stdout);
+    return 0;
+}
+
+static bool asks_for_help(const char *word)
+{
+    return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0;
+}
+
+int chimera_cli_descend(struct chimera_cli_options *options, int argc, char *const *argv,
+                        int *ret_taken)
+{
+    bool wants_help = false; /* `help` stands before the command that it is about */
+    int at = 0;
+    while (options->command->commands) {
+        const char *word = at < argc ? argv[at++] : NULL;
+        if (!word && !wants_help)
+            return refuse_nothing(options->program, options->command);
+        if (!word || asks_for_help(word))
+            return print_help(options);
+        if (strcmp(word, "help") == 0 && !wants_help) {
+            wants_help = true;
+            continue;
+        }
+        const struct chimera_cli_command *below = chimera_cli_find(options->command, word);
+        if (!below)
+            return refuse_word(options, word);
+        options->command = below;
+    }
+    *ret_taken = at;
+    return wants_help ? print_help(options) : CHIMERA_CLI_GOES_ON;
+}
