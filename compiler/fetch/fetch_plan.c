@@ -55,7 +55,7 @@ int fetch_plan_read(const struct chimera_fetch_options *options, const char *uri
     int code = chimera_reference_read(uri, CHIMERA_DIALECT_SERVER, &reference, err);
     if (code < 0)
         return code;
-    plan->pull.uri = uri;
+    plan->pull.uri = plan->pull.url = uri;
     code = chimera_reference_locate(&reference, uri, options->store, &place, err);
     if (code == CHIMERA_OK)
         code = take_place(&place, plan, fetched, err);
