@@ -151,6 +151,11 @@ class Blobs(unittest.TestCase):
         with open(path("back"), "rb") as file:
             self.assertEqual(file.read(), LAYER)
 
+    def test_what_is_no_digest_is_not_asked_for(self):
+        for digest in "sha256:../../x", "md5:00", digest_of(b"x").upper(), digest_of(b"x") + "?a=b":
+            got, fake = self.blob(200, {}, LAYER, digest=digest)
+            self.assertEqual((got["code"], fake.requests), (EINVAL, []))
+
     def test_more_than_the_limit_is_not_asked_for(self):
         got, fake = ask(always(200, {}, LAYER), "read", "a@" + digest_of(LAYER), len(LAYER), len(LAYER) - 1)
         self.assertEqual((got["code"], fake.requests), (ELIMIT, []))
