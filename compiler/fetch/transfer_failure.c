@@ -116,6 +116,7 @@ static enum chimera_outcome outcome_of(const struct chimera_exchange *exchange, 
         curl_easy_getinfo(exchange->transport->easy, CURLINFO_PRETRANSFER_TIME, &connected);
         return connected > 0 ? CHIMERA_OUTCOME_INTERRUPTED : CHIMERA_OUTCOME_UNREACHED;
     case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND:
     case CURLE_RECV_ERROR:
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
