@@ -231,6 +231,13 @@ static void weak_keys_are_not_read(void **state)
     assert_int_equal(read_made_key(EVP_EC_gen("secp256k1")), CHIMERA_EFEATURE);
     assert_int_equal(read_made_key(EVP_RSA_gen(1024)), CHIMERA_EFEATURE);
     assert_int_equal(read_made_key(EVP_PKEY_Q_keygen(NULL, NULL, "ED448")), CHIMERA_EFEATURE);
+    EVP_PKEY *weak = EVP_RSA_gen(1024);
+    struct chimera_buffer out;
+    chimera_buffer_init(&out, 1000);
+    assert_int_equal(chimera_private_key_sign(weak, MESSAGE, &out, NULL), CHIMERA_EFEATURE);
+    assert_int_equal(out.size, 0);
+    chimera_buffer_free(&out);
+    EVP_PKEY_free(weak);
 }
 
 static void a_file_that_is_too_long_is_not_read(void **state)
@@ -261,6 +268,8 @@ static void a_file_that_is_too_long_is_not_read(void **state)
 #define SALT "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define NONCE "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
+static const char *salt = SALT; /* of what is made */
+
 static int read_made(const char *name, const char *kdf, const char *params, const char *cipher,
                      const char *nonce, const char *box)
 {
@@ -269,9 +278,9 @@ static int read_made(const char *name, const char *kdf, const char *params, cons
     chimera_buffer_init(&json, 4096);
     chimera_buffer_init(&text, 8192);
     chimera_buffer_print(&json,
-                         "{\"kdf\":{\"name\":\"%s\",\"params\":%s,\"salt\":\"" SALT
+                         "{\"kdf\":{\"name\":\"%s\",\"params\":%s,\"salt\":\"%s"
                          "\"},\"cipher\":{\"name\":\"%s\",\"nonce\":\"%s\"},\"ciphertext\":%s}",
-                         kdf, params, cipher, nonce, box);
+                         kdf, params, salt, cipher, nonce, box);
     struct chimera_slice rest = chimera_buffer_slice(&json);
     chimera_buffer_print(&text, "-----BEGIN %s-----\n", name);
     for (size_t size = 0; rest.size > 0; rest.data += size, rest.size -= size) {
@@ -330,6 +339,14 @@ static void hostile_sizes_are_refused(void **state)
     assert_int_equal(read_made(NEW, "scrypt", GOOD, "nacl/secretbox", "AAAA", BOX), CHIMERA_EINVAL);
     assert_int_equal(read_made(NEW, "scrypt", GOOD, "nacl/secretbox", NONCE "AAAA", BOX),
                      CHIMERA_EINVAL);
+    char longer[2048 + 1];
+    memset(longer, 'A', sizeof(longer));
+    longer[2048] = 0;
+    salt = longer;
+    assert_int_equal(read_made(NEW, "scrypt", GOOD, "nacl/secretbox", NONCE, BOX), CHIMERA_EINVAL);
+    salt = "A";
+    assert_int_equal(read_made(NEW, "scrypt", GOOD, "nacl/secretbox", NONCE, BOX), CHIMERA_EINVAL);
+    salt = SALT;
 }
 
 /* Each byte of cosign's file: no change of what is encrypted goes unseen. */
