@@ -12,7 +12,7 @@
 
 #include "runtime/json/tree.h"
 #include "runtime/yaml/yaml.h"
-#include "toolchain/command/author/artifacthub.h"
+#include "toolchain/command/author/scaffold/artifacthub.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define POLICY "  io.kubewarden.policy."

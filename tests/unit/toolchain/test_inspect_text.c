@@ -43,7 +43,7 @@ static void markdown_is_shown_without_its_marks(void **state)
          "│ a │  b  │\n├───┼─────┤\n│1  │22222│\n│x  │     │\nend\n"},
         {"|a|\n|--:|\n| `x|y` |\n|---|", "│ a │\n├───┤\n│x|y│\n└───┘\n"},
         {"|-|\n|\\||", "┌───┐\n│|  │\n"},
-        {"|", ""},
+        {"|", "│\n"},
         {"aaaa bbbb cccc dddd eeee", "aaaa bbbb cccc dddd \neeee\n"},
         {"* aaaa bbbb cccc dddd eeee", "• aaaa bbbb cccc \n  dddd eeee\n"},
         {"> aaaa bbbb cccc dddd eeee", "▐ aaaa bbbb cccc \n▐ dddd eeee\n"},

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "toolchain/command/author/web_address.h"
+#include "toolchain/command/author/scaffold/web_address.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -167,7 +167,7 @@ static void the_reference_has_all_levels(void **state)
                                            "\n== p scaffold deep deepest\n",
                                            "----\n",
                                            NULL};
-    assert_reference(CHIMERA_CLI_MARKDOWN, "r.md", markdown);
+    assert_reference(CHIMERA_CLI_MARKDOWN, "x.md", markdown);
     assert_reference(CHIMERA_CLI_ASCIIDOC, "r.adoc", asciidoc);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scaffold.c - `chimera scaffold`: the beginnings of files that policies need; what its commands
  * share, and `verification-config`. */
-#include "toolchain/command/author/scaffold.h"
+#include "toolchain/command/author/scaffold/scaffold.h"
 
 #include <stdio.h>
 #include <unistd.h>

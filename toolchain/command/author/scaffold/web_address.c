@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/web_address.h"
+#include "toolchain/command/author/scaffold/web_address.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scaffold_document.c - the parts that documents are put together from. */
-#include "toolchain/command/author/scaffold.h"
+/* document.c - the parts that documents are put together from. */
+#include "toolchain/command/author/scaffold/scaffold.h"
 
 struct json_object *scaffold_member(struct json_object *object, const char *key)
 {
