@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* artifacthub.h - a policy's metadata as a package of Artifact Hub (cli-and-distribution.md §1.10).
  */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_ARTIFACTHUB_H
-#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_ARTIFACTHUB_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_SCAFFOLD_ARTIFACTHUB_H
+#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_SCAFFOLD_ARTIFACTHUB_H
 
 #include "runtime/policy/metadata.h"
 

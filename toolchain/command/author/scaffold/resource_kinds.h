@@ -2,8 +2,8 @@
 /* resource_kinds.h - what the kinds of Kubernetes' own objects are called in URLs, and which of
  * them live in namespaces (cli-and-distribution.md §1.10): known without a cluster.
  */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_RESOURCE_KINDS_H
-#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_RESOURCE_KINDS_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_SCAFFOLD_RESOURCE_KINDS_H
+#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_SCAFFOLD_RESOURCE_KINDS_H
 
 #include <json-c/json.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/web_address.h"
+#include "toolchain/command/author/scaffold/web_address.h"
 
 #include <string.h>
 
@@ -91,14 +91,24 @@ static const char *write_host(struct chimera_slice host, struct chimera_buffer *
     return NULL;
 }
 
+static void write_user(struct chimera_slice user, struct chimera_buffer *out)
+{
+    static const char marks[] = CHIMERA_PERCENT_PATH "/:;=@[\\]^|";
+    chimera_percent_encode(cut_at(&user, ":"), marks, out);
+    if (user.size > 1) {
+        chimera_buffer_byte(out, ':');
+        chimera_percent_encode((struct chimera_slice){user.data + 1, user.size - 1}, marks, out);
+    }
+    chimera_buffer_byte(out, '@');
+}
+
 static const char *write_authority(struct chimera_slice authority, unsigned usual_port,
                                    struct chimera_buffer *out)
 {
     const char *at = memrchr(authority.data, '@', authority.size);
-    if (at) { /* a user and a password are taken, as a URL may have them */
+    if (at) { /* taken, as a URL may have them */
         struct chimera_slice user = {authority.data, (size_t)(at - authority.data)};
-        chimera_percent_encode(user, CHIMERA_PERCENT_PATH "/:;=@[\\]^|", out);
-        chimera_buffer_byte(out, '@');
+        write_user(user, out);
         authority.data += user.size + 1;
         authority.size -= user.size + 1;
     }

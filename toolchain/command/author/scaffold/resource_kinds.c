@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/resource_kinds.h"
+#include "toolchain/command/author/scaffold/resource_kinds.h"
 
 #include <string.h>
 #include <unistd.h>

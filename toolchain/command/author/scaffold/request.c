@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scaffold_request.c - `chimera scaffold admission-request`: the request that Kubernetes would make
+/* request.c - `chimera scaffold admission-request`: the request that Kubernetes would make
  * of an object (cli-and-distribution.md §1.10). */
 #include <stdio.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 #include "runtime/source/user_folders.h"
 #include "runtime/yaml/adapt.h"
 #include "runtime/yaml/yaml.h"
-#include "toolchain/command/author/kubernetes_shapes.h"
-#include "toolchain/command/author/resource_kinds.h"
-#include "toolchain/command/author/scaffold.h"
+#include "toolchain/command/author/scaffold/kubernetes_shapes.h"
+#include "toolchain/command/author/scaffold/resource_kinds.h"
+#include "toolchain/command/author/scaffold/scaffold.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/files.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* web_address.h - URLs and mail addresses as authors write them into metadata, checked and written
  * anew as browsers and the reference do. For documents: nothing is fetched by them. */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_WEB_ADDRESS_H
-#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_WEB_ADDRESS_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_SCAFFOLD_WEB_ADDRESS_H
+#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_SCAFFOLD_WEB_ADDRESS_H
 
 #include <json-c/json.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scaffold_artifacthub.c - `chimera scaffold artifacthub`: a policy's entry in Artifact Hub
+/* hub.c - `chimera scaffold artifacthub`: a policy's entry in Artifact Hub
  * (cli-and-distribution.md §1.10). */
 #include <stdio.h>
 #include <time.h>
@@ -7,8 +7,8 @@
 
 #include "runtime/json/tree.h"
 #include "runtime/yaml/yaml.h"
-#include "toolchain/command/author/artifacthub.h"
-#include "toolchain/command/author/scaffold.h"
+#include "toolchain/command/author/scaffold/artifacthub.h"
+#include "toolchain/command/author/scaffold/scaffold.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/files.h"
 

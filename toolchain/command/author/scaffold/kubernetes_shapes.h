@@ -2,8 +2,8 @@
 /* kubernetes_shapes.h - what is read of objects of Kubernetes: their metadata, and
  * ValidatingAdmissionPolicy and its binding, version 1, in the order in which Kubernetes' own
  * libraries write them. */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_KUBERNETES_SHAPES_H
-#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_KUBERNETES_SHAPES_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_SCAFFOLD_KUBERNETES_SHAPES_H
+#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_SCAFFOLD_KUBERNETES_SHAPES_H
 
 #include "runtime/json/shape.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/artifacthub.h"
+#include "toolchain/command/author/scaffold/artifacthub.h"
 
 #include <string.h>
 
@@ -7,8 +7,8 @@
 #include "runtime/policy/version.h"
 #include "runtime/source/image_reference.h"
 #include "runtime/yaml/yaml.h"
-#include "toolchain/command/author/scaffold.h"
-#include "toolchain/command/author/web_address.h"
+#include "toolchain/command/author/scaffold/scaffold.h"
+#include "toolchain/command/author/scaffold/web_address.h"
 
 #define POLICY "io.kubewarden.policy."
 #define HUB "io.artifacthub."

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/kubernetes_shapes.h"
+#include "toolchain/command/author/scaffold/kubernetes_shapes.h"
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scaffold_manifest.c - `chimera scaffold manifest`: the resource that has Kubewarden serve a
+/* manifest.c - `chimera scaffold manifest`: the resource that has Kubewarden serve a
  * policy (cli-and-distribution.md §1.10). */
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "runtime/policy/metadata.h"
 #include "runtime/yaml/adapt.h"
 #include "runtime/yaml/yaml.h"
-#include "toolchain/command/author/scaffold.h"
+#include "toolchain/command/author/scaffold/scaffold.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/files.h"
 #include "toolchain/command/policy_module.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scaffold_vap.c - `chimera scaffold vap`: Kubernetes' own policies in CEL, as a policy of
+/* vap.c - `chimera scaffold vap`: Kubernetes' own policies in CEL, as a policy of
  * Kubewarden's that evaluates CEL (cli-and-distribution.md §1.10). */
 #include <stdio.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "runtime/source/image_reference.h"
 #include "runtime/yaml/adapt.h"
 #include "runtime/yaml/typed.h"
-#include "toolchain/command/author/kubernetes_shapes.h"
-#include "toolchain/command/author/scaffold.h"
+#include "toolchain/command/author/scaffold/kubernetes_shapes.h"
+#include "toolchain/command/author/scaffold/scaffold.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/files.h"
 
