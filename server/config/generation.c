@@ -48,16 +48,6 @@ static int check_kubernetes(const struct config *config, const struct policies *
                         find_aware(policies)->id);
 }
 
-static void log_ignored_limits(const struct policies *policies)
-{
-    for (size_t i = 0; i < policies->policy_count; i++)
-        if (policies->policy[i].has_limit)
-            chimera_log_with(
-                CHIMERA_LOG_WARN, TARGET,
-                CHIMERA_SLICE("timeoutEvalSeconds is ignored: timeout protection is disabled"),
-                CHIMERA_TEXT("policy_id", chimera_slice_of(policies->policy[i].id)));
-}
-
 static void warn(void *context, const char *line)
 {
     (void)context;
@@ -79,7 +69,12 @@ void policies_file_announce(const struct config *config, const struct policies_f
         return;
     }
     chimera_log(CHIMERA_LOG_WARN, TARGET, CHIMERA_SLICE("policy timeout protection is disabled"));
-    log_ignored_limits(&file->policies);
+    for (size_t i = 0; i < file->policies.policy_count; i++)
+        if (file->policies.policy[i].has_limit)
+            chimera_log_with(
+                CHIMERA_LOG_WARN, TARGET,
+                CHIMERA_SLICE("timeoutEvalSeconds is ignored: timeout protection is disabled"),
+                CHIMERA_TEXT("policy_id", chimera_slice_of(file->policies.policy[i].id)));
 }
 
 struct policy_stamp policy_stamp_now(const struct config *config)
@@ -125,19 +120,6 @@ static int read_extras(const char *path, struct policies *policies, struct chime
     return code;
 }
 
-static int fill_file(struct policies_file *file, const struct config *config,
-                     struct chimera_error *err)
-{
-    int code = bundle_policies(&config->options, &file->policies, err);
-    if (code == CHIMERA_OK && config->options.policy_options)
-        code = read_extras(config->options.policy_options, &file->policies, err);
-    if (code == CHIMERA_OK)
-        code = check_kubernetes(config, &file->policies, err);
-    if (code == CHIMERA_OK)
-        code = tenant_plan_parse(config->options.isolate, &file->policies, &file->plan, err);
-    return code;
-}
-
 int policies_file_read(const struct config *config, struct policies_file **ret_file,
                        struct chimera_error *err)
 {
@@ -150,7 +132,13 @@ int policies_file_read(const struct config *config, struct policies_file **ret_f
     all = file;
     role_forget_by(policies_file_forget_settings);
     freed_memory_guard(); /* settings go through it, and all children are forks of this process */
-    int code = fill_file(file, config, err);
+    int code = bundle_policies(&config->options, &file->policies, err);
+    if (code == CHIMERA_OK && config->options.policy_options)
+        code = read_extras(config->options.policy_options, &file->policies, err);
+    if (code == CHIMERA_OK)
+        code = check_kubernetes(config, &file->policies, err);
+    if (code == CHIMERA_OK)
+        code = tenant_plan_parse(config->options.isolate, &file->policies, &file->plan, err);
     freed_memory_leave();
     if (code < 0) {
         policies_file_drop(file);
@@ -226,15 +214,6 @@ bool generation_has_quick(const struct generation *generation)
     return false;
 }
 
-static void log_kept(const struct policy_spec *policy, const char *why)
-{
-    chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
-                     CHIMERA_SLICE("the full tier of a policy cannot be built; its quick tier goes "
-                                   "on serving"),
-                     CHIMERA_TEXT("policy_id", chimera_slice_of(policy->id)),
-                     CHIMERA_TEXT("error", chimera_slice_of(why)));
-}
-
 /* In place of what could not be built, what serves now. */
 static int keep_plugin(const struct built_plugin *kept, struct built_plugin *made,
                        struct chimera_error *err)
@@ -259,8 +238,14 @@ int generation_merge(const struct generation *served, struct built_plugin *made,
             changed += !kept->path || strcmp(kept->path, made[i].path) != 0;
             continue;
         }
-        if (kept->is_quick)
-            log_kept(&policies->policy[i], made[i].failure);
+        if (kept->is_quick) {
+            chimera_log_with(
+                CHIMERA_LOG_ERROR, TARGET,
+                CHIMERA_SLICE("the full tier of a policy cannot be built; its quick tier goes "
+                              "on serving"),
+                CHIMERA_TEXT("policy_id", chimera_slice_of(policies->policy[i].id)),
+                CHIMERA_TEXT("error", chimera_slice_of(made[i].failure)));
+        }
         int code = keep_plugin(kept, &made[i], err);
         if (code < 0)
             return code;

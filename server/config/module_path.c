@@ -7,22 +7,16 @@
 
 #include "runtime/source/reference.h"
 
-/* As the reference calls it here: "name", or "group/#member". */
-static void print_name(const struct policies *policies, const struct policy_spec *policy,
-                       char *ret_name, size_t room)
-{
-    if (policy->group == NO_GROUP)
-        snprintf(ret_name, room, "%s", policy->id);
-    else
-        snprintf(ret_name, room, "%s/#%s", policies->group[policy->group].name, policy->name);
-}
-
 int module_find(const struct options *options, const struct policies *policies,
                 const struct policy_spec *policy, char **ret_path, struct chimera_error *err)
 {
     char name[256];
     struct chimera_error why = {0};
-    print_name(policies, policy, name, sizeof(name));
+    /* As the reference calls it here: "name", or "group/#member". */
+    if (policy->group == NO_GROUP)
+        snprintf(name, sizeof(name), "%s", policy->id);
+    else
+        snprintf(name, sizeof(name), "%s/#%s", policies->group[policy->group].name, policy->name);
     /* To serve it unverified although verification is asked for would be to fail open. */
     if (options->verification)
         return chimera_fail(

@@ -27,17 +27,6 @@ static void say(struct chimera_buffer *out, char kind, const char *text)
     chimera_buffer_append(out, (struct chimera_slice){text, strlen(text) + 1});
 }
 
-static void say_result(struct chimera_buffer *out, const struct built_plugin *plugins, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (plugins[i].path)
-            say(out, plugins[i].is_quick ? QUICK_PLUGIN : PLUGIN, plugins[i].path);
-        else
-            say(out, FAILURE, plugins[i].failure);
-    }
-    chimera_buffer_byte(out, END);
-}
-
 static int write_all(int fd, struct chimera_slice bytes)
 {
     while (bytes.size > 0) {
@@ -65,10 +54,17 @@ static _Noreturn void work(const struct builder_input *input, int fd, int priori
         setpriority(PRIO_PROCESS, 0, priority);
     chimera_buffer_init(&out, SAID_MAX);
     int code = builder_run(input, &plugins, &err);
-    if (code == CHIMERA_OK)
-        say_result(&out, plugins, input->policies->policy_count);
-    else
+    if (code == CHIMERA_OK) {
+        for (size_t i = 0; i < input->policies->policy_count; i++) {
+            if (plugins[i].path)
+                say(&out, plugins[i].is_quick ? QUICK_PLUGIN : PLUGIN, plugins[i].path);
+            else
+                say(&out, FAILURE, plugins[i].failure);
+        }
+        chimera_buffer_byte(&out, END);
+    } else {
         say(&out, ERROR, err.text);
+    }
     code = out.failed ? 1 : write_all(fd, chimera_buffer_slice(&out));
     chimera_log_finish(LOG_MS);
     _exit(code); /* what is ours to free goes with the process */

@@ -39,15 +39,6 @@ static void show_policies(struct scoreboard_writer *writer, const struct workers
     scoreboard_show(writer->scoreboard, &file->policies);
 }
 
-/* Once more behind the end of a build, which takes it away. */
-static void show_progress(struct scoreboard_writer *writer, const struct rollout *rollout)
-{
-    const uint8_t *progress = rollout->file == writer->shown ? rollout->build.progress : NULL;
-    if (writer->shown && (progress || writer->is_progress_shown))
-        scoreboard_show_progress(writer->scoreboard, &writer->shown->policies, progress);
-    writer->is_progress_shown = progress != NULL;
-}
-
 static enum scoreboard_stage stage_of(const struct workers *workers)
 {
     if (!workers->generation)
@@ -73,7 +64,11 @@ void scoreboard_writer_tell(struct scoreboard_writer *writer, const struct worke
     struct scoreboard_server *server = &writer->server;
     bool is_under_way = rollout->file != NULL;
     show_policies(writer, workers, rollout);
-    show_progress(writer, rollout);
+    /* Once more behind the end of a build, which takes it away. */
+    const uint8_t *progress = rollout->file == writer->shown ? rollout->build.progress : NULL;
+    if (writer->shown && (progress || writer->is_progress_shown))
+        scoreboard_show_progress(writer->scoreboard, &writer->shown->policies, progress);
+    writer->is_progress_shown = progress != NULL;
     server->stage = (uint8_t)stage_of(workers);
     server->is_building_first = !workers->generation && is_under_way;
     server->is_building_full = is_under_way && rollout->kind == ROLLOUT_TIER;
