@@ -91,16 +91,6 @@ static void add_part(struct part_list *list, const char *source, bool is_giant)
     list->parts[at] = (struct chimera_part){source, list->objects[at], is_giant};
 }
 
-/* The module's code, then the glue and the freestanding helpers. */
-static void list_parts(const struct build_run *run, const char *freestanding,
-                       struct part_list *list)
-{
-    for (size_t i = 0; i < run->part_count; i++)
-        add_part(list, run->parts[i].name, run->parts[i].is_giant);
-    add_part(list, "glue.c", false);
-    add_part(list, freestanding, false);
-}
-
 static int compile_and_link(struct build_run *run, const char *so, struct chimera_error *err)
 {
     struct chimera_builder *builder = run->builder;
@@ -111,7 +101,11 @@ static int compile_and_link(struct build_run *run, const char *so, struct chimer
     struct part_list list = {parts, objects, 0};
     if (!parts || !objects || !freestanding)
         return chimera_fail_memory(err);
-    list_parts(run, freestanding, &list);
+    /* The module's code, then the glue and the freestanding helpers. */
+    for (size_t i = 0; i < run->part_count; i++)
+        add_part(&list, run->parts[i].name, run->parts[i].is_giant);
+    add_part(&list, "glue.c", false);
+    add_part(&list, freestanding, false);
     struct chimera_link_job job = {.tools = &builder->tools,
                                    .tier = run->tier,
                                    .folder = run->folder,

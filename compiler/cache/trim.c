@@ -137,13 +137,6 @@ static uint64_t merge_plugins(struct entries *entries)
     return total;
 }
 
-static void remove_object(const struct chimera_cache *cache, const char *name)
-{
-    CHIMERA_FREE char *path = chimera_path_join(cache->objects, name);
-    if (path)
-        unlink(path);
-}
-
 void chimera_cache_trim(struct chimera_cache *cache)
 {
     struct entries entries = {0};
@@ -158,10 +151,13 @@ void chimera_cache_trim(struct chimera_cache *cache)
         qsort(entries.entry, entries.count, sizeof(*entries.entry), compare_ages);
     for (size_t i = 0; i < entries.count && total > goal; i++) {
         const struct entry *entry = &entries.entry[i];
-        if (entry->is_plugin)
+        if (entry->is_plugin) {
             chimera_cache_drop_plugin(cache, entry->stem);
-        else
-            remove_object(cache, entry->stem);
+        } else {
+            CHIMERA_FREE char *path = chimera_path_join(cache->objects, entry->stem);
+            if (path)
+                unlink(path);
+        }
         total -= entry->bytes;
     }
     free(entries.entry);

@@ -58,12 +58,6 @@ static int digest_of_file(const char *folder, const char *name, struct chimera_d
     return code;
 }
 
-static void append_digest(struct chimera_buffer *buffer, const struct chimera_digest *digest)
-{
-    chimera_buffer_append(
-        buffer, (struct chimera_slice){(const char *)digest->bytes, sizeof(digest->bytes)});
-}
-
 /* What all parts of a job share: the tools (flags and releases are in their identity) and the
  * headers. */
 static int hash_common(const struct chimera_compile_job *job, struct chimera_digest *ret_digest,
@@ -76,7 +70,8 @@ static int hash_common(const struct chimera_compile_job *job, struct chimera_dig
     for (size_t i = 0; job->headers && job->headers[i] && code == CHIMERA_OK; i++) {
         struct chimera_digest digest;
         code = digest_of_file(job->folder, job->headers[i], &digest, err);
-        append_digest(&text, &digest);
+        chimera_buffer_append(
+            &text, (struct chimera_slice){(const char *)digest.bytes, sizeof(digest.bytes)});
     }
     if (code == CHIMERA_OK && text.failed)
         code = chimera_fail(err, text.failed, "cannot hash the headers: %s",

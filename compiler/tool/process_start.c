@@ -80,15 +80,6 @@ static _Noreturn void give_up(int report, const char *step)
     _exit(127);
 }
 
-static void default_signals(void)
-{
-    sigset_t none;
-    for (int number = 1; number < NSIG; number++)
-        signal(number, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static _Noreturn void become_command(const struct launch *launch)
 {
     const struct chimera_command *command = launch->command;
@@ -96,7 +87,11 @@ static _Noreturn void become_command(const struct launch *launch)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != launch->parent)
         _exit(127); /* died before the line above could tell us */
-    default_signals();
+    sigset_t none;
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     int null = open("/dev/null", O_RDONLY);
     if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(launch->output, STDOUT_FILENO) < 0 ||
         dup2(launch->errors, STDERR_FILENO) < 0)
@@ -122,12 +117,6 @@ static int copy_variable(const char *name, char **ret_entry)
         return CHIMERA_OK;
     *ret_entry = NULL;
     return CHIMERA_ENOMEM;
-}
-
-static void free_environment(char **environment)
-{
-    for (size_t i = 0; i < ENVIRONMENT_MAX; i++)
-        free(environment[i]);
 }
 
 /* Small and fixed, so that no CPATH, LANG or the like changes what a compiler does. The search
@@ -327,6 +316,7 @@ int process_start(struct child *child, const struct chimera_command *command, si
         code = chimera_fail(err, CHIMERA_ETOOL, "interrupted");
     else
         code = start_confined(child, command, index, environment, err);
-    free_environment(environment);
+    for (size_t i = 0; i < ENVIRONMENT_MAX; i++)
+        free(environment[i]);
     return code;
 }

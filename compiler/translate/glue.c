@@ -230,16 +230,6 @@ static void write_imports(FILE *file, const struct glue_facts *facts)
     }
 }
 
-/* As pieces of a string, for compilers keep a whole tree of an initialiser's numbers. Three digits,
- * so that no digit behind them is taken for theirs. */
-static void write_bytes(FILE *file, struct chimera_slice bytes)
-{
-    for (size_t at = 0; at < bytes.size; at++)
-        fprintf(file, at % 64 == 0 ? "%s\"\\%03o" : "%s\\%03o",
-                at > 0 && at % 64 == 0 ? "\"\n" : "", (unsigned char)bytes.data[at]);
-    fputs(bytes.size > 0 ? "\"" : "\"\"", file);
-}
-
 /* Passive segments as the bodies name them. */
 static void write_data_segments(FILE *file, const struct glue_facts *facts, bool is_definition)
 {
@@ -253,7 +243,12 @@ static void write_data_segments(FILE *file, const struct glue_facts *facts, bool
                 glue_segment_prefix(facts), i, bytes.size + 1);
         if (is_definition) {
             fputs(" =\n", file);
-            write_bytes(file, bytes);
+            /* As pieces of a string, for compilers keep a whole tree of an initialiser's numbers.
+             * Three digits, so that no digit behind them is taken for theirs. */
+            for (size_t at = 0; at < bytes.size; at++)
+                fprintf(file, at % 64 == 0 ? "%s\"\\%03o" : "%s\\%03o",
+                        at > 0 && at % 64 == 0 ? "\"\n" : "", (unsigned char)bytes.data[at]);
+            fputs(bytes.size > 0 ? "\"" : "\"\"", file);
         }
         fputs(";\n", file);
     }
@@ -290,13 +285,6 @@ void glue_write_function_name(FILE *file, const struct glue_facts *facts, uint32
         write_import_name(file, facts, index);
     else
         fprintf(file, "%s%u", facts->split->prefix, index);
-}
-
-static void write_declarations(FILE *file, const struct glue_facts *facts)
-{
-    for (uint32_t i = facts->module->imported_functions; i < facts->module->function_count; i++)
-        fprintf(file, "%.*s;\n", (int)facts->split->functions[i].head.size,
-                facts->split->functions[i].head.data);
 }
 
 static bool has_type(struct chimera_slice types, uint8_t type)
@@ -441,7 +429,9 @@ static void write_descriptor(FILE *file, const struct glue_facts *facts, uint32_
 static void write_glue(FILE *file, const struct glue_facts *facts)
 {
     fputs("#include \"module.h\"\n", file);
-    write_declarations(file, facts);
+    for (uint32_t i = facts->module->imported_functions; i < facts->module->function_count; i++)
+        fprintf(file, "%.*s;\n", (int)facts->split->functions[i].head.size,
+                facts->split->functions[i].head.data);
     write_data_segments(file, facts, true);
     glue_write_start(file, facts);
     write_tables(file, facts->module);

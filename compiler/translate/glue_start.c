@@ -92,18 +92,6 @@ static void write_number_rows(FILE *file, const struct glue_facts *facts, uint32
         write_number_row(file, index, 8, 8, value->value_high);
 }
 
-static void write_function_row(FILE *file, const struct glue_facts *facts, uint32_t index)
-{
-    const struct wasm_global *global = &facts->module->globals[index];
-    const struct wasm_expression *value = &global->initial;
-    bool is_null = value->kind == WASM_REF_NULL && global->type != WASM_EXTERNREF;
-    if (value->kind != WASM_REF_FUNC && !is_null)
-        return;
-    fprintf(file, "    {offsetof(struct instance, w2c_glo%u), ", index);
-    write_entry(file, facts, is_null ? WASM_NULL_FUNCTION : (uint32_t)value->value);
-    fputs("},\n", file);
-}
-
 static void write_globals(FILE *file, const struct glue_facts *facts)
 {
     fputs("static const struct {\n    size_t at;\n    u32 size;\n    u64 bits;\n} numbers[] = {\n",
@@ -114,8 +102,16 @@ static void write_globals(FILE *file, const struct glue_facts *facts)
           "static const struct {\n    size_t at;\n    wasm_elem_segment_expr_t entry;\n} "
           "references[] = {\n",
           file);
-    for (uint32_t i = 0; i < facts->module->global_count; i++)
-        write_function_row(file, facts, i);
+    for (uint32_t i = 0; i < facts->module->global_count; i++) {
+        const struct wasm_global *global = &facts->module->globals[i];
+        const struct wasm_expression *value = &global->initial;
+        bool is_null = value->kind == WASM_REF_NULL && global->type != WASM_EXTERNREF;
+        if (value->kind == WASM_REF_FUNC || is_null) {
+            fprintf(file, "    {offsetof(struct instance, w2c_glo%u), ", i);
+            write_entry(file, facts, is_null ? WASM_NULL_FUNCTION : (uint32_t)value->value);
+            fputs("},\n", file);
+        }
+    }
     fputs("    {0}\n};\n", file);
 }
 

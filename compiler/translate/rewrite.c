@@ -107,13 +107,6 @@ static void write_data(struct chimera_buffer *out, const struct chimera_module *
     writer_end_section(out, WASM_SECTION_DATA, payload);
 }
 
-static void write_data_count(struct chimera_buffer *out, const struct chimera_module *module,
-                             struct chimera_buffer *payload)
-{
-    writer_u32(payload, module->data_count);
-    writer_end_section(out, WASM_SECTION_DATA_COUNT, payload);
-}
-
 int chimera_module_rewrite(const struct chimera_module *module, struct chimera_buffer *out,
                            struct chimera_error *err)
 {
@@ -129,8 +122,10 @@ int chimera_module_rewrite(const struct chimera_module *module, struct chimera_b
     writer_copy_section(out, module, WASM_SECTION_GLOBAL);
     write_exports(out, module, &payload);
     write_elements(out, module, &payload);
-    if (module->uses_data_segments)
-        write_data_count(out, module, &payload);
+    if (module->uses_data_segments) {
+        writer_u32(&payload, module->data_count);
+        writer_end_section(out, WASM_SECTION_DATA_COUNT, &payload);
+    }
     writer_copy_section(out, module, WASM_SECTION_CODE);
     if (module->uses_data_segments)
         write_data(out, module, &payload);

@@ -8,9 +8,9 @@ uint8_t opcode_value_type(struct reader *reader)
 {
     uint8_t type = reader_byte(reader);
     enum wasm_proposal proposal = wasm_type_proposal(type);
-    if (proposal == PROPOSAL_UNKNOWN)
+    if (proposal == PROPOSAL_UNKNOWN) {
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a value type", type);
-    else if (!proposal_check(reader, proposal)) {
+    } else if (!proposal_check(reader, proposal)) {
         reader->has_vectors |= type == WASM_V128;
         return type;
     }
@@ -228,18 +228,14 @@ static void skip_locals(struct reader *reader)
     }
 }
 
-static bool begins_block(uint8_t opcode)
-{
-    return opcode == OP_BLOCK || opcode == OP_LOOP || opcode == OP_IF;
-}
-
 int opcode_walk(struct reader *reader, struct chimera_module *module)
 {
     uint32_t depth = 1;
     skip_locals(reader);
     while (reader->code == 0 && depth > 0) {
         uint8_t opcode = reader_byte(reader);
-        if (begins_block(opcode) && ++depth > WASM_NESTING_MAX)
+        if ((opcode == OP_BLOCK || opcode == OP_LOOP || opcode == OP_IF) &&
+            ++depth > WASM_NESTING_MAX)
             reader_fail(reader, CHIMERA_ELIMIT, "blocks are nested deeper than %d",
                         WASM_NESTING_MAX);
         else if (opcode == OP_END)

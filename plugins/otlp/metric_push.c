@@ -53,16 +53,6 @@ static bool make_delta(struct pushed_values *values, struct chimera_metric_point
     return point->count > 0;
 }
 
-static void keep_delta(struct pushed *pushed)
-{
-    for (uint32_t i = pushed->from; pushed->values && i < pushed->until; i++) {
-        struct pushed_values *values = &pushed->values[i];
-        values->count = values->next_count;
-        values->sum_ms = values->next_sum_ms;
-        memcpy(values->bucket, values->next_bucket, sizeof(values->bucket));
-    }
-}
-
 /* Collects points from `from` on, up to a page. */
 static void collect(struct pushed *pushed)
 {
@@ -114,8 +104,14 @@ void pushed_ended(struct pushed *pushed, CURLM *multi, CURLcode result, int64_t 
             pushed->next_ms = pushed->sender.retry_at_ms;
         sender_give_up(&pushed->sender);
     } else {
-        if (end == REPLY_DONE)
-            keep_delta(pushed);
+        if (end == REPLY_DONE) {
+            for (uint32_t i = pushed->from; pushed->values && i < pushed->until; i++) {
+                struct pushed_values *values = &pushed->values[i];
+                values->count = values->next_count;
+                values->sum_ms = values->next_sum_ms;
+                memcpy(values->bucket, values->next_bucket, sizeof(values->bucket));
+            }
+        }
         pushed->from = pushed->until;
         send_page(pushed, multi);
         if (!pushed->is_under_way && end == REPLY_DONE)

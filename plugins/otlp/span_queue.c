@@ -36,17 +36,6 @@ static void drop(struct queued *queued, size_t count)
     queued->start->drop_spans(queued->start->context, count);
 }
 
-static void take_packet(struct queued *queued, struct chimera_slice packet, int64_t now_ms)
-{
-    size_t room = queued->origin.settings->queue_max - queued->count, lost;
-    if (queued->count == 0)
-        queued->oldest_ms = now_ms;
-    queued->count +=
-        encode_packet(packet, &queued->spans, queued->begin + queued->count, room, &lost);
-    if (lost)
-        drop(queued, lost);
-}
-
 void queued_read(struct queued *queued, int64_t now_ms)
 {
     char packet[CHIMERA_RECORD_MAX];
@@ -56,7 +45,13 @@ void queued_read(struct queued *queued, int64_t now_ms)
             continue;
         if (size <= 0)
             return;
-        take_packet(queued, (struct chimera_slice){packet, (size_t)size}, now_ms);
+        size_t room = queued->origin.settings->queue_max - queued->count, lost;
+        if (queued->count == 0)
+            queued->oldest_ms = now_ms;
+        queued->count += encode_packet((struct chimera_slice){packet, (size_t)size}, &queued->spans,
+                                       queued->begin + queued->count, room, &lost);
+        if (lost)
+            drop(queued, lost);
     }
 }
 

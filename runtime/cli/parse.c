@@ -68,17 +68,14 @@ static bool refuse_choice(struct cursor *cursor, const struct chimera_cli_option
     return false;
 }
 
-/* The no-color.org convention: any text turns colours off. We have none, so no text is wrong. */
-static bool takes_any_text(const struct chimera_cli_option *option)
-{
-    return option->variable && strcmp(option->variable, "NO_COLOR") == 0;
-}
-
 static bool check_value(struct cursor *cursor, const struct chimera_cli_option *option,
                         const char *value)
 {
+    /* The no-color.org convention: any text turns colours off. We have none, so no text is wrong.
+     */
     if (option->kind == CHIMERA_CLI_SWITCH && !chimera_cli_is_on(value) &&
-        !is_listed(off_words, value, strcasecmp) && !takes_any_text(option))
+        !is_listed(off_words, value, strcasecmp) &&
+        !(option->variable && strcmp(option->variable, "NO_COLOR") == 0))
         return refuse_choice(cursor, option, shown_words, value);
     if (value && option->choices && !is_listed(option->choices, value, strcmp) &&
         !is_listed(option->aliases, value, strcmp))

@@ -19,11 +19,6 @@
 #define DROP_AFTER 64
 #define LEARN_REQUESTS 16
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Takes away what was grown; the pages stay, all zero by now. */
 static int shrink(struct chimera_memory *memory, uint64_t size)
 {
@@ -68,18 +63,6 @@ static int look_for_writes(struct chimera_guest *guest, struct chimera_reset *re
     return CHIMERA_OK;
 }
 
-static void copy_back(struct chimera_guest *guest, const struct chimera_image *image)
-{
-    const struct chimera_memory *memory = &guest->instance->memory;
-    const struct chimera_page_list *written = &guest->internal->reset.written;
-    uint64_t base = (uint64_t)(uintptr_t)memory->data;
-    for (size_t i = 0; i < written->count; i++) {
-        uint64_t from = written->runs[i].start - base, to = written->runs[i].end - base;
-        if (from < memory->size)
-            chimera_image_copy(image, memory->data, from, least(to, memory->size));
-    }
-}
-
 static bool is_outgrown(struct chimera_reset *reset)
 {
     reset->since_drop++;
@@ -96,7 +79,14 @@ static int reset_written(struct chimera_guest *guest, const struct chimera_image
     int code = look_for_writes(guest, reset);
     if (code < 0)
         return code;
-    copy_back(guest, image);
+    const struct chimera_memory *memory = &guest->instance->memory;
+    const struct chimera_page_list *written = &guest->internal->reset.written;
+    uint64_t base = (uint64_t)(uintptr_t)memory->data;
+    for (size_t i = 0; i < written->count; i++) {
+        uint64_t from = written->runs[i].start - base, to = written->runs[i].end - base;
+        if (from < memory->size)
+            chimera_image_copy(image, memory->data, from, to < memory->size ? to : memory->size);
+    }
     guest->counters.pages += reset->written.pages;
     code = shrink(&guest->instance->memory, size);
     if (code == CHIMERA_OK && is_outgrown(reset))

@@ -99,23 +99,6 @@ static bool skip_escape(struct chimera_scan *scan)
     return chimera_scan_fail(scan, scan->at, "invalid escape");
 }
 
-static struct chimera_slice rest_of(const struct chimera_scan *scan)
-{
-    return (struct chimera_slice){scan->at, (size_t)(scan->end - scan->at)};
-}
-
-/* Of a run of longer characters, to where it ends. */
-static bool skip_characters(struct chimera_scan *scan)
-{
-    while (scan->at < scan->end && (unsigned char)*scan->at >= 0x80) {
-        size_t size = chimera_utf8_character(rest_of(scan));
-        if (size == 0)
-            return chimera_scan_fail_next(scan, "invalid unicode code point");
-        scan->at += size;
-    }
-    return true;
-}
-
 /* What stopped plain_end() and is not the closing quote. */
 static bool skip_special(struct chimera_scan *scan)
 {
@@ -126,7 +109,15 @@ static bool skip_special(struct chimera_scan *scan)
     if ((unsigned char)*scan->at < 0x20)
         return chimera_scan_fail(
             scan, scan->at + 1, "control character (\\u0000-\\u001F) found while parsing a string");
-    return skip_characters(scan);
+    /* Of a run of longer characters, to where it ends. */
+    while (scan->at < scan->end && (unsigned char)*scan->at >= 0x80) {
+        size_t size = chimera_utf8_character(
+            (struct chimera_slice){scan->at, (size_t)(scan->end - scan->at)});
+        if (size == 0)
+            return chimera_scan_fail_next(scan, "invalid unicode code point");
+        scan->at += size;
+    }
+    return true;
 }
 
 static ALWAYS_INLINE bool read_string(struct chimera_scan *scan, struct chimera_scan_text *ret_text)

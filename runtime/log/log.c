@@ -335,26 +335,22 @@ static enum chimera_log_level notice_level(void)
     return chimera_log_is_on(CHIMERA_LOG_WARN) ? CHIMERA_LOG_WARN : CHIMERA_LOG_ERROR;
 }
 
-/* In the room of a line that is not needed any more, for guests' stacks are short. */
-static void tell_of_loss(struct line *line)
-{
-    struct chimera_span *span = chimera_log_span;
-    chimera_log_span = NULL;
-    make_line(line, notice_level(), TARGET,
-              CHIMERA_SLICE("log lines are dropped from here on: the log is not read in time"),
-              NULL, 0);
-    chimera_log_span = span;
-    chimera_log_take_notice((struct chimera_slice){line->text, line->size});
-}
-
 static void hand_out(struct line *line)
 {
     struct chimera_slice text = {line->text, line->size};
     enum chimera_log_taken taken = chimera_log_take(text);
-    if (taken == CHIMERA_LOG_NOT_TAKEN)
+    if (taken == CHIMERA_LOG_NOT_TAKEN) {
         chimera_log_write_out(text);
-    else if (taken == CHIMERA_LOG_FULL)
-        tell_of_loss(line);
+    } else if (taken == CHIMERA_LOG_FULL) {
+        /* In the room of a line that is not needed any more, for guests' stacks are short. */
+        struct chimera_span *span = chimera_log_span;
+        chimera_log_span = NULL;
+        make_line(line, notice_level(), TARGET,
+                  CHIMERA_SLICE("log lines are dropped from here on: the log is not read in time"),
+                  NULL, 0);
+        chimera_log_span = span;
+        chimera_log_take_notice((struct chimera_slice){line->text, line->size});
+    }
 }
 
 static void write_line(enum chimera_log_level level, const char *target,

@@ -79,14 +79,7 @@ static void name_bucket(struct bucket *bucket, struct chimera_slice id)
         return;
     id.size = id.size < NAME_BYTES ? id.size : NAME_BYTES - 1;
     memcpy(names[bucket - buckets], id.data, chimera_utf8_prefix(id));
-    atomic_store(&bucket->naming, NAMED); /* partner: name_of() */
-}
-
-static void count_lost(struct bucket *bucket, struct chimera_slice id)
-{
-    atomic_fetch_add_explicit(&bucket->lost, 1, memory_order_relaxed);
-    if (chimera_log_limit_count)
-        chimera_log_limit_count(id);
+    atomic_store(&bucket->naming, NAMED); /* partner: settle() */
 }
 
 /* One of many threads ends the silence, and tells of it. */
@@ -117,7 +110,9 @@ struct chimera_log_permit chimera_log_limit_ask(struct chimera_slice policy_id,
     if (permit.is_given)
         return permit;
     name_bucket(bucket, policy_id);
-    count_lost(bucket, policy_id);
+    atomic_fetch_add_explicit(&bucket->lost, 1, memory_order_relaxed);
+    if (chimera_log_limit_count)
+        chimera_log_limit_count(policy_id);
     permit.begins = atomic_compare_exchange_strong(&bucket->resume_ns, &none, now_ns + SILENCE_NS);
     if (permit.begins)
         atomic_fetch_add(&silent_count, 1);
@@ -126,19 +121,14 @@ struct chimera_log_permit chimera_log_limit_ask(struct chimera_slice policy_id,
 
 /* --- Policies that have fallen silent --- */
 
-static struct chimera_slice name_of(const struct bucket *bucket)
-{
-    if (atomic_load(&bucket->naming) != NAMED)
-        return CHIMERA_SLICE("");
-    return chimera_slice_of(names[bucket - buckets]);
-}
-
 static void settle(struct bucket *bucket, uint64_t now_ns,
                    void (*tell)(struct chimera_slice policy_id, uint64_t lines))
 {
     uint64_t resume_ns = atomic_load(&bucket->resume_ns), lost = 0;
     if (resume_ns && resume_ns <= now_ns && end_silence(bucket, resume_ns, &lost) && lost > 0)
-        tell(name_of(bucket), lost);
+        tell(atomic_load(&bucket->naming) != NAMED ? CHIMERA_SLICE("")
+                                                   : chimera_slice_of(names[bucket - buckets]),
+             lost);
 }
 
 bool chimera_log_limit_settle(bool is_end,

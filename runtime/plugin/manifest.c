@@ -173,12 +173,6 @@ int chimera_manifest_read(const char *path, struct chimera_manifest *ret_manifes
 
 /* --- Writing --- */
 
-static bool is_zero(const struct chimera_digest *digest)
-{
-    static const struct chimera_digest zero;
-    return memcmp(digest, &zero, sizeof(zero)) == 0;
-}
-
 static void put_digest(struct chimera_buffer *out, const char *key,
                        const struct chimera_digest *digest)
 {
@@ -201,7 +195,8 @@ int chimera_manifest_write(const char *path, const struct chimera_manifest *mani
     chimera_buffer_print(&text, "{\n  \"format\": %d", FORMAT);
     put_digest(&text, "wasm", &manifest->wasm);
     put_digest(&text, "so", &manifest->so);
-    if (!is_zero(&manifest->image))
+    static const struct chimera_digest zero;
+    if (memcmp(&manifest->image, &zero, sizeof(zero)) != 0)
         put_digest(&text, "image", &manifest->image);
     put_text(&text, "mode", chimera_mode_name(manifest->mode));
     put_text(&text, "tier", chimera_tier_name(manifest->tier));

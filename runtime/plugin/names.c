@@ -86,17 +86,6 @@ static bool find_record(int fd, uint32_t count, uint64_t address, struct record 
            address - ret_record->start < ret_record->size;
 }
 
-static void read_name(int fd, const struct head *head, uint32_t at, struct chimera_place *place)
-{
-    uint64_t names_at = CHIMERA_NAMES_HEAD + (uint64_t)head->count * CHIMERA_NAMES_RECORD;
-    uint8_t size;
-    place->name_size = 0;
-    if (at >= head->name_bytes || !read_at(fd, &size, 1, names_at + at) ||
-        size > head->name_bytes - at - 1 || !read_at(fd, place->name, size, names_at + at + 1))
-        return;
-    place->name_size = size;
-}
-
 bool chimera_names_find(int fd, uint64_t address, struct chimera_place *ret_place)
 {
     struct head head;
@@ -106,6 +95,12 @@ bool chimera_names_find(int fd, uint64_t address, struct chimera_place *ret_plac
     ret_place->function = record.function;
     ret_place->wasm_offset = record.wasm_offset;
     ret_place->code_offset = (uint32_t)(address - record.start);
-    read_name(fd, &head, record.name_at, ret_place);
+    uint64_t names_at = CHIMERA_NAMES_HEAD + (uint64_t)head.count * CHIMERA_NAMES_RECORD;
+    uint8_t size;
+    ret_place->name_size = 0;
+    if (record.name_at < head.name_bytes && read_at(fd, &size, 1, names_at + record.name_at) &&
+        size <= head.name_bytes - record.name_at - 1 &&
+        read_at(fd, ret_place->name, size, names_at + record.name_at + 1))
+        ret_place->name_size = size;
     return true;
 }

@@ -23,16 +23,6 @@ static const struct chimera_regexp_range word_ranges[] = {
     {'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
 static const struct chimera_regexp_range newline_ranges[] = {{'\n', '\n'}};
 
-static bool asks_words(const struct chimera_regexp *regexp)
-{
-    return regexp->conditions & (CHIMERA_REGEXP_WORD_BOUNDARY | CHIMERA_REGEXP_NO_WORD_BOUNDARY);
-}
-
-static bool asks_lines(const struct chimera_regexp *regexp)
-{
-    return regexp->conditions & (CHIMERA_REGEXP_BEGIN_LINE | CHIMERA_REGEXP_END_LINE);
-}
-
 /* Calls for each set of characters that the program asks for. */
 static void each_set(const struct chimera_regexp *regexp, void *context,
                      void (*call)(void *context, const struct chimera_regexp_range *ranges,
@@ -45,9 +35,9 @@ static void each_set(const struct chimera_regexp *regexp, void *context,
         if (regexp->nodes[i].op == CHIMERA_REGEXP_RUNE)
             call(context, &rune, 1);
     }
-    if (asks_words(regexp))
+    if (regexp->conditions & (CHIMERA_REGEXP_WORD_BOUNDARY | CHIMERA_REGEXP_NO_WORD_BOUNDARY))
         call(context, word_ranges, sizeof(word_ranges) / sizeof(word_ranges[0]));
-    if (asks_lines(regexp))
+    if (regexp->conditions & (CHIMERA_REGEXP_BEGIN_LINE | CHIMERA_REGEXP_END_LINE))
         call(context, newline_ranges, 1);
 }
 

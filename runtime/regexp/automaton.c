@@ -261,14 +261,6 @@ static uint8_t known_side(const struct chimera_regexp_automaton *automaton, uint
     return (uint8_t)(kind | (is_open ? SIDE_IS_OPEN : 0));
 }
 
-static void next_mark(struct chimera_regexp_automaton *automaton)
-{
-    if (++automaton->mark == 0) {
-        memset(automaton->marks, 0, automaton->regexp->node_count * sizeof(uint32_t));
-        automaton->mark = 1;
-    }
-}
-
 /* Fills automaton->bits with the state behind the symbol. */
 static void cross(struct transition *transition, uint32_t state)
 {
@@ -281,7 +273,10 @@ static void cross(struct transition *transition, uint32_t state)
     transition->held = automaton->is_backward ? chimera_regexp_conditions(other, known)
                                               : chimera_regexp_conditions(known, other);
     memset(automaton->bits, 0, automaton->word_count * sizeof(*automaton->bits));
-    next_mark(automaton);
+    if (++automaton->mark == 0) {
+        memset(automaton->marks, 0, automaton->regexp->node_count * sizeof(uint32_t));
+        automaton->mark = 1;
+    }
     for (uint32_t word = 0; word < automaton->word_count; word++) {
         for (uint32_t bits = core[word]; bits; bits &= bits - 1)
             follow(transition, automaton->runes[32 * word + (uint32_t)__builtin_ctz(bits)]);

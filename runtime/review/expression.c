@@ -144,38 +144,30 @@ static bool starts(const struct parser *parser, const char *sign)
     return chimera_slice_starts(rest, sign);
 }
 
-/* Comments nest. One that is open at the end is what the text ends with. */
-static void skip_comment(struct parser *parser)
-{
-    unsigned depth = 0;
-    do {
-        bool opens = starts(parser, "/*"), closes = starts(parser, "*/");
-        depth += opens;
-        depth -= closes;
-        parser->at += opens || closes ? 2 : 1;
-    } while (depth > 0 && parser->at < parser->text.size);
-}
-
-/* A carriage return alone ends it, too: who overlooks that reads less than the reference does. */
-static void skip_line(struct parser *parser)
-{
-    while (parser->at < parser->text.size && !starts(parser, "\n") && !starts(parser, "\r"))
-        parser->at++;
-}
-
 /* White space and both kinds of comments. */
 static void skip_blank(struct parser *parser)
 {
     while (parser->at < parser->text.size) {
         char c = parser->text.data[parser->at];
-        if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f')
+        if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f') {
             parser->at++;
-        else if (starts(parser, "//"))
-            skip_line(parser);
-        else if (starts(parser, "/*"))
-            skip_comment(parser);
-        else
+        } else if (starts(parser, "//")) {
+            /* A carriage return alone ends it, too: who overlooks that reads less than the
+             * reference does. */
+            while (parser->at < parser->text.size && !starts(parser, "\n") && !starts(parser, "\r"))
+                parser->at++;
+        } else if (starts(parser, "/*")) {
+            /* Comments nest. One that is open at the end is what the text ends with. */
+            unsigned depth = 0;
+            do {
+                bool opens = starts(parser, "/*"), closes = starts(parser, "*/");
+                depth += opens;
+                depth -= closes;
+                parser->at += opens || closes ? 2 : 1;
+            } while (depth > 0 && parser->at < parser->text.size);
+        } else {
             return;
+        }
     }
 }
 
@@ -214,22 +206,17 @@ static bool is_reserved(struct chimera_slice name)
     return false;
 }
 
-/* Whether a letter comes first, behind any underscores. */
-static bool is_proper(struct chimera_slice name)
-{
-    size_t at = 0;
-    while (at < name.size && name.data[at] == '_')
-        at++;
-    return at < name.size && !is_digit(name.data[at]);
-}
-
 /* --- Operands --- */
 
 static int parse_call(struct parser *parser, struct chimera_slice name, size_t start)
 {
     if (is_reserved(name))
         return explain(parser, start, "No member can be called by a reserved word: ", name);
-    if (!is_proper(name))
+    /* Whether a letter comes first, behind any underscores. */
+    size_t at = 0;
+    while (at < name.size && name.data[at] == '_')
+        at++;
+    if (!(at < name.size && !is_digit(name.data[at])))
         return explain(parser, start,
                        "No member can be called by a name without a letter first: ", name);
     if (parser->at < parser->text.size && parser->text.data[parser->at] & 0x80)
@@ -341,25 +328,20 @@ static bool does_hold(enum expression_comparison how, uint64_t left, uint64_t ri
     return left != right;
 }
 
-/* A number and a boolean are different, and neither is the greater one. */
-static int compare(struct parser *parser, enum expression_comparison how,
-                   const struct operand *right, struct operand *left)
-{
-    bool was_number = left->is_number;
-    left->is_number = false;
-    if (was_number && right->is_number)
-        return emit(parser, EXPRESSION_PUSH, does_hold(how, left->number, right->number));
-    if (was_number || right->is_number)
-        return emit(parser, EXPRESSION_SETTLE, how == EXPRESSION_DIFFERENT);
-    return emit(parser, EXPRESSION_COMPARE, how);
-}
-
 /* Does what the operator does, once both sides are there. */
 static int join(struct parser *parser, const struct infix *sign, const struct operand *right,
                 struct operand *left)
 {
-    if (sign->binding >= COMPARES_FROM)
-        return compare(parser, sign->how, right, left);
+    if (sign->binding >= COMPARES_FROM) {
+        /* A number and a boolean are different, and neither is the greater one. */
+        bool was_number = left->is_number;
+        left->is_number = false;
+        if (was_number && right->is_number)
+            return emit(parser, EXPRESSION_PUSH, does_hold(sign->how, left->number, right->number));
+        if (was_number || right->is_number)
+            return emit(parser, EXPRESSION_SETTLE, sign->how == EXPRESSION_DIFFERENT);
+        return emit(parser, EXPRESSION_COMPARE, sign->how);
+    }
     int code = refuse_number(parser, right);
     return code == CHIMERA_OK ? emit(parser, sign->joins, sign->how) : code;
 }

@@ -25,19 +25,6 @@ static const struct chimera_slice member_names[CHIMERA_REQUEST_FIELDS] = {
 #undef NAME
 };
 
-static void make_json(const struct chimera_slice *values, struct chimera_pieces *ret_json)
-{
-    ret_json->count = 0;
-    ret_json->size = 0;
-    for (unsigned i = 0; i < CHIMERA_REQUEST_FIELDS; i++) {
-        if (!values[i].data)
-            continue;
-        chimera_pieces_add(ret_json, member_names[i]);
-        chimera_pieces_add(ret_json, values[i]);
-    }
-    chimera_pieces_add(ret_json, CHIMERA_SLICE("}"));
-}
-
 /* False when the arena is full. An absent value gives `otherwise`. */
 static bool decode(struct chimera_slice value, struct chimera_slice otherwise,
                    struct chimera_arena *arena, struct chimera_slice *ret_text)
@@ -55,7 +42,16 @@ static bool make_request(struct chimera_slice *values, bool is_odd, struct chime
         return false;
     ret_request->is_raw = false;
     ret_request->object = values[CHIMERA_REQUEST_OBJECT];
-    make_json(values, &ret_request->json);
+    struct chimera_pieces *ret_json = &ret_request->json;
+    ret_json->count = 0;
+    ret_json->size = 0;
+    for (unsigned i = 0; i < CHIMERA_REQUEST_FIELDS; i++) {
+        if (!values[i].data)
+            continue;
+        chimera_pieces_add(ret_json, member_names[i]);
+        chimera_pieces_add(ret_json, values[i]);
+    }
+    chimera_pieces_add(ret_json, CHIMERA_SLICE("}"));
     return decode(values[CHIMERA_REQUEST_UID], empty, arena, &ret_request->uid) &&
            decode(values[CHIMERA_REQUEST_NAMESPACE], none, arena, &ret_request->name_space) &&
            decode(values[CHIMERA_REQUEST_OPERATION], empty, arena, &ret_request->operation) &&

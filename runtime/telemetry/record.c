@@ -47,26 +47,22 @@ static void put_text(struct writer *writer, struct chimera_slice text)
     put_bytes(writer, text.data, size);
 }
 
-static void put_field(struct writer *writer, const struct chimera_log_field *field)
-{
-    bool is_text = field->kind == CHIMERA_FIELD_TEXT || field->kind == CHIMERA_FIELD_WORD;
-    put_byte(writer, is_text                               ? FIELD_TEXT
-                     : field->kind == CHIMERA_FIELD_NUMBER ? FIELD_NUMBER
-                                                           : FIELD_BOOL);
-    put_text(writer, chimera_slice_of(field->name));
-    if (is_text)
-        put_text(writer, field->text);
-    else
-        put_number(writer, (uint64_t)field->number);
-}
-
 /* How many of them found no room. */
 static uint16_t put_fields(struct writer *writer, const struct chimera_log_field *fields,
                            size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         size_t before = writer->record->size;
-        put_field(writer, &fields[i]);
+        const struct chimera_log_field *field = &fields[i];
+        bool is_text = field->kind == CHIMERA_FIELD_TEXT || field->kind == CHIMERA_FIELD_WORD;
+        put_byte(writer, is_text                               ? FIELD_TEXT
+                         : field->kind == CHIMERA_FIELD_NUMBER ? FIELD_NUMBER
+                                                               : FIELD_BOOL);
+        put_text(writer, chimera_slice_of(field->name));
+        if (is_text)
+            put_text(writer, field->text);
+        else
+            put_number(writer, (uint64_t)field->number);
         if (!writer->is_full)
             continue;
         writer->record->size = before;
@@ -194,8 +190,9 @@ static uint16_t take_short(struct reader *reader)
     return number;
 }
 
-static struct chimera_slice take_bytes(struct reader *reader, size_t size)
+static struct chimera_slice take_text(struct reader *reader)
 {
+    size_t size = take_short(reader);
     struct chimera_slice bytes = {reader->rest.data, size};
     if (reader->has_failed || size > reader->rest.size) {
         reader->has_failed = true;
@@ -204,11 +201,6 @@ static struct chimera_slice take_bytes(struct reader *reader, size_t size)
     reader->rest.data += size;
     reader->rest.size -= size;
     return bytes;
-}
-
-static struct chimera_slice take_text(struct reader *reader)
-{
-    return take_bytes(reader, take_short(reader));
 }
 
 bool chimera_record_open(struct chimera_slice packet, const uint8_t **ret_trace_id,

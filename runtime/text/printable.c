@@ -34,16 +34,6 @@ bool chimera_printable_is(uint32_t character)
     return true;
 }
 
-/* Of a character that is well formed. */
-static uint32_t decode(const char *bytes, size_t size)
-{
-    static const uint8_t head[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t character = (uint8_t)bytes[0] & head[size];
-    for (size_t i = 1; i < size; i++)
-        character = character << 6 | ((uint8_t)bytes[i] & 0x3f);
-    return character;
-}
-
 static int print_shown(uint32_t character, char room[CHIMERA_PRINTABLE_SIZE])
 {
     char letter = character == '\n' ? 'n' : character == '\r' ? 'r' : character == '\t' ? 't' : 0;
@@ -81,7 +71,11 @@ size_t chimera_printable_next(struct chimera_slice text, enum chimera_printable_
         *ret_shown = CHIMERA_SLICE("\xef\xbf\xbd");
         return 1;
     }
-    uint32_t character = decode(text.data, size);
+    /* Of a character that is well formed. */
+    static const uint8_t head[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t character = (uint8_t)text.data[0] & head[size];
+    for (size_t i = 1; i < size; i++)
+        character = character << 6 | ((uint8_t)text.data[i] & 0x3f);
     *ret_shown = (struct chimera_slice){text.data, size};
     if (!chimera_printable_is(character))
         *ret_shown = (struct chimera_slice){room, (size_t)print_escape(character, form, room)};

@@ -194,19 +194,6 @@ static size_t offset_of(struct chimera_slice text, size_t characters)
     return at;
 }
 
-/* Up to the end of the scalar in double quotes, inside of which `at` is. */
-static void rewrite_scalar(struct chimera_slice text, size_t at, struct chimera_buffer *out)
-{
-    chimera_buffer_append(out, (struct chimera_slice){text.data, at});
-    while (at < text.size && text.data[at] != '"') {
-        if (text.data[at] == '\\')
-            at += copy_escape(rest_of(text, at), out);
-        else
-            chimera_buffer_byte(out, (uint8_t)text.data[at++]);
-    }
-    chimera_buffer_append(out, rest_of(text, at));
-}
-
 /* False when the text has no fault, or another one: libyaml stops at the digits of an escape, and
  * knows by then that it is in double quotes. */
 static bool repair(struct chimera_slice text, struct chimera_buffer *out)
@@ -217,7 +204,15 @@ static bool repair(struct chimera_slice text, struct chimera_buffer *out)
     size_t at = offset_of(text, characters - 2);
     if (!read_pair(rest_of(text, at)))
         return false;
-    rewrite_scalar(text, at, out);
+    /* Up to the end of the scalar in double quotes, inside of which `at` is. */
+    chimera_buffer_append(out, (struct chimera_slice){text.data, at});
+    while (at < text.size && text.data[at] != '"') {
+        if (text.data[at] == '\\')
+            at += copy_escape(rest_of(text, at), out);
+        else
+            chimera_buffer_byte(out, (uint8_t)text.data[at++]);
+    }
+    chimera_buffer_append(out, rest_of(text, at));
     return true;
 }
 

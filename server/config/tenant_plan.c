@@ -3,18 +3,14 @@
 
 #include <stdlib.h>
 
-/* The part of an id that is named on the command line: members go with their group. */
-static struct chimera_slice top_of(const char *id)
-{
-    return (struct chimera_slice){id, strcspn(id, "/")};
-}
-
 static int add_name(struct tenant_plan *plan, const struct policies *policies,
                     struct chimera_slice name, size_t tenant, struct chimera_error *err)
 {
     bool is_found = false;
     for (size_t i = 0; i < policies->policy_count; i++) {
-        if (!chimera_slice_equal(top_of(policies->policy[i].id), name))
+        /* The part of an id that is named on the command line: members go with their group. */
+        const char *id = policies->policy[i].id;
+        if (!chimera_slice_equal((struct chimera_slice){id, strcspn(id, "/")}, name))
             continue;
         if (plan->tenant_of[i] != NO_TENANT)
             return chimera_fail(err, CHIMERA_EINVAL, "--isolate: '%.*s' is named twice",

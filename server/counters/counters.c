@@ -91,18 +91,13 @@ static bool has_code(const struct chimera_response *response)
     return response->has_status && response->status.has_code;
 }
 
-static bool is_error(const struct chimera_response *response)
-{
-    return !response->allowed && has_code(response) && response->status.code == 500;
-}
-
 static void count_verdict(struct counters_policy *policy, uint64_t wall_ns,
                           const struct chimera_response *response)
 {
     histogram_add(&policy->wall, wall_ns);
     add(&policy->evaluations, 1);
     add(&policy->wall_ns, wall_ns);
-    if (is_error(response))
+    if (!response->allowed && has_code(response) && response->status.code == 500)
         add(&policy->errors, 1);
     else
         add(response->allowed ? &policy->accepted : &policy->rejected, 1);
@@ -155,13 +150,6 @@ void counters_count_group(struct counters_policy *policy, uint64_t wall_ns,
         count_verdict(policy, wall_ns, response);
 }
 
-/* What the answer's post-processing will hide (policy-server.md §4.5). */
-static bool is_changed_by_monitor(const struct counters_request *counted)
-{
-    return counted->is_monitor && !counted->is_audit &&
-           (!counted->response->allowed || counted->response->patch.data);
-}
-
 static void count_labels(struct counters *counters, struct counters_policy *policy,
                          const struct counters_request *counted)
 {
@@ -211,7 +199,9 @@ void counters_count_request(struct counters *counters, const struct counters_req
     if (!policy)
         return;
     count_labels(counters, policy, counted);
-    add(&policy->monitored, is_changed_by_monitor(counted));
+    /* What the answer's post-processing will hide (policy-server.md §4.5). */
+    add(&policy->monitored, counted->is_monitor && !counted->is_audit &&
+                                (!counted->response->allowed || counted->response->patch.data));
     if (!counted->response->allowed)
         keep_rejection(counters, counted, arena);
 }

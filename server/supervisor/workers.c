@@ -188,18 +188,6 @@ static void restart(struct workers *workers)
     workers_plan_restart(workers, chimera_clock_ms());
 }
 
-static void retired_is_gone(struct worker_child *child, int status)
-{
-    struct chimera_error why = {0};
-    worker_child_reaped(child, status, &why);
-    if (status != 0)
-        chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
-                         CHIMERA_SLICE("a worker crashed while it answered what was left to it"),
-                         CHIMERA_TEXT("error", chimera_slice_of(why.text)));
-    else
-        chimera_log(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("the worker before has ended"));
-}
-
 bool workers_answer(const struct workers *workers)
 {
     return workers->current.pid && workers->current.report_fd < 0 && !workers->current.is_stopped;
@@ -237,7 +225,16 @@ bool workers_reaped(struct workers *workers, pid_t pid, int status)
     for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++) {
         struct worker_child *child = &workers->retired[i];
         if (pid == child->pid) {
-            retired_is_gone(child, status);
+            struct chimera_error why = {0};
+            worker_child_reaped(child, status, &why);
+            if (status != 0)
+                chimera_log_with(
+                    CHIMERA_LOG_ERROR, TARGET,
+                    CHIMERA_SLICE("a worker crashed while it answered what was left to it"),
+                    CHIMERA_TEXT("error", chimera_slice_of(why.text)));
+            else
+                chimera_log(CHIMERA_LOG_DEBUG, TARGET,
+                            CHIMERA_SLICE("the worker before has ended"));
             return true;
         }
         if (tenants_reaped(child->tenants, pid, status))

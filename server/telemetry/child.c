@@ -98,12 +98,6 @@ static int start_first(struct telemetry *telemetry, struct chimera_error *err)
     return code;
 }
 
-static bool is_disabled(void)
-{
-    const char *value = getenv("OTEL_SDK_DISABLED");
-    return value && strcasecmp(value, "true") == 0;
-}
-
 static uint64_t read_sampler(void)
 {
     const char *name = getenv("OTEL_TRACES_SAMPLER"), *argument = getenv("OTEL_TRACES_SAMPLER_ARG");
@@ -124,7 +118,8 @@ int telemetry_open(struct telemetry *telemetry, const struct config *config,
     const struct options *options = &config->options;
     bool has_traces = strcmp(options->log_format, "otlp") == 0;
     *telemetry = TELEMETRY_NONE;
-    if (is_disabled() || (!options->is_metrics && !has_traces))
+    const char *value = getenv("OTEL_SDK_DISABLED");
+    if ((value && strcasecmp(value, "true") == 0) || (!options->is_metrics && !has_traces))
         return CHIMERA_OK;
     telemetry->config = config;
     telemetry->scoreboard = scoreboard;
@@ -176,25 +171,20 @@ int64_t telemetry_pass_time(struct telemetry *telemetry, int64_t now_ms)
     return telemetry->restart_at_ms ? telemetry->restart_at_ms : INT64_MAX;
 }
 
-static void wait_for_end(struct telemetry *telemetry)
-{
-    const struct timespec pause = {.tv_nsec = 50L * 1000 * 1000};
-    int64_t until_ms = chimera_clock_ms() + LAST_MS;
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    while (waitpid(telemetry->pid, NULL, WNOHANG) == 0) {
-        if (chimera_clock_ms() > until_ms)
-            kill(telemetry->pid, SIGKILL);
-        sigtimedwait(&child, NULL, &pause);
-    }
-}
-
 void telemetry_stop(struct telemetry *telemetry)
 {
     if (telemetry->pid) {
         kill(telemetry->pid, SIGTERM);
-        wait_for_end(telemetry);
+        const struct timespec pause = {.tv_nsec = 50L * 1000 * 1000};
+        int64_t until_ms = chimera_clock_ms() + LAST_MS;
+        sigset_t child;
+        sigemptyset(&child);
+        sigaddset(&child, SIGCHLD);
+        while (waitpid(telemetry->pid, NULL, WNOHANG) == 0) {
+            if (chimera_clock_ms() > until_ms)
+                kill(telemetry->pid, SIGKILL);
+            sigtimedwait(&child, NULL, &pause);
+        }
     }
     if (telemetry->span_read >= 0) {
         close(telemetry->span_read);

@@ -124,20 +124,16 @@ void trace_begin(struct chimera_span *span)
     span->started_ns = chimera_clock_wall_ns();
 }
 
-static void send_trace(void)
-{
-    uint64_t lost = record.dropped_spans;
-    if (write(trace_fd, record.bytes, record.size) < 0)
-        lost += record.spans;
-    if (lost)
-        atomic_fetch_add_explicit(dropped_spans, lost, memory_order_relaxed);
-}
-
 void trace_end(struct chimera_span *span)
 {
     if (span->complete)
         span->complete(span);
     add(span, span->id, chimera_clock_wall_ns());
-    if (!span->parent)
-        send_trace();
+    if (!span->parent) {
+        uint64_t lost = record.dropped_spans;
+        if (write(trace_fd, record.bytes, record.size) < 0)
+            lost += record.spans;
+        if (lost)
+            atomic_fetch_add_explicit(dropped_spans, lost, memory_order_relaxed);
+    }
 }

@@ -328,13 +328,6 @@ static void describe_delay(const struct worker_child *child, int64_t now_ms,
                  is_named ? "\"" : "");
 }
 
-/* A report was in time, if we are late ourselves, or wait for something else before we read it. */
-static bool has_more_to_read(const struct worker_child *child)
-{
-    struct pollfd polled = {.fd = child->report_fd, .events = POLLIN};
-    return poll(&polled, 1, 0) > 0;
-}
-
 enum worker_report worker_child_pass_time(struct worker_child *child, int64_t now_ms,
                                           struct chimera_error *err)
 {
@@ -342,7 +335,10 @@ enum worker_report worker_child_pass_time(struct worker_child *child, int64_t no
         return WORKER_IS_READY;
     if (now_ms < child->until_ms)
         return WORKER_IS_STARTING;
-    if (has_more_to_read(child)) {
+    /* A report was in time, if we are late ourselves, or wait for something else before we read it.
+     */
+    struct pollfd polled = {.fd = child->report_fd, .events = POLLIN};
+    if (poll(&polled, 1, 0) > 0) {
         child->until_ms = now_ms + REPORT_MS;
         return WORKER_IS_STARTING;
     }

@@ -130,15 +130,6 @@ static void linger(struct connection *connection)
         connection->body_left -= (uint64_t)size;
 }
 
-static void await_request(struct connection *connection)
-{
-    connection->state = CONNECTION_HEAD;
-    connection->scanned = 0;
-    connection->arrived_ms = connection->loop->now_ms;
-    if (connection->in.size == 0)
-        input_release(connection);
-}
-
 static enum stage find_stage(const struct connection *connection)
 {
     enum stage now = connection->progress.stage;
@@ -166,7 +157,11 @@ static enum step after_answer(struct connection *connection)
 {
     if (connection->closes)
         return close_down(connection);
-    await_request(connection);
+    connection->state = CONNECTION_HEAD;
+    connection->scanned = 0;
+    connection->arrived_ms = connection->loop->now_ms;
+    if (connection->in.size == 0)
+        input_release(connection);
     return STEP_AGAIN;
 }
 
@@ -321,15 +316,6 @@ static bool keep_request(struct connection *connection)
     return true;
 }
 
-/* Drops `size` bytes of input behind the head. */
-static void drop_body(struct connection *connection, size_t size)
-{
-    struct chimera_buffer *in = &connection->in;
-    size_t from = connection->request.head.size + size;
-    memmove(in->data + connection->request.head.size, in->data + from, in->size - from);
-    in->size -= size;
-}
-
 static enum step end_body(struct connection *connection, size_t size)
 {
     connection->body_size = size;
@@ -345,7 +331,11 @@ static enum step take_sized_body(struct connection *connection)
         return end_body(connection, (size_t)connection->body_left);
     }
     size_t dropped = there < connection->body_left ? there : (size_t)connection->body_left;
-    drop_body(connection, dropped);
+    /* Drops `size` bytes of input behind the head. */
+    struct chimera_buffer *in = &connection->in;
+    size_t from = connection->request.head.size + dropped;
+    memmove(in->data + connection->request.head.size, in->data + from, in->size - from);
+    in->size -= dropped;
     connection->body_left -= dropped;
     return connection->body_left ? STEP_MORE : end_body(connection, 0);
 }
@@ -366,12 +356,6 @@ static enum step take_chunked_body(struct connection *connection)
     if (code > HTTP_DONE)
         return refuse_bytes(connection, (unsigned)code);
     return code == HTTP_DONE ? STEP_WHOLE : STEP_MORE;
-}
-
-static enum step take_body(struct connection *connection)
-{
-    return connection->request.head.is_chunked ? take_chunked_body(connection)
-                                               : take_sized_body(connection);
 }
 
 /* A head is whole. What it rules out is answered at once when the body is not worth waiting for:
@@ -404,17 +388,12 @@ static enum step start_body(struct connection *connection)
     return STEP_BODY;
 }
 
-/* Some clients end a body with an empty line too many; RFC 9112 §2.2 lets it pass. */
-static void skip_empty_line(struct connection *connection)
+static enum step take_head(struct connection *connection)
 {
+    /* Some clients end a body with an empty line too many; RFC 9112 §2.2 lets it pass. */
     if (connection->scanned == 0 && connection->in.size >= 2 &&
         memcmp(connection->in.data, "\r\n", 2) == 0)
         consume(connection, 2);
-}
-
-static enum step take_head(struct connection *connection)
-{
-    skip_empty_line(connection);
     if (connection->in.size == 0) {
         input_release(connection);
         return STEP_MORE;
@@ -430,26 +409,9 @@ static enum step take_head(struct connection *connection)
 
 /* --- Its turn --- */
 
-static struct service_request request_of(const struct connection *connection)
-{
-    return (struct service_request){
-        .head = &connection->request.head,
-        .route = &connection->request.route,
-        .body = {connection->in.data + connection->request.head.size, connection->body_size},
-        .arrived_ms = connection->arrived_ms};
-}
-
 static enum step answer_request(struct connection *connection, struct answer *answer)
 {
     return send_answer(connection, answer, connection->request.head.size + connection->body_size);
-}
-
-/* While it is evaluated, its input must not move, and who takes the loop over leaves it alone. */
-static void fix_for_evaluation(struct connection *connection)
-{
-    connection->state = CONNECTION_EVALUATE;
-    connection_room_leave(connection);
-    input_fix(connection);
 }
 
 /* What came of a request. */
@@ -476,8 +438,16 @@ static enum step follow(struct connection *connection, enum dispatched outcome,
 static enum step ask_for_answer(struct connection *connection)
 {
     struct answer answer = {0};
-    const struct service_request request = request_of(connection);
-    fix_for_evaluation(connection);
+    const struct service_request request = (struct service_request){
+        .head = &connection->request.head,
+        .route = &connection->request.route,
+        .body = {connection->in.data + connection->request.head.size, connection->body_size},
+        .arrived_ms = connection->arrived_ms};
+    /* While it is evaluated, its input must not move, and who takes the loop over leaves it alone.
+     */
+    connection->state = CONNECTION_EVALUATE;
+    connection_room_leave(connection);
+    input_fix(connection);
     enum dispatched outcome = dispatch_request(&connection->loop->dispatch, &connection->evaluation,
                                                &request, connection->held, &answer);
     return follow(connection, outcome, &answer);
@@ -520,7 +490,8 @@ static bool advance(struct connection *connection)
     do {
         step = connection->state == CONNECTION_HEAD ? take_head(connection) : STEP_BODY;
         if (step == STEP_BODY)
-            step = take_body(connection);
+            step = connection->request.head.is_chunked ? take_chunked_body(connection)
+                                                       : take_sized_body(connection);
         if (step == STEP_WHOLE)
             step = ask_for_answer(connection);
     } while (step == STEP_AGAIN && connection->in.size == 0);

@@ -278,14 +278,6 @@ static void pass_time(struct loop *loop, const struct lane *lane)
     }
 }
 
-static void pass_waiting_time(struct loop *loop, const struct lane *lane)
-{
-    if (lane->is_detached || loop->now_ms - loop->waiting_swept_ms < WAITING_TURN_MS)
-        return;
-    dispatch_pass_time(&loop->dispatch, loop->now_ms);
-    loop->waiting_swept_ms = loop->now_ms;
-}
-
 static bool is_done(const struct loop *loop)
 {
     if (!loop->watchers)
@@ -327,7 +319,10 @@ static void end_round(struct loop *loop, struct lane *lane)
 {
     take_ready(loop, lane);
     take_all_mail(loop, lane);
-    pass_waiting_time(loop, lane);
+    if (!lane->is_detached && loop->now_ms - loop->waiting_swept_ms >= WAITING_TURN_MS) {
+        dispatch_pass_time(&loop->dispatch, loop->now_ms);
+        loop->waiting_swept_ms = loop->now_ms;
+    }
     dispatch_serve_waiting(&loop->dispatch, lane);
     dispatch_serve_an_audit(&loop->dispatch, lane);
     if (!lane->is_detached)

@@ -62,21 +62,15 @@ static bool stand_by(struct member *member)
     return is_fit;
 }
 
-static struct timespec in_half_a_second(void)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += SWEEP_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    return until;
-}
-
 /* Instances that nobody asks for give their pages back meanwhile. */
 static void wait_for_a_loop(struct member *member)
 {
     for (;;) {
-        struct timespec until = in_half_a_second();
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += SWEEP_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
         int result = member->has_pages ? sem_timedwait(&member->go, &until) : sem_wait(&member->go);
         if (result == 0)
             return;
@@ -86,17 +80,12 @@ static void wait_for_a_loop(struct member *member)
     }
 }
 
-static void tell_thread_id(struct member *member)
-{
-    pthread_mutex_lock(&member->pool->lock);
-    member->thread_id = gettid();
-    pthread_mutex_unlock(&member->pool->lock);
-}
-
 static void *serve(void *context)
 {
     struct member *member = context;
-    tell_thread_id(member);
+    pthread_mutex_lock(&member->pool->lock);
+    member->thread_id = gettid();
+    pthread_mutex_unlock(&member->pool->lock);
     do {
         wait_for_a_loop(member);
         if (!member->turn)
@@ -316,9 +305,9 @@ int pool_start(struct pool *pool, struct chimera_error *err)
     return code;
 }
 
-/* Members that are on their way to stand by see that it is the end. */
-static bool end_all(struct pool *pool)
+bool pool_stop(struct pool *pool)
 {
+    /* Members that are on their way to stand by see that it is the end. */
     pthread_mutex_lock(&pool->lock);
     pool->is_ending = true;
     bool is_over = slow_quota_has_none(pool->slow_quota);
@@ -328,12 +317,7 @@ static bool end_all(struct pool *pool)
     }
     pthread_cond_signal(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
-    return is_over;
-}
-
-bool pool_stop(struct pool *pool)
-{
-    if (!end_all(pool))
+    if (!is_over)
         return false;
     pthread_join(pool->hand_over_thread, NULL);
     for (unsigned i = 0; i < pool->member_count; i++)
