@@ -455,7 +455,9 @@ static const struct chimera_cli_option run_options[] = {
 static const struct chimera_cli_argument run_arguments[] = {
     {.name = "uri_or_sha_prefix_or_yaml_file",
      .is_required = true,
-     .help = "The policy: a path or a file:// URI of a WebAssembly module"},
+     .help =
+         "The policy: a path or URI of a WebAssembly module, or the beginning of the SHA-256 of "
+         "one in the store"},
     {0},
 };
 
