@@ -262,7 +262,9 @@ static const struct chimera_cli_option inspect_options[] = {
 static const struct chimera_cli_argument inspect_arguments[] = {
     {.name = "uri_or_sha_prefix",
      .is_required = true,
-     .help = "The policy: a path or a file:// URI of a WebAssembly module, or of a built plugin"},
+     .help =
+         "The policy: a path or URI of a WebAssembly module, the beginning of the SHA-256 of one "
+         "in the store, or the path of a built plugin"},
     {0},
 };
 
