@@ -10,5 +10,6 @@ void chimera_fetched_done(struct chimera_fetched *fetched)
     free(fetched->signers);
     free(fetched->plugin);
     free(fetched->plugin_note);
+    free(fetched->trust_note);
     *fetched = (struct chimera_fetched){0};
 }

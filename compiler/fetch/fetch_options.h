@@ -28,6 +28,7 @@ struct chimera_fetched { /* owns its texts */
     char *signers;                                /* who signed, for people; NULL: not verified */
     char *plugin;                                 /* STEM.so of a trusted builder; NULL: none */
     char *plugin_note; /* why some plugins did not do, a line each; NULL: nothing to say */
+    char *trust_note;  /* a warning of the trust root's age; NULL: nothing to say */
 };
 void chimera_fetched_done(struct chimera_fetched *fetched);
 

@@ -16,7 +16,6 @@
 #include "compiler/fetch/signature/sign.h"
 #include "plugins/policy/plugin.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/base/file.h"
 #include "runtime/plugin/manifest.h"
 
 enum { MANIFEST, CODE, IMAGE, NAMES, FILE_COUNT };
@@ -182,27 +181,6 @@ static int open_files(struct native_push *push, const char *plugin, struct chime
     return code;
 }
 
-static int read_key(struct native_push *push, const struct chimera_native_input *input,
-                    struct chimera_error *err)
-{
-    struct chimera_buffer text;
-    struct chimera_error why = {0};
-    if (!input->key)
-        return CHIMERA_OK;
-    chimera_buffer_init(&text, CHIMERA_PRIVATE_KEY_MAX);
-    int code = chimera_file_read(input->key, &text, err);
-    if (code == CHIMERA_OK) {
-        code = chimera_private_key_read(chimera_buffer_slice(&text), input->password, &push->key,
-                                        &why);
-        if (code < 0)
-            chimera_fail(err, code, "%s: %s", input->key, why.text);
-    }
-    if (text.data)
-        explicit_bzero(text.data, text.capacity);
-    chimera_buffer_free(&text);
-    return code;
-}
-
 static int start_push(struct native_push *push, const struct chimera_native_input *input,
                       struct chimera_buffer *out, struct chimera_error *err)
 {
@@ -213,7 +191,8 @@ static int start_push(struct native_push *push, const struct chimera_native_inpu
     if (code == CHIMERA_OK)
         code = open_files(push, input->plugin, err);
     if (code == CHIMERA_OK)
-        code = read_key(push, input, err);
+        code = input->key ? chimera_private_key_open(input->key, input->password, &push->key, err)
+                          : CHIMERA_OK;
     if (code == CHIMERA_OK)
         code = fetch_plan_find_logins(push->options, &push->plan, err);
     return code < 0 ? code : chimera_network_run(CHIMERA_NO_FOLDER, run_push, push, out, err);

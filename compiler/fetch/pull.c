@@ -14,6 +14,7 @@
 #include "compiler/fetch/policy_image.h"
 #include "compiler/fetch/session.h"
 #include "compiler/fetch/store_sink.h"
+#include "compiler/fetch/trust.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/source/file_kind.h"
@@ -27,7 +28,7 @@ struct work {
     struct chimera_buffer signers;
     char digest[CHIMERA_OCI_DIGEST_MAX]; /* of what the image's version is */
     char *plugin;                        /* owned; NULL: none */
-    struct chimera_buffer plugin_note;
+    struct chimera_buffer plugin_note, trust_note;
 };
 
 /* --- The file --- */
@@ -136,9 +137,8 @@ static int judge(struct work *work, struct chimera_error *err)
     name = text.data;
     if (text.failed)
         return chimera_fail_memory(err);
-    struct chimera_slice given = work->pull->trust_root;
-    int code = given.size > 0 ? chimera_trust_root_parse(given, options->trust_root, &root, err)
-                              : chimera_trust_root_read(NULL, &root, err);
+    const struct chimera_trust_file file = {work->pull->trust_root, options->trust_root};
+    int code = trust_open(file, options->verification, &root, &work->trust_note, err);
     if (code < 0)
         return code;
     code =
@@ -256,6 +256,8 @@ static void tell(const struct work *work, struct chimera_buffer *out)
     chimera_network_put_text(out, work->plugin);
     chimera_buffer_append(out, chimera_buffer_slice(&work->plugin_note));
     chimera_buffer_byte(out, 0);
+    chimera_buffer_append(out, chimera_buffer_slice(&work->trust_note));
+    chimera_buffer_byte(out, 0);
 }
 
 static void end(struct work *work)
@@ -264,6 +266,7 @@ static void end(struct work *work)
     chimera_found_done(&work->found);
     chimera_buffer_free(&work->signers);
     chimera_buffer_free(&work->plugin_note);
+    chimera_buffer_free(&work->trust_note);
     free(work->plugin);
 }
 
@@ -279,6 +282,7 @@ int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out
                                                                                        : NULL};
     chimera_buffer_init(&work.signers, SIGNERS_MAX);
     chimera_buffer_init(&work.plugin_note, SIGNERS_MAX);
+    chimera_buffer_init(&work.trust_note, SIGNERS_MAX);
     int code = chimera_session_open(&work.session, &input, err);
     if (code == CHIMERA_OK)
         code = pull->image ? pull_image(&work, err) : pull_by_http(&work, err);
@@ -313,6 +317,7 @@ int chimera_pull_judge_offline(const struct chimera_pull *pull, struct chimera_b
     const struct chimera_descriptor *layer = NULL;
     chimera_buffer_init(&work.signers, SIGNERS_MAX);
     chimera_buffer_init(&work.plugin_note, SIGNERS_MAX);
+    chimera_buffer_init(&work.trust_note, SIGNERS_MAX);
     int code = chimera_found_read(pull->signatures_path, &work.found, err);
     if (code == CHIMERA_OK)
         code = judge(&work, err);

@@ -11,6 +11,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/percent.h"
 #include "runtime/source/image_reference.h"
+#include "toolchain/command/registry/fetch_flags.h"
 
 #define URI_BYTES_MAX ((size_t)3 * PATH_MAX + 16)
 
@@ -142,6 +143,7 @@ static int fetch_place(const struct chimera_fetch_options *fetch,
 {
     struct chimera_fetched fetched = {0};
     int code = chimera_fetch(fetch, place->uri, &fetched, err);
+    fetch_warn_of_trust(&fetched);
     if (code == CHIMERA_OK && !place->is_local) {
         free(place->path);
         place->path = fetched.path;

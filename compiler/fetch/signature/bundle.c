@@ -2,6 +2,7 @@
 #include "compiler/fetch/signature/bundle.h"
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include "compiler/fetch/signature/fields.h"
@@ -297,6 +298,39 @@ int chimera_evidence_from_bundle(struct chimera_slice bundle, const char *digest
                                    &evidence.annotations, err);
     if (code < 0)
         return code;
+    *ret_evidence = evidence;
+    return CHIMERA_OK;
+}
+
+/* Signers take the hash that goes with their key; its length tells it. */
+static bool is_digest_of(struct chimera_slice file, struct chimera_slice said)
+{
+    static const EVP_MD *(*const hashes[])(void) = {EVP_sha256, EVP_sha384, EVP_sha512};
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+        if (said.size == (size_t)EVP_MD_get_size(hashes[i]()))
+            return EVP_Digest(file.data, file.size, digest, &size, hashes[i](), NULL) == 1 &&
+                   memcmp(said.data, digest, size) == 0;
+    }
+    return false;
+}
+
+int chimera_evidence_from_file(struct chimera_slice bundle, struct chimera_slice file,
+                               struct chimera_arena *arena, struct chimera_evidence *ret_evidence,
+                               struct chimera_error *err)
+{
+    struct chimera_evidence evidence;
+    struct chimera_slice said;
+    int code = chimera_sigstore_bundle_read(bundle, arena, &evidence, &said, err);
+    if (code < 0)
+        return code;
+    if (evidence.form == CHIMERA_DSSE)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "the bundle is a statement about artifacts, not a signature of a file");
+    if (said.size > 0 && !is_digest_of(file, said))
+        return chimera_fail(err, CHIMERA_EREFUSED, "the bundle is about another file");
+    evidence.payload = evidence.message = file;
     *ret_evidence = evidence;
     return CHIMERA_OK;
 }

@@ -70,4 +70,10 @@ int chimera_evidence_from_bundle(struct chimera_slice bundle, const char *digest
                                  struct chimera_arena *arena, struct chimera_evidence *ret_evidence,
                                  struct chimera_error *err);
 
+/* A bundle over a file, which has these bytes: any file, so that the caller must know what a
+ * signature of it says. */
+int chimera_evidence_from_file(struct chimera_slice bundle, struct chimera_slice file,
+                               struct chimera_arena *arena, struct chimera_evidence *ret_evidence,
+                               struct chimera_error *err);
+
 #endif

@@ -9,6 +9,7 @@
 #include "compiler/fetch/signature/key.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/base64.h"
+#include "runtime/base/file.h"
 #include "runtime/json/tree.h"
 
 #define PEM_OF_COSIGN "ENCRYPTED COSIGN PRIVATE KEY"
@@ -209,6 +210,24 @@ int chimera_private_key_read(struct chimera_slice text, const char *password, EV
     return code;
 }
 
+int chimera_private_key_open(const char *path, const char *password, EVP_PKEY **ret_key,
+                             struct chimera_error *err)
+{
+    struct chimera_buffer text;
+    struct chimera_error why = {0};
+    chimera_buffer_init(&text, CHIMERA_PRIVATE_KEY_MAX);
+    int code = chimera_file_read(path, &text, err);
+    if (code == CHIMERA_OK) {
+        code = chimera_private_key_read(chimera_buffer_slice(&text), password, ret_key, &why);
+        if (code < 0)
+            chimera_fail(err, code, "%s: %s", path, why.text);
+    }
+    if (text.data)
+        explicit_bzero(text.data, text.capacity);
+    chimera_buffer_free(&text);
+    return code;
+}
+
 /* --- Signing --- */
 
 static bool sign_by_ed25519(EVP_PKEY *key, struct chimera_slice message, unsigned char *signature)
@@ -241,8 +260,8 @@ static bool sign_by_openssl(EVP_PKEY *key, const EVP_MD *hash, struct chimera_sl
     return is_good;
 }
 
-int chimera_private_key_sign(EVP_PKEY *key, struct chimera_slice message,
-                             struct chimera_buffer *out, struct chimera_error *err)
+static int sign(EVP_PKEY *key, struct chimera_slice message, bool is_plain,
+                struct chimera_buffer *out, struct chimera_error *err)
 {
     const EVP_MD *hash = NULL;
     int code = chimera_key_hash(key, &hash, err);
@@ -252,13 +271,26 @@ int chimera_private_key_sign(EVP_PKEY *key, struct chimera_slice message,
     unsigned char *signature = (unsigned char *)chimera_buffer_reserve(out, size);
     if (!signature)
         return chimera_fail(err, out->failed, "the signature does not fit");
-    bool is_good = EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519
+    bool is_edwards = EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519;
+    bool is_good = is_edwards && !is_plain
                        ? sign_by_ed25519(key, message, signature)
-                       : sign_by_openssl(key, hash, message, signature, &size);
+                       : sign_by_openssl(key, is_edwards ? NULL : hash, message, signature, &size);
     /* A file may hold two halves that do not fit, and a faulty RSA signature gives the key away. */
     struct chimera_slice made = {(char *)signature, size};
     if (!is_good || chimera_key_verify(key, message, made, NULL) < 0)
         return chimera_fail(err, CHIMERA_EINVAL, "the private key cannot sign");
     out->size += size;
     return CHIMERA_OK;
+}
+
+int chimera_private_key_sign(EVP_PKEY *key, struct chimera_slice message,
+                             struct chimera_buffer *out, struct chimera_error *err)
+{
+    return sign(key, message, false, out, err);
+}
+
+int chimera_private_key_sign_file(EVP_PKEY *key, struct chimera_slice message,
+                                  struct chimera_buffer *out, struct chimera_error *err)
+{
+    return sign(key, message, true, out, err);
 }

@@ -17,8 +17,15 @@
 int chimera_private_key_read(struct chimera_slice text, const char *password, EVP_PKEY **ret_key,
                              struct chimera_error *err);
 
+/* Reads the file; messages name it. The caller frees *ret_key with EVP_PKEY_free(). */
+int chimera_private_key_open(const char *path, const char *password, EVP_PKEY **ret_key,
+                             struct chimera_error *err);
+
 /* Appends the raw signature: of an Ed25519 key in the form Ed25519ph, as cosign does. */
 int chimera_private_key_sign(EVP_PKEY *key, struct chimera_slice message,
                              struct chimera_buffer *out, struct chimera_error *err);
+/* The same, but of an Ed25519 key in the plain form: cosign has that one for files. */
+int chimera_private_key_sign_file(EVP_PKEY *key, struct chimera_slice message,
+                                  struct chimera_buffer *out, struct chimera_error *err);
 
 #endif

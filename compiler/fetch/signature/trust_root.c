@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/fetch/signature/trust_root.h"
 
+#include <inttypes.h>
 #include <openssl/err.h>
 #include <string.h>
+#include <time.h>
 
 #include "compiler/fetch/signature/evidence.h"
 #include "compiler/fetch/signature/fields.h"
@@ -13,6 +15,8 @@
 #include "runtime/json/tree.h"
 
 #define RSA_BITS_MIN 2048
+#define DAY_SECONDS 86400
+#define SHIPPED_DAYS_MAX 400 /* authorities and logs are changed about once a year */
 
 struct reader {
     struct chimera_fields fields;
@@ -294,6 +298,60 @@ void chimera_trust_root_done(struct chimera_trust_root *root)
     free_authorities(root->authorities, root->authority_count);
     free_authorities(root->timestamp_authorities, root->timestamp_authority_count);
     *root = (struct chimera_trust_root){0};
+}
+
+/* --- Its age --- */
+
+/* Its period may be open and its certificates have ended. */
+static bool is_authority_valid(const struct chimera_trust_authority *authority, int64_t now)
+{
+    time_t seconds = (time_t)now;
+    bool is_valid = chimera_trust_period_has(authority->period, now);
+    for (int i = 0; is_valid && i < sk_X509_num(authority->chain); i++)
+        is_valid =
+            X509_cmp_time(X509_get0_notAfter(sk_X509_value(authority->chain, i)), &seconds) > 0;
+    return is_valid;
+}
+
+static bool has_authority(const struct chimera_trust_root *root, int64_t now)
+{
+    for (size_t i = 0; i < root->authority_count; i++)
+        if (is_authority_valid(&root->authorities[i], now))
+            return true;
+    return false;
+}
+
+static bool has_log(const struct chimera_trust_root *root, int64_t now)
+{
+    for (size_t i = 0; i < root->log_count; i++)
+        if (root->logs[i].key && chimera_trust_period_has(root->logs[i].period, now))
+            return true;
+    return false;
+}
+
+void chimera_trust_root_warn(const struct chimera_trust_root *root, const char *path, int64_t now,
+                             struct chimera_buffer *out)
+{
+    int64_t days = now > root->newest ? (now - root->newest) / DAY_SECONDS : 0;
+    time_t newest = (time_t)root->newest;
+    struct tm date = {0};
+    char when[32] = "?";
+    const char *why = NULL;
+    if (!has_authority(root, now))
+        why = "has no certificate authority that is valid now";
+    else if (!has_log(root, now))
+        why = "has no log that is valid now";
+    else if (!path && days > SHIPPED_DAYS_MAX)
+        why = "may lack keys that came since, and have some that were withdrawn";
+    if (!why)
+        return;
+    if (gmtime_r(&newest, &date))
+        strftime(when, sizeof(when), "%Y-%m-%d", &date);
+    chimera_buffer_print(out,
+                         "%s %s: its newest entry is of %s, %" PRId64
+                         " days ago; renew it with `cosign trusted-root create` and name the file "
+                         "with --sigstore-trust-config",
+                         path ? path : "the trust root that is shipped", why, when, days);
 }
 
 /* --- What is asked of it --- */

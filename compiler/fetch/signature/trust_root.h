@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <stdint.h>
 
+#include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
 
@@ -47,6 +48,12 @@ int chimera_trust_root_read(const char *path, struct chimera_trust_root *ret_roo
 int chimera_trust_root_parse(struct chimera_slice text, const char *name,
                              struct chimera_trust_root *ret_root, struct chimera_error *err);
 void chimera_trust_root_done(struct chimera_trust_root *root);
+
+/* Appends a line, for people, when no authority or no log in it is valid at `now`, or when it is
+ * the shipped one (`path` NULL) and old: what is wrong, its age, how to renew it. Nothing
+ * otherwise. */
+void chimera_trust_root_warn(const struct chimera_trust_root *root, const char *path, int64_t now,
+                             struct chimera_buffer *out);
 
 static inline bool chimera_trust_period_has(struct chimera_trust_period period, int64_t seconds)
 {

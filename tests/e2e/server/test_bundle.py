@@ -100,10 +100,10 @@ class Bundle(unittest.TestCase):
 
     def test_nothing_is_left_of_a_bundle_that_failed(self):
         done = make(self.folder, {"a": {"module": "file:///nowhere/a.wasm"}, "b": {"module": wasm("accept")},
-                                  "c": {"module": "registry://localhost/c:v1"}}, "--store", self.folder)
+                                  "c": {"module": "registry://localhost/c:v1"}}, "--store", self.folder, "--offline")
         self.assertEqual(done.returncode, 1)
         self.assertIn('Error: policy "a": cannot open /nowhere/a.wasm', done.stderr)
-        self.assertIn('Error: policy "c": registry://localhost/c:v1: it is not in the store', done.stderr)
+        self.assertIn('Error: policy "c": registry://localhost/c:v1 is not in the store', done.stderr)
         self.assertIn("2 of 3 modules cannot be built", done.stderr)
         self.assertEqual(os.listdir(self.folder), ["p.yml"])
         done = make(self.folder, {"a": {"modul": "x"}})

@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "compiler/build.h"
+#include "compiler/fetch/signed_file.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
 #include "runtime/plugin/manifest.h"
-#include "runtime/source/module_place.h"
 #include "runtime/source/policies.h"
 #include "runtime/text/printable.h"
 #include "runtime/text/problems.h"
@@ -24,25 +24,28 @@
 #include "toolchain/command/commands.h"
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/operate/trial.h"
-#include "toolchain/command/policy_argument.h"
+#include "toolchain/command/registry/fetch_flags.h"
+#include "toolchain/command/registry/fetch_many.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 
 struct module {       /* one reference, as policies.yml writes it */
     const char *name; /* borrowed from the policies */
+    char *path;       /* owned; NULL: it cannot be had */
     struct chimera_digest wasm, manifest;
     char stem[160];
 };
 
 struct task {
-    const char *path;   /* of policies.yml */
-    const char *store;  /* of modules that were fetched */
+    const char *path; /* of policies.yml */
+    const struct chimera_fetch_options *fetch;
     const char *folder; /* where the bundle is made */
+    const char *key;    /* file of the private key that signs it; NULL: it is not signed */
     bool has_no_trial;
     struct chimera_buffer text; /* of policies.yml */
     struct policies policies;
     struct module *module; /* owned */
-    size_t module_count;
+    size_t module_count, missing;
     size_t *module_of; /* owned; by policy */
 };
 
@@ -109,11 +112,8 @@ static int build_module(const struct task *task, struct chimera_builder *builder
 {
     struct chimera_built built = {0};
     struct chimera_error why = {0};
-    CHIMERA_FREE char *path = NULL;
-    int code = chimera_module_find(module->name, task->store, &path, &why);
-    if (code < 0)
-        return chimera_fail(err, code, "%s: %s", module->name, why.text);
-    code = chimera_build(builder, path, CHIMERA_MODE_NONE, CHIMERA_TIER_FULL, &built, err);
+    int code =
+        chimera_build(builder, module->path, CHIMERA_MODE_NONE, CHIMERA_TIER_FULL, &built, err);
     if (code < 0)
         return code;
     if (!built.was_cached)
@@ -144,18 +144,51 @@ static void say_failure(const struct task *task, size_t module, const char *why)
         say_error("policy \"%s\": %s", first, why);
 }
 
+static int take_fetched(void *context, size_t index, int code,
+                        const struct chimera_fetched *fetched, const struct chimera_error *err)
+{
+    struct task *task = context;
+    CHIMERA_FREE char *why = NULL;
+    fetch_warn_of_trust(fetched);
+    if (code == CHIMERA_OK)
+        task->module[index].path = strdup(fetched->path);
+    if (task->module[index].path)
+        return EXIT_GOOD;
+    task->missing++;
+    const char *name = task->module[index].name;
+    const char *prefix = strstr(err->text, name) ? "" : name;
+    if (code < 0 && asprintf(&why, "%s%s%s", prefix, *prefix ? ": " : "", err->text) < 0)
+        why = NULL;
+    say_failure(task, index, why ? why : "out of memory");
+    return EXIT_FAILED;
+}
+
+/* One that cannot be had leaves the others to be looked at. */
+static int fetch_modules(struct task *task, struct chimera_error *err)
+{
+    CHIMERA_FREE const char **names = (const char **)calloc(task->module_count + 1, sizeof(*names));
+    if (!names)
+        return chimera_fail_memory(err);
+    for (size_t i = 0; i < task->module_count; i++)
+        names[i] = task->module[i].name;
+    fetch_many(task->fetch, names, task->module_count, take_fetched, task);
+    return CHIMERA_OK;
+}
+
 /* Goes on after a failure, so that one call tells all that is wrong. */
 static int build_modules(struct task *task, struct chimera_build_options *options,
                          struct chimera_error *err)
 {
     struct chimera_builder *builder = NULL;
-    size_t failures = 0;
+    size_t failures = task->missing;
     options->output = task->folder;
     int code = chimera_builder_new(options, &builder, err);
     if (code < 0)
         return code;
     for (size_t i = 0; i < task->module_count; i++) {
         struct chimera_error why = {0};
+        if (!task->module[i].path)
+            continue;
         code = build_module(task, builder, &task->module[i], &why);
         chimera_progress_clear(options->progress);
         if (code < 0)
@@ -280,6 +313,15 @@ static int write_manifest(const struct task *task, const struct chimera_digest *
     return code;
 }
 
+/* manifest.json has the digests of all others, so that its signature is theirs, too. */
+static int sign(const struct task *task, struct chimera_error *err)
+{
+    CHIMERA_FREE char *path = chimera_path_join(task->folder, CHIMERA_BUNDLE_MANIFEST);
+    if (!path)
+        return chimera_fail_memory(err);
+    return chimera_signed_file_write(path, task->key, getenv("COSIGN_PASSWORD"), err);
+}
+
 /* --- Where it goes --- */
 
 /* What may be replaced: nothing, an empty folder, a bundle. */
@@ -333,11 +375,15 @@ static int make_bundle(struct task *task, const char *target, struct chimera_bui
     if (code == CHIMERA_OK)
         code = check_target(target, err); /* before an hour of compiling */
     if (code == CHIMERA_OK)
+        code = fetch_modules(task, err);
+    if (code == CHIMERA_OK)
         code = build_modules(task, options, err);
     if (code == CHIMERA_OK)
         code = write_policies(task, &policies, err);
     if (code == CHIMERA_OK)
         code = write_manifest(task, &policies, err);
+    if (code == CHIMERA_OK && task->key)
+        code = sign(task, err);
     return code < 0 ? code : put_in_place(task->folder, target, err);
 }
 
@@ -363,6 +409,8 @@ static void free_task(struct task *task)
 {
     chimera_buffer_free(&task->text);
     policies_done(&task->policies);
+    for (size_t i = 0; i < task->module_count; i++)
+        free(task->module[i].path);
     free(task->module);
     free(task->module_of);
 }
@@ -373,20 +421,20 @@ static void say(void *context, const char *line)
     say_error("%s", line);
 }
 
-static int bundle(const struct chimera_cli_options *options, struct chimera_build_options *build)
+static int bundle(const struct chimera_cli_options *options, const struct fetch_flags *flags,
+                  struct chimera_build_options *build)
 {
     const char *target = chimera_cli_value(options, "output");
     struct task task = {.path = options->arguments[0],
+                        .fetch = &flags->fetch,
+                        .key = chimera_cli_value(options, "sign-key"),
                         .has_no_trial = chimera_cli_is_given(options, "no-trial")};
     struct chimera_buffer details;
     struct chimera_error err = {.details = &details};
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
-    const char *told = chimera_cli_value(options, "store");
-    CHIMERA_FREE char *store = told ? strdup(told) : policy_store(&err);
     CHIMERA_FREE char *folder = make_folder(target, &err);
-    if (!store || !folder)
-        return say_error("%s", err.text[0] ? err.text : "out of memory");
-    task.store = store;
+    if (!folder)
+        return say_error("%s", err.text);
     task.folder = folder;
     chimera_buffer_init(&task.text, FILE_MAX);
     interrupt_catch();
@@ -404,9 +452,14 @@ static int bundle(const struct chimera_cli_options *options, struct chimera_buil
 static int run_bundle(const struct chimera_cli_options *options)
 {
     struct chimera_progress progress;
+    struct fetch_flags flags;
+    struct chimera_error err = {0};
     unsigned jobs = 0;
     if (!option_jobs(options, &jobs))
         return EXIT_USAGE;
+    if (fetch_flags_read(options, &flags, &err) < 0)
+        return say_error("%s", err.text);
+    flags.fetch.shows_progress = false; /* lines of several would overwrite each other */
     chimera_progress_init(&progress, chimera_cli_is_given(options, "quiet") ? -1 : STDERR_FILENO);
     struct chimera_build_options build = {
         .cache_folder = chimera_cli_value(options, "cache-dir"),
@@ -414,7 +467,9 @@ static int run_bundle(const struct chimera_cli_options *options)
         .progress = &progress,
         .must_confine = chimera_cli_is_given(options, "require-confinement"),
     };
-    return bundle(options, &build);
+    int code = bundle(options, &flags, &build);
+    fetch_flags_done(&flags);
+    return code;
 }
 
 static const struct chimera_cli_option bundle_options[] = {
@@ -425,12 +480,9 @@ static const struct chimera_cli_option bundle_options[] = {
      .value = "DIR",
      .help =
          "The bundle; a bundle that is there already is replaced at once, anything else is not"},
-    {.name = "store",
-     .kind = CHIMERA_CLI_VALUE,
-     .value = "DIR",
-     .help =
-         "Where modules with http://, https:// and registry:// references were put, in place of "
-         "$XDG_CACHE_HOME/kubewarden/store or ~/.cache/kubewarden/store, which is kwctl's"},
+    FETCH_FLAGS,
+    {.name = "offline", .help = "Ask no registry: what is in the store, or nothing"},
+    FETCH_FLAG_SIGN_KEY("the bundle"),
     OPTION_CACHE_DIR,
     OPTION_JOBS,
     {.name = "no-trial",
@@ -450,10 +502,13 @@ const struct chimera_cli_command command_bundle = {
     .name = "bundle",
     .about = "Compile all policies of a policies.yml into a folder that a server starts from",
     .description =
-        "Builds each module that the file names, in the full tier, and writes DIR/plugins, "
+        "Fetches each module that the file names into the store, verified when signatures are "
+        "asked for, builds it in the full tier, and writes DIR/plugins, "
         "DIR/policies.yml with the digests of the modules in place of their references, and "
         "DIR/manifest.json, which locks all of it by digests. `chimera-server --bundle DIR` serves "
-        "it, compiles nothing and needs no compiler.\n"
+        "it, compiles nothing and needs no compiler. With --sign-key a server that asks for "
+        "signatures serves it, too: DIR/manifest.json.sigstore.json is what `cosign verify-blob "
+        "--bundle` takes.\n"
         "The same file, the same modules, the same tools give the same bytes. Nothing is left "
         "behind by a call that failed; DIR is whole from the moment it is there.",
     .options = bundle_options,

@@ -109,3 +109,11 @@ void fetch_flags_done(struct fetch_flags *flags)
     free(flags->store);
     *flags = (struct fetch_flags){0};
 }
+
+void fetch_warn_of_trust(const struct chimera_fetched *fetched)
+{
+    static bool is_said;
+    if (fetched->trust_note && !is_said)
+        say_warning("%s", fetched->trust_note);
+    is_said = is_said || fetched->trust_note;
+}

@@ -70,6 +70,12 @@
      .value = "PATH",                                                                            \
      .help = "PEM file of a public key: a plugin that lies beside a policy in its registry and " \
              "is signed by it is taken in place of compiling the policy"}
+#define FETCH_FLAG_SIGN_KEY(WHAT)                                                                \
+    {.name = "sign-key",                                                                         \
+     .kind = CHIMERA_CLI_VALUE,                                                                  \
+     .value = "PATH",                                                                            \
+     .help = "Private key that signs " WHAT ": PEM (PKCS#8), or cosign's encrypted form, whose " \
+             "password is in $COSIGN_PASSWORD"}
 #define FETCH_FLAGS \
     FETCH_FLAG_DOCKER_CONFIG, FETCH_FLAG_SOURCES, FETCH_FLAGS_OF_VERIFICATION, FETCH_FLAG_STORE
 
@@ -84,5 +90,8 @@ struct fetch_flags { /* its address must not change: `fetch` borrows from the re
 int fetch_flags_read(const struct chimera_cli_options *options, struct fetch_flags *ret_flags,
                      struct chimera_error *err);
 void fetch_flags_done(struct fetch_flags *flags);
+
+/* Says what is to be said of the trust root, once in a process. */
+void fetch_warn_of_trust(const struct chimera_fetched *fetched);
 
 #endif

@@ -11,18 +11,18 @@ struct slot {
     int code; /* of its start */
 };
 
-static int finish(struct slot *slot, const char *uri, fetch_report *report)
+static int finish(struct slot *slot, size_t index, fetch_report *report, void *context)
 {
     struct chimera_fetched fetched = {0};
     if (slot->code == CHIMERA_OK)
         slot->code = chimera_fetch_finish(&slot->run, &fetched, &slot->err);
-    int status = report(uri, slot->code, &fetched, &slot->err);
+    int status = report(context, index, slot->code, &fetched, &slot->err);
     chimera_fetched_done(&fetched);
     return status;
 }
 
 int fetch_many(const struct chimera_fetch_options *options, const char *const *uris, size_t count,
-               fetch_report *report)
+               fetch_report *report, void *context)
 {
     struct slot slots[RUNS_MAX];
     int code = EXIT_GOOD;
@@ -32,7 +32,7 @@ int fetch_many(const struct chimera_fetch_options *options, const char *const *u
             slot->err = (struct chimera_error){0};
             slot->code = chimera_fetch_start(options, uris[started], &slot->run, &slot->err);
         }
-        if (finish(&slots[i % RUNS_MAX], uris[i], report) != EXIT_GOOD)
+        if (finish(&slots[i % RUNS_MAX], i, report, context) != EXIT_GOOD)
             code = EXIT_FAILED;
     }
     return code;

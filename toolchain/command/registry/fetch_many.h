@@ -5,13 +5,14 @@
 
 #include "compiler/fetch/fetch.h"
 
-/* How one ended: `code` is 0, or why not is in `err`. Returns the exit code for it. */
-typedef int fetch_report(const char *uri, int code, const struct chimera_fetched *fetched,
-                         const struct chimera_error *err);
+/* How the one at `index` ended: `code` is 0, or why not is in `err`. Returns the exit code for it.
+ */
+typedef int fetch_report(void *context, size_t index, int code,
+                         const struct chimera_fetched *fetched, const struct chimera_error *err);
 
 /* One that fails does not keep the others from being fetched; they are reported in their order,
  * whoever is done first. EXIT_FAILED when one was. */
 int fetch_many(const struct chimera_fetch_options *options, const char *const *uris, size_t count,
-               fetch_report *report);
+               fetch_report *report, void *context);
 
 #endif

@@ -6,11 +6,13 @@
 #include "toolchain/command/registry/fetch_flags.h"
 #include "toolchain/command/registry/fetch_many.h"
 
-static int report(const char *uri, int code, const struct chimera_fetched *fetched,
+static int report(void *context, size_t index, int code, const struct chimera_fetched *fetched,
                   const struct chimera_error *err)
 {
+    const struct chimera_cli_options *options = context;
+    const char *uri = options->arguments[index];
     int shown = (int)strcspn(uri, "?"); /* a query may be a secret */
-    (void)fetched;
+    fetch_warn_of_trust(fetched);
     return code < 0 ? say_error("%.*s: %s", shown, uri, err->text) : EXIT_GOOD;
 }
 
@@ -26,7 +28,8 @@ static int run_pull(const struct chimera_cli_options *options)
     int code = flags.fetch.output && options->argument_count > 1
                    ? chimera_cli_refuse(options->program, options->command,
                                         "the argument '--output-path <PATH>' is for one policy")
-                   : fetch_many(&flags.fetch, options->arguments, options->argument_count, report);
+                   : fetch_many(&flags.fetch, options->arguments, options->argument_count, report,
+                                (void *)(uintptr_t)options);
     fetch_flags_done(&flags);
     return code;
 }

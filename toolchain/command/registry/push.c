@@ -154,11 +154,7 @@ static const struct chimera_cli_option push_options[] = {
     {.name = "native",
      .help = "Build the policy for this machine, too, and push the plugin beside it: servers that "
              "trust the key take it in place of compiling"},
-    {.name = "sign-key",
-     .kind = CHIMERA_CLI_VALUE,
-     .value = "PATH",
-     .help = "Private key that signs the plugin: PEM (PKCS#8), or cosign's encrypted form, whose "
-             "password is in $COSIGN_PASSWORD"},
+    FETCH_FLAG_SIGN_KEY("the plugin"),
     FETCH_FLAG_DOCKER_CONFIG,
     FETCH_FLAG_SOURCES,
     FETCH_FLAG_STORE,

@@ -26,6 +26,7 @@ static int verify(const struct fetch_flags *flags, const char *uri)
     chimera_buffer_init(&details, DETAILS_MAX);
     struct chimera_error err = {.details = &details};
     int code = chimera_fetch_verify(&flags->fetch, uri, &fetched, &err);
+    fetch_warn_of_trust(&fetched);
     if (code < 0)
         say_error("Policy %s cannot be validated\n%s\n%.*s", uri, err.text, (int)details.size,
                   details.data ? details.data : "");

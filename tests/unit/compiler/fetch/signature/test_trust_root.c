@@ -199,6 +199,46 @@ static void periods_have_both_ends(void **state)
     assert_false(chimera_trust_period_has(open, 0));
 }
 
+static void warns(const struct chimera_trust_root *root, const char *path, int64_t now,
+                  const char *text)
+{
+    struct chimera_buffer out;
+    chimera_buffer_init(&out, 4096);
+    chimera_trust_root_warn(root, path, now, &out);
+    assert_int_equal(out.failed, 0);
+    if (out.size != strlen(text) || (out.size && memcmp(out.data, text, out.size) != 0))
+        fail_msg("%.*s", (int)out.size, out.data);
+    chimera_buffer_free(&out);
+}
+
+#define RENEW \
+    "renew it with `cosign trusted-root create` and name the file with --sigstore-trust-config"
+
+static void old_ones_are_warned_of(void **state)
+{
+    (void)state;
+    const int64_t day = 86400;
+    struct chimera_trust_root root;
+    assert_int_equal(chimera_trust_root_read(NULL, &root, NULL), CHIMERA_OK);
+    warns(&root, NULL, root.newest - 500 * day, "");
+    warns(&root, NULL, root.newest + 401 * day - 1, "");
+    warns(&root, NULL, root.newest + 401 * day,
+          "the trust root that is shipped may lack keys that came since, and have some that were "
+          "withdrawn: its newest entry is of 2025-09-23, 401 days ago; " RENEW);
+    warns(&root, "mine.json", root.newest + 401 * day, "");
+    /* The certificate of the authority ends, be its period open: on 2031-10-05. */
+    warns(&root, "mine.json", 1948924800, "");
+    warns(&root, "mine.json", 1949011200,
+          "mine.json has no certificate authority that is valid now: its newest entry is of "
+          "2025-09-23, 2204 days ago; " RENEW);
+    root.logs[0].period.end = root.logs[1].period.end = root.newest + day;
+    warns(&root, "mine.json", root.newest + day, "");
+    warns(&root, "mine.json", root.newest + 2 * day,
+          "mine.json has no log that is valid now: its newest entry is of 2025-09-23, 2 days "
+          "ago; " RENEW);
+    chimera_trust_root_done(&root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_key_of_another_kind_signs_nothing),
         cmocka_unit_test(each_part_of_an_authority_must_be_there),
         cmocka_unit_test(periods_have_both_ends),
+        cmocka_unit_test(old_ones_are_warned_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
