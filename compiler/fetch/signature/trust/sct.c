@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/signature/sct.h"
+#include "compiler/fetch/signature/trust/sct.h"
 
 #include <openssl/x509v3.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/signature/timestamp.h"
+#include "compiler/fetch/signature/trust/timestamp.h"
 
 #include <openssl/ts.h>
 
-#include "compiler/fetch/signature/certificate.h"
+#include "compiler/fetch/signature/trust/certificate.h"
 
 #define VERSION_1 1
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/signature/checkpoint.h"
+#include "compiler/fetch/signature/trust/checkpoint.h"
 
-#include "compiler/fetch/signature/fields.h"
+#include "compiler/fetch/signature/trust/fields.h"
 #include "runtime/base/base64.h"
 #include "runtime/base/digest.h"
 

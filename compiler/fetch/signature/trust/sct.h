@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sct.h - a log of certificates promised to show this one to everybody (RFC 6962 §3.2, §3.3).
- * Private to this folder.
+ * Private to signatures.
  */
-#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_SCT_H
-#define CHIMERA_COMPILER_FETCH_SIGNATURE_SCT_H
+#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_SCT_H
+#define CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_SCT_H
 
-#include "compiler/fetch/signature/trust_root.h"
+#include "compiler/fetch/signature/trust/trust_root.h"
 
 /* CHIMERA_EREFUSED unless a log of the trust root signed a timestamp that the certificate holds. A
  * trust root that lists no such logs, of an installation without, asks for none. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* certificate.h - the certificate of who signed: what it must be (cli-and-distribution.md §5.5).
- * Private to this folder.
+ * Private to signatures.
  */
-#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_CERTIFICATE_H
-#define CHIMERA_COMPILER_FETCH_SIGNATURE_CERTIFICATE_H
+#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_CERTIFICATE_H
+#define CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_CERTIFICATE_H
 
-#include "compiler/fetch/signature/trust_root.h"
+#include "compiler/fetch/signature/trust/trust_root.h"
 
 /* The caller ends *ret_certificate with X509_free(). */
 int chimera_certificate_read(struct chimera_slice der, X509 **ret_certificate,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/signature/fields.h"
+#include "compiler/fetch/signature/trust/fields.h"
 
 #include <time.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* checkpoint.h - what a log signed its tree's size and root hash with: a signed note
- * (cli-and-distribution.md §5.8). Private to this folder.
+ * (cli-and-distribution.md §5.8). Private to signatures.
  */
-#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_CHECKPOINT_H
-#define CHIMERA_COMPILER_FETCH_SIGNATURE_CHECKPOINT_H
+#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_CHECKPOINT_H
+#define CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_CHECKPOINT_H
 
-#include "compiler/fetch/signature/trust_root.h"
+#include "compiler/fetch/signature/trust/trust_root.h"
 
 struct chimera_checkpoint { /* borrowed from the note */
     struct chimera_slice signed_text;

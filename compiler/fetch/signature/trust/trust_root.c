@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/signature/trust_root.h"
+#include "compiler/fetch/signature/trust/trust_root.h"
 
 #include <inttypes.h>
 #include <openssl/err.h>
 #include <string.h>
 #include <time.h>
 
-#include "compiler/fetch/signature/evidence.h"
-#include "compiler/fetch/signature/fields.h"
-#include "compiler/fetch/signature/public_good.h"
+#include "compiler/fetch/signature/trust/fields.h"
+#include "compiler/fetch/signature/trust/public_good.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/digest.h"
 #include "runtime/base/file.h"
@@ -158,8 +157,8 @@ static void read_authority(struct reader *reader, struct json_object *from,
 {
     struct json_object *chain = chimera_fields_object(&reader->fields, from, "certChain");
     size_t count;
-    struct json_object *list =
-        chimera_fields_list(&reader->fields, chain, "certificates", CHIMERA_CHAIN_MAX, &count);
+    struct json_object *list = chimera_fields_list(&reader->fields, chain, "certificates",
+                                                   CHIMERA_TRUST_CHAIN_MAX, &count);
     authority->period = read_period(reader, from);
     authority->chain = sk_X509_new_null();
     if (!authority->chain)

@@ -3,8 +3,8 @@
  * first e-mail or URI of its alternative names, and the extensions below 1.3.6.1.4.1.57264.1, of
  * which the first ones are raw texts and those from .8 on DER.
  */
-#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_CERTIFICATE_NAMES_H
-#define CHIMERA_COMPILER_FETCH_SIGNATURE_CERTIFICATE_NAMES_H
+#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_CERTIFICATE_NAMES_H
+#define CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_CERTIFICATE_NAMES_H
 
 #include <openssl/x509.h>
 #include <stdint.h>

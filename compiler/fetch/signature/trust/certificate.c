@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/signature/certificate.h"
+#include "compiler/fetch/signature/trust/certificate.h"
 
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>

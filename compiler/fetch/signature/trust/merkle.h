@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* merkle.h - proof that an entry is in a log's tree (RFC 6962 §2.1.1; the walk is that of RFC 9162
- * §2.1.3.2). Private to this folder.
+ * §2.1.3.2). Private to signatures.
  */
-#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_MERKLE_H
-#define CHIMERA_COMPILER_FETCH_SIGNATURE_MERKLE_H
+#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_MERKLE_H
+#define CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_MERKLE_H
 
 #include <stdint.h>
 

@@ -2,7 +2,7 @@
 /* Made by toolchain/public-good of:
  * sigstore/root-signing, targets/trusted_root.json at c9bda74a (2025-09-22)
  */
-#include "compiler/fetch/signature/public_good.h"
+#include "compiler/fetch/signature/trust/public_good.h"
 
 #include <stddef.h>
 

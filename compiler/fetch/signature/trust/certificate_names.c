@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/signature/certificate_names.h"
+#include "compiler/fetch/signature/trust/certificate_names.h"
 
 #include <openssl/x509v3.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 /* trust_root.h - whom keyless signatures are believed for: Sigstore's trusted_root.json, or a
  * ClientTrustConfig that holds one (cli-and-distribution.md §5.7).
  */
-#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_ROOT_H
-#define CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_ROOT_H
+#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_TRUST_ROOT_H
+#define CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_TRUST_ROOT_H
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -15,6 +15,7 @@
 
 #define CHIMERA_TRUST_ROOT_MAX ((size_t)1 << 20) /* bytes of the file */
 #define CHIMERA_TRUST_ENTRIES_MAX 64             /* of each kind */
+#define CHIMERA_TRUST_CHAIN_MAX 8                /* certificates of an authority */
 #define CHIMERA_LOG_ID_BYTES 32
 
 struct chimera_trust_period { /* seconds; 0 of `end`: open. Both ends belong to it */

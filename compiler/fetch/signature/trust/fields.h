@@ -6,8 +6,8 @@
  * Every function may be given NULL as the object, and then finds nothing. The first field of a
  * wrong kind sticks in `code`; whoever reads asks once, at the end. One thread.
  */
-#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_FIELDS_H
-#define CHIMERA_COMPILER_FETCH_SIGNATURE_FIELDS_H
+#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_FIELDS_H
+#define CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_FIELDS_H
 
 #include <json-c/json.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/signature/merkle.h"
+#include "compiler/fetch/signature/trust/merkle.h"
 
 #include <openssl/evp.h>
 
