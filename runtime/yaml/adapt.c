@@ -240,6 +240,8 @@ int chimera_yaml_adapt(struct chimera_buffer *text, struct chimera_error *err)
 {
     int code = CHIMERA_OK;
     struct chimera_buffer made;
+    if (text->size == 0)
+        return CHIMERA_OK;
     chimera_buffer_init(&made, 4 * text->limit);
     chimera_buffer_reserve(&made,
                            text->size + text->size / 4); /* at once: no pieces are left behind */
