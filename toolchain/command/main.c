@@ -19,29 +19,11 @@ static const struct chimera_cli_option global_options[] = {
 };
 
 static const struct chimera_cli_command *const commands[] = {
-    &command_annotate,
-    &command_bench,
-    &command_build,
-    &command_bundle,
-    &command_completions,
-    &command_digest,
-    &command_docs,
-    &command_doctor,
-    &command_fetch,
-    &command_info,
-    &command_inspect,
-    &command_load,
-    &command_policies,
-    &command_pull,
-    &command_push,
-    &command_rm,
-    &command_run,
-    &command_save,
-    &command_scaffold,
-    &command_test,
-    &command_verify,
-    &command_version,
-    NULL,
+    &command_annotate,    &command_bench,   &command_build,  &command_bundle,   &command_cache,
+    &command_completions, &command_digest,  &command_docs,   &command_doctor,   &command_fetch,
+    &command_info,        &command_inspect, &command_load,   &command_policies, &command_pull,
+    &command_push,        &command_rm,      &command_run,    &command_save,     &command_scaffold,
+    &command_serve,       &command_test,    &command_verify, &command_version,  NULL,
 };
 
 const struct chimera_cli_command program_command = {
@@ -87,6 +69,8 @@ static int run_help(const char *program, int argc, char **argv)
         if (!command)
             return refuse_command(program, argv[at]);
     }
+    if (command->run_words)
+        return command->run_words(1, (char *const[]){(char[]){"--help"}, NULL});
     chimera_cli_print_help(program, command, stdout);
     return EXIT_GOOD;
 }
@@ -117,6 +101,8 @@ static int run_command(struct chimera_cli_options *options, int argc, char **arg
     int taken = 0, ended = chimera_cli_descend(options, argc, argv, &taken);
     if (ended != CHIMERA_CLI_GOES_ON)
         return ended;
+    if (options->command->run_words)
+        return options->command->run_words(argc - taken, argv + taken);
     int code = chimera_cli_parse(options, argc - taken, argv + taken, &action);
     if (code == CHIMERA_EINVAL)
         return chimera_cli_refuse(options->program, options->command, "%s", options->refusal.data);
