@@ -107,13 +107,23 @@ void chimera_printable_append(struct chimera_slice text, const char *line_end,
     }
 }
 
+/* Whether each further line begins with a blank. */
+static bool is_indented(struct chimera_slice text)
+{
+    for (size_t i = 0; i + 1 < text.size; i++)
+        if (text.data[i] == '\n' && text.data[i + 1] != ' ' && text.data[i + 1] != '\n')
+            return false;
+    return true;
+}
+
 static void append_message(struct chimera_slice text, struct chimera_buffer *out)
 {
+    const char *margin = is_indented(text) ? "\n" : "\n  ";
     for (bool is_first = true;; is_first = false) {
         const char *feed = text.size ? memchr(text.data, '\n', text.size) : NULL;
         size_t size = feed ? (size_t)(feed - text.data) : text.size;
         if (!is_first)
-            chimera_buffer_text(out, size == 0 || text.data[0] == ' ' ? "\n" : "\n  ");
+            chimera_buffer_text(out, size == 0 ? "\n" : margin);
         chimera_printable_append((struct chimera_slice){text.data, size}, "", out);
         if (!feed)
             return;
