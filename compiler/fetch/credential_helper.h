@@ -8,7 +8,8 @@
 #ifndef CHIMERA_COMPILER_FETCH_CREDENTIAL_HELPER_H
 #define CHIMERA_COMPILER_FETCH_CREDENTIAL_HELPER_H
 
-#include "compiler/fetch/credentials.h"
+#include "compiler/fetch/credential.h"
+#include "runtime/base/error.h"
 
 /* Asks docker-credential-NAME, found by PATH, for the login of `server`. CHIMERA_OK with nothing in
  * *ret_credential: it has none. CHIMERA_ETOOL: it cannot be run, fails, takes too long or answers

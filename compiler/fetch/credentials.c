@@ -30,28 +30,6 @@ struct search {
 
 /* --- Texts --- */
 
-static void wipe(char **text)
-{
-    if (*text)
-        OPENSSL_cleanse(*text, strlen(*text));
-    free(*text);
-    *text = NULL;
-}
-
-void chimera_credential_done(struct chimera_credential *credential)
-{
-    wipe(&credential->username);
-    wipe(&credential->password);
-    wipe(&credential->identity_token);
-    free(credential->origin);
-    credential->origin = NULL;
-}
-
-static bool is_empty(const struct chimera_credential *credential)
-{
-    return !credential->username && !credential->password && !credential->identity_token;
-}
-
 static void warn(struct search *search, const char *what, const char *why)
 {
     chimera_buffer_print(&search->warnings, "%s%s: %s", search->warnings.size > 0 ? "\n" : "", what,
@@ -169,7 +147,7 @@ static void read_entry(struct search *search, const char *key, struct json_objec
         ret_credential->identity_token = strdup(token);
     else if (auth && !decode_login(auth, ret_credential))
         warn(search, key, "auth is not the base64 of user:password, and is not used");
-    if (is_empty(ret_credential) && name && password) {
+    if (chimera_credential_is_empty(ret_credential) && name && password) {
         ret_credential->username = strdup(name);
         ret_credential->password = strdup(password);
     }
@@ -183,7 +161,7 @@ static void keep_better(struct search *search, const char *key, struct json_obje
     if (rank <= *best_rank)
         return;
     read_entry(search, key, entry, &found);
-    if (is_empty(&found))
+    if (chimera_credential_is_empty(&found))
         return;
     chimera_credential_done(best);
     *best = found;
@@ -215,7 +193,7 @@ static void ask_helper(struct search *search, const char *key, const char *name,
         return;
     if (chimera_credential_helper_ask(name, server, ret_credential, &why) < 0)
         warn(search, key, why.text);
-    else if (!is_empty(ret_credential) &&
+    else if (!chimera_credential_is_empty(ret_credential) &&
              asprintf(&ret_credential->origin, "%s: docker-credential-%s", key, name) < 0)
         ret_credential->origin = NULL;
 }
@@ -268,9 +246,9 @@ static void look(struct search *search, struct chimera_credential *ret_credentia
     const char *helper = find_helper(search), *store = read_text(search->tree, "credsStore");
     if (helper)
         ask_helper(search, "credHelpers", helper, ret_credential);
-    if (is_empty(ret_credential))
+    if (chimera_credential_is_empty(ret_credential))
         look_in_auths(search, ret_credential);
-    if (is_empty(ret_credential) && store)
+    if (chimera_credential_is_empty(ret_credential) && store)
         ask_helper(search, "credsStore", store, ret_credential);
 }
 

@@ -10,14 +10,9 @@
 #ifndef CHIMERA_COMPILER_FETCH_CREDENTIALS_H
 #define CHIMERA_COMPILER_FETCH_CREDENTIALS_H
 
+#include "compiler/fetch/credential.h"
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
-
-struct chimera_credential { /* owns its texts; all NULL: anonymous */
-    char *username, *password;
-    char *identity_token;
-    char *origin; /* which of them it is from, for -v; NULL: anonymous */
-};
 
 /* `folder` holds config.json; NULL: $DOCKER_CONFIG, or else ~/.docker. `place` is host[:port], with
  * /repository behind it where keys with a path are to count; the host is index.docker.io for
@@ -31,7 +26,5 @@ int chimera_credential_find(const char *folder, const char *place,
 int chimera_credential_find_in(struct chimera_slice text, const char *path, const char *place,
                                struct chimera_credential *ret_credential, char **ret_warning,
                                struct chimera_error *err);
-
-void chimera_credential_done(struct chimera_credential *credential); /* wipes */
 
 #endif

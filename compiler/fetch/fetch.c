@@ -13,17 +13,6 @@
 
 #define ANSWER_MAX CHIMERA_NETWORK_ANSWER_MAX
 
-void chimera_fetched_done(struct chimera_fetched *fetched)
-{
-    free(fetched->uri);
-    free(fetched->path);
-    free(fetched->signers);
-    free(fetched->plugin);
-    free(fetched->plugin_note);
-    free(fetched->trust_note);
-    *fetched = (struct chimera_fetched){0};
-}
-
 /* STORE/signatures/ and the same path as the policy's: no scheme is called so, so that nobody takes
  * it for a policy. */
 static int place_signatures(const char *store, struct chimera_fetch_plan *plan,
@@ -212,30 +201,6 @@ int chimera_fetch_start(const struct chimera_fetch_options *options, const char 
         *ret_run = (struct chimera_fetch_run){0};
     }
     return code;
-}
-
-/* NULL for what is empty, too. */
-static bool copy_text(const char *text, char **ret_copy)
-{
-    *ret_copy = text && *text ? strdup(text) : NULL;
-    return !text || !*text || *ret_copy;
-}
-
-int fetch_take_answer(struct chimera_slice said, struct chimera_fetched *fetched,
-                      struct chimera_error *err)
-{
-    const char *digest = chimera_network_take_text(&said);
-    const char *signers = chimera_network_take_text(&said);
-    const char *plugin = chimera_network_take_text(&said);
-    const char *note = chimera_network_take_text(&said);
-    const char *trust_note = chimera_network_take_text(&said);
-    if (!trust_note || strlen(digest) >= sizeof(fetched->manifest_digest))
-        return chimera_fail(err, CHIMERA_EIO, "the process that fetches said half of an answer");
-    memcpy(fetched->manifest_digest, digest, strlen(digest) + 1);
-    if (!copy_text(signers, &fetched->signers) || !copy_text(plugin, &fetched->plugin) ||
-        !copy_text(note, &fetched->plugin_note) || !copy_text(trust_note, &fetched->trust_note))
-        return chimera_fail_memory(err);
-    return CHIMERA_OK;
 }
 
 int chimera_fetch_finish(struct chimera_fetch_run *run, struct chimera_fetched *ret_fetched,

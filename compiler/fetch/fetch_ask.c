@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/fetch/fetch.h"
 #include "compiler/fetch/fetch_plan.h"
 #include "compiler/fetch/found.h"
 #include "compiler/fetch/session.h"

@@ -4,7 +4,7 @@
 #ifndef CHIMERA_COMPILER_FETCH_FETCH_PLAN_H
 #define CHIMERA_COMPILER_FETCH_FETCH_PLAN_H
 
-#include "compiler/fetch/fetch.h"
+#include "compiler/fetch/fetch_options.h"
 #include "compiler/fetch/logins.h"
 #include "compiler/fetch/network_child.h"
 #include "compiler/fetch/pull.h"

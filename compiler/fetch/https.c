@@ -45,13 +45,17 @@ static int take(void *context, struct chimera_slice bytes)
     return code < 0 ? code : entrance->sink->take(entrance->sink->context, bytes);
 }
 
+/* Blanks around it are no part of a URL, as for parsers of them. */
 static char *https_of(const char *url)
 {
-    static const char plain[] = "http://";
+    struct chimera_slice rest = chimera_slice_trim(chimera_slice_of(url));
+    size_t scheme = strlen("http://");
     char *text = NULL;
-    if (strncmp(url, plain, strlen(plain)) != 0)
-        return strdup(url);
-    return asprintf(&text, "https://%s", url + strlen(plain)) < 0 ? NULL : text;
+    if (rest.size < scheme || strncasecmp(rest.data, "http://", scheme) != 0)
+        return strndup(rest.data, rest.size);
+    if (asprintf(&text, "https://%.*s", (int)(rest.size - scheme), rest.data + scheme) < 0)
+        return NULL;
+    return text;
 }
 
 static const char *explain(unsigned status)

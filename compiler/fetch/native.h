@@ -10,7 +10,7 @@
 #ifndef CHIMERA_COMPILER_FETCH_NATIVE_H
 #define CHIMERA_COMPILER_FETCH_NATIVE_H
 
-#include "compiler/fetch/fetch.h"
+#include "compiler/fetch/fetch_options.h"
 #include "compiler/fetch/registry.h"
 
 #define CHIMERA_MEDIA_PLUGIN "application/vnd.chimera.plugin.v1"

@@ -8,9 +8,9 @@
 #ifndef CHIMERA_COMPILER_FETCH_NETWORK_CHILD_H
 #define CHIMERA_COMPILER_FETCH_NETWORK_CHILD_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
+#include "compiler/fetch/network_confine.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
 
@@ -24,13 +24,6 @@ struct chimera_network_child {
     pid_t pid;
     int fd;
 };
-
-/* The folder that it may use besides, which is there; without a path: none. */
-struct chimera_network_folder {
-    const char *path;
-    bool is_writable;
-};
-#define CHIMERA_NO_FOLDER ((struct chimera_network_folder){0})
 
 int chimera_network_start(struct chimera_network_folder folder, chimera_network_task *task,
                           void *context, struct chimera_network_child *ret_child,

@@ -3,7 +3,16 @@
 #ifndef CHIMERA_COMPILER_FETCH_NETWORK_CONFINE_H
 #define CHIMERA_COMPILER_FETCH_NETWORK_CONFINE_H
 
-#include "compiler/fetch/network_child.h"
+#include <stdbool.h>
+
+#include "runtime/base/error.h"
+
+/* The folder that the process may use besides, which is there; without a path: none. */
+struct chimera_network_folder {
+    const char *path;
+    bool is_writable;
+};
+#define CHIMERA_NO_FOLDER ((struct chimera_network_folder){0})
 
 /* For this process, for good, while it has one thread: it uses the folder, reads what names and
  * certificates need, connects, and runs nothing. */

@@ -243,7 +243,7 @@ static int pull_by_http(struct work *work, struct chimera_error *err)
     if (code < 0)
         return code;
     const struct chimera_transfer_sink sink = chimera_store_sink(&file);
-    code = chimera_https_get(work->session.transport, work->pull->uri, CHIMERA_POLICY_BYTES_MAX,
+    code = chimera_https_get(work->session.transport, work->pull->url, CHIMERA_POLICY_BYTES_MAX,
                              &sink, err);
     return finish_file(work, &file, code, err);
 }

@@ -6,13 +6,14 @@
 #ifndef CHIMERA_COMPILER_FETCH_PULL_H
 #define CHIMERA_COMPILER_FETCH_PULL_H
 
-#include "compiler/fetch/fetch.h"
+#include "compiler/fetch/fetch_options.h"
 #include "compiler/fetch/registry.h"
 #include "runtime/source/image_reference.h"
 
 struct chimera_pull { /* borrowed */
     const struct chimera_fetch_options *options;
-    const char *uri;
+    const char *uri; /* as it is listed, and for messages */
+    const char *url; /* as it was given: with a query, which may be a secret */
     const struct chimera_image_reference *image; /* NULL: by HTTP */
     const struct chimera_login *logins;          /* of the registry and its mirrors */
     size_t login_count;

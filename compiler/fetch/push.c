@@ -12,6 +12,7 @@
 #include "compiler/fetch/policy_image.h"
 #include "compiler/fetch/session.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/digest.h"
 #include "runtime/json/tree.h"
 
 #define CONFIG "{}"

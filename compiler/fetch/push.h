@@ -4,7 +4,7 @@
 #ifndef CHIMERA_COMPILER_FETCH_PUSH_H
 #define CHIMERA_COMPILER_FETCH_PUSH_H
 
-#include "compiler/fetch/fetch.h"
+#include "compiler/fetch/fetch_options.h"
 
 struct chimera_push_input {          /* borrowed */
     const char *path;                /* of the module */

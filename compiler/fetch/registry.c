@@ -70,7 +70,7 @@ static int add_places(struct chimera_registry *registry, struct chimera_error *e
     const struct chimera_mirror *mirrors =
         find_mirrors(registry->options.sources, other ? other : host);
     size_t count = 0;
-    while (mirrors && mirrors->places[count])
+    while (mirrors && mirrors->places && mirrors->places[count])
         count++;
     registry->places = calloc(count + 1, sizeof(*registry->places));
     if (!registry->places)

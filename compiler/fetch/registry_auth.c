@@ -132,38 +132,66 @@ struct realm { /* of one challenge */
     char *url; /* owned */
 };
 
-/* Is all of `scope` in what we ask for ourselves? Then it is not asked for twice. */
-static bool is_asked(struct chimera_slice scope, const char *own)
+static struct chimera_slice next_word(struct chimera_slice *words, char between)
 {
-    const char *colon = memrchr(scope.data, ':', scope.size);
-    size_t start = colon ? (size_t)(colon + 1 - scope.data) : 0;
-    const char *found = start ? strstr(own, "repository:") : NULL;
-    if (!found || strncmp(found, scope.data, start) != 0)
-        return false;
-    struct chimera_slice actions = {scope.data + start, scope.size - start};
-    return chimera_slice_is(actions, "pull") || chimera_slice_is(actions, found + start) ||
-           (chimera_slice_is(actions, "push,pull") && strcmp(found + start, "pull,push") == 0);
+    const char *end = memchr(words->data, between, words->size);
+    struct chimera_slice word = {words->data, end ? (size_t)(end - words->data) : words->size};
+    size_t taken = word.size + (end != NULL);
+    *words = (struct chimera_slice){words->data + taken, words->size - taken};
+    return word;
+}
+
+/* "repository:a/b" and "pull,push". */
+static void split_scope(struct chimera_slice scope, struct chimera_slice *ret_resource,
+                        struct chimera_slice *ret_actions)
+{
+    const char *colon = scope.size > 0 ? memrchr(scope.data, ':', scope.size) : NULL;
+    size_t size = colon ? (size_t)(colon - scope.data) : scope.size;
+    *ret_resource = (struct chimera_slice){scope.data, size};
+    size += colon != NULL;
+    *ret_actions = (struct chimera_slice){scope.data + size, scope.size - size};
+}
+
+static bool has_action(struct chimera_slice actions, struct chimera_slice action)
+{
+    while (actions.size > 0)
+        if (chimera_slice_equal(next_word(&actions, ','), action))
+            return true;
+    return false;
+}
+
+/* Is all of `scope` in what we ask for ourselves? Then it is not asked for twice. */
+static bool is_asked(struct chimera_slice scope, struct chimera_slice own)
+{
+    struct chimera_slice resource, actions, other, allowed;
+    split_scope(scope, &resource, &actions);
+    while (own.size > 0) {
+        split_scope(next_word(&own, ' '), &other, &allowed);
+        if (!chimera_slice_equal(resource, other))
+            continue;
+        while (actions.size > 0)
+            if (!has_action(allowed, next_word(&actions, ',')))
+                return false;
+        return true;
+    }
+    return false;
 }
 
 typedef void add_scope(struct chimera_slice scope, bool is_first, struct chimera_buffer *out);
 
-static void each_word(const char *words, const char *own, add_scope *add,
-                      struct chimera_buffer *out, size_t *count)
-{
-    while (*words && *count < SCOPES_MAX) {
-        struct chimera_slice word = {words, strcspn(words, " ")};
-        if (word.size > 0 && !(own && is_asked(word, own)))
-            add(word, (*count)++ == 0, out);
-        words += word.size + (words[word.size] == ' ');
-    }
-}
-
 /* Ours, and what the challenge names besides. */
 static void each_scope(const struct realm *realm, add_scope *add, struct chimera_buffer *out)
 {
+    struct chimera_slice own = chimera_slice_of(realm->call->scope), ours = own;
+    struct chimera_slice theirs = chimera_slice_of(realm->challenge->scope);
     size_t count = 0;
-    each_word(realm->call->scope, NULL, add, out, &count);
-    each_word(realm->challenge->scope, realm->call->scope, add, out, &count);
+    while (ours.size > 0)
+        add(next_word(&ours, ' '), count++ == 0, out);
+    while (theirs.size > 0 && count < SCOPES_MAX) {
+        struct chimera_slice word = next_word(&theirs, ' ');
+        if (word.size > 0 && !is_asked(word, own))
+            add(word, count++ == 0, out);
+    }
 }
 
 static void add_encoded(struct chimera_slice text, struct chimera_buffer *out)

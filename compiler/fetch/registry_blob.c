@@ -113,6 +113,8 @@ int chimera_registry_get_blob(struct chimera_registry *registry,
                               const struct chimera_transfer_sink *sink, struct chimera_error *err)
 {
     struct blob_check check = {.image = image, .blob = blob, .sink = sink};
+    if (!chimera_oci_digest_is_good(chimera_slice_of(blob->digest)))
+        return chimera_fail(err, CHIMERA_EINVAL, "%s is not a digest", blob->digest);
     int code = chimera_registry_ask(registry, ask_for_blob, &check, err);
     chimera_oci_hash_drop(&check.hash);
     return code;

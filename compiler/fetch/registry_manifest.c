@@ -201,6 +201,18 @@ static int check_published(const struct chimera_call *call,
     return CHIMERA_OK;
 }
 
+static int send_manifest(struct chimera_registry *registry, const struct chimera_call *call,
+                         struct chimera_published *published, struct chimera_error *err)
+{
+    struct chimera_transfer_answer answer;
+    int code = chimera_registry_call(registry, call, &answer, err);
+    if (code < 0)
+        return code;
+    code = check_published(call, &answer, call->body.bytes, published, err);
+    chimera_transfer_answer_done(&answer);
+    return code;
+}
+
 int chimera_registry_put_manifest(struct chimera_registry *registry,
                                   const struct chimera_image_reference *image,
                                   const char *media_type, struct chimera_slice bytes,
@@ -227,18 +239,13 @@ int chimera_registry_put_manifest(struct chimera_registry *registry,
         .is_idempotent = true,
     };
     struct chimera_published published = {0};
-    struct chimera_transfer_answer answer;
     if (!url || !scope || !type || !what ||
         chimera_oci_digest_of(bytes, image->digest, published.digest) < 0)
         return chimera_fail_memory(err);
     if (image->digest && strcmp(image->digest, published.digest) != 0)
         return chimera_fail(err, CHIMERA_EINVAL, "%s: the manifest has the digest %s", what,
                             published.digest);
-    int code = chimera_registry_call(registry, &call, &answer, err);
-    if (code < 0)
-        return code;
-    code = check_published(&call, &answer, bytes, &published, err);
-    chimera_transfer_answer_done(&answer);
+    int code = send_manifest(registry, &call, &published, err);
     if (code == CHIMERA_OK)
         *ret_published = published;
     return code;

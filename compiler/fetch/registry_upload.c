@@ -14,9 +14,10 @@
 
 #define WHOLE_MAX ((uint64_t)16 << 20) /* sent at once */
 #define CHUNK ((uint64_t)4 << 20)
-#define TRIES_MAX 5   /* sessions */
-#define RESUMES_MAX 5 /* of one session, without a byte more */
-#define WAIT_MS 250
+#define TRIES_MAX 4   /* sessions */
+#define RESUMES_MAX 3 /* of one session, without a byte more */
+#define WAIT_MS 250   /* doubled each time, */
+#define WAIT_LONGEST_MS 2000
 
 struct upload {
     struct chimera_registry *registry;
@@ -312,6 +313,7 @@ static enum step send_chunk(struct upload *upload, struct chimera_error *err)
 static void wait_a_little(unsigned tries)
 {
     int64_t wait_ms = (int64_t)WAIT_MS << tries;
+    wait_ms = wait_ms < WAIT_LONGEST_MS ? wait_ms : WAIT_LONGEST_MS;
     nanosleep(&(struct timespec){wait_ms / 1000, wait_ms % 1000 * 1000000}, NULL);
 }
 

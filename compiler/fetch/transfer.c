@@ -61,6 +61,17 @@ void chimera_transport_free(struct chimera_transport *transport)
 
 /* --- The ways to speak to a host --- */
 
+/* Once more when the system's authorities were not all looked at. */
+static int exchange_on_level(struct chimera_exchange *exchange, struct chimera_transfer_host *host,
+                             struct chimera_error *err)
+{
+    int code = chimera_exchange_run(exchange, err);
+    if (code < 0 && exchange->is_unknown && exchange->level == CHIMERA_LEVEL_VERIFIED &&
+        chimera_route_widen(exchange->transport, exchange->url, host))
+        code = chimera_exchange_run(exchange, err);
+    return code;
+}
+
 /* An insecure host that has not answered yet is asked in turn by https, by https whoever answers,
  * and without TLS; what it answered to is remembered. */
 static int reach(struct chimera_exchange *exchange, struct chimera_error *err)
@@ -78,7 +89,7 @@ static int reach(struct chimera_exchange *exchange, struct chimera_error *err)
     exchange->host = host;
     exchange->level = exchange->url->is_https ? host->level : CHIMERA_LEVEL_PLAIN;
     for (;; exchange->level++) {
-        code = chimera_exchange_run(exchange, &why);
+        code = exchange_on_level(exchange, host, &why);
         if (code == CHIMERA_OK && exchange->url->is_https) {
             host->level = exchange->level;
             host->is_known = true;

@@ -45,6 +45,7 @@ int chimera_exchange_run(struct chimera_exchange *exchange, struct chimera_error
     struct chimera_error stop = {0};
     CURL *easy = exchange->transport->easy;
     exchange->outcome = CHIMERA_OUTCOME_STOPPED;
+    exchange->is_unknown = false;
     exchange->stop = &stop;
     exchange->sent = exchange->received = 0;
     exchange->length = UINT64_MAX;

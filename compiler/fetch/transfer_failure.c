@@ -28,10 +28,20 @@ static const char *explain_certificate(long why)
     }
 }
 
-static int fail_certificate(const struct chimera_exchange *exchange, struct chimera_error *err)
+static bool is_unknown_authority(long why)
+{
+    return why == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+           why == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+           why == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE ||
+           why == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+           why == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
+}
+
+static int fail_certificate(struct chimera_exchange *exchange, struct chimera_error *err)
 {
     long why = X509_V_OK;
     curl_easy_getinfo(exchange->transport->easy, CURLINFO_SSL_VERIFYRESULT, &why);
+    exchange->is_unknown = is_unknown_authority(why);
     return chimera_fail(
         err, CHIMERA_EIO, "%s: %s (%s)", exchange->url->shown, explain_certificate(why),
         why == X509_V_OK || why == X509_V_ERR_UNSPECIFIED ? exchange->why
@@ -106,6 +116,7 @@ static enum chimera_outcome outcome_of(const struct chimera_exchange *exchange, 
         curl_easy_getinfo(exchange->transport->easy, CURLINFO_PRETRANSFER_TIME, &connected);
         return connected > 0 ? CHIMERA_OUTCOME_INTERRUPTED : CHIMERA_OUTCOME_UNREACHED;
     case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND:
     case CURLE_RECV_ERROR:
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:

@@ -24,16 +24,19 @@ struct chimera_transfer_host { /* owns its texts */
     bool is_insecure;
     bool is_known; /* has answered on this level, and stays there */
     enum chimera_level level;
-    struct chimera_buffer authorities; /* the system's and this host's; empty: the system's */
+    bool needs_file; /* the folder of the system's authorities was not enough */
+    struct chimera_buffer
+        authorities; /* this host's, with the system's file if it needs that; PEM */
 };
 
 struct chimera_transport {
     struct chimera_transport_options options;
     CURL *easy;                                        /* owned; keeps connections */
     const char *authorities_file, *authorities_folder; /* borrowed; NULL: none */
-    struct chimera_transfer_host *hosts;               /* owned */
-    char *http_proxy, *https_proxy, *no_proxy;         /* owned; NULL: none */
-    bool has_ended;                                    /* the peer has told the end of TLS */
+    bool is_hashed; /* authorities are found in the folder by their name, without reading all */
+    struct chimera_transfer_host *hosts;       /* owned */
+    char *http_proxy, *https_proxy, *no_proxy; /* owned; NULL: none */
+    bool has_ended;                            /* the peer has told the end of TLS */
 };
 
 /* transfer_route.c: */
@@ -42,6 +45,9 @@ void chimera_route_done(struct chimera_transport *transport);
 /* Borrowed from the transport. */
 int chimera_route_host(struct chimera_transport *transport, const struct chimera_url *url,
                        struct chimera_transfer_host **ret_host, struct chimera_error *err);
+/* From now on, the file counts for this host, too. False: it does already, or there is none. */
+bool chimera_route_widen(struct chimera_transport *transport, const struct chimera_url *url,
+                         struct chimera_transfer_host *host);
 /* "": none. Borrowed from the transport. */
 const char *chimera_route_proxy(const struct chimera_transport *transport,
                                 const struct chimera_url *url, bool is_https);
@@ -70,6 +76,7 @@ struct chimera_exchange { /* one request to one place */
     struct chimera_transfer_answer *answer; /* reset by chimera_exchange_run() */
     bool *has_taken;                        /* the sink has bytes of an earlier try */
     enum chimera_outcome outcome;           /* of a failure */
+    bool is_unknown; /* so it is because nobody here knows the certificate's authority */
 
     /* While it runs: */
     const char *proxy;

@@ -2,9 +2,12 @@
 /* transfer_route.c - whom a host's certificate may be from, and by which proxy it is reached.
  *
  * The system's authorities count for every host, those of sources.yml for the one host that they
- * are listed for (cli-and-distribution.md §3.7). Proxies come from that file, or else from the
+ * are listed for (cli-and-distribution.md §3.7). Reading all of the system's takes longer than the
+ * rest of a small request, so its folder is tried first where authorities are found in it by name,
+ * and its file when that is not enough. Proxies come from that file, or else from the
  * environment; libcurl's own reading of it is off.
  */
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +16,7 @@
 #include "runtime/base/file.h"
 
 #define AUTHORITIES_MAX ((size_t)16 << 20)
+#define HASH_DIGITS 8 /* of a name that `openssl rehash` gives */
 
 /* --- Authorities --- */
 
@@ -23,6 +27,20 @@ static const char *environment(const char *name)
     return value && value[0] ? value : NULL;
 }
 
+/* Whether the folder's files have the names by which OpenSSL finds an authority in it. */
+static bool has_hashes(const char *path)
+{
+    DIR *folder = path ? opendir(path) : NULL;
+    struct dirent *entry = NULL;
+    bool is_hashed = false;
+    while (folder && !is_hashed && (entry = readdir(folder)))
+        is_hashed = strspn(entry->d_name, "0123456789abcdef") == HASH_DIGITS &&
+                    strcmp(entry->d_name + HASH_DIGITS, ".0") == 0;
+    if (folder)
+        closedir(folder);
+    return is_hashed;
+}
+
 /* Where OpenSSL's variables name some, these and no others are the system's. */
 static void find_authorities(struct chimera_transport *transport)
 {
@@ -30,10 +48,11 @@ static void find_authorities(struct chimera_transport *transport)
     const char *file = environment("SSL_CERT_FILE"), *folder = environment("SSL_CERT_DIR");
     if (!file && !folder) {
         file = info->cainfo;
-        folder = file ? NULL : info->capath; /* with a file alone libcurl reads it once */
+        folder = info->capath;
     }
     transport->authorities_file = file;
     transport->authorities_folder = folder;
+    transport->is_hashed = has_hashes(folder);
 }
 
 static bool is_named(const char *listed, const struct chimera_url *url)
@@ -63,12 +82,16 @@ static bool is_insecure(const struct chimera_sources *sources, const struct chim
 
 /* libcurl takes a list in memory in place of the system's file, so it gets both in one. */
 static int merge_authorities(const struct chimera_transport *transport,
-                             const struct chimera_authority *own, struct chimera_buffer *out,
-                             struct chimera_error *err)
+                             const struct chimera_authority *own,
+                             struct chimera_transfer_host *host, struct chimera_error *err)
 {
+    struct chimera_buffer *out = &host->authorities;
+    const char *file = transport->authorities_file;
+    bool is_needed = host->needs_file || !transport->is_hashed;
     int code = CHIMERA_OK;
-    if (transport->authorities_file && access(transport->authorities_file, F_OK) == 0)
-        code = chimera_file_read(transport->authorities_file, out, err);
+    chimera_buffer_reset(out);
+    if (is_needed && file && access(file, F_OK) == 0)
+        code = chimera_file_read(file, out, err);
     if (code < 0)
         return code;
     chimera_buffer_byte(out, '\n');
@@ -116,7 +139,7 @@ int chimera_route_host(struct chimera_transport *transport, const struct chimera
         host = add_host(transport, url);
         if (!host)
             return chimera_fail_memory(err);
-        int code = own ? merge_authorities(transport, own, &host->authorities, err) : CHIMERA_OK;
+        int code = own ? merge_authorities(transport, own, host, err) : CHIMERA_OK;
         if (code < 0) {
             drop_first_host(transport);
             return code;
@@ -124,6 +147,16 @@ int chimera_route_host(struct chimera_transport *transport, const struct chimera
     }
     *ret_host = host;
     return CHIMERA_OK;
+}
+
+bool chimera_route_widen(struct chimera_transport *transport, const struct chimera_url *url,
+                         struct chimera_transfer_host *host)
+{
+    const struct chimera_authority *own = find_own(transport->options.sources, url);
+    if (host->needs_file || !transport->is_hashed || !transport->authorities_file)
+        return false;
+    host->needs_file = true;
+    return !own || merge_authorities(transport, own, host, NULL) == CHIMERA_OK;
 }
 
 /* --- Proxies --- */

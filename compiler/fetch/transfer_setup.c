@@ -103,7 +103,9 @@ static void set_tls(struct chimera_exchange *exchange)
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, exchange->transport);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, is_verified ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, is_verified ? 2L : 0L);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, transport->authorities_file);
+    curl_easy_setopt(
+        easy, CURLOPT_CAINFO,
+        transport->is_hashed && !exchange->host->needs_file ? NULL : transport->authorities_file);
     curl_easy_setopt(easy, CURLOPT_CAPATH, transport->authorities_folder);
     curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, transport->authorities_file);
     curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, transport->authorities_folder);

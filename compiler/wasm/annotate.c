@@ -53,7 +53,7 @@ static void skip_limits(struct reader *reader)
 static void skip_value_type(struct reader *reader)
 {
     uint8_t type = reader_byte(reader);
-    if (type == 0x63 || type == 0x64)
+    if (type == WASM_REFERENCE || type == WASM_NULLABLE_REFERENCE)
         skip_number(reader);
 }
 

@@ -211,7 +211,7 @@ int chimera_module_locate(const char *module, const char *store,
     return code;
 }
 
-static int check_stored(const char *path, struct chimera_error *err)
+int chimera_module_check(const char *path, struct chimera_error *err)
 {
     char head[CHIMERA_FILE_HEAD];
     struct chimera_error why = {0};
@@ -219,8 +219,7 @@ static int check_stored(const char *path, struct chimera_error *err)
     if (fd < 0 && errno == ENOENT)
         return chimera_fail(
             err, CHIMERA_EIO,
-            "it is not in the store, and this version does not fetch: put it at %s, or "
-            "name a local file as file:///…",
+            "it is not in the store: pull it, put it at %s, or name a local file as file:///…",
             path);
     if (fd < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", path, strerror(errno));
@@ -244,7 +243,7 @@ int chimera_module_find(const char *module, const char *store, char **ret_path,
             "the tag `latest` means what the registry says now, and this version does not "
             "fetch: name a version or a digest");
     else if (code == CHIMERA_OK && !place.is_local)
-        code = check_stored(place.path, err);
+        code = chimera_module_check(place.path, err);
     if (code == CHIMERA_OK) {
         *ret_path = place.path;
         place.path = NULL; /* handed over */

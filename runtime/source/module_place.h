@@ -35,6 +35,9 @@ void chimera_module_place_done(struct chimera_module_place *place);
 int chimera_module_locate(const char *module, const char *store,
                           struct chimera_module_place *ret_place, struct chimera_error *err);
 
+/* That a file of the store is there and begins as a module does. */
+int chimera_module_check(const char *path, struct chimera_error *err);
+
 /* The file, if it is there. Owned by the caller. err->text is a cause, without the module's name.
  */
 int chimera_module_find(const char *module, const char *store, char **ret_path,

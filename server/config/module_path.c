@@ -53,10 +53,12 @@ int module_find(const struct options *options, const struct policy_spec *policy,
         return code;
     bool is_here =
         place.is_local || has_fetched || (!place.is_floating && access(place.path, F_OK) == 0);
-    if (is_here) {
+    if (is_here && !place.is_local)
+        code = chimera_module_check(place.path, err);
+    if (is_here && code == CHIMERA_OK) {
         *ret_path = place.path;
         place.path = NULL; /* handed over */
     }
     chimera_module_place_done(&place);
-    return CHIMERA_OK;
+    return code;
 }

@@ -31,6 +31,7 @@ extern const struct chimera_cli_command command_rm;
 extern const struct chimera_cli_command command_run;
 extern const struct chimera_cli_command command_save;
 extern const struct chimera_cli_command command_scaffold;
+extern const struct chimera_cli_command command_test;
 extern const struct chimera_cli_command command_verify;
 extern const struct chimera_cli_command command_version;
 

@@ -63,13 +63,11 @@ static int decode(const struct reader *reader, struct chimera_slice text, const 
     return code < 0 ? chimera_fail(reader->err, code, "%s is not base64", what) : CHIMERA_OK;
 }
 
-/* The annotation as a tree of JSON; NULL when there is none. */
+/* The annotation, which is there, as a tree of JSON. */
 static int parse(const struct reader *reader, const char *key, struct json_object **ret_tree)
 {
     struct chimera_slice text = text_of(reader->annotations, key);
     struct chimera_error why = {0};
-    if (!text.data)
-        return CHIMERA_OK;
     if (text.size > CHIMERA_EVIDENCE_MAX)
         return chimera_fail(reader->err, CHIMERA_ELIMIT, "%s is too long", key);
     int code = chimera_json_parse(text, ret_tree, &why);

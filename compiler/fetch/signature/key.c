@@ -18,16 +18,18 @@
 #define NAME_MAX_SIZE 80
 #define DER_SEQUENCE 0x30
 
-/* Curves, and the size of the one DER form of their keys: the curve by its name, the point whole.
- */
+#define POINT_WHOLE 0x04
+
+/* Curves; the size of the one DER form of their keys, in which the curve has its name, and that of
+ * the point at its end, which is whole. */
 static const struct curve {
     const char *name;
     const EVP_MD *(*hash)(void);
-    int der_size;
+    int der_size, point_size;
 } CURVES[] = {
-    {SN_X9_62_prime256v1, EVP_sha256, 91},
-    {SN_secp384r1, EVP_sha384, 120},
-    {SN_secp521r1, EVP_sha512, 158},
+    {SN_X9_62_prime256v1, EVP_sha256, 91, 65},
+    {SN_secp384r1, EVP_sha384, 120, 97},
+    {SN_secp521r1, EVP_sha512, 158, 133},
 };
 
 /* NULL: none of those, or not told by its name. */
@@ -104,7 +106,8 @@ static bool is_in_its_form(EVP_PKEY *key, const unsigned char *der, long size)
     if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC)
         return is_same;
     const struct curve *curve = curve_of(key);
-    return is_same && (!curve || curve->der_size == size);
+    return is_same &&
+           (!curve || (curve->der_size == size && der[size - curve->point_size] == POINT_WHOLE));
 }
 
 static int read_der(const unsigned char *der, long size, EVP_PKEY **ret_key,

@@ -45,7 +45,7 @@ static void add_signer(struct judge *judge, const char *who, const char *how, co
     chimera_printable_append(chimera_slice_of(by), NULL, &line);
     chimera_buffer_byte(&line, '\n');
     struct chimera_slice text = chimera_buffer_slice(&line);
-    if (!line.failed && !memmem(all.data, all.size, text.data, text.size)) {
+    if (!line.failed && (all.size == 0 || !memmem(all.data, all.size, text.data, text.size))) {
         size_t shared = all.size > 0; /* the end of the line before */
         chimera_buffer_append(&judge->signers,
                               (struct chimera_slice){text.data + shared, text.size - shared});

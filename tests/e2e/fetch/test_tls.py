@@ -2,7 +2,7 @@
 """Whom a host's certificate may be from, and what insecure hosts are allowed (cli-and-distribution.md §3.7)."""
 import ssl, unittest
 
-from world import Server, answer, authorities, play, play_one, redirect
+from world import Server, answer, authorities, path, play, play_one, redirect
 
 
 def hello(request, number):
@@ -103,6 +103,47 @@ class OwnAuthorities(unittest.TestCase):
         with Server(hello, "expired") as server:
             told = play_one("GET", server.url(), sources=authorities(server.name, certificate="system"))
             self.assertIn("not valid at this time", told["error"])
+
+
+class SystemFolder(unittest.TestCase):
+    """Authorities are found in it by their names; the file is read when that is not enough."""
+
+    def told(self, server, file, **more):
+        environment = {"SSL_CERT_DIR": path("folder"), "SSL_CERT_FILE": file and path(file)}
+        return play("GET", server.url(), "GET", server.url(), environment=environment, **more)
+
+    def test_one_in_the_folder(self):
+        for file in "", "own.crt", "nowhere.crt":
+            with Server(hello, "by-system") as server:
+                self.assertEqual([line.get("status") for line in self.told(server, file)], [200, 200])
+                self.assertEqual((server.connections, server.broken), (1, 0))
+
+    def test_one_in_the_file(self):
+        with Server(hello, "by-own") as server:
+            self.assertEqual([line.get("status") for line in self.told(server, "own.crt")], [200, 200])
+            self.assertEqual(server.connections, 2)
+
+    def test_one_of_the_host_beside_them(self):
+        with Server(hello, "by-own") as server:
+            told = self.told(server, "system.crt", sources=authorities(server.name))
+            self.assertEqual([line.get("status") for line in told], [200, 200])
+            self.assertEqual(server.connections, 1)
+        with Server(hello, "by-own") as server:
+            told = self.told(server, "own.crt", sources=authorities(server.name, certificate="lonely"))
+            self.assertEqual([line.get("status") for line in told], [200, 200])
+
+    def test_one_in_neither(self):
+        for certificate in "by-own", "lonely":
+            with Server(hello, certificate) as server:
+                told = self.told(server, "system.crt")
+                self.assertEqual([line.get("code") for line in told], [-3, -3])
+                self.assertEqual(server.requests, [])
+
+    def test_names_and_times_are_checked_as_ever(self):
+        for certificate in "elsewhere", "expired":
+            with Server(hello, certificate) as server:
+                self.assertEqual(self.told(server, "system.crt")[0].get("code"), -3)
+                self.assertEqual(server.requests, [])
 
 
 class Insecure(unittest.TestCase):

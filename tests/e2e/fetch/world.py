@@ -2,7 +2,7 @@
 """Servers that answer byte by byte as a test wants, their certificates, and the program that asks them.
 
 Hosts that differ are localhost, 127.0.0.1 and 127.0.0.2. Certificates are made by openssl for each run: `system` is the
-authority that the machine would trust, `own` one that only sources.yml names.
+authority that the machine would trust, as a file and in `folder`, `own` one that only sources.yml names.
 """
 import atexit, json, os, shutil, socket, ssl, subprocess, tempfile, threading
 
@@ -44,6 +44,9 @@ def _make_certificates():
     for name in "system", "own":
         _authority(name)
         _leaf("by-" + name, name)
+    os.mkdir(path("folder"))
+    shutil.copy(path("system.crt"), path("folder/system.pem"))
+    _openssl("rehash", "folder")
     _leaf("elsewhere", "system", "DNS:elsewhere.example")
     _leaf("expired", "system", days="-1")
     _key("lonely")
@@ -217,7 +220,8 @@ def _copy(source, sink):
         pass
 
 
-def _environment(sources, stall, more):
+def settings(sources=None, stall=60, environment=None):
+    more = environment
     environment = {key: value for key, value in os.environ.items() if key not in NO_PROXIES}
     environment.update({"SSL_CERT_FILE": path("system.crt"), "SSL_CERT_DIR": "", "PLAY_STALL": str(stall)})
     environment.update(more or {})
@@ -230,7 +234,7 @@ def _environment(sources, stall, more):
 
 def begin(*words, sources=None, stall=60, environment=None):
     return subprocess.Popen([PLAY, *words], stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
-                            env=_environment(sources, stall, environment))
+                            env=settings(sources, stall, environment))
 
 
 def play(*words, **more):

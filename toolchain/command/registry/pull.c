@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pull.c - `chimera pull`: policies from registries and web servers into the store. */
+#include <string.h>
+
 #include "toolchain/command/commands.h"
 #include "toolchain/command/registry/fetch_flags.h"
 #include "toolchain/command/registry/fetch_many.h"
@@ -7,9 +9,10 @@
 static int report(void *context, size_t index, int code, const struct chimera_fetched *fetched,
                   const struct chimera_error *err)
 {
-    const struct chimera_cli_options *options = context;
+    const char *uri = ((const struct chimera_cli_options *)context)->arguments[index];
+    int shown = (int)strcspn(uri, "?"); /* a query may be a secret */
     fetch_warn_of_trust(fetched);
-    return code < 0 ? say_error("%s: %s", options->arguments[index], err->text) : EXIT_GOOD;
+    return code < 0 ? say_error("%.*s: %s", shown, uri, err->text) : EXIT_GOOD;
 }
 
 static int run_pull(const struct chimera_cli_options *options)

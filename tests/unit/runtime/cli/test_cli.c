@@ -433,9 +433,12 @@ static void pages_come_from_the_tables(void **state)
     assert_int_equal(chdir(folder), 0);
     assert_int_equal(chimera_cli_write_pages(&tool, &manual, "tool", &err), 0);
     assert_int_equal(chimera_cli_write_pages(&server, &manual, "server", &err), 0);
-    assert_int_equal(chimera_cli_write_reference("kwctl", &tool, "./tool.md", &err), 0);
-    assert_int_equal(chimera_cli_write_reference("kwctl", &server, "server.md", &err), 0);
-    assert_true(chimera_cli_write_reference("kwctl", &tool, "no/where.md", &err) < 0);
+    assert_int_equal(
+        chimera_cli_write_reference("kwctl", &tool, CHIMERA_CLI_MARKDOWN, "./tool.md", &err), 0);
+    assert_int_equal(
+        chimera_cli_write_reference("kwctl", &server, CHIMERA_CLI_MARKDOWN, "server.md", &err), 0);
+    assert_true(
+        chimera_cli_write_reference("kwctl", &tool, CHIMERA_CLI_MARKDOWN, "no/where.md", &err) < 0);
     assert_true(chimera_cli_write_pages(&tool, &manual, "./tool.md", &err) < 0);
     assert_int_not_equal(access("tool/kwctl-none.1", F_OK), 0);
     for (size_t i = 0; i < COUNT(pages); i++) {

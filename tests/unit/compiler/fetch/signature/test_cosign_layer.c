@@ -4,6 +4,7 @@
 #include "samples.h"
 
 #include <openssl/evp.h>
+#include <stdlib.h>
 
 #include "compiler/fetch/signature/evidence.h"
 #include "compiler/fetch/signature/key.h"
@@ -305,6 +306,15 @@ static void certificates_are_a_leaf_and_its_chain(void **state)
     json_object_object_add(annotations, CHAIN,
                            json_object_new_string(ONE ONE ONE ONE ONE ONE ONE ONE));
     assert_int_equal(read_layer(*state, GOOD, annotations, &evidence, NULL), CHIMERA_EINVAL);
+    json_object_object_add(annotations, CHAIN,
+                           json_object_new_string(ONE "-----BEGIN CERTIFICATE-----\nAAAA\n"));
+    assert_int_equal(read_layer(*state, GOOD, annotations, &evidence, NULL), CHIMERA_EINVAL);
+    json_object_object_add(annotations, CHAIN, json_object_new_string(ONE PEM("PUBLIC KEY")));
+    assert_int_equal(read_layer(*state, GOOD, annotations, &evidence, NULL), CHIMERA_EINVAL);
+    json_object_object_add(annotations, CHAIN, json_object_new_string("no PEM at all"));
+    assert_int_equal(read_layer(*state, GOOD, annotations, &evidence, NULL), CHIMERA_OK);
+    assert_int_equal(evidence.chain_count, 1);
+    chimera_evidence_done(&evidence);
     json_object_object_del(annotations, CERTIFICATE);
     assert_int_equal(read_layer(*state, GOOD, annotations, &evidence, NULL), CHIMERA_OK);
     assert_int_equal(evidence.chain_count, 0);
@@ -316,15 +326,51 @@ static void certificates_are_a_leaf_and_its_chain(void **state)
                      CHIMERA_EINVAL);
 }
 
+/* However little there is. */
 static void an_arena_without_room_is_an_error(void **state)
 {
-    CHIMERA_JSON struct json_object *annotations = signed_by_nobody(NULL, NULL);
+    CHIMERA_JSON struct json_object *annotations = signed_by_nobody(CERTIFICATE, ONE);
     struct chimera_evidence evidence;
-    struct chimera_arena small;
+    int code = CHIMERA_ELIMIT;
+    size_t tries = 0;
     (void)state;
-    chimera_arena_init(&small, 0);
-    assert_int_equal(read_layer(&small, GOOD, annotations, &evidence, NULL), CHIMERA_ELIMIT);
-    chimera_arena_free(&small);
+    json_object_object_add(annotations, CHAIN, json_object_new_string(ONE));
+    json_object_object_add(
+        annotations, BUNDLE,
+        json_object_new_string(ENTRY("\"AAAA\"", "\"AAAA\"", "1", "0", "\"" ID "\"")));
+    json_object_object_add(annotations, TIMESTAMP,
+                           json_object_new_string("{\"SignedRFC3161Timestamp\":\"AAAA\"}"));
+    for (; code == CHIMERA_ELIMIT; tries++) {
+        struct chimera_arena small;
+        chimera_arena_init(&small, tries * 8);
+        code = read_layer(&small, GOOD, annotations, &evidence, NULL);
+        if (code == CHIMERA_OK) {
+            assert_int_equal(evidence.chain_count, 2);
+            assert_int_equal(evidence.entry_count, 1);
+            assert_int_equal(evidence.entries[0].log_index, 0);
+            assert_int_equal(evidence.timestamp_count, 1);
+            chimera_evidence_done(&evidence);
+        }
+        chimera_arena_free(&small);
+    }
+    assert_int_equal(code, CHIMERA_OK);
+    assert_true(tries > 6); /* one more for each that is kept */
+}
+
+static void annotations_that_are_too_long_are_refused(void **state)
+{
+    static const char *const KEYS[] = {SIGNATURE, CERTIFICATE, CHAIN, BUNDLE, TIMESTAMP};
+    char *longer = malloc(CHIMERA_EVIDENCE_MAX + 2);
+    memset(longer, 'A', CHIMERA_EVIDENCE_MAX + 1);
+    longer[CHIMERA_EVIDENCE_MAX + 1] = 0;
+    for (size_t i = 0; i < sizeof(KEYS) / sizeof(KEYS[0]); i++) {
+        CHIMERA_JSON struct json_object *annotations = signed_by_nobody(CERTIFICATE, ONE);
+        struct chimera_evidence evidence;
+        json_object_object_add(annotations, KEYS[i], json_object_new_string(longer));
+        assert_int_equal(read_layer(*state, GOOD, annotations, &evidence, NULL), CHIMERA_ELIMIT);
+    }
+    assert_int_equal(read_with(*state, longer, NULL, NULL), CHIMERA_ELIMIT);
+    free(longer);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -341,6 +387,7 @@ int main(void)
         TEST(log_entries_that_are_none_spoil_the_layer),
         TEST(timestamps_are_read),
         TEST(certificates_are_a_leaf_and_its_chain),
+        TEST(annotations_that_are_too_long_are_refused),
         TEST(an_arena_without_room_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,9 @@
 #include "compiler/fetch/signature/rekor.h"
 
 #include <inttypes.h>
+#include <openssl/evp.h>
 
+#include "runtime/base/digest.h"
 #include "tests/unit/compiler/fetch/signature/evidence_samples.h"
 
 static struct chimera_trust_root public_good, of_samples, of_intoto;
@@ -302,6 +304,122 @@ static void two_keys_in_one_text_are_nobodys(void **state)
     chimera_buffer_free(&body);
 }
 
+/* --- A log of our own --- */
+
+#define ORIGIN "log.example"
+
+/* With two hashes, a proof of the first entry looks alike in trees of three and of four. */
+struct own_log {
+    struct chimera_trust_log log;
+    struct chimera_trust_root root;
+    struct chimera_evidence evidence;
+    struct chimera_digest root_hash;
+    struct chimera_buffer note;
+};
+
+static void hash_pair(struct chimera_slice left, struct chimera_slice right, uint8_t prefix,
+                      struct chimera_digest *ret_digest)
+{
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, 4096);
+    chimera_buffer_byte(&text, prefix);
+    chimera_buffer_append(&text, left);
+    chimera_buffer_append(&text, right);
+    assert_int_equal(chimera_digest_of(chimera_buffer_slice(&text), ret_digest), CHIMERA_OK);
+    chimera_buffer_free(&text);
+}
+
+/* The id of a note's key: its log's name, a newline, 1 and the key. */
+static void make_key(struct own_log *own)
+{
+    uint8_t raw[32];
+    size_t size = sizeof(raw);
+    struct chimera_digest id;
+    own->log.key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    assert_int_equal(EVP_PKEY_get_raw_public_key(own->log.key, raw, &size), 1);
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, 4096);
+    chimera_buffer_text(&text, ORIGIN "\n\x01");
+    chimera_buffer_append(&text, (struct chimera_slice){(const char *)raw, size});
+    assert_int_equal(chimera_digest_of(chimera_buffer_slice(&text), &id), CHIMERA_OK);
+    chimera_buffer_free(&text);
+    memcpy(own->log.id, id.bytes, sizeof(own->log.id));
+    memcpy(own->log.note_id, id.bytes, sizeof(own->log.note_id));
+    own->root = (struct chimera_trust_root){.logs = &own->log, .log_count = 1};
+}
+
+/* A checkpoint of that size, with the root hash of the evidence's entry. */
+static void sign_note(struct own_log *own, uint64_t tree_size)
+{
+    unsigned char line[4 + 64];
+    size_t size = sizeof(line) - 4;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    chimera_buffer_free(&own->note);
+    chimera_buffer_init(&own->note, 4096);
+    chimera_buffer_print(&own->note, ORIGIN "\n%" PRIu64 "\n", tree_size);
+    chimera_base64_encode(own->evidence.entries[0].root_hash, 0, &own->note);
+    chimera_buffer_text(&own->note, "\n");
+    memcpy(line, own->log.note_id, 4);
+    assert_int_equal(EVP_DigestSignInit(context, NULL, NULL, NULL, own->log.key), 1);
+    assert_int_equal(EVP_DigestSign(context, line + 4, &size, (const unsigned char *)own->note.data,
+                                    own->note.size),
+                     1);
+    EVP_MD_CTX_free(context);
+    chimera_buffer_text(&own->note, "\n\xE2\x80\x94 " ORIGIN " ");
+    chimera_base64_encode((struct chimera_slice){(const char *)line, sizeof(line)}, 0, &own->note);
+    chimera_buffer_text(&own->note, "\n");
+    own->evidence.entries[0].checkpoint = chimera_buffer_slice(&own->note);
+}
+
+static void make_own_log(struct own_log *own)
+{
+    static const char other[CHIMERA_HASH_BYTES] = "another entry";
+    static const char *const body =
+        RECORD2("SHA2_256", FOO256_64, "\"publicKey\":{\"rawBytes\":\"a2V5\"}");
+    *own = (struct own_log){.evidence = {.payload = CHIMERA_SLICE("foo"),
+                                         .message = CHIMERA_SLICE("foo"),
+                                         .signature = CHIMERA_SLICE("sig"),
+                                         .entry_count = 1}};
+    make_key(own);
+    struct chimera_log_entry *entry = &own->evidence.entries[0];
+    struct chimera_slice hash = {(const char *)own->root_hash.bytes, CHIMERA_HASH_BYTES};
+    entry->body = chimera_slice_of(body);
+    entry->log_id = (struct chimera_slice){(const char *)own->log.id, sizeof(own->log.id)};
+    entry->has_proof = true;
+    entry->tree_size = 4;
+    entry->hash_count = 2;
+    entry->hashes[0] = entry->hashes[1] = (struct chimera_slice){other, sizeof(other)};
+    hash_pair(entry->body, (struct chimera_slice){0}, 0, &own->root_hash);
+    hash_pair(hash, entry->hashes[0], 1, &own->root_hash);
+    hash_pair(hash, entry->hashes[1], 1, &own->root_hash);
+    entry->root_hash = hash;
+    sign_note(own, 4);
+}
+
+static int check_own(const struct own_log *own, struct chimera_error *err)
+{
+    const struct chimera_trust_log *log;
+    return chimera_rekor_check(&own->evidence.entries[0], &own->evidence,
+                               (struct chimera_signer){CHIMERA_SLICE("key"), false}, &own->root,
+                               &log, err);
+}
+
+static void the_checkpoint_is_of_the_tree_of_the_proof(void **state)
+{
+    (void)state;
+    struct own_log own;
+    struct chimera_error err = {0};
+    make_own_log(&own);
+    assert_int_equal(check_own(&own, &err), CHIMERA_OK);
+    sign_note(&own, 3);
+    assert_int_equal(check_own(&own, &err), CHIMERA_EREFUSED);
+    assert_non_null(strstr(err.text, "of another tree"));
+    own.evidence.entries[0].tree_size = 3;
+    assert_int_equal(check_own(&own, &err), CHIMERA_OK);
+    EVP_PKEY_free(own.log.key);
+    chimera_buffer_free(&own.note);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +432,7 @@ int main(void)
         cmocka_unit_test(bodies_of_rekor_2_must_be_of_the_evidence),
         cmocka_unit_test(an_envelope_has_one_signature),
         cmocka_unit_test(two_keys_in_one_text_are_nobodys),
+        cmocka_unit_test(the_checkpoint_is_of_the_tree_of_the_proof),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

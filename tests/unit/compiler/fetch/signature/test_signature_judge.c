@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "compiler/fetch/signature/identity.h"
+#include "compiler/fetch/signature/key.h"
 #include "compiler/fetch/signature/verify.h"
 
 #define DIGEST "sha256:b66968f10f2495145aa96c39a33d534d45280cfa77f3af24094b9a768b98dc03"
@@ -189,6 +190,9 @@ static void a_signature_by_the_key_satisfies(void **state)
 static void the_signers_are_told_once(void **state)
 {
     struct fixture *fixture = *state;
+    struct chimera_buffer text;
+    EVP_PKEY *key = NULL;
+    char hint[CHIMERA_KEY_HINT_SIZE], want[100];
     certify(fixture, 1, "https://i", "m@x\nroot, by the key x", NULL);
     assert_int_equal(judge(fixture, 2,
                            "allOf: [" BY_KEY ", " BY_KEY
@@ -203,7 +207,13 @@ static void the_signers_are_told_once(void **state)
                            KEYS("p256", "p256")),
                      CHIMERA_OK);
     chimera_buffer_byte(&fixture->signers, 0);
-    assert_int_equal(strncmp(fixture->signers.data, "alice, by the key ", 18), 0);
+    read_sample("more/p256.pub", &text);
+    assert_int_equal(chimera_key_read(chimera_buffer_slice(&text), &key, NULL), CHIMERA_OK);
+    assert_int_equal(chimera_key_hint(key, hint, NULL), CHIMERA_OK);
+    EVP_PKEY_free(key);
+    chimera_buffer_free(&text);
+    snprintf(want, sizeof(want), "alice, by the key %s\n", hint);
+    assert_ptr_equal(strstr(fixture->signers.data, want), fixture->signers.data);
     assert_string_equal(strchr(fixture->signers.data, '\n') + 1,
                         "m@x\\nroot, by the key x, vouched for by https://i\n");
 }
@@ -213,7 +223,8 @@ static void a_missing_key_is_told_as_the_reference_tells_it(void **state)
     struct fixture *fixture = *state;
     struct chimera_buffer key;
     char want[1000] = MISSING UNSATISFIED "kind: pubKey\nowner: alice\nkey: |\n";
-    assert_int_equal(judge(fixture, 2, "allOf: [" BY_KEY ", " BY_KEY "]", KEYS("p256", "p521")),
+    /* Of p384 the first does not do, the second does: nothing is to be told of it. */
+    assert_int_equal(judge(fixture, 2, "allOf: [" BY_KEY ", " BY_KEY "]", KEYS("p384", "p521")),
                      CHIMERA_EREFUSED);
     read_sample("more/p521.pub", &key);
     chimera_buffer_byte(&key, 0);
@@ -241,6 +252,30 @@ static void entries_that_do_not_fit_are_told_in_the_details(void **state)
     assert_ptr_equal(strstr(fixture->details.data, "kind: pubKey\nowner: alice\nkey: |\n"),
                      fixture->details.data);
     assert_non_null(strstr(fixture->details.data, "annotations: null\nkind: pubKey\n"));
+    assert_int_equal(
+        judge(fixture, 1, "allOf: [" BY_KEY ", " BY_KEY "]", KEYS("rsa3072", "rsa3072")),
+        CHIMERA_EREFUSED);
+    chimera_buffer_byte(&fixture->details, 0);
+    assert_non_null(
+        strstr(fixture->details.data, "annotations: null\nallOf[0]: signature 1: the signature"));
+}
+
+/* The text of an error has 999 bytes. */
+static void what_fits_is_told_in_the_text(void **state)
+{
+    static const char head[] =
+        MISSING UNSATISFIED "kind: githubAction\nowner: \nrepo: null\nannotations: null";
+    struct fixture *fixture = *state;
+    for (size_t size = sizeof(fixture->err.text) - 2; size <= sizeof(fixture->err.text); size++) {
+        char text[1100] = "allOf: [{kind: githubAction, owner: ";
+        size_t owner = size - strlen(head), before = strlen(text);
+        memset(text + before, 'o', owner);
+        snprintf(text + before + owner, sizeof(text) - before - owner, "}]");
+        assert_int_equal(judge(fixture, 0, text, NO_KEYS), CHIMERA_EREFUSED);
+        bool fits = size < sizeof(fixture->err.text);
+        assert_int_equal(strlen(fixture->err.text), fits ? size : strlen(MISSING UNSATISFIED) - 1);
+        assert_int_equal(fixture->details.size > 0, !fits);
+    }
 }
 
 static void no_signature_satisfies_nobody(void **state)
@@ -466,6 +501,9 @@ static void a_github_action_is_known_by_the_repository_that_ran_it(void **state)
     assert_false(is_taken(fixture, ACTION("org/")));
     assert_false(is_taken(fixture, ACTION("other"))); /* who wrote the workflow */
     assert_false(is_taken(fixture, ACTION_OF("other", "shared")));
+    certify(fixture, 0, GITHUB, "https://github.com/o/r", "o/r");
+    assert_true(is_taken(fixture, ACTION("o")));
+    assert_true(is_taken(fixture, ACTION_OF("o", "r")));
 }
 
 static void other_identities_are_no_github_action(void **state)
@@ -482,6 +520,9 @@ static void other_identities_are_no_github_action(void **state)
         {GITHUB, "https://github.com/org", "org/policy", true},
         {GITHUB, "https://github.com/org/", "org/policy", true},
         {GITHUB, "https://github.com//policy", "org/policy", true},
+        {GITHUB, "https://github.com/org//policy", "org/policy", true},
+        {GITHUB, WORKFLOW, "org//policy", true},
+        {GITHUB, WORKFLOW, "org/p/", true},
         {GITHUB, WORKFLOW, NULL, true},
         {GITHUB, WORKFLOW, "", true},
         {GITHUB, WORKFLOW, "org", true},
@@ -498,6 +539,14 @@ static void other_identities_are_no_github_action(void **state)
     }
 }
 
+static void expect_reason(struct fixture *fixture, const char *reason)
+{
+    char want[200];
+    snprintf(want, sizeof(want), "allOf[0]: signature 1: %s\n", reason);
+    expect_text(&fixture->details, want);
+    chimera_buffer_reset(&fixture->details);
+}
+
 static void a_certificate_is_proven_once_and_believed_by_a_root_only(void **state)
 {
     struct fixture *fixture = *state;
@@ -508,19 +557,23 @@ static void a_certificate_is_proven_once_and_believed_by_a_root_only(void **stat
     chimera_buffer_byte(&fixture->details, 0);
     assert_non_null(
         strstr(fixture->details.data, "allOf[0]: signature 1: it is by a@x, vouched for by i\n"));
+    chimera_buffer_reset(&fixture->details);
     configure("allOf: [" EQUAL("i", "a@x") "]", NO_KEYS, &verification);
     assert_int_equal(chimera_signatures_judge(&verification, fixture->evidence, 1, NULL,
                                               &fixture->signers, &fixture->err),
                      CHIMERA_EREFUSED);
+    expect_reason(fixture, "there is no trust root to believe its certificate by");
     fixture->evidence[0].chain_count = 0;
     assert_int_equal(chimera_signatures_judge(&verification, fixture->evidence, 1, &fixture->root,
                                               &fixture->signers, &fixture->err),
                      CHIMERA_EREFUSED);
+    expect_reason(fixture, "there is no certificate");
     assert_int_equal(proven, 1);
-    certify(fixture, 0, NULL, NULL, NULL); /* not proven */
+    certify(fixture, 0, NULL, NULL, NULL);
     assert_int_equal(chimera_signatures_judge(&verification, fixture->evidence, 1, &fixture->root,
                                               &fixture->signers, &fixture->err),
                      CHIMERA_EREFUSED);
+    expect_reason(fixture, "not proven");
     chimera_verification_done(&verification);
 }
 
@@ -533,6 +586,7 @@ int main(void)
         TEST(the_signers_are_told_once),
         TEST(a_missing_key_is_told_as_the_reference_tells_it),
         TEST(entries_that_do_not_fit_are_told_in_the_details),
+        TEST(what_fits_is_told_in_the_text),
         TEST(no_signature_satisfies_nobody),
         TEST(a_key_that_is_too_weak_satisfies_nobody),
         TEST(what_the_log_refuses_does_not_satisfy),

@@ -4,6 +4,8 @@
 #include "samples.h"
 
 #include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
 
 #include "compiler/fetch/signature/key.h"
 
@@ -125,7 +127,9 @@ static void weak_and_unknown_keys_are_not_read(void **state)
         {"more/rsa-exponent-1.pub", CHIMERA_EFEATURE},
         {"more/rsa-exponent-even.pub", CHIMERA_EFEATURE},
         {"more/rsa-exponent-long.pub", CHIMERA_EFEATURE},
+        {"more/rsa-long.pub", CHIMERA_EFEATURE},
         {"more/p256-compressed.pub", CHIMERA_EINVAL},
+        {"more/p256-hybrid.pub", CHIMERA_EINVAL},
         {"more/rsa3072-pkcs1.pub", CHIMERA_EINVAL},
         {"private/p256.pem", CHIMERA_EINVAL},
         {"DIGEST", CHIMERA_EINVAL},
@@ -142,6 +146,119 @@ static void weak_and_unknown_keys_are_not_read(void **state)
         assert_ptr_equal(key, state);
         chimera_buffer_free(&text);
     }
+}
+
+/* As keys of certificates come: not by chimera_key_read(). */
+static void weak_keys_do_not_verify(void **state)
+{
+    static const char *const NAMES[] = {"k256", "p224", "rsa1024"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+        struct chimera_buffer pem, payload, signature;
+        struct chimera_error err = {0};
+        char name[80];
+        snprintf(name, sizeof(name), "more/%s.pub", NAMES[i]);
+        read_sample(name, &pem);
+        snprintf(name, sizeof(name), "more/%s.sig", NAMES[i]);
+        read_sample_bytes(name, &signature);
+        read_sample(PAYLOAD, &payload);
+        BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.size);
+        EVP_PKEY *key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+        assert_non_null(key);
+        assert_int_equal(chimera_key_verify(key, chimera_buffer_slice(&payload),
+                                            chimera_buffer_slice(&signature), &err),
+                         CHIMERA_EFEATURE);
+        EVP_PKEY_free(key);
+        BIO_free(bio);
+        chimera_buffer_free(&pem);
+        chimera_buffer_free(&payload);
+        chimera_buffer_free(&signature);
+    }
+}
+
+static void each_key_has_one_hash(void **state)
+{
+    static const struct {
+        const char *name, *hash;
+    } CASES[] = {
+        {"keys/p256.pub", "SHA256"},
+        {"keys/p384.pub", "SHA384"},
+        {"more/p521.pub", "SHA512"},
+        {"keys/rsa2048.pub", "SHA256"},
+        {"keys/ed25519.pub", "SHA512"},
+        {"more/rsa3072.pub", "SHA256"},
+        {"more/rsa-exponent-64.pub", "SHA256"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        const EVP_MD *hash = NULL;
+        EVP_PKEY *key = read_key(CASES[i].name);
+        assert_int_equal(chimera_key_hash(key, &hash, NULL), CHIMERA_OK);
+        assert_true(EVP_MD_is_a(hash, CASES[i].hash));
+        EVP_PKEY_free(key);
+    }
+}
+
+/* What is around the key in its PEM. */
+static void texts_that_are_no_public_key_are_not_read(void **state)
+{
+#define BODY                                                             \
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAELKhD7F5OKy77Z582Y6h0u1J3GNA+\n" \
+    "kvUsh4eKpd1lwkDAzfFDs7yXEExsEkPPuiQJBelDT68n7PDIWB/QEY7mrA==\n"
+#define PEM(label, before) "-----BEGIN " label "-----\n" before BODY "-----END " label "-----\n"
+    static const char *const BAD[] = {
+        "",
+        "-----BEGIN PUBLIC KEY-----\n",
+        PEM("RSA PUBLIC KEY", ""),
+        PEM("CERTIFICATE", ""),
+        PEM("X", ""),
+        PEM("PUBLIC KEY", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n"),
+        PEM("PUBLIC KEY", "A: b\n\n"),
+        BODY,
+    };
+    EVP_PKEY *key = NULL;
+    char *longer = calloc(1, 16385);
+    (void)state;
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+        struct chimera_error err = {0};
+        if (chimera_key_read(chimera_slice_of(BAD[i]), &key, &err) != CHIMERA_EINVAL ||
+            !err.text[0])
+            fail_msg("%s", BAD[i]);
+    }
+    assert_int_equal(chimera_key_read((struct chimera_slice){NULL, 0}, &key, NULL), CHIMERA_EINVAL);
+    /* Blanks before it are no matter, but there is an end. */
+    memset(longer, '\n', 16384);
+    memcpy(longer + 16384 - strlen(PEM("PUBLIC KEY", "")), PEM("PUBLIC KEY", ""),
+           strlen(PEM("PUBLIC KEY", "")));
+    assert_int_equal(chimera_key_read((struct chimera_slice){longer, 16384}, &key, NULL),
+                     CHIMERA_OK);
+    EVP_PKEY_free(key);
+    key = NULL;
+    assert_int_equal(chimera_key_read((struct chimera_slice){longer, 16385}, &key, NULL),
+                     CHIMERA_EINVAL);
+    assert_null(key);
+    free(longer);
+}
+
+/* The same key, and the same size: NULL as parameters of an RSA key is another value. */
+static void parameters_of_rsa_are_null(void **state)
+{
+    struct chimera_buffer der;
+    EVP_PKEY *key = read_key("keys/rsa2048.pub");
+    (void)state;
+    chimera_buffer_init(&der, 1000);
+    assert_int_equal(chimera_key_write(key, &der, NULL), CHIMERA_OK);
+    EVP_PKEY_free(key);
+    char *null = memmem(der.data, der.size, "\x05\x00\x03\x82", 4);
+    assert_non_null(null);
+    for (int tag = 0; tag < 256; tag++) {
+        *null = (char)tag;
+        key = NULL;
+        int code = chimera_key_read(chimera_buffer_slice(&der), &key, NULL);
+        assert_int_equal(code, tag == 5 ? CHIMERA_OK : CHIMERA_EINVAL);
+        EVP_PKEY_free(key);
+    }
+    chimera_buffer_free(&der);
 }
 
 /* OpenSSL may or may not know the curve again by its parameters; we do not want it that way. */
@@ -183,6 +300,9 @@ static void der_is_read_in_its_one_form(void **state)
     for (size_t size = 0; size < 91; size++)
         assert_int_equal(chimera_key_read((struct chimera_slice){der.data, size}, &same, NULL),
                          CHIMERA_EINVAL);
+    chimera_buffer_free(&again);
+    chimera_buffer_init(&again, 90);
+    assert_int_equal(chimera_key_write(key, &again, NULL), CHIMERA_ELIMIT);
     chimera_buffer_free(&der);
     chimera_buffer_free(&again);
     EVP_PKEY_free(key);
@@ -236,6 +356,10 @@ int main(void)
         cmocka_unit_test(signatures_of_the_openssl_command_are_taken),
         cmocka_unit_test(another_hash_than_the_keys_is_refused),
         cmocka_unit_test(weak_and_unknown_keys_are_not_read),
+        cmocka_unit_test(weak_keys_do_not_verify),
+        cmocka_unit_test(each_key_has_one_hash),
+        cmocka_unit_test(texts_that_are_no_public_key_are_not_read),
+        cmocka_unit_test(parameters_of_rsa_are_null),
         cmocka_unit_test(a_curve_by_its_parameters_is_not_read),
         cmocka_unit_test(der_is_read_in_its_one_form),
         cmocka_unit_test(the_hint_is_cosigns),

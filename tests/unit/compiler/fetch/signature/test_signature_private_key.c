@@ -10,6 +10,8 @@
 #include "compiler/fetch/signature/key.h"
 #include "compiler/fetch/signature/private_key.h"
 
+#define OLD "ENCRYPTED COSIGN PRIVATE KEY"
+#define NEW "ENCRYPTED SIGSTORE PRIVATE KEY"
 #define MESSAGE CHIMERA_SLICE("a message")
 
 static int read_private(const char *name, const char *password, EVP_PKEY **ret_key,
@@ -169,10 +171,104 @@ static void other_forms_are_refused_with_a_way_out(void **state)
     assert_null(key);
 }
 
+static int read_pem(const char *name, const char *header, const unsigned char *bytes, long size)
+{
+    BIO *out = BIO_new(BIO_s_mem());
+    EVP_PKEY *key = NULL;
+    char *made = NULL;
+    assert_true(PEM_write_bio(out, name, header, bytes, size) > 0);
+    size_t made_size = (size_t)BIO_get_mem_data(out, &made);
+    int code = chimera_private_key_read((struct chimera_slice){made, made_size}, "x", &key, NULL);
+    EVP_PKEY_free(key);
+    BIO_free(out);
+    return code;
+}
+
+static void pkcs8_is_read_whole_and_nothing_else(void **state)
+{
+    struct chimera_buffer text;
+    char *name = NULL, *header = NULL;
+    unsigned char *bytes = NULL, longer[1000] = {0};
+    long size = 0;
+    (void)state;
+    read_sample("private/p256.pem", &text);
+    BIO *in = BIO_new_mem_buf(text.data, (int)text.size);
+    assert_int_equal(PEM_read_bio(in, &name, &header, &bytes, &size), 1);
+    memcpy(longer, bytes, (size_t)size);
+    assert_int_equal(read_pem("PRIVATE KEY", "", longer, size), CHIMERA_OK);
+    assert_int_equal(read_pem("PRIVATE KEY", "", longer, size + 1), CHIMERA_EINVAL);
+    assert_int_equal(read_pem("PRIVATE KEY", "", longer, size - 1), CHIMERA_EINVAL);
+    assert_int_equal(read_pem("PRIVATE KEY", "A: b\n", longer, size), CHIMERA_EINVAL);
+    assert_int_equal(read_pem("EC PRIVATE KEY", "", longer, size), CHIMERA_EFEATURE);
+    assert_int_equal(read_pem(NEW, "", longer, size), CHIMERA_EINVAL); /* no JSON */
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_free(bytes);
+    BIO_free(in);
+    chimera_buffer_free(&text);
+}
+
+static int read_made_key(EVP_PKEY *key)
+{
+    BIO *out = BIO_new(BIO_s_mem());
+    char *made = NULL;
+    EVP_PKEY *again = NULL;
+    assert_non_null(key);
+    assert_int_equal(PEM_write_bio_PKCS8PrivateKey(out, key, NULL, NULL, 0, NULL, NULL), 1);
+    size_t size = (size_t)BIO_get_mem_data(out, &made);
+    int code = chimera_private_key_read((struct chimera_slice){made, size}, NULL, &again, NULL);
+    EVP_PKEY_free(key);
+    EVP_PKEY_free(again);
+    BIO_free(out);
+    return code;
+}
+
+static void weak_keys_are_not_read(void **state)
+{
+    (void)state;
+    assert_int_equal(read_made_key(EVP_EC_gen("P-256")), CHIMERA_OK);
+    assert_int_equal(read_made_key(EVP_EC_gen("P-224")), CHIMERA_EFEATURE);
+    assert_int_equal(read_made_key(EVP_EC_gen("secp256k1")), CHIMERA_EFEATURE);
+    assert_int_equal(read_made_key(EVP_RSA_gen(1024)), CHIMERA_EFEATURE);
+    assert_int_equal(read_made_key(EVP_PKEY_Q_keygen(NULL, NULL, "ED448")), CHIMERA_EFEATURE);
+    EVP_PKEY *weak = EVP_RSA_gen(1024);
+    struct chimera_buffer out;
+    chimera_buffer_init(&out, 1000);
+    assert_int_equal(chimera_private_key_sign(weak, MESSAGE, &out, NULL), CHIMERA_EFEATURE);
+    assert_int_equal(out.size, 0);
+    chimera_buffer_free(&out);
+    EVP_PKEY_free(weak);
+}
+
+static void a_file_that_is_too_long_is_not_read(void **state)
+{
+    struct chimera_buffer text;
+    EVP_PKEY *key = NULL;
+    char *longer = malloc(CHIMERA_PRIVATE_KEY_MAX + 1);
+    (void)state;
+    read_sample("private/p256.pem", &text);
+    memset(longer, '\n', CHIMERA_PRIVATE_KEY_MAX + 1);
+    memcpy(longer, text.data, text.size);
+    assert_int_equal(chimera_private_key_read(
+                         (struct chimera_slice){longer, CHIMERA_PRIVATE_KEY_MAX}, NULL, &key, NULL),
+                     CHIMERA_OK);
+    EVP_PKEY_free(key);
+    key = NULL;
+    assert_int_equal(
+        chimera_private_key_read((struct chimera_slice){longer, CHIMERA_PRIVATE_KEY_MAX + 1}, NULL,
+                                 &key, NULL),
+        CHIMERA_EINVAL);
+    assert_null(key);
+    free(longer);
+    chimera_buffer_free(&text);
+}
+
 /* --- cosign's form, taken apart --- */
 
 #define SALT "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define NONCE "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+static const char *salt = SALT; /* of what is made */
 
 static int read_made(const char *name, const char *kdf, const char *params, const char *cipher,
                      const char *nonce, const char *box)
@@ -182,9 +278,9 @@ static int read_made(const char *name, const char *kdf, const char *params, cons
     chimera_buffer_init(&json, 4096);
     chimera_buffer_init(&text, 8192);
     chimera_buffer_print(&json,
-                         "{\"kdf\":{\"name\":\"%s\",\"params\":%s,\"salt\":\"" SALT
+                         "{\"kdf\":{\"name\":\"%s\",\"params\":%s,\"salt\":\"%s"
                          "\"},\"cipher\":{\"name\":\"%s\",\"nonce\":\"%s\"},\"ciphertext\":%s}",
-                         kdf, params, cipher, nonce, box);
+                         kdf, params, salt, cipher, nonce, box);
     struct chimera_slice rest = chimera_buffer_slice(&json);
     chimera_buffer_print(&text, "-----BEGIN %s-----\n", name);
     for (size_t size = 0; rest.size > 0; rest.data += size, rest.size -= size) {
@@ -202,8 +298,6 @@ static int read_made(const char *name, const char *kdf, const char *params, cons
 
 #define GOOD "{\"N\":32768,\"r\":8,\"p\":1}"
 #define BOX "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAA\""
-#define OLD "ENCRYPTED COSIGN PRIVATE KEY"
-#define NEW "ENCRYPTED SIGSTORE PRIVATE KEY"
 
 static void only_the_strengths_of_cosign_are_tried(void **state)
 {
@@ -245,6 +339,14 @@ static void hostile_sizes_are_refused(void **state)
     assert_int_equal(read_made(NEW, "scrypt", GOOD, "nacl/secretbox", "AAAA", BOX), CHIMERA_EINVAL);
     assert_int_equal(read_made(NEW, "scrypt", GOOD, "nacl/secretbox", NONCE "AAAA", BOX),
                      CHIMERA_EINVAL);
+    char longer[2048 + 1];
+    memset(longer, 'A', sizeof(longer));
+    longer[2048] = 0;
+    salt = longer;
+    assert_int_equal(read_made(NEW, "scrypt", GOOD, "nacl/secretbox", NONCE, BOX), CHIMERA_EINVAL);
+    salt = "A";
+    assert_int_equal(read_made(NEW, "scrypt", GOOD, "nacl/secretbox", NONCE, BOX), CHIMERA_EINVAL);
+    salt = SALT;
 }
 
 /* Each byte of cosign's file: no change of what is encrypted goes unseen. */
@@ -276,6 +378,9 @@ int main(void)
         cmocka_unit_test(halves_that_do_not_fit_do_not_sign),
         cmocka_unit_test(passwords_must_be_right_and_are_not_told),
         cmocka_unit_test(other_forms_are_refused_with_a_way_out),
+        cmocka_unit_test(pkcs8_is_read_whole_and_nothing_else),
+        cmocka_unit_test(weak_keys_are_not_read),
+        cmocka_unit_test(a_file_that_is_too_long_is_not_read),
         cmocka_unit_test(only_the_strengths_of_cosign_are_tried),
         cmocka_unit_test(hostile_sizes_are_refused),
         cmocka_unit_test(a_changed_file_does_not_open),
