@@ -244,8 +244,9 @@ static const struct chimera_cli_argument build_arguments[] = {
     {.name = "POLICY",
      .is_required = true,
      .is_many = true,
-     .help = "Policies: paths, URIs (registry://…, https://…, file://…), or the beginning of the "
-             "digest of one in the store"},
+     .help =
+         "Policies: paths, URIs (registry://..., https://..., file://...), or the beginning of the "
+         "digest of one in the store"},
     {0},
 };
 

@@ -108,7 +108,7 @@ static const struct chimera_cli_option fetch_options[] = {
 static const struct chimera_cli_argument fetch_arguments[] = {
     {.name = "uri",
      .is_many = true,
-     .help = "registry://HOST/NAME:TAG, https://…, file://…, or an image without a scheme"},
+     .help = "registry://HOST/NAME:TAG, https://..., file://..., or an image without a scheme"},
     {0},
 };
 

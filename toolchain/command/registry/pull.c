@@ -49,7 +49,7 @@ static const struct chimera_cli_argument pull_arguments[] = {
     {.name = "uri",
      .is_required = true,
      .is_many = true,
-     .help = "registry://HOST/NAME:TAG, https://…, or an image without a scheme"},
+     .help = "registry://HOST/NAME:TAG, https://..., or an image without a scheme"},
     {0},
 };
 
