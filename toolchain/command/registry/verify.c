@@ -4,7 +4,7 @@
 
 #include "runtime/log/log.h"
 #include "toolchain/command/commands.h"
-#include "toolchain/command/registry/fetch_flags.h"
+#include "toolchain/command/fetch_flags.h"
 
 #define DETAILS_MAX ((size_t)1 << 20)
 
