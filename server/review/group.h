@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* group.h - a policy group: members joined by a boolean expression (policy-server.md §4.8).
- *
- * A member that failed has said nothing, and what nobody has said allows nothing: where the verdict
- * would depend on it, the group rejects (docs/decisions/008).
+/* group.h - a policy group (runtime/review/group.h) whose members are evaluators of this server:
+ * each is counted, has a span, and what is left of the client's patience.
  */
 #ifndef CHIMERA_SERVER_REVIEW_GROUP_H
 #define CHIMERA_SERVER_REVIEW_GROUP_H

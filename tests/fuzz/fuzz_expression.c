@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "server/review/expression.c"
+#include "runtime/review/expression.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

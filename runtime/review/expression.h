@@ -9,8 +9,8 @@
  * The logic has three values. A member that failed has said neither yes nor no: what it would have
  * said is unknown, and so is all that depends on it.
  */
-#ifndef CHIMERA_SERVER_REVIEW_EXPRESSION_H
-#define CHIMERA_SERVER_REVIEW_EXPRESSION_H
+#ifndef CHIMERA_REVIEW_EXPRESSION_H
+#define CHIMERA_REVIEW_EXPRESSION_H
 
 #include <stdint.h>
 

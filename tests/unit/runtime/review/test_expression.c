@@ -7,7 +7,7 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "server/review/expression.h"
+#include "runtime/review/expression.h"
 
 #define YES EXPRESSION_YES
 #define NO EXPRESSION_NO

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/review/expression.h"
+#include "runtime/review/expression.h"
 
 #include <assert.h>
 #include <stdio.h>
