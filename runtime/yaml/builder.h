@@ -75,4 +75,11 @@ int yaml_fail_syntax(struct builder *builder);
 int yaml_fail_place(struct builder *builder, int code, const char *what, const yaml_mark_t *mark);
 int yaml_fail_memory(struct builder *builder);
 
+/* Before each document: its anchors are its own. */
+int yaml_begin_document(struct builder *builder);
+/* Reads up to the end of the document or of the stream, whichever comes first. */
+int yaml_read_document(struct builder *builder, yaml_event_type_t *ret_last);
+/* What it owns. */
+void yaml_free_builder(struct builder *builder);
+
 #endif

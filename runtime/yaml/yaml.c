@@ -10,28 +10,41 @@
 #include "runtime/yaml/builder.h"
 #include "runtime/yaml/scalar.h"
 
-/* serde_yaml's own limit: so many aliases may be followed per event of the document. */
-#define JUMPS_PER_EVENT 100
 /* What copies made for aliases may take together, so that a small text cannot fill the memory. */
 #define COPIES_MAX ((size_t)64 << 20)
 #define EVENT_UNITS 32
 
-static void free_builder(struct builder *builder)
+static void free_anchors(struct builder *builder)
 {
-    for (size_t i = 0; i < builder->depth; i++) {
-        json_object_put(builder->frames[i].node);
-        free(builder->frames[i].key);
-    }
     for (size_t i = 0; i < builder->anchor_count; i++) {
         free(builder->anchors[i].name);
         free(builder->anchors[i].key);
         json_object_put(builder->anchors[i].tree);
     }
-    free(builder->anchors);
     json_object_put(builder->names);
+    builder->anchor_count = 0;
+    builder->names = NULL;
+}
+
+void yaml_free_builder(struct builder *builder)
+{
+    for (size_t i = 0; i < builder->depth; i++) {
+        json_object_put(builder->frames[i].node);
+        free(builder->frames[i].key);
+    }
+    free_anchors(builder);
+    free(builder->anchors);
     json_object_put(builder->root);
     yaml_parser_delete(&builder->parser);
     chimera_yaml_input_close(&builder->input);
+}
+
+int yaml_begin_document(struct builder *builder)
+{
+    free_anchors(builder);
+    builder->events = builder->jumps = builder->copied = 0;
+    builder->names = json_object_new_object();
+    return builder->names ? CHIMERA_OK : yaml_fail_memory(builder);
 }
 
 /* A copy as a C string: json-c's keys are such. */
@@ -480,8 +493,7 @@ static int take_event(struct builder *builder, const yaml_event_t *event)
     }
 }
 
-/* Reads up to the end of the document or of the stream, whichever comes first. */
-static int read_document(struct builder *builder, yaml_event_type_t *ret_last)
+int yaml_read_document(struct builder *builder, yaml_event_type_t *ret_last)
 {
     for (;;) {
         yaml_event_t event;
@@ -497,88 +509,4 @@ static int read_document(struct builder *builder, yaml_event_type_t *ret_last)
             return CHIMERA_OK;
         }
     }
-}
-
-static int check_end(struct builder *builder)
-{
-    yaml_event_t event;
-    bool is_end =
-        yaml_parser_parse(&builder->parser, &event) && event.type == YAML_STREAM_END_EVENT;
-    if (builder->parser.error == YAML_NO_ERROR)
-        yaml_event_delete(&event);
-    if (builder->account && builder->account->failed)
-        return yaml_fail_memory(builder);
-    if (is_end)
-        return CHIMERA_OK;
-    if (builder->problems)
-        chimera_problems_add(builder->problems, builder->parser.mark.line + 1, 1, "",
-                             "expected one document, found another behind it; one map holds all, "
-                             "without ---");
-    return chimera_fail(builder->err, CHIMERA_EINVAL,
-                        "deserializing from YAML containing more than one document is not "
-                        "supported");
-}
-
-static int build(struct builder *builder)
-{
-    yaml_event_type_t last = YAML_NO_EVENT;
-    int code = read_document(builder, &last);
-    if (code < 0)
-        return code;
-    if (builder->jumps > JUMPS_PER_EVENT * builder->events)
-        return yaml_fail_place(builder, CHIMERA_ELIMIT, "repetition limit exceeded", NULL);
-    if (last == YAML_DOCUMENT_END_EVENT)
-        return check_end(builder);
-    if (!builder->options->empty_is_map)
-        return CHIMERA_OK;
-    builder->root = chimera_node_object(builder->account);
-    return builder->root ? CHIMERA_OK : yaml_fail_memory(builder);
-}
-
-static int read_text(struct builder *builder, struct json_object **ret_tree)
-{
-    if (chimera_yaml_input_open(&builder->input, &builder->parser) < 0)
-        return yaml_fail_memory(builder);
-    builder->names = json_object_new_object();
-    int code = builder->names ? build(builder) : yaml_fail_memory(builder);
-    if (code == CHIMERA_OK) {
-        *ret_tree = builder->root;
-        builder->root = NULL; /* now the caller's */
-    }
-    return code;
-}
-
-static int parse(struct chimera_slice text, const struct chimera_yaml_options *options,
-                 struct chimera_problems *problems, struct json_object **ret_tree,
-                 struct chimera_error *err)
-{
-    CHIMERA_FREE struct builder *builder = calloc(1, sizeof(*builder));
-    if (!builder)
-        return chimera_fail(err, CHIMERA_ENOMEM, "out of memory while parsing YAML");
-    builder->text = text;
-    builder->options = options;
-    builder->account = options->account;
-    builder->input = (struct chimera_yaml_input){.rest = text, .account = options->account};
-    builder->problems = problems;
-    builder->err = err;
-    int code = read_text(builder, ret_tree);
-    free_builder(builder);
-    return code;
-}
-
-int chimera_yaml_parse(struct chimera_slice text, const struct chimera_yaml_options *options,
-                       struct json_object **ret_tree, struct chimera_error *err)
-{
-    struct chimera_error unused = {0};
-    return parse(text, options, NULL, ret_tree, err ? err : &unused);
-}
-
-int chimera_yaml_check(struct chimera_slice text, const struct chimera_yaml_options *options,
-                       struct json_object **ret_tree, struct chimera_problems *problems)
-{
-    struct chimera_error why = {0};
-    int code = parse(text, options, problems, ret_tree, &why);
-    if (code == CHIMERA_ENOMEM)
-        chimera_problems_add(problems, 0, 0, "", why.text);
-    return code;
 }

@@ -19,15 +19,18 @@ struct chimera_yaml_options {
     /* Below the top level; else, and always at the top, numbers and booleans become their text. */
     bool string_keys_only;
     bool empty_is_map; /* a document without any node is {}; else null */
+    /* All documents of the text, as a list; without any it is [null]. No account. */
+    bool is_stream;
     /* For a text that a guest or caller chose: what is made is taken here first, and the tree stays
      * taken until the caller restores a mark (account.h). NULL: none. */
     struct chimera_account *account;
 };
 
-/* One document. Owned by the caller; null is a NULL pointer. err->text has libyaml's problem and
- * "at line L column C" in serde_yaml's words, without a file name. The code is CHIMERA_EINVAL for
- * text that is no YAML, CHIMERA_EREFUSED for YAML that no tree can hold or the options forbid, and
- * CHIMERA_ELIMIT for too much depth or too many aliases; the account's when that failed. */
+/* One document, unless the options want all. Owned by the caller; null is a NULL pointer. err->text
+ * has libyaml's problem and "at line L column C" in serde_yaml's words, without a file name. The
+ * code is CHIMERA_EINVAL for text that is no YAML, CHIMERA_EREFUSED for YAML that no tree can hold
+ * or the options forbid, and CHIMERA_ELIMIT for too much depth or too many aliases; the account's
+ * when that failed. */
 int chimera_yaml_parse(struct chimera_slice text, const struct chimera_yaml_options *options,
                        struct json_object **ret_tree, struct chimera_error *err);
 

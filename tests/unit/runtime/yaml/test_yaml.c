@@ -103,6 +103,31 @@ static void aliases_are_copied_and_merge_keys_are_not_merged(void **state)
     assert_reads("a: {<<: {b: 1}}", &lenient, "{\"a\":{\"<<\":{\"b\":1}}}");
 }
 
+/* serde_yaml's Deserializer as an iterator gives the same. */
+static void a_stream_has_all_its_documents(void **state)
+{
+    (void)state;
+    static const struct chimera_yaml_options stream = {.is_stream = true,
+                                                       .duplicate_keys_fail = true};
+    static const struct pair cases[] = {
+        {"", "[null]"},
+        {"# nothing\n", "[null]"},
+        {"a: 1\n", "[{\"a\":1}]"},
+        {"---\na: 1\n...\n---\n- b\n", "[{\"a\":1},[\"b\"]]"},
+        {"a: 1\n---\n", "[{\"a\":1},null]"},
+        {"--- &x 1\n--- &x 2\n", "[1,2]"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        assert_reads(cases[i].yaml, &stream, cases[i].want);
+    assert_refuses("a: &x 1\n---\nb: *x\n", &stream, CHIMERA_EINVAL,
+                   "unknown anchor at line 3 column 4");
+    assert_refuses("a: 1\n---\nb: [\n", &stream, CHIMERA_EINVAL,
+                   "did not find expected node content at line 4 column 1, while parsing a flow "
+                   "node");
+    assert_refuses("a: 1\n---\nb: 1\nb: 2\n", &stream, CHIMERA_EREFUSED,
+                   "duplicate field `b` at line 3 column 1");
+}
+
 static void messages_are_those_of_serde_yaml(void **state)
 {
     (void)state;
@@ -346,6 +371,7 @@ int main(void)
         cmocka_unit_test(plain_scalars_follow_the_core_schema),
         cmocka_unit_test(keys_become_their_text),
         cmocka_unit_test(aliases_are_copied_and_merge_keys_are_not_merged),
+        cmocka_unit_test(a_stream_has_all_its_documents),
         cmocka_unit_test(messages_are_those_of_serde_yaml),
         cmocka_unit_test(options_forbid_what_they_say),
         cmocka_unit_test(depth_ends_at_128),
