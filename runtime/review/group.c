@@ -7,7 +7,7 @@
 
 #include "runtime/review/expression.h"
 
-#define PREFIX "error evaluating policy group expression: "
+#define PREFIX CHIMERA_GROUP_FAILURE
 
 struct chimera_group {
     struct chimera_group_spec spec;

@@ -25,7 +25,9 @@ int chimera_group_new(const struct chimera_group_spec *spec, struct chimera_grou
                       struct chimera_error *err);
 void chimera_group_free(struct chimera_group *group); /* NULL is allowed */
 
-/* What is wrong with its expression, which is what each request is answered; NULL: nothing. */
+/* What is wrong with its expression, which is what each request is answered, and begins so; NULL:
+ * nothing. */
+#define CHIMERA_GROUP_FAILURE "error evaluating policy group expression: "
 const char *chimera_group_failure(const struct chimera_group *group);
 
 /* Has the member of that index answer. A negative code with the reason in *ret_why when there is

@@ -11,9 +11,8 @@
 #include "runtime/yaml/adapt.h"
 #include "runtime/yaml/yaml.h"
 
-/* `before` is the reference's text up to what the system says. */
-static int read_file(const char *path, const char *before, struct chimera_buffer *buffer,
-                     struct chimera_error *err)
+int run_input_file(const char *path, const char *before, struct chimera_buffer *buffer,
+                   struct chimera_error *err)
 {
     CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -28,7 +27,7 @@ int run_input_request(const char *path, struct chimera_buffer *request, struct c
     if (strcmp(path, "-") == 0)
         return chimera_fd_read(STDIN_FILENO, "standard input", request, err);
     snprintf(before, sizeof(before), "Error opening request file %.500s;", path);
-    return read_file(path, before, request, err);
+    return run_input_file(path, before, request, err);
 }
 
 static int parse_settings_file(const char *path, struct json_object **ret_tree,
@@ -40,7 +39,7 @@ static int parse_settings_file(const char *path, struct json_object **ret_tree,
     char before[600];
     chimera_buffer_init(&text, RUN_SETTINGS_MAX);
     snprintf(before, sizeof(before), "Cannot open settings file %.500s:", path);
-    int code = read_file(path, before, &text, err);
+    int code = run_input_file(path, before, &text, err);
     if (code == 0)
         code = chimera_yaml_adapt(&text, err);
     if (code == 0) {

@@ -10,6 +10,10 @@
 #define RUN_REQUEST_MAX ((size_t)64 << 20)
 #define RUN_SETTINGS_MAX ((size_t)16 << 20)
 
+/* Appends a file; `before` is the reference's text up to what the system says. */
+int run_input_file(const char *path, const char *before, struct chimera_buffer *buffer,
+                   struct chimera_error *err);
+
 /* Appends the file of --request-path, or standard input for "-". */
 int run_input_request(const char *path, struct chimera_buffer *request, struct chimera_error *err);
 
