@@ -12,6 +12,7 @@ enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = CHIMERA_CLI_EXIT_U
 
 extern const struct chimera_cli_command program_command; /* has all others; main.c */
 
+extern const struct chimera_cli_command command_bench;
 extern const struct chimera_cli_command command_build;
 extern const struct chimera_cli_command command_bundle;
 extern const struct chimera_cli_command command_docs;
@@ -62,6 +63,10 @@ int say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A line of JSON to standard output, its end included. */
 void say_json(struct chimera_slice line);
+
+/* May what is written to the file descriptor have colours? Not behind --no-color, nor where nobody
+ * sees them. */
+bool say_in_colour(int fd);
 
 /* "Warning: …" there. */
 void say_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));

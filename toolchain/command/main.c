@@ -2,6 +2,7 @@
 /* main.c - the `chimera` command; called kwctl, it takes kwctl's command line. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,8 +22,8 @@ static const struct chimera_cli_option global_options[] = {
 };
 
 static const struct chimera_cli_command *const commands[] = {
-    &command_build,   &command_bundle, &command_docs,    &command_doctor,
-    &command_inspect, &command_run,    &command_version, NULL,
+    &command_bench,   &command_build, &command_bundle,  &command_docs, &command_doctor,
+    &command_inspect, &command_run,   &command_version, NULL,
 };
 
 const struct chimera_cli_command program_command = {
@@ -35,8 +36,8 @@ const struct chimera_cli_command program_command = {
 
 /* What kwctl has and we do not have yet: known, so that the answer can say so. */
 static const char *const unsupported[] = {
-    "annotate", "bench", "completions", "digest", "info",     "load",   "policies",
-    "pull",     "push",  "rm",          "save",   "scaffold", "verify", NULL,
+    "annotate", "completions", "digest", "info",     "load",   "policies", "pull",
+    "push",     "rm",          "save",   "scaffold", "verify", NULL,
 };
 
 int say_error(const char *format, ...)
@@ -69,6 +70,12 @@ void say_warning(const char *format, ...)
     va_start(arguments, format);
     chimera_printable_vsay(stderr, "Warning", format, arguments);
     va_end(arguments);
+}
+
+bool say_in_colour(int fd)
+{
+    const char *terminal = getenv("TERM"), *wish = getenv("NO_COLOR");
+    return isatty(fd) && terminal && strcmp(terminal, "dumb") != 0 && (!wish || *wish == '\0');
 }
 
 void confinement_warn(void)
@@ -139,7 +146,7 @@ static bool take_global(const char *program, const char *word, bool *is_verbose,
     if (strcmp(word, "-v") == 0 || strcmp(word, "--verbose") == 0)
         return *is_verbose = true;
     if (strcmp(word, "--no-color") == 0)
-        return true;
+        return setenv("TERM", "dumb", 1) == 0;
     if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
         chimera_cli_print_help(program, &program_command, stdout);
     else if (strcmp(word, "-V") == 0)
