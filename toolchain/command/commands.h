@@ -19,6 +19,7 @@ extern const struct chimera_cli_command command_docs;
 extern const struct chimera_cli_command command_doctor;
 extern const struct chimera_cli_command command_inspect;
 extern const struct chimera_cli_command command_run;
+extern const struct chimera_cli_command command_test;
 extern const struct chimera_cli_command command_version;
 
 /* Options that several commands have. */

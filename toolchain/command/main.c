@@ -22,8 +22,8 @@ static const struct chimera_cli_option global_options[] = {
 };
 
 static const struct chimera_cli_command *const commands[] = {
-    &command_bench,   &command_build, &command_bundle,  &command_docs, &command_doctor,
-    &command_inspect, &command_run,   &command_version, NULL,
+    &command_bench,   &command_build, &command_bundle, &command_docs,    &command_doctor,
+    &command_inspect, &command_run,   &command_test,   &command_version, NULL,
 };
 
 const struct chimera_cli_command program_command = {

@@ -21,8 +21,8 @@ bool definitions_is_file(const char *argument)
     return ends_with(argument, ".yaml") || ends_with(argument, ".yml");
 }
 
-static int read_resources(const char *path, struct definitions *ret_definitions,
-                          struct chimera_error *err)
+int definitions_read(const char *path, struct definitions *ret_definitions,
+                     struct chimera_error *err)
 {
     struct chimera_buffer text;
     char before[600];
@@ -81,7 +81,7 @@ int definitions_take(const struct chimera_cli_options *options, struct definitio
         if (chimera_cli_is_given(options, "raw"))
             return chimera_fail(err, CHIMERA_EINVAL,
                                 "The --raw option cannot be used with a YAML file: %s", argument);
-        return read_resources(argument, ret_definitions, err);
+        return definitions_read(argument, ret_definitions, err);
     }
     definitions.list = calloc(1, sizeof(*definitions.list));
     if (!definitions.list)

@@ -45,6 +45,9 @@ bool definitions_is_file(const char *argument);
 /* What `run` and `bench` are given. The caller ends *ret_definitions with definitions_done(). */
 int definitions_take(const struct chimera_cli_options *options, struct definitions *ret_definitions,
                      struct chimera_error *err);
+/* A file of resources. */
+int definitions_read(const char *path, struct definitions *ret_definitions,
+                     struct chimera_error *err);
 /* All documents of a YAML text; `path` is for messages. */
 int definitions_parse(struct chimera_slice text, const char *path,
                       struct definitions *ret_definitions, struct chimera_error *err);
