@@ -59,6 +59,8 @@ struct chimera_cli_command {
     const struct chimera_cli_argument *arguments;
     bool is_hidden;
     int (*run)(const struct chimera_cli_options *options); /* returns the exit code */
+    /* In place of it: is given the words behind its name as they are, help and all. */
+    int (*run_words)(int argc, char *const *argv);
 
     /* Of the program itself: */
     const char *usage; /* what is behind its name there */

@@ -15,10 +15,12 @@ extern const struct chimera_cli_command program_command; /* has all others; main
 extern const struct chimera_cli_command command_bench;
 extern const struct chimera_cli_command command_build;
 extern const struct chimera_cli_command command_bundle;
+extern const struct chimera_cli_command command_cache;
 extern const struct chimera_cli_command command_docs;
 extern const struct chimera_cli_command command_doctor;
 extern const struct chimera_cli_command command_inspect;
 extern const struct chimera_cli_command command_run;
+extern const struct chimera_cli_command command_serve;
 extern const struct chimera_cli_command command_test;
 extern const struct chimera_cli_command command_version;
 

@@ -22,8 +22,9 @@ static const struct chimera_cli_option global_options[] = {
 };
 
 static const struct chimera_cli_command *const commands[] = {
-    &command_bench,   &command_build, &command_bundle, &command_docs,    &command_doctor,
-    &command_inspect, &command_run,   &command_test,   &command_version, NULL,
+    &command_bench, &command_build,  &command_cache,   &command_bundle,
+    &command_docs,  &command_doctor, &command_inspect, &command_run,
+    &command_serve, &command_test,   &command_version, NULL,
 };
 
 const struct chimera_cli_command program_command = {
@@ -135,6 +136,8 @@ static int run_help(const char *program, int argc, char **argv)
     const struct chimera_cli_command *command = argc > 0 ? find_command(argv[0]) : &program_command;
     if (!command)
         return refuse_command(program, argv[0]);
+    if (command->run_words)
+        return command->run_words(1, (char *const[]){(char[]){"--help"}, NULL});
     chimera_cli_print_help(program, command, stdout);
     return EXIT_GOOD;
 }
@@ -162,6 +165,8 @@ static bool take_global(const char *program, const char *word, bool *is_verbose,
 static int run_command(struct chimera_cli_options *options, int argc, char **argv)
 {
     enum chimera_cli_action action = CHIMERA_CLI_RUN;
+    if (options->command->run_words)
+        return options->command->run_words(argc, argv);
     int code = chimera_cli_parse(options, argc, argv, &action);
     if (code == CHIMERA_EINVAL)
         return chimera_cli_refuse(options->program, options->command, "%s", options->refusal.data);
