@@ -354,6 +354,7 @@ static int bench_policy(struct bench *bench, size_t index, struct chimera_error 
         code = measure(bench, "validate_settings", measure_settings, err);
     if (code == CHIMERA_OK)
         code = measure(bench, "validate", measure_evaluation, err);
+    bench->request = NULL;
     chimera_arena_free(&requests);
     return code;
 }
