@@ -168,14 +168,6 @@ static struct json_object *normalise(struct json_object *tree)
     return out;
 }
 
-static enum chimera_protocol protocol_of(struct json_object *tree)
-{
-    const char *name = json_object_get_string(member(tree, "protocolVersion"));
-    if (!name)
-        return CHIMERA_PROTOCOL_NONE;
-    return strcmp(name, "v1") == 0 ? CHIMERA_PROTOCOL_V1 : CHIMERA_PROTOCOL_UNKNOWN;
-}
-
 /* The reference takes a struct written as a list of its members too. Nobody writes that; refusing
  * it lets everything else here rely on objects. */
 static bool check_objects(struct chimera_scan *scan, struct chimera_slice list, const char *name)
@@ -280,9 +272,12 @@ int chimera_metadata_parse(struct chimera_slice section, struct chimera_metadata
                             "` of wasm module: %.900s",
                             why.text);
     struct json_object *tree = normalise(parsed);
+    const char *protocol = json_object_get_string(member(tree, "protocolVersion"));
     *ret_metadata = (struct chimera_metadata){
         .is_annotated = true,
-        .protocol = protocol_of(tree),
+        .protocol = !protocol                     ? CHIMERA_PROTOCOL_NONE
+                    : strcmp(protocol, "v1") == 0 ? CHIMERA_PROTOCOL_V1
+                                                  : CHIMERA_PROTOCOL_UNKNOWN,
         .mode = chimera_mode_parse(json_object_get_string(member(tree, "executionMode"))),
         .is_mutating = json_object_get_boolean(member(tree, "mutating")),
         .has_background_audit = json_object_get_boolean(member(tree, "backgroundAudit")),
