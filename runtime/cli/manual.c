@@ -185,23 +185,6 @@ int chimera_cli_write_pages(const struct chimera_cli_command *program,
     return code;
 }
 
-static void put_helps(struct chimera_buffer *out, const char *name,
-                      const struct chimera_cli_command *program)
-{
-    chimera_buffer_text(out, "```\n");
-    chimera_cli_put_help(name, program, out);
-    chimera_buffer_text(out, "```\n");
-    for (const struct chimera_cli_command *const *at = program->commands; *at; at++) {
-        if ((*at)->is_hidden)
-            continue;
-        chimera_buffer_print(out, "\n## %s %s\n", name, (*at)->name);
-        put_paragraphs(out, (*at)->description, put_plain_paragraph);
-        chimera_buffer_text(out, "\n```\n");
-        chimera_cli_put_help(name, *at, out);
-        chimera_buffer_text(out, "```\n");
-    }
-}
-
 static void put_table(struct chimera_buffer *out, const struct chimera_cli_option *option)
 {
     chimera_buffer_text(out, "| flag | environment | default | what it does |\n"
@@ -224,10 +207,23 @@ int chimera_cli_write_reference(const char *name, const struct chimera_cli_comma
     struct chimera_buffer text;
     chimera_buffer_init(&text, CHIMERA_CLI_TEXT_MAX);
     chimera_buffer_print(&text, "# Command line of `%s`\n\n", name);
-    if (program->commands)
-        put_helps(&text, name, program);
-    else
+    if (program->commands) {
+        struct chimera_buffer *out = &text;
+        chimera_buffer_text(out, "```\n");
+        chimera_cli_put_help(name, program, out);
+        chimera_buffer_text(out, "```\n");
+        for (const struct chimera_cli_command *const *at = program->commands; *at; at++) {
+            if ((*at)->is_hidden)
+                continue;
+            chimera_buffer_print(out, "\n## %s %s\n", name, (*at)->name);
+            put_paragraphs(out, (*at)->description, put_plain_paragraph);
+            chimera_buffer_text(out, "\n```\n");
+            chimera_cli_put_help(name, *at, out);
+            chimera_buffer_text(out, "```\n");
+        }
+    } else {
         put_table(&text, program->options);
+    }
     int code = text.failed ? chimera_fail(err, text.failed, "%s", chimera_code_text(text.failed))
                            : chimera_file_write(path, chimera_buffer_slice(&text), 0644, err);
     chimera_buffer_free(&text);
