@@ -84,18 +84,6 @@ static int fail_round(struct round *round, const struct group_member *member, co
     return CHIMERA_EGUEST;
 }
 
-static struct chimera_cause *make_cause(const struct round *round,
-                                        const struct group_member *member,
-                                        struct chimera_slice message)
-{
-    struct chimera_cause *cause = chimera_arena_take(round->input.arena, sizeof(*cause));
-    if (cause)
-        *cause = (struct chimera_cause){
-            .message = message,
-            .field = chimera_arena_print(round->input.arena, "spec.policies.%s", member->name)};
-    return cause;
-}
-
 /* What the answer is to the expression; what else there is to say becomes a cause. */
 static int judge_member(struct round *round, uint32_t index,
                         const struct chimera_response *response)
@@ -110,9 +98,12 @@ static int judge_member(struct round *round, uint32_t index,
         message = CHIMERA_SLICE("mutation is not allowed inside of policy group");
     else if (response->has_status)
         message = response->status.message;
-    asked->denial = make_cause(round, member, message);
+    asked->denial = chimera_arena_take(round->input.arena, sizeof(*asked->denial));
     if (!asked->denial)
         return fail_round(round, member, chimera_code_text(CHIMERA_ELIMIT));
+    *asked->denial = (struct chimera_cause){
+        .message = message,
+        .field = chimera_arena_print(round->input.arena, "spec.policies.%s", member->name)};
     if (!response->is_failure)
         return EXPRESSION_NO;
     asked->failure = asked->denial;
