@@ -268,6 +268,19 @@ int chimera_scan_next_element(struct chimera_scan *scan, bool is_first)
     return next_element(scan, is_first);
 }
 
+/* Apart from next_key(), which is inlined where it is called. */
+static int fail_key(struct chimera_scan *scan, int byte, bool is_behind_comma)
+{
+    if (byte < 0)
+        chimera_scan_fail_next(scan, is_behind_comma ? "EOF while parsing a value"
+                                                     : "EOF while parsing an object");
+    else if (is_behind_comma && byte == '}')
+        chimera_scan_fail_next(scan, "trailing comma");
+    else
+        chimera_scan_fail_next(scan, "key must be a string");
+    return -1;
+}
+
 static ALWAYS_INLINE int next_key(struct chimera_scan *scan, bool is_first,
                                   struct chimera_scan_text *ret_key)
 {
@@ -283,16 +296,9 @@ static ALWAYS_INLINE int next_key(struct chimera_scan *scan, bool is_first,
         scan->at++;
         byte = chimera_scan_peek(scan);
     }
-    if (byte == '"')
-        return read_string(scan, ret_key) ? 1 : -1;
-    if (byte < 0)
-        chimera_scan_fail_next(scan, is_first ? "EOF while parsing an object"
-                                              : "EOF while parsing a value");
-    else if (!is_first && byte == '}')
-        chimera_scan_fail_next(scan, "trailing comma");
-    else
-        chimera_scan_fail_next(scan, "key must be a string");
-    return -1;
+    if (byte != '"')
+        return fail_key(scan, byte, !is_first);
+    return read_string(scan, ret_key) ? 1 : -1;
 }
 
 int chimera_scan_next_key(struct chimera_scan *scan, bool is_first,
