@@ -42,24 +42,20 @@ static int print_shown(uint32_t character, char room[CHIMERA_PRINTABLE_SIZE])
     return snprintf(room, CHIMERA_PRINTABLE_SIZE, "\\u{%x}", (unsigned)character);
 }
 
-static int print_json(uint32_t character, char room[CHIMERA_PRINTABLE_SIZE])
-{
-    if (character == '\n' || character == '\r' || character == '\t')
-        return print_shown(character, room);
-    if (character < 0x10000)
-        return snprintf(room, CHIMERA_PRINTABLE_SIZE, "\\u%04x", (unsigned)character);
-    unsigned above = character - 0x10000;
-    return snprintf(room, CHIMERA_PRINTABLE_SIZE, "\\u%04x\\u%04x", 0xd800 + (above >> 10),
-                    0xdc00 + (above & 0x3ff));
-}
-
 static int print_escape(uint32_t character, enum chimera_printable_form form,
                         char room[CHIMERA_PRINTABLE_SIZE])
 {
     if (form == CHIMERA_PRINTABLE_SHOWN)
         return print_shown(character, room);
-    if (form == CHIMERA_PRINTABLE_JSON || character < 0x10000)
-        return print_json(character, room);
+    if (form == CHIMERA_PRINTABLE_JSON || character < 0x10000) {
+        if (character == '\n' || character == '\r' || character == '\t')
+            return print_shown(character, room);
+        if (character < 0x10000)
+            return snprintf(room, CHIMERA_PRINTABLE_SIZE, "\\u%04x", (unsigned)character);
+        unsigned above = character - 0x10000;
+        return snprintf(room, CHIMERA_PRINTABLE_SIZE, "\\u%04x\\u%04x", 0xd800 + (above >> 10),
+                        0xdc00 + (above & 0x3ff));
+    }
     return snprintf(room, CHIMERA_PRINTABLE_SIZE, "\\U%08x", (unsigned)character);
 }
 
