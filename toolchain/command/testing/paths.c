@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "toolchain/command/author/test_cases.h"
+#include "toolchain/command/testing/cases.h"
 
 #define DEPTH_MAX 32
 #define FILES_MAX 100000

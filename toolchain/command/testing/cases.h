@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_cases.h - a file of cases for `chimera test`: requests, and what a policy is to say to each
+/* cases.h - a file of cases for `chimera test`: requests, and what a policy is to say to each
  * (docs/user/test.md). YAML or JSON.
  *
  * Relative paths count from the file's folder. What the file says wrong is told with its place, and
  * nothing of it is run: a case that cannot be read would be a case that cannot fail.
  */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_TEST_CASES_H
-#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_TEST_CASES_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_TESTING_CASES_H
+#define CHIMERA_TOOLCHAIN_COMMAND_TESTING_CASES_H
 
 #include <json-c/json.h>
 #include <stdbool.h>

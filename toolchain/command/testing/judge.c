@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/test_judge.h"
+#include "toolchain/command/testing/judge.h"
 
 #include <openssl/evp.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/test_report.h"
+#include "toolchain/command/testing/report.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_report.h - how `chimera test` tells what passed: lines for people, and JUnit's XML for those
+/* report.h - how `chimera test` tells what passed: lines for people, and JUnit's XML for those
  * who show them.
  *
  * Names and messages are others' texts: no byte of them can leave its place in the XML, or steer a
  * terminal.
  */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_TEST_REPORT_H
-#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_TEST_REPORT_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_TESTING_REPORT_H
+#define CHIMERA_TOOLCHAIN_COMMAND_TESTING_REPORT_H
 
 #include <stdbool.h>
 #include <stdint.h>

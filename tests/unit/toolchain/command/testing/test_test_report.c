@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "runtime/json/tree.h"
-#include "toolchain/command/author/test_judge.h"
-#include "toolchain/command/author/test_report.h"
+#include "toolchain/command/testing/judge.h"
+#include "toolchain/command/testing/report.h"
 
 static struct json_object *parse(const char *json)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/test_cases.h"
+#include "toolchain/command/testing/cases.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 #include "runtime/json/tree.h"
 #include "runtime/yaml/adapt.h"
 #include "runtime/yaml/document.h"
-#include "toolchain/command/author/test_judge.h"
 #include "toolchain/command/author/tree_type.h"
+#include "toolchain/command/testing/judge.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 #define A_CASE "a map with `name`, `request` and `want`"

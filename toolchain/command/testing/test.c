@@ -13,10 +13,10 @@
 #include "runtime/yaml/yaml.h"
 #include "toolchain/command/author/run_input.h"
 #include "toolchain/command/author/runner.h"
-#include "toolchain/command/author/test_cases.h"
-#include "toolchain/command/author/test_judge.h"
-#include "toolchain/command/author/test_report.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/testing/cases.h"
+#include "toolchain/command/testing/judge.h"
+#include "toolchain/command/testing/report.h"
 
 #define REASON_MAX ((size_t)1 << 20)
 /* How many policies stay started while a file is played: cases that differ in their settings are

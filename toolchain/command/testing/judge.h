@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_judge.h - is an answer what a case wants? What is not is told, one reason after the other.
+/* judge.h - is an answer what a case wants? What is not is told, one reason after the other.
  */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_TEST_JUDGE_H
-#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_TEST_JUDGE_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_TESTING_JUDGE_H
+#define CHIMERA_TOOLCHAIN_COMMAND_TESTING_JUDGE_H
 
 #include <json-c/json.h>
 
