@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/fetch/login/logins.h"
 
-#include "compiler/fetch/login/credentials.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/fetch/login/credentials.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/log/log.h"
 #include "runtime/text/printable.h"
