@@ -31,14 +31,6 @@
 
 /* --- The steps of one build. --- */
 
-static int make_scratch(struct build_run *run, struct chimera_error *err)
-{
-    struct chimera_builder *builder = run->builder;
-    if (builder->cache)
-        return chimera_cache_scratch(builder->cache, &run->folder, err);
-    return chimera_scratch_make(builder->temporary, "build", &run->folder, err);
-}
-
 /* Of the prelude, and module.h; owned by the caller, ends with NULL. Each is owned too. */
 static char **list_headers(const struct build_run *run)
 {
@@ -91,16 +83,6 @@ static void add_part(struct part_list *list, const char *source, bool is_giant)
     list->parts[at] = (struct chimera_part){source, list->objects[at], is_giant};
 }
 
-/* The module's code, then the glue and the freestanding helpers. */
-static void list_parts(const struct build_run *run, const char *freestanding,
-                       struct part_list *list)
-{
-    for (size_t i = 0; i < run->part_count; i++)
-        add_part(list, run->parts[i].name, run->parts[i].is_giant);
-    add_part(list, "glue.c", false);
-    add_part(list, freestanding, false);
-}
-
 static int compile_and_link(struct build_run *run, const char *so, struct chimera_error *err)
 {
     struct chimera_builder *builder = run->builder;
@@ -111,7 +93,11 @@ static int compile_and_link(struct build_run *run, const char *so, struct chimer
     struct part_list list = {parts, objects, 0};
     if (!parts || !objects || !freestanding)
         return chimera_fail_memory(err);
-    list_parts(run, freestanding, &list);
+    /* The module's code, then the glue and the freestanding helpers. */
+    for (size_t i = 0; i < run->part_count; i++)
+        add_part(&list, run->parts[i].name, run->parts[i].is_giant);
+    add_part(&list, "glue.c", false);
+    add_part(&list, freestanding, false);
     struct chimera_link_job job = {.tools = &builder->tools,
                                    .tier = run->tier,
                                    .folder = run->folder,
@@ -256,8 +242,13 @@ static int name_module(const struct build_run *run, int code, struct chimera_err
 static int build_new(struct build_run *run, char **ret_path, struct chimera_error *err)
 {
     int code = check_confinement(run, err);
-    if (code == 0)
-        code = make_scratch(run, err);
+    if (code == 0) {
+        struct chimera_builder *builder = run->builder;
+        if (builder->cache)
+            code = chimera_cache_scratch(builder->cache, &run->folder, err);
+        else
+            code = chimera_scratch_make(builder->temporary, "build", &run->folder, err);
+    }
     CHIMERA_FREE char *out = code == 0 ? chimera_path_join(run->folder, "out") : NULL;
     if (code == 0)
         code = out ? make_plugin(run, out, err) : chimera_fail_memory(err);

@@ -67,17 +67,6 @@ static void warn_line(void *context, const char *line)
     warn(line);
 }
 
-/* What is accepted so that a deployment of the reference starts, and not done. */
-static void warn_of_what_is_missing(const struct options *options)
-{
-    if (options->sigstore_trust_config)
-        warn("--sigstore-trust-config: this version does not verify signatures");
-    if (options->docker_config)
-        warn("--docker-config-json-path: this version does not pull from registries");
-    if (options->is_pprof)
-        warn("--enable-pprof: the endpoints only tell how to profile from outside");
-}
-
 static void log_step(const char *text)
 {
     chimera_log(CHIMERA_LOG_INFO, TARGET, chimera_slice_of(text));
@@ -108,7 +97,13 @@ static int serve(const struct options *options, struct chimera_error *err)
     if (code == CHIMERA_OK)
         code = policies_file_read(&config, &file, err);
     if (code == CHIMERA_OK) {
-        warn_of_what_is_missing(options);
+        /* What is accepted so that a deployment of the reference starts, and not done. */
+        if (options->sigstore_trust_config)
+            warn("--sigstore-trust-config: this version does not verify signatures");
+        if (options->docker_config)
+            warn("--docker-config-json-path: this version does not pull from registries");
+        if (options->is_pprof)
+            warn("--enable-pprof: the endpoints only tell how to profile from outside");
         code = supervisor_run(&config, file, err);
     }
     config_done(&config);
@@ -133,27 +128,23 @@ static int compare_builtins(const void *a, const void *b)
     return strcmp((*x)->name, (*y)->name);
 }
 
-/* The builtins that a Rego policy may leave to us. */
-static void print_builtins(void)
-{
-    size_t count = 0;
-    const struct chimera_rego_builtin *all = chimera_rego_builtins(&count);
-    CHIMERA_FREE const struct chimera_rego_builtin **sorted = calloc(count, sizeof(*sorted));
-    if (!sorted)
-        return;
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = &all[i];
-    qsort(sorted, count, sizeof(*sorted), compare_builtins);
-    puts("\nOpen Policy Agent/Gatekeeper implemented builtins:");
-    for (size_t i = 0; i < count; i++)
-        printf("  - %s\n", sorted[i]->name);
-}
-
 static void print_version(bool is_short)
 {
     printf("policy-server %s (chimera-server %s)\n", CHIMERA_KUBEWARDEN_VERSION, CHIMERA_VERSION);
-    if (!is_short)
-        print_builtins();
+    if (!is_short) {
+        /* The builtins that a Rego policy may leave to us. */
+        size_t count = 0;
+        const struct chimera_rego_builtin *all = chimera_rego_builtins(&count);
+        CHIMERA_FREE const struct chimera_rego_builtin **sorted = calloc(count, sizeof(*sorted));
+        if (sorted) {
+            for (size_t i = 0; i < count; i++)
+                sorted[i] = &all[i];
+            qsort(sorted, count, sizeof(*sorted), compare_builtins);
+            puts("\nOpen Policy Agent/Gatekeeper implemented builtins:");
+            for (size_t i = 0; i < count; i++)
+                printf("  - %s\n", sorted[i]->name);
+        }
+    }
 }
 
 int main(int argc, char **argv)

@@ -222,18 +222,6 @@ void chimera_cache_put_object(struct chimera_cache *cache, const struct chimera_
 
 /* --- Scratch folders --- */
 
-/* Held as long as the process lives, so that what a killed one leaves can be told from what is in
- * use. Best effort: some file systems have no locks. */
-static void lock_scratch(struct chimera_cache *cache, const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (cache->scratch_lock >= 0)
-        close(cache->scratch_lock);
-    cache->scratch_lock = fd;
-    if (fd >= 0)
-        flock(fd, LOCK_EX | LOCK_NB);
-}
-
 int chimera_cache_scratch(struct chimera_cache *cache, char **ret_folder, struct chimera_error *err)
 {
     char *folder = chimera_path_join(cache->scratch, "build-XXXXXX");
@@ -244,7 +232,14 @@ int chimera_cache_scratch(struct chimera_cache *cache, char **ret_folder, struct
         free(folder);
         return code;
     }
-    lock_scratch(cache, folder);
+    /* Held as long as the process lives, so that what a killed one leaves can be told from what is
+     * in use. Best effort: some file systems have no locks. */
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (cache->scratch_lock >= 0)
+        close(cache->scratch_lock);
+    cache->scratch_lock = fd;
+    if (fd >= 0)
+        flock(fd, LOCK_EX | LOCK_NB);
     *ret_folder = folder;
     return CHIMERA_OK;
 }

@@ -11,7 +11,9 @@
 #define CHIMERA_COMPILER_CACHE_CACHE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "runtime/base/digest.h"
 #include "runtime/base/error.h"
@@ -67,5 +69,24 @@ int chimera_cache_scratch(struct chimera_cache *cache, char **ret_folder,
 
 /* Removes what was used longest ago until the limit holds. */
 void chimera_cache_trim(struct chimera_cache *cache);
+
+#define CHIMERA_CACHE_NAME_MAX 200 /* bytes of a stem or a key */
+
+struct chimera_cache_entry { /* an object, or all files of a plugin */
+    char stem[CHIMERA_CACHE_NAME_MAX + 1];
+    bool is_plugin;
+    uint64_t bytes;       /* on the disk */
+    struct timespec used; /* of its youngest file */
+};
+
+struct chimera_cache_entries {         /* what is there now, that used longest ago first */
+    struct chimera_cache_entry *entry; /* owned; ended by free() */
+    size_t count, room;
+    uint64_t bytes; /* of all */
+};
+
+void chimera_cache_list(const struct chimera_cache *cache,
+                        struct chimera_cache_entries *ret_entries);
+void chimera_cache_drop(struct chimera_cache *cache, const struct chimera_cache_entry *entry);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "compiler/cache/cache.h"
 
-#define CACHE_NAME_MAX 200 /* bytes of a stem or a key */
+#define CACHE_NAME_MAX CHIMERA_CACHE_NAME_MAX
 
 struct chimera_cache {
     char *folder, *objects, *plugins, *scratch; /* owned */

@@ -263,17 +263,6 @@ static int sum_file(const char *path, struct sum *ret_sum, struct chimera_error 
     return chimera_digest_of_fd(fd, &ret_sum->digest, err);
 }
 
-/* The file's contents reach the disk before its name is seen. */
-static int move_file(const char *from, const char *to, struct chimera_error *err)
-{
-    int code = chimera_file_sync(from, err);
-    if (code < 0 || rename(from, to) == 0)
-        return code;
-    if (errno == EXDEV)
-        return chimera_file_copy(from, to, 0644, err);
-    return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", to, strerror(errno));
-}
-
 static int put_file(struct chimera_cache *cache, const char *from, const char *stem,
                     const char *suffix, bool is_there, struct chimera_error *err)
 {
@@ -281,8 +270,15 @@ static int put_file(struct chimera_cache *cache, const char *from, const char *s
     CHIMERA_FREE char *target = plugin_path(cache->plugins, stem, suffix);
     if (!source || !target)
         return chimera_fail_memory(err);
-    if (is_there)
-        return move_file(source, target, err);
+    if (is_there) {
+        /* The file's contents reach the disk before its name is seen. */
+        int code = chimera_file_sync(source, err);
+        if (code < 0 || rename(source, target) == 0)
+            return code;
+        if (errno == EXDEV)
+            return chimera_file_copy(source, target, 0644, err);
+        return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", target, strerror(errno));
+    }
     if (unlink(target) < 0 && errno != ENOENT)
         return chimera_fail(err, CHIMERA_EIO, "cannot remove %s: %s", target, strerror(errno));
     return CHIMERA_OK;

@@ -48,18 +48,6 @@ static void remove_stale_scratch(const struct chimera_cache *cache)
     closedir(stream);
 }
 
-struct entry { /* an object, or all files of a plugin */
-    char stem[CACHE_NAME_MAX + 1];
-    bool is_plugin;
-    uint64_t bytes;
-    struct timespec used; /* of its youngest file */
-};
-
-struct entries {
-    struct entry *entry; /* owned */
-    size_t count, room;
-};
-
 static bool is_younger(struct timespec a, struct timespec b)
 {
     return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
@@ -67,23 +55,23 @@ static bool is_younger(struct timespec a, struct timespec b)
 
 static int compare_stems(const void *left, const void *right)
 {
-    const struct entry *a = left, *b = right;
+    const struct chimera_cache_entry *a = left, *b = right;
     return a->is_plugin != b->is_plugin ? a->is_plugin - b->is_plugin : strcmp(a->stem, b->stem);
 }
 
 static int compare_ages(const void *left, const void *right)
 {
-    const struct entry *a = left, *b = right;
+    const struct chimera_cache_entry *a = left, *b = right;
     return is_younger(a->used, b->used) - is_younger(b->used, a->used);
 }
 
-static struct entry *add_entry(struct entries *entries)
+static struct chimera_cache_entry *add_entry(struct chimera_cache_entries *entries)
 {
     if (entries->count == entries->room) {
         size_t room = entries->room ? 2 * entries->room : 256;
         if (room > ENTRIES_MAX)
             return NULL;
-        struct entry *grown = reallocarray(entries->entry, room, sizeof(*grown));
+        struct chimera_cache_entry *grown = reallocarray(entries->entry, room, sizeof(*grown));
         if (!grown)
             return NULL;
         entries->entry = grown;
@@ -92,7 +80,7 @@ static struct entry *add_entry(struct entries *entries)
     return &entries->entry[entries->count++];
 }
 
-static void list_folder(const char *folder, bool is_plugin, struct entries *entries)
+static void list_folder(const char *folder, bool is_plugin, struct chimera_cache_entries *entries)
 {
     DIR *stream = opendir(folder);
     if (!stream)
@@ -103,7 +91,7 @@ static void list_folder(const char *folder, bool is_plugin, struct entries *entr
         if (fstatat(dirfd(stream), found->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
             !S_ISREG(status.st_mode) || size == 0 || size > CACHE_NAME_MAX)
             continue;
-        struct entry *entry = add_entry(entries);
+        struct chimera_cache_entry *entry = add_entry(entries);
         if (!entry)
             break;
         memcpy(entry->stem, found->d_name, size);
@@ -115,16 +103,16 @@ static void list_folder(const char *folder, bool is_plugin, struct entries *entr
     closedir(stream);
 }
 
-/* Makes one entry of the files of each plugin; returns the bytes of all. */
-static uint64_t merge_plugins(struct entries *entries)
+/* Makes one entry of the files of each plugin. */
+static void merge_plugins(struct chimera_cache_entries *entries)
 {
-    uint64_t total = 0;
     size_t kept = 0;
     if (entries->count > 0)
         qsort(entries->entry, entries->count, sizeof(*entries->entry), compare_stems);
     for (size_t i = 0; i < entries->count; i++) {
-        struct entry *now = &entries->entry[i], *last = kept > 0 ? &entries->entry[kept - 1] : NULL;
-        total += now->bytes;
+        struct chimera_cache_entry *now = &entries->entry[i],
+                                   *last = kept > 0 ? &entries->entry[kept - 1] : NULL;
+        entries->bytes += now->bytes;
         if (!last || compare_stems(last, now) != 0) {
             entries->entry[kept++] = *now;
             continue;
@@ -134,35 +122,41 @@ static uint64_t merge_plugins(struct entries *entries)
             last->used = now->used;
     }
     entries->count = kept;
-    return total;
 }
 
-static void remove_object(const struct chimera_cache *cache, const char *name)
+void chimera_cache_list(const struct chimera_cache *cache,
+                        struct chimera_cache_entries *ret_entries)
 {
-    CHIMERA_FREE char *path = chimera_path_join(cache->objects, name);
+    *ret_entries = (struct chimera_cache_entries){0};
+    list_folder(cache->objects, false, ret_entries);
+    list_folder(cache->plugins, true, ret_entries);
+    merge_plugins(ret_entries);
+    if (ret_entries->count > 0)
+        qsort(ret_entries->entry, ret_entries->count, sizeof(*ret_entries->entry), compare_ages);
+}
+
+void chimera_cache_drop(struct chimera_cache *cache, const struct chimera_cache_entry *entry)
+{
+    if (entry->is_plugin) {
+        chimera_cache_drop_plugin(cache, entry->stem);
+        return;
+    }
+    CHIMERA_FREE char *path = chimera_path_join(cache->objects, entry->stem);
     if (path)
         unlink(path);
 }
 
 void chimera_cache_trim(struct chimera_cache *cache)
 {
-    struct entries entries = {0};
+    struct chimera_cache_entries entries;
     remove_stale_scratch(cache);
-    list_folder(cache->objects, false, &entries);
-    list_folder(cache->plugins, true, &entries);
-    uint64_t total = merge_plugins(&entries);
-    uint64_t goal = cache->limit / 100 * TRIM_TO_PERCENT;
+    chimera_cache_list(cache, &entries);
+    uint64_t total = entries.bytes, goal = cache->limit / 100 * TRIM_TO_PERCENT;
     if (total <= cache->limit)
         goal = total;
-    else
-        qsort(entries.entry, entries.count, sizeof(*entries.entry), compare_ages);
     for (size_t i = 0; i < entries.count && total > goal; i++) {
-        const struct entry *entry = &entries.entry[i];
-        if (entry->is_plugin)
-            chimera_cache_drop_plugin(cache, entry->stem);
-        else
-            remove_object(cache, entry->stem);
-        total -= entry->bytes;
+        chimera_cache_drop(cache, &entries.entry[i]);
+        total -= entries.entry[i].bytes;
     }
     free(entries.entry);
 }

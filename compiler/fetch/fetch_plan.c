@@ -86,9 +86,8 @@ int fetch_plan_find_logins(const struct chimera_fetch_options *options,
 {
     if (!plan->pull.image)
         return CHIMERA_OK;
-    int code =
-        chimera_logins_find(options->docker_config, chimera_image_reference_host(&plan->image),
-                            options->sources, &plan->logins, err);
+    int code = chimera_logins_find(options->docker_config, &plan->image, options->sources,
+                                   &plan->logins, err);
     plan->pull.logins = plan->logins.list;
     plan->pull.login_count = plan->logins.count;
     return code;

@@ -9,7 +9,7 @@
 #define CHIMERA_COMPILER_FETCH_FOUND_H
 
 #include "compiler/fetch/registry.h"
-#include "compiler/fetch/signature/trust_root.h"
+#include "compiler/fetch/signature/trust/trust_root.h"
 #include "runtime/source/verification.h"
 
 #define CHIMERA_FOUND_MAX 128 /* signatures of one artifact that are looked at */

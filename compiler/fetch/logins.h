@@ -17,7 +17,7 @@ struct chimera_logins {
 
 /* `docker_config` is a folder, or NULL for the default. What is only odd is told as a warning. The
  * caller ends *ret_logins, whose address must not change. */
-int chimera_logins_find(const char *docker_config, const char *host,
+int chimera_logins_find(const char *docker_config, const struct chimera_image_reference *image,
                         const struct chimera_sources *sources, struct chimera_logins *ret_logins,
                         struct chimera_error *err);
 void chimera_logins_done(struct chimera_logins *logins);

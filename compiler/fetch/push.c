@@ -184,8 +184,7 @@ static int start_push(struct push *push, const struct chimera_push_input *input,
     if (code == CHIMERA_OK)
         code = write_manifest(push, input, err);
     if (code == CHIMERA_OK)
-        code = chimera_logins_find(push->options->docker_config,
-                                   chimera_image_reference_host(&push->image),
+        code = chimera_logins_find(push->options->docker_config, &push->image,
                                    push->options->sources, &push->logins, err);
     return code < 0 ? code : chimera_network_run(CHIMERA_NO_FOLDER, run_push, push, out, err);
 }

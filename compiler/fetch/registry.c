@@ -342,6 +342,8 @@ static int send_once(struct chimera_registry *registry, const struct chimera_cal
         .headers = call->headers,
         .authorization = chimera_registry_authorization(registry, call),
         .body = call->body,
+        .part_start = call->part_start,
+        .part_whole = call->part_whole,
         .sink = call->sink,
         .limit = call->limit,
         .is_idempotent = call->is_idempotent,

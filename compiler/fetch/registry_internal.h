@@ -46,6 +46,7 @@ struct chimera_call {
     const char *what; /* for messages: "the manifest a/b:1" */
     const char *const *headers;
     struct chimera_transfer_body body;
+    uint64_t part_start, part_whole; /* as of a transfer */
     const struct chimera_transfer_sink *sink;
     uint64_t limit;
     bool is_idempotent;

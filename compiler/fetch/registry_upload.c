@@ -294,6 +294,8 @@ static enum step send_chunk(struct upload *upload, struct chimera_error *err)
     struct chimera_transfer_answer answer;
     call.headers = headers;
     call.body = part_of(upload, upload->at, size);
+    call.part_start = upload->at;
+    call.part_whole = upload->size;
     int code = range ? chimera_registry_call(upload->registry, &call, &answer, err)
                      : chimera_fail_memory(err);
     if (code < 0)

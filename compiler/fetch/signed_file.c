@@ -14,6 +14,7 @@
 #include "compiler/fetch/signature/verify.h"
 #include "compiler/fetch/trust.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/digest.h"
 #include "runtime/base/file.h"
 
 #define SIGNERS_MAX ((size_t)1 << 20)

@@ -15,8 +15,7 @@
 #define TRIES_MAX 6
 #define WAIT_FIRST_MS 250
 #define WAIT_LONGEST_MS 3000
-#define RETRY_AFTER_MAX_MS 60000
-#define WAITING_MAX_MS 90000 /* of all waits of one request */
+#define WAITING_MAX_MS 60000 /* of all waits of one request, which a server may tell */
 #define REACHING_MAX_MS 5000 /* a host that nobody reaches is not asked again after it */
 #define WAIT_SLICE_MS 100    /* between looks at Ctrl-C */
 
@@ -124,7 +123,7 @@ static int64_t read_retry_after(const struct chimera_transfer_answer *answer)
     if (!value.data || value.size == 0 || value.size >= sizeof(text))
         return -1;
     for (; i < value.size && value.data[i] >= '0' && value.data[i] <= '9'; i++)
-        if (seconds < RETRY_AFTER_MAX_MS)
+        if (seconds < WAITING_MAX_MS)
             seconds = seconds * 10 + (value.data[i] - '0');
     if (i == value.size)
         return seconds * 1000;
@@ -184,7 +183,7 @@ static int64_t plan_retry(const struct patience *patience, const struct chimera_
             return -1;
     } else {
         int64_t told = read_retry_after(exchange->answer);
-        if (!is_idempotent || !is_passing(exchange->answer->status) || told > RETRY_AFTER_MAX_MS)
+        if (!is_idempotent || !is_passing(exchange->answer->status))
             return -1;
         wait = told > wait ? told : wait;
     }

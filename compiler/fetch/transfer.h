@@ -54,6 +54,9 @@ struct chimera_transfer_request {
     const char *const *headers; /* "Name: value", ends with NULL; NULL: none */
     const char *authorization;  /* value of that header; NULL: none */
     struct chimera_transfer_body body;
+    /* It is a part of something larger, of which progress tells: what was before it, and all of
+     * that; 0: it is not. */
+    uint64_t part_start, part_whole;
     const struct chimera_transfer_sink *sink; /* of a 2xx answer's body; NULL: into answer->body */
     uint64_t limit;     /* of bytes of a 2xx answer's body; 0: 64 KiB, which others have anyway */
     bool is_idempotent; /* may be sent again after 408, 429, 5xx or a lost connection */

@@ -192,8 +192,8 @@ size_t chimera_exchange_give_body(char *room, size_t one, size_t size, void *con
     return want;
 }
 
-/* On a kept connection that breaks before an answer libcurl sends all once more, by itself: what may
- * have had its effect the first time is not for it to repeat. */
+/* On a kept connection that breaks before an answer libcurl sends all once more, by itself: what
+ * may have had its effect the first time is not for it to repeat. */
 int chimera_exchange_seek_body(void *context, curl_off_t offset, int origin)
 {
     struct chimera_exchange *exchange = context;

@@ -159,9 +159,14 @@ static int tell_progress(void *context, curl_off_t down_total, curl_off_t down, 
 {
     struct chimera_exchange *exchange = context;
     const struct chimera_transport_options *options = &exchange->transport->options;
-    bool is_up = up_total > 0;
-    if (options->progress(options->context, (uint64_t)(is_up ? up : down),
-                          (uint64_t)(is_up ? up_total : down_total)) == 0)
+    const struct chimera_transfer_request *request = exchange->request;
+    uint64_t done = (uint64_t)(up_total > 0 ? up : down);
+    uint64_t total = (uint64_t)(up_total > 0 ? up_total : down_total);
+    if (request->part_whole > 0) {
+        done = request->part_start + (uint64_t)up;
+        total = request->part_whole;
+    }
+    if (options->progress(options->context, done, total) == 0)
         return 0;
     chimera_fail(exchange->stop, CHIMERA_EIO, "%s: interrupted", exchange->url->shown);
     return 1;

@@ -4,7 +4,7 @@
 #ifndef CHIMERA_COMPILER_FETCH_TRUST_H
 #define CHIMERA_COMPILER_FETCH_TRUST_H
 
-#include "compiler/fetch/signature/trust_root.h"
+#include "compiler/fetch/signature/trust/trust_root.h"
 #include "runtime/source/verification.h"
 
 struct chimera_trust_file {    /* borrowed; of the user's choice */

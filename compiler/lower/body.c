@@ -61,21 +61,17 @@ lower_type body_pop_any(struct lower_body *body)
     return LOWER_UNKNOWN;
 }
 
-/* Where the two have different representations, slots do not do for this module. */
-static void note_conversion(struct lower_body *body, lower_type found, lower_type wanted)
-{
-    if (found != LOWER_UNKNOWN && wanted != LOWER_UNKNOWN &&
-        lower_byte(body->lowering, found) != lower_byte(body->lowering, wanted))
-        body->lowering->needs_funcrefs = true;
-}
-
 lower_type body_pop(struct lower_body *body, lower_type wanted)
 {
     lower_type found = body_pop_any(body);
-    if (!lower_matches(found, wanted))
+    if (!lower_matches(found, wanted)) {
         reader_fail(body->reader, CHIMERA_EMODULE, "type mismatch: an operand is of another type");
-    else if (found != wanted)
-        note_conversion(body, found, wanted);
+    } else if (found != wanted) {
+        /* Where the two have different representations, slots do not do for this module. */
+        if (found != LOWER_UNKNOWN && wanted != LOWER_UNKNOWN &&
+            lower_byte(body->lowering, found) != lower_byte(body->lowering, wanted))
+            body->lowering->needs_funcrefs = true;
+    }
     return found;
 }
 

@@ -153,13 +153,6 @@ void emit_marker(struct lower_body *body, const uint8_t *from, uint32_t type)
     put_marker(body, type);
 }
 
-static void put_call(struct lower_body *body, uint32_t type)
-{
-    put_marker(body, type);
-    put_index(body, OP_CALL_INDIRECT, type);
-    writer_u32(&body->out, body->lowering->table_count);
-}
-
 void emit_call_reference(struct lower_body *body, const uint8_t *from, uint32_t type)
 {
     body->lowering->has_private_table = true;
@@ -173,7 +166,9 @@ void emit_call_reference(struct lower_body *body, const uint8_t *from, uint32_t 
         put_index(body, OP_TABLE_SET, body->lowering->table_count);
         put_index(body, OP_I32_CONST, 0);
     }
-    put_call(body, type);
+    put_marker(body, type);
+    put_index(body, OP_CALL_INDIRECT, type);
+    writer_u32(&body->out, body->lowering->table_count);
 }
 
 void emit_return(struct lower_body *body)

@@ -28,13 +28,6 @@ static void apply_type(struct lower_body *body, const struct wasm_instruction *i
         body_push(body, type_of_letter(instruction->result));
 }
 
-static void read_memory_argument(struct reader *reader)
-{
-    if ((reader_u32(reader) & 0x40) && reader->code == 0)
-        proposal_refuse(reader, PROPOSAL_MULTI_MEMORY);
-    reader_u32(reader);
-}
-
 /* Alignments and memories are judged by the reader of the new module. */
 static void read_immediates(struct reader *reader, enum wasm_immediates immediates)
 {
@@ -53,7 +46,9 @@ static void read_immediates(struct reader *reader, enum wasm_immediates immediat
         reader_byte(reader);
         break;
     case IMMEDIATE_MEMORY_ARGUMENT:
-        read_memory_argument(reader);
+        if ((reader_u32(reader) & 0x40) && reader->code == 0)
+            proposal_refuse(reader, PROPOSAL_MULTI_MEMORY);
+        reader_u32(reader);
         break;
     default: /* no other row that has a type has any but numbers */
         opcode_skip_constant(reader, immediates);

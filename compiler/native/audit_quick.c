@@ -212,12 +212,6 @@ static bool decode_instruction(const uint8_t *at, const uint8_t *end,
     return true;
 }
 
-/* subq $N, %rsp: how tcc makes every frame. */
-static bool is_frame(const struct instruction *instruction)
-{
-    return instruction->opcode == 0x81 && !instruction->has_escape && instruction->modrm == 0xec;
-}
-
 static int refuse_code(const char *path, const char *what, size_t at, struct chimera_error *err)
 {
     return chimera_fail(
@@ -225,11 +219,6 @@ static int refuse_code(const char *path, const char *what, size_t at, struct chi
         "%s holds %s at 0x%zx of its code; this is a defect of the compiler chain: please "
         "report it with the module, and build it with `--tier full`",
         path, what, at);
-}
-
-static bool ends_a_run(const struct instruction *instruction)
-{
-    return !instruction->has_escape && (instruction->opcode == 0xc3 || instruction->opcode == 0xe9);
 }
 
 /* The linker fills up to the alignment of the next section with zeros. Nothing comes there: what
@@ -250,11 +239,13 @@ static int read_all(struct chimera_slice code, const char *path, uint8_t *starts
     const uint8_t *bytes = (const uint8_t *)code.data;
     struct instruction instruction = {0};
     for (size_t at = 0; at < code.size; at += instruction.size) {
-        if (ends_a_run(&instruction))
+        if (!instruction.has_escape && (instruction.opcode == 0xc3 || instruction.opcode == 0xe9))
             at = skip_padding(code, at);
         if (!decode_instruction(bytes + at, bytes + code.size, &instruction))
             return refuse_code(path, "an instruction that tcc does not write", at, err);
-        if (is_frame(&instruction) && instruction.word > CHIMERA_FRAME_MAX)
+        /* subq $N, %rsp: how tcc makes every frame. */
+        if (instruction.opcode == 0x81 && !instruction.has_escape && instruction.modrm == 0xec &&
+            instruction.word > CHIMERA_FRAME_MAX)
             return chimera_fail(
                 err, CHIMERA_ELIMIT,
                 "a function needs %u bytes of stack for its variables, more than the %zu that "

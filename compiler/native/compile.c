@@ -58,12 +58,6 @@ static int digest_of_file(const char *folder, const char *name, struct chimera_d
     return code;
 }
 
-static void append_digest(struct chimera_buffer *buffer, const struct chimera_digest *digest)
-{
-    chimera_buffer_append(
-        buffer, (struct chimera_slice){(const char *)digest->bytes, sizeof(digest->bytes)});
-}
-
 /* What all parts of a job share: the tools (flags and releases are in their identity) and the
  * headers. */
 static int hash_common(const struct chimera_compile_job *job, struct chimera_digest *ret_digest,
@@ -76,7 +70,8 @@ static int hash_common(const struct chimera_compile_job *job, struct chimera_dig
     for (size_t i = 0; job->headers && job->headers[i] && code == CHIMERA_OK; i++) {
         struct chimera_digest digest;
         code = digest_of_file(job->folder, job->headers[i], &digest, err);
-        append_digest(&text, &digest);
+        chimera_buffer_append(
+            &text, (struct chimera_slice){(const char *)digest.bytes, sizeof(digest.bytes)});
     }
     if (code == CHIMERA_OK && text.failed)
         code = chimera_fail(err, text.failed, "cannot hash the headers: %s",
@@ -272,21 +267,6 @@ static int list_header_paths(struct compile_run *run, struct chimera_error *err)
                     : chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
 }
 
-static void free_compile_run(struct compile_run *run)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        free(run->units[i].prefix_map);
-        free(run->units[i].source);
-        free(run->units[i].argument);
-        free(run->units[i].folder);
-        free(run->units[i].reads);
-    }
-    for (size_t i = 0; run->headers && i < run->header_count; i++)
-        free(run->headers[i]);
-    free(run->headers);
-    free(run->units);
-}
-
 int chimera_compile(const struct chimera_compile_job *job, const struct chimera_part *parts,
                     size_t count, size_t *ret_cached, struct chimera_error *err)
 {
@@ -300,6 +280,16 @@ int chimera_compile(const struct chimera_compile_job *job, const struct chimera_
         code = compile_units(&run, err);
     if (code == CHIMERA_OK && ret_cached)
         *ret_cached = run.cached;
-    free_compile_run(&run);
+    for (size_t i = 0; i < run.count; i++) {
+        free(run.units[i].prefix_map);
+        free(run.units[i].source);
+        free(run.units[i].argument);
+        free(run.units[i].folder);
+        free(run.units[i].reads);
+    }
+    for (size_t i = 0; run.headers && i < run.header_count; i++)
+        free(run.headers[i]);
+    free(run.headers);
+    free(run.units);
     return code;
 }

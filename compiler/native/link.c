@@ -102,21 +102,6 @@ static int write_scripts(const struct chimera_link_job *job, struct chimera_erro
     return code;
 }
 
-static int run_linker(const struct link_run *run, struct chimera_error *err)
-{
-    const struct chimera_command command = {
-        .what = "ld.lld",
-        .argv = run->argv,
-        .folder = run->own,
-        .reads = (const char *const *)run->inputs,
-        .limits = {.wall_seconds = 2 * LINK_SECONDS,
-                   .cpu_seconds = LINK_SECONDS,
-                   .memory_bytes = LINK_MEMORY,
-                   .file_bytes = OUTPUT_MAX},
-    };
-    return chimera_process_run(&command, err);
-}
-
 static int take_outputs(const struct link_run *run, struct chimera_error *err)
 {
     struct chimera_error why = {0};
@@ -152,8 +137,19 @@ int chimera_link(const struct chimera_link_job *job, struct chimera_error *err)
         code = write_scripts(job, err);
     if (code == CHIMERA_OK)
         code = chimera_scratch_make(job->folder, "link", &run.own, err);
-    if (code == CHIMERA_OK)
-        code = run_linker(&run, err);
+    if (code == CHIMERA_OK) {
+        const struct chimera_command command = {
+            .what = "ld.lld",
+            .argv = run.argv,
+            .folder = run.own,
+            .reads = (const char *const *)run.inputs,
+            .limits = {.wall_seconds = 2 * LINK_SECONDS,
+                       .cpu_seconds = LINK_SECONDS,
+                       .memory_bytes = LINK_MEMORY,
+                       .file_bytes = OUTPUT_MAX},
+        };
+        code = chimera_process_run(&command, err);
+    }
     if (code == CHIMERA_OK)
         code = take_outputs(&run, err);
     free_link_run(&run);

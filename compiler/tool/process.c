@@ -78,18 +78,6 @@ static int listen_output(struct child *child)
     return CHIMERA_OK;
 }
 
-static void listen_errors(struct child *child)
-{
-    char block[4096];
-    ssize_t got = -1;
-    for (int i = 0; i < READS_AT_ONCE && (got = read(child->errors, block, sizeof(block))) > 0; i++)
-        text_add(&child->text, block, (size_t)got);
-    if (got == 0) {
-        close(child->errors);
-        child->errors = -1;
-    }
-}
-
 /* --- Ends --- */
 
 static bool next_output_line(struct chimera_slice *rest, struct chimera_slice *ret_line)
@@ -218,21 +206,26 @@ static void note_failure(struct pool *pool, int code)
     }
 }
 
-/* Only the first failure may write its text. */
-static struct chimera_error *note_error(const struct pool *pool)
-{
-    return pool->code == CHIMERA_OK ? pool->err : NULL;
-}
-
 static void hear_child(struct pool *pool, struct child *child)
 {
-    if (child->errors >= 0)
-        listen_errors(child);
+    if (child->errors >= 0) {
+        char block[4096];
+        ssize_t got = -1;
+        for (int i = 0; i < READS_AT_ONCE && (got = read(child->errors, block, sizeof(block))) > 0;
+             i++)
+            text_add(&child->text, block, (size_t)got);
+        if (got == 0) {
+            close(child->errors);
+            child->errors = -1;
+        }
+    }
     if (child->output < 0)
         return;
     int code = listen_output(child);
     if (code < 0) {
-        chimera_fail(note_error(pool), code, "the output of %s was refused", child->command->what);
+        /* Only the first failure may write its text. */
+        chimera_fail(pool->code == CHIMERA_OK ? pool->err : NULL, code,
+                     "the output of %s was refused", child->command->what);
         note_failure(pool, code);
         process_kill(child->pid);
     }

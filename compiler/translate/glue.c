@@ -230,16 +230,6 @@ static void write_imports(FILE *file, const struct glue_facts *facts)
     }
 }
 
-/* As pieces of a string, for compilers keep a whole tree of an initialiser's numbers. Three digits,
- * so that no digit behind them is taken for theirs. */
-static void write_bytes(FILE *file, struct chimera_slice bytes)
-{
-    for (size_t at = 0; at < bytes.size; at++)
-        fprintf(file, at % 64 == 0 ? "%s\"\\%03o" : "%s\\%03o",
-                at > 0 && at % 64 == 0 ? "\"\n" : "", (unsigned char)bytes.data[at]);
-    fputs(bytes.size > 0 ? "\"" : "\"\"", file);
-}
-
 /* Passive segments as the bodies name them. */
 static void write_data_segments(FILE *file, const struct glue_facts *facts, bool is_definition)
 {
@@ -253,17 +243,15 @@ static void write_data_segments(FILE *file, const struct glue_facts *facts, bool
                 glue_segment_prefix(facts), i, bytes.size + 1);
         if (is_definition) {
             fputs(" =\n", file);
-            write_bytes(file, bytes);
+            /* As pieces of a string, for compilers keep a whole tree of an initialiser's numbers.
+             * Three digits, so that no digit behind them is taken for theirs. */
+            for (size_t at = 0; at < bytes.size; at++)
+                fprintf(file, at % 64 == 0 ? "%s\"\\%03o" : "%s\\%03o",
+                        at > 0 && at % 64 == 0 ? "\"\n" : "", (unsigned char)bytes.data[at]);
+            fputs(bytes.size > 0 ? "\"" : "\"\"", file);
         }
         fputs(";\n", file);
     }
-}
-
-static void write_element_declarations(FILE *file, const struct glue_facts *facts)
-{
-    for (uint32_t i = 0; i < facts->module->element_count; i++)
-        fprintf(file, "extern const wasm_elem_segment_expr_t elem_segment_exprs_%se%u[];\n",
-                glue_segment_prefix(facts), i);
 }
 
 static void write_header(FILE *file, const struct glue_facts *facts)
@@ -279,7 +267,9 @@ static void write_header(FILE *file, const struct glue_facts *facts)
     write_instance(file, facts);
     write_imports(file, facts);
     write_data_segments(file, facts, false);
-    write_element_declarations(file, facts);
+    for (uint32_t i = 0; i < facts->module->element_count; i++)
+        fprintf(file, "extern const wasm_elem_segment_expr_t elem_segment_exprs_%se%u[];\n",
+                glue_segment_prefix(facts), i);
 }
 
 /* --- glue.c --- */
@@ -290,13 +280,6 @@ void glue_write_function_name(FILE *file, const struct glue_facts *facts, uint32
         write_import_name(file, facts, index);
     else
         fprintf(file, "%s%u", facts->split->prefix, index);
-}
-
-static void write_declarations(FILE *file, const struct glue_facts *facts)
-{
-    for (uint32_t i = facts->module->imported_functions; i < facts->module->function_count; i++)
-        fprintf(file, "%.*s;\n", (int)facts->split->functions[i].head.size,
-                facts->split->functions[i].head.data);
 }
 
 static bool has_type(struct chimera_slice types, uint8_t type)
@@ -400,16 +383,6 @@ static uint32_t write_exports(FILE *file, const struct glue_facts *facts)
     return count;
 }
 
-static void write_tables(FILE *file, const struct chimera_module *module)
-{
-    fputs("static const struct chimera_plugin_table tables[] = {\n", file);
-    for (uint32_t i = 0; i < module->table_count; i++)
-        fprintf(file, "    {offsetof(struct instance, w2c_tab%u), %uu, %uu, sizeof(%s)},\n", i,
-                module->tables[i].limits.min, module->tables[i].limits.max,
-                c_type(module->tables[i].type));
-    fputs("    {0}\n};\n", file);
-}
-
 static void write_descriptor(FILE *file, const struct glue_facts *facts, uint32_t export_count)
 {
     const struct chimera_module *module = facts->module;
@@ -441,10 +414,18 @@ static void write_descriptor(FILE *file, const struct glue_facts *facts, uint32_
 static void write_glue(FILE *file, const struct glue_facts *facts)
 {
     fputs("#include \"module.h\"\n", file);
-    write_declarations(file, facts);
+    for (uint32_t i = facts->module->imported_functions; i < facts->module->function_count; i++)
+        fprintf(file, "%.*s;\n", (int)facts->split->functions[i].head.size,
+                facts->split->functions[i].head.data);
     write_data_segments(file, facts, true);
     glue_write_start(file, facts);
-    write_tables(file, facts->module);
+    const struct chimera_module *module = facts->module;
+    fputs("static const struct chimera_plugin_table tables[] = {\n", file);
+    for (uint32_t i = 0; i < module->table_count; i++)
+        fprintf(file, "    {offsetof(struct instance, w2c_tab%u), %uu, %uu, sizeof(%s)},\n", i,
+                module->tables[i].limits.min, module->tables[i].limits.max,
+                c_type(module->tables[i].type));
+    fputs("    {0}\n};\n", file);
     write_descriptor(file, facts, write_exports(file, facts));
 }
 

@@ -55,19 +55,13 @@ static void write_exports(struct chimera_buffer *out, const struct chimera_modul
     writer_end_section(out, WASM_SECTION_EXPORT, payload);
 }
 
-static uint32_t exported_functions(const struct chimera_module *module)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < module->export_count; i++)
-        count += module->exports[i].kind == WASM_FUNCTION;
-    return count;
-}
-
 /* An exported function may be the subject of ref.func; without its export it must be declared. */
 static void write_elements(struct chimera_buffer *out, const struct chimera_module *module,
                            struct chimera_buffer *payload)
 {
-    uint32_t declared = module->uses_ref_func ? exported_functions(module) : 0;
+    uint32_t declared = 0;
+    for (uint32_t i = 0; module->uses_ref_func && i < module->export_count; i++)
+        declared += module->exports[i].kind == WASM_FUNCTION;
     if (declared == 0) {
         writer_copy_section(out, module, WASM_SECTION_ELEMENT);
         return;
@@ -107,13 +101,6 @@ static void write_data(struct chimera_buffer *out, const struct chimera_module *
     writer_end_section(out, WASM_SECTION_DATA, payload);
 }
 
-static void write_data_count(struct chimera_buffer *out, const struct chimera_module *module,
-                             struct chimera_buffer *payload)
-{
-    writer_u32(payload, module->data_count);
-    writer_end_section(out, WASM_SECTION_DATA_COUNT, payload);
-}
-
 int chimera_module_rewrite(const struct chimera_module *module, struct chimera_buffer *out,
                            struct chimera_error *err)
 {
@@ -129,8 +116,10 @@ int chimera_module_rewrite(const struct chimera_module *module, struct chimera_b
     writer_copy_section(out, module, WASM_SECTION_GLOBAL);
     write_exports(out, module, &payload);
     write_elements(out, module, &payload);
-    if (module->uses_data_segments)
-        write_data_count(out, module, &payload);
+    if (module->uses_data_segments) {
+        writer_u32(&payload, module->data_count);
+        writer_end_section(out, WASM_SECTION_DATA_COUNT, &payload);
+    }
     writer_copy_section(out, module, WASM_SECTION_CODE);
     if (module->uses_data_segments)
         write_data(out, module, &payload);

@@ -64,32 +64,6 @@ static uint32_t function_of_head(const struct split *split, struct chimera_slice
     return index_at(name + prefix, open, split->function_count);
 }
 
-static struct chimera_slice without_static(struct chimera_slice line)
-{
-    const size_t word = sizeof("static ") - 1;
-    if (chimera_slice_starts(line, "static "))
-        line = (struct chimera_slice){line.data + word, line.size - word};
-    line.size -= 2; /* " {" */
-    return line;
-}
-
-/* Returns whether it is nested so deep that it must be made flat. */
-static bool take_body(struct split_function *function, struct chimera_slice line,
-                      struct chimera_slice *rest)
-{
-    const char *start = line.data + line.size - 1;
-    struct flatten_depth depth = {0};
-    while (rest->size > 0) {
-        struct chimera_slice next = next_line(rest);
-        chimera_flatten_count(&depth, next);
-        if (next.size == 1 && next.data[0] == '}') {
-            function->body = (struct chimera_slice){start, (size_t)(next.data + 1 - start)};
-            break;
-        }
-    }
-    return function->body.data && chimera_flatten_pays(&depth, function->body.size);
-}
-
 /* In place of the body that is part of the text. */
 static int flatten_body(struct split_function *function, const struct chimera_module *module,
                         uint32_t index, struct chimera_error *err)
@@ -117,8 +91,20 @@ static int take_function(struct split *split, const struct chimera_module *modul
     if (index == UINT32_MAX || split->functions[index].body.data)
         return CHIMERA_OK;
     struct split_function *function = &split->functions[index];
-    function->head = without_static(line);
-    bool is_deep = take_body(function, line, rest);
+    const size_t word = chimera_slice_starts(line, "static ") ? strlen("static ") : 0;
+    function->head = (struct chimera_slice){line.data + word, line.size - word - strlen(" {")};
+    /* What is nested too deep must be made flat. */
+    const char *start = line.data + line.size - 1;
+    struct flatten_depth depth = {0};
+    while (rest->size > 0) {
+        struct chimera_slice next = next_line(rest);
+        chimera_flatten_count(&depth, next);
+        if (next.size == 1 && next.data[0] == '}') {
+            function->body = (struct chimera_slice){start, (size_t)(next.data + 1 - start)};
+            break;
+        }
+    }
+    bool is_deep = function->body.data && chimera_flatten_pays(&depth, function->body.size);
     *found += function->body.data != NULL;
     return is_deep ? flatten_body(function, module, index, err) : CHIMERA_OK;
 }
@@ -257,25 +243,21 @@ static bool write_negation(FILE *file, struct chimera_slice operand)
     return true;
 }
 
-static bool write_quick_body(FILE *file, struct chimera_slice body)
-{
-    const char *end = body.data + body.size, *from = body.data;
-    for (const char *at; (at = memmem(from, (size_t)(end - from), "-(", 2));) {
-        const char *close = memchr(at, ')', (size_t)(end - at));
-        fwrite(from, 1, (size_t)(at - from), file);
-        if (!close ||
-            !write_negation(file, (struct chimera_slice){at + 2, (size_t)(close - at - 2)}))
-            return false;
-        from = close + 1;
-    }
-    fwrite(from, 1, (size_t)(end - from), file);
-    return true;
-}
-
 static bool write_body(const struct writer *writer, FILE *file, struct chimera_slice body)
 {
-    if (writer->tier == CHIMERA_TIER_QUICK)
-        return write_quick_body(file, body);
+    if (writer->tier == CHIMERA_TIER_QUICK) {
+        const char *end = body.data + body.size, *from = body.data;
+        for (const char *at; (at = memmem(from, (size_t)(end - from), "-(", 2));) {
+            const char *close = memchr(at, ')', (size_t)(end - at));
+            fwrite(from, 1, (size_t)(at - from), file);
+            if (!close ||
+                !write_negation(file, (struct chimera_slice){at + 2, (size_t)(close - at - 2)}))
+                return false;
+            from = close + 1;
+        }
+        fwrite(from, 1, (size_t)(end - from), file);
+        return true;
+    }
     fwrite(body.data, 1, body.size, file);
     return true;
 }

@@ -8,9 +8,9 @@ uint8_t opcode_value_type(struct reader *reader)
 {
     uint8_t type = reader_byte(reader);
     enum wasm_proposal proposal = wasm_type_proposal(type);
-    if (proposal == PROPOSAL_UNKNOWN)
+    if (proposal == PROPOSAL_UNKNOWN) {
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not a value type", type);
-    else if (!proposal_check(reader, proposal)) {
+    } else if (!proposal_check(reader, proposal)) {
         reader->has_vectors |= type == WASM_V128;
         return type;
     }
@@ -185,17 +185,6 @@ uint32_t opcode_vector(struct reader *reader)
     return number;
 }
 
-static const struct wasm_instruction *read_long_instruction(struct reader *reader)
-{
-    uint32_t number = reader_u32(reader);
-    const struct wasm_instruction *instruction = wasm_long_instruction(number);
-    if (instruction->proposal != PROPOSAL_CORE)
-        reader_fail(reader,
-                    instruction->proposal == PROPOSAL_LATER ? CHIMERA_EFEATURE : CHIMERA_EMODULE,
-                    "0xfc 0x%02x is not an instruction that Chimera compiles", number);
-    return instruction;
-}
-
 static void walk_instruction(struct reader *reader, struct chimera_module *module, uint8_t byte)
 {
     const struct wasm_instruction *instruction = &wasm_instructions[byte];
@@ -203,10 +192,17 @@ static void walk_instruction(struct reader *reader, struct chimera_module *modul
         opcode_vector(reader);
         return;
     }
-    if (byte == OP_PREFIX_LONG)
-        instruction = read_long_instruction(reader);
-    else if (instruction->proposal == PROPOSAL_UNKNOWN)
+    if (byte == OP_PREFIX_LONG) {
+        uint32_t number = reader_u32(reader);
+        instruction = wasm_long_instruction(number);
+        if (instruction->proposal != PROPOSAL_CORE)
+            reader_fail(reader,
+                        instruction->proposal == PROPOSAL_LATER ? CHIMERA_EFEATURE
+                                                                : CHIMERA_EMODULE,
+                        "0xfc 0x%02x is not an instruction that Chimera compiles", number);
+    } else if (instruction->proposal == PROPOSAL_UNKNOWN) {
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not an instruction", byte);
+    }
     if (proposal_check(reader, instruction->proposal) || instruction->immediates == IMMEDIATE_NONE)
         return;
     note_use(module, instruction->opcode);
@@ -228,18 +224,14 @@ static void skip_locals(struct reader *reader)
     }
 }
 
-static bool begins_block(uint8_t opcode)
-{
-    return opcode == OP_BLOCK || opcode == OP_LOOP || opcode == OP_IF;
-}
-
 int opcode_walk(struct reader *reader, struct chimera_module *module)
 {
     uint32_t depth = 1;
     skip_locals(reader);
     while (reader->code == 0 && depth > 0) {
         uint8_t opcode = reader_byte(reader);
-        if (begins_block(opcode) && ++depth > WASM_NESTING_MAX)
+        if ((opcode == OP_BLOCK || opcode == OP_LOOP || opcode == OP_IF) &&
+            ++depth > WASM_NESTING_MAX)
             reader_fail(reader, CHIMERA_ELIMIT, "blocks are nested deeper than %d",
                         WASM_NESTING_MAX);
         else if (opcode == OP_END)

@@ -16,17 +16,12 @@ static int refuse_import(const struct chimera_module *module, const struct wasm_
                         import->name.data, why, import->offset);
 }
 
-/* The memory that Rego modules import becomes their own. */
-static bool is_rego_memory(const struct wasm_import *import)
-{
-    return import->kind == WASM_MEMORY && chimera_slice_is(import->module, "env") &&
-           chimera_slice_is(import->name, "memory");
-}
-
 static int check_import(const struct chimera_module *module, const struct wasm_import *import,
                         struct chimera_error *err)
 {
-    if (is_rego_memory(import))
+    /* The memory that Rego modules import becomes their own. */
+    if (import->kind == WASM_MEMORY && chimera_slice_is(import->module, "env") &&
+        chimera_slice_is(import->name, "memory"))
         return CHIMERA_OK;
     const struct chimera_import *rule = chimera_import_find(import->module, import->name);
     if (!rule)

@@ -17,11 +17,6 @@ static struct chimera_slice read_value_types(struct reader *reader, const char *
     return (struct chimera_slice){first, reader->code == 0 ? count : 0};
 }
 
-static bool same_shape(const struct wasm_signature *a, const struct wasm_signature *b)
-{
-    return chimera_slice_equal(a->params, b->params) && chimera_slice_equal(a->results, b->results);
-}
-
 static int by_shape(const void *a, const void *b)
 {
     const struct wasm_signature *x = *(struct wasm_signature *const *)a;
@@ -49,7 +44,9 @@ static void number_signatures(struct reader *reader, struct chimera_module *modu
         sorted[i] = &module->signatures[i];
     qsort(sorted, module->signature_count, sizeof(*sorted), by_shape);
     for (uint32_t i = 0; i < module->signature_count; i++) {
-        bool is_repeated = i > 0 && same_shape(sorted[i - 1], sorted[i]);
+        bool is_repeated = i > 0 &&
+                           chimera_slice_equal((sorted[i - 1])->params, sorted[i]->params) &&
+                           chimera_slice_equal((sorted[i - 1])->results, sorted[i]->results);
         sorted[i]->id =
             is_repeated ? sorted[i - 1]->id : (uint32_t)(sorted[i] - module->signatures) + 1;
     }
@@ -97,23 +94,18 @@ static uint32_t read_type_index(struct reader *reader, const struct chimera_modu
     return index;
 }
 
-static void check_limit_flags(struct reader *reader, uint8_t flags)
-{
-    if (flags <= 1)
-        return;
-    const char *feature = flags & 8   ? "custom page sizes"
-                          : flags & 4 ? "64-bit memory"
-                                      : "shared memory (threads)";
-    if (flags < 16)
-        reader_refuse(reader, feature);
-    else
-        reader_fail(reader, CHIMERA_EMODULE, "0x%02x is no flag of limits", flags);
-}
-
 struct wasm_limits module_read_limits(struct reader *reader, uint32_t range)
 {
     uint8_t flags = reader_byte(reader);
-    check_limit_flags(reader, flags);
+    if (flags > 1) {
+        const char *feature = flags & 8   ? "custom page sizes"
+                              : flags & 4 ? "64-bit memory"
+                                          : "shared memory (threads)";
+        if (flags < 16)
+            reader_refuse(reader, feature);
+        else
+            reader_fail(reader, CHIMERA_EMODULE, "0x%02x is no flag of limits", flags);
+    }
     struct wasm_limits limits = {.min = reader_u32(reader), .max = UINT32_MAX};
     if (flags & 1)
         limits.max = reader_u32(reader);

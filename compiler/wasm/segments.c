@@ -32,19 +32,6 @@ static uint32_t read_element_expression(struct reader *reader, const struct chim
     return WASM_NULL_FUNCTION; /* null, or a global: then the module imports it and is refused */
 }
 
-static void read_element_entries(struct reader *reader, const struct chimera_module *module,
-                                 struct wasm_element *element, bool has_expressions)
-{
-    uint32_t count = reader_count(reader, WASM_ENTRIES_MAX, "entries");
-    element->functions = reader_reserve(reader, count, sizeof(uint32_t));
-    for (uint32_t i = 0; i < count && reader->code == 0; i++) {
-        element->functions[i] = has_expressions
-                                    ? read_element_expression(reader, module, element->type)
-                                    : read_function_index(reader, module);
-        element->count = i + 1;
-    }
-}
-
 static void read_element_place(struct reader *reader, const struct chimera_module *module,
                                struct wasm_element *element, uint32_t flags)
 {
@@ -78,7 +65,13 @@ static void read_element(struct reader *reader, struct chimera_module *module,
     else if (reader->code == 0 && element->mode == WASM_ACTIVE &&
              module->tables[element->table].type != element->type)
         reader_fail(reader, CHIMERA_EMODULE, "type mismatch: the segment's and its table's");
-    read_element_entries(reader, module, element, flags & 4);
+    uint32_t count = reader_count(reader, WASM_ENTRIES_MAX, "entries");
+    element->functions = reader_reserve(reader, count, sizeof(uint32_t));
+    for (uint32_t i = 0; i < count && reader->code == 0; i++) {
+        element->functions[i] = (flags & 4) ? read_element_expression(reader, module, element->type)
+                                            : read_function_index(reader, module);
+        element->count = i + 1;
+    }
 }
 
 void module_read_elements(struct reader *reader, struct chimera_module *module)

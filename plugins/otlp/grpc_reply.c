@@ -40,17 +40,6 @@ static int small_number(struct chimera_slice text)
     return number;
 }
 
-/* Percent-decoded, and cut. */
-static void keep_message(struct chimera_slice text, char *ret_text, size_t size)
-{
-    size_t used = 0;
-    while (text.size > 0 && used + 1 < size) {
-        int byte = chimera_percent_take(&text, CHIMERA_PERCENT_LENIENT);
-        ret_text[used++] = byte ? (char)byte : ' ';
-    }
-    ret_text[used] = '\0';
-}
-
 static bool is_named(struct chimera_slice line, const char *name, struct chimera_slice *ret_value)
 {
     size_t size = strlen(name);
@@ -71,7 +60,14 @@ void reply_add_header(struct reply *reply, struct chimera_slice line)
     } else if (is_named(line, "grpc-status", &value)) {
         reply->grpc_status = small_number(value);
     } else if (is_named(line, "grpc-message", &value)) {
-        keep_message(value, reply->message, sizeof(reply->message));
+        /* Percent-decoded, and cut. */
+        struct chimera_slice text = value;
+        size_t used = 0;
+        while (text.size > 0 && used + 1 < (sizeof(reply->message))) {
+            int byte = chimera_percent_take(&text, CHIMERA_PERCENT_LENIENT);
+            reply->message[used++] = byte ? (char)byte : ' ';
+        }
+        reply->message[used] = '\0';
     }
 }
 
@@ -121,13 +117,6 @@ static void read_partial(struct chimera_slice message, char *ret_why, size_t why
     }
 }
 
-/* "OTLP/gRPC Failures" of the protocol's specification. */
-static bool can_retry(int code)
-{
-    return code == 1 || code == 4 || code == 8 || code == 10 || code == 11 || code == 14 ||
-           code == 15;
-}
-
 enum reply_result reply_read(const struct reply *reply, char *ret_why, size_t why_size)
 {
     ret_why[0] = '\0';
@@ -143,5 +132,10 @@ enum reply_result reply_read(const struct reply *reply, char *ret_why, size_t wh
     snprintf(ret_why, why_size, "%s: %s",
              reply->grpc_status < CODE_COUNT ? code_names[reply->grpc_status] : "an unknown code",
              reply->message);
-    return can_retry(reply->grpc_status) ? REPLY_RETRY : REPLY_FAILED;
+    /* "OTLP/gRPC Failures" of the protocol's specification. */
+    int code = reply->grpc_status;
+    return (code == 1 || code == 4 || code == 8 || code == 10 || code == 11 || code == 14 ||
+            code == 15)
+               ? REPLY_RETRY
+               : REPLY_FAILED;
 }

@@ -53,19 +53,10 @@ static bool make_delta(struct pushed_values *values, struct chimera_metric_point
     return point->count > 0;
 }
 
-static void keep_delta(struct pushed *pushed)
+/* Ends the push when there is nothing more to send. */
+static void send_page(struct pushed *pushed, CURLM *multi)
 {
-    for (uint32_t i = pushed->from; pushed->values && i < pushed->until; i++) {
-        struct pushed_values *values = &pushed->values[i];
-        values->count = values->next_count;
-        values->sum_ms = values->next_sum_ms;
-        memcpy(values->bucket, values->next_bucket, sizeof(values->bucket));
-    }
-}
-
-/* Collects points from `from` on, up to a page. */
-static void collect(struct pushed *pushed)
-{
+    /* Collects points from `from` on, up to a page. */
     const struct chimera_exporter_start *start = pushed->start;
     encode_metrics_reset(&pushed->points);
     uint32_t number = pushed->from;
@@ -78,12 +69,6 @@ static void collect(struct pushed *pushed)
             encode_point(&pushed->points, &point);
     }
     pushed->until = number;
-}
-
-/* Ends the push when there is nothing more to send. */
-static void send_page(struct pushed *pushed, CURLM *multi)
-{
-    collect(pushed);
     pushed->is_under_way = encode_metrics_size(&pushed->points) > 0;
     if (!pushed->is_under_way)
         return;
@@ -114,8 +99,14 @@ void pushed_ended(struct pushed *pushed, CURLM *multi, CURLcode result, int64_t 
             pushed->next_ms = pushed->sender.retry_at_ms;
         sender_give_up(&pushed->sender);
     } else {
-        if (end == REPLY_DONE)
-            keep_delta(pushed);
+        if (end == REPLY_DONE) {
+            for (uint32_t i = pushed->from; pushed->values && i < pushed->until; i++) {
+                struct pushed_values *values = &pushed->values[i];
+                values->count = values->next_count;
+                values->sum_ms = values->next_sum_ms;
+                memcpy(values->bucket, values->next_bucket, sizeof(values->bucket));
+            }
+        }
         pushed->from = pushed->until;
         send_page(pushed, multi);
         if (!pushed->is_under_way && end == REPLY_DONE)

@@ -44,29 +44,6 @@ static int open_all(struct exporter *exporter, struct chimera_error *err)
     return code;
 }
 
-static void close_all(struct exporter *exporter)
-{
-    if (exporter->start->has_metrics)
-        pushed_close(&exporter->pushed);
-    if (exporter->start->has_traces)
-        queued_close(&exporter->queued);
-    curl_multi_cleanup(exporter->multi);
-    curl_global_cleanup();
-}
-
-static void take_ends(struct exporter *exporter)
-{
-    CURLMsg *message;
-    int left;
-    while ((message = curl_multi_info_read(exporter->multi, &left))) {
-        CURLcode result = message->data.result;
-        if (message->easy_handle == exporter->pushed.sender.call.easy)
-            pushed_ended(&exporter->pushed, exporter->multi, result, chimera_clock_ms());
-        else
-            queued_ended(&exporter->queued, exporter->multi, result, chimera_clock_ms());
-    }
-}
-
 static int64_t pass_time(struct exporter *exporter)
 {
     int64_t now = chimera_clock_ms(), at_ms = INT64_MAX;
@@ -79,19 +56,6 @@ static int64_t pass_time(struct exporter *exporter)
     if (exporter->until_ms && exporter->until_ms < at_ms)
         at_ms = exporter->until_ms;
     return at_ms;
-}
-
-/* Everything that is left goes out now, once. */
-static void begin_end(struct exporter *exporter)
-{
-    exporter->until_ms = chimera_clock_ms() + LAST_MS;
-    if (exporter->start->has_traces) {
-        queued_read(&exporter->queued, chimera_clock_ms());
-        exporter->queued.is_ending = true;
-        exporter->queued.sender.retry_at_ms = exporter->queued.sender.retry_at_ms ? 1 : 0;
-    }
-    if (exporter->start->has_metrics)
-        pushed_begin(&exporter->pushed, exporter->multi);
 }
 
 static bool is_done(const struct exporter *exporter)
@@ -115,10 +79,19 @@ static void wait_for_something(struct exporter *exporter, int64_t at_ms)
     int64_t left_ms = at_ms - chimera_clock_ms();
     int timeout_ms = left_ms < 0 ? 0 : left_ms > 60000 ? 60000 : (int)left_ms;
     curl_multi_poll(exporter->multi, waited + from, to - from, timeout_ms, NULL);
-    if (from < to && waited[0].revents)
-        begin_end(exporter);
-    else if (to == 2 && waited[1].revents)
+    if (from < to && waited[0].revents) {
+        /* Everything that is left goes out now, once. */
+        exporter->until_ms = chimera_clock_ms() + LAST_MS;
+        if (exporter->start->has_traces) {
+            queued_read(&exporter->queued, chimera_clock_ms());
+            exporter->queued.is_ending = true;
+            exporter->queued.sender.retry_at_ms = exporter->queued.sender.retry_at_ms ? 1 : 0;
+        }
+        if (exporter->start->has_metrics)
+            pushed_begin(&exporter->pushed, exporter->multi);
+    } else if (to == 2 && waited[1].revents) {
         queued_read(&exporter->queued, chimera_clock_ms());
+    }
 }
 
 static void export_all(struct exporter *exporter)
@@ -126,7 +99,15 @@ static void export_all(struct exporter *exporter)
     while (!is_done(exporter)) {
         int running;
         curl_multi_perform(exporter->multi, &running);
-        take_ends(exporter);
+        CURLMsg *message;
+        int left;
+        while ((message = curl_multi_info_read(exporter->multi, &left))) {
+            CURLcode result = message->data.result;
+            if (message->easy_handle == exporter->pushed.sender.call.easy)
+                pushed_ended(&exporter->pushed, exporter->multi, result, chimera_clock_ms());
+            else
+                queued_ended(&exporter->queued, exporter->multi, result, chimera_clock_ms());
+        }
         int64_t at_ms =
             pass_time(exporter); /* a call that begins here does not let the wait begin */
         if (!is_done(exporter))
@@ -150,7 +131,12 @@ static int run_export(const struct chimera_exporter_start *start, struct chimera
         start->ready(start->context);
         export_all(exporter);
     }
-    close_all(exporter);
+    if (exporter->start->has_metrics)
+        pushed_close(&exporter->pushed);
+    if (exporter->start->has_traces)
+        queued_close(&exporter->queued);
+    curl_multi_cleanup(exporter->multi);
+    curl_global_cleanup();
     chimera_log_finish(LOG_MS);
     free(exporter);
     return code;

@@ -53,19 +53,6 @@ static void tell_failure(struct sender *sender, const char *why, bool is_for_goo
                      CHIMERA_TEXT("why", chimera_slice_of(why)));
 }
 
-static void tell_success(struct sender *sender, const char *why)
-{
-    if (sender->is_failing)
-        chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("exporting again"),
-                         CHIMERA_TEXT("what", chimera_slice_of(sender->what)));
-    sender->is_failing = false;
-    if (why[0])
-        chimera_log_with(CHIMERA_LOG_WARN, TARGET,
-                         CHIMERA_SLICE("the collector took only a part of it"),
-                         CHIMERA_TEXT("what", chimera_slice_of(sender->what)),
-                         CHIMERA_TEXT("why", chimera_slice_of(why)));
-}
-
 enum reply_result sender_ended(struct sender *sender, CURLM *multi, CURLcode result, int64_t now_ms)
 {
     char why[600];
@@ -79,10 +66,19 @@ enum reply_result sender_ended(struct sender *sender, CURLM *multi, CURLcode res
         return end;
     }
     sender->backoff_ms = 0;
-    if (end == REPLY_FAILED)
+    if (end == REPLY_FAILED) {
         tell_failure(sender, why, true);
-    else
-        tell_success(sender, why);
+    } else {
+        if (sender->is_failing)
+            chimera_log_with(CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("exporting again"),
+                             CHIMERA_TEXT("what", chimera_slice_of(sender->what)));
+        sender->is_failing = false;
+        if (why[0])
+            chimera_log_with(CHIMERA_LOG_WARN, TARGET,
+                             CHIMERA_SLICE("the collector took only a part of it"),
+                             CHIMERA_TEXT("what", chimera_slice_of(sender->what)),
+                             CHIMERA_TEXT("why", chimera_slice_of(why)));
+    }
     return end;
 }
 

@@ -36,17 +36,6 @@ static void drop(struct queued *queued, size_t count)
     queued->start->drop_spans(queued->start->context, count);
 }
 
-static void take_packet(struct queued *queued, struct chimera_slice packet, int64_t now_ms)
-{
-    size_t room = queued->origin.settings->queue_max - queued->count, lost;
-    if (queued->count == 0)
-        queued->oldest_ms = now_ms;
-    queued->count +=
-        encode_packet(packet, &queued->spans, queued->begin + queued->count, room, &lost);
-    if (lost)
-        drop(queued, lost);
-}
-
 void queued_read(struct queued *queued, int64_t now_ms)
 {
     char packet[CHIMERA_RECORD_MAX];
@@ -56,19 +45,14 @@ void queued_read(struct queued *queued, int64_t now_ms)
             continue;
         if (size <= 0)
             return;
-        take_packet(queued, (struct chimera_slice){packet, (size_t)size}, now_ms);
+        size_t room = queued->origin.settings->queue_max - queued->count, lost;
+        if (queued->count == 0)
+            queued->oldest_ms = now_ms;
+        queued->count += encode_packet((struct chimera_slice){packet, (size_t)size}, &queued->spans,
+                                       queued->begin + queued->count, room, &lost);
+        if (lost)
+            drop(queued, lost);
     }
-}
-
-/* The first `count` spans have left the queue. */
-static void take_off(struct queued *queued, size_t count)
-{
-    size_t bytes = count < queued->count ? queued->begin[count] : queued->spans.size;
-    memmove(queued->spans.data, queued->spans.data + bytes, queued->spans.size - bytes);
-    queued->spans.size -= bytes;
-    queued->count -= count;
-    for (size_t i = 0; i < queued->count; i++)
-        queued->begin[i] = queued->begin[i + count] - bytes;
 }
 
 static void send_batch(struct queued *queued, CURLM *multi, int64_t now_ms)
@@ -84,7 +68,12 @@ static void send_batch(struct queued *queued, CURLM *multi, int64_t now_ms)
                        &queued->message);
     bool is_sent = !queued->message.failed &&
                    sender_send(&queued->sender, multi, chimera_buffer_slice(&queued->message));
-    take_off(queued, count);
+    size_t gone = count < queued->count ? queued->begin[count] : queued->spans.size;
+    memmove(queued->spans.data, queued->spans.data + gone, queued->spans.size - gone);
+    queued->spans.size -= gone;
+    queued->count -= count;
+    for (size_t i = 0; i < queued->count; i++)
+        queued->begin[i] = queued->begin[i + count] - gone;
     queued->oldest_ms = now_ms;
     queued->sent = count;
     queued->sent_ms = now_ms;

@@ -15,11 +15,6 @@ static int legacy_attach(struct chimera_guest *guest, struct chimera_error *err)
     return chimera_wasi_attach(guest, CHIMERA_WASI_PIPES, err);
 }
 
-static bool is_variable_name(const char *name)
-{
-    return name[0] != '\0' && !strchr(name, '=');
-}
-
 /* Strings as they are, everything else as compact JSON. */
 static int append_value(struct json_object *value, struct chimera_buffer *out)
 {
@@ -37,7 +32,7 @@ static int append_value(struct json_object *value, struct chimera_buffer *out)
 static int append_variable(const char *name, struct json_object *value, struct chimera_buffer *out,
                            struct chimera_error *err)
 {
-    if (!is_variable_name(name))
+    if (name[0] == '\0' || strchr(name, '='))
         return chimera_fail(err, CHIMERA_EINVAL,
                             "the setting \"%s\" cannot be the name of an environment variable",
                             name);

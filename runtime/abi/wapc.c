@@ -346,17 +346,6 @@ static size_t position_of(struct chimera_slice why)
     return why.size;
 }
 
-/* Reads the two numbers of our own " at line L column C". */
-static void read_position(const char *text, unsigned *ret_line, unsigned *ret_column)
-{
-    unsigned *const numbers[] = {ret_line, ret_column};
-    for (size_t i = 0; i < 2; i++) {
-        text += strcspn(text, "0123456789");
-        for (; *text >= '0' && *text <= '9'; text++)
-            *numbers[i] = *numbers[i] * 10 + (unsigned)(*text - '0');
-    }
-}
-
 /* serde_json's `Error("expected value", line: 1, column: 1)` from its `expected value at line 1
  * column 1`. */
 static void debug_json_error(struct chimera_slice why, struct chimera_buffer *out)
@@ -366,7 +355,14 @@ static void debug_json_error(struct chimera_slice why, struct chimera_buffer *ou
     char position[64] = "";
     if (at < why.size)
         snprintf(position, sizeof(position), "%.*s", (int)(why.size - at), why.data + at);
-    read_position(position, &line, &column);
+    /* Reads the two numbers of our own " at line L column C". */
+    const char *text = position;
+    unsigned *const numbers[] = {&line, &column};
+    for (size_t i = 0; i < 2; i++) {
+        text += strcspn(text, "0123456789");
+        for (; *text >= '0' && *text <= '9'; text++)
+            *numbers[i] = *numbers[i] * 10 + (unsigned)(*text - '0');
+    }
     chimera_buffer_text(out, "error: InvalidResponseWithError(Error(\"");
     debug_text((struct chimera_slice){why.data, at}, out);
     chimera_buffer_print(out, "\", line: %u, column: %u))", line, column);

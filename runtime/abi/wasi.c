@@ -5,13 +5,6 @@
 
 #include "runtime/abi/wasi_internal.h"
 
-static void open_files(struct chimera_wasi *wasi)
-{
-    wasi->file[0] = CHIMERA_WASI_STDIN;
-    wasi->file[1] = CHIMERA_WASI_STDOUT;
-    wasi->file[2] = CHIMERA_WASI_STDERR;
-}
-
 /* Forgets what belongs to one run. */
 static void clear_run(struct chimera_wasi *wasi)
 {
@@ -53,7 +46,9 @@ int chimera_wasi_attach(struct chimera_guest *guest, enum chimera_wasi_stdio std
     state->wasi = wasi;
     guest->side = &wasi_side;
     wasi->stdio = stdio;
-    open_files(wasi);
+    wasi->file[0] = CHIMERA_WASI_STDIN;
+    wasi->file[1] = CHIMERA_WASI_STDOUT;
+    wasi->file[2] = CHIMERA_WASI_STDERR;
     chimera_buffer_init_within(&wasi->answers, CHIMERA_ABI_BUFFER_MAX, &guest->account);
     chimera_buffer_init_within(&wasi->output, CHIMERA_ABI_BUFFER_MAX, &guest->account);
     chimera_buffer_init_within(&wasi->errors, CHIMERA_ABI_BUFFER_MAX, &guest->account);

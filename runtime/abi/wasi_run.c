@@ -18,14 +18,6 @@ void chimera_wasi_begin(struct chimera_wasi *wasi, const struct chimera_wasi_run
     wasi->input = run->input;
 }
 
-/* The same for a run that goes on from its first read: what it wrote before, it wrote. */
-static void begin_resumed(struct chimera_wasi *wasi, const struct chimera_wasi_run *run)
-{
-    chimera_wasi_begin(wasi, run);
-    chimera_buffer_append(&wasi->output, chimera_buffer_slice(&wasi->early_output));
-    chimera_buffer_append(&wasi->errors, chimera_buffer_slice(&wasi->early_errors));
-}
-
 static bool is_good_end(const struct chimera_guest *guest, int code)
 {
     return code == CHIMERA_OK || (guest->stop == CHIMERA_STOP_EXIT && guest->exit_code == 0);
@@ -99,7 +91,10 @@ int chimera_wasi_run(struct chimera_guest *guest, const struct chimera_wasi_run 
     union chimera_value value = {0};
     int code;
     if (chimera_guest_is_suspended(guest)) {
-        begin_resumed(wasi, run);
+        /* The same for a run that goes on from its first read: what it wrote before, it wrote. */
+        chimera_wasi_begin(wasi, run);
+        chimera_buffer_append(&wasi->output, chimera_buffer_slice(&wasi->early_output));
+        chimera_buffer_append(&wasi->errors, chimera_buffer_slice(&wasi->early_errors));
         code = chimera_guest_resume(guest);
     } else {
         chimera_wasi_begin(wasi, run);

@@ -44,14 +44,6 @@ static int take_room(struct chimera_buffer *buffer, size_t wanted)
     return CHIMERA_OK;
 }
 
-/* There is no more than before, after all. */
-static void go_back(struct chimera_buffer *buffer, size_t room)
-{
-    chimera_account_give_back(buffer->account, taken(buffer));
-    buffer->room = room;
-    chimera_account_try(buffer->account, taken(buffer));
-}
-
 static int grow(struct chimera_buffer *buffer, size_t wanted)
 {
     size_t capacity = next_capacity(buffer, buffer->capacity, wanted);
@@ -73,10 +65,14 @@ static int make_room(struct chimera_buffer *buffer, size_t size)
         code = take_room(buffer, wanted);
     if (code == CHIMERA_OK && wanted > buffer->capacity)
         code = grow(buffer, wanted);
-    if (code == CHIMERA_ENOMEM)
-        go_back(buffer, room);
-    else if (code == CHIMERA_OK && !buffer->account)
+    if (code == CHIMERA_ENOMEM) {
+        /* There is no more than before, after all. */
+        chimera_account_give_back(buffer->account, taken(buffer));
+        buffer->room = room;
+        chimera_account_try(buffer->account, taken(buffer));
+    } else if (code == CHIMERA_OK && !buffer->account) {
         buffer->room = buffer->capacity;
+    }
     return code;
 }
 

@@ -63,6 +63,8 @@ struct chimera_cli_command {
     /* Its own, one of which must follow; they have it as their parent, unless it is the program.
      * Ends with NULL; may be NULL. */
     const struct chimera_cli_command *const *commands;
+    /* In place of it: is given the words behind its name as they are, help and all. */
+    int (*run_words)(int argc, char *const *argv);
 
     /* Of the program itself: */
     const char *usage; /* what is behind its name there */

@@ -135,17 +135,6 @@ static void put_commands(const struct chimera_cli_command *const *commands,
     put_row("  help", "Print this message or the help of a command", false, out);
 }
 
-static void put_arguments(const struct chimera_cli_argument *argument, struct chimera_buffer *out)
-{
-    chimera_buffer_text(out, "\nArguments:\n");
-    for (; argument->name; argument++) {
-        char left[80];
-        snprintf(left, sizeof(left), argument->is_required ? "  <%s>%s" : "  [%s]%s",
-                 argument->name, argument->is_many ? "..." : "");
-        put_row(left, argument->help, false, out);
-    }
-}
-
 void chimera_cli_put_help(const char *program, const struct chimera_cli_command *command,
                           struct chimera_buffer *out)
 {
@@ -153,8 +142,16 @@ void chimera_cli_put_help(const char *program, const struct chimera_cli_command 
     bool is_below = command->is_help_below;
     chimera_buffer_print(out, "%s\n\n", command->about);
     chimera_cli_put_usage(program, command, out);
-    if (command->arguments)
-        put_arguments(command->arguments, out);
+    if (command->arguments) {
+        const struct chimera_cli_argument *argument = command->arguments;
+        chimera_buffer_text(out, "\nArguments:\n");
+        for (; argument->name; argument++) {
+            char left[80];
+            snprintf(left, sizeof(left), argument->is_required ? "  <%s>%s" : "  [%s]%s",
+                     argument->name, argument->is_many ? "..." : "");
+            put_row(left, argument->help, false, out);
+        }
+    }
     if (command->commands)
         put_commands(command->commands, out);
     chimera_buffer_text(out, "\nOptions:\n");

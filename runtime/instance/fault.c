@@ -34,19 +34,6 @@ static void leave(struct chimera_guest *guest, void *context)
     chimera_switch_leave_after_signal(&guest->host_stack, context);
 }
 
-/* Not ours: hand the signal to who had it before us. Restoring the default and returning makes the
- * instruction fault again, which ends the process as if we were not there. */
-static void pass_on(int number, siginfo_t *info, void *context)
-{
-    const struct sigaction *previous = number == SIGBUS ? &previous_bus : &previous_segv;
-    if (previous->sa_flags & SA_SIGINFO)
-        previous->sa_sigaction(number, info, context);
-    else if (previous->sa_handler == SIG_DFL || previous->sa_handler == SIG_IGN)
-        signal(number, SIG_DFL);
-    else
-        previous->sa_handler(number);
-}
-
 static void on_fault(int number, siginfo_t *info, void *context)
 {
     struct chimera_run *run = chimera_run_of_handler();
@@ -55,7 +42,15 @@ static void on_fault(int number, siginfo_t *info, void *context)
     if (guest && guest->host_stack && info->si_code > 0 && is_guest_code(guest, context))
         trap = trap_of_address(guest, (uintptr_t)info->si_addr);
     if (trap == CHIMERA_TRAP_NONE) {
-        pass_on(number, info, context);
+        /* Not ours: hand the signal to who had it before us. Restoring the default and returning
+         * makes the instruction fault again, which ends the process as if we were not there. */
+        const struct sigaction *previous = number == SIGBUS ? &previous_bus : &previous_segv;
+        if (previous->sa_flags & SA_SIGINFO)
+            previous->sa_sigaction(number, info, context);
+        else if (previous->sa_handler == SIG_DFL || previous->sa_handler == SIG_IGN)
+            signal(number, SIG_DFL);
+        else
+            previous->sa_handler(number);
         return;
     }
     guest->stop = CHIMERA_STOP_TRAP;

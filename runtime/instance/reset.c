@@ -19,11 +19,6 @@
 #define DROP_AFTER 64
 #define LEARN_REQUESTS 16
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Takes away what was grown; the pages stay, all zero by now. */
 static int shrink(struct chimera_memory *memory, uint64_t size)
 {
@@ -31,19 +26,6 @@ static int shrink(struct chimera_memory *memory, uint64_t size)
         return CHIMERA_ENOMEM;
     memory->size = size;
     return CHIMERA_OK;
-}
-
-/* Has the thread met a page fault since the last time? Without page tracking. */
-static bool may_have_met_pages(struct chimera_reset *reset)
-{
-    const struct chimera_run *run = chimera_run_of_thread();
-    uint64_t faults, thread = run ? run->id : 0;
-    bool counts = chimera_fault_count(&faults);
-    bool is_same = counts && reset->is_known && faults == reset->faults && thread == reset->thread;
-    reset->faults = faults;
-    reset->thread = thread;
-    reset->is_known = true;
-    return !is_same;
 }
 
 /* Makes `written` complete again if it may not be. Asked for all that was ever accessible: pages
@@ -68,18 +50,6 @@ static int look_for_writes(struct chimera_guest *guest, struct chimera_reset *re
     return CHIMERA_OK;
 }
 
-static void copy_back(struct chimera_guest *guest, const struct chimera_image *image)
-{
-    const struct chimera_memory *memory = &guest->instance->memory;
-    const struct chimera_page_list *written = &guest->internal->reset.written;
-    uint64_t base = (uint64_t)(uintptr_t)memory->data;
-    for (size_t i = 0; i < written->count; i++) {
-        uint64_t from = written->runs[i].start - base, to = written->runs[i].end - base;
-        if (from < memory->size)
-            chimera_image_copy(image, memory->data, from, least(to, memory->size));
-    }
-}
-
 static bool is_outgrown(struct chimera_reset *reset)
 {
     reset->since_drop++;
@@ -96,7 +66,14 @@ static int reset_written(struct chimera_guest *guest, const struct chimera_image
     int code = look_for_writes(guest, reset);
     if (code < 0)
         return code;
-    copy_back(guest, image);
+    const struct chimera_memory *memory = &guest->instance->memory;
+    const struct chimera_page_list *written = &guest->internal->reset.written;
+    uint64_t base = (uint64_t)(uintptr_t)memory->data;
+    for (size_t i = 0; i < written->count; i++) {
+        uint64_t from = written->runs[i].start - base, to = written->runs[i].end - base;
+        if (from < memory->size)
+            chimera_image_copy(image, memory->data, from, to < memory->size ? to : memory->size);
+    }
     guest->counters.pages += reset->written.pages;
     code = shrink(&guest->instance->memory, size);
     if (code == CHIMERA_OK && is_outgrown(reset))
@@ -107,7 +84,16 @@ static int reset_written(struct chimera_guest *guest, const struct chimera_image
 static int reset_all(struct chimera_guest *guest, const struct chimera_image *image, uint64_t size)
 {
     struct chimera_memory *memory = &guest->instance->memory;
-    if (may_have_met_pages(&guest->internal->reset))
+    /* Has the thread met a page fault since the last time? Without page tracking. */
+    struct chimera_reset *reset = &guest->internal->reset;
+    const struct chimera_run *run = chimera_run_of_thread();
+    uint64_t faults, thread = run ? run->id : 0;
+    bool counts = chimera_fault_count(&faults);
+    bool is_same = counts && reset->is_known && faults == reset->faults && thread == reset->thread;
+    reset->faults = faults;
+    reset->thread = thread;
+    reset->is_known = true;
+    if (!is_same)
         chimera_stack_look(guest);
     if (memory->size > COPY_ALL_MAX) {
         int code = shrink(memory, size);

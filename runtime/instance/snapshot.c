@@ -15,11 +15,6 @@
  * each request. */
 #define LIVE_STACK_MAX ((size_t)64 * 1024)
 
-static uint8_t *stack_top(const struct chimera_guest *guest)
-{
-    return guest->stack + guest->stack_size;
-}
-
 static void free_snapshot(const struct chimera_guest *guest, struct chimera_snapshot *snapshot)
 {
     if (!snapshot)
@@ -57,7 +52,7 @@ static int save_stack(const struct chimera_guest *guest, struct chimera_snapshot
     const uint8_t *live = guest->internal->suspended;
     if (!live)
         return CHIMERA_OK;
-    size_t size = (size_t)(stack_top(guest) - live);
+    size_t size = (size_t)(guest->stack + guest->stack_size - live);
     snapshot->stack = size <= LIVE_STACK_MAX ? malloc(size) : NULL;
     if (!snapshot->stack)
         return CHIMERA_ELIMIT;
@@ -90,15 +85,6 @@ static int keep_memory(struct chimera_guest *guest, struct chimera_snapshot *sna
     return CHIMERA_OK;
 }
 
-/* Blocks that only the snapshot before this one could have gone back to. */
-static void free_outgrown_tables(const struct chimera_guest *guest,
-                                 const struct chimera_snapshot *snapshot)
-{
-    for (uint32_t i = 0; guest->snapshot && i < guest->loaded->plugin->table_count; i++)
-        if (guest->snapshot->table_data[i] != snapshot->table_data[i])
-            free(guest->snapshot->table_data[i]);
-}
-
 /* What the last run left with the host. */
 static void forget_run(struct chimera_guest *guest)
 {
@@ -126,7 +112,10 @@ int chimera_guest_snapshot(struct chimera_guest *guest, struct chimera_error *er
         free_snapshot(guest, snapshot);
         return code;
     }
-    free_outgrown_tables(guest, snapshot);
+    /* Blocks that only the snapshot before this one could have gone back to. */
+    for (uint32_t i = 0; guest->snapshot && i < guest->loaded->plugin->table_count; i++)
+        if (guest->snapshot->table_data[i] != snapshot->table_data[i])
+            free(guest->snapshot->table_data[i]);
     chimera_snapshot_free(guest);
     guest->snapshot = snapshot;
     if (guest->side)

@@ -177,16 +177,6 @@ static void *make_room(struct chimera_guest *guest, uint32_t index, uint32_t wan
     return data;
 }
 
-static void fill(struct chimera_guest *guest, char *at, uint32_t count, const void *initial,
-                 size_t entry_size)
-{
-    for (uint32_t i = 0; i < count; i++, at += entry_size) {
-        memcpy(at, initial, entry_size);
-        if (i % FILL_ENTRIES == 0)
-            chimera_guest_spend(guest, FILL_ENTRIES * 4);
-    }
-}
-
 /* Takes `delta` more entries from the account, and those that there are once more when they move
  * away from the block of the snapshot, which stays. */
 static bool take_entries(struct chimera_guest *guest, uint32_t index, uint32_t delta, bool moves)
@@ -218,7 +208,12 @@ static uint32_t grow(struct chimera_guest *guest, struct chimera_table *table, u
             return UINT32_MAX; /* what was taken stays so: there is no memory anyway */
         table->data = data;
     }
-    fill(guest, (char *)table->data + before * entry_size, delta, initial, entry_size);
+    char *at = (char *)table->data + before * entry_size;
+    for (uint32_t i = 0; i < delta; i++, at += entry_size) {
+        memcpy(at, initial, entry_size);
+        if (i % FILL_ENTRIES == 0)
+            chimera_guest_spend(guest, FILL_ENTRIES * 4);
+    }
     table->size = before + delta;
     return before;
 }

@@ -47,17 +47,6 @@ static uint64_t look_at(struct chimera_run *run, uint64_t now)
     return now + REPEAT_NS;
 }
 
-static void sleep_until(uint64_t when, uint64_t now)
-{
-    struct timespec until = {.tv_sec = (time_t)(when / NS_PER_S),
-                             .tv_nsec = (long)(when % NS_PER_S)};
-    watchdog.counters.rounds++;
-    watchdog.counters.next_ns = when;
-    watchdog.counters.sleep_ns = when - now;
-    if (pthread_cond_timedwait(&watchdog.wake, &watchdog.lock, &until) == 0)
-        watchdog.counters.woken++;
-}
-
 void chimera_watchdog_counters(struct chimera_watchdog_counters *ret_counters)
 {
     pthread_mutex_lock(&watchdog.lock);
@@ -77,7 +66,13 @@ static void *watch(void *unused)
             if (again < next)
                 next = again;
         }
-        sleep_until(next, now);
+        struct timespec until = {.tv_sec = (time_t)(next / NS_PER_S),
+                                 .tv_nsec = (long)(next % NS_PER_S)};
+        watchdog.counters.rounds++;
+        watchdog.counters.next_ns = next;
+        watchdog.counters.sleep_ns = next - now;
+        if (pthread_cond_timedwait(&watchdog.wake, &watchdog.lock, &until) == 0)
+            watchdog.counters.woken++;
     }
     return NULL;
 }
@@ -163,16 +158,6 @@ struct chimera_run *chimera_run_of_handler(void)
     return own_run;
 }
 
-/* The slow path of arming: this limit is shorter than any before. */
-static void wake_for(uint64_t limit_ns)
-{
-    pthread_mutex_lock(&watchdog.lock);
-    if (limit_ns < atomic_load(&watchdog.shortest_ns))
-        atomic_store(&watchdog.shortest_ns, limit_ns);
-    pthread_cond_signal(&watchdog.wake);
-    pthread_mutex_unlock(&watchdog.lock);
-}
-
 void chimera_run_arm(struct chimera_run *run, uint32_t limit_ms)
 {
     uint64_t limit_ns = (uint64_t)limit_ms * NS_PER_MS;
@@ -181,8 +166,14 @@ void chimera_run_arm(struct chimera_run *run, uint32_t limit_ms)
     /* Odd even if the last run was never disarmed. */
     atomic_store(&run->sequence,
                  (atomic_load_explicit(&run->sequence, memory_order_relaxed) + 1) | 1);
-    if (limit_ms && limit_ns < atomic_load_explicit(&watchdog.shortest_ns, memory_order_relaxed))
-        wake_for(limit_ns);
+    if (limit_ms && limit_ns < atomic_load_explicit(&watchdog.shortest_ns, memory_order_relaxed)) {
+        /* The slow path of arming: this limit is shorter than any before. */
+        pthread_mutex_lock(&watchdog.lock);
+        if (limit_ns < atomic_load(&watchdog.shortest_ns))
+            atomic_store(&watchdog.shortest_ns, limit_ns);
+        pthread_cond_signal(&watchdog.wake);
+        pthread_mutex_unlock(&watchdog.lock);
+    }
 }
 
 void chimera_run_disarm(struct chimera_run *run)

@@ -119,12 +119,6 @@ static void compare_arrays(struct chimera_json_patch *diff, struct json_object *
     }
 }
 
-static bool are_integers_equal(struct json_object *a, struct json_object *b)
-{
-    return json_object_get_int64(a) == json_object_get_int64(b) &&
-           json_object_get_uint64(a) == json_object_get_uint64(b);
-}
-
 bool chimera_json_equal(struct json_object *a, struct json_object *b)
 {
     if (json_object_get_type(a) != json_object_get_type(b))
@@ -133,7 +127,8 @@ bool chimera_json_equal(struct json_object *a, struct json_object *b)
     case json_type_boolean:
         return json_object_get_boolean(a) == json_object_get_boolean(b);
     case json_type_int:
-        return are_integers_equal(a, b);
+        return json_object_get_int64(a) == json_object_get_int64(b) &&
+               json_object_get_uint64(a) == json_object_get_uint64(b);
     case json_type_double:
         return json_object_get_double(a) == json_object_get_double(b);
     case json_type_string: {

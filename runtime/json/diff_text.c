@@ -54,20 +54,6 @@ static unsigned count_zeros(uint64_t bytes)
     return (unsigned)((is_zero >> 7) * ONES >> 56);
 }
 
-/* Every value but the first stands behind a comma or an opening bracket. */
-static size_t most_nodes(struct chimera_slice text)
-{
-    size_t count = 1, i = 0;
-    for (uint64_t bytes; text.size - i >= sizeof(bytes); i += sizeof(bytes)) {
-        memcpy(&bytes, text.data + i, sizeof(bytes));
-        count += count_zeros(bytes ^ ONES * ',') +
-                 count_zeros((bytes | ONES * 0x20) ^ ONES * '{'); /* '[' | 0x20 is '{' */
-    }
-    for (; i < text.size; i++)
-        count += text.data[i] == ',' || text.data[i] == '[' || text.data[i] == '{';
-    return count;
-}
-
 static bool read_scalar(struct reader *reader, int byte, struct node *node)
 {
     struct chimera_scan_text text;
@@ -148,7 +134,16 @@ static bool read_document(struct chimera_slice text, struct chimera_account *acc
         .account = account, .arena = arena, .document = ret_document, .is_first = true};
     struct chimera_slice key = {NULL, 0};
     bool more = true;
-    size_t most = most_nodes(text);
+    /* Every value but the first stands behind a comma or an opening bracket. */
+    size_t count = 1, i = 0;
+    for (uint64_t bytes; text.size - i >= sizeof(bytes); i += sizeof(bytes)) {
+        memcpy(&bytes, text.data + i, sizeof(bytes));
+        count += count_zeros(bytes ^ ONES * ',') +
+                 count_zeros((bytes | ONES * 0x20) ^ ONES * '{'); /* '[' | 0x20 is '{' */
+    }
+    for (; i < text.size; i++)
+        count += text.data[i] == ',' || text.data[i] == '[' || text.data[i] == '{';
+    size_t most = count;
     *ret_document = (struct document){0};
     if (most > UINT32_MAX / 2)
         return false;

@@ -12,14 +12,6 @@ static int by_key(const void *a, const void *b, struct chimera_account *account)
                               ((const struct chimera_member *)b)->key, account);
 }
 
-static void list(struct json_object *object, struct chimera_members *members)
-{
-    const struct lh_entry *entry = json_object_get_object(object)->head;
-    for (; entry; entry = entry->next)
-        members->member[members->count++] = (struct chimera_member){
-            (const char *)lh_entry_k(entry), (struct json_object *)lh_entry_v(entry)};
-}
-
 static uint64_t heap_of(size_t count)
 {
     return chimera_account_heap((count + 1) * sizeof(struct chimera_member));
@@ -37,7 +29,10 @@ int chimera_members_sorted(struct json_object *object, struct chimera_account *a
         return code;
     members.member = calloc(count + 1, sizeof(*members.member));
     if (members.member) {
-        list(object, &members);
+        const struct lh_entry *entry = json_object_get_object(object)->head;
+        for (; entry; entry = entry->next)
+            members.member[members.count++] = (struct chimera_member){
+                (const char *)lh_entry_k(entry), (struct json_object *)lh_entry_v(entry)};
         code = chimera_sort(members.member, count, sizeof(*members.member), by_key, account);
     } else {
         chimera_account_give_back(account, heap_of(count));

@@ -99,23 +99,6 @@ static bool skip_escape(struct chimera_scan *scan)
     return chimera_scan_fail(scan, scan->at, "invalid escape");
 }
 
-static struct chimera_slice rest_of(const struct chimera_scan *scan)
-{
-    return (struct chimera_slice){scan->at, (size_t)(scan->end - scan->at)};
-}
-
-/* Of a run of longer characters, to where it ends. */
-static bool skip_characters(struct chimera_scan *scan)
-{
-    while (scan->at < scan->end && (unsigned char)*scan->at >= 0x80) {
-        size_t size = chimera_utf8_character(rest_of(scan));
-        if (size == 0)
-            return chimera_scan_fail_next(scan, "invalid unicode code point");
-        scan->at += size;
-    }
-    return true;
-}
-
 /* What stopped plain_end() and is not the closing quote. */
 static bool skip_special(struct chimera_scan *scan)
 {
@@ -126,7 +109,15 @@ static bool skip_special(struct chimera_scan *scan)
     if ((unsigned char)*scan->at < 0x20)
         return chimera_scan_fail(
             scan, scan->at + 1, "control character (\\u0000-\\u001F) found while parsing a string");
-    return skip_characters(scan);
+    /* Of a run of longer characters, to where it ends. */
+    while (scan->at < scan->end && (unsigned char)*scan->at >= 0x80) {
+        size_t size = chimera_utf8_character(
+            (struct chimera_slice){scan->at, (size_t)(scan->end - scan->at)});
+        if (size == 0)
+            return chimera_scan_fail_next(scan, "invalid unicode code point");
+        scan->at += size;
+    }
+    return true;
 }
 
 static ALWAYS_INLINE bool read_string(struct chimera_scan *scan, struct chimera_scan_text *ret_text)
@@ -277,6 +268,7 @@ int chimera_scan_next_element(struct chimera_scan *scan, bool is_first)
     return next_element(scan, is_first);
 }
 
+/* Apart from next_key(), which is inlined where it is called. */
 static int fail_key(struct chimera_scan *scan, int byte, bool is_behind_comma)
 {
     if (byte < 0)
@@ -449,23 +441,6 @@ int chimera_json_check_within(struct chimera_slice text, struct chimera_account 
     return is_read && chimera_scan_end(&scan) ? CHIMERA_OK : chimera_scan_report(&scan, err);
 }
 
-/* Writes `point`, which must not be a surrogate; returns the size, 1 to 4. */
-static size_t write_utf8(uint32_t point, char to[4])
-{
-    if (point < 0x80) {
-        to[0] = (char)point;
-        return 1;
-    }
-    size_t size = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-    static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    for (size_t i = size - 1; i > 0; i--) {
-        to[i] = (char)(0x80 | (point & 0x3F));
-        point >>= 6;
-    }
-    to[0] = (char)(lead[size] | point);
-    return size;
-}
-
 /* Decodes the escape at *at, and moves behind it; returns the size. */
 static size_t decode_escape(const char **at, char to[4])
 {
@@ -482,7 +457,19 @@ static size_t decode_escape(const char **at, char to[4])
         point = 0x10000 + ((point - 0xD800) << 10) + ((uint32_t)hex_four(*at + 2) - 0xDC00);
         *at += 6;
     }
-    return write_utf8(point, to);
+    /* It is no surrogate, and takes 1 to 4 bytes. */
+    if (point < 0x80) {
+        to[0] = (char)point;
+        return 1;
+    }
+    size_t size = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = size - 1; i > 0; i--) {
+        to[i] = (char)(0x80 | (point & 0x3F));
+        point >>= 6;
+    }
+    to[0] = (char)(lead[size] | point);
+    return size;
 }
 
 size_t chimera_scan_decode(struct chimera_slice raw, char *to, size_t capacity)

@@ -37,15 +37,6 @@ void chimera_log_limit_set(unsigned lines_per_s)
     byte_ns_1024 = lines_per_s ? NS_PER_S / lines_per_s * 1024 / CHIMERA_LOG_LINE_SHARE : 0;
 }
 
-/* FNV-1a. Two ids with one key share a bucket, and nobody would notice. */
-static uint64_t key_of(struct chimera_slice id, enum chimera_log_speaker speaker)
-{
-    uint64_t key = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)speaker;
-    for (size_t i = 0; i < id.size; i++)
-        key = (key ^ (unsigned char)id.data[i]) * UINT64_C(0x100000001b3);
-    return key ? key : 1;
-}
-
 static struct bucket *bucket_of(uint64_t key)
 {
     uint64_t place = key ^ key >> 32;
@@ -79,14 +70,7 @@ static void name_bucket(struct bucket *bucket, struct chimera_slice id)
         return;
     id.size = id.size < NAME_BYTES ? id.size : NAME_BYTES - 1;
     memcpy(names[bucket - buckets], id.data, chimera_utf8_prefix(id));
-    atomic_store(&bucket->naming, NAMED); /* partner: name_of() */
-}
-
-static void count_lost(struct bucket *bucket, struct chimera_slice id)
-{
-    atomic_fetch_add_explicit(&bucket->lost, 1, memory_order_relaxed);
-    if (chimera_log_limit_count)
-        chimera_log_limit_count(id);
+    atomic_store(&bucket->naming, NAMED); /* partner: settle() */
 }
 
 /* One of many threads ends the silence, and tells of it. */
@@ -106,7 +90,11 @@ struct chimera_log_permit chimera_log_limit_ask(struct chimera_slice policy_id,
     struct chimera_log_permit permit = {.is_given = true};
     if (line_ns == 0)
         return permit;
-    struct bucket *bucket = bucket_of(key_of(policy_id, speaker));
+    /* FNV-1a. Two ids with one key share a bucket, and nobody would notice. */
+    uint64_t key = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)speaker;
+    for (size_t i = 0; i < policy_id.size; i++)
+        key = (key ^ (unsigned char)policy_id.data[i]) * UINT64_C(0x100000001b3);
+    struct bucket *bucket = bucket_of(key ? key : 1);
     uint64_t resume_ns = atomic_load(&bucket->resume_ns), none = 0;
     permit.is_given = resume_ns <= now_ns;
     if (resume_ns && permit.is_given)
@@ -117,7 +105,9 @@ struct chimera_log_permit chimera_log_limit_ask(struct chimera_slice policy_id,
     if (permit.is_given)
         return permit;
     name_bucket(bucket, policy_id);
-    count_lost(bucket, policy_id);
+    atomic_fetch_add_explicit(&bucket->lost, 1, memory_order_relaxed);
+    if (chimera_log_limit_count)
+        chimera_log_limit_count(policy_id);
     permit.begins = atomic_compare_exchange_strong(&bucket->resume_ns, &none, now_ns + SILENCE_NS);
     if (permit.begins)
         atomic_fetch_add(&silent_count, 1);
@@ -126,19 +116,14 @@ struct chimera_log_permit chimera_log_limit_ask(struct chimera_slice policy_id,
 
 /* --- Policies that have fallen silent --- */
 
-static struct chimera_slice name_of(const struct bucket *bucket)
-{
-    if (atomic_load(&bucket->naming) != NAMED)
-        return CHIMERA_SLICE("");
-    return chimera_slice_of(names[bucket - buckets]);
-}
-
 static void settle(struct bucket *bucket, uint64_t now_ns,
                    void (*tell)(struct chimera_slice policy_id, uint64_t lines))
 {
     uint64_t resume_ns = atomic_load(&bucket->resume_ns), lost = 0;
     if (resume_ns && resume_ns <= now_ns && end_silence(bucket, resume_ns, &lost) && lost > 0)
-        tell(name_of(bucket), lost);
+        tell(atomic_load(&bucket->naming) != NAMED ? CHIMERA_SLICE("")
+                                                   : chimera_slice_of(names[bucket - buckets]),
+             lost);
 }
 
 bool chimera_log_limit_settle(bool is_end,

@@ -41,20 +41,6 @@ static size_t first_part(uint32_t at, size_t size)
     return size < left ? size : left;
 }
 
-static void copy_in(struct chimera_log_ring *ring, uint32_t at, const char *bytes, size_t size)
-{
-    size_t first = first_part(at, size);
-    memcpy(ring->text + (at & (SIZE - 1)), bytes, first);
-    memcpy(ring->text, bytes + first, size - first);
-}
-
-static void copy_out(const struct chimera_log_ring *ring, uint32_t at, char *to, size_t size)
-{
-    size_t first = first_part(at, size);
-    memcpy(to, ring->text + (at & (SIZE - 1)), first);
-    memcpy(to + first, ring->text, size - first);
-}
-
 bool chimera_log_ring_put(struct chimera_log_ring *ring, struct chimera_slice line, uint32_t kept)
 {
     uint64_t ends = atomic_load(&ring->ends), next;
@@ -67,18 +53,15 @@ bool chimera_log_ring_put(struct chimera_log_ring *ring, struct chimera_slice li
         next = make_ends(begin_of(ends), end_of(ends) + size);
     } while (!atomic_compare_exchange_weak(&ring->ends, &ends, next));
     uint32_t at = end_of(ends);
-    copy_in(ring, at + 1, line.data + 1, line.size - 1);
-    /* Now it is whole; partner: is_there(). */
+    size_t first = first_part(at + 1, line.size - 1);
+    memcpy(ring->text + ((at + 1) & (SIZE - 1)), line.data + 1, first);
+    memcpy(ring->text, line.data + 1 + first, line.size - 1 - first);
+    /* Now it is whole; partner: chimera_log_ring_read(). */
     __atomic_store_n(&ring->text[at & (SIZE - 1)], line.data[0], __ATOMIC_RELEASE);
     return true;
 }
 
 /* --- Reading --- */
-
-static bool is_there(const struct chimera_log_ring *ring, uint32_t at)
-{
-    return __atomic_load_n(&ring->text[at & (SIZE - 1)], __ATOMIC_ACQUIRE) != 0;
-}
 
 /* With its line feed; `left` when there is none, which only spoilt memory has. */
 static size_t line_size(const struct chimera_log_ring *ring, uint32_t at, size_t left)
@@ -97,24 +80,20 @@ size_t chimera_log_ring_read(const struct chimera_log_ring *ring, char *to, size
     uint64_t ends = atomic_load(&ring->ends);
     uint32_t begin = begin_of(ends), used = used_of(ends);
     size_t done = 0;
-    while (done < used && is_there(ring, begin + (uint32_t)done)) {
+    while (done < used && __atomic_load_n(&ring->text[(begin + (uint32_t)done) & (SIZE - 1)],
+                                          __ATOMIC_ACQUIRE) != 0) {
         size_t line = line_size(ring, begin + (uint32_t)done, used - done);
         if (done > 0 && done + line > size)
             break;
         line = line < room - done ? line : room - done;
-        copy_out(ring, begin + (uint32_t)done, to + done, line);
+        size_t first = first_part(begin + (uint32_t)done, line);
+        memcpy(to + done, ring->text + ((begin + (uint32_t)done) & (SIZE - 1)), first);
+        memcpy(to + done + first, ring->text, line - first);
         done += line;
         if (done >= size)
             break;
     }
     return done;
-}
-
-static void clear(struct chimera_log_ring *ring, uint32_t at, size_t size)
-{
-    size_t first = first_part(at, size);
-    memset(ring->text + (at & (SIZE - 1)), 0, first);
-    memset(ring->text, 0, size - first);
 }
 
 /* What was cleared before is seen by whoever puts the next line there. */
@@ -131,7 +110,10 @@ void chimera_log_ring_release(struct chimera_log_ring *ring, size_t size)
 {
     uint32_t used = chimera_log_ring_used(ring);
     size = size < used ? size : used;
-    clear(ring, begin_of(atomic_load(&ring->ends)), size);
+    uint32_t at = begin_of(atomic_load(&ring->ends));
+    size_t first = first_part(at, size);
+    memset(ring->text + (at & (SIZE - 1)), 0, first);
+    memset(ring->text, 0, size - first);
     move_begin(ring, size);
 }
 

@@ -110,13 +110,6 @@ static void wait_until_written(struct chimera_log_ring *ring, uint64_t until_ns)
     atomic_fetch_sub(&writer.waiting, 1);
 }
 
-static void tell_written(void)
-{
-    atomic_fetch_add(&writer.written, 1);
-    if (atomic_load(&writer.waiting) > 0)
-        syscall(SYS_futex, &writer.written, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-}
-
 void chimera_log_flush(unsigned wait_ms)
 {
     if (writer.has_thread)
@@ -191,19 +184,6 @@ static void write_all(const char *bytes, size_t size)
     }
 }
 
-/* Behind a time in which lines were dropped, and as soon as there is some room again. */
-static void tell_dropped(struct chimera_log_ring *ring)
-{
-    uint64_t dropped = atomic_load(&ring->dropped), told = atomic_load(&ring->told);
-    bool is_over = dropped != told || atomic_load(&ring->is_dropping);
-    if (!is_over || chimera_log_ring_used(ring) > CHIMERA_LOG_RING_BYTES / 2)
-        return;
-    atomic_store(&ring->told, dropped);
-    atomic_store(&ring->is_dropping, 0);
-    if (dropped != told)
-        chimera_log_notice(DROPPED, dropped - told);
-}
-
 /* True when all is written. A line that is just being copied in is waited for. */
 static bool write_what_is_there(struct chimera_log_ring *ring)
 {
@@ -214,8 +194,18 @@ static bool write_what_is_there(struct chimera_log_ring *ring)
     size_t size = chimera_log_ring_read(ring, batch, sizeof(batch), BATCH_BYTES);
     write_all(batch, size);
     chimera_log_ring_release(ring, size);
-    tell_written();
-    tell_dropped(ring);
+    atomic_fetch_add(&writer.written, 1);
+    if (atomic_load(&writer.waiting) > 0)
+        syscall(SYS_futex, &writer.written, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    /* Behind a time in which lines were dropped, and as soon as there is some room again. */
+    uint64_t dropped = atomic_load(&ring->dropped), told = atomic_load(&ring->told);
+    bool is_over = dropped != told || atomic_load(&ring->is_dropping);
+    if (is_over && chimera_log_ring_used(ring) <= CHIMERA_LOG_RING_BYTES / 2) {
+        atomic_store(&ring->told, dropped);
+        atomic_store(&ring->is_dropping, 0);
+        if (dropped != told)
+            chimera_log_notice(DROPPED, dropped - told);
+    }
     if (size == 0 && used > 0)
         pause_for(1);
     return chimera_log_ring_used(ring) == 0;
@@ -343,19 +333,6 @@ void chimera_log_say(int fd, const char *text)
     (void)size;
 }
 
-/* That another process has counted, and not told of. */
-static void add_losses(uint64_t lines)
-{
-    if (lines == 0)
-        return;
-    if (!writer.ring) {
-        chimera_log_notice(DROPPED, lines);
-        return;
-    }
-    atomic_fetch_add(&writer.ring->dropped, lines);
-    ring_bell(writer.ring);
-}
-
 /* Our own lines have room behind them: they tell what has become of that process. */
 static void take_lines(struct chimera_slice lines)
 {
@@ -377,5 +354,14 @@ void chimera_log_take_over(struct chimera_log_ring *ring)
         take_lines((struct chimera_slice){batch, size});
         chimera_log_ring_release(ring, size);
     }
-    add_losses(atomic_load(&ring->dropped) - atomic_load(&ring->told));
+    /* That another process has counted, and not told of. */
+    uint64_t lines = atomic_load(&ring->dropped) - atomic_load(&ring->told);
+    if (lines == 0)
+        return;
+    if (!writer.ring) {
+        chimera_log_notice(DROPPED, lines);
+        return;
+    }
+    atomic_fetch_add(&writer.ring->dropped, lines);
+    ring_bell(writer.ring);
 }

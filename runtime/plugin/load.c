@@ -25,13 +25,6 @@
 
 /* --- Files that nobody can change behind our back --- */
 
-/* Only root and we ourselves may write it, so that what was checked stays what it was. */
-static bool is_ours(const struct stat *status)
-{
-    return (status->st_uid == 0 || status->st_uid == geteuid()) &&
-           !(status->st_mode & (S_IWGRP | S_IWOTH));
-}
-
 /* Data only: images are mostly holes. */
 static int copy_data(int from, int to, off_t size)
 {
@@ -86,7 +79,8 @@ static int open_fixed(const char *path, off_t limit, int *ret_fd, off_t *ret_siz
         return chimera_fail(err, CHIMERA_ELIMIT, "%s is larger than %lld bytes", path,
                             (long long)limit);
     *ret_size = status.st_size;
-    if (!is_ours(&status))
+    /* Only root and we ourselves may write it, so that what was checked stays what it was. */
+    if ((status.st_uid != 0 && status.st_uid != geteuid()) || status.st_mode & (S_IWGRP | S_IWOTH))
         return copy_sealed(fd, status.st_size, path, ret_fd, err);
     *ret_fd = fd;
     fd = -1; /* handed over */
@@ -202,13 +196,6 @@ static int load_image(struct chimera_loaded *loaded, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-/* Only reports get poorer without it. */
-static void open_names(struct chimera_loaded *loaded)
-{
-    CHIMERA_FREE char *path = with_suffix(loaded->path, ".names");
-    loaded->names_fd = path ? chimera_names_open(path, &loaded->manifest.so) : -1;
-}
-
 static int load_manifest(struct chimera_loaded *loaded, const struct chimera_digest *lock,
                          struct chimera_error *err)
 {
@@ -244,7 +231,9 @@ int chimera_plugin_load_locked(const char *path, const struct chimera_digest *lo
         free(loaded);
         return code;
     }
-    open_names(loaded);
+    /* Only reports get poorer without it. */
+    CHIMERA_FREE char *names = with_suffix(loaded->path, ".names");
+    loaded->names_fd = names ? chimera_names_open(names, &loaded->manifest.so) : -1;
     *ret_loaded = loaded;
     return CHIMERA_OK;
 }

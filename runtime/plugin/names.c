@@ -40,16 +40,6 @@ static bool read_head(int fd, struct head *ret_head)
            ret_head->name_bytes <= CHIMERA_NAMES_BYTES_MAX;
 }
 
-static bool read_record(int fd, uint32_t index, struct record *ret_record)
-{
-    uint8_t bytes[CHIMERA_NAMES_RECORD];
-    if (!read_at(fd, bytes, sizeof(bytes), CHIMERA_NAMES_HEAD + (uint64_t)index * sizeof(bytes)))
-        return false;
-    *ret_record = (struct record){u32_at(bytes), u32_at(bytes + 4), u32_at(bytes + 8),
-                                  u32_at(bytes + 12), u32_at(bytes + 16)};
-    return true;
-}
-
 int chimera_names_open(const char *path, const struct chimera_digest *object)
 {
     struct stat status;
@@ -71,9 +61,12 @@ static bool find_record(int fd, uint32_t count, uint64_t address, struct record 
     bool is_found = false;
     while (from < to) {
         uint32_t middle = from + (to - from) / 2;
-        struct record record;
-        if (!read_record(fd, middle, &record))
+        uint8_t bytes[CHIMERA_NAMES_RECORD];
+        if (!read_at(fd, bytes, sizeof(bytes),
+                     CHIMERA_NAMES_HEAD + (uint64_t)middle * sizeof(bytes)))
             return false;
+        struct record record = {u32_at(bytes), u32_at(bytes + 4), u32_at(bytes + 8),
+                                u32_at(bytes + 12), u32_at(bytes + 16)};
         if (record.start <= address) {
             *ret_record = record;
             is_found = true;
@@ -86,17 +79,6 @@ static bool find_record(int fd, uint32_t count, uint64_t address, struct record 
            address - ret_record->start < ret_record->size;
 }
 
-static void read_name(int fd, const struct head *head, uint32_t at, struct chimera_place *place)
-{
-    uint64_t names_at = CHIMERA_NAMES_HEAD + (uint64_t)head->count * CHIMERA_NAMES_RECORD;
-    uint8_t size;
-    place->name_size = 0;
-    if (at >= head->name_bytes || !read_at(fd, &size, 1, names_at + at) ||
-        size > head->name_bytes - at - 1 || !read_at(fd, place->name, size, names_at + at + 1))
-        return;
-    place->name_size = size;
-}
-
 bool chimera_names_find(int fd, uint64_t address, struct chimera_place *ret_place)
 {
     struct head head;
@@ -106,6 +88,12 @@ bool chimera_names_find(int fd, uint64_t address, struct chimera_place *ret_plac
     ret_place->function = record.function;
     ret_place->wasm_offset = record.wasm_offset;
     ret_place->code_offset = (uint32_t)(address - record.start);
-    read_name(fd, &head, record.name_at, ret_place);
+    uint64_t names_at = CHIMERA_NAMES_HEAD + (uint64_t)head.count * CHIMERA_NAMES_RECORD;
+    uint8_t size;
+    ret_place->name_size = 0;
+    if (record.name_at < head.name_bytes && read_at(fd, &size, 1, names_at + record.name_at) &&
+        size <= head.name_bytes - record.name_at - 1 &&
+        read_at(fd, ret_place->name, size, names_at + record.name_at + 1))
+        ret_place->name_size = size;
     return true;
 }

@@ -349,11 +349,6 @@ int chimera_metadata_server_mode(const struct chimera_metadata *metadata,
     return CHIMERA_OK;
 }
 
-static bool is_rego_mode(enum chimera_mode mode)
-{
-    return mode == CHIMERA_MODE_OPA || mode == CHIMERA_MODE_GATEKEEPER;
-}
-
 /* --execution-mode was given: only a disagreement with the metadata is refused. */
 static int take_asked_mode(const struct chimera_metadata *metadata, enum chimera_mode asked,
                            enum chimera_mode *ret_mode, struct chimera_error *err)
@@ -381,7 +376,7 @@ int chimera_metadata_command_mode(const struct chimera_metadata *metadata, enum 
             "The policy has been created with Rego, please specify which Opa runtime "
             "has to be used");
     enum chimera_mode mode = metadata->is_annotated ? metadata->mode : CHIMERA_MODE_WAPC;
-    if (is_rego != is_rego_mode(mode))
+    if (is_rego != (mode == CHIMERA_MODE_OPA || mode == CHIMERA_MODE_GATEKEEPER))
         return chimera_fail(err, CHIMERA_EINVAL,
                             "The policy has %sbeen created with Rego, the policy execution mode "
                             "specified via CLI flag is wrong",

@@ -28,21 +28,6 @@ struct chimera_slots {
     atomic_uint shared;  /* changed by all lanes; a few too many for a moment do no harm */
 };
 
-/* Half of what the kernel allows, for there are other mappings. */
-static unsigned most_slots(void)
-{
-    unsigned count = MAP_COUNT_DEFAULT;
-    CHIMERA_FCLOSE FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
-    char text[24];
-    if (file && fgets(text, sizeof(text), file)) {
-        count = 0;
-        for (const char *at = text; *at >= '0' && *at <= '9' && count < 100000000; at++)
-            count = count * 10 + (unsigned)(*at - '0');
-    }
-    unsigned most = count / MAPPINGS_PER_SLOT / 2;
-    return most < SLOTS_MAX ? most : SLOTS_MAX;
-}
-
 int chimera_slots_new(unsigned lanes, unsigned max, struct chimera_slots **ret_slots,
                       struct chimera_error *err)
 {
@@ -53,8 +38,19 @@ int chimera_slots_new(unsigned lanes, unsigned max, struct chimera_slots **ret_s
         free(slots);
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for the policies' slots");
     }
-    if (!max)
-        max = most_slots();
+    if (!max) {
+        /* Half of what the kernel allows, for there are other mappings. */
+        unsigned count = MAP_COUNT_DEFAULT;
+        CHIMERA_FCLOSE FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+        char text[24];
+        if (file && fgets(text, sizeof(text), file)) {
+            count = 0;
+            for (const char *at = text; *at >= '0' && *at <= '9' && count < 100000000; at++)
+                count = count * 10 + (unsigned)(*at - '0');
+        }
+        unsigned most = count / MAPPINGS_PER_SLOT / 2;
+        max = most < SLOTS_MAX ? most : SLOTS_MAX;
+    }
     slots->lane_count = lanes;
     slots->own_max = max / 2 / lanes ? max / 2 / lanes : 1;
     slots->shared_max = max > lanes * slots->own_max ? max - lanes * slots->own_max : 0;

@@ -10,28 +10,9 @@ struct refinement {
     uint32_t *inside, *becomes; /* of a symbol, in the set at hand */
 };
 
-/* A boundary is where one ends, too. */
-static void add_boundaries(struct chimera_regexp_memory *memory, struct chimera_regexp_set *starts,
-                           uint32_t lo, uint32_t hi)
-{
-    chimera_regexp_set_add(memory, starts, lo, lo);
-    if (hi < CHIMERA_REGEXP_RUNE_MAX)
-        chimera_regexp_set_add(memory, starts, hi + 1, hi + 1);
-}
-
 static const struct chimera_regexp_range word_ranges[] = {
     {'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
 static const struct chimera_regexp_range newline_ranges[] = {{'\n', '\n'}};
-
-static bool asks_words(const struct chimera_regexp *regexp)
-{
-    return regexp->conditions & (CHIMERA_REGEXP_WORD_BOUNDARY | CHIMERA_REGEXP_NO_WORD_BOUNDARY);
-}
-
-static bool asks_lines(const struct chimera_regexp *regexp)
-{
-    return regexp->conditions & (CHIMERA_REGEXP_BEGIN_LINE | CHIMERA_REGEXP_END_LINE);
-}
 
 /* Calls for each set of characters that the program asks for. */
 static void each_set(const struct chimera_regexp *regexp, void *context,
@@ -45,9 +26,9 @@ static void each_set(const struct chimera_regexp *regexp, void *context,
         if (regexp->nodes[i].op == CHIMERA_REGEXP_RUNE)
             call(context, &rune, 1);
     }
-    if (asks_words(regexp))
+    if (regexp->conditions & (CHIMERA_REGEXP_WORD_BOUNDARY | CHIMERA_REGEXP_NO_WORD_BOUNDARY))
         call(context, word_ranges, sizeof(word_ranges) / sizeof(word_ranges[0]));
-    if (asks_lines(regexp))
+    if (regexp->conditions & (CHIMERA_REGEXP_BEGIN_LINE | CHIMERA_REGEXP_END_LINE))
         call(context, newline_ranges, 1);
 }
 
@@ -60,8 +41,13 @@ struct collection {
 static void collect(void *context, const struct chimera_regexp_range *ranges, uint32_t count)
 {
     struct collection *collection = context;
-    for (uint32_t i = 0; i < count && !collection->memory->failed; i++)
-        add_boundaries(collection->memory, &collection->starts, ranges[i].lo, ranges[i].hi);
+    for (uint32_t i = 0; i < count && !collection->memory->failed; i++) {
+        /* A boundary is where one ends, too. */
+        uint32_t hi = ranges[i].hi;
+        chimera_regexp_set_add(collection->memory, &collection->starts, ranges[i].lo, ranges[i].lo);
+        if (hi < CHIMERA_REGEXP_RUNE_MAX)
+            chimera_regexp_set_add(collection->memory, &collection->starts, hi + 1, hi + 1);
+    }
     if (collection->starts.count < collection->clean_at)
         return;
     chimera_regexp_set_clean(collection->memory, &collection->starts);

@@ -97,21 +97,16 @@ static bool grow(struct chimera_regexp_automaton *automaton)
     return true;
 }
 
-static uint32_t hash(const struct chimera_regexp_automaton *automaton, const uint32_t *bits,
-                     uint8_t side)
-{
-    uint64_t mixed = side;
-    for (uint32_t i = 0; i < automaton->word_count; i++)
-        mixed = (mixed ^ bits[i]) * 0x9E3779B97F4A7C15u + (mixed >> 29);
-    return (uint32_t)((mixed ^ mixed >> 32) % automaton->table_size);
-}
-
 /* Where the state is in the table, or would be. */
 static uint32_t *find(struct chimera_regexp_automaton *automaton, const uint32_t *bits,
                       uint8_t side)
 {
     size_t size = automaton->word_count * sizeof(*bits);
-    for (uint32_t at = hash(automaton, bits, side);; at = (at + 1) % automaton->table_size) {
+    uint64_t mixed = side;
+    for (uint32_t i = 0; i < automaton->word_count; i++)
+        mixed = (mixed ^ bits[i]) * 0x9E3779B97F4A7C15u + (mixed >> 29);
+    uint32_t at = (uint32_t)((mixed ^ mixed >> 32) % automaton->table_size);
+    for (;; at = (at + 1) % automaton->table_size) {
         uint32_t state = automaton->table[at];
         if (state == 0 ||
             (automaton->sides[state] == side && !memcmp(bits_of(automaton, state), bits, size)))
@@ -261,14 +256,6 @@ static uint8_t known_side(const struct chimera_regexp_automaton *automaton, uint
     return (uint8_t)(kind | (is_open ? SIDE_IS_OPEN : 0));
 }
 
-static void next_mark(struct chimera_regexp_automaton *automaton)
-{
-    if (++automaton->mark == 0) {
-        memset(automaton->marks, 0, automaton->regexp->node_count * sizeof(uint32_t));
-        automaton->mark = 1;
-    }
-}
-
 /* Fills automaton->bits with the state behind the symbol. */
 static void cross(struct transition *transition, uint32_t state)
 {
@@ -281,7 +268,10 @@ static void cross(struct transition *transition, uint32_t state)
     transition->held = automaton->is_backward ? chimera_regexp_conditions(other, known)
                                               : chimera_regexp_conditions(known, other);
     memset(automaton->bits, 0, automaton->word_count * sizeof(*automaton->bits));
-    next_mark(automaton);
+    if (++automaton->mark == 0) {
+        memset(automaton->marks, 0, automaton->regexp->node_count * sizeof(uint32_t));
+        automaton->mark = 1;
+    }
     for (uint32_t word = 0; word < automaton->word_count; word++) {
         for (uint32_t bits = core[word]; bits; bits &= bits - 1)
             follow(transition, automaton->runes[32 * word + (uint32_t)__builtin_ctz(bits)]);

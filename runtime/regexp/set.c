@@ -3,22 +3,6 @@
 
 #define FIRST_CAPACITY 4
 
-static void append(struct chimera_regexp_memory *memory, struct chimera_regexp_set *set,
-                   uint32_t lo, uint32_t hi)
-{
-    if (set->count == set->capacity) {
-        size_t capacity = set->capacity ? 2 * (size_t)set->capacity : FIRST_CAPACITY;
-        struct chimera_regexp_range *ranges =
-            chimera_regexp_extend(memory, set->ranges, set->capacity * sizeof(*set->ranges),
-                                  capacity * sizeof(*set->ranges));
-        if (!ranges)
-            return;
-        set->ranges = ranges;
-        set->capacity = (uint32_t)capacity;
-    }
-    set->ranges[set->count++] = (struct chimera_regexp_range){lo, hi};
-}
-
 void chimera_regexp_set_add(struct chimera_regexp_memory *memory, struct chimera_regexp_set *set,
                             uint32_t lo, uint32_t hi)
 {
@@ -32,7 +16,17 @@ void chimera_regexp_set_add(struct chimera_regexp_memory *memory, struct chimera
             return;
         }
     }
-    append(memory, set, lo, hi);
+    if (set->count == set->capacity) {
+        size_t capacity = set->capacity ? 2 * (size_t)set->capacity : FIRST_CAPACITY;
+        struct chimera_regexp_range *ranges =
+            chimera_regexp_extend(memory, set->ranges, set->capacity * sizeof(*set->ranges),
+                                  capacity * sizeof(*set->ranges));
+        if (!ranges)
+            return;
+        set->ranges = ranges;
+        set->capacity = (uint32_t)capacity;
+    }
+    set->ranges[set->count++] = (struct chimera_regexp_range){lo, hi};
 }
 
 static void add_orbit(struct chimera_regexp_memory *memory, struct chimera_regexp_set *set,
@@ -43,30 +37,25 @@ static void add_orbit(struct chimera_regexp_memory *memory, struct chimera_regex
         chimera_regexp_set_add(memory, set, next, next);
 }
 
-/* The other cases of all between lo and hi, run by run. */
-static void add_folds(struct chimera_regexp_memory *memory, struct chimera_regexp_set *set,
-                      uint32_t lo, uint32_t hi)
-{
-    const struct chimera_regexp_fold *end = chimera_regexp_folds + chimera_regexp_folds_count;
-    for (const struct chimera_regexp_fold *fold = chimera_regexp_fold_near(lo);
-         fold < end && fold->lo <= hi; fold++) {
-        uint32_t last = hi < fold->hi ? hi : fold->hi;
-        uint32_t rune = fold->lo;
-        if (rune < lo)
-            rune += (lo - rune + fold->step - 1) / fold->step * fold->step;
-        for (; rune <= last; rune += fold->step)
-            add_orbit(memory, set, rune);
-    }
-}
-
 static void fold_range(struct chimera_regexp_memory *memory, struct chimera_regexp_set *set,
                        uint32_t lo, uint32_t hi)
 {
     bool is_full = lo <= CHIMERA_REGEXP_FOLD_MIN && hi >= CHIMERA_REGEXP_FOLD_MAX;
-    if (lo == hi)
+    if (lo == hi) {
         add_orbit(memory, set, lo);
-    else if (!is_full && hi >= CHIMERA_REGEXP_FOLD_MIN && lo <= CHIMERA_REGEXP_FOLD_MAX)
-        add_folds(memory, set, lo, hi);
+    } else if (!is_full && hi >= CHIMERA_REGEXP_FOLD_MIN && lo <= CHIMERA_REGEXP_FOLD_MAX) {
+        /* The other cases of all between lo and hi, run by run. */
+        const struct chimera_regexp_fold *end = chimera_regexp_folds + chimera_regexp_folds_count;
+        for (const struct chimera_regexp_fold *fold = chimera_regexp_fold_near(lo);
+             fold < end && fold->lo <= hi; fold++) {
+            uint32_t last = hi < fold->hi ? hi : fold->hi;
+            uint32_t rune = fold->lo;
+            if (rune < lo)
+                rune += (lo - rune + fold->step - 1) / fold->step * fold->step;
+            for (; rune <= last; rune += fold->step)
+                add_orbit(memory, set, rune);
+        }
+    }
 }
 
 void chimera_regexp_set_add_folded(struct chimera_regexp_memory *memory,

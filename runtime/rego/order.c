@@ -71,22 +71,18 @@ static struct json_object *value_of(const struct lh_entry *entry)
     return (struct json_object *)lh_entry_v(entry);
 }
 
-/* For what returns no code. */
-static int fail(struct chimera_account *account, int code)
-{
-    if (account && !account->failed)
-        account->failed = code;
-    return 0;
-}
-
 static int compare_objects(struct json_object *a, struct json_object *b,
                            struct chimera_account *account)
 {
     int code = chimera_rego_order_members(a, account);
     if (code == CHIMERA_OK)
         code = chimera_rego_order_members(b, account);
-    if (code < 0)
-        return fail(account, code);
+    if (code < 0) {
+        /* What compares returns no code. */
+        if (account && !account->failed)
+            account->failed = code;
+        return 0;
+    }
     const struct lh_entry *x = json_object_get_object(a)->head,
                           *y = json_object_get_object(b)->head;
     for (; x && y; x = x->next, y = y->next) {
@@ -172,17 +168,6 @@ static bool are_ordered(const struct lh_table *table, struct chimera_account *ac
     return true;
 }
 
-/* The entries stay where they are; only the list through them changes. */
-static void relink(struct lh_table *table, struct lh_entry *const *entries, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        entries[i]->prev = i ? entries[i - 1] : NULL;
-        entries[i]->next = i + 1 < count ? entries[i + 1] : NULL;
-    }
-    table->head = entries[0];
-    table->tail = entries[count - 1];
-}
-
 static int sort_members(struct lh_table *table, struct chimera_account *account)
 {
     size_t count = (size_t)table->count, used = 0;
@@ -195,8 +180,15 @@ static int sort_members(struct lh_table *table, struct chimera_account *account)
         entries[used++] = entry;
     code =
         entries ? chimera_sort(entries, count, sizeof(*entries), by_key, account) : CHIMERA_ENOMEM;
-    if (code == CHIMERA_OK)
-        relink(table, entries, count);
+    if (code == CHIMERA_OK) {
+        /* The entries stay where they are; only the list through them changes. */
+        for (size_t i = 0; i < count; i++) {
+            entries[i]->prev = i ? entries[i - 1] : NULL;
+            entries[i]->next = i + 1 < count ? entries[i + 1] : NULL;
+        }
+        table->head = entries[0];
+        table->tail = entries[count - 1];
+    }
     free(entries);
     chimera_account_give_back(account, bytes);
     return code;

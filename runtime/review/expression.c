@@ -91,15 +91,6 @@ static int explain_here(struct parser *parser, const char *what)
     return explain(parser, parser->at, what, CHIMERA_SLICE(""));
 }
 
-/* Of a character of two to four bytes. */
-static unsigned code_point(struct chimera_slice character)
-{
-    unsigned point = (unsigned char)character.data[0] & (0x7FU >> character.size);
-    for (size_t i = 1; i < character.size; i++)
-        point = point << 6 | ((unsigned char)character.data[i] & 0x3F);
-    return point;
-}
-
 /* The character that is next, as itself; one that is not ASCII also by its number, because some of
  * them look like others, or like nothing. */
 static int explain_character(struct parser *parser, const char *what)
@@ -108,9 +99,11 @@ static int explain_character(struct parser *parser, const char *what)
     struct chimera_slice rest = {parser->text.data + parser->at, parser->text.size - parser->at};
     size_t size = chimera_utf8_character(rest);
     unsigned char byte = (unsigned char)*rest.data;
+    unsigned point = byte & (0x7FU >> size);
+    for (size_t i = 1; i < size; i++)
+        point = point << 6 | ((unsigned char)rest.data[i] & 0x3F);
     if (size > 1)
-        snprintf(shown, sizeof(shown), "%.*s (U+%04X)", (int)size, rest.data,
-                 code_point((struct chimera_slice){rest.data, size}));
+        snprintf(shown, sizeof(shown), "%.*s (U+%04X)", (int)size, rest.data, point);
     else if (byte > ' ' && byte < 0x7F)
         snprintf(shown, sizeof(shown), "%c", byte);
     else
@@ -144,38 +137,30 @@ static bool starts(const struct parser *parser, const char *sign)
     return chimera_slice_starts(rest, sign);
 }
 
-/* Comments nest. One that is open at the end is what the text ends with. */
-static void skip_comment(struct parser *parser)
-{
-    unsigned depth = 0;
-    do {
-        bool opens = starts(parser, "/*"), closes = starts(parser, "*/");
-        depth += opens;
-        depth -= closes;
-        parser->at += opens || closes ? 2 : 1;
-    } while (depth > 0 && parser->at < parser->text.size);
-}
-
-/* A carriage return alone ends it, too: who overlooks that reads less than the reference does. */
-static void skip_line(struct parser *parser)
-{
-    while (parser->at < parser->text.size && !starts(parser, "\n") && !starts(parser, "\r"))
-        parser->at++;
-}
-
 /* White space and both kinds of comments. */
 static void skip_blank(struct parser *parser)
 {
     while (parser->at < parser->text.size) {
         char c = parser->text.data[parser->at];
-        if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f')
+        if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f') {
             parser->at++;
-        else if (starts(parser, "//"))
-            skip_line(parser);
-        else if (starts(parser, "/*"))
-            skip_comment(parser);
-        else
+        } else if (starts(parser, "//")) {
+            /* A carriage return alone ends it, too: who overlooks that reads less than the
+             * reference does. */
+            while (parser->at < parser->text.size && !starts(parser, "\n") && !starts(parser, "\r"))
+                parser->at++;
+        } else if (starts(parser, "/*")) {
+            /* Comments nest. One that is open at the end is what the text ends with. */
+            unsigned depth = 0;
+            do {
+                bool opens = starts(parser, "/*"), closes = starts(parser, "*/");
+                depth += opens;
+                depth -= closes;
+                parser->at += opens || closes ? 2 : 1;
+            } while (depth > 0 && parser->at < parser->text.size);
+        } else {
             return;
+        }
     }
 }
 
@@ -214,22 +199,17 @@ static bool is_reserved(struct chimera_slice name)
     return false;
 }
 
-/* Whether a letter comes first, behind any underscores. */
-static bool is_proper(struct chimera_slice name)
-{
-    size_t at = 0;
-    while (at < name.size && name.data[at] == '_')
-        at++;
-    return at < name.size && !is_digit(name.data[at]);
-}
-
 /* --- Operands --- */
 
 static int parse_call(struct parser *parser, struct chimera_slice name, size_t start)
 {
     if (is_reserved(name))
         return explain(parser, start, "No member can be called by a reserved word: ", name);
-    if (!is_proper(name))
+    /* Whether a letter comes first, behind any underscores. */
+    size_t at = 0;
+    while (at < name.size && name.data[at] == '_')
+        at++;
+    if (!(at < name.size && !is_digit(name.data[at])))
         return explain(parser, start,
                        "No member can be called by a name without a letter first: ", name);
     if (parser->at < parser->text.size && parser->text.data[parser->at] & 0x80)
@@ -268,20 +248,16 @@ static int parse_number(struct parser *parser, struct operand *operand)
     return CHIMERA_OK;
 }
 
-static int parse_parenthesis(struct parser *parser, unsigned level, struct operand *ret_operand)
-{
-    int code = deepen(parser, &level);
-    if (code == CHIMERA_OK)
-        code = parse_expression(parser, level, ret_operand);
-    if (code == CHIMERA_OK && !take_token(parser, ")"))
-        code = explain_here(parser, "Expecting ')' to close a parenthesis");
-    return code;
-}
-
 static int parse_primary(struct parser *parser, unsigned level, struct operand *ret_operand)
 {
-    if (take_token(parser, "("))
-        return parse_parenthesis(parser, level, ret_operand);
+    if (take_token(parser, "(")) {
+        int code = deepen(parser, &level);
+        if (code == CHIMERA_OK)
+            code = parse_expression(parser, level, ret_operand);
+        if (code == CHIMERA_OK && !take_token(parser, ")"))
+            code = explain_here(parser, "Expecting ')' to close a parenthesis");
+        return code;
+    }
     *ret_operand = (struct operand){.at = parser->at};
     if (parser->at >= parser->text.size)
         return explain_here(parser, "Script is incomplete");
@@ -341,25 +317,20 @@ static bool does_hold(enum expression_comparison how, uint64_t left, uint64_t ri
     return left != right;
 }
 
-/* A number and a boolean are different, and neither is the greater one. */
-static int compare(struct parser *parser, enum expression_comparison how,
-                   const struct operand *right, struct operand *left)
-{
-    bool was_number = left->is_number;
-    left->is_number = false;
-    if (was_number && right->is_number)
-        return emit(parser, EXPRESSION_PUSH, does_hold(how, left->number, right->number));
-    if (was_number || right->is_number)
-        return emit(parser, EXPRESSION_SETTLE, how == EXPRESSION_DIFFERENT);
-    return emit(parser, EXPRESSION_COMPARE, how);
-}
-
 /* Does what the operator does, once both sides are there. */
 static int join(struct parser *parser, const struct infix *sign, const struct operand *right,
                 struct operand *left)
 {
-    if (sign->binding >= COMPARES_FROM)
-        return compare(parser, sign->how, right, left);
+    if (sign->binding >= COMPARES_FROM) {
+        /* A number and a boolean are different, and neither is the greater one. */
+        bool was_number = left->is_number;
+        left->is_number = false;
+        if (was_number && right->is_number)
+            return emit(parser, EXPRESSION_PUSH, does_hold(sign->how, left->number, right->number));
+        if (was_number || right->is_number)
+            return emit(parser, EXPRESSION_SETTLE, sign->how == EXPRESSION_DIFFERENT);
+        return emit(parser, EXPRESSION_COMPARE, sign->how);
+    }
     int code = refuse_number(parser, right);
     return code == CHIMERA_OK ? emit(parser, sign->joins, sign->how) : code;
 }

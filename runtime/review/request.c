@@ -25,19 +25,6 @@ static const struct chimera_slice member_names[CHIMERA_REQUEST_FIELDS] = {
 #undef NAME
 };
 
-static void make_json(const struct chimera_slice *values, struct chimera_pieces *ret_json)
-{
-    ret_json->count = 0;
-    ret_json->size = 0;
-    for (unsigned i = 0; i < CHIMERA_REQUEST_FIELDS; i++) {
-        if (!values[i].data)
-            continue;
-        chimera_pieces_add(ret_json, member_names[i]);
-        chimera_pieces_add(ret_json, values[i]);
-    }
-    chimera_pieces_add(ret_json, CHIMERA_SLICE("}"));
-}
-
 /* False when the arena is full. An absent value gives `otherwise`. */
 static bool decode(struct chimera_slice value, struct chimera_slice otherwise,
                    struct chimera_arena *arena, struct chimera_slice *ret_text)
@@ -55,7 +42,16 @@ static bool make_request(struct chimera_slice *values, bool is_odd, struct chime
         return false;
     ret_request->is_raw = false;
     ret_request->object = values[CHIMERA_REQUEST_OBJECT];
-    make_json(values, &ret_request->json);
+    struct chimera_pieces *ret_json = &ret_request->json;
+    ret_json->count = 0;
+    ret_json->size = 0;
+    for (unsigned i = 0; i < CHIMERA_REQUEST_FIELDS; i++) {
+        if (!values[i].data)
+            continue;
+        chimera_pieces_add(ret_json, member_names[i]);
+        chimera_pieces_add(ret_json, values[i]);
+    }
+    chimera_pieces_add(ret_json, CHIMERA_SLICE("}"));
     return decode(values[CHIMERA_REQUEST_UID], empty, arena, &ret_request->uid) &&
            decode(values[CHIMERA_REQUEST_NAMESPACE], none, arena, &ret_request->name_space) &&
            decode(values[CHIMERA_REQUEST_OPERATION], empty, arena, &ret_request->operation) &&
@@ -130,21 +126,6 @@ void chimera_request_label(const struct chimera_request *request, struct chimera
         .resource = resource[2]};
 }
 
-/* `.uid` if it is a string. */
-static bool find_uid(struct chimera_slice value, struct chimera_arena *arena,
-                     struct chimera_slice *ret_uid)
-{
-    static const struct chimera_shape_field field = {
-        {"uid", 3}, CHIMERA_SHAPE_ANY, .is_optional = true};
-    static const struct chimera_shape shape = {"any", &field, 1, .is_lenient = true};
-    struct chimera_slice uid = {NULL, 0};
-    if (value.data[0] == '{')
-        chimera_shape_members(value, &shape, &uid);
-    if (uid.data && uid.data[0] != '"')
-        uid.data = NULL;
-    return decode(uid, CHIMERA_SLICE(""), arena, ret_uid);
-}
-
 /* `value` is checked. False when the arena is full. */
 static bool make_raw(struct chimera_slice value, struct chimera_arena *arena,
                      struct chimera_request *ret_request)
@@ -157,7 +138,16 @@ static bool make_raw(struct chimera_slice value, struct chimera_arena *arena,
     ret_request->object = value;
     ret_request->json = (struct chimera_pieces){.count = 0};
     chimera_pieces_add(&ret_request->json, value);
-    return find_uid(value, arena, &ret_request->uid);
+    /* `.uid` if it is a string. */
+    static const struct chimera_shape_field field = {
+        {"uid", 3}, CHIMERA_SHAPE_ANY, .is_optional = true};
+    static const struct chimera_shape shape = {"any", &field, 1, .is_lenient = true};
+    struct chimera_slice uid = {NULL, 0};
+    if (value.data[0] == '{')
+        chimera_shape_members(value, &shape, &uid);
+    if (uid.data && uid.data[0] != '"')
+        uid.data = NULL;
+    return decode(uid, CHIMERA_SLICE(""), arena, &ret_request->uid);
 }
 
 enum chimera_request_problem chimera_request_parse_raw(struct chimera_slice body,

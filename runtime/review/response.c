@@ -32,20 +32,6 @@ static void drop_status(struct chimera_response *response)
     response->status = (struct chimera_status){.has_code = false};
 }
 
-static void forbid_mutation(struct chimera_response *response, const char *policy_id,
-                            struct chimera_arena *arena)
-{
-    drop_patch(response);
-    drop_status(response);
-    response->allowed = false;
-    response->has_status = true;
-    response->status.message = chimera_arena_print(
-        arena,
-        "Request rejected by policy %s. The policy attempted to mutate the request, but it is "
-        "currently configured to not allow mutations.",
-        policy_id);
-}
-
 /* What the policy said moves to the end of the causes. When the arena is full it is lost; the
  * rejection is not. */
 static void replace_message(struct chimera_response *response, struct chimera_slice message,
@@ -75,8 +61,17 @@ void chimera_response_handle(struct chimera_response *response,
         drop_patch(response);
         return;
     }
-    if (response->patch.data && !handling->allowed_to_mutate)
-        forbid_mutation(response, handling->policy_id, arena);
+    if (response->patch.data && !handling->allowed_to_mutate) {
+        drop_patch(response);
+        drop_status(response);
+        response->allowed = false;
+        response->has_status = true;
+        response->status.message = chimera_arena_print(
+            arena,
+            "Request rejected by policy %s. The policy attempted to mutate the request, but it is "
+            "currently configured to not allow mutations.",
+            handling->policy_id);
+    }
     if (!response->allowed && handling->message.data)
         replace_message(response, handling->message, arena);
 }
@@ -115,19 +110,6 @@ static void write_json(const char *name, struct chimera_slice json, struct chime
     chimera_buffer_append(out, json.data ? json : CHIMERA_SLICE("null"));
 }
 
-static void write_causes(const struct chimera_cause *cause, struct chimera_buffer *out)
-{
-    write_name("causes", out);
-    for (const char *before = "[{"; cause; cause = cause->next, before = ",{") {
-        chimera_buffer_text(out, before);
-        write_nullable("reason", cause->reason, out);
-        write_nullable("message", cause->message, out);
-        write_nullable("field", cause->field, out);
-        chimera_buffer_byte(out, '}');
-    }
-    chimera_buffer_byte(out, ']');
-}
-
 static void write_details(const struct chimera_status *status, struct chimera_buffer *out)
 {
     write_name("details", out);
@@ -136,27 +118,21 @@ static void write_details(const struct chimera_status *status, struct chimera_bu
     write_optional("group", status->details_group, out);
     write_optional("kind", status->details_kind, out);
     write_optional("uid", status->details_uid, out);
-    if (status->causes)
-        write_causes(status->causes, out);
+    if (status->causes) {
+        const struct chimera_cause *cause = status->causes;
+        write_name("causes", out);
+        for (const char *before = "[{"; cause; cause = cause->next, before = ",{") {
+            chimera_buffer_text(out, before);
+            write_nullable("reason", cause->reason, out);
+            write_nullable("message", cause->message, out);
+            write_nullable("field", cause->field, out);
+            chimera_buffer_byte(out, '}');
+        }
+        chimera_buffer_byte(out, ']');
+    }
     if (status->has_retry_after) {
         write_name("retry_after_seconds", out);
         chimera_buffer_print(out, "%u", (unsigned)status->retry_after_seconds);
-    }
-    chimera_buffer_byte(out, '}');
-}
-
-static void write_status(const struct chimera_status *status, struct chimera_buffer *out)
-{
-    write_name("status", out);
-    chimera_buffer_byte(out, '{');
-    write_optional("status", status->status, out);
-    write_optional("message", status->message, out);
-    write_optional("reason", status->reason, out);
-    if (status->has_details)
-        write_details(status, out);
-    if (status->has_code) {
-        write_name("code", out);
-        chimera_buffer_print(out, "%u", (unsigned)status->code);
     }
     chimera_buffer_byte(out, '}');
 }
@@ -169,8 +145,21 @@ void chimera_response_write(const struct chimera_response *response, struct chim
     write_json("allowed", response->allowed ? CHIMERA_SLICE("true") : CHIMERA_SLICE("false"), out);
     write_optional("patchType", response->patch_type, out);
     write_optional("patch", response->patch, out);
-    if (response->has_status)
-        write_status(&response->status, out);
+    if (response->has_status) {
+        const struct chimera_status *status = &response->status;
+        write_name("status", out);
+        chimera_buffer_byte(out, '{');
+        write_optional("status", status->status, out);
+        write_optional("message", status->message, out);
+        write_optional("reason", status->reason, out);
+        if (status->has_details)
+            write_details(status, out);
+        if (status->has_code) {
+            write_name("code", out);
+            chimera_buffer_print(out, "%u", (unsigned)status->code);
+        }
+        chimera_buffer_byte(out, '}');
+    }
     write_json("auditAnnotations", response->audit_annotations, out);
     write_json("warnings", response->warnings, out);
     chimera_buffer_byte(out, '}');

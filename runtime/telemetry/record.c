@@ -47,26 +47,22 @@ static void put_text(struct writer *writer, struct chimera_slice text)
     put_bytes(writer, text.data, size);
 }
 
-static void put_field(struct writer *writer, const struct chimera_log_field *field)
-{
-    bool is_text = field->kind == CHIMERA_FIELD_TEXT || field->kind == CHIMERA_FIELD_WORD;
-    put_byte(writer, is_text                               ? FIELD_TEXT
-                     : field->kind == CHIMERA_FIELD_NUMBER ? FIELD_NUMBER
-                                                           : FIELD_BOOL);
-    put_text(writer, chimera_slice_of(field->name));
-    if (is_text)
-        put_text(writer, field->text);
-    else
-        put_number(writer, (uint64_t)field->number);
-}
-
 /* How many of them found no room. */
 static uint16_t put_fields(struct writer *writer, const struct chimera_log_field *fields,
                            size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         size_t before = writer->record->size;
-        put_field(writer, &fields[i]);
+        const struct chimera_log_field *field = &fields[i];
+        bool is_text = field->kind == CHIMERA_FIELD_TEXT || field->kind == CHIMERA_FIELD_WORD;
+        put_byte(writer, is_text                               ? FIELD_TEXT
+                         : field->kind == CHIMERA_FIELD_NUMBER ? FIELD_NUMBER
+                                                               : FIELD_BOOL);
+        put_text(writer, chimera_slice_of(field->name));
+        if (is_text)
+            put_text(writer, field->text);
+        else
+            put_number(writer, (uint64_t)field->number);
         if (!writer->is_full)
             continue;
         writer->record->size = before;
@@ -194,8 +190,9 @@ static uint16_t take_short(struct reader *reader)
     return number;
 }
 
-static struct chimera_slice take_bytes(struct reader *reader, size_t size)
+static struct chimera_slice take_text(struct reader *reader)
 {
+    size_t size = take_short(reader);
     struct chimera_slice bytes = {reader->rest.data, size};
     if (reader->has_failed || size > reader->rest.size) {
         reader->has_failed = true;
@@ -206,11 +203,6 @@ static struct chimera_slice take_bytes(struct reader *reader, size_t size)
     return bytes;
 }
 
-static struct chimera_slice take_text(struct reader *reader)
-{
-    return take_bytes(reader, take_short(reader));
-}
-
 bool chimera_record_open(struct chimera_slice packet, const uint8_t **ret_trace_id,
                          struct chimera_slice *ret_items)
 {
@@ -219,16 +211,6 @@ bool chimera_record_open(struct chimera_slice packet, const uint8_t **ret_trace_
     *ret_trace_id = (const uint8_t *)packet.data + 1;
     *ret_items = (struct chimera_slice){packet.data + HEAD_BYTES, packet.size - HEAD_BYTES};
     return true;
-}
-
-static void take_span(struct reader *reader, struct chimera_record_span *ret_span)
-{
-    ret_span->id = take_number(reader);
-    ret_span->parent = take_number(reader);
-    ret_span->started_ns = take_number(reader);
-    ret_span->ended_ns = take_number(reader);
-    ret_span->is_error = take_byte(reader) != 0;
-    ret_span->name = take_text(reader);
 }
 
 static void take_event(struct reader *reader, struct chimera_record_event *ret_event)
@@ -252,12 +234,19 @@ bool chimera_record_next(struct chimera_slice *items, struct chimera_record_item
     struct reader inner = {take_text(&outer), false};
     *ret_item = (struct chimera_record_item){.is_span = kind == ITEM_SPAN};
     ret_item->dropped = take_short(&inner);
-    if (kind == ITEM_SPAN)
-        take_span(&inner, &ret_item->span);
-    else if (kind == ITEM_EVENT)
+    if (kind == ITEM_SPAN) {
+        struct chimera_record_span *ret_span = &ret_item->span;
+        ret_span->id = take_number(&inner);
+        ret_span->parent = take_number(&inner);
+        ret_span->started_ns = take_number(&inner);
+        ret_span->ended_ns = take_number(&inner);
+        ret_span->is_error = take_byte(&inner) != 0;
+        ret_span->name = take_text(&inner);
+    } else if (kind == ITEM_EVENT) {
         take_event(&inner, &ret_item->event);
-    else
+    } else {
         return false;
+    }
     ret_item->fields = inner.rest;
     *items = outer.rest;
     return !outer.has_failed && !inner.has_failed;

@@ -45,11 +45,6 @@ static unsigned distance(const char *a, const char *b)
     return rows[strlen(a) % 3][size];
 }
 
-static size_t least_size(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 const char *chimera_nearest(const char *word, const char *const *known)
 {
     const char *nearest = NULL;
@@ -60,7 +55,8 @@ const char *chimera_nearest(const char *word, const char *const *known)
         if (known_size > WORD_MAX)
             continue;
         unsigned changes = distance(word, *known), rank = 2 * changes;
-        bool is_near = changes <= DISTANCE_MAX && 2 * changes <= least_size(size, known_size);
+        size_t least_size = size < known_size ? size : known_size;
+        bool is_near = changes <= DISTANCE_MAX && 2 * changes <= least_size;
         bool is_part = size >= PART_MIN && strcasestr(*known, word);
         if (is_part)
             rank = least(rank, PART_RANK);

@@ -75,10 +75,14 @@ void chimera_problems_done(struct chimera_problems *problems)
     *problems = (struct chimera_problems){0};
 }
 
-/* Without the end of its line. */
-static void write_one(const struct chimera_problem *problem, const char *file,
-                      struct chimera_buffer *out)
+/* The line of one problem, cut where it would be longer than any has to be. Owned by the caller,
+ * who may get none. */
+static char *line_of(const struct chimera_problem *problem, const char *file)
 {
+    struct chimera_buffer line;
+    chimera_buffer_init(&line, CHIMERA_DETAILS_MAX);
+    /* Without the end of its line. */
+    struct chimera_buffer *out = &line;
     if (file)
         chimera_printable_append(chimera_slice_of(file), NULL, out);
     if (file && problem->line)
@@ -87,15 +91,6 @@ static void write_one(const struct chimera_problem *problem, const char *file,
     chimera_printable_append(chimera_slice_of(problem->where), NULL, out);
     chimera_buffer_text(out, *problem->where ? ": " : "");
     chimera_printable_append(chimera_slice_of(problem->text), NULL, out);
-}
-
-/* The line of one problem, cut where it would be longer than any has to be. Owned by the caller,
- * who may get none. */
-static char *line_of(const struct chimera_problem *problem, const char *file)
-{
-    struct chimera_buffer line;
-    chimera_buffer_init(&line, CHIMERA_DETAILS_MAX);
-    write_one(problem, file, &line);
     if (line.size > LINE_MAX_BYTES) {
         line.size = LINE_MAX_BYTES;
         chimera_buffer_text(&line, " …");

@@ -44,9 +44,9 @@ size_t chimera_utf8_character(struct chimera_slice text)
     return size;
 }
 
-/* Eight bytes of ASCII at a time: what policies exchange is mostly that. */
-static size_t ascii_prefix(struct chimera_slice text)
+size_t chimera_utf8_prefix(struct chimera_slice text)
 {
+    /* Eight bytes of ASCII at a time: what policies exchange is mostly that. */
     size_t at = 0;
     uint64_t word;
     while (text.size - at >= sizeof(word)) {
@@ -55,12 +55,6 @@ static size_t ascii_prefix(struct chimera_slice text)
             break;
         at += sizeof(word);
     }
-    return at;
-}
-
-size_t chimera_utf8_prefix(struct chimera_slice text)
-{
-    size_t at = ascii_prefix(text);
     while (at < text.size) {
         size_t size =
             chimera_utf8_character((struct chimera_slice){text.data + at, text.size - at});

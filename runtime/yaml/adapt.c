@@ -182,21 +182,21 @@ static bool find_fault(struct chimera_slice text, size_t *ret_characters)
     return !is_good;
 }
 
-/* Where the character of that number is, in bytes. */
-static size_t offset_of(struct chimera_slice text, size_t characters)
+/* False when the text has no fault, or another one: libyaml stops at the digits of an escape, and
+ * knows by then that it is in double quotes. */
+static bool repair(struct chimera_slice text, struct chimera_buffer *out)
 {
+    size_t characters;
+    if (!find_fault(text, &characters) || characters < 2)
+        return false;
     size_t at = 0;
-    while (at < text.size && characters > 0) {
+    for (characters -= 2; at < text.size && characters > 0; characters--) {
         size_t size = chimera_utf8_character(rest_of(text, at));
         at += size ? size : 1;
-        characters--;
     }
-    return at;
-}
-
-/* Up to the end of the scalar in double quotes, inside of which `at` is. */
-static void rewrite_scalar(struct chimera_slice text, size_t at, struct chimera_buffer *out)
-{
+    if (!read_pair(rest_of(text, at)))
+        return false;
+    /* Up to the end of the scalar in double quotes, inside of which `at` is. */
     chimera_buffer_append(out, (struct chimera_slice){text.data, at});
     while (at < text.size && text.data[at] != '"') {
         if (text.data[at] == '\\')
@@ -205,19 +205,6 @@ static void rewrite_scalar(struct chimera_slice text, size_t at, struct chimera_
             chimera_buffer_byte(out, (uint8_t)text.data[at++]);
     }
     chimera_buffer_append(out, rest_of(text, at));
-}
-
-/* False when the text has no fault, or another one: libyaml stops at the digits of an escape, and
- * knows by then that it is in double quotes. */
-static bool repair(struct chimera_slice text, struct chimera_buffer *out)
-{
-    size_t characters;
-    if (!find_fault(text, &characters) || characters < 2)
-        return false;
-    size_t at = offset_of(text, characters - 2);
-    if (!read_pair(rest_of(text, at)))
-        return false;
-    rewrite_scalar(text, at, out);
     return true;
 }
 
@@ -245,6 +232,8 @@ int chimera_yaml_adapt(struct chimera_buffer *text, struct chimera_error *err)
 {
     int code = CHIMERA_OK;
     struct chimera_buffer made;
+    if (text->size == 0)
+        return CHIMERA_OK;
     chimera_buffer_init(&made, 4 * text->limit);
     chimera_buffer_reserve(&made,
                            text->size + text->size / 4); /* at once: no pieces are left behind */

@@ -183,8 +183,13 @@ static bool emit_next(struct writer *writer)
            emit_value(writer, (struct json_object *)lh_entry_v(entry));
 }
 
-static bool emit_document(struct writer *writer, struct json_object *tree)
+static bool write_all(struct writer *writer, struct json_object *tree)
 {
+    if (!take_scratch(writer, SCRATCH_BYTES) || !yaml_emitter_initialize(&writer->emitter))
+        return false;
+    yaml_emitter_set_unicode(&writer->emitter, 1);
+    yaml_emitter_set_width(&writer->emitter, -1);
+    yaml_emitter_set_output(&writer->emitter, append, writer->out);
     yaml_event_t event;
     if (!emit(writer, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING), &event) ||
         !emit(writer, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1), &event) ||
@@ -198,26 +203,6 @@ static bool emit_document(struct writer *writer, struct json_object *tree)
            emit(writer, yaml_stream_end_event_initialize(&event), &event);
 }
 
-/* libyaml ends the document with "..." when any literal block in it kept its last line ends, to be
- * on the safe side; the reference does not, and no parser needs it. */
-static void drop_end_mark(struct chimera_buffer *out)
-{
-    static const char mark[] = "\n...\n";
-    const size_t size = sizeof(mark) - 1;
-    if (out->size >= size && !memcmp(out->data + out->size - size, mark, size))
-        out->size -= size - 1;
-}
-
-static bool write_all(struct writer *writer, struct json_object *tree)
-{
-    if (!take_scratch(writer, SCRATCH_BYTES) || !yaml_emitter_initialize(&writer->emitter))
-        return false;
-    yaml_emitter_set_unicode(&writer->emitter, 1);
-    yaml_emitter_set_width(&writer->emitter, -1);
-    yaml_emitter_set_output(&writer->emitter, append, writer->out);
-    return emit_document(writer, tree);
-}
-
 static void write_document(struct json_object *tree, bool is_for_people, struct chimera_buffer *out)
 {
     struct writer *writer = calloc(1, sizeof(*writer));
@@ -229,7 +214,12 @@ static void write_document(struct json_object *tree, bool is_for_people, struct 
     writer->is_for_people = is_for_people;
     if (!write_all(writer, tree) && !out->failed)
         out->failed = chimera_node_failure(out->account);
-    drop_end_mark(out);
+    /* libyaml ends the document with "..." when any literal block in it kept its last line ends, to
+     * be on the safe side; the reference does not, and no parser needs it. */
+    static const char mark[] = "\n...\n";
+    const size_t size = sizeof(mark) - 1;
+    if (out->size >= size && !memcmp(out->data + out->size - size, mark, size))
+        out->size -= size - 1;
     yaml_emitter_delete(&writer->emitter);
     chimera_account_give_back(out->account, writer->scratch);
     free(writer);

@@ -17,21 +17,18 @@
 #define TARGET "server::admin"
 #define PAUSE_MS 1000
 
-static int lock(const struct config *config, struct chimera_error *err)
-{
-    struct lockdown lockdown;
-    int code = lockdown_begin(&lockdown, !config->options.is_without_lockdown, err);
-    if (code == CHIMERA_OK)
-        code = lockdown_close_files(&lockdown, err);
-    return code < 0 ? code : lockdown_finish(&lockdown, err);
-}
-
 /* In the child: never returns. */
 static _Noreturn void serve(const struct admin_child *child)
 {
     struct chimera_error err = {0};
     int statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (lock(child->config, &err) == CHIMERA_OK) {
+    struct lockdown lockdown;
+    int code = lockdown_begin(&lockdown, !child->config->options.is_without_lockdown, &err);
+    if (code == CHIMERA_OK)
+        code = lockdown_close_files(&lockdown, &err);
+    if (code == CHIMERA_OK)
+        code = lockdown_finish(&lockdown, &err);
+    if (code == CHIMERA_OK) {
         const struct admin admin = {.scoreboard = child->scoreboard->data,
                                     .counters = child->counters->data,
                                     .hosts = child->config->options.admin_hosts,

@@ -39,25 +39,19 @@ static const char *entity_of(char byte)
     }
 }
 
-/* The first character; its size. What may not be shown as it is becomes U+FFFD. */
-static size_t put_character(struct chimera_slice text, struct chimera_buffer *out)
-{
-    char room[CHIMERA_PRINTABLE_SIZE];
-    struct chimera_slice shown;
-    const char *entity = entity_of(text.data[0]);
-    size_t size = chimera_printable_next(text, CHIMERA_PRINTABLE_SHOWN, room, &shown);
-    if (entity)
-        chimera_buffer_text(out, entity);
-    else
-        chimera_buffer_append(out, shown.data == room ? CHIMERA_SLICE("\xef\xbf\xbd") : shown);
-    return size;
-}
-
 void html_text(struct chimera_slice text, struct chimera_buffer *out)
 {
     chimera_buffer_text(out, "<bdi>");
     while (text.size > 0) {
-        size_t size = put_character(text, out);
+        /* What may not be shown as it is becomes U+FFFD. */
+        char room[CHIMERA_PRINTABLE_SIZE];
+        struct chimera_slice shown;
+        const char *entity = entity_of(text.data[0]);
+        size_t size = chimera_printable_next(text, CHIMERA_PRINTABLE_SHOWN, room, &shown);
+        if (entity)
+            chimera_buffer_text(out, entity);
+        else
+            chimera_buffer_append(out, shown.data == room ? CHIMERA_SLICE("\xef\xbf\xbd") : shown);
         text.data += size;
         text.size -= size;
     }
@@ -163,24 +157,6 @@ static void begin_chart(unsigned height, const char *class, struct chimera_buffe
                          class, CHART_WIDTH, height, CHART_WIDTH, height);
 }
 
-/* Where a duration is on the scale. */
-static double position_of(double ns)
-{
-    double position = ns > CHART_FIRST_NS ? log10(ns / CHART_FIRST_NS) / DECADES * CHART_WIDTH : 0;
-    return position < CHART_WIDTH ? position : CHART_WIDTH;
-}
-
-static void count_bars(const struct histogram_copy *wall, uint64_t ret_bars[BARS])
-{
-    uint64_t before = 0;
-    for (unsigned i = 0; i < BARS; i++) {
-        double end_ns = CHART_FIRST_NS * pow(10, (double)(i + 1) / BARS_PER_DECADE);
-        uint64_t below = i + 1 < BARS ? histogram_below(wall, (uint64_t)end_ns) : wall->total;
-        ret_bars[i] = below - before;
-        before = below;
-    }
-}
-
 static void draw_bars(const uint64_t bars[BARS], struct chimera_buffer *out)
 {
     uint64_t most = 1;
@@ -198,7 +174,11 @@ static void draw_bars(const uint64_t bars[BARS], struct chimera_buffer *out)
 
 static void draw_mark(const char *class, uint64_t ns, struct chimera_buffer *out)
 {
-    double x = position_of((double)ns);
+    /* Where a duration is on the scale. */
+    double position = (double)ns > CHART_FIRST_NS
+                          ? log10((double)ns / CHART_FIRST_NS) / DECADES * CHART_WIDTH
+                          : 0;
+    double x = position < CHART_WIDTH ? position : CHART_WIDTH;
     chimera_buffer_print(out,
                          "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%u\"></line>",
                          class, x, x, CHART_HEIGHT);
@@ -216,7 +196,13 @@ void html_histogram(const struct histogram_copy *wall, struct chimera_buffer *ou
     chimera_buffer_text(out, "\">");
     for (unsigned i = 0; i <= DECADES; i++)
         draw_mark("grid", (uint64_t)(CHART_FIRST_NS * pow(10, i)), out);
-    count_bars(wall, bars);
+    uint64_t before = 0;
+    for (unsigned i = 0; i < BARS; i++) {
+        double end_ns = CHART_FIRST_NS * pow(10, (double)(i + 1) / BARS_PER_DECADE);
+        uint64_t below = i + 1 < BARS ? histogram_below(wall, (uint64_t)end_ns) : wall->total;
+        bars[i] = below - before;
+        before = below;
+    }
     draw_bars(bars, out);
     if (wall->total) {
         draw_mark("p50", p50, out);

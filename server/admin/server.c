@@ -44,15 +44,6 @@ static void end(struct client *client)
     client->state = FREE;
 }
 
-/* A socket closed with input unread resets the connection, and the answer may be lost with it. */
-static void linger(struct client *client)
-{
-    shutdown(client->fd, SHUT_WR);
-    chimera_buffer_free(&client->out);
-    client->state = LINGERING;
-    client->deadline_ms = chimera_clock_ms() + LINGER_MS;
-}
-
 static void go_on_writing(struct client *client)
 {
     while (client->out_at < client->out.size) {
@@ -66,7 +57,12 @@ static void go_on_writing(struct client *client)
         }
         client->out_at += count > 0 ? (size_t)count : 0;
     }
-    linger(client);
+    /* A socket closed with input unread resets the connection, and the answer may be lost with it.
+     */
+    shutdown(client->fd, SHUT_WR);
+    chimera_buffer_free(&client->out);
+    client->state = LINGERING;
+    client->deadline_ms = chimera_clock_ms() + LINGER_MS;
 }
 
 /* `status` not 0: the head is refused. */
@@ -108,23 +104,6 @@ static void go_on_reading(struct server *server, struct client *client)
         answer(server, client, &head, 0);
     else if (status >= 400 || client->in_size == sizeof(client->in))
         answer(server, client, NULL, status >= 400 ? (unsigned)status : 431);
-}
-
-static void drop_input(struct client *client)
-{
-    ssize_t count = read(client->fd, client->in, sizeof(client->in));
-    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR))
-        end(client);
-}
-
-static void go_on(struct server *server, struct client *client)
-{
-    if (client->state == READING)
-        go_on_reading(server, client);
-    else if (client->state == WRITING)
-        go_on_writing(client);
-    else if (client->state == LINGERING)
-        drop_input(client);
 }
 
 static void accept_one(struct server *server)
@@ -180,8 +159,18 @@ _Noreturn void admin_serve(int listening_fd, const struct admin *admin)
         if (poll(polled, CLIENTS_MAX + 1, timeout_ms) <= 0)
             continue;
         for (size_t i = 0; i < CLIENTS_MAX; i++)
-            if (polled[i + 1].fd >= 0 && polled[i + 1].revents)
-                go_on(&server, &server.client[i]);
+            if (polled[i + 1].fd >= 0 && polled[i + 1].revents) {
+                struct client *client = &server.client[i];
+                if (client->state == READING) {
+                    go_on_reading(&server, client);
+                } else if (client->state == WRITING) {
+                    go_on_writing(client);
+                } else if (client->state == LINGERING) {
+                    ssize_t count = read(client->fd, client->in, sizeof(client->in));
+                    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR))
+                        end(client);
+                }
+            }
         if (polled[0].revents)
             accept_one(&server);
     }

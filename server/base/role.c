@@ -37,14 +37,6 @@ bool role_follow(pid_t parent, int death_signal)
     return getppid() == parent;
 }
 
-static int map_all(const struct role_start *start, struct chimera_error *err)
-{
-    int code = CHIMERA_OK;
-    for (size_t i = 0; code == CHIMERA_OK && i < start->mapping_count; i++)
-        code = shared_map(start->mappings[i].memory, start->mappings[i].is_written, err);
-    return code;
-}
-
 /* Mappings come before descriptors, which they are made from. */
 static void become(const struct role_start *start, pid_t parent)
 {
@@ -54,7 +46,10 @@ static void become(const struct role_start *start, pid_t parent)
         _exit(1);
     if (row->name)
         prctl(PR_SET_NAME, row->name);
-    if (map_all(start, &err) < 0) {
+    int code = CHIMERA_OK;
+    for (size_t i = 0; code == CHIMERA_OK && i < start->mapping_count; i++)
+        code = shared_map(start->mappings[i].memory, start->mappings[i].is_written, &err);
+    if (code < 0) {
         chimera_log_with(CHIMERA_LOG_ERROR, "server::role",
                          CHIMERA_SLICE("a process of the server cannot start"),
                          CHIMERA_TEXT("error", chimera_slice_of(err.text)));

@@ -48,28 +48,19 @@ static unsigned read_number(atomic_uint *number)
     return atomic_load_explicit(number, memory_order_relaxed);
 }
 
-static void take_steps(struct memory_share *share, size_t wanted)
-{
-    size_t step = share->of->step;
-    size_t more = (wanted - share->taken + step - 1) / step * step;
-    atomic_fetch_add_explicit(&share->of->taken, more, memory_order_relaxed);
-    share->taken += more;
-}
-
-static void give_steps(struct memory_share *share)
-{
-    size_t less = (share->taken - share->held) / share->of->step * share->of->step;
-    atomic_fetch_sub_explicit(&share->of->taken, less, memory_order_relaxed);
-    share->taken -= less;
-}
-
 void memory_share_change(struct memory_share *share, size_t from, size_t to)
 {
     share->held += to - from;
-    if (share->held > share->taken)
-        take_steps(share, share->held);
-    else if (share->taken - share->held > KEPT_STEPS * share->of->step)
-        give_steps(share);
+    if (share->held > share->taken) {
+        size_t step = share->of->step;
+        size_t more = (share->held - share->taken + step - 1) / step * step;
+        atomic_fetch_add_explicit(&share->of->taken, more, memory_order_relaxed);
+        share->taken += more;
+    } else if (share->taken - share->held > KEPT_STEPS * share->of->step) {
+        size_t less = (share->taken - share->held) / share->of->step * share->of->step;
+        atomic_fetch_sub_explicit(&share->of->taken, less, memory_order_relaxed);
+        share->taken -= less;
+    }
 }
 
 bool memory_share_fits(const struct memory_share *share, size_t more)

@@ -174,17 +174,6 @@ static struct floor floor_of(const struct peers *peers, const struct peer *peer)
                           peers->room.connections / 2 / peers->known_count};
 }
 
-/* Alone, a peer may have all. */
-static bool is_greedy(const struct peers *peers, const struct peer *peer)
-{
-    size_t shares = peers->present < SHARES_MAX ? peers->present + 1 : SHARES_MAX;
-    struct floor floor = floor_of(peers, peer);
-    size_t bytes = larger(larger(peers->room.bytes / shares, peers->room.bytes_least), floor.bytes);
-    size_t connections = larger(larger(peers->room.connections / shares, SHARE_CONNECTIONS_LEAST),
-                                floor.connections);
-    return peers->present > 1 && (peer->held > bytes || peer->connections > connections);
-}
-
 static bool is_large(const struct peers *peers, const struct peer *peer)
 {
     return peer->held > peers->room.bytes / SHARES_MAX ||
@@ -225,7 +214,14 @@ struct peer *peers_next_greedy(struct peers *peers)
         chimera_list_remove(first);
         if (is_large(peers, peer))
             chimera_list_append(&peers->large, first);
-        if (is_greedy(peers, peer))
+        /* Alone, a peer may have all. */
+        size_t shares = peers->present < SHARES_MAX ? peers->present + 1 : SHARES_MAX;
+        struct floor floor = floor_of(peers, peer);
+        size_t bytes =
+            larger(larger(peers->room.bytes / shares, peers->room.bytes_least), floor.bytes);
+        size_t connections = larger(
+            larger(peers->room.connections / shares, SHARE_CONNECTIONS_LEAST), floor.connections);
+        if (peers->present > 1 && (peer->held > bytes || peer->connections > connections))
             return peer;
         if (is_last)
             return NULL;
@@ -235,21 +231,16 @@ struct peer *peers_next_greedy(struct peers *peers)
 
 /* --- Those that are known --- */
 
-/* Its connections wait among the strangers' now: first, for they have not completed anything for
- * longer than those of any other known peer. */
-static void estrange_peer(struct peers *peers, struct peer *peer)
+static void forget_peer(struct peers *peers, struct peer *peer)
 {
+    /* Its connections wait among the strangers' now: first, for they have not completed anything
+     * for longer than those of any other known peer. */
     for (unsigned stage = 0; stage < STAGE_COUNT; stage++) {
         struct chimera_list *head = &peer->stages.of[stage], *at;
         for (at = head->previous; at != head; at = at->previous)
             chimera_list_prepend(&peers->waiting[false].of[stage],
                                  &CHIMERA_LIST_MEMBER(at, struct progress, in_peer)->in_loop);
     }
-}
-
-static void forget_peer(struct peers *peers, struct peer *peer)
-{
-    estrange_peer(peers, peer);
     chimera_list_remove(&peer->known);
     peer->is_known = false;
     peers->known_count--;

@@ -48,8 +48,8 @@ int module_find(const struct options *options, const struct policy_spec *policy,
     int code = chimera_module_locate(policy->module, options->download_dir, &place, err);
     if (code < 0)
         return code;
-    bool is_here =
-        place.is_local || has_fetched || (!place.is_floating && access(place.path, F_OK) == 0);
+    bool is_here = place.is_local || has_fetched ||
+                   (!place.is_floating && !options->builder_key && access(place.path, F_OK) == 0);
     if (is_here && !place.is_local)
         code = chimera_module_check(place.path, err);
     if (is_here && code == CHIMERA_OK) {

@@ -57,14 +57,6 @@ void counters_begin(const struct counters_policy *policy, struct counters_meter 
     ret_meter->began_ns = chimera_clock_ns();
 }
 
-static unsigned cpu_class_of(uint64_t ns)
-{
-    unsigned class = 0;
-    for (uint64_t limit = 1000; class < COUNTERS_CPU_CLASSES - 1 && ns > limit; limit *= 10)
-        class ++;
-    return class;
-}
-
 static void count_cpu_sample(struct counters_policy *policy, uint64_t cpu_ns, uint64_t wall_ns)
 {
     uint64_t share = wall_ns && cpu_ns < wall_ns ? cpu_ns * WHOLE_SHARE / wall_ns : WHOLE_SHARE;
@@ -72,7 +64,10 @@ static void count_cpu_sample(struct counters_policy *policy, uint64_t cpu_ns, ui
     add(&policy->cpu_ns, cpu_ns);
     add(&policy->cpu_samples, 1);
     add(&policy->cpu_sample_ns, cpu_ns);
-    add(&policy->cpu_class[cpu_class_of(cpu_ns)], 1);
+    unsigned class = 0;
+    for (uint64_t limit = 1000; class < COUNTERS_CPU_CLASSES - 1 && cpu_ns > limit; limit *= 10)
+        class ++;
+    add(&policy->cpu_class[class], 1);
 }
 
 static void count_cpu(struct counters_policy *policy, const struct counters_meter *meter,
@@ -91,35 +86,17 @@ static bool has_code(const struct chimera_response *response)
     return response->has_status && response->status.has_code;
 }
 
-static bool is_error(const struct chimera_response *response)
-{
-    return !response->allowed && has_code(response) && response->status.code == 500;
-}
-
 static void count_verdict(struct counters_policy *policy, uint64_t wall_ns,
                           const struct chimera_response *response)
 {
     histogram_add(&policy->wall, wall_ns);
     add(&policy->evaluations, 1);
     add(&policy->wall_ns, wall_ns);
-    if (is_error(response))
+    if (!response->allowed && has_code(response) && response->status.code == 500)
         add(&policy->errors, 1);
     else
         add(response->allowed ? &policy->accepted : &policy->rejected, 1);
     add(&policy->mutated, response->patch.data != NULL);
-}
-
-static void count_run(struct counters_policy *policy, uint64_t wall_ns,
-                      const struct chimera_response *response,
-                      const struct chimera_run_report *report)
-{
-    count_verdict(policy, wall_ns, response);
-    atomic_store_explicit(&policy->last_wall_ns, wall_ns, memory_order_relaxed);
-    add(&policy->traps, report->stop == CHIMERA_STOP_TRAP);
-    add(&policy->deadlines, report->stop == CHIMERA_STOP_DEADLINE);
-    add(&policy->resets, report->resets);
-    add(&policy->dirty_pages, report->pages);
-    add(&policy->reset_ns, report->reset_ns);
 }
 
 static uint64_t at_most(uint64_t value, uint64_t limit)
@@ -145,7 +122,13 @@ void counters_end(struct counters_policy *policy, const struct counters_meter *m
     } else {
         count_cpu(policy, meter, wall_ns);
     }
-    count_run(policy, wall_ns, response, &report);
+    count_verdict(policy, wall_ns, response);
+    atomic_store_explicit(&policy->last_wall_ns, wall_ns, memory_order_relaxed);
+    add(&policy->traps, report.stop == CHIMERA_STOP_TRAP);
+    add(&policy->deadlines, report.stop == CHIMERA_STOP_DEADLINE);
+    add(&policy->resets, report.resets);
+    add(&policy->dirty_pages, report.pages);
+    add(&policy->reset_ns, report.reset_ns);
 }
 
 void counters_count_group(struct counters_policy *policy, uint64_t wall_ns,
@@ -153,33 +136,6 @@ void counters_count_group(struct counters_policy *policy, uint64_t wall_ns,
 {
     if (policy)
         count_verdict(policy, wall_ns, response);
-}
-
-/* What the answer's post-processing will hide (policy-server.md §4.5). */
-static bool is_changed_by_monitor(const struct counters_request *counted)
-{
-    return counted->is_monitor && !counted->is_audit &&
-           (!counted->response->allowed || counted->response->patch.data);
-}
-
-static void count_labels(struct counters *counters, struct counters_policy *policy,
-                         const struct counters_request *counted)
-{
-    const struct chimera_request *request = counted->request;
-    const struct chimera_response *response = counted->response;
-    const struct series_labels labels = {.policy = counted->policy,
-                                         .is_monitor = counted->is_monitor,
-                                         .is_accepted = response->allowed,
-                                         .is_mutated = response->patch.data != NULL,
-                                         .has_error_code = has_code(response),
-                                         .error_code = response->status.code,
-                                         .origin = request->is_raw     ? SERIES_RAW
-                                                   : counted->is_audit ? SERIES_AUDIT
-                                                                       : SERIES_VALIDATE,
-                                         .kind = request->kind,
-                                         .operation = request->operation,
-                                         .name_space = request->name_space};
-    series_add(&counters->series, &policy->series_count, &labels, counted->latency_ns);
 }
 
 static void keep_rejection(struct counters *counters, const struct counters_request *counted,
@@ -210,8 +166,24 @@ void counters_count_request(struct counters *counters, const struct counters_req
     struct counters_policy *policy = counters_policy(counters, counted->policy);
     if (!policy)
         return;
-    count_labels(counters, policy, counted);
-    add(&policy->monitored, is_changed_by_monitor(counted));
+    const struct chimera_request *request = counted->request;
+    const struct chimera_response *response = counted->response;
+    const struct series_labels labels = {.policy = counted->policy,
+                                         .is_monitor = counted->is_monitor,
+                                         .is_accepted = response->allowed,
+                                         .is_mutated = response->patch.data != NULL,
+                                         .has_error_code = has_code(response),
+                                         .error_code = response->status.code,
+                                         .origin = request->is_raw     ? SERIES_RAW
+                                                   : counted->is_audit ? SERIES_AUDIT
+                                                                       : SERIES_VALIDATE,
+                                         .kind = request->kind,
+                                         .operation = request->operation,
+                                         .name_space = request->name_space};
+    series_add(&counters->series, &policy->series_count, &labels, counted->latency_ns);
+    /* What the answer's post-processing will hide (policy-server.md §4.5). */
+    add(&policy->monitored, counted->is_monitor && !counted->is_audit &&
+                                (!counted->response->allowed || counted->response->patch.data));
     if (!counted->response->allowed)
         keep_rejection(counters, counted, arena);
 }

@@ -34,16 +34,6 @@ static bool is_good(const char *bytes, size_t room, const struct rejection_text 
     return text->size <= room && chimera_utf8_is_valid((struct chimera_slice){bytes, text->size});
 }
 
-static bool is_plausible(const struct rejection *rejection)
-{
-    return is_good(rejection->uid, sizeof(rejection->uid), &rejection->uid_text) &&
-           is_good(rejection->kind, sizeof(rejection->kind), &rejection->kind_text) &&
-           is_good(rejection->name_space, sizeof(rejection->name_space),
-                   &rejection->name_space_text) &&
-           is_good(rejection->name, sizeof(rejection->name), &rejection->name_text) &&
-           is_good(rejection->message, sizeof(rejection->message), &rejection->message_text);
-}
-
 static bool read_place(const struct rejection_place *place, uint64_t number,
                        struct rejection *ret_rejection)
 {
@@ -56,7 +46,13 @@ static bool read_place(const struct rejection_place *place, uint64_t number,
     if (atomic_load_explicit(&place->sequence, memory_order_relaxed) != 2 * number)
         return false;
     memcpy(ret_rejection, words, sizeof(*ret_rejection));
-    return is_plausible(ret_rejection);
+    return is_good(ret_rejection->uid, sizeof(ret_rejection->uid), &ret_rejection->uid_text) &&
+           is_good(ret_rejection->kind, sizeof(ret_rejection->kind), &ret_rejection->kind_text) &&
+           is_good(ret_rejection->name_space, sizeof(ret_rejection->name_space),
+                   &ret_rejection->name_space_text) &&
+           is_good(ret_rejection->name, sizeof(ret_rejection->name), &ret_rejection->name_text) &&
+           is_good(ret_rejection->message, sizeof(ret_rejection->message),
+                   &ret_rejection->message_text);
 }
 
 size_t rejections_read(const struct rejections *rejections, struct rejection *ret_list, size_t room)

@@ -18,19 +18,14 @@ int scoreboard_make(struct shared *shared, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-/* FNV-1a. */
-static uint32_t hash_of(struct chimera_slice id)
-{
-    uint32_t hash = 0x811c9dc5;
-    for (size_t i = 0; i < id.size; i++)
-        hash = (hash ^ (unsigned char)id.data[i]) * 0x01000193;
-    return hash ^ (hash >> 15);
-}
-
 /* Where the id is in the index, or where it would be. */
 static uint32_t find_place(const struct scoreboard *scoreboard, struct chimera_slice id)
 {
-    uint32_t place = hash_of(id);
+    /* FNV-1a. */
+    uint32_t hash = 0x811c9dc5;
+    for (size_t i = 0; i < id.size; i++)
+        hash = (hash ^ (unsigned char)id.data[i]) * 0x01000193;
+    uint32_t place = hash ^ (hash >> 15);
     for (;; place++) {
         uint32_t number = atomic_load(&scoreboard->index[place & (SCOREBOARD_INDEX - 1)]);
         if (number == SCOREBOARD_OTHER ||
@@ -114,18 +109,6 @@ static void read_whole(const struct scoreboard *scoreboard, const void *from, vo
     }
 }
 
-/* A module's address may hold a password. */
-static void set_source(struct scoreboard_spec *spec, const char *module)
-{
-    const char *host = strstr(module, "://");
-    size_t size = host ? strcspn(host + 3, "/") : 0;
-    const char *at = host ? memrchr(host + 3, '@', size) : NULL;
-    char shown[2 * SCOREBOARD_TEXT_MAX];
-    if (at)
-        snprintf(shown, sizeof(shown), "%.*s%s", (int)(host + 3 - module), module, at + 1);
-    scoreboard_set_text(spec->source, sizeof(spec->source), at ? shown : module);
-}
-
 static void show_policy(struct scoreboard *scoreboard, const struct policies *policies,
                         const struct policy_spec *policy)
 {
@@ -139,18 +122,15 @@ static void show_policy(struct scoreboard *scoreboard, const struct policies *po
     if (policy->group != NO_GROUP)
         spec->group =
             scoreboard_find(scoreboard, chimera_slice_of(policies->group[policy->group].name));
-    set_source(spec, policy->module);
-}
-
-static void show_group(struct scoreboard *scoreboard, const struct group_spec *group)
-{
-    uint32_t number = scoreboard_find(scoreboard, chimera_slice_of(group->name));
-    struct scoreboard_spec *spec = &scoreboard->policy[number].spec;
-    if (number == SCOREBOARD_OTHER)
-        return;
-    *spec = (struct scoreboard_spec){
-        .is_configured = 1, .is_group = 1, .is_monitor = group->mode == CHIMERA_MONITOR};
-    scoreboard_set_text(spec->source, sizeof(spec->source), group->expression);
+    /* A module's address may hold a password. */
+    const char *module = policy->module;
+    const char *host = strstr(module, "://");
+    size_t size = host ? strcspn(host + 3, "/") : 0;
+    const char *at = host ? memrchr(host + 3, '@', size) : NULL;
+    char shown[2 * SCOREBOARD_TEXT_MAX];
+    if (at)
+        snprintf(shown, sizeof(shown), "%.*s%s", (int)(host + 3 - module), module, at + 1);
+    scoreboard_set_text(spec->source, sizeof(spec->source), at ? shown : module);
 }
 
 void scoreboard_show(struct scoreboard *scoreboard, const struct policies *policies)
@@ -160,8 +140,17 @@ void scoreboard_show(struct scoreboard *scoreboard, const struct policies *polic
         scoreboard->policy[i].spec.is_configured = 0;
     for (size_t i = 0; i < policies->policy_count; i++)
         show_policy(scoreboard, policies, &policies->policy[i]);
-    for (size_t i = 0; i < policies->group_count; i++)
-        show_group(scoreboard, &policies->group[i]);
+    for (size_t i = 0; i < policies->group_count; i++) {
+        uint32_t number = scoreboard_find(scoreboard, chimera_slice_of(policies->group[i].name));
+        struct scoreboard_spec *spec = &scoreboard->policy[number].spec;
+        if (number != SCOREBOARD_OTHER) {
+            *spec =
+                (struct scoreboard_spec){.is_configured = 1,
+                                         .is_group = 1,
+                                         .is_monitor = policies->group[i].mode == CHIMERA_MONITOR};
+            scoreboard_set_text(spec->source, sizeof(spec->source), policies->group[i].expression);
+        }
+    }
     end_writing(scoreboard);
 }
 

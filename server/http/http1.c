@@ -125,15 +125,6 @@ static int parse_length(struct chimera_slice value, struct parse *parse)
     return HTTP_DONE;
 }
 
-static int parse_coding(struct chimera_slice value, struct parse *parse)
-{
-    if (parse->has_coding)
-        return 400;
-    parse->has_coding = true;
-    parse->head->is_chunked = is_word(value, "chunked");
-    return HTTP_DONE;
-}
-
 static void parse_connection(struct chimera_slice value, struct parse *parse)
 {
     size_t start = 0;
@@ -172,8 +163,13 @@ static int parse_known_field(struct chimera_slice name, struct chimera_slice val
     struct http_head *head = parse->head;
     if (is_word(name, "content-length"))
         return parse_length(value, parse);
-    if (is_word(name, "transfer-encoding"))
-        return parse_coding(value, parse);
+    if (is_word(name, "transfer-encoding")) {
+        if (parse->has_coding)
+            return 400;
+        parse->has_coding = true;
+        parse->head->is_chunked = is_word(value, "chunked");
+        return HTTP_DONE;
+    }
     if (is_word(name, "host"))
         return parse_host(value, parse);
     if (is_word(name, "content-type") && !head->content_type.data) {

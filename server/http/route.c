@@ -79,11 +79,6 @@ static bool is_json_type(struct chimera_slice type)
     return subtype.size > 5 && strncasecmp(subtype.data + subtype.size - 5, "+json", 5) == 0;
 }
 
-static bool is_read(struct chimera_slice method)
-{
-    return chimera_slice_is(method, "GET") || chimera_slice_is(method, "HEAD");
-}
-
 void route_find(const struct http_head *head, const struct route_rules *rules,
                 struct chimera_arena *arena, struct route *ret_route)
 {
@@ -92,7 +87,9 @@ void route_find(const struct http_head *head, const struct route_rules *rules,
     if (kind == ROUTE_NONE) {
         *ret_route = refused_route(kind, 404, NULL);
     } else if (kind == ROUTE_READINESS || kind == ROUTE_PPROF) {
-        *ret_route = refused_route(kind, is_read(head->method) ? 0 : 405, NULL);
+        bool is_read =
+            chimera_slice_is(head->method, "GET") || chimera_slice_is(head->method, "HEAD");
+        *ret_route = refused_route(kind, is_read ? 0 : 405, NULL);
         ret_route->allow = "GET,HEAD";
     } else if (!chimera_slice_is(head->method, "POST")) {
         *ret_route = refused_route(kind, 405, NULL);

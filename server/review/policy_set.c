@@ -184,21 +184,6 @@ static int load_policy(struct policy_set *set, const struct policy_set_input *in
                                                             : CHIMERA_OK;
 }
 
-/* A group whose expression is broken starts, here as there, and answers each request with the
- * reason; but we say so at once. */
-static void log_broken_group(const struct target *target)
-{
-    const char *failure = group_failure(target->group);
-    chimera_log_with(
-        CHIMERA_LOG_WARN, TARGET,
-        target->handling.mode == CHIMERA_MONITOR
-            ? CHIMERA_SLICE("the expression of a policy group is wrong: the group judges nothing, "
-                            "and lets everything through, because its mode is monitor")
-            : CHIMERA_SLICE("the expression of a policy group is wrong: the group rejects every "
-                            "request"),
-        CHIMERA_TEXT("policy_id", target->id), CHIMERA_TEXT("error", chimera_slice_of(failure)));
-}
-
 /* Its members are in place. */
 static int make_group(const struct policy_set *set, const struct group_spec *spec,
                       struct group **ret_group, struct chimera_error *err)
@@ -233,17 +218,18 @@ static int load_group(struct policy_set *set, const struct policy_set_input *inp
         return CHIMERA_OK;
     }
     worker_score_note_failed(input->score, target->number, group_failure(target->group));
-    log_broken_group(target);
+    /* A group whose expression is broken starts, here as there, and answers each request with the
+     * reason; but we say so at once. */
+    const char *failure = group_failure(target->group);
+    chimera_log_with(
+        CHIMERA_LOG_WARN, TARGET,
+        target->handling.mode == CHIMERA_MONITOR
+            ? CHIMERA_SLICE("the expression of a policy group is wrong: the group judges nothing, "
+                            "and lets everything through, because its mode is monitor")
+            : CHIMERA_SLICE("the expression of a policy group is wrong: the group rejects every "
+                            "request"),
+        CHIMERA_TEXT("policy_id", target->id), CHIMERA_TEXT("error", chimera_slice_of(failure)));
     return CHIMERA_OK;
-}
-
-/* The slow ways are worth a warning: a kernel of 6.7 or newer has the fast one. */
-static void log_tracking(void)
-{
-    enum chimera_tracking tracking = chimera_tracking();
-    chimera_log_with(tracking == CHIMERA_TRACKING_SCAN ? CHIMERA_LOG_DEBUG : CHIMERA_LOG_WARN,
-                     TARGET, CHIMERA_SLICE("how written pages of policies are found"),
-                     CHIMERA_TEXT("way", chimera_slice_of(chimera_tracking_name(tracking))));
 }
 
 static int init_set(struct policy_set *set, const struct policy_set_input *input,
@@ -289,7 +275,11 @@ int policy_set_load(const struct policy_set_input *input, struct policy_set *ret
     struct policy_set set;
     int code = init_set(&set, input, err);
     if (code == CHIMERA_OK) {
-        log_tracking();
+        /* The slow ways are worth a warning: a kernel of 6.7 or newer has the fast one. */
+        enum chimera_tracking tracking = chimera_tracking();
+        chimera_log_with(tracking == CHIMERA_TRACKING_SCAN ? CHIMERA_LOG_DEBUG : CHIMERA_LOG_WARN,
+                         TARGET, CHIMERA_SLICE("how written pages of policies are found"),
+                         CHIMERA_TEXT("way", chimera_slice_of(chimera_tracking_name(tracking))));
         code = load_all(&set, input, err);
     }
     if (code < 0) {

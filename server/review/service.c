@@ -183,14 +183,6 @@ static unsigned find_target(struct review *review)
     return 404;
 }
 
-static bool is_always_accepted(const struct review *review)
-{
-    const struct chimera_request *parsed = &review->parsed;
-    struct chimera_slice shortcut = review->service->shortcut_namespace;
-    return !parsed->is_raw && shortcut.data && parsed->name_space.data &&
-           chimera_slice_equal(parsed->name_space, shortcut);
-}
-
 static void log_response(enum chimera_log_level level, const char *message,
                          const struct review *review)
 {
@@ -236,7 +228,10 @@ static bool answer_unasked(struct review *review)
 {
     const struct target *target = review->target;
     struct chimera_slice uid = review->parsed.uid;
-    if (is_always_accepted(review)) {
+    const struct chimera_request *parsed = &review->parsed;
+    struct chimera_slice shortcut = review->service->shortcut_namespace;
+    if (!parsed->is_raw && shortcut.data && parsed->name_space.data &&
+        chimera_slice_equal(parsed->name_space, shortcut)) {
         review->response = (struct chimera_response){.uid = uid, .allowed = true};
         count_verdict(review, 0);
         return true;

@@ -105,21 +105,6 @@ static void warn_of_dates(const char *file, const X509 *certificate)
     }
 }
 
-/* Clients may know another way to a root than an expired part of the chain. */
-static void warn_of_chain(const char *file, const struct tls_files *files)
-{
-    struct chimera_error why = {0};
-    for (int i = 0; i < sk_X509_num(files->chain); i++) {
-        const X509 *certificate = sk_X509_value(files->chain, i);
-        if (check_dates(file, certificate, &why) < 0)
-            chimera_log_with(CHIMERA_LOG_WARN, TARGET,
-                             CHIMERA_SLICE("a certificate of the chain is of no use"),
-                             CHIMERA_TEXT("error", chimera_slice_of(why.text)));
-        else
-            warn_of_dates(file, certificate);
-    }
-}
-
 /* What the API server, or another client, may refuse. */
 static void warn_of_uses(const char *file, X509 *certificate)
 {
@@ -296,6 +281,16 @@ int certificate_check(const struct tls_files *files, const struct options *optio
         return code;
     warn_of_dates(file, files->certificate);
     warn_of_uses(file, files->certificate);
-    warn_of_chain(file, files);
+    /* Clients may know another way to a root than an expired part of the chain. */
+    struct chimera_error why = {0};
+    for (int i = 0; i < sk_X509_num(files->chain); i++) {
+        const X509 *certificate = sk_X509_value(files->chain, i);
+        if (check_dates(file, certificate, &why) < 0)
+            chimera_log_with(CHIMERA_LOG_WARN, TARGET,
+                             CHIMERA_SLICE("a certificate of the chain is of no use"),
+                             CHIMERA_TEXT("error", chimera_slice_of(why.text)));
+        else
+            warn_of_dates(file, certificate);
+    }
     return CHIMERA_OK;
 }

@@ -19,31 +19,7 @@
 
 enum { CERTIFICATE, KEY, FIRST_AUTHORITY }; /* in the list of files */
 
-static void log_failure(const char *why)
-{
-    CHIMERA_FREE char *text = NULL;
-    if (asprintf(&text, "Failed to reload TLS certificates: %s", why) < 0)
-        text = NULL;
-    chimera_log(CHIMERA_LOG_ERROR, TARGET, chimera_slice_of(text ? text : "out of memory"));
-}
-
 /* --- Copies --- */
-
-/* What is read is the key, so nothing of it stays here. */
-static int copy(int from, int to, size_t *room)
-{
-    char bytes[4096];
-    ssize_t size;
-    while ((size = read(from, bytes, sizeof(bytes))) != 0) {
-        if (size < 0 && errno == EINTR)
-            continue;
-        if (size < 0 || (size_t)size > *room || write(to, bytes, (size_t)size) != size)
-            break;
-        *room -= (size_t)size;
-    }
-    explicit_bzero(bytes, sizeof(bytes));
-    return size == 0 ? 0 : size < 0 ? errno : EFBIG;
-}
 
 static int append_file(const struct certificate_file *file, bool is_start, int to, size_t *room,
                        struct chimera_error *err)
@@ -55,7 +31,18 @@ static int append_file(const struct certificate_file *file, bool is_start, int t
     CHIMERA_CLOSE int from = open(file->path, O_RDONLY | O_CLOEXEC);
     if (from < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", file->path, strerror(errno));
-    int number = copy(from, to, room);
+    /* What is read is the key, so nothing of it stays here. */
+    char bytes[4096];
+    ssize_t size;
+    while ((size = read(from, bytes, sizeof(bytes))) != 0) {
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0 || (size_t)size > *room || write(to, bytes, (size_t)size) != size)
+            break;
+        *room -= (size_t)size;
+    }
+    explicit_bzero(bytes, sizeof(bytes));
+    int number = size == 0 ? 0 : size < 0 ? errno : EFBIG;
     if (number)
         return chimera_fail(err, CHIMERA_EIO, "cannot read %s: %s", file->path, strerror(number));
     return CHIMERA_OK;
@@ -283,7 +270,10 @@ static bool says_the_same(const struct certificates *certificates, enum order_ve
 
 static void refuse_part(struct certificates *certificates, enum order_verb part, const char *why)
 {
-    log_failure(why);
+    CHIMERA_FREE char *text = NULL;
+    if (asprintf(&text, "Failed to reload TLS certificates: %s", why) < 0)
+        text = NULL;
+    chimera_log(CHIMERA_LOG_ERROR, TARGET, chimera_slice_of(text ? text : "out of memory"));
     settle(certificates, part, false);
     close_texts(&certificates->tried);
 }
@@ -310,19 +300,6 @@ static bool try_part(struct certificates *certificates, enum order_verb part)
     return false;
 }
 
-static void see(struct certificates *certificates)
-{
-    for (size_t i = 0; i < certificates->file_count; i++) {
-        struct certificate_file *file = &certificates->file[i];
-        struct stamp now = stamp_of(file->path);
-        if (stamp_equal(now, file->seen))
-            continue;
-        file->seen = now;
-        chimera_log_with(CHIMERA_LOG_INFO, TARGET, chimera_slice_of(file->text),
-                         CHIMERA_TEXT("path", chimera_slice_of(file->path)));
-    }
-}
-
 /* Until one is being checked, or there is none left. */
 static void try_wanted(struct certificates *certificates)
 {
@@ -347,7 +324,15 @@ void certificates_look(struct certificates *certificates, bool is_forced)
         return;
     }
     certificates->is_look_due = certificates->is_look_forced = false;
-    see(certificates);
+    for (size_t i = 0; i < certificates->file_count; i++) {
+        struct certificate_file *file = &certificates->file[i];
+        struct stamp now = stamp_of(file->path);
+        if (stamp_equal(now, file->seen))
+            continue;
+        file->seen = now;
+        chimera_log_with(CHIMERA_LOG_INFO, TARGET, chimera_slice_of(file->text),
+                         CHIMERA_TEXT("path", chimera_slice_of(file->path)));
+    }
     certificates->wants_pair = is_forced || is_due(certificates, ORDER_CERTIFICATE);
     certificates->wants_authorities = certificates->served.authorities_fd >= 0 &&
                                       (is_forced || is_due(certificates, ORDER_AUTHORITIES));
@@ -392,14 +377,6 @@ static bool has_answered(struct certificates *certificates)
     return size == 0;
 }
 
-/* What is not good at the start is the start's failure. */
-static int end_start(struct certificates *certificates, bool is_good, const char *why,
-                     struct chimera_error *err)
-{
-    certificates->is_starting = false;
-    return is_good ? CHIMERA_OK : chimera_fail(err, CHIMERA_EINVAL, "%s", why);
-}
-
 int certificates_read(struct certificates *certificates, struct order *ret_order,
                       struct chimera_error *err)
 {
@@ -411,11 +388,13 @@ int certificates_read(struct certificates *certificates, struct order *ret_order
     bool is_good = answer->size == 1 && answer->data[0] == GOOD;
     chimera_buffer_byte(answer, '\0');
     const char *why = answer->size > 2 && !answer->failed ? answer->data : "the check did not end";
-    if (certificates->is_starting)
-        code = end_start(certificates, is_good, why, err);
-    else if (is_good)
+    if (certificates->is_starting) {
+        /* What is not good at the start is the start's failure. */
+        certificates->is_starting = false;
+        code = is_good ? CHIMERA_OK : chimera_fail(err, CHIMERA_EINVAL, "%s", why);
+    } else if (is_good) {
         take_tried(certificates, ret_order);
-    else
+    } else
         refuse_part(certificates, certificates->checked, why);
     chimera_buffer_free(answer);
     if (code < 0)

@@ -63,17 +63,6 @@ struct walk {              /* along a path, links resolved as they are met */
     char link[PATH_MAX];   /* where that leads, when it is a link */
 };
 
-/* Moves the next name from the rest to `at`; false at the end, and when it is too long. */
-static bool take_name(struct walk *walk)
-{
-    char *rest = walk->rest + strspn(walk->rest, "/");
-    size_t size = strcspn(rest, "/");
-    int written = snprintf(walk->at, sizeof(walk->at), "%s/%.*s",
-                           strcmp(walk->folder, "/") == 0 ? "" : walk->folder, (int)size, rest);
-    memmove(walk->rest, rest + size, strlen(rest + size) + 1);
-    return size > 0 && written > 0 && (size_t)written < PATH_MAX;
-}
-
 /* Goes back to where the link leads. */
 static bool follow(struct walk *walk)
 {
@@ -93,7 +82,13 @@ static bool follow(struct walk *walk)
 static bool step(struct watch *watch, struct walk *walk, unsigned *links)
 {
     struct stat status;
-    if (!take_name(walk))
+    /* The next name moves from the rest to `at`, unless it is too long. */
+    char *rest = walk->rest + strspn(walk->rest, "/");
+    size_t size = strcspn(rest, "/");
+    int written = snprintf(walk->at, sizeof(walk->at), "%s/%.*s",
+                           strcmp(walk->folder, "/") == 0 ? "" : walk->folder, (int)size, rest);
+    memmove(walk->rest, rest + size, strlen(rest + size) + 1);
+    if (!(size > 0 && written > 0 && (size_t)written < PATH_MAX))
         return false;
     const char *name = strrchr(walk->at, '/') + 1;
     if (strcmp(name, ".") == 0)
@@ -130,8 +125,12 @@ static void watch_path(struct watch *watch, const char *path)
         ;
 }
 
-static void drop_unwanted(struct watch *watch)
+static void arm(struct watch *watch)
 {
+    for (size_t i = 0; i < watch->point_count; i++)
+        watch->points[i].is_wanted = false;
+    for (size_t i = 0; i < watch->path_count; i++)
+        watch_path(watch, watch->paths[i]);
     size_t kept = 0;
     for (size_t i = 0; i < watch->point_count; i++) {
         if (watch->points[i].is_wanted)
@@ -140,15 +139,6 @@ static void drop_unwanted(struct watch *watch)
             inotify_rm_watch(watch->fd, watch->points[i].number); /* it may be gone by itself */
     }
     watch->point_count = kept;
-}
-
-static void arm(struct watch *watch)
-{
-    for (size_t i = 0; i < watch->point_count; i++)
-        watch->points[i].is_wanted = false;
-    for (size_t i = 0; i < watch->path_count; i++)
-        watch_path(watch, watch->paths[i]);
-    drop_unwanted(watch);
 }
 
 /* --- Events --- */

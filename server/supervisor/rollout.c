@@ -71,11 +71,6 @@ int rollout_begin(struct rollout *rollout, struct policies_file *file, struct ch
     return start_build(rollout, ROLLOUT_START, file, err);
 }
 
-static bool is_under_way(const struct rollout *rollout)
-{
-    return rollout->file != NULL;
-}
-
 /* There is nothing under way then. */
 static void forget(struct rollout *rollout)
 {
@@ -98,7 +93,7 @@ static void begin_full_tier(struct rollout *rollout)
 {
     struct generation *served = rollout->workers->generation;
     struct chimera_error err = {0};
-    if (is_under_way(rollout) || served->is_settled || !generation_has_quick(served))
+    if (rollout->file != NULL || served->is_settled || !generation_has_quick(served))
         return;
     chimera_log(CHIMERA_LOG_INFO, TARGET,
                 CHIMERA_SLICE("serving from the quick tier; building the full tier"));
@@ -118,13 +113,6 @@ static void refuse_reload(struct rollout *rollout, const struct chimera_error *w
     chimera_fail(&rollout->reloads.why, why->code, "%s", why->text);
 }
 
-static void accept_reload(struct rollout *rollout)
-{
-    rollout->reloads.accepted++;
-    rollout->reloads.accepted_at_s = time(NULL);
-    rollout->reloads.why = (struct chimera_error){0};
-}
-
 static void refuse_rollout(struct rollout *rollout, const struct chimera_error *why)
 {
     if (rollout->kind == ROLLOUT_RELOAD)
@@ -134,19 +122,6 @@ static void refuse_rollout(struct rollout *rollout, const struct chimera_error *
     if (rollout->kind == ROLLOUT_TIER)
         rollout->workers->generation->is_settled = true;
     workers_drop_next(rollout->workers);
-    forget(rollout);
-    begin_full_tier(rollout);
-}
-
-static void next_is_ready(struct rollout *rollout)
-{
-    workers_accept_next(rollout->workers);
-    if (rollout->kind == ROLLOUT_RELOAD)
-        accept_reload(rollout);
-    chimera_log_with(CHIMERA_LOG_INFO, TARGET,
-                     rollout->kind == ROLLOUT_RELOAD ? CHIMERA_SLICE("policies reloaded")
-                                                     : CHIMERA_SLICE("swapped to the full tier"),
-                     CHIMERA_NUMBER("worker", rollout->workers->current.pid));
     forget(rollout);
     begin_full_tier(rollout);
 }
@@ -188,23 +163,19 @@ static void start_next(struct rollout *rollout)
     generation_drop(made);
 }
 
-static int start_first(struct rollout *rollout, struct chimera_error *err)
-{
-    struct generation *made = NULL;
-    int code = take_plugins(rollout, &made, err);
-    if (code > 0)
-        code = workers_start(rollout->workers, made, err);
-    generation_drop(made);
-    forget(rollout);
-    return code;
-}
-
 int rollout_read_build(struct rollout *rollout, struct chimera_error *err)
 {
     if (!build_child_read(&rollout->build))
         return CHIMERA_OK;
-    if (rollout->kind == ROLLOUT_START)
-        return start_first(rollout, err);
+    if (rollout->kind == ROLLOUT_START) {
+        struct generation *made = NULL;
+        int code = take_plugins(rollout, &made, err);
+        if (code > 0)
+            code = workers_start(rollout->workers, made, err);
+        generation_drop(made);
+        forget(rollout);
+        return code;
+    }
     start_next(rollout);
     return CHIMERA_OK;
 }
@@ -294,18 +265,6 @@ void rollout_look(struct rollout *rollout)
 
 /* --- Workers --- */
 
-static void current_is_ready(struct rollout *rollout)
-{
-    workers_accept_current(rollout->workers);
-    rollout->has_served = true;
-    daemon_ready();
-    if (rollout->is_reload_due)
-        rollout_reload(rollout);
-    else if (!rollout->config->options.is_watch_off)
-        rollout_look(rollout); /* nobody looked before */
-    begin_full_tier(rollout);
-}
-
 /* A start that fails ends the server only if there never was another. */
 static int current_failed(struct rollout *rollout, const struct chimera_error *why,
                           struct chimera_error *err)
@@ -324,7 +283,14 @@ int rollout_read_current(struct rollout *rollout, struct chimera_error *err)
     case WORKER_HAS_FAILED:
         return current_failed(rollout, &why, err);
     case WORKER_IS_READY:
-        current_is_ready(rollout);
+        workers_accept_current(rollout->workers);
+        rollout->has_served = true;
+        daemon_ready();
+        if (rollout->is_reload_due)
+            rollout_reload(rollout);
+        else if (!rollout->config->options.is_watch_off)
+            rollout_look(rollout); /* nobody looked before */
+        begin_full_tier(rollout);
         break;
     case WORKER_IS_STARTING:
         break;
@@ -340,7 +306,19 @@ void rollout_read_next(struct rollout *rollout)
         refuse_rollout(rollout, &why);
         break;
     case WORKER_IS_READY:
-        next_is_ready(rollout);
+        workers_accept_next(rollout->workers);
+        if (rollout->kind == ROLLOUT_RELOAD) {
+            rollout->reloads.accepted++;
+            rollout->reloads.accepted_at_s = time(NULL);
+            rollout->reloads.why = (struct chimera_error){0};
+        }
+        chimera_log_with(CHIMERA_LOG_INFO, TARGET,
+                         rollout->kind == ROLLOUT_RELOAD
+                             ? CHIMERA_SLICE("policies reloaded")
+                             : CHIMERA_SLICE("swapped to the full tier"),
+                         CHIMERA_NUMBER("worker", rollout->workers->current.pid));
+        forget(rollout);
+        begin_full_tier(rollout);
         break;
     case WORKER_IS_STARTING:
         break;

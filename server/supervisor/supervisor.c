@@ -81,18 +81,6 @@ static int signal_fd(const struct supervisor *supervisor)
 
 static void tell_of_exit(struct supervisor *supervisor, pid_t pid, int status);
 
-static void reap_all(struct supervisor *supervisor)
-{
-    int status;
-    pid_t pid;
-    while (supervisor->code == CHIMERA_OK &&
-           (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
-        if (WIFSTOPPED(status) || WIFCONTINUED(status))
-            workers_stopped(&supervisor->workers, pid, WIFSTOPPED(status));
-        else
-            tell_of_exit(supervisor, pid, status);
-}
-
 static void read_signals(struct supervisor *supervisor)
 {
     struct signalfd_siginfo info;
@@ -104,7 +92,14 @@ static void read_signals(struct supervisor *supervisor)
         }
         is_reload = is_reload || info.ssi_signo == SIGHUP;
     }
-    reap_all(supervisor);
+    int status;
+    pid_t pid;
+    while (supervisor->code == CHIMERA_OK &&
+           (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
+        if (WIFSTOPPED(status) || WIFCONTINUED(status))
+            workers_stopped(&supervisor->workers, pid, WIFSTOPPED(status));
+        else
+            tell_of_exit(supervisor, pid, status);
     if (supervisor->code == CHIMERA_OK && is_reload) {
         certificates_look(&supervisor->certificates, true);
         rollout_reload(&supervisor->rollout);
@@ -438,17 +433,6 @@ static void tell_of_exit(struct supervisor *supervisor, pid_t pid, int status)
             return;
 }
 
-/* What is due, and how long there is nothing else: -1 for ever. */
-static int pass_time(struct supervisor *supervisor)
-{
-    int64_t now_ms = chimera_clock_ms(), at_ms = NEVER_MS;
-    for (size_t i = PART_COUNT; supervisor->code == CHIMERA_OK && i > 0; i--)
-        if (parts[i - 1].on_time)
-            at_ms = chimera_clock_earlier(at_ms, parts[i - 1].on_time(supervisor, now_ms));
-    int64_t left_ms = at_ms > now_ms ? at_ms - now_ms : 0;
-    return at_ms == NEVER_MS ? -1 : left_ms < WAIT_MAX_MS ? (int)left_ms : WAIT_MAX_MS;
-}
-
 static int fd_of(const struct supervisor *supervisor, size_t part)
 {
     return parts[part].fd ? parts[part].fd(supervisor) : -1;
@@ -477,7 +461,15 @@ int supervisor_run(const struct config *config, struct policies_file *file,
             parts[started].start(&supervisor);
     policies_file_drop(file); /* whoever needs it uses it */
     while (supervisor.code == CHIMERA_OK) {
-        int timeout_ms = pass_time(&supervisor);
+        /* What is due, and how long there is nothing else: -1 for ever. */
+        int64_t now_ms = chimera_clock_ms(), at_ms = NEVER_MS;
+        for (size_t i = PART_COUNT; supervisor.code == CHIMERA_OK && i > 0; i--)
+            if (parts[i - 1].on_time)
+                at_ms = chimera_clock_earlier(at_ms, parts[i - 1].on_time(&supervisor, now_ms));
+        int64_t left_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+        int timeout_ms = at_ms == NEVER_MS       ? -1
+                         : left_ms < WAIT_MAX_MS ? (int)left_ms
+                                                 : WAIT_MAX_MS;
         if (supervisor.code == CHIMERA_OK)
             await_events(&supervisor, timeout_ms);
     }

@@ -48,22 +48,6 @@ static int run_exporter(struct telemetry *telemetry, int report_fd)
     return exporter_run(&input);
 }
 
-/* EXPORTER_READY, a reason, or nothing at all. */
-static int read_report(int fd, struct chimera_error *err)
-{
-    char text[sizeof(err->text)];
-    size_t size = 0;
-    ssize_t count;
-    do {
-        count = read(fd, text + size, sizeof(text) - 1 - size);
-        size += count > 0 ? (size_t)count : 0;
-    } while ((count > 0 && text[0] != EXPORTER_READY) || (count < 0 && errno == EINTR));
-    text[size] = '\0';
-    if (size > 0 && text[0] == EXPORTER_READY)
-        return CHIMERA_OK;
-    return chimera_fail(err, CHIMERA_EIO, "%s", size ? text : "the exporter did not start");
-}
-
 static int start_process(struct telemetry *telemetry, int report_fd, struct chimera_error *err)
 {
     const int kept[] = {report_fd, telemetry->span_read};
@@ -92,16 +76,21 @@ static int start_first(struct telemetry *telemetry, struct chimera_error *err)
         return chimera_fail_errno(err, "pipe");
     int code = start_process(telemetry, fds[1], err);
     close(fds[1]);
-    if (code == CHIMERA_OK)
-        code = read_report(fds[0], err);
+    if (code == CHIMERA_OK) {
+        /* EXPORTER_READY, a reason, or nothing at all. */
+        char text[sizeof(err->text)];
+        size_t size = 0;
+        ssize_t count;
+        do {
+            count = read(fds[0], text + size, sizeof(text) - 1 - size);
+            size += count > 0 ? (size_t)count : 0;
+        } while ((count > 0 && text[0] != EXPORTER_READY) || (count < 0 && errno == EINTR));
+        text[size] = '\0';
+        if (size == 0 || text[0] != EXPORTER_READY)
+            code = chimera_fail(err, CHIMERA_EIO, "%s", size ? text : "the exporter did not start");
+    }
     close(fds[0]);
     return code;
-}
-
-static bool is_disabled(void)
-{
-    const char *value = getenv("OTEL_SDK_DISABLED");
-    return value && strcasecmp(value, "true") == 0;
 }
 
 static uint64_t read_sampler(void)
@@ -124,7 +113,8 @@ int telemetry_open(struct telemetry *telemetry, const struct config *config,
     const struct options *options = &config->options;
     bool has_traces = strcmp(options->log_format, "otlp") == 0;
     *telemetry = TELEMETRY_NONE;
-    if (is_disabled() || (!options->is_metrics && !has_traces))
+    const char *value = getenv("OTEL_SDK_DISABLED");
+    if ((value && strcasecmp(value, "true") == 0) || (!options->is_metrics && !has_traces))
         return CHIMERA_OK;
     telemetry->config = config;
     telemetry->scoreboard = scoreboard;
@@ -176,25 +166,20 @@ int64_t telemetry_pass_time(struct telemetry *telemetry, int64_t now_ms)
     return telemetry->restart_at_ms ? telemetry->restart_at_ms : INT64_MAX;
 }
 
-static void wait_for_end(struct telemetry *telemetry)
-{
-    const struct timespec pause = {.tv_nsec = 50L * 1000 * 1000};
-    int64_t until_ms = chimera_clock_ms() + LAST_MS;
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    while (waitpid(telemetry->pid, NULL, WNOHANG) == 0) {
-        if (chimera_clock_ms() > until_ms)
-            kill(telemetry->pid, SIGKILL);
-        sigtimedwait(&child, NULL, &pause);
-    }
-}
-
 void telemetry_stop(struct telemetry *telemetry)
 {
     if (telemetry->pid) {
         kill(telemetry->pid, SIGTERM);
-        wait_for_end(telemetry);
+        const struct timespec pause = {.tv_nsec = 50L * 1000 * 1000};
+        int64_t until_ms = chimera_clock_ms() + LAST_MS;
+        sigset_t child;
+        sigemptyset(&child);
+        sigaddset(&child, SIGCHLD);
+        while (waitpid(telemetry->pid, NULL, WNOHANG) == 0) {
+            if (chimera_clock_ms() > until_ms)
+                kill(telemetry->pid, SIGKILL);
+            sigtimedwait(&child, NULL, &pause);
+        }
     }
     if (telemetry->span_read >= 0) {
         close(telemetry->span_read);

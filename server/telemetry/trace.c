@@ -34,17 +34,6 @@ static uint64_t new_id(void)
     return mixed;
 }
 
-/* False when it is not to be traced. */
-static bool begin_trace(void)
-{
-    uint64_t id[2] = {new_id(), new_id()};
-    _Static_assert(sizeof(id) == CHIMERA_RECORD_TRACE_ID, "a trace's id");
-    if (id[1] > trace_threshold)
-        return false;
-    chimera_record_begin(&record, (const uint8_t *)id);
-    return true;
-}
-
 static void add(const struct chimera_span *span, uint64_t id, uint64_t ended_ns)
 {
     const struct chimera_record_span told = {.id = id,
@@ -118,19 +107,15 @@ void trace_open(int fd, _Atomic uint64_t *dropped, uint64_t threshold)
 
 void trace_begin(struct chimera_span *span)
 {
-    if (!span->parent && !begin_trace())
-        return;
+    if (!span->parent) {
+        uint64_t id[2] = {new_id(), new_id()};
+        _Static_assert(sizeof(id) == CHIMERA_RECORD_TRACE_ID, "a trace's id");
+        if (id[1] > trace_threshold)
+            return;
+        chimera_record_begin(&record, (const uint8_t *)id);
+    }
     span->id = new_id();
     span->started_ns = chimera_clock_wall_ns();
-}
-
-static void send_trace(void)
-{
-    uint64_t lost = record.dropped_spans;
-    if (write(trace_fd, record.bytes, record.size) < 0)
-        lost += record.spans;
-    if (lost)
-        atomic_fetch_add_explicit(dropped_spans, lost, memory_order_relaxed);
 }
 
 void trace_end(struct chimera_span *span)
@@ -138,6 +123,11 @@ void trace_end(struct chimera_span *span)
     if (span->complete)
         span->complete(span);
     add(span, span->id, chimera_clock_wall_ns());
-    if (!span->parent)
-        send_trace();
+    if (!span->parent) {
+        uint64_t lost = record.dropped_spans;
+        if (write(trace_fd, record.bytes, record.size) < 0)
+            lost += record.spans;
+        if (lost)
+            atomic_fetch_add_explicit(dropped_spans, lost, memory_order_relaxed);
+    }
 }

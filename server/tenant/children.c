@@ -198,19 +198,6 @@ void tenants_close_links(struct tenants *tenants)
         close_all(tenants->links[i].fds, lanes_of(tenants));
 }
 
-static void log_end(const struct tenants *tenants, size_t index, int status)
-{
-    size_t policy = 0;
-    while (tenants->plan->tenant_of[policy] != index)
-        policy++;
-    bool is_killed = WIFSIGNALED(status);
-    chimera_log_with(
-        CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("an isolated process is gone; starting another"),
-        CHIMERA_TEXT("policy_id", chimera_slice_of(tenants->policies->policy[policy].id)),
-        CHIMERA_NUMBER("signal", is_killed ? WTERMSIG(status) : 0),
-        CHIMERA_NUMBER("exit_code", is_killed ? 0 : WEXITSTATUS(status)));
-}
-
 static void plan_restart(struct tenant_process *tenant)
 {
     int64_t now_ms = chimera_clock_ms();
@@ -243,7 +230,16 @@ bool tenants_reaped(struct tenants *tenants, pid_t pid, int status)
         tenant_life *life = tenant->life.data;
         atomic_store(life, (atomic_load(life) | 1) + 1);
         if (status != 0) { /* else its worker has ended */
-            log_end(tenants, i, status);
+            size_t policy = 0;
+            while (tenants->plan->tenant_of[policy] != i)
+                policy++;
+            bool is_killed = WIFSIGNALED(status);
+            chimera_log_with(
+                CHIMERA_LOG_ERROR, TARGET,
+                CHIMERA_SLICE("an isolated process is gone; starting another"),
+                CHIMERA_TEXT("policy_id", chimera_slice_of(tenants->policies->policy[policy].id)),
+                CHIMERA_NUMBER("signal", is_killed ? WTERMSIG(status) : 0),
+                CHIMERA_NUMBER("exit_code", is_killed ? 0 : WEXITSTATUS(status)));
             plan_restart(tenant);
         }
         return true;
@@ -266,17 +262,6 @@ int64_t tenants_pass_time(struct tenants *tenants, int64_t now_ms)
     return next_ms;
 }
 
-static void end_tenant(struct tenant_process *tenant)
-{
-    if (!tenant->pid)
-        return;
-    kill(tenant->pid, SIGKILL);
-    while (waitpid(tenant->pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    tenant->pid = 0;
-    process_page_end(&tenant->page);
-}
-
 void tenants_stop(struct tenants *tenants)
 {
     if (!tenants)
@@ -284,7 +269,13 @@ void tenants_stop(struct tenants *tenants)
     tenants_close_links(tenants);
     for (size_t i = 0; tenants->tenant && tenants->links && i < tenants->plan->tenant_count; i++) {
         struct tenant_process *tenant = &tenants->tenant[i];
-        end_tenant(tenant);
+        if (tenant->pid) {
+            kill(tenant->pid, SIGKILL);
+            while (waitpid(tenant->pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+            tenant->pid = 0;
+            process_page_end(&tenant->page);
+        }
         close_all(tenant->inner, lanes_of(tenants));
         free(tenant->inner);
         free(tenants->links[i].fds);

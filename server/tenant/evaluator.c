@@ -167,13 +167,6 @@ static int await_policy(const struct evaluator *asked, struct chimera_error *err
     return code;
 }
 
-static uint32_t smaller_limit(uint32_t a, uint32_t b)
-{
-    if (a == 0 || b == 0)
-        return a ? a : b;
-    return a < b ? a : b;
-}
-
 static int evaluate_by_tenant(const struct evaluator *asked, const struct evaluator_input *input,
                               struct chimera_response *ret_response,
                               struct chimera_run_report *ret_cost)
@@ -182,7 +175,7 @@ static int evaluate_by_tenant(const struct evaluator *asked, const struct evalua
     struct evaluator_lane *lane = acquire_lane(evaluator);
     const struct message_call call = {
         .verb = MESSAGE_EVALUATE, .policy = evaluator->policy, .limit_ms = input->limit_ms};
-    uint32_t limit = smaller_limit(input->limit_ms, evaluator->limit_ms);
+    uint32_t limit = chimera_policy_smaller_limit(input->limit_ms, evaluator->limit_ms);
     int answer = CHIMERA_OK;
     if (!lane)
         return CHIMERA_ELIMIT;
@@ -215,21 +208,6 @@ static int open_lanes(const struct tenant_evaluators_input *input, struct chimer
     return CHIMERA_OK;
 }
 
-static void fill_evaluator(struct tenant_evaluators *evaluators,
-                           const struct tenant_evaluators_input *input, size_t index)
-{
-    struct tenant_evaluator *evaluator = &evaluators->evaluator[index];
-    size_t tenant = input->plan->tenant_of[index];
-    if (tenant == NO_TENANT)
-        return;
-    *evaluator = (struct tenant_evaluator){.evaluator = {.evaluate = evaluate_by_tenant},
-                                           .link = &input->links[tenant],
-                                           .policy = (uint32_t)index};
-    policy_limit(input->config, &input->policies->policy[index], &evaluator->limit_ms);
-    evaluators->handed[index] = (struct handed_policy){
-        .evaluator = &evaluator->evaluator, .await = await_policy, .process = tenant};
-}
-
 int tenant_evaluators_open(const struct tenant_evaluators_input *input,
                            struct tenant_evaluators *ret_evaluators, struct chimera_error *err)
 {
@@ -244,8 +222,18 @@ int tenant_evaluators_open(const struct tenant_evaluators_input *input,
         tenant_evaluators_close(&evaluators);
         return code;
     }
-    for (size_t i = 0; i < count; i++)
-        fill_evaluator(&evaluators, input, i);
+    for (size_t i = 0; i < count; i++) {
+        struct tenant_evaluator *evaluator = &evaluators.evaluator[i];
+        size_t tenant = input->plan->tenant_of[i];
+        if (tenant != NO_TENANT) {
+            *evaluator = (struct tenant_evaluator){.evaluator = {.evaluate = evaluate_by_tenant},
+                                                   .link = &input->links[tenant],
+                                                   .policy = (uint32_t)i};
+            policy_limit(input->config, &input->policies->policy[i], &evaluator->limit_ms);
+            evaluators.handed[i] = (struct handed_policy){
+                .evaluator = &evaluator->evaluator, .await = await_policy, .process = tenant};
+        }
+    }
     *ret_evaluators = evaluators;
     return CHIMERA_OK;
 }

@@ -47,13 +47,6 @@ static bool is_draining(struct loop *loop)
     return atomic_load_explicit(&loop->is_draining, memory_order_relaxed);
 }
 
-/* Who says nothing at the end is not waited for. */
-static enum stage first_stage(struct loop *loop)
-{
-    bool is_late = atomic_load_explicit(&loop->is_stopping, memory_order_relaxed);
-    return is_late ? STAGE_LATE : loop->tls ? STAGE_HELLO : STAGE_FRESH;
-}
-
 static bool open_all(struct connection *connection, int fd, const struct peer_name *name)
 {
     if (!connection_room_open(connection, name))
@@ -82,7 +75,9 @@ struct connection *connection_new(struct loop *loop, int fd, const struct peer_n
         return NULL;
     }
     loop_link(loop, &connection->watcher);
-    connection_room_enter(connection, first_stage(loop));
+    /* Who says nothing at the end is not waited for. */
+    bool is_late = atomic_load_explicit(&loop->is_stopping, memory_order_relaxed);
+    connection_room_enter(connection, is_late ? STAGE_LATE : loop->tls ? STAGE_HELLO : STAGE_FRESH);
     connection_room_charge(connection);
     return connection;
 }
@@ -130,15 +125,6 @@ static void linger(struct connection *connection)
         connection->body_left -= (uint64_t)size;
 }
 
-static void await_request(struct connection *connection)
-{
-    connection->state = CONNECTION_HEAD;
-    connection->scanned = 0;
-    connection->arrived_ms = connection->loop->now_ms;
-    if (connection->in.size == 0)
-        input_release(connection);
-}
-
 static enum stage find_stage(const struct connection *connection)
 {
     enum stage now = connection->progress.stage;
@@ -166,7 +152,11 @@ static enum step after_answer(struct connection *connection)
 {
     if (connection->closes)
         return close_down(connection);
-    await_request(connection);
+    connection->state = CONNECTION_HEAD;
+    connection->scanned = 0;
+    connection->arrived_ms = connection->loop->now_ms;
+    if (connection->in.size == 0)
+        input_release(connection);
     return STEP_AGAIN;
 }
 
@@ -298,13 +288,6 @@ static enum step refuse_length(struct connection *connection)
     return send_last(connection, &answer);
 }
 
-static enum step send_refusal(struct connection *connection)
-{
-    struct answer answer = {0};
-    service_refuse(connection->loop->turn.lane, &connection->request.route, &answer);
-    return send_last(connection, &answer);
-}
-
 /* What the head says is kept, for the input moves. False when there is no room for it. */
 static bool keep_request(struct connection *connection)
 {
@@ -319,15 +302,6 @@ static bool keep_request(struct connection *connection)
     if (request->longer)
         connection_room_charge(connection);
     return true;
-}
-
-/* Drops `size` bytes of input behind the head. */
-static void drop_body(struct connection *connection, size_t size)
-{
-    struct chimera_buffer *in = &connection->in;
-    size_t from = connection->request.head.size + size;
-    memmove(in->data + connection->request.head.size, in->data + from, in->size - from);
-    in->size -= size;
 }
 
 static enum step end_body(struct connection *connection, size_t size)
@@ -345,7 +319,11 @@ static enum step take_sized_body(struct connection *connection)
         return end_body(connection, (size_t)connection->body_left);
     }
     size_t dropped = there < connection->body_left ? there : (size_t)connection->body_left;
-    drop_body(connection, dropped);
+    /* Drops `size` bytes of input behind the head. */
+    struct chimera_buffer *in = &connection->in;
+    size_t from = connection->request.head.size + dropped;
+    memmove(in->data + connection->request.head.size, in->data + from, in->size - from);
+    in->size -= dropped;
     connection->body_left -= dropped;
     return connection->body_left ? STEP_MORE : end_body(connection, 0);
 }
@@ -368,12 +346,6 @@ static enum step take_chunked_body(struct connection *connection)
     return code == HTTP_DONE ? STEP_WHOLE : STEP_MORE;
 }
 
-static enum step take_body(struct connection *connection)
-{
-    return connection->request.head.is_chunked ? take_chunked_body(connection)
-                                               : take_sized_body(connection);
-}
-
 /* A head is whole. What it rules out is answered at once when the body is not worth waiting for:
  * too long, or not sent before we agree. Else the body is read and dropped, and the connection
  * lives on. */
@@ -388,8 +360,11 @@ static enum step start_body(struct connection *connection)
     if (!keep_request(connection))
         return refuse_for_room(connection);
     if (connection->request.route.status && has_body &&
-        (head->expects_continue || head->content_length > rules->max_body_bytes))
-        return send_refusal(connection);
+        (head->expects_continue || head->content_length > rules->max_body_bytes)) {
+        struct answer answer = {0};
+        service_refuse(connection->loop->turn.lane, &connection->request.route, &answer);
+        return send_last(connection, &answer);
+    }
     if (head->content_length > rules->max_body_bytes)
         return refuse_length(connection);
     if (head->expects_continue && has_body && connection->in.size == head->size &&
@@ -404,17 +379,12 @@ static enum step start_body(struct connection *connection)
     return STEP_BODY;
 }
 
-/* Some clients end a body with an empty line too many; RFC 9112 §2.2 lets it pass. */
-static void skip_empty_line(struct connection *connection)
+static enum step take_head(struct connection *connection)
 {
+    /* Some clients end a body with an empty line too many; RFC 9112 §2.2 lets it pass. */
     if (connection->scanned == 0 && connection->in.size >= 2 &&
         memcmp(connection->in.data, "\r\n", 2) == 0)
         consume(connection, 2);
-}
-
-static enum step take_head(struct connection *connection)
-{
-    skip_empty_line(connection);
     if (connection->in.size == 0) {
         input_release(connection);
         return STEP_MORE;
@@ -430,26 +400,9 @@ static enum step take_head(struct connection *connection)
 
 /* --- Its turn --- */
 
-static struct service_request request_of(const struct connection *connection)
-{
-    return (struct service_request){
-        .head = &connection->request.head,
-        .route = &connection->request.route,
-        .body = {connection->in.data + connection->request.head.size, connection->body_size},
-        .arrived_ms = connection->arrived_ms};
-}
-
 static enum step answer_request(struct connection *connection, struct answer *answer)
 {
     return send_answer(connection, answer, connection->request.head.size + connection->body_size);
-}
-
-/* While it is evaluated, its input must not move, and who takes the loop over leaves it alone. */
-static void fix_for_evaluation(struct connection *connection)
-{
-    connection->state = CONNECTION_EVALUATE;
-    connection_room_leave(connection);
-    input_fix(connection);
 }
 
 /* What came of a request. */
@@ -476,20 +429,19 @@ static enum step follow(struct connection *connection, enum dispatched outcome,
 static enum step ask_for_answer(struct connection *connection)
 {
     struct answer answer = {0};
-    const struct service_request request = request_of(connection);
-    fix_for_evaluation(connection);
+    const struct service_request request = (struct service_request){
+        .head = &connection->request.head,
+        .route = &connection->request.route,
+        .body = {connection->in.data + connection->request.head.size, connection->body_size},
+        .arrived_ms = connection->arrived_ms};
+    /* While it is evaluated, its input must not move, and who takes the loop over leaves it alone.
+     */
+    connection->state = CONNECTION_EVALUATE;
+    connection_room_leave(connection);
+    input_fix(connection);
     enum dispatched outcome = dispatch_request(&connection->loop->dispatch, &connection->evaluation,
                                                &request, connection->held, &answer);
     return follow(connection, outcome, &answer);
-}
-
-static enum step take_late_answer(struct connection *connection)
-{
-    struct late_answer late = connection->evaluation.late;
-    connection->evaluation.late = (struct late_answer){0};
-    enum step step = answer_request(connection, &late.answer);
-    chimera_buffer_free(&late.body);
-    return step;
 }
 
 /* The connection is closed so that nothing is evaluated now, amid all connections. */
@@ -520,7 +472,8 @@ static bool advance(struct connection *connection)
     do {
         step = connection->state == CONNECTION_HEAD ? take_head(connection) : STEP_BODY;
         if (step == STEP_BODY)
-            step = take_body(connection);
+            step = connection->request.head.is_chunked ? take_chunked_body(connection)
+                                                       : take_sized_body(connection);
         if (step == STEP_WHOLE)
             step = ask_for_answer(connection);
     } while (step == STEP_AGAIN && connection->in.size == 0);
@@ -610,10 +563,14 @@ void connection_on_turn(struct watcher *watcher)
 {
     struct connection *connection = connection_of(watcher);
     enum step step = STEP_AGAIN;
-    if (connection->state == CONNECTION_WAIT)
+    if (connection->state == CONNECTION_WAIT) {
         step = ask_for_answer(connection);
-    else if (connection->state == CONNECTION_EVALUATE)
-        step = take_late_answer(connection);
+    } else if (connection->state == CONNECTION_EVALUATE) {
+        struct late_answer late = connection->evaluation.late;
+        connection->evaluation.late = (struct late_answer){0};
+        step = answer_request(connection, &late.answer);
+        chimera_buffer_free(&late.body);
+    }
     if (step == STEP_AGAIN)
         go_on(connection);
 }

@@ -18,18 +18,14 @@ static size_t size_of(const struct connection *connection)
            connection->kernel_bytes;
 }
 
-static void set_held(struct connection *connection, size_t bytes)
-{
-    memory_share_change(&connection->loop->memory, connection->held, bytes);
-    peers_hold(&connection->loop->peers, connection->peer, connection->held, bytes);
-    connection->held = bytes;
-}
-
 void connection_room_charge(struct connection *connection)
 {
     size_t bytes = size_of(connection);
-    if (bytes != connection->held)
-        set_held(connection, bytes);
+    if (bytes != connection->held) {
+        memory_share_change(&connection->loop->memory, connection->held, bytes);
+        peers_hold(&connection->loop->peers, connection->peer, connection->held, bytes);
+        connection->held = bytes;
+    }
 }
 
 bool connection_room_open(struct connection *connection, const struct peer_name *name)
@@ -140,23 +136,19 @@ void connection_room_note_handshake(struct connection *connection)
         change_preference(connection, true);
 }
 
-/* A connection that ends behind the answer need not change its place any more. */
-static void note_completed(struct connection *connection)
-{
-    connection->has_completed = true;
-    peers_note_completed(&connection->loop->peers, connection->peer, connection->loop->now_ms);
-    if (connection->closes)
-        return;
-    if (!connection->transport.is_preferred && peer_may_be_preferred(connection->peer))
-        change_preference(connection, true);
-    else if (connection->transport.is_preferred && !connection->peer->is_known)
-        change_preference(connection, false);
-}
-
 void connection_room_note_answer(struct connection *connection, size_t bytes, unsigned status)
 {
-    if (status == 200)
-        note_completed(connection);
+    if (status == 200) {
+        /* A connection that ends behind the answer need not change its place any more. */
+        connection->has_completed = true;
+        peers_note_completed(&connection->loop->peers, connection->peer, connection->loop->now_ms);
+        if (!connection->closes) {
+            if (!connection->transport.is_preferred && peer_may_be_preferred(connection->peer))
+                change_preference(connection, true);
+            else if (connection->transport.is_preferred && !connection->peer->is_known)
+                change_preference(connection, false);
+        }
+    }
     connection->answer_bytes += bytes;
     if (connection->answer_bytes >= LOOK_BYTES)
         connection_room_look_later(connection);

@@ -33,16 +33,6 @@ static void relieve_all(struct listener *listener)
     loop_relieve(listener->probe_loop);
 }
 
-/* Once for each time that descriptors or memory run out. */
-static void tell_of_want(struct listener *listener, int number)
-{
-    if (!listener->is_in_want)
-        chimera_log_with(CHIMERA_LOG_WARN, "server::listener",
-                         CHIMERA_SLICE("cannot accept connections"),
-                         CHIMERA_TEXT("error", chimera_slice_of(strerror(number))));
-    listener->is_in_want = true;
-}
-
 static void take_client(struct listener *listener, struct loop *loop, int fd,
                         const struct sockaddr *address)
 {
@@ -68,7 +58,12 @@ static bool accept_all(struct listener *listener, int listening, struct loop *lo
         } else if (errno == EAGAIN) {
             return true;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            tell_of_want(listener, errno);
+            /* Once for each time that descriptors or memory run out. */
+            if (!listener->is_in_want)
+                chimera_log_with(CHIMERA_LOG_WARN, "server::listener",
+                                 CHIMERA_SLICE("cannot accept connections"),
+                                 CHIMERA_TEXT("error", chimera_slice_of(strerror(errno))));
+            listener->is_in_want = true;
             connection_memory_lower(listener->memory);
             return false;
         } /* else the client has gone meanwhile */

@@ -19,11 +19,6 @@ static struct connection *waiting_connection(struct progress *progress)
     return CHIMERA_LIST_MEMBER(progress, struct connection, progress);
 }
 
-static struct connection *connection_of_turn(struct chimera_list *link)
-{
-    return CHIMERA_LIST_MEMBER(link, struct connection, watcher.turn);
-}
-
 static void tell_of_pressure(struct connection *connection)
 {
     connection->watcher.calls->on_pressure(&connection->watcher);
@@ -76,7 +71,7 @@ static bool has_its_part(struct loop *loop)
 static struct connection *first_parked(struct loop *loop)
 {
     struct chimera_list *first = loop_first_parked(loop);
-    return first ? connection_of_turn(first) : NULL;
+    return first ? CHIMERA_LIST_MEMBER(first, struct connection, watcher.turn) : NULL;
 }
 
 static bool is_room_made(struct loop *loop)

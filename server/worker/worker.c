@@ -237,14 +237,6 @@ static void count_line(struct chimera_slice policy_id)
         atomic_fetch_add_explicit(&policy->log_lines_dropped, 1, memory_order_relaxed);
 }
 
-static int start_log(struct worker *worker, struct chimera_error *err)
-{
-    counted_scoreboard = worker->start->scoreboard;
-    counted = worker->start->counters;
-    chimera_log_limit_count = count_line;
-    return chimera_log_start_writer(close_files, &worker->lockdown, err);
-}
-
 /* The policies that tenants hold, and then the set of all. */
 static int load_policies(struct worker *worker, struct chimera_error *err)
 {
@@ -281,8 +273,12 @@ static int prepare(struct worker *worker, struct chimera_error *err)
     int code = read_tls(worker, err);
     if (code == CHIMERA_OK)
         code = lockdown_begin(&worker->lockdown, is_locked, err);
-    if (code == CHIMERA_OK)
-        code = start_log(worker, err);
+    if (code == CHIMERA_OK) {
+        counted_scoreboard = worker->start->scoreboard;
+        counted = worker->start->counters;
+        chimera_log_limit_count = count_line;
+        code = chimera_log_start_writer(close_files, &worker->lockdown, err);
+    }
     if (code == CHIMERA_OK)
         code = load_policies(worker, err);
     if (code == CHIMERA_OK && worker->lockdown.is_on)

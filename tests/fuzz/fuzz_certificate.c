@@ -4,9 +4,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "compiler/fetch/signature/certificate.h"
-#include "compiler/fetch/signature/certificate_names.h"
-#include "compiler/fetch/signature/sct.h"
+#include "compiler/fetch/signature/trust/certificate.h"
+#include "compiler/fetch/signature/trust/certificate_names.h"
+#include "compiler/fetch/signature/trust/sct.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

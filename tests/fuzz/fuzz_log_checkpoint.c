@@ -2,7 +2,7 @@
 /* Any bytes as a log's checkpoint: its parts lie in it. */
 #include <stdint.h>
 
-#include "compiler/fetch/signature/checkpoint.h"
+#include "compiler/fetch/signature/trust/checkpoint.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <openssl/err.h>
 #include <stdint.h>
 
-#include "compiler/fetch/signature/timestamp.h"
+#include "compiler/fetch/signature/trust/timestamp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 /* Any bytes as a trust root; what is accepted is whole. */
 #include <stdint.h>
 
-#include "compiler/fetch/signature/trust_root.h"
+#include "compiler/fetch/signature/trust/trust_root.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

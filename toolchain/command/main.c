@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - the `chimera` command; called kwctl, it takes kwctl's command line. */
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "compiler/tool/confine.h"
 #include "runtime/log/log.h"
 #include "runtime/text/printable.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/version.h"
-
-#define JOBS_MAX 512
 
 /* Before the subcommand. */
 static const struct chimera_cli_option global_options[] = {
@@ -23,29 +19,11 @@ static const struct chimera_cli_option global_options[] = {
 };
 
 static const struct chimera_cli_command *const commands[] = {
-    &command_annotate,
-    &command_bench,
-    &command_build,
-    &command_bundle,
-    &command_completions,
-    &command_digest,
-    &command_docs,
-    &command_doctor,
-    &command_fetch,
-    &command_info,
-    &command_inspect,
-    &command_load,
-    &command_policies,
-    &command_pull,
-    &command_push,
-    &command_rm,
-    &command_run,
-    &command_save,
-    &command_scaffold,
-    &command_test,
-    &command_verify,
-    &command_version,
-    NULL,
+    &command_annotate,    &command_bench,   &command_build,  &command_bundle,   &command_cache,
+    &command_completions, &command_digest,  &command_docs,   &command_doctor,   &command_fetch,
+    &command_info,        &command_inspect, &command_load,   &command_policies, &command_pull,
+    &command_push,        &command_rm,      &command_run,    &command_save,     &command_scaffold,
+    &command_serve,       &command_test,    &command_verify, &command_version,  NULL,
 };
 
 const struct chimera_cli_command program_command = {
@@ -56,71 +34,6 @@ const struct chimera_cli_command program_command = {
     .commands = commands,
 };
 
-/* What kwctl has and we do not have yet: known, so that the answer can say so. */
-static const char *const unsupported[] = {
-    NULL,
-};
-
-int say_error(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    chimera_printable_vsay(stderr, "Error", format, arguments);
-    va_end(arguments);
-    return EXIT_FAILED;
-}
-
-/* For programs the bytes as they are; on a terminal what may not be shown there is escaped, which
- * changes nothing for who reads JSON. */
-void say_json(struct chimera_slice line)
-{
-    struct chimera_buffer shown;
-    if (!isatty(STDOUT_FILENO)) {
-        fwrite(line.data, 1, line.size, stdout);
-        return;
-    }
-    chimera_buffer_init(&shown, line.size * CHIMERA_PRINTABLE_SIZE);
-    chimera_printable_document(line, CHIMERA_PRINTABLE_JSON, &shown);
-    fwrite(shown.data, 1, shown.size, stdout);
-    chimera_buffer_free(&shown);
-}
-
-void say_warning(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    chimera_printable_vsay(stderr, "Warning", format, arguments);
-    va_end(arguments);
-}
-
-bool say_in_colour(int fd)
-{
-    const char *terminal = getenv("TERM"), *wish = getenv("NO_COLOR");
-    return isatty(fd) && terminal && strcmp(terminal, "dumb") != 0 && (!wish || *wish == '\0');
-}
-
-void confinement_warn(void)
-{
-    static bool is_told;
-    const char *lacks = chimera_confine_lacks();
-    if (lacks && !is_told)
-        chimera_printable_say(stderr, "Warning",
-                              "the compilers ran less confined than they should: %s", lacks);
-    is_told = true;
-}
-
-bool option_jobs(const struct chimera_cli_options *options, unsigned *ret_jobs)
-{
-    const char *jobs = chimera_cli_value(options, "jobs");
-    *ret_jobs = jobs ? chimera_cli_number(jobs, JOBS_MAX) : 0;
-    if (!jobs || *ret_jobs)
-        return true;
-    chimera_cli_refuse(options->program, options->command,
-                       "invalid value '%s' for '--jobs <N>': a number from 1 to %d is wanted", jobs,
-                       JOBS_MAX);
-    return false;
-}
-
 static const char *program_name(const char *path)
 {
     const char *slash = path ? strrchr(path, '/') : NULL;
@@ -128,18 +41,8 @@ static const char *program_name(const char *path)
     return strcmp(name, "kwctl") == 0 ? "kwctl" : "chimera";
 }
 
-static bool is_unsupported(const char *name)
-{
-    for (size_t i = 0; unsupported[i]; i++)
-        if (strcmp(unsupported[i], name) == 0)
-            return true;
-    return false;
-}
-
 static int refuse_command(const char *program, const char *name)
 {
-    if (is_unsupported(name))
-        return say_error("`%s` is not supported by this version of chimera yet", name);
     return chimera_cli_refuse(program, &program_command, "unrecognized subcommand '%s'", name);
 }
 
@@ -151,6 +54,8 @@ static int run_help(const char *program, int argc, char **argv)
         if (!command)
             return refuse_command(program, argv[at]);
     }
+    if (command->run_words)
+        return command->run_words(1, (char *const[]){(char[]){"--help"}, NULL});
     chimera_cli_print_help(program, command, stdout);
     return EXIT_GOOD;
 }
@@ -181,6 +86,8 @@ static int run_command(struct chimera_cli_options *options, int argc, char **arg
     int taken = 0, ended = chimera_cli_descend(options, argc, argv, &taken);
     if (ended != CHIMERA_CLI_GOES_ON)
         return ended;
+    if (options->command->run_words)
+        return options->command->run_words(argc - taken, argv + taken);
     int code = chimera_cli_parse(options, argc - taken, argv + taken, &action);
     if (code == CHIMERA_EINVAL)
         return chimera_cli_refuse(options->program, options->command, "%s", options->refusal.data);

@@ -5,8 +5,8 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include "compiler/fetch/signature/fields.h"
 #include "compiler/fetch/signature/statement.h"
+#include "compiler/fetch/signature/trust/fields.h"
 #include "runtime/json/tree.h"
 
 #define PAYLOAD_TYPE "application/vnd.in-toto+json"

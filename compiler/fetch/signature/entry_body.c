@@ -5,7 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-#include "compiler/fetch/signature/fields.h"
+#include "compiler/fetch/signature/trust/fields.h"
 #include "runtime/json/tree.h"
 
 struct claims { /* of a body; slices of the arena or of the tree */

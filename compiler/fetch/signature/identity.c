@@ -3,11 +3,11 @@
 
 #include <openssl/err.h>
 
-#include "compiler/fetch/signature/certificate.h"
 #include "compiler/fetch/signature/key.h"
 #include "compiler/fetch/signature/rekor.h"
-#include "compiler/fetch/signature/sct.h"
-#include "compiler/fetch/signature/timestamp.h"
+#include "compiler/fetch/signature/trust/certificate.h"
+#include "compiler/fetch/signature/trust/sct.h"
+#include "compiler/fetch/signature/trust/timestamp.h"
 
 #define TIMES_MAX (CHIMERA_LOG_ENTRIES_MAX + CHIMERA_TIMESTAMPS_MAX)
 

@@ -5,9 +5,9 @@
 #ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_IDENTITY_H
 #define CHIMERA_COMPILER_FETCH_SIGNATURE_IDENTITY_H
 
-#include "compiler/fetch/signature/certificate_names.h"
 #include "compiler/fetch/signature/evidence.h"
-#include "compiler/fetch/signature/trust_root.h"
+#include "compiler/fetch/signature/trust/certificate_names.h"
+#include "compiler/fetch/signature/trust/trust_root.h"
 
 /* All that a keyless signature must hold: signature bytes by the leaf's key, entry in a log (body,
  * promise or proof with checkpoint), the time, the chain then, the SCT, the extensions.

@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 
-#include "compiler/fetch/signature/checkpoint.h"
-#include "compiler/fetch/signature/merkle.h"
+#include "compiler/fetch/signature/trust/checkpoint.h"
+#include "compiler/fetch/signature/trust/merkle.h"
 #include "runtime/base/base64.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/digest.h"

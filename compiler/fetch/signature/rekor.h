@@ -7,7 +7,7 @@
 #define CHIMERA_COMPILER_FETCH_SIGNATURE_REKOR_H
 
 #include "compiler/fetch/signature/entry_body.h"
-#include "compiler/fetch/signature/trust_root.h"
+#include "compiler/fetch/signature/trust/trust_root.h"
 
 /* CHIMERA_EREFUSED with what is wrong. There must be a promise, or a proof with a checkpoint; and
  * whatever is there must hold. The log's period is the caller's to check, who knows the time. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/fetch/signature/statement.h"
 
-#include "compiler/fetch/signature/fields.h"
+#include "compiler/fetch/signature/trust/fields.h"
 #include "runtime/json/tree.h"
 
 static bool is_statement_type(struct chimera_slice type)

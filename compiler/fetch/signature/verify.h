@@ -6,7 +6,7 @@
 #define CHIMERA_COMPILER_FETCH_SIGNATURE_VERIFY_H
 
 #include "compiler/fetch/signature/evidence.h"
-#include "compiler/fetch/signature/trust_root.h"
+#include "compiler/fetch/signature/trust/trust_root.h"
 #include "runtime/base/buffer.h"
 #include "runtime/source/verification.h"
 

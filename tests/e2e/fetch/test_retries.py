@@ -41,6 +41,13 @@ class Retried(unittest.TestCase):
         told, count = self.count(row(None, None, answer(200, b"hello")), *IDEMPOTENT, "GET")
         self.assertEqual((told.get("status"), count), (200, 3), told)
 
+    def test_a_connection_that_is_cut_off_before_tls_is_there(self):
+        """Nothing was sent, so what may not be sent twice goes, too."""
+        for words in ["GET"], ["--data", "x", "POST"]:
+            with Server(row(answer(200)), "by-system", cuts=["end", "reset"]) as server:
+                told = play_one(*words, server.url())
+                self.assertEqual((told.get("status"), len(server.requests), server.connections), (200, 1, 3), told)
+
     def test_a_cut_body_begins_anew(self):
         whole = b"0123456789" * 20000
         script = row(answer(200, whole[:150000], Content_Length=str(len(whole)), Connection="close"), answer(200, whole))

@@ -48,10 +48,14 @@ class Verified(unittest.TestCase):
             self.assertEqual(server.requests, [])
 
     def test_old_versions_of_tls_are_refused(self):
-        with Server(hello, "by-system", version=ssl.TLSVersion.TLSv1_1) as server:
-            told = play_one("GET", server.url())
-            self.assertEqual(told["code"], -3)
-            self.assertEqual(server.requests, [])
+        """Also where the machine's configuration would allow them."""
+        with open(path("lax.cnf"), "w") as out:
+            out.write("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nMinProtocol = TLSv1\n"
+                      "CipherString = ALL:@SECLEVEL=0\n")
+        for version, status in (ssl.TLSVersion.TLSv1_1, None), (ssl.TLSVersion.TLSv1_2, 200):
+            with Server(hello, "by-system", version=version) as server:
+                told = play_one("GET", server.url(), environment={"OPENSSL_CONF": path("lax.cnf")})
+                self.assertEqual(told.get("status"), status, told)
 
     def test_without_any_authorities_that_is_said(self):
         with Server(hello, "by-system") as server:

@@ -4,7 +4,7 @@
 Hosts that differ are localhost, 127.0.0.1 and 127.0.0.2. Certificates are made by openssl for each run: `system` is the
 authority that the machine would trust, as a file and in `folder`, `own` one that only sources.yml names.
 """
-import atexit, json, os, shutil, socket, ssl, subprocess, tempfile, threading
+import atexit, json, os, shutil, socket, ssl, struct, subprocess, tempfile, threading
 
 PLAY = os.environ["CHIMERA_TRANSFER_PLAY"]
 FOLDER = tempfile.mkdtemp(prefix="chimera-fetch-")
@@ -83,12 +83,13 @@ def redirect(location, status=302):
 
 class Server:
     """`script(request, number)` gives the bytes to answer with, which may be an iterator of pieces; None: the connection
-    is closed without one. After an answer whose head says `Connection: close` it is closed."""
+    is closed without one. The first connections can be cut off at once, by an end or a reset (`cuts`). After an answer whose head says `Connection: close` it is closed."""
 
-    def __init__(self, script, certificate=None, address="127.0.0.1", version=None):
+    def __init__(self, script, certificate=None, address="127.0.0.1", version=None, cuts=()):
         self.script, self.requests, self.connections, self.broken = script, [], 0, 0
         self.address, self.listener = address, socket.create_server((address, 0))
         self.port, self.lock = self.listener.getsockname()[1], threading.Lock()
+        self.cuts = cuts
         self.context, self.changed = None, threading.Condition(self.lock)
         if certificate:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -123,6 +124,13 @@ class Server:
     def _serve(self, connection):
         with self.lock:
             self.connections += 1
+            cut = self.cuts[self.connections - 1] if self.connections <= len(self.cuts) else None
+        if cut:
+            if cut == "reset":
+                connection.recv(1)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+            return
         try:
             connection.settimeout(60)
             if self.context:

@@ -29,6 +29,8 @@
 struct player {
     struct chimera_registry *registry;
     struct json_object *told; /* of the command that is played */
+    uint64_t done, total;     /* of the progress that was told of last, of something large */
+    bool has_gone_back;
     char **words;
 };
 
@@ -253,12 +255,31 @@ static bool play(struct player *player)
         if (strcmp(commands[i].name, name) == 0)
             code = commands[i].play(player, &image, &err);
     json_object_object_add(player->told, "code", json_object_new_int(code));
+    if (player->total > 0) {
+        json_object_object_add(player->told, "done", json_object_new_uint64(player->done));
+        json_object_object_add(player->told, "total", json_object_new_uint64(player->total));
+        json_object_object_add(player->told, "back",
+                               json_object_new_boolean(player->has_gone_back));
+        player->total = player->done = 0;
+        player->has_gone_back = false;
+    }
     if (code < 0)
         tell(player, "error", err.text);
     puts(json_object_to_json_string_ext(player->told, JSON_C_TO_STRING_PLAIN));
     json_object_put(player->told);
     chimera_image_reference_done(&image);
     return code == 0;
+}
+
+static int note_progress(void *context, uint64_t done, uint64_t total)
+{
+    struct player *player = context;
+    if (total < 1 << 20)
+        return 0;
+    player->has_gone_back |= done < player->done || (player->total > 0 && total != player->total);
+    player->done = done;
+    player->total = total;
+    return 0;
 }
 
 static void warn(void *context, const char *text)
@@ -322,12 +343,13 @@ static void drop(struct setup *setup)
 int main(int count, char **words)
 {
     struct player player = {.words = words + (count > 0)};
-    struct setup setup = {.transport = {.stall_seconds = 3}};
+    struct setup setup = {.transport = {.stall_seconds = 3, .progress = note_progress}};
     struct chimera_error err = {0};
     bool is_good = read_options(&player, &setup, &err) == CHIMERA_OK;
     setup.transport.sources = setup.options.sources = &setup.sources;
     setup.options.logins = setup.logins;
     setup.options.warn = warn;
+    setup.transport.context = &player;
     if (is_good && chimera_transport_new(&setup.transport, &setup.options.transport, &err) < 0)
         is_good = false;
     if (is_good && chimera_registry_new(&setup.options, &player.registry, &err) < 0)

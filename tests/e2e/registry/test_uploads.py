@@ -104,6 +104,11 @@ class Ways(unittest.TestCase):
         self.assertEqual([request.headers["Content-Range"] for request in fake.requests if request.method == "PATCH"][1:5:3],
                          [f"{CHUNK}-{2 * CHUNK - 1}", f"{4 * CHUNK}-{len(LARGE) - 1}"])
 
+    def test_progress_is_that_of_the_whole(self):
+        for data in LARGE, LARGE[:5 << 20]:
+            got, _ = put(data)
+            self.assertEqual(got, {"code": OK, "done": len(data), "total": len(data), "back": False})
+
     def test_chunks_are_as_long_as_the_registry_wants(self):
         fake = self.good(LARGE, on_post=lambda fake, request: (202, {**fake.serve_post(request)[1], "OCI-Chunk-Min-Length": "10000000"}, ""))
         self.assertEqual(sizes(fake), [10000000, len(LARGE) - 10000000])

@@ -4,6 +4,7 @@ import atexit, base64, contextlib, hashlib, http.server, json, os, shutil, socke
 import time, urllib.parse, urllib.request
 
 PLAY = os.environ["CHIMERA_REGISTRY_PLAY"]
+DOCKER_REGISTRY = os.environ.get("CHIMERA_DOCKER_REGISTRY", "docker-registry")
 GO_REGISTRY = os.environ.get("CHIMERA_GO_REGISTRY", "")
 FOLDER = tempfile.mkdtemp(prefix="chimera-registry-")
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
@@ -145,7 +146,7 @@ def _process(words, host, name):
 
 @contextlib.contextmanager
 def docker_registry(auth="", tls=False):
-    """Debian's docker-registry; `auth` is YAML."""
+    """Debian's docker-registry (or a newer one that the environment names); `auth` is YAML."""
     make_authority()
     host = f"localhost:{free_port()}"
     root = tempfile.mkdtemp(dir=FOLDER)
@@ -154,7 +155,7 @@ def docker_registry(auth="", tls=False):
     with open(config, "w") as out:
         out.write(f"version: 0.1\nlog: {{level: debug}}\nstorage:\n  filesystem: {{rootdirectory: {root}}}\n  delete: {{enabled: true}}\n"
                   f"http:\n  addr: {host}\n  secret: x{own}\n{auth}")
-    with _process(["docker-registry", "serve", config], host, "docker-registry"):
+    with _process([DOCKER_REGISTRY, "serve", config], host, "docker-registry"):
         yield host
 
 

@@ -37,8 +37,8 @@ int definitions_read(const char *path, struct definitions *ret_definitions,
     return code;
 }
 
-static int take_settings(const struct chimera_cli_options *options,
-                         struct definition_member *member, struct chimera_error *err)
+static int take_own_settings(const struct chimera_cli_options *options,
+                             struct definition_member *member, struct chimera_error *err)
 {
     struct chimera_buffer settings;
     chimera_buffer_init(&settings, RUN_SETTINGS_MAX);
@@ -69,7 +69,7 @@ static int take_policy(const struct chimera_cli_options *options, struct definit
     definition->member->module = strdup(options->arguments[0]);
     if (!definition->member->name || !definition->member->module)
         return chimera_fail_memory(err);
-    return take_settings(options, definition->member, err);
+    return take_own_settings(options, definition->member, err);
 }
 
 int definitions_take(const struct chimera_cli_options *options, struct definitions *ret_definitions,
@@ -120,13 +120,13 @@ void definitions_done(struct definitions *definitions)
     *definitions = (struct definitions){0};
 }
 
-const char *definition_shown(const struct definition *definition)
+const char *definition_shown(const struct definition *definition, const char *uri)
 {
     static char shown[500];
     if (definition->expression)
         snprintf(shown, sizeof(shown), "Policy Group %.200s", definition->id);
     else
         snprintf(shown, sizeof(shown), "Policy %.200s (%.250s)", definition->id,
-                 definition->member->module);
+                 uri ? uri : definition->member->module);
     return shown;
 }

@@ -15,8 +15,8 @@
 #include "toolchain/command/author/markdown.h"
 #include "toolchain/command/author/signatures.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/policy_module.h"
-#include "toolchain/command/registry/fetch_flags.h"
 
 #define PREFIX "io.kubewarden.policy."
 #define OUTPUT_MAX ((size_t)64 << 20)
@@ -262,7 +262,9 @@ static const struct chimera_cli_option inspect_options[] = {
 static const struct chimera_cli_argument inspect_arguments[] = {
     {.name = "uri_or_sha_prefix",
      .is_required = true,
-     .help = "The policy: a path or a file:// URI of a WebAssembly module, or of a built plugin"},
+     .help =
+         "The policy: a path or URI of a WebAssembly module, the beginning of the SHA-256 of one "
+         "in the store, or the path of a built plugin"},
     {0},
 };
 

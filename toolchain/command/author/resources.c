@@ -89,21 +89,23 @@ VARIANTS(failure, "Fail", "Ignore");
 VARIANTS(match, "Equivalent", "Exact");
 VARIANTS(effects, "None", "NoneOnDryRun");
 
-#define HEAD_FIELDS                                                                    \
-    OPTIONAL("backgroundAudit", &tree_bool), OPTIONAL("failurePolicy", &failure_type), \
-        OPTIONAL("matchConditions", &conditions_type), OPTIONAL("matchPolicy", &match_type)
-#define POLICY_FIELDS                                                                  \
-    HEAD_FIELDS, OPTIONAL("mode", &mode_type), REQUIRED("module", &tree_string),       \
-        DEFAULTED("mutating", &tree_bool), OPTIONAL("objectSelector", &selector_type), \
-        DEFAULTED("policyServer", &tree_string), OPTIONAL("rules", &rules_type),       \
-        DEFAULTED("settings", &tree_any), OPTIONAL("sideEffects", &effects_type),      \
-        OPTIONAL("timeoutSeconds", &tree_i32), OPTIONAL("timeoutEvalSeconds", &tree_i32)
-#define GROUP_FIELDS(members)                                                             \
-    HEAD_FIELDS, REQUIRED("expression", &tree_string), REQUIRED("message", &tree_string), \
-        OPTIONAL("mode", &mode_type), OPTIONAL("objectSelector", &selector_type),         \
-        REQUIRED("policies", (members)), DEFAULTED("policyServer", &tree_string),         \
-        OPTIONAL("rules", &rules_type), OPTIONAL("sideEffects", &effects_type),           \
-        OPTIONAL("timeoutSeconds", &tree_i32)
+/* In the order in which the reference names them. */
+#define HEAD_FIELDS                                                                          \
+    OPTIONAL("failurePolicy", &failure_type), OPTIONAL("matchConditions", &conditions_type), \
+        OPTIONAL("matchPolicy", &match_type)
+#define POLICY_FIELDS                                                                        \
+    OPTIONAL("backgroundAudit", &tree_bool), HEAD_FIELDS, OPTIONAL("mode", &mode_type),      \
+        REQUIRED("module", &tree_string), DEFAULTED("mutating", &tree_bool),                 \
+        OPTIONAL("objectSelector", &selector_type), DEFAULTED("policyServer", &tree_string), \
+        OPTIONAL("rules", &rules_type), DEFAULTED("settings", &tree_any),                    \
+        OPTIONAL("sideEffects", &effects_type), OPTIONAL("timeoutSeconds", &tree_i32),       \
+        OPTIONAL("timeoutEvalSeconds", &tree_i32)
+#define GROUP_FIELDS(members)                                                                   \
+    OPTIONAL("backgroundAudit", &tree_bool), REQUIRED("expression", &tree_string), HEAD_FIELDS, \
+        REQUIRED("message", &tree_string), OPTIONAL("mode", &mode_type),                        \
+        OPTIONAL("objectSelector", &selector_type), REQUIRED("policies", (members)),            \
+        DEFAULTED("policyServer", &tree_string), OPTIONAL("rules", &rules_type),                \
+        OPTIONAL("sideEffects", &effects_type), OPTIONAL("timeoutSeconds", &tree_i32)
 #define MESSAGE_FIELD OPTIONAL("message", &tree_string)
 #define CLUSTER_FIELD OPTIONAL("namespaceSelector", &selector_type)
 #define CONTEXT_FIELD DEFAULTED("contextAwareResources", &contexts_type)
@@ -291,7 +293,7 @@ static int find_kind(struct json_object *document, const struct kind **ret_kind,
                      struct chimera_error *err)
 {
     struct chimera_error why = {0};
-    if (tree_check(document, &reference_type, &why) < 0)
+    if (document && tree_check(document, &reference_type, &why) < 0)
         return chimera_fail(err, why.code, "cannot extract ObjectReference: %.900s", why.text);
     const char *version = tree_text(document, "apiVersion"), *name = tree_text(document, "kind");
     if (!version || strcmp(version, API_VERSION) != 0)

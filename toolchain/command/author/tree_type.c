@@ -107,7 +107,7 @@ static int check_variant(struct json_object *tree, const struct tree_type *type,
                          struct chimera_error *err)
 {
     if (!json_object_is_type(tree, json_type_string))
-        return refuse_found(tree, "a Value::Tag enum", err);
+        return refuse_found(tree, "a Value::Tagged enum", err);
     const char *name = json_object_get_string(tree);
     for (size_t i = 0; type->variants[i]; i++)
         if (strcmp(type->variants[i], name) == 0)

@@ -22,10 +22,10 @@
 #include "runtime/text/problems.h"
 #include "runtime/yaml/adapt.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/fetch_flags.h"
+#include "toolchain/command/fetch_many.h"
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/operate/trial.h"
-#include "toolchain/command/registry/fetch_flags.h"
-#include "toolchain/command/registry/fetch_many.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 

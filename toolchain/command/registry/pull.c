@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "toolchain/command/commands.h"
-#include "toolchain/command/registry/fetch_flags.h"
-#include "toolchain/command/registry/fetch_many.h"
+#include "toolchain/command/fetch_flags.h"
+#include "toolchain/command/fetch_many.h"
 
 static int report(void *context, size_t index, int code, const struct chimera_fetched *fetched,
                   const struct chimera_error *err)
 {
-    const char *uri = ((const struct chimera_cli_options *)context)->arguments[index];
+    const struct chimera_cli_options *options = context;
+    const char *uri = options->arguments[index];
     int shown = (int)strcspn(uri, "?"); /* a query may be a secret */
     fetch_warn_of_trust(fetched);
     return code < 0 ? say_error("%.*s: %s", shown, uri, err->text) : EXIT_GOOD;
@@ -48,7 +49,7 @@ static const struct chimera_cli_argument pull_arguments[] = {
     {.name = "uri",
      .is_required = true,
      .is_many = true,
-     .help = "registry://HOST/NAME:TAG, https://…, or an image without a scheme"},
+     .help = "registry://HOST/NAME:TAG, https://..., or an image without a scheme"},
     {0},
 };
 

@@ -96,33 +96,27 @@ static void put_object(const struct style *style, struct json_object *object, un
     chimera_buffer_byte(out, '}');
 }
 
-static void put_array(const struct style *style, struct json_object *array, unsigned depth,
-                      struct chimera_buffer *out)
-{
-    size_t count = json_object_array_length(array);
-    chimera_buffer_byte(out, '[');
-    for (size_t i = 0; i < count && !out->failed; i++) {
-        if (i)
-            chimera_buffer_byte(out, ',');
-        break_line(style, depth + 1, out);
-        put_value(style, json_object_array_get_idx(array, i), depth + 1, out);
-    }
-    if (count)
-        break_line(style, depth, out);
-    chimera_buffer_byte(out, ']');
-}
-
 /* Values are never nested deeper than our reader lets them be, which bounds the recursion. */
 static void put_value(const struct style *style, struct json_object *value, unsigned depth,
                       struct chimera_buffer *out)
 {
-    if (json_object_is_type(value, json_type_object))
+    if (json_object_is_type(value, json_type_object)) {
         put_object(style, value, depth, out);
-    else if (json_object_is_type(value, json_type_array))
-        put_array(style, value, depth, out);
-    else if (json_object_is_type(value, json_type_string))
+    } else if (json_object_is_type(value, json_type_array)) {
+        size_t count = json_object_array_length(value);
+        chimera_buffer_byte(out, '[');
+        for (size_t i = 0; i < count && !out->failed; i++) {
+            if (i)
+                chimera_buffer_byte(out, ',');
+            break_line(style, depth + 1, out);
+            put_value(style, json_object_array_get_idx(value, i), depth + 1, out);
+        }
+        if (count)
+            break_line(style, depth, out);
+        chimera_buffer_byte(out, ']');
+    } else if (json_object_is_type(value, json_type_string)) {
         put_string(chimera_rego_string(value), out);
-    else
+    } else
         chimera_rego_write(value, out);
 }
 

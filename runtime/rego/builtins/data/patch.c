@@ -238,12 +238,6 @@ struct patcher {
  * makes copies again. */
 #define GENERATIONS 4000
 
-static bool is_ours(const struct patcher *patcher, struct json_object *node)
-{
-    return patcher->generation < GENERATIONS &&
-           (uintptr_t)json_object_get_userdata(node) == patcher->generation;
-}
-
 /* A level that a path goes through, ours alone and the caller's to end; CHIMERA_EINVAL when nothing
  * can be in it. */
 static int open_level(struct patcher *patcher, struct json_object *node,
@@ -255,7 +249,8 @@ static int open_level(struct patcher *patcher, struct json_object *node,
     int code = chimera_rego_spend(patcher->call, 8);
     if (code < 0)
         return code;
-    if (is_ours(patcher, node)) {
+    if (patcher->generation < GENERATIONS &&
+        (uintptr_t)json_object_get_userdata(node) == patcher->generation) {
         *ret_level = json_object_get(node);
         return CHIMERA_OK;
     }

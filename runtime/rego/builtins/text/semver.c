@@ -42,11 +42,6 @@ static bool read_number(struct chimera_slice text, int64_t *ret_number)
     return true;
 }
 
-static bool is_identifier_byte(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
-}
-
 /* Identifiers with dots between them; numbers among them have no leading zeros if that matters.
  * False too when the account has failed, as with all below that have one. */
 static bool are_identifiers(struct chimera_slice text, bool zeros_matter,
@@ -58,7 +53,9 @@ static bool are_identifiers(struct chimera_slice text, bool zeros_matter,
         if (chimera_account_spend(account, 4 + one.size / 2) < 0)
             return false;
         for (size_t i = 0; i < one.size; i++) {
-            if (!is_identifier_byte(one.data[i]))
+            char c = one.data[i];
+            if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                  c == '-'))
                 return false;
         }
         if (one.size == 0 || (zeros_matter && one.size > 1 && one.data[0] == '0' && is_number(one)))
@@ -99,13 +96,6 @@ static int sign(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
-static int compare_text(struct chimera_slice a, struct chimera_slice b)
-{
-    size_t common = a.size < b.size ? a.size : b.size;
-    int order = common ? memcmp(a.data, b.data, common) : 0;
-    return order ? sign(order, 0) : sign((int64_t)a.size, (int64_t)b.size);
-}
-
 /* Numbers by value and before words; without leading zeros the longer number is the larger. */
 static int compare_identifiers(struct chimera_slice a, struct chimera_slice b)
 {
@@ -114,7 +104,9 @@ static int compare_identifiers(struct chimera_slice a, struct chimera_slice b)
         return is_a ? -1 : 1;
     if (is_a && a.size != b.size)
         return sign((int64_t)a.size, (int64_t)b.size);
-    return compare_text(a, b);
+    size_t common = a.size < b.size ? a.size : b.size;
+    int order = common ? memcmp(a.data, b.data, common) : 0;
+    return order ? sign(order, 0) : sign((int64_t)a.size, (int64_t)b.size);
 }
 
 static int compare_pre(struct chimera_slice a, struct chimera_slice b,

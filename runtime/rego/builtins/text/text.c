@@ -50,25 +50,18 @@ static int put_part(const struct chimera_rego_call *call, struct json_object *pa
     return CHIMERA_OK;
 }
 
-static int put_parts(const struct chimera_rego_call *call, const char *between,
-                     struct chimera_buffer *out)
-{
-    int code = chimera_rego_want(call, 0, CHIMERA_REGO_ARRAY);
-    size_t size = code < 0 ? 0 : json_object_array_length(call->args[0]);
-    for (size_t i = 0; i < size && code == CHIMERA_OK && !out->failed; i++) {
-        if (i)
-            chimera_buffer_text(out, between);
-        code = put_part(call, json_object_array_get_idx(call->args[0], i), out);
-    }
-    return code;
-}
-
 int chimera_rego_template_string(const struct chimera_rego_call *call,
                                  struct json_object **ret_result)
 {
     struct chimera_buffer text;
     chimera_rego_buffer(call, &text);
-    int code = put_parts(call, "", &text);
+    int code = chimera_rego_want(call, 0, CHIMERA_REGO_ARRAY);
+    size_t size = code < 0 ? 0 : json_object_array_length(call->args[0]);
+    for (size_t i = 0; i < size && code == CHIMERA_OK && !text.failed; i++) {
+        if (i)
+            chimera_buffer_text(&text, "");
+        code = put_part(call, json_object_array_get_idx(call->args[0], i), &text);
+    }
     if (code < 0) {
         chimera_buffer_free(&text);
         return code;

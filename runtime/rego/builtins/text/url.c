@@ -3,16 +3,12 @@
 #include "runtime/base/percent.h"
 #include "runtime/rego/arguments.h"
 
-static bool is_plain(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
-           c == '_' || c == '.' || c == '~';
-}
-
 static void escape(struct chimera_slice text, struct chimera_buffer *out)
 {
     for (size_t i = 0; i < text.size && !out->failed; i++) {
-        if (is_plain(text.data[i]))
+        char c = text.data[i];
+        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+            c == '-' || c == '_' || c == '.' || c == '~')
             chimera_buffer_byte(out, (uint8_t)text.data[i]);
         else if (text.data[i] == ' ')
             chimera_buffer_byte(out, '+');
@@ -69,16 +65,6 @@ int chimera_rego_urlquery_decode(const struct chimera_rego_call *call,
 
 /* --- Objects --- */
 
-static void put_pair(struct chimera_slice key, struct json_object *value,
-                     struct chimera_buffer *out)
-{
-    if (out->size)
-        chimera_buffer_byte(out, '&');
-    escape(key, out);
-    chimera_buffer_byte(out, '=');
-    escape(chimera_rego_string(value), out);
-}
-
 static int put_member(const struct chimera_rego_call *call, struct chimera_slice key,
                       struct json_object *value, struct chimera_buffer *out)
 {
@@ -90,7 +76,11 @@ static int put_member(const struct chimera_rego_call *call, struct chimera_slice
         if (!json_object_is_type(one, json_type_string))
             return chimera_fail(call->err, CHIMERA_EINVAL,
                                 "operand 1 values must be string, array[string], or set[string]");
-        put_pair(key, one, out);
+        if (out->size)
+            chimera_buffer_byte(out, '&');
+        escape(key, out);
+        chimera_buffer_byte(out, '=');
+        escape(chimera_rego_string(one), out);
         code = chimera_rego_spend(call, 4);
     }
     return code;
@@ -126,9 +116,9 @@ static int add_value(const struct chimera_rego_call *call, struct json_object *o
     struct chimera_slice text = chimera_rego_string(key);
     struct json_object *values = NULL;
     int code = CHIMERA_OK;
-    if (text.size && memchr(text.data, '\0', text.size))
+    if (text.size && memchr(text.data, '\0', text.size)) {
         code = chimera_fail(call->err, CHIMERA_EINVAL, "a key holds a NUL character");
-    else if (!json_object_object_get_ex(object, text.data, &values)) {
+    } else if (!json_object_object_get_ex(object, text.data, &values)) {
         values = chimera_node_array(call->account);
         if (!values || chimera_node_add(call->account, object, text.data, values) < 0)
             code = chimera_rego_no_memory(call);

@@ -20,13 +20,6 @@ struct instant {
     struct chimera_slice layout; /* borrowed from the argument */
 };
 
-static int fail_instant(const struct chimera_rego_call *call, unsigned index)
-{
-    return chimera_fail(call->err, CHIMERA_EINVAL,
-                        "operand %u must be either number (ns) or [number (ns), string (tz)]",
-                        index + 1);
-}
-
 static int64_t floor_seconds(int64_t ns)
 {
     return ns / NANOSECONDS - (ns % NANOSECONDS < 0 ? 1 : 0);
@@ -58,7 +51,9 @@ static int want_instant(const struct chimera_rego_call *call, unsigned index,
         value = json_object_array_get_idx(value, 0);
     }
     if (chimera_rego_type_of(value) != CHIMERA_REGO_NUMBER)
-        return fail_instant(call, index);
+        return chimera_fail(call->err, CHIMERA_EINVAL,
+                            "operand %u must be either number (ns) or [number (ns), string (tz)]",
+                            index + 1);
     if (!chimera_rego_int64(value, &ret_instant->ns))
         return chimera_fail(call->err, CHIMERA_EINVAL, "timestamp too big");
     if (layout && !json_object_is_type(layout, json_type_string))
@@ -174,18 +169,6 @@ int chimera_rego_add_date(const struct chimera_rego_call *call, struct json_obje
     return code;
 }
 
-/* Borrows from the next larger unit where a part is negative. */
-static void normalize(int64_t part[6], int64_t days_in_month)
-{
-    const int64_t size[6] = {0, 12, days_in_month, 24, 60, 60};
-    for (int i = 5; i > 0; i--) {
-        if (part[i] < 0) {
-            part[i] += size[i];
-            part[i - 1]--;
-        }
-    }
-}
-
 static void difference(const struct chimera_civil *from, const struct chimera_civil *to,
                        int64_t part[6])
 {
@@ -195,7 +178,15 @@ static void difference(const struct chimera_civil *from, const struct chimera_ci
     part[3] = to->hour - from->hour;
     part[4] = to->minute - from->minute;
     part[5] = to->second - from->second;
-    normalize(part, chimera_civil_days_in_month(from->year, from->month));
+    /* Borrows from the next larger unit where a part is negative. */
+    int64_t days_in_month = chimera_civil_days_in_month(from->year, from->month);
+    const int64_t size[6] = {0, 12, days_in_month, 24, 60, 60};
+    for (int i = 5; i > 0; i--) {
+        if (part[i] < 0) {
+            part[i] += size[i];
+            part[i - 1]--;
+        }
+    }
 }
 
 /* Years, months, days, hours, minutes and seconds between two instants, in the first one's zone. */

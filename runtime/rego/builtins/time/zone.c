@@ -41,11 +41,6 @@ static uint32_t big_32(const unsigned char *at)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-static int64_t big_64(const unsigned char *at)
-{
-    return (int64_t)((uint64_t)big_32(at) << 32 | big_32(at + 4));
-}
-
 /* --- The rule at the end --- */
 
 static bool take_number(const char **text, int *ret_number)
@@ -274,27 +269,23 @@ void chimera_zone_free(struct chimera_zone *zone)
     free(zone);
 }
 
-/* Transitions at or before the instant. */
-static uint32_t count_before(const struct chimera_zone *zone, int64_t seconds)
-{
-    uint32_t low = 0, high = zone->time_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (big_64(zone->times + (size_t)middle * 8) <= seconds)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 int32_t chimera_zone_offset(const struct chimera_zone *zone, int64_t seconds,
                             const char **ret_letters)
 {
     *ret_letters = "UTC";
     if (!zone)
         return 0;
-    uint32_t before = count_before(zone, seconds), type = 0;
+    /* Transitions at or before the instant. */
+    uint32_t low = 0, high = zone->time_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const uint8_t *at = zone->times + (size_t)middle * 8;
+        if ((int64_t)((uint64_t)big_32(at) << 32 | big_32(at + 4)) <= seconds)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    uint32_t before = low, type = 0;
     if (before == zone->time_count && zone->tail.is_known) {
         int summer = is_summer(&zone->tail, seconds) ? 1 : 0;
         *ret_letters = zone->tail.letters[summer];

@@ -69,23 +69,6 @@ static void keep_file(const char *path, const struct stat *status)
     }
 }
 
-/* Folders that hold all zones a second and a third time, with other leap seconds. */
-static bool is_copy(const FTSENT *entry)
-{
-    return entry->fts_level == 1 &&
-           (strcmp(entry->fts_name, "posix") == 0 || strcmp(entry->fts_name, "right") == 0);
-}
-
-static void walk(FTS *tree)
-{
-    for (FTSENT *entry = fts_read(tree); entry; entry = fts_read(tree)) {
-        if (entry->fts_info == FTS_D && is_copy(entry))
-            fts_set(tree, entry, FTS_SKIP);
-        else if (entry->fts_info == FTS_F && store.count < ZONES_MAX)
-            keep_file(entry->fts_path, entry->fts_statp);
-    }
-}
-
 int chimera_zones_keep(struct chimera_error *err)
 {
     static char folder[] = CHIMERA_ZONE_FOLDER;
@@ -97,7 +80,14 @@ int chimera_zones_keep(struct chimera_error *err)
     chimera_buffer_init(&store.bytes, BYTES_MAX);
     FTS *tree = fts_open((char *const[]){folder, NULL}, FTS_LOGICAL | FTS_NOCHDIR, NULL);
     if (tree) {
-        walk(tree);
+        for (FTSENT *entry = fts_read(tree); entry; entry = fts_read(tree)) {
+            /* Folders that hold all zones a second and a third time, with other leap seconds. */
+            if (entry->fts_info == FTS_D && entry->fts_level == 1 &&
+                (strcmp(entry->fts_name, "posix") == 0 || strcmp(entry->fts_name, "right") == 0))
+                fts_set(tree, entry, FTS_SKIP);
+            else if (entry->fts_info == FTS_F && store.count < ZONES_MAX)
+                keep_file(entry->fts_path, entry->fts_statp);
+        }
         fts_close(tree);
     }
     qsort(store.zone, store.count, sizeof(*store.zone), compare_names);

@@ -74,6 +74,31 @@ static void what_is_no_base64_is_refused(void **state)
     assert_false(chimera_base64_decode((struct chimera_slice){"Zm\0v", 4}, 0, to, &size));
 }
 
+/* Each byte in the place of a digit: the value that it has is its place in the alphabet. */
+static void the_digits_are_the_alphabets(void **state)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    (void)state;
+    for (unsigned form = 0; form < 2; form++)
+        for (int byte = 0; byte < 256; byte++) {
+            char text[] = {'A', 'A', 'A', (char)byte}, to[8];
+            size_t size = 0;
+            const char *at = byte ? strchr(alphabet, byte) : NULL;
+            int value = at ? (int)(at - alphabet) : -1;
+            if (byte == (form ? '-' : '+'))
+                value = 62;
+            else if (byte == (form ? '_' : '/'))
+                value = 63;
+            bool is_good = chimera_base64_decode((struct chimera_slice){text, 4}, form, to, &size);
+            if (byte == '=' && is_good) /* padding, of two bytes that are zero */
+                assert_int_equal(size, 2);
+            else if (is_good != (value >= 0))
+                fail_msg("byte %d", byte);
+            else if (is_good)
+                assert_int_equal(to[2], value);
+        }
+}
+
 static void without_padding_there_is_none(void **state)
 {
     const unsigned form = CHIMERA_BASE64_URL | CHIMERA_BASE64_UNPADDED;
@@ -156,6 +181,7 @@ int main(void)
         cmocka_unit_test(the_texts_of_the_standard_go_both_ways),
         cmocka_unit_test(each_alphabet_is_its_own),
         cmocka_unit_test(what_is_no_base64_is_refused),
+        cmocka_unit_test(the_digits_are_the_alphabets),
         cmocka_unit_test(without_padding_there_is_none),
         cmocka_unit_test(openssl_writes_the_same),
         cmocka_unit_test(an_arena_takes_what_fits),

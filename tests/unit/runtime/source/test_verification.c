@@ -154,6 +154,7 @@ static void a_prefix_ends_in_a_slash(void **state)
         {"HTTPS://GitHub.com/Org", "https://github.com/Org/"},
         {"https://github.com/org?a=b/c", "https://github.com/org/?a=b/c"},
         {"https://github.com#f", "https://github.com/#f"},
+        {"https://AZ.example:443@[::1]`/AZ", "https://az.example:443@[::1]`/AZ/"},
         {"https://", "https:///"},
     };
     (void)state;

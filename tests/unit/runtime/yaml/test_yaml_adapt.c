@@ -71,6 +71,13 @@ static void all_of_json_is_read(void **state)
         assert_same(chimera_slice_of(JSONS[i]));
 }
 
+static void nothing_stays_nothing(void **state)
+{
+    (void)state;
+    assert_null(read_adapted((struct chimera_slice){NULL, 0}));
+    assert_null(read_adapted(CHIMERA_SLICE("\n")));
+}
+
 static void keys_may_be_long(void **state)
 {
     static char text[9000];
@@ -157,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_of_json_is_read),
+        cmocka_unit_test(nothing_stays_nothing),
         cmocka_unit_test(keys_may_be_long),
         cmocka_unit_test(pairs_are_joined_in_double_quotes_only),
         cmocka_unit_test(lines_stay_where_they_are),

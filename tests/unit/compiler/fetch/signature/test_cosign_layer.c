@@ -136,13 +136,15 @@ static int read_with(struct chimera_arena *arena, const char *payload, const cha
                      const char *value)
 {
     CHIMERA_JSON struct json_object *annotations = signed_by_nobody(key, value);
-    struct chimera_evidence evidence;
+    struct chimera_evidence evidence = {.entry_count = 77};
     struct chimera_error err = {0};
     int code = read_layer(arena, payload, annotations, &evidence, &err);
-    if (code == CHIMERA_OK)
+    if (code == CHIMERA_OK) {
         chimera_evidence_done(&evidence);
-    else
+    } else {
         assert_true(err.text[0] != 0);
+        assert_int_equal(evidence.entry_count, 77);
+    }
     chimera_arena_reset(arena);
     return code;
 }

@@ -3,7 +3,7 @@
  * bundle and of the trust root; timestamps; and logs beside signatures by a key. */
 #include "compiler/fetch/signature/identity.h"
 
-#include "compiler/fetch/signature/timestamp.h"
+#include "compiler/fetch/signature/trust/timestamp.h"
 #include "tests/unit/compiler/fetch/signature/evidence_samples.h"
 
 static struct chimera_trust_root public_good, of_samples, of_intoto;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints: a real one, by the key of the trust root that belongs to it, with lines of others
  * about it, and with each byte changed. */
-#include "compiler/fetch/signature/checkpoint.h"
+#include "compiler/fetch/signature/trust/checkpoint.h"
 
 #include "tests/unit/compiler/fetch/signature/samples.h"
 

@@ -2,7 +2,7 @@
 /* Inclusion proofs in every tree of up to eight entries, whose roots are the published ones of the
  * test tree of RFC 6962's reference implementation; the proofs come from the standard's recursive
  * definition, which is another way than the one tested. */
-#include "compiler/fetch/signature/merkle.h"
+#include "compiler/fetch/signature/trust/merkle.h"
 
 #include <openssl/evp.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a signer's certificate must be, and whom it names: certificates made here by OpenSSL, each
  * with one thing wrong, and the chains of two that Fulcio made. */
-#include "compiler/fetch/signature/certificate.h"
+#include "compiler/fetch/signature/trust/certificate.h"
 
 #include <openssl/x509v3.h>
 
-#include "compiler/fetch/signature/certificate_names.h"
-#include "compiler/fetch/signature/sct.h"
+#include "compiler/fetch/signature/trust/certificate_names.h"
+#include "compiler/fetch/signature/trust/sct.h"
 #include "tests/unit/compiler/fetch/signature/evidence_samples.h"
 
 #define FULCIO "1.3.6.1.4.1.57264.1."

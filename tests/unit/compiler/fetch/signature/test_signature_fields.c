@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fields of protobuf's JSON; the times are those of RFC 3339 §5.8, in seconds as date(1) says. */
-#include "compiler/fetch/signature/fields.h"
+#include "compiler/fetch/signature/trust/fields.h"
 
 #include "tests/unit/compiler/fetch/signature/samples.h"
 

@@ -4,6 +4,7 @@
 #include "samples.h"
 
 #include <openssl/evp.h>
+#include <stdlib.h>
 
 #include "compiler/fetch/signature/evidence.h"
 #include "compiler/fetch/signature/key.h"
@@ -125,6 +126,15 @@ static void other_digests_are_not_signed(void **state)
     chimera_buffer_free(&out);
     chimera_buffer_init(&out, 100);
     assert_int_equal(chimera_sign(key, DIGEST, NULL, &out, NULL), CHIMERA_ELIMIT);
+    chimera_buffer_free(&out);
+    CHIMERA_JSON struct json_object *annotations = json_object_new_object();
+    char *longer = calloc(1, (256 << 10) + 1);
+    memset(longer, 'x', 256 << 10);
+    json_object_object_add(annotations, "a", json_object_new_string(longer));
+    chimera_buffer_init(&out, (size_t)1 << 20);
+    assert_int_equal(chimera_sign(key, DIGEST, annotations, &out, NULL), CHIMERA_ELIMIT);
+    assert_int_equal(out.size, 0);
+    free(longer);
     chimera_buffer_free(&out);
     EVP_PKEY_free(key);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Timestamps of an authority of our own, which OpenSSL's side for servers makes: whose, over what
  * and how. test_identity has those of a real one. */
-#include "compiler/fetch/signature/timestamp.h"
+#include "compiler/fetch/signature/trust/timestamp.h"
 
 #include <openssl/ts.h>
 #include <openssl/x509v3.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The shipped trust root against the fingerprints and ids that are published for it, the sample's,
  * and each part that is missing or wrong. */
-#include "compiler/fetch/signature/trust_root.h"
+#include "compiler/fetch/signature/trust/trust_root.h"
 
 #include "runtime/base/digest.h"
 #include "tests/unit/compiler/fetch/signature/samples.h"

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "toolchain/command/commands.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compiler/tool/confine.h"
+#include "runtime/text/printable.h"
+
+#define JOBS_MAX 512
+
+int say_error(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    chimera_printable_vsay(stderr, "Error", format, arguments);
+    va_end(arguments);
+    return EXIT_FAILED;
+}
+
+/* For programs the bytes as they are; on a terminal what may not be shown there is escaped, which
+ * changes nothing for who reads JSON. */
+void say_json(struct chimera_slice line)
+{
+    struct chimera_buffer shown;
+    if (!isatty(STDOUT_FILENO)) {
+        fwrite(line.data, 1, line.size, stdout);
+        return;
+    }
+    chimera_buffer_init(&shown, line.size * CHIMERA_PRINTABLE_SIZE);
+    chimera_printable_document(line, CHIMERA_PRINTABLE_JSON, &shown);
+    fwrite(shown.data, 1, shown.size, stdout);
+    chimera_buffer_free(&shown);
+}
+
+void say_warning(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    chimera_printable_vsay(stderr, "Warning", format, arguments);
+    va_end(arguments);
+}
+
+bool say_in_colour(int fd)
+{
+    const char *terminal = getenv("TERM"), *wish = getenv("NO_COLOR");
+    return isatty(fd) && terminal && strcmp(terminal, "dumb") != 0 && (!wish || *wish == '\0');
+}
+
+void confinement_warn(void)
+{
+    static bool is_told;
+    const char *lacks = chimera_confine_lacks();
+    if (lacks && !is_told)
+        chimera_printable_say(stderr, "Warning",
+                              "the compilers ran less confined than they should: %s", lacks);
+    is_told = true;
+}
+
+bool option_jobs(const struct chimera_cli_options *options, unsigned *ret_jobs)
+{
+    const char *jobs = chimera_cli_value(options, "jobs");
+    *ret_jobs = jobs ? chimera_cli_number(jobs, JOBS_MAX) : 0;
+    if (!jobs || *ret_jobs)
+        return true;
+    chimera_cli_refuse(options->program, options->command,
+                       "invalid value '%s' for '--jobs <N>': a number from 1 to %d is wanted", jobs,
+                       JOBS_MAX);
+    return false;
+}
