@@ -107,10 +107,10 @@ int chimera_bundle_parse(struct chimera_slice text, const char *path,
     struct chimera_bundle bundle = {0};
     struct chimera_error why = {0};
     int code = chimera_json_parse(text, &tree, &why);
-    if (code == CHIMERA_OK && chimera_digest_of(text, &bundle.self) < 0)
-        code = chimera_fail(&why, CHIMERA_EIO, "it cannot be hashed");
     if (code < 0)
         return chimera_fail(err, code, "%s: %s", path, why.text);
+    if (chimera_digest_of(text, &bundle.self) < 0) /* which only needs memory */
+        return fail_memory(path, err);
     code = check_format(tree, path, err);
     if (code == CHIMERA_OK)
         code = chimera_member_digest(tree, "policies", path, &bundle.policies, err);
