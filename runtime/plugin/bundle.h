@@ -29,7 +29,7 @@ struct chimera_bundle_plugin {
 };
 
 struct chimera_bundle {
-    struct chimera_digest self; /* of manifest.json, of which this is read */
+    struct chimera_digest self; /* of manifest.json; set by chimera_bundle_read() */
     struct chimera_digest policies;
     struct chimera_bundle_plugin *plugin; /* owned */
     size_t count;
