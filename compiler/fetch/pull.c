@@ -149,14 +149,19 @@ static int judge(struct work *work, struct chimera_error *err)
     return code == CHIMERA_EREFUSED ? CHIMERA_EUNSIGNED : code;
 }
 
-/* Resolves what the version is now and judges that, and nothing else from here on. */
-static int verify_image(struct work *work, struct chimera_error *err)
+/* Resolves what the version is now: it is that, and nothing else from here on. */
+static int gather(struct work *work, struct chimera_error *err)
 {
     int code =
         chimera_registry_resolve(work->session.registry, work->pull->image, work->digest, err);
-    if (code == CHIMERA_OK)
-        code = chimera_found_gather(work->session.registry, work->pull->image, work->digest,
-                                    &work->found, err);
+    return code < 0 ? code
+                    : chimera_found_gather(work->session.registry, work->pull->image, work->digest,
+                                           &work->found, err);
+}
+
+static int verify_image(struct work *work, struct chimera_error *err)
+{
+    int code = gather(work, err);
     return code < 0 ? code : judge(work, err);
 }
 
@@ -270,24 +275,67 @@ static void end(struct work *work)
     free(work->plugin);
 }
 
-int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out,
-                     struct chimera_error *err)
+static int open_session(struct work *work, struct chimera_error *err)
 {
-    struct work work = {.pull = pull};
+    const struct chimera_pull *pull = work->pull;
     const struct chimera_session_input input = {.sources = pull->options->sources,
                                                 .image = pull->image,
                                                 .logins = pull->logins,
                                                 .login_count = pull->login_count,
                                                 .title = pull->options->shows_progress ? pull->uri
                                                                                        : NULL};
+    return chimera_session_open(&work->session, &input, err);
+}
+
+int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out,
+                     struct chimera_error *err)
+{
+    struct work work = {.pull = pull};
     chimera_buffer_init(&work.signers, SIGNERS_MAX);
     chimera_buffer_init(&work.plugin_note, SIGNERS_MAX);
     chimera_buffer_init(&work.trust_note, SIGNERS_MAX);
-    int code = chimera_session_open(&work.session, &input, err);
+    int code = open_session(&work, err);
     if (code == CHIMERA_OK)
         code = pull->image ? pull_image(&work, err) : pull_by_http(&work, err);
     if (code == CHIMERA_OK)
         tell(&work, out);
+    end(&work);
+    return code;
+}
+
+/* --- Without a judgement --- */
+
+static int keep_image(struct work *work, struct chimera_error *err)
+{
+    struct chimera_oci_manifest manifest = {0};
+    const struct chimera_descriptor *layer = NULL;
+    struct chimera_image_reference pinned = *work->pull->image; /* borrowed, but for the digest */
+    pinned.digest = work->digest;
+    if (work->found.count == 0)
+        return chimera_fail(err, CHIMERA_EUNSIGNED, "it has no signatures in its registry");
+    int code =
+        chimera_policy_image_get(work->session.registry, &pinned, &manifest, work->digest, err);
+    if (code == CHIMERA_OK && strcmp(manifest.digest, work->digest) != 0)
+        code = chimera_fail(err, CHIMERA_EFEATURE,
+                            "its image is an index, which cannot be verified offline");
+    if (code == CHIMERA_OK)
+        code = chimera_policy_image_layer(&manifest, true, &layer, err);
+    if (code == CHIMERA_OK)
+        code = bind_file(work->pull->path, layer, err);
+    if (code == CHIMERA_OK)
+        code = keep_signatures(work, &manifest, err);
+    chimera_oci_manifest_done(&manifest);
+    return code;
+}
+
+int chimera_pull_keep(const struct chimera_pull *pull, struct chimera_error *err)
+{
+    struct work work = {.pull = pull};
+    int code = open_session(&work, err);
+    if (code == CHIMERA_OK)
+        code = gather(&work, err);
+    if (code == CHIMERA_OK)
+        code = keep_image(&work, err);
     end(&work);
     return code;
 }
@@ -309,12 +357,32 @@ static int read_signed_layer(const struct chimera_found *found,
     return code < 0 ? code : chimera_policy_image_layer(manifest, true, ret_layer, err);
 }
 
+/* That the file is what the kept signatures are of. */
+static int check_kept(const struct work *work, struct chimera_error *err)
+{
+    struct chimera_oci_manifest manifest = {0};
+    const struct chimera_descriptor *layer = NULL;
+    int code = read_signed_layer(&work->found, &manifest, &layer, err);
+    if (code == CHIMERA_OK)
+        code = bind_file(work->pull->path, layer, err);
+    chimera_oci_manifest_done(&manifest);
+    return code;
+}
+
+int chimera_pull_check_kept(const struct chimera_pull *pull, struct chimera_error *err)
+{
+    struct work work = {.pull = pull};
+    int code = chimera_found_read(pull->signatures_path, &work.found, err);
+    if (code == CHIMERA_OK)
+        code = check_kept(&work, err);
+    end(&work);
+    return code;
+}
+
 int chimera_pull_judge_offline(const struct chimera_pull *pull, struct chimera_buffer *out,
                                struct chimera_error *err)
 {
     struct work work = {.pull = pull};
-    struct chimera_oci_manifest manifest = {0};
-    const struct chimera_descriptor *layer = NULL;
     chimera_buffer_init(&work.signers, SIGNERS_MAX);
     chimera_buffer_init(&work.plugin_note, SIGNERS_MAX);
     chimera_buffer_init(&work.trust_note, SIGNERS_MAX);
@@ -322,14 +390,11 @@ int chimera_pull_judge_offline(const struct chimera_pull *pull, struct chimera_b
     if (code == CHIMERA_OK)
         code = judge(&work, err);
     if (code == CHIMERA_OK)
-        code = read_signed_layer(&work.found, &manifest, &layer, err);
-    if (code == CHIMERA_OK)
-        code = bind_file(pull->path, layer, err);
+        code = check_kept(&work, err);
     if (code == CHIMERA_OK) {
         memcpy(work.digest, work.found.digest, sizeof(work.digest));
         tell(&work, out);
     }
-    chimera_oci_manifest_done(&manifest);
     end(&work);
     return code;
 }

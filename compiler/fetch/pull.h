@@ -30,6 +30,12 @@ struct chimera_pull { /* borrowed */
 int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out,
                      struct chimera_error *err);
 
+/* Whether signatures are kept of this very file: CHIMERA_EUNSIGNED when they are of another. */
+int chimera_pull_check_kept(const struct chimera_pull *pull, struct chimera_error *err);
+
+/* Gathers the signatures of the file, unjudged, and keeps them. */
+int chimera_pull_keep(const struct chimera_pull *pull, struct chimera_error *err);
+
 /* Judges what lies beside a policy without any network: the signatures of `signatures_path`, and
  * that the file is what was signed. */
 int chimera_pull_judge_offline(const struct chimera_pull *pull, struct chimera_buffer *out,

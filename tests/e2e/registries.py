@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Debian's docker-registry on loopback, for tests: plain or with TLS, open or with a login, and what is in it."""
-import hashlib, http.client, json, os, shutil, socket, ssl, subprocess, tempfile, time
+import base64, hashlib, http.client, json, os, shutil, socket, ssl, subprocess, tempfile, time
 
 WASM_LAYER = "application/vnd.wasm.content.layer.v1+wasm"
 WASM_CONFIG = "application/vnd.wasm.config.v1+json"
@@ -110,6 +110,16 @@ class Registry:
             return {"mediaType": media_type, "digest": self.put_blob(repository, data), "size": len(data)}
         manifest = {"schemaVersion": 2, "config": blob(WASM_CONFIG, b"{}"), "layers": [blob(WASM_LAYER, wasm)], **more}
         return self.put_manifest(repository, version, manifest)
+
+    def sign(self, repository, digest, key):
+        """Beside what has `digest`, in cosign's old scheme; `key`: a file of PEM, P-256's or RSA's."""
+        payload = json.dumps({"critical": {"identity": {"docker-reference": ""}, "image": {"docker-manifest-digest": digest},
+                                           "type": "cosign container image signature"}, "optional": None}).encode()
+        done = subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=payload, capture_output=True, check=True)
+        layer = {"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json", "digest": self.put_blob(repository, payload),
+                 "size": len(payload), "annotations": {"dev.cosignproject.cosign/signature": base64.b64encode(done.stdout).decode()}}
+        config = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": self.put_blob(repository, b"{}"), "size": 2}
+        self.put_manifest(repository, digest.replace(":", "-") + ".sig", {"schemaVersion": 2, "config": config, "layers": [layer]})
 
     def get_manifest(self, repository, version):
         """(digest, tree)"""

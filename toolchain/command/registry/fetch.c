@@ -71,7 +71,9 @@ static int judge_bundle(const struct fetch_flags *flags, const char *folder)
         code = chimera_fail(&err, CHIMERA_EINVAL, "nobody says which signatures are wanted");
     if (code == CHIMERA_OK)
         code = chimera_signed_file_verify(&flags->fetch, path, &fetched, &err);
+    fetched.path = path; /* borrowed, for what is told */
     int status = tell(folder, code, &fetched, &err);
+    fetched.path = NULL;
     chimera_fetched_done(&fetched);
     return status;
 }
