@@ -114,5 +114,8 @@ int fetch_take_answer(struct chimera_slice said, struct chimera_fetched *fetched
     if (!copy_text(signers, &fetched->signers) || !copy_text(plugin, &fetched->plugin) ||
         !copy_text(note, &fetched->plugin_note) || !copy_text(trust_note, &fetched->trust_note))
         return chimera_fail_memory(err);
+    size_t size = fetched->signers ? strlen(fetched->signers) : 0;
+    if (size > 0 && fetched->signers[size - 1] == '\n')
+        fetched->signers[size - 1] = '\0'; /* lines, of which the last needs no end in logs */
     return CHIMERA_OK;
 }
