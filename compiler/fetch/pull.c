@@ -27,6 +27,7 @@ struct work {
     struct chimera_found found;
     struct chimera_buffer signers;
     char digest[CHIMERA_OCI_DIGEST_MAX]; /* of what the image's version is */
+    char module[CHIMERA_OCI_DIGEST_MAX]; /* that was signed; "": none was */
     char *plugin;                        /* owned; NULL: none */
     struct chimera_buffer plugin_note, trust_note;
 };
@@ -117,6 +118,8 @@ static int fetch_layer(struct work *work, const struct chimera_oci_manifest *man
     int code = chimera_policy_image_layer(manifest, is_signed, &layer, err);
     if (code < 0 || !pull->path)
         return code;
+    if (is_signed)
+        memcpy(work->module, layer->digest, sizeof(work->module));
     if (is_signed && pull->is_there && !pull->is_floating)
         return bind_file(pull->path, layer, err);
     return is_same(pull, layer) ? CHIMERA_OK : download_layer(work, layer, err);
@@ -258,6 +261,7 @@ static void tell(const struct work *work, struct chimera_buffer *out)
     chimera_network_put_text(out, work->digest);
     chimera_buffer_append(out, chimera_buffer_slice(&work->signers));
     chimera_buffer_byte(out, 0);
+    chimera_network_put_text(out, work->module);
     chimera_network_put_text(out, work->plugin);
     chimera_buffer_append(out, chimera_buffer_slice(&work->plugin_note));
     chimera_buffer_byte(out, 0);
@@ -393,6 +397,7 @@ int chimera_pull_judge_offline(const struct chimera_pull *pull, struct chimera_b
         code = check_kept(&work, err);
     if (code == CHIMERA_OK) {
         memcpy(work.digest, work.found.digest, sizeof(work.digest));
+        memcpy(work.module, layer->digest, sizeof(work.module));
         tell(&work, out);
     }
     end(&work);

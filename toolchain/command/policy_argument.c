@@ -148,6 +148,9 @@ static int fetch_place(const struct chimera_fetch_options *fetch,
         free(place->path);
         place->path = fetched.path;
         fetched.path = NULL; /* handed over */
+        place->signed_digest = *fetched.module_digest ? strdup(fetched.module_digest) : NULL;
+        if (*fetched.module_digest && !place->signed_digest)
+            code = chimera_fail_memory(err);
     }
     chimera_fetched_done(&fetched);
     return code;

@@ -92,14 +92,20 @@ static int report_failure(const struct task *task, const char *argument, const c
     return EXIT_FAILED;
 }
 
-static int build_tier(const struct task *task, const char *argument, const char *path,
-                      enum chimera_tier tier, struct chimera_error *err)
+static int build_tier(const struct task *task, const char *argument,
+                      const struct chimera_module_place *place, enum chimera_tier tier,
+                      struct chimera_error *err)
 {
+    const char *path = place->path;
     struct chimera_built built = {0};
     int code = chimera_build(task->builder, path, task->mode, tier, &built, err);
     chimera_progress_clear(task->progress);
-    if (code < 0)
+    if (code == CHIMERA_OK)
+        code = chimera_fetched_check(place->signed_digest, &built.wasm, path, err);
+    if (code < 0) {
+        chimera_built_done(&built);
         return code;
+    }
     if (!built.was_cached)
         confinement_warn();
     chimera_log_with(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("policy built"),
@@ -125,10 +131,10 @@ static int build_one(const struct task *task, const char *argument)
     struct chimera_error err = {0}, why = {0};
     int code = policy_argument_find(argument, POLICY_WORDS_ALL, &task->flags->fetch, &place, &err);
     int quick = code == 0 && task->wants_both
-                    ? build_tier(task, argument, place.path, CHIMERA_TIER_QUICK, &why)
+                    ? build_tier(task, argument, &place, CHIMERA_TIER_QUICK, &why)
                     : 0;
     if (code == 0)
-        code = build_tier(task, argument, place.path, task->tier, &err);
+        code = build_tier(task, argument, &place, task->tier, &err);
     chimera_module_place_done(&place);
     if (code < 0)
         return report_failure(task, argument, err.text);
