@@ -94,13 +94,10 @@ static int tell(const struct judgement *judgement, const struct chimera_buffer *
                 const struct chimera_buffer *note, struct chimera_buffer *out,
                 struct chimera_error *err)
 {
-    struct chimera_digest digest;
-    char hex[CHIMERA_DIGEST_HEX];
-    if (chimera_digest_of(chimera_buffer_slice(&judgement->file), &digest) < 0)
+    char digest[CHIMERA_OCI_DIGEST_MAX];
+    if (chimera_oci_digest_of(chimera_buffer_slice(&judgement->file), NULL, digest) < 0)
         return chimera_fail(err, CHIMERA_EIO, "%s: cannot be hashed", judgement->path);
-    chimera_digest_hex(&digest, hex);
-    chimera_buffer_print(out, "sha256:%s", hex);
-    chimera_buffer_byte(out, 0);
+    chimera_network_put_text(out, digest);
     chimera_buffer_append(out, chimera_buffer_slice(signers));
     chimera_buffer_byte(out, 0);
     chimera_network_put_text(out, NULL); /* plugin */

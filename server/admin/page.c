@@ -115,18 +115,6 @@ static bool is_failed(const struct admin_policy *policy)
     return policy->score.note.state == WORKER_SCORE_FAILED;
 }
 
-static void add_row(struct page *page, const struct admin_policy *policy)
-{
-    struct row *row = &page->rows[page->row_count++];
-    struct counters_view head;
-    *row = (struct row){.number = policy->number, .is_failed = is_failed(policy)};
-    row->head = policy->spec.group ? policy->spec.group : policy->number;
-    counters_read(page->admin->counters, row->head, &head);
-    row->busy = head.evaluations;
-    page->policy_count += row->head == row->number;
-    page->failed_count += row->is_failed;
-}
-
 static void sort_rows(struct page *page)
 {
     for (uint32_t i = 0; i < page->row_count; i++)
@@ -145,8 +133,16 @@ static void collect(struct page *page)
         admin_read_policy(page->admin, &page->server, i, &policy);
         if (!policy.spec.group)
             add_up(&page->sum, &policy.counts);
-        if (policy.spec.is_configured)
-            add_row(page, &policy);
+        if (policy.spec.is_configured) {
+            struct row *row = &page->rows[page->row_count++];
+            struct counters_view head;
+            *row = (struct row){.number = policy.number, .is_failed = is_failed(&policy)};
+            row->head = policy.spec.group ? policy.spec.group : policy.number;
+            counters_read(page->admin->counters, row->head, &head);
+            row->busy = head.evaluations;
+            page->policy_count += row->head == row->number;
+            page->failed_count += row->is_failed;
+        }
     }
     if (page->rows)
         sort_rows(page);
@@ -201,13 +197,6 @@ static void begin_tile(const struct page *page, const char *name)
     put_text(page, "</dt><dd>");
 }
 
-static void put_count_tile(const struct page *page, const char *name, uint64_t count)
-{
-    begin_tile(page, name);
-    html_count(count, page->out);
-    put_text(page, "</dd></div>");
-}
-
 static void put_small(const struct page *page, uint64_t count, const char *what)
 {
     put_text(page, "<small>");
@@ -226,7 +215,9 @@ static void put_tiles(const struct page *page)
     begin_tile(page, "Evaluations");
     html_count(sum->evaluations, page->out);
     put_small(page, sum->mutated, " with a change");
-    put_count_tile(page, "Rejected", sum->rejected);
+    begin_tile(page, "Rejected");
+    html_count(sum->rejected, page->out);
+    put_text(page, "</dd></div>");
     begin_tile(page, "Errors");
     html_count(sum->errors, page->out);
     put_small(page, sum->deadlines, " at the time limit");

@@ -45,21 +45,6 @@ static bool take_output(int fd, struct chimera_buffer *to)
     return size > 0;
 }
 
-/* What is behind the last whole line stays in the buffer. */
-static void hand_out_lines(struct chimera_buffer *lines, child_listener *listen, void *context)
-{
-    size_t at = 0;
-    const char *feed;
-    while (at < lines->size && (feed = memchr(lines->data + at, '\n', lines->size - at))) {
-        size_t size = (size_t)(feed - lines->data) - at;
-        listen(context, (struct chimera_slice){lines->data + at, size});
-        at += size + 1;
-    }
-    if (at > 0)
-        memmove(lines->data, lines->data + at, lines->size - at);
-    lines->size -= at;
-}
-
 /* Until the child has closed both ends. */
 static void listen_to(struct pollfd polled[2], child_listener *listen, void *context,
                       struct chimera_buffer *errors)
@@ -71,7 +56,17 @@ static void listen_to(struct pollfd polled[2], child_listener *listen, void *con
             continue;
         if (polled[0].fd >= 0 && polled[0].revents && !take_output(polled[0].fd, &lines))
             polled[0].fd = -1;
-        hand_out_lines(&lines, listen, context);
+        /* What is behind the last whole line stays in the buffer. */
+        size_t at = 0;
+        const char *feed;
+        while (at < lines.size && (feed = memchr(lines.data + at, '\n', lines.size - at))) {
+            size_t size = (size_t)(feed - lines.data) - at;
+            listen(context, (struct chimera_slice){lines.data + at, size});
+            at += size + 1;
+        }
+        if (at > 0)
+            memmove(lines.data, lines.data + at, lines.size - at);
+        lines.size -= at;
         if (polled[1].fd >= 0 && polled[1].revents && !take_output(polled[1].fd, errors))
             polled[1].fd = -1;
     }

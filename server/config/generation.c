@@ -99,15 +99,6 @@ bool policy_stamp_equal(const struct policy_stamp *a, const struct policy_stamp 
            stamp_equal(a->options, b->options);
 }
 
-/* A pipe would make the supervisor wait. */
-static int check_is_file(const char *path, struct chimera_error *err)
-{
-    struct stat status;
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return chimera_fail(err, CHIMERA_EINVAL, "--policy-options: %s is no regular file", path);
-    return CHIMERA_OK; /* who reads it tells the rest */
-}
-
 static int read_extras(const char *path, struct policies *policies, struct chimera_error *err)
 {
     size_t count = policies->policy_count;
@@ -117,9 +108,11 @@ static int read_extras(const char *path, struct policies *policies, struct chime
         return chimera_fail_memory(err);
     for (size_t i = 0; i < count; i++)
         ids[i] = policies->policy[i].id;
-    int code = check_is_file(path, err);
-    if (code == CHIMERA_OK)
-        code = chimera_policy_options_read(path, ids, extras, err);
+    /* A pipe would make the supervisor wait. */
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return chimera_fail(err, CHIMERA_EINVAL, "--policy-options: %s is no regular file", path);
+    int code = chimera_policy_options_read(path, ids, extras, err);
     for (size_t i = 0; code == CHIMERA_OK && i < count; i++)
         policies->policy[i].extras = extras[i];
     return code;

@@ -109,18 +109,6 @@ static void read_whole(const struct scoreboard *scoreboard, const void *from, vo
     }
 }
 
-/* A module's address may hold a password. */
-static void set_source(struct scoreboard_spec *spec, const char *module)
-{
-    const char *host = strstr(module, "://");
-    size_t size = host ? strcspn(host + 3, "/") : 0;
-    const char *at = host ? memrchr(host + 3, '@', size) : NULL;
-    char shown[2 * SCOREBOARD_TEXT_MAX];
-    if (at)
-        snprintf(shown, sizeof(shown), "%.*s%s", (int)(host + 3 - module), module, at + 1);
-    scoreboard_set_text(spec->source, sizeof(spec->source), at ? shown : module);
-}
-
 static void show_policy(struct scoreboard *scoreboard, const struct policies *policies,
                         const struct policy_spec *policy)
 {
@@ -134,7 +122,15 @@ static void show_policy(struct scoreboard *scoreboard, const struct policies *po
     if (policy->group != NO_GROUP)
         spec->group =
             scoreboard_find(scoreboard, chimera_slice_of(policies->group[policy->group].name));
-    set_source(spec, policy->module);
+    /* A module's address may hold a password. */
+    const char *module = policy->module;
+    const char *host = strstr(module, "://");
+    size_t size = host ? strcspn(host + 3, "/") : 0;
+    const char *at = host ? memrchr(host + 3, '@', size) : NULL;
+    char shown[2 * SCOREBOARD_TEXT_MAX];
+    if (at)
+        snprintf(shown, sizeof(shown), "%.*s%s", (int)(host + 3 - module), module, at + 1);
+    scoreboard_set_text(spec->source, sizeof(spec->source), at ? shown : module);
 }
 
 void scoreboard_show(struct scoreboard *scoreboard, const struct policies *policies)

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         for (size_t j = 0; j < definition->count; j++)
             check_member(&definition->member[j], definition->expression);
-        definition_shown(definition);
+        definition_shown(definition, NULL);
     }
     definitions_done(&definitions);
     return 0;

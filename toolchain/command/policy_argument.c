@@ -11,7 +11,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/percent.h"
 #include "runtime/source/image_reference.h"
-#include "toolchain/command/registry/fetch_flags.h"
+#include "toolchain/command/fetch_flags.h"
 
 #define URI_BYTES_MAX ((size_t)3 * PATH_MAX + 16)
 

@@ -318,11 +318,16 @@ static int measure(struct bench *bench, const char *label, measured *what,
 
 /* --- The command --- */
 
+static const char *show(const struct runnable *runnable)
+{
+    return definition_shown(runnable->definition, runnable->module[0].uri);
+}
+
 /* What is measured should be what people take it for. */
 static int check_once(struct bench *bench, struct chimera_error *err)
 {
     struct chimera_arena *arena = &bench->job->arena;
-    const char *shown = definition_shown(bench->runnable->definition);
+    const char *shown = show(bench->runnable);
     struct chimera_slice message = {NULL, 0};
     struct chimera_response response = {0};
     bool is_valid = false;
@@ -354,6 +359,7 @@ static int bench_policy(struct bench *bench, size_t index, struct chimera_error 
         code = measure(bench, "validate_settings", measure_settings, err);
     if (code == CHIMERA_OK)
         code = measure(bench, "validate", measure_evaluation, err);
+    bench->request = NULL;
     chimera_arena_free(&requests);
     return code;
 }
@@ -365,7 +371,7 @@ static int bench_policies(struct bench *bench, struct chimera_error *err)
         struct chimera_error why = {0};
         int code = bench_policy(bench, i, &why);
         if (code < 0)
-            return chimera_fail(err, code, "[%s] - %.400s", definition_shown(&definitions->list[i]),
+            return chimera_fail(err, code, "[%s] - %.400s", show(&bench->job->runnables[i]),
                                 why.text);
     }
     return CHIMERA_OK;

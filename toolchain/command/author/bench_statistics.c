@@ -118,8 +118,8 @@ static double slope_of(const struct bench_samples *samples)
 static int find_interval(const double *means, size_t count, size_t resamples,
                          struct bench_figures *figures)
 {
-    CHIMERA_FREE double *drawn = calloc(count, sizeof(*drawn));
-    CHIMERA_FREE double *found = calloc(resamples, sizeof(*found));
+    CHIMERA_FREE double *drawn = calloc(count + 1, sizeof(*drawn));
+    CHIMERA_FREE double *found = calloc(resamples + 1, sizeof(*found));
     uint64_t state = 0;
     if (!drawn || !found)
         return CHIMERA_ENOMEM;

@@ -120,13 +120,13 @@ void definitions_done(struct definitions *definitions)
     *definitions = (struct definitions){0};
 }
 
-const char *definition_shown(const struct definition *definition)
+const char *definition_shown(const struct definition *definition, const char *uri)
 {
     static char shown[500];
     if (definition->expression)
         snprintf(shown, sizeof(shown), "Policy Group %.200s", definition->id);
     else
         snprintf(shown, sizeof(shown), "Policy %.200s (%.250s)", definition->id,
-                 definition->member->module);
+                 uri ? uri : definition->member->module);
     return shown;
 }

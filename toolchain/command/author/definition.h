@@ -54,7 +54,7 @@ int definitions_parse(struct chimera_slice text, const char *path,
 void definitions_done(struct definitions *definitions);
 
 /* "Policy ID (MODULE)" or "Policy Group ID", for messages; in static memory, until the next call.
- */
-const char *definition_shown(const struct definition *definition);
+ * `uri` is the module's, or NULL: as it was named. */
+const char *definition_shown(const struct definition *definition, const char *uri);
 
 #endif

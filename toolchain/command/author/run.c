@@ -69,7 +69,8 @@ static const struct chimera_cli_option run_options[] = {OPTIONS_RUN, FETCH_FLAGS
 static const struct chimera_cli_argument run_arguments[] = {
     {.name = "uri_or_sha_prefix_or_yaml_file",
      .is_required = true,
-     .help = "The policy: a path, a URI (registry://…, https://…, file://…) or the beginning of the "
+     .help = "The policy: a path, a URI (registry://..., https://..., file://...) or the beginning "
+             "of the "
              "SHA-256 of one in the store; or a YAML file with AdmissionPolicy, "
              "ClusterAdmissionPolicy, AdmissionPolicyGroup and ClusterAdmissionPolicyGroup "
              "resources"},

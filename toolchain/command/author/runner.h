@@ -12,8 +12,8 @@
 #include "runtime/policy/policy.h"
 #include "runtime/review/group.h"
 #include "toolchain/command/author/definition.h"
+#include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/policy_module.h"
-#include "toolchain/command/registry/fetch_flags.h"
 
 #define RUNNER_PATTERNS_MAX 256
 #define RUNNER_ARENA_MAX ((size_t)512 << 20)

@@ -8,7 +8,7 @@
 #include "runtime/text/printable.h"
 #include "runtime/yaml/yaml.h"
 #include "toolchain/command/author/inspect_table.h"
-#include "toolchain/command/registry/fetch_flags.h"
+#include "toolchain/command/fetch_flags.h"
 
 static struct json_object *member(struct json_object *object, const char *key)
 {

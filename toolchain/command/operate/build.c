@@ -14,10 +14,10 @@
 #include "runtime/plugin/mode.h"
 #include "runtime/text/printable.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/operate/trial.h"
 #include "toolchain/command/policy_argument.h"
-#include "toolchain/command/registry/fetch_flags.h"
 
 #define TARGET "chimera::build"
 #define LINE_MAX_BYTES ((size_t)64 << 10)
@@ -244,8 +244,9 @@ static const struct chimera_cli_argument build_arguments[] = {
     {.name = "POLICY",
      .is_required = true,
      .is_many = true,
-     .help = "Policies: paths, URIs (registry://…, https://…, file://…), or the beginning of the "
-             "digest of one in the store"},
+     .help =
+         "Policies: paths, URIs (registry://..., https://..., file://...), or the beginning of the "
+         "digest of one in the store"},
     {0},
 };
 

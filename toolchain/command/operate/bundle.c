@@ -22,10 +22,10 @@
 #include "runtime/text/problems.h"
 #include "runtime/yaml/adapt.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/fetch_flags.h"
+#include "toolchain/command/fetch_many.h"
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/operate/trial.h"
-#include "toolchain/command/registry/fetch_flags.h"
-#include "toolchain/command/registry/fetch_many.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 
@@ -156,8 +156,8 @@ static int take_fetched(void *context, size_t index, int code,
         return EXIT_GOOD;
     task->missing++;
     const char *name = task->module[index].name;
-    const char *prefix = strstr(err->text, name) ? "" : name;
-    if (code < 0 && asprintf(&why, "%s%s%s", prefix, *prefix ? ": " : "", err->text) < 0)
+    int shown = strstr(err->text, name) ? 0 : (int)strcspn(name, "?"); /* a query may be a secret */
+    if (code < 0 && asprintf(&why, "%.*s%s%s", shown, name, shown ? ": " : "", err->text) < 0)
         why = NULL;
     say_failure(task, index, why ? why : "out of memory");
     return EXIT_FAILED;

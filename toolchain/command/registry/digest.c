@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* digest.c - `chimera digest`: what an image's tag means now. */
 #include "toolchain/command/commands.h"
-#include "toolchain/command/registry/fetch_flags.h"
+#include "toolchain/command/fetch_flags.h"
 
 static int run_digest(const struct chimera_cli_options *options)
 {

@@ -7,8 +7,8 @@
 #include "runtime/json/tree.h"
 #include "runtime/plugin/bundle.h"
 #include "toolchain/command/commands.h"
-#include "toolchain/command/registry/fetch_flags.h"
-#include "toolchain/command/registry/fetch_many.h"
+#include "toolchain/command/fetch_flags.h"
+#include "toolchain/command/fetch_many.h"
 
 #define LINE_MAX_BYTES ((size_t)16 << 20)
 
@@ -108,7 +108,7 @@ static const struct chimera_cli_option fetch_options[] = {
 static const struct chimera_cli_argument fetch_arguments[] = {
     {.name = "uri",
      .is_many = true,
-     .help = "registry://HOST/NAME:TAG, https://…, file://…, or an image without a scheme"},
+     .help = "registry://HOST/NAME:TAG, https://..., file://..., or an image without a scheme"},
     {0},
 };
 

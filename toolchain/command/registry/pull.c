@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "toolchain/command/commands.h"
-#include "toolchain/command/registry/fetch_flags.h"
-#include "toolchain/command/registry/fetch_many.h"
+#include "toolchain/command/fetch_flags.h"
+#include "toolchain/command/fetch_many.h"
 
 static int report(void *context, size_t index, int code, const struct chimera_fetched *fetched,
                   const struct chimera_error *err)
@@ -49,7 +49,7 @@ static const struct chimera_cli_argument pull_arguments[] = {
     {.name = "uri",
      .is_required = true,
      .is_many = true,
-     .help = "registry://HOST/NAME:TAG, https://…, or an image without a scheme"},
+     .help = "registry://HOST/NAME:TAG, https://..., or an image without a scheme"},
     {0},
 };
 

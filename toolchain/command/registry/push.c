@@ -12,9 +12,9 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/policy_module.h"
-#include "toolchain/command/registry/fetch_flags.h"
 
 static void warn_skipped(void *context, const char *key)
 {

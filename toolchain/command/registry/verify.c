@@ -4,7 +4,7 @@
 
 #include "runtime/log/log.h"
 #include "toolchain/command/commands.h"
-#include "toolchain/command/registry/fetch_flags.h"
+#include "toolchain/command/fetch_flags.h"
 
 #define DETAILS_MAX ((size_t)1 << 20)
 
@@ -68,7 +68,8 @@ const struct chimera_cli_command command_verify = {
     .name = "verify",
     .about = "Check the signatures of a policy in its registry",
     .description =
-        "Looks for signatures in both of cosign's places, the tag sha256-….sig and the referrers, "
+        "Looks for signatures in both of cosign's places, the tag sha256-....sig and the "
+        "referrers, "
         "and checks them by keys, by certificates and their logs, or both, as asked for. Any good "
         "signature satisfies what asks for it. Nothing is pulled.\n"
         "The success is told on standard error, with the digest and who signed.",

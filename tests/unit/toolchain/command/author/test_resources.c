@@ -57,7 +57,7 @@ static void a_policy_has_what_its_resource_says(void **state)
     assert_string_equal(policy->member->resources[0], "v1/Pod");
     assert_string_equal(policy->member->resources[1], "apps/v1/Deployment");
     assert_null(policy->member->resources[2]);
-    assert_string_equal(definition_shown(policy), "Policy p (file:///p.wasm)");
+    assert_string_equal(definition_shown(policy, NULL), "Policy p (file:///p.wasm)");
     definitions_done(&got);
 }
 
@@ -92,7 +92,7 @@ static void a_group_has_its_members_in_their_order(void **state)
     assert_string_equal(got.list->member[0].settings, "{\"k\":1}");
     assert_string_equal(got.list->member[1].name, "a");
     assert_string_equal(got.list->member[1].resources[0], "v1/Pod");
-    assert_string_equal(definition_shown(got.list), "Policy Group g");
+    assert_string_equal(definition_shown(got.list, NULL), "Policy Group g");
     definitions_done(&got);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verify_flags.h - which signatures are asked for, by a command line (cli-and-distribution.md
  * §1.2): by keys, certificates and annotations, by a file that is named, or by the default one. */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_REGISTRY_VERIFY_FLAGS_H
-#define CHIMERA_TOOLCHAIN_COMMAND_REGISTRY_VERIFY_FLAGS_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_VERIFY_FLAGS_H
+#define CHIMERA_TOOLCHAIN_COMMAND_VERIFY_FLAGS_H
 
 #include "runtime/cli/cli.h"
 #include "runtime/source/verification.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/registry/fetch_flags.h"
+#include "toolchain/command/fetch_flags.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/source/user_folders.h"
 #include "toolchain/command/commands.h"
-#include "toolchain/command/registry/verify_flags.h"
+#include "toolchain/command/verify_flags.h"
 
 /* The documentation calls it sources.yml, the reference reads sources.yaml. */
 static char *find_default_sources(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fetch_flags.h - the options of all commands that fetch policies (cli-and-distribution.md §1.2),
  * and what they come to. */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_REGISTRY_FETCH_FLAGS_H
-#define CHIMERA_TOOLCHAIN_COMMAND_REGISTRY_FETCH_FLAGS_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_FETCH_FLAGS_H
+#define CHIMERA_TOOLCHAIN_COMMAND_FETCH_FLAGS_H
 
 #include "compiler/fetch/fetch.h"
 #include "runtime/cli/cli.h"

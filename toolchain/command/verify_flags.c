@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/registry/verify_flags.h"
+#include "toolchain/command/verify_flags.h"
 
 #include <errno.h>
 #include <stdlib.h>

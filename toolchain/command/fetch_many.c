@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/registry/fetch_many.h"
+#include "toolchain/command/fetch_many.h"
 
 #include "toolchain/command/commands.h"
 

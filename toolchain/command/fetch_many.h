@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fetch_many.h - fetches several policies at once. */
-#ifndef CHIMERA_TOOLCHAIN_COMMAND_REGISTRY_FETCH_MANY_H
-#define CHIMERA_TOOLCHAIN_COMMAND_REGISTRY_FETCH_MANY_H
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_FETCH_MANY_H
+#define CHIMERA_TOOLCHAIN_COMMAND_FETCH_MANY_H
 
 #include "compiler/fetch/fetch.h"
 
