@@ -108,9 +108,8 @@ static int place_word(const char *word, enum policy_words words, const char *sto
                       struct chimera_module_place *ret_place, struct chimera_error *err)
 {
     struct chimera_module_place place = {0};
-    bool is_remote = words == POLICY_WORDS_REMOTE; /* or it is said what is wrong with it */
-    int code = is_remote ? CHIMERA_OK : place_prefix(word, store, &place, err);
-    if (code == CHIMERA_OK && !place.path && (is_remote || is_reference(word, words)))
+    int code = place_prefix(word, store, &place, err);
+    if (code == CHIMERA_OK && !place.path && is_reference(word, words))
         code = place_reference(word, store, &place, err);
     if (code == CHIMERA_OK && !place.path)
         code = fail_missing(err, word);
@@ -130,7 +129,7 @@ int policy_argument_read(const char *argument, enum policy_words words, const ch
     if (!path)
         return chimera_reference_locate(&reference, argument, store, ret_place, err);
     bool is_uri = strncmp(argument, "file://", strlen("file://")) == 0;
-    char *real = is_uri || words != POLICY_WORDS_REMOTE ? realpath(path, NULL) : NULL;
+    char *real = realpath(path, NULL);
     if (real)
         return place_file(real, ret_place, err);
     return is_uri ? fail_missing(err, argument)
@@ -144,6 +143,8 @@ static int fetch_place(const struct chimera_fetch_options *fetch,
     struct chimera_fetched fetched = {0};
     int code = chimera_fetch(fetch, place->uri, &fetched, err);
     fetch_warn_of_trust(&fetched);
+    if (code == CHIMERA_OK)
+        fetch_say_verified(place->uri, &fetched);
     if (code == CHIMERA_OK && !place->is_local) {
         free(place->path);
         place->path = fetched.path;

@@ -19,7 +19,6 @@ enum policy_words {
      * not there does not send us to the network. */
     POLICY_WORDS_ALL,
     POLICY_WORDS_ANY_REFERENCE, /* 1 to 4, the last with any reference: rm, scaffold manifest */
-    POLICY_WORDS_REMOTE,        /* 1, and any reference: pull, verify, digest */
 };
 
 /* Where the policy is, or would be after it was fetched. A local file has its URI, too, and is
