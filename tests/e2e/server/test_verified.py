@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Policies that must be signed, and those that come through proxies: upstream's rows about them (policy-server.md §8), with
 docker-registry in place of upstream's, and signatures by openssl or by cosign (tests/unit/compiler/fetch/signature/samples)."""
-import json, os, signal, sys, unittest
+import json, os, signal, sys, threading, unittest
 
 import harness
 from harness import ROOT, Server, wait_for, wasm
@@ -172,6 +172,47 @@ class Keyless(Signed):
             changed = signature[:middle] + ("A" if signature[middle] != "A" else "B") + signature[middle + 1:]
             uri = self.put_sample(f"{self.repository}-{name}-changed", bundle.replace(signature.encode(), changed.encode()))
             self.assertIn(REFUSED, self.failure(uri, subject, issuer, root))
+
+
+@unittest.skipUnless(registries.is_there(), "no docker-registry here")
+class Shown(Signed):
+    """On the admin port."""
+
+    @staticmethod
+    def ask(port, path):
+        connection = harness.http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
+
+    def test_what_is_served_with_its_signers(self):
+        uri = self.put("accept", ("first", {}))
+        digest, port = REGISTRY.get_manifest(self.repository, "v1")[0], harness.free_port()
+        with self.serve({"p": {"module": uri}}, *self.config(allOf=[self.want(by="first")]), "--admin-port", str(port)):
+            (policy,) = json.loads(self.ask(port, "/policies"))["policies"]
+            self.assertEqual(policy["manifest_digest"], digest)
+            self.assertTrue(policy["signers"])
+            for part in (digest, "signed: ", "fetched "):
+                self.assertIn(part, self.ask(port, "/"))
+            self.assertRegex(self.ask(port, "/metrics"), r'chimera_policy_fetched_timestamp_seconds\{[^}]*policy[^}]*"p"[^}]*\} \d+')
+
+    def test_what_is_being_fetched(self):
+        """A registry that does not answer until it may."""
+        may_answer, port = threading.Event(), harness.free_port()
+        def script(request, number):
+            may_answer.wait(120)
+            return world.answer(404, b"{}")
+        with world.Server(script) as slow:
+            sources = self.write("sources.yml", {"insecure_sources": [slow.name]})
+            with Server({"p": {"module": f"registry://{slow.name}/a:v1"}}, "--sources-path", sources, "--admin-port", str(port),
+                        is_awaited=False) as server:
+                self.assertTrue(slow.wait_for(1))
+                self.assertTrue(wait_for(lambda: [policy["state"] for policy in json.loads(self.ask(port, "/policies"))["policies"]]
+                                         == ["fetching"]))
+                may_answer.set()
+                self.assertEqual(server.process.wait(120), 1)
 
 
 def by_proxy(**more):
