@@ -7,13 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/fetch/child/network_child.h"
 #include "compiler/fetch/found.h"
-#include "compiler/fetch/https.h"
 #include "compiler/fetch/native.h"
-#include "compiler/fetch/network_child.h"
 #include "compiler/fetch/policy_image.h"
 #include "compiler/fetch/session.h"
-#include "compiler/fetch/store_sink.h"
+#include "compiler/fetch/store/store_sink.h"
+#include "compiler/fetch/transfer/https.h"
 #include "compiler/fetch/trust.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"

@@ -7,7 +7,7 @@
 #define CHIMERA_COMPILER_FETCH_PULL_H
 
 #include "compiler/fetch/fetch_options.h"
-#include "compiler/fetch/registry.h"
+#include "compiler/fetch/registry/registry.h"
 #include "runtime/source/image_reference.h"
 
 struct chimera_pull { /* borrowed */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compiler/fetch/store.h"
+#include "compiler/fetch/store/store.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/log/log.h"
 #include "runtime/source/user_folders.h"

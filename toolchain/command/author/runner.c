@@ -110,19 +110,25 @@ void runner_done(struct runner *runner)
 /* --- Modules --- */
 
 /* Which Kubernetes resources the policy's metadata asks for: what it would be granted is refused as
- * long as nothing can be read. */
-static int check_resources(const struct definition *definition, const struct policy_module *module,
-                           struct chimera_error *err)
+ * long as nothing can be read; what it is not granted may be why it does not do what it should. */
+static int check_resources(const struct definition *definition,
+                           const struct definition_member *member,
+                           const struct policy_module *module, struct chimera_error *err)
 {
     struct json_object *resources = NULL;
-    if (!definition->trusts_metadata)
-        return CHIMERA_OK;
     json_object_object_get_ex(module->metadata.tree, "contextAwareResources", &resources);
     if (!resources || json_object_array_length(resources) == 0)
         return CHIMERA_OK;
-    return chimera_fail(err, CHIMERA_EREFUSED,
-                        "--allow-context-aware for a policy that reads Kubernetes resources is not "
-                        "supported by this version of chimera yet");
+    if (definition->trusts_metadata)
+        return chimera_fail(err, CHIMERA_EREFUSED,
+                            "--allow-context-aware for a policy that reads Kubernetes resources is "
+                            "not supported by this version of chimera yet");
+    if (!member->resources)
+        chimera_log_with(CHIMERA_LOG_WARN, TARGET,
+                         CHIMERA_SLICE("the policy asks for Kubernetes resources, and is granted "
+                                       "none: it may not do what it should"),
+                         CHIMERA_TEXT("policy_id", chimera_slice_of(definition->id)));
+    return CHIMERA_OK;
 }
 
 int runnable_open(const struct runner *runner, const struct definition *definition,
@@ -143,7 +149,7 @@ int runnable_open(const struct runner *runner, const struct definition *definiti
         if (code == 0)
             code = chimera_metadata_check_version(&module->metadata, CHIMERA_READER_COMMAND, err);
         if (code == 0)
-            code = check_resources(definition, module, err);
+            code = check_resources(definition, &definition->member[i], module, err);
         if (code < 0)
             return code;
     }
