@@ -27,8 +27,9 @@ def digest_of(data):
 
 def make_key(path):
     """A pair for signatures: `path`, and its public half PATH.pub, whose text is returned."""
-    subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", path], check=True, capture_output=True)
-    subprocess.run(["openssl", "ec", "-in", path, "-pubout", "-out", path + ".pub"], check=True, capture_output=True)
+    for words in (["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path],
+                  ["pkey", "-in", path, "-pubout", "-out", path + ".pub"]):
+        subprocess.run(["openssl", *words], check=True, capture_output=True)
     with open(path + ".pub") as key:
         return key.read()
 

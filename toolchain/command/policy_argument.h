@@ -32,6 +32,12 @@ int policy_argument_find(const char *argument, enum policy_words words,
                          const struct chimera_fetch_options *fetch,
                          struct chimera_module_place *ret_place, struct chimera_error *err);
 
+/* Fetched, and what else was found out by that; its path is the place's. The caller ends both. */
+int policy_argument_fetch(const char *argument, enum policy_words words,
+                          const struct chimera_fetch_options *fetch,
+                          struct chimera_module_place *ret_place,
+                          struct chimera_fetched *ret_fetched, struct chimera_error *err);
+
 /* The root of the default store. Owned by the caller; NULL after a failure. */
 char *policy_store(struct chimera_error *err);
 
