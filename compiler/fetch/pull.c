@@ -362,13 +362,15 @@ static int read_signed_layer(const struct chimera_found *found,
 }
 
 /* That the file is what the kept signatures are of. */
-static int check_kept(const struct work *work, struct chimera_error *err)
+static int check_kept(struct work *work, struct chimera_error *err)
 {
     struct chimera_oci_manifest manifest = {0};
     const struct chimera_descriptor *layer = NULL;
     int code = read_signed_layer(&work->found, &manifest, &layer, err);
     if (code == CHIMERA_OK)
         code = bind_file(work->pull->path, layer, err);
+    if (code == CHIMERA_OK)
+        memcpy(work->module, layer->digest, sizeof(work->module));
     chimera_oci_manifest_done(&manifest);
     return code;
 }
@@ -397,7 +399,6 @@ int chimera_pull_judge_offline(const struct chimera_pull *pull, struct chimera_b
         code = check_kept(&work, err);
     if (code == CHIMERA_OK) {
         memcpy(work.digest, work.found.digest, sizeof(work.digest));
-        memcpy(work.module, layer->digest, sizeof(work.module));
         tell(&work, out);
     }
     end(&work);
