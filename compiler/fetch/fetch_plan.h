@@ -4,9 +4,9 @@
 #ifndef CHIMERA_COMPILER_FETCH_FETCH_PLAN_H
 #define CHIMERA_COMPILER_FETCH_FETCH_PLAN_H
 
+#include "compiler/fetch/child/network_child.h"
 #include "compiler/fetch/fetch_options.h"
-#include "compiler/fetch/logins.h"
-#include "compiler/fetch/network_child.h"
+#include "compiler/fetch/login/logins.h"
 #include "compiler/fetch/pull.h"
 
 /* The child has a copy by its fork. */

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/fetch/child/network_child.h"
 #include "compiler/fetch/fetch_plan.h"
-#include "compiler/fetch/network_child.h"
 #include "compiler/fetch/signature/bundle.h"
 #include "compiler/fetch/signature/private_key.h"
 #include "compiler/fetch/signature/sign.h"
