@@ -212,6 +212,29 @@ class Served(Signed):
             self.assertTrue(server.verdict("/validate/yes")["allowed"])
 
 
+class Keyless(Signed):
+    """By certificates, as `chimera fetch --bundle` judges for the server: sigstore-conformance's bundle over a.txt stands for the
+    manifest and its signature."""
+
+    def judge(self, issuer=None, **entry):
+        entry = {"kind": "genericIssuer", "issuer": issuer or "https://token.actions.githubusercontent.com", **entry}
+        done = subprocess.run([COMMAND, "fetch", "--bundle", self.bundle, "--verification-config-path", self.verification(entry)],
+                              capture_output=True, text=True)
+        return json.loads(done.stdout)
+
+    def test_by_a_certificate(self):
+        beacon = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/"
+        os.mkdir(self.bundle)
+        shutil.copy(os.path.join(SAMPLES, "conformance", "a.txt"), self.bundle + "/manifest.json")
+        shutil.copy(os.path.join(SAMPLES, "conformance", "rekor-v1-hashedrekord.json"), self.bundle + "/manifest.json.sigstore.json")
+        line = self.judge(subject={"urlPrefix": beacon})
+        self.assertIn(beacon, line.get("signers", str(line)))
+        self.assertIn("unsigned", self.judge(subject={"urlPrefix": "https://github.com/other/"}))
+        self.assertIn("unsigned", self.judge(issuer="https://issuer.example", subject={"urlPrefix": beacon}))
+        flip(self.bundle + "/manifest.json", 0)
+        self.assertIn("unsigned", self.judge(subject={"urlPrefix": beacon}))
+
+
 class TrustRoot(Signed):
     def put(self, has_ended):
         """A new trust root in trust.json, by a rename."""
