@@ -287,6 +287,13 @@ class TrustRoot(Signed):
             self.put(has_ended=False)
             self.assertNotIn("Warning", verify("--verification-config-path", self.either()))
 
+    def test_a_refusal_tells_it_too(self):
+        self.signed()
+        self.put(has_ended=True)
+        keyless = self.verification({"kind": "githubAction", "owner": "team"})
+        text = self.refused("--sigstore-trust-config", self.path("trust.json"), verification=keyless)
+        self.assertIn(self.path("trust.json") + " has no certificate authority that is valid now", text)
+
 
 if __name__ == "__main__":
     unittest.main()
