@@ -169,7 +169,9 @@ class Served(Signed):
 
     def test_without_the_command_it_is_refused(self):
         self.signed()
-        self.assertTrue(self.refused(environment=NO_COMPILER).startswith("Error: "))
+        for command in ("/bin/false", "/nonexistent"):
+            text = self.refused(environment={**NO_COMPILER, "CHIMERA_COMMAND": command})
+            self.assertTrue(text.startswith(f"Error: the bundle {self.bundle} cannot be verified: "), text)
 
     def test_no_bit_may_be_another(self):
         self.signed(target=self.path("good"))
