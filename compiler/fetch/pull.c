@@ -149,7 +149,9 @@ static int judge(struct work *work, struct chimera_error *err)
     chimera_trust_root_done(&root);
     if (code == CHIMERA_EREFUSED && err)
         err->code = CHIMERA_EUNSIGNED;
-    return code == CHIMERA_EREFUSED ? CHIMERA_EUNSIGNED : code;
+    if (code == CHIMERA_EREFUSED)
+        code = trust_explain(&work->trust_note, CHIMERA_EUNSIGNED, err);
+    return code;
 }
 
 /* Resolves what the version is now: it is that, and nothing else from here on. */

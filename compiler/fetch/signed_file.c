@@ -119,6 +119,8 @@ static int run_judge(void *context, struct chimera_buffer *out, struct chimera_e
     int code = trust_open(file, options->verification, &root, &note, err);
     if (code == CHIMERA_OK)
         code = judge(judgement, &root, &signers, err);
+    if (code == CHIMERA_EUNSIGNED)
+        code = trust_explain(&note, code, err);
     if (code == CHIMERA_OK)
         code = tell(judgement, &signers, &note, out, err);
     chimera_trust_root_done(&root);

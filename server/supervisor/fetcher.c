@@ -187,8 +187,12 @@ int fetcher_judge_bundle(const struct config *config, const char *command,
 {
     struct round round = {.modules = ret_verdict, .count = 1, .is_bundle = true};
     *ret_verdict = (struct fetched_module){.module = bundle->folder, .name = bundle->folder};
-    int code = run_command(config, command, &round, err);
-    return code < 0 ? code : check_manifest(bundle, ret_verdict, err);
+    struct chimera_error why = {0};
+    int code = run_command(config, command, &round, &why);
+    if (code < 0)
+        return chimera_fail(err, code, "the bundle %s cannot be verified: %s", bundle->folder,
+                            why.text);
+    return check_manifest(bundle, ret_verdict, err);
 }
 
 void fetched_module_done(struct fetched_module *module)
