@@ -100,6 +100,7 @@ static int tell(const struct judgement *judgement, const struct chimera_buffer *
     chimera_network_put_text(out, digest);
     chimera_buffer_append(out, chimera_buffer_slice(signers));
     chimera_buffer_byte(out, 0);
+    chimera_network_put_text(out, NULL); /* the digest of a module */
     chimera_network_put_text(out, NULL); /* plugin */
     chimera_network_put_text(out, NULL); /* what is to be said of plugins */
     chimera_buffer_append(out, chimera_buffer_slice(note));
