@@ -73,5 +73,34 @@ class Replaced(Signed):
                 self.assertIn("cannot be verified", answer["status"]["message"])
 
 
+SAYS_OTHER_THINGS = """#!/bin/sh
+if [ "$1" != fetch ]; then exec "{command}" "$@"; fi
+"{command}" "$@" | sed "$EDIT"
+"""
+
+
+class Lines(Fetch):
+    """A line of the command's that cannot be read is not made up for by that of another policy."""
+
+    def test_a_result_is_taken_for_no_other_policy(self):
+        with Registry() as registry:
+            command = self.write("chimera", SAYS_OTHER_THINGS.format(command=harness.COMMAND))
+            os.chmod(command, 0o755)
+            names = ["accept", "reject"]
+            for name in names:
+                registry.put_policy(name, "v1", module(name))
+            policies = {name: {"module": f"registry://{registry.host}/{name}:v1"} for name in names}
+            flags = ["--sources-path", registry.insecure(), "--continue-on-errors"]
+            for edit in ("/reject:v1/s/^/x/", "/reject:v1/s/reject:v1/accept:v1/g", "/reject:v1/s/path/p/", "/accept:v1/d"):
+                with Server(policies, *flags, environment={"CHIMERA_COMMAND": command, "EDIT": edit}, is_awaited=False) as server:
+                    if edit.endswith("d"):  # there is one too few: nobody knows which
+                        self.assertEqual(server.process.wait(120), 1)
+                        continue
+                    self.assertTrue(server.wait_ready(), server.errors())
+                    self.assertTrue(server.verdict("/validate/accept")["allowed"])
+                    answer = server.verdict("/validate/reject")
+                    self.assertIn("what `chimera fetch` says of it cannot be read", answer["status"]["message"], edit)
+
+
 if __name__ == "__main__":
     unittest.main()
