@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/source/reference.h"
 #include "runtime/text/utf8.h"
 #include "server/config/plugins.h"
 
@@ -109,23 +110,12 @@ static void read_whole(const struct scoreboard *scoreboard, const void *from, vo
     }
 }
 
-/* A module's address may hold a password. */
-static void set_source(struct scoreboard_spec *spec, const char *module)
-{
-    const char *host = strstr(module, "://");
-    size_t size = host ? strcspn(host + 3, "/") : 0;
-    const char *at = host ? memrchr(host + 3, '@', size) : NULL;
-    char shown[2 * SCOREBOARD_TEXT_MAX];
-    if (at)
-        snprintf(shown, sizeof(shown), "%.*s%s", (int)(host + 3 - module), module, at + 1);
-    scoreboard_set_text(spec->source, sizeof(spec->source), at ? shown : module);
-}
-
 static void show_policy(struct scoreboard *scoreboard, const struct policies *policies,
                         const struct policy_spec *policy)
 {
     uint32_t number = scoreboard_find(scoreboard, chimera_slice_of(policy->id));
     struct scoreboard_spec *spec = &scoreboard->policy[number].spec;
+    struct chimera_shown_name shown;
     if (number == SCOREBOARD_OTHER)
         return;
     *spec = (struct scoreboard_spec){.is_configured = 1,
@@ -134,7 +124,8 @@ static void show_policy(struct scoreboard *scoreboard, const struct policies *po
     if (policy->group != NO_GROUP)
         spec->group =
             scoreboard_find(scoreboard, chimera_slice_of(policies->group[policy->group].name));
-    set_source(spec, policy->module);
+    scoreboard_set_text(spec->source, sizeof(spec->source),
+                        chimera_reference_show(policy->module, &shown));
 }
 
 void scoreboard_show(struct scoreboard *scoreboard, const struct policies *policies)

@@ -8,6 +8,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
 #include "runtime/log/log.h"
+#include "runtime/source/reference.h"
 #include "server/base/program.h"
 #include "server/supervisor/command.h"
 
@@ -26,16 +27,17 @@ struct round {
 static void log_module(const struct fetched_module *module)
 {
     const struct module_origin *origin = &module->origin;
+    struct chimera_shown_name shown;
+    struct chimera_slice name = chimera_slice_of(chimera_reference_show(module->module, &shown));
     if (module->failure)
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("policy download failed"),
                          CHIMERA_TEXT("name", chimera_slice_of(module->name)),
-                         CHIMERA_TEXT("module", chimera_slice_of(module->module)),
+                         CHIMERA_TEXT("module", name),
                          CHIMERA_TEXT("error", chimera_slice_of(module->failure)));
     else
         chimera_log_with(
             CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("policy download"),
-            CHIMERA_TEXT("name", chimera_slice_of(module->name)),
-            CHIMERA_TEXT("module", chimera_slice_of(module->module)),
+            CHIMERA_TEXT("name", chimera_slice_of(module->name)), CHIMERA_TEXT("module", name),
             CHIMERA_TEXT("path", chimera_slice_of(module->plugin ? module->plugin : module->path)),
             CHIMERA_TEXT("digest", chimera_slice_of(origin->digest ? origin->digest : "")),
             CHIMERA_TEXT("signers", chimera_slice_of(origin->signers ? origin->signers : "")));

@@ -2,6 +2,7 @@
 /* pull.c - `chimera pull`: policies from registries and web servers into the store. */
 #include <string.h>
 
+#include "runtime/source/reference.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/registry/fetch_flags.h"
 #include "toolchain/command/registry/fetch_many.h"
@@ -11,9 +12,10 @@ static int report(void *context, size_t index, int code, const struct chimera_fe
 {
     const struct chimera_cli_options *options = context;
     const char *uri = options->arguments[index];
-    int shown = (int)strcspn(uri, "?"); /* a query may be a secret */
+    struct chimera_shown_name shown;
     fetch_warn_of_trust(fetched);
-    return code < 0 ? say_error("%.*s: %s", shown, uri, err->text) : EXIT_GOOD;
+    return code < 0 ? say_error("%s: %s", chimera_reference_show(uri, &shown), err->text)
+                    : EXIT_GOOD;
 }
 
 static int run_pull(const struct chimera_cli_options *options)

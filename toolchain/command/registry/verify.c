@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "runtime/log/log.h"
+#include "runtime/source/reference.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/registry/fetch_flags.h"
 
@@ -22,14 +23,15 @@ static void say_success(const char *uri, const struct chimera_fetched *fetched)
 static int verify(const struct fetch_flags *flags, const char *uri)
 {
     struct chimera_fetched fetched = {0};
+    struct chimera_shown_name shown;
     struct chimera_buffer details;
     chimera_buffer_init(&details, DETAILS_MAX);
     struct chimera_error err = {.details = &details};
     int code = chimera_fetch_verify(&flags->fetch, uri, &fetched, &err);
     fetch_warn_of_trust(&fetched);
     if (code < 0)
-        say_error("Policy %s cannot be validated\n%s\n%.*s", uri, err.text, (int)details.size,
-                  details.data ? details.data : "");
+        say_error("Policy %s cannot be validated\n%s\n%.*s", chimera_reference_show(uri, &shown),
+                  err.text, (int)details.size, details.data ? details.data : "");
     else
         say_success(uri, &fetched);
     chimera_fetched_done(&fetched);
