@@ -25,10 +25,16 @@ struct chimera_pull { /* borrowed */
     bool is_floating;                /* it may be another one by now: fetched again if so */
 };
 
-/* Puts into `out` the manifest's digest, the signers, the plugin, and what is to be said of plugins
- * and of the trust root, as texts of network_child.h. */
+/* Puts into `out` the manifest's digest, the signers, the digest of the module that was signed, the
+ * plugin, and what is to be said of plugins and of the trust root, as texts of network_child.h. */
 int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out,
                      struct chimera_error *err);
+
+/* Whether signatures are kept of this very file: CHIMERA_EUNSIGNED when they are of another. */
+int chimera_pull_check_kept(const struct chimera_pull *pull, struct chimera_error *err);
+
+/* Gathers the signatures of the file, unjudged, and keeps them. */
+int chimera_pull_keep(const struct chimera_pull *pull, struct chimera_error *err);
 
 /* Judges what lies beside a policy without any network: the signatures of `signatures_path`, and
  * that the file is what was signed. */

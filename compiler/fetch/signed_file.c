@@ -100,6 +100,7 @@ static int tell(const struct judgement *judgement, const struct chimera_buffer *
     chimera_network_put_text(out, digest);
     chimera_buffer_append(out, chimera_buffer_slice(signers));
     chimera_buffer_byte(out, 0);
+    chimera_network_put_text(out, NULL); /* the digest of a module */
     chimera_network_put_text(out, NULL); /* plugin */
     chimera_network_put_text(out, NULL); /* what is to be said of plugins */
     chimera_buffer_append(out, chimera_buffer_slice(note));
@@ -119,6 +120,8 @@ static int run_judge(void *context, struct chimera_buffer *out, struct chimera_e
     int code = trust_open(file, options->verification, &root, &note, err);
     if (code == CHIMERA_OK)
         code = judge(judgement, &root, &signers, err);
+    if (code == CHIMERA_EUNSIGNED)
+        code = trust_explain(&note, code, err);
     if (code == CHIMERA_OK)
         code = tell(judgement, &signers, &note, out, err);
     chimera_trust_root_done(&root);

@@ -206,6 +206,8 @@ int chimera_bundle_read(const char *folder, struct chimera_bundle *ret_bundle,
     int code = read_manifest(fd, path, &text, err);
     if (code == CHIMERA_OK)
         code = chimera_bundle_parse(chimera_buffer_slice(&text), path, &bundle, err);
+    if (code == CHIMERA_OK && chimera_digest_of(chimera_buffer_slice(&text), &bundle.self) < 0)
+        code = fail_memory(path, err); /* it needs nothing else */
     chimera_buffer_free(&text);
     if (code == CHIMERA_OK)
         code = check_files(fd, folder, &bundle, err);

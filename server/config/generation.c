@@ -85,9 +85,12 @@ void policies_file_announce(const struct config *config, const struct policies_f
 struct policy_stamp policy_stamp_now(const struct config *config)
 {
     CHIMERA_FREE char *manifest = bundle_manifest(&config->options);
+    CHIMERA_FREE char *signature = bundle_signature(&config->options);
     struct policy_stamp stamp = {.file = stamp_of(config->options.policies)};
     if (manifest)
         stamp.manifest = stamp_of(manifest);
+    if (signature)
+        stamp.signature = stamp_of(signature);
     if (config->options.policy_options)
         stamp.options = stamp_of(config->options.policy_options);
     return stamp;
@@ -96,7 +99,7 @@ struct policy_stamp policy_stamp_now(const struct config *config)
 bool policy_stamp_equal(const struct policy_stamp *a, const struct policy_stamp *b)
 {
     return stamp_equal(a->file, b->file) && stamp_equal(a->manifest, b->manifest) &&
-           stamp_equal(a->options, b->options);
+           stamp_equal(a->signature, b->signature) && stamp_equal(a->options, b->options);
 }
 
 static int read_extras(const char *path, struct policies *policies, struct chimera_error *err)

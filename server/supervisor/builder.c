@@ -14,6 +14,7 @@
 #include "server/supervisor/command.h"
 #include "server/supervisor/fetcher.h"
 
+#define SHA256_PREFIX "sha256:"
 #define TARGET "server::builder"
 #define ERRORS_MAX ((size_t)64 << 10)
 /* chimera build --json --quiet --no-trial --tier TIER --cache-dir DIR --require-confinement, and
@@ -36,6 +37,7 @@ struct build {
     size_t *wanted;    /* owned: the policies whose modules are to be fetched */
     size_t wanted_count;
     struct built_plugin *plugins; /* what comes of it; by policy */
+    struct fetched_module bundle; /* owned; what the signature of the bundle came to, if asked */
 };
 
 static bool is_plugin(const char *path)
@@ -89,6 +91,16 @@ static int place_module(struct build *build, size_t policy, const char *path,
     return build->module_of[policy] == SIZE_MAX ? chimera_fail_memory(err) : CHIMERA_OK;
 }
 
+/* All that is in the bundle hangs on one signature. */
+static int judge_bundle(struct build *build, struct chimera_error *err)
+{
+    const struct builder_input *input = build->input;
+    const struct bundle_origin *bundle = &input->policies->bundle;
+    if (!bundle->folder || !input->config->options.verification || input->served)
+        return CHIMERA_OK;
+    return fetcher_judge_bundle(input->config, build->command, bundle, &build->bundle, err);
+}
+
 static int collect_one(struct build *build, size_t policy, struct chimera_error *err)
 {
     const struct built_plugin *served = build->input->served;
@@ -104,6 +116,10 @@ static int collect_one(struct build *build, size_t policy, struct chimera_error 
     }
     if (served && served[policy].path && !served[policy].is_quick)
         return place_module(build, policy, served[policy].path, err);
+    if (build->bundle.failure)
+        return set_failure(build, policy, true, build->bundle.failure, err);
+    if (build->bundle.module && !module_origin_copy(&build->bundle.origin, &plugin->origin))
+        return chimera_fail_memory(err);
     int code = module_find(&build->input->config->options, &build->input->policies->policy[policy],
                            served != NULL, &path, &why);
     return code == CHIMERA_OK
@@ -114,7 +130,7 @@ static int collect_one(struct build *build, size_t policy, struct chimera_error 
 /* Sorts the policies by module; what cannot be had has failed at once. */
 static int collect(struct build *build, struct chimera_error *err)
 {
-    int code = CHIMERA_OK;
+    int code = judge_bundle(build, err);
     for (size_t i = 0; code == CHIMERA_OK && i < build->input->policies->policy_count; i++)
         code = collect_one(build, i, err);
     return code;
@@ -174,13 +190,19 @@ struct round {
     size_t count, told;
 };
 
-/* The cache names a plugin by the digest of its module first. */
-static void log_module(const struct module *module, struct json_object *line)
+/* The digest of what a plugin was built from, as digits: the cache and the store name it so. */
+static struct chimera_slice module_digest(const char *plugin)
 {
-    const char *slash = strrchr(module->plugin, '/');
-    struct chimera_slice name = chimera_slice_of(slash ? slash + 1 : module->plugin);
+    const char *slash = strrchr(plugin, '/');
+    struct chimera_slice name = chimera_slice_of(slash ? slash + 1 : plugin);
     if (name.size > CHIMERA_DIGEST_HEX - 1)
         name.size = CHIMERA_DIGEST_HEX - 1;
+    return name;
+}
+
+static void log_module(const struct module *module, struct json_object *line)
+{
+    struct chimera_slice name = module_digest(module->plugin);
     chimera_log_with(
         CHIMERA_LOG_INFO, TARGET,
         json_object_get_boolean(json_object_object_get(line, "cached"))
@@ -313,20 +335,43 @@ static int build_modules(struct build *build, struct chimera_error *err)
     return build_round(build, round, err);
 }
 
+/* Between the look at a file's signature and its build others who write to the store may have
+ * replaced it: the build says what it was made from. */
+static bool is_what_was_signed(const char *plugin, const struct module_origin *origin)
+{
+    return !origin->module ||
+           (chimera_slice_starts(chimera_slice_of(origin->module), SHA256_PREFIX) &&
+            chimera_slice_is(module_digest(plugin), origin->module + strlen(SHA256_PREFIX)));
+}
+
+static int refuse_other(struct build *build, size_t policy, struct chimera_error *err)
+{
+    build->plugins[policy].has_module = false;
+    return set_failure(build, policy, true,
+                       "its file in the store was replaced after it was verified and before it was "
+                       "built: reload, or start again, to fetch it anew",
+                       err);
+}
+
 static int hand_out(struct build *build, size_t count, struct chimera_error *err)
 {
     struct built_plugin *plugins = build->plugins;
-    for (size_t i = 0; i < count; i++) {
+    int code = CHIMERA_OK;
+    for (size_t i = 0; code == CHIMERA_OK && i < count; i++) {
         if (build->module_of[i] == SIZE_MAX)
             continue;
         const struct module *module = &build->module[build->module_of[i]];
+        if (module->plugin && !is_what_was_signed(module->plugin, &plugins[i].origin)) {
+            code = refuse_other(build, i, err);
+            continue;
+        }
         plugins[i].path = module->plugin ? strdup(module->plugin) : NULL;
         plugins[i].failure = module->plugin ? NULL : strdup(module->failure);
         plugins[i].is_quick = module->is_quick;
         if (!plugins[i].path && !plugins[i].failure)
             return chimera_fail_memory(err);
     }
-    return CHIMERA_OK;
+    return code;
 }
 
 static void free_build(struct build *build)
@@ -340,6 +385,7 @@ static void free_build(struct build *build)
     free(build->module_of);
     free(build->wanted);
     free(build->command);
+    fetched_module_done(&build->bundle);
 }
 
 int builder_run(const struct builder_input *input, struct built_plugin **ret_plugins,

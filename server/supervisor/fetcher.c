@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/supervisor/fetcher.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/digest.h"
 #include "runtime/json/tree.h"
 #include "runtime/log/log.h"
 #include "server/base/program.h"
@@ -13,18 +15,21 @@
 
 #define TARGET "server::fetcher"
 #define ERRORS_MAX ((size_t)64 << 10)
-/* chimera fetch, six options with their values, and NULL */
-#define FIXED_ARGUMENTS_MAX 15
+/* chimera fetch, six options with their values, --bundle, and NULL */
+#define FIXED_ARGUMENTS_MAX 16
 
 /* The modules of one call, in the order of the lines that the command prints. */
 struct round {
     struct fetched_module *modules;
     size_t count, told;
+    bool is_bundle;  /* a bundle is to be judged, whose folder the module is */
+    bool has_warned; /* of the trust root */
 };
 
 static void log_module(const struct fetched_module *module)
 {
     const struct module_origin *origin = &module->origin;
+    const char *path = module->plugin ? module->plugin : module->path;
     if (module->failure)
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("policy download failed"),
                          CHIMERA_TEXT("name", chimera_slice_of(module->name)),
@@ -35,9 +40,43 @@ static void log_module(const struct fetched_module *module)
             CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("policy download"),
             CHIMERA_TEXT("name", chimera_slice_of(module->name)),
             CHIMERA_TEXT("module", chimera_slice_of(module->module)),
-            CHIMERA_TEXT("path", chimera_slice_of(module->plugin ? module->plugin : module->path)),
+            CHIMERA_TEXT("path", chimera_slice_of(path)),
             CHIMERA_TEXT("digest", chimera_slice_of(origin->digest ? origin->digest : "")),
             CHIMERA_TEXT("signers", chimera_slice_of(origin->signers ? origin->signers : "")));
+}
+
+static void log_bundle(const struct fetched_module *verdict)
+{
+    const struct module_origin *origin = &verdict->origin;
+    if (verdict->failure)
+        chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("bundle cannot be verified"),
+                         CHIMERA_TEXT("bundle", chimera_slice_of(verdict->module)),
+                         CHIMERA_TEXT("error", chimera_slice_of(verdict->failure)));
+    else
+        chimera_log_with(
+            CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("bundle verified"),
+            CHIMERA_TEXT("bundle", chimera_slice_of(verdict->module)),
+            CHIMERA_TEXT("digest", chimera_slice_of(origin->digest ? origin->digest : "")),
+            CHIMERA_TEXT("signers", chimera_slice_of(origin->signers ? origin->signers : "")));
+}
+
+/* The same of all, so once a round. */
+static void warn_of_trust(struct round *round, struct json_object *line)
+{
+    CHIMERA_FREE char *text = command_copy_member(line, "trust");
+    if (text && !round->has_warned)
+        chimera_log(CHIMERA_LOG_WARN, TARGET, chimera_slice_of(text));
+    round->has_warned = round->has_warned || text;
+}
+
+static void warn_of_plugins(const struct fetched_module *module, struct json_object *line)
+{
+    CHIMERA_FREE char *note = command_copy_member(line, "note");
+    if (note)
+        chimera_log_with(CHIMERA_LOG_WARN, TARGET,
+                         CHIMERA_SLICE("plugins in the registry do not do; compiling"),
+                         CHIMERA_TEXT("name", chimera_slice_of(module->name)),
+                         CHIMERA_TEXT("reason", chimera_slice_of(note)));
 }
 
 static void take_line(void *context, struct chimera_slice text)
@@ -55,17 +94,17 @@ static void take_line(void *context, struct chimera_slice text)
     module->origin = (struct module_origin){
         .digest = command_copy_member(line, "digest"),
         .signers = command_copy_member(line, "signers"),
+        .module = command_copy_member(line, "module"),
         .fetched_s = time(NULL),
     };
     module->plugin = command_copy_member(line, "plugin");
     round->told++;
-    log_module(module);
-    CHIMERA_FREE char *note = command_copy_member(line, "note");
-    if (note)
-        chimera_log_with(CHIMERA_LOG_WARN, TARGET,
-                         CHIMERA_SLICE("plugins in the registry do not do; compiling"),
-                         CHIMERA_TEXT("name", chimera_slice_of(module->name)),
-                         CHIMERA_TEXT("reason", chimera_slice_of(note)));
+    if (round->is_bundle)
+        log_bundle(module);
+    else
+        log_module(module);
+    warn_of_trust(round, line);
+    warn_of_plugins(module, line);
 }
 
 static size_t put_option(char **argv, size_t count, const char *option, const char *value)
@@ -94,11 +133,14 @@ static int run_command(const struct config *config, const char *command, struct 
                        struct chimera_error *err)
 {
     CHIMERA_FREE char **argv = calloc(round->count + FIXED_ARGUMENTS_MAX, sizeof(char *));
+    static char bundle[] = "--bundle";
     struct chimera_buffer errors;
     int status = 0;
     if (!argv)
         return chimera_fail_memory(err);
     size_t count = put_fixed(argv, config, command);
+    if (round->is_bundle)
+        argv[count++] = bundle;
     for (size_t i = 0; i < round->count; i++)
         argv[count + i] = (char *)(uintptr_t)round->modules[i].module;
     chimera_buffer_init(&errors, ERRORS_MAX);
@@ -124,13 +166,47 @@ int fetcher_run(const struct config *config, const char *command, struct fetched
     return code;
 }
 
+/* What was judged is what was read, or else somebody has replaced it meanwhile. */
+static int check_manifest(const struct bundle_origin *bundle, struct fetched_module *verdict,
+                          struct chimera_error *err)
+{
+    char hex[CHIMERA_DIGEST_HEX], read[sizeof(hex) + 8];
+    chimera_digest_hex(&bundle->manifest, hex);
+    snprintf(read, sizeof(read), "sha256:%s", hex);
+    if (verdict->failure || (verdict->origin.digest && strcmp(verdict->origin.digest, read) == 0))
+        return CHIMERA_OK;
+    if (asprintf(&verdict->failure, "%s was replaced while it was read", verdict->path) >= 0)
+        return CHIMERA_OK;
+    verdict->failure = NULL;
+    return chimera_fail_memory(err);
+}
+
+int fetcher_judge_bundle(const struct config *config, const char *command,
+                         const struct bundle_origin *bundle, struct fetched_module *ret_verdict,
+                         struct chimera_error *err)
+{
+    struct round round = {.modules = ret_verdict, .count = 1, .is_bundle = true};
+    *ret_verdict = (struct fetched_module){.module = bundle->folder, .name = bundle->folder};
+    struct chimera_error why = {0};
+    int code = run_command(config, command, &round, &why);
+    if (code < 0)
+        return chimera_fail(err, code, "the bundle %s cannot be verified: %s", bundle->folder,
+                            why.text);
+    return check_manifest(bundle, ret_verdict, err);
+}
+
+void fetched_module_done(struct fetched_module *module)
+{
+    free(module->path);
+    free(module->failure);
+    free(module->plugin);
+    module_origin_done(&module->origin);
+    *module = (struct fetched_module){0};
+}
+
 void fetched_modules_free(struct fetched_module *modules, size_t count)
 {
-    for (size_t i = 0; modules && i < count; i++) {
-        free(modules[i].path);
-        free(modules[i].failure);
-        free(modules[i].plugin);
-        module_origin_done(&modules[i].origin);
-    }
+    for (size_t i = 0; modules && i < count; i++)
+        fetched_module_done(&modules[i]);
     free(modules);
 }

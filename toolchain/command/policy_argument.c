@@ -162,6 +162,9 @@ int policy_argument_fetch(const char *argument, enum policy_words words,
         free(place.path);
         place.path = fetched.path;
         fetched.path = NULL; /* handed over */
+        place.signed_digest = *fetched.module_digest ? strdup(fetched.module_digest) : NULL;
+        if (*fetched.module_digest && !place.signed_digest)
+            code = chimera_fail_memory(err);
     }
     *ret_place = place;
     *ret_fetched = fetched;

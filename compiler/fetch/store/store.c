@@ -223,21 +223,41 @@ int chimera_store_find_prefix(const char *root, const char *prefix,
     return code;
 }
 
+char *chimera_store_signatures_path(const char *root, const char *path)
+{
+    char *signatures = NULL;
+    return asprintf(&signatures, "%s/" CHIMERA_STORE_SIGNATURES "%s.json", root,
+                    path + strlen(root) + 1) < 0
+               ? NULL
+               : signatures;
+}
+
+/* And the folders that are empty then; `path` is cut. */
+static int remove_file(size_t root_size, char *path)
+{
+    if (unlink(path) < 0)
+        return -1;
+    chimera_file_sync_folder_of(path);
+    for (char *slash; (slash = strrchr(path, '/')) && (size_t)(slash - path) > root_size;) {
+        *slash = '\0';
+        if (rmdir(path) < 0) /* not empty, most likely; the policy is gone in any case */
+            break;
+    }
+    return 0;
+}
+
 int chimera_store_remove(const char *root, const char *path, struct chimera_error *err)
 {
     size_t size = strlen(root);
-    CHIMERA_FREE char *part = strdup(path);
-    if (!part)
-        return chimera_fail_memory(err);
     if (strncmp(path, root, size) != 0 || path[size] != '/')
         return chimera_fail(err, CHIMERA_EREFUSED, "%s is not in the store %s", path, root);
-    if (unlink(path) < 0)
+    CHIMERA_FREE char *part = strdup(path);
+    CHIMERA_FREE char *signatures = chimera_store_signatures_path(root, path);
+    if (!part || !signatures)
+        return chimera_fail_memory(err);
+    if (remove_file(size, part) < 0)
         return chimera_fail(err, CHIMERA_EIO, "%s", strerror(errno));
-    chimera_file_sync_folder_of(path);
-    for (char *slash; (slash = strrchr(part, '/')) && (size_t)(slash - part) > size;) {
-        *slash = '\0';
-        if (rmdir(part) < 0) /* not empty, most likely; the policy is gone in any case */
-            break;
-    }
+    if (remove_file(size, signatures) < 0 && errno != ENOENT && errno != ENOTDIR)
+        return chimera_fail(err, CHIMERA_EIO, "its signatures: %s", strerror(errno));
     return CHIMERA_OK;
 }

@@ -39,7 +39,14 @@ int chimera_store_find_prefix(const char *root, const char *prefix,
                               struct chimera_stored *ret_stored, struct chimera_error *err);
 void chimera_stored_done(struct chimera_stored *stored);
 
-/* Removes the file and each folder above it that is empty then, up to the root. */
+/* STORE/signatures/ and the same path as the policy's: where the signatures are kept that it was
+ * verified with. No scheme is called so, so that nobody takes it for a policy. Owned by the caller;
+ * NULL: out of memory. `path` is inside of the store. */
+#define CHIMERA_STORE_SIGNATURES "signatures/"
+char *chimera_store_signatures_path(const char *root, const char *path);
+
+/* Removes the file, the signatures that are kept of it, and each folder above them that is empty
+ * then, up to the root. */
 int chimera_store_remove(const char *root, const char *path, struct chimera_error *err);
 
 /* --- New files --- */

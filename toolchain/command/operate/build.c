@@ -101,16 +101,22 @@ static int open_builder(struct task *task, struct chimera_error *err)
     return task->builder ? CHIMERA_OK : chimera_builder_new(task->options, &task->builder, err);
 }
 
-static int build_tier(struct task *task, const char *argument, const char *path,
-                      enum chimera_tier tier, struct chimera_error *err)
+static int build_tier(struct task *task, const char *argument,
+                      const struct chimera_module_place *place, enum chimera_tier tier,
+                      struct chimera_error *err)
 {
+    const char *path = place->path;
     struct chimera_built built = {0};
     int code = open_builder(task, err);
     if (code == CHIMERA_OK)
         code = chimera_build(task->builder, path, task->mode, tier, &built, err);
     chimera_progress_clear(task->progress);
-    if (code < 0)
+    if (code == CHIMERA_OK)
+        code = chimera_fetched_check(place->signed_digest, &built.wasm, path, err);
+    if (code < 0) {
+        chimera_built_done(&built);
         return code;
+    }
     if (!built.was_cached)
         confinement_warn();
     chimera_log_with(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("policy built"),
@@ -130,13 +136,13 @@ static int build_tier(struct task *task, const char *argument, const char *path,
 }
 
 /* With both tiers the quick one is a help that may be missing, be it for want of tcc. */
-static int compile_one(struct task *task, const char *argument, const char *path,
-                       struct chimera_error *err)
+static int compile_one(struct task *task, const char *argument,
+                       const struct chimera_module_place *place, struct chimera_error *err)
 {
     struct chimera_error why = {0};
     int quick =
-        task->wants_both ? build_tier(task, argument, path, CHIMERA_TIER_QUICK, &why) : CHIMERA_OK;
-    int code = build_tier(task, argument, path, task->tier, err);
+        task->wants_both ? build_tier(task, argument, place, CHIMERA_TIER_QUICK, &why) : CHIMERA_OK;
+    int code = build_tier(task, argument, place, task->tier, err);
     if (code == CHIMERA_OK && quick < 0)
         chimera_printable_say(stderr, "Note", "%s is built in the full tier only: %s", argument,
                               why.text);
@@ -177,7 +183,7 @@ static int build_one(struct task *task, const char *argument)
     int code = policy_argument_fetch(argument, POLICY_WORDS_ALL, &task->flags->fetch, &place,
                                      &fetched, &err);
     if (code == CHIMERA_OK && !take_built(task, argument, &fetched, since_ms))
-        code = compile_one(task, argument, place.path, &err);
+        code = compile_one(task, argument, &place, &err);
     chimera_module_place_done(&place);
     chimera_fetched_done(&fetched);
     return code < 0 ? report_failure(task, argument, err.text) : EXIT_GOOD;

@@ -186,8 +186,12 @@ static void removing_leaves_no_empty_folder(void **state)
     (void)state;
     put("registry/h.io/a/b/c:1", "x");
     put("registry/h.io/d:1", "y");
+    put("signatures/registry/h.io/a/b/c:1.json", "z");
+    put("signatures/registry/h.io/other:1.json", "z");
     assert_int_equal(chimera_store_remove(root, in_root("registry/h.io/a/b/c:1"), NULL), 0);
     assert_false(is_there("registry/h.io/a"));
+    assert_false(is_there("signatures/registry/h.io/a"));
+    assert_true(is_there("signatures/registry/h.io/other:1.json"));
     assert_true(is_there("registry/h.io/d:1"));
     assert_int_equal(chimera_store_remove(root, in_root("registry/h.io/d:1"), NULL), 0);
     assert_false(is_there("registry"));
