@@ -408,6 +408,7 @@ static int build_bytes(struct build_run *run, struct chimera_built *built,
         code = read_module(run, err);
     if (code == 0)
         code = build_module(run, built, err);
+    built->wasm = run->wasm;
     built->wasm_bytes = run->bytes.size;
     built->code_bytes = run->module ? run->module->section[WASM_SECTION_CODE].size : 0;
     chimera_module_free(run->module);

@@ -13,6 +13,7 @@
 #include "compiler/cache/cache.h"
 #include "compiler/tool/tools.h"
 #include "plugins/policy/plugin.h"
+#include "runtime/base/digest.h"
 #include "runtime/text/progress.h"
 
 struct chimera_builder; /* tools, cache and options, for any number of builds; one thread */
@@ -41,6 +42,7 @@ void chimera_builder_distrust(struct chimera_builder *builder);
 struct chimera_built {
     char *plugin;  /* path of the .so; owned by the caller, ended by chimera_built_done() */
     char *warning; /* what was found damaged and put right, for a person; likewise; NULL: nothing */
+    struct chimera_digest wasm; /* of the module as it was read */
     enum chimera_tier tier;
     bool was_cached; /* nothing was compiled */
     uint64_t milliseconds;

@@ -6,8 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/fetch/fetch_answer.h"
 #include "compiler/fetch/fetch_plan.h"
-#include "compiler/fetch/store.h"
+#include "compiler/fetch/store/store.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/text/printable.h"

@@ -6,10 +6,11 @@
 #include <unistd.h>
 
 #include "compiler/fetch/fetch.h"
+#include "compiler/fetch/fetch_answer.h"
 #include "compiler/fetch/fetch_plan.h"
 #include "compiler/fetch/found.h"
 #include "compiler/fetch/session.h"
-#include "compiler/fetch/store.h"
+#include "compiler/fetch/store/store.h"
 
 struct question {
     struct chimera_fetch_plan plan;

@@ -3,7 +3,8 @@
 #ifndef CHIMERA_COMPILER_FETCH_FETCH_OPTIONS_H
 #define CHIMERA_COMPILER_FETCH_FETCH_OPTIONS_H
 
-#include "compiler/fetch/oci_digest.h"
+#include "compiler/fetch/registry/oci_digest.h"
+#include "runtime/base/digest.h"
 #include "runtime/source/sources.h"
 #include "runtime/source/verification.h"
 
@@ -26,10 +27,18 @@ struct chimera_fetched { /* owns its texts */
     char *path;
     char manifest_digest[CHIMERA_OCI_DIGEST_MAX]; /* "": not from a registry, or not asked */
     char *signers;                                /* who signed, for people; NULL: not verified */
-    char *plugin;                                 /* STEM.so of a trusted builder; NULL: none */
+    /* Of the module that was signed; "": not verified. The file's name is free for others to write
+     * to, so whoever reads the file later compares what was read. */
+    char module_digest[CHIMERA_OCI_DIGEST_MAX];
+    char *plugin;      /* STEM.so of a trusted builder; NULL: none */
     char *plugin_note; /* why some plugins did not do, a line each; NULL: nothing to say */
     char *trust_note;  /* a warning of the trust root's age; NULL: nothing to say */
 };
 void chimera_fetched_done(struct chimera_fetched *fetched);
+
+/* Whether what was read of the file at `path` later on is what was signed; CHIMERA_EUNSIGNED when
+ * not. `module_digest` as above, or NULL. */
+int chimera_fetched_check(const char *module_digest, const struct chimera_digest *read,
+                          const char *path, struct chimera_error *err);
 
 #endif

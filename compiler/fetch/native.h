@@ -11,7 +11,7 @@
 #define CHIMERA_COMPILER_FETCH_NATIVE_H
 
 #include "compiler/fetch/fetch_options.h"
-#include "compiler/fetch/registry.h"
+#include "compiler/fetch/registry/registry.h"
 
 #define CHIMERA_MEDIA_PLUGIN "application/vnd.chimera.plugin.v1"
 #define CHIMERA_MEDIA_PLUGIN_MANIFEST "application/vnd.chimera.plugin.manifest.v1+json"

@@ -7,13 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/fetch/fetch_answer.h"
 #include "compiler/fetch/found.h"
-#include "compiler/fetch/https.h"
 #include "compiler/fetch/native.h"
-#include "compiler/fetch/network_child.h"
 #include "compiler/fetch/policy_image.h"
 #include "compiler/fetch/session.h"
-#include "compiler/fetch/store_sink.h"
+#include "compiler/fetch/store/store_sink.h"
+#include "compiler/fetch/transfer/https.h"
 #include "compiler/fetch/trust.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
@@ -27,6 +27,7 @@ struct work {
     struct chimera_found found;
     struct chimera_buffer signers;
     char digest[CHIMERA_OCI_DIGEST_MAX]; /* of what the image's version is */
+    char module[CHIMERA_OCI_DIGEST_MAX]; /* that was signed; "": none was */
     char *plugin;                        /* owned; NULL: none */
     struct chimera_buffer plugin_note, trust_note;
 };
@@ -117,6 +118,8 @@ static int fetch_layer(struct work *work, const struct chimera_oci_manifest *man
     int code = chimera_policy_image_layer(manifest, is_signed, &layer, err);
     if (code < 0 || !pull->path)
         return code;
+    if (is_signed)
+        memcpy(work->module, layer->digest, sizeof(work->module));
     if (is_signed && pull->is_there && !pull->is_floating)
         return bind_file(pull->path, layer, err);
     return is_same(pull, layer) ? CHIMERA_OK : download_layer(work, layer, err);
@@ -257,14 +260,13 @@ static int pull_by_http(struct work *work, struct chimera_error *err)
 
 static void tell(const struct work *work, struct chimera_buffer *out)
 {
-    chimera_network_put_text(out, work->digest);
-    chimera_buffer_append(out, chimera_buffer_slice(&work->signers));
-    chimera_buffer_byte(out, 0);
-    chimera_network_put_text(out, work->plugin);
-    chimera_buffer_append(out, chimera_buffer_slice(&work->plugin_note));
-    chimera_buffer_byte(out, 0);
-    chimera_buffer_append(out, chimera_buffer_slice(&work->trust_note));
-    chimera_buffer_byte(out, 0);
+    const struct fetch_answer answer = {.digest = work->digest,
+                                        .module = work->module,
+                                        .plugin = work->plugin,
+                                        .signers = chimera_buffer_slice(&work->signers),
+                                        .plugin_note = chimera_buffer_slice(&work->plugin_note),
+                                        .trust_note = chimera_buffer_slice(&work->trust_note)};
+    fetch_put_answer(&answer, out);
 }
 
 static void end(struct work *work)
@@ -360,13 +362,15 @@ static int read_signed_layer(const struct chimera_found *found,
 }
 
 /* That the file is what the kept signatures are of. */
-static int check_kept(const struct work *work, struct chimera_error *err)
+static int check_kept(struct work *work, struct chimera_error *err)
 {
     struct chimera_oci_manifest manifest = {0};
     const struct chimera_descriptor *layer = NULL;
     int code = read_signed_layer(&work->found, &manifest, &layer, err);
     if (code == CHIMERA_OK)
         code = bind_file(work->pull->path, layer, err);
+    if (code == CHIMERA_OK)
+        memcpy(work->module, layer->digest, sizeof(work->module));
     chimera_oci_manifest_done(&manifest);
     return code;
 }

@@ -7,7 +7,7 @@
 #define CHIMERA_COMPILER_FETCH_PULL_H
 
 #include "compiler/fetch/fetch_options.h"
-#include "compiler/fetch/registry.h"
+#include "compiler/fetch/registry/registry.h"
 #include "runtime/source/image_reference.h"
 
 struct chimera_pull { /* borrowed */
@@ -25,8 +25,8 @@ struct chimera_pull { /* borrowed */
     bool is_floating;                /* it may be another one by now: fetched again if so */
 };
 
-/* Puts into `out` the manifest's digest, the signers, the plugin, and what is to be said of plugins
- * and of the trust root, as texts of network_child.h. */
+/* Puts into `out` the manifest's digest, the signers, the digest of the module that was signed, the
+ * plugin, and what is to be said of plugins and of the trust root, as texts of network_child.h. */
 int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out,
                      struct chimera_error *err);
 

@@ -252,15 +252,13 @@ void lower_write_globals(struct lowering *lowering, struct chimera_buffer *out)
     for (uint32_t i = lowering->imported_globals; i < lowering->global_count; i++) {
         struct lower_global *global = &lowering->globals[i];
         struct wasm_expression initial = global->initial;
-        if (lowering->is_slotted && lower_is_concrete(global->type)) {
+        if (lowering->is_slotted && lower_is_concrete(global->type) &&
+            initial.kind != WASM_GLOBAL_GET) {
             /* A slot in place of the reference itself. */
             struct wasm_expression slot = {.kind = WASM_CONST, .type = WASM_I32};
-            if (initial.kind == WASM_GLOBAL_GET)
-                initial = initial;
-            else if (initial.kind == WASM_REF_FUNC)
+            if (initial.kind == WASM_REF_FUNC)
                 slot.value = lower_slot(lowering, (uint32_t)initial.value);
-            else
-                initial = slot;
+            initial = slot;
         }
         chimera_buffer_byte(out, lower_byte(lowering, global->type));
         chimera_buffer_byte(out, global->is_mutable);

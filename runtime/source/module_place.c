@@ -184,6 +184,7 @@ void chimera_module_place_done(struct chimera_module_place *place)
 {
     free(place->path);
     free(place->uri);
+    free(place->signed_digest);
     *place = (struct chimera_module_place){0};
 }
 

@@ -20,6 +20,7 @@
 struct chimera_module_place { /* owns its texts */
     char *path;               /* of a local file, or inside of the store */
     char *uri;                /* as it is listed; NULL for a local file */
+    char *signed_digest;      /* of what the file must be, when that was verified; else NULL */
     bool is_local;            /* a file:// one */
     bool is_floating;         /* the tag is `latest`: what is in the store does not count */
 };

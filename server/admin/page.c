@@ -48,6 +48,7 @@ static const char style[] =
     "tr:last-child td{border-bottom:0}td{vertical-align:top}"
     ".r{text-align:right;white-space:nowrap}.dim,td small{color:var(--dim)}"
     "td small{display:block;font-size:12px;font-weight:400}"
+    ".origin{overflow-wrap:anywhere;max-width:340px}"
     ".name{font-weight:600;overflow-wrap:anywhere}.member{padding-left:30px}"
     ".why{color:var(--error);overflow-wrap:anywhere}.nowrap{white-space:nowrap}"
     ".text{overflow-wrap:anywhere;min-width:220px}.who{min-width:290px}.what{min-width:225px}"
@@ -244,6 +245,37 @@ static void put_tag(const struct page *page, const char *text, bool is_bad)
     put_text(page, "</span>");
 }
 
+static void put_ago(const struct page *page, uint64_t at_ms)
+{
+    uint64_t seconds = page->now_ms > at_ms ? (page->now_ms - at_ms) / 1000 : 0;
+    if (seconds < 120)
+        chimera_buffer_print(page->out, "%u s ago", (unsigned)seconds);
+    else if (seconds < 7200)
+        chimera_buffer_print(page->out, "%u min ago", (unsigned)(seconds / 60));
+    else
+        html_moment(at_ms, page->out);
+}
+
+/* Of a module that was fetched: which one it is, who signed it, and when it was last asked for. */
+static void put_origin(const struct page *page, const struct scoreboard_spec *spec)
+{
+    if (!spec->fetched_ms)
+        return;
+    put_text(page, "<small class=\"origin\">");
+    if (spec->manifest_digest[0]) {
+        html_word(spec->manifest_digest, page->out);
+        put_text(page, "<br>");
+    }
+    if (spec->signers[0]) {
+        put_text(page, "signed: ");
+        html_word(spec->signers, page->out);
+        put_text(page, "<br>");
+    }
+    put_text(page, "fetched ");
+    put_ago(page, spec->fetched_ms);
+    put_text(page, "</small>");
+}
+
 static void put_name(const struct page *page, const struct admin_policy *policy)
 {
     const char *state = admin_state_of(&page->server, policy), *tier = admin_tier_of(policy);
@@ -268,6 +300,7 @@ static void put_name(const struct page *page, const struct admin_policy *policy)
         html_word(policy->spec.is_group ? policy->spec.source : policy->score.note.mode, page->out);
         put_text(page, "</small>");
     }
+    put_origin(page, &policy->spec);
     put_text(page, "</td>");
 }
 
@@ -350,17 +383,6 @@ static void put_policies(const struct page *page)
 }
 
 /* --- Rejections --- */
-
-static void put_ago(const struct page *page, uint64_t at_ms)
-{
-    uint64_t seconds = page->now_ms > at_ms ? (page->now_ms - at_ms) / 1000 : 0;
-    if (seconds < 120)
-        chimera_buffer_print(page->out, "%u s ago", (unsigned)seconds);
-    else if (seconds < 7200)
-        chimera_buffer_print(page->out, "%u min ago", (unsigned)(seconds / 60));
-    else
-        html_moment(at_ms, page->out);
-}
 
 /* A field of a rejection, with a mark where it was cut. */
 static void put_field(const struct page *page, const char *bytes, const struct rejection_text *text)

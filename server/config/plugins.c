@@ -8,6 +8,7 @@ void module_origin_done(struct module_origin *origin)
 {
     free(origin->digest);
     free(origin->signers);
+    free(origin->module);
     *origin = (struct module_origin){0};
 }
 
@@ -15,8 +16,10 @@ bool module_origin_copy(const struct module_origin *origin, struct module_origin
 {
     struct module_origin copy = {.digest = origin->digest ? strdup(origin->digest) : NULL,
                                  .signers = origin->signers ? strdup(origin->signers) : NULL,
+                                 .module = origin->module ? strdup(origin->module) : NULL,
                                  .fetched_s = origin->fetched_s};
-    if ((origin->digest && !copy.digest) || (origin->signers && !copy.signers)) {
+    if ((origin->digest && !copy.digest) || (origin->signers && !copy.signers) ||
+        (origin->module && !copy.module)) {
         module_origin_done(&copy);
         return false;
     }

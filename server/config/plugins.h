@@ -11,6 +11,7 @@
 struct module_origin { /* of a module that was fetched; texts owned, NULL where there is none */
     char *digest;      /* of its manifest: "sha256:…" */
     char *signers;     /* who signed it, for people: a line each */
+    char *module;      /* of the module itself, when it was verified: "sha256:…" */
     int64_t fetched_s; /* when it was last asked for, since 1970; 0: never */
 };
 void module_origin_done(struct module_origin *origin);

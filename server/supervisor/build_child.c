@@ -18,7 +18,7 @@
 #define LOG_MS 500
 #define SAID_MAX ((size_t)64 << 20)
 
-/* What is said: for each policy a letter and a text that ends with NUL, and three texts of where
+/* What is said: for each policy a letter and a text that ends with NUL, and four texts of where
  * the module is from, then END; or ERROR and a text. */
 enum {
     PLUGIN = 'p',
@@ -42,6 +42,7 @@ static void say_origin(struct chimera_buffer *out, const struct module_origin *o
     snprintf(seconds, sizeof(seconds), "%lld", (long long)origin->fetched_s);
     say(out, ORIGIN, origin->digest ? origin->digest : "");
     say(out, ORIGIN, origin->signers ? origin->signers : "");
+    say(out, ORIGIN, origin->module ? origin->module : "");
     say(out, ORIGIN, seconds);
 }
 
@@ -199,6 +200,8 @@ static int take_origin(struct chimera_slice *said, struct module_origin *ret_ori
     int code = take_copy(said, &ret_origin->digest, err);
     if (code > 0)
         code = take_copy(said, &ret_origin->signers, err);
+    if (code > 0)
+        code = take_copy(said, &ret_origin->module, err);
     if (code > 0)
         code = take_copy(said, &seconds, err);
     for (const char *digit = seconds; digit && *digit >= '0' && *digit <= '9'; digit++)

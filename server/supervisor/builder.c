@@ -14,6 +14,7 @@
 #include "server/supervisor/command.h"
 #include "server/supervisor/fetcher.h"
 
+#define SHA256_PREFIX "sha256:"
 #define TARGET "server::builder"
 #define ERRORS_MAX ((size_t)64 << 10)
 /* chimera build --json --quiet --no-trial --tier TIER --cache-dir DIR --require-confinement, and
@@ -189,13 +190,19 @@ struct round {
     size_t count, told;
 };
 
-/* The cache names a plugin by the digest of its module first. */
-static void log_module(const struct module *module, struct json_object *line)
+/* The digest of what a plugin was built from, as digits: the cache and the store name it so. */
+static struct chimera_slice module_digest(const char *plugin)
 {
-    const char *slash = strrchr(module->plugin, '/');
-    struct chimera_slice name = chimera_slice_of(slash ? slash + 1 : module->plugin);
+    const char *slash = strrchr(plugin, '/');
+    struct chimera_slice name = chimera_slice_of(slash ? slash + 1 : plugin);
     if (name.size > CHIMERA_DIGEST_HEX - 1)
         name.size = CHIMERA_DIGEST_HEX - 1;
+    return name;
+}
+
+static void log_module(const struct module *module, struct json_object *line)
+{
+    struct chimera_slice name = module_digest(module->plugin);
     chimera_log_with(
         CHIMERA_LOG_INFO, TARGET,
         json_object_get_boolean(json_object_object_get(line, "cached"))
@@ -328,20 +335,43 @@ static int build_modules(struct build *build, struct chimera_error *err)
     return build_round(build, round, err);
 }
 
+/* Between the look at a file's signature and its build others who write to the store may have
+ * replaced it: the build says what it was made from. */
+static bool is_what_was_signed(const char *plugin, const struct module_origin *origin)
+{
+    return !origin->module ||
+           (chimera_slice_starts(chimera_slice_of(origin->module), SHA256_PREFIX) &&
+            chimera_slice_is(module_digest(plugin), origin->module + strlen(SHA256_PREFIX)));
+}
+
+static int refuse_other(struct build *build, size_t policy, struct chimera_error *err)
+{
+    build->plugins[policy].has_module = false;
+    return set_failure(build, policy, true,
+                       "its file in the store was replaced after it was verified and before it was "
+                       "built: reload, or start again, to fetch it anew",
+                       err);
+}
+
 static int hand_out(struct build *build, size_t count, struct chimera_error *err)
 {
     struct built_plugin *plugins = build->plugins;
-    for (size_t i = 0; i < count; i++) {
+    int code = CHIMERA_OK;
+    for (size_t i = 0; code == CHIMERA_OK && i < count; i++) {
         if (build->module_of[i] == SIZE_MAX)
             continue;
         const struct module *module = &build->module[build->module_of[i]];
+        if (module->plugin && !is_what_was_signed(module->plugin, &plugins[i].origin)) {
+            code = refuse_other(build, i, err);
+            continue;
+        }
         plugins[i].path = module->plugin ? strdup(module->plugin) : NULL;
         plugins[i].failure = module->plugin ? NULL : strdup(module->failure);
         plugins[i].is_quick = module->is_quick;
         if (!plugins[i].path && !plugins[i].failure)
             return chimera_fail_memory(err);
     }
-    return CHIMERA_OK;
+    return code;
 }
 
 static void free_build(struct build *build)

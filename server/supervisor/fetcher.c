@@ -94,6 +94,7 @@ static void take_line(void *context, struct chimera_slice text)
     module->origin = (struct module_origin){
         .digest = command_copy_member(line, "digest"),
         .signers = command_copy_member(line, "signers"),
+        .module = command_copy_member(line, "module"),
         .fetched_s = time(NULL),
     };
     module->plugin = command_copy_member(line, "plugin");

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "toolchain/command/fetch_flags.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "compiler/fetch/store.h"
+#include "compiler/fetch/store/store.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/log/log.h"
 #include "runtime/source/user_folders.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/verify_flags.h"
@@ -108,6 +110,28 @@ void fetch_flags_done(struct fetch_flags *flags)
     chimera_verification_done(&flags->builders);
     free(flags->store);
     *flags = (struct fetch_flags){0};
+}
+
+char *fetch_uri(const char *argument)
+{
+    char *uri = NULL;
+    bool has_scheme = strstr(argument, "://") || strncmp(argument, "file:", strlen("file:")) == 0;
+    return asprintf(&uri, "%s%s", has_scheme ? "" : "registry://", argument) < 0 ? NULL : uri;
+}
+
+void fetch_say_verified(const char *uri, const struct chimera_fetched *fetched)
+{
+    enum chimera_log_level before = chimera_log_from;
+    if (!fetched->signers)
+        return;
+    if (!chimera_log_is_on(CHIMERA_LOG_INFO))
+        chimera_log_open(STDERR_FILENO, CHIMERA_LOG_TEXT, CHIMERA_LOG_INFO);
+    chimera_log_with(CHIMERA_LOG_INFO, "chimera::verify",
+                     CHIMERA_SLICE("Policy successfully verified"),
+                     CHIMERA_TEXT("uri", chimera_slice_of(uri)),
+                     CHIMERA_TEXT("digest", chimera_slice_of(fetched->manifest_digest)),
+                     CHIMERA_TEXT("signers", chimera_slice_of(fetched->signers)));
+    chimera_log_open(STDERR_FILENO, CHIMERA_LOG_TEXT, before);
 }
 
 void fetch_warn_of_trust(const struct chimera_fetched *fetched)

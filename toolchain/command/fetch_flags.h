@@ -91,6 +91,14 @@ int fetch_flags_read(const struct chimera_cli_options *options, struct fetch_fla
                      struct chimera_error *err);
 void fetch_flags_done(struct fetch_flags *flags);
 
+/* What pull, verify and digest take: a URI, or any reference to a registry, be it Docker's with one
+ * word. Owned by the caller; NULL: no memory. */
+char *fetch_uri(const char *argument);
+
+/* Says on standard error that the policy was verified, if it was: scripts look for it there,
+ * without having asked for a log. */
+void fetch_say_verified(const char *uri, const struct chimera_fetched *fetched);
+
 /* Says what is to be said of the trust root, once in a process. */
 void fetch_warn_of_trust(const struct chimera_fetched *fetched);
 

@@ -22,13 +22,25 @@ static int read_metadata(struct policy_module *file, struct chimera_error *err)
     return code;
 }
 
+/* Others may have written to the store since. */
+static int check_signed(const struct policy_module *file, struct chimera_error *err)
+{
+    struct chimera_digest read;
+    int code = chimera_digest_of(chimera_buffer_slice(&file->bytes), &read);
+    return code < 0 ? chimera_fail(err, code, "%s: %s", file->path, chimera_code_text(code))
+                    : chimera_fetched_check(file->signed_digest, &read, file->path, err);
+}
+
 int policy_module_read(struct chimera_module_place *place, struct policy_module *ret_file,
                        struct chimera_error *err)
 {
     struct policy_module file = {.uri = place->uri, .path = place->path};
+    file.signed_digest = place->signed_digest;
     *place = (struct chimera_module_place){0}; /* handed over */
     chimera_buffer_init(&file.bytes, POLICY_BYTES_MAX);
     int code = chimera_file_read(file.path, &file.bytes, err);
+    if (code == CHIMERA_OK && file.signed_digest)
+        code = check_signed(&file, err);
     if (code == 0)
         code = read_metadata(&file, err);
     if (code < 0)
@@ -52,5 +64,6 @@ void policy_module_done(struct policy_module *file)
     free(file->path);
     chimera_buffer_free(&file->bytes);
     chimera_metadata_done(&file->metadata);
-    file->uri = file->path = NULL;
+    free(file->signed_digest);
+    file->uri = file->path = file->signed_digest = NULL;
 }

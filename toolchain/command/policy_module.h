@@ -13,6 +13,8 @@ struct policy_module {
     char *uri;  /* as it is listed; of a file file:///…, percent-encoded; owned */
     char *path; /* absolute; owned */
     struct chimera_buffer bytes;
+    char
+        *signed_digest; /* as of struct chimera_module_place, for who reads the file again; owned */
     struct chimera_metadata metadata;
 };
 

@@ -108,7 +108,7 @@ class Made(Signed):
         with open(wasm("accept")[len("file://"):], "rb") as file:
             module = file.read()
         with Registry() as registry:
-            registry.sign("team/p", registry.put_policy("team/p", "v1", module), self.path("a.key"))
+            registry.put_signatures("team/p", registry.put_policy("team/p", "v1", module), (self.path("a.key"), None))
             policies = {"p": {"module": f"registry://{registry.host}/team/p:v1"}}
             flags = ["--sources-path", registry.insecure(), "--store", self.path("store")]
             done = self.run_bundle(policies, *flags, "-k", self.path("b.pub"))
@@ -274,7 +274,7 @@ class TrustRoot(Signed):
     def test_the_command_warns_on_standard_error(self):
         self.put(has_ended=True)
         with Registry() as registry:
-            registry.sign("p", registry.put_policy("p", "v1", b"\0asm\1\0\0\0"), self.path("a.key"))
+            registry.put_signatures("p", registry.put_policy("p", "v1", b"\0asm\1\0\0\0"), (self.path("a.key"), None))
 
             def verify(*flags):
                 done = subprocess.run([COMMAND, "verify", "--sources-path", registry.insecure(), "--store", self.path("store"),

@@ -245,7 +245,9 @@ static int build_and_load(struct runner *runner, const struct policy_module *mod
     if (code < 0)
         return code;
     tell_built(&built);
-    code = load(built.plugin, ret_loaded, err);
+    code = chimera_fetched_check(module->signed_digest, &built.wasm, module->path, err);
+    if (code == CHIMERA_OK)
+        code = load(built.plugin, ret_loaded, err);
     chimera_built_done(&built);
     return code;
 }

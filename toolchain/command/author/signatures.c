@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "compiler/fetch/manifest.h"
+#include "compiler/fetch/registry/manifest.h"
 #include "runtime/json/tree.h"
 #include "runtime/text/printable.h"
 #include "runtime/yaml/yaml.h"

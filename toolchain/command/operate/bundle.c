@@ -28,9 +28,10 @@
 
 #define FILE_MAX ((size_t)64 << 20)
 
-struct module {       /* one reference, as policies.yml writes it */
-    const char *name; /* borrowed from the policies */
-    char *path;       /* owned; NULL: it cannot be had */
+struct module {                                 /* one reference, as policies.yml writes it */
+    const char *name;                           /* borrowed from the policies */
+    char *path;                                 /* owned; NULL: it cannot be had */
+    char signed_digest[CHIMERA_OCI_DIGEST_MAX]; /* of struct chimera_fetched */
     struct chimera_digest wasm, manifest;
     char stem[160];
 };
@@ -100,6 +101,9 @@ static int note_plugin(struct module *module, const char *so, struct chimera_err
         return code;
     module->wasm = manifest.wasm;
     chimera_manifest_done(&manifest);
+    code = chimera_fetched_check(module->signed_digest, &module->wasm, module->path, err);
+    if (code < 0)
+        return code;
     CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", path, strerror(errno));
@@ -149,6 +153,8 @@ static int take_fetched(void *context, size_t index, int code,
     struct task *task = context;
     CHIMERA_FREE char *why = NULL;
     fetch_warn_of_trust(fetched);
+    memcpy(task->module[index].signed_digest, fetched->module_digest,
+           sizeof(fetched->module_digest));
     if (code == CHIMERA_OK)
         task->module[index].path = strdup(fetched->path);
     if (task->module[index].path)

@@ -11,7 +11,7 @@
 #include <zlib.h>
 
 #include "compiler/fetch/found.h"
-#include "compiler/fetch/store.h"
+#include "compiler/fetch/store/store.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/source/file_kind.h"
 #include "runtime/source/module_place.h"

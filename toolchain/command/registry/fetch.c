@@ -45,6 +45,7 @@ static int tell(const char *policy, int code, const struct chimera_fetched *fetc
         put_member(line, "path", fetched->path);
         put_member(line, "digest", fetched->manifest_digest);
         put_member(line, "signers", fetched->signers);
+        put_member(line, "module", fetched->module_digest);
         put_member(line, "plugin", fetched->plugin);
         put_member(line, "note", fetched->plugin_note);
         put_member(line, "trust", fetched->trust_note);
@@ -118,7 +119,7 @@ const struct chimera_cli_command command_fetch = {
     .name = "fetch",
     .about = "Fetch and verify policies, for programs",
     .description = "As pull, but prints an object a line: policy and path, perhaps digest, "
-                   "signers, plugin, note and trust; or policy, error and unsigned.",
+                   "signers, module, plugin, note and trust; or policy, error and unsigned.",
     .is_hidden = true,
     .options = fetch_options,
     .arguments = fetch_arguments,

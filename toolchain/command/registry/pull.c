@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pull.c - `chimera pull`: policies from registries and web servers into the store. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "toolchain/command/commands.h"
@@ -13,7 +14,27 @@ static int report(void *context, size_t index, int code, const struct chimera_fe
     const char *uri = options->arguments[index];
     int shown = (int)strcspn(uri, "?"); /* a query may be a secret */
     fetch_warn_of_trust(fetched);
+    if (code == CHIMERA_OK)
+        fetch_say_verified(uri, fetched);
     return code < 0 ? say_error("%.*s: %s", shown, uri, err->text) : EXIT_GOOD;
+}
+
+static void *free_uris(char **uris)
+{
+    for (size_t i = 0; uris && uris[i]; i++)
+        free(uris[i]);
+    free(uris);
+    return NULL;
+}
+
+/* NULL: no memory. */
+static char **list_uris(const struct chimera_cli_options *options)
+{
+    char **uris = calloc(options->argument_count + 1, sizeof(*uris));
+    for (size_t i = 0; uris && i < options->argument_count; i++)
+        if (!(uris[i] = fetch_uri(options->arguments[i])))
+            return free_uris(uris);
+    return uris;
 }
 
 static int run_pull(const struct chimera_cli_options *options)
@@ -25,11 +46,17 @@ static int run_pull(const struct chimera_cli_options *options)
     flags.fetch.output = chimera_cli_value(options, "output-path");
     /* Lines of several would overwrite each other. */
     flags.fetch.shows_progress = flags.fetch.shows_progress && options->argument_count == 1;
+    char **uris = list_uris(options);
+    if (!uris) {
+        fetch_flags_done(&flags);
+        return say_error("%s", chimera_code_text(CHIMERA_ENOMEM));
+    }
     int code = flags.fetch.output && options->argument_count > 1
                    ? chimera_cli_refuse(options->program, options->command,
                                         "the argument '--output-path <PATH>' is for one policy")
-                   : fetch_many(&flags.fetch, options->arguments, options->argument_count, report,
-                                (void *)(uintptr_t)options);
+                   : fetch_many(&flags.fetch, (const char *const *)uris, options->argument_count,
+                                report, (void *)(uintptr_t)options);
+    free_uris(uris);
     fetch_flags_done(&flags);
     return code;
 }

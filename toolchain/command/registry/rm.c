@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "compiler/fetch/store.h"
+#include "compiler/fetch/store/store.h"
 #include "runtime/base/cleanup.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/policy_argument.h"
