@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "compiler/fetch/fetch.h"
+#include "compiler/fetch/fetch_answer.h"
 #include "compiler/fetch/fetch_plan.h"
 #include "compiler/fetch/found.h"
 #include "compiler/fetch/session.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compiler/fetch/child/network_child.h"
+#include "compiler/fetch/fetch_answer.h"
 #include "compiler/fetch/found.h"
 #include "compiler/fetch/native.h"
 #include "compiler/fetch/policy_image.h"
@@ -260,15 +260,13 @@ static int pull_by_http(struct work *work, struct chimera_error *err)
 
 static void tell(const struct work *work, struct chimera_buffer *out)
 {
-    chimera_network_put_text(out, work->digest);
-    chimera_buffer_append(out, chimera_buffer_slice(&work->signers));
-    chimera_buffer_byte(out, 0);
-    chimera_network_put_text(out, work->module);
-    chimera_network_put_text(out, work->plugin);
-    chimera_buffer_append(out, chimera_buffer_slice(&work->plugin_note));
-    chimera_buffer_byte(out, 0);
-    chimera_buffer_append(out, chimera_buffer_slice(&work->trust_note));
-    chimera_buffer_byte(out, 0);
+    const struct fetch_answer answer = {.digest = work->digest,
+                                        .module = work->module,
+                                        .plugin = work->plugin,
+                                        .signers = chimera_buffer_slice(&work->signers),
+                                        .plugin_note = chimera_buffer_slice(&work->plugin_note),
+                                        .trust_note = chimera_buffer_slice(&work->trust_note)};
+    fetch_put_answer(&answer, out);
 }
 
 static void end(struct work *work)

@@ -173,6 +173,15 @@ class Served(Signed):
             text = self.refused(environment={**NO_COMPILER, "CHIMERA_COMMAND": command})
             self.assertTrue(text.startswith(f"Error: the bundle {self.bundle} cannot be verified: "), text)
 
+    def test_what_is_judged_is_what_was_read(self):
+        self.make()  # signed by nobody; while it is read there comes a manifest that is signed
+        self.signed(policies={"yes": {"module": wasm("accept")}}, target=self.path("other"))
+        with open(self.path("command"), "w") as out:
+            out.write(f'#!/bin/sh\n[ "$1" = fetch ] && cp {self.path("other")}/manifest.json* {self.bundle}/\nexec {COMMAND} "$@"\n')
+        os.chmod(self.path("command"), 0o755)
+        text = self.refused(environment={**NO_COMPILER, "CHIMERA_COMMAND": self.path("command")})
+        self.assertIn(f"Policy 'yes' cannot be verified: {os.path.realpath(self.bundle)}/manifest.json was replaced while it was read", text)
+
     def test_no_bit_may_be_another(self):
         self.signed(target=self.path("good"))
         with open(self.path("good", "manifest.json.sigstore.json"), "rb") as file:
