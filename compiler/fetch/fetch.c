@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/fetch/fetch_answer.h"
 #include "compiler/fetch/fetch_plan.h"
 #include "compiler/fetch/store/store.h"
 #include "runtime/base/cleanup.h"

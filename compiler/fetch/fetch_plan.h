@@ -35,8 +35,4 @@ int fetch_plan_read_trust_root(const struct chimera_fetch_options *options,
 int fetch_plan_find_logins(const struct chimera_fetch_options *options,
                            struct chimera_fetch_plan *plan, struct chimera_error *err);
 
-/* What chimera_pull_run() has said, into digest and signers. */
-int fetch_take_answer(struct chimera_slice said, struct chimera_fetched *fetched,
-                      struct chimera_error *err);
-
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compiler/fetch/child/network_child.h"
+#include "compiler/fetch/fetch_answer.h"
 #include "compiler/fetch/found.h"
 #include "compiler/fetch/native.h"
 #include "compiler/fetch/policy_image.h"
@@ -50,7 +50,7 @@ static int finish_file(struct work *work, struct chimera_store_file *file, int c
                        struct chimera_error *err)
 {
     chimera_progress_clear(&work->session.progress);
-    if (code == CHIMERA_OK)
+    if (code == CHIMERA_OK && file->temporary) /* a pipe is not read back */
         code = check_is_wasm(file, work->pull->uri, err);
     if (code == CHIMERA_OK)
         return chimera_store_commit(file, err);
@@ -149,7 +149,9 @@ static int judge(struct work *work, struct chimera_error *err)
     chimera_trust_root_done(&root);
     if (code == CHIMERA_EREFUSED && err)
         err->code = CHIMERA_EUNSIGNED;
-    return code == CHIMERA_EREFUSED ? CHIMERA_EUNSIGNED : code;
+    if (code == CHIMERA_EREFUSED)
+        code = trust_explain(&work->trust_note, CHIMERA_EUNSIGNED, err);
+    return code;
 }
 
 /* Resolves what the version is now: it is that, and nothing else from here on. */
@@ -258,15 +260,13 @@ static int pull_by_http(struct work *work, struct chimera_error *err)
 
 static void tell(const struct work *work, struct chimera_buffer *out)
 {
-    chimera_network_put_text(out, work->digest);
-    chimera_buffer_append(out, chimera_buffer_slice(&work->signers));
-    chimera_buffer_byte(out, 0);
-    chimera_network_put_text(out, work->module);
-    chimera_network_put_text(out, work->plugin);
-    chimera_buffer_append(out, chimera_buffer_slice(&work->plugin_note));
-    chimera_buffer_byte(out, 0);
-    chimera_buffer_append(out, chimera_buffer_slice(&work->trust_note));
-    chimera_buffer_byte(out, 0);
+    const struct fetch_answer answer = {.digest = work->digest,
+                                        .module = work->module,
+                                        .plugin = work->plugin,
+                                        .signers = chimera_buffer_slice(&work->signers),
+                                        .plugin_note = chimera_buffer_slice(&work->plugin_note),
+                                        .trust_note = chimera_buffer_slice(&work->trust_note)};
+    fetch_put_answer(&answer, out);
 }
 
 static void end(struct work *work)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "compiler/fetch/child/network_child.h"
+#include "compiler/fetch/fetch_answer.h"
 #include "compiler/fetch/fetch_plan.h"
 #include "compiler/fetch/signature/bundle.h"
 #include "compiler/fetch/signature/private_key.h"
@@ -97,14 +98,10 @@ static int tell(const struct judgement *judgement, const struct chimera_buffer *
     char digest[CHIMERA_OCI_DIGEST_MAX];
     if (chimera_oci_digest_of(chimera_buffer_slice(&judgement->file), NULL, digest) < 0)
         return chimera_fail(err, CHIMERA_EIO, "%s: cannot be hashed", judgement->path);
-    chimera_network_put_text(out, digest);
-    chimera_buffer_append(out, chimera_buffer_slice(signers));
-    chimera_buffer_byte(out, 0);
-    chimera_network_put_text(out, NULL); /* the digest of a module */
-    chimera_network_put_text(out, NULL); /* plugin */
-    chimera_network_put_text(out, NULL); /* what is to be said of plugins */
-    chimera_buffer_append(out, chimera_buffer_slice(note));
-    chimera_buffer_byte(out, 0);
+    const struct fetch_answer answer = {.digest = digest,
+                                        .signers = chimera_buffer_slice(signers),
+                                        .trust_note = chimera_buffer_slice(note)};
+    fetch_put_answer(&answer, out);
     return CHIMERA_OK;
 }
 
@@ -120,6 +117,8 @@ static int run_judge(void *context, struct chimera_buffer *out, struct chimera_e
     int code = trust_open(file, options->verification, &root, &note, err);
     if (code == CHIMERA_OK)
         code = judge(judgement, &root, &signers, err);
+    if (code == CHIMERA_EUNSIGNED)
+        code = trust_explain(&note, code, err);
     if (code == CHIMERA_OK)
         code = tell(judgement, &signers, &note, out, err);
     chimera_trust_root_done(&root);

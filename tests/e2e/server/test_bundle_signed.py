@@ -169,7 +169,18 @@ class Served(Signed):
 
     def test_without_the_command_it_is_refused(self):
         self.signed()
-        self.assertTrue(self.refused(environment=NO_COMPILER).startswith("Error: "))
+        for command in ("/bin/false", "/nonexistent"):
+            text = self.refused(environment={**NO_COMPILER, "CHIMERA_COMMAND": command})
+            self.assertTrue(text.startswith(f"Error: the bundle {self.bundle} cannot be verified: "), text)
+
+    def test_what_is_judged_is_what_was_read(self):
+        self.make()  # signed by nobody; while it is read there comes a manifest that is signed
+        self.signed(policies={"yes": {"module": wasm("accept")}}, target=self.path("other"))
+        with open(self.path("command"), "w") as out:
+            out.write(f'#!/bin/sh\n[ "$1" = fetch ] && cp {self.path("other")}/manifest.json* {self.bundle}/\nexec {COMMAND} "$@"\n')
+        os.chmod(self.path("command"), 0o755)
+        text = self.refused(environment={**NO_COMPILER, "CHIMERA_COMMAND": self.path("command")})
+        self.assertIn(f"Policy 'yes' cannot be verified: {os.path.realpath(self.bundle)}/manifest.json was replaced while it was read", text)
 
     def test_no_bit_may_be_another(self):
         self.signed(target=self.path("good"))
@@ -210,6 +221,29 @@ class Served(Signed):
             server.process.send_signal(signal.SIGHUP)
             self.assertTrue(wait_for(lambda: "policies reloaded" in server.log()))
             self.assertTrue(server.verdict("/validate/yes")["allowed"])
+
+
+class Keyless(Signed):
+    """By certificates, as `chimera fetch --bundle` judges for the server: sigstore-conformance's bundle over a.txt stands for the
+    manifest and its signature."""
+
+    def judge(self, issuer=None, **entry):
+        entry = {"kind": "genericIssuer", "issuer": issuer or "https://token.actions.githubusercontent.com", **entry}
+        done = subprocess.run([COMMAND, "fetch", "--bundle", self.bundle, "--verification-config-path", self.verification(entry)],
+                              capture_output=True, text=True)
+        return json.loads(done.stdout)
+
+    def test_by_a_certificate(self):
+        beacon = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/"
+        os.mkdir(self.bundle)
+        shutil.copy(os.path.join(SAMPLES, "conformance", "a.txt"), self.bundle + "/manifest.json")
+        shutil.copy(os.path.join(SAMPLES, "conformance", "rekor-v1-hashedrekord.json"), self.bundle + "/manifest.json.sigstore.json")
+        line = self.judge(subject={"urlPrefix": beacon})
+        self.assertIn(beacon, line.get("signers", str(line)))
+        self.assertIn("unsigned", self.judge(subject={"urlPrefix": "https://github.com/other/"}))
+        self.assertIn("unsigned", self.judge(issuer="https://issuer.example", subject={"urlPrefix": beacon}))
+        flip(self.bundle + "/manifest.json", 0)
+        self.assertIn("unsigned", self.judge(subject={"urlPrefix": beacon}))
 
 
 class TrustRoot(Signed):
@@ -263,6 +297,13 @@ class TrustRoot(Signed):
             self.assertNotIn("Warning", verify("-k", self.path("a.pub")))  # keys have no age
             self.put(has_ended=False)
             self.assertNotIn("Warning", verify("--verification-config-path", self.either()))
+
+    def test_a_refusal_tells_it_too(self):
+        self.signed()
+        self.put(has_ended=True)
+        keyless = self.verification({"kind": "githubAction", "owner": "team"})
+        text = self.refused("--sigstore-trust-config", self.path("trust.json"), verification=keyless)
+        self.assertIn(self.path("trust.json") + " has no certificate authority that is valid now", text)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@
 #include "compiler/build.h"
 #include "runtime/policy/policy.h"
 #include "runtime/review/group.h"
-#include "toolchain/command/author/definition.h"
 #include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/policy_module.h"
+#include "toolchain/command/running/definition.h"
 
 #define RUNNER_PATTERNS_MAX 256
 #define RUNNER_ARENA_MAX ((size_t)512 << 20)

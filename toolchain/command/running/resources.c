@@ -8,8 +8,8 @@
 #include "runtime/json/tree.h"
 #include "runtime/yaml/adapt.h"
 #include "runtime/yaml/yaml.h"
-#include "toolchain/command/author/definition.h"
-#include "toolchain/command/author/tree_type.h"
+#include "toolchain/command/running/definition.h"
+#include "toolchain/command/running/tree_type.h"
 
 #define API_VERSION "policies.kubewarden.io/v1"
 #define SETTINGS_MAX ((size_t)16 << 20)

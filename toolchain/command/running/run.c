@@ -2,9 +2,9 @@
 /* run.c - `chimera run`: policies, one request, the answer of each on a line. */
 #include <string.h>
 
-#include "toolchain/command/author/job.h"
-#include "toolchain/command/author/run_options.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/running/job.h"
+#include "toolchain/command/running/run_options.h"
 
 #define ANSWER_MAX ((size_t)256 << 20)
 

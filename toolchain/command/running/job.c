@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/job.h"
+#include "toolchain/command/running/job.h"
 
 #include <stdlib.h>
 
 #include "runtime/log/log.h"
-#include "toolchain/command/author/run_input.h"
-#include "toolchain/command/author/run_options.h"
+#include "toolchain/command/running/run_input.h"
+#include "toolchain/command/running/run_options.h"
 
 #define TARGET "chimera::run"
 

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
-#include "toolchain/command/author/bench_results.h"
-#include "toolchain/command/author/bench_statistics.h"
-#include "toolchain/command/author/job.h"
-#include "toolchain/command/author/run_options.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/running/bench_results.h"
+#include "toolchain/command/running/bench_statistics.h"
+#include "toolchain/command/running/job.h"
+#include "toolchain/command/running/run_options.h"
 
 #define SECONDS_MAX 3600
 #define SAMPLES_MAX 100000

@@ -5,7 +5,7 @@
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_JOB_H
 #define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_JOB_H
 
-#include "toolchain/command/author/runner.h"
+#include "toolchain/command/running/runner.h"
 
 struct job {
     const struct chimera_cli_options *options; /* borrowed */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/run_options.h"
+#include "toolchain/command/running/run_options.h"
 
 static const struct {
     const char *name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/bench_results.h"
+#include "toolchain/command/running/bench_results.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
-#include "toolchain/command/author/tree_type.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/running/tree_type.h"
 
 #define FOLDER "target/tiny-bench"
 #define FILE_MAX ((size_t)8 << 20)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/run_input.h"
+#include "toolchain/command/running/run_input.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
 #ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_RUN_OPTIONS_H
 #define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_RUN_OPTIONS_H
 
-#include "toolchain/command/author/runner.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/running/runner.h"
 
 /* Refuses options that would change the answer or what is trusted, and cannot be heeded yet. */
 int run_options_check(const struct chimera_cli_options *options, struct chimera_error *err);

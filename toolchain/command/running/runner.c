@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/runner.h"
+#include "toolchain/command/running/runner.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "toolchain/command/author/definition.h"
+#include "toolchain/command/running/definition.h"
 
 #define HEAD "apiVersion: policies.kubewarden.io/v1\nkind: "
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toolchain/command/author/definition.h"
+#include "toolchain/command/running/definition.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/yaml/adapt.h"
-#include "toolchain/command/author/run_input.h"
+#include "toolchain/command/running/run_input.h"
 
 #define RESOURCES_MAX ((size_t)16 << 20)
 
