@@ -9,9 +9,7 @@
 static int show_progress(void *context, uint64_t done, uint64_t total)
 {
     struct chimera_session *session = context;
-    if (total > 0)
-        chimera_progress_show(&session->progress, session->title, (size_t)(done >> 10),
-                              (size_t)(total >> 10));
+    chimera_progress_show_bytes(&session->progress, session->title, done, total);
     return 0;
 }
 

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #define INTERVAL_NS UINT64_C(100000000)
+#define BAR_WIDTH 20
+#define BYTES_SHOWN 100000 /* what is less is there at once */
 
 void chimera_progress_init(struct chimera_progress *progress, int fd)
 {
@@ -28,27 +30,52 @@ static void write_line(const struct chimera_progress *progress, const char *text
     (void)ignored;
 }
 
+/* Both ends of a thing are shown; in between not too often. */
+static bool is_due(struct chimera_progress *progress, bool is_edge)
+{
+    if (!progress || !progress->is_shown)
+        return false;
+    uint64_t now = chimera_clock_ns();
+    if (!is_edge && progress->has_line && now - progress->last_ns < INTERVAL_NS)
+        return false;
+    progress->has_line = true;
+    progress->last_ns = now;
+    return true;
+}
+
+static void show(const struct chimera_progress *progress, const char *title, const char *tail)
+{
+    char line[200];
+    const char *on = progress->has_color ? "\033[1m" : "";
+    const char *off = progress->has_color ? "\033[0m" : "";
+    int size = snprintf(line, sizeof(line), "\r\033[K%s%.60s%s%s", on, title, off, tail);
+    write_line(progress, line, size < (int)sizeof(line) ? size : (int)sizeof(line) - 1);
+}
+
 void chimera_progress_show(struct chimera_progress *progress, const char *title, size_t done,
                            size_t total)
 {
-    char line[160];
-    if (!progress || !progress->is_shown)
+    char tail[48] = "";
+    if (!is_due(progress, done == 0 || done >= total))
         return;
-    uint64_t now = chimera_clock_ns();
-    bool is_edge = done == 0 || done >= total;
-    if (!is_edge && progress->has_line && now - progress->last_ns < INTERVAL_NS)
-        return;
-    const char *on = progress->has_color ? "\033[1m" : "";
-    const char *off = progress->has_color ? "\033[0m" : "";
-    int size;
     if (total > 0)
-        size =
-            snprintf(line, sizeof(line), "\r\033[K%s%.60s%s  %zu/%zu", on, title, off, done, total);
-    else
-        size = snprintf(line, sizeof(line), "\r\033[K%s%.60s%s", on, title, off);
-    write_line(progress, line, size < (int)sizeof(line) ? size : (int)sizeof(line) - 1);
-    progress->has_line = true;
-    progress->last_ns = now;
+        snprintf(tail, sizeof(tail), "  %zu/%zu", done, total);
+    show(progress, title, tail);
+}
+
+void chimera_progress_show_bytes(struct chimera_progress *progress, const char *title,
+                                 uint64_t done, uint64_t total)
+{
+    char tail[96], bar[BAR_WIDTH + 1];
+    if (total < BYTES_SHOWN || done > total || !is_due(progress, false))
+        return;
+    size_t filled = (size_t)(done / (total / BAR_WIDTH));
+    memset(bar, '-', BAR_WIDTH);
+    memset(bar, '=', filled < BAR_WIDTH ? filled : BAR_WIDTH);
+    bar[BAR_WIDTH] = 0;
+    snprintf(tail, sizeof(tail), "  [%s] %.1f of %.1f MB", bar, (double)done / 1e6,
+             (double)total / 1e6);
+    show(progress, title, tail);
 }
 
 void chimera_progress_clear(struct chimera_progress *progress)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* progress.h - one line on the terminal that tells what a build is doing.
+/* progress.h - one line on the terminal that tells what a build or a transfer is doing.
  *
  * Shown only when the descriptor is a terminal, at most ten times a second, rewritten in place;
  * silent in a pipe. One thread.
@@ -26,6 +26,10 @@ void chimera_progress_init(struct chimera_progress *progress, int fd);
  * always shown. Does nothing when `progress` is NULL. */
 void chimera_progress_show(struct chimera_progress *progress, const char *title, size_t done,
                            size_t total);
+
+/* "TITLE  [====----------------] 10.5 of 52.4 MB"; nothing for a small thing. */
+void chimera_progress_show_bytes(struct chimera_progress *progress, const char *title,
+                                 uint64_t done, uint64_t total);
 
 /* Empties the line: before anything else is printed, and at the end. Does nothing when `progress`
  * is NULL. */

@@ -592,18 +592,39 @@ static void read_terminal(int terminal, const char *end, char *text, size_t size
     }
 }
 
-static void progress_shows_the_first_and_the_last_at_once(void **state)
+static int open_terminal(struct chimera_progress *progress)
 {
-    (void)state;
     int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (terminal < 0 || grantpt(terminal) < 0 || unlockpt(terminal) < 0)
         skip();
-    int fd = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
-    struct chimera_progress progress;
-    char text[200] = "";
     setenv("TERM", "xterm", 1);
     setenv("NO_COLOR", "1", 1);
-    chimera_progress_init(&progress, fd);
+    chimera_progress_init(progress, open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC));
+    return terminal;
+}
+
+static void progress_of_bytes_has_a_bar(void **state)
+{
+    (void)state;
+    struct chimera_progress progress;
+    char text[200] = "";
+    int terminal = open_terminal(&progress);
+    chimera_progress_show_bytes(&progress, "manifest", 300, 600); /* there before it is read */
+    chimera_progress_show_bytes(&progress, "policy", 10600000, 52400000);
+    chimera_progress_clear(&progress);
+    static const char want[] = "\r\033[Kpolicy  [====----------------] 10.6 of 52.4 MB\r\033[K";
+    read_terminal(terminal, "MB\r\033[K", text, sizeof(text));
+    assert_string_equal(text, want);
+    close(progress.fd);
+    close(terminal);
+}
+
+static void progress_shows_the_first_and_the_last_at_once(void **state)
+{
+    (void)state;
+    struct chimera_progress progress;
+    char text[200] = "";
+    int terminal = open_terminal(&progress);
     for (size_t i = 0; i <= 3; i++)
         chimera_progress_show(&progress, "compiling", i, 3);
     chimera_progress_clear(&progress);
@@ -612,7 +633,7 @@ static void progress_shows_the_first_and_the_last_at_once(void **state)
     read_terminal(terminal, last, text, sizeof(text));
     assert_memory_equal(text, first, strlen(first));
     assert_non_null(strstr(text, last));
-    close(fd);
+    close(progress.fd);
     close(terminal);
 }
 
@@ -650,6 +671,7 @@ int main(void)
         cmocka_unit_test(a_compile_error_names_the_line),
         cmocka_unit_test(progress_is_silent_in_a_pipe),
         cmocka_unit_test(progress_shows_the_first_and_the_last_at_once),
+        cmocka_unit_test(progress_of_bytes_has_a_bar),
     };
     return cmocka_run_group_tests(tests, open_root, close_root);
 }
