@@ -11,6 +11,7 @@
 #include "compiler/fetch/found.h"
 #include "compiler/fetch/session.h"
 #include "compiler/fetch/store/store.h"
+#include "runtime/source/reference.h"
 
 struct question {
     struct chimera_fetch_plan plan;
@@ -72,10 +73,11 @@ static int ask_verdict(void *context, struct chimera_buffer *out, struct chimera
 static int ask(const struct chimera_fetch_options *options, const char *uri,
                struct question *question, struct chimera_buffer *out, struct chimera_error *err)
 {
+    struct chimera_shown_name shown;
     int code = fetch_plan_read(options, uri, &question->plan, &question->fetched, err);
     if (code == CHIMERA_OK && !question->plan.pull.image)
         code = chimera_fail(err, CHIMERA_EINVAL, "%s: the name of an image in a registry is wanted",
-                            uri);
+                            chimera_reference_show(uri, &shown));
     question->plan.pull.options = options;
     if (code == CHIMERA_OK)
         code = fetch_plan_read_trust_root(options, &question->plan, err);

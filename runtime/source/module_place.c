@@ -98,9 +98,10 @@ static int name_web(const struct chimera_reference *reference, const char *text,
                     struct chimera_buffer *name, struct chimera_error *err)
 {
     struct chimera_slice host = without_default_port(reference), path = reference->name;
+    struct chimera_shown_name shown;
     if (!is_host(reference->host) || !is_safe_path(path) || !is_plain(path))
         return chimera_fail(err, CHIMERA_EINVAL, "cannot parse %s: " CHIMERA_REFERENCE_WANTED,
-                            text);
+                            chimera_reference_show(text, &shown));
     chimera_buffer_append(name, reference->scheme);
     chimera_buffer_byte(name, '/');
     for (size_t i = 0; i < host.size; i++)
@@ -126,11 +127,12 @@ static int name_image(const struct chimera_reference *reference, const char *tex
                       struct chimera_buffer *name, bool *ret_is_floating, struct chimera_error *err)
 {
     struct chimera_image_reference image;
+    struct chimera_shown_name shown;
     struct chimera_error why = {0};
     int code = chimera_image_reference_parse(behind_scheme(reference), &image, &why);
     if (code < 0)
-        return chimera_fail(err, code, "cannot parse %s: %s; " CHIMERA_REFERENCE_WANTED, text,
-                            why.text);
+        return chimera_fail(err, code, "cannot parse %s: %s; " CHIMERA_REFERENCE_WANTED,
+                            chimera_reference_show(text, &shown), why.text);
     *ret_is_floating = !image.digest && strcmp(image.tag, "latest") == 0;
     chimera_buffer_text(name, "registry/");
     chimera_image_reference_write(&image, name);
@@ -164,14 +166,22 @@ static int locate_stored(const struct chimera_reference *reference, const char *
                          struct chimera_error *err)
 {
     struct chimera_module_place place = {0};
+    struct chimera_shown_name shown;
     struct chimera_buffer name;
     chimera_buffer_init(&name, URI_BYTES_MAX);
+    bool has_login =
+        reference->name.size > 0 && memchr(reference->host.data, '@', reference->host.size);
+    if (has_login)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "cannot parse %s: a login before the host is not taken; logins for "
+                            "registries are in Docker's config.json",
+                            chimera_reference_show(text, &shown));
     int code = chimera_slice_is(reference->scheme, "registry")
                    ? name_image(reference, text, &name, &place.is_floating, err)
                    : name_web(reference, text, &name, err);
     if (code == CHIMERA_OK && name.failed)
-        code = chimera_fail(err, name.failed, "cannot parse %s: %s", text,
-                            chimera_code_text(name.failed));
+        code = chimera_fail(err, name.failed, "cannot parse %s: %s",
+                            chimera_reference_show(text, &shown), chimera_code_text(name.failed));
     if (code == CHIMERA_OK)
         code = place_name(chimera_buffer_slice(&name), store, &place, err);
     chimera_buffer_free(&name);

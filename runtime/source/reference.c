@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/source/reference.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +118,7 @@ static int read_for_server(const char *text, struct chimera_reference *ret_refer
                            struct chimera_error *err)
 {
     struct chimera_slice name = chimera_slice_trim(chimera_slice_of(text));
+    struct chimera_shown_name shown;
     if (name.size > NAME_MAX_BYTES)
         return chimera_fail(err, CHIMERA_EINVAL, "the name is longer than %d bytes",
                             NAME_MAX_BYTES);
@@ -126,7 +128,7 @@ static int read_for_server(const char *text, struct chimera_reference *ret_refer
     /* More likely a file's than Docker's. */
     if (!scheme.data && (name.size == 0 || !memchr(name.data, '/', name.size)))
         return chimera_fail(err, CHIMERA_EINVAL, "cannot parse %s: " CHIMERA_REFERENCE_WANTED,
-                            text);
+                            chimera_reference_show(text, &shown));
     if (!scheme.data)
         return read_uri(CHIMERA_SLICE("registry"), name, ret_reference, err);
     return read_uri(scheme, behind(name, scheme.size + strlen(MARK)), ret_reference, err);
@@ -156,4 +158,29 @@ int chimera_reference_read(const char *text, enum chimera_dialect dialect,
     else
         *ret_reference = reference; /* path and all */
     return code;
+}
+
+/* --- What may be shown --- */
+
+/* Where the host begins. Without a scheme "@" may be in the name of a file, but hardly behind a
+ * colon. */
+static const char *behind_login(const char *rest, bool has_scheme)
+{
+    size_t size = strcspn(rest, "/");
+    const char *at = memrchr(rest, '@', size);
+    bool is_login = at && (has_scheme || (rest[size] && memchr(rest, ':', (size_t)(at - rest))));
+    return is_login ? at + 1 : rest;
+}
+
+const char *chimera_reference_show(const char *name, struct chimera_shown_name *room)
+{
+    const char *mark = strstr(name, MARK), *rest = mark ? mark + strlen(MARK) : name;
+    bool is_file = strncasecmp(name, "file:", strlen("file:")) == 0 || *name == '/' || *name == '.';
+    bool is_url = mark && strncasecmp(name, "http", strlen("http")) == 0;
+    if (!is_file)
+        rest = behind_login(rest, mark != NULL);
+    size_t size = is_url ? strcspn(rest, "?#") : strlen(rest);
+    snprintf(room->text, sizeof(room->text), "%.*s%.*s",
+             (int)(mark ? mark + strlen(MARK) - name : 0), name, (int)size, rest);
+    return room->text;
 }

@@ -32,4 +32,11 @@ struct chimera_reference {
 int chimera_reference_read(const char *text, enum chimera_dialect dialect,
                            struct chimera_reference *ret_reference, struct chimera_error *err);
 
+/* A name as it may be shown: without a login before its host, and without the query or the fragment
+ * of a URL, which may be secrets. One that is very long is cut. */
+struct chimera_shown_name {
+    char text[800];
+};
+const char *chimera_reference_show(const char *name, struct chimera_shown_name *room);
+
 #endif

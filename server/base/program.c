@@ -6,21 +6,23 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 #include "server/base/role.h"
 
+#define READ_MAX ((size_t)4096)
+
 /* In the child: never returns. */
-static void become(char *const *argv, pid_t parent, const int out[2], const int errors[2])
+static void become(char *const *argv, pid_t parent, int input, int out, int errors)
 {
     sigset_t none;
     sigemptyset(&none);
-    int empty = open("/dev/null", O_RDONLY);
     if (!role_follow(parent, SIGKILL))
         _exit(126);
-    if (empty < 0 || dup2(empty, 0) < 0 || dup2(out[1], 1) < 0 || dup2(errors[1], 2) < 0)
+    if (dup2(input, 0) < 0 || dup2(out, 1) < 0 || dup2(errors, 2) < 0)
         _exit(126);
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -35,7 +37,7 @@ static void become(char *const *argv, pid_t parent, const int out[2], const int 
  * does not wait for ever. */
 static bool take_output(int fd, struct chimera_buffer *to)
 {
-    char bytes[4096];
+    char bytes[READ_MAX];
     ssize_t size = read(fd, bytes, sizeof(bytes));
     if (size < 0)
         return errno == EINTR;
@@ -45,35 +47,72 @@ static bool take_output(int fd, struct chimera_buffer *to)
     return size > 0;
 }
 
+struct lines {
+    struct chimera_buffer text; /* behind the last whole line */
+    bool is_cut;                /* what comes up to the end of the line is to be dropped */
+};
+
+/* What is behind the last whole line stays in the buffer. One that fills it is handed out as it is,
+ * so that there is room for the lines behind it. */
+static void hand_out_lines(struct lines *lines, child_listener *listen, void *context)
+{
+    struct chimera_slice rest = chimera_buffer_slice(&lines->text);
+    const char *feed;
+    while (rest.size > 0 && (feed = memchr(rest.data, '\n', rest.size))) {
+        size_t size = (size_t)(feed - rest.data);
+        if (!lines->is_cut)
+            listen(context, (struct chimera_slice){rest.data, size});
+        lines->is_cut = false;
+        rest = (struct chimera_slice){feed + 1, rest.size - size - 1};
+    }
+    if (rest.size >= CHILD_LINE_MAX && !lines->is_cut) {
+        listen(context, rest);
+        lines->is_cut = true;
+    }
+    if (lines->is_cut)
+        rest.size = 0;
+    if (rest.size > 0)
+        memmove(lines->text.data, rest.data, rest.size);
+    lines->text.size = rest.size;
+}
+
 /* Until the child has closed both ends. */
 static void listen_to(struct pollfd polled[2], child_listener *listen, void *context,
                       struct chimera_buffer *errors)
 {
-    struct chimera_buffer lines;
-    chimera_buffer_init(&lines, CHILD_LINE_MAX);
+    struct lines lines = {0};
+    chimera_buffer_init(&lines.text, CHILD_LINE_MAX + READ_MAX); /* all of a piece has room */
     while (polled[0].fd >= 0 || polled[1].fd >= 0) {
         if (poll(polled, 2, -1) < 0)
             continue;
-        if (polled[0].fd >= 0 && polled[0].revents && !take_output(polled[0].fd, &lines))
+        if (polled[0].fd >= 0 && polled[0].revents && !take_output(polled[0].fd, &lines.text))
             polled[0].fd = -1;
-        /* What is behind the last whole line stays in the buffer. */
-        size_t at = 0;
-        const char *feed;
-        while (at < lines.size && (feed = memchr(lines.data + at, '\n', lines.size - at))) {
-            size_t size = (size_t)(feed - lines.data) - at;
-            listen(context, (struct chimera_slice){lines.data + at, size});
-            at += size + 1;
-        }
-        if (at > 0)
-            memmove(lines.data, lines.data + at, lines.size - at);
-        lines.size -= at;
+        hand_out_lines(&lines, listen, context);
         if (polled[1].fd >= 0 && polled[1].revents && !take_output(polled[1].fd, errors))
             polled[1].fd = -1;
     }
-    chimera_buffer_free(&lines);
+    chimera_buffer_free(&lines.text);
 }
 
-int child_run(char *const *argv, child_listener *listen, void *context,
+/* A file in memory has room for all of it, and nobody waits; *ret_fd can be read from its start. */
+static int open_input(struct chimera_slice input, int *ret_fd, struct chimera_error *err)
+{
+    CHIMERA_CLOSE int fd = memfd_create("input", MFD_CLOEXEC);
+    while (fd >= 0 && input.size > 0) {
+        ssize_t size = write(fd, input.data, input.size);
+        if (size < 0 && errno != EINTR)
+            break;
+        if (size > 0)
+            input = (struct chimera_slice){input.data + size, input.size - (size_t)size};
+    }
+    if (fd < 0 || input.size > 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return chimera_fail_errno(err, "memfd_create");
+    *ret_fd = fd;
+    fd = -1; /* handed over */
+    return CHIMERA_OK;
+}
+
+int child_run(const struct child_command *command, child_listener *listen, void *context,
               struct chimera_buffer *errors, int *ret_status, struct chimera_error *err)
 {
     int out_pipe[2] = {-1, -1}, errors_pipe[2] = {-1, -1};
@@ -85,11 +124,15 @@ int child_run(char *const *argv, child_listener *listen, void *context,
         return chimera_fail_errno(err, "pipe");
     CHIMERA_CLOSE int errors_fd = errors_pipe[0];
     CHIMERA_CLOSE int errors_end = errors_pipe[1];
+    CHIMERA_CLOSE int input = -1;
+    int code = open_input(command->input, &input, err);
+    if (code < 0)
+        return code;
     pid_t parent = getpid(), pid = fork();
     if (pid < 0)
         return chimera_fail_errno(err, "fork");
     if (pid == 0)
-        become(argv, parent, out_pipe, errors_pipe);
+        become(command->argv, parent, input, out_end, errors_end);
     close(out_end);
     close(errors_end);
     out_end = errors_end = -1;

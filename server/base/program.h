@@ -9,10 +9,15 @@
 /* Takes one line of what the child says, without its end, as soon as it is there. */
 typedef void child_listener(void *context, struct chimera_slice line);
 
-/* Searches the path when argv[0] has no slash. Standard input is empty; a line of the output that
- * is longer than CHILD_LINE_MAX is cut, errors are cut at the limit of the buffer. The child dies
- * with us. *ret_status is as of waitpid(). */
-int child_run(char *const *argv, child_listener *listen, void *context,
+struct child_command { /* borrowed */
+    char *const *argv; /* anybody on the machine can read it */
+    struct chimera_slice input;
+};
+
+/* Searches the path when argv[0] has no slash. A line of the output that is longer than
+ * CHILD_LINE_MAX is cut, errors are cut at the limit of the buffer. The child dies with us.
+ * *ret_status is as of waitpid(). */
+int child_run(const struct child_command *command, child_listener *listen, void *context,
               struct chimera_buffer *errors, int *ret_status, struct chimera_error *err);
 
 #define CHILD_LINE_MAX ((size_t)64 << 10)

@@ -13,6 +13,7 @@
 #include "runtime/base/digest.h"
 #include "runtime/base/file.h"
 #include "runtime/plugin/bundle.h"
+#include "runtime/source/reference.h"
 #include "runtime/text/problems.h"
 
 #define FILE_MAX ((size_t)64 << 20)
@@ -50,13 +51,14 @@ static int take_plugin(const char *folder, const struct chimera_bundle *bundle,
 {
     const struct chimera_bundle_plugin *plugin = chimera_bundle_find(bundle, policy->module);
     if (!plugin) {
+        struct chimera_shown_name shown;
         char where[300], text[1000];
         snprintf(where, sizeof(where), "policy \"%.280s\"", policy->id);
         snprintf(
             text, sizeof(text),
             "the bundle %.300s has no plugin for %.300s: make the bundle again from a file that "
             "names it",
-            folder, policy->module);
+            folder, chimera_reference_show(policy->module, &shown));
         chimera_problems_add(problems, 0, 0, where, text);
         return CHIMERA_OK;
     }

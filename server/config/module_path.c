@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "runtime/source/module_place.h"
+#include "runtime/source/reference.h"
 
 /* As the reference calls it here: "name", or "group/#member". */
 static void print_name(const struct policies *policies, const struct policy_spec *policy,
@@ -22,10 +23,11 @@ char *module_explain(const struct policies *policies, const struct policy_spec *
                      bool is_unsigned, const char *cause)
 {
     char name[256], *text = NULL;
+    struct chimera_shown_name shown;
     print_name(policies, policy, name, sizeof(name));
     int size = is_unsigned ? asprintf(&text, "Policy '%s' cannot be verified: %s", name, cause)
                            : asprintf(&text, "Error while downloading policy '%s' from %s: %s",
-                                      name, policy->module, cause);
+                                      name, chimera_reference_show(policy->module, &shown), cause);
     return size < 0 ? NULL : text;
 }
 

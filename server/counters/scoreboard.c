@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/source/reference.h"
 #include "runtime/text/utf8.h"
 #include "server/config/plugins.h"
 
@@ -114,6 +115,7 @@ static void show_policy(struct scoreboard *scoreboard, const struct policies *po
 {
     uint32_t number = scoreboard_find(scoreboard, chimera_slice_of(policy->id));
     struct scoreboard_spec *spec = &scoreboard->policy[number].spec;
+    struct chimera_shown_name shown;
     if (number == SCOREBOARD_OTHER)
         return;
     *spec = (struct scoreboard_spec){.is_configured = 1,
@@ -122,15 +124,8 @@ static void show_policy(struct scoreboard *scoreboard, const struct policies *po
     if (policy->group != NO_GROUP)
         spec->group =
             scoreboard_find(scoreboard, chimera_slice_of(policies->group[policy->group].name));
-    /* A module's address may hold a password. */
-    const char *module = policy->module;
-    const char *host = strstr(module, "://");
-    size_t size = host ? strcspn(host + 3, "/") : 0;
-    const char *at = host ? memrchr(host + 3, '@', size) : NULL;
-    char shown[2 * SCOREBOARD_TEXT_MAX];
-    if (at)
-        snprintf(shown, sizeof(shown), "%.*s%s", (int)(host + 3 - module), module, at + 1);
-    scoreboard_set_text(spec->source, sizeof(spec->source), at ? shown : module);
+    scoreboard_set_text(spec->source, sizeof(spec->source),
+                        chimera_reference_show(policy->module, &shown));
 }
 
 void scoreboard_show(struct scoreboard *scoreboard, const struct policies *policies)

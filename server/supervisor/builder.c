@@ -246,18 +246,23 @@ static void take_line(void *context, struct chimera_slice text)
 {
     struct round *round = context;
     CHIMERA_JSON struct json_object *line = NULL;
-    if (round->told == round->count || chimera_json_parse(text, &line, NULL) < 0)
+    if (round->told == round->count)
         return;
     struct module *module = round->modules[round->told];
+    chimera_json_parse(text, &line, NULL);
     CHIMERA_FREE char *tier = command_copy_member(line, "tier");
     module->plugin = command_copy_member(line, "plugin");
     module->failure = module->plugin ? NULL : command_copy_member(line, "error");
     module->is_quick = tier && strcmp(tier, "quick") == 0;
+    /* Whatever comes is about this module: the next line must not be taken for its. */
+    if (!module->plugin && !module->failure)
+        module->failure = strdup("what `chimera build` says of it cannot be read");
     if (!module->plugin && !module->failure)
         return;
     round->told++;
     note_progress(round->build, (size_t)(module - round->build->module));
-    log_warnings(module, line);
+    if (line)
+        log_warnings(module, line);
     if (module->plugin)
         log_module(module, line);
 }
@@ -289,7 +294,8 @@ static int run_command(struct build *build, struct round *round, struct chimera_
     struct chimera_buffer errors;
     int status = 0;
     chimera_buffer_init(&errors, ERRORS_MAX);
-    int code = child_run(argv, take_line, round, &errors, &status, err);
+    int code =
+        child_run(&(struct child_command){.argv = argv}, take_line, round, &errors, &status, err);
     if (code == CHIMERA_OK && round->told < round->count)
         code = command_explain("build", chimera_buffer_slice(&errors), status, err);
     chimera_buffer_free(&errors);

@@ -10,13 +10,15 @@
 #include "runtime/base/digest.h"
 #include "runtime/json/tree.h"
 #include "runtime/log/log.h"
+#include "runtime/source/reference.h"
 #include "server/base/program.h"
 #include "server/supervisor/command.h"
 
 #define TARGET "server::fetcher"
 #define ERRORS_MAX ((size_t)64 << 10)
-/* chimera fetch, six options with their values, --bundle, and NULL */
-#define FIXED_ARGUMENTS_MAX 16
+/* chimera fetch --from-input or --bundle DIR, six options with their values, and NULL */
+#define ARGUMENTS_MAX 17
+#define INPUT_MAX ((size_t)64 << 20)
 
 /* The modules of one call, in the order of the lines that the command prints. */
 struct round {
@@ -30,16 +32,17 @@ static void log_module(const struct fetched_module *module)
 {
     const struct module_origin *origin = &module->origin;
     const char *path = module->plugin ? module->plugin : module->path;
+    struct chimera_shown_name shown;
+    struct chimera_slice name = chimera_slice_of(chimera_reference_show(module->module, &shown));
     if (module->failure)
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("policy download failed"),
                          CHIMERA_TEXT("name", chimera_slice_of(module->name)),
-                         CHIMERA_TEXT("module", chimera_slice_of(module->module)),
+                         CHIMERA_TEXT("module", name),
                          CHIMERA_TEXT("error", chimera_slice_of(module->failure)));
     else
         chimera_log_with(
             CHIMERA_LOG_INFO, TARGET, CHIMERA_SLICE("policy download"),
-            CHIMERA_TEXT("name", chimera_slice_of(module->name)),
-            CHIMERA_TEXT("module", chimera_slice_of(module->module)),
+            CHIMERA_TEXT("name", chimera_slice_of(module->name)), CHIMERA_TEXT("module", name),
             CHIMERA_TEXT("path", chimera_slice_of(path)),
             CHIMERA_TEXT("digest", chimera_slice_of(origin->digest ? origin->digest : "")),
             CHIMERA_TEXT("signers", chimera_slice_of(origin->signers ? origin->signers : "")));
@@ -79,17 +82,15 @@ static void warn_of_plugins(const struct fetched_module *module, struct json_obj
                          CHIMERA_TEXT("reason", chimera_slice_of(note)));
 }
 
-static void take_line(void *context, struct chimera_slice text)
+/* Whatever comes is about the next module, so that no line that cannot be read, as it is too long
+ * say, moves what is behind it to a module that it is not about. */
+static int take_result(struct json_object *line, struct fetched_module *module)
 {
-    struct round *round = context;
-    CHIMERA_JSON struct json_object *line = NULL;
-    if (round->told == round->count || chimera_json_parse(text, &line, NULL) < 0)
-        return;
-    struct fetched_module *module = &round->modules[round->told];
+    CHIMERA_FREE char *policy = line ? command_copy_member(line, "policy") : NULL;
+    if (!policy || strcmp(policy, module->module) != 0)
+        return CHIMERA_EINVAL;
     module->path = command_copy_member(line, "path");
     module->failure = module->path ? NULL : command_copy_member(line, "error");
-    if (!module->path && !module->failure)
-        return;
     module->is_unsigned = json_object_get_boolean(json_object_object_get(line, "unsigned"));
     module->origin = (struct module_origin){
         .digest = command_copy_member(line, "digest"),
@@ -98,13 +99,29 @@ static void take_line(void *context, struct chimera_slice text)
         .fetched_s = time(NULL),
     };
     module->plugin = command_copy_member(line, "plugin");
+    return module->path || module->failure ? CHIMERA_OK : CHIMERA_EINVAL;
+}
+
+static void take_line(void *context, struct chimera_slice text)
+{
+    struct round *round = context;
+    CHIMERA_JSON struct json_object *line = NULL;
+    if (round->told == round->count)
+        return;
+    struct fetched_module *module = &round->modules[round->told];
+    if (chimera_json_parse(text, &line, NULL) < 0 || take_result(line, module) < 0)
+        module->failure = strdup("what `chimera fetch` says of it cannot be read");
+    if (!module->path && !module->failure)
+        return; /* memory ran out: there is one that was not told about then */
     round->told++;
     if (round->is_bundle)
         log_bundle(module);
     else
         log_module(module);
-    warn_of_trust(round, line);
-    warn_of_plugins(module, line);
+    if (line) {
+        warn_of_trust(round, line);
+        warn_of_plugins(module, line);
+    }
 }
 
 static size_t put_option(char **argv, size_t count, const char *option, const char *value)
@@ -116,38 +133,56 @@ static size_t put_option(char **argv, size_t count, const char *option, const ch
     return count + 2;
 }
 
-static size_t put_fixed(char **argv, const struct config *config, const char *command)
+static void put_arguments(char *argv[ARGUMENTS_MAX], const struct config *config,
+                          const char *command, const struct round *round)
 {
     const struct options *options = &config->options;
+    static char from_input[] = "--from-input";
     size_t count = put_option(argv, 0, command, "fetch");
+    if (round->is_bundle)
+        count = put_option(argv, count, "--bundle", round->modules[0].module);
+    else
+        argv[count++] = from_input;
     count = put_option(argv, count, "--store", options->download_dir);
     count = put_option(argv, count, "--sources-path", options->sources);
     count = put_option(argv, count, "--docker-config-json-path", options->docker_config);
     count = put_option(argv, count, "--verification-config-path", options->verification);
     count = put_option(argv, count, "--trusted-builder-key", options->builder_key);
-    return put_option(argv, count, "--sigstore-trust-config", options->sigstore_trust_config);
+    count = put_option(argv, count, "--sigstore-trust-config", options->sigstore_trust_config);
+    argv[count] = NULL;
+}
+
+/* A URL's query may be a secret, and anybody on the machine can read a command line. */
+static int list_modules(const struct round *round, struct chimera_buffer *out,
+                        struct chimera_error *err)
+{
+    chimera_buffer_init(out, INPUT_MAX);
+    for (size_t i = 0; !round->is_bundle && i < round->count; i++) {
+        const char *module = round->modules[i].module;
+        chimera_buffer_append(out, (struct chimera_slice){module, strlen(module) + 1});
+    }
+    return out->failed ? chimera_fail(err, out->failed, "the names of all modules: %s",
+                                      chimera_code_text(out->failed))
+                       : CHIMERA_OK;
 }
 
 /* Fails when the command ended before it had told about all. */
 static int run_command(const struct config *config, const char *command, struct round *round,
                        struct chimera_error *err)
 {
-    CHIMERA_FREE char **argv = calloc(round->count + FIXED_ARGUMENTS_MAX, sizeof(char *));
-    static char bundle[] = "--bundle";
-    struct chimera_buffer errors;
+    char *argv[ARGUMENTS_MAX];
+    struct chimera_buffer errors, input;
     int status = 0;
-    if (!argv)
-        return chimera_fail_memory(err);
-    size_t count = put_fixed(argv, config, command);
-    if (round->is_bundle)
-        argv[count++] = bundle;
-    for (size_t i = 0; i < round->count; i++)
-        argv[count + i] = (char *)(uintptr_t)round->modules[i].module;
+    put_arguments(argv, config, command, round);
     chimera_buffer_init(&errors, ERRORS_MAX);
-    int code = child_run(argv, take_line, round, &errors, &status, err);
+    int code = list_modules(round, &input, err);
+    if (code == CHIMERA_OK)
+        code = child_run(&(struct child_command){argv, chimera_buffer_slice(&input)}, take_line,
+                         round, &errors, &status, err);
     if (code == CHIMERA_OK && round->told < round->count)
         code = command_explain("fetch", chimera_buffer_slice(&errors), status, err);
     chimera_buffer_free(&errors);
+    chimera_buffer_free(&input);
     return code;
 }
 

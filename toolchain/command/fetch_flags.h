@@ -20,44 +20,46 @@
      .value = "PATH",                                                                         \
      .help = "YAML file about registries: authorities of their own, insecure ones, mirrors, " \
              "proxies; without it sources.yaml in the configuration folder, if it is there"}
-#define FETCH_FLAGS_OF_VERIFICATION                                                             \
-    {.name = "verification-config-path",                                                        \
-     .kind = CHIMERA_CLI_VALUE,                                                                 \
-     .value = "PATH",                                                                           \
-     .help = "YAML file that says which signatures a policy must have; without it "             \
-             "verification-config.yml in the configuration folder, if it is there"},            \
-        {.name = "verification-key",                                                            \
-         .letter = 'k',                                                                         \
-         .kind = CHIMERA_CLI_REPEAT,                                                            \
-         .value = "PATH",                                                                       \
-         .help = "PEM file of a public key that the policy must be signed with"},               \
-        {.name = "verification-annotation",                                                     \
-         .letter = 'a',                                                                         \
-         .kind = CHIMERA_CLI_REPEAT,                                                            \
-         .value = "KEY=VALUE",                                                                  \
-         .help = "Annotation that the signatures must have"},                                   \
-        {.name = "cert-email",                                                                  \
-         .kind = CHIMERA_CLI_VALUE,                                                             \
-         .value = "VALUE",                                                                      \
-         .help = "E-mail that a certificate must be for; with --cert-oidc-issuer"},             \
-        {.name = "cert-oidc-issuer",                                                            \
-         .kind = CHIMERA_CLI_VALUE,                                                             \
-         .value = "VALUE",                                                                      \
-         .help = "Issuer of the identity that a certificate must be for; with --cert-email"},   \
-        {.name = "github-owner",                                                                \
-         .kind = CHIMERA_CLI_VALUE,                                                             \
-         .value = "VALUE",                                                                      \
-         .help = "Owner of the GitHub repository whose workflow must have signed"},             \
-        {.name = "github-repo",                                                                 \
-         .kind = CHIMERA_CLI_VALUE,                                                             \
-         .value = "VALUE",                                                                      \
-         .help = "GitHub repository whose workflow must have signed; with --github-owner"},     \
-        {.name = "sigstore-trust-config",                                                       \
-         .kind = CHIMERA_CLI_VALUE,                                                             \
-         .value = "PATH",                                                                       \
-         .help = "JSON file with the certificate authorities and logs that keyless signatures " \
-                 "are believed for: a ClientTrustConfig or a TrustedRoot; without it those of " \
-                 "Sigstore's public instance, as of this version"}
+#define FETCH_FLAG_TRUST_ROOT                                                               \
+    {.name = "sigstore-trust-config",                                                       \
+     .kind = CHIMERA_CLI_VALUE,                                                             \
+     .value = "PATH",                                                                       \
+     .help = "JSON file with the certificate authorities and logs that keyless signatures " \
+             "are believed for: a ClientTrustConfig or a TrustedRoot; without it those of " \
+             "Sigstore's public instance, as of this version"}
+#define FETCH_FLAGS_OF_VERIFICATION                                                           \
+    {.name = "verification-config-path",                                                      \
+     .kind = CHIMERA_CLI_VALUE,                                                               \
+     .value = "PATH",                                                                         \
+     .help = "YAML file that says which signatures a policy must have; without it "           \
+             "verification-config.yml in the configuration folder, if it is there"},          \
+        {.name = "verification-key",                                                          \
+         .letter = 'k',                                                                       \
+         .kind = CHIMERA_CLI_REPEAT,                                                          \
+         .value = "PATH",                                                                     \
+         .help = "PEM file of a public key that the policy must be signed with"},             \
+        {.name = "verification-annotation",                                                   \
+         .letter = 'a',                                                                       \
+         .kind = CHIMERA_CLI_REPEAT,                                                          \
+         .value = "KEY=VALUE",                                                                \
+         .help = "Annotation that the signatures must have"},                                 \
+        {.name = "cert-email",                                                                \
+         .kind = CHIMERA_CLI_VALUE,                                                           \
+         .value = "VALUE",                                                                    \
+         .help = "E-mail that a certificate must be for; with --cert-oidc-issuer"},           \
+        {.name = "cert-oidc-issuer",                                                          \
+         .kind = CHIMERA_CLI_VALUE,                                                           \
+         .value = "VALUE",                                                                    \
+         .help = "Issuer of the identity that a certificate must be for; with --cert-email"}, \
+        {.name = "github-owner",                                                              \
+         .kind = CHIMERA_CLI_VALUE,                                                           \
+         .value = "VALUE",                                                                    \
+         .help = "Owner of the GitHub repository whose workflow must have signed"},           \
+        {.name = "github-repo",                                                               \
+         .kind = CHIMERA_CLI_VALUE,                                                           \
+         .value = "VALUE",                                                                    \
+         .help = "GitHub repository whose workflow must have signed; with --github-owner"},   \
+        FETCH_FLAG_TRUST_ROOT
 #define FETCH_FLAG_STORE                                                             \
     {.name = "store",                                                                \
      .kind = CHIMERA_CLI_VALUE,                                                      \

@@ -26,7 +26,9 @@ char *policy_store(struct chimera_error *err)
 
 static int fail_missing(struct chimera_error *err, const char *name)
 {
-    return chimera_fail(err, CHIMERA_EIO, "Cannot find policy with uri: %s", name);
+    struct chimera_shown_name shown;
+    return chimera_fail(err, CHIMERA_EIO, "Cannot find policy with uri: %s",
+                        chimera_reference_show(name, &shown));
 }
 
 /* --- Files --- */

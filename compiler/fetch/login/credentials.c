@@ -324,3 +324,40 @@ int chimera_credential_find(const char *folder, const char *place,
     chimera_buffer_free(&text);
     return code;
 }
+
+/* --- Which hosts there are --- */
+
+static void tell_hosts(struct json_object *map, void (*each)(void *context, const char *host),
+                       void *context)
+{
+    if (!json_object_is_type(map, json_type_object))
+        return;
+    json_object_object_foreach(map, key, entry)
+    {
+        struct chimera_slice host;
+        (void)entry;
+        split_key(chimera_slice_of(key), &host);
+        CHIMERA_FREE char *name = strndup(host.data, host.size);
+        if (name && *name)
+            each(context, name);
+    }
+}
+
+void chimera_credential_hosts(const char *folder, void (*each)(void *context, const char *host),
+                              void *context)
+{
+    bool is_named = false;
+    CHIMERA_FREE char *path = find_config(folder, &is_named);
+    CHIMERA_JSON struct json_object *tree = NULL;
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, CONFIG_MAX);
+    if (path && chimera_file_read(path, &text, NULL) == CHIMERA_OK &&
+        chimera_json_parse(chimera_buffer_slice(&text), &tree, NULL) == CHIMERA_OK &&
+        json_object_is_type(tree, json_type_object)) {
+        tell_hosts(json_object_object_get(tree, "auths"), each, context);
+        tell_hosts(json_object_object_get(tree, "credHelpers"), each, context);
+    }
+    if (text.data)
+        OPENSSL_cleanse(text.data, text.size);
+    chimera_buffer_free(&text);
+}

@@ -22,7 +22,12 @@ int chimera_credential_find(const char *folder, const char *place,
                             struct chimera_credential *ret_credential, char **ret_warning,
                             struct chimera_error *err);
 
-/* The same of the text of a config.json; `path` is for messages. */
+/* Calls `each` with the host[:port] of every registry that config.json names, some of them more
+ * than once. What is no such file has none. */
+void chimera_credential_hosts(const char *folder, void (*each)(void *context, const char *host),
+                              void *context);
+
+/* As chimera_credential_find(), of the text of a config.json; `path` is for messages. */
 int chimera_credential_find_in(struct chimera_slice text, const char *path, const char *place,
                                struct chimera_credential *ret_credential, char **ret_warning,
                                struct chimera_error *err);

@@ -31,6 +31,14 @@ int chimera_registry_new(const struct chimera_registry_options *options,
                          struct chimera_registry **ret_registry, struct chimera_error *err);
 void chimera_registry_free(struct chimera_registry *registry);
 
+/* Asks the host, no mirror, for the root of its API. With the login, it must be accepted. */
+struct chimera_registry_root {
+    bool wants_login;             /* of who has none; what is public may be had without */
+    bool is_plain, is_unverified; /* as of a transfer's answer */
+};
+int chimera_registry_ask_root(struct chimera_registry *registry, bool has_login,
+                              struct chimera_registry_root *ret_root, struct chimera_error *err);
+
 /* In all of these `image` names the repository, and the version where one is wanted. */
 
 /* The digest of what the version is now: HEAD, or GET where that does not tell. */

@@ -305,6 +305,7 @@ int chimera_transfer(struct chimera_transport *transport,
     if (code >= 0) {
         answer.url = url.text;
         answer.was_plain = !url.is_https || exchange.level == CHIMERA_LEVEL_PLAIN;
+        answer.was_unverified = url.is_https && exchange.level == CHIMERA_LEVEL_UNVERIFIED;
         url.text = NULL; /* now the answer's */
         *ret_answer = answer;
     } else {

@@ -67,7 +67,8 @@ struct chimera_transfer_answer {
     struct chimera_buffer body;    /* of an answer that is not 2xx at most 64 KiB of it */
     struct chimera_buffer headers; /* of the last answer: "name: value\n", names in lower case */
     char *url; /* owned: where the redirects led; https:// also where http was spoken in the end */
-    bool was_plain; /* which is what this tells: it came without TLS */
+    bool was_plain;      /* which is what this tells: it came without TLS */
+    bool was_unverified; /* or with TLS from who knows whom, for an insecure host */
 };
 
 /* An answer of any status is a success here. CHIMERA_EIO: none came, and err->text tells host and
@@ -77,6 +78,11 @@ int chimera_transfer(struct chimera_transport *transport,
                      const struct chimera_transfer_request *request,
                      struct chimera_transfer_answer *ret_answer, struct chimera_error *err);
 void chimera_transfer_answer_done(struct chimera_transfer_answer *answer);
+
+/* "host:port" of the proxy that such a URL is asked for by, without its login; borrowed from the
+ * transport. NULL: none. */
+const char *chimera_transfer_proxy(const struct chimera_transport *transport, const char *url,
+                                   bool is_plain);
 
 /* The value of the number-th header of that name (in lower case); NULL data: there is none. */
 struct chimera_slice chimera_transfer_header(const struct chimera_transfer_answer *answer,

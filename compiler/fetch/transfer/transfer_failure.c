@@ -48,20 +48,13 @@ static int fail_certificate(struct chimera_exchange *exchange, struct chimera_er
                                                           : X509_verify_cert_error_string(why));
 }
 
-/* Of the URL, without what is before an `@`. */
-static const char *proxy_place(const char *proxy)
-{
-    const char *at = strrchr(proxy, '@'), *scheme = strstr(proxy, "://");
-    return at ? at + 1 : scheme ? scheme + 3 : proxy;
-}
-
 static int fail_proxy(const struct chimera_exchange *exchange, const char *why,
                       struct chimera_error *err)
 {
     return chimera_fail(err, CHIMERA_EIO,
                         "%s: the proxy %s %s; proxies are named by sources.yaml, HTTPS_PROXY and "
                         "HTTP_PROXY, exceptions by NO_PROXY",
-                        exchange->url->shown, proxy_place(exchange->proxy), why);
+                        exchange->url->shown, chimera_route_proxy_place(exchange->proxy), why);
 }
 
 static int fail_connect(const struct chimera_exchange *exchange, CURLcode result,

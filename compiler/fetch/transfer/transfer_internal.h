@@ -51,6 +51,8 @@ bool chimera_route_widen(struct chimera_transport *transport, const struct chime
 /* "": none. Borrowed from the transport. */
 const char *chimera_route_proxy(const struct chimera_transport *transport,
                                 const struct chimera_url *url, bool is_https);
+/* What of a proxy may be told: not what is before an `@`. */
+const char *chimera_route_proxy_place(const char *proxy);
 /* `list` as NO_PROXY has it: hosts with their subdomains, addresses, networks, `*`. */
 bool chimera_route_is_excepted(const char *list, const char *host, unsigned port);
 

@@ -209,3 +209,20 @@ const char *chimera_route_proxy(const struct chimera_transport *transport,
         return "";
     return proxy;
 }
+
+const char *chimera_route_proxy_place(const char *proxy)
+{
+    const char *at = strrchr(proxy, '@'), *scheme = strstr(proxy, "://");
+    return at ? at + 1 : scheme ? scheme + 3 : proxy;
+}
+
+const char *chimera_transfer_proxy(const struct chimera_transport *transport, const char *url,
+                                   bool is_plain)
+{
+    struct chimera_url parsed;
+    if (chimera_url_parse(NULL, url, &parsed, NULL) < 0)
+        return NULL;
+    const char *proxy = chimera_route_proxy(transport, &parsed, parsed.is_https && !is_plain);
+    chimera_url_done(&parsed);
+    return proxy[0] ? chimera_route_proxy_place(proxy) : NULL;
+}

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Policies from places that mean harm: what is served is what was signed, what is a secret stays one, and a start comes to an end."""
-import base64, json, os, subprocess, sys, tempfile, unittest
+import base64, contextlib, http.client, http.server, json, os, subprocess, sys, threading, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import harness, registries
-from harness import Server, wait_for
+from harness import Server
 from registries import Registry
 from test_fetch import Fetch, module
 
@@ -71,6 +71,80 @@ class Replaced(Signed):
                 self.assertFalse(answer["allowed"])
                 self.assertEqual(answer["status"]["code"], 500)
                 self.assertIn("cannot be verified", answer["status"]["message"])
+
+
+SAYS_OTHER_THINGS = """#!/bin/sh
+if [ "$1" != fetch ]; then exec "{command}" "$@"; fi
+"{command}" "$@" | sed "$EDIT"
+"""
+
+
+class Lines(Fetch):
+    """A line of the command's that cannot be read is not made up for by that of another policy."""
+
+    def test_a_result_is_taken_for_no_other_policy(self):
+        with Registry() as registry:
+            command = self.write("chimera", SAYS_OTHER_THINGS.format(command=harness.COMMAND))
+            os.chmod(command, 0o755)
+            names = ["accept", "reject"]
+            for name in names:
+                registry.put_policy(name, "v1", module(name))
+            policies = {name: {"module": f"registry://{registry.host}/{name}:v1"} for name in names}
+            flags = ["--sources-path", registry.insecure(), "--continue-on-errors"]
+            for edit in ("/reject:v1/s/^/x/", "/reject:v1/s/reject:v1/accept:v1/g", "/reject:v1/s/path/p/", "/accept:v1/d"):
+                with Server(policies, *flags, environment={"CHIMERA_COMMAND": command, "EDIT": edit}, is_awaited=False) as server:
+                    if edit.endswith("d"):  # there is one too few: nobody knows which
+                        self.assertEqual(server.process.wait(120), 1)
+                        continue
+                    self.assertTrue(server.wait_ready(), server.errors())
+                    self.assertTrue(server.verdict("/validate/accept")["allowed"])
+                    answer = server.verdict("/validate/reject")
+                    self.assertIn("what `chimera fetch` says of it cannot be read", answer["status"]["message"], edit)
+
+
+class Secrets(Fetch):
+    """A URL's query may be one, as those that clouds sign are; somebody may write a login before a host."""
+
+    def test_a_query_is_for_the_web_server_alone(self):
+        asked, lines = [], []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.path)
+                for name in filter(str.isdigit, os.listdir("/proc")):
+                    with contextlib.suppress(OSError), open(f"/proc/{name}/cmdline", "rb") as file:
+                        lines.append(file.read())
+                data = module("accept")
+                self.send_response(200 if "good" in self.path else 404)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
+            threading.Thread(target=web.serve_forever, daemon=True).start()
+            host = f"127.0.0.1:{web.server_port}"
+            policies = {"good": {"module": f"http://{host}/good.wasm?t=hush"}, "bad": {"module": f"http://{host}/bad.wasm?t=hush"},
+                        "login": {"module": f"https://anna:hush@{host}/good.wasm"}, "image": {"module": f"registry://anna:hush@{host}/p:v1"}}
+            sources, port = self.write("sources.json", {"insecure_sources": [host]}), harness.free_port()
+            flags = ["--sources-path", sources, "--continue-on-errors", "--admin-port", str(port)]
+            with Server(policies, *flags, log="debug") as server:
+                answers = {name: server.verdict("/validate/" + name) for name in policies}
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+                connection.request("GET", "/policies")
+                said = [json.dumps(answers), connection.getresponse().read().decode(), server.log(), server.errors()]
+                connection.close()
+            web.shutdown()
+        self.assertTrue(answers["good"]["allowed"])
+        self.assertIn(f"policy 'bad' from http://{host}/bad.wasm: ", answers["bad"]["status"]["message"])
+        self.assertIn("a login before the host is not taken", answers["login"]["status"]["message"])
+        self.assertIn("/good.wasm?t=hush", asked)
+        self.assertIn(b"--from-input", b"".join(lines))  # it was there to be seen
+        for text in said:
+            self.assertNotIn("hush", text)
+        self.assertFalse([line for line in lines if b"hush" in line])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/source/reference.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/fetch_many.h"
@@ -12,11 +13,12 @@ static int report(void *context, size_t index, int code, const struct chimera_fe
 {
     const struct chimera_cli_options *options = context;
     const char *uri = options->arguments[index];
-    int shown = (int)strcspn(uri, "?"); /* a query may be a secret */
+    struct chimera_shown_name shown;
     fetch_warn_of_trust(fetched);
     if (code == CHIMERA_OK)
         fetch_say_verified(uri, fetched);
-    return code < 0 ? say_error("%.*s: %s", shown, uri, err->text) : EXIT_GOOD;
+    return code < 0 ? say_error("%s: %s", chimera_reference_show(uri, &shown), err->text)
+                    : EXIT_GOOD;
 }
 
 static void *free_uris(char **uris)

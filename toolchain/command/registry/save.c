@@ -14,12 +14,14 @@
 static int find(const char *argument, struct chimera_module_place *ret_place,
                 struct chimera_error *err)
 {
+    struct chimera_shown_name shown;
     struct chimera_error why = {0};
     int code = policy_argument_find(argument, POLICY_WORDS_ALL, NULL, ret_place, &why);
     if (code == CHIMERA_OK && ret_place->is_local)
         code = chimera_fail(&why, CHIMERA_EINVAL,
                             "it is a file of yours; only policies of the store can be saved");
-    return code < 0 ? chimera_fail(err, code, "cannot find policy %s: %s", argument, why.text)
+    return code < 0 ? chimera_fail(err, code, "cannot find policy %s: %s",
+                                   chimera_reference_show(argument, &shown), why.text)
                     : CHIMERA_OK;
 }
 

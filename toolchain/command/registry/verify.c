@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verify.c - `chimera verify`: whether a policy is signed as it must be. */
 #include "runtime/base/cleanup.h"
+#include "runtime/source/reference.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/fetch_flags.h"
 
@@ -9,6 +10,7 @@
 static int verify(const struct fetch_flags *flags, const char *uri)
 {
     struct chimera_fetched fetched = {0};
+    struct chimera_shown_name shown;
     struct chimera_buffer details;
     chimera_buffer_init(&details, DETAILS_MAX);
     struct chimera_error err = {.details = &details};
@@ -17,8 +19,8 @@ static int verify(const struct fetch_flags *flags, const char *uri)
                     : chimera_fail_memory(&err);
     fetch_warn_of_trust(&fetched);
     if (code < 0)
-        say_error("Policy %s cannot be validated\n%s\n%.*s", uri, err.text, (int)details.size,
-                  details.data ? details.data : "");
+        say_error("Policy %s cannot be validated\n%s\n%.*s", chimera_reference_show(uri, &shown),
+                  err.text, (int)details.size, details.data ? details.data : "");
     else
         fetch_say_verified(uri, &fetched);
     chimera_fetched_done(&fetched);

@@ -90,12 +90,43 @@ static void each_says_what_it_cannot_read(void **state)
     }
 }
 
+static void what_may_be_a_secret_is_not_shown(void **state)
+{
+    static const struct {
+        const char *name, *shown;
+    } samples[] = {
+        {"https://h/a.wasm?token=x", "https://h/a.wasm"},
+        {"HTTPS://h/a.wasm#x", "HTTPS://h/a.wasm"},
+        {"https://u:p?w@h/a", "https://h/a"},
+        {"http://u:p@w@h:1/a@b?x", "http://h:1/a@b"},
+        {"https://u:p@h", "https://h"},
+        {"registry://u:p@h/a:v1", "registry://h/a:v1"},
+        {"u:p@h/a:v1", "h/a:v1"},
+        {"registry://h/a@sha256:00", "registry://h/a@sha256:00"},
+        {"busybox@sha256:00", "busybox@sha256:00"},
+        {"h/a:v1", "h/a:v1"},
+        {"file:///a@b/c?d#e", "file:///a@b/c?d#e"},
+        {"/a:b@c/d?e", "/a:b@c/d?e"},
+        {"./a:b@c/d", "./a:b@c/d"},
+        {"a@b/c.wasm", "a@b/c.wasm"},
+        {"", ""},
+    };
+    static char many[5000];
+    struct chimera_shown_name shown;
+    (void)state;
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+        assert_string_equal(chimera_reference_show(samples[i].name, &shown), samples[i].shown);
+    memset(many, 'a', sizeof(many) - 1);
+    assert_int_equal(strlen(chimera_reference_show(many, &shown)), sizeof(shown.text) - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_command_reads_paths_and_uris),
         cmocka_unit_test(blanks_around_a_uri_are_no_part_of_it),
         cmocka_unit_test(each_says_what_it_cannot_read),
+        cmocka_unit_test(what_may_be_a_secret_is_not_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
