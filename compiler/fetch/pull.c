@@ -50,7 +50,7 @@ static int finish_file(struct work *work, struct chimera_store_file *file, int c
                        struct chimera_error *err)
 {
     chimera_progress_clear(&work->session.progress);
-    if (code == CHIMERA_OK)
+    if (code == CHIMERA_OK && file->temporary) /* a pipe is not read back */
         code = check_is_wasm(file, work->pull->uri, err);
     if (code == CHIMERA_OK)
         return chimera_store_commit(file, err);

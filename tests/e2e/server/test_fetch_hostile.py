@@ -147,5 +147,17 @@ class Secrets(Fetch):
         self.assertFalse([line for line in lines if b"hush" in line])
 
 
+class Outputs(Fetch):
+    def test_a_policy_can_be_pulled_to_a_pipe(self):
+        with Registry() as registry:
+            registry.put_policy("p", "v1", module("accept"))
+            command = [harness.COMMAND, "pull", "--sources-path", registry.insecure(), f"registry://{registry.host}/p:v1", "-o"]
+            environment = {**os.environ, "HOME": self.folder, "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""}
+            for output, wanted in (("/dev/stdout", module("accept")), ("/dev/null", b"")):
+                done = subprocess.run([*command, output], capture_output=True, timeout=60, env=environment)
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+                self.assertEqual(done.stdout, wanted)
+
+
 if __name__ == "__main__":
     unittest.main()
