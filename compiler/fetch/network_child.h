@@ -23,6 +23,7 @@ typedef int chimera_network_task(void *context, struct chimera_buffer *out,
 struct chimera_network_child {
     pid_t pid;
     int fd;
+    int64_t until_ms; /* of chimera_clock_ms(): it is ended then; 0, as at its start: never */
 };
 
 int chimera_network_start(struct chimera_network_folder folder, chimera_network_task *task,
