@@ -31,14 +31,6 @@
 
 /* --- The steps of one build. --- */
 
-static int make_scratch(struct build_run *run, struct chimera_error *err)
-{
-    struct chimera_builder *builder = run->builder;
-    if (builder->cache)
-        return chimera_cache_scratch(builder->cache, &run->folder, err);
-    return chimera_scratch_make(builder->temporary, "build", &run->folder, err);
-}
-
 /* Of the prelude, and module.h; owned by the caller, ends with NULL. Each is owned too. */
 static char **list_headers(const struct build_run *run)
 {
@@ -250,8 +242,13 @@ static int name_module(const struct build_run *run, int code, struct chimera_err
 static int build_new(struct build_run *run, char **ret_path, struct chimera_error *err)
 {
     int code = check_confinement(run, err);
-    if (code == 0)
-        code = make_scratch(run, err);
+    if (code == 0) {
+        struct chimera_builder *builder = run->builder;
+        if (builder->cache)
+            code = chimera_cache_scratch(builder->cache, &run->folder, err);
+        else
+            code = chimera_scratch_make(builder->temporary, "build", &run->folder, err);
+    }
     CHIMERA_FREE char *out = code == 0 ? chimera_path_join(run->folder, "out") : NULL;
     if (code == 0)
         code = out ? make_plugin(run, out, err) : chimera_fail_memory(err);

@@ -19,27 +19,6 @@
 #define MODULE_MAX ((size_t)256 << 20)
 #define C_MAX ((uint64_t)8 << 30) /* of wasm2c's output: 25 bytes of C a byte of code */
 
-/* wasm2c validates what we do not: the types inside function bodies. It works in `own`. */
-static int run_wasm2c(const struct build_run *run, const char *module, const char *own,
-                      struct chimera_error *err)
-{
-    const char *argv[] = {run->builder->tools.wasm2c, "../" MODULE, "-n", "pol", "-o", RAW, NULL};
-    const char *reads[] = {module, NULL};
-    struct chimera_command command = {
-        .what = "wasm2c",
-        .argv = argv,
-        .folder = own,
-        .reads = reads,
-        .limits = {.wall_seconds = 1800,
-                   .cpu_seconds = 1800,
-                   .memory_bytes = (uint64_t)6 << 30,
-                   .file_bytes = C_MAX,
-                   .stack_bytes = (uint64_t)1 << 30},
-        .advice = "the module is too large for this WABT; WABT 1.0.33 and newer need far less",
-    };
-    return chimera_process_run(&command, err);
-}
-
 static int map_raw(const char *own, struct chimera_slice *ret_text, struct chimera_error *err)
 {
     struct stat status;
@@ -84,7 +63,22 @@ static int translate_in(struct build_run *run, const char *module, const char *o
                         struct chimera_error *err)
 {
     struct chimera_slice text;
-    int code = run_wasm2c(run, module, own, err);
+    /* wasm2c validates what we do not: the types inside function bodies. It works in `own`. */
+    const char *argv[] = {run->builder->tools.wasm2c, "../" MODULE, "-n", "pol", "-o", RAW, NULL};
+    const char *reads[] = {module, NULL};
+    struct chimera_command command = {
+        .what = "wasm2c",
+        .argv = argv,
+        .folder = own,
+        .reads = reads,
+        .limits = {.wall_seconds = 1800,
+                   .cpu_seconds = 1800,
+                   .memory_bytes = (uint64_t)6 << 30,
+                   .file_bytes = C_MAX,
+                   .stack_bytes = (uint64_t)1 << 30},
+        .advice = "the module is too large for this WABT; WABT 1.0.33 and newer need far less",
+    };
+    int code = chimera_process_run(&command, err);
     if (code == 0)
         code = map_raw(own, &text, err);
     if (code < 0)

@@ -94,25 +94,20 @@ static int describe_exports(const struct chimera_module *module, struct chimera_
     return CHIMERA_OK;
 }
 
-static size_t texts_size(const struct chimera_module *module)
-{
-    size_t size = 1;
-    for (uint32_t i = 0; i < module->export_count; i++) {
-        const struct wasm_export *export = &module->exports[i];
-        size += export->kind == WASM_FUNCTION
-                    ? chimera_signature_size(&module->signatures[module->functions[export->index]])
-                    : 1;
-    }
-    return size;
-}
-
 int chimera_mode_check(const struct chimera_module *module, enum chimera_mode mode,
                        struct chimera_error *err)
 {
     const struct chimera_abi *abi = chimera_abi_of(mode);
     CHIMERA_FREE struct chimera_export *exports =
         calloc((size_t)module->export_count + 1, sizeof(*exports));
-    CHIMERA_FREE char *texts = malloc(texts_size(module));
+    size_t size = 1; /* of all signatures' texts */
+    for (uint32_t i = 0; i < module->export_count; i++) {
+        const struct wasm_export *export = &module->exports[i];
+        size += export->kind == WASM_FUNCTION
+                    ? chimera_signature_size(&module->signatures[module->functions[export->index]])
+                    : 1;
+    }
+    CHIMERA_FREE char *texts = malloc(size);
     if (!exports || !texts || !abi)
         return chimera_fail(err, CHIMERA_ENOMEM, "%s: out of memory", module->file);
     struct chimera_plugin plugin = {.abi = CHIMERA_PLUGIN_ABI,

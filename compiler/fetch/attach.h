@@ -5,7 +5,7 @@
 #ifndef CHIMERA_COMPILER_FETCH_ATTACH_H
 #define CHIMERA_COMPILER_FETCH_ATTACH_H
 
-#include "compiler/fetch/registry.h"
+#include "compiler/fetch/registry/registry.h"
 
 struct chimera_attached_file {
     const char *media_type, *title;    /* title NULL: none */

@@ -6,27 +6,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/fetch/fetch_answer.h"
 #include "compiler/fetch/fetch_plan.h"
+#include "compiler/fetch/store/store.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/file.h"
 #include "runtime/text/printable.h"
 
 #define ANSWER_MAX CHIMERA_NETWORK_ANSWER_MAX
-#define SECONDS_MAX 3600
 
-/* STORE/signatures/ and the same path as the policy's: no scheme is called so, so that nobody takes
- * it for a policy. */
 static int place_signatures(const char *store, struct chimera_fetch_plan *plan,
                             const struct chimera_fetched *fetched, struct chimera_error *err)
 {
-    const char *inside = fetched->path + strlen(store);
-    if (asprintf(&plan->signatures_path, "%s/signatures%s.json", store, inside) < 0) {
-        plan->signatures_path = NULL;
-        return chimera_fail_memory(err);
-    }
+    plan->signatures_path = chimera_store_signatures_path(store, fetched->path);
     plan->pull.signatures_path = plan->signatures_path;
-    return CHIMERA_OK;
+    return plan->signatures_path ? CHIMERA_OK : chimera_fail_memory(err);
 }
 
 static void free_plan(struct chimera_fetch_plan *plan)
@@ -111,7 +106,7 @@ static int start_child(struct chimera_network_folder folder, chimera_network_tas
                        struct chimera_fetch_plan *plan, struct chimera_error *err)
 {
     const struct chimera_fetch_options *options = plan->pull.options;
-    unsigned seconds = options->seconds_max ? options->seconds_max : SECONDS_MAX;
+    unsigned seconds = options->seconds_max ? options->seconds_max : CHIMERA_NETWORK_SECONDS_MAX;
     folder.must_confine = options->must_confine;
     int code = chimera_network_start(folder, task, plan, &plan->child, err);
     plan->child.until_ms = chimera_clock_ms() + (int64_t)seconds * 1000;

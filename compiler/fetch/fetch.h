@@ -32,6 +32,11 @@ int chimera_fetch_finish(struct chimera_fetch_run *run, struct chimera_fetched *
 int chimera_fetch_verify(const struct chimera_fetch_options *options, const char *uri,
                          struct chimera_fetched *ret_fetched, struct chimera_error *err);
 
+/* Sees to it that signatures are kept of a policy in the store: asks its registry, unless there are
+ * some of this very file. Judges none of them. *ret_path is their file, owned by the caller. */
+int chimera_fetch_keep_signatures(const struct chimera_fetch_options *options, const char *uri,
+                                  char **ret_path, struct chimera_error *err);
+
 /* What the image's tag means now, as digest of its manifest. Leaves the store alone. */
 int chimera_fetch_digest(const struct chimera_fetch_options *options, const char *uri,
                          char ret_digest[CHIMERA_OCI_DIGEST_MAX], struct chimera_error *err);

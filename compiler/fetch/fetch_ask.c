@@ -3,11 +3,14 @@
  * are good. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "compiler/fetch/fetch.h"
+#include "compiler/fetch/fetch_answer.h"
 #include "compiler/fetch/fetch_plan.h"
 #include "compiler/fetch/found.h"
 #include "compiler/fetch/session.h"
+#include "compiler/fetch/store/store.h"
 #include "runtime/source/reference.h"
 
 struct question {
@@ -134,5 +137,63 @@ int chimera_fetch_verify(const struct chimera_fetch_options *options, const char
         question.fetched = (struct chimera_fetched){0};
     }
     end(&question, &said);
+    return code;
+}
+
+/* --- Signatures, to be kept --- */
+
+static int run_check(void *context, struct chimera_buffer *out, struct chimera_error *err)
+{
+    const struct question *question = context;
+    (void)out;
+    return chimera_pull_check_kept(&question->plan.pull, err);
+}
+
+static int run_keep(void *context, struct chimera_buffer *out, struct chimera_error *err)
+{
+    const struct question *question = context;
+    (void)out;
+    return chimera_pull_keep(&question->plan.pull, err);
+}
+
+static int plan_keeping(const struct chimera_fetch_options *options, const char *uri,
+                        struct question *question, struct chimera_error *err)
+{
+    struct chimera_fetch_plan *plan = &question->plan;
+    plan->pull.options = options;
+    int code = fetch_plan_read(options, uri, plan, &question->fetched, err);
+    if (code == CHIMERA_OK && !plan->pull.image)
+        code = chimera_fail(err, CHIMERA_EUNSIGNED, "only what is in a registry can be signed");
+    if (code < 0)
+        return code;
+    plan->folder = realpath(options->store, NULL);
+    plan->signatures_path = chimera_store_signatures_path(options->store, question->fetched.path);
+    plan->pull.path = question->fetched.path;
+    plan->pull.root = options->store;
+    plan->pull.signatures_path = plan->signatures_path;
+    return plan->folder && plan->signatures_path ? CHIMERA_OK : chimera_fail_errno(err, uri);
+}
+
+int chimera_fetch_keep_signatures(const struct chimera_fetch_options *options, const char *uri,
+                                  char **ret_path, struct chimera_error *err)
+{
+    struct question question = {0};
+    struct chimera_fetch_plan *plan = &question.plan;
+    struct chimera_buffer none;
+    chimera_buffer_init(&none, CHIMERA_NETWORK_ANSWER_MAX);
+    int code = plan_keeping(options, uri, &question, err);
+    const struct chimera_network_folder there = {.path = plan->folder},
+                                        written = {.path = plan->folder, .is_writable = true};
+    bool is_kept = code == CHIMERA_OK && access(plan->signatures_path, F_OK) == 0 &&
+                   chimera_network_run(there, run_check, &question, &none, NULL) == CHIMERA_OK;
+    if (code == CHIMERA_OK && !is_kept)
+        code = fetch_plan_find_logins(options, plan, err);
+    if (code == CHIMERA_OK && !is_kept)
+        code = chimera_network_run(written, run_keep, &question, &none, err);
+    if (code == CHIMERA_OK) {
+        *ret_path = plan->signatures_path;
+        plan->signatures_path = NULL; /* handed over */
+    }
+    end(&question, &none);
     return code;
 }

@@ -3,7 +3,7 @@
 #ifndef CHIMERA_COMPILER_FETCH_FETCH_OPTIONS_H
 #define CHIMERA_COMPILER_FETCH_FETCH_OPTIONS_H
 
-#include "compiler/fetch/oci_digest.h"
+#include "compiler/fetch/registry/oci_digest.h"
 #include "runtime/base/digest.h"
 #include "runtime/source/sources.h"
 #include "runtime/source/verification.h"

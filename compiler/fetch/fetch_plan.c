@@ -92,30 +92,3 @@ int fetch_plan_find_logins(const struct chimera_fetch_options *options,
     plan->pull.login_count = plan->logins.count;
     return code;
 }
-
-/* NULL for what is empty, too. */
-static bool copy_text(const char *text, char **ret_copy)
-{
-    *ret_copy = text && *text ? strdup(text) : NULL;
-    return !text || !*text || *ret_copy;
-}
-
-int fetch_take_answer(struct chimera_slice said, struct chimera_fetched *fetched,
-                      struct chimera_error *err)
-{
-    const char *digest = chimera_network_take_text(&said);
-    const char *signers = chimera_network_take_text(&said);
-    const char *module = chimera_network_take_text(&said);
-    const char *plugin = chimera_network_take_text(&said);
-    const char *note = chimera_network_take_text(&said);
-    const char *trust_note = chimera_network_take_text(&said);
-    if (!trust_note || strlen(digest) >= sizeof(fetched->manifest_digest) ||
-        strlen(module) >= sizeof(fetched->module_digest))
-        return chimera_fail(err, CHIMERA_EIO, "the process that fetches said half of an answer");
-    memcpy(fetched->manifest_digest, digest, strlen(digest) + 1);
-    memcpy(fetched->module_digest, module, strlen(module) + 1);
-    if (!copy_text(signers, &fetched->signers) || !copy_text(plugin, &fetched->plugin) ||
-        !copy_text(note, &fetched->plugin_note) || !copy_text(trust_note, &fetched->trust_note))
-        return chimera_fail_memory(err);
-    return CHIMERA_OK;
-}

@@ -4,9 +4,9 @@
 #ifndef CHIMERA_COMPILER_FETCH_FETCH_PLAN_H
 #define CHIMERA_COMPILER_FETCH_FETCH_PLAN_H
 
+#include "compiler/fetch/child/network_child.h"
 #include "compiler/fetch/fetch_options.h"
-#include "compiler/fetch/logins.h"
-#include "compiler/fetch/network_child.h"
+#include "compiler/fetch/login/logins.h"
 #include "compiler/fetch/pull.h"
 
 /* The child has a copy by its fork. */
@@ -34,9 +34,5 @@ int fetch_plan_read_trust_root(const struct chimera_fetch_options *options,
 /* The logins for plan->image, if there is one. */
 int fetch_plan_find_logins(const struct chimera_fetch_options *options,
                            struct chimera_fetch_plan *plan, struct chimera_error *err);
-
-/* What chimera_pull_run() has said, into digest and signers. */
-int fetch_take_answer(struct chimera_slice said, struct chimera_fetched *fetched,
-                      struct chimera_error *err);
 
 #endif

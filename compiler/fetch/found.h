@@ -8,7 +8,7 @@
 #ifndef CHIMERA_COMPILER_FETCH_FOUND_H
 #define CHIMERA_COMPILER_FETCH_FOUND_H
 
-#include "compiler/fetch/registry.h"
+#include "compiler/fetch/registry/registry.h"
 #include "compiler/fetch/signature/trust/trust_root.h"
 #include "runtime/source/verification.h"
 

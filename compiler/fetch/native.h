@@ -11,7 +11,7 @@
 #define CHIMERA_COMPILER_FETCH_NATIVE_H
 
 #include "compiler/fetch/fetch_options.h"
-#include "compiler/fetch/registry.h"
+#include "compiler/fetch/registry/registry.h"
 
 #define CHIMERA_MEDIA_PLUGIN "application/vnd.chimera.plugin.v1"
 #define CHIMERA_MEDIA_PLUGIN_MANIFEST "application/vnd.chimera.plugin.manifest.v1+json"
@@ -44,9 +44,9 @@ struct chimera_native_wanted {                   /* borrowed */
     const char *store;
 };
 
-/* In the confined child: the newest plugin for this machine that is signed as it must be, into the
- * store. *ret_path is the .so, owned by the caller; NULL when there is none that will do: why not
- * is noted in err->details. */
+/* In the confined child: a plugin for this machine that is signed as it must be and passes the
+ * audit, of several the one that is listed last, into the store. *ret_path is the .so, owned by the
+ * caller; NULL when there is none that will do: why not is noted in err->details. */
 int chimera_native_pull(struct chimera_registry *registry,
                         const struct chimera_image_reference *image,
                         const struct chimera_native_wanted *wanted, char **ret_path,

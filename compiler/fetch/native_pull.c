@@ -2,15 +2,17 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler/fetch/found.h"
 #include "compiler/fetch/native.h"
 #include "compiler/fetch/signature/evidence.h"
-#include "compiler/fetch/store.h"
-#include "compiler/fetch/store_sink.h"
+#include "compiler/fetch/store/store.h"
+#include "compiler/fetch/store/store_sink.h"
 #include "plugins/policy/plugin.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/plugin/elf_audit.h"
 #include "runtime/plugin/manifest.h"
 
 #define CANDIDATES_MAX 64
@@ -132,6 +134,20 @@ static int fetch_checked(struct candidate *candidate, const char *media_type, co
     return fetch_file(candidate, layer, suffix, err);
 }
 
+/* One that the server would refuse to load must not keep it from compiling. */
+static int audit_code(const struct candidate *candidate, enum chimera_mode mode,
+                      struct chimera_error *err)
+{
+    CHIMERA_FREE char *path = path_of(candidate, ".so");
+    struct stat status;
+    if (!path)
+        return chimera_fail_memory(err);
+    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return chimera_fail_errno(err, path);
+    return chimera_elf_audit_fd(fd, status.st_size, path, mode, err);
+}
+
 static int fetch_plugin(struct candidate *candidate, struct chimera_error *err)
 {
     CHIMERA_FREE char *path = path_of(candidate, ".json");
@@ -153,6 +169,8 @@ static int fetch_plugin(struct candidate *candidate, struct chimera_error *err)
         code = fetch_checked(candidate, CHIMERA_MEDIA_PLUGIN_NAMES, ".names", NULL, err);
     if (code == CHIMERA_OK)
         code = fetch_checked(candidate, CHIMERA_MEDIA_PLUGIN_CODE, ".so", &manifest.so, err);
+    if (code == CHIMERA_OK)
+        code = audit_code(candidate, manifest.mode, err);
     chimera_manifest_done(&manifest);
     return code;
 }
@@ -205,12 +223,14 @@ int chimera_native_pull(struct chimera_registry *registry,
     int code = chimera_registry_list_referrers(registry, image, wanted->subject, &referrers, err);
     if (code < 0)
         return code;
-    for (size_t i = 0; !*ret_path && i < referrers.count && i < CANDIDATES_MAX; i++) {
+    /* What was added last is at the end, in an index that clients keep. */
+    for (size_t tries = 0; !*ret_path && tries < referrers.count && tries < CANDIDATES_MAX;
+         tries++) {
+        const char *digest = referrers.entries[referrers.count - 1 - tries].digest;
         struct chimera_error why = {.details = err ? err->details : NULL};
-        code = try_candidate(&candidate, referrers.entries[i].digest, ret_path, &why);
+        code = try_candidate(&candidate, digest, ret_path, &why);
         if (code < 0 && code != CHIMERA_EINVAL && err && err->details)
-            chimera_buffer_print(err->details, "plugin %s: %s\n", referrers.entries[i].digest,
-                                 why.text);
+            chimera_buffer_print(err->details, "plugin %s: %s\n", digest, why.text);
     }
     chimera_referrers_done(&referrers);
     return CHIMERA_OK;

@@ -3,7 +3,7 @@
 #ifndef CHIMERA_COMPILER_FETCH_POLICY_IMAGE_H
 #define CHIMERA_COMPILER_FETCH_POLICY_IMAGE_H
 
-#include "compiler/fetch/registry.h"
+#include "compiler/fetch/registry/registry.h"
 
 #define CHIMERA_POLICY_BYTES_MAX ((uint64_t)512 << 20)
 

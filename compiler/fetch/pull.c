@@ -7,13 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/fetch/fetch_answer.h"
 #include "compiler/fetch/found.h"
-#include "compiler/fetch/https.h"
 #include "compiler/fetch/native.h"
-#include "compiler/fetch/network_child.h"
 #include "compiler/fetch/policy_image.h"
 #include "compiler/fetch/session.h"
-#include "compiler/fetch/store_sink.h"
+#include "compiler/fetch/store/store_sink.h"
+#include "compiler/fetch/transfer/https.h"
 #include "compiler/fetch/trust.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
@@ -149,17 +149,24 @@ static int judge(struct work *work, struct chimera_error *err)
     chimera_trust_root_done(&root);
     if (code == CHIMERA_EREFUSED && err)
         err->code = CHIMERA_EUNSIGNED;
-    return code == CHIMERA_EREFUSED ? CHIMERA_EUNSIGNED : code;
+    if (code == CHIMERA_EREFUSED)
+        code = trust_explain(&work->trust_note, CHIMERA_EUNSIGNED, err);
+    return code;
 }
 
-/* Resolves what the version is now and judges that, and nothing else from here on. */
-static int verify_image(struct work *work, struct chimera_error *err)
+/* Resolves what the version is now: it is that, and nothing else from here on. */
+static int gather(struct work *work, struct chimera_error *err)
 {
     int code =
         chimera_registry_resolve(work->session.registry, work->pull->image, work->digest, err);
-    if (code == CHIMERA_OK)
-        code = chimera_found_gather(work->session.registry, work->pull->image, work->digest,
-                                    &work->found, err);
+    return code < 0 ? code
+                    : chimera_found_gather(work->session.registry, work->pull->image, work->digest,
+                                           &work->found, err);
+}
+
+static int verify_image(struct work *work, struct chimera_error *err)
+{
+    int code = gather(work, err);
     return code < 0 ? code : judge(work, err);
 }
 
@@ -253,15 +260,13 @@ static int pull_by_http(struct work *work, struct chimera_error *err)
 
 static void tell(const struct work *work, struct chimera_buffer *out)
 {
-    chimera_network_put_text(out, work->digest);
-    chimera_buffer_append(out, chimera_buffer_slice(&work->signers));
-    chimera_buffer_byte(out, 0);
-    chimera_network_put_text(out, work->module);
-    chimera_network_put_text(out, work->plugin);
-    chimera_buffer_append(out, chimera_buffer_slice(&work->plugin_note));
-    chimera_buffer_byte(out, 0);
-    chimera_buffer_append(out, chimera_buffer_slice(&work->trust_note));
-    chimera_buffer_byte(out, 0);
+    const struct fetch_answer answer = {.digest = work->digest,
+                                        .module = work->module,
+                                        .plugin = work->plugin,
+                                        .signers = chimera_buffer_slice(&work->signers),
+                                        .plugin_note = chimera_buffer_slice(&work->plugin_note),
+                                        .trust_note = chimera_buffer_slice(&work->trust_note)};
+    fetch_put_answer(&answer, out);
 }
 
 static void end(struct work *work)
@@ -274,24 +279,67 @@ static void end(struct work *work)
     free(work->plugin);
 }
 
-int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out,
-                     struct chimera_error *err)
+static int open_session(struct work *work, struct chimera_error *err)
 {
-    struct work work = {.pull = pull};
+    const struct chimera_pull *pull = work->pull;
     const struct chimera_session_input input = {.sources = pull->options->sources,
                                                 .image = pull->image,
                                                 .logins = pull->logins,
                                                 .login_count = pull->login_count,
                                                 .title = pull->options->shows_progress ? pull->uri
                                                                                        : NULL};
+    return chimera_session_open(&work->session, &input, err);
+}
+
+int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out,
+                     struct chimera_error *err)
+{
+    struct work work = {.pull = pull};
     chimera_buffer_init(&work.signers, SIGNERS_MAX);
     chimera_buffer_init(&work.plugin_note, SIGNERS_MAX);
     chimera_buffer_init(&work.trust_note, SIGNERS_MAX);
-    int code = chimera_session_open(&work.session, &input, err);
+    int code = open_session(&work, err);
     if (code == CHIMERA_OK)
         code = pull->image ? pull_image(&work, err) : pull_by_http(&work, err);
     if (code == CHIMERA_OK)
         tell(&work, out);
+    end(&work);
+    return code;
+}
+
+/* --- Without a judgement --- */
+
+static int keep_image(struct work *work, struct chimera_error *err)
+{
+    struct chimera_oci_manifest manifest = {0};
+    const struct chimera_descriptor *layer = NULL;
+    struct chimera_image_reference pinned = *work->pull->image; /* borrowed, but for the digest */
+    pinned.digest = work->digest;
+    if (work->found.count == 0)
+        return chimera_fail(err, CHIMERA_EUNSIGNED, "it has no signatures in its registry");
+    int code =
+        chimera_policy_image_get(work->session.registry, &pinned, &manifest, work->digest, err);
+    if (code == CHIMERA_OK && strcmp(manifest.digest, work->digest) != 0)
+        code = chimera_fail(err, CHIMERA_EFEATURE,
+                            "its image is an index, which cannot be verified offline");
+    if (code == CHIMERA_OK)
+        code = chimera_policy_image_layer(&manifest, true, &layer, err);
+    if (code == CHIMERA_OK)
+        code = bind_file(work->pull->path, layer, err);
+    if (code == CHIMERA_OK)
+        code = keep_signatures(work, &manifest, err);
+    chimera_oci_manifest_done(&manifest);
+    return code;
+}
+
+int chimera_pull_keep(const struct chimera_pull *pull, struct chimera_error *err)
+{
+    struct work work = {.pull = pull};
+    int code = open_session(&work, err);
+    if (code == CHIMERA_OK)
+        code = gather(&work, err);
+    if (code == CHIMERA_OK)
+        code = keep_image(&work, err);
     end(&work);
     return code;
 }
@@ -313,12 +361,34 @@ static int read_signed_layer(const struct chimera_found *found,
     return code < 0 ? code : chimera_policy_image_layer(manifest, true, ret_layer, err);
 }
 
+/* That the file is what the kept signatures are of. */
+static int check_kept(struct work *work, struct chimera_error *err)
+{
+    struct chimera_oci_manifest manifest = {0};
+    const struct chimera_descriptor *layer = NULL;
+    int code = read_signed_layer(&work->found, &manifest, &layer, err);
+    if (code == CHIMERA_OK)
+        code = bind_file(work->pull->path, layer, err);
+    if (code == CHIMERA_OK)
+        memcpy(work->module, layer->digest, sizeof(work->module));
+    chimera_oci_manifest_done(&manifest);
+    return code;
+}
+
+int chimera_pull_check_kept(const struct chimera_pull *pull, struct chimera_error *err)
+{
+    struct work work = {.pull = pull};
+    int code = chimera_found_read(pull->signatures_path, &work.found, err);
+    if (code == CHIMERA_OK)
+        code = check_kept(&work, err);
+    end(&work);
+    return code;
+}
+
 int chimera_pull_judge_offline(const struct chimera_pull *pull, struct chimera_buffer *out,
                                struct chimera_error *err)
 {
     struct work work = {.pull = pull};
-    struct chimera_oci_manifest manifest = {0};
-    const struct chimera_descriptor *layer = NULL;
     chimera_buffer_init(&work.signers, SIGNERS_MAX);
     chimera_buffer_init(&work.plugin_note, SIGNERS_MAX);
     chimera_buffer_init(&work.trust_note, SIGNERS_MAX);
@@ -326,15 +396,11 @@ int chimera_pull_judge_offline(const struct chimera_pull *pull, struct chimera_b
     if (code == CHIMERA_OK)
         code = judge(&work, err);
     if (code == CHIMERA_OK)
-        code = read_signed_layer(&work.found, &manifest, &layer, err);
-    if (code == CHIMERA_OK)
-        code = bind_file(pull->path, layer, err);
+        code = check_kept(&work, err);
     if (code == CHIMERA_OK) {
         memcpy(work.digest, work.found.digest, sizeof(work.digest));
-        memcpy(work.module, layer->digest, sizeof(work.module));
         tell(&work, out);
     }
-    chimera_oci_manifest_done(&manifest);
     end(&work);
     return code;
 }

@@ -7,7 +7,7 @@
 #define CHIMERA_COMPILER_FETCH_PULL_H
 
 #include "compiler/fetch/fetch_options.h"
-#include "compiler/fetch/registry.h"
+#include "compiler/fetch/registry/registry.h"
 #include "runtime/source/image_reference.h"
 
 struct chimera_pull { /* borrowed */
@@ -29,6 +29,12 @@ struct chimera_pull { /* borrowed */
  * plugin, and what is to be said of plugins and of the trust root, as texts of network_child.h. */
 int chimera_pull_run(const struct chimera_pull *pull, struct chimera_buffer *out,
                      struct chimera_error *err);
+
+/* Whether signatures are kept of this very file: CHIMERA_EUNSIGNED when they are of another. */
+int chimera_pull_check_kept(const struct chimera_pull *pull, struct chimera_error *err);
+
+/* Gathers the signatures of the file, unjudged, and keeps them. */
+int chimera_pull_keep(const struct chimera_pull *pull, struct chimera_error *err);
 
 /* Judges what lies beside a policy without any network: the signatures of `signatures_path`, and
  * that the file is what was signed. */

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compiler/fetch/logins.h"
-#include "compiler/fetch/network_child.h"
+#include "compiler/fetch/child/network_child.h"
+#include "compiler/fetch/login/logins.h"
 #include "compiler/fetch/policy_image.h"
 #include "compiler/fetch/session.h"
 #include "runtime/base/cleanup.h"

@@ -6,8 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/fetch/child/network_child.h"
+#include "compiler/fetch/fetch_answer.h"
 #include "compiler/fetch/fetch_plan.h"
-#include "compiler/fetch/network_child.h"
 #include "compiler/fetch/signature/bundle.h"
 #include "compiler/fetch/signature/private_key.h"
 #include "compiler/fetch/signature/sign.h"
@@ -94,19 +95,13 @@ static int tell(const struct judgement *judgement, const struct chimera_buffer *
                 const struct chimera_buffer *note, struct chimera_buffer *out,
                 struct chimera_error *err)
 {
-    struct chimera_digest digest;
-    char hex[CHIMERA_DIGEST_HEX];
-    if (chimera_digest_of(chimera_buffer_slice(&judgement->file), &digest) < 0)
+    char digest[CHIMERA_OCI_DIGEST_MAX];
+    if (chimera_oci_digest_of(chimera_buffer_slice(&judgement->file), NULL, digest) < 0)
         return chimera_fail(err, CHIMERA_EIO, "%s: cannot be hashed", judgement->path);
-    chimera_digest_hex(&digest, hex);
-    chimera_buffer_print(out, "sha256:%s", hex);
-    chimera_buffer_byte(out, 0);
-    chimera_buffer_append(out, chimera_buffer_slice(signers));
-    chimera_buffer_byte(out, 0);
-    chimera_network_put_text(out, NULL); /* plugin */
-    chimera_network_put_text(out, NULL); /* what is to be said of plugins */
-    chimera_buffer_append(out, chimera_buffer_slice(note));
-    chimera_buffer_byte(out, 0);
+    const struct fetch_answer answer = {.digest = digest,
+                                        .signers = chimera_buffer_slice(signers),
+                                        .trust_note = chimera_buffer_slice(note)};
+    fetch_put_answer(&answer, out);
     return CHIMERA_OK;
 }
 
@@ -122,6 +117,8 @@ static int run_judge(void *context, struct chimera_buffer *out, struct chimera_e
     int code = trust_open(file, options->verification, &root, &note, err);
     if (code == CHIMERA_OK)
         code = judge(judgement, &root, &signers, err);
+    if (code == CHIMERA_EUNSIGNED)
+        code = trust_explain(&note, code, err);
     if (code == CHIMERA_OK)
         code = tell(judgement, &signers, &note, out, err);
     chimera_trust_root_done(&root);
@@ -153,8 +150,8 @@ static int verify(struct judgement *judgement, struct chimera_buffer *said,
         code = read_signature(judgement->beside, &judgement->signature, err);
     if (code == CHIMERA_OK)
         code = fetch_plan_read_trust_root(judgement->options, &judgement->plan, err);
-    return code < 0 ? code
-                    : chimera_network_run(CHIMERA_NO_FOLDER, run_judge, judgement, said, err);
+    const struct chimera_network_folder none = {.must_confine = judgement->options->must_confine};
+    return code < 0 ? code : chimera_network_run(none, run_judge, judgement, said, err);
 }
 
 int chimera_signed_file_verify(const struct chimera_fetch_options *options, const char *path,

@@ -8,7 +8,7 @@
 #ifndef CHIMERA_COMPILER_FETCH_SIGNED_FILE_H
 #define CHIMERA_COMPILER_FETCH_SIGNED_FILE_H
 
-#include "compiler/fetch/fetch.h"
+#include "compiler/fetch/fetch_options.h"
 
 #define CHIMERA_SIGNED_FILE_SUFFIX ".sigstore.json"
 #define CHIMERA_SIGNED_FILE_MAX ((size_t)16 << 20) /* bytes of the file */

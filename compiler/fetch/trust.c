@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/fetch/trust.h"
 
+#include <string.h>
 #include <time.h>
 
 static bool asks_for_certificates(const struct chimera_constraint *list, size_t count)
@@ -24,4 +25,13 @@ int trust_open(struct chimera_trust_file file, const struct chimera_verification
         asks_for_certificates(verification->any_of, verification->any_count))
         chimera_trust_root_warn(ret_root, is_shipped ? NULL : file.name, (int64_t)time(NULL), note);
     return code;
+}
+
+int trust_explain(const struct chimera_buffer *note, int code, struct chimera_error *err)
+{
+    char why[sizeof(err->text)];
+    if (!err || note->size == 0)
+        return code;
+    memcpy(why, err->text, sizeof(why));
+    return chimera_fail(err, code, "%s\n%.*s", why, (int)note->size, note->data);
 }

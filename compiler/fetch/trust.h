@@ -18,4 +18,7 @@ int trust_open(struct chimera_trust_file file, const struct chimera_verification
                struct chimera_trust_root *ret_root, struct chimera_buffer *note,
                struct chimera_error *err);
 
+/* Adds the warning to a refusal, which it may be the reason of. Returns `code`. */
+int trust_explain(const struct chimera_buffer *note, int code, struct chimera_error *err);
+
 #endif

@@ -159,16 +159,6 @@ static void read_body(struct lower_body *body, struct reader *outer, uint32_t fu
     body->reader = outer;
 }
 
-static void free_body(struct lower_body *body)
-{
-    free(body->locals);
-    free(body->is_set);
-    free(body->newly_set);
-    free(body->stack);
-    free(body->frames);
-    chimera_buffer_free(&body->out);
-}
-
 /* Stops early when it turns out that slots do not do: all of it is done again then. */
 void lower_read_code(struct reader *reader, struct lowering *lowering)
 {
@@ -183,5 +173,10 @@ void lower_read_code(struct reader *reader, struct lowering *lowering)
          i < count && reader->code == 0 && !(lowering->is_slotted && lowering->needs_funcrefs); i++)
         read_body(&body, reader, lowering->imported_functions + i, &locals);
     chimera_buffer_free(&locals);
-    free_body(&body);
+    free(body.locals);
+    free(body.is_set);
+    free(body.newly_set);
+    free(body.stack);
+    free(body.frames);
+    chimera_buffer_free(&body.out);
 }

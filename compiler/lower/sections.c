@@ -245,18 +245,6 @@ void lower_read_globals(struct reader *reader, struct lowering *lowering)
     }
 }
 
-/* A slot in place of the reference itself. */
-static struct wasm_expression slot_of_expression(struct lowering *lowering,
-                                                 const struct wasm_expression *expression)
-{
-    struct wasm_expression slot = {.kind = WASM_CONST, .type = WASM_I32};
-    if (expression->kind == WASM_GLOBAL_GET)
-        return *expression;
-    if (expression->kind == WASM_REF_FUNC)
-        slot.value = lower_slot(lowering, (uint32_t)expression->value);
-    return slot;
-}
-
 void lower_write_globals(struct lowering *lowering, struct chimera_buffer *out)
 {
     static const uint8_t marker[] = {WASM_I32, 1, OP_I32_CONST, 0, OP_END}; /* 1: mutable */
@@ -264,8 +252,14 @@ void lower_write_globals(struct lowering *lowering, struct chimera_buffer *out)
     for (uint32_t i = lowering->imported_globals; i < lowering->global_count; i++) {
         struct lower_global *global = &lowering->globals[i];
         struct wasm_expression initial = global->initial;
-        if (lowering->is_slotted && lower_is_concrete(global->type))
-            initial = slot_of_expression(lowering, &initial);
+        if (lowering->is_slotted && lower_is_concrete(global->type) &&
+            initial.kind != WASM_GLOBAL_GET) {
+            /* A slot in place of the reference itself. */
+            struct wasm_expression slot = {.kind = WASM_CONST, .type = WASM_I32};
+            if (initial.kind == WASM_REF_FUNC)
+                slot.value = lower_slot(lowering, (uint32_t)initial.value);
+            initial = slot;
+        }
         chimera_buffer_byte(out, lower_byte(lowering, global->type));
         chimera_buffer_byte(out, global->is_mutable);
         lower_write_constant(lowering, &initial, out);

@@ -39,22 +39,6 @@ static void read_head(struct reader *reader, struct lowering *lowering, struct s
         reader_fail(reader, CHIMERA_EMODULE, "type mismatch: the segment's and its table's");
 }
 
-/* Always with its table and its type in words of the older proposals. */
-static void write_head(struct lowering *lowering, const struct segment *segment, uint32_t count)
-{
-    struct chimera_buffer *out = &lowering->elements;
-    uint32_t flags = is_active(segment) ? segment->flags | 2 : segment->flags;
-    writer_u32(out, flags);
-    if (is_active(segment)) {
-        writer_u32(out, segment->table);
-        lower_write_constant(lowering, &segment->offset, out);
-    }
-    bool is_function = lower_is_function(segment->type);
-    uint8_t type = is_function ? WASM_FUNCREF : WASM_EXTERNREF;
-    chimera_buffer_byte(out, flags & 4 ? type : 0);
-    writer_u32(out, count);
-}
-
 static void copy_entry(struct reader *reader, struct lowering *lowering,
                        const struct segment *segment)
 {
@@ -83,7 +67,18 @@ void lower_read_elements(struct reader *reader, struct lowering *lowering)
         uint32_t entries = reader_count(reader, WASM_ENTRIES_MAX, "entries");
         if (reader->code < 0)
             return;
-        write_head(lowering, &segment, entries);
+        /* Always with its table and its type in words of the older proposals. */
+        struct chimera_buffer *out = &lowering->elements;
+        uint32_t flags = is_active(&segment) ? segment.flags | 2 : segment.flags;
+        writer_u32(out, flags);
+        if (is_active(&segment)) {
+            writer_u32(out, segment.table);
+            lower_write_constant(lowering, &segment.offset, out);
+        }
+        bool is_function = lower_is_function(segment.type);
+        uint8_t type = is_function ? WASM_FUNCREF : WASM_EXTERNREF;
+        chimera_buffer_byte(out, flags & 4 ? type : 0);
+        writer_u32(out, entries);
         for (uint32_t j = 0; j < entries && reader->code == 0; j++)
             copy_entry(reader, lowering, &segment);
         lowering->segments[lowering->segment_count++] = segment.type;

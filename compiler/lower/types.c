@@ -46,12 +46,6 @@ static bool abstract_heap(struct reader *reader, uint8_t byte, uint32_t *ret_hea
     }
 }
 
-/* Until its group is complete a type is named by its own index, then by its canonical one. */
-static uint32_t canonical_of(const struct lowering *lowering, uint32_t index)
-{
-    return index < lowering->types.count ? lowering->types.canonical[index] : index;
-}
-
 static uint32_t read_heap(struct reader *reader, struct lowering *lowering)
 {
     uint32_t heap = 0;
@@ -66,7 +60,10 @@ static uint32_t read_heap(struct reader *reader, struct lowering *lowering)
     uint64_t index = reader_signed(reader, 33);
     if (reader->code == 0 && index >= lowering->types.limit)
         reader_fail(reader, CHIMERA_EMODULE, "unknown type %lld", (long long)index);
-    return reader->code < 0 ? 0 : canonical_of(lowering, (uint32_t)index);
+    if (reader->code < 0)
+        return 0;
+    /* Until its group is complete a type is named by its own index, then by its canonical one. */
+    return index < lowering->types.count ? lowering->types.canonical[index] : (uint32_t)index;
 }
 
 lower_type lower_read_heap(struct reader *reader, struct lowering *lowering)
@@ -255,19 +252,6 @@ static void make_group_key(struct lowering *lowering, uint32_t first, uint32_t e
     }
 }
 
-static void settle_group(struct lowering *lowering, uint32_t first, uint32_t end,
-                         uint32_t canonical)
-{
-    for (uint32_t i = first; i < end; i++) {
-        uint32_t at = lowering->types.position[i];
-        lower_type *list = lowering->types.list;
-        uint32_t last = at + 2 + list[at] + list[at + 1];
-        for (uint32_t j = at + 2; j < last; j++)
-            list[j] = settle_type(list[j], first, end, canonical);
-        lowering->types.canonical[i] = canonical + (i - first);
-    }
-}
-
 static void end_group(struct reader *reader, struct lowering *lowering, uint32_t first,
                       uint32_t end, uint32_t start)
 {
@@ -283,7 +267,14 @@ static void end_group(struct reader *reader, struct lowering *lowering, uint32_t
         reader_fail(reader, CHIMERA_ENOMEM, "out of memory");
         return;
     }
-    settle_group(lowering, first, end, (*found)->first);
+    for (uint32_t i = first; i < end; i++) {
+        uint32_t at = lowering->types.position[i];
+        lower_type *list = lowering->types.list;
+        uint32_t last = at + 2 + list[at] + list[at + 1];
+        for (uint32_t j = at + 2; j < last; j++)
+            list[j] = settle_type(list[j], first, end, (*found)->first);
+        lowering->types.canonical[i] = (*found)->first + (i - first);
+    }
     if (*found != group)
         free(group);
     lowering->types.count = end;

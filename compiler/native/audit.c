@@ -219,17 +219,6 @@ static bool is_code_in_sections(const uint8_t *file, uint64_t size)
     return is_filler(file, at, end);
 }
 
-static int audit_bytes(const uint8_t *file, size_t size, const char *path,
-                       struct chimera_error *err)
-{
-    int code = chimera_elf_audit(file, size, path, CHIMERA_MODE_NONE, err);
-    if (code == CHIMERA_OK && !is_code_in_sections(file, size))
-        code =
-            chimera_fail(err, CHIMERA_EREFUSED,
-                         "%s has code outside its sections, which cannot be looked through", path);
-    return code;
-}
-
 /* The one executable segment of a file that chimera_elf_audit() has found to be sound. */
 static struct chimera_slice code_of(const uint8_t *file)
 {
@@ -249,13 +238,18 @@ static int audit_file(const char *path, enum chimera_tier tier, struct chimera_e
         return chimera_fail(err, CHIMERA_EIO, "cannot open %s: %s", path, strerror(errno));
     if (!S_ISREG(status.st_mode) || status.st_size == 0 || status.st_size > FILE_MAX)
         return chimera_fail(err, CHIMERA_EREFUSED, "%s is no file that could be a plugin", path);
-    void *file = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    size_t size = (size_t)status.st_size;
+    void *file = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (file == MAP_FAILED)
         return chimera_fail(err, CHIMERA_EIO, "cannot map %s: %s", path, strerror(errno));
-    int code = audit_bytes(file, (size_t)status.st_size, path, err);
+    int code = chimera_elf_audit(file, size, path, CHIMERA_MODE_NONE, err);
+    if (code == CHIMERA_OK && !is_code_in_sections(file, size))
+        code =
+            chimera_fail(err, CHIMERA_EREFUSED,
+                         "%s has code outside its sections, which cannot be looked through", path);
     if (code == CHIMERA_OK && tier == CHIMERA_TIER_QUICK)
         code = chimera_sweep(code_of(file), path, err);
-    munmap(file, (size_t)status.st_size);
+    munmap(file, size);
     return code;
 }
 

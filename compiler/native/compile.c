@@ -267,21 +267,6 @@ static int list_header_paths(struct compile_run *run, struct chimera_error *err)
                     : chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
 }
 
-static void free_compile_run(struct compile_run *run)
-{
-    for (size_t i = 0; i < run->count; i++) {
-        free(run->units[i].prefix_map);
-        free(run->units[i].source);
-        free(run->units[i].argument);
-        free(run->units[i].folder);
-        free(run->units[i].reads);
-    }
-    for (size_t i = 0; run->headers && i < run->header_count; i++)
-        free(run->headers[i]);
-    free(run->headers);
-    free(run->units);
-}
-
 int chimera_compile(const struct chimera_compile_job *job, const struct chimera_part *parts,
                     size_t count, size_t *ret_cached, struct chimera_error *err)
 {
@@ -295,6 +280,16 @@ int chimera_compile(const struct chimera_compile_job *job, const struct chimera_
         code = compile_units(&run, err);
     if (code == CHIMERA_OK && ret_cached)
         *ret_cached = run.cached;
-    free_compile_run(&run);
+    for (size_t i = 0; i < run.count; i++) {
+        free(run.units[i].prefix_map);
+        free(run.units[i].source);
+        free(run.units[i].argument);
+        free(run.units[i].folder);
+        free(run.units[i].reads);
+    }
+    for (size_t i = 0; run.headers && i < run.header_count; i++)
+        free(run.headers[i]);
+    free(run.headers);
+    free(run.units);
     return code;
 }

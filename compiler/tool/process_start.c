@@ -110,15 +110,6 @@ static _Noreturn void become_command(const struct launch *launch)
 
 #define ENVIRONMENT_MAX 6
 
-static int copy_variable(const char *name, char **ret_entry)
-{
-    const char *value = getenv(name);
-    if (!value || asprintf(ret_entry, "%s=%s", name, value) >= 0)
-        return CHIMERA_OK;
-    *ret_entry = NULL;
-    return CHIMERA_ENOMEM;
-}
-
 /* Small and fixed, so that no CPATH, LANG or the like changes what a compiler does. The search
  * paths stay, for tools that are wrapped in scripts or live outside the system. */
 static int make_environment(const char *folder, char *ret_environment[ENVIRONMENT_MAX])
@@ -127,9 +118,13 @@ static int make_environment(const char *folder, char *ret_environment[ENVIRONMEN
     size_t count = 0;
     const char *const kept[] = {"PATH", "LD_LIBRARY_PATH", "HOME"};
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]) && code == CHIMERA_OK; i++) {
-        code = copy_variable(kept[i], &ret_environment[count]);
-        if (ret_environment[count])
+        const char *value = getenv(kept[i]);
+        if (value && asprintf(&ret_environment[count], "%s=%s", kept[i], value) < 0) {
+            ret_environment[count] = NULL;
+            code = CHIMERA_ENOMEM;
+        } else if (value) {
             count++;
+        }
     }
     ret_environment[count] = strdup("LC_ALL=C");
     if (!ret_environment[count++])
@@ -155,15 +150,6 @@ static bool register_child(pid_t pid)
             return !process_is_stopping();
     }
     return false;
-}
-
-static void forget_child(pid_t pid)
-{
-    for (size_t i = 0; i < MAX_LIVE; i++) {
-        pid_t expected = pid;
-        if (atomic_compare_exchange_strong(&live[i], &expected, 0))
-            return;
-    }
 }
 
 void process_kill(pid_t pid)
@@ -230,7 +216,11 @@ static void close_pair(int pair[2])
 void process_release(struct child *child)
 {
     int status;
-    forget_child(child->pid);
+    bool is_forgotten = false;
+    for (size_t i = 0; i < MAX_LIVE && !is_forgotten; i++) {
+        pid_t expected = child->pid;
+        is_forgotten = atomic_compare_exchange_strong(&live[i], &expected, 0);
+    }
     while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
         ;
     close_pair((int[2]){child->output, child->errors});

@@ -157,22 +157,6 @@ int chimera_tools_need(const struct chimera_tools *tools, enum chimera_tier tier
         packages, variables);
 }
 
-static int find_all(struct chimera_tools *tools, struct chimera_error *err)
-{
-    char *paths[TOOL_COUNT] = {NULL};
-    int code = CHIMERA_OK;
-    for (size_t i = 0; i < TOOL_COUNT && code == CHIMERA_OK; i++)
-        code = find_tool(&wanted[i], paths[CLANG], &paths[i], err);
-    tools->wasm2c = paths[WASM2C]; /* all handed over */
-    tools->clang = paths[CLANG];
-    tools->lld = paths[LLD];
-    tools->objdump = paths[OBJDUMP];
-    tools->tcc = paths[TCC];
-    if (code == CHIMERA_OK && !chimera_tools_has(tools, CHIMERA_TIER_QUICK))
-        code = chimera_tools_need(tools, CHIMERA_TIER_FULL, err);
-    return code;
-}
-
 /* Component `index` of "19.1.7"; 0 when there is none. */
 static unsigned version_part(const char *version, unsigned index)
 {
@@ -248,7 +232,17 @@ int chimera_tools_find(const char *folder, struct chimera_tools *ret_tools,
                        struct chimera_error *err)
 {
     struct chimera_tools tools = {0};
-    int code = find_all(&tools, err);
+    char *paths[TOOL_COUNT] = {NULL};
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < TOOL_COUNT && code == CHIMERA_OK; i++)
+        code = find_tool(&wanted[i], paths[CLANG], &paths[i], err);
+    tools.wasm2c = paths[WASM2C]; /* all handed over */
+    tools.clang = paths[CLANG];
+    tools.lld = paths[LLD];
+    tools.objdump = paths[OBJDUMP];
+    tools.tcc = paths[TCC];
+    if (code == CHIMERA_OK && !chimera_tools_has(&tools, CHIMERA_TIER_QUICK))
+        code = chimera_tools_need(&tools, CHIMERA_TIER_FULL, err);
     if (code == CHIMERA_OK)
         code = probe_versions(folder, &tools, err);
     if (code < 0) {

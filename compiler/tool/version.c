@@ -104,18 +104,6 @@ static bool describe_tool(const struct tool_probe *probe, char *text, size_t siz
     return count > 0 && (size_t)count < size;
 }
 
-/* An empty buffer when there is none that we can trust. */
-static void read_memo(const char *path, struct chimera_buffer *memo)
-{
-    struct stat status;
-    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
-        status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) ||
-        chimera_fd_read(fd, path, memo, NULL) < 0 || !take_hash(memo) ||
-        !chimera_slice_starts(chimera_buffer_slice(memo), MEMO_TITLE))
-        chimera_buffer_reset(memo);
-}
-
 /* The version at the beginning of `line`, whose rest is `expected`. */
 static bool match_line(struct chimera_slice line, const char *expected, struct tool_probe *probe)
 {
@@ -181,8 +169,16 @@ int tool_versions(struct tool_probe *probes, size_t count, const char *folder,
     CHIMERA_FREE char *path = folder ? chimera_path_join(folder, MEMO_NAME) : NULL;
     struct chimera_buffer memo;
     chimera_buffer_init(&memo, MEMO_MAX);
-    if (path)
-        read_memo(path, &memo);
+    if (path) {
+        /* An empty buffer when there is none that we can trust. */
+        struct stat status;
+        CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+            status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) ||
+            chimera_fd_read(fd, path, &memo, NULL) < 0 || !take_hash(&memo) ||
+            !chimera_slice_starts(chimera_buffer_slice(&memo), MEMO_TITLE))
+            chimera_buffer_reset(&memo);
+    }
     for (size_t i = 0; i < count && i < PROBES_MAX; i++)
         if (probes[i].path && !recall_version(chimera_buffer_slice(&memo), &probes[i]))
             unknown[unknown_count++] = &probes[i];

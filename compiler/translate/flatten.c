@@ -91,16 +91,6 @@ static int open_brace(struct flatten *flatten, struct chimera_slice line)
                                 flatten->braces[flatten->depth - 1].number);
 }
 
-static int begin_else(struct flatten *flatten)
-{
-    struct opened_brace *brace = flatten->depth ? &flatten->braces[flatten->depth - 1] : NULL;
-    if (!brace || brace->kind != OPENED_IF)
-        return CHIMERA_ETOOL;
-    brace->kind = OPENED_ELSE;
-    return chimera_buffer_print(flatten->out, "goto chimera_end%u;\nchimera_else%u:;\n",
-                                brace->number, brace->number);
-}
-
 static int close_brace(struct flatten *flatten)
 {
     if (flatten->depth == 0)
@@ -114,8 +104,14 @@ static int close_brace(struct flatten *flatten)
 
 static int flatten_line(struct flatten *flatten, struct chimera_slice line)
 {
-    if (chimera_slice_is(line, "} else {"))
-        return begin_else(flatten);
+    if (chimera_slice_is(line, "} else {")) {
+        struct opened_brace *brace = flatten->depth ? &flatten->braces[flatten->depth - 1] : NULL;
+        if (!brace || brace->kind != OPENED_IF)
+            return CHIMERA_ETOOL;
+        brace->kind = OPENED_ELSE;
+        return chimera_buffer_print(flatten->out, "goto chimera_end%u;\nchimera_else%u:;\n",
+                                    brace->number, brace->number);
+    }
     if (chimera_slice_is(line, "}"))
         return close_brace(flatten);
     if (is_closing(line))

@@ -254,13 +254,6 @@ static void write_data_segments(FILE *file, const struct glue_facts *facts, bool
     }
 }
 
-static void write_element_declarations(FILE *file, const struct glue_facts *facts)
-{
-    for (uint32_t i = 0; i < facts->module->element_count; i++)
-        fprintf(file, "extern const wasm_elem_segment_expr_t elem_segment_exprs_%se%u[];\n",
-                glue_segment_prefix(facts), i);
-}
-
 static void write_header(FILE *file, const struct glue_facts *facts)
 {
     const struct chimera_module *module = facts->module;
@@ -274,7 +267,9 @@ static void write_header(FILE *file, const struct glue_facts *facts)
     write_instance(file, facts);
     write_imports(file, facts);
     write_data_segments(file, facts, false);
-    write_element_declarations(file, facts);
+    for (uint32_t i = 0; i < facts->module->element_count; i++)
+        fprintf(file, "extern const wasm_elem_segment_expr_t elem_segment_exprs_%se%u[];\n",
+                glue_segment_prefix(facts), i);
 }
 
 /* --- glue.c --- */
@@ -388,16 +383,6 @@ static uint32_t write_exports(FILE *file, const struct glue_facts *facts)
     return count;
 }
 
-static void write_tables(FILE *file, const struct chimera_module *module)
-{
-    fputs("static const struct chimera_plugin_table tables[] = {\n", file);
-    for (uint32_t i = 0; i < module->table_count; i++)
-        fprintf(file, "    {offsetof(struct instance, w2c_tab%u), %uu, %uu, sizeof(%s)},\n", i,
-                module->tables[i].limits.min, module->tables[i].limits.max,
-                c_type(module->tables[i].type));
-    fputs("    {0}\n};\n", file);
-}
-
 static void write_descriptor(FILE *file, const struct glue_facts *facts, uint32_t export_count)
 {
     const struct chimera_module *module = facts->module;
@@ -434,7 +419,13 @@ static void write_glue(FILE *file, const struct glue_facts *facts)
                 facts->split->functions[i].head.data);
     write_data_segments(file, facts, true);
     glue_write_start(file, facts);
-    write_tables(file, facts->module);
+    const struct chimera_module *module = facts->module;
+    fputs("static const struct chimera_plugin_table tables[] = {\n", file);
+    for (uint32_t i = 0; i < module->table_count; i++)
+        fprintf(file, "    {offsetof(struct instance, w2c_tab%u), %uu, %uu, sizeof(%s)},\n", i,
+                module->tables[i].limits.min, module->tables[i].limits.max,
+                c_type(module->tables[i].type));
+    fputs("    {0}\n};\n", file);
     write_descriptor(file, facts, write_exports(file, facts));
 }
 

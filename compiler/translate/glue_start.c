@@ -33,25 +33,6 @@ static void write_entries(FILE *file, const struct glue_facts *facts, uint32_t i
     fputs("    {0, NULL, false}\n};\n", file);
 }
 
-/* What instantiation does with a segment that is not passive: it may fill a table, and is dropped.
- */
-static void write_element_row(FILE *file, const struct glue_facts *facts, uint32_t index)
-{
-    const struct wasm_element *element = &facts->module->elements[index];
-    const char *prefix = glue_segment_prefix(facts);
-    if (element->mode == WASM_PASSIVE)
-        return;
-    if (element->mode == WASM_ACTIVE)
-        fprintf(
-            file,
-            "    {elem_segment_exprs_%se%u, %d, %u, %uu, offsetof(struct instance, w2c_tab%u), ",
-            prefix, index, element->type == WASM_EXTERNREF ? 2 : 1, element->count,
-            (uint32_t)element->offset.value, element->table);
-    else
-        fputs("    {NULL, 0, 0, 0, 0, ", file);
-    fprintf(file, "offsetof(struct instance, elem_segment_dropped_%se%u)},\n", prefix, index);
-}
-
 static void write_elements(FILE *file, const struct glue_facts *facts)
 {
     for (uint32_t i = 0; i < facts->module->element_count; i++)
@@ -62,8 +43,23 @@ static void write_elements(FILE *file, const struct glue_facts *facts)
           "    size_t table, dropped;\n"
           "} elements[] = {\n",
           file);
-    for (uint32_t i = 0; i < facts->module->element_count; i++)
-        write_element_row(file, facts, i);
+    for (uint32_t i = 0; i < facts->module->element_count; i++) {
+        /* What instantiation does with a segment that is not passive: it may fill a table, and is
+         * dropped. */
+        const struct wasm_element *element = &facts->module->elements[i];
+        const char *prefix = glue_segment_prefix(facts);
+        if (element->mode != WASM_PASSIVE) {
+            if (element->mode == WASM_ACTIVE)
+                fprintf(file,
+                        "    {elem_segment_exprs_%se%u, %d, %u, %uu, offsetof(struct instance, "
+                        "w2c_tab%u), ",
+                        prefix, i, element->type == WASM_EXTERNREF ? 2 : 1, element->count,
+                        (uint32_t)element->offset.value, element->table);
+            else
+                fputs("    {NULL, 0, 0, 0, 0, ", file);
+            fprintf(file, "offsetof(struct instance, elem_segment_dropped_%se%u)},\n", prefix, i);
+        }
+    }
     fputs("    {0}\n};\n", file);
 }
 

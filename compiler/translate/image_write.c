@@ -11,15 +11,6 @@
 
 #define STEP 4096u
 
-/* The end of the segment's last byte that is not zero; 0 for one of zeros only. */
-static uint64_t used_end(const struct wasm_data *data)
-{
-    size_t size = data->bytes.size;
-    while (size > 0 && data->bytes.data[size - 1] == 0)
-        size--;
-    return size == 0 ? 0 : data->offset.value + size;
-}
-
 static int check_fit(const struct chimera_module *module, uint32_t index, struct chimera_error *err)
 {
     const struct wasm_data *data = &module->data[index];
@@ -66,7 +57,11 @@ int chimera_image_write(const struct chimera_module *module, const char *path, u
         int code = check_fit(module, i, err);
         if (code < 0)
             return code;
-        uint64_t segment_end = used_end(&module->data[i]);
+        const struct wasm_data *data = &module->data[i];
+        size_t used = data->bytes.size; /* up to its last byte that is not zero */
+        while (used > 0 && data->bytes.data[used - 1] == 0)
+            used--;
+        uint64_t segment_end = used == 0 ? 0 : data->offset.value + used;
         end = segment_end > end ? segment_end : end;
     }
     uint64_t size = (end + STEP - 1) / STEP * STEP;

@@ -55,19 +55,13 @@ static void write_exports(struct chimera_buffer *out, const struct chimera_modul
     writer_end_section(out, WASM_SECTION_EXPORT, payload);
 }
 
-static uint32_t exported_functions(const struct chimera_module *module)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < module->export_count; i++)
-        count += module->exports[i].kind == WASM_FUNCTION;
-    return count;
-}
-
 /* An exported function may be the subject of ref.func; without its export it must be declared. */
 static void write_elements(struct chimera_buffer *out, const struct chimera_module *module,
                            struct chimera_buffer *payload)
 {
-    uint32_t declared = module->uses_ref_func ? exported_functions(module) : 0;
+    uint32_t declared = 0;
+    for (uint32_t i = 0; module->uses_ref_func && i < module->export_count; i++)
+        declared += module->exports[i].kind == WASM_FUNCTION;
     if (declared == 0) {
         writer_copy_section(out, module, WASM_SECTION_ELEMENT);
         return;

@@ -64,15 +64,6 @@ static uint32_t function_of_head(const struct split *split, struct chimera_slice
     return index_at(name + prefix, open, split->function_count);
 }
 
-static struct chimera_slice without_static(struct chimera_slice line)
-{
-    const size_t word = sizeof("static ") - 1;
-    if (chimera_slice_starts(line, "static "))
-        line = (struct chimera_slice){line.data + word, line.size - word};
-    line.size -= 2; /* " {" */
-    return line;
-}
-
 /* In place of the body that is part of the text. */
 static int flatten_body(struct split_function *function, const struct chimera_module *module,
                         uint32_t index, struct chimera_error *err)
@@ -100,7 +91,8 @@ static int take_function(struct split *split, const struct chimera_module *modul
     if (index == UINT32_MAX || split->functions[index].body.data)
         return CHIMERA_OK;
     struct split_function *function = &split->functions[index];
-    function->head = without_static(line);
+    const size_t word = chimera_slice_starts(line, "static ") ? strlen("static ") : 0;
+    function->head = (struct chimera_slice){line.data + word, line.size - word - strlen(" {")};
     /* What is nested too deep must be made flat. */
     const char *start = line.data + line.size - 1;
     struct flatten_depth depth = {0};

@@ -185,17 +185,6 @@ uint32_t opcode_vector(struct reader *reader)
     return number;
 }
 
-static const struct wasm_instruction *read_long_instruction(struct reader *reader)
-{
-    uint32_t number = reader_u32(reader);
-    const struct wasm_instruction *instruction = wasm_long_instruction(number);
-    if (instruction->proposal != PROPOSAL_CORE)
-        reader_fail(reader,
-                    instruction->proposal == PROPOSAL_LATER ? CHIMERA_EFEATURE : CHIMERA_EMODULE,
-                    "0xfc 0x%02x is not an instruction that Chimera compiles", number);
-    return instruction;
-}
-
 static void walk_instruction(struct reader *reader, struct chimera_module *module, uint8_t byte)
 {
     const struct wasm_instruction *instruction = &wasm_instructions[byte];
@@ -203,10 +192,17 @@ static void walk_instruction(struct reader *reader, struct chimera_module *modul
         opcode_vector(reader);
         return;
     }
-    if (byte == OP_PREFIX_LONG)
-        instruction = read_long_instruction(reader);
-    else if (instruction->proposal == PROPOSAL_UNKNOWN)
+    if (byte == OP_PREFIX_LONG) {
+        uint32_t number = reader_u32(reader);
+        instruction = wasm_long_instruction(number);
+        if (instruction->proposal != PROPOSAL_CORE)
+            reader_fail(reader,
+                        instruction->proposal == PROPOSAL_LATER ? CHIMERA_EFEATURE
+                                                                : CHIMERA_EMODULE,
+                        "0xfc 0x%02x is not an instruction that Chimera compiles", number);
+    } else if (instruction->proposal == PROPOSAL_UNKNOWN) {
         reader_fail(reader, CHIMERA_EMODULE, "0x%02x is not an instruction", byte);
+    }
     if (proposal_check(reader, instruction->proposal) || instruction->immediates == IMMEDIATE_NONE)
         return;
     note_use(module, instruction->opcode);

@@ -53,9 +53,10 @@ static bool make_delta(struct pushed_values *values, struct chimera_metric_point
     return point->count > 0;
 }
 
-/* Collects points from `from` on, up to a page. */
-static void collect(struct pushed *pushed)
+/* Ends the push when there is nothing more to send. */
+static void send_page(struct pushed *pushed, CURLM *multi)
 {
+    /* Collects points from `from` on, up to a page. */
     const struct chimera_exporter_start *start = pushed->start;
     encode_metrics_reset(&pushed->points);
     uint32_t number = pushed->from;
@@ -68,12 +69,6 @@ static void collect(struct pushed *pushed)
             encode_point(&pushed->points, &point);
     }
     pushed->until = number;
-}
-
-/* Ends the push when there is nothing more to send. */
-static void send_page(struct pushed *pushed, CURLM *multi)
-{
-    collect(pushed);
     pushed->is_under_way = encode_metrics_size(&pushed->points) > 0;
     if (!pushed->is_under_way)
         return;

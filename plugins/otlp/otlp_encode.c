@@ -212,32 +212,24 @@ static void put_fields(struct chimera_buffer *out, unsigned number, struct chime
     }
 }
 
-static struct chimera_slice level_name(enum chimera_log_level level)
-{
-    static const char *const names[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR"};
-    return chimera_slice_of(names[level]);
-}
-
-/* Event { time = 1, name = 2, attributes = 3, dropped_attributes_count = 4 } */
-static void put_event(struct chimera_buffer *out, const struct chimera_record_item *item)
-{
-    size_t event = protobuf_begin(out, 11);
-    protobuf_put_fixed64(out, 1, item->event.at_ns);
-    protobuf_put_text(out, 2, item->event.message.data ? item->event.message : item->event.target);
-    put_text(out, 3, CHIMERA_SLICE("level"), level_name(item->event.level));
-    put_text(out, 3, CHIMERA_SLICE("target"), item->event.target);
-    put_fields(out, 3, item->fields);
-    if (item->dropped)
-        protobuf_put_varint(out, 4, item->dropped);
-    protobuf_end(out, event);
-}
-
 static void put_events(struct chimera_buffer *out, uint64_t span, struct chimera_slice items)
 {
+    static const char *const levels[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR"};
     struct chimera_record_item item;
     while (chimera_record_next(&items, &item))
-        if (!item.is_span && item.event.span == span)
-            put_event(out, &item);
+        if (!item.is_span && item.event.span == span) {
+            /* Event { time = 1, name = 2, attributes = 3, dropped_attributes_count = 4 } */
+            size_t event = protobuf_begin(out, 11);
+            protobuf_put_fixed64(out, 1, item.event.at_ns);
+            protobuf_put_text(out, 2,
+                              item.event.message.data ? item.event.message : item.event.target);
+            put_text(out, 3, CHIMERA_SLICE("level"), chimera_slice_of(levels[item.event.level]));
+            put_text(out, 3, CHIMERA_SLICE("target"), item.event.target);
+            put_fields(out, 3, item.fields);
+            if (item.dropped)
+                protobuf_put_varint(out, 4, item.dropped);
+            protobuf_end(out, event);
+        }
 }
 
 /* Span spans = 2 { trace_id = 1, span_id = 2, parent_span_id = 4, name = 5, kind = 6, start = 7,

@@ -68,11 +68,6 @@ static int64_t number_in(const char *name, int64_t least, int64_t otherwise)
     return number_of(name, variable(name), least, otherwise);
 }
 
-static bool is_true(const char *value)
-{
-    return value && strcasecmp(value, "true") == 0;
-}
-
 /* --- key=value,key=value, the values percent-encoded --- */
 
 /* NULL when memory ran out, or when there is a control character, which could end a header. */
@@ -169,7 +164,8 @@ static int read_endpoint(enum signal_kind kind, struct signal_settings *settings
         endpoint = DEFAULT_ENDPOINT;
     const char *host = strstr(endpoint, "://");
     if (!host) {
-        settings->is_tls = !is_true(find(kind, "INSECURE", insecure_name));
+        const char *insecure = find(kind, "INSECURE", insecure_name);
+        settings->is_tls = !insecure || strcasecmp(insecure, "true") != 0;
         host = endpoint;
     } else {
         settings->is_tls = strncasecmp(endpoint, "https:", 6) == 0;

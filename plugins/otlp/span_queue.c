@@ -55,17 +55,6 @@ void queued_read(struct queued *queued, int64_t now_ms)
     }
 }
 
-/* The first `count` spans have left the queue. */
-static void take_off(struct queued *queued, size_t count)
-{
-    size_t bytes = count < queued->count ? queued->begin[count] : queued->spans.size;
-    memmove(queued->spans.data, queued->spans.data + bytes, queued->spans.size - bytes);
-    queued->spans.size -= bytes;
-    queued->count -= count;
-    for (size_t i = 0; i < queued->count; i++)
-        queued->begin[i] = queued->begin[i + count] - bytes;
-}
-
 static void send_batch(struct queued *queued, CURLM *multi, int64_t now_ms)
 {
     size_t count = queued->count, batch_max = queued->origin.settings->batch_max;
@@ -79,7 +68,12 @@ static void send_batch(struct queued *queued, CURLM *multi, int64_t now_ms)
                        &queued->message);
     bool is_sent = !queued->message.failed &&
                    sender_send(&queued->sender, multi, chimera_buffer_slice(&queued->message));
-    take_off(queued, count);
+    size_t gone = count < queued->count ? queued->begin[count] : queued->spans.size;
+    memmove(queued->spans.data, queued->spans.data + gone, queued->spans.size - gone);
+    queued->spans.size -= gone;
+    queued->count -= count;
+    for (size_t i = 0; i < queued->count; i++)
+        queued->begin[i] = queued->begin[i + count] - gone;
     queued->oldest_ms = now_ms;
     queued->sent = count;
     queued->sent_ms = now_ms;

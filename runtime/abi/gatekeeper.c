@@ -66,31 +66,26 @@ static const char *kind_of(struct chimera_slice value)
     }
 }
 
-/* `list` is JSON. False when it is no list of violations, or there is no room. */
-static bool read_violations(struct reading *reading, struct chimera_slice list)
-{
-    struct chimera_scan scan;
-    struct chimera_slice violation;
-    chimera_scan_init(&scan, list);
-    if (chimera_scan_peek(&scan) != '[') {
-        reading->why =
-            chimera_arena_print(reading->arena, "found %s, but expected " WANTED, kind_of(list));
-        return false;
-    }
-    if (!chimera_scan_open(&scan))
-        return false;
-    while (chimera_scan_next_element(&scan, reading->count == 0) == 1)
-        if (!chimera_scan_skip(&scan, &violation) || !add_violation(reading, violation))
-            return false;
-    return true;
-}
-
 /* An entry point without a value gives no result at all. */
 static bool read_result(struct reading *reading, struct chimera_slice result_set)
 {
     struct chimera_slice list = chimera_rego_first_result(result_set);
-    if (list.data)
-        return read_violations(reading, list);
+    if (list.data) {
+        struct chimera_scan scan;
+        struct chimera_slice violation;
+        chimera_scan_init(&scan, list);
+        if (chimera_scan_peek(&scan) != '[') {
+            reading->why = chimera_arena_print(reading->arena, "found %s, but expected " WANTED,
+                                               kind_of(list));
+            return false;
+        }
+        if (!chimera_scan_open(&scan))
+            return false;
+        while (chimera_scan_next_element(&scan, reading->count == 0) == 1)
+            if (!chimera_scan_skip(&scan, &violation) || !add_violation(reading, violation))
+                return false;
+        return true;
+    }
     reading->why =
         chimera_slice_is(result_set, "[]")
             ? CHIMERA_SLICE("found nothing, for the entry point is undefined, but expected " WANTED

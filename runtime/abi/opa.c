@@ -5,22 +5,6 @@
 #include "runtime/abi/rego.h"
 #include "runtime/json/shape.h"
 
-static void judge(struct chimera_slice result_set, const struct chimera_request *request,
-                  struct chimera_arena *arena, struct chimera_response *ret_response)
-{
-    static const struct chimera_shape_field field = {
-        .name = {"response", 8}, .kind = CHIMERA_SHAPE_ANY, .is_optional = true};
-    static const struct chimera_shape shape = {
-        .name = "response", .field = &field, .count = 1, .is_lenient = true};
-    struct chimera_slice result = chimera_rego_first_result(result_set), answer = {0}, why;
-    struct chimera_scan scan;
-    if (!result.data || !chimera_shape_read_all(&scan, result, &shape, &answer) || !answer.data)
-        *ret_response =
-            chimera_abi_failure(request, true, arena, "cannot interpret OPA policy result");
-    else if (chimera_response_from_admission(answer, request, arena, ret_response, &why) < 0)
-        *ret_response = chimera_abi_failure(request, true, arena, "%.*s", (int)why.size, why.data);
-}
-
 static void opa_validate(struct chimera_guest *guest, const struct chimera_request *request,
                          struct chimera_slice settings, struct chimera_arena *arena,
                          struct chimera_response *ret_response)
@@ -33,10 +17,22 @@ static void opa_validate(struct chimera_guest *guest, const struct chimera_reque
     chimera_pieces_add_all(&input, &request->json);
     chimera_pieces_add(&input, CHIMERA_SLICE("}"));
     int code = chimera_rego_evaluate(guest, &input, arena, &result_set, &err);
-    if (code < 0)
+    if (code < 0) {
         *ret_response = chimera_rego_failure(request, code, &err, arena);
-    else
-        judge(result_set, request, arena, ret_response);
+    } else {
+        static const struct chimera_shape_field field = {
+            .name = {"response", 8}, .kind = CHIMERA_SHAPE_ANY, .is_optional = true};
+        static const struct chimera_shape shape = {
+            .name = "response", .field = &field, .count = 1, .is_lenient = true};
+        struct chimera_slice result = chimera_rego_first_result(result_set), answer = {0}, why;
+        struct chimera_scan scan;
+        if (!result.data || !chimera_shape_read_all(&scan, result, &shape, &answer) || !answer.data)
+            *ret_response =
+                chimera_abi_failure(request, true, arena, "cannot interpret OPA policy result");
+        else if (chimera_response_from_admission(answer, request, arena, ret_response, &why) < 0)
+            *ret_response =
+                chimera_abi_failure(request, true, arena, "%.*s", (int)why.size, why.data);
+    }
 }
 
 const struct chimera_abi chimera_abi_opa = {

@@ -133,12 +133,6 @@ static int check_account(struct chimera_guest *guest, uint64_t units, struct chi
     return chimera_fail(err, code, "%s", chimera_guest_stop_text(guest));
 }
 
-static bool is_inside(const struct chimera_guest *guest, uint32_t at, size_t size)
-{
-    uint64_t memory = guest->instance->memory.size;
-    return size <= memory && at <= memory - size;
-}
-
 /* Copies a JSON text into the guest and has it parsed there; *ret_value is the value's address. */
 static int push_json(struct chimera_guest *guest, const struct chimera_pieces *json,
                      uint32_t *ret_value, struct chimera_error *err)
@@ -151,7 +145,8 @@ static int push_json(struct chimera_guest *guest, const struct chimera_pieces *j
     if (code < 0)
         return fail_call(guest, "push_json: cannot invoke", "opa_malloc", code, err);
     uint32_t at = values[0].i32;
-    if (!is_inside(guest, at, json->size))
+    uint64_t memory = guest->instance->memory.size;
+    if (json->size > memory || at > memory - json->size)
         return chimera_fail(err, CHIMERA_EGUEST,
                             "Rego wasm error: Cannot get memory address: out of bounds");
     chimera_pieces_copy(json, 0, guest->instance->memory.data + at, json->size);
@@ -398,22 +393,6 @@ struct chimera_response chimera_rego_failure(const struct chimera_request *reque
     return chimera_abi_failure(request, code != CHIMERA_EREFUSED, arena, "%s", err->text);
 }
 
-/* The value of member `name`, read from its '{' on; .data is NULL when there is none. */
-static struct chimera_slice member(struct chimera_scan *scan, const char *name)
-{
-    struct chimera_slice found = {0}, value;
-    struct chimera_scan_text key;
-    if (chimera_scan_peek(scan) != '{' || !chimera_scan_open(scan))
-        return found;
-    for (bool is_first = true; chimera_scan_next_key(scan, is_first, &key) == 1; is_first = false) {
-        if (!chimera_scan_colon(scan) || !chimera_scan_skip(scan, &value))
-            return (struct chimera_slice){0};
-        if (chimera_slice_is(key.raw, name))
-            found = value;
-    }
-    return found;
-}
-
 struct chimera_slice chimera_rego_first_result(struct chimera_slice result_set)
 {
     struct chimera_scan scan;
@@ -421,7 +400,19 @@ struct chimera_slice chimera_rego_first_result(struct chimera_slice result_set)
     if (chimera_scan_peek(&scan) != '[' || !chimera_scan_open(&scan) ||
         chimera_scan_next_element(&scan, true) != 1)
         return (struct chimera_slice){0};
-    return member(&scan, "result");
+    /* The last member of that name counts. */
+    struct chimera_slice found = {0}, value;
+    struct chimera_scan_text key;
+    if (chimera_scan_peek(&scan) != '{' || !chimera_scan_open(&scan))
+        return found;
+    for (bool is_first = true; chimera_scan_next_key(&scan, is_first, &key) == 1;
+         is_first = false) {
+        if (!chimera_scan_colon(&scan) || !chimera_scan_skip(&scan, &value))
+            return (struct chimera_slice){0};
+        if (chimera_slice_is(key.raw, "result"))
+            found = value;
+    }
+    return found;
 }
 
 void chimera_rego_validate_settings(struct chimera_guest *guest, struct chimera_slice settings,

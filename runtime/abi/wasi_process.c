@@ -122,11 +122,6 @@ struct poll { /* one call of poll_oneoff */
     bool is_any_ready; /* a descriptor is; then nobody waits */
 };
 
-static uint64_t add_saturating(uint64_t a, uint64_t b)
-{
-    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
 /* When a clock subscription is over. */
 static uint64_t clock_end(const struct poll *poll, const uint8_t *subscription)
 {
@@ -134,7 +129,8 @@ static uint64_t clock_end(const struct poll *poll, const uint8_t *subscription)
     if (subscription[poll->layout->flags] & FLAG_ABSOLUTE)
         return timeout;
     /* Counted from the next tick: it may be nearly that late, and nobody may wake too early. */
-    return timeout == 0 ? poll->now : add_saturating(poll->now + CHIMERA_CLOCK_TICK_NS, timeout);
+    uint64_t next = poll->now + CHIMERA_CLOCK_TICK_NS;
+    return timeout == 0 ? poll->now : next > UINT64_MAX - timeout ? UINT64_MAX : next + timeout;
 }
 
 static uint32_t check_clock_subscription(const struct poll *poll, const uint8_t *subscription)

@@ -55,15 +55,6 @@ static bool keep_output(struct chimera_wasi *wasi)
     return !wasi->early_output.failed && !wasi->early_errors.failed;
 }
 
-static const char *why_it_ended(const struct chimera_guest *guest)
-{
-    if (guest->stop == CHIMERA_STOP_DEADLINE)
-        return "it takes too long to come to its input";
-    if (guest->stop == CHIMERA_STOP_TRAP)
-        return "it fails before it reads its input";
-    return "it ends without reading its input";
-}
-
 /* True when the slot waits for input, with a snapshot of that. */
 static bool run_to_input(struct chimera_guest *guest)
 {
@@ -76,7 +67,10 @@ static bool run_to_input(struct chimera_guest *guest)
     wasi->awaits_input = false;
     chimera_wasi_start_end(guest);
     if (code < 0 || guest->stop != CHIMERA_STOP_SUSPENDED)
-        note_obstacle(wasi, why_it_ended(guest));
+        note_obstacle(
+            wasi, guest->stop == CHIMERA_STOP_DEADLINE ? "it takes too long to come to its input"
+                  : guest->stop == CHIMERA_STOP_TRAP   ? "it fails before it reads its input"
+                                                       : "it ends without reading its input");
     if (!wasi->obstacle && !keep_output(wasi))
         note_obstacle(wasi, "it writes too much before it reads its input");
     if (!wasi->obstacle && chimera_guest_snapshot(guest, NULL) < 0)

@@ -21,16 +21,6 @@ void chimera_arena_init(struct chimera_arena *arena, size_t limit)
     *arena = (struct chimera_arena){.limit = limit};
 }
 
-static struct chimera_arena_block *block_new(size_t size)
-{
-    if (size < BLOCK_MIN)
-        size = BLOCK_MIN;
-    struct chimera_arena_block *block = malloc(sizeof(*block) + size);
-    if (block)
-        *block = (struct chimera_arena_block){.size = size};
-    return block;
-}
-
 /* Moves to a later block with room, or adds one behind the current. */
 static struct chimera_arena_block *block_with_room(struct chimera_arena *arena, size_t size)
 {
@@ -40,9 +30,11 @@ static struct chimera_arena_block *block_with_room(struct chimera_arena *arena, 
     }
     if (arena->now && arena->now->size - arena->now->used >= size)
         return arena->now;
-    struct chimera_arena_block *block = block_new(size);
+    size = size < BLOCK_MIN ? BLOCK_MIN : size;
+    struct chimera_arena_block *block = malloc(sizeof(*block) + size);
     if (!block)
         return NULL;
+    *block = (struct chimera_arena_block){.size = size};
     if (arena->now)
         arena->now->next = block;
     else

@@ -83,17 +83,11 @@ static int open_temporary(const char *path, mode_t mode, char **ret_name)
     return fd;
 }
 
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash)
-        return strdup(".");
-    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 void chimera_file_sync_folder_of(const char *path)
 {
-    CHIMERA_FREE char *folder = folder_of(path);
+    const char *slash = strrchr(path, '/');
+    CHIMERA_FREE char *folder =
+        slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
     CHIMERA_CLOSE int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (fd >= 0)
         fsync(fd);

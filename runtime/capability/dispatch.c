@@ -155,12 +155,6 @@ static bool refuse_ungranted(const struct chimera_grants *grants,
     return false;
 }
 
-static bool is_known_name_space(struct chimera_slice name)
-{
-    return name.size > 0 && !memchr(name.data, '/', name.size) &&
-           chimera_capability_node(name.data, name.size) == CHIMERA_NODE_INNER;
-}
-
 bool chimera_capability_call(const struct chimera_grants *grants,
                              const struct chimera_guest_request *call,
                              struct chimera_buffer *answer)
@@ -180,7 +174,9 @@ bool chimera_capability_call(const struct chimera_grants *grants,
     struct chimera_slice path = chimera_buffer_slice(answer);
     if (answer->failed || !chimera_grants_allow(grants, path))
         return refuse_ungranted(grants, call, answer);
-    if (!is_known_name_space(call->name_space))
+    struct chimera_slice name = call->name_space;
+    if (name.size == 0 || memchr(name.data, '/', name.size) ||
+        chimera_capability_node(name.data, name.size) != CHIMERA_NODE_INNER)
         return answer_error(answer, "unknown namespace: ", call->name_space, "");
     const struct chimera_capability *capability = chimera_capability_find(path);
     if (!capability)

@@ -5,33 +5,29 @@
 
 #include "runtime/capability/tree.h"
 
-/* "v1, v2": the names that may follow the first `size` bytes of `path`, which end in a slash. */
-static void list_children(const char *path, size_t size, char *ret_list, size_t list_size)
-{
-    struct chimera_slice last = {0};
-    size_t used = 0, count;
-    const struct chimera_capability *capabilities = chimera_capabilities(&count);
-    ret_list[0] = '\0';
-    for (size_t i = 0; i < count; i++) {
-        const char *known = capabilities[i].path;
-        if (strncmp(known, path, size) != 0)
-            continue;
-        struct chimera_slice name = {known + size, strcspn(known + size, "/")};
-        if (chimera_slice_equal(name, last))
-            continue;
-        int step = snprintf(ret_list + used, list_size - used, "%s%.*s", used ? ", " : "",
-                            (int)name.size, name.data);
-        used += step > 0 && (size_t)step < list_size - used ? (size_t)step : 0;
-        last = name;
-    }
-}
-
 static int fail_unknown(struct chimera_slice pattern, size_t at, struct chimera_slice segment,
                         bool has_children, struct chimera_error *err)
 {
     char list[256] = "";
-    if (has_children)
-        list_children(pattern.data, at, list, sizeof(list));
+    if (has_children) {
+        /* "v1, v2": the names that may follow the first `at` bytes, which end in a slash. */
+        struct chimera_slice last = {0};
+        size_t used = 0, count;
+        const struct chimera_capability *capabilities = chimera_capabilities(&count);
+        list[0] = '\0';
+        for (size_t i = 0; i < count; i++) {
+            const char *known = capabilities[i].path;
+            if (strncmp(known, pattern.data, at) != 0)
+                continue;
+            struct chimera_slice name = {known + at, strcspn(known + at, "/")};
+            if (chimera_slice_equal(name, last))
+                continue;
+            int step = snprintf(list + used, sizeof(list) - used, "%s%.*s", used ? ", " : "",
+                                (int)name.size, name.data);
+            used += step > 0 && (size_t)step < sizeof(list) - used ? (size_t)step : 0;
+            last = name;
+        }
+    }
     return chimera_fail(err, CHIMERA_EINVAL,
                         "invalid pattern \"%.*s\": unknown segment \"%.*s\", valid options at this "
                         "level are: %s",

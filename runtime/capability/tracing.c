@@ -31,22 +31,6 @@ static bool take_entry(struct json_object *entry, enum chimera_log_level *ret_le
     return true;
 }
 
-static void write_entry(const struct chimera_grants *grants, enum chimera_log_level level,
-                        struct json_object *entry, struct json_object *message,
-                        struct chimera_account *account)
-{
-    struct chimera_buffer data;
-    chimera_buffer_init_within(&data, (size_t)1 << 20, account);
-    chimera_json_write(entry, &data);
-    chimera_log_write_in("policy_log", level, "policy_log",
-                         message ? text_of(message) : CHIMERA_SLICE(""),
-                         (const struct chimera_log_field[]){
-                             CHIMERA_WORD("data", chimera_buffer_slice(&data)),
-                             CHIMERA_TEXT("policy_id", chimera_grants_policy_id(grants))},
-                         2);
-    chimera_buffer_free(&data);
-}
-
 static void log_payload(const struct chimera_grants *grants, struct chimera_slice payload,
                         struct chimera_account *account)
 {
@@ -64,8 +48,18 @@ static void log_payload(const struct chimera_grants *grants, struct chimera_slic
                          CHIMERA_TEXT("error", chimera_slice_of(err.text)));
         return;
     }
-    if (chimera_log_is_on(level))
-        write_entry(grants, level, entry, message, account);
+    if (chimera_log_is_on(level)) {
+        struct chimera_buffer data;
+        chimera_buffer_init_within(&data, (size_t)1 << 20, account);
+        chimera_json_write(entry, &data);
+        chimera_log_write_in("policy_log", level, "policy_log",
+                             message ? text_of(message) : CHIMERA_SLICE(""),
+                             (const struct chimera_log_field[]){
+                                 CHIMERA_WORD("data", chimera_buffer_slice(&data)),
+                                 CHIMERA_TEXT("policy_id", chimera_grants_policy_id(grants))},
+                             2);
+        chimera_buffer_free(&data);
+    }
 }
 
 void chimera_tracing_log(const struct chimera_grants *grants, struct chimera_slice payload,

@@ -146,20 +146,6 @@ static bool take_option(struct cursor *cursor, const struct chimera_cli_option *
     }
 }
 
-/* The words that a program without letters takes for what they are only when nothing is joined. */
-static bool take_action(struct cursor *cursor, const char *word)
-{
-    const struct chimera_cli_command *command = cursor->options->command;
-    enum chimera_cli_action *action = &cursor->action;
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
-        *action = CHIMERA_CLI_HELP;
-    else if (command->version_help && strcmp(word, "--version") == 0)
-        *action = CHIMERA_CLI_VERSION;
-    else if (command->version_help && strcmp(word, "-V") == 0)
-        *action = CHIMERA_CLI_VERSION_SHORT;
-    return *action != CHIMERA_CLI_RUN;
-}
-
 static bool parse_long(struct cursor *cursor, const char *word)
 {
     const char *name = word + 2;
@@ -219,7 +205,17 @@ static bool parse_word(struct cursor *cursor, const char *word)
         return parse_argument(cursor, word);
     if (strcmp(word, "--") == 0)
         return cursor->is_plain = true;
-    if (take_action(cursor, word))
+    /* The words that a program without letters takes for what they are only when nothing is joined.
+     */
+    const struct chimera_cli_command *command = cursor->options->command;
+    enum chimera_cli_action *action = &cursor->action;
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        *action = CHIMERA_CLI_HELP;
+    else if (command->version_help && strcmp(word, "--version") == 0)
+        *action = CHIMERA_CLI_VERSION;
+    else if (command->version_help && strcmp(word, "-V") == 0)
+        *action = CHIMERA_CLI_VERSION_SHORT;
+    if (*action != CHIMERA_CLI_RUN)
         return true;
     return word[1] == '-' ? parse_long(cursor, word) : parse_letters(cursor, word);
 }

@@ -28,19 +28,6 @@ static int shrink(struct chimera_memory *memory, uint64_t size)
     return CHIMERA_OK;
 }
 
-/* Has the thread met a page fault since the last time? Without page tracking. */
-static bool may_have_met_pages(struct chimera_reset *reset)
-{
-    const struct chimera_run *run = chimera_run_of_thread();
-    uint64_t faults, thread = run ? run->id : 0;
-    bool counts = chimera_fault_count(&faults);
-    bool is_same = counts && reset->is_known && faults == reset->faults && thread == reset->thread;
-    reset->faults = faults;
-    reset->thread = thread;
-    reset->is_known = true;
-    return !is_same;
-}
-
 /* Makes `written` complete again if it may not be. Asked for all that was ever accessible: pages
  * above the present size are zero, but become accessible again without a fault. */
 static int look_for_writes(struct chimera_guest *guest, struct chimera_reset *reset)
@@ -97,7 +84,16 @@ static int reset_written(struct chimera_guest *guest, const struct chimera_image
 static int reset_all(struct chimera_guest *guest, const struct chimera_image *image, uint64_t size)
 {
     struct chimera_memory *memory = &guest->instance->memory;
-    if (may_have_met_pages(&guest->internal->reset))
+    /* Has the thread met a page fault since the last time? Without page tracking. */
+    struct chimera_reset *reset = &guest->internal->reset;
+    const struct chimera_run *run = chimera_run_of_thread();
+    uint64_t faults, thread = run ? run->id : 0;
+    bool counts = chimera_fault_count(&faults);
+    bool is_same = counts && reset->is_known && faults == reset->faults && thread == reset->thread;
+    reset->faults = faults;
+    reset->thread = thread;
+    reset->is_known = true;
+    if (!is_same)
         chimera_stack_look(guest);
     if (memory->size > COPY_ALL_MAX) {
         int code = shrink(memory, size);

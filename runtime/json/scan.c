@@ -268,6 +268,7 @@ int chimera_scan_next_element(struct chimera_scan *scan, bool is_first)
     return next_element(scan, is_first);
 }
 
+/* Apart from next_key(), which is inlined where it is called. */
 static int fail_key(struct chimera_scan *scan, int byte, bool is_behind_comma)
 {
     if (byte < 0)
@@ -440,23 +441,6 @@ int chimera_json_check_within(struct chimera_slice text, struct chimera_account 
     return is_read && chimera_scan_end(&scan) ? CHIMERA_OK : chimera_scan_report(&scan, err);
 }
 
-/* Writes `point`, which must not be a surrogate; returns the size, 1 to 4. */
-static size_t write_utf8(uint32_t point, char to[4])
-{
-    if (point < 0x80) {
-        to[0] = (char)point;
-        return 1;
-    }
-    size_t size = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-    static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    for (size_t i = size - 1; i > 0; i--) {
-        to[i] = (char)(0x80 | (point & 0x3F));
-        point >>= 6;
-    }
-    to[0] = (char)(lead[size] | point);
-    return size;
-}
-
 /* Decodes the escape at *at, and moves behind it; returns the size. */
 static size_t decode_escape(const char **at, char to[4])
 {
@@ -473,7 +457,19 @@ static size_t decode_escape(const char **at, char to[4])
         point = 0x10000 + ((point - 0xD800) << 10) + ((uint32_t)hex_four(*at + 2) - 0xDC00);
         *at += 6;
     }
-    return write_utf8(point, to);
+    /* It is no surrogate, and takes 1 to 4 bytes. */
+    if (point < 0x80) {
+        to[0] = (char)point;
+        return 1;
+    }
+    size_t size = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = size - 1; i > 0; i--) {
+        to[i] = (char)(0x80 | (point & 0x3F));
+        point >>= 6;
+    }
+    to[0] = (char)(lead[size] | point);
+    return size;
 }
 
 size_t chimera_scan_decode(struct chimera_slice raw, char *to, size_t capacity)

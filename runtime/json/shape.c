@@ -92,24 +92,6 @@ static bool read_unsigned(struct chimera_scan *scan, uint64_t max, const char *e
                                    expected);
 }
 
-static bool fail_variant(struct chimera_scan *scan, const char *begin, struct chimera_slice found,
-                         const char *const *variants)
-{
-    char expected[CHIMERA_SCAN_WHY_MAX / 2] = "expected ";
-    bool are_two = variants[1] && !variants[2];
-    size_t used = strlen(expected);
-    if (variants[1] && !are_two)
-        used += (size_t)snprintf(expected + used, sizeof(expected) - used, "one of ");
-    for (size_t i = 0; variants[i] && used < sizeof(expected); i++)
-        used += (size_t)snprintf(expected + used, sizeof(expected) - used, "%s`%s`",
-                                 i == 0    ? ""
-                                 : are_two ? " or "
-                                           : ", ",
-                                 variants[i]);
-    return chimera_scan_fail_shape(scan, scan->at, begin, "unknown variant `%.*s`, %s",
-                                   found.size < 64 ? (int)found.size : 64, found.data, expected);
-}
-
 static bool read_variant(struct chimera_scan *scan, const char *const *variants)
 {
     struct chimera_scan_text text;
@@ -122,7 +104,20 @@ static bool read_variant(struct chimera_scan *scan, const char *const *variants)
     for (size_t i = 0; variants[i]; i++)
         if (chimera_slice_is(text.raw, variants[i]))
             return true;
-    return fail_variant(scan, begin, text.raw, variants);
+    char expected[CHIMERA_SCAN_WHY_MAX / 2] = "expected ";
+    bool are_two = variants[1] && !variants[2];
+    size_t used = strlen(expected);
+    if (variants[1] && !are_two)
+        used += (size_t)snprintf(expected + used, sizeof(expected) - used, "one of ");
+    for (size_t i = 0; variants[i] && used < sizeof(expected); i++)
+        used += (size_t)snprintf(expected + used, sizeof(expected) - used, "%s`%s`",
+                                 i == 0    ? ""
+                                 : are_two ? " or "
+                                           : ", ",
+                                 variants[i]);
+    return chimera_scan_fail_shape(scan, scan->at, begin, "unknown variant `%.*s`, %s",
+                                   text.raw.size < 64 ? (int)text.raw.size : 64, text.raw.data,
+                                   expected);
 }
 
 /* An array whose elements `read` takes. */

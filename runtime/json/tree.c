@@ -185,17 +185,6 @@ static int build(struct builder *builder)
     return next < 0 || !chimera_scan_end(&builder->scan) ? CHIMERA_EINVAL : CHIMERA_OK;
 }
 
-/* What the scanner met has a place; an account's end has none. */
-static int report(struct builder *builder, int code, struct chimera_error *err)
-{
-    if (builder->account && builder->account->failed)
-        return chimera_fail(err, code, "%s", chimera_account_text(builder->account));
-    chimera_scan_report(&builder->scan, err);
-    if (err)
-        err->code = code;
-    return code;
-}
-
 int chimera_json_parse_within(struct chimera_slice text, struct chimera_account *account,
                               struct json_object **ret_tree, struct chimera_error *err)
 {
@@ -212,7 +201,13 @@ int chimera_json_parse_within(struct chimera_slice text, struct chimera_account 
     chimera_buffer_free(&builder.text);
     if (code < 0) {
         json_object_put(builder.root);
-        return report(&builder, code, err);
+        /* What the scanner met has a place; an account's end has none. */
+        if (builder.account && builder.account->failed)
+            return chimera_fail(err, code, "%s", chimera_account_text(builder.account));
+        chimera_scan_report(&builder.scan, err);
+        if (err)
+            err->code = code;
+        return code;
     }
     *ret_tree = builder.root;
     return CHIMERA_OK;

@@ -4,11 +4,6 @@
 #include "runtime/json/tree.h"
 #include "runtime/text/utf8.h"
 
-static bool is_plain(unsigned char byte)
-{
-    return byte >= 0x20 && byte != '"' && byte != '\\' && byte < 0x80;
-}
-
 static void write_control(unsigned char byte, struct chimera_buffer *out)
 {
     static const char from[] = "\"\\\b\f\n\r\t", into[] = "\"\\bfnrt";
@@ -26,7 +21,8 @@ static size_t plain_size(const char *at, const char *end)
 {
     const char *begin = at;
     while (at < end) {
-        size_t size = is_plain((unsigned char)*at);
+        unsigned char byte = (unsigned char)*at;
+        size_t size = byte >= 0x20 && byte != '"' && byte != '\\' && byte < 0x80;
         if ((unsigned char)*at >= 0x80)
             size = chimera_utf8_character((struct chimera_slice){at, (size_t)(end - at)});
         if (size == 0)

@@ -223,25 +223,6 @@ static void put_text_spans(struct line *line)
     }
 }
 
-static void put_text_line(struct line *line, enum chimera_log_level level, const char *target,
-                          struct chimera_slice message, const struct chimera_log_field *fields,
-                          size_t field_count)
-{
-    put_time(line);
-    put_format(line, " %5s ", level_names[level]);
-    put_text_spans(line);
-    line->body = LINE_BYTES - TAIL_BYTES;
-    put_text(line, target);
-    put_text(line, message.data ? ": " : ":");
-    put_escaped(line, message, false);
-    for (size_t i = 0; i < field_count && has_room(line, &fields[i]); i++) {
-        put_text(line, " ");
-        put_text(line, fields[i].name);
-        put_text(line, "=");
-        put_value(line, &fields[i]);
-    }
-}
-
 static void put_json_span(struct line *line, const struct chimera_span *span)
 {
     put_text(line, "{");
@@ -320,10 +301,23 @@ static void make_line(struct line *line, enum chimera_log_level level, const cha
                       size_t field_count)
 {
     line->size = 0;
-    if (log_form == CHIMERA_LOG_JSON)
+    if (log_form == CHIMERA_LOG_JSON) {
         put_json_line(line, level, target, message, fields, field_count);
-    else
-        put_text_line(line, level, target, message, fields, field_count);
+    } else {
+        put_time(line);
+        put_format(line, " %5s ", level_names[level]);
+        put_text_spans(line);
+        line->body = LINE_BYTES - TAIL_BYTES;
+        put_text(line, target);
+        put_text(line, message.data ? ": " : ":");
+        put_escaped(line, message, false);
+        for (size_t i = 0; i < field_count && has_room(line, &fields[i]); i++) {
+            put_text(line, " ");
+            put_text(line, fields[i].name);
+            put_text(line, "=");
+            put_value(line, &fields[i]);
+        }
+    }
     if (line->size == sizeof(line->text))
         line->size--;
     put_text(line, "\n");

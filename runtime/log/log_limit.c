@@ -37,15 +37,6 @@ void chimera_log_limit_set(unsigned lines_per_s)
     byte_ns_1024 = lines_per_s ? NS_PER_S / lines_per_s * 1024 / CHIMERA_LOG_LINE_SHARE : 0;
 }
 
-/* FNV-1a. Two ids with one key share a bucket, and nobody would notice. */
-static uint64_t key_of(struct chimera_slice id, enum chimera_log_speaker speaker)
-{
-    uint64_t key = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)speaker;
-    for (size_t i = 0; i < id.size; i++)
-        key = (key ^ (unsigned char)id.data[i]) * UINT64_C(0x100000001b3);
-    return key ? key : 1;
-}
-
 static struct bucket *bucket_of(uint64_t key)
 {
     uint64_t place = key ^ key >> 32;
@@ -99,7 +90,11 @@ struct chimera_log_permit chimera_log_limit_ask(struct chimera_slice policy_id,
     struct chimera_log_permit permit = {.is_given = true};
     if (line_ns == 0)
         return permit;
-    struct bucket *bucket = bucket_of(key_of(policy_id, speaker));
+    /* FNV-1a. Two ids with one key share a bucket, and nobody would notice. */
+    uint64_t key = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)speaker;
+    for (size_t i = 0; i < policy_id.size; i++)
+        key = (key ^ (unsigned char)policy_id.data[i]) * UINT64_C(0x100000001b3);
+    struct bucket *bucket = bucket_of(key ? key : 1);
     uint64_t resume_ns = atomic_load(&bucket->resume_ns), none = 0;
     permit.is_given = resume_ns <= now_ns;
     if (resume_ns && permit.is_given)

@@ -24,13 +24,6 @@ static int fail_memory(const char *path, struct chimera_error *err)
 
 /* --- Reading the text --- */
 
-/* A name of a file, and of nothing else. */
-static bool is_stem(const char *text)
-{
-    size_t size = strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz-");
-    return size > 0 && size <= STEM_MAX && text[size] == '\0';
-}
-
 static int take_modules(struct json_object *tree, const char *path,
                         struct chimera_bundle_plugin *plugin, struct chimera_error *err)
 {
@@ -60,7 +53,9 @@ static int take_plugin(struct json_object *tree, const char *path,
     if (!json_object_is_type(tree, json_type_object))
         return chimera_fail(err, CHIMERA_EINVAL, "%s: a plugin is not an object", path);
     const char *stem = chimera_member_text(tree, "stem");
-    if (!stem || !is_stem(stem))
+    /* A name of a file, and of nothing else. */
+    size_t size = stem ? strspn(stem, "0123456789abcdefghijklmnopqrstuvwxyz-") : 0;
+    if (size == 0 || size > STEM_MAX || stem[size] != '\0')
         return chimera_fail(err, CHIMERA_EREFUSED, "%s: \"stem\" is not the name of a plugin",
                             path);
     plugin->stem = strdup(stem);
@@ -211,6 +206,8 @@ int chimera_bundle_read(const char *folder, struct chimera_bundle *ret_bundle,
     int code = read_manifest(fd, path, &text, err);
     if (code == CHIMERA_OK)
         code = chimera_bundle_parse(chimera_buffer_slice(&text), path, &bundle, err);
+    if (code == CHIMERA_OK && chimera_digest_of(chimera_buffer_slice(&text), &bundle.self) < 0)
+        code = fail_memory(path, err); /* it needs nothing else */
     chimera_buffer_free(&text);
     if (code == CHIMERA_OK)
         code = check_files(fd, folder, &bundle, err);

@@ -17,6 +17,9 @@
 #define CHIMERA_BUNDLE_POLICIES "policies.yml"
 #define CHIMERA_BUNDLE_PLUGINS "plugins"
 #define CHIMERA_BUNDLE_MANIFEST "manifest.json"
+/* Of the former, which has the digests of all others: of its bytes, as `cosign sign-blob` has it.
+ */
+#define CHIMERA_BUNDLE_SIGNATURE CHIMERA_BUNDLE_MANIFEST ".sigstore.json"
 
 struct chimera_bundle_plugin {
     char *stem; /* owned */
@@ -26,6 +29,7 @@ struct chimera_bundle_plugin {
 };
 
 struct chimera_bundle {
+    struct chimera_digest self; /* of manifest.json; set by chimera_bundle_read() */
     struct chimera_digest policies;
     struct chimera_bundle_plugin *plugin; /* owned */
     size_t count;

@@ -181,15 +181,6 @@ static bool is_in_instance(const struct check *check, uint64_t offset, uint64_t 
            size <= instance_size - offset;
 }
 
-static int check_table(const struct check *check, const struct chimera_plugin_table *table)
-{
-    if (!is_in_instance(check, table->offset, sizeof(struct chimera_table)) ||
-        table->offset % 8 != 0 || table->min > table->max || table->entry_size == 0 ||
-        table->entry_size > ENTRY_BYTES_MAX)
-        return refuse_descriptor(check, "states an impossible table");
-    return CHIMERA_OK;
-}
-
 static int check_export(const struct check *check, const struct chimera_export *export)
 {
     if (export->name_size > NAME_BYTES_MAX ||
@@ -223,8 +214,13 @@ int chimera_descriptor_check(const struct chimera_plugin *plugin,
         code = check_identity(&check, manifest);
     if (code == CHIMERA_OK)
         code = check_shape(&check);
-    for (uint32_t i = 0; code == CHIMERA_OK && i < plugin->table_count; i++)
-        code = check_table(&check, &plugin->tables[i]);
+    for (uint32_t i = 0; code == CHIMERA_OK && i < plugin->table_count; i++) {
+        const struct chimera_plugin_table *table = &plugin->tables[i];
+        if (!is_in_instance(&check, table->offset, sizeof(struct chimera_table)) ||
+            table->offset % 8 != 0 || table->min > table->max || table->entry_size == 0 ||
+            table->entry_size > ENTRY_BYTES_MAX)
+            code = refuse_descriptor(&check, "states an impossible table");
+    }
     for (uint32_t i = 0; code == CHIMERA_OK && i < plugin->export_count; i++)
         code = check_export(&check, &plugin->exports[i]);
     return code;

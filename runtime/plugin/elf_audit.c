@@ -5,9 +5,11 @@
 #include "runtime/plugin/elf_audit.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "runtime/plugin/imports.h"
 #include "runtime/plugin/mode.h"
@@ -567,5 +569,18 @@ int chimera_elf_audit(const void *file, size_t size, const char *name, enum chim
         code = check_relocations(&audit, &audit.relocations);
     if (code == CHIMERA_OK)
         code = check_relocations(&audit, &audit.calls);
+    return code;
+}
+
+int chimera_elf_audit_fd(int fd, off_t size, const char *path, enum chimera_mode mode,
+                         struct chimera_error *err)
+{
+    if (size == 0)
+        return chimera_elf_audit("", 0, path, mode, err);
+    void *file = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (file == MAP_FAILED)
+        return chimera_fail(err, CHIMERA_EIO, "cannot map %s: %s", path, strerror(errno));
+    int code = chimera_elf_audit(file, (size_t)size, path, mode, err);
+    munmap(file, (size_t)size);
     return code;
 }

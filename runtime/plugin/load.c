@@ -110,19 +110,6 @@ static int open_verified(const char *path, off_t limit, const struct chimera_dig
     return CHIMERA_OK;
 }
 
-static int audit_fd(int fd, off_t size, const char *path, enum chimera_mode mode,
-                    struct chimera_error *err)
-{
-    if (size == 0)
-        return chimera_elf_audit("", 0, path, mode, err);
-    void *file = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (file == MAP_FAILED)
-        return chimera_fail(err, CHIMERA_EIO, "cannot map %s: %s", path, strerror(errno));
-    int code = chimera_elf_audit(file, (size_t)size, path, mode, err);
-    munmap(file, (size_t)size);
-    return code;
-}
-
 /* --- Mapping --- */
 
 /* The name that dlopen() gets must not come again for another file, because it knows what it has by
@@ -158,7 +145,7 @@ static int load_object(struct chimera_loaded *loaded, struct chimera_error *err)
     CHIMERA_CLOSE int fd = -1;
     int code = open_verified(loaded->path, OBJECT_MAX, &loaded->manifest.so, &fd, &size, err);
     if (code == CHIMERA_OK)
-        code = audit_fd(fd, size, loaded->path, loaded->manifest.mode, err);
+        code = chimera_elf_audit_fd(fd, size, loaded->path, loaded->manifest.mode, err);
     if (code < 0)
         return code;
     code = map_object(fd, loaded->path, loaded, err);

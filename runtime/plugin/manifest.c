@@ -70,17 +70,6 @@ static int take_mode(struct json_object *tree, const char *path, enum chimera_mo
     return CHIMERA_OK;
 }
 
-static int take_tier(struct json_object *tree, const char *path, enum chimera_tier *ret_tier,
-                     struct chimera_error *err)
-{
-    const char *text = chimera_member_text(tree, "tier");
-    *ret_tier = text && strcmp(text, "quick") == 0 ? CHIMERA_TIER_QUICK : CHIMERA_TIER_FULL;
-    if (!text || strcmp(text, chimera_tier_name(*ret_tier)) != 0)
-        return chimera_fail(err, CHIMERA_EINVAL, "%s: \"tier\" is neither \"quick\" nor \"full\"",
-                            path);
-    return CHIMERA_OK;
-}
-
 static int check_format(struct json_object *tree, const char *path, struct chimera_error *err)
 {
     struct json_object *format;
@@ -108,8 +97,14 @@ static int take_all(struct json_object *tree, const char *path, struct chimera_m
         code = chimera_member_digest(tree, "image", path, &manifest->image, err);
     if (code == CHIMERA_OK)
         code = take_mode(tree, path, &manifest->mode, err);
-    if (code == CHIMERA_OK && has_member(tree, "tier"))
-        code = take_tier(tree, path, &manifest->tier, err);
+    if (code == CHIMERA_OK && has_member(tree, "tier")) {
+        enum chimera_tier *ret_tier = &manifest->tier;
+        const char *text = chimera_member_text(tree, "tier");
+        *ret_tier = text && strcmp(text, "quick") == 0 ? CHIMERA_TIER_QUICK : CHIMERA_TIER_FULL;
+        if (!text || strcmp(text, chimera_tier_name(*ret_tier)) != 0)
+            code = chimera_fail(err, CHIMERA_EINVAL,
+                                "%s: \"tier\" is neither \"quick\" nor \"full\"", path);
+    }
     if (code == CHIMERA_OK)
         code = take_text(tree, "toolchain", path, &manifest->toolchain, err);
     if (code == CHIMERA_OK && has_member(tree, "metadata"))

@@ -40,16 +40,6 @@ static bool read_head(int fd, struct head *ret_head)
            ret_head->name_bytes <= CHIMERA_NAMES_BYTES_MAX;
 }
 
-static bool read_record(int fd, uint32_t index, struct record *ret_record)
-{
-    uint8_t bytes[CHIMERA_NAMES_RECORD];
-    if (!read_at(fd, bytes, sizeof(bytes), CHIMERA_NAMES_HEAD + (uint64_t)index * sizeof(bytes)))
-        return false;
-    *ret_record = (struct record){u32_at(bytes), u32_at(bytes + 4), u32_at(bytes + 8),
-                                  u32_at(bytes + 12), u32_at(bytes + 16)};
-    return true;
-}
-
 int chimera_names_open(const char *path, const struct chimera_digest *object)
 {
     struct stat status;
@@ -71,9 +61,12 @@ static bool find_record(int fd, uint32_t count, uint64_t address, struct record 
     bool is_found = false;
     while (from < to) {
         uint32_t middle = from + (to - from) / 2;
-        struct record record;
-        if (!read_record(fd, middle, &record))
+        uint8_t bytes[CHIMERA_NAMES_RECORD];
+        if (!read_at(fd, bytes, sizeof(bytes),
+                     CHIMERA_NAMES_HEAD + (uint64_t)middle * sizeof(bytes)))
             return false;
+        struct record record = {u32_at(bytes), u32_at(bytes + 4), u32_at(bytes + 8),
+                                u32_at(bytes + 12), u32_at(bytes + 16)};
         if (record.start <= address) {
             *ret_record = record;
             is_found = true;

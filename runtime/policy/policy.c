@@ -399,7 +399,7 @@ int chimera_policy_protocol(struct chimera_policy *policy, unsigned lane,
                               ret_text->data);
 }
 
-static uint32_t smaller_limit(uint32_t a, uint32_t b)
+uint32_t chimera_policy_smaller_limit(uint32_t a, uint32_t b)
 {
     if (a == 0 || b == 0)
         return a ? a : b;
@@ -435,7 +435,7 @@ int chimera_policy_evaluate(struct chimera_policy *policy, unsigned lane,
         .stop = code == CHIMERA_EDEADLINE ? CHIMERA_STOP_DEADLINE : CHIMERA_STOP_NONE};
     if (code < 0)
         return answer_without_guest(policy, request, code, &why, ret_response);
-    begin_run(guest, smaller_limit(policy->limit_ms, limit_ms));
+    begin_run(guest, chimera_policy_smaller_limit(policy->limit_ms, limit_ms));
     policy->abi->validate(guest, request, settings_of(policy), arena, ret_response);
     end_run(policy, lane, request->uid);
     return CHIMERA_OK;

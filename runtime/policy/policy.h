@@ -51,6 +51,9 @@ void chimera_policy_cool(struct chimera_policy *policy);
  * is known once there has been an instance, else "". Static or the policy's. */
 const char *chimera_policy_start_text(const struct chimera_policy *policy);
 
+/* 0: none. */
+uint32_t chimera_policy_smaller_limit(uint32_t a, uint32_t b);
+
 /* The last evaluation on a lane. On the lane's thread, behind it. */
 void chimera_policy_last_run(const struct chimera_policy *policy, unsigned lane,
                              struct chimera_run_report *ret_report);

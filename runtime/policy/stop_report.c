@@ -16,15 +16,6 @@ static struct chimera_slice hex(uint32_t number, char ret_text[16])
     return (struct chimera_slice){ret_text, (size_t)size};
 }
 
-/* The reference's words where it has some (policy-server.md §6.4). */
-static struct chimera_slice message_of(const struct chimera_guest *guest)
-{
-    if (guest->stop == CHIMERA_STOP_DEADLINE)
-        return CHIMERA_SLICE("policy execution time exceeded");
-    return chimera_wapc_of(guest) ? CHIMERA_SLICE("waPC communication error")
-                                  : CHIMERA_SLICE("the policy was stopped");
-}
-
 static size_t put_place(const struct chimera_place *place, char ret_in_wasm[16],
                         char ret_in_code[16], struct chimera_log_field *ret_fields)
 {
@@ -62,6 +53,7 @@ void chimera_stop_report(const struct chimera_guest *guest, const char *policy_i
                          struct chimera_slice uid)
 {
     struct chimera_log_field fields[8];
+    struct chimera_slice message = CHIMERA_SLICE("the policy was stopped");
     struct chimera_place place;
     char in_wasm[16], in_code[16];
     size_t count = 0;
@@ -77,5 +69,10 @@ void chimera_stop_report(const struct chimera_guest *guest, const char *policy_i
     if (guest->stop_at && chimera_names_find(guest->loaded->names_fd,
                                              guest->stop_at - guest->loaded->object_start, &place))
         count += put_place(&place, in_wasm, in_code, fields + count);
-    chimera_log_write(CHIMERA_LOG_ERROR, TARGET, message_of(guest), fields, count);
+    /* The reference's words where it has some (policy-server.md §6.4). */
+    if (guest->stop == CHIMERA_STOP_DEADLINE)
+        message = CHIMERA_SLICE("policy execution time exceeded");
+    else if (chimera_wapc_of(guest))
+        message = CHIMERA_SLICE("waPC communication error");
+    chimera_log_write(CHIMERA_LOG_ERROR, TARGET, message, fields, count);
 }

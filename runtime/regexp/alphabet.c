@@ -10,15 +10,6 @@ struct refinement {
     uint32_t *inside, *becomes; /* of a symbol, in the set at hand */
 };
 
-/* A boundary is where one ends, too. */
-static void add_boundaries(struct chimera_regexp_memory *memory, struct chimera_regexp_set *starts,
-                           uint32_t lo, uint32_t hi)
-{
-    chimera_regexp_set_add(memory, starts, lo, lo);
-    if (hi < CHIMERA_REGEXP_RUNE_MAX)
-        chimera_regexp_set_add(memory, starts, hi + 1, hi + 1);
-}
-
 static const struct chimera_regexp_range word_ranges[] = {
     {'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
 static const struct chimera_regexp_range newline_ranges[] = {{'\n', '\n'}};
@@ -50,8 +41,13 @@ struct collection {
 static void collect(void *context, const struct chimera_regexp_range *ranges, uint32_t count)
 {
     struct collection *collection = context;
-    for (uint32_t i = 0; i < count && !collection->memory->failed; i++)
-        add_boundaries(collection->memory, &collection->starts, ranges[i].lo, ranges[i].hi);
+    for (uint32_t i = 0; i < count && !collection->memory->failed; i++) {
+        /* A boundary is where one ends, too. */
+        uint32_t hi = ranges[i].hi;
+        chimera_regexp_set_add(collection->memory, &collection->starts, ranges[i].lo, ranges[i].lo);
+        if (hi < CHIMERA_REGEXP_RUNE_MAX)
+            chimera_regexp_set_add(collection->memory, &collection->starts, hi + 1, hi + 1);
+    }
     if (collection->starts.count < collection->clean_at)
         return;
     chimera_regexp_set_clean(collection->memory, &collection->starts);

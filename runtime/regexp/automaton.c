@@ -97,21 +97,16 @@ static bool grow(struct chimera_regexp_automaton *automaton)
     return true;
 }
 
-static uint32_t hash(const struct chimera_regexp_automaton *automaton, const uint32_t *bits,
-                     uint8_t side)
-{
-    uint64_t mixed = side;
-    for (uint32_t i = 0; i < automaton->word_count; i++)
-        mixed = (mixed ^ bits[i]) * 0x9E3779B97F4A7C15u + (mixed >> 29);
-    return (uint32_t)((mixed ^ mixed >> 32) % automaton->table_size);
-}
-
 /* Where the state is in the table, or would be. */
 static uint32_t *find(struct chimera_regexp_automaton *automaton, const uint32_t *bits,
                       uint8_t side)
 {
     size_t size = automaton->word_count * sizeof(*bits);
-    for (uint32_t at = hash(automaton, bits, side);; at = (at + 1) % automaton->table_size) {
+    uint64_t mixed = side;
+    for (uint32_t i = 0; i < automaton->word_count; i++)
+        mixed = (mixed ^ bits[i]) * 0x9E3779B97F4A7C15u + (mixed >> 29);
+    uint32_t at = (uint32_t)((mixed ^ mixed >> 32) % automaton->table_size);
+    for (;; at = (at + 1) % automaton->table_size) {
         uint32_t state = automaton->table[at];
         if (state == 0 ||
             (automaton->sides[state] == side && !memcmp(bits_of(automaton, state), bits, size)))

@@ -251,20 +251,6 @@ static int property_name(struct chimera_regexp_parser *parser, struct chimera_sl
     return CHIMERA_OK;
 }
 
-static void add_property(struct chimera_regexp_parser *parser,
-                         const struct chimera_regexp_property *property, bool is_negated,
-                         struct chimera_regexp_set *set)
-{
-    struct chimera_regexp_set held = {0};
-    chimera_regexp_set_add_property(parser->memory, &held, property);
-    if ((parser->flags & CHIMERA_REGEXP_FOLD) && property->is_folded)
-        chimera_regexp_set_fold(parser->memory, &held);
-    if (is_negated)
-        chimera_regexp_set_add_others(parser->memory, set, &held);
-    else
-        chimera_regexp_set_add_set(parser->memory, set, &held);
-}
-
 /* "\pN", "\p{Greek}", "\P{^Lu}". */
 static int property(struct chimera_regexp_parser *parser, struct chimera_regexp_set *set)
 {
@@ -281,10 +267,18 @@ static int property(struct chimera_regexp_parser *parser, struct chimera_regexp_
     const struct chimera_regexp_property *found = chimera_regexp_property_find(name);
     if (!found)
         return chimera_regexp_wrong(parser, "invalid character class range", from);
-    if (!strcmp(found->name, "Ascii"))
+    if (!strcmp(found->name, "Ascii")) {
         add_named(parser, &ascii_class, is_negated, set);
-    else
-        add_property(parser, found, is_negated, set);
+    } else {
+        struct chimera_regexp_set held = {0};
+        chimera_regexp_set_add_property(parser->memory, &held, found);
+        if ((parser->flags & CHIMERA_REGEXP_FOLD) && found->is_folded)
+            chimera_regexp_set_fold(parser->memory, &held);
+        if (is_negated)
+            chimera_regexp_set_add_others(parser->memory, set, &held);
+        else
+            chimera_regexp_set_add_set(parser->memory, set, &held);
+    }
     return 1;
 }
 

@@ -413,23 +413,6 @@ static bool walk_beginning(struct chimera_regexp *regexp, struct chimera_regexp_
     return takes_all;
 }
 
-static void look_at_beginning(struct chimera_regexp *regexp, struct chimera_regexp_memory *scratch)
-{
-    bool is_open;
-    int count = 0;
-    walk_beginning(regexp, scratch, true, &is_open);
-    regexp->is_anchored = !is_open && !scratch->failed;
-    regexp->has_firsts = walk_beginning(regexp, scratch, false, &is_open);
-    regexp->only_first = -1;
-    for (int i = 0; i < 4; i++)
-        count += __builtin_popcountll(regexp->firsts[i]);
-    for (int i = 0; i < 4 && count == 1; i++) {
-        if (regexp->firsts[i])
-            regexp->only_first = 64 * i + __builtin_ctzll(regexp->firsts[i]);
-    }
-    chimera_regexp_work(scratch, 2 * (uint64_t)regexp->node_count);
-}
-
 bool chimera_regexp_members_have(const struct chimera_regexp_members *members, uint32_t rune)
 {
     uint32_t low = 0, high = members->set.count;
@@ -453,8 +436,21 @@ int chimera_regexp_compile(struct chimera_regexp *regexp, const struct chimera_r
     write_tree(&compiler, tree);
     if (!scratch->failed && !regexp->memory.failed)
         make_nodes(&compiler);
-    if (!scratch->failed && !regexp->memory.failed)
-        look_at_beginning(regexp, scratch);
+    if (!scratch->failed && !regexp->memory.failed) {
+        bool is_open;
+        int count = 0;
+        walk_beginning(regexp, scratch, true, &is_open);
+        regexp->is_anchored = !is_open && !scratch->failed;
+        regexp->has_firsts = walk_beginning(regexp, scratch, false, &is_open);
+        regexp->only_first = -1;
+        for (int i = 0; i < 4; i++)
+            count += __builtin_popcountll(regexp->firsts[i]);
+        for (int i = 0; i < 4 && count == 1; i++) {
+            if (regexp->firsts[i])
+                regexp->only_first = 64 * i + __builtin_ctzll(regexp->firsts[i]);
+        }
+        chimera_regexp_work(scratch, 2 * (uint64_t)regexp->node_count);
+    }
     return scratch->failed ? scratch->failed : regexp->memory.failed;
 }
 

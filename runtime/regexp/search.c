@@ -468,19 +468,6 @@ void chimera_regexp_search_free(struct chimera_regexp_search *search)
         close_search(search);
 }
 
-/* Moves on behind a match, by a character when that was empty. */
-static void advance(struct chimera_regexp_search *search, uint32_t end)
-{
-    uint32_t rune;
-    if (end != search->at)
-        search->at = end;
-    else if (end == search->text.size)
-        search->is_over = true;
-    else
-        search->at += (uint32_t)chimera_regexp_decode(search->text.data + end,
-                                                      search->text.size - end, &rune);
-}
-
 int chimera_regexp_next(struct chimera_regexp_search *search, struct chimera_error *err)
 {
     while (!search->is_over) {
@@ -493,7 +480,15 @@ int chimera_regexp_next(struct chimera_regexp_search *search, struct chimera_err
         bool counts = end != search->at || !search->has_last || start != search->last_end;
         search->last_end = end;
         search->has_last = true;
-        advance(search, end);
+        /* Moves on behind a match, by a character when that was empty. */
+        uint32_t rune;
+        if (end != search->at)
+            search->at = end;
+        else if (end == search->text.size)
+            search->is_over = true;
+        else
+            search->at += (uint32_t)chimera_regexp_decode(search->text.data + end,
+                                                          search->text.size - end, &rune);
         if (counts)
             return 1;
     }

@@ -240,23 +240,6 @@ static void add_choices(struct chimera_regexp_parser *parser, struct chimera_reg
     }
 }
 
-static void measure_choices(struct chimera_regexp_parser *parser, struct chimera_regexp_tree *node)
-{
-    unsigned height = 0;
-    node->size = 0;
-    node->copies = 1;
-    node->is_nullable = false;
-    for (struct chimera_regexp_tree *child = node->first; child; child = child->next) {
-        if (child->op == CHIMERA_REGEXP_CLASS)
-            chimera_regexp_set_clean(parser->memory, &child->set);
-        height = child->height > height ? child->height : height;
-        node->size += child->size + (child == node->first ? 0 : 1);
-        node->copies = child->copies > node->copies ? child->copies : node->copies;
-        node->is_nullable = node->is_nullable || child->is_nullable;
-    }
-    node->height = (uint16_t)(height + 1);
-}
-
 /* At a bar. */
 int chimera_regexp_end_choice(struct chimera_regexp_parser *parser)
 {
@@ -280,7 +263,19 @@ int chimera_regexp_end_choices(struct chimera_regexp_parser *parser,
     int code = end_sequence(parser, &node);
     if (code == CHIMERA_OK && choices) {
         add_choices(parser, choices, node);
-        measure_choices(parser, choices);
+        unsigned height = 0;
+        choices->size = 0;
+        choices->copies = 1;
+        choices->is_nullable = false;
+        for (struct chimera_regexp_tree *child = choices->first; child; child = child->next) {
+            if (child->op == CHIMERA_REGEXP_CLASS)
+                chimera_regexp_set_clean(parser->memory, &child->set);
+            height = child->height > height ? child->height : height;
+            choices->size += child->size + (child == choices->first ? 0 : 1);
+            choices->copies = child->copies > choices->copies ? child->copies : choices->copies;
+            choices->is_nullable = choices->is_nullable || child->is_nullable;
+        }
+        choices->height = (uint16_t)(height + 1);
         node = choices->first == choices->last ? choices->first : choices;
         code = check_limits(parser, node);
     }
@@ -309,15 +304,6 @@ int chimera_regexp_push_group(struct chimera_regexp_parser *parser,
 }
 
 /* --- Repetition. --- */
-
-/* How often the innermost thing is repeated. What is not there at all counts for nothing. */
-static uint64_t count_copies(const struct chimera_regexp_tree *node, uint32_t copies)
-{
-    uint32_t times = node->max == CHIMERA_REGEXP_FOREVER ? node->min : node->max;
-    if (node->max == 0)
-        return 1;
-    return (uint64_t)copies * (times ? times : 1);
-}
 
 static uint64_t repeated_size(const struct chimera_regexp_tree *node, uint64_t size)
 {
@@ -348,8 +334,15 @@ int chimera_regexp_repeat(struct chimera_regexp_parser *parser,
     repetition.size = repeated_size(&repetition, child->size);
     repetition.is_nullable = child->is_nullable || repetition.min == 0;
     uint64_t copies = child->copies;
-    if (repetition.op == CHIMERA_REGEXP_REPEAT)
-        copies = count_copies(&repetition, child->copies);
+    if (repetition.op == CHIMERA_REGEXP_REPEAT) {
+        /* How often the innermost thing is repeated. What is not there at all counts for nothing.
+         */
+        uint32_t times = repetition.max == CHIMERA_REGEXP_FOREVER ? repetition.min : repetition.max;
+        if (repetition.max == 0)
+            copies = 1;
+        else
+            copies = (uint64_t)child->copies * (times ? times : 1);
+    }
     bool is_valid = copies <= CHIMERA_REGEXP_REPEAT_MAX;
     repetition.copies = (uint16_t)(is_valid ? copies : CHIMERA_REGEXP_REPEAT_MAX);
     *node = repetition;

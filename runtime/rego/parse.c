@@ -375,16 +375,6 @@ static int read_one(struct reader *reader)
     return code < 0 ? code : after_value(reader);
 }
 
-static void free_reader(struct reader *reader)
-{
-    for (size_t i = 0; i < reader->depth; i++)
-        json_object_put(reader->levels[i].node);
-    for (size_t i = 0; i < reader->reached; i++)
-        chimera_buffer_free(&reader->levels[i].key);
-    json_object_put(reader->root);
-    chimera_buffer_free(&reader->text);
-}
-
 int chimera_rego_parse_within(struct chimera_slice text, struct chimera_account *account,
                               struct json_object **ret_value, struct chimera_error *err)
 {
@@ -408,7 +398,12 @@ int chimera_rego_parse_within(struct chimera_slice text, struct chimera_account 
         *ret_value = reader.root;
         reader.root = NULL; /* now the caller's */
     }
-    free_reader(&reader);
+    for (size_t i = 0; i < reader.depth; i++)
+        json_object_put(reader.levels[i].node);
+    for (size_t i = 0; i < reader.reached; i++)
+        chimera_buffer_free(&reader.levels[i].key);
+    json_object_put(reader.root);
+    chimera_buffer_free(&reader.text);
     return code;
 }
 

@@ -91,15 +91,6 @@ static int explain_here(struct parser *parser, const char *what)
     return explain(parser, parser->at, what, CHIMERA_SLICE(""));
 }
 
-/* Of a character of two to four bytes. */
-static unsigned code_point(struct chimera_slice character)
-{
-    unsigned point = (unsigned char)character.data[0] & (0x7FU >> character.size);
-    for (size_t i = 1; i < character.size; i++)
-        point = point << 6 | ((unsigned char)character.data[i] & 0x3F);
-    return point;
-}
-
 /* The character that is next, as itself; one that is not ASCII also by its number, because some of
  * them look like others, or like nothing. */
 static int explain_character(struct parser *parser, const char *what)
@@ -108,9 +99,11 @@ static int explain_character(struct parser *parser, const char *what)
     struct chimera_slice rest = {parser->text.data + parser->at, parser->text.size - parser->at};
     size_t size = chimera_utf8_character(rest);
     unsigned char byte = (unsigned char)*rest.data;
+    unsigned point = byte & (0x7FU >> size);
+    for (size_t i = 1; i < size; i++)
+        point = point << 6 | ((unsigned char)rest.data[i] & 0x3F);
     if (size > 1)
-        snprintf(shown, sizeof(shown), "%.*s (U+%04X)", (int)size, rest.data,
-                 code_point((struct chimera_slice){rest.data, size}));
+        snprintf(shown, sizeof(shown), "%.*s (U+%04X)", (int)size, rest.data, point);
     else if (byte > ' ' && byte < 0x7F)
         snprintf(shown, sizeof(shown), "%c", byte);
     else
@@ -255,20 +248,16 @@ static int parse_number(struct parser *parser, struct operand *operand)
     return CHIMERA_OK;
 }
 
-static int parse_parenthesis(struct parser *parser, unsigned level, struct operand *ret_operand)
-{
-    int code = deepen(parser, &level);
-    if (code == CHIMERA_OK)
-        code = parse_expression(parser, level, ret_operand);
-    if (code == CHIMERA_OK && !take_token(parser, ")"))
-        code = explain_here(parser, "Expecting ')' to close a parenthesis");
-    return code;
-}
-
 static int parse_primary(struct parser *parser, unsigned level, struct operand *ret_operand)
 {
-    if (take_token(parser, "("))
-        return parse_parenthesis(parser, level, ret_operand);
+    if (take_token(parser, "(")) {
+        int code = deepen(parser, &level);
+        if (code == CHIMERA_OK)
+            code = parse_expression(parser, level, ret_operand);
+        if (code == CHIMERA_OK && !take_token(parser, ")"))
+            code = explain_here(parser, "Expecting ')' to close a parenthesis");
+        return code;
+    }
     *ret_operand = (struct operand){.at = parser->at};
     if (parser->at >= parser->text.size)
         return explain_here(parser, "Script is incomplete");

@@ -119,9 +119,19 @@ static bool normalize_map(struct chimera_slice *map, struct chimera_arena *arena
 
 /* --- Structs --- */
 
-static bool write_struct(const struct chimera_shape *shape, const struct chimera_slice *members,
-                         struct chimera_arena *arena, struct chimera_slice *ret_text)
+/* `value` was read as this shape already. */
+static bool normalize(struct chimera_slice *value, const struct chimera_shape *shape,
+                      struct chimera_arena *arena)
 {
+    struct chimera_slice members[CHIMERA_SHAPE_FIELDS_MAX] = {{NULL, 0}};
+    struct chimera_scan scan;
+    if (!chimera_shape_read_all(&scan, *value, shape, members) || !scan.is_odd)
+        return true;
+    for (unsigned i = 0; i < shape->count; i++)
+        if (shape->field[i].kind == CHIMERA_SHAPE_STRINGS_MAP && members[i].data &&
+            !normalize_map(&members[i], arena))
+            return false;
+    struct chimera_slice *ret_text = value;
     size_t size = strlen("{}");
     for (unsigned i = 0; i < shape->count; i++)
         size += shape->field[i].name.size + strlen("\"\":,") + members[i].size;
@@ -135,21 +145,6 @@ static bool write_struct(const struct chimera_shape *shape, const struct chimera
     at = put_text(at, CHIMERA_SLICE("}"));
     *ret_text = (struct chimera_slice){text, (size_t)(at - text)};
     return true;
-}
-
-/* `value` was read as this shape already. */
-static bool normalize(struct chimera_slice *value, const struct chimera_shape *shape,
-                      struct chimera_arena *arena)
-{
-    struct chimera_slice members[CHIMERA_SHAPE_FIELDS_MAX] = {{NULL, 0}};
-    struct chimera_scan scan;
-    if (!chimera_shape_read_all(&scan, *value, shape, members) || !scan.is_odd)
-        return true;
-    for (unsigned i = 0; i < shape->count; i++)
-        if (shape->field[i].kind == CHIMERA_SHAPE_STRINGS_MAP && members[i].data &&
-            !normalize_map(&members[i], arena))
-            return false;
-    return write_struct(shape, members, arena, value);
 }
 
 bool chimera_request_normalize(struct chimera_slice *values, struct chimera_arena *arena)

@@ -31,13 +31,6 @@ static int compare_trees(struct chimera_slice from, struct chimera_slice to,
     return code;
 }
 
-static int fail(const struct chimera_buffer *text, struct chimera_error *err)
-{
-    if (text->account && text->account->failed)
-        return chimera_fail(err, text->account->failed, "%s", chimera_account_text(text->account));
-    return chimera_fail(err, text->failed, "the patch is too big");
-}
-
 int chimera_patch_make(struct chimera_slice from, struct chimera_slice to,
                        struct chimera_account *account, struct chimera_arena *arena,
                        struct chimera_slice *ret_patch, struct chimera_error *err)
@@ -52,8 +45,13 @@ int chimera_patch_make(struct chimera_slice from, struct chimera_slice to,
         chimera_buffer_free(&text);
         code = compare_trees(from, to, &text, &differs, err);
     }
-    if (code == CHIMERA_OK && text.failed)
-        code = fail(&text, err);
+    if (code == CHIMERA_OK && text.failed) {
+        if (text.account && text.account->failed)
+            code =
+                chimera_fail(err, text.account->failed, "%s", chimera_account_text(text.account));
+        else
+            code = chimera_fail(err, text.failed, "the patch is too big");
+    }
     if (code == CHIMERA_OK && differs && encode(chimera_buffer_slice(&text), arena, ret_patch) < 0)
         code = chimera_fail(err, CHIMERA_ELIMIT, "the patch is too big");
     chimera_buffer_free(&text);

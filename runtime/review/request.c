@@ -126,21 +126,6 @@ void chimera_request_label(const struct chimera_request *request, struct chimera
         .resource = resource[2]};
 }
 
-/* `.uid` if it is a string. */
-static bool find_uid(struct chimera_slice value, struct chimera_arena *arena,
-                     struct chimera_slice *ret_uid)
-{
-    static const struct chimera_shape_field field = {
-        {"uid", 3}, CHIMERA_SHAPE_ANY, .is_optional = true};
-    static const struct chimera_shape shape = {"any", &field, 1, .is_lenient = true};
-    struct chimera_slice uid = {NULL, 0};
-    if (value.data[0] == '{')
-        chimera_shape_members(value, &shape, &uid);
-    if (uid.data && uid.data[0] != '"')
-        uid.data = NULL;
-    return decode(uid, CHIMERA_SLICE(""), arena, ret_uid);
-}
-
 /* `value` is checked. False when the arena is full. */
 static bool make_raw(struct chimera_slice value, struct chimera_arena *arena,
                      struct chimera_request *ret_request)
@@ -153,7 +138,16 @@ static bool make_raw(struct chimera_slice value, struct chimera_arena *arena,
     ret_request->object = value;
     ret_request->json = (struct chimera_pieces){.count = 0};
     chimera_pieces_add(&ret_request->json, value);
-    return find_uid(value, arena, &ret_request->uid);
+    /* `.uid` if it is a string. */
+    static const struct chimera_shape_field field = {
+        {"uid", 3}, CHIMERA_SHAPE_ANY, .is_optional = true};
+    static const struct chimera_shape shape = {"any", &field, 1, .is_lenient = true};
+    struct chimera_slice uid = {NULL, 0};
+    if (value.data[0] == '{')
+        chimera_shape_members(value, &shape, &uid);
+    if (uid.data && uid.data[0] != '"')
+        uid.data = NULL;
+    return decode(uid, CHIMERA_SLICE(""), arena, &ret_request->uid);
 }
 
 enum chimera_request_problem chimera_request_parse_raw(struct chimera_slice body,

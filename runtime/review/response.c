@@ -137,22 +137,6 @@ static void write_details(const struct chimera_status *status, struct chimera_bu
     chimera_buffer_byte(out, '}');
 }
 
-static void write_status(const struct chimera_status *status, struct chimera_buffer *out)
-{
-    write_name("status", out);
-    chimera_buffer_byte(out, '{');
-    write_optional("status", status->status, out);
-    write_optional("message", status->message, out);
-    write_optional("reason", status->reason, out);
-    if (status->has_details)
-        write_details(status, out);
-    if (status->has_code) {
-        write_name("code", out);
-        chimera_buffer_print(out, "%u", (unsigned)status->code);
-    }
-    chimera_buffer_byte(out, '}');
-}
-
 void chimera_response_write(const struct chimera_response *response, struct chimera_buffer *out)
 {
     chimera_buffer_byte(out, '{');
@@ -161,8 +145,21 @@ void chimera_response_write(const struct chimera_response *response, struct chim
     write_json("allowed", response->allowed ? CHIMERA_SLICE("true") : CHIMERA_SLICE("false"), out);
     write_optional("patchType", response->patch_type, out);
     write_optional("patch", response->patch, out);
-    if (response->has_status)
-        write_status(&response->status, out);
+    if (response->has_status) {
+        const struct chimera_status *status = &response->status;
+        write_name("status", out);
+        chimera_buffer_byte(out, '{');
+        write_optional("status", status->status, out);
+        write_optional("message", status->message, out);
+        write_optional("reason", status->reason, out);
+        if (status->has_details)
+            write_details(status, out);
+        if (status->has_code) {
+            write_name("code", out);
+            chimera_buffer_print(out, "%u", (unsigned)status->code);
+        }
+        chimera_buffer_byte(out, '}');
+    }
     write_json("auditAnnotations", response->audit_annotations, out);
     write_json("warnings", response->warnings, out);
     chimera_buffer_byte(out, '}');

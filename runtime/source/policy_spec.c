@@ -39,6 +39,7 @@ void policies_done(struct policies *policies)
     free(policies->policy);
     free(policies->group);
     free(policies->warnings);
+    free(policies->bundle.folder);
     *policies = (struct policies){0};
 }
 
@@ -75,7 +76,8 @@ static bool equal_groups(const struct group_spec *a, const struct group_spec *b)
 
 bool policies_equal(const struct policies *a, const struct policies *b)
 {
-    if (a->policy_count != b->policy_count || a->group_count != b->group_count)
+    if (a->policy_count != b->policy_count || a->group_count != b->group_count ||
+        memcmp(&a->bundle.signature, &b->bundle.signature, sizeof(a->bundle.signature)) != 0)
         return false;
     for (size_t i = 0; i < a->policy_count; i++)
         if (!equal_policies(&a->policy[i], &b->policy[i]))

@@ -43,7 +43,15 @@ struct group_spec { /* owns its texts */
     size_t first, count; /* its members in the list of policies */
 };
 
+struct bundle_origin {               /* of what comes from a bundle; all zero: from none */
+    char *folder;                    /* owned; without links in its name */
+    struct chimera_digest manifest;  /* of manifest.json, as it was read */
+    struct chimera_digest signature; /* of the file beside it; zero: there is none, or nobody asks
+                                        for signatures */
+};
+
 struct policies {
+    struct bundle_origin bundle;
     struct policy_spec *policy; /* owned */
     struct group_spec *group;   /* owned */
     size_t policy_count, group_count;
@@ -56,7 +64,8 @@ enum policies_limits { POLICIES_LIMITS_COUNT, POLICIES_LIMITS_ARE_FREE };
 
 void policies_done(struct policies *policies);
 
-/* Whether all that they say is the same; comments and the like do not count. */
+/* Whether all that they say is the same, and the signature of the bundle; comments and the like do
+ * not count. */
 bool policies_equal(const struct policies *a, const struct policies *b);
 
 /* Ends the policies from number `first` on. */

@@ -144,7 +144,7 @@ static int read_for_command(const char *text, struct chimera_reference *ret_refe
     struct chimera_slice rest = behind(name, scheme.size + strlen(MARK));
     if (chimera_slice_is(scheme, "file"))
         return read_command_file(rest, text, &ret_reference->path, err);
-    return read_uri(scheme, rest, ret_reference, err);
+    return read_uri(scheme, chimera_slice_trim(rest), ret_reference, err);
 }
 
 int chimera_reference_read(const char *text, enum chimera_dialect dialect,

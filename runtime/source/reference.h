@@ -18,7 +18,8 @@ enum chimera_dialect {
      * or file:/…; an escape that is none stays as it is. */
     CHIMERA_DIALECT_SERVER,
     /* An argument: what does not begin with a word and "://" is a path. Behind "file://" is one,
-     * too, be it relative; an escape that is none makes it one that is nowhere. */
+     * too, be it relative; an escape that is none makes it one that is nowhere. Blanks around the
+     * rest of another URI are no part of it, as they come from lists. */
     CHIMERA_DIALECT_COMMAND,
 };
 

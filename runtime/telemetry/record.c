@@ -213,16 +213,6 @@ bool chimera_record_open(struct chimera_slice packet, const uint8_t **ret_trace_
     return true;
 }
 
-static void take_span(struct reader *reader, struct chimera_record_span *ret_span)
-{
-    ret_span->id = take_number(reader);
-    ret_span->parent = take_number(reader);
-    ret_span->started_ns = take_number(reader);
-    ret_span->ended_ns = take_number(reader);
-    ret_span->is_error = take_byte(reader) != 0;
-    ret_span->name = take_text(reader);
-}
-
 static void take_event(struct reader *reader, struct chimera_record_event *ret_event)
 {
     ret_event->span = take_number(reader);
@@ -244,12 +234,19 @@ bool chimera_record_next(struct chimera_slice *items, struct chimera_record_item
     struct reader inner = {take_text(&outer), false};
     *ret_item = (struct chimera_record_item){.is_span = kind == ITEM_SPAN};
     ret_item->dropped = take_short(&inner);
-    if (kind == ITEM_SPAN)
-        take_span(&inner, &ret_item->span);
-    else if (kind == ITEM_EVENT)
+    if (kind == ITEM_SPAN) {
+        struct chimera_record_span *ret_span = &ret_item->span;
+        ret_span->id = take_number(&inner);
+        ret_span->parent = take_number(&inner);
+        ret_span->started_ns = take_number(&inner);
+        ret_span->ended_ns = take_number(&inner);
+        ret_span->is_error = take_byte(&inner) != 0;
+        ret_span->name = take_text(&inner);
+    } else if (kind == ITEM_EVENT) {
         take_event(&inner, &ret_item->event);
-    else
+    } else {
         return false;
+    }
     ret_item->fields = inner.rest;
     *items = outer.rest;
     return !outer.has_failed && !inner.has_failed;

@@ -42,24 +42,20 @@ static int print_shown(uint32_t character, char room[CHIMERA_PRINTABLE_SIZE])
     return snprintf(room, CHIMERA_PRINTABLE_SIZE, "\\u{%x}", (unsigned)character);
 }
 
-static int print_json(uint32_t character, char room[CHIMERA_PRINTABLE_SIZE])
-{
-    if (character == '\n' || character == '\r' || character == '\t')
-        return print_shown(character, room);
-    if (character < 0x10000)
-        return snprintf(room, CHIMERA_PRINTABLE_SIZE, "\\u%04x", (unsigned)character);
-    unsigned above = character - 0x10000;
-    return snprintf(room, CHIMERA_PRINTABLE_SIZE, "\\u%04x\\u%04x", 0xd800 + (above >> 10),
-                    0xdc00 + (above & 0x3ff));
-}
-
 static int print_escape(uint32_t character, enum chimera_printable_form form,
                         char room[CHIMERA_PRINTABLE_SIZE])
 {
     if (form == CHIMERA_PRINTABLE_SHOWN)
         return print_shown(character, room);
-    if (form == CHIMERA_PRINTABLE_JSON || character < 0x10000)
-        return print_json(character, room);
+    if (form == CHIMERA_PRINTABLE_JSON || character < 0x10000) {
+        if (character == '\n' || character == '\r' || character == '\t')
+            return print_shown(character, room);
+        if (character < 0x10000)
+            return snprintf(room, CHIMERA_PRINTABLE_SIZE, "\\u%04x", (unsigned)character);
+        unsigned above = character - 0x10000;
+        return snprintf(room, CHIMERA_PRINTABLE_SIZE, "\\u%04x\\u%04x", 0xd800 + (above >> 10),
+                        0xdc00 + (above & 0x3ff));
+    }
     return snprintf(room, CHIMERA_PRINTABLE_SIZE, "\\U%08x", (unsigned)character);
 }
 
@@ -107,13 +103,23 @@ void chimera_printable_append(struct chimera_slice text, const char *line_end,
     }
 }
 
+/* Whether each further line begins with a blank. */
+static bool is_indented(struct chimera_slice text)
+{
+    for (size_t i = 0; i + 1 < text.size; i++)
+        if (text.data[i] == '\n' && text.data[i + 1] != ' ' && text.data[i + 1] != '\n')
+            return false;
+    return true;
+}
+
 static void append_message(struct chimera_slice text, struct chimera_buffer *out)
 {
+    const char *margin = is_indented(text) ? "\n" : "\n  ";
     for (bool is_first = true;; is_first = false) {
         const char *feed = text.size ? memchr(text.data, '\n', text.size) : NULL;
         size_t size = feed ? (size_t)(feed - text.data) : text.size;
         if (!is_first)
-            chimera_buffer_text(out, size == 0 || text.data[0] == ' ' ? "\n" : "\n  ");
+            chimera_buffer_text(out, size == 0 ? "\n" : margin);
         chimera_printable_append((struct chimera_slice){text.data, size}, "", out);
         if (!feed)
             return;

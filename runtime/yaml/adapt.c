@@ -182,18 +182,6 @@ static bool find_fault(struct chimera_slice text, size_t *ret_characters)
     return !is_good;
 }
 
-/* Where the character of that number is, in bytes. */
-static size_t offset_of(struct chimera_slice text, size_t characters)
-{
-    size_t at = 0;
-    while (at < text.size && characters > 0) {
-        size_t size = chimera_utf8_character(rest_of(text, at));
-        at += size ? size : 1;
-        characters--;
-    }
-    return at;
-}
-
 /* False when the text has no fault, or another one: libyaml stops at the digits of an escape, and
  * knows by then that it is in double quotes. */
 static bool repair(struct chimera_slice text, struct chimera_buffer *out)
@@ -201,7 +189,11 @@ static bool repair(struct chimera_slice text, struct chimera_buffer *out)
     size_t characters;
     if (!find_fault(text, &characters) || characters < 2)
         return false;
-    size_t at = offset_of(text, characters - 2);
+    size_t at = 0;
+    for (characters -= 2; at < text.size && characters > 0; characters--) {
+        size_t size = chimera_utf8_character(rest_of(text, at));
+        at += size ? size : 1;
+    }
     if (!read_pair(rest_of(text, at)))
         return false;
     /* Up to the end of the scalar in double quotes, inside of which `at` is. */

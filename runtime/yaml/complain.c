@@ -45,24 +45,17 @@ static void note(struct builder *builder, const char *key, const yaml_mark_t *ma
     chimera_buffer_free(&where);
 }
 
-/* libyaml knows bytes alone where it does not get as far as characters. */
-static yaml_mark_t mark_of_byte(struct chimera_slice text, size_t offset)
-{
-    yaml_mark_t mark = {0};
-    for (size_t i = 0; i < offset && i < text.size; i++) {
-        mark.column = text.data[i] == '\n' ? 0 : mark.column + 1;
-        mark.line += text.data[i] == '\n';
-    }
-    return mark;
-}
-
 static void note_syntax(struct builder *builder, const char *problem, const char *context)
 {
     const yaml_parser_t *parser = &builder->parser;
     yaml_mark_t mark = parser->problem_mark;
     char text[sizeof(builder->err->text)];
-    if (!mark.line && !mark.column)
-        mark = mark_of_byte(builder->text, parser->problem_offset);
+    bool has_mark = mark.line || mark.column;
+    for (size_t i = 0; !has_mark && i < parser->problem_offset && i < builder->text.size; i++) {
+        bool is_end = builder->text.data[i] == '\n';
+        mark.column = is_end ? 0 : mark.column + 1;
+        mark.line += is_end;
+    }
     snprintf(text, sizeof(text), "%s%s", problem, context);
     note(builder, NULL, &mark, text);
 }
@@ -100,30 +93,26 @@ int yaml_fail_syntax(struct builder *builder)
     return code;
 }
 
-/* As serde_yaml words it: path, text, place. */
-static int fail_value(struct builder *builder, const struct yaml_complaint *complaint)
-{
-    const char *detail = complaint->detail;
-    struct chimera_buffer text;
-    chimera_buffer_init(&text, sizeof(builder->err->text));
-    print_path(builder, false, &text);
-    chimera_buffer_print(&text, "%s%s%s%s%s", text.size ? ": " : "", complaint->what,
-                         detail ? " `" : "", detail ? detail : "", detail ? "`" : "");
-    print_mark(&text, &complaint->mark);
-    if (text.failed) { /* a path of absurd length: do without it */
-        chimera_buffer_reset(&text);
-        chimera_buffer_text(&text, complaint->what);
-        print_mark(&text, &complaint->mark);
-    }
-    int code = fail_with(builder, CHIMERA_EREFUSED, &text);
-    chimera_buffer_free(&text);
-    return code;
-}
-
 int yaml_complain(struct builder *builder, const struct yaml_complaint *complaint)
 {
-    if (!builder->problems)
-        return fail_value(builder, complaint);
+    if (!builder->problems) {
+        /* As serde_yaml words it: path, text, place. */
+        const char *detail = complaint->detail;
+        struct chimera_buffer text;
+        chimera_buffer_init(&text, sizeof(builder->err->text));
+        print_path(builder, false, &text);
+        chimera_buffer_print(&text, "%s%s%s%s%s", text.size ? ": " : "", complaint->what,
+                             detail ? " `" : "", detail ? detail : "", detail ? "`" : "");
+        print_mark(&text, &complaint->mark);
+        if (text.failed) { /* a path of absurd length: do without it */
+            chimera_buffer_reset(&text);
+            chimera_buffer_text(&text, complaint->what);
+            print_mark(&text, &complaint->mark);
+        }
+        int code = fail_with(builder, CHIMERA_EREFUSED, &text);
+        chimera_buffer_free(&text);
+        return code;
+    }
     note(builder, complaint->key, complaint->key_mark ? complaint->key_mark : &complaint->mark,
          complaint->ours);
     return YAML_NOTED;

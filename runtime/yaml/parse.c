@@ -101,7 +101,8 @@ static int parse(struct chimera_slice text, const struct chimera_yaml_options *o
     builder->text = text;
     builder->options = options;
     builder->account = options->account;
-    builder->input = (struct chimera_yaml_input){.rest = text, .account = options->account};
+    builder->input = (struct chimera_yaml_input){.rest = text.data ? text : CHIMERA_SLICE(""),
+                                                 .account = options->account};
     builder->problems = problems;
     builder->err = err;
     int code = read_text(builder, ret_tree);

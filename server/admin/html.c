@@ -157,17 +157,6 @@ static void begin_chart(unsigned height, const char *class, struct chimera_buffe
                          class, CHART_WIDTH, height, CHART_WIDTH, height);
 }
 
-static void count_bars(const struct histogram_copy *wall, uint64_t ret_bars[BARS])
-{
-    uint64_t before = 0;
-    for (unsigned i = 0; i < BARS; i++) {
-        double end_ns = CHART_FIRST_NS * pow(10, (double)(i + 1) / BARS_PER_DECADE);
-        uint64_t below = i + 1 < BARS ? histogram_below(wall, (uint64_t)end_ns) : wall->total;
-        ret_bars[i] = below - before;
-        before = below;
-    }
-}
-
 static void draw_bars(const uint64_t bars[BARS], struct chimera_buffer *out)
 {
     uint64_t most = 1;
@@ -207,7 +196,13 @@ void html_histogram(const struct histogram_copy *wall, struct chimera_buffer *ou
     chimera_buffer_text(out, "\">");
     for (unsigned i = 0; i <= DECADES; i++)
         draw_mark("grid", (uint64_t)(CHART_FIRST_NS * pow(10, i)), out);
-    count_bars(wall, bars);
+    uint64_t before = 0;
+    for (unsigned i = 0; i < BARS; i++) {
+        double end_ns = CHART_FIRST_NS * pow(10, (double)(i + 1) / BARS_PER_DECADE);
+        uint64_t below = i + 1 < BARS ? histogram_below(wall, (uint64_t)end_ns) : wall->total;
+        bars[i] = below - before;
+        before = below;
+    }
     draw_bars(bars, out);
     if (wall->total) {
         draw_mark("p50", p50, out);

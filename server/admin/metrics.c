@@ -128,22 +128,6 @@ static bool read_series(const struct admin *admin, uint32_t number, struct serie
            ret_series->labels.policy < scoreboard_count(admin->scoreboard);
 }
 
-/* Requests of policies that have not started, by the reason as far as it is known. */
-static void write_start_errors(const struct admin *admin, const struct scoreboard_server *server,
-                               struct chimera_buffer *out)
-{
-    for (uint32_t i = 0; i < scoreboard_count(admin->scoreboard); i++) {
-        struct admin_policy policy;
-        admin_read_policy(admin, server, i, &policy);
-        if (!policy.counts.start_errors)
-            continue;
-        const char *why = policy.score.note.failure[0] ? policy.score.note.failure : SERIES_OTHER;
-        begin_sample("kubewarden_policy_evaluations_total", "", policy.id, out);
-        write_label("initialization_error", chimera_slice_of(why), out);
-        end_sample(policy.counts.start_errors, out);
-    }
-}
-
 static void write_reference(const struct admin *admin, const struct scoreboard_server *server,
                             struct chimera_buffer *out)
 {
@@ -157,7 +141,17 @@ static void write_reference(const struct admin *admin, const struct scoreboard_s
         write_labels(admin, &series.labels, "kubewarden_policy_evaluations_total", "", out);
         end_sample(series.evaluations, out);
     }
-    write_start_errors(admin, server, out);
+    /* Requests of policies that have not started, by the reason as far as it is known. */
+    for (uint32_t i = 0; i < scoreboard_count(admin->scoreboard); i++) {
+        struct admin_policy policy;
+        admin_read_policy(admin, server, i, &policy);
+        if (!policy.counts.start_errors)
+            continue;
+        const char *why = policy.score.note.failure[0] ? policy.score.note.failure : SERIES_OTHER;
+        begin_sample("kubewarden_policy_evaluations_total", "", policy.id, out);
+        write_label("initialization_error", chimera_slice_of(why), out);
+        end_sample(policy.counts.start_errors, out);
+    }
     begin_family("kubewarden_policy_evaluation_latency_milliseconds", "histogram",
                  "Latency of policy evaluations in whole milliseconds.", out);
     for (uint32_t i = 0; i < series_count(table); i++)
@@ -216,18 +210,6 @@ static void write_verdicts(const struct walk *walk, const struct admin_policy *p
     }
 }
 
-static void write_histogram_end(const char *name, const struct admin_policy *policy, uint64_t count,
-                                uint64_t sum_ns, struct chimera_buffer *out)
-{
-    begin_sample(name, "_bucket", policy->id, out);
-    chimera_buffer_text(out, ",le=\"+Inf\"");
-    end_sample(count, out);
-    begin_sample(name, "_sum", policy->id, out);
-    end_sample_scaled(sum_ns, 1e-9, out);
-    begin_sample(name, "_count", policy->id, out);
-    end_sample(count, out);
-}
-
 static void write_duration(const struct walk *walk, const struct admin_policy *policy,
                            const void *context)
 {
@@ -239,7 +221,14 @@ static void write_duration(const struct walk *walk, const struct admin_policy *p
         chimera_buffer_print(walk->out, ",le=\"%g\"", (double)wall_bounds_ns[i] / 1e9);
         end_sample(histogram_below(wall, wall_bounds_ns[i]), walk->out);
     }
-    write_histogram_end(name, policy, wall->total, policy->counts.wall_ns, walk->out);
+    struct chimera_buffer *out = walk->out;
+    begin_sample(name, "_bucket", policy->id, out);
+    chimera_buffer_text(out, ",le=\"+Inf\"");
+    end_sample(wall->total, out);
+    begin_sample(name, "_sum", policy->id, out);
+    end_sample_scaled(policy->counts.wall_ns, 1e-9, out);
+    begin_sample(name, "_count", policy->id, out);
+    end_sample(wall->total, out);
 }
 
 static void write_quantiles(const struct walk *walk, const struct admin_policy *policy,

@@ -48,6 +48,7 @@ static const char style[] =
     "tr:last-child td{border-bottom:0}td{vertical-align:top}"
     ".r{text-align:right;white-space:nowrap}.dim,td small{color:var(--dim)}"
     "td small{display:block;font-size:12px;font-weight:400}"
+    ".origin{overflow-wrap:anywhere;max-width:340px}"
     ".name{font-weight:600;overflow-wrap:anywhere}.member{padding-left:30px}"
     ".why{color:var(--error);overflow-wrap:anywhere}.nowrap{white-space:nowrap}"
     ".text{overflow-wrap:anywhere;min-width:220px}.who{min-width:290px}.what{min-width:225px}"
@@ -115,18 +116,6 @@ static bool is_failed(const struct admin_policy *policy)
     return policy->score.note.state == WORKER_SCORE_FAILED;
 }
 
-static void add_row(struct page *page, const struct admin_policy *policy)
-{
-    struct row *row = &page->rows[page->row_count++];
-    struct counters_view head;
-    *row = (struct row){.number = policy->number, .is_failed = is_failed(policy)};
-    row->head = policy->spec.group ? policy->spec.group : policy->number;
-    counters_read(page->admin->counters, row->head, &head);
-    row->busy = head.evaluations;
-    page->policy_count += row->head == row->number;
-    page->failed_count += row->is_failed;
-}
-
 static void sort_rows(struct page *page)
 {
     for (uint32_t i = 0; i < page->row_count; i++)
@@ -145,8 +134,16 @@ static void collect(struct page *page)
         admin_read_policy(page->admin, &page->server, i, &policy);
         if (!policy.spec.group)
             add_up(&page->sum, &policy.counts);
-        if (policy.spec.is_configured)
-            add_row(page, &policy);
+        if (policy.spec.is_configured) {
+            struct row *row = &page->rows[page->row_count++];
+            struct counters_view head;
+            *row = (struct row){.number = policy.number, .is_failed = is_failed(&policy)};
+            row->head = policy.spec.group ? policy.spec.group : policy.number;
+            counters_read(page->admin->counters, row->head, &head);
+            row->busy = head.evaluations;
+            page->policy_count += row->head == row->number;
+            page->failed_count += row->is_failed;
+        }
     }
     if (page->rows)
         sort_rows(page);
@@ -201,13 +198,6 @@ static void begin_tile(const struct page *page, const char *name)
     put_text(page, "</dt><dd>");
 }
 
-static void put_count_tile(const struct page *page, const char *name, uint64_t count)
-{
-    begin_tile(page, name);
-    html_count(count, page->out);
-    put_text(page, "</dd></div>");
-}
-
 static void put_small(const struct page *page, uint64_t count, const char *what)
 {
     put_text(page, "<small>");
@@ -226,7 +216,9 @@ static void put_tiles(const struct page *page)
     begin_tile(page, "Evaluations");
     html_count(sum->evaluations, page->out);
     put_small(page, sum->mutated, " with a change");
-    put_count_tile(page, "Rejected", sum->rejected);
+    begin_tile(page, "Rejected");
+    html_count(sum->rejected, page->out);
+    put_text(page, "</dd></div>");
     begin_tile(page, "Errors");
     html_count(sum->errors, page->out);
     put_small(page, sum->deadlines, " at the time limit");
@@ -253,6 +245,37 @@ static void put_tag(const struct page *page, const char *text, bool is_bad)
     put_text(page, "</span>");
 }
 
+static void put_ago(const struct page *page, uint64_t at_ms)
+{
+    uint64_t seconds = page->now_ms > at_ms ? (page->now_ms - at_ms) / 1000 : 0;
+    if (seconds < 120)
+        chimera_buffer_print(page->out, "%u s ago", (unsigned)seconds);
+    else if (seconds < 7200)
+        chimera_buffer_print(page->out, "%u min ago", (unsigned)(seconds / 60));
+    else
+        html_moment(at_ms, page->out);
+}
+
+/* Of a module that was fetched: which one it is, who signed it, and when it was last asked for. */
+static void put_origin(const struct page *page, const struct scoreboard_spec *spec)
+{
+    if (!spec->fetched_ms)
+        return;
+    put_text(page, "<small class=\"origin\">");
+    if (spec->manifest_digest[0]) {
+        html_word(spec->manifest_digest, page->out);
+        put_text(page, "<br>");
+    }
+    if (spec->signers[0]) {
+        put_text(page, "signed: ");
+        html_word(spec->signers, page->out);
+        put_text(page, "<br>");
+    }
+    put_text(page, "fetched ");
+    put_ago(page, spec->fetched_ms);
+    put_text(page, "</small>");
+}
+
 static void put_name(const struct page *page, const struct admin_policy *policy)
 {
     const char *state = admin_state_of(&page->server, policy), *tier = admin_tier_of(policy);
@@ -277,6 +300,7 @@ static void put_name(const struct page *page, const struct admin_policy *policy)
         html_word(policy->spec.is_group ? policy->spec.source : policy->score.note.mode, page->out);
         put_text(page, "</small>");
     }
+    put_origin(page, &policy->spec);
     put_text(page, "</td>");
 }
 
@@ -359,17 +383,6 @@ static void put_policies(const struct page *page)
 }
 
 /* --- Rejections --- */
-
-static void put_ago(const struct page *page, uint64_t at_ms)
-{
-    uint64_t seconds = page->now_ms > at_ms ? (page->now_ms - at_ms) / 1000 : 0;
-    if (seconds < 120)
-        chimera_buffer_print(page->out, "%u s ago", (unsigned)seconds);
-    else if (seconds < 7200)
-        chimera_buffer_print(page->out, "%u min ago", (unsigned)(seconds / 60));
-    else
-        html_moment(at_ms, page->out);
-}
 
 /* A field of a rejection, with a mark where it was cut. */
 static void put_field(const struct page *page, const char *bytes, const struct rejection_text *text)

@@ -106,19 +106,6 @@ static void go_on_reading(struct server *server, struct client *client)
         answer(server, client, NULL, status >= 400 ? (unsigned)status : 431);
 }
 
-static void go_on(struct server *server, struct client *client)
-{
-    if (client->state == READING) {
-        go_on_reading(server, client);
-    } else if (client->state == WRITING) {
-        go_on_writing(client);
-    } else if (client->state == LINGERING) {
-        ssize_t count = read(client->fd, client->in, sizeof(client->in));
-        if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR))
-            end(client);
-    }
-}
-
 static void accept_one(struct server *server)
 {
     for (size_t i = 0; i < CLIENTS_MAX; i++) {
@@ -172,8 +159,18 @@ _Noreturn void admin_serve(int listening_fd, const struct admin *admin)
         if (poll(polled, CLIENTS_MAX + 1, timeout_ms) <= 0)
             continue;
         for (size_t i = 0; i < CLIENTS_MAX; i++)
-            if (polled[i + 1].fd >= 0 && polled[i + 1].revents)
-                go_on(&server, &server.client[i]);
+            if (polled[i + 1].fd >= 0 && polled[i + 1].revents) {
+                struct client *client = &server.client[i];
+                if (client->state == READING) {
+                    go_on_reading(&server, client);
+                } else if (client->state == WRITING) {
+                    go_on_writing(client);
+                } else if (client->state == LINGERING) {
+                    ssize_t count = read(client->fd, client->in, sizeof(client->in));
+                    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR))
+                        end(client);
+                }
+            }
         if (polled[0].revents)
             accept_one(&server);
     }

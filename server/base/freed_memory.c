@@ -27,10 +27,10 @@ static bool is_filled(const volatile unsigned char *piece)
     return true;
 }
 
-/* Taken all at once, wiped and given back, the pieces of a list hold nothing. Where a list has
- * ended, more would only make it longer. */
-static void wipe_small(void)
+void freed_memory_leave(void)
 {
+    /* Taken all at once, wiped and given back, the pieces of a list hold nothing. Where a list has
+     * ended, more would only make it longer. */
     for (size_t size = SMALL_STEP; size <= SMALL_MAX; size += SMALL_STEP) {
         void *pieces[SMALL_COUNT];
         size_t count = 0;
@@ -43,10 +43,5 @@ static void wipe_small(void)
         while (count > 0)
             free(pieces[--count]);
     }
-}
-
-void freed_memory_leave(void)
-{
-    wipe_small();
     mallopt(M_PERTURB, 0);
 }

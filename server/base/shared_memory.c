@@ -22,14 +22,6 @@ int shared_map(struct shared *shared, bool is_written, struct chimera_error *err
     return CHIMERA_OK;
 }
 
-/* A kernel without that seal leaves it to the protection of the mapping. */
-static int seal(int fd, struct chimera_error *err)
-{
-    if (fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) < 0 && errno != EINVAL)
-        return chimera_fail_errno(err, "cannot make shared memory");
-    return CHIMERA_OK;
-}
-
 int shared_make(struct shared *shared, const char *name, size_t size, bool is_ours_alone,
                 struct chimera_error *err)
 {
@@ -43,8 +35,11 @@ int shared_make(struct shared *shared, const char *name, size_t size, bool is_ou
         code = chimera_fail_errno(err, "cannot make shared memory");
     if (code == CHIMERA_OK)
         code = shared_map(shared, true, err);
-    if (code == CHIMERA_OK && is_ours_alone)
-        code = seal(shared->fd, err);
+    if (code == CHIMERA_OK && is_ours_alone) {
+        /* A kernel without that seal leaves it to the protection of the mapping. */
+        if (fcntl(shared->fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) < 0 && errno != EINVAL)
+            code = chimera_fail_errno(err, "cannot make shared memory");
+    }
     if (code < 0)
         shared_done(shared);
     return code;

@@ -2,18 +2,22 @@
 #include "server/config/bundle_policies.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/digest.h"
 #include "runtime/base/file.h"
 #include "runtime/plugin/bundle.h"
 #include "runtime/source/reference.h"
 #include "runtime/text/problems.h"
 
 #define FILE_MAX ((size_t)64 << 20)
+#define SIGNATURE_MAX ((off_t)1 << 20)
 
 /* The bundle's own policies.yml, the bytes of which must be those that the manifest states. */
 static int read_own(const char *folder, const struct chimera_bundle *bundle,
@@ -81,6 +85,34 @@ static int take_plugins(const char *folder, const struct chimera_bundle *bundle,
     return code;
 }
 
+/* To tell when there is another; `chimera` judges it (supervisor/fetcher.h). */
+static int note_signature(const struct options *options, struct bundle_origin *origin,
+                          struct chimera_error *err)
+{
+    if (!options->verification)
+        return CHIMERA_OK;
+    CHIMERA_FREE char *path = chimera_path_join(origin->folder, CHIMERA_BUNDLE_SIGNATURE);
+    if (!path)
+        return chimera_fail_memory(err);
+    struct stat status;
+    CHIMERA_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+        status.st_size > SIGNATURE_MAX)
+        return CHIMERA_OK;
+    if (chimera_digest_of_fd(fd, &origin->signature, NULL) < 0)
+        origin->signature = (struct chimera_digest){0};
+    return CHIMERA_OK;
+}
+
+static int note_origin(const struct options *options, char **folder,
+                       const struct chimera_bundle *bundle, struct policies *policies,
+                       struct chimera_error *err)
+{
+    policies->bundle = (struct bundle_origin){.folder = *folder, .manifest = bundle->self};
+    *folder = NULL; /* handed over */
+    return note_signature(options, &policies->bundle, err);
+}
+
 int bundle_policies(const struct options *options, struct policies *ret_policies,
                     struct chimera_error *err)
 {
@@ -103,6 +135,8 @@ int bundle_policies(const struct options *options, struct policies *ret_policies
                    : read_own(folder, &bundle, limits, &policies, err);
     if (code == CHIMERA_OK)
         code = take_plugins(folder, &bundle, &policies, err);
+    if (code == CHIMERA_OK)
+        code = note_origin(options, &folder, &bundle, &policies, err);
     chimera_bundle_done(&bundle);
     if (code < 0) {
         policies_done(&policies);
@@ -115,4 +149,11 @@ int bundle_policies(const struct options *options, struct policies *ret_policies
 char *bundle_manifest(const struct options *options)
 {
     return options->bundle ? chimera_path_join(options->bundle, CHIMERA_BUNDLE_MANIFEST) : NULL;
+}
+
+char *bundle_signature(const struct options *options)
+{
+    return options->bundle && options->verification
+               ? chimera_path_join(options->bundle, CHIMERA_BUNDLE_SIGNATURE)
+               : NULL;
 }

@@ -16,5 +16,7 @@ int bundle_policies(const struct options *options, struct policies *ret_policies
 /* The file by which a bundle is known to be another; owned by the caller. NULL without a bundle,
  * and when memory ran out. */
 char *bundle_manifest(const struct options *options);
+/* The same of its signature; NULL also when nobody asks for signatures. */
+char *bundle_signature(const struct options *options);
 
 #endif

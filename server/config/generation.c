@@ -85,9 +85,12 @@ void policies_file_announce(const struct config *config, const struct policies_f
 struct policy_stamp policy_stamp_now(const struct config *config)
 {
     CHIMERA_FREE char *manifest = bundle_manifest(&config->options);
+    CHIMERA_FREE char *signature = bundle_signature(&config->options);
     struct policy_stamp stamp = {.file = stamp_of(config->options.policies)};
     if (manifest)
         stamp.manifest = stamp_of(manifest);
+    if (signature)
+        stamp.signature = stamp_of(signature);
     if (config->options.policy_options)
         stamp.options = stamp_of(config->options.policy_options);
     return stamp;
@@ -96,16 +99,7 @@ struct policy_stamp policy_stamp_now(const struct config *config)
 bool policy_stamp_equal(const struct policy_stamp *a, const struct policy_stamp *b)
 {
     return stamp_equal(a->file, b->file) && stamp_equal(a->manifest, b->manifest) &&
-           stamp_equal(a->options, b->options);
-}
-
-/* A pipe would make the supervisor wait. */
-static int check_is_file(const char *path, struct chimera_error *err)
-{
-    struct stat status;
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return chimera_fail(err, CHIMERA_EINVAL, "--policy-options: %s is no regular file", path);
-    return CHIMERA_OK; /* who reads it tells the rest */
+           stamp_equal(a->signature, b->signature) && stamp_equal(a->options, b->options);
 }
 
 static int read_extras(const char *path, struct policies *policies, struct chimera_error *err)
@@ -117,9 +111,11 @@ static int read_extras(const char *path, struct policies *policies, struct chime
         return chimera_fail_memory(err);
     for (size_t i = 0; i < count; i++)
         ids[i] = policies->policy[i].id;
-    int code = check_is_file(path, err);
-    if (code == CHIMERA_OK)
-        code = chimera_policy_options_read(path, ids, extras, err);
+    /* A pipe would make the supervisor wait. */
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return chimera_fail(err, CHIMERA_EINVAL, "--policy-options: %s is no regular file", path);
+    int code = chimera_policy_options_read(path, ids, extras, err);
     for (size_t i = 0; code == CHIMERA_OK && i < count; i++)
         policies->policy[i].extras = extras[i];
     return code;

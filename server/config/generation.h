@@ -15,8 +15,9 @@
 #include "server/config/plugins.h"
 #include "server/config/tenant_plan.h"
 
-struct policy_stamp { /* of policies.yml, of the bundle's manifest and of the options of ours */
-    struct stamp file, manifest, options;
+struct policy_stamp { /* of policies.yml, of the bundle's manifest and signature, and of our options
+                       */
+    struct stamp file, manifest, signature, options;
 };
 
 struct policies_file {

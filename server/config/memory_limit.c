@@ -13,9 +13,15 @@
 /* Version 1 writes a number near 2^63 where there is no limit. */
 #define LIMIT_MAX ((size_t)1 << 60)
 
-/* "max" is no number. */
-static size_t parse_number(const char *text)
+static size_t read_limit(const char *folder, const char *name)
 {
+    char path[PATH_MAX + 64], line[64] = "";
+    int size = snprintf(path, sizeof(path), "%s/%s", folder, name);
+    CHIMERA_FCLOSE FILE *file = size < (int)sizeof(path) ? fopen(path, "re") : NULL;
+    if (!file || !fgets(line, sizeof(line), file))
+        return NO_LIMIT;
+    /* "max" is no number. */
+    const char *text = line;
     size_t number = 0;
     if (*text < '0' || *text > '9')
         return NO_LIMIT;
@@ -25,16 +31,6 @@ static size_t parse_number(const char *text)
         number = number * 10 + (size_t)(*text - '0');
     }
     return number > LIMIT_MAX ? NO_LIMIT : number;
-}
-
-static size_t read_limit(const char *folder, const char *name)
-{
-    char path[PATH_MAX + 64], line[64] = "";
-    int size = snprintf(path, sizeof(path), "%s/%s", folder, name);
-    CHIMERA_FCLOSE FILE *file = size < (int)sizeof(path) ? fopen(path, "re") : NULL;
-    if (!file || !fgets(line, sizeof(line), file))
-        return NO_LIMIT;
-    return parse_number(line);
 }
 
 /* The cgroup's own and all above it, up to where they are mounted. A container sees its own at the

@@ -9,7 +9,8 @@
 #include "server/config/options.h"
 
 /* *ret_path, owned by the caller, is NULL when the module must be fetched: it is not there, may
- * have moved, or must be verified. `has_fetched`: it was, for what is served. */
+ * have moved, or must be verified. `has_fetched`: it was, for what is served. What is of a bundle
+ * is there; whether that is signed as it must be is another question. */
 int module_find(const struct options *options, const struct policy_spec *policy, bool has_fetched,
                 char **ret_path, struct chimera_error *err);
 

@@ -163,15 +163,6 @@ const struct chimera_cli_command options_command = {
     .is_long_only = true,
 };
 
-static void store(const struct chimera_cli_given *given, struct options *options)
-{
-    void *field = (char *)options + given->option->field;
-    if (given->option->kind == CHIMERA_CLI_SWITCH)
-        *(bool *)field = chimera_cli_is_on(given->value);
-    else
-        *(const char **)field = given->value;
-}
-
 int options_parse(int argc, char *const *argv, struct options *ret_options,
                   enum chimera_cli_action *ret_action, struct chimera_error *err)
 {
@@ -181,8 +172,14 @@ int options_parse(int argc, char *const *argv, struct options *ret_options,
     if (code < 0)
         chimera_fail(err, code, "%s",
                      code == CHIMERA_EINVAL ? given.refusal.data : chimera_code_text(code));
-    for (size_t i = 0; i < given.given_count; i++)
-        store(&given.given[i], &options);
+    for (size_t i = 0; i < given.given_count; i++) {
+        const struct chimera_cli_given *one = &given.given[i];
+        void *field = (char *)&options + one->option->field;
+        if (one->option->kind == CHIMERA_CLI_SWITCH)
+            *(bool *)field = chimera_cli_is_on(one->value);
+        else
+            *(const char **)field = one->value;
+    }
     chimera_cli_done(&given);
     if (code < 0 || *ret_action != CHIMERA_CLI_RUN)
         return code;

@@ -42,15 +42,6 @@ static int parse_list(struct tenant_plan *plan, const struct policies *policies,
     }
 }
 
-static void isolate_each(struct tenant_plan *plan, const struct policies *policies)
-{
-    for (size_t i = 0; i < policies->policy_count; i++) {
-        bool is_next = i > 0 && policies->policy[i].group != NO_GROUP &&
-                       policies->policy[i].group == policies->policy[i - 1].group;
-        plan->tenant_of[i] = is_next ? plan->tenant_count - 1 : plan->tenant_count++;
-    }
-}
-
 int tenant_plan_parse(const char *text, const struct policies *policies,
                       struct tenant_plan *ret_plan, struct chimera_error *err)
 {
@@ -61,10 +52,15 @@ int tenant_plan_parse(const char *text, const struct policies *policies,
         return chimera_fail_memory(err);
     for (size_t i = 0; i < policies->policy_count; i++)
         plan.tenant_of[i] = NO_TENANT;
-    if (text && strcmp(text, "each") == 0)
-        isolate_each(&plan, policies);
-    else if (text && *text)
+    if (text && strcmp(text, "each") == 0) {
+        for (size_t i = 0; i < policies->policy_count; i++) {
+            bool is_next = i > 0 && policies->policy[i].group != NO_GROUP &&
+                           policies->policy[i].group == policies->policy[i - 1].group;
+            plan.tenant_of[i] = is_next ? plan.tenant_count - 1 : plan.tenant_count++;
+        }
+    } else if (text && *text) {
         code = parse_list(&plan, policies, text, err);
+    }
     if (code == CHIMERA_OK && plan.tenant_count > TENANTS_MAX)
         code = chimera_fail(err, CHIMERA_ELIMIT, "--isolate: more than %d processes", TENANTS_MAX);
     if (code < 0)

@@ -57,14 +57,6 @@ void counters_begin(const struct counters_policy *policy, struct counters_meter 
     ret_meter->began_ns = chimera_clock_ns();
 }
 
-static unsigned cpu_class_of(uint64_t ns)
-{
-    unsigned class = 0;
-    for (uint64_t limit = 1000; class < COUNTERS_CPU_CLASSES - 1 && ns > limit; limit *= 10)
-        class ++;
-    return class;
-}
-
 static void count_cpu_sample(struct counters_policy *policy, uint64_t cpu_ns, uint64_t wall_ns)
 {
     uint64_t share = wall_ns && cpu_ns < wall_ns ? cpu_ns * WHOLE_SHARE / wall_ns : WHOLE_SHARE;
@@ -72,7 +64,10 @@ static void count_cpu_sample(struct counters_policy *policy, uint64_t cpu_ns, ui
     add(&policy->cpu_ns, cpu_ns);
     add(&policy->cpu_samples, 1);
     add(&policy->cpu_sample_ns, cpu_ns);
-    add(&policy->cpu_class[cpu_class_of(cpu_ns)], 1);
+    unsigned class = 0;
+    for (uint64_t limit = 1000; class < COUNTERS_CPU_CLASSES - 1 && cpu_ns > limit; limit *= 10)
+        class ++;
+    add(&policy->cpu_class[class], 1);
 }
 
 static void count_cpu(struct counters_policy *policy, const struct counters_meter *meter,
@@ -104,19 +99,6 @@ static void count_verdict(struct counters_policy *policy, uint64_t wall_ns,
     add(&policy->mutated, response->patch.data != NULL);
 }
 
-static void count_run(struct counters_policy *policy, uint64_t wall_ns,
-                      const struct chimera_response *response,
-                      const struct chimera_run_report *report)
-{
-    count_verdict(policy, wall_ns, response);
-    atomic_store_explicit(&policy->last_wall_ns, wall_ns, memory_order_relaxed);
-    add(&policy->traps, report->stop == CHIMERA_STOP_TRAP);
-    add(&policy->deadlines, report->stop == CHIMERA_STOP_DEADLINE);
-    add(&policy->resets, report->resets);
-    add(&policy->dirty_pages, report->pages);
-    add(&policy->reset_ns, report->reset_ns);
-}
-
 static uint64_t at_most(uint64_t value, uint64_t limit)
 {
     return value < limit ? value : limit;
@@ -140,7 +122,13 @@ void counters_end(struct counters_policy *policy, const struct counters_meter *m
     } else {
         count_cpu(policy, meter, wall_ns);
     }
-    count_run(policy, wall_ns, response, &report);
+    count_verdict(policy, wall_ns, response);
+    atomic_store_explicit(&policy->last_wall_ns, wall_ns, memory_order_relaxed);
+    add(&policy->traps, report.stop == CHIMERA_STOP_TRAP);
+    add(&policy->deadlines, report.stop == CHIMERA_STOP_DEADLINE);
+    add(&policy->resets, report.resets);
+    add(&policy->dirty_pages, report.pages);
+    add(&policy->reset_ns, report.reset_ns);
 }
 
 void counters_count_group(struct counters_policy *policy, uint64_t wall_ns,
@@ -148,26 +136,6 @@ void counters_count_group(struct counters_policy *policy, uint64_t wall_ns,
 {
     if (policy)
         count_verdict(policy, wall_ns, response);
-}
-
-static void count_labels(struct counters *counters, struct counters_policy *policy,
-                         const struct counters_request *counted)
-{
-    const struct chimera_request *request = counted->request;
-    const struct chimera_response *response = counted->response;
-    const struct series_labels labels = {.policy = counted->policy,
-                                         .is_monitor = counted->is_monitor,
-                                         .is_accepted = response->allowed,
-                                         .is_mutated = response->patch.data != NULL,
-                                         .has_error_code = has_code(response),
-                                         .error_code = response->status.code,
-                                         .origin = request->is_raw     ? SERIES_RAW
-                                                   : counted->is_audit ? SERIES_AUDIT
-                                                                       : SERIES_VALIDATE,
-                                         .kind = request->kind,
-                                         .operation = request->operation,
-                                         .name_space = request->name_space};
-    series_add(&counters->series, &policy->series_count, &labels, counted->latency_ns);
 }
 
 static void keep_rejection(struct counters *counters, const struct counters_request *counted,
@@ -198,7 +166,21 @@ void counters_count_request(struct counters *counters, const struct counters_req
     struct counters_policy *policy = counters_policy(counters, counted->policy);
     if (!policy)
         return;
-    count_labels(counters, policy, counted);
+    const struct chimera_request *request = counted->request;
+    const struct chimera_response *response = counted->response;
+    const struct series_labels labels = {.policy = counted->policy,
+                                         .is_monitor = counted->is_monitor,
+                                         .is_accepted = response->allowed,
+                                         .is_mutated = response->patch.data != NULL,
+                                         .has_error_code = has_code(response),
+                                         .error_code = response->status.code,
+                                         .origin = request->is_raw     ? SERIES_RAW
+                                                   : counted->is_audit ? SERIES_AUDIT
+                                                                       : SERIES_VALIDATE,
+                                         .kind = request->kind,
+                                         .operation = request->operation,
+                                         .name_space = request->name_space};
+    series_add(&counters->series, &policy->series_count, &labels, counted->latency_ns);
     /* What the answer's post-processing will hide (policy-server.md §4.5). */
     add(&policy->monitored, counted->is_monitor && !counted->is_audit &&
                                 (!counted->response->allowed || counted->response->patch.data));

@@ -149,14 +149,6 @@ static void make_coarser(struct series_labels *labels)
         labels->error_code = 500;
 }
 
-static unsigned bucket_of(uint64_t ms)
-{
-    unsigned bucket = 0;
-    while (bucket < SERIES_BOUNDS && ms > series_bounds_ms[bucket])
-        bucket++;
-    return bucket;
-}
-
 static void add(_Atomic uint64_t *counter, uint64_t amount)
 {
     atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
@@ -181,7 +173,10 @@ void series_add(struct series_table *table, _Atomic uint32_t *policy_count,
     }
     add(&series->evaluations, 1);
     add(&series->sum_ms, ms);
-    add(&series->bucket[bucket_of(ms)], 1);
+    unsigned bucket = 0;
+    while (bucket < SERIES_BOUNDS && ms > series_bounds_ms[bucket])
+        bucket++;
+    add(&series->bucket[bucket], 1);
 }
 
 uint32_t series_count(const struct series_table *table)

@@ -27,15 +27,6 @@ static char *move_text(struct chimera_slice *text, char *to)
     return to + text->size;
 }
 
-/* Path and query stand together as they were sent: a span shows them as one. */
-static char *move_target(struct http_head *head, char *to)
-{
-    to = move_text(&head->path, to);
-    if (head->query.size > 0)
-        *to++ = '?';
-    return move_text(&head->query, to);
-}
-
 bool http_request_keep(struct http_request *request, size_t size)
 {
     struct http_head *head = &request->head;
@@ -48,7 +39,11 @@ bool http_request_keep(struct http_request *request, size_t size)
             return false;
         request->longer_size = size;
     }
-    to = move_target(head, to);
+    /* Path and query stand together as they were sent: a span shows them as one. */
+    to = move_text(&head->path, to);
+    if (head->query.size > 0)
+        *to++ = '?';
+    to = move_text(&head->query, to);
     if (is_decoded)
         to = move_text(id, to);
     else if (id->size > 0)

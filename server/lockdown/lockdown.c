@@ -46,12 +46,6 @@ static int deny_writes(struct lockdown *lockdown, uint64_t network, struct chime
     return version < 1 ? CHIMERA_OK : restrict_thread(&denied, version, err);
 }
 
-static int deny_reads(struct chimera_error *err)
-{
-    const struct chimera_landlock_rights denied = {.files = CHIMERA_LANDLOCK_READ};
-    return restrict_thread(&denied, chimera_landlock_version(), err);
-}
-
 /* Leaves what is in `kept` of what we have. */
 static int drop_capabilities(uint32_t kept, struct chimera_error *err)
 {
@@ -90,7 +84,10 @@ int lockdown_close_files(struct lockdown *lockdown, struct chimera_error *err)
     if (!lockdown->is_on)
         return CHIMERA_OK;
     int code = drop_capabilities(0, err);
-    return code < 0 || lockdown->lacks_landlock ? code : deny_reads(err);
+    if (code < 0 || lockdown->lacks_landlock)
+        return code;
+    const struct chimera_landlock_rights denied = {.files = CHIMERA_LANDLOCK_READ};
+    return restrict_thread(&denied, chimera_landlock_version(), err);
 }
 
 int lockdown_finish(struct lockdown *lockdown, struct chimera_error *err)

@@ -169,15 +169,6 @@ static void end(struct build_child *build)
     *build = BUILD_CHILD_NONE;
 }
 
-static int explain_end(int status, struct chimera_error *err)
-{
-    if (WIFSIGNALED(status))
-        return chimera_fail(err, CHIMERA_ETOOL, "the build was ended by signal %d (%s)",
-                            WTERMSIG(status), strsignal(WTERMSIG(status)));
-    return chimera_fail(err, CHIMERA_ETOOL, "the build ended with exit code %d",
-                        WEXITSTATUS(status));
-}
-
 /* The next record; false when there is none that is whole. */
 static bool take_record(struct chimera_slice *said, char *ret_kind, const char **ret_text)
 {
@@ -261,8 +252,15 @@ int build_child_finish(struct build_child *build, size_t count, struct built_plu
     while (build->pid && waitpid(build->pid, &build->status, 0) < 0 && errno == EINTR)
         ;
     build->pid = 0;
-    if (code == 0)
-        code = explain_end(build->status, err);
+    if (code == 0) {
+        int status = build->status;
+        if (WIFSIGNALED(status))
+            code = chimera_fail(err, CHIMERA_ETOOL, "the build was ended by signal %d (%s)",
+                                WTERMSIG(status), strsignal(WTERMSIG(status)));
+        else
+            code = chimera_fail(err, CHIMERA_ETOOL, "the build ended with exit code %d",
+                                WEXITSTATUS(status));
+    }
     end(build);
     if (code < 0) {
         built_plugins_free(plugins, count);

@@ -37,6 +37,7 @@ struct build {
     size_t *wanted;    /* owned: the policies whose modules are to be fetched */
     size_t wanted_count;
     struct built_plugin *plugins; /* what comes of it; by policy */
+    struct fetched_module bundle; /* owned; what the signature of the bundle came to, if asked */
 };
 
 static bool is_plugin(const char *path)
@@ -90,6 +91,16 @@ static int place_module(struct build *build, size_t policy, const char *path,
     return build->module_of[policy] == SIZE_MAX ? chimera_fail_memory(err) : CHIMERA_OK;
 }
 
+/* All that is in the bundle hangs on one signature. */
+static int judge_bundle(struct build *build, struct chimera_error *err)
+{
+    const struct builder_input *input = build->input;
+    const struct bundle_origin *bundle = &input->policies->bundle;
+    if (!bundle->folder || !input->config->options.verification || input->served)
+        return CHIMERA_OK;
+    return fetcher_judge_bundle(input->config, build->command, bundle, &build->bundle, err);
+}
+
 static int collect_one(struct build *build, size_t policy, struct chimera_error *err)
 {
     const struct built_plugin *served = build->input->served;
@@ -105,6 +116,10 @@ static int collect_one(struct build *build, size_t policy, struct chimera_error 
     }
     if (served && served[policy].path && !served[policy].is_quick)
         return place_module(build, policy, served[policy].path, err);
+    if (build->bundle.failure)
+        return set_failure(build, policy, true, build->bundle.failure, err);
+    if (build->bundle.module && !module_origin_copy(&build->bundle.origin, &plugin->origin))
+        return chimera_fail_memory(err);
     int code = module_find(&build->input->config->options, &build->input->policies->policy[policy],
                            served != NULL, &path, &why);
     return code == CHIMERA_OK
@@ -115,7 +130,7 @@ static int collect_one(struct build *build, size_t policy, struct chimera_error 
 /* Sorts the policies by module; what cannot be had has failed at once. */
 static int collect(struct build *build, struct chimera_error *err)
 {
-    int code = CHIMERA_OK;
+    int code = judge_bundle(build, err);
     for (size_t i = 0; code == CHIMERA_OK && i < build->input->policies->policy_count; i++)
         code = collect_one(build, i, err);
     return code;
@@ -376,6 +391,7 @@ static void free_build(struct build *build)
     free(build->module_of);
     free(build->wanted);
     free(build->command);
+    fetched_module_done(&build->bundle);
 }
 
 int builder_run(const struct builder_input *input, struct built_plugin **ret_plugins,

@@ -24,17 +24,6 @@ static const char *pid_path;
 
 /* --- The process that was started --- */
 
-/* What is said are texts, an error each, with a NUL behind them. */
-static void tell(struct chimera_slice said)
-{
-    while (said.size > 0) {
-        size_t size = strnlen(said.data, said.size);
-        chimera_printable_say(stderr, "Error", "%.*s", (int)size, said.data);
-        size += size < said.size;
-        said = (struct chimera_slice){said.data + size, said.size - size};
-    }
-}
-
 static _Noreturn void wait_for_daemon(int fd)
 {
     static char text[REPORT_MAX];
@@ -46,8 +35,15 @@ static _Noreturn void wait_for_daemon(int fd)
     } while ((count > 0 && text[0] != READY && size < REPORT_MAX) || (count < 0 && errno == EINTR));
     if (size > 0 && text[0] == READY)
         _exit(0);
-    tell(size > 0 ? (struct chimera_slice){text, size}
-                  : CHIMERA_SLICE("the daemon ended before it was ready"));
+    struct chimera_slice said = {text, size};
+    if (size == 0)
+        said = CHIMERA_SLICE("the daemon ended before it was ready");
+    while (said.size > 0) {
+        size_t line = strnlen(said.data, said.size);
+        chimera_printable_say(stderr, "Error", "%.*s", (int)line, said.data);
+        line += line < said.size;
+        said = (struct chimera_slice){said.data + line, said.size - line};
+    }
     _exit(1);
 }
 

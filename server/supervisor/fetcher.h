@@ -9,6 +9,7 @@
 #define CHIMERA_SERVER_SUPERVISOR_FETCHER_H
 
 #include "runtime/base/error.h"
+#include "runtime/source/policy_spec.h"
 #include "server/config/config.h"
 #include "server/config/plugins.h"
 
@@ -27,6 +28,13 @@ struct fetched_module {
 int fetcher_run(const struct config *config, const char *command, struct fetched_module *modules,
                 size_t count, struct chimera_error *err);
 
+/* Has the signature of the bundle judged: all that is in it hangs on its manifest.json, which must
+ * be the one that was read. Fills *ret_verdict but for its path, with the folder as its module. */
+int fetcher_judge_bundle(const struct config *config, const char *command,
+                         const struct bundle_origin *bundle, struct fetched_module *ret_verdict,
+                         struct chimera_error *err);
+
+void fetched_module_done(struct fetched_module *module);
 /* Frees what came of them, and the list. Does nothing when there is no list. */
 void fetched_modules_free(struct fetched_module *modules, size_t count);
 

@@ -125,8 +125,12 @@ static void watch_path(struct watch *watch, const char *path)
         ;
 }
 
-static void drop_unwanted(struct watch *watch)
+static void arm(struct watch *watch)
 {
+    for (size_t i = 0; i < watch->point_count; i++)
+        watch->points[i].is_wanted = false;
+    for (size_t i = 0; i < watch->path_count; i++)
+        watch_path(watch, watch->paths[i]);
     size_t kept = 0;
     for (size_t i = 0; i < watch->point_count; i++) {
         if (watch->points[i].is_wanted)
@@ -135,15 +139,6 @@ static void drop_unwanted(struct watch *watch)
             inotify_rm_watch(watch->fd, watch->points[i].number); /* it may be gone by itself */
     }
     watch->point_count = kept;
-}
-
-static void arm(struct watch *watch)
-{
-    for (size_t i = 0; i < watch->point_count; i++)
-        watch->points[i].is_wanted = false;
-    for (size_t i = 0; i < watch->path_count; i++)
-        watch_path(watch, watch->paths[i]);
-    drop_unwanted(watch);
 }
 
 /* --- Events --- */

@@ -126,22 +126,6 @@ static void refuse_rollout(struct rollout *rollout, const struct chimera_error *
     begin_full_tier(rollout);
 }
 
-static void next_is_ready(struct rollout *rollout)
-{
-    workers_accept_next(rollout->workers);
-    if (rollout->kind == ROLLOUT_RELOAD) {
-        rollout->reloads.accepted++;
-        rollout->reloads.accepted_at_s = time(NULL);
-        rollout->reloads.why = (struct chimera_error){0};
-    }
-    chimera_log_with(CHIMERA_LOG_INFO, TARGET,
-                     rollout->kind == ROLLOUT_RELOAD ? CHIMERA_SLICE("policies reloaded")
-                                                     : CHIMERA_SLICE("swapped to the full tier"),
-                     CHIMERA_NUMBER("worker", rollout->workers->current.pid));
-    forget(rollout);
-    begin_full_tier(rollout);
-}
-
 static int take_plugins(struct rollout *rollout, struct generation **ret_made,
                         struct chimera_error *err)
 {
@@ -322,7 +306,19 @@ void rollout_read_next(struct rollout *rollout)
         refuse_rollout(rollout, &why);
         break;
     case WORKER_IS_READY:
-        next_is_ready(rollout);
+        workers_accept_next(rollout->workers);
+        if (rollout->kind == ROLLOUT_RELOAD) {
+            rollout->reloads.accepted++;
+            rollout->reloads.accepted_at_s = time(NULL);
+            rollout->reloads.why = (struct chimera_error){0};
+        }
+        chimera_log_with(CHIMERA_LOG_INFO, TARGET,
+                         rollout->kind == ROLLOUT_RELOAD
+                             ? CHIMERA_SLICE("policies reloaded")
+                             : CHIMERA_SLICE("swapped to the full tier"),
+                         CHIMERA_NUMBER("worker", rollout->workers->current.pid));
+        forget(rollout);
+        begin_full_tier(rollout);
         break;
     case WORKER_IS_STARTING:
         break;

@@ -165,29 +165,25 @@ static void add_process(struct scoreboard_process *sum, pid_t pid)
     sum->descriptors += count_descriptors(pid);
 }
 
-static void look_at_processes(struct scoreboard_writer *writer, const struct workers *workers)
-{
-    struct scoreboard_process served = {.pid = workers->current.pid}, own = {.pid = getpid()};
-    const struct worker_child *all[WORKERS_RETIRED_MAX + 2] = {&workers->current, &workers->next};
-    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
-        all[i + 2] = &workers->retired[i];
-    for (size_t i = 0; i < WORKERS_RETIRED_MAX + 2; i++) {
-        add_process(&served, all[i]->pid);
-        for (size_t tenant = 0; tenant < tenants_count(all[i]->tenants); tenant++)
-            add_process(&served, tenants_pid(all[i]->tenants, tenant));
-    }
-    add_process(&own, own.pid);
-    writer->server.workers = served;
-    writer->server.supervisor = own;
-    scoreboard_tell(writer->scoreboard, &writer->server);
-}
-
 int64_t scoreboard_writer_pass_time(struct scoreboard_writer *writer, const struct workers *workers,
                                     int64_t now_ms)
 {
     if (!writer->measured_at_ms || now_ms - writer->measured_at_ms >= LOOK_EVERY_MS) {
         writer->measured_at_ms = now_ms;
-        look_at_processes(writer, workers);
+        struct scoreboard_process served = {.pid = workers->current.pid}, own = {.pid = getpid()};
+        const struct worker_child *all[WORKERS_RETIRED_MAX + 2] = {&workers->current,
+                                                                   &workers->next};
+        for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+            all[i + 2] = &workers->retired[i];
+        for (size_t i = 0; i < WORKERS_RETIRED_MAX + 2; i++) {
+            add_process(&served, all[i]->pid);
+            for (size_t tenant = 0; tenant < tenants_count(all[i]->tenants); tenant++)
+                add_process(&served, tenants_pid(all[i]->tenants, tenant));
+        }
+        add_process(&own, own.pid);
+        writer->server.workers = served;
+        writer->server.supervisor = own;
+        scoreboard_tell(writer->scoreboard, &writer->server);
     }
     if (writer->is_progress_shown)
         return now_ms + PROGRESS_EVERY_MS;

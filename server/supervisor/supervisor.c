@@ -43,6 +43,7 @@ struct supervisor {
     struct stand_in stand_in; /* for a worker that is not there */
     struct watch watch;       /* of files */
     char *manifest;           /* of the bundle; owned */
+    char *signature;          /* of that; owned */
 };
 
 /* One thing that the supervisor looks after: start() and on_readable() set `code` when the server
@@ -245,7 +246,7 @@ static void start_watch(struct supervisor *supervisor)
     const struct options *options = &supervisor->config->options;
     const struct certificates *certificates = &supervisor->certificates;
     CHIMERA_FREE const char **paths =
-        (const char **)calloc(certificates->file_count + 3, sizeof(*paths));
+        (const char **)calloc(certificates->file_count + 4, sizeof(*paths));
     size_t count = 0;
     supervisor->watch = WATCH_NONE;
     if (!paths) {
@@ -257,6 +258,9 @@ static void start_watch(struct supervisor *supervisor)
     supervisor->manifest = bundle_manifest(options);
     if (supervisor->manifest && !options->is_watch_off)
         paths[count++] = supervisor->manifest;
+    supervisor->signature = bundle_signature(options);
+    if (supervisor->signature && !options->is_watch_off)
+        paths[count++] = supervisor->signature;
     if ((!options->bundle || options->are_policies_given) && !options->is_watch_off)
         paths[count++] = options->policies;
     if (options->policy_options && !options->is_watch_off)
@@ -289,6 +293,7 @@ static void end_watch(struct supervisor *supervisor)
 {
     watch_close(&supervisor->watch);
     free(supervisor->manifest);
+    free(supervisor->signature);
 }
 
 /* --- Workers --- */

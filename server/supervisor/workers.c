@@ -115,10 +115,17 @@ void workers_accept_current(struct workers *workers)
     worker_child_order(&workers->current, &(struct order){.verb = ORDER_ACCEPT});
 }
 
-/* The place for one more: an empty one, else that of the worker nearest to its end. When it gets
- * narrow, the one that has waited longest is told not to wait for idle connections any more. */
-static struct worker_child *make_place(struct workers *workers)
+/* Has the worker send its connections away, one by one, while another accepts. One that has not
+ * begun to accept has none. */
+static void retire(struct workers *workers)
 {
+    if (workers->current.report_fd >= 0)
+        worker_child_kill(&workers->current);
+    if (!workers->current.pid)
+        return;
+    /* A place for it: an empty one, else that of the worker nearest to its end. When it
+     * gets narrow, the one that has waited longest is told not to wait for idle connections any
+     * more. */
     struct worker_child *place = NULL, *oldest = NULL;
     unsigned patient = 0;
     for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++) {
@@ -134,18 +141,6 @@ static struct worker_child *make_place(struct workers *workers)
     if (patient >= WORKERS_PATIENT_MAX)
         oldest->until_ms = chimera_clock_ms();
     worker_child_kill(place); /* none, but in a storm of reloads */
-    return place;
-}
-
-/* Has the worker send its connections away, one by one, while another accepts. One that has not
- * begun to accept has none. */
-static void retire(struct workers *workers)
-{
-    if (workers->current.report_fd >= 0)
-        worker_child_kill(&workers->current);
-    if (!workers->current.pid)
-        return;
-    struct worker_child *place = make_place(workers);
     *place = workers->current;
     place->until_ms = chimera_clock_ms() + RETIRE_MS;
     worker_child_order(place, &(struct order){.verb = ORDER_RETIRE});
@@ -276,15 +271,6 @@ int64_t workers_pass_time(struct workers *workers, int64_t now_ms)
 
 /* --- Stop --- */
 
-static void close_sockets(struct workers *workers)
-{
-    if (workers->main_fd >= 0)
-        close(workers->main_fd);
-    if (workers->probe_fd >= 0)
-        close(workers->probe_fd);
-    workers->main_fd = workers->probe_fd = -1;
-}
-
 /* True when one is left. */
 static bool reap(struct worker_child *const *all, size_t count, bool is_late)
 {
@@ -316,7 +302,11 @@ void workers_stop(struct workers *workers)
     sigaddset(&awaited, SIGCHLD);
     sigaddset(&awaited, SIGTERM);
     sigaddset(&awaited, SIGINT);
-    close_sockets(workers);
+    if (workers->main_fd >= 0)
+        close(workers->main_fd);
+    if (workers->probe_fd >= 0)
+        close(workers->probe_fd);
+    workers->main_fd = workers->probe_fd = -1;
     worker_child_kill(&workers->next);
     if (workers->current.report_fd >= 0)
         worker_child_kill(&workers->current); /* it has nothing to answer */

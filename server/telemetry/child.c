@@ -48,22 +48,6 @@ static int run_exporter(struct telemetry *telemetry, int report_fd)
     return exporter_run(&input);
 }
 
-/* EXPORTER_READY, a reason, or nothing at all. */
-static int read_report(int fd, struct chimera_error *err)
-{
-    char text[sizeof(err->text)];
-    size_t size = 0;
-    ssize_t count;
-    do {
-        count = read(fd, text + size, sizeof(text) - 1 - size);
-        size += count > 0 ? (size_t)count : 0;
-    } while ((count > 0 && text[0] != EXPORTER_READY) || (count < 0 && errno == EINTR));
-    text[size] = '\0';
-    if (size > 0 && text[0] == EXPORTER_READY)
-        return CHIMERA_OK;
-    return chimera_fail(err, CHIMERA_EIO, "%s", size ? text : "the exporter did not start");
-}
-
 static int start_process(struct telemetry *telemetry, int report_fd, struct chimera_error *err)
 {
     const int kept[] = {report_fd, telemetry->span_read};
@@ -92,8 +76,19 @@ static int start_first(struct telemetry *telemetry, struct chimera_error *err)
         return chimera_fail_errno(err, "pipe");
     int code = start_process(telemetry, fds[1], err);
     close(fds[1]);
-    if (code == CHIMERA_OK)
-        code = read_report(fds[0], err);
+    if (code == CHIMERA_OK) {
+        /* EXPORTER_READY, a reason, or nothing at all. */
+        char text[sizeof(err->text)];
+        size_t size = 0;
+        ssize_t count;
+        do {
+            count = read(fds[0], text + size, sizeof(text) - 1 - size);
+            size += count > 0 ? (size_t)count : 0;
+        } while ((count > 0 && text[0] != EXPORTER_READY) || (count < 0 && errno == EINTR));
+        text[size] = '\0';
+        if (size == 0 || text[0] != EXPORTER_READY)
+            code = chimera_fail(err, CHIMERA_EIO, "%s", size ? text : "the exporter did not start");
+    }
     close(fds[0]);
     return code;
 }

@@ -100,18 +100,6 @@ static bool read_series(struct exporter *exporter, uint32_t number,
     return true;
 }
 
-static bool read_start_errors(const struct exporter *exporter, uint32_t policy,
-                              struct chimera_metric_point *ret_point)
-{
-    const struct counters *counters = exporter->input->counters->data;
-    ret_point->count =
-        atomic_load_explicit(&counters->policy[policy].start_errors, memory_order_relaxed);
-    add_policy(exporter, policy, ret_point);
-    add(ret_point,
-        CHIMERA_TEXT("initialization_error", CHIMERA_SLICE("the policy failed to start")));
-    return ret_point->count > 0;
-}
-
 static bool read_point(void *context, uint32_t number, struct chimera_metric_point *ret_point)
 {
     struct exporter *exporter = context;
@@ -119,8 +107,15 @@ static bool read_point(void *context, uint32_t number, struct chimera_metric_poi
     *ret_point = (struct chimera_metric_point){.metric = CHIMERA_METRIC_EVALUATIONS};
     if (number < START_ERRORS_AT)
         return read_series(exporter, number, ret_point);
-    if (number < DROPPED_AT)
-        return read_start_errors(exporter, number - START_ERRORS_AT, ret_point);
+    if (number < DROPPED_AT) {
+        const struct counters *counters = exporter->input->counters->data;
+        ret_point->count = atomic_load_explicit(
+            &counters->policy[number - START_ERRORS_AT].start_errors, memory_order_relaxed);
+        add_policy(exporter, number - START_ERRORS_AT, ret_point);
+        add(ret_point,
+            CHIMERA_TEXT("initialization_error", CHIMERA_SLICE("the policy failed to start")));
+        return ret_point->count > 0;
+    }
     ret_point->metric = CHIMERA_METRIC_DROPPED_SPANS;
     ret_point->count = atomic_load_explicit(&page->dropped_spans, memory_order_relaxed);
     return exporter->input->span_fd >= 0;

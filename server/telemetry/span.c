@@ -23,21 +23,17 @@ void span_end(struct chimera_span *span)
     chimera_log_span = span->parent;
 }
 
-/* The target of the request line: where the query follows the path in the client's bytes, both. */
-static struct chimera_slice uri_of(const struct http_head *head)
-{
-    struct chimera_slice uri = head->path;
-    if (head->query.size > 0 && head->query.data == uri.data + uri.size + 1)
-        uri.size += 1 + head->query.size;
-    return uri;
-}
-
 void span_begin_request(struct span_request *span, const struct http_head *head)
 {
     struct chimera_slice version =
         head->is_http10 ? CHIMERA_SLICE("HTTP/1.0") : CHIMERA_SLICE("HTTP/1.1");
+    /* The target of the request line: where the query follows the path in the client's bytes, both.
+     */
+    struct chimera_slice uri = head->path;
+    if (head->query.size > 0 && head->query.data == uri.data + uri.size + 1)
+        uri.size += 1 + head->query.size;
     span->field[0] = CHIMERA_WORD("method", head->method);
-    span->field[1] = CHIMERA_WORD("uri", uri_of(head));
+    span->field[1] = CHIMERA_WORD("uri", uri);
     span->field[2] = CHIMERA_WORD("version", version);
     begin(&span->span, "request", span->field, 3, true);
 }

@@ -34,17 +34,6 @@ static uint64_t new_id(void)
     return mixed;
 }
 
-/* False when it is not to be traced. */
-static bool begin_trace(void)
-{
-    uint64_t id[2] = {new_id(), new_id()};
-    _Static_assert(sizeof(id) == CHIMERA_RECORD_TRACE_ID, "a trace's id");
-    if (id[1] > trace_threshold)
-        return false;
-    chimera_record_begin(&record, (const uint8_t *)id);
-    return true;
-}
-
 static void add(const struct chimera_span *span, uint64_t id, uint64_t ended_ns)
 {
     const struct chimera_record_span told = {.id = id,
@@ -118,8 +107,13 @@ void trace_open(int fd, _Atomic uint64_t *dropped, uint64_t threshold)
 
 void trace_begin(struct chimera_span *span)
 {
-    if (!span->parent && !begin_trace())
-        return;
+    if (!span->parent) {
+        uint64_t id[2] = {new_id(), new_id()};
+        _Static_assert(sizeof(id) == CHIMERA_RECORD_TRACE_ID, "a trace's id");
+        if (id[1] > trace_threshold)
+            return;
+        chimera_record_begin(&record, (const uint8_t *)id);
+    }
     span->id = new_id();
     span->started_ns = chimera_clock_wall_ns();
 }

@@ -167,13 +167,6 @@ static int await_policy(const struct evaluator *asked, struct chimera_error *err
     return code;
 }
 
-static uint32_t smaller_limit(uint32_t a, uint32_t b)
-{
-    if (a == 0 || b == 0)
-        return a ? a : b;
-    return a < b ? a : b;
-}
-
 static int evaluate_by_tenant(const struct evaluator *asked, const struct evaluator_input *input,
                               struct chimera_response *ret_response,
                               struct chimera_run_report *ret_cost)
@@ -182,7 +175,7 @@ static int evaluate_by_tenant(const struct evaluator *asked, const struct evalua
     struct evaluator_lane *lane = acquire_lane(evaluator);
     const struct message_call call = {
         .verb = MESSAGE_EVALUATE, .policy = evaluator->policy, .limit_ms = input->limit_ms};
-    uint32_t limit = smaller_limit(input->limit_ms, evaluator->limit_ms);
+    uint32_t limit = chimera_policy_smaller_limit(input->limit_ms, evaluator->limit_ms);
     int answer = CHIMERA_OK;
     if (!lane)
         return CHIMERA_ELIMIT;

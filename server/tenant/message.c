@@ -244,14 +244,6 @@ static bool is_base64(char c)
            c == '/' || c == '=';
 }
 
-static struct chimera_slice get_base64(struct reader *reader)
-{
-    struct chimera_slice text = get_slice(reader);
-    for (size_t i = 0; i < text.size; i++)
-        reader->failed = reader->failed || !is_base64(text.data[i]);
-    return text;
-}
-
 static struct chimera_cause *get_causes(struct reader *reader, struct chimera_arena *arena)
 {
     struct chimera_cause *first = NULL, **tail = &first;
@@ -326,7 +318,9 @@ bool message_get_response(struct chimera_slice bytes, struct chimera_arena *aren
     response.allowed = get_bool(&reader);
     response.is_failure = get_bool(&reader);
     response.patch_type = get_slice(&reader);
-    response.patch = get_base64(&reader);
+    response.patch = get_slice(&reader);
+    for (size_t i = 0; i < response.patch.size; i++)
+        reader.failed = reader.failed || !is_base64(response.patch.data[i]);
     response.audit_annotations = get_json(&reader);
     response.warnings = get_json(&reader);
     response.has_status = get_bool(&reader);

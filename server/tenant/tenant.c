@@ -64,16 +64,6 @@ static struct held_policy *find_held(struct tenant *tenant, uint32_t policy)
     return &tenant->held[policy];
 }
 
-static void answer_check(struct tenant *tenant, const struct message_call *call,
-                         struct chimera_buffer *out)
-{
-    const struct held_policy *held = find_held(tenant, call->policy);
-    if (!held)
-        message_put_check(out, CHIMERA_EINVAL, CHIMERA_SLICE("the policy is not in this process"));
-    else
-        message_put_check(out, held->code, chimera_slice_of(held->failure ? held->failure : ""));
-}
-
 /* Asks the policy and measures what it costs. */
 static int ask_policy(const struct local_evaluator *local, const struct evaluator_input *input,
                       struct chimera_response *ret_response, struct chimera_run_report *ret_cost)
@@ -117,12 +107,19 @@ static void answer_message(struct tenant_lane *lane, struct chimera_slice messag
 {
     struct message_call call = {0};
     struct chimera_request request;
-    if (!message_get_call(message, &call, &request))
+    if (!message_get_call(message, &call, &request)) {
         put_failure(out, CHIMERA_EINVAL);
-    else if (call.verb == MESSAGE_CHECK)
-        answer_check(lane->tenant, &call, out);
-    else
+    } else if (call.verb == MESSAGE_CHECK) {
+        const struct held_policy *held = find_held(lane->tenant, call.policy);
+        if (!held)
+            message_put_check(out, CHIMERA_EINVAL,
+                              CHIMERA_SLICE("the policy is not in this process"));
+        else
+            message_put_check(out, held->code,
+                              chimera_slice_of(held->failure ? held->failure : ""));
+    } else {
         answer_evaluation(lane, &call, &request, arena, out);
+    }
     if (out->failed) {
         chimera_buffer_free(out);
         chimera_buffer_init(out, MESSAGE_MAX);

@@ -206,20 +206,6 @@ void worker_child_forget(struct worker_child *child)
     *child = WORKER_CHILD_NONE;
 }
 
-static void describe_end(int status, struct chimera_error *ret_why)
-{
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-        chimera_fail(ret_why, CHIMERA_EIO,
-                     "the worker was ended for a system call that its lock-down denies: it may "
-                     "have been attacked");
-    else if (WIFSIGNALED(status))
-        chimera_fail(ret_why, CHIMERA_EIO, "the worker was ended by signal %d (%s)",
-                     WTERMSIG(status), strsignal(WTERMSIG(status)));
-    else
-        chimera_fail(ret_why, CHIMERA_EIO, "the worker ended with exit code %d",
-                     WEXITSTATUS(status));
-}
-
 /* --- Its start --- */
 
 /* Reads what there is. True at the end of the report: of the stream, or when there is no room. */
@@ -246,23 +232,28 @@ static bool is_ready(const struct worker_child *child)
     return child->said.size > 0 && child->said.data[0] == WORKER_READY;
 }
 
-/* A reason and, behind its NUL, the details of several. */
-static void tell_reason(struct chimera_slice said, struct chimera_error *ret_why)
-{
-    size_t size = strnlen(said.data, said.size);
-    chimera_fail(ret_why, CHIMERA_EIO, "%.*s", (int)size, said.data);
-    if (ret_why && ret_why->details && size + 1 < said.size)
-        chimera_buffer_append(ret_why->details,
-                              (struct chimera_slice){said.data + size + 1, said.size - size - 1});
-}
-
 /* By its own words, if it had any. It has ended, and is none then. */
 static void describe_failure(struct worker_child *child, int status, struct chimera_error *ret_why)
 {
-    if (child->said.size > 0 && !is_ready(child))
-        tell_reason(chimera_buffer_slice(&child->said), ret_why);
-    else
-        describe_end(status, ret_why);
+    if (child->said.size > 0 && !is_ready(child)) {
+        /* A reason and, behind its NUL, the details of several. */
+        struct chimera_slice said = chimera_buffer_slice(&child->said);
+        size_t size = strnlen(said.data, said.size);
+        chimera_fail(ret_why, CHIMERA_EIO, "%.*s", (int)size, said.data);
+        if (ret_why && ret_why->details && size + 1 < said.size)
+            chimera_buffer_append(ret_why->details, (struct chimera_slice){said.data + size + 1,
+                                                                           said.size - size - 1});
+    } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
+        chimera_fail(ret_why, CHIMERA_EIO,
+                     "the worker was ended for a system call that its lock-down denies: it may "
+                     "have been attacked");
+    } else if (WIFSIGNALED(status)) {
+        chimera_fail(ret_why, CHIMERA_EIO, "the worker was ended by signal %d (%s)",
+                     WTERMSIG(status), strsignal(WTERMSIG(status)));
+    } else {
+        chimera_fail(ret_why, CHIMERA_EIO, "the worker ended with exit code %d",
+                     WEXITSTATUS(status));
+    }
     worker_child_forget(child);
 }
 

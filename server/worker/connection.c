@@ -47,13 +47,6 @@ static bool is_draining(struct loop *loop)
     return atomic_load_explicit(&loop->is_draining, memory_order_relaxed);
 }
 
-/* Who says nothing at the end is not waited for. */
-static enum stage first_stage(struct loop *loop)
-{
-    bool is_late = atomic_load_explicit(&loop->is_stopping, memory_order_relaxed);
-    return is_late ? STAGE_LATE : loop->tls ? STAGE_HELLO : STAGE_FRESH;
-}
-
 static bool open_all(struct connection *connection, int fd, const struct peer_name *name)
 {
     if (!connection_room_open(connection, name))
@@ -82,7 +75,9 @@ struct connection *connection_new(struct loop *loop, int fd, const struct peer_n
         return NULL;
     }
     loop_link(loop, &connection->watcher);
-    connection_room_enter(connection, first_stage(loop));
+    /* Who says nothing at the end is not waited for. */
+    bool is_late = atomic_load_explicit(&loop->is_stopping, memory_order_relaxed);
+    connection_room_enter(connection, is_late ? STAGE_LATE : loop->tls ? STAGE_HELLO : STAGE_FRESH);
     connection_room_charge(connection);
     return connection;
 }
@@ -293,13 +288,6 @@ static enum step refuse_length(struct connection *connection)
     return send_last(connection, &answer);
 }
 
-static enum step send_refusal(struct connection *connection)
-{
-    struct answer answer = {0};
-    service_refuse(connection->loop->turn.lane, &connection->request.route, &answer);
-    return send_last(connection, &answer);
-}
-
 /* What the head says is kept, for the input moves. False when there is no room for it. */
 static bool keep_request(struct connection *connection)
 {
@@ -372,8 +360,11 @@ static enum step start_body(struct connection *connection)
     if (!keep_request(connection))
         return refuse_for_room(connection);
     if (connection->request.route.status && has_body &&
-        (head->expects_continue || head->content_length > rules->max_body_bytes))
-        return send_refusal(connection);
+        (head->expects_continue || head->content_length > rules->max_body_bytes)) {
+        struct answer answer = {0};
+        service_refuse(connection->loop->turn.lane, &connection->request.route, &answer);
+        return send_last(connection, &answer);
+    }
     if (head->content_length > rules->max_body_bytes)
         return refuse_length(connection);
     if (head->expects_continue && has_body && connection->in.size == head->size &&
@@ -451,15 +442,6 @@ static enum step ask_for_answer(struct connection *connection)
     enum dispatched outcome = dispatch_request(&connection->loop->dispatch, &connection->evaluation,
                                                &request, connection->held, &answer);
     return follow(connection, outcome, &answer);
-}
-
-static enum step take_late_answer(struct connection *connection)
-{
-    struct late_answer late = connection->evaluation.late;
-    connection->evaluation.late = (struct late_answer){0};
-    enum step step = answer_request(connection, &late.answer);
-    chimera_buffer_free(&late.body);
-    return step;
 }
 
 /* The connection is closed so that nothing is evaluated now, amid all connections. */
@@ -581,10 +563,14 @@ void connection_on_turn(struct watcher *watcher)
 {
     struct connection *connection = connection_of(watcher);
     enum step step = STEP_AGAIN;
-    if (connection->state == CONNECTION_WAIT)
+    if (connection->state == CONNECTION_WAIT) {
         step = ask_for_answer(connection);
-    else if (connection->state == CONNECTION_EVALUATE)
-        step = take_late_answer(connection);
+    } else if (connection->state == CONNECTION_EVALUATE) {
+        struct late_answer late = connection->evaluation.late;
+        connection->evaluation.late = (struct late_answer){0};
+        step = answer_request(connection, &late.answer);
+        chimera_buffer_free(&late.body);
+    }
     if (step == STEP_AGAIN)
         go_on(connection);
 }

@@ -13,14 +13,6 @@ static void refuse_busy(struct dispatch *dispatch, enum slow_quota_answer why,
     service_refuse_busy(dispatch->turn->lane, why == SLOW_QUOTA_POLICY_BUSY, ret_answer);
 }
 
-static int64_t give_up_at(const struct dispatch *dispatch, const struct evaluation *evaluation,
-                          const struct service_request *request)
-{
-    int64_t until_ms = service_until(dispatch->service, request);
-    int64_t limit_ms = request->arrived_ms + (evaluation->is_audit ? AUDIT_WAIT_MS : WAIT_MS);
-    return until_ms && until_ms - LEAST_MS < limit_ms ? until_ms - LEAST_MS : limit_ms;
-}
-
 /* No client can end the wait of these, so their memory has bounds of its own. */
 static bool is_memory_left(struct connection_memory *memory, bool is_audit, size_t held)
 {
@@ -47,7 +39,10 @@ static enum dispatched wait_for_turn(struct dispatch *dispatch, struct evaluatio
         refuse_busy(dispatch, room, ret_answer);
         return DISPATCH_ANSWERED;
     }
-    evaluation->until_ms = give_up_at(dispatch, evaluation, request);
+    int64_t until_ms = service_until(dispatch->service, request);
+    int64_t limit_ms = request->arrived_ms + (evaluation->is_audit ? AUDIT_WAIT_MS : WAIT_MS);
+    evaluation->until_ms =
+        until_ms && until_ms - LEAST_MS < limit_ms ? until_ms - LEAST_MS : limit_ms;
     evaluation->waiting_bytes = held;
     connection_memory_wait(dispatch->memory, evaluation->is_audit, held);
     waiting_add(evaluation->is_audit ? &dispatch->audits : &dispatch->waiting, &evaluation->waiter);
@@ -64,15 +59,6 @@ void dispatch_forget(struct dispatch *dispatch, struct evaluation *evaluation)
 }
 
 /* --- Evaluating --- */
-
-/* The body is the lane's, which has other work now. */
-static void leave_late_answer(struct evaluation *evaluation, struct lane *lane,
-                              const struct answer *answer)
-{
-    evaluation->late = (struct late_answer){.answer = *answer, .body = lane->body};
-    lane->is_detached = true;
-    lane_renew_body(lane);
-}
 
 static enum slow_quota_answer look_for(struct dispatch *dispatch,
                                        const struct evaluation *evaluation)
@@ -118,7 +104,10 @@ enum dispatched dispatch_request(struct dispatch *dispatch, struct evaluation *e
     service_answer(dispatch->service, lane, request, ret_answer);
     if (turn_end(dispatch->turn, number))
         return DISPATCH_ANSWERED;
-    leave_late_answer(evaluation, lane, ret_answer);
+    /* The body is the lane's, which has other work now. */
+    evaluation->late = (struct late_answer){.answer = *ret_answer, .body = lane->body};
+    lane->is_detached = true;
+    lane_renew_body(lane);
     slow_quota_slow_ends(dispatch->slow_quota, account, is_audit);
     keeper->slow_ended(keeper);
     return DISPATCH_TAKEN;

@@ -44,24 +44,17 @@ static void pack_into_less(struct connection *connection)
     connection->is_packed = true;
 }
 
-static void pack_in_place(struct connection *connection)
-{
-    struct chimera_buffer *in = &connection->in;
-    char *data = realloc(in->data, in->size + READ_MIN);
-    if (!data)
-        return;
-    in->data = data;
-    in->capacity = in->size + READ_MIN;
-}
-
 static void pack_input(struct connection *connection)
 {
-    const struct chimera_buffer *in = &connection->in;
+    struct chimera_buffer *in = &connection->in;
     leave_loose(connection);
-    if (in->size <= COPIED_MAX && in->capacity > in->size)
+    if (in->size <= COPIED_MAX && in->capacity > in->size) {
         pack_into_less(connection);
-    else if (in->capacity > in->size + 2 * READ_MIN)
-        pack_in_place(connection);
+    } else if (in->capacity > in->size + 2 * READ_MIN) {
+        char *data = realloc(in->data, in->size + READ_MIN);
+        in->capacity = data ? in->size + READ_MIN : in->capacity;
+        in->data = data ? data : in->data;
+    }
     connection_room_charge(connection);
 }
 

@@ -22,14 +22,6 @@
 #define WAITING_TURN_MS 10  /* and not in each round, for they may be many */
 #define DRAIN_MS 24000      /* Kubernetes kills after 30 seconds, and worker.c waits before */
 
-static void init_lists(struct loop *loop)
-{
-    chimera_list_init(&loop->ready);
-    for (unsigned i = 0; i < LOOP_PARKED; i++)
-        chimera_list_init(&loop->parked[i]);
-    chimera_list_init(&loop->looked);
-}
-
 static int open_descriptors(struct loop *loop, struct chimera_error *err)
 {
     int pipe_fds[2] = {-1, -1};
@@ -70,7 +62,10 @@ int loop_open(struct loop *loop, const struct service *service, const struct loo
                           .sets = {-1, -1},
                           .inbox = {.read_fd = -1, .write_fd = -1}};
     input_memory_open(&loop->input, max_body_bytes, &loop->memory);
-    init_lists(loop);
+    chimera_list_init(&loop->ready);
+    for (unsigned i = 0; i < LOOP_PARKED; i++)
+        chimera_list_init(&loop->parked[i]);
+    chimera_list_init(&loop->looked);
     int code = open_descriptors(loop, err);
     if (code == CHIMERA_OK && peers_open(&loop->peers, &memory->known, &room) < 0)
         code = chimera_fail_memory(err);
@@ -90,19 +85,15 @@ static void read_mail(struct inbox *inbox)
     inbox->count = size > 0 ? (unsigned)((size_t)size / sizeof(inbox->mail[0])) : 0;
 }
 
-/* Of what nobody has taken, only this is owned. */
-static void drop_mail(struct inbox *inbox)
+void loop_close(struct loop *loop)
 {
+    /* Of what nobody has taken, only this is owned. */
+    struct inbox *inbox = &loop->inbox;
     do {
         for (; inbox->at < inbox->count; inbox->at++)
             SSL_CTX_free(inbox->mail[inbox->at].tls);
         read_mail(inbox);
     } while (inbox->count > 0);
-}
-
-void loop_close(struct loop *loop)
-{
-    drop_mail(&loop->inbox);
     while (loop->watchers)
         loop->watchers->calls->on_close(loop->watchers);
     input_memory_close(&loop->input);

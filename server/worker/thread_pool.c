@@ -113,20 +113,6 @@ static struct member *member_of(struct lane *lane)
     return (struct member *)(void *)((char *)lane - offsetof(struct member, lane));
 }
 
-/* The evaluation of this turn is slow: somebody else goes on with its loop. */
-static void hand_over(struct pool *pool, struct turn *turn, uint64_t number)
-{
-    struct member *member = pool->standby;
-    if (!member || !turn_take(turn, number))
-        return;
-    pool->standby = member->next;
-    member_of(turn->lane)->slow_ns = chimera_clock_ns();
-    pool->slow_count++;
-    slow_quota_slow_begins(pool->slow_quota, turn->account, turn->is_audit);
-    member->turn = turn;
-    sem_post(&member->go);
-}
-
 /* True when the loop has evaluated anything since the last look. */
 static bool look_at(struct pool *pool, struct pool_loop *loop)
 {
@@ -137,8 +123,19 @@ static bool look_at(struct pool *pool, struct pool_loop *loop)
         return is_new;
     /* If it is another evaluation's, the number is another by now, too. */
     if (chimera_clock_ns() - atomic_load_explicit(&loop->turn->began_ns, memory_order_relaxed) >=
-        SLOW_NS)
-        hand_over(pool, loop->turn, number);
+        SLOW_NS) {
+        /* The evaluation of this turn is slow: somebody else goes on with its loop. */
+        struct turn *turn = loop->turn;
+        struct member *member = pool->standby;
+        if (member && turn_take(turn, number)) {
+            pool->standby = member->next;
+            member_of(turn->lane)->slow_ns = chimera_clock_ns();
+            pool->slow_count++;
+            slow_quota_slow_begins(pool->slow_quota, turn->account, turn->is_audit);
+            member->turn = turn;
+            sem_post(&member->go);
+        }
+    }
     return true;
 }
 
@@ -187,18 +184,6 @@ static bool refresh_the_tired(struct pool *pool)
     return false;
 }
 
-static void pause_a_tick(struct pool *pool)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += TICK_NS;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
-    pthread_cond_timedwait(&pool->wake, &pool->lock, &until);
-}
-
 static void *mind(void *context)
 {
     struct pool *pool = context;
@@ -210,7 +195,14 @@ static void *mind(void *context)
         is_busy = refresh_the_tired(pool) || is_busy;
         quiet = is_busy ? 0 : quiet + 1;
         if (quiet < QUIET_TICKS) {
-            pause_a_tick(pool);
+            struct timespec until;
+            clock_gettime(CLOCK_MONOTONIC, &until);
+            until.tv_nsec += TICK_NS;
+            if (until.tv_nsec >= 1000000000) {
+                until.tv_nsec -= 1000000000;
+                until.tv_sec++;
+            }
+            pthread_cond_timedwait(&pool->wake, &pool->lock, &until);
             continue;
         }
         atomic_store(&pool->keeper.is_asleep, true);
@@ -245,16 +237,6 @@ static void tell_all(struct turn_keeper *keeper)
 
 /* --- Life --- */
 
-static void init_locks(struct pool *pool)
-{
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&pool->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    pthread_mutex_init(&pool->lock, NULL);
-}
-
 int pool_open(struct pool *pool, const struct pool_input *input, struct chimera_error *err)
 {
     *pool = (struct pool){.keeper = {.wake = wake_minder, .slow_ended = tell_all},
@@ -270,7 +252,12 @@ int pool_open(struct pool *pool, const struct pool_input *input, struct chimera_
         free(pool->loops);
         return chimera_fail_memory(err);
     }
-    init_locks(pool);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&pool->lock, NULL);
     for (unsigned i = 0; i < pool->member_count; i++) {
         struct member *member = &pool->members[i];
         member->pool = pool;

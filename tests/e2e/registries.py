@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Debian's docker-registry on loopback, for tests: plain or with TLS, open or with a login, and what is in it."""
-import hashlib, http.client, json, os, shutil, socket, ssl, subprocess, tempfile, time
+import base64, hashlib, http.client, json, os, shutil, socket, ssl, subprocess, tempfile, time
 
 WASM_LAYER = "application/vnd.wasm.content.layer.v1+wasm"
 WASM_CONFIG = "application/vnd.wasm.config.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 # bcrypt of "secret", by htpasswd -nbB
 HTPASSWD = "anna:$2y$05$/pkF328gCoGsJ7wwoPulBeWU0WIPz5SpGgZHlFanWccE69URmbumu\n"
 
@@ -21,6 +23,15 @@ def free_port():
 
 def digest_of(data):
     return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def make_key(path):
+    """A pair for signatures: `path`, and its public half PATH.pub, whose text is returned."""
+    for words in (["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path],
+                  ["pkey", "-in", path, "-pubout", "-out", path + ".pub"]):
+        subprocess.run(["openssl", *words], check=True, capture_output=True)
+    with open(path + ".pub") as key:
+        return key.read()
 
 
 class Registry:
@@ -110,6 +121,32 @@ class Registry:
             return {"mediaType": media_type, "digest": self.put_blob(repository, data), "size": len(data)}
         manifest = {"schemaVersion": 2, "config": blob(WASM_CONFIG, b"{}"), "layers": [blob(WASM_LAYER, wasm)], **more}
         return self.put_manifest(repository, version, manifest)
+
+    def put_signatures(self, repository, digest, *signatures):
+        """In cosign's old place, each (private key, annotations), made by openssl."""
+        layers = []
+        for key, annotations in signatures:
+            payload = json.dumps({"critical": {"identity": {"docker-reference": f"{self.host}/{repository}"},
+                                               "image": {"docker-manifest-digest": digest},
+                                               "type": "cosign container image signature"}, "optional": annotations}).encode()
+            signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=payload, check=True, capture_output=True).stdout
+            layers.append({"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json", "size": len(payload),
+                           "digest": self.put_blob(repository, payload),
+                           "annotations": {"dev.cosignproject.cosign/signature": base64.b64encode(signature).decode()}})
+        config = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": self.put_blob(repository, b"{}"), "size": 2}
+        self.put_manifest(repository, digest.replace(":", "-") + ".sig", {"schemaVersion": 2, "config": config, "layers": layers})
+
+    def put_bundles(self, repository, digest, *bundles):
+        """Beside the artifact, as a registry without the API of referrers has them."""
+        entries, size = [], len(self.ask("GET", f"/v2/{repository}/manifests/{digest}", headers={"Accept": MANIFEST})[2])
+        for bundle in bundles:
+            empty = {"mediaType": "application/vnd.oci.empty.v1+json", "digest": self.put_blob(repository, b"{}"), "size": 2}
+            layer = {"mediaType": BUNDLE, "digest": self.put_blob(repository, bundle), "size": len(bundle)}
+            data = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "artifactType": BUNDLE, "config": empty,
+                               "layers": [layer], "subject": {"mediaType": MANIFEST, "digest": digest, "size": size}}).encode()
+            entries.append({"mediaType": MANIFEST, "digest": self.put_manifest(repository, digest_of(data), data), "size": len(data),
+                            "artifactType": BUNDLE})
+        self.put_manifest(repository, digest.replace(":", "-"), {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}, INDEX)
 
     def get_manifest(self, repository, version):
         """(digest, tree)"""

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/fetch/manifest.h"
+#include "compiler/fetch/registry/manifest.h"
 #include "runtime/json/tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 
 #include "runtime/json/tree.h"
-#include "toolchain/command/author/definition.c"
-#include "toolchain/command/author/resources.c"
-#include "toolchain/command/author/run_input.c"
-#include "toolchain/command/author/tree_type.c"
+#include "toolchain/command/running/definition.c"
+#include "toolchain/command/running/resources.c"
+#include "toolchain/command/running/run_input.c"
+#include "toolchain/command/running/tree_type.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         for (size_t j = 0; j < definition->count; j++)
             check_member(&definition->member[j], definition->expression);
-        definition_shown(definition);
+        definition_shown(definition, NULL);
     }
     definitions_done(&definitions);
     return 0;

@@ -22,6 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     chimera_arena_init(&arena, CHIMERA_BUNDLE_ARENA_MAX);
     if (chimera_evidence_from_bundle(bundle, digest, &arena, &evidence, &err) == CHIMERA_OK)
         chimera_evidence_done(&evidence);
+    if (chimera_evidence_from_file(bundle, CHIMERA_SLICE("file"), &arena, &evidence, &err) == 0)
+        chimera_evidence_done(&evidence);
     if (chimera_sigstore_bundle_read(bundle, &arena, &evidence, &said, &err) == CHIMERA_OK) {
         (void)chimera_identity_prove(&evidence, &root, &identity, &err);
         chimera_identity_done(&identity);

@@ -34,11 +34,6 @@ const struct chimera_cli_command program_command = {
     .commands = commands,
 };
 
-/* What kwctl has and we do not have yet: known, so that the answer can say so. */
-static const char *const unsupported[] = {
-    NULL,
-};
-
 static const char *program_name(const char *path)
 {
     const char *slash = path ? strrchr(path, '/') : NULL;
@@ -46,18 +41,8 @@ static const char *program_name(const char *path)
     return strcmp(name, "kwctl") == 0 ? "kwctl" : "chimera";
 }
 
-static bool is_unsupported(const char *name)
-{
-    for (size_t i = 0; unsupported[i]; i++)
-        if (strcmp(unsupported[i], name) == 0)
-            return true;
-    return false;
-}
-
 static int refuse_command(const char *program, const char *name)
 {
-    if (is_unsupported(name))
-        return say_error("`%s` is not supported by this version of chimera yet", name);
     return chimera_cli_refuse(program, &program_command, "unrecognized subcommand '%s'", name);
 }
 

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compiler/fetch/store.h"
+#include "compiler/fetch/store/store.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/percent.h"
 #include "runtime/source/image_reference.h"
-#include "toolchain/command/registry/fetch_flags.h"
+#include "toolchain/command/fetch_flags.h"
 
 #define URI_BYTES_MAX ((size_t)3 * PATH_MAX + 16)
 
@@ -110,9 +110,8 @@ static int place_word(const char *word, enum policy_words words, const char *sto
                       struct chimera_module_place *ret_place, struct chimera_error *err)
 {
     struct chimera_module_place place = {0};
-    bool is_remote = words == POLICY_WORDS_REMOTE; /* or it is said what is wrong with it */
-    int code = is_remote ? CHIMERA_OK : place_prefix(word, store, &place, err);
-    if (code == CHIMERA_OK && !place.path && (is_remote || is_reference(word, words)))
+    int code = place_prefix(word, store, &place, err);
+    if (code == CHIMERA_OK && !place.path && is_reference(word, words))
         code = place_reference(word, store, &place, err);
     if (code == CHIMERA_OK && !place.path)
         code = fail_missing(err, word);
@@ -132,29 +131,45 @@ int policy_argument_read(const char *argument, enum policy_words words, const ch
     if (!path)
         return chimera_reference_locate(&reference, argument, store, ret_place, err);
     bool is_uri = strncmp(argument, "file://", strlen("file://")) == 0;
-    char *real = is_uri || words != POLICY_WORDS_REMOTE ? realpath(path, NULL) : NULL;
+    char *real = realpath(path, NULL);
     if (real)
         return place_file(real, ret_place, err);
     return is_uri ? fail_missing(err, argument)
                   : place_word(argument, words, store, ret_place, err);
 }
 
-/* The place is where the policy really is then. */
-static int fetch_place(const struct chimera_fetch_options *fetch,
-                       struct chimera_module_place *place, struct chimera_error *err)
+static bool is_web(const char *argument)
 {
+    return strncmp(argument, "https://", strlen("https://")) == 0 ||
+           strncmp(argument, "http://", strlen("http://")) == 0;
+}
+
+int policy_argument_fetch(const char *argument, enum policy_words words,
+                          const struct chimera_fetch_options *fetch,
+                          struct chimera_module_place *ret_place,
+                          struct chimera_fetched *ret_fetched, struct chimera_error *err)
+{
+    struct chimera_module_place place = {0};
     struct chimera_fetched fetched = {0};
-    int code = chimera_fetch(fetch, place->uri, &fetched, err);
+    int code = policy_argument_read(argument, words, fetch->store, &place, err);
+    if (code == CHIMERA_OK) /* a query is no part of a place, but of what is asked for */
+        code = chimera_fetch(fetch, is_web(argument) ? argument : place.uri, &fetched, err);
     fetch_warn_of_trust(&fetched);
-    if (code == CHIMERA_OK && !place->is_local) {
-        free(place->path);
-        place->path = fetched.path;
+    if (code < 0) {
+        chimera_module_place_done(&place);
+        return code;
+    }
+    fetch_say_verified(place.uri, &fetched);
+    if (!place.is_local) {
+        free(place.path);
+        place.path = fetched.path;
         fetched.path = NULL; /* handed over */
-        place->signed_digest = *fetched.module_digest ? strdup(fetched.module_digest) : NULL;
-        if (*fetched.module_digest && !place->signed_digest)
+        place.signed_digest = *fetched.module_digest ? strdup(fetched.module_digest) : NULL;
+        if (*fetched.module_digest && !place.signed_digest)
             code = chimera_fail_memory(err);
     }
-    chimera_fetched_done(&fetched);
+    *ret_place = place;
+    *ret_fetched = fetched;
     return code;
 }
 
@@ -163,20 +178,31 @@ static int check_there(const struct chimera_module_place *place, struct chimera_
     return access(place->path, F_OK) == 0 ? CHIMERA_OK : fail_missing(err, place->uri);
 }
 
-int policy_argument_find(const char *argument, enum policy_words words,
-                         const struct chimera_fetch_options *fetch,
-                         struct chimera_module_place *ret_place, struct chimera_error *err)
+static int find_here(const char *argument, enum policy_words words,
+                     struct chimera_module_place *ret_place, struct chimera_error *err)
 {
     struct chimera_module_place place = {0};
-    CHIMERA_FREE char *store = fetch ? strdup(fetch->store) : policy_store(err);
+    CHIMERA_FREE char *store = policy_store(err);
     if (!store)
-        return fetch ? chimera_fail_memory(err) : CHIMERA_EINVAL;
+        return CHIMERA_EINVAL;
     int code = policy_argument_read(argument, words, store, &place, err);
     if (code == CHIMERA_OK)
-        code = fetch ? fetch_place(fetch, &place, err) : check_there(&place, err);
+        code = check_there(&place, err);
     if (code < 0)
         chimera_module_place_done(&place);
     else
         *ret_place = place;
+    return code;
+}
+
+int policy_argument_find(const char *argument, enum policy_words words,
+                         const struct chimera_fetch_options *fetch,
+                         struct chimera_module_place *ret_place, struct chimera_error *err)
+{
+    struct chimera_fetched fetched = {0};
+    if (!fetch)
+        return find_here(argument, words, ret_place, err);
+    int code = policy_argument_fetch(argument, words, fetch, ret_place, &fetched, err);
+    chimera_fetched_done(&fetched);
     return code;
 }

@@ -19,7 +19,6 @@ enum policy_words {
      * not there does not send us to the network. */
     POLICY_WORDS_ALL,
     POLICY_WORDS_ANY_REFERENCE, /* 1 to 4, the last with any reference: rm, scaffold manifest */
-    POLICY_WORDS_REMOTE,        /* 1, and any reference: pull, verify, digest */
 };
 
 /* Where the policy is, or would be after it was fetched. A local file has its URI, too, and is
@@ -32,6 +31,12 @@ int policy_argument_read(const char *argument, enum policy_words words, const ch
 int policy_argument_find(const char *argument, enum policy_words words,
                          const struct chimera_fetch_options *fetch,
                          struct chimera_module_place *ret_place, struct chimera_error *err);
+
+/* Fetched, and what else was found out by that; its path is the place's. The caller ends both. */
+int policy_argument_fetch(const char *argument, enum policy_words words,
+                          const struct chimera_fetch_options *fetch,
+                          struct chimera_module_place *ret_place,
+                          struct chimera_fetched *ret_fetched, struct chimera_error *err);
 
 /* The root of the default store. Owned by the caller; NULL after a failure. */
 char *policy_store(struct chimera_error *err);

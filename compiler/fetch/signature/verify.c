@@ -32,8 +32,8 @@ struct judge {
     struct chimera_buffer reasons; /* owned */
 };
 
-/* One line for people, once: "WHO, by the key X". The lines stand behind an end of line, to be
- * found by it; what a certificate says cannot make two of one. */
+/* One line for people, once: "WHO, by the key X", or "the key X". The lines stand behind an end of
+ * line, to be found by it; what a certificate says cannot make two of one. */
 static void add_signer(struct judge *judge, const char *who, const char *how, const char *by)
 {
     struct chimera_slice all = chimera_buffer_slice(&judge->signers);
@@ -121,8 +121,8 @@ static int check_key(struct judge *judge, const struct chimera_constraint *const
     if (code == CHIMERA_OK)
         code = chimera_key_hint(key, hint, err);
     if (code == CHIMERA_OK)
-        add_signer(judge, constraint->owner ? constraint->owner : "somebody", ", by the key ",
-                   hint);
+        add_signer(judge, constraint->owner ? constraint->owner : "",
+                   constraint->owner ? ", by the key " : "the key ", hint);
     EVP_PKEY_free(key);
     return code;
 }

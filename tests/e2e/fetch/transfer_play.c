@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/fetch/transfer.h"
+#include "compiler/fetch/transfer/transfer.h"
 #include "runtime/json/tree.h"
 
 #define HEADERS_MAX 16

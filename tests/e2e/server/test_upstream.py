@@ -5,7 +5,7 @@ What stands in for upstream's policies, which are fetched from a registry there:
 rust-sleeping of tests/policies, and the tiny ones of tests/reference. Names that end in `_today` are rows whose part does
 not exist yet: they say what happens instead, and are not passed. docs/internals/conformance.md has the whole table.
 """
-import base64, json, os, tempfile, unittest
+import base64, json, os, unittest
 
 from harness import ROOT, Server, review, wasm
 from test_swap import mapped
@@ -472,34 +472,6 @@ class Config(unittest.TestCase):
             with Server(policies, is_awaited=False) as server:
                 self.assertEqual(server.process.wait(60), 1)
                 self.assertIn(text, server.errors())
-
-
-class Fetching(unittest.TestCase):
-    """What needs a download or a signature: nothing fetches or verifies yet, so nothing is served unfetched or unverified."""
-
-    def refused(self, policies, text, *flags, **more):
-        with Server(policies, *flags, is_awaited=False, **more) as server:
-            self.assertEqual(server.process.wait(60), 1)
-            self.assertIn(text, server.errors())
-
-    def test_verified_policy_today(self):
-        """Also of PS/tests/sigstore.rs (test_sigstore_trust_config) and PS/src/policy_downloader.rs (verify_success,
-        verify_error). Upstream serves without having verified when it has no trust root; we refuse to start."""
-        with tempfile.NamedTemporaryFile("w", suffix=".yml") as config:
-            config.write("apiVersion: v1\nallOf:\n- {kind: githubAction, owner: kubewarden}\n")
-            config.flush()
-            self.refused({"p": HAPPY}, "cannot be verified: ", "--verification-path", config.name)
-
-    def test_policy_server_with_https_proxy_today(self):
-        """Also _with_http_proxy and _with_no_proxy, and the pulls of PF/tests."""
-        for module in ("registry://127.0.0.1:1/a:v1", "https://127.0.0.1:1/a.wasm", "http://127.0.0.1:1/a.wasm"):
-            for environment in ({}, {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}):
-                self.refused({"p": {"module": module}}, f"Error while downloading policy 'p' from {module}: ",
-                             environment=environment)
-
-    def test_unknown_scheme(self):
-        """PF/src/lib.rs, url_parsing"""
-        self.refused({"p": {"module": "ftp://x/a.wasm"}}, "unknown scheme: ftp")
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 
 #include "runtime/base/file.h"
-#include "toolchain/command/registry/verify_flags.h"
+#include "toolchain/command/verify_flags.h"
 
 /* The command is no library. */
-#include "toolchain/command/registry/verify_flags.c"
+#include "toolchain/command/verify_flags.c"
 
 static const struct chimera_cli_option table[] = {
     {.name = "verification-config-path", .kind = CHIMERA_CLI_VALUE},

@@ -15,8 +15,8 @@
 #include "toolchain/command/author/markdown.h"
 #include "toolchain/command/author/signatures.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/policy_module.h"
-#include "toolchain/command/registry/fetch_flags.h"
 
 #define PREFIX "io.kubewarden.policy."
 #define OUTPUT_MAX ((size_t)64 << 20)

@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#include "compiler/fetch/manifest.h"
+#include "compiler/fetch/registry/manifest.h"
 #include "runtime/json/tree.h"
 #include "runtime/text/printable.h"
 #include "runtime/yaml/yaml.h"
 #include "toolchain/command/author/inspect_table.h"
-#include "toolchain/command/registry/fetch_flags.h"
+#include "toolchain/command/fetch_flags.h"
 
 static struct json_object *member(struct json_object *object, const char *key)
 {

@@ -9,22 +9,25 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 #include "runtime/json/tree.h"
 #include "runtime/log/log.h"
 #include "runtime/plugin/mode.h"
 #include "runtime/text/printable.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/interrupt.h"
+#include "toolchain/command/operate/taken.h"
 #include "toolchain/command/operate/trial.h"
 #include "toolchain/command/policy_argument.h"
-#include "toolchain/command/registry/fetch_flags.h"
 
 #define TARGET "chimera::build"
 #define LINE_MAX_BYTES ((size_t)64 << 10)
 
 struct task { /* what all policies of one call share */
     const struct fetch_flags *flags;
-    struct chimera_builder *builder;
+    const struct chimera_build_options *options;
+    struct chimera_builder *builder; /* owned; NULL until something must be compiled */
     struct chimera_progress *progress;
     enum chimera_mode mode;
     enum chimera_tier tier;
@@ -92,13 +95,21 @@ static int report_failure(const struct task *task, const char *argument, const c
     return EXIT_FAILED;
 }
 
-static int build_tier(const struct task *task, const char *argument,
+/* Where trusted builders' plugins are taken there may be no compiler, and none be needed. */
+static int open_builder(struct task *task, struct chimera_error *err)
+{
+    return task->builder ? CHIMERA_OK : chimera_builder_new(task->options, &task->builder, err);
+}
+
+static int build_tier(struct task *task, const char *argument,
                       const struct chimera_module_place *place, enum chimera_tier tier,
                       struct chimera_error *err)
 {
     const char *path = place->path;
     struct chimera_built built = {0};
-    int code = chimera_build(task->builder, path, task->mode, tier, &built, err);
+    int code = open_builder(task, err);
+    if (code == CHIMERA_OK)
+        code = chimera_build(task->builder, path, task->mode, tier, &built, err);
     chimera_progress_clear(task->progress);
     if (code == CHIMERA_OK)
         code = chimera_fetched_check(place->signed_digest, &built.wasm, path, err);
@@ -125,23 +136,57 @@ static int build_tier(const struct task *task, const char *argument,
 }
 
 /* With both tiers the quick one is a help that may be missing, be it for want of tcc. */
-static int build_one(const struct task *task, const char *argument)
+static int compile_one(struct task *task, const char *argument,
+                       const struct chimera_module_place *place, struct chimera_error *err)
 {
-    struct chimera_module_place place = {0};
-    struct chimera_error err = {0}, why = {0};
-    int code = policy_argument_find(argument, POLICY_WORDS_ALL, &task->flags->fetch, &place, &err);
-    int quick = code == 0 && task->wants_both
-                    ? build_tier(task, argument, &place, CHIMERA_TIER_QUICK, &why)
-                    : 0;
-    if (code == 0)
-        code = build_tier(task, argument, &place, task->tier, &err);
-    chimera_module_place_done(&place);
-    if (code < 0)
-        return report_failure(task, argument, err.text);
-    if (quick < 0)
+    struct chimera_error why = {0};
+    int quick =
+        task->wants_both ? build_tier(task, argument, place, CHIMERA_TIER_QUICK, &why) : CHIMERA_OK;
+    int code = build_tier(task, argument, place, task->tier, err);
+    if (code == CHIMERA_OK && quick < 0)
         chimera_printable_say(stderr, "Note", "%s is built in the full tier only: %s", argument,
                               why.text);
-    return EXIT_GOOD;
+    return code;
+}
+
+/* False: there is none that will do. */
+static bool take_built(const struct task *task, const char *argument,
+                       const struct chimera_fetched *fetched, int64_t since_ms)
+{
+    struct chimera_error why = {0};
+    struct chimera_built built = {0};
+    const struct taken_wanted wanted = {fetched->plugin, task->options->output, task->mode,
+                                        task->tier};
+    if (!fetched->plugin && !fetched->plugin_note)
+        return false;
+    int code = fetched->plugin ? taken_plugin(&wanted, &built, &why)
+                               : chimera_fail(&why, CHIMERA_EINVAL, "%s", fetched->plugin_note);
+    if (code == CHIMERA_OK && !task->has_no_trial && !trial_starts(built.plugin, &why))
+        code = why.code;
+    built.milliseconds = (uint64_t)(chimera_clock_ms() - since_ms);
+    if (code == CHIMERA_OK)
+        print_built(task, argument, &built, (const char *const[2]){NULL, NULL});
+    else
+        chimera_printable_say(stderr, "Note", "the plugin in the registry will not do: %s",
+                              why.text);
+    fflush(stdout);
+    chimera_built_done(&built);
+    return code == CHIMERA_OK;
+}
+
+static int build_one(struct task *task, const char *argument)
+{
+    struct chimera_module_place place = {0};
+    struct chimera_fetched fetched = {0};
+    struct chimera_error err = {0};
+    int64_t since_ms = chimera_clock_ms();
+    int code = policy_argument_fetch(argument, POLICY_WORDS_ALL, &task->flags->fetch, &place,
+                                     &fetched, &err);
+    if (code == CHIMERA_OK && !take_built(task, argument, &fetched, since_ms))
+        code = compile_one(task, argument, &place, &err);
+    chimera_module_place_done(&place);
+    chimera_fetched_done(&fetched);
+    return code < 0 ? report_failure(task, argument, err.text) : EXIT_GOOD;
 }
 
 /* Goes on after a failure, so that one call tells all that is wrong. */
@@ -149,6 +194,7 @@ static int build_all(const struct chimera_cli_options *options, const struct fet
                      const struct chimera_build_options *build)
 {
     struct task task = {.flags = flags,
+                        .options = build,
                         .progress = build->progress,
                         .is_json = chimera_cli_is_given(options, "json"),
                         .has_no_trial = chimera_cli_is_given(options, "no-trial")};
@@ -161,7 +207,7 @@ static int build_all(const struct chimera_cli_options *options, const struct fet
                                                    : CHIMERA_TIER_FULL;
     task.wants_both = tier && strcmp(tier, "both") == 0;
     interrupt_catch();
-    if (chimera_builder_new(build, &task.builder, &err) < 0)
+    if (!flags->fetch.builders && open_builder(&task, &err) < 0)
         return say_error("%s", err.text);
     int code = EXIT_GOOD;
     for (size_t i = 0; i < options->argument_count; i++)
@@ -243,6 +289,7 @@ static const struct chimera_cli_option build_options[] = {
     OPTION_QUIET,
     OPTION_REQUIRE_CONFINEMENT,
     FETCH_FLAGS,
+    FETCH_FLAG_BUILDER,
     {0},
 };
 
@@ -250,8 +297,9 @@ static const struct chimera_cli_argument build_arguments[] = {
     {.name = "POLICY",
      .is_required = true,
      .is_many = true,
-     .help = "Policies: paths, URIs (registry://…, https://…, file://…), or the beginning of the "
-             "digest of one in the store"},
+     .help =
+         "Policies: paths, URIs (registry://..., https://..., file://...), or the beginning of the "
+         "digest of one in the store"},
     {0},
 };
 
@@ -263,7 +311,10 @@ const struct chimera_cli_command command_build = {
         "plugin, and prints its path, one a line; with --tier both two lines a policy, the quick "
         "tier's first and as soon as it is there. The same module, the same tools and the same "
         "flags give the same bytes.\n"
-        "What was built before comes from the cache. A policy that cannot be built does not keep "
+        "What was built before comes from the cache, and with --trusted-builder-key from the "
+        "registry: a plugin that `push --native` has left beside a policy is printed where it is "
+        "in the store, or copied, and needs no compiler; where there is none that will do, the "
+        "policy is compiled. A policy that cannot be built does not keep "
         "the "
         "others from being built; the exit code is 1 then.",
     .options = build_options,

@@ -2,13 +2,11 @@
 /* bundle.c - `chimera bundle`: all that a server needs, in one folder (runtime/plugin/bundle.h). */
 #include "runtime/plugin/bundle.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler/build.h"
@@ -22,10 +20,11 @@
 #include "runtime/text/problems.h"
 #include "runtime/yaml/adapt.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/fetch_flags.h"
+#include "toolchain/command/fetch_many.h"
 #include "toolchain/command/interrupt.h"
+#include "toolchain/command/operate/bundle_place.h"
 #include "toolchain/command/operate/trial.h"
-#include "toolchain/command/registry/fetch_flags.h"
-#include "toolchain/command/registry/fetch_many.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 
@@ -162,8 +161,8 @@ static int take_fetched(void *context, size_t index, int code,
         return EXIT_GOOD;
     task->missing++;
     const char *name = task->module[index].name;
-    const char *prefix = strstr(err->text, name) ? "" : name;
-    if (code < 0 && asprintf(&why, "%s%s%s", prefix, *prefix ? ": " : "", err->text) < 0)
+    int shown = strstr(err->text, name) ? 0 : (int)strcspn(name, "?"); /* a query may be a secret */
+    if (code < 0 && asprintf(&why, "%.*s%s%s", shown, name, shown ? ": " : "", err->text) < 0)
         why = NULL;
     say_failure(task, index, why ? why : "out of memory");
     return EXIT_FAILED;
@@ -328,50 +327,7 @@ static int sign(const struct task *task, struct chimera_error *err)
     return chimera_signed_file_write(path, task->key, getenv("COSIGN_PASSWORD"), err);
 }
 
-/* --- Where it goes --- */
-
-/* What may be replaced: nothing, an empty folder, a bundle. */
-static int check_target(const char *target, struct chimera_error *err)
-{
-    struct chimera_bundle bundle = {0};
-    struct stat status = {0};
-    if (lstat(target, &status) < 0 && errno == ENOENT)
-        return CHIMERA_OK;
-    DIR *folder = S_ISDIR(status.st_mode) ? opendir(target) : NULL;
-    bool is_empty = folder != NULL;
-    for (struct dirent *entry; folder && (entry = readdir(folder));)
-        is_empty =
-            is_empty && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
-    if (folder)
-        closedir(folder);
-    if (is_empty)
-        return CHIMERA_OK;
-    int code = folder ? chimera_bundle_read(target, &bundle, NULL) : CHIMERA_EINVAL;
-    chimera_bundle_done(&bundle);
-    if (code == CHIMERA_OK)
-        return CHIMERA_OK;
-    return chimera_fail(err, CHIMERA_EREFUSED,
-                        "%s is there and is no bundle, so it is not replaced: remove it, or name "
-                        "another folder",
-                        target);
-}
-
-/* At once: whoever opens the folder finds the old bundle or the new one. */
-static int put_in_place(const char *folder, const char *target, struct chimera_error *err)
-{
-    int code = check_target(target, err);
-    if (code < 0)
-        return code;
-    if (chmod(folder, 0755) == 0 && rename(folder, target) == 0) {
-        chimera_file_sync_folder_of(target);
-        return CHIMERA_OK;
-    }
-    if (renameat2(AT_FDCWD, folder, AT_FDCWD, target, RENAME_EXCHANGE) == 0) {
-        chimera_file_sync_folder_of(target);
-        return chimera_folder_remove(folder, err); /* the old one */
-    }
-    return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", target, strerror(errno));
-}
+/* --- All of it --- */
 
 static int make_bundle(struct task *task, const char *target, struct chimera_build_options *options,
                        struct chimera_error *err)
@@ -379,7 +335,7 @@ static int make_bundle(struct task *task, const char *target, struct chimera_bui
     struct chimera_digest policies;
     int code = read_policies(task, err);
     if (code == CHIMERA_OK)
-        code = check_target(target, err); /* before an hour of compiling */
+        code = bundle_check_target(target, err); /* before an hour of compiling */
     if (code == CHIMERA_OK)
         code = fetch_modules(task, err);
     if (code == CHIMERA_OK)
@@ -390,25 +346,7 @@ static int make_bundle(struct task *task, const char *target, struct chimera_bui
         code = write_manifest(task, &policies, err);
     if (code == CHIMERA_OK && task->key)
         code = sign(task, err);
-    return code < 0 ? code : put_in_place(task->folder, target, err);
-}
-
-/* Beside the target, so that it can be moved there. Owned by the caller; NULL after a failure. */
-static char *make_folder(const char *target, struct chimera_error *err)
-{
-    char *folder = NULL;
-    size_t size = strlen(target);
-    while (size > 1 && target[size - 1] == '/')
-        size--;
-    if (asprintf(&folder, "%.*s.XXXXXX", (int)size, target) < 0) {
-        chimera_fail_memory(err);
-        return NULL;
-    }
-    if (mkdtemp(folder))
-        return folder;
-    chimera_fail(err, CHIMERA_EIO, "cannot make a folder beside %s: %s", target, strerror(errno));
-    free(folder);
-    return NULL;
+    return code < 0 ? code : bundle_put_in_place(task->folder, target, err);
 }
 
 static void free_task(struct task *task)
@@ -438,7 +376,7 @@ static int bundle(const struct chimera_cli_options *options, const struct fetch_
     struct chimera_buffer details;
     struct chimera_error err = {.details = &details};
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
-    CHIMERA_FREE char *folder = make_folder(target, &err);
+    CHIMERA_FREE char *folder = bundle_make_folder(target, &err);
     if (!folder)
         return say_error("%s", err.text);
     task.folder = folder;

@@ -18,12 +18,11 @@
 #include "runtime/base/file.h"
 #include "runtime/text/printable.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/fetch_flags.h"
+#include "toolchain/command/operate/doctor.h"
 
 #define WABT_LINEAR 33 /* from this minor on wasm2c is not quadratic */
 
-enum finding { FINDING_GOOD, FINDING_NOTE, FINDING_BAD };
-
-/* Prints one line; returns whether it is bad. */
 static int report(enum finding finding, const char *what, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -181,9 +180,7 @@ static int check_sandbox(void)
 
 static int run_doctor(const struct chimera_cli_options *options)
 {
-    int bad = 0;
-    (void)options;
-    bad += check_tools();
+    int bad = check_tools();
     bad += check_cache();
     bad += check_processors();
     bad += check_machine();
@@ -192,15 +189,33 @@ static int run_doctor(const struct chimera_cli_options *options)
     bad += check_addresses();
     bad += check_mappings();
     bad += check_overcommit();
+    bad += doctor_check_fetching(options, report);
     puts(bad ? "\nSomething is missing: see FAIL." : "\nEverything needed is there.");
     return bad ? EXIT_FAILED : EXIT_GOOD;
 }
 
+static const struct chimera_cli_option doctor_options[] = {
+    {.name = "registry",
+     .kind = CHIMERA_CLI_REPEAT,
+     .value = "HOST",
+     .help = "Registry that must be there, host or host:port; without it those that sources.yaml "
+             "and Docker's config.json name are looked at, and need not"},
+    FETCH_FLAG_DOCKER_CONFIG,
+    FETCH_FLAG_SOURCES,
+    FETCH_FLAG_TRUST_ROOT,
+    FETCH_FLAG_STORE,
+    {0},
+};
+
 const struct chimera_cli_command command_doctor = {
     .name = "doctor",
-    .about = "Check what building and running policies needs",
+    .about = "Check what building, running and fetching policies needs",
     .description =
         "Says which tools are found and of which versions, where the cache is, and which limits "
-        "and features of the kernel matter. Ends with 1 when something needed is missing.",
+        "and features of the kernel matter; then of each registry whether it can be spoken to, by "
+        "which proxy, whose word its certificate is, where the login is from and whether it is "
+        "taken; and whether there is room in the store. Ends with 1 when something needed is "
+        "missing.",
+    .options = doctor_options,
     .run = run_doctor,
 };

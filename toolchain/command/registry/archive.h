@@ -33,7 +33,8 @@ int archive_out_close(struct archive_out *out, struct chimera_error *err);
 #define ARCHIVE_BYTES_MAX ((uint64_t)16 << 30) /* of all, as they are when they are unpacked */
 
 /* Reads the archive at `path` into the store: all of its policies, or none. What is not in the
- * folder of a scheme is passed over, as kwctl never looks at it: *ret_ignored counts it. */
+ * folder of a scheme, and no signatures of what is, is passed over, as kwctl never looks at it:
+ * *ret_ignored counts it. */
 int archive_load(const char *path, const char *store, size_t *ret_ignored,
                  struct chimera_error *err);
 

@@ -10,7 +10,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "compiler/fetch/store.h"
+#include "compiler/fetch/found.h"
+#include "compiler/fetch/store/store.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/source/file_kind.h"
 #include "runtime/source/module_place.h"
@@ -18,7 +19,9 @@
 
 #define READ_STEP 65536
 #define REST_MAX ((uint64_t)1 << 20) /* behind the end of the archive: tars fill blocks up */
-#define ENTRIES_MAX 100000           /* folders and what is passed over included */
+#define FILES_MAX ((size_t)2 * ARCHIVE_POLICIES_MAX) /* each with its signatures */
+#define SIGNATURES_MAX ((size_t)64 << 20)
+#define ENTRIES_MAX 100000 /* folders and what is passed over included */
 
 struct load {
     struct archive *archive; /* owned */
@@ -26,7 +29,7 @@ struct load {
     char *block;             /* owned */
     const char *path, *store;
     struct chimera_store_file *files; /* owned: whole, and not renamed yet */
-    size_t count, room;
+    size_t count, room, policies;     /* how many of them are policies */
     uint64_t bytes;
     size_t ignored;
 };
@@ -125,12 +128,41 @@ static int locate(const struct load *load, const char *name, char **ret_path,
                       : refuse(load, name, "no policy of the store has this name", err);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text), end_size = strlen(end);
+    return size > end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+/* Signatures lie where their policy would, below a folder of their own. */
+static int locate_signatures(const struct load *load, const char *name, char **ret_path,
+                             struct chimera_error *err)
+{
+    const char *inside = name + strlen(CHIMERA_STORE_SIGNATURES);
+    CHIMERA_FREE char *policy = strndup(inside, strlen(inside) - strlen(".json"));
+    CHIMERA_FREE char *path = NULL;
+    if (!policy)
+        return chimera_fail_memory(err);
+    int code = locate(load, policy, &path, err);
+    if (code < 0)
+        return code;
+    *ret_path = chimera_store_signatures_path(load->store, path);
+    return *ret_path ? CHIMERA_OK : chimera_fail_memory(err);
+}
+
+static bool is_signatures(const char *name)
+{
+    static const char prefix[] = CHIMERA_STORE_SIGNATURES "registry/";
+    return strncmp(name, prefix, strlen(prefix)) == 0 && ends_with(name, ".json");
+}
+
 /* *ret_path is NULL for what is passed over. */
 static int check_entry(struct load *load, struct archive_entry *entry, char **ret_path,
-                       struct chimera_error *err)
+                       bool *ret_is_policy, struct chimera_error *err)
 {
     const char *name = archive_entry_pathname(entry);
     *ret_path = NULL;
+    *ret_is_policy = false;
     if (!name)
         return refuse(load, "an entry", "its name cannot be read", err);
     name = without_dot(name);
@@ -142,8 +174,11 @@ static int check_entry(struct load *load, struct archive_entry *entry, char **re
         return CHIMERA_OK; /* its files make it */
     if (archive_entry_filetype(entry) != AE_IFREG)
         return refuse(load, name, "it is no file", err);
-    if (has_scheme(name))
+    *ret_is_policy = has_scheme(name);
+    if (*ret_is_policy)
         return locate(load, name, ret_path, err);
+    if (is_signatures(name))
+        return locate_signatures(load, name, ret_path, err);
     load->ignored++;
     return CHIMERA_OK;
 }
@@ -206,13 +241,57 @@ static int copy(struct load *load, const struct chimera_store_file *file, struct
     }
 }
 
-static int make_room(struct load *load, struct chimera_error *err)
+/* --- Signatures --- */
+
+static int read_signatures(struct load *load, struct chimera_buffer *text,
+                           struct chimera_error *err)
 {
-    if (load->count < load->room)
-        return CHIMERA_OK;
-    if (load->count >= ARCHIVE_POLICIES_MAX)
+    for (;;) {
+        char *step = chimera_buffer_reserve(text, READ_STEP);
+        if (!step || load->bytes > ARCHIVE_BYTES_MAX)
+            return chimera_fail(err, CHIMERA_ELIMIT,
+                                "cannot unpack file %s: signatures are larger than %zu bytes",
+                                load->path, SIGNATURES_MAX);
+        la_ssize_t got = archive_read_data(load->archive, step, READ_STEP);
+        if (got < 0)
+            return fail_archive(load, err);
+        if (got == 0)
+            return CHIMERA_OK;
+        text->size += (size_t)got;
+        load->bytes += (uint64_t)got;
+    }
+}
+
+/* Whatever they say is judged when it is asked for; but they must be signatures. */
+static int copy_signatures(struct load *load, const struct chimera_store_file *file,
+                           struct chimera_error *err)
+{
+    struct chimera_buffer text;
+    struct chimera_found found = {0};
+    struct chimera_error why = {0};
+    chimera_buffer_init(&text, SIGNATURES_MAX);
+    int code = read_signatures(load, &text, err);
+    if (code == CHIMERA_OK) {
+        const char *name = file->path + strlen(load->store) + 1;
+        code = chimera_found_parse(chimera_buffer_slice(&text), name, &found, &why);
+        if (code < 0)
+            chimera_fail(err, code, "cannot unpack file %s: %s", load->path, why.text);
+        chimera_found_done(&found);
+    }
+    if (code == CHIMERA_OK)
+        code = write_all(load, file->fd, text.data, text.size, err);
+    chimera_buffer_free(&text);
+    return code;
+}
+
+static int make_room(struct load *load, bool is_policy, struct chimera_error *err)
+{
+    load->policies += is_policy;
+    if (load->policies > ARCHIVE_POLICIES_MAX || load->count >= FILES_MAX)
         return chimera_fail(err, CHIMERA_ELIMIT, "cannot unpack file %s: more than %d policies",
                             load->path, ARCHIVE_POLICIES_MAX);
+    if (load->count < load->room)
+        return CHIMERA_OK;
     size_t room = load->room ? 2 * load->room : 64;
     struct chimera_store_file *grown = reallocarray(load->files, room, sizeof(*grown));
     if (!grown)
@@ -222,14 +301,15 @@ static int make_room(struct load *load, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-static int unpack(struct load *load, const char *path, struct chimera_error *err)
+static int unpack(struct load *load, const char *path, bool is_policy, struct chimera_error *err)
 {
-    int code = make_room(load, err);
+    int code = make_room(load, is_policy, err);
     if (code == CHIMERA_OK)
         code = chimera_store_create(load->store, path, &load->files[load->count], err);
-    if (code == CHIMERA_OK)
-        code = copy(load, &load->files[load->count++], err);
-    return code;
+    if (code < 0)
+        return code;
+    const struct chimera_store_file *file = &load->files[load->count++];
+    return is_policy ? copy(load, file, err) : copy_signatures(load, file, err);
 }
 
 static int unpack_all(struct load *load, struct chimera_error *err)
@@ -245,9 +325,10 @@ static int unpack_all(struct load *load, struct chimera_error *err)
             return chimera_fail(err, CHIMERA_ELIMIT, "cannot unpack file %s: more than %d entries",
                                 load->path, ENTRIES_MAX);
         CHIMERA_FREE char *path = NULL;
-        int code = check_entry(load, entry, &path, err);
+        bool is_policy = false;
+        int code = check_entry(load, entry, &path, &is_policy, err);
         if (code == CHIMERA_OK && path)
-            code = unpack(load, path, err);
+            code = unpack(load, path, is_policy, err);
         if (code < 0)
             return code;
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* digest.c - `chimera digest`: what an image's tag means now. */
+#include "runtime/base/cleanup.h"
 #include "toolchain/command/commands.h"
-#include "toolchain/command/registry/fetch_flags.h"
+#include "toolchain/command/fetch_flags.h"
 
 static int run_digest(const struct chimera_cli_options *options)
 {
@@ -10,7 +11,9 @@ static int run_digest(const struct chimera_cli_options *options)
     char digest[CHIMERA_OCI_DIGEST_MAX];
     if (fetch_flags_read(options, &flags, &err) < 0)
         return say_error("%s", err.text);
-    int code = chimera_fetch_digest(&flags.fetch, options->arguments[0], digest, &err);
+    CHIMERA_FREE char *uri = fetch_uri(options->arguments[0]);
+    int code =
+        uri ? chimera_fetch_digest(&flags.fetch, uri, digest, &err) : chimera_fail_memory(&err);
     fetch_flags_done(&flags);
     if (code < 0)
         return say_error("%s", err.text);

@@ -10,8 +10,8 @@
 #include "runtime/json/tree.h"
 #include "runtime/plugin/bundle.h"
 #include "toolchain/command/commands.h"
-#include "toolchain/command/registry/fetch_flags.h"
-#include "toolchain/command/registry/fetch_many.h"
+#include "toolchain/command/fetch_flags.h"
+#include "toolchain/command/fetch_many.h"
 
 #define LINE_MAX_BYTES ((size_t)16 << 20)
 #define SECONDS_MAX 600 /* a start or a reload waits for it */
@@ -116,7 +116,9 @@ static int judge_bundle(const struct fetch_flags *flags, const char *folder)
         code = chimera_fail(&err, CHIMERA_EINVAL, "nobody says which signatures are wanted");
     if (code == CHIMERA_OK)
         code = chimera_signed_file_verify(&flags->fetch, path, &fetched, &err);
+    fetched.path = path; /* borrowed, for what is told */
     int status = tell(folder, code, &fetched, &err);
+    fetched.path = NULL;
     chimera_fetched_done(&fetched);
     return status;
 }
@@ -162,7 +164,7 @@ static const struct chimera_cli_option fetch_options[] = {
 static const struct chimera_cli_argument fetch_arguments[] = {
     {.name = "uri",
      .is_many = true,
-     .help = "registry://HOST/NAME:TAG, https://…, file://…, or an image without a scheme"},
+     .help = "registry://HOST/NAME:TAG, https://..., file://..., or an image without a scheme"},
     {0},
 };
 

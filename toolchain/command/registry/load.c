@@ -37,8 +37,8 @@ const struct chimera_cli_command command_load = {
     .description =
         "Unpacks what `save`, ours or kwctl's, has made. All of its policies are loaded, or none.\n"
         "The archive may be anybody's: what would leave the store, links, devices, files that are "
-        "no WebAssembly modules and names that no policy can have are refused. What is not in the "
-        "folder of a scheme is passed over, and told.",
+        "no WebAssembly modules and names that no policy can have are refused. What is neither in "
+        "the folder of a scheme nor signatures of that is passed over, and told.",
     .options = load_options,
     .run = run_load,
 };

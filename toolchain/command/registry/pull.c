@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pull.c - `chimera pull`: policies from registries and web servers into the store. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/source/reference.h"
 #include "toolchain/command/commands.h"
-#include "toolchain/command/registry/fetch_flags.h"
-#include "toolchain/command/registry/fetch_many.h"
+#include "toolchain/command/fetch_flags.h"
+#include "toolchain/command/fetch_many.h"
 
 static int report(void *context, size_t index, int code, const struct chimera_fetched *fetched,
                   const struct chimera_error *err)
@@ -14,8 +15,28 @@ static int report(void *context, size_t index, int code, const struct chimera_fe
     const char *uri = options->arguments[index];
     struct chimera_shown_name shown;
     fetch_warn_of_trust(fetched);
+    if (code == CHIMERA_OK)
+        fetch_say_verified(uri, fetched);
     return code < 0 ? say_error("%s: %s", chimera_reference_show(uri, &shown), err->text)
                     : EXIT_GOOD;
+}
+
+static void *free_uris(char **uris)
+{
+    for (size_t i = 0; uris && uris[i]; i++)
+        free(uris[i]);
+    free(uris);
+    return NULL;
+}
+
+/* NULL: no memory. */
+static char **list_uris(const struct chimera_cli_options *options)
+{
+    char **uris = calloc(options->argument_count + 1, sizeof(*uris));
+    for (size_t i = 0; uris && i < options->argument_count; i++)
+        if (!(uris[i] = fetch_uri(options->arguments[i])))
+            return free_uris(uris);
+    return uris;
 }
 
 static int run_pull(const struct chimera_cli_options *options)
@@ -27,11 +48,17 @@ static int run_pull(const struct chimera_cli_options *options)
     flags.fetch.output = chimera_cli_value(options, "output-path");
     /* Lines of several would overwrite each other. */
     flags.fetch.shows_progress = flags.fetch.shows_progress && options->argument_count == 1;
+    char **uris = list_uris(options);
+    if (!uris) {
+        fetch_flags_done(&flags);
+        return say_error("%s", chimera_code_text(CHIMERA_ENOMEM));
+    }
     int code = flags.fetch.output && options->argument_count > 1
                    ? chimera_cli_refuse(options->program, options->command,
                                         "the argument '--output-path <PATH>' is for one policy")
-                   : fetch_many(&flags.fetch, options->arguments, options->argument_count, report,
-                                (void *)(uintptr_t)options);
+                   : fetch_many(&flags.fetch, (const char *const *)uris, options->argument_count,
+                                report, (void *)(uintptr_t)options);
+    free_uris(uris);
     fetch_flags_done(&flags);
     return code;
 }
@@ -51,7 +78,7 @@ static const struct chimera_cli_argument pull_arguments[] = {
     {.name = "uri",
      .is_required = true,
      .is_many = true,
-     .help = "registry://HOST/NAME:TAG, https://…, or an image without a scheme"},
+     .help = "registry://HOST/NAME:TAG, https://..., or an image without a scheme"},
     {0},
 };
 

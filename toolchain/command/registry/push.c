@@ -8,13 +8,18 @@
 
 #include "compiler/build.h"
 #include "compiler/fetch/native.h"
+#include "compiler/fetch/signature/private_key.h"
 #include "compiler/lower/read.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/interrupt.h"
 #include "toolchain/command/policy_module.h"
-#include "toolchain/command/registry/fetch_flags.h"
+
+struct pushed {            /* references by digest, owned */
+    char *policy, *plugin; /* the latter of --native */
+};
 
 static void warn_skipped(void *context, const char *key)
 {
@@ -48,11 +53,16 @@ static int check_annotated(const struct chimera_cli_options *options,
                            : EXIT_GOOD;
 }
 
+static bool is_json(const struct chimera_cli_options *options)
+{
+    const char *output = chimera_cli_value(options, "output");
+    return output && strcmp(output, "json") == 0;
+}
+
 static int push(const struct chimera_cli_options *options, const struct fetch_flags *flags,
                 const struct policy_module *module, char **ret_reference)
 {
     struct chimera_error err = {0};
-    const char *output = chimera_cli_value(options, "output");
     const struct chimera_push_input input = {
         .path = module->path,
         .uri = options->arguments[1],
@@ -61,39 +71,50 @@ static int push(const struct chimera_cli_options *options, const struct fetch_fl
     };
     if (chimera_push(&flags->fetch, &input, ret_reference, &err) < 0)
         return say_error("%s", err.text);
-    if (output && strcmp(output, "json") == 0)
-        printf("{\"immutable_ref\":\"%s\"}", *ret_reference);
-    else
+    if (!is_json(options))
         printf("Policy successfully pushed: %s\n", *ret_reference);
+    fflush(stdout); /* before what may be said of the plugin */
     return EXIT_GOOD;
 }
 
 /* --- The plugin beside it --- */
 
+/* A key that does not open is told before anything is pushed. */
+static int check_key(const struct chimera_cli_options *options)
+{
+    const char *path = chimera_cli_value(options, "sign-key");
+    EVP_PKEY *key = NULL;
+    struct chimera_error err = {0};
+    if (!path)
+        return EXIT_GOOD;
+    if (!chimera_cli_is_given(options, "native"))
+        return chimera_cli_refuse(options->program, options->command,
+                                  "the argument '--sign-key <PATH>' is for '--native'; policies "
+                                  "are signed by cosign");
+    int code = chimera_private_key_open(path, getenv("COSIGN_PASSWORD"), &key, &err);
+    EVP_PKEY_free(key);
+    return code < 0 ? say_error("%s", err.text) : EXIT_GOOD;
+}
+
 /* The reference of the policy is by its digest, so that the plugin cannot come to lie beside
  * another one that is pushed to the tag meanwhile. */
 static int push_plugin(const struct chimera_cli_options *options, const struct fetch_flags *flags,
-                       const char *plugin, const char *policy, struct chimera_error *err)
+                       const char *plugin, struct pushed *pushed, struct chimera_error *err)
 {
-    CHIMERA_FREE char *reference = NULL;
     const struct chimera_native_input input = {
-        .uri = policy,
+        .uri = pushed->policy,
         .plugin = plugin,
         .key = chimera_cli_value(options, "sign-key"),
         .password = getenv("COSIGN_PASSWORD"),
     };
-    int code = chimera_native_push(&flags->fetch, &input, &reference, err);
-    if (code < 0)
-        return code;
-    const char *output = chimera_cli_value(options, "output");
-    bool is_json = output && strcmp(output, "json") == 0;
-    if (!is_json)
-        printf("Plugin successfully pushed: %s\n", reference);
+    int code = chimera_native_push(&flags->fetch, &input, &pushed->plugin, err);
+    if (code == CHIMERA_OK && !is_json(options))
+        printf("Plugin successfully pushed: %s\n", pushed->plugin);
     return code;
 }
 
 static int build_plugin(const struct chimera_cli_options *options, const struct fetch_flags *flags,
-                        const struct policy_module *module, const char *policy)
+                        const struct policy_module *module, struct pushed *pushed)
 {
     struct chimera_progress progress;
     struct chimera_builder *builder = NULL;
@@ -110,28 +131,44 @@ static int build_plugin(const struct chimera_cli_options *options, const struct 
     if (code == CHIMERA_OK && !built.was_cached)
         confinement_warn();
     if (code == CHIMERA_OK)
-        code = push_plugin(options, flags, built.plugin, policy, &err);
+        code = push_plugin(options, flags, built.plugin, pushed, &err);
     chimera_built_done(&built);
     chimera_builder_free(builder);
     interrupt_release();
     return code < 0 ? say_error("%s", err.text) : EXIT_GOOD;
 }
 
+/* No end of line, as the reference writes it. */
+static void print_json(const struct pushed *pushed)
+{
+    printf("{\"immutable_ref\":\"%s\"", pushed->policy);
+    if (pushed->plugin)
+        printf(",\"plugin_ref\":\"%s\"", pushed->plugin);
+    printf("}");
+}
+
 static int run_push(const struct chimera_cli_options *options)
 {
     struct fetch_flags flags;
     struct policy_module module = {0};
+    struct pushed pushed = {0};
     struct chimera_error err = {0};
+    int key = check_key(options);
+    if (key != EXIT_GOOD)
+        return key;
     if (fetch_flags_read(options, &flags, &err) < 0)
         return say_error("%s", err.text);
     int code = policy_module_open(options->arguments[0], NULL, &module, &err) < 0
                    ? say_error("%s", err.text)
                    : check_annotated(options, &module);
-    CHIMERA_FREE char *reference = NULL;
     if (code == EXIT_GOOD)
-        code = push(options, &flags, &module, &reference);
+        code = push(options, &flags, &module, &pushed.policy);
     if (code == EXIT_GOOD && chimera_cli_is_given(options, "native"))
-        code = build_plugin(options, &flags, &module, reference);
+        code = build_plugin(options, &flags, &module, &pushed);
+    if (code == EXIT_GOOD && is_json(options))
+        print_json(&pushed);
+    free(pushed.policy);
+    free(pushed.plugin);
     policy_module_done(&module);
     fetch_flags_done(&flags);
     return code;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "compiler/fetch/store.h"
+#include "compiler/fetch/store/store.h"
 #include "runtime/base/cleanup.h"
 #include "toolchain/command/commands.h"
 #include "toolchain/command/policy_argument.h"
@@ -44,7 +44,8 @@ static const struct chimera_cli_argument rm_arguments[] = {
 const struct chimera_cli_command command_rm = {
     .name = "rm",
     .about = "Remove a policy from the store",
-    .description = "Removes the file, and the folders that are empty then. What was built from it "
+    .description = "Removes the file, the signatures that are kept of it, and the folders that are "
+                   "empty then. What was built from it "
                    "stays in the cache of plugins.",
     .arguments = rm_arguments,
     .run = run_rm,

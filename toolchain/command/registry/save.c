@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/fetch/store.h"
+#include "compiler/fetch/store/store.h"
 #include "runtime/base/cleanup.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/policy_argument.h"
 #include "toolchain/command/registry/archive.h"
 
@@ -24,20 +25,47 @@ static int find(const char *argument, struct chimera_module_place *ret_place,
                     : CHIMERA_OK;
 }
 
-static int write_archive(const struct chimera_module_place *places, size_t count, const char *store,
+struct saved {
+    struct chimera_module_place place;
+    char *signatures; /* owned; NULL: none are wanted */
+};
+
+static int write_archive(const struct saved *policies, size_t count, const char *store,
                          const struct chimera_store_file *file, struct chimera_error *err)
 {
+    size_t root = strlen(store) + 1;
     struct archive_out *out = NULL;
     int code = archive_out_open(file->fd, file->path, &out, err);
     if (code < 0)
         return code;
     for (size_t i = 0; i < count && code == CHIMERA_OK; i++)
-        code = archive_out_add(out, places[i].path + strlen(store) + 1, places[i].path, err);
+        code = archive_out_add(out, policies[i].place.path + root, policies[i].place.path, err);
+    for (size_t i = 0; i < count && code == CHIMERA_OK; i++)
+        if (policies[i].signatures)
+            code = archive_out_add(out, policies[i].signatures + root, policies[i].signatures, err);
     int closed = archive_out_close(out, code < 0 ? NULL : err);
     return code < 0 ? code : closed;
 }
 
-static int save(const struct chimera_cli_options *options, struct chimera_module_place *places,
+static int find_signatures(const struct chimera_cli_options *options, struct saved *policies,
+                           struct chimera_error *err)
+{
+    struct fetch_flags flags;
+    int code = fetch_flags_read(options, &flags, err);
+    if (code < 0)
+        return code;
+    for (size_t i = 0; i < options->argument_count && code == CHIMERA_OK; i++) {
+        const char *uri = policies[i].place.uri;
+        struct chimera_error why = {0};
+        code = chimera_fetch_keep_signatures(&flags.fetch, uri, &policies[i].signatures, &why);
+        if (code < 0)
+            chimera_fail(err, code, "cannot find signatures of %s: %s", uri, why.text);
+    }
+    fetch_flags_done(&flags);
+    return code;
+}
+
+static int save(const struct chimera_cli_options *options, struct saved *policies,
                 struct chimera_error *err)
 {
     const char *output = chimera_cli_value(options, "output");
@@ -45,12 +73,14 @@ static int save(const struct chimera_cli_options *options, struct chimera_module
     CHIMERA_FREE char *store = policy_store(err);
     int code = store ? CHIMERA_OK : CHIMERA_EINVAL;
     for (size_t i = 0; i < options->argument_count && code == CHIMERA_OK; i++)
-        code = find(options->arguments[i], &places[i], err);
+        code = find(options->arguments[i], &policies[i].place, err);
+    if (code == CHIMERA_OK && chimera_cli_is_given(options, "with-signatures"))
+        code = find_signatures(options, policies, err);
     if (code == CHIMERA_OK)
         code = chimera_store_create(NULL, output, &file, err);
     if (code < 0)
         return code;
-    code = write_archive(places, options->argument_count, store, &file, err);
+    code = write_archive(policies, options->argument_count, store, &file, err);
     if (code == CHIMERA_OK)
         return chimera_store_commit(&file, err);
     chimera_store_drop(&file);
@@ -60,11 +90,13 @@ static int save(const struct chimera_cli_options *options, struct chimera_module
 static int run_save(const struct chimera_cli_options *options)
 {
     struct chimera_error err = {0};
-    struct chimera_module_place *places = calloc(options->argument_count, sizeof(*places));
-    int code = places ? save(options, places, &err) : chimera_fail_memory(&err);
-    for (size_t i = 0; places && i < options->argument_count; i++)
-        chimera_module_place_done(&places[i]);
-    free(places);
+    struct saved *policies = calloc(options->argument_count, sizeof(*policies));
+    int code = policies ? save(options, policies, &err) : chimera_fail_memory(&err);
+    for (size_t i = 0; policies && i < options->argument_count; i++) {
+        chimera_module_place_done(&policies[i].place);
+        free(policies[i].signatures);
+    }
+    free(policies);
     return code < 0 ? say_error("%s", err.text) : EXIT_GOOD;
 }
 
@@ -75,6 +107,11 @@ static const struct chimera_cli_option save_options[] = {
      .value = "FILE",
      .is_required = true,
      .help = "The archive to write: tar, compressed by gzip"},
+    {.name = "with-signatures",
+     .help = "Save the signatures of the policies, too: those that were kept when they were "
+             "verified, or else what their registries have"},
+    FETCH_FLAG_DOCKER_CONFIG,
+    FETCH_FLAG_SOURCES,
     {0},
 };
 
@@ -91,7 +128,8 @@ const struct chimera_cli_command command_save = {
     .about = "Save policies of the store to an archive",
     .description =
         "For machines that have no way to a registry: `load`, ours or kwctl's, puts them "
-        "into a store there, under the same names.",
+        "into a store there, under the same names. With the signatures `verify --offline` works "
+        "there; kwctl passes them over.",
     .options = save_options,
     .arguments = save_arguments,
     .run = run_save,

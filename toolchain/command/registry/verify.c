@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verify.c - `chimera verify`: whether a policy is signed as it must be. */
-#include <unistd.h>
-
-#include "runtime/log/log.h"
+#include "runtime/base/cleanup.h"
 #include "runtime/source/reference.h"
 #include "toolchain/command/commands.h"
-#include "toolchain/command/registry/fetch_flags.h"
+#include "toolchain/command/fetch_flags.h"
 
 #define DETAILS_MAX ((size_t)1 << 20)
-
-/* On standard error, as scripts look for it there. */
-static void say_success(const char *uri, const struct chimera_fetched *fetched)
-{
-    chimera_log_open(STDERR_FILENO, CHIMERA_LOG_TEXT, CHIMERA_LOG_INFO);
-    chimera_log_with(
-        CHIMERA_LOG_INFO, "chimera::verify", CHIMERA_SLICE("Policy successfully verified"),
-        CHIMERA_TEXT("uri", chimera_slice_of(uri)),
-        CHIMERA_TEXT("digest", chimera_slice_of(fetched->manifest_digest)),
-        CHIMERA_TEXT("signers", chimera_slice_of(fetched->signers ? fetched->signers : "")));
-}
 
 static int verify(const struct fetch_flags *flags, const char *uri)
 {
@@ -27,13 +14,15 @@ static int verify(const struct fetch_flags *flags, const char *uri)
     struct chimera_buffer details;
     chimera_buffer_init(&details, DETAILS_MAX);
     struct chimera_error err = {.details = &details};
-    int code = chimera_fetch_verify(&flags->fetch, uri, &fetched, &err);
+    CHIMERA_FREE char *full = fetch_uri(uri);
+    int code = full ? chimera_fetch_verify(&flags->fetch, full, &fetched, &err)
+                    : chimera_fail_memory(&err);
     fetch_warn_of_trust(&fetched);
     if (code < 0)
         say_error("Policy %s cannot be validated\n%s\n%.*s", chimera_reference_show(uri, &shown),
                   err.text, (int)details.size, details.data ? details.data : "");
     else
-        say_success(uri, &fetched);
+        fetch_say_verified(uri, &fetched);
     chimera_fetched_done(&fetched);
     chimera_buffer_free(&details);
     return code < 0 ? EXIT_FAILED : EXIT_GOOD;
@@ -70,7 +59,8 @@ const struct chimera_cli_command command_verify = {
     .name = "verify",
     .about = "Check the signatures of a policy in its registry",
     .description =
-        "Looks for signatures in both of cosign's places, the tag sha256-….sig and the referrers, "
+        "Looks for signatures in both of cosign's places, the tag sha256-....sig and the "
+        "referrers, "
         "and checks them by keys, by certificates and their logs, or both, as asked for. Any good "
         "signature satisfies what asks for it. Nothing is pulled.\n"
         "The success is told on standard error, with the digest and who signed.",

@@ -159,12 +159,6 @@ int chimera_rego_object_keys(const struct chimera_rego_call *call, struct json_o
 
 static char ours_mark; /* its address is the userdata of objects that the union made for itself */
 
-static bool is_ours(struct json_object *value)
-{
-    return json_object_is_type(value, json_type_object) &&
-           json_object_get_userdata(value) == &ours_mark;
-}
-
 static int merge(const struct chimera_rego_call *call, struct json_object *whole,
                  struct json_object *part);
 
@@ -176,7 +170,8 @@ static int merge_value(const struct chimera_rego_call *call, struct json_object 
     if (!json_object_is_type(below, json_type_object) ||
         !json_object_is_type(value, json_type_object))
         return chimera_node_add(call->account, whole, key, json_object_get(value));
-    if (is_ours(below))
+    if (json_object_is_type(below, json_type_object) &&
+        json_object_get_userdata(below) == &ours_mark)
         return merge(call, below, value);
     struct json_object *copy = chimera_node_object(call->account);
     if (!copy)

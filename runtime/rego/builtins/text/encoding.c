@@ -148,15 +148,6 @@ int chimera_rego_yaml_unmarshal(const struct chimera_rego_call *call,
 
 /* --- UUID --- */
 
-static const char *variant_of(uint8_t byte)
-{
-    if ((byte & 0xC0) == 0x80)
-        return "RFC4122";
-    if ((byte & 0xE0) == 0xC0)
-        return "Microsoft";
-    return (byte & 0xE0) == 0xE0 ? "Future" : "Reserved";
-}
-
 /* 8-4-4-4-12 hexadecimal digits, with "urn:uuid:" or braces around them, or 32 digits alone. */
 static bool read_uuid(struct chimera_slice text, uint8_t ret_uuid[16])
 {
@@ -250,8 +241,12 @@ int chimera_rego_uuid_parse(const struct chimera_rego_call *call, struct json_ob
         return chimera_rego_no_memory(call);
     unsigned version = uuid[6] >> 4;
     code = put_number(call, object, "version", version);
+    const char *variant = (uuid[8] & 0xC0) == 0x80   ? "RFC4122"
+                          : (uuid[8] & 0xE0) == 0xC0 ? "Microsoft"
+                          : (uuid[8] & 0xE0) == 0xE0 ? "Future"
+                                                     : "Reserved";
     if (code == CHIMERA_OK)
-        code = put_string(call, object, "variant", variant_of(uuid[8]));
+        code = put_string(call, object, "variant", variant);
     if (code == CHIMERA_OK && (version == 1 || version == 2))
         code = put_time_based(call, object, uuid);
     if (code == CHIMERA_OK && version == 2)

@@ -42,19 +42,6 @@ static void put_zeros(struct chimera_buffer *out, size_t have, size_t want)
     out->size += want - have;
 }
 
-static void put_prefix(struct chimera_format *printer, char verb, unsigned base, char first)
-{
-    struct chimera_buffer *out = &printer->scratch;
-    if (printer->flags.sharp && base == 2)
-        chimera_buffer_text(out, "0b");
-    if (printer->flags.sharp && base == 16)
-        chimera_buffer_text(out, verb == 'X' ? "0X" : "0x");
-    if (verb == 'O')
-        chimera_buffer_text(out, "0o");
-    if (printer->flags.sharp && base == 8 && first != '0')
-        chimera_buffer_text(out, "0");
-}
-
 static void print_digits(struct chimera_format *printer, int64_t value, char verb, unsigned base)
 {
     const struct chimera_format_flags *flags = &printer->flags;
@@ -70,7 +57,16 @@ static void print_digits(struct chimera_format *printer, int64_t value, char ver
     size_t least = least_digits(flags, has_sign);
     if (has_sign)
         chimera_buffer_byte(&printer->scratch, is_negative ? '-' : flags->plus ? '+' : ' ');
-    put_prefix(printer, verb, base, least > digits.size ? '0' : digits.data[0]);
+    char first = least > digits.size ? '0' : digits.data[0];
+    struct chimera_buffer *out = &printer->scratch;
+    if (printer->flags.sharp && base == 2)
+        chimera_buffer_text(out, "0b");
+    if (printer->flags.sharp && base == 16)
+        chimera_buffer_text(out, verb == 'X' ? "0X" : "0x");
+    if (verb == 'O')
+        chimera_buffer_text(out, "0o");
+    if (printer->flags.sharp && base == 8 && first != '0')
+        chimera_buffer_text(out, "0");
     put_zeros(&printer->scratch, digits.size, least);
     chimera_buffer_append(&printer->scratch, digits);
     chimera_format_pad_scratch(printer, false);

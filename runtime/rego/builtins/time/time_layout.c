@@ -288,12 +288,6 @@ static void put_clock(enum item item, const struct chimera_civil *civil, struct 
     }
 }
 
-static bool is_clock(enum item item)
-{
-    return (item >= ITEM_HOUR && item <= ITEM_ZERO_SECOND) || item == ITEM_UPPER_PM ||
-           item == ITEM_LOWER_PM;
-}
-
 void chimera_layout_format(struct chimera_slice layout, const struct chimera_layout_time *time,
                            struct chimera_buffer *out)
 {
@@ -304,7 +298,9 @@ void chimera_layout_format(struct chimera_slice layout, const struct chimera_lay
         chimera_buffer_append(out, chunk.before);
         if (chunk.item == ITEM_NONE || out->failed)
             return;
-        if (is_clock(chunk.item))
+        enum item item = chunk.item;
+        if ((item >= ITEM_HOUR && item <= ITEM_ZERO_SECOND) || item == ITEM_UPPER_PM ||
+            item == ITEM_LOWER_PM)
             put_clock(chunk.item, &civil, out);
         else if (chunk.item == ITEM_LETTERS)
             put_letters(time, out);

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/fetch/network_child.h"
+#include "compiler/fetch/child/network_child.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/file.h"
 #include "runtime/confine/landlock.h"

@@ -322,6 +322,7 @@ static void a_bundle_reads_back_as_it_was_written(void **state)
     assert_int_equal(chimera_bundle_read(folder, &out, NULL), CHIMERA_OK);
     assert_int_equal(out.count, 2);
     assert_memory_equal(&out.policies, &in.policies, sizeof(in.policies));
+    assert_memory_not_equal(&out.self, &in.self, sizeof(in.self));
     for (size_t i = 0; i < 2; i++) {
         assert_string_equal(out.plugin[i].stem, in.plugin[i].stem);
         assert_memory_equal(&out.plugin[i].wasm, &in.plugin[i].wasm, 32);

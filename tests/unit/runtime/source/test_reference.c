@@ -52,6 +52,24 @@ static void the_command_reads_paths_and_uris(void **state)
     }
 }
 
+/* As in lists of policies; the blank is an escape's where it is meant. */
+static void blanks_around_a_uri_are_no_part_of_it(void **state)
+{
+    struct chimera_reference reference;
+    struct chimera_error err;
+    (void)state;
+    for (enum chimera_dialect dialect = CHIMERA_DIALECT_SERVER; dialect <= CHIMERA_DIALECT_COMMAND;
+         dialect++) {
+        reference = (struct chimera_reference){0};
+        assert_int_equal(chimera_reference_read("https://h/a.wasm \n", dialect, &reference, &err),
+                         0);
+        assert_true(chimera_slice_is(reference.name, "a.wasm"));
+        assert_int_equal(chimera_reference_read("registry://h/a:v1 ", dialect, &reference, &err),
+                         0);
+        assert_true(chimera_slice_is(reference.name, "a:v1"));
+    }
+}
+
 static void each_says_what_it_cannot_read(void **state)
 {
     struct chimera_reference reference;
@@ -106,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_command_reads_paths_and_uris),
+        cmocka_unit_test(blanks_around_a_uri_are_no_part_of_it),
         cmocka_unit_test(each_says_what_it_cannot_read),
         cmocka_unit_test(what_may_be_a_secret_is_not_shown),
     };

@@ -77,7 +77,7 @@ static void no_line_of_a_message_passes_for_another(void **state)
     chimera_printable_say(to, "Error", "%s", "a\x1b[1A\nError: b\n  c\n\td\r\n\ne");
     chimera_printable_say(to, NULL, "%d", 5);
     fclose(to);
-    assert_string_equal(text, "Error: a\\u{1b}[1A\n  Error: b\n  c\n  \td\\r\n\n  e\n5\n");
+    assert_string_equal(text, "Error: a\\u{1b}[1A\n  Error: b\n    c\n  \td\\r\n\n  e\n5\n");
     free(text);
 }
 

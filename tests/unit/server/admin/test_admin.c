@@ -15,6 +15,7 @@
 #include "runtime/text/printable.h"
 #include "server/admin/host.h"
 #include "server/admin/routes.h"
+#include "server/config/plugins.h"
 
 #define OUT_MAX ((size_t)256 << 20)
 #define POLICIES 40
@@ -160,6 +161,49 @@ static void a_module_s_password_is_not_told(void **state)
                            "\"module\":\"https://example.com/x?a=@b\"", 37));
 }
 
+static bool says(struct chimera_slice page, const char *what)
+{
+    return memmem(page.data, page.size, what, strlen(what)) != NULL;
+}
+
+/* Who signed is a certificate's word, which anybody may have been given. */
+static void what_was_fetched_is_told_with_its_signers(void **state)
+{
+    char id[] = "p-3";
+    struct policy_spec policy = {.id = id, .name = id, .group = NO_GROUP};
+    const struct policies policies = {.policy = &policy, .policy_count = 1};
+    char digest[] = "sha256:00ff", signers[] = "<b>ann</b>";
+    const struct built_plugin plugin = {
+        .origin = {.digest = digest, .signers = signers, .fetched_s = 1700000000}};
+    (void)state;
+    assert_false(says(ask("/").body, "fetched "));
+    scoreboard_show_origins(scoreboard_memory.data, &policies, &plugin);
+    struct chimera_slice page = ask("/").body;
+    assert_true(says(page, "sha256:00ff"));
+    assert_true(says(page, "signed: "));
+    assert_true(says(page, "&lt;b&gt;ann"));
+    assert_false(says(page, "<b>ann"));
+    assert_true(says(page, "2023-11-14 22:13"));
+    struct chimera_slice list = ask("/policies").body;
+    assert_true(says(list, "\"manifest_digest\":\"sha256:00ff\",\"signers\":\"<b>ann</b>\","
+                           "\"fetched\":\"2023-11-14T22:13:20Z\""));
+}
+
+static void a_policy_that_is_being_fetched_says_so(void **state)
+{
+    char id[] = "p-3";
+    struct policy_spec policy = {.id = id, .name = id, .group = NO_GROUP};
+    const struct policies policies = {.policy = &policy, .policy_count = 1};
+    struct scoreboard_server server = {
+        .stage = SCOREBOARD_STARTING, .is_building_first = 1, .score = WORKER_SCORE_NONE};
+    const uint8_t progress = BUILD_FETCHES;
+    (void)state;
+    scoreboard_tell(scoreboard_memory.data, &server);
+    scoreboard_show_progress(scoreboard_memory.data, &policies, &progress);
+    assert_true(says(ask("/").body, ">fetching<"));
+    assert_true(says(ask("/policies").body, "\"state\":\"fetching\""));
+}
+
 static void health_is_the_stage_s(void **state)
 {
     static const unsigned statuses[] = {[SCOREBOARD_STARTING] = 503,
@@ -262,6 +306,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(noise_stays_text),
         TEST(a_module_s_password_is_not_told),
+        TEST(what_was_fetched_is_told_with_its_signers),
+        TEST(a_policy_that_is_being_fetched_says_so),
         TEST(health_is_the_stage_s),
         TEST(only_known_hosts_are_answered),
         TEST(loopback_is_told_from_other_addresses),

@@ -9,9 +9,9 @@
 #include "runtime/yaml/yaml.h"
 #include "toolchain/command/author/scaffold/scaffold.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/files.h"
 #include "toolchain/command/policy_module.h"
-#include "toolchain/command/registry/fetch_flags.h"
 
 #define PREFIX "io.kubewarden.policy."
 #define TITLE_MAX 253 /* Kubernetes'; between dots there are as many as a name of DNS may have */

@@ -83,7 +83,7 @@ static const char *write_host(struct chimera_slice host, struct chimera_buffer *
     for (size_t i = 0; i < host.size; i++) {
         char byte = host.data[i];
         if ((unsigned char)byte >= 0x80)
-            return "invalid international domain name; write it as xn--…";
+            return "invalid international domain name; write it as xn--...";
         if ((unsigned char)byte <= ' ' || byte == 0x7f || strchr("\"#%/:<>?@[\\]^`{|}", byte))
             return "invalid domain character";
         chimera_buffer_byte(out, (uint8_t)lower(byte));

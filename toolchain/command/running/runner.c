@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "toolchain/command/running/runner.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compiler/lower/read.h"
+#include "runtime/capability/pattern.h"
+#include "runtime/log/log.h"
+#include "runtime/source/policy_options.h"
+#include "runtime/text/quantity.h"
+#include "toolchain/command/commands.h"
+#include "toolchain/command/interrupt.h"
+
+#define TARGET "chimera::run"
+#define LIMIT_SECONDS 30 /* kwctl has none, and hangs with a policy that does not end */
+#define LIMIT_SECONDS_MAX 3600
+#define ID_MAX 600
+#define COMPLAINTS_MAX ((size_t)1 << 20)
+
+const char *const runner_modes[] = {"opa", "gatekeeper", "kubewarden", "wasi", NULL};
+const char *const runner_mode_aliases[] = {"kubewarden-wapc", "chimera", NULL};
+const char *const runner_tiers[] = {"quick", "full", NULL};
+
+/* Policies of one module share one mapping. */
+static struct chimera_loaded **loaded;
+static size_t loaded_count;
+
+/* --- Options --- */
+
+/* Without the option everything is granted; with it only what it lists, which may be nothing. */
+static int list_patterns(const struct chimera_cli_options *options, struct runner *runner,
+                         struct chimera_error *err)
+{
+    size_t count = 0;
+    if (!chimera_cli_is_given(options, "allowed-host-capabilities"))
+        runner->patterns[count++] = "*";
+    for (size_t i = 0; i < options->given_count; i++) {
+        const struct chimera_cli_given *given = &options->given[i];
+        if (strcmp(given->option->name, "allowed-host-capabilities") != 0 || !given->value)
+            continue;
+        if (count == RUNNER_PATTERNS_MAX)
+            return chimera_fail(err, CHIMERA_ELIMIT, "more than %d host capability patterns",
+                                RUNNER_PATTERNS_MAX);
+        struct chimera_error why = {0};
+        if (chimera_capability_check(given->value, &why) < 0)
+            return chimera_fail(err, CHIMERA_EINVAL, "Invalid host capabilities pattern: %.900s",
+                                why.text);
+        runner->patterns[count++] = given->value;
+    }
+    return CHIMERA_OK;
+}
+
+static int choose_limit(const struct chimera_cli_options *options, struct runner *runner,
+                        struct chimera_error *err)
+{
+    const char *text = chimera_cli_value(options, "time-limit");
+    unsigned seconds = text ? chimera_cli_number(text, LIMIT_SECONDS_MAX) : LIMIT_SECONDS;
+    if (seconds == 0)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--time-limit takes seconds from 1 to %d, not '%.100s'",
+                            LIMIT_SECONDS_MAX, text);
+    runner->limit_ms = seconds * 1000;
+    runner->is_limit_given = text;
+    return CHIMERA_OK;
+}
+
+static int choose_memory(const struct chimera_cli_options *options, struct runner *runner,
+                         struct chimera_error *err)
+{
+    const char *text = chimera_cli_value(options, "memory-limit");
+    if (!text)
+        return CHIMERA_OK; /* the default */
+    if (!chimera_quantity_parse(chimera_slice_of(text), &runner->memory_limit) ||
+        runner->memory_limit < CHIMERA_MEMORY_LEAST || runner->memory_limit > CHIMERA_MEMORY_MOST)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--memory-limit takes " CHIMERA_MEMORY_RANGE ", not '%.100s'", text);
+    return CHIMERA_OK;
+}
+
+int runner_init(const struct chimera_cli_options *options, struct runner *ret_runner,
+                struct chimera_error *err)
+{
+    const char *tier = chimera_cli_value(options, "tier");
+    const char *mode = chimera_cli_value(options, "execution-mode");
+    *ret_runner =
+        (struct runner){.asked_mode = mode ? chimera_mode_parse(mode) : CHIMERA_MODE_NONE,
+                        .tier = !tier                        ? CHIMERA_TIER_ANY
+                                : strcmp(tier, "quick") == 0 ? CHIMERA_TIER_QUICK
+                                                             : CHIMERA_TIER_FULL,
+                        .has_no_cache = chimera_cli_is_given(options, "disable-wasmtime-cache")};
+    int code = choose_limit(options, ret_runner, err);
+    if (code == 0)
+        code = choose_memory(options, ret_runner, err);
+    if (code == 0)
+        code = list_patterns(options, ret_runner, err);
+    if (code == 0)
+        code = fetch_flags_read(options, &ret_runner->flags, err);
+    return code;
+}
+
+void runner_done(struct runner *runner)
+{
+    chimera_builder_free(runner->builder);
+    runner->builder = NULL;
+    fetch_flags_done(&runner->flags);
+}
+
+/* --- Modules --- */
+
+/* Which Kubernetes resources the policy's metadata asks for: what it would be granted is refused as
+ * long as nothing can be read; what it is not granted may be why it does not do what it should. */
+static int check_resources(const struct definition *definition,
+                           const struct definition_member *member,
+                           const struct policy_module *module, struct chimera_error *err)
+{
+    struct json_object *resources = NULL;
+    json_object_object_get_ex(module->metadata.tree, "contextAwareResources", &resources);
+    if (!resources || json_object_array_length(resources) == 0)
+        return CHIMERA_OK;
+    if (definition->trusts_metadata)
+        return chimera_fail(err, CHIMERA_EREFUSED,
+                            "--allow-context-aware for a policy that reads Kubernetes resources is "
+                            "not supported by this version of chimera yet");
+    if (!member->resources)
+        chimera_log_with(CHIMERA_LOG_WARN, TARGET,
+                         CHIMERA_SLICE("the policy asks for Kubernetes resources, and is granted "
+                                       "none: it may not do what it should"),
+                         CHIMERA_TEXT("policy_id", chimera_slice_of(definition->id)));
+    return CHIMERA_OK;
+}
+
+int runnable_open(const struct runner *runner, const struct definition *definition,
+                  struct runnable *ret_runnable, struct chimera_error *err)
+{
+    size_t count = definition->count;
+    *ret_runnable = (struct runnable){.definition = definition,
+                                      .module = calloc(count + 1, sizeof(struct policy_module)),
+                                      .policy = calloc(count + 1, sizeof(struct chimera_policy *)),
+                                      .names = calloc(count + 1, sizeof(char *))};
+    if (!ret_runnable->module || !ret_runnable->policy || !ret_runnable->names)
+        return chimera_fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        struct policy_module *module = &ret_runnable->module[i];
+        ret_runnable->names[i] = definition->member[i].name;
+        int code =
+            policy_module_open(definition->member[i].module, &runner->flags.fetch, module, err);
+        if (code == 0)
+            code = chimera_metadata_check_version(&module->metadata, CHIMERA_READER_COMMAND, err);
+        if (code == 0)
+            code = check_resources(definition, &definition->member[i], module, err);
+        if (code < 0)
+            return code;
+    }
+    return CHIMERA_OK;
+}
+
+void runnable_done(struct runnable *runnable)
+{
+    for (size_t i = 0; runnable->definition && i < runnable->definition->count; i++) {
+        if (runnable->policy)
+            chimera_policy_close(runnable->policy[i]);
+        if (runnable->module)
+            policy_module_done(&runnable->module[i]);
+    }
+    chimera_group_free(runnable->group);
+    free(runnable->names);
+    free(runnable->policy);
+    free(runnable->module);
+    *runnable = (struct runnable){0};
+}
+
+bool runnable_is_raw(const struct runnable *runnable)
+{
+    return !runnable->definition->expression && runnable->module[0].metadata.is_raw;
+}
+
+/* --- Building and starting --- */
+
+static int check_is_rego(const struct policy_module *file, bool *ret_is_rego,
+                         struct chimera_error *err)
+{
+    struct chimera_module *module;
+    int code = chimera_module_read(file->path, chimera_buffer_slice(&file->bytes), &module, err);
+    if (code < 0)
+        return code;
+    *ret_is_rego = chimera_module_exports_prefix(module, "opa_");
+    chimera_module_free(module);
+    return CHIMERA_OK;
+}
+
+static int choose_mode(const struct runner *runner, const struct policy_module *module,
+                       enum chimera_mode *ret_mode, struct chimera_error *err)
+{
+    bool is_rego = false;
+    int code =
+        runner->asked_mode == CHIMERA_MODE_NONE ? check_is_rego(module, &is_rego, err) : CHIMERA_OK;
+    if (code < 0)
+        return code;
+    return chimera_metadata_command_mode(&module->metadata, runner->asked_mode, is_rego, ret_mode,
+                                         err);
+}
+
+static int load(const char *path, struct chimera_loaded **ret_loaded, struct chimera_error *err)
+{
+    for (size_t i = 0; i < loaded_count; i++) {
+        if (strcmp(loaded[i]->path, path) == 0) {
+            *ret_loaded = loaded[i];
+            return CHIMERA_OK;
+        }
+    }
+    struct chimera_loaded **more =
+        realloc(loaded, (loaded_count + 1) * sizeof(struct chimera_loaded *));
+    if (!more)
+        return chimera_fail_memory(err);
+    loaded = more;
+    int code = chimera_plugin_load(path, &loaded[loaded_count], err);
+    if (code == CHIMERA_OK)
+        *ret_loaded = loaded[loaded_count++];
+    return code;
+}
+
+static void tell_built(const struct chimera_built *built)
+{
+    if (!built->was_cached)
+        confinement_warn();
+    if (built->warning)
+        say_warning("%s", built->warning);
+    chimera_log_with(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("plugin ready"),
+                     CHIMERA_TEXT("path", chimera_slice_of(built->plugin)),
+                     CHIMERA_TEXT("tier", chimera_slice_of(chimera_tier_name(built->tier))),
+                     CHIMERA_BOOL("cached", built->was_cached),
+                     CHIMERA_NUMBER("milliseconds", (int64_t)built->milliseconds));
+}
+
+static int build_and_load(struct runner *runner, const struct policy_module *module,
+                          enum chimera_mode mode, bool *ret_was_cached,
+                          struct chimera_loaded **ret_loaded, struct chimera_error *err)
+{
+    struct chimera_built built = {0};
+    int code = chimera_build(runner->builder, module->path, mode, runner->tier, &built, err);
+    chimera_progress_clear(&runner->progress);
+    *ret_was_cached = code == CHIMERA_OK && built.was_cached;
+    if (code < 0)
+        return code;
+    tell_built(&built);
+    code = chimera_fetched_check(module->signed_digest, &built.wasm, module->path, err);
+    if (code == CHIMERA_OK)
+        code = load(built.plugin, ret_loaded, err);
+    chimera_built_done(&built);
+    return code;
+}
+
+static int make_builder(struct runner *runner, struct chimera_error *err)
+{
+    const struct chimera_build_options options = {
+        .has_no_cache = runner->has_no_cache, .progress = &runner->progress, .loads_plugins = true};
+    if (runner->builder)
+        return CHIMERA_OK;
+    chimera_progress_init(&runner->progress, STDERR_FILENO);
+    return chimera_builder_new(&options, &runner->builder, err);
+}
+
+static int build(struct runner *runner, const struct policy_module *module, enum chimera_mode mode,
+                 struct chimera_loaded **ret_loaded, struct chimera_error *err)
+{
+    bool was_cached = false;
+    interrupt_catch();
+    int code = make_builder(runner, err);
+    if (code == 0)
+        code = build_and_load(runner, module, mode, &was_cached, ret_loaded, err);
+    if (code < 0 && was_cached) { /* the cache left it to the loader to read it all */
+        chimera_builder_distrust(runner->builder);
+        code = build_and_load(runner, module, mode, &was_cached, ret_loaded, err);
+    }
+    chimera_progress_clear(&runner->progress);
+    if (code < 0) /* before a signal ends us: it may have a folder to remove */
+        runner_done(runner);
+    interrupt_release();
+    return code;
+}
+
+static uint32_t limit_of(const struct runner *runner, const struct definition_member *member)
+{
+    bool is_own =
+        member->limit_ms > 0 && (!runner->is_limit_given || member->limit_ms < runner->limit_ms);
+    return is_own ? member->limit_ms : runner->limit_ms;
+}
+
+static int start_member(struct runner *runner, struct runnable *runnable, size_t index,
+                        struct chimera_error *err)
+{
+    const struct definition_member *member = &runnable->definition->member[index];
+    struct policy_module *module = &runnable->module[index];
+    struct chimera_loaded *plugin = NULL;
+    enum chimera_mode mode;
+    char id[ID_MAX];
+    int code = choose_mode(runner, module, &mode, err);
+    if (code == 0)
+        code = build(runner, module, mode, &plugin, err);
+    if (code < 0)
+        return code;
+    chimera_buffer_free(&module->bytes);
+    snprintf(id, sizeof(id), "%s%s%s", runnable->definition->id, *member->name ? "/" : "",
+             member->name);
+    const struct chimera_policy_options options = {
+        .id = id,
+        .settings = chimera_slice_of(member->settings),
+        .limit_ms = limit_of(runner, member),
+        .memory_limit = runner->memory_limit,
+        .lanes = 1,
+        .capabilities = runner->patterns,
+        .resources = (const char *const *)member->resources,
+    };
+    return chimera_policy_open(plugin, &options, &runnable->policy[index], err);
+}
+
+static int make_group(struct runnable *runnable, struct chimera_error *err)
+{
+    const struct definition *definition = runnable->definition;
+    const struct chimera_group_spec spec = {.name = definition->id,
+                                            .expression = definition->expression,
+                                            .message = definition->message,
+                                            .members = runnable->names,
+                                            .count = definition->count};
+    return chimera_group_new(&spec, &runnable->group, err);
+}
+
+int runnable_start(struct runner *runner, struct runnable *runnable, struct chimera_error *err)
+{
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < runnable->definition->count && code == CHIMERA_OK; i++)
+        code = start_member(runner, runnable, i, err);
+    if (code == CHIMERA_OK && runnable->definition->expression)
+        code = make_group(runnable, err);
+    return code;
+}
+
+/* --- Asking --- */
+
+static int check_member(const struct runnable *runnable, size_t index, struct chimera_arena *arena,
+                        struct chimera_buffer *complaints, struct chimera_error *err)
+{
+    const struct definition *definition = runnable->definition;
+    struct chimera_slice message = {NULL, 0};
+    bool is_valid = false;
+    int code =
+        chimera_policy_check_settings(runnable->policy[index], 0, arena, &is_valid, &message, err);
+    if (code < 0 || is_valid)
+        return code;
+    if (!message.data)
+        message = CHIMERA_SLICE("no message");
+    chimera_buffer_print(complaints, "%s%s/%s: settings not valid: Policy settings are invalid: ",
+                         complaints->size > 0 ? ", " : "", definition->id,
+                         definition->member[index].name);
+    chimera_buffer_append(complaints, message);
+    return CHIMERA_OK;
+}
+
+/* What is wrong with each member and with the expression. */
+static int check_group(const struct runnable *runnable, struct chimera_arena *arena,
+                       struct chimera_buffer *complaints, struct chimera_error *err)
+{
+    const char *failure = chimera_group_failure(runnable->group);
+    for (size_t i = 0; i < runnable->definition->count; i++) {
+        int code = check_member(runnable, i, arena, complaints, err);
+        if (code < 0)
+            return code;
+    }
+    if (failure)
+        chimera_buffer_print(complaints, "%s%s: %s", complaints->size > 0 ? ", " : "",
+                             runnable->definition->id, failure + strlen(CHIMERA_GROUP_FAILURE));
+    return complaints->failed ? chimera_fail(err, complaints->failed,
+                                             "the settings have too much that is wrong with them")
+                              : CHIMERA_OK;
+}
+
+int runnable_check_settings(const struct runnable *runnable, struct chimera_arena *arena,
+                            bool *ret_valid, struct chimera_slice *ret_message,
+                            struct chimera_error *err)
+{
+    struct chimera_buffer complaints;
+    if (!runnable->group)
+        return chimera_policy_check_settings(runnable->policy[0], 0, arena, ret_valid, ret_message,
+                                             err);
+    chimera_buffer_init(&complaints, COMPLAINTS_MAX);
+    int code = check_group(runnable, arena, &complaints, err);
+    *ret_valid = code == CHIMERA_OK && complaints.size == 0;
+    if (complaints.size > 0)
+        *ret_message = chimera_arena_copy(arena, chimera_buffer_slice(&complaints));
+    chimera_buffer_free(&complaints);
+    return code;
+}
+
+struct asking { /* members of a group */
+    const struct runnable *runnable;
+    const struct chimera_request *request;
+    struct chimera_arena *arena;
+};
+
+static int ask_member(void *context, size_t member, struct chimera_response *ret_response,
+                      const char **ret_why)
+{
+    const struct asking *asking = context;
+    int code = chimera_policy_evaluate(asking->runnable->policy[member], 0, asking->request, 0,
+                                       asking->arena, ret_response);
+    if (code < 0)
+        *ret_why = chimera_code_text(code);
+    return code;
+}
+
+int runnable_evaluate(const struct runnable *runnable, const struct chimera_request *request,
+                      struct chimera_arena *arena, struct chimera_response *ret_response,
+                      struct chimera_error *err)
+{
+    struct asking asking = {runnable, request, arena};
+    const struct chimera_group_input input = {
+        .request = request, .arena = arena, .ask = ask_member, .context = &asking};
+    if (runnable->group) {
+        chimera_group_evaluate(runnable->group, &input, ret_response);
+        return CHIMERA_OK;
+    }
+    int code = chimera_policy_evaluate(runnable->policy[0], 0, request, 0, arena, ret_response);
+    if (code < 0)
+        return chimera_fail(err, code, "cannot run the policy: %s", chimera_code_text(code));
+    return CHIMERA_OK;
+}
+
+void runnable_handle(const struct runnable *runnable, struct chimera_arena *arena,
+                     struct chimera_response *response)
+{
+    const struct definition *definition = runnable->definition;
+    struct chimera_handling handling = {.policy_id = definition->id,
+                                        .mode = definition->mode,
+                                        .allowed_to_mutate = definition->allowed_to_mutate};
+    if (definition->message && !definition->expression)
+        handling.message = chimera_slice_of(definition->message);
+    chimera_response_handle(response, &handling, arena);
+}

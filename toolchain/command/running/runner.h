@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* runner.h - from a definition to a policy that can be asked: its modules found, built, loaded and
+ * started. What `run`, `bench` and `test` share.
+ *
+ * Everything happens on one thread, on lane 0. Mapped plugins stay until the process ends, so what
+ * describes them does too.
+ */
+#ifndef CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_RUNNER_H
+#define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_RUNNER_H
+
+#include "compiler/build.h"
+#include "runtime/policy/policy.h"
+#include "runtime/review/group.h"
+#include "toolchain/command/fetch_flags.h"
+#include "toolchain/command/policy_module.h"
+#include "toolchain/command/running/definition.h"
+
+#define RUNNER_PATTERNS_MAX 256
+#define RUNNER_ARENA_MAX ((size_t)512 << 20)
+
+struct runner {
+    enum chimera_mode asked_mode; /* CHIMERA_MODE_NONE: the modules' own */
+    enum chimera_tier tier;
+    uint32_t limit_ms;
+    bool is_limit_given;   /* else what a definition says of itself is put before it */
+    uint64_t memory_limit; /* bytes; 0: the default */
+    bool has_no_cache;
+    struct fetch_flags flags; /* owned: whether and how modules are fetched and verified */
+    const char *patterns[RUNNER_PATTERNS_MAX + 1]; /* borrowed; of host capabilities */
+    /* Owned, and kept to the end: without a cache the plugins are in its folder. It keeps pointing
+     * at the progress, so a runner that has built stays where it is. */
+    struct chimera_builder *builder;
+    struct chimera_progress progress;
+};
+
+/* Reads the options below, and those of fetch_flags.h; those that there are not count as not given.
+ * The runner stays where it is. */
+int runner_init(const struct chimera_cli_options *options, struct runner *ret_runner,
+                struct chimera_error *err);
+void runner_done(struct runner *runner);
+
+struct runnable {
+    const struct definition *definition; /* borrowed */
+    struct policy_module *module;        /* owned, like all that follows; one a member */
+    struct chimera_policy **policy;      /* one a member */
+    const char **names;                  /* the members' */
+    struct chimera_group *group;         /* NULL: none */
+};
+
+/* Finds the modules, which may be fetched, and looks whether they can run here. In any case the
+ * caller ends *ret_runnable with runnable_done(). */
+int runnable_open(const struct runner *runner, const struct definition *definition,
+                  struct runnable *ret_runnable, struct chimera_error *err);
+/* Makes it ready to be asked. */
+int runnable_start(struct runner *runner, struct runnable *runnable, struct chimera_error *err);
+void runnable_done(struct runnable *runnable);
+
+/* Does its metadata say so? Of a group never. */
+bool runnable_is_raw(const struct runnable *runnable);
+
+/* With the message for invalid ones, in the arena. */
+int runnable_check_settings(const struct runnable *runnable, struct chimera_arena *arena,
+                            bool *ret_valid, struct chimera_slice *ret_message,
+                            struct chimera_error *err);
+
+/* The policy's answer, before the operator's rules; and by them. */
+int runnable_evaluate(const struct runnable *runnable, const struct chimera_request *request,
+                      struct chimera_arena *arena, struct chimera_response *ret_response,
+                      struct chimera_error *err);
+void runnable_handle(const struct runnable *runnable, struct chimera_arena *arena,
+                     struct chimera_response *response);
+
+/* Options that the commands have in common. */
+extern const char *const runner_modes[], *const runner_mode_aliases[], *const runner_tiers[];
+#define OPTION_EXECUTION_MODE        \
+    {.name = "execution-mode",       \
+     .letter = 'e',                  \
+     .kind = CHIMERA_CLI_VALUE,      \
+     .value = "MODE",                \
+     .choices = runner_modes,        \
+     .aliases = runner_mode_aliases, \
+     .help = "How to speak to a policy without metadata"}
+#define OPTION_HOST_CAPABILITIES                                                           \
+    {.name = "allowed-host-capabilities",                                                  \
+     .kind = CHIMERA_CLI_GREEDY,                                                           \
+     .value = "PATTERN",                                                                   \
+     .help = "Host capabilities that the policy may use: `*`, `oci/*`, "                   \
+             "`net/v1/dns_lookup_host`; all without this option, none without a pattern. " \
+             "Takes all words up to the next option or `--`"}
+#define OPTION_TIME_LIMIT       \
+    {.name = "time-limit",      \
+     .kind = CHIMERA_CLI_VALUE, \
+     .value = "SECONDS",        \
+     .help = "How long a policy may run; 30 without this option"}
+#define OPTION_MEMORY_LIMIT                                                                  \
+    {.name = "memory-limit",                                                                 \
+     .kind = CHIMERA_CLI_VALUE,                                                              \
+     .value = "SIZE",                                                                        \
+     .help = "What the policy's memory, tables and what its host keeps for it may come to, " \
+             "such as 256Mi or 2Gi; 1Gi without this option"}
+#define OPTION_TIER                                                                           \
+    {.name = "tier",                                                                          \
+     .kind = CHIMERA_CLI_VALUE,                                                               \
+     .value = "TIER",                                                                         \
+     .choices = runner_tiers,                                                                 \
+     .help = "Which compiler's code to run: tcc's (quick) or clang's (full). Without this "   \
+             "option what the cache has, full first; and when it has none, the quick one is " \
+             "built"}
+#define OPTION_NO_CACHE \
+    {.name = "disable-wasmtime-cache", .help = "Compile anew, and keep nothing for the next time"}
+
+#endif
