@@ -10,6 +10,7 @@
 #include "compiler/fetch/fetch_plan.h"
 #include "compiler/fetch/store/store.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/file.h"
 #include "runtime/text/printable.h"
 
@@ -101,6 +102,17 @@ static int run_judge(void *context, struct chimera_buffer *out, struct chimera_e
     return chimera_pull_judge_offline(&plan->pull, out, err);
 }
 
+static int start_child(struct chimera_network_folder folder, chimera_network_task *task,
+                       struct chimera_fetch_plan *plan, struct chimera_error *err)
+{
+    const struct chimera_fetch_options *options = plan->pull.options;
+    unsigned seconds = options->seconds_max ? options->seconds_max : CHIMERA_NETWORK_SECONDS_MAX;
+    folder.must_confine = options->must_confine;
+    int code = chimera_network_start(folder, task, plan, &plan->child, err);
+    plan->child.until_ms = chimera_clock_ms() + (int64_t)seconds * 1000;
+    return code;
+}
+
 static int start_online(const struct chimera_fetch_options *options,
                         struct chimera_fetch_plan *plan, const char *path,
                         struct chimera_error *err)
@@ -112,8 +124,10 @@ static int start_online(const struct chimera_fetch_options *options,
     if (code == CHIMERA_OK)
         code = fetch_plan_find_logins(options, plan, err);
     if (code == CHIMERA_OK)
-        code = chimera_network_start((struct chimera_network_folder){plan->folder, true}, run_pull,
-                                     plan, &plan->child, err);
+        code = start_child((struct chimera_network_folder){.path = plan->folder,
+                                                           .is_writable = true,
+                                                           .keeps_files = options->output != NULL},
+                           run_pull, plan, err);
     return code;
 }
 
@@ -129,8 +143,8 @@ static int start_offline(struct chimera_fetch_plan *plan, struct chimera_error *
                             "no signatures are kept of %s: `save --with-signatures` and `load` "
                             "bring them",
                             plan->pull.uri);
-    return chimera_network_start((struct chimera_network_folder){plan->pull.root, false}, run_judge,
-                                 plan, &plan->child, err);
+    return start_child((struct chimera_network_folder){.path = plan->pull.root}, run_judge, plan,
+                       err);
 }
 
 /* Nothing signs what is not in a registry. */
@@ -199,6 +213,20 @@ int chimera_fetch_start(const struct chimera_fetch_options *options, const char 
     return code;
 }
 
+/* A plugin is code of ours. The process that says where one is may be anybody's, so it is asked for
+ * or there is none, and it is where plugins are. */
+static void drop_unasked(const struct chimera_fetch_options *options,
+                         struct chimera_fetched *fetched)
+{
+    size_t size = strlen(options->store);
+    const char *plugin = fetched->plugin;
+    if (plugin && options->builders && strncmp(plugin, options->store, size) == 0 &&
+        strncmp(plugin + size, "/native/", strlen("/native/")) == 0 && !strstr(plugin, "/../"))
+        return;
+    free(fetched->plugin);
+    fetched->plugin = NULL;
+}
+
 int chimera_fetch_finish(struct chimera_fetch_run *run, struct chimera_fetched *ret_fetched,
                          struct chimera_error *err)
 {
@@ -209,6 +237,8 @@ int chimera_fetch_finish(struct chimera_fetch_run *run, struct chimera_fetched *
         code = chimera_network_finish(&run->plan->child, &said, err);
         if (code == CHIMERA_OK)
             code = fetch_take_answer(chimera_buffer_slice(&said), &run->fetched, err);
+        if (code == CHIMERA_OK)
+            drop_unasked(run->plan->pull.options, &run->fetched);
         free_plan(run->plan);
     }
     chimera_buffer_free(&said);

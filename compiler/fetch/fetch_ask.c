@@ -182,8 +182,8 @@ int chimera_fetch_keep_signatures(const struct chimera_fetch_options *options, c
     struct chimera_buffer none;
     chimera_buffer_init(&none, CHIMERA_NETWORK_ANSWER_MAX);
     int code = plan_keeping(options, uri, &question, err);
-    const struct chimera_network_folder there = {plan->folder, false},
-                                        written = {plan->folder, true};
+    const struct chimera_network_folder there = {.path = plan->folder},
+                                        written = {.path = plan->folder, .is_writable = true};
     bool is_kept = code == CHIMERA_OK && access(plan->signatures_path, F_OK) == 0 &&
                    chimera_network_run(there, run_check, &question, &none, NULL) == CHIMERA_OK;
     if (code == CHIMERA_OK && !is_kept)

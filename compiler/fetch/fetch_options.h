@@ -20,6 +20,8 @@ struct chimera_fetch_options {                       /* borrowed */
     const char *output;     /* a file or a folder in place of the store; NULL: the store */
     bool is_offline;        /* what is in the store or nothing */
     bool shows_progress;
+    bool must_confine;    /* the process that fetches, or nothing is fetched */
+    unsigned seconds_max; /* of one policy; 0: an hour */
 };
 
 struct chimera_fetched { /* owns its texts */

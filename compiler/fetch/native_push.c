@@ -195,7 +195,9 @@ static int start_push(struct native_push *push, const struct chimera_native_inpu
                           : CHIMERA_OK;
     if (code == CHIMERA_OK)
         code = fetch_plan_find_logins(push->options, &push->plan, err);
-    return code < 0 ? code : chimera_network_run(CHIMERA_NO_FOLDER, run_push, push, out, err);
+    return code < 0 ? code
+                    : chimera_network_run((struct chimera_network_folder){.keeps_files = true},
+                                          run_push, push, out, err);
 }
 
 int chimera_native_push(const struct chimera_fetch_options *options,

@@ -186,7 +186,9 @@ static int start_push(struct push *push, const struct chimera_push_input *input,
     if (code == CHIMERA_OK)
         code = chimera_logins_find(push->options->docker_config, &push->image,
                                    push->options->sources, &push->logins, err);
-    return code < 0 ? code : chimera_network_run(CHIMERA_NO_FOLDER, run_push, push, out, err);
+    return code < 0 ? code
+                    : chimera_network_run((struct chimera_network_folder){.keeps_files = true},
+                                          run_push, push, out, err);
 }
 
 int chimera_push(const struct chimera_fetch_options *options,

@@ -150,8 +150,8 @@ static int verify(struct judgement *judgement, struct chimera_buffer *said,
         code = read_signature(judgement->beside, &judgement->signature, err);
     if (code == CHIMERA_OK)
         code = fetch_plan_read_trust_root(judgement->options, &judgement->plan, err);
-    return code < 0 ? code
-                    : chimera_network_run(CHIMERA_NO_FOLDER, run_judge, judgement, said, err);
+    const struct chimera_network_folder none = {.must_confine = judgement->options->must_confine};
+    return code < 0 ? code : chimera_network_run(none, run_judge, judgement, said, err);
 }
 
 int chimera_signed_file_verify(const struct chimera_fetch_options *options, const char *path,

@@ -102,10 +102,16 @@ uint16_t chimera_seccomp_put_condition(struct chimera_seccomp_filter *filter,
 void chimera_seccomp_put_commands(struct chimera_seccomp_filter *filter, int call,
                                   const uint32_t *commands, uint8_t count)
 {
+    chimera_seccomp_put_values(filter, call, 1, commands, count);
+}
+
+void chimera_seccomp_put_values(struct chimera_seccomp_filter *filter, int call, unsigned argument,
+                                const uint32_t *values, uint8_t count)
+{
     put_test(filter, BPF_JEQ, (uint32_t)call, (uint8_t)(2 * count + 2));
-    put_load_argument(filter, 1);
+    put_load_argument(filter, argument);
     for (unsigned i = 0; i < count; i++) {
-        put_test(filter, BPF_JEQ, commands[i], 1);
+        put_test(filter, BPF_JEQ, values[i], 1);
         put_return(filter, CHIMERA_SECCOMP_ALLOW);
     }
     put_return(filter, CHIMERA_SECCOMP_FAIL(EPERM));

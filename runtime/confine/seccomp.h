@@ -50,8 +50,10 @@ void chimera_seccomp_put_calls(struct chimera_seccomp_filter *filter, const int 
 /* Returns where the value is, for chimera_seccomp_set_value(). */
 uint16_t chimera_seccomp_put_condition(struct chimera_seccomp_filter *filter,
                                        const struct chimera_seccomp_condition *condition);
-/* Allows the call when its second argument is one of the commands, at most 100; else it fails with
- * EPERM. */
+/* Allows the call when that argument, from 0, is one of the values, at most 100; else it fails with
+ * EPERM. The second is for calls that take a command there. */
+void chimera_seccomp_put_values(struct chimera_seccomp_filter *filter, int call, unsigned argument,
+                                const uint32_t *values, uint8_t count);
 void chimera_seccomp_put_commands(struct chimera_seccomp_filter *filter, int call,
                                   const uint32_t *commands, uint8_t count);
 

@@ -33,7 +33,7 @@ static const struct chimera_cli_option TABLE[] = {
          "this machine alone, unless an address is given"),
     SWITCH(is_unconfined_build_allowed, "allow-unconfined-builds",
            "CHIMERA_ALLOW_UNCONFINED_BUILDS",
-           "Compile policies even where the kernel cannot confine the compilers"),
+           "Fetch and compile policies even where the kernel cannot confine what does it"),
     TEXT(shortcut_namespace, "always-accept-admission-reviews-on-namespace",
          "KUBEWARDEN_ALWAYS_ACCEPT_ADMISSION_REVIEWS_ON_NAMESPACE", "NAMESPACE", NULL,
          "Always accept reviews of objects in this namespace"),

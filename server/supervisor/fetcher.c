@@ -16,8 +16,9 @@
 
 #define TARGET "server::fetcher"
 #define ERRORS_MAX ((size_t)64 << 10)
-/* chimera fetch --from-input or --bundle DIR, six options with their values, and NULL */
-#define ARGUMENTS_MAX 17
+/* chimera fetch --from-input or --bundle DIR, --require-confinement, six options with their values,
+ * and NULL */
+#define ARGUMENTS_MAX 18
 #define INPUT_MAX ((size_t)64 << 20)
 
 /* The modules of one call, in the order of the lines that the command prints. */
@@ -137,12 +138,14 @@ static void put_arguments(char *argv[ARGUMENTS_MAX], const struct config *config
                           const char *command, const struct round *round)
 {
     const struct options *options = &config->options;
-    static char from_input[] = "--from-input";
+    static char from_input[] = "--from-input", confined[] = "--require-confinement";
     size_t count = put_option(argv, 0, command, "fetch");
     if (round->is_bundle)
         count = put_option(argv, count, "--bundle", round->modules[0].module);
     else
         argv[count++] = from_input;
+    if (!options->is_unconfined_build_allowed)
+        argv[count++] = confined;
     count = put_option(argv, count, "--store", options->download_dir);
     count = put_option(argv, count, "--sources-path", options->sources);
     count = put_option(argv, count, "--docker-config-json-path", options->docker_config);
@@ -161,9 +164,7 @@ static int list_modules(const struct round *round, struct chimera_buffer *out,
         const char *module = round->modules[i].module;
         chimera_buffer_append(out, (struct chimera_slice){module, strlen(module) + 1});
     }
-    return out->failed ? chimera_fail(err, out->failed, "the names of all modules: %s",
-                                      chimera_code_text(out->failed))
-                       : CHIMERA_OK;
+    return out->failed ? chimera_fail_memory(err) : CHIMERA_OK;
 }
 
 /* Fails when the command ended before it had told about all. */

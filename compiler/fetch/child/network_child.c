@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -10,7 +11,9 @@
 #include <unistd.h>
 
 #include "compiler/fetch/child/network_confine.h"
-#include "runtime/base/file.h"
+#include "runtime/base/clock.h"
+
+#define WAIT_MAX_MS 60000
 
 /* What comes first through the pipe. */
 enum { GOOD = '+', BAD = '-' };
@@ -44,6 +47,20 @@ static int tell_failure(int fd, int code, const struct chimera_error *err)
            write_all(fd, details->data, details->size);
 }
 
+/* What the commands print is for whoever started them, chimera-server say, to believe: not for a
+ * process that strangers speak to. Nor are the answers of its siblings. */
+static int keep_little(struct chimera_network_folder folder, int *fd)
+{
+    int empty = folder.keeps_files ? -1 : open("/dev/null", O_RDWR);
+    if (folder.keeps_files)
+        return 0;
+    if (empty < 0 || dup2(empty, STDIN_FILENO) < 0 || dup2(empty, STDOUT_FILENO) < 0 ||
+        dup2(*fd, STDERR_FILENO + 1) < 0)
+        return -1;
+    *fd = STDERR_FILENO + 1;
+    return close_range(STDERR_FILENO + 2, ~0U, 0);
+}
+
 /* In the child: never returns. */
 static _Noreturn void work(struct chimera_network_folder folder, chimera_network_task *task,
                            void *context, int fd)
@@ -56,7 +73,8 @@ static _Noreturn void work(struct chimera_network_folder folder, chimera_network
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_IGN); /* a peer that closes is an error like others */
-    int code = network_confine(folder, &err);
+    int code = keep_little(folder, &fd) < 0 ? chimera_fail_errno(&err, "close_range")
+                                            : network_confine(folder, &err);
     if (code == CHIMERA_OK)
         code = task(context, &out, &err);
     if (code == CHIMERA_OK && out.failed)
@@ -87,7 +105,12 @@ int chimera_network_start(struct chimera_network_folder folder, chimera_network_
         close(ends[0]);
         return chimera_fail(err, CHIMERA_EIO, "fork: %s", strerror(number));
     }
-    *ret_child = (struct chimera_network_child){pid, ends[0]};
+    *ret_child = (struct chimera_network_child){
+        .pid = pid,
+        .fd = ends[0],
+        .until_ms = folder.keeps_files
+                        ? 0
+                        : chimera_clock_ms() + CHIMERA_NETWORK_SECONDS_MAX * (int64_t)1000};
     return CHIMERA_OK;
 }
 
@@ -116,13 +139,36 @@ static int take_failure(struct chimera_slice said, struct chimera_error *err)
     return chimera_fail(err, failure.code < 0 ? failure.code : CHIMERA_EIO, "%s", failure.text);
 }
 
+/* Until the child's end, or until its time is over. */
+static int listen_to(const struct chimera_network_child *child, struct chimera_buffer *said,
+                     struct chimera_error *err)
+{
+    struct pollfd polled = {.fd = child->fd, .events = POLLIN};
+    for (;;) {
+        char bytes[4096];
+        int64_t left = child->until_ms ? child->until_ms - chimera_clock_ms() : -1;
+        if (child->until_ms && left <= 0)
+            return chimera_fail(err, CHIMERA_EIO,
+                                "it takes too long: the registry or the network is too slow");
+        int count = poll(&polled, 1, left > WAIT_MAX_MS ? WAIT_MAX_MS : (int)left);
+        ssize_t size = count > 0 ? read(child->fd, bytes, sizeof(bytes)) : -1;
+        if (count > 0 && size == 0)
+            return CHIMERA_OK;
+        if ((count < 0 || (count > 0 && size < 0)) && errno != EINTR)
+            return chimera_fail_errno(err, "the process that fetches");
+        if (size > 0 &&
+            chimera_buffer_append(said, (struct chimera_slice){bytes, (size_t)size}) < 0)
+            return chimera_fail(err, said->failed, "the process that fetches says too much");
+    }
+}
+
 int chimera_network_finish(struct chimera_network_child *child, struct chimera_buffer *out,
                            struct chimera_error *err)
 {
     struct chimera_buffer said;
     int status = 0;
     chimera_buffer_init(&said, CHIMERA_NETWORK_ANSWER_MAX);
-    int code = chimera_fd_read(child->fd, "the process that fetches", &said, err);
+    int code = listen_to(child, &said, err);
     close(child->fd);
     if (code < 0)
         kill(child->pid, SIGKILL);

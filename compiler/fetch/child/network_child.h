@@ -14,6 +14,7 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
 
+#define CHIMERA_NETWORK_SECONDS_MAX 3600 /* but of what sends files of ours */
 #define CHIMERA_NETWORK_ANSWER_MAX ((size_t)16 << 20)
 
 /* In the child. What it appends to `out` is what the parent gets, or else the error. */
@@ -23,6 +24,7 @@ typedef int chimera_network_task(void *context, struct chimera_buffer *out,
 struct chimera_network_child {
     pid_t pid;
     int fd;
+    int64_t until_ms; /* of chimera_clock_ms(): it is ended then; 0: never */
 };
 
 int chimera_network_start(struct chimera_network_folder folder, chimera_network_task *task,

@@ -6,8 +6,10 @@
 #include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -81,7 +83,11 @@ static void build_filter(struct chimera_seccomp_filter *filter)
 #endif
     };
     static const int listening[] = {SYS_listen, SYS_accept, SYS_accept4};
+    /* No socket of this machine's own services, docker's say, and none that makes packets itself;
+     * the resolver falls back to asking name servers. */
+    static const uint32_t families[] = {AF_INET, AF_INET6};
     const struct chimera_seccomp_condition conditions[] = {
+        {SYS_ioctl, 1, UINT32_MAX, TIOCSTI, REFUSE, ALLOW},
         {SYS_clone, 0, CLONE_THREAD, CLONE_THREAD, ALLOW, CHIMERA_SECCOMP_KILL},
         {SYS_tgkill, 0, UINT32_MAX, (uint32_t)getpid(), ALLOW, REFUSE},
     };
@@ -89,6 +95,7 @@ static void build_filter(struct chimera_seccomp_filter *filter)
     chimera_seccomp_put_calls(filter, deadly, sizeof(deadly) / sizeof(deadly[0]),
                               CHIMERA_SECCOMP_KILL);
     chimera_seccomp_put_calls(filter, listening, sizeof(listening) / sizeof(listening[0]), REFUSE);
+    chimera_seccomp_put_values(filter, SYS_socket, 0, families, 2);
     chimera_seccomp_put_refused(filter, true);
     for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++)
         chimera_seccomp_put_condition(filter, &conditions[i]);
@@ -104,9 +111,33 @@ static bool enter_seccomp(void)
     return chimera_seccomp_enter(&filter);
 }
 
+/* CHIMERA_CONFINEMENT plays a lesser kernel, as for compilers; it takes nothing off. */
+static const char *find_lack(void)
+{
+    const char *played = getenv("CHIMERA_CONFINEMENT");
+    if (chimera_landlock_version() < 1 || (played && strcmp(played, "landlock") != 0))
+        return "the kernel has no Landlock";
+    if (!chimera_seccomp_is_known() || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0 || played)
+        return "the kernel has no filters of system calls";
+    return NULL;
+}
+
+static int check_possible(struct chimera_network_folder folder, struct chimera_error *err)
+{
+    const char *lack = folder.must_confine ? find_lack() : NULL;
+    return !lack ? CHIMERA_OK
+                 : chimera_fail(err, CHIMERA_EREFUSED,
+                                "the process that fetches cannot be confined here (%s): fetch the "
+                                "policy elsewhere, or allow unconfined builds",
+                                lack);
+}
+
 int network_confine(struct chimera_network_folder folder, struct chimera_error *err)
 {
     static const struct rlimit no_core;
+    int code = check_possible(folder, err);
+    if (code < 0)
+        return code;
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0); /* logins are in its memory */
 #if defined(CHIMERA_ASAN) || defined(CHIMERA_TSAN)

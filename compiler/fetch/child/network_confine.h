@@ -11,6 +11,8 @@
 struct chimera_network_folder {
     const char *path;
     bool is_writable;
+    bool keeps_files;  /* it uses what is open: files that are sent, or standard output */
+    bool must_confine; /* where the kernel cannot, nothing is done; else it is done unconfined */
 };
 #define CHIMERA_NO_FOLDER ((struct chimera_network_folder){0})
 

@@ -147,6 +147,20 @@ class Secrets(Fetch):
         self.assertFalse([line for line in lines if b"hush" in line])
 
 
+class Unconfined(Fetch):
+    """What speaks to a registry is confined, or it does not speak, as compilers do not run then."""
+
+    def test_a_kernel_that_cannot_confine(self):
+        with Registry() as registry:
+            registry.put_policy("p", "v1", module("accept"))
+            policies = {"p": {"module": f"registry://{registry.host}/p:v1"}}
+            flags, lesser = ["--sources-path", registry.insecure()], {"CHIMERA_CONFINEMENT": "seccomp"}
+            with Server(policies, *flags, "--continue-on-errors", environment=lesser) as server:
+                self.assertIn("the process that fetches cannot be confined here", server.verdict("/validate/p")["status"]["message"])
+            with Server(policies, *flags, "--allow-unconfined-builds", environment=lesser) as server:
+                self.assertTrue(server.verdict("/validate/p")["allowed"])
+
+
 class Outputs(Fetch):
     def test_a_policy_can_be_pulled_to_a_pipe(self):
         with Registry() as registry:

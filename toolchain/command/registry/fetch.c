@@ -14,6 +14,7 @@
 #include "toolchain/command/fetch_many.h"
 
 #define LINE_MAX_BYTES ((size_t)16 << 20)
+#define SECONDS_MAX 600 /* a start or a reload waits for it */
 #define LINES_MAX ((size_t)4 << 10)
 #define INPUT_MAX ((size_t)64 << 20)
 
@@ -135,6 +136,8 @@ static int run_fetch(const struct chimera_cli_options *options)
     if (fetch_flags_read(options, &flags, &err) < 0)
         return say_error("%s", err.text);
     flags.fetch.shows_progress = false;
+    flags.fetch.must_confine = chimera_cli_is_given(options, "require-confinement");
+    flags.fetch.seconds_max = SECONDS_MAX;
     int code = bundle          ? judge_bundle(&flags, bundle)
                : is_from_input ? fetch_from_input(&flags)
                                : fetch_all(&flags, options->arguments, options->argument_count);
@@ -152,6 +155,8 @@ static const struct chimera_cli_option fetch_options[] = {
     {.name = "from-input",
      .help = "Read the policies from standard input, each ended by a NUL character: they are not "
              "seen in the list of processes then"},
+    {.name = "require-confinement",
+     .help = "Fetch nothing where the kernel cannot confine the process that does it"},
     {.name = "offline", .help = "Ask no registry: what is in the store, or nothing"},
     {0},
 };
