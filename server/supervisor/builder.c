@@ -40,21 +40,25 @@ struct build {
     struct fetched_module bundle; /* owned; what the signature of the bundle came to, if asked */
 };
 
-static bool is_plugin(const char *path)
+/* A file of the operator's is one by its name, and a bundle has nothing else; what a URL ends in
+ * says nothing. */
+static bool is_plugin(const struct policy_spec *policy, const char *path)
 {
     size_t size = strlen(path);
-    return size > 3 && strcmp(path + size - 3, ".so") == 0;
+    struct chimera_slice name = chimera_slice_trim(chimera_slice_of(policy->module));
+    return policy->plugin ||
+           (chimera_slice_starts(name, "file:") && size > 3 && strcmp(path + size - 3, ".so") == 0);
 }
 
-static size_t add_module(struct build *build, const char *name, const char *path)
+static size_t add_module(struct build *build, const char *name, const char *path, bool is_built)
 {
     for (size_t i = 0; i < build->module_count; i++)
         if (strcmp(build->module[i].path, path) == 0)
             return i;
     struct module module = {.name = name, .path = strdup(path)};
-    if (is_plugin(path))
+    if (is_built)
         module.plugin = strdup(path);
-    if (!module.path || (is_plugin(path) && !module.plugin)) {
+    if (!module.path || (is_built && !module.plugin)) {
         free(module.path);
         free(module.plugin);
         return SIZE_MAX;
@@ -75,20 +79,26 @@ static int set_failure(struct build *build, size_t policy, bool is_unsigned, con
     return build->plugins[policy].failure ? CHIMERA_OK : chimera_fail_memory(err);
 }
 
+static int place_file(struct build *build, size_t policy, const char *path, bool is_built,
+                      struct chimera_error *err)
+{
+    build->input->progress[policy] = BUILD_WAITS;
+    build->plugins[policy].has_module = true;
+    build->module_of[policy] =
+        add_module(build, build->input->policies->policy[policy].id, path, is_built);
+    return build->module_of[policy] == SIZE_MAX ? chimera_fail_memory(err) : CHIMERA_OK;
+}
+
 /* The module of one policy, at `path`; NULL: it must be fetched first. */
 static int place_module(struct build *build, size_t policy, const char *path,
                         struct chimera_error *err)
 {
     const struct policy_spec *spec = &build->input->policies->policy[policy];
-    if (!path) {
-        build->input->progress[policy] = BUILD_FETCHES;
-        build->wanted[build->wanted_count++] = policy;
-        return CHIMERA_OK;
-    }
-    build->input->progress[policy] = BUILD_WAITS;
-    build->plugins[policy].has_module = true;
-    build->module_of[policy] = add_module(build, spec->id, path);
-    return build->module_of[policy] == SIZE_MAX ? chimera_fail_memory(err) : CHIMERA_OK;
+    if (path)
+        return place_file(build, policy, path, is_plugin(spec, path), err);
+    build->input->progress[policy] = BUILD_FETCHES;
+    build->wanted[build->wanted_count++] = policy;
+    return CHIMERA_OK;
 }
 
 /* All that is in the bundle hangs on one signature. */
@@ -115,7 +125,7 @@ static int collect_one(struct build *build, size_t policy, struct chimera_error 
         return plugin->failure ? CHIMERA_OK : chimera_fail_memory(err);
     }
     if (served && served[policy].path && !served[policy].is_quick)
-        return place_module(build, policy, served[policy].path, err);
+        return place_file(build, policy, served[policy].path, true, err);
     if (build->bundle.failure)
         return set_failure(build, policy, true, build->bundle.failure, err);
     if (build->bundle.module && !module_origin_copy(&build->bundle.origin, &plugin->origin))
@@ -162,7 +172,8 @@ static int take_fetched(struct build *build, size_t policy, const struct fetched
         return set_failure(build, policy, module->is_unsigned, module->failure, err);
     if (!module_origin_copy(&module->origin, &build->plugins[policy].origin))
         return chimera_fail_memory(err);
-    return place_module(build, policy, module->plugin ? module->plugin : module->path, err);
+    return module->plugin ? place_file(build, policy, module->plugin, true, err)
+                          : place_module(build, policy, module->path, err);
 }
 
 static int fetch_wanted(struct build *build, struct chimera_error *err)

@@ -207,10 +207,14 @@ static int explain(const struct helper *helper, struct chimera_error *err)
     struct chimera_slice reason = chimera_slice_trim(chimera_buffer_slice(&helper->answer));
     if (chimera_slice_is(reason, NOT_FOUND))
         return CHIMERA_OK;
+    if (reason.size > 0 && reason.data[0] == '{')
+        reason.size = 0; /* a login, or half of one */
     if (reason.size > REASON_MAX)
         reason.size = REASON_MAX;
+    if (reason.size == 0)
+        return fail_helper(helper, "fails, and says no reason", err);
     return chimera_fail(err, CHIMERA_ETOOL, "%s: fails: %.*s", helper->program, (int)reason.size,
-                        reason.data ? reason.data : "");
+                        reason.data);
 }
 
 int chimera_credential_helper_ask(const char *name, const char *server,

@@ -263,8 +263,10 @@ static void pass_warnings(struct chimera_registry *registry, const struct chimer
         CHIMERA_FREE char *text =
             chimera_registry_text("%s: %.*s", call->place->host,
                                   (int)(end ? (size_t)(end - start - 1) : size), start + 1);
-        if (text)
-            chimera_registry_warn(registry, text);
+        if (!text)
+            return;
+        chimera_registry_hide_secrets(registry, call->place, text, strlen(text));
+        chimera_registry_warn(registry, text);
     }
 }
 
@@ -354,6 +356,9 @@ static int send_once(struct chimera_registry *registry, const struct chimera_cal
     if (call->scope)
         call->place->is_plain = ret_answer->was_plain;
     pass_warnings(registry, call, ret_answer);
+    if (ret_answer->status >= 400) /* it is shown */
+        chimera_registry_hide_secrets(registry, call->place, ret_answer->body.data,
+                                      ret_answer->body.size);
     return CHIMERA_OK;
 }
 

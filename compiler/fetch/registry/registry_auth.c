@@ -17,6 +17,7 @@
 
 #define CHALLENGES_MAX 8
 #define SCOPES_MAX 8
+#define SECRET_LEAST 4 /* bytes: fewer are everywhere */
 #define FORM_MAX ((size_t)64 << 10)
 #define CLIENT_ID "chimera"
 
@@ -122,6 +123,37 @@ static int use_basic(const struct chimera_call *call, struct chimera_error *err)
         return chimera_fail(err, CHIMERA_EREFUSED, "%s: asks for a login, and there is none",
                             place->host);
     return make_basic(place->credential, &place->basic, err);
+}
+
+/* --- What others say of it --- */
+
+static void hide(char *text, size_t size, const char *secret)
+{
+    size_t length = secret ? strlen(secret) : 0;
+    const char *end = text + size;
+    if (length < SECRET_LEAST)
+        return;
+    while ((text = memmem(text, (size_t)(end - text), secret, length))) {
+        memset(text, '*', length);
+        text += length;
+    }
+}
+
+void chimera_registry_hide_secrets(const struct chimera_registry *registry,
+                                   const struct chimera_place *place, char *text, size_t size)
+{
+    WIPED char *basic = NULL;
+    if (size == 0)
+        return;
+    if (has_password(place->credential) &&
+        make_basic(place->credential, &basic, NULL) == CHIMERA_OK) {
+        hide(text, size, basic + strlen("Basic "));
+        hide(text, size, place->credential->password);
+    }
+    if (place->credential)
+        hide(text, size, place->credential->identity_token);
+    for (size_t i = 0; i < registry->token_count; i++)
+        hide(text, size, registry->tokens[i].authorization + strlen("Bearer "));
 }
 
 /* --- Bearer --- */
@@ -274,6 +306,9 @@ static int ask_realm(struct chimera_registry *registry, const struct realm *real
     int code = chimera_transfer(registry->options.transport, request, &answer, &why);
     if (code < 0)
         return chimera_fail(err, code, "%s: no token: %s", realm->call->place->host, why.text);
+    if (answer.status != 200)
+        chimera_registry_hide_secrets(registry, realm->call->place, answer.body.data,
+                                      answer.body.size);
     code = take_token(registry, realm, &answer, err);
     if (answer.body.data)
         OPENSSL_cleanse(answer.body.data, answer.body.size);

@@ -107,6 +107,11 @@ void chimera_registry_warn(struct chimera_registry *registry, const char *text);
 const char *chimera_registry_authorization(struct chimera_registry *registry,
                                            const struct chimera_call *call);
 
+/* Some servers show in an error what they were sent. What is in the text of the place's login, and
+ * of all tokens, becomes stars. */
+void chimera_registry_hide_secrets(const struct chimera_registry *registry,
+                                   const struct chimera_place *place, char *text, size_t size);
+
 /* After a 401: gets what the place wants. Fails when there is no way, and tells why. */
 int chimera_registry_authenticate(struct chimera_registry *registry,
                                   const struct chimera_call *call,

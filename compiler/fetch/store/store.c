@@ -246,11 +246,28 @@ static int remove_file(size_t root_size, char *path)
     return 0;
 }
 
+/* A folder that is a link would lead elsewhere, where nothing is ours. */
+static int check_inside(const char *root, const char *path, struct chimera_error *err)
+{
+    CHIMERA_FREE char *folder = strndup(path, (size_t)(strrchr(path, '/') - path));
+    CHIMERA_FREE char *real = folder ? realpath(folder, NULL) : NULL;
+    CHIMERA_FREE char *real_root = realpath(root, NULL);
+    size_t size = real_root ? strlen(real_root) : 0;
+    if (!real || !real_root)
+        return chimera_fail(err, CHIMERA_EIO, "%s", strerror(errno));
+    if (strncmp(real, real_root, size) == 0 && (real[size] == '/' || !real[size]))
+        return CHIMERA_OK;
+    return chimera_fail(err, CHIMERA_EREFUSED, "a link leads out of the store, to %s", real);
+}
+
 int chimera_store_remove(const char *root, const char *path, struct chimera_error *err)
 {
     size_t size = strlen(root);
     if (strncmp(path, root, size) != 0 || path[size] != '/')
         return chimera_fail(err, CHIMERA_EREFUSED, "%s is not in the store %s", path, root);
+    int code = check_inside(root, path, err);
+    if (code < 0)
+        return code;
     CHIMERA_FREE char *part = strdup(path);
     CHIMERA_FREE char *signatures = chimera_store_signatures_path(root, path);
     if (!part || !signatures)

@@ -150,6 +150,30 @@ class Logins(unittest.TestCase):
             self.assertEqual((got["code"], other.requests), (EREFUSED, []))
             self.assertNotIn("s3cret", got["error"])
 
+    def test_what_a_server_shows_of_a_login_is_not_shown(self):
+        def show(request):
+            if not request.authorization:
+                return challenge('Basic realm="x"')
+            words = f"you sent {request.authorization}, which is {PASSWORD}, {PASSWORD}"
+            return 403, {"Warning": f'299 - "{words}"'}, error("DENIED", words)
+        with Fake(show) as fake:
+            said, warnings = play(fake.host, ("manifest", "a:v1"), sources=fake.insecure, options=login(fake.host))
+        for text in said[0]["error"], warnings[0]:
+            self.assertIn(f"you sent Basic {'*' * len(BASIC[6:])}, which is {'*' * len(PASSWORD)}, ", text)
+            self.assertNotIn(PASSWORD, text)
+
+    def test_what_a_server_shows_of_a_token_is_not_shown(self):
+        show = lambda request: (403, {}, f"no: {request.authorization}") if request.authorization else challenge(f'Bearer realm="{tokens.url}"')
+        with Fake(token(token="t0ken")) as tokens, Fake(show) as fake:
+            got = play_one(fake.host, "manifest", "a:v1", sources=insecure(fake.host, tokens.host))
+        self.assertIn("no: Bearer *****", got["error"])
+        with Fake(lambda request: (403, {}, f"no: {request.authorization}, {request.body.decode()}")) as tokens, Guard(tokens) as fake:
+            hosts = insecure(fake.host, tokens.host)
+            got = play_one(fake.host, "manifest", "a:v1", sources=hosts, options=login(fake.host))
+            self.assertIn("no: Basic ***", got["error"])
+            got = play_one(fake.host, "manifest", "a:v1", sources=hosts, options=("--identity", fake.host, "s3cret"))
+            self.assertIn("refresh_token=******", got["error"])
+
     def test_no_challenge_is_no_way_in(self):
         with Fake(lambda request: (401, {}, error("UNAUTHORIZED", "no"))) as fake:
             got = play_one(fake.host, "manifest", "a:v1", sources=fake.insecure, options=login(fake.host))

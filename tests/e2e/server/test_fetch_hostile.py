@@ -147,6 +147,28 @@ class Secrets(Fetch):
         self.assertFalse([line for line in lines if b"hush" in line])
 
 
+class Names(Fetch):
+    def test_the_end_of_a_url_makes_no_plugin(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                data = module("accept")
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
+            threading.Thread(target=web.serve_forever, daemon=True).start()
+            host = f"127.0.0.1:{web.server_port}"
+            sources = self.write("sources.json", {"insecure_sources": [host]})
+            with Server({"p": {"module": f"http://{host}/policy.so"}}, "--sources-path", sources) as server:
+                self.assertTrue(server.verdict("/validate/p")["allowed"])
+            web.shutdown()
+
+
 class Unconfined(Fetch):
     """What speaks to a registry is confined, or it does not speak, as compilers do not run then."""
 

@@ -220,8 +220,10 @@ static void a_helper_that_fails_is_told_and_passed_over(void **state)
         {"echo '{\"Username\":\"u\"}'", "no Username and Secret"},
         {"echo '[1]'", "no Username and Secret"},
         {"echo '{\"Username\":\"u\",\"Secret\":7}'", "no Username and Secret"},
-        {"kill -9 $$", "fails"},
+        {"kill -9 $$", "docker-credential-bad: fails, and says no reason"},
         {"yes s3cr3t", "too much"},
+        {"echo '{\"Username\":\"u\",\"Secret\":\"s3cr3t'; exit 1",
+         "docker-credential-bad: fails, and says no reason"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {

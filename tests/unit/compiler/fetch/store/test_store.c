@@ -200,6 +200,28 @@ static void removing_leaves_no_empty_folder(void **state)
     assert_int_equal(access(root, F_OK), 0);
 }
 
+/* Pulls do not write there either. */
+static void removing_follows_no_link_out_of_the_store(void **state)
+{
+    char outside[] = "/tmp/chimera-store-outside-XXXXXX", path[sizeof(outside) + 8];
+    struct chimera_error err = {0};
+    (void)state;
+    assert_non_null(mkdtemp(outside));
+    snprintf(path, sizeof(path), "%s/p:1", outside);
+    int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    close(fd);
+    put("registry/h.io/p:1", "x");
+    assert_int_equal(symlink(outside, in_root("registry/out.io")), 0);
+    assert_int_equal(chimera_store_remove(root, in_root("registry/out.io/p:1"), &err),
+                     CHIMERA_EREFUSED);
+    assert_non_null(strstr(err.text, "a link leads out of the store, to /tmp/chimera-store-out"));
+    assert_int_equal(access(path, F_OK), 0);
+    assert_int_equal(symlink("h.io", in_root("registry/in.io")), 0);
+    assert_int_equal(chimera_store_remove(root, in_root("registry/in.io/p:1"), NULL), 0);
+    unlink(path);
+    rmdir(outside);
+}
+
 static size_t count_partial(const char *folder)
 {
     char command[700], line[32] = "";
@@ -356,6 +378,7 @@ int main(void)
         STORE_TEST(names_that_mislead_are_left_out),
         STORE_TEST(a_digest_s_beginning_finds_one),
         STORE_TEST(removing_leaves_no_empty_folder),
+        STORE_TEST(removing_follows_no_link_out_of_the_store),
         STORE_TEST(a_file_shows_when_it_is_whole),
         STORE_TEST(a_failure_leaves_nothing),
         STORE_TEST(what_was_killed_is_cleared),
