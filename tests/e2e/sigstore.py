@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A private Sigstore, for tests: an authority that certifies identities, a log of its certificates and a log of signatures, all by
-openssl and as Fulcio, its log and Rekor v1 would write them (RFC 6962 §3; docs/spec/cli-and-distribution.md §5.5)."""
+openssl and as Fulcio, its log and Rekor v1 would write them (RFC 6962 §3; docs/spec/cli-and-distribution.md §5.5). cosign 3.1.3 and kwctl verify what it signs, with its trusted_root()."""
 import base64, hashlib, json, subprocess, time
 
 GITHUB = "https://token.actions.githubusercontent.com"
