@@ -123,16 +123,20 @@ class Registry:
         return self.put_manifest(repository, version, manifest)
 
     def put_signatures(self, repository, digest, *signatures):
-        """In cosign's old place, each (private key, annotations), made by openssl."""
+        """In cosign's old place, each (private key, annotations), made by openssl; or (a function that makes the layer's annotations
+        of the payload, annotations)."""
         layers = []
-        for key, annotations in signatures:
+        for sign, annotations in signatures:
             payload = json.dumps({"critical": {"identity": {"docker-reference": f"{self.host}/{repository}"},
                                                "image": {"docker-manifest-digest": digest},
                                                "type": "cosign container image signature"}, "optional": annotations}).encode()
-            signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=payload, check=True, capture_output=True).stdout
+            if callable(sign):
+                made = sign(payload)
+            else:
+                signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", sign], input=payload, check=True, capture_output=True)
+                made = {"dev.cosignproject.cosign/signature": base64.b64encode(signature.stdout).decode()}
             layers.append({"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json", "size": len(payload),
-                           "digest": self.put_blob(repository, payload),
-                           "annotations": {"dev.cosignproject.cosign/signature": base64.b64encode(signature).decode()}})
+                           "digest": self.put_blob(repository, payload), "annotations": made})
         config = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": self.put_blob(repository, b"{}"), "size": 2}
         self.put_manifest(repository, digest.replace(":", "-") + ".sig", {"schemaVersion": 2, "config": config, "layers": layers})
 

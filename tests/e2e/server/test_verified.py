@@ -6,7 +6,7 @@ import json, os, signal, sys, threading, unittest
 import harness
 from harness import ROOT, Server, wait_for, wasm
 from test_fetch import Fetch, module
-import registries
+import registries, sigstore
 from registries import Registry
 sys.path.insert(0, os.path.join(ROOT, "tests", "e2e", "fetch"))
 import world
@@ -141,7 +141,27 @@ class Keys(Signed):
 
 @unittest.skipUnless(registries.is_there(), "no docker-registry here")
 class Keyless(Signed):
-    """PS/tests/sigstore.rs: a private Sigstore; what it signed is cosign's doing, and an empty module."""
+    """PS/tests/sigstore.rs: a private Sigstore, of our own, or of cosign's, which has signed an empty module."""
+
+    def root(self, tree, name="root.json"):
+        return "--sigstore-trust-config", self.write(name, tree)
+
+    def test_sigstore_trust_config(self):
+        private = sigstore.Sigstore(self.folder, "private")
+        digest = REGISTRY.put_policy(self.repository, "v1", module("accept"))
+        key, certificate = private.certify("email:ann@example.org", "https://issuer.example")
+        REGISTRY.put_signatures(self.repository, digest, (lambda payload: private.sign(payload, key, certificate), {}))
+        uri = f"registry://{REGISTRY.host}/{self.repository}:v1"
+        config = self.config(allOf=[{"kind": "genericIssuer", "issuer": "https://issuer.example",
+                                     "subject": {"equal": "ann@example.org"}}])
+        root = private.trusted_root()
+        with self.serve({"p": {"module": uri}}, *config, *self.root(root)) as server:
+            self.assertTrue(server.verdict("/validate/p")["allowed"])
+        other = sigstore.Sigstore(self.folder, "other").trusted_root()
+        for part in ("tlogs", "ctlogs", "certificateAuthorities"):
+            text = self.fails({"p": {"module": uri}}, "--sources-path", self.sources, *config,
+                              *self.root({**root, part: other[part]}, part + ".json"))
+            self.assertIn(REFUSED, text)
 
     def put_sample(self, repository, bundle):
         for name in ("policy.wasm", "config.json"):
@@ -155,7 +175,7 @@ class Keyless(Signed):
         return self.fails({"p": {"module": uri}}, "--sources-path", self.sources, *config,
                           *(("--sigstore-trust-config", root) if root else ()))
 
-    def test_sigstore_trust_config(self):
+    def test_what_cosign_signed(self):
         """The sample is no policy: that this is found out says that it was verified, for what is not is never looked at."""
         root = sample("trusted_root.json")
         for name in ("mail", "ci"):
