@@ -108,32 +108,6 @@ static void write_text(const char *key, const char *text, struct chimera_buffer 
         write_member(key, value, out);
 }
 
-/* The reference's form of a choice: a tag before what was chosen. */
-static void write_subject(const struct chimera_constraint *constraint, struct chimera_buffer *out)
-{
-    CHIMERA_JSON struct json_object *value =
-        json_object_new_string(constraint->subject ? constraint->subject : constraint->url_prefix);
-    chimera_buffer_print(out, "subject: !%s ", constraint->subject ? "equal" : "urlPrefix");
-    if (value)
-        chimera_yaml_write(value, out);
-    else
-        out->failed = CHIMERA_ENOMEM;
-}
-
-/* Sorted, as the reference's are. */
-static void write_annotations(struct json_object *annotations, struct chimera_buffer *out)
-{
-    CHIMERA_JSON struct json_object *sorted = NULL;
-    struct chimera_buffer text;
-    chimera_buffer_init(&text, ENTRY_MAX);
-    chimera_json_write(annotations, &text);
-    if (text.failed || chimera_json_parse(chimera_buffer_slice(&text), &sorted, NULL) < 0)
-        out->failed = CHIMERA_ENOMEM;
-    else
-        write_member("annotations", sorted, out);
-    chimera_buffer_free(&text);
-}
-
 void chimera_constraint_write(const struct chimera_constraint *constraint,
                               struct chimera_buffer *out)
 {
@@ -145,12 +119,28 @@ void chimera_constraint_write(const struct chimera_constraint *constraint,
         break;
     case CHIMERA_GENERIC_ISSUER:
         write_text("issuer", constraint->issuer, out);
-        write_subject(constraint, out);
+        /* The reference's form of a choice: a tag before what was chosen. */
+        CHIMERA_JSON struct json_object *value = json_object_new_string(
+            constraint->subject ? constraint->subject : constraint->url_prefix);
+        chimera_buffer_print(out, "subject: !%s ", constraint->subject ? "equal" : "urlPrefix");
+        if (value)
+            chimera_yaml_write(value, out);
+        else
+            out->failed = CHIMERA_ENOMEM;
         break;
     case CHIMERA_GITHUB_ACTION:
         write_text("owner", constraint->owner, out);
         write_text("repo", constraint->repository, out);
         break;
     }
-    write_annotations(constraint->annotations, out);
+    /* Sorted, as the reference's are. */
+    CHIMERA_JSON struct json_object *sorted = NULL;
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, ENTRY_MAX);
+    chimera_json_write(constraint->annotations, &text);
+    if (text.failed || chimera_json_parse(chimera_buffer_slice(&text), &sorted, NULL) < 0)
+        out->failed = CHIMERA_ENOMEM;
+    else
+        write_member("annotations", sorted, out);
+    chimera_buffer_free(&text);
 }

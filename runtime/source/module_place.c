@@ -159,27 +159,6 @@ static int place_name(struct chimera_slice name, const char *store,
     return chimera_fail_memory(err);
 }
 
-static int locate_stored(const struct chimera_reference *reference, const char *text,
-                         const char *store, struct chimera_module_place *ret_place,
-                         struct chimera_error *err)
-{
-    struct chimera_module_place place = {0};
-    struct chimera_buffer name;
-    chimera_buffer_init(&name, URI_BYTES_MAX);
-    int code = chimera_slice_is(reference->scheme, "registry")
-                   ? name_image(reference, text, &name, &place.is_floating, err)
-                   : name_web(reference, text, &name, err);
-    if (code == CHIMERA_OK && name.failed)
-        code = chimera_fail(err, name.failed, "cannot parse %s: %s", text,
-                            chimera_code_text(name.failed));
-    if (code == CHIMERA_OK)
-        code = place_name(chimera_buffer_slice(&name), store, &place, err);
-    chimera_buffer_free(&name);
-    if (code == CHIMERA_OK)
-        *ret_place = place;
-    return code;
-}
-
 void chimera_module_place_done(struct chimera_module_place *place)
 {
     free(place->path);
@@ -192,8 +171,23 @@ int chimera_reference_locate(const struct chimera_reference *reference, const ch
                              const char *store, struct chimera_module_place *ret_place,
                              struct chimera_error *err)
 {
-    if (!reference->path)
-        return locate_stored(reference, text, store, ret_place, err);
+    if (!reference->path) {
+        struct chimera_module_place place = {0};
+        struct chimera_buffer name;
+        chimera_buffer_init(&name, URI_BYTES_MAX);
+        int code = chimera_slice_is(reference->scheme, "registry")
+                       ? name_image(reference, text, &name, &place.is_floating, err)
+                       : name_web(reference, text, &name, err);
+        if (code == CHIMERA_OK && name.failed)
+            code = chimera_fail(err, name.failed, "cannot parse %s: %s", text,
+                                chimera_code_text(name.failed));
+        if (code == CHIMERA_OK)
+            code = place_name(chimera_buffer_slice(&name), store, &place, err);
+        chimera_buffer_free(&name);
+        if (code == CHIMERA_OK)
+            *ret_place = place;
+        return code;
+    }
     char *path = strdup(reference->path);
     if (!path)
         return chimera_fail_memory(err);
