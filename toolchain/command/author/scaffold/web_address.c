@@ -81,12 +81,12 @@ static const char *write_authority(struct chimera_slice authority, unsigned usua
 {
     const char *at = memrchr(authority.data, '@', authority.size);
     if (at) { /* taken, as a URL may have them */
-        struct chimera_slice user = {authority.data, (size_t)(at - authority.data)};
+        struct chimera_slice user = {authority.data, (size_t)(at - authority.data)}, rest = user;
         static const char marks[] = CHIMERA_PERCENT_PATH "/:;=@[\\]^|";
-        chimera_percent_encode(cut_at(&user, ":"), marks, out);
-        if (user.size > 1) {
+        chimera_percent_encode(cut_at(&rest, ":"), marks, out);
+        if (rest.size > 1) {
             chimera_buffer_byte(out, ':');
-            chimera_percent_encode((struct chimera_slice){user.data + 1, user.size - 1}, marks,
+            chimera_percent_encode((struct chimera_slice){rest.data + 1, rest.size - 1}, marks,
                                    out);
         }
         chimera_buffer_byte(out, '@');
