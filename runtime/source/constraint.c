@@ -108,6 +108,18 @@ static void write_text(const char *key, const char *text, struct chimera_buffer 
         write_member(key, value, out);
 }
 
+/* The reference's form of a choice: a tag before what was chosen. */
+static void write_subject(const struct chimera_constraint *constraint, struct chimera_buffer *out)
+{
+    CHIMERA_JSON struct json_object *value =
+        json_object_new_string(constraint->subject ? constraint->subject : constraint->url_prefix);
+    chimera_buffer_print(out, "subject: !%s ", constraint->subject ? "equal" : "urlPrefix");
+    if (value)
+        chimera_yaml_write(value, out);
+    else
+        out->failed = CHIMERA_ENOMEM;
+}
+
 void chimera_constraint_write(const struct chimera_constraint *constraint,
                               struct chimera_buffer *out)
 {
@@ -119,14 +131,7 @@ void chimera_constraint_write(const struct chimera_constraint *constraint,
         break;
     case CHIMERA_GENERIC_ISSUER:
         write_text("issuer", constraint->issuer, out);
-        /* The reference's form of a choice: a tag before what was chosen. */
-        CHIMERA_JSON struct json_object *value = json_object_new_string(
-            constraint->subject ? constraint->subject : constraint->url_prefix);
-        chimera_buffer_print(out, "subject: !%s ", constraint->subject ? "equal" : "urlPrefix");
-        if (value)
-            chimera_yaml_write(value, out);
-        else
-            out->failed = CHIMERA_ENOMEM;
+        write_subject(constraint, out);
         break;
     case CHIMERA_GITHUB_ACTION:
         write_text("owner", constraint->owner, out);
