@@ -66,19 +66,6 @@ static void put_zsh_step(struct completions *completions, const struct chimera_c
     chimera_buffer_text(out, "'; last=$i ;;\n");
 }
 
-static void put_zsh_commands(const struct chimera_cli_command *command, struct chimera_buffer *out)
-{
-    chimera_buffer_text(out, "            commands=(\n");
-    for (const struct chimera_cli_command *const *at = command->commands; *at; at++) {
-        if ((*at)->is_hidden)
-            continue;
-        chimera_buffer_print(out, "                '%s:", (*at)->name);
-        put_zsh_text((*at)->about, out);
-        chimera_buffer_text(out, "'\n");
-    }
-    chimera_buffer_text(out, "                'help:Print the help of a command'\n            )\n");
-}
-
 static void put_zsh_command(struct completions *completions,
                             const struct chimera_cli_command *command)
 {
@@ -86,8 +73,18 @@ static void put_zsh_command(struct completions *completions,
     chimera_buffer_text(out, "        ('");
     completions_put_path(command, " ", out);
     chimera_buffer_text(out, "')\n");
-    if (command->commands)
-        put_zsh_commands(command, out);
+    if (command->commands) {
+        chimera_buffer_text(out, "            commands=(\n");
+        for (const struct chimera_cli_command *const *at = command->commands; *at; at++) {
+            if ((*at)->is_hidden)
+                continue;
+            chimera_buffer_print(out, "                '%s:", (*at)->name);
+            put_zsh_text((*at)->about, out);
+            chimera_buffer_text(out, "'\n");
+        }
+        chimera_buffer_text(out,
+                            "                'help:Print the help of a command'\n            )\n");
+    }
     chimera_buffer_text(out, "            _arguments -s -S \\\n");
     put_zsh_options(command->options, out);
     put_zsh_options(completions_common(command), out);

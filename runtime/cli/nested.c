@@ -32,23 +32,10 @@ static int refuse_nothing(const char *program, const struct chimera_cli_command 
     return code;
 }
 
-static int refuse_word(const struct chimera_cli_options *options, const char *word)
-{
-    bool is_option = word[0] == '-' && word[1] != '\0';
-    return chimera_cli_refuse(
-        options->program, options->command,
-        is_option ? "unexpected argument '%s' found" : "unrecognized subcommand '%s'", word);
-}
-
 static int print_help(const struct chimera_cli_options *options)
 {
     chimera_cli_print_help(options->program, options->command, stdout);
     return 0;
-}
-
-static bool asks_for_help(const char *word)
-{
-    return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0;
 }
 
 int chimera_cli_descend(struct chimera_cli_options *options, int argc, char *const *argv,
@@ -60,15 +47,20 @@ int chimera_cli_descend(struct chimera_cli_options *options, int argc, char *con
         const char *word = at < argc ? argv[at++] : NULL;
         if (!word && !wants_help)
             return refuse_nothing(options->program, options->command);
-        if (!word || asks_for_help(word))
+        if (!word || strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
             return print_help(options);
         if (strcmp(word, "help") == 0 && !wants_help) {
             wants_help = true;
             continue;
         }
         const struct chimera_cli_command *below = chimera_cli_find(options->command, word);
-        if (!below)
-            return refuse_word(options, word);
+        if (!below) {
+            bool is_option = word[0] == '-' && word[1] != '\0';
+            return chimera_cli_refuse(options->program, options->command,
+                                      is_option ? "unexpected argument '%s' found"
+                                                : "unrecognized subcommand '%s'",
+                                      word);
+        }
         options->command = below;
     }
     *ret_taken = at;

@@ -46,41 +46,31 @@ static void close_collection(struct ordered *ordered, uint8_t bracket, size_t co
     ordered->is_first = false;
 }
 
-static void put_object(struct ordered *ordered, struct json_object *object)
-{
-    open_collection(ordered, '{');
-    json_object_object_foreach(object, key, member)
-    {
-        if (ordered->out->failed)
-            break;
-        begin_item(ordered);
-        chimera_json_write_string(chimera_slice_of(key), ordered->out);
-        chimera_buffer_text(ordered->out, ordered->indent ? ": " : ":");
-        put_value(ordered, member);
-        ordered->is_first = false;
-    }
-    close_collection(ordered, '}', (size_t)json_object_object_length(object));
-}
-
-static void put_array(struct ordered *ordered, struct json_object *array)
-{
-    size_t count = json_object_array_length(array);
-    open_collection(ordered, '[');
-    for (size_t i = 0; i < count && !ordered->out->failed; i++) {
-        begin_item(ordered);
-        put_value(ordered, json_object_array_get_idx(array, i));
-        ordered->is_first = false;
-    }
-    close_collection(ordered, ']', count);
-}
-
 static void put_value(struct ordered *ordered, struct json_object *value)
 {
-    if (json_object_is_type(value, json_type_object))
-        put_object(ordered, value);
-    else if (json_object_is_type(value, json_type_array))
-        put_array(ordered, value);
-    else
+    if (json_object_is_type(value, json_type_object)) {
+        open_collection(ordered, '{');
+        json_object_object_foreach(value, key, member)
+        {
+            if (ordered->out->failed)
+                break;
+            begin_item(ordered);
+            chimera_json_write_string(chimera_slice_of(key), ordered->out);
+            chimera_buffer_text(ordered->out, ordered->indent ? ": " : ":");
+            put_value(ordered, member);
+            ordered->is_first = false;
+        }
+        close_collection(ordered, '}', (size_t)json_object_object_length(value));
+    } else if (json_object_is_type(value, json_type_array)) {
+        size_t count = json_object_array_length(value);
+        open_collection(ordered, '[');
+        for (size_t i = 0; i < count && !ordered->out->failed; i++) {
+            begin_item(ordered);
+            put_value(ordered, json_object_array_get_idx(value, i));
+            ordered->is_first = false;
+        }
+        close_collection(ordered, ']', count);
+    } else
         chimera_json_write(value, ordered->out);
 }
 

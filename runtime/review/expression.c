@@ -191,20 +191,13 @@ static struct chimera_slice take_name(struct parser *parser)
     return (struct chimera_slice){parser->text.data + start, parser->at - start};
 }
 
-static bool is_reserved(struct chimera_slice name)
-{
-    for (size_t i = 0; i < sizeof(RESERVED) / sizeof(*RESERVED); i++)
-        if (chimera_slice_is(name, RESERVED[i]))
-            return true;
-    return false;
-}
-
 /* --- Operands --- */
 
 static int parse_call(struct parser *parser, struct chimera_slice name, size_t start)
 {
-    if (is_reserved(name))
-        return explain(parser, start, "No member can be called by a reserved word: ", name);
+    for (size_t i = 0; i < sizeof(RESERVED) / sizeof(*RESERVED); i++)
+        if (chimera_slice_is(name, RESERVED[i]))
+            return explain(parser, start, "No member can be called by a reserved word: ", name);
     /* Whether a letter comes first, behind any underscores. */
     size_t at = 0;
     while (at < name.size && name.data[at] == '_')

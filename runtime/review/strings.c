@@ -92,24 +92,6 @@ static size_t read_entries(struct chimera_slice value, struct chimera_arena *are
     return count;
 }
 
-static bool write_entries(const struct entry *entries, size_t count, struct chimera_arena *arena,
-                          struct chimera_buffer *out)
-{
-    chimera_buffer_byte(out, '{');
-    for (size_t i = 0; i < count; i++) {
-        if (i + 1 < count && chimera_slice_equal(entries[i].key, entries[i + 1].key))
-            continue;
-        if (out->size > 1)
-            chimera_buffer_byte(out, ',');
-        chimera_json_write_string(entries[i].key, out);
-        chimera_buffer_byte(out, ':');
-        if (!append(out, entries[i].value, arena))
-            return false;
-    }
-    chimera_buffer_byte(out, '}');
-    return true;
-}
-
 bool chimera_strings_map(struct chimera_slice value, struct chimera_arena *arena,
                          struct chimera_slice *ret_json)
 {
@@ -123,8 +105,18 @@ bool chimera_strings_map(struct chimera_slice value, struct chimera_arena *arena
         read_entries(value, arena, entries, count) != count)
         return false;
     qsort(entries, count, sizeof(*entries), compare_entries);
-    if (!write_entries(entries, count, arena, &out))
-        return false;
+    chimera_buffer_byte(&out, '{');
+    for (size_t i = 0; i < count; i++) {
+        if (i + 1 < count && chimera_slice_equal(entries[i].key, entries[i + 1].key))
+            continue;
+        if (out.size > 1)
+            chimera_buffer_byte(&out, ',');
+        chimera_json_write_string(entries[i].key, &out);
+        chimera_buffer_byte(&out, ':');
+        if (!append(&out, entries[i].value, arena))
+            return false;
+    }
+    chimera_buffer_byte(&out, '}');
     *ret_json = chimera_buffer_slice(&out);
     return true;
 }

@@ -26,24 +26,6 @@ static int append_one(X509 *certificate, struct chimera_buffer *out)
     return chimera_buffer_append(out, (struct chimera_slice){data, (size_t)size});
 }
 
-/* Behind the last one OpenSSL complains of no further start line, and of nothing else. */
-static int append_pem(struct chimera_slice bytes, struct chimera_buffer *out)
-{
-    OWNED_BIO bio = BIO_new_mem_buf(bytes.data, (int)bytes.size);
-    X509 *certificate = NULL;
-    size_t count = 0;
-    int code = bio ? CHIMERA_OK : CHIMERA_ENOMEM;
-    while (code == CHIMERA_OK && (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
-        code = append_one(certificate, out);
-        X509_free(certificate);
-        count++;
-    }
-    bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    if (code == CHIMERA_OK && (count == 0 || !is_end))
-        code = CHIMERA_EINVAL;
-    return code;
-}
-
 static int append_der(struct chimera_slice bytes, struct chimera_buffer *out)
 {
     const unsigned char *at = (const unsigned char *)bytes.data;
@@ -60,7 +42,19 @@ int chimera_certificates_append(struct chimera_slice bytes, struct chimera_buffe
     if (bytes.size == 0 || bytes.size > INT_MAX)
         return CHIMERA_EINVAL;
     ERR_clear_error();
-    int code = append_pem(bytes, out);
+    /* Behind the last one OpenSSL complains of no further start line, and of nothing else. */
+    OWNED_BIO bio = BIO_new_mem_buf(bytes.data, (int)bytes.size);
+    X509 *certificate = NULL;
+    size_t count = 0;
+    int code = bio ? CHIMERA_OK : CHIMERA_ENOMEM;
+    while (code == CHIMERA_OK && (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
+        code = append_one(certificate, out);
+        X509_free(certificate);
+        count++;
+    }
+    bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    if (code == CHIMERA_OK && (count == 0 || !is_end))
+        code = CHIMERA_EINVAL;
     if (code == CHIMERA_EINVAL)
         code = append_der(bytes, out);
     ERR_clear_error();

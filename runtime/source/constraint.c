@@ -120,20 +120,6 @@ static void write_subject(const struct chimera_constraint *constraint, struct ch
         out->failed = CHIMERA_ENOMEM;
 }
 
-/* Sorted, as the reference's are. */
-static void write_annotations(struct json_object *annotations, struct chimera_buffer *out)
-{
-    CHIMERA_JSON struct json_object *sorted = NULL;
-    struct chimera_buffer text;
-    chimera_buffer_init(&text, ENTRY_MAX);
-    chimera_json_write(annotations, &text);
-    if (text.failed || chimera_json_parse(chimera_buffer_slice(&text), &sorted, NULL) < 0)
-        out->failed = CHIMERA_ENOMEM;
-    else
-        write_member("annotations", sorted, out);
-    chimera_buffer_free(&text);
-}
-
 void chimera_constraint_write(const struct chimera_constraint *constraint,
                               struct chimera_buffer *out)
 {
@@ -152,5 +138,14 @@ void chimera_constraint_write(const struct chimera_constraint *constraint,
         write_text("repo", constraint->repository, out);
         break;
     }
-    write_annotations(constraint->annotations, out);
+    /* Sorted, as the reference's are. */
+    CHIMERA_JSON struct json_object *sorted = NULL;
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, ENTRY_MAX);
+    chimera_json_write(constraint->annotations, &text);
+    if (text.failed || chimera_json_parse(chimera_buffer_slice(&text), &sorted, NULL) < 0)
+        out->failed = CHIMERA_ENOMEM;
+    else
+        write_member("annotations", sorted, out);
+    chimera_buffer_free(&text);
 }

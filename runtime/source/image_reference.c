@@ -91,27 +91,20 @@ static size_t separator_size(struct chimera_slice text)
     return size;
 }
 
-/* A part between the slashes of a repository. */
-static bool is_repository_part(struct chimera_slice part)
-{
-    if (part.size == 0 || !is_lower(part.data[0]) || !is_lower(part.data[part.size - 1]))
-        return false;
-    while (part.size > 0) {
-        size_t size = is_lower(part.data[0]) ? 1 : separator_size(part);
-        bool is_separator = !is_lower(part.data[0]);
-        part = size > 0 ? behind(part, size) : part;
-        if (size == 0 || (is_separator && !is_lower(part.data[0])))
-            return false; /* the last byte is none of a separator, so there is one behind it */
-    }
-    return true;
-}
-
 static bool is_repository(struct chimera_slice text)
 {
     do {
         struct chimera_slice part = cut(text, '/', &text);
-        if (!is_repository_part(part))
+        /* A part between the slashes of a repository. */
+        if (part.size == 0 || !is_lower(part.data[0]) || !is_lower(part.data[part.size - 1]))
             return false;
+        while (part.size > 0) {
+            size_t size = is_lower(part.data[0]) ? 1 : separator_size(part);
+            bool is_separator = !is_lower(part.data[0]);
+            part = size > 0 ? behind(part, size) : part;
+            if (size == 0 || (is_separator && !is_lower(part.data[0])))
+                return false; /* the last byte is none of a separator, so there is one behind it */
+        }
     } while (text.data);
     return true;
 }
@@ -147,21 +140,16 @@ static bool are_hex_digits(struct chimera_slice text)
     return true;
 }
 
-/* The digits that a digest of that algorithm has; 0 for one that is not known. */
-static size_t digest_digits(struct chimera_slice algorithm)
-{
-    return chimera_slice_is(algorithm, "sha256")   ? 64
-           : chimera_slice_is(algorithm, "sha384") ? 96
-           : chimera_slice_is(algorithm, "sha512") ? 128
-                                                   : 0;
-}
-
 static const char *check_digest(struct chimera_slice digest)
 {
     struct chimera_slice digits, algorithm = cut(digest, ':', &digits);
     if (!is_algorithm(algorithm) || digits.size < DIGEST_DIGITS_MIN || !are_hex_digits(digits))
         return FORMAT_WRONG;
-    size_t wanted = digest_digits(algorithm);
+    /* The digits that a digest of that algorithm has; 0 for one that is not known. */
+    size_t wanted = chimera_slice_is(algorithm, "sha256")   ? 64
+                    : chimera_slice_is(algorithm, "sha384") ? 96
+                    : chimera_slice_is(algorithm, "sha512") ? 128
+                                                            : 0;
     if (wanted == 0)
         return "unsupported digest algorithm";
     return digits.size == wanted ? NULL : "invalid checksum digest length";

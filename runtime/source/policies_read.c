@@ -101,16 +101,6 @@ static void read_allowed_to_mutate(struct reader *reader, struct json_object *en
     chimera_document_leave(reader->document);
 }
 
-static void read_message(struct reader *reader, struct json_object *entry, char **ret_message)
-{
-    struct json_object *value = NULL;
-    if (!chimera_document_member(reader->document, entry, "message", NULL, &value))
-        return;
-    if (value)
-        copy_text(reader, value, "a text", ret_message);
-    chimera_document_leave(reader->document);
-}
-
 static void read_limit(struct reader *reader, struct json_object *entry, struct policy_spec *policy)
 {
     struct json_object *value = NULL;
@@ -251,7 +241,12 @@ static void read_policy(struct reader *reader, const char *name, struct json_obj
     read_common(reader, entry, policy);
     read_mode(reader, entry, &policy->mode);
     read_allowed_to_mutate(reader, entry, &policy->allowed_to_mutate);
-    read_message(reader, entry, &policy->message);
+    struct json_object *value = NULL;
+    if (!chimera_document_member(reader->document, entry, "message", NULL, &value))
+        return;
+    if (value)
+        copy_text(reader, value, "a text", &policy->message);
+    chimera_document_leave(reader->document);
 }
 
 /* --- Groups --- */
@@ -316,14 +311,6 @@ static void read_group(struct reader *reader, const char *name, struct json_obje
 
 /* --- Entries --- */
 
-static void drop_group(struct policies *policies)
-{
-    struct group_spec *group = &policies->group[--policies->group_count];
-    free(group->name);
-    free(group->expression);
-    free(group->message);
-}
-
 typedef void entry_reader(struct reader *reader, const char *name, struct json_object *entry);
 
 /* True when the entry can be read so. Else what is wrong is in *ret_problems, and nothing is left.
@@ -340,8 +327,12 @@ static bool try_as(struct reader *reader, entry_reader *read, const char *name,
     reader->document->problems = before;
     if (!chimera_problems_any(ret_problems))
         return true;
-    while (policies->group_count > groups)
-        drop_group(policies);
+    while (policies->group_count > groups) {
+        struct group_spec *group = &policies->group[--policies->group_count];
+        free(group->name);
+        free(group->expression);
+        free(group->message);
+    }
     policies_drop_from(policies, first);
     return false;
 }
@@ -420,16 +411,6 @@ static void read_entry(struct reader *reader, const char *name, struct json_obje
     chimera_document_leave(reader->document);
 }
 
-/* What `kubectl get -o yaml` prints is taken for the file time and again. */
-static bool is_manifest(struct json_object *tree)
-{
-    struct json_object *version = NULL, *kind = NULL;
-    return json_object_object_get_ex(tree, "apiVersion", &version) &&
-           json_object_object_get_ex(tree, "kind", &kind) &&
-           json_object_is_type(version, json_type_string) &&
-           json_object_is_type(kind, json_type_string);
-}
-
 int policies_take(struct chimera_document *document, enum policies_limits limits,
                   struct policies *policies, struct chimera_problems *warnings)
 {
@@ -439,7 +420,12 @@ int policies_take(struct chimera_document *document, enum policies_limits limits
     if (!chimera_document_is(document, tree, json_type_object,
                              "a map from ids to policies, as in {my-policy: {module: …}}"))
         return CHIMERA_OK;
-    if (is_manifest(tree)) {
+    /* What `kubectl get -o yaml` prints is taken for the file time and again. */
+    struct json_object *version = NULL, *kind = NULL;
+    if (json_object_object_get_ex(tree, "apiVersion", &version) &&
+        json_object_object_get_ex(tree, "kind", &kind) &&
+        json_object_is_type(version, json_type_string) &&
+        json_object_is_type(kind, json_type_string)) {
         chimera_document_enter(document, "apiVersion");
         chimera_document_note_key(
             document,

@@ -36,9 +36,12 @@ static bool parse_size(struct json_object *value, uint64_t *ret_bytes)
     return true;
 }
 
-static void read_memory_limit(struct reader *reader, struct json_object *entry,
-                              struct chimera_policy_extras *extras)
+static void read_extras(struct reader *reader, struct json_object *entry,
+                        struct chimera_policy_extras *extras)
 {
+    if (!chimera_document_is(reader->document, entry, json_type_object, A_POLICY))
+        return;
+    chimera_document_refuse_others(reader->document, entry, KEYS, "a policy's entry");
     struct json_object *value = NULL;
     uint64_t bytes = 0;
     if (!chimera_document_member(reader->document, entry, KEYS[0], NULL, &value))
@@ -48,15 +51,6 @@ static void read_memory_limit(struct reader *reader, struct json_object *entry,
     else
         chimera_document_expect(reader->document, value, CHIMERA_MEMORY_RANGE);
     chimera_document_leave(reader->document);
-}
-
-static void read_extras(struct reader *reader, struct json_object *entry,
-                        struct chimera_policy_extras *extras)
-{
-    if (!chimera_document_is(reader->document, entry, json_type_object, A_POLICY))
-        return;
-    chimera_document_refuse_others(reader->document, entry, KEYS, "a policy's entry");
-    read_memory_limit(reader, entry, extras);
 }
 
 /* --- Ids --- */
@@ -71,19 +65,6 @@ static const char *find_member(const char *const *ids, const char *name)
     return NULL;
 }
 
-static void refuse_id(struct reader *reader, const char *id)
-{
-    const char *member = find_member(reader->ids, id), *nearest = chimera_nearest(id, reader->ids);
-    if (member)
-        chimera_document_note_key(reader->document,
-                                  "is a policy group; options are for its members, as in `%.200s`",
-                                  member);
-    else
-        chimera_document_note_key(reader->document, "there is no policy of this id%s%.200s%s",
-                                  nearest ? "; is `" : "", nearest ? nearest : "",
-                                  nearest ? "` meant?" : "");
-}
-
 static void read_entry(struct reader *reader, const char *id, struct json_object *entry)
 {
     size_t index = 0;
@@ -94,14 +75,27 @@ static void read_entry(struct reader *reader, const char *id, struct json_object
     chimera_document_enter(reader->document, id);
     if (reader->ids[index])
         read_extras(reader, entry, &reader->extras[index]);
-    else
-        refuse_id(reader, id);
+    else {
+        const char *member = find_member(reader->ids, id),
+                   *nearest = chimera_nearest(id, reader->ids);
+        if (member)
+            chimera_document_note_key(
+                reader->document, "is a policy group; options are for its members, as in `%.200s`",
+                member);
+        else
+            chimera_document_note_key(reader->document, "there is no policy of this id%s%.200s%s",
+                                      nearest ? "; is `" : "", nearest ? nearest : "",
+                                      nearest ? "` meant?" : "");
+    }
     chimera_document_leave(reader->document);
 }
 
-/* What holds for all comes first, wherever it stands. */
-static void read_common(struct reader *reader, struct json_object *tree)
+static void read_tree(struct reader *reader, struct json_object *tree)
 {
+    if (!chimera_document_is(reader->document, tree, json_type_object,
+                             "a map from ids of policies, or \"*\", to " A_POLICY))
+        return;
+    /* What holds for all comes first, wherever it stands. */
     struct json_object *entry = NULL;
     struct chimera_policy_extras common = {0};
     if (chimera_document_member(reader->document, tree, EVERY_ID, NULL, &entry)) {
@@ -110,14 +104,6 @@ static void read_common(struct reader *reader, struct json_object *tree)
     }
     for (size_t i = 0; reader->ids[i]; i++)
         reader->extras[i] = common;
-}
-
-static void read_tree(struct reader *reader, struct json_object *tree)
-{
-    if (!chimera_document_is(reader->document, tree, json_type_object,
-                             "a map from ids of policies, or \"*\", to " A_POLICY))
-        return;
-    read_common(reader, tree);
     struct json_object_iterator at = json_object_iter_begin(tree), end = json_object_iter_end(tree);
     for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
         read_entry(reader, json_object_iter_peek_name(&at), json_object_iter_peek_value(&at));

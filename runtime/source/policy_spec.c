@@ -11,21 +11,18 @@ static void free_texts(char **texts)
     free(texts);
 }
 
-static void free_policy(struct policy_spec *policy)
-{
-    free(policy->id);
-    free(policy->module);
-    free(policy->settings);
-    free(policy->message);
-    free(policy->plugin);
-    free_texts(policy->capabilities);
-    free_texts(policy->resources);
-}
-
 void policies_drop_from(struct policies *policies, size_t first)
 {
-    while (policies->policy_count > first)
-        free_policy(&policies->policy[--policies->policy_count]);
+    while (policies->policy_count > first) {
+        struct policy_spec *policy = &policies->policy[--policies->policy_count];
+        free(policy->id);
+        free(policy->module);
+        free(policy->settings);
+        free(policy->message);
+        free(policy->plugin);
+        free_texts(policy->capabilities);
+        free_texts(policy->resources);
+    }
 }
 
 void policies_done(struct policies *policies)

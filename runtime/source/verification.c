@@ -41,27 +41,6 @@ static const char *check_text(struct chimera_document *document, struct json_obj
     return is_text ? json_object_get_string(value) : NULL;
 }
 
-static void check_annotations(struct chimera_document *document, struct json_object *entry)
-{
-    struct json_object *value = NULL;
-    if (!chimera_document_member(document, entry, "annotations", NULL, &value))
-        return;
-    if (value &&
-        chimera_document_is(document, value, json_type_object, "a map from names to texts")) {
-        struct json_object_iterator at = json_object_iter_begin(value),
-                                    end = json_object_iter_end(value);
-        for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
-            chimera_document_enter(document, json_object_iter_peek_name(&at));
-            value = json_object_iter_peek_value(&at);
-            if (chimera_document_is(document, value, json_type_string, "a text") &&
-                !is_whole(value))
-                chimera_document_note(document, "a text with a NUL in it");
-            chimera_document_leave(document);
-        }
-    }
-    chimera_document_leave(document);
-}
-
 static bool is_public_key(const char *text)
 {
     BIO *bio = BIO_new_mem_buf(text, (int)strlen(text));
@@ -152,7 +131,23 @@ static void check_entry(struct chimera_document *document, struct json_object *e
     const char *kind = check_text(document, entry, "kind", true, A_KIND);
     if (kind)
         check_kind(document, entry, kind);
-    check_annotations(document, entry);
+    struct json_object *value = NULL;
+    if (!chimera_document_member(document, entry, "annotations", NULL, &value))
+        return;
+    if (value &&
+        chimera_document_is(document, value, json_type_object, "a map from names to texts")) {
+        struct json_object_iterator at = json_object_iter_begin(value),
+                                    end = json_object_iter_end(value);
+        for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+            chimera_document_enter(document, json_object_iter_peek_name(&at));
+            value = json_object_iter_peek_value(&at);
+            if (chimera_document_is(document, value, json_type_string, "a text") &&
+                !is_whole(value))
+                chimera_document_note(document, "a text with a NUL in it");
+            chimera_document_leave(document);
+        }
+    }
+    chimera_document_leave(document);
 }
 
 static void check_list(struct chimera_document *document, struct json_object *list)
@@ -247,22 +242,6 @@ static int read_list(struct json_object *list, struct chimera_constraint **ret_l
     return CHIMERA_OK;
 }
 
-static int read_tree(struct json_object *tree, struct chimera_verification *verification,
-                     struct chimera_error *err)
-{
-    struct json_object *any = json_object_object_get(tree, "anyOf"), *minimum = NULL;
-    verification->minimum_matches = 1;
-    if (any && json_object_object_get_ex(any, "minimumMatches", &minimum))
-        verification->minimum_matches = (unsigned)json_object_get_int(minimum);
-    int code = read_list(json_object_object_get(tree, "allOf"), &verification->all_of,
-                         &verification->all_count, err);
-    if (code == CHIMERA_OK && any)
-        code = read_list(json_object_object_get(any, "signatures"), &verification->any_of,
-                         &verification->any_count, err);
-    verification->has_any_of = any;
-    return code;
-}
-
 int chimera_verification_parse(struct chimera_slice text, const char *path,
                                struct chimera_verification *ret_verification,
                                struct chimera_error *err)
@@ -274,7 +253,16 @@ int chimera_verification_parse(struct chimera_slice text, const char *path,
         check_tree(&document);
     int code = chimera_problems_fail(&document.problems, path, CHIMERA_EINVAL, err);
     if (code == CHIMERA_OK && ret_verification) {
-        code = read_tree(document.tree, &verification, err);
+        struct json_object *any = json_object_object_get(document.tree, "anyOf"), *minimum = NULL;
+        verification.minimum_matches = 1;
+        if (any && json_object_object_get_ex(any, "minimumMatches", &minimum))
+            verification.minimum_matches = (unsigned)json_object_get_int(minimum);
+        code = read_list(json_object_object_get(document.tree, "allOf"), &verification.all_of,
+                         &verification.all_count, err);
+        if (code == CHIMERA_OK && any)
+            code = read_list(json_object_object_get(any, "signatures"), &verification.any_of,
+                             &verification.any_count, err);
+        verification.has_any_of = any;
         if (code < 0)
             chimera_verification_done(&verification);
         else

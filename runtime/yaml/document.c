@@ -54,18 +54,6 @@ static size_t levels(const struct chimera_document *document)
     return document->depth < CHIMERA_DOCUMENT_LEVELS ? document->depth : CHIMERA_DOCUMENT_LEVELS;
 }
 
-static void print_path(const struct chimera_document *document, char *ret_text, size_t room)
-{
-    size_t size = 0;
-    ret_text[0] = '\0';
-    for (size_t i = 0; i < levels(document) && size < room; i++) {
-        const struct chimera_yaml_step *step = &document->path[i];
-        size += (size_t)(step->key ? snprintf(ret_text + size, room - size, "%s%.200s",
-                                              i ? "." : "", step->key)
-                                   : snprintf(ret_text + size, room - size, "[%zu]", step->index));
-    }
-}
-
 /* --- Problems --- */
 
 __attribute__((format(printf, 3, 0))) static void
@@ -77,7 +65,15 @@ note(struct chimera_document *document, bool is_key, const char *format, va_list
         document->places = chimera_yaml_places_new(document->text);
     chimera_yaml_places_find(document->places, document->path, levels(document), is_key, &line,
                              &column);
-    print_path(document, where, sizeof(where));
+    size_t size = 0;
+    where[0] = '\0';
+    for (size_t i = 0; i < levels(document) && size < sizeof(where); i++) {
+        const struct chimera_yaml_step *step = &document->path[i];
+        size += (size_t)(step->key
+                             ? snprintf(where + size, sizeof(where) - size, "%s%.200s",
+                                        i ? "." : "", step->key)
+                             : snprintf(where + size, sizeof(where) - size, "[%zu]", step->index));
+    }
     vsnprintf(text, sizeof(text), format, arguments);
     chimera_problems_add(&document->problems, line, column, where, text);
 }

@@ -100,32 +100,6 @@ static struct chimera_scalar scalar_of(struct json_object *value)
     return (struct chimera_scalar){.kind = CHIMERA_SCALAR_STRING};
 }
 
-static bool is_null(struct json_object *value)
-{
-    return !value || (is_scalar(value) && scalar_of(value).kind == CHIMERA_SCALAR_NULL);
-}
-
-static void describe_scalar(struct json_object *value, char *ret_text, size_t room)
-{
-    struct chimera_scalar scalar = scalar_of(value);
-    struct chimera_slice text = text_of(value);
-    int size = text.size < SHOWN_MAX ? (int)text.size : SHOWN_MAX;
-    static const char *const forms[] = {
-        [CHIMERA_SCALAR_NULL] = "unit value",
-        [CHIMERA_SCALAR_BOOLEAN] = "boolean `%.*s`",
-        [CHIMERA_SCALAR_UNSIGNED] = "integer `%.*s`",
-        [CHIMERA_SCALAR_SIGNED] = "integer `%.*s`",
-        [CHIMERA_SCALAR_HUGE] = "integer `%.*s`",
-        [CHIMERA_SCALAR_DOUBLE] = "floating point `%.*s`",
-        [CHIMERA_SCALAR_STRING] = "string \"%.*s\"",
-    };
-    const char *form = forms[scalar.kind], *hole = strstr(form, "%.*s");
-    if (hole)
-        snprintf(ret_text, room, "%.*s%.*s%s", (int)(hole - form), form, size, text.data, hole + 4);
-    else
-        snprintf(ret_text, room, "%s", form);
-}
-
 static struct json_object *fail_type(struct typed *typed, struct json_object *value,
                                      const char *expected)
 {
@@ -134,8 +108,27 @@ static struct json_object *fail_type(struct typed *typed, struct json_object *va
         snprintf(found, sizeof(found), "map");
     else if (json_object_is_type(value, json_type_array))
         snprintf(found, sizeof(found), "sequence");
-    else if (value)
-        describe_scalar(value, found, sizeof(found));
+    else if (value) {
+        size_t room = sizeof(found);
+        struct chimera_scalar scalar = scalar_of(value);
+        struct chimera_slice text = text_of(value);
+        int size = text.size < SHOWN_MAX ? (int)text.size : SHOWN_MAX;
+        static const char *const forms[] = {
+            [CHIMERA_SCALAR_NULL] = "unit value",
+            [CHIMERA_SCALAR_BOOLEAN] = "boolean `%.*s`",
+            [CHIMERA_SCALAR_UNSIGNED] = "integer `%.*s`",
+            [CHIMERA_SCALAR_SIGNED] = "integer `%.*s`",
+            [CHIMERA_SCALAR_HUGE] = "integer `%.*s`",
+            [CHIMERA_SCALAR_DOUBLE] = "floating point `%.*s`",
+            [CHIMERA_SCALAR_STRING] = "string \"%.*s\"",
+        };
+        const char *form = forms[scalar.kind], *hole = strstr(form, "%.*s");
+        if (hole)
+            snprintf(found, room, "%.*s%.*s%s", (int)(hole - form), form, size, text.data,
+                     hole + 4);
+        else
+            snprintf(found, room, "%s", form);
+    }
     return fail(typed, "invalid type: %s, expected %s", found, expected);
 }
 
@@ -231,7 +224,10 @@ static void add_member(struct typed *typed, struct json_object *value,
 {
     struct json_object *member = NULL;
     bool is_there = json_object_object_get_ex(value, field->name.data, &member);
-    if (field->is_optional && (!is_there || (is_null(member) && !field->is_never_null)))
+    if (field->is_optional &&
+        (!is_there ||
+         ((!member || (is_scalar(member) && scalar_of(member).kind == CHIMERA_SCALAR_NULL)) &&
+          !field->is_never_null)))
         return;
     if (!is_there) {
         fail(typed, "missing field `%s`", field->name.data);

@@ -43,16 +43,6 @@ static int read_sources(const struct chimera_cli_options *options, struct fetch_
     return CHIMERA_OK;
 }
 
-static int read_verification(const struct chimera_cli_options *options, struct fetch_flags *flags,
-                             struct chimera_error *err)
-{
-    bool is_asked = false;
-    int code = verify_flags_read(options, &flags->verification, &is_asked, err);
-    if (code == CHIMERA_OK && is_asked)
-        flags->fetch.verification = &flags->verification;
-    return code;
-}
-
 /* One of the keys must have signed. */
 static int read_builders(const struct chimera_cli_options *options, struct fetch_flags *flags,
                          struct chimera_error *err)
@@ -94,8 +84,12 @@ int fetch_flags_read(const struct chimera_cli_options *options, struct fetch_fla
     int code = find_store(options, ret_flags, err);
     if (code == CHIMERA_OK)
         code = read_sources(options, ret_flags, err);
-    if (code == CHIMERA_OK)
-        code = read_verification(options, ret_flags, err);
+    if (code == CHIMERA_OK) {
+        bool is_asked = false;
+        code = verify_flags_read(options, &ret_flags->verification, &is_asked, err);
+        if (code == CHIMERA_OK && is_asked)
+            ret_flags->fetch.verification = &ret_flags->verification;
+    }
     if (code == CHIMERA_OK)
         code = read_builders(options, ret_flags, err);
     if (code < 0)

@@ -46,31 +46,7 @@ static char *uri_of_path(const char *path)
     return NULL;
 }
 
-/* Takes over the path. */
-static int place_file(char *path, struct chimera_module_place *ret_place, struct chimera_error *err)
-{
-    struct chimera_module_place place = {.path = path, .uri = uri_of_path(path), .is_local = true};
-    if (place.uri) {
-        *ret_place = place;
-        return CHIMERA_OK;
-    }
-    chimera_module_place_done(&place);
-    return chimera_fail_memory(err);
-}
-
 /* --- What is in the store --- */
-
-/* The place is empty when there is none. */
-static int place_prefix(const char *prefix, const char *store,
-                        struct chimera_module_place *ret_place, struct chimera_error *err)
-{
-    struct chimera_stored stored = {0};
-    int code = chimera_store_find_prefix(store, prefix, &stored, err);
-    if (code == CHIMERA_OK && stored.uri)
-        code = chimera_module_locate(stored.uri, store, ret_place, err);
-    chimera_stored_done(&stored);
-    return code;
-}
 
 /* --- References without a scheme --- */
 
@@ -95,14 +71,6 @@ static bool is_reference(const char *text, enum policy_words words)
     return is_one;
 }
 
-static int place_reference(const char *text, const char *store,
-                           struct chimera_module_place *ret_place, struct chimera_error *err)
-{
-    struct chimera_reference reference = {.scheme = CHIMERA_SLICE("registry"),
-                                          .host = chimera_slice_of(text)};
-    return chimera_reference_locate(&reference, text, store, ret_place, err);
-}
-
 /* --- All of them --- */
 
 /* Neither a URI nor a file. */
@@ -110,9 +78,17 @@ static int place_word(const char *word, enum policy_words words, const char *sto
                       struct chimera_module_place *ret_place, struct chimera_error *err)
 {
     struct chimera_module_place place = {0};
-    int code = place_prefix(word, store, &place, err);
-    if (code == CHIMERA_OK && !place.path && is_reference(word, words))
-        code = place_reference(word, store, &place, err);
+    /* The place is empty when there is none. */
+    struct chimera_stored stored = {0};
+    int code = chimera_store_find_prefix(store, word, &stored, err);
+    if (code == CHIMERA_OK && stored.uri)
+        code = chimera_module_locate(stored.uri, store, &place, err);
+    chimera_stored_done(&stored);
+    if (code == CHIMERA_OK && !place.path && is_reference(word, words)) {
+        struct chimera_reference reference = {.scheme = CHIMERA_SLICE("registry"),
+                                              .host = chimera_slice_of(word)};
+        code = chimera_reference_locate(&reference, word, store, &place, err);
+    }
     if (code == CHIMERA_OK && !place.path)
         code = fail_missing(err, word);
     if (code == CHIMERA_OK)
@@ -132,16 +108,18 @@ int policy_argument_read(const char *argument, enum policy_words words, const ch
         return chimera_reference_locate(&reference, argument, store, ret_place, err);
     bool is_uri = strncmp(argument, "file://", strlen("file://")) == 0;
     char *real = realpath(path, NULL);
-    if (real)
-        return place_file(real, ret_place, err);
+    if (real) {
+        struct chimera_module_place place = {
+            .path = real, .uri = uri_of_path(real), .is_local = true};
+        if (place.uri) {
+            *ret_place = place;
+            return CHIMERA_OK;
+        }
+        chimera_module_place_done(&place);
+        return chimera_fail_memory(err);
+    }
     return is_uri ? fail_missing(err, argument)
                   : place_word(argument, words, store, ret_place, err);
-}
-
-static bool is_web(const char *argument)
-{
-    return strncmp(argument, "https://", strlen("https://")) == 0 ||
-           strncmp(argument, "http://", strlen("http://")) == 0;
 }
 
 int policy_argument_fetch(const char *argument, enum policy_words words,
@@ -153,7 +131,12 @@ int policy_argument_fetch(const char *argument, enum policy_words words,
     struct chimera_fetched fetched = {0};
     int code = policy_argument_read(argument, words, fetch->store, &place, err);
     if (code == CHIMERA_OK) /* a query is no part of a place, but of what is asked for */
-        code = chimera_fetch(fetch, is_web(argument) ? argument : place.uri, &fetched, err);
+        code = chimera_fetch(fetch,
+                             strncmp(argument, "https://", strlen("https://")) == 0 ||
+                                     strncmp(argument, "http://", strlen("http://")) == 0
+                                 ? argument
+                                 : place.uri,
+                             &fetched, err);
     fetch_warn_of_trust(&fetched);
     if (code < 0) {
         chimera_module_place_done(&place);
@@ -173,11 +156,6 @@ int policy_argument_fetch(const char *argument, enum policy_words words,
     return code;
 }
 
-static int check_there(const struct chimera_module_place *place, struct chimera_error *err)
-{
-    return access(place->path, F_OK) == 0 ? CHIMERA_OK : fail_missing(err, place->uri);
-}
-
 static int find_here(const char *argument, enum policy_words words,
                      struct chimera_module_place *ret_place, struct chimera_error *err)
 {
@@ -187,7 +165,7 @@ static int find_here(const char *argument, enum policy_words words,
         return CHIMERA_EINVAL;
     int code = policy_argument_read(argument, words, store, &place, err);
     if (code == CHIMERA_OK)
-        code = check_there(&place, err);
+        code = access(place.path, F_OK) == 0 ? CHIMERA_OK : fail_missing(err, place.uri);
     if (code < 0)
         chimera_module_place_done(&place);
     else

@@ -40,24 +40,6 @@ static int add_annotation(struct flags *flags, const char *text, struct chimera_
     return CHIMERA_OK;
 }
 
-static int read_flags(const struct chimera_cli_options *options, struct flags *flags,
-                      struct chimera_error *err)
-{
-    *flags = (struct flags){
-        .email = chimera_cli_value(options, "cert-email"),
-        .issuer = chimera_cli_value(options, "cert-oidc-issuer"),
-        .owner = chimera_cli_value(options, "github-owner"),
-        .repository = chimera_cli_value(options, "github-repo"),
-        .file = chimera_cli_value(options, "verification-config-path"),
-        .has_key = chimera_cli_is_given(options, "verification-key"),
-    };
-    int code = CHIMERA_OK;
-    for (size_t i = 0; i < options->given_count && code == CHIMERA_OK; i++)
-        if (strcmp(options->given[i].option->name, "verification-annotation") == 0)
-            code = add_annotation(flags, options->given[i].value, err);
-    return code;
-}
-
 static bool are_given(const struct flags *flags)
 {
     return flags->has_key || flags->annotations || flags->email || flags->issuer || flags->owner ||
@@ -169,17 +151,6 @@ static int add_keys(const struct chimera_cli_options *options, const char *name,
     return code;
 }
 
-static int add_entries(const struct chimera_cli_options *options, const struct flags *flags,
-                       struct chimera_verification *verification, struct chimera_error *err)
-{
-    int code = flags->email ? add_issuer(flags, verification, err) : CHIMERA_OK;
-    if (code == CHIMERA_OK && flags->owner)
-        code = add_action(flags, verification, err);
-    if (code == CHIMERA_OK)
-        code = add_keys(options, "verification-key", flags->annotations, verification, err);
-    return code;
-}
-
 int verify_flags_read_keys(const struct chimera_cli_options *options, const char *name,
                            struct chimera_verification *ret_verification, struct chimera_error *err)
 {
@@ -218,8 +189,13 @@ static int read_any(const struct chimera_cli_options *options, const struct flag
     if (!are_given(flags))
         return chimera_verification_read(flags->file, verification, err);
     int code = check_flags(flags, err);
-    if (code == CHIMERA_OK)
-        code = add_entries(options, flags, verification, err);
+    if (code == CHIMERA_OK) {
+        code = flags->email ? add_issuer(flags, verification, err) : CHIMERA_OK;
+        if (code == CHIMERA_OK && flags->owner)
+            code = add_action(flags, verification, err);
+        if (code == CHIMERA_OK)
+            code = add_keys(options, "verification-key", flags->annotations, verification, err);
+    }
     if (code == CHIMERA_OK && flags->file)
         code = chimera_fail(err, CHIMERA_EINVAL,
                             "verification-config-path cannot be used in conjunction with other "
@@ -232,9 +208,19 @@ int verify_flags_read(const struct chimera_cli_options *options,
                       struct chimera_error *err)
 {
     struct chimera_verification verification = {0};
-    struct flags flags;
     bool is_asked = false;
-    int code = read_flags(options, &flags, err);
+    struct flags flags = {
+        .email = chimera_cli_value(options, "cert-email"),
+        .issuer = chimera_cli_value(options, "cert-oidc-issuer"),
+        .owner = chimera_cli_value(options, "github-owner"),
+        .repository = chimera_cli_value(options, "github-repo"),
+        .file = chimera_cli_value(options, "verification-config-path"),
+        .has_key = chimera_cli_is_given(options, "verification-key"),
+    };
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < options->given_count && code == CHIMERA_OK; i++)
+        if (strcmp(options->given[i].option->name, "verification-annotation") == 0)
+            code = add_annotation(&flags, options->given[i].value, err);
     if (code == CHIMERA_OK)
         code = read_any(options, &flags, &verification, &is_asked, err);
     json_object_put(flags.annotations);

@@ -136,23 +136,6 @@ static bool decode_login(const char *auth, struct chimera_credential *ret_creden
     return is_good;
 }
 
-/* Nothing when there is nothing in it. */
-static void read_entry(struct search *search, const char *key, struct json_object *entry,
-                       struct chimera_credential *ret_credential)
-{
-    const char *token = read_text(entry, "identitytoken"), *auth = read_text(entry, "auth");
-    const char *name = read_text(entry, "username"), *password = read_text(entry, "password");
-    *ret_credential = (struct chimera_credential){0};
-    if (token)
-        ret_credential->identity_token = strdup(token);
-    else if (auth && !decode_login(auth, ret_credential))
-        warn(search, key, "auth is not the base64 of user:password, and is not used");
-    if (chimera_credential_is_empty(ret_credential) && name && password) {
-        ret_credential->username = strdup(name);
-        ret_credential->password = strdup(password);
-    }
-}
-
 static void keep_better(struct search *search, const char *key, struct json_object *entry,
                         struct chimera_credential *best, size_t *best_rank)
 {
@@ -160,7 +143,18 @@ static void keep_better(struct search *search, const char *key, struct json_obje
     size_t rank = rank_key(search, key);
     if (rank <= *best_rank)
         return;
-    read_entry(search, key, entry, &found);
+    /* Nothing when there is nothing in it. */
+    const char *token = read_text(entry, "identitytoken"), *auth = read_text(entry, "auth");
+    const char *name = read_text(entry, "username"), *password = read_text(entry, "password");
+    found = (struct chimera_credential){0};
+    if (token)
+        found.identity_token = strdup(token);
+    else if (auth && !decode_login(auth, &found))
+        warn(search, key, "auth is not the base64 of user:password, and is not used");
+    if (chimera_credential_is_empty(&found) && name && password) {
+        found.username = strdup(name);
+        found.password = strdup(password);
+    }
     if (chimera_credential_is_empty(&found))
         return;
     chimera_credential_done(best);
@@ -241,17 +235,6 @@ static int read_config(struct search *search, struct chimera_slice text, struct 
     return code;
 }
 
-static void look(struct search *search, struct chimera_credential *ret_credential)
-{
-    const char *helper = find_helper(search), *store = read_text(search->tree, "credsStore");
-    if (helper)
-        ask_helper(search, "credHelpers", helper, ret_credential);
-    if (chimera_credential_is_empty(ret_credential))
-        look_in_auths(search, ret_credential);
-    if (chimera_credential_is_empty(ret_credential) && store)
-        ask_helper(search, "credsStore", store, ret_credential);
-}
-
 /* NULL: there are none. */
 static char *take_warnings(struct chimera_buffer *warnings)
 {
@@ -269,7 +252,13 @@ int chimera_credential_find_in(struct chimera_slice text, const char *path, cons
     chimera_buffer_init(&search.warnings, WARNINGS_MAX);
     int code = read_config(&search, text, err);
     if (code == CHIMERA_OK) {
-        look(&search, &credential);
+        const char *helper = find_helper(&search), *store = read_text(search.tree, "credsStore");
+        if (helper)
+            ask_helper(&search, "credHelpers", helper, &credential);
+        if (chimera_credential_is_empty(&credential))
+            look_in_auths(&search, &credential);
+        if (chimera_credential_is_empty(&credential) && store)
+            ask_helper(&search, "credsStore", store, &credential);
         *ret_credential = credential;
         *ret_warning = take_warnings(&search.warnings);
     }

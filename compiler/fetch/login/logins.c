@@ -47,14 +47,6 @@ static int add_place(struct chimera_logins *logins, const char *docker_config, c
     return CHIMERA_OK;
 }
 
-/* Docker's registry has two names. */
-static bool is_mirrored(const struct chimera_mirror *mirror,
-                        const struct chimera_image_reference *image)
-{
-    return strcmp(mirror->host, image->registry) == 0 ||
-           strcmp(mirror->host, chimera_image_reference_host(image)) == 0;
-}
-
 int chimera_logins_find(const char *docker_config, const struct chimera_image_reference *image,
                         const struct chimera_sources *sources, struct chimera_logins *ret_logins,
                         struct chimera_error *err)
@@ -64,7 +56,9 @@ int chimera_logins_find(const char *docker_config, const struct chimera_image_re
                          image->repository, err);
     for (size_t i = 0; code == CHIMERA_OK && sources && i < sources->mirror_count; i++) {
         const struct chimera_mirror *mirror = &sources->mirrors[i];
-        if (!is_mirrored(mirror, image))
+        /* Docker's registry has two names. */
+        if (strcmp(mirror->host, image->registry) != 0 &&
+            strcmp(mirror->host, chimera_image_reference_host(image)) != 0)
             continue;
         for (size_t j = 0; code == CHIMERA_OK && mirror->places[j]; j++)
             code = add_place(ret_logins, docker_config, mirror->places[j], image->repository, err);

@@ -70,25 +70,20 @@ static void add(struct value *value, char c)
         value->to[value->size++] = c;
 }
 
-static void take_quoted(struct chimera_slice *text, struct value *value)
-{
-    skip(text, 1);
-    while (text->size > 0 && *text->data != '"') {
-        if (*text->data == '\\' && text->size > 1)
-            skip(text, 1);
-        add(value, *text->data);
-        skip(text, 1);
-    }
-    if (text->size == 0)
-        value->is_bad = true; /* it has no end */
-    else
-        skip(text, 1);
-}
-
 static void take_value(struct chimera_slice *text, struct value *value)
 {
     if (text->size > 0 && *text->data == '"') {
-        take_quoted(text, value);
+        skip(text, 1);
+        while (text->size > 0 && *text->data != '"') {
+            if (*text->data == '\\' && text->size > 1)
+                skip(text, 1);
+            add(value, *text->data);
+            skip(text, 1);
+        }
+        if (text->size == 0)
+            value->is_bad = true; /* it has no end */
+        else
+            skip(text, 1);
         return;
     }
     /* Some servers leave out the quotes of URLs. */
@@ -215,9 +210,15 @@ static bool is_token(struct json_object *value)
     return size > 0;
 }
 
-static int read_token(struct json_object *tree, uint64_t now_s, char **ret_token,
-                      unsigned *ret_lifetime_s, struct chimera_error *err)
+int chimera_token_read(struct chimera_slice answer, uint64_t now_s, char **ret_token,
+                       unsigned *ret_lifetime_s, struct chimera_error *err)
 {
+    CHIMERA_JSON struct json_object *tree = NULL;
+    if (answer.size > CHIMERA_TOKEN_ANSWER_MAX)
+        return chimera_fail(err, CHIMERA_ELIMIT, "the answer is too large");
+    /* Why it is no JSON is not told: the words could hold a part of the token. */
+    if (chimera_json_parse(answer, &tree, NULL) < 0)
+        return chimera_fail(err, CHIMERA_EIO, "the answer is not JSON");
     bool is_object = json_object_is_type(tree, json_type_object);
     struct json_object *token = is_object ? json_object_object_get(tree, "token") : NULL;
     if (!is_token(token))
@@ -229,16 +230,4 @@ static int read_token(struct json_object *tree, uint64_t now_s, char **ret_token
         return chimera_fail_memory(err);
     *ret_lifetime_s = lifetime_of(tree, *ret_token, now_s);
     return CHIMERA_OK;
-}
-
-int chimera_token_read(struct chimera_slice answer, uint64_t now_s, char **ret_token,
-                       unsigned *ret_lifetime_s, struct chimera_error *err)
-{
-    CHIMERA_JSON struct json_object *tree = NULL;
-    if (answer.size > CHIMERA_TOKEN_ANSWER_MAX)
-        return chimera_fail(err, CHIMERA_ELIMIT, "the answer is too large");
-    /* Why it is no JSON is not told: the words could hold a part of the token. */
-    if (chimera_json_parse(answer, &tree, NULL) < 0)
-        return chimera_fail(err, CHIMERA_EIO, "the answer is not JSON");
-    return read_token(tree, now_s, ret_token, ret_lifetime_s, err);
 }

@@ -282,28 +282,23 @@ static void explain_error(struct json_object *error, struct chimera_buffer *out)
     }
 }
 
-/* The text of a body that is no JSON; of a page for browsers nothing. */
-static void explain_text(struct chimera_slice text, struct chimera_buffer *out)
-{
-    text = chimera_slice_trim(text);
-    if (text.size > TEXT_SHOWN)
-        text.size = TEXT_SHOWN;
-    const char *end = text.size ? memchr(text.data, '\n', text.size) : NULL;
-    if (end)
-        text.size = (size_t)(end - text.data);
-    if (text.size > 0 && *text.data != '<' && !memchr(text.data, '\0', text.size)) {
-        chimera_buffer_text(out, ": ");
-        chimera_buffer_append(out, chimera_slice_trim(text));
-    }
-}
-
 void chimera_registry_explain(const struct chimera_transfer_answer *answer,
                               struct chimera_buffer *out)
 {
     CHIMERA_JSON struct json_object *tree = NULL;
     struct chimera_slice body = chimera_buffer_slice(&answer->body);
     if (chimera_json_parse(body, &tree, NULL) < 0) {
-        explain_text(body, out);
+        /* The text of a body that is no JSON; of a page for browsers nothing. */
+        struct chimera_slice text = chimera_slice_trim(body);
+        if (text.size > TEXT_SHOWN)
+            text.size = TEXT_SHOWN;
+        const char *end = text.size ? memchr(text.data, '\n', text.size) : NULL;
+        if (end)
+            text.size = (size_t)(end - text.data);
+        if (text.size > 0 && *text.data != '<' && !memchr(text.data, '\0', text.size)) {
+            chimera_buffer_text(out, ": ");
+            chimera_buffer_append(out, chimera_slice_trim(text));
+        }
         return;
     }
     struct json_object *errors =

@@ -56,19 +56,6 @@ static void drop_token(struct chimera_registry *registry, struct chimera_kept_to
     *token = registry->tokens[--registry->token_count];
 }
 
-/* Takes over both texts. The first one goes when there is no room: it is asked for again. */
-static void keep_token(struct chimera_registry *registry, char *key, char *authorization,
-                       unsigned lifetime_s)
-{
-    struct chimera_kept_token *old = find_token(registry, key);
-    if (old || registry->token_count == CHIMERA_TOKENS_MAX)
-        drop_token(registry, old ? old : registry->tokens);
-    /* One that is over at once is good for the call that it was asked for. */
-    int64_t lifetime_ms = lifetime_s > 0 ? (int64_t)lifetime_s * 1000 : 1000;
-    registry->tokens[registry->token_count++] =
-        (struct chimera_kept_token){key, authorization, chimera_clock_ms() + lifetime_ms};
-}
-
 const char *chimera_registry_authorization(struct chimera_registry *registry,
                                            const struct chimera_call *call)
 {
@@ -108,21 +95,6 @@ static int make_basic(const struct chimera_credential *credential, char **ret_te
     EVP_EncodeBlock((uint8_t *)text + start, (const uint8_t *)pair, (int)size);
     *ret_text = text;
     return CHIMERA_OK;
-}
-
-static int use_basic(const struct chimera_call *call, struct chimera_error *err)
-{
-    struct chimera_place *place = call->place;
-    if (place->basic)
-        return chimera_fail(err, CHIMERA_EREFUSED, "%s: the login is not accepted", place->host);
-    if (place->credential && place->credential->identity_token)
-        return chimera_fail(err, CHIMERA_EREFUSED,
-                            "%s: asks for a name and a password, and the login is a token",
-                            place->host);
-    if (!has_password(place->credential))
-        return chimera_fail(err, CHIMERA_EREFUSED, "%s: asks for a login, and there is none",
-                            place->host);
-    return make_basic(place->credential, &place->basic, err);
 }
 
 /* --- What others say of it --- */
@@ -211,21 +183,6 @@ static bool is_asked(struct chimera_slice scope, struct chimera_slice own)
 
 typedef void add_scope(struct chimera_slice scope, bool is_first, struct chimera_buffer *out);
 
-/* Ours, and what the challenge names besides. */
-static void each_scope(const struct realm *realm, add_scope *add, struct chimera_buffer *out)
-{
-    struct chimera_slice own = chimera_slice_of(realm->call->scope), ours = own;
-    struct chimera_slice theirs = chimera_slice_of(realm->challenge->scope);
-    size_t count = 0;
-    while (ours.size > 0)
-        add(next_word(&ours, ' '), count++ == 0, out);
-    while (theirs.size > 0 && count < SCOPES_MAX) {
-        struct chimera_slice word = next_word(&theirs, ' ');
-        if (word.size > 0 && !is_asked(word, own))
-            add(word, count++ == 0, out);
-    }
-}
-
 static void add_encoded(struct chimera_slice text, struct chimera_buffer *out)
 {
     CHIMERA_FREE char *copy = strndup(text.data, text.size);
@@ -256,7 +213,17 @@ static void add_question(const struct realm *realm, add_scope *add, struct chime
         chimera_buffer_text(out, "&service=");
         chimera_registry_encode(realm->challenge->service, out);
     }
-    each_scope(realm, add, out);
+    /* Ours, and what the challenge names besides. */
+    struct chimera_slice own = chimera_slice_of(realm->call->scope), ours = own;
+    struct chimera_slice theirs = chimera_slice_of(realm->challenge->scope);
+    size_t count = 0;
+    while (ours.size > 0)
+        add(next_word(&ours, ' '), count++ == 0, out);
+    while (theirs.size > 0 && count < SCOPES_MAX) {
+        struct chimera_slice word = next_word(&theirs, ' ');
+        if (word.size > 0 && !is_asked(word, own))
+            add(word, count++ == 0, out);
+    }
 }
 
 static int fail_realm(const struct realm *realm, const struct chimera_transfer_answer *answer,
@@ -294,7 +261,14 @@ static int take_token(struct chimera_registry *registry, const struct realm *rea
         chimera_registry_wipe(authorization);
         return chimera_fail_memory(err);
     }
-    keep_token(registry, key, authorization, lifetime_s);
+    /* The first one goes when there is no room: it is asked for again. */
+    struct chimera_kept_token *old = find_token(registry, key);
+    if (old || registry->token_count == CHIMERA_TOKENS_MAX)
+        drop_token(registry, old ? old : registry->tokens);
+    /* One that is over at once is good for the call that it was asked for. */
+    int64_t lifetime_ms = lifetime_s > 0 ? (int64_t)lifetime_s * 1000 : 1000;
+    registry->tokens[registry->token_count++] =
+        (struct chimera_kept_token){key, authorization, chimera_clock_ms() + lifetime_ms};
     return CHIMERA_OK;
 }
 
@@ -416,20 +390,6 @@ static bool find_challenge(const struct chimera_transfer_answer *answer, const c
     return false;
 }
 
-/* A redirect may have led to a host that wants a login of its own: ours is not for it. */
-static int check_origin(const struct chimera_call *call,
-                        const struct chimera_transfer_answer *answer, struct chimera_error *err)
-{
-    CHIMERA_FREE char *url = NULL;
-    bool is_home = false;
-    int code = chimera_registry_resolve_url(call, answer, chimera_slice_of(answer->url), &url,
-                                            &is_home, err);
-    if (code == CHIMERA_OK && !is_home)
-        code = chimera_fail(err, CHIMERA_EREFUSED, "%s: leads to %.*s, which asks for a login",
-                            call->place->host, (int)strcspn(answer->url, "?"), answer->url);
-    return code;
-}
-
 int chimera_registry_authenticate(struct chimera_registry *registry,
                                   const struct chimera_call *call,
                                   const struct chimera_transfer_answer *answer,
@@ -438,7 +398,14 @@ int chimera_registry_authenticate(struct chimera_registry *registry,
     CHIMERA_FREE struct chimera_challenge *challenge = malloc(sizeof(*challenge));
     if (!challenge)
         return chimera_fail_memory(err);
-    int code = check_origin(call, answer, err);
+    /* A redirect may have led to a host that wants a login of its own: ours is not for it. */
+    CHIMERA_FREE char *url = NULL;
+    bool is_home = false;
+    int code = chimera_registry_resolve_url(call, answer, chimera_slice_of(answer->url), &url,
+                                            &is_home, err);
+    if (code == CHIMERA_OK && !is_home)
+        code = chimera_fail(err, CHIMERA_EREFUSED, "%s: leads to %.*s, which asks for a login",
+                            call->place->host, (int)strcspn(answer->url, "?"), answer->url);
     if (code < 0)
         return code;
     CHIMERA_FREE char *key = token_key(registry, call);
@@ -447,7 +414,19 @@ int chimera_registry_authenticate(struct chimera_registry *registry,
         drop_token(registry, token);
     if (find_challenge(answer, "bearer", challenge) && *challenge->realm)
         return use_bearer(registry, call, challenge, err);
-    if (find_challenge(answer, "basic", challenge))
-        return use_basic(call, err);
+    if (find_challenge(answer, "basic", challenge)) {
+        struct chimera_place *place = call->place;
+        if (place->basic)
+            return chimera_fail(err, CHIMERA_EREFUSED, "%s: the login is not accepted",
+                                place->host);
+        if (place->credential && place->credential->identity_token)
+            return chimera_fail(err, CHIMERA_EREFUSED,
+                                "%s: asks for a name and a password, and the login is a token",
+                                place->host);
+        if (!has_password(place->credential))
+            return chimera_fail(err, CHIMERA_EREFUSED, "%s: asks for a login, and there is none",
+                                place->host);
+        return make_basic(place->credential, &place->basic, err);
+    }
     return chimera_registry_fail(call, answer, err);
 }

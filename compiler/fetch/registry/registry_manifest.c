@@ -55,12 +55,6 @@ static int call_manifest(struct chimera_registry *registry,
     return chimera_registry_call(registry, &call, ret_answer, err);
 }
 
-static char *header_text(const struct chimera_transfer_answer *answer, const char *name)
-{
-    struct chimera_slice value = chimera_transfer_header(answer, name, 0);
-    return value.data ? strndup(value.data, value.size) : NULL;
-}
-
 /* The digest that was asked for and the one that is told may be of two algorithms: both must be
  * right. */
 static int take_manifest(const struct chimera_call *call, const char *version,
@@ -69,7 +63,8 @@ static int take_manifest(const struct chimera_call *call, const char *version,
 {
     char told[CHIMERA_OCI_DIGEST_MAX], is[CHIMERA_OCI_DIGEST_MAX];
     struct chimera_slice bytes = chimera_buffer_slice(&answer->body);
-    CHIMERA_FREE char *type = header_text(answer, "content-type");
+    struct chimera_slice value = chimera_transfer_header(answer, "content-type", 0);
+    CHIMERA_FREE char *type = value.data ? strndup(value.data, value.size) : NULL;
     CHIMERA_FREE char *name = chimera_registry_text("%s: %s", call->place->host, call->what);
     const char *digest = strchr(version, ':') ? version : NULL;
     int code = name ? read_told_digest(call, answer, told, err) : chimera_fail_memory(err);

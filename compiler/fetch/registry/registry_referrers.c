@@ -122,14 +122,6 @@ static int find_next_page(const struct chimera_call *call,
     return code;
 }
 
-/* A registry that has no such list says so by 404, another status, or a page for browsers. */
-static bool has_list(const struct chimera_transfer_answer *answer)
-{
-    return answer->status == 200 &&
-           chimera_slice_starts(chimera_transfer_header(answer, "content-type", 0),
-                                CHIMERA_MEDIA_OCI_INDEX);
-}
-
 static bool is_without_list(const struct chimera_transfer_answer *answer)
 {
     unsigned status = answer->status;
@@ -150,7 +142,10 @@ static int get_page(struct chimera_registry *registry, struct chimera_call *call
     int code = chimera_registry_call(registry, call, &answer, err);
     if (code < 0)
         return code;
-    if (has_list(&answer)) {
+    /* A registry that has no such list says so by 404, another status, or a page for browsers. */
+    if (answer.status == 200 &&
+        chimera_slice_starts(chimera_transfer_header(&answer, "content-type", 0),
+                             CHIMERA_MEDIA_OCI_INDEX)) {
         code = find_next_page(call, &answer, url, err);
         if (code == CHIMERA_OK)
             code = chimera_oci_manifest_parse(&answer.body, CHIMERA_MEDIA_OCI_INDEX, NULL,

@@ -94,14 +94,6 @@ static enum step step_of_status(const struct chimera_call *call,
 
 /* --- The session --- */
 
-static void end_session(struct upload *upload)
-{
-    free(upload->location);
-    upload->location = NULL;
-    upload->at = 0;
-    upload->is_resumed = false;
-}
-
 /* The next request goes where the last answer says; one that does not say leaves it. */
 static int take_location(struct upload *upload, const struct chimera_call *call,
                          const struct chimera_transfer_answer *answer, struct chimera_error *err)
@@ -136,13 +128,6 @@ static uint64_t read_number(struct chimera_slice text)
     return number;
 }
 
-static void take_chunk_size(struct upload *upload, const struct chimera_transfer_answer *answer)
-{
-    uint64_t least = read_number(chimera_transfer_header(answer, "oci-chunk-min-length", 0));
-    if (least != UINT64_MAX && least > upload->chunk)
-        upload->chunk = least;
-}
-
 /* Where a session begins, or the blob is mounted. */
 static int write_start(const struct upload *upload, const char *from, struct chimera_buffer *url,
                        struct chimera_error *err)
@@ -165,7 +150,9 @@ static int post(struct upload *upload, const struct chimera_call *call, bool *re
     if (code < 0)
         return code;
     *ret_is_there = answer.status == 201;
-    take_chunk_size(upload, &answer);
+    uint64_t least = read_number(chimera_transfer_header(&answer, "oci-chunk-min-length", 0));
+    if (least != UINT64_MAX && least > upload->chunk)
+        upload->chunk = least;
     if (answer.status == 202)
         code = take_location(upload, call, &answer, err);
     else if (answer.status != 201)
@@ -186,7 +173,10 @@ static int begin(struct upload *upload, const char *from, bool *ret_is_there,
     chimera_buffer_init(&url, CHIMERA_URL_MAX);
     int code = scope ? write_start(upload, from, &url, err) : chimera_fail_memory(err);
     if (code == CHIMERA_OK) {
-        end_session(upload);
+        free(upload->location);
+        upload->location = NULL;
+        upload->at = 0;
+        upload->is_resumed = false;
         upload->is_home = true;
         struct chimera_call call = make_call(upload, "POST", url.data);
         call.scope = scope;
@@ -236,17 +226,13 @@ static enum step resume(struct upload *upload, struct chimera_error *err)
 
 /* --- Sending --- */
 
-static char *final_url(const struct upload *upload)
-{
-    return chimera_registry_text("%s%cdigest=%s", upload->location,
-                                 strchr(upload->location, '?') ? '&' : '?', upload->digest);
-}
-
 /* The PUT that ends the session, with all of the body or nothing of it. */
 static enum step finish(struct upload *upload, struct chimera_transfer_body body, bool is_whole,
                         struct chimera_error *err)
 {
-    CHIMERA_FREE char *url = final_url(upload);
+    CHIMERA_FREE char *url =
+        chimera_registry_text("%s%cdigest=%s", upload->location,
+                              strchr(upload->location, '?') ? '&' : '?', upload->digest);
     struct chimera_call call = make_call(upload, "PUT", url);
     struct chimera_transfer_answer answer;
     call.body = body;

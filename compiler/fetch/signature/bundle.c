@@ -87,33 +87,6 @@ static void add_certificate(struct reader *reader, struct json_object *from)
         reader->evidence->chain[reader->evidence->chain_count++] = der;
 }
 
-static void read_chain(struct reader *reader, struct json_object *chain)
-{
-    size_t count;
-    struct json_object *list =
-        chimera_fields_list(&reader->fields, chain, "certificates", CHIMERA_CHAIN_MAX, &count);
-    if (reader->version >= VERSION_0_3)
-        refuse(reader, "has a chain of certificates, which its version does not");
-    if (count == 0)
-        refuse(reader, "has an empty chain of certificates");
-    for (size_t i = 0; i < count && is_right(reader); i++)
-        add_certificate(reader, json_object_array_get_idx(list, i));
-}
-
-static void read_signer(struct reader *reader, struct json_object *material)
-{
-    struct chimera_fields *fields = &reader->fields;
-    struct json_object *key = chimera_fields_object(fields, material, "publicKey");
-    struct json_object *chain = chimera_fields_object(fields, material, "x509CertificateChain");
-    struct json_object *certificate = chimera_fields_object(fields, material, "certificate");
-    if (!!key + !!chain + !!certificate != 1)
-        refuse(reader, "must tell one key or certificate");
-    else if (chain)
-        read_chain(reader, chain);
-    else if (certificate)
-        add_certificate(reader, certificate);
-}
-
 /* --- What logs and timestamps say --- */
 
 static void read_proof(struct reader *reader, struct json_object *proof,
@@ -140,42 +113,34 @@ static void read_proof(struct reader *reader, struct json_object *proof,
             chimera_fields_bytes_of(fields, json_object_array_get_idx(hashes, i), "hashes");
 }
 
-/* What each version says must be there. */
-static void check_entry(struct reader *reader, const struct chimera_log_entry *entry)
-{
-    if (entry->body.size == 0)
-        refuse(reader, "has a log entry without a body");
-    if (reader->version == VERSION_0_1 && entry->promise.size == 0)
-        refuse(reader, "has a log entry without the log's promise");
-    if (reader->version >= VERSION_0_2 && (!entry->has_proof || entry->checkpoint.size == 0))
-        refuse(reader, "has a log entry without proof that it is in the log");
-}
-
-static void read_entry(struct reader *reader, struct json_object *from,
-                       struct chimera_log_entry *entry)
-{
-    struct chimera_fields *fields = &reader->fields;
-    struct json_object *kind = chimera_fields_object(fields, from, "kindVersion");
-    struct json_object *id = chimera_fields_object(fields, from, "logId");
-    struct json_object *promise = chimera_fields_object(fields, from, "inclusionPromise");
-    entry->kind = keep(reader, chimera_fields_text(fields, kind, "kind"));
-    entry->version = keep(reader, chimera_fields_text(fields, kind, "version"));
-    entry->log_id = chimera_fields_bytes(fields, id, "keyId");
-    entry->log_index = chimera_fields_number(fields, from, "logIndex");
-    entry->integrated_time = (int64_t)chimera_fields_number(fields, from, "integratedTime");
-    entry->body = chimera_fields_bytes(fields, from, "canonicalizedBody");
-    entry->promise = chimera_fields_bytes(fields, promise, "signedEntryTimestamp");
-    read_proof(reader, chimera_fields_object(fields, from, "inclusionProof"), entry);
-    check_entry(reader, entry);
-}
-
 static void read_entries(struct reader *reader, struct json_object *material)
 {
     struct chimera_evidence *evidence = reader->evidence;
     struct json_object *list = chimera_fields_list(&reader->fields, material, "tlogEntries",
                                                    CHIMERA_LOG_ENTRIES_MAX, &evidence->entry_count);
-    for (size_t i = 0; i < evidence->entry_count && is_right(reader); i++)
-        read_entry(reader, json_object_array_get_idx(list, i), &evidence->entries[i]);
+    for (size_t i = 0; i < evidence->entry_count && is_right(reader); i++) {
+        struct json_object *from = json_object_array_get_idx(list, i);
+        struct chimera_log_entry *entry = &evidence->entries[i];
+        struct chimera_fields *fields = &reader->fields;
+        struct json_object *kind = chimera_fields_object(fields, from, "kindVersion");
+        struct json_object *id = chimera_fields_object(fields, from, "logId");
+        struct json_object *promise = chimera_fields_object(fields, from, "inclusionPromise");
+        entry->kind = keep(reader, chimera_fields_text(fields, kind, "kind"));
+        entry->version = keep(reader, chimera_fields_text(fields, kind, "version"));
+        entry->log_id = chimera_fields_bytes(fields, id, "keyId");
+        entry->log_index = chimera_fields_number(fields, from, "logIndex");
+        entry->integrated_time = (int64_t)chimera_fields_number(fields, from, "integratedTime");
+        entry->body = chimera_fields_bytes(fields, from, "canonicalizedBody");
+        entry->promise = chimera_fields_bytes(fields, promise, "signedEntryTimestamp");
+        read_proof(reader, chimera_fields_object(fields, from, "inclusionProof"), entry);
+        /* What each version says must be there. */
+        if (entry->body.size == 0)
+            refuse(reader, "has a log entry without a body");
+        if (reader->version == VERSION_0_1 && entry->promise.size == 0)
+            refuse(reader, "has a log entry without the log's promise");
+        if (reader->version >= VERSION_0_2 && (!entry->has_proof || entry->checkpoint.size == 0))
+            refuse(reader, "has a log entry without proof that it is in the log");
+    }
 }
 
 static void read_timestamps(struct reader *reader, struct json_object *material)
@@ -256,7 +221,24 @@ static void read_bundle(struct reader *reader, struct json_object *bundle,
     struct json_object *material =
         chimera_fields_object(&reader->fields, bundle, "verificationMaterial");
     reader->version = read_version(reader, bundle);
-    read_signer(reader, material);
+    struct chimera_fields *fields = &reader->fields;
+    struct json_object *key = chimera_fields_object(fields, material, "publicKey");
+    struct json_object *chain = chimera_fields_object(fields, material, "x509CertificateChain");
+    struct json_object *certificate = chimera_fields_object(fields, material, "certificate");
+    if (!!key + !!chain + !!certificate != 1)
+        refuse(reader, "must tell one key or certificate");
+    else if (chain) {
+        size_t count;
+        struct json_object *list =
+            chimera_fields_list(&reader->fields, chain, "certificates", CHIMERA_CHAIN_MAX, &count);
+        if (reader->version >= VERSION_0_3)
+            refuse(reader, "has a chain of certificates, which its version does not");
+        if (count == 0)
+            refuse(reader, "has an empty chain of certificates");
+        for (size_t i = 0; i < count && is_right(reader); i++)
+            add_certificate(reader, json_object_array_get_idx(list, i));
+    } else if (certificate)
+        add_certificate(reader, certificate);
     read_entries(reader, material);
     read_timestamps(reader, material);
     read_signed(reader, bundle, ret_digest);

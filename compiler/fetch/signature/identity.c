@@ -51,11 +51,20 @@ static int check_entries(const struct chimera_evidence *evidence, struct chimera
     return CHIMERA_OK;
 }
 
-/* A log that tells no time is judged at those of the others. Where there is none at all, as beside
- * a signature by a key, its key is believed at any time: the entry is not what counts there. */
-static int check_log_periods(const struct chimera_evidence *evidence, const struct proof *proof,
-                             struct chimera_error *err)
+/* Whatever is there must be right. */
+static int check_proof(const struct chimera_evidence *evidence, struct chimera_signer signer,
+                       const struct chimera_trust_root *root, struct proof *proof,
+                       struct chimera_error *err)
 {
+    *proof = (struct proof){0};
+    int code = check_entries(evidence, signer, root, proof, err);
+    if (code == CHIMERA_OK)
+        code = check_timestamps(evidence, root, proof, err);
+    if (code != CHIMERA_OK)
+        return code;
+    /* A log that tells no time is judged at those of the others. Where there is none at all, as
+     * beside a signature by a key, its key is believed at any time: the entry is not what counts
+     * there. */
     for (size_t i = 0; i < evidence->entry_count; i++) {
         struct chimera_trust_period period = proof->logs[i]->period;
         bool is_within =
@@ -67,20 +76,6 @@ static int check_log_periods(const struct chimera_evidence *evidence, const stru
                                 "the log's key was not trusted at the time of its entry");
     }
     return CHIMERA_OK;
-}
-
-/* Whatever is there must be right. */
-static int check_proof(const struct chimera_evidence *evidence, struct chimera_signer signer,
-                       const struct chimera_trust_root *root, struct proof *proof,
-                       struct chimera_error *err)
-{
-    *proof = (struct proof){0};
-    int code = check_entries(evidence, signer, root, proof, err);
-    if (code == CHIMERA_OK)
-        code = check_timestamps(evidence, root, proof, err);
-    if (code == CHIMERA_OK)
-        code = check_log_periods(evidence, proof, err);
-    return code;
 }
 
 int chimera_evidence_check_log(const struct chimera_evidence *evidence, struct chimera_slice key,
@@ -103,21 +98,6 @@ static int check_signature(const struct chimera_evidence *evidence, X509 *leaf,
     if (!key)
         return chimera_fail(err, CHIMERA_EREFUSED, "the certificate's key cannot be read");
     return chimera_key_verify(key, evidence->message, evidence->signature, err);
-}
-
-/* At each time that somebody vouches for. The log of certificates signed for one issuer. */
-static int check_chain(X509 *leaf, const struct proof *proof, const struct chimera_trust_root *root,
-                       struct chimera_error *err)
-{
-    int code = CHIMERA_OK;
-    for (size_t i = 0; i < proof->time_count && code == CHIMERA_OK; i++) {
-        X509 *issuer = NULL;
-        code = chimera_certificate_check_chain(leaf, root, proof->times[i], &issuer, err);
-        if (code == CHIMERA_OK)
-            code = chimera_sct_check(leaf, issuer, root, err);
-        X509_free(issuer);
-    }
-    return code;
 }
 
 static int64_t earliest(const struct proof *proof)
@@ -144,8 +124,16 @@ static int prove(const struct chimera_evidence *evidence, X509 *leaf,
         code = chimera_fail(err, CHIMERA_EREFUSED, "the signature is in no log");
     if (code == CHIMERA_OK && proof.time_count == 0)
         code = chimera_fail(err, CHIMERA_EREFUSED, "nobody vouches for when it was signed");
-    if (code == CHIMERA_OK)
-        code = check_chain(leaf, &proof, root, err);
+    if (code == CHIMERA_OK) {
+        /* At each time that somebody vouches for. The log of certificates signed for one issuer. */
+        for (size_t i = 0; i < proof.time_count && code == CHIMERA_OK; i++) {
+            X509 *issuer = NULL;
+            code = chimera_certificate_check_chain(leaf, root, proof.times[i], &issuer, err);
+            if (code == CHIMERA_OK)
+                code = chimera_sct_check(leaf, issuer, root, err);
+            X509_free(issuer);
+        }
+    }
     if (code == CHIMERA_OK)
         code = chimera_certificate_names(leaf, identity, err);
     if (code == CHIMERA_OK)

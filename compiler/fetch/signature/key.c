@@ -47,24 +47,19 @@ static const struct curve *curve_of(EVP_PKEY *key)
     return NULL;
 }
 
-/* With an exponent of one everybody could sign. */
-static bool has_good_exponent(EVP_PKEY *key)
-{
-    BIGNUM *exponent = NULL;
-    bool is_good = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 &&
-                   BN_is_odd(exponent) && !BN_is_one(exponent) &&
-                   BN_num_bits(exponent) <= RSA_EXPONENT_BITS_MAX;
-    BN_free(exponent);
-    return is_good;
-}
-
 static int hash_of_rsa(EVP_PKEY *key, const EVP_MD **ret_hash, struct chimera_error *err)
 {
     int bits = EVP_PKEY_get_bits(key);
     if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)
         return chimera_fail(err, CHIMERA_EFEATURE, "an RSA key of %d bits: it must have %d to %d",
                             bits, RSA_BITS_MIN, RSA_BITS_MAX);
-    if (!has_good_exponent(key))
+    /* With an exponent of one everybody could sign. */
+    BIGNUM *exponent = NULL;
+    bool is_good = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 &&
+                   BN_is_odd(exponent) && !BN_is_one(exponent) &&
+                   BN_num_bits(exponent) <= RSA_EXPONENT_BITS_MAX;
+    BN_free(exponent);
+    if (!is_good)
         return chimera_fail(err, CHIMERA_EFEATURE, "an RSA key with an exponent that is not safe");
     *ret_hash = EVP_sha256();
     return CHIMERA_OK;

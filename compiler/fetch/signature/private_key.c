@@ -117,16 +117,6 @@ static int read_sealed(struct chimera_slice text, struct chimera_arena *arena,
     return CHIMERA_OK;
 }
 
-static int derive(const struct sealed *sealed, const char *password,
-                  unsigned char key[crypto_secretbox_KEYBYTES], struct chimera_error *err)
-{
-    _Static_assert((size_t)1 << 17 <= SCRYPT_MEMORY_MAX / (128 * BLOCK_SIZE), "what scrypt takes");
-    int result = crypto_pwhash_scryptsalsa208sha256_ll(
-        (const uint8_t *)password, strlen(password), (const uint8_t *)sealed->salt.data,
-        sealed->salt.size, sealed->cost, BLOCK_SIZE, LANES, key, crypto_secretbox_KEYBYTES);
-    return result == 0 ? CHIMERA_OK : chimera_fail_memory(err);
-}
-
 static int open_sealed(const struct sealed *sealed, const char *password, EVP_PKEY **ret_key,
                        struct chimera_error *err)
 {
@@ -135,7 +125,11 @@ static int open_sealed(const struct sealed *sealed, const char *password, EVP_PK
     unsigned char *der = malloc(size);
     if (!der)
         return chimera_fail_memory(err);
-    int code = derive(sealed, password, key, err);
+    _Static_assert((size_t)1 << 17 <= SCRYPT_MEMORY_MAX / (128 * BLOCK_SIZE), "what scrypt takes");
+    int result = crypto_pwhash_scryptsalsa208sha256_ll(
+        (const uint8_t *)password, strlen(password), (const uint8_t *)sealed->salt.data,
+        sealed->salt.size, sealed->cost, BLOCK_SIZE, LANES, key, crypto_secretbox_KEYBYTES);
+    int code = result == 0 ? CHIMERA_OK : chimera_fail_memory(err);
     if (code == CHIMERA_OK &&
         crypto_secretbox_open_easy(der, (const unsigned char *)sealed->box.data, sealed->box.size,
                                    (const unsigned char *)sealed->nonce.data, key) != 0)
@@ -149,24 +143,6 @@ static int open_sealed(const struct sealed *sealed, const char *password, EVP_PK
     return code;
 }
 
-static int read_encrypted(struct chimera_slice text, const char *password, EVP_PKEY **ret_key,
-                          struct chimera_error *err)
-{
-    struct sealed sealed = {0};
-    struct chimera_arena arena;
-    if (!password)
-        return chimera_fail(err, CHIMERA_EINVAL,
-                            "the private key is encrypted: it needs a password");
-    if (sodium_init() < 0)
-        return chimera_fail(err, CHIMERA_EIO, "libsodium does not start");
-    chimera_arena_init(&arena, ARENA_MAX);
-    int code = read_sealed(text, &arena, &sealed, err);
-    if (code == CHIMERA_OK)
-        code = open_sealed(&sealed, password, ret_key, err);
-    chimera_arena_free(&arena);
-    return code;
-}
-
 /* --- PEM --- */
 
 static int read_block(const char *name, struct chimera_slice data, const char *password,
@@ -174,8 +150,21 @@ static int read_block(const char *name, struct chimera_slice data, const char *p
 {
     if (strcmp(name, PEM_STRING_PKCS8INF) == 0)
         return read_pkcs8((const unsigned char *)data.data, data.size, ret_key, err);
-    if (strcmp(name, PEM_OF_SIGSTORE) == 0 || strcmp(name, PEM_OF_COSIGN) == 0)
-        return read_encrypted(data, password, ret_key, err);
+    if (strcmp(name, PEM_OF_SIGSTORE) == 0 || strcmp(name, PEM_OF_COSIGN) == 0) {
+        struct sealed sealed = {0};
+        struct chimera_arena arena;
+        if (!password)
+            return chimera_fail(err, CHIMERA_EINVAL,
+                                "the private key is encrypted: it needs a password");
+        if (sodium_init() < 0)
+            return chimera_fail(err, CHIMERA_EIO, "libsodium does not start");
+        chimera_arena_init(&arena, ARENA_MAX);
+        int code = read_sealed(data, &arena, &sealed, err);
+        if (code == CHIMERA_OK)
+            code = open_sealed(&sealed, password, ret_key, err);
+        chimera_arena_free(&arena);
+        return code;
+    }
     return chimera_fail(err, CHIMERA_EFEATURE,
                         "a private key must be PKCS#8 (-----BEGIN PRIVATE KEY-----; openssl pkcs8 "
                         "-topk8 -nocrypt makes it) or cosign's (cosign import-key-pair), not "

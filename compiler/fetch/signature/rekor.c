@@ -9,24 +9,19 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/digest.h"
 
-/* What a signed entry timestamp is over: JSON with sorted keys and no blanks. */
-static void write_promised(const struct chimera_log_entry *entry, struct chimera_buffer *out)
-{
-    chimera_buffer_text(out, "{\"body\":\"");
-    chimera_base64_encode(entry->body, CHIMERA_BASE64_STANDARD, out);
-    chimera_buffer_print(out, "\",\"integratedTime\":%" PRId64 ",\"logID\":\"",
-                         entry->integrated_time);
-    for (size_t i = 0; i < entry->log_id.size; i++)
-        chimera_buffer_print(out, "%02x", (unsigned char)entry->log_id.data[i]);
-    chimera_buffer_print(out, "\",\"logIndex\":%" PRIu64 "}", entry->log_index);
-}
-
 static int check_promise(const struct chimera_log_entry *entry, const struct chimera_trust_log *log,
                          struct chimera_error *err)
 {
     struct chimera_buffer text;
     chimera_buffer_init(&text, 2 * CHIMERA_EVIDENCE_MAX);
-    write_promised(entry, &text);
+    /* What a signed entry timestamp is over: JSON with sorted keys and no blanks. */
+    chimera_buffer_text(&text, "{\"body\":\"");
+    chimera_base64_encode(entry->body, CHIMERA_BASE64_STANDARD, &text);
+    chimera_buffer_print(&text, "\",\"integratedTime\":%" PRId64 ",\"logID\":\"",
+                         entry->integrated_time);
+    for (size_t i = 0; i < entry->log_id.size; i++)
+        chimera_buffer_print(&text, "%02x", (unsigned char)entry->log_id.data[i]);
+    chimera_buffer_print(&text, "\",\"logIndex\":%" PRIu64 "}", entry->log_index);
     bool is_right = !text.failed && entry->integrated_time > 0 &&
                     chimera_trust_log_signed(log, chimera_buffer_slice(&text), entry->promise);
     chimera_buffer_free(&text);

@@ -61,17 +61,6 @@ static void write_signer(const char *hint, struct chimera_buffer *out)
                          hint);
 }
 
-static void write_bundle(const char *hint, struct chimera_slice statement,
-                         struct chimera_slice signature, struct chimera_buffer *out)
-{
-    write_signer(hint, out);
-    chimera_buffer_text(out, "\"dsseEnvelope\":{\"payload\":\"");
-    chimera_base64_encode(statement, CHIMERA_BASE64_STANDARD, out);
-    chimera_buffer_text(out, "\",\"payloadType\":\"" PAYLOAD_TYPE "\",\"signatures\":[{\"sig\":\"");
-    chimera_base64_encode(signature, CHIMERA_BASE64_STANDARD, out);
-    chimera_buffer_text(out, "\"}]}}");
-}
-
 int chimera_sign(EVP_PKEY *key, const char *digest, struct json_object *annotations,
                  struct chimera_buffer *out, struct chimera_error *err)
 {
@@ -85,7 +74,13 @@ int chimera_sign(EVP_PKEY *key, const char *digest, struct json_object *annotati
     if (code == CHIMERA_OK)
         code = sign_statement(key, chimera_buffer_slice(&statement), &signature, err);
     if (code == CHIMERA_OK) {
-        write_bundle(hint, chimera_buffer_slice(&statement), chimera_buffer_slice(&signature), out);
+        write_signer(hint, out);
+        chimera_buffer_text(out, "\"dsseEnvelope\":{\"payload\":\"");
+        chimera_base64_encode(chimera_buffer_slice(&statement), CHIMERA_BASE64_STANDARD, out);
+        chimera_buffer_text(out,
+                            "\",\"payloadType\":\"" PAYLOAD_TYPE "\",\"signatures\":[{\"sig\":\"");
+        chimera_base64_encode(chimera_buffer_slice(&signature), CHIMERA_BASE64_STANDARD, out);
+        chimera_buffer_text(out, "\"}]}}");
         if (out->failed)
             code = chimera_fail(err, out->failed, "the bundle does not fit");
     }

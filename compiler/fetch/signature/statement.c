@@ -4,12 +4,6 @@
 #include "compiler/fetch/signature/trust/fields.h"
 #include "runtime/json/tree.h"
 
-static bool is_statement_type(struct chimera_slice type)
-{
-    return chimera_slice_is(type, "https://in-toto.io/Statement/v1") ||
-           chimera_slice_is(type, "https://in-toto.io/Statement/v0.1");
-}
-
 /* Whether the subject's digest of that algorithm, "sha256", is the one that `hex` has. */
 static bool has_digest(struct chimera_fields *fields, struct json_object *subject,
                        const char *algorithm, const char *hex)
@@ -39,29 +33,6 @@ static struct json_object *find_subject(struct chimera_fields *fields,
     return NULL;
 }
 
-static int check(struct json_object *statement, const char *predicate, const char *digest,
-                 struct json_object **ret_annotations, struct chimera_error *err)
-{
-    struct chimera_fields fields = {NULL, err, "the signed statement", CHIMERA_OK};
-    struct chimera_slice type = chimera_fields_text(&fields, statement, "_type");
-    struct chimera_slice said = chimera_fields_text(&fields, statement, "predicateType");
-    struct json_object *subject = find_subject(&fields, statement, digest);
-    struct json_object *annotations = chimera_fields_object(&fields, subject, "annotations");
-    if (fields.code < 0)
-        return fields.code;
-    if (!is_statement_type(type))
-        return chimera_fail(err, CHIMERA_EINVAL, "what is signed is not an in-toto statement");
-    if (predicate && !chimera_slice_is(said, predicate))
-        return chimera_fail(err, CHIMERA_EFEATURE,
-                            "it is not a signature but an attestation (%.*s)", (int)said.size,
-                            said.data ? said.data : "");
-    if (!subject)
-        return chimera_fail(err, CHIMERA_EREFUSED, "it is a signature of something else than %s",
-                            digest);
-    *ret_annotations = json_object_get(annotations);
-    return CHIMERA_OK;
-}
-
 int chimera_statement_check(struct chimera_slice statement, const char *predicate,
                             const char *digest, struct json_object **ret_annotations,
                             struct chimera_error *err)
@@ -72,5 +43,23 @@ int chimera_statement_check(struct chimera_slice statement, const char *predicat
         return chimera_fail(err, CHIMERA_EINVAL, "the signed statement: %s", why.text);
     if (!json_object_is_type(tree, json_type_object))
         return chimera_fail(err, CHIMERA_EINVAL, "what is signed is not an in-toto statement");
-    return check(tree, predicate, digest, ret_annotations, err);
+    struct chimera_fields fields = {NULL, err, "the signed statement", CHIMERA_OK};
+    struct chimera_slice type = chimera_fields_text(&fields, tree, "_type");
+    struct chimera_slice said = chimera_fields_text(&fields, tree, "predicateType");
+    struct json_object *subject = find_subject(&fields, tree, digest);
+    struct json_object *annotations = chimera_fields_object(&fields, subject, "annotations");
+    if (fields.code < 0)
+        return fields.code;
+    if (!chimera_slice_is(type, "https://in-toto.io/Statement/v1") &&
+        !chimera_slice_is(type, "https://in-toto.io/Statement/v0.1"))
+        return chimera_fail(err, CHIMERA_EINVAL, "what is signed is not an in-toto statement");
+    if (predicate && !chimera_slice_is(said, predicate))
+        return chimera_fail(err, CHIMERA_EFEATURE,
+                            "it is not a signature but an attestation (%.*s)", (int)said.size,
+                            said.data ? said.data : "");
+    if (!subject)
+        return chimera_fail(err, CHIMERA_EREFUSED, "it is a signature of something else than %s",
+                            digest);
+    *ret_annotations = json_object_get(annotations);
+    return CHIMERA_OK;
 }

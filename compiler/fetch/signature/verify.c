@@ -93,18 +93,6 @@ static int check_annotations(struct json_object *wanted, struct json_object *fou
 
 /* --- Keys --- */
 
-static int check_log(struct judge *judge, EVP_PKEY *key, const struct chimera_evidence *evidence,
-                     struct chimera_error *err)
-{
-    struct chimera_buffer der;
-    chimera_buffer_init(&der, KEY_DER_MAX);
-    int code = chimera_key_write(key, &der, err);
-    if (code == CHIMERA_OK)
-        code = chimera_evidence_check_log(evidence, chimera_buffer_slice(&der), judge->root, err);
-    chimera_buffer_free(&der);
-    return code;
-}
-
 static int check_key(struct judge *judge, const struct chimera_constraint *constraint, size_t index,
                      struct chimera_error *err)
 {
@@ -114,8 +102,15 @@ static int check_key(struct judge *judge, const struct chimera_constraint *const
     int code = chimera_key_read(chimera_slice_of(constraint->key), &key, err);
     if (code == CHIMERA_OK)
         code = chimera_key_verify(key, evidence->message, evidence->signature, err);
-    if (code == CHIMERA_OK)
-        code = check_log(judge, key, evidence, err);
+    if (code == CHIMERA_OK) {
+        struct chimera_buffer der;
+        chimera_buffer_init(&der, KEY_DER_MAX);
+        code = chimera_key_write(key, &der, err);
+        if (code == CHIMERA_OK)
+            code =
+                chimera_evidence_check_log(evidence, chimera_buffer_slice(&der), judge->root, err);
+        chimera_buffer_free(&der);
+    }
     if (code == CHIMERA_OK)
         code = check_annotations(constraint->annotations, evidence->annotations, err);
     if (code == CHIMERA_OK)
@@ -290,19 +285,14 @@ static int judge_all(struct judge *judge, const struct chimera_verification *ver
     return code;
 }
 
-static bool asks_for_something(const struct chimera_verification *verification)
-{
-    return verification->all_count > 0 ||
-           (verification->has_any_of && verification->minimum_matches > 0);
-}
-
 int chimera_signatures_judge(const struct chimera_verification *verification,
                              const struct chimera_evidence *evidence, size_t count,
                              const struct chimera_trust_root *root, struct chimera_buffer *signers,
                              struct chimera_error *err)
 {
     struct judge judge = {.evidence = evidence, .count = count, .root = root};
-    if (!asks_for_something(verification))
+    if (verification->all_count <= 0 &&
+        (!verification->has_any_of || verification->minimum_matches <= 0))
         return chimera_fail(err, CHIMERA_EREFUSED,
                             "Image verification failed: no signatures to verify");
     judge.proofs = calloc(count + 1, sizeof(*judge.proofs));

@@ -75,18 +75,6 @@ static const char *explain(unsigned status)
     }
 }
 
-/* The query of a URL may be a secret, and is left out. */
-static int fail_status(const struct chimera_transfer_answer *answer, struct chimera_error *err)
-{
-    struct chimera_url url = {0};
-    int code = chimera_url_parse(NULL, answer->url, &url, err);
-    if (code == CHIMERA_OK)
-        code = chimera_fail(err, CHIMERA_EIO, "%s: the server answers %u%s", url.shown,
-                            answer->status, explain(answer->status));
-    chimera_url_done(&url);
-    return code;
-}
-
 static int ask(struct chimera_transport *transport, const struct chimera_transfer_request *request,
                struct entrance *entrance, struct chimera_error *err)
 {
@@ -95,9 +83,15 @@ static int ask(struct chimera_transport *transport, const struct chimera_transfe
     int code = chimera_transfer(transport, request, &answer, &why);
     if (code < 0)
         return chimera_error_pass(entrance->why.code < 0 ? &entrance->why : &why, err);
-    if (answer.status < 200 || answer.status > 299)
-        code = fail_status(&answer, err);
-    else if (entrance->size < sizeof(entrance->head) && check(entrance) < 0)
+    if (answer.status < 200 || answer.status > 299) {
+        /* The query of a URL may be a secret, and is left out. */
+        struct chimera_url url = {0};
+        code = chimera_url_parse(NULL, answer.url, &url, err);
+        if (code == CHIMERA_OK)
+            code = chimera_fail(err, CHIMERA_EIO, "%s: the server answers %u%s", url.shown,
+                                answer.status, explain(answer.status));
+        chimera_url_done(&url);
+    } else if (entrance->size < sizeof(entrance->head) && check(entrance) < 0)
         code = chimera_error_pass(&entrance->why, err);
     chimera_transfer_answer_done(&answer);
     return code;

@@ -148,20 +148,6 @@ static int64_t back_off(unsigned tries)
     return wait - tenth + (int64_t)(chimera_clock_ns() / 1000 % (uint64_t)(2 * tenth + 1));
 }
 
-static int wait_for(const struct chimera_exchange *exchange, int64_t wait_ms,
-                    struct chimera_error *err)
-{
-    const struct chimera_transport_options *options = &exchange->transport->options;
-    for (int64_t until = chimera_clock_ms() + wait_ms, left = wait_ms; left > 0;
-         left = until - chimera_clock_ms()) {
-        int64_t slice = left < WAIT_SLICE_MS ? left : WAIT_SLICE_MS;
-        nanosleep(&(struct timespec){.tv_nsec = slice * 1000000}, NULL);
-        if (options->progress && options->progress(options->context, 0, 0) != 0)
-            return chimera_fail(err, CHIMERA_EIO, "%s: interrupted", exchange->url->shown);
-    }
-    return CHIMERA_OK;
-}
-
 struct patience { /* with one place */
     unsigned tries;
     int64_t begun_ms, waited_ms;
@@ -200,9 +186,14 @@ static int insist(struct chimera_exchange *exchange, struct chimera_error *err)
         int64_t wait = plan_retry(&patience, exchange, code);
         if (wait < 0)
             return code < 0 ? chimera_fail(err, code, "%s", why.text) : code;
-        code = wait_for(exchange, wait, err);
-        if (code < 0)
-            return code;
+        const struct chimera_transport_options *options = &exchange->transport->options;
+        for (int64_t until = chimera_clock_ms() + wait, left = wait; left > 0;
+             left = until - chimera_clock_ms()) {
+            int64_t slice = left < WAIT_SLICE_MS ? left : WAIT_SLICE_MS;
+            nanosleep(&(struct timespec){.tv_nsec = slice * 1000000}, NULL);
+            if (options->progress && options->progress(options->context, 0, 0) != 0)
+                return chimera_fail(err, CHIMERA_EIO, "%s: interrupted", exchange->url->shown);
+        }
         patience.waited_ms += wait;
     }
 }

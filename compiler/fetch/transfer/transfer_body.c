@@ -81,16 +81,6 @@ static int take_field(struct chimera_exchange *exchange, struct chimera_slice li
     return is_length ? take_length(exchange, value) : CHIMERA_OK;
 }
 
-static void begin_answer(struct chimera_exchange *exchange)
-{
-    long status = 0;
-    curl_easy_getinfo(exchange->transport->easy, CURLINFO_RESPONSE_CODE, &status);
-    exchange->answer->status = (unsigned)status;
-    exchange->length = UINT64_MAX;
-    exchange->is_chunked = false;
-    chimera_buffer_reset(&exchange->answer->headers);
-}
-
 static int end_headers(struct chimera_exchange *exchange)
 {
     bool has_body = strcmp(exchange->request->method, "HEAD") != 0;
@@ -112,9 +102,14 @@ size_t chimera_exchange_take_header(char *bytes, size_t one, size_t size, void *
         return 0;
     }
     int code = CHIMERA_OK;
-    if (chimera_slice_starts(line, "HTTP/"))
-        begin_answer(exchange);
-    else if (chimera_slice_trim(line).size == 0)
+    if (chimera_slice_starts(line, "HTTP/")) {
+        long status = 0;
+        curl_easy_getinfo(exchange->transport->easy, CURLINFO_RESPONSE_CODE, &status);
+        exchange->answer->status = (unsigned)status;
+        exchange->length = UINT64_MAX;
+        exchange->is_chunked = false;
+        chimera_buffer_reset(&exchange->answer->headers);
+    } else if (chimera_slice_trim(line).size == 0)
         code = end_headers(exchange);
     else
         code = take_field(exchange, line);

@@ -28,20 +28,15 @@ static const char *explain_certificate(long why)
     }
 }
 
-static bool is_unknown_authority(long why)
-{
-    return why == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
-           why == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
-           why == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE ||
-           why == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
-           why == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
-}
-
 static int fail_certificate(struct chimera_exchange *exchange, struct chimera_error *err)
 {
     long why = X509_V_OK;
     curl_easy_getinfo(exchange->transport->easy, CURLINFO_SSL_VERIFYRESULT, &why);
-    exchange->is_unknown = is_unknown_authority(why);
+    exchange->is_unknown = why == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+                           why == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+                           why == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE ||
+                           why == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+                           why == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
     return chimera_fail(
         err, CHIMERA_EIO, "%s: %s (%s)", exchange->url->shown, explain_certificate(why),
         why == X509_V_OK || why == X509_V_ERR_UNSPECIFIED ? exchange->why

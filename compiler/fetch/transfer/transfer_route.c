@@ -41,20 +41,6 @@ static bool has_hashes(const char *path)
     return is_hashed;
 }
 
-/* Where OpenSSL's variables name some, these and no others are the system's. */
-static void find_authorities(struct chimera_transport *transport)
-{
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-    const char *file = environment("SSL_CERT_FILE"), *folder = environment("SSL_CERT_DIR");
-    if (!file && !folder) {
-        file = info->cainfo;
-        folder = info->capath;
-    }
-    transport->authorities_file = file;
-    transport->authorities_folder = folder;
-    transport->is_hashed = has_hashes(folder);
-}
-
 static bool is_named(const char *listed, const struct chimera_url *url)
 {
     if (strcasecmp(listed, url->name) == 0)
@@ -180,7 +166,16 @@ int chimera_route_init(struct chimera_transport *transport, struct chimera_error
     static const struct chimera_sources NONE = {0};
     const struct chimera_sources *sources =
         transport->options.sources ? transport->options.sources : &NONE;
-    find_authorities(transport);
+    /* Where OpenSSL's variables name some, these and no others are the system's. */
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    const char *file = environment("SSL_CERT_FILE"), *folder = environment("SSL_CERT_DIR");
+    if (!file && !folder) {
+        file = info->cainfo;
+        folder = info->capath;
+    }
+    transport->authorities_file = file;
+    transport->authorities_folder = folder;
+    transport->is_hashed = has_hashes(folder);
     int code = choose(sources->http_proxy, "HTTP_PROXY", "http_proxy", &transport->http_proxy, err);
     if (code >= 0)
         code = choose(sources->https_proxy, "HTTPS_PROXY", "https_proxy", &transport->https_proxy,

@@ -20,22 +20,17 @@ void chimera_exchange_begin(void)
 
 /* --- Headers --- */
 
-/* A token server or a caller's caller may have chosen the text: a line end in it would begin
- * another field. */
-static bool is_one_line(const char *text)
-{
-    for (; *text; text++)
-        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
-            return false;
-    return true;
-}
-
 static int add_header(struct curl_slist **list, const char *name, const char *value,
                       struct chimera_error *err)
 {
     struct chimera_buffer line;
-    if (!is_one_line(value))
-        return chimera_fail(err, CHIMERA_EREFUSED, "a header field with a control character in it");
+    /* A token server or a caller's caller may have chosen the text: a line end in it would begin
+     * another field. */
+    const char *text = value;
+    for (; *text; text++)
+        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
+            return chimera_fail(err, CHIMERA_EREFUSED,
+                                "a header field with a control character in it");
     chimera_buffer_init(&line, CHIMERA_TRANSFER_HEADERS_MAX);
     if (name)
         chimera_buffer_print(&line, "%s: ", name);
@@ -56,18 +51,6 @@ void chimera_exchange_free_headers(struct curl_slist **list)
     for (struct curl_slist *at = *list; at; at = at->next)
         OPENSSL_cleanse(at->data, strlen(at->data));
     curl_slist_free_all(*list);
-}
-
-static int make_headers(const struct chimera_exchange *exchange, struct curl_slist **list,
-                        struct chimera_error *err)
-{
-    const char *const *headers = exchange->request->headers;
-    int code = add_header(list, NULL, "Expect:", err);
-    for (; code >= 0 && headers && *headers; headers++)
-        code = add_header(list, NULL, *headers, err);
-    if (code >= 0 && exchange->authorization)
-        code = add_header(list, "Authorization", exchange->authorization, err);
-    return code;
 }
 
 /* --- TLS --- */
@@ -193,7 +176,12 @@ static void set_callbacks(struct chimera_exchange *exchange)
 int chimera_exchange_set_up(struct chimera_exchange *exchange, struct curl_slist **ret_headers,
                             struct chimera_error *err)
 {
-    int code = make_headers(exchange, ret_headers, err);
+    const char *const *headers = exchange->request->headers;
+    int code = add_header(ret_headers, NULL, "Expect:", err);
+    for (; code >= 0 && headers && *headers; headers++)
+        code = add_header(ret_headers, NULL, *headers, err);
+    if (code >= 0 && exchange->authorization)
+        code = add_header(ret_headers, "Authorization", exchange->authorization, err);
     if (code < 0)
         return code;
     curl_easy_reset(exchange->transport->easy); /* the options; connections stay */

@@ -116,14 +116,6 @@ static void warn_of(struct json_object *some, struct json_object *others, const 
     chimera_buffer_free(&set);
 }
 
-static void warn_of_capabilities(const struct annotating *annotating)
-{
-    struct json_object *declared = NULL;
-    json_object_object_get_ex(annotating->metadata.tree, "hostCapabilities", &declared);
-    warn_of(annotating->detected, declared, "used by the policy but not declared in metadata");
-    warn_of(declared, annotating->detected, "declared in metadata but not detected in the policy");
-}
-
 static int write_module(struct annotating *annotating, struct chimera_error *err)
 {
     chimera_metadata_write(&annotating->metadata, &annotating->section);
@@ -153,7 +145,11 @@ static int run_annotate(const struct chimera_cli_options *options)
     if (code == 0)
         code = complete_metadata(&annotating, &err);
     if (code == 0) {
-        warn_of_capabilities(&annotating);
+        struct json_object *declared = NULL;
+        json_object_object_get_ex(annotating.metadata.tree, "hostCapabilities", &declared);
+        warn_of(annotating.detected, declared, "used by the policy but not declared in metadata");
+        warn_of(declared, annotating.detected,
+                "declared in metadata but not detected in the policy");
         code = write_module(&annotating, &err);
     }
     json_object_put(annotating.detected);

@@ -51,17 +51,6 @@ static const char *truth(bool value)
     return value ? "true" : "false";
 }
 
-/* What the build rewrites before it compiles; "" for nothing, and for what it would not read at
- * all. */
-static void find_lowering(const struct policy_module *file, char ret_text[CHIMERA_LOWERING_SIZE])
-{
-    struct chimera_module *module = NULL;
-    ret_text[0] = '\0';
-    if (chimera_module_read(file->path, chimera_buffer_slice(&file->bytes), &module, NULL) == 0)
-        chimera_module_lowering_text(module, ret_text);
-    chimera_module_free(module);
-}
-
 static void add_others(struct inspect_table *table, struct json_object *annotations)
 {
     bool has_title = false;
@@ -157,32 +146,34 @@ static size_t width_of_output(void)
                                        : size.ws_col;
 }
 
-static void print_usage(const char *usage, struct chimera_buffer *out)
-{
-    struct chimera_buffer shown;
-    chimera_buffer_init(&shown, OUTPUT_MAX);
-    chimera_buffer_text(&shown, "---\n");
-    chimera_printable_append(chimera_slice_of(usage), "\n", &shown);
-    chimera_buffer_text(&shown, "\n---\n");
-    chimera_buffer_text(out, "Usage \n");
-    markdown_write(chimera_buffer_slice(&shown), width_of_output(), out);
-    if (shown.failed && !out->failed)
-        out->failed = shown.failed;
-    chimera_buffer_free(&shown);
-}
-
 static void print_pretty(const struct policy_module *file, struct chimera_buffer *out)
 {
     const struct chimera_metadata *metadata = &file->metadata;
     char lowering[CHIMERA_LOWERING_SIZE];
-    find_lowering(file, lowering);
+    /* What the build rewrites before it compiles; "" for nothing, and for what it would not read at
+     * all. */
+    struct chimera_module *module = NULL;
+    lowering[0] = '\0';
+    if (chimera_module_read(file->path, chimera_buffer_slice(&file->bytes), &module, NULL) == 0)
+        chimera_module_lowering_text(module, lowering);
+    chimera_module_free(module);
     print_details(metadata, lowering, out);
     chimera_buffer_text(out, "Rules \n");
     print_block(member(metadata, "rules"), out);
     print_resources(metadata, out);
     const char *usage = chimera_metadata_annotation(metadata, PREFIX "usage");
-    if (usage)
-        print_usage(usage, out);
+    if (usage) {
+        struct chimera_buffer shown;
+        chimera_buffer_init(&shown, OUTPUT_MAX);
+        chimera_buffer_text(&shown, "---\n");
+        chimera_printable_append(chimera_slice_of(usage), "\n", &shown);
+        chimera_buffer_text(&shown, "\n---\n");
+        chimera_buffer_text(out, "Usage \n");
+        markdown_write(chimera_buffer_slice(&shown), width_of_output(), out);
+        if (shown.failed && !out->failed)
+            out->failed = shown.failed;
+        chimera_buffer_free(&shown);
+    }
 }
 
 /* What goes wrong with the signatures is told where they would stand, and is no failure; but for an

@@ -48,15 +48,6 @@ static size_t print_text(struct chimera_slice text, struct chimera_buffer *out)
                : inspect_width((struct chimera_slice){out->data + start, out->size - start});
 }
 
-static size_t shown_width(const char *text)
-{
-    struct chimera_buffer shown;
-    chimera_buffer_init(&shown, TEXT_MAX);
-    size_t width = print_text(chimera_slice_of(text), &shown);
-    chimera_buffer_free(&shown);
-    return width;
-}
-
 static void print_row(const struct inspect_row *row, size_t width, struct chimera_buffer *out)
 {
     const char *name = row->name, *value = row->value;
@@ -76,7 +67,10 @@ void inspect_table_print(struct inspect_table *table, struct chimera_buffer *out
 {
     size_t widest = 0;
     for (size_t i = 0; i < table->count; i++) {
-        size_t width = shown_width(table->row[i].name);
+        struct chimera_buffer shown;
+        chimera_buffer_init(&shown, TEXT_MAX);
+        size_t width = print_text(chimera_slice_of(table->row[i].name), &shown);
+        chimera_buffer_free(&shown);
         widest = width > widest ? width : widest;
     }
     for (size_t i = 0; i < table->count && !out->failed; i++)

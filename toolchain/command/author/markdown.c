@@ -71,20 +71,14 @@ static struct line classify(struct chimera_slice text)
     return (struct line){.kind = PARAGRAPH, .text = text};
 }
 
-static struct chimera_slice take_text(struct document *document)
-{
-    struct chimera_slice *rest = &document->rest;
-    const char *end = memchr(rest->data, '\n', rest->size);
-    struct chimera_slice text = {rest->data, end ? (size_t)(end - rest->data) : rest->size};
-    *rest = behind(*rest, text.size + (end != NULL));
-    return text;
-}
-
 /* The next line that is shown; false at the end. Fences are not. */
 static bool next_line(struct document *document, struct line *ret_line)
 {
     while (document->rest.size > 0) {
-        struct chimera_slice text = take_text(document);
+        struct chimera_slice *rest = &document->rest;
+        const char *end = memchr(rest->data, '\n', rest->size);
+        struct chimera_slice text = {rest->data, end ? (size_t)(end - rest->data) : rest->size};
+        *rest = behind(*rest, text.size + (end != NULL));
         bool is_fence = chimera_slice_starts(text, "```");
         if (is_fence)
             document->is_fenced = !document->is_fenced;
@@ -194,13 +188,6 @@ static bool is_rule(struct chimera_slice text)
     return text.size >= 3;
 }
 
-static void put_rule(struct document *document)
-{
-    for (size_t i = 0; i < document->width; i++)
-        chimera_buffer_text(document->out, RULE);
-    chimera_buffer_byte(document->out, '\n');
-}
-
 static void put_text(struct document *document, const struct line *line)
 {
     static const char indents[] = "     "; /* of an item, the deepest there is */
@@ -209,7 +196,9 @@ static void put_text(struct document *document, const struct line *line)
     strip_marks(line->text, plain);
     struct chimera_slice text = chimera_buffer_slice(plain);
     if (line->kind == PARAGRAPH && is_rule(text)) {
-        put_rule(document);
+        for (size_t i = 0; i < document->width; i++)
+            chimera_buffer_text(document->out, RULE);
+        chimera_buffer_byte(document->out, '\n');
         return;
     }
     if (line->kind == ITEM) {

@@ -37,23 +37,6 @@ int definitions_read(const char *path, struct definitions *ret_definitions,
     return code;
 }
 
-static int take_own_settings(const struct chimera_cli_options *options,
-                             struct definition_member *member, struct chimera_error *err)
-{
-    struct chimera_buffer settings;
-    chimera_buffer_init(&settings, RUN_SETTINGS_MAX);
-    int code = run_input_settings(options, &settings, err);
-    if (code == 0 && chimera_buffer_byte(&settings, 0) < 0)
-        code = chimera_fail(err, settings.failed, "the settings are larger than %zu bytes",
-                            settings.limit);
-    member->settings = settings.data;
-    if (code < 0) {
-        member->settings = NULL;
-        chimera_buffer_free(&settings);
-    }
-    return code;
-}
-
 /* The policy of the command line. */
 static int take_policy(const struct chimera_cli_options *options, struct definition *definition,
                        struct chimera_error *err)
@@ -69,7 +52,18 @@ static int take_policy(const struct chimera_cli_options *options, struct definit
     definition->member->module = strdup(options->arguments[0]);
     if (!definition->member->name || !definition->member->module)
         return chimera_fail_memory(err);
-    return take_own_settings(options, definition->member, err);
+    struct chimera_buffer settings;
+    chimera_buffer_init(&settings, RUN_SETTINGS_MAX);
+    int code = run_input_settings(options, &settings, err);
+    if (code == 0 && chimera_buffer_byte(&settings, 0) < 0)
+        code = chimera_fail(err, settings.failed, "the settings are larger than %zu bytes",
+                            settings.limit);
+    definition->member->settings = settings.data;
+    if (code < 0) {
+        definition->member->settings = NULL;
+        chimera_buffer_free(&settings);
+    }
+    return code;
 }
 
 int definitions_take(const struct chimera_cli_options *options, struct definitions *ret_definitions,

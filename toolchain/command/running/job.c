@@ -9,21 +9,6 @@
 
 #define TARGET "chimera::run"
 
-/* Of the request it is only known yet that it is JSON: whether it is a raw one, each policy's
- * metadata say. */
-static int read_inputs(struct job *job, struct chimera_error *err)
-{
-    const char *path = chimera_cli_value(job->options, "request-path");
-    struct chimera_request any;
-    int code = definitions_take(job->options, &job->definitions, err);
-    if (code == 0)
-        code = run_input_request(path, &job->request_text, err);
-    if (code == 0)
-        code = chimera_request_parse_file(chimera_buffer_slice(&job->request_text), true,
-                                          &job->arena, &any, err);
-    return code;
-}
-
 static int open_policies(struct job *job, struct chimera_error *err)
 {
     const struct definitions *definitions = &job->definitions;
@@ -51,8 +36,18 @@ int job_init(const struct chimera_cli_options *options, struct job *ret_job,
     int code = run_options_check(options, err);
     if (code == 0)
         code = runner_init(options, &ret_job->runner, err);
-    if (code == 0)
-        code = read_inputs(ret_job, err);
+    if (code == 0) {
+        /* Of the request it is only known yet that it is JSON: whether it is a raw one, each
+         * policy's metadata say. */
+        const char *path = chimera_cli_value(ret_job->options, "request-path");
+        struct chimera_request any;
+        code = definitions_take(ret_job->options, &ret_job->definitions, err);
+        if (code == 0)
+            code = run_input_request(path, &ret_job->request_text, err);
+        if (code == 0)
+            code = chimera_request_parse_file(chimera_buffer_slice(&ret_job->request_text), true,
+                                              &ret_job->arena, &any, err);
+    }
     if (code == 0)
         code = open_policies(ret_job, err);
     return code;

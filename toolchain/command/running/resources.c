@@ -254,25 +254,6 @@ static int take_members(struct json_object *spec, bool is_group, struct definiti
     return CHIMERA_OK;
 }
 
-static int take_definition(struct json_object *document, const struct kind *kind,
-                           struct definition *definition, struct chimera_error *err)
-{
-    struct json_object *spec = tree_member(document, "spec");
-    const char *mode = tree_text(spec, "mode");
-    if (!spec)
-        return chimera_fail(err, CHIMERA_EINVAL,
-                            "CRD does not have spec, but it is required for %s", kind->type->name);
-    const char *name = tree_text(tree_member(document, "metadata"), "name");
-    definition->id = strdup(name ? name : "crd-without-name");
-    definition->message = copy_text(spec, "message");
-    definition->expression = kind->is_group ? copy_text(spec, "expression") : NULL;
-    definition->mode = mode && strcmp(mode, "monitor") == 0 ? CHIMERA_MONITOR : CHIMERA_PROTECT;
-    definition->allowed_to_mutate = json_object_get_boolean(tree_member(spec, "mutating"));
-    if (!definition->id || (kind->is_group && !definition->expression))
-        return chimera_fail_memory(err);
-    return take_members(spec, kind->is_group, definition, err);
-}
-
 /* As Rust prints an optional text for programmers. */
 static int refuse_text(struct json_object *found, const char *before, const char *behind,
                        struct chimera_error *err)
@@ -319,7 +300,20 @@ static int take_document(struct json_object *document, struct definition *defini
     if (tree_check(document, kind->type, &why) < 0)
         return chimera_fail(err, why.code, "cannot parse value into %s: %.900s", kind->type->name,
                             why.text);
-    return take_definition(document, kind, definition, err);
+    struct json_object *spec = tree_member(document, "spec");
+    const char *mode = tree_text(spec, "mode");
+    if (!spec)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "CRD does not have spec, but it is required for %s", kind->type->name);
+    const char *name = tree_text(tree_member(document, "metadata"), "name");
+    definition->id = strdup(name ? name : "crd-without-name");
+    definition->message = copy_text(spec, "message");
+    definition->expression = kind->is_group ? copy_text(spec, "expression") : NULL;
+    definition->mode = mode && strcmp(mode, "monitor") == 0 ? CHIMERA_MONITOR : CHIMERA_PROTECT;
+    definition->allowed_to_mutate = json_object_get_boolean(tree_member(spec, "mutating"));
+    if (!definition->id || (kind->is_group && !definition->expression))
+        return chimera_fail_memory(err);
+    return take_members(spec, kind->is_group, definition, err);
 }
 
 /* Documents without anything, as templates leave them behind, are passed over, unless there is no

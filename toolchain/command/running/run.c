@@ -22,19 +22,6 @@ static int check_settings(struct job *job, const struct runnable *runnable,
     return chimera_fail(err, CHIMERA_EGUEST, "%s", "");
 }
 
-static int print_answer(const struct chimera_response *response, struct chimera_error *err)
-{
-    struct chimera_buffer line;
-    chimera_buffer_init(&line, ANSWER_MAX);
-    chimera_response_write(response, &line);
-    chimera_buffer_byte(&line, '\n');
-    int code = line.failed;
-    if (code == 0)
-        say_json(chimera_buffer_slice(&line));
-    chimera_buffer_free(&line);
-    return code == 0 ? code : chimera_fail(err, code, "the answer: %s", chimera_code_text(code));
-}
-
 static int run_policy(struct job *job, size_t index, struct chimera_error *err)
 {
     const struct runnable *runnable = &job->runnables[index];
@@ -48,7 +35,15 @@ static int run_policy(struct job *job, size_t index, struct chimera_error *err)
     if (code < 0)
         return code;
     runnable_handle(runnable, &job->arena, &response);
-    return print_answer(&response, err);
+    struct chimera_buffer line;
+    chimera_buffer_init(&line, ANSWER_MAX);
+    chimera_response_write(&response, &line);
+    chimera_buffer_byte(&line, '\n');
+    code = line.failed;
+    if (code == 0)
+        say_json(chimera_buffer_slice(&line));
+    chimera_buffer_free(&line);
+    return code == 0 ? code : chimera_fail(err, code, "the answer: %s", chimera_code_text(code));
 }
 
 static int run_run(const struct chimera_cli_options *options)

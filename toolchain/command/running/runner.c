@@ -221,19 +221,6 @@ static int load(const char *path, struct chimera_loaded **ret_loaded, struct chi
     return code;
 }
 
-static void tell_built(const struct chimera_built *built)
-{
-    if (!built->was_cached)
-        confinement_warn();
-    if (built->warning)
-        say_warning("%s", built->warning);
-    chimera_log_with(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("plugin ready"),
-                     CHIMERA_TEXT("path", chimera_slice_of(built->plugin)),
-                     CHIMERA_TEXT("tier", chimera_slice_of(chimera_tier_name(built->tier))),
-                     CHIMERA_BOOL("cached", built->was_cached),
-                     CHIMERA_NUMBER("milliseconds", (int64_t)built->milliseconds));
-}
-
 static int build_and_load(struct runner *runner, const struct policy_module *module,
                           enum chimera_mode mode, bool *ret_was_cached,
                           struct chimera_loaded **ret_loaded, struct chimera_error *err)
@@ -244,7 +231,15 @@ static int build_and_load(struct runner *runner, const struct policy_module *mod
     *ret_was_cached = code == CHIMERA_OK && built.was_cached;
     if (code < 0)
         return code;
-    tell_built(&built);
+    if (!built.was_cached)
+        confinement_warn();
+    if (built.warning)
+        say_warning("%s", built.warning);
+    chimera_log_with(CHIMERA_LOG_DEBUG, TARGET, CHIMERA_SLICE("plugin ready"),
+                     CHIMERA_TEXT("path", chimera_slice_of(built.plugin)),
+                     CHIMERA_TEXT("tier", chimera_slice_of(chimera_tier_name(built.tier))),
+                     CHIMERA_BOOL("cached", built.was_cached),
+                     CHIMERA_NUMBER("milliseconds", (int64_t)built.milliseconds));
     code = chimera_fetched_check(module->signed_digest, &built.wasm, module->path, err);
     if (code == CHIMERA_OK)
         code = load(built.plugin, ret_loaded, err);
@@ -316,47 +311,24 @@ static int start_member(struct runner *runner, struct runnable *runnable, size_t
     return chimera_policy_open(plugin, &options, &runnable->policy[index], err);
 }
 
-static int make_group(struct runnable *runnable, struct chimera_error *err)
-{
-    const struct definition *definition = runnable->definition;
-    const struct chimera_group_spec spec = {.name = definition->id,
-                                            .expression = definition->expression,
-                                            .message = definition->message,
-                                            .members = runnable->names,
-                                            .count = definition->count};
-    return chimera_group_new(&spec, &runnable->group, err);
-}
-
 int runnable_start(struct runner *runner, struct runnable *runnable, struct chimera_error *err)
 {
     int code = CHIMERA_OK;
     for (size_t i = 0; i < runnable->definition->count && code == CHIMERA_OK; i++)
         code = start_member(runner, runnable, i, err);
-    if (code == CHIMERA_OK && runnable->definition->expression)
-        code = make_group(runnable, err);
+    if (code == CHIMERA_OK && runnable->definition->expression) {
+        const struct definition *definition = runnable->definition;
+        const struct chimera_group_spec spec = {.name = definition->id,
+                                                .expression = definition->expression,
+                                                .message = definition->message,
+                                                .members = runnable->names,
+                                                .count = definition->count};
+        code = chimera_group_new(&spec, &runnable->group, err);
+    }
     return code;
 }
 
 /* --- Asking --- */
-
-static int check_member(const struct runnable *runnable, size_t index, struct chimera_arena *arena,
-                        struct chimera_buffer *complaints, struct chimera_error *err)
-{
-    const struct definition *definition = runnable->definition;
-    struct chimera_slice message = {NULL, 0};
-    bool is_valid = false;
-    int code =
-        chimera_policy_check_settings(runnable->policy[index], 0, arena, &is_valid, &message, err);
-    if (code < 0 || is_valid)
-        return code;
-    if (!message.data)
-        message = CHIMERA_SLICE("no message");
-    chimera_buffer_print(complaints, "%s%s/%s: settings not valid: Policy settings are invalid: ",
-                         complaints->size > 0 ? ", " : "", definition->id,
-                         definition->member[index].name);
-    chimera_buffer_append(complaints, message);
-    return CHIMERA_OK;
-}
 
 /* What is wrong with each member and with the expression. */
 static int check_group(const struct runnable *runnable, struct chimera_arena *arena,
@@ -364,9 +336,21 @@ static int check_group(const struct runnable *runnable, struct chimera_arena *ar
 {
     const char *failure = chimera_group_failure(runnable->group);
     for (size_t i = 0; i < runnable->definition->count; i++) {
-        int code = check_member(runnable, i, arena, complaints, err);
+        const struct definition *definition = runnable->definition;
+        struct chimera_slice message = {NULL, 0};
+        bool is_valid = false;
+        int code =
+            chimera_policy_check_settings(runnable->policy[i], 0, arena, &is_valid, &message, err);
         if (code < 0)
             return code;
+        if (is_valid)
+            continue;
+        if (!message.data)
+            message = CHIMERA_SLICE("no message");
+        chimera_buffer_print(
+            complaints, "%s%s/%s: settings not valid: Policy settings are invalid: ",
+            complaints->size > 0 ? ", " : "", definition->id, definition->member[i].name);
+        chimera_buffer_append(complaints, message);
     }
     if (failure)
         chimera_buffer_print(complaints, "%s%s: %s", complaints->size > 0 ? ", " : "",

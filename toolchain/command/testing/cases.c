@@ -187,19 +187,6 @@ static const struct want want_types[] = {
     {"error", json_type_string, false, "a part of the message"},
 };
 
-static void check_want_types(struct reader *reader, struct json_object *want)
-{
-    for (size_t i = 0; i < sizeof(want_types) / sizeof(*want_types); i++) {
-        const struct want *row = &want_types[i];
-        struct json_object *value = NULL;
-        if (!chimera_document_member(&reader->document, want, row->key, NULL, &value))
-            continue;
-        if (value || !row->takes_null)
-            chimera_document_is(&reader->document, value, row->type, row->expected);
-        chimera_document_leave(&reader->document);
-    }
-}
-
 static void check_settings_word(struct reader *reader, struct json_object *want)
 {
     struct json_object *value = NULL;
@@ -215,7 +202,15 @@ static void check_want(struct reader *reader, struct json_object *want)
 {
     struct json_object *answered = NULL;
     chimera_document_refuse_others(&reader->document, want, WANTS, "`want`");
-    check_want_types(reader, want);
+    for (size_t i = 0; i < sizeof(want_types) / sizeof(*want_types); i++) {
+        const struct want *row = &want_types[i];
+        struct json_object *value = NULL;
+        if (!chimera_document_member(&reader->document, want, row->key, NULL, &value))
+            continue;
+        if (value || !row->takes_null)
+            chimera_document_is(&reader->document, value, row->type, row->expected);
+        chimera_document_leave(&reader->document);
+    }
     check_settings_word(reader, want);
     int count = json_object_object_length(want);
     bool is_other = test_wants_settings(want);
@@ -383,12 +378,6 @@ static void take_file(struct reader *reader)
     }
 }
 
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup("");
-}
-
 static int read_text(struct reader *reader, struct chimera_buffer *text, struct chimera_error *err)
 {
     static const struct chimera_yaml_options yaml = {.duplicate_keys_fail = true};
@@ -409,7 +398,9 @@ static int read_text(struct reader *reader, struct chimera_buffer *text, struct 
 int test_file_read(const char *path, const struct test_defaults *defaults,
                    struct test_file *ret_file, struct chimera_error *err)
 {
-    CHIMERA_FREE char *folder = folder_of(path);
+    const char *slash = strrchr(path, '/');
+    CHIMERA_FREE char *folder =
+        slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup("");
     struct reader reader = {
         .defaults = defaults, .file = ret_file, .folder = folder, .mode = defaults->mode};
     struct chimera_buffer text;

@@ -44,20 +44,15 @@ static int compare_entries(const FTSENT **a, const FTSENT **b)
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-/* What is hidden, and what tools fill with others' files, is not looked into. */
-static bool is_passed_over(const FTSENT *entry)
-{
-    return entry->fts_level > 0 &&
-           (entry->fts_name[0] == '.' || strcmp(entry->fts_name, "node_modules") == 0 ||
-            entry->fts_level > DEPTH_MAX);
-}
-
 static int visit(FTS *tree, const FTSENT *entry, struct test_paths *paths,
                  struct chimera_error *err)
 {
     switch (entry->fts_info) {
+    /* What is hidden, and what tools fill with others' files, is not looked into. */
     case FTS_D:
-        if (is_passed_over(entry))
+        if (entry->fts_level > 0 &&
+            (entry->fts_name[0] == '.' || strcmp(entry->fts_name, "node_modules") == 0 ||
+             entry->fts_level > DEPTH_MAX))
             fts_set(tree, tree->fts_cur, FTS_SKIP);
         return CHIMERA_OK;
     case FTS_DNR:

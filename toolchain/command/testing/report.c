@@ -92,20 +92,6 @@ static void put_case(struct test_report *report, const char *name, enum test_out
     chimera_buffer_print(out, "</%s>\n    </testcase>\n", element);
 }
 
-static void put_suite(struct test_report *report)
-{
-    struct chimera_buffer *out = &report->suites;
-    chimera_buffer_text(out, "  <testsuite");
-    put_attribute("name", chimera_slice_of(report->file), out);
-    put_counts(report->count, report->file_failed, report->file_errors, report->file_nanoseconds,
-               out);
-    chimera_buffer_text(out, ">\n");
-    chimera_buffer_append(out, chimera_buffer_slice(&report->cases));
-    chimera_buffer_text(out, "  </testsuite>\n");
-    if (report->cases.failed && !out->failed)
-        out->failed = report->cases.failed;
-}
-
 int test_report_write(const struct test_report *report, const char *path, struct chimera_error *err)
 {
     struct chimera_buffer out;
@@ -194,8 +180,18 @@ void test_report_case(struct test_report *report, const char *name, enum test_ou
 
 void test_report_end(struct test_report *report)
 {
-    if (report->has_xml && report->count > 0)
-        put_suite(report);
+    if (report->has_xml && report->count > 0) {
+        struct chimera_buffer *out = &report->suites;
+        chimera_buffer_text(out, "  <testsuite");
+        put_attribute("name", chimera_slice_of(report->file), out);
+        put_counts(report->count, report->file_failed, report->file_errors,
+                   report->file_nanoseconds, out);
+        chimera_buffer_text(out, ">\n");
+        chimera_buffer_append(out, chimera_buffer_slice(&report->cases));
+        chimera_buffer_text(out, "  </testsuite>\n");
+        if (report->cases.failed && !out->failed)
+            out->failed = report->cases.failed;
+    }
 }
 
 void test_report_sum(const struct test_report *report)

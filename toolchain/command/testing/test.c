@@ -216,21 +216,6 @@ static int judge(struct player *player, const struct test_case *test, struct chi
     return ask(player, test, subject, wrong, err);
 }
 
-static void play_case(struct player *player, const struct test_case *test)
-{
-    struct chimera_error err = {0};
-    struct chimera_buffer wrong;
-    uint64_t began = chimera_clock_ns();
-    chimera_buffer_init(&wrong, REASON_MAX);
-    chimera_arena_reset(&player->arena);
-    int code = judge(player, test, &wrong, &err);
-    enum test_outcome outcome = code < 0 ? TEST_ERROR : wrong.size > 0 ? TEST_FAILED : TEST_PASSED;
-    test_report_case(&player->report, test->name, outcome,
-                     code < 0 ? chimera_slice_of(err.text) : chimera_buffer_slice(&wrong),
-                     chimera_clock_ns() - began);
-    chimera_buffer_free(&wrong);
-}
-
 /* --- Files --- */
 
 static void say(void *context, const char *line)
@@ -239,20 +224,26 @@ static void say(void *context, const char *line)
     say_error("%s", line);
 }
 
-static bool is_wanted(const struct player *player, const struct test_file *file,
-                      const struct test_case *test)
-{
-    const char *only = chimera_cli_value(player->options, "only");
-    return !only || strstr(test->name, only) || strstr(file->path, only);
-}
-
 static void play_cases(struct player *player, const struct test_file *file)
 {
     test_report_begin(&player->report, file->path);
     for (size_t i = 0; i < file->count; i++) {
-        if (is_wanted(player, file, &file->list[i]))
-            play_case(player, &file->list[i]);
-        else
+        const char *only = chimera_cli_value(player->options, "only");
+        if (!only || strstr(file->list[i].name, only) || strstr(file->path, only)) {
+            struct chimera_error err = {0};
+            struct chimera_buffer wrong;
+            uint64_t began = chimera_clock_ns();
+            chimera_buffer_init(&wrong, REASON_MAX);
+            chimera_arena_reset(&player->arena);
+            int code = judge(player, &file->list[i], &wrong, &err);
+            enum test_outcome outcome = code < 0         ? TEST_ERROR
+                                        : wrong.size > 0 ? TEST_FAILED
+                                                         : TEST_PASSED;
+            test_report_case(&player->report, file->list[i].name, outcome,
+                             code < 0 ? chimera_slice_of(err.text) : chimera_buffer_slice(&wrong),
+                             chimera_clock_ns() - began);
+            chimera_buffer_free(&wrong);
+        } else
             player->left_out++;
     }
     test_report_end(&player->report);

@@ -111,18 +111,6 @@ static bool read_line(struct chimera_slice line, struct chimera_slice *ret_name,
            *ret_size > HINT_BYTES;
 }
 
-static bool is_signed_in(struct chimera_slice line, const struct chimera_checkpoint *checkpoint,
-                         const struct chimera_trust_log *log)
-{
-    char bytes[SIGNATURE_MAX];
-    struct chimera_slice name;
-    size_t size;
-    return read_line(line, &name, bytes, &size) && is_name_of(name, checkpoint->origin) &&
-           memcmp(bytes, log->note_id, HINT_BYTES) == 0 &&
-           chimera_trust_log_signed(log, checkpoint->signed_text,
-                                    (struct chimera_slice){bytes + HINT_BYTES, size - HINT_BYTES});
-}
-
 int chimera_checkpoint_check(const struct chimera_checkpoint *checkpoint,
                              const struct chimera_trust_log *log, struct chimera_error *err)
 {
@@ -131,7 +119,13 @@ int chimera_checkpoint_check(const struct chimera_checkpoint *checkpoint,
         return chimera_fail(err, CHIMERA_EREFUSED,
                             "the log's checkpoint is of another log than its key");
     for (size_t i = 0; i < LINES_MAX && take_line(&lines, &line); i++) {
-        if (is_signed_in(line, checkpoint, log))
+        char bytes[SIGNATURE_MAX];
+        struct chimera_slice name;
+        size_t size;
+        if (read_line(line, &name, bytes, &size) && is_name_of(name, checkpoint->origin) &&
+            memcmp(bytes, log->note_id, HINT_BYTES) == 0 &&
+            chimera_trust_log_signed(log, checkpoint->signed_text,
+                                     (struct chimera_slice){bytes + HINT_BYTES, size - HINT_BYTES}))
             return CHIMERA_OK;
     }
     return chimera_fail(err, CHIMERA_EREFUSED, "the log's checkpoint is not signed by the log");

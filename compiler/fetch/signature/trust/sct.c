@@ -52,38 +52,12 @@ static bool take_vector(struct chimera_slice *from, struct chimera_slice *ret_by
     return take_number(from, 2, &size) && take_bytes(from, size, ret_bytes);
 }
 
-static bool read_timestamp(struct chimera_slice text, struct timestamp *to)
-{
-    uint64_t version;
-    return take_number(&text, 1, &version) && version == VERSION_1 &&
-           take_bytes(&text, CHIMERA_LOG_ID_BYTES, &to->log_id) &&
-           take_number(&text, 8, &to->milliseconds) && take_vector(&text, &to->extensions) &&
-           take_number(&text, 1, &to->hash) && take_number(&text, 1, &to->algorithm) &&
-           take_vector(&text, &to->signature) && text.size == 0;
-}
-
 /* --- What is signed --- */
 
 static void put_number(struct chimera_buffer *out, uint64_t number, unsigned count)
 {
     while (count-- > 0)
         chimera_buffer_byte(out, (uint8_t)(number >> (8 * count)));
-}
-
-static int put_issuer(struct chimera_buffer *out, X509 *issuer)
-{
-    unsigned char *spki = NULL;
-    int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(issuer), &spki);
-    struct chimera_digest digest;
-    int code =
-        size > 0
-            ? chimera_digest_of((struct chimera_slice){(const char *)spki, (size_t)size}, &digest)
-            : CHIMERA_EINVAL;
-    if (code == CHIMERA_OK)
-        code = chimera_buffer_append(
-            out, (struct chimera_slice){(const char *)digest.bytes, sizeof(digest.bytes)});
-    OPENSSL_free(spki);
-    return code;
 }
 
 /* The certificate as it was before it had the timestamps. */
@@ -115,8 +89,18 @@ static bool is_signed(const struct timestamp *timestamp, const struct chimera_tr
     put_number(&text, CERTIFICATE_TIMESTAMP, 1);
     put_number(&text, timestamp->milliseconds, 8);
     put_number(&text, PRECERT_ENTRY, 2);
-    bool is_right = put_issuer(&text, issuer) == CHIMERA_OK &&
-                    put_precertificate(&text, certificate) == CHIMERA_OK;
+    unsigned char *spki = NULL;
+    int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(issuer), &spki);
+    struct chimera_digest digest;
+    int code =
+        size > 0
+            ? chimera_digest_of((struct chimera_slice){(const char *)spki, (size_t)size}, &digest)
+            : CHIMERA_EINVAL;
+    if (code == CHIMERA_OK)
+        code = chimera_buffer_append(
+            &text, (struct chimera_slice){(const char *)digest.bytes, sizeof(digest.bytes)});
+    OPENSSL_free(spki);
+    bool is_right = code == CHIMERA_OK && put_precertificate(&text, certificate) == CHIMERA_OK;
     put_number(&text, timestamp->extensions.size, 2);
     chimera_buffer_append(&text, timestamp->extensions);
     is_right = is_right && !text.failed &&
@@ -153,7 +137,14 @@ static bool has_right_one(struct chimera_slice extension, const struct chimera_t
     if (!take_vector(&extension, &list) || extension.size > 0)
         return false;
     for (unsigned i = 0; i < TIMESTAMPS_MAX && take_vector(&list, &item); i++) {
-        if (read_timestamp(item, &timestamp) && is_right(&timestamp, root, certificate, issuer))
+        uint64_t version;
+        if (take_number(&item, 1, &version) && version == VERSION_1 &&
+            take_bytes(&item, CHIMERA_LOG_ID_BYTES, &timestamp.log_id) &&
+            take_number(&item, 8, &timestamp.milliseconds) &&
+            take_vector(&item, &timestamp.extensions) && take_number(&item, 1, &timestamp.hash) &&
+            take_number(&item, 1, &timestamp.algorithm) &&
+            take_vector(&item, &timestamp.signature) && item.size == 0 &&
+            is_right(&timestamp, root, certificate, issuer))
             return true;
     }
     return false;

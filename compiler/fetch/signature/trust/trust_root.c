@@ -103,24 +103,6 @@ static void check_id(struct reader *reader, const struct chimera_trust_log *log,
         refuse(reader, "the id of a log is not that of its key");
 }
 
-static void read_log(struct reader *reader, struct json_object *from, struct chimera_trust_log *log)
-{
-    struct json_object *key = chimera_fields_object(&reader->fields, from, "publicKey");
-    struct chimera_slice spki, id = read_id(reader, from, "logId");
-    struct chimera_slice note_id = read_id(reader, from, "checkpointKeyId");
-    log->key = read_key(reader, key, &spki);
-    log->period = read_period(reader, key);
-    if (note_id.size == 0)
-        note_id = id;
-    check_id(reader, log, id, spki);
-    if (note_id.size != CHIMERA_LOG_ID_BYTES)
-        refuse(reader, "the id of a log is not 32 bytes long");
-    if (reader->fields.code < 0)
-        return;
-    memcpy(log->id, id.data, sizeof(log->id));
-    memcpy(log->note_id, note_id.data, sizeof(log->note_id));
-}
-
 static void read_logs(struct reader *reader, struct json_object *root, const char *field,
                       struct chimera_trust_log **ret_logs, size_t *ret_count)
 {
@@ -134,23 +116,27 @@ static void read_logs(struct reader *reader, struct json_object *root, const cha
     }
     *ret_logs = logs;
     *ret_count = count;
-    for (size_t i = 0; i < count && reader->fields.code == CHIMERA_OK; i++)
-        read_log(reader, json_object_array_get_idx(list, i), &logs[i]);
+    for (size_t i = 0; i < count && reader->fields.code == CHIMERA_OK; i++) {
+        struct json_object *from = json_object_array_get_idx(list, i);
+        struct chimera_trust_log *log = &logs[i];
+        struct json_object *key = chimera_fields_object(&reader->fields, from, "publicKey");
+        struct chimera_slice spki, id = read_id(reader, from, "logId");
+        struct chimera_slice note_id = read_id(reader, from, "checkpointKeyId");
+        log->key = read_key(reader, key, &spki);
+        log->period = read_period(reader, key);
+        if (note_id.size == 0)
+            note_id = id;
+        check_id(reader, log, id, spki);
+        if (note_id.size != CHIMERA_LOG_ID_BYTES)
+            refuse(reader, "the id of a log is not 32 bytes long");
+        if (reader->fields.code < 0)
+            continue;
+        memcpy(log->id, id.data, sizeof(log->id));
+        memcpy(log->note_id, note_id.data, sizeof(log->note_id));
+    }
 }
 
 /* --- Authorities --- */
-
-static void read_certificate(struct reader *reader, struct json_object *from, STACK_OF(X509) * to)
-{
-    struct chimera_slice der = chimera_fields_bytes(&reader->fields, from, "rawBytes");
-    const unsigned char *at = (const unsigned char *)der.data;
-    X509 *certificate = der.size > 0 ? d2i_X509(NULL, &at, (long)der.size) : NULL;
-    if (certificate && at == (const unsigned char *)der.data + der.size &&
-        sk_X509_push(to, certificate) > 0)
-        return;
-    X509_free(certificate);
-    refuse(reader, "a certificate of an authority cannot be read");
-}
 
 static void read_authority(struct reader *reader, struct json_object *from,
                            struct chimera_trust_authority *authority)
@@ -165,8 +151,17 @@ static void read_authority(struct reader *reader, struct json_object *from,
         refuse(reader, chimera_code_text(CHIMERA_ENOMEM));
     if (count == 0)
         refuse(reader, "an authority has no certificates");
-    for (size_t i = 0; i < count && reader->fields.code == CHIMERA_OK; i++)
-        read_certificate(reader, json_object_array_get_idx(list, i), authority->chain);
+    for (size_t i = 0; i < count && reader->fields.code == CHIMERA_OK; i++) {
+        struct chimera_slice der =
+            chimera_fields_bytes(&reader->fields, json_object_array_get_idx(list, i), "rawBytes");
+        const unsigned char *at = (const unsigned char *)der.data;
+        X509 *certificate = der.size > 0 ? d2i_X509(NULL, &at, (long)der.size) : NULL;
+        if (certificate && at == (const unsigned char *)der.data + der.size &&
+            sk_X509_push(authority->chain, certificate) > 0)
+            continue;
+        X509_free(certificate);
+        refuse(reader, "a certificate of an authority cannot be read");
+    }
 }
 
 static void read_authorities(struct reader *reader, struct json_object *root, const char *field,

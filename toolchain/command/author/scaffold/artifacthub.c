@@ -270,14 +270,6 @@ static int add_annotations(struct package *package)
     return CHIMERA_OK;
 }
 
-static void add_project(struct package *package)
-{
-    struct json_object *recommendations = json_object_new_array();
-    json_object_object_add(package->out, "provider", make_one("name", "kubewarden"));
-    json_object_array_add(recommendations, make_one("url", CONTROLLER));
-    json_object_object_add(package->out, "recommendations", recommendations);
-}
-
 static int check_input(const struct package *package)
 {
     struct json_object *annotations =
@@ -310,7 +302,10 @@ static int fill(struct package *package)
         add_install(package);
         code = add_maintainers(package);
     }
-    add_project(package);
+    struct json_object *recommendations = json_object_new_array();
+    json_object_object_add(package->out, "provider", make_one("name", "kubewarden"));
+    json_object_array_add(recommendations, make_one("url", CONTROLLER));
+    json_object_object_add(package->out, "recommendations", recommendations);
     return code == 0 ? add_annotations(package) : code;
 }
 

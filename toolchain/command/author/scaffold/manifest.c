@@ -69,18 +69,6 @@ static bool is_alphanumeric(char byte)
     return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9');
 }
 
-/* A part between dots: it begins and ends with a letter or a digit. */
-static bool is_label(struct chimera_slice label)
-{
-    if (label.size == 0 || label.size > LABEL_MAX || label.data[0] == '-' ||
-        label.data[label.size - 1] == '-')
-        return false;
-    for (size_t i = 0; i < label.size; i++)
-        if (!is_alphanumeric(label.data[i]) && label.data[i] != '-')
-            return false;
-    return true;
-}
-
 static bool is_name(const char *title)
 {
     const char *end = title + strlen(title);
@@ -88,8 +76,14 @@ static bool is_name(const char *title)
         return false;
     for (size_t size; title <= end; title += size + 1) {
         size = strcspn(title, ".");
-        if (!is_label((struct chimera_slice){title, size}))
+        /* A part between dots: it begins and ends with a letter or a digit. */
+        struct chimera_slice label = {title, size};
+        if (label.size == 0 || label.size > LABEL_MAX || label.data[0] == '-' ||
+            label.data[label.size - 1] == '-')
             return false;
+        for (size_t i = 0; i < label.size; i++)
+            if (!is_alphanumeric(label.data[i]) && label.data[i] != '-')
+                return false;
     }
     return true;
 }
@@ -120,15 +114,10 @@ static struct json_object *make_metadata(const struct chimera_metadata *metadata
     return out;
 }
 
-static bool is_context_aware(const struct chimera_metadata *metadata)
-{
-    return json_object_array_length(scaffold_member(metadata->tree, "contextAwareResources")) > 0;
-}
-
 /* Whoever applies the manifest gives the policy access, so it is said aloud. */
 static bool grants_resources(const struct chimera_metadata *metadata, bool is_allowed)
 {
-    if (!is_context_aware(metadata))
+    if (json_object_array_length(scaffold_member(metadata->tree, "contextAwareResources")) == 0)
         return false;
     if (is_allowed) {
         say_warning("Policy has been granted access to the Kubernetes resources mentioned by its "

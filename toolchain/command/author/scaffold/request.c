@@ -110,18 +110,6 @@ static struct json_object *make_kind(const struct resource_kind *kind, bool is_r
     return out;
 }
 
-/* In any file that we cannot read there may be what we do not know: then it is said. */
-static struct json_object *read_catalog(void)
-{
-    struct json_object *catalog = NULL;
-    struct chimera_error why = {0};
-    CHIMERA_FREE char *path =
-        chimera_user_path(chimera_user_cache_folder(), "kwctl/resource_catalog.json");
-    if (path && resource_catalog_read(path, &catalog, &why) < 0)
-        say_warning("Failed to load resource catalog: %s", why.text);
-    return catalog;
-}
-
 static bool find_kind(struct json_object *catalog, struct resource_kind *kind)
 {
     if (resource_kind_find(catalog, kind))
@@ -186,7 +174,13 @@ static int print_request(struct json_object *object, struct chimera_error *err)
     int code = split_version(version, &kind, err);
     if (code < 0)
         return code;
-    CHIMERA_JSON struct json_object *catalog = read_catalog();
+    /* In any file that we cannot read there may be what we do not know: then it is said. */
+    CHIMERA_JSON struct json_object *catalog = NULL;
+    struct chimera_error why = {0};
+    CHIMERA_FREE char *path =
+        chimera_user_path(chimera_user_cache_folder(), "kwctl/resource_catalog.json");
+    if (path && resource_catalog_read(path, &catalog, &why) < 0)
+        say_warning("Failed to load resource catalog: %s", why.text);
     bool is_known = find_kind(catalog, &kind);
     CHIMERA_JSON struct json_object *request = make_request(object, &kind, is_known);
     chimera_buffer_init(&out, OUTPUT_MAX);

@@ -50,16 +50,6 @@ static void warn_of_module(const char *module)
     chimera_image_reference_done(&reference);
 }
 
-static void warn_of_ignored(struct json_object *spec)
-{
-    static const char *const ignored[] = {"auditAnnotations", "matchConditions"};
-    for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-        if (scaffold_member(spec, ignored[i]))
-            say_warning("%s are not supported by Kubewarden's CEL policy yet. They will be "
-                        "ignored.",
-                        ignored[i]);
-}
-
 /* The CEL policy's settings; its failurePolicy is not the resource's. */
 static int make_settings(struct json_object *spec, struct json_object *binding_spec,
                          struct json_object **ret_settings, struct chimera_error *err)
@@ -118,7 +108,12 @@ static int convert(const struct chimera_cli_options *options, struct chimera_err
         return code;
     struct json_object *spec = scaffold_member(vap, "spec");
     warn_of_module(module);
-    warn_of_ignored(spec);
+    static const char *const ignored[] = {"auditAnnotations", "matchConditions"};
+    for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+        if (scaffold_member(spec, ignored[i]))
+            say_warning("%s are not supported by Kubewarden's CEL policy yet. They will be "
+                        "ignored.",
+                        ignored[i]);
     code = make_settings(spec, scaffold_member(binding, "spec"), &settings, err);
     if (code < 0)
         return code;
