@@ -157,8 +157,8 @@ static void a_module_s_password_is_not_told(void **state)
     (void)state;
     struct answer answer = ask("/policies");
     assert_null(memmem(answer.body.data, answer.body.size, "secret", 6));
-    assert_non_null(memmem(answer.body.data, answer.body.size,
-                           "\"module\":\"https://example.com/x?a=@b\"", 37));
+    assert_non_null(
+        memmem(answer.body.data, answer.body.size, "\"module\":\"https://example.com/x\"", 32));
 }
 
 static bool says(struct chimera_slice page, const char *what)
