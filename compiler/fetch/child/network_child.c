@@ -51,13 +51,17 @@ static int tell_failure(int fd, int code, const struct chimera_error *err)
  * process that strangers speak to. Nor are the answers of its siblings. */
 static int keep_little(struct chimera_network_folder folder, int *fd)
 {
-    int empty = folder.keeps_files ? -1 : open("/dev/null", O_RDWR);
+    int own = *fd;
     if (folder.keeps_files)
         return 0;
-    if (empty < 0 || dup2(empty, STDIN_FILENO) < 0 || dup2(empty, STDOUT_FILENO) < 0 ||
-        dup2(*fd, STDERR_FILENO + 1) < 0)
+    /* First, as whoever started the command may have left us a number of these three. */
+    if (dup2(own, STDERR_FILENO + 1) < 0)
         return -1;
     *fd = STDERR_FILENO + 1;
+    int empty = open("/dev/null", O_RDWR);
+    if (empty < 0 || dup2(empty, STDIN_FILENO) < 0 || dup2(empty, STDOUT_FILENO) < 0 ||
+        (own == STDERR_FILENO && dup2(empty, STDERR_FILENO) < 0))
+        return -1;
     return close_range(STDERR_FILENO + 2, ~0U, 0);
 }
 
