@@ -29,6 +29,7 @@ struct search {
     struct chimera_registry *registry;
     struct chimera_image_reference at; /* of the repository; the version changes */
     struct chimera_found *found;
+    size_t room;                    /* for how many more referrers are asked for */
     struct chimera_buffer *details; /* borrowed; may be NULL */
 };
 
@@ -96,6 +97,11 @@ static int gather_old_scheme(struct search *search, const char *digest, struct c
                     : CHIMERA_OK;
 }
 
+static bool is_bundle_type(const char *type)
+{
+    return type && strncmp(type, BUNDLE_MEDIA, strlen(BUNDLE_MEDIA)) == 0;
+}
+
 /* Whether the manifest carries a bundle about the artifact: registries list others as well. */
 static bool has_bundle(const struct chimera_oci_manifest *manifest, const char *digest)
 {
@@ -104,8 +110,7 @@ static bool has_bundle(const struct chimera_oci_manifest *manifest, const char *
         strcmp(manifest->subject.digest, digest) != 0)
         return false;
     const char *media = manifest->entries[0].media_type;
-    return (type && strncmp(type, BUNDLE_MEDIA, strlen(BUNDLE_MEDIA)) == 0) ||
-           (media && strncmp(media, BUNDLE_MEDIA, strlen(BUNDLE_MEDIA)) == 0);
+    return is_bundle_type(type) || is_bundle_type(media);
 }
 
 static int add_referrer(struct search *search, const struct chimera_descriptor *entry,
@@ -128,6 +133,21 @@ static int add_referrer(struct search *search, const struct chimera_descriptor *
     return code;
 }
 
+/* Those that are listed as bundles, or the others: what is listed may have the type of its config,
+ * so all are looked at, but plugins, bills of materials and junk must not use up the room. */
+static int add_listed(struct search *search, const struct chimera_referrers *referrers,
+                      bool are_bundles, const char *digest)
+{
+    int code = CHIMERA_OK;
+    for (size_t i = 0; code == CHIMERA_OK && i < referrers->count && search->room > 0; i++) {
+        if (is_bundle_type(referrers->entries[i].artifact_type) != are_bundles)
+            continue;
+        search->room--;
+        code = add_referrer(search, &referrers->entries[i], digest);
+    }
+    return code;
+}
+
 static int gather_referrers(struct search *search, const char *digest, struct chimera_error *err)
 {
     struct chimera_referrers referrers = {0};
@@ -135,8 +155,10 @@ static int gather_referrers(struct search *search, const char *digest, struct ch
         chimera_registry_list_referrers(search->registry, &search->at, digest, &referrers, err);
     if (code < 0)
         return code;
-    for (size_t i = 0; code == CHIMERA_OK && i < referrers.count && i < CHIMERA_FOUND_MAX; i++)
-        code = add_referrer(search, &referrers.entries[i], digest);
+    search->room = CHIMERA_FOUND_MAX;
+    code = add_listed(search, &referrers, true, digest);
+    if (code == CHIMERA_OK)
+        code = add_listed(search, &referrers, false, digest);
     chimera_referrers_done(&referrers);
     return code < 0 ? chimera_fail_memory(err) : CHIMERA_OK;
 }

@@ -65,6 +65,10 @@ static int find_store(const struct chimera_cli_options *options, struct fetch_fl
 {
     const char *given = chimera_cli_value(options, "store");
     flags->store = given ? strdup(given) : chimera_store_default();
+    /* What lies in it is named by what is behind the root and one slash. */
+    for (size_t size = flags->store ? strlen(flags->store) : 0;
+         size > 1 && flags->store[size - 1] == '/';)
+        flags->store[--size] = '\0';
     if (!flags->store)
         return given ? chimera_fail_memory(err)
                      : chimera_fail(err, CHIMERA_EINVAL,

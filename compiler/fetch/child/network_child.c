@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,18 +48,32 @@ static int tell_failure(int fd, int code, const struct chimera_error *err)
            write_all(fd, details->data, details->size);
 }
 
+/* Kernels before 5.9 have no close_range(): those that can be ours are tried. */
+static void close_from(int first)
+{
+    if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0)
+        return;
+    for (int fd = first; fd < 65536; fd++)
+        close(fd);
+}
+
 /* What the commands print is for whoever started them, chimera-server say, to believe: not for a
  * process that strangers speak to. Nor are the answers of its siblings. */
 static int keep_little(struct chimera_network_folder folder, int *fd)
 {
-    int empty = folder.keeps_files ? -1 : open("/dev/null", O_RDWR);
+    int own = *fd;
     if (folder.keeps_files)
         return 0;
-    if (empty < 0 || dup2(empty, STDIN_FILENO) < 0 || dup2(empty, STDOUT_FILENO) < 0 ||
-        dup2(*fd, STDERR_FILENO + 1) < 0)
+    /* First, as whoever started the command may have left us a number of these three. */
+    if (dup2(own, STDERR_FILENO + 1) < 0)
         return -1;
     *fd = STDERR_FILENO + 1;
-    return close_range(STDERR_FILENO + 2, ~0U, 0);
+    int empty = open("/dev/null", O_RDWR);
+    if (empty < 0 || dup2(empty, STDIN_FILENO) < 0 || dup2(empty, STDOUT_FILENO) < 0 ||
+        (own == STDERR_FILENO && dup2(empty, STDERR_FILENO) < 0))
+        return -1;
+    close_from(STDERR_FILENO + 2);
+    return 0;
 }
 
 /* In the child: never returns. */
@@ -73,7 +88,7 @@ static _Noreturn void work(struct chimera_network_folder folder, chimera_network
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_IGN); /* a peer that closes is an error like others */
-    int code = keep_little(folder, &fd) < 0 ? chimera_fail_errno(&err, "close_range")
+    int code = keep_little(folder, &fd) < 0 ? chimera_fail_errno(&err, "/dev/null")
                                             : network_confine(folder, &err);
     if (code == CHIMERA_OK)
         code = task(context, &out, &err);

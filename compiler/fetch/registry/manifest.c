@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "runtime/json/key_twice.h"
 #include "runtime/json/tree.h"
 #include "runtime/text/printable.h"
 
@@ -205,39 +206,6 @@ static int find_kind(const struct reading *reading, const char *media_type,
     return CHIMERA_OK;
 }
 
-/* Of JSON that was checked, members are as many as colons outside of its strings. */
-static size_t count_colons(struct chimera_slice text)
-{
-    size_t count = 0;
-    bool is_inside = false;
-    for (size_t i = 0; i < text.size; i++) {
-        if (is_inside && text.data[i] == '\\')
-            i++;
-        else if (text.data[i] == '"')
-            is_inside = !is_inside;
-        else if (!is_inside && text.data[i] == ':')
-            count++;
-    }
-    return count;
-}
-
-/* The parser has let at most CHIMERA_SCAN_DEPTH_MAX levels in. */
-static size_t count_members(struct json_object *tree)
-{
-    size_t count = 0;
-    if (json_object_is_type(tree, json_type_object)) {
-        json_object_object_foreach(tree, name, value)
-        {
-            (void)name;
-            count += 1 + count_members(value);
-        }
-    } else if (json_object_is_type(tree, json_type_array)) {
-        for (size_t i = 0; i < json_object_array_length(tree); i++)
-            count += count_members(json_object_array_get_idx(tree, i));
-    }
-    return count;
-}
-
 static int read_tree(const struct reading *reading, struct chimera_oci_manifest *manifest)
 {
     struct chimera_slice text = chimera_buffer_slice(&manifest->bytes);
@@ -250,7 +218,7 @@ static int read_tree(const struct reading *reading, struct chimera_oci_manifest 
                             why.text);
     if (!json_object_is_type(manifest->tree, json_type_object))
         return refuse(reading, "it", "is not an object");
-    if (count_members(manifest->tree) != count_colons(text))
+    if (chimera_json_has_key_twice(manifest->tree, text))
         return refuse(reading, "it", "has a key twice");
     struct json_object *version = json_object_object_get(manifest->tree, "schemaVersion");
     if (!json_object_is_type(version, json_type_int) || json_object_get_int64(version) != 2)

@@ -9,6 +9,7 @@
 
 #include "runtime/base/base64.h"
 #include "runtime/base/digest.h"
+#include "runtime/json/key_twice.h"
 #include "runtime/json/tree.h"
 
 #define SIGNATURE "dev.cosignproject.cosign/signature"
@@ -227,6 +228,8 @@ static int read_payload(const struct reader *reader, const char *digest)
         return chimera_fail(reader->err, code, "the payload: %s", why.text);
     if (!json_object_is_type(tree, json_type_object))
         return chimera_fail(reader->err, CHIMERA_EINVAL, "the payload is not a map");
+    if (chimera_json_has_key_twice(tree, reader->evidence->payload))
+        return chimera_fail(reader->err, CHIMERA_EINVAL, "the payload has a key twice");
     json_object_object_get_ex(tree, "critical", &critical);
     json_object_object_get_ex(tree, "optional", &optional);
     if (!chimera_slice_is(text_of(critical, "type"), A_SIGNATURE_OF_AN_IMAGE))

@@ -2,6 +2,7 @@
 #include "compiler/fetch/signature/statement.h"
 
 #include "compiler/fetch/signature/trust/fields.h"
+#include "runtime/json/key_twice.h"
 #include "runtime/json/tree.h"
 
 /* Whether the subject's digest of that algorithm, "sha256", is the one that `hex` has. */
@@ -43,6 +44,8 @@ int chimera_statement_check(struct chimera_slice statement, const char *predicat
         return chimera_fail(err, CHIMERA_EINVAL, "the signed statement: %s", why.text);
     if (!json_object_is_type(tree, json_type_object))
         return chimera_fail(err, CHIMERA_EINVAL, "what is signed is not an in-toto statement");
+    if (chimera_json_has_key_twice(tree, statement))
+        return chimera_fail(err, CHIMERA_EINVAL, "the signed statement has a key twice");
     struct chimera_fields fields = {NULL, err, "the signed statement", CHIMERA_OK};
     struct chimera_slice type = chimera_fields_text(&fields, tree, "_type");
     struct chimera_slice said = chimera_fields_text(&fields, tree, "predicateType");

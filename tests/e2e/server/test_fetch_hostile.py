@@ -183,6 +183,20 @@ class Unconfined(Fetch):
                 self.assertTrue(server.verdict("/validate/p")["allowed"])
 
 
+class Kept(Signed):
+    def test_slashes_behind_the_store_are_no_part_of_it(self):
+        with Registry() as registry:
+            self.sign(registry, "p", registry.put_policy("p", "v1", module("accept")))
+            environment = {**os.environ, "HOME": self.folder, "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""}
+            for store in ("/store//", "/store"):
+                command = [harness.COMMAND, "verify", "--offline"] if store == "/store" else \
+                    [harness.COMMAND, "pull", "--sources-path", registry.insecure()]
+                done = subprocess.run([*command, "--store", self.folder + store, "-k", self.folder + "/key.pub",
+                                       f"registry://{registry.host}/p:v1"], capture_output=True, text=True, timeout=60, env=environment)
+                self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue(os.path.exists(f"{self.folder}/store/signatures/registry/{registry.host}/p:v1.json"))
+
+
 class Outputs(Fetch):
     def test_a_policy_can_be_pulled_to_a_pipe(self):
         with Registry() as registry:

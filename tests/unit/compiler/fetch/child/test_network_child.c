@@ -200,6 +200,26 @@ static void it_has_no_output_and_no_other_s_answers(void **state)
     chimera_buffer_free(&out);
 }
 
+/* Its pipe may have one of their numbers then. */
+static void whoever_starts_us_without_input_and_output_gets_answers(void **state)
+{
+    int saved[] = {dup(STDIN_FILENO), dup(STDOUT_FILENO)}, other = -1;
+    struct chimera_buffer out;
+    struct chimera_error err = {0};
+    (void)state;
+    chimera_buffer_init(&out, 1000);
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    int code = chimera_network_run(CHIMERA_NO_FOLDER, look_at_files, &other, &out, &err);
+    for (int fd = 0; fd < 2; fd++) {
+        dup2(saved[fd], fd);
+        close(saved[fd]);
+    }
+    if (code < 0 || out.size > 0)
+        fail_msg("%s%.*s", err.text, (int)out.size, out.size ? out.data : "");
+    chimera_buffer_free(&out);
+}
+
 /* --- Its end --- */
 
 static void it_is_ended_when_its_time_is_over(void **state)
@@ -246,6 +266,7 @@ int main(void)
         cmocka_unit_test(it_reaches_its_folder_and_the_network),
         cmocka_unit_test(it_starts_nothing),
         cmocka_unit_test(it_has_no_output_and_no_other_s_answers),
+        cmocka_unit_test(whoever_starts_us_without_input_and_output_gets_answers),
         cmocka_unit_test(it_is_ended_when_its_time_is_over),
         cmocka_unit_test(where_it_must_be_confined_it_is_or_is_not),
     };

@@ -318,6 +318,7 @@ static void statements_have_a_type_and_a_subject(void **state)
         {STATEMENT(V1, ""), "ab", CHIMERA_EREFUSED},
         {STATEMENT("https://in-toto.io/Statement/v2", "\"sha256\":\"ab\""), "sha256:ab",
          CHIMERA_EINVAL},
+        {STATEMENT(V1, "\"sha256\":\"00\",\"sha256\":\"ab\""), "sha256:ab", CHIMERA_EINVAL},
         {"{\"_type\":\"" V1 "\",\"subject\":[]}", "sha256:ab", CHIMERA_EFEATURE},
         {"{\"_type\":\"" V1 "\",\"subject\":[3]}", "sha256:ab", CHIMERA_EINVAL},
     };
