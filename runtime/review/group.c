@@ -77,6 +77,40 @@ static int fail_round(struct round *round, size_t member, const char *why)
     return CHIMERA_EGUEST;
 }
 
+static struct chimera_cause *make_cause(const struct round *round, size_t member,
+                                        struct chimera_slice message)
+{
+    struct chimera_arena *arena = round->input->arena;
+    struct chimera_cause *cause = chimera_arena_take(arena, sizeof(*cause));
+    if (cause)
+        *cause = (struct chimera_cause){
+            .message = message,
+            .field =
+                chimera_arena_print(arena, "spec.policies.%s", round->group->spec.members[member])};
+    return cause;
+}
+
+/* What the answer is to the expression; what else there is to say becomes a cause. */
+static int judge_member(struct round *round, size_t member, const struct chimera_response *response)
+{
+    struct asked *asked = &round->asked[member];
+    struct chimera_slice message = {NULL, 0};
+    asked->denial = NULL;
+    if (response->allowed && !response->patch.data && !response->is_failure)
+        return EXPRESSION_YES;
+    if (response->patch.data)
+        message = CHIMERA_SLICE("mutation is not allowed inside of policy group");
+    else if (response->has_status)
+        message = response->status.message;
+    asked->denial = make_cause(round, member, message);
+    if (!asked->denial)
+        return fail_round(round, member, chimera_code_text(CHIMERA_ELIMIT));
+    if (!response->is_failure)
+        return EXPRESSION_NO;
+    asked->failure = asked->denial;
+    return EXPRESSION_UNKNOWN;
+}
+
 static int call_member(void *context, uint32_t member)
 {
     struct round *round = context;
@@ -85,30 +119,7 @@ static int call_member(void *context, uint32_t member)
     int code = round->input->ask(round->input->context, member, &response, &why);
     if (code < 0)
         return fail_round(round, member, why ? why : chimera_code_text(code));
-    /* What the answer is to the expression; what else there is to say becomes a cause. */
-    struct asked *asked = &round->asked[member];
-    struct chimera_slice message = {NULL, 0};
-    asked->denial = NULL;
-    if (response.allowed && !response.patch.data && !response.is_failure)
-        return EXPRESSION_YES;
-    if (response.patch.data)
-        message = CHIMERA_SLICE("mutation is not allowed inside of policy group");
-    else if (response.has_status)
-        message = response.status.message;
-    struct chimera_arena *arena = round->input->arena;
-    struct chimera_cause *cause = chimera_arena_take(arena, sizeof(*cause));
-    if (cause)
-        *cause = (struct chimera_cause){
-            .message = message,
-            .field =
-                chimera_arena_print(arena, "spec.policies.%s", round->group->spec.members[member])};
-    asked->denial = cause;
-    if (!asked->denial)
-        return fail_round(round, member, chimera_code_text(CHIMERA_ELIMIT));
-    if (!response.is_failure)
-        return EXPRESSION_NO;
-    asked->failure = asked->denial;
-    return EXPRESSION_UNKNOWN;
+    return judge_member(round, member, &response);
 }
 
 /* The group's own message, and a cause for each member that was asked and said no. Where the

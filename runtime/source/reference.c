@@ -53,6 +53,35 @@ static bool decode(char *path, unsigned rules)
     return true;
 }
 
+/* What is behind "file:": an absolute path, with "//" and this machine's name before it or not. An
+ * escape that is none stays as it is, and so does "%00". */
+static int read_server_file(struct chimera_slice rest, const char *text, char **ret_path,
+                            struct chimera_error *err)
+{
+    static const char HOST[] = "localhost";
+    if (chimera_slice_starts(rest, "//")) {
+        rest = behind(rest, strlen("//"));
+        if (chimera_slice_starts(rest, HOST))
+            rest = behind(rest, strlen(HOST));
+    }
+    if (rest.size == 0 || rest.data[0] != '/')
+        return chimera_fail(err, CHIMERA_EINVAL, "cannot retrieve path from uri: %s", text);
+    int code = keep_path(rest, ret_path, err);
+    if (code == CHIMERA_OK)
+        decode(*ret_path, CHIMERA_PERCENT_LENIENT);
+    return code;
+}
+
+/* What is behind "file://", whatever path it is. */
+static int read_command_file(struct chimera_slice rest, const char *text, char **ret_path,
+                             struct chimera_error *err)
+{
+    int code = keep_path(rest, ret_path, err);
+    if (code == CHIMERA_OK && !decode(*ret_path, CHIMERA_PERCENT_STRICT))
+        code = chimera_fail(err, CHIMERA_EIO, "Cannot find policy with uri: %s", text);
+    return code;
+}
+
 static bool is_web(struct chimera_slice scheme)
 {
     return chimera_slice_is(scheme, "http") || chimera_slice_is(scheme, "https");
@@ -91,23 +120,8 @@ static int read_for_server(const char *text, struct chimera_reference *ret_refer
     if (name.size > NAME_MAX_BYTES)
         return chimera_fail(err, CHIMERA_EINVAL, "the name is longer than %d bytes",
                             NAME_MAX_BYTES);
-    if (chimera_slice_starts(name, "file:")) {
-        /* What is behind "file:": an absolute path, with "//" and this machine's name before it or
-         * not. An escape that is none stays as it is, and so does "%00". */
-        struct chimera_slice rest = behind(name, strlen("file:"));
-        static const char HOST[] = "localhost";
-        if (chimera_slice_starts(rest, "//")) {
-            rest = behind(rest, strlen("//"));
-            if (chimera_slice_starts(rest, HOST))
-                rest = behind(rest, strlen(HOST));
-        }
-        if (rest.size == 0 || rest.data[0] != '/')
-            return chimera_fail(err, CHIMERA_EINVAL, "cannot retrieve path from uri: %s", text);
-        int code = keep_path(rest, &ret_reference->path, err);
-        if (code == CHIMERA_OK)
-            decode(ret_reference->path, CHIMERA_PERCENT_LENIENT);
-        return code;
-    }
+    if (chimera_slice_starts(name, "file:"))
+        return read_server_file(behind(name, strlen("file:")), text, &ret_reference->path, err);
     struct chimera_slice scheme = scheme_of(name, CHIMERA_DIALECT_SERVER);
     /* More likely a file's than Docker's. */
     if (!scheme.data && (name.size == 0 || !memchr(name.data, '/', name.size)))
@@ -126,13 +140,8 @@ static int read_for_command(const char *text, struct chimera_reference *ret_refe
     if (!scheme.data)
         return keep_path(name, &ret_reference->path, err);
     struct chimera_slice rest = behind(name, scheme.size + strlen(MARK));
-    if (chimera_slice_is(scheme, "file")) {
-        /* What is behind "file://", whatever path it is. */
-        int code = keep_path(rest, &ret_reference->path, err);
-        if (code == CHIMERA_OK && !decode(ret_reference->path, CHIMERA_PERCENT_STRICT))
-            code = chimera_fail(err, CHIMERA_EIO, "Cannot find policy with uri: %s", text);
-        return code;
-    }
+    if (chimera_slice_is(scheme, "file"))
+        return read_command_file(rest, text, &ret_reference->path, err);
     return read_uri(scheme, chimera_slice_trim(rest), ret_reference, err);
 }
 

@@ -139,14 +139,12 @@ static bool decode_login(const char *auth, struct chimera_credential *ret_creden
 static void keep_better(struct search *search, const char *key, struct json_object *entry,
                         struct chimera_credential *best, size_t *best_rank)
 {
-    struct chimera_credential found;
+    struct chimera_credential found = {0};
     size_t rank = rank_key(search, key);
     if (rank <= *best_rank)
         return;
-    /* Nothing when there is nothing in it. */
     const char *token = read_text(entry, "identitytoken"), *auth = read_text(entry, "auth");
     const char *name = read_text(entry, "username"), *password = read_text(entry, "password");
-    found = (struct chimera_credential){0};
     if (token)
         found.identity_token = strdup(token);
     else if (auth && !decode_login(auth, &found))
@@ -267,19 +265,6 @@ int chimera_credential_find_in(struct chimera_slice text, const char *path, cons
     return code;
 }
 
-/* *ret_is_named: somebody said where it is. NULL: there is no such place, or no memory. */
-static char *find_config(const char *folder, bool *ret_is_named)
-{
-    const char *docker = getenv("DOCKER_CONFIG"), *home = getenv("HOME");
-    CHIMERA_FREE char *standard = NULL;
-    if (!folder && docker && docker[0])
-        folder = docker;
-    *ret_is_named = folder != NULL;
-    if (!folder && home && home[0])
-        folder = standard = chimera_path_join(home, ".docker");
-    return folder ? chimera_path_join(folder, "config.json") : NULL;
-}
-
 static int warn_of(const char *path, const char *why, char **ret_warning)
 {
     if (asprintf(ret_warning, "%s: %s: no login is used", path, why) < 0)
@@ -291,8 +276,15 @@ int chimera_credential_find(const char *folder, const char *place,
                             struct chimera_credential *ret_credential, char **ret_warning,
                             struct chimera_error *err)
 {
-    bool is_named = false;
-    CHIMERA_FREE char *path = find_config(folder, &is_named);
+    const char *docker = getenv("DOCKER_CONFIG"), *home = getenv("HOME");
+    CHIMERA_FREE char *standard = NULL;
+    if (!folder && docker && docker[0])
+        folder = docker;
+    bool is_named = folder != NULL; /* somebody said where it is */
+    if (!folder && home && home[0])
+        folder = standard = chimera_path_join(home, ".docker");
+    /* NULL: there is no such place, or no memory. */
+    CHIMERA_FREE char *path = folder ? chimera_path_join(folder, "config.json") : NULL;
     struct chimera_error why = {0};
     struct chimera_buffer text;
     int code = CHIMERA_OK;

@@ -43,20 +43,17 @@ static int fail_certificate(struct chimera_exchange *exchange, struct chimera_er
                                                           : X509_verify_cert_error_string(why));
 }
 
-/* Of the URL, without what is before an `@`. */
-static const char *proxy_place(const char *proxy)
-{
-    const char *at = strrchr(proxy, '@'), *scheme = strstr(proxy, "://");
-    return at ? at + 1 : scheme ? scheme + 3 : proxy;
-}
-
 static int fail_proxy(const struct chimera_exchange *exchange, const char *why,
                       struct chimera_error *err)
 {
+    /* Of the URL, without what is before an `@`. */
+    const char *proxy = exchange->proxy;
+    const char *at = strrchr(proxy, '@'), *scheme = strstr(proxy, "://");
+    const char *place = at ? at + 1 : scheme ? scheme + 3 : proxy;
     return chimera_fail(err, CHIMERA_EIO,
                         "%s: the proxy %s %s; proxies are named by sources.yaml, HTTPS_PROXY and "
                         "HTTP_PROXY, exceptions by NO_PROXY",
-                        exchange->url->shown, proxy_place(exchange->proxy), why);
+                        exchange->url->shown, place, why);
 }
 
 static int fail_connect(const struct chimera_exchange *exchange, CURLcode result,
@@ -95,13 +92,6 @@ static int fail_other(const struct chimera_exchange *exchange, CURLcode result,
     return chimera_fail(err, CHIMERA_EIO, "%s: %s (%s)", exchange->url->shown, what, why);
 }
 
-/* libcurl has one code for all that keeps TLS from coming about; who was cut off may try again. */
-static bool is_cut_off(const struct chimera_exchange *exchange)
-{
-    return strstr(exchange->why, "SSL_ERROR_SYSCALL") || strstr(exchange->why, "reset by peer") ||
-           strstr(exchange->why, "unexpected eof");
-}
-
 static enum chimera_outcome outcome_of(const struct chimera_exchange *exchange, CURLcode result)
 {
     double connected = 0;
@@ -111,7 +101,11 @@ static enum chimera_outcome outcome_of(const struct chimera_exchange *exchange, 
     case CURLE_COULDNT_CONNECT:
         return CHIMERA_OUTCOME_UNREACHED;
     case CURLE_SSL_CONNECT_ERROR:
-        return is_cut_off(exchange) ? CHIMERA_OUTCOME_UNREACHED : CHIMERA_OUTCOME_UNTRUSTED;
+        return strstr(exchange->why, "SSL_ERROR_SYSCALL") ||
+                       strstr(exchange->why, "reset by peer") ||
+                       strstr(exchange->why, "unexpected eof")
+                   ? CHIMERA_OUTCOME_UNREACHED
+                   : CHIMERA_OUTCOME_UNTRUSTED;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
         return CHIMERA_OUTCOME_UNTRUSTED;

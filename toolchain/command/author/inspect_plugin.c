@@ -30,6 +30,21 @@ static void print_row(const char *name, const char *value)
     chimera_printable_say(stdout, NULL, "%-17s%s", name, value);
 }
 
+static void print_plugin(const struct chimera_loaded *loaded, const char *start)
+{
+    const struct chimera_plugin *plugin = loaded->plugin;
+    char hex[CHIMERA_DIGEST_HEX], memory[64];
+    chimera_digest_hex(&loaded->manifest.wasm, hex);
+    snprintf(memory, sizeof(memory), "%u pages of 64 KiB, at most %u", plugin->memory_min_pages,
+             plugin->memory_max_pages);
+    print_row("made from:", hex);
+    print_row("execution mode:", chimera_mode_name((enum chimera_mode)plugin->mode));
+    print_row("tier:", chimera_tier_name((enum chimera_tier)plugin->tier));
+    print_row("toolchain:", plugin->toolchain);
+    print_row("memory:", plugin->has_memory ? memory : "none");
+    print_row("requests begin:", start);
+}
+
 int inspect_plugin(const char *path)
 {
     static struct chimera_loaded *loaded; /* mapped until the process ends */
@@ -42,17 +57,7 @@ int inspect_plugin(const char *path)
     if (chimera_plugin_load(path, &loaded, &err) < 0 ||
         chimera_policy_open(loaded, &options, &policy, &err) < 0)
         return say_error("%s", err.text);
-    const struct chimera_plugin *plugin = loaded->plugin;
-    char hex[CHIMERA_DIGEST_HEX], memory[64];
-    chimera_digest_hex(&loaded->manifest.wasm, hex);
-    snprintf(memory, sizeof(memory), "%u pages of 64 KiB, at most %u", plugin->memory_min_pages,
-             plugin->memory_max_pages);
-    print_row("made from:", hex);
-    print_row("execution mode:", chimera_mode_name((enum chimera_mode)plugin->mode));
-    print_row("tier:", chimera_tier_name((enum chimera_tier)plugin->tier));
-    print_row("toolchain:", plugin->toolchain);
-    print_row("memory:", plugin->has_memory ? memory : "none");
-    print_row("requests begin:", find_start(policy, &err));
+    print_plugin(loaded, find_start(policy, &err));
     chimera_policy_close(policy);
     return EXIT_GOOD;
 }
