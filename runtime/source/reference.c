@@ -15,11 +15,6 @@ static struct chimera_slice behind(struct chimera_slice text, size_t size)
     return (struct chimera_slice){text.data + size, text.size - size};
 }
 
-static bool is_word(char c)
-{
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
-
 /* --- Reading a name --- */
 
 /* What is before the first "://"; no data where there is none. */
@@ -30,9 +25,11 @@ static struct chimera_slice scheme_of(struct chimera_slice name, enum chimera_di
     struct chimera_slice scheme = {name.data, mark ? (size_t)(mark - name.data) : 0};
     if (!mark || dialect == CHIMERA_DIALECT_SERVER)
         return mark ? scheme : none;
-    for (size_t i = 0; i < scheme.size; i++) /* `^\w+://` */
-        if (!is_word(scheme.data[i]) && scheme.data[i] != '_')
+    for (size_t i = 0; i < scheme.size; i++) { /* `^\w+://` */
+        char c = scheme.data[i];
+        if ((c < '0' || c > '9') && ((c | 0x20) < 'a' || (c | 0x20) > 'z') && c != '_')
             return none;
+    }
     return scheme.size > 0 ? scheme : none;
 }
 
@@ -72,28 +69,9 @@ static int read_server_file(struct chimera_slice rest, const char *text, char **
     return code;
 }
 
-/* What is behind "file://", whatever path it is. */
-static int read_command_file(struct chimera_slice rest, const char *text, char **ret_path,
-                             struct chimera_error *err)
-{
-    int code = keep_path(rest, ret_path, err);
-    if (code == CHIMERA_OK && !decode(*ret_path, CHIMERA_PERCENT_STRICT))
-        code = chimera_fail(err, CHIMERA_EIO, "Cannot find policy with uri: %s", text);
-    return code;
-}
-
 static bool is_web(struct chimera_slice scheme)
 {
     return chimera_slice_is(scheme, "http") || chimera_slice_is(scheme, "https");
-}
-
-/* A query or a fragment is no part of the name in the store. */
-static size_t name_size(struct chimera_slice scheme, struct chimera_slice rest)
-{
-    for (size_t i = 0; i < rest.size && is_web(scheme); i++)
-        if (rest.data[i] == '?' || rest.data[i] == '#')
-            return i;
-    return rest.size;
 }
 
 /* Both programs know the same schemes. */
@@ -108,7 +86,10 @@ static int read_uri(struct chimera_slice scheme, struct chimera_slice rest,
     if (slash) {
         ret_reference->host.size = (size_t)(slash - rest.data);
         ret_reference->name = behind(rest, ret_reference->host.size + 1);
-        ret_reference->name.size = name_size(scheme, ret_reference->name);
+        /* A query or a fragment is no part of the name in the store. */
+        for (size_t i = 0; i < ret_reference->name.size && is_web(scheme); i++)
+            if (ret_reference->name.data[i] == '?' || ret_reference->name.data[i] == '#')
+                ret_reference->name.size = i;
     }
     return CHIMERA_OK;
 }
@@ -140,8 +121,13 @@ static int read_for_command(const char *text, struct chimera_reference *ret_refe
     if (!scheme.data)
         return keep_path(name, &ret_reference->path, err);
     struct chimera_slice rest = behind(name, scheme.size + strlen(MARK));
-    if (chimera_slice_is(scheme, "file"))
-        return read_command_file(rest, text, &ret_reference->path, err);
+    if (chimera_slice_is(scheme, "file")) {
+        /* What is behind "file://", whatever path it is. */
+        int code = keep_path(rest, &ret_reference->path, err);
+        if (code == CHIMERA_OK && !decode(ret_reference->path, CHIMERA_PERCENT_STRICT))
+            code = chimera_fail(err, CHIMERA_EIO, "Cannot find policy with uri: %s", text);
+        return code;
+    }
     return read_uri(scheme, chimera_slice_trim(rest), ret_reference, err);
 }
 
