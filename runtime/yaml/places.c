@@ -83,12 +83,6 @@ static size_t add_place(struct walk *walk, const yaml_event_t *event)
     return number;
 }
 
-static bool wants_key(const struct walk *walk)
-{
-    return walk->depth > 0 && walk->depth <= LEVELS && walk->is_map[walk->depth - 1] &&
-           !walk->has_key;
-}
-
 static void take_key(struct walk *walk, const yaml_event_t *event)
 {
     walk->has_key = true;
@@ -125,7 +119,8 @@ static void take_event(struct walk *walk, const yaml_event_t *event)
         walk->depth--;
     else if (!is_start && event->type != YAML_SCALAR_EVENT && event->type != YAML_ALIAS_EVENT)
         return;
-    else if (wants_key(walk))
+    else if (walk->depth > 0 && walk->depth <= LEVELS && walk->is_map[walk->depth - 1] &&
+             !walk->has_key)
         take_key(walk, event);
     else
         take_value(walk, event);
