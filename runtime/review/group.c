@@ -77,19 +77,6 @@ static int fail_round(struct round *round, size_t member, const char *why)
     return CHIMERA_EGUEST;
 }
 
-static struct chimera_cause *make_cause(const struct round *round, size_t member,
-                                        struct chimera_slice message)
-{
-    struct chimera_arena *arena = round->input->arena;
-    struct chimera_cause *cause = chimera_arena_take(arena, sizeof(*cause));
-    if (cause)
-        *cause = (struct chimera_cause){
-            .message = message,
-            .field =
-                chimera_arena_print(arena, "spec.policies.%s", round->group->spec.members[member])};
-    return cause;
-}
-
 /* What the answer is to the expression; what else there is to say becomes a cause. */
 static int judge_member(struct round *round, size_t member, const struct chimera_response *response)
 {
@@ -102,7 +89,14 @@ static int judge_member(struct round *round, size_t member, const struct chimera
         message = CHIMERA_SLICE("mutation is not allowed inside of policy group");
     else if (response->has_status)
         message = response->status.message;
-    asked->denial = make_cause(round, member, message);
+    struct chimera_arena *arena = round->input->arena;
+    struct chimera_cause *cause = chimera_arena_take(arena, sizeof(*cause));
+    if (cause)
+        *cause = (struct chimera_cause){
+            .message = message,
+            .field =
+                chimera_arena_print(arena, "spec.policies.%s", round->group->spec.members[member])};
+    asked->denial = cause;
     if (!asked->denial)
         return fail_round(round, member, chimera_code_text(CHIMERA_ELIMIT));
     if (!response->is_failure)
