@@ -97,16 +97,6 @@ static void put_options(struct chimera_buffer *out, const struct chimera_cli_opt
             put_option(out, option);
 }
 
-static void put_arguments(struct chimera_buffer *out, const struct chimera_cli_argument *argument)
-{
-    for (; argument && argument->name; argument++) {
-        chimera_buffer_print(out, ".TP\n\\fI%s\\fR%s\n", argument->name,
-                             argument->is_many ? "..." : "");
-        put_text(out, argument->help);
-        chimera_buffer_text(out, ".\n");
-    }
-}
-
 static void put_commands(struct chimera_buffer *out, const char *page,
                          const struct chimera_cli_command *const *commands)
 {
@@ -132,16 +122,6 @@ static void put_header(struct chimera_buffer *out, const char *title, const char
     chimera_buffer_text(out, "\n.SH SYNOPSIS\n");
 }
 
-static void put_program_page(struct chimera_buffer *out, const struct chimera_cli_command *program,
-                             const struct chimera_cli_manual *manual)
-{
-    put_header(out, manual->title, manual->name, manual->about);
-    chimera_buffer_print(out, "%s\n.SH DESCRIPTION\n%s\n", manual->synopsis, manual->description);
-    put_commands(out, manual->name, program->commands);
-    put_options(out, program->options);
-    chimera_buffer_text(out, manual->end);
-}
-
 static void put_command_page(struct chimera_buffer *out, const char *name, const char *program,
                              const struct chimera_cli_command *command)
 {
@@ -155,7 +135,13 @@ static void put_command_page(struct chimera_buffer *out, const char *name, const
     chimera_buffer_text(out, ".SH DESCRIPTION\n");
     put_paragraphs(out, command->description, put_paragraph);
     put_commands(out, name, command->commands);
-    put_arguments(out, command->arguments);
+    for (const struct chimera_cli_argument *argument = command->arguments;
+         argument && argument->name; argument++) {
+        chimera_buffer_print(out, ".TP\n\\fI%s\\fR%s\n", argument->name,
+                             argument->is_many ? "..." : "");
+        put_text(out, argument->help);
+        chimera_buffer_text(out, ".\n");
+    }
     put_options(out, command->options);
     chimera_buffer_print(out, CHIMERA_CLI_EXIT_STATUS ".SH SEE ALSO\n\\fB%s\\fR(1)\n", program);
 }
@@ -206,7 +192,11 @@ int chimera_cli_write_pages(const struct chimera_cli_command *program,
     struct chimera_buffer page;
     chimera_buffer_init(&page, CHIMERA_CLI_TEXT_MAX);
     int code = chimera_folder_make(folder, 0755, err);
-    put_program_page(&page, program, manual);
+    put_header(&page, manual->title, manual->name, manual->about);
+    chimera_buffer_print(&page, "%s\n.SH DESCRIPTION\n%s\n", manual->synopsis, manual->description);
+    put_commands(&page, manual->name, program->commands);
+    put_options(&page, program->options);
+    chimera_buffer_text(&page, manual->end);
     if (code == CHIMERA_OK)
         code = write_page(folder, manual->name, &page, err);
     if (code == CHIMERA_OK)
