@@ -69,16 +69,6 @@ static void warn_of_trust(struct round *round, struct json_object *line)
     round->has_warned = round->has_warned || text;
 }
 
-static void warn_of_plugins(const struct fetched_module *module, struct json_object *line)
-{
-    CHIMERA_FREE char *note = command_copy_member(line, "note");
-    if (note)
-        chimera_log_with(CHIMERA_LOG_WARN, TARGET,
-                         CHIMERA_SLICE("plugins in the registry do not do; compiling"),
-                         CHIMERA_TEXT("name", chimera_slice_of(module->name)),
-                         CHIMERA_TEXT("reason", chimera_slice_of(note)));
-}
-
 static void take_line(void *context, struct chimera_slice text)
 {
     struct round *round = context;
@@ -104,7 +94,12 @@ static void take_line(void *context, struct chimera_slice text)
     else
         log_module(module);
     warn_of_trust(round, line);
-    warn_of_plugins(module, line);
+    CHIMERA_FREE char *note = command_copy_member(line, "note");
+    if (note)
+        chimera_log_with(CHIMERA_LOG_WARN, TARGET,
+                         CHIMERA_SLICE("plugins in the registry do not do; compiling"),
+                         CHIMERA_TEXT("name", chimera_slice_of(module->name)),
+                         CHIMERA_TEXT("reason", chimera_slice_of(note)));
 }
 
 static size_t put_option(char **argv, size_t count, const char *option, const char *value)
@@ -166,21 +161,6 @@ int fetcher_run(const struct config *config, const char *command, struct fetched
     return code;
 }
 
-/* What was judged is what was read, or else somebody has replaced it meanwhile. */
-static int check_manifest(const struct bundle_origin *bundle, struct fetched_module *verdict,
-                          struct chimera_error *err)
-{
-    char hex[CHIMERA_DIGEST_HEX], read[sizeof(hex) + 8];
-    chimera_digest_hex(&bundle->manifest, hex);
-    snprintf(read, sizeof(read), "sha256:%s", hex);
-    if (verdict->failure || (verdict->origin.digest && strcmp(verdict->origin.digest, read) == 0))
-        return CHIMERA_OK;
-    if (asprintf(&verdict->failure, "%s was replaced while it was read", verdict->path) >= 0)
-        return CHIMERA_OK;
-    verdict->failure = NULL;
-    return chimera_fail_memory(err);
-}
-
 int fetcher_judge_bundle(const struct config *config, const char *command,
                          const struct bundle_origin *bundle, struct fetched_module *ret_verdict,
                          struct chimera_error *err)
@@ -188,7 +168,20 @@ int fetcher_judge_bundle(const struct config *config, const char *command,
     struct round round = {.modules = ret_verdict, .count = 1, .is_bundle = true};
     *ret_verdict = (struct fetched_module){.module = bundle->folder, .name = bundle->folder};
     int code = run_command(config, command, &round, err);
-    return code < 0 ? code : check_manifest(bundle, ret_verdict, err);
+    if (code < 0)
+        return code;
+    /* What was judged is what was read, or else somebody has replaced it meanwhile. */
+    char hex[CHIMERA_DIGEST_HEX], read[sizeof(hex) + 8];
+    chimera_digest_hex(&bundle->manifest, hex);
+    snprintf(read, sizeof(read), "sha256:%s", hex);
+    if (ret_verdict->failure ||
+        (ret_verdict->origin.digest && strcmp(ret_verdict->origin.digest, read) == 0))
+        return CHIMERA_OK;
+    if (asprintf(&ret_verdict->failure, "%s was replaced while it was read", ret_verdict->path) >=
+        0)
+        return CHIMERA_OK;
+    ret_verdict->failure = NULL;
+    return chimera_fail_memory(err);
 }
 
 void fetched_module_done(struct fetched_module *module)
