@@ -17,14 +17,6 @@ bool inspect_is_plugin(const char *path)
     return size > 3 && strcmp(path + size - 3, ".so") == 0;
 }
 
-/* Brings one instance to where its requests begin: the only way to know. */
-static const char *find_start(struct chimera_policy *policy, struct chimera_error *err)
-{
-    if (chimera_policy_warm(policy, 0, err) < 0)
-        return err->text;
-    return chimera_policy_start_text(policy);
-}
-
 static void print_row(const char *name, const char *value)
 {
     chimera_printable_say(stdout, NULL, "%-17s%s", name, value);
@@ -57,7 +49,10 @@ int inspect_plugin(const char *path)
     if (chimera_plugin_load(path, &loaded, &err) < 0 ||
         chimera_policy_open(loaded, &options, &policy, &err) < 0)
         return say_error("%s", err.text);
-    print_plugin(loaded, find_start(policy, &err));
+    /* Brings one instance to where its requests begin: the only way to know. */
+    print_plugin(loaded, chimera_policy_warm(policy, 0, &err) < 0
+                             ? err.text
+                             : chimera_policy_start_text(policy));
     chimera_policy_close(policy);
     return EXIT_GOOD;
 }

@@ -69,14 +69,6 @@ static int read_questions(const struct chimera_cli_options *options, struct chim
                : code;
 }
 
-static void print_now(char *ret_text, size_t room)
-{
-    struct tm parts;
-    time_t now = time(NULL);
-    gmtime_r(&now, &parts);
-    strftime(ret_text, room, "%Y-%m-%dT%H:%M:%SZ", &parts);
-}
-
 static int write_package(const char *path, struct json_object *package, struct chimera_error *err)
 {
     struct chimera_buffer out;
@@ -98,7 +90,10 @@ static int make_package(const struct chimera_cli_options *options,
     char now[40];
     struct chimera_buffer questions;
     chimera_buffer_init(&questions, FILES_TEXT_MAX);
-    print_now(now, sizeof(now));
+    struct tm parts;
+    time_t seconds = time(NULL);
+    gmtime_r(&seconds, &parts);
+    strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &parts);
     int code = read_questions(options, &questions, err);
     const struct artifacthub_input input = {
         .metadata = metadata, .created_at = now, .questions = questions.data};
