@@ -120,14 +120,6 @@ static void write_body(struct lower_body *body, struct chimera_buffer *locals)
     chimera_buffer_append(code, chimera_buffer_slice(&body->out));
 }
 
-static void begin_body(struct lower_body *body, uint32_t function)
-{
-    body->function = function;
-    body->stack_size = body->frame_count = body->newly_set_count = body->temporary_count = 0;
-    memset(body->temporaries, 0, sizeof(body->temporaries));
-    chimera_buffer_reset(&body->out);
-}
-
 /* The body's own reader, so that nothing reads on into the next. */
 static void read_body(struct lower_body *body, struct reader *outer, uint32_t function,
                       struct chimera_buffer *locals)
@@ -143,7 +135,10 @@ static void read_body(struct lower_body *body, struct reader *outer, uint32_t fu
     inside.at = (const uint8_t *)bytes.data;
     inside.end = inside.at + bytes.size;
     body->reader = &inside;
-    begin_body(body, function);
+    body->function = function;
+    body->stack_size = body->frame_count = body->newly_set_count = body->temporary_count = 0;
+    memset(body->temporaries, 0, sizeof(body->temporaries));
+    chimera_buffer_reset(&body->out);
     read_locals(body);
     body->copied = inside.at;
     if (inside.code == 0)

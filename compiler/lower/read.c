@@ -31,31 +31,26 @@ static int read_lowered(const char *file, struct lowered *lowered,
     return CHIMERA_OK;
 }
 
-static int lower_and_read(const char *file, struct chimera_slice bytes,
-                          struct chimera_module **ret_module, struct chimera_error *err)
-{
-    struct chimera_module *source;
-    struct lowered lowered;
-    int code = module_open(file, bytes, &source, err);
-    if (code < 0)
-        return code;
-    code = chimera_lower(source, &lowered, err);
-    chimera_module_free(source);
-    if (code < 0)
-        return code;
-    code = read_lowered(file, &lowered, ret_module, err);
-    lowered_done(&lowered);
-    return code;
-}
-
 int chimera_module_read(const char *file, struct chimera_slice bytes,
                         struct chimera_module **ret_module, struct chimera_error *err)
 {
     struct chimera_error first = {0};
     bool wants_lowering = false;
     int code = module_decode(file, bytes, ret_module, &wants_lowering, &first);
-    if (wants_lowering)
-        return lower_and_read(file, bytes, ret_module, err);
+    if (wants_lowering) {
+        struct chimera_module *source;
+        struct lowered lowered;
+        code = module_open(file, bytes, &source, err);
+        if (code < 0)
+            return code;
+        code = chimera_lower(source, &lowered, err);
+        chimera_module_free(source);
+        if (code < 0)
+            return code;
+        code = read_lowered(file, &lowered, ret_module, err);
+        lowered_done(&lowered);
+        return code;
+    }
     if (code < 0 && err)
         *err = first;
     return code;

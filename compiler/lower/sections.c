@@ -131,25 +131,21 @@ static void read_group(struct reader *reader, struct lowering *lowering,
     }
 }
 
-static void read_import(struct reader *reader, struct lowering *lowering)
-{
-    struct chimera_slice module = reader_name(reader), name = reader_name(reader);
-    uint8_t kind = reader_byte(reader);
-    if (reader->code == 0 && name.size == 0 &&
-        (kind == WASM_IMPORT_GROUP || kind == WASM_IMPORT_GROUP_OF_TYPE)) {
-        read_group(reader, lowering, module, kind == WASM_IMPORT_GROUP_OF_TYPE);
-        return;
-    }
-    struct description description = read_description(reader, lowering, kind);
-    if (has_room(reader, lowering, 1))
-        add_import(lowering, module, name, &description);
-}
-
 void lower_read_imports(struct reader *reader, struct lowering *lowering)
 {
     uint32_t count = reader_count(reader, WASM_IMPORTS_MAX, "imports");
-    for (uint32_t i = 0; i < count && reader->code == 0; i++)
-        read_import(reader, lowering);
+    for (uint32_t i = 0; i < count && reader->code == 0; i++) {
+        struct chimera_slice module = reader_name(reader), name = reader_name(reader);
+        uint8_t kind = reader_byte(reader);
+        if (reader->code == 0 && name.size == 0 &&
+            (kind == WASM_IMPORT_GROUP || kind == WASM_IMPORT_GROUP_OF_TYPE)) {
+            read_group(reader, lowering, module, kind == WASM_IMPORT_GROUP_OF_TYPE);
+            continue;
+        }
+        struct description description = read_description(reader, lowering, kind);
+        if (has_room(reader, lowering, 1))
+            add_import(lowering, module, name, &description);
+    }
     lowering->imported_functions = lowering->function_count;
     lowering->imported_tables = lowering->table_count;
     lowering->imported_globals = lowering->global_count;

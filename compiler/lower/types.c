@@ -222,14 +222,6 @@ static int by_key(const void *a, const void *b)
     return x->size ? memcmp(x->key, y->key, x->size * sizeof(uint32_t)) : 0;
 }
 
-static lower_type key_of(lower_type type, uint32_t first, uint32_t end)
-{
-    uint32_t heap = heap_of(type);
-    if (!lower_is_reference(type) || heap < first || heap >= end)
-        return type;
-    return (type & ~(lower_type)LOWER_HEAP) | INSIDE | (heap - first);
-}
-
 static lower_type settle_type(lower_type type, uint32_t first, uint32_t end, uint32_t canonical)
 {
     uint32_t heap = heap_of(type);
@@ -247,8 +239,14 @@ static void make_group_key(struct lowering *lowering, uint32_t first, uint32_t e
         uint32_t last = at + 2 + list[at] + list[at + 1];
         lowering->types.keys[at] |= list[at];
         lowering->types.keys[at + 1] = list[at + 1];
-        for (uint32_t j = at + 2; j < last; j++)
-            lowering->types.keys[j] = key_of(list[j], first, end);
+        for (uint32_t j = at + 2; j < last; j++) {
+            lower_type type = list[j];
+            uint32_t heap = heap_of(type);
+            lowering->types.keys[j] =
+                !lower_is_reference(type) || heap < first || heap >= end
+                    ? type
+                    : (type & ~(lower_type)LOWER_HEAP) | INSIDE | (heap - first);
+        }
     }
 }
 

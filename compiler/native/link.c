@@ -54,20 +54,14 @@ static void add_argument(struct link_run *run, const char *argument)
     run->argv[run->argc++] = argument;
 }
 
-static size_t count_flags(void)
-{
-    size_t count = 0;
-    while (chimera_link_flags()[count])
-        count++;
-    return count;
-}
-
 /* The scripts and the objects; each object is an argument, too. */
 static int list_inputs(struct link_run *run, struct chimera_error *err)
 {
     const struct chimera_link_job *job = run->job;
     bool is_quick = job->tier == CHIMERA_TIER_QUICK;
-    size_t flags = count_flags();
+    size_t flags = 0;
+    while (chimera_link_flags()[flags])
+        flags++;
     run->argv = calloc(flags + job->count + 6, sizeof(*run->argv));
     run->inputs = calloc(job->count + 3, sizeof(*run->inputs));
     run->names = calloc(job->count + 3, sizeof(*run->names));
@@ -91,15 +85,6 @@ static int list_inputs(struct link_run *run, struct chimera_error *err)
         add_argument(run, run->names[run->input_count - 1]);
     }
     return is_whole ? CHIMERA_OK : chimera_fail(err, CHIMERA_ENOMEM, "cannot link: out of memory");
-}
-
-static int write_scripts(const struct chimera_link_job *job, struct chimera_error *err)
-{
-    int code =
-        write_script(job->folder, CHIMERA_VERSION_SCRIPT, chimera_link_version_script(), err);
-    if (code == CHIMERA_OK && job->tier == CHIMERA_TIER_QUICK)
-        code = write_script(job->folder, CHIMERA_QUICK_SCRIPT, chimera_link_quick_script(), err);
-    return code;
 }
 
 static int take_outputs(const struct link_run *run, struct chimera_error *err)
@@ -133,8 +118,13 @@ int chimera_link(const struct chimera_link_job *job, struct chimera_error *err)
 {
     struct link_run run = {.job = job};
     int code = list_inputs(&run, err);
-    if (code == CHIMERA_OK)
-        code = write_scripts(job, err);
+    if (code == CHIMERA_OK) {
+        code =
+            write_script(job->folder, CHIMERA_VERSION_SCRIPT, chimera_link_version_script(), err);
+        if (code == CHIMERA_OK && job->tier == CHIMERA_TIER_QUICK)
+            code =
+                write_script(job->folder, CHIMERA_QUICK_SCRIPT, chimera_link_quick_script(), err);
+    }
     if (code == CHIMERA_OK)
         code = chimera_scratch_make(job->folder, "link", &run.own, err);
     if (code == CHIMERA_OK) {

@@ -168,7 +168,7 @@ static unsigned version_part(const char *version, unsigned index)
     return number;
 }
 
-static int check_wasm2c(struct chimera_tools *tools, struct chimera_error *err)
+static int check_versions(struct chimera_tools *tools, struct chimera_error *err)
 {
     if (!tools->wabt_version[0])
         return chimera_fail(err, CHIMERA_ETOOL, "%s --version tells no version", tools->wasm2c);
@@ -177,14 +177,6 @@ static int check_wasm2c(struct chimera_tools *tools, struct chimera_error *err)
         return chimera_fail(err, CHIMERA_ETOOL,
                             "%s is WABT %s; 1.0.%d or newer is needed (Debian: wabt)",
                             tools->wasm2c, tools->wabt_version, WABT_OLDEST);
-    return CHIMERA_OK;
-}
-
-static int check_versions(struct chimera_tools *tools, struct chimera_error *err)
-{
-    int code = check_wasm2c(tools, err);
-    if (code < 0)
-        return code;
     if (tools->clang && !tools->clang_version[0])
         return chimera_fail(err, CHIMERA_ETOOL,
                             "%s is no clang: its --version tells no clang version", tools->clang);

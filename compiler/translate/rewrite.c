@@ -20,16 +20,6 @@ static void write_imports(struct chimera_buffer *out, const struct chimera_modul
     writer_end_section(out, WASM_SECTION_IMPORT, payload);
 }
 
-static void write_memory(struct chimera_buffer *out, const struct chimera_module *module,
-                         struct chimera_buffer *payload)
-{
-    uint32_t min = chimera_module_memory_min(module);
-    struct wasm_limits limits = {min, module->memory.max < min ? UINT32_MAX : module->memory.max};
-    writer_u32(payload, 1);
-    writer_limits(payload, &limits);
-    writer_end_section(out, WASM_SECTION_MEMORY, payload);
-}
-
 static void write_export(struct chimera_buffer *payload, enum wasm_kind kind, uint32_t index)
 {
     char name[24];
@@ -40,19 +30,6 @@ static void write_export(struct chimera_buffer *payload, enum wasm_kind kind, ui
     writer_name(payload, chimera_slice_of(name));
     chimera_buffer_byte(payload, (uint8_t)kind);
     writer_u32(payload, index);
-}
-
-static void write_exports(struct chimera_buffer *out, const struct chimera_module *module,
-                          struct chimera_buffer *payload)
-{
-    writer_u32(payload, module->has_memory + module->table_count + module->global_count);
-    if (module->has_memory)
-        write_export(payload, WASM_MEMORY, 0);
-    for (uint32_t i = 0; i < module->table_count; i++)
-        write_export(payload, WASM_TABLE, i);
-    for (uint32_t i = 0; i < module->global_count; i++)
-        write_export(payload, WASM_GLOBAL, i);
-    writer_end_section(out, WASM_SECTION_EXPORT, payload);
 }
 
 /* An exported function may be the subject of ref.func; without its export it must be declared. */
@@ -111,10 +88,23 @@ int chimera_module_rewrite(const struct chimera_module *module, struct chimera_b
     write_imports(out, module, &payload);
     writer_copy_section(out, module, WASM_SECTION_FUNCTION);
     writer_copy_section(out, module, WASM_SECTION_TABLE);
-    if (module->has_memory)
-        write_memory(out, module, &payload);
+    if (module->has_memory) {
+        uint32_t min = chimera_module_memory_min(module);
+        struct wasm_limits limits = {min,
+                                     module->memory.max < min ? UINT32_MAX : module->memory.max};
+        writer_u32(&payload, 1);
+        writer_limits(&payload, &limits);
+        writer_end_section(out, WASM_SECTION_MEMORY, &payload);
+    }
     writer_copy_section(out, module, WASM_SECTION_GLOBAL);
-    write_exports(out, module, &payload);
+    writer_u32(&payload, module->has_memory + module->table_count + module->global_count);
+    if (module->has_memory)
+        write_export(&payload, WASM_MEMORY, 0);
+    for (uint32_t i = 0; i < module->table_count; i++)
+        write_export(&payload, WASM_TABLE, i);
+    for (uint32_t i = 0; i < module->global_count; i++)
+        write_export(&payload, WASM_GLOBAL, i);
+    writer_end_section(out, WASM_SECTION_EXPORT, &payload);
     write_elements(out, module, &payload);
     if (module->uses_data_segments) {
         writer_u32(&payload, module->data_count);

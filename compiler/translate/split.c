@@ -220,18 +220,6 @@ static void declare_function(struct writer *writer, FILE *file, uint32_t index)
     fprintf(file, "%.*s;\n", (int)function->head.size, function->head.data);
 }
 
-static void declare_used(struct writer *writer, FILE *file, struct chimera_slice body)
-{
-    const char *prefix = writer->split->prefix, *end = body.data + body.size;
-    size_t prefix_size = strlen(prefix);
-    for (const char *at = body.data; (at = memmem(at, (size_t)(end - at), prefix, prefix_size));) {
-        at += prefix_size;
-        uint32_t index = index_at(at, end, writer->split->function_count);
-        if (index != UINT32_MAX)
-            declare_function(writer, file, index);
-    }
-}
-
 /* "-(w2c_f0)" or "-(var_d0)": tcc would make a subtraction of it. The letter before the digits is
  * the variable's type; wasm2c negates nothing but such variables. */
 static bool write_negation(FILE *file, struct chimera_slice operand)
@@ -273,7 +261,16 @@ static int write_part(struct writer *writer, const struct split_part *part, uint
     fputs("#include \"module.h\"\n", file);
     for (uint32_t i = from; i < to; i++) {
         declare_function(writer, file, i);
-        declare_used(writer, file, writer->split->functions[i].body);
+        struct chimera_slice body = writer->split->functions[i].body;
+        const char *prefix = writer->split->prefix, *end = body.data + body.size;
+        size_t prefix_size = strlen(prefix);
+        for (const char *at = body.data;
+             (at = memmem(at, (size_t)(end - at), prefix, prefix_size));) {
+            at += prefix_size;
+            uint32_t index = index_at(at, end, writer->split->function_count);
+            if (index != UINT32_MAX)
+                declare_function(writer, file, index);
+        }
     }
     for (uint32_t i = from; i < to; i++) {
         const struct split_function *function = &writer->split->functions[i];

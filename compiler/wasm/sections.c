@@ -44,9 +44,8 @@ static void number_signatures(struct reader *reader, struct chimera_module *modu
         sorted[i] = &module->signatures[i];
     qsort(sorted, module->signature_count, sizeof(*sorted), by_shape);
     for (uint32_t i = 0; i < module->signature_count; i++) {
-        bool is_repeated = i > 0 &&
-                           chimera_slice_equal((sorted[i - 1])->params, sorted[i]->params) &&
-                           chimera_slice_equal((sorted[i - 1])->results, sorted[i]->results);
+        bool is_repeated = i > 0 && chimera_slice_equal(sorted[i - 1]->params, sorted[i]->params) &&
+                           chimera_slice_equal(sorted[i - 1]->results, sorted[i]->results);
         sorted[i]->id =
             is_repeated ? sorted[i - 1]->id : (uint32_t)(sorted[i] - module->signatures) + 1;
     }

@@ -96,18 +96,6 @@ static uint32_t call_back(struct chimera_guest *guest, const struct chimera_expo
     return values[0].i32;
 }
 
-static void parse_argument(struct chimera_guest *guest, uint32_t text_at, const char *name,
-                           struct json_object **ret_argument)
-{
-    struct chimera_error err = {0};
-    int code = chimera_rego_parse_within(guest_text(guest, text_at, ARGUMENT_MAX), &guest->account,
-                                         ret_argument, &err);
-    if (guest->account.failed)
-        chimera_guest_overdrawn(guest);
-    if (code < 0)
-        trap_with(guest, name, err.text);
-}
-
 /* No tree is alive while the guest runs: the watchdog, which ends it at the deadline, does not know
  * how long the trees would then take to be freed (base/account.h). */
 static void pull_arguments(struct chimera_guest *guest, struct chimera_rego *rego,
@@ -116,8 +104,15 @@ static void pull_arguments(struct chimera_guest *guest, struct chimera_rego *reg
     uint32_t text_at[CHIMERA_REGO_ARGS_MAX];
     for (unsigned i = 0; i < count; i++)
         text_at[i] = call_back(guest, rego->value_dump, values[i], 0);
-    for (unsigned i = 0; i < count; i++)
-        parse_argument(guest, text_at[i], name, &rego->args[i]);
+    for (unsigned i = 0; i < count; i++) {
+        struct chimera_error err = {0};
+        int code = chimera_rego_parse_within(guest_text(guest, text_at[i], ARGUMENT_MAX),
+                                             &guest->account, &rego->args[i], &err);
+        if (guest->account.failed)
+            chimera_guest_overdrawn(guest);
+        if (code < 0)
+            trap_with(guest, name, err.text);
+    }
 }
 
 static void write_result(struct chimera_guest *guest, struct chimera_rego *rego, const char *name)

@@ -141,20 +141,6 @@ static bool check_payload(const struct chimera_grants *grants,
     return is_good;
 }
 
-static bool refuse_ungranted(const struct chimera_grants *grants,
-                             const struct chimera_guest_request *call,
-                             struct chimera_buffer *answer)
-{
-    chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
-                     CHIMERA_SLICE("Policy tried to use a host capability it has not been granted"),
-                     CHIMERA_TEXT("policy", chimera_grants_policy_id(grants)),
-                     CHIMERA_TEXT("capability", chimera_buffer_slice(answer)));
-    answer_error(answer, "Policy has not been granted access to the '", call->name_space, "/");
-    chimera_buffer_append(answer, call->operation);
-    chimera_buffer_text(answer, "' host capability. The violation has been reported.");
-    return false;
-}
-
 bool chimera_capability_call(const struct chimera_grants *grants,
                              const struct chimera_guest_request *call,
                              struct chimera_buffer *answer)
@@ -172,8 +158,17 @@ bool chimera_capability_call(const struct chimera_grants *grants,
     chimera_buffer_byte(answer, '/');
     chimera_buffer_append(answer, call->operation);
     struct chimera_slice path = chimera_buffer_slice(answer);
-    if (answer->failed || !chimera_grants_allow(grants, path))
-        return refuse_ungranted(grants, call, answer);
+    if (answer->failed || !chimera_grants_allow(grants, path)) {
+        chimera_log_with(
+            CHIMERA_LOG_ERROR, TARGET,
+            CHIMERA_SLICE("Policy tried to use a host capability it has not been granted"),
+            CHIMERA_TEXT("policy", chimera_grants_policy_id(grants)),
+            CHIMERA_TEXT("capability", chimera_buffer_slice(answer)));
+        answer_error(answer, "Policy has not been granted access to the '", call->name_space, "/");
+        chimera_buffer_append(answer, call->operation);
+        chimera_buffer_text(answer, "' host capability. The violation has been reported.");
+        return false;
+    }
     struct chimera_slice name = call->name_space;
     if (name.size == 0 || memchr(name.data, '/', name.size) ||
         chimera_capability_node(name.data, name.size) != CHIMERA_NODE_INNER)

@@ -135,8 +135,8 @@ static void put_command_page(struct chimera_buffer *out, const char *name, const
     chimera_buffer_text(out, ".SH DESCRIPTION\n");
     put_paragraphs(out, command->description, put_paragraph);
     put_commands(out, name, command->commands);
-    const struct chimera_cli_argument *argument = command->arguments;
-    for (; argument && argument->name; argument++) {
+    for (const struct chimera_cli_argument *argument = command->arguments;
+         argument && argument->name; argument++) {
         chimera_buffer_print(out, ".TP\n\\fI%s\\fR%s\n", argument->name,
                              argument->is_many ? "..." : "");
         put_text(out, argument->help);
@@ -237,6 +237,22 @@ static void put_helps(struct chimera_buffer *out, const char *name,
     }
 }
 
+static void put_table(struct chimera_buffer *out, const struct chimera_cli_option *option)
+{
+    chimera_buffer_text(out, "| flag | environment | default | what it does |\n"
+                             "| --- | --- | --- | --- |\n");
+    for (; option->name; option++) {
+        const char *tick = option->initial ? "`" : "";
+        if (option->is_hidden)
+            continue;
+        chimera_buffer_print(out, "| `--%s%s%s` | `%s` | %s%s%s | ", option->name,
+                             option->value ? " " : "", option->value ? option->value : "",
+                             option->variable, tick, option->initial ? option->initial : "", tick);
+        put_sentence(out, option);
+        chimera_buffer_text(out, " |\n");
+    }
+}
+
 int chimera_cli_write_reference(const char *name, const struct chimera_cli_command *program,
                                 enum chimera_cli_markup markup, const char *path,
                                 struct chimera_error *err)
@@ -249,20 +265,7 @@ int chimera_cli_write_reference(const char *name, const struct chimera_cli_comma
         put_help_block(&text, name, program, how);
         put_helps(&text, name, program, how);
     } else {
-        const struct chimera_cli_option *option = program->options;
-        chimera_buffer_text(&text, "| flag | environment | default | what it does |\n"
-                                   "| --- | --- | --- | --- |\n");
-        for (; option->name; option++) {
-            const char *tick = option->initial ? "`" : "";
-            if (option->is_hidden)
-                continue;
-            chimera_buffer_print(&text, "| `--%s%s%s` | `%s` | %s%s%s | ", option->name,
-                                 option->value ? " " : "", option->value ? option->value : "",
-                                 option->variable, tick, option->initial ? option->initial : "",
-                                 tick);
-            put_sentence(&text, option);
-            chimera_buffer_text(&text, " |\n");
-        }
+        put_table(&text, program->options);
     }
     int code = text.failed ? chimera_fail(err, text.failed, "%s", chimera_code_text(text.failed))
                            : chimera_file_write(path, chimera_buffer_slice(&text), 0644, err);

@@ -66,30 +66,26 @@ static void give_back(uint64_t from, uint64_t to)
     madvise((void *)(uintptr_t)from, (size_t)(to - from), MADV_DONTNEED);
 }
 
-/* Without page tracking: pages that are swapped out are not seen, and may stay. */
-static uint64_t count_resident(uint64_t from, uint64_t to)
-{
-    unsigned char is_there[MINCORE_PAGES];
-    uint64_t count = 0;
-    while (from < to) {
-        uint64_t pages = (to - from) / CHIMERA_PROCESSOR_PAGE;
-        if (pages > MINCORE_PAGES)
-            pages = MINCORE_PAGES;
-        if (mincore((void *)(uintptr_t)from, (size_t)(pages * CHIMERA_PROCESSOR_PAGE), is_there) ==
-            0)
-            for (uint64_t i = 0; i < pages; i++)
-                count += is_there[i] & 1;
-        from += pages * CHIMERA_PROCESSOR_PAGE;
-    }
-    return count;
-}
-
 /* Pages of [from, to) that are the stack's own now. */
 static uint64_t count_pages(struct chimera_guest *guest, uint64_t from, uint64_t to)
 {
     struct chimera_page_list *list = &guest->internal->stack_list;
-    if (chimera_tracking() == CHIMERA_TRACKING_NONE)
-        return count_resident(from, to);
+    if (chimera_tracking() == CHIMERA_TRACKING_NONE) {
+        /* Without page tracking: pages that are swapped out are not seen, and may stay. */
+        unsigned char is_there[MINCORE_PAGES];
+        uint64_t count = 0;
+        while (from < to) {
+            uint64_t pages = (to - from) / CHIMERA_PROCESSOR_PAGE;
+            if (pages > MINCORE_PAGES)
+                pages = MINCORE_PAGES;
+            if (mincore((void *)(uintptr_t)from, (size_t)(pages * CHIMERA_PROCESSOR_PAGE),
+                        is_there) == 0)
+                for (uint64_t i = 0; i < pages; i++)
+                    count += is_there[i] & 1;
+            from += pages * CHIMERA_PROCESSOR_PAGE;
+        }
+        return count;
+    }
     if (chimera_pagemap_list(from, to, list) < 0)
         return (to - from) / CHIMERA_PROCESSOR_PAGE;
     return list->pages;

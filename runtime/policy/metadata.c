@@ -212,14 +212,6 @@ static bool check_objects(struct chimera_scan *scan, struct chimera_slice list, 
     return true;
 }
 
-static bool is_operation(struct chimera_slice word)
-{
-    for (size_t i = 0; operations[i]; i++)
-        if (chimera_slice_is(word, operations[i]))
-            return true;
-    return false;
-}
-
 static bool check_operations(struct chimera_scan *scan, struct chimera_slice list)
 {
     struct chimera_scan_text word;
@@ -228,7 +220,10 @@ static bool check_operations(struct chimera_scan *scan, struct chimera_slice lis
     for (bool is_first = true; chimera_scan_next_element(scan, is_first) == 1; is_first = false) {
         chimera_scan_peek(scan);
         chimera_scan_string(scan, &word);
-        if (!is_operation(word.raw))
+        bool is_operation = false;
+        for (size_t i = 0; !is_operation && operations[i]; i++)
+            is_operation = chimera_slice_is(word.raw, operations[i]);
+        if (!is_operation)
             return chimera_scan_fail_shape(scan, scan->at, word.raw.data,
                                            "unknown variant `%.*s`, expected one of `CREATE`, "
                                            "`UPDATE`, `DELETE`, `CONNECT`, `*`",

@@ -176,17 +176,6 @@ static struct chimera_slice settings_of(const struct chimera_policy *policy)
     return (struct chimera_slice){policy->settings, policy->settings_size};
 }
 
-/* Brings a new guest to where requests start. */
-static int prepare_guest(struct chimera_policy *policy, struct chimera_guest *guest,
-                         struct chimera_error *err)
-{
-    guest->start = &policy->start;
-    chimera_guest_begin(guest, policy->limit_ms);
-    int code = policy->abi->prepare(guest, settings_of(policy), err);
-    chimera_guest_end(guest);
-    return code;
-}
-
 /* A guest that was not prepared. */
 static int new_guest(struct chimera_policy *policy, struct chimera_guest **ret_guest,
                      struct chimera_error *err)
@@ -236,7 +225,11 @@ static int make_host(struct chimera_slot *slot, struct chimera_error *err)
     int code = new_guest(policy, &guest, err);
     if (code < 0)
         return code;
-    code = prepare_guest(policy, guest, err);
+    /* Brings a new guest to where requests start. */
+    guest->start = &policy->start;
+    chimera_guest_begin(guest, policy->limit_ms);
+    code = policy->abi->prepare(guest, settings_of(policy), err);
+    chimera_guest_end(guest);
     if (code < 0) {
         chimera_stop_report(guest, policy->id, NO_UID);
         end_guest(policy, guest);

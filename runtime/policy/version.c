@@ -15,12 +15,6 @@ static bool is_digit(char byte)
     return byte >= '0' && byte <= '9';
 }
 
-static bool is_identifier(char byte)
-{
-    return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           byte == '-';
-}
-
 static bool at_end(const struct reader *reader)
 {
     return reader->at == reader->text.size;
@@ -81,8 +75,13 @@ static const char *read_identifiers(struct reader *reader, const char *part, boo
     for (;;) {
         size_t start = reader->at;
         bool is_number = true;
-        for (; !at_end(reader) && is_identifier(reader->text.data[reader->at]); reader->at++)
-            is_number = is_number && is_digit(reader->text.data[reader->at]);
+        for (; !at_end(reader); reader->at++) {
+            char byte = reader->text.data[reader->at];
+            if (!is_digit(byte) && (byte < 'a' || byte > 'z') && (byte < 'A' || byte > 'Z') &&
+                byte != '-')
+                break;
+            is_number = is_number && is_digit(byte);
+        }
         if (reader->at == start)
             return say(reader, "empty identifier segment in", part);
         if (is_strict && is_number && reader->at > start + 1 && reader->text.data[start] == '0')

@@ -110,17 +110,6 @@ int chimera_regexp_push_any(struct chimera_regexp_parser *parser)
 
 /* --- Sequences. --- */
 
-/* Puts a node's children in its place. */
-static void splice(struct chimera_regexp_tree *node)
-{
-    struct chimera_regexp_tree *last = node->last, *next = node->next;
-    *node = *node->first;
-    if (last == node->first || !node->next)
-        node->next = next;
-    else
-        last->next = next;
-}
-
 /* As high as its highest child, but literals side by side are one to Go. */
 static void measure_sequence(struct chimera_regexp_tree *node)
 {
@@ -159,8 +148,15 @@ static int end_sequence(struct chimera_regexp_parser *parser, struct chimera_reg
     node->first = first;
     for (struct chimera_regexp_tree *child = first; child; child = child->next) {
         chimera_regexp_work(parser->memory, 1);
-        if (child->op == CHIMERA_REGEXP_CONCAT)
-            splice(child);
+        if (child->op == CHIMERA_REGEXP_CONCAT) {
+            /* Puts a node's children in its place. */
+            struct chimera_regexp_tree *last = child->last, *next = child->next;
+            *child = *child->first;
+            if (last == child->first || !child->next)
+                child->next = next;
+            else
+                last->next = next;
+        }
         node->last = child;
     }
     measure_sequence(node);

@@ -259,15 +259,6 @@ static int keep_key(struct reader *reader)
     return top->node ? CHIMERA_OK : fail_memory(reader);
 }
 
-static int keep_text_key(struct reader *reader, struct chimera_slice text)
-{
-    struct level *top = &reader->levels[reader->depth - 1];
-    take_word(reader, ":");
-    chimera_buffer_reset(&top->key);
-    chimera_buffer_append(&top->key, text);
-    return keep_key(reader);
-}
-
 /* A key that is no string becomes its text, as in opa_json_dump. */
 static int keep_value_key(struct reader *reader, struct json_object *value)
 {
@@ -361,8 +352,13 @@ static int read_one(struct reader *reader)
     if (byte == '"') {
         struct chimera_slice text;
         code = take_string(reader, &text);
-        if (code == CHIMERA_OK && wants_key(reader) && peek(reader) == ':')
-            return keep_text_key(reader, text);
+        if (code == CHIMERA_OK && wants_key(reader) && peek(reader) == ':') {
+            struct level *top = &reader->levels[reader->depth - 1];
+            take_word(reader, ":");
+            chimera_buffer_reset(&top->key);
+            chimera_buffer_append(&top->key, text);
+            return keep_key(reader);
+        }
         if (code == CHIMERA_OK)
             value = chimera_node_string(reader->account, text);
         if (code == CHIMERA_OK && !value)

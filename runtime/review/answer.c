@@ -62,12 +62,6 @@ static int make_patch(struct chimera_slice mutated, const struct chimera_request
     return CHIMERA_OK;
 }
 
-static int fail_account(const struct chimera_account *account, struct chimera_slice *ret_why)
-{
-    *ret_why = chimera_slice_of(chimera_account_text(account));
-    return account->failed;
-}
-
 int chimera_response_from_validation(struct chimera_slice answer,
                                      const struct chimera_request *request,
                                      struct chimera_arena *arena,
@@ -87,8 +81,10 @@ int chimera_response_from_validation_within(struct chimera_slice answer,
 {
     struct chimera_scan scan;
     struct chimera_slice values[CHIMERA_ANSWER_FIELDS] = {{NULL, 0}};
-    if (chimera_account_spend(account, answer.size / 8) < 0)
-        return fail_account(account, ret_why);
+    if (chimera_account_spend(account, answer.size / 8) < 0) {
+        *ret_why = chimera_slice_of(chimera_account_text(account));
+        return account->failed;
+    }
     if (!chimera_shape_read_all(&scan, answer, &chimera_shape_answer, values))
         return fail_shape(&scan, true, arena, ret_why);
 

@@ -77,24 +77,18 @@ static int fail_round(struct round *round, size_t member, const char *why)
     return CHIMERA_EGUEST;
 }
 
-static int call_member(void *context, uint32_t member)
+/* What the answer is to the expression; what else there is to say becomes a cause. */
+static int judge_member(struct round *round, size_t member, const struct chimera_response *response)
 {
-    struct round *round = context;
-    struct chimera_response response = {0};
-    const char *why = NULL;
-    int code = round->input->ask(round->input->context, member, &response, &why);
-    if (code < 0)
-        return fail_round(round, member, why ? why : chimera_code_text(code));
-    /* What the answer is to the expression; what else there is to say becomes a cause. */
     struct asked *asked = &round->asked[member];
     struct chimera_slice message = {NULL, 0};
     asked->denial = NULL;
-    if (response.allowed && !response.patch.data && !response.is_failure)
+    if (response->allowed && !response->patch.data && !response->is_failure)
         return EXPRESSION_YES;
-    if (response.patch.data)
+    if (response->patch.data)
         message = CHIMERA_SLICE("mutation is not allowed inside of policy group");
-    else if (response.has_status)
-        message = response.status.message;
+    else if (response->has_status)
+        message = response->status.message;
     struct chimera_arena *arena = round->input->arena;
     struct chimera_cause *cause = chimera_arena_take(arena, sizeof(*cause));
     if (cause)
@@ -105,10 +99,21 @@ static int call_member(void *context, uint32_t member)
     asked->denial = cause;
     if (!asked->denial)
         return fail_round(round, member, chimera_code_text(CHIMERA_ELIMIT));
-    if (!response.is_failure)
+    if (!response->is_failure)
         return EXPRESSION_NO;
     asked->failure = asked->denial;
     return EXPRESSION_UNKNOWN;
+}
+
+static int call_member(void *context, uint32_t member)
+{
+    struct round *round = context;
+    struct chimera_response response = {0};
+    const char *why = NULL;
+    int code = round->input->ask(round->input->context, member, &response, &why);
+    if (code < 0)
+        return fail_round(round, member, why ? why : chimera_code_text(code));
+    return judge_member(round, member, &response);
 }
 
 /* The group's own message, and a cause for each member that was asked and said no. Where the

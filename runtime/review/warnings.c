@@ -49,20 +49,14 @@ static bool find_string(struct chimera_slice *rest)
     return rest->size > 0;
 }
 
-static size_t count_runes(struct chimera_slice list)
-{
-    struct chimera_slice kept;
-    size_t total = 0;
-    while (find_string(&list))
-        total += pass_string(&list, &kept);
-    return total;
-}
-
 void chimera_response_limit_warnings(struct chimera_response *response, struct chimera_arena *arena)
 {
     struct chimera_slice list = response->warnings, kept;
     size_t written = 0, size = 0;
-    if (list.size <= TOTAL_RUNES || count_runes(list) <= TOTAL_RUNES)
+    size_t total = 0;
+    for (struct chimera_slice rest = list; list.size > TOTAL_RUNES && find_string(&rest);)
+        total += pass_string(&rest, &kept);
+    if (total <= TOTAL_RUNES)
         return;
     char *out = chimera_arena_take(arena, list.size);
     if (!out)

@@ -37,12 +37,12 @@ static int append_der(struct chimera_slice bytes, struct chimera_buffer *out)
     return code;
 }
 
+/* Behind the last one OpenSSL complains of no further start line, and of nothing else. */
 int chimera_certificates_append(struct chimera_slice bytes, struct chimera_buffer *out)
 {
     if (bytes.size == 0 || bytes.size > INT_MAX)
         return CHIMERA_EINVAL;
     ERR_clear_error();
-    /* Behind the last one OpenSSL complains of no further start line, and of nothing else. */
     OWNED_BIO bio = BIO_new_mem_buf(bytes.data, (int)bytes.size);
     X509 *certificate = NULL;
     size_t count = 0;

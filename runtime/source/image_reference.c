@@ -53,15 +53,6 @@ static struct chimera_slice cut(struct chimera_slice text, char mark,
 
 /* --- The grammar --- */
 
-/* A part between the dots of a host's name: letters, digits and, inside, hyphens. */
-static bool is_host_label(struct chimera_slice label)
-{
-    for (size_t i = 0; i < label.size; i++)
-        if (!is_word(label.data[i]) && label.data[i] != '-')
-            return false;
-    return label.size > 0 && label.data[0] != '-' && label.data[label.size - 1] != '-';
-}
-
 static bool is_registry(struct chimera_slice text)
 {
     struct chimera_slice port, name = cut(text, ':', &port);
@@ -72,8 +63,12 @@ static bool is_registry(struct chimera_slice text)
             return false;
     do {
         struct chimera_slice label = cut(name, '.', &name);
-        if (!is_host_label(label))
+        /* A part between the dots of a host's name: letters, digits and, inside, hyphens. */
+        if (label.size == 0 || label.data[0] == '-' || label.data[label.size - 1] == '-')
             return false;
+        for (size_t i = 0; i < label.size; i++)
+            if (!is_word(label.data[i]) && label.data[i] != '-')
+                return false;
     } while (name.data);
     return true;
 }
@@ -109,16 +104,6 @@ static bool is_repository(struct chimera_slice text)
     return true;
 }
 
-static bool is_tag(struct chimera_slice tag)
-{
-    for (size_t i = 0; i < tag.size; i++) {
-        bool is_inner = i > 0 && (tag.data[i] == '.' || tag.data[i] == '-');
-        if (!is_word(tag.data[i]) && tag.data[i] != '_' && !is_inner)
-            return false;
-    }
-    return tag.size > 0 && tag.size <= TAG_BYTES_MAX;
-}
-
 /* Words that begin with a letter, with one of "-_+." between them. */
 static bool is_algorithm(struct chimera_slice text)
 {
@@ -132,18 +117,14 @@ static bool is_algorithm(struct chimera_slice text)
     return !is_start;
 }
 
-static bool are_hex_digits(struct chimera_slice text)
-{
-    for (size_t i = 0; i < text.size; i++)
-        if (!is_digit(text.data[i]) && ((text.data[i] | 0x20) < 'a' || (text.data[i] | 0x20) > 'f'))
-            return false;
-    return true;
-}
-
 static const char *check_digest(struct chimera_slice digest)
 {
     struct chimera_slice digits, algorithm = cut(digest, ':', &digits);
-    if (!is_algorithm(algorithm) || digits.size < DIGEST_DIGITS_MIN || !are_hex_digits(digits))
+    bool are_hex_digits = true;
+    for (size_t i = 0; are_hex_digits && i < digits.size; i++)
+        are_hex_digits = is_digit(digits.data[i]) ||
+                         ((digits.data[i] | 0x20) >= 'a' && (digits.data[i] | 0x20) <= 'f');
+    if (!is_algorithm(algorithm) || digits.size < DIGEST_DIGITS_MIN || !are_hex_digits)
         return FORMAT_WRONG;
     /* The digits that a digest of that algorithm has; 0 for one that is not known. */
     size_t wanted = chimera_slice_is(algorithm, "sha256")   ? 64
@@ -160,18 +141,6 @@ static const char *check_digest(struct chimera_slice digest)
 struct parts { /* borrowed; no data: it is not there */
     struct chimera_slice registry, repository, tag, digest;
 };
-
-/* The tag is behind the last colon, unless a slash follows: then that is a port's. */
-static void split_tag(struct parts *parts)
-{
-    struct chimera_slice name = parts->repository;
-    const char *colon = name.size ? memrchr(name.data, ':', name.size) : NULL;
-    size_t size = colon ? (size_t)(colon - name.data) : name.size;
-    if (!colon || memchr(colon, '/', name.size - size))
-        return;
-    parts->tag = behind(name, size + 1);
-    parts->repository.size = size;
-}
 
 /* The name begins with a registry if its first part looks like a host. The reference takes any
  * host's name for one at first, and so capitals in the first part of a repository, which no
@@ -198,8 +167,24 @@ static const char *split(struct chimera_slice text, struct parts *ret_parts)
     if (text.size == 0)
         return "repository name must have at least one component";
     parts.repository = cut(text, '@', &parts.digest);
-    split_tag(&parts);
-    if (parts.tag.data && !is_tag(parts.tag))
+    /* The tag is behind the last colon, unless a slash follows: then that is a port's. */
+    struct chimera_slice name = parts.repository;
+    const char *colon = name.size ? memrchr(name.data, ':', name.size) : NULL;
+    size_t size = colon ? (size_t)(colon - name.data) : name.size;
+    if (colon && !memchr(colon, '/', name.size - size)) {
+        parts.tag = behind(name, size + 1);
+        parts.repository.size = size;
+    }
+    struct chimera_slice tag = parts.tag;
+    bool is_tag = tag.size > 0 && tag.size <= TAG_BYTES_MAX;
+    for (size_t i = 0; i < tag.size; i++) {
+        bool is_inner = i > 0 && (tag.data[i] == '.' || tag.data[i] == '-');
+        if (!is_word(tag.data[i]) && tag.data[i] != '_' && !is_inner) {
+            is_tag = false;
+            break;
+        }
+    }
+    if (parts.tag.data && !is_tag)
         return FORMAT_WRONG;
     const char *wrong = parts.digest.data ? check_digest(parts.digest) : NULL;
     if (!split_registry(&parts))
@@ -212,16 +197,6 @@ static bool is_docker(struct chimera_slice registry)
 {
     return !registry.data || chimera_slice_is(registry, DOCKER) ||
            chimera_slice_is(registry, DOCKER_HOST);
-}
-
-/* Digits in lower case, as registries write them. */
-static char *copy_digest(struct chimera_slice digest)
-{
-    char *copy = strndup(digest.data, digest.size);
-    for (char *at = copy ? strchr(copy, ':') : NULL; at && *at; at++)
-        if (*at >= 'A' && *at <= 'F')
-            *at |= 0x20;
-    return copy;
 }
 
 /* As it is on Docker's registry, too: what has one part there is in a folder. */
@@ -259,7 +234,13 @@ static int copy(const struct parts *parts, struct chimera_image_reference *ret_r
         return code;
     ret_reference->registry = strndup(registry.data, registry.size);
     ret_reference->tag = tag.data ? strndup(tag.data, tag.size) : NULL;
-    ret_reference->digest = parts->digest.data ? copy_digest(parts->digest) : NULL;
+    if (parts->digest.data)
+        ret_reference->digest = strndup(parts->digest.data, parts->digest.size);
+    /* Digits in lower case, as registries write them. */
+    for (char *at = ret_reference->digest ? strchr(ret_reference->digest, ':') : NULL; at && *at;
+         at++)
+        if (*at >= 'A' && *at <= 'F')
+            *at |= 0x20;
     bool is_whole = ret_reference->registry && !ret_reference->tag == !tag.data &&
                     !ret_reference->digest == !parts->digest.data;
     return is_whole ? CHIMERA_OK : chimera_fail_memory(err);

@@ -18,22 +18,6 @@
 
 /* --- What the web has --- */
 
-static bool is_word(char c)
-{
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
-
-/* ":5000"; one that begins with a zero is another's with a name of its own. */
-static bool is_port(struct chimera_slice text)
-{
-    if (text.size < 2 || text.size > strlen(":65535") || text.data[0] != ':' || text.data[1] == '0')
-        return false;
-    for (size_t i = 1; i < text.size; i++)
-        if (text.data[i] < '0' || text.data[i] > '9')
-            return false;
-    return true;
-}
-
 /* A name, or an address of IPv6 in brackets; a port behind it or none. */
 static bool is_host(struct chimera_slice host)
 {
@@ -42,11 +26,20 @@ static bool is_host(struct chimera_slice host)
     size_t size = end ? (size_t)(end - host.data) : host.size;
     if (size == 0 || host.data[0] == '.' || (is_address && !end))
         return false;
-    for (size_t i = is_address; i < size; i++)
-        if (!is_word(host.data[i]) && !strchr(is_address ? ".:" : ".-_", host.data[i]))
+    for (size_t i = is_address; i < size; i++) {
+        char c = host.data[i];
+        if ((c < '0' || c > '9') && ((c | 0x20) < 'a' || (c | 0x20) > 'z') &&
+            !strchr(is_address ? ".:" : ".-_", c))
             return false;
+    }
     struct chimera_slice port = {host.data + size + is_address, host.size - size - is_address};
-    return port.size == 0 || is_port(port);
+    if (port.size > 0 && (port.size < 2 || port.size > strlen(":65535") || port.data[0] != ':' ||
+                          port.data[1] == '0'))
+        return false;
+    for (size_t i = 1; i < port.size; i++)
+        if (port.data[i] < '0' || port.data[i] > '9')
+            return false;
+    return true;
 }
 
 /* The URL's own default says nothing, and the reference's parser drops it. */
@@ -70,14 +63,6 @@ static bool is_step(struct chimera_slice segment)
     return dots > 0;
 }
 
-static bool is_plain(struct chimera_slice text)
-{
-    for (size_t i = 0; i < text.size; i++)
-        if ((unsigned char)text.data[i] < ' ' || text.data[i] == 0x7F || text.data[i] == '\\')
-            return false;
-    return true;
-}
-
 /* Segments become names of files: none may lead out of the store, or mean another one. */
 static bool is_safe_path(struct chimera_slice path)
 {
@@ -99,7 +84,11 @@ static int name_web(const struct chimera_reference *reference, const char *text,
 {
     struct chimera_slice host = without_default_port(reference), path = reference->name;
     struct chimera_shown_name shown;
-    if (!is_host(reference->host) || !is_safe_path(path) || !is_plain(path))
+    bool is_plain = true;
+    for (size_t i = 0; is_plain && i < path.size; i++)
+        is_plain =
+            (unsigned char)path.data[i] >= ' ' && path.data[i] != 0x7F && path.data[i] != '\\';
+    if (!is_host(reference->host) || !is_safe_path(path) || !is_plain)
         return chimera_fail(err, CHIMERA_EINVAL, "cannot parse %s: " CHIMERA_REFERENCE_WANTED,
                             chimera_reference_show(text, &shown));
     chimera_buffer_append(name, reference->scheme);
@@ -115,21 +104,18 @@ static int name_web(const struct chimera_reference *reference, const char *text,
 
 /* --- What registries have --- */
 
-/* Host and name behind each other again, as they are in the text. */
-static struct chimera_slice behind_scheme(const struct chimera_reference *reference)
-{
-    const char *end = reference->name.data ? reference->name.data + reference->name.size
-                                           : reference->host.data + reference->host.size;
-    return (struct chimera_slice){reference->host.data, (size_t)(end - reference->host.data)};
-}
-
 static int name_image(const struct chimera_reference *reference, const char *text,
                       struct chimera_buffer *name, bool *ret_is_floating, struct chimera_error *err)
 {
     struct chimera_image_reference image;
     struct chimera_shown_name shown;
     struct chimera_error why = {0};
-    int code = chimera_image_reference_parse(behind_scheme(reference), &image, &why);
+    /* Host and name behind each other again, as they are in the text. */
+    const char *end = reference->name.data ? reference->name.data + reference->name.size
+                                           : reference->host.data + reference->host.size;
+    int code = chimera_image_reference_parse(
+        (struct chimera_slice){reference->host.data, (size_t)(end - reference->host.data)}, &image,
+        &why);
     if (code < 0)
         return chimera_fail(err, code, "cannot parse %s: %s; " CHIMERA_REFERENCE_WANTED,
                             chimera_reference_show(text, &shown), why.text);

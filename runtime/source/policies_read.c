@@ -90,17 +90,6 @@ static void read_mode(struct reader *reader, struct json_object *entry,
     chimera_document_leave(reader->document);
 }
 
-static void read_allowed_to_mutate(struct reader *reader, struct json_object *entry,
-                                   bool *ret_allowed)
-{
-    struct json_object *value = NULL;
-    if (!chimera_document_member(reader->document, entry, "allowedToMutate", NULL, &value))
-        return;
-    if (value && chimera_document_is(reader->document, value, json_type_boolean, "true or false"))
-        *ret_allowed = json_object_get_boolean(value);
-    chimera_document_leave(reader->document);
-}
-
 static void read_limit(struct reader *reader, struct json_object *entry, struct policy_spec *policy)
 {
     struct json_object *value = NULL;
@@ -240,8 +229,14 @@ static void read_policy(struct reader *reader, const char *name, struct json_obj
         return;
     read_common(reader, entry, policy);
     read_mode(reader, entry, &policy->mode);
-    read_allowed_to_mutate(reader, entry, &policy->allowed_to_mutate);
     struct json_object *value = NULL;
+    if (chimera_document_member(reader->document, entry, "allowedToMutate", NULL, &value)) {
+        if (value &&
+            chimera_document_is(reader->document, value, json_type_boolean, "true or false"))
+            policy->allowed_to_mutate = json_object_get_boolean(value);
+        chimera_document_leave(reader->document);
+    }
+    value = NULL;
     if (!chimera_document_member(reader->document, entry, "message", NULL, &value))
         return;
     if (value)

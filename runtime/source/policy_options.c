@@ -55,16 +55,6 @@ static void read_extras(struct reader *reader, struct json_object *entry,
 
 /* --- Ids --- */
 
-/* The first member of the group `name`, or NULL. */
-static const char *find_member(const char *const *ids, const char *name)
-{
-    size_t size = strlen(name);
-    for (; *ids; ids++)
-        if (strncmp(*ids, name, size) == 0 && (*ids)[size] == '/')
-            return *ids;
-    return NULL;
-}
-
 static void read_entry(struct reader *reader, const char *id, struct json_object *entry)
 {
     size_t index = 0;
@@ -76,8 +66,11 @@ static void read_entry(struct reader *reader, const char *id, struct json_object
     if (reader->ids[index])
         read_extras(reader, entry, &reader->extras[index]);
     else {
-        const char *member = find_member(reader->ids, id),
-                   *nearest = chimera_nearest(id, reader->ids);
+        const char *member = NULL, *nearest = chimera_nearest(id, reader->ids);
+        size_t size = strlen(id);
+        for (const char *const *at = reader->ids; *at && !member; at++)
+            if (strncmp(*at, id, size) == 0 && (*at)[size] == '/')
+                member = *at; /* the first one of the group */
         if (member)
             chimera_document_note_key(
                 reader->document, "is a policy group; options are for its members, as in `%.200s`",

@@ -64,13 +64,6 @@ static bool equal_policies(const struct policy_spec *a, const struct policy_spec
            memcmp(&a->lock, &b->lock, sizeof(a->lock)) == 0;
 }
 
-static bool equal_groups(const struct group_spec *a, const struct group_spec *b)
-{
-    return equal_texts(a->name, b->name) && equal_texts(a->expression, b->expression) &&
-           equal_texts(a->message, b->message) && a->mode == b->mode && a->first == b->first &&
-           a->count == b->count;
-}
-
 bool policies_equal(const struct policies *a, const struct policies *b)
 {
     if (a->policy_count != b->policy_count || a->group_count != b->group_count ||
@@ -79,8 +72,13 @@ bool policies_equal(const struct policies *a, const struct policies *b)
     for (size_t i = 0; i < a->policy_count; i++)
         if (!equal_policies(&a->policy[i], &b->policy[i]))
             return false;
-    for (size_t i = 0; i < a->group_count; i++)
-        if (!equal_groups(&a->group[i], &b->group[i]))
+    for (size_t i = 0; i < a->group_count; i++) {
+        const struct group_spec *one = &a->group[i], *other = &b->group[i];
+        if (!equal_texts(one->name, other->name) ||
+            !equal_texts(one->expression, other->expression) ||
+            !equal_texts(one->message, other->message) || one->mode != other->mode ||
+            one->first != other->first || one->count != other->count)
             return false;
+    }
     return true;
 }

@@ -16,11 +16,6 @@ static struct chimera_slice behind(struct chimera_slice text, size_t size)
     return (struct chimera_slice){text.data + size, text.size - size};
 }
 
-static bool is_word(char c)
-{
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
-
 /* --- Reading a name --- */
 
 /* What is before the first "://"; no data where there is none. */
@@ -31,9 +26,11 @@ static struct chimera_slice scheme_of(struct chimera_slice name, enum chimera_di
     struct chimera_slice scheme = {name.data, mark ? (size_t)(mark - name.data) : 0};
     if (!mark || dialect == CHIMERA_DIALECT_SERVER)
         return mark ? scheme : none;
-    for (size_t i = 0; i < scheme.size; i++) /* `^\w+://` */
-        if (!is_word(scheme.data[i]) && scheme.data[i] != '_')
+    for (size_t i = 0; i < scheme.size; i++) { /* `^\w+://` */
+        char c = scheme.data[i];
+        if ((c < '0' || c > '9') && ((c | 0x20) < 'a' || (c | 0x20) > 'z') && c != '_')
             return none;
+    }
     return scheme.size > 0 ? scheme : none;
 }
 
@@ -54,18 +51,28 @@ static bool decode(char *path, unsigned rules)
     return true;
 }
 
+/* What is behind "file:": an absolute path, with "//" and this machine's name before it or not. An
+ * escape that is none stays as it is, and so does "%00". */
+static int read_server_file(struct chimera_slice rest, const char *text, char **ret_path,
+                            struct chimera_error *err)
+{
+    static const char HOST[] = "localhost";
+    if (chimera_slice_starts(rest, "//")) {
+        rest = behind(rest, strlen("//"));
+        if (chimera_slice_starts(rest, HOST))
+            rest = behind(rest, strlen(HOST));
+    }
+    if (rest.size == 0 || rest.data[0] != '/')
+        return chimera_fail(err, CHIMERA_EINVAL, "cannot retrieve path from uri: %s", text);
+    int code = keep_path(rest, ret_path, err);
+    if (code == CHIMERA_OK)
+        decode(*ret_path, CHIMERA_PERCENT_LENIENT);
+    return code;
+}
+
 static bool is_web(struct chimera_slice scheme)
 {
     return chimera_slice_is(scheme, "http") || chimera_slice_is(scheme, "https");
-}
-
-/* A query or a fragment is no part of the name in the store. */
-static size_t name_size(struct chimera_slice scheme, struct chimera_slice rest)
-{
-    for (size_t i = 0; i < rest.size && is_web(scheme); i++)
-        if (rest.data[i] == '?' || rest.data[i] == '#')
-            return i;
-    return rest.size;
 }
 
 /* Both programs know the same schemes. */
@@ -80,7 +87,10 @@ static int read_uri(struct chimera_slice scheme, struct chimera_slice rest,
     if (slash) {
         ret_reference->host.size = (size_t)(slash - rest.data);
         ret_reference->name = behind(rest, ret_reference->host.size + 1);
-        ret_reference->name.size = name_size(scheme, ret_reference->name);
+        /* A query or a fragment is no part of the name in the store. */
+        for (size_t i = 0; i < ret_reference->name.size && is_web(scheme); i++)
+            if (ret_reference->name.data[i] == '?' || ret_reference->name.data[i] == '#')
+                ret_reference->name.size = i;
     }
     return CHIMERA_OK;
 }
@@ -93,23 +103,8 @@ static int read_for_server(const char *text, struct chimera_reference *ret_refer
     if (name.size > NAME_MAX_BYTES)
         return chimera_fail(err, CHIMERA_EINVAL, "the name is longer than %d bytes",
                             NAME_MAX_BYTES);
-    if (chimera_slice_starts(name, "file:")) {
-        /* What is behind "file:": an absolute path, with "//" and this machine's name before it or
-         * not. An escape that is none stays as it is, and so does "%00". */
-        struct chimera_slice rest = behind(name, strlen("file:"));
-        static const char HOST[] = "localhost";
-        if (chimera_slice_starts(rest, "//")) {
-            rest = behind(rest, strlen("//"));
-            if (chimera_slice_starts(rest, HOST))
-                rest = behind(rest, strlen(HOST));
-        }
-        if (rest.size == 0 || rest.data[0] != '/')
-            return chimera_fail(err, CHIMERA_EINVAL, "cannot retrieve path from uri: %s", text);
-        int code = keep_path(rest, &ret_reference->path, err);
-        if (code == CHIMERA_OK)
-            decode(ret_reference->path, CHIMERA_PERCENT_LENIENT);
-        return code;
-    }
+    if (chimera_slice_starts(name, "file:"))
+        return read_server_file(behind(name, strlen("file:")), text, &ret_reference->path, err);
     struct chimera_slice scheme = scheme_of(name, CHIMERA_DIALECT_SERVER);
     /* More likely a file's than Docker's. */
     if (!scheme.data && (name.size == 0 || !memchr(name.data, '/', name.size)))

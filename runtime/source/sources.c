@@ -214,26 +214,19 @@ static void read_authorities(struct reader *reader, struct json_object *hosts)
 
 /* --- Mirrors --- */
 
-/* A host or an address with a port perhaps, and names of repositories behind it. */
-static bool is_place(const char *text)
-{
-    static const char HOST[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]";
-    static const char PREFIX[] = "abcdefghijklmnopqrstuvwxyz0123456789._-/";
-    size_t host = strspn(text, HOST);
-    const char *rest = text + host;
-    if (host == 0 || (*rest && *rest != '/') || strstr(rest, "//") || strstr(rest, ".."))
-        return false;
-    size_t size = strlen(rest);
-    return size == strspn(rest, PREFIX) && (size == 0 || rest[size - 1] != '/');
-}
-
 static void read_place(struct reader *reader, struct json_object *place, void *context)
 {
     if (!check_text(&reader->document, place, A_PLACE))
         return;
     const char *text = json_object_get_string(place);
-    if (is_place(text))
+    /* A host or an address with a port perhaps, and names of repositories behind it. */
+    static const char HOST[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]";
+    static const char PREFIX[] = "abcdefghijklmnopqrstuvwxyz0123456789._-/";
+    size_t host = strspn(text, HOST), size = strlen(text + host);
+    const char *rest = text + host;
+    if (host > 0 && (!*rest || *rest == '/') && !strstr(rest, "//") && !strstr(rest, "..") &&
+        size == strspn(rest, PREFIX) && (size == 0 || rest[size - 1] != '/'))
         add_text(reader, text, context);
     else
         chimera_document_expect(&reader->document, place, A_PLACE);

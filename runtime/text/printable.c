@@ -103,18 +103,13 @@ void chimera_printable_append(struct chimera_slice text, const char *line_end,
     }
 }
 
-/* Whether each further line begins with a blank. */
-static bool is_indented(struct chimera_slice text)
-{
-    for (size_t i = 0; i + 1 < text.size; i++)
-        if (text.data[i] == '\n' && text.data[i + 1] != ' ' && text.data[i + 1] != '\n')
-            return false;
-    return true;
-}
-
 static void append_message(struct chimera_slice text, struct chimera_buffer *out)
 {
-    const char *margin = is_indented(text) ? "\n" : "\n  ";
+    /* Whether each further line begins with a blank. */
+    bool is_indented = true;
+    for (size_t i = 0; is_indented && i + 1 < text.size; i++)
+        is_indented = text.data[i] != '\n' || text.data[i + 1] == ' ' || text.data[i + 1] == '\n';
+    const char *margin = is_indented ? "\n" : "\n  ";
     for (bool is_first = true;; is_first = false) {
         const char *feed = text.size ? memchr(text.data, '\n', text.size) : NULL;
         size_t size = feed ? (size_t)(feed - text.data) : text.size;

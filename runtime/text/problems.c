@@ -10,21 +10,6 @@
 #define LINE_MAX_BYTES ((size_t)4096)
 #define TAIL_BYTES ((size_t)64) /* for what says how many more there are */
 
-static bool is_known(const struct chimera_problems *problems, size_t line, size_t column,
-                     const char *where)
-{
-    for (size_t i = 0; *where && i < problems->count; i++)
-        if (problems->list[i].line == line && problems->list[i].column == column &&
-            strcmp(problems->list[i].where, where) == 0)
-            return true;
-    return false;
-}
-
-static bool stands_before(const struct chimera_problem *a, const struct chimera_problem *b)
-{
-    return a->line != b->line ? a->line < b->line : a->column < b->column;
-}
-
 /* Takes the problem, at its place in the order; false without room. */
 static bool insert(struct chimera_problems *problems, struct chimera_problem problem)
 {
@@ -36,7 +21,9 @@ static bool insert(struct chimera_problems *problems, struct chimera_problem pro
         return false;
     size_t at = problems->count++;
     problems->list = list;
-    for (; at > 0 && stands_before(&problem, &list[at - 1]); at--)
+    for (; at > 0 && (problem.line < list[at - 1].line ||
+                      (problem.line == list[at - 1].line && problem.column < list[at - 1].column));
+         at--)
         list[at] = list[at - 1];
     list[at] = problem;
     return true;
@@ -45,7 +32,11 @@ static bool insert(struct chimera_problems *problems, struct chimera_problem pro
 void chimera_problems_add(struct chimera_problems *problems, size_t line, size_t column,
                           const char *where, const char *text)
 {
-    if (is_known(problems, line, column, where))
+    bool is_known = false;
+    for (size_t i = 0; !is_known && *where && i < problems->count; i++)
+        is_known = problems->list[i].line == line && problems->list[i].column == column &&
+                   strcmp(problems->list[i].where, where) == 0;
+    if (is_known)
         return;
     struct chimera_problem problem = {
         .line = line, .column = column, .where = strdup(where), .text = strdup(text)};

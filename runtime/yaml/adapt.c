@@ -101,23 +101,6 @@ static size_t copy_character(struct chimera_slice text, struct chimera_buffer *o
     return size;
 }
 
-/* Behind the closing quote. */
-static size_t copy_string(struct chimera_slice text, size_t at, struct chimera_buffer *out)
-{
-    chimera_buffer_byte(out, '"');
-    for (at++; text.data[at] != '"';)
-        at += copy_character(rest_of(text, at), out);
-    chimera_buffer_byte(out, '"');
-    return at + 1;
-}
-
-static size_t skip_string(struct chimera_slice text, size_t at)
-{
-    for (at++; text.data[at] != '"'; at++)
-        at += text.data[at] == '\\';
-    return at + 1;
-}
-
 static size_t skip_space(struct chimera_slice text, size_t at)
 {
     while (at < text.size && strchr(" \t\r\n", text.data[at]))
@@ -134,11 +117,17 @@ static void copy_space(struct chimera_slice text, size_t at, size_t end, struct 
 /* The colon goes to its key, for libyaml wants it on the same line. */
 static size_t copy_key_or_string(struct chimera_slice text, size_t at, struct chimera_buffer *out)
 {
-    size_t end = skip_string(text, at), colon = skip_space(text, end);
+    size_t end = at + 1;
+    for (; text.data[end] != '"'; end++)
+        end += text.data[end] == '\\';
+    size_t colon = skip_space(text, ++end); /* behind the closing quote */
     bool is_key = colon < text.size && text.data[colon] == ':';
     if (is_key && end - at > KEY_MAX)
         chimera_buffer_text(out, "? ");
-    copy_string(text, at, out);
+    chimera_buffer_byte(out, '"');
+    for (at++; text.data[at] != '"';)
+        at += copy_character(rest_of(text, at), out);
+    chimera_buffer_byte(out, '"');
     if (!is_key)
         return end;
     chimera_buffer_byte(out, ':');

@@ -12,6 +12,26 @@
 /* serde_yaml's own limit: so many aliases may be followed per event of the document. */
 #define JUMPS_PER_EVENT 100
 
+static int check_end(struct builder *builder)
+{
+    yaml_event_t event;
+    bool is_end =
+        yaml_parser_parse(&builder->parser, &event) && event.type == YAML_STREAM_END_EVENT;
+    if (builder->parser.error == YAML_NO_ERROR)
+        yaml_event_delete(&event);
+    if (builder->account && builder->account->failed)
+        return yaml_fail_memory(builder);
+    if (is_end)
+        return CHIMERA_OK;
+    if (builder->problems)
+        chimera_problems_add(builder->problems, builder->parser.mark.line + 1, 1, "",
+                             "expected one document, found another behind it; one map holds all, "
+                             "without ---");
+    return chimera_fail(builder->err, CHIMERA_EINVAL,
+                        "deserializing from YAML containing more than one document is not "
+                        "supported");
+}
+
 static int read_one(struct builder *builder, yaml_event_type_t *ret_last)
 {
     int code = yaml_begin_document(builder);
@@ -28,25 +48,8 @@ static int build(struct builder *builder)
     int code = read_one(builder, &last);
     if (code < 0)
         return code;
-    if (last == YAML_DOCUMENT_END_EVENT) {
-        yaml_event_t event;
-        bool is_end =
-            yaml_parser_parse(&builder->parser, &event) && event.type == YAML_STREAM_END_EVENT;
-        if (builder->parser.error == YAML_NO_ERROR)
-            yaml_event_delete(&event);
-        if (builder->account && builder->account->failed)
-            return yaml_fail_memory(builder);
-        if (is_end)
-            return CHIMERA_OK;
-        if (builder->problems)
-            chimera_problems_add(
-                builder->problems, builder->parser.mark.line + 1, 1, "",
-                "expected one document, found another behind it; one map holds all, "
-                "without ---");
-        return chimera_fail(builder->err, CHIMERA_EINVAL,
-                            "deserializing from YAML containing more than one document is not "
-                            "supported");
-    }
+    if (last == YAML_DOCUMENT_END_EVENT)
+        return check_end(builder);
     if (!builder->options->empty_is_map)
         return CHIMERA_OK;
     builder->root = chimera_node_object(builder->account);

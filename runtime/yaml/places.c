@@ -83,6 +83,31 @@ static size_t add_place(struct walk *walk, const yaml_event_t *event)
     return number;
 }
 
+static void take_key(struct walk *walk, const yaml_event_t *event)
+{
+    walk->has_key = true;
+    walk->at_key = mark_of(event);
+    if (event->type == YAML_SCALAR_EVENT)
+        walk->key = strndup((const char *)event->data.scalar.value, event->data.scalar.length);
+    walk->ignored =
+        event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
+}
+
+static void take_value(struct walk *walk, const yaml_event_t *event)
+{
+    size_t number = walk->depth < LEVELS ? add_place(walk, event) : NONE;
+    free(walk->key);
+    walk->key = NULL;
+    walk->has_key = false;
+    if (event->type != YAML_SEQUENCE_START_EVENT && event->type != YAML_MAPPING_START_EVENT)
+        return;
+    if (walk->depth < LEVELS) {
+        walk->open[walk->depth] = number;
+        walk->is_map[walk->depth] = event->type == YAML_MAPPING_START_EVENT;
+    }
+    walk->depth++;
+}
+
 static void take_event(struct walk *walk, const yaml_event_t *event)
 {
     bool is_end = event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT;
@@ -95,26 +120,24 @@ static void take_event(struct walk *walk, const yaml_event_t *event)
     else if (!is_start && event->type != YAML_SCALAR_EVENT && event->type != YAML_ALIAS_EVENT)
         return;
     else if (walk->depth > 0 && walk->depth <= LEVELS && walk->is_map[walk->depth - 1] &&
-             !walk->has_key) {
-        walk->has_key = true;
-        walk->at_key = mark_of(event);
-        if (event->type == YAML_SCALAR_EVENT)
-            walk->key = strndup((const char *)event->data.scalar.value, event->data.scalar.length);
-        walk->ignored =
-            event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
-    } else {
-        size_t number = walk->depth < LEVELS ? add_place(walk, event) : NONE;
-        free(walk->key);
-        walk->key = NULL;
-        walk->has_key = false;
-        if (event->type != YAML_SEQUENCE_START_EVENT && event->type != YAML_MAPPING_START_EVENT)
-            return;
-        if (walk->depth < LEVELS) {
-            walk->open[walk->depth] = number;
-            walk->is_map[walk->depth] = event->type == YAML_MAPPING_START_EVENT;
-        }
-        walk->depth++;
+             !walk->has_key)
+        take_key(walk, event);
+    else
+        take_value(walk, event);
+}
+
+/* Up to the first fault, if there is one. */
+static void read_events(struct walk *walk, yaml_parser_t *parser)
+{
+    yaml_event_t event;
+    yaml_event_type_t type = YAML_NO_EVENT;
+    while (type != YAML_STREAM_END_EVENT && type != YAML_DOCUMENT_END_EVENT &&
+           yaml_parser_parse(parser, &event)) {
+        type = event.type;
+        take_event(walk, &event);
+        yaml_event_delete(&event);
     }
+    free(walk->key);
 }
 
 struct chimera_yaml_places *chimera_yaml_places_new(struct chimera_slice text)
@@ -129,16 +152,7 @@ struct chimera_yaml_places *chimera_yaml_places_new(struct chimera_slice text)
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     const char *data = text.data ? text.data : ""; /* libyaml ends the process for none */
     yaml_parser_set_input_string(&parser, (const unsigned char *)data, text.size);
-    /* Up to the first fault, if there is one. */
-    yaml_event_t event;
-    yaml_event_type_t type = YAML_NO_EVENT;
-    while (type != YAML_STREAM_END_EVENT && type != YAML_DOCUMENT_END_EVENT &&
-           yaml_parser_parse(&parser, &event)) {
-        type = event.type;
-        take_event(&walk, &event);
-        yaml_event_delete(&event);
-    }
-    free(walk.key);
+    read_events(&walk, &parser);
     yaml_parser_delete(&parser);
     return places;
 }

@@ -58,21 +58,16 @@ bool chimera_scalar_looks_octal(struct chimera_slice text)
     return true;
 }
 
-static unsigned digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return (unsigned)(c - '0');
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? (unsigned)(lower - 'a') + 10 : 99;
-}
-
 /* Digits only; false when there are none, other bytes, or more than 128 bits. */
 static bool magnitude(struct chimera_slice digits, unsigned radix, wide *ret_value)
 {
     wide value = 0;
     const wide most = ~(wide)0;
     for (size_t i = 0; i < digits.size; i++) {
-        unsigned digit = digit_of(digits.data[i]);
+        char c = digits.data[i], lower = (char)(c | 0x20);
+        unsigned digit = c >= '0' && c <= '9'           ? (unsigned)(c - '0')
+                         : lower >= 'a' && lower <= 'f' ? (unsigned)(lower - 'a') + 10
+                                                        : 99;
         if (digit >= radix || value > (most - digit) / radix)
             return false;
         value = value * radix + digit;
@@ -81,21 +76,6 @@ static bool magnitude(struct chimera_slice digits, unsigned radix, wide *ret_val
         return false;
     *ret_value = value;
     return true;
-}
-
-static unsigned take_radix(struct chimera_slice *digits)
-{
-    static const struct {
-        const char *prefix;
-        unsigned radix;
-    } forms[] = {{"0x", 16}, {"0o", 8}, {"0b", 2}};
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if (chimera_slice_starts(*digits, forms[i].prefix)) {
-            *digits = skip(*digits, 2);
-            return forms[i].radix;
-        }
-    }
-    return 10;
 }
 
 static bool fit(bool negative, wide value, struct chimera_scalar *ret_scalar)
@@ -119,7 +99,16 @@ bool chimera_scalar_integer(struct chimera_slice text, struct chimera_scalar *re
         return false;
     bool negative = text.data[0] == '-';
     struct chimera_slice digits = is_sign(text) ? skip(text, 1) : text;
-    unsigned radix = take_radix(&digits);
+    static const struct {
+        const char *prefix;
+        unsigned radix;
+    } forms[] = {{"0x", 16}, {"0o", 8}, {"0b", 2}};
+    unsigned radix = 10;
+    for (size_t i = 0; radix == 10 && i < sizeof(forms) / sizeof(forms[0]); i++)
+        if (chimera_slice_starts(digits, forms[i].prefix)) {
+            digits = skip(digits, 2);
+            radix = forms[i].radix;
+        }
     wide value;
     if (radix == 10 && chimera_scalar_looks_octal(text))
         return false;

@@ -34,17 +34,6 @@ static size_t levels(const struct typed *typed)
     return typed->depth < LEVELS ? typed->depth : LEVELS;
 }
 
-static void put_path(const struct typed *typed, struct chimera_buffer *out)
-{
-    for (size_t i = 0; i < levels(typed); i++)
-        if (typed->path[i].key)
-            chimera_buffer_print(out, "%s%.200s", i > 0 ? "." : "", typed->path[i].key);
-        else
-            chimera_buffer_print(out, "[%zu]", typed->path[i].index);
-    if (typed->depth > 0)
-        chimera_buffer_text(out, ": ");
-}
-
 /* "PATH: WHAT at line L column C"; of the document itself without path and place. Returns NULL. */
 __attribute__((format(printf, 2, 3))) static struct json_object *fail(struct typed *typed,
                                                                       const char *format, ...)
@@ -59,7 +48,13 @@ __attribute__((format(printf, 2, 3))) static struct json_object *fail(struct typ
     vsnprintf(what, sizeof(what), format, arguments);
     va_end(arguments);
     chimera_buffer_init(&path, sizeof(what));
-    put_path(typed, &path);
+    for (size_t i = 0; i < levels(typed); i++)
+        if (typed->path[i].key)
+            chimera_buffer_print(&path, "%s%.200s", i > 0 ? "." : "", typed->path[i].key);
+        else
+            chimera_buffer_print(&path, "[%zu]", typed->path[i].index);
+    if (typed->depth > 0)
+        chimera_buffer_text(&path, ": ");
     struct chimera_yaml_places *places =
         typed->depth > 0 ? chimera_yaml_places_new(typed->text) : NULL;
     if (places)
@@ -152,9 +147,15 @@ static struct json_object *make_bool(struct typed *typed, struct json_object *va
     return out ? out : fail_memory(typed);
 }
 
-static struct json_object *fail_variant(struct typed *typed, struct chimera_slice found,
+static struct json_object *make_variant(struct typed *typed, struct json_object *value,
                                         const char *const *variants)
 {
+    if (!is_scalar(value))
+        return fail_type(typed, value, "a YAML tag starting with '!'");
+    for (size_t i = 0; variants[i]; i++)
+        if (chimera_slice_is(text_of(value), variants[i]))
+            return make_string(typed, value);
+    struct chimera_slice found = text_of(value);
     struct chimera_buffer expected;
     chimera_buffer_init(&expected, 300);
     for (size_t i = 0; variants[i]; i++)
@@ -165,17 +166,6 @@ static struct json_object *fail_variant(struct typed *typed, struct chimera_slic
          variants[1] && variants[2] ? "one of " : "", (int)expected.size, expected.data);
     chimera_buffer_free(&expected);
     return NULL;
-}
-
-static struct json_object *make_variant(struct typed *typed, struct json_object *value,
-                                        const char *const *variants)
-{
-    if (!is_scalar(value))
-        return fail_type(typed, value, "a YAML tag starting with '!'");
-    for (size_t i = 0; variants[i]; i++)
-        if (chimera_slice_is(text_of(value), variants[i]))
-            return make_string(typed, value);
-    return fail_variant(typed, text_of(value), variants);
 }
 
 /* --- Collections --- */

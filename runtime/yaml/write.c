@@ -80,25 +80,23 @@ static bool emit_scalar(struct writer *writer, struct chimera_slice text, yaml_s
     return emit(writer, made, &event);
 }
 
-/* Is something in it that libyaml may write as it is, and that is not to be shown so? */
-static bool has_hidden(struct chimera_slice text)
-{
-    char room[CHIMERA_PRINTABLE_SIZE];
-    for (size_t at = 0; at < text.size;) {
-        struct chimera_slice shown, rest = {text.data + at, text.size - at};
-        at += chimera_printable_next(rest, CHIMERA_PRINTABLE_YAML, room, &shown);
-        if (shown.data == room && rest.data[0] != '\n')
-            return true;
-    }
-    return false;
-}
-
 /* Quotes where a plain scalar would read back as something else, a literal block for several lines,
- * double quotes where something must be escaped, else what libyaml thinks best. */
+ * double quotes where something must be escaped (also what libyaml would write as it is and that is
+ * not to be shown so), else what libyaml thinks best. */
 static bool emit_string(struct writer *writer, struct chimera_slice text)
 {
     yaml_scalar_style_t style = YAML_ANY_SCALAR_STYLE;
-    if (writer->is_for_people && has_hidden(text))
+    char room[CHIMERA_PRINTABLE_SIZE];
+    bool has_hidden = false;
+    for (size_t at = 0; at < text.size;) {
+        struct chimera_slice shown, rest = {text.data + at, text.size - at};
+        at += chimera_printable_next(rest, CHIMERA_PRINTABLE_YAML, room, &shown);
+        if (shown.data == room && rest.data[0] != '\n') {
+            has_hidden = true;
+            break;
+        }
+    }
+    if (writer->is_for_people && has_hidden)
         style = YAML_DOUBLE_QUOTED_SCALAR_STYLE;
     else if (text.size && memchr(text.data, '\n', text.size))
         style = YAML_LITERAL_SCALAR_STYLE;

@@ -200,16 +200,6 @@ static int refuse_key(struct builder *builder, const yaml_mark_t *mark, bool is_
     return code < 0 ? code : CHIMERA_OK;
 }
 
-/* Events of a collection that is passed over. */
-static int skip_event(struct builder *builder, const yaml_event_t *event)
-{
-    if (event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT)
-        builder->skipped++;
-    else if (event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT)
-        builder->skipped--;
-    return builder->skipped ? CHIMERA_OK : set_substitute(builder);
-}
-
 /* A local tag stands for a type of the program's own: there are none. */
 static int refuse_tag(struct builder *builder, const char *tag, const yaml_mark_t *mark)
 {
@@ -246,14 +236,6 @@ static int start_collection(struct builder *builder, const yaml_event_t *event, 
     builder->frames[builder->depth++] = (struct frame){
         .node = node, .start = event->start_mark, .anchor = anchor, .extent = {.height = 1}};
     return CHIMERA_OK;
-}
-
-static int end_collection(struct builder *builder)
-{
-    struct frame done = builder->frames[--builder->depth];
-    done.extent.bytes += chimera_node_bytes(done.node);
-    close_anchor(builder, done.anchor, done.node, done.extent);
-    return attach(builder, done.node, done.extent);
 }
 
 static int refuse_number(struct builder *builder, struct chimera_slice text,
@@ -356,43 +338,25 @@ static int resolve_tagged(struct builder *builder, const char *tag, struct chime
     return wanted ? refuse_tagged(builder, wanted, text, mark) : CHIMERA_OK;
 }
 
-static int refuse_plain_key(struct builder *builder, struct chimera_slice text,
-                            const yaml_mark_t *mark)
-{
-    char key[80];
-    snprintf(key, sizeof(key), "%.*s", text.size < 60 ? (int)text.size : 60, text.data);
-    const struct yaml_complaint complaint = {
-        .what = "a key that is no string; put it in quotes",
-        .mark = *mark,
-        .ours = "expected a text as key, found a number, truth value or null; put it in quotes",
-        .key = key};
-    return yaml_complain(builder, &complaint);
-}
-
 static int read_key(struct builder *builder, const yaml_event_t *event, struct chimera_slice text)
 {
     bool is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     int code = CHIMERA_OK;
     if (builder->options->string_keys_only && builder->depth > 1 && is_plain &&
-        chimera_scalar_resolve(text).kind != CHIMERA_SCALAR_STRING)
-        code = refuse_plain_key(builder, text, &event->start_mark);
+        chimera_scalar_resolve(text).kind != CHIMERA_SCALAR_STRING) {
+        char shown[80];
+        snprintf(shown, sizeof(shown), "%.*s", text.size < 60 ? (int)text.size : 60, text.data);
+        const struct yaml_complaint complaint = {
+            .what = "a key that is no string; put it in quotes",
+            .mark = event->start_mark,
+            .ours = "expected a text as key, found a number, truth value or null; put it in quotes",
+            .key = shown};
+        code = yaml_complain(builder, &complaint);
+    }
     char *key;
     if (code >= 0)
         code = copy_key(builder, text, &event->start_mark, &key);
     return code < 0 ? code : set_key(builder, key, &event->start_mark);
-}
-
-static int keep_text(struct builder *builder, bool is_plain, struct chimera_slice text,
-                     struct json_object **ret_tree)
-{
-    struct chimera_buffer kept;
-    chimera_buffer_init(&kept, text.size + 1);
-    chimera_buffer_byte(&kept, is_plain ? YAML_KEPT_PLAIN : YAML_KEPT_TEXT);
-    chimera_buffer_append(&kept, text);
-    *ret_tree =
-        kept.failed ? NULL : chimera_node_string(builder->account, chimera_buffer_slice(&kept));
-    chimera_buffer_free(&kept);
-    return *ret_tree ? CHIMERA_OK : yaml_fail_memory(builder);
 }
 
 static int read_value(struct builder *builder, const yaml_event_t *event, struct chimera_slice text,
@@ -408,7 +372,14 @@ static int read_value(struct builder *builder, const yaml_event_t *event, struct
     }
     if (builder->options->keeps_texts) {
         bool is_text = tag && (tag[0] == '!' || strcmp(tag, YAML_STR_TAG) == 0);
-        return keep_text(builder, is_plain && !is_text, text, ret_tree);
+        struct chimera_buffer kept;
+        chimera_buffer_init(&kept, text.size + 1);
+        chimera_buffer_byte(&kept, is_plain && !is_text ? YAML_KEPT_PLAIN : YAML_KEPT_TEXT);
+        chimera_buffer_append(&kept, text);
+        *ret_tree =
+            kept.failed ? NULL : chimera_node_string(builder->account, chimera_buffer_slice(&kept));
+        chimera_buffer_free(&kept);
+        return *ret_tree ? CHIMERA_OK : yaml_fail_memory(builder);
     }
     if (tag) {
         int code = resolve_tagged(builder, tag, text, &event->start_mark, &scalar);
@@ -490,8 +461,14 @@ static int take_event(struct builder *builder, const yaml_event_t *event)
     builder->events++;
     if (chimera_account_spend(builder->account, EVENT_UNITS) < 0)
         return yaml_fail_memory(builder);
-    if (builder->skipped)
-        return skip_event(builder, event);
+    if (builder->skipped) {
+        /* Events of a collection that is passed over. */
+        if (event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT)
+            builder->skipped++;
+        else if (event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT)
+            builder->skipped--;
+        return builder->skipped ? CHIMERA_OK : set_substitute(builder);
+    }
     switch (event->type) {
     case YAML_SCALAR_EVENT:
         return read_scalar(builder, event);
@@ -504,8 +481,11 @@ static int take_event(struct builder *builder, const yaml_event_t *event)
         return start_collection(builder, event, true, event->data.mapping_start.anchor,
                                 event->data.mapping_start.tag);
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT:
-        return end_collection(builder);
+    case YAML_MAPPING_END_EVENT:;
+        struct frame done = builder->frames[--builder->depth];
+        done.extent.bytes += chimera_node_bytes(done.node);
+        close_anchor(builder, done.anchor, done.node, done.extent);
+        return attach(builder, done.node, done.extent);
     default: /* stream and document marks */
         builder->events--;
         return CHIMERA_OK;

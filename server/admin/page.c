@@ -101,16 +101,6 @@ static int compare_rows(const void *a, const void *b)
     return left->number < right->number ? -1 : 1;
 }
 
-static void add_up(struct counters_view *sum, const struct counters_view *counts)
-{
-#define X(name, ...) sum->name += counts->name;
-    COUNTERS_LIST(X)
-#undef X
-    for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
-        sum->wall.count[i] += counts->wall.count[i];
-    sum->wall.total += counts->wall.total;
-}
-
 static bool is_failed(const struct admin_policy *policy)
 {
     return policy->score.note.state == WORKER_SCORE_FAILED;
@@ -132,8 +122,14 @@ static void collect(struct page *page)
     for (uint32_t i = SCOREBOARD_OTHER + 1; page->rows && i < count; i++) {
         struct admin_policy policy;
         admin_read_policy(page->admin, &page->server, i, &policy);
-        if (!policy.spec.group)
-            add_up(&page->sum, &policy.counts);
+        if (!policy.spec.group) {
+#define X(name, ...) page->sum.name += policy.counts.name;
+            COUNTERS_LIST(X)
+#undef X
+            for (unsigned j = 0; j < HISTOGRAM_BUCKETS; j++)
+                page->sum.wall.count[j] += policy.counts.wall.count[j];
+            page->sum.wall.total += policy.counts.wall.total;
+        }
         if (policy.spec.is_configured) {
             struct row *row = &page->rows[page->row_count++];
             struct counters_view head;

@@ -200,14 +200,6 @@ static bool set_protocol(SSL_CTX *context)
            SSL_CTX_set_cipher_list(context, CIPHERS_OF_TLS12) == 1;
 }
 
-static bool set_certificate(SSL_CTX *context, const struct tls_files *files)
-{
-    if (SSL_CTX_use_certificate(context, files->certificate) != 1 ||
-        SSL_CTX_use_PrivateKey(context, files->key) != 1)
-        return false;
-    return sk_X509_num(files->chain) == 0 || SSL_CTX_set1_chain(context, files->chain) == 1;
-}
-
 /* Every certificate of the files is an anchor, be it an authority or the client's own. */
 static bool set_client_authorities(SSL_CTX *context, const struct tls_files *files)
 {
@@ -229,8 +221,12 @@ int tls_context_new(const struct tls_files *files, SSL_CTX **ret_context, struct
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     char why[200] = "";
-    bool is_set = context && set_protocol(context) && set_certificate(context, files) &&
-                  (!files->client_authorities || set_client_authorities(context, files));
+    bool is_set =
+        context && set_protocol(context) &&
+        SSL_CTX_use_certificate(context, files->certificate) == 1 &&
+        SSL_CTX_use_PrivateKey(context, files->key) == 1 &&
+        (sk_X509_num(files->chain) == 0 || SSL_CTX_set1_chain(context, files->chain) == 1) &&
+        (!files->client_authorities || set_client_authorities(context, files));
     if (!is_set)
         ERR_error_string_n(ERR_get_error(), why, sizeof(why));
     ERR_clear_error(); /* OpenSSL can do without some of the memory that it asks for */

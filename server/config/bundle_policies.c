@@ -104,15 +104,6 @@ static int note_signature(const struct options *options, struct bundle_origin *o
     return CHIMERA_OK;
 }
 
-static int note_origin(const struct options *options, char **folder,
-                       const struct chimera_bundle *bundle, struct policies *policies,
-                       struct chimera_error *err)
-{
-    policies->bundle = (struct bundle_origin){.folder = *folder, .manifest = bundle->self};
-    *folder = NULL; /* handed over */
-    return note_signature(options, &policies->bundle, err);
-}
-
 int bundle_policies(const struct options *options, struct policies *ret_policies,
                     struct chimera_error *err)
 {
@@ -135,8 +126,11 @@ int bundle_policies(const struct options *options, struct policies *ret_policies
                    : read_own(folder, &bundle, limits, &policies, err);
     if (code == CHIMERA_OK)
         code = take_plugins(folder, &bundle, &policies, err);
-    if (code == CHIMERA_OK)
-        code = note_origin(options, &folder, &bundle, &policies, err);
+    if (code == CHIMERA_OK) {
+        policies.bundle = (struct bundle_origin){.folder = folder, .manifest = bundle.self};
+        folder = NULL; /* handed over */
+        code = note_signature(options, &policies.bundle, err);
+    }
     chimera_bundle_done(&bundle);
     if (code < 0) {
         policies_done(&policies);

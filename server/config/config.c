@@ -253,12 +253,6 @@ static bool find_kubernetes(void)
             is_readable("/var/run/secrets/kubernetes.io/serviceaccount", "token"));
 }
 
-static char *find_cache_dir(const struct options *options)
-{
-    const char *told = getenv("CHIMERA_CACHE_DIR");
-    return told && *told ? strdup(told) : chimera_path_join(options->download_dir, "chimera-cache");
-}
-
 int config_make(const struct options *options, struct config *ret_config, struct chimera_error *err)
 {
     struct config config = {.options = *options, .has_kubernetes = find_kubernetes()};
@@ -281,7 +275,10 @@ int config_make(const struct options *options, struct config *ret_config, struct
     if (options->shortcut_namespace)
         config.shortcut_namespace = chimera_slice_of(options->shortcut_namespace);
     if (code == CHIMERA_OK) {
-        config.cache_dir = find_cache_dir(options);
+        const char *told = getenv("CHIMERA_CACHE_DIR");
+        config.cache_dir = told && *told
+                               ? strdup(told)
+                               : chimera_path_join(options->download_dir, "chimera-cache");
         if (!config.cache_dir)
             code = chimera_fail_memory(err);
     }

@@ -48,16 +48,6 @@ static int check_kubernetes(const struct config *config, const struct policies *
                         find_aware(policies)->id);
 }
 
-static void log_ignored_limits(const struct policies *policies)
-{
-    for (size_t i = 0; i < policies->policy_count; i++)
-        if (policies->policy[i].has_limit)
-            chimera_log_with(
-                CHIMERA_LOG_WARN, TARGET,
-                CHIMERA_SLICE("timeoutEvalSeconds is ignored: timeout protection is disabled"),
-                CHIMERA_TEXT("policy_id", chimera_slice_of(policies->policy[i].id)));
-}
-
 static void warn(void *context, const char *line)
 {
     (void)context;
@@ -79,7 +69,12 @@ void policies_file_announce(const struct config *config, const struct policies_f
         return;
     }
     chimera_log(CHIMERA_LOG_WARN, TARGET, CHIMERA_SLICE("policy timeout protection is disabled"));
-    log_ignored_limits(&file->policies);
+    for (size_t i = 0; i < file->policies.policy_count; i++)
+        if (file->policies.policy[i].has_limit)
+            chimera_log_with(
+                CHIMERA_LOG_WARN, TARGET,
+                CHIMERA_SLICE("timeoutEvalSeconds is ignored: timeout protection is disabled"),
+                CHIMERA_TEXT("policy_id", chimera_slice_of(file->policies.policy[i].id)));
 }
 
 struct policy_stamp policy_stamp_now(const struct config *config)

@@ -149,23 +149,21 @@ void scoreboard_show(struct scoreboard *scoreboard, const struct policies *polic
     end_writing(scoreboard);
 }
 
-static void show_origin(struct scoreboard_spec *spec, const struct module_origin *origin)
-{
-    scoreboard_set_text(spec->manifest_digest, sizeof(spec->manifest_digest),
-                        origin->digest ? origin->digest : "");
-    scoreboard_set_text(spec->signers, sizeof(spec->signers),
-                        origin->signers ? origin->signers : "");
-    spec->fetched_ms = (uint64_t)origin->fetched_s * 1000;
-}
-
 void scoreboard_show_origins(struct scoreboard *scoreboard, const struct policies *policies,
                              const struct built_plugin *plugins)
 {
     begin_writing(scoreboard);
     for (size_t i = 0; i < policies->policy_count; i++) {
         uint32_t number = scoreboard_find(scoreboard, chimera_slice_of(policies->policy[i].id));
-        if (number != SCOREBOARD_OTHER)
-            show_origin(&scoreboard->policy[number].spec, &plugins[i].origin);
+        if (number != SCOREBOARD_OTHER) {
+            struct scoreboard_spec *spec = &scoreboard->policy[number].spec;
+            const struct module_origin *origin = &plugins[i].origin;
+            scoreboard_set_text(spec->manifest_digest, sizeof(spec->manifest_digest),
+                                origin->digest ? origin->digest : "");
+            scoreboard_set_text(spec->signers, sizeof(spec->signers),
+                                origin->signers ? origin->signers : "");
+            spec->fetched_ms = (uint64_t)origin->fetched_s * 1000;
+        }
     }
     end_writing(scoreboard);
 }

@@ -291,16 +291,6 @@ static unsigned write_response(struct review *review, struct answer *ret_answer)
     return 0;
 }
 
-/* Stage 3: the answer, be it a refusal's. */
-static void review_write(struct review *review, unsigned status, struct answer *ret_answer)
-{
-    if (status == 0)
-        status = write_response(review, ret_answer);
-    if (status)
-        refuse_with(review->lane, true, status, review->refusal, ret_answer);
-    span_end(&review->span->span);
-}
-
 /* --- What is answered --- */
 
 static void log_answer(int64_t arrived_ms, unsigned status)
@@ -364,8 +354,15 @@ void service_answer(const struct service *service, struct lane *lane,
     } else {
         struct review review = {
             .service = service, .lane = lane, .input = request, .span = &span_of_review};
-        if (review_parse(&review, ret_answer))
-            review_write(&review, review_evaluate(&review), ret_answer);
+        if (review_parse(&review, ret_answer)) {
+            /* Stage 3: the answer, be it a refusal's. */
+            unsigned status = review_evaluate(&review);
+            if (status == 0)
+                status = write_response(&review, ret_answer);
+            if (status)
+                refuse_with(review.lane, true, status, review.refusal, ret_answer);
+            span_end(&review.span->span);
+        }
     }
     if (!is_told)
         return;

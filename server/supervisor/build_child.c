@@ -36,16 +36,6 @@ static void say(struct chimera_buffer *out, char kind, const char *text)
     chimera_buffer_append(out, (struct chimera_slice){text, strlen(text) + 1});
 }
 
-static void say_origin(struct chimera_buffer *out, const struct module_origin *origin)
-{
-    char seconds[24];
-    snprintf(seconds, sizeof(seconds), "%lld", (long long)origin->fetched_s);
-    say(out, ORIGIN, origin->digest ? origin->digest : "");
-    say(out, ORIGIN, origin->signers ? origin->signers : "");
-    say(out, ORIGIN, origin->module ? origin->module : "");
-    say(out, ORIGIN, seconds);
-}
-
 static void say_result(struct chimera_buffer *out, const struct built_plugin *plugins, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -53,7 +43,13 @@ static void say_result(struct chimera_buffer *out, const struct built_plugin *pl
             say(out, plugins[i].is_quick ? QUICK_PLUGIN : PLUGIN, plugins[i].path);
         else
             say(out, plugins[i].has_module ? FAILURE : FETCH_FAILURE, plugins[i].failure);
-        say_origin(out, &plugins[i].origin);
+        const struct module_origin *origin = &plugins[i].origin;
+        char seconds[24];
+        snprintf(seconds, sizeof(seconds), "%lld", (long long)origin->fetched_s);
+        say(out, ORIGIN, origin->digest ? origin->digest : "");
+        say(out, ORIGIN, origin->signers ? origin->signers : "");
+        say(out, ORIGIN, origin->module ? origin->module : "");
+        say(out, ORIGIN, seconds);
     }
     chimera_buffer_byte(out, END);
 }

@@ -101,16 +101,6 @@ static int place_module(struct build *build, size_t policy, const char *path,
     return CHIMERA_OK;
 }
 
-/* All that is in the bundle hangs on one signature. */
-static int judge_bundle(struct build *build, struct chimera_error *err)
-{
-    const struct builder_input *input = build->input;
-    const struct bundle_origin *bundle = &input->policies->bundle;
-    if (!bundle->folder || !input->config->options.verification || input->served)
-        return CHIMERA_OK;
-    return fetcher_judge_bundle(input->config, build->command, bundle, &build->bundle, err);
-}
-
 static int collect_one(struct build *build, size_t policy, struct chimera_error *err)
 {
     const struct built_plugin *served = build->input->served;
@@ -140,7 +130,13 @@ static int collect_one(struct build *build, size_t policy, struct chimera_error 
 /* Sorts the policies by module; what cannot be had has failed at once. */
 static int collect(struct build *build, struct chimera_error *err)
 {
-    int code = judge_bundle(build, err);
+    /* All that is in the bundle hangs on one signature. */
+    const struct builder_input *input = build->input;
+    const struct bundle_origin *bundle = &input->policies->bundle;
+    int code =
+        !bundle->folder || !input->config->options.verification || input->served
+            ? CHIMERA_OK
+            : fetcher_judge_bundle(input->config, build->command, bundle, &build->bundle, err);
     for (size_t i = 0; code == CHIMERA_OK && i < build->input->policies->policy_count; i++)
         code = collect_one(build, i, err);
     return code;
@@ -352,24 +348,6 @@ static int build_modules(struct build *build, struct chimera_error *err)
     return build_round(build, round, err);
 }
 
-/* Between the look at a file's signature and its build others who write to the store may have
- * replaced it: the build says what it was made from. */
-static bool is_what_was_signed(const char *plugin, const struct module_origin *origin)
-{
-    return !origin->module ||
-           (chimera_slice_starts(chimera_slice_of(origin->module), SHA256_PREFIX) &&
-            chimera_slice_is(module_digest(plugin), origin->module + strlen(SHA256_PREFIX)));
-}
-
-static int refuse_other(struct build *build, size_t policy, struct chimera_error *err)
-{
-    build->plugins[policy].has_module = false;
-    return set_failure(build, policy, true,
-                       "its file in the store was replaced after it was verified and before it was "
-                       "built: reload, or start again, to fetch it anew",
-                       err);
-}
-
 static int hand_out(struct build *build, size_t count, struct chimera_error *err)
 {
     struct built_plugin *plugins = build->plugins;
@@ -378,8 +356,18 @@ static int hand_out(struct build *build, size_t count, struct chimera_error *err
         if (build->module_of[i] == SIZE_MAX)
             continue;
         const struct module *module = &build->module[build->module_of[i]];
-        if (module->plugin && !is_what_was_signed(module->plugin, &plugins[i].origin)) {
-            code = refuse_other(build, i, err);
+        /* Between the look at a file's signature and its build others who write to the store may
+         * have replaced it: the build says what it was made from. */
+        if (module->plugin && plugins[i].origin.module &&
+            (!chimera_slice_starts(chimera_slice_of(plugins[i].origin.module), SHA256_PREFIX) ||
+             !chimera_slice_is(module_digest(module->plugin),
+                               plugins[i].origin.module + strlen(SHA256_PREFIX)))) {
+            build->plugins[i].has_module = false;
+            code = set_failure(
+                build, i, true,
+                "its file in the store was replaced after it was verified and before it was "
+                "built: reload, or start again, to fetch it anew",
+                err);
             continue;
         }
         plugins[i].path = module->plugin ? strdup(module->plugin) : NULL;

@@ -43,25 +43,6 @@ static void show_policies(struct scoreboard_writer *writer, const struct workers
     writer->origins = NULL;
 }
 
-static void show_origins(struct scoreboard_writer *writer, const struct workers *workers)
-{
-    struct generation *generation = workers->generation;
-    if (!generation || generation == writer->origins || generation->file != writer->shown)
-        return;
-    generation_drop(writer->origins);
-    writer->origins = generation_use(generation);
-    scoreboard_show_origins(writer->scoreboard, &generation->file->policies, generation->plugins);
-}
-
-/* Once more behind the end of a build, which takes it away. */
-static void show_progress(struct scoreboard_writer *writer, const struct rollout *rollout)
-{
-    const uint8_t *progress = rollout->file == writer->shown ? rollout->build.progress : NULL;
-    if (writer->shown && (progress || writer->is_progress_shown))
-        scoreboard_show_progress(writer->scoreboard, &writer->shown->policies, progress);
-    writer->is_progress_shown = progress != NULL;
-}
-
 static enum scoreboard_stage stage_of(const struct workers *workers)
 {
     if (!workers->generation)
@@ -72,23 +53,24 @@ static enum scoreboard_stage stage_of(const struct workers *workers)
                                                                   : SCOREBOARD_LOADING;
 }
 
-static uint32_t count_workers(const struct workers *workers)
-{
-    uint32_t count = workers->current.pid ? 1 : 0;
-    count += workers->next.pid ? 1 : 0;
-    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
-        count += workers->retired[i].pid ? 1 : 0;
-    return count;
-}
-
 void scoreboard_writer_tell(struct scoreboard_writer *writer, const struct workers *workers,
                             const struct rollout *rollout)
 {
     struct scoreboard_server *server = &writer->server;
     bool is_under_way = rollout->file != NULL;
     show_policies(writer, workers, rollout);
-    show_origins(writer, workers);
-    show_progress(writer, rollout);
+    struct generation *generation = workers->generation;
+    if (generation && generation != writer->origins && generation->file == writer->shown) {
+        generation_drop(writer->origins);
+        writer->origins = generation_use(generation);
+        scoreboard_show_origins(writer->scoreboard, &generation->file->policies,
+                                generation->plugins);
+    }
+    /* Once more behind the end of a build, which takes it away. */
+    const uint8_t *progress = rollout->file == writer->shown ? rollout->build.progress : NULL;
+    if (writer->shown && (progress || writer->is_progress_shown))
+        scoreboard_show_progress(writer->scoreboard, &writer->shown->policies, progress);
+    writer->is_progress_shown = progress != NULL;
     server->stage = (uint8_t)stage_of(workers);
     server->is_building_first = !workers->generation && is_under_way;
     server->is_building_full = is_under_way && rollout->kind == ROLLOUT_TIER;
@@ -98,7 +80,11 @@ void scoreboard_writer_tell(struct scoreboard_writer *writer, const struct worke
     if (score != server->score)
         writer->measured_at_ms = 0; /* another worker */
     server->score = score;
-    server->worker_count = count_workers(workers);
+    uint32_t count = workers->current.pid ? 1 : 0;
+    count += workers->next.pid ? 1 : 0;
+    for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)
+        count += workers->retired[i].pid ? 1 : 0;
+    server->worker_count = count;
     server->restarts = workers->restarts;
     server->reloads = rollout->reloads.accepted;
     server->refused_reloads = rollout->reloads.refused;

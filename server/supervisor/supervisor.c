@@ -438,19 +438,6 @@ static int fd_of(const struct supervisor *supervisor, size_t part)
     return parts[part].fd ? parts[part].fd(supervisor) : -1;
 }
 
-/* Each may end what another is about: that has another descriptor then, or none. */
-static void await_events(struct supervisor *supervisor, int timeout_ms)
-{
-    struct pollfd polled[PART_COUNT];
-    for (size_t i = 0; i < PART_COUNT; i++)
-        polled[i] = (struct pollfd){.fd = fd_of(supervisor, i), .events = POLLIN};
-    if (poll(polled, PART_COUNT, timeout_ms) < 0)
-        return;
-    for (size_t i = PART_COUNT; supervisor->code == CHIMERA_OK && i > 0; i--)
-        if (polled[i - 1].revents && polled[i - 1].fd == fd_of(supervisor, i - 1))
-            parts[i - 1].on_readable(supervisor);
-}
-
 int supervisor_run(const struct config *config, struct policies_file *file,
                    struct chimera_error *err)
 {
@@ -470,8 +457,17 @@ int supervisor_run(const struct config *config, struct policies_file *file,
         int timeout_ms = at_ms == NEVER_MS       ? -1
                          : left_ms < WAIT_MAX_MS ? (int)left_ms
                                                  : WAIT_MAX_MS;
-        if (supervisor.code == CHIMERA_OK)
-            await_events(&supervisor, timeout_ms);
+        if (supervisor.code == CHIMERA_OK) {
+            /* Each may end what another is about: that has another descriptor then, or none. */
+            struct pollfd polled[PART_COUNT];
+            for (size_t i = 0; i < PART_COUNT; i++)
+                polled[i] = (struct pollfd){.fd = fd_of(&supervisor, i), .events = POLLIN};
+            if (poll(polled, PART_COUNT, timeout_ms) >= 0) {
+                for (size_t i = PART_COUNT; supervisor.code == CHIMERA_OK && i > 0; i--)
+                    if (polled[i - 1].revents && polled[i - 1].fd == fd_of(&supervisor, i - 1))
+                        parts[i - 1].on_readable(&supervisor);
+            }
+        }
     }
     while (started > 0)
         if (parts[--started].stop)

@@ -171,18 +171,6 @@ void workers_plan_restart(struct workers *workers, int64_t started_ms)
         workers->backoff_ms = BACKOFF_MAX_MS;
 }
 
-static void restart(struct workers *workers)
-{
-    struct chimera_error err = {0};
-    workers->restart_at_ms = 0;
-    workers->restarts++;
-    if (start(workers, workers->generation, &workers->current, &err) == CHIMERA_OK)
-        return;
-    chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("the worker did not start again"),
-                     CHIMERA_TEXT("error", chimera_slice_of(err.text)));
-    workers_plan_restart(workers, chimera_clock_ms());
-}
-
 bool workers_answer(const struct workers *workers)
 {
     return workers->current.pid && workers->current.report_fd < 0 && !workers->current.is_stopped;
@@ -260,8 +248,17 @@ int64_t workers_pass_time(struct workers *workers, int64_t now_ms)
 {
     int64_t at_ms = chimera_clock_earlier(tenants_pass_time(workers->current.tenants, now_ms),
                                           tenants_pass_time(workers->next.tenants, now_ms));
-    if (workers->restart_at_ms && now_ms >= workers->restart_at_ms)
-        restart(workers);
+    if (workers->restart_at_ms && now_ms >= workers->restart_at_ms) {
+        struct chimera_error err = {0};
+        workers->restart_at_ms = 0;
+        workers->restarts++;
+        if (start(workers, workers->generation, &workers->current, &err) != CHIMERA_OK) {
+            chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
+                             CHIMERA_SLICE("the worker did not start again"),
+                             CHIMERA_TEXT("error", chimera_slice_of(err.text)));
+            workers_plan_restart(workers, chimera_clock_ms());
+        }
+    }
     if (workers->restart_at_ms)
         at_ms = chimera_clock_earlier(at_ms, workers->restart_at_ms);
     for (size_t i = 0; i < WORKERS_RETIRED_MAX; i++)

@@ -198,16 +198,6 @@ static int evaluate_by_tenant(const struct evaluator *asked, const struct evalua
 
 /* --- All of a worker --- */
 
-static int open_lanes(const struct tenant_evaluators_input *input, struct chimera_error *err)
-{
-    for (size_t i = 0; i < input->plan->tenant_count; i++) {
-        input->links[i].lanes = make_lanes(input->links[i].fds, input->lanes);
-        if (!input->links[i].lanes)
-            return chimera_fail_memory(err);
-    }
-    return CHIMERA_OK;
-}
-
 int tenant_evaluators_open(const struct tenant_evaluators_input *input,
                            struct tenant_evaluators *ret_evaluators, struct chimera_error *err)
 {
@@ -215,7 +205,14 @@ int tenant_evaluators_open(const struct tenant_evaluators_input *input,
     struct tenant_evaluators evaluators = {.evaluator =
                                                calloc(count + 1, sizeof(*evaluators.evaluator)),
                                            .handed = calloc(count + 1, sizeof(*evaluators.handed))};
-    int code = open_lanes(input, err);
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < input->plan->tenant_count; i++) {
+        input->links[i].lanes = make_lanes(input->links[i].fds, input->lanes);
+        if (!input->links[i].lanes) {
+            code = chimera_fail_memory(err);
+            break;
+        }
+    }
     if (code == CHIMERA_OK && (!evaluators.evaluator || !evaluators.handed))
         code = chimera_fail_memory(err);
     if (code < 0) {

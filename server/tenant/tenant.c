@@ -64,21 +64,6 @@ static struct held_policy *find_held(struct tenant *tenant, uint32_t policy)
     return &tenant->held[policy];
 }
 
-/* Asks the policy and measures what it costs. */
-static int ask_policy(const struct local_evaluator *local, const struct evaluator_input *input,
-                      struct chimera_response *ret_response, struct chimera_run_report *ret_cost)
-{
-    struct span_policy span; /* the outer ones are the worker's */
-    span_begin_policy(&span, chimera_slice_of(chimera_policy_id(local->policy)),
-                      input->request->uid);
-    uint64_t began_ns = chimera_clock_ns(), cpu_began_ns = chimera_clock_thread_ns();
-    int code = local->evaluator.evaluate(&local->evaluator, input, ret_response, ret_cost);
-    ret_cost->cpu_ns = chimera_clock_thread_ns() - cpu_began_ns;
-    ret_cost->wall_ns = chimera_clock_ns() - began_ns;
-    span_end(&span.span);
-    return code;
-}
-
 static void answer_evaluation(struct tenant_lane *lane, const struct message_call *call,
                               const struct chimera_request *request, struct chimera_arena *arena,
                               struct chimera_buffer *out)
@@ -90,7 +75,16 @@ static void answer_evaluation(struct tenant_lane *lane, const struct message_cal
     if (held && held->local) {
         const struct evaluator_input input = {
             .lane = lane->index, .request = request, .limit_ms = call->limit_ms, .arena = arena};
-        code = ask_policy(held->local, &input, &response, &cost);
+        /* Asks the policy and measures what it costs. */
+        const struct local_evaluator *local = held->local;
+        struct span_policy span; /* the outer ones are the worker's */
+        span_begin_policy(&span, chimera_slice_of(chimera_policy_id(local->policy)),
+                          input.request->uid);
+        uint64_t began_ns = chimera_clock_ns(), cpu_began_ns = chimera_clock_thread_ns();
+        code = local->evaluator.evaluate(&local->evaluator, &input, &response, &cost);
+        cost.cpu_ns = chimera_clock_thread_ns() - cpu_began_ns;
+        cost.wall_ns = chimera_clock_ns() - began_ns;
+        span_end(&span.span);
     }
     message_put_cost(out, &cost);
     message_put_response(out, code, &response);
@@ -127,15 +121,6 @@ static void answer_message(struct tenant_lane *lane, struct chimera_slice messag
     }
 }
 
-/* Waits for the next request; instances that nobody asks for give their pages back meanwhile. */
-static void await_message(struct tenant_lane *lane, int fd)
-{
-    struct pollfd polled = {.fd = fd, .events = POLLIN};
-    while (lane->has_pages && poll(&polled, 1, SWEEP_MS) == 0)
-        lane->has_pages = chimera_slots_trim(lane->tenant->loader.slots, lane->index,
-                                             (uint64_t)chimera_clock_ms() * 1000000);
-}
-
 /* Ends when nobody is at the other end any more. */
 static void *run_lane(void *context)
 {
@@ -151,7 +136,12 @@ static void *run_lane(void *context)
     while (sem_wait(&lane->tenant->go) < 0)
         ;
     while (code >= 0) {
-        await_message(lane, fd);
+        /* Waits for the next request; instances that nobody asks for give their pages back
+         * meanwhile. */
+        struct pollfd polled = {.fd = fd, .events = POLLIN};
+        while (lane->has_pages && poll(&polled, 1, SWEEP_MS) == 0)
+            lane->has_pages = chimera_slots_trim(lane->tenant->loader.slots, lane->index,
+                                                 (uint64_t)chimera_clock_ms() * 1000000);
         code = channel_receive(fd, &in, &sequence);
         if (code != 1)
             continue;

@@ -11,16 +11,6 @@ struct slot {
     int code; /* of its start */
 };
 
-static int finish(struct slot *slot, size_t index, fetch_report *report, void *context)
-{
-    struct chimera_fetched fetched = {0};
-    if (slot->code == CHIMERA_OK)
-        slot->code = chimera_fetch_finish(&slot->run, &fetched, &slot->err);
-    int status = report(context, index, slot->code, &fetched, &slot->err);
-    chimera_fetched_done(&fetched);
-    return status;
-}
-
 int fetch_many(const struct chimera_fetch_options *options, const char *const *uris, size_t count,
                fetch_report *report, void *context)
 {
@@ -32,8 +22,13 @@ int fetch_many(const struct chimera_fetch_options *options, const char *const *u
             slot->err = (struct chimera_error){0};
             slot->code = chimera_fetch_start(options, uris[started], &slot->run, &slot->err);
         }
-        if (finish(&slots[i % RUNS_MAX], i, report, context) != EXIT_GOOD)
+        struct slot *first = &slots[i % RUNS_MAX];
+        struct chimera_fetched fetched = {0};
+        if (first->code == CHIMERA_OK)
+            first->code = chimera_fetch_finish(&first->run, &fetched, &first->err);
+        if (report(context, i, first->code, &fetched, &first->err) != EXIT_GOOD)
             code = EXIT_FAILED;
+        chimera_fetched_done(&fetched);
     }
     return code;
 }

@@ -38,18 +38,14 @@ int files_read_text(const char *path, const char *before, struct chimera_buffer 
     return code;
 }
 
-static mode_t mode_of_new(void)
-{
-    mode_t mask = umask(0);
-    umask(mask);
-    return 0666 & ~mask;
-}
-
 int files_write(const char *path, struct chimera_slice bytes, struct chimera_error *err)
 {
     struct stat status;
-    if (stat(path, &status) < 0)
-        return chimera_file_write(path, bytes, mode_of_new(), err);
+    if (stat(path, &status) < 0) {
+        mode_t mask = umask(0);
+        umask(mask);
+        return chimera_file_write(path, bytes, 0666 & ~mask, err);
+    }
     if (S_ISDIR(status.st_mode))
         return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(EISDIR));
     if (!S_ISREG(status.st_mode)) {

@@ -50,14 +50,6 @@ static char *uri_of_path(const char *path)
 
 /* --- References without a scheme --- */
 
-static bool names_its_host(const struct chimera_image_reference *image, const char *text)
-{
-    size_t size = strcspn(text, "/:"); /* docker.io is meant, or said */
-    bool is_told =
-        strcmp(image->registry, "docker.io") != 0 || (text[size] == '/' && memchr(text, '.', size));
-    return is_told;
-}
-
 /* A reference that the text is without a doubt, or that the command takes it for. */
 static bool is_reference(const char *text, enum policy_words words)
 {
@@ -66,7 +58,10 @@ static bool is_reference(const char *text, enum policy_words words)
         return false;
     const char *slash = strrchr(text, '/');
     bool has_version = slash && strpbrk(slash, ":@");
-    bool is_one = words != POLICY_WORDS_ALL || (has_version && names_its_host(&image, text));
+    size_t size = strcspn(text, "/:"); /* docker.io is meant, or said */
+    bool is_told =
+        strcmp(image.registry, "docker.io") != 0 || (text[size] == '/' && memchr(text, '.', size));
+    bool is_one = words != POLICY_WORDS_ALL || (has_version && is_told);
     chimera_image_reference_done(&image);
     return is_one;
 }

@@ -22,15 +22,6 @@ static int read_metadata(struct policy_module *file, struct chimera_error *err)
     return code;
 }
 
-/* Others may have written to the store since. */
-static int check_signed(const struct policy_module *file, struct chimera_error *err)
-{
-    struct chimera_digest read;
-    int code = chimera_digest_of(chimera_buffer_slice(&file->bytes), &read);
-    return code < 0 ? chimera_fail(err, code, "%s: %s", file->path, chimera_code_text(code))
-                    : chimera_fetched_check(file->signed_digest, &read, file->path, err);
-}
-
 int policy_module_read(struct chimera_module_place *place, struct policy_module *ret_file,
                        struct chimera_error *err)
 {
@@ -39,8 +30,12 @@ int policy_module_read(struct chimera_module_place *place, struct policy_module 
     *place = (struct chimera_module_place){0}; /* handed over */
     chimera_buffer_init(&file.bytes, POLICY_BYTES_MAX);
     int code = chimera_file_read(file.path, &file.bytes, err);
-    if (code == CHIMERA_OK && file.signed_digest)
-        code = check_signed(&file, err);
+    if (code == CHIMERA_OK && file.signed_digest) { /* others may have written to the store since */
+        struct chimera_digest read;
+        code = chimera_digest_of(chimera_buffer_slice(&file.bytes), &read);
+        code = code < 0 ? chimera_fail(err, code, "%s: %s", file.path, chimera_code_text(code))
+                        : chimera_fetched_check(file.signed_digest, &read, file.path, err);
+    }
     if (code == 0)
         code = read_metadata(&file, err);
     if (code < 0)

@@ -129,16 +129,6 @@ int chimera_network_start(struct chimera_network_folder folder, chimera_network_
     return CHIMERA_OK;
 }
 
-static int explain_end(int status, struct chimera_error *err)
-{
-    if (WIFSIGNALED(status))
-        return chimera_fail(err, CHIMERA_EIO,
-                            "the process that fetches was ended by signal %d (%s)",
-                            WTERMSIG(status), strsignal(WTERMSIG(status)));
-    return chimera_fail(err, CHIMERA_EIO, "the process that fetches ended with exit code %d",
-                        WEXITSTATUS(status));
-}
-
 static int take_failure(struct chimera_slice said, struct chimera_error *err)
 {
     struct failure failure;
@@ -192,7 +182,13 @@ int chimera_network_finish(struct chimera_network_child *child, struct chimera_b
     *child = (struct chimera_network_child){.fd = -1};
     struct chimera_slice behind = {said.size ? said.data + 1 : NULL, said.size ? said.size - 1 : 0};
     if (code == CHIMERA_OK && (status != 0 || said.size == 0))
-        code = explain_end(status, err);
+        code =
+            WIFSIGNALED(status)
+                ? chimera_fail(err, CHIMERA_EIO,
+                               "the process that fetches was ended by signal %d (%s)",
+                               WTERMSIG(status), strsignal(WTERMSIG(status)))
+                : chimera_fail(err, CHIMERA_EIO, "the process that fetches ended with exit code %d",
+                               WEXITSTATUS(status));
     else if (code == CHIMERA_OK && said.data[0] != GOOD)
         code = take_failure(behind, err);
     else if (code == CHIMERA_OK)

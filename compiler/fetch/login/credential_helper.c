@@ -43,18 +43,6 @@ static int fail_helper(const struct helper *helper, const char *why, struct chim
 
 /* --- Its start --- */
 
-/* It is a name that is looked up by PATH, and no way into another folder. */
-static int name_program(struct helper *helper, const char *name, struct chimera_error *err)
-{
-    int size = -1;
-    if (name[0] && !strchr(name, '/'))
-        size = snprintf(helper->program, sizeof(helper->program), "docker-credential-%s", name);
-    if (size < 0 || (size_t)size >= sizeof(helper->program))
-        return chimera_fail(err, CHIMERA_ETOOL, "a helper's name without a slash, not '%.60s'",
-                            name);
-    return CHIMERA_OK;
-}
-
 static int spawn(struct helper *helper, int input, int output)
 {
     char *const words[] = {helper->program, (char[]){"get"}, NULL};
@@ -224,7 +212,14 @@ int chimera_credential_helper_ask(const char *name, const char *server,
     struct helper helper = {
         .fd = -1, .output = -1, .until_ms = chimera_clock_ms() + SECONDS_MAX * (int64_t)1000};
     chimera_buffer_init(&helper.answer, ANSWER_MAX);
-    int code = name_program(&helper, name, err);
+    /* It is a name that is looked up by PATH, and no way into another folder. */
+    int size = -1;
+    if (name[0] && !strchr(name, '/'))
+        size = snprintf(helper.program, sizeof(helper.program), "docker-credential-%s", name);
+    int code =
+        size < 0 || (size_t)size >= sizeof(helper.program)
+            ? chimera_fail(err, CHIMERA_ETOOL, "a helper's name without a slash, not '%.60s'", name)
+            : CHIMERA_OK;
     if (code == CHIMERA_OK)
         code = start(&helper, server, err);
     if (code == CHIMERA_OK)

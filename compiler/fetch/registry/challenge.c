@@ -179,19 +179,16 @@ static uint64_t expiry_in(struct chimera_slice claims)
     return seconds > 0 ? (uint64_t)seconds : 0;
 }
 
-static uint64_t expiry_of(const char *token)
-{
-    const char *first = strchr(token, '.'), *second = first ? strchr(first + 1, '.') : NULL;
-    return second ? expiry_in((struct chimera_slice){first + 1, (size_t)(second - first - 1)}) : 0;
-}
-
 static unsigned lifetime_of(struct json_object *tree, const char *token, uint64_t now_s)
 {
     struct json_object *told = json_object_object_get(tree, "expires_in");
+    const char *first = strchr(token, '.'), *second = first ? strchr(first + 1, '.') : NULL;
     uint64_t lifetime = CHIMERA_TOKEN_LIFETIME_S, expiry = 0;
+    if (second)
+        expiry = expiry_in((struct chimera_slice){first + 1, (size_t)(second - first - 1)});
     if (json_object_is_type(told, json_type_int) && json_object_get_int64(told) > 0)
         lifetime = (uint64_t)json_object_get_int64(told);
-    else if ((expiry = expiry_of(token)) > 0)
+    else if (expiry > 0)
         lifetime = expiry > now_s ? expiry - now_s : 0;
     return (unsigned)(lifetime < CHIMERA_TOKEN_LIFETIME_MAX_S ? lifetime
                                                               : CHIMERA_TOKEN_LIFETIME_MAX_S);

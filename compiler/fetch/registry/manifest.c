@@ -167,16 +167,6 @@ static const struct media *find_media(struct chimera_slice name)
     return NULL;
 }
 
-/* What the registry says, without parameters; many say something that is no manifest's type. */
-static const struct media *media_told(const char *media_type)
-{
-    struct chimera_slice name = chimera_slice_of(media_type ? media_type : "");
-    const char *end = memchr(name.data, ';', name.size);
-    if (end)
-        name.size = (size_t)(end - name.data);
-    return find_media(chimera_slice_trim(name));
-}
-
 /* A document that is a manifest for one reader and an index for another is refused. */
 static int find_kind(const struct reading *reading, const char *media_type,
                      struct chimera_oci_manifest *manifest)
@@ -191,7 +181,12 @@ static int find_kind(const struct reading *reading, const char *media_type,
                       json_object_object_get_ex(tree, "config", NULL);
     if (has_manifests == has_layers)
         return refuse(reading, "it", "is neither a manifest nor an index, or both");
-    const struct media *told = media_told(media_type);
+    /* What the registry says, without parameters; many say something that is no manifest's type. */
+    struct chimera_slice name = chimera_slice_of(media_type ? media_type : "");
+    const char *end = memchr(name.data, ';', name.size);
+    if (end)
+        name.size = (size_t)(end - name.data);
+    const struct media *told = find_media(chimera_slice_trim(name));
     const struct media *kind = own ? find_media(chimera_slice_of(own)) : told;
     if (own && !kind)
         return chimera_fail(reading->err, CHIMERA_EINVAL,
@@ -301,25 +296,24 @@ const char *chimera_annotation(struct json_object *annotations, const char *name
     return value ? json_object_get_string(value) : NULL;
 }
 
-static bool can_be_shown(struct chimera_slice text)
-{
-    char room[CHIMERA_PRINTABLE_SIZE];
-    while (text.size > 0) {
-        struct chimera_slice shown;
-        size_t size = chimera_printable_next(text, CHIMERA_PRINTABLE_SHOWN, room, &shown);
-        if (shown.data != text.data)
-            return false;
-        text = (struct chimera_slice){text.data + size, text.size - size};
-    }
-    return true;
-}
-
 const char *chimera_descriptor_title(const struct chimera_descriptor *descriptor)
 {
     const char *title = chimera_annotation(descriptor->annotations, CHIMERA_TITLE_ANNOTATION);
     if (!title || !*title || *title == '.' || strlen(title) > TITLE_MAX || strpbrk(title, "/\\"))
         return NULL;
-    return can_be_shown(chimera_slice_of(title)) ? title : NULL;
+    struct chimera_slice text = chimera_slice_of(title);
+    char room[CHIMERA_PRINTABLE_SIZE];
+    bool can_be_shown = true;
+    while (text.size > 0) {
+        struct chimera_slice shown;
+        size_t size = chimera_printable_next(text, CHIMERA_PRINTABLE_SHOWN, room, &shown);
+        if (shown.data != text.data) {
+            can_be_shown = false;
+            break;
+        }
+        text = (struct chimera_slice){text.data + size, text.size - size};
+    }
+    return can_be_shown ? title : NULL;
 }
 
 struct json_object *chimera_oci_describe(const char *media_type, const char *digest, uint64_t size)

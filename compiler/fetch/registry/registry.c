@@ -24,15 +24,6 @@ static const char *request_host(struct chimera_slice host)
     return chimera_slice_is(host, DOCKER) ? DOCKER_HOST : NULL;
 }
 
-static const struct chimera_credential *find_login(const struct chimera_registry_options *options,
-                                                   const char *host)
-{
-    for (size_t i = 0; i < options->login_count; i++)
-        if (strcmp(options->logins[i].host, host) == 0)
-            return options->logins[i].credential;
-    return NULL;
-}
-
 /* `text` is host[:port][/prefix]. */
 static int add_place(struct chimera_registry *registry, const char *text, struct chimera_error *err)
 {
@@ -49,7 +40,9 @@ static int add_place(struct chimera_registry *registry, const char *text, struct
     registry->place_count++;
     if (!place->host || !place->prefix)
         return chimera_fail_memory(err);
-    place->credential = find_login(&registry->options, place->host);
+    for (size_t i = registry->options.login_count; i-- > 0;) /* the first one is what counts */
+        if (strcmp(registry->options.logins[i].host, place->host) == 0)
+            place->credential = registry->options.logins[i].credential;
     return CHIMERA_OK;
 }
 
@@ -203,13 +196,6 @@ static int restore_port(const struct chimera_url *home, struct chimera_url *url,
     return CHIMERA_OK;
 }
 
-static int parse_home(const struct chimera_place *place, struct chimera_url *ret_home,
-                      struct chimera_error *err)
-{
-    CHIMERA_FREE char *text = chimera_registry_text("https://%s/", place->host);
-    return text ? chimera_url_parse(NULL, text, ret_home, err) : chimera_fail_memory(err);
-}
-
 int chimera_registry_resolve_url(const struct chimera_call *call,
                                  const struct chimera_transfer_answer *answer,
                                  struct chimera_slice target, char **ret_url, bool *ret_is_home,
@@ -217,7 +203,9 @@ int chimera_registry_resolve_url(const struct chimera_call *call,
 {
     CHIMERA_FREE char *text = strndup(target.data, target.size);
     struct chimera_url home = {0}, url = {0};
-    int code = text ? parse_home(call->place, &home, err) : chimera_fail_memory(err);
+    CHIMERA_FREE char *home_text = chimera_registry_text("https://%s/", call->place->host);
+    int code = text && home_text ? chimera_url_parse(NULL, home_text, &home, err)
+                                 : chimera_fail_memory(err);
     if (code == CHIMERA_OK)
         code = chimera_url_parse(answer->url, text, &url, err);
     if (code == CHIMERA_OK)

@@ -122,13 +122,6 @@ static int find_next_page(const struct chimera_call *call,
     return code;
 }
 
-static bool is_without_list(const struct chimera_transfer_answer *answer)
-{
-    unsigned status = answer->status;
-    return status == 200 || status == 501 ||
-           (status >= 400 && status < 500 && status != 401 && status != 403 && status != 429);
-}
-
 /* *url, owned, becomes that of the next page, or NULL. */
 static int get_page(struct chimera_registry *registry, struct chimera_call *call,
                     struct gathering *gathering, char **url, struct chimera_error *err)
@@ -152,7 +145,9 @@ static int get_page(struct chimera_registry *registry, struct chimera_call *call
                                               call->what, &page, err);
         if (code == CHIMERA_OK)
             code = add_page(gathering, &page, err);
-    } else if (!is_first || !is_without_list(&answer)) {
+    } else if (!is_first || (answer.status != 200 && answer.status != 501 &&
+                             (answer.status < 400 || answer.status >= 500 || answer.status == 401 ||
+                              answer.status == 403 || answer.status == 429))) {
         code = chimera_registry_fail(call, &answer, err);
     }
     chimera_transfer_answer_done(&answer);

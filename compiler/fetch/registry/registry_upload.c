@@ -61,18 +61,6 @@ static struct chimera_call make_call(const struct upload *upload, const char *me
     };
 }
 
-static struct chimera_transfer_body part_of(const struct upload *upload, uint64_t at, uint64_t size)
-{
-    struct chimera_transfer_body part = *upload->body;
-    if (part.fd < 0) {
-        part.bytes = (struct chimera_slice){part.bytes.data + at, (size_t)size};
-    } else {
-        part.offset += at;
-        part.size = size;
-    }
-    return part;
-}
-
 /* What a failed call means: only a lost connection leaves something to go on with. */
 static enum step step_of_code(int code)
 {
@@ -128,20 +116,6 @@ static uint64_t read_number(struct chimera_slice text)
     return number;
 }
 
-/* Where a session begins, or the blob is mounted. */
-static int write_start(const struct upload *upload, const char *from, struct chimera_buffer *url,
-                       struct chimera_error *err)
-{
-    CHIMERA_FREE char *start = chimera_registry_url(upload->place, upload->image, "blobs/uploads/");
-    chimera_buffer_text(url, start ? start : "");
-    if (from) {
-        chimera_buffer_print(url, "?mount=%s&from=%s", upload->digest, upload->place->prefix);
-        chimera_registry_encode(from, url);
-    }
-    chimera_buffer_byte(url, '\0');
-    return start && !url->failed ? CHIMERA_OK : chimera_fail_memory(err);
-}
-
 static int post(struct upload *upload, const struct chimera_call *call, bool *ret_is_there,
                 struct chimera_error *err)
 {
@@ -171,7 +145,15 @@ static int begin(struct upload *upload, const char *from, bool *ret_is_there,
                                                            upload->place->prefix, from)
                                    : strdup(upload->scope);
     chimera_buffer_init(&url, CHIMERA_URL_MAX);
-    int code = scope ? write_start(upload, from, &url, err) : chimera_fail_memory(err);
+    /* Where a session begins, or the blob is mounted. */
+    CHIMERA_FREE char *start = chimera_registry_url(upload->place, upload->image, "blobs/uploads/");
+    chimera_buffer_text(&url, start ? start : "");
+    if (from) {
+        chimera_buffer_print(&url, "?mount=%s&from=%s", upload->digest, upload->place->prefix);
+        chimera_registry_encode(from, &url);
+    }
+    chimera_buffer_byte(&url, '\0');
+    int code = scope && start && !url.failed ? CHIMERA_OK : chimera_fail_memory(err);
     if (code == CHIMERA_OK) {
         free(upload->location);
         upload->location = NULL;
@@ -279,7 +261,14 @@ static enum step send_chunk(struct upload *upload, struct chimera_error *err)
     struct chimera_call call = make_call(upload, "PATCH", upload->location);
     struct chimera_transfer_answer answer;
     call.headers = headers;
-    call.body = part_of(upload, upload->at, size);
+    struct chimera_transfer_body part = *upload->body;
+    if (part.fd < 0) {
+        part.bytes = (struct chimera_slice){part.bytes.data + upload->at, (size_t)size};
+    } else {
+        part.offset += upload->at;
+        part.size = size;
+    }
+    call.body = part;
     call.part_start = upload->at;
     call.part_whole = upload->size;
     int code = range ? chimera_registry_call(upload->registry, &call, &answer, err)

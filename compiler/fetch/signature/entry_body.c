@@ -110,24 +110,7 @@ static const struct kind {
     {"intoto", "0.0.2", true, read_intoto},
 };
 
-static const struct kind *find_kind(struct chimera_slice name, struct chimera_slice version)
-{
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (chimera_slice_is(name, kinds[i].name) && chimera_slice_is(version, kinds[i].version))
-            return &kinds[i];
-    }
-    return NULL;
-}
-
 /* --- The comparison --- */
-
-static bool is_digest(const struct claims *claims, struct chimera_slice bytes)
-{
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size;
-    return EVP_Digest(bytes.data, bytes.size, digest, &size, claims->hash, NULL) == 1 &&
-           chimera_slice_equal(claims->digest, (struct chimera_slice){(const char *)digest, size});
-}
 
 /* Whether `pem` is one certificate, or key, of those bytes, and nothing else. */
 static bool is_pem_of(struct chimera_slice pem, struct chimera_signer signer)
@@ -151,23 +134,21 @@ static bool is_pem_of(struct chimera_slice pem, struct chimera_signer signer)
     return is_it;
 }
 
-static bool is_signer(const struct claims *claims, struct chimera_signer signer)
-{
-    if (claims->is_pem)
-        return is_pem_of(claims->signer, signer);
-    return claims->is_certificate == signer.is_certificate &&
-           chimera_slice_equal(claims->signer, signer.der);
-}
-
 static int compare(const struct claims *claims, const struct chimera_evidence *evidence,
                    struct chimera_signer signer, struct chimera_error *err)
 {
+    struct chimera_slice bytes = claims->is_of_payload ? evidence->payload : evidence->message;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size;
     if (!claims->hash ||
-        !is_digest(claims, claims->is_of_payload ? evidence->payload : evidence->message))
+        EVP_Digest(bytes.data, bytes.size, digest, &size, claims->hash, NULL) != 1 ||
+        !chimera_slice_equal(claims->digest, (struct chimera_slice){(const char *)digest, size}))
         return chimera_fail(err, CHIMERA_EREFUSED, "the log entry is of something else");
     if (!chimera_slice_equal(claims->signature, evidence->signature))
         return chimera_fail(err, CHIMERA_EREFUSED, "the log entry is of another signature");
-    if (!is_signer(claims, signer))
+    if (claims->is_pem ? !is_pem_of(claims->signer, signer)
+                       : claims->is_certificate != signer.is_certificate ||
+                             !chimera_slice_equal(claims->signer, signer.der))
         return chimera_fail(err, CHIMERA_EREFUSED, "the log entry is of another signer");
     return CHIMERA_OK;
 }
@@ -178,7 +159,13 @@ static int check(struct chimera_fields *fields, struct json_object *body,
 {
     struct chimera_slice name = chimera_fields_text(fields, body, "kind");
     struct chimera_slice version = chimera_fields_text(fields, body, "apiVersion");
-    const struct kind *kind = find_kind(name, version);
+    const struct kind *kind = NULL;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (chimera_slice_is(name, kinds[i].name) && chimera_slice_is(version, kinds[i].version)) {
+            kind = &kinds[i];
+            break;
+        }
+    }
     if (!kind || (kind->is_of_envelope && evidence->form != CHIMERA_DSSE))
         return chimera_fail(fields->err, CHIMERA_EREFUSED,
                             "the log entry is of a kind that is not known");

@@ -51,7 +51,9 @@ static int check_entries(const struct chimera_evidence *evidence, struct chimera
     return CHIMERA_OK;
 }
 
-/* Whatever is there must be right. */
+/* Whatever is there must be right. A log that tells no time is judged at those of the others. Where
+ * there is none at all, as beside a signature by a key, its key is believed at any time: the entry
+ * is not what counts there. */
 static int check_proof(const struct chimera_evidence *evidence, struct chimera_signer signer,
                        const struct chimera_trust_root *root, struct proof *proof,
                        struct chimera_error *err)
@@ -62,9 +64,6 @@ static int check_proof(const struct chimera_evidence *evidence, struct chimera_s
         code = check_timestamps(evidence, root, proof, err);
     if (code != CHIMERA_OK)
         return code;
-    /* A log that tells no time is judged at those of the others. Where there is none at all, as
-     * beside a signature by a key, its key is believed at any time: the entry is not what counts
-     * there. */
     for (size_t i = 0; i < evidence->entry_count; i++) {
         struct chimera_trust_period period = proof->logs[i]->period;
         bool is_within =
@@ -91,23 +90,6 @@ int chimera_evidence_check_log(const struct chimera_evidence *evidence, struct c
 
 /* --- Keyless --- */
 
-static int check_signature(const struct chimera_evidence *evidence, X509 *leaf,
-                           struct chimera_error *err)
-{
-    EVP_PKEY *key = X509_get0_pubkey(leaf);
-    if (!key)
-        return chimera_fail(err, CHIMERA_EREFUSED, "the certificate's key cannot be read");
-    return chimera_key_verify(key, evidence->message, evidence->signature, err);
-}
-
-static int64_t earliest(const struct proof *proof)
-{
-    int64_t first = proof->times[0];
-    for (size_t i = 1; i < proof->time_count; i++)
-        first = proof->times[i] < first ? proof->times[i] : first;
-    return first;
-}
-
 /* Cheap things first; what the certificate says is read last, when it is believed. */
 static int prove(const struct chimera_evidence *evidence, X509 *leaf,
                  const struct chimera_trust_root *root, struct chimera_identity *identity,
@@ -116,8 +98,11 @@ static int prove(const struct chimera_evidence *evidence, X509 *leaf,
     struct chimera_signer signer = {evidence->chain[0], true};
     struct proof proof;
     int code = chimera_certificate_check(leaf, err);
-    if (code == CHIMERA_OK)
-        code = check_signature(evidence, leaf, err);
+    if (code == CHIMERA_OK) {
+        EVP_PKEY *key = X509_get0_pubkey(leaf);
+        code = !key ? chimera_fail(err, CHIMERA_EREFUSED, "the certificate's key cannot be read")
+                    : chimera_key_verify(key, evidence->message, evidence->signature, err);
+    }
     if (code == CHIMERA_OK)
         code = check_proof(evidence, signer, root, &proof, err);
     if (code == CHIMERA_OK && evidence->entry_count == 0)
@@ -136,8 +121,12 @@ static int prove(const struct chimera_evidence *evidence, X509 *leaf,
     }
     if (code == CHIMERA_OK)
         code = chimera_certificate_names(leaf, identity, err);
-    if (code == CHIMERA_OK)
-        identity->signed_at = earliest(&proof);
+    if (code == CHIMERA_OK) {
+        int64_t first = proof.times[0];
+        for (size_t i = 1; i < proof.time_count; i++)
+            first = proof.times[i] < first ? proof.times[i] : first;
+        identity->signed_at = first;
+    }
     return code;
 }
 

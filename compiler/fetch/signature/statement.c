@@ -5,15 +5,6 @@
 #include "runtime/json/key_twice.h"
 #include "runtime/json/tree.h"
 
-/* Whether the subject's digest of that algorithm, "sha256", is the one that `hex` has. */
-static bool has_digest(struct chimera_fields *fields, struct json_object *subject,
-                       const char *algorithm, const char *hex)
-{
-    struct json_object *digests = chimera_fields_object(fields, subject, "digest");
-    struct chimera_slice digest = chimera_fields_text(fields, digests, algorithm);
-    return digest.size > 0 && chimera_slice_is(digest, hex);
-}
-
 static struct json_object *find_subject(struct chimera_fields *fields,
                                         struct json_object *statement, const char *digest)
 {
@@ -28,7 +19,9 @@ static struct json_object *find_subject(struct chimera_fields *fields,
     algorithm[size] = '\0';
     for (size_t i = 0; i < count; i++) {
         struct json_object *subject = json_object_array_get_idx(subjects, i);
-        if (has_digest(fields, subject, algorithm, colon + 1))
+        struct json_object *digests = chimera_fields_object(fields, subject, "digest");
+        struct chimera_slice told = chimera_fields_text(fields, digests, algorithm);
+        if (told.size > 0 && chimera_slice_is(told, colon + 1))
             return subject;
     }
     return NULL;

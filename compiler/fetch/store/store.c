@@ -181,32 +181,24 @@ int chimera_store_list(const char *root, struct chimera_stored **ret_list, size_
 
 /* --- One of them --- */
 
-static bool begins_so(const struct chimera_digest *digest, const char *prefix)
-{
-    char hex[CHIMERA_DIGEST_HEX];
-    chimera_digest_hex(digest, hex);
-    return strncasecmp(hex, prefix, strlen(prefix)) == 0;
-}
-
-/* Nothing is hashed for what can be no beginning of a digest. */
-static bool is_prefix(const char *text)
-{
-    size_t size = 0;
-    while (text[size] && chimera_hex_value(text[size]) >= 0)
-        size++;
-    return size > 0 && size < CHIMERA_DIGEST_HEX && !text[size];
-}
-
 int chimera_store_find_prefix(const char *root, const char *prefix,
                               struct chimera_stored *ret_stored, struct chimera_error *err)
 {
     struct chimera_stored *list = NULL, *found = NULL;
     size_t count = 0, matches = 0;
-    int code = is_prefix(prefix) ? chimera_store_list(root, &list, &count, err) : CHIMERA_OK;
+    /* Nothing is hashed for what can be no beginning of a digest. */
+    size_t size = 0;
+    while (prefix[size] && chimera_hex_value(prefix[size]) >= 0)
+        size++;
+    int code = size > 0 && size < CHIMERA_DIGEST_HEX && !prefix[size]
+                   ? chimera_store_list(root, &list, &count, err)
+                   : CHIMERA_OK;
     if (code < 0)
         return code;
     for (size_t i = 0; i < count; i++) {
-        if (!begins_so(&list[i].digest, prefix))
+        char hex[CHIMERA_DIGEST_HEX];
+        chimera_digest_hex(&list[i].digest, hex);
+        if (strncasecmp(hex, prefix, strlen(prefix)) != 0)
             continue;
         found = &list[i];
         matches++;

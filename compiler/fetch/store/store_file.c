@@ -38,13 +38,6 @@ static char *folder_of(const char *path)
 
 /* --- What killed processes left --- */
 
-static bool is_partial(const char *name)
-{
-    size_t size = strlen(name), suffix = strlen(PARTIAL_SUFFIX);
-    return strncmp(name, PARTIAL_PREFIX, strlen(PARTIAL_PREFIX)) == 0 && size > suffix &&
-           strcmp(name + size - suffix, PARTIAL_SUFFIX) == 0;
-}
-
 /* Who writes a file has its lock, also from a child, and loses it when it ends, however it ends:
  * unlike a process's number this holds between containers that share a folder. */
 static void clear_one(int folder, const char *name)
@@ -57,16 +50,6 @@ static void clear_one(int folder, const char *name)
     if (fstat(fd, &held) == 0 && fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
         held.st_dev == named.st_dev && held.st_ino == named.st_ino)
         unlinkat(folder, name, 0);
-}
-
-static void clear_abandoned(const char *folder)
-{
-    DIR *stream = opendir(folder);
-    for (struct dirent *entry; stream && (entry = readdir(stream));)
-        if (is_partial(entry->d_name))
-            clear_one(dirfd(stream), entry->d_name);
-    if (stream)
-        closedir(stream);
 }
 
 /* --- Writing --- */
@@ -121,7 +104,16 @@ static int open_partial(const char *root, const char *folder, struct chimera_sto
     int code = root ? chimera_folder_make(folder, FOLDER_MODE, err) : CHIMERA_OK;
     if (code < 0)
         return code;
-    clear_abandoned(folder);
+    DIR *stream = opendir(folder);
+    for (struct dirent *entry; stream && (entry = readdir(stream));) {
+        const char *name = entry->d_name;
+        size_t size = strlen(name), suffix = strlen(PARTIAL_SUFFIX);
+        if (strncmp(name, PARTIAL_PREFIX, strlen(PARTIAL_PREFIX)) == 0 && size > suffix &&
+            strcmp(name + size - suffix, PARTIAL_SUFFIX) == 0)
+            clear_one(dirfd(stream), entry->d_name);
+    }
+    if (stream)
+        closedir(stream);
     int number = open_temporary(folder, file);
     return number < 0 ? fail(err, file->path, -number) : CHIMERA_OK;
 }

@@ -60,17 +60,6 @@ void chimera_transport_free(struct chimera_transport *transport)
 
 /* --- The ways to speak to a host --- */
 
-/* Once more when the system's authorities were not all looked at. */
-static int exchange_on_level(struct chimera_exchange *exchange, struct chimera_transfer_host *host,
-                             struct chimera_error *err)
-{
-    int code = chimera_exchange_run(exchange, err);
-    if (code < 0 && exchange->is_unknown && exchange->level == CHIMERA_LEVEL_VERIFIED &&
-        chimera_route_widen(exchange->transport, exchange->url, host))
-        code = chimera_exchange_run(exchange, err);
-    return code;
-}
-
 /* An insecure host that has not answered yet is asked in turn by https, by https whoever answers,
  * and without TLS; what it answered to is remembered. */
 static int reach(struct chimera_exchange *exchange, struct chimera_error *err)
@@ -88,7 +77,11 @@ static int reach(struct chimera_exchange *exchange, struct chimera_error *err)
     exchange->host = host;
     exchange->level = exchange->url->is_https ? host->level : CHIMERA_LEVEL_PLAIN;
     for (;; exchange->level++) {
-        code = exchange_on_level(exchange, host, &why);
+        /* Once more when the system's authorities were not all looked at. */
+        code = chimera_exchange_run(exchange, &why);
+        if (code < 0 && exchange->is_unknown && exchange->level == CHIMERA_LEVEL_VERIFIED &&
+            chimera_route_widen(exchange->transport, exchange->url, host))
+            code = chimera_exchange_run(exchange, &why);
         if (code == CHIMERA_OK && exchange->url->is_https) {
             host->level = exchange->level;
             host->is_known = true;
@@ -107,11 +100,6 @@ static int reach(struct chimera_exchange *exchange, struct chimera_error *err)
 }
 
 /* --- Retries --- */
-
-static bool is_passing(unsigned status)
-{
-    return status == 408 || status == 429 || (status >= 500 && status != 501 && status != 505);
-}
 
 /* Seconds or a date; -1: it says nothing that can be read. */
 static int64_t read_retry_after(const struct chimera_transfer_answer *answer)
@@ -169,7 +157,9 @@ static int64_t plan_retry(const struct patience *patience, const struct chimera_
             return -1;
     } else {
         int64_t told = read_retry_after(exchange->answer);
-        if (!is_idempotent || !is_passing(exchange->answer->status))
+        unsigned status = exchange->answer->status;
+        if (!is_idempotent ||
+            (status != 408 && status != 429 && (status < 500 || status == 501 || status == 505)))
             return -1;
         wait = told > wait ? told : wait;
     }
@@ -199,11 +189,6 @@ static int insist(struct chimera_exchange *exchange, struct chimera_error *err)
 }
 
 /* --- Redirects --- */
-
-static bool is_redirect(unsigned status)
-{
-    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
 
 static int fail_redirect(const struct chimera_exchange *exchange, const char *to, const char *why,
                          struct chimera_error *err)
@@ -255,7 +240,9 @@ static int travel(struct chimera_exchange *exchange, struct chimera_url *url,
         struct chimera_url next;
         exchange->url = url;
         int code = insist(exchange, err);
-        if (code < 0 || !is_redirect(exchange->answer->status))
+        unsigned status = exchange->answer->status;
+        if (code < 0 ||
+            (status != 301 && status != 302 && status != 303 && status != 307 && status != 308))
             return code;
         struct chimera_slice location = chimera_transfer_header(exchange->answer, "location", 0);
         if (!location.data)

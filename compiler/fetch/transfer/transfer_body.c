@@ -81,15 +81,6 @@ static int take_field(struct chimera_exchange *exchange, struct chimera_slice li
     return is_length ? take_length(exchange, value) : CHIMERA_OK;
 }
 
-static int end_headers(struct chimera_exchange *exchange)
-{
-    bool has_body = strcmp(exchange->request->method, "HEAD") != 0;
-    if (has_body && is_good_status(exchange) && exchange->length != UINT64_MAX &&
-        exchange->length > body_limit(exchange))
-        return fail_size(exchange);
-    return CHIMERA_OK;
-}
-
 size_t chimera_exchange_take_header(char *bytes, size_t one, size_t size, void *context)
 {
     struct chimera_exchange *exchange = context;
@@ -109,10 +100,12 @@ size_t chimera_exchange_take_header(char *bytes, size_t one, size_t size, void *
         exchange->length = UINT64_MAX;
         exchange->is_chunked = false;
         chimera_buffer_reset(&exchange->answer->headers);
-    } else if (chimera_slice_trim(line).size == 0)
-        code = end_headers(exchange);
-    else
+    } else if (chimera_slice_trim(line).size > 0) {
         code = take_field(exchange, line);
+    } else if (strcmp(exchange->request->method, "HEAD") != 0 && is_good_status(exchange) &&
+               exchange->length != UINT64_MAX && exchange->length > body_limit(exchange)) {
+        code = fail_size(exchange);
+    }
     return code < 0 ? 0 : size;
 }
 

@@ -4,15 +4,6 @@
 
 #include "compiler/fetch/transfer/transfer_internal.h"
 
-static bool is_shortened(const struct chimera_exchange *exchange)
-{
-    unsigned status = exchange->answer->status;
-    return exchange->url->is_https && exchange->level != CHIMERA_LEVEL_PLAIN &&
-           exchange->length == UINT64_MAX && !exchange->is_chunked &&
-           strcmp(exchange->request->method, "HEAD") != 0 && status != 204 && status != 304 &&
-           !exchange->transport->has_ended;
-}
-
 static void reset_answer(struct chimera_exchange *exchange)
 {
     struct chimera_transfer_answer *answer = exchange->answer;
@@ -58,7 +49,11 @@ int chimera_exchange_run(struct chimera_exchange *exchange, struct chimera_error
     exchange->transport->has_ended = false;
     CURLcode result = curl_easy_perform(easy);
     code = CHIMERA_OK;
-    if (result == CURLE_OK && is_shortened(exchange))
+    unsigned status = exchange->answer->status;
+    if (result == CURLE_OK && exchange->url->is_https && exchange->level != CHIMERA_LEVEL_PLAIN &&
+        exchange->length == UINT64_MAX && !exchange->is_chunked &&
+        strcmp(exchange->request->method, "HEAD") != 0 && status != 204 && status != 304 &&
+        !exchange->transport->has_ended)
         result = CURLE_PARTIAL_FILE;
     if (result != CURLE_OK && !exchange->is_cut)
         code = chimera_exchange_fail(exchange, result, err);

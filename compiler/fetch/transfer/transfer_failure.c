@@ -88,13 +88,6 @@ static int fail_other(const struct chimera_exchange *exchange, CURLcode result,
     return chimera_fail(err, CHIMERA_EIO, "%s: %s (%s)", exchange->url->shown, what, why);
 }
 
-/* libcurl has one code for all that keeps TLS from coming about; who was cut off may try again. */
-static bool is_cut_off(const struct chimera_exchange *exchange)
-{
-    return strstr(exchange->why, "SSL_ERROR_SYSCALL") || strstr(exchange->why, "reset by peer") ||
-           strstr(exchange->why, "unexpected eof");
-}
-
 static enum chimera_outcome outcome_of(const struct chimera_exchange *exchange, CURLcode result)
 {
     double connected = 0;
@@ -104,7 +97,11 @@ static enum chimera_outcome outcome_of(const struct chimera_exchange *exchange, 
     case CURLE_COULDNT_CONNECT:
         return CHIMERA_OUTCOME_UNREACHED;
     case CURLE_SSL_CONNECT_ERROR:
-        return is_cut_off(exchange) ? CHIMERA_OUTCOME_UNREACHED : CHIMERA_OUTCOME_UNTRUSTED;
+        return strstr(exchange->why, "SSL_ERROR_SYSCALL") ||
+                       strstr(exchange->why, "reset by peer") ||
+                       strstr(exchange->why, "unexpected eof")
+                   ? CHIMERA_OUTCOME_UNREACHED
+                   : CHIMERA_OUTCOME_UNTRUSTED;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
         return CHIMERA_OUTCOME_UNTRUSTED;

@@ -161,12 +161,12 @@ static int choose(const char *configured, const char *upper, const char *lower, 
     return CHIMERA_OK;
 }
 
+/* Where OpenSSL's variables name some, these and no others are the system's. */
 int chimera_route_init(struct chimera_transport *transport, struct chimera_error *err)
 {
     static const struct chimera_sources NONE = {0};
     const struct chimera_sources *sources =
         transport->options.sources ? transport->options.sources : &NONE;
-    /* Where OpenSSL's variables name some, these and no others are the system's. */
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     const char *file = environment("SSL_CERT_FILE"), *folder = environment("SSL_CERT_DIR");
     if (!file && !folder) {

@@ -20,12 +20,12 @@ void chimera_exchange_begin(void)
 
 /* --- Headers --- */
 
+/* A token server or a caller's caller may have chosen the text: a line end in it would begin
+ * another field. */
 static int add_header(struct curl_slist **list, const char *name, const char *value,
                       struct chimera_error *err)
 {
     struct chimera_buffer line;
-    /* A token server or a caller's caller may have chosen the text: a line end in it would begin
-     * another field. */
     const char *text = value;
     for (; *text; text++)
         if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)

@@ -68,21 +68,17 @@ struct json_object *host_calls_detect(const struct chimera_module *module)
     return found;
 }
 
-static bool has_text(struct json_object *list, const char *text)
-{
-    for (size_t i = 0; list && i < json_object_array_length(list); i++)
-        if (strcmp(json_object_get_string(json_object_array_get_idx(list, i)), text) == 0)
-            return true;
-    return false;
-}
-
 bool host_calls_difference(struct json_object *some, struct json_object *others,
                            struct chimera_buffer *out)
 {
     bool has_any = false;
     for (size_t i = 0; some && i < json_object_array_length(some); i++) {
         const char *text = json_object_get_string(json_object_array_get_idx(some, i));
-        if (has_text(others, text))
+        bool has_text = false;
+        for (size_t j = 0; !has_text && others && j < json_object_array_length(others); j++)
+            has_text =
+                strcmp(json_object_get_string(json_object_array_get_idx(others, j)), text) == 0;
+        if (has_text)
             continue;
         chimera_buffer_text(out, has_any ? ", " : "{");
         chimera_json_write_string(chimera_slice_of(text), out);

@@ -31,14 +31,6 @@ static const char *const shown_annotations[] = {
     PREFIX "url",   PREFIX "source",      PREFIX "license",
 };
 
-static bool is_shown(const char *key)
-{
-    for (size_t i = 0; i < sizeof(shown_annotations) / sizeof(shown_annotations[0]); i++)
-        if (strcmp(key, shown_annotations[i]) == 0)
-            return true;
-    return strcmp(key, PREFIX "usage") == 0;
-}
-
 static struct json_object *member(const struct chimera_metadata *metadata, const char *key)
 {
     struct json_object *value = NULL;
@@ -58,7 +50,10 @@ static void add_others(struct inspect_table *table, struct json_object *annotati
         return;
     json_object_object_foreach(annotations, key, value)
     {
-        if (is_shown(key))
+        bool is_shown = strcmp(key, PREFIX "usage") == 0;
+        for (size_t i = 0; i < sizeof(shown_annotations) / sizeof(shown_annotations[0]); i++)
+            is_shown = is_shown || strcmp(key, shown_annotations[i]) == 0;
+        if (is_shown)
             continue;
         if (!has_title) {
             inspect_table_add(table, "", "");

@@ -17,17 +17,24 @@ bool inspect_is_plugin(const char *path)
     return size > 3 && strcmp(path + size - 3, ".so") == 0;
 }
 
-/* Brings one instance to where its requests begin: the only way to know. */
-static const char *find_start(struct chimera_policy *policy, struct chimera_error *err)
-{
-    if (chimera_policy_warm(policy, 0, err) < 0)
-        return err->text;
-    return chimera_policy_start_text(policy);
-}
-
 static void print_row(const char *name, const char *value)
 {
     chimera_printable_say(stdout, NULL, "%-17s%s", name, value);
+}
+
+static void print_plugin(const struct chimera_loaded *loaded, const char *start)
+{
+    const struct chimera_plugin *plugin = loaded->plugin;
+    char hex[CHIMERA_DIGEST_HEX], memory[64];
+    chimera_digest_hex(&loaded->manifest.wasm, hex);
+    snprintf(memory, sizeof(memory), "%u pages of 64 KiB, at most %u", plugin->memory_min_pages,
+             plugin->memory_max_pages);
+    print_row("made from:", hex);
+    print_row("execution mode:", chimera_mode_name((enum chimera_mode)plugin->mode));
+    print_row("tier:", chimera_tier_name((enum chimera_tier)plugin->tier));
+    print_row("toolchain:", plugin->toolchain);
+    print_row("memory:", plugin->has_memory ? memory : "none");
+    print_row("requests begin:", start);
 }
 
 int inspect_plugin(const char *path)
@@ -42,17 +49,10 @@ int inspect_plugin(const char *path)
     if (chimera_plugin_load(path, &loaded, &err) < 0 ||
         chimera_policy_open(loaded, &options, &policy, &err) < 0)
         return say_error("%s", err.text);
-    const struct chimera_plugin *plugin = loaded->plugin;
-    char hex[CHIMERA_DIGEST_HEX], memory[64];
-    chimera_digest_hex(&loaded->manifest.wasm, hex);
-    snprintf(memory, sizeof(memory), "%u pages of 64 KiB, at most %u", plugin->memory_min_pages,
-             plugin->memory_max_pages);
-    print_row("made from:", hex);
-    print_row("execution mode:", chimera_mode_name((enum chimera_mode)plugin->mode));
-    print_row("tier:", chimera_tier_name((enum chimera_tier)plugin->tier));
-    print_row("toolchain:", plugin->toolchain);
-    print_row("memory:", plugin->has_memory ? memory : "none");
-    print_row("requests begin:", find_start(policy, &err));
+    /* Brings one instance to where its requests begin: the only way to know. */
+    print_plugin(loaded, chimera_policy_warm(policy, 0, &err) < 0
+                             ? err.text
+                             : chimera_policy_start_text(policy));
     chimera_policy_close(policy);
     return EXIT_GOOD;
 }

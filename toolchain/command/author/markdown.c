@@ -43,18 +43,11 @@ static size_t spaces_before(struct chimera_slice text)
     return size;
 }
 
-/* "## " is 2; 0 where it is none. */
-static size_t header_level(struct chimera_slice text)
-{
-    size_t level = 0;
-    while (level < text.size && text.data[level] == '#')
-        level++;
-    return level <= 8 && level < text.size && text.data[level] == ' ' ? level : 0;
-}
-
 static struct line classify(struct chimera_slice text)
 {
-    size_t indent = spaces_before(text), level = header_level(text);
+    size_t indent = spaces_before(text), level = 0;
+    while (level < text.size && text.data[level] == '#')
+        level++;
     if (chimera_slice_starts(text, "|"))
         return (struct line){.kind = ROW, .text = text};
     if (indent >= 4 || chimera_slice_starts(text, "\t"))
@@ -66,7 +59,7 @@ static struct line classify(struct chimera_slice text)
         return (struct line){.kind = QUOTED, .text = behind(text, text.size < 2 ? 1 : 2)};
     if (chimera_slice_starts(text, "```"))
         return (struct line){.kind = FENCE};
-    if (level > 0)
+    if (level > 0 && level <= 8 && level < text.size && text.data[level] == ' ')
         return (struct line){.kind = HEADER, .text = behind(text, level + 1)};
     return (struct line){.kind = PARAGRAPH, .text = text};
 }
@@ -180,14 +173,6 @@ static void put_wrapped(struct document *document, struct chimera_slice text, si
     chimera_buffer_byte(out, '\n');
 }
 
-static bool is_rule(struct chimera_slice text)
-{
-    for (size_t i = 0; i < text.size; i++)
-        if (text.data[i] != '-')
-            return false;
-    return text.size >= 3;
-}
-
 static void put_text(struct document *document, const struct line *line)
 {
     static const char indents[] = "     "; /* of an item, the deepest there is */
@@ -195,7 +180,13 @@ static void put_text(struct document *document, const struct line *line)
     chimera_buffer_reset(plain);
     strip_marks(line->text, plain);
     struct chimera_slice text = chimera_buffer_slice(plain);
-    if (line->kind == PARAGRAPH && is_rule(text)) {
+    bool is_rule = text.size >= 3;
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] != '-') {
+            is_rule = false;
+            break;
+        }
+    if (line->kind == PARAGRAPH && is_rule) {
         for (size_t i = 0; i < document->width; i++)
             chimera_buffer_text(document->out, RULE);
         chimera_buffer_byte(document->out, '\n');

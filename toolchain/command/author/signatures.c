@@ -43,6 +43,21 @@ static void add_member(struct inspect_table *table, const char *name, struct jso
     inspect_table_add(table, name, value ? json_object_get_string(value) : "");
 }
 
+static void write_layer(struct json_object *layer, struct chimera_buffer *out)
+{
+    struct inspect_table table = {0};
+    struct json_object *annotations = member(layer, "annotations");
+    add_member(&table, "Digest: ", member(layer, "digest"));
+    add_member(&table, "Media type: ", member(layer, "mediaType"));
+    add_member(&table, "Size: ", member(layer, "size"));
+    if (json_object_is_type(annotations, json_type_object)) {
+        inspect_table_add(&table, "Annotations", "");
+        json_object_object_foreach(annotations, key, value) add_member(&table, key, value);
+    }
+    inspect_table_print(&table, out);
+    chimera_buffer_byte(out, '\n');
+}
+
 void signatures_write(struct json_object *manifest, bool is_yaml, struct chimera_buffer *out)
 {
     if (!manifest) {
@@ -59,20 +74,8 @@ void signatures_write(struct json_object *manifest, bool is_yaml, struct chimera
     chimera_buffer_text(out, "\nSigstore signatures\n\n");
     for (size_t i = 0; json_object_is_type(layers, json_type_array) && !out->failed &&
                        i < json_object_array_length(layers);
-         i++) {
-        struct json_object *layer = json_object_array_get_idx(layers, i);
-        struct inspect_table table = {0};
-        struct json_object *annotations = member(layer, "annotations");
-        add_member(&table, "Digest: ", member(layer, "digest"));
-        add_member(&table, "Media type: ", member(layer, "mediaType"));
-        add_member(&table, "Size: ", member(layer, "size"));
-        if (json_object_is_type(annotations, json_type_object)) {
-            inspect_table_add(&table, "Annotations", "");
-            json_object_object_foreach(annotations, key, value) add_member(&table, key, value);
-        }
-        inspect_table_print(&table, out);
-        chimera_buffer_byte(out, '\n');
-    }
+         i++)
+        write_layer(json_object_array_get_idx(layers, i), out);
 }
 
 void signatures_write_failure(const char *why, struct chimera_buffer *out)

@@ -112,17 +112,6 @@ static int warm_up(struct bench *bench, measured *what, double *ret_mean, struct
     return CHIMERA_OK;
 }
 
-static int take_samples(struct bench *bench, measured *what, uint64_t step,
-                        struct bench_samples *samples, struct chimera_error *err)
-{
-    int code = CHIMERA_OK;
-    for (size_t i = 0; i < samples->count && code == CHIMERA_OK; i++) {
-        samples->iterations[i] = (i + 1) * step;
-        code = iterate(bench, what, samples->iterations[i], &samples->nanoseconds[i], err);
-    }
-    return code;
-}
-
 /* --- Telling --- */
 
 #define GREEN "\033[1;32m"
@@ -307,7 +296,11 @@ static int measure(struct bench *bench, const char *label, measured *what,
     uint64_t step = bench_plan(mean, bench->samples, bench->target);
     if (code == CHIMERA_OK) {
         tell_plan(bench, label, mean, step, &line);
-        code = take_samples(bench, what, step, &samples, err);
+        code = CHIMERA_OK;
+        for (size_t i = 0; i < samples.count && code == CHIMERA_OK; i++) {
+            samples.iterations[i] = (i + 1) * step;
+            code = iterate(bench, what, samples.iterations[i], &samples.nanoseconds[i], err);
+        }
     }
     if (code == CHIMERA_OK)
         code = tell_results(bench, label, &samples, &line, err);

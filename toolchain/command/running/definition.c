@@ -89,22 +89,19 @@ int definitions_take(const struct chimera_cli_options *options, struct definitio
     return code;
 }
 
-static void member_done(struct definition_member *member)
-{
-    for (size_t i = 0; member->resources && member->resources[i]; i++)
-        free(member->resources[i]);
-    free(member->resources);
-    free(member->settings);
-    free(member->module);
-    free(member->name);
-}
-
 void definitions_done(struct definitions *definitions)
 {
     for (size_t i = 0; i < definitions->count; i++) {
         struct definition *definition = &definitions->list[i];
-        for (size_t j = 0; j < definition->count; j++)
-            member_done(&definition->member[j]);
+        for (size_t j = 0; j < definition->count; j++) {
+            struct definition_member *member = &definition->member[j];
+            for (size_t k = 0; member->resources && member->resources[k]; k++)
+                free(member->resources[k]);
+            free(member->resources);
+            free(member->settings);
+            free(member->module);
+            free(member->name);
+        }
         free(definition->member);
         free(definition->expression);
         free(definition->message);

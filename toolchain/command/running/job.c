@@ -27,6 +27,8 @@ static int open_policies(struct job *job, struct chimera_error *err)
     return code;
 }
 
+/* Of the request it is only known yet that it is JSON: whether it is a raw one, each policy's
+ * metadata say. */
 int job_init(const struct chimera_cli_options *options, struct job *ret_job,
              struct chimera_error *err)
 {
@@ -37,8 +39,6 @@ int job_init(const struct chimera_cli_options *options, struct job *ret_job,
     if (code == 0)
         code = runner_init(options, &ret_job->runner, err);
     if (code == 0) {
-        /* Of the request it is only known yet that it is JSON: whether it is a raw one, each
-         * policy's metadata say. */
         const char *path = chimera_cli_value(ret_job->options, "request-path");
         struct chimera_request any;
         code = definitions_take(ret_job->options, &ret_job->definitions, err);

@@ -276,13 +276,6 @@ static int build(struct runner *runner, const struct policy_module *module, enum
     return code;
 }
 
-static uint32_t limit_of(const struct runner *runner, const struct definition_member *member)
-{
-    bool is_own =
-        member->limit_ms > 0 && (!runner->is_limit_given || member->limit_ms < runner->limit_ms);
-    return is_own ? member->limit_ms : runner->limit_ms;
-}
-
 static int start_member(struct runner *runner, struct runnable *runnable, size_t index,
                         struct chimera_error *err)
 {
@@ -299,10 +292,12 @@ static int start_member(struct runner *runner, struct runnable *runnable, size_t
     chimera_buffer_free(&module->bytes);
     snprintf(id, sizeof(id), "%s%s%s", runnable->definition->id, *member->name ? "/" : "",
              member->name);
+    bool is_own =
+        member->limit_ms > 0 && (!runner->is_limit_given || member->limit_ms < runner->limit_ms);
     const struct chimera_policy_options options = {
         .id = id,
         .settings = chimera_slice_of(member->settings),
-        .limit_ms = limit_of(runner, member),
+        .limit_ms = is_own ? member->limit_ms : runner->limit_ms,
         .memory_limit = runner->memory_limit,
         .lanes = 1,
         .capabilities = runner->patterns,

@@ -123,15 +123,6 @@ static const struct tree_field *find_field(const struct tree_type *type, const c
     return NULL;
 }
 
-static int check_missing(struct json_object *tree, const struct tree_type *type,
-                         struct chimera_error *err)
-{
-    for (const struct tree_field *field = type->field; field->name; field++)
-        if (field->is_required && !json_object_object_get_ex(tree, field->name, NULL))
-            return chimera_fail(err, CHIMERA_EINVAL, "missing field `%s`", field->name);
-    return CHIMERA_OK;
-}
-
 static int check_struct(struct json_object *tree, const struct tree_type *type,
                         struct chimera_error *err)
 {
@@ -148,7 +139,10 @@ static int check_struct(struct json_object *tree, const struct tree_type *type,
         if (code < 0)
             return code;
     }
-    return check_missing(tree, type, err);
+    for (const struct tree_field *wanted = type->field; wanted->name; wanted++)
+        if (wanted->is_required && !json_object_object_get_ex(tree, wanted->name, NULL))
+            return chimera_fail(err, CHIMERA_EINVAL, "missing field `%s`", wanted->name);
+    return CHIMERA_OK;
 }
 
 static int check_list(struct json_object *tree, const struct tree_type *type,

@@ -9,19 +9,15 @@
 #define DEPTH_MAX 32
 #define FILES_MAX 100000
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t size = strlen(text), end_size = strlen(end);
-    return size >= end_size && strcmp(text + size - end_size, end) == 0;
-}
-
 /* cases.yaml or NAME.cases.yaml */
 static bool is_cases(const char *name)
 {
     static const char *const ends[] = {"cases.yaml", "cases.yml", "cases.json"};
     for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
         size_t before = strlen(name) - strlen(ends[i]);
-        if (ends_with(name, ends[i]) && (before == 0 || name[before - 1] == '.'))
+        size_t size = strlen(name), end_size = strlen(ends[i]);
+        if (size >= end_size && strcmp(name + size - end_size, ends[i]) == 0 &&
+            (before == 0 || name[before - 1] == '.'))
             return true;
     }
     return false;
@@ -44,11 +40,11 @@ static int compare_entries(const FTSENT **a, const FTSENT **b)
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
+/* What is hidden, and what tools fill with others' files, is not looked into. */
 static int visit(FTS *tree, const FTSENT *entry, struct test_paths *paths,
                  struct chimera_error *err)
 {
     switch (entry->fts_info) {
-    /* What is hidden, and what tools fill with others' files, is not looked into. */
     case FTS_D:
         if (entry->fts_level > 0 &&
             (entry->fts_name[0] == '.' || strcmp(entry->fts_name, "node_modules") == 0 ||

@@ -57,12 +57,6 @@ static void end_subject(struct subject *subject)
     *subject = (struct subject){0};
 }
 
-static bool is_of(const struct test_case *a, const struct test_case *b)
-{
-    return a->mode == b->mode && strcmp(a->policy, b->policy) == 0 &&
-           strcmp(a->settings, b->settings) == 0;
-}
-
 static int define_module(const struct test_case *test, struct definitions *definitions,
                          struct chimera_error *err)
 {
@@ -124,7 +118,9 @@ static int find_subject(struct player *player, const struct test_case *test,
                         const struct subject **ret_subject, struct chimera_error *err)
 {
     for (size_t i = 0; i < SUBJECTS_MAX; i++) {
-        if (player->subjects[i].test && is_of(player->subjects[i].test, test)) {
+        const struct test_case *a = player->subjects[i].test;
+        if (player->subjects[i].test && a->mode == test->mode &&
+            strcmp(a->policy, test->policy) == 0 && strcmp(a->settings, test->settings) == 0) {
             *ret_subject = &player->subjects[i];
             return CHIMERA_OK;
         }

@@ -41,16 +41,6 @@ static bool is_for_code(X509 *certificate, bool if_none)
     return is_code;
 }
 
-/* RFC 5280 §4.2.1.6: where the subject is empty, the alternative name is all that there is. */
-static bool is_named_rightly(X509 *certificate)
-{
-    int at = X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1);
-    if (at < 0)
-        return false;
-    return X509_NAME_entry_count(X509_get_subject_name(certificate)) > 0 ||
-           X509_EXTENSION_get_critical(X509_get_ext(certificate, at)) == 1;
-}
-
 int chimera_certificate_check(X509 *certificate, struct chimera_error *err)
 {
     uint32_t flags = X509_get_extension_flags(certificate);
@@ -62,7 +52,10 @@ int chimera_certificate_check(X509 *certificate, struct chimera_error *err)
         return chimera_fail(err, CHIMERA_EREFUSED, "the certificate is not for signatures");
     if (!is_for_code(certificate, false))
         return chimera_fail(err, CHIMERA_EREFUSED, "the certificate is not for signing code");
-    if (!is_named_rightly(certificate))
+    /* RFC 5280 §4.2.1.6: where the subject is empty, the alternative name is all that there is. */
+    int at = X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1);
+    if (at < 0 || (X509_NAME_entry_count(X509_get_subject_name(certificate)) <= 0 &&
+                   X509_EXTENSION_get_critical(X509_get_ext(certificate, at)) != 1))
         return chimera_fail(err, CHIMERA_EREFUSED,
                             "the certificate has no critical alternative name");
     return CHIMERA_OK;

@@ -85,25 +85,6 @@ static int read_der(X509 *certificate, const char *oid, char **ret_text, struct 
                                     "the extension %s of the certificate is malformed", oid);
 }
 
-/* Both forms must agree, or whoever reads the one would believe another than who reads the other.
- */
-static int read_issuer(X509 *certificate, struct chimera_identity *identity,
-                       struct chimera_error *err)
-{
-    char *raw, *der = NULL;
-    int code = read_raw(certificate, OID_ISSUER_RAW, &raw, err);
-    if (code == CHIMERA_OK)
-        code = read_der(certificate, OID_ISSUER, &der, err);
-    if (code == CHIMERA_OK && !raw && !der)
-        code = chimera_fail(err, CHIMERA_EREFUSED, "the certificate names no issuer");
-    if (code == CHIMERA_OK && raw && der && strcmp(raw, der) != 0)
-        code = chimera_fail(err, CHIMERA_EREFUSED, "the certificate names two issuers");
-    identity->issuer = der ? der : raw;
-    if (der)
-        free(raw);
-    return code;
-}
-
 static bool ends_with_path(const char *uri, const char *path)
 {
     size_t uri_size = strlen(uri), path_size = strlen(path);
@@ -151,12 +132,25 @@ static int read_subject(X509 *certificate, struct chimera_identity *identity,
                                             "the certificate names no e-mail address or URI");
 }
 
+/* Both forms of an issuer must agree, or whoever reads the one would believe another than who reads
+ * the other. */
 int chimera_certificate_names(X509 *certificate, struct chimera_identity *identity,
                               struct chimera_error *err)
 {
     int code = read_subject(certificate, identity, err);
-    if (code == CHIMERA_OK)
-        code = read_issuer(certificate, identity, err);
+    if (code == CHIMERA_OK) {
+        char *raw, *der = NULL;
+        code = read_raw(certificate, OID_ISSUER_RAW, &raw, err);
+        if (code == CHIMERA_OK)
+            code = read_der(certificate, OID_ISSUER, &der, err);
+        if (code == CHIMERA_OK && !raw && !der)
+            code = chimera_fail(err, CHIMERA_EREFUSED, "the certificate names no issuer");
+        if (code == CHIMERA_OK && raw && der && strcmp(raw, der) != 0)
+            code = chimera_fail(err, CHIMERA_EREFUSED, "the certificate names two issuers");
+        identity->issuer = der ? der : raw;
+        if (der)
+            free(raw);
+    }
     if (code == CHIMERA_OK)
         code = read_repository(certificate, identity, err);
     return code;

@@ -24,25 +24,22 @@ static bool take_line(struct chimera_slice *text, struct chimera_slice *ret_line
     return true;
 }
 
-/* Splits at the last blank line. The text keeps its newline, which is signed, too. */
-static bool split(struct chimera_slice note, struct chimera_checkpoint *to)
-{
-    for (size_t at = note.size; at >= 2; at--) {
-        if (note.data[at - 2] != '\n' || note.data[at - 1] != '\n')
-            continue;
-        to->signed_text = (struct chimera_slice){note.data, at - 1};
-        to->lines = (struct chimera_slice){note.data + at, note.size - at};
-        return true;
-    }
-    return false;
-}
-
 int chimera_checkpoint_read(struct chimera_slice note, struct chimera_checkpoint *ret_checkpoint,
                             struct chimera_error *err)
 {
     struct chimera_checkpoint read = {0};
     struct chimera_slice size;
-    if (!split(note, &read))
+    /* Splits at the last blank line. The text keeps its newline, which is signed, too. */
+    bool is_split = false;
+    for (size_t at = note.size; at >= 2; at--) {
+        if (note.data[at - 2] != '\n' || note.data[at - 1] != '\n')
+            continue;
+        read.signed_text = (struct chimera_slice){note.data, at - 1};
+        read.lines = (struct chimera_slice){note.data + at, note.size - at};
+        is_split = true;
+        break;
+    }
+    if (!is_split)
         return chimera_fail(err, CHIMERA_EINVAL, "the log's checkpoint is not a signed note");
     struct chimera_slice text = read.signed_text;
     if (!take_line(&text, &read.origin) || read.origin.size == 0 ||

@@ -109,22 +109,17 @@ static bool is_signed(const struct timestamp *timestamp, const struct chimera_tr
     return is_right;
 }
 
-/* RFC 6962 §2.1.4: there is no other. */
-static bool is_algorithm_of(const struct timestamp *timestamp, const struct chimera_trust_log *log)
-{
-    int kind = log->key ? EVP_PKEY_get_base_id(log->key) : EVP_PKEY_NONE;
-    return timestamp->hash == HASH_SHA256 &&
-           ((kind == EVP_PKEY_EC && timestamp->algorithm == SIGNATURE_ECDSA) ||
-            (kind == EVP_PKEY_RSA && timestamp->algorithm == SIGNATURE_RSA));
-}
-
 /* By a log that is known and counted at its time. */
 static bool is_right(const struct timestamp *timestamp, const struct chimera_trust_root *root,
                      X509 *certificate, X509 *issuer)
 {
     const struct chimera_trust_log *log = chimera_trust_log_find(
         root->certificate_logs, root->certificate_log_count, timestamp->log_id);
-    return log && is_algorithm_of(timestamp, log) &&
+    /* RFC 6962 §2.1.4: there is no other. */
+    int kind = log && log->key ? EVP_PKEY_get_base_id(log->key) : EVP_PKEY_NONE;
+    return log && timestamp->hash == HASH_SHA256 &&
+           ((kind == EVP_PKEY_EC && timestamp->algorithm == SIGNATURE_ECDSA) ||
+            (kind == EVP_PKEY_RSA && timestamp->algorithm == SIGNATURE_RSA)) &&
            chimera_trust_period_has(log->period, (int64_t)(timestamp->milliseconds / 1000)) &&
            is_signed(timestamp, log, certificate, issuer);
 }

@@ -21,37 +21,18 @@ static const EVP_MD *imprint_hash(TS_MSG_IMPRINT *imprint)
     }
 }
 
-static bool is_of(TS_TST_INFO *info, struct chimera_slice bytes)
-{
-    TS_MSG_IMPRINT *imprint = TS_TST_INFO_get_msg_imprint(info);
-    const EVP_MD *hash = imprint ? imprint_hash(imprint) : NULL;
-    const ASN1_OCTET_STRING *said = hash ? TS_MSG_IMPRINT_get_msg(imprint) : NULL;
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size;
-    return said && EVP_Digest(bytes.data, bytes.size, digest, &size, hash, NULL) == 1 &&
-           chimera_slice_equal((struct chimera_slice){(const char *)digest, size},
-                               (struct chimera_slice){(const char *)ASN1_STRING_get0_data(said),
-                                                      (size_t)ASN1_STRING_length(said)});
-}
-
-/* Where the trust root has the very certificate that stamps, no other one below the same root will
- * do. */
-static bool is_right_stamper(X509 *signer, const struct chimera_trust_authority *authority)
-{
-    X509 *first = sk_X509_value(authority->chain, 0);
-    return X509_check_ca(first) != 0 || X509_cmp(signer, first) == 0;
-}
-
 /* OpenSSL checks the token's signature, the chain for its purpose, and that the token names the
  * certificate. */
 static bool is_signed_by(PKCS7 *token, const struct chimera_trust_authority *authority,
                          int64_t seconds)
 {
     X509_STORE *store = chimera_certificate_store(authority, seconds);
-    X509 *signer = NULL;
+    X509 *signer = NULL, *first = sk_X509_value(authority->chain, 0);
+    /* Where the trust root has the very certificate that stamps, no other one below the same root
+     * will do. */
     bool is_signed = store &&
                      TS_RESP_verify_signature(token, authority->chain, store, &signer) == 1 &&
-                     signer && is_right_stamper(signer, authority);
+                     signer && (X509_check_ca(first) != 0 || X509_cmp(signer, first) == 0);
     X509_free(signer);
     X509_STORE_free(store);
     return is_signed;
@@ -79,7 +60,15 @@ static int check(TS_RESP *response, struct chimera_slice signature,
     if (!token || !info || TS_TST_INFO_get_version(info) != VERSION_1 ||
         !chimera_certificate_time(TS_TST_INFO_get_time(info), &seconds))
         return chimera_fail(err, CHIMERA_EREFUSED, "the timestamp is none");
-    if (!is_of(info, signature))
+    TS_MSG_IMPRINT *imprint = TS_TST_INFO_get_msg_imprint(info);
+    const EVP_MD *hash = imprint ? imprint_hash(imprint) : NULL;
+    const ASN1_OCTET_STRING *said = hash ? TS_MSG_IMPRINT_get_msg(imprint) : NULL;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size;
+    if (!said || EVP_Digest(signature.data, signature.size, digest, &size, hash, NULL) != 1 ||
+        !chimera_slice_equal((struct chimera_slice){(const char *)digest, size},
+                             (struct chimera_slice){(const char *)ASN1_STRING_get0_data(said),
+                                                    (size_t)ASN1_STRING_length(said)}))
         return chimera_fail(err, CHIMERA_EREFUSED, "the timestamp is of another signature");
     if (!is_signed(token, root, seconds))
         return chimera_fail(err, CHIMERA_EREFUSED,

@@ -103,6 +103,24 @@ static void check_id(struct reader *reader, const struct chimera_trust_log *log,
         refuse(reader, "the id of a log is not that of its key");
 }
 
+static void read_log(struct reader *reader, struct json_object *from, struct chimera_trust_log *log)
+{
+    struct json_object *key = chimera_fields_object(&reader->fields, from, "publicKey");
+    struct chimera_slice spki, id = read_id(reader, from, "logId");
+    struct chimera_slice note_id = read_id(reader, from, "checkpointKeyId");
+    log->key = read_key(reader, key, &spki);
+    log->period = read_period(reader, key);
+    if (note_id.size == 0)
+        note_id = id;
+    check_id(reader, log, id, spki);
+    if (note_id.size != CHIMERA_LOG_ID_BYTES)
+        refuse(reader, "the id of a log is not 32 bytes long");
+    if (reader->fields.code < 0)
+        return;
+    memcpy(log->id, id.data, sizeof(log->id));
+    memcpy(log->note_id, note_id.data, sizeof(log->note_id));
+}
+
 static void read_logs(struct reader *reader, struct json_object *root, const char *field,
                       struct chimera_trust_log **ret_logs, size_t *ret_count)
 {
@@ -116,27 +134,23 @@ static void read_logs(struct reader *reader, struct json_object *root, const cha
     }
     *ret_logs = logs;
     *ret_count = count;
-    for (size_t i = 0; i < count && reader->fields.code == CHIMERA_OK; i++) {
-        struct json_object *from = json_object_array_get_idx(list, i);
-        struct chimera_trust_log *log = &logs[i];
-        struct json_object *key = chimera_fields_object(&reader->fields, from, "publicKey");
-        struct chimera_slice spki, id = read_id(reader, from, "logId");
-        struct chimera_slice note_id = read_id(reader, from, "checkpointKeyId");
-        log->key = read_key(reader, key, &spki);
-        log->period = read_period(reader, key);
-        if (note_id.size == 0)
-            note_id = id;
-        check_id(reader, log, id, spki);
-        if (note_id.size != CHIMERA_LOG_ID_BYTES)
-            refuse(reader, "the id of a log is not 32 bytes long");
-        if (reader->fields.code < 0)
-            continue;
-        memcpy(log->id, id.data, sizeof(log->id));
-        memcpy(log->note_id, note_id.data, sizeof(log->note_id));
-    }
+    for (size_t i = 0; i < count && reader->fields.code == CHIMERA_OK; i++)
+        read_log(reader, json_object_array_get_idx(list, i), &logs[i]);
 }
 
 /* --- Authorities --- */
+
+static void read_certificate(struct reader *reader, struct json_object *from, STACK_OF(X509) * to)
+{
+    struct chimera_slice der = chimera_fields_bytes(&reader->fields, from, "rawBytes");
+    const unsigned char *at = (const unsigned char *)der.data;
+    X509 *certificate = der.size > 0 ? d2i_X509(NULL, &at, (long)der.size) : NULL;
+    if (certificate && at == (const unsigned char *)der.data + der.size &&
+        sk_X509_push(to, certificate) > 0)
+        return;
+    X509_free(certificate);
+    refuse(reader, "a certificate of an authority cannot be read");
+}
 
 static void read_authority(struct reader *reader, struct json_object *from,
                            struct chimera_trust_authority *authority)
@@ -151,17 +165,8 @@ static void read_authority(struct reader *reader, struct json_object *from,
         refuse(reader, chimera_code_text(CHIMERA_ENOMEM));
     if (count == 0)
         refuse(reader, "an authority has no certificates");
-    for (size_t i = 0; i < count && reader->fields.code == CHIMERA_OK; i++) {
-        struct chimera_slice der =
-            chimera_fields_bytes(&reader->fields, json_object_array_get_idx(list, i), "rawBytes");
-        const unsigned char *at = (const unsigned char *)der.data;
-        X509 *certificate = der.size > 0 ? d2i_X509(NULL, &at, (long)der.size) : NULL;
-        if (certificate && at == (const unsigned char *)der.data + der.size &&
-            sk_X509_push(authority->chain, certificate) > 0)
-            continue;
-        X509_free(certificate);
-        refuse(reader, "a certificate of an authority cannot be read");
-    }
+    for (size_t i = 0; i < count && reader->fields.code == CHIMERA_OK; i++)
+        read_certificate(reader, json_object_array_get_idx(list, i), authority->chain);
 }
 
 static void read_authorities(struct reader *reader, struct json_object *root, const char *field,
@@ -296,22 +301,19 @@ void chimera_trust_root_done(struct chimera_trust_root *root)
 
 /* --- Its age --- */
 
-/* Its period may be open and its certificates have ended. */
-static bool is_authority_valid(const struct chimera_trust_authority *authority, int64_t now)
-{
-    time_t seconds = (time_t)now;
-    bool is_valid = chimera_trust_period_has(authority->period, now);
-    for (int i = 0; is_valid && i < sk_X509_num(authority->chain); i++)
-        is_valid =
-            X509_cmp_time(X509_get0_notAfter(sk_X509_value(authority->chain, i)), &seconds) > 0;
-    return is_valid;
-}
-
 static bool has_authority(const struct chimera_trust_root *root, int64_t now)
 {
-    for (size_t i = 0; i < root->authority_count; i++)
-        if (is_authority_valid(&root->authorities[i], now))
+    for (size_t i = 0; i < root->authority_count; i++) {
+        /* Its period may be open and its certificates have ended. */
+        time_t seconds = (time_t)now;
+        bool is_valid = chimera_trust_period_has(root->authorities[i].period, now);
+        for (int j = 0; is_valid && j < sk_X509_num(root->authorities[i].chain); j++)
+            is_valid =
+                X509_cmp_time(X509_get0_notAfter(sk_X509_value(root->authorities[i].chain, j)),
+                              &seconds) > 0;
+        if (is_valid)
             return true;
+    }
     return false;
 }
 

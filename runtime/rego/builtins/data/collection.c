@@ -265,28 +265,27 @@ static bool object_holds(struct search *search, struct json_object *whole, struc
     return true;
 }
 
-/* Sets are sorted. */
-static bool set_has(struct search *search, struct json_object *set, struct json_object *wanted)
-{
-    size_t low = 0, high = json_object_array_length(set);
-    while (low < high && spend(search, 4)) {
-        size_t middle = low + (high - low) / 2;
-        int order = chimera_rego_compare(json_object_array_get_idx(set, middle), wanted,
-                                         search->call->account);
-        if (order == 0)
-            return spend(search, 0);
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
-}
-
 static bool set_holds(struct search *search, struct json_object *whole, struct json_object *part)
 {
     for (size_t i = 0; i < json_object_array_length(part); i++) {
-        if (!set_has(search, whole, json_object_array_get_idx(part, i)))
+        /* Sets are sorted. */
+        struct json_object *wanted = json_object_array_get_idx(part, i);
+        size_t low = 0, high = json_object_array_length(whole);
+        bool set_has = false;
+        while (low < high && spend(search, 4)) {
+            size_t middle = low + (high - low) / 2;
+            int order = chimera_rego_compare(json_object_array_get_idx(whole, middle), wanted,
+                                             search->call->account);
+            if (order == 0) {
+                set_has = spend(search, 0);
+                break;
+            }
+            if (order < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (!set_has)
             return false;
     }
     return true;

@@ -264,20 +264,6 @@ static int add_match(const struct chimera_rego_call *call, struct json_object *m
     return code;
 }
 
-static int match_all(const struct chimera_rego_call *call, const struct entries *outer,
-                     const struct entries *inner, struct json_object *matches)
-{
-    int code = CHIMERA_OK;
-    for (size_t i = 0; i < outer->count && code == CHIMERA_OK; i++) {
-        for (size_t k = 0; k < inner->count && code == CHIMERA_OK; k++) {
-            code = chimera_rego_spend(call, 8);
-            if (code == CHIMERA_OK && contains(&outer->entry[i].network, &inner->entry[k].network))
-                code = add_match(call, matches, &outer->entry[i], &inner->entry[k]);
-        }
-    }
-    return code;
-}
-
 int chimera_rego_cidr_contains_matches(const struct chimera_rego_call *call,
                                        struct json_object **ret_result)
 {
@@ -286,8 +272,16 @@ int chimera_rego_cidr_contains_matches(const struct chimera_rego_call *call,
     int code = matches ? open_entries(call, 0, false, &outer) : chimera_rego_no_memory(call);
     if (code == CHIMERA_OK && outer.count > 0) /* OPA does not look at the second one otherwise */
         code = open_entries(call, 1, true, &inner);
-    if (code == CHIMERA_OK)
-        code = match_all(call, &outer, &inner, matches);
+    if (code == CHIMERA_OK) {
+        for (size_t i = 0; i < outer.count && code == CHIMERA_OK; i++) {
+            for (size_t k = 0; k < inner.count && code == CHIMERA_OK; k++) {
+                code = chimera_rego_spend(call, 8);
+                if (code == CHIMERA_OK &&
+                    contains(&outer.entry[i].network, &inner.entry[k].network))
+                    code = add_match(call, matches, &outer.entry[i], &inner.entry[k]);
+            }
+        }
+    }
     close_entries(call, &outer);
     close_entries(call, &inner);
     return chimera_rego_finish_set(call, code, matches, ret_result);
@@ -334,14 +328,6 @@ static int by_last(const void *a, const void *b, struct chimera_account *account
     return order ? order : compare_address(&x->first, &y->first);
 }
 
-static bool touches(const struct range *low, const struct range *high)
-{
-    struct network before = high->first;
-    if (low->last.size != high->first.size)
-        return false;
-    return !step(&before, false) || compare_address(&before, &low->last) <= 0;
-}
-
 /* From the top down, joins what overlaps or is adjacent. What is left is at the end of the list,
  * from where it returns on. */
 static size_t join(struct range *ranges, size_t count)
@@ -349,7 +335,9 @@ static size_t join(struct range *ranges, size_t count)
     size_t top = count - 1;
     for (size_t i = count - 1; i-- > 0;) {
         struct range *above = &ranges[top];
-        if (!touches(&ranges[i], above)) {
+        struct network before = above->first;
+        if (ranges[i].last.size != above->first.size ||
+            (step(&before, false) && compare_address(&before, &ranges[i].last) > 0)) {
             ranges[--top] = ranges[i];
             continue;
         }

@@ -17,19 +17,6 @@ static void escape(struct chimera_slice text, struct chimera_buffer *out)
     }
 }
 
-static int unescape(const struct chimera_rego_call *call, struct chimera_slice text,
-                    struct chimera_buffer *out)
-{
-    while (text.size > 0 && !out->failed) {
-        bool is_space = text.data[0] == '+';
-        int byte = chimera_percent_take(&text, CHIMERA_PERCENT_STRICT);
-        if (byte < 0)
-            return chimera_fail(call->err, CHIMERA_EINVAL, "invalid URL escape");
-        chimera_buffer_byte(out, is_space ? ' ' : (uint8_t)byte);
-    }
-    return CHIMERA_OK;
-}
-
 int chimera_rego_urlquery_encode(const struct chimera_rego_call *call,
                                  struct json_object **ret_result)
 {
@@ -48,7 +35,16 @@ static int decode(const struct chimera_rego_call *call, struct chimera_slice tex
 {
     struct chimera_buffer out;
     chimera_rego_buffer(call, &out);
-    int code = unescape(call, text, &out);
+    int code = CHIMERA_OK;
+    while (text.size > 0 && !out.failed) {
+        bool is_space = text.data[0] == '+';
+        int byte = chimera_percent_take(&text, CHIMERA_PERCENT_STRICT);
+        if (byte < 0) {
+            code = chimera_fail(call->err, CHIMERA_EINVAL, "invalid URL escape");
+            break;
+        }
+        chimera_buffer_byte(&out, is_space ? ' ' : (uint8_t)byte);
+    }
     if (code == CHIMERA_OK)
         return chimera_rego_give_bytes(call, &out, ret_string);
     chimera_buffer_free(&out);

@@ -270,20 +270,15 @@ static int add_annotations(struct package *package)
     return CHIMERA_OK;
 }
 
-static int check_input(const struct package *package)
+static int fill(struct package *package)
 {
     struct json_object *annotations =
         scaffold_member(package->input->metadata->tree, "annotations");
-    if (!annotations || json_object_object_length(annotations) == 0)
-        return chimera_fail(package->err, CHIMERA_EINVAL,
-                            "no annotations in policy metadata. policy metadata must specify "
-                            "annotations");
-    return CHIMERA_OK;
-}
-
-static int fill(struct package *package)
-{
-    int code = check_input(package);
+    int code = !annotations || json_object_object_length(annotations) == 0
+                   ? chimera_fail(package->err, CHIMERA_EINVAL,
+                                  "no annotations in policy metadata. policy metadata must specify "
+                                  "annotations")
+                   : CHIMERA_OK;
     if (code == 0)
         code = check_version(package);
     if (code == 0 && package->input->questions && !package->input->questions[0])

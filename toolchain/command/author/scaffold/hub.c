@@ -69,14 +69,6 @@ static int read_questions(const struct chimera_cli_options *options, struct chim
                : code;
 }
 
-static void print_now(char *ret_text, size_t room)
-{
-    struct tm parts;
-    time_t now = time(NULL);
-    gmtime_r(&now, &parts);
-    strftime(ret_text, room, "%Y-%m-%dT%H:%M:%SZ", &parts);
-}
-
 static int write_package(const char *path, struct json_object *package, struct chimera_error *err)
 {
     struct chimera_buffer out;
@@ -91,6 +83,28 @@ static int write_package(const char *path, struct json_object *package, struct c
     return code;
 }
 
+static int make_package(const struct chimera_cli_options *options,
+                        const struct chimera_metadata *metadata, struct chimera_error *err)
+{
+    CHIMERA_JSON struct json_object *package = NULL;
+    char now[40];
+    struct chimera_buffer questions;
+    chimera_buffer_init(&questions, FILES_TEXT_MAX);
+    struct tm parts;
+    time_t seconds = time(NULL);
+    gmtime_r(&seconds, &parts);
+    strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    int code = read_questions(options, &questions, err);
+    const struct artifacthub_input input = {
+        .metadata = metadata, .created_at = now, .questions = questions.data};
+    if (code == 0)
+        code = artifacthub_package(&input, &package, err);
+    if (code == 0)
+        code = write_package(chimera_cli_value(options, "output"), package, err);
+    chimera_buffer_free(&questions);
+    return code;
+}
+
 static int run_artifacthub(const struct chimera_cli_options *options)
 {
     struct chimera_metadata metadata = {0};
@@ -100,21 +114,8 @@ static int run_artifacthub(const struct chimera_cli_options *options)
         say_warning("The 'version' flag is deprecated and will be removed in a future release. The "
                     "value of the `io.kubewarden.policy.version` field in the policy metadata file "
                     "is used instead.");
-    if (code == 0) {
-        CHIMERA_JSON struct json_object *package = NULL;
-        char now[40];
-        struct chimera_buffer questions;
-        chimera_buffer_init(&questions, FILES_TEXT_MAX);
-        print_now(now, sizeof(now));
-        code = read_questions(options, &questions, &err);
-        const struct artifacthub_input input = {
-            .metadata = &metadata, .created_at = now, .questions = questions.data};
-        if (code == 0)
-            code = artifacthub_package(&input, &package, &err);
-        if (code == 0)
-            code = write_package(chimera_cli_value(options, "output"), package, &err);
-        chimera_buffer_free(&questions);
-    }
+    if (code == 0)
+        code = make_package(options, &metadata, &err);
     chimera_metadata_done(&metadata);
     if (code < 0 && err.text[0])
         say_error("%s", err.text);

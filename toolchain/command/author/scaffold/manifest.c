@@ -20,16 +20,6 @@
 /* Known from kwctl, and refused rather than ignored: each would change what is trusted. */
 static const char *const refused_options[] = {"sources-path", "docker-config-json-path"};
 
-static int check_options(const struct chimera_cli_options *options, struct chimera_error *err)
-{
-    for (size_t i = 0; i < sizeof(refused_options) / sizeof(*refused_options); i++)
-        if (chimera_cli_is_given(options, refused_options[i]))
-            return chimera_fail(err, CHIMERA_EREFUSED,
-                                "--%s is not supported by this version of chimera yet",
-                                refused_options[i]);
-    return CHIMERA_OK;
-}
-
 static int parse_settings(struct chimera_buffer *text, struct json_object **ret_settings,
                           struct chimera_error *err)
 {
@@ -64,11 +54,6 @@ static int read_settings(const struct chimera_cli_options *options,
     return code;
 }
 
-static bool is_alphanumeric(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9');
-}
-
 static bool is_name(const char *title)
 {
     const char *end = title + strlen(title);
@@ -81,22 +66,13 @@ static bool is_name(const char *title)
         if (label.size == 0 || label.size > LABEL_MAX || label.data[0] == '-' ||
             label.data[label.size - 1] == '-')
             return false;
-        for (size_t i = 0; i < label.size; i++)
-            if (!is_alphanumeric(label.data[i]) && label.data[i] != '-')
+        for (size_t i = 0; i < label.size; i++) {
+            char c = label.data[i];
+            if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-')
                 return false;
+        }
     }
     return true;
-}
-
-static int check_title(const char *title, struct chimera_error *err)
-{
-    if (!title || is_name(title))
-        return CHIMERA_OK;
-    return chimera_fail(err, CHIMERA_EINVAL,
-                        "Invalid title '%.300s'. Must conform to RFC 1123: use lowercase "
-                        "alphanumeric chars, '-' or '.', and start/end with an alphanumeric "
-                        "character.",
-                        title);
 }
 
 /* What the annotations tell of it that belongs to the resource, and its name. */
@@ -162,7 +138,14 @@ static int print_manifest(const struct chimera_cli_options *options,
     title = title ? title : chimera_metadata_annotation(metadata, PREFIX "title");
     int code = read_settings(options, &settings, err);
     if (code == 0)
-        code = check_title(title, err);
+        code =
+            !title || is_name(title)
+                ? CHIMERA_OK
+                : chimera_fail(err, CHIMERA_EINVAL,
+                               "Invalid title '%.300s'. Must conform to RFC 1123: use lowercase "
+                               "alphanumeric chars, '-' or '.', and start/end with an alphanumeric "
+                               "character.",
+                               title);
     if (code == 0)
         code = chimera_metadata_check(metadata, err);
     if (code < 0)
@@ -181,7 +164,14 @@ static int run_manifest(const struct chimera_cli_options *options)
     struct policy_module file = {0};
     struct chimera_error err = {0};
     struct fetch_flags flags = {0};
-    int code = check_options(options, &err);
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < sizeof(refused_options) / sizeof(*refused_options); i++)
+        if (chimera_cli_is_given(options, refused_options[i])) {
+            code = chimera_fail(&err, CHIMERA_EREFUSED,
+                                "--%s is not supported by this version of chimera yet",
+                                refused_options[i]);
+            break;
+        }
     if (code == 0)
         code = fetch_flags_read(options, &flags, &err);
     if (code == 0)

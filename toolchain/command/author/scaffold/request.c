@@ -21,15 +21,6 @@
     "this-is-the-plural-name-of-the-resource-this-information-is-not-used-by-policies-and-" \
     "requires-a-connection-to-an-api-server-to-be-obtained"
 
-static int check_options(const struct chimera_cli_options *options, struct chimera_error *err)
-{
-    if (!chimera_cli_is_given(options, "object"))
-        return chimera_fail(err, CHIMERA_EINVAL, "CREATE operation requires an object");
-    if (chimera_cli_is_given(options, "old-object"))
-        return chimera_fail(err, CHIMERA_EINVAL, "CREATE operation does not require an old_object");
-    return CHIMERA_OK;
-}
-
 static int parse_object(const char *path, struct json_object **ret_object,
                         struct chimera_error *err)
 {
@@ -57,17 +48,6 @@ static const char *text_of(struct json_object *object, const char *key)
     return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 }
 
-/* What the type of metadata knows, and is there: kubectl writes `creationTimestamp: null`. */
-static struct json_object *make_metadata(struct json_object *metadata)
-{
-    struct json_object *out = json_object_new_object();
-    for (unsigned i = 0; i < kubernetes_meta_shape.count; i++) {
-        const char *key = kubernetes_meta_shape.field[i].name.data;
-        scaffold_share(out, key, scaffold_member(metadata, key));
-    }
-    return out;
-}
-
 static int read_object(const char *path, struct json_object **ret_object, struct chimera_error *err)
 {
     int code = parse_object(path, ret_object, err);
@@ -81,7 +61,13 @@ static int read_object(const char *path, struct json_object **ret_object, struct
     if (metadata && !json_object_is_type(metadata, json_type_object))
         return chimera_fail(err, CHIMERA_EINVAL,
                             "failed to parse object file %.300s: its metadata must be a map", path);
-    json_object_object_add(*ret_object, "metadata", make_metadata(metadata));
+    /* What the type of metadata knows, and is there: kubectl writes `creationTimestamp: null`. */
+    struct json_object *out = json_object_new_object();
+    for (unsigned i = 0; i < kubernetes_meta_shape.count; i++) {
+        const char *key = kubernetes_meta_shape.field[i].name.data;
+        scaffold_share(out, key, scaffold_member(metadata, key));
+    }
+    json_object_object_add(*ret_object, "metadata", out);
     return CHIMERA_OK;
 }
 
@@ -121,28 +107,6 @@ static bool find_kind(struct json_object *catalog, struct resource_kind *kind)
     return false;
 }
 
-static struct json_object *make_user(void)
-{
-    struct json_object *user = json_object_new_object(), *groups = json_object_new_array();
-    json_object_array_add(groups, json_object_new_string("system:masters"));
-    json_object_object_add(user, "groups", groups);
-    scaffold_put_text(user, "username", "test-user");
-    return user;
-}
-
-/* The object as it is read by who sorts its keys. */
-static struct json_object *sorted(struct json_object *object)
-{
-    struct json_object *out = NULL;
-    struct chimera_buffer text;
-    chimera_buffer_init(&text, OUTPUT_MAX);
-    chimera_json_write(object, &text);
-    if (!text.failed)
-        chimera_json_parse(chimera_buffer_slice(&text), &out, NULL);
-    chimera_buffer_free(&text);
-    return out;
-}
-
 static struct json_object *make_request(struct json_object *object,
                                         const struct resource_kind *kind, bool is_known)
 {
@@ -159,8 +123,20 @@ static struct json_object *make_request(struct json_object *object,
     scaffold_put_text(request, "name", text_of(metadata, "name"));
     scaffold_put_text(request, "namespace", name_space);
     scaffold_put_text(request, "operation", "CREATE");
-    json_object_object_add(request, "userInfo", make_user());
-    json_object_object_add(request, "object", sorted(object));
+    struct json_object *user = json_object_new_object(), *groups = json_object_new_array();
+    json_object_array_add(groups, json_object_new_string("system:masters"));
+    json_object_object_add(user, "groups", groups);
+    scaffold_put_text(user, "username", "test-user");
+    json_object_object_add(request, "userInfo", user);
+    /* The object as it is read by who sorts its keys. */
+    struct json_object *out = NULL;
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, OUTPUT_MAX);
+    chimera_json_write(object, &text);
+    if (!text.failed)
+        chimera_json_parse(chimera_buffer_slice(&text), &out, NULL);
+    chimera_buffer_free(&text);
+    json_object_object_add(request, "object", out);
     return request;
 }
 
@@ -197,7 +173,12 @@ static int run_request(const struct chimera_cli_options *options)
 {
     CHIMERA_JSON struct json_object *object = NULL;
     struct chimera_error err = {0};
-    int code = check_options(options, &err);
+    int code = CHIMERA_OK;
+    if (!chimera_cli_is_given(options, "object"))
+        code = chimera_fail(&err, CHIMERA_EINVAL, "CREATE operation requires an object");
+    else if (chimera_cli_is_given(options, "old-object"))
+        code =
+            chimera_fail(&err, CHIMERA_EINVAL, "CREATE operation does not require an old_object");
     if (code == 0)
         code = read_object(chimera_cli_value(options, "object"), &object, &err);
     if (code == 0)

@@ -57,6 +57,21 @@ static struct chimera_slice cut_at(struct chimera_slice *text, const char *marks
     return part;
 }
 
+static const char *write_port(struct chimera_slice port, unsigned usual, struct chimera_buffer *out)
+{
+    unsigned number = 0;
+    for (size_t i = 0; i < port.size; i++) {
+        if (!is_digit(port.data[i]))
+            return "invalid port number";
+        number = number * 10 + (unsigned)(port.data[i] - '0');
+        if (number > PORT_MAX)
+            return "invalid port number";
+    }
+    if (port.size > 0 && number != usual)
+        chimera_buffer_print(out, ":%u", number);
+    return NULL;
+}
+
 static const char *write_host(struct chimera_slice host, struct chimera_buffer *out)
 {
     if (host.size == 0)
@@ -76,20 +91,24 @@ static const char *write_host(struct chimera_slice host, struct chimera_buffer *
     return NULL;
 }
 
+static void write_user(struct chimera_slice user, struct chimera_buffer *out)
+{
+    static const char marks[] = CHIMERA_PERCENT_PATH "/:;=@[\\]^|";
+    chimera_percent_encode(cut_at(&user, ":"), marks, out);
+    if (user.size > 1) {
+        chimera_buffer_byte(out, ':');
+        chimera_percent_encode((struct chimera_slice){user.data + 1, user.size - 1}, marks, out);
+    }
+    chimera_buffer_byte(out, '@');
+}
+
 static const char *write_authority(struct chimera_slice authority, unsigned usual_port,
                                    struct chimera_buffer *out)
 {
     const char *at = memrchr(authority.data, '@', authority.size);
     if (at) { /* taken, as a URL may have them */
-        struct chimera_slice user = {authority.data, (size_t)(at - authority.data)}, rest = user;
-        static const char marks[] = CHIMERA_PERCENT_PATH "/:;=@[\\]^|";
-        chimera_percent_encode(cut_at(&rest, ":"), marks, out);
-        if (rest.size > 1) {
-            chimera_buffer_byte(out, ':');
-            chimera_percent_encode((struct chimera_slice){rest.data + 1, rest.size - 1}, marks,
-                                   out);
-        }
-        chimera_buffer_byte(out, '@');
+        struct chimera_slice user = {authority.data, (size_t)(at - authority.data)};
+        write_user(user, out);
         authority.data += user.size + 1;
         authority.size -= user.size + 1;
     }
@@ -100,19 +119,16 @@ static const char *write_authority(struct chimera_slice authority, unsigned usua
         port = (struct chimera_slice){colon + 1, authority.size - host.size - 1};
     }
     const char *wrong = write_host(host, out);
-    if (wrong)
-        return wrong;
-    unsigned number = 0;
-    for (size_t i = 0; i < port.size; i++) {
-        if (!is_digit(port.data[i]))
-            return "invalid port number";
-        number = number * 10 + (unsigned)(port.data[i] - '0');
-        if (number > PORT_MAX)
-            return "invalid port number";
-    }
-    if (port.size > 0 && number != usual_port)
-        chimera_buffer_print(out, ":%u", number);
-    return NULL;
+    return wrong ? wrong : write_port(port, usual_port, out);
+}
+
+/* The path of what is appended begins at `root`: back to before its last part. */
+static void drop_part(struct chimera_buffer *out, size_t root)
+{
+    while (out->size > root && out->data[out->size - 1] != '/')
+        out->size--;
+    if (out->size > root)
+        out->size--;
 }
 
 static void write_path(struct chimera_slice path, struct chimera_buffer *out)
@@ -126,11 +142,7 @@ static void write_path(struct chimera_slice path, struct chimera_buffer *out)
         struct chimera_slice part = cut_at(&path, "/\\");
         bool is_last = path.size == 0;
         if (chimera_slice_is(part, "..")) {
-            /* The path of what is appended begins at `root`: back to before its last part. */
-            while (out->size > root && out->data[out->size - 1] != '/')
-                out->size--;
-            if (out->size > root)
-                out->size--;
+            drop_part(out, root);
             if (is_last)
                 chimera_buffer_byte(out, '/');
         } else if (!chimera_slice_is(part, ".") || is_last) {
