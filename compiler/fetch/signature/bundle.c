@@ -65,23 +65,18 @@ static enum version read_version(struct reader *reader, struct json_object *bund
 
 /* --- Who signed --- */
 
-static bool is_self_signed(struct chimera_slice der)
-{
-    const unsigned char *at = (const unsigned char *)der.data;
-    X509 *certificate = d2i_X509(NULL, &at, (long)der.size);
-    bool is_self = certificate && X509_self_signed(certificate, 0) == 1;
-    X509_free(certificate);
-    ERR_clear_error();
-    return is_self;
-}
-
 static void add_certificate(struct reader *reader, struct json_object *from)
 {
     struct chimera_slice der = chimera_fields_bytes(&reader->fields, from, "rawBytes");
+    const unsigned char *at = (const unsigned char *)der.data;
+    X509 *certificate = der.size > 0 ? d2i_X509(NULL, &at, (long)der.size) : NULL;
+    bool is_self_signed = certificate && X509_self_signed(certificate, 0) == 1;
+    X509_free(certificate);
+    ERR_clear_error();
     if (der.size == 0)
         refuse(reader, "has an empty certificate");
     /* Roots come from the trust root; the format forbids them here. */
-    else if (is_self_signed(der))
+    else if (is_self_signed)
         refuse(reader, "brings a root certificate of its own");
     else
         reader->evidence->chain[reader->evidence->chain_count++] = der;

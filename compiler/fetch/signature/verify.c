@@ -151,15 +151,6 @@ static bool starts_with(const char *text, const char *prefix)
     return text && strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static bool is_issuer_and_subject(const struct chimera_constraint *constraint,
-                                  const struct chimera_identity *identity)
-{
-    if (!is_same(identity->issuer, constraint->issuer))
-        return false;
-    return constraint->subject ? is_same(identity->subject, constraint->subject)
-                               : starts_with(identity->subject, constraint->url_prefix);
-}
-
 /* "OWNER/REPOSITORY", of which both are there. */
 static const char *slash_of(const char *repository)
 {
@@ -190,9 +181,12 @@ static int check_certificate(struct judge *judge, const struct chimera_constrain
     const struct chimera_identity *identity = &proof->identity;
     if (proof->code < 0)
         return chimera_fail(err, proof->code, "%s", proof->why.text);
-    bool is_wanted = constraint->kind == CHIMERA_GENERIC_ISSUER
-                         ? is_issuer_and_subject(constraint, identity)
-                         : is_github_action(constraint, identity);
+    bool is_wanted =
+        constraint->kind == CHIMERA_GENERIC_ISSUER
+            ? is_same(identity->issuer, constraint->issuer) &&
+                  (constraint->subject ? is_same(identity->subject, constraint->subject)
+                                       : starts_with(identity->subject, constraint->url_prefix))
+            : is_github_action(constraint, identity);
     if (!is_wanted)
         return chimera_fail(err, CHIMERA_EREFUSED, "it is by %s, vouched for by %s",
                             identity->subject ? identity->subject : "nobody",

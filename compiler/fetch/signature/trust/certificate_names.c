@@ -85,13 +85,6 @@ static int read_der(X509 *certificate, const char *oid, char **ret_text, struct 
                                     "the extension %s of the certificate is malformed", oid);
 }
 
-static bool ends_with_path(const char *uri, const char *path)
-{
-    size_t uri_size = strlen(uri), path_size = strlen(path);
-    return uri_size > path_size && strcmp(uri + uri_size - path_size, path) == 0 &&
-           uri[uri_size - path_size - 1] == '/';
-}
-
 /* The old extension has "owner/repo", the new one the repository's address. */
 static int read_repository(X509 *certificate, struct chimera_identity *identity,
                            struct chimera_error *err)
@@ -100,8 +93,11 @@ static int read_repository(X509 *certificate, struct chimera_identity *identity,
     int code = read_raw(certificate, OID_REPOSITORY, &identity->github_repository, err);
     if (code == CHIMERA_OK)
         code = read_der(certificate, OID_SOURCE_URI, &uri, err);
-    if (code == CHIMERA_OK && uri && identity->github_repository &&
-        !ends_with_path(uri, identity->github_repository))
+    const char *path = identity->github_repository;
+    size_t uri_size = uri ? strlen(uri) : 0, path_size = path ? strlen(path) : 0;
+    if (code == CHIMERA_OK && uri && path &&
+        (uri_size <= path_size || strcmp(uri + uri_size - path_size, path) != 0 ||
+         uri[uri_size - path_size - 1] != '/'))
         code = chimera_fail(err, CHIMERA_EREFUSED, "the certificate names two repositories");
     if (code == CHIMERA_OK && uri && !identity->github_repository &&
         chimera_slice_starts(chimera_slice_of(uri), GITHUB)) {
