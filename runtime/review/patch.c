@@ -18,19 +18,6 @@ static int encode(struct chimera_slice text, struct chimera_arena *arena,
     return CHIMERA_OK;
 }
 
-static int compare_trees(struct chimera_slice from, struct chimera_slice to,
-                         struct chimera_buffer *text, bool *ret_differs, struct chimera_error *err)
-{
-    CHIMERA_JSON struct json_object *old = NULL;
-    CHIMERA_JSON struct json_object *new = NULL;
-    int code = chimera_json_parse_within(from, text->account, &old, err);
-    if (code == CHIMERA_OK)
-        code = chimera_json_parse_within(to, text->account, &new, err);
-    if (code == CHIMERA_OK)
-        *ret_differs = chimera_json_diff(old, new, text);
-    return code;
-}
-
 int chimera_patch_make(struct chimera_slice from, struct chimera_slice to,
                        struct chimera_account *account, struct chimera_arena *arena,
                        struct chimera_slice *ret_patch, struct chimera_error *err)
@@ -43,7 +30,13 @@ int chimera_patch_make(struct chimera_slice from, struct chimera_slice to,
     *ret_patch = (struct chimera_slice){NULL, 0};
     if (!chimera_json_diff_text(from, to, arena, &text, &differs)) {
         chimera_buffer_free(&text);
-        code = compare_trees(from, to, &text, &differs, err);
+        CHIMERA_JSON struct json_object *old = NULL;
+        CHIMERA_JSON struct json_object *new = NULL;
+        code = chimera_json_parse_within(from, text.account, &old, err);
+        if (code == CHIMERA_OK)
+            code = chimera_json_parse_within(to, text.account, &new, err);
+        if (code == CHIMERA_OK)
+            differs = chimera_json_diff(old, new, &text);
     }
     if (code == CHIMERA_OK && text.failed) {
         if (text.account && text.account->failed)

@@ -41,23 +41,18 @@ static const char *check_text(struct chimera_document *document, struct json_obj
     return is_text ? json_object_get_string(value) : NULL;
 }
 
-static bool is_public_key(const char *text)
-{
-    BIO *bio = BIO_new_mem_buf(text, (int)strlen(text));
-    EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
-    bool is_good = key != NULL;
-    EVP_PKEY_free(key);
-    BIO_free(bio);
-    ERR_clear_error();
-    return is_good;
-}
-
 static void check_key(struct chimera_document *document, struct json_object *entry)
 {
     static const char expected[] = "a public key in PEM form (-----BEGIN PUBLIC KEY-----)";
     const char *text = check_text(document, entry, "key", true, expected);
     check_text(document, entry, "owner", false, "a text");
-    if (!text || (is_public_key(text) && !strstr(text, PRIVATE)))
+    BIO *bio = text ? BIO_new_mem_buf(text, (int)strlen(text)) : NULL;
+    EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
+    bool is_public = key != NULL;
+    EVP_PKEY_free(key);
+    BIO_free(bio);
+    ERR_clear_error();
+    if (!text || (is_public && !strstr(text, PRIVATE)))
         return;
     chimera_document_enter(document, "key");
     if (strstr(text, PRIVATE)) /* which is not to be shown, not even how it begins */

@@ -83,16 +83,6 @@ static size_t add_place(struct walk *walk, const yaml_event_t *event)
     return number;
 }
 
-static void take_key(struct walk *walk, const yaml_event_t *event)
-{
-    walk->has_key = true;
-    walk->at_key = mark_of(event);
-    if (event->type == YAML_SCALAR_EVENT)
-        walk->key = strndup((const char *)event->data.scalar.value, event->data.scalar.length);
-    walk->ignored =
-        event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
-}
-
 static void take_value(struct walk *walk, const yaml_event_t *event)
 {
     size_t number = walk->depth < LEVELS ? add_place(walk, event) : NONE;
@@ -120,9 +110,14 @@ static void take_event(struct walk *walk, const yaml_event_t *event)
     else if (!is_start && event->type != YAML_SCALAR_EVENT && event->type != YAML_ALIAS_EVENT)
         return;
     else if (walk->depth > 0 && walk->depth <= LEVELS && walk->is_map[walk->depth - 1] &&
-             !walk->has_key)
-        take_key(walk, event);
-    else
+             !walk->has_key) {
+        walk->has_key = true;
+        walk->at_key = mark_of(event);
+        if (event->type == YAML_SCALAR_EVENT)
+            walk->key = strndup((const char *)event->data.scalar.value, event->data.scalar.length);
+        walk->ignored =
+            event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
+    } else
         take_value(walk, event);
 }
 
