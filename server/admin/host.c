@@ -41,17 +41,6 @@ static bool is_name(struct chimera_slice name, const char *text, size_t size)
     return name.size == size && strncasecmp(name.data, text, size) == 0;
 }
 
-static bool is_listed(struct chimera_slice name, const char *names)
-{
-    for (const char *at = names; at && *at; at += strspn(at, ",")) {
-        size_t size = strcspn(at, ",");
-        if (size > 0 && is_name(name, at, size))
-            return true;
-        at += size;
-    }
-    return false;
-}
-
 bool admin_host_is_known(struct chimera_slice host, const char *names, bool is_local)
 {
     if (!host.data)
@@ -61,8 +50,13 @@ bool admin_host_is_known(struct chimera_slice host, const char *names, bool is_l
         name.size--;
     if (name.size == 0)
         return false;
-    return is_address(name) || is_listed(name, names) ||
-           (is_local && is_name(name, "localhost", strlen("localhost")));
+    for (const char *at = names; at && *at; at += strspn(at, ",")) {
+        size_t size = strcspn(at, ",");
+        if (size > 0 && is_name(name, at, size))
+            return true;
+        at += size;
+    }
+    return is_address(name) || (is_local && is_name(name, "localhost", strlen("localhost")));
 }
 
 bool admin_host_is_loopback(const struct sockaddr_storage *address)
