@@ -46,19 +46,15 @@ double bench_plan_time(double mean, size_t samples, uint64_t step)
 
 /* --- Drawing --- */
 
-/* splitmix64: a step of a fixed width, mixed; good enough to draw by. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t mixed = *state += UINT64_C(0x9E3779B97F4A7C15);
-    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return mixed ^ (mixed >> 31);
-}
-
 static void draw(const double *from, size_t from_count, uint64_t *state, double *to, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        to[i] = from[next_random(state) % from_count];
+    for (size_t i = 0; i < count; i++) {
+        /* splitmix64: a step of a fixed width, mixed; good enough to draw by. */
+        uint64_t mixed = *state += UINT64_C(0x9E3779B97F4A7C15);
+        mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+        mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94D049BB133111EB);
+        to[i] = from[(mixed ^ (mixed >> 31)) % from_count];
+    }
 }
 
 static int compare_doubles(const void *a, const void *b)
