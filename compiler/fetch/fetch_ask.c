@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/fetch/artifact/found.h"
 #include "compiler/fetch/fetch.h"
 #include "compiler/fetch/fetch_answer.h"
 #include "compiler/fetch/fetch_plan.h"
-#include "compiler/fetch/found.h"
 #include "compiler/fetch/session.h"
 #include "compiler/fetch/store/store.h"
 #include "runtime/source/reference.h"

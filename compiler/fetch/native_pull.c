@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compiler/fetch/found.h"
+#include "compiler/fetch/artifact/found.h"
 #include "compiler/fetch/native.h"
 #include "compiler/fetch/signature/evidence.h"
 #include "compiler/fetch/store/store.h"

@@ -6,10 +6,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "compiler/fetch/attach.h"
+#include "compiler/fetch/artifact/attach.h"
+#include "compiler/fetch/artifact/policy_image.h"
 #include "compiler/fetch/fetch_plan.h"
 #include "compiler/fetch/native.h"
-#include "compiler/fetch/policy_image.h"
 #include "compiler/fetch/session.h"
 #include "compiler/fetch/signature/evidence.h"
 #include "compiler/fetch/signature/private_key.h"

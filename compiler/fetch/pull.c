@@ -7,14 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/fetch/artifact/found.h"
+#include "compiler/fetch/artifact/policy_image.h"
 #include "compiler/fetch/fetch_answer.h"
-#include "compiler/fetch/found.h"
 #include "compiler/fetch/native.h"
-#include "compiler/fetch/policy_image.h"
 #include "compiler/fetch/session.h"
+#include "compiler/fetch/signature/trust/trust.h"
 #include "compiler/fetch/store/store_sink.h"
 #include "compiler/fetch/transfer/https.h"
-#include "compiler/fetch/trust.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/source/file_kind.h"

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/fetch/artifact/policy_image.h"
 #include "compiler/fetch/child/network_child.h"
 #include "compiler/fetch/login/logins.h"
-#include "compiler/fetch/policy_image.h"
 #include "compiler/fetch/session.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/digest.h"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "compiler/fetch/found.h"
+#include "compiler/fetch/artifact/found.h"
 #include "compiler/fetch/store/store.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/source/file_kind.h"

@@ -5,8 +5,8 @@
  * Both places are read, the tag of cosign's old scheme and the referrers: a bundle there does not
  * hide an old signature. What is found is not believed: verify.h judges it.
  */
-#ifndef CHIMERA_COMPILER_FETCH_FOUND_H
-#define CHIMERA_COMPILER_FETCH_FOUND_H
+#ifndef CHIMERA_COMPILER_FETCH_ARTIFACT_FOUND_H
+#define CHIMERA_COMPILER_FETCH_ARTIFACT_FOUND_H
 
 #include "compiler/fetch/registry/registry.h"
 #include "compiler/fetch/signature/trust/trust_root.h"

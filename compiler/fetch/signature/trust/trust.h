@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* trust.h - the trust root that signatures are judged by, and what is odd about it. Private to this
  * folder; in the confined child. */
-#ifndef CHIMERA_COMPILER_FETCH_TRUST_H
-#define CHIMERA_COMPILER_FETCH_TRUST_H
+#ifndef CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_TRUST_H
+#define CHIMERA_COMPILER_FETCH_SIGNATURE_TRUST_TRUST_H
 
 #include "compiler/fetch/signature/trust/trust_root.h"
 #include "runtime/source/verification.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/attach.h"
+#include "compiler/fetch/artifact/attach.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/fetch/found.h"
+#include "compiler/fetch/artifact/found.h"
 #include "compiler/fetch/signature/evidence.h"
 #include "runtime/base/base64.h"
 #include "runtime/base/cleanup.h"

@@ -2,8 +2,8 @@
 /* attach.h - something beside an image in its registry: a manifest whose subject is the image's
  * (distribution-spec 1.1, referrers; cli-and-distribution.md §3.9).
  */
-#ifndef CHIMERA_COMPILER_FETCH_ATTACH_H
-#define CHIMERA_COMPILER_FETCH_ATTACH_H
+#ifndef CHIMERA_COMPILER_FETCH_ARTIFACT_ATTACH_H
+#define CHIMERA_COMPILER_FETCH_ARTIFACT_ATTACH_H
 
 #include "compiler/fetch/registry/registry.h"
 

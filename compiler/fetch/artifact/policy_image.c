@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/policy_image.h"
+#include "compiler/fetch/artifact/policy_image.h"
 
 #include <string.h>
 #include <sys/utsname.h>

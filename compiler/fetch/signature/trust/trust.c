@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/trust.h"
+#include "compiler/fetch/signature/trust/trust.h"
 
 #include <string.h>
 #include <time.h>

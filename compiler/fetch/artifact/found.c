@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/found.h"
+#include "compiler/fetch/artifact/found.h"
 
 #include <stdlib.h>
 #include <string.h>

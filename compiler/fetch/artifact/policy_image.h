@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* policy_image.h - which blob of an image is the policy (cli-and-distribution.md §3.3, §3.4). */
-#ifndef CHIMERA_COMPILER_FETCH_POLICY_IMAGE_H
-#define CHIMERA_COMPILER_FETCH_POLICY_IMAGE_H
+#ifndef CHIMERA_COMPILER_FETCH_ARTIFACT_POLICY_IMAGE_H
+#define CHIMERA_COMPILER_FETCH_ARTIFACT_POLICY_IMAGE_H
 
 #include "compiler/fetch/registry/registry.h"
 
