@@ -7,22 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "server/worker/connection_answer.h"
 #include "server/worker/connection_room.h"
 #include "server/worker/input.h"
 
 #define BODY_MS 30000
-#define LINGER_BYTES_MAX ((uint64_t)256 << 20)
 #define ANSWERED_BYTES 1024 /* have come: then it is worth while to say why it is closed */
 #define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
-
-/* What a step of the machine comes to. */
-enum step {
-    STEP_AGAIN, /* there may be another step to take */
-    STEP_MORE,  /* wait for input */
-    STEP_BODY,  /* the head is whole, and is good: the body is next */
-    STEP_WHOLE, /* the request is */
-    STEP_STOP,  /* the connection is gone, or waits for something else, or is another thread's */
-};
 
 static struct connection *connection_of(struct watcher *watcher)
 {
@@ -41,11 +32,6 @@ static const struct watcher_calls calls = {.on_ready = connection_on_ready,
                                            .on_pressure = connection_on_pressure,
                                            .on_drain = connection_on_drain,
                                            .on_close = close_watched};
-
-static bool is_draining(struct loop *loop)
-{
-    return atomic_load_explicit(&loop->is_draining, memory_order_relaxed);
-}
 
 static bool open_all(struct connection *connection, int fd, const struct peer_name *name)
 {
@@ -82,49 +68,6 @@ struct connection *connection_new(struct loop *loop, int fd, const struct peer_n
     return connection;
 }
 
-void connection_free(struct connection *connection)
-{
-    struct loop *loop = connection->loop;
-    dispatch_forget(&loop->dispatch, &connection->evaluation);
-    loop_unlink(loop, &connection->watcher);
-    input_release(connection);
-    chimera_buffer_free(&connection->out);
-    http_request_drop(&connection->request);
-    connection_room_close(connection);
-    transport_close(&connection->transport);
-    free(connection);
-    loop_count(loop, false);
-}
-
-/* A socket closed with input unread resets the connection, and the answer may be lost with it: so
- * first let the client read, and drop what it still sends. */
-static enum step close_down(struct connection *connection)
-{
-    transport_finish(&connection->transport);
-    if (!connection->lingers) {
-        connection_free(connection);
-        return STEP_STOP;
-    }
-    input_release(connection);
-    connection->state = CONNECTION_LINGER;
-    connection->body_left = LINGER_BYTES_MAX;
-    connection_room_enter(connection, STAGE_LINGER);
-    transport_watch(&connection->transport, EPOLLIN);
-    return STEP_STOP;
-}
-
-static void linger(struct connection *connection)
-{
-    char dropped[64 * 1024];
-    ssize_t size = recv(connection->transport.fd, dropped, sizeof(dropped), 0);
-    if (size < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (size <= 0 || (uint64_t)size >= connection->body_left)
-        connection_free(connection);
-    else
-        connection->body_left -= (uint64_t)size;
-}
-
 static enum stage find_stage(const struct connection *connection)
 {
     enum stage now = connection->progress.stage;
@@ -148,126 +91,13 @@ static void await_client(struct connection *connection)
     input_loosen(connection);
 }
 
-static enum step after_answer(struct connection *connection)
-{
-    if (connection->closes)
-        return close_down(connection);
-    connection->state = CONNECTION_HEAD;
-    connection->scanned = 0;
-    connection->arrived_ms = connection->loop->now_ms;
-    if (connection->in.size == 0)
-        input_release(connection);
-    return STEP_AGAIN;
-}
-
-/* Keeps what the socket would not take. */
-static enum step keep_rest(struct connection *connection, struct chimera_slice rest, ssize_t why)
-{
-    if (why == TLS_FAILED) {
-        connection_free(connection);
-        return STEP_STOP;
-    }
-    if (connection->out_at == 0 && connection->out.size == 0) {
-        chimera_buffer_init(&connection->out, rest.size);
-        if (!memory_share_fits(&connection->loop->memory, rest.size) ||
-            chimera_buffer_append(&connection->out, rest) < 0) {
-            connection_free(connection);
-            return STEP_STOP;
-        }
-        connection_room_enter(connection, STAGE_ANSWER);
-    }
-    connection->state = CONNECTION_WRITE;
-    connection_room_charge(connection);
-    connection_room_look_later(connection);
-    input_loosen(connection);
-    transport_watch(&connection->transport, why == TLS_WANTS_READ ? EPOLLIN : EPOLLOUT);
-    return STEP_STOP;
-}
-
-static enum step write_answer(struct connection *connection, struct chimera_slice bytes)
-{
-    while (bytes.size > 0) {
-        ssize_t count = transport_send(&connection->transport, bytes.data, bytes.size);
-        if (count < 0)
-            return keep_rest(connection, bytes, count);
-        bytes.data += count;
-        bytes.size -= (size_t)count;
-    }
-    return after_answer(connection);
-}
-
-static enum step write_rest(struct connection *connection)
-{
-    while (connection->out_at < connection->out.size) {
-        ssize_t count =
-            transport_send(&connection->transport, connection->out.data + connection->out_at,
-                           connection->out.size - connection->out_at);
-        if (count < 0)
-            return keep_rest(connection, (struct chimera_slice){NULL, 0}, count);
-        connection->out_at += (size_t)count;
-        connection_room_progress(connection, (size_t)count);
-    }
-    chimera_buffer_free(&connection->out);
-    connection->out_at = 0;
-    connection_room_leave(connection);
-    connection_room_charge(connection);
-    return after_answer(connection);
-}
-
-static void consume(struct connection *connection, size_t size)
-{
-    struct chimera_buffer *in = &connection->in;
-    in->size -= size;
-    if (in->size > 0)
-        memmove(in->data, in->data + size, in->size);
-}
-
-/* Writes the answer to a request of which `used` bytes of input are. */
-static enum step send_answer(struct connection *connection, struct answer *answer, size_t used)
-{
-    struct lane *lane = connection->loop->turn.lane;
-    answer->is_http10 = connection->request.head.is_http10;
-    answer->is_head = chimera_slice_is(connection->request.head.method, "HEAD");
-    answer->closes =
-        answer->closes || !connection->request.head.keeps_alive || is_draining(connection->loop);
-    connection->closes = answer->closes;
-    if (!answer->is_logged)
-        service_log_refusal(connection->loop->service, &connection->request.head,
-                            connection->arrived_ms, answer->status);
-    counters_count_answer(connection->loop->service->counters, answer->status);
-    if (http_request_drop(&connection->request))
-        connection_room_charge(connection);
-    answer_write(answer, &lane->date, &lane->out);
-    if (lane->out.failed) {
-        lane_reset(lane);
-        connection_free(connection);
-        return STEP_STOP;
-    }
-    consume(connection, used);
-    connection->answered++;
-    connection->lingers = connection->lingers || connection->in.size > 0;
-    connection_room_leave(connection);
-    connection_room_note_answer(connection, lane->out.size, answer->status);
-    enum step step = write_answer(connection, chimera_buffer_slice(&lane->out));
-    lane_reset(lane);
-    return step;
-}
-
-/* An answer after which nothing of the input is looked at any more. */
-static enum step send_last(struct connection *connection, struct answer *answer)
-{
-    answer->closes = true;
-    connection->lingers = true;
-    return send_answer(connection, answer, connection->in.size);
-}
-
 /* The answer to bytes that are no request of ours: there is no head to speak of. */
 static enum step refuse_bytes(struct connection *connection, unsigned status)
 {
     connection->request.head =
         (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
     struct answer answer = {.status = status};
-    return send_last(connection, &answer);
+    return connection_send_last(connection, &answer);
 }
 
 /* The head may not be there yet, and what is to come does not matter. */
@@ -278,14 +108,14 @@ static enum step refuse_for_room(struct connection *connection)
         connection->request.head =
             (struct http_head){.method = CHIMERA_SLICE("-"), .path = CHIMERA_SLICE("-")};
     service_refuse_busy(connection->loop->turn.lane, false, &answer);
-    return send_last(connection, &answer);
+    return connection_send_last(connection, &answer);
 }
 
 static enum step refuse_length(struct connection *connection)
 {
     struct answer answer = {0};
     service_refuse_length(connection->loop->turn.lane, &connection->request.route, &answer);
-    return send_last(connection, &answer);
+    return connection_send_last(connection, &answer);
 }
 
 /* What the head says is kept, for the input moves. False when there is no room for it. */
@@ -363,7 +193,7 @@ static enum step start_body(struct connection *connection)
         (head->expects_continue || head->content_length > rules->max_body_bytes)) {
         struct answer answer = {0};
         service_refuse(connection->loop->turn.lane, &connection->request.route, &answer);
-        return send_last(connection, &answer);
+        return connection_send_last(connection, &answer);
     }
     if (head->content_length > rules->max_body_bytes)
         return refuse_length(connection);
@@ -384,7 +214,7 @@ static enum step take_head(struct connection *connection)
     /* Some clients end a body with an empty line too many; RFC 9112 §2.2 lets it pass. */
     if (connection->scanned == 0 && connection->in.size >= 2 &&
         memcmp(connection->in.data, "\r\n", 2) == 0)
-        consume(connection, 2);
+        connection_consume(connection, 2);
     if (connection->in.size == 0) {
         input_release(connection);
         return STEP_MORE;
@@ -402,7 +232,8 @@ static enum step take_head(struct connection *connection)
 
 static enum step answer_request(struct connection *connection, struct answer *answer)
 {
-    return send_answer(connection, answer, connection->request.head.size + connection->body_size);
+    return connection_send_answer(connection, answer,
+                                  connection->request.head.size + connection->body_size);
 }
 
 /* What came of a request. */
@@ -604,11 +435,11 @@ void connection_on_ready(struct watcher *watcher, uint32_t events)
         leave_in_socket(connection, events);
         break;
     case CONNECTION_WRITE:
-        if (write_rest(connection) == STEP_AGAIN)
+        if (connection_write_rest(connection) == STEP_AGAIN)
             go_on(connection);
         break;
     case CONNECTION_LINGER:
-        linger(connection);
+        connection_linger(connection);
         break;
     }
 }
@@ -639,7 +470,7 @@ void connection_on_drain(struct watcher *watcher)
         return; /* its answer will say that the connection ends */
     if (connection->answered > 0 && transport_unread(&connection->transport) == 0) {
         connection->lingers = false;
-        close_down(connection);
+        connection_close_down(connection);
     } else {
         int64_t since_ms = connection->progress.since_ms;
         connection_room_enter(connection, STAGE_LATE);

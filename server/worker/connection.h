@@ -7,11 +7,10 @@
 #ifndef CHIMERA_SERVER_WORKER_CONNECTION_H
 #define CHIMERA_SERVER_WORKER_CONNECTION_H
 
-#include "server/worker/connection_state.h"
+#include "server/worker/connection_answer.h"
 
 /* Takes over `fd`; NULL when memory ran out, and then it is closed. */
 struct connection *connection_new(struct loop *loop, int fd, const struct peer_name *name);
-void connection_free(struct connection *connection);
 
 /* The watcher's calls (watcher.h), each of a connection's watcher. */
 void connection_on_ready(struct watcher *watcher, uint32_t events);

@@ -32,6 +32,7 @@
 #include "server/http/answer.c"
 #include "server/http/request.c"
 #include "server/worker/connection.c"
+#include "server/worker/connection_answer.c"
 #include "server/worker/connection_room.c"
 #include "server/worker/dispatch.c"
 #include "server/worker/input.c"

@@ -96,6 +96,7 @@ ssize_t tls_write(SSL *of, const void *from, size_t size)
 #include "server/client/peer.c"
 #include "server/client/transport.c"
 #include "server/worker/connection.c"
+#include "server/worker/connection_answer.c"
 #include "server/worker/connection_room.c"
 #include "server/worker/dispatch.c"
 
