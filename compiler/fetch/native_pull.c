@@ -191,12 +191,12 @@ static int name_plugin(struct candidate *candidate, struct chimera_error *err)
 static int try_candidate(struct candidate *candidate, const char *digest, char **ret_path,
                          struct chimera_error *err)
 {
+    struct chimera_image_reference at = candidate->at;
     char version[CHIMERA_OCI_DIGEST_MAX];
     snprintf(version, sizeof(version), "%s", digest);
-    candidate->at.tag = NULL;
-    candidate->at.digest = version;
-    int code = chimera_registry_get_manifest(candidate->registry, &candidate->at,
-                                             &candidate->manifest, err);
+    at.tag = NULL;
+    at.digest = version;
+    int code = chimera_registry_get_manifest(candidate->registry, &at, &candidate->manifest, err);
     if (code < 0)
         return code;
     code = is_for_here(candidate) ? check_signature(candidate, err) : CHIMERA_EINVAL;

@@ -31,12 +31,6 @@ struct push { /* the child has a copy by its fork */
 
 /* --- The manifest --- */
 
-static struct chimera_slice text_of(struct json_object *value)
-{
-    return chimera_slice_trim((struct chimera_slice){json_object_get_string(value),
-                                                     (size_t)json_object_get_string_len(value)});
-}
-
 /* Registries and their users want annotations of one line. */
 static struct json_object *keep_annotations(const struct chimera_push_input *input)
 {
@@ -47,7 +41,9 @@ static struct json_object *keep_annotations(const struct chimera_push_input *inp
                                 end = json_object_iter_end(input->annotations);
     for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
         const char *key = json_object_iter_peek_name(&at);
-        struct chimera_slice text = text_of(json_object_iter_peek_value(&at));
+        struct json_object *value = json_object_iter_peek_value(&at);
+        struct chimera_slice text = chimera_slice_trim((struct chimera_slice){
+            json_object_get_string(value), (size_t)json_object_get_string_len(value)});
         if (memchr(text.data, '\n', text.size))
             input->skip(input->context, key);
         else

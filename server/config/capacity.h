@@ -2,7 +2,7 @@
 /* capacity.h - what a worker with so many loops has: slow evaluations at once, threads for them.
  *
  * An evaluation is slow when its loop was taken over (worker/thread_pool.h). The worker counts them
- * by these numbers (worker/slow_quota.h); who starts processes for it makes them as wide.
+ * by these numbers (review/slow_quota.h); who starts processes for it makes them as wide.
  */
 #ifndef CHIMERA_SERVER_CONFIG_CAPACITY_H
 #define CHIMERA_SERVER_CONFIG_CAPACITY_H

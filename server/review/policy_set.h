@@ -26,7 +26,7 @@ struct target { /* what one id stands for: a policy, or a group */
     char *failure;                     /* owned; NULL while all is well */
     uint32_t number;                   /* on the scoreboard */
     struct counters_policy *counted;   /* borrowed; NULL: nothing is counted */
-    unsigned account; /* whose share its slow evaluations take (worker/slow_quota.h) */
+    unsigned account; /* whose share its slow evaluations take (review/slow_quota.h) */
     struct chimera_handling handling; /* borrows from the configuration */
 };
 

@@ -45,7 +45,7 @@ void lane_done(struct lane *lane);
 /* Its body was given away. */
 void lane_renew_body(struct lane *lane);
 
-/* Whether service_answer() asks a policy, and then whose share that takes (worker/slow_quota.h). */
+/* Whether service_answer() asks a policy, and then whose share that takes (review/slow_quota.h). */
 bool service_evaluates(const struct service *service, const struct route *route,
                        unsigned *ret_account);
 

@@ -438,6 +438,32 @@ static int fd_of(const struct supervisor *supervisor, size_t part)
     return parts[part].fd ? parts[part].fd(supervisor) : -1;
 }
 
+/* Does what is due, and says how long there is nothing else to do: -1 for ever. */
+static int pass_time(struct supervisor *supervisor)
+{
+    int64_t now_ms = chimera_clock_ms(), at_ms = NEVER_MS;
+    for (size_t i = PART_COUNT; supervisor->code == CHIMERA_OK && i > 0; i--)
+        if (parts[i - 1].on_time)
+            at_ms = chimera_clock_earlier(at_ms, parts[i - 1].on_time(supervisor, now_ms));
+    if (at_ms == NEVER_MS)
+        return -1;
+    int64_t left_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+    return left_ms < WAIT_MAX_MS ? (int)left_ms : WAIT_MAX_MS;
+}
+
+/* Each may end what another is about: that has another descriptor then, or none. */
+static void read_ready(struct supervisor *supervisor, int timeout_ms)
+{
+    struct pollfd polled[PART_COUNT];
+    for (size_t i = 0; i < PART_COUNT; i++)
+        polled[i] = (struct pollfd){.fd = fd_of(supervisor, i), .events = POLLIN};
+    if (poll(polled, PART_COUNT, timeout_ms) < 0)
+        return;
+    for (size_t i = PART_COUNT; supervisor->code == CHIMERA_OK && i > 0; i--)
+        if (polled[i - 1].revents && polled[i - 1].fd == fd_of(supervisor, i - 1))
+            parts[i - 1].on_readable(supervisor);
+}
+
 int supervisor_run(const struct config *config, struct policies_file *file,
                    struct chimera_error *err)
 {
@@ -448,26 +474,9 @@ int supervisor_run(const struct config *config, struct policies_file *file,
             parts[started].start(&supervisor);
     policies_file_drop(file); /* whoever needs it uses it */
     while (supervisor.code == CHIMERA_OK) {
-        /* What is due, and how long there is nothing else: -1 for ever. */
-        int64_t now_ms = chimera_clock_ms(), at_ms = NEVER_MS;
-        for (size_t i = PART_COUNT; supervisor.code == CHIMERA_OK && i > 0; i--)
-            if (parts[i - 1].on_time)
-                at_ms = chimera_clock_earlier(at_ms, parts[i - 1].on_time(&supervisor, now_ms));
-        int64_t left_ms = at_ms > now_ms ? at_ms - now_ms : 0;
-        int timeout_ms = at_ms == NEVER_MS       ? -1
-                         : left_ms < WAIT_MAX_MS ? (int)left_ms
-                                                 : WAIT_MAX_MS;
-        if (supervisor.code == CHIMERA_OK) {
-            /* Each may end what another is about: that has another descriptor then, or none. */
-            struct pollfd polled[PART_COUNT];
-            for (size_t i = 0; i < PART_COUNT; i++)
-                polled[i] = (struct pollfd){.fd = fd_of(&supervisor, i), .events = POLLIN};
-            if (poll(polled, PART_COUNT, timeout_ms) >= 0) {
-                for (size_t i = PART_COUNT; supervisor.code == CHIMERA_OK && i > 0; i--)
-                    if (polled[i - 1].revents && polled[i - 1].fd == fd_of(&supervisor, i - 1))
-                        parts[i - 1].on_readable(&supervisor);
-            }
-        }
+        int timeout_ms = pass_time(&supervisor);
+        if (supervisor.code == CHIMERA_OK)
+            read_ready(&supervisor, timeout_ms);
     }
     while (started > 0)
         if (parts[--started].stop)

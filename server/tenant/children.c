@@ -221,30 +221,29 @@ pid_t tenants_pid(const struct tenants *tenants, size_t tenant)
 
 bool tenants_reaped(struct tenants *tenants, pid_t pid, int status)
 {
-    for (size_t i = 0; tenants && i < tenants->plan->tenant_count; i++) {
-        struct tenant_process *tenant = &tenants->tenant[i];
-        if (tenant->pid != pid)
-            continue;
-        tenant->pid = 0;
-        process_page_end(&tenant->page);
-        tenant_life *life = tenant->life.data;
-        atomic_store(life, (atomic_load(life) | 1) + 1);
-        if (status != 0) { /* else its worker has ended */
-            size_t policy = 0;
-            while (tenants->plan->tenant_of[policy] != i)
-                policy++;
-            bool is_killed = WIFSIGNALED(status);
-            chimera_log_with(
-                CHIMERA_LOG_ERROR, TARGET,
-                CHIMERA_SLICE("an isolated process is gone; starting another"),
-                CHIMERA_TEXT("policy_id", chimera_slice_of(tenants->policies->policy[policy].id)),
-                CHIMERA_NUMBER("signal", is_killed ? WTERMSIG(status) : 0),
-                CHIMERA_NUMBER("exit_code", is_killed ? 0 : WEXITSTATUS(status)));
-            plan_restart(tenant);
-        }
+    size_t count = tenants_count(tenants), i = 0;
+    while (i < count && tenants->tenant[i].pid != pid)
+        i++;
+    if (i == count)
+        return false;
+    struct tenant_process *tenant = &tenants->tenant[i];
+    tenant->pid = 0;
+    process_page_end(&tenant->page);
+    tenant_life *life = tenant->life.data;
+    atomic_store(life, (atomic_load(life) | 1) + 1);
+    if (status == 0) /* its worker has ended */
         return true;
-    }
-    return false;
+    size_t policy = 0;
+    while (tenants->plan->tenant_of[policy] != i)
+        policy++;
+    bool is_killed = WIFSIGNALED(status);
+    chimera_log_with(
+        CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("an isolated process is gone; starting another"),
+        CHIMERA_TEXT("policy_id", chimera_slice_of(tenants->policies->policy[policy].id)),
+        CHIMERA_NUMBER("signal", is_killed ? WTERMSIG(status) : 0),
+        CHIMERA_NUMBER("exit_code", is_killed ? 0 : WEXITSTATUS(status)));
+    plan_restart(tenant);
+    return true;
 }
 
 int64_t tenants_pass_time(struct tenants *tenants, int64_t now_ms)

@@ -20,7 +20,7 @@ struct tenant_link { /* of one tenant; borrowed from the process that made it */
 
 struct tenant_evaluator { /* one policy */
     /* Asks on whichever lane of the tenant is free; the caller sees to it that one is
-     * (worker/slow_quota.h). CHIMERA_EIO when the tenant is gone, CHIMERA_EDEADLINE when it does
+     * (review/slow_quota.h). CHIMERA_EIO when the tenant is gone, CHIMERA_EDEADLINE when it does
      * not answer. The cost is as the tenant tells it. */
     struct evaluator evaluator;
     struct tenant_link *link; /* borrowed */

@@ -12,8 +12,8 @@
 
 #include "server/client/connection_memory.h"
 #include "server/review/service.h"
+#include "server/review/slow_quota.h"
 #include "server/worker/queue.h"
-#include "server/worker/slow_quota.h"
 #include "server/worker/turn.h"
 #include "server/worker/watcher.h"
 

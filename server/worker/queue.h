@@ -10,7 +10,7 @@ struct waiting;
 struct waiter {         /* one of them; its owner embeds it */
     struct waiting *in; /* NULL: does not wait */
     struct waiter *next, *previous;
-    unsigned account; /* whose share its evaluation takes (slow_quota.h) */
+    unsigned account; /* whose share its evaluation takes (review/slow_quota.h) */
 };
 
 struct waiting { /* all zero: nobody */

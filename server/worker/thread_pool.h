@@ -16,7 +16,7 @@
 #include <semaphore.h>
 
 #include "server/review/service.h"
-#include "server/worker/slow_quota.h"
+#include "server/review/slow_quota.h"
 #include "server/worker/turn.h"
 
 struct member;

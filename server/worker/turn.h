@@ -43,7 +43,7 @@ struct turn {
     /* The rest is the running thread's; the keeper reads it when the number was odd. */
     _Atomic uint64_t began_ns;
     struct lane *lane; /* of the running thread; borrowed */
-    unsigned account;  /* of what is evaluated: whose share it takes (slow_quota.h) */
+    unsigned account;  /* of what is evaluated: whose share it takes (review/slow_quota.h) */
     bool is_audit;
 };
 

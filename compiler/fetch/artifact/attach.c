@@ -18,11 +18,6 @@ struct attaching {
     struct chimera_oci_manifest subject_manifest;
 };
 
-static uint64_t size_of(const struct chimera_transfer_body *body)
-{
-    return body->fd >= 0 ? body->size : body->bytes.size;
-}
-
 static int digest_body(const struct chimera_transfer_body *body,
                        char ret_digest[CHIMERA_OCI_DIGEST_MAX], struct chimera_error *err)
 {
@@ -48,7 +43,8 @@ static int put_file(struct attaching *attaching, const struct chimera_attached_f
                                          NULL, err);
     if (code < 0)
         return code;
-    *ret_descriptor = chimera_oci_describe(file->media_type, digest, size_of(&file->body));
+    uint64_t size = file->body.fd >= 0 ? file->body.size : file->body.bytes.size;
+    *ret_descriptor = chimera_oci_describe(file->media_type, digest, size);
     if (file->title) {
         struct json_object *annotations = json_object_new_object();
         json_object_object_add(annotations, CHIMERA_TITLE_ANNOTATION,

@@ -83,9 +83,10 @@ static int gather_old_scheme(struct search *search, const char *digest, struct c
     char *colon = strchr(tag, ':');
     if (colon)
         *colon = '-';
-    search->at.tag = tag;
-    search->at.digest = NULL;
-    int code = chimera_registry_get_manifest(search->registry, &search->at, &manifest, &why);
+    struct chimera_image_reference at = search->at;
+    at.tag = tag;
+    at.digest = NULL;
+    int code = chimera_registry_get_manifest(search->registry, &at, &manifest, &why);
     if (code == CHIMERA_EINVAL) /* there is no such tag */
         return CHIMERA_OK;
     if (code == CHIMERA_OK)
@@ -118,11 +119,12 @@ static int add_referrer(struct search *search, const struct chimera_descriptor *
 {
     struct chimera_oci_manifest manifest = {0};
     struct chimera_error why = {0};
+    struct chimera_image_reference at = search->at;
     char version[CHIMERA_OCI_DIGEST_MAX];
     memcpy(version, entry->digest, sizeof(version));
-    search->at.tag = NULL;
-    search->at.digest = version;
-    int code = chimera_registry_get_manifest(search->registry, &search->at, &manifest, &why);
+    at.tag = NULL;
+    at.digest = version;
+    int code = chimera_registry_get_manifest(search->registry, &at, &manifest, &why);
     if (code < 0) {
         note(search, entry->digest, why.text);
         return code == CHIMERA_ENOMEM ? code : CHIMERA_OK;

@@ -9,12 +9,6 @@ static bool is_text(const char *text, const char *wanted)
     return text && strcmp(text, wanted) == 0;
 }
 
-static bool is_wasm_layer(const struct chimera_descriptor *layer)
-{
-    return is_text(layer->media_type, CHIMERA_MEDIA_WASM_LAYER) ||
-           is_text(layer->media_type, CHIMERA_MEDIA_CNCF_LAYER);
-}
-
 /* As Go names what uname() names otherwise. */
 static bool is_here(const struct chimera_descriptor *entry)
 {
@@ -92,12 +86,13 @@ int chimera_policy_image_layer(const struct chimera_oci_manifest *manifest, bool
 {
     if (manifest->entry_count == 0)
         return chimera_fail(err, CHIMERA_EINVAL, "the image has no layers, so there is no policy");
-    for (size_t i = 0; i < manifest->entry_count; i++)
-        if (!is_wasm_layer(&manifest->entries[i]))
+    for (size_t i = 0; i < manifest->entry_count; i++) {
+        const char *media = manifest->entries[i].media_type;
+        if (!is_text(media, CHIMERA_MEDIA_WASM_LAYER) && !is_text(media, CHIMERA_MEDIA_CNCF_LAYER))
             return chimera_fail(err, CHIMERA_EINVAL,
                                 "Incompatible layer media type: %s: it is an image, but no policy",
-                                manifest->entries[i].media_type ? manifest->entries[i].media_type
-                                                                : "none");
+                                media ? media : "none");
+    }
     if (is_only && manifest->entry_count != 1)
         return chimera_fail(err, CHIMERA_EREFUSED,
                             "Cannot verify local file integrity, the remote manifest doesn't have "

@@ -125,12 +125,6 @@ static bool is_stream(const char *path)
     return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
-static int open_stream(struct chimera_store_file *file, struct chimera_error *err)
-{
-    file->fd = open(file->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    return file->fd < 0 ? fail(err, file->path, errno) : CHIMERA_OK;
-}
-
 int chimera_store_create(const char *root, const char *path, struct chimera_store_file *ret_file,
                          struct chimera_error *err)
 {
@@ -144,7 +138,9 @@ int chimera_store_create(const char *root, const char *path, struct chimera_stor
     if (!folder || !file.path)
         code = chimera_fail_memory(err);
     else if (!root && is_stream(file.path))
-        code = open_stream(&file, err);
+        code = (file.fd = open(file.path, O_WRONLY | O_CLOEXEC | O_NOCTTY)) < 0
+                   ? fail(err, file.path, errno)
+                   : CHIMERA_OK;
     else
         code = open_partial(root, folder, &file, err);
     if (code < 0) {

@@ -15,7 +15,6 @@ static const char *explain_certificate(long why)
         return "its certificate is not valid at this time (the clock of this machine may be wrong)";
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-        return "its certificate is for another host";
     case X509_V_OK: /* libcurl compares the names itself, before it asks for this */
     case X509_V_ERR_UNSPECIFIED:
         return "its certificate is for another host";

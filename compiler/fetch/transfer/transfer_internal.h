@@ -100,7 +100,7 @@ int chimera_exchange_run(struct chimera_exchange *exchange, struct chimera_error
 int chimera_exchange_set_up(struct chimera_exchange *exchange, struct curl_slist **ret_headers,
                             struct chimera_error *err);
 
-void chimera_exchange_free_headers(struct curl_slist **headers); /* wipes */
+void chimera_exchange_free_headers(struct curl_slist **list); /* wipes */
 
 /* transfer_body.c: what comes and goes; the context of all of them is the exchange. */
 uint64_t chimera_exchange_body_size(const struct chimera_exchange *exchange);

@@ -102,7 +102,7 @@ class Slow(unittest.TestCase):
 
 
 class Shedding(unittest.TestCase):
-    """With one loop there are 16 slow evaluations, 8 of a policy, 4 of audits; 256 requests of a policy may wait (worker/slow_quota.c)."""
+    """With one loop there are 16 slow evaluations, 8 of a policy, 4 of audits; 256 requests of a policy may wait (review/slow_quota.c)."""
 
     def setUp(self):
         self.server = Server({"accept": {"module": wasm("accept")},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/worker/slow_quota.h"
+#include "server/review/slow_quota.h"
 
 #include <stdlib.h>
 

@@ -8,9 +8,9 @@
 #include <cmocka.h>
 
 #include "server/config/capacity.h"
+#include "server/review/slow_quota.c"
 #include "server/worker/connection.h"
 #include "server/worker/queue.h"
-#include "server/worker/slow_quota.c"
 #include "tests/unit/failing_allocation.h"
 
 #define LOOPS 2 /* hence 16 slow ones, 8 of a policy, 4 of audits, and a reserve of 4 */

@@ -7,8 +7,8 @@
  * so that others' slowness does not stop it. Policies in one tenant have one account. Shared by all
  * threads.
  */
-#ifndef CHIMERA_SERVER_WORKER_SLOW_QUOTA_H
-#define CHIMERA_SERVER_WORKER_SLOW_QUOTA_H
+#ifndef CHIMERA_SERVER_REVIEW_SLOW_QUOTA_H
+#define CHIMERA_SERVER_REVIEW_SLOW_QUOTA_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
