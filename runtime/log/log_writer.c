@@ -184,6 +184,14 @@ static void write_all(const char *bytes, size_t size)
     }
 }
 
+/* Those in wait_until_written() look again. */
+static void tell_waiting(void)
+{
+    atomic_fetch_add(&writer.written, 1);
+    if (atomic_load(&writer.waiting) > 0)
+        syscall(SYS_futex, &writer.written, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
 /* True when all is written. A line that is just being copied in is waited for. */
 static bool write_what_is_there(struct chimera_log_ring *ring)
 {
@@ -194,9 +202,7 @@ static bool write_what_is_there(struct chimera_log_ring *ring)
     size_t size = chimera_log_ring_read(ring, batch, sizeof(batch), BATCH_BYTES);
     write_all(batch, size);
     chimera_log_ring_release(ring, size);
-    atomic_fetch_add(&writer.written, 1);
-    if (atomic_load(&writer.waiting) > 0)
-        syscall(SYS_futex, &writer.written, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    tell_waiting();
     /* Behind a time in which lines were dropped, and as soon as there is some room again. */
     uint64_t dropped = atomic_load(&ring->dropped), told = atomic_load(&ring->told);
     bool is_over = dropped != told || atomic_load(&ring->is_dropping);
@@ -238,8 +244,10 @@ static void *run_writer(void *unused)
         bool has_limited = chimera_log_limit_settle(false, chimera_log_notice_of_policy);
         while (!write_what_is_there(ring))
             ;
-        if (writer.peak > LARGE_BYTES)
+        if (writer.peak > LARGE_BYTES) {
             chimera_log_ring_trim(ring);
+            tell_waiting(); /* whoever looked meanwhile saw bytes that no line is */
+        }
         writer.peak = 0;
         rest(ring, NAPPING, NAP_MS);
         if (chimera_log_ring_used(ring) == 0)
