@@ -13,16 +13,6 @@
 /* Of the flags of limits: a maximum follows; a page size does. */
 enum { LIMITS_MAX = 1, LIMITS_PAGE_SIZE = 8 };
 
-static struct reader reader_inside(const struct reader *file, struct chimera_slice payload,
-                                   const char *section)
-{
-    struct reader reader = *file;
-    reader.at = (const uint8_t *)payload.data;
-    reader.end = reader.at + payload.size;
-    reader.section = section;
-    return reader;
-}
-
 static bool is_custom(const struct reader *file, struct chimera_slice payload, const char *name)
 {
     struct reader reader = reader_inside(file, payload, "custom section");

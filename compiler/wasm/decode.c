@@ -39,16 +39,6 @@ static uint8_t next_section(struct reader *reader, struct chimera_slice *ret_pay
     return id;
 }
 
-static struct reader reader_inside(const struct reader *outer, struct chimera_slice payload,
-                                   const char *name)
-{
-    struct reader reader = *outer;
-    reader.at = (const uint8_t *)payload.data;
-    reader.end = reader.at + payload.size;
-    reader.section = name;
-    return reader;
-}
-
 static void take_custom(struct reader *outer, struct chimera_slice payload,
                         struct chimera_module *module)
 {

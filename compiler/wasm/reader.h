@@ -51,6 +51,17 @@ static inline uint32_t reader_u32(struct reader *reader)
     return is_short ? *reader->at++ : reader_long_u32(reader);
 }
 
+/* One of `section` alone, which lies in what `file` reads. */
+static inline struct reader reader_inside(const struct reader *file, struct chimera_slice payload,
+                                          const char *section)
+{
+    struct reader reader = *file;
+    reader.at = (const uint8_t *)payload.data;
+    reader.end = reader.at + payload.size;
+    reader.section = section;
+    return reader;
+}
+
 /* The current offset in the file. */
 static inline size_t reader_offset(const struct reader *reader)
 {
