@@ -8,27 +8,7 @@
 
 #include "runtime/base/digest.h"
 #include "tests/unit/compiler/fetch/signature/evidence_samples.h"
-
-static struct chimera_trust_root public_good, of_samples, of_intoto;
-
-static int set_up(void **state)
-{
-    (void)state;
-    if (chimera_trust_root_read(NULL, &public_good, NULL) < 0 ||
-        chimera_trust_root_read(SAMPLES "conformance/rekor-v1-intoto.trusted_root.json", &of_intoto,
-                                NULL) < 0)
-        return -1;
-    return chimera_trust_root_read(SAMPLES "trusted_root.json", &of_samples, NULL);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    chimera_trust_root_done(&public_good);
-    chimera_trust_root_done(&of_samples);
-    chimera_trust_root_done(&of_intoto);
-    return 0;
-}
+#include "tests/unit/compiler/fetch/signature/sample_roots.h"
 
 struct trial {
     struct evidence_sample sample;
@@ -434,5 +414,5 @@ int main(void)
         cmocka_unit_test(two_keys_in_one_text_are_nobodys),
         cmocka_unit_test(the_checkpoint_is_of_the_tree_of_the_proof),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up_roots, tear_down_roots);
 }
