@@ -165,11 +165,6 @@ void cache_touch(const char *path)
     utimensat(AT_FDCWD, path, NULL, 0); /* best effort: an entry that seems old goes earlier */
 }
 
-static struct chimera_slice slice_of_digest(const struct chimera_digest *digest)
-{
-    return (struct chimera_slice){(const char *)digest->bytes, sizeof(digest->bytes)};
-}
-
 static bool is_sound(struct chimera_slice entry, const struct chimera_digest *key,
                      struct chimera_slice *ret_object)
 {
@@ -213,9 +208,9 @@ void chimera_cache_put_object(struct chimera_cache *cache, const struct chimera_
     struct chimera_digest digest;
     chimera_buffer_init(&bytes, OBJECT_MAX);
     if (entry && chimera_file_read(path, &bytes, NULL) == CHIMERA_OK &&
-        chimera_buffer_append(&bytes, slice_of_digest(key)) == CHIMERA_OK &&
+        chimera_buffer_append(&bytes, chimera_digest_slice(key)) == CHIMERA_OK &&
         chimera_digest_of(chimera_buffer_slice(&bytes), &digest) == CHIMERA_OK &&
-        chimera_buffer_append(&bytes, slice_of_digest(&digest)) == CHIMERA_OK)
+        chimera_buffer_append(&bytes, chimera_digest_slice(&digest)) == CHIMERA_OK)
         chimera_file_write(entry, chimera_buffer_slice(&bytes), 0600, NULL);
     chimera_buffer_free(&bytes);
 }

@@ -70,8 +70,7 @@ static int hash_common(const struct chimera_compile_job *job, struct chimera_dig
     for (size_t i = 0; job->headers && job->headers[i] && code == CHIMERA_OK; i++) {
         struct chimera_digest digest;
         code = digest_of_file(job->folder, job->headers[i], &digest, err);
-        chimera_buffer_append(
-            &text, (struct chimera_slice){(const char *)digest.bytes, sizeof(digest.bytes)});
+        chimera_buffer_append(&text, chimera_digest_slice(&digest));
     }
     if (code == CHIMERA_OK && text.failed)
         code = chimera_fail(err, text.failed, "cannot hash the headers: %s",

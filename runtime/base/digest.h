@@ -15,6 +15,12 @@ struct chimera_digest {
     uint8_t bytes[CHIMERA_DIGEST_BYTES];
 };
 
+/* Its bytes, borrowed. */
+static inline struct chimera_slice chimera_digest_slice(const struct chimera_digest *digest)
+{
+    return (struct chimera_slice){(const char *)digest->bytes, sizeof(digest->bytes)};
+}
+
 int chimera_digest_of(struct chimera_slice bytes, struct chimera_digest *ret_digest);
 
 /* Reads the whole descriptor from offset 0 with pread; its position does not change. */

@@ -36,6 +36,12 @@ static inline bool chimera_slice_starts(struct chimera_slice slice, const char *
     return slice.size >= size && memcmp(slice.data, prefix, size) == 0;
 }
 
+/* What is behind the first `size` bytes, which must be there. */
+static inline struct chimera_slice chimera_slice_behind(struct chimera_slice slice, size_t size)
+{
+    return (struct chimera_slice){slice.data + size, slice.size - size};
+}
+
 /* Without the spaces, tabs and line ends at both sides. */
 struct chimera_slice chimera_slice_trim(struct chimera_slice slice);
 

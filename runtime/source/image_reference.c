@@ -36,18 +36,13 @@ static bool is_word(char c)
     return is_digit(c) || is_letter(c);
 }
 
-static struct chimera_slice behind(struct chimera_slice text, size_t size)
-{
-    return (struct chimera_slice){text.data + size, text.size - size};
-}
-
 /* What is before the first `mark`, and what is behind it; without one all, and nothing. */
 static struct chimera_slice cut(struct chimera_slice text, char mark,
                                 struct chimera_slice *ret_rest)
 {
     const char *at = text.size ? memchr(text.data, mark, text.size) : NULL;
     struct chimera_slice front = {text.data, at ? (size_t)(at - text.data) : text.size};
-    *ret_rest = at ? behind(text, front.size + 1) : (struct chimera_slice){NULL, 0};
+    *ret_rest = at ? chimera_slice_behind(text, front.size + 1) : (struct chimera_slice){NULL, 0};
     return front;
 }
 
@@ -96,7 +91,7 @@ static bool is_repository(struct chimera_slice text)
         while (part.size > 0) {
             size_t size = is_lower(part.data[0]) ? 1 : separator_size(part);
             bool is_separator = !is_lower(part.data[0]);
-            part = size > 0 ? behind(part, size) : part;
+            part = size > 0 ? chimera_slice_behind(part, size) : part;
             if (size == 0 || (is_separator && !is_lower(part.data[0])))
                 return false; /* the last byte is none of a separator, so there is one behind it */
         }
@@ -172,7 +167,7 @@ static const char *split(struct chimera_slice text, struct parts *ret_parts)
     const char *colon = name.size ? memrchr(name.data, ':', name.size) : NULL;
     size_t size = colon ? (size_t)(colon - name.data) : name.size;
     if (colon && !memchr(colon, '/', name.size - size)) {
-        parts.tag = behind(name, size + 1);
+        parts.tag = chimera_slice_behind(name, size + 1);
         parts.repository.size = size;
     }
     struct chimera_slice tag = parts.tag;

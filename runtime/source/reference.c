@@ -11,11 +11,6 @@
 #define NAME_MAX_BYTES 4096
 #define MARK "://" /* behind a scheme */
 
-static struct chimera_slice behind(struct chimera_slice text, size_t size)
-{
-    return (struct chimera_slice){text.data + size, text.size - size};
-}
-
 /* --- Reading a name --- */
 
 /* What is before the first "://"; no data where there is none. */
@@ -58,9 +53,9 @@ static int read_server_file(struct chimera_slice rest, const char *text, char **
 {
     static const char HOST[] = "localhost";
     if (chimera_slice_starts(rest, "//")) {
-        rest = behind(rest, strlen("//"));
+        rest = chimera_slice_behind(rest, strlen("//"));
         if (chimera_slice_starts(rest, HOST))
-            rest = behind(rest, strlen(HOST));
+            rest = chimera_slice_behind(rest, strlen(HOST));
     }
     if (rest.size == 0 || rest.data[0] != '/')
         return chimera_fail(err, CHIMERA_EINVAL, "cannot retrieve path from uri: %s", text);
@@ -86,7 +81,7 @@ static int read_uri(struct chimera_slice scheme, struct chimera_slice rest,
     *ret_reference = (struct chimera_reference){.scheme = scheme, .host = rest};
     if (slash) {
         ret_reference->host.size = (size_t)(slash - rest.data);
-        ret_reference->name = behind(rest, ret_reference->host.size + 1);
+        ret_reference->name = chimera_slice_behind(rest, ret_reference->host.size + 1);
         /* A query or a fragment is no part of the name in the store. */
         for (size_t i = 0; i < ret_reference->name.size && is_web(scheme); i++)
             if (ret_reference->name.data[i] == '?' || ret_reference->name.data[i] == '#')
@@ -104,7 +99,8 @@ static int read_for_server(const char *text, struct chimera_reference *ret_refer
         return chimera_fail(err, CHIMERA_EINVAL, "the name is longer than %d bytes",
                             NAME_MAX_BYTES);
     if (chimera_slice_starts(name, "file:"))
-        return read_server_file(behind(name, strlen("file:")), text, &ret_reference->path, err);
+        return read_server_file(chimera_slice_behind(name, strlen("file:")), text,
+                                &ret_reference->path, err);
     struct chimera_slice scheme = scheme_of(name, CHIMERA_DIALECT_SERVER);
     /* More likely a file's than Docker's. */
     if (!scheme.data && (name.size == 0 || !memchr(name.data, '/', name.size)))
@@ -112,7 +108,8 @@ static int read_for_server(const char *text, struct chimera_reference *ret_refer
                             chimera_reference_show(text, &shown));
     if (!scheme.data)
         return read_uri(CHIMERA_SLICE("registry"), name, ret_reference, err);
-    return read_uri(scheme, behind(name, scheme.size + strlen(MARK)), ret_reference, err);
+    return read_uri(scheme, chimera_slice_behind(name, scheme.size + strlen(MARK)), ret_reference,
+                    err);
 }
 
 static int read_for_command(const char *text, struct chimera_reference *ret_reference,
@@ -122,7 +119,7 @@ static int read_for_command(const char *text, struct chimera_reference *ret_refe
     struct chimera_slice scheme = scheme_of(name, CHIMERA_DIALECT_COMMAND);
     if (!scheme.data)
         return keep_path(name, &ret_reference->path, err);
-    struct chimera_slice rest = behind(name, scheme.size + strlen(MARK));
+    struct chimera_slice rest = chimera_slice_behind(name, scheme.size + strlen(MARK));
     if (chimera_slice_is(scheme, "file")) {
         /* What is behind "file://", whatever path it is. */
         int code = keep_path(rest, &ret_reference->path, err);

@@ -78,11 +78,6 @@ size_t chimera_printable_next(struct chimera_slice text, enum chimera_printable_
     return size;
 }
 
-static struct chimera_slice behind(struct chimera_slice text, size_t size)
-{
-    return (struct chimera_slice){text.data + size, text.size - size};
-}
-
 void chimera_printable_append(struct chimera_slice text, const char *line_end,
                               struct chimera_buffer *out)
 {
@@ -99,7 +94,7 @@ void chimera_printable_append(struct chimera_slice text, const char *line_end,
         else
             size = chimera_printable_next(text, CHIMERA_PRINTABLE_SHOWN, room, &shown);
         chimera_buffer_append(out, shown);
-        text = behind(text, size);
+        text = chimera_slice_behind(text, size);
     }
 }
 
@@ -118,7 +113,7 @@ static void append_message(struct chimera_slice text, struct chimera_buffer *out
         chimera_printable_append((struct chimera_slice){text.data, size}, "", out);
         if (!feed)
             return;
-        text = behind(text, size + 1);
+        text = chimera_slice_behind(text, size + 1);
     }
 }
 
@@ -156,6 +151,6 @@ void chimera_printable_document(struct chimera_slice text, enum chimera_printabl
         if (text.data[0] != '\n')
             size = chimera_printable_next(text, form, room, &shown);
         chimera_buffer_append(out, shown);
-        text = behind(text, size);
+        text = chimera_slice_behind(text, size);
     }
 }

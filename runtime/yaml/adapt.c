@@ -11,11 +11,6 @@
 #define KEY_MAX 250  /* bytes of a key that libyaml surely finds without being told where it is */
 #define REPAIRS_MAX 256 /* scalars of one text, each of which means to read it again */
 
-static struct chimera_slice rest_of(struct chimera_slice text, size_t at)
-{
-    return (struct chimera_slice){text.data + at, text.size - at};
-}
-
 /* --- Surrogate pairs --- */
 
 /* What \uXXXX stands for; 0x10000 when it is none. */
@@ -38,7 +33,7 @@ static unsigned read_pair(struct chimera_slice text)
 {
     if (text.size < PAIR_SIZE)
         return 0;
-    unsigned high = read_unit(text), low = read_unit(rest_of(text, PAIR_SIZE / 2));
+    unsigned high = read_unit(text), low = read_unit(chimera_slice_behind(text, PAIR_SIZE / 2));
     if (high < 0xD800 || high > 0xDBFF || low < 0xDC00 || low > 0xDFFF)
         return 0;
     return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
@@ -48,7 +43,7 @@ static bool has_pair(struct chimera_slice text)
 {
     const char *at = text.data;
     while (at && (at = memchr(at, '\\', text.size - (size_t)(at - text.data)))) {
-        if (read_pair(rest_of(text, (size_t)(at - text.data))))
+        if (read_pair(chimera_slice_behind(text, (size_t)(at - text.data))))
             return true;
         at++;
     }
@@ -126,7 +121,7 @@ static size_t copy_key_or_string(struct chimera_slice text, size_t at, struct ch
         chimera_buffer_text(out, "? ");
     chimera_buffer_byte(out, '"');
     for (at++; text.data[at] != '"';)
-        at += copy_character(rest_of(text, at), out);
+        at += copy_character(chimera_slice_behind(text, at), out);
     chimera_buffer_byte(out, '"');
     if (!is_key)
         return end;
@@ -180,20 +175,20 @@ static bool repair(struct chimera_slice text, struct chimera_buffer *out)
         return false;
     size_t at = 0;
     for (characters -= 2; at < text.size && characters > 0; characters--) {
-        size_t size = chimera_utf8_character(rest_of(text, at));
+        size_t size = chimera_utf8_character(chimera_slice_behind(text, at));
         at += size ? size : 1;
     }
-    if (!read_pair(rest_of(text, at)))
+    if (!read_pair(chimera_slice_behind(text, at)))
         return false;
     /* Up to the end of the scalar in double quotes, inside of which `at` is. */
     chimera_buffer_append(out, (struct chimera_slice){text.data, at});
     while (at < text.size && text.data[at] != '"') {
         if (text.data[at] == '\\')
-            at += copy_escape(rest_of(text, at), out);
+            at += copy_escape(chimera_slice_behind(text, at), out);
         else
             chimera_buffer_byte(out, (uint8_t)text.data[at++]);
     }
-    chimera_buffer_append(out, rest_of(text, at));
+    chimera_buffer_append(out, chimera_slice_behind(text, at));
     return true;
 }
 

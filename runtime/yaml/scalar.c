@@ -18,11 +18,6 @@ static bool is_any(struct chimera_slice text, const char *const *words)
     return false;
 }
 
-static struct chimera_slice skip(struct chimera_slice text, size_t size)
-{
-    return (struct chimera_slice){text.data + size, text.size - size};
-}
-
 static bool is_sign(struct chimera_slice text)
 {
     return text.size > 0 && (text.data[0] == '+' || text.data[0] == '-');
@@ -48,7 +43,7 @@ bool chimera_scalar_boolean(struct chimera_slice text, bool *ret_value)
 bool chimera_scalar_looks_octal(struct chimera_slice text)
 {
     if (is_sign(text))
-        text = skip(text, 1);
+        text = chimera_slice_behind(text, 1);
     if (text.size < 2 || text.data[0] != '0')
         return false;
     for (size_t i = 1; i < text.size; i++) {
@@ -98,7 +93,7 @@ bool chimera_scalar_integer(struct chimera_slice text, struct chimera_scalar *re
     if (text.size == 0 || text.size > NUMBER_MAX)
         return false;
     bool negative = text.data[0] == '-';
-    struct chimera_slice digits = is_sign(text) ? skip(text, 1) : text;
+    struct chimera_slice digits = is_sign(text) ? chimera_slice_behind(text, 1) : text;
     static const struct {
         const char *prefix;
         unsigned radix;
@@ -106,7 +101,7 @@ bool chimera_scalar_integer(struct chimera_slice text, struct chimera_scalar *re
     unsigned radix = 10;
     for (size_t i = 0; radix == 10 && i < sizeof(forms) / sizeof(forms[0]); i++)
         if (chimera_slice_starts(digits, forms[i].prefix)) {
-            digits = skip(digits, 2);
+            digits = chimera_slice_behind(digits, 2);
             radix = forms[i].radix;
         }
     wide value;
@@ -127,13 +122,13 @@ static size_t count_digits(struct chimera_slice text)
 static bool is_decimal(struct chimera_slice text)
 {
     if (is_sign(text))
-        text = skip(text, 1);
+        text = chimera_slice_behind(text, 1);
     size_t whole = count_digits(text), part = 0;
-    text = skip(text, whole);
+    text = chimera_slice_behind(text, whole);
     if (text.size > 0 && text.data[0] == '.') {
-        text = skip(text, 1);
+        text = chimera_slice_behind(text, 1);
         part = count_digits(text);
-        text = skip(text, part);
+        text = chimera_slice_behind(text, part);
     }
     if (whole + part == 0)
         return false;
@@ -141,9 +136,9 @@ static bool is_decimal(struct chimera_slice text)
         return true;
     if ((text.data[0] | 0x20) != 'e')
         return false;
-    text = skip(text, 1);
+    text = chimera_slice_behind(text, 1);
     if (is_sign(text))
-        text = skip(text, 1);
+        text = chimera_slice_behind(text, 1);
     return text.size > 0 && count_digits(text) == text.size;
 }
 

@@ -50,11 +50,6 @@ static const char *read_text(struct json_object *map, const char *key)
 
 /* --- Hosts --- */
 
-static struct chimera_slice cut(struct chimera_slice text, size_t count)
-{
-    return (struct chimera_slice){text.data + count, text.size - count};
-}
-
 static struct chimera_slice host_of(struct chimera_slice text)
 {
     const char *slash = text.size ? memchr(text.data, '/', text.size) : NULL;
@@ -70,16 +65,16 @@ static struct chimera_slice split_key(struct chimera_slice key, struct chimera_s
 {
     bool has_scheme = true;
     if (chimera_slice_starts(key, "https://"))
-        key = cut(key, strlen("https://"));
+        key = chimera_slice_behind(key, strlen("https://"));
     else if (chimera_slice_starts(key, "http://"))
-        key = cut(key, strlen("http://"));
+        key = chimera_slice_behind(key, strlen("http://"));
     else
         has_scheme = false;
     const char *slash = key.size ? memchr(key.data, '/', key.size) : NULL;
     struct chimera_slice path = {0};
     *ret_host = host_of(key);
     if (slash)
-        path = cut(key, (size_t)(slash - key.data) + 1);
+        path = chimera_slice_behind(key, (size_t)(slash - key.data) + 1);
     while (path.size > 0 && path.data[path.size - 1] == '/')
         path.size--;
     if (has_scheme || chimera_slice_is(path, "v1") || chimera_slice_is(path, "v2"))
@@ -93,7 +88,8 @@ static size_t rank_key(const struct search *search, const char *text)
     struct chimera_slice host, key = chimera_slice_of(text), path = split_key(key, &host);
     struct chimera_slice place = chimera_slice_of(search->place);
     size_t before = strcspn(search->place, "/");
-    struct chimera_slice rest = cut(place, before < place.size ? before + 1 : before);
+    struct chimera_slice rest =
+        chimera_slice_behind(place, before < place.size ? before + 1 : before);
     if (!chimera_slice_equal(host, search->host))
         return 0;
     if (path.size == 0)

@@ -180,7 +180,7 @@ int chimera_key_hint(EVP_PKEY *key, char ret_hint[CHIMERA_KEY_HINT_SIZE], struct
     if (code == CHIMERA_OK && chimera_digest_of(chimera_buffer_slice(&der), &digest) < 0)
         code = chimera_fail_memory(err);
     if (code == CHIMERA_OK) {
-        struct chimera_slice bytes = {(char *)digest.bytes, sizeof(digest.bytes)};
+        struct chimera_slice bytes = chimera_digest_slice(&digest);
         chimera_base64_encode(bytes, CHIMERA_BASE64_STANDARD, &text);
         code = text.failed ? chimera_fail_memory(err) : CHIMERA_OK;
     }

@@ -30,11 +30,6 @@ struct document {
 
 /* --- Lines --- */
 
-static struct chimera_slice behind(struct chimera_slice text, size_t size)
-{
-    return (struct chimera_slice){text.data + size, text.size - size};
-}
-
 static size_t spaces_before(struct chimera_slice text)
 {
     size_t size = 0;
@@ -51,16 +46,18 @@ static struct line classify(struct chimera_slice text)
     if (chimera_slice_starts(text, "|"))
         return (struct line){.kind = ROW, .text = text};
     if (indent >= 4 || chimera_slice_starts(text, "\t"))
-        return (struct line){.kind = CODE, .text = behind(text, indent >= 4 ? 4 : 1)};
-    if (chimera_slice_starts(behind(text, indent), "* "))
-        return (struct line){
-            .kind = ITEM, .depth = (unsigned)indent, .text = behind(text, indent + 2)};
+        return (struct line){.kind = CODE, .text = chimera_slice_behind(text, indent >= 4 ? 4 : 1)};
+    if (chimera_slice_starts(chimera_slice_behind(text, indent), "* "))
+        return (struct line){.kind = ITEM,
+                             .depth = (unsigned)indent,
+                             .text = chimera_slice_behind(text, indent + 2)};
     if (chimera_slice_is(text, ">") || chimera_slice_starts(text, "> "))
-        return (struct line){.kind = QUOTED, .text = behind(text, text.size < 2 ? 1 : 2)};
+        return (struct line){.kind = QUOTED,
+                             .text = chimera_slice_behind(text, text.size < 2 ? 1 : 2)};
     if (chimera_slice_starts(text, "```"))
         return (struct line){.kind = FENCE};
     if (level > 0 && level <= 8 && level < text.size && text.data[level] == ' ')
-        return (struct line){.kind = HEADER, .text = behind(text, level + 1)};
+        return (struct line){.kind = HEADER, .text = chimera_slice_behind(text, level + 1)};
     return (struct line){.kind = PARAGRAPH, .text = text};
 }
 
@@ -71,7 +68,7 @@ static bool next_line(struct document *document, struct line *ret_line)
         struct chimera_slice *rest = &document->rest;
         const char *end = memchr(rest->data, '\n', rest->size);
         struct chimera_slice text = {rest->data, end ? (size_t)(end - rest->data) : rest->size};
-        *rest = behind(*rest, text.size + (end != NULL));
+        *rest = chimera_slice_behind(*rest, text.size + (end != NULL));
         bool is_fence = chimera_slice_starts(text, "```");
         if (is_fence)
             document->is_fenced = !document->is_fenced;
@@ -119,10 +116,10 @@ static void strip_marks(struct chimera_slice text, struct chimera_buffer *out)
                           strchr("*~|`\\", text.data[1]) != NULL;
         size_t size = is_escaped ? 0 : mark_size(text, &marks);
         if (size == 0) {
-            text = behind(text, is_escaped);
+            text = chimera_slice_behind(text, is_escaped);
             chimera_buffer_byte(out, (uint8_t)text.data[0]);
         }
-        text = behind(text, size ? size : 1);
+        text = chimera_slice_behind(text, size ? size : 1);
     }
 }
 
@@ -160,7 +157,7 @@ static void put_wrapped(struct document *document, struct chimera_slice text, si
         struct chimera_slice token = fits ? text : next_token(text, document->width - indent);
         size_t width = inspect_width(token);
         bool is_blank = token.data[0] == ' ';
-        text = behind(text, token.size);
+        text = chimera_slice_behind(text, token.size);
         if (!fits && column + width > document->width) {
             if (is_blank)
                 continue;
@@ -255,7 +252,7 @@ static bool next_cell(struct chimera_slice *row, struct chimera_slice *ret_cell)
     }
     size = size < row->size ? size : row->size;
     *ret_cell = chimera_slice_trim((struct chimera_slice){row->data, size});
-    *row = behind(*row, size + (size < row->size));
+    *row = chimera_slice_behind(*row, size + (size < row->size));
     return true;
 }
 
@@ -275,7 +272,7 @@ static bool read_rule(struct chimera_slice row, enum side ret_sides[COLUMNS_MAX]
 {
     struct chimera_slice cell;
     size_t column = 0;
-    row = behind(row, 1);
+    row = chimera_slice_behind(row, 1);
     for (; next_cell(&row, &cell); column++)
         if (column == COLUMNS_MAX || !read_side(cell, &ret_sides[column]))
             return false;
@@ -294,7 +291,7 @@ static void measure_row(struct document *document, struct chimera_slice row, str
     struct chimera_slice cell;
     enum side sides[COLUMNS_MAX];
     bool is_rule_row = read_rule(row, sides);
-    row = behind(row, 1);
+    row = chimera_slice_behind(row, 1);
     for (size_t column = 0; column < COLUMNS_MAX && next_cell(&row, &cell); column++) {
         size_t width = is_rule_row ? 0 : inspect_width(plain_cell(document, cell));
         width = width < 3 ? 3 : width;
@@ -309,7 +306,7 @@ static void put_cells(struct document *document, struct chimera_slice row,
                       const struct table *table)
 {
     struct chimera_buffer *out = document->out;
-    row = behind(row, 1);
+    row = chimera_slice_behind(row, 1);
     for (size_t column = 0; column < table->columns; column++) {
         struct chimera_slice cell = {0};
         if (next_cell(&row, &cell))

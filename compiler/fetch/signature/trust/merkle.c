@@ -22,11 +22,6 @@ static bool hash(uint8_t prefix, struct chimera_slice left, struct chimera_slice
     return is_done;
 }
 
-static struct chimera_slice slice_of(const struct chimera_digest *digest)
-{
-    return (struct chimera_slice){(const char *)digest->bytes, sizeof(digest->bytes)};
-}
-
 bool chimera_merkle_holds(const struct chimera_merkle_proof *proof, struct chimera_slice leaf)
 {
     struct chimera_digest now, next;
@@ -37,8 +32,8 @@ bool chimera_merkle_holds(const struct chimera_merkle_proof *proof, struct chime
         struct chimera_slice other = proof->hashes[i];
         bool is_right = (at & 1) != 0 || at == last;
         if (last == 0 || other.size != CHIMERA_DIGEST_BYTES ||
-            !hash(NODE_PREFIX, is_right ? other : slice_of(&now), is_right ? slice_of(&now) : other,
-                  &next))
+            !hash(NODE_PREFIX, is_right ? other : chimera_digest_slice(&now),
+                  is_right ? chimera_digest_slice(&now) : other, &next))
             return false;
         now = next;
         /* The last node of a level may have no neighbour: up to where it is a right child. */
@@ -49,5 +44,5 @@ bool chimera_merkle_holds(const struct chimera_merkle_proof *proof, struct chime
         at >>= 1;
         last >>= 1;
     }
-    return last == 0 && chimera_slice_equal(slice_of(&now), proof->root);
+    return last == 0 && chimera_slice_equal(chimera_digest_slice(&now), proof->root);
 }

@@ -97,8 +97,7 @@ static bool is_signed(const struct timestamp *timestamp, const struct chimera_tr
             ? chimera_digest_of((struct chimera_slice){(const char *)spki, (size_t)size}, &digest)
             : CHIMERA_EINVAL;
     if (code == CHIMERA_OK)
-        code = chimera_buffer_append(
-            &text, (struct chimera_slice){(const char *)digest.bytes, sizeof(digest.bytes)});
+        code = chimera_buffer_append(&text, chimera_digest_slice(&digest));
     OPENSSL_free(spki);
     bool is_right = code == CHIMERA_OK && put_precertificate(&text, certificate) == CHIMERA_OK;
     put_number(&text, timestamp->extensions.size, 2);

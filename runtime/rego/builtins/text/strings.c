@@ -63,11 +63,6 @@ int chimera_rego_any_suffix_match(const struct chimera_rego_call *call,
 
 /* --- Finding --- */
 
-static struct chimera_slice from(struct chimera_slice text, size_t at)
-{
-    return (struct chimera_slice){text.data + at, text.size - at};
-}
-
 /* memmem() is linear, but in one go, and so many steps for each byte when the part is short. */
 #define WINDOW ((size_t)32 << 10)
 #define HEAD ((size_t)256)
@@ -108,7 +103,7 @@ static int count_runes(const struct chimera_rego_call *call, struct chimera_slic
         size_t valid = chimera_utf8_prefix((struct chimera_slice){text.data, size});
         struct chimera_slice piece = {text.data, valid ? valid : 1};
         count += (int64_t)chimera_rego_count_runes(piece);
-        text = from(text, piece.size);
+        text = chimera_slice_behind(text, piece.size);
         code = chimera_rego_spend(call, 1 + piece.size);
     }
     *ret_count = count;
@@ -130,7 +125,7 @@ int chimera_rego_strings_count(const struct chimera_rego_call *call,
         code = find(call, text, part, &at);
         if (at == text.size)
             break;
-        text = from(text, at + part.size);
+        text = chimera_slice_behind(text, at + part.size);
         count++;
     }
     return code < 0 ? code
@@ -162,7 +157,7 @@ int chimera_rego_indexof_n(const struct chimera_rego_call *call, struct json_obj
             code = number ? chimera_rego_push(call, found, number) : chimera_rego_no_memory(call);
         else
             json_object_put(number);
-        text = from(text, at);
+        text = chimera_slice_behind(text, at);
         chimera_rego_take_rune(&text);
     }
     return chimera_rego_finish(call, code, found, ret_result);
@@ -186,7 +181,7 @@ static int take_piece(const struct chimera_rego_call *call, struct chimera_slice
     }
     int code = find(call, rest, delimiter, &at);
     *ret_piece = (struct chimera_slice){rest.data, at};
-    *text = from(rest, at < rest.size ? at + delimiter.size : at);
+    *text = chimera_slice_behind(rest, at < rest.size ? at + delimiter.size : at);
     return code;
 }
 
@@ -201,7 +196,7 @@ static int count_pieces(const struct chimera_rego_call *call, struct chimera_sli
         size_t at;
         code = find(call, text, delimiter, &at);
         is_last = at == text.size;
-        text = from(text, is_last ? at : at + delimiter.size);
+        text = chimera_slice_behind(text, is_last ? at : at + delimiter.size);
     }
     *ret_count = count;
     return code;

@@ -93,11 +93,6 @@ static const struct {
     {"Z07", ITEM_OFFSET},
 };
 
-static struct chimera_slice from(struct chimera_slice text, size_t at)
-{
-    return (struct chimera_slice){text.data + at, text.size - at};
-}
-
 static bool is_digit(struct chimera_slice text, size_t at)
 {
     return at < text.size && text.data[at] >= '0' && text.data[at] <= '9';
@@ -143,13 +138,13 @@ static struct chunk take_chunk(struct chimera_slice *layout)
     struct chimera_slice whole = *layout;
     for (size_t at = 0; at < whole.size; at++) {
         size_t size = 0;
-        enum item item = item_at(from(whole, at), &size);
+        enum item item = item_at(chimera_slice_behind(whole, at), &size);
         if (item == ITEM_NONE)
             continue;
-        *layout = from(whole, at + size);
+        *layout = chimera_slice_behind(whole, at + size);
         return (struct chunk){{whole.data, at}, {whole.data + at, size}, item};
     }
-    *layout = from(whole, whole.size);
+    *layout = chimera_slice_behind(whole, whole.size);
     return (struct chunk){.before = whole, .item = ITEM_NONE};
 }
 
@@ -329,7 +324,7 @@ static bool take_number(struct chimera_slice *text, bool fixed, int *ret_number)
     *ret_number = text->data[0] - '0';
     if (has_two)
         *ret_number = *ret_number * 10 + (text->data[1] - '0');
-    *text = from(*text, has_two ? 2 : 1);
+    *text = chimera_slice_behind(*text, has_two ? 2 : 1);
     return true;
 }
 
@@ -346,7 +341,7 @@ static bool take_name(struct chimera_slice *text, const char *const *names, int 
         size_t size = is_short ? 3 : strlen(names[i]);
         if (text->size < size || strncasecmp(text->data, names[i], size) != 0)
             continue;
-        *text = from(*text, size);
+        *text = chimera_slice_behind(*text, size);
         *ret_index = i;
         return true;
     }
@@ -374,7 +369,7 @@ static void take_digits_of_fraction(struct chimera_slice *text, int *ret_nanosec
         nanosecond += (text->data[at] - '0') * unit;
         unit /= 10;
     }
-    *text = from(*text, at);
+    *text = chimera_slice_behind(*text, at);
     *ret_nanosecond = nanosecond;
 }
 
@@ -395,7 +390,7 @@ static bool take_fraction(struct chimera_slice *text, struct chimera_slice form,
     if (text->size < form.size || !has_fraction(exact))
         return false;
     take_digits_of_fraction(&exact, ret_nanosecond);
-    *text = from(*text, form.size);
+    *text = chimera_slice_behind(*text, form.size);
     return exact.size == 0;
 }
 
@@ -404,19 +399,19 @@ static bool take_offset(struct chimera_slice *text, struct chimera_slice form, i
     bool has_colons = memchr(form.data, ':', form.size) != NULL;
     int parts = form.size > 6 ? 3 : form.size > 3 ? 2 : 1, offset = 0, unit = 3600;
     if (form.data[0] == 'Z' && chimera_slice_starts(*text, "Z")) {
-        *text = from(*text, 1);
+        *text = chimera_slice_behind(*text, 1);
         *ret_offset = 0;
         return true;
     }
     bool is_negative = chimera_slice_starts(*text, "-");
     if (!is_negative && !chimera_slice_starts(*text, "+"))
         return false;
-    *text = from(*text, 1);
+    *text = chimera_slice_behind(*text, 1);
     for (int i = 0, part; i < parts; i++, unit /= 60) {
         if (i && has_colons) {
             if (!chimera_slice_starts(*text, ":"))
                 return false;
-            *text = from(*text, 1);
+            *text = chimera_slice_behind(*text, 1);
         }
         if (!take_ranged(text, true, 0, i ? 60 : 24, &part))
             return false;
@@ -439,9 +434,9 @@ static bool take_letters(struct chimera_slice *text)
         size = 3;
     if (size < 3 || size > 5 || (size > 3 && text->data[size - 1] != 'T'))
         return false;
-    *text = from(*text, size);
+    *text = chimera_slice_behind(*text, size);
     if (is_gmt && (chimera_slice_starts(*text, "-") || chimera_slice_starts(*text, "+"))) {
-        struct chimera_slice rest = from(*text, 1);
+        struct chimera_slice rest = chimera_slice_behind(*text, 1);
         if (take_ranged(&rest, false, 0, 23, &hours))
             *text = rest;
     }
@@ -454,7 +449,7 @@ static bool take_half(struct chimera_slice *text, bool is_upper, struct fields *
     fields->is_am = chimera_slice_starts(*text, is_upper ? "AM" : "am");
     if (!fields->is_pm && !fields->is_am)
         return false;
-    *text = from(*text, 2);
+    *text = chimera_slice_behind(*text, 2);
     return true;
 }
 
@@ -487,7 +482,7 @@ static bool take_date(struct chimera_slice *text, enum item item, struct fields 
         return take_name(text, days, 7, item == ITEM_WEEKDAY, &ignored);
     case ITEM_SPACE_DAY:
         if (chimera_slice_starts(*text, " "))
-            *text = from(*text, 1);
+            *text = chimera_slice_behind(*text, 1);
         return take_number(text, false, &fields->day);
     case ITEM_DAY:
     case ITEM_ZERO_DAY:
@@ -538,15 +533,15 @@ static bool skip_plain(struct chimera_slice *text, struct chimera_slice plain)
             if (text->size > 0 && text->data[0] != ' ')
                 return false;
             while (chimera_slice_starts(plain, " "))
-                plain = from(plain, 1);
+                plain = chimera_slice_behind(plain, 1);
             while (chimera_slice_starts(*text, " "))
-                *text = from(*text, 1);
+                *text = chimera_slice_behind(*text, 1);
             continue;
         }
         if (text->size == 0 || text->data[0] != plain.data[0])
             return false;
-        plain = from(plain, 1);
-        *text = from(*text, 1);
+        plain = chimera_slice_behind(plain, 1);
+        *text = chimera_slice_behind(*text, 1);
     }
     return true;
 }
