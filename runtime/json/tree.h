@@ -54,6 +54,15 @@ bool chimera_json_diff_text(struct chimera_slice from, struct chimera_slice to,
                             struct chimera_arena *arena, struct chimera_buffer *out,
                             bool *ret_differs);
 
+/* Borrowed; NULL where the value is no object, has no such member, or that is null. */
+static inline struct json_object *chimera_json_member(struct json_object *value, const char *key)
+{
+    struct json_object *member = NULL;
+    if (json_object_is_type(value, json_type_object))
+        json_object_object_get_ex(value, key, &member);
+    return member;
+}
+
 /* RAII for a tree in a local. */
 static inline void chimera_cleanup_json(struct json_object **tree)
 {

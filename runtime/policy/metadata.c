@@ -69,14 +69,6 @@ enum { METADATA_RULES = 1, METADATA_RESOURCES = 7, METADATA_MINIMUM = 9, METADAT
 const struct chimera_shape metadata_shape = {
     .name = "Metadata", .field = metadata_fields, .count = METADATA_FIELDS};
 
-/* Borrowed; NULL when absent or null. */
-static struct json_object *member(struct json_object *tree, const char *key)
-{
-    struct json_object *value = NULL;
-    json_object_object_get_ex(tree, key, &value);
-    return value;
-}
-
 static int compare_strings(const void *a, const void *b)
 {
     return strcmp(json_object_get_string(*(struct json_object *const *)a),
@@ -86,11 +78,11 @@ static int compare_strings(const void *a, const void *b)
 static int compare_resources(const void *a, const void *b)
 {
     struct json_object *x = *(struct json_object *const *)a, *y = *(struct json_object *const *)b;
-    int order = strcmp(json_object_get_string(member(x, "apiVersion")),
-                       json_object_get_string(member(y, "apiVersion")));
+    int order = strcmp(json_object_get_string(chimera_json_member(x, "apiVersion")),
+                       json_object_get_string(chimera_json_member(y, "apiVersion")));
     return order ? order
-                 : strcmp(json_object_get_string(member(x, "kind")),
-                          json_object_get_string(member(y, "kind")));
+                 : strcmp(json_object_get_string(chimera_json_member(x, "kind")),
+                          json_object_get_string(chimera_json_member(y, "kind")));
 }
 
 /* A set: sorted, each once. */
@@ -118,8 +110,9 @@ static struct json_object *make_structs(struct json_object *list, const struct c
         struct json_object *from = json_object_array_get_idx(list, i);
         struct json_object *to = json_object_new_object();
         for (unsigned j = 0; to && j < shape->count; j++)
-            json_object_object_add(to, shape->field[j].name.data,
-                                   json_object_get(member(from, shape->field[j].name.data)));
+            json_object_object_add(
+                to, shape->field[j].name.data,
+                json_object_get(chimera_json_member(from, shape->field[j].name.data)));
         json_object_array_add(out, to);
     }
     return out;
@@ -134,7 +127,7 @@ static struct json_object *make_sorted_map(struct json_object *map)
     json_object_array_sort(keys, compare_strings);
     for (size_t i = 0; i < json_object_array_length(keys); i++) {
         const char *name = json_object_get_string(json_object_array_get_idx(keys, i));
-        json_object_object_add(out, name, json_object_get(member(map, name)));
+        json_object_object_add(out, name, json_object_get(chimera_json_member(map, name)));
     }
     json_object_put(keys);
     return out;
@@ -148,22 +141,24 @@ static struct json_object *or_text(struct json_object *value, const char *otherw
 struct json_object *metadata_normalise(struct json_object *tree)
 {
     struct json_object *out = json_object_new_object();
-    struct json_object *annotations = member(tree, "annotations");
-    struct json_object *background = member(tree, "backgroundAudit");
-    struct json_object *resources = member(tree, "contextAwareResources");
-    struct json_object *capabilities = member(tree, "hostCapabilities");
-    struct json_object *minimum = member(tree, "minimumKubewardenVersion");
+    struct json_object *annotations = chimera_json_member(tree, "annotations");
+    struct json_object *background = chimera_json_member(tree, "backgroundAudit");
+    struct json_object *resources = chimera_json_member(tree, "contextAwareResources");
+    struct json_object *capabilities = chimera_json_member(tree, "hostCapabilities");
+    struct json_object *minimum = chimera_json_member(tree, "minimumKubewardenVersion");
     json_object_object_add(out, "protocolVersion",
-                           json_object_get(member(tree, "protocolVersion")));
-    json_object_object_add(out, "rules", make_structs(member(tree, "rules"), &rule_shape));
+                           json_object_get(chimera_json_member(tree, "protocolVersion")));
+    json_object_object_add(out, "rules",
+                           make_structs(chimera_json_member(tree, "rules"), &rule_shape));
     if (annotations)
         json_object_object_add(out, "annotations", make_sorted_map(annotations));
-    json_object_object_add(out, "mutating", json_object_get(member(tree, "mutating")));
+    json_object_object_add(out, "mutating", json_object_get(chimera_json_member(tree, "mutating")));
     json_object_object_add(out, "backgroundAudit",
                            background ? json_object_get(background) : json_object_new_boolean(1));
     json_object_object_add(out, "executionMode",
-                           or_text(member(tree, "executionMode"), "kubewarden-wapc"));
-    json_object_object_add(out, "policyType", or_text(member(tree, "policyType"), "kubernetes"));
+                           or_text(chimera_json_member(tree, "executionMode"), "kubewarden-wapc"));
+    json_object_object_add(out, "policyType",
+                           or_text(chimera_json_member(tree, "policyType"), "kubernetes"));
     CHIMERA_JSON struct json_object *trimmed = make_structs(resources, &resource_shape);
     json_object_object_add(out, "contextAwareResources", make_set(trimmed, compare_resources));
     if (capabilities)
@@ -175,7 +170,7 @@ struct json_object *metadata_normalise(struct json_object *tree)
 
 static enum chimera_protocol protocol_of(struct json_object *tree)
 {
-    const char *name = json_object_get_string(member(tree, "protocolVersion"));
+    const char *name = json_object_get_string(chimera_json_member(tree, "protocolVersion"));
     if (!name)
         return CHIMERA_PROTOCOL_NONE;
     return strcmp(name, "v1") == 0 ? CHIMERA_PROTOCOL_V1 : CHIMERA_PROTOCOL_UNKNOWN;
@@ -186,10 +181,13 @@ void metadata_take(struct json_object *tree, struct chimera_metadata *ret_metada
     *ret_metadata = (struct chimera_metadata){
         .is_annotated = true,
         .protocol = protocol_of(tree),
-        .mode = chimera_mode_parse(json_object_get_string(member(tree, "executionMode"))),
-        .is_mutating = json_object_get_boolean(member(tree, "mutating")),
-        .has_background_audit = json_object_get_boolean(member(tree, "backgroundAudit")),
-        .is_raw = strcmp(json_object_get_string(member(tree, "policyType")), "raw") == 0,
+        .mode =
+            chimera_mode_parse(json_object_get_string(chimera_json_member(tree, "executionMode"))),
+        .is_mutating = json_object_get_boolean(chimera_json_member(tree, "mutating")),
+        .has_background_audit =
+            json_object_get_boolean(chimera_json_member(tree, "backgroundAudit")),
+        .is_raw =
+            strcmp(json_object_get_string(chimera_json_member(tree, "policyType")), "raw") == 0,
         .tree = tree,
     };
 }
@@ -304,13 +302,15 @@ void chimera_metadata_done(struct chimera_metadata *metadata)
 
 const char *chimera_metadata_annotation(const struct chimera_metadata *metadata, const char *key)
 {
-    return json_object_get_string(member(member(metadata->tree, "annotations"), key));
+    return json_object_get_string(
+        chimera_json_member(chimera_json_member(metadata->tree, "annotations"), key));
 }
 
 int chimera_metadata_check_version(const struct chimera_metadata *metadata,
                                    enum chimera_metadata_reader reader, struct chimera_error *err)
 {
-    const char *text = json_object_get_string(member(metadata->tree, "minimumKubewardenVersion"));
+    const char *text =
+        json_object_get_string(chimera_json_member(metadata->tree, "minimumKubewardenVersion"));
     struct chimera_version wanted, ours;
     char room[160];
     if (!text || chimera_version_parse(chimera_slice_of(text), &wanted, room, sizeof(room)) ||

@@ -13,13 +13,6 @@ struct check {
     size_t index;
 };
 
-static struct json_object *member(struct json_object *tree, const char *key)
-{
-    struct json_object *value = NULL;
-    json_object_object_get_ex(tree, key, &value);
-    return value;
-}
-
 static const char *text_at(struct json_object *list, size_t index)
 {
     return json_object_get_string(json_object_array_get_idx(list, index));
@@ -102,7 +95,7 @@ static int check_rule(struct check *check, struct json_object *rule)
     int code = CHIMERA_OK;
     for (unsigned i = 0; code == 0 && i < rule_shape.count; i++) {
         check->field = rule_shape.field[i].name.data;
-        struct json_object *list = member(rule, check->field);
+        struct json_object *list = chimera_json_member(rule, check->field);
         bool are_resources = strcmp(check->field, "resources") == 0;
         if (json_object_array_length(list) == 0)
             return refuse(check, "the list must not be empty");
@@ -116,7 +109,7 @@ static int check_resource(struct check *check, struct json_object *resource)
     static const char *const fields[] = {"apiVersion", "kind"};
     for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
         check->field = fields[i];
-        if (json_object_get_string_len(member(resource, fields[i])) == 0)
+        if (json_object_get_string_len(chimera_json_member(resource, fields[i])) == 0)
             return refuse(check, "the text must not be empty");
     }
     return CHIMERA_OK;
@@ -127,7 +120,7 @@ static int check_each(const struct chimera_metadata *metadata, const char *name,
                       struct chimera_error *err)
 {
     struct check check = {.err = err, .list = name};
-    struct json_object *list = member(metadata->tree, name);
+    struct json_object *list = chimera_json_member(metadata->tree, name);
     int code = CHIMERA_OK;
     for (; code == 0 && check.index < json_object_array_length(list); check.index++)
         code = check_one(&check, json_object_array_get_idx(list, check.index));

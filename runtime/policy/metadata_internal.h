@@ -4,6 +4,7 @@
 #define CHIMERA_METADATA_INTERNAL_H
 
 #include "runtime/json/shape.h"
+#include "runtime/json/tree.h"
 #include "runtime/policy/metadata.h"
 
 extern const struct chimera_shape metadata_shape, rule_shape;

@@ -49,14 +49,6 @@ struct sealed { /* of the arena */
     uint64_t cost;
 };
 
-static struct json_object *member(struct json_object *object, const char *key)
-{
-    struct json_object *value = NULL;
-    if (json_object_is_type(object, json_type_object))
-        json_object_object_get_ex(object, key, &value);
-    return value;
-}
-
 static bool is_text(struct json_object *value, const char *text)
 {
     return json_object_is_type(value, json_type_string) &&
@@ -80,13 +72,14 @@ static bool read_bytes(struct json_object *value, struct chimera_arena *arena,
 
 static bool read_cost(struct json_object *kdf, uint64_t *ret_cost)
 {
-    struct json_object *params = member(kdf, "params");
-    if (!is_text(member(kdf, "name"), "scrypt") || !is_number(member(params, "r"), BLOCK_SIZE) ||
-        !is_number(member(params, "p"), LANES))
+    struct json_object *params = chimera_json_member(kdf, "params");
+    if (!is_text(chimera_json_member(kdf, "name"), "scrypt") ||
+        !is_number(chimera_json_member(params, "r"), BLOCK_SIZE) ||
+        !is_number(chimera_json_member(params, "p"), LANES))
         return false;
     for (size_t i = 0; i < sizeof(COSTS) / sizeof(COSTS[0]); i++) {
         *ret_cost = COSTS[i];
-        if (is_number(member(params, "N"), COSTS[i]))
+        if (is_number(chimera_json_member(params, "N"), COSTS[i]))
             return true;
     }
     return false;
@@ -98,19 +91,20 @@ static int read_sealed(struct chimera_slice text, struct chimera_arena *arena,
     CHIMERA_JSON struct json_object *tree = NULL;
     if (chimera_json_parse(text, &tree, NULL) < 0)
         return chimera_fail(err, CHIMERA_EINVAL, "the encrypted private key is not JSON");
-    struct json_object *kdf = member(tree, "kdf"), *cipher = member(tree, "cipher");
+    struct json_object *kdf = chimera_json_member(tree, "kdf"),
+                       *cipher = chimera_json_member(tree, "cipher");
     if (!read_cost(kdf, &ret_sealed->cost))
         return chimera_fail(err, CHIMERA_EFEATURE,
                             "the encrypted private key: not scrypt with N 32768, 65536 or 131072, "
                             "r 8 and p 1");
-    if (!is_text(member(cipher, "name"), "nacl/secretbox"))
+    if (!is_text(chimera_json_member(cipher, "name"), "nacl/secretbox"))
         return chimera_fail(err, CHIMERA_EFEATURE,
                             "the encrypted private key: the cipher is not nacl/secretbox");
-    if (!read_bytes(member(kdf, "salt"), arena, &ret_sealed->salt) ||
+    if (!read_bytes(chimera_json_member(kdf, "salt"), arena, &ret_sealed->salt) ||
         ret_sealed->salt.size > SALT_MAX ||
-        !read_bytes(member(cipher, "nonce"), arena, &ret_sealed->nonce) ||
+        !read_bytes(chimera_json_member(cipher, "nonce"), arena, &ret_sealed->nonce) ||
         ret_sealed->nonce.size != crypto_secretbox_NONCEBYTES ||
-        !read_bytes(member(tree, "ciphertext"), arena, &ret_sealed->box) ||
+        !read_bytes(chimera_json_member(tree, "ciphertext"), arena, &ret_sealed->box) ||
         ret_sealed->box.size <= crypto_secretbox_MACBYTES)
         return chimera_fail(err, CHIMERA_EINVAL,
                             "the encrypted private key: salt, nonce or ciphertext is wrong");

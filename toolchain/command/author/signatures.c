@@ -10,14 +10,6 @@
 #include "toolchain/command/author/inspect_table.h"
 #include "toolchain/command/fetch_flags.h"
 
-static struct json_object *member(struct json_object *object, const char *key)
-{
-    struct json_object *value = NULL;
-    if (json_object_is_type(object, json_type_object))
-        json_object_object_get_ex(object, key, &value);
-    return value;
-}
-
 int signatures_fetch(const struct chimera_cli_options *options, const char *uri,
                      struct json_object **ret_manifest, struct chimera_error *err)
 {
@@ -46,10 +38,10 @@ static void add_member(struct inspect_table *table, const char *name, struct jso
 static void write_layer(struct json_object *layer, struct chimera_buffer *out)
 {
     struct inspect_table table = {0};
-    struct json_object *annotations = member(layer, "annotations");
-    add_member(&table, "Digest: ", member(layer, "digest"));
-    add_member(&table, "Media type: ", member(layer, "mediaType"));
-    add_member(&table, "Size: ", member(layer, "size"));
+    struct json_object *annotations = chimera_json_member(layer, "annotations");
+    add_member(&table, "Digest: ", chimera_json_member(layer, "digest"));
+    add_member(&table, "Media type: ", chimera_json_member(layer, "mediaType"));
+    add_member(&table, "Size: ", chimera_json_member(layer, "size"));
     if (json_object_is_type(annotations, json_type_object)) {
         inspect_table_add(&table, "Annotations", "");
         json_object_object_foreach(annotations, key, value) add_member(&table, key, value);
@@ -70,7 +62,7 @@ void signatures_write(struct json_object *manifest, bool is_yaml, struct chimera
         chimera_yaml_show(document, out);
         return;
     }
-    struct json_object *layers = member(manifest, "layers");
+    struct json_object *layers = chimera_json_member(manifest, "layers");
     chimera_buffer_text(out, "\nSigstore signatures\n\n");
     for (size_t i = 0; json_object_is_type(layers, json_type_array) && !out->failed &&
                        i < json_object_array_length(layers);

@@ -43,8 +43,8 @@ static void find_place(const char *label, const struct definition *definition,
 /* Lists of numbers, as many in both, none of them zero iterations. */
 static bool take_samples(struct json_object *tree, struct bench_samples *samples)
 {
-    struct json_object *iterations = tree_member(tree, "iterations");
-    struct json_object *nanoseconds = tree_member(tree, "nanoseconds");
+    struct json_object *iterations = chimera_json_member(tree, "iterations");
+    struct json_object *nanoseconds = chimera_json_member(tree, "nanoseconds");
     if (!json_object_is_type(iterations, json_type_array) ||
         !json_object_is_type(nanoseconds, json_type_array))
         return false;

@@ -159,7 +159,7 @@ static char *copy_text(struct json_object *tree, const char *key)
 
 static int take_settings(struct json_object *tree, char **ret_settings, struct chimera_error *err)
 {
-    struct json_object *settings = tree_member(tree, "settings");
+    struct json_object *settings = chimera_json_member(tree, "settings");
     struct chimera_buffer text;
     if (settings && !json_object_is_type(settings, json_type_object))
         return chimera_fail(err, CHIMERA_EINVAL, "Invalid settings in CRD, not an object");
@@ -181,7 +181,7 @@ static int take_settings(struct json_object *tree, char **ret_settings, struct c
 static int take_resources(struct json_object *tree, char ***ret_resources,
                           struct chimera_error *err)
 {
-    struct json_object *list = tree_member(tree, "contextAwareResources");
+    struct json_object *list = chimera_json_member(tree, "contextAwareResources");
     size_t count = list ? json_object_array_length(list) : 0;
     if (count == 0)
         return CHIMERA_OK;
@@ -199,7 +199,7 @@ static int take_resources(struct json_object *tree, char ***ret_resources,
 
 static int take_limit(struct json_object *tree, uint32_t *ret_limit_ms, struct chimera_error *err)
 {
-    struct json_object *value = tree_member(tree, "timeoutEvalSeconds");
+    struct json_object *value = chimera_json_member(tree, "timeoutEvalSeconds");
     int seconds = json_object_get_int(value);
     if (!value)
         return CHIMERA_OK;
@@ -238,7 +238,7 @@ static int take_member(const char *name, struct json_object *tree, struct defini
 static int take_members(struct json_object *spec, bool is_group, struct definition *definition,
                         struct chimera_error *err)
 {
-    struct json_object *members = is_group ? tree_member(spec, "policies") : NULL;
+    struct json_object *members = is_group ? chimera_json_member(spec, "policies") : NULL;
     size_t count = members ? (size_t)json_object_object_length(members) : 1;
     definition->member = calloc(count + 1, sizeof(*definition->member));
     if (!definition->member)
@@ -278,15 +278,16 @@ static int find_kind(struct json_object *document, const struct kind **ret_kind,
         return chimera_fail(err, why.code, "cannot extract ObjectReference: %.900s", why.text);
     const char *version = tree_text(document, "apiVersion"), *name = tree_text(document, "kind");
     if (!version || strcmp(version, API_VERSION) != 0)
-        return refuse_text(tree_member(document, "apiVersion"), "invalid apiVersion ", "", err);
+        return refuse_text(chimera_json_member(document, "apiVersion"), "invalid apiVersion ", "",
+                           err);
     for (size_t i = 0; i < KINDS && name; i++) {
         if (strcmp(kinds[i].type->name, name) == 0) {
             *ret_kind = &kinds[i];
             return CHIMERA_OK;
         }
     }
-    return refuse_text(tree_member(document, "kind"), "unknown kind ", ", not a Kubewarden policy",
-                       err);
+    return refuse_text(chimera_json_member(document, "kind"), "unknown kind ",
+                       ", not a Kubewarden policy", err);
 }
 
 static int take_document(struct json_object *document, struct definition *definition,
@@ -300,17 +301,17 @@ static int take_document(struct json_object *document, struct definition *defini
     if (tree_check(document, kind->type, &why) < 0)
         return chimera_fail(err, why.code, "cannot parse value into %s: %.900s", kind->type->name,
                             why.text);
-    struct json_object *spec = tree_member(document, "spec");
+    struct json_object *spec = chimera_json_member(document, "spec");
     const char *mode = tree_text(spec, "mode");
     if (!spec)
         return chimera_fail(err, CHIMERA_EINVAL,
                             "CRD does not have spec, but it is required for %s", kind->type->name);
-    const char *name = tree_text(tree_member(document, "metadata"), "name");
+    const char *name = tree_text(chimera_json_member(document, "metadata"), "name");
     definition->id = strdup(name ? name : "crd-without-name");
     definition->message = copy_text(spec, "message");
     definition->expression = kind->is_group ? copy_text(spec, "expression") : NULL;
     definition->mode = mode && strcmp(mode, "monitor") == 0 ? CHIMERA_MONITOR : CHIMERA_PROTECT;
-    definition->allowed_to_mutate = json_object_get_boolean(tree_member(spec, "mutating"));
+    definition->allowed_to_mutate = json_object_get_boolean(chimera_json_member(spec, "mutating"));
     if (!definition->id || (kind->is_group && !definition->expression))
         return chimera_fail_memory(err);
     return take_members(spec, kind->is_group, definition, err);

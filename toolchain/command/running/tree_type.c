@@ -17,17 +17,9 @@ const struct tree_type tree_i32 = {.kind = TREE_I32};
 const struct tree_type tree_strings = {.kind = TREE_LIST, .item = &tree_string};
 const struct tree_type tree_string_map = {.kind = TREE_MAP, .item = &tree_string};
 
-struct json_object *tree_member(struct json_object *tree, const char *key)
-{
-    struct json_object *value = NULL;
-    if (json_object_is_type(tree, json_type_object))
-        json_object_object_get_ex(tree, key, &value);
-    return value;
-}
-
 const char *tree_text(struct json_object *tree, const char *key)
 {
-    return json_object_get_string(tree_member(tree, key));
+    return json_object_get_string(chimera_json_member(tree, key));
 }
 
 /* serde's words for what was found: "integer `5`". */

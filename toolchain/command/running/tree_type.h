@@ -47,8 +47,6 @@ extern const struct tree_type tree_any, tree_string, tree_bool, tree_i32, tree_s
 /* CHIMERA_EINVAL, with what is wrong first in the tree's order. */
 int tree_check(struct json_object *tree, const struct tree_type *type, struct chimera_error *err);
 
-/* The member of that name; NULL: not there, or null. Borrowed. */
-struct json_object *tree_member(struct json_object *tree, const char *key);
 /* Its text; NULL: there is none. Borrowed. */
 const char *tree_text(struct json_object *tree, const char *key);
 

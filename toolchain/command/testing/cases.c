@@ -86,7 +86,7 @@ static void take_mode(struct reader *reader, struct json_object *map, enum chime
     enum chimera_mode found = name ? chimera_mode_parse(name) : CHIMERA_MODE_NONE;
     if (name && found == CHIMERA_MODE_NONE) {
         chimera_document_enter(&reader->document, "mode");
-        chimera_document_expect(&reader->document, tree_member(map, "mode"), A_MODE);
+        chimera_document_expect(&reader->document, chimera_json_member(map, "mode"), A_MODE);
         chimera_document_leave(&reader->document);
     } else if (name) {
         *mode = found;

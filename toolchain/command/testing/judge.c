@@ -130,7 +130,7 @@ static void check_patch(struct json_object *want, const struct chimera_request *
     compare_written("patched", want, chimera_buffer_slice(&patch), wrong);
     check_object(want, request, chimera_buffer_slice(&patch), wrong);
     if (!is_expected && response->patch.data &&
-        json_object_get_boolean(tree_member(want, "allowed")))
+        json_object_get_boolean(chimera_json_member(want, "allowed")))
         differ("patched", CHIMERA_SLICE("no change"), chimera_buffer_slice(&patch), wrong);
     chimera_buffer_free(&patch);
 }

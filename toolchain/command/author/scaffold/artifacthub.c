@@ -252,7 +252,7 @@ static struct json_object *make_yaml(struct json_object *tree)
 static int add_annotations(struct package *package)
 {
     const struct chimera_metadata *metadata = package->input->metadata;
-    struct json_object *resources = scaffold_member(metadata->tree, "contextAwareResources");
+    struct json_object *resources = chimera_json_member(metadata->tree, "contextAwareResources");
     const char *hidden = annotation(package, HIDDEN_UI);
     struct json_object *out = json_object_new_object();
     json_object_object_add(package->out, "annotations", out);
@@ -263,7 +263,7 @@ static int add_annotations(struct package *package)
     scaffold_put_text(out, "kubewarden/questions-ui", package->input->questions);
     scaffold_put_text(out, "kubewarden/resources", annotation(package, HUB "resources"));
     json_object_object_add(out, "kubewarden/rules",
-                           make_yaml(scaffold_member(metadata->tree, "rules")));
+                           make_yaml(chimera_json_member(metadata->tree, "rules")));
     if (hidden && strcmp(hidden, "true") != 0 && strcmp(hidden, "false") != 0)
         return refuse_malformed(package, HIDDEN_UI,
                                 "is malformed, must be a string \"true\" or \"false\"", NULL);
@@ -273,7 +273,7 @@ static int add_annotations(struct package *package)
 static int fill(struct package *package)
 {
     struct json_object *annotations =
-        scaffold_member(package->input->metadata->tree, "annotations");
+        chimera_json_member(package->input->metadata->tree, "annotations");
     int code = !annotations || json_object_object_length(annotations) == 0
                    ? chimera_fail(package->err, CHIMERA_EINVAL,
                                   "no annotations in policy metadata. policy metadata must specify "

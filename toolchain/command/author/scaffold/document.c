@@ -2,13 +2,7 @@
 /* document.c - the parts that documents are put together from. */
 #include "toolchain/command/author/scaffold/scaffold.h"
 
-struct json_object *scaffold_member(struct json_object *object, const char *key)
-{
-    struct json_object *value = NULL;
-    if (json_object_is_type(object, json_type_object))
-        json_object_object_get_ex(object, key, &value);
-    return value;
-}
+#include "runtime/json/tree.h"
 
 void scaffold_put_text(struct json_object *object, const char *key, const char *text)
 {
@@ -38,7 +32,7 @@ struct json_object *scaffold_rules(struct json_object *rules)
         struct json_object *from = json_object_array_get_idx(rules, i);
         struct json_object *rule = json_object_new_object();
         for (size_t j = 0; j < sizeof(fields) / sizeof(*fields); j++) {
-            struct json_object *list = scaffold_member(from, fields[j]);
+            struct json_object *list = chimera_json_member(from, fields[j]);
             json_object_object_add(rule, fields[j],
                                    list ? json_object_get(list) : json_object_new_array());
         }

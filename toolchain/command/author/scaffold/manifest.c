@@ -93,7 +93,7 @@ static struct json_object *make_metadata(const struct chimera_metadata *metadata
 /* Whoever applies the manifest gives the policy access, so it is said aloud. */
 static bool grants_resources(const struct chimera_metadata *metadata, bool is_allowed)
 {
-    if (json_object_array_length(scaffold_member(metadata->tree, "contextAwareResources")) == 0)
+    if (json_object_array_length(chimera_json_member(metadata->tree, "contextAwareResources")) == 0)
         return false;
     if (is_allowed) {
         say_warning("Policy has been granted access to the Kubernetes resources mentioned by its "
@@ -117,13 +117,13 @@ static struct json_object *make_spec(const struct policy_module *file, struct js
     struct json_object *spec = json_object_new_object();
     scaffold_put_text(spec, "module", file->uri);
     scaffold_share(spec, "settings", settings);
-    scaffold_share(spec, "rules", scaffold_member(metadata->tree, "rules"));
+    scaffold_share(spec, "rules", chimera_json_member(metadata->tree, "rules"));
     json_object_object_add(spec, "mutating", json_object_new_boolean(metadata->is_mutating));
     if (!metadata->has_background_audit)
         json_object_object_add(spec, "backgroundAudit", json_object_new_boolean(0));
     if (has_resources)
         scaffold_share(spec, "contextAwareResources",
-                       scaffold_member(metadata->tree, "contextAwareResources"));
+                       chimera_json_member(metadata->tree, "contextAwareResources"));
     return spec;
 }
 

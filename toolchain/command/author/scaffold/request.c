@@ -44,7 +44,7 @@ static int parse_object(const char *path, struct json_object **ret_object,
 
 static const char *text_of(struct json_object *object, const char *key)
 {
-    struct json_object *value = scaffold_member(object, key);
+    struct json_object *value = chimera_json_member(object, key);
     return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 }
 
@@ -57,7 +57,7 @@ static int read_object(const char *path, struct json_object **ret_object, struct
         return chimera_fail(err, CHIMERA_EINVAL,
                             "object defined inside of %.300s is missing types: apiVersion and kind",
                             path);
-    struct json_object *metadata = scaffold_member(*ret_object, "metadata");
+    struct json_object *metadata = chimera_json_member(*ret_object, "metadata");
     if (metadata && !json_object_is_type(metadata, json_type_object))
         return chimera_fail(err, CHIMERA_EINVAL,
                             "failed to parse object file %.300s: its metadata must be a map", path);
@@ -65,7 +65,7 @@ static int read_object(const char *path, struct json_object **ret_object, struct
     struct json_object *out = json_object_new_object();
     for (unsigned i = 0; i < kubernetes_meta_shape.count; i++) {
         const char *key = kubernetes_meta_shape.field[i].name.data;
-        scaffold_share(out, key, scaffold_member(metadata, key));
+        scaffold_share(out, key, chimera_json_member(metadata, key));
     }
     json_object_object_add(*ret_object, "metadata", out);
     return CHIMERA_OK;
@@ -111,7 +111,7 @@ static struct json_object *make_request(struct json_object *object,
                                         const struct resource_kind *kind, bool is_known)
 {
     struct json_object *request = json_object_new_object();
-    struct json_object *metadata = scaffold_member(object, "metadata");
+    struct json_object *metadata = chimera_json_member(object, "metadata");
     const char *name_space = text_of(metadata, "namespace");
     if (!name_space && is_known && kind->is_namespaced)
         name_space = "default";

@@ -100,27 +100,21 @@ static const struct resource_kind kinds[] = {
     CLUSTER(KUBEWARDEN, "v1", "PolicyServer", "policyservers"),
 };
 
-static struct json_object *member(struct json_object *object, const char *key)
-{
-    struct json_object *value = NULL;
-    if (json_object_is_type(object, json_type_object))
-        json_object_object_get_ex(object, key, &value);
-    return value;
-}
-
 static bool find_in_catalog(struct json_object *catalog, struct resource_kind *kind)
 {
     struct chimera_buffer key;
     chimera_buffer_init(&key, KEY_MAX);
     chimera_buffer_print(&key, "%s|%s|%s", kind->group, kind->version, kind->kind);
     chimera_buffer_byte(&key, '\0');
-    struct json_object *entry = key.failed ? NULL : member(member(catalog, "resources"), key.data);
-    struct json_object *plural = member(entry, "name");
+    struct json_object *entry =
+        key.failed ? NULL
+                   : chimera_json_member(chimera_json_member(catalog, "resources"), key.data);
+    struct json_object *plural = chimera_json_member(entry, "name");
     chimera_buffer_free(&key);
     if (!json_object_is_type(plural, json_type_string))
         return false;
     kind->plural = json_object_get_string(plural);
-    kind->is_namespaced = json_object_get_boolean(member(entry, "namespaced"));
+    kind->is_namespaced = json_object_get_boolean(chimera_json_member(entry, "namespaced"));
     return true;
 }
 

@@ -30,7 +30,4 @@ struct json_object *scaffold_policy(const char *kind);
 void scaffold_put_text(struct json_object *object, const char *key, const char *text);
 void scaffold_share(struct json_object *object, const char *key, struct json_object *value);
 
-/* Borrowed; NULL when absent, null, or `object` is no object. */
-struct json_object *scaffold_member(struct json_object *object, const char *key);
-
 #endif

@@ -54,17 +54,17 @@ static void warn_of_module(const char *module)
 static int make_settings(struct json_object *spec, struct json_object *binding_spec,
                          struct json_object **ret_settings, struct chimera_error *err)
 {
-    struct json_object *kind = scaffold_member(spec, "paramKind");
-    struct json_object *reference = scaffold_member(binding_spec, "paramRef");
+    struct json_object *kind = chimera_json_member(spec, "paramKind");
+    struct json_object *reference = chimera_json_member(binding_spec, "paramRef");
     if (!kind != !reference)
         return chimera_fail(err, CHIMERA_EINVAL,
                             "Both paramKind and paramRef must be present together, or both absent");
     struct json_object *settings = json_object_new_object();
-    scaffold_share(settings, "failurePolicy", scaffold_member(spec, "failurePolicy"));
-    scaffold_share(settings, "variables", scaffold_member(spec, "variables"));
+    scaffold_share(settings, "failurePolicy", chimera_json_member(spec, "failurePolicy"));
+    scaffold_share(settings, "variables", chimera_json_member(spec, "variables"));
     scaffold_share(settings, "paramKind", kind);
     scaffold_share(settings, "paramRef", reference);
-    scaffold_share(settings, "validations", scaffold_member(spec, "validations"));
+    scaffold_share(settings, "validations", chimera_json_member(spec, "validations"));
     *ret_settings = settings;
     return CHIMERA_OK;
 }
@@ -73,10 +73,10 @@ static struct json_object *make_policy(const char *module, struct json_object *v
                                        struct json_object *binding, struct json_object *settings)
 {
     struct json_object *constraints =
-        scaffold_member(scaffold_member(vap, "spec"), "matchConstraints");
+        chimera_json_member(chimera_json_member(vap, "spec"), "matchConstraints");
     struct json_object *resources =
-        scaffold_member(scaffold_member(binding, "spec"), "matchResources");
-    struct json_object *metadata = scaffold_member(binding, "metadata");
+        chimera_json_member(chimera_json_member(binding, "spec"), "matchResources");
+    struct json_object *metadata = chimera_json_member(binding, "metadata");
     struct json_object *policy = scaffold_policy("ClusterAdmissionPolicy");
     struct json_object *spec = json_object_new_object();
     json_object_object_add(policy, "metadata",
@@ -84,11 +84,11 @@ static struct json_object *make_policy(const char *module, struct json_object *v
     scaffold_put_text(spec, "module", module);
     scaffold_share(spec, "settings", settings);
     json_object_object_add(spec, "rules",
-                           scaffold_rules(scaffold_member(constraints, "resourceRules")));
+                           scaffold_rules(chimera_json_member(constraints, "resourceRules")));
     json_object_object_add(spec, "mutating", json_object_new_boolean(0));
-    scaffold_share(spec, "matchPolicy", scaffold_member(constraints, "matchPolicy"));
-    scaffold_share(spec, "namespaceSelector", scaffold_member(resources, "namespaceSelector"));
-    scaffold_share(spec, "objectSelector", scaffold_member(constraints, "objectSelector"));
+    scaffold_share(spec, "matchPolicy", chimera_json_member(constraints, "matchPolicy"));
+    scaffold_share(spec, "namespaceSelector", chimera_json_member(resources, "namespaceSelector"));
+    scaffold_share(spec, "objectSelector", chimera_json_member(constraints, "objectSelector"));
     json_object_object_add(policy, "spec", spec);
     return policy;
 }
@@ -106,15 +106,15 @@ static int convert(const struct chimera_cli_options *options, struct chimera_err
                              &binding, err);
     if (code < 0)
         return code;
-    struct json_object *spec = scaffold_member(vap, "spec");
+    struct json_object *spec = chimera_json_member(vap, "spec");
     warn_of_module(module);
     static const char *const ignored[] = {"auditAnnotations", "matchConditions"};
     for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-        if (scaffold_member(spec, ignored[i]))
+        if (chimera_json_member(spec, ignored[i]))
             say_warning("%s are not supported by Kubewarden's CEL policy yet. They will be "
                         "ignored.",
                         ignored[i]);
-    code = make_settings(spec, scaffold_member(binding, "spec"), &settings, err);
+    code = make_settings(spec, chimera_json_member(binding, "spec"), &settings, err);
     if (code < 0)
         return code;
     CHIMERA_JSON struct json_object *policy = make_policy(module, vap, binding, settings);
