@@ -16,12 +16,6 @@
 const char *const chimera_prelude_files[CHIMERA_PRELUDE_FILES] = {
     "plugin.h", "prelude.h", "full.h", "simd.h", "quick.h", "freestanding.c"};
 
-static bool has_prelude(const char *folder)
-{
-    CHIMERA_FREE char *path = chimera_path_join(folder, "prelude.h");
-    return path && access(path, R_OK) == 0;
-}
-
 /* Installed beside the program, at the installed place, or in the source tree. */
 static int find_prelude(char **ret_folder, struct chimera_error *err)
 {
@@ -39,7 +33,9 @@ static int find_prelude(char **ret_folder, struct chimera_error *err)
     const char *candidates[] = {getenv("CHIMERA_PRELUDE"), beside, CHIMERA_PRELUDE_DIR,
                                 CHIMERA_PRELUDE_SOURCE_DIR};
     for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
-        if (candidates[i] && has_prelude(candidates[i])) {
+        CHIMERA_FREE char *path =
+            candidates[i] ? chimera_path_join(candidates[i], "prelude.h") : NULL;
+        if (path && access(path, R_OK) == 0) {
             *ret_folder = realpath(candidates[i], NULL); /* tools run in other folders */
             return *ret_folder ? CHIMERA_OK : chimera_fail_memory(err);
         }

@@ -39,13 +39,6 @@ static void say(void *context, const char *line)
     chimera_log_say(STDERR_FILENO, text);
 }
 
-static int fail(const struct chimera_error *err)
-{
-    chimera_error_each(err, say, NULL);
-    daemon_failed(err);
-    return 1;
-}
-
 static void open_log(const struct config *config)
 {
     const struct options *options = &config->options;
@@ -117,9 +110,12 @@ static int run_server(const struct options *options)
     struct chimera_error err = {.details = &details};
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
     int code = serve(options, &err);
-    int exit_code = code < 0 ? fail(&err) : 0;
+    if (code < 0) {
+        chimera_error_each(&err, say, NULL);
+        daemon_failed(&err);
+    }
     chimera_buffer_free(&details);
-    return exit_code;
+    return code < 0 ? 1 : 0;
 }
 
 static int compare_builtins(const void *a, const void *b)

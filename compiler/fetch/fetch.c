@@ -16,14 +16,6 @@
 
 #define ANSWER_MAX CHIMERA_NETWORK_ANSWER_MAX
 
-static int place_signatures(const char *store, struct chimera_fetch_plan *plan,
-                            const struct chimera_fetched *fetched, struct chimera_error *err)
-{
-    plan->signatures_path = chimera_store_signatures_path(store, fetched->path);
-    plan->pull.signatures_path = plan->signatures_path;
-    return plan->signatures_path ? CHIMERA_OK : chimera_fail_memory(err);
-}
-
 static void free_plan(struct chimera_fetch_plan *plan)
 {
     if (plan)
@@ -33,19 +25,15 @@ static void free_plan(struct chimera_fetch_plan *plan)
 
 /* --- Where it goes --- */
 
-static bool is_folder(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 /* A folder is given the last part of the URI's path. */
 static int place_output(const char *output, struct chimera_fetched *fetched,
                         struct chimera_error *err)
 {
     const char *slash = strrchr(fetched->path, '/');
-    char *path = is_folder(output) ? chimera_path_join(output, slash ? slash + 1 : fetched->path)
-                                   : strdup(output);
+    struct stat status;
+    bool is_folder = stat(output, &status) == 0 && S_ISDIR(status.st_mode);
+    char *path =
+        is_folder ? chimera_path_join(output, slash ? slash + 1 : fetched->path) : strdup(output);
     if (!path)
         return chimera_fail_memory(err);
     free(fetched->path);
@@ -53,24 +41,15 @@ static int place_output(const char *output, struct chimera_fetched *fetched,
     return CHIMERA_OK;
 }
 
-static int make_folder(const char *folder, struct chimera_fetch_plan *plan,
-                       struct chimera_error *err)
-{
-    int code = chimera_folder_make(folder, 0755, err);
-    if (code < 0)
-        return code;
-    plan->folder = realpath(folder, NULL);
-    return plan->folder ? CHIMERA_OK : chimera_fail_errno(err, folder);
-}
-
 static int place_file(const struct chimera_fetch_options *options, struct chimera_fetch_plan *plan,
                       struct chimera_fetched *fetched, struct chimera_error *err)
 {
-    int code = options->verification && plan->pull.image
-                   ? place_signatures(options->store, plan, fetched, err)
-                   : CHIMERA_OK;
-    if (code < 0)
-        return code;
+    if (options->verification && plan->pull.image) {
+        plan->signatures_path = chimera_store_signatures_path(options->store, fetched->path);
+        plan->pull.signatures_path = plan->signatures_path;
+        if (!plan->signatures_path)
+            return chimera_fail_memory(err);
+    }
     if (!options->output) {
         plan->pull.root = options->store;
         plan->pull.is_there = access(fetched->path, F_OK) == 0;
@@ -120,7 +99,9 @@ static int start_online(const struct chimera_fetch_options *options,
     CHIMERA_FREE char *folder = options->output ? folder_of(path) : strdup(options->store);
     if (!folder)
         return chimera_fail_memory(err);
-    int code = make_folder(folder, plan, err);
+    int code = chimera_folder_make(folder, 0755, err);
+    if (code == CHIMERA_OK && !(plan->folder = realpath(folder, NULL)))
+        code = chimera_fail_errno(err, folder);
     if (code == CHIMERA_OK)
         code = fetch_plan_find_logins(options, plan, err);
     if (code == CHIMERA_OK)

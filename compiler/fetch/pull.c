@@ -102,19 +102,12 @@ static int download_layer(struct work *work, const struct chimera_descriptor *la
     return finish_file(work, &file, code, err);
 }
 
-/* What floats is asked for again; when it has not moved there is nothing to fetch. */
-static bool is_same(const struct chimera_pull *pull, const struct chimera_descriptor *layer)
-{
-    char digest[CHIMERA_OCI_DIGEST_MAX];
-    return pull->is_there && digest_of_path(pull->path, digest, NULL) == CHIMERA_OK &&
-           strcmp(digest, layer->digest) == 0;
-}
-
 static int fetch_layer(struct work *work, const struct chimera_oci_manifest *manifest,
                        bool is_signed, struct chimera_error *err)
 {
     const struct chimera_pull *pull = work->pull;
     const struct chimera_descriptor *layer = NULL;
+    char digest[CHIMERA_OCI_DIGEST_MAX];
     int code = chimera_policy_image_layer(manifest, is_signed, &layer, err);
     if (code < 0 || !pull->path)
         return code;
@@ -122,7 +115,10 @@ static int fetch_layer(struct work *work, const struct chimera_oci_manifest *man
         memcpy(work->module, layer->digest, sizeof(work->module));
     if (is_signed && pull->is_there && !pull->is_floating)
         return bind_file(pull->path, layer, err);
-    return is_same(pull, layer) ? CHIMERA_OK : download_layer(work, layer, err);
+    /* What floats is asked for again; when it has not moved there is nothing to fetch. */
+    bool is_same = pull->is_there && digest_of_path(pull->path, digest, NULL) == CHIMERA_OK &&
+                   strcmp(digest, layer->digest) == 0;
+    return is_same ? CHIMERA_OK : download_layer(work, layer, err);
 }
 
 /* --- Signatures --- */
@@ -164,18 +160,6 @@ static int gather(struct work *work, struct chimera_error *err)
                                            &work->found, err);
 }
 
-static int verify_image(struct work *work, struct chimera_error *err)
-{
-    int code = gather(work, err);
-    return code < 0 ? code : judge(work, err);
-}
-
-static int write_text(struct chimera_store_file *file, const struct chimera_buffer *text)
-{
-    const struct chimera_transfer_sink sink = chimera_store_sink(file);
-    return sink.take(sink.context, chimera_buffer_slice(text));
-}
-
 static int keep_signatures(struct work *work, const struct chimera_oci_manifest *manifest,
                            struct chimera_error *err)
 {
@@ -190,7 +174,8 @@ static int keep_signatures(struct work *work, const struct chimera_oci_manifest 
         text.failed
             ? chimera_fail(err, text.failed, "the signatures: %s", chimera_code_text(text.failed))
             : chimera_store_create(work->pull->root, work->pull->signatures_path, &file, err);
-    if (code == CHIMERA_OK && write_text(&file, &text) < 0) {
+    const struct chimera_transfer_sink sink = chimera_store_sink(&file);
+    if (code == CHIMERA_OK && sink.take(sink.context, chimera_buffer_slice(&text)) < 0) {
         code = chimera_fail_errno(err, file.temporary);
         chimera_store_drop(&file);
     } else if (code == CHIMERA_OK) {
@@ -229,7 +214,9 @@ static int pull_image(struct work *work, struct chimera_error *err)
     bool is_signed = pull->options->verification != NULL;
     struct chimera_image_reference pinned = *pull->image; /* borrowed, but for the digest */
     struct chimera_oci_manifest manifest = {0};
-    int code = is_signed ? verify_image(work, err) : CHIMERA_OK;
+    int code = is_signed ? gather(work, err) : CHIMERA_OK;
+    if (code == CHIMERA_OK && is_signed)
+        code = judge(work, err);
     if (code < 0)
         return code;
     if (is_signed)

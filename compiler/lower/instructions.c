@@ -97,12 +97,6 @@ static void do_branch_table(struct lower_body *body)
     body_unreachable(body);
 }
 
-static void do_return(struct lower_body *body)
-{
-    body_pop_list(body, lower_results(body->lowering, body->lowering->functions[body->function]));
-    body_unreachable(body);
-}
-
 /* --- Calls. --- */
 
 static void apply_call(struct lower_body *body, uint32_t type)
@@ -454,7 +448,9 @@ static bool do_control(struct lower_body *body, const uint8_t *from, uint8_t opc
         do_branch_table(body);
         return true;
     case OP_RETURN:
-        do_return(body);
+        body_pop_list(body,
+                      lower_results(body->lowering, body->lowering->functions[body->function]));
+        body_unreachable(body);
         return true;
     default:
         return false;

@@ -116,12 +116,6 @@ struct compile_run {
     size_t count, cached, total, done, header_count;
 };
 
-static bool take_cached(const struct chimera_compile_job *job, const struct unit *unit)
-{
-    CHIMERA_FREE char *path = in_folder(job->folder, unit->part->object);
-    return path && chimera_cache_get_object(job->cache, &unit->key, path);
-}
-
 /* What the compilers have different: the program, its flags, and how it forgets our folder's name.
  */
 static int begin_arguments(const struct chimera_compile_job *job, struct unit *unit, size_t *at,
@@ -200,7 +194,8 @@ static int plan_units(struct compile_run *run, const struct chimera_part *parts,
         unit->part = &parts[i];
         if (job->cache) {
             code = make_object_key(job, &common, &parts[i], &unit->key, err);
-            if (code < 0 || take_cached(job, unit)) {
+            CHIMERA_FREE char *path = in_folder(job->folder, unit->part->object);
+            if (code < 0 || (path && chimera_cache_get_object(job->cache, &unit->key, path))) {
                 run->cached += code == CHIMERA_OK;
                 continue;
             }

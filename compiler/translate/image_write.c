@@ -25,13 +25,6 @@ static int check_fit(const struct chimera_module *module, uint32_t index, struct
         (unsigned long long)memory);
 }
 
-static int write_segment(int fd, const struct wasm_data *data)
-{
-    size_t size = data->bytes.size;
-    return pwrite(fd, data->bytes.data, size, (off_t)data->offset.value) == (ssize_t)size ? 0
-                                                                                          : -EIO;
-}
-
 static int write_all(const struct chimera_module *module, const char *path, uint64_t size,
                      struct chimera_error *err)
 {
@@ -39,7 +32,10 @@ static int write_all(const struct chimera_module *module, const char *path, uint
     if (fd < 0)
         return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(errno));
     for (uint32_t i = 0; i < module->data_count; i++) {
-        if (module->data[i].mode == WASM_ACTIVE && write_segment(fd, &module->data[i]) < 0)
+        const struct wasm_data *data = &module->data[i];
+        size_t length = data->bytes.size;
+        if (data->mode == WASM_ACTIVE &&
+            pwrite(fd, data->bytes.data, length, (off_t)data->offset.value) != (ssize_t)length)
             return chimera_fail(err, CHIMERA_EIO, "cannot write %s: %s", path, strerror(errno));
     }
     if (ftruncate(fd, (off_t)size) < 0 || fsync(fd) < 0)

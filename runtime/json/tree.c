@@ -253,15 +253,6 @@ static void write_array(struct json_object *array, struct chimera_buffer *out, u
     chimera_buffer_byte(out, ']');
 }
 
-static void write_integer(struct json_object *value, struct chimera_buffer *out)
-{
-    int64_t number = json_object_get_int64(value);
-    if (number < 0)
-        chimera_buffer_print(out, "%" PRId64, number);
-    else
-        chimera_buffer_print(out, "%" PRIu64, json_object_get_uint64(value));
-}
-
 static void write_value(struct json_object *value, struct chimera_buffer *out, unsigned depth)
 {
     if (depth > CHIMERA_TREE_DEPTH_MAX) {
@@ -281,7 +272,10 @@ static void write_value(struct json_object *value, struct chimera_buffer *out, u
                                   out);
         break;
     case json_type_int:
-        write_integer(value, out);
+        if (json_object_get_int64(value) < 0)
+            chimera_buffer_print(out, "%" PRId64, json_object_get_int64(value));
+        else
+            chimera_buffer_print(out, "%" PRIu64, json_object_get_uint64(value));
         break;
     case json_type_double:
         chimera_json_write_double(json_object_get_double(value), out);

@@ -52,12 +52,6 @@ struct chimera_regexp_search {
 
 /* --- The guide. --- */
 
-/* The place at which the block before ends; the first one owns all from 0 on. */
-static uint32_t first_place(const struct guide *guide, uint32_t block)
-{
-    return block ? guide->blocks[block - 1].last + 1 : 0;
-}
-
 static void keep_state(struct guide *guide, uint32_t block, uint32_t at, uint32_t row)
 {
     const struct chimera_regexp_automaton *automaton = &guide->automaton;
@@ -102,7 +96,8 @@ static int load(struct chimera_regexp_search *search, uint32_t block)
         row = entry >> 2;
         at -= width;
     }
-    guide->first = first_place(guide, block);
+    /* Where the block before ends; the first one owns all from 0 on. */
+    guide->first = block ? guide->blocks[block - 1].last + 1 : 0;
     return chimera_regexp_work(&automaton->memory, 2 * (uint64_t)guide->block_size);
 }
 

@@ -31,20 +31,15 @@ char *module_explain(const struct policies *policies, const struct policy_spec *
     return size < 0 ? NULL : text;
 }
 
-static int find_in_bundle(const struct policy_spec *policy, char **ret_path,
-                          struct chimera_error *err)
-{
-    *ret_path = strdup(policy->plugin);
-    return *ret_path ? CHIMERA_OK : chimera_fail_memory(err);
-}
-
 int module_find(const struct options *options, const struct policy_spec *policy, bool has_fetched,
                 char **ret_path, struct chimera_error *err)
 {
     struct chimera_module_place place = {0};
     *ret_path = NULL;
-    if (policy->plugin)
-        return find_in_bundle(policy, ret_path, err);
+    if (policy->plugin) { /* of a bundle */
+        *ret_path = strdup(policy->plugin);
+        return *ret_path ? CHIMERA_OK : chimera_fail_memory(err);
+    }
     if (options->verification && !has_fetched)
         return CHIMERA_OK; /* as it says whether that is the module which was signed */
     int code = chimera_module_locate(policy->module, options->download_dir, &place, err);

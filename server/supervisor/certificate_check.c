@@ -211,12 +211,6 @@ static bool serves(SSL_CTX *server, bool is_api_server)
            can_shake(server, is_api_server, TLS1_2_VERSION);
 }
 
-static const char *curve_of(const EVP_PKEY *key, char *room, size_t size)
-{
-    size_t length = 0;
-    return EVP_PKEY_get_group_name(key, room, size, &length) == 1 ? room : "";
-}
-
 /* Asks OpenSSL itself, by trying: what it takes depends on its version and configuration. */
 static int check_handshake(const char *file, const struct tls_files *files,
                            struct chimera_error *err)
@@ -225,9 +219,10 @@ static int check_handshake(const char *file, const struct tls_files *files,
     struct chimera_error why = {0};
     char name[NAME_SIZE], curve[80] = "";
     SSL_CTX *context = NULL;
+    size_t length = 0;
     own.client_authorities = NULL; /* the clients here have no certificate */
     print_name(files->certificate, name);
-    curve_of(files->key, curve, sizeof(curve));
+    EVP_PKEY_get_group_name(files->key, curve, sizeof(curve), &length); /* "": it has none */
     if (tls_context_new(&own, &context, &why) < 0)
         return chimera_fail(err, why.code, "%s: certificate %s: %s", file, name, why.text);
     int code = CHIMERA_OK;

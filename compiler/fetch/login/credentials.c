@@ -231,14 +231,6 @@ static int read_config(struct search *search, struct chimera_slice text, struct 
     return code;
 }
 
-/* NULL: there are none. */
-static char *take_warnings(struct chimera_buffer *warnings)
-{
-    char *text = warnings->size > 0 ? strndup(warnings->data, warnings->size) : NULL;
-    chimera_buffer_free(warnings);
-    return text;
-}
-
 int chimera_credential_find_in(struct chimera_slice text, const char *path, const char *place,
                                struct chimera_credential *ret_credential, char **ret_warning,
                                struct chimera_error *err)
@@ -256,7 +248,9 @@ int chimera_credential_find_in(struct chimera_slice text, const char *path, cons
         if (chimera_credential_is_empty(&credential) && store)
             ask_helper(&search, "credsStore", store, &credential);
         *ret_credential = credential;
-        *ret_warning = take_warnings(&search.warnings);
+        *ret_warning = search.warnings.size > 0
+                           ? strndup(search.warnings.data, search.warnings.size)
+                           : NULL; /* there are none */
     }
     chimera_buffer_free(&search.warnings);
     json_object_put(search.tree);
