@@ -47,7 +47,8 @@ static inline void describe_wapc(struct chimera_buffer *out, const struct chimer
     memcpy(&copy, wapc, sizeof(copy));
     describe_buffer(out, &copy.response);
     describe_buffer(out, &copy.error);
-    describe_buffer(out, &copy.answer);
+    describe_buffer(out, &copy.answer_text);
+    copy.answer.text = NULL; /* where the instance lies */
     describe_bytes(out, &copy, sizeof(copy));
 }
 
@@ -56,7 +57,7 @@ static inline void describe_wasi(struct chimera_buffer *out, const struct chimer
     struct chimera_wasi copy;
     memcpy(&copy, wasi, sizeof(copy));
     struct chimera_buffer *const buffers[] = {
-        &copy.answers,   &copy.output,       &copy.errors,      &copy.call_answer,
+        &copy.answers,   &copy.output,       &copy.errors,      &copy.call_text,
         &copy.variables, &copy.early_output, &copy.early_errors};
     describe_strings(out, &copy.arguments);
     describe_strings(out, &copy.environment);
@@ -64,6 +65,7 @@ static inline void describe_wasi(struct chimera_buffer *out, const struct chimer
     for (size_t i = 0; i < sizeof(buffers) / sizeof(*buffers); i++)
         describe_buffer(out, buffers[i]);
     copy.created_ns = 0;
+    copy.call_answer.text = NULL;
     describe_bytes(out, &copy, sizeof(copy));
 }
 

@@ -121,7 +121,7 @@ bool chimera_abi_is_utf8(struct chimera_guest *guest, struct chimera_slice text)
 }
 
 bool chimera_abi_host_call(struct chimera_guest *guest, const uint32_t at_and_size[8],
-                           struct chimera_buffer *answer)
+                           struct chimera_host_answer *answer)
 {
     struct chimera_slice part[4];
     for (size_t i = 0; i < 4; i++)
@@ -132,7 +132,8 @@ bool chimera_abi_host_call(struct chimera_guest *guest, const uint32_t at_and_si
     struct chimera_guest_request call = {
         .binding = part[0], .name_space = part[1], .operation = part[2], .payload = part[3]};
     bool is_ok = chimera_capability_call(grants_of(guest), &call, answer);
-    if (answer->failed || guest->account.failed)
+    if (answer->text->failed || guest->account.failed ||
+        chimera_host_answer_bytes(answer).size > CHIMERA_ABI_BUFFER_MAX)
         chimera_abi_refuse(guest, "the answer to a host call is too large");
     return is_ok;
 }

@@ -5,6 +5,7 @@
 
 #include "runtime/abi/abi.h"
 #include "runtime/base/buffer.h"
+#include "runtime/capability/source.h"
 #include "runtime/log/log.h"
 #include "runtime/plugin/export.h"
 
@@ -31,7 +32,7 @@ _Noreturn void chimera_abi_refuse(struct chimera_guest *guest, const char *too_l
 /* Makes a host call for `guest` and returns what chimera_capability_call() does. Traps when the
  * names are no UTF-8 or the answer is too large. */
 bool chimera_abi_host_call(struct chimera_guest *guest, const uint32_t at_and_size[8],
-                           struct chimera_buffer *answer);
+                           struct chimera_host_answer *answer);
 
 /* Was the guest granted any of the cluster's resources? */
 bool chimera_abi_reads_cluster(const struct chimera_guest *guest);

@@ -95,7 +95,8 @@ IMPORT(uint32_t, host_call, uint32_t binding, uint32_t binding_size, uint32_t na
 static uint32_t answer_size(struct chimera_guest *guest, enum chimera_wapc_answer kind)
 {
     const struct chimera_wapc *wapc = enter(guest);
-    uint32_t size = wapc->answer_kind == kind ? (uint32_t)wapc->answer.size : 0;
+    uint32_t size =
+        wapc->answer_kind == kind ? (uint32_t)chimera_host_answer_bytes(&wapc->answer).size : 0;
     chimera_import_leave(guest);
     return size;
 }
@@ -103,9 +104,11 @@ static uint32_t answer_size(struct chimera_guest *guest, enum chimera_wapc_answe
 static void copy_answer(struct chimera_guest *guest, enum chimera_wapc_answer kind, uint32_t at)
 {
     const struct chimera_wapc *wapc = enter(guest);
-    if (wapc->answer_kind == kind && wapc->answer.size > 0)
-        memcpy(chimera_guest_bytes(guest, at, wapc->answer.size), wapc->answer.data,
-               wapc->answer.size);
+    struct chimera_slice bytes = chimera_host_answer_bytes(&wapc->answer);
+    if (wapc->answer_kind == kind && bytes.size > 0) {
+        memcpy(chimera_guest_bytes(guest, at, bytes.size), bytes.data, bytes.size);
+        chimera_guest_spend(guest, bytes.size / 8);
+    }
     chimera_import_leave(guest);
 }
 
@@ -158,7 +161,8 @@ static void clear_call(struct chimera_wapc *wapc)
     wapc->payload = NULL;
     chimera_buffer_recycle(&wapc->response, CHIMERA_ABI_KEPT_BYTES);
     chimera_buffer_recycle(&wapc->error, CHIMERA_ABI_KEPT_BYTES);
-    chimera_buffer_recycle(&wapc->answer, CHIMERA_ABI_KEPT_BYTES);
+    chimera_host_answer_end(&wapc->answer);
+    chimera_buffer_recycle(&wapc->answer_text, CHIMERA_ABI_KEPT_BYTES);
     wapc->has_response = wapc->has_error = false;
     wapc->answer_kind = CHIMERA_WAPC_NONE;
 }
@@ -185,7 +189,8 @@ static void wapc_detach(struct chimera_guest *guest)
         return;
     chimera_buffer_free(&wapc->response);
     chimera_buffer_free(&wapc->error);
-    chimera_buffer_free(&wapc->answer);
+    chimera_host_answer_end(&wapc->answer);
+    chimera_buffer_free(&wapc->answer_text);
     free(wapc);
     state->wapc = NULL;
     chimera_wasi_detach(guest);
@@ -203,7 +208,8 @@ static int wapc_attach(struct chimera_guest *guest, struct chimera_error *err)
     state->wapc = wapc;
     chimera_buffer_init_within(&wapc->response, CHIMERA_ABI_BUFFER_MAX, &guest->account);
     chimera_buffer_init_within(&wapc->error, ERROR_MAX, &guest->account);
-    chimera_buffer_init_within(&wapc->answer, CHIMERA_ABI_BUFFER_MAX, &guest->account);
+    chimera_buffer_init_within(&wapc->answer_text, CHIMERA_ABI_BUFFER_MAX, &guest->account);
+    wapc->answer.text = &wapc->answer_text;
     int code = chimera_wasi_attach(guest, CHIMERA_WASI_LOGGED, err);
     if (code < 0)
         wapc_detach(guest);

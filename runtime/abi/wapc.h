@@ -10,6 +10,7 @@
 #include "runtime/abi/state.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/pieces.h"
+#include "runtime/capability/source.h"
 
 enum chimera_wapc_answer { CHIMERA_WAPC_NONE, CHIMERA_WAPC_RESPONSE, CHIMERA_WAPC_ERROR };
 
@@ -23,7 +24,8 @@ struct chimera_wapc {
     bool has_response, has_error;
 
     /* What the last host call came to. */
-    struct chimera_buffer answer;
+    struct chimera_buffer answer_text;
+    struct chimera_host_answer answer; /* its text is `answer_text` */
     enum chimera_wapc_answer answer_kind;
 };
 

@@ -14,7 +14,8 @@ static void clear_run(struct chimera_wasi *wasi)
     chimera_buffer_recycle(&wasi->answers, CHIMERA_ABI_KEPT_BYTES);
     chimera_buffer_recycle(&wasi->output, CHIMERA_ABI_KEPT_BYTES);
     chimera_buffer_recycle(&wasi->errors, CHIMERA_ABI_KEPT_BYTES);
-    chimera_buffer_recycle(&wasi->call_answer, CHIMERA_ABI_KEPT_BYTES);
+    chimera_host_answer_end(&wasi->call_answer);
+    chimera_buffer_recycle(&wasi->call_text, CHIMERA_ABI_KEPT_BYTES);
 }
 
 void chimera_wasi_keep(struct chimera_guest *guest)
@@ -52,7 +53,8 @@ int chimera_wasi_attach(struct chimera_guest *guest, enum chimera_wasi_stdio std
     chimera_buffer_init_within(&wasi->answers, CHIMERA_ABI_BUFFER_MAX, &guest->account);
     chimera_buffer_init_within(&wasi->output, CHIMERA_ABI_BUFFER_MAX, &guest->account);
     chimera_buffer_init_within(&wasi->errors, CHIMERA_ABI_BUFFER_MAX, &guest->account);
-    chimera_buffer_init_within(&wasi->call_answer, CHIMERA_ABI_BUFFER_MAX, &guest->account);
+    chimera_buffer_init_within(&wasi->call_text, CHIMERA_ABI_BUFFER_MAX, &guest->account);
+    wasi->call_answer.text = &wasi->call_text;
     chimera_buffer_init(&wasi->variables, CHIMERA_ABI_BUFFER_MAX);
     chimera_buffer_init(&wasi->early_output, CHIMERA_ABI_KEPT_BYTES);
     chimera_buffer_init(&wasi->early_errors, CHIMERA_ABI_KEPT_BYTES);
@@ -70,7 +72,8 @@ void chimera_wasi_detach(struct chimera_guest *guest)
     chimera_buffer_free(&wasi->answers);
     chimera_buffer_free(&wasi->output);
     chimera_buffer_free(&wasi->errors);
-    chimera_buffer_free(&wasi->call_answer);
+    chimera_host_answer_end(&wasi->call_answer);
+    chimera_buffer_free(&wasi->call_text);
     chimera_buffer_free(&wasi->variables);
     chimera_buffer_free(&wasi->early_output);
     chimera_buffer_free(&wasi->early_errors);

@@ -12,6 +12,7 @@
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
 #include "runtime/base/pieces.h"
+#include "runtime/capability/source.h"
 #include "runtime/instance/start.h"
 
 enum chimera_wasi_stdio { CHIMERA_WASI_PIPES, CHIMERA_WASI_LOGGED };
@@ -44,9 +45,10 @@ struct chimera_wasi {
     size_t answers_done;
 
     struct chimera_buffer output,
-        errors;                        /* pipes: all of it; logged: a line that is not complete */
-    struct chimera_buffer call_answer; /* of the host call being made */
-    struct chimera_buffer variables;   /* settings as the programs of 2020 get them */
+        errors; /* pipes: all of it; logged: a line that is not complete */
+    struct chimera_buffer call_text;
+    struct chimera_host_answer call_answer; /* of the host call being made; its text is above */
+    struct chimera_buffer variables;        /* settings as the programs of 2020 get them */
 
     /* The start, up to the first read of standard input; wasi_start.c. */
     bool is_starting;  /* what is asked of the outside is recorded or played back */

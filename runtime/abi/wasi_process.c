@@ -265,7 +265,9 @@ static uint32_t host_call(struct chimera_guest *guest, const uint32_t at_and_siz
     struct chimera_wasi *wasi = chimera_wasi_of(guest);
     chimera_wasi_refuse_call(guest);
     bool is_ok = chimera_abi_host_call(guest, at_and_size, &wasi->call_answer);
-    if (chimera_buffer_append(&wasi->answers, chimera_buffer_slice(&wasi->call_answer)) < 0)
+    int code = chimera_buffer_append(&wasi->answers, chimera_host_answer_bytes(&wasi->call_answer));
+    chimera_host_answer_end(&wasi->call_answer);
+    if (code < 0)
         chimera_abi_refuse(guest, "the policy does not read its host calls' answers");
     return is_ok ? 0 : 1;
 }

@@ -5,19 +5,19 @@
 #ifndef CHIMERA_CAPABILITY_DISPATCH_H
 #define CHIMERA_CAPABILITY_DISPATCH_H
 
-#include "runtime/base/buffer.h"
 #include "runtime/capability/grant.h"
+#include "runtime/capability/source.h"
 
 struct chimera_guest_request {
     struct chimera_slice binding, name_space, operation, payload;
 };
 
-/* Makes one host call. true: `answer` holds the response; false: it holds the error text that the
- * guest gets. `answer` is emptied first, and its account, if it has one, bears the call: once that
- * has failed, what is answered means nothing. Owns nothing across a trap: the buffer is the
- * caller's. */
+/* Makes one host call. true: `answer` holds the response; false: its text is the error that the
+ * guest gets. `answer` is emptied first, and the account of its text, if it has one, bears the
+ * call: once that has failed, what is answered means nothing. Owns nothing across a trap: the
+ * answer is the caller's. */
 bool chimera_capability_call(const struct chimera_grants *grants,
                              const struct chimera_guest_request *call,
-                             struct chimera_buffer *answer);
+                             struct chimera_host_answer *answer);
 
 #endif

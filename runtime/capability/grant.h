@@ -7,10 +7,13 @@
 
 #include "runtime/base/slice.h"
 
+struct chimera_capability_source;
+
 struct chimera_grants { /* what one policy may do; borrowed arrays, NULL-terminated or NULL */
     const char *policy_id;
-    const char *const *capabilities; /* patterns (pattern.h) */
-    const char *const *resources;    /* "apiVersion/kind" */
+    const char *const *capabilities;          /* patterns (pattern.h) */
+    const char *const *resources;             /* "apiVersion/kind" */
+    struct chimera_capability_source *source; /* who answers; NULL: nobody */
 };
 
 /* What logs call the policy. */

@@ -13,10 +13,10 @@ static int fail_unknown(struct chimera_slice pattern, size_t at, struct chimera_
         /* "v1, v2": the names that may follow the first `at` bytes, which end in a slash. */
         struct chimera_slice last = {0};
         size_t used = 0, count;
-        const struct chimera_capability *capabilities = chimera_capabilities(&count);
+        const char *const *capabilities = chimera_capabilities(&count);
         list[0] = '\0';
         for (size_t i = 0; i < count; i++) {
-            const char *known = capabilities[i].path;
+            const char *known = capabilities[i];
             if (strncmp(known, pattern.data, at) != 0)
                 continue;
             struct chimera_slice name = {known + at, strcspn(known + at, "/")};

@@ -57,7 +57,7 @@ static bool fail_type(struct chimera_scan *scan, const char *expected)
                                    expected);
 }
 
-static bool read_string(struct chimera_scan *scan)
+bool chimera_shape_read_string(struct chimera_scan *scan)
 {
     struct chimera_scan_text text;
     if (chimera_scan_peek(scan) != '"')
@@ -139,7 +139,17 @@ static bool read_array(struct chimera_scan *scan, bool (*read)(struct chimera_sc
 
 static bool read_strings(struct chimera_scan *scan)
 {
-    return read_array(scan, read_string);
+    return read_array(scan, chimera_shape_read_string);
+}
+
+static bool read_byte(struct chimera_scan *scan)
+{
+    return read_unsigned(scan, UINT8_MAX, "u8");
+}
+
+static bool read_bytes(struct chimera_scan *scan)
+{
+    return read_array(scan, read_byte);
 }
 
 #define KEYS_MAX 16
@@ -220,7 +230,7 @@ static bool read_kind(struct chimera_scan *scan, const struct chimera_shape_fiel
     struct chimera_slice value;
     switch (field->kind) {
     case CHIMERA_SHAPE_STRING:
-        return read_string(scan);
+        return chimera_shape_read_string(scan);
     case CHIMERA_SHAPE_BOOL:
         return read_bool(scan);
     case CHIMERA_SHAPE_U16:
@@ -235,11 +245,15 @@ static bool read_kind(struct chimera_scan *scan, const struct chimera_shape_fiel
     case CHIMERA_SHAPE_STRINGS:
         return read_strings(scan);
     case CHIMERA_SHAPE_STRING_MAP:
-        return read_map(scan, read_string, NULL);
+        return read_map(scan, chimera_shape_read_string, NULL);
     case CHIMERA_SHAPE_STRINGS_MAP:
         return read_strings_map(scan);
     case CHIMERA_SHAPE_VARIANT:
         return read_variant(scan, field->variants);
+    case CHIMERA_SHAPE_BYTES:
+        return read_bytes(scan);
+    case CHIMERA_SHAPE_BYTES_LIST:
+        return read_array(scan, read_bytes);
     case CHIMERA_SHAPE_ANY:
         break;
     }
@@ -279,7 +293,8 @@ static unsigned find_field(const struct chimera_shape *shape, struct chimera_sca
         name.data = decoded;
     }
     for (unsigned i = 0; i < shape->count; i++)
-        if (chimera_slice_equal(shape->field[i].name, name))
+        if (chimera_slice_equal(shape->field[i].name, name) ||
+            (shape->field[i].alias.data && chimera_slice_equal(shape->field[i].alias, name)))
             return i;
     return shape->count;
 }

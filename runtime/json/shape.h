@@ -23,6 +23,8 @@ enum chimera_shape_kind {
     CHIMERA_SHAPE_STRING_MAP,  /* an object of strings */
     CHIMERA_SHAPE_STRINGS_MAP, /* an object of arrays of strings */
     CHIMERA_SHAPE_VARIANT,     /* one of the strings in `variants` */
+    CHIMERA_SHAPE_BYTES,       /* an array of numbers below 256 */
+    CHIMERA_SHAPE_BYTES_LIST,  /* an array of those */
 };
 
 struct chimera_shape;
@@ -37,6 +39,7 @@ struct chimera_shape_field {
      * struct that this field is in; 0: they are only checked. */
     unsigned at;
     bool is_never_null; /* optional, but null does not stand for it: in YAML (typed.h) alone */
+    struct chimera_slice alias; /* another name, in JSON alone; .data NULL: it has none */
 };
 
 #define CHIMERA_SHAPE_FIELDS_MAX 16
@@ -61,6 +64,9 @@ bool chimera_shape_read(struct chimera_scan *scan, const struct chimera_shape *s
 /* The same for a whole text: nothing but white space may follow. */
 bool chimera_shape_read_all(struct chimera_scan *scan, struct chimera_slice text,
                             const struct chimera_shape *shape, struct chimera_slice *ret_values);
+
+/* One string, where that is all there shall be. */
+bool chimera_shape_read_string(struct chimera_scan *scan);
 
 /* Of values that chimera_shape_read() gave: */
 

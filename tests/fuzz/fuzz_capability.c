@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct chimera_guest_request call = {part[0], part[1], part[2], part[3]};
     struct chimera_buffer answer;
     chimera_buffer_init(&answer, 1 << 20);
-    chimera_capability_call(&grants, &call, &answer);
+    struct chimera_host_answer whole = {.text = &answer};
+    chimera_capability_call(&grants, &call, &whole);
     chimera_buffer_free(&answer);
     return 0;
 }

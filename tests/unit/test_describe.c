@@ -99,7 +99,7 @@ static void of_wapc_and_wasi(void **state)
         SEEN(chimera_wapc_of(guest)->has_response);
     SEEN(chimera_wapc_of(guest)->has_error), SEEN(chimera_wapc_of(guest)->answer_kind);
     BUFFER_SEEN(chimera_wapc_of(guest)->response), BUFFER_SEEN(chimera_wapc_of(guest)->error);
-    BUFFER_SEEN(chimera_wapc_of(guest)->answer);
+    BUFFER_SEEN(chimera_wapc_of(guest)->answer_text);
     SEEN(chimera_wasi_of(guest)->file), SEEN(chimera_wasi_of(guest)->kept_file),
         SEEN(chimera_wasi_of(guest)->stdio);
     SEEN(chimera_wasi_of(guest)->input), SEEN(chimera_wasi_of(guest)->input_done),
@@ -110,7 +110,7 @@ static void of_wapc_and_wasi(void **state)
         SEEN(chimera_wasi_of(guest)->cursor.start);
     SEEN(chimera_wasi_of(guest)->cursor.records);
     BUFFER_SEEN(chimera_wasi_of(guest)->answers), BUFFER_SEEN(chimera_wasi_of(guest)->output);
-    BUFFER_SEEN(chimera_wasi_of(guest)->errors), BUFFER_SEEN(chimera_wasi_of(guest)->call_answer);
+    BUFFER_SEEN(chimera_wasi_of(guest)->errors), BUFFER_SEEN(chimera_wasi_of(guest)->call_text);
     BUFFER_SEEN(chimera_wasi_of(guest)->variables),
         BUFFER_SEEN(chimera_wasi_of(guest)->early_output);
     BUFFER_SEEN(chimera_wasi_of(guest)->early_errors);

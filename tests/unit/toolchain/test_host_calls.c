@@ -60,11 +60,11 @@ static void all_are_found(void **state)
     (void)state;
     const char *texts[SEGMENTS_MAX] = {0};
     size_t count;
-    const struct chimera_capability *capability = chimera_capabilities(&count);
+    const char *const *capability = chimera_capabilities(&count);
     struct chimera_module module = {0};
     struct wasm_data data[SEGMENTS_MAX] = {0};
     for (size_t i = 0; i < count; i++)
-        texts[i] = capability[i].path;
+        texts[i] = capability[i];
     for (; texts[module.data_count]; module.data_count++)
         data[module.data_count].bytes = chimera_slice_of(texts[module.data_count]);
     module.data = data;

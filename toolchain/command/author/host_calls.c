@@ -41,11 +41,11 @@ static bool stands_in_any(const struct chimera_module *module, struct chimera_sl
 static bool is_operation_there(const struct chimera_module *module, const char *operation)
 {
     size_t count, size = strlen(operation);
-    const struct chimera_capability *capability = chimera_capabilities(&count);
+    const char *const *capability = chimera_capabilities(&count);
     if (!stands_in_any(module, chimera_slice_of(operation), NULL))
         return false;
     for (size_t i = 0; i < count; i++) {
-        const char *other = operation_of(capability[i].path);
+        const char *other = operation_of(capability[i]);
         if (strncmp(other, operation, size) == 0 && other[size] != '\0' &&
             !stands_in_any(module, chimera_slice_of(operation), other))
             return false;
@@ -56,14 +56,13 @@ static bool is_operation_there(const struct chimera_module *module, const char *
 struct json_object *host_calls_detect(const struct chimera_module *module)
 {
     size_t count;
-    const struct chimera_capability *capability = chimera_capabilities(&count);
+    const char *const *capability = chimera_capabilities(&count);
     struct json_object *found = json_object_new_array();
     for (size_t i = 0; found && i < count; i++) {
-        const char *operation = operation_of(capability[i].path);
-        struct chimera_slice name = {capability[i].path,
-                                     (size_t)(operation - 1 - capability[i].path)};
+        const char *operation = operation_of(capability[i]);
+        struct chimera_slice name = {capability[i], (size_t)(operation - 1 - capability[i])};
         if (stands_in_any(module, name, NULL) && is_operation_there(module, operation))
-            json_object_array_add(found, json_object_new_string(capability[i].path));
+            json_object_array_add(found, json_object_new_string(capability[i]));
     }
     return found;
 }

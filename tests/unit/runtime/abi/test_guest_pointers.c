@@ -74,8 +74,8 @@ static void expect_answer(struct fixture *fixture, uint32_t at)
 
 static void leave_answer(struct chimera_guest *guest, enum chimera_wapc_answer kind)
 {
-    chimera_buffer_reset(&chimera_wapc_of(guest)->answer);
-    chimera_buffer_append(&chimera_wapc_of(guest)->answer,
+    chimera_buffer_reset(&chimera_wapc_of(guest)->answer_text);
+    chimera_buffer_append(&chimera_wapc_of(guest)->answer_text,
                           (struct chimera_slice){answer, ANSWER_SIZE});
     chimera_wapc_of(guest)->answer_kind = kind;
 }
