@@ -17,8 +17,10 @@
 #define CHIMERA_PROVIDER_SYMBOL "chimera_provider"
 
 /* An answer holds as long as the number at its place is what it was when the answer was made; it
- * only grows. In memory that clients map. Place 0 is never given. */
+ * only grows. In memory that clients map. Place 0 is the parent's: other than 0 once the broker is
+ * gone, and nobody tells of changes any more. */
 #define CHIMERA_VERSION_COUNT 4096
+#define CHIMERA_VERSION_OF_END 0
 
 struct chimera_provider_host { /* the broker's side; outlives the provider */
     /* All settings as one JSON object; each provider takes what is its own:

@@ -36,7 +36,9 @@
       "disable_cache", "field_masks")                                                             \
     X(CHIMERA_ASK_PLURAL, "KubernetesGetResourcePluralName", "api_version", "kind")               \
     X(CHIMERA_ASK_CAN_I, "KubernetesCanI", "request", "disable_cache")                            \
-    X(CHIMERA_ASK_CERTIFICATE, "CryptoIsCertificateTrusted", "request")
+    X(CHIMERA_ASK_CERTIFICATE, "CryptoIsCertificateTrusted", "request")                           \
+    /* Of Rego alone, and of ours: http.send. */                                                  \
+    X(CHIMERA_ASK_HTTP, "RegoHttpSend", "request")
 
 enum chimera_host_request_kind {
 #define X(kind, ...) kind,

@@ -5,21 +5,7 @@
 
 #include <stddef.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define CHIMERA_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CHIMERA_ASAN 1
-#endif
-#endif
-
-#if defined(__SANITIZE_THREAD__)
-#define CHIMERA_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define CHIMERA_TSAN 1
-#endif
-#endif
+#include "runtime/base/sanitized.h"
 
 #ifdef CHIMERA_ASAN
 #include <sanitizer/asan_interface.h>

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "compiler/fetch/child/network_confine.h"
 #include "runtime/base/clock.h"
+#include "runtime/confine/network.h"
 
 #define WAIT_MAX_MS 60000
 
@@ -76,6 +76,18 @@ static int keep_little(struct chimera_network_folder folder, int *fd)
     return 0;
 }
 
+static int confine(struct chimera_network_folder folder, struct chimera_error *err)
+{
+    const struct chimera_network_rights rights = {.folder = folder.path,
+                                                  .is_writable = folder.is_writable};
+    const char *lack = folder.must_confine ? chimera_network_lack() : NULL;
+    return !lack ? chimera_network_confine(&rights, err)
+                 : chimera_fail(err, CHIMERA_EREFUSED,
+                                "the process that fetches cannot be confined here (%s): fetch the "
+                                "policy elsewhere, or allow unconfined builds",
+                                lack);
+}
+
 /* In the child: never returns. */
 static _Noreturn void work(struct chimera_network_folder folder, chimera_network_task *task,
                            void *context, int fd)
@@ -89,7 +101,7 @@ static _Noreturn void work(struct chimera_network_folder folder, chimera_network
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_IGN); /* a peer that closes is an error like others */
     int code = keep_little(folder, &fd) < 0 ? chimera_fail_errno(&err, "/dev/null")
-                                            : network_confine(folder, &err);
+                                            : confine(folder, &err);
     if (code == CHIMERA_OK)
         code = task(context, &out, &err);
     if (code == CHIMERA_OK && out.failed)

@@ -10,12 +10,20 @@
 
 #include <sys/types.h>
 
-#include "compiler/fetch/child/network_confine.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/error.h"
 
 #define CHIMERA_NETWORK_SECONDS_MAX 3600 /* but of what sends files of ours */
 #define CHIMERA_NETWORK_ANSWER_MAX ((size_t)16 << 20)
+
+/* The folder that the process may use besides, which is there; without a path: none. */
+struct chimera_network_folder {
+    const char *path;
+    bool is_writable;
+    bool keeps_files;  /* it uses what is open: files that are sent, or standard output */
+    bool must_confine; /* where the kernel cannot, nothing is done; else it is done unconfined */
+};
+#define CHIMERA_NO_FOLDER ((struct chimera_network_folder){0})
 
 /* In the child. What it appends to `out` is what the parent gets, or else the error. */
 typedef int chimera_network_task(void *context, struct chimera_buffer *out,

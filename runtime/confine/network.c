@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/child/network_confine.h"
+#include "runtime/confine/network.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/sanitized.h"
 #include "runtime/confine/landlock.h"
 #include "runtime/confine/refused_calls.h"
-#include "runtime/instance/sanitizer.h"
 
 /* Files are renamed between folders of the store, which Landlock allows from version 2 on. */
 #define LANDLOCK_LEAST 2
@@ -45,7 +45,7 @@ static bool allow_named(int ruleset, int version, const char *variable)
     return !path || chimera_landlock_allow(ruleset, version, path, CHIMERA_LANDLOCK_READ);
 }
 
-static bool allow_files(int ruleset, int version, struct chimera_network_folder folder)
+static bool allow_files(int ruleset, int version, const struct chimera_network_rights *rights)
 {
     bool is_done = chimera_landlock_allow(ruleset, version, "/dev/null",
                                           CHIMERA_LANDLOCK_READ_FILE | CHIMERA_LANDLOCK_WRITE_FILE);
@@ -54,13 +54,16 @@ static bool allow_files(int ruleset, int version, struct chimera_network_folder 
     /* OpenSSL's names for authorities that are elsewhere. */
     is_done = is_done && allow_named(ruleset, version, "SSL_CERT_FILE") &&
               allow_named(ruleset, version, "SSL_CERT_DIR");
+    for (size_t i = 0; is_done && rights->readable && rights->readable[i]; i++)
+        is_done =
+            chimera_landlock_allow(ruleset, version, rights->readable[i], CHIMERA_LANDLOCK_READ);
     return is_done &&
-           (!folder.path ||
-            chimera_landlock_allow(ruleset, version, folder.path,
-                                   folder.is_writable ? RIGHTS_TO_WRITE : CHIMERA_LANDLOCK_READ));
+           (!rights->folder ||
+            chimera_landlock_allow(ruleset, version, rights->folder,
+                                   rights->is_writable ? RIGHTS_TO_WRITE : CHIMERA_LANDLOCK_READ));
 }
 
-static bool enter_landlock(struct chimera_network_folder folder)
+static bool enter_landlock(const struct chimera_network_rights *rights)
 {
     static const struct chimera_landlock_rights denied = {
         CHIMERA_LANDLOCK_ALL, CHIMERA_LANDLOCK_BIND, CHIMERA_LANDLOCK_ALL};
@@ -68,11 +71,11 @@ static bool enter_landlock(struct chimera_network_folder folder)
     if (version < LANDLOCK_LEAST)
         return true;
     CHIMERA_CLOSE int ruleset = chimera_landlock_create(version, &denied);
-    return ruleset >= 0 && allow_files(ruleset, version, folder) && chimera_landlock_enter(ruleset);
+    return ruleset >= 0 && allow_files(ruleset, version, rights) && chimera_landlock_enter(ruleset);
 }
 
 /* The resolver of libcurl has a thread of its own; a process it never needs. */
-static void build_filter(struct chimera_seccomp_filter *filter)
+static void build_filter(struct chimera_seccomp_filter *filter, bool makes_memory)
 {
     static const int deadly[] = {
         SYS_execve,
@@ -96,23 +99,25 @@ static void build_filter(struct chimera_seccomp_filter *filter)
                               CHIMERA_SECCOMP_KILL);
     chimera_seccomp_put_calls(filter, listening, sizeof(listening) / sizeof(listening[0]), REFUSE);
     chimera_seccomp_put_values(filter, SYS_socket, 0, families, 2);
+    if (makes_memory)
+        chimera_seccomp_put_call(filter, SYS_memfd_create, ALLOW);
     chimera_seccomp_put_refused(filter, true);
     for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++)
         chimera_seccomp_put_condition(filter, &conditions[i]);
     chimera_seccomp_end(filter, ALLOW);
 }
 
-static bool enter_seccomp(void)
+static bool enter_seccomp(bool makes_memory)
 {
     static struct chimera_seccomp_filter filter;
     if (!chimera_seccomp_is_known() || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
         return true;
-    build_filter(&filter);
+    build_filter(&filter, makes_memory);
     return chimera_seccomp_enter(&filter);
 }
 
 /* CHIMERA_CONFINEMENT plays a lesser kernel, as for compilers; it takes nothing off. */
-static const char *find_lack(void)
+const char *chimera_network_lack(void)
 {
     const char *played = getenv("CHIMERA_CONFINEMENT");
     if (chimera_landlock_version() < 1 || (played && strcmp(played, "landlock") != 0))
@@ -122,32 +127,19 @@ static const char *find_lack(void)
     return NULL;
 }
 
-static int check_possible(struct chimera_network_folder folder, struct chimera_error *err)
-{
-    const char *lack = folder.must_confine ? find_lack() : NULL;
-    return !lack ? CHIMERA_OK
-                 : chimera_fail(err, CHIMERA_EREFUSED,
-                                "the process that fetches cannot be confined here (%s): fetch the "
-                                "policy elsewhere, or allow unconfined builds",
-                                lack);
-}
-
-int network_confine(struct chimera_network_folder folder, struct chimera_error *err)
+int chimera_network_confine(const struct chimera_network_rights *rights, struct chimera_error *err)
 {
     static const struct rlimit no_core;
-    int code = check_possible(folder, err);
-    if (code < 0)
-        return code;
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0); /* logins are in its memory */
 #if defined(CHIMERA_ASAN) || defined(CHIMERA_TSAN)
-    (void)folder, (void)err, (void)enter_landlock, (void)enter_seccomp;
+    (void)rights, (void)err, (void)enter_landlock, (void)enter_seccomp;
     return CHIMERA_OK; /* they read /proc and make threads themselves */
 #else
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return chimera_fail_errno(err, "PR_SET_NO_NEW_PRIVS");
-    if (!enter_landlock(folder) || !enter_seccomp())
-        return chimera_fail(err, CHIMERA_EIO, "cannot confine the process that fetches: %s",
+    if (!enter_landlock(rights) || !enter_seccomp(rights->makes_memory))
+        return chimera_fail(err, CHIMERA_EIO, "cannot confine a process that uses the network: %s",
                             strerror(errno));
     return CHIMERA_OK;
 #endif
