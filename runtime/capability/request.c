@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/capability/request.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "runtime/capability/request_shapes.h"
+#include "runtime/capability/request_internal.h"
 #include "runtime/json/node.h"
 #include "runtime/json/tree.h"
 
@@ -166,11 +167,12 @@ static int refuse_variant(struct chimera_slice name, bool is_tagged, struct chim
 {
     char expected[CHIMERA_SCAN_WHY_MAX] = "";
     const char *between = "";
+    size_t size = 0;
     for (const struct chimera_request_form *form = chimera_request_variants; form->shape; form++) {
         if (!is_tagged && !form->is_first)
             continue;
-        strcat(strcat(strcat(strcat(expected, between), "`"), chimera_host_request_tag(form->kind)),
-               "`");
+        size += (size_t)snprintf(expected + size, sizeof(expected) - size, "%s`%s`", between,
+                                 chimera_host_request_tag(form->kind));
         between = is_tagged ? ", " : " or ";
     }
     return chimera_fail(err, CHIMERA_EINVAL, "unknown variant `%.*s`, expected %s%s",

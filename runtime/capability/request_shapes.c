@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/capability/request_shapes.h"
+#include "runtime/capability/request_internal.h"
 
 #define NAME(text) {text, sizeof(text) - 1}
 #define TEXT(field) {.name = NAME(field), .kind = CHIMERA_SHAPE_STRING}

@@ -21,6 +21,8 @@ static const struct role_row {
     [ROLE_EXPORTER] = {.death_signal = SIGTERM, .name = "chimera-otlp"},
     [ROLE_BUILD] = {.death_signal = SIGKILL},
     [ROLE_CERTIFICATE_CHECK] = {.death_signal = SIGKILL},
+    [ROLE_BROKER] = {.death_signal = SIGKILL, .name = "chimera-broker"},
+    [ROLE_HELPER] = {.death_signal = SIGKILL},
 };
 
 static role_forget *forget_settings; /* NULL: none were read */

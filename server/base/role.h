@@ -20,6 +20,8 @@ enum role {
     ROLE_EXPORTER,
     ROLE_BUILD,
     ROLE_CERTIFICATE_CHECK,
+    ROLE_BROKER,
+    ROLE_HELPER,
     ROLE_COUNT
 };
 

@@ -21,6 +21,7 @@ int policy_loader_init(struct policy_loader *loader, const struct policy_loader_
     *loader = (struct policy_loader){
         .config = input->config,
         .score = input->score,
+        .source = input->source,
         .lanes = input->lanes,
         .warm_lanes = input->warm_lanes,
         .loaded = calloc(input->policy_count + 1, sizeof(struct chimera_loaded *)),
@@ -151,6 +152,7 @@ static int fill_options(const struct policy_loader *loader, const struct policy_
         .is_fresh_start = is_listed(loader->config->options.fresh_start, spec->id),
         .capabilities = (const char *const *)spec->capabilities,
         .resources = (const char *const *)spec->resources,
+        .source = loader->source,
         .gauges = worker_score_gauges(loader->score, wanted->number)};
     if (policy_limit(loader->config, spec, &ret_options->limit_ms))
         return CHIMERA_OK;

@@ -23,6 +23,7 @@ struct policy_loader {
     unsigned lanes, warm_lanes;
     struct chimera_loaded **loaded; /* a list that stays with what it has, as there is no unload */
     size_t loaded_count;
+    struct chimera_capability_source *source; /* borrowed; of answers to host calls; NULL: none */
     bool is_warm; /* instances are made at the start, not at their first request */
 };
 
@@ -32,6 +33,7 @@ struct policy_loader_input { /* borrowed; the texts for as long as the policies 
     unsigned lanes;      /* one for each thread that may evaluate */
     unsigned warm_lanes; /* of them, those that have instances from the start */
     struct worker_score *score;
+    struct chimera_capability_source *source;
 };
 
 int policy_loader_init(struct policy_loader *loader, const struct policy_loader_input *input,

@@ -241,7 +241,8 @@ static int init_set(struct policy_set *set, const struct policy_set_input *input
                                                .policy_count = policies->policy_count,
                                                .lanes = input->lanes,
                                                .warm_lanes = input->warm_lanes,
-                                               .score = input->score};
+                                               .score = input->score,
+                                               .source = input->source};
     *set = (struct policy_set){.target = calloc(count + 1, sizeof(*set->target)),
                                .account_count = count + input->process_count,
                                .is_limited = input->config->is_limited};

@@ -56,8 +56,9 @@ struct policy_set_input { /* borrowed; the texts for as long as the set */
     unsigned warm_lanes;                /* of them, those that have instances from the start */
     const struct scoreboard *scoreboard;
     struct counters *counters;
-    struct worker_score *score; /* NULL: nobody looks */
-    _Atomic uint32_t *step;     /* raised before each policy; see process_page.h */
+    struct worker_score *score;               /* NULL: nobody looks */
+    struct chimera_capability_source *source; /* of answers to host calls; NULL: there is none */
+    _Atomic uint32_t *step;                   /* raised before each policy; see process_page.h */
 };
 
 /* Tries all policies. Fails if one does, with the names of those that did and the reasons

@@ -14,6 +14,7 @@
 #include "runtime/instance/sanitizer.h"
 #include "runtime/log/log_writer.h"
 #include "server/admin/child.h"
+#include "server/capability/broker.h"
 #include "server/config/bundle_policies.h"
 #include "server/counters/counters.h"
 #include "server/supervisor/certificates.h"
@@ -34,6 +35,7 @@ struct supervisor {
     struct chimera_error *err;  /* borrowed */
     struct shared scoreboard, counters;
     struct telemetry telemetry;
+    struct broker broker; /* of host calls */
     int signal_fd;
     struct workers workers; /* the workers */
     struct rollout rollout; /* what they shall serve next */
@@ -212,6 +214,38 @@ static void stop_exporter(struct supervisor *supervisor)
     telemetry_stop(&supervisor->telemetry);
 }
 
+/* --- The broker --- */
+
+static void prepare_broker(struct supervisor *supervisor)
+{
+    broker_init(&supervisor->broker, supervisor->config);
+}
+
+static int calls_fd(const struct supervisor *supervisor)
+{
+    return broker_fd(&supervisor->broker);
+}
+
+static void read_calls(struct supervisor *supervisor)
+{
+    broker_read(&supervisor->broker);
+}
+
+static bool broker_ended(struct supervisor *supervisor, pid_t pid, int status)
+{
+    return broker_reaped(&supervisor->broker, pid, status);
+}
+
+static int64_t restart_broker(struct supervisor *supervisor, int64_t now_ms)
+{
+    return broker_pass_time(&supervisor->broker, now_ms);
+}
+
+static void stop_broker(struct supervisor *supervisor)
+{
+    broker_stop(&supervisor->broker);
+}
+
 /* --- Certificates --- */
 
 static void start_certificates(struct supervisor *supervisor)
@@ -301,7 +335,8 @@ static void end_watch(struct supervisor *supervisor)
 static void open_workers(struct supervisor *supervisor)
 {
     workers_init(&supervisor->workers, supervisor->config, &supervisor->scoreboard,
-                 &supervisor->counters, &supervisor->telemetry, &supervisor->certificates.served);
+                 &supervisor->counters, &supervisor->telemetry, &supervisor->broker,
+                 &supervisor->certificates.served);
     supervisor->code = workers_open(&supervisor->workers, supervisor->err);
 }
 
@@ -414,6 +449,7 @@ static const struct part parts[] = {
     {start_status, NULL, NULL, NULL, tell_status, end_status},
     {start_admin, NULL, NULL, admin_ended, restart_admin, stop_admin},
     {start_exporter, NULL, NULL, exporter_ended, restart_exporter, stop_exporter},
+    {prepare_broker, calls_fd, read_calls, broker_ended, restart_broker, stop_broker},
     {open_workers, NULL, NULL, worker_ended, restart_workers, stop_workers},
     {start_certificates, check_fd, read_certificates, NULL, NULL, end_certificates},
     {start_watch, changes_fd, read_changes, NULL, look_at_files, end_watch},

@@ -8,6 +8,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
 #include "server/base/socket.h"
+#include "server/capability/broker.h"
 #include "server/counters/counters.h"
 #include "server/counters/scoreboard.h"
 
@@ -21,12 +22,14 @@
 #define RETIRE_MS 150000
 
 void workers_init(struct workers *workers, const struct config *config, struct shared *scoreboard,
-                  struct shared *counters, struct telemetry *telemetry, const struct tls_texts *tls)
+                  struct shared *counters, struct telemetry *telemetry, struct broker *broker,
+                  const struct tls_texts *tls)
 {
     *workers = (struct workers){.config = config,
                                 .scoreboard = scoreboard,
                                 .counters = counters,
                                 .telemetry = telemetry,
+                                .broker = broker,
                                 .tls = tls,
                                 .main_fd = -1,
                                 .probe_fd = -1,
@@ -77,14 +80,17 @@ static uint32_t take_score(const struct workers *workers)
 static int start(struct workers *workers, struct generation *generation, struct worker_child *child,
                  struct chimera_error *err)
 {
-    const struct worker_start start = {.config = workers->config,
-                                       .scoreboard = workers->scoreboard,
-                                       .counters = workers->counters,
-                                       .tls = *workers->tls,
-                                       .score = take_score(workers),
-                                       .telemetry = workers->telemetry,
-                                       .main_fd = workers->main_fd,
-                                       .probe_fd = workers->probe_fd};
+    const struct worker_start start = {
+        .config = workers->config,
+        .scoreboard = workers->scoreboard,
+        .counters = workers->counters,
+        .tls = *workers->tls,
+        .score = take_score(workers),
+        .telemetry = workers->telemetry,
+        .broker = broker_is_needed(&generation->file->policies) ? workers->broker : NULL,
+        .supply_fd = -1,
+        .main_fd = workers->main_fd,
+        .probe_fd = workers->probe_fd};
     scoreboard_enter(workers->scoreboard->data, &generation->file->policies);
     return worker_child_start(child, &start, generation, err);
 }

@@ -17,6 +17,7 @@ struct workers {
     const struct config *config;
     struct shared *scoreboard, *counters; /* borrowed, as the next two */
     struct telemetry *telemetry;
+    struct broker *broker;
     const struct tls_texts *tls;   /* the newest, for workers that start */
     int main_fd, probe_fd;         /* bound; -1: not open */
     struct generation *generation; /* used; what `current` serves, and serves again after a crash */
@@ -29,7 +30,7 @@ struct workers {
 };
 
 void workers_init(struct workers *workers, const struct config *config, struct shared *scoreboard,
-                  struct shared *counters, struct telemetry *telemetry,
+                  struct shared *counters, struct telemetry *telemetry, struct broker *broker,
                   const struct tls_texts *tls);
 /* Binds the ports; nothing listens yet. */
 int workers_open(struct workers *workers, struct chimera_error *err);

@@ -15,6 +15,7 @@
 #include "runtime/log/log_writer.h"
 #include "server/base/process_page.h"
 #include "server/base/role.h"
+#include "server/capability/broker.h"
 #include "server/config/capacity.h"
 #include "server/counters/counters.h"
 
@@ -82,7 +83,7 @@ static pid_t fork_with(const struct worker_start *start, const struct policies_f
 {
     size_t tenant_count = start->plan->tenant_count;
     size_t room = tenant_count * capacity_of(start->config->workers).tenant_lanes;
-    CHIMERA_FREE int *kept = calloc(room + 8, sizeof(int));
+    CHIMERA_FREE int *kept = calloc(room + 9, sizeof(int));
     CHIMERA_FREE struct role_mapping *mappings = calloc(tenant_count + 4, sizeof(*mappings));
     if (!kept || !mappings)
         return chimera_fail_memory(err);
@@ -100,12 +101,13 @@ static pid_t fork_with(const struct worker_start *start, const struct policies_f
     kept[5] = start->tls.certificate_fd;
     kept[6] = start->tls.key_fd;
     kept[7] = start->tls.authorities_fd;
+    kept[8] = start->supply_fd;
     const struct kept_settings settings = {.file = file, .tenant = NO_TENANT};
     const struct role_start role = {.role = ROLE_WORKER,
                                     .mappings = mappings,
                                     .mapping_count = count,
                                     .kept = kept,
-                                    .kept_count = 8 + tenants_list_links(tenants, kept + 8, room),
+                                    .kept_count = 9 + tenants_list_links(tenants, kept + 9, room),
                                     .settings = &settings};
     return role_fork(&role, err);
 }
@@ -134,12 +136,19 @@ static int fork_worker(struct worker_child *child, const struct worker_start *st
     struct worker_start told = *start;
     int report[2], orders[2];
     int code = open_ends(report, orders, err);
+    if (code == CHIMERA_OK && start->broker &&
+        (code = broker_supply(start->broker, &told.supply_fd, err)) < 0) {
+        close_both(report);
+        close_both(orders);
+    }
     if (code < 0)
         return code;
     told.report_fd = report[1];
     told.orders_fd = orders[1];
     told.page = &child->page;
     pid_t pid = fork_with(&told, file, tenants, err);
+    if (pid != 0 && told.supply_fd >= 0)
+        close(told.supply_fd);
     if (pid == 0) {
         told.links = tenants_open_links(tenants);
         become_worker(&told);

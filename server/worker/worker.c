@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
+#include "runtime/broker/client.h"
 #include "runtime/log/log.h"
 #include "runtime/log/log_limit.h"
 #include "runtime/log/log_writer.h"
@@ -41,6 +42,7 @@
 struct worker {
     const struct worker_start *start;
     struct tenant_evaluators tenants;
+    struct chimera_broker_client broker; /* where there is a supply of lines */
     struct policy_set policies;
     struct service service, probe_service;
     struct tls_texts tls_texts; /* owned */
@@ -249,6 +251,8 @@ static int load_policies(struct worker *worker, struct chimera_error *err)
                                                     .links = start->links,
                                                     .lanes = capacity.tenant_lanes};
     int code = tenant_evaluators_open(&tenants, &worker->tenants, err);
+    if (code == CHIMERA_OK && start->supply_fd >= 0)
+        code = chimera_broker_client_open(&worker->broker, start->supply_fd, NULL, err);
     if (code < 0)
         return code;
     const struct policy_set_input input = {
@@ -261,6 +265,7 @@ static int load_policies(struct worker *worker, struct chimera_error *err)
         .warm_lanes = workers,
         .scoreboard = start->scoreboard->data,
         .counters = start->counters->data,
+        .source = start->supply_fd >= 0 ? &worker->broker.source : NULL,
         .step = &((struct process_page *)start->page->data)->step,
         .score = counters_worker_score(start->counters->data, start->score)};
     return policy_set_load(&input, &worker->policies, err);

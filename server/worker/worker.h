@@ -16,6 +16,8 @@
 #include "server/telemetry/child.h"
 #include "server/tenant/evaluator.h"
 
+struct broker; /* capability/broker.h */
+
 struct worker_start { /* all borrowed */
     const struct config *config;
     const struct policies *policies;
@@ -26,10 +28,12 @@ struct worker_start { /* all borrowed */
     uint32_t score;                       /* in the counters; WORKER_SCORE_NONE: none */
     struct shared *page;                  /* mapped by the worker; process_page.h */
     struct telemetry *telemetry;
-    struct tls_texts tls; /* now the worker's */
+    struct broker *broker; /* the supervisor's; NULL: no policy makes host calls */
+    struct tls_texts tls;  /* now the worker's */
     int main_fd, probe_fd;
     int report_fd; /* gets WORKER_READY, or an error's text, NUL and details, and is closed */
     int orders_fd; /* orders.h */
+    int supply_fd; /* lines to the broker come from there (broker/client.h); -1: no host calls */
 };
 
 #define WORKER_LOG_MS 500 /* that its end waits for the log; the supervisor writes the rest */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* request_shapes.h - how guests write their requests, as tables (guest-abis.md §5.2, §5.3, §5.5).
+/* request_internal.h - how guests write their requests, as tables (guest-abis.md §5.2, §5.3, §5.5).
  * Private to request.c.
  */
-#ifndef CHIMERA_CAPABILITY_REQUEST_SHAPES_H
-#define CHIMERA_CAPABILITY_REQUEST_SHAPES_H
+#ifndef CHIMERA_CAPABILITY_REQUEST_INTERNAL_H
+#define CHIMERA_CAPABILITY_REQUEST_INTERNAL_H
 
 #include "runtime/capability/request.h"
 #include "runtime/json/shape.h"

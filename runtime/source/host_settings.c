@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/source/host_settings.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int add_text(const char **list, size_t max, const char *text, struct chimera_error *err)
+{
+    size_t count = 0;
+    while (list[count])
+        count++;
+    if (count == max)
+        return chimera_fail(err, CHIMERA_ELIMIT, "too many files for the broker");
+    list[count] = strdup(text);
+    return list[count] ? CHIMERA_OK : chimera_fail_memory(err);
+}
+
+/* Beside the program, as it was built; where both were installed; where it was meant to be. */
+static int find_plugins(const struct chimera_host_sources *sources,
+                        struct chimera_host_settings *settings, struct chimera_error *err)
+{
+    char program[PATH_MAX], path[PATH_MAX + 128];
+    ssize_t size = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    size_t folder = size < 0 ? 0 : (size_t)size;
+    while (folder > 0 && program[folder - 1] != '/')
+        folder--;
+    int code = CHIMERA_OK;
+    if (folder > 0) {
+        snprintf(path, sizeof(path), "%.*s", (int)folder - 1, program);
+        code = add_text(settings->plugin_folders, CHIMERA_HOST_FOLDERS_MAX, path, err);
+        snprintf(path, sizeof(path), "%.*s../%s/chimera", (int)folder, program,
+                 sources->library_folder);
+        if (code == CHIMERA_OK)
+            code = add_text(settings->plugin_folders, CHIMERA_HOST_FOLDERS_MAX, path, err);
+    }
+    if (code == CHIMERA_OK)
+        code = add_text(settings->plugin_folders, CHIMERA_HOST_FOLDERS_MAX,
+                        sources->installed_folder, err);
+    return code;
+}
+
+/* A file's or folder's name among the settings, and among what may be read. */
+static int add_path(struct chimera_host_settings *settings, const char *name, const char *path,
+                    struct chimera_error *err)
+{
+    json_object_object_add(settings->settings, name, path ? json_object_new_string(path) : NULL);
+    return path ? add_text(settings->readable, CHIMERA_HOST_READABLE_MAX, path, err) : CHIMERA_OK;
+}
+
+int chimera_host_settings_read(const struct chimera_host_sources *sources,
+                               struct chimera_host_settings *ret_settings,
+                               struct chimera_error *err)
+{
+    *ret_settings = (struct chimera_host_settings){.settings = json_object_new_object()};
+    int code = ret_settings->settings ? CHIMERA_OK : chimera_fail_memory(err);
+    if (code == CHIMERA_OK)
+        code = find_plugins(sources, ret_settings, err);
+    if (code == CHIMERA_OK)
+        code = add_path(ret_settings, "sources", sources->sources, err);
+    if (code == CHIMERA_OK)
+        code = add_path(ret_settings, "docker_config", sources->docker_config, err);
+    if (code == CHIMERA_OK)
+        code = add_path(ret_settings, "sigstore_trust_config", sources->sigstore_trust_config, err);
+    if (code < 0)
+        chimera_host_settings_end(ret_settings);
+    return code;
+}
+
+int chimera_host_settings_run(void *context, const char *what, struct chimera_slice argument,
+                              struct chimera_buffer *answer, struct chimera_error *err)
+{
+    (void)context, (void)argument, (void)answer;
+    return chimera_fail(err, CHIMERA_EREFUSED, "no helper program is called %s", what);
+}
+
+void chimera_host_settings_end(struct chimera_host_settings *settings)
+{
+    for (size_t i = 0; i < CHIMERA_HOST_FOLDERS_MAX; i++)
+        free((void *)(uintptr_t)settings->plugin_folders[i]);
+    for (size_t i = 0; i < CHIMERA_HOST_READABLE_MAX; i++)
+        free((void *)(uintptr_t)settings->readable[i]);
+    json_object_put(settings->settings);
+    *settings = (struct chimera_host_settings){0};
+}
