@@ -39,6 +39,7 @@ static void rego_reset(struct chimera_guest *guest)
     struct chimera_rego *rego = chimera_rego_of(guest);
     chimera_rego_empty(rego);
     rego->now_ns = 0;
+    rego->seed = (struct chimera_rego_seed){0};
 }
 
 static const struct chimera_host_side rego_side = {.keep = rego_reset, .reset = rego_reset};
@@ -217,7 +218,9 @@ static int add_builtin(struct chimera_rego *rego, const char *name, struct json_
                             name);
     const struct chimera_rego_builtin *builtin = chimera_rego_builtin_find(name);
     if (!builtin)
-        chimera_buffer_print(missing, "%s%s", missing->size ? ", " : "", name);
+        chimera_buffer_print(
+            missing, "%s%s%s", missing->size ? ", " : "", name,
+            strcmp(name, "rego.parse_module") == 0 ? " (the host does not parse Rego)" : "");
     chimera_zones_note(name);
     if (rego->builtin_count <= number)
         rego->builtin_count = (uint32_t)number + 1;

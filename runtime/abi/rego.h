@@ -43,7 +43,8 @@ struct chimera_rego {
     /* Of the builtin that runs now, or was left; all owned. */
     struct json_object *args[CHIMERA_REGO_ARGS_MAX], *result;
     struct chimera_buffer text;
-    int64_t now_ns; /* of the evaluation */
+    int64_t now_ns; /* of the evaluation, as is the next */
+    struct chimera_rego_seed seed;
 };
 
 /* The guest's; NULL when its ABI has none. */

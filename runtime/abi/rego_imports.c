@@ -141,8 +141,11 @@ static void run_builtin(struct chimera_guest *guest, struct chimera_rego *rego,
                         const struct chimera_rego_builtin *builtin)
 {
     struct chimera_error err = {0};
-    const struct chimera_rego_call call = {
-        .args = rego->args, .now_ns = rego->now_ns, .account = &guest->account, .err = &err};
+    const struct chimera_rego_call call = {.args = rego->args,
+                                           .now_ns = rego->now_ns,
+                                           .seed = &rego->seed,
+                                           .account = &guest->account,
+                                           .err = &err};
     int code = builtin->function(&call, &rego->result);
     if (guest->account.failed)
         chimera_guest_overdrawn(guest);

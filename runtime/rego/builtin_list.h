@@ -14,6 +14,7 @@
     X("trace", 1, chimera_rego_trace)                                     \
     X("internal.print", 1, chimera_rego_internal_print)                   \
     X("internal.template_string", 1, chimera_rego_template_string)        \
+    X("opa.runtime", 0, chimera_rego_opa_runtime)                         \
     /* strings.c */                                                       \
     X("strings.any_prefix_match", 2, chimera_rego_any_prefix_match)       \
     X("strings.any_suffix_match", 2, chimera_rego_any_suffix_match)       \
@@ -51,6 +52,11 @@
     X("urlquery.decode", 1, chimera_rego_urlquery_decode)                 \
     X("urlquery.encode_object", 1, chimera_rego_urlquery_encode_object)   \
     X("urlquery.decode_object", 1, chimera_rego_urlquery_decode_object)   \
+    /* uri.c */                                                           \
+    X("uri.is_valid", 1, chimera_rego_uri_is_valid)                       \
+    X("uri.parse", 1, chimera_rego_uri_parse)                             \
+    /* graph.c */                                                         \
+    X("graph.reachable_paths", 2, chimera_rego_reachable_paths)           \
     /* patch.c */                                                         \
     X("json.patch", 2, chimera_rego_json_patch)                           \
     /* crypto.c */                                                        \
@@ -62,6 +68,9 @@
     X("crypto.hmac.sha256", 2, chimera_rego_hmac_sha256)                  \
     X("crypto.hmac.sha512", 2, chimera_rego_hmac_sha512)                  \
     X("crypto.hmac.equal", 2, chimera_rego_hmac_equal)                    \
+    /* random.c */                                                        \
+    X("rand.intn", 2, chimera_rego_rand_intn)                             \
+    X("uuid.rfc4122", 1, chimera_rego_uuid_rfc4122)                       \
     /* semver.c */                                                        \
     X("semver.is_valid", 1, chimera_rego_semver_is_valid)                 \
     X("semver.compare", 2, chimera_rego_semver_compare)                   \
@@ -72,6 +81,8 @@
     X("regex.find_n", 3, chimera_rego_regex_find_n)                       \
     X("regex.replace", 3, chimera_rego_regex_replace)                     \
     X("regex.template_match", 4, chimera_rego_regex_template_match)       \
+    /* globs.c */                                                         \
+    X("regex.globs_match", 2, chimera_rego_globs_match)                   \
     /* time.c */                                                          \
     X("time.now_ns", 0, chimera_rego_now_ns)                              \
     X("time.parse_rfc3339_ns", 1, chimera_rego_parse_rfc3339_ns)          \

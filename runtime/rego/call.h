@@ -12,9 +12,17 @@
 /* Bytes that any one builtin may produce. */
 #define CHIMERA_REGO_RESULT_MAX ((size_t)16 << 20)
 
+/* What an evaluation draws lots from: made by the first builtin that does. */
+#define CHIMERA_REGO_SEED_BYTES 32
+struct chimera_rego_seed {
+    bool is_filled;
+    uint8_t bytes[CHIMERA_REGO_SEED_BYTES];
+};
+
 struct chimera_rego_call {
     struct json_object *const *args; /* as many as the builtin takes; borrowed */
     int64_t now_ns;                  /* since 1970; one and the same for a whole evaluation */
+    struct chimera_rego_seed *seed;  /* of the evaluation; NULL: zeroes */
     struct chimera_account *account; /* of the evaluation; NULL: no bound */
     struct chimera_error *err;       /* never NULL */
 };

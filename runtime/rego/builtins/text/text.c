@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builtins that print: trace, print, string interpolation. */
+/* Builtins that print: trace, print, string interpolation; and what OPA tells of itself. */
 #include "runtime/log/log.h"
 #include "runtime/rego/arguments.h"
 
@@ -94,4 +94,11 @@ int chimera_rego_internal_print(const struct chimera_rego_call *call,
         chimera_log(CHIMERA_LOG_INFO, LOG_TARGET, chimera_buffer_slice(&text));
     chimera_buffer_free(&text);
     return code < 0 ? code : chimera_rego_give_bool(call, true, ret_result);
+}
+
+/* What OPA answers where nobody gave it a configuration, as in its own host for WebAssembly: so a
+ * policy learns nothing of where it runs. */
+int chimera_rego_opa_runtime(const struct chimera_rego_call *call, struct json_object **ret_result)
+{
+    return chimera_rego_give(call, chimera_node_object(call->account), ret_result);
 }

@@ -193,6 +193,8 @@ static void tables_describe_functions(void **state)
         {"{\"time.now_ns\":\"1\"}", NULL, "Rego wasm error: builtin time.now_ns has a bad number"},
         {"{\"time.now_ns\":4095,\"json.patch\":0}", NULL, NULL},
         {"{\"no.such\":0,\"also.not\":1}", NULL, "Missing Rego builtins: also.not, no.such"},
+        {"{\"rego.parse_module\":0,\"uri.parse\":1}", NULL,
+         "Missing Rego builtins: rego.parse_module (the host does not parse Rego)"},
         {"{}", "null", "Rego wasm error: entrypoints() describes no object"},
         {"{}", "{\"a\":1}",
          "Rego wasm error: Cannot find the specified entrypoint 0 inside of {\"a\":1}"},
