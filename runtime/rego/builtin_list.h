@@ -101,7 +101,10 @@
     X("net.cidr_is_valid", 1, chimera_rego_cidr_is_valid)                 \
     X("net.cidr_expand", 1, chimera_rego_cidr_expand)                     \
     X("net.cidr_merge", 1, chimera_rego_cidr_merge)                       \
-    X("net.cidr_contains_matches", 2, chimera_rego_cidr_contains_matches)
+    X("net.cidr_contains_matches", 2, chimera_rego_cidr_contains_matches) \
+    /* graphql.c */                                                       \
+    X("graphql.parse_query", 1, chimera_rego_graphql_parse_query)         \
+    X("graphql.parse_schema", 1, chimera_rego_graphql_parse_schema)
 
 #define X(name, arity, function) chimera_rego_function function;
 CHIMERA_REGO_BUILTIN_MAP(X)

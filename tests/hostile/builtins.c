@@ -147,6 +147,13 @@ static const struct hostile_input inputs[] = {
     {"net.cidr_merge", {{"[", "\"fd00:#:@::1/128\",", "\"10.0.0.0\"]", 0}}, 0},
     {"net.cidr_contains_matches", {{"[", "\"::/0\",", "\"::/0\"]", 0}, {"[", "\"fd00:@:#::\",", "\"::\"]", 0}}, 0},
     {"net.cidr_contains_matches", {{"{", "\"k@#\":\"fd00::/64\",", "\"\":\"::/0\"}", 0}, {"{", "\"fd00:@:#::\",", "\"::\"}", 0}}, 0},
+    {"graphql.parse_query", {{"\"{", "a ", "}\"", 0}}, 0},
+    {"graphql.parse_query", {{"\"{a(b:[", "{c:[1]}", "])}\"", 0}}, 0},
+    {"graphql.parse_query", {{"\"", "{a", "\"", 0}}, HOSTILE_SHORT | HOSTILE_LEAN},
+    {"graphql.parse_query", {{"\"{a(b:\\\"", "\\\\n", "\\\")}\"", 0}}, 0},
+    {"graphql.parse_query", {{"\"{a(b:\\\"\\\"\\\"", " \\n", "\\\"\\\"\\\")}\"", 0}}, 0},
+    {"graphql.parse_schema", {{"\"", "type T#@{a:Int}", "\"", 0}}, 0},
+    {"graphql.parse_schema", {{"\"union U=A", "|A", "\"", 0}}, 0},
 };
 /* clang-format on */
 
