@@ -220,6 +220,7 @@ static uint32_t check_times(uint32_t flags)
 }
 
 #define HOST struct chimera_guest *guest
+#define AT(fd, text, size) ((struct chimera_wasi_at){fd, text, size})
 
 CHIMERA_WASI_SYSTEM(data, fd_read, (HOST, U32 fd, U32 at, U32 count, U32 ret_size),
                     (guest, fd, at, count, ret_size),
@@ -274,45 +275,47 @@ CHIMERA_WASI_SYSTEM(descriptors, fd_prestat_dir_name, (HOST, U32 fd, U32 at, U32
 CHIMERA_WASI_SYSTEM(data, fd_readdir, (HOST, U32 fd, U32 at, U32 size, U64 cookie, U32 ret_size),
                     (guest, fd, at, size, cookie, ret_size), WASI_BADF)
 CHIMERA_WASI_SYSTEM(paths, path_create_directory, (HOST, U32 fd, U32 path, U32 size),
-                    (guest, fd, path, size), WASI_BADF)
+                    (guest, AT(fd, path, size)), WASI_BADF)
 CHIMERA_WASI_SYSTEM(paths, path_filestat_get,
                     (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 ret_stat),
-                    (guest, fd, flags, path, size, ret_stat, WASI_FILESTAT_BYTES),
+                    (guest, AT(fd, path, size), flags, ret_stat, WASI_FILESTAT_BYTES),
                     if_flags(flags, WASI_LOOKUPFLAGS_MAX, WASI_BADF))
 CHIMERA_WASI0_SYSTEM(paths, path_filestat_get,
                      (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 ret_stat),
-                     (guest, fd, flags, path, size, ret_stat, WASI_UNSTABLE_FILESTAT_BYTES),
+                     (guest, AT(fd, path, size), flags, ret_stat, WASI_UNSTABLE_FILESTAT_BYTES),
                      if_flags(flags, WASI_LOOKUPFLAGS_MAX, WASI_BADF))
 CHIMERA_WASI_SYSTEM(paths, path_filestat_set_times,
                     (HOST, U32 fd, U32 flags, U32 path, U32 size, U64 atim, U64 mtim, U32 times),
-                    (guest, fd, flags, path, size, atim, mtim, times),
+                    (guest, AT(fd, path, size), flags, atim, mtim, times),
                     if_flags(flags, WASI_LOOKUPFLAGS_MAX,
                              (enum chimera_wasi_errno)check_times(times)))
 CHIMERA_WASI_SYSTEM(paths, path_link,
                     (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 to, U32 to_path, U32 to_size),
-                    (guest, fd, flags, path, size, to, to_path, to_size),
+                    (guest, AT(fd, path, size), flags, AT(to, to_path, to_size)),
                     if_flags(flags, WASI_LOOKUPFLAGS_MAX, WASI_BADF))
 CHIMERA_WASI_SYSTEM(paths, path_open,
                     (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 oflags, U64 base,
                      U64 inheriting, U32 fdflags, U32 ret_fd),
-                    (guest, fd, flags, path, size, oflags, base, inheriting, fdflags, ret_fd),
+                    (guest, AT(fd, path, size),
+                     &(const struct chimera_wasi_opening){flags, oflags, fdflags, base, inheriting},
+                     ret_fd),
                     flags > WASI_LOOKUPFLAGS_MAX || oflags > WASI_OFLAGS_MAX ||
                             fdflags > WASI_FDFLAGS_MAX
                         ? WASI_INVAL
                         : WASI_BADF)
 CHIMERA_WASI_SYSTEM(paths, path_readlink,
                     (HOST, U32 fd, U32 path, U32 size, U32 at, U32 space, U32 ret_size),
-                    (guest, fd, path, size, at, space, ret_size), WASI_BADF)
+                    (guest, AT(fd, path, size), at, space, ret_size), WASI_BADF)
 CHIMERA_WASI_SYSTEM(paths, path_remove_directory, (HOST, U32 fd, U32 path, U32 size),
-                    (guest, fd, path, size), WASI_BADF)
+                    (guest, AT(fd, path, size)), WASI_BADF)
 CHIMERA_WASI_SYSTEM(paths, path_rename,
                     (HOST, U32 fd, U32 path, U32 size, U32 to, U32 to_path, U32 to_size),
-                    (guest, fd, path, size, to, to_path, to_size), WASI_BADF)
+                    (guest, AT(fd, path, size), AT(to, to_path, to_size)), WASI_BADF)
 CHIMERA_WASI_SYSTEM(paths, path_symlink,
                     (HOST, U32 path, U32 size, U32 fd, U32 to_path, U32 to_size),
-                    (guest, path, size, fd, to_path, to_size), WASI_BADF)
+                    (guest, path, size, AT(fd, to_path, to_size)), WASI_BADF)
 CHIMERA_WASI_SYSTEM(paths, path_unlink_file, (HOST, U32 fd, U32 path, U32 size),
-                    (guest, fd, path, size), WASI_BADF)
+                    (guest, AT(fd, path, size)), WASI_BADF)
 
 /* Nor are there sockets. */
 CHIMERA_WASI_SYSTEM_AS(chimera_wasi_sock_accept, descriptors, sock,

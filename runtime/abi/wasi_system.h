@@ -50,24 +50,30 @@ struct chimera_wasi_data { /* what is in a file or a folder */
     CALL(fd_write, uint32_t fd, uint32_t at, uint32_t count, uint32_t ret_size);
 };
 
+struct chimera_wasi_at { /* a path in the guest's memory, from a descriptor on */
+    uint32_t fd, text, size;
+};
+
+struct chimera_wasi_opening { /* what the guest asks for, and wants to do with it */
+    uint32_t lookup, oflags, fdflags;
+    uint64_t base, inheriting;
+};
+
 struct chimera_wasi_paths {
-    CALL(path_create_directory, uint32_t fd, uint32_t path, uint32_t size);
-    CALL(path_filestat_get, uint32_t fd, uint32_t flags, uint32_t path, uint32_t size,
-         uint32_t ret_stat, uint32_t stat_size);
-    CALL(path_filestat_set_times, uint32_t fd, uint32_t flags, uint32_t path, uint32_t size,
-         uint64_t accessed, uint64_t modified, uint32_t times);
-    CALL(path_link, uint32_t fd, uint32_t flags, uint32_t path, uint32_t size, uint32_t to,
-         uint32_t to_path, uint32_t to_size);
-    CALL(path_open, uint32_t fd, uint32_t flags, uint32_t path, uint32_t size, uint32_t oflags,
-         uint64_t base, uint64_t inheriting, uint32_t fdflags, uint32_t ret_fd);
-    CALL(path_readlink, uint32_t fd, uint32_t path, uint32_t size, uint32_t at, uint32_t space,
+    CALL(path_create_directory, struct chimera_wasi_at path);
+    CALL(path_filestat_get, struct chimera_wasi_at path, uint32_t lookup, uint32_t ret_stat,
+         uint32_t stat_size);
+    CALL(path_filestat_set_times, struct chimera_wasi_at path, uint32_t lookup, uint64_t accessed,
+         uint64_t modified, uint32_t flags);
+    CALL(path_link, struct chimera_wasi_at from, uint32_t lookup, struct chimera_wasi_at to);
+    CALL(path_open, struct chimera_wasi_at path, const struct chimera_wasi_opening *opening,
+         uint32_t ret_fd);
+    CALL(path_readlink, struct chimera_wasi_at path, uint32_t at, uint32_t space,
          uint32_t ret_size);
-    CALL(path_remove_directory, uint32_t fd, uint32_t path, uint32_t size);
-    CALL(path_rename, uint32_t fd, uint32_t path, uint32_t size, uint32_t to, uint32_t to_path,
-         uint32_t to_size);
-    CALL(path_symlink, uint32_t path, uint32_t size, uint32_t fd, uint32_t to_path,
-         uint32_t to_size);
-    CALL(path_unlink_file, uint32_t fd, uint32_t path, uint32_t size);
+    CALL(path_remove_directory, struct chimera_wasi_at path);
+    CALL(path_rename, struct chimera_wasi_at from, struct chimera_wasi_at to);
+    CALL(path_symlink, uint32_t target, uint32_t size, struct chimera_wasi_at path);
+    CALL(path_unlink_file, struct chimera_wasi_at path);
 };
 
 struct chimera_wasi_system {

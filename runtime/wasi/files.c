@@ -9,7 +9,7 @@
 
 #include "runtime/abi/wasi.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/wasi/path.h"
+#include "runtime/wasi/beneath.h"
 
 #define STREAMS 3
 
@@ -23,8 +23,8 @@
 #define RIGHTS_OF_FILES                                                                   \
     (RIGHTS_OF_STREAMS | WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_TELL | WASI_RIGHT_FD_ADVISE | \
      WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_FILESTAT_SET_SIZE)
-#define RIGHTS_OF_FOLDERS                                                               \
-    (RIGHTS_OF_ALL | WASI_RIGHT_PATH_CREATE_DIRECTORY | WASI_RIGHT_PATH_CREATE_FILE |   \
+#define RIGHTS_IN_FOLDERS                                                               \
+    (WASI_RIGHT_PATH_CREATE_DIRECTORY | WASI_RIGHT_PATH_CREATE_FILE |                   \
      WASI_RIGHT_PATH_LINK_SOURCE | WASI_RIGHT_PATH_LINK_TARGET | WASI_RIGHT_PATH_OPEN | \
      WASI_RIGHT_FD_READDIR | WASI_RIGHT_PATH_READLINK | WASI_RIGHT_PATH_RENAME_SOURCE | \
      WASI_RIGHT_PATH_RENAME_TARGET | WASI_RIGHT_PATH_FILESTAT_GET |                     \
@@ -68,12 +68,12 @@ struct chimera_wasi_entry chimera_wasi_entry_of(int fd)
         return entry;
     entry.type = chimera_wasi_type_of_mode(status.st_mode);
     entry.base =
-        entry.type == WASI_FILETYPE_DIRECTORY ? RIGHTS_OF_FOLDERS
+        entry.type == WASI_FILETYPE_DIRECTORY ? RIGHTS_OF_ALL | RIGHTS_IN_FOLDERS
         : entry.type == WASI_FILETYPE_REGULAR_FILE || entry.type == WASI_FILETYPE_BLOCK_DEVICE
             ? RIGHTS_OF_FILES
             : RIGHTS_OF_STREAMS;
     if (entry.type == WASI_FILETYPE_DIRECTORY)
-        entry.inheriting = RIGHTS_OF_FOLDERS | RIGHTS_OF_FILES;
+        entry.inheriting = RIGHTS_IN_FOLDERS | RIGHTS_OF_FILES;
     else if ((flags & O_ACCMODE) != O_RDWR)
         entry.base &= ~((flags & O_ACCMODE) == O_RDONLY ? WASI_RIGHT_FD_WRITE : WASI_RIGHT_FD_READ);
     entry.flags = (flags & O_APPEND ? WASI_FDFLAGS_APPEND : 0);

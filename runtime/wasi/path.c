@@ -3,34 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runtime/text/utf8.h"
-
-/* openat2(2); the number is the same on every architecture, and old headers do not have it. */
-#define CALL_OPENAT2 437
-#define RESOLVE_NO_MAGIC 2u
-#define RESOLVE_BELOW 8u
-#define ATTEMPTS 32 /* while others rename folders around, the kernel gives up a walk with `..` */
-
-struct how {
-    uint64_t flags, mode, resolve;
-};
-
-int chimera_wasi_open_beneath(int folder, const char *path, int flags, unsigned mode)
-{
-    struct how how = {.flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
-                      .mode = mode,
-                      .resolve = RESOLVE_BELOW | RESOLVE_NO_MAGIC};
-    long fd;
-    int attempts = 0;
-    do
-        fd = syscall(CALL_OPENAT2, folder, path, &how, sizeof(how));
-    while (fd < 0 && (errno == EAGAIN || errno == EINTR) && ++attempts < ATTEMPTS);
-    return (int)fd;
-}
+#include "runtime/wasi/beneath.h"
 
 uint32_t chimera_command_path_open(const struct chimera_wasi_path *path, int flags, unsigned mode,
                                    int *ret_fd)
@@ -59,15 +35,17 @@ uint32_t chimera_command_path_text(struct chimera_guest *guest, uint32_t at, uin
     return WASI_SUCCESS;
 }
 
-uint32_t chimera_command_path_get(struct chimera_guest *guest, uint32_t fd, uint64_t rights,
-                                  uint32_t at, uint32_t size, struct chimera_wasi_path *ret_path)
+uint32_t chimera_command_path_get(struct chimera_guest *guest, struct chimera_wasi_at at,
+                                  uint64_t rights, struct chimera_wasi_path *ret_path)
 {
-    uint32_t code = chimera_wasi_entry_get(guest, fd, 0, &ret_path->folder);
+    uint32_t code = chimera_wasi_entry_get(guest, at.fd, 0, &ret_path->folder);
     if (code == WASI_SUCCESS && ret_path->folder->type != WASI_FILETYPE_DIRECTORY)
         code = WASI_NOTDIR;
     if (code == WASI_SUCCESS)
-        code = chimera_wasi_entry_get(guest, fd, rights, &ret_path->folder);
-    return code != WASI_SUCCESS ? code : chimera_command_path_text(guest, at, size, ret_path->text);
+        code = chimera_wasi_entry_get(guest, at.fd, rights, &ret_path->folder);
+    return code != WASI_SUCCESS
+               ? code
+               : chimera_command_path_text(guest, at.text, at.size, ret_path->text);
 }
 
 /* Where the last part begins: "c//" of "a/b/c//". Of one that ends in `.` or `..` there is none,

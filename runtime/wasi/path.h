@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* path.h - a guest's path, which never leads out of the folder that it begins at.
  *
- * The kernel walks it, with openat2() and RESOLVE_BENEATH: neither `..` nor a link, however they
- * are swapped meanwhile, leads above. Calls that know no such walk are given the folder around the
- * last part, opened so, and that part alone, which they do not follow: it is neither `..` nor a
- * path.
+ * What the kernel can walk, it walks (beneath.h). Calls that know no such walk are given the folder
+ * around the last part, opened so, and that part alone, which they do not follow: it is neither
+ * `..` nor a path.
  */
 #ifndef CHIMERA_WASI_PATH_H
 #define CHIMERA_WASI_PATH_H
 
 #include <limits.h>
 
+#include "runtime/abi/wasi_system.h"
 #include "runtime/wasi/files.h"
 
 struct chimera_wasi_path {
@@ -18,20 +18,15 @@ struct chimera_wasi_path {
     char text[PATH_MAX];               /* relative; ends in NUL */
 };
 
-/* The path of guest memory, to be used from that descriptor, which must have the rights. Outputs
- * are filled on WASI_SUCCESS alone. May leave the guest. */
-uint32_t chimera_command_path_get(struct chimera_guest *guest, uint32_t fd, uint64_t rights,
-                                  uint32_t at, uint32_t size, struct chimera_wasi_path *ret_path);
+/* The guest's path; its descriptor must have the rights. May leave the guest. */
+uint32_t chimera_command_path_get(struct chimera_guest *guest, struct chimera_wasi_at at,
+                                  uint64_t rights, struct chimera_wasi_path *ret_path);
 
 /* The same of a text that is no path of ours yet: what a link shall lead to. */
 uint32_t chimera_command_path_text(struct chimera_guest *guest, uint32_t at, uint32_t size,
                                    char ret_text[PATH_MAX]);
 
-/* Opens what `path` leads to from the kernel's descriptor `folder`; O_CLOEXEC is added. -1 with
- * errno, which is EXDEV for a path that leads out. */
-int chimera_wasi_open_beneath(int folder, const char *path, int flags, unsigned mode);
-
-/* That of a guest's path, with an error for the guest. */
+/* Opens what it leads to, with the flags of open(2), O_CLOEXEC added. */
 uint32_t chimera_command_path_open(const struct chimera_wasi_path *path, int flags, unsigned mode,
                                    int *ret_fd);
 

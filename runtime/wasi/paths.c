@@ -16,12 +16,7 @@
 
 /* --- Opening --- */
 
-struct opening { /* what the guest asks for */
-    uint32_t lookup, oflags, fdflags;
-    uint64_t base, inheriting;
-};
-
-static uint64_t rights_to_open(const struct opening *opening)
+static uint64_t rights_to_open(const struct chimera_wasi_opening *opening)
 {
     return WASI_RIGHT_PATH_OPEN |
            (opening->oflags & WASI_OFLAGS_CREAT ? WASI_RIGHT_PATH_CREATE_FILE : 0) |
@@ -29,7 +24,7 @@ static uint64_t rights_to_open(const struct opening *opening)
 }
 
 /* A pipe is opened without waiting for its other end: nobody could end that. */
-static int flags_of(const struct opening *opening)
+static int flags_of(const struct chimera_wasi_opening *opening)
 {
     bool is_read = opening->base & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_READDIR);
     bool is_write = opening->base & WASI_RIGHT_FD_WRITE || opening->oflags & WASI_OFLAGS_TRUNC;
@@ -49,7 +44,7 @@ static int flags_of(const struct opening *opening)
 /* The row of what was opened: its rights are those that were asked for and that the folder hands
  * on, as far as it has a use for them. */
 static struct chimera_wasi_entry entry_of(int fd, const struct chimera_wasi_entry *folder,
-                                          const struct opening *opening)
+                                          const struct chimera_wasi_opening *opening)
 {
     struct chimera_wasi_entry entry = chimera_wasi_entry_of(fd);
     entry.base &= opening->base & folder->inheriting;
@@ -60,7 +55,7 @@ static struct chimera_wasi_entry entry_of(int fd, const struct chimera_wasi_entr
 }
 
 static uint32_t open_path(struct chimera_wasi_files *files, const struct chimera_wasi_path *path,
-                          const struct opening *opening, uint32_t *ret_number)
+                          const struct chimera_wasi_opening *opening, uint32_t *ret_number)
 {
     int fd;
     uint32_t number = chimera_wasi_entry_free(files);
@@ -80,19 +75,18 @@ static uint32_t open_path(struct chimera_wasi_files *files, const struct chimera
     return WASI_SUCCESS;
 }
 
-static uint32_t path_open(struct chimera_guest *guest, uint32_t fd, uint32_t lookup, uint32_t at,
-                          uint32_t size, uint32_t oflags, uint64_t base, uint64_t inheriting,
-                          uint32_t fdflags, uint32_t ret_fd)
+static uint32_t path_open(struct chimera_guest *guest, struct chimera_wasi_at at,
+                          const struct chimera_wasi_opening *opening, uint32_t ret_fd)
 {
-    const struct opening opening = {lookup, oflags, fdflags, base, inheriting};
     struct chimera_wasi_path path;
     uint32_t number;
-    if (lookup > WASI_LOOKUPFLAGS_MAX || oflags > WASI_OFLAGS_MAX || fdflags > WASI_FDFLAGS_MAX)
+    if (opening->lookup > WASI_LOOKUPFLAGS_MAX || opening->oflags > WASI_OFLAGS_MAX ||
+        opening->fdflags > WASI_FDFLAGS_MAX)
         return WASI_INVAL;
     chimera_guest_aligned(guest, ret_fd, sizeof(number), sizeof(number)); /* before it is open */
-    uint32_t code = chimera_command_path_get(guest, fd, rights_to_open(&opening), at, size, &path);
+    uint32_t code = chimera_command_path_get(guest, at, rights_to_open(opening), &path);
     if (code == WASI_SUCCESS)
-        code = open_path(chimera_wasi_files_of(guest), &path, &opening, &number);
+        code = open_path(chimera_wasi_files_of(guest), &path, opening, &number);
     if (code == WASI_SUCCESS)
         chimera_wasi_put32(guest, ret_fd, number);
     return code;
@@ -101,24 +95,24 @@ static uint32_t path_open(struct chimera_guest *guest, uint32_t fd, uint32_t loo
 /* --- What is there --- */
 
 /* The thing itself, to look at: a link at the end is followed when the guest says so. */
-static uint32_t look_at(struct chimera_guest *guest, uint32_t fd, uint64_t right, uint32_t lookup,
-                        uint32_t at, uint32_t size, int *ret_fd)
+static uint32_t look_at(struct chimera_guest *guest, struct chimera_wasi_at at, uint64_t right,
+                        uint32_t lookup, int *ret_fd)
 {
     struct chimera_wasi_path path;
     if (lookup > WASI_LOOKUPFLAGS_MAX)
         return WASI_INVAL;
-    uint32_t code = chimera_command_path_get(guest, fd, right, at, size, &path);
+    uint32_t code = chimera_command_path_get(guest, at, right, &path);
     if (code == WASI_SUCCESS)
         code = chimera_command_path_open(&path, O_PATH | (lookup ? 0 : O_NOFOLLOW), 0, ret_fd);
     return code;
 }
 
-static uint32_t path_filestat_get(struct chimera_guest *guest, uint32_t fd, uint32_t lookup,
-                                  uint32_t at, uint32_t size, uint32_t ret_stat, uint32_t stat_size)
+static uint32_t path_filestat_get(struct chimera_guest *guest, struct chimera_wasi_at at,
+                                  uint32_t lookup, uint32_t ret_stat, uint32_t stat_size)
 {
     struct stat status;
     int found;
-    uint32_t code = look_at(guest, fd, WASI_RIGHT_PATH_FILESTAT_GET, lookup, at, size, &found);
+    uint32_t code = look_at(guest, at, WASI_RIGHT_PATH_FILESTAT_GET, lookup, &found);
     if (code != WASI_SUCCESS)
         return code;
     code = chimera_wasi_code(fstat(found, &status));
@@ -128,15 +122,15 @@ static uint32_t path_filestat_get(struct chimera_guest *guest, uint32_t fd, uint
     return code;
 }
 
-static uint32_t path_filestat_set_times(struct chimera_guest *guest, uint32_t fd, uint32_t lookup,
-                                        uint32_t at, uint32_t size, uint64_t accessed,
-                                        uint64_t modified, uint32_t flags)
+static uint32_t path_filestat_set_times(struct chimera_guest *guest, struct chimera_wasi_at at,
+                                        uint32_t lookup, uint64_t accessed, uint64_t modified,
+                                        uint32_t flags)
 {
     struct timespec times[2];
     int found;
     uint32_t code = chimera_command_times(accessed, modified, flags, times);
     if (code == WASI_SUCCESS)
-        code = look_at(guest, fd, WASI_RIGHT_PATH_FILESTAT_SET_TIMES, lookup, at, size, &found);
+        code = look_at(guest, at, WASI_RIGHT_PATH_FILESTAT_SET_TIMES, lookup, &found);
     if (code != WASI_SUCCESS)
         return code;
     code = chimera_wasi_code(utimensat(found, "", times, AT_EMPTY_PATH));
@@ -144,12 +138,12 @@ static uint32_t path_filestat_set_times(struct chimera_guest *guest, uint32_t fd
     return code;
 }
 
-static uint32_t path_readlink(struct chimera_guest *guest, uint32_t fd, uint32_t at, uint32_t size,
-                              uint32_t to, uint32_t space, uint32_t ret_size)
+static uint32_t path_readlink(struct chimera_guest *guest, struct chimera_wasi_at at, uint32_t to,
+                              uint32_t space, uint32_t ret_size)
 {
     char *text = (char *)chimera_guest_bytes(guest, to, space);
     int found;
-    uint32_t code = look_at(guest, fd, WASI_RIGHT_PATH_READLINK, 0, at, size, &found);
+    uint32_t code = look_at(guest, at, WASI_RIGHT_PATH_READLINK, 0, &found);
     if (code != WASI_SUCCESS)
         return code;
     ssize_t done = readlinkat(found, "", text, space);
@@ -163,134 +157,126 @@ static uint32_t path_readlink(struct chimera_guest *guest, uint32_t fd, uint32_t
 
 /* --- What is changed: by the folder around, and a name in it --- */
 
-static uint32_t place_of(struct chimera_guest *guest, uint32_t fd, uint64_t right, uint32_t at,
-                         uint32_t size, struct chimera_wasi_path *path,
-                         struct chimera_wasi_place *ret_place)
-{
-    uint32_t code = chimera_command_path_get(guest, fd, right, at, size, path);
-    return code != WASI_SUCCESS ? code : chimera_command_path_place(path, ret_place);
-}
-
-static uint32_t path_create_directory(struct chimera_guest *guest, uint32_t fd, uint32_t at,
-                                      uint32_t size)
-{
+struct spot { /* where something is, or shall be */
     struct chimera_wasi_path path;
     struct chimera_wasi_place place;
-    uint32_t code = place_of(guest, fd, WASI_RIGHT_PATH_CREATE_DIRECTORY, at, size, &path, &place);
+};
+
+/* The caller ends spot->place, before anything that may leave the guest. */
+static uint32_t find(struct chimera_guest *guest, struct chimera_wasi_at at, uint64_t right,
+                     struct spot *spot)
+{
+    uint32_t code = chimera_command_path_get(guest, at, right, &spot->path);
+    return code != WASI_SUCCESS ? code : chimera_command_path_place(&spot->path, &spot->place);
+}
+
+static uint32_t path_create_directory(struct chimera_guest *guest, struct chimera_wasi_at at)
+{
+    struct spot spot;
+    uint32_t code = find(guest, at, WASI_RIGHT_PATH_CREATE_DIRECTORY, &spot);
     if (code != WASI_SUCCESS)
         return code;
-    code = chimera_wasi_code(mkdirat(place.folder, place.name, MODE_OF_FOLDERS));
-    chimera_wasi_place_end(&place);
+    code = chimera_wasi_code(mkdirat(spot.place.folder, spot.place.name, MODE_OF_FOLDERS));
+    chimera_wasi_place_end(&spot.place);
     return code;
 }
 
-/* `flags` as of unlinkat(2). */
-static uint32_t remove_path(struct chimera_guest *guest, uint32_t fd, uint64_t right, uint32_t at,
-                            uint32_t size, int flags)
+static uint32_t path_remove_directory(struct chimera_guest *guest, struct chimera_wasi_at at)
 {
-    struct chimera_wasi_path path;
-    struct chimera_wasi_place place;
-    uint32_t code = place_of(guest, fd, right, at, size, &path, &place);
+    struct spot spot;
+    uint32_t code = find(guest, at, WASI_RIGHT_PATH_REMOVE_DIRECTORY, &spot);
     if (code != WASI_SUCCESS)
         return code;
-    code = chimera_wasi_code(unlinkat(place.folder, place.name, flags));
-    chimera_wasi_place_end(&place);
+    code = chimera_wasi_code(unlinkat(spot.place.folder, spot.place.name, AT_REMOVEDIR));
+    chimera_wasi_place_end(&spot.place);
     return code;
 }
 
-static uint32_t path_remove_directory(struct chimera_guest *guest, uint32_t fd, uint32_t at,
-                                      uint32_t size)
+static uint32_t path_unlink_file(struct chimera_guest *guest, struct chimera_wasi_at at)
 {
-    return remove_path(guest, fd, WASI_RIGHT_PATH_REMOVE_DIRECTORY, at, size, AT_REMOVEDIR);
-}
-
-static uint32_t path_unlink_file(struct chimera_guest *guest, uint32_t fd, uint32_t at,
-                                 uint32_t size)
-{
-    return remove_path(guest, fd, WASI_RIGHT_PATH_UNLINK_FILE, at, size, 0);
+    struct spot spot;
+    uint32_t code = find(guest, at, WASI_RIGHT_PATH_UNLINK_FILE, &spot);
+    if (code != WASI_SUCCESS)
+        return code;
+    code = chimera_wasi_code(unlinkat(spot.place.folder, spot.place.name, 0));
+    chimera_wasi_place_end(&spot.place);
+    return code;
 }
 
 /* One that leads out is of no use to the guest; but others, who follow it from here, may be led
  * astray. So none begins at the root; what is relative they see where it lies. */
-static uint32_t path_symlink(struct chimera_guest *guest, uint32_t at, uint32_t size, uint32_t fd,
-                             uint32_t to_at, uint32_t to_size)
+static uint32_t path_symlink(struct chimera_guest *guest, uint32_t target_at, uint32_t size,
+                             struct chimera_wasi_at at)
 {
     char target[PATH_MAX];
-    struct chimera_wasi_path path;
-    struct chimera_wasi_place place;
-    uint32_t code = chimera_command_path_text(guest, at, size, target);
+    struct spot spot;
+    uint32_t code = chimera_command_path_text(guest, target_at, size, target);
     if (code == WASI_SUCCESS)
-        code = place_of(guest, fd, WASI_RIGHT_PATH_SYMLINK, to_at, to_size, &path, &place);
+        code = find(guest, at, WASI_RIGHT_PATH_SYMLINK, &spot);
     if (code != WASI_SUCCESS)
         return code;
-    code = chimera_wasi_code(symlinkat(target, place.folder, place.name));
-    chimera_wasi_place_end(&place);
+    code = chimera_wasi_code(symlinkat(target, spot.place.folder, spot.place.name));
+    chimera_wasi_place_end(&spot.place);
     return code;
 }
 
-struct pair { /* where something is, and where it shall be */
-    struct chimera_wasi_path from, to;
-    struct chimera_wasi_place source, target;
+struct pair {
+    struct spot from, to;
 };
 
-/* Both places; the caller ends them with end_pair(). */
-static uint32_t pair_up(struct pair *pair)
+/* Both; all that may leave the guest is done before anything is opened. */
+static uint32_t find_pair(struct chimera_guest *guest, const struct chimera_wasi_at at[2],
+                          const uint64_t right[2], struct pair *pair)
 {
-    uint32_t code = chimera_command_path_place(&pair->from, &pair->source);
+    uint32_t code = chimera_command_path_get(guest, at[0], right[0], &pair->from.path);
+    if (code == WASI_SUCCESS)
+        code = chimera_command_path_get(guest, at[1], right[1], &pair->to.path);
+    if (code == WASI_SUCCESS)
+        code = chimera_command_path_place(&pair->from.path, &pair->from.place);
     if (code != WASI_SUCCESS)
         return code;
-    code = chimera_command_path_place(&pair->to, &pair->target);
+    code = chimera_command_path_place(&pair->to.path, &pair->to.place);
     if (code != WASI_SUCCESS)
-        chimera_wasi_place_end(&pair->source);
+        chimera_wasi_place_end(&pair->from.place);
     return code;
 }
 
 static void end_pair(const struct pair *pair)
 {
-    chimera_wasi_place_end(&pair->source);
-    chimera_wasi_place_end(&pair->target);
+    chimera_wasi_place_end(&pair->from.place);
+    chimera_wasi_place_end(&pair->to.place);
 }
 
 /* A link itself is linked, never what it leads to: so one whose name has a slash behind it, which
  * the kernel would follow, is none here. */
-static uint32_t path_link(struct chimera_guest *guest, uint32_t fd, uint32_t lookup, uint32_t at,
-                          uint32_t size, uint32_t to, uint32_t to_at, uint32_t to_size)
+static uint32_t path_link(struct chimera_guest *guest, struct chimera_wasi_at from, uint32_t lookup,
+                          struct chimera_wasi_at to)
 {
+    static const uint64_t rights[] = {WASI_RIGHT_PATH_LINK_SOURCE, WASI_RIGHT_PATH_LINK_TARGET};
     struct pair pair;
     if (lookup != 0)
         return WASI_INVAL;
-    uint32_t code =
-        chimera_command_path_get(guest, fd, WASI_RIGHT_PATH_LINK_SOURCE, at, size, &pair.from);
-    if (code == WASI_SUCCESS)
-        code = chimera_command_path_get(guest, to, WASI_RIGHT_PATH_LINK_TARGET, to_at, to_size,
-                                        &pair.to);
-    if (code == WASI_SUCCESS && pair.from.text[strlen(pair.from.text) - 1] == '/')
-        code = WASI_NOTDIR;
-    if (code == WASI_SUCCESS)
-        code = pair_up(&pair);
+    uint32_t code = find_pair(guest, (const struct chimera_wasi_at[]){from, to}, rights, &pair);
     if (code != WASI_SUCCESS)
         return code;
-    code = chimera_wasi_code(
-        linkat(pair.source.folder, pair.source.name, pair.target.folder, pair.target.name, 0));
+    const struct chimera_wasi_place *source = &pair.from.place, *target = &pair.to.place;
+    code = strchr(source->name, '/') ? WASI_NOTDIR
+                                     : chimera_wasi_code(linkat(source->folder, source->name,
+                                                                target->folder, target->name, 0));
     end_pair(&pair);
     return code;
 }
 
-static uint32_t path_rename(struct chimera_guest *guest, uint32_t fd, uint32_t at, uint32_t size,
-                            uint32_t to, uint32_t to_at, uint32_t to_size)
+static uint32_t path_rename(struct chimera_guest *guest, struct chimera_wasi_at from,
+                            struct chimera_wasi_at to)
 {
+    static const uint64_t rights[] = {WASI_RIGHT_PATH_RENAME_SOURCE, WASI_RIGHT_PATH_RENAME_TARGET};
     struct pair pair;
-    uint32_t code =
-        chimera_command_path_get(guest, fd, WASI_RIGHT_PATH_RENAME_SOURCE, at, size, &pair.from);
-    if (code == WASI_SUCCESS)
-        code = chimera_command_path_get(guest, to, WASI_RIGHT_PATH_RENAME_TARGET, to_at, to_size,
-                                        &pair.to);
-    if (code == WASI_SUCCESS)
-        code = pair_up(&pair);
+    uint32_t code = find_pair(guest, (const struct chimera_wasi_at[]){from, to}, rights, &pair);
     if (code != WASI_SUCCESS)
         return code;
-    code = chimera_wasi_code(
-        renameat(pair.source.folder, pair.source.name, pair.target.folder, pair.target.name));
+    code = chimera_wasi_code(renameat(pair.from.place.folder, pair.from.place.name,
+                                      pair.to.place.folder, pair.to.place.name));
     end_pair(&pair);
     return code;
 }
