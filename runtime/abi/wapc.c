@@ -103,9 +103,11 @@ static uint32_t answer_size(struct chimera_guest *guest, enum chimera_wapc_answe
 static void copy_answer(struct chimera_guest *guest, enum chimera_wapc_answer kind, uint32_t at)
 {
     const struct chimera_wapc *wapc = enter(guest);
-    if (wapc->answer_kind == kind && wapc->answer.size > 0)
-        memcpy(chimera_guest_bytes(guest, at, wapc->answer.size), wapc->answer.data,
-               wapc->answer.size);
+    if (wapc->answer_kind == kind) {
+        uint8_t *bytes = chimera_guest_bytes(guest, at, wapc->answer.size);
+        if (wapc->answer.size > 0)
+            memcpy(bytes, wapc->answer.data, wapc->answer.size);
+    }
     chimera_import_leave(guest);
 }
 
@@ -394,13 +396,6 @@ static void wapc_validate_settings(struct chimera_guest *guest, struct chimera_s
     chimera_buffer_free(&message);
 }
 
-static int wapc_protocol_version(struct chimera_guest *guest, struct chimera_arena *arena,
-                                 struct chimera_slice *ret_text)
-{
-    struct chimera_pieces payload = {0};
-    return run_operation(guest, "protocol_version", &payload, arena, ret_text);
-}
-
 const struct chimera_abi chimera_abi_wapc = {
     .mode = CHIMERA_MODE_WAPC,
     .check = wapc_check,
@@ -409,5 +404,5 @@ const struct chimera_abi chimera_abi_wapc = {
     .prepare = wapc_prepare,
     .validate = wapc_validate,
     .validate_settings = wapc_validate_settings,
-    .protocol_version = wapc_protocol_version,
+    .call = run_operation,
 };
