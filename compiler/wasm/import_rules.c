@@ -24,6 +24,13 @@ static int check_import(const struct chimera_module *module, const struct wasm_i
         chimera_slice_is(import->name, "memory"))
         return CHIMERA_OK;
     const struct chimera_import *rule = chimera_import_find(import->module, import->name);
+    if (chimera_slice_is(import->module, "env") && chimera_slice_is(import->name, "abort"))
+        return refuse_import(
+            module, import,
+            "has not been defined: AssemblyScript's compiler imports it unless it is told --use "
+            "abort= (which leaves it out) or --use abort=assembly/index/NAME (a function of the "
+            "module)",
+            err);
     if (!rule)
         return refuse_import(
             module, import,

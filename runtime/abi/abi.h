@@ -42,10 +42,11 @@ struct chimera_abi {
     void (*validate_settings)(struct chimera_guest *guest, struct chimera_slice settings,
                               struct chimera_arena *arena,
                               struct chimera_settings_answer *ret_answer);
-    /* Which protocol does the guest speak? Its answer as it gives it, or why there is none; in the
-     * arena. waPC alone; NULL: there is nothing to ask. */
-    int (*protocol_version)(struct chimera_guest *guest, struct chimera_arena *arena,
-                            struct chimera_slice *ret_text);
+    /* Any operation of the guest: its answer as it gives it, or its error's text with the code, in
+     * the arena. waPC alone; NULL: there are none. */
+    int (*call)(struct chimera_guest *guest, const char *operation,
+                const struct chimera_pieces *payload, struct chimera_arena *arena,
+                struct chimera_slice *ret_text);
 };
 
 extern const struct chimera_abi chimera_abi_wapc;

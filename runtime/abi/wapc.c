@@ -105,8 +105,10 @@ static void copy_answer(struct chimera_guest *guest, enum chimera_wapc_answer ki
 {
     const struct chimera_wapc *wapc = enter(guest);
     struct chimera_slice bytes = chimera_host_answer_bytes(&wapc->answer);
-    if (wapc->answer_kind == kind && bytes.size > 0) {
-        memcpy(chimera_guest_bytes(guest, at, bytes.size), bytes.data, bytes.size);
+    if (wapc->answer_kind == kind) {
+        uint8_t *to = chimera_guest_bytes(guest, at, bytes.size);
+        if (bytes.size > 0)
+            memcpy(to, bytes.data, bytes.size);
         chimera_guest_spend(guest, bytes.size / 8);
     }
     chimera_import_leave(guest);
@@ -400,13 +402,6 @@ static void wapc_validate_settings(struct chimera_guest *guest, struct chimera_s
     chimera_buffer_free(&message);
 }
 
-static int wapc_protocol_version(struct chimera_guest *guest, struct chimera_arena *arena,
-                                 struct chimera_slice *ret_text)
-{
-    struct chimera_pieces payload = {0};
-    return run_operation(guest, "protocol_version", &payload, arena, ret_text);
-}
-
 const struct chimera_abi chimera_abi_wapc = {
     .mode = CHIMERA_MODE_WAPC,
     .check = wapc_check,
@@ -415,5 +410,5 @@ const struct chimera_abi chimera_abi_wapc = {
     .prepare = wapc_prepare,
     .validate = wapc_validate,
     .validate_settings = wapc_validate_settings,
-    .protocol_version = wapc_protocol_version,
+    .call = run_operation,
 };

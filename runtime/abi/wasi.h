@@ -31,10 +31,16 @@ enum chimera_wasi_file {
 
 #define CHIMERA_WASI_FILES 3
 
+struct chimera_wasi_files;  /* of a command (runtime/wasi/files.h). Not looked into here */
+struct chimera_wasi_system; /* wasi_system.h */
+
 struct chimera_wasi {
     enum chimera_wasi_stdio stdio;
     uint8_t file[CHIMERA_WASI_FILES];      /* enum chimera_wasi_file of each descriptor */
     uint8_t kept_file[CHIMERA_WASI_FILES]; /* where each request begins */
+    /* Of a command alone; both borrowed. A policy has neither, and so no files. */
+    const struct chimera_wasi_system *system;
+    struct chimera_wasi_files *files;
     uint64_t created_ns; /* where the guest's monotonic clock begins; never moves */
     struct chimera_wasi_strings arguments, environment;
 

@@ -220,74 +220,112 @@ static uint32_t check_times(uint32_t flags)
 }
 
 #define HOST struct chimera_guest *guest
+#define AT(fd, text, size) ((struct chimera_wasi_at){fd, text, size})
 
-CHIMERA_WASI(fd_read, (HOST, U32 fd, U32 at, U32 count, U32 ret_size),
-             fd_read(guest, fd, (struct vector){at, count}, ret_size))
-CHIMERA_WASI(fd_write, (HOST, U32 fd, U32 at, U32 count, U32 ret_size),
-             fd_write(guest, fd, (struct vector){at, count}, ret_size))
-CHIMERA_WASI(fd_pread, (HOST, U32 fd, U32 at, U32 count, U64 offset, U32 ret_size),
-             fd_seek(guest, fd, 0))
-CHIMERA_WASI(fd_pwrite, (HOST, U32 fd, U32 at, U32 count, U64 offset, U32 ret_size),
-             fd_seek(guest, fd, 0))
-CHIMERA_WASI(fd_seek, (HOST, U32 fd, U64 offset, U32 whence, U32 ret_at),
-             fd_seek(guest, fd, whence))
-CHIMERA_WASI0(fd_seek, (HOST, U32 fd, U64 offset, U32 whence, U32 ret_at),
-              fd_seek(guest, fd, whence))
-CHIMERA_WASI(fd_tell, (HOST, U32 fd, U32 ret_at), fd_seek(guest, fd, 0))
-CHIMERA_WASI(fd_close, (HOST, U32 fd), fd_close(guest, fd))
-CHIMERA_WASI(fd_renumber, (HOST, U32 from, U32 to), fd_renumber(guest, from, to))
-CHIMERA_WASI(fd_fdstat_get, (HOST, U32 fd, U32 ret_stat), fd_fdstat_get(guest, fd, ret_stat))
-CHIMERA_WASI(fd_fdstat_set_flags, (HOST, U32 fd, U32 flags),
-             if_flags(flags, WASI_FDFLAGS_MAX, WASI_BADF))
-CHIMERA_WASI(fd_fdstat_set_rights, (HOST, U32 fd, U64 base, U64 inheriting),
-             if_open(guest, fd, WASI_NOTSUP))
-CHIMERA_WASI(fd_filestat_get, (HOST, U32 fd, U32 ret_stat),
-             fd_filestat_get(guest, fd, ret_stat, 64))
-CHIMERA_WASI0(fd_filestat_get, (HOST, U32 fd, U32 ret_stat),
-              fd_filestat_get(guest, fd, ret_stat, 56))
-CHIMERA_WASI(fd_filestat_set_size, (HOST, U32 fd, U64 size), WASI_BADF)
-CHIMERA_WASI(fd_filestat_set_times, (HOST, U32 fd, U64 atim, U64 mtim, U32 flags),
-             check_times(flags))
-CHIMERA_WASI(fd_advise, (HOST, U32 fd, U64 offset, U64 size, U32 advice),
-             if_flags(advice, 5, WASI_BADF))
-CHIMERA_WASI(fd_allocate, (HOST, U32 fd, U64 offset, U64 size), if_open(guest, fd, WASI_NOTSUP))
-CHIMERA_WASI(fd_sync, (HOST, U32 fd), if_open(guest, fd, WASI_SUCCESS))
-CHIMERA_WASI(fd_datasync, (HOST, U32 fd), if_open(guest, fd, WASI_SUCCESS))
+CHIMERA_WASI_SYSTEM(data, fd_read, (HOST, U32 fd, U32 at, U32 count, U32 ret_size),
+                    (guest, fd, at, count, ret_size),
+                    fd_read(guest, fd, (struct vector){at, count}, ret_size))
+CHIMERA_WASI_SYSTEM(data, fd_write, (HOST, U32 fd, U32 at, U32 count, U32 ret_size),
+                    (guest, fd, at, count, ret_size),
+                    fd_write(guest, fd, (struct vector){at, count}, ret_size))
+CHIMERA_WASI_SYSTEM(data, fd_pread, (HOST, U32 fd, U32 at, U32 count, U64 offset, U32 ret_size),
+                    (guest, fd, at, count, offset, ret_size), fd_seek(guest, fd, 0))
+CHIMERA_WASI_SYSTEM(data, fd_pwrite, (HOST, U32 fd, U32 at, U32 count, U64 offset, U32 ret_size),
+                    (guest, fd, at, count, offset, ret_size), fd_seek(guest, fd, 0))
+CHIMERA_WASI_SYSTEM(data, fd_seek, (HOST, U32 fd, U64 offset, U32 whence, U32 ret_at),
+                    (guest, fd, offset, whence, ret_at), fd_seek(guest, fd, whence))
+CHIMERA_WASI0_SYSTEM(data, fd_seek, (HOST, U32 fd, U64 offset, U32 whence, U32 ret_at),
+                     (guest, fd, offset, whence < 3 ? (whence + 1) % 3 : whence, ret_at),
+                     fd_seek(guest, fd, whence))
+CHIMERA_WASI_SYSTEM(data, fd_tell, (HOST, U32 fd, U32 ret_at), (guest, fd, ret_at),
+                    fd_seek(guest, fd, 0))
+CHIMERA_WASI_SYSTEM(descriptors, fd_close, (HOST, U32 fd), (guest, fd), fd_close(guest, fd))
+CHIMERA_WASI_SYSTEM(descriptors, fd_renumber, (HOST, U32 from, U32 to), (guest, from, to),
+                    fd_renumber(guest, from, to))
+CHIMERA_WASI_SYSTEM(descriptors, fd_fdstat_get, (HOST, U32 fd, U32 ret_stat), (guest, fd, ret_stat),
+                    fd_fdstat_get(guest, fd, ret_stat))
+CHIMERA_WASI_SYSTEM(descriptors, fd_fdstat_set_flags, (HOST, U32 fd, U32 flags), (guest, fd, flags),
+                    if_flags(flags, WASI_FDFLAGS_MAX, WASI_BADF))
+CHIMERA_WASI_SYSTEM(descriptors, fd_fdstat_set_rights, (HOST, U32 fd, U64 base, U64 inheriting),
+                    (guest, fd, base, inheriting), if_open(guest, fd, WASI_NOTSUP))
+CHIMERA_WASI_SYSTEM(descriptors, fd_filestat_get, (HOST, U32 fd, U32 ret_stat),
+                    (guest, fd, ret_stat, WASI_FILESTAT_BYTES),
+                    fd_filestat_get(guest, fd, ret_stat, WASI_FILESTAT_BYTES))
+CHIMERA_WASI0_SYSTEM(descriptors, fd_filestat_get, (HOST, U32 fd, U32 ret_stat),
+                     (guest, fd, ret_stat, WASI_UNSTABLE_FILESTAT_BYTES),
+                     fd_filestat_get(guest, fd, ret_stat, WASI_UNSTABLE_FILESTAT_BYTES))
+CHIMERA_WASI_SYSTEM(data, fd_filestat_set_size, (HOST, U32 fd, U64 size), (guest, fd, size),
+                    WASI_BADF)
+CHIMERA_WASI_SYSTEM(descriptors, fd_filestat_set_times,
+                    (HOST, U32 fd, U64 atim, U64 mtim, U32 flags), (guest, fd, atim, mtim, flags),
+                    check_times(flags))
+CHIMERA_WASI_SYSTEM(data, fd_advise, (HOST, U32 fd, U64 offset, U64 size, U32 advice),
+                    (guest, fd, offset, size, advice), if_flags(advice, 5, WASI_BADF))
+CHIMERA_WASI_SYSTEM(data, fd_allocate, (HOST, U32 fd, U64 offset, U64 size),
+                    (guest, fd, offset, size), if_open(guest, fd, WASI_NOTSUP))
+CHIMERA_WASI_SYSTEM(data, fd_sync, (HOST, U32 fd), (guest, fd), if_open(guest, fd, WASI_SUCCESS))
+CHIMERA_WASI_SYSTEM(data, fd_datasync, (HOST, U32 fd), (guest, fd),
+                    if_open(guest, fd, WASI_SUCCESS))
 
 /* There are no folders: Go and wasi-libc stop looking for them at BADF, and at nothing else. */
-CHIMERA_WASI(fd_prestat_get, (HOST, U32 fd, U32 ret_stat), WASI_BADF)
-CHIMERA_WASI(fd_prestat_dir_name, (HOST, U32 fd, U32 at, U32 size), WASI_NOTDIR)
-CHIMERA_WASI(fd_readdir, (HOST, U32 fd, U32 at, U32 size, U64 cookie, U32 ret_size), WASI_BADF)
-CHIMERA_WASI(path_create_directory, (HOST, U32 fd, U32 path, U32 size), WASI_BADF)
-CHIMERA_WASI(path_filestat_get, (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 ret_stat),
-             if_flags(flags, WASI_LOOKUPFLAGS_MAX, WASI_BADF))
-CHIMERA_WASI0(path_filestat_get, (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 ret_stat),
-              if_flags(flags, WASI_LOOKUPFLAGS_MAX, WASI_BADF))
-CHIMERA_WASI(path_filestat_set_times,
-             (HOST, U32 fd, U32 flags, U32 path, U32 size, U64 atim, U64 mtim, U32 times),
-             if_flags(flags, WASI_LOOKUPFLAGS_MAX, (enum chimera_wasi_errno)check_times(times)))
-CHIMERA_WASI(path_link,
-             (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 to, U32 to_path, U32 to_size),
-             if_flags(flags, WASI_LOOKUPFLAGS_MAX, WASI_BADF))
-CHIMERA_WASI(path_open,
-             (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 oflags, U64 base, U64 inheriting,
-              U32 fdflags, U32 ret_fd),
-             flags > WASI_LOOKUPFLAGS_MAX || oflags > WASI_OFLAGS_MAX || fdflags > WASI_FDFLAGS_MAX
-                 ? WASI_INVAL
-                 : WASI_BADF)
-CHIMERA_WASI(path_readlink, (HOST, U32 fd, U32 path, U32 size, U32 at, U32 space, U32 ret_size),
-             WASI_BADF)
-CHIMERA_WASI(path_remove_directory, (HOST, U32 fd, U32 path, U32 size), WASI_BADF)
-CHIMERA_WASI(path_rename, (HOST, U32 fd, U32 path, U32 size, U32 to, U32 to_path, U32 to_size),
-             WASI_BADF)
-CHIMERA_WASI(path_symlink, (HOST, U32 path, U32 size, U32 fd, U32 to_path, U32 to_size), WASI_BADF)
-CHIMERA_WASI(path_unlink_file, (HOST, U32 fd, U32 path, U32 size), WASI_BADF)
+CHIMERA_WASI_SYSTEM(descriptors, fd_prestat_get, (HOST, U32 fd, U32 ret_stat),
+                    (guest, fd, ret_stat), WASI_BADF)
+CHIMERA_WASI_SYSTEM(descriptors, fd_prestat_dir_name, (HOST, U32 fd, U32 at, U32 size),
+                    (guest, fd, at, size), WASI_NOTDIR)
+CHIMERA_WASI_SYSTEM(data, fd_readdir, (HOST, U32 fd, U32 at, U32 size, U64 cookie, U32 ret_size),
+                    (guest, fd, at, size, cookie, ret_size), WASI_BADF)
+CHIMERA_WASI_SYSTEM(paths, path_create_directory, (HOST, U32 fd, U32 path, U32 size),
+                    (guest, AT(fd, path, size)), WASI_BADF)
+CHIMERA_WASI_SYSTEM(paths, path_filestat_get,
+                    (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 ret_stat),
+                    (guest, AT(fd, path, size), flags, ret_stat, WASI_FILESTAT_BYTES),
+                    if_flags(flags, WASI_LOOKUPFLAGS_MAX, WASI_BADF))
+CHIMERA_WASI0_SYSTEM(paths, path_filestat_get,
+                     (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 ret_stat),
+                     (guest, AT(fd, path, size), flags, ret_stat, WASI_UNSTABLE_FILESTAT_BYTES),
+                     if_flags(flags, WASI_LOOKUPFLAGS_MAX, WASI_BADF))
+CHIMERA_WASI_SYSTEM(paths, path_filestat_set_times,
+                    (HOST, U32 fd, U32 flags, U32 path, U32 size, U64 atim, U64 mtim, U32 times),
+                    (guest, AT(fd, path, size), flags, atim, mtim, times),
+                    if_flags(flags, WASI_LOOKUPFLAGS_MAX,
+                             (enum chimera_wasi_errno)check_times(times)))
+CHIMERA_WASI_SYSTEM(paths, path_link,
+                    (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 to, U32 to_path, U32 to_size),
+                    (guest, AT(fd, path, size), flags, AT(to, to_path, to_size)),
+                    if_flags(flags, WASI_LOOKUPFLAGS_MAX, WASI_BADF))
+CHIMERA_WASI_SYSTEM(paths, path_open,
+                    (HOST, U32 fd, U32 flags, U32 path, U32 size, U32 oflags, U64 base,
+                     U64 inheriting, U32 fdflags, U32 ret_fd),
+                    (guest, AT(fd, path, size),
+                     &(const struct chimera_wasi_opening){flags, oflags, fdflags, base, inheriting},
+                     ret_fd),
+                    flags > WASI_LOOKUPFLAGS_MAX || oflags > WASI_OFLAGS_MAX ||
+                            fdflags > WASI_FDFLAGS_MAX
+                        ? WASI_INVAL
+                        : WASI_BADF)
+CHIMERA_WASI_SYSTEM(paths, path_readlink,
+                    (HOST, U32 fd, U32 path, U32 size, U32 at, U32 space, U32 ret_size),
+                    (guest, AT(fd, path, size), at, space, ret_size), WASI_BADF)
+CHIMERA_WASI_SYSTEM(paths, path_remove_directory, (HOST, U32 fd, U32 path, U32 size),
+                    (guest, AT(fd, path, size)), WASI_BADF)
+CHIMERA_WASI_SYSTEM(paths, path_rename,
+                    (HOST, U32 fd, U32 path, U32 size, U32 to, U32 to_path, U32 to_size),
+                    (guest, AT(fd, path, size), AT(to, to_path, to_size)), WASI_BADF)
+CHIMERA_WASI_SYSTEM(paths, path_symlink,
+                    (HOST, U32 path, U32 size, U32 fd, U32 to_path, U32 to_size),
+                    (guest, path, size, AT(fd, to_path, to_size)), WASI_BADF)
+CHIMERA_WASI_SYSTEM(paths, path_unlink_file, (HOST, U32 fd, U32 path, U32 size),
+                    (guest, AT(fd, path, size)), WASI_BADF)
 
 /* Nor are there sockets. */
-CHIMERA_WASI(sock_accept, (HOST, U32 fd, U32 flags, U32 ret_fd),
-             if_flags(flags, WASI_FDFLAGS_MAX, WASI_BADF))
-CHIMERA_WASI(sock_recv, (HOST, U32 fd, U32 at, U32 count, U32 flags, U32 ret_size, U32 ret_flags),
-             if_flags(flags, 3, WASI_BADF))
-CHIMERA_WASI(sock_send, (HOST, U32 fd, U32 at, U32 count, U32 flags, U32 ret_size),
-             if_flags(flags, 0, WASI_BADF))
-CHIMERA_WASI(sock_shutdown, (HOST, U32 fd, U32 how), if_flags(how, 3, WASI_BADF))
+CHIMERA_WASI_SYSTEM_AS(chimera_wasi_sock_accept, descriptors, sock,
+                       (HOST, U32 fd, U32 flags, U32 ret_fd), (guest, fd),
+                       if_flags(flags, WASI_FDFLAGS_MAX, WASI_BADF))
+CHIMERA_WASI_SYSTEM_AS(chimera_wasi_sock_recv, descriptors, sock,
+                       (HOST, U32 fd, U32 at, U32 count, U32 flags, U32 ret_size, U32 ret_flags),
+                       (guest, fd), if_flags(flags, 3, WASI_BADF))
+CHIMERA_WASI_SYSTEM_AS(chimera_wasi_sock_send, descriptors, sock,
+                       (HOST, U32 fd, U32 at, U32 count, U32 flags, U32 ret_size), (guest, fd),
+                       if_flags(flags, 0, WASI_BADF))
+CHIMERA_WASI_SYSTEM_AS(chimera_wasi_sock_shutdown, descriptors, sock, (HOST, U32 fd, U32 how),
+                       (guest, fd), if_flags(how, 3, WASI_BADF))

@@ -10,27 +10,7 @@
 
 #include "runtime/abi/abi_internal.h"
 #include "runtime/abi/wasi.h"
-
-enum chimera_wasi_errno {
-    WASI_SUCCESS = 0,
-    WASI_BADF = 8,
-    WASI_INVAL = 28,
-    WASI_NOTDIR = 54,
-    WASI_NOTSUP = 58,
-    WASI_SPIPE = 70,
-};
-
-enum {
-    WASI_FILETYPE_UNKNOWN = 0,
-    WASI_FDFLAGS_APPEND = 1,
-    WASI_FDFLAGS_MAX = 31, /* all five bits */
-    WASI_LOOKUPFLAGS_MAX = 1,
-    WASI_OFLAGS_MAX = 15,
-    WASI_FSTFLAGS_MAX = 15,
-    WASI_RIGHT_FD_READ = 2,
-    WASI_RIGHT_FD_WRITE = 64,
-    WASI_IOVEC_BYTES = 8,
-};
+#include "runtime/abi/wasi_system.h"
 
 /* Parameters that a function need not look at are common: most of them have nothing to do. */
 #define U32 __attribute__((unused)) uint32_t
@@ -49,6 +29,18 @@ enum {
 #define CHIMERA_WASI0(name, parameters, call) \
     CHIMERA_WASI_AS(chimera_wasi0_##name, parameters, call)
 
+/* The same for what commands have of their own: the function of that name in the group of
+ * wasi_system.h, with `arguments`. */
+#define CHIMERA_WASI_SYSTEM_AS(symbol, group, name, parameters, arguments, call) \
+    CHIMERA_WASI_AS(symbol, parameters,                                          \
+                    chimera_wasi_of(guest)->system                               \
+                        ? chimera_wasi_of(guest)->system->group->name arguments  \
+                        : (uint32_t)(call))
+#define CHIMERA_WASI_SYSTEM(group, name, parameters, arguments, call) \
+    CHIMERA_WASI_SYSTEM_AS(chimera_wasi_##name, group, name, parameters, arguments, call)
+#define CHIMERA_WASI0_SYSTEM(group, name, parameters, arguments, call) \
+    CHIMERA_WASI_SYSTEM_AS(chimera_wasi0_##name, group, name, parameters, arguments, call)
+
 static inline void chimera_wasi_enter(struct chimera_guest *guest)
 {
     chimera_import_enter(guest);
@@ -62,32 +54,6 @@ static inline enum chimera_wasi_file chimera_wasi_file_of(const struct chimera_g
 {
     return fd < CHIMERA_WASI_FILES ? (enum chimera_wasi_file)chimera_wasi_of(guest)->file[fd]
                                    : CHIMERA_WASI_CLOSED;
-}
-
-/* Guest memory is little-endian, and so are the machines that this runs on. */
-static inline uint32_t chimera_wasi_get32(const uint8_t *at)
-{
-    uint32_t value;
-    memcpy(&value, at, sizeof(value));
-    return value;
-}
-
-static inline uint64_t chimera_wasi_get64(const uint8_t *at)
-{
-    uint64_t value;
-    memcpy(&value, at, sizeof(value));
-    return value;
-}
-
-/* Results go through these: they trap outside of memory and when misaligned. */
-static inline void chimera_wasi_put32(struct chimera_guest *guest, uint32_t at, uint32_t value)
-{
-    memcpy(chimera_guest_aligned(guest, at, sizeof(value), sizeof(value)), &value, sizeof(value));
-}
-
-static inline void chimera_wasi_put64(struct chimera_guest *guest, uint32_t at, uint64_t value)
-{
-    memcpy(chimera_guest_aligned(guest, at, sizeof(value), sizeof(value)), &value, sizeof(value));
 }
 
 /* Gives a run what is its own; all else is as the last snapshot or reset left it. */

@@ -47,8 +47,6 @@ static uint32_t strings_get(struct chimera_guest *guest, const struct chimera_wa
 
 /* --- Clocks --- */
 
-enum clock { CLOCK_IS_REALTIME, CLOCK_IS_MONOTONIC, CLOCK_IS_PROCESS, CLOCK_IS_THREAD };
-
 /* Guests are shown whole milliseconds: nothing that they do on purpose needs more, and what leaks
  * through caches and predictors has to be told apart by nanoseconds (docs/security-model.md). */
 static uint64_t coarse(uint64_t exact)
@@ -63,9 +61,9 @@ uint64_t chimera_wasi_now(const struct chimera_guest *guest)
 
 static uint32_t check_clock(uint32_t clock)
 {
-    if (clock > CLOCK_IS_THREAD)
+    if (clock > WASI_CLOCK_THREAD)
         return WASI_INVAL;
-    return clock > CLOCK_IS_MONOTONIC ? WASI_BADF : WASI_SUCCESS;
+    return clock > WASI_CLOCK_MONOTONIC ? WASI_BADF : WASI_SUCCESS;
 }
 
 static uint32_t clock_resolution(struct chimera_guest *guest, uint32_t clock, uint32_t ret_time)
@@ -84,8 +82,8 @@ static uint32_t clock_time(struct chimera_guest *guest, uint32_t clock, uint32_t
     if (code != WASI_SUCCESS)
         return code;
     if (!chimera_wasi_play(guest, CHIMERA_WASI_CLOCK, &time, sizeof(time))) {
-        time =
-            clock == CLOCK_IS_REALTIME ? coarse(chimera_clock_wall_ns()) : chimera_wasi_now(guest);
+        time = clock == WASI_CLOCK_REALTIME ? coarse(chimera_clock_wall_ns())
+                                            : chimera_wasi_now(guest);
         chimera_wasi_note(guest, CHIMERA_WASI_CLOCK, &time, sizeof(time));
     }
     chimera_wasi_put64(guest, ret_time, time);
@@ -94,27 +92,14 @@ static uint32_t clock_time(struct chimera_guest *guest, uint32_t clock, uint32_t
 
 /* --- Waiting --- */
 
-/* Where things are in a subscription; the predecessor of preview 1 has one more member in a
- * clock's. */
-struct layout {
-    uint32_t size, clock, timeout, flags;
-};
-
-static const struct layout preview1 = {.size = 48, .clock = 16, .timeout = 24, .flags = 40};
-static const struct layout unstable = {.size = 56, .clock = 24, .timeout = 32, .flags = 48};
-
-enum {
-    TAG_AT = 8,
-    FD_AT = 16,
-    TAG_CLOCK = 0,
-    TAG_FD_WRITE = 2,
-    FLAG_ABSOLUTE = 1,
-    EVENT_BYTES = 32,
-    EVENT_TYPE_AT = 10,
-};
+/* The predecessor of preview 1 has one more member in a clock's subscription. */
+static const struct chimera_wasi_poll_layout preview1 = {
+    .size = 48, .clock = 16, .timeout = 24, .flags = 40};
+static const struct chimera_wasi_poll_layout unstable = {
+    .size = 56, .clock = 24, .timeout = 32, .flags = 48};
 
 struct poll { /* one call of poll_oneoff */
-    const struct layout *layout;
+    const struct chimera_wasi_poll_layout *layout;
     const uint8_t *subscriptions;
     uint32_t count;
     uint64_t now;      /* when the call began, on the guest's monotonic clock */
@@ -126,7 +111,7 @@ struct poll { /* one call of poll_oneoff */
 static uint64_t clock_end(const struct poll *poll, const uint8_t *subscription)
 {
     uint64_t timeout = chimera_wasi_get64(subscription + poll->layout->timeout);
-    if (subscription[poll->layout->flags] & FLAG_ABSOLUTE)
+    if (subscription[poll->layout->flags] & WASI_POLL_ABSOLUTE)
         return timeout;
     /* Counted from the next tick: it may be nearly that late, and nobody may wake too early. */
     uint64_t next = poll->now + CHIMERA_CLOCK_TICK_NS;
@@ -136,21 +121,21 @@ static uint64_t clock_end(const struct poll *poll, const uint8_t *subscription)
 static uint32_t check_clock_subscription(const struct poll *poll, const uint8_t *subscription)
 {
     uint32_t clock = chimera_wasi_get32(subscription + poll->layout->clock);
-    bool is_absolute = subscription[poll->layout->flags] & FLAG_ABSOLUTE;
-    if (clock > CLOCK_IS_THREAD)
+    bool is_absolute = subscription[poll->layout->flags] & WASI_POLL_ABSOLUTE;
+    if (clock > WASI_CLOCK_THREAD)
         return WASI_INVAL;
     if (poll->count == 1 && !is_absolute)
         return WASI_SUCCESS;
-    if (clock == CLOCK_IS_REALTIME)
+    if (clock == WASI_CLOCK_REALTIME)
         return is_absolute ? WASI_NOTSUP : WASI_SUCCESS;
-    return clock == CLOCK_IS_MONOTONIC ? WASI_SUCCESS : WASI_INVAL;
+    return clock == WASI_CLOCK_MONOTONIC ? WASI_SUCCESS : WASI_INVAL;
 }
 
 /* A pipe cannot be waited for; a waPC guest's descriptors never block. */
 static uint32_t check_file_subscription(const struct chimera_guest *guest,
                                         const uint8_t *subscription)
 {
-    uint32_t fd = chimera_wasi_get32(subscription + FD_AT);
+    uint32_t fd = chimera_wasi_get32(subscription + WASI_POLL_FD_AT);
     if (chimera_wasi_file_of(guest, fd) == CHIMERA_WASI_CLOSED)
         return WASI_BADF;
     return chimera_wasi_of(guest)->stdio == CHIMERA_WASI_PIPES ? WASI_INVAL : WASI_SUCCESS;
@@ -162,8 +147,8 @@ static uint32_t poll_check(struct chimera_guest *guest, struct poll *poll)
     for (uint32_t i = 0; i < poll->count; i++) {
         chimera_guest_spend(guest, UNITS_PER_SUBSCRIPTION);
         const uint8_t *subscription = poll->subscriptions + (size_t)i * poll->layout->size;
-        bool is_clock = subscription[TAG_AT] == TAG_CLOCK;
-        if (subscription[TAG_AT] > TAG_FD_WRITE)
+        bool is_clock = subscription[WASI_POLL_TAG_AT] == WASI_POLL_CLOCK;
+        if (subscription[WASI_POLL_TAG_AT] > WASI_POLL_FD_WRITE)
             return WASI_INVAL;
         uint32_t code = is_clock ? check_clock_subscription(poll, subscription)
                                  : check_file_subscription(guest, subscription);
@@ -205,26 +190,27 @@ static uint32_t poll_report(struct chimera_guest *guest, const struct poll *poll
     for (uint32_t i = 0; i < poll->count; i++) {
         chimera_guest_spend(guest, UNITS_PER_SUBSCRIPTION);
         const uint8_t *subscription = poll->subscriptions + (size_t)i * poll->layout->size;
-        uint8_t type = subscription[TAG_AT];
+        uint8_t type = subscription[WASI_POLL_TAG_AT];
         uint64_t user_data = chimera_wasi_get64(subscription);
-        if (type == TAG_CLOCK && clock_end(poll, subscription) > reached)
+        if (type == WASI_POLL_CLOCK && clock_end(poll, subscription) > reached)
             continue;
-        uint8_t *event = events + (size_t)count++ * EVENT_BYTES;
-        memset(event, 0, EVENT_BYTES);
+        uint8_t *event = events + (size_t)count++ * WASI_EVENT_BYTES;
+        memset(event, 0, WASI_EVENT_BYTES);
         memcpy(event, &user_data, sizeof(user_data));
-        event[EVENT_TYPE_AT] = type;
+        event[WASI_EVENT_TYPE_AT] = type;
     }
     return count;
 }
 
-static uint32_t poll_oneoff(struct chimera_guest *guest, const struct layout *layout, uint32_t in,
+static uint32_t poll_oneoff(struct chimera_guest *guest,
+                            const struct chimera_wasi_poll_layout *layout, uint32_t in,
                             uint32_t out, uint32_t count, uint32_t ret_count)
 {
     if (count == 0)
         return WASI_INVAL;
     struct poll poll = {.layout = layout, .count = count, .wake = UINT64_MAX};
     poll.subscriptions = chimera_guest_aligned(guest, in, (uint64_t)count * layout->size, 8);
-    uint8_t *events = chimera_guest_aligned(guest, out, (uint64_t)count * EVENT_BYTES, 8);
+    uint8_t *events = chimera_guest_aligned(guest, out, (uint64_t)count * WASI_EVENT_BYTES, 8);
     poll.now = chimera_wasi_now(guest);
     uint32_t code = poll_check(guest, &poll);
     if (code != WASI_SUCCESS)
@@ -282,17 +268,19 @@ CHIMERA_WASI(environ_sizes_get, (HOST, U32 ret_count, U32 ret_size),
              strings_sizes(guest, &chimera_wasi_of(guest)->environment, ret_count, ret_size))
 CHIMERA_WASI(environ_get, (HOST, U32 pointers, U32 text),
              strings_get(guest, &chimera_wasi_of(guest)->environment, pointers, text))
-CHIMERA_WASI(clock_res_get, (HOST, U32 clock, U32 ret_time),
-             clock_resolution(guest, clock, ret_time))
-CHIMERA_WASI(clock_time_get, (HOST, U32 clock, U64 precision, U32 ret_time),
-             clock_time(guest, clock, ret_time))
+CHIMERA_WASI_SYSTEM(waiting, clock_res_get, (HOST, U32 clock, U32 ret_time),
+                    (guest, clock, ret_time), clock_resolution(guest, clock, ret_time))
+CHIMERA_WASI_SYSTEM(waiting, clock_time_get, (HOST, U32 clock, U64 precision, U32 ret_time),
+                    (guest, clock, ret_time), clock_time(guest, clock, ret_time))
 CHIMERA_WASI(random_get, (HOST, U32 at, U32 size), random_get(guest, at, size))
 CHIMERA_WASI(sched_yield, (HOST), (sched_yield(), WASI_SUCCESS))
 CHIMERA_WASI(proc_raise, (HOST, U32 signal), proc_raise(guest))
-CHIMERA_WASI(poll_oneoff, (HOST, U32 in, U32 out, U32 count, U32 ret_count),
-             poll_oneoff(guest, &preview1, in, out, count, ret_count))
-CHIMERA_WASI0(poll_oneoff, (HOST, U32 in, U32 out, U32 count, U32 ret_count),
-              poll_oneoff(guest, &unstable, in, out, count, ret_count))
+CHIMERA_WASI_SYSTEM(waiting, poll_oneoff, (HOST, U32 in, U32 out, U32 count, U32 ret_count),
+                    (guest, &preview1, in, out, count, ret_count),
+                    poll_oneoff(guest, &preview1, in, out, count, ret_count))
+CHIMERA_WASI0_SYSTEM(waiting, poll_oneoff, (HOST, U32 in, U32 out, U32 count, U32 ret_count),
+                     (guest, &unstable, in, out, count, ret_count),
+                     poll_oneoff(guest, &unstable, in, out, count, ret_count))
 CHIMERA_WASI(host_call,
              (HOST, U32 binding, U32 binding_size, U32 name_space, U32 name_space_size,
               U32 operation, U32 operation_size, U32 payload, U32 payload_size),

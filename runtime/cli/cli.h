@@ -59,6 +59,8 @@ struct chimera_cli_command {
     const struct chimera_cli_option *options;
     const struct chimera_cli_argument *arguments;
     bool is_hidden;
+    bool
+        has_plain_rest; /* words behind the first argument are arguments, whatever they look like */
     int (*run)(const struct chimera_cli_options *options); /* returns the exit code */
     /* Its own, one of which must follow; they have it as their parent, unless it is the program.
      * Ends with NULL; may be NULL. */

@@ -195,6 +195,7 @@ static bool parse_argument(struct cursor *cursor, const char *word)
     if (options->argument_count >= most)
         return REFUSE(cursor, "unexpected argument '%s' found", word);
     options->arguments[options->argument_count++] = word;
+    cursor->is_plain |= options->command->has_plain_rest;
     return true;
 }
 

@@ -373,19 +373,22 @@ int chimera_policy_check_settings(struct chimera_policy *policy, unsigned lane,
     return CHIMERA_OK;
 }
 
-int chimera_policy_protocol(struct chimera_policy *policy, unsigned lane,
-                            struct chimera_arena *arena, struct chimera_slice *ret_text,
-                            struct chimera_error *err)
+int chimera_policy_call(struct chimera_policy *policy, unsigned lane,
+                        const struct chimera_policy_operation *operation,
+                        struct chimera_arena *arena, struct chimera_slice *ret_text,
+                        struct chimera_error *err)
 {
     struct chimera_guest *guest;
-    if (!policy->abi->protocol_version)
-        return chimera_fail(err, CHIMERA_EINVAL,
-                            "protocol_version is only applicable to a Kubewarden policy");
+    struct chimera_pieces payload = {0};
+    if (!policy->abi->call)
+        return chimera_fail(err, CHIMERA_EINVAL, "%s is only applicable to a Kubewarden policy",
+                            operation->name);
     int code = guest_at_start(policy, lane, &guest, err);
     if (code < 0)
         return code;
+    chimera_pieces_add(&payload, operation->payload);
     begin_run(guest, policy->limit_ms);
-    code = policy->abi->protocol_version(guest, arena, ret_text);
+    code = policy->abi->call(guest, operation->name, &payload, arena, ret_text);
     end_run(policy, lane, NO_UID);
     return code == 0
                ? code

@@ -67,12 +67,18 @@ int chimera_policy_check_settings(struct chimera_policy *policy, unsigned lane,
                                   struct chimera_arena *arena, bool *ret_valid,
                                   struct chimera_slice *ret_message, struct chimera_error *err);
 
-/* Asks the policy which version of the protocol it speaks, as `annotate` does (guest-abis.md §2.4):
- * its answer, a JSON document, in the arena. Fails with the policy's reason in the arena and in
- * err->text, and with CHIMERA_EINVAL where the execution mode knows no such question. */
-int chimera_policy_protocol(struct chimera_policy *policy, unsigned lane,
-                            struct chimera_arena *arena, struct chimera_slice *ret_text,
-                            struct chimera_error *err);
+struct chimera_policy_operation { /* of a waPC guest; borrowed */
+    const char *name;
+    struct chimera_slice payload; /* any bytes */
+};
+
+/* Has the guest do it. Its answer, any bytes, in the arena; CHIMERA_EGUEST and CHIMERA_EDEADLINE
+ * with its error's text there, and the beginning of that in err->text. CHIMERA_EINVAL where the
+ * execution mode has no operations. */
+int chimera_policy_call(struct chimera_policy *policy, unsigned lane,
+                        const struct chimera_policy_operation *operation,
+                        struct chimera_arena *arena, struct chimera_slice *ret_text,
+                        struct chimera_error *err);
 
 /* Evaluates one request; always makes a response (failures of the policy are rejections with code
  * 500) unless there is no instance to run: then CHIMERA_E… and the caller answers 500. `limit_ms`

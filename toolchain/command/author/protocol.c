@@ -58,13 +58,14 @@ static int ask(enum chimera_protocol *ret_protocol, struct chimera_error *err)
 {
     const struct chimera_policy_options options = {
         .id = "annotated", .limit_ms = LIMIT_MS, .lanes = 1};
+    const struct chimera_policy_operation question = {.name = "protocol_version"};
     struct chimera_policy *policy = NULL;
     struct chimera_slice answer = {0};
     struct chimera_arena arena;
     chimera_arena_init(&arena, ANSWER_MAX);
     int code = chimera_policy_open(loaded, &options, &policy, err);
     if (code == 0)
-        code = chimera_policy_protocol(policy, 0, &arena, &answer, err);
+        code = chimera_policy_call(policy, 0, &question, &arena, &answer, err);
     if (code == 0)
         code = read_answer(answer, ret_protocol, err);
     chimera_policy_close(policy);

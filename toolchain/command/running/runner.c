@@ -257,8 +257,8 @@ static int make_builder(struct runner *runner, struct chimera_error *err)
     return chimera_builder_new(&options, &runner->builder, err);
 }
 
-static int build(struct runner *runner, const struct policy_module *module, enum chimera_mode mode,
-                 struct chimera_loaded **ret_loaded, struct chimera_error *err)
+int runner_load(struct runner *runner, const struct policy_module *module, enum chimera_mode mode,
+                struct chimera_loaded **ret_loaded, struct chimera_error *err)
 {
     bool was_cached = false;
     interrupt_catch();
@@ -286,7 +286,7 @@ static int start_member(struct runner *runner, struct runnable *runnable, size_t
     char id[ID_MAX];
     int code = choose_mode(runner, module, &mode, err);
     if (code == 0)
-        code = build(runner, module, mode, &plugin, err);
+        code = runner_load(runner, module, mode, &plugin, err);
     if (code < 0)
         return code;
     chimera_buffer_free(&module->bytes);

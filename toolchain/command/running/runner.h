@@ -39,6 +39,10 @@ int runner_init(const struct chimera_cli_options *options, struct runner *ret_ru
                 struct chimera_error *err);
 void runner_done(struct runner *runner);
 
+/* A module as a plugin, built if the cache does not have it. After a failure the runner is done. */
+int runner_load(struct runner *runner, const struct policy_module *module, enum chimera_mode mode,
+                struct chimera_loaded **ret_loaded, struct chimera_error *err);
+
 struct runnable {
     const struct definition *definition; /* borrowed */
     struct policy_module *module;        /* owned, like all that follows; one a member */
