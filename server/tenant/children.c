@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
 #include "runtime/log/log_writer.h"
 #include "server/base/channel.h"
 #include "server/base/process_page.h"
+#include "server/capability/broker.h"
 #include "server/config/capacity.h"
 
 #define TARGET "server::jails"
@@ -31,6 +34,7 @@ struct tenant_process {
 
 struct tenants {
     const struct config *config;
+    struct broker *broker; /* NULL: no policy makes host calls */
     const struct policies_file *file;
     const struct policies *policies; /* the file's, as the next */
     const struct tenant_plan *plan;
@@ -77,7 +81,7 @@ static int make_channels(struct tenants *tenants, size_t index, struct chimera_e
 }
 
 /* In the child: never returns. */
-static _Noreturn void become_tenant(struct tenants *tenants, size_t index)
+static _Noreturn void become_tenant(struct tenants *tenants, size_t index, int supply_fd)
 {
     const struct tenant_start start = {.config = tenants->config,
                                        .policies = tenants->policies,
@@ -86,7 +90,8 @@ static _Noreturn void become_tenant(struct tenants *tenants, size_t index)
                                        .tenant = index,
                                        .lanes = lanes_of(tenants),
                                        .fds = tenants->tenant[index].inner,
-                                       .life = tenants->tenant[index].life.data};
+                                       .life = tenants->tenant[index].life.data,
+                                       .supply_fd = supply_fd};
     if (process_page_enter(&tenants->tenant[index].page, NULL, NULL) < 0)
         _exit(1);
     int code = tenant_run(&start);
@@ -94,23 +99,43 @@ static _Noreturn void become_tenant(struct tenants *tenants, size_t index)
     _exit(code);
 }
 
-static int start_tenant(struct tenants *tenants, size_t index, struct chimera_error *err)
+/* The channels of its lanes, and the supply of lines. */
+static pid_t fork_tenant(struct tenants *tenants, size_t index, int supply_fd,
+                         struct chimera_error *err)
 {
     struct tenant_process *tenant = &tenants->tenant[index];
-    int code = process_page_make(&tenant->page, err);
-    if (code < 0)
-        return code;
+    unsigned lanes = lanes_of(tenants);
+    CHIMERA_FREE int *kept = calloc(lanes + 1, sizeof(int));
+    if (!kept)
+        return chimera_fail_memory(err);
+    memcpy(kept, tenant->inner, lanes * sizeof(int));
+    kept[lanes] = supply_fd;
     const struct role_mapping mappings[] = {{&tenant->page, true}, {&tenant->life, true}};
     const struct kept_settings settings = {.file = tenants->file, .tenant = index};
     const struct role_start start = {.role = ROLE_TENANT,
                                      .mappings = mappings,
                                      .mapping_count = sizeof(mappings) / sizeof(mappings[0]),
-                                     .kept = tenant->inner,
-                                     .kept_count = lanes_of(tenants),
+                                     .kept = kept,
+                                     .kept_count = lanes + 1,
                                      .settings = &settings};
     pid_t pid = role_fork(&start, err);
     if (pid == 0)
-        become_tenant(tenants, index);
+        become_tenant(tenants, index, supply_fd);
+    return pid;
+}
+
+static int start_tenant(struct tenants *tenants, size_t index, struct chimera_error *err)
+{
+    struct tenant_process *tenant = &tenants->tenant[index];
+    int supply_fd = -1;
+    int code = process_page_make(&tenant->page, err);
+    if (code < 0)
+        return code;
+    pid_t pid = tenants->broker ? broker_supply(tenants->broker, &supply_fd, err) : 0;
+    if (pid == 0)
+        pid = fork_tenant(tenants, index, supply_fd, err);
+    if (supply_fd >= 0)
+        close(supply_fd);
     if (pid < 0) {
         process_page_end(&tenant->page);
         return pid;
@@ -137,7 +162,7 @@ static int make_tenants(struct tenants *tenants, struct chimera_error *err)
 }
 
 int tenants_start(const struct config *config, const struct generation *generation,
-                  struct tenants **ret_tenants, struct chimera_error *err)
+                  struct broker *broker, struct tenants **ret_tenants, struct chimera_error *err)
 {
     const struct policies_file *file = generation->file;
     *ret_tenants = NULL;
@@ -147,6 +172,7 @@ int tenants_start(const struct config *config, const struct generation *generati
     if (!tenants)
         return chimera_fail_memory(err);
     *tenants = (struct tenants){.config = config,
+                                .broker = broker,
                                 .file = file,
                                 .policies = &file->policies,
                                 .plan = &file->plan,

@@ -13,11 +13,12 @@
 #include "server/tenant/tenant.h"
 
 struct tenants; /* opaque */
+struct broker;  /* capability/broker.h */
 
 /* Starts all; what is given must outlive them, since a tenant may be started again. With no tenant
  * to start, *ret_tenants is NULL, which all below take. */
 int tenants_start(const struct config *config, const struct generation *generation,
-                  struct tenants **ret_tenants, struct chimera_error *err);
+                  struct broker *broker, struct tenants **ret_tenants, struct chimera_error *err);
 
 /* What a worker keeps and maps of them when it is forked: the descriptors in the links, and one
  * life a tenant. */

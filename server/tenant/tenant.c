@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "runtime/base/clock.h"
+#include "runtime/broker/client.h"
 #include "runtime/log/log.h"
 #include "runtime/log/log_writer.h"
 #include "runtime/policy/slots.h"
@@ -32,7 +33,8 @@ struct held_policy {               /* by policy of the configuration; most are o
 struct tenant {
     const struct tenant_start *start;
     struct policy_loader loader;
-    struct held_policy *held; /* owned */
+    struct chimera_broker_client broker; /* where there is a supply of lines */
+    struct held_policy *held;            /* owned */
     sem_t go;
 };
 
@@ -206,11 +208,15 @@ int tenant_run(const struct tenant_start *start)
     struct tenant tenant = {.start = start, .held = calloc(count + 1, sizeof(*tenant.held))};
     struct tenant_lane *lanes = calloc(start->lanes, sizeof(*lanes));
     signal(SIGPIPE, SIG_IGN);
-    const struct policy_loader_input loader = {.config = start->config,
-                                               .policy_count = count,
-                                               .lanes = start->lanes,
-                                               .warm_lanes = start->config->workers};
+    const struct policy_loader_input loader = {
+        .config = start->config,
+        .policy_count = count,
+        .lanes = start->lanes,
+        .warm_lanes = start->config->workers,
+        .source = start->supply_fd >= 0 ? &tenant.broker.source : NULL};
     int code = policy_loader_init(&tenant.loader, &loader, &err);
+    if (code == CHIMERA_OK && start->supply_fd >= 0)
+        code = chimera_broker_client_open(&tenant.broker, start->supply_fd, NULL, &err);
     if (code == CHIMERA_OK && (!tenant.held || !lanes))
         code = chimera_fail_memory(&err);
     if (code == CHIMERA_OK)

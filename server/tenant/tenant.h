@@ -28,6 +28,7 @@ struct tenant_start { /* all borrowed */
     unsigned lanes;
     const int *fds; /* one a lane */
     tenant_life *life;
+    int supply_fd; /* lines to the broker come from there; -1: no host calls */
 };
 
 /* The exit code. */

@@ -179,7 +179,7 @@ int worker_child_start(struct worker_child *child, const struct worker_start *st
     told.plugins = generation->plugins;
     *child = WORKER_CHILD_NONE;
     chimera_buffer_init(&child->said, WORKER_REPORT_MAX);
-    int code = tenants_start(told.config, generation, &tenants, err);
+    int code = tenants_start(told.config, generation, told.broker, &tenants, err);
     if (code == CHIMERA_OK)
         code = process_page_make(&child->page, err);
     if (code == CHIMERA_OK)
