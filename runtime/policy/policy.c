@@ -80,6 +80,7 @@ static int copy_options(struct chimera_policy *policy, const struct chimera_poli
     policy->grants.policy_id = policy->id;
     policy->grants.capabilities = copy_list(options->capabilities);
     policy->grants.resources = copy_list(options->resources);
+    policy->grants.source = options->source;
     policy->lanes = options->lanes;
     policy->slots = options->slots;
     policy->start.is_fresh = options->is_fresh_start;

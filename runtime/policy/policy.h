@@ -16,8 +16,9 @@
 #define CHIMERA_DEFAULT_LIMIT_MS 2000
 #define CHIMERA_DEFAULT_MEMORY ((uint64_t)1 << 30)
 
-struct chimera_policy; /* opaque */
-struct chimera_slots;  /* slots.h */
+struct chimera_policy;            /* opaque */
+struct chimera_slots;             /* slots.h */
+struct chimera_capability_source; /* runtime/capability/source.h */
 
 struct chimera_policy_options {
     const char *id;                /* copied */
@@ -31,7 +32,8 @@ struct chimera_policy_options {
         *capabilities; /* NULL-terminated patterns, guest-abis.md §5.8; NULL: deny all */
     /* "apiVersion/kind" pairs that host calls may read, NULL-terminated; NULL: none */
     const char *const *resources;
-    struct chimera_policy_gauges *gauges; /* borrowed; NULL: nobody looks */
+    struct chimera_capability_source *source; /* borrowed; answers host calls. NULL: nobody does */
+    struct chimera_policy_gauges *gauges;     /* borrowed; NULL: nobody looks */
 };
 
 /* `loaded` is borrowed for the life of the policy. Refuses capability patterns that are not well
