@@ -47,7 +47,7 @@ static void take_supply(struct chimera_broker_client *client)
         /* The old one stays mapped: another thread may be looking at it. There is one a start of
          * the broker, which is rare, and it is small. */
         client->versions = mapped == MAP_FAILED ? NULL : mapped;
-        chimera_cache_empty(&client->cache);
+        chimera_answers_empty(&client->cache);
     }
 }
 
@@ -181,7 +181,7 @@ static enum progress read_answer(struct chimera_broker_line *line, uint64_t dead
 /* Asks the broker. False: why there is no answer. */
 static bool ask_broker(struct chimera_broker_client *client, enum chimera_host_request_kind kind,
                        struct chimera_slice fields, uint64_t deadline_ns,
-                       struct chimera_cached *ret_cached, const char **ret_why)
+                       struct chimera_answered *ret_cached, const char **ret_why)
 {
     struct chimera_broker_reply reply = {0};
     struct chimera_broker_line *line = take_line(client, deadline_ns, ret_why);
@@ -200,7 +200,7 @@ static bool ask_broker(struct chimera_broker_client *client, enum chimera_host_r
     *ret_why = NO_ANSWER;
     if (progress != COME)
         return false;
-    *ret_cached = (struct chimera_cached){
+    *ret_cached = (struct chimera_answered){
         .bytes = bytes,
         .is_error = reply.is_error,
         .version_place = reply.version_place < CHIMERA_VERSION_COUNT ? reply.version_place : 0,
@@ -218,32 +218,32 @@ static bool is_cached(const struct chimera_host_request *request)
 /* From the cache or the broker. */
 static bool find_answer(struct chimera_broker_client *client,
                         const struct chimera_host_request *request, struct chimera_slice key,
-                        uint64_t deadline_ns, struct chimera_cached *ret_cached,
+                        uint64_t deadline_ns, struct chimera_answered *ret_cached,
                         const char **ret_why)
 {
     struct chimera_slice fields = {key.data + 1, key.size - 1};
     if (!is_cached(request))
         return ask_broker(client, request->kind, fields, deadline_ns, ret_cached, ret_why);
     *ret_why = NO_ANSWER;
-    switch (chimera_cache_take(&client->cache, key, client->versions, deadline_ns, ret_cached)) {
-    case CHIMERA_CACHE_HIT:
+    switch (chimera_answers_take(&client->cache, key, client->versions, deadline_ns, ret_cached)) {
+    case CHIMERA_ANSWERS_HIT:
         return true;
-    case CHIMERA_CACHE_LATE:
+    case CHIMERA_ANSWERS_LATE:
         return false;
-    case CHIMERA_CACHE_MISS:
+    case CHIMERA_ANSWERS_MISS:
         break;
     }
     bool has_come = ask_broker(client, request->kind, fields, deadline_ns, ret_cached, ret_why);
     if (has_come)
         chimera_shared_bytes_use(ret_cached->bytes);
     else
-        *ret_cached = (struct chimera_cached){0};
-    chimera_cache_put(&client->cache, key, ret_cached);
+        *ret_cached = (struct chimera_answered){0};
+    chimera_answers_put(&client->cache, key, ret_cached);
     return has_come;
 }
 
 /* The error becomes the text, behind what the reference writes before it. */
-static bool give_error(const struct chimera_cached *cached, struct chimera_buffer *text)
+static bool give_error(const struct chimera_answered *cached, struct chimera_buffer *text)
 {
     chimera_buffer_text(text, "Callback evaluation failure: ");
     chimera_buffer_append(text, cached->bytes->bytes);
@@ -258,7 +258,7 @@ static bool client_ask(struct chimera_capability_source *source,
     struct chimera_broker_client *client = (struct chimera_broker_client *)(void *)source;
     struct chimera_account *account = answer->text->account;
     uint64_t deadline_ns = account ? account->deadline_ns : CHIMERA_ACCOUNT_FOREVER;
-    struct chimera_cached cached = {0};
+    struct chimera_answered cached = {0};
     struct chimera_buffer key;
     const char *why;
     /* The key is the question: one byte for its kind, and its fields. */
@@ -284,13 +284,13 @@ static bool client_ask(struct chimera_capability_source *source,
 }
 
 int chimera_broker_client_open(struct chimera_broker_client *client, int supply,
-                               struct chimera_cache_counters *counters, struct chimera_error *err)
+                               struct chimera_answers_counters *counters, struct chimera_error *err)
 {
     pthread_condattr_t attributes;
     *client = (struct chimera_broker_client){.source.ask = client_ask, .supply = supply};
     for (size_t i = 0; i < CHIMERA_BROKER_LINES; i++)
         client->line[i].fd = -1;
-    int code = chimera_cache_open(&client->cache, counters, err);
+    int code = chimera_answers_open(&client->cache, counters, err);
     if (code < 0)
         return code;
     pthread_condattr_init(&attributes);
@@ -300,7 +300,7 @@ int chimera_broker_client_open(struct chimera_broker_client *client, int supply,
     pthread_condattr_destroy(&attributes);
     if (is_made)
         return CHIMERA_OK;
-    chimera_cache_close(&client->cache);
+    chimera_answers_close(&client->cache);
     return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a client of the broker");
 }
 
@@ -312,7 +312,7 @@ void chimera_broker_client_close(struct chimera_broker_client *client)
     if (client->versions)
         munmap((void *)(uintptr_t)client->versions, VERSIONS_BYTES);
     close(client->supply);
-    chimera_cache_close(&client->cache);
+    chimera_answers_close(&client->cache);
     pthread_cond_destroy(&client->freed);
     pthread_mutex_destroy(&client->mutex);
 }

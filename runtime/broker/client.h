@@ -2,14 +2,14 @@
 /* client.h - host calls of a process with guests, answered by the broker.
  *
  * It holds some lines, each for one call at a time, and a socket from which it takes new ones when
- * the broker was started again. What the broker says may be kept is kept, see cache.h; answers in
+ * the broker was started again. What the broker says may be kept is kept, see answers.h; answers in
  * memory files are mapped, never copied. A call that waits blocks its thread, until its answer
  * comes or its account's time is up.
  */
 #ifndef CHIMERA_BROKER_CLIENT_H
 #define CHIMERA_BROKER_CLIENT_H
 
-#include "runtime/broker/cache.h"
+#include "runtime/broker/answers.h"
 #include "runtime/broker/message.h"
 
 struct chimera_broker_line {
@@ -26,12 +26,13 @@ struct chimera_broker_client {
     uint64_t next_question;
     int supply;                       /* where lines come from; owned */
     const _Atomic uint64_t *versions; /* mapped; NULL: there was no broker yet */
-    struct chimera_cache cache;
+    struct chimera_answers cache;
 };
 
 /* Takes `supply`. Lines may have come already, or come later. */
 int chimera_broker_client_open(struct chimera_broker_client *client, int supply,
-                               struct chimera_cache_counters *counters, struct chimera_error *err);
+                               struct chimera_answers_counters *counters,
+                               struct chimera_error *err);
 /* No call is being made any more. */
 void chimera_broker_client_close(struct chimera_broker_client *client);
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/base/cleanup.h"
+
 static int add_text(const char **list, size_t max, const char *text, struct chimera_error *err)
 {
     size_t count = 0;
@@ -50,10 +52,26 @@ static int add_path(struct chimera_host_settings *settings, const char *name, co
     return path ? add_text(settings->readable, CHIMERA_HOST_READABLE_MAX, path, err) : CHIMERA_OK;
 }
 
+/* As Docker finds it. */
+static char *find_docker_config(void)
+{
+    const char *given = getenv("DOCKER_CONFIG"), *home = getenv("HOME");
+    char *path = NULL;
+    if (given && *given)
+        return strdup(given);
+    if (!home || asprintf(&path, "%s/.docker", home) < 0)
+        return NULL;
+    if (access(path, R_OK) == 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
 int chimera_host_settings_read(const struct chimera_host_sources *sources,
                                struct chimera_host_settings *ret_settings,
                                struct chimera_error *err)
 {
+    CHIMERA_FREE char *found = sources->docker_config ? NULL : find_docker_config();
     *ret_settings = (struct chimera_host_settings){.settings = json_object_new_object()};
     int code = ret_settings->settings ? CHIMERA_OK : chimera_fail_memory(err);
     if (code == CHIMERA_OK)
@@ -61,7 +79,8 @@ int chimera_host_settings_read(const struct chimera_host_sources *sources,
     if (code == CHIMERA_OK)
         code = add_path(ret_settings, "sources", sources->sources, err);
     if (code == CHIMERA_OK)
-        code = add_path(ret_settings, "docker_config", sources->docker_config, err);
+        code = add_path(ret_settings, "docker_config",
+                        sources->docker_config ? sources->docker_config : found, err);
     if (code == CHIMERA_OK)
         code = add_path(ret_settings, "sigstore_trust_config", sources->sigstore_trust_config, err);
     if (code < 0)

@@ -30,7 +30,7 @@ static int read_sources(const struct chimera_cli_options *options, struct fetch_
                         struct chimera_error *err)
 {
     const char *given = chimera_cli_value(options, "sources-path");
-    CHIMERA_FREE char *path = given ? strdup(given) : find_default_sources();
+    char *path = flags->sources_path = given ? strdup(given) : find_default_sources();
     CHIMERA_FREE char *warnings = NULL;
     if (!path)
         return given ? chimera_fail_memory(err) : CHIMERA_OK;
@@ -107,6 +107,7 @@ void fetch_flags_done(struct fetch_flags *flags)
     chimera_verification_done(&flags->verification);
     chimera_verification_done(&flags->builders);
     free(flags->store);
+    free(flags->sources_path);
     *flags = (struct fetch_flags){0};
 }
 

@@ -85,7 +85,8 @@ struct fetch_flags { /* its address must not change: `fetch` borrows from the re
     struct chimera_fetch_options fetch;
     struct chimera_sources sources;
     struct chimera_verification verification, builders;
-    char *store; /* owned */
+    char *store;        /* owned */
+    char *sources_path; /* owned; NULL: none */
 };
 
 /* Reads the files that the options name, or the default ones. The caller ends *ret_flags. */

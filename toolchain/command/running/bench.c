@@ -26,6 +26,7 @@ struct bench {
     struct job *job;
     const struct runnable *runnable;
     const struct chimera_request *request;
+    size_t session_at;      /* where its session of host calls stands before what is measured */
     double warm_up, target; /* nanoseconds */
     size_t samples, resamples;
     bool is_kept, is_colourful;
@@ -89,6 +90,8 @@ static int iterate(struct bench *bench, measured *what, uint64_t times, uint64_t
     uint64_t began = chimera_clock_ns();
     for (uint64_t i = 0; i < times; i++) {
         chimera_arena_reset(&bench->job->arena);
+        if (bench->runnable->session)
+            chimera_host_session_seek(bench->runnable->session, bench->session_at);
         int code = what(bench, err);
         if (code < 0)
             return code;
@@ -316,8 +319,9 @@ static const char *show(const struct runnable *runnable)
     return definition_shown(runnable->definition, runnable->module[0].uri);
 }
 
-/* What is measured should be what people take it for. */
-static int check_once(struct bench *bench, struct chimera_error *err)
+/* What is measured should be what people take it for. The host calls of the evaluation are behind
+ * those of the settings, and each time the same. */
+static int check_once(struct bench *bench, size_t *ret_behind_settings, struct chimera_error *err)
 {
     struct chimera_arena *arena = &bench->job->arena;
     const char *shown = show(bench->runnable);
@@ -328,6 +332,8 @@ static int check_once(struct bench *bench, struct chimera_error *err)
     if (code == CHIMERA_OK && !is_valid)
         return chimera_fail(err, CHIMERA_EGUEST, "[%s] - provided settings are not valid: %.*s",
                             shown, (int)message.size, message.data ? message.data : "");
+    *ret_behind_settings =
+        bench->runnable->session ? chimera_host_session_tell(bench->runnable->session) : 0;
     if (code == CHIMERA_OK)
         code = runnable_evaluate(bench->runnable, bench->request, arena, &response, err);
     if (code == CHIMERA_OK && response.is_failure)
@@ -340,18 +346,23 @@ static int bench_policy(struct bench *bench, size_t index, struct chimera_error 
 {
     struct chimera_request request;
     struct chimera_arena requests = {0};
+    size_t behind_settings = 0;
     bench->runnable = &bench->job->runnables[index];
     int code = job_start(bench->job, index, &request, err);
     /* What the request lies in is not to be given back between iterations. */
     requests = bench->job->arena;
     chimera_arena_init(&bench->job->arena, RUNNER_ARENA_MAX);
     bench->request = &request;
+    bench->session_at = 0;
     if (code == CHIMERA_OK)
-        code = check_once(bench, err);
+        code = check_once(bench, &behind_settings, err);
     if (code == CHIMERA_OK)
         code = measure(bench, "validate_settings", measure_settings, err);
+    bench->session_at = behind_settings;
     if (code == CHIMERA_OK)
         code = measure(bench, "validate", measure_evaluation, err);
+    if (code == CHIMERA_OK)
+        code = runnable_finish(&bench->job->runner, bench->runnable, err);
     bench->request = NULL;
     chimera_arena_free(&requests);
     return code;

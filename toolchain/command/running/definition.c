@@ -89,15 +89,20 @@ int definitions_take(const struct chimera_cli_options *options, struct definitio
     return code;
 }
 
+void definition_resources_free(char **resources)
+{
+    for (size_t i = 0; resources && resources[i]; i++)
+        free(resources[i]);
+    free(resources);
+}
+
 void definitions_done(struct definitions *definitions)
 {
     for (size_t i = 0; i < definitions->count; i++) {
         struct definition *definition = &definitions->list[i];
         for (size_t j = 0; j < definition->count; j++) {
             struct definition_member *member = &definition->member[j];
-            for (size_t k = 0; member->resources && member->resources[k]; k++)
-                free(member->resources[k]);
-            free(member->resources);
+            definition_resources_free(member->resources);
             free(member->settings);
             free(member->module);
             free(member->name);

@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include <json-c/json.h>
+
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
 #include "runtime/cli/cli.h"
@@ -52,6 +54,12 @@ int definitions_read(const char *path, struct definitions *ret_definitions,
 int definitions_parse(struct chimera_slice text, const char *path,
                       struct definitions *ret_definitions, struct chimera_error *err);
 void definitions_done(struct definitions *definitions);
+
+/* The "apiVersion/kind" of a tree's `contextAwareResources`, which ends with NULL; NULL where there
+ * are none. Its types were checked. Owned by the caller. */
+int definition_resources(struct json_object *tree, char ***ret_resources,
+                         struct chimera_error *err);
+void definition_resources_free(char **resources); /* NULL is allowed */
 
 /* "Policy ID (MODULE)" or "Policy Group ID", for messages; in static memory, until the next call.
  * `uri` is the module's, or NULL: as it was named. */

@@ -5,7 +5,6 @@
 
 #include "runtime/log/log.h"
 #include "toolchain/command/running/run_input.h"
-#include "toolchain/command/running/run_options.h"
 
 #define TARGET "chimera::run"
 
@@ -16,6 +15,11 @@ static int open_policies(struct job *job, struct chimera_error *err)
     job->runnables = calloc(definitions->count + 1, sizeof(*job->runnables));
     if (!job->runnables)
         return chimera_fail_memory(err);
+    if (job->runner.record && definitions->count > 1)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--record-host-capabilities-interactions writes the session of one "
+                            "policy, and there are %zu",
+                            definitions->count);
     if (definitions->are_resources)
         job->runner.asked_mode = CHIMERA_MODE_NONE;
     for (size_t i = 0; i < definitions->count && code == CHIMERA_OK; i++)
@@ -35,9 +39,7 @@ int job_init(const struct chimera_cli_options *options, struct job *ret_job,
     *ret_job = (struct job){.options = options};
     chimera_buffer_init(&ret_job->request_text, RUN_REQUEST_MAX);
     chimera_arena_init(&ret_job->arena, RUNNER_ARENA_MAX);
-    int code = run_options_check(options, err);
-    if (code == 0)
-        code = runner_init(options, &ret_job->runner, err);
+    int code = runner_init(options, &ret_job->runner, err);
     if (code == 0) {
         const char *path = chimera_cli_value(ret_job->options, "request-path");
         struct chimera_request any;

@@ -178,8 +178,7 @@ static int take_settings(struct json_object *tree, char **ret_settings, struct c
     return code;
 }
 
-static int take_resources(struct json_object *tree, char ***ret_resources,
-                          struct chimera_error *err)
+int definition_resources(struct json_object *tree, char ***ret_resources, struct chimera_error *err)
 {
     struct json_object *list = chimera_json_member(tree, "contextAwareResources");
     size_t count = list ? json_object_array_length(list) : 0;
@@ -231,7 +230,7 @@ static int take_member(const char *name, struct json_object *tree, struct defini
     if (code == CHIMERA_OK)
         code = take_settings(tree, &member->settings, err);
     if (code == CHIMERA_OK)
-        code = take_resources(tree, &member->resources, err);
+        code = definition_resources(tree, &member->resources, err);
     return code == CHIMERA_OK ? take_limit(tree, &member->limit_ms, err) : code;
 }
 

@@ -35,6 +35,9 @@ static int run_policy(struct job *job, size_t index, struct chimera_error *err)
     if (code < 0)
         return code;
     runnable_handle(runnable, &job->arena, &response);
+    code = runnable_finish(&job->runner, runnable, err);
+    if (code < 0)
+        return code;
     struct chimera_buffer line;
     chimera_buffer_init(&line, ANSWER_MAX);
     chimera_response_write(&response, &line);

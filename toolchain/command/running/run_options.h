@@ -7,11 +7,7 @@
 #include "toolchain/command/commands.h"
 #include "toolchain/command/running/runner.h"
 
-/* Refuses options that would change the answer or what is trusted, and cannot be heeded yet. */
-int run_options_check(const struct chimera_cli_options *options, struct chimera_error *err);
-
-/* Rows of a table. Those of host capabilities are known, so that they can be refused with the
- * reason, and hidden until there is something behind them. */
+/* Rows of a table. */
 #define OPTIONS_RUN                                                                            \
     {.name = "request-path",                                                                   \
      .letter = 'r',                                                                            \
@@ -32,19 +28,16 @@ int run_options_check(const struct chimera_cli_options *options, struct chimera_
         {.name = "raw", .help = "The request is any JSON document, not an admission request"}, \
         OPTION_HOST_CAPABILITIES,                                                              \
         {.name = "allow-context-aware",                                                        \
-         .is_hidden = true,                                                                    \
          .help = "Let the policy read the Kubernetes resources that its metadata lists"},      \
         OPTION_TIME_LIMIT, OPTION_MEMORY_LIMIT, OPTION_TIER, OPTION_NO_CACHE,                  \
         {.name = "record-host-capabilities-interactions",                                      \
          .kind = CHIMERA_CLI_VALUE,                                                            \
-         .is_hidden = true,                                                                    \
          .value = "FILE",                                                                      \
          .excludes = "replay-host-capabilities-interactions",                                  \
-         .help = "Write the host calls and their answers to a file"},                          \
+         .help = "Write the host calls of the policy, and their answers, to a file"},          \
         {.name = "replay-host-capabilities-interactions",                                      \
          .kind = CHIMERA_CLI_VALUE,                                                            \
-         .is_hidden = true,                                                                    \
          .value = "FILE",                                                                      \
-         .help = "Answer host calls from a file"}
+         .help = "Answer the policy's host calls from such a file, in its order"}
 
 #endif

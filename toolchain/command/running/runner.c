@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "toolchain/command/running/runner.h"
+#include "toolchain/command/running/host_broker.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -84,12 +85,15 @@ int runner_init(const struct chimera_cli_options *options, struct runner *ret_ru
 {
     const char *tier = chimera_cli_value(options, "tier");
     const char *mode = chimera_cli_value(options, "execution-mode");
-    *ret_runner =
-        (struct runner){.asked_mode = mode ? chimera_mode_parse(mode) : CHIMERA_MODE_NONE,
-                        .tier = !tier                        ? CHIMERA_TIER_ANY
-                                : strcmp(tier, "quick") == 0 ? CHIMERA_TIER_QUICK
-                                                             : CHIMERA_TIER_FULL,
-                        .has_no_cache = chimera_cli_is_given(options, "disable-wasmtime-cache")};
+    *ret_runner = (struct runner){
+        .asked_mode = mode ? chimera_mode_parse(mode) : CHIMERA_MODE_NONE,
+        .tier = !tier                        ? CHIMERA_TIER_ANY
+                : strcmp(tier, "quick") == 0 ? CHIMERA_TIER_QUICK
+                                             : CHIMERA_TIER_FULL,
+        .has_no_cache = chimera_cli_is_given(options, "disable-wasmtime-cache"),
+        .source = host_broker_source(),
+        .replay = chimera_cli_value(options, "replay-host-capabilities-interactions"),
+        .record = chimera_cli_value(options, "record-host-capabilities-interactions")};
     int code = choose_limit(options, ret_runner, err);
     if (code == 0)
         code = choose_memory(options, ret_runner, err);
@@ -105,30 +109,37 @@ void runner_done(struct runner *runner)
     chimera_builder_free(runner->builder);
     runner->builder = NULL;
     fetch_flags_done(&runner->flags);
+    host_broker_end();
 }
 
 /* --- Modules --- */
 
-/* Which Kubernetes resources the policy's metadata asks for: what it would be granted is refused as
- * long as nothing can be read; what it is not granted may be why it does not do what it should. */
-static int check_resources(const struct definition *definition,
-                           const struct definition_member *member,
-                           const struct policy_module *module, struct chimera_error *err)
+/* What the policy is not granted of the Kubernetes resources that its metadata ask for may be why
+ * it does not do what it should. */
+static void warn_of_resources(const struct definition *definition,
+                              const struct definition_member *member,
+                              const struct policy_module *module)
 {
     struct json_object *resources = NULL;
     json_object_object_get_ex(module->metadata.tree, "contextAwareResources", &resources);
     if (!resources || json_object_array_length(resources) == 0)
-        return CHIMERA_OK;
-    if (definition->trusts_metadata)
-        return chimera_fail(err, CHIMERA_EREFUSED,
-                            "--allow-context-aware for a policy that reads Kubernetes resources is "
-                            "not supported by this version of chimera yet");
-    if (!member->resources)
+        return;
+    if (!definition->trusts_metadata && !member->resources)
         chimera_log_with(CHIMERA_LOG_WARN, TARGET,
                          CHIMERA_SLICE("the policy asks for Kubernetes resources, and is granted "
                                        "none: it may not do what it should"),
                          CHIMERA_TEXT("policy_id", chimera_slice_of(definition->id)));
-    return CHIMERA_OK;
+}
+
+/* A session of this policy's or group's own: the reference begins anew with each of a file. */
+static int open_session(const struct runner *runner, struct chimera_host_session **ret_session,
+                        struct chimera_error *err)
+{
+    if (runner->replay)
+        return chimera_host_session_open(runner->replay, ret_session, err);
+    if (!runner->record)
+        return CHIMERA_OK;
+    return chimera_host_session_record(runner->source, ret_session, err);
 }
 
 int runnable_open(const struct runner *runner, const struct definition *definition,
@@ -148,12 +159,11 @@ int runnable_open(const struct runner *runner, const struct definition *definiti
             policy_module_open(definition->member[i].module, &runner->flags.fetch, module, err);
         if (code == 0)
             code = chimera_metadata_check_version(&module->metadata, CHIMERA_READER_COMMAND, err);
-        if (code == 0)
-            code = check_resources(definition, &definition->member[i], module, err);
         if (code < 0)
             return code;
+        warn_of_resources(definition, &definition->member[i], module);
     }
-    return CHIMERA_OK;
+    return open_session(runner, &ret_runnable->session, err);
 }
 
 void runnable_done(struct runnable *runnable)
@@ -165,6 +175,7 @@ void runnable_done(struct runnable *runnable)
             policy_module_done(&runnable->module[i]);
     }
     chimera_group_free(runnable->group);
+    chimera_host_session_free(runnable->session);
     free(runnable->names);
     free(runnable->policy);
     free(runnable->module);
@@ -282,11 +293,14 @@ static int start_member(struct runner *runner, struct runnable *runnable, size_t
     const struct definition_member *member = &runnable->definition->member[index];
     struct policy_module *module = &runnable->module[index];
     struct chimera_loaded *plugin = NULL;
+    char **trusted = NULL; /* what the metadata ask for */
     enum chimera_mode mode;
     char id[ID_MAX];
     int code = choose_mode(runner, module, &mode, err);
     if (code == 0)
         code = runner_load(runner, module, mode, &plugin, err);
+    if (code == 0 && runnable->definition->trusts_metadata)
+        code = definition_resources(module->metadata.tree, &trusted, err);
     if (code < 0)
         return code;
     chimera_buffer_free(&module->bytes);
@@ -301,14 +315,21 @@ static int start_member(struct runner *runner, struct runnable *runnable, size_t
         .memory_limit = runner->memory_limit,
         .lanes = 1,
         .capabilities = runner->patterns,
-        .resources = (const char *const *)member->resources,
+        .resources = (const char *const *)(trusted ? trusted : member->resources),
+        .source =
+            runnable->session ? chimera_host_session_source(runnable->session) : runner->source,
     };
-    return chimera_policy_open(plugin, &options, &runnable->policy[index], err);
+    code = chimera_policy_open(plugin, &options, &runnable->policy[index], err);
+    definition_resources_free(trusted);
+    return code;
 }
 
 int runnable_start(struct runner *runner, struct runnable *runnable, struct chimera_error *err)
 {
     int code = CHIMERA_OK;
+    for (size_t i = 0; i < runnable->definition->count && code == CHIMERA_OK; i++)
+        if (!runner->replay && runner->patterns[0] && host_broker_is_wanted(&runnable->module[i]))
+            code = host_broker_start(&runner->flags, err);
     for (size_t i = 0; i < runnable->definition->count && code == CHIMERA_OK; i++)
         code = start_member(runner, runnable, i, err);
     if (code == CHIMERA_OK && runnable->definition->expression) {
@@ -321,6 +342,16 @@ int runnable_start(struct runner *runner, struct runnable *runnable, struct chim
         code = chimera_group_new(&spec, &runnable->group, err);
     }
     return code;
+}
+
+int runnable_finish(const struct runner *runner, const struct runnable *runnable,
+                    struct chimera_error *err)
+{
+    if (!runnable->session)
+        return CHIMERA_OK;
+    chimera_host_session_warn_of_rest(runnable->session);
+    return runner->record ? chimera_host_session_save(runnable->session, runner->record, err)
+                          : CHIMERA_OK;
 }
 
 /* --- Asking --- */

@@ -9,6 +9,7 @@
 #define CHIMERA_TOOLCHAIN_COMMAND_AUTHOR_RUNNER_H
 
 #include "compiler/build.h"
+#include "runtime/capability/session.h"
 #include "runtime/policy/policy.h"
 #include "runtime/review/group.h"
 #include "toolchain/command/fetch_flags.h"
@@ -26,6 +27,8 @@ struct runner {
     uint64_t memory_limit; /* bytes; 0: the default */
     bool has_no_cache;
     struct fetch_flags flags; /* owned: whether and how modules are fetched and verified */
+    struct chimera_capability_source *source; /* borrowed; answers host calls. NULL: nobody does */
+    const char *replay, *record; /* borrowed: files of sessions to answer from, to write. NULL */
     const char *patterns[RUNNER_PATTERNS_MAX + 1]; /* borrowed; of host capabilities */
     /* Owned, and kept to the end: without a cache the plugins are in its folder. It keeps pointing
      * at the progress, so a runner that has built stays where it is. */
@@ -44,11 +47,12 @@ int runner_load(struct runner *runner, const struct policy_module *module, enum 
                 struct chimera_loaded **ret_loaded, struct chimera_error *err);
 
 struct runnable {
-    const struct definition *definition; /* borrowed */
-    struct policy_module *module;        /* owned, like all that follows; one a member */
-    struct chimera_policy **policy;      /* one a member */
-    const char **names;                  /* the members' */
-    struct chimera_group *group;         /* NULL: none */
+    const struct definition *definition;  /* borrowed */
+    struct policy_module *module;         /* owned, like all that follows; one a member */
+    struct chimera_policy **policy;       /* one a member */
+    const char **names;                   /* the members' */
+    struct chimera_group *group;          /* NULL: none */
+    struct chimera_host_session *session; /* its own, played back or recorded; NULL: neither */
 };
 
 /* Finds the modules, which may be fetched, and looks whether they can run here. In any case the
@@ -57,6 +61,10 @@ int runnable_open(const struct runner *runner, const struct definition *definiti
                   struct runnable *ret_runnable, struct chimera_error *err);
 /* Makes it ready to be asked. */
 int runnable_start(struct runner *runner, struct runnable *runnable, struct chimera_error *err);
+/* When it will not be asked again: writes the session that was recorded, or warns of what was not
+ * played back. */
+int runnable_finish(const struct runner *runner, const struct runnable *runnable,
+                    struct chimera_error *err);
 void runnable_done(struct runnable *runnable);
 
 /* Does its metadata say so? Of a group never. */

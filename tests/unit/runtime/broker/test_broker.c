@@ -30,7 +30,7 @@ struct fixture {
     struct chimera_broker_ends ends;
     int supply[2];
     struct chimera_broker_client client;
-    struct chimera_cache_counters counters;
+    struct chimera_answers_counters counters;
 };
 
 static void start_broker(struct fixture *fixture, const char *settings)

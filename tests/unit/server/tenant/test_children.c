@@ -29,7 +29,7 @@ static int start_within(rlim_t descriptors)
     scarce = before;
     scarce.rlim_cur = descriptors;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &scarce), 0);
-    int code = tenants_start(&config, &generation, &none, &err);
+    int code = tenants_start(&config, &generation, NULL, &none, &err);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     return code;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/broker/cache.h"
+#include "runtime/broker/answers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,20 +12,20 @@
 struct flight { /* a question on its way, and who waits for its answer */
     unsigned users;
     bool is_done;
-    struct chimera_cached result;
+    struct chimera_answered result;
 };
 
-struct chimera_cache_entry {
-    struct chimera_cache_entry *next; /* in its bucket */
+struct chimera_answers_entry {
+    struct chimera_answers_entry *next; /* in its bucket */
     struct chimera_list age;
-    struct chimera_cached cached; /* .bytes NULL: nothing is known */
-    struct flight *flight;        /* NULL: nobody asks */
+    struct chimera_answered cached; /* .bytes NULL: nothing is known */
+    struct flight *flight;          /* NULL: nobody asks */
     uint64_t hash;
     size_t key_size;
     char key[];
 };
 
-#define ENTRY(link) CHIMERA_LIST_MEMBER(link, struct chimera_cache_entry, age)
+#define ENTRY(link) CHIMERA_LIST_MEMBER(link, struct chimera_answers_entry, age)
 #define COUNT(cache, what, number)                                                             \
     do {                                                                                       \
         if ((cache)->counters)                                                                 \
@@ -67,23 +67,23 @@ static uint64_t hash_of(struct chimera_slice key)
     return hash ^ hash >> 29;
 }
 
-static struct chimera_cache_entry *find_entry(const struct chimera_cache *cache,
-                                              struct chimera_slice key, uint64_t hash)
+static struct chimera_answers_entry *find_entry(const struct chimera_answers *cache,
+                                                struct chimera_slice key, uint64_t hash)
 {
-    struct chimera_cache_entry *entry = cache->bucket[hash % CHIMERA_CACHE_BUCKETS];
+    struct chimera_answers_entry *entry = cache->bucket[hash % CHIMERA_ANSWERS_BUCKETS];
     while (entry && (entry->hash != hash || entry->key_size != key.size ||
                      memcmp(entry->key, key.data, key.size) != 0))
         entry = entry->next;
     return entry;
 }
 
-static size_t weight_of(const struct chimera_cache_entry *entry)
+static size_t weight_of(const struct chimera_answers_entry *entry)
 {
     return sizeof(*entry) + entry->key_size +
            (entry->cached.bytes ? entry->cached.bytes->bytes.size : 0);
 }
 
-static void show_size(const struct chimera_cache *cache)
+static void show_size(const struct chimera_answers *cache)
 {
     if (!cache->counters)
         return;
@@ -91,9 +91,9 @@ static void show_size(const struct chimera_cache *cache)
     atomic_store_explicit(&cache->counters->bytes, cache->bytes, memory_order_relaxed);
 }
 
-static void remove_entry(struct chimera_cache *cache, struct chimera_cache_entry *entry)
+static void remove_entry(struct chimera_answers *cache, struct chimera_answers_entry *entry)
 {
-    struct chimera_cache_entry **at = &cache->bucket[entry->hash % CHIMERA_CACHE_BUCKETS];
+    struct chimera_answers_entry **at = &cache->bucket[entry->hash % CHIMERA_ANSWERS_BUCKETS];
     while (*at != entry)
         at = &(*at)->next;
     *at = entry->next;
@@ -105,13 +105,13 @@ static void remove_entry(struct chimera_cache *cache, struct chimera_cache_entry
 }
 
 /* What is being asked stays: somebody will say what came of it. */
-static void make_room(struct chimera_cache *cache)
+static void make_room(struct chimera_answers *cache)
 {
     for (struct chimera_list *at = cache->ages.next, *next;
          at != &cache->ages &&
-         (cache->entries > CHIMERA_CACHE_ENTRIES_MAX || cache->bytes > CHIMERA_CACHE_BYTES_MAX);
+         (cache->entries > CHIMERA_ANSWERS_ENTRIES_MAX || cache->bytes > CHIMERA_ANSWERS_BYTES_MAX);
          at = next) {
-        struct chimera_cache_entry *entry = ENTRY(at);
+        struct chimera_answers_entry *entry = ENTRY(at);
         next = at->next;
         if (entry->flight)
             continue;
@@ -121,17 +121,17 @@ static void make_room(struct chimera_cache *cache)
     show_size(cache);
 }
 
-static struct chimera_cache_entry *add_entry(struct chimera_cache *cache, struct chimera_slice key,
-                                             uint64_t hash)
+static struct chimera_answers_entry *add_entry(struct chimera_answers *cache,
+                                               struct chimera_slice key, uint64_t hash)
 {
-    struct chimera_cache_entry *entry = calloc(1, sizeof(*entry) + key.size);
+    struct chimera_answers_entry *entry = calloc(1, sizeof(*entry) + key.size);
     if (!entry)
         return NULL;
     memcpy(entry->key, key.data, key.size);
     entry->key_size = key.size;
     entry->hash = hash;
-    entry->next = cache->bucket[hash % CHIMERA_CACHE_BUCKETS];
-    cache->bucket[hash % CHIMERA_CACHE_BUCKETS] = entry;
+    entry->next = cache->bucket[hash % CHIMERA_ANSWERS_BUCKETS];
+    cache->bucket[hash % CHIMERA_ANSWERS_BUCKETS] = entry;
     chimera_list_init(&entry->age);
     chimera_list_append(&cache->ages, &entry->age);
     cache->entries++;
@@ -139,7 +139,7 @@ static struct chimera_cache_entry *add_entry(struct chimera_cache *cache, struct
     return entry;
 }
 
-static bool holds(const struct chimera_cached *cached, const _Atomic uint64_t *versions)
+static bool holds(const struct chimera_answered *cached, const _Atomic uint64_t *versions)
 {
     if (!cached->bytes)
         return false;
@@ -159,17 +159,17 @@ static void drop_flight(struct flight *flight)
     free(flight);
 }
 
-static struct chimera_cached use_cached(const struct chimera_cached *cached)
+static struct chimera_answered use_cached(const struct chimera_answered *cached)
 {
-    struct chimera_cached used = *cached;
+    struct chimera_answered used = *cached;
     if (used.bytes)
         chimera_shared_bytes_use(used.bytes);
     return used;
 }
 
 /* Waits for somebody else's answer. */
-static enum chimera_cache_result join(struct chimera_cache *cache, struct flight *flight,
-                                      uint64_t deadline_ns, struct chimera_cached *ret_cached)
+static enum chimera_answers_result join(struct chimera_answers *cache, struct flight *flight,
+                                        uint64_t deadline_ns, struct chimera_answered *ret_cached)
 {
     struct timespec until = {.tv_sec = (time_t)(deadline_ns / 1000000000),
                              .tv_nsec = (long)(deadline_ns % 1000000000)};
@@ -183,16 +183,16 @@ static enum chimera_cache_result join(struct chimera_cache *cache, struct flight
     if (has_come)
         *ret_cached = use_cached(&flight->result);
     drop_flight(flight);
-    return has_come ? CHIMERA_CACHE_HIT : CHIMERA_CACHE_LATE;
+    return has_come ? CHIMERA_ANSWERS_HIT : CHIMERA_ANSWERS_LATE;
 }
 
 /* --- The cache --- */
 
-int chimera_cache_open(struct chimera_cache *cache, struct chimera_cache_counters *counters,
-                       struct chimera_error *err)
+int chimera_answers_open(struct chimera_answers *cache, struct chimera_answers_counters *counters,
+                         struct chimera_error *err)
 {
     pthread_condattr_t attributes;
-    *cache = (struct chimera_cache){.counters = counters};
+    *cache = (struct chimera_answers){.counters = counters};
     chimera_list_init(&cache->ages);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -203,7 +203,7 @@ int chimera_cache_open(struct chimera_cache *cache, struct chimera_cache_counter
     return failed ? chimera_fail(err, CHIMERA_ENOMEM, "no memory for a cache") : CHIMERA_OK;
 }
 
-void chimera_cache_close(struct chimera_cache *cache)
+void chimera_answers_close(struct chimera_answers *cache)
 {
     while (!chimera_list_is_empty(&cache->ages))
         remove_entry(cache, ENTRY(cache->ages.next));
@@ -211,18 +211,20 @@ void chimera_cache_close(struct chimera_cache *cache)
     pthread_mutex_destroy(&cache->mutex);
 }
 
-enum chimera_cache_result chimera_cache_take(struct chimera_cache *cache, struct chimera_slice key,
-                                             const _Atomic uint64_t *versions, uint64_t deadline_ns,
-                                             struct chimera_cached *ret_cached)
+enum chimera_answers_result chimera_answers_take(struct chimera_answers *cache,
+                                                 struct chimera_slice key,
+                                                 const _Atomic uint64_t *versions,
+                                                 uint64_t deadline_ns,
+                                                 struct chimera_answered *ret_cached)
 {
-    enum chimera_cache_result result = CHIMERA_CACHE_LATE;
+    enum chimera_answers_result result = CHIMERA_ANSWERS_LATE;
     uint64_t hash = hash_of(key);
     pthread_mutex_lock(&cache->mutex);
-    struct chimera_cache_entry *entry = find_entry(cache, key, hash);
+    struct chimera_answers_entry *entry = find_entry(cache, key, hash);
     if (entry && holds(&entry->cached, versions)) {
         *ret_cached = use_cached(&entry->cached);
         chimera_list_append(&cache->ages, &entry->age);
-        result = CHIMERA_CACHE_HIT;
+        result = CHIMERA_ANSWERS_HIT;
         COUNT(cache, hits, 1);
     } else if (entry && entry->flight) {
         result = join(cache, entry->flight, deadline_ns, ret_cached);
@@ -230,18 +232,18 @@ enum chimera_cache_result chimera_cache_take(struct chimera_cache *cache, struct
     } else if ((entry = entry ? entry : add_entry(cache, key, hash)) &&
                (entry->flight = calloc(1, sizeof(*entry->flight)))) {
         entry->flight->users = 1;
-        result = CHIMERA_CACHE_MISS;
+        result = CHIMERA_ANSWERS_MISS;
         COUNT(cache, misses, 1);
     }
     pthread_mutex_unlock(&cache->mutex);
     return result;
 }
 
-void chimera_cache_put(struct chimera_cache *cache, struct chimera_slice key,
-                       const struct chimera_cached *cached)
+void chimera_answers_put(struct chimera_answers *cache, struct chimera_slice key,
+                         const struct chimera_answered *cached)
 {
     pthread_mutex_lock(&cache->mutex);
-    struct chimera_cache_entry *entry = find_entry(cache, key, hash_of(key));
+    struct chimera_answers_entry *entry = find_entry(cache, key, hash_of(key));
     struct flight *flight = entry->flight;
     entry->flight = NULL;
     flight->is_done = true;
@@ -263,11 +265,11 @@ void chimera_cache_put(struct chimera_cache *cache, struct chimera_slice key,
     pthread_mutex_unlock(&cache->mutex);
 }
 
-void chimera_cache_empty(struct chimera_cache *cache)
+void chimera_answers_empty(struct chimera_answers *cache)
 {
     pthread_mutex_lock(&cache->mutex);
     for (struct chimera_list *at = cache->ages.next, *next; at != &cache->ages; at = next) {
-        struct chimera_cache_entry *entry = ENTRY(at);
+        struct chimera_answers_entry *entry = ENTRY(at);
         next = at->next;
         if (!entry->flight) {
             remove_entry(cache, entry);
@@ -275,7 +277,7 @@ void chimera_cache_empty(struct chimera_cache *cache)
         }
         cache->bytes -= weight_of(entry);
         chimera_shared_bytes_drop(entry->cached.bytes);
-        entry->cached = (struct chimera_cached){0};
+        entry->cached = (struct chimera_answered){0};
         cache->bytes += weight_of(entry);
     }
     show_size(cache);
