@@ -6,25 +6,74 @@
 
 #include "runtime/base/sort.h"
 #include "runtime/json/node.h"
-#include "runtime/rego/value.h"
+#include "runtime/rego/key.h"
 
 /* --- Numbers --- */
 
-static bool is_whole(struct chimera_slice text)
+/* A number's digits without zeros at either end, as a fraction 0.ddd times a power of ten. */
+struct decimal {
+    const char *first, *last; /* of the digits, which a point may stand between; NULL: zero */
+    int64_t power;
+    bool is_negative;
+};
+
+/* Behind it nobody can tell numbers apart: OPA refuses them, and no text is so long. */
+#define POWER_MAX ((int64_t)1 << 60)
+
+static int64_t read_power(const char *at, const char *end)
 {
-    return text.size == 0 ||
-           (!memchr(text.data, '.', text.size) && !memchr(text.data, 'e', text.size) &&
-            !memchr(text.data, 'E', text.size));
+    int64_t power = 0;
+    bool is_negative = at < end && *at == '-';
+    for (at += at < end && (*at == '-' || *at == '+'); at < end; at++)
+        power = power < POWER_MAX / 16 ? power * 10 + (*at - '0') : power;
+    return is_negative ? -power : power;
 }
 
-/* Two integers that a double cannot tell apart, by their digits. */
-static int compare_digits(struct chimera_slice a, struct chimera_slice b)
+static struct decimal read_decimal(struct chimera_slice text)
 {
-    int sign = a.data[0] == '-' ? -1 : 1;
-    if (a.size != b.size)
-        return a.size < b.size ? -sign : sign;
-    int order = memcmp(a.data, b.data, a.size);
-    return sign * ((order > 0) - (order < 0));
+    struct decimal decimal = {.is_negative = text.size && text.data[0] == '-'};
+    const char *at = text.data + decimal.is_negative, *end = text.data + text.size;
+    bool is_behind_point = false;
+    for (; at < end && *at != 'e' && *at != 'E'; at++) {
+        is_behind_point = is_behind_point || *at == '.';
+        if (*at >= '1' && *at <= '9') {
+            decimal.first = decimal.first ? decimal.first : at;
+            decimal.last = at;
+        }
+        if (*at != '.' && !is_behind_point && decimal.first)
+            decimal.power++;
+        else if (*at == '0' && is_behind_point && !decimal.first)
+            decimal.power--;
+    }
+    if (at < end)
+        decimal.power += read_power(at + 1, end);
+    return decimal;
+}
+
+/* Neither is zero, and of one sign. */
+static int compare_magnitudes(const struct decimal *a, const struct decimal *b)
+{
+    const char *x = a->first, *y = b->first;
+    if (a->power != b->power)
+        return a->power < b->power ? -1 : 1;
+    for (; x <= a->last && y <= b->last; x++, y++) {
+        x += *x == '.';
+        y += *y == '.';
+        if (*x != *y)
+            return *x < *y ? -1 : 1;
+    }
+    return (x <= a->last) - (y <= b->last);
+}
+
+/* By value, whatever a double can tell apart. */
+static int compare_texts(struct chimera_slice a, struct chimera_slice b)
+{
+    struct decimal x = read_decimal(a), y = read_decimal(b);
+    int sign = !x.first ? 0 : x.is_negative ? -1 : 1;
+    int other = !y.first ? 0 : y.is_negative ? -1 : 1;
+    if (sign != other || sign == 0)
+        return (sign > other) - (sign < other);
+    return sign * compare_magnitudes(&x, &y);
 }
 
 static int compare_numbers(struct json_object *a, struct json_object *b,
@@ -36,14 +85,11 @@ static int compare_numbers(struct json_object *a, struct json_object *b,
         int64_t x = json_object_get_int64(a), y = json_object_get_int64(b);
         return (x > y) - (x < y);
     }
-    double x = json_object_get_double(a), y = json_object_get_double(b);
-    if (x != y)
-        return x < y ? -1 : 1;
     char of_a[CHIMERA_REGO_NUMBER_TEXT], of_b[CHIMERA_REGO_NUMBER_TEXT];
     struct chimera_slice text = chimera_rego_number_text(a, of_a);
     struct chimera_slice other = chimera_rego_number_text(b, of_b);
-    chimera_account_spend(account, (text.size + other.size) / 4);
-    return is_whole(text) && is_whole(other) ? compare_digits(text, other) : 0;
+    chimera_account_spend(account, (text.size + other.size) / 2);
+    return compare_texts(text, other);
 }
 
 /* --- Collections --- */
@@ -61,16 +107,6 @@ static int compare_arrays(struct json_object *a, struct json_object *b,
     return (size > other) - (size < other);
 }
 
-static const char *key_of(const struct lh_entry *entry)
-{
-    return (const char *)lh_entry_k(entry);
-}
-
-static struct json_object *value_of(const struct lh_entry *entry)
-{
-    return (struct json_object *)lh_entry_v(entry);
-}
-
 static int compare_objects(struct json_object *a, struct json_object *b,
                            struct chimera_account *account)
 {
@@ -86,8 +122,11 @@ static int compare_objects(struct json_object *a, struct json_object *b,
     const struct lh_entry *x = json_object_get_object(a)->head,
                           *y = json_object_get_object(b)->head;
     for (; x && y; x = x->next, y = y->next) {
-        int order = chimera_order_keys(key_of(x), key_of(y), account);
-        order = order ? order : chimera_rego_compare(value_of(x), value_of(y), account);
+        int order =
+            chimera_rego_order_keys(chimera_rego_entry_key(x), chimera_rego_entry_key(y), account);
+        order = order ? order
+                      : chimera_rego_compare(chimera_rego_entry_value(x),
+                                             chimera_rego_entry_value(y), account);
         if (order || (account && account->failed))
             return order;
     }
@@ -148,6 +187,26 @@ int chimera_rego_make_set(struct json_object *array, struct chimera_account *acc
     return CHIMERA_OK;
 }
 
+bool chimera_rego_set_find(struct json_object *set, struct json_object *value,
+                           struct chimera_account *account, size_t *ret_index)
+{
+    size_t low = 0, high = json_object_array_length(set);
+    while (low < high && chimera_account_spend(account, UNITS) == CHIMERA_OK) {
+        size_t middle = low + (high - low) / 2;
+        int order = chimera_rego_compare(json_object_array_get_idx(set, middle), value, account);
+        if (order == 0) {
+            *ret_index = middle;
+            return !account || !account->failed;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *ret_index = low;
+    return false;
+}
+
 /* --- Members --- */
 
 static char ordered_mark; /* its address is the userdata of objects whose members are in order */
@@ -155,14 +214,15 @@ static char ordered_mark; /* its address is the userdata of objects whose member
 static int by_key(const void *a, const void *b, struct chimera_account *account)
 {
     struct lh_entry *const *x = a, *const *y = b;
-    return chimera_order_keys(key_of(*x), key_of(*y), account);
+    return chimera_rego_order_keys(chimera_rego_entry_key(*x), chimera_rego_entry_key(*y), account);
 }
 
 static bool are_ordered(const struct lh_table *table, struct chimera_account *account)
 {
     for (const struct lh_entry *entry = table->head; entry && entry->next; entry = entry->next) {
         if (chimera_account_spend(account, UNITS) < 0 ||
-            chimera_order_keys(key_of(entry), key_of(entry->next), account) > 0)
+            chimera_rego_order_keys(chimera_rego_entry_key(entry),
+                                    chimera_rego_entry_key(entry->next), account) > 0)
             return false;
     }
     return true;

@@ -2,7 +2,7 @@
 /* The text of opa_value_dump, read without recursion. */
 #include "runtime/json/node.h"
 #include "runtime/json/scan.h"
-#include "runtime/rego/value.h"
+#include "runtime/rego/key.h"
 #include "runtime/text/utf8.h"
 
 /* A number of more bytes is asked for its time: it is read several times at once. */
@@ -245,9 +245,6 @@ static bool wants_key(const struct reader *reader)
 static int keep_key(struct reader *reader)
 {
     struct level *top = &reader->levels[reader->depth - 1];
-    if (top->key.size && memchr(top->key.data, '\0', top->key.size))
-        return fail(reader, "a key holds a NUL character");
-    chimera_buffer_byte(&top->key, '\0');
     if (top->key.failed == CHIMERA_ELIMIT && !(reader->account && reader->account->failed))
         return chimera_fail(reader->err, CHIMERA_ELIMIT, "a Rego value is nested too deeply");
     if (top->key.failed)
@@ -259,13 +256,12 @@ static int keep_key(struct reader *reader)
     return top->node ? CHIMERA_OK : fail_memory(reader);
 }
 
-/* A key that is no string becomes its text, as in opa_json_dump. */
 static int keep_value_key(struct reader *reader, struct json_object *value)
 {
     struct level *top = &reader->levels[reader->depth - 1];
     take_word(reader, ":");
     chimera_buffer_reset(&top->key);
-    chimera_rego_write(value, &top->key);
+    chimera_rego_put_key(value, &top->key);
     chimera_account_give_back(reader->account, chimera_node_bytes(value));
     json_object_put(value);
     return keep_key(reader);
@@ -292,7 +288,7 @@ static int attach(struct reader *reader, struct json_object *value)
         return top->node ? fail(reader, "an object has no value for a key") : fail_memory(reader);
     }
     int code = top->shape == SHAPE_OBJECT
-                   ? chimera_node_add(reader->account, top->node, top->key.data, value)
+                   ? chimera_rego_set_member(top->node, top->key.data, value, reader->account)
                    : chimera_node_append(reader->account, top->node, value);
     top->has_key = false;
     return code < 0 ? fail_memory(reader) : CHIMERA_OK;
@@ -356,7 +352,7 @@ static int read_one(struct reader *reader)
             struct level *top = &reader->levels[reader->depth - 1];
             take_word(reader, ":");
             chimera_buffer_reset(&top->key);
-            chimera_buffer_append(&top->key, text);
+            chimera_rego_put_text_key(text, &top->key);
             return keep_key(reader);
         }
         if (code == CHIMERA_OK)

@@ -2,21 +2,13 @@
 #include "runtime/rego/value.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 
 #include "runtime/json/node.h"
 #include "runtime/json/number.h"
 #include "runtime/rego/float.h"
-#include "runtime/rego/quote.h"
 
 static char set_mark; /* its address is the userdata of sets */
-
-static bool is_set(struct json_object *value)
-{
-    return json_object_is_type(value, json_type_array) &&
-           json_object_get_userdata(value) == &set_mark;
-}
 
 void chimera_rego_mark_set(struct json_object *array)
 {
@@ -36,7 +28,7 @@ enum chimera_rego_type chimera_rego_type_of(struct json_object *value)
     case json_type_string:
         return CHIMERA_REGO_STRING;
     case json_type_array:
-        return is_set(value) ? CHIMERA_REGO_SET : CHIMERA_REGO_ARRAY;
+        return json_object_get_userdata(value) == &set_mark ? CHIMERA_REGO_SET : CHIMERA_REGO_ARRAY;
     case json_type_object:
         break;
     }
@@ -59,6 +51,7 @@ struct json_object *chimera_rego_new_number(struct chimera_slice text,
     struct chimera_number number = chimera_number_read(text);
     bool is_float = memchr(text.data, '.', text.size) || memchr(text.data, 'e', text.size) ||
                     memchr(text.data, 'E', text.size);
+    is_float = is_float || chimera_slice_is(text, "-0");
     if (!is_float && number.kind == CHIMERA_NUMBER_I64)
         return chimera_node_int64(account, number.i64);
     if (!is_float && number.kind == CHIMERA_NUMBER_U64 && number.u64 <= INT64_MAX)
@@ -85,102 +78,36 @@ struct chimera_slice chimera_rego_number_text(struct json_object *number,
 
 bool chimera_rego_int64(struct json_object *number, int64_t *ret_value)
 {
+    char scratch[CHIMERA_REGO_NUMBER_TEXT];
     if (json_object_is_type(number, json_type_int)) {
         *ret_value = json_object_get_int64(number);
         return true;
     }
-    double value = json_object_get_double(number);
-    if (!json_object_is_type(number, json_type_double) || value != floor(value) ||
-        fabs(value) >= 9007199254740992.0)
+    return json_object_is_type(number, json_type_double) &&
+           chimera_rego_read_int64(chimera_rego_number_text(number, scratch), ret_value);
+}
+
+#define INT64_TEXT 19 /* digits and point, as OPA bounds them */
+
+/* Go wraps around where 19 digits are too much, and looks at the sign alone. */
+bool chimera_rego_read_int64(struct chimera_slice text, int64_t *ret_value)
+{
+    bool is_negative = text.size && text.data[0] == '-', has_point = false;
+    size_t at = text.size && (is_negative || text.data[0] == '+') ? 1 : 0;
+    uint64_t value = 0;
+    if (at == text.size || text.size - at > INT64_TEXT)
         return false;
+    for (; at < text.size; at++) {
+        char c = text.data[at];
+        if (c == '.' && !has_point)
+            has_point = true;
+        else if (c < '0' || c > '9' || (has_point && c != '0'))
+            return false;
+        else if (!has_point)
+            value = value * 10 + (uint64_t)(c - '0');
+    }
+    value = is_negative ? 0 - value : value;
+    bool is_wrapped = is_negative ? (int64_t)value > 0 : (int64_t)value < 0;
     *ret_value = (int64_t)value;
-    return true;
-}
-
-/* --- Text --- */
-
-static void write_value(struct json_object *value, unsigned depth, bool is_shown,
-                        struct chimera_buffer *out);
-
-static void write_string(struct chimera_slice text, bool is_shown, struct chimera_buffer *out)
-{
-    if (is_shown)
-        chimera_rego_quote(text, false, out);
-    else
-        chimera_rego_quote_json(text, out);
-}
-
-static void write_array(struct json_object *array, unsigned depth, bool is_shown,
-                        struct chimera_buffer *out)
-{
-    bool is_braced = is_set(array);
-    size_t size = json_object_array_length(array);
-    if (is_braced && size == 0) {
-        chimera_buffer_text(out, "set()");
-        return;
-    }
-    chimera_buffer_byte(out, is_braced ? '{' : '[');
-    for (size_t i = 0; i < size && !out->failed; i++) {
-        if (i)
-            chimera_buffer_text(out, is_shown ? ", " : ",");
-        write_value(json_object_array_get_idx(array, i), depth + 1, is_shown, out);
-    }
-    chimera_buffer_byte(out, is_braced ? '}' : ']');
-}
-
-static void write_object(struct json_object *object, unsigned depth, bool is_shown,
-                         struct chimera_buffer *out)
-{
-    int code = chimera_rego_order_members(object, out->account);
-    if (code < 0)
-        out->failed = code;
-    const struct lh_entry *first = json_object_get_object(object)->head, *entry = first;
-    chimera_buffer_byte(out, '{');
-    for (; entry && !out->failed; entry = entry->next) {
-        if (entry != first)
-            chimera_buffer_text(out, is_shown ? ", " : ",");
-        write_string(chimera_slice_of((const char *)lh_entry_k(entry)), is_shown, out);
-        chimera_buffer_text(out, is_shown ? ": " : ":");
-        write_value((struct json_object *)lh_entry_v(entry), depth + 1, is_shown, out);
-    }
-    chimera_buffer_byte(out, '}');
-}
-
-static void write_value(struct json_object *value, unsigned depth, bool is_shown,
-                        struct chimera_buffer *out)
-{
-    char scratch[CHIMERA_REGO_NUMBER_TEXT];
-    if (depth > CHIMERA_REGO_DEPTH_MAX) {
-        out->failed = CHIMERA_ELIMIT;
-        return;
-    }
-    switch (chimera_rego_type_of(value)) {
-    case CHIMERA_REGO_NULL:
-        chimera_buffer_text(out, "null");
-        break;
-    case CHIMERA_REGO_BOOLEAN:
-        chimera_buffer_text(out, json_object_get_boolean(value) ? "true" : "false");
-        break;
-    case CHIMERA_REGO_NUMBER:
-        chimera_buffer_append(out, chimera_rego_number_text(value, scratch));
-        break;
-    case CHIMERA_REGO_STRING:
-        write_string(chimera_rego_string(value), is_shown, out);
-        break;
-    case CHIMERA_REGO_OBJECT:
-        write_object(value, depth, is_shown, out);
-        break;
-    default:
-        write_array(value, depth, is_shown, out);
-    }
-}
-
-void chimera_rego_write(struct json_object *value, struct chimera_buffer *out)
-{
-    write_value(value, 0, false, out);
-}
-
-void chimera_rego_print(struct json_object *value, struct chimera_buffer *out)
-{
-    write_value(value, 0, true, out);
+    return !is_wrapped;
 }

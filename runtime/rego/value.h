@@ -3,7 +3,7 @@
  *
  * Guest and host exchange values as text in the form of opa_value_dump and opa_value_parse: JSON,
  * and sets as {1, 2} or set(). A set is an array with a mark, its elements sorted and without
- * repeats. Numbers that are no int64 keep their text. Keys that are no strings become their text.
+ * repeats. Numbers that are no int64 keep their text. Keys that are no strings: key.h.
  * Trees are never changed once made, but for the order of an object's members, which means nothing:
  * who needs them sorted sorts them once. Builtins share parts of their arguments with
  * json_object_get().
@@ -54,6 +54,10 @@ void chimera_rego_print(struct json_object *value, struct chimera_buffer *out);
 int chimera_rego_make_set(struct json_object *array, struct chimera_account *account);
 void chimera_rego_mark_set(struct json_object *array);
 
+/* Where `value` is in a set, or where it would be. */
+bool chimera_rego_set_find(struct json_object *set, struct json_object *value,
+                           struct chimera_account *account, size_t *ret_index);
+
 /* OPA's total order; numbers by value. Once the account has failed any answer comes. */
 int chimera_rego_compare(struct json_object *a, struct json_object *b,
                          struct chimera_account *account);
@@ -78,7 +82,10 @@ struct json_object *chimera_rego_new_number(struct chimera_slice text,
 struct chimera_slice chimera_rego_number_text(struct json_object *number,
                                               char scratch[CHIMERA_REGO_NUMBER_TEXT]);
 
-/* False unless the number is a whole one that fits ("1.0" is whole). */
+/* False unless the number is a whole one that fits and has no exponent, as OPA wants it where it
+ * wants an integer ("1.0" is whole). */
 bool chimera_rego_int64(struct json_object *number, int64_t *ret_value);
+/* The same of a text, which may be no number at all. */
+bool chimera_rego_read_int64(struct chimera_slice text, int64_t *ret_value);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins on arrays, sets and objects, and the casts, which only check a type. */
 #include "runtime/rego/arguments.h"
+#include "runtime/rego/key.h"
 
 /* Elements that numbers.range_step may make. */
 #define RANGE_MAX 1000000
@@ -148,9 +149,12 @@ int chimera_rego_object_keys(const struct chimera_rego_call *call, struct json_o
     if (!keys)
         return chimera_rego_no_memory(call);
     for (const struct lh_entry *entry = json_object_get_object(call->args[0])->head;
-         entry && code == CHIMERA_OK; entry = entry->next)
-        code =
-            chimera_rego_push_string(call, keys, chimera_slice_of((const char *)lh_entry_k(entry)));
+         entry && code == CHIMERA_OK; entry = entry->next) {
+        struct json_object *key = NULL;
+        code = chimera_rego_key_value(chimera_rego_entry_key(entry), call->account, &key) < 0
+                   ? chimera_rego_no_memory(call)
+                   : chimera_rego_push(call, keys, key);
+    }
     chimera_rego_mark_set(keys);
     return chimera_rego_finish(call, code, keys, ret_result);
 }
@@ -194,11 +198,14 @@ static int merge(const struct chimera_rego_call *call, struct json_object *whole
     int code = chimera_account_spend(call->account, 4);
     for (const struct lh_entry *entry = json_object_get_object(part)->head;
          entry && code == CHIMERA_OK; entry = entry->next) {
-        const char *key = (const char *)lh_entry_k(entry);
-        struct json_object *value = (struct json_object *)lh_entry_v(entry), *below;
+        const char *key = chimera_rego_entry_key(entry);
+        struct json_object *value = chimera_rego_entry_value(entry);
         code = chimera_account_spend(call->account, 16);
-        if (code == CHIMERA_OK && json_object_object_get_ex(whole, key, &below))
-            code = merge_value(call, whole, key, below, value);
+        const struct lh_entry *below =
+            code == CHIMERA_OK ? chimera_rego_find_member(whole, key, call->account) : NULL;
+        if (below)
+            code = merge_value(call, whole, chimera_rego_entry_key(below),
+                               chimera_rego_entry_value(below), value);
         else if (code == CHIMERA_OK)
             code = chimera_node_add(call->account, whole, key, json_object_get(value));
     }
@@ -252,10 +259,12 @@ static bool object_holds(struct search *search, struct json_object *whole, struc
 {
     for (const struct lh_entry *entry = json_object_get_object(part)->head; entry;
          entry = entry->next) {
-        struct json_object *value = (struct json_object *)lh_entry_v(entry), *other;
-        if (!spend(search, 16) ||
-            !json_object_object_get_ex(whole, (const char *)lh_entry_k(entry), &other))
+        struct json_object *value = chimera_rego_entry_value(entry), *other;
+        const struct lh_entry *found =
+            chimera_rego_find_member(whole, chimera_rego_entry_key(entry), search->call->account);
+        if (!spend(search, 16) || !found)
             return false;
+        other = chimera_rego_entry_value(found);
         if (are_equal(search, value, other))
             continue;
         if (search->code < 0 || chimera_rego_type_of(value) != chimera_rego_type_of(other) ||
@@ -267,28 +276,14 @@ static bool object_holds(struct search *search, struct json_object *whole, struc
 
 static bool set_holds(struct search *search, struct json_object *whole, struct json_object *part)
 {
-    for (size_t i = 0; i < json_object_array_length(part); i++) {
-        /* Sets are sorted. */
-        struct json_object *wanted = json_object_array_get_idx(part, i);
-        size_t low = 0, high = json_object_array_length(whole);
-        bool set_has = false;
-        while (low < high && spend(search, 4)) {
-            size_t middle = low + (high - low) / 2;
-            int order = chimera_rego_compare(json_object_array_get_idx(whole, middle), wanted,
-                                             search->call->account);
-            if (order == 0) {
-                set_has = spend(search, 0);
-                break;
-            }
-            if (order < 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        if (!set_has)
-            return false;
+    bool holds = true;
+    for (size_t i = 0; i < json_object_array_length(part) && holds; i++) {
+        size_t index;
+        holds = chimera_rego_set_find(whole, json_object_array_get_idx(part, i),
+                                      search->call->account, &index) &&
+                spend(search, 4);
     }
-    return true;
+    return spend(search, 0) && holds;
 }
 
 /* Does an array have every element of a set? A copy of it is made a set first. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins that write whole values as text: yaml.marshal, json.marshal_with_options. */
 #include "runtime/rego/arguments.h"
-#include "runtime/rego/quote.h"
+#include "runtime/rego/go_json.h"
+#include "runtime/rego/key.h"
 #include "runtime/yaml/yaml.h"
 
 /* --- yaml.marshal --- */
@@ -41,88 +42,11 @@ struct style {
     struct chimera_slice prefix, indent;
 };
 
-/* Go's encoding/json: HTML's special characters and the two odd line ends are escaped too. */
-static void put_string(struct chimera_slice text, struct chimera_buffer *out)
-{
-    chimera_buffer_byte(out, '"');
-    while (text.size > 0 && !out->failed) {
-        static const char control[] = "\b\f\n\r\t", letter[] = "bfnrt";
-        uint32_t rune = chimera_rego_take_rune(&text);
-        const char *found = rune && rune < 0x20 ? strchr(control, (int)rune) : NULL;
-        if (found)
-            chimera_buffer_print(out, "\\%c", letter[found - control]);
-        else if (rune == '"' || rune == '\\')
-            chimera_buffer_print(out, "\\%c", (char)rune);
-        else if (rune < 0x20 || rune == '<' || rune == '>' || rune == '&' || rune == 0x2028 ||
-                 rune == 0x2029)
-            chimera_buffer_print(out, "\\u%04x", (unsigned)rune);
-        else
-            chimera_rego_put_rune(rune, out);
-    }
-    chimera_buffer_byte(out, '"');
-}
-
-static void break_line(const struct style *style, unsigned depth, struct chimera_buffer *out)
-{
-    if (!style->is_pretty)
-        return;
-    chimera_buffer_byte(out, '\n');
-    chimera_buffer_append(out, style->prefix);
-    for (unsigned i = 0; i < depth; i++)
-        chimera_buffer_append(out, style->indent);
-}
-
-static void put_value(const struct style *style, struct json_object *value, unsigned depth,
-                      struct chimera_buffer *out);
-
-static void put_object(const struct style *style, struct json_object *object, unsigned depth,
-                       struct chimera_buffer *out)
-{
-    int code = chimera_rego_order_members(object, out->account);
-    if (code < 0)
-        out->failed = code;
-    const struct lh_entry *first = json_object_get_object(object)->head, *entry = first;
-    chimera_buffer_byte(out, '{');
-    for (; entry && !out->failed; entry = entry->next) {
-        if (entry != first)
-            chimera_buffer_byte(out, ',');
-        break_line(style, depth + 1, out);
-        put_string(chimera_slice_of((const char *)lh_entry_k(entry)), out);
-        chimera_buffer_text(out, style->is_pretty ? ": " : ":");
-        put_value(style, (struct json_object *)lh_entry_v(entry), depth + 1, out);
-    }
-    if (first)
-        break_line(style, depth, out);
-    chimera_buffer_byte(out, '}');
-}
-
-/* Values are never nested deeper than our reader lets them be, which bounds the recursion. */
-static void put_value(const struct style *style, struct json_object *value, unsigned depth,
-                      struct chimera_buffer *out)
-{
-    if (json_object_is_type(value, json_type_object)) {
-        put_object(style, value, depth, out);
-    } else if (json_object_is_type(value, json_type_array)) {
-        size_t count = json_object_array_length(value);
-        chimera_buffer_byte(out, '[');
-        for (size_t i = 0; i < count && !out->failed; i++) {
-            if (i)
-                chimera_buffer_byte(out, ',');
-            break_line(style, depth + 1, out);
-            put_value(style, json_object_array_get_idx(value, i), depth + 1, out);
-        }
-        if (count)
-            break_line(style, depth, out);
-        chimera_buffer_byte(out, ']');
-    } else if (json_object_is_type(value, json_type_string)) {
-        put_string(chimera_rego_string(value), out);
-    } else
-        chimera_rego_write(value, out);
-}
-
 static int read_option(const struct chimera_rego_call *call, const char *key,
                        struct json_object *value, struct style *style, bool *ret_is_explicit)
 {
+    if (!chimera_rego_key_is_text(key))
+        return chimera_fail(call->err, CHIMERA_EINVAL, "operand 2 must have keys that are strings");
     bool is_pretty = strcmp(key, "pretty") == 0, is_prefix = strcmp(key, "prefix") == 0;
     if (!is_pretty && !is_prefix && strcmp(key, "indent") != 0)
         return chimera_fail(call->err, CHIMERA_EINVAL,
@@ -152,15 +76,22 @@ int chimera_rego_marshal_with_options(const struct chimera_rego_call *call,
         return code;
     for (const struct lh_entry *entry = json_object_get_object(call->args[1])->head;
          entry && code == CHIMERA_OK; entry = entry->next)
-        code = read_option(call, (const char *)lh_entry_k(entry),
-                           (struct json_object *)lh_entry_v(entry), &style, &is_explicit);
+        code = read_option(call, chimera_rego_entry_key(entry), chimera_rego_entry_value(entry),
+                           &style, &is_explicit);
     if (code < 0)
         return code;
     if (!is_explicit)
         style.is_pretty = json_object_object_length(call->args[1]) > 0;
+    struct json_object *json = NULL;
+    if (chimera_rego_go_json_value(call->args[0], call->account, &json) < 0)
+        return chimera_rego_no_memory(call);
     chimera_rego_buffer(call, &out);
-    if (style.is_pretty)
+    if (style.is_pretty) {
         chimera_buffer_append(&out, style.prefix);
-    put_value(&style, call->args[0], 0, &out);
+        chimera_rego_write_go_json_indented(json, style.prefix, style.indent, &out);
+    } else {
+        chimera_rego_write_go_json(json, &out);
+    }
+    json_object_put(json);
     return chimera_rego_give_text(call, &out, ret_result);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builtin json.patch: RFC 6902 on values that are shared, so what lies on a path is copied, once:
- * later operations change the copy. OPA also takes paths as arrays. Sets cannot be entered. */
+ * later operations change the copy. OPA also takes paths as arrays of any values: an object's keys
+ * may be of any type, and a set's elements are their own keys. */
 #include <stdlib.h>
 
 #include "runtime/rego/arguments.h"
+#include "runtime/rego/key.h"
 
 /* Steps of one path. */
 #define STEPS_MAX CHIMERA_REGO_DEPTH_MAX
@@ -12,130 +14,146 @@
 #define HEIGHT_MAX (2 * CHIMERA_REGO_DEPTH_MAX)
 
 struct path {
-    struct chimera_buffer text; /* the steps, decoded, each with a NUL behind it */
-    const char *step[STEPS_MAX];
+    struct json_object *steps; /* an array, which is ours in part; NULL: none */
     size_t count;
 };
+
+static struct json_object *step_of(const struct path *path, size_t index)
+{
+    return json_object_array_get_idx(path->steps, index);
+}
 
 static int fail_path(const struct chimera_rego_call *call)
 {
     return chimera_fail(call->err, CHIMERA_EINVAL, "invalid path");
 }
 
-/* "/a~1b/0", decoded in place: it only gets shorter. OPA forgives missing and surplus slashes at
- * the front. */
-static int split_pointer(const struct chimera_rego_call *call, struct path *path)
+/* A step of a pointer, in which "~1" stands for a slash and "~0" for a tilde. */
+static int push_step(const struct chimera_rego_call *call, struct chimera_slice step,
+                     struct json_object *steps)
 {
-    const char *from = path->text.data;
-    char *to = path->text.data;
-    if (*from == '\0')
-        return CHIMERA_OK;
-    from += strspn(from, "/");
-    for (bool is_new = true;; from++) {
-        char c = *from; /* `to` may be where `from` is */
-        if (chimera_account_spend(call->account, 1) < 0)
-            return chimera_rego_no_memory(call);
-        if (is_new) {
-            if (path->count == STEPS_MAX)
-                return fail_path(call);
-            path->step[path->count++] = to;
-        }
-        is_new = c == '/';
-        bool is_escape = c == '~' && (from[1] == '0' || from[1] == '1');
-        if (is_escape)
-            *to++ = *++from == '0' ? '~' : '/';
-        else
-            *to++ = is_new ? '\0' : c;
-        if (c == '\0')
-            return CHIMERA_OK;
+    struct chimera_buffer text;
+    if (step.size == 0 || !memchr(step.data, '~', step.size))
+        return chimera_rego_push_string(call, steps, step);
+    chimera_rego_buffer(call, &text);
+    for (size_t i = 0; i < step.size && !text.failed; i++) {
+        char next = step.data[i] == '~' && i + 1 < step.size ? step.data[i + 1] : '\0';
+        bool is_escape = next == '0' || next == '1';
+        chimera_buffer_byte(&text, (uint8_t)(!is_escape ? step.data[i] : next == '0' ? '~' : '/'));
+        i += is_escape;
     }
+    int code = text.failed ? chimera_rego_no_memory(call)
+                           : chimera_rego_push_string(call, steps, chimera_buffer_slice(&text));
+    chimera_buffer_free(&text);
+    return code;
 }
 
-/* An array of strings and numbers. */
-static int join_steps(const struct chimera_rego_call *call, struct json_object *steps,
-                      struct path *path)
+/* "/a~1b/0". OPA forgives missing and surplus slashes at the front. */
+static int split_pointer(const struct chimera_rego_call *call, struct chimera_slice text,
+                         struct json_object *steps)
 {
-    struct chimera_buffer *text = &path->text;
-    size_t starts[STEPS_MAX];
-    char scratch[CHIMERA_REGO_NUMBER_TEXT];
-    path->count = json_object_array_length(steps);
-    if (path->count > STEPS_MAX)
-        return fail_path(call);
-    for (size_t i = 0; i < path->count; i++) {
-        struct json_object *step = json_object_array_get_idx(steps, i);
-        enum chimera_rego_type type = chimera_rego_type_of(step);
-        starts[i] = text->size;
-        if (type == CHIMERA_REGO_STRING)
-            chimera_buffer_append(text, chimera_rego_string(step));
-        else if (type == CHIMERA_REGO_NUMBER)
-            chimera_buffer_append(text, chimera_rego_number_text(step, scratch));
-        else
+    int code = chimera_rego_spend(call, text.size);
+    if (text.size == 0)
+        return code;
+    while (text.size > 0 && text.data[0] == '/')
+        text = chimera_slice_behind(text, 1);
+    for (bool is_last = false; !is_last && code == CHIMERA_OK;) {
+        const char *slash = text.size ? memchr(text.data, '/', text.size) : NULL;
+        size_t size = slash ? (size_t)(slash - text.data) : text.size;
+        if (json_object_array_length(steps) == STEPS_MAX)
             return fail_path(call);
-        chimera_buffer_byte(text, '\0');
+        code = push_step(call, (struct chimera_slice){text.data, size}, steps);
+        is_last = !slash;
+        text = chimera_slice_behind(text, is_last ? size : size + 1);
     }
-    if (text->failed)
-        return chimera_rego_no_memory(call);
-    for (size_t i = 0; i < path->count; i++)
-        path->step[i] = text->data + starts[i];
-    return CHIMERA_OK;
+    return code;
 }
 
-/* The caller frees ret_path->text, also when it fails. */
+/* The caller ends ret_path->steps, also when it fails. */
 static int read_path(const struct chimera_rego_call *call, struct json_object *value,
                      struct path *ret_path)
 {
-    ret_path->count = 0;
-    chimera_buffer_init_within(&ret_path->text, SIZE_MAX, call->account);
-    if (chimera_rego_type_of(value) == CHIMERA_REGO_ARRAY)
-        return join_steps(call, value, ret_path);
-    if (!json_object_is_type(value, json_type_string))
-        return chimera_fail(call->err, CHIMERA_EINVAL, "a path must be a string or an array");
-    chimera_buffer_append(&ret_path->text, chimera_rego_string(value));
-    chimera_buffer_byte(&ret_path->text, '\0');
-    return ret_path->text.failed ? chimera_rego_no_memory(call) : split_pointer(call, ret_path);
+    int code = CHIMERA_OK;
+    *ret_path = (struct path){.steps = NULL};
+    if (chimera_rego_type_of(value) == CHIMERA_REGO_ARRAY) {
+        ret_path->steps = json_object_get(value);
+    } else if (!json_object_is_type(value, json_type_string)) {
+        return chimera_fail(call->err, CHIMERA_EINVAL,
+                            "operand 2 must be one of {set, array} containing string paths or "
+                            "array of path segments but got %s",
+                            chimera_rego_type_name(chimera_rego_type_of(value)));
+    } else {
+        ret_path->steps = chimera_node_array(call->account);
+        code = ret_path->steps ? split_pointer(call, chimera_rego_string(value), ret_path->steps)
+                               : chimera_rego_no_memory(call);
+    }
+    if (code < 0)
+        return code;
+    ret_path->count = json_object_array_length(ret_path->steps);
+    return ret_path->count > STEPS_MAX ? fail_path(call) : CHIMERA_OK;
 }
 
-/* An array's index; "-" is the end. */
-static bool read_index(const char *step, size_t size, bool may_be_end, size_t *ret_index)
+/* An array's index, as number or as text; "-" is the end. */
+static bool read_index(struct json_object *step, size_t size, bool may_be_end, size_t *ret_index)
+{
+    int64_t index;
+    char scratch[CHIMERA_REGO_NUMBER_TEXT];
+    struct chimera_slice text;
+    if (json_object_is_type(step, json_type_string)) {
+        text = chimera_rego_string(step);
+        if (may_be_end && chimera_slice_is(text, "-")) {
+            *ret_index = size;
+            return true;
+        }
+        if (text.size > 1 && text.data[0] == '0')
+            return false;
+    } else if (chimera_rego_type_of(step) == CHIMERA_REGO_NUMBER) {
+        text = chimera_rego_number_text(step, scratch);
+    } else {
+        return false;
+    }
+    if (!chimera_rego_read_int64(text, &index) || index < 0)
+        return false;
+    *ret_index = (size_t)index;
+    return *ret_index < size || (may_be_end && *ret_index == size);
+}
+
+/* The value at one step, borrowed. CHIMERA_EINVAL when there is none. */
+static int child(const struct chimera_rego_call *call, struct json_object *node,
+                 struct json_object *step, struct json_object **ret_child)
 {
     size_t index = 0;
-    if (may_be_end && strcmp(step, "-") == 0) {
-        *ret_index = size;
-        return true;
+    struct lh_entry *entry = NULL;
+    bool is_found = false;
+    switch (chimera_rego_type_of(node)) {
+    case CHIMERA_REGO_OBJECT:
+        if (chimera_rego_find_value(node, step, call->account, &entry) < 0)
+            return chimera_rego_no_memory(call);
+        is_found = entry;
+        *ret_child = entry ? chimera_rego_entry_value(entry) : NULL;
+        break;
+    case CHIMERA_REGO_ARRAY:
+        is_found = read_index(step, json_object_array_length(node), false, &index);
+        *ret_child = is_found ? json_object_array_get_idx(node, index) : NULL;
+        break;
+    case CHIMERA_REGO_SET:
+        is_found = chimera_rego_set_find(node, step, call->account, &index);
+        *ret_child = is_found ? json_object_array_get_idx(node, index) : NULL;
+        break;
+    default:
+        break;
     }
-    if (*step == '\0' || (step[0] == '0' && step[1]))
-        return false;
-    for (; *step; step++) {
-        if (*step < '0' || *step > '9' || index > size)
-            return false;
-        index = index * 10 + (size_t)(*step - '0');
-    }
-    *ret_index = index;
-    return index < size || (may_be_end && index == size);
-}
-
-/* The value at one step, borrowed; false when there is none. */
-static bool child(struct json_object *node, const char *step, struct json_object **ret_child)
-{
-    size_t index;
-    if (json_object_is_type(node, json_type_object))
-        return json_object_object_get_ex(node, step, ret_child);
-    if (chimera_rego_type_of(node) != CHIMERA_REGO_ARRAY ||
-        !read_index(step, json_object_array_length(node), false, &index))
-        return false;
-    *ret_child = json_object_array_get_idx(node, index);
-    return true;
+    return is_found ? CHIMERA_OK : fail_path(call);
 }
 
 static int find(const struct chimera_rego_call *call, struct json_object *root,
                 const struct path *path, struct json_object **ret_value)
 {
-    for (size_t i = 0; i < path->count; i++) {
-        if (!child(root, path->step[i], &root))
-            return fail_path(call);
-    }
+    int code = CHIMERA_OK;
+    for (size_t i = 0; i < path->count && code == CHIMERA_OK; i++)
+        code = child(call, root, step_of(path, i), &root);
     *ret_value = root;
-    return CHIMERA_OK;
+    return code;
 }
 
 static int copy_members(const struct chimera_rego_call *call, struct json_object *object,
@@ -144,8 +162,8 @@ static int copy_members(const struct chimera_rego_call *call, struct json_object
     int code = CHIMERA_OK;
     for (const struct lh_entry *entry = json_object_get_object(object)->head;
          entry && code == CHIMERA_OK; entry = entry->next) {
-        struct json_object *value = json_object_get((struct json_object *)lh_entry_v(entry));
-        if (chimera_node_add(call->account, copy, (const char *)lh_entry_k(entry), value) < 0)
+        struct json_object *value = json_object_get(chimera_rego_entry_value(entry));
+        if (chimera_node_add(call->account, copy, chimera_rego_entry_key(entry), value) < 0)
             code = chimera_rego_no_memory(call);
     }
     return code;
@@ -170,6 +188,8 @@ static int copy_level(const struct chimera_rego_call *call, struct json_object *
     if (!copy)
         return chimera_rego_no_memory(call);
     int code = is_object ? copy_members(call, node, copy) : copy_elements(call, node, copy);
+    if (chimera_rego_type_of(node) == CHIMERA_REGO_SET)
+        chimera_rego_mark_set(copy);
     return chimera_rego_finish(call, code, copy, ret_copy);
 }
 
@@ -193,25 +213,59 @@ static int insert_at(const struct chimera_rego_call *call, struct json_object *a
 
 enum change { CHANGE_ADD, CHANGE_REMOVE, CHANGE_SET };
 
-/* Changes the last step of a path in a level that is ours alone. Borrows `value`. */
-static int change_here(const struct chimera_rego_call *call, struct json_object *node,
-                       const char *step, enum change change, struct json_object *value)
+static int change_member(const struct chimera_rego_call *call, struct json_object *object,
+                         struct json_object *step, enum change change, struct json_object *value)
 {
-    size_t index, size;
-    int code = CHIMERA_OK;
-    if (json_object_is_type(node, json_type_object)) {
-        /* Members that are gone leave marks in the table, which a search goes through. */
-        code = chimera_rego_spend(call, 8 + (uint64_t)json_object_get_object(node)->size / 8);
-        if (code < 0)
-            return code;
-        if (change == CHANGE_REMOVE && !json_object_object_get_ex(node, step, NULL))
-            return fail_path(call);
-        if (change == CHANGE_REMOVE)
-            json_object_object_del(node, step);
-        else if (chimera_node_add(call->account, node, step, json_object_get(value)) < 0)
-            return chimera_rego_no_memory(call);
+    struct lh_entry *entry;
+    /* Members that are gone leave marks in the table, which a search goes through. */
+    int code = chimera_rego_spend(call, 8 + (uint64_t)json_object_get_object(object)->size / 8);
+    if (code < 0)
+        return code;
+    if (change != CHANGE_REMOVE)
+        return chimera_rego_set_value(object, step, json_object_get(value), call->account) < 0
+                   ? chimera_rego_no_memory(call)
+                   : CHIMERA_OK;
+    if (chimera_rego_find_value(object, step, call->account, &entry) < 0)
+        return chimera_rego_no_memory(call);
+    if (!entry)
+        return fail_path(call);
+    json_object_object_del(object, chimera_rego_entry_key(entry));
+    return CHIMERA_OK;
+}
+
+/* What is set in place of another element, as a level on a path, need not be in order any longer.
+ */
+static int change_element(const struct chimera_rego_call *call, struct json_object *set,
+                          struct json_object *step, enum change change, struct json_object *value)
+{
+    size_t index;
+    bool is_there = chimera_rego_set_find(set, step, call->account, &index);
+    int code = chimera_rego_spend(call, json_object_array_length(set) / 4);
+    if (code < 0)
+        return code;
+    if (change == CHANGE_SET && is_there) {
+        json_object_array_put_idx(set, index, json_object_get(value));
         return CHIMERA_OK;
     }
+    if (change == CHANGE_REMOVE && is_there)
+        json_object_array_del_idx(set, index, 1);
+    if (change == CHANGE_REMOVE)
+        return is_there ? CHIMERA_OK : fail_path(call);
+    if (chimera_rego_compare(step, value, call->account) != 0)
+        return chimera_fail(call->err, CHIMERA_EINVAL,
+                            "set key does not equal value to be inserted");
+    return is_there ? CHIMERA_OK : insert_at(call, set, index, json_object_get(value));
+}
+
+/* Changes the last step of a path in a level that is ours alone. Borrows `value`. */
+static int change_here(const struct chimera_rego_call *call, struct json_object *node,
+                       struct json_object *step, enum change change, struct json_object *value)
+{
+    size_t index, size;
+    if (json_object_is_type(node, json_type_object))
+        return change_member(call, node, step, change, value);
+    if (chimera_rego_type_of(node) == CHIMERA_REGO_SET)
+        return change_element(call, node, step, change, value);
     size = json_object_array_length(node);
     if (!read_index(step, size, change == CHANGE_ADD, &index))
         return fail_path(call);
@@ -244,18 +298,19 @@ static int open_level(struct patcher *patcher, struct json_object *node,
                       struct json_object **ret_level)
 {
     enum chimera_rego_type type = chimera_rego_type_of(node);
-    if (type != CHIMERA_REGO_OBJECT && type != CHIMERA_REGO_ARRAY)
+    bool is_set = type == CHIMERA_REGO_SET; /* whose mark is another one */
+    if (type < CHIMERA_REGO_ARRAY)
         return fail_path(patcher->call);
     int code = chimera_rego_spend(patcher->call, 8);
     if (code < 0)
         return code;
-    if (patcher->generation < GENERATIONS &&
+    if (!is_set && patcher->generation < GENERATIONS &&
         (uintptr_t)json_object_get_userdata(node) == patcher->generation) {
         *ret_level = json_object_get(node);
         return CHIMERA_OK;
     }
     code = copy_level(patcher->call, node, ret_level);
-    if (code == CHIMERA_OK && patcher->generation < GENERATIONS)
+    if (code == CHIMERA_OK && !is_set && patcher->generation < GENERATIONS)
         json_object_set_userdata(*ret_level, (void *)patcher->generation, NULL);
     return code;
 }
@@ -274,7 +329,7 @@ static unsigned height_of(struct chimera_account *account, struct json_object *v
     } else if (json_object_is_type(value, json_type_object)) {
         const struct lh_entry *entry = json_object_get_object(value)->head;
         for (; entry && height < most - 1; entry = entry->next) {
-            unsigned one = height_of(account, (struct json_object *)lh_entry_v(entry), most - 1);
+            unsigned one = height_of(account, chimera_rego_entry_value(entry), most - 1);
             height = one > height ? one : height;
         }
     } else {
@@ -299,12 +354,25 @@ static int check_height(struct patcher *patcher, const struct path *path, struct
     return chimera_rego_spend(patcher->call, 0);
 }
 
+/* Sets whose elements have changed, from the innermost out. */
+static int order_sets(const struct chimera_rego_call *call, struct json_object *const *sets,
+                      size_t count)
+{
+    while (count-- > 0) {
+        if (chimera_rego_make_set(sets[count], call->account) < 0)
+            return chimera_rego_no_memory(call);
+    }
+    return CHIMERA_OK;
+}
+
 /* Makes the levels on the path ours, from the root down, and changes the last one. */
 static int apply(struct patcher *patcher, const struct path *path, enum change change,
                  struct json_object *value)
 {
     const struct chimera_rego_call *call = patcher->call;
     struct json_object *fresh = NULL, *above = NULL, *node = patcher->root, *level;
+    struct json_object *sets[STEPS_MAX];
+    size_t set_count = 0;
     if (path->count == 0 && change == CHANGE_REMOVE)
         return fail_path(call);
     int code = CHIMERA_OK;
@@ -316,14 +384,20 @@ static int apply(struct patcher *patcher, const struct path *path, enum change c
             fresh = level;
         } else {
             if (level != node)
-                code = change_here(call, above, path->step[i - 1], CHANGE_SET, level);
+                code = change_here(call, above, step_of(path, i - 1), CHANGE_SET, level);
             json_object_put(level); /* `above` has it */
         }
-        if (code == CHIMERA_OK && i + 1 == path->count)
-            code = change_here(call, level, path->step[i], change, value);
-        else if (code == CHIMERA_OK && !child(level, path->step[i], &node))
-            code = fail_path(call);
+        bool is_set = chimera_rego_type_of(level) == CHIMERA_REGO_SET;
+        if (is_set)
+            sets[set_count++] = level;
+        if (code == CHIMERA_OK && i + 1 == path->count) /* an element only replaces itself */
+            code = change_here(call, level, step_of(path, i),
+                               is_set && change == CHANGE_SET ? CHANGE_ADD : change, value);
+        else if (code == CHIMERA_OK)
+            code = child(call, level, step_of(path, i), &node);
     }
+    if (code == CHIMERA_OK)
+        code = order_sets(call, sets, set_count);
     if (code < 0) {
         json_object_put(fresh);
         return code;
@@ -369,7 +443,7 @@ static int move(struct patcher *patcher, struct json_object *operation, const st
         code = move_value(patcher, &from, to, value, keeps);
         json_object_put(value);
     }
-    chimera_buffer_free(&from.text);
+    json_object_put(from.steps);
     return code;
 }
 
@@ -411,7 +485,7 @@ static int operate(struct patcher *patcher, struct json_object *operation)
 {
     const struct chimera_rego_call *call = patcher->call;
     struct json_object *path_text, *op;
-    struct path path = {.count = 0};
+    struct path path = {.steps = NULL};
     if (!json_object_is_type(operation, json_type_object))
         return chimera_fail(call->err, CHIMERA_EINVAL,
                             "must be an array of JSON-Patch objects, but at least one element is "
@@ -427,7 +501,7 @@ static int operate(struct patcher *patcher, struct json_object *operation)
         code = read_path(call, path_text, &path);
     if (code == CHIMERA_OK)
         code = run_operation(patcher, json_object_get_string(op), operation, &path);
-    chimera_buffer_free(&path.text);
+    json_object_put(path.steps);
     return code;
 }
 

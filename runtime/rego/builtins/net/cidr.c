@@ -6,6 +6,7 @@
 
 #include "runtime/base/sort.h"
 #include "runtime/rego/arguments.h"
+#include "runtime/rego/key.h"
 
 /* Addresses that net.cidr_expand may make. */
 #define EXPAND_MAX_BITS 17
@@ -183,8 +184,7 @@ static int add_entry(const struct chimera_rego_call *call, struct entries *entri
                      struct json_object *key, struct json_object *value, bool may_be_ip)
 {
     struct entry entry = {.key = key};
-    int code =
-        key ? entry_network(call, value, may_be_ip, &entry.network) : chimera_rego_no_memory(call);
+    int code = entry_network(call, value, may_be_ip, &entry.network);
     if (code == CHIMERA_OK)
         entries->entry[entries->count++] = entry;
     else
@@ -198,9 +198,10 @@ static int add_members(const struct chimera_rego_call *call, struct entries *ent
     int code = CHIMERA_OK;
     for (const struct lh_entry *at = json_object_get_object(object)->head; at && code == CHIMERA_OK;
          at = at->next) {
-        struct chimera_slice key = chimera_slice_of((const char *)lh_entry_k(at));
-        code = add_entry(call, entries, chimera_node_string(call->account, key),
-                         (struct json_object *)lh_entry_v(at), may_be_ip);
+        struct json_object *key = NULL, *value = chimera_rego_entry_value(at);
+        if (chimera_rego_key_value(chimera_rego_entry_key(at), call->account, &key) < 0)
+            return chimera_rego_no_memory(call);
+        code = add_entry(call, entries, key, value, may_be_ip);
     }
     return code;
 }
@@ -215,10 +216,8 @@ static int add_elements(const struct chimera_rego_call *call, struct entries *en
         struct json_object *value = json_object_array_get_idx(list, i);
         struct json_object *key =
             is_array ? chimera_node_int64(call->account, (int64_t)i) : json_object_get(value);
-        if (!key && !is_array)
-            code = entry_network(call, value, may_be_ip, &(struct network){0}); /* null is none */
-        else
-            code = add_entry(call, entries, key, value, may_be_ip);
+        code = is_array && !key ? chimera_rego_no_memory(call)
+                                : add_entry(call, entries, key, value, may_be_ip);
     }
     return code;
 }
@@ -243,9 +242,7 @@ static int open_entries(const struct chimera_rego_call *call, unsigned index, bo
         return add_members(call, entries, whole, may_be_ip);
     if (is_list)
         return add_elements(call, entries, whole, may_be_ip);
-    struct network network;
-    int code = entry_network(call, whole, may_be_ip, &network); /* before null becomes a key */
-    return code < 0 ? code : add_entry(call, entries, json_object_get(whole), whole, may_be_ip);
+    return add_entry(call, entries, json_object_get(whole), whole, may_be_ip);
 }
 
 /* Takes nothing. */

@@ -2,6 +2,8 @@
 /* Builtins urlquery.*: as Go's net/url escapes the parts of a query. */
 #include "runtime/base/percent.h"
 #include "runtime/rego/arguments.h"
+#include "runtime/rego/go_json.h"
+#include "runtime/rego/key.h"
 
 static void escape(struct chimera_slice text, struct chimera_buffer *out)
 {
@@ -82,23 +84,39 @@ static int put_member(const struct chimera_rego_call *call, struct chimera_slice
     return code;
 }
 
+static int put_members(const struct chimera_rego_call *call, struct json_object *object,
+                       struct chimera_buffer *out)
+{
+    int code =
+        chimera_rego_order_members(object, call->account) < 0 ? chimera_rego_no_memory(call) : 0;
+    const struct lh_entry *entry = code < 0 ? NULL : json_object_get_object(object)->head;
+    for (; entry && code == CHIMERA_OK && !out->failed; entry = entry->next) {
+        struct chimera_buffer key;
+        chimera_rego_buffer(call, &key);
+        chimera_rego_key_text(chimera_rego_entry_key(entry), &key);
+        code = key.failed ? chimera_rego_no_memory(call)
+                          : put_member(call, chimera_buffer_slice(&key),
+                                       chimera_rego_entry_value(entry), out);
+        chimera_buffer_free(&key);
+        if (code == CHIMERA_OK)
+            code = chimera_rego_spend(call, 4); /* a list may be empty */
+    }
+    return code;
+}
+
 int chimera_rego_urlquery_encode_object(const struct chimera_rego_call *call,
                                         struct json_object **ret_result)
 {
     struct chimera_buffer out;
+    struct json_object *object = NULL;
     int code = chimera_rego_want(call, 0, CHIMERA_REGO_OBJECT);
-    if (code == CHIMERA_OK && chimera_rego_order_members(call->args[0], call->account) < 0)
-        code = chimera_rego_no_memory(call);
     if (code < 0)
         return code;
+    if (chimera_rego_go_json_value(call->args[0], call->account, &object) < 0)
+        return chimera_rego_no_memory(call);
     chimera_rego_buffer(call, &out);
-    for (const struct lh_entry *entry = json_object_get_object(call->args[0])->head;
-         entry && code == CHIMERA_OK && !out.failed; entry = entry->next) {
-        code = put_member(call, chimera_slice_of((const char *)lh_entry_k(entry)),
-                          (struct json_object *)lh_entry_v(entry), &out);
-        if (code == CHIMERA_OK)
-            code = chimera_rego_spend(call, 4); /* a list may be empty */
-    }
+    code = put_members(call, object, &out);
+    json_object_put(object);
     if (code == CHIMERA_OK)
         return chimera_rego_give_text(call, &out, ret_result);
     chimera_buffer_free(&out);
@@ -109,16 +127,18 @@ int chimera_rego_urlquery_encode_object(const struct chimera_rego_call *call,
 static int add_value(const struct chimera_rego_call *call, struct json_object *object,
                      struct json_object *key, struct json_object *value)
 {
-    struct chimera_slice text = chimera_rego_string(key);
     struct json_object *values = NULL;
-    int code = CHIMERA_OK;
-    if (text.size && memchr(text.data, '\0', text.size)) {
-        code = chimera_fail(call->err, CHIMERA_EINVAL, "a key holds a NUL character");
-    } else if (!json_object_object_get_ex(object, text.data, &values)) {
+    struct lh_entry *entry;
+    int code = chimera_rego_find_value(object, key, call->account, &entry);
+    if (code == CHIMERA_OK && entry) {
+        values = chimera_rego_entry_value(entry);
+    } else if (code == CHIMERA_OK) {
         values = chimera_node_array(call->account);
-        if (!values || chimera_node_add(call->account, object, text.data, values) < 0)
-            code = chimera_rego_no_memory(call);
+        code = values ? chimera_rego_set_value(object, key, values, call->account)
+                      : chimera_node_failure(call->account);
     }
+    if (code < 0)
+        code = chimera_rego_no_memory(call);
     json_object_put(key);
     if (code < 0) {
         json_object_put(value);
