@@ -120,6 +120,12 @@ static void put_value(const struct style *style, struct json_object *value, unsi
         chimera_rego_write(value, out);
 }
 
+void chimera_rego_marshal(struct json_object *value, struct chimera_buffer *out)
+{
+    const struct style compact = {.is_pretty = false};
+    put_value(&compact, value, 0, out);
+}
+
 static int read_option(const struct chimera_rego_call *call, const char *key,
                        struct json_object *value, struct style *style, bool *ret_is_explicit)
 {
