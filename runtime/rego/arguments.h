@@ -73,6 +73,9 @@ int chimera_rego_has_time(const struct chimera_rego_call *call, uint64_t ns);
 /* What was asked of the account could not be had, or the heap had no room. */
 int chimera_rego_no_memory(const struct chimera_rego_call *call);
 
+/* As Go's json.Marshal writes it. */
+void chimera_rego_marshal(struct json_object *value, struct chimera_buffer *out);
+
 /* In lower case. */
 void chimera_rego_put_hex(struct chimera_slice bytes, struct chimera_buffer *out);
 

@@ -71,6 +71,26 @@
     /* random.c */                                                        \
     X("rand.intn", 2, chimera_rego_rand_intn)                             \
     X("uuid.rfc4122", 1, chimera_rego_uuid_rfc4122)                       \
+    /* jwt.c */                                                           \
+    X("io.jwt.decode", 1, chimera_rego_jwt_decode)                        \
+    X("io.jwt.verify_rs256", 2, chimera_rego_jwt_verify_rs256)            \
+    X("io.jwt.verify_rs384", 2, chimera_rego_jwt_verify_rs384)            \
+    X("io.jwt.verify_rs512", 2, chimera_rego_jwt_verify_rs512)            \
+    X("io.jwt.verify_ps256", 2, chimera_rego_jwt_verify_ps256)            \
+    X("io.jwt.verify_ps384", 2, chimera_rego_jwt_verify_ps384)            \
+    X("io.jwt.verify_ps512", 2, chimera_rego_jwt_verify_ps512)            \
+    X("io.jwt.verify_es256", 2, chimera_rego_jwt_verify_es256)            \
+    X("io.jwt.verify_es384", 2, chimera_rego_jwt_verify_es384)            \
+    X("io.jwt.verify_es512", 2, chimera_rego_jwt_verify_es512)            \
+    X("io.jwt.verify_eddsa", 2, chimera_rego_jwt_verify_eddsa)            \
+    X("io.jwt.verify_hs256", 2, chimera_rego_jwt_verify_hs256)            \
+    X("io.jwt.verify_hs384", 2, chimera_rego_jwt_verify_hs384)            \
+    X("io.jwt.verify_hs512", 2, chimera_rego_jwt_verify_hs512)            \
+    /* jwt_check.c */                                                     \
+    X("io.jwt.decode_verify", 2, chimera_rego_jwt_decode_verify)          \
+    /* jwt_sign.c */                                                      \
+    X("io.jwt.encode_sign", 3, chimera_rego_jwt_encode_sign)              \
+    X("io.jwt.encode_sign_raw", 3, chimera_rego_jwt_encode_sign_raw)      \
     /* semver.c */                                                        \
     X("semver.is_valid", 1, chimera_rego_semver_is_valid)                 \
     X("semver.compare", 2, chimera_rego_semver_compare)                   \

@@ -38,6 +38,12 @@ static void compare(struct json_object *a, struct json_object *b)
     chimera_buffer_free(&of_b);
 }
 
+/* Some signatures are made with random numbers. */
+static bool is_random(const struct chimera_rego_builtin *builtin)
+{
+    return strncmp(builtin->name, "io.jwt.encode_sign", strlen("io.jwt.encode_sign")) == 0;
+}
+
 static void check(const struct chimera_rego_builtin *builtin, struct json_object *list,
                   struct chimera_account *account)
 {
@@ -45,9 +51,10 @@ static void check(const struct chimera_rego_builtin *builtin, struct json_object
     int code = call(builtin, list, NULL, &result);
     int bounded = call(builtin, list, account, &again);
     fuzz_account_check(account, bounded);
-    if (bounded == CHIMERA_OK && code == CHIMERA_OK)
+    bool is_done = bounded == CHIMERA_OK && code == CHIMERA_OK;
+    if (is_done && !is_random(builtin))
         compare(result, again);
-    else if (bounded != code && !account->failed)
+    else if (!is_done && bounded != code && !account->failed)
         abort();
     json_object_put(result);
     json_object_put(again);

@@ -9,6 +9,18 @@
 #define KEYS      {"{", "\"k@#\":1,", "\"\":1}", 0}
 #define OBJECTS   {"[", "{\"b#\":1,\"a\":[{\"d\":2,\"c\":\"@\"}]},", "{}]", 0}
 #define JUST(text) {text, NULL, NULL, 0}
+#define JWT_TEXT {"\"e30.", "YWFh", ".\"", 0}
+#define JWT_LIST {"\"e30.eyJhIjpb", "W10s", "MF19.\"", 0}
+#define JWT_SIGNATURE {"\"eyJhbGciOiJSUzI1NiJ9.e30.", "YWFh", "\"", 0}
+#define JWT_P521 JUST("\"eyJhbGciOiAiRVM1MTIiLCAidHlwIjogIkpXVCJ9.e30.APLVZuJJBBugMS5W4KlBGouyyI1saEL_Ab574jQL6OgcTaLju35H_YWqj6Zy2LH-4fR-CJDx5n-ZZdMZMoVmRXriAYCHy1umxUatyf17qGNKBaWYXDQXvovXEvRuqq9mKL-jEJClal41qqd5CHYXVuuPYIwcZ6MOYfrkeiH-HgFCAAAA\"")
+#define KEYS_P521 {"\"{\\\"keys\\\":[", \
+    "{\\\"kty\\\":\\\"EC\\\",\\\"crv\\\":\\\"P-521\\\",\\\"x\\\":\\\"AF8Mbww4Wlslaykm-TgM0RBsCR3SWZtLsl6fRWR09sl1RNR6z6qh2T8RQP2qpn1-WZdd02dwwU0ZxfKNQkfnS3u7\\\",\\\"y\\\":\\\"AKV-ClOqCjWp-EUxsXjfY8sVv0IYpX0j8lF32CUtgHYyHPGp_mPeRVsEjPSewRHjWP--dUVXS8QTmzJi6TwQDfcm\\\"},", \
+    "{\\\"kty\\\":\\\"oct\\\",\\\"k\\\":\\\"AA\\\"}]}\"", 0}
+#define KEYS_OCT {"\"{\\\"keys\\\":[", "{\\\"kty\\\":\\\"oct\\\",\\\"k\\\":\\\"AA\\\"},", "{\\\"kty\\\":\\\"oct\\\",\\\"k\\\":\\\"AA\\\"}]}\"", 0}
+#define KEY_LONG {"\"{\\\"kty\\\":\\\"oct\\\",\\\"k\\\":\\\"", "A", "\\\"}\"", 0}
+#define PEM_LINES {"\"", "-----BEGIN A:-----\\na:b\\n-----END :\\n", "\"", 0}
+#define SECRET_KEY JUST("{\"kty\": \"oct\", \"k\": \"AA\"}")
+#define RSA_KEY JUST("{\"kty\":\"RSA\",\"n\":\"2i7f3Mx5qPlW6B6y7SK5azf9a2IPE0RU1_7uEj6YL83QhVDzQpmiPdGHw8DUIAWFkrUOz3jqxuNX215dwQ2cbVezr5PCPfIXWPJspD3-I_A_qHxlXrk89oxrRTYfDjToZcsY6UynnSv_ibSrcgLGdO796-dnYDz5mCRpHNbC_EoLLELZfpea4o_LCRi5kpyoF4vppZ1I2V1kXEgjO5Z3RGpQiiQ1jbqFosQGgoulIDBn6MmqqWpzZwYOtInkJSqKy6gpWnKLI2fo1lDgEFWxh532qhD1nSzE7d--uETV5ZnnhK8bLVLna8EG8oH0Eif1t714-UWqoiOA8hDOpqhBC1N3rlzvS03PnYZxYW94sGjkuQGwlE1I_cleGWCqx5q9YWo_BJMBnvbGs-cOnsi3TpvaUvN6KQjHcFMw8TUse1_Sy_s3KUmQ99uexqwwQxQKS661NqTSq-yV2cuX6LZN7nukdJn4MT-_fpSGJiSvhrhdbrACA__RrGls1dtrHF5xoPOMQtGxGK7k-gFmo6yI1r3G5LpnBPuoUuU-RxrAdJnSnjKEesyO8crRihsCGOA2J3pUg8R7flJETqAdLuBpRWECO-XghxRsoQ9NQy4jj5AmMGNmZ1YwwPlTuXRRvYOyVkxoqCrd5Td6WHEe3vhR2TfMduVupSan3Y5Iqjf74r8\",\"e\":\"AQAB\",\"d\":\"BtAo6G2wLOEgYB45SyNm89yrOrO0sc7T8WzCBWrT-MYuCUO2XPGMOe71lNzMIvXZLnQd8sedWTmXMD_5oIIqzNVMxKJSEfoh1YK4dsaCzZ9-dWXxCmyxZSeMX_xpKtnnGeqmK_7bSxKpJ6UvJ1_Dz7n4zumKdlxhFOmqKJ7iNtufDrJFtWjJiuKfnfiaLuRacWXKlYPcVwFOFX2hMAaqUcYaHr4zt-nHq4YAiAoRTXiFfiTyAdlTojdztRqLN8fkzqhBJlRmWOQxRqP-4zOx2ADMR5JBATf5LE5s17c6kLFmI-QN7rPkix5bd64sL3b0-thdUzdkNSzzpVt2AIlHgqLFKb-kvXR_XX-cVLqTLzEqxi7o2lJKq4TYo4zXi-wkZDAAvNRHCa-SNOztQHO0zW82_4nGLAKtc6Saar7LD3i54M5xX9d1yszagL4PVqQuJRCYg35iypwyd0nJcDEByzUznH7LMDDanKtwDfhGH3T35678e4KncA1ma5eS2JA_5gKuMu8V1LDeEifnxrB7CddIB5kaEYx5SrQp9qXAJNGrM_ec5NnMd-GalwpY2U-JYwcE9Zrxa-JFvS6QIMpYqsfHXt-DnY6MbvTeutftuHLoPKXtQsEByhGl-AzaEle__Kj3tC5f7ezRM1jxEflnccE52E4PbbDU8xl5DjQmPpk\",\"p\":\"74cSRp-ytC8Q-KQg3omzgE4BhG4Iu-WHkssNAxW1G47E_VnQEefS-3T_qnsyL6ywAGG7wR69IMW5QB46IgwiWzeD33Ccpcxdu7nyzxffNTvrdOsjRUhrCk8mG1ENGlDshzjCRrpVWzY-d1ZVsYVSnlsxwpOBbNBoJt70xHb3v8gQilNCAgmQfuxNVYAP_2mq5ZYABUgiYMKG9VEGcl0wIUSSQmNQPw9KyJ_BIzJBmY9YlEproqcukR23upK8p5qCrUOMolkVfGfsqH6X_TtN9gCujrfU_gQ0w5EttPTd7tGdNVIOcEmCk3r2nSubOfWYEvRicWzuZumx0hYCWBlBJw\",\"q\":\"6TAHYJ3kIC-HfZ-tKE4mNRYkK8IcF9zzDXZKSc5EwpE0XMSTwnpPQHIaa3aLEBjMw5JD6gci_ydD27ZqnhCdmEvIKYNW7v5sorOnksfeVStp0-R1dSUuDxysRsvVPIuV0Eq11vCt6pCwwLdMz_ija_YFxpHpUea4rZLSRF6kM4axjOj-Jg9CzJ2q3FHUwRug4-c6wQvKNPfJoOkV6YYoyVx-S3a7wo9kM1vsQHEAcgifMBhm07TPYuD7TrQ-v_l2pzeBDo3gh5HuuAfvGJGlSMBNFY2mY11C6gMhgS1Qb781r-ecKIV2P8iSSHvABnxiFZIGVGRRNF-MMMONZF0gqQ\",\"dp\":\"PQKlmBGTXivi4cJEkQp4C0VTQ50XYmzLhIttzAxabiOGb5XR1s26wswBVzY8CUKuLdq3DTC8Mb3LOta4LfXzRlK0p1QywlR0x51MiI1nEFMr3UMLX9lbUmvoo-qYMMzOAn9llMhfd3Uwogr-ltIDwkwuN4aE3-eRr9z4cZZv8oyOEf21AXnYMUwVQqL08DTFD-eOJ8pA326NG61AvB6aZM7nhjtvtDA79zAh7MofRXLquBLgqbR1uwbbxo0buoEzqdhb2Pph66c4844TPrA9Yly4Gagfe3gszGeNQdthMDR6G5vEC7vdo50dddkml7PDwYg4DvYVH2eFIKL0g-Yi3w\",\"dq\":\"prNqIrzdL9EqmDkFbdHoaH0KoKmksb6HlvEgjIDEESADAeqaAyay70xi7L4TDg_cmlc-69fsQeHNFg3jTFpuf0h1sI-vHy2Ndgbe3gS6QcLGZe9ltLg-pBkIY5gmOaFEGWK_eggXHKARa8PeSrLiCTUYzerTlHRPQ-65GJ1b32YEGcsanRS92U9BrT1mziI1M5fDHeySwqj9YGYg_w-kqsbPlp0r_xvJMxoc27is69iUDKr1H5WbyIEzxwD99vmcxE_emAv_HovJz5AEclj0gvzOXoEkGNa8FlTkp9dAMJLOC5GUxjca4OA_C0hEb56N9AOvOLd6gelobBfwRXZ5-Q\",\"qi\":\"E1-MJtEmpSgyiWcrh-T6L9JxEx1xwGlUYLcviCTSO-o08hlhgKjpZitkRyKc4uj7p7E0W0a6idQKq6ldAXZhArSAa7L2tAUbpefNyn1QQvJiP49S5Tcehd_JWvrsHbXfs6dWjckam5B4zl8ht7VMlIfg8GJ6K2X5XiWeDQTrSrKX6dsK5Ojq4uggdW1WikA_s6bZyFfea2-yqLGf9cC6AnsYYCu3EUXjZJe78kfnNfWZx5jb8aX0iab-hCOuwp0xMyillRKl4hDvlplNysSQv7BIpPUwuBKdl5KUfOuELkNIg6rOpRKTdct6px5kUyObqdYZoI72wqmPfrJadtTdQg\"}")
 
 static const struct hostile_input inputs[] = {
     {"sprintf", {{"\"", "%[1]1000000d", "\"", 0}, JUST("[1]")}, 0},
@@ -112,6 +124,29 @@ static const struct hostile_input inputs[] = {
     {"crypto.hmac.equal", {TEXT, TEXT}, HOSTILE_LEAN},
     {"rand.intn", {TEXT, JUST("9223372036854775807")}, 0},
     {"uuid.rfc4122", {OBJECTS}, 0},
+    {"io.jwt.decode", {JWT_TEXT}, 0},
+    {"io.jwt.decode", {JWT_LIST}, 0},
+    {"io.jwt.decode", {JWT_SIGNATURE}, 0},
+    {"io.jwt.decode", {{"\"", ".", "\"", 0}}, HOSTILE_LEAN},
+    {"io.jwt.verify_rs256", {JWT_SIGNATURE, KEYS_OCT}, 0},
+    {"io.jwt.verify_rs384", {JWT_SIGNATURE, KEYS_OCT}, 0},
+    {"io.jwt.verify_rs512", {JWT_SIGNATURE, KEYS_OCT}, 0},
+    {"io.jwt.verify_ps256", {JWT_SIGNATURE, KEYS_OCT}, 0},
+    {"io.jwt.verify_ps384", {JWT_SIGNATURE, KEYS_OCT}, 0},
+    {"io.jwt.verify_ps512", {JWT_SIGNATURE, KEYS_OCT}, 0},
+    {"io.jwt.verify_eddsa", {JWT_SIGNATURE, KEYS_OCT}, 0},
+    {"io.jwt.verify_es256", {JWT_P521, KEYS_P521}, 0},
+    {"io.jwt.verify_es384", {JWT_P521, KEYS_P521}, 0},
+    {"io.jwt.verify_es512", {JWT_P521, KEYS_P521}, 0},
+    {"io.jwt.verify_es256", {JWT_P521, PEM_LINES}, 0},
+    {"io.jwt.verify_eddsa", {JWT_SIGNATURE, KEY_LONG}, 0},
+    {"io.jwt.verify_hs256", {JWT_TEXT, TEXT}, 0},
+    {"io.jwt.verify_hs384", {JWT_TEXT, TEXT}, 0},
+    {"io.jwt.verify_hs512", {JWT_TEXT, TEXT}, 0},
+    {"io.jwt.decode_verify", {JWT_P521, {"{\"cert\":\"{\\\"keys\\\":[", "{\\\"kty\\\":\\\"EC\\\",\\\"crv\\\":\\\"P-521\\\",\\\"x\\\":\\\"AF8Mbww4Wlslaykm-TgM0RBsCR3SWZtLsl6fRWR09sl1RNR6z6qh2T8RQP2qpn1-WZdd02dwwU0ZxfKNQkfnS3u7\\\",\\\"y\\\":\\\"AKV-ClOqCjWp-EUxsXjfY8sVv0IYpX0j8lF32CUtgHYyHPGp_mPeRVsEjPSewRHjWP--dUVXS8QTmzJi6TwQDfcm\\\"},", "{\\\"kty\\\":\\\"oct\\\",\\\"k\\\":\\\"AA\\\"}]}\"}", 0}}, 0},
+    {"io.jwt.encode_sign", {JUST("{\"alg\":\"HS512\"}"), {"[\"", "<", "\"]", 0}, SECRET_KEY}, 0},
+    {"io.jwt.encode_sign", {JUST("{\"alg\":\"PS512\"}"), KEYS, RSA_KEY}, 0},
+    {"io.jwt.encode_sign_raw", {JUST("\"{\\\"alg\\\":\\\"EdDSA\\\",\\\"typ\\\":\\\"a\\\"}\""), TEXT, JUST("\"{\\\"kty\\\":\\\"OKP\\\",\\\"crv\\\":\\\"Ed25519\\\",\\\"x\\\":\\\"mygTzKNmyzm3XMEC2aisDTgKa4STaz6ahJuDUF_4Ycg\\\",\\\"d\\\":\\\"UY6XrMVfKBMeAt3YFAN6G1dA8SX-1CerDCZ7lOwmotA\\\"}\"")}, 0},
     {"semver.is_valid", {{"\"1.2.3-1", ".1", "\"", 0}}, HOSTILE_LEAN},
     {"semver.compare", {{"\"1.2.3-1", ".1", "\"", 0}, {"\"1.2.3-1", ".1", "\"", 0}}, HOSTILE_LEAN},
     {"regex.is_valid", {{"\"", "(a|b)*", "\"", 0}}, 0},

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins crypto.*: digests and their HMACs, as lower-case hexadecimal digits. */
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
-#include "runtime/rego/arguments.h"
+#include "runtime/rego/builtins/crypto/hash.h"
 
 #define PIECE ((size_t)32 << 10) /* that is hashed between two looks at the account */
 #define BLOCK_MAX 128            /* of any digest here: SHA-512's */
 
-struct hash {
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    unsigned size;
-};
-
-/* The digest of one text after the other. */
-static int digest_of(const struct chimera_rego_call *call, const EVP_MD *kind,
-                     struct chimera_slice first, struct chimera_slice second, struct hash *ret_hash)
+int chimera_rego_hash_of(const struct chimera_rego_call *call, const EVP_MD *kind,
+                         struct chimera_slice first, struct chimera_slice second,
+                         struct chimera_rego_hash *ret_hash)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool is_good = context && EVP_DigestInit_ex(context, kind, NULL) &&
@@ -34,28 +28,23 @@ static int digest_of(const struct chimera_rego_call *call, const EVP_MD *kind,
     return code;
 }
 
-static struct chimera_slice slice_of(const struct hash *hash)
-{
-    return (struct chimera_slice){(const char *)hash->bytes, hash->size};
-}
-
-static int give_hex(const struct chimera_rego_call *call, const struct hash *hash,
+static int give_hex(const struct chimera_rego_call *call, const struct chimera_rego_hash *hash,
                     struct json_object **ret_result)
 {
     struct chimera_buffer out;
     chimera_rego_buffer(call, &out);
-    chimera_rego_put_hex(slice_of(hash), &out);
+    chimera_rego_put_hex(chimera_rego_hash_slice(hash), &out);
     return chimera_rego_give_text(call, &out, ret_result);
 }
 
 static int digest(const struct chimera_rego_call *call, const EVP_MD *kind,
                   struct json_object **ret_result)
 {
-    struct hash hash;
+    struct chimera_rego_hash hash;
     struct chimera_slice text;
     int code = chimera_rego_want_string(call, 0, &text);
     if (code == CHIMERA_OK)
-        code = digest_of(call, kind, CHIMERA_SLICE(""), text, &hash);
+        code = chimera_rego_hash_of(call, kind, CHIMERA_SLICE(""), text, &hash);
     return code < 0 ? code : give_hex(call, &hash, ret_result);
 }
 
@@ -74,29 +63,42 @@ int chimera_rego_sha256(const struct chimera_rego_call *call, struct json_object
     return digest(call, EVP_sha256(), ret_result);
 }
 
-/* RFC 2104, in pieces: OpenSSL's would hash megabytes at once. */
-static int hmac(const struct chimera_rego_call *call, const EVP_MD *kind,
-                struct json_object **ret_result)
+/* In pieces: OpenSSL's would hash megabytes at once. */
+int chimera_rego_hmac_of(const struct chimera_rego_call *call, const EVP_MD *kind,
+                         struct chimera_slice key, struct chimera_slice text,
+                         struct chimera_rego_hash *ret_hash)
 {
     char inner[BLOCK_MAX] = {0}, outer[BLOCK_MAX];
     size_t block = (size_t)EVP_MD_get_block_size(kind);
-    struct hash hash;
-    struct chimera_slice text, key;
-    int code = chimera_rego_want_two_strings(call, &text, &key);
-    if (code == CHIMERA_OK && key.size > block) {
-        code = digest_of(call, kind, CHIMERA_SLICE(""), key, &hash);
-        key = slice_of(&hash);
+    struct chimera_rego_hash short_key;
+    int code = CHIMERA_OK;
+    if (key.size > block) {
+        code = chimera_rego_hash_of(call, kind, CHIMERA_SLICE(""), key, &short_key);
+        key = chimera_rego_hash_slice(&short_key);
     }
     if (code < 0)
         return code;
-    memcpy(inner, key.data, key.size);
+    if (key.size > 0)
+        memcpy(inner, key.data, key.size);
     for (size_t i = 0; i < block; i++) {
         outer[i] = (char)(inner[i] ^ 0x5C);
         inner[i] ^= 0x36;
     }
-    code = digest_of(call, kind, (struct chimera_slice){inner, block}, text, &hash);
+    code = chimera_rego_hash_of(call, kind, (struct chimera_slice){inner, block}, text, ret_hash);
+    if (code < 0)
+        return code;
+    return chimera_rego_hash_of(call, kind, (struct chimera_slice){outer, block},
+                                chimera_rego_hash_slice(ret_hash), ret_hash);
+}
+
+static int hmac(const struct chimera_rego_call *call, const EVP_MD *kind,
+                struct json_object **ret_result)
+{
+    struct chimera_rego_hash hash;
+    struct chimera_slice text, key;
+    int code = chimera_rego_want_two_strings(call, &text, &key);
     if (code == CHIMERA_OK)
-        code = digest_of(call, kind, (struct chimera_slice){outer, block}, slice_of(&hash), &hash);
+        code = chimera_rego_hmac_of(call, kind, key, text, &hash);
     return code < 0 ? code : give_hex(call, &hash, ret_result);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins that write whole values as text: yaml.marshal, json.marshal_with_options. */
+#include "runtime/json/tree.h"
 #include "runtime/rego/arguments.h"
 #include "runtime/rego/go_json.h"
 #include "runtime/rego/key.h"
@@ -41,6 +42,16 @@ struct style {
     bool is_pretty;
     struct chimera_slice prefix, indent;
 };
+
+void chimera_rego_marshal(struct json_object *value, struct chimera_buffer *out)
+{
+    CHIMERA_JSON struct json_object *json = NULL;
+    int code = chimera_rego_go_json_value(value, out->account, &json);
+    if (code < 0)
+        out->failed = code;
+    else
+        chimera_rego_write_go_json(json, out);
+}
 
 static int read_option(const struct chimera_rego_call *call, const char *key,
                        struct json_object *value, struct style *style, bool *ret_is_explicit)
