@@ -15,7 +15,7 @@ struct field {
 #define OPTIONAL(name, type) {name, type, true, NULL}
 #define REQUIRED(name, type) {name, type, false, NULL}
 
-static const struct field descriptor[] = {
+static const struct field descriptor_fields[] = {
     REQUIRED("mediaType", TYPE_TEXT),
     REQUIRED("digest", TYPE_TEXT),
     REQUIRED("size", TYPE_SIZE),
@@ -25,14 +25,18 @@ static const struct field descriptor[] = {
     {0},
 };
 
-static const struct field image[] = {
-    REQUIRED("schemaVersion", TYPE_SMALL),   OPTIONAL("mediaType", TYPE_TEXT),
-    {"config", TYPE_ONE, false, descriptor}, {"layers", TYPE_LIST, false, descriptor},
-    {"subject", TYPE_ONE, true, descriptor}, OPTIONAL("artifactType", TYPE_TEXT),
-    OPTIONAL("annotations", TYPE_MAP),       {0},
+static const struct field image_fields[] = {
+    REQUIRED("schemaVersion", TYPE_SMALL),
+    OPTIONAL("mediaType", TYPE_TEXT),
+    {"config", TYPE_ONE, false, descriptor_fields},
+    {"layers", TYPE_LIST, false, descriptor_fields},
+    {"subject", TYPE_ONE, true, descriptor_fields},
+    OPTIONAL("artifactType", TYPE_TEXT),
+    OPTIONAL("annotations", TYPE_MAP),
+    {0},
 };
 
-static const struct field platform[] = {
+static const struct field platform_fields[] = {
     REQUIRED("architecture", TYPE_TEXT),
     REQUIRED("os", TYPE_TEXT),
     OPTIONAL("os.version", TYPE_TEXT),
@@ -42,20 +46,23 @@ static const struct field platform[] = {
     {0},
 };
 
-static const struct field entry[] = {
+static const struct field entry_fields[] = {
     REQUIRED("mediaType", TYPE_TEXT),
     REQUIRED("digest", TYPE_TEXT),
     REQUIRED("size", TYPE_SIZE),
-    {"platform", TYPE_ONE, true, platform},
+    {"platform", TYPE_ONE, true, platform_fields},
     OPTIONAL("annotations", TYPE_MAP),
     OPTIONAL("artifactType", TYPE_TEXT),
     {0},
 };
 
-static const struct field image_index[] = {
-    REQUIRED("schemaVersion", TYPE_SMALL),  OPTIONAL("mediaType", TYPE_TEXT),
-    {"manifests", TYPE_LIST, false, entry}, OPTIONAL("artifactType", TYPE_TEXT),
-    OPTIONAL("annotations", TYPE_MAP),      {0},
+static const struct field image_index_fields[] = {
+    REQUIRED("schemaVersion", TYPE_SMALL),
+    OPTIONAL("mediaType", TYPE_TEXT),
+    {"manifests", TYPE_LIST, false, entry_fields},
+    OPTIONAL("artifactType", TYPE_TEXT),
+    OPTIONAL("annotations", TYPE_MAP),
+    {0},
 };
 
 /* --- Values --- */
@@ -168,7 +175,7 @@ int manifest_json_make(const struct chimera_oci_manifest *manifest, struct json_
 {
     const struct field *wrong = NULL;
     struct json_object *tree =
-        make(manifest->is_index ? image_index : image, manifest->tree, &wrong);
+        make(manifest->is_index ? image_index_fields : image_fields, manifest->tree, &wrong);
     if (!tree && wrong)
         return chimera_fail(err, CHIMERA_EINVAL,
                             "Failed to parse manifest as Versioned object: `%s` is missing, or of "
