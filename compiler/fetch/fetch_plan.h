@@ -6,8 +6,8 @@
 
 #include "compiler/fetch/child/network_child.h"
 #include "compiler/fetch/fetch_options.h"
-#include "compiler/fetch/login/logins.h"
 #include "compiler/fetch/pull.h"
+#include "runtime/login/logins.h"
 
 /* The child has a copy by its fork. */
 struct chimera_fetch_plan {

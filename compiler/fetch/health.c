@@ -9,11 +9,11 @@
 #include <time.h>
 
 #include "compiler/fetch/child/network_child.h"
-#include "compiler/fetch/login/credentials.h"
 #include "compiler/fetch/session.h"
 #include "compiler/fetch/signature/trust/trust_root.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
+#include "runtime/login/credentials.h"
 
 #define TRUST_ROOT_MAX ((size_t)4 << 20)
 #define YES "y"

@@ -9,11 +9,11 @@
 
 #include "compiler/fetch/artifact/policy_image.h"
 #include "compiler/fetch/child/network_child.h"
-#include "compiler/fetch/login/logins.h"
 #include "compiler/fetch/session.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/digest.h"
 #include "runtime/json/tree.h"
+#include "runtime/login/logins.h"
 
 #define CONFIG "{}"
 #define SOURCE_KEY "org.opencontainers.image.source"

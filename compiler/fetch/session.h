@@ -4,8 +4,8 @@
 #ifndef CHIMERA_COMPILER_FETCH_SESSION_H
 #define CHIMERA_COMPILER_FETCH_SESSION_H
 
-#include "compiler/fetch/login/logins.h"
 #include "compiler/fetch/registry/registry.h"
+#include "runtime/login/logins.h"
 #include "runtime/text/progress.h"
 
 struct chimera_session {

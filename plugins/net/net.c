@@ -24,20 +24,25 @@ struct net {
     pthread_mutex_t mutex; /* guards all of this, and what lookups say of themselves */
     pthread_cond_t is_done;
     pthread_attr_t attributes;
-    unsigned running;
+    unsigned running;       /* threads that have not done */
+    struct lookup *ended;   /* that nobody waited for, to be joined; owned */
     uint64_t asked, failed; /* for metrics */
 };
 
-struct lookup { /* owned by who ends last: the thread, or who waits */
+struct lookup { /* owned by who waits; later by the list of those that have ended */
     struct net *net;
+    struct lookup *next;
+    pthread_t thread;
     bool is_done, is_left;
     int code, number; /* getaddrinfo()'s, and errno with EAI_SYSTEM */
     struct addrinfo *addresses;
     char host[];
 };
 
+/* Its thread has done, or is about to: its code must not go before it. */
 static void end_lookup(struct lookup *lookup)
 {
+    pthread_join(lookup->thread, NULL);
     if (lookup->addresses)
         freeaddrinfo(lookup->addresses);
     free(lookup);
@@ -56,8 +61,10 @@ static void *run_lookup(void *context)
     lookup->number = number;
     lookup->addresses = addresses;
     lookup->is_done = true;
-    if (lookup->is_left)
-        end_lookup(lookup);
+    if (lookup->is_left) {
+        lookup->next = net->ended;
+        net->ended = lookup;
+    }
     net->running--;
     pthread_cond_broadcast(&net->is_done);
     pthread_mutex_unlock(&net->mutex);
@@ -94,18 +101,31 @@ static void fail_lookup(const struct lookup *lookup, struct chimera_provider_ans
     chimera_provider_answer_fail(answer, CHIMERA_CAUSES(err.text));
 }
 
+static void end_lookups(struct net *net)
+{
+    pthread_mutex_lock(&net->mutex);
+    struct lookup *ended = net->ended;
+    net->ended = NULL;
+    pthread_mutex_unlock(&net->mutex);
+    while (ended) {
+        struct lookup *next = ended->next;
+        end_lookup(ended);
+        ended = next;
+    }
+}
+
 /* Starts the thread of a question; NULL: there are too many, or no memory. */
 static struct lookup *start_lookup(struct net *net, struct chimera_slice host)
 {
     struct lookup *lookup = calloc(1, sizeof(*lookup) + host.size + 1);
-    pthread_t thread;
     if (!lookup)
         return NULL;
+    end_lookups(net);
     lookup->net = net;
     memcpy(lookup->host, host.data, host.size);
     pthread_mutex_lock(&net->mutex);
     bool is_started = net->running < LOOKUPS_MAX &&
-                      pthread_create(&thread, &net->attributes, run_lookup, lookup) == 0;
+                      pthread_create(&lookup->thread, &net->attributes, run_lookup, lookup) == 0;
     net->running += is_started;
     pthread_mutex_unlock(&net->mutex);
     if (!is_started) {
@@ -133,7 +153,7 @@ static void answer_lookup(struct net *net, struct chimera_slice host, uint64_t d
     bool is_done = lookup->is_done;
     lookup->is_left = !is_done;
     pthread_mutex_unlock(&net->mutex);
-    if (!is_done) /* the lookup is the thread's now */
+    if (!is_done) /* the lookup is the list's now */
         chimera_provider_answer_fail(
             answer, CHIMERA_CAUSES("failed to lookup address information: no answer in time"));
     else if (lookup->code != 0)
@@ -183,13 +203,12 @@ static int open_net(const struct chimera_provider_host *host, void **ret_self,
     pthread_cond_init(&net->is_done, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_attr_init(&net->attributes);
-    pthread_attr_setdetachstate(&net->attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&net->attributes, STACK_BYTES);
     *ret_self = net;
     return CHIMERA_OK;
 }
 
-/* Waits for the threads that nobody waited for: their code goes with the provider. */
+/* Waits for the threads that nobody waited for. */
 static void close_net(void *self)
 {
     struct net *net = self;
@@ -197,6 +216,7 @@ static void close_net(void *self)
     while (net->running > 0)
         pthread_cond_wait(&net->is_done, &net->mutex);
     pthread_mutex_unlock(&net->mutex);
+    end_lookups(net);
     pthread_attr_destroy(&net->attributes);
     pthread_cond_destroy(&net->is_done);
     pthread_mutex_destroy(&net->mutex);

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/fetch/registry/manifest.h"
-#include "runtime/json/tree.h"
+#include "plugins/registry/manifest_json.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,6 +39,18 @@ static void write_and_read_again(const struct chimera_oci_manifest *first)
     chimera_oci_manifest_done(&second);
 }
 
+/* As policies get it: the known fields, whatever they are made of. */
+static void show(const struct chimera_oci_manifest *manifest)
+{
+    struct json_object *shown = NULL;
+    struct chimera_error err = {0};
+    int code = manifest_json_make(manifest, &shown, &err);
+    if (code < 0 ? shown || !err.text[0]
+                 : !json_object_object_get(shown, manifest->is_index ? "manifests" : "layers"))
+        __builtin_trap();
+    json_object_put(shown);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct chimera_oci_manifest manifest;
@@ -53,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!manifest.is_index)
         check_descriptor(&manifest.config);
     write_and_read_again(&manifest);
+    show(&manifest);
     chimera_oci_manifest_done(&manifest);
     return 0;
 }

@@ -214,10 +214,8 @@ static int take_apart(const struct chimera_found *found, struct chimera_arena *a
     return CHIMERA_OK;
 }
 
-int chimera_found_judge(const struct chimera_found *found, const char *name,
-                        const struct chimera_verification *verification,
-                        const struct chimera_trust_root *root, struct chimera_buffer *signers,
-                        struct chimera_error *err)
+int chimera_found_judge_by(const struct chimera_found *found, const char *name,
+                           chimera_found_judge_fn *judge, void *context, struct chimera_error *err)
 {
     struct chimera_arena arena;
     size_t count = 0;
@@ -233,9 +231,32 @@ int chimera_found_judge(const struct chimera_found *found, const char *name,
                             "failed to get image trusted layers: No Signature Layer passed "
                             "verification");
     if (code == CHIMERA_OK)
-        code = chimera_signatures_judge(verification, evidence, count, root, signers, err);
+        code = judge(evidence, count, context, err);
     for (size_t i = 0; i < count; i++)
         chimera_evidence_done(&evidence[i]);
     chimera_arena_free(&arena);
     return code;
+}
+
+struct configured { /* borrowed */
+    const struct chimera_verification *verification;
+    const struct chimera_trust_root *root;
+    struct chimera_buffer *signers;
+};
+
+static int judge_configured(const struct chimera_evidence *evidence, size_t count, void *context,
+                            struct chimera_error *err)
+{
+    const struct configured *configured = context;
+    return chimera_signatures_judge(configured->verification, evidence, count, configured->root,
+                                    configured->signers, err);
+}
+
+int chimera_found_judge(const struct chimera_found *found, const char *name,
+                        const struct chimera_verification *verification,
+                        const struct chimera_trust_root *root, struct chimera_buffer *signers,
+                        struct chimera_error *err)
+{
+    struct configured configured = {verification, root, signers};
+    return chimera_found_judge_by(found, name, judge_configured, &configured, err);
 }

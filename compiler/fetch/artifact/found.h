@@ -9,6 +9,7 @@
 #define CHIMERA_COMPILER_FETCH_ARTIFACT_FOUND_H
 
 #include "compiler/fetch/registry/registry.h"
+#include "compiler/fetch/signature/evidence.h"
 #include "compiler/fetch/signature/trust/trust_root.h"
 #include "runtime/source/verification.h"
 
@@ -40,6 +41,12 @@ int chimera_found_judge(const struct chimera_found *found, const char *name,
                         const struct chimera_verification *verification,
                         const struct chimera_trust_root *root, struct chimera_buffer *signers,
                         struct chimera_error *err);
+
+/* Takes apart, and has somebody else judge what could be. */
+typedef int chimera_found_judge_fn(const struct chimera_evidence *evidence, size_t count,
+                                   void *context, struct chimera_error *err);
+int chimera_found_judge_by(const struct chimera_found *found, const char *name,
+                           chimera_found_judge_fn *judge, void *context, struct chimera_error *err);
 
 /* As a file beside a policy: signatures travel with it where there is no registry. */
 void chimera_found_write(const struct chimera_found *found, struct chimera_buffer *out);

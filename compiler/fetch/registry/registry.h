@@ -9,9 +9,9 @@
 #ifndef CHIMERA_COMPILER_FETCH_REGISTRY_REGISTRY_H
 #define CHIMERA_COMPILER_FETCH_REGISTRY_REGISTRY_H
 
-#include "compiler/fetch/login/credential.h"
 #include "compiler/fetch/registry/manifest.h"
 #include "compiler/fetch/transfer/transfer.h"
+#include "runtime/login/credential.h"
 #include "runtime/source/image_reference.h"
 
 struct chimera_registry;

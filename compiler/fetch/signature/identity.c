@@ -2,6 +2,7 @@
 #include "compiler/fetch/signature/identity.h"
 
 #include <openssl/err.h>
+#include <openssl/x509.h>
 
 #include "compiler/fetch/signature/key.h"
 #include "compiler/fetch/signature/rekor.h"
@@ -86,6 +87,50 @@ int chimera_evidence_check_log(const struct chimera_evidence *evidence, struct c
     int code = check_proof(evidence, (struct chimera_signer){key, false}, root, &proof, err);
     ERR_clear_error();
     return code;
+}
+
+/* An entry names the certificate, or its key alone. */
+static int check_signer(const struct chimera_evidence *evidence, X509 *certificate,
+                        const struct chimera_trust_root *root, struct proof *proof,
+                        struct chimera_error *err)
+{
+    unsigned char *der = NULL, *key = NULL;
+    int der_size = i2d_X509(certificate, &der);
+    int key_size = i2d_PUBKEY(X509_get0_pubkey(certificate), &key);
+    struct chimera_signer whole = {{(char *)der, (size_t)der_size}, true};
+    struct chimera_signer alone = {{(char *)key, (size_t)key_size}, false};
+    int code = der_size > 0 && key_size > 0 ? CHIMERA_OK : chimera_fail_memory(err);
+    if (code == CHIMERA_OK && check_proof(evidence, whole, root, proof, NULL) < 0)
+        code = check_proof(evidence, alone, root, proof, err);
+    OPENSSL_free(der);
+    OPENSSL_free(key);
+    return code;
+}
+
+int chimera_evidence_check_certificate(const struct chimera_evidence *evidence, X509 *certificate,
+                                       bool needs_entry, const struct chimera_trust_root *root,
+                                       struct chimera_error *err)
+{
+    struct proof proof = {0};
+    int64_t from, until;
+    EVP_PKEY *key = X509_get0_pubkey(certificate);
+    int code = key ? chimera_key_verify(key, evidence->message, evidence->signature, err)
+                   : chimera_fail(err, CHIMERA_EREFUSED, "the certificate has no key");
+    if (code == CHIMERA_OK && root)
+        code = check_signer(evidence, certificate, root, &proof, err);
+    ERR_clear_error();
+    if (code < 0)
+        return code;
+    if (needs_entry && (evidence->entry_count == 0 || proof.time_count == 0))
+        return chimera_fail(err, CHIMERA_EREFUSED, "no log says when it was signed");
+    if (!chimera_certificate_time(X509_get0_notBefore(certificate), &from) ||
+        !chimera_certificate_time(X509_get0_notAfter(certificate), &until))
+        return chimera_fail(err, CHIMERA_EREFUSED, "the certificate has no times");
+    for (size_t i = 0; i < proof.time_count; i++)
+        if (proof.times[i] < from || proof.times[i] > until)
+            return chimera_fail(err, CHIMERA_EREFUSED,
+                                "the certificate was not valid when it was signed with");
+    return CHIMERA_OK;
 }
 
 /* --- Keyless --- */

@@ -22,4 +22,11 @@ int chimera_identity_prove(const struct chimera_evidence *evidence,
 int chimera_evidence_check_log(const struct chimera_evidence *evidence, struct chimera_slice key,
                                const struct chimera_trust_root *root, struct chimera_error *err);
 
+/* For a signature by the key of a certificate that is believed for reasons of its own: what is said
+ * of its entries and timestamps above, and that the certificate was valid at each of their times.
+ * `needs_entry`: there must be one, and a time. */
+int chimera_evidence_check_certificate(const struct chimera_evidence *evidence, X509 *certificate,
+                                       bool needs_entry, const struct chimera_trust_root *root,
+                                       struct chimera_error *err);
+
 #endif

@@ -74,9 +74,10 @@ static bool is_text(struct json_object *value, const char *wanted)
     return is_same;
 }
 
-static int check_annotations(struct json_object *wanted, struct json_object *found,
-                             struct chimera_error *err)
+int chimera_evidence_check_annotations(const struct chimera_evidence *evidence,
+                                       struct json_object *wanted, struct chimera_error *err)
 {
+    struct json_object *found = evidence->annotations;
     if (!wanted)
         return CHIMERA_OK;
     json_object_object_foreach(wanted, key, value)
@@ -112,7 +113,7 @@ static int check_key(struct judge *judge, const struct chimera_constraint *const
         chimera_buffer_free(&der);
     }
     if (code == CHIMERA_OK)
-        code = check_annotations(constraint->annotations, evidence->annotations, err);
+        code = chimera_evidence_check_annotations(evidence, constraint->annotations, err);
     if (code == CHIMERA_OK)
         code = chimera_key_hint(key, hint, err);
     if (code == CHIMERA_OK)
@@ -191,7 +192,8 @@ static int check_certificate(struct judge *judge, const struct chimera_constrain
         return chimera_fail(err, CHIMERA_EREFUSED, "it is by %s, vouched for by %s",
                             identity->subject ? identity->subject : "nobody",
                             identity->issuer ? identity->issuer : "nobody");
-    int code = check_annotations(constraint->annotations, judge->evidence[index].annotations, err);
+    int code =
+        chimera_evidence_check_annotations(&judge->evidence[index], constraint->annotations, err);
     if (code == CHIMERA_OK)
         add_signer(judge, identity->subject, ", vouched for by ", identity->issuer);
     return code;

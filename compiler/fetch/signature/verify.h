@@ -21,4 +21,8 @@ int chimera_signatures_judge(const struct chimera_verification *verification,
                              const struct chimera_trust_root *root, struct chimera_buffer *signers,
                              struct chimera_error *err);
 
+/* Whether what was signed has all of these (a map of texts; NULL: none are wanted). */
+int chimera_evidence_check_annotations(const struct chimera_evidence *evidence,
+                                       struct json_object *wanted, struct chimera_error *err);
+
 #endif

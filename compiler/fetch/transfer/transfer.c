@@ -58,6 +58,11 @@ void chimera_transport_free(struct chimera_transport *transport)
     free(transport);
 }
 
+void chimera_transport_set_deadline(struct chimera_transport *transport, uint64_t deadline_ns)
+{
+    transport->deadline_ns = deadline_ns;
+}
+
 /* --- The ways to speak to a host --- */
 
 /* An insecure host that has not answered yet is asked in turn by https, by https whoever answers,
@@ -163,6 +168,9 @@ static int64_t plan_retry(const struct patience *patience, const struct chimera_
             return -1;
         wait = told > wait ? told : wait;
     }
+    uint64_t deadline_ns = exchange->transport->deadline_ns;
+    if (deadline_ns && chimera_clock_ns() + (uint64_t)wait * 1000000 >= deadline_ns)
+        return -1;
     return patience->waited_ms + wait > WAITING_MAX_MS ? -1 : wait;
 }
 

@@ -33,6 +33,10 @@ int chimera_transport_new(const struct chimera_transport_options *options,
                           struct chimera_transport **ret_transport, struct chimera_error *err);
 void chimera_transport_free(struct chimera_transport *transport);
 
+/* From now on nothing goes on past this time (CLOCK_MONOTONIC), neither a transfer nor the wait
+ * before another try; 0, as at first: there is none. */
+void chimera_transport_set_deadline(struct chimera_transport *transport, uint64_t deadline_ns);
+
 /* Gets bytes of a body as they come; anything but 0 (an enum chimera_code) ends the transfer with
  * that. A retry begins the body anew: `restart` says so before it. */
 struct chimera_transfer_sink {

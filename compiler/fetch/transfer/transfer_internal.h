@@ -37,6 +37,7 @@ struct chimera_transport {
     struct chimera_transfer_host *hosts;       /* owned */
     char *http_proxy, *https_proxy, *no_proxy; /* owned; NULL: none */
     bool has_ended;                            /* the peer has told the end of TLS */
+    uint64_t deadline_ns;                      /* 0: none */
 };
 
 /* transfer_route.c: */

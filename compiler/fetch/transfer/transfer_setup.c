@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "compiler/fetch/transfer/transfer_internal.h"
+#include "runtime/base/clock.h"
 
 #define CONNECT_TIMEOUT_MS 10000L
 #define BUFFER_SIZE ((long)256 << 10)
@@ -116,6 +117,10 @@ static void set_route(struct chimera_exchange *exchange)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "chimera/" CHIMERA_VERSION);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+    uint64_t deadline_ns = exchange->transport->deadline_ns, now_ns = chimera_clock_ns();
+    if (deadline_ns) /* 0 would be no limit */
+        curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                         deadline_ns > now_ns ? (long)((deadline_ns - now_ns) / 1000000) + 1 : 1L);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)CHIMERA_TRANSFER_SLOWEST);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
                      (long)exchange->transport->options.stall_seconds);

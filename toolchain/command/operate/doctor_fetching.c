@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "compiler/fetch/health.h"
-#include "compiler/fetch/login/credentials.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/login/credentials.h"
 #include "toolchain/command/fetch_flags.h"
 #include "toolchain/command/operate/doctor.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/login/credential.h"
+#include "runtime/login/credential.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>

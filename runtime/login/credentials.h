@@ -7,12 +7,12 @@
  * that cannot be read: what is public can be had without. Helpers are programs, so this runs before
  * a process is confined. Any thread, while none changes the environment.
  */
-#ifndef CHIMERA_COMPILER_FETCH_LOGIN_CREDENTIALS_H
-#define CHIMERA_COMPILER_FETCH_LOGIN_CREDENTIALS_H
+#ifndef CHIMERA_LOGIN_CREDENTIALS_H
+#define CHIMERA_LOGIN_CREDENTIALS_H
 
-#include "compiler/fetch/login/credential.h"
 #include "runtime/base/error.h"
 #include "runtime/base/slice.h"
+#include "runtime/login/credential.h"
 
 /* `folder` holds config.json; NULL: $DOCKER_CONFIG, or else ~/.docker. `place` is host[:port], with
  * /repository behind it where keys with a path are to count; the host is index.docker.io for
@@ -21,6 +21,12 @@
 int chimera_credential_find(const char *folder, const char *place,
                             struct chimera_credential *ret_credential, char **ret_warning,
                             struct chimera_error *err);
+
+/* The same without running anything: *ret_needs_helper says that a helper is to be asked, and then
+ * what was found does not count. What is odd is not told. */
+int chimera_credential_find_plain(const char *folder, const char *place,
+                                  struct chimera_credential *ret_credential, bool *ret_needs_helper,
+                                  struct chimera_error *err);
 
 /* Calls `each` with the host[:port] of every registry that config.json names, some of them more
  * than once. What is no such file has none. */

@@ -5,11 +5,11 @@
  * and in a process group of its own: one that does not end is killed with all that it started. Any
  * thread.
  */
-#ifndef CHIMERA_COMPILER_FETCH_LOGIN_CREDENTIAL_HELPER_H
-#define CHIMERA_COMPILER_FETCH_LOGIN_CREDENTIAL_HELPER_H
+#ifndef CHIMERA_LOGIN_CREDENTIAL_HELPER_H
+#define CHIMERA_LOGIN_CREDENTIAL_HELPER_H
 
-#include "compiler/fetch/login/credential.h"
 #include "runtime/base/error.h"
+#include "runtime/login/credential.h"
 
 /* Asks docker-credential-NAME, found by PATH, for the login of `server`. CHIMERA_OK with nothing in
  * *ret_credential: it has none. CHIMERA_ETOOL: it cannot be run, fails, takes too long or answers

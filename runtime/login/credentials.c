@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/login/credentials.h"
+#include "runtime/login/credentials.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compiler/fetch/login/credential_helper.h"
 #include "runtime/base/base64.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/json/tree.h"
+#include "runtime/login/credential_helper.h"
 
 #define CONFIG_MAX ((size_t)1 << 20)
 #define LOGIN_MAX ((size_t)64 << 10) /* in base64 */
@@ -26,6 +26,7 @@ struct search {
     struct chimera_slice host; /* of the place */
     struct json_object *tree;  /* owned */
     struct chimera_buffer warnings;
+    bool *ret_needs_helper; /* no helper is run, and this says that one was to be; NULL: it is */
 };
 
 /* --- Texts --- */
@@ -177,6 +178,10 @@ static void ask_helper(struct search *search, const char *key, const char *name,
 {
     struct chimera_error why = {0};
     bool is_docker = chimera_slice_is(search->host, DOCKER_HOST);
+    if (search->ret_needs_helper) {
+        *search->ret_needs_helper = true;
+        return;
+    }
     CHIMERA_FREE char *server =
         is_docker ? strdup(DOCKER_KEY) : strndup(search->host.data, search->host.size);
     if (!server)
@@ -231,30 +236,38 @@ static int read_config(struct search *search, struct chimera_slice text, struct 
     return code;
 }
 
+static int find_in(struct search *search, struct chimera_slice text,
+                   struct chimera_credential *ret_credential, char **ret_warning,
+                   struct chimera_error *err)
+{
+    struct chimera_credential credential = {0};
+    search->host = host_of(chimera_slice_of(search->place));
+    chimera_buffer_init(&search->warnings, WARNINGS_MAX);
+    int code = read_config(search, text, err);
+    if (code == CHIMERA_OK) {
+        const char *helper = find_helper(search), *store = read_text(search->tree, "credsStore");
+        if (helper)
+            ask_helper(search, "credHelpers", helper, &credential);
+        if (chimera_credential_is_empty(&credential))
+            look_in_auths(search, &credential);
+        if (chimera_credential_is_empty(&credential) && store)
+            ask_helper(search, "credsStore", store, &credential);
+        *ret_credential = credential;
+        *ret_warning = search->warnings.size > 0
+                           ? strndup(search->warnings.data, search->warnings.size)
+                           : NULL; /* there are none */
+    }
+    chimera_buffer_free(&search->warnings);
+    json_object_put(search->tree);
+    return code;
+}
+
 int chimera_credential_find_in(struct chimera_slice text, const char *path, const char *place,
                                struct chimera_credential *ret_credential, char **ret_warning,
                                struct chimera_error *err)
 {
-    struct search search = {.path = path, .place = place, .host = host_of(chimera_slice_of(place))};
-    struct chimera_credential credential = {0};
-    chimera_buffer_init(&search.warnings, WARNINGS_MAX);
-    int code = read_config(&search, text, err);
-    if (code == CHIMERA_OK) {
-        const char *helper = find_helper(&search), *store = read_text(search.tree, "credsStore");
-        if (helper)
-            ask_helper(&search, "credHelpers", helper, &credential);
-        if (chimera_credential_is_empty(&credential))
-            look_in_auths(&search, &credential);
-        if (chimera_credential_is_empty(&credential) && store)
-            ask_helper(&search, "credsStore", store, &credential);
-        *ret_credential = credential;
-        *ret_warning = search.warnings.size > 0
-                           ? strndup(search.warnings.data, search.warnings.size)
-                           : NULL; /* there are none */
-    }
-    chimera_buffer_free(&search.warnings);
-    json_object_put(search.tree);
-    return code;
+    struct search search = {.path = path, .place = place};
+    return find_in(&search, text, ret_credential, ret_warning, err);
 }
 
 /* *ret_is_named: somebody said where it is. NULL: there is no such place, or no memory. */
@@ -277,9 +290,10 @@ static int warn_of(const char *path, const char *why, char **ret_warning)
     return CHIMERA_OK;
 }
 
-int chimera_credential_find(const char *folder, const char *place,
-                            struct chimera_credential *ret_credential, char **ret_warning,
-                            struct chimera_error *err)
+/* The search has the place, and what is to be done about helpers. */
+static int find(struct search *search, const char *folder,
+                struct chimera_credential *ret_credential, char **ret_warning,
+                struct chimera_error *err)
 {
     bool is_named = false;
     CHIMERA_FREE char *path = find_config(folder, &is_named);
@@ -295,13 +309,32 @@ int chimera_credential_find(const char *folder, const char *place,
     chimera_buffer_init(&text, CONFIG_MAX);
     if (chimera_file_read(path, &text, &why) < 0)
         code = warn_of(path, why.text, ret_warning);
-    else
-        code = chimera_credential_find_in(chimera_buffer_slice(&text), path, place, ret_credential,
-                                          ret_warning, err);
+    else {
+        search->path = path;
+        code = find_in(search, chimera_buffer_slice(&text), ret_credential, ret_warning, err);
+    }
     if (text.data)
         OPENSSL_cleanse(text.data, text.size);
     chimera_buffer_free(&text);
     return code;
+}
+
+int chimera_credential_find(const char *folder, const char *place,
+                            struct chimera_credential *ret_credential, char **ret_warning,
+                            struct chimera_error *err)
+{
+    struct search search = {.place = place};
+    return find(&search, folder, ret_credential, ret_warning, err);
+}
+
+int chimera_credential_find_plain(const char *folder, const char *place,
+                                  struct chimera_credential *ret_credential, bool *ret_needs_helper,
+                                  struct chimera_error *err)
+{
+    CHIMERA_FREE char *warning = NULL;
+    struct search search = {.place = place, .ret_needs_helper = ret_needs_helper};
+    *ret_needs_helper = false;
+    return find(&search, folder, ret_credential, &warning, err);
 }
 
 /* --- Which hosts there are --- */

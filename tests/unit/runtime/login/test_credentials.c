@@ -11,9 +11,9 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
-#include "compiler/fetch/login/credential_helper.h"
-#include "compiler/fetch/login/credentials.h"
 #include "runtime/base/file.h"
+#include "runtime/login/credential_helper.h"
+#include "runtime/login/credentials.h"
 
 #define USER_PASS "dXNlcjpwYXNz" /* user:pass */
 

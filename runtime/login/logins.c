@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/login/logins.h"
+#include "runtime/login/logins.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/fetch/login/credentials.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/log/log.h"
+#include "runtime/login/credentials.h"
 #include "runtime/text/printable.h"
 
 /* `place` is host[:port][/prefix]; there is a login for what is asked there, or for its host. */
-static int add_place(struct chimera_logins *logins, const char *docker_config, const char *place,
-                     const char *repository, struct chimera_error *err)
+static int add_place(struct chimera_logins *logins, const struct chimera_login_finder *finder,
+                     const char *place, const char *repository, struct chimera_error *err)
 {
     CHIMERA_FREE char *warning = NULL;
     CHIMERA_FREE char *whole = NULL;
@@ -32,8 +32,7 @@ static int add_place(struct chimera_logins *logins, const char *docker_config, c
         return chimera_fail_memory(err);
     size_t at = logins->count++;
     logins->hosts[at] = copy;
-    int code =
-        chimera_credential_find(docker_config, whole, &logins->credentials[at], &warning, err);
+    int code = finder->find(finder, whole, &logins->credentials[at], &warning, err);
     if (warning && at == 0)
         chimera_printable_say(stderr, "Warning", "%s", warning);
     if (code < 0)
@@ -47,13 +46,14 @@ static int add_place(struct chimera_logins *logins, const char *docker_config, c
     return CHIMERA_OK;
 }
 
-int chimera_logins_find(const char *docker_config, const struct chimera_image_reference *image,
-                        const struct chimera_sources *sources, struct chimera_logins *ret_logins,
-                        struct chimera_error *err)
+int chimera_logins_find_by(const struct chimera_login_finder *finder,
+                           const struct chimera_image_reference *image,
+                           const struct chimera_sources *sources, struct chimera_logins *ret_logins,
+                           struct chimera_error *err)
 {
     *ret_logins = (struct chimera_logins){0};
-    int code = add_place(ret_logins, docker_config, chimera_image_reference_host(image),
-                         image->repository, err);
+    int code =
+        add_place(ret_logins, finder, chimera_image_reference_host(image), image->repository, err);
     for (size_t i = 0; code == CHIMERA_OK && sources && i < sources->mirror_count; i++) {
         const struct chimera_mirror *mirror = &sources->mirrors[i];
         /* Docker's registry has two names. */
@@ -61,11 +61,27 @@ int chimera_logins_find(const char *docker_config, const struct chimera_image_re
             strcmp(mirror->host, chimera_image_reference_host(image)) != 0)
             continue;
         for (size_t j = 0; code == CHIMERA_OK && mirror->places[j]; j++)
-            code = add_place(ret_logins, docker_config, mirror->places[j], image->repository, err);
+            code = add_place(ret_logins, finder, mirror->places[j], image->repository, err);
     }
     if (code < 0)
         chimera_logins_done(ret_logins);
     return code;
+}
+
+static int find_by_docker(const struct chimera_login_finder *finder, const char *place,
+                          struct chimera_credential *ret_credential, char **ret_warning,
+                          struct chimera_error *err)
+{
+    return chimera_credential_find(finder->docker_config, place, ret_credential, ret_warning, err);
+}
+
+int chimera_logins_find(const char *docker_config, const struct chimera_image_reference *image,
+                        const struct chimera_sources *sources, struct chimera_logins *ret_logins,
+                        struct chimera_error *err)
+{
+    const struct chimera_login_finder finder = {.find = find_by_docker,
+                                                .docker_config = docker_config};
+    return chimera_logins_find_by(&finder, image, sources, ret_logins, err);
 }
 
 void chimera_logins_done(struct chimera_logins *logins)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* credential.h - one login. */
-#ifndef CHIMERA_COMPILER_FETCH_LOGIN_CREDENTIAL_H
-#define CHIMERA_COMPILER_FETCH_LOGIN_CREDENTIAL_H
+#ifndef CHIMERA_LOGIN_CREDENTIAL_H
+#define CHIMERA_LOGIN_CREDENTIAL_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/fetch/login/credential_helper.h"
+#include "runtime/login/credential_helper.h"
 
 #include <errno.h>
 #include <fcntl.h>
