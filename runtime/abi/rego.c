@@ -59,7 +59,15 @@ int chimera_rego_attach(struct chimera_guest *guest, struct chimera_error *err)
     chimera_buffer_init_within(&rego->text, CHIMERA_REGO_RESULT_MAX, &guest->account);
     state->rego = rego;
     guest->side = &rego_side;
-    return CHIMERA_OK;
+    if (!chimera_abi_reads_cluster(guest))
+        return CHIMERA_OK;
+    enum chimera_inventory_form form = guest->loaded->plugin->mode == CHIMERA_MODE_OPA
+                                           ? CHIMERA_INVENTORY_OPA
+                                           : CHIMERA_INVENTORY_GATEKEEPER;
+    int code = chimera_inventory_new(guest->grants, form, &guest->account, &rego->inventory, err);
+    if (code < 0)
+        chimera_rego_detach(guest);
+    return code;
 }
 
 static void drop(struct json_object **tree)
@@ -90,6 +98,7 @@ void chimera_rego_detach(struct chimera_guest *guest)
         return;
     chimera_rego_empty(rego);
     chimera_buffer_free(&rego->text);
+    chimera_inventory_free(rego->inventory);
     free(rego->builtin);
     free(rego);
     state->rego = NULL;
@@ -134,25 +143,33 @@ static int check_account(struct chimera_guest *guest, uint64_t units, struct chi
     return chimera_fail(err, code, "%s", chimera_guest_stop_text(guest));
 }
 
-/* Copies a JSON text into the guest and has it parsed there; *ret_value is the value's address. */
+/* Copies a JSON text into the guest and has it parsed there; *ret_value is the value's address.
+ * NULL stands for the data with the cluster's objects. */
 static int push_json(struct chimera_guest *guest, const struct chimera_pieces *json,
                      uint32_t *ret_value, struct chimera_error *err)
 {
     const struct chimera_rego *rego = chimera_rego_of(guest);
-    if (json->size >= UINT32_MAX)
+    size_t size = json ? json->size : chimera_inventory_size(rego->inventory, rego->own_data);
+    if (size >= UINT32_MAX)
         return chimera_fail(err, CHIMERA_ELIMIT, "Rego wasm error: the document is too large");
-    union chimera_value values[2] = {{.i32 = (uint32_t)json->size}};
+    union chimera_value values[2] = {{.i32 = (uint32_t)size}};
     int code = chimera_guest_run(guest, rego->malloc, values);
     if (code < 0)
         return fail_call(guest, "push_json: cannot invoke", "opa_malloc", code, err);
     uint32_t at = values[0].i32;
     uint64_t memory = guest->instance->memory.size;
-    if (json->size > memory || at > memory - json->size)
+    if (size > memory || at > memory - size)
         return chimera_fail(err, CHIMERA_EGUEST,
                             "Rego wasm error: Cannot get memory address: out of bounds");
-    chimera_pieces_copy(json, 0, guest->instance->memory.data + at, json->size);
+    if (json)
+        chimera_pieces_copy(json, 0, guest->instance->memory.data + at, size);
+    else
+        chimera_inventory_write(rego->inventory, rego->own_data,
+                                (char *)guest->instance->memory.data + at);
+    if (!json && (code = check_account(guest, 0, err)) < 0)
+        return code;
     values[0].i32 = at;
-    values[1].i32 = (uint32_t)json->size;
+    values[1].i32 = (uint32_t)size;
     code = chimera_guest_run(guest, rego->json_parse, values);
     if (code < 0)
         return fail_call(guest, "push_json: cannot invoke", "opa_json_parse", code, err);
@@ -294,20 +311,13 @@ static int check_entrypoint(struct chimera_guest *guest, struct chimera_error *e
                         json_object_to_json_string_ext(table, JSON_C_TO_STRING_PLAIN));
 }
 
-int chimera_rego_prepare(struct chimera_guest *guest, struct chimera_slice data,
-                         struct chimera_error *err)
+/* From here on every evaluation has these data; NULL as in push_json(). */
+static int load_data(struct chimera_guest *guest, const struct chimera_pieces *json,
+                     struct chimera_error *err)
 {
     struct chimera_rego *rego = chimera_rego_of(guest);
-    struct chimera_pieces pieces = {0};
     uint32_t heap;
-    int code = read_builtins(guest, err);
-    chimera_guest_recount(guest); /* the table is gone */
-    if (code == CHIMERA_OK)
-        code = check_entrypoint(guest, err);
-    chimera_guest_recount(guest);
-    chimera_pieces_add(&pieces, data);
-    if (code == CHIMERA_OK)
-        code = push_json(guest, &pieces, &rego->data, err);
+    int code = push_json(guest, json, &rego->data, err);
     /* What is on the heap now stays; setting the pointer also makes the guest's allocator forget
      * the blocks that are free below it, as the reference does before each evaluation. */
     if (code == CHIMERA_OK)
@@ -317,6 +327,75 @@ int chimera_rego_prepare(struct chimera_guest *guest, struct chimera_slice data,
         code = invoke(guest, "opa_heap_ptr_set", rego->heap_ptr_set,
                       (struct arguments){.first = heap}, NULL, err);
     return code < 0 ? code : chimera_guest_snapshot(guest, err);
+}
+
+int chimera_rego_prepare(struct chimera_guest *guest, struct chimera_slice data,
+                         struct chimera_error *err)
+{
+    struct chimera_rego *rego = chimera_rego_of(guest);
+    struct chimera_pieces pieces = {0};
+    int code = read_builtins(guest, err);
+    chimera_guest_recount(guest); /* the table is gone */
+    if (code == CHIMERA_OK)
+        code = check_entrypoint(guest, err);
+    chimera_guest_recount(guest);
+    rego->own_data = data;
+    chimera_pieces_add(&pieces, data);
+    if (code == CHIMERA_OK)
+        code =
+            rego->inventory ? chimera_guest_snapshot(guest, err) : load_data(guest, &pieces, err);
+    if (code == CHIMERA_OK && rego->inventory)
+        chimera_guest_keep_base(guest);
+    return code;
+}
+
+/* --- The cluster's objects --- */
+
+/* What fails behind the rewind leaves a guest that is thrown away. */
+static int reload(struct chimera_guest *guest, struct chimera_arena *arena,
+                  struct chimera_error *err)
+{
+    struct chimera_inventory *inventory = chimera_rego_of(guest)->inventory;
+    uint64_t before = guest->instance->memory.size;
+    int code = chimera_inventory_read(inventory, arena, err);
+    if (code < 0)
+        return code;
+    code = chimera_guest_rewind(guest, err);
+    chimera_account_give_back(&guest->account, before - guest->instance->memory.size);
+    if (code == CHIMERA_OK)
+        code = load_data(guest, NULL, err);
+    if (code == CHIMERA_OK)
+        chimera_inventory_loaded(inventory);
+    else
+        chimera_guest_spoil(guest);
+    return code;
+}
+
+/* Rego does not ask for the cluster's objects, it finds them in its data. They are parsed when they
+ * have changed, for all evaluations that follow. That is a preparation like the first: it has as
+ * much time as the request was given, and then the request has its time from the start again. */
+static int refresh_data(struct chimera_guest *guest, struct chimera_arena *arena,
+                        struct chimera_error *err)
+{
+    struct chimera_inventory *inventory = chimera_rego_of(guest)->inventory;
+    uint64_t left_ns = guest->account.deadline_ns - chimera_clock_ns();
+    bool has_limit = guest->account.deadline_ns != CHIMERA_ACCOUNT_FOREVER, is_changed = false;
+    uint32_t limit_ms = has_limit ? (uint32_t)((left_ns + 999999) / 1000000) : 0;
+    int code = chimera_inventory_ask(inventory, &is_changed, err);
+    if (code == CHIMERA_OK && is_changed) {
+        chimera_guest_end(guest);
+        chimera_guest_begin(guest, limit_ms);
+        code = reload(guest, arena, err);
+        if (code == CHIMERA_OK) {
+            chimera_inventory_drop(inventory);
+            chimera_guest_end(guest);
+            chimera_guest_begin(guest, limit_ms);
+        }
+    }
+    chimera_inventory_drop(inventory);
+    if (guest->account.failed)
+        chimera_abi_note_overdrawn(guest);
+    return code;
 }
 
 /* --- Evaluation --- */
@@ -372,14 +451,12 @@ int chimera_rego_evaluate(struct chimera_guest *guest, const struct chimera_piec
 {
     uint32_t value;
     struct chimera_slice json = {0};
-    /* Rego does not ask for the cluster's resources, it finds them in its data; without them it
-     * would judge by an empty cluster. */
-    if (chimera_abi_reads_cluster(guest))
-        return chimera_fail(err, CHIMERA_EREFUSED,
-                            "the host capability kubernetes/list_resources_all is not available in "
-                            "this version of Chimera");
-    chimera_rego_of(guest)->now_ns = (int64_t)chimera_clock_wall_ns();
-    int code = run_entrypoint(guest, input, &value, err);
+    struct chimera_rego *rego = chimera_rego_of(guest);
+    int code = rego->inventory ? refresh_data(guest, arena, err) : CHIMERA_OK;
+    if (code < 0)
+        return code;
+    rego->now_ns = (int64_t)chimera_clock_wall_ns();
+    code = run_entrypoint(guest, input, &value, err);
     if (code == CHIMERA_OK)
         code = pull_json(guest, value, &json, err);
     if (code < 0)

@@ -12,6 +12,7 @@
 
 #include "runtime/abi/abi.h"
 #include "runtime/abi/state.h"
+#include "runtime/capability/inventory.h"
 #include "runtime/rego/builtin.h"
 
 #define CHIMERA_REGO_EXPORT_MAP(X)                          \
@@ -39,6 +40,8 @@ struct chimera_rego {
         *builtin; /* owned; by the module's own numbers; holes are NULL */
     uint32_t builtin_count;
     uint32_t data; /* guest address of the value that every evaluation gets as `data` */
+    struct chimera_slice own_data;       /* the document without the cluster's objects; borrowed */
+    struct chimera_inventory *inventory; /* owned; NULL: the policy was granted none of them */
 
     /* Of the builtin that runs now, or was left; all owned. */
     struct json_object *args[CHIMERA_REGO_ARGS_MAX], *result;
@@ -58,7 +61,8 @@ int chimera_rego_check(const struct chimera_plugin *plugin, struct chimera_error
 int chimera_rego_attach(struct chimera_guest *guest, struct chimera_error *err);
 void chimera_rego_detach(struct chimera_guest *guest);
 
-/* Reads what the module needs and offers, and makes `data` (JSON) its data. */
+/* Reads what the module needs and offers, and makes `data` (JSON), which stays the caller's as long
+ * as the guest lives, its data; if it reads the cluster, with the first evaluation. */
 int chimera_rego_prepare(struct chimera_guest *guest, struct chimera_slice data,
                          struct chimera_error *err);
 

@@ -14,6 +14,8 @@ struct chimera_grants { /* what one policy may do; borrowed arrays, NULL-termina
     const char *const *capabilities;          /* patterns (pattern.h) */
     const char *const *resources;             /* "apiVersion/kind" */
     struct chimera_capability_source *source; /* who answers; NULL: nobody */
+    /* Rego's inventory needs the capability of its lists, too, not only the resources. */
+    bool gates_inventory;
 };
 
 /* What logs call the policy. */

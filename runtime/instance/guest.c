@@ -106,7 +106,7 @@ void chimera_guest_free(struct chimera_guest *guest)
     chimera_tables_free(guest);
     chimera_memory_free(guest);
     chimera_stack_free(guest);
-    chimera_snapshot_free(guest);
+    chimera_guest_spoil(guest);
     if (guest->internal) {
         chimera_image_release(guest->internal->image);
         chimera_reset_done(&guest->internal->reset);

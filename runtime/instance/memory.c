@@ -52,6 +52,19 @@ int chimera_memory_map(struct chimera_guest *guest, const struct chimera_image *
     return code;
 }
 
+int chimera_memory_unmap(struct chimera_guest *guest, uint64_t from, uint64_t to)
+{
+    uint8_t *at = guest->instance->memory.data + from;
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+    if (from >= to)
+        return CHIMERA_OK;
+    if (mmap(at, to - from, PROT_NONE, flags, -1, 0) == MAP_FAILED)
+        return CHIMERA_ENOMEM;
+    madvise(at, to - from, MADV_NOHUGEPAGE);
+    madvise(at, to - from, MADV_DONTFORK);
+    return CHIMERA_OK;
+}
+
 void chimera_memory_free(struct chimera_guest *guest)
 {
     if (guest->reservation)

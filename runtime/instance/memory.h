@@ -20,6 +20,8 @@ int chimera_memory_reserve(struct chimera_guest *guest, struct chimera_error *er
 /* Maps linear memory afresh: the image, and zeros up to `size`. */
 int chimera_memory_map(struct chimera_guest *guest, const struct chimera_image *image,
                        uint64_t size);
+/* What is mapped from `from` up to `to`, and what it holds, is gone: out of reach as at first. */
+int chimera_memory_unmap(struct chimera_guest *guest, uint64_t from, uint64_t to);
 void chimera_memory_free(struct chimera_guest *guest);
 
 #endif

@@ -30,8 +30,13 @@ static void free_snapshot(const struct chimera_guest *guest, struct chimera_snap
     free(snapshot);
 }
 
-void chimera_snapshot_free(struct chimera_guest *guest)
+void chimera_guest_spoil(struct chimera_guest *guest)
 {
+    struct chimera_guest_internal *internal = guest->internal;
+    if (internal && internal->base != guest->snapshot)
+        free_snapshot(guest, internal->base);
+    if (internal)
+        internal->base = NULL;
     free_snapshot(guest, guest->snapshot);
     guest->snapshot = NULL;
 }
@@ -73,7 +78,8 @@ static int keep_memory(struct chimera_guest *guest, struct chimera_snapshot *sna
         snapshot->image = chimera_image_hold(internal->image);
         return CHIMERA_OK;
     }
-    int code = chimera_start_image(guest->start, memory->data, memory->size, &snapshot->image, err);
+    int code = chimera_start_image(guest->start, internal->base != NULL, memory->data, memory->size,
+                                   &snapshot->image, err);
     if (code < 0)
         return code;
     if (chimera_memory_map(guest, snapshot->image, memory->size) < 0)
@@ -112,15 +118,48 @@ int chimera_guest_snapshot(struct chimera_guest *guest, struct chimera_error *er
         free_snapshot(guest, snapshot);
         return code;
     }
-    /* Blocks that only the snapshot before this one could have gone back to. */
-    for (uint32_t i = 0; guest->snapshot && i < guest->loaded->plugin->table_count; i++)
-        if (guest->snapshot->table_data[i] != snapshot->table_data[i])
-            free(guest->snapshot->table_data[i]);
-    chimera_snapshot_free(guest);
+    struct chimera_snapshot *before = guest->snapshot;
+    if (before != guest->internal->base) {
+        /* Blocks that only the snapshot before this one could have gone back to. */
+        for (uint32_t i = 0; before && i < guest->loaded->plugin->table_count; i++)
+            if (before->table_data[i] != snapshot->table_data[i])
+                free(before->table_data[i]);
+        free_snapshot(guest, before);
+    }
     guest->snapshot = snapshot;
     if (guest->side)
         guest->side->keep(guest);
     forget_run(guest);
+    return CHIMERA_OK;
+}
+
+void chimera_guest_keep_base(struct chimera_guest *guest)
+{
+    guest->internal->base = guest->snapshot;
+}
+
+int chimera_guest_rewind(struct chimera_guest *guest, struct chimera_error *err)
+{
+    struct chimera_guest_internal *internal = guest->internal;
+    struct chimera_snapshot *base = internal->base;
+    struct chimera_memory *memory = &guest->instance->memory;
+    uint64_t high = memory->size > internal->reset.high ? memory->size : internal->reset.high;
+    if (guest->snapshot == base)
+        return CHIMERA_OK;
+    int code = chimera_memory_unmap(guest, base->memory_size, high);
+    if (code == CHIMERA_OK)
+        code = chimera_memory_map(guest, base->image, base->memory_size);
+    free_snapshot(guest, guest->snapshot);
+    guest->snapshot = base;
+    chimera_tables_restore(guest); /* and the instance */
+    chimera_reset_forget(&internal->reset);
+    if (code < 0) {
+        chimera_guest_spoil(guest);
+        return chimera_fail(err, code, "cannot bring a policy back to its start");
+    }
+    chimera_image_release(internal->image);
+    internal->image = chimera_image_hold(base->image);
+    internal->has_run = false;
     return CHIMERA_OK;
 }
 

@@ -14,6 +14,13 @@ struct chimera_guest;
  * that a reset returns to. A later snapshot takes the place of an earlier one. CHIMERA_ELIMIT when
  * the suspended stack is too large to be copied for each request. */
 int chimera_guest_snapshot(struct chimera_guest *guest, struct chimera_error *err);
+/* The snapshot becomes the base, which later ones do not end. Once a guest. */
+void chimera_guest_keep_base(struct chimera_guest *guest);
+/* Back to the base, which is the snapshot again. Only in the state of a snapshot. When it has
+ * failed the guest is spoilt. */
+int chimera_guest_rewind(struct chimera_guest *guest, struct chimera_error *err);
+/* There is no snapshot any more, so the next reset fails: the guest must be thrown away. */
+void chimera_guest_spoil(struct chimera_guest *guest);
 /* Back to the snapshot: the guest, what its ABI keeps for it, and why it stopped. A failure means
  * that the guest must be thrown away. */
 int chimera_guest_reset(struct chimera_guest *guest);
@@ -29,7 +36,6 @@ bool chimera_guest_is_suspended(const struct chimera_guest *guest);
 
 /* --- For this folder. --- */
 
-void chimera_snapshot_free(struct chimera_guest *guest);
 void chimera_snapshot_restore_stack(struct chimera_guest *guest);
 
 #endif

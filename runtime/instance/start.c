@@ -27,6 +27,8 @@ void chimera_start_forget(struct chimera_start *start)
 {
     chimera_image_release(start->image);
     start->image = NULL;
+    chimera_image_release(start->later);
+    start->later = NULL;
     chimera_page_list_done(&start->warm);
     chimera_buffer_free(&start->record);
     chimera_buffer_init(&start->record, RECORD_MAX);
@@ -108,19 +110,22 @@ void chimera_start_note(struct chimera_start_cursor *cursor, uint8_t question, c
     chimera_buffer_append(record, (struct chimera_slice){bytes, size});
 }
 
-int chimera_start_image(struct chimera_start *start, const uint8_t *memory, uint64_t size,
-                        struct chimera_image **ret_image, struct chimera_error *err)
+int chimera_start_image(struct chimera_start *start, bool has_base, const uint8_t *memory,
+                        uint64_t size, struct chimera_image **ret_image, struct chimera_error *err)
 {
     if (!start)
         return chimera_image_of_memory(memory, size, ret_image, err);
     int code = CHIMERA_OK;
     pthread_mutex_lock(&start->lock);
-    if (start->image && chimera_image_equals(start->image, memory, size))
-        *ret_image = chimera_image_hold(start->image);
+    struct chimera_image **shared = has_base ? &start->later : &start->image;
+    if (*shared && chimera_image_equals(*shared, memory, size))
+        *ret_image = chimera_image_hold(*shared);
     else
         code = chimera_image_of_memory(memory, size, ret_image, err);
-    if (code == CHIMERA_OK && !start->image)
-        start->image = chimera_image_hold(*ret_image);
+    if (code == CHIMERA_OK && *shared != *ret_image && (has_base || !*shared)) {
+        chimera_image_release(*shared);
+        *shared = chimera_image_hold(*ret_image);
+    }
     pthread_mutex_unlock(&start->lock);
     return code;
 }

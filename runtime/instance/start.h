@@ -20,6 +20,7 @@ struct chimera_start {
     bool is_fresh;               /* every request runs from the start; set before the first slot */
     pthread_mutex_t lock;        /* over all that follows */
     struct chimera_image *image; /* of the first slot; one reference, or NULL */
+    struct chimera_image *later; /* the newest of those that were made behind a base; likewise */
     struct chimera_page_list warm; /* what requests write, as offsets in linear memory */
     struct chimera_buffer record;
     enum { CHIMERA_START_NEW, CHIMERA_START_RECORDING, CHIMERA_START_RECORDED } state;
@@ -57,8 +58,9 @@ void chimera_start_keep_warm(struct chimera_start *start, const struct chimera_p
 void chimera_start_warm(struct chimera_start *start, uint8_t *memory, uint64_t size);
 
 /* The image for a slot whose memory is as it is now: the shared one when it is the same, else its
- * own. The caller gets one reference. `start` may be NULL. */
-int chimera_start_image(struct chimera_start *start, const uint8_t *memory, uint64_t size,
-                        struct chimera_image **ret_image, struct chimera_error *err);
+ * own, which behind a base (snapshot.h) is what others share from then on. The caller gets one
+ * reference. `start` may be NULL. */
+int chimera_start_image(struct chimera_start *start, bool has_base, const uint8_t *memory,
+                        uint64_t size, struct chimera_image **ret_image, struct chimera_error *err);
 
 #endif

@@ -116,12 +116,16 @@ void chimera_tables_restore(struct chimera_guest *guest)
 void chimera_tables_free(struct chimera_guest *guest)
 {
     const struct chimera_plugin *plugin = guest->loaded->plugin;
+    const struct chimera_snapshot *snapshot = guest->snapshot;
+    const struct chimera_snapshot *base = guest->internal ? guest->internal->base : NULL;
     for (uint32_t i = 0; guest->instance && i < plugin->table_count; i++) {
-        struct chimera_table *table = chimera_table_at(guest, i);
-        if (guest->snapshot && guest->snapshot->table_data &&
-            guest->snapshot->table_data[i] != table->data)
-            free(guest->snapshot->table_data[i]);
-        free(table->data);
+        void *data = chimera_table_at(guest, i)->data;
+        void *kept = snapshot && snapshot->table_data ? snapshot->table_data[i] : NULL;
+        if (base && base->table_data[i] != data && base->table_data[i] != kept)
+            free(base->table_data[i]);
+        if (kept != data)
+            free(kept);
+        free(data);
     }
 }
 

@@ -48,6 +48,9 @@ struct chimera_snapshot {
 
 struct chimera_guest_internal {
     struct chimera_fibre fibre;
+    /* Where chimera_guest_rewind() goes back to. Owned unless it is the guest's snapshot; NULL:
+     * there is none. */
+    struct chimera_snapshot *base;
     struct chimera_image *image; /* one reference: what linear memory maps */
     struct chimera_reset reset;
     bool has_run;    /* guest code ran since the memory was mapped: it may differ from the image */

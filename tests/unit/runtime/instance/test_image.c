@@ -358,11 +358,13 @@ static void slots_that_are_the_same_share_an_image(void **state)
     chimera_start_init(&start);
     make_memory();
     memory[PAGE] = 1;
-    assert_int_equal(chimera_start_image(&start, memory, 4 * PAGE, &first, NULL), CHIMERA_OK);
-    assert_int_equal(chimera_start_image(&start, memory, 4 * PAGE, &same, NULL), CHIMERA_OK);
-    assert_int_equal(chimera_start_image(NULL, memory, 4 * PAGE, &alone, NULL), CHIMERA_OK);
+    assert_int_equal(chimera_start_image(&start, false, memory, 4 * PAGE, &first, NULL),
+                     CHIMERA_OK);
+    assert_int_equal(chimera_start_image(&start, false, memory, 4 * PAGE, &same, NULL), CHIMERA_OK);
+    assert_int_equal(chimera_start_image(NULL, false, memory, 4 * PAGE, &alone, NULL), CHIMERA_OK);
     memory[PAGE] = 2;
-    assert_int_equal(chimera_start_image(&start, memory, 4 * PAGE, &other, NULL), CHIMERA_OK);
+    assert_int_equal(chimera_start_image(&start, false, memory, 4 * PAGE, &other, NULL),
+                     CHIMERA_OK);
     assert_ptr_equal(same, first);
     assert_ptr_not_equal(other, first);
     assert_ptr_not_equal(alone, first);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A Rego policy's data have the cluster's objects (guest-abis.md §4.4), parsed when they have
+ * changed and not for each request; each evaluation meets the same state. */
+#include "tests/unit/rego_guest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/capability/source.h"
+#include "runtime/instance/types_internal.h"
+#include "runtime/json/tree.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define HEAP_POINTER 8 /* where the module keeps it */
+
+static struct rego_fixture fixture;
+
+/* --- The cluster. --- */
+
+static const char *pods; /* its answer; with "!" before it an error */
+static uint64_t version;
+static uint64_t expire; /* the account's deadline is then over */
+
+static bool answer_it(struct chimera_capability_source *source,
+                      const struct chimera_host_request *request,
+                      struct chimera_host_answer *answer)
+{
+    (void)source;
+    if (expire)
+        answer->text->account->deadline_ns = expire;
+    const char *text = request->kind == CHIMERA_ASK_PLURAL ? "\"pods\"" : pods;
+    chimera_buffer_text(answer->text, text + (*text == '!'));
+    answer->version = version;
+    return *text != '!';
+}
+
+static struct chimera_capability_source source = {.ask = answer_it};
+
+/* --- The module: an allocator that only goes up, and notes of what it is asked. --- */
+
+static unsigned mallocs;
+static bool traps_at_data;
+static char data[1 << 20]; /* as the last evaluation found them */
+static uint64_t memory_size;
+static const void *image;
+
+GUEST_CODE static uint32_t allocate(struct chimera_guest *guest, uint32_t size, uint32_t unused)
+{
+    uint32_t at, end;
+    (void)unused;
+    mallocs++;
+    memcpy(&at, rego_at(guest, HEAP_POINTER), sizeof(at));
+    if (at == 0)
+        at = REGO_HEAP;
+    if (traps_at_data && at == REGO_HEAP)
+        chimera_guest_trap(guest, CHIMERA_TRAP_UNREACHABLE, NULL);
+    end = at + ((size + 8) & ~7u);
+    while (end > guest->instance->memory.size)
+        if (chimera_memory_grow(guest, 1) == UINT32_MAX)
+            chimera_guest_trap(guest, CHIMERA_TRAP_UNREACHABLE, NULL);
+    memcpy(rego_at(guest, HEAP_POINTER), &end, sizeof(end));
+    return at;
+}
+
+/* Spoils what it finds, which nobody may find after it. */
+GUEST_CODE static uint32_t look(struct chimera_guest *guest, uint32_t first, uint32_t second)
+{
+    uint32_t end;
+    (void)first, (void)second;
+    memcpy(&end, rego_at(guest, HEAP_POINTER), sizeof(end));
+    uint32_t size = end - REGO_HEAP < sizeof(data) - 1 ? end - REGO_HEAP : sizeof(data) - 1;
+    memcpy(data, rego_at(guest, REGO_HEAP), size);
+    data[size] = '\0';
+    memory_size = guest->instance->memory.size;
+    image = guest->snapshot->image;
+    memset(rego_at(guest, REGO_HEAP), 'x', end - REGO_HEAP);
+    return 0;
+}
+
+static void open_lanes(unsigned lanes, uint32_t limit_ms)
+{
+    static const char *const resources[] = {"v1/Pod", NULL};
+    const struct chimera_policy_options options = {.id = "p",
+                                                   .settings = CHIMERA_SLICE("{\"a\":1}"),
+                                                   .limit_ms = limit_ms,
+                                                   .lanes = lanes,
+                                                   .resources = resources,
+                                                   .source = &source};
+    rego_make(&fixture.module);
+    fixture.module.plugin.memory_max_pages = 64;
+    assert_int_equal(chimera_policy_open(&fixture.module.loaded, &options, &fixture.policy, NULL),
+                     0);
+    chimera_arena_init(&fixture.arena, 64 << 20);
+    on_malloc = allocate;
+    on_eval = look;
+    pods = "{\"items\":[]}";
+    version = expire = 0;
+    mallocs = 0;
+    traps_at_data = false;
+}
+
+/* The guest's documents end where the heap's next begins, with zeros or another. */
+static void finds(const char *want, unsigned documents)
+{
+    unsigned before = mallocs;
+    rego_expect_allowed(&fixture);
+    size_t size = strlen(want);
+    if (strncmp(data, want, size) != 0 || (data[size] && data[size] != '{'))
+        fail_msg("%.300s, not %.300s", data, want);
+    assert_int_equal(mallocs - before, documents);
+}
+
+#define POD(name) "{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"n\"}}"
+#define LIST(pod) "{\"items\":[" pod "]}"
+#define EMPTY "{\"a\":1,\"kubernetes\":{}}"
+#define DATA(name) "{\"a\":1,\"kubernetes\":{\"pods\":{\"n\":{\"" name "\":" POD(name) "}}}}"
+
+static void objects_are_parsed_when_they_have_changed(void **state)
+{
+    (void)state;
+    open_lanes(1, 60000);
+    finds(EMPTY, 2);
+    finds(EMPTY, 1); /* the request alone */
+    pods = LIST(POD("a"));
+    finds(DATA("a"), 2); /* no version: the bytes are another's */
+    finds(DATA("a"), 1);
+    version = 7;
+    finds(DATA("a"), 2);
+    pods = LIST(POD("b"));
+    finds(DATA("a"), 1); /* the version has the word */
+    version = 8;
+    finds(DATA("b"), 2);
+    finds(DATA("b"), 1);
+    rego_close(&fixture);
+}
+
+/* A list of many, and then few again. */
+static void memory_is_what_the_objects_need(void **state)
+{
+    struct chimera_buffer many;
+    (void)state;
+    chimera_buffer_init(&many, 4 << 20);
+    chimera_buffer_text(&many, "{\"items\":[");
+    for (int i = 0; i < 10000; i++)
+        chimera_buffer_print(&many, "%s{\"metadata\":{\"name\":\"p%d\",\"namespace\":\"n\"}}",
+                             i ? "," : "", i);
+    chimera_buffer_text(&many, "]}");
+    chimera_buffer_byte(&many, 0);
+    open_lanes(1, 60000);
+    finds(EMPTY, 2);
+    uint64_t small = memory_size;
+    for (int i = 0; i < 3; i++) {
+        pods = many.data;
+        finds("{\"a\":1,\"kubernetes\":{\"pods\":{\"n\":{\"p0\":", 2);
+        assert_true(memory_size > small);
+        uint64_t large = memory_size;
+        finds("{\"a\":1,\"kubernetes\":{\"pods\":{\"n\":{\"p0\":", 1);
+        assert_int_equal(memory_size, large);
+        pods = LIST(POD("a"));
+        finds(DATA("a"), 2);
+        assert_int_equal(memory_size, small);
+    }
+    rego_close(&fixture);
+    chimera_buffer_free(&many);
+}
+
+static void an_error_is_the_answer_and_the_data_stay(void **state)
+{
+    static const struct {
+        const char *pods, *why;
+    } cases[] = {
+        {"!Callback evaluation failure: no cluster",
+         "cannot perform a request via callback channel: no cluster"},
+        {"{}", "cannot convert callback response into a list of kubernetes objects: missing field "
+               "`items` at line 1 column 2"},
+        {LIST("{}"), "DynamicObject does not have a name"},
+    };
+    (void)state;
+    open_lanes(1, 60000);
+    pods = LIST(POD("a"));
+    finds(DATA("a"), 2);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        pods = cases[i].pods;
+        rego_evaluate(&fixture);
+        c_guest_assert_slice(fixture.response.status.message, cases[i].why);
+        assert_int_equal(fixture.response.status.code, 500);
+        pods = LIST(POD("a"));
+        finds(DATA("a"), 1);
+    }
+    rego_close(&fixture);
+}
+
+static void a_guest_that_cannot_take_them_is_thrown_away(void **state)
+{
+    struct chimera_run_report report;
+    (void)state;
+    open_lanes(1, 60000);
+    traps_at_data = true;
+    for (int i = 0; i < 2; i++) {
+        rego_expect_failure(&fixture, "push_json: cannot invoke opa_malloc function: unreachable");
+        chimera_policy_last_run(fixture.policy, 0, &report);
+        assert_int_equal(report.resets, 0);
+    }
+    traps_at_data = false;
+    finds(EMPTY, 2);
+    chimera_policy_last_run(fixture.policy, 0, &report);
+    assert_int_equal(report.resets, 1);
+    rego_close(&fixture);
+}
+
+static void waiting_for_them_is_time_of_the_request(void **state)
+{
+    (void)state;
+    open_lanes(1, 60000);
+    expire = 1;
+    rego_expect_failure(&fixture, CHIMERA_DEADLINE_TEXT);
+    expire = 0;
+    finds(EMPTY, 2);
+    rego_close(&fixture);
+    open_lanes(1, 0); /* none at all */
+    finds(EMPTY, 2);
+    rego_close(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(objects_are_parsed_when_they_have_changed),
+        cmocka_unit_test(memory_is_what_the_objects_need),
+        cmocka_unit_test(an_error_is_the_answer_and_the_data_stay),
+        cmocka_unit_test(a_guest_that_cannot_take_them_is_thrown_away),
+        cmocka_unit_test(waiting_for_them_is_time_of_the_request),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
