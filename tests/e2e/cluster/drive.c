@@ -24,8 +24,10 @@
 #include "runtime/base/file.h"
 #include "runtime/capability/provider.h"
 #include "runtime/json/tree.h"
+#include "runtime/source/exec_credential.h"
 
 #define TEXT_MAX ((size_t)64 << 20)
+#define EXEC_LIMIT_MS 20000
 
 static const char *const tags[] = {
 #define X(kind, tag, ...) [kind] = tag,
@@ -157,17 +159,15 @@ static void begin(const char *text)
     pthread_detach(thread);
 }
 
-/* The settings may say what the parent's program says: "exec_says", or how it fails: "exec_fails".
- */
 static int ask_parent(const struct chimera_provider_host *host, const char *what,
                       struct chimera_slice argument, struct chimera_buffer *answer,
                       struct chimera_error *err)
 {
-    const char *file = json_object_get_string(chimera_json_member(host->settings, "exec_says"));
     (void)argument;
-    if (strcmp(what, "kubernetes-exec") != 0 || !file)
+    if (strcmp(what, "kubernetes-exec") != 0)
         return chimera_fail(err, CHIMERA_EREFUSED, "nobody runs %s", what);
-    return chimera_file_read(file, answer, err);
+    return chimera_exec_credential_run(chimera_json_member(host->settings, "kubernetes"),
+                                       EXEC_LIMIT_MS, answer, err);
 }
 
 int main(int argc, char **argv)
