@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/json/tree.h"
+#include "runtime/source/kubeconfig.h"
 
 static int add_text(const char **list, size_t max, const char *text, struct chimera_error *err)
 {
@@ -52,6 +54,20 @@ static int add_path(struct chimera_host_settings *settings, const char *name, co
     return path ? add_text(settings->readable, CHIMERA_HOST_READABLE_MAX, path, err) : CHIMERA_OK;
 }
 
+static int add_cluster(struct chimera_host_settings *settings, struct chimera_error *err)
+{
+    struct json_object *cluster = NULL;
+    struct chimera_error why = {0};
+    if (chimera_kubeconfig_read(NULL, &cluster, &why) < 0) {
+        cluster = json_object_new_object();
+        json_object_object_add(cluster, "error", json_object_new_string(why.text));
+    }
+    json_object_object_add(settings->settings, "kubernetes", cluster);
+    const char *token = json_object_get_string(chimera_json_member(cluster, "token_file"));
+    return token ? add_text(settings->readable, CHIMERA_HOST_READABLE_MAX, token, err)
+                 : CHIMERA_OK;
+}
+
 /* As Docker finds it. */
 static char *find_docker_config(void)
 {
@@ -83,6 +99,8 @@ int chimera_host_settings_read(const struct chimera_host_sources *sources,
                         sources->docker_config ? sources->docker_config : found, err);
     if (code == CHIMERA_OK)
         code = add_path(ret_settings, "sigstore_trust_config", sources->sigstore_trust_config, err);
+    if (code == CHIMERA_OK)
+        code = add_cluster(ret_settings, err);
     if (code < 0)
         chimera_host_settings_end(ret_settings);
     return code;

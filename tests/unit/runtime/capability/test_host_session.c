@@ -98,8 +98,8 @@ static void each_request_is_read_written_and_shown(void **state)
     (void)state;
     struct chimera_slice lines = read_file(DATA ".txt", &shown);
     assert_int_equal(chimera_yaml_parse(read_file(DATA ".yml", &yaml), &options, &list, NULL), 0);
-    assert_int_equal(json_object_array_length(list), CHIMERA_ASK_COUNT);
-    for (size_t i = 0; i < CHIMERA_ASK_COUNT; i++) {
+    assert_int_equal(json_object_array_length(list), CHIMERA_ASK_HTTP);
+    for (size_t i = 0; i < CHIMERA_ASK_HTTP; i++) {
         struct chimera_slice recorded = text_of(json_object_array_get_idx(list, i), "request");
         struct chimera_host_request request = request_of(recorded);
         assert_int_equal(request.kind, i);
@@ -149,7 +149,7 @@ static void what_is_recorded_is_the_file_again(void **state)
         chimera_host_answer_end(&answer);
         chimera_host_request_end(&request);
     }
-    assert_int_equal(chimera_host_session_tell(record), CHIMERA_ASK_COUNT);
+    assert_int_equal(chimera_host_session_tell(record), CHIMERA_ASK_HTTP);
     assert_int_equal(chimera_host_session_save(record, path, NULL), CHIMERA_OK);
     is_slice(read_file(path, &made), want);
     chimera_buffer_free(&made);

@@ -37,9 +37,9 @@ int worker_run(const struct worker_start *start)
 }
 
 int tenants_start(const struct config *config, const struct generation *generation,
-                  struct tenants **ret_tenants, struct chimera_error *err)
+                  struct broker *broker, struct tenants **ret_tenants, struct chimera_error *err)
 {
-    (void)config, (void)generation, (void)err;
+    (void)config, (void)generation, (void)broker, (void)err;
     *ret_tenants = fake_tenants;
     return CHIMERA_OK;
 }
