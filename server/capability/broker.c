@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
+#include "runtime/broker/host_settings.h"
 #include "runtime/broker/parent_call.h"
 #include "runtime/broker/serve.h"
 #include "runtime/log/log.h"
 #include "runtime/log/log_writer.h"
-#include "runtime/source/host_settings.h"
 #include "server/base/role.h"
 
 #define TARGET "server::broker"
@@ -39,17 +39,22 @@ bool broker_is_needed(const struct policies *policies)
 
 /* --- Its process --- */
 
+static struct chimera_host_sources sources_of(const struct broker *broker)
+{
+    const struct options *options = &broker->config->options;
+    return (struct chimera_host_sources){.sources = options->sources,
+                                         .sigstore_trust_config = options->sigstore_trust_config,
+                                         .docker_config = options->docker_config,
+                                         .library_folder = CHIMERA_LIBDIR,
+                                         .installed_folder = CHIMERA_PLUGIN_DIR};
+}
+
 static _Noreturn void become_broker(const struct broker *broker)
 {
     struct chimera_host_settings settings = {0};
     struct chimera_error err = {0};
     const struct options *options = &broker->config->options;
-    const struct chimera_host_sources sources = {.sources = options->sources,
-                                                 .sigstore_trust_config =
-                                                     options->sigstore_trust_config,
-                                                 .docker_config = options->docker_config,
-                                                 .library_folder = CHIMERA_LIBDIR,
-                                                 .installed_folder = CHIMERA_PLUGIN_DIR};
+    const struct chimera_host_sources sources = sources_of(broker);
     int code = chimera_host_settings_read(&sources, &settings, &err);
     if (code < 0) {
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("host calls cannot be answered"),
@@ -179,7 +184,8 @@ void broker_read(struct broker *broker)
     const struct role_start start = {.role = ROLE_HELPER, .kept = kept, .kept_count = 1};
     pid_t pid = role_fork(&start, &err);
     if (pid == 0) {
-        chimera_parent_answer(broker->ends.control, &call, chimera_host_settings_run, NULL);
+        struct chimera_host_sources sources = sources_of(broker);
+        chimera_parent_answer(broker->ends.control, &call, chimera_host_settings_run, &sources);
         chimera_log_finish(LOG_MS);
         _exit(0);
     }

@@ -12,13 +12,13 @@
 
 #include "runtime/broker/client.h"
 #include "runtime/broker/deal.h"
+#include "runtime/broker/host_settings.h"
 #include "runtime/broker/parent_call.h"
 #include "runtime/broker/serve.h"
 #include "runtime/log/log.h"
-#include "runtime/source/host_settings.h"
 
 #define TARGET "chimera::host"
-#define LINES_MS 5000 /* for the lines to come */
+#define LINES_MS 5000                   /* for the lines to come */
 #define IMPORTS_MAX ((size_t)256 << 10) /* imports stand at a module's beginning */
 
 static struct chimera_broker_client client = {.supply = -1};
@@ -67,18 +67,11 @@ static void let_go_of_output(void)
 }
 
 static _Noreturn void become_broker(const struct chimera_broker_ends *ends,
-                                    const struct fetch_flags *flags)
+                                    const struct chimera_host_sources *sources)
 {
     struct chimera_host_settings settings;
     struct chimera_error err = {0};
-    const struct chimera_host_sources sources = {
-        .sources = flags->sources_path,
-        .docker_config = flags->fetch.docker_config,
-        .sigstore_trust_config = flags->fetch.trust_root,
-        .library_folder = CHIMERA_LIBDIR,
-        .installed_folder = CHIMERA_PLUGIN_DIR,
-    };
-    if (chimera_host_settings_read(&sources, &settings, &err) < 0) {
+    if (chimera_host_settings_read(sources, &settings, &err) < 0) {
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET, CHIMERA_SLICE("host calls cannot be answered"),
                          CHIMERA_TEXT("error", chimera_slice_of(err.text)));
         _exit(1);
@@ -94,6 +87,13 @@ static _Noreturn void become_broker(const struct chimera_broker_ends *ends,
 /* Runs helper programs for the broker, which may not, until one of the two ends. */
 static _Noreturn void keep_broker(int supply, const struct fetch_flags *flags)
 {
+    struct chimera_host_sources sources = {
+        .sources = flags->sources_path,
+        .docker_config = flags->fetch.docker_config,
+        .sigstore_trust_config = flags->fetch.trust_root,
+        .library_folder = CHIMERA_LIBDIR,
+        .installed_folder = CHIMERA_PLUGIN_DIR,
+    };
     static struct chimera_parent_call call; /* large */
     struct chimera_broker_ends ends;
     pid_t self = getpid();
@@ -107,7 +107,7 @@ static _Noreturn void keep_broker(int supply, const struct fetch_flags *flags)
         close(supply);
         if (getppid() != self)
             _exit(1);
-        become_broker(&ends, flags);
+        become_broker(&ends, &sources);
     }
     close(ends.broker_control);
     ends.broker_control = -1;
@@ -118,7 +118,7 @@ static _Noreturn void keep_broker(int supply, const struct fetch_flags *flags)
     while (code >= 0 && polled[1].revents == 0 && (poll(polled, 2, -1) > 0 || errno == EINTR)) {
         code = polled[0].revents ? chimera_parent_take(ends.control, &call) : 0;
         if (code == 1)
-            chimera_parent_answer(ends.control, &call, chimera_host_settings_run, NULL);
+            chimera_parent_answer(ends.control, &call, chimera_host_settings_run, &sources);
     }
     kill(broker, SIGKILL); /* it has nothing to lose */
     waitpid(broker, NULL, 0);

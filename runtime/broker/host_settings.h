@@ -2,8 +2,8 @@
 /* host_settings.h - what the broker is started with: where its providers lie, their settings, and
  * the files that they read. For the server and the command alike.
  */
-#ifndef CHIMERA_SOURCE_HOST_SETTINGS_H
-#define CHIMERA_SOURCE_HOST_SETTINGS_H
+#ifndef CHIMERA_BROKER_HOST_SETTINGS_H
+#define CHIMERA_BROKER_HOST_SETTINGS_H
 
 #include <json-c/json.h>
 
@@ -27,15 +27,14 @@ struct chimera_host_settings {
     const char *readable[CHIMERA_HOST_READABLE_MAX + 1];      /* owned texts; ends with NULL */
 };
 
-/* What cannot be read of a cluster's settings becomes {"error": why} there: policies that ask for
- * nothing of it are not concerned. */
+/* Without a cluster "kubernetes" is null. */
 int chimera_host_settings_read(const struct chimera_host_sources *sources,
                                struct chimera_host_settings *ret_settings,
                                struct chimera_error *err);
 void chimera_host_settings_end(struct chimera_host_settings *settings);
 
-/* For the broker's parent (broker/parent_call.h): runs a program that the operator's files name,
- * and no other. */
+/* For the broker's parent (parent_call.h): runs a program that the operator's files name, and no
+ * other. The context is a struct chimera_host_sources. */
 int chimera_host_settings_run(void *context, const char *what, struct chimera_slice argument,
                               struct chimera_buffer *answer, struct chimera_error *err);
 

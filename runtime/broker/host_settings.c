@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/source/host_settings.h"
+#include "runtime/broker/host_settings.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -9,7 +9,13 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
+#include "runtime/log/log.h"
+#include "runtime/login/credential_message.h"
+#include "runtime/source/exec_credential.h"
 #include "runtime/source/kubeconfig.h"
+
+#define TARGET "chimera::host"
+#define HELPER_MS 25000 /* less than whoever asked waits */
 
 static int add_text(const char **list, size_t max, const char *text, struct chimera_error *err)
 {
@@ -54,18 +60,24 @@ static int add_path(struct chimera_host_settings *settings, const char *name, co
     return path ? add_text(settings->readable, CHIMERA_HOST_READABLE_MAX, path, err) : CHIMERA_OK;
 }
 
+/* No cluster is no failure: most policies ask nothing of one. */
 static int add_cluster(struct chimera_host_settings *settings, struct chimera_error *err)
 {
     struct json_object *cluster = NULL;
     struct chimera_error why = {0};
-    if (chimera_kubeconfig_read(NULL, &cluster, &why) < 0) {
-        cluster = json_object_new_object();
-        json_object_object_add(cluster, "error", json_object_new_string(why.text));
-    }
+    if (chimera_kubeconfig_read(NULL, &cluster, &why) < 0)
+        chimera_log_with(CHIMERA_LOG_INFO, TARGET,
+                         CHIMERA_SLICE("host calls find no Kubernetes cluster"),
+                         CHIMERA_TEXT("reason", chimera_slice_of(why.text)));
     json_object_object_add(settings->settings, "kubernetes", cluster);
     const char *token = json_object_get_string(chimera_json_member(cluster, "token_file"));
-    return token ? add_text(settings->readable, CHIMERA_HOST_READABLE_MAX, token, err)
-                 : CHIMERA_OK;
+    const char *name = token ? strrchr(token, '/') : NULL;
+    if (!name)
+        return CHIMERA_OK;
+    /* The folder: tokens are rotated by links to new files in it. */
+    CHIMERA_FREE char *folder = strndup(token, (size_t)(name - token) + (name == token));
+    return folder ? add_text(settings->readable, CHIMERA_HOST_READABLE_MAX, folder, err)
+                  : chimera_fail_memory(err);
 }
 
 /* As Docker finds it. */
@@ -109,8 +121,14 @@ int chimera_host_settings_read(const struct chimera_host_sources *sources,
 int chimera_host_settings_run(void *context, const char *what, struct chimera_slice argument,
                               struct chimera_buffer *answer, struct chimera_error *err)
 {
-    (void)context, (void)argument, (void)answer;
-    return chimera_fail(err, CHIMERA_EREFUSED, "no helper program is called %s", what);
+    const struct chimera_host_sources *sources = context;
+    CHIMERA_JSON struct json_object *cluster = NULL;
+    if (strcmp(what, "docker-credential") == 0)
+        return chimera_credential_tell(sources->docker_config, argument, answer, err);
+    if (strcmp(what, "kubernetes-exec") != 0)
+        return chimera_fail(err, CHIMERA_EREFUSED, "no helper program is called %.100s", what);
+    int code = chimera_kubeconfig_read(NULL, &cluster, err);
+    return code < 0 ? code : chimera_exec_credential_run(cluster, HELPER_MS, answer, err);
 }
 
 void chimera_host_settings_end(struct chimera_host_settings *settings)
