@@ -135,6 +135,7 @@ static int fork_worker(struct worker_child *child, const struct worker_start *st
 {
     struct worker_start told = *start;
     int report[2], orders[2];
+    told.supply_fd = -1;
     int code = open_ends(report, orders, err);
     if (code == CHIMERA_OK && start->broker &&
         (code = broker_supply(start->broker, &told.supply_fd, err)) < 0) {
