@@ -151,6 +151,7 @@ static int fill_options(const struct policy_loader *loader, const struct policy_
         .is_fresh_start = is_listed(loader->config->options.fresh_start, spec->id),
         .capabilities = (const char *const *)spec->capabilities,
         .resources = (const char *const *)spec->resources,
+        .gates_inventory = spec->extras.gates_inventory,
         .gauges = worker_score_gauges(loader->score, wanted->number)};
     if (policy_limit(loader->config, spec, &ret_options->limit_ms))
         return CHIMERA_OK;
