@@ -351,21 +351,29 @@ int chimera_rego_prepare(struct chimera_guest *guest, struct chimera_slice data,
 
 /* --- The cluster's objects --- */
 
-/* What fails behind the rewind leaves a guest that is thrown away. */
+/* Or takes over what another slot of the policy has parsed of the same. What fails behind the
+ * rewind leaves a guest that is thrown away. */
 static int reload(struct chimera_guest *guest, struct chimera_arena *arena,
                   struct chimera_error *err)
 {
-    struct chimera_inventory *inventory = chimera_rego_of(guest)->inventory;
+    struct chimera_rego *rego = chimera_rego_of(guest);
+    struct chimera_digest key;
     uint64_t before = guest->instance->memory.size;
-    int code = chimera_inventory_read(inventory, arena, err);
-    if (code < 0)
-        return code;
-    code = chimera_guest_rewind(guest, err);
-    chimera_account_give_back(&guest->account, before - guest->instance->memory.size);
+    bool has_key = chimera_inventory_key(rego->inventory, &key);
+    int code = has_key ? chimera_guest_adopt(guest, &key, &rego->data, err) : CHIMERA_EINVAL;
+    if (code == CHIMERA_EINVAL) {
+        code = chimera_inventory_read(rego->inventory, arena, err);
+        if (code < 0)
+            return code;
+        code = chimera_guest_rewind(guest, err);
+        chimera_account_give_back(&guest->account, before - guest->instance->memory.size);
+        if (code == CHIMERA_OK)
+            code = load_data(guest, NULL, err);
+        if (code == CHIMERA_OK && has_key)
+            chimera_guest_offer(guest, &key, rego->data);
+    }
     if (code == CHIMERA_OK)
-        code = load_data(guest, NULL, err);
-    if (code == CHIMERA_OK)
-        chimera_inventory_loaded(inventory);
+        chimera_inventory_loaded(rego->inventory);
     else
         chimera_guest_spoil(guest);
     return code;

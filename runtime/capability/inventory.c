@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "runtime/capability/inventory_internal.h"
@@ -230,6 +231,23 @@ int chimera_inventory_ask(struct chimera_inventory *inventory, bool *ret_is_chan
     }
     *ret_is_changed = is_changed;
     return CHIMERA_OK;
+}
+
+bool chimera_inventory_key(const struct chimera_inventory *inventory,
+                           struct chimera_digest *ret_key)
+{
+    struct chimera_buffer versions;
+    bool is_known = true;
+    chimera_buffer_init(&versions, PLURAL_MAX);
+    for (size_t i = 0; i < inventory->count; i++) {
+        is_known &= inventory->list[i].answer.version != 0;
+        chimera_buffer_print(&versions, "%" PRIu64 " ", inventory->list[i].answer.version);
+    }
+    if (versions.failed || !is_known ||
+        chimera_digest_of(chimera_buffer_slice(&versions), ret_key) < 0)
+        is_known = false;
+    chimera_buffer_free(&versions);
+    return is_known;
 }
 
 /* --- Writing --- */

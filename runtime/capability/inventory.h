@@ -10,6 +10,7 @@
 #define CHIMERA_CAPABILITY_INVENTORY_H
 
 #include "runtime/base/arena.h"
+#include "runtime/base/digest.h"
 #include "runtime/capability/grant.h"
 #include "runtime/capability/source.h"
 
@@ -48,6 +49,11 @@ void chimera_inventory_write(const struct chimera_inventory *inventory,
  * more. */
 void chimera_inventory_loaded(struct chimera_inventory *inventory);
 void chimera_inventory_forget(struct chimera_inventory *inventory);
+
+/* What the document comes of, in a word that is the same wherever the same is asked: between asking
+ * and dropping. False when nobody knows. */
+bool chimera_inventory_key(const struct chimera_inventory *inventory,
+                           struct chimera_digest *ret_key);
 
 /* Lets go of the answers and what was read from them. */
 void chimera_inventory_drop(struct chimera_inventory *inventory);

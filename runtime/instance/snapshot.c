@@ -163,6 +163,101 @@ int chimera_guest_rewind(struct chimera_guest *guest, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
+/* An instance without what differs between slots that are alike: addresses, and the memory's size.
+ * Owned by the caller; NULL when there is no memory. */
+static void *strip_instance(const struct chimera_guest *guest, const void *instance)
+{
+    const struct chimera_plugin *plugin = guest->loaded->plugin;
+    char *copy = malloc(plugin->instance_size);
+    if (!copy)
+        return NULL;
+    memcpy(copy, instance, plugin->instance_size);
+    memset(copy, 0, sizeof(struct chimera_instance));
+    for (uint32_t i = 0; i < plugin->table_count; i++)
+        memset(copy + plugin->tables[i].offset + offsetof(struct chimera_table, data), 0,
+               sizeof(void *));
+    return copy;
+}
+
+/* Is its base the policy's, and can nothing be different but memory and what is in the instance? */
+static bool may_share(const struct chimera_guest *guest)
+{
+    const struct chimera_snapshot *base = guest->internal->base;
+    return guest->start && base && base->image == guest->start->image &&
+           !guest->loaded->plugin->changes_tables;
+}
+
+void chimera_guest_offer(const struct chimera_guest *guest, const struct chimera_digest *key,
+                         uint32_t word)
+{
+    struct chimera_start *start = guest->start;
+    if (!start)
+        return;
+    pthread_mutex_lock(&start->lock);
+    if (may_share(guest) && start->later == guest->snapshot->image) {
+        free(start->later_instance);
+        start->later_instance = strip_instance(guest, guest->snapshot->instance);
+        start->later_key = *key;
+        start->later_size = guest->snapshot->memory_size;
+        start->later_word = word;
+    }
+    pthread_mutex_unlock(&start->lock);
+}
+
+/* The image for this key if the guest, rewound, would come to it; with one reference. */
+static struct chimera_image *find_offer(const struct chimera_guest *guest,
+                                        const struct chimera_digest *key, uint64_t *ret_size,
+                                        uint32_t *ret_word)
+{
+    struct chimera_start *start = guest->start;
+    struct chimera_image *image = NULL;
+    if (!start)
+        return NULL;
+    pthread_mutex_lock(&start->lock);
+    if (may_share(guest) && start->later_instance &&
+        memcmp(key, &start->later_key, sizeof(*key)) == 0) {
+        void *own = strip_instance(guest, guest->internal->base->instance);
+        if (own && memcmp(own, start->later_instance, guest->loaded->plugin->instance_size) == 0) {
+            image = chimera_image_hold(start->later);
+            *ret_size = start->later_size;
+            *ret_word = start->later_word;
+        }
+        free(own);
+    }
+    pthread_mutex_unlock(&start->lock);
+    return image;
+}
+
+int chimera_guest_adopt(struct chimera_guest *guest, const struct chimera_digest *key,
+                        uint32_t *ret_word, struct chimera_error *err)
+{
+    struct chimera_guest_internal *internal = guest->internal;
+    struct chimera_memory *memory = &guest->instance->memory;
+    uint64_t size;
+    struct chimera_image *image = find_offer(guest, key, &size, ret_word);
+    if (!image)
+        return CHIMERA_EINVAL;
+    int code = chimera_guest_rewind(guest, err);
+    uint64_t high = memory->size > internal->reset.high ? memory->size : internal->reset.high;
+    if (code == CHIMERA_OK &&
+        (chimera_memory_unmap(guest, size, high) < 0 || chimera_memory_map(guest, image, size) < 0))
+        code = chimera_fail(err, CHIMERA_ENOMEM, "cannot map a policy's memory");
+    chimera_reset_forget(&internal->reset);
+    if (code < 0) {
+        chimera_image_release(image);
+        chimera_guest_spoil(guest);
+        return code;
+    }
+    memory->size = size;
+    memory->pages = (uint32_t)(size / CHIMERA_PAGE_BYTES);
+    chimera_image_release(internal->image);
+    internal->image = image;
+    code = chimera_guest_snapshot(guest, err);
+    if (code < 0)
+        chimera_guest_spoil(guest);
+    return code;
+}
+
 int chimera_guest_reset(struct chimera_guest *guest)
 {
     const struct chimera_snapshot *snapshot = guest->snapshot;

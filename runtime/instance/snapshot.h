@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "runtime/base/digest.h"
 #include "runtime/base/error.h"
 
 struct chimera_guest;
@@ -21,6 +22,14 @@ void chimera_guest_keep_base(struct chimera_guest *guest);
 int chimera_guest_rewind(struct chimera_guest *guest, struct chimera_error *err);
 /* There is no snapshot any more, so the next reset fails: the guest must be thrown away. */
 void chimera_guest_spoil(struct chimera_guest *guest);
+/* What was made behind the base is the same for all slots of a policy, if it came of the same: a
+ * guest that has taken its snapshot offers that under a key, with a word of the caller's; another
+ * takes it over, as rewound and snapshot, and has not done the work. CHIMERA_EINVAL: there is
+ * nothing that it could, and it is as before; other codes: it is spoilt. */
+void chimera_guest_offer(const struct chimera_guest *guest, const struct chimera_digest *key,
+                         uint32_t word);
+int chimera_guest_adopt(struct chimera_guest *guest, const struct chimera_digest *key,
+                        uint32_t *ret_word, struct chimera_error *err);
 /* Back to the snapshot: the guest, what its ABI keeps for it, and why it stopped. A failure means
  * that the guest must be thrown away. */
 int chimera_guest_reset(struct chimera_guest *guest);

@@ -29,6 +29,8 @@ void chimera_start_forget(struct chimera_start *start)
     start->image = NULL;
     chimera_image_release(start->later);
     start->later = NULL;
+    free(start->later_instance);
+    start->later_instance = NULL;
     chimera_page_list_done(&start->warm);
     chimera_buffer_free(&start->record);
     chimera_buffer_init(&start->record, RECORD_MAX);
@@ -125,6 +127,10 @@ int chimera_start_image(struct chimera_start *start, bool has_base, const uint8_
     if (code == CHIMERA_OK && *shared != *ret_image && (has_base || !*shared)) {
         chimera_image_release(*shared);
         *shared = chimera_image_hold(*ret_image);
+        if (has_base) {
+            free(start->later_instance);
+            start->later_instance = NULL;
+        }
     }
     pthread_mutex_unlock(&start->lock);
     return code;

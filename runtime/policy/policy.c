@@ -81,6 +81,7 @@ static int copy_options(struct chimera_policy *policy, const struct chimera_poli
     policy->grants.capabilities = copy_list(options->capabilities);
     policy->grants.resources = copy_list(options->resources);
     policy->grants.source = options->source;
+    policy->grants.gates_inventory = options->gates_inventory;
     policy->lanes = options->lanes;
     policy->slots = options->slots;
     policy->start.is_fresh = options->is_fresh_start;

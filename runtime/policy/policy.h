@@ -32,6 +32,7 @@ struct chimera_policy_options {
         *capabilities; /* NULL-terminated patterns, guest-abis.md §5.8; NULL: deny all */
     /* "apiVersion/kind" pairs that host calls may read, NULL-terminated; NULL: none */
     const char *const *resources;
+    bool gates_inventory;                     /* as of struct chimera_grants */
     struct chimera_capability_source *source; /* borrowed; answers host calls. NULL: nobody does */
     struct chimera_policy_gauges *gauges;     /* borrowed; NULL: nobody looks */
 };

@@ -13,7 +13,9 @@
 #define EVERY_ID "*"
 #define A_POLICY "a map of options, as in {memoryLimit: 256Mi}"
 
-static const char *const KEYS[] = {"memoryLimit", NULL};
+enum { MEMORY_LIMIT, GATES_INVENTORY };
+static const char *const KEYS[] = {
+    [MEMORY_LIMIT] = "memoryLimit", [GATES_INVENTORY] = "inventoryNeedsCapability", NULL};
 
 struct reader {
     struct chimera_document *document;
@@ -44,13 +46,19 @@ static void read_extras(struct reader *reader, struct json_object *entry,
     chimera_document_refuse_others(reader->document, entry, KEYS, "a policy's entry");
     struct json_object *value = NULL;
     uint64_t bytes = 0;
-    if (!chimera_document_member(reader->document, entry, KEYS[0], NULL, &value))
-        return;
-    if (parse_size(value, &bytes) && bytes >= CHIMERA_MEMORY_LEAST && bytes <= CHIMERA_MEMORY_MOST)
-        extras->memory_limit = bytes;
-    else
-        chimera_document_expect(reader->document, value, CHIMERA_MEMORY_RANGE);
-    chimera_document_leave(reader->document);
+    if (chimera_document_member(reader->document, entry, KEYS[MEMORY_LIMIT], NULL, &value)) {
+        if (parse_size(value, &bytes) && bytes >= CHIMERA_MEMORY_LEAST &&
+            bytes <= CHIMERA_MEMORY_MOST)
+            extras->memory_limit = bytes;
+        else
+            chimera_document_expect(reader->document, value, CHIMERA_MEMORY_RANGE);
+        chimera_document_leave(reader->document);
+    }
+    if (chimera_document_member(reader->document, entry, KEYS[GATES_INVENTORY], NULL, &value)) {
+        if (chimera_document_is(reader->document, value, json_type_boolean, "true or false"))
+            extras->gates_inventory = json_object_get_boolean(value);
+        chimera_document_leave(reader->document);
+    }
 }
 
 /* --- Ids --- */

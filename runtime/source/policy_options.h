@@ -9,6 +9,7 @@
 #ifndef CHIMERA_SOURCE_POLICY_OPTIONS_H
 #define CHIMERA_SOURCE_POLICY_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "runtime/base/error.h"
@@ -22,6 +23,7 @@
 
 struct chimera_policy_extras { /* what the file says of one policy */
     uint64_t memory_limit;     /* bytes; 0: nothing, so the default holds */
+    bool gates_inventory;      /* as of struct chimera_grants */
 };
 
 /* `ids` ends with NULL: those of all policies there are, a group's members as "group/member". There

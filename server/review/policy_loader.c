@@ -153,6 +153,7 @@ static int fill_options(const struct policy_loader *loader, const struct policy_
         .capabilities = (const char *const *)spec->capabilities,
         .resources = (const char *const *)spec->resources,
         .source = loader->source,
+        .gates_inventory = spec->extras.gates_inventory,
         .gauges = worker_score_gauges(loader->score, wanted->number)};
     if (policy_limit(loader->config, spec, &ret_options->limit_ms))
         return CHIMERA_OK;

@@ -43,6 +43,8 @@ static bool traps_at_data;
 static char data[1 << 20]; /* as the last evaluation found them */
 static uint64_t memory_size;
 static const void *image;
+static uint32_t grows_by;
+static bool grew;
 
 GUEST_CODE static uint32_t allocate(struct chimera_guest *guest, uint32_t size, uint32_t unused)
 {
@@ -72,6 +74,11 @@ GUEST_CODE static uint32_t look(struct chimera_guest *guest, uint32_t first, uin
     memcpy(data, rego_at(guest, REGO_HEAP), size);
     data[size] = '\0';
     memory_size = guest->instance->memory.size;
+    if (grows_by) { /* what is there now is zero, and then is not */
+        uint32_t at = chimera_memory_grow(guest, grows_by) * CHIMERA_PAGE_BYTES;
+        grew = *rego_at(guest, at) == 0 && *rego_at(guest, at + CHIMERA_PAGE_BYTES) == 0;
+        memset(rego_at(guest, at), 'y', (size_t)grows_by * CHIMERA_PAGE_BYTES);
+    }
     image = guest->snapshot->image;
     memset(rego_at(guest, REGO_HEAP), 'x', end - REGO_HEAP);
     return 0;
@@ -97,14 +104,24 @@ static void open_lanes(unsigned lanes, uint32_t limit_ms)
     version = expire = 0;
     mallocs = 0;
     traps_at_data = false;
+    grows_by = 0;
 }
+
+static unsigned lane; /* whose evaluation it is */
 
 /* The guest's documents end where the heap's next begins, with zeros or another. */
 static void finds(const char *want, unsigned documents)
 {
+    struct chimera_request request = c_guest_request("{\"n\":1}");
     unsigned before = mallocs;
-    rego_expect_allowed(&fixture);
     size_t size = strlen(want);
+    chimera_arena_reset(&fixture.arena);
+    assert_int_equal(chimera_policy_evaluate(fixture.policy, lane, &request, 0, &fixture.arena,
+                                             &fixture.response),
+                     CHIMERA_OK);
+    if (!fixture.response.allowed)
+        fail_msg("%.*s", (int)fixture.response.status.message.size,
+                 fixture.response.status.message.data);
     if (strncmp(data, want, size) != 0 || (data[size] && data[size] != '{'))
         fail_msg("%.300s, not %.300s", data, want);
     assert_int_equal(mallocs - before, documents);
@@ -162,6 +179,57 @@ static void memory_is_what_the_objects_need(void **state)
     }
     rego_close(&fixture);
     chimera_buffer_free(&many);
+}
+
+/* One slot parses, the others take over what came of it. */
+static void slots_share_what_one_has_parsed(void **state)
+{
+    (void)state;
+    open_lanes(3, 60000);
+    for (int round = 0; round < 3; round++) {
+        const void *shared;
+        static const char *const lists[] = {LIST(POD("a")), LIST(POD("bb")), LIST(POD("c"))};
+        static const char *const want[] = {DATA("a"), DATA("bb"), DATA("c")};
+        pods = lists[round];
+        version = (uint64_t)round + 1;
+        for (lane = 0; lane < 3; lane++) {
+            finds(want[round], lane == 0 ? 2 : 1);
+            if (lane == 0)
+                shared = image;
+            assert_ptr_equal(image, shared);
+        }
+        for (lane = 0; lane < 3; lane++)
+            finds(want[round], 1);
+    }
+    /* Without a version each looks at the bytes, and parses them; the image is still one. */
+    version = 0;
+    for (lane = 0; lane < 3; lane++)
+        finds(DATA("c"), 2);
+    lane = 0;
+    finds(DATA("c"), 1);
+    rego_close(&fixture);
+}
+
+static void what_is_grown_behind_the_shared_is_taken_away(void **state)
+{
+    (void)state;
+    open_lanes(2, 60000);
+    pods = LIST(POD("a"));
+    version = 1;
+    grows_by = 3;
+    for (int round = 0; round < 4; round++) {
+        for (lane = 0; lane < 2; lane++) {
+            finds(DATA("a"), round == 0 && lane == 0 ? 2 : 1);
+            assert_true(grew);
+            assert_int_equal(memory_size, REGO_MEMORY);
+        }
+    }
+    /* An instance that is made later finds it, too. */
+    chimera_policy_cool(fixture.policy);
+    for (lane = 0; lane < 2; lane++)
+        finds(DATA("a"), lane == 0 ? 2 : 1);
+    lane = 0;
+    rego_close(&fixture);
 }
 
 static void an_error_is_the_answer_and_the_data_stay(void **state)
@@ -227,6 +295,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects_are_parsed_when_they_have_changed),
         cmocka_unit_test(memory_is_what_the_objects_need),
+        cmocka_unit_test(slots_share_what_one_has_parsed),
+        cmocka_unit_test(what_is_grown_behind_the_shared_is_taken_away),
         cmocka_unit_test(an_error_is_the_answer_and_the_data_stay),
         cmocka_unit_test(a_guest_that_cannot_take_them_is_thrown_away),
         cmocka_unit_test(waiting_for_them_is_time_of_the_request),

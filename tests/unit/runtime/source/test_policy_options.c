@@ -41,6 +41,24 @@ static void an_id_gets_its_own_and_else_what_all_get(void **state)
            16384 * MI, 0);
 }
 
+static void an_inventory_may_need_its_capability(void **state)
+{
+    static const char text[] = "\"*\": {inventoryNeedsCapability: true}\n"
+                               "tags: {inventoryNeedsCapability: false, memoryLimit: 1Mi}\n"
+                               "gate/a: {memoryLimit: 2Mi}\n";
+    struct chimera_policy_extras extras[4];
+    (void)state;
+    assert_int_equal(chimera_policy_options_parse(CHIMERA_SLICE(text), "o.yml", ids, extras, NULL),
+                     CHIMERA_OK);
+    assert_true(extras[0].gates_inventory);
+    assert_false(extras[1].gates_inventory);
+    assert_int_equal(extras[1].memory_limit, MI);
+    assert_true(extras[2].gates_inventory);
+    assert_int_equal(chimera_policy_options_parse(CHIMERA_SLICE("{}"), "o.yml", ids, extras, NULL),
+                     CHIMERA_OK);
+    assert_false(extras[0].gates_inventory);
+}
+
 /* All that is wrong is told, a line each, in the order of the file. */
 static void expect_problems(const char *text, const char *want)
 {
@@ -68,6 +86,9 @@ static void mistakes_are_told_with_their_place(void **state)
     expect_problems("no-root:\n  memoryLimit: 1.5Gi\ntags: {memoryLimit: -1}\n",
                     "o.yml:2:16: no-root.memoryLimit: " RANGE "\"1.5Gi\"\n"
                     "o.yml:3:21: tags.memoryLimit: " RANGE "the number -1\n");
+    expect_problems("tags: {inventoryNeedsCapability: 1}\n",
+                    "o.yml:1:34: tags.inventoryNeedsCapability: expected true or false, found the "
+                    "number 1\n");
     expect_problems("tags: {memoryLimit: 1023Ki}\ngate/a: {memoryLimit: 17Gi}\n",
                     "o.yml:1:21: tags.memoryLimit: " RANGE "\"1023Ki\"\n"
                     "o.yml:2:23: gate/a.memoryLimit: " RANGE "\"17Gi\"\n");
@@ -115,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_id_gets_its_own_and_else_what_all_get),
+        cmocka_unit_test(an_inventory_may_need_its_capability),
         cmocka_unit_test(mistakes_are_told_with_their_place),
         cmocka_unit_test(what_is_no_yaml_is_refused),
         cmocka_unit_test(a_file_that_is_not_there_is_named),
