@@ -132,6 +132,11 @@ struct chimera_gql_fragment {
     struct chimera_gql_place place;
     struct chimera_gql_definition *definition; /* of its type, found by the check */
     uint32_t walk;                             /* the last one that it was spread in */
+    struct chimera_gql_introspection {         /* what the rule of its name knows of it */
+        bool is_visited;
+        unsigned depth;                   /* at which, while it is */
+        bool is_known[3], is_too_deep[3]; /* when it is entered at that depth */
+    } introspection;
 };
 
 struct chimera_gql_query {

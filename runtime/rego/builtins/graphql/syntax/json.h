@@ -16,7 +16,7 @@ struct json_object *chimera_gql_write_schema(struct chimera_gql_work *work,
                                              const struct chimera_gql_schema_document *document);
 
 /* Texts are the JSON's, which must live as long. What is there of another type fails the work with
- * CHIMERA_EINVAL. What OPA itself would crash on fails it with CHIMERA_EREFUSED. */
+ * CHIMERA_EINVAL, and so does what is missing where OPA would crash. */
 struct chimera_gql_query *chimera_gql_read_query(struct chimera_gql_work *work,
                                                  struct json_object *json);
 struct chimera_gql_schema_document *chimera_gql_read_schema(struct chimera_gql_work *work,

@@ -29,10 +29,10 @@ static void want(struct reader *reader, struct json_object *json, json_type type
              json_type_to_name(type), chimera_rego_type_name(chimera_rego_type_of(json)));
 }
 
-/* OPA trusts an AST to have these, and crashes. */
+/* OPA trusts an AST to have these, and crashes when it comes to them. */
 static void refuse(struct reader *reader, const char *what)
 {
-    chimera_gql_fail(reader->work, CHIMERA_EREFUSED, "an AST with %s", what);
+    chimera_gql_fail(reader->work, CHIMERA_EINVAL, "an AST with %s", what);
 }
 
 static void *read_node(struct reader *reader, struct json_object *json,
@@ -86,6 +86,7 @@ static void read_member(struct reader *reader, struct json_object *json,
         [CHIMERA_GQL_MEMBER_NODES] = json_type_array,
         [CHIMERA_GQL_MEMBER_NAMES] = json_type_array,
         [CHIMERA_GQL_MEMBER_SELECTIONS] = json_type_array,
+        [CHIMERA_GQL_MEMBER_PASSED] = json_type_object,
     };
     struct chimera_gql_list list = {NULL, 0, 0};
     if (!json)
@@ -94,6 +95,8 @@ static void read_member(struct reader *reader, struct json_object *json,
     if (!goes_on(reader))
         return;
     switch (member->kind) {
+    case CHIMERA_GQL_MEMBER_PASSED:
+        break;
     case CHIMERA_GQL_MEMBER_TEXT:
         *(struct chimera_slice *)place = chimera_rego_string(json);
         break;

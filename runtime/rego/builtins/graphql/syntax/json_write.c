@@ -61,6 +61,8 @@ static void write_member(struct chimera_gql_work *work, struct json_object *obje
     const void *const *node = place;
     struct json_object *value = NULL;
     switch (member->kind) {
+    case CHIMERA_GQL_MEMBER_PASSED:
+        return;
     case CHIMERA_GQL_MEMBER_TEXT:
         value = chimera_node_string(work->account, *(const struct chimera_slice *)place);
         break;

@@ -12,11 +12,13 @@
 #define WRITTEN_TEXT(node, name, member)     {name, CHIMERA_GQL_MEMBER_TEXT, offsetof(struct chimera_gql_##node, member), NULL, true}
 #define WRITTEN_COMMENTS(node, name, member) {name, CHIMERA_GQL_MEMBER_NODE, offsetof(struct chimera_gql_##node, member), &shape_comments, true}
 #define COMMENTS(node, name, member)         NODE(node, name, member, &shape_comments)
+#define PASSED(name) {name, CHIMERA_GQL_MEMBER_PASSED, 0, NULL, false}
 #define END {NULL, CHIMERA_GQL_MEMBER_TEXT, 0, NULL, false}
 #define SHAPE(node, members, is_exact) {members, sizeof(struct chimera_gql_##node), is_exact}
 
 static const struct chimera_gql_member comment[] = {
     TEXT(comment, "Value", text),
+    PASSED("Position"),
     END,
 };
 static const struct chimera_gql_shape shape_comment = SHAPE(comment, comment, false);
@@ -43,6 +45,9 @@ static const struct chimera_gql_member value[] = {
     BOOLEAN(value, "ExpectedTypeHasDefault", expects_default),
     NUMBER(value, "Kind", kind),
     TEXT(value, "Raw", raw),
+    PASSED("Definition"),
+    PASSED("ExpectedType"),
+    PASSED("VariableDefinition"),
     END,
 };
 const struct chimera_gql_shape chimera_gql_shape_value = SHAPE(value, value, false);
@@ -59,6 +64,8 @@ static const struct chimera_gql_member directive[] = {
     NODES(directive, "Arguments", arguments, &chimera_gql_shape_argument),
     TEXT(directive, "Location", location),
     TEXT(directive, "Name", name),
+    PASSED("Definition"),
+    PASSED("ParentDefinition"),
     END,
 };
 static const struct chimera_gql_shape shape_directive = SHAPE(directive, directive, false);
@@ -72,6 +79,9 @@ static const struct chimera_gql_member field[] = {
     NODES(selection, "Directives", directives, &shape_directive),
     TEXT(selection, "Name", name),
     SELECTIONS(selection, "SelectionSet", selections),
+    PASSED("Definition"),
+    PASSED("ObjectDefinition"),
+    PASSED("Position"),
     END,
 };
 
@@ -79,6 +89,8 @@ static const struct chimera_gql_member spread[] = {
     COMMENTS(selection, "Comment", comments),
     NODES(selection, "Directives", directives, &shape_directive),
     TEXT(selection, "Name", name),
+    PASSED("Definition"),
+    PASSED("ObjectDefinition"),
     END,
 };
 
@@ -87,6 +99,8 @@ static const struct chimera_gql_member inline_fragment[] = {
     NODES(selection, "Directives", directives, &shape_directive),
     SELECTIONS(selection, "SelectionSet", selections),
     TEXT(selection, "TypeCondition", type_condition),
+    PASSED("ObjectDefinition"),
+    PASSED("Position"),
     END,
 };
 
@@ -104,6 +118,7 @@ static const struct chimera_gql_member variable[] = {
     NODE(variable, "Type", type, &chimera_gql_shape_type),
     BOOLEAN(variable, "Used", is_used),
     TEXT(variable, "Variable", name),
+    PASSED("Definition"),
     END,
 };
 static const struct chimera_gql_shape shape_variable = SHAPE(variable, variable, false);
@@ -116,6 +131,7 @@ static const struct chimera_gql_member operation[] = {
     TEXT(operation, "Operation", operation),
     NODES(operation, "VariableDefinitions", variables, &shape_variable),
     SELECTIONS(operation, "SelectionSet", selections),
+    PASSED("Position"),
     END,
 };
 static const struct chimera_gql_shape shape_operation = SHAPE(operation, operation, true);
@@ -128,6 +144,8 @@ static const struct chimera_gql_member fragment[] = {
     TEXT(fragment, "TypeCondition", type_condition),
     NODES(fragment, "VariableDefinition", variables, &shape_variable),
     SELECTIONS(fragment, "SelectionSet", selections),
+    PASSED("Definition"),
+    PASSED("Position"),
     END,
 };
 static const struct chimera_gql_shape shape_fragment = SHAPE(fragment, fragment, true);

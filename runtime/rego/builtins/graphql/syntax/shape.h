@@ -15,6 +15,7 @@ enum chimera_gql_member_kind {
     CHIMERA_GQL_MEMBER_NODES,      /* struct chimera_gql_list of nodes of one shape */
     CHIMERA_GQL_MEMBER_NAMES,      /* the same of struct chimera_gql_name */
     CHIMERA_GQL_MEMBER_SELECTIONS, /* the same of struct chimera_gql_selection */
+    CHIMERA_GQL_MEMBER_PASSED,     /* an object that is read past, and not written */
 };
 
 struct chimera_gql_member {

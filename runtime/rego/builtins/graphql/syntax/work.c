@@ -224,13 +224,13 @@ void **chimera_gql_put(struct chimera_gql_work *work, struct chimera_gql_table *
     return &entry->value;
 }
 
-bool chimera_gql_seen(struct chimera_gql_work *work, struct chimera_gql_table *table,
-                      struct chimera_slice name)
+uintptr_t chimera_gql_count(struct chimera_gql_work *work, struct chimera_gql_table *table,
+                            struct chimera_slice name)
 {
-    void **mark = chimera_gql_put(work, table, name);
-    bool was_seen = *mark;
-    *mark = table;
-    return was_seen;
+    void **value = chimera_gql_put(work, table, name);
+    uintptr_t count = (uintptr_t)*value;
+    *value = (void *)(count + 1);
+    return count;
 }
 
 static int order(const void *a, const void *b, struct chimera_account *account)

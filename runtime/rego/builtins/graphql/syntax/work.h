@@ -27,8 +27,8 @@ struct chimera_gql_block;
 struct chimera_gql_work {
     struct chimera_account *account; /* NULL: no bound */
     struct chimera_error *err;       /* borrowed; gets the first failure */
-    /* 0; CHIMERA_EINVAL: the GraphQL is wrong; CHIMERA_EREFUSED: it is no AST that OPA could take;
-     * or what ends the call: the account's code, CHIMERA_ENOMEM, CHIMERA_ELIMIT */
+    /* 0; CHIMERA_EINVAL: the GraphQL is wrong; or what ends the call: the account's code,
+     * CHIMERA_ENOMEM, CHIMERA_ELIMIT */
     int code;
     unsigned depth;
     struct chimera_gql_block *blocks; /* owned */
@@ -97,9 +97,14 @@ void *chimera_gql_get(struct chimera_gql_work *work, const struct chimera_gql_ta
 /* Where the value of a name is, NULL at first; good until the next one is made. Never NULL. */
 void **chimera_gql_put(struct chimera_gql_work *work, struct chimera_gql_table *table,
                        struct chimera_slice name);
-/* Was the name put here before? Puts it. */
-bool chimera_gql_seen(struct chimera_gql_work *work, struct chimera_gql_table *table,
-                      struct chimera_slice name);
+/* How often was it asked for this name before? For tables of nothing else. */
+uintptr_t chimera_gql_count(struct chimera_gql_work *work, struct chimera_gql_table *table,
+                            struct chimera_slice name);
+static inline bool chimera_gql_seen(struct chimera_gql_work *work, struct chimera_gql_table *table,
+                                    struct chimera_slice name)
+{
+    return chimera_gql_count(work, table, name) > 0;
+}
 /* All values, in the order of their names. */
 struct chimera_gql_list chimera_gql_sorted(struct chimera_gql_work *work,
                                            const struct chimera_gql_table *table);
