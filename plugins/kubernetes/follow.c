@@ -106,10 +106,12 @@ static void fail(struct kube_query *query, const struct chimera_error *why, int6
 static void retry_now(struct kube_timer *timer)
 {
     struct kube_query *query = KUBE_QUERY_OF(timer, retry);
-    if (query->starts_over)
+    /* A watch's version has gone on. A first page may show another state of the cluster now; the
+     * token of a later one stands for the state of the first. */
+    if (query->is_watch && !query->starts_over)
+        begin_watch(query);
+    else if (query->starts_over || query->is_first_page)
         begin_page(query, true);
-    else if (query->is_watch)
-        begin_watch(query); /* its version has gone on */
     else
         begin_request(query);
 }
@@ -158,6 +160,7 @@ static void begin_page(struct kube_query *query, bool is_first)
     chimera_buffer_text(&path, query->selectors);
     set_path(query, &path);
     query->is_watch = query->starts_over = false;
+    query->is_first_page = is_first;
     if (is_first) {
         kube_feed_begin_list(feed);
         query->listed_at_ms = chimera_clock_ms();

@@ -64,7 +64,7 @@ struct kube_query {
     struct kube_exchange exchange;
     struct kube_feed feed;
     char *path; /* owned: of the request under way, or to be tried again */
-    bool is_watch, starts_over, is_probed, was_unauthorized;
+    bool is_watch, is_first_page, starts_over, is_probed, was_unauthorized;
     int64_t begun_at_ms, listed_at_ms;
     _Atomic uint64_t list_count, event_count, trouble_count; /* read by who counts */
 };

@@ -104,6 +104,8 @@ static int take_mark(struct kube_cut *cut, char byte, bool *ret_is_used, struct 
         cut->state = byte == '}' ? END : MEMBER;
         return hand_out(cut, KUBE_PIECE_MEMBER, err);
     case ITEMS:
+        if (cut->is_watch && byte != '{' && byte != '}')
+            return fail_form(err);
         if (cut->is_watch || (byte != ',' && byte != ']'))
             break;
         cut->state = byte == ']' ? BEHIND : ITEMS;
