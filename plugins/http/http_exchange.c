@@ -85,15 +85,6 @@ static bool is_listed(struct json_object *list, const char *host, const char *po
     return false;
 }
 
-/* Nobody may be asked where there is no list at all. */
-static bool is_allowed(const struct http_hosts *hosts, const char *host, const char *port)
-{
-    if (!hosts->all && !hosts->of_policy)
-        return false;
-    return (!hosts->all || is_listed(hosts->all, host, port)) &&
-           (!hosts->of_policy || is_listed(hosts->of_policy, host, port));
-}
-
 /* The URL with stars for its password; or without any login, as a Referer has it. NULL: no memory.
  */
 static char *text_without(CURLU *url, bool has_no_login)
@@ -139,7 +130,11 @@ static int read_url(struct hop *hop, bool is_redirect, struct http_failure *fail
         memmove(hop->host, hop->host + 1, size - 1);
         hop->host[size - 2] = '\0';
     }
-    if (is_allowed(hop->hosts, hop->host, hop->port))
+    /* Nobody may be asked where there is no list at all. */
+    const struct http_hosts *hosts = hop->hosts;
+    if ((hosts->all || hosts->of_policy) &&
+        (!hosts->all || is_listed(hosts->all, hop->host, hop->port)) &&
+        (!hosts->of_policy || is_listed(hosts->of_policy, hop->host, hop->port)))
         return CHIMERA_OK;
     snprintf(why, sizeof(why), "disallowed host: %.256s", hop->host);
     return is_redirect ? fail_url(hop, HTTP_FAILURE_NETWORK, hop->shown, why, failure)
@@ -305,12 +300,23 @@ static struct curl_blob blob_of(const struct chimera_buffer *buffer)
     return (struct curl_blob){.data = buffer->data, .len = buffer->size, .flags = CURL_BLOB_NOCOPY};
 }
 
-/* Those that are given; the system's only where they are wanted as well, or none are given. */
-static int set_authorities(struct hop *hop, struct http_failure *failure)
+/* Authorities are those that are given; the system's only where they are wanted as well, or none
+ * are given. */
+static int set_tls(struct hop *hop, struct http_failure *failure)
 {
-    const struct chimera_buffer *given = &hop->request->authorities;
+    CURL *easy = hop->easy;
+    const struct http_request *request = hop->request;
+    const struct chimera_buffer *given = &request->authorities;
     const char *file = getenv("SSL_CERT_FILE");
     struct chimera_error why = {0};
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request->is_unverified ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request->is_unverified ? 0L : 2L);
+    if (request->certificate.size > 0) {
+        struct curl_blob certificate = blob_of(&request->certificate), key = blob_of(&request->key);
+        curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &certificate);
+        curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
+    }
     if (!file || !file[0])
         curl_easy_getinfo(hop->easy, CURLINFO_CAINFO, &file);
     if (given->size == 0) {
@@ -347,21 +353,6 @@ static struct curl_slist *set_server_name(const struct hop *hop, const char *nam
     curl_free(text);
     curl_url_cleanup(url);
     return list;
-}
-
-static int set_tls(struct hop *hop, struct http_failure *failure)
-{
-    CURL *easy = hop->easy;
-    const struct http_request *request = hop->request;
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request->is_unverified ? 0L : 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request->is_unverified ? 0L : 2L);
-    if (request->certificate.size > 0) {
-        struct curl_blob certificate = blob_of(&request->certificate), key = blob_of(&request->key);
-        curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &certificate);
-        curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
-    }
-    return set_authorities(hop, failure);
 }
 
 static void set_up(struct hop *hop, struct curl_slist *headers)
@@ -444,16 +435,6 @@ static int run_hop(struct hop *hop, struct http_failure *failure)
 
 /* --- Redirects --- */
 
-static const char *location_of(const struct hop *hop)
-{
-    unsigned status = hop->answer->status;
-    if (!hop->request->follows ||
-        (status != 301 && status != 302 && status != 303 && status != 307 && status != 308))
-        return NULL;
-    const char *location = http_answer_header(hop->answer, "location");
-    return location && location[0] ? location : NULL;
-}
-
 static int follow(struct hop *hop, const char *location, struct http_failure *failure)
 {
     unsigned status = hop->answer->status;
@@ -492,8 +473,13 @@ static int run_all(struct hop *hop, struct http_failure *failure)
 {
     for (int i = 0;; i++) {
         int code = run_hop(hop, failure);
-        const char *location = code == CHIMERA_OK ? location_of(hop) : NULL;
-        if (!location)
+        unsigned status = hop->answer->status;
+        bool is_redirect =
+            status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+        const char *location = code == CHIMERA_OK && is_redirect && hop->request->follows
+                                   ? http_answer_header(hop->answer, "location")
+                                   : NULL;
+        if (!location || !location[0])
             return code;
         if (i == REDIRECTS_MAX)
             return fail_url(hop, HTTP_FAILURE_NETWORK, hop->shown, "stopped after 10 redirects",

@@ -74,14 +74,6 @@ static const struct key keys[] = {
 };
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
 
-static bool is_known(const char *name)
-{
-    for (size_t i = 0; i < KEY_COUNT; i++)
-        if (strcmp(keys[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 /* Nobody knows some of them: all of these, as a set is written. */
 static int check_keys(struct json_object *argument, struct http_failure *failure)
 {
@@ -90,8 +82,11 @@ static int check_keys(struct json_object *argument, struct http_failure *failure
     int code = CHIMERA_OK;
     json_object_object_foreach(argument, name, value)
     {
+        size_t at = 0;
         (void)value;
-        if (!is_known(name))
+        while (at < KEY_COUNT && strcmp(keys[at].name, name) != 0)
+            at++;
+        if (at == KEY_COUNT)
             json_object_object_add(unknown, name, NULL);
     }
     bool has_method = json_object_object_get_ex(argument, "method", NULL);

@@ -29,27 +29,20 @@ static bool is_json(const char *type)
 }
 
 /* JSON is given on as it is written, for its numbers may be larger than any of ours. */
-static void put_json(struct chimera_slice body, struct chimera_account *account,
-                     struct chimera_buffer *out)
-{
-    struct json_object *tree = NULL;
-    body = chimera_slice_trim(body);
-    if (chimera_json_parse_within(body, account, &tree, NULL) == CHIMERA_OK)
-        chimera_buffer_append(out, body);
-    else
-        chimera_buffer_text(out, "null");
-    json_object_put(tree);
-}
-
-static void put_yaml(struct chimera_slice body, struct chimera_account *account,
+static void put_body(struct chimera_slice body, bool is_yaml, struct chimera_account *account,
                      struct chimera_buffer *out)
 {
     const struct chimera_yaml_options options = {.account = account};
     struct json_object *tree = NULL;
-    if (chimera_yaml_parse(body, &options, &tree, NULL) == CHIMERA_OK)
+    body = is_yaml ? body : chimera_slice_trim(body);
+    int code = is_yaml ? chimera_yaml_parse(body, &options, &tree, NULL)
+                       : chimera_json_parse_within(body, account, &tree, NULL);
+    if (code < 0)
+        chimera_buffer_text(out, "null");
+    else if (is_yaml)
         chimera_json_write(tree, out);
     else
-        chimera_buffer_text(out, "null");
+        chimera_buffer_append(out, body);
     json_object_put(tree);
 }
 
@@ -133,10 +126,9 @@ void http_response_give(const struct http_request *request, const struct http_an
         (type && (strstr(type, "application/yaml") || strstr(type, "application/x-yaml")));
     chimera_account_open(&account, deadline_ns, TREE_MAX);
     chimera_buffer_text(&out->text, "{\"body\":");
-    if (request->decodes_json || is_json(type))
-        put_json(body, &account, &out->text);
-    else if (is_yaml)
-        put_yaml(body, &account, &out->text);
+    bool reads_json = request->decodes_json || is_json(type);
+    if (reads_json || is_yaml)
+        put_body(body, !reads_json, &account, &out->text);
     else
         chimera_buffer_text(&out->text, "null");
     chimera_buffer_text(&out->text, ",\"headers\":");
