@@ -91,13 +91,6 @@ static int read_label(struct chimera_slice line, struct chimera_slice *ret_label
     return CHIMERA_OK;
 }
 
-static void put_without_blanks(struct chimera_buffer *out, struct chimera_slice line)
-{
-    for (size_t i = 0; i < line.size && !out->failed; i++)
-        if (line.data[i] != ' ' && line.data[i] != '\t')
-            chimera_buffer_byte(out, (uint8_t)line.data[i]);
-}
-
 int certificate_from_pem(struct chimera_slice pem, struct chimera_buffer *out,
                          struct chimera_error *err)
 {
@@ -123,8 +116,9 @@ int certificate_from_pem(struct chimera_slice pem, struct chimera_buffer *out,
         is_found = is_end && chimera_slice_is(label, "CERTIFICATE");
         if (is_found)
             code = decode(&text, out, err);
-        else if (!is_end)
-            put_without_blanks(&text, line);
+        for (size_t i = 0; !is_end && i < line.size && !text.failed; i++)
+            if (line.data[i] != ' ' && line.data[i] != '\t')
+                chimera_buffer_byte(&text, (uint8_t)line.data[i]);
         if (is_end) {
             label.data = NULL;
             chimera_buffer_reset(&text);

@@ -20,21 +20,15 @@ static const char *const places[] = {
     "/etc/ssl/cert.pem",
 };
 
-static const char *find_file(void)
-{
-    const char *named = getenv("SSL_CERT_FILE");
-    if (named && named[0])
-        return named;
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-        if (access(places[i], R_OK) == 0)
-            return places[i];
-    return NULL;
-}
-
 int system_roots_read(STACK_OF(X509) * *ret_roots, struct chimera_error *err)
 {
-    const char *path = find_file();
+    const char *path = getenv("SSL_CERT_FILE");
     struct chimera_buffer text;
+    if (path && !path[0])
+        path = NULL;
+    for (size_t i = 0; !path && i < sizeof(places) / sizeof(places[0]); i++)
+        if (access(places[i], R_OK) == 0)
+            path = places[i];
     if (!path)
         return chimera_fail(err, CHIMERA_EIO,
                             "the system has no file of Mozilla's roots: install "

@@ -21,21 +21,6 @@ struct verification { /* borrowed, but for the buffer */
     struct chimera_buffer missing; /* what is wanted and not there, as the message has it */
 };
 
-/* --- The trust root --- */
-
-static int find_trust(struct registry_provider *provider,
-                      const struct chimera_trust_root **ret_root, struct chimera_error *err)
-{
-    int code = CHIMERA_OK;
-    pthread_mutex_lock(&provider->mutex);
-    if (!provider->has_trust)
-        code = chimera_trust_root_read(provider->trust_path, &provider->trust, err);
-    provider->has_trust = provider->has_trust || code == CHIMERA_OK;
-    pthread_mutex_unlock(&provider->mutex);
-    *ret_root = &provider->trust;
-    return code;
-}
-
 /* --- Judging --- */
 
 /* Each that is wanted by itself, so that the message has all that are missing, whole. */
@@ -68,12 +53,18 @@ static int judge_wanted(const struct chimera_evidence *evidence, size_t count, v
 static int judge(struct verification *verification, const struct chimera_found *found,
                  const char *name, struct chimera_error *err)
 {
-    struct by_certificate by = {verification->call->fields, verification->root,
+    struct registry_provider *provider = verification->call->provider;
+    struct by_certificate by = {verification->call->fields, &provider->trust,
                                 verification->call->deadline_ns};
-    int code = find_trust(verification->call->provider, &verification->root, err);
-    by.root = verification->root;
+    int code = CHIMERA_OK;
+    pthread_mutex_lock(&provider->mutex);
+    if (!provider->has_trust)
+        code = chimera_trust_root_read(provider->trust_path, &provider->trust, err);
+    provider->has_trust = provider->has_trust || code == CHIMERA_OK;
+    pthread_mutex_unlock(&provider->mutex);
     if (code < 0)
         return code;
+    verification->root = &provider->trust;
     return verification->wanted->is_certificate
                ? chimera_found_judge_by(found, name, by_certificate_judge, &by, err)
                : chimera_found_judge_by(found, name, judge_wanted, verification, err);
@@ -98,15 +89,6 @@ static int gather(const struct image_call *call, const char *name, struct chimer
     }
     return code < 0 ? chimera_fail(err, code, "Cannot fetch manifest of %s: %s", name, why.text)
                     : code;
-}
-
-static void give_verdict(const struct image_call *call, const char *digest)
-{
-    struct json_object *value = json_object_new_object();
-    json_object_object_add(value, "is_trusted", json_object_new_boolean(true));
-    json_object_object_add(value, "digest", json_object_new_string(digest));
-    chimera_provider_answer_give(call->answer, value, KEEP_MS);
-    json_object_put(value);
 }
 
 /* Some messages have their cause in them. */
@@ -146,8 +128,13 @@ void verify_answer(const struct image_call *call, enum chimera_host_request_kind
         image_fail(call, LAYERS_FAILED, err.text);
     else if (code < 0)
         fail_verdict(call, &verification, err.text);
-    else
-        give_verdict(call, found.digest);
+    else {
+        struct json_object *value = json_object_new_object();
+        json_object_object_add(value, "is_trusted", json_object_new_boolean(true));
+        json_object_object_add(value, "digest", json_object_new_string(found.digest));
+        chimera_provider_answer_give(call->answer, value, KEEP_MS);
+        json_object_put(value);
+    }
     chimera_found_done(&found);
     wanted_done(&wanted);
     chimera_buffer_free(&name);

@@ -24,16 +24,6 @@ static char **field_of(struct chimera_credential *credential, char **warning, si
     return fields[at];
 }
 
-static bool is_place(struct chimera_slice place)
-{
-    if (place.size == 0 || place.size > PLACE_MAX)
-        return false;
-    for (size_t i = 0; i < place.size; i++)
-        if (place.data[i] <= ' ' || place.data[i] > '~')
-            return false;
-    return true;
-}
-
 int chimera_credential_tell(const char *docker_config, struct chimera_slice place,
                             struct chimera_buffer *message, struct chimera_error *err)
 {
@@ -41,7 +31,10 @@ int chimera_credential_tell(const char *docker_config, struct chimera_slice plac
     CHIMERA_FREE char *warning = NULL;
     const char *name, *before = "{";
     char **field;
-    if (!is_place(place))
+    bool is_place = place.size > 0 && place.size <= PLACE_MAX;
+    for (size_t i = 0; is_place && i < place.size; i++)
+        is_place = place.data[i] > ' ' && place.data[i] <= '~';
+    if (!is_place)
         return chimera_fail(err, CHIMERA_EREFUSED, "the place of a login is none");
     CHIMERA_FREE char *text = strndup(place.data, place.size);
     if (!text)
