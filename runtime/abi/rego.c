@@ -40,6 +40,7 @@ static void rego_reset(struct chimera_guest *guest)
     chimera_rego_empty(rego);
     rego->now_ns = 0;
     rego->seed = (struct chimera_rego_seed){0};
+    chimera_rego_sent_end(&rego->sent);
 }
 
 static const struct chimera_host_side rego_side = {.keep = rego_reset, .reset = rego_reset};
@@ -98,6 +99,7 @@ void chimera_rego_detach(struct chimera_guest *guest)
         return;
     chimera_rego_empty(rego);
     chimera_buffer_free(&rego->text);
+    chimera_rego_sent_end(&rego->sent);
     chimera_inventory_free(rego->inventory);
     free(rego->builtin);
     free(rego);
@@ -226,14 +228,17 @@ static int read_table(struct chimera_guest *guest, const char *name,
 
 /* --- Preparation --- */
 
-static int add_builtin(struct chimera_rego *rego, const char *name, struct json_object *id,
+static int add_builtin(struct chimera_guest *guest, const char *name, struct json_object *id,
                        struct chimera_buffer *missing, struct chimera_error *err)
 {
+    struct chimera_rego *rego = chimera_rego_of(guest);
+    bool is_upstream = guest->grants && guest->grants->has_upstream_builtins;
     int64_t number = json_object_get_int64(id);
     if (!json_object_is_type(id, json_type_int) || number < 0 || number >= BUILTIN_ID_MAX)
         return chimera_fail(err, CHIMERA_EMODULE, "Rego wasm error: builtin %s has a bad number",
                             name);
-    const struct chimera_rego_builtin *builtin = chimera_rego_builtin_find(name);
+    const struct chimera_rego_builtin *builtin =
+        is_upstream ? chimera_rego_builtin_of_upstream(name) : chimera_rego_builtin_find(name);
     if (!builtin)
         chimera_buffer_print(
             missing, "%s%s%s", missing->size ? ", " : "", name,
@@ -252,7 +257,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* In the order of the names, so that the complaint about several is always the same. */
-static int add_builtins(struct chimera_rego *rego, struct json_object *table,
+static int add_builtins(struct chimera_guest *guest, struct json_object *table,
                         struct chimera_buffer *missing, struct chimera_error *err)
 {
     size_t count = (size_t)json_object_object_length(table), i = 0;
@@ -268,7 +273,7 @@ static int add_builtins(struct chimera_rego *rego, struct json_object *table,
     qsort(names, count, sizeof(*names), by_name);
     int code = CHIMERA_OK;
     for (i = 0; i < count && code == CHIMERA_OK; i++)
-        code = add_builtin(rego, names[i], json_object_object_get(table, names[i]), missing, err);
+        code = add_builtin(guest, names[i], json_object_object_get(table, names[i]), missing, err);
     free(names);
     return code;
 }
@@ -285,7 +290,7 @@ static int read_builtins(struct chimera_guest *guest, struct chimera_error *err)
     if (!rego->builtin)
         return chimera_fail(err, CHIMERA_ENOMEM, "no memory for a policy's builtins");
     chimera_buffer_init(&missing, sizeof(err->text));
-    code = add_builtins(rego, table, &missing, err);
+    code = add_builtins(guest, table, &missing, err);
     if (code == CHIMERA_OK && missing.size)
         code = chimera_fail(err, CHIMERA_EMODULE, "Missing Rego builtins: %.*s", (int)missing.size,
                             missing.data);
@@ -293,21 +298,27 @@ static int read_builtins(struct chimera_guest *guest, struct chimera_error *err)
     return code;
 }
 
-/* The reference always evaluates entry point 0. */
+/* The reference always evaluates entry point 0; so do we, unless the operator has named another. */
 static int check_entrypoint(struct chimera_guest *guest, struct chimera_error *err)
 {
     CHIMERA_JSON struct json_object *table = NULL;
     int code = read_table(guest, "entrypoints", chimera_rego_of(guest)->entrypoints, &table, err);
     if (code < 0)
         return code;
+    const char *wanted = guest->grants ? guest->grants->entrypoint : NULL;
     for (const struct lh_entry *entry = json_object_get_object(table)->head; entry;
          entry = entry->next) {
         struct json_object *id = (struct json_object *)lh_entry_v(entry);
-        if (json_object_is_type(id, json_type_int) && json_object_get_int64(id) == 0)
-            return CHIMERA_OK;
+        int64_t number = json_object_is_type(id, json_type_int) ? json_object_get_int64(id) : -1;
+        if (number < 0 || number > INT32_MAX ||
+            (wanted ? strcmp((const char *)lh_entry_k(entry), wanted) != 0 : number != 0))
+            continue;
+        chimera_rego_of(guest)->entrypoint = (uint32_t)number;
+        return CHIMERA_OK;
     }
     return chimera_fail(err, CHIMERA_EMODULE,
-                        "Rego wasm error: Cannot find the specified entrypoint 0 inside of %s",
+                        "Rego wasm error: Cannot find the specified entrypoint %s inside of %s",
+                        wanted ? wanted : "0",
                         json_object_to_json_string_ext(table, JSON_C_TO_STRING_PLAIN));
 }
 
@@ -425,7 +436,7 @@ static int run_entrypoint(struct chimera_guest *guest, const struct chimera_piec
                       (struct arguments){context, rego->data}, NULL, err);
     if (code == CHIMERA_OK)
         code = invoke(guest, "opa_eval_ctx_set_entrypoint", rego->set_entrypoint,
-                      (struct arguments){.first = context}, NULL, err);
+                      (struct arguments){context, rego->entrypoint}, NULL, err);
     if (code == CHIMERA_OK)
         code =
             invoke(guest, "opa_eval", rego->eval, (struct arguments){.first = context}, NULL, err);

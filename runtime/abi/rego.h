@@ -48,6 +48,8 @@ struct chimera_rego {
     struct chimera_buffer text;
     int64_t now_ns; /* of the evaluation, as is the next */
     struct chimera_rego_seed seed;
+    struct chimera_rego_sent sent;
+    uint32_t entrypoint; /* the number of the one that is asked */
 };
 
 /* The guest's; NULL when its ABI has none. */

@@ -137,7 +137,8 @@ static uint32_t push_result(struct chimera_guest *guest, struct chimera_rego *re
     return value;
 }
 
-static void run_builtin(struct chimera_guest *guest, struct chimera_rego *rego,
+/* False: it has failed, which is its caller's undefined. */
+static bool run_builtin(struct chimera_guest *guest, struct chimera_rego *rego,
                         const struct chimera_rego_builtin *builtin)
 {
     struct chimera_error err = {0};
@@ -145,12 +146,15 @@ static void run_builtin(struct chimera_guest *guest, struct chimera_rego *rego,
                                            .now_ns = rego->now_ns,
                                            .seed = &rego->seed,
                                            .account = &guest->account,
+                                           .grants = guest->grants,
+                                           .sent = &rego->sent,
                                            .err = &err};
     int code = builtin->function(&call, &rego->result);
     if (guest->account.failed)
         chimera_guest_overdrawn(guest);
-    if (code < 0)
+    if (code < 0 && !(guest->grants && guest->grants->has_undefined_failures))
         trap_with(guest, builtin->name, err.text);
+    return code == CHIMERA_OK;
 }
 
 static uint32_t dispatch(struct chimera_guest *guest, uint32_t id, const uint32_t *values,
@@ -165,10 +169,12 @@ static uint32_t dispatch(struct chimera_guest *guest, uint32_t id, const uint32_
                            "call of a builtin that the policy did not declare");
     chimera_rego_empty(rego);
     pull_arguments(guest, rego, values, count, builtin->name);
-    run_builtin(guest, rego, builtin);
-    write_result(guest, rego, builtin->name);
-    chimera_rego_drop_trees(rego);
-    uint32_t result = push_result(guest, rego, builtin->name);
+    uint32_t result = 0;
+    if (run_builtin(guest, rego, builtin)) {
+        write_result(guest, rego, builtin->name);
+        chimera_rego_drop_trees(rego);
+        result = push_result(guest, rego, builtin->name);
+    }
     chimera_rego_empty(rego);
     chimera_guest_recount(guest);
     chimera_import_leave(guest);

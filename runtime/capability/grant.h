@@ -16,6 +16,14 @@ struct chimera_grants { /* what one policy may do; borrowed arrays, NULL-termina
     struct chimera_capability_source *source; /* who answers; NULL: nobody */
     /* Rego's inventory needs the capability of its lists, too, not only the resources. */
     bool gates_inventory;
+    /* What Rego's builtins may reach: hosts, or hosts and ports; NULL or empty: none. */
+    const char *const *hosts;
+    const char *entrypoint; /* the rule that is asked; NULL: the module's first */
+    /* A builtin that fails leaves its expression undefined, as OPA has it, in place of ending the
+     * evaluation. What a policy allows unless something is found is allowed then. */
+    bool has_undefined_failures;
+    bool prints; /* what the policy prints and traces is for the log at the level of information */
+    bool has_upstream_builtins; /* as the reference has them, where they are not OPA's */
 };
 
 /* What logs call the policy. */

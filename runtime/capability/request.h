@@ -38,7 +38,7 @@
     X(CHIMERA_ASK_CAN_I, "KubernetesCanI", "request", "disable_cache")                            \
     X(CHIMERA_ASK_CERTIFICATE, "CryptoIsCertificateTrusted", "request")                           \
     /* Of Rego alone, and of ours: http.send. */                                                  \
-    X(CHIMERA_ASK_HTTP, "RegoHttpSend", "request")
+    X(CHIMERA_ASK_HTTP, "RegoHttpSend", "request", "hosts")
 
 enum chimera_host_request_kind {
 #define X(kind, ...) kind,

@@ -24,6 +24,7 @@ struct chimera_policy {
     uint32_t limit_ms;
     uint64_t memory_limit;
     struct chimera_grants grants; /* its lists are owned */
+    char *entrypoint;             /* owned; NULL: the module's first */
     struct chimera_start start;   /* what the slots share */
     struct chimera_slots *slots;  /* borrowed; NULL: no bound */
     struct chimera_slot *slot;    /* one per lane; owned, with its guest, made when first needed */
@@ -82,12 +83,19 @@ static int copy_options(struct chimera_policy *policy, const struct chimera_poli
     policy->grants.resources = copy_list(options->resources);
     policy->grants.source = options->source;
     policy->grants.gates_inventory = options->gates_inventory;
+    policy->grants.has_undefined_failures = options->has_undefined_failures;
+    policy->grants.prints = options->prints;
+    policy->grants.has_upstream_builtins = options->has_upstream_builtins;
+    policy->grants.hosts = copy_list(options->hosts);
+    policy->entrypoint = options->entrypoint ? strdup(options->entrypoint) : NULL;
+    policy->grants.entrypoint = policy->entrypoint;
     policy->lanes = options->lanes;
     policy->slots = options->slots;
     policy->start.is_fresh = options->is_fresh_start;
     policy->slot = calloc(options->lanes, sizeof(*policy->slot));
     if (!policy->id || !policy->settings || !policy->grants.capabilities ||
-        !policy->grants.resources || !policy->slot)
+        !policy->grants.resources || !policy->grants.hosts ||
+        (options->entrypoint && !policy->entrypoint) || !policy->slot)
         return CHIMERA_ENOMEM;
     for (unsigned lane = 0; lane < options->lanes; lane++)
         policy->slot[lane] =
@@ -161,6 +169,8 @@ void chimera_policy_close(struct chimera_policy *policy)
     free(policy->slot);
     free_list(policy->grants.capabilities);
     free_list(policy->grants.resources);
+    free_list(policy->grants.hosts);
+    free(policy->entrypoint);
     free(policy->settings);
     free(policy->id);
     free(policy);

@@ -32,7 +32,10 @@ struct chimera_policy_options {
         *capabilities; /* NULL-terminated patterns, guest-abis.md §5.8; NULL: deny all */
     /* "apiVersion/kind" pairs that host calls may read, NULL-terminated; NULL: none */
     const char *const *resources;
-    bool gates_inventory;                     /* as of struct chimera_grants */
+    /* As of struct chimera_grants; texts are copied. */
+    bool gates_inventory, has_undefined_failures, prints, has_upstream_builtins;
+    const char *const *hosts;
+    const char *entrypoint;
     struct chimera_capability_source *source; /* borrowed; answers host calls. NULL: nobody does */
     struct chimera_policy_gauges *gauges;     /* borrowed; NULL: nobody looks */
 };

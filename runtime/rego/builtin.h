@@ -19,6 +19,9 @@ struct chimera_rego_builtin {
 /* NULL when there is none of this name. */
 const struct chimera_rego_builtin *chimera_rego_builtin_find(const char *name);
 
+/* The same, but where the reference's differs from OPA's, the reference's (text/upstream.c). */
+const struct chimera_rego_builtin *chimera_rego_builtin_of_upstream(const char *name);
+
 /* All of them, in no order. */
 const struct chimera_rego_builtin *chimera_rego_builtins(size_t *ret_count);
 

@@ -117,6 +117,9 @@
     /* units.c */                                                           \
     X("units.parse", 1, chimera_rego_units_parse)                           \
     X("units.parse_bytes", 1, chimera_rego_units_parse_bytes)               \
+    /* outside.c */                                                         \
+    X("http.send", 1, chimera_rego_http_send)                               \
+    X("net.lookup_ip_addr", 1, chimera_rego_lookup_ip_addr)                 \
     /* cidr.c */                                                            \
     X("net.cidr_is_valid", 1, chimera_rego_cidr_is_valid)                   \
     X("net.cidr_expand", 1, chimera_rego_cidr_expand)                       \

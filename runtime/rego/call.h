@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "runtime/base/account.h"
+#include "runtime/capability/grant.h"
 #include "runtime/rego/value.h"
 
 #define CHIMERA_REGO_ARGS_MAX 4
@@ -19,13 +20,24 @@ struct chimera_rego_seed {
     uint8_t bytes[CHIMERA_REGO_SEED_BYTES];
 };
 
-struct chimera_rego_call {
-    struct json_object *const *args; /* as many as the builtin takes; borrowed */
-    int64_t now_ns;                  /* since 1970; one and the same for a whole evaluation */
-    struct chimera_rego_seed *seed;  /* of the evaluation; NULL: zeroes */
-    struct chimera_account *account; /* of the evaluation; NULL: no bound */
-    struct chimera_error *err;       /* never NULL */
+/* What http.send was asked in this evaluation, and was answered: the same request is sent once. */
+#define CHIMERA_REGO_SENT_MAX 32
+struct chimera_rego_sent {
+    size_t count;
+    struct chimera_buffer request[CHIMERA_REGO_SENT_MAX], answer[CHIMERA_REGO_SENT_MAX];
 };
+
+struct chimera_rego_call {
+    struct json_object *const *args;     /* as many as the builtin takes; borrowed */
+    int64_t now_ns;                      /* since 1970; one and the same for a whole evaluation */
+    struct chimera_rego_seed *seed;      /* of the evaluation; NULL: zeroes */
+    struct chimera_account *account;     /* of the evaluation; NULL: no bound */
+    const struct chimera_grants *grants; /* what it may reach; NULL: nothing */
+    struct chimera_rego_sent *sent;      /* what it has sent already; NULL: it is not kept */
+    struct chimera_error *err;           /* never NULL */
+};
+
+void chimera_rego_sent_end(struct chimera_rego_sent *sent);
 
 /* CHIMERA_EDEADLINE when the time is up before there is a result: host code is not interrupted, so
  * what may take long looks at the clock itself. On success the caller owns *ret_result; null is a

@@ -23,12 +23,19 @@
 
 struct chimera_policy_extras { /* what the file says of one policy */
     uint64_t memory_limit;     /* bytes; 0: nothing, so the default holds */
-    bool gates_inventory;      /* as of struct chimera_grants */
+    /* Of Rego, as of struct chimera_grants. */
+    bool gates_inventory, has_undefined_failures, prints, has_upstream_builtins;
+    char **hosts;     /* owned; NULL: none */
+    char *entrypoint; /* owned; NULL: the module's first */
 };
 
+void chimera_policy_extras_done(struct chimera_policy_extras *extras);
+bool chimera_policy_extras_equal(const struct chimera_policy_extras *a,
+                                 const struct chimera_policy_extras *b);
+
 /* `ids` ends with NULL: those of all policies there are, a group's members as "group/member". There
- * is room for as many in `ret_extras`. The error tells all that is wrong, each with its place
- * (runtime/text/problems.h). */
+ * is room for as many in `ret_extras`, which are the caller's to end in any case. The
+ * error tells all that is wrong, each with its place (runtime/text/problems.h). */
 int chimera_policy_options_read(const char *path, const char *const *ids,
                                 struct chimera_policy_extras *ret_extras,
                                 struct chimera_error *err);

@@ -22,6 +22,7 @@ void policies_drop_from(struct policies *policies, size_t first)
         free(policy->plugin);
         free_texts(policy->capabilities);
         free_texts(policy->resources);
+        chimera_policy_extras_done(&policy->extras);
     }
 }
 
@@ -60,8 +61,8 @@ static bool equal_policies(const struct policy_spec *a, const struct policy_spec
            equal_texts(a->message, b->message) && a->has_limit == b->has_limit &&
            a->limit_seconds == b->limit_seconds && equal_lists(a->capabilities, b->capabilities) &&
            equal_lists(a->resources, b->resources) && a->group == b->group &&
-           a->extras.memory_limit == b->extras.memory_limit && equal_texts(a->plugin, b->plugin) &&
-           memcmp(&a->lock, &b->lock, sizeof(a->lock)) == 0;
+           chimera_policy_extras_equal(&a->extras, &b->extras) &&
+           equal_texts(a->plugin, b->plugin) && memcmp(&a->lock, &b->lock, sizeof(a->lock)) == 0;
 }
 
 bool policies_equal(const struct policies *a, const struct policies *b)

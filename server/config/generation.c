@@ -111,8 +111,8 @@ static int read_extras(const char *path, struct policies *policies, struct chime
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return chimera_fail(err, CHIMERA_EINVAL, "--policy-options: %s is no regular file", path);
     int code = chimera_policy_options_read(path, ids, extras, err);
-    for (size_t i = 0; code == CHIMERA_OK && i < count; i++)
-        policies->policy[i].extras = extras[i];
+    for (size_t i = 0; i < count; i++)
+        policies->policy[i].extras = extras[i]; /* which end with them */
     return code;
 }
 

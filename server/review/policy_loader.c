@@ -154,6 +154,11 @@ static int fill_options(const struct policy_loader *loader, const struct policy_
         .resources = (const char *const *)spec->resources,
         .source = loader->source,
         .gates_inventory = spec->extras.gates_inventory,
+        .has_undefined_failures = spec->extras.has_undefined_failures,
+        .prints = spec->extras.prints,
+        .has_upstream_builtins = spec->extras.has_upstream_builtins,
+        .hosts = (const char *const *)spec->extras.hosts,
+        .entrypoint = spec->extras.entrypoint,
         .gauges = worker_score_gauges(loader->score, wanted->number)};
     if (policy_limit(loader->config, spec, &ret_options->limit_ms))
         return CHIMERA_OK;

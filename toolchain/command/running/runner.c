@@ -314,6 +314,7 @@ static int start_member(struct runner *runner, struct runnable *runnable, size_t
         .limit_ms = is_own ? member->limit_ms : runner->limit_ms,
         .memory_limit = runner->memory_limit,
         .lanes = 1,
+        .prints = true,
         .capabilities = runner->patterns,
         .resources = (const char *const *)(trusted ? trusted : member->resources),
         .source =

@@ -5,13 +5,22 @@
 
 #define LOG_TARGET "rego"
 
+/* What a policy says goes to the log, where few look unless they have asked for it. */
+static void tell(const struct chimera_rego_call *call, struct chimera_slice text)
+{
+    bool is_asked = call->grants && call->grants->prints;
+    chimera_log_in("rego_print", is_asked ? CHIMERA_LOG_INFO : CHIMERA_LOG_DEBUG, LOG_TARGET, text,
+                   CHIMERA_TEXT("policy_id", call->grants ? chimera_grants_policy_id(call->grants)
+                                                          : CHIMERA_SLICE("")));
+}
+
 int chimera_rego_trace(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
     struct chimera_slice note;
     int code = chimera_rego_want_string(call, 0, &note);
     if (code < 0)
         return code;
-    chimera_log(CHIMERA_LOG_DEBUG, LOG_TARGET, note);
+    tell(call, note);
     return chimera_rego_give_bool(call, true, ret_result);
 }
 
@@ -91,7 +100,7 @@ int chimera_rego_internal_print(const struct chimera_rego_call *call,
     if (code == CHIMERA_OK && call->account && call->account->failed)
         code = chimera_rego_no_memory(call);
     if (code == CHIMERA_OK)
-        chimera_log(CHIMERA_LOG_INFO, LOG_TARGET, chimera_buffer_slice(&text));
+        tell(call, chimera_buffer_slice(&text));
     chimera_buffer_free(&text);
     return code < 0 ? code : chimera_rego_give_bool(call, true, ret_result);
 }

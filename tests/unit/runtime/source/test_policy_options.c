@@ -14,6 +14,12 @@
 
 static const char *const ids[] = {"no-root", "tags", "gate/a", "gate/b", NULL};
 
+static void end(struct chimera_policy_extras extras[4])
+{
+    for (size_t i = 0; i < 4; i++)
+        chimera_policy_extras_done(&extras[i]);
+}
+
 static void expect(const char *text, uint64_t first, uint64_t second, uint64_t third,
                    uint64_t fourth)
 {
@@ -25,6 +31,7 @@ static void expect(const char *text, uint64_t first, uint64_t second, uint64_t t
         fail_msg("%s: %s", text, err.text);
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(extras[i].memory_limit, want[i]);
+    end(extras);
 }
 
 static void an_id_gets_its_own_and_else_what_all_get(void **state)
@@ -59,6 +66,35 @@ static void an_inventory_may_need_its_capability(void **state)
     assert_false(extras[0].gates_inventory);
 }
 
+static void options_of_rego_are_each_its_own(void **state)
+{
+    static const char text[] =
+        "\"*\": {regoBuiltinErrors: undefined, regoHosts: [a.example, \"10.0.0.1:8443\"]}\n"
+        "tags: {regoHosts: [], regoEntrypoint: policy/main, regoPrint: true}\n"
+        "gate/a: {regoBuiltinErrors: reject, regoUpstreamBuiltins: true}\n";
+    struct chimera_policy_extras extras[4], again[4];
+    (void)state;
+    assert_int_equal(chimera_policy_options_parse(CHIMERA_SLICE(text), "o.yml", ids, extras, NULL),
+                     CHIMERA_OK);
+    assert_int_equal(chimera_policy_options_parse(CHIMERA_SLICE(text), "o.yml", ids, again, NULL),
+                     CHIMERA_OK);
+    assert_true(extras[0].has_undefined_failures && !extras[0].prints && !extras[0].entrypoint);
+    assert_string_equal(extras[0].hosts[0], "a.example");
+    assert_string_equal(extras[0].hosts[1], "10.0.0.1:8443");
+    assert_null(extras[0].hosts[2]);
+    assert_true(extras[1].has_undefined_failures && extras[1].prints);
+    assert_null(extras[1].hosts[0]);
+    assert_string_equal(extras[1].entrypoint, "policy/main");
+    assert_true(!extras[2].has_undefined_failures && extras[2].has_upstream_builtins);
+    assert_string_equal(extras[2].hosts[0], "a.example");
+    for (size_t i = 0; i < 4; i++)
+        for (size_t k = 0; k < 4; k++)
+            assert_int_equal(chimera_policy_extras_equal(&extras[i], &again[k]),
+                             i == k || (i % 3 == 0 && k % 3 == 0));
+    end(extras);
+    end(again);
+}
+
 /* All that is wrong is told, a line each, in the order of the file. */
 static void expect_problems(const char *text, const char *want)
 {
@@ -76,6 +112,7 @@ static void expect_problems(const char *text, const char *want)
     chimera_buffer_byte(&details, '\0');
     assert_string_equal(details.data, want);
     chimera_buffer_free(&details);
+    end(extras);
 }
 
 #define RANGE "expected a size from 1Mi to 16Gi, such as 256Mi, found "
@@ -104,6 +141,17 @@ static void mistakes_are_told_with_their_place(void **state)
                     "o.yml:2:3: tags.memorylimit: a policy's entry has no such key; is "
                     "`memoryLimit` meant?\n"
                     "o.yml:3:3: tags.cpu: a policy's entry has no such key\n");
+    expect_problems("tags:\n  regoHosts: [\"*.example\", 1]\n  regoBuiltinErrors: ignore\n"
+                    "  regoPrint: 1\n  regoEntrypoint: []\n",
+                    "o.yml:2:15: tags.regoHosts[0]: expected a host, or a host and a port, found "
+                    "\"*.example\"\n"
+                    "o.yml:2:28: tags.regoHosts[1]: expected a host, or a host and a port, found "
+                    "1\n"
+                    "o.yml:3:22: tags.regoBuiltinErrors: expected `reject` or `undefined`, found "
+                    "\"ignore\"\n"
+                    "o.yml:4:14: tags.regoPrint: expected true or false, found 1\n"
+                    "o.yml:5:19: tags.regoEntrypoint: expected the path of a rule, as in "
+                    "policy/main, found a list\n");
     expect_problems("tags: 256Mi\n", "o.yml:1:7: tags: expected a map of options, as in "
                                      "{memoryLimit: 256Mi}, found \"256Mi\"\n");
     expect_problems("[]", "o.yml:1:1: expected a map from ids of policies, or \"*\", to a map of "
@@ -136,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_id_gets_its_own_and_else_what_all_get),
+        cmocka_unit_test(options_of_rego_are_each_its_own),
         cmocka_unit_test(an_inventory_may_need_its_capability),
         cmocka_unit_test(mistakes_are_told_with_their_place),
         cmocka_unit_test(what_is_no_yaml_is_refused),
