@@ -146,10 +146,10 @@ static void mistakes_are_told_with_their_place(void **state)
                     "o.yml:2:15: tags.regoHosts[0]: expected a host, or a host and a port, found "
                     "\"*.example\"\n"
                     "o.yml:2:28: tags.regoHosts[1]: expected a host, or a host and a port, found "
-                    "1\n"
+                    "the number 1\n"
                     "o.yml:3:22: tags.regoBuiltinErrors: expected `reject` or `undefined`, found "
                     "\"ignore\"\n"
-                    "o.yml:4:14: tags.regoPrint: expected true or false, found 1\n"
+                    "o.yml:4:14: tags.regoPrint: expected true or false, found the number 1\n"
                     "o.yml:5:19: tags.regoEntrypoint: expected the path of a rule, as in "
                     "policy/main, found a list\n");
     expect_problems("tags: 256Mi\n", "o.yml:1:7: tags: expected a map of options, as in "
