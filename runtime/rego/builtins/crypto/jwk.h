@@ -6,7 +6,7 @@
 #ifndef CHIMERA_REGO_JWK_H
 #define CHIMERA_REGO_JWK_H
 
-#include "runtime/rego/builtins/crypto/jws.h"
+#include "runtime/rego/builtins/crypto/base/jws.h"
 
 #define CHIMERA_REGO_KEYS_MAX 1000 /* the library's own limit */
 

@@ -5,7 +5,7 @@
 #include <openssl/crypto.h>
 
 #include "runtime/rego/builtins/crypto/base/armor.h"
-#include "runtime/rego/builtins/crypto/hash.h"
+#include "runtime/rego/builtins/crypto/base/hash.h"
 #include "runtime/rego/unmarshal.h"
 
 #define NESTING_MAX 16 /* of tokens in tokens */

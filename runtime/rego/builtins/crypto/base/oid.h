@@ -5,8 +5,27 @@
 
 #include "runtime/base/slice.h"
 
-/* X(name, as DER has it without its header) */
+/* X(name, as DER has it without its header). The uses of keys come first, numbered as Go numbers
+ * them. */
 #define OID_MAP(X)                                                                            \
+    X(USE_ANY, "\x55\x1D\x25\x00")                              /* 2.5.29.37.0 */             \
+    X(USE_SERVER_AUTH, "\x2B\x06\x01\x05\x05\x07\x03\x01")      /* 1.3.6.1.5.5.7.3.1 */       \
+    X(USE_CLIENT_AUTH, "\x2B\x06\x01\x05\x05\x07\x03\x02")      /* 1.3.6.1.5.5.7.3.2 */       \
+    X(USE_CODE_SIGNING, "\x2B\x06\x01\x05\x05\x07\x03\x03")     /* 1.3.6.1.5.5.7.3.3 */       \
+    X(USE_EMAIL_PROTECTION, "\x2B\x06\x01\x05\x05\x07\x03\x04") /* 1.3.6.1.5.5.7.3.4 */       \
+    X(USE_IPSEC_END_SYSTEM, "\x2B\x06\x01\x05\x05\x07\x03\x05") /* 1.3.6.1.5.5.7.3.5 */       \
+    X(USE_IPSEC_TUNNEL, "\x2B\x06\x01\x05\x05\x07\x03\x06")     /* 1.3.6.1.5.5.7.3.6 */       \
+    X(USE_IPSEC_USER, "\x2B\x06\x01\x05\x05\x07\x03\x07")       /* 1.3.6.1.5.5.7.3.7 */       \
+    X(USE_TIME_STAMPING, "\x2B\x06\x01\x05\x05\x07\x03\x08")    /* 1.3.6.1.5.5.7.3.8 */       \
+    X(USE_OCSP_SIGNING, "\x2B\x06\x01\x05\x05\x07\x03\x09")     /* 1.3.6.1.5.5.7.3.9 */       \
+    X(USE_MICROSOFT_GATED_CRYPTO,                                                             \
+      "\x2B\x06\x01\x04\x01\x82\x37\x0A\x03\x03") /* 1.3.6.1.4.1.311.10.3.3 */                \
+    X(USE_NETSCAPE_GATED_CRYPTO,                                                              \
+      "\x60\x86\x48\x01\x86\xF8\x42\x04\x01") /* 2.16.840.1.113730.4.1 */                     \
+    X(USE_MICROSOFT_COMMERCIAL_SIGNING,                                                       \
+      "\x2B\x06\x01\x04\x01\x82\x37\x02\x01\x16") /* 1.3.6.1.4.1.311.2.1.22 */                \
+    X(USE_MICROSOFT_KERNEL_SIGNING,                                                           \
+      "\x2B\x06\x01\x04\x01\x82\x37\x3D\x01\x01")                /* 1.3.6.1.4.1.311.61.1.1 */ \
     X(RSA, "\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01")               /* 1.2.840.113549.1.1.1 */   \
     X(DSA, "\x2A\x86\x48\xCE\x38\x04\x01")                       /* 1.2.840.10040.4.1 */      \
     X(EC, "\x2A\x86\x48\xCE\x3D\x02\x01")                        /* 1.2.840.10045.2.1 */      \
@@ -44,6 +63,8 @@ enum chimera_oid {
     OID_MAP(X)
 #undef X
 };
+
+#define OID_USES 14
 
 /* Compares what DER has without its header. */
 static inline bool chimera_oid_is(struct chimera_slice oid, enum chimera_oid which)

@@ -192,8 +192,8 @@ static bool check_key_id(const struct chimera_x509_extension *extension, unsigne
 
 /* --- All of them --- */
 
-static bool read_extension(const struct chimera_x509_extension *extension,
-                           struct chimera_x509 *certificate, bool *ret_is_handled)
+bool chimera_x509_read_extension(const struct chimera_x509_extension *extension,
+                                 struct chimera_x509 *certificate, bool *ret_is_handled)
 {
     struct chimera_slice value = extension->value;
     struct policies policies = {.count = 0};
@@ -250,7 +250,7 @@ bool chimera_x509_read_extensions(struct chimera_x509 *certificate)
     }
     for (rest = certificate->extensions; rest.size > 0;) {
         chimera_x509_extension_next(&rest, &extension);
-        if (!read_extension(&extension, certificate, &is_handled))
+        if (!chimera_x509_read_extension(&extension, certificate, &is_handled))
             return false;
         if (extension.kind < CHIMERA_X509_EXTENSION_KINDS)
             certificate->value[extension.kind] = extension.value;

@@ -273,9 +273,9 @@ bool chimera_x509_next(const struct chimera_rego_call *call, struct chimera_slic
     struct chimera_der_bits signature;
     *ret_certificate = (struct chimera_x509){.call = call,
                                              .max_path_length = -1,
-                                             .require_policy = -1,
-                                             .inhibit_mapping = -1,
-                                             .inhibit_any = -1};
+                                             .require_policy = CHIMERA_X509_NO_NUMBER,
+                                             .inhibit_mapping = CHIMERA_X509_NO_NUMBER,
+                                             .inhibit_any = CHIMERA_X509_NO_NUMBER};
     if (chimera_account_has_time(call->account, READ_NS + der.size) < 0)
         return false;
     if (!chimera_der_whole(&der, CHIMERA_DER_SEQUENCE, &ret_certificate->raw))

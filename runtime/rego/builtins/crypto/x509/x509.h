@@ -72,6 +72,8 @@ struct chimera_x509_extension {
 bool chimera_x509_extension_next(struct chimera_slice *list,
                                  struct chimera_x509_extension *ret_extension);
 
+#define CHIMERA_X509_NO_NUMBER INT64_MIN
+
 struct chimera_x509 {
     const struct chimera_rego_call *call; /* that reads it */
     struct chimera_slice raw, tbs, serial, issuer, subject, spki, signature;
@@ -85,7 +87,7 @@ struct chimera_x509 {
     unsigned key_usage; /* bit n is the standard's bit n */
     bool is_ca, has_unknown_critical, name_constraints_critical;
     int64_t max_path_length;                              /* -1: none */
-    int64_t require_policy, inhibit_mapping, inhibit_any; /* -1: none */
+    int64_t require_policy, inhibit_mapping, inhibit_any; /* CHIMERA_X509_NO_NUMBER: none */
 };
 
 /* The certificate at the front; ret->raw says how long it was. False also when the account has
@@ -124,6 +126,9 @@ bool chimera_x509_name_next(struct chimera_slice name, struct chimera_x509_name_
 
 /* Looks into all extensions and fills in what they say. */
 bool chimera_x509_read_extensions(struct chimera_x509 *certificate);
+/* The same of one. One that is critical must be handled. */
+bool chimera_x509_read_extension(const struct chimera_x509_extension *extension,
+                                 struct chimera_x509 *certificate, bool *ret_is_handled);
 
 /* --- What extensions list --- */
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/rego/builtins/crypto/jws.h"
+#include "runtime/rego/builtins/crypto/base/jws.h"
 
 #include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
 
-#include "runtime/rego/builtins/crypto/hash.h"
+#include "runtime/rego/builtins/crypto/base/hash.h"
 
 #define SIGNATURE_MAX (CHIMERA_REGO_RSA_BITS_MAX / 8)
 
@@ -177,7 +177,7 @@ static bool verify_digest(const struct chimera_rego_jws *jws, enum chimera_rego_
                           struct chimera_slice signature)
 {
     unsigned char der[SIGNATURE_MAX];
-    if (key->kind == CHIMERA_REGO_KEY_EC) {
+    if (key->kind == CHIMERA_REGO_KEY_EC && mode != CHIMERA_REGO_JWS_DER) {
         size_t size = halves_to_der(key, mode, signature, der);
         signature = (struct chimera_slice){(const char *)der, size};
     }

@@ -28,6 +28,7 @@ bool chimera_rego_jws_is_key_algorithm(struct chimera_slice name);
 
 enum chimera_rego_jws_mode {
     CHIMERA_REGO_JWS_STRICT, /* salt as long as the hash, ECDSA's halves as long as the curve */
+    CHIMERA_REGO_JWS_DER,    /* as in certificates: ECDSA's in DER */
     CHIMERA_REGO_JWS_LAX,    /* as io.jwt.verify_* has it: any salt, and halves of any length */
 };
 
