@@ -17,7 +17,7 @@
 
 /* How deep GraphQL may be nested, and what is checked of it: builtins run on what a guest's stack
  * has left for its host. */
-#define CHIMERA_GQL_DEPTH_MAX 200
+#define CHIMERA_GQL_DEPTH_MAX 400
 
 /* The largest node. */
 #define CHIMERA_GQL_NODE_MAX 256
