@@ -41,27 +41,6 @@ struct style {
     struct chimera_slice prefix, indent;
 };
 
-/* Go's encoding/json: HTML's special characters and the two odd line ends are escaped too. */
-static void put_string(struct chimera_slice text, struct chimera_buffer *out)
-{
-    chimera_buffer_byte(out, '"');
-    while (text.size > 0 && !out->failed) {
-        static const char control[] = "\b\f\n\r\t", letter[] = "bfnrt";
-        uint32_t rune = chimera_rego_take_rune(&text);
-        const char *found = rune && rune < 0x20 ? strchr(control, (int)rune) : NULL;
-        if (found)
-            chimera_buffer_print(out, "\\%c", letter[found - control]);
-        else if (rune == '"' || rune == '\\')
-            chimera_buffer_print(out, "\\%c", (char)rune);
-        else if (rune < 0x20 || rune == '<' || rune == '>' || rune == '&' || rune == 0x2028 ||
-                 rune == 0x2029)
-            chimera_buffer_print(out, "\\u%04x", (unsigned)rune);
-        else
-            chimera_rego_put_rune(rune, out);
-    }
-    chimera_buffer_byte(out, '"');
-}
-
 static void break_line(const struct style *style, unsigned depth, struct chimera_buffer *out)
 {
     if (!style->is_pretty)
@@ -87,7 +66,7 @@ static void put_object(const struct style *style, struct json_object *object, un
         if (entry != first)
             chimera_buffer_byte(out, ',');
         break_line(style, depth + 1, out);
-        put_string(chimera_slice_of((const char *)lh_entry_k(entry)), out);
+        chimera_rego_quote_go_json(chimera_slice_of((const char *)lh_entry_k(entry)), out);
         chimera_buffer_text(out, style->is_pretty ? ": " : ":");
         put_value(style, (struct json_object *)lh_entry_v(entry), depth + 1, out);
     }
@@ -115,7 +94,7 @@ static void put_value(const struct style *style, struct json_object *value, unsi
             break_line(style, depth, out);
         chimera_buffer_byte(out, ']');
     } else if (json_object_is_type(value, json_type_string)) {
-        put_string(chimera_rego_string(value), out);
+        chimera_rego_quote_go_json(chimera_rego_string(value), out);
     } else
         chimera_rego_write(value, out);
 }
