@@ -59,6 +59,9 @@
     X("graph.reachable_paths", 2, chimera_rego_reachable_paths)                 \
     /* patch.c */                                                               \
     X("json.patch", 2, chimera_rego_json_patch)                                 \
+    /* json_schema.c */                                                         \
+    X("json.match_schema", 2, chimera_rego_match_schema)                        \
+    X("json.verify_schema", 1, chimera_rego_verify_schema)                      \
     /* crypto.c */                                                              \
     X("crypto.md5", 1, chimera_rego_md5)                                        \
     X("crypto.sha1", 1, chimera_rego_sha1)                                      \

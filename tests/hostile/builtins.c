@@ -8,6 +8,9 @@
 #define INVALID   {"\"", "ff", "\"", 0}
 #define KEYS      {"{", "\"k@#\":1,", "\"\":1}", 0}
 #define OBJECTS   {"[", "{\"b#\":1,\"a\":[{\"d\":2,\"c\":\"@\"}]},", "{}]", 0}
+/* A schema of which each applies the next one twice. */
+#define TWICE(own, next) "\"" own "\":{\"allOf\":[{\"$ref\":\"#/" next "\"},{\"$ref\":\"#/" next "\"}]},"
+#define DOUBLES "{\"$ref\":\"#/a\"," TWICE("a", "b") TWICE("b", "c") TWICE("c", "d") TWICE("d", "e") TWICE("e", "f") TWICE("f", "g") TWICE("g", "h") TWICE("h", "i") TWICE("i", "j") TWICE("j", "k") TWICE("k", "l") TWICE("l", "m") TWICE("m", "n") TWICE("n", "o") TWICE("o", "p") TWICE("p", "q") TWICE("q", "r") TWICE("r", "s") TWICE("s", "t") TWICE("t", "u") TWICE("u", "v") TWICE("v", "w") TWICE("w", "x") TWICE("x", "y") TWICE("y", "z") "\"z\":{}}"
 #define JUST(text) {text, NULL, NULL, 0}
 #define JWT_TEXT {"\"e30.", "YWFh", ".\"", 0}
 #define JWT_LIST {"\"e30.eyJhIjpb", "W10s", "MF19.\"", 0}
@@ -107,6 +110,19 @@ static const struct hostile_input inputs[] = {
     {"uri.is_valid", {{"\"http://", "%ff", "\"", 0}}, 0},
     {"uri.parse", {{"\"/", "%61", "?\"", 0}}, 0},
     {"graph.reachable_paths", {{"{", "\"@#\":[\"0\",\"1\"],", "\"0\":[\"1\",\"2\"],\"1\":[\"2\",\"3\",\"0\"],\"2\":[\"0\",\"1\",\"3\"],\"3\":[\"1\",\"0\",\"2\"]}", 0}, {"[", "\"@#\",", "\"\"]", 0}}, 0},
+    {"json.match_schema", {ONES, JUST("{\"items\":{\"anyOf\":[{\"type\":\"null\"},{\"minimum\":2}]}}")}, 0},
+    {"json.match_schema", {{"[", "\"#@\",", "1]", 0}, JUST("{\"uniqueItems\":true}")}, 0},
+    {"json.match_schema", {KEYS, {"{\"patternProperties\":{", "\"k*@#\":false,", "\"a\":{}}}", 0}}, 0},
+    {"json.match_schema", {JUST("[1]"), {"{\"$ref\":\"#/d/0\",\"d\":{", "\"@#\":{\"allOf\":[{\"$ref\":\"#\"},{\"$ref\":\"#\"}]},", "\"0\":{\"items\":{\"$ref\":\"#\"}}}}", 0}}, 0},
+    {"json.match_schema", {JUST("[[[[1e300,1]]]]"), JUST("{\"anyOf\":[{\"items\":{\"$ref\":\"#\"}},{\"items\":{\"$ref\":\"#\"}},{\"multipleOf\":7}]}")}, HOSTILE_SHORT | HOSTILE_LEAN},
+    {"json.match_schema", {JUST("{}"), JUST("{\"oneOf\":[{\"$ref\":\"#/x\"}],\"x\":{\"allOf\":[{\"$ref\":\"#\"},{\"$ref\":\"#\"}]}}")}, HOSTILE_SHORT | HOSTILE_LEAN},
+    {"json.match_schema", {JUST("{}"), JUST(DOUBLES)}, HOSTILE_LEAN},
+    {"json.match_schema", {TEXT, OBJECTS}, HOSTILE_LEAN | HOSTILE_SHORT},
+    {"json.match_schema", {{"\"[", "1e300,", "1]\"", 0}, JUST("{\"items\":{\"multipleOf\":12345678901234567}}")}, 0},
+    {"json.verify_schema", {{"{\"enum\":[", "\"@#\",", "1]}", 0}}, 0},
+    {"json.verify_schema", {{"{\"definitions\":{", "\"@#\":{\"$ref\":\"#/definitions/0\"},", "\"0\":{\"$id\":\"http://a/\"}}}", 0}}, 0},
+    {"json.verify_schema", {{"{\"$id\":\"http://a/", "b/", "\",\"items\":{\"$ref\":\"c\"}}", 0}}, 0},
+    {"json.verify_schema", {{"\"{\\\"required\\\":[", "\\\"@#\\\",", "1]}\"", 0}}, 0},
     {"json.patch", {ONES, {"[", "{\"op\":\"add\",\"path\":\"/0\",\"value\":1},", "{\"op\":\"remove\",\"path\":\"/0\"}]", 0}}, 0},
     {"json.patch", {ONES, {"[", "{\"op\":\"test\",\"path\":\"\",\"value\":[1,2]},", "{}]", 0}}, HOSTILE_SHORT | HOSTILE_LEAN},
     {"json.patch", {JUST("{}"), {"[", "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/a\"},", "{\"op\":\"remove\",\"path\":\"/a\"}]", 0}}, HOSTILE_LEAN},
