@@ -3,6 +3,7 @@
 
 #include "runtime/json/node.h"
 #include "runtime/json/order.h"
+#include "runtime/rego/decimal.h"
 
 enum chimera_rego_type chimera_rego_key_type(const char *key)
 {
@@ -55,6 +56,9 @@ void chimera_rego_put_key(struct json_object *value, struct chimera_buffer *out)
 static int order_values(const char *a, const char *b, struct chimera_account *account)
 {
     struct json_object *x = NULL, *y = NULL;
+    if (chimera_rego_key_type(a) == CHIMERA_REGO_NUMBER)
+        return chimera_decimal_compare(chimera_slice_of(a + CHIMERA_REGO_KEY_TEXT_AT),
+                                       chimera_slice_of(b + CHIMERA_REGO_KEY_TEXT_AT));
     struct chimera_account_mark mark = chimera_account_mark(account);
     int order = 0;
     int code = chimera_rego_key_value(a, account, &x);
@@ -80,6 +84,13 @@ int chimera_rego_order_keys(const char *a, const char *b, struct chimera_account
     return chimera_order_keys(a, b, account) == 0 ? 0 : order_values(a, b, account);
 }
 
+/* May the value also be written with other digits? Many that may not are taken for ones that may.
+ */
+static bool has_spellings(const char *key)
+{
+    return !chimera_rego_key_is_text(key) && strpbrk(key + CHIMERA_REGO_KEY_TEXT_AT, ".eE-");
+}
+
 struct lh_entry *chimera_rego_find_member(struct json_object *object, const char *key,
                                           struct chimera_account *account)
 {
@@ -87,11 +98,13 @@ struct lh_entry *chimera_rego_find_member(struct json_object *object, const char
     struct lh_entry *entry = lh_table_lookup_entry(table, key);
     if (entry || chimera_rego_key_is_text(key))
         return entry;
-    /* A number may be written otherwise. Such objects are rare, and small. */
+    bool is_odd = has_spellings(key);
     for (entry = table->head; entry; entry = entry->next) {
-        if (chimera_rego_order_keys(key, chimera_rego_entry_key(entry), account) == 0 &&
-            chimera_account_spend(account, 4) == 0)
-            return entry;
+        const char *other = chimera_rego_entry_key(entry);
+        if (chimera_account_spend(account, 4 + strlen(other) / 16) < 0)
+            return NULL;
+        if ((is_odd || has_spellings(other)) && chimera_rego_order_keys(key, other, account) == 0)
+            return account && account->failed ? NULL : entry;
     }
     return NULL;
 }
@@ -111,9 +124,10 @@ int chimera_rego_find_value(struct json_object *object, struct json_object *key,
 int chimera_rego_set_member(struct json_object *object, const char *key, struct json_object *value,
                             struct chimera_account *account)
 {
-    if (!chimera_rego_key_is_text(key)) {
+    if (!chimera_rego_key_is_text(key)) { /* the last spelling stays */
         const struct lh_entry *entry = chimera_rego_find_member(object, key, account);
-        key = entry ? chimera_rego_entry_key(entry) : key;
+        if (entry && strcmp(chimera_rego_entry_key(entry), key) != 0)
+            json_object_object_del(object, chimera_rego_entry_key(entry));
     }
     return chimera_node_add(account, object, key, value);
 }

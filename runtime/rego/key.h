@@ -52,7 +52,8 @@ struct lh_entry *chimera_rego_find_member(struct json_object *object, const char
 int chimera_rego_find_value(struct json_object *object, struct json_object *key,
                             struct chimera_account *account, struct lh_entry **ret_entry);
 
-/* Adds a member, or replaces one with an equal key. Takes `value`; codes as of chimera_node_add().
+/* Adds a member, or replaces one with an equal key, which may be written otherwise. Takes `value`;
+ * codes as of chimera_node_add().
  */
 int chimera_rego_set_member(struct json_object *object, const char *key, struct json_object *value,
                             struct chimera_account *account);

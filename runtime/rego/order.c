@@ -6,75 +6,10 @@
 
 #include "runtime/base/sort.h"
 #include "runtime/json/node.h"
+#include "runtime/rego/decimal.h"
 #include "runtime/rego/key.h"
 
 /* --- Numbers --- */
-
-/* A number's digits without zeros at either end, as a fraction 0.ddd times a power of ten. */
-struct decimal {
-    const char *first, *last; /* of the digits, which a point may stand between; NULL: zero */
-    int64_t power;
-    bool is_negative;
-};
-
-/* Behind it nobody can tell numbers apart: OPA refuses them, and no text is so long. */
-#define POWER_MAX ((int64_t)1 << 60)
-
-static int64_t read_power(const char *at, const char *end)
-{
-    int64_t power = 0;
-    bool is_negative = at < end && *at == '-';
-    for (at += at < end && (*at == '-' || *at == '+'); at < end; at++)
-        power = power < POWER_MAX / 16 ? power * 10 + (*at - '0') : power;
-    return is_negative ? -power : power;
-}
-
-static struct decimal read_decimal(struct chimera_slice text)
-{
-    struct decimal decimal = {.is_negative = text.size && text.data[0] == '-'};
-    const char *at = text.data + decimal.is_negative, *end = text.data + text.size;
-    bool is_behind_point = false;
-    for (; at < end && *at != 'e' && *at != 'E'; at++) {
-        is_behind_point = is_behind_point || *at == '.';
-        if (*at >= '1' && *at <= '9') {
-            decimal.first = decimal.first ? decimal.first : at;
-            decimal.last = at;
-        }
-        if (*at != '.' && !is_behind_point && decimal.first)
-            decimal.power++;
-        else if (*at == '0' && is_behind_point && !decimal.first)
-            decimal.power--;
-    }
-    if (at < end)
-        decimal.power += read_power(at + 1, end);
-    return decimal;
-}
-
-/* Neither is zero, and of one sign. */
-static int compare_magnitudes(const struct decimal *a, const struct decimal *b)
-{
-    const char *x = a->first, *y = b->first;
-    if (a->power != b->power)
-        return a->power < b->power ? -1 : 1;
-    for (; x <= a->last && y <= b->last; x++, y++) {
-        x += *x == '.';
-        y += *y == '.';
-        if (*x != *y)
-            return *x < *y ? -1 : 1;
-    }
-    return (x <= a->last) - (y <= b->last);
-}
-
-/* By value, whatever a double can tell apart. */
-static int compare_texts(struct chimera_slice a, struct chimera_slice b)
-{
-    struct decimal x = read_decimal(a), y = read_decimal(b);
-    int sign = !x.first ? 0 : x.is_negative ? -1 : 1;
-    int other = !y.first ? 0 : y.is_negative ? -1 : 1;
-    if (sign != other || sign == 0)
-        return (sign > other) - (sign < other);
-    return sign * compare_magnitudes(&x, &y);
-}
 
 static int compare_numbers(struct json_object *a, struct json_object *b,
                            struct chimera_account *account)
@@ -89,7 +24,7 @@ static int compare_numbers(struct json_object *a, struct json_object *b,
     struct chimera_slice text = chimera_rego_number_text(a, of_a);
     struct chimera_slice other = chimera_rego_number_text(b, of_b);
     chimera_account_spend(account, (text.size + other.size) / 2);
-    return compare_texts(text, other);
+    return chimera_decimal_compare(text, other);
 }
 
 /* --- Collections --- */

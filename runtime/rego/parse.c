@@ -288,7 +288,7 @@ static int attach(struct reader *reader, struct json_object *value)
         return top->node ? fail(reader, "an object has no value for a key") : fail_memory(reader);
     }
     int code = top->shape == SHAPE_OBJECT
-                   ? chimera_rego_set_member(top->node, top->key.data, value, reader->account)
+                   ? chimera_node_add(reader->account, top->node, top->key.data, value)
                    : chimera_node_append(reader->account, top->node, value);
     top->has_key = false;
     return code < 0 ? fail_memory(reader) : CHIMERA_OK;

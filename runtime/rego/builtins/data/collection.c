@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins on arrays, sets and objects, and the casts, which only check a type. */
 #include "runtime/rego/arguments.h"
+#include "runtime/rego/decimal.h"
 #include "runtime/rego/key.h"
 
 /* Elements that numbers.range_step may make. */
@@ -109,29 +110,51 @@ int chimera_rego_array_reverse(const struct chimera_rego_call *call,
     return chimera_rego_finish(call, code, turned, ret_result);
 }
 
+/* An operand that may have any size in OPA, and an exponent. */
+static int want_whole(const struct chimera_rego_call *call, unsigned index, chimera_wide *ret_value)
+{
+    char scratch[CHIMERA_REGO_NUMBER_TEXT];
+    struct json_object *number = call->args[index];
+    if (chimera_rego_type_of(number) != CHIMERA_REGO_NUMBER)
+        return chimera_fail(call->err, CHIMERA_EINVAL, "operand %u must be integer but got %s",
+                            index + 1, chimera_rego_type_name(chimera_rego_type_of(number)));
+    struct chimera_slice text = chimera_rego_number_text(number, scratch);
+    int code = chimera_rego_spend(call, text.size);
+    if (code < 0)
+        return code;
+    code = chimera_decimal_whole(text, ret_value);
+    if (code == CHIMERA_ELIMIT)
+        return chimera_fail(call->err, code, "operand %u has more than %d digits", index + 1,
+                            CHIMERA_DECIMAL_WIDE);
+    if (code < 0)
+        return chimera_fail(call->err, code,
+                            "operand %u must be integer number but got floating-point number",
+                            index + 1);
+    return CHIMERA_OK;
+}
+
 int chimera_rego_range_step(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
-    int64_t bound[3];
+    chimera_wide bound[3];
+    char text[CHIMERA_DECIMAL_TEXT];
     int code = CHIMERA_OK;
     for (unsigned i = 0; i < 3 && code == CHIMERA_OK; i++)
-        code = chimera_rego_want_int64(call, i, &bound[i]);
+        code = want_whole(call, i, &bound[i]);
     if (code < 0)
         return code;
     if (bound[2] <= 0)
-        return chimera_fail(call->err, CHIMERA_EINVAL, "step must be a positive integer");
-    bool is_up = bound[0] <= bound[1];
-    uint64_t span =
-        is_up ? (uint64_t)bound[1] - (uint64_t)bound[0] : (uint64_t)bound[0] - (uint64_t)bound[1];
-    uint64_t steps = span / (uint64_t)bound[2];
+        return chimera_fail(call->err, CHIMERA_EINVAL,
+                            "numbers.range_step: step must be a positive integer");
+    chimera_wide step = bound[0] <= bound[1] ? bound[2] : -bound[2];
+    chimera_wide steps = (bound[1] - bound[0]) / step;
     if (steps >= RANGE_MAX)
         return chimera_fail(call->err, CHIMERA_ELIMIT, "more than %d numbers", RANGE_MAX);
     struct json_object *range = chimera_node_array(call->account);
     if (!range)
         return chimera_rego_no_memory(call);
-    for (uint64_t i = 0; i <= steps && code == CHIMERA_OK; i++) {
-        uint64_t way = i * (uint64_t)bound[2];
-        struct json_object *number = chimera_node_int64(
-            call->account, (int64_t)(is_up ? (uint64_t)bound[0] + way : (uint64_t)bound[0] - way));
+    for (chimera_wide i = 0; i <= steps && code == CHIMERA_OK; i++) {
+        struct chimera_slice digits = {text, chimera_decimal_print(bound[0] + i * step, text)};
+        struct json_object *number = chimera_rego_new_number(digits, call->account);
         code = number ? chimera_rego_push(call, range, number) : chimera_rego_no_memory(call);
     }
     return chimera_rego_finish(call, code, range, ret_result);
@@ -171,22 +194,25 @@ static int merge(const struct chimera_rego_call *call, struct json_object *whole
 static int merge_value(const struct chimera_rego_call *call, struct json_object *whole,
                        const char *key, struct json_object *below, struct json_object *value)
 {
+    struct json_object *merged = NULL;
+    int code = CHIMERA_OK;
     if (!json_object_is_type(below, json_type_object) ||
         !json_object_is_type(value, json_type_object))
-        return chimera_node_add(call->account, whole, key, json_object_get(value));
-    if (json_object_is_type(below, json_type_object) &&
-        json_object_get_userdata(below) == &ours_mark)
-        return merge(call, below, value);
-    struct json_object *copy = chimera_node_object(call->account);
-    if (!copy)
-        return chimera_node_failure(call->account);
-    json_object_set_userdata(copy, &ours_mark, NULL);
-    int code = merge(call, copy, below);
+        return chimera_rego_set_member(whole, key, json_object_get(value), call->account);
+    if (json_object_get_userdata(below) == &ours_mark) {
+        merged = json_object_get(below);
+    } else {
+        merged = chimera_node_object(call->account);
+        if (!merged)
+            return chimera_node_failure(call->account);
+        json_object_set_userdata(merged, &ours_mark, NULL);
+        code = merge(call, merged, below);
+    }
     if (code == CHIMERA_OK)
-        code = merge(call, copy, value);
+        code = merge(call, merged, value);
     if (code == CHIMERA_OK)
-        return chimera_node_add(call->account, whole, key, copy);
-    json_object_put(copy);
+        return chimera_rego_set_member(whole, key, merged, call->account);
+    json_object_put(merged);
     return code;
 }
 
@@ -204,8 +230,7 @@ static int merge(const struct chimera_rego_call *call, struct json_object *whole
         const struct lh_entry *below =
             code == CHIMERA_OK ? chimera_rego_find_member(whole, key, call->account) : NULL;
         if (below)
-            code = merge_value(call, whole, chimera_rego_entry_key(below),
-                               chimera_rego_entry_value(below), value);
+            code = merge_value(call, whole, key, chimera_rego_entry_value(below), value);
         else if (code == CHIMERA_OK)
             code = chimera_node_add(call->account, whole, key, json_object_get(value));
     }
@@ -286,18 +311,19 @@ static bool set_holds(struct search *search, struct json_object *whole, struct j
     return spend(search, 0) && holds;
 }
 
-/* Does an array have every element of a set? A copy of it is made a set first. */
+/* Does an array have every element of a set? OPA counts those that it has, repeats too, and looks
+ * for an empty set only where there is an element. */
 static bool array_holds_set(struct search *search, struct json_object *array,
                             struct json_object *set)
 {
-    const struct chimera_rego_call *call = search->call;
-    struct json_object *sorted = chimera_node_array(call->account);
-    search->code = push_all(call, sorted, array);
-    if (search->code == CHIMERA_OK && chimera_rego_make_set(sorted, call->account) < 0)
-        search->code = chimera_rego_no_memory(call);
-    bool holds = search->code == CHIMERA_OK && set_holds(search, sorted, set);
-    json_object_put(sorted);
-    return holds;
+    size_t missing = json_object_array_length(set), index;
+    for (size_t i = 0; i < json_object_array_length(array) && spend(search, 4); i++) {
+        missing -= chimera_rego_set_find(set, json_object_array_get_idx(array, i),
+                                         search->call->account, &index);
+        if (missing == 0)
+            return spend(search, 0);
+    }
+    return false;
 }
 
 /* Is `part` somewhere in `whole`, without gaps? */

@@ -156,6 +156,19 @@ static int find(const struct chimera_rego_call *call, struct json_object *root,
     return code;
 }
 
+/* Somewhere on a path that exists. */
+static bool goes_through_set(const struct chimera_rego_call *call, struct json_object *root,
+                             const struct path *path)
+{
+    for (size_t i = 0; i < path->count; i++) {
+        if (chimera_rego_type_of(root) == CHIMERA_REGO_SET)
+            return true;
+        if (child(call, root, step_of(path, i), &root) < 0)
+            return false;
+    }
+    return false;
+}
+
 static int copy_members(const struct chimera_rego_call *call, struct json_object *object,
                         struct json_object *copy)
 {
@@ -387,12 +400,10 @@ static int apply(struct patcher *patcher, const struct path *path, enum change c
                 code = change_here(call, above, step_of(path, i - 1), CHANGE_SET, level);
             json_object_put(level); /* `above` has it */
         }
-        bool is_set = chimera_rego_type_of(level) == CHIMERA_REGO_SET;
-        if (is_set)
+        if (chimera_rego_type_of(level) == CHIMERA_REGO_SET)
             sets[set_count++] = level;
-        if (code == CHIMERA_OK && i + 1 == path->count) /* an element only replaces itself */
-            code = change_here(call, level, step_of(path, i),
-                               is_set && change == CHANGE_SET ? CHANGE_ADD : change, value);
+        if (code == CHIMERA_OK && i + 1 == path->count)
+            code = change_here(call, level, step_of(path, i), change, value);
         else if (code == CHIMERA_OK)
             code = child(call, level, step_of(path, i), &node);
     }
@@ -460,8 +471,13 @@ static int with_value(struct patcher *patcher, const char *op, struct json_objec
         code = find(call, patcher->root, path, &found);
     if (code < 0)
         return code;
+    if (!is_test && !is_add && goes_through_set(call, patcher->root, path)) {
+        /* An element without its part is another one, so that OPA does not find it again. */
+        code = apply(patcher, path, CHANGE_REMOVE, NULL);
+        is_add = true;
+    }
     if (!is_test)
-        return apply(patcher, path, is_add ? CHANGE_ADD : CHANGE_SET, value);
+        return code < 0 ? code : apply(patcher, path, is_add ? CHANGE_ADD : CHANGE_SET, value);
     bool is_equal = chimera_rego_compare(found, value, call->account) == 0;
     code = chimera_rego_spend(call, 0);
     if (code == CHIMERA_OK && !is_equal)

@@ -2,6 +2,8 @@
 /* sprintf as Go's fmt does it, for the four types that OPA hands to it: int64, *big.Int, float64
  * and string (all else as OPA prints it). Wrong formats show in the result, as in Go:
  * %!d(string=x). */
+#include <math.h>
+
 #include "runtime/rego/builtins/text/format.h"
 
 #include "runtime/rego/quote.h"
@@ -140,10 +142,15 @@ static struct chimera_format_argument argument_at(const struct chimera_format *p
                                                   size_t index, struct chimera_buffer *made)
 {
     struct json_object *value = json_object_array_get_idx(printer->args, index);
+    char room[CHIMERA_REGO_NUMBER_TEXT];
+    bool is_minus_zero = json_object_is_type(value, json_type_double) &&
+                         json_object_get_double(value) == 0 &&
+                         chimera_slice_is(chimera_rego_number_text(value, room), "-0");
     chimera_rego_buffer(printer->call, made);
-    if (json_object_is_type(value, json_type_int))
-        return (struct chimera_format_argument){.kind = CHIMERA_FORMAT_INT,
-                                                .integer = json_object_get_int64(value)};
+    if (json_object_is_type(value, json_type_int) || is_minus_zero)
+        return (struct chimera_format_argument){
+            .kind = CHIMERA_FORMAT_INT,
+            .integer = is_minus_zero ? 0 : json_object_get_int64(value)};
     if (json_object_is_type(value, json_type_string))
         return (struct chimera_format_argument){.kind = CHIMERA_FORMAT_STRING,
                                                 .text = chimera_rego_string(value)};
@@ -152,14 +159,14 @@ static struct chimera_format_argument argument_at(const struct chimera_format *p
         return (struct chimera_format_argument){.kind = CHIMERA_FORMAT_STRING,
                                                 .text = chimera_buffer_slice(made)};
     }
-    char room[CHIMERA_REGO_NUMBER_TEXT];
     chimera_buffer_append(made, chimera_rego_number_text(value, room));
     /* The buffer's failure ends it all; until then it is any number. */
     struct chimera_slice text = made->failed ? CHIMERA_SLICE("0") : chimera_buffer_slice(made);
-    return (struct chimera_format_argument){.kind = is_float(text) ? CHIMERA_FORMAT_FLOAT
-                                                                   : CHIMERA_FORMAT_BIG,
-                                            .number = json_object_get_double(value),
-                                            .text = text};
+    double number = json_object_get_double(value);
+    enum chimera_format_kind kind = !is_float(text)    ? CHIMERA_FORMAT_BIG
+                                    : isfinite(number) ? CHIMERA_FORMAT_FLOAT
+                                                       : CHIMERA_FORMAT_STRING;
+    return (struct chimera_format_argument){.kind = kind, .number = number, .text = text};
 }
 
 static bool print_by_kind(struct chimera_format *printer,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sprintf's numbers. */
+#include <inttypes.h>
+
 #include "runtime/rego/builtins/text/format.h"
 #include "runtime/rego/float.h"
 #include "runtime/rego/quote.h"
@@ -127,25 +129,6 @@ bool chimera_format_integer(struct chimera_format *printer, int64_t value, uint3
     }
 }
 
-/* Its digits as they came; other forms than decimal would need arithmetic that nobody asks for. */
-bool chimera_format_big(struct chimera_format *printer, struct chimera_slice digits, uint32_t verb)
-{
-    if (verb != 'v' && verb != 'd' && verb != 's')
-        return false;
-    const struct chimera_format_flags *flags = &printer->flags;
-    bool is_negative = digits.data[0] == '-';
-    if (is_negative)
-        digits = (struct chimera_slice){digits.data + 1, digits.size - 1};
-    bool has_plus = flags->plus || flags->plus_of_v;
-    bool has_sign = is_negative || has_plus || flags->space;
-    if (has_sign)
-        chimera_buffer_byte(&printer->scratch, is_negative ? '-' : has_plus ? '+' : ' ');
-    put_zeros(&printer->scratch, digits.size, least_digits(flags, has_sign));
-    chimera_buffer_append(&printer->scratch, digits);
-    chimera_format_pad_scratch(printer, false);
-    return true;
-}
-
 /* --- Floating-point numbers --- */
 
 /* Is there time and memory for what the C library makes of it? */
@@ -162,29 +145,118 @@ static bool may_print(const struct chimera_format *printer, int precision)
     return true;
 }
 
+/* The bits of a double that is not negative: `mantissa` times two to the power of `exponent`. */
+static uint64_t take_apart(double value, int *ret_exponent)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    uint64_t mantissa = bits & (((uint64_t)1 << 52) - 1);
+    int exponent = (int)(bits >> 52 & 0x7FF);
+    if (exponent)
+        mantissa |= (uint64_t)1 << 52;
+    *ret_exponent = (exponent ? exponent : 1) - 1023 - 52;
+    return mantissa;
+}
+
+#define HEX_POINT 60 /* of the bits behind the point; at most 15 digits */
+
+/* "0x1.8p+01": the digit before the point is a one, unless the number is zero. */
+static void put_hex_float(double value, bool is_upper, int precision, struct chimera_buffer *out)
+{
+    int exponent;
+    uint64_t mantissa = take_apart(value, &exponent);
+    exponent = mantissa ? exponent + HEX_POINT : 0;
+    while (mantissa && !(mantissa >> HEX_POINT)) {
+        mantissa <<= 1;
+        exponent--;
+    }
+    if (precision >= 0 && precision < HEX_POINT / 4) { /* to the nearest, to the even one of two */
+        unsigned cut = HEX_POINT - 4 * (unsigned)precision;
+        uint64_t half = (uint64_t)1 << (cut - 1), rest = mantissa & (2 * half - 1);
+        mantissa -= rest;
+        if (rest > half || (rest == half && mantissa >> cut & 1))
+            mantissa += 2 * half;
+    }
+    if (mantissa >> (HEX_POINT + 1)) {
+        mantissa >>= 1;
+        exponent++;
+    }
+    const char *digits = is_upper ? "0123456789ABCDEF" : "0123456789abcdef";
+    chimera_buffer_print(out, "0%c%d", is_upper ? 'X' : 'x', (int)(mantissa >> HEX_POINT));
+    mantissa <<= 4;
+    if (precision > 0 || (precision < 0 && mantissa))
+        chimera_buffer_byte(out, '.');
+    for (int i = 0; (precision < 0 ? mantissa != 0 : i < precision) && !out->failed; i++) {
+        chimera_buffer_byte(out, (uint8_t)digits[mantissa >> HEX_POINT & 15]);
+        mantissa <<= 4;
+    }
+    chimera_buffer_print(out, "%c%c%02d", is_upper ? 'P' : 'p', exponent < 0 ? '-' : '+',
+                         exponent < 0 ? -exponent : exponent);
+}
+
+/* What "#" adds: a point, and the zeros that %g leaves out. */
+static void put_sharp(struct chimera_format *printer, struct chimera_slice number, char form,
+                      int precision)
+{
+    const char *exponents = form == 'x' || form == 'X' ? "pP" : "eEpP";
+    size_t size = 0;
+    bool has_point = false, is_behind_zeros = false;
+    int missing = !strchr("gGx", form) ? 0 : precision < 0 ? 6 : precision;
+    for (; size < number.size && !strchr(exponents, number.data[size]); size++) {
+        char c = number.data[size];
+        has_point = has_point || c == '.';
+        is_behind_zeros = is_behind_zeros || (c != '.' && c != '0');
+        missing -= c != '.' && is_behind_zeros;
+    }
+    chimera_buffer_append(&printer->scratch, (struct chimera_slice){number.data, size});
+    if (!has_point) {
+        missing -= size == 1 && number.data[0] == '0'; /* which counts when it is alone */
+        chimera_buffer_byte(&printer->scratch, '.');
+    }
+    put_zeros(&printer->scratch, 0, missing > 0 ? (size_t)missing : 0);
+    chimera_buffer_append(&printer->scratch, chimera_slice_behind(number, size));
+}
+
+static void put_magnitude(struct chimera_format *printer, double value, char form, int precision,
+                          struct chimera_buffer *out)
+{
+    int exponent;
+    if (!may_print(printer, precision)) {
+        out->failed = chimera_node_failure(printer->call->account);
+    } else if (form == 'x' || form == 'X') {
+        put_hex_float(value, form == 'X', precision, out);
+    } else if (form == 'b') {
+        uint64_t mantissa = take_apart(value, &exponent);
+        chimera_buffer_print(out, "%" PRIu64 "p%+d", mantissa, exponent);
+    } else {
+        chimera_rego_format_float(value, form, precision, out);
+    }
+}
+
 bool chimera_format_float(struct chimera_format *printer, double value, uint32_t verb)
 {
     const struct chimera_format_flags *flags = &printer->flags;
-    if (!verb || verb > 127 || !strchr("vgGfFeE", (int)verb))
+    if (!verb || verb > 127 || !strchr("vgGfFeExXb", (int)verb))
         return false;
     char form = verb == 'v' ? 'g' : verb == 'F' ? 'f' : (char)verb;
     int precision = flags->has_precision ? flags->precision : strchr("feE", form) ? 6 : -1;
     bool is_negative = value < 0 || (value == 0 && 1 / value < 0);
     bool has_sign = is_negative || flags->plus || flags->space;
-    char sign = is_negative ? '-' : flags->plus ? '+' : ' ';
     struct chimera_buffer digits;
     chimera_rego_buffer(printer->call, &digits);
-    if (!may_print(printer, precision))
-        digits.failed = chimera_node_failure(printer->call->account);
-    else
-        chimera_rego_format_float(is_negative ? -value : value, form, precision, &digits);
+    put_magnitude(printer, is_negative ? -value : value, form, precision, &digits);
+    if (flags->sharp && form != 'b' && !digits.failed) {
+        put_sharp(printer, chimera_buffer_slice(&digits), form, precision);
+        chimera_buffer_reset(&digits);
+        chimera_buffer_append(&digits, chimera_buffer_slice(&printer->scratch));
+        chimera_buffer_reset(&printer->scratch);
+    }
     if (digits.failed)
         printer->scratch.failed = digits.failed;
-    size_t size = digits.size + (has_sign ? 1 : 0);
     if (has_sign)
-        chimera_buffer_byte(&printer->scratch, (uint8_t)sign);
+        chimera_buffer_byte(&printer->scratch, is_negative ? '-' : flags->plus ? '+' : ' ');
     if (flags->zero && !flags->minus && flags->has_width)
-        put_zeros(&printer->scratch, size, (size_t)flags->width);
+        put_zeros(&printer->scratch, digits.size + has_sign, (size_t)flags->width);
     chimera_buffer_append(&printer->scratch, chimera_buffer_slice(&digits));
     chimera_buffer_free(&digits);
     chimera_format_pad_scratch(printer, false);

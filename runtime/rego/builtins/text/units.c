@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins units.*: quantities with a unit as Kubernetes writes them ("10Gi", "100m"). */
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -109,91 +110,123 @@ static uint64_t factor_of(const char *unit)
     return factor;
 }
 
-/* --- units.parse: exact --- */
+/* --- Amounts --- */
 
-struct decimal { /* digits * 10^exponent */
-    wide digits;
-    bool is_negative;
-    int64_t exponent;
-};
-
-static bool read_decimal(const char *text, struct decimal *ret_decimal)
+/* A number: digits, perhaps a point among them, perhaps an exponent, which is returned. */
+static bool is_amount(const char *text, long *ret_exponent)
 {
-    struct decimal decimal = {.is_negative = *text == '-'};
     bool has_digits = false, has_point = false;
-    if (*text == '-' || *text == '+')
-        text++;
+    text += *text == '-' || *text == '+';
     for (; is_digit(text) || (*text == '.' && !has_point); text++) {
-        if (*text == '.') {
-            has_point = true;
-            continue;
-        }
-        if (decimal.digits >= (wide)1 << 60)
-            return false;
-        decimal.digits = decimal.digits * 10 + (unsigned)(*text - '0');
-        decimal.exponent -= has_point ? 1 : 0;
-        has_digits = true;
+        has_point = has_point || *text == '.';
+        has_digits = has_digits || *text != '.';
     }
+    *ret_exponent = 0;
     if (has_digits && (*text == 'e' || *text == 'E')) {
         char *end;
         if (!is_digit(text + 1) && !((text[1] == '+' || text[1] == '-') && is_digit(text + 2)))
             return false;
-        decimal.exponent += strtol(text + 1, &end, 10);
+        *ret_exponent = strtol(text + 1, &end, 10);
         text = end;
     }
-    *ret_decimal = decimal;
     return has_digits && *text == '\0';
 }
 
-static void print_wide(wide value, struct chimera_buffer *out)
+/* --- units.parse: exact --- */
+
+#define LIMB 1000000000u
+#define LIMB_DIGITS 9
+#define LIMBS_MAX 24      /* more than all that are multiplied here have together */
+#define EXPONENT_MAX 4000 /* zeros, or decimals, that somebody may ask for */
+
+/* What OPA multiplies thousandths with is the double that is next to 0.001: this, divided by 2 to
+ * the power of 60; which is times 5 to that power, and 60 decimals. */
+#define MILLI UINT64_C(1152921504606847)
+#define MILLI_DECIMALS 60
+#define FIVE_TO_12 UINT64_C(244140625)
+
+struct natural {
+    uint32_t limb[LIMBS_MAX]; /* the lowest first, without zeros above */
+    size_t count;
+};
+
+static void multiply_add(struct natural *number, uint64_t factor, uint64_t more)
 {
-    char digits[40];
-    size_t at = sizeof(digits);
-    do {
-        digits[--at] = (char)('0' + (int)(value % 10));
-        value /= 10;
-    } while (value);
-    chimera_buffer_append(out, (struct chimera_slice){digits + at, sizeof(digits) - at});
+    wide carry = more;
+    for (size_t i = 0; i < number->count || carry; i++) {
+        carry += i < number->count ? (wide)number->limb[i] * factor : 0;
+        number->limb[i] = (uint32_t)(carry % LIMB);
+        carry /= LIMB;
+        number->count = i < number->count ? number->count : i + 1;
+    }
 }
 
-/* digits / 10^places with ten decimals, rounded; whole numbers without, unless asked to show them.
- */
-static void print_decimal(wide digits, int64_t places, bool is_negative, bool shows_decimals,
-                          struct chimera_buffer *out)
+/* `digits` with `places` decimals (below zero: so many zeros more), rounded to ten; whole numbers
+ * without. */
+static void print_decimal(struct chimera_slice digits, int64_t places, struct chimera_buffer *out)
 {
-    for (; places > 0 && digits % 10 == 0; places--)
-        digits /= 10;
-    bool has_decimals = digits != 0 && (places > 0 || shows_decimals);
-    for (; places > DECIMALS + 1; places--)
-        digits /= 10;
-    if (places > DECIMALS) {
-        digits = (digits + 5) / 10;
+    while (places > 0 && digits.size > 0 && digits.data[digits.size - 1] == '0') {
+        digits.size--;
         places--;
     }
-    wide scale = 1, whole, part;
-    for (int64_t i = 0; i < places; i++)
-        scale *= 10;
-    whole = digits / scale;
-    part = digits % scale;
-    if (is_negative && digits)
-        chimera_buffer_byte(out, '-');
-    print_wide(whole, out);
-    if (!has_decimals)
+    for (int64_t i = (int64_t)digits.size; i <= places; i++)
+        chimera_buffer_byte(out, '0');
+    chimera_buffer_append(out, digits);
+    for (; places < 0; places++)
+        chimera_buffer_byte(out, '0');
+    if (places == 0 || out->failed)
         return;
-    chimera_buffer_byte(out, '.');
-    for (int64_t i = 0; i < DECIMALS; i++) {
-        scale /= i < places ? 10 : 1;
-        wide digit = i < places ? part / scale % 10 : 0;
-        chimera_buffer_byte(out, (uint8_t)('0' + (int)digit));
+    size_t start = out->size - (size_t)places;
+    bool rounds_up = places > DECIMALS && out->data[start + DECIMALS] >= '5';
+    out->size = places > DECIMALS ? start + DECIMALS : out->size;
+    for (; places < DECIMALS; places++)
+        chimera_buffer_byte(out, '0');
+    size_t first = out->data[0] == '-', at = out->size;
+    while (rounds_up && at > first) {
+        rounds_up = out->data[--at] == '9';
+        out->data[at] = rounds_up ? '0' : (char)(out->data[at] + 1);
     }
+    chimera_buffer_text(out, ".1"); /* room for a point, and for a digit more */
+    out->size -= !rounds_up;
+    if (out->failed)
+        return;
+    if (rounds_up) {
+        memmove(out->data + first + 1, out->data + first, out->size - first - 2);
+        out->data[first] = '1';
+        start++;
+    }
+    memmove(out->data + start + 1, out->data + start, DECIMALS);
+    out->data[start] = '.';
+}
+
+static void read_digits(const char *text, struct natural *ret_number, int64_t *ret_places)
+{
+    bool has_point = false;
+    *ret_number = (struct natural){0};
+    *ret_places = 0;
+    for (text += *text == '-' || *text == '+'; is_digit(text) || *text == '.'; text++) {
+        has_point = has_point || *text == '.';
+        if (*text != '.')
+            multiply_add(ret_number, 10, (uint64_t)(*text - '0'));
+        *ret_places += has_point && *text != '.';
+    }
+}
+
+static void print_natural(const struct natural *number, struct chimera_buffer *out)
+{
+    for (size_t i = number->count; i-- > 0;)
+        chimera_buffer_print(out, i + 1 == number->count ? "%" PRIu32 : "%09" PRIu32,
+                             number->limb[i]);
 }
 
 /* Only the first letter's case tells: m and M differ. */
 int chimera_rego_units_parse(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
     struct quantity quantity;
-    struct decimal amount;
-    struct chimera_buffer out;
+    struct natural number;
+    struct chimera_buffer digits, out;
+    int64_t places;
+    long exponent;
     int code = read_quantity(call, &quantity);
     if (code < 0)
         return code;
@@ -201,22 +234,30 @@ int chimera_rego_units_parse(const struct chimera_rego_call *call, struct json_o
     for (size_t i = 0; i <= strlen(quantity.unit); i++)
         unit[i] = lower(quantity.unit[i]);
     bool is_milli = strcmp(quantity.unit, "m") == 0;
-    uint64_t factor = is_milli ? 1 : factor_of(unit);
+    uint64_t factor = is_milli ? MILLI : factor_of(unit);
     if (factor == 0)
         return fail_unit(call, quantity.unit);
-    if (!read_decimal(quantity.amount, &amount))
+    if (!is_amount(quantity.amount, &exponent) || labs(exponent) > EXPONENT_MAX)
         return fail_amount(call);
-    amount.digits *= factor;
-    amount.exponent -= is_milli ? 3 : 0;
-    for (; amount.exponent > 0 && amount.digits; amount.exponent--) {
-        if (amount.digits > ~(wide)0 / 10)
-            return fail_amount(call);
-        amount.digits *= 10;
+    read_digits(quantity.amount, &number, &places);
+    multiply_add(&number, factor, 0);
+    for (int i = 0; is_milli && i < MILLI_DECIMALS / 12; i++)
+        multiply_add(&number, FIVE_TO_12, 0);
+    places += (is_milli ? MILLI_DECIMALS : 0) - exponent;
+    chimera_rego_buffer(call, &digits);
+    chimera_rego_buffer(call, &out);
+    print_natural(&number, &digits);
+    if (digits.size == 0) {
+        chimera_buffer_byte(&out, '0');
+    } else {
+        if (quantity.amount[0] == '-')
+            chimera_buffer_byte(&out, '-');
+        print_decimal(chimera_buffer_slice(&digits), places, &out);
     }
-    chimera_buffer_init(&out, 256);
-    print_decimal(amount.digits, amount.digits ? -amount.exponent : 0, amount.is_negative, is_milli,
-                  &out);
-    code = chimera_rego_give_number(call, chimera_buffer_slice(&out), ret_result);
+    code = digits.failed || out.failed
+               ? chimera_rego_no_memory(call)
+               : chimera_rego_give_number(call, chimera_buffer_slice(&out), ret_result);
+    chimera_buffer_free(&digits);
     chimera_buffer_free(&out);
     return code;
 }
@@ -227,7 +268,7 @@ int chimera_rego_units_parse_bytes(const struct chimera_rego_call *call,
                                    struct json_object **ret_result)
 {
     struct quantity quantity;
-    struct decimal amount;
+    long exponent;
     int code = read_quantity(call, &quantity);
     if (code < 0)
         return code;
@@ -240,12 +281,12 @@ int chimera_rego_units_parse_bytes(const struct chimera_rego_call *call,
     uint64_t factor = factor_of(unit);
     if (factor == 0)
         return fail_unit(call, quantity.unit);
-    if (!read_decimal(quantity.amount, &amount))
+    if (!is_amount(quantity.amount, &exponent))
         return fail_amount(call);
     long double bytes = truncl(strtold(quantity.amount, NULL) * (long double)factor);
-    if (!isfinite(bytes) || fabsl(bytes) > 1e300L)
+    if (!isfinite(bytes))
         return fail_amount(call);
-    char text[400];
+    char text[LDBL_MAX_10_EXP + 8];
     int written = snprintf(text, sizeof(text), "%.0Lf", bytes == 0 ? 0.0L : bytes);
     return chimera_rego_give_number(call, (struct chimera_slice){text, (size_t)written},
                                     ret_result);

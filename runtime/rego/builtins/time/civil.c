@@ -35,13 +35,25 @@ struct chimera_civil chimera_civil_from_seconds(int64_t seconds)
     };
 }
 
+/* Go counts years and days from so long ago that all it can tell is positive; in March, again. */
+#define GO_YEARS UINT64_C(292277022400)
+#define GO_DAYS (GO_YEARS / 400 * 146097 + 306) /* until January of year 1 */
+#define DAYS_TO_1970 (1969 * 365 + 1969 / 4 - 1969 / 100 + 1969 / 400)
+
+/* Modulo 2 to the power of 64, as Go's time.Date(), for whatever somebody adds to a date. */
 int64_t chimera_civil_to_seconds(int64_t year, int64_t month, int64_t day, int64_t hour,
                                  int64_t minute, int64_t second)
 {
-    int64_t years = floor_div(month - 1, 12);
-    year += years;
-    month -= years * 12;
-    return (days_of(year, month, 1) + day - 1) * DAY + hour * 3600 + minute * 60 + second;
+    int64_t of_year = (int64_t)((uint64_t)month - 1);
+    int64_t years = floor_div(of_year, 12);
+    of_year -= years * 12;
+    bool is_before_march = of_year < 2;
+    uint64_t whole = (uint64_t)year + (uint64_t)years - is_before_march + GO_YEARS;
+    uint64_t before_month = (uint64_t)(153 * (of_year + (is_before_march ? 10 : -2)) + 2) / 5;
+    uint64_t days =
+        146097 * (whole / 100) / 4 + 1461 * (whole % 100) / 4 + before_month + (uint64_t)day - 1;
+    return (int64_t)((days - GO_DAYS - DAYS_TO_1970) * DAY +
+                     (uint64_t)(hour * 3600 + minute * 60 + second));
 }
 
 int chimera_civil_days_in_month(int64_t year, int month)

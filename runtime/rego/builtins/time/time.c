@@ -7,6 +7,7 @@
 #include "runtime/rego/arguments.h"
 #include "runtime/rego/builtins/time/civil.h"
 #include "runtime/rego/builtins/time/time_layout.h"
+#include "runtime/rego/decimal.h"
 #include "runtime/rego/float.h"
 
 #define NANOSECONDS 1000000000
@@ -23,6 +24,11 @@ struct instant {
 static int64_t floor_seconds(int64_t ns)
 {
     return ns / NANOSECONDS - (ns % NANOSECONDS < 0 ? 1 : 0);
+}
+
+static int64_t instant_rest(int64_t ns)
+{
+    return ns % NANOSECONDS + (ns % NANOSECONDS < 0 ? NANOSECONDS : 0);
 }
 
 static int read_zone(const struct chimera_rego_call *call, struct json_object *name,
@@ -44,6 +50,7 @@ static int want_instant(const struct chimera_rego_call *call, unsigned index,
                         struct instant *ret_instant)
 {
     struct json_object *value = call->args[index], *zone = NULL, *layout = NULL;
+    char scratch[CHIMERA_REGO_NUMBER_TEXT];
     *ret_instant = (struct instant){0};
     if (chimera_rego_type_of(value) == CHIMERA_REGO_ARRAY) {
         zone = json_object_array_length(value) > 1 ? json_object_array_get_idx(value, 1) : NULL;
@@ -54,7 +61,11 @@ static int want_instant(const struct chimera_rego_call *call, unsigned index,
         return chimera_fail(call->err, CHIMERA_EINVAL,
                             "operand %u must be either number (ns) or [number (ns), string (tz)]",
                             index + 1);
-    if (!chimera_rego_int64(value, &ret_instant->ns))
+    struct chimera_slice number = chimera_rego_number_text(value, scratch);
+    int code = chimera_rego_spend(call, number.size);
+    if (code < 0)
+        return code;
+    if (!chimera_decimal_int64(number, &ret_instant->ns))
         return chimera_fail(call->err, CHIMERA_EINVAL, "timestamp too big");
     if (layout && !json_object_is_type(layout, json_type_string))
         return chimera_fail(call->err, CHIMERA_EINVAL, "a layout must be a string");
@@ -74,11 +85,10 @@ static int64_t local_seconds(const struct instant *instant)
 static int give_ns(const struct chimera_rego_call *call, int64_t seconds, int64_t ns,
                    struct json_object **ret_result)
 {
-    int64_t whole;
-    if (__builtin_mul_overflow(seconds, NANOSECONDS, &whole) ||
-        __builtin_add_overflow(whole, ns, &whole))
+    chimera_wide whole = (chimera_wide)seconds * NANOSECONDS + ns;
+    if (whole < INT64_MIN || whole > INT64_MAX)
         return chimera_fail(call->err, CHIMERA_EINVAL, "time outside of valid range");
-    return chimera_rego_give(call, chimera_node_int64(call->account, whole), ret_result);
+    return chimera_rego_give(call, chimera_node_int64(call->account, (int64_t)whole), ret_result);
 }
 
 static int give_numbers(const struct chimera_rego_call *call, const int64_t *numbers, size_t count,
@@ -145,25 +155,30 @@ int chimera_rego_weekday(const struct chimera_rego_call *call, struct json_objec
 
 /* --- Arithmetic --- */
 
-#define STEP_MAX 10000000 /* years, months or days at once: far beyond what an instant can be */
+#define SECONDS_MAX ((int64_t)1 << 34) /* beyond what nanoseconds can be, and what zones bear */
+
+/* Go's integers wrap around, and what comes of it may be a date. */
+static int64_t wrapping_sum(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
 
 int chimera_rego_add_date(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
     struct instant instant;
     int64_t add[3];
     int code = want_instant(call, 0, &instant);
-    for (unsigned i = 0; i < 3 && code == CHIMERA_OK; i++) {
+    for (unsigned i = 0; i < 3 && code == CHIMERA_OK; i++)
         code = chimera_rego_want_int64(call, i + 1, &add[i]);
-        if (code == CHIMERA_OK && (add[i] > STEP_MAX || add[i] < -STEP_MAX))
-            code = chimera_fail(call->err, CHIMERA_EINVAL, "time outside of valid range");
-    }
     if (code == CHIMERA_OK) {
         struct chimera_civil civil = chimera_civil_from_seconds(local_seconds(&instant));
-        int64_t local =
-            chimera_civil_to_seconds(civil.year + add[0], civil.month + add[1], civil.day + add[2],
-                                     civil.hour, civil.minute, civil.second);
-        int64_t rest = instant.ns - floor_seconds(instant.ns) * NANOSECONDS;
-        code = give_ns(call, chimera_zone_from_local(instant.zone, local), rest, ret_result);
+        int64_t local = chimera_civil_to_seconds(
+            wrapping_sum(civil.year, add[0]), wrapping_sum(civil.month, add[1]),
+            wrapping_sum(civil.day, add[2]), civil.hour, civil.minute, civil.second);
+        int64_t rest = instant_rest(instant.ns);
+        bool is_near = local < SECONDS_MAX && local > -SECONDS_MAX;
+        code = give_ns(call, is_near ? chimera_zone_from_local(instant.zone, local) : local, rest,
+                       ret_result);
     }
     chimera_zone_free(instant.zone);
     return code;
@@ -238,8 +253,7 @@ int chimera_rego_time_format(const struct chimera_rego_call *call, struct json_o
         const char *letters;
         int32_t offset = chimera_zone_offset(instant.zone, seconds, &letters);
         struct chimera_layout_time time = {.seconds = seconds + offset,
-                                           .nanosecond =
-                                               (int32_t)(instant.ns - seconds * NANOSECONDS),
+                                           .nanosecond = (int32_t)instant_rest(instant.ns),
                                            .offset = offset,
                                            .letters = letters};
         chimera_rego_buffer(call, &out);

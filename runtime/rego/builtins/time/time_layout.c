@@ -310,8 +310,8 @@ void chimera_layout_format(struct chimera_slice layout, const struct chimera_lay
 
 /* --- Parsing --- */
 
-struct fields {
-    int year, month, day, hour, minute, second, nanosecond, offset;
+struct fields { /* below zero: not given */
+    int year, month, day, year_day, hour, minute, second, nanosecond, offset;
     bool is_am, is_pm;
 };
 
@@ -421,26 +421,45 @@ static bool take_offset(struct chimera_slice *text, struct chimera_slice form, i
     return true;
 }
 
-/* "UTC", "CEST", "GMT+2": three to five capital letters. What they mean is not looked at, as in Go
- * on a machine that is set to UTC. */
-static bool take_letters(struct chimera_slice *text)
+/* "+3", "-011": at most 23 hours, with as many zeros as one likes. */
+static bool take_signed_hours(struct chimera_slice *text)
 {
-    size_t size = 0;
-    int hours;
-    while (size < text->size && text->data[size] >= 'A' && text->data[size] <= 'Z')
-        size++;
-    bool is_gmt = chimera_slice_starts(*text, "GMT");
-    if (is_gmt || chimera_slice_starts(*text, "UTC"))
-        size = 3;
-    if (size < 3 || size > 5 || (size > 3 && text->data[size - 1] != 'T'))
+    size_t size = 1;
+    int hours = 0;
+    if (!chimera_slice_starts(*text, "+") && !chimera_slice_starts(*text, "-"))
+        return false;
+    for (; is_digit(*text, size); size++)
+        hours = hours > 23 ? hours : hours * 10 + (text->data[size] - '0');
+    if (size == 1 || hours > 23)
         return false;
     *text = chimera_slice_behind(*text, size);
-    if (is_gmt && (chimera_slice_starts(*text, "-") || chimera_slice_starts(*text, "+"))) {
-        struct chimera_slice rest = chimera_slice_behind(*text, 1);
-        if (take_ranged(&rest, false, 0, 23, &hours))
-            *text = rest;
-    }
     return true;
+}
+
+/* "UTC", "CEST", "GMT+2", "-03": mostly three to five capital letters. What they mean is not looked
+ * at, as in Go on a machine that is set to UTC. */
+static bool take_letters(struct chimera_slice *text)
+{
+    static const char *const odd[] = {"UTC", "GMT", "ChST", "MeST"};
+    size_t size = 0;
+    while (size < text->size && text->data[size] >= 'A' && text->data[size] <= 'Z')
+        size++;
+    if (text->size < 3)
+        return false;
+    bool is_known = size == 3 || ((size == 4 || size == 5) && text->data[size - 1] == 'T') ||
+                    (size == 4 && chimera_slice_starts(*text, "WITA"));
+    for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+        bool is_odd = chimera_slice_starts(*text, odd[i]);
+        is_known = is_known || is_odd;
+        size = is_odd ? strlen(odd[i]) : size;
+    }
+    if (size == 0)
+        return take_signed_hours(text);
+    bool is_gmt = chimera_slice_starts(*text, "GMT");
+    *text = chimera_slice_behind(*text, is_known ? size : 0);
+    if (is_gmt)
+        take_signed_hours(text);
+    return is_known;
 }
 
 static bool take_half(struct chimera_slice *text, bool is_upper, struct fields *fields)
@@ -462,6 +481,19 @@ static bool take_second(struct chimera_slice *text, bool fixed, struct chimera_s
     if (has_fraction(*text) && take_chunk(&layout).item != ITEM_FRACTION)
         take_digits_of_fraction(text, &fields->nanosecond);
     return true;
+}
+
+/* Three digits, or up to three behind up to two spaces. */
+static bool take_year_day(struct chimera_slice *text, bool has_spaces, int *ret_day)
+{
+    size_t size = 0;
+    for (int i = 0; i < 2 && has_spaces && chimera_slice_starts(*text, " "); i++)
+        *text = chimera_slice_behind(*text, 1);
+    *ret_day = 0;
+    for (; size < 3 && is_digit(*text, size); size++)
+        *ret_day = *ret_day * 10 + (text->data[size] - '0');
+    *text = chimera_slice_behind(*text, size);
+    return size == 3 || (has_spaces && size > 0);
 }
 
 static bool take_date(struct chimera_slice *text, enum item item, struct fields *fields)
@@ -491,7 +523,7 @@ static bool take_date(struct chimera_slice *text, enum item item, struct fields 
     case ITEM_YEAR:
         return take_year(text, item == ITEM_LONG_YEAR, &fields->year);
     default:
-        return false; /* the day of the year: nobody has asked for it yet */
+        return take_year_day(text, item == ITEM_SPACE_YEAR_DAY, &fields->year_day);
     }
 }
 
@@ -559,13 +591,32 @@ static bool take_all(struct chimera_slice layout, struct chimera_slice text, str
     }
 }
 
+/* Month and day, of which the day of the year tells both; what is told twice must be the same. */
+static bool set_day(struct fields *fields)
+{
+    int month = fields->month < 0 ? 1 : fields->month, day = fields->day < 0 ? 1 : fields->day;
+    if (fields->year_day >= 0) {
+        month = 1;
+        day = fields->year_day;
+        for (int size; month <= 12; month++, day -= size) {
+            size = chimera_civil_days_in_month(fields->year, month);
+            if (day <= size)
+                break;
+        }
+        if (month > 12 || (fields->month >= 0 && fields->month != month) ||
+            (fields->day >= 0 && fields->day != day))
+            return false;
+    }
+    fields->month = month;
+    fields->day = day;
+    return day >= 1 && day <= chimera_civil_days_in_month(fields->year, month);
+}
+
 int chimera_layout_parse(struct chimera_slice layout, struct chimera_slice text,
                          struct chimera_layout_time *ret_time, struct chimera_error *err)
 {
-    struct fields fields = {.month = 1, .day = 1};
-    bool is_right = take_all(named_layout(layout), text, &fields);
-    if (!is_right || fields.day < 1 ||
-        fields.day > chimera_civil_days_in_month(fields.year, fields.month))
+    struct fields fields = {.month = -1, .day = -1, .year_day = -1};
+    if (!take_all(named_layout(layout), text, &fields) || !set_day(&fields))
         return chimera_fail(err, CHIMERA_EINVAL, "parsing time \"%.*s\" fails",
                             text.size < 100 ? (int)text.size : 100, text.data);
     if (fields.is_pm && fields.hour < 12)

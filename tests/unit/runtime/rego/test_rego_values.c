@@ -164,9 +164,8 @@ static void strings_are_read_to_their_ends(void **state)
         {"{ \"a\" : { \"b\" : 1 , \"c\" : 2 } , \"d\" : { } }",
          "{\"a\":{\"b\":1,\"c\":2},\"d\":{}}"},
     };
-    static const char *const wrong[] = {"\"\\\"",          "\"a\\",           "\"\\\\\\\"",
-                                        "{\"a\\\":1}",     "[\"x\\u00\"]",    "\"\xC3\"",
-                                        "\"\xC3\\n\xA9\"", "{\"a\\u0000\":1}"};
+    static const char *const wrong[] = {"\"\\\"",       "\"a\\",    "\"\\\\\\\"",     "{\"a\\\":1}",
+                                        "[\"x\\u00\"]", "\"\xC3\"", "\"\xC3\\n\xA9\""};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct json_object *value = value_of(cases[i].text);
         assert_written(value, cases[i].want);
