@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/wasi/command.h"
+#include "runtime/wasi/exec.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,8 +18,8 @@
      CHIMERA_LANDLOCK_MAKE_FOLDER | CHIMERA_LANDLOCK_MAKE_FILE | CHIMERA_LANDLOCK_MAKE_LINK | \
      CHIMERA_LANDLOCK_REFER | CHIMERA_LANDLOCK_IOCTL_DEVICE)
 
-int chimera_command_confine(const struct chimera_wasi_folder *folders, size_t count,
-                            bool *ret_is_confined, struct chimera_error *err)
+int chimera_exec_confine(const struct chimera_wasi_folder *folders, size_t count,
+                         bool *ret_is_confined, struct chimera_error *err)
 {
     static const struct chimera_landlock_rights all = {CHIMERA_LANDLOCK_ALL, CHIMERA_LANDLOCK_ALL,
                                                        CHIMERA_LANDLOCK_ALL};
@@ -40,14 +40,14 @@ int chimera_command_confine(const struct chimera_wasi_folder *folders, size_t co
 }
 
 static const struct chimera_wasi_system command_system = {
-    .waiting = &chimera_command_waiting,
-    .descriptors = &chimera_command_descriptors,
-    .data = &chimera_command_data,
-    .paths = &chimera_command_paths,
+    .waiting = &chimera_exec_waiting,
+    .descriptors = &chimera_exec_descriptors,
+    .data = &chimera_exec_data,
+    .paths = &chimera_exec_paths,
 };
 
-static void run(struct chimera_guest *guest, const struct chimera_command *command,
-                struct chimera_command_end *ret_end)
+static void run(struct chimera_guest *guest, const struct chimera_exec *command,
+                struct chimera_exec_end *ret_end)
 {
     struct chimera_wasi *wasi = chimera_wasi_of(guest);
     union chimera_value none = {0};
@@ -60,15 +60,15 @@ static void run(struct chimera_guest *guest, const struct chimera_command *comma
         guest, chimera_plugin_function(guest->loaded->plugin, "_start", ":"), &none);
     chimera_guest_end(guest);
     chimera_stop_report(guest, command->name, (struct chimera_slice){NULL, 0});
-    *ret_end = (struct chimera_command_end){
+    *ret_end = (struct chimera_exec_end){
         .stop = code == CHIMERA_ENOMEM ? CHIMERA_STOP_TRAP : guest->stop,
         .exit_code = guest->stop == CHIMERA_STOP_EXIT ? guest->exit_code : 0};
     snprintf(ret_end->why, sizeof(ret_end->why), "%s",
              code == CHIMERA_ENOMEM ? "no memory for its thread" : chimera_guest_stop_text(guest));
 }
 
-int chimera_command_run(const struct chimera_loaded *loaded, const struct chimera_command *command,
-                        struct chimera_command_end *ret_end, struct chimera_error *err)
+int chimera_exec_run(const struct chimera_loaded *loaded, const struct chimera_exec *command,
+                     struct chimera_exec_end *ret_end, struct chimera_error *err)
 {
     struct chimera_guest *guest;
     int code = chimera_wasi_check(loaded->plugin, err);
