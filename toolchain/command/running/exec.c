@@ -134,7 +134,11 @@ static const struct chimera_cli_option exec_options[] = {
      .kind = CHIMERA_CLI_VALUE,
      .value = "SECONDS",
      .help = "How long the program may run; without this option there is no limit"},
-    OPTION_MEMORY_LIMIT,
+    {.name = "memory-limit",
+     .kind = CHIMERA_CLI_VALUE,
+     .value = "SIZE",
+     .help = "What the program's memory and tables may come to, such as 256Mi or 2Gi; 1Gi without "
+             "this option"},
     OPTION_TIER,
     OPTION_NO_CACHE,
     {.name = "require-confinement",
