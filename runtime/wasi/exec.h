@@ -25,9 +25,10 @@ struct chimera_exec_end {
     char why[CHIMERA_LIMIT_TEXT_BYTES]; /* of a trap */
 };
 
-/* From here on this thread, and what it starts, reaches what the folders say and nothing else:
- * neither other files nor TCP. Before chimera_exec_run(), which runs code of the module. False
- * in *ret_is_confined where the kernel has no Landlock; then only the paths are kept inside. */
+/* confine.c. From here on this thread, and what it starts, reaches the files that the folders say
+ * and no others, has no sockets, and starts no program. Before chimera_exec_run(), which runs code
+ * of the module. *ret_is_confined is false where the kernel lacks Landlock or filters of system
+ * calls: then only the paths are kept inside. */
 int chimera_exec_confine(const struct chimera_wasi_folder *folders, size_t count,
                          bool *ret_is_confined, struct chimera_error *err);
 

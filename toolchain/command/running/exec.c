@@ -48,7 +48,8 @@ static int confine(const struct chimera_cli_options *options, const struct exec_
         return code;
     if (chimera_cli_is_given(options, "require-confinement"))
         return chimera_fail(err, CHIMERA_EREFUSED,
-                            "the program cannot be confined: this kernel has no Landlock");
+                            "the program cannot be confined: this kernel has no Landlock, or no "
+                            "seccomp");
     return CHIMERA_OK;
 }
 
@@ -142,7 +143,8 @@ static const struct chimera_cli_option exec_options[] = {
     OPTION_TIER,
     OPTION_NO_CACHE,
     {.name = "require-confinement",
-     .help = "Fail where the kernel has no Landlock to keep this process from all other files"},
+     .help = "Fail where the kernel lacks what keeps this process from all other files, from "
+             "sockets and from starting programs: Landlock and seccomp"},
     FETCH_FLAGS,
     {0}};
 

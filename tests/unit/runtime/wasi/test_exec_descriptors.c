@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #define READ WASI_RIGHT_FD_READ
@@ -375,6 +376,10 @@ static int confined(const struct scratch *scratch)
     if (!is_open(scratch->out, "g", O_RDONLY) || is_open(scratch->out, "g", O_RDWR) ||
         is_open(scratch->out, "new", O_WRONLY | O_CREAT))
         return 4;
+    if (socket(AF_INET, SOCK_DGRAM, 0) >= 0 || socket(AF_UNIX, SOCK_STREAM, 0) >= 0)
+        return 5;
+    if (fork() >= 0 || execl("/bin/true", "true", NULL) == 0 || errno != EPERM)
+        return 6;
     return 0;
 }
 
