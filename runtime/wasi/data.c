@@ -67,7 +67,7 @@ static uint32_t begin(struct chimera_guest *guest, uint32_t fd, uint64_t right, 
     gather(guest, at, count, is_unblocked && is_write ? BYTES_UNBLOCKED : BYTES_AT_ONCE,
            ret_transfer);
     if (may_wait(entry) && !is_unblocked)
-        chimera_command_wait_for(guest, entry->fd, poller.events);
+        chimera_exec_wait_for(guest, entry->fd, poller.events);
     return WASI_SUCCESS;
 }
 
@@ -270,7 +270,7 @@ static uint32_t fd_readdir(struct chimera_guest *guest, uint32_t fd, uint32_t at
     return WASI_SUCCESS;
 }
 
-const struct chimera_wasi_data chimera_command_data = {
+const struct chimera_wasi_data chimera_exec_data = {
     .fd_advise = fd_advise,
     .fd_allocate = fd_allocate,
     .fd_datasync = fd_datasync,

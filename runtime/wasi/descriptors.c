@@ -18,8 +18,8 @@ static uint64_t nanoseconds(struct timespec time)
     return (uint64_t)time.tv_sec * NANOSECONDS + (uint64_t)time.tv_nsec;
 }
 
-void chimera_command_put_stat(struct chimera_guest *guest, uint32_t at, uint32_t size,
-                              const struct stat *status)
+void chimera_exec_put_stat(struct chimera_guest *guest, uint32_t at, uint32_t size,
+                           const struct stat *status)
 {
     bool is_old = size == WASI_UNSTABLE_FILESTAT_BYTES;
     uint64_t links = status->st_nlink;
@@ -34,8 +34,8 @@ void chimera_command_put_stat(struct chimera_guest *guest, uint32_t at, uint32_t
     memcpy(stat + size - sizeof(tail), tail, sizeof(tail));
 }
 
-uint32_t chimera_command_times(uint64_t accessed, uint64_t modified, uint32_t flags,
-                               struct timespec ret_times[2])
+uint32_t chimera_exec_times(uint64_t accessed, uint64_t modified, uint32_t flags,
+                            struct timespec ret_times[2])
 {
     const uint64_t given[] = {accessed, modified};
     if (flags > WASI_FSTFLAGS_MAX)
@@ -135,7 +135,7 @@ static uint32_t fd_filestat_get(struct chimera_guest *guest, uint32_t fd, uint32
     if (code == WASI_SUCCESS)
         code = chimera_wasi_code(fstat(entry->fd, &status));
     if (code == WASI_SUCCESS)
-        chimera_command_put_stat(guest, ret_stat, size, &status);
+        chimera_exec_put_stat(guest, ret_stat, size, &status);
     return code;
 }
 
@@ -146,7 +146,7 @@ static uint32_t fd_filestat_set_times(struct chimera_guest *guest, uint32_t fd, 
     struct chimera_wasi_entry *entry;
     uint32_t code = chimera_wasi_entry_get(guest, fd, WASI_RIGHT_FD_FILESTAT_SET_TIMES, &entry);
     if (code == WASI_SUCCESS)
-        code = chimera_command_times(accessed, modified, flags, times);
+        code = chimera_exec_times(accessed, modified, flags, times);
     if (code == WASI_SUCCESS)
         code = chimera_wasi_code(futimens(entry->fd, times));
     return code;
@@ -194,7 +194,7 @@ static uint32_t sock(struct chimera_guest *guest, uint32_t fd)
     return entry->type == WASI_FILETYPE_SOCKET_STREAM ? WASI_NOTSUP : WASI_NOTSOCK;
 }
 
-const struct chimera_wasi_descriptors chimera_command_descriptors = {
+const struct chimera_wasi_descriptors chimera_exec_descriptors = {
     .fd_close = fd_close,
     .fd_fdstat_get = fd_fdstat_get,
     .fd_fdstat_set_flags = fd_fdstat_set_flags,

@@ -8,8 +8,8 @@
 #include "runtime/text/utf8.h"
 #include "runtime/wasi/beneath.h"
 
-uint32_t chimera_command_path_open(const struct chimera_wasi_path *path, int flags, unsigned mode,
-                                   int *ret_fd)
+uint32_t chimera_exec_path_open(const struct chimera_wasi_path *path, int flags, unsigned mode,
+                                int *ret_fd)
 {
     int fd = chimera_wasi_open_beneath(path->folder->fd, path->text, flags, mode);
     if (fd < 0)
@@ -18,8 +18,8 @@ uint32_t chimera_command_path_open(const struct chimera_wasi_path *path, int fla
     return WASI_SUCCESS;
 }
 
-uint32_t chimera_command_path_text(struct chimera_guest *guest, uint32_t at, uint32_t size,
-                                   char ret_text[PATH_MAX])
+uint32_t chimera_exec_path_text(struct chimera_guest *guest, uint32_t at, uint32_t size,
+                                char ret_text[PATH_MAX])
 {
     const char *text = (const char *)chimera_guest_bytes(guest, at, size);
     if (size >= PATH_MAX)
@@ -35,17 +35,16 @@ uint32_t chimera_command_path_text(struct chimera_guest *guest, uint32_t at, uin
     return WASI_SUCCESS;
 }
 
-uint32_t chimera_command_path_get(struct chimera_guest *guest, struct chimera_wasi_at at,
-                                  uint64_t rights, struct chimera_wasi_path *ret_path)
+uint32_t chimera_exec_path_get(struct chimera_guest *guest, struct chimera_wasi_at at,
+                               uint64_t rights, struct chimera_wasi_path *ret_path)
 {
     uint32_t code = chimera_wasi_entry_get(guest, at.fd, 0, &ret_path->folder);
     if (code == WASI_SUCCESS && ret_path->folder->type != WASI_FILETYPE_DIRECTORY)
         code = WASI_NOTDIR;
     if (code == WASI_SUCCESS)
         code = chimera_wasi_entry_get(guest, at.fd, rights, &ret_path->folder);
-    return code != WASI_SUCCESS
-               ? code
-               : chimera_command_path_text(guest, at.text, at.size, ret_path->text);
+    return code != WASI_SUCCESS ? code
+                                : chimera_exec_path_text(guest, at.text, at.size, ret_path->text);
 }
 
 /* Where the last part begins: "c//" of "a/b/c//". Of one that ends in `.` or `..` there is none,
@@ -63,8 +62,8 @@ static size_t last_part(const char *text)
     return is_dots ? strlen(text) : start;
 }
 
-uint32_t chimera_command_path_place(struct chimera_wasi_path *path,
-                                    struct chimera_wasi_place *ret_place)
+uint32_t chimera_exec_path_place(struct chimera_wasi_path *path,
+                                 struct chimera_wasi_place *ret_place)
 {
     struct chimera_wasi_place place = {.folder = path->folder->fd};
     size_t start = last_part(path->text);
@@ -73,7 +72,7 @@ uint32_t chimera_command_path_place(struct chimera_wasi_path *path,
     if (start > 0) {
         char first = path->text[start];
         path->text[start] = '\0';
-        uint32_t code = chimera_command_path_open(path, O_PATH | O_DIRECTORY, 0, &place.folder);
+        uint32_t code = chimera_exec_path_open(path, O_PATH | O_DIRECTORY, 0, &place.folder);
         path->text[start] = first;
         if (code != WASI_SUCCESS)
             return code;

@@ -19,16 +19,16 @@ struct chimera_wasi_path {
 };
 
 /* The guest's path; its descriptor must have the rights. May leave the guest. */
-uint32_t chimera_command_path_get(struct chimera_guest *guest, struct chimera_wasi_at at,
-                                  uint64_t rights, struct chimera_wasi_path *ret_path);
+uint32_t chimera_exec_path_get(struct chimera_guest *guest, struct chimera_wasi_at at,
+                               uint64_t rights, struct chimera_wasi_path *ret_path);
 
 /* The same of a text that is no path of ours yet: what a link shall lead to. */
-uint32_t chimera_command_path_text(struct chimera_guest *guest, uint32_t at, uint32_t size,
-                                   char ret_text[PATH_MAX]);
+uint32_t chimera_exec_path_text(struct chimera_guest *guest, uint32_t at, uint32_t size,
+                                char ret_text[PATH_MAX]);
 
 /* Opens what it leads to, with the flags of open(2), O_CLOEXEC added. */
-uint32_t chimera_command_path_open(const struct chimera_wasi_path *path, int flags, unsigned mode,
-                                   int *ret_fd);
+uint32_t chimera_exec_path_open(const struct chimera_wasi_path *path, int flags, unsigned mode,
+                                int *ret_fd);
 
 struct chimera_wasi_place { /* of the last part */
     int folder;             /* the kernel's */
@@ -37,8 +37,8 @@ struct chimera_wasi_place { /* of the last part */
 };
 
 /* The caller ends *ret_place, before anything that may leave the guest. */
-uint32_t chimera_command_path_place(struct chimera_wasi_path *path,
-                                    struct chimera_wasi_place *ret_place);
+uint32_t chimera_exec_path_place(struct chimera_wasi_path *path,
+                                 struct chimera_wasi_place *ret_place);
 void chimera_wasi_place_end(const struct chimera_wasi_place *place);
 
 #endif

@@ -63,7 +63,7 @@ static uint32_t open_path(struct chimera_wasi_files *files, const struct chimera
         return WASI_MFILE;
     if (opening->base & WASI_RIGHT_FD_WRITE && !(path->folder->inheriting & WASI_RIGHT_FD_WRITE))
         return path->folder->is_read_only ? WASI_ROFS : WASI_NOTCAPABLE;
-    uint32_t code = chimera_command_path_open(
+    uint32_t code = chimera_exec_path_open(
         path, flags_of(opening), opening->oflags & WASI_OFLAGS_CREAT ? MODE_OF_FILES : 0, &fd);
     if (code != WASI_SUCCESS)
         return code;
@@ -84,7 +84,7 @@ static uint32_t path_open(struct chimera_guest *guest, struct chimera_wasi_at at
         opening->fdflags > WASI_FDFLAGS_MAX)
         return WASI_INVAL;
     chimera_guest_aligned(guest, ret_fd, sizeof(number), sizeof(number)); /* before it is open */
-    uint32_t code = chimera_command_path_get(guest, at, rights_to_open(opening), &path);
+    uint32_t code = chimera_exec_path_get(guest, at, rights_to_open(opening), &path);
     if (code == WASI_SUCCESS)
         code = open_path(chimera_wasi_files_of(guest), &path, opening, &number);
     if (code == WASI_SUCCESS)
@@ -101,9 +101,9 @@ static uint32_t look_at(struct chimera_guest *guest, struct chimera_wasi_at at, 
     struct chimera_wasi_path path;
     if (lookup > WASI_LOOKUPFLAGS_MAX)
         return WASI_INVAL;
-    uint32_t code = chimera_command_path_get(guest, at, right, &path);
+    uint32_t code = chimera_exec_path_get(guest, at, right, &path);
     if (code == WASI_SUCCESS)
-        code = chimera_command_path_open(&path, O_PATH | (lookup ? 0 : O_NOFOLLOW), 0, ret_fd);
+        code = chimera_exec_path_open(&path, O_PATH | (lookup ? 0 : O_NOFOLLOW), 0, ret_fd);
     return code;
 }
 
@@ -118,7 +118,7 @@ static uint32_t path_filestat_get(struct chimera_guest *guest, struct chimera_wa
     code = chimera_wasi_code(fstat(found, &status));
     close(found);
     if (code == WASI_SUCCESS)
-        chimera_command_put_stat(guest, ret_stat, stat_size, &status);
+        chimera_exec_put_stat(guest, ret_stat, stat_size, &status);
     return code;
 }
 
@@ -128,7 +128,7 @@ static uint32_t path_filestat_set_times(struct chimera_guest *guest, struct chim
 {
     struct timespec times[2];
     int found;
-    uint32_t code = chimera_command_times(accessed, modified, flags, times);
+    uint32_t code = chimera_exec_times(accessed, modified, flags, times);
     if (code == WASI_SUCCESS)
         code = look_at(guest, at, WASI_RIGHT_PATH_FILESTAT_SET_TIMES, lookup, &found);
     if (code != WASI_SUCCESS)
@@ -166,8 +166,8 @@ struct spot { /* where something is, or shall be */
 static uint32_t find(struct chimera_guest *guest, struct chimera_wasi_at at, uint64_t right,
                      struct spot *spot)
 {
-    uint32_t code = chimera_command_path_get(guest, at, right, &spot->path);
-    return code != WASI_SUCCESS ? code : chimera_command_path_place(&spot->path, &spot->place);
+    uint32_t code = chimera_exec_path_get(guest, at, right, &spot->path);
+    return code != WASI_SUCCESS ? code : chimera_exec_path_place(&spot->path, &spot->place);
 }
 
 static uint32_t path_create_directory(struct chimera_guest *guest, struct chimera_wasi_at at)
@@ -210,7 +210,7 @@ static uint32_t path_symlink(struct chimera_guest *guest, uint32_t target_at, ui
 {
     char target[PATH_MAX];
     struct spot spot;
-    uint32_t code = chimera_command_path_text(guest, target_at, size, target);
+    uint32_t code = chimera_exec_path_text(guest, target_at, size, target);
     if (code == WASI_SUCCESS)
         code = find(guest, at, WASI_RIGHT_PATH_SYMLINK, &spot);
     if (code != WASI_SUCCESS)
@@ -228,14 +228,14 @@ struct pair {
 static uint32_t find_pair(struct chimera_guest *guest, const struct chimera_wasi_at at[2],
                           const uint64_t right[2], struct pair *pair)
 {
-    uint32_t code = chimera_command_path_get(guest, at[0], right[0], &pair->from.path);
+    uint32_t code = chimera_exec_path_get(guest, at[0], right[0], &pair->from.path);
     if (code == WASI_SUCCESS)
-        code = chimera_command_path_get(guest, at[1], right[1], &pair->to.path);
+        code = chimera_exec_path_get(guest, at[1], right[1], &pair->to.path);
     if (code == WASI_SUCCESS)
-        code = chimera_command_path_place(&pair->from.path, &pair->from.place);
+        code = chimera_exec_path_place(&pair->from.path, &pair->from.place);
     if (code != WASI_SUCCESS)
         return code;
-    code = chimera_command_path_place(&pair->to.path, &pair->to.place);
+    code = chimera_exec_path_place(&pair->to.path, &pair->to.place);
     if (code != WASI_SUCCESS)
         chimera_wasi_place_end(&pair->from.place);
     return code;
@@ -281,7 +281,7 @@ static uint32_t path_rename(struct chimera_guest *guest, struct chimera_wasi_at 
     return code;
 }
 
-const struct chimera_wasi_paths chimera_command_paths = {
+const struct chimera_wasi_paths chimera_exec_paths = {
     .path_create_directory = path_create_directory,
     .path_filestat_get = path_filestat_get,
     .path_filestat_set_times = path_filestat_set_times,

@@ -60,7 +60,7 @@ static bool wait_on(struct pollfd *polls, nfds_t count, uint64_t wait)
     return ppoll(polls, count, wait == UINT64_MAX ? NULL : &time, NULL) >= 0 || errno != EINTR;
 }
 
-void chimera_command_wait_for(struct chimera_guest *guest, int fd, short events)
+void chimera_exec_wait_for(struct chimera_guest *guest, int fd, short events)
 {
     struct pollfd poller = {.fd = fd, .events = events};
     while (poller.revents == 0) {
@@ -235,7 +235,7 @@ static uint32_t poll_oneoff(struct chimera_guest *guest,
     return WASI_SUCCESS;
 }
 
-const struct chimera_wasi_waiting chimera_command_waiting = {
+const struct chimera_wasi_waiting chimera_exec_waiting = {
     .clock_res_get = clock_res_get,
     .clock_time_get = clock_time_get,
     .poll_oneoff = poll_oneoff,

@@ -43,12 +43,13 @@ static int confine(const struct chimera_cli_options *options, const struct exec_
                    struct chimera_error *err)
 {
     bool is_confined = false;
-    int code = chimera_command_confine(own->folders, own->folder_count, &is_confined, err);
+    int code = chimera_exec_confine(own->folders, own->folder_count, &is_confined, err);
     if (code < 0 || is_confined)
         return code;
     if (chimera_cli_is_given(options, "require-confinement"))
         return chimera_fail(err, CHIMERA_EREFUSED,
-                            "the program cannot be confined: this kernel has no Landlock");
+                            "the program cannot be confined: this kernel has no Landlock, or no "
+                            "seccomp");
     return CHIMERA_OK;
 }
 
@@ -74,7 +75,7 @@ static int prepare(const struct chimera_cli_options *options, struct execution *
     return code;
 }
 
-static int tell_end(const struct chimera_command_end *end)
+static int tell_end(const struct chimera_exec_end *end)
 {
     switch (end->stop) {
     case CHIMERA_STOP_TRAP:
@@ -92,7 +93,7 @@ static int run_program(const struct chimera_cli_options *options, struct executi
 {
     const struct exec_options *own = &execution->options;
     const struct runner *runner = &execution->runner;
-    const struct chimera_command command = {
+    const struct chimera_exec command = {
         .name = "exec",
         .arguments = {chimera_buffer_slice(&own->arguments), own->argument_count},
         .environment = {chimera_buffer_slice(&own->environment), own->variable_count},
@@ -100,12 +101,12 @@ static int run_program(const struct chimera_cli_options *options, struct executi
         .limit_ms = runner->is_limit_given ? runner->limit_ms : 0,
         .memory_limit = runner->memory_limit ? runner->memory_limit : CHIMERA_DEFAULT_MEMORY,
     };
-    struct chimera_command_end end = {0};
+    struct chimera_exec_end end = {0};
     struct chimera_error err = {0};
     signal(SIGPIPE, SIG_IGN); /* the program gets WASI's error for it */
     int code = confine(options, own, &err);
     if (code == CHIMERA_OK)
-        code = chimera_command_run(execution->loaded, &command, &end, &err);
+        code = chimera_exec_run(execution->loaded, &command, &end, &err);
     if (code == CHIMERA_OK)
         return tell_end(&end);
     say_error("%s", err.text);
@@ -134,11 +135,16 @@ static const struct chimera_cli_option exec_options[] = {
      .kind = CHIMERA_CLI_VALUE,
      .value = "SECONDS",
      .help = "How long the program may run; without this option there is no limit"},
-    OPTION_MEMORY_LIMIT,
+    {.name = "memory-limit",
+     .kind = CHIMERA_CLI_VALUE,
+     .value = "SIZE",
+     .help = "What the program's memory and tables may come to, such as 256Mi or 2Gi; 1Gi without "
+             "this option"},
     OPTION_TIER,
     OPTION_NO_CACHE,
     {.name = "require-confinement",
-     .help = "Fail where the kernel has no Landlock to keep this process from all other files"},
+     .help = "Fail where the kernel lacks what keeps this process from all other files, from "
+             "sockets and from starting programs: Landlock and seccomp"},
     FETCH_FLAGS,
     {0}};
 

@@ -5,7 +5,7 @@
 
 #include "runtime/base/buffer.h"
 #include "runtime/cli/cli.h"
-#include "runtime/wasi/command.h"
+#include "runtime/wasi/exec.h"
 
 struct exec_options {
     struct chimera_buffer arguments, environment; /* owned; each string ends in NUL */

@@ -152,6 +152,20 @@ static void reads_what_a_module_holds(void **state)
     chimera_module_free(module);
 }
 
+/* What AssemblyScript's compiler puts into every module that it is not told to leave it out of. */
+static void the_refusal_of_abort_says_what_to_tell_the_compiler(void **state)
+{
+    static const char bytes[] = HEADER TYPE_VOID "\2\x0d\1\3env\5abort\0\0";
+    struct chimera_module *module = NULL;
+    struct chimera_error err = {0};
+    (void)state;
+    assert_int_equal(chimera_module_read("p", BYTES(bytes), &module, &err), 0);
+    assert_int_equal(chimera_module_check_imports(module, &err), CHIMERA_EREFUSED);
+    assert_non_null(strstr(err.text, "unknown import: `env::abort` has not been defined"));
+    assert_non_null(strstr(err.text, "--use abort="));
+    chimera_module_free(module);
+}
+
 static void notes_that_vectors_are_used(void **state)
 {
     (void)state;
@@ -195,6 +209,7 @@ int main(void)
         cmocka_unit_test(refuses_each_fault_by_name_and_place),
         cmocka_unit_test(survives_every_prefix),
         cmocka_unit_test(reads_what_a_module_holds),
+        cmocka_unit_test(the_refusal_of_abort_says_what_to_tell_the_compiler),
         cmocka_unit_test(notes_that_vectors_are_used),
         cmocka_unit_test(finds_the_first_custom_section_of_a_name),
     };

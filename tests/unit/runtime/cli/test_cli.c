@@ -52,6 +52,11 @@ static const struct chimera_cli_command run = {.name = "run",
 static const struct chimera_cli_argument many[] = {{.name = "FILE", .is_many = true, .help = "F"},
                                                    {0}};
 static const struct chimera_cli_command list = {.name = "list", .about = "List", .arguments = many};
+static const struct chimera_cli_command carry = {.name = "carry",
+                                                 .about = "Carry on",
+                                                 .options = run_options,
+                                                 .arguments = many,
+                                                 .has_plain_rest = true};
 static const struct chimera_cli_command none = {.name = "none", .is_hidden = true};
 static const struct chimera_cli_command *const commands[] = {&list, &none, &run, NULL};
 static const struct chimera_cli_command tool = {.about = "A tool",
@@ -210,6 +215,19 @@ static void words_are_taken_one_after_the_other(void **state)
         assert_string_equal(describe(&server, server_lines[i].words), server_lines[i].want);
     assert_string_equal(describe(&list, "a b c"), "<a> <b> <c>");
     assert_string_equal(describe(&none, "a"), "unexpected argument 'a' found");
+}
+
+static void behind_the_first_argument_all_words_may_be_arguments(void **state)
+{
+    static const struct line lines[] = {
+        {"-r file a --raw -r -x --help", "request-path=file <a> <--raw> <-r> <-x> <--help>"},
+        {"-r file a -- b", "request-path=file <a> <--> <b>"},
+        {"-r file -- -a --raw", "request-path=file <-a> <--raw>"},
+        {"--help a", "help"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(lines); i++)
+        assert_string_equal(describe(&carry, lines[i].words), lines[i].want);
 }
 
 static void an_option_wins_over_its_variable_and_that_over_the_default(void **state)
@@ -460,6 +478,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_are_taken_one_after_the_other),
+        cmocka_unit_test(behind_the_first_argument_all_words_may_be_arguments),
         cmocka_unit_test(an_option_wins_over_its_variable_and_that_over_the_default),
         cmocka_unit_test(switches_take_more_than_true_and_false),
         cmocka_unit_test(the_last_value_of_an_option_counts),

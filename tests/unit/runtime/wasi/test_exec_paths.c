@@ -2,7 +2,7 @@
 /* A command's paths lead to what is below its folders, and nowhere else. The error numbers are WASI
  * preview 1's; that a path which leads out is PERM or NOTCAPABLE is wasi-testsuite's rule
  * (interesting_paths.rs). */
-#include "tests/unit/wasi_command.h"
+#include "tests/unit/exec_guest.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -278,7 +278,7 @@ static void try_to_change(struct chimera_guest *guest)
 static void a_folder_that_is_only_read_is_not_changed(void **state)
 {
     struct scratch scratch;
-    struct chimera_command_end end;
+    struct chimera_exec_end end;
     (void)state;
     fill(&scratch);
     const struct surroundings around = {
@@ -327,7 +327,7 @@ static void open_too_many(struct chimera_guest *guest)
 static void no_more_files_are_open_than_there_may_be(void **state)
 {
     struct scratch scratch;
-    struct chimera_command_end end;
+    struct chimera_exec_end end;
     (void)state;
     fill(&scratch);
     const struct surroundings around = {
@@ -349,7 +349,7 @@ static void open_to_nowhere(struct chimera_guest *guest)
 static void a_number_that_goes_nowhere_opens_nothing(void **state)
 {
     struct scratch scratch;
-    struct chimera_command_end end;
+    struct chimera_exec_end end;
     char path[256];
     (void)state;
     fill(&scratch);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A command's descriptors: streams, rights, folders' entries, waiting, limits. Layouts and error
  * numbers are WASI preview 1's (guest-abis.md §3.5). */
-#include "tests/unit/wasi_command.h"
+#include "tests/unit/exec_guest.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #define READ WASI_RIGHT_FD_READ
@@ -31,7 +32,7 @@ static void put64(struct chimera_guest *guest, U at, L value)
 
 /* With a pipe as standard input while the command runs: the test has its other end. */
 static void run_with_pipe(const struct surroundings *around, const char *text, void (*what)(H),
-                          struct chimera_command_end *ret_end)
+                          struct chimera_exec_end *ret_end)
 {
     int pipes[2], kept = dup(STDIN_FILENO);
     assert_int_equal(pipe(pipes), 0);
@@ -75,7 +76,7 @@ static void ask_streams(struct chimera_guest *guest)
 static void streams_are_ours_and_stay_as_they_are(void **state)
 {
     const struct surroundings around = {0};
-    struct chimera_command_end end;
+    struct chimera_exec_end end;
     (void)state;
     run_with_pipe(&around, "abcdef", ask_streams, &end);
     CHECK_GOT(0, 3, 'a' | 'b' << 8 | 'c' << 16, WASI_BADF, WASI_BADF, WASI_SPIPE, 0, 0, WASI_AGAIN,
@@ -292,7 +293,7 @@ static void wait_for_things(struct chimera_guest *guest)
 static void the_guest_waits_for_clocks_and_descriptors(void **state)
 {
     const struct surroundings around = {0};
-    struct chimera_command_end end;
+    struct chimera_exec_end end;
     (void)state;
     run_with_pipe(&around, "abc", wait_for_things, &end);
     assert_int_equal(end.stop, CHIMERA_STOP_NONE);
@@ -315,7 +316,7 @@ static void ask_clocks(struct chimera_guest *guest)
 static void all_clocks_are_there(void **state)
 {
     const struct surroundings around = {0};
-    struct chimera_command_end end;
+    struct chimera_exec_end end;
     (void)state;
     run_command(&around, ask_clocks, &end);
     CHECK_GOT(0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, WASI_INVAL, WASI_INVAL, 1, 1);
@@ -338,7 +339,7 @@ static void waiting_ends_with_the_time_limit(void **state)
 {
     static void (*const waits[])(H) = {read_what_never_comes, wait_for_what_never_comes};
     const struct surroundings around = {.limit_ms = 50};
-    struct chimera_command_end end;
+    struct chimera_exec_end end;
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         run_with_pipe(&around, NULL, waits[i], &end);
@@ -364,7 +365,7 @@ static int confined(const struct scratch *scratch)
     const struct chimera_wasi_folder folders[] = {{scratch->in, "/", false},
                                                   {scratch->out, "/out", true}};
     bool is_confined = false;
-    if (chimera_command_confine(folders, 2, &is_confined, NULL) < 0)
+    if (chimera_exec_confine(folders, 2, &is_confined, NULL) < 0)
         return 1;
     if (!is_confined)
         return 77;
@@ -375,6 +376,10 @@ static int confined(const struct scratch *scratch)
     if (!is_open(scratch->out, "g", O_RDONLY) || is_open(scratch->out, "g", O_RDWR) ||
         is_open(scratch->out, "new", O_WRONLY | O_CREAT))
         return 4;
+    if (socket(AF_INET, SOCK_DGRAM, 0) >= 0 || socket(AF_UNIX, SOCK_STREAM, 0) >= 0)
+        return 5;
+    if (fork() >= 0 || execl("/bin/true", "true", NULL) == 0 || errno != EPERM)
+        return 6;
     return 0;
 }
 

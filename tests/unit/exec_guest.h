@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wasi_command.h - a WASI command in C whose main() is any function, with folders of a scratch
+/* wasi_exec.h - a WASI command in C whose main() is any function, with folders of a scratch
  * folder: "in" is what it is given, "out" lies beside it and is none of its business. */
-#ifndef CHIMERA_TESTS_WASI_COMMAND_H
-#define CHIMERA_TESTS_WASI_COMMAND_H
+#ifndef CHIMERA_TESTS_EXEC_GUEST_H
+#define CHIMERA_TESTS_EXEC_GUEST_H
 
 #include "tests/unit/c_guest.h"
 
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runtime/wasi/command.h"
+#include "runtime/wasi/exec.h"
 
 #define H struct chimera_guest *guest
 typedef uint32_t U;
@@ -108,7 +108,7 @@ static inline void write_file(const char *folder, const char *name, const char *
 
 static inline void make_scratch(struct scratch *scratch)
 {
-    snprintf(scratch->root, sizeof(scratch->root), "/tmp/chimera-command-XXXXXX");
+    snprintf(scratch->root, sizeof(scratch->root), "/tmp/chimera-exec-XXXXXX");
     assert_non_null(mkdtemp(scratch->root));
     snprintf(scratch->in, sizeof(scratch->in), "%s/in", scratch->root);
     snprintf(scratch->out, sizeof(scratch->out), "%s/out", scratch->root);
@@ -135,7 +135,7 @@ struct surroundings {
 };
 
 static inline void run_command(const struct surroundings *around, void (*what)(H),
-                               struct chimera_command_end *ret_end)
+                               struct chimera_exec_end *ret_end)
 {
     struct c_guest module;
     struct chimera_wasi_files *files;
@@ -148,11 +148,11 @@ static inline void run_command(const struct surroundings *around, void (*what)(H
     if (chimera_wasi_files_open(around->files ? around->files : 16, around->folder,
                                 around->folder_count, &files, &err) < 0)
         fail_msg("%s", err.text);
-    const struct chimera_command command = {.name = "test",
-                                            .files = files,
-                                            .limit_ms = around->limit_ms,
-                                            .memory_limit = CHIMERA_PAGE_BYTES * 64};
-    assert_int_equal(chimera_command_run(&module.loaded, &command, ret_end, NULL), 0);
+    const struct chimera_exec command = {.name = "test",
+                                         .files = files,
+                                         .limit_ms = around->limit_ms,
+                                         .memory_limit = CHIMERA_PAGE_BYTES * 64};
+    assert_int_equal(chimera_exec_run(&module.loaded, &command, ret_end, NULL), 0);
     chimera_wasi_files_close(files);
 }
 
@@ -160,7 +160,7 @@ static inline void run_command(const struct surroundings *around, void (*what)(H
 static inline void run_in(const struct scratch *scratch, void (*what)(H))
 {
     const struct surroundings around = {.folder = {{scratch->in, "/", false}}, .folder_count = 1};
-    struct chimera_command_end end;
+    struct chimera_exec_end end;
     run_command(&around, what, &end);
     if (end.stop != CHIMERA_STOP_NONE)
         fail_msg("%s", end.why);

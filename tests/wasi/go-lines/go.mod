@@ -1,0 +1,3 @@
+module go-lines
+
+go 1.24
