@@ -80,6 +80,18 @@ static enum fault try_anchors(struct search *search)
     return worst;
 }
 
+/* Whether one of that name and key is on the path already (RFC 4158 §5.2). */
+static bool is_on_path(const struct search *search, X509 *issuer)
+{
+    for (size_t i = 0; i < search->size; i++)
+        if (X509_NAME_cmp(X509_get_subject_name(search->path[i]), X509_get_subject_name(issuer)) ==
+                0 &&
+            X509_PUBKEY_eq(X509_get_X509_PUBKEY(search->path[i]), X509_get_X509_PUBKEY(issuer)) ==
+                1)
+            return true;
+    return false;
+}
+
 /* As deep as DEPTH_MAX allows. */
 static enum fault search_from(struct search *search) /* NOLINT(misc-no-recursion) */
 {
@@ -99,16 +111,7 @@ static enum fault search_from(struct search *search) /* NOLINT(misc-no-recursion
             return worst;
         if (chimera_account_spend(search->question->account, STEP_UNITS) < 0)
             return FAULT_LATE;
-        if (!certificate_names_issuer(head, issuer))
-            continue;
-        size_t on_path = 0; /* one of that name and key already is (RFC 4158 §5.2) */
-        for (; on_path < search->size; on_path++)
-            if (X509_NAME_cmp(X509_get_subject_name(search->path[on_path]),
-                              X509_get_subject_name(issuer)) == 0 &&
-                X509_PUBKEY_eq(X509_get_X509_PUBKEY(search->path[on_path]),
-                               X509_get_X509_PUBKEY(issuer)) == 1)
-                break;
-        if (on_path < search->size)
+        if (!certificate_names_issuer(head, issuer) || is_on_path(search, issuer))
             continue;
         if (search->calls++ == CALLS_MAX)
             return FAULT_CALLS;

@@ -74,12 +74,31 @@ static const struct key keys[] = {
 };
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
 
-/* Nobody knows some of them: all of these, as a set is written. */
+/* Their names as a set is written: {"a", "b"}. */
+static void write_set(struct json_object *names, char *room, size_t size)
+{
+    struct chimera_buffer list;
+    size_t used = 0;
+    chimera_buffer_init(&list, TEXT_MAX);
+    chimera_json_write(names, &list); /* sorted; {"a":null,"b":null} */
+    for (const char *at = list.data; used + 3 < size && at && at < list.data + list.size;) {
+        if (strncmp(at, ":null", 5) == 0) {
+            at += 5;
+            continue;
+        }
+        room[used++] = *at;
+        if (*at++ == ',')
+            room[used++] = ' ';
+    }
+    room[used] = '\0';
+    chimera_buffer_free(&list);
+}
+
 static int check_keys(struct json_object *argument, struct http_failure *failure)
 {
-    struct json_object *unknown = json_object_new_object();
-    struct chimera_buffer list;
-    int code = CHIMERA_OK;
+    CHIMERA_JSON struct json_object *unknown = json_object_new_object();
+    CHIMERA_JSON struct json_object *missing = json_object_new_object();
+    char set[512];
     json_object_object_foreach(argument, name, value)
     {
         size_t at = 0;
@@ -89,33 +108,16 @@ static int check_keys(struct json_object *argument, struct http_failure *failure
         if (at == KEY_COUNT)
             json_object_object_add(unknown, name, NULL);
     }
-    bool has_method = json_object_object_get_ex(argument, "method", NULL);
-    bool has_url = json_object_object_get_ex(argument, "url", NULL);
-    chimera_buffer_init(&list, TEXT_MAX);
-    chimera_json_write(unknown, &list); /* sorted; {"a":null,"b":null} */
-    if (json_object_object_length(unknown) > 0) {
-        char set[512];
-        size_t size = 0;
-        for (const char *at = list.data; size + 8 < sizeof(set) && at < list.data + list.size;) {
-            if (strncmp(at, ":null", 5) == 0) {
-                at += 5;
-                continue;
-            }
-            set[size++] = *at;
-            if (*at++ == ',')
-                set[size++] = ' ';
-        }
-        code = http_fail(failure, HTTP_FAILURE_TYPE,
-                         "operand 1 invalid request parameters(s): %.*s", (int)size, set);
-    } else if (!has_method || !has_url) {
-        code = http_fail(failure, HTTP_FAILURE_TYPE,
-                         "operand 1 missing required request parameters(s): {%s%s%s}",
-                         has_method ? "" : "\"method\"", has_method || has_url ? "" : ", ",
-                         has_url ? "" : "\"url\"");
-    }
-    json_object_put(unknown);
-    chimera_buffer_free(&list);
-    return code;
+    static const char *const required[] = {"method", "url"};
+    for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
+        if (!json_object_object_get_ex(argument, required[i], NULL))
+            json_object_object_add(missing, required[i], NULL);
+    bool has_unknown = json_object_object_length(unknown) > 0;
+    if (!has_unknown && json_object_object_length(missing) == 0)
+        return CHIMERA_OK;
+    write_set(has_unknown ? unknown : missing, set, sizeof(set));
+    return http_fail(failure, HTTP_FAILURE_TYPE, "operand 1 %s request parameters(s): %s",
+                     has_unknown ? "invalid" : "missing required", set);
 }
 
 /* --- Values --- */
@@ -410,6 +412,21 @@ static int check_tls(struct http_request *request, struct http_failure *failure)
     return has_certificate(authorities) ? CHIMERA_OK : FAIL("could not append certificates");
 }
 
+/* In capitals; what is none is Go's default. */
+static int check_method(struct http_request *request, struct http_failure *failure)
+{
+    struct chimera_buffer *method = &request->method;
+    for (size_t i = 0; i < method->size; i++)
+        method->data[i] = (char)toupper((unsigned char)method->data[i]);
+    if (method->size > 0 && (!is_token(method->data) || method->size > METHOD_MAX))
+        return FAIL("net/http: invalid method \"%.100s\"", method->data);
+    if (method->size == 0) {
+        chimera_buffer_append(method, (struct chimera_slice){"GET", sizeof("GET")});
+        method->size--;
+    }
+    return CHIMERA_OK;
+}
+
 static int read_retries(struct json_object *argument, struct http_request *request,
                         struct http_failure *failure)
 {
@@ -457,17 +474,10 @@ int http_request_read(struct json_object *argument, struct http_request *request
     for (size_t i = 0; code == CHIMERA_OK && i < KEY_COUNT; i++)
         if (json_object_object_get_ex(argument, keys[i].name, &value))
             code = read_key(&keys[i], value, request, failure);
-    for (size_t i = 0; i < request->method.size; i++)
-        request->method.data[i] = (char)toupper((unsigned char)request->method.data[i]);
     if (code == CHIMERA_OK)
         code = check_tls(request, failure);
-    if (code == CHIMERA_OK && request->method.size > 0 &&
-        (!is_token(request->method.data) || request->method.size > METHOD_MAX))
-        code = FAIL("net/http: invalid method \"%.100s\"", request->method.data);
-    if (code == CHIMERA_OK && request->method.size == 0) { /* Go's default */
-        chimera_buffer_append(&request->method, (struct chimera_slice){"GET", sizeof("GET")});
-        request->method.size--;
-    }
+    if (code == CHIMERA_OK)
+        code = check_method(request, failure);
     if (code == CHIMERA_OK)
         code = read_retries(argument, request, failure);
     if (code == CHIMERA_OK)

@@ -10,6 +10,7 @@
 #include "runtime/login/credentials.h"
 
 #define IDLE_MAX 32
+#define TRIES_MAX 2 /* a policy has two seconds, and wants to say why it refuses */
 #define LIFETIME_NS ((uint64_t)60000000000) /* then Docker's configuration is read again */
 
 void session_pool_init(struct session_pool *pool, const struct chimera_provider_host *host,
@@ -88,7 +89,8 @@ static int open_session(const struct session_pool *pool,
     } host = {.host = pool->host};
     const struct chimera_login_finder finder = {
         .find = find_login, .docker_config = pool->docker_config, .context = host.context};
-    const struct chimera_transport_options transport = {.sources = pool->sources};
+    const struct chimera_transport_options transport = {.sources = pool->sources,
+                                                        .tries_max = TRIES_MAX};
     int code = chimera_transport_new(&transport, &session->transport, err);
     if (code == CHIMERA_OK)
         code = chimera_logins_find_by(&finder, image, pool->sources, &session->logins, err);

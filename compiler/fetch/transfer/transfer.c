@@ -40,6 +40,8 @@ int chimera_transport_new(const struct chimera_transport_options *options,
     transport->options = *options;
     if (transport->options.stall_seconds == 0)
         transport->options.stall_seconds = STALL_SECONDS;
+    if (transport->options.tries_max == 0)
+        transport->options.tries_max = TRIES_MAX;
     transport->easy = curl_easy_init();
     int code = transport->easy ? chimera_route_init(transport, err) : chimera_fail_memory(err);
     if (code < 0)
@@ -152,7 +154,7 @@ static int64_t plan_retry(const struct patience *patience, const struct chimera_
 {
     bool is_idempotent = exchange->request->is_idempotent;
     int64_t wait = back_off(patience->tries);
-    if (patience->tries >= TRIES_MAX)
+    if (patience->tries >= exchange->transport->options.tries_max)
         return -1;
     if (code < 0 && exchange->outcome == CHIMERA_OUTCOME_UNREACHED) {
         if (chimera_clock_ms() - patience->begun_ms > REACHING_MAX_MS || patience->tries > 3)

@@ -26,6 +26,7 @@ struct chimera_transport_options {         /* borrowed for the transport's life 
     /* A transfer that is slower than CHIMERA_TRANSFER_SLOWEST bytes a second for so long, on
      * average, is given up; 0: 60. */
     unsigned stall_seconds;
+    unsigned tries_max; /* of one request; 0: 6 */
 };
 #define CHIMERA_TRANSFER_SLOWEST 64
 
