@@ -370,22 +370,22 @@ static int reload(struct chimera_guest *guest, struct chimera_arena *arena,
     struct chimera_rego *rego = chimera_rego_of(guest);
     struct chimera_digest key;
     uint64_t before = guest->instance->memory.size;
-    bool has_key = chimera_inventory_key(rego->inventory, &key);
+    bool has_key = chimera_inventory_key(rego->inventory, &key), is_kept = false;
     int code = has_key ? chimera_guest_adopt(guest, &key, &rego->data, err) : CHIMERA_EINVAL;
     if (code == CHIMERA_EINVAL) {
         code = chimera_inventory_read(rego->inventory, arena, err);
-        if (code < 0)
-            return code;
-        code = chimera_guest_rewind(guest, err);
+        is_kept = code < 0;
+        if (code == CHIMERA_OK)
+            code = chimera_guest_rewind(guest, err);
         chimera_account_give_back(&guest->account, before - guest->instance->memory.size);
         if (code == CHIMERA_OK)
             code = load_data(guest, NULL, err);
-        if (code == CHIMERA_OK && has_key)
-            chimera_guest_offer(guest, &key, rego->data);
+        if (has_key)
+            chimera_guest_offer(guest, code == CHIMERA_OK ? &key : NULL, rego->data);
     }
     if (code == CHIMERA_OK)
         chimera_inventory_loaded(rego->inventory);
-    else
+    else if (!is_kept)
         chimera_guest_spoil(guest);
     return code;
 }

@@ -194,17 +194,36 @@ void chimera_guest_offer(const struct chimera_guest *guest, const struct chimera
     if (!start)
         return;
     pthread_mutex_lock(&start->lock);
-    if (may_share(guest) && start->later == guest->snapshot->image) {
+    if (key && may_share(guest) && start->later == guest->snapshot->image) {
         free(start->later_instance);
         start->later_instance = strip_instance(guest, guest->snapshot->instance);
         start->later_key = *key;
         start->later_size = guest->snapshot->memory_size;
         start->later_word = word;
     }
+    if (start->maker == guest) {
+        start->maker = NULL;
+        pthread_cond_broadcast(&start->made);
+    }
     pthread_mutex_unlock(&start->lock);
 }
 
-/* The image for this key if the guest, rewound, would come to it; with one reference. */
+/* Until nobody makes anything, or the guest has no more time. With the lock. */
+static void wait_for_maker(const struct chimera_guest *guest)
+{
+    struct chimera_start *start = guest->start;
+    uint64_t until_ns = guest->account.deadline_ns;
+    const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000),
+                                   .tv_nsec = (long)(until_ns % 1000000000)};
+    int code = 0;
+    while (start->maker && code == 0)
+        code = until_ns == CHIMERA_ACCOUNT_FOREVER
+                   ? pthread_cond_wait(&start->made, &start->lock)
+                   : pthread_cond_timedwait(&start->made, &start->lock, &until);
+}
+
+/* The image for this key if the guest, rewound, would come to it; with one reference. Else the
+ * guest is the maker, if there is none. */
 static struct chimera_image *find_offer(const struct chimera_guest *guest,
                                         const struct chimera_digest *key, uint64_t *ret_size,
                                         uint32_t *ret_word)
@@ -214,8 +233,10 @@ static struct chimera_image *find_offer(const struct chimera_guest *guest,
     if (!start)
         return NULL;
     pthread_mutex_lock(&start->lock);
-    if (may_share(guest) && start->later_instance &&
-        memcmp(key, &start->later_key, sizeof(*key)) == 0) {
+    bool can_share = may_share(guest);
+    if (can_share)
+        wait_for_maker(guest);
+    if (can_share && start->later_instance && memcmp(key, &start->later_key, sizeof(*key)) == 0) {
         void *own = strip_instance(guest, guest->internal->base->instance);
         if (own && memcmp(own, start->later_instance, guest->loaded->plugin->instance_size) == 0) {
             image = chimera_image_hold(start->later);
@@ -224,6 +245,8 @@ static struct chimera_image *find_offer(const struct chimera_guest *guest,
         }
         free(own);
     }
+    if (can_share && !image && !start->maker)
+        start->maker = guest;
     pthread_mutex_unlock(&start->lock);
     return image;
 }

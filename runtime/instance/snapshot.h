@@ -22,14 +22,17 @@ void chimera_guest_keep_base(struct chimera_guest *guest);
 int chimera_guest_rewind(struct chimera_guest *guest, struct chimera_error *err);
 /* There is no snapshot any more, so the next reset fails: the guest must be thrown away. */
 void chimera_guest_spoil(struct chimera_guest *guest);
-/* What was made behind the base is the same for all slots of a policy, if it came of the same: a
- * guest that has taken its snapshot offers that under a key, with a word of the caller's; another
- * takes it over, as rewound and snapshot, and has not done the work. CHIMERA_EINVAL: there is
- * nothing that it could, and it is as before; other codes: it is spoilt. */
-void chimera_guest_offer(const struct chimera_guest *guest, const struct chimera_digest *key,
-                         uint32_t word);
+/* What was made behind the base is the same for all slots of a policy, if it came of the same. So a
+ * guest that is to make something asks first for what another has made under this key, with a word
+ * of its caller's: then it is as rewound and snapshot, and has not done the work. If one makes
+ * something now it waits for that, as long as its account has time. CHIMERA_EINVAL: there is
+ * nothing that it could take, and it is as before; other codes: it is spoilt. */
 int chimera_guest_adopt(struct chimera_guest *guest, const struct chimera_digest *key,
                         uint32_t *ret_word, struct chimera_error *err);
+/* After CHIMERA_EINVAL, always: it has made it, and taken the snapshot; or, with a NULL key, it has
+ * not. */
+void chimera_guest_offer(const struct chimera_guest *guest, const struct chimera_digest *key,
+                         uint32_t word);
 /* Back to the snapshot: the guest, what its ABI keeps for it, and why it stopped. A failure means
  * that the guest must be thrown away. */
 int chimera_guest_reset(struct chimera_guest *guest);

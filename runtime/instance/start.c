@@ -19,6 +19,11 @@
 void chimera_start_init(struct chimera_start *start)
 {
     *start = (struct chimera_start){.state = CHIMERA_START_NEW};
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&start->made, &clock);
+    pthread_condattr_destroy(&clock);
     pthread_mutex_init(&start->lock, NULL);
     chimera_buffer_init(&start->record, RECORD_MAX);
 }
@@ -40,6 +45,7 @@ void chimera_start_forget(struct chimera_start *start)
 void chimera_start_done(struct chimera_start *start)
 {
     chimera_start_forget(start);
+    pthread_cond_destroy(&start->made);
     pthread_mutex_destroy(&start->lock);
 }
 

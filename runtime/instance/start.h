@@ -22,11 +22,13 @@ struct chimera_start {
     pthread_mutex_t lock;        /* over all that follows */
     struct chimera_image *image; /* of the first slot; one reference, or NULL */
     struct chimera_image *later; /* the newest of those that were made behind a base; likewise */
-    struct chimera_digest later_key; /* what that came of, while there is `later_instance` */
-    void *later_instance;            /* owned: what else its guest was then, but for addresses */
-    uint64_t later_size;             /* bytes of linear memory */
-    uint32_t later_word;             /* of who made it */
-    struct chimera_page_list warm;   /* what requests write, as offsets in linear memory */
+    struct chimera_digest later_key;   /* what that came of, while there is `later_instance` */
+    void *later_instance;              /* owned: what else its guest was then, but for addresses */
+    uint64_t later_size;               /* bytes of linear memory */
+    uint32_t later_word;               /* of who made it */
+    const struct chimera_guest *maker; /* makes the next one now; NULL: nobody does */
+    pthread_cond_t made;               /* by CLOCK_MONOTONIC: the maker has ended */
+    struct chimera_page_list warm;     /* what requests write, as offsets in linear memory */
     struct chimera_buffer record;
     enum { CHIMERA_START_NEW, CHIMERA_START_RECORDING, CHIMERA_START_RECORDED } state;
 };

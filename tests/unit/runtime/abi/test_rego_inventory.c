@@ -3,8 +3,11 @@
  * changed and not for each request; each evaluation meets the same state. */
 #include "tests/unit/rego_guest.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "runtime/capability/source.h"
 #include "runtime/instance/types_internal.h"
@@ -38,9 +41,10 @@ static struct chimera_capability_source source = {.ask = answer_it};
 
 /* --- The module: an allocator that only goes up, and notes of what it is asked. --- */
 
-static unsigned mallocs;
-static bool traps_at_data;
-static char data[1 << 20]; /* as the last evaluation found them */
+static atomic_uint mallocs;
+static bool traps_at_data, naps_at_data;
+static atomic_int pushes, trap_pushes; /* of data; how many of those fail */
+static char data[1 << 20];             /* as the last evaluation found them */
 static uint64_t memory_size;
 static const void *image;
 static uint32_t grows_by;
@@ -50,11 +54,16 @@ GUEST_CODE static uint32_t allocate(struct chimera_guest *guest, uint32_t size, 
 {
     uint32_t at, end;
     (void)unused;
-    mallocs++;
+    atomic_fetch_add(&mallocs, 1);
     memcpy(&at, rego_at(guest, HEAP_POINTER), sizeof(at));
     if (at == 0)
         at = REGO_HEAP;
-    if (traps_at_data && at == REGO_HEAP)
+    if (naps_at_data && at == REGO_HEAP) {
+        const struct timespec nap = {.tv_nsec = 200000000};
+        atomic_fetch_add(&pushes, 1);
+        nanosleep(&nap, NULL);
+    }
+    if (at == REGO_HEAP && (traps_at_data || atomic_fetch_sub(&trap_pushes, 1) > 0))
         chimera_guest_trap(guest, CHIMERA_TRAP_UNREACHABLE, NULL);
     end = at + ((size + 8) & ~7u);
     while (end > guest->instance->memory.size)
@@ -103,7 +112,8 @@ static void open_lanes(unsigned lanes, uint32_t limit_ms)
     pods = "{\"items\":[]}";
     version = expire = 0;
     mallocs = 0;
-    traps_at_data = false;
+    traps_at_data = naps_at_data = false;
+    atomic_store(&trap_pushes, 0);
     grows_by = 0;
 }
 
@@ -210,6 +220,49 @@ static void slots_share_what_one_has_parsed(void **state)
     rego_close(&fixture);
 }
 
+static void *evaluate_lane(void *number)
+{
+    struct chimera_request request = c_guest_request("{\"n\":1}");
+    struct chimera_response response = {0};
+    struct chimera_arena own;
+    chimera_arena_init(&own, 64 << 20);
+    int code =
+        chimera_policy_evaluate(fixture.policy, *(unsigned *)number, &request, 0, &own, &response);
+    bool is_good = code == CHIMERA_OK && response.allowed;
+    chimera_arena_free(&own);
+    return is_good ? number : NULL;
+}
+
+/* Those who come while one parses wait for it. When it fails the next one tries. */
+static void one_parses_for_all_who_wait(void **state)
+{
+    unsigned numbers[4] = {0, 1, 2, 3};
+    pthread_t threads[4];
+    void *answer;
+    (void)state;
+    for (int fails = 0; fails < 2; fails++) {
+        open_lanes(4, 60000);
+        on_eval = NULL;
+        version = 1;
+        naps_at_data = true;
+        atomic_store(&pushes, 0);
+        atomic_store(&trap_pushes, fails);
+        unsigned good = 0;
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(chimera_policy_warm(fixture.policy, numbers[i], NULL), CHIMERA_OK);
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, evaluate_lane, &numbers[i]), 0);
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(pthread_join(threads[i], &answer), 0);
+            good += answer != NULL;
+        }
+        naps_at_data = false;
+        assert_int_equal(good, 4 - fails);
+        assert_int_equal(atomic_load(&pushes), 1 + fails);
+        rego_close(&fixture);
+    }
+}
+
 static void what_is_grown_behind_the_shared_is_taken_away(void **state)
 {
     (void)state;
@@ -296,6 +349,7 @@ int main(void)
         cmocka_unit_test(objects_are_parsed_when_they_have_changed),
         cmocka_unit_test(memory_is_what_the_objects_need),
         cmocka_unit_test(slots_share_what_one_has_parsed),
+        cmocka_unit_test(one_parses_for_all_who_wait),
         cmocka_unit_test(what_is_grown_behind_the_shared_is_taken_away),
         cmocka_unit_test(an_error_is_the_answer_and_the_data_stay),
         cmocka_unit_test(a_guest_that_cannot_take_them_is_thrown_away),
