@@ -116,23 +116,3 @@ void chimera_rego_quote_json(struct chimera_slice text, struct chimera_buffer *o
         chimera_buffer_append(out, (struct chimera_slice){text.data + start, text.size - start});
     chimera_buffer_byte(out, '"');
 }
-
-void chimera_rego_quote_go_json(struct chimera_slice text, struct chimera_buffer *out)
-{
-    chimera_buffer_byte(out, '"');
-    while (text.size > 0 && !out->failed) {
-        static const char control[] = "\b\f\n\r\t", letter[] = "bfnrt";
-        uint32_t rune = chimera_rego_take_rune(&text);
-        const char *found = rune && rune < 0x20 ? strchr(control, (int)rune) : NULL;
-        if (found)
-            chimera_buffer_print(out, "\\%c", letter[found - control]);
-        else if (rune == '"' || rune == '\\')
-            chimera_buffer_print(out, "\\%c", (char)rune);
-        else if (rune < 0x20 || rune == '<' || rune == '>' || rune == '&' || rune == 0x2028 ||
-                 rune == 0x2029)
-            chimera_buffer_print(out, "\\u%04x", (unsigned)rune);
-        else
-            chimera_rego_put_rune(rune, out);
-    }
-    chimera_buffer_byte(out, '"');
-}

@@ -14,10 +14,6 @@ void chimera_rego_quote(struct chimera_slice text, bool ascii_only, struct chime
 /* Only what opa_value_parse needs to have escaped; the text may hold NUL. */
 void chimera_rego_quote_json(struct chimera_slice text, struct chimera_buffer *out);
 
-/* As Go's encoding/json does: HTML's special characters and the two odd line ends are escaped, too.
- */
-void chimera_rego_quote_go_json(struct chimera_slice text, struct chimera_buffer *out);
-
 /* Takes one character off the front; U+FFFD and one byte for what is not UTF-8. */
 uint32_t chimera_rego_take_rune(struct chimera_slice *text);
 void chimera_rego_put_rune(uint32_t rune, struct chimera_buffer *out);

@@ -2,7 +2,7 @@
 /* Texts that are equal when values are. */
 #include "runtime/rego/builtins/schema/schema_internal.h"
 #include "runtime/rego/float.h"
-#include "runtime/rego/quote.h"
+#include "runtime/rego/go_json.h"
 
 /* As deep as documents can be, so the recursion is bounded. */
 static void write_equal(struct json_object *value, struct chimera_buffer *out)
@@ -15,7 +15,7 @@ static void write_equal(struct json_object *value, struct chimera_buffer *out)
         chimera_buffer_byte(out, '{');
         for (const struct lh_entry *entry = json_object_get_object(value)->head;
              entry && !out->failed; entry = entry->next) {
-            chimera_rego_quote_go_json(chimera_slice_of((const char *)lh_entry_k(entry)), out);
+            chimera_rego_write_go_string(chimera_slice_of((const char *)lh_entry_k(entry)), out);
             chimera_buffer_byte(out, ':');
             write_equal((struct json_object *)lh_entry_v(entry), out);
             if (entry->next)
@@ -33,7 +33,7 @@ static void write_equal(struct json_object *value, struct chimera_buffer *out)
         chimera_buffer_byte(out, ']');
         break;
     case json_type_string:
-        chimera_rego_quote_go_json(chimera_rego_string(value), out);
+        chimera_rego_write_go_string(chimera_rego_string(value), out);
         break;
     case json_type_int:
     case json_type_double: {

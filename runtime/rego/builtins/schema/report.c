@@ -2,8 +2,8 @@
 /* Flaws in the library's words. */
 #include <inttypes.h>
 
-#include "runtime/rego/builtins/schema/decimal.h"
 #include "runtime/rego/builtins/schema/schema_internal.h"
+#include "runtime/rego/builtins/schema/schema_number.h"
 
 /* What stands for the words in braces: {field}, {name}, and what else the rule says. */
 static const struct {
@@ -118,12 +118,12 @@ static void put_other(const struct chimera_flaw *flaw, struct chimera_slice word
         {"name", NULL, NULL, chimera_slice_of(flaw->name ? flaw->name : "")},
     };
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-        struct chimera_decimal number;
+        struct chimera_schema_number number;
         if (!chimera_slice_is(word, values[i].word))
             continue;
         if (values[i].number) {
-            chimera_decimal_read(values[i].number, &number);
-            chimera_decimal_print(&number, out);
+            chimera_schema_number_read(values[i].number, &number);
+            chimera_schema_number_print(&number, out);
         } else if (values[i].bound) {
             chimera_buffer_print(out, "%" PRId64, values[i].bound->value);
         } else {

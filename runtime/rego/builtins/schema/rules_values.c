@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keywords whose values are no schemas. */
-#include "runtime/rego/builtins/schema/decimal.h"
 #include "runtime/rego/builtins/schema/rules_internal.h"
+#include "runtime/rego/builtins/schema/schema_number.h"
 
 const char *const chimera_schema_type_names[CHIMERA_SCHEMA_TYPES] = {
     "array", "boolean", "integer", "number", "null", "object", "string"};
@@ -75,10 +75,10 @@ int chimera_keyword_multiple(struct chimera_rules_reader *reader,
                              const struct chimera_keyword *keyword, struct json_object *value,
                              struct chimera_rule *rule)
 {
-    struct chimera_decimal decimal;
+    struct chimera_schema_number decimal;
     if (!is_number(value))
         return chimera_rules_fail_type(reader, "Number", keyword->key);
-    chimera_decimal_read(value, &decimal);
+    chimera_schema_number_read(value, &decimal);
     if (decimal.is_negative || decimal.digits == 0)
         return chimera_schema_fail(reader->schema, "%s must be strictly greater than 0",
                                    keyword->key);

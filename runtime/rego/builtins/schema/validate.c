@@ -5,8 +5,8 @@
  * alternatives that all fail is told.
  */
 #include "runtime/base/sort.h"
-#include "runtime/rego/builtins/schema/decimal.h"
 #include "runtime/rego/builtins/schema/schema_internal.h"
+#include "runtime/rego/builtins/schema/schema_number.h"
 #include "runtime/rego/quote.h"
 
 /* Schemas that are applied within each other; a reference to itself would never end. A level takes
@@ -224,23 +224,23 @@ static void check_common(struct state *state, const struct chimera_rule *rule,
     flaws->score++;
 }
 
-static int compare(struct json_object *bound, const struct chimera_decimal *number)
+static int compare(struct json_object *bound, const struct chimera_schema_number *number)
 {
-    struct chimera_decimal other;
-    chimera_decimal_read(bound, &other);
-    return chimera_decimal_compare(number, &other);
+    struct chimera_schema_number other;
+    chimera_schema_number_read(bound, &other);
+    return chimera_schema_number_compare(number, &other);
 }
 
 static void check_number(struct state *state, const struct chimera_rule *rule,
                          const struct place *place, struct chimera_flaws *flaws)
 {
-    struct chimera_decimal number, divisor;
+    struct chimera_schema_number number, divisor;
     bool is_multiple = true;
-    chimera_decimal_read(place->value, &number);
+    chimera_schema_number_read(place->value, &number);
     if (rule->multiple_of) {
-        chimera_decimal_read(rule->multiple_of, &divisor);
-        int code = chimera_decimal_is_multiple(&number, &divisor, state->schema->call->account,
-                                               &is_multiple);
+        chimera_schema_number_read(rule->multiple_of, &divisor);
+        int code = chimera_schema_number_is_multiple(&number, &divisor,
+                                                     state->schema->call->account, &is_multiple);
         if (code < 0 && state->code == CHIMERA_OK)
             state->code = code == CHIMERA_ELIMIT ? chimera_fail(state->schema->call->err, code,
                                                                 "multipleOf has too many digits")
@@ -490,7 +490,7 @@ static void check_properties(struct state *state, const struct chimera_rule *rul
 
 static enum chimera_schema_type type_of(struct json_object *value)
 {
-    struct chimera_decimal number;
+    struct chimera_schema_number number;
     switch (json_object_get_type(value)) {
     case json_type_null:
         return CHIMERA_SCHEMA_NULL;
@@ -503,8 +503,9 @@ static enum chimera_schema_type type_of(struct json_object *value)
     case json_type_object:
         return CHIMERA_SCHEMA_OBJECT;
     default:
-        chimera_decimal_read(value, &number);
-        return chimera_decimal_is_whole(&number) ? CHIMERA_SCHEMA_INTEGER : CHIMERA_SCHEMA_NUMBER;
+        chimera_schema_number_read(value, &number);
+        return chimera_schema_number_is_whole(&number) ? CHIMERA_SCHEMA_INTEGER
+                                                       : CHIMERA_SCHEMA_NUMBER;
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/rego/builtins/schema/decimal.h"
+#include "runtime/rego/builtins/schema/schema_number.h"
 
 #include <inttypes.h>
 
@@ -15,10 +15,11 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-void chimera_decimal_read(struct json_object *number, struct chimera_decimal *ret_decimal)
+void chimera_schema_number_read(struct json_object *number,
+                                struct chimera_schema_number *ret_decimal)
 {
-    struct chimera_decimal *decimal = ret_decimal;
-    *decimal = (struct chimera_decimal){0};
+    struct chimera_schema_number *decimal = ret_decimal;
+    *decimal = (struct chimera_schema_number){0};
     struct chimera_slice text = chimera_rego_number_text(number, decimal->scratch);
     const char *at = text.data, *end = at + text.size, *first = NULL, *last = NULL;
     bool is_behind = false; /* the decimal point */
@@ -64,7 +65,8 @@ static unsigned next_digit(struct chimera_slice *text)
     return 0;
 }
 
-static int compare_size(const struct chimera_decimal *a, const struct chimera_decimal *b)
+static int compare_size(const struct chimera_schema_number *a,
+                        const struct chimera_schema_number *b)
 {
     struct chimera_slice of_a = a->text, of_b = b->text;
     if (!a->digits || !b->digits)
@@ -79,20 +81,22 @@ static int compare_size(const struct chimera_decimal *a, const struct chimera_de
     return 0;
 }
 
-int chimera_decimal_compare(const struct chimera_decimal *a, const struct chimera_decimal *b)
+int chimera_schema_number_compare(const struct chimera_schema_number *a,
+                                  const struct chimera_schema_number *b)
 {
     if (a->is_negative != b->is_negative)
         return a->is_negative ? -1 : 1;
     return a->is_negative ? compare_size(b, a) : compare_size(a, b);
 }
 
-bool chimera_decimal_is_whole(const struct chimera_decimal *decimal)
+bool chimera_schema_number_is_whole(const struct chimera_schema_number *decimal)
 {
     return decimal->digits == 0 || decimal->point >= (int64_t)decimal->digits;
 }
 
-int chimera_decimal_is_multiple(const struct chimera_decimal *a, const struct chimera_decimal *b,
-                                struct chimera_account *account, bool *ret_is_multiple)
+int chimera_schema_number_is_multiple(const struct chimera_schema_number *a,
+                                      const struct chimera_schema_number *b,
+                                      struct chimera_account *account, bool *ret_is_multiple)
 {
     struct chimera_slice text = b->text;
     wide divisor = 0, rest = 0;
@@ -116,7 +120,8 @@ int chimera_decimal_is_multiple(const struct chimera_decimal *a, const struct ch
     return chimera_account_spend(account, (a->digits + (uint64_t)power) * 4);
 }
 
-void chimera_decimal_print(const struct chimera_decimal *decimal, struct chimera_buffer *out)
+void chimera_schema_number_print(const struct chimera_schema_number *decimal,
+                                 struct chimera_buffer *out)
 {
     struct chimera_slice text = decimal->text;
     int64_t exponent = decimal->point - 1, point = decimal->point;
