@@ -201,6 +201,9 @@ static const struct hostile_input inputs[] = {
     {"net.cidr_expand", {JUST("\"fd00::/111\"")}, 0},
     {"net.cidr_expand", {JUST("\"10.0.0.0/15\"")}, 0},
     {"net.cidr_expand", {JUST("\"::/0\"")}, HOSTILE_SHORT | HOSTILE_LEAN},
+    /* Nobody may be asked: what may be is bounded by the broker. */
+    {"http.send", {KEYS}, HOSTILE_SHORT | HOSTILE_LEAN},
+    {"net.lookup_ip_addr", {TEXT}, HOSTILE_SHORT | HOSTILE_LEAN},
     {"net.cidr_merge", {{"[", "\"fd00:@:#::/64\",", "\"10.0.0.0\"]", 0}}, 0},
     {"net.cidr_merge", {{"[", "\"fd00:#:@::1/128\",", "\"10.0.0.0\"]", 0}}, 0},
     {"net.cidr_contains_matches", {{"[", "\"::/0\",", "\"::/0\"]", 0}, {"[", "\"fd00:@:#::\",", "\"::\"]", 0}}, 0},
