@@ -167,7 +167,6 @@ static int read_uses(const struct chimera_rego_call *call, struct json_object *l
 static int read_option(const struct chimera_rego_call *call, const char *name,
                        struct json_object *value, struct chimera_x509_wanted *wanted)
 {
-    int64_t number;
     bool is_time = strcmp(name, "CurrentTime") == 0;
     if (strcmp(name, "KeyUsages") == 0)
         return read_uses(call, value, &wanted->uses);
@@ -179,10 +178,10 @@ static int read_option(const struct chimera_rego_call *call, const char *name,
     }
     if (!is_time && strcmp(name, "MaxConstraintComparisons") != 0)
         return chimera_fail(call->err, CHIMERA_EINVAL, "invalid key option");
-    if (chimera_rego_type_of(value) != CHIMERA_REGO_NUMBER || !chimera_rego_int64(value, &number))
+    if (!json_object_is_type(value, json_type_int))
         return chimera_fail(call->err, CHIMERA_EINVAL, "'%s' should be a valid int64 number", name);
     if (is_time)
-        wanted->now_ns = number;
+        wanted->now_ns = json_object_get_int64(value);
     return CHIMERA_OK;
 }
 

@@ -17,17 +17,20 @@ int chimera_rego_jwt_split(const struct chimera_rego_call *call, struct chimera_
 {
     struct chimera_slice *const parts[] = {&ret_token->header, &ret_token->payload,
                                            &ret_token->signature};
+    struct chimera_slice rest = text;
     unsigned found = 0;
+    bool is_last = false;
     int code = chimera_rego_spend(call, text.size / 8);
-    const char *end = text.data + text.size, *dot = text.data;
-    for (const char *at = text.data; dot && code == CHIMERA_OK; at = dot + 1) {
-        dot = at < end ? memchr(at, '.', (size_t)(end - at)) : NULL;
-        if (found < 3)
-            *parts[found] = (struct chimera_slice){at, (size_t)((dot ? dot : end) - at)};
-        found++;
-    }
     if (code < 0)
         return code;
+    for (; !is_last; found++) {
+        const char *dot = rest.size > 0 ? memchr(rest.data, '.', rest.size) : NULL;
+        size_t size = dot ? (size_t)(dot - rest.data) : rest.size;
+        if (found < 3)
+            *parts[found] = (struct chimera_slice){rest.data, size};
+        rest = chimera_slice_behind(rest, size + (dot ? 1 : 0));
+        is_last = !dot;
+    }
     if (found == 1)
         return chimera_fail(call->err, CHIMERA_EINVAL, "encoded JWT had no period separators");
     if (found != 3)

@@ -14,8 +14,7 @@ static uint8_t byte_at(struct chimera_slice der, size_t at)
 
 /* --- Elements --- */
 
-/* Of an element that begins here: its header's size, and its inside's. */
-static bool read_header(struct chimera_slice der, size_t *ret_header, size_t *ret_size)
+bool chimera_der_header(struct chimera_slice der, size_t *ret_header, size_t *ret_size)
 {
     if (der.size < 2 || (byte_at(der, 0) & LONG_TAG) == LONG_TAG)
         return false;
@@ -37,7 +36,7 @@ bool chimera_der_any(struct chimera_slice *der, unsigned *ret_tag, struct chimer
                      struct chimera_slice *ret_whole)
 {
     size_t header, size;
-    if (!read_header(*der, &header, &size) || size > der->size - header)
+    if (!chimera_der_header(*der, &header, &size) || size > der->size - header)
         return false;
     struct chimera_slice whole = {der->data, header + size};
     *der = chimera_slice_behind(*der, whole.size);

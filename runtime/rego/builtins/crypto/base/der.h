@@ -39,6 +39,9 @@ bool chimera_der_take(struct chimera_slice *der, unsigned tag, struct chimera_sl
 /* The same with its header. */
 bool chimera_der_whole(struct chimera_slice *der, unsigned tag, struct chimera_slice *ret_whole);
 
+/* Of an element that begins here: its header's size, and its inside's, which may not be there. */
+bool chimera_der_header(struct chimera_slice der, size_t *ret_header, size_t *ret_size);
+
 /* Whether an element of that tag begins here. */
 static inline bool chimera_der_is_next(struct chimera_slice der, unsigned tag)
 {

@@ -149,7 +149,7 @@ static size_t halves_to_der(const struct chimera_rego_key *key, enum chimera_reg
                             struct chimera_slice signature, unsigned char der[SIGNATURE_MAX])
 {
     size_t wanted = chimera_rego_curve_bytes(key->curve), half = signature.size / 2;
-    if (mode == CHIMERA_REGO_JWS_STRICT && signature.size != 2 * wanted)
+    if (signature.size == 0 || (mode == CHIMERA_REGO_JWS_STRICT && signature.size != 2 * wanted))
         return 0;
     struct chimera_slice r =
         chimera_rego_without_zeroes((struct chimera_slice){signature.data, half});

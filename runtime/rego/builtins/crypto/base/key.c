@@ -3,6 +3,8 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/objects.h>
 #include <openssl/param_build.h>
 
 #define RSA_BITS_MIN 1024 /* below, Go verifies and signs nothing */
@@ -137,27 +139,58 @@ static EVP_PKEY *build_rsa(const struct numbers *numbers, bool is_private)
     return NULL;
 }
 
+/* Without leading zeroes, and whether none is larger than any key may be. */
+static bool trim(struct chimera_rego_rsa *rsa)
+{
+    struct chimera_slice *const numbers[] = {&rsa->n, &rsa->e,  &rsa->d,  &rsa->p,
+                                             &rsa->q, &rsa->dp, &rsa->dq, &rsa->qi};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+        *numbers[i] = chimera_rego_without_zeroes(*numbers[i]);
+        if (numbers[i]->size > CHIMERA_REGO_RSA_BITS_MAX / 8)
+            return false;
+    }
+    return rsa->e.size <= EXPONENT_BYTES_MAX;
+}
+
+static bool is_public_key(const struct numbers *numbers)
+{
+    const BIGNUM *e = numbers->of[E];
+    return BN_is_odd(numbers->of[N]) && BN_is_odd(e) && !BN_is_one(e) && BN_num_bits(e) <= 31;
+}
+
 void chimera_rego_key_rsa(const struct chimera_rego_rsa *numbers, struct chimera_rego_key *ret_key)
 {
     struct chimera_rego_rsa rsa = *numbers;
-    rsa.n = chimera_rego_without_zeroes(rsa.n);
-    rsa.e = chimera_rego_without_zeroes(rsa.e);
     bool is_private = rsa.d.size > 0, is_given = rsa.dp.size && rsa.dq.size && rsa.qi.size;
     *ret_key = (struct chimera_rego_key){.kind = CHIMERA_REGO_KEY_RSA, .is_private = is_private};
-    const size_t max = CHIMERA_REGO_RSA_BITS_MAX / 8;
-    if (rsa.n.size > max || rsa.e.size > EXPONENT_BYTES_MAX || rsa.d.size > max ||
-        rsa.p.size > max || rsa.q.size > max || rsa.dp.size > max || rsa.dq.size > max ||
-        rsa.qi.size > max)
+    if (!trim(&rsa))
         return;
     struct numbers read;
     bool is_good = read_numbers(&rsa, &read);
     if (is_good)
         ret_key->bits = (unsigned)BN_num_bits(read.of[N]);
-    if (is_good && ret_key->bits >= RSA_BITS_MIN && BN_is_odd(read.of[N]) &&
-        BN_is_odd(read.of[E]) && !BN_is_one(read.of[E]) && BN_num_bits(read.of[E]) <= 31 &&
+    if (is_good && ret_key->bits >= RSA_BITS_MIN && is_public_key(&read) &&
         (!is_private || agree(&read, is_given)))
         ret_key->pkey = build_rsa(&read, is_private);
     free_numbers(&read);
+}
+
+bool chimera_rego_rsa_complete(struct chimera_rego_rsa *numbers,
+                               unsigned char room[3][CHIMERA_REGO_RSA_BITS_MAX / 8])
+{
+    struct chimera_slice *const found[] = {&numbers->dp, &numbers->dq, &numbers->qi};
+    struct chimera_rego_rsa rsa = *numbers;
+    struct numbers read;
+    if (!trim(&rsa))
+        return false;
+    bool is_good = read_numbers(&rsa, &read) && is_public_key(&read) &&
+                   agree(&read, rsa.dp.size && rsa.dq.size && rsa.qi.size);
+    for (int i = 0; i < 3 && is_good; i++) {
+        int size = BN_bn2bin(read.of[DP + i], room[i]);
+        *found[i] = (struct chimera_slice){(const char *)room[i], (size_t)size};
+    }
+    free_numbers(&read);
+    return is_good;
 }
 
 /* --- Curves --- */
@@ -206,6 +239,41 @@ bool chimera_rego_key_ed25519(struct chimera_slice x, struct chimera_slice seed,
          !chimera_slice_equal(x, (struct chimera_slice){(const char *)found, size})))
         chimera_rego_key_free(ret_key);
     return ret_key->pkey;
+}
+
+size_t chimera_rego_key_public(const struct chimera_rego_key *key,
+                               unsigned char ret_point[CHIMERA_REGO_POINT_MAX])
+{
+    size_t size = CHIMERA_REGO_POINT_MAX;
+    return key->pkey && EVP_PKEY_get_raw_public_key(key->pkey, ret_point, &size) > 0 ? size : 0;
+}
+
+bool chimera_rego_curve_multiply(enum chimera_rego_curve curve, struct chimera_slice d,
+                                 unsigned char ret_point[CHIMERA_REGO_POINT_MAX])
+{
+    BN_CTX *context = BN_CTX_new();
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(OBJ_sn2nid(CURVES[curve].group));
+    BIGNUM *number = BN_bin2bn(bytes_of(d), (int)d.size, NULL);
+    EC_POINT *point = group ? EC_POINT_new(group) : NULL;
+    bool is_good = context && point && number && !BN_is_zero(number) &&
+                   BN_cmp(number, EC_GROUP_get0_order(group)) < 0 &&
+                   EC_POINT_mul(group, point, number, NULL, NULL, context) &&
+                   EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, ret_point,
+                                      CHIMERA_REGO_POINT_MAX, context) > 0;
+    EC_POINT_free(point);
+    BN_clear_free(number);
+    EC_GROUP_free(group);
+    BN_CTX_free(context);
+    return is_good;
+}
+
+bool chimera_rego_x25519_public(struct chimera_slice seed, unsigned char ret_public[32])
+{
+    size_t size = ED25519_BYTES;
+    EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, bytes_of(seed), seed.size);
+    bool is_good = pkey && EVP_PKEY_get_raw_public_key(pkey, ret_public, &size) > 0;
+    EVP_PKEY_free(pkey);
+    return is_good;
 }
 
 void chimera_rego_key_free(struct chimera_rego_key *key)

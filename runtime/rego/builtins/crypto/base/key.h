@@ -60,6 +60,10 @@ struct chimera_rego_rsa {
 };
 /* Always makes a key: without a pkey when the numbers are of no use, or contradict each other. */
 void chimera_rego_key_rsa(const struct chimera_rego_rsa *numbers, struct chimera_rego_key *ret_key);
+/* Whether the numbers of a private key agree, as Go wants it; where dp, dq and qi are not all given
+ * they are found, in `room`. Keys of any size up to CHIMERA_REGO_RSA_BITS_MAX do. */
+bool chimera_rego_rsa_complete(struct chimera_rego_rsa *numbers,
+                               unsigned char room[3][CHIMERA_REGO_RSA_BITS_MAX / 8]);
 /* `point` is 04, X and Y; a private key has `d`, of a coordinate's size. */
 bool chimera_rego_key_ec(enum chimera_rego_curve curve, struct chimera_slice point,
                          struct chimera_slice d, struct chimera_rego_key *ret_key);
@@ -69,6 +73,17 @@ bool chimera_rego_key_ed25519(struct chimera_slice x, struct chimera_slice seed,
                               struct chimera_rego_key *ret_key);
 
 void chimera_rego_key_free(struct chimera_rego_key *key); /* zeroes are allowed */
+
+/* The public point, or the public 32 bytes, of what has a pkey; its size is a curve's at most. 0:
+ * it could not be had. */
+#define CHIMERA_REGO_POINT_MAX (1 + 2 * 66)
+size_t chimera_rego_key_public(const struct chimera_rego_key *key,
+                               unsigned char ret_point[CHIMERA_REGO_POINT_MAX]);
+/* The point that belongs to `d`, which has a coordinate's size; false when that is out of range. */
+bool chimera_rego_curve_multiply(enum chimera_rego_curve curve, struct chimera_slice d,
+                                 unsigned char ret_point[CHIMERA_REGO_POINT_MAX]);
+/* The public key of X25519. */
+bool chimera_rego_x25519_public(struct chimera_slice seed, unsigned char ret_public[32]);
 
 /* The first byte that is not zero, and what is behind it. */
 struct chimera_slice chimera_rego_without_zeroes(struct chimera_slice number);

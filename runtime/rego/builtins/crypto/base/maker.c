@@ -61,12 +61,23 @@ struct json_object *chimera_make_text(struct chimera_maker *maker, struct chimer
     return made_buffer(maker, &copy);
 }
 
-struct json_object *chimera_make_bytes(struct chimera_maker *maker, struct chimera_slice bytes)
+static struct json_object *make_base64(struct chimera_maker *maker, struct chimera_slice bytes,
+                                       unsigned form)
 {
     struct chimera_buffer text;
     chimera_rego_buffer(maker->call, &text);
-    chimera_base64_encode(bytes, CHIMERA_BASE64_STANDARD, &text);
+    chimera_base64_encode(bytes, form, &text);
     return made_buffer(maker, &text);
+}
+
+struct json_object *chimera_make_bytes(struct chimera_maker *maker, struct chimera_slice bytes)
+{
+    return make_base64(maker, bytes, CHIMERA_BASE64_STANDARD);
+}
+
+struct json_object *chimera_make_base64url(struct chimera_maker *maker, struct chimera_slice bytes)
+{
+    return make_base64(maker, bytes, CHIMERA_BASE64_URL | CHIMERA_BASE64_UNPADDED);
 }
 
 /* --- Numbers --- */

@@ -22,6 +22,8 @@ struct json_object *chimera_make_bool(struct chimera_maker *maker, bool value);
 struct json_object *chimera_make_text(struct chimera_maker *maker, struct chimera_slice text);
 /* As base64. */
 struct json_object *chimera_make_bytes(struct chimera_maker *maker, struct chimera_slice bytes);
+/* As base64url without padding. */
+struct json_object *chimera_make_base64url(struct chimera_maker *maker, struct chimera_slice bytes);
 /* A big-endian number, in decimal. */
 struct json_object *chimera_make_number(struct chimera_maker *maker, struct chimera_slice number);
 /* An object identifier as an array of numbers. */

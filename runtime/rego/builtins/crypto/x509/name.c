@@ -55,8 +55,7 @@ static bool read_latin(struct chimera_slice text, struct chimera_buffer *out)
     return true;
 }
 
-/* Whether it is a text of that type; appended to `out`, which may be NULL. */
-static bool read_text(unsigned tag, struct chimera_slice text, struct chimera_buffer *out)
+bool chimera_x509_text(unsigned tag, struct chimera_slice text, struct chimera_buffer *out)
 {
     if (tag == CHIMERA_DER_BMP)
         return read_bmp(text, out);
@@ -79,7 +78,7 @@ static bool take_attribute(struct chimera_slice *set, struct chimera_slice *ret_
     unsigned tag;
     return chimera_der_take(set, CHIMERA_DER_SEQUENCE, &inside) &&
            chimera_der_oid(&inside, ret_oid) && chimera_der_any(&inside, &tag, &value, NULL) &&
-           read_text(tag, value, out);
+           chimera_x509_text(tag, value, out);
 }
 
 bool chimera_x509_check_name(struct chimera_slice name)

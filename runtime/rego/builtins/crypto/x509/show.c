@@ -154,10 +154,12 @@ struct json_object *chimera_x509_show_key(struct chimera_maker *maker,
 /* --- Extensions --- */
 
 struct json_object *chimera_x509_show_extensions(struct chimera_maker *maker,
-                                                 struct chimera_slice list)
+                                                 struct chimera_slice list,
+                                                 struct json_object *array)
 {
     struct chimera_x509_extension extension;
-    struct json_object *array = list.size > 0 ? chimera_make_array(maker) : NULL;
+    if (!array && list.size > 0)
+        array = chimera_make_array(maker);
     while (list.size > 0 && maker->code == CHIMERA_OK &&
            chimera_x509_extension_next(&list, &extension)) {
         struct json_object *object = chimera_make_object(maker);
@@ -368,8 +370,8 @@ static void show_extension_values(struct chimera_maker *maker, struct json_objec
 /* --- Certificates --- */
 
 /* RFC 3339; Go shows no offset of a day. */
-static struct json_object *show_time(struct chimera_maker *maker,
-                                     const struct chimera_der_time *time)
+struct json_object *chimera_x509_show_time(struct chimera_maker *maker,
+                                           const struct chimera_der_time *time)
 {
     char text[64], zone[16] = "Z";
     int32_t minutes = abs(time->offset) / 60;
@@ -415,8 +417,10 @@ static void show_parts(struct chimera_maker *maker, struct json_object *object,
                         chimera_x509_show_name(maker, certificate->issuer));
     chimera_make_member(maker, object, "Subject",
                         chimera_x509_show_name(maker, certificate->subject));
-    chimera_make_member(maker, object, "NotBefore", show_time(maker, &certificate->not_before));
-    chimera_make_member(maker, object, "NotAfter", show_time(maker, &certificate->not_after));
+    chimera_make_member(maker, object, "NotBefore",
+                        chimera_x509_show_time(maker, &certificate->not_before));
+    chimera_make_member(maker, object, "NotAfter",
+                        chimera_x509_show_time(maker, &certificate->not_after));
 }
 
 struct json_object *chimera_x509_show(struct chimera_maker *maker,
@@ -426,7 +430,7 @@ struct json_object *chimera_x509_show(struct chimera_maker *maker,
     struct chimera_slice names = certificate->value[CHIMERA_X509_SAN];
     show_parts(maker, object, certificate);
     chimera_make_member(maker, object, "Extensions",
-                        chimera_x509_show_extensions(maker, certificate->extensions));
+                        chimera_x509_show_extensions(maker, certificate->extensions, NULL));
     chimera_make_member(maker, object, "ExtraExtensions", NULL);
     chimera_make_member(maker, object, "UnhandledCriticalExtensions",
                         show_unhandled(maker, certificate));

@@ -10,13 +10,17 @@
 struct json_object *chimera_x509_show(struct chimera_maker *maker,
                                       const struct chimera_x509 *certificate, bool with_uris);
 
-/* Parts, which a request has, too: pkix.Name; a public key, null when it is unknown; a list of
- * extensions; the four lists of alternative names as members of `object`. An empty list is null. */
+/* Parts, which a request has, too: pkix.Name; a public key, null when it is unknown; the four
+ * lists of alternative names as members of `object`, each null when it is empty. */
 struct json_object *chimera_x509_show_name(struct chimera_maker *maker, struct chimera_slice name);
 struct json_object *chimera_x509_show_key(struct chimera_maker *maker,
                                           const struct chimera_x509_public_key *key);
+/* Extensions, behind those in `array`, which is made when it is NULL and there is any. */
 struct json_object *chimera_x509_show_extensions(struct chimera_maker *maker,
-                                                 struct chimera_slice list);
+                                                 struct chimera_slice list,
+                                                 struct json_object *array);
+struct json_object *chimera_x509_show_time(struct chimera_maker *maker,
+                                           const struct chimera_der_time *time);
 /* A URI as url.URL writes it again. */
 struct json_object *chimera_x509_show_uri(struct chimera_maker *maker, struct chimera_slice text);
 void chimera_x509_show_names(struct chimera_maker *maker, struct json_object *object,

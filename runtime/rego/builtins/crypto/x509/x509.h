@@ -114,6 +114,9 @@ bool chimera_x509_public_key(struct chimera_slice der, struct chimera_rego_key *
 bool chimera_x509_signature(struct chimera_slice identifier,
                             enum chimera_x509_signature_algorithm *ret_algorithm);
 
+/* Whether it is a text of that type; appended as UTF-8 to `out`, which may be NULL. */
+bool chimera_x509_text(unsigned tag, struct chimera_slice text, struct chimera_buffer *out);
+
 /* Of a Name, header included: whether it is one. And, of one that is, the next attribute, whose
  * text is appended to `out` as UTF-8; `state` begins as zeroes. */
 bool chimera_x509_check_name(struct chimera_slice name);
