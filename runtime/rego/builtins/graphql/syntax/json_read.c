@@ -135,8 +135,7 @@ static void check(struct reader *reader, const void *node, const struct chimera_
     for (const struct chimera_gql_member *member = shape->members; member->name; member++) {
         const void *const *at =
             (const void *const *)(const void *)((const char *)node + member->offset);
-        if (member->shape == &chimera_gql_shape_type && member->kind == CHIMERA_GQL_MEMBER_NODE &&
-            shape != &chimera_gql_shape_type && !*at)
+        if (member->kind == CHIMERA_GQL_MEMBER_NODE && !strcmp(member->name, "Type") && !*at)
             refuse(reader, "something that has no type");
     }
 }

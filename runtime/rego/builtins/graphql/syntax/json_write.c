@@ -9,9 +9,7 @@
 static void add(struct chimera_gql_work *work, struct json_object *object, const char *key,
                 struct json_object *value)
 {
-    if (!value)
-        chimera_gql_fail_memory(work);
-    else if (chimera_node_add(work->account, object, key, value) < 0)
+    if (!value || chimera_node_add(work->account, object, key, value) < 0)
         chimera_gql_fail_memory(work);
 }
 
@@ -44,11 +42,9 @@ static struct json_object *write_list(struct chimera_gql_work *work,
         struct json_object *item = write_item(work, list->items[i], member, level);
         bool is_empty =
             json_object_is_type(item, json_type_object) && json_object_object_length(item) == 0;
-        if (!item)
-            chimera_gql_fail_memory(work);
-        else if (is_empty)
+        if (is_empty)
             json_object_put(item);
-        else if (chimera_node_append(work->account, array, item) < 0)
+        else if (!item || chimera_node_append(work->account, array, item) < 0)
             chimera_gql_fail_memory(work);
     }
     return array;

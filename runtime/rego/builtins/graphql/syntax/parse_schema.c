@@ -282,7 +282,9 @@ static void parse_definition(struct chimera_gql_parser *parser,
     const struct kind *kind = next_kind(parser);
     if (!chimera_gql_is_next(parser, CHIMERA_GQL_TOKEN_NAME)) {
         chimera_gql_unexpected_next(parser);
-    } else if (kind) {
+        return;
+    }
+    if (kind) {
         struct chimera_gql_definition *type = parse_type(parser, kind, false);
         type->description = description.text;
         type->before = description.comments;

@@ -16,6 +16,10 @@
 #define END {NULL, CHIMERA_GQL_MEMBER_TEXT, 0, NULL, false}
 #define SHAPE(node, members, is_exact) {members, sizeof(struct chimera_gql_##node), is_exact}
 
+/* What the check finds is shown, too, where an AST brings it along. */
+static const struct chimera_gql_shape shape_definition, shape_directive_definition,
+    shape_field_definition, shape_fragment, shape_variable;
+
 static const struct chimera_gql_member comment[] = {
     TEXT(comment, "Value", text),
     PASSED("Position"),
@@ -45,9 +49,9 @@ static const struct chimera_gql_member value[] = {
     BOOLEAN(value, "ExpectedTypeHasDefault", expects_default),
     NUMBER(value, "Kind", kind),
     TEXT(value, "Raw", raw),
-    PASSED("Definition"),
-    PASSED("ExpectedType"),
-    PASSED("VariableDefinition"),
+    NODE(value, "Definition", definition, &shape_definition),
+    NODE(value, "ExpectedType", expected, &chimera_gql_shape_type),
+    NODE(value, "VariableDefinition", variable, &shape_variable),
     END,
 };
 const struct chimera_gql_shape chimera_gql_shape_value = SHAPE(value, value, false);
@@ -64,7 +68,7 @@ static const struct chimera_gql_member directive[] = {
     NODES(directive, "Arguments", arguments, &chimera_gql_shape_argument),
     TEXT(directive, "Location", location),
     TEXT(directive, "Name", name),
-    PASSED("Definition"),
+    NODE(directive, "Definition", definition, &shape_directive_definition),
     PASSED("ParentDefinition"),
     END,
 };
@@ -79,8 +83,8 @@ static const struct chimera_gql_member field[] = {
     NODES(selection, "Directives", directives, &shape_directive),
     TEXT(selection, "Name", name),
     SELECTIONS(selection, "SelectionSet", selections),
-    PASSED("Definition"),
-    PASSED("ObjectDefinition"),
+    NODE(selection, "Definition", definition, &shape_field_definition),
+    NODE(selection, "ObjectDefinition", parent, &shape_definition),
     PASSED("Position"),
     END,
 };
@@ -89,8 +93,8 @@ static const struct chimera_gql_member spread[] = {
     COMMENTS(selection, "Comment", comments),
     NODES(selection, "Directives", directives, &shape_directive),
     TEXT(selection, "Name", name),
-    PASSED("Definition"),
-    PASSED("ObjectDefinition"),
+    NODE(selection, "Definition", fragment, &shape_fragment),
+    NODE(selection, "ObjectDefinition", parent, &shape_definition),
     END,
 };
 
@@ -99,7 +103,7 @@ static const struct chimera_gql_member inline_fragment[] = {
     NODES(selection, "Directives", directives, &shape_directive),
     SELECTIONS(selection, "SelectionSet", selections),
     TEXT(selection, "TypeCondition", type_condition),
-    PASSED("ObjectDefinition"),
+    NODE(selection, "ObjectDefinition", parent, &shape_definition),
     PASSED("Position"),
     END,
 };
@@ -118,7 +122,7 @@ static const struct chimera_gql_member variable[] = {
     NODE(variable, "Type", type, &chimera_gql_shape_type),
     BOOLEAN(variable, "Used", is_used),
     TEXT(variable, "Variable", name),
-    PASSED("Definition"),
+    NODE(variable, "Definition", definition, &shape_definition),
     END,
 };
 static const struct chimera_gql_shape shape_variable = SHAPE(variable, variable, false);
@@ -144,7 +148,7 @@ static const struct chimera_gql_member fragment[] = {
     TEXT(fragment, "TypeCondition", type_condition),
     NODES(fragment, "VariableDefinition", variables, &shape_variable),
     SELECTIONS(fragment, "SelectionSet", selections),
-    PASSED("Definition"),
+    NODE(fragment, "Definition", definition, &shape_definition),
     PASSED("Position"),
     END,
 };

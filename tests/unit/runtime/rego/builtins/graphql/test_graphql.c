@@ -141,6 +141,23 @@ static void an_ast_with_holes_is_not_valid(void **state)
     }
 }
 
+/* What OPA 1.22.4 says. */
+static void complaints_of_an_ast_have_no_place(void **state)
+{
+    (void)state;
+    struct chimera_error err = {0};
+    CHIMERA_JSON struct json_object *query = NULL;
+    CHIMERA_JSON struct json_object *schema = json_object_new_string("type Query { a: Int }");
+    struct json_object *none;
+    chimera_json_parse(CHIMERA_SLICE("{\"Operations\":[{\"SelectionSet\":[{\"Name\":\"b\"},"
+                                     "{\"Name\":\"long\"}]}]}"),
+                       &query, NULL);
+    assert_int_equal(call("graphql.parse", query, schema, &none, &err), CHIMERA_EINVAL);
+    assert_string_equal(err.text, "GraphQL parse error: input: Cannot query field \"b\" on type "
+                                  "\"Query\". Did you mean \"a\"?\ninput: Cannot query field "
+                                  "\"long\" on type \"Query\".\n");
+}
+
 /* A text, its AST, and that read again are one query or schema. */
 static void an_ast_is_as_valid_as_its_text(void **state)
 {
@@ -257,14 +274,38 @@ static void what_is_nested_fits_the_stack_or_is_refused(void **state)
     }
 }
 
+/* A value of Rego's may have 160 levels (value.h), and a selection takes two. */
+static void an_ast_that_is_too_deep_is_refused(void **state)
+{
+    static const struct nested fields = {
+        .head = "", .opening = "{a", .inmost = "{b}", .closing = "}", .tail = ""};
+    (void)state;
+    for (unsigned depth = 60; depth <= 100; depth += 40) {
+        struct chimera_buffer text;
+        struct chimera_error err = {0};
+        struct json_object *result;
+        chimera_buffer_init(&text, TEXT_MAX);
+        write_nested(&fields, depth, &text);
+        CHIMERA_JSON struct json_object *query =
+            json_object_new_string_len(text.data, (int)text.size);
+        chimera_buffer_free(&text);
+        int code = call("graphql.parse_query", query, NULL, &result, &err);
+        assert_int_equal(code, depth == 60 ? CHIMERA_OK : CHIMERA_ELIMIT);
+        assert_string_equal(err.text, depth == 60 ? "" : "an AST of more than 160 levels");
+        json_object_put(result);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts_and_messages_are_those_of_opa),
         cmocka_unit_test(byte_order_marks_are_white_space),
         cmocka_unit_test(an_ast_with_holes_is_not_valid),
+        cmocka_unit_test(complaints_of_an_ast_have_no_place),
         cmocka_unit_test(an_ast_is_as_valid_as_its_text),
         cmocka_unit_test(what_is_nested_fits_the_stack_or_is_refused),
+        cmocka_unit_test(an_ast_that_is_too_deep_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
