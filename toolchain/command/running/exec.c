@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec.c - `chimera exec`: a WASI program, run as a command. */
-#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "toolchain/command/commands.h"
 #include "toolchain/command/running/exec_options.h"
@@ -117,7 +118,13 @@ static int run_exec(const struct chimera_cli_options *options)
 {
     struct execution execution = {0};
     struct chimera_error err = {0};
-    int exit_code = EXIT_OURS;
+    int exit_code = EXIT_OURS, fd;
+    /* Where a stream is closed, its number would be given to a file, which our errors went to. */
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
     if (prepare(options, &execution, &err) < 0)
         say_error("%s", err.text);
     else
