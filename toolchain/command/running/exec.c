@@ -40,20 +40,6 @@ static int limit_files(const struct exec_options *options, struct chimera_error 
                : CHIMERA_OK;
 }
 
-static int confine(const struct chimera_cli_options *options, const struct exec_options *own,
-                   struct chimera_error *err)
-{
-    bool is_confined = false;
-    int code = chimera_exec_confine(own->folders, own->folder_count, &is_confined, err);
-    if (code < 0 || is_confined)
-        return code;
-    if (chimera_cli_is_given(options, "require-confinement"))
-        return chimera_fail(err, CHIMERA_EREFUSED,
-                            "the program cannot be confined: this kernel has no Landlock, or no "
-                            "seccomp");
-    return CHIMERA_OK;
-}
-
 /* --- The run --- */
 
 static int prepare(const struct chimera_cli_options *options, struct execution *execution,
@@ -105,7 +91,12 @@ static int run_program(const struct chimera_cli_options *options, struct executi
     struct chimera_exec_end end = {0};
     struct chimera_error err = {0};
     signal(SIGPIPE, SIG_IGN); /* the program gets WASI's error for it */
-    int code = confine(options, own, &err);
+    bool is_confined = false;
+    int code = chimera_exec_confine(own->folders, own->folder_count, &is_confined, &err);
+    if (code == CHIMERA_OK && !is_confined && chimera_cli_is_given(options, "require-confinement"))
+        code = chimera_fail(&err, CHIMERA_EREFUSED,
+                            "the program cannot be confined: this kernel has no Landlock, or no "
+                            "seccomp");
     if (code == CHIMERA_OK)
         code = chimera_exec_run(execution->loaded, &command, &end, &err);
     if (code == CHIMERA_OK)
