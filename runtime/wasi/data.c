@@ -247,7 +247,7 @@ static void put_entry(struct listing *listing, const struct dirent64 *entry)
 {
     uint64_t head[] = {(uint64_t)entry->d_off, entry->d_ino, strlen(entry->d_name)};
     _Static_assert(sizeof(head) == WASI_DIRENT_BYTES, "the count of bytes and the type share 8");
-    head[2] |= (uint64_t)chimera_wasi_type_of_mode(DTTOIF(entry->d_type)) << 32;
+    head[2] |= (uint64_t)chimera_wasi_type_of_mode((uint32_t)DTTOIF(entry->d_type)) << 32;
     put(listing, head, sizeof(head));
     put(listing, entry->d_name, strlen(entry->d_name));
 }
