@@ -80,11 +80,16 @@ static uint32_t end(struct chimera_guest *guest, ssize_t done, uint32_t ret_size
     return WASI_SUCCESS;
 }
 
-/* A signal that ends nobody (the watchdog's) is no reason to return. */
-#define AGAIN_WHEN_INTERRUPTED(result, call) \
-    do                                       \
-        (result) = (call);                   \
-    while ((result) < 0 && errno == EINTR)
+/* Is a call to be made again? A signal that ends nobody (the watchdog's) is no reason to return,
+ * but the time that it tells of is one to leave. */
+static bool was_interrupted(struct chimera_guest *guest, ssize_t done)
+{
+    if (done >= 0 || errno != EINTR)
+        return false;
+    if (chimera_guest_time_left(guest) == 0)
+        chimera_guest_late(guest);
+    return true;
+}
 
 static uint32_t fd_read(struct chimera_guest *guest, uint32_t fd, uint32_t at, uint32_t count,
                         uint32_t ret_size)
@@ -94,7 +99,9 @@ static uint32_t fd_read(struct chimera_guest *guest, uint32_t fd, uint32_t at, u
     uint32_t code = begin(guest, fd, WASI_RIGHT_FD_READ, at, count, &transfer);
     if (code != WASI_SUCCESS)
         return code;
-    AGAIN_WHEN_INTERRUPTED(done, readv(transfer.entry->fd, transfer.part, transfer.count));
+    do
+        done = readv(transfer.entry->fd, transfer.part, transfer.count);
+    while (was_interrupted(guest, done));
     return end(guest, done, ret_size);
 }
 
@@ -106,7 +113,9 @@ static uint32_t fd_write(struct chimera_guest *guest, uint32_t fd, uint32_t at, 
     uint32_t code = begin(guest, fd, WASI_RIGHT_FD_WRITE, at, count, &transfer);
     if (code != WASI_SUCCESS)
         return code;
-    AGAIN_WHEN_INTERRUPTED(done, writev(transfer.entry->fd, transfer.part, transfer.count));
+    do
+        done = writev(transfer.entry->fd, transfer.part, transfer.count);
+    while (was_interrupted(guest, done));
     return end(guest, done, ret_size);
 }
 
@@ -118,8 +127,9 @@ static uint32_t fd_pread(struct chimera_guest *guest, uint32_t fd, uint32_t at, 
     uint32_t code = begin(guest, fd, WASI_RIGHT_FD_READ, at, count, &transfer);
     if (code != WASI_SUCCESS)
         return code;
-    AGAIN_WHEN_INTERRUPTED(
-        done, preadv(transfer.entry->fd, transfer.part, transfer.count, (off_t)offset));
+    do
+        done = preadv(transfer.entry->fd, transfer.part, transfer.count, (off_t)offset);
+    while (was_interrupted(guest, done));
     return end(guest, done, ret_size);
 }
 
@@ -131,8 +141,9 @@ static uint32_t fd_pwrite(struct chimera_guest *guest, uint32_t fd, uint32_t at,
     uint32_t code = begin(guest, fd, WASI_RIGHT_FD_WRITE, at, count, &transfer);
     if (code != WASI_SUCCESS)
         return code;
-    AGAIN_WHEN_INTERRUPTED(
-        done, pwritev(transfer.entry->fd, transfer.part, transfer.count, (off_t)offset));
+    do
+        done = pwritev(transfer.entry->fd, transfer.part, transfer.count, (off_t)offset);
+    while (was_interrupted(guest, done));
     return end(guest, done, ret_size);
 }
 
@@ -236,7 +247,7 @@ static void put_entry(struct listing *listing, const struct dirent64 *entry)
 {
     uint64_t head[] = {(uint64_t)entry->d_off, entry->d_ino, strlen(entry->d_name)};
     _Static_assert(sizeof(head) == WASI_DIRENT_BYTES, "the count of bytes and the type share 8");
-    head[2] |= (uint64_t)chimera_wasi_type_of_mode(DTTOIF(entry->d_type)) << 32;
+    head[2] |= (uint64_t)chimera_wasi_type_of_mode((uint32_t)DTTOIF(entry->d_type)) << 32;
     put(listing, head, sizeof(head));
     put(listing, entry->d_name, strlen(entry->d_name));
 }

@@ -16,13 +16,6 @@
 
 /* --- Opening --- */
 
-static uint64_t rights_to_open(const struct chimera_wasi_opening *opening)
-{
-    return WASI_RIGHT_PATH_OPEN |
-           (opening->oflags & WASI_OFLAGS_CREAT ? WASI_RIGHT_PATH_CREATE_FILE : 0) |
-           (opening->oflags & WASI_OFLAGS_TRUNC ? WASI_RIGHT_PATH_FILESTAT_SET_SIZE : 0);
-}
-
 /* A pipe is opened without waiting for its other end: nobody could end that. */
 static int flags_of(const struct chimera_wasi_opening *opening)
 {
@@ -41,19 +34,8 @@ static int flags_of(const struct chimera_wasi_opening *opening)
     return flags;
 }
 
-/* The row of what was opened: its rights are those that were asked for and that the folder hands
- * on, as far as it has a use for them. */
-static struct chimera_wasi_entry entry_of(int fd, const struct chimera_wasi_entry *folder,
-                                          const struct chimera_wasi_opening *opening)
-{
-    struct chimera_wasi_entry entry = chimera_wasi_entry_of(fd);
-    entry.base &= opening->base & folder->inheriting;
-    entry.inheriting &= opening->inheriting & folder->inheriting;
-    entry.is_read_only = folder->is_read_only;
-    entry.flags = (uint16_t)opening->fdflags;
-    return entry;
-}
-
+/* Its rights are those that were asked for and that the folder hands on, as far as it has a use for
+ * them. */
 static uint32_t open_path(struct chimera_wasi_files *files, const struct chimera_wasi_path *path,
                           const struct chimera_wasi_opening *opening, uint32_t *ret_number)
 {
@@ -70,7 +52,12 @@ static uint32_t open_path(struct chimera_wasi_files *files, const struct chimera
     int flags = fcntl(fd, F_GETFL);
     if (flags >= 0)
         fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-    files->entry[number] = entry_of(fd, path->folder, opening);
+    struct chimera_wasi_entry entry = chimera_wasi_entry_of(fd);
+    entry.base &= opening->base & path->folder->inheriting;
+    entry.inheriting &= opening->inheriting & path->folder->inheriting;
+    entry.is_read_only = path->folder->is_read_only;
+    entry.flags = (uint16_t)opening->fdflags;
+    files->entry[number] = entry;
     *ret_number = number;
     return WASI_SUCCESS;
 }
@@ -84,7 +71,10 @@ static uint32_t path_open(struct chimera_guest *guest, struct chimera_wasi_at at
         opening->fdflags > WASI_FDFLAGS_MAX)
         return WASI_INVAL;
     chimera_guest_aligned(guest, ret_fd, sizeof(number), sizeof(number)); /* before it is open */
-    uint32_t code = chimera_exec_path_get(guest, at, rights_to_open(opening), &path);
+    uint64_t rights = WASI_RIGHT_PATH_OPEN;
+    rights |= opening->oflags & WASI_OFLAGS_CREAT ? WASI_RIGHT_PATH_CREATE_FILE : 0;
+    rights |= opening->oflags & WASI_OFLAGS_TRUNC ? WASI_RIGHT_PATH_FILESTAT_SET_SIZE : 0;
+    uint32_t code = chimera_exec_path_get(guest, at, rights, &path);
     if (code == WASI_SUCCESS)
         code = open_path(chimera_wasi_files_of(guest), &path, opening, &number);
     if (code == WASI_SUCCESS)

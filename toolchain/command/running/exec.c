@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec.c - `chimera exec`: a WASI program, run as a command. */
-#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "toolchain/command/commands.h"
 #include "toolchain/command/running/exec_options.h"
@@ -37,20 +38,6 @@ static int limit_files(const struct exec_options *options, struct chimera_error 
     return options->file_bytes && setrlimit(RLIMIT_FSIZE, &size) < 0
                ? chimera_fail_errno(err, "--file-size")
                : CHIMERA_OK;
-}
-
-static int confine(const struct chimera_cli_options *options, const struct exec_options *own,
-                   struct chimera_error *err)
-{
-    bool is_confined = false;
-    int code = chimera_exec_confine(own->folders, own->folder_count, &is_confined, err);
-    if (code < 0 || is_confined)
-        return code;
-    if (chimera_cli_is_given(options, "require-confinement"))
-        return chimera_fail(err, CHIMERA_EREFUSED,
-                            "the program cannot be confined: this kernel has no Landlock, or no "
-                            "seccomp");
-    return CHIMERA_OK;
 }
 
 /* --- The run --- */
@@ -104,7 +91,12 @@ static int run_program(const struct chimera_cli_options *options, struct executi
     struct chimera_exec_end end = {0};
     struct chimera_error err = {0};
     signal(SIGPIPE, SIG_IGN); /* the program gets WASI's error for it */
-    int code = confine(options, own, &err);
+    bool is_confined = false;
+    int code = chimera_exec_confine(own->folders, own->folder_count, &is_confined, &err);
+    if (code == CHIMERA_OK && !is_confined && chimera_cli_is_given(options, "require-confinement"))
+        code = chimera_fail(&err, CHIMERA_EREFUSED,
+                            "the program cannot be confined: this kernel has no Landlock, or no "
+                            "seccomp");
     if (code == CHIMERA_OK)
         code = chimera_exec_run(execution->loaded, &command, &end, &err);
     if (code == CHIMERA_OK)
@@ -117,7 +109,13 @@ static int run_exec(const struct chimera_cli_options *options)
 {
     struct execution execution = {0};
     struct chimera_error err = {0};
-    int exit_code = EXIT_OURS;
+    int exit_code = EXIT_OURS, fd;
+    /* Where a stream is closed, its number would be given to a file, which our errors went to. */
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
     if (prepare(options, &execution, &err) < 0)
         say_error("%s", err.text);
     else

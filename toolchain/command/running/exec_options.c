@@ -16,17 +16,6 @@ static void put_string(struct chimera_buffer *strings, const char *text, uint32_
     (*count)++;
 }
 
-/* The first argument of a program is its own name: the file's. */
-static void put_arguments(const struct chimera_cli_options *options,
-                          struct exec_options *ret_options)
-{
-    for (size_t i = 0; i < options->argument_count; i++) {
-        const char *word = options->arguments[i];
-        const char *slash = i == 0 ? strrchr(word, '/') : NULL;
-        put_string(&ret_options->arguments, slash ? slash + 1 : word, &ret_options->argument_count);
-    }
-}
-
 static int put_variable(const char *text, struct exec_options *ret_options,
                         struct chimera_error *err)
 {
@@ -61,18 +50,6 @@ static int put_folder(const char *text, bool is_read_only, struct exec_options *
     return CHIMERA_OK;
 }
 
-static int put_given(const struct chimera_cli_given *given, struct exec_options *ret_options,
-                     struct chimera_error *err)
-{
-    const char *name = given->option->name;
-    if (strcmp(name, "env") == 0)
-        return put_variable(given->value, ret_options, err);
-    bool is_read_only = strcmp(name, "read-only-dir") == 0;
-    if (is_read_only || strcmp(name, "dir") == 0)
-        return put_folder(given->value, is_read_only, ret_options, err);
-    return CHIMERA_OK;
-}
-
 static int choose_limits(const struct chimera_cli_options *options,
                          struct exec_options *ret_options, struct chimera_error *err)
 {
@@ -100,9 +77,19 @@ int exec_options_read(const struct chimera_cli_options *options, struct exec_opt
     if (!ret_options->folders)
         return chimera_fail_memory(err);
     int code = choose_limits(options, ret_options, err);
-    for (size_t i = 0; i < options->given_count && code == CHIMERA_OK; i++)
-        code = put_given(&options->given[i], ret_options, err);
-    put_arguments(options, ret_options);
+    for (size_t i = 0; i < options->given_count && code == CHIMERA_OK; i++) {
+        const struct chimera_cli_given *given = &options->given[i];
+        bool is_read_only = strcmp(given->option->name, "read-only-dir") == 0;
+        if (strcmp(given->option->name, "env") == 0)
+            code = put_variable(given->value, ret_options, err);
+        else if (is_read_only || strcmp(given->option->name, "dir") == 0)
+            code = put_folder(given->value, is_read_only, ret_options, err);
+    }
+    for (size_t i = 0; i < options->argument_count; i++) {
+        const char *word = options->arguments[i];
+        const char *slash = i == 0 ? strrchr(word, '/') : NULL; /* a program's own name */
+        put_string(&ret_options->arguments, slash ? slash + 1 : word, &ret_options->argument_count);
+    }
     if (code == CHIMERA_OK && (ret_options->arguments.failed || ret_options->environment.failed))
         code = chimera_fail(err, CHIMERA_ELIMIT,
                             "the program's arguments or variables are larger than %zu bytes",
