@@ -220,6 +220,7 @@ int kube_exchange_begin(struct kube_exchange *exchange, const struct kube_exchan
     exchange->status = (struct kube_status){0};
     exchange->retry_after_ms = 0;
     exchange->why[0] = '\0';
+    chimera_buffer_free(&exchange->body); /* of an earlier try */
     chimera_buffer_init(&exchange->body, exchange->body_max + KUBE_ERROR_BODY_MAX);
     exchange->easy = curl_easy_init();
     int code = exchange->easy ? CHIMERA_OK : CHIMERA_ENOMEM;

@@ -347,6 +347,7 @@ static void look_whether_used(struct kube_timer *timer)
 static void begin_posted(struct kube_task *task)
 {
     struct kube_query *query = KUBE_QUERY_OF(task, begin);
+    chimera_list_remove(&task->link);
     kube_network_set(query->home->network, &query->idle, chimera_clock_ms());
     begin_page(query, true);
 }

@@ -13,7 +13,7 @@ static void run_tasks(struct kube_network *network)
         pthread_mutex_lock(&network->lock);
         struct chimera_list *link = chimera_list_first(&network->tasks);
         if (link)
-            chimera_list_remove(link);
+            chimera_list_append(&network->running, link);
         pthread_mutex_unlock(&network->lock);
         if (!link)
             return;
@@ -83,6 +83,7 @@ int kube_network_open(struct kube_network *network, const struct chimera_provide
 {
     sigset_t all, before;
     chimera_list_init(&network->tasks);
+    chimera_list_init(&network->running);
     chimera_list_init(&network->timers);
     pthread_mutex_init(&network->lock, NULL);
     int code = kube_server_open(&network->server, host, err);
@@ -107,6 +108,14 @@ void kube_network_stop(struct kube_network *network)
     curl_multi_wakeup(network->server.multi);
     pthread_join(network->thread, NULL);
     network->is_started = false;
+    struct chimera_list *lists[] = {&network->tasks, &network->running};
+    for (size_t i = 0; i < 2; i++)
+        for (struct chimera_list *link; (link = chimera_list_first(lists[i]));) {
+            struct kube_task *task = CHIMERA_LIST_MEMBER(link, struct kube_task, link);
+            chimera_list_remove(link);
+            if (task->drop)
+                task->drop(task);
+        }
 }
 
 void kube_network_close(struct kube_network *network)

@@ -25,6 +25,7 @@
 #include "runtime/capability/provider.h"
 #include "runtime/json/tree.h"
 #include "runtime/source/exec_credential.h"
+#include "runtime/source/kubeconfig.h"
 
 #define TEXT_MAX ((size_t)64 << 20)
 #define EXEC_LIMIT_MS 20000
@@ -180,6 +181,15 @@ int main(int argc, char **argv)
         provider->abi != CHIMERA_PROVIDER_ABI) {
         fprintf(stderr, "drive PROVIDER.so SETTINGS.json: %s\n", library ? "" : dlerror());
         return 2;
+    }
+    /* "kubeconfig": as the server finds it. */
+    struct json_object *cluster = NULL;
+    if (json_object_is_type(chimera_json_member(host.settings, "kubernetes"), json_type_string)) {
+        if (chimera_kubeconfig_read(NULL, &cluster, &err) < 0) {
+            fprintf(stderr, "drive: %s\n", err.text);
+            return 2;
+        }
+        json_object_object_add(host.settings, "kubernetes", cluster);
     }
     if (provider->open(&host, &self, &err) < 0) {
         struct json_object *said = json_object_new_object();
