@@ -28,17 +28,6 @@ static void write_head(const struct kube_resource *resource, struct chimera_buff
     chimera_buffer_text(out, ",\"metadata\":{},\"items\":[");
 }
 
-static void copy_all(char *to, struct chimera_slice head, const struct kube_store *store)
-{
-    to = put(to, head);
-    for (size_t i = 0; i < store->count; i++) {
-        if (i > 0)
-            *to++ = ',';
-        to = put(to, (struct chimera_slice){store->object[i]->bytes, store->object[i]->size});
-    }
-    put(to, CHIMERA_SLICE("]}"));
-}
-
 static int fill(int memory, size_t size, struct chimera_slice head, const struct kube_store *store,
                 struct chimera_error *err)
 {
@@ -47,7 +36,13 @@ static int fill(int memory, size_t size, struct chimera_slice head, const struct
     char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, memory, 0);
     if (map == MAP_FAILED)
         return chimera_fail_errno(err, "cannot map a list");
-    copy_all(map, head, store);
+    char *to = put(map, head);
+    for (size_t i = 0; i < store->count; i++) {
+        if (i > 0)
+            *to++ = ',';
+        to = put(to, (struct chimera_slice){store->object[i]->bytes, store->object[i]->size});
+    }
+    put(to, CHIMERA_SLICE("]}"));
     munmap(map, size);
     /* No writer is left, and nobody can make one. */
     if (fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/kubernetes/network.h"
 
-#include <signal.h>
-
 #include "runtime/base/clock.h"
 
 #define WAIT_MAX_MS 10000
@@ -81,7 +79,6 @@ static void *run(void *context)
 int kube_network_open(struct kube_network *network, const struct chimera_provider_host *host,
                       struct chimera_error *err)
 {
-    sigset_t all, before;
     chimera_list_init(&network->tasks);
     chimera_list_init(&network->running);
     chimera_list_init(&network->timers);
@@ -89,10 +86,7 @@ int kube_network_open(struct kube_network *network, const struct chimera_provide
     int code = kube_server_open(&network->server, host, err);
     if (code < 0)
         return code;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the broker's own threads */
-    network->is_started = pthread_create(&network->thread, NULL, run, network) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    network->is_started = kube_thread_start(&network->thread, run, network) == CHIMERA_OK;
     return network->is_started
                ? CHIMERA_OK
                : chimera_fail(err, CHIMERA_EIO, "a thread for the network does not start");

@@ -84,9 +84,10 @@ static void answer_ask(struct json_object *line, struct json_object *said)
             request.kind = (enum chimera_host_request_kind)i;
     struct chimera_provider_answer answer = {.memory = -1};
     chimera_buffer_init(&answer.text, TEXT_MAX);
-    uint64_t begun = chimera_clock_ns(),
+    uint64_t cpu = chimera_clock_thread_ns(), begun = chimera_clock_ns(),
              ms = json_object_get_uint64(chimera_json_member(line, "ms"));
     provider->call(self, &request, begun + ms * 1000000, &answer);
+    add_number(said, "cpu_us", (chimera_clock_thread_ns() - cpu) / 1000);
     add_number(said, "us", (chimera_clock_ns() - begun) / 1000);
     add_number(said, "place", answer.version_place);
     add_number(said, "version", answer.version);
