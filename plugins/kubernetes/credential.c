@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/kubernetes/credential.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,20 +14,15 @@
 #define AHEAD_MS 30000 /* before it expires a program is asked for another */
 #define LEAST_MS 10000 /* one that expires sooner is used so long: clocks differ */
 
-/* A header's value: what could end it is none. */
-static bool is_token(struct chimera_slice text)
-{
-    for (size_t i = 0; i < text.size; i++)
-        if ((unsigned char)text.data[i] <= ' ' || (unsigned char)text.data[i] >= 0x7f)
-            return false;
-    return text.size > 0;
-}
-
 static int set_token(struct kube_credential *credential, struct chimera_slice text,
                      struct chimera_error *err)
 {
+    size_t good = 0;
     text = chimera_slice_trim(text);
-    if (!is_token(text))
+    /* A header's value: what could end it is none. */
+    while (good < text.size && text.data[good] > ' ' && text.data[good] < 0x7f)
+        good++;
+    if (good == 0 || good < text.size)
         return chimera_fail(err, CHIMERA_EINVAL, "the token for the API server is none");
     char *token = strndup(text.data, text.size);
     if (!token)
@@ -116,7 +112,7 @@ static void ask_program(struct kube_credential *credential)
     chimera_buffer_free(&answer);
 }
 
-static void *run(void *context)
+static void *run_programs(void *context)
 {
     struct kube_credential *credential = context;
     pthread_mutex_lock(&credential->lock);
@@ -135,6 +131,16 @@ static void *run(void *context)
     return NULL;
 }
 
+int kube_thread_start(pthread_t *ret_thread, void *(*run)(void *context), void *context)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int number = pthread_create(ret_thread, NULL, run, context);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return number == 0 ? CHIMERA_OK : CHIMERA_EIO;
+}
+
 /* --- For the network --- */
 
 int kube_credential_open(struct kube_credential *credential, const struct kube_settings *settings,
@@ -149,7 +155,7 @@ int kube_credential_open(struct kube_credential *credential, const struct kube_s
         return set_token(credential, chimera_slice_of(settings->token), err);
     if (!settings->has_exec)
         return CHIMERA_OK;
-    if (pthread_create(&credential->thread, NULL, run, credential) != 0)
+    if (kube_thread_start(&credential->thread, run_programs, credential) < 0)
         return chimera_fail(err, CHIMERA_EIO, "a thread for credentials does not start");
     credential->has_thread = true;
     return CHIMERA_OK;
@@ -205,19 +211,6 @@ static int renew(struct kube_credential *credential, struct chimera_error *err)
                         credential->failure.text);
 }
 
-static bool add_header(struct curl_slist **headers, const char *name, const char *value)
-{
-    char *line = NULL;
-    struct curl_slist *more = NULL;
-    if (asprintf(&line, "%s%s", name, value) >= 0)
-        more = curl_slist_append(*headers, line);
-    else
-        line = NULL;
-    free(line);
-    *headers = more ? more : *headers;
-    return more != NULL;
-}
-
 static void set_blob(CURL *easy, CURLoption option, const char *pem)
 {
     struct curl_blob blob = {(void *)(uintptr_t)pem, pem ? strlen(pem) : 0, CURL_BLOB_COPY};
@@ -232,9 +225,14 @@ int kube_credential_apply(struct kube_credential *credential, CURL *easy,
     pthread_mutex_lock(&credential->lock);
     int code = renew(credential, err);
     bool is_good = true;
-    if (code == CHIMERA_OK && credential->token)
-        is_good = add_header(headers, "Authorization: Bearer ", credential->token);
-    else if (code == CHIMERA_OK && settings->username) {
+    if (code == CHIMERA_OK && credential->token) {
+        char *line = NULL;
+        is_good = asprintf(&line, "Authorization: Bearer %s", credential->token) >= 0;
+        struct curl_slist *more = is_good ? curl_slist_append(*headers, line) : NULL;
+        free(is_good ? line : NULL);
+        is_good = more != NULL;
+        *headers = more ? more : *headers;
+    } else if (code == CHIMERA_OK && settings->username) {
         curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
         curl_easy_setopt(easy, CURLOPT_USERNAME, settings->username);
         curl_easy_setopt(easy, CURLOPT_PASSWORD, settings->password ? settings->password : "");

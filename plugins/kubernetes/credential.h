@@ -38,6 +38,9 @@ int kube_credential_open(struct kube_credential *credential, const struct kube_s
                          struct chimera_error *err);
 void kube_credential_close(struct kube_credential *credential);
 
+/* A thread that gets no signals: they are for the broker's own. */
+int kube_thread_start(pthread_t *ret_thread, void *(*run)(void *context), void *context);
+
 /* Adds it to a request: 0; 1: there is none yet, ask again when the network is woken; or an error.
  */
 int kube_credential_apply(struct kube_credential *credential, CURL *easy,

@@ -56,6 +56,7 @@ static void free_direct(struct direct *direct)
 static void settle(struct direct *direct, int code)
 {
     kube_network_cancel(&direct->timer);
+    chimera_list_remove(&direct->task.link);
     pthread_mutex_lock(&direct->lock);
     direct->code = code;
     direct->is_done = true;
@@ -88,6 +89,11 @@ static void begin(struct direct *direct)
 static void begin_posted(struct kube_task *task)
 {
     begin(CHIMERA_LIST_MEMBER(task, struct direct, task));
+}
+
+static void drop(struct kube_task *task)
+{
+    free_direct(CHIMERA_LIST_MEMBER(task, struct direct, task));
 }
 
 static void begin_again(struct kube_timer *timer)
@@ -129,6 +135,7 @@ static struct direct *make(struct kube_network *network, const char *path, const
     kube_cond_init(&direct->changed);
     chimera_list_init(&direct->timer.link);
     direct->task.run = begin_posted;
+    direct->task.drop = drop;
     direct->timer.fire = begin_again;
     direct->network = network;
     direct->exchange.server = &network->server;

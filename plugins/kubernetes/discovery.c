@@ -29,6 +29,7 @@ int kube_discovery_open(struct kube_discovery *discovery, struct kube_network *n
                         struct chimera_error *err)
 {
     discovery->network = network;
+    kube_cond_init(&discovery->answered);
     pthread_mutex_init(&discovery->lock, NULL);
     discovery->known = calloc(KUBE_DISCOVERY_ENTRIES, sizeof(*discovery->known));
     return discovery->known ? CHIMERA_OK : chimera_fail_memory(err);
@@ -39,6 +40,7 @@ void kube_discovery_close(struct kube_discovery *discovery)
     for (unsigned i = 0; discovery->known && i < KUBE_DISCOVERY_ENTRIES; i++)
         free(discovery->known[i].failure);
     free(discovery->known);
+    pthread_cond_destroy(&discovery->answered);
     pthread_mutex_destroy(&discovery->lock);
 }
 
@@ -158,10 +160,10 @@ static struct kube_known *find_known(struct kube_discovery *discovery, const cha
     return NULL;
 }
 
+/* With the lock. */
 static void keep(struct kube_discovery *discovery, const struct kube_resource *resource,
                  const char *failure)
 {
-    pthread_mutex_lock(&discovery->lock);
     struct kube_known *known = find_known(discovery, resource->api_version, resource->kind);
     if (!known) {
         known = &discovery->known[discovery->next];
@@ -172,35 +174,69 @@ static void keep(struct kube_discovery *discovery, const struct kube_resource *r
     known->failure = failure ? strdup(failure) : NULL;
     int64_t keep_ms = !failure ? KNOWN_MS : known->failure ? UNKNOWN_MS : 0;
     known->until_ms = chimera_clock_ms() + keep_ms;
+}
+
+struct kube_asking {
+    struct kube_asking *next;
+    const char *api_version, *kind;
+};
+
+static bool is_asked_for(const struct kube_discovery *discovery, const char *api_version,
+                         const char *kind)
+{
+    const struct kube_asking *asking = discovery->asking;
+    while (asking &&
+           (strcmp(asking->kind, kind) != 0 || strcmp(asking->api_version, api_version) != 0))
+        asking = asking->next;
+    return asking != NULL;
+}
+
+/* Asks, once for all who want to know; with the lock, which is let go meanwhile. */
+static int ask_once(struct kube_discovery *discovery, struct kube_resource *resource,
+                    uint64_t deadline_ns, struct chimera_error *err)
+{
+    struct kube_asking asking = {discovery->asking, resource->api_version, resource->kind};
+    struct kube_asking **at = &discovery->asking;
+    struct chimera_error why = {0};
+    bool is_known = false;
+    discovery->asking = &asking;
     pthread_mutex_unlock(&discovery->lock);
+    int code = ask(discovery->network, deadline_ns, resource, &is_known, &why);
+    pthread_mutex_lock(&discovery->lock);
+    while (*at != &asking)
+        at = &(*at)->next;
+    *at = asking.next;
+    if (is_known)
+        keep(discovery, resource, code < 0 ? why.text : NULL);
+    pthread_cond_broadcast(&discovery->answered);
+    return code < 0 ? chimera_fail(err, code, "%s", why.text) : code;
 }
 
 int kube_discovery_find(struct kube_discovery *discovery, const char *api_version, const char *kind,
                         uint64_t deadline_ns, struct kube_resource *ret_resource,
                         struct chimera_error *err)
 {
-    struct chimera_error why = {0};
-    bool is_known = false;
+    const struct kube_known *known = NULL;
+    bool is_in_time = true;
     int code = check_version(api_version, kind, err);
     if (code < 0)
         return code;
     pthread_mutex_lock(&discovery->lock);
-    const struct kube_known *known = find_known(discovery, api_version, kind);
-    if (known) {
+    while (!(known = find_known(discovery, api_version, kind)) && is_in_time &&
+           is_asked_for(discovery, api_version, kind))
+        is_in_time = kube_wait(&discovery->answered, &discovery->lock, deadline_ns);
+    if (!known) {
+        memset(ret_resource, 0, sizeof(*ret_resource));
+        memcpy(ret_resource->api_version, api_version, strlen(api_version)); /* as checked */
+        memcpy(ret_resource->kind, kind, strlen(kind));
+        code = ask_once(discovery, ret_resource, deadline_ns, err);
+    } else if (known->failure) {
+        code = chimera_fail(err, CHIMERA_EREFUSED, "%s", known->failure);
+    } else {
         *ret_resource = known->resource;
-        if (known->failure)
-            code = chimera_fail(err, CHIMERA_EREFUSED, "%s", known->failure);
     }
     pthread_mutex_unlock(&discovery->lock);
-    if (known)
-        return code;
-    memset(ret_resource, 0, sizeof(*ret_resource));
-    memcpy(ret_resource->api_version, api_version, strlen(api_version)); /* as checked */
-    memcpy(ret_resource->kind, kind, strlen(kind));
-    code = ask(discovery->network, deadline_ns, ret_resource, &is_known, &why);
-    if (is_known)
-        keep(discovery, ret_resource, code < 0 ? why.text : NULL);
-    return code < 0 ? chimera_fail(err, code, "%s", why.text) : code;
+    return code;
 }
 
 void kube_discovery_forget(struct kube_discovery *discovery, const struct kube_resource *resource)

@@ -20,6 +20,7 @@ struct kube_resource {
 };
 
 #define KUBE_DISCOVERY_ENTRIES 256
+struct kube_asking;
 
 struct kube_known {
     struct kube_resource resource;
@@ -30,8 +31,10 @@ struct kube_known {
 struct kube_discovery {
     struct kube_network *network; /* borrowed */
     pthread_mutex_t lock;
-    struct kube_known *known; /* owned */
-    unsigned next;            /* to be replaced when all are taken */
+    struct kube_known *known;   /* owned */
+    unsigned next;              /* to be replaced when all are taken */
+    struct kube_asking *asking; /* what is being asked for, on its askers' stacks */
+    pthread_cond_t answered;
 };
 
 int kube_discovery_open(struct kube_discovery *discovery, struct kube_network *network,

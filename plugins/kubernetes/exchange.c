@@ -157,20 +157,6 @@ static bool add_impersonation(struct kube_exchange *exchange, const struct kube_
     return is_added;
 }
 
-static void set_tls(CURL *easy, const struct kube_settings *settings)
-{
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (settings->certificate_authority) {
-        const char *pem = settings->certificate_authority;
-        struct curl_blob blob = {(void *)(uintptr_t)pem, strlen(pem), CURL_BLOB_NOCOPY};
-        curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
-    }
-    if (settings->is_insecure) {
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-    }
-}
-
 static void set_options(struct kube_exchange *exchange, const struct kube_exchange_request *request)
 {
     CURL *easy = exchange->easy;
@@ -196,7 +182,17 @@ static void set_options(struct kube_exchange *exchange, const struct kube_exchan
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "chimera");
     if (request->body)
         curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body);
-    set_tls(easy, settings);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (settings->certificate_authority) {
+        const char *pem = settings->certificate_authority;
+        struct curl_blob blob = {(void *)(uintptr_t)pem, strlen(pem), CURL_BLOB_NOCOPY};
+        curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* or the system's would count as well */
+    }
+    if (settings->is_insecure) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
 }
 
 static int set_address(struct kube_exchange *exchange, const struct kube_exchange_request *request)
@@ -220,6 +216,7 @@ int kube_exchange_begin(struct kube_exchange *exchange, const struct kube_exchan
     exchange->status = (struct kube_status){0};
     exchange->retry_after_ms = 0;
     exchange->why[0] = '\0';
+    chimera_buffer_free(&exchange->body); /* of an earlier try */
     chimera_buffer_init(&exchange->body, exchange->body_max + KUBE_ERROR_BODY_MAX);
     exchange->easy = curl_easy_init();
     int code = exchange->easy ? CHIMERA_OK : CHIMERA_ENOMEM;

@@ -264,15 +264,6 @@ static void start_over(struct kube_query *query, const struct chimera_error *why
         begin_page(query, true);
 }
 
-/* A watch has ended, as all do. One that ends at once will do so again. */
-static void watch_ended(struct kube_query *query, const struct chimera_error *why)
-{
-    if (chimera_clock_ms() - query->begun_at_ms < AGAIN_MS)
-        retry_later(query, why);
-    else
-        begin_watch(query);
-}
-
 static void refused(struct kube_query *query, const struct chimera_error *why)
 {
     unsigned code = query->exchange.http_code;
@@ -314,9 +305,10 @@ static void ended(struct kube_exchange *exchange, enum kube_outcome outcome)
         chimera_fail(&why, CHIMERA_EREFUSED, "%s", exchange->status.message);
     else if (outcome == KUBE_DONE && query->is_watch)
         chimera_fail(&why, CHIMERA_EIO, "the API server ends each watch at once");
-    if (query->is_watch && (outcome == KUBE_DONE || outcome == KUBE_LOST))
-        watch_ended(query, &why);
-    else if (kube_exchange_may_retry(exchange, outcome))
+    bool is_end = query->is_watch && (outcome == KUBE_DONE || outcome == KUBE_LOST);
+    if (is_end && chimera_clock_ms() - query->begun_at_ms >= AGAIN_MS)
+        begin_watch(query); /* all watches end; one that ends at once will do so again */
+    else if (is_end || kube_exchange_may_retry(exchange, outcome))
         retry_later(query, &why);
     else if (outcome == KUBE_REFUSED)
         refused(query, &why);
@@ -347,6 +339,7 @@ static void look_whether_used(struct kube_timer *timer)
 static void begin_posted(struct kube_task *task)
 {
     struct kube_query *query = KUBE_QUERY_OF(task, begin);
+    chimera_list_remove(&task->link);
     kube_network_set(query->home->network, &query->idle, chimera_clock_ms());
     begin_page(query, true);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/kubernetes/network.h"
 
-#include <signal.h>
-
 #include "runtime/base/clock.h"
 
 #define WAIT_MAX_MS 10000
@@ -13,7 +11,7 @@ static void run_tasks(struct kube_network *network)
         pthread_mutex_lock(&network->lock);
         struct chimera_list *link = chimera_list_first(&network->tasks);
         if (link)
-            chimera_list_remove(link);
+            chimera_list_append(&network->running, link);
         pthread_mutex_unlock(&network->lock);
         if (!link)
             return;
@@ -81,17 +79,14 @@ static void *run(void *context)
 int kube_network_open(struct kube_network *network, const struct chimera_provider_host *host,
                       struct chimera_error *err)
 {
-    sigset_t all, before;
     chimera_list_init(&network->tasks);
+    chimera_list_init(&network->running);
     chimera_list_init(&network->timers);
     pthread_mutex_init(&network->lock, NULL);
     int code = kube_server_open(&network->server, host, err);
     if (code < 0)
         return code;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the broker's own threads */
-    network->is_started = pthread_create(&network->thread, NULL, run, network) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    network->is_started = kube_thread_start(&network->thread, run, network) == CHIMERA_OK;
     return network->is_started
                ? CHIMERA_OK
                : chimera_fail(err, CHIMERA_EIO, "a thread for the network does not start");
@@ -107,6 +102,14 @@ void kube_network_stop(struct kube_network *network)
     curl_multi_wakeup(network->server.multi);
     pthread_join(network->thread, NULL);
     network->is_started = false;
+    struct chimera_list *lists[] = {&network->tasks, &network->running};
+    for (size_t i = 0; i < 2; i++)
+        for (struct chimera_list *link; (link = chimera_list_first(lists[i]));) {
+            struct kube_task *task = CHIMERA_LIST_MEMBER(link, struct kube_task, link);
+            chimera_list_remove(link);
+            if (task->drop)
+                task->drop(task);
+        }
 }
 
 void kube_network_close(struct kube_network *network)

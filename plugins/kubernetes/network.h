@@ -10,8 +10,11 @@
 #include "runtime/base/list.h"
 
 struct kube_task {
-    struct chimera_list link; /* the network's, until it is run */
+    /* The network's until it has been run; what goes on then leaves it there until it is done, so
+     * that it is found at the end. */
+    struct chimera_list link;
     void (*run)(struct kube_task *task);
+    void (*drop)(struct kube_task *task); /* the network ends before it; NULL: nothing is to do */
 };
 
 struct kube_timer {
@@ -27,12 +30,12 @@ struct kube_network {
     pthread_mutex_t lock;      /* of the two below */
     struct chimera_list tasks; /* posted */
     bool is_ending;
-    struct chimera_list timers; /* the thread's own */
+    struct chimera_list running, timers; /* the thread's own */
 };
 
 int kube_network_open(struct kube_network *network, const struct chimera_provider_host *host,
                       struct chimera_error *err);
-/* Waits for the thread; what is under way stays as it is. */
+/* Waits for the thread, and drops tasks that are not done: nobody waits for them any more. */
 void kube_network_stop(struct kube_network *network);
 /* When nothing is under way any more. */
 void kube_network_close(struct kube_network *network);

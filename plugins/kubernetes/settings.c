@@ -52,7 +52,8 @@ int kube_settings_read(struct json_object *all, struct kube_settings *ret_settin
     *settings = (struct kube_settings){.bytes_max = KUBE_BYTES_DEFAULT};
     if (!cluster)
         return chimera_fail(err, CHIMERA_EINVAL, NO_CLUSTER);
-    if ((member = chimera_json_member(limits, "kubernetes_bytes")))
+    member = chimera_json_member(limits, "kubernetes_bytes");
+    if (json_object_get_uint64(member) > 0)
         settings->bytes_max = json_object_get_uint64(member);
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         member = chimera_json_member(cluster, fields[i].name);

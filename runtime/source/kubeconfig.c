@@ -248,23 +248,12 @@ static int take_user(struct json_object *user, struct json_object *to, struct ch
     return code;
 }
 
-/* What the file does not say, the environment may: as for the reference's client. */
-static const char *proxy_of_environment(void)
-{
-    static const char *const names[] = {"HTTPS_PROXY", "https_proxy"};
-    for (size_t i = 0; i < 2; i++) {
-        const char *value = getenv(names[i]);
-        if (value && value[0])
-            return value;
-    }
-    return NULL;
-}
-
 static int take_cluster(struct json_object *cluster, struct json_object *to,
                         struct chimera_error *err)
 {
     struct json_object *insecure = chimera_json_member(cluster, "insecure-skip-tls-verify");
-    const char *proxy = proxy_of_environment();
+    const char *proxy = getenv("HTTPS_PROXY"); /* what the file does not say; as the reference */
+    proxy = proxy && proxy[0] ? proxy : getenv("https_proxy");
     if (!text_of(cluster, "server"))
         return chimera_fail(err, CHIMERA_EINVAL, "it has no server");
     if (insecure && !json_object_is_type(insecure, json_type_boolean))
@@ -274,7 +263,7 @@ static int take_cluster(struct json_object *cluster, struct json_object *to,
         code = take_text(cluster, "tls-server-name", to, "tls_server_name", err);
     if (code == CHIMERA_OK)
         code = take_text(cluster, "proxy-url", to, "proxy_url", err);
-    if (code == CHIMERA_OK && proxy && !text_of(to, "proxy_url"))
+    if (code == CHIMERA_OK && proxy && proxy[0] && !text_of(to, "proxy_url"))
         code = add_text(to, "proxy_url", proxy);
     if (code == CHIMERA_OK)
         code = take_pem(cluster, "certificate-authority", to, "certificate_authority", err);

@@ -27,11 +27,6 @@ void kube_cut_done(struct kube_cut *cut)
     chimera_buffer_free(&cut->piece);
 }
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
-}
-
 static int fail_form(struct chimera_error *err)
 {
     return chimera_fail(err, CHIMERA_EINVAL, "the API server's answer is not the JSON of a list");
@@ -147,7 +142,7 @@ int kube_cut_bytes(struct kube_cut *cut, struct chimera_slice bytes, struct chim
             chimera_buffer_append(&cut->piece, (struct chimera_slice){bytes.data, size});
             bytes = chimera_slice_behind(bytes, size);
         } else {
-            if (!is_blank(*bytes.data))
+            if (!strchr(" \n\r\t", *bytes.data) || !*bytes.data)
                 code = take_byte(cut, *bytes.data, err);
             else if (cut->piece.size > 0) /* `1 2` is no number */
                 chimera_buffer_byte(&cut->piece, ' ');

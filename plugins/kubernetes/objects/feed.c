@@ -43,13 +43,6 @@ static int put(struct kube_feed *feed, const struct kube_object_names *names,
     return code;
 }
 
-static int take_item(struct kube_feed *feed, struct chimera_slice item, struct chimera_error *err)
-{
-    struct kube_object_names names;
-    int code = write_object(feed, item, &names, err);
-    return code < 0 ? code : put(feed, &names, err);
-}
-
 /* Of the list itself: its version and the token of the next page. The rest is none of ours. */
 static int take_member(struct kube_feed *feed, struct chimera_slice member,
                        struct chimera_error *err)
@@ -123,9 +116,13 @@ static int take_piece(void *context, enum kube_piece kind, struct chimera_slice 
                       struct chimera_error *err)
 {
     struct kube_feed *feed = context;
-    return kind == KUBE_PIECE_ITEM     ? take_item(feed, piece, err)
-           : kind == KUBE_PIECE_MEMBER ? take_member(feed, piece, err)
-                                       : take_event(feed, piece, err);
+    struct kube_object_names names;
+    if (kind == KUBE_PIECE_MEMBER)
+        return take_member(feed, piece, err);
+    if (kind == KUBE_PIECE_EVENT)
+        return take_event(feed, piece, err);
+    int code = write_object(feed, piece, &names, err);
+    return code < 0 ? code : put(feed, &names, err);
 }
 
 void kube_feed_init(struct kube_feed *feed, struct kube_store *store,

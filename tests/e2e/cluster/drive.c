@@ -25,6 +25,7 @@
 #include "runtime/capability/provider.h"
 #include "runtime/json/tree.h"
 #include "runtime/source/exec_credential.h"
+#include "runtime/source/kubeconfig.h"
 
 #define TEXT_MAX ((size_t)64 << 20)
 #define EXEC_LIMIT_MS 20000
@@ -83,9 +84,10 @@ static void answer_ask(struct json_object *line, struct json_object *said)
             request.kind = (enum chimera_host_request_kind)i;
     struct chimera_provider_answer answer = {.memory = -1};
     chimera_buffer_init(&answer.text, TEXT_MAX);
-    uint64_t begun = chimera_clock_ns(),
+    uint64_t cpu = chimera_clock_thread_ns(), begun = chimera_clock_ns(),
              ms = json_object_get_uint64(chimera_json_member(line, "ms"));
     provider->call(self, &request, begun + ms * 1000000, &answer);
+    add_number(said, "cpu_us", (chimera_clock_thread_ns() - cpu) / 1000);
     add_number(said, "us", (chimera_clock_ns() - begun) / 1000);
     add_number(said, "place", answer.version_place);
     add_number(said, "version", answer.version);
@@ -180,6 +182,15 @@ int main(int argc, char **argv)
         provider->abi != CHIMERA_PROVIDER_ABI) {
         fprintf(stderr, "drive PROVIDER.so SETTINGS.json: %s\n", library ? "" : dlerror());
         return 2;
+    }
+    /* "kubeconfig": as the server finds it. */
+    struct json_object *cluster = NULL;
+    if (json_object_is_type(chimera_json_member(host.settings, "kubernetes"), json_type_string)) {
+        if (chimera_kubeconfig_read(NULL, &cluster, &err) < 0) {
+            fprintf(stderr, "drive: %s\n", err.text);
+            return 2;
+        }
+        json_object_object_add(host.settings, "kubernetes", cluster);
     }
     if (provider->open(&host, &self, &err) < 0) {
         struct json_object *said = json_object_new_object();

@@ -161,6 +161,7 @@ class Answers(unittest.TestCase):
         answers = [self.driver.begin_ask("KubernetesListResourceAll", api_version="v1", kind="ConfigMap") for _ in range(20)]
         self.assertEqual(len({answer.get(timeout=60)["text"] for answer in answers}), 1)
         self.assertEqual(len([1 for _, path, query, _ in self.server.requests if path == "/api/v1/configmaps" and "watch" not in query]), 1)
+        self.assertEqual(len([1 for _, path, _, _ in self.server.requests if path == "/api/v1"]), 1)
 
 
 class NoCluster(unittest.TestCase):

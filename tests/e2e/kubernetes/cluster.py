@@ -50,6 +50,7 @@ class Process:
 
     def __init__(self, name, command, folder, environment=None):
         self.name, self.log_path = name, os.path.join(folder, name + ".log")
+        self.command, self.folder = command, folder
         self.out = open(self.log_path, "ab")
         self.process = subprocess.Popen(command, stdout=self.out, stderr=subprocess.STDOUT, env=environment,
                                         stdin=subprocess.DEVNULL)
@@ -106,8 +107,8 @@ AUDIT_POLICY = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages":
 
 
 class ApiServer(Process):
-    def __init__(self, binary, etcd, folder, admission):
-        """`admission` is the path of an AdmissionConfiguration."""
+    def __init__(self, binary, etcd, folder, admission=None, authorization="AlwaysAllow", tokens=()):
+        """`admission` is the path of an AdmissionConfiguration; `tokens` are lines of --token-auth-file besides the administrator's."""
         def path(name, text=None):
             if text is not None:
                 with open(os.path.join(folder, name), "w") as out:
@@ -120,18 +121,25 @@ class ApiServer(Process):
             binary, f"--etcd-servers=http://127.0.0.1:{etcd.port}", "--service-account-key-file=" + path("sa.key"),
             "--service-account-signing-key-file=" + path("sa.key"), "--service-account-issuer=https://kubernetes.default.svc",
             f"--secure-port={self.port}", "--bind-address=127.0.0.1", "--cert-dir=" + path("certs"),
-            "--token-auth-file=" + path("tokens.csv", f'{TOKEN},admin,admin,"system:masters"\n'),
-            "--authorization-mode=AlwaysAllow", "--allow-privileged=true", "--service-cluster-ip-range=10.0.0.0/24",
-            "--disable-admission-plugins=ServiceAccount", "--admission-control-config-file=" + admission,
+            "--token-auth-file=" + path("tokens.csv", "\n".join([f'{TOKEN},admin,admin,"system:masters"', *tokens, ""])),
+            "--authorization-mode=" + authorization, "--allow-privileged=true", "--service-cluster-ip-range=10.0.0.0/24",
+            "--disable-admission-plugins=ServiceAccount", *(["--admission-control-config-file=" + admission] if admission else []),
             "--audit-policy-file=" + path("audit-policy.json", json.dumps(AUDIT_POLICY)), "--audit-log-path=" + self.audit_log,
         ], folder)
         self.threads = threading.local()
         wait_for(lambda: self.is_ready() or self.check_running(), "the API server", 180)
 
+    def restart(self, meanwhile):
+        """The same again, after `meanwhile()`."""
+        self.stop()
+        meanwhile()
+        Process.__init__(self, self.name, self.command, self.folder)
+        wait_for(lambda: self.is_ready() or self.check_running(), "the API server", 180)
+
     def is_ready(self):
         try:
             return self.call("GET", "/readyz").status == 200
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
 
     def connection(self):
