@@ -45,7 +45,7 @@ static int judge_wanted(const struct chimera_evidence *evidence, size_t count, v
             continue;
         if (verification->missing.size == 0)
             chimera_buffer_text(&verification->missing, NOT_SATISFIED);
-        chimera_constraint_write(&one, &verification->missing);
+        wanted_write(wanted, i, &verification->missing);
     }
     return verification->missing.size > 0 ? CHIMERA_EREFUSED : CHIMERA_OK;
 }

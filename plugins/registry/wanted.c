@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/registry/wanted.h"
 
+#include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
 
 static int fail_request(struct chimera_error *err)
@@ -96,10 +97,16 @@ static int add_identity(struct wanted *wanted, struct json_object *identity,
     if (code == CHIMERA_OK && prefix && !is_url(prefix))
         code = chimera_fail(err, CHIMERA_EINVAL, "Cannot build url prefix: %.200s is not a URL",
                             json_object_get_string(prefix));
-    if (code == CHIMERA_OK)
-        return add(wanted, entry, annotations, err);
-    json_object_put(entry);
-    return code;
+    if (code < 0) {
+        json_object_put(entry);
+        return code;
+    }
+    /* A URL without any path is told with one. */
+    const char *text = prefix ? json_object_get_string(prefix) : "";
+    const char *path = prefix ? strpbrk(strstr(text, "://") + 3, "/?#") : NULL;
+    wanted->has_our_slash[wanted->count % WANTED_MAX] =
+        path && *path == '/' && text[strlen(text) - 1] != '/' && !strpbrk(path, "?#");
+    return add(wanted, entry, annotations, err);
 }
 
 static int add_repository(struct wanted *wanted, struct json_object *fields,
@@ -145,6 +152,16 @@ int wanted_read(enum chimera_host_request_kind kind, struct json_object *fields,
                                                : add_identity(wanted, one, annotations, err);
     }
     return code;
+}
+
+void wanted_write(const struct wanted *wanted, size_t at, struct chimera_buffer *out)
+{
+    struct chimera_constraint shown = wanted->list[at]; /* borrowed */
+    CHIMERA_FREE char *prefix = shown.url_prefix ? strdup(shown.url_prefix) : NULL;
+    if (prefix && wanted->has_our_slash[at])
+        prefix[strlen(prefix) - 1] = '\0';
+    shown.url_prefix = prefix;
+    chimera_constraint_write(&shown, out);
 }
 
 void wanted_done(struct wanted *wanted)

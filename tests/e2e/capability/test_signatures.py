@@ -198,7 +198,8 @@ class Identities(Case):
         self.sign(self.sign_as("URI:" + CI, sigstore.GITHUB, "acme/policies"))
         for prefix in ("https://github.com/acme", "https://github.com/acme/", "HTTPS://GitHub.com/acme/policies", "https://github.com"):
             self.is_good("KeylessPrefix", keyless_prefix=[{"issuer": sigstore.GITHUB, "url_prefix": prefix}])
-        for prefix, shown in (("https://github.com/acm", "https://github.com/acm/"), ("https://github.com/ACME", "https://github.com/ACME/")):
+        for prefix, shown in (("https://github.com/acm", "https://github.com/acm"), ("HTTPS://GitHub.com/ACME/", "https://github.com/ACME/"),
+                              ("https://gitlab.example", "https://gitlab.example/")):
             self.is_refused(f"{UNSATISFIED}kind: genericIssuer\nissuer: {sigstore.GITHUB}\nsubject: !urlPrefix {shown}\n"
                             "annotations: null\n", "KeylessPrefix", keyless_prefix=[{"issuer": sigstore.GITHUB, "url_prefix": prefix}])
         self.assertFalse(self.verify("KeylessPrefix", keyless_prefix=[{"issuer": ISSUER, "url_prefix": "https://github.com/acme"}]).good)
