@@ -32,7 +32,7 @@ static void add_key(struct key_list *list, enum chimera_private_key_form form,
     struct chimera_maker *maker = list->maker;
     struct chimera_private_key key = {.kind = CHIMERA_PRIVATE_RSA};
     bool is_left_out = list->is_jwk && list->array;
-    maker->code = chimera_private_key_read(maker->call, form, der, &key);
+    maker->code = chimera_rego_private_key_read(maker->call, form, der, &key);
     if (!list->array)
         list->array = chimera_make_array(maker);
     if (maker->code == CHIMERA_OK && !is_left_out)
@@ -215,7 +215,7 @@ static int read_key(struct pair *pair)
         return code;
     code = CHIMERA_EINVAL;
     for (unsigned form = 0; form < 3 && code == CHIMERA_EINVAL; form++)
-        code = chimera_private_key_read(call, (enum chimera_private_key_form)form,
+        code = chimera_rego_private_key_read(call, (enum chimera_private_key_form)form,
                                         chimera_buffer_slice(&pair->key_der), &pair->key);
     return code;
 }

@@ -167,7 +167,7 @@ static bool read_pkcs8(const struct chimera_rego_call *call, struct chimera_slic
            read_seed(call, secret, is_ed25519, key);
 }
 
-int chimera_private_key_read(const struct chimera_rego_call *call,
+int chimera_rego_private_key_read(const struct chimera_rego_call *call,
                              enum chimera_private_key_form form, struct chimera_slice der,
                              struct chimera_private_key *ret_key)
 {

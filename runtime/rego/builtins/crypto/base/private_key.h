@@ -31,7 +31,7 @@ struct chimera_private_key {
 
 /* `der` must outlive the key, and the key must not be moved. CHIMERA_EINVAL: there is none of that
  * form in it. */
-int chimera_private_key_read(const struct chimera_rego_call *call,
+int chimera_rego_private_key_read(const struct chimera_rego_call *call,
                              enum chimera_private_key_form form, struct chimera_slice der,
                              struct chimera_private_key *ret_key);
 
