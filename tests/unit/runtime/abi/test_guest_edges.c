@@ -83,8 +83,8 @@ static void copy_what_is_there(struct chimera_guest *guest)
     got[3] = (U)memcmp(memory(guest, 1024), refused, sizeof(refused) - 1);
     got[4] = call_host(guest, "tracing", "log");
     got[5] = chimera_wapc_host_response_len(guest) + chimera_wapc_host_error_len(guest);
-    chimera_wapc_host_response(guest, UINT32_MAX); /* of no bytes, so it may be anywhere */
-    chimera_wapc_host_error(guest, UINT32_MAX);
+    chimera_wapc_host_response(guest, 0);
+    chimera_wapc_host_error(guest, UINT32_MAX); /* there is none, so it may be anywhere */
     respond(guest);
 }
 
