@@ -229,14 +229,8 @@ static void add_headers(struct signing *signing)
                             chimera_make_text(maker, signing->token));
 }
 
-/* What a proxy may change is not signed. */
-static bool is_ignored(const char *name)
-{
-    return strcmp(name, "authorization") == 0 || strcmp(name, "user-agent") == 0 ||
-           strcmp(name, "x-amzn-trace-id") == 0;
-}
-
-/* Into what is signed; a value that is no text counts as an empty one. */
+/* Into what is signed, but for what a proxy may change; a value that is no text counts as an empty
+ * one. */
 static void add_signed(struct signing *signing, struct json_object *headers)
 {
     struct chimera_maker *maker = &signing->maker;
@@ -251,7 +245,8 @@ static void add_signed(struct signing *signing, struct json_object *headers)
         chimera_buffer_byte(&name, '\0');
         if (name.failed)
             maker->code = chimera_rego_no_memory(maker->call);
-        else if (!is_ignored(name.data))
+        else if (strcmp(name.data, "authorization") != 0 && strcmp(name.data, "user-agent") != 0 &&
+                 strcmp(name.data, "x-amzn-trace-id") != 0)
             chimera_make_member(maker, signing->all, name.data,
                                 chimera_make_text(maker, text_in(headers, key)));
     }

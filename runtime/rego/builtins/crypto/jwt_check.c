@@ -16,11 +16,6 @@ struct constraints { /* borrowed from the argument */
     double time_ns;
 };
 
-static bool is(struct json_object *value, const char *key, struct json_object **ret_member)
-{
-    return json_object_object_get_ex(value, key, ret_member);
-}
-
 static int read_time(const struct chimera_rego_call *call, struct json_object *value,
                      double *ret_time_ns)
 {
@@ -150,7 +145,7 @@ static int check_times(const struct chimera_rego_call *call, const struct constr
     static const char *const names[] = {"exp", "nbf"};
     for (int i = 0; i < 2; i++) {
         struct json_object *claim = NULL;
-        if (!is(payload, names[i], &claim))
+        if (!json_object_object_get_ex(payload, names[i], &claim))
             continue;
         if (chimera_rego_type_of(claim) != CHIMERA_REGO_NUMBER)
             return chimera_fail(call->err, CHIMERA_EINVAL, "%s value must be a number", names[i]);
@@ -188,7 +183,7 @@ static int check_claims(const struct chimera_rego_call *call, const struct const
     struct json_object *claim = NULL;
     *ret_is_met = false;
     if (constraints->iss.size > 0) {
-        if (!is(payload, "iss", &claim))
+        if (!json_object_object_get_ex(payload, "iss", &claim))
             return CHIMERA_OK;
         if (!json_object_is_type(claim, json_type_string))
             return chimera_fail(call->err, CHIMERA_EINVAL, "iss value must be a string");
@@ -197,7 +192,7 @@ static int check_claims(const struct chimera_rego_call *call, const struct const
     }
     *ret_is_met = constraints->aud.size == 0;
     int code = CHIMERA_OK;
-    if (is(payload, "aud", &claim))
+    if (json_object_object_get_ex(payload, "aud", &claim))
         code = is_for(call, constraints->aud, claim, ret_is_met);
     if (code == CHIMERA_OK && *ret_is_met)
         code = check_times(call, constraints, payload, ret_is_met);

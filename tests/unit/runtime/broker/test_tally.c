@@ -35,6 +35,7 @@ static void only_metrics_of_ours_are_read(void **state)
 static void what_is_spoilt_is_not_believed(void **state)
 {
     (void)state;
+    memset(&tally, 0, sizeof(tally));
     chimera_tally_write(&tally, CHIMERA_SLICE("chimera_a 1\n"));
     atomic_fetch_add(&tally.sequence, 1); /* for ever being written */
     expect("");
