@@ -95,6 +95,8 @@ static const struct hostile_input inputs[] = {
     {"yaml.unmarshal", {{"\"[&a {k: [1,1,1,1,1]},", "*a,", "1]\"", 0}}, 0},
     {"yaml.unmarshal", {{"\"", "? k#\\n", "\"", 0}}, 0},
     {"yaml.unmarshal", {TEXT}, 0},
+    {"yaml.unmarshal", {{"\"a: &a {<<: [", "{k#: 1},", "{}]}\"", 0}}, 0},
+    {"yaml.unmarshal", {{"\"", "\\\"\\\\/", "\"", 0}}, 0},
     {"uuid.parse", {TEXT}, HOSTILE_SHORT | HOSTILE_LEAN},
     {"uuid.parse", {JUST("\"00000000-0000-2000-8000-000000000000\"")}, HOSTILE_SHORT | HOSTILE_LEAN},
     {"yaml.marshal", {OBJECTS}, 0},
