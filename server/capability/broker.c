@@ -48,7 +48,8 @@ static struct chimera_host_sources sources_of(const struct broker *broker)
                                          .sigstore_trust_config = options->sigstore_trust_config,
                                          .docker_config = options->docker_config,
                                          .library_folder = CHIMERA_LIBDIR,
-                                         .installed_folder = CHIMERA_PLUGIN_DIR};
+                                         .installed_folder = CHIMERA_PLUGIN_DIR,
+                                         .cluster_memory = broker->config->cluster_memory};
 }
 
 static _Noreturn void become_broker(const struct broker *broker)

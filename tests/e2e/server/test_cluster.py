@@ -107,6 +107,21 @@ class Calls(Case):
         self.assertFalse(is_good)
         self.assertIn("a in (", text)
 
+    def test_what_does_not_fit_is_refused_and_the_rest_is_answered(self):
+        self.cluster.fill("configmaps", [{"metadata": {"name": f"c{i}", "namespace": "alpha"}, "data": {"x": "y" * 4000}} for i in range(400)])
+        kinds = NAMESPACES + [{"apiVersion": "v1", "kind": "ConfigMap"}]
+        server = self.serve({"p": {**GRANTED, "contextAwareResources": kinds}}, "--cluster-memory", "1Mi")
+        is_good, text = self.call(server, "list_resources_all", api_version="v1", kind="ConfigMap")
+        self.assertFalse(is_good)
+        self.assertIn("need more than the 1 MiB that they may use: raise the limit (--cluster-memory)", text)
+        self.assertEqual(self.names(server), ["alpha", "beta"])
+
+    def test_a_limit_that_is_none_is_refused_at_the_start(self):
+        for value in ("lots", "1023Ki", "65Gi"):
+            with Server({"p": GRANTED}, "--cluster-memory", value, is_awaited=False) as server:
+                self.assertEqual(server.process.wait(60), 1)
+                self.assertIn(f"--cluster-memory: '{value}' is not a size from 1Mi to 64Gi", server.errors())
+
     def test_without_a_cluster_the_policy_is_told(self):
         server = self.enterContext(Server({"p": GRANTED}))
         self.assertEqual(self.call(server, "list_resources_all", api_version="v1", kind="Namespace"),
