@@ -207,7 +207,8 @@ void chimera_format_print(struct chimera_format *printer,
     if (verb == 'T') {
         pad(printer, cut(&printer->flags, chimera_slice_of(argument->type)),
             printer->flags.zero && !printer->flags.minus);
-    } else if (verb == 'w' || !print_by_kind(printer, argument, verb)) {
+    } else if ((verb == 'w' && argument->kind == CHIMERA_FORMAT_OTHER) ||
+               !print_by_kind(printer, argument, verb)) {
         bool is_big = argument->kind == CHIMERA_FORMAT_BIG;
         bool is_nil = argument->kind == CHIMERA_FORMAT_NIL;
         chimera_buffer_text(&printer->out, "%!");
