@@ -270,14 +270,14 @@ static void write_request(struct signing *signing, struct chimera_buffer *out)
     chimera_buffer_byte(out, '\n');
     chimera_buffer_append(out, signing->url.raw_query);
     chimera_buffer_byte(out, '\n');
-    const struct lh_entry *entry = json_object_get_object(signing->all)->head;
+    const struct lh_entry *first = json_object_get_object(signing->all)->head, *entry = first;
     for (; entry && !out->failed; entry = entry->next) {
         const char *name = (const char *)lh_entry_k(entry);
         chimera_buffer_text(out, name);
         chimera_buffer_byte(out, ':');
         chimera_buffer_append(out, text_in(signing->all, name));
         chimera_buffer_byte(out, '\n');
-        chimera_buffer_text(&signing->names, signing->names.size ? ";" : "");
+        chimera_buffer_text(&signing->names, entry == first ? "" : ";");
         chimera_buffer_text(&signing->names, name);
     }
     chimera_buffer_byte(out, '\n');
