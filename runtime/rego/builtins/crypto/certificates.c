@@ -160,6 +160,8 @@ static int read_option(const struct chimera_rego_call *call, const char *name,
                        struct json_object *value, struct chimera_x509_wanted *wanted)
 {
     bool is_time = strcmp(name, "CurrentTime") == 0;
+    if (!chimera_rego_is_text_key(name))
+        return CHIMERA_OK; /* passed over by OPA */
     if (strcmp(name, "KeyUsages") == 0)
         return read_uses(call, value, &wanted->uses);
     if (strcmp(name, "DNSName") == 0) {

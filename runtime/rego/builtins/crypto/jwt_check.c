@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "runtime/rego/builtins/crypto/base/maker.h"
 #include "runtime/rego/builtins/crypto/jwt.h"
 #include "runtime/rego/float.h"
 
@@ -47,7 +48,7 @@ static int read_constraint(const struct chimera_rego_call *call, const char *nam
             to = texts[i].text;
     if (!to && !is_certificate)
         return chimera_fail(call->err, CHIMERA_EINVAL, "unknown token validation constraint: %.40s",
-                            name);
+                            chimera_rego_is_text_key(name) ? name : "no string");
     if (!json_object_is_type(value, json_type_string))
         return chimera_fail(call->err, CHIMERA_EINVAL, "%s constraint: must be a string", name);
     if (to) {
