@@ -114,7 +114,7 @@ static bool strip(struct chimera_slice text, char to[DIGITS_MAX])
         text.size > start + 1 && text.data[start] == '0' && strchr("xXoObB", text.data[start + 1]);
     bool is_hex = has_base && (text.data[start + 1] | 0x20) == 'x';
     char before = has_base ? '0' : '!';
-    bool has_underscore = false, is_good = true;
+    bool is_good = true;
     if (text.size >= DIGITS_MAX)
         return false;
     for (size_t i = 0; i < text.size; i++) {
@@ -124,7 +124,6 @@ static bool strip(struct chimera_slice text, char to[DIGITS_MAX])
             is_good &= !(c == '_' && before != '0') && !(before == '_' && !is_digit);
             before = is_digit ? '0' : c == '_' ? '_' : '!';
         }
-        has_underscore |= c == '_';
         if (c != '_')
             to[size++] = c;
     }

@@ -308,7 +308,8 @@ static struct chimera_template_pipe *parse_pipe(struct parser *parser, const cha
 static enum end parse_list(struct parser *parser, struct chimera_template_node **list,
                            struct chimera_token *ret_end);
 
-static struct chimera_template_node *new_node(struct parser *parser, struct tail *tail, int kind)
+static struct chimera_template_node *new_node(struct parser *parser, struct tail *tail,
+                                              enum chimera_template_kind kind)
 {
     struct chimera_template_node *node = take(parser, sizeof(*node));
     if (!node)
@@ -451,7 +452,7 @@ static enum end parse_action(struct parser *parser, struct tail *tail)
     struct chimera_token word = next_word(parser);
     static const struct {
         const char *word;
-        int kind;
+        enum chimera_template_kind kind;
     } controls[] = {{"if", NODE_IF}, {"with", NODE_WITH}, {"range", NODE_RANGE}};
     for (size_t i = 0; i < 3; i++) {
         if (is_keyword(&word, controls[i].word)) {

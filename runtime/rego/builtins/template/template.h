@@ -50,19 +50,20 @@ struct chimera_template_pipe {
     struct chimera_template_command *commands;
 };
 
+enum chimera_template_kind {
+    NODE_TEXT,
+    NODE_ACTION,
+    NODE_IF,
+    NODE_WITH,
+    NODE_RANGE,
+    NODE_CALL,
+    NODE_BREAK,
+    NODE_CONTINUE,
+};
+
 struct chimera_template_node {
     struct chimera_template_node *next;
-    enum {
-        NODE_TEXT,
-        NODE_ACTION,
-        NODE_IF,
-        NODE_WITH,
-        NODE_RANGE,
-        NODE_CALL,
-        NODE_BREAK,
-        NODE_CONTINUE
-    } kind;
-    unsigned line;
+    enum chimera_template_kind kind;
     struct chimera_slice text; /* or a template's name */
     struct chimera_template_pipe *pipe;
     struct chimera_template_node *body, *otherwise; /* lists */
