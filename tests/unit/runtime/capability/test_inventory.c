@@ -199,6 +199,8 @@ static void errors_are_the_reference_s(void **state)
          "channel"},
         {{{"list Event", "", 1}}, LIST "EOF while parsing a value at line 1 column 0"},
         {{{"list Event", "{}", 1}}, LIST "missing field `items` at line 1 column 2"},
+        {{{"list Event", "{\"items\":1}", 1}},
+         LIST "invalid type: integer `1`, expected a sequence at line 1 column 10"},
         {{{"list Event", "{\"items\":[", 1}}, LIST "EOF while parsing a list at line 1 column 10"},
         {{{"list Event", "{\"items\":[{\"metadata\":{\"name\":1}}]}", 1}},
          LIST "invalid type: integer `1`, expected a string at line 1 column 31"},
