@@ -16,14 +16,17 @@
 #include "compiler/native/link.h"
 #include "compiler/native/names_write.h"
 #include "compiler/native/recipe.h"
+#include "compiler/opa/bundle.h"
 #include "compiler/tool/confine.h"
 #include "compiler/tool/scratch.h"
 #include "compiler/translate/image_write.h"
+#include "compiler/wasm/decode.h"
 #include "compiler/wasm/import_rules.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/file.h"
 #include "runtime/plugin/manifest.h"
+#include "runtime/policy/data.h"
 
 #define WASM_MAX ((size_t)256 << 20)
 #define WABT_WITH_VECTORS 33
@@ -120,6 +123,23 @@ static int digest_file(const char *path, struct chimera_digest *ret_digest,
     return chimera_digest_of_fd(fd, ret_digest, err);
 }
 
+/* Of a Rego policy, whose bundle had some. *ret_data is owned by the caller; NULL: there are none.
+ */
+static int take_data(const struct build_run *run, char **ret_data, struct chimera_error *err)
+{
+    struct chimera_slice data;
+    struct chimera_error why = {0};
+    if ((run->mode != CHIMERA_MODE_OPA && run->mode != CHIMERA_MODE_GATEKEEPER) ||
+        !chimera_module_custom_section(run->bytes, CHIMERA_DATA_SECTION, &data))
+        return CHIMERA_OK;
+    int code = chimera_policy_data_check(data, &why);
+    if (code < 0)
+        return chimera_fail(err, code, "%s: section " CHIMERA_DATA_SECTION ": %s", run->path,
+                            why.text);
+    *ret_data = strndup(data.data, data.size);
+    return *ret_data ? CHIMERA_OK : chimera_fail_memory(err);
+}
+
 static int write_manifest(const struct build_run *run, const char *so, const char *image,
                           const char *path, struct chimera_error *err)
 {
@@ -127,6 +147,9 @@ static int write_manifest(const struct build_run *run, const char *so, const cha
     int code = digest_file(so, &manifest.so, err);
     if (code == 0 && run->image_size > 0)
         code = digest_file(image, &manifest.image, err);
+    if (code == 0)
+        code = take_data(run, &manifest.data, err);
+    CHIMERA_FREE char *data = manifest.data;
     if (code < 0)
         return code;
     struct chimera_slice metadata = run->module->metadata;
@@ -442,7 +465,7 @@ static int build_file(struct build_run *run, struct chimera_built *ret_built,
     struct chimera_built built = {0};
     struct chimera_buffer bytes;
     chimera_buffer_init(&bytes, WASM_MAX);
-    int code = chimera_file_read(run->path, &bytes, err);
+    int code = chimera_module_file_read(run->path, &bytes, NULL, err);
     run->bytes = chimera_buffer_slice(&bytes);
     if (code == 0)
         code = build_bytes(run, &built, err);

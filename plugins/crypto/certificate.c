@@ -71,8 +71,12 @@ static int decode(const struct chimera_buffer *text, struct chimera_buffer *out,
     if (!to)
         return chimera_fail_memory(err);
     if (!chimera_base64_decode(chimera_buffer_slice(text), CHIMERA_BASE64_STANDARD, to, &size) &&
-        !chimera_base64_decode(chimera_buffer_slice(text), CHIMERA_BASE64_UNPADDED, to, &size))
-        return chimera_fail(err, CHIMERA_EINVAL, "base64 decode error: InvalidTrailingPadding");
+        !chimera_base64_decode(chimera_buffer_slice(text), CHIMERA_BASE64_UNPADDED, to, &size)) {
+        const char *padding = memchr(text->data, '=', text->size);
+        bool is_early = padding && (size_t)(padding - text->data) < (text->size - 1) / 4 * 4;
+        return chimera_fail(err, CHIMERA_EINVAL, "base64 decode error: %s",
+                            is_early ? "PrematurePadding" : "InvalidTrailingPadding");
+    }
     out->size += size;
     return CHIMERA_OK;
 }
@@ -134,7 +138,19 @@ int certificate_from_pem(struct chimera_slice pem, struct chimera_buffer *out,
 
 /* --- Reading --- */
 
-/* Those of 2.5.29 that webpki knows; each may stand there once. */
+/* Is it one SEQUENCE, and nothing behind it? */
+static bool is_sequence(const ASN1_OCTET_STRING *value)
+{
+    const unsigned char *at = ASN1_STRING_get0_data(value), *end = at + ASN1_STRING_length(value);
+    long size = 0;
+    int tag = 0, class = 0;
+    int form = ASN1_get_object(&at, &size, &tag, &class, end - at);
+    return form == V_ASN1_CONSTRUCTED && tag == V_ASN1_SEQUENCE && class == V_ASN1_UNIVERSAL &&
+           at + size == end;
+}
+
+/* Those of 2.5.29 that webpki knows; each may stand there once, and all but the first are
+ * sequences. */
 static enum fault check_extensions(X509 *certificate, bool is_anchor)
 {
     static const int known[] = {
@@ -155,6 +171,8 @@ static enum fault check_extensions(X509 *certificate, bool is_anchor)
         if (seen & 1U << at)
             return FAULT_EXTENSION;
         seen |= 1U << at;
+        if (at > 0 && !is_sequence(X509_EXTENSION_get_data(extension)))
+            return FAULT_DER;
     }
     return FAULT_NONE;
 }
@@ -167,7 +185,17 @@ enum fault certificate_read(struct chimera_slice der, bool is_anchor, X509 **ret
     X509 *certificate =
         der.size > 0 && der.size <= DER_MAX ? d2i_X509(NULL, &at, (long)der.size) : NULL;
     enum fault fault = FAULT_DER;
-    if (certificate) {
+    if (!certificate) {
+        /* What is not even one sequence has a name of its own. */
+        const unsigned char *inside = (const unsigned char *)der.data;
+        long size = 0;
+        int tag = 0, class = 0;
+        int form = der.size > 0 && der.size <= DER_MAX
+                       ? ASN1_get_object(&inside, &size, &tag, &class, (long)der.size)
+                       : 0x80;
+        if (form != V_ASN1_CONSTRUCTED || tag != V_ASN1_SEQUENCE || class != V_ASN1_UNIVERSAL)
+            fault = FAULT_SIGNED_DATA;
+    } else {
         X509_get0_signature(&signature, &algorithm, certificate);
         long version = X509_get_version(certificate);
         bool is_first = is_anchor && version == X509_VERSION_1;
@@ -177,6 +205,9 @@ enum fault certificate_read(struct chimera_slice der, bool is_anchor, X509 **ret
                     ? FAULT_TWO_ALGORITHMS
                     : check_extensions(certificate, is_anchor);
     }
+    /* Its names are read now: without this, nobody's constraints would bind them. */
+    if (fault == FAULT_NONE)
+        X509_check_purpose(certificate, -1, 0);
     if (fault == FAULT_NONE)
         *ret_certificate = certificate;
     else
@@ -234,44 +265,66 @@ enum fault certificate_check(X509 *certificate, int64_t time, bool is_authority,
     return fault;
 }
 
-/* Whether the key is one of the kind that goes with the algorithm. */
-static enum fault check_key(EVP_PKEY *key, int algorithm)
+/* As webpki has them, byte for byte: what is inside of the AlgorithmIdentifier, and the key that
+ * goes with it. PSS has a salt as long as the hash, and the mask's hash is the same. */
+#define RSA(last) "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01" last
+#define HASH(last) "\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02" last "\x05\x00"
+#define PSS(hash, salt)                                                                    \
+    RSA("\x0a")                                                                            \
+    "\x30\x34\xa0\x0f" HASH(hash) "\xa1\x1c\x30\x1a" RSA("\x08") HASH(hash) "\xa2\x03\x02" \
+                                                                            "\x01" salt
+#define ECDSA(last) "\x06\x08\x2a\x86\x48\xce\x3d\x04\x03" last
+
+static const struct {
+    struct chimera_slice der;
+    int key;
+} algorithms[] = {
+    {{ECDSA("\x02"), 10}, EVP_PKEY_EC},        {{ECDSA("\x03"), 10}, EVP_PKEY_EC},
+    {{ECDSA("\x04"), 10}, EVP_PKEY_EC},        {{"\x06\x03\x2b\x65\x70", 5}, EVP_PKEY_ED25519},
+    {{RSA("\x0b\x05\x00"), 13}, EVP_PKEY_RSA}, {{RSA("\x0c\x05\x00"), 13}, EVP_PKEY_RSA},
+    {{RSA("\x0d\x05\x00"), 13}, EVP_PKEY_RSA}, {{RSA("\x0b"), 11}, EVP_PKEY_RSA},
+    {{RSA("\x0c"), 11}, EVP_PKEY_RSA},         {{RSA("\x0d"), 11}, EVP_PKEY_RSA},
+    {{PSS("\x01", "\x20"), 65}, EVP_PKEY_RSA}, {{PSS("\x02", "\x30"), 65}, EVP_PKEY_RSA},
+    {{PSS("\x03", "\x40"), 65}, EVP_PKEY_RSA},
+};
+
+/* The kind of key that goes with the signature's algorithm; 0: it is none of these. */
+static int find_key_kind(X509 *certificate)
 {
-    static const char *const curves[] = {"prime256v1", "secp384r1", "secp521r1"};
-    char curve[32] = "";
-    int wanted = algorithm == NID_rsassaPss || algorithm == NID_rsaEncryption ? EVP_PKEY_RSA
-                 : algorithm == NID_ED25519                                   ? EVP_PKEY_ED25519
-                                                                              : EVP_PKEY_EC;
-    if (EVP_PKEY_get_base_id(key) != wanted)
-        return FAULT_ALGORITHM_OF_KEY;
-    int bits = EVP_PKEY_get_bits(key);
-    if (wanted == EVP_PKEY_RSA)
-        return bits < RSA_BITS_MIN || bits > RSA_BITS_MAX ? FAULT_SIGNATURE : FAULT_NONE;
-    if (wanted == EVP_PKEY_ED25519)
-        return FAULT_NONE;
-    EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL);
-    for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
-        if (strcmp(curve, curves[i]) == 0)
-            return FAULT_NONE;
-    return FAULT_ALGORITHM_OF_KEY;
+    const ASN1_BIT_STRING *signature;
+    const X509_ALGOR *algorithm;
+    unsigned char *der = NULL;
+    int kind = 0;
+    X509_get0_signature(&signature, &algorithm, certificate);
+    int size = i2d_X509_ALGOR(algorithm, &der);
+    /* All are so short that tag and length are two bytes. */
+    struct chimera_slice inside = {(char *)der + 2, size > 2 ? (size_t)size - 2 : 0};
+    for (size_t i = 0; size > 2 && i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
+        if (chimera_slice_equal(inside, algorithms[i].der))
+            kind = algorithms[i].key;
+    OPENSSL_free(der);
+    return kind;
 }
 
 enum fault certificate_check_signature(X509 *certificate, X509 *issuer)
 {
-    int hash = NID_undef, kind = NID_undef;
+    static const char *const curves[] = {"prime256v1", "secp384r1", "secp521r1"};
+    char curve[32] = "";
     EVP_PKEY *key = X509_get0_pubkey(issuer);
-    X509_get_signature_info(certificate, &hash, &kind, NULL, NULL);
-    bool is_known =
-        kind == NID_ED25519 ||
-        ((hash == NID_sha256 || hash == NID_sha384 || hash == NID_sha512) &&
-         (kind == NID_rsaEncryption || kind == NID_rsassaPss || kind == NID_X9_62_id_ecPublicKey));
-    if (!is_known)
+    int kind = find_key_kind(certificate), bits = key ? EVP_PKEY_get_bits(key) : 0;
+    if (kind == 0)
         return FAULT_ALGORITHM;
     if (!key)
         return FAULT_DER;
-    enum fault fault = check_key(key, kind);
-    if (fault != FAULT_NONE)
-        return fault;
+    bool is_curve = kind != EVP_PKEY_EC;
+    if (kind == EVP_PKEY_EC)
+        EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL);
+    for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+        is_curve |= strcmp(curve, curves[i]) == 0;
+    if (EVP_PKEY_get_base_id(key) != kind || !is_curve)
+        return FAULT_ALGORITHM_OF_KEY;
+    if (kind == EVP_PKEY_RSA && (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX))
+        return FAULT_SIGNATURE;
     return X509_verify(certificate, key) == 1 ? FAULT_NONE : FAULT_SIGNATURE;
 }
 

@@ -23,6 +23,7 @@
     X(FAULT_VERSION, 130, "UnsupportedCertVersion")                             \
     X(FAULT_DEPTH, 61, "MaximumPathDepthExceeded")                              \
     X(FAULT_TRAILING, 40, "TrailingData(Certificate)")                          \
+    X(FAULT_SIGNED_DATA, 40, "TrailingData(SignedData)")                        \
     X(FAULT_EXTENSION, 30, "ExtensionValueInvalid")                             \
     X(FAULT_TIME, 20, "BadDerTime")                                             \
     X(FAULT_DER, 10, "BadDer")                                                  \

@@ -42,7 +42,20 @@ static enum fault check_signatures(struct search *search, X509 *anchor)
     return FAULT_NONE;
 }
 
-/* The names that an authority may sign for bind all that are below it. */
+/* Whether the names of a certificate are what an authority may sign for. OpenSSL passes over an
+ * alternative name that it cannot read. */
+static enum fault check_names_of(X509 *certificate, NAME_CONSTRAINTS *allowed)
+{
+    int status = 0;
+    GENERAL_NAMES *own = X509_get_ext_d2i(certificate, NID_subject_alt_name, &status, NULL);
+    bool is_read = own || status == -1;
+    GENERAL_NAMES_free(own);
+    if (!is_read)
+        return FAULT_DER;
+    return NAME_CONSTRAINTS_check(certificate, allowed) == X509_V_OK ? FAULT_NONE : FAULT_NAME;
+}
+
+/* They bind all that are below it. */
 static enum fault check_names(struct search *search, X509 *anchor)
 {
     enum fault fault = FAULT_NONE;
@@ -53,8 +66,7 @@ static enum fault check_names(struct search *search, X509 *anchor)
         if (!names && status != -1)
             fault = FAULT_DER;
         for (size_t j = 0; names && j < i && fault == FAULT_NONE; j++)
-            if (NAME_CONSTRAINTS_check(search->path[j], names) != X509_V_OK)
-                fault = FAULT_NAME;
+            fault = check_names_of(search->path[j], names);
         NAME_CONSTRAINTS_free(names);
     }
     return fault;

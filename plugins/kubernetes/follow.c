@@ -12,6 +12,9 @@
 #define WATCH_GRACE_MS 15000
 #define BACKOFF_MS 400
 #define BACKOFF_MAX_MS 30000
+#define BACKOFF_ASKED_MS \
+    700 /* most while somebody wants the first list: the failure is told so long */
+#define ASKED_MS 10000
 #define AGAIN_MS 1000 /* what has just been done is done again later */
 #define CREDENTIAL_MS 20
 #define BUMP_MS 20         /* between two versions: clients ask anew for each */
@@ -125,8 +128,11 @@ static void retry_later(struct kube_query *query, const struct chimera_error *wh
     query->failure = *why;
     pthread_cond_broadcast(&query->changed);
     pthread_mutex_unlock(&query->lock);
+    bool is_wanted = query->state == KUBE_QUERY_LISTING &&
+                     chimera_clock_ms() - atomic_load(&query->used_at_ms) < ASKED_MS;
     int64_t wait_ms = (int64_t)BACKOFF_MS << shift;
-    wait_ms = wait_ms > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : wait_ms;
+    int64_t most_ms = is_wanted ? BACKOFF_ASKED_MS : BACKOFF_MAX_MS;
+    wait_ms = wait_ms > most_ms ? most_ms : wait_ms;
     wait_ms = wait_ms / 2 + random_below((uint32_t)wait_ms);
     if (wait_ms < query->exchange.retry_after_ms)
         wait_ms = query->exchange.retry_after_ms + random_below(1000);

@@ -140,6 +140,7 @@ int kube_query_answer(struct kube_query *query, uint64_t deadline_ns,
                       struct chimera_error *err)
 {
     bool is_in_time = true;
+    atomic_store(&query->used_at_ms, chimera_clock_ms());
     pthread_mutex_lock(&query->lock);
     while (query->state == KUBE_QUERY_LISTING && query->failure_count < FAILURES_TOLD && is_in_time)
         is_in_time = kube_wait(&query->changed, &query->lock, deadline_ns);

@@ -48,12 +48,14 @@ static int check_use(X509 *certificate, struct chimera_error *err)
     for (int i = 0; usages && i < sk_ASN1_OBJECT_num(usages); i++)
         is_for_code |= OBJ_obj2nid(sk_ASN1_OBJECT_value(usages, i)) == NID_code_sign;
     EXTENDED_KEY_USAGE_free(usages);
-    if (!(flags & EXFLAG_KUSAGE) || !(X509_get_key_usage(certificate) & KU_DIGITAL_SIGNATURE))
-        return chimera_fail(err, CHIMERA_EREFUSED,
-                            "Bundled certificate does not have digital signature key usage");
-    if (!is_for_code)
+    /* The reference looks whether there is a usage at all, and not which. */
+    bool has_usage = flags & EXFLAG_KUSAGE;
+    if (has_usage && !is_for_code)
         return chimera_fail(err, CHIMERA_EREFUSED,
                             "Bundled certificate does not have code signing extended key usage");
+    if (!has_usage || !(X509_get_key_usage(certificate) & KU_DIGITAL_SIGNATURE))
+        return chimera_fail(err, CHIMERA_EREFUSED,
+                            "Bundled certificate does not have digital signature key usage");
     if (X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1) < 0)
         return chimera_fail(err, CHIMERA_EREFUSED, "Certificate without Subject Alternative Name");
     if (X509_cmp_time(X509_get0_notBefore(certificate), &now) >= 0)

@@ -10,8 +10,9 @@
 static int gatekeeper_prepare(struct chimera_guest *guest, struct chimera_slice settings,
                               struct chimera_error *err)
 {
+    const char *data = guest->loaded->manifest.data;
     (void)settings; /* they are part of each input */
-    return chimera_rego_prepare(guest, CHIMERA_SLICE("{}"), err);
+    return chimera_rego_prepare(guest, chimera_slice_of(data ? data : "{}"), err);
 }
 
 #define WANTED "a set of objects, each with a string `msg`, which is empty when all is well"

@@ -113,6 +113,12 @@ int chimera_host_settings_read(const struct chimera_host_sources *sources,
         code = add_path(ret_settings, "sigstore_trust_config", sources->sigstore_trust_config, err);
     if (code == CHIMERA_OK)
         code = add_cluster(ret_settings, err);
+    if (code == CHIMERA_OK && sources->cluster_memory > 0) {
+        struct json_object *limits = json_object_new_object();
+        json_object_object_add(limits, "kubernetes_bytes",
+                               json_object_new_uint64(sources->cluster_memory));
+        json_object_object_add(ret_settings->settings, "limits", limits);
+    }
     if (code < 0)
         chimera_host_settings_end(ret_settings);
     return code;

@@ -19,6 +19,7 @@ struct chimera_host_sources { /* borrowed; NULL: none */
     const char *docker_config;    /* folder */
     const char *library_folder;   /* of an installation, from its root: lib/x86_64-linux-gnu */
     const char *installed_folder; /* where providers were meant to be installed */
+    uint64_t cluster_memory;      /* bytes of the cluster's objects; 0: the provider's default */
 };
 
 struct chimera_host_settings {

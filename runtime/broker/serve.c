@@ -25,6 +25,7 @@
 /* Calls that wait for a cluster or a registry hold a thread each; those behind them wait. */
 #define THREADS_MAX 32
 #define LINES_MAX 512
+#define COUNTS_MS 2000                      /* between two times that what is counted is told */
 #define STALL_NS ((uint64_t)5 * 1000000000) /* in which a question has to come whole */
 
 struct broker {
@@ -177,11 +178,26 @@ static bool take_orders(struct broker *broker)
     return count != CHIMERA_PARENT_GONE;
 }
 
-static void run_loop(struct broker *broker, int control)
+static void tell_counts(struct broker *broker, struct chimera_tally *tally)
+{
+    struct chimera_buffer text;
+    chimera_buffer_init(&text, CHIMERA_TALLY_TEXT * 2);
+    chimera_providers_count(&broker->providers, &text);
+    if (text.size > 0)
+        chimera_tally_write(tally, chimera_buffer_slice(&text));
+    chimera_buffer_free(&text);
+}
+
+static void run_loop(struct broker *broker, int control, struct chimera_tally *tally)
 {
     struct epoll_event events[16];
+    int64_t told_ms = chimera_clock_ms();
     for (;;) {
-        int count = epoll_wait(broker->epoll, events, 16, -1);
+        int count = epoll_wait(broker->epoll, events, 16, tally ? COUNTS_MS : -1);
+        if (tally && chimera_clock_ms() - told_ms >= COUNTS_MS) {
+            tell_counts(broker, tally);
+            told_ms = chimera_clock_ms();
+        }
         for (int i = 0; i < count; i++) {
             if (events[i].data.fd != control)
                 look_at_line(broker, &events[i]);
@@ -254,6 +270,6 @@ int chimera_broker_serve(const struct chimera_broker_input *input)
                          CHIMERA_TEXT("error", chimera_slice_of(err.text)));
         return 1;
     }
-    run_loop(&broker, input->control);
+    run_loop(&broker, input->control, input->tally);
     return 0;
 }

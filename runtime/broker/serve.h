@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "runtime/base/error.h"
+#include "runtime/broker/tally.h"
 
 struct chimera_broker_input {
     int control;  /* to the parent: lines come from there, and what it shall run goes there */
@@ -18,6 +19,7 @@ struct chimera_broker_input {
     const char *const *plugin_folders; /* where providers are looked for, in this order; ends with
                                           NULL */
     const char *const *readable;       /* files and folders that providers read; ends with NULL */
+    struct chimera_tally *tally;       /* for what is counted; NULL: nobody looks */
     bool must_confine; /* rather no broker than one that the kernel cannot confine */
 };
 

@@ -311,8 +311,8 @@ static void put_objects(const struct chimera_inventory *inventory, size_t from, 
         put(sink, CHIMERA_SLICE("}"));
 }
 
-/* The members of the settings but `kubernetes`. */
-static void put_settings(struct chimera_slice settings, struct sink *sink)
+/* The members of the settings, or of a bundle's data, but that which the cluster's objects have. */
+static void put_settings(struct chimera_slice settings, bool is_opa, struct sink *sink)
 {
     struct chimera_scan scan;
     struct chimera_scan_text key;
@@ -324,8 +324,8 @@ static void put_settings(struct chimera_slice settings, struct sink *sink)
          is_first = false) {
         if (!chimera_scan_colon(&scan) || !chimera_scan_skip(&scan, &value))
             return;
-        if (chimera_slice_is(key.raw, "kubernetes")) {
-            if (sink->to)
+        if (chimera_slice_is(key.raw, is_opa ? "kubernetes" : "inventory")) {
+            if (sink->to && is_opa)
                 chimera_log(CHIMERA_LOG_WARN, TARGET,
                             CHIMERA_SLICE("OPA policy had user provided setting with key "
                                           "`kubernetes`. This value has been overwritten with the "
@@ -346,7 +346,7 @@ static void put_document(const struct chimera_inventory *inventory, struct chime
     size_t count = inventory->object_count, cluster = 0;
     if (inventory->form == CHIMERA_INVENTORY_OPA) {
         put(sink, CHIMERA_SLICE("{"));
-        put_settings(settings, sink);
+        put_settings(settings, true, sink);
         put(sink, CHIMERA_SLICE("\"kubernetes\":{"));
         put_objects(inventory, 0, count, sink);
         put(sink, CHIMERA_SLICE("}}"));
@@ -354,7 +354,9 @@ static void put_document(const struct chimera_inventory *inventory, struct chime
     }
     while (cluster < count && !inventory->object[cluster].name_space.data)
         cluster++;
-    put(sink, CHIMERA_SLICE("{\"inventory\":{\"cluster\":{"));
+    put(sink, CHIMERA_SLICE("{"));
+    put_settings(settings, false, sink);
+    put(sink, CHIMERA_SLICE("\"inventory\":{\"cluster\":{"));
     put_objects(inventory, 0, cluster, sink);
     put(sink, CHIMERA_SLICE("},\"namespace\":{"));
     put_objects(inventory, cluster, count, sink);

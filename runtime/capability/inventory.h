@@ -39,7 +39,8 @@ int chimera_inventory_read(struct chimera_inventory *inventory, struct chimera_a
                            struct chimera_error *err);
 
 /* How long the document is, and writes it: the same both times. `settings` is an object of ours;
- * with OPA, what it has as `kubernetes` is left out, and the log says so. */
+ * what it has as `kubernetes`, with OPA, or as `inventory` is left out, and with OPA the log says
+ * so. */
 size_t chimera_inventory_size(const struct chimera_inventory *inventory,
                               struct chimera_slice settings);
 void chimera_inventory_write(const struct chimera_inventory *inventory,

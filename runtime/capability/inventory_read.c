@@ -93,9 +93,7 @@ static bool read_members(struct chimera_inventory *inventory, const struct inven
     if (chimera_scan_peek(scan) < 0)
         return chimera_scan_fail_next(scan, "EOF while parsing a value");
     if (*scan->at != '{')
-        return chimera_scan_skip(scan, &ignored) &&
-               chimera_scan_fail_shape(scan, scan->at, ignored.data,
-                                       "invalid type, expected struct ObjectList");
+        return chimera_shape_fail_type(scan, "struct ObjectList");
     if (!chimera_scan_open(scan))
         return false;
     for (; (next = chimera_scan_next_key(scan, is_first, &key)) == 1; is_first = false) {
@@ -105,9 +103,7 @@ static bool read_members(struct chimera_inventory *inventory, const struct inven
         if (are_items && has_items)
             return chimera_scan_fail_shape(scan, scan->at, scan->at, "duplicate field `items`");
         if (are_items && chimera_scan_peek(scan) != '[')
-            return chimera_scan_skip(scan, &ignored) &&
-                   chimera_scan_fail_shape(scan, scan->at, ignored.data,
-                                           "invalid type, expected a sequence");
+            return chimera_shape_fail_type(scan, "a sequence");
         if (are_items ? !read_items(inventory, list, scan, arena)
                       : !chimera_scan_skip(scan, &ignored))
             return false;

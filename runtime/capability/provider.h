@@ -26,7 +26,7 @@ struct chimera_provider_host { /* the broker's side; outlives the provider */
     /* All settings as one JSON object; each provider takes what is its own:
      *   "sources": path of sources.yml, or null; "docker_config": folder, or null;
      *   "sigstore_trust_config": path, or null; "kubernetes": what kubeconfig.h makes, or null;
-     *   "limits": {"kubernetes_bytes": n, "cache_bytes": n, "cache_entries": n} */
+     *   "limits": {"kubernetes_bytes": n} */
     struct json_object *settings;
     _Atomic uint64_t *versions; /* CHIMERA_VERSION_COUNT; written by providers */
     /* Has the parent, which may start programs, run one of those that the settings name:

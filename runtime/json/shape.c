@@ -32,8 +32,7 @@ static void describe_string(struct chimera_slice raw, char *to, size_t size)
     snprintf(to + used, size - used, is_cut ? "…\"" : "\"");
 }
 
-/* "invalid type", of the value that comes next. It is read, but for an array or object. */
-static bool fail_type(struct chimera_scan *scan, const char *expected)
+bool chimera_shape_fail_type(struct chimera_scan *scan, const char *expected)
 {
     int byte = chimera_scan_peek(scan);
     const char *begin = scan->at;
@@ -61,7 +60,7 @@ bool chimera_shape_read_string(struct chimera_scan *scan)
 {
     struct chimera_scan_text text;
     if (chimera_scan_peek(scan) != '"')
-        return fail_type(scan, "a string");
+        return chimera_shape_fail_type(scan, "a string");
     return chimera_scan_string(scan, &text);
 }
 
@@ -69,7 +68,7 @@ static bool read_bool(struct chimera_scan *scan)
 {
     int byte = chimera_scan_peek(scan);
     if (byte != 't' && byte != 'f')
-        return fail_type(scan, "a boolean");
+        return chimera_shape_fail_type(scan, "a boolean");
     return chimera_scan_word(scan);
 }
 
@@ -78,7 +77,7 @@ static bool read_unsigned(struct chimera_scan *scan, uint64_t max, const char *e
     int byte = chimera_scan_peek(scan);
     const char *begin = scan->at;
     if (byte != '-' && (byte < '0' || byte > '9'))
-        return fail_type(scan, expected);
+        return chimera_shape_fail_type(scan, expected);
     if (!chimera_scan_number(scan))
         return false;
     struct chimera_slice text = {begin, (size_t)(scan->at - begin)};
@@ -98,7 +97,7 @@ static bool read_variant(struct chimera_scan *scan, const char *const *variants)
     int byte = chimera_scan_peek(scan);
     const char *begin = scan->at;
     if (byte != '"')
-        return fail_type(scan, "string or map");
+        return chimera_shape_fail_type(scan, "string or map");
     if (!chimera_scan_string(scan, &text))
         return false;
     for (size_t i = 0; variants[i]; i++)
@@ -124,7 +123,7 @@ static bool read_variant(struct chimera_scan *scan, const char *const *variants)
 static bool read_array(struct chimera_scan *scan, bool (*read)(struct chimera_scan *))
 {
     if (chimera_scan_peek(scan) != '[')
-        return fail_type(scan, "a sequence");
+        return chimera_shape_fail_type(scan, "a sequence");
     if (!chimera_scan_open(scan))
         return false;
     int next;
@@ -176,7 +175,7 @@ static bool read_map(struct chimera_scan *scan, bool (*read)(struct chimera_scan
                      struct keys *keys)
 {
     if (chimera_scan_peek(scan) != '{')
-        return fail_type(scan, "a map");
+        return chimera_shape_fail_type(scan, "a map");
     if (!chimera_scan_open(scan))
         return false;
     struct chimera_scan_text key;
@@ -211,7 +210,7 @@ static bool read_struct(struct chimera_scan *scan, const struct chimera_shape *s
 static bool read_structs(struct chimera_scan *scan, const struct chimera_shape *shape)
 {
     if (chimera_scan_peek(scan) != '[')
-        return fail_type(scan, "a sequence");
+        return chimera_shape_fail_type(scan, "a sequence");
     if (!chimera_scan_open(scan))
         return false;
     int next;
@@ -395,7 +394,7 @@ bool chimera_shape_read(struct chimera_scan *scan, const struct chimera_shape *s
         return read_positions(scan, shape, ret_values);
     if (byte < 0)
         return chimera_scan_fail_next(scan, "EOF while parsing a value");
-    return fail_type(scan, shape->name);
+    return chimera_shape_fail_type(scan, shape->name);
 }
 
 bool chimera_shape_read_all(struct chimera_scan *scan, struct chimera_slice text,

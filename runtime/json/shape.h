@@ -68,6 +68,10 @@ bool chimera_shape_read_all(struct chimera_scan *scan, struct chimera_slice text
 /* One string, where that is all there shall be. */
 bool chimera_shape_read_string(struct chimera_scan *scan);
 
+/* Fails with "invalid type", of the value that comes next; it is read, but for an array or object.
+ */
+bool chimera_shape_fail_type(struct chimera_scan *scan, const char *expected);
+
 /* Of values that chimera_shape_read() gave: */
 
 /* Decoded, in the arena if need be. .data is NULL when the value's is, or when the arena is full.

@@ -9,7 +9,7 @@
 #include "runtime/plugin/manifest_internal.h"
 #include "runtime/plugin/mode.h"
 
-#define MANIFEST_MAX ((size_t)4 << 20)
+#define MANIFEST_MAX ((size_t)16 << 20) /* a policy's data are a string in it, all escaped */
 #define FORMAT 1
 #define ALGORITHM CHIMERA_DIGEST_PREFIX
 
@@ -109,6 +109,8 @@ static int take_all(struct json_object *tree, const char *path, struct chimera_m
         code = take_text(tree, "toolchain", path, &manifest->toolchain, err);
     if (code == CHIMERA_OK && has_member(tree, "metadata"))
         code = take_text(tree, "metadata", path, &manifest->metadata, err);
+    if (code == CHIMERA_OK && has_member(tree, "data"))
+        code = take_text(tree, "data", path, &manifest->data, err);
     return code;
 }
 
@@ -198,6 +200,8 @@ int chimera_manifest_write(const char *path, const struct chimera_manifest *mani
     put_text(&text, "toolchain", manifest->toolchain);
     if (manifest->metadata)
         put_text(&text, "metadata", manifest->metadata);
+    if (manifest->data)
+        put_text(&text, "data", manifest->data);
     chimera_buffer_text(&text, "\n}\n");
     int code = text.failed ? chimera_fail(err, text.failed, "cannot write %s: %s", path,
                                           chimera_code_text(text.failed))
@@ -210,5 +214,6 @@ void chimera_manifest_done(struct chimera_manifest *manifest)
 {
     free(manifest->toolchain);
     free(manifest->metadata);
+    free(manifest->data);
     *manifest = (struct chimera_manifest){0};
 }

@@ -13,6 +13,7 @@ struct chimera_manifest {
     enum chimera_tier tier;
     char *toolchain; /* owned */
     char *metadata;  /* owned; the io.kubewarden.metadata section as it stands, or NULL */
+    char *data;      /* owned; what a Rego policy's bundle has as data.json, or NULL */
 };
 
 /* Reads STEM.json. The caller ends it with chimera_manifest_done(). */

@@ -9,6 +9,7 @@
 #include "runtime/capability/grant.h"
 #include "runtime/capability/pattern.h"
 #include "runtime/log/log.h"
+#include "runtime/policy/data.h"
 #include "runtime/policy/slots.h"
 #include "runtime/policy/stop_report.h"
 
@@ -107,12 +108,31 @@ static int copy_options(struct chimera_policy *policy, const struct chimera_poli
     return CHIMERA_OK;
 }
 
+/* What an `opa` policy's settings are: its data, with those of its bundle. */
+static int add_data(const struct chimera_loaded *loaded, struct chimera_policy_options *options,
+                    struct chimera_buffer *document, struct chimera_error *err)
+{
+    struct chimera_error why = {0};
+    struct chimera_slice data = chimera_slice_of(loaded->manifest.data);
+    struct chimera_slice settings =
+        options->settings.size ? options->settings : CHIMERA_SLICE("{}");
+    chimera_buffer_init(document, data.size + settings.size + 2);
+    int code = loaded->plugin->mode == CHIMERA_MODE_OPA
+                   ? chimera_policy_data_join(data, settings, document, &why)
+                   : chimera_policy_data_check(data, &why);
+    if (loaded->plugin->mode == CHIMERA_MODE_OPA)
+        options->settings = chimera_buffer_slice(document);
+    return code < 0 ? chimera_fail(err, code, "%s: %s", loaded->path, why.text) : code;
+}
+
 int chimera_policy_open(const struct chimera_loaded *loaded,
                         const struct chimera_policy_options *options,
                         struct chimera_policy **ret_policy, struct chimera_error *err)
 {
     const struct chimera_plugin *plugin = loaded->plugin;
     const struct chimera_abi *abi = chimera_abi_of((enum chimera_mode)plugin->mode);
+    struct chimera_policy_options all = *options;
+    struct chimera_buffer document = {0};
     if (!abi)
         return chimera_fail(err, CHIMERA_EABI,
                             "%s is not built as a policy: its execution mode is %s", loaded->path,
@@ -120,15 +140,20 @@ int chimera_policy_open(const struct chimera_loaded *loaded,
     int code = abi->check(plugin, err);
     if (code == CHIMERA_OK)
         code = check_patterns(options->capabilities, err);
-    if (code < 0)
-        return code;
-    struct chimera_policy *policy = calloc(1, sizeof(*policy));
+    if (code == CHIMERA_OK && loaded->manifest.data)
+        code = add_data(loaded, &all, &document, err);
+    struct chimera_policy *policy = code == CHIMERA_OK ? calloc(1, sizeof(*policy)) : NULL;
     if (policy)
         chimera_start_init(&policy->start);
-    if (!policy || copy_options(policy, options) < 0) {
+    if (policy && copy_options(policy, &all) < 0) {
         chimera_policy_close(policy);
-        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for the policy %s", options->id);
+        policy = NULL;
     }
+    chimera_buffer_free(&document);
+    if (code < 0)
+        return code;
+    if (!policy)
+        return chimera_fail(err, CHIMERA_ENOMEM, "no memory for the policy %s", options->id);
     policy->loaded = loaded;
     policy->abi = abi;
     *ret_policy = policy;

@@ -23,6 +23,8 @@
     X("strings.reverse", 1, chimera_rego_strings_reverse)                              \
     X("indexof_n", 2, chimera_rego_indexof_n)                                          \
     X("glob.quote_meta", 1, chimera_rego_glob_quote_meta)                              \
+    /* render.c */                                                                     \
+    X("strings.render_template", 2, chimera_rego_render_template)                      \
     /* collection.c */                                                                 \
     X("cast_array", 1, chimera_rego_cast_array)                                        \
     X("cast_set", 1, chimera_rego_cast_set)                                            \

@@ -41,6 +41,17 @@ static void format_general(double value, char form, int precision, struct chimer
     chimera_buffer_print(out, "%.*f", decimals > 0 ? decimals : 0, value);
 }
 
+/* The digits of d.ddde+XX, and zeros in place of what a double does not hold. */
+static void put_with_zeros(const char *text, int zeros, struct chimera_buffer *out)
+{
+    for (; *text != 'e'; text++) {
+        if (*text != '.')
+            chimera_buffer_byte(out, (uint8_t)*text);
+    }
+    while (zeros-- > 0 && !out->failed)
+        chimera_buffer_byte(out, '0');
+}
+
 void chimera_rego_format_float(double value, char form, int precision, struct chimera_buffer *out)
 {
     char text[64];
@@ -51,7 +62,11 @@ void chimera_rego_format_float(double value, char form, int precision, struct ch
     if (precision < 0) {
         int digits = shortest(value, text, sizeof(text));
         int decimals = digits - 1 - exponent_of(text);
-        precision = form == 'f' ? (decimals > 0 ? decimals : 0) : digits - 1;
+        if (form == 'f' && decimals < 0) {
+            put_with_zeros(text, -decimals, out);
+            return;
+        }
+        precision = form == 'f' ? decimals : digits - 1;
     }
     if (form == 'f')
         chimera_buffer_print(out, "%.*f", precision, value);
@@ -73,6 +88,9 @@ size_t chimera_rego_format_json(double value, char *text, size_t size)
                            (int)strcspn(digits_text, "e"), digits_text, exponent);
     else if (magnitude >= 1e21)
         written = snprintf(text, size, "%.*e", digits - 1, value);
+    else if (digits - 1 < exponent) /* zeros in place of what a double does not hold */
+        written = snprintf(text, size, "%s%c%.*s%0*d", value < 0 ? "-" : "", digits_text[0],
+                           digits - 1, digits_text + 2, exponent + 1 - digits, 0);
     else
         written = snprintf(text, size, "%.*f", decimals, value);
     return written < 0 ? 0 : (size_t)written < size ? (size_t)written : size - 1;

@@ -84,11 +84,42 @@ int chimera_rego_order_keys(const char *a, const char *b, struct chimera_account
     return chimera_order_keys(a, b, account) == 0 ? 0 : order_values(a, b, account);
 }
 
-/* May the value also be written with other digits? Many that may not are taken for ones that may.
- */
-static bool has_spellings(const char *key)
+bool chimera_rego_key_has_spellings(const char *key)
 {
-    return !chimera_rego_key_is_text(key) && strpbrk(key + CHIMERA_REGO_KEY_TEXT_AT, ".eE-");
+    if (chimera_rego_key_is_text(key))
+        return false;
+    for (const char *at = key + CHIMERA_REGO_KEY_TEXT_AT; *at; at++) {
+        if (*at == '.' || *at == 'E' || (*at == 'e' && at[-1] >= '0' && at[-1] <= '9') ||
+            (*at == '-' && at[1] == '0'))
+            return true;
+        if (*at != '"')
+            continue;
+        for (at++; *at && *at != '"'; at++)
+            at += *at == '\\' && at[1];
+        if (!*at)
+            break;
+    }
+    return false;
+}
+
+bool chimera_rego_has_spellings(struct json_object *value, struct chimera_account *account)
+{
+    if (chimera_account_spend(account, 2) < 0)
+        return false;
+    if (json_object_is_type(value, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(value); i++) {
+            if (chimera_rego_has_spellings(json_object_array_get_idx(value, i), account))
+                return true;
+        }
+    } else if (json_object_is_type(value, json_type_object)) {
+        for (const struct lh_entry *entry = json_object_get_object(value)->head; entry;
+             entry = entry->next) {
+            if (chimera_rego_key_has_spellings(chimera_rego_entry_key(entry)) ||
+                chimera_rego_has_spellings(chimera_rego_entry_value(entry), account))
+                return true;
+        }
+    }
+    return false;
 }
 
 struct lh_entry *chimera_rego_find_member(struct json_object *object, const char *key,
@@ -98,12 +129,13 @@ struct lh_entry *chimera_rego_find_member(struct json_object *object, const char
     struct lh_entry *entry = lh_table_lookup_entry(table, key);
     if (entry || chimera_rego_key_is_text(key))
         return entry;
-    bool is_odd = has_spellings(key);
+    bool is_odd = chimera_rego_key_has_spellings(key);
     for (entry = table->head; entry; entry = entry->next) {
         const char *other = chimera_rego_entry_key(entry);
         if (chimera_account_spend(account, 4 + strlen(other) / 16) < 0)
             return NULL;
-        if ((is_odd || has_spellings(other)) && chimera_rego_order_keys(key, other, account) == 0)
+        if ((is_odd || chimera_rego_key_has_spellings(other)) &&
+            chimera_rego_order_keys(key, other, account) == 0)
             return account && account->failed ? NULL : entry;
     }
     return NULL;

@@ -45,7 +45,13 @@ void chimera_rego_put_text_key(struct chimera_slice text, struct chimera_buffer 
 /* OPA's total order; anything once the account has failed. */
 int chimera_rego_order_keys(const char *a, const char *b, struct chimera_account *account);
 
-/* The member whose key equals `key`, as 1 and 1.0 do; NULL when there is none. */
+/* May a key also be written with other digits, as 1.0 may? Where no key may, equal ones are the
+ * same text. The second asks that of all keys in a value, as deep as it is. */
+bool chimera_rego_key_has_spellings(const char *key);
+bool chimera_rego_has_spellings(struct json_object *value, struct chimera_account *account);
+
+/* The member whose key equals `key`, as 1 and 1.0 do; NULL when there is none. A key that is no
+ * text and not there costs a look at all members. */
 struct lh_entry *chimera_rego_find_member(struct json_object *object, const char *key,
                                           struct chimera_account *account);
 /* The same for a value that serves as key. CHIMERA_OK when there is none, too. */

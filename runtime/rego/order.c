@@ -146,18 +146,27 @@ bool chimera_rego_set_find(struct json_object *set, struct json_object *value,
 
 static char ordered_mark; /* its address is the userdata of objects whose members are in order */
 
+/* Only a guest that lies has equal keys, written otherwise; their order then is that of the texts.
+ */
+static int order_entries(const struct lh_entry *a, const struct lh_entry *b,
+                         struct chimera_account *account)
+{
+    const char *key = chimera_rego_entry_key(a), *other = chimera_rego_entry_key(b);
+    int order = chimera_rego_order_keys(key, other, account);
+    return order || chimera_rego_key_is_text(key) ? order : strcmp(key, other);
+}
+
 static int by_key(const void *a, const void *b, struct chimera_account *account)
 {
     struct lh_entry *const *x = a, *const *y = b;
-    return chimera_rego_order_keys(chimera_rego_entry_key(*x), chimera_rego_entry_key(*y), account);
+    return order_entries(*x, *y, account);
 }
 
 static bool are_ordered(const struct lh_table *table, struct chimera_account *account)
 {
     for (const struct lh_entry *entry = table->head; entry && entry->next; entry = entry->next) {
         if (chimera_account_spend(account, UNITS) < 0 ||
-            chimera_rego_order_keys(chimera_rego_entry_key(entry),
-                                    chimera_rego_entry_key(entry->next), account) > 0)
+            order_entries(entry, entry->next, account) > 0)
             return false;
     }
     return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* input.h - a text for libyaml, on an account. Private to this folder. */
+/* input.h - a text for libyaml, on an account; for those who read its events. */
 #ifndef CHIMERA_YAML_INPUT_H
 #define CHIMERA_YAML_INPUT_H
 

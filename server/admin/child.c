@@ -31,6 +31,7 @@ static _Noreturn void serve(const struct admin_child *child)
     if (code == CHIMERA_OK) {
         const struct admin admin = {.scoreboard = child->scoreboard->data,
                                     .counters = child->counters->data,
+                                    .tally = child->tally->data,
                                     .hosts = child->config->options.admin_hosts,
                                     .statm_fd = statm_fd};
         admin_serve(child->fd, &admin);
@@ -42,7 +43,8 @@ static _Noreturn void serve(const struct admin_child *child)
 
 static int start_process(struct admin_child *child, struct chimera_error *err)
 {
-    const struct role_mapping mappings[] = {{child->scoreboard, false}, {child->counters, false}};
+    const struct role_mapping mappings[] = {
+        {child->scoreboard, false}, {child->counters, false}, {child->tally, false}};
     const struct role_start start = {.role = ROLE_ADMIN,
                                      .mappings = mappings,
                                      .mapping_count = sizeof(mappings) / sizeof(mappings[0]),
@@ -58,11 +60,12 @@ static int start_process(struct admin_child *child, struct chimera_error *err)
 }
 
 int admin_child_open(struct admin_child *child, const struct config *config,
-                     struct shared *scoreboard, struct shared *counters, struct chimera_error *err)
+                     struct shared *scoreboard, struct shared *counters, struct shared *tally,
+                     struct chimera_error *err)
 {
     struct chimera_error why = {0};
     *child = (struct admin_child){
-        .config = config, .scoreboard = scoreboard, .counters = counters, .fd = -1};
+        .config = config, .scoreboard = scoreboard, .counters = counters, .tally = tally, .fd = -1};
     if (!config->has_admin)
         return CHIMERA_OK;
     int code = socket_bind(&config->admin_address, &child->fd, &why);

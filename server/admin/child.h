@@ -13,8 +13,8 @@
 #include "server/config/config.h"
 
 struct admin_child {
-    const struct config *config;          /* borrowed, like the next */
-    struct shared *scoreboard, *counters; /* mapped anew by the process */
+    const struct config *config;                  /* borrowed, like the next */
+    struct shared *scoreboard, *counters, *tally; /* mapped anew by the process */
     int fd;                /* owned; the listening socket. -1: there is no admin port */
     pid_t pid;             /* 0: none */
     int64_t restart_at_ms; /* 0: none is to be started */
@@ -24,7 +24,8 @@ struct admin_child {
 
 /* Listens and starts it, if the configuration says so. */
 int admin_child_open(struct admin_child *child, const struct config *config,
-                     struct shared *scoreboard, struct shared *counters, struct chimera_error *err);
+                     struct shared *scoreboard, struct shared *counters, struct shared *tally,
+                     struct chimera_error *err);
 void admin_child_close(struct admin_child *child);
 
 /* True when it was this one, which is started again after a pause. */

@@ -422,6 +422,34 @@ static void write_answers(const struct admin *admin, struct chimera_buffer *out)
     }
 }
 
+/* What is kept of answers to host calls, in the processes with policies; and what the broker
+ * counts. */
+static void write_host_calls(const struct admin *admin, struct chimera_buffer *out)
+{
+    const struct chimera_answers_counters *answers = &admin->counters->host_calls;
+    const struct {
+        const char *name, *type, *help;
+        const _Atomic uint64_t *number;
+    } rows[] = {
+        {"chimera_host_call_hits_total", "counter", "Host calls answered from what is kept.",
+         &answers->hits},
+        {"chimera_host_call_joined_total", "counter",
+         "Host calls that got the answer to another's question.", &answers->joined},
+        {"chimera_host_call_misses_total", "counter", "Host calls that the broker was asked for.",
+         &answers->misses},
+        {"chimera_host_call_evictions_total", "counter", "Answers that made room for others.",
+         &answers->evicted},
+        {"chimera_host_call_kept", "gauge", "Answers that are kept.", &answers->entries},
+        {"chimera_host_call_kept_bytes", "gauge", "Bytes of answers that are kept.",
+         &answers->bytes},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        write_single(rows[i].name, rows[i].type, rows[i].help,
+                     atomic_load_explicit(rows[i].number, memory_order_relaxed), out);
+    if (admin->tally)
+        chimera_tally_read(admin->tally, out);
+}
+
 static void write_server(const struct admin *admin, const struct scoreboard_server *server,
                          struct chimera_buffer *out)
 {
@@ -474,4 +502,5 @@ void admin_write_metrics(const struct admin *admin, struct chimera_buffer *out)
     write_reference(admin, &server, out);
     write_policies(&walk);
     write_server(admin, &server, out);
+    write_host_calls(admin, out);
 }

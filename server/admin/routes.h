@@ -8,6 +8,7 @@
 #ifndef CHIMERA_SERVER_ADMIN_ROUTES_H
 #define CHIMERA_SERVER_ADMIN_ROUTES_H
 
+#include "runtime/broker/tally.h"
 #include "server/counters/counters.h"
 #include "server/counters/scoreboard.h"
 #include "server/http/answer.h"
@@ -16,8 +17,9 @@
 struct admin {
     const struct scoreboard *scoreboard;
     const struct counters *counters;
-    const char *hosts; /* of --admin-hosts; NULL: none */
-    int statm_fd;      /* /proc/self/statm, opened before the lock-down; -1: not there */
+    const struct chimera_tally *tally; /* of the broker; NULL: none */
+    const char *hosts;                 /* of --admin-hosts; NULL: none */
+    int statm_fd; /* /proc/self/statm, opened before the lock-down; -1: not there */
 };
 
 /* The answer to a request, of a client on this machine or another; its body is appended to `body`.

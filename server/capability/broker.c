@@ -21,9 +21,11 @@
 #define CALM_MS 60000
 #define LOG_MS 500
 
-void broker_init(struct broker *broker, const struct config *config)
+int broker_init(struct broker *broker, const struct config *config, struct chimera_error *err)
 {
-    *broker = (struct broker){.config = config, .ends = CHIMERA_BROKER_NO_ENDS};
+    *broker =
+        (struct broker){.config = config, .ends = CHIMERA_BROKER_NO_ENDS, .tally = SHARED_NONE};
+    return shared_make(&broker->tally, "host-calls", sizeof(struct chimera_tally), false, err);
 }
 
 bool broker_is_needed(const struct policies *policies)
@@ -46,7 +48,8 @@ static struct chimera_host_sources sources_of(const struct broker *broker)
                                          .sigstore_trust_config = options->sigstore_trust_config,
                                          .docker_config = options->docker_config,
                                          .library_folder = CHIMERA_LIBDIR,
-                                         .installed_folder = CHIMERA_PLUGIN_DIR};
+                                         .installed_folder = CHIMERA_PLUGIN_DIR,
+                                         .cluster_memory = broker->config->cluster_memory};
 }
 
 static _Noreturn void become_broker(const struct broker *broker)
@@ -67,6 +70,7 @@ static _Noreturn void become_broker(const struct broker *broker)
                                                .settings = settings.settings,
                                                .plugin_folders = settings.plugin_folders,
                                                .readable = settings.readable,
+                                               .tally = broker->tally.data,
                                                .must_confine = !options->is_without_lockdown};
     code = chimera_broker_serve(&input);
     chimera_log_finish(LOG_MS);
@@ -79,8 +83,12 @@ static int start_process(struct broker *broker, struct chimera_error *err)
     if (code < 0)
         return code;
     const int kept[] = {broker->ends.broker_control, broker->ends.versions};
-    const struct role_start start = {
-        .role = ROLE_BROKER, .kept = kept, .kept_count = sizeof(kept) / sizeof(kept[0])};
+    const struct role_mapping mapping = {&broker->tally, true};
+    const struct role_start start = {.role = ROLE_BROKER,
+                                     .mappings = &mapping,
+                                     .mapping_count = 1,
+                                     .kept = kept,
+                                     .kept_count = sizeof(kept) / sizeof(kept[0])};
     pid_t pid = role_fork(&start, err);
     if (pid == 0)
         become_broker(broker);
@@ -248,5 +256,7 @@ void broker_stop(struct broker *broker)
     for (size_t i = 0; i < broker->supply_count; i++)
         close(broker->supplies[i]);
     free(broker->supplies);
-    broker_init(broker, broker->config);
+    shared_done(&broker->tally);
+    *broker = (struct broker){
+        .config = broker->config, .ends = CHIMERA_BROKER_NO_ENDS, .tally = SHARED_NONE};
 }

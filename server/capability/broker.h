@@ -13,19 +13,22 @@
 
 #include "runtime/broker/deal.h"
 #include "runtime/source/policies.h"
+#include "server/base/shared_memory.h"
 #include "server/config/config.h"
 
 struct broker {
     const struct config *config; /* borrowed */
     pid_t pid;                   /* 0: none */
     struct chimera_broker_ends ends;
+    struct shared tally; /* owned; what it counts (broker/tally.h), for the admin port */
     int *supplies; /* owned, as what they stand for: our ends; dead ones go when others come */
     size_t supply_count;
     int64_t started_ms, restart_at_ms; /* the last: 0: it shall not be started */
     unsigned backoff_ms;
 };
 
-void broker_init(struct broker *broker, const struct config *config);
+/* The caller ends it with broker_stop(), in any case. */
+int broker_init(struct broker *broker, const struct config *config, struct chimera_error *err);
 
 /* Does a policy of these have a right to any host call, or to the cluster's objects? */
 bool broker_is_needed(const struct policies *policies);

@@ -13,6 +13,7 @@
 #include "runtime/base/file.h"
 #include "runtime/source/sources.h"
 #include "runtime/source/verification.h"
+#include "runtime/text/quantity.h"
 #include "server/config/memory_limit.h"
 
 /* Connections get this part of the memory that there is; where nothing limits it, of so much at
@@ -183,6 +184,9 @@ static int parse_connection_bytes(const char *text, size_t max_body_bytes, size_
     return CHIMERA_OK;
 }
 
+#define CLUSTER_MEMORY_LEAST ((uint64_t)1 << 20)
+#define CLUSTER_MEMORY_MOST ((uint64_t)64 << 30)
+
 static int parse_numbers(const struct options *options, struct config *config,
                          struct chimera_error *err)
 {
@@ -209,6 +213,14 @@ static int parse_numbers(const struct options *options, struct config *config,
                             "86400",
                             options->start_timeout);
     config->start_timeout_s = (unsigned)seconds;
+    if (!chimera_quantity_parse(chimera_slice_of(options->cluster_memory),
+                                &config->cluster_memory) ||
+        config->cluster_memory < CLUSTER_MEMORY_LEAST ||
+        config->cluster_memory > CLUSTER_MEMORY_MOST)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "--cluster-memory: '%.100s' is not a size from 1Mi to 64Gi, such as "
+                            "512Mi",
+                            options->cluster_memory);
     int code = parse_connection_bytes(options->max_connection_bytes, config->max_body_bytes,
                                       &config->max_connection_bytes, err);
     return code < 0 ? code : parse_workers(options->workers, &config->workers, err);

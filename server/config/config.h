@@ -24,6 +24,7 @@ struct config {
     bool is_limited;        /* timeout protection is on */
     size_t max_body_bytes;
     unsigned policy_log_rate;                /* lines a second; 0: no limit */
+    uint64_t cluster_memory;                 /* bytes of its objects that the broker keeps */
     size_t max_connection_bytes;             /* of all connections together (connection_memory.h) */
     unsigned start_timeout_s;                /* of a worker, for a policy; 1 or more */
     struct chimera_slice shortcut_namespace; /* .data NULL: none */

@@ -44,6 +44,9 @@ static const struct chimera_cli_option TABLE[] = {
          "PEM file with the server's certificate, and its chain behind it; turns HTTPS on"),
     TEXT(client_ca_files, "client-ca-file", "KUBEWARDEN_CLIENT_CA_FILE", "CLIENT_CA_FILE", NULL,
          "PEM files, separated by commas, with the authorities that clients must be certified by"),
+    TEXT(cluster_memory, "cluster-memory", "CHIMERA_CLUSTER_MEMORY", "SIZE", "512Mi",
+         "Memory for the cluster's objects that policies list, answers included; a list that needs "
+         "more is refused"),
     {.name = "continue-on-errors",
      .variable = "KUBEWARDEN_CONTINUE_ON_ERRORS",
      .kind = CHIMERA_CLI_SWITCH,

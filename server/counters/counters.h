@@ -11,6 +11,7 @@
 #ifndef CHIMERA_SERVER_COUNTERS_COUNTERS_H
 #define CHIMERA_SERVER_COUNTERS_COUNTERS_H
 
+#include "runtime/broker/answers.h"
 #include "runtime/policy/policy.h"
 #include "server/base/shared_memory.h"
 #include "server/counters/histogram.h"
@@ -75,6 +76,7 @@ struct counters_policy { /* all zeros: nothing counted */
 struct counters {
     _Atomic uint64_t answers[COUNTERS_STATUSES]; /* on the main port */
     _Atomic uint64_t log_lines_dropped;          /* for which the log had no room */
+    struct chimera_answers_counters host_calls;  /* answers that are kept; worker's or tenants' */
     struct counters_policy policy[COUNTERS_POLICIES];
     struct series_table series;
     struct rejections rejections;

@@ -171,7 +171,7 @@ static void start_admin(struct supervisor *supervisor)
 {
     supervisor->code =
         admin_child_open(&supervisor->admin, supervisor->config, &supervisor->scoreboard,
-                         &supervisor->counters, supervisor->err);
+                         &supervisor->counters, &supervisor->broker.tally, supervisor->err);
 }
 
 static bool admin_ended(struct supervisor *supervisor, pid_t pid, int status)
@@ -218,7 +218,7 @@ static void stop_exporter(struct supervisor *supervisor)
 
 static void prepare_broker(struct supervisor *supervisor)
 {
-    broker_init(&supervisor->broker, supervisor->config);
+    supervisor->code = broker_init(&supervisor->broker, supervisor->config, supervisor->err);
 }
 
 static int calls_fd(const struct supervisor *supervisor)
@@ -451,9 +451,9 @@ static void end_stand_in(struct supervisor *supervisor)
 static const struct part parts[] = {
     {open_signals, signal_fd, read_signals, NULL, NULL, close_signals},
     {start_status, NULL, NULL, NULL, tell_status, end_status},
+    {prepare_broker, calls_fd, read_calls, broker_ended, restart_broker, stop_broker},
     {start_admin, NULL, NULL, admin_ended, restart_admin, stop_admin},
     {start_exporter, NULL, NULL, exporter_ended, restart_exporter, stop_exporter},
-    {prepare_broker, calls_fd, read_calls, broker_ended, restart_broker, stop_broker},
     {open_workers, NULL, NULL, worker_ended, restart_workers, stop_workers},
     {start_certificates, check_fd, read_certificates, NULL, NULL, end_certificates},
     {start_watch, changes_fd, read_changes, NULL, look_at_files, end_watch},

@@ -252,7 +252,9 @@ static int load_policies(struct worker *worker, struct chimera_error *err)
                                                     .lanes = capacity.tenant_lanes};
     int code = tenant_evaluators_open(&tenants, &worker->tenants, err);
     if (code == CHIMERA_OK && start->supply_fd >= 0)
-        code = chimera_broker_client_open(&worker->broker, start->supply_fd, NULL, err);
+        code = chimera_broker_client_open(&worker->broker, start->supply_fd,
+                                          &((struct counters *)start->counters->data)->host_calls,
+                                          err);
     if (code < 0)
         return code;
     const struct policy_set_input input = {

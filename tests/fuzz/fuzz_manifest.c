@@ -12,12 +12,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool is_same(const struct chimera_manifest *a, const struct chimera_manifest *b)
 {
+    bool has_data = a->data && b->data;
     bool has_metadata = a->metadata && b->metadata;
     return memcmp(&a->wasm, &b->wasm, sizeof(a->wasm)) == 0 &&
            memcmp(&a->so, &b->so, sizeof(a->so)) == 0 &&
            memcmp(&a->image, &b->image, sizeof(a->image)) == 0 && a->mode == b->mode &&
            strcmp(a->toolchain, b->toolchain) == 0 &&
-           (has_metadata ? strcmp(a->metadata, b->metadata) == 0 : a->metadata == b->metadata);
+           (has_metadata ? strcmp(a->metadata, b->metadata) == 0 : a->metadata == b->metadata) &&
+           (has_data ? strcmp(a->data, b->data) == 0 : a->data == b->data);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
+#include "compiler/opa/bundle.h"
 #include "compiler/wasm/decode.h"
-#include "runtime/base/file.h"
 
 #define POLICY_BYTES_MAX ((size_t)512 << 20)
 
@@ -29,7 +29,7 @@ int policy_module_read(struct chimera_module_place *place, struct policy_module 
     file.signed_digest = place->signed_digest;
     *place = (struct chimera_module_place){0}; /* handed over */
     chimera_buffer_init(&file.bytes, POLICY_BYTES_MAX);
-    int code = chimera_file_read(file.path, &file.bytes, err);
+    int code = chimera_module_file_read(file.path, &file.bytes, &file.is_opa_bundle, err);
     if (code == CHIMERA_OK && file.signed_digest) { /* others may have written to the store since */
         struct chimera_digest read;
         code = chimera_digest_of(chimera_buffer_slice(&file.bytes), &read);

@@ -16,6 +16,7 @@ struct policy_module {
     char
         *signed_digest; /* as of struct chimera_module_place, for who reads the file again; owned */
     struct chimera_metadata metadata;
+    bool is_opa_bundle; /* the bytes are what was made of it (compiler/opa/bundle.h) */
 };
 
 /* Finds what the argument names, by any of the ways (policy_argument.h), and reads the file;

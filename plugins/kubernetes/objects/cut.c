@@ -80,6 +80,16 @@ static size_t run_of_text(struct kube_cut *cut, struct chimera_slice bytes)
     return at;
 }
 
+/* The same of bytes within a piece and outside of texts, up to a quote or a bracket. */
+static size_t run_between(struct chimera_slice bytes)
+{
+    size_t at = 0;
+    while (at < bytes.size && bytes.data[at] != '"' && (bytes.data[at] | 0x20) != '{' &&
+           (bytes.data[at] | 0x20) != '}')
+        at++;
+    return at;
+}
+
 /* A byte outside of texts at the depth of the pieces, where it may end one. */
 static int take_mark(struct kube_cut *cut, char byte, bool *ret_is_used, struct chimera_error *err)
 {
@@ -137,17 +147,18 @@ int kube_cut_bytes(struct kube_cut *cut, struct chimera_slice bytes, struct chim
 {
     int code = CHIMERA_OK;
     while (bytes.size > 0 && code == CHIMERA_OK) {
-        if (cut->is_in_text) {
-            size_t size = run_of_text(cut, bytes);
+        char byte = *bytes.data;
+        bool is_blank = byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+        size_t size = cut->is_in_text  ? run_of_text(cut, bytes)
+                      : cut->depth > 0 ? run_between(bytes)
+                                       : 0;
+        if (size > 0)
             chimera_buffer_append(&cut->piece, (struct chimera_slice){bytes.data, size});
-            bytes = chimera_slice_behind(bytes, size);
-        } else {
-            if (!strchr(" \n\r\t", *bytes.data) || !*bytes.data)
-                code = take_byte(cut, *bytes.data, err);
-            else if (cut->piece.size > 0) /* `1 2` is no number */
-                chimera_buffer_byte(&cut->piece, ' ');
-            bytes = chimera_slice_behind(bytes, 1);
-        }
+        else if (!is_blank)
+            code = take_byte(cut, byte, err);
+        else if (cut->piece.size > 0) /* `1 2` is no number */
+            chimera_buffer_byte(&cut->piece, ' ');
+        bytes = chimera_slice_behind(bytes, size > 0 ? size : 1);
         if (cut->piece.failed && code == CHIMERA_OK)
             code = hand_out(cut, KUBE_PIECE_ITEM, err);
     }

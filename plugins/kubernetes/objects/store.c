@@ -11,7 +11,7 @@ int kube_budget_take(struct kube_budget *budget, uint64_t bytes, struct chimera_
     atomic_fetch_sub(&budget->used, bytes);
     return chimera_fail(err, CHIMERA_ELIMIT,
                         "the objects of the cluster that policies list need more than the %llu MiB "
-                        "that they may use: raise the limit (kubernetes_bytes), or list less, by a "
+                        "that they may use: raise the limit (--cluster-memory), or list less, by a "
                         "namespace, a selector or field masks",
                         (unsigned long long)(budget->limit >> 20));
 }

@@ -49,7 +49,7 @@ class Provider:
             raise AssertionError("the provider ended: " + self.process.stderr.read())
         return json.loads(line)
 
-    def ask(self, what, seconds=20, **fields):
+    def ask(self, what, seconds=300, **fields):
         return Answer(self.send({"ask": what, "fields": fields, "seconds": seconds}))
 
     def count(self):

@@ -2,7 +2,7 @@
 /* provider_ask.c - asks a provider what standard input says, a line of JSON each:
  *
  *   provider-ask PROVIDER.so SETTINGS
- *   {"ask": "OciManifest", "fields": {"image": "busybox"}, "seconds": 20}
+ *   {"ask": "OciManifest", "fields": {"image": "busybox"}, "seconds": 300}
  *
  * and prints a line for each, {"good": true, "text": "…", "keep_ms": 60000}. {"count": true} prints
  * the provider's metrics as text. Logins are asked of the parent by the very function that a

@@ -159,7 +159,7 @@ class Images(unittest.TestCase):
 
 
 class Liars(unittest.TestCase):
-    def ask(self, what, script, seconds=20, image="a/b:v1"):
+    def ask(self, what, script, seconds=300, image="a/b:v1"):
         with world.Fake(script) as fake, Provider("registry", sources=world.write("liar.json", json.dumps(fake.insecure))) as asked:
             return asked.ask(what, seconds=seconds, image=f"{fake.host}/{image}")
 

@@ -302,7 +302,7 @@ class Certificates(Case):
             self.is_refused(text, "Certificate", **self.fields(make_certificate("no-" + name, self.root, extensions=extensions)[1]))
         self.is_refused("no items found", "Certificate", **self.fields("x"))
         broken = "-----BEGIN CERTIFICATE-----\nYQ==\n-----END CERTIFICATE-----\n"
-        self.is_refused("x509 error: BadDer", "Certificate", **self.fields(broken))
+        self.is_refused("x509 error: TrailingData(SignedData)", "Certificate", **self.fields(broken))
         self.is_refused("the certificate is larger than 1048576 bytes", "Certificate", **self.fields("x" * ((1 << 20) + 1)))
 
     def test_an_entry_in_the_log_says_when(self):

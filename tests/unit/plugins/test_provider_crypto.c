@@ -301,10 +301,15 @@ static void what_is_no_certificate_is_a_failure(void **state)
     expect_refused("Pem", "-----BEGIN CERTIFICATE-----\nY!==\n-----END CERTIFICATE-----",
                    PEM "base64 decode error: InvalidCharacter(33)");
     expect_refused("Pem", "-----BEGIN CERTIFICATE-----\nYQ===\n-----END CERTIFICATE-----",
-                   PEM "base64 decode error: InvalidTrailingPadding");
+                   PEM "base64 decode error: PrematurePadding");
     expect_refused("Pem", "-----BEGIN CERTIFICATE-----\nYQ==\n-----END CERTIFICATE-----",
+                   "Certificate is not a valid end-entity certificate: TrailingData(SignedData)");
+    expect_refused("Pem", "-----BEGIN CERTIFICATE-----\nYWJj=\n-----END CERTIFICATE-----",
+                   PEM "base64 decode error: InvalidTrailingPadding");
+    expect_refused("Der", "0\003\002\001a",
                    "Certificate is not a valid end-entity certificate: BadDer");
-    expect_refused("Der", "0", "Certificate is not a valid end-entity certificate: BadDer");
+    expect_refused("Der", "0",
+                   "Certificate is not a valid end-entity certificate: TrailingData(SignedData)");
     expect_refused("Txt", "0", "not a request about a certificate");
     assert_false(provider_driver_ask(driver, CHIMERA_ASK_ADDRESSES, "{\"host\": \"a\"}", 0));
     assert_string_equal(driver->text, "not a request about a certificate");
@@ -334,7 +339,7 @@ static void a_broken_end_of_the_chain_is_a_failure(void **state)
     (void)state;
     json_object_array_add(chain, request_of_bytes("Der", "x", 1));
     assert_false(ask(request_of(signed_by.certificate, false), chain, NULL));
-    assert_string_equal(driver->text, "BadDer");
+    assert_string_equal(driver->text, "TrailingData(SignedData)");
     /* Before its end it is only passed over, and told when nothing leads to the root. */
     chain = json_object_new_array();
     json_object_array_add(chain, request_of_bytes("Der", "x", 1));
@@ -345,7 +350,7 @@ static void a_broken_end_of_the_chain_is_a_failure(void **state)
     json_object_array_add(chain, request_of_bytes("Der", "x", 1));
     json_object_array_add(chain, request_of(signed_by.certificate, false));
     assert_true(ask(request_of(signed_by.certificate, false), chain, NULL));
-    expect("Certificate not trusted: BadDer");
+    expect("Certificate not trusted: TrailingData(SignedData)");
     drop(&root);
     drop(&signed_by);
 }

@@ -63,6 +63,10 @@ static int push(const struct chimera_cli_options *options, const struct fetch_fl
                 const struct policy_module *module, char **ret_reference)
 {
     struct chimera_error err = {0};
+    if (module->is_opa_bundle)
+        return say_error("%s: an OPA bundle cannot be pushed: registries have modules; unpack its "
+                         "policy.wasm, annotate and push that, and give its data as settings",
+                         module->path);
     const struct chimera_push_input input = {
         .path = module->path,
         .uri = options->arguments[1],

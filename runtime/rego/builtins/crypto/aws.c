@@ -25,6 +25,13 @@ struct signing {
     char body_hash[2 * EVP_MAX_MD_SIZE + 1];
 };
 
+/* A header's name; OPA takes one that is no text for an empty one. */
+static const char *name_of(const struct lh_entry *entry)
+{
+    const char *key = (const char *)lh_entry_k(entry);
+    return chimera_rego_is_text_key(key) ? key : "";
+}
+
 static struct chimera_slice text_in(struct json_object *object, const char *key)
 {
     struct json_object *value = NULL;
@@ -82,8 +89,7 @@ static int check_request(const struct chimera_rego_call *call, struct json_objec
     for (; entry; entry = entry->next)
         if (!is_request_key((const char *)lh_entry_k(entry)))
             return chimera_fail(call->err, CHIMERA_EINVAL,
-                                "operand 1 invalid request parameters(s): {\"%.40s\"}",
-                                (const char *)lh_entry_k(entry));
+                                "operand 1 invalid request parameters(s)");
     for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
         if (!json_object_object_get_ex(request, needed[i], &value))
             return chimera_fail(call->err, CHIMERA_EINVAL,
@@ -229,14 +235,8 @@ static void add_headers(struct signing *signing)
                             chimera_make_text(maker, signing->token));
 }
 
-/* What a proxy may change is not signed. */
-static bool is_ignored(const char *name)
-{
-    return strcmp(name, "authorization") == 0 || strcmp(name, "user-agent") == 0 ||
-           strcmp(name, "x-amzn-trace-id") == 0;
-}
-
-/* Into what is signed; a value that is no text counts as an empty one. */
+/* Into what is signed, but for what a proxy may change; a value that is no text counts as an empty
+ * one. */
 static void add_signed(struct signing *signing, struct json_object *headers)
 {
     struct chimera_maker *maker = &signing->maker;
@@ -244,16 +244,17 @@ static void add_signed(struct signing *signing, struct json_object *headers)
     chimera_rego_buffer(maker->call, &name);
     const struct lh_entry *entry = headers ? json_object_get_object(headers)->head : NULL;
     for (; entry && maker->code == CHIMERA_OK; entry = entry->next) {
-        const char *key = (const char *)lh_entry_k(entry);
         chimera_buffer_reset(&name);
-        for (const char *at = key; *at; at++)
+        for (const char *at = name_of(entry); *at; at++)
             chimera_buffer_byte(&name, (uint8_t)(*at >= 'A' && *at <= 'Z' ? *at | 0x20 : *at));
         chimera_buffer_byte(&name, '\0');
         if (name.failed)
             maker->code = chimera_rego_no_memory(maker->call);
-        else if (!is_ignored(name.data))
-            chimera_make_member(maker, signing->all, name.data,
-                                chimera_make_text(maker, text_in(headers, key)));
+        else if (strcmp(name.data, "authorization") != 0 && strcmp(name.data, "user-agent") != 0 &&
+                 strcmp(name.data, "x-amzn-trace-id") != 0)
+            chimera_make_member(
+                maker, signing->all, name.data,
+                chimera_make_text(maker, text_in(headers, (const char *)lh_entry_k(entry))));
     }
     chimera_buffer_free(&name);
 }
@@ -269,14 +270,14 @@ static void write_request(struct signing *signing, struct chimera_buffer *out)
     chimera_buffer_byte(out, '\n');
     chimera_buffer_append(out, signing->url.raw_query);
     chimera_buffer_byte(out, '\n');
-    const struct lh_entry *entry = json_object_get_object(signing->all)->head;
+    const struct lh_entry *first = json_object_get_object(signing->all)->head, *entry = first;
     for (; entry && !out->failed; entry = entry->next) {
         const char *name = (const char *)lh_entry_k(entry);
         chimera_buffer_text(out, name);
         chimera_buffer_byte(out, ':');
         chimera_buffer_append(out, text_in(signing->all, name));
         chimera_buffer_byte(out, '\n');
-        chimera_buffer_text(&signing->names, signing->names.size ? ";" : "");
+        chimera_buffer_text(&signing->names, entry == first ? "" : ";");
         chimera_buffer_text(&signing->names, name);
     }
     chimera_buffer_byte(out, '\n');
@@ -345,7 +346,7 @@ static struct json_object *show(struct signing *signing, struct json_object *req
         entry = json_object_get_object(own)->head;
         for (; entry && maker->code == CHIMERA_OK; entry = entry->next)
             chimera_make_member(
-                maker, headers, (const char *)lh_entry_k(entry),
+                maker, headers, name_of(entry),
                 chimera_make_text(maker, text_in(own, (const char *)lh_entry_k(entry))));
     }
     chimera_make_member(maker, headers, "Authorization", chimera_make_text(maker, authorization));

@@ -23,14 +23,6 @@ static size_t count_of(const struct certificates *certificates)
     return certificates->list.size / sizeof(struct chimera_x509);
 }
 
-/* What the account ended is not wrong for that. */
-static int fail_parse(const struct chimera_rego_call *call, const char *why)
-{
-    if (call->account && call->account->failed)
-        return chimera_rego_no_memory(call);
-    return chimera_fail(call->err, CHIMERA_EINVAL, "%s", why);
-}
-
 /* The bytes of all blocks, one behind the other, up to where there is no block any more. */
 static int read_blocks(const struct chimera_rego_call *call, struct chimera_slice text,
                        struct chimera_buffer *der)
@@ -38,7 +30,7 @@ static int read_blocks(const struct chimera_rego_call *call, struct chimera_slic
     struct chimera_rego_pem pem;
     while (text.size > 0 && chimera_rego_pem_next(text, &pem, der)) {
         if (!chimera_slice_is(pem.type, "CERTIFICATE"))
-            return fail_parse(call, "a PEM block's type is not CERTIFICATE");
+            return chimera_rego_refuse(call, "a PEM block's type is not CERTIFICATE");
         text = pem.rest;
     }
     return der->failed || (call->account && call->account->failed) ? chimera_rego_no_memory(call)
@@ -55,7 +47,7 @@ static int read_der(const struct chimera_rego_call *call, struct chimera_slice t
         return read_blocks(call, text, der);
     chimera_rego_buffer(call, &decoded);
     if (!chimera_rego_base64_decode(text, CHIMERA_BASE64_STANDARD, &decoded))
-        code = fail_parse(call, "illegal base64 data");
+        code = chimera_rego_refuse(call, "illegal base64 data");
     else if (chimera_slice_starts(chimera_buffer_slice(&decoded), BEGIN))
         code = read_blocks(call, chimera_buffer_slice(&decoded), der);
     else
@@ -80,7 +72,7 @@ static int open_certificates(const struct chimera_rego_call *call,
     while (code == CHIMERA_OK && rest.size > 0) {
         struct chimera_x509 certificate;
         if (!chimera_x509_next(call, rest, &certificate))
-            return fail_parse(call, "x509: malformed certificate");
+            return chimera_rego_refuse(call, "x509: malformed certificate");
         rest = chimera_slice_behind(rest, certificate.raw.size);
         chimera_buffer_append(
             &ret_certificates->list,
@@ -168,6 +160,8 @@ static int read_option(const struct chimera_rego_call *call, const char *name,
                        struct json_object *value, struct chimera_x509_wanted *wanted)
 {
     bool is_time = strcmp(name, "CurrentTime") == 0;
+    if (!chimera_rego_is_text_key(name))
+        return CHIMERA_OK; /* passed over by OPA */
     if (strcmp(name, "KeyUsages") == 0)
         return read_uses(call, value, &wanted->uses);
     if (strcmp(name, "DNSName") == 0) {
@@ -185,17 +179,6 @@ static int read_option(const struct chimera_rego_call *call, const char *name,
     return CHIMERA_OK;
 }
 
-static int read_options(const struct chimera_rego_call *call, struct json_object *options,
-                        struct chimera_x509_wanted *wanted)
-{
-    int code = CHIMERA_OK;
-    const struct lh_entry *entry = json_object_get_object(options)->head;
-    for (; entry && code == CHIMERA_OK; entry = entry->next)
-        code = read_option(call, (const char *)lh_entry_k(entry),
-                           (struct json_object *)lh_entry_v(entry), wanted);
-    return code;
-}
-
 /* [true, the chain] or [false, []]. What is no certificate is not verified; but what there was no
  * time for is no answer. */
 static int verify(const struct chimera_rego_call *call, struct json_object *options,
@@ -210,8 +193,11 @@ static int verify(const struct chimera_rego_call *call, struct json_object *opti
     size_t count = count_of(&certificates);
     bool is_read = code == CHIMERA_OK;
     maker.code = code == CHIMERA_EINVAL ? CHIMERA_OK : code;
-    if (is_read && options)
-        maker.code = read_options(call, options, &wanted);
+    const struct lh_entry *entry =
+        is_read && options ? json_object_get_object(options)->head : NULL;
+    for (; entry && maker.code == CHIMERA_OK; entry = entry->next)
+        maker.code = read_option(call, (const char *)lh_entry_k(entry),
+                                 (struct json_object *)lh_entry_v(entry), &wanted);
     if (wanted.uses == 0)
         wanted.uses = 1u << OID_USE_SERVER_AUTH;
     if (is_read && maker.code == CHIMERA_OK && count >= 2)

@@ -337,11 +337,9 @@ static int read_pem(struct reader *reader, const struct chimera_rego_pem *pem,
     } else {
         is_good = chimera_x509_public_key(der, &named.key);
     }
-    if (!is_good && call->account && call->account->failed)
-        return chimera_rego_no_memory(call);
     if (!is_good)
-        return chimera_fail(call->err, CHIMERA_EINVAL, "failed to parse a PEM %s",
-                            is_certificate ? "certificate" : "public key");
+        return chimera_rego_refuse(call, is_certificate ? "failed to parse a PEM certificate"
+                                                        : "failed to parse a PEM public key");
     return keep(reader, &named);
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "runtime/rego/builtins/crypto/base/maker.h"
 #include "runtime/rego/builtins/crypto/jwt.h"
 #include "runtime/rego/float.h"
 
@@ -15,11 +16,6 @@ struct constraints { /* borrowed from the argument */
     bool has_keys;
     double time_ns;
 };
-
-static bool is(struct json_object *value, const char *key, struct json_object **ret_member)
-{
-    return json_object_object_get_ex(value, key, ret_member);
-}
 
 static int read_time(const struct chimera_rego_call *call, struct json_object *value,
                      double *ret_time_ns)
@@ -52,7 +48,7 @@ static int read_constraint(const struct chimera_rego_call *call, const char *nam
             to = texts[i].text;
     if (!to && !is_certificate)
         return chimera_fail(call->err, CHIMERA_EINVAL, "unknown token validation constraint: %.40s",
-                            name);
+                            chimera_rego_is_text_key(name) ? name : "no string");
     if (!json_object_is_type(value, json_type_string))
         return chimera_fail(call->err, CHIMERA_EINVAL, "%s constraint: must be a string", name);
     if (to) {
@@ -150,7 +146,7 @@ static int check_times(const struct chimera_rego_call *call, const struct constr
     static const char *const names[] = {"exp", "nbf"};
     for (int i = 0; i < 2; i++) {
         struct json_object *claim = NULL;
-        if (!is(payload, names[i], &claim))
+        if (!json_object_object_get_ex(payload, names[i], &claim))
             continue;
         if (chimera_rego_type_of(claim) != CHIMERA_REGO_NUMBER)
             return chimera_fail(call->err, CHIMERA_EINVAL, "%s value must be a number", names[i]);
@@ -188,7 +184,7 @@ static int check_claims(const struct chimera_rego_call *call, const struct const
     struct json_object *claim = NULL;
     *ret_is_met = false;
     if (constraints->iss.size > 0) {
-        if (!is(payload, "iss", &claim))
+        if (!json_object_object_get_ex(payload, "iss", &claim))
             return CHIMERA_OK;
         if (!json_object_is_type(claim, json_type_string))
             return chimera_fail(call->err, CHIMERA_EINVAL, "iss value must be a string");
@@ -197,7 +193,7 @@ static int check_claims(const struct chimera_rego_call *call, const struct const
     }
     *ret_is_met = constraints->aud.size == 0;
     int code = CHIMERA_OK;
-    if (is(payload, "aud", &claim))
+    if (json_object_object_get_ex(payload, "aud", &claim))
         code = is_for(call, constraints->aud, claim, ret_is_met);
     if (code == CHIMERA_OK && *ret_is_met)
         code = check_times(call, constraints, payload, ret_is_met);

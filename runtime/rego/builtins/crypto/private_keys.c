@@ -15,24 +15,19 @@ struct key_list {
     bool is_jwk;               /* the first one only, as a JSON Web Key */
 };
 
-static bool find_form(struct chimera_slice type, enum chimera_private_key_form *ret_form)
+static void add_key(struct key_list *list, struct chimera_slice type, struct chimera_slice der)
 {
     static const char *const types[] = {"RSA PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY"};
-    for (unsigned i = 0; i < 3; i++) {
-        *ret_form = (enum chimera_private_key_form)i;
-        if (chimera_slice_is(type, types[i]))
-            return true;
-    }
-    return false;
-}
-
-static void add_key(struct key_list *list, enum chimera_private_key_form form,
-                    struct chimera_slice der)
-{
     struct chimera_maker *maker = list->maker;
+    unsigned form = 0;
+    while (form < 3 && !chimera_slice_is(type, types[form]))
+        form++;
+    if (form == 3)
+        return;
     struct chimera_private_key key = {.kind = CHIMERA_PRIVATE_RSA};
     bool is_left_out = list->is_jwk && list->array;
-    maker->code = chimera_rego_private_key_read(maker->call, form, der, &key);
+    maker->code =
+        chimera_rego_private_key_read(maker->call, (enum chimera_private_key_form)form, der, &key);
     if (!list->array)
         list->array = chimera_make_array(maker);
     if (maker->code == CHIMERA_OK && !is_left_out)
@@ -47,15 +42,13 @@ static void read_keys(struct key_list *list, struct chimera_slice text)
     struct chimera_maker *maker = list->maker;
     struct chimera_buffer decoded, der;
     struct chimera_rego_pem pem;
-    enum chimera_private_key_form form;
     chimera_rego_buffer(maker->call, &decoded);
     chimera_rego_buffer(maker->call, &der);
     if (chimera_rego_base64_decode(text, CHIMERA_BASE64_STANDARD, &decoded))
         text = chimera_buffer_slice(&decoded);
     while (maker->code == CHIMERA_OK && chimera_rego_pem_next(text, &pem, &der)) {
         text = pem.rest;
-        if (find_form(pem.type, &form))
-            add_key(list, form, chimera_buffer_slice(&der));
+        add_key(list, pem.type, chimera_buffer_slice(&der));
         chimera_buffer_reset(&der);
     }
     const struct chimera_account *account = maker->call->account;
@@ -84,13 +77,6 @@ int chimera_rego_parse_private_keys(const struct chimera_rego_call *call,
     return chimera_make_finish(&maker, list.array, ret_result);
 }
 
-static int fail_base64(const struct chimera_rego_call *call)
-{
-    if (call->account && call->account->failed)
-        return chimera_rego_no_memory(call);
-    return chimera_fail(call->err, CHIMERA_EINVAL, "illegal base64 data");
-}
-
 int chimera_rego_x509_parse_rsa_private_key(const struct chimera_rego_call *call,
                                             struct json_object **ret_result)
 {
@@ -106,7 +92,7 @@ int chimera_rego_x509_parse_rsa_private_key(const struct chimera_rego_call *call
     chimera_rego_buffer(call, &decoded);
     if (!chimera_slice_starts(text, BEGIN)) {
         if (!chimera_rego_base64_decode(text, CHIMERA_BASE64_STANDARD, &decoded))
-            maker.code = fail_base64(call);
+            maker.code = chimera_rego_refuse(call, "illegal base64 data");
         text = chimera_buffer_slice(&decoded);
     }
     if (maker.code == CHIMERA_OK)
@@ -139,7 +125,7 @@ static int open_text(const struct chimera_rego_call *call, unsigned index,
         return code;
     if (!chimera_slice_starts(*ret_text, BEGIN " ")) {
         if (!chimera_rego_base64_decode(*ret_text, CHIMERA_BASE64_STANDARD, decoded))
-            return fail_base64(call);
+            return chimera_rego_refuse(call, "illegal base64 data");
         *ret_text = chimera_buffer_slice(decoded);
     }
     *ret_is_pem = chimera_slice_starts(*ret_text, BEGIN " ");
@@ -274,9 +260,7 @@ int chimera_rego_x509_parse_keypair(const struct chimera_rego_call *call,
         maker.code = read_key(&pair);
     if (maker.code == CHIMERA_OK &&
         !chimera_x509_read(call, chimera_buffer_slice(&pair.leaf_der), &pair.leaf))
-        maker.code = call->account && call->account->failed
-                         ? chimera_rego_no_memory(call)
-                         : chimera_fail(call->err, CHIMERA_EINVAL, "x509: malformed certificate");
+        maker.code = chimera_rego_refuse(call, "x509: malformed certificate");
     if (maker.code == CHIMERA_OK && !belongs(&pair))
         maker.code =
             chimera_fail(call->err, CHIMERA_EINVAL, "tls: private key does not match public key");

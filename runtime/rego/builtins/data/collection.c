@@ -186,13 +186,22 @@ int chimera_rego_object_keys(const struct chimera_rego_call *call, struct json_o
 
 static char ours_mark; /* its address is the userdata of objects that the union made for itself */
 
+/* `is_exact`: equal keys are the same text, everywhere. */
 static int merge(const struct chimera_rego_call *call, struct json_object *whole,
-                 struct json_object *part);
+                 struct json_object *part, bool is_exact);
+
+static struct lh_entry *find_entry(const struct chimera_rego_call *call, struct json_object *object,
+                                   const char *key, bool is_exact)
+{
+    return is_exact ? lh_table_lookup_entry(json_object_get_object(object), key)
+                    : chimera_rego_find_member(object, key, call->account);
+}
 
 /* A value where there is one already: objects are merged, of all else the upper one counts. Each
  * object of the arguments is copied once at most, so that the whole is linear. */
 static int merge_value(const struct chimera_rego_call *call, struct json_object *whole,
-                       const char *key, struct json_object *below, struct json_object *value)
+                       const char *key, struct json_object *below, struct json_object *value,
+                       bool is_exact)
 {
     struct json_object *merged = NULL;
     int code = CHIMERA_OK;
@@ -206,10 +215,10 @@ static int merge_value(const struct chimera_rego_call *call, struct json_object 
         if (!merged)
             return chimera_node_failure(call->account);
         json_object_set_userdata(merged, &ours_mark, NULL);
-        code = merge(call, merged, below);
+        code = merge(call, merged, below, is_exact);
     }
     if (code == CHIMERA_OK)
-        code = merge(call, merged, value);
+        code = merge(call, merged, value, is_exact);
     if (code == CHIMERA_OK)
         return chimera_rego_set_member(whole, key, merged, call->account);
     json_object_put(merged);
@@ -219,7 +228,7 @@ static int merge_value(const struct chimera_rego_call *call, struct json_object 
 /* Lays `part`, borrowed, upon `whole`, which is ours. As deep as values can be, so the recursion is
  * bounded. */
 static int merge(const struct chimera_rego_call *call, struct json_object *whole,
-                 struct json_object *part)
+                 struct json_object *part, bool is_exact)
 {
     int code = chimera_account_spend(call->account, 4);
     for (const struct lh_entry *entry = json_object_get_object(part)->head;
@@ -228,9 +237,9 @@ static int merge(const struct chimera_rego_call *call, struct json_object *whole
         struct json_object *value = chimera_rego_entry_value(entry);
         code = chimera_account_spend(call->account, 16);
         const struct lh_entry *below =
-            code == CHIMERA_OK ? chimera_rego_find_member(whole, key, call->account) : NULL;
+            code == CHIMERA_OK ? find_entry(call, whole, key, is_exact) : NULL;
         if (below)
-            code = merge_value(call, whole, key, chimera_rego_entry_value(below), value);
+            code = merge_value(call, whole, key, chimera_rego_entry_value(below), value, is_exact);
         else if (code == CHIMERA_OK)
             code = chimera_node_add(call->account, whole, key, json_object_get(value));
     }
@@ -243,13 +252,14 @@ int chimera_rego_union_n(const struct chimera_rego_call *call, struct json_objec
     if (code < 0)
         return code;
     struct json_object *whole = chimera_node_object(call->account);
+    bool is_exact = !chimera_rego_has_spellings(call->args[0], call->account);
     if (!whole)
         return chimera_rego_no_memory(call);
     for (size_t i = 0; i < json_object_array_length(call->args[0]) && code == CHIMERA_OK; i++) {
         struct json_object *part = json_object_array_get_idx(call->args[0], i);
         if (!json_object_is_type(part, json_type_object))
             code = chimera_fail(call->err, CHIMERA_EINVAL, "operand 1 must be array of objects");
-        else if (merge(call, whole, part) < 0)
+        else if (merge(call, whole, part, is_exact) < 0)
             code = chimera_rego_no_memory(call);
     }
     return chimera_rego_finish(call, code, whole, ret_result);
@@ -259,7 +269,8 @@ int chimera_rego_union_n(const struct chimera_rego_call *call, struct json_objec
 
 struct search { /* the looks at the clock of one call */
     const struct chimera_rego_call *call;
-    int code; /* sticks once it is not 0; then every answer is false */
+    bool is_exact; /* equal keys are the same text */
+    int code;      /* sticks once it is not 0; then every answer is false */
 };
 
 static bool spend(struct search *search, size_t cost)
@@ -360,8 +371,10 @@ static bool is_subset(struct search *search, struct json_object *whole, struct j
 int chimera_rego_object_subset(const struct chimera_rego_call *call,
                                struct json_object **ret_result)
 {
-    struct search search = {.call = call};
     struct json_object *whole = call->args[0], *part = call->args[1];
+    struct search search = {.call = call,
+                            .is_exact = !chimera_rego_has_spellings(whole, call->account) &&
+                                        !chimera_rego_has_spellings(part, call->account)};
     enum chimera_rego_type type = chimera_rego_type_of(whole), other = chimera_rego_type_of(part);
     bool is_array_and_set = type == CHIMERA_REGO_ARRAY && other == CHIMERA_REGO_SET;
     if (!is_array_and_set && (type != other || other < CHIMERA_REGO_ARRAY))

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builtin graph.reachable_paths: all ways from some nodes on, each until it ends or meets itself.
- *
- * A graph has a list of neighbours a node; its keys are texts (value.h), so a node that is no
- * string is found by its text.
- */
+/* Builtin graph.reachable_paths: all ways from some nodes on, each until it ends or meets itself. A
+ * graph has a list of neighbours a node. */
 #include <stdlib.h>
 
 #include "runtime/rego/arguments.h"
+#include "runtime/rego/key.h"
 
 struct step { /* a node of the way, and where its neighbours go on */
     struct json_object *node, *neighbours;
@@ -20,24 +18,16 @@ struct walk {
     size_t depth, capacity;
 };
 
-/* False: the graph does not have it. *ret_neighbours is NULL for what is no list. */
+/* False: the graph does not have it, or the account has failed. *ret_neighbours is NULL for what is
+ * no list. */
 static bool find_node(const struct walk *walk, struct json_object *node,
                       struct json_object **ret_neighbours)
 {
-    struct chimera_buffer text;
-    struct json_object *found = NULL;
-    chimera_rego_buffer(walk->call, &text);
-    if (json_object_is_type(node, json_type_string))
-        chimera_buffer_append(&text, chimera_rego_string(node));
-    else
-        chimera_rego_write(node, &text);
-    bool is_key = !text.size || !memchr(text.data, '\0', text.size);
-    chimera_buffer_byte(&text, '\0');
-    bool is_there =
-        is_key && !text.failed && json_object_object_get_ex(walk->graph, text.data, &found);
-    chimera_buffer_free(&text);
+    struct lh_entry *entry = NULL;
+    chimera_rego_find_value(walk->graph, node, walk->call->account, &entry);
+    struct json_object *found = entry ? chimera_rego_entry_value(entry) : NULL;
     *ret_neighbours = json_object_is_type(found, json_type_array) ? found : NULL;
-    return is_there;
+    return entry != NULL;
 }
 
 static size_t count_of(struct json_object *neighbours)

@@ -1,42 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builtins that write whole values as text: yaml.marshal, json.marshal_with_options. */
+/* Builtin json.marshal_with_options. */
 #include "runtime/json/tree.h"
 #include "runtime/rego/arguments.h"
 #include "runtime/rego/go_json.h"
 #include "runtime/rego/key.h"
-#include "runtime/yaml/yaml.h"
-
-/* --- yaml.marshal --- */
-
-/* Every object's members in order, in which they are then written. As deep as values can be, so the
- * recursion is bounded. */
-static int order_all(struct json_object *value, struct chimera_account *account)
-{
-    int code = chimera_account_spend(account, 4);
-    if (json_object_is_type(value, json_type_array)) {
-        for (size_t i = 0; i < json_object_array_length(value) && code == CHIMERA_OK; i++)
-            code = order_all(json_object_array_get_idx(value, i), account);
-    } else if (json_object_is_type(value, json_type_object)) {
-        if (code == CHIMERA_OK)
-            code = chimera_rego_order_members(value, account);
-        for (const struct lh_entry *entry = json_object_get_object(value)->head;
-             entry && code == CHIMERA_OK; entry = entry->next)
-            code = order_all((struct json_object *)lh_entry_v(entry), account);
-    }
-    return code;
-}
-
-int chimera_rego_yaml_marshal(const struct chimera_rego_call *call, struct json_object **ret_result)
-{
-    struct chimera_buffer out;
-    if (order_all(call->args[0], call->account) < 0)
-        return chimera_rego_no_memory(call);
-    chimera_rego_buffer(call, &out);
-    chimera_yaml_write(call->args[0], &out);
-    return chimera_rego_give_text(call, &out, ret_result);
-}
-
-/* --- json.marshal_with_options --- */
 
 struct style {
     bool is_pretty;

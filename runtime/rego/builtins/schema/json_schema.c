@@ -2,6 +2,7 @@
 /* Builtins json.match_schema and json.verify_schema. */
 #include "runtime/json/tree.h"
 #include "runtime/rego/builtins/schema/schema.h"
+#include "runtime/rego/go_json.h"
 
 /* Argument `index` as JSON: a text of it, or an object or array. */
 static int read_argument(const struct chimera_rego_call *call, unsigned index,
@@ -18,17 +19,22 @@ static int read_argument(const struct chimera_rego_call *call, unsigned index,
     }
     if (type != CHIMERA_REGO_OBJECT && type != CHIMERA_REGO_ARRAY)
         return chimera_fail(call->err, CHIMERA_EINVAL, "wrong type, expected string or object");
-    return chimera_node_copy(call->account, value, ret_value) ? CHIMERA_OK
-                                                              : chimera_rego_no_memory(call);
+    return chimera_rego_go_json_value(value, call->account, ret_value) < 0
+               ? chimera_rego_no_memory(call)
+               : CHIMERA_OK;
 }
 
 static int open_argument(const struct chimera_rego_call *call, unsigned index,
                          struct chimera_schema *ret_schema)
 {
-    struct json_object *document;
+    struct json_object *document, *copy;
     *ret_schema = (struct chimera_schema){.call = call};
     int code = read_argument(call, index, &document);
-    return code < 0 ? code : chimera_schema_open(call, document, ret_schema);
+    if (code < 0)
+        return code;
+    bool is_copied = chimera_node_copy(call->account, document, &copy); /* it will be changed */
+    json_object_put(document);
+    return is_copied ? chimera_schema_open(call, copy, ret_schema) : chimera_rego_no_memory(call);
 }
 
 /* [whether it is good, and what is wrong], which it takes. */

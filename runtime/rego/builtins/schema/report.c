@@ -4,6 +4,7 @@
 
 #include "runtime/rego/builtins/schema/schema_internal.h"
 #include "runtime/rego/builtins/schema/schema_number.h"
+#include "runtime/rego/go_json.h"
 
 /* What stands for the words in braces: {field}, {name}, and what else the rule says. */
 static const struct {
@@ -56,7 +57,7 @@ static void put_way(const struct chimera_way *way, struct chimera_buffer *out)
         chimera_buffer_byte(out, '.');
     }
     if (way->key)
-        chimera_buffer_text(out, way->key);
+        chimera_rego_key_text(way->key, out);
     else
         chimera_buffer_print(out, "%zu", way->index);
 }
@@ -115,7 +116,6 @@ static void put_other(const struct chimera_flaw *flaw, struct chimera_slice word
         {"constant", NULL, NULL, rule->constant},
         {"format", NULL, NULL, rule->format},
         {"pattern", NULL, NULL, rule->pattern ? rule->pattern->text : rule->format},
-        {"name", NULL, NULL, chimera_slice_of(flaw->name ? flaw->name : "")},
     };
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         struct chimera_schema_number number;
@@ -137,6 +137,8 @@ static void put_word(const struct chimera_flaw *flaw, struct chimera_slice word,
 {
     if (chimera_slice_is(word, "field"))
         put_field(flaw, out);
+    else if (chimera_slice_is(word, "name"))
+        chimera_rego_key_text(flaw->name, out);
     else if (chimera_slice_is(word, "types"))
         put_types(flaw->rule, out);
     else if (chimera_slice_is(word, "choices"))

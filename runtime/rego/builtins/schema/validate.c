@@ -7,6 +7,7 @@
 #include "runtime/base/sort.h"
 #include "runtime/rego/builtins/schema/schema_internal.h"
 #include "runtime/rego/builtins/schema/schema_number.h"
+#include "runtime/rego/key.h"
 #include "runtime/rego/quote.h"
 
 /* Schemas that are applied within each other; a reference to itself would never end. A level takes
@@ -439,8 +440,7 @@ static void check_names(struct state *state, const struct chimera_rule *rule,
          entry && state->code == CHIMERA_OK; entry = entry->next) {
         const char *key = (const char *)lh_entry_k(entry);
         struct place name = {.way = place->way};
-        name.value = chimera_node_string(state->schema->call->account, chimera_slice_of(key));
-        if (!name.value)
+        if (chimera_rego_key_value(key, state->schema->call->account, &name.value) < 0)
             state->code = chimera_schema_no_memory(state->schema);
         else if (!passes(state, rule->member_names, &name, &own)) {
             add(state, flaws, CHIMERA_FLAW_MEMBER_NAME, rule, place)->name = key;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builtins that encode and decode: hex, base64url, JSON, YAML, UUID. */
+/* Builtins that encode and decode: hex, base64url, JSON, UUID. */
 #include "runtime/rego/arguments.h"
 
 #include <inttypes.h>
@@ -11,7 +11,6 @@
 #include "runtime/json/scan.h"
 #include "runtime/json/tree.h"
 #include "runtime/text/utf8.h"
-#include "runtime/yaml/yaml.h"
 
 /* --- Bytes --- */
 
@@ -119,31 +118,6 @@ int chimera_rego_json_is_valid(const struct chimera_rego_call *call,
     if (json_object_is_type(text, json_type_string))
         code = chimera_json_check_within(chimera_rego_string(text), call->account, NULL);
     return give_valid(call, code, ret_result);
-}
-
-/* --- YAML --- */
-
-static int read_yaml(const struct chimera_rego_call *call, struct json_object **ret_tree)
-{
-    const struct chimera_yaml_options options = {.account = call->account};
-    return chimera_yaml_parse(chimera_rego_string(call->args[0]), &options, ret_tree, call->err);
-}
-
-int chimera_rego_yaml_is_valid(const struct chimera_rego_call *call,
-                               struct json_object **ret_result)
-{
-    CHIMERA_JSON struct json_object *tree = NULL;
-    int code = CHIMERA_EINVAL;
-    if (json_object_is_type(call->args[0], json_type_string))
-        code = read_yaml(call, &tree);
-    return give_valid(call, code, ret_result);
-}
-
-int chimera_rego_yaml_unmarshal(const struct chimera_rego_call *call,
-                                struct json_object **ret_result)
-{
-    int code = chimera_rego_want(call, 0, CHIMERA_REGO_STRING);
-    return code < 0 ? code : read_yaml(call, ret_result);
 }
 
 /* --- UUID --- */

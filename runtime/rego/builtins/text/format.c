@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sprintf as Go's fmt does it, for the four types that OPA hands to it: int64, *big.Int, float64
- * and string (all else as OPA prints it). Wrong formats show in the result, as in Go:
- * %!d(string=x). */
+/* sprintf as Go's fmt does it; OPA hands four types to it: int64, *big.Int, float64 and string (all
+ * else as OPA prints it). Wrong formats show in the result, as in Go: %!d(string=x). */
 #include <math.h>
 
 #include "runtime/rego/builtins/text/format.h"
@@ -12,8 +11,6 @@
 #define WIDTH_MAX 1000000 /* Go's own */
 
 #define DIRECTIVE_UNITS 32
-
-static const char *const type_names[] = {"int64", "*big.Int", "float64", "string"};
 
 /* --- Padding --- */
 
@@ -137,11 +134,11 @@ static bool is_float(struct chimera_slice text)
            memchr(text.data, 'E', text.size);
 }
 
-/* `made` keeps the text of what is no number or string; the caller frees it. */
 static struct chimera_format_argument argument_at(const struct chimera_format *printer,
                                                   size_t index, struct chimera_buffer *made)
 {
-    struct json_object *value = json_object_array_get_idx(printer->args, index);
+    struct json_object *value =
+        json_object_array_get_idx((const struct json_object *)printer->args, index);
     char room[CHIMERA_REGO_NUMBER_TEXT];
     bool is_minus_zero = json_object_is_type(value, json_type_double) &&
                          json_object_get_double(value) == 0 &&
@@ -150,14 +147,15 @@ static struct chimera_format_argument argument_at(const struct chimera_format *p
     if (json_object_is_type(value, json_type_int) || is_minus_zero)
         return (struct chimera_format_argument){
             .kind = CHIMERA_FORMAT_INT,
+            .type = "int64",
             .integer = is_minus_zero ? 0 : json_object_get_int64(value)};
     if (json_object_is_type(value, json_type_string))
-        return (struct chimera_format_argument){.kind = CHIMERA_FORMAT_STRING,
-                                                .text = chimera_rego_string(value)};
+        return (struct chimera_format_argument){
+            .kind = CHIMERA_FORMAT_STRING, .type = "string", .text = chimera_rego_string(value)};
     if (!json_object_is_type(value, json_type_double)) {
         chimera_rego_print(value, made);
-        return (struct chimera_format_argument){.kind = CHIMERA_FORMAT_STRING,
-                                                .text = chimera_buffer_slice(made)};
+        return (struct chimera_format_argument){
+            .kind = CHIMERA_FORMAT_STRING, .type = "string", .text = chimera_buffer_slice(made)};
     }
     chimera_buffer_append(made, chimera_rego_number_text(value, room));
     /* The buffer's failure ends it all; until then it is any number. */
@@ -166,7 +164,12 @@ static struct chimera_format_argument argument_at(const struct chimera_format *p
     enum chimera_format_kind kind = !is_float(text)    ? CHIMERA_FORMAT_BIG
                                     : isfinite(number) ? CHIMERA_FORMAT_FLOAT
                                                        : CHIMERA_FORMAT_STRING;
-    return (struct chimera_format_argument){.kind = kind, .number = number, .text = text};
+    return (struct chimera_format_argument){.kind = kind,
+                                            .type = kind == CHIMERA_FORMAT_BIG     ? "*big.Int"
+                                                    : kind == CHIMERA_FORMAT_FLOAT ? "float64"
+                                                                                   : "string",
+                                            .number = number,
+                                            .text = text};
 }
 
 static bool print_by_kind(struct chimera_format *printer,
@@ -179,29 +182,51 @@ static bool print_by_kind(struct chimera_format *printer,
         return chimera_format_big(printer, argument->text, verb);
     case CHIMERA_FORMAT_FLOAT:
         return chimera_format_float(printer, argument->number, verb);
+    case CHIMERA_FORMAT_BOOL:
+    case CHIMERA_FORMAT_NIL:
+        if (verb != 'v' && (verb != 't' || argument->kind == CHIMERA_FORMAT_NIL))
+            return false;
+        pad(printer,
+            chimera_slice_of(argument->kind == CHIMERA_FORMAT_NIL ? "<nil>"
+                             : argument->integer                  ? "true"
+                                                                  : "false"),
+            printer->flags.zero && !printer->flags.minus);
+        return true;
+    case CHIMERA_FORMAT_OTHER:
+        printer->print_other(printer, argument, verb);
+        return true;
     case CHIMERA_FORMAT_STRING:
         break;
     }
     return print_string(printer, argument->text, verb);
 }
 
+void chimera_format_print(struct chimera_format *printer,
+                          const struct chimera_format_argument *argument, uint32_t verb)
+{
+    if (verb == 'T') {
+        pad(printer, cut(&printer->flags, chimera_slice_of(argument->type)),
+            printer->flags.zero && !printer->flags.minus);
+    } else if ((verb == 'w' && argument->kind == CHIMERA_FORMAT_OTHER) ||
+               !print_by_kind(printer, argument, verb)) {
+        bool is_big = argument->kind == CHIMERA_FORMAT_BIG;
+        bool is_nil = argument->kind == CHIMERA_FORMAT_NIL;
+        chimera_buffer_text(&printer->out, "%!");
+        chimera_rego_put_rune(verb, &printer->out);
+        chimera_buffer_print(&printer->out, "(%s%s", argument->type + is_big, is_nil ? "" : "=");
+        if (is_big) /* which does not look at the flags */
+            printer->flags = (struct chimera_format_flags){0};
+        if (!is_nil)
+            print_by_kind(printer, argument, 'v');
+        chimera_buffer_byte(&printer->out, ')');
+    }
+}
+
 static void print_argument(struct chimera_format *printer, size_t index, uint32_t verb)
 {
     struct chimera_buffer made;
-    struct chimera_format_argument argument = argument_at(printer, index, &made);
-    const char *type = type_names[argument.kind];
-    if (verb == 'T') {
-        pad(printer, cut(&printer->flags, chimera_slice_of(type)),
-            printer->flags.zero && !printer->flags.minus);
-    } else if (!print_by_kind(printer, &argument, verb)) {
-        chimera_buffer_text(&printer->out, "%!");
-        chimera_rego_put_rune(verb, &printer->out);
-        chimera_buffer_print(&printer->out, "(%s=", type + (argument.kind == CHIMERA_FORMAT_BIG));
-        if (argument.kind == CHIMERA_FORMAT_BIG) /* which does not look at the flags */
-            printer->flags = (struct chimera_format_flags){0};
-        print_by_kind(printer, &argument, 'v');
-        chimera_buffer_byte(&printer->out, ')');
-    }
+    struct chimera_format_argument argument = printer->argument_at(printer, index, &made);
+    chimera_format_print(printer, &argument, verb);
     if (made.failed)
         printer->out.failed = made.failed;
     chimera_buffer_free(&made);
@@ -275,11 +300,13 @@ static bool take_star(struct chimera_format *printer, int *ret_number)
     *ret_number = 0;
     if (printer->arg >= printer->arg_count)
         return false;
-    struct json_object *value = json_object_array_get_idx(printer->args, printer->arg++);
-    int64_t number = json_object_get_int64(value);
-    if (!json_object_is_type(value, json_type_int) || number > WIDTH_MAX || number < -WIDTH_MAX)
+    struct chimera_buffer made;
+    struct chimera_format_argument argument = printer->argument_at(printer, printer->arg++, &made);
+    chimera_buffer_free(&made);
+    if (argument.kind != CHIMERA_FORMAT_INT || argument.integer > WIDTH_MAX ||
+        argument.integer < -WIDTH_MAX)
         return false;
-    *ret_number = (int)number;
+    *ret_number = (int)argument.integer;
     return true;
 }
 
@@ -386,9 +413,10 @@ static void print_extra(struct chimera_format *printer)
     printer->flags = (struct chimera_format_flags){0};
     chimera_buffer_text(&printer->out, "%!(EXTRA ");
     for (size_t i = printer->arg; i < printer->arg_count && !printer->out.failed; i++) {
-        struct chimera_format_argument argument = argument_at(printer, i, &made);
-        chimera_buffer_print(&printer->out, "%s%s=", i > printer->arg ? ", " : "",
-                             type_names[argument.kind]);
+        struct chimera_format_argument argument = printer->argument_at(printer, i, &made);
+        bool is_nil = argument.kind == CHIMERA_FORMAT_NIL;
+        chimera_buffer_print(&printer->out, "%s%s%s", i > printer->arg ? ", " : "",
+                             is_nil ? "" : argument.type, is_nil ? "" : "=");
         print_by_kind(printer, &argument, 'v');
         if (made.failed && !printer->out.failed)
             printer->out.failed = made.failed;
@@ -397,7 +425,7 @@ static void print_extra(struct chimera_format *printer)
     chimera_buffer_byte(&printer->out, ')');
 }
 
-static void print_all(struct chimera_format *printer)
+void chimera_format_run(struct chimera_format *printer)
 {
     while (printer->format.size > 0 && !printer->out.failed) {
         printer->out.failed = chimera_account_spend(printer->call->account, DIRECTIVE_UNITS);
@@ -422,16 +450,17 @@ static void print_all(struct chimera_format *printer)
 
 int chimera_rego_sprintf(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
-    struct chimera_format printer = {.call = call, .args = call->args[1]};
+    struct chimera_format printer = {
+        .call = call, .args = call->args[1], .argument_at = argument_at};
     int code = chimera_rego_want_string(call, 0, &printer.format);
     if (code == CHIMERA_OK)
         code = chimera_rego_want(call, 1, CHIMERA_REGO_ARRAY);
     if (code < 0)
         return code;
-    printer.arg_count = json_object_array_length(printer.args);
+    printer.arg_count = json_object_array_length(call->args[1]);
     chimera_rego_buffer(call, &printer.out);
     chimera_rego_buffer(call, &printer.scratch);
-    print_all(&printer);
+    chimera_format_run(&printer);
     chimera_buffer_free(&printer.scratch);
     return chimera_rego_give_text(call, &printer.out, ret_result);
 }

@@ -144,10 +144,11 @@ static void gatekeeper_finds_them_by_scope_version_kind_and_name(void **state)
     (void)state;
     start(CHIMERA_INVENTORY_GATEKEEPER, three);
     table = cluster;
-    writes("{\"ignored\":1}", "{\"inventory\":{\"cluster\":{\"v1\":{\"Namespace\":{\"a\":" A
-                              ",\"b\":" B "}}},\"namespace\":{\"m\":{\"v1\":{\"Pod\":{\"p2\":" P2
-                              "}}},\"n\":{\"apps/v1\":{\"Deployment\":{\"p1\":" D
-                              "}},\"v1\":{\"Pod\":{\"p1\":" P1 ",\"p3\":" P3 "}}}}}}");
+    writes("{\"own\":1,\"inventory\":2}",
+           "{\"own\":1,\"inventory\":{\"cluster\":{\"v1\":{\"Namespace\":{\"a\":" A ",\"b\":" B
+           "}}},\"namespace\":{\"m\":{\"v1\":{\"Pod\":{\"p2\":" P2
+           "}}},\"n\":{\"apps/v1\":{\"Deployment\":{\"p1\":" D "}},\"v1\":{\"Pod\":{\"p1\":" P1
+           ",\"p3\":" P3 "}}}}}}");
     assert_string_equal(order, "apps/v1/list Deployment, v1/list Namespace, v1/list Pod");
     stop();
 }
@@ -199,6 +200,8 @@ static void errors_are_the_reference_s(void **state)
          "channel"},
         {{{"list Event", "", 1}}, LIST "EOF while parsing a value at line 1 column 0"},
         {{{"list Event", "{}", 1}}, LIST "missing field `items` at line 1 column 2"},
+        {{{"list Event", "{\"items\":1}", 1}},
+         LIST "invalid type: integer `1`, expected a sequence at line 1 column 10"},
         {{{"list Event", "{\"items\":[", 1}}, LIST "EOF while parsing a list at line 1 column 10"},
         {{{"list Event", "{\"items\":[{\"metadata\":{\"name\":1}}]}", 1}},
          LIST "invalid type: integer `1`, expected a string at line 1 column 31"},

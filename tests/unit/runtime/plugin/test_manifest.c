@@ -66,6 +66,7 @@ static void a_member_that_is_wrong_is_named(void **state)
         {WHOLE ",\"tier\":1}", CHIMERA_EINVAL, "\"tier\" is neither"},
         {HEAD ",\"mode\":\"wasi\",\"toolchain\":null}", CHIMERA_EINVAL, "\"toolchain\" is not"},
         {WHOLE ",\"metadata\":1}", CHIMERA_EINVAL, "\"metadata\" is not a text"},
+        {WHOLE ",\"data\":{}}", CHIMERA_EINVAL, "\"data\" is not a text"},
     };
     for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
         struct chimera_error err = {0};
@@ -111,6 +112,22 @@ static void what_may_be_left_out_may_be_null(void **state)
     expect(WHOLE ",\"tier\":\"full\"}", CHIMERA_MODE_WASI, CHIMERA_TIER_FULL, NULL);
     expect(HEAD ",\"mode\":\"none\",\"toolchain\":\"t\"}", CHIMERA_MODE_NONE, CHIMERA_TIER_FULL,
            NULL);
+}
+
+/* As many bytes as a policy may bring, each written as two. */
+static void data_come_back(void **state)
+{
+    (void)state;
+    static char data[(4 << 20) + 1];
+    CHIMERA_FREE char *path = manifest_path();
+    char toolchain[] = "t";
+    memset(data, '"', sizeof(data) - 1);
+    struct chimera_manifest got, manifest = {.toolchain = toolchain, .data = data};
+    assert_int_equal(chimera_manifest_write(path, &manifest, NULL), CHIMERA_OK);
+    assert_int_equal(chimera_manifest_read(path, &got, NULL), CHIMERA_OK);
+    assert_string_equal(got.data, data);
+    chimera_manifest_done(&got);
+    assert_null(got.data);
 }
 
 static void every_mode_has_its_name(void **state)
@@ -174,7 +191,7 @@ static void an_image_of_zeros_is_none(void **state)
 static void a_manifest_has_a_limit(void **state)
 {
     (void)state;
-    static char huge[(4 << 20) + 1];
+    static char huge[(16 << 20) + 1];
     CHIMERA_FREE char *path = manifest_path();
     struct chimera_error err = {0};
     char toolchain[] = "t";
@@ -237,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_member_that_is_wrong_is_named),
         cmocka_unit_test(what_may_be_left_out_may_be_null),
+        cmocka_unit_test(data_come_back),
         cmocka_unit_test(every_mode_has_its_name),
         cmocka_unit_test(a_lock_is_of_the_very_text),
         cmocka_unit_test(an_image_of_zeros_is_none),

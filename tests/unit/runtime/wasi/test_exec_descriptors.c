@@ -5,8 +5,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+
+#include "runtime/confine/seccomp.h"
 
 #define READ WASI_RIGHT_FD_READ
 #define WRITE WASI_RIGHT_FD_WRITE
@@ -401,6 +404,44 @@ static void the_kernel_keeps_the_process_to_its_folders(void **state)
     assert_int_equal(status, 0);
 }
 
+/* On a kernel that does not know openat2(): 0, or where it went wrong. */
+static int on_an_old_kernel(const struct scratch *scratch)
+{
+    const struct chimera_wasi_folder folder = {scratch->in, "/", false};
+    struct chimera_wasi_files *files;
+    struct chimera_error err = {0};
+    struct chimera_seccomp_filter filter;
+    chimera_seccomp_begin(&filter);
+    chimera_seccomp_put_call(&filter, 437, CHIMERA_SECCOMP_FAIL(ENOSYS));
+    chimera_seccomp_end(&filter, CHIMERA_SECCOMP_ALLOW);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || !chimera_seccomp_enter(&filter))
+        return 77;
+    if (chimera_wasi_files_open(8, &folder, 1, &files, &err) != CHIMERA_EREFUSED)
+        return 1;
+    if (!strstr(err.text, "cannot keep a program inside of the folder") ||
+        !strstr(err.text, "openat2: Function not implemented"))
+        return 2;
+    return chimera_wasi_files_open(8, NULL, 0, &files, &err) == CHIMERA_OK ? 0 : 3;
+}
+
+static void an_old_kernel_gives_no_folders(void **state)
+{
+    struct scratch scratch;
+    int status;
+    (void)state;
+    if (!chimera_seccomp_is_known())
+        skip();
+    make_scratch(&scratch);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(on_an_old_kernel(&scratch));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    remove_scratch(&scratch);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip();
+    assert_int_equal(status, 0);
+}
+
 static void errors_have_the_guests_numbers(void **state)
 {
     static const struct {
@@ -426,6 +467,7 @@ int main(void)
         cmocka_unit_test(all_clocks_are_there),
         cmocka_unit_test(waiting_ends_with_the_time_limit),
         cmocka_unit_test(the_kernel_keeps_the_process_to_its_folders),
+        cmocka_unit_test(an_old_kernel_gives_no_folders),
         cmocka_unit_test(errors_have_the_guests_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

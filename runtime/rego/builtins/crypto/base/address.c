@@ -388,16 +388,30 @@ size_t chimera_rego_address_ip(struct chimera_slice text, uint8_t ret_bytes[16])
     return inet_pton(AF_INET6, copy, ret_bytes) == 1 ? 16 : 0;
 }
 
-static bool is_domain(struct chimera_slice text)
+struct chimera_slice chimera_rego_address_short(struct chimera_slice address)
+{
+    static const char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (char)0xFF, (char)0xFF};
+    return address.size == 16 && memcmp(address.data, mapped, sizeof(mapped)) == 0
+               ? chimera_slice_behind(address, sizeof(mapped))
+               : address;
+}
+
+bool chimera_rego_address_is_domain(struct chimera_slice name, bool is_constraint)
 {
     size_t label = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        char byte = text.data[i];
-        if (byte < 33 || byte > 126 || (byte == '.' && label == 0))
+    if (name.size == 0)
+        return true;
+    if (name.data[name.size - 1] == '.')
+        return false;
+    for (size_t i = is_constraint && name.data[0] == '.'; i <= name.size; i++) {
+        bool is_end = i == name.size || name.data[i] == '.';
+        if (!is_end && (name.data[i] < 33 || name.data[i] > 126))
             return false;
-        label = byte == '.' ? 0 : label + 1;
+        if (is_end && label == 0)
+            return false;
+        label = is_end ? 0 : label + 1;
     }
-    return text.size == 0 || label > 0;
+    return true;
 }
 
 /* One character of what is before the at sign; -1: it is at its end, -2: it is wrong. */
@@ -447,5 +461,5 @@ bool chimera_rego_address_mailbox(struct chimera_slice text, struct chimera_buff
     if (!chimera_slice_starts(text, "@"))
         return false;
     *ret_domain = chimera_slice_behind(text, 1);
-    return is_domain(*ret_domain);
+    return chimera_rego_address_is_domain(*ret_domain, false);
 }

@@ -29,6 +29,12 @@ void chimera_rego_address_write_path(const struct chimera_rego_address *address,
 /* net.ParseIP: 4 or 16 bytes, or 0 when it is none. */
 size_t chimera_rego_address_ip(struct chimera_slice text, uint8_t ret_bytes[16]);
 
+/* Of an address of 16 bytes the last four, when it is one of IPv4 in that form. */
+struct chimera_slice chimera_rego_address_short(struct chimera_slice address);
+
+/* A domain's name, roughly, or nothing; one of a constraint may begin with a dot. */
+bool chimera_rego_address_is_domain(struct chimera_slice name, bool is_constraint);
+
 /* A mailbox of RFC 5321: what is before the at sign is appended to `local` unless that is NULL, and
  * what is behind it is the domain. */
 bool chimera_rego_address_mailbox(struct chimera_slice text, struct chimera_buffer *local,

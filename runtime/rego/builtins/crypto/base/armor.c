@@ -106,12 +106,6 @@ static struct chimera_slice take_line(struct chimera_slice *rest)
     return line;
 }
 
-static bool ends_with(struct chimera_slice text, const char *what)
-{
-    size_t size = strlen(what);
-    return text.size >= size && memcmp(text.data + text.size - size, what, size) == 0;
-}
-
 /* Whether behind "-----END " there is `type`, five dashes, and the end of the line. */
 static bool is_trailer(struct chimera_slice text, struct chimera_slice type)
 {
@@ -146,9 +140,11 @@ static bool read_block(struct chimera_slice rest, size_t end, struct chimera_reg
     const char *end_at = rest.data + end;
     bool has_headers = false;
     block->type = take_line(&rest);
-    if (!ends_with(block->type, DASHES))
+    if (block->type.size < strlen(DASHES))
         return false;
     block->type.size -= strlen(DASHES);
+    if (memcmp(block->type.data + block->type.size, DASHES, strlen(DASHES)) != 0)
+        return false;
     for (;;) {
         struct chimera_slice next = rest, line = take_line(&next);
         if (!line.size || !memchr(line.data, ':', line.size))

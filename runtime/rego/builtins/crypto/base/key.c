@@ -281,3 +281,10 @@ void chimera_rego_key_free(struct chimera_rego_key *key)
     EVP_PKEY_free(key->pkey);
     key->pkey = NULL;
 }
+
+int chimera_rego_refuse(const struct chimera_rego_call *call, const char *why)
+{
+    if (call->account && call->account->failed)
+        return chimera_rego_no_memory(call);
+    return chimera_fail(call->err, CHIMERA_EINVAL, "%s", why);
+}

@@ -88,4 +88,7 @@ bool chimera_rego_x25519_public(struct chimera_slice seed, unsigned char ret_pub
 /* The first byte that is not zero, and what is behind it. */
 struct chimera_slice chimera_rego_without_zeroes(struct chimera_slice number);
 
+/* CHIMERA_EINVAL with the reason; but what the account ended is not wrong for that. */
+int chimera_rego_refuse(const struct chimera_rego_call *call, const char *why);
+
 #endif

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 
 #include "runtime/base/base64.h"
+#include "runtime/rego/builtins/crypto/base/address.h"
 #include "runtime/rego/builtins/crypto/base/der.h"
 #include "runtime/rego/quote.h"
 #include "runtime/text/utf8.h"
@@ -227,12 +228,10 @@ static void put_ipv6(const uint16_t groups[8], struct chimera_buffer *out)
 
 struct json_object *chimera_make_ip(struct chimera_maker *maker, struct chimera_slice address)
 {
-    static const char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (char)0xFF, (char)0xFF};
     struct chimera_buffer text;
     uint16_t groups[8] = {0};
     chimera_rego_buffer(maker->call, &text);
-    if (address.size == 16 && memcmp(address.data, mapped, sizeof(mapped)) == 0)
-        address = chimera_slice_behind(address, sizeof(mapped));
+    address = chimera_rego_address_short(address);
     const uint8_t *bytes = (const uint8_t *)address.data;
     if (address.size == 4) {
         chimera_buffer_print(&text, "%d.%d.%d.%d", bytes[0], bytes[1], bytes[2], bytes[3]);

@@ -43,4 +43,10 @@ void chimera_make_element(struct chimera_maker *maker, struct json_object *array
 int chimera_make_finish(struct chimera_maker *maker, struct json_object *value,
                         struct json_object **ret_result);
 
+/* Whether a key of an argument is a text: others begin with a byte that no text begins with. */
+static inline bool chimera_rego_is_text_key(const char *key)
+{
+    return (unsigned char)*key != 0xFF;
+}
+
 #endif

@@ -9,13 +9,6 @@
     20 /* of the square of its bits: nanoseconds that looking through a key takes \
         */
 
-static int fail_read(const struct chimera_rego_call *call)
-{
-    if (call->account && call->account->failed)
-        return chimera_rego_no_memory(call);
-    return chimera_fail(call->err, CHIMERA_EINVAL, "x509: failed to parse private key");
-}
-
 /* --- RSA --- */
 
 static bool take_positive(struct chimera_slice *der, struct chimera_slice *ret_number)
@@ -175,7 +168,7 @@ int chimera_rego_private_key_read(const struct chimera_rego_call *call,
                    : form == CHIMERA_PRIVATE_KEY_PKCS8
                        ? read_pkcs8(call, der, ret_key)
                        : read_sec1(call, der, (struct chimera_slice){0}, ret_key);
-    return is_good ? CHIMERA_OK : fail_read(call);
+    return is_good ? CHIMERA_OK : chimera_rego_refuse(call, "x509: failed to parse private key");
 }
 
 /* --- As values --- */

@@ -146,15 +146,6 @@ static int rank(const struct chimera_x509 *child, const struct chimera_x509 *par
     return subject.size == 0 || authority.size == 0 ? 1 : 2;
 }
 
-/* Whether one that is the same stands before it, which is as if it were given once. */
-static bool is_given_twice(const struct search *search, size_t index)
-{
-    for (size_t i = 1; i < index; i++)
-        if (chimera_slice_equal(search->certificates[i].raw, search->certificates[index].raw))
-            return true;
-    return false;
-}
-
 static int extend(struct search *search, const struct chimera_x509 *child);
 
 static int try_parent(struct search *search, const struct chimera_x509 *child, size_t index)
@@ -191,7 +182,10 @@ static int extend(struct search *search, const struct chimera_x509 *child)
                 rank(child, parent) != wanted)
                 continue;
             code = chimera_rego_spend(search->call, i);
-            if (code == CHIMERA_OK && !is_given_twice(search, i))
+            size_t same = 1; /* what is given twice is as if it were given once */
+            while (!chimera_slice_equal(search->certificates[same].raw, parent->raw))
+                same++;
+            if (code == CHIMERA_OK && same == i)
                 code = try_parent(search, child, i);
         }
     }

@@ -36,9 +36,9 @@ int chimera_x509_check_policies(const struct chimera_rego_call *call,
 /* RFC 5280 §4.2.1.10. */
 int chimera_x509_check_constraints(const struct chimera_rego_call *call,
                                    const struct chimera_x509_chain *chain, bool *ret_is_met);
-/* Whether a certificate is for that host. */
+/* Whether a certificate is for the host of that name or address. */
 int chimera_x509_check_host(const struct chimera_rego_call *call,
-                            const struct chimera_x509 *certificate, struct chimera_slice host,
+                            const struct chimera_x509 *certificate, struct chimera_slice name,
                             bool *ret_is_met);
 
 #endif

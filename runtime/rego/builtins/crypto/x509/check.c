@@ -19,24 +19,6 @@ static bool is_ascii(struct chimera_slice text)
     return true;
 }
 
-bool chimera_x509_is_domain(struct chimera_slice name, bool is_constraint)
-{
-    size_t label = 0;
-    if (name.size == 0)
-        return true;
-    if (name.data[name.size - 1] == '.')
-        return false;
-    for (size_t i = is_constraint && name.data[0] == '.'; i <= name.size; i++) {
-        bool is_end = i == name.size || name.data[i] == '.';
-        if (!is_end && (name.data[i] < 33 || name.data[i] > 126))
-            return false;
-        if (is_end && label == 0)
-            return false;
-        label = is_end ? 0 : label + 1;
-    }
-    return true;
-}
-
 /* --- Names --- */
 
 struct names {
@@ -50,7 +32,7 @@ static bool check_uri(struct names *names, struct chimera_slice text)
     struct chimera_rego_address uri;
     chimera_buffer_init_within(&store, CHIMERA_REGO_RESULT_MAX, names->account);
     bool is_good = chimera_rego_address_read(text, &store, &uri) &&
-                   (uri.host.size == 0 || chimera_x509_is_domain(uri.host, false));
+                   (uri.host.size == 0 || chimera_rego_address_is_domain(uri.host, false));
     chimera_buffer_free(&store);
     return is_good;
 }
@@ -111,7 +93,7 @@ static bool check_constraint(void *context, unsigned type, struct chimera_slice 
         return chimera_rego_address_mailbox(value, NULL, &domain);
     if (name_type == CHIMERA_X509_NAME_URI && chimera_rego_address_ip(value, ip) > 0)
         return false;
-    return chimera_x509_is_domain(value, true);
+    return chimera_rego_address_is_domain(value, true);
 }
 
 /* --- Other extensions --- */

@@ -71,16 +71,16 @@ static bool is_mailbox(struct check *check, struct chimera_slice constraint)
 /* An address of IPv4 may stand in one of IPv6, and so may a network. */
 static bool is_in_network(struct chimera_slice constraint, struct chimera_slice address)
 {
-    static const char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (char)0xFF, (char)0xFF};
     struct chimera_slice network = {constraint.data, constraint.size / 2};
     struct chimera_slice mask = chimera_slice_behind(constraint, network.size);
     if (network.size != address.size)
         return false;
-    bool is_short = address.size == 16 && !memcmp(address.data, mapped, sizeof(mapped));
-    bool is_short_network = network.size == 16 && !memcmp(network.data, mapped, sizeof(mapped));
-    if (is_short != is_short_network)
+    network = chimera_rego_address_short(network);
+    address = chimera_rego_address_short(address);
+    if (network.size != address.size)
         return false;
-    for (size_t i = is_short ? sizeof(mapped) : 0; i < address.size; i++)
+    mask = chimera_slice_behind(mask, mask.size - network.size);
+    for (size_t i = 0; i < address.size; i++)
         if ((network.data[i] ^ address.data[i]) & mask.data[i])
             return false;
     return true;
@@ -117,7 +117,8 @@ static void compare_all(struct check *check, const struct name *name)
         struct chimera_slice value = check->chain->link[i]->value[CHIMERA_X509_NAME_CONSTRAINTS];
         if (!value.data)
             continue;
-        if (name->type != CHIMERA_X509_NAME_IP && !chimera_x509_is_domain(name->domain, false))
+        if (name->type != CHIMERA_X509_NAME_IP &&
+            !chimera_rego_address_is_domain(name->domain, false))
             check->is_broken = true;
         check->has_permitted = check->is_permitted = check->is_excluded = false;
         chimera_x509_each(CHIMERA_X509_NAME_CONSTRAINTS, value, compare, check);

@@ -59,15 +59,6 @@ static bool matches(struct chimera_slice pattern, struct chimera_slice name)
                           chimera_slice_behind(name, (size_t)(dot - name.data)));
 }
 
-/* Of an address of 16 bytes the last four, when it is one of IPv4 in that form. */
-static struct chimera_slice short_ip(struct chimera_slice address)
-{
-    static const char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (char)0xFF, (char)0xFF};
-    return address.size == 16 && memcmp(address.data, mapped, sizeof(mapped)) == 0
-               ? chimera_slice_behind(address, sizeof(mapped))
-               : address;
-}
-
 static bool check_name(void *context, unsigned type, struct chimera_slice value)
 {
     struct host *host = context;
@@ -75,7 +66,8 @@ static bool check_name(void *context, unsigned type, struct chimera_slice value)
     if (host->ip_size > 0) {
         struct chimera_slice ip = {(const char *)host->ip, host->ip_size};
         host->is_met |=
-            type == CHIMERA_X509_NAME_IP && chimera_slice_equal(short_ip(value), short_ip(ip));
+            type == CHIMERA_X509_NAME_IP &&
+            chimera_slice_equal(chimera_rego_address_short(value), chimera_rego_address_short(ip));
     } else if (type == CHIMERA_X509_NAME_DNS) {
         struct chimera_slice name = host->name;
         if (host->is_valid && is_host_name(value, true)) {

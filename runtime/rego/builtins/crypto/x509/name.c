@@ -48,19 +48,15 @@ static bool read_bmp(struct chimera_slice text, struct chimera_buffer *out)
     return true;
 }
 
-static bool read_latin(struct chimera_slice text, struct chimera_buffer *out)
-{
-    for (; out && text.size > 0; text = chimera_slice_behind(text, 1))
-        chimera_rego_put_rune((uint8_t)*text.data, out);
-    return true;
-}
-
 bool chimera_x509_text(unsigned tag, struct chimera_slice text, struct chimera_buffer *out)
 {
     if (tag == CHIMERA_DER_BMP)
         return read_bmp(text, out);
-    if (tag == CHIMERA_DER_T61)
-        return read_latin(text, out);
+    if (tag == CHIMERA_DER_T61) { /* taken for Latin-1 */
+        for (; out && text.size > 0; text = chimera_slice_behind(text, 1))
+            chimera_rego_put_rune((uint8_t)*text.data, out);
+        return true;
+    }
     bool is_good = tag == CHIMERA_DER_PRINTABLE ? all_are(text, is_printable)
                    : tag == CHIMERA_DER_NUMERIC ? all_are(text, is_numeric)
                    : tag == CHIMERA_DER_IA5

@@ -311,12 +311,6 @@ static void take_link(struct graph *graph, const struct chimera_x509 *link, bool
     prune(graph);
 }
 
-static bool has_policies(const struct chimera_x509 *link)
-{
-    struct chimera_slice value = link->value[CHIMERA_X509_POLICIES], inside = {0};
-    return chimera_der_take(&value, CHIMERA_DER_SEQUENCE, &inside) && inside.size > 0;
-}
-
 static bool walk(struct graph *graph, const struct chimera_x509_chain *chain)
 {
     int64_t depth = (int64_t)chain->size - 1;
@@ -324,7 +318,9 @@ static bool walk(struct graph *graph, const struct chimera_x509_chain *chain)
     for (size_t i = chain->size - 1; i-- > 0 && graph->code == CHIMERA_OK;) {
         const struct chimera_x509 *link = chain->link[i];
         bool is_self = chimera_slice_equal(link->issuer, link->subject);
-        graph->is_null |= !has_policies(link);
+        struct chimera_slice policies = link->value[CHIMERA_X509_POLICIES], inside = {0};
+        chimera_der_take(&policies, CHIMERA_DER_SEQUENCE, &inside);
+        graph->is_null |= inside.size == 0;
         if (counters.explicit_policy == 0 && graph->is_null)
             return false;
         if (!graph->is_null)

@@ -205,14 +205,6 @@ bool chimera_x509_public_key(struct chimera_slice der, struct chimera_rego_key *
 
 /* --- Certificates --- */
 
-static bool read_validity(struct chimera_slice *tbs, struct chimera_x509 *certificate)
-{
-    struct chimera_slice inside;
-    return chimera_der_take(tbs, CHIMERA_DER_SEQUENCE, &inside) &&
-           chimera_der_time(&inside, &certificate->not_before) &&
-           chimera_der_time(&inside, &certificate->not_after);
-}
-
 static bool read_version(struct chimera_slice *tbs, int64_t *ret_version)
 {
     struct chimera_slice inside;
@@ -250,7 +242,7 @@ static bool read_tail(struct chimera_slice *tbs, struct chimera_x509 *certificat
 static bool read_tbs(struct chimera_slice tbs, struct chimera_slice signature_identifier,
                      struct chimera_x509 *certificate)
 {
-    struct chimera_slice identifier;
+    struct chimera_slice identifier, validity;
     return read_version(&tbs, &certificate->version) &&
            chimera_der_integer(&tbs, &certificate->serial) &&
            !((uint8_t)certificate->serial.data[0] & 0x80) &&
@@ -258,7 +250,10 @@ static bool read_tbs(struct chimera_slice tbs, struct chimera_slice signature_id
            chimera_slice_equal(identifier, signature_identifier) &&
            chimera_x509_signature(identifier, &certificate->signature_algorithm) &&
            chimera_der_whole(&tbs, CHIMERA_DER_SEQUENCE, &certificate->issuer) &&
-           chimera_x509_check_name(certificate->issuer) && read_validity(&tbs, certificate) &&
+           chimera_x509_check_name(certificate->issuer) &&
+           chimera_der_take(&tbs, CHIMERA_DER_SEQUENCE, &validity) &&
+           chimera_der_time(&validity, &certificate->not_before) &&
+           chimera_der_time(&validity, &certificate->not_after) &&
            chimera_der_whole(&tbs, CHIMERA_DER_SEQUENCE, &certificate->subject) &&
            chimera_x509_check_name(certificate->subject) &&
            chimera_der_whole(&tbs, CHIMERA_DER_SEQUENCE, &certificate->spki) &&

@@ -157,7 +157,4 @@ bool chimera_x509_each(enum chimera_x509_extension_kind kind, struct chimera_sli
 bool chimera_x509_check_names(const struct chimera_rego_call *call, struct chimera_slice value,
                               bool *ret_is_any);
 
-/* A domain's name, roughly; one of a constraint may begin with a dot. */
-bool chimera_x509_is_domain(struct chimera_slice name, bool is_constraint);
-
 #endif

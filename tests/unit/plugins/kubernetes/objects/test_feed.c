@@ -232,7 +232,7 @@ static void the_budget(void **state)
         assert_int_equal(budget.used, store.used);
     }
     assert_int_equal(code, CHIMERA_ELIMIT);
-    assert_non_null(strstr(err.text, "raise the limit (kubernetes_bytes)"));
+    assert_non_null(strstr(err.text, "raise the limit (--cluster-memory)"));
 }
 
 static void many_in_no_order(void **state)
