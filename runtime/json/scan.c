@@ -210,7 +210,7 @@ bool chimera_scan_number(struct chimera_scan *scan)
         if (!skip_exponent(scan))
             return false;
     }
-    return !may_overflow || check_range(scan, begin);
+    return !may_overflow || scan->is_wide || check_range(scan, begin);
 }
 
 bool chimera_scan_word(struct chimera_scan *scan)

@@ -25,6 +25,7 @@ struct chimera_scan {
     const char *start, *at, *end;
     unsigned depth; /* arrays and objects open now */
     bool is_odd;    /* what is handed on as it stands has not its usual form: see shape.h */
+    bool is_wide;   /* asked for by whoever reads: numbers that no double holds are good, too */
     /* Set by a failure only: */
     bool is_shape;         /* it is JSON so far, but not what was asked for */
     const char *why_at;    /* everything before it counts for line and column */
@@ -44,6 +45,7 @@ static inline void chimera_scan_init(struct chimera_scan *scan, struct chimera_s
     scan->end = text.data ? text.data + text.size : NULL;
     scan->depth = 0;
     scan->is_odd = false;
+    scan->is_wide = false;
     scan->is_shape = false;
 }
 

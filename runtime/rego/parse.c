@@ -185,7 +185,11 @@ static int take_number(struct reader *reader, struct json_object **ret_value)
     struct chimera_slice text = {reader->rest.data, size};
     if (size > NUMBER_LARGE && chimera_account_has_time(reader->account, size * NUMBER_NS) < 0)
         return fail_memory(reader);
-    if (chimera_json_check(text, NULL) < 0)
+    struct chimera_scan scan;
+    chimera_scan_init(&scan, text);
+    scan.is_wide = true;
+    if (size == 0 || chimera_scan_peek(&scan) == '+' || !chimera_scan_number(&scan) ||
+        scan.at < scan.end)
         return fail(reader, "a bad number");
     skip(reader, size);
     *ret_value = chimera_rego_new_number(text, reader->account);

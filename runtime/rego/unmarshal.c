@@ -93,6 +93,7 @@ int chimera_rego_unmarshal_first(struct chimera_slice text, struct chimera_accou
         chimera_fail(err, code, "%s", chimera_account_text(account));
     } else {
         chimera_scan_init(&scan, chimera_buffer_slice(&normal));
+        scan.is_wide = true;
         chimera_scan_peek(&scan);
         if (!chimera_scan_skip(&scan, &value))
             code = chimera_scan_report(&scan, err);

@@ -334,9 +334,13 @@ static void end_watch(struct supervisor *supervisor)
 
 static void open_workers(struct supervisor *supervisor)
 {
-    workers_init(&supervisor->workers, supervisor->config, &supervisor->scoreboard,
-                 &supervisor->counters, &supervisor->telemetry, &supervisor->broker,
-                 &supervisor->certificates.served);
+    workers_init(&supervisor->workers,
+                 &(struct workers_inputs){.config = supervisor->config,
+                                          .scoreboard = &supervisor->scoreboard,
+                                          .counters = &supervisor->counters,
+                                          .telemetry = &supervisor->telemetry,
+                                          .broker = &supervisor->broker,
+                                          .tls = &supervisor->certificates.served});
     supervisor->code = workers_open(&supervisor->workers, supervisor->err);
 }
 

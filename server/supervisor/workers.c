@@ -21,16 +21,9 @@
 /* Longer than a client may keep an idle connection, which is what a retired worker waits for. */
 #define RETIRE_MS 150000
 
-void workers_init(struct workers *workers, const struct config *config, struct shared *scoreboard,
-                  struct shared *counters, struct telemetry *telemetry, struct broker *broker,
-                  const struct tls_texts *tls)
+void workers_init(struct workers *workers, const struct workers_inputs *with)
 {
-    *workers = (struct workers){.config = config,
-                                .scoreboard = scoreboard,
-                                .counters = counters,
-                                .telemetry = telemetry,
-                                .broker = broker,
-                                .tls = tls,
+    *workers = (struct workers){.with = *with,
                                 .main_fd = -1,
                                 .probe_fd = -1,
                                 .current = WORKER_CHILD_NONE,
@@ -41,9 +34,9 @@ void workers_init(struct workers *workers, const struct config *config, struct s
 
 int workers_open(struct workers *workers, struct chimera_error *err)
 {
-    int code = socket_bind(&workers->config->main_address, &workers->main_fd, err);
+    int code = socket_bind(&workers->with.config->main_address, &workers->main_fd, err);
     if (code == CHIMERA_OK)
-        code = socket_bind(&workers->config->probe_address, &workers->probe_fd, err);
+        code = socket_bind(&workers->with.config->probe_address, &workers->probe_fd, err);
     return code;
 }
 
@@ -69,11 +62,11 @@ static uint32_t take_score(const struct workers *workers)
 {
     uint32_t score = 0;
     _Static_assert(WORKER_SCORES > WORKERS_RETIRED_MAX + 2, "one is free");
-    if (!workers->config->has_admin)
+    if (!workers->with.config->has_admin)
         return WORKER_SCORE_NONE;
     while (is_taken(workers, score))
         score++;
-    counters_empty_worker_score(workers->counters, score);
+    counters_empty_worker_score(workers->with.counters, score);
     return score;
 }
 
@@ -81,17 +74,17 @@ static int start(struct workers *workers, struct generation *generation, struct 
                  struct chimera_error *err)
 {
     const struct worker_start start = {
-        .config = workers->config,
-        .scoreboard = workers->scoreboard,
-        .counters = workers->counters,
-        .tls = *workers->tls,
+        .config = workers->with.config,
+        .scoreboard = workers->with.scoreboard,
+        .counters = workers->with.counters,
+        .tls = *workers->with.tls,
         .score = take_score(workers),
-        .telemetry = workers->telemetry,
-        .broker = broker_is_needed(&generation->file->policies) ? workers->broker : NULL,
+        .telemetry = workers->with.telemetry,
+        .broker = broker_is_needed(&generation->file->policies) ? workers->with.broker : NULL,
         .supply_fd = -1,
         .main_fd = workers->main_fd,
         .probe_fd = workers->probe_fd};
-    scoreboard_enter(workers->scoreboard->data, &generation->file->policies);
+    scoreboard_enter(workers->with.scoreboard->data, &generation->file->policies);
     return worker_child_start(child, &start, generation, err);
 }
 

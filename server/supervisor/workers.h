@@ -13,12 +13,16 @@
 #define WORKERS_RETIRED_MAX 8
 #define WORKERS_PATIENT_MAX 4 /* of these, that wait for idle connections */
 
-struct workers {
+struct workers_inputs { /* borrowed */
     const struct config *config;
-    struct shared *scoreboard, *counters; /* borrowed, as the next two */
+    struct shared *scoreboard, *counters;
     struct telemetry *telemetry;
     struct broker *broker;
-    const struct tls_texts *tls;   /* the newest, for workers that start */
+    const struct tls_texts *tls; /* the newest, for workers that start */
+};
+
+struct workers {
+    struct workers_inputs with;
     int main_fd, probe_fd;         /* bound; -1: not open */
     struct generation *generation; /* used; what `current` serves, and serves again after a crash */
     struct worker_child current;   /* serves, or starts when there is nothing else */
@@ -29,9 +33,7 @@ struct workers {
     uint64_t restarts; /* of crashed workers */
 };
 
-void workers_init(struct workers *workers, const struct config *config, struct shared *scoreboard,
-                  struct shared *counters, struct telemetry *telemetry, struct broker *broker,
-                  const struct tls_texts *tls);
+void workers_init(struct workers *workers, const struct workers_inputs *with);
 /* Binds the ports; nothing listens yet. */
 int workers_open(struct workers *workers, struct chimera_error *err);
 

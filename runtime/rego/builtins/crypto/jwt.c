@@ -20,17 +20,18 @@ int chimera_rego_jwt_split(const struct chimera_rego_call *call, struct chimera_
     struct chimera_slice rest = text;
     unsigned found = 0;
     bool is_last = false;
-    int code = chimera_rego_spend(call, text.size / 8);
-    if (code < 0)
-        return code;
-    for (; !is_last; found++) {
+    int code = CHIMERA_OK;
+    for (; !is_last && code == CHIMERA_OK; found++) {
         const char *dot = rest.size > 0 ? memchr(rest.data, '.', rest.size) : NULL;
         size_t size = dot ? (size_t)(dot - rest.data) : rest.size;
         if (found < 3)
             *parts[found] = (struct chimera_slice){rest.data, size};
         rest = chimera_slice_behind(rest, size + (dot ? 1 : 0));
         is_last = !dot;
+        code = chimera_rego_spend(call, size / 8 + 1);
     }
+    if (code < 0)
+        return code;
     if (found == 1)
         return chimera_fail(call->err, CHIMERA_EINVAL, "encoded JWT had no period separators");
     if (found != 3)

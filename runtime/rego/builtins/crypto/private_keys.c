@@ -202,7 +202,7 @@ static int read_key(struct pair *pair)
     code = CHIMERA_EINVAL;
     for (unsigned form = 0; form < 3 && code == CHIMERA_EINVAL; form++)
         code = chimera_rego_private_key_read(call, (enum chimera_private_key_form)form,
-                                        chimera_buffer_slice(&pair->key_der), &pair->key);
+                                             chimera_buffer_slice(&pair->key_der), &pair->key);
     return code;
 }
 

@@ -26,10 +26,14 @@ static const struct expected {
     bool keeps_settings;
     const char *name; /* NULL: its parent's */
 } expected[ROLE_COUNT] = {
-    [ROLE_WORKER] = {SIGTERM, true, NULL}, [ROLE_TENANT] = {SIGKILL, true, NULL},
-    [ROLE_ADMIN] = {SIGKILL, false, NULL}, [ROLE_EXPORTER] = {SIGTERM, false, "chimera-otlp"},
-    [ROLE_BUILD] = {SIGKILL, false, NULL}, [ROLE_CERTIFICATE_CHECK] = {SIGKILL, false, NULL},
-    [ROLE_BROKER] = {SIGKILL, false, "chimera-broker"}, [ROLE_HELPER] = {SIGKILL, false, NULL},
+    [ROLE_WORKER] = {SIGTERM, true, NULL},
+    [ROLE_TENANT] = {SIGKILL, true, NULL},
+    [ROLE_ADMIN] = {SIGKILL, false, NULL},
+    [ROLE_EXPORTER] = {SIGTERM, false, "chimera-otlp"},
+    [ROLE_BUILD] = {SIGKILL, false, NULL},
+    [ROLE_CERTIFICATE_CHECK] = {SIGKILL, false, NULL},
+    [ROLE_BROKER] = {SIGKILL, false, "chimera-broker"},
+    [ROLE_HELPER] = {SIGKILL, false, NULL},
 };
 
 static const struct kept_settings *const kept = (const void *)&expected; /* opaque */

@@ -266,7 +266,10 @@ static void begin_anew(void)
     err = (struct chimera_error){0};
     did[0] = '\0';
     config = (struct config){.options = {.bundle = "/x", .is_watch_off = true}, .has_admin = true};
-    workers_init(&workers, &config, &scoreboard, &counters, NULL, NULL, &tls);
+    workers_init(&workers, &(struct workers_inputs){.config = &config,
+                                                    .scoreboard = &scoreboard,
+                                                    .counters = &counters,
+                                                    .tls = &tls});
     rollout_init(&rollout, &config, &workers);
 }
 

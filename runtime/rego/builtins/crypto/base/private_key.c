@@ -161,8 +161,8 @@ static bool read_pkcs8(const struct chimera_rego_call *call, struct chimera_slic
 }
 
 int chimera_rego_private_key_read(const struct chimera_rego_call *call,
-                             enum chimera_private_key_form form, struct chimera_slice der,
-                             struct chimera_private_key *ret_key)
+                                  enum chimera_private_key_form form, struct chimera_slice der,
+                                  struct chimera_private_key *ret_key)
 {
     bool is_good = form == CHIMERA_PRIVATE_KEY_PKCS1 ? read_pkcs1(call, der, ret_key)
                    : form == CHIMERA_PRIVATE_KEY_PKCS8

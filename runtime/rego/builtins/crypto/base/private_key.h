@@ -32,8 +32,8 @@ struct chimera_private_key {
 /* `der` must outlive the key, and the key must not be moved. CHIMERA_EINVAL: there is none of that
  * form in it. */
 int chimera_rego_private_key_read(const struct chimera_rego_call *call,
-                             enum chimera_private_key_form form, struct chimera_slice der,
-                             struct chimera_private_key *ret_key);
+                                  enum chimera_private_key_form form, struct chimera_slice der,
+                                  struct chimera_private_key *ret_key);
 
 /* As Go's JSON shows it, and as a JSON Web Key; CHIMERA_EINVAL when it cannot be one. */
 struct json_object *chimera_private_key_show(struct chimera_maker *maker,
