@@ -25,11 +25,6 @@ int chimera_json_parse(struct chimera_slice text, struct json_object **ret_tree,
 int chimera_json_parse_within(struct chimera_slice text, struct chimera_account *account,
                               struct json_object **ret_tree, struct chimera_error *err);
 
-/* The same for who must know how a number was written: one that is no int64 keeps its text, as
- * json-c keeps a double's. */
-int chimera_json_parse_exact(struct chimera_slice text, struct chimera_account *account,
-                             struct json_object **ret_tree, struct chimera_error *err);
-
 /* These spend from and take from the account of `out`, if it has one. */
 
 void chimera_json_write(struct json_object *tree, struct chimera_buffer *out);
