@@ -213,6 +213,16 @@ int chimera_json_parse_within(struct chimera_slice text, struct chimera_account 
     return CHIMERA_OK;
 }
 
+bool chimera_json_are_texts(struct json_object *value)
+{
+    if (!json_object_is_type(value, json_type_array))
+        return false;
+    for (size_t i = 0; i < json_object_array_length(value); i++)
+        if (!json_object_is_type(json_object_array_get_idx(value, i), json_type_string))
+            return false;
+    return true;
+}
+
 int chimera_json_parse(struct chimera_slice text, struct json_object **ret_tree,
                        struct chimera_error *err)
 {

@@ -54,6 +54,9 @@ bool chimera_json_diff_text(struct chimera_slice from, struct chimera_slice to,
                             struct chimera_arena *arena, struct chimera_buffer *out,
                             bool *ret_differs);
 
+/* Is it a list of strings, and of nothing else? */
+bool chimera_json_are_texts(struct json_object *value);
+
 /* Borrowed; NULL where the value is no object, has no such member, or that is null. */
 static inline struct json_object *chimera_json_member(struct json_object *value, const char *key)
 {
