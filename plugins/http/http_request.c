@@ -321,23 +321,13 @@ static int read_headers(struct json_object *value, struct http_request *request,
 
 /* --- What is kept --- */
 
-static bool are_texts(struct json_object *list)
-{
-    if (!json_object_is_type(list, json_type_array))
-        return false;
-    for (size_t i = 0; i < json_object_array_length(list); i++)
-        if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_string))
-            return false;
-    return true;
-}
-
 static int read_caching(struct json_object *argument, struct http_request *request,
                         struct http_failure *failure)
 {
     struct json_object *ignored = NULL, *seconds = NULL;
     bool is_forced = false;
     if (json_object_object_get_ex(argument, "cache_ignored_headers", &ignored) &&
-        json_object_object_get_ex(argument, "headers", NULL) && !are_texts(ignored))
+        json_object_object_get_ex(argument, "headers", NULL) && !chimera_json_are_texts(ignored))
         return http_fail(failure, HTTP_FAILURE_BARE,
                          "cache_ignored_headers must be an array of strings");
     int code = read_strict(argument, "cache", &request->may_be_kept, failure);

@@ -67,16 +67,6 @@ static const struct field image_index_fields[] = {
 
 /* --- Values --- */
 
-static bool are_texts(struct json_object *list)
-{
-    if (!json_object_is_type(list, json_type_array))
-        return false;
-    for (size_t i = 0; i < json_object_array_length(list); i++)
-        if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_string))
-            return false;
-    return true;
-}
-
 /* A map of texts with its keys sorted; NULL: it is none, or no memory. */
 static struct json_object *sort_map(struct json_object *map)
 {
@@ -137,7 +127,7 @@ static struct json_object *make_value(const struct field *field,
     case TYPE_SIZE:
         return is_number(from, INT64_MAX) ? json_object_get(from) : NULL;
     case TYPE_TEXTS:
-        return are_texts(from) ? json_object_get(from) : NULL;
+        return chimera_json_are_texts(from) ? json_object_get(from) : NULL;
     case TYPE_MAP:
         return sort_map(from);
     case TYPE_ONE:

@@ -453,7 +453,8 @@ static int keep_result(struct chimera_guest *guest, struct chimera_slice json,
 {
     struct chimera_slice copy;
     bool is_kept = chimera_abi_keep_answer(guest, arena, json, &copy);
-    bool is_json = is_kept && chimera_json_check_within(copy, &guest->account, NULL) == CHIMERA_OK;
+    bool is_json =
+        is_kept && chimera_json_check_within(copy, false, &guest->account, NULL) == CHIMERA_OK;
     if (json.size > CHIMERA_SCAN_AT_ONCE)
         chimera_account_has_time(&guest->account, json.size * READ_RESULT_NS);
     int code = check_account(guest, 0, err);

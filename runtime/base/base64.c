@@ -10,8 +10,7 @@
 
 static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/* -1 when it is none. */
-static int value_of(char digit, unsigned form)
+int chimera_base64_digit(char digit, unsigned form)
 {
     if (digit >= 'A' && digit <= 'Z')
         return digit - 'A';
@@ -52,7 +51,7 @@ static size_t decode_group(const char *digits, size_t count, unsigned form, char
 {
     uint32_t bits = 0;
     for (size_t i = 0; i < count; i++) {
-        int value = value_of(digits[i], form);
+        int value = chimera_base64_digit(digits[i], form);
         if (value < 0)
             return 0;
         bits = bits << DIGIT_BITS | (uint32_t)value;

@@ -19,6 +19,9 @@ enum chimera_base64_form {
     CHIMERA_BASE64_UNPADDED = 2,
 };
 
+/* Of one digit; -1 when it is none of that form. */
+int chimera_base64_digit(char digit, unsigned form);
+
 /* Bytes that so much text decodes to, at most. */
 static inline size_t chimera_base64_decoded_max(size_t text_size)
 {

@@ -77,7 +77,7 @@ static bool skip_unicode(struct chimera_scan *scan)
     int unit = 0, second = 0;
     if (!read_hex(scan, &unit))
         return false;
-    if (unit < 0xD800 || unit > 0xDFFF)
+    if (unit < 0xD800 || unit > 0xDFFF || scan->is_wide)
         return true;
     if (unit >= 0xDC00)
         return chimera_scan_fail(scan, scan->at, lone);
@@ -423,14 +423,15 @@ int chimera_json_check(struct chimera_slice text, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-int chimera_json_check_within(struct chimera_slice text, struct chimera_account *account,
-                              struct chimera_error *err)
+int chimera_json_check_within(struct chimera_slice text, bool is_wide,
+                              struct chimera_account *account, struct chimera_error *err)
 {
     struct chimera_scan scan;
     struct chimera_account forever;
     chimera_account_open(&forever, CHIMERA_ACCOUNT_FOREVER, CHIMERA_ACCOUNT_FOREVER);
     account = account ? account : &forever;
     chimera_scan_init(&scan, text);
+    scan.is_wide = is_wide;
     if (text.size > CHIMERA_SCAN_AT_ONCE)
         chimera_account_has_time(account, text.size * CHIMERA_SCAN_AT_ONCE_NS);
     int byte = account->failed ? -1 : chimera_scan_peek(&scan);

@@ -25,7 +25,8 @@ struct chimera_scan {
     const char *start, *at, *end;
     unsigned depth; /* arrays and objects open now */
     bool is_odd;    /* what is handed on as it stands has not its usual form: see shape.h */
-    bool is_wide;   /* asked for by whoever reads: numbers that no double holds are good, too */
+    bool is_wide;   /* set by whoever reads: numbers that no double holds and half surrogates are
+                       good, as for Go */
     /* Set by a failure only: */
     bool is_shape;         /* it is JSON so far, but not what was asked for */
     const char *why_at;    /* everything before it counts for line and column */
@@ -108,9 +109,10 @@ int chimera_scan_report(const struct chimera_scan *scan, struct chimera_error *e
 
 /* Whether `text` is one JSON value and nothing else. */
 int chimera_json_check(struct chimera_slice text, struct chimera_error *err);
-/* The same for a text that a guest chose; the account's code when that failed. */
-int chimera_json_check_within(struct chimera_slice text, struct chimera_account *account,
-                              struct chimera_error *err);
+/* The same for a text that a guest chose; the account's code when that failed. `is_wide` as in the
+ * struct. */
+int chimera_json_check_within(struct chimera_slice text, bool is_wide,
+                              struct chimera_account *account, struct chimera_error *err);
 
 /* Writes the decoded text of a checked string to `to`, as much as fits whole into `capacity`;
  * raw.size is always enough. Returns its size. */

@@ -17,7 +17,6 @@ struct builder {
     struct chimera_buffer key;                        /* decoded, with a NUL */
     struct chimera_buffer text;
     struct chimera_account *account; /* borrowed; may be NULL */
-    bool keeps_texts;                /* of numbers that are no int64 */
 };
 
 /* Of a node or buffer that could not be made. */
@@ -67,11 +66,6 @@ static bool decode(struct chimera_scan_text text, struct chimera_buffer *buffer)
 static struct json_object *new_number(struct builder *builder, struct chimera_slice text)
 {
     struct chimera_number number = chimera_number_read(text);
-    if (builder->keeps_texts && number.kind != CHIMERA_NUMBER_I64 &&
-        (number.kind == CHIMERA_NUMBER_F64 || number.u64 > INT64_MAX))
-        return chimera_node_double_text(
-            builder->account, number.kind == CHIMERA_NUMBER_F64 ? number.f64 : (double)number.u64,
-            text);
     if (number.kind == CHIMERA_NUMBER_F64)
         return chimera_node_double(builder->account, number.f64);
     if (number.kind == CHIMERA_NUMBER_I64)
@@ -191,10 +185,10 @@ static int build(struct builder *builder)
     return next < 0 || !chimera_scan_end(&builder->scan) ? CHIMERA_EINVAL : CHIMERA_OK;
 }
 
-static int parse(struct chimera_slice text, struct chimera_account *account, bool keeps_texts,
-                 struct json_object **ret_tree, struct chimera_error *err)
+int chimera_json_parse_within(struct chimera_slice text, struct chimera_account *account,
+                              struct json_object **ret_tree, struct chimera_error *err)
 {
-    struct builder builder = {.root = NULL, .account = account, .keeps_texts = keeps_texts};
+    struct builder builder = {.root = NULL, .account = account};
     chimera_scan_init(&builder.scan, text);
     chimera_buffer_init_within(&builder.key, text.size + 1, account);
     chimera_buffer_init_within(&builder.text, text.size + 1, account);
@@ -219,16 +213,14 @@ static int parse(struct chimera_slice text, struct chimera_account *account, boo
     return CHIMERA_OK;
 }
 
-int chimera_json_parse_within(struct chimera_slice text, struct chimera_account *account,
-                              struct json_object **ret_tree, struct chimera_error *err)
+bool chimera_json_are_texts(struct json_object *value)
 {
-    return parse(text, account, false, ret_tree, err);
-}
-
-int chimera_json_parse_exact(struct chimera_slice text, struct chimera_account *account,
-                             struct json_object **ret_tree, struct chimera_error *err)
-{
-    return parse(text, account, true, ret_tree, err);
+    if (!json_object_is_type(value, json_type_array))
+        return false;
+    for (size_t i = 0; i < json_object_array_length(value); i++)
+        if (!json_object_is_type(json_object_array_get_idx(value, i), json_type_string))
+            return false;
+    return true;
 }
 
 int chimera_json_parse(struct chimera_slice text, struct json_object **ret_tree,

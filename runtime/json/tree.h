@@ -25,11 +25,6 @@ int chimera_json_parse(struct chimera_slice text, struct json_object **ret_tree,
 int chimera_json_parse_within(struct chimera_slice text, struct chimera_account *account,
                               struct json_object **ret_tree, struct chimera_error *err);
 
-/* The same for who must know how a number was written: one that is no int64 keeps its text, as
- * json-c keeps a double's. */
-int chimera_json_parse_exact(struct chimera_slice text, struct chimera_account *account,
-                             struct json_object **ret_tree, struct chimera_error *err);
-
 /* These spend from and take from the account of `out`, if it has one. */
 
 void chimera_json_write(struct json_object *tree, struct chimera_buffer *out);
@@ -58,6 +53,9 @@ struct chimera_arena;
 bool chimera_json_diff_text(struct chimera_slice from, struct chimera_slice to,
                             struct chimera_arena *arena, struct chimera_buffer *out,
                             bool *ret_differs);
+
+/* Is it a list of strings, and of nothing else? */
+bool chimera_json_are_texts(struct json_object *value);
 
 /* Borrowed; NULL where the value is no object, has no such member, or that is null. */
 static inline struct json_object *chimera_json_member(struct json_object *value, const char *key)

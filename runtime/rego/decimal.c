@@ -3,13 +3,6 @@
 
 #include "runtime/base/error.h"
 
-/* A number's digits without zeros at either end, as a fraction 0.ddd times a power of ten. */
-struct decimal {
-    const char *first, *last; /* of the digits, which a point may stand between; NULL: zero */
-    int64_t power;
-    bool is_negative;
-};
-
 /* Behind it nobody can tell numbers apart: OPA refuses them, and no text is so long. */
 #define POWER_MAX ((int64_t)1 << 60)
 
@@ -22,73 +15,92 @@ static int64_t read_power(const char *at, const char *end)
     return is_negative ? -power : power;
 }
 
-static struct decimal read_decimal(struct chimera_slice text)
+struct chimera_decimal chimera_decimal_read(struct chimera_slice text)
 {
-    struct decimal decimal = {.is_negative = text.size && text.data[0] == '-'};
+    struct chimera_decimal decimal = {.is_negative = text.size && text.data[0] == '-'};
     const char *at = text.data + decimal.is_negative, *end = text.data + text.size;
+    const char *first = NULL, *last = NULL;
     bool is_behind_point = false;
+    uint64_t zeros = 0; /* since the last other digit */
     for (; at < end && *at != 'e' && *at != 'E'; at++) {
-        is_behind_point = is_behind_point || *at == '.';
-        if (*at >= '1' && *at <= '9') {
-            decimal.first = decimal.first ? decimal.first : at;
-            decimal.last = at;
+        if (*at == '.') {
+            is_behind_point = true;
+            continue;
         }
-        if (*at != '.' && !is_behind_point && decimal.first)
-            decimal.power++;
-        else if (*at == '0' && is_behind_point && !decimal.first)
-            decimal.power--;
+        if (*at == '0' && !first) {
+            decimal.power -= is_behind_point;
+            continue;
+        }
+        first = first ? first : at;
+        decimal.power += !is_behind_point;
+        zeros++;
+        if (*at != '0') {
+            decimal.digits += zeros;
+            zeros = 0;
+            last = at;
+        }
     }
+    if (!first)
+        return (struct chimera_decimal){0};
+    decimal.text = (struct chimera_slice){first, (size_t)(last - first) + 1};
     if (at < end)
         decimal.power += read_power(at + 1, end);
     return decimal;
 }
 
-/* Neither is zero, and of one sign. */
-static int compare_magnitudes(const struct decimal *a, const struct decimal *b)
+unsigned chimera_decimal_digit(struct chimera_slice *text)
 {
-    const char *x = a->first, *y = b->first;
+    while (text->size > 0) {
+        char c = text->data[0];
+        *text = chimera_slice_behind(*text, 1);
+        if (c != '.')
+            return (unsigned)(c - '0');
+    }
+    return 0;
+}
+
+/* Neither is zero. */
+static int compare_magnitudes(const struct chimera_decimal *a, const struct chimera_decimal *b)
+{
+    struct chimera_slice of_a = a->text, of_b = b->text;
     if (a->power != b->power)
         return a->power < b->power ? -1 : 1;
-    for (; x <= a->last && y <= b->last; x++, y++) {
-        x += *x == '.';
-        y += *y == '.';
-        if (*x != *y)
-            return *x < *y ? -1 : 1;
+    while (of_a.size > 0 || of_b.size > 0) {
+        unsigned x = chimera_decimal_digit(&of_a), y = chimera_decimal_digit(&of_b);
+        if (x != y)
+            return x < y ? -1 : 1;
     }
-    return (x <= a->last) - (y <= b->last);
+    return 0;
+}
+
+int chimera_decimal_order(const struct chimera_decimal *a, const struct chimera_decimal *b)
+{
+    int sign = !a->digits ? 0 : a->is_negative ? -1 : 1;
+    int other = !b->digits ? 0 : b->is_negative ? -1 : 1;
+    if (sign != other || sign == 0)
+        return (sign > other) - (sign < other);
+    return sign * compare_magnitudes(a, b);
 }
 
 int chimera_decimal_compare(struct chimera_slice a, struct chimera_slice b)
 {
-    struct decimal x = read_decimal(a), y = read_decimal(b);
-    int sign = !x.first ? 0 : x.is_negative ? -1 : 1;
-    int other = !y.first ? 0 : y.is_negative ? -1 : 1;
-    if (sign != other || sign == 0)
-        return (sign > other) - (sign < other);
-    return sign * compare_magnitudes(&x, &y);
+    const struct chimera_decimal x = chimera_decimal_read(a), y = chimera_decimal_read(b);
+    return chimera_decimal_order(&x, &y);
 }
 
 /* --- Whole numbers --- */
 
 int chimera_decimal_whole(struct chimera_slice text, chimera_wide *ret_value)
 {
-    struct decimal decimal = read_decimal(text);
+    struct chimera_decimal decimal = chimera_decimal_read(text);
     chimera_wide value = 0;
-    int64_t places = decimal.power;
     *ret_value = 0;
-    if (!decimal.first)
-        return CHIMERA_OK;
-    if (places > CHIMERA_DECIMAL_WIDE)
+    if (decimal.digits && decimal.power > CHIMERA_DECIMAL_WIDE)
         return CHIMERA_ELIMIT;
-    for (const char *at = decimal.first; at <= decimal.last; at++) {
-        if (*at == '.')
-            continue;
-        if (places-- <= 0)
-            return CHIMERA_EINVAL;
-        value = value * 10 + (*at - '0');
-    }
-    while (places-- > 0)
-        value *= 10;
+    if (decimal.digits && decimal.power < (int64_t)decimal.digits)
+        return CHIMERA_EINVAL;
+    for (int64_t i = 0; i < decimal.power; i++)
+        value = value * 10 + chimera_decimal_digit(&decimal.text);
     *ret_value = decimal.is_negative ? -value : value;
     return CHIMERA_OK;
 }

@@ -183,16 +183,6 @@ static int take_pem(struct json_object *from, const char *name, struct json_obje
     return code;
 }
 
-static bool is_texts(struct json_object *list)
-{
-    if (!json_object_is_type(list, json_type_array))
-        return false;
-    for (size_t i = 0; i < json_object_array_length(list); i++)
-        if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_string))
-            return false;
-    return true;
-}
-
 /* Who to act as. */
 static int take_impersonation(struct json_object *user, struct json_object *to,
                               struct chimera_error *err)
@@ -202,7 +192,7 @@ static int take_impersonation(struct json_object *user, struct json_object *to,
     int code = take_text(user, "as", to, "as", err);
     if (code == CHIMERA_OK)
         code = take_text(user, "as-uid", to, "as_uid", err);
-    if (code == CHIMERA_OK && groups && !is_texts(groups))
+    if (code == CHIMERA_OK && groups && !chimera_json_are_texts(groups))
         code = chimera_fail(err, CHIMERA_EINVAL, "as-groups is no list of texts");
     if (code == CHIMERA_OK && groups)
         json_object_object_add(to, "as_groups", json_object_get(groups));
@@ -212,7 +202,7 @@ static int take_impersonation(struct json_object *user, struct json_object *to,
         return chimera_fail(err, CHIMERA_EINVAL, "as-user-extra is no map");
     json_object_object_foreach(extra, key, values)
     {
-        if (!is_texts(values))
+        if (!chimera_json_are_texts(values))
             return chimera_fail(err, CHIMERA_EINVAL, "as-user-extra: %s is no list of texts", key);
     }
     json_object_object_add(to, "as_user_extra", json_object_get(extra));

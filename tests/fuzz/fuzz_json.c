@@ -29,7 +29,7 @@ static void check_account(const uint8_t *data, struct chimera_slice text, int co
     struct json_object *again = NULL;
     struct chimera_buffer out;
     fuzz_account(data, text.size, &account);
-    int bounded = chimera_json_check_within(text, &account, NULL);
+    int bounded = chimera_json_check_within(text, false, &account, NULL);
     fuzz_account_check(&account, bounded);
     expect(account.failed || code < 0 || bounded == CHIMERA_OK);
     fuzz_account(data, text.size, &account);

@@ -2,8 +2,8 @@
 /* A template for strings.render_template, with variables of every type. With an account it gives
  * the same or nothing; endless templates are ended by an account of their own. */
 #include "runtime/base/clock.h"
-#include "runtime/json/tree.h"
 #include "runtime/rego/builtin.h"
+#include "runtime/rego/unmarshal.h"
 #include "tests/fuzz/account.h"
 
 #define BYTES_MAX ((uint64_t)32 << 20)
@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct chimera_account account, wide;
     struct chimera_buffer text, bounded_text;
     struct json_object *args[2] = {json_object_new_string_len((const char *)data, (int)size), NULL};
-    if (chimera_json_parse_exact(CHIMERA_SLICE(variables), NULL, &args[1], NULL) < 0)
+    if (chimera_rego_unmarshal(CHIMERA_SLICE(variables), NULL, &args[1], NULL) < 0)
         abort();
     chimera_account_open(&wide, chimera_clock_ns() + WORK_NS, BYTES_MAX);
     fuzz_account(data, size, &account);

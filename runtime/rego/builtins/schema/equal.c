@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Texts that are equal when values are. */
 #include "runtime/rego/builtins/schema/schema_internal.h"
+
+#include <math.h>
+
 #include "runtime/rego/float.h"
 #include "runtime/rego/go_json.h"
+
+#define NUMBER_SHOWN 200 /* bytes of one in a message */
 
 /* As deep as documents can be, so the recursion is bounded. */
 static void write_equal(struct json_object *value, struct chimera_buffer *out)
@@ -37,8 +42,14 @@ static void write_equal(struct json_object *value, struct chimera_buffer *out)
         break;
     case json_type_int:
     case json_type_double: {
-        size_t size =
-            chimera_rego_format_json(json_object_get_double(value), scratch, sizeof(scratch));
+        double number = json_object_get_double(value);
+        if (!isfinite(number)) { /* its own text is all that is left */
+            chimera_buffer_reset(out);
+            chimera_buffer_append(out, chimera_rego_number_text(value, scratch));
+            out->failed = out->failed ? out->failed : CHIMERA_EINVAL;
+            return;
+        }
+        size_t size = chimera_rego_format_json(number, scratch, sizeof(scratch));
         chimera_buffer_append(out, (struct chimera_slice){scratch, size});
         break;
     }
@@ -53,8 +64,15 @@ int chimera_schema_text(struct chimera_schema *schema, struct json_object *value
     struct chimera_buffer text;
     chimera_rego_buffer(schema->call, &text);
     write_equal(value, &text);
-    *ret_text = chimera_region_copy(&schema->region, chimera_buffer_slice(&text));
-    bool is_made = !text.failed && ret_text->data;
+    int code = text.failed;
+    if (code == CHIMERA_EINVAL)
+        chimera_schema_fail(schema,
+                            "json: cannot unmarshal number %.*s into Go value of type float64",
+                            (int)(text.size < NUMBER_SHOWN ? text.size : NUMBER_SHOWN), text.data);
+    else if (code == CHIMERA_OK)
+        *ret_text = chimera_region_copy(&schema->region, chimera_buffer_slice(&text));
+    if (code != CHIMERA_EINVAL && (code < 0 || !ret_text->data))
+        code = chimera_schema_no_memory(schema);
     chimera_buffer_free(&text);
-    return is_made ? CHIMERA_OK : chimera_schema_no_memory(schema);
+    return code;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builtins json.match_schema and json.verify_schema. */
-#include "runtime/json/tree.h"
 #include "runtime/rego/builtins/schema/schema.h"
 #include "runtime/rego/go_json.h"
+#include "runtime/rego/unmarshal.h"
 
 /* Argument `index` as JSON: a text of it, or an object or array. */
 static int read_argument(const struct chimera_rego_call *call, unsigned index,
@@ -12,7 +12,7 @@ static int read_argument(const struct chimera_rego_call *call, unsigned index,
     enum chimera_rego_type type = chimera_rego_type_of(value);
     if (type == CHIMERA_REGO_STRING) {
         int code =
-            chimera_json_parse_exact(chimera_rego_string(value), call->account, ret_value, NULL);
+            chimera_rego_unmarshal(chimera_rego_string(value), call->account, ret_value, NULL);
         if (code == CHIMERA_EINVAL)
             return chimera_fail(call->err, code, "invalid JSON string");
         return code < 0 ? chimera_rego_no_memory(call) : code;

@@ -75,11 +75,11 @@ int chimera_keyword_multiple(struct chimera_rules_reader *reader,
                              const struct chimera_keyword *keyword, struct json_object *value,
                              struct chimera_rule *rule)
 {
-    struct chimera_schema_number decimal;
+    struct chimera_schema_number number;
     if (!is_number(value))
         return chimera_rules_fail_type(reader, "Number", keyword->key);
-    chimera_schema_number_read(value, &decimal);
-    if (decimal.is_negative || decimal.digits == 0)
+    chimera_schema_number_read(value, &number);
+    if (number.decimal.is_negative || number.decimal.digits == 0)
         return chimera_schema_fail(reader->schema, "%s must be strictly greater than 0",
                                    keyword->key);
     rule->multiple_of = value;

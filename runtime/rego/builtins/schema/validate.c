@@ -229,7 +229,7 @@ static int compare(struct json_object *bound, const struct chimera_schema_number
 {
     struct chimera_schema_number other;
     chimera_schema_number_read(bound, &other);
-    return chimera_schema_number_compare(number, &other);
+    return chimera_decimal_order(&number->decimal, &other.decimal);
 }
 
 static void check_number(struct state *state, const struct chimera_rule *rule,

@@ -124,7 +124,7 @@ int chimera_rego_json_is_valid(const struct chimera_rego_call *call,
     struct json_object *text = call->args[0];
     int code = CHIMERA_EINVAL;
     if (json_object_is_type(text, json_type_string))
-        code = chimera_json_check_within(chimera_rego_string(text), call->account, NULL);
+        code = chimera_json_check_within(chimera_rego_string(text), true, call->account, NULL);
     return give_valid(call, code, ret_result);
 }
 

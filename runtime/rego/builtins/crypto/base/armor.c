@@ -3,22 +3,6 @@
 
 /* --- Base64 --- */
 
-#define NO_DIGIT (-1)
-
-static int digit_value(char digit, unsigned form)
-{
-    bool is_url = form & CHIMERA_BASE64_URL;
-    if (digit >= 'A' && digit <= 'Z')
-        return digit - 'A';
-    if (digit >= 'a' && digit <= 'z')
-        return digit - 'a' + 26;
-    if (digit >= '0' && digit <= '9')
-        return digit - '0' + 52;
-    if (digit == (is_url ? '-' : '+'))
-        return 62;
-    return digit == (is_url ? '_' : '/') ? 63 : NO_DIGIT;
-}
-
 static bool is_line_end(char byte)
 {
     return byte == '\n' || byte == '\r';
@@ -45,10 +29,10 @@ bool chimera_rego_base64_decode(struct chimera_slice text, unsigned form,
     unsigned digits = 0; /* of the group of four that is being read */
     size_t at = 0;
     for (; at < text.size && !out->failed; at++) {
-        int value = digit_value(text.data[at], form);
-        if (value == NO_DIGIT && is_line_end(text.data[at]))
+        int value = chimera_base64_digit(text.data[at], form);
+        if (value < 0 && is_line_end(text.data[at]))
             continue;
-        if (value == NO_DIGIT)
+        if (value < 0)
             break;
         bits = bits << 6 | (uint32_t)value;
         if (++digits < 4)

@@ -10,15 +10,15 @@
 
 #include <stdlib.h>
 
-#include "runtime/json/tree.h"
 #include "runtime/rego/builtin.h"
+#include "runtime/rego/unmarshal.h"
 
 static int render(const char *text, struct chimera_slice variables, struct chimera_error *err,
                   char **ret_text)
 {
     struct json_object *args[] = {json_object_new_string(text), NULL}, *result = NULL;
     const struct chimera_rego_call call = {.args = args, .err = err};
-    if (chimera_json_parse_exact(variables, NULL, &args[1], NULL) < 0)
+    if (chimera_rego_unmarshal(variables, NULL, &args[1], NULL) < 0)
         fail_msg("%.*s", (int)variables.size, variables.data);
     int code = chimera_rego_builtin_find("strings.render_template")->function(&call, &result);
     *ret_text = code == CHIMERA_OK ? strdup(json_object_get_string(result)) : NULL;
