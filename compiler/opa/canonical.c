@@ -84,8 +84,9 @@ static void put_object(struct chimera_scan *scan, struct chimera_buffer *out,
         qsort(member, count, sizeof(*member), by_name);
     for (size_t i = 0; i < count && !out->failed; i++) {
         if (i > 0 && by_name(&member[i - 1], &member[i]) == 0)
-            out->failed = chimera_fail(err, CHIMERA_EINVAL, "\"%.100s\" is there twice", //
-                                       member[i].name_size ? member[i].name : "");
+            out->failed = chimera_fail(err, CHIMERA_EINVAL, "\"%.*s\" is there twice",
+                                       member[i].name_size < 100 ? (int)member[i].name_size : 100,
+                                       member[i].name);
         chimera_buffer_byte(out, i == 0 ? '{' : ',');
         put_string((struct chimera_slice){member[i].name, member[i].name_size}, out);
         chimera_buffer_byte(out, ':');
