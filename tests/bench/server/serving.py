@@ -60,7 +60,7 @@ class Contender:
 class Server:
     """One running server; `policies` is what its policies.yml holds, or the folder of a bundle. A context manager."""
 
-    def __init__(self, contender, policies, certificates, cache, core=SERVER_CORE):
+    def __init__(self, contender, policies, certificates, cache, core=SERVER_CORE, environment=None):
         self.name = contender.name
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-server-"))
         self.port, self.probe_port = free_port(), free_port()
@@ -77,7 +77,7 @@ class Server:
                    "--ignore-kubernetes-connection-failure", "--log-level", "warn",
                    "--cert-file", certificates / "server.crt", "--key-file", certificates / "server.key", *contender.flags]
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("KUBE", "OTEL"))}
-        clean.update(CHIMERA_CACHE_DIR=str(cache), KUBECONFIG="/nonexistent")
+        clean.update({"CHIMERA_CACHE_DIR": str(cache), "KUBECONFIG": "/nonexistent", **(environment or {})})
         self.log = open(self.folder / "log", "w+b")
         os.sched_setaffinity(0, {core})  # inherited
         self.started = time.monotonic()
@@ -160,6 +160,14 @@ class Server:
             rollup = pathlib.Path("/proc", str(pid), "smaps_rollup").read_text()
             anonymous += int(rollup.partition("Pss_Anon:")[2].split()[0])
         return total, anonymous + sum(files.values())
+
+
+def exchange(path, body, answer):
+    """One request, and what must come back, as the load client reads it."""
+    request = (f"POST {path}?timeout=10s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: kube-apiserver-admission\r\n"
+               f"Content-Length: {len(body)}\r\nAccept: application/json, */*\r\nContent-Type: application/json\r\n"
+               f"Accept-Encoding: gzip\r\n\r\n").encode() + body
+    return b"%d %d\n" % (len(request), len(answer)) + request + answer
 
 
 def verdict(answer, uid):
