@@ -27,19 +27,28 @@ int chimera_rego_want_two_strings(const struct chimera_rego_call *call, struct c
     return code < 0 ? code : chimera_rego_want_string(call, 1, ret_b);
 }
 
+static int fail_element(const struct chimera_rego_call *call, unsigned index,
+                        struct json_object *list, size_t at)
+{
+    const char *type = chimera_rego_type_name(chimera_rego_type_of(list));
+    struct json_object *element = json_object_array_get_idx(list, at);
+    return chimera_fail(call->err, CHIMERA_EINVAL,
+                        "operand %u must be %s of strings but got %s containing %s", index + 1,
+                        type, type, chimera_rego_type_name(chimera_rego_type_of(element)));
+}
+
 int chimera_rego_want_strings(const struct chimera_rego_call *call, unsigned index)
 {
     struct json_object *list = call->args[index];
     if (!json_object_is_type(list, json_type_array))
         return chimera_fail(call->err, CHIMERA_EINVAL,
-                            "operand %u must be one of {set, array} but got %s", index + 1,
+                            "operand %u must be one of {string, set, array} but got %s", index + 1,
                             chimera_rego_type_name(chimera_rego_type_of(list)));
     int code = CHIMERA_OK;
     for (size_t i = 0; i < json_object_array_length(list) && code == CHIMERA_OK; i++) {
         code = chimera_rego_spend(call, 2);
         if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_string))
-            return chimera_fail(call->err, CHIMERA_EINVAL, "operand %u must hold strings only",
-                                index + 1);
+            return fail_element(call, index, list, i);
     }
     return code;
 }

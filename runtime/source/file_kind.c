@@ -8,6 +8,7 @@
 #define QUOTED 40 /* bytes of a text that are told */
 #define TAR_MARK 257
 #define HEADER 8
+#define SOURCE_HEAD 65536 /* bytes in which a text says what it is, behind a licence perhaps */
 enum { COMPONENT_LAYER = 1 };
 
 static const char MAGIC[] = {'\0', 'a', 's', 'm'};
@@ -80,6 +81,19 @@ static bool is_text(struct chimera_slice bytes)
            bytes.size - chimera_utf8_prefix(bytes) < 4;
 }
 
+/* What a module is compiled from. NULL: something else. */
+static const char *source_kind(const char *file, struct chimera_slice text)
+{
+    static const char template[] = "ConstraintTemplate";
+    size_t size = strlen(file), head = text.size < SOURCE_HEAD ? text.size : SOURCE_HEAD;
+    if (size > 5 && strcmp(file + size - 5, ".rego") == 0)
+        return "Rego, not WebAssembly: compile it with `opa build -t wasm -e PACKAGE/RULE`, and "
+               "name the bundle.tar.gz which that writes";
+    if (head > 0 && memmem(text.data, head, template, strlen(template)))
+        return "a ConstraintTemplate of Gatekeeper, not WebAssembly: " CHIMERA_TEMPLATE_ADVICE;
+    return NULL;
+}
+
 static int fail_text(const char *file, struct chimera_slice bytes, struct chimera_error *err)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* of byte order */
@@ -87,9 +101,10 @@ static int fail_text(const char *file, struct chimera_slice bytes, struct chimer
     struct chimera_slice text =
         chimera_slice_trim((struct chimera_slice){bytes.data + skipped, bytes.size - skipped});
     const struct kind *kind = find_kind(TEXTS, sizeof(TEXTS) / sizeof(TEXTS[0]), true, text);
+    const char *source = source_kind(file, text);
     size_t line = 0;
-    if (kind)
-        return chimera_fail(err, CHIMERA_EMODULE, "%s: %s", file, kind->text);
+    if (source || kind)
+        return chimera_fail(err, CHIMERA_EMODULE, "%s: %s", file, source ? source : kind->text);
     while (line < text.size && line < QUOTED && text.data[line] != '\n')
         line++;
     while (line > 0 && line < text.size && (text.data[line] & 0xc0) == 0x80)

@@ -13,6 +13,11 @@
 /* So many bytes from the start are enough, where reading all is not wanted. */
 #define CHIMERA_FILE_HEAD 512
 
+/* What to do with one of Gatekeeper's, wherever it comes. */
+#define CHIMERA_TEMPLATE_ADVICE                                                                 \
+    "compile its Rego with `opa build -t wasm -e PACKAGE/violation template.rego`, PACKAGE as " \
+    "the Rego says, and name the bundle.tar.gz which that writes"
+
 /* `bytes` are the first of `file`, or all of it. Fails with CHIMERA_EMODULE, or CHIMERA_EFEATURE
  * for a component, unless they begin as a core module does. */
 int chimera_file_check_wasm(const char *file, struct chimera_slice bytes,

@@ -315,7 +315,7 @@ class Limits(Base):
     def test_too_many(self):
         self.server.fill("configmaps", [config_map(f"n{i:05}", data={"a": "x" * 1000}) for i in range(4000)])
         refusal = (r"^cannot list v1/ConfigMap: the objects of the cluster that policies list need more than the 3 MiB that they may use: raise the limit "
-                   r"\(kubernetes_bytes\), or list less, by a namespace, a selector or field masks$")
+                   r"\(--cluster-memory\), or list less, by a namespace, a selector or field masks$")
         self.refuses(refusal)
         at = len(self.server.requests)
         self.refuses(refusal)

@@ -6,7 +6,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/json/tree.h"
-#include "runtime/yaml/adapt.h"
+#include "runtime/source/file_kind.h"
 #include "runtime/yaml/yaml.h"
 #include "toolchain/command/running/definition.h"
 #include "toolchain/command/running/tree_type.h"
@@ -276,6 +276,9 @@ static int find_kind(struct json_object *document, const struct kind **ret_kind,
     if (document && tree_check(document, &reference_type, &why) < 0)
         return chimera_fail(err, why.code, "cannot extract ObjectReference: %.900s", why.text);
     const char *version = tree_text(document, "apiVersion"), *name = tree_text(document, "kind");
+    if (name && strcmp(name, "ConstraintTemplate") == 0)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "a ConstraintTemplate of Gatekeeper: " CHIMERA_TEMPLATE_ADVICE);
     if (!version || strcmp(version, API_VERSION) != 0)
         return refuse_text(chimera_json_member(document, "apiVersion"), "invalid apiVersion ", "",
                            err);

@@ -258,7 +258,9 @@ int chimera_rego_union_n(const struct chimera_rego_call *call, struct json_objec
     for (size_t i = 0; i < json_object_array_length(call->args[0]) && code == CHIMERA_OK; i++) {
         struct json_object *part = json_object_array_get_idx(call->args[0], i);
         if (!json_object_is_type(part, json_type_object))
-            code = chimera_fail(call->err, CHIMERA_EINVAL, "operand 1 must be array of objects");
+            code = chimera_fail(call->err, CHIMERA_EINVAL,
+                                "operand 1 must be array of objects but got array containing %s",
+                                chimera_rego_type_name(chimera_rego_type_of(part)));
         else if (merge(call, whole, part, is_exact) < 0)
             code = chimera_rego_no_memory(call);
     }
@@ -378,8 +380,9 @@ int chimera_rego_object_subset(const struct chimera_rego_call *call,
     enum chimera_rego_type type = chimera_rego_type_of(whole), other = chimera_rego_type_of(part);
     bool is_array_and_set = type == CHIMERA_REGO_ARRAY && other == CHIMERA_REGO_SET;
     if (!is_array_and_set && (type != other || other < CHIMERA_REGO_ARRAY))
-        return chimera_fail(call->err, CHIMERA_EINVAL,
-                            "both arguments must be of the same type or array and set");
+        return chimera_fail(
+            call->err, CHIMERA_EINVAL,
+            "both arguments object.subset must be of the same type or array and set");
     bool holds =
         is_array_and_set ? array_holds_set(&search, whole, part) : is_subset(&search, whole, part);
     return search.code < 0 ? search.code : chimera_rego_give_bool(call, holds, ret_result);

@@ -28,10 +28,10 @@ static int read_option(const struct chimera_rego_call *call, const char *key,
     bool is_pretty = strcmp(key, "pretty") == 0, is_prefix = strcmp(key, "prefix") == 0;
     if (!is_pretty && !is_prefix && strcmp(key, "indent") != 0)
         return chimera_fail(call->err, CHIMERA_EINVAL,
-                            "operand 2 object contained unknown key %.40s", key);
+                            "operand 2 object contained unknown key \"%.40s\"", key);
     if (!json_object_is_type(value, is_pretty ? json_type_boolean : json_type_string))
-        return chimera_fail(call->err, CHIMERA_EINVAL, "operand 2 key %s failed cast to %s", key,
-                            is_pretty ? "bool" : "string");
+        return chimera_fail(call->err, CHIMERA_EINVAL, "operand 2 key \"%s\" failed cast to %s",
+                            key, is_pretty ? "bool" : "string");
     if (is_pretty) {
         *ret_is_explicit = true;
         style->is_pretty = json_object_get_boolean(value);

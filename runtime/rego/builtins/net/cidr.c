@@ -8,13 +8,10 @@
 /* Addresses that net.cidr_expand may make. */
 #define EXPAND_MAX_BITS 17
 
-static int want_network(const struct chimera_rego_call *call, struct json_object *value,
-                        struct chimera_network *ret_network)
+static int fail_network(const struct chimera_rego_call *call, struct chimera_slice text)
 {
-    if (json_object_is_type(value, json_type_string) &&
-        chimera_network_read(chimera_rego_string(value), ret_network))
-        return CHIMERA_OK;
-    return chimera_fail(call->err, CHIMERA_EINVAL, "invalid CIDR address");
+    return chimera_fail(call->err, CHIMERA_EINVAL, "invalid CIDR address: %.*s",
+                        text.size < 100 ? (int)text.size : 100, text.size ? text.data : "");
 }
 
 int chimera_rego_cidr_is_valid(const struct chimera_rego_call *call,
@@ -30,9 +27,12 @@ int chimera_rego_cidr_expand(const struct chimera_rego_call *call, struct json_o
 {
     struct chimera_network network;
     char text[CHIMERA_NETWORK_TEXT];
-    int code = want_network(call, call->args[0], &network);
+    struct chimera_slice written;
+    int code = chimera_rego_want_string(call, 0, &written);
     if (code < 0)
         return code;
+    if (!chimera_network_read(written, &network))
+        return fail_network(call, written);
     unsigned bits = 8 * network.size - network.prefix;
     if (bits > EXPAND_MAX_BITS)
         return chimera_fail(call->err, CHIMERA_ELIMIT, "the network has too many addresses");
@@ -63,8 +63,9 @@ static bool contains(const struct chimera_network *outer, const struct chimera_n
 
 struct entry {
     struct chimera_network network;
-    bool is_network;         /* else it is an error once the entry is compared with another one */
-    struct json_object *key; /* owned: what stands for it in the result */
+    struct json_object *text; /* borrowed: what it was read from */
+    bool is_network;          /* else it is an error once the entry is compared with another one */
+    struct json_object *key;  /* owned: what stands for it in the result */
 };
 
 /* An operand of net.cidr_contains_matches, flattened. */
@@ -99,6 +100,7 @@ static int add_entry(const struct chimera_rego_call *call, struct entries *entri
         return code;
     }
     value = is_array ? json_object_array_get_idx(value, 0) : value;
+    entry.text = value;
     if (json_object_is_type(value, json_type_string)) {
         struct chimera_slice text = chimera_rego_string(value);
         entry.is_network = (may_be_ip && chimera_network_read_address(text, &entry.network)) ||
@@ -167,8 +169,13 @@ static int open_entries(const struct chimera_rego_call *call, unsigned index, bo
 static int match(const struct chimera_rego_call *call, struct json_object *matches,
                  const struct entry *outer, const struct entry *inner)
 {
-    if (!outer->is_network || !inner->is_network)
-        return chimera_fail(call->err, CHIMERA_EINVAL, "invalid CIDR address");
+    if (!outer->is_network || !inner->is_network) {
+        struct json_object *text = outer->is_network ? inner->text : outer->text;
+        if (!json_object_is_type(text, json_type_string))
+            return chimera_fail(call->err, CHIMERA_EINVAL, "operand 1 must be string but got %s",
+                                chimera_rego_type_name(chimera_rego_type_of(text)));
+        return fail_network(call, chimera_rego_string(text));
+    }
     if (!contains(&outer->network, &inner->network))
         return CHIMERA_OK;
     struct json_object *pair = chimera_node_array(call->account);

@@ -64,6 +64,14 @@ int chimera_rego_give_bytes(const struct chimera_rego_call *call, struct chimera
     return chimera_rego_give_text(call, &text, ret_result);
 }
 
+static int fail_hex(const struct chimera_rego_call *call, unsigned char byte)
+{
+    if (byte > ' ' && byte < 0x7F)
+        return chimera_fail(call->err, CHIMERA_EINVAL, "encoding/hex: invalid byte: U+%04X '%c'",
+                            byte, byte);
+    return chimera_fail(call->err, CHIMERA_EINVAL, "encoding/hex: invalid byte: U+%04X", byte);
+}
+
 int chimera_rego_hex_decode(const struct chimera_rego_call *call, struct json_object **ret_result)
 {
     struct chimera_slice text;
@@ -75,7 +83,7 @@ int chimera_rego_hex_decode(const struct chimera_rego_call *call, struct json_ob
         int high = chimera_hex_value(text.data[i]), low = chimera_hex_value(text.data[i + 1]);
         if (high < 0 || low < 0) {
             chimera_buffer_free(&out);
-            return chimera_fail(call->err, CHIMERA_EINVAL, "encoding/hex: invalid byte");
+            return fail_hex(call, (unsigned char)text.data[high < 0 ? i : i + 1]);
         }
         chimera_buffer_byte(&out, (uint8_t)(high << 4 | low));
     }

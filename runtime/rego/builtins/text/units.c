@@ -49,7 +49,15 @@ struct quantity {
     const char *unit; /* in `text` */
 };
 
-static int read_quantity(const struct chimera_rego_call *call, struct quantity *ret_quantity)
+/* In OPA's words, which name the builtin. */
+static int fail_quantity(const struct chimera_rego_call *call, bool is_bytes, const char *what)
+{
+    return chimera_fail(call->err, CHIMERA_EINVAL, "units.parse%s: %s", is_bytes ? "_bytes" : "",
+                        what);
+}
+
+static int read_quantity(const struct chimera_rego_call *call, bool is_bytes,
+                         struct quantity *ret_quantity)
 {
     struct chimera_slice raw;
     size_t size = 0;
@@ -60,8 +68,7 @@ static int read_quantity(const struct chimera_rego_call *call, struct quantity *
         if (i == RAW_MAX)
             return chimera_fail(call->err, CHIMERA_EINVAL, "the quantity is too long");
         if (raw.data[i] == ' ' || raw.data[i] == '\0')
-            return chimera_fail(call->err, CHIMERA_EINVAL,
-                                "spaces not allowed in resource strings");
+            return fail_quantity(call, is_bytes, "spaces not allowed in resource strings");
         if (size == AMOUNT_MAX)
             return chimera_fail(call->err, CHIMERA_EINVAL, "the quantity is too long");
         if (raw.data[i] != '"')
@@ -70,23 +77,28 @@ static int read_quantity(const struct chimera_rego_call *call, struct quantity *
     ret_quantity->text[size] = '\0';
     ptrdiff_t at = find_unit(ret_quantity->text);
     if (at < 0)
-        return chimera_fail(call->err, CHIMERA_EINVAL, "exponent too large");
+        return fail_quantity(call, is_bytes, "exponent too large");
     if (at == 0)
-        return chimera_fail(call->err, CHIMERA_EINVAL, "no amount provided");
+        return fail_quantity(call, is_bytes,
+                             is_bytes ? "no byte amount provided" : "no amount provided");
     memcpy(ret_quantity->amount, ret_quantity->text, (size_t)at);
     ret_quantity->amount[at] = '\0';
     ret_quantity->unit = ret_quantity->text + at;
     return CHIMERA_OK;
 }
 
-static int fail_amount(const struct chimera_rego_call *call)
+static int fail_amount(const struct chimera_rego_call *call, bool is_bytes)
 {
-    return chimera_fail(call->err, CHIMERA_EINVAL, "could not parse amount to a number");
+    return fail_quantity(call, is_bytes,
+                         is_bytes ? "could not parse byte amount to a number"
+                                  : "could not parse amount to a number");
 }
 
-static int fail_unit(const struct chimera_rego_call *call, const char *unit)
+static int fail_unit(const struct chimera_rego_call *call, bool is_bytes, const char *unit)
 {
-    return chimera_fail(call->err, CHIMERA_EINVAL, "unit %s not recognized", unit);
+    char what[AMOUNT_MAX + 40];
+    snprintf(what, sizeof(what), "%sunit %s not recognized", is_bytes ? "byte " : "", unit);
+    return fail_quantity(call, is_bytes, what);
 }
 
 static char lower(char c)
@@ -227,7 +239,7 @@ int chimera_rego_units_parse(const struct chimera_rego_call *call, struct json_o
     struct chimera_buffer digits, out;
     int64_t places;
     long exponent;
-    int code = read_quantity(call, &quantity);
+    int code = read_quantity(call, false, &quantity);
     if (code < 0)
         return code;
     char unit[AMOUNT_MAX + 1];
@@ -235,10 +247,11 @@ int chimera_rego_units_parse(const struct chimera_rego_call *call, struct json_o
         unit[i] = lower(quantity.unit[i]);
     bool is_milli = strcmp(quantity.unit, "m") == 0;
     uint64_t factor = is_milli ? MILLI : factor_of(unit);
+    unit[0] = quantity.unit[0]; /* only the letters behind are shown in lower case */
     if (factor == 0)
-        return fail_unit(call, quantity.unit);
+        return fail_unit(call, false, unit);
     if (!is_amount(quantity.amount, &exponent) || labs(exponent) > EXPONENT_MAX)
-        return fail_amount(call);
+        return fail_amount(call, false);
     read_digits(quantity.amount, &number, &places);
     multiply_add(&number, factor, 0);
     for (int i = 0; is_milli && i < MILLI_DECIMALS / 12; i++)
@@ -269,25 +282,24 @@ int chimera_rego_units_parse_bytes(const struct chimera_rego_call *call,
 {
     struct quantity quantity;
     long exponent;
-    int code = read_quantity(call, &quantity);
+    int code = read_quantity(call, true, &quantity);
     if (code < 0)
         return code;
-    char unit[AMOUNT_MAX + 1];
+    char unit[AMOUNT_MAX + 1], written[AMOUNT_MAX + 1];
     size_t size = strlen(quantity.unit);
     for (size_t i = 0; i <= size; i++)
-        unit[i] = lower(quantity.unit[i]);
+        unit[i] = written[i] = lower(quantity.unit[i]);
     if (size > 1 && unit[size - 1] == 'b')
         unit[size - 1] = '\0';
     uint64_t factor = factor_of(unit);
     if (factor == 0)
-        return fail_unit(call, quantity.unit);
+        return fail_unit(call, true, written);
     if (!is_amount(quantity.amount, &exponent))
-        return fail_amount(call);
+        return fail_amount(call, true);
     long double bytes = truncl(strtold(quantity.amount, NULL) * (long double)factor);
     if (!isfinite(bytes))
-        return fail_amount(call);
+        return fail_amount(call, true);
     char text[LDBL_MAX_10_EXP + 8];
-    int written = snprintf(text, sizeof(text), "%.0Lf", bytes == 0 ? 0.0L : bytes);
-    return chimera_rego_give_number(call, (struct chimera_slice){text, (size_t)written},
-                                    ret_result);
+    int length = snprintf(text, sizeof(text), "%.0Lf", bytes == 0 ? 0.0L : bytes);
+    return chimera_rego_give_number(call, (struct chimera_slice){text, (size_t)length}, ret_result);
 }

@@ -31,11 +31,17 @@ static int64_t instant_rest(int64_t ns)
     return ns % NANOSECONDS + (ns % NANOSECONDS < 0 ? NANOSECONDS : 0);
 }
 
+/* OPA counts every part as the first operand. */
+static int fail_part(const struct chimera_rego_call *call, const char *wanted,
+                     struct json_object *got)
+{
+    return chimera_fail(call->err, CHIMERA_EINVAL, "operand 1 must be %s but got %s", wanted,
+                        chimera_rego_type_name(chimera_rego_type_of(got)));
+}
+
 static int read_zone(const struct chimera_rego_call *call, struct json_object *name,
                      struct chimera_zone **ret_zone)
 {
-    if (!json_object_is_type(name, json_type_string))
-        return chimera_fail(call->err, CHIMERA_EINVAL, "a time zone must be a string");
     struct chimera_slice text = chimera_rego_string(name);
     int code = chimera_rego_spend(call, ZONE_UNITS);
     if (code < 0)
@@ -45,33 +51,34 @@ static int read_zone(const struct chimera_rego_call *call, struct json_object *n
     return is_utc ? CHIMERA_OK : chimera_zone_open(text, call->account, ret_zone, call->err);
 }
 
-/* The caller frees ret_instant->zone. */
+/* A number, or an array of one, a zone and a layout. The caller frees ret_instant->zone. */
 static int want_instant(const struct chimera_rego_call *call, unsigned index,
                         struct instant *ret_instant)
 {
-    struct json_object *value = call->args[index], *zone = NULL, *layout = NULL;
+    struct json_object *whole = call->args[index], *number = whole;
+    enum chimera_rego_type type = chimera_rego_type_of(whole);
+    size_t parts = type == CHIMERA_REGO_ARRAY ? json_object_array_length(whole) : 0;
     char scratch[CHIMERA_REGO_NUMBER_TEXT];
     *ret_instant = (struct instant){0};
-    if (chimera_rego_type_of(value) == CHIMERA_REGO_ARRAY) {
-        zone = json_object_array_length(value) > 1 ? json_object_array_get_idx(value, 1) : NULL;
-        layout = json_object_array_length(value) > 2 ? json_object_array_get_idx(value, 2) : NULL;
-        value = json_object_array_get_idx(value, 0);
+    if (type != CHIMERA_REGO_NUMBER && parts == 0)
+        return fail_part(call, "either number (ns) or [number (ns), string (tz)]", whole);
+    number = parts ? json_object_array_get_idx(whole, 0) : whole;
+    if (chimera_rego_type_of(number) != CHIMERA_REGO_NUMBER)
+        return fail_part(call, "number", number);
+    for (size_t i = 1; i < parts && i < 3; i++) {
+        if (!json_object_is_type(json_object_array_get_idx(whole, i), json_type_string))
+            return fail_part(call, "string", json_object_array_get_idx(whole, i));
     }
-    if (chimera_rego_type_of(value) != CHIMERA_REGO_NUMBER)
-        return chimera_fail(call->err, CHIMERA_EINVAL,
-                            "operand %u must be either number (ns) or [number (ns), string (tz)]",
-                            index + 1);
-    struct chimera_slice number = chimera_rego_number_text(value, scratch);
-    int code = chimera_rego_spend(call, number.size);
+    struct chimera_slice text = chimera_rego_number_text(number, scratch);
+    int code = chimera_rego_spend(call, text.size);
     if (code < 0)
         return code;
-    if (!chimera_decimal_int64(number, &ret_instant->ns))
+    if (!chimera_decimal_int64(text, &ret_instant->ns))
         return chimera_fail(call->err, CHIMERA_EINVAL, "timestamp too big");
-    if (layout && !json_object_is_type(layout, json_type_string))
-        return chimera_fail(call->err, CHIMERA_EINVAL, "a layout must be a string");
-    if (layout)
-        ret_instant->layout = chimera_rego_string(layout);
-    return zone ? read_zone(call, zone, &ret_instant->zone) : CHIMERA_OK;
+    if (parts > 2)
+        ret_instant->layout = chimera_rego_string(json_object_array_get_idx(whole, 2));
+    return parts > 1 ? read_zone(call, json_object_array_get_idx(whole, 1), &ret_instant->zone)
+                     : CHIMERA_OK;
 }
 
 /* What a clock in the instant's zone shows, as seconds since 1970. */

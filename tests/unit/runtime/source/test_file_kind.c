@@ -35,6 +35,10 @@ static const struct sample SAMPLES[] = {
     SAMPLE("version https://git-lfs.example/spec/v1\n", "a pointer of Git LFS"),
     SAMPLE("-----BEGIN CERTIFICATE-----\n", "PEM"),
     SAMPLE("package x\n\nallow := true\n", "text, not WebAssembly; it begins \"package x\""),
+    SAMPLE("apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\n",
+           "a ConstraintTemplate of Gatekeeper, not WebAssembly: compile its Rego with `opa build "
+           "-t wasm -e PACKAGE/violation template.rego`"),
+    SAMPLE("{\"kind\": \"ConstraintTemplate\"}", "a ConstraintTemplate of Gatekeeper"),
     SAMPLE("0123456789012345678901234567890123456789more",
            "text, not WebAssembly; it begins \"0123456789012345678901234567890123456789\""),
     SAMPLE("012345678901234567890123456789012345678\xc3\xa9",
@@ -71,6 +75,15 @@ static void an_archive_of_tar_is_known_by_its_mark(void **state)
     assert_non_null(strstr(err.text, "a tar archive"));
 }
 
+static void rego_is_known_by_its_name(void **state)
+{
+    struct chimera_error err = {0};
+    (void)state;
+    assert_true(chimera_file_check_wasm("a.rego", CHIMERA_SLICE("# mine\npackage a\n"), &err) < 0);
+    assert_non_null(strstr(err.text, "a.rego: Rego, not WebAssembly: compile it with `opa build -t "
+                                     "wasm -e PACKAGE/RULE`"));
+}
+
 static void a_module_passes(void **state)
 {
     (void)state;
@@ -82,6 +95,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_has_its_name),
         cmocka_unit_test(an_archive_of_tar_is_known_by_its_mark),
+        cmocka_unit_test(rego_is_known_by_its_name),
         cmocka_unit_test(a_module_passes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
