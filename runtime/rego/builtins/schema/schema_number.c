@@ -40,6 +40,8 @@ int chimera_schema_number_is_multiple(const struct chimera_schema_number *number
         return CHIMERA_ELIMIT;
     while (text.size > 0)
         divisor = divisor * 10 + chimera_decimal_digit(&text);
+    if (divisor == 0)
+        return CHIMERA_OK; /* of nothing that is not 0 */
     text = a->text;
     while (text.size > 0)
         rest = (rest * 10 + chimera_decimal_digit(&text)) % divisor;

@@ -5,40 +5,7 @@
 #include <stdio.h>
 
 #include "runtime/rego/builtins/time/civil.h"
-
-enum item {
-    ITEM_NONE, /* the layout is at its end */
-    ITEM_LONG_MONTH,
-    ITEM_MONTH,
-    ITEM_NUMBER_MONTH,
-    ITEM_ZERO_MONTH,
-    ITEM_LONG_WEEKDAY,
-    ITEM_WEEKDAY,
-    ITEM_DAY,
-    ITEM_SPACE_DAY,
-    ITEM_ZERO_DAY,
-    ITEM_YEAR_DAY,
-    ITEM_SPACE_YEAR_DAY,
-    ITEM_HOUR,
-    ITEM_HOUR_12,
-    ITEM_ZERO_HOUR_12,
-    ITEM_MINUTE,
-    ITEM_ZERO_MINUTE,
-    ITEM_SECOND,
-    ITEM_ZERO_SECOND,
-    ITEM_LONG_YEAR,
-    ITEM_YEAR,
-    ITEM_UPPER_PM,
-    ITEM_LOWER_PM,
-    ITEM_LETTERS,
-    ITEM_OFFSET,
-    ITEM_FRACTION,
-};
-
-struct chunk {
-    struct chimera_slice before, text; /* plain text, and then the item's own */
-    enum item item;
-};
+#include "runtime/rego/builtins/time/time_item.h"
 
 static const char *const months[] = {"January",   "February", "March",    "April",
                                      "May",       "June",     "July",     "August",
@@ -49,125 +16,6 @@ static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
 const char *chimera_layout_weekday(int day)
 {
     return days[day];
-}
-
-/* --- Layouts --- */
-
-/* Where one is the beginning of another, the longer one comes first. */
-static const struct {
-    const char *text;
-    enum item item;
-} items[] = {
-    {"January", ITEM_LONG_MONTH},
-    {"Jan", ITEM_MONTH},
-    {"Monday", ITEM_LONG_WEEKDAY},
-    {"Mon", ITEM_WEEKDAY},
-    {"MST", ITEM_LETTERS},
-    {"01", ITEM_ZERO_MONTH},
-    {"02", ITEM_ZERO_DAY},
-    {"03", ITEM_ZERO_HOUR_12},
-    {"04", ITEM_ZERO_MINUTE},
-    {"05", ITEM_ZERO_SECOND},
-    {"06", ITEM_YEAR},
-    {"002", ITEM_YEAR_DAY},
-    {"15", ITEM_HOUR},
-    {"1", ITEM_NUMBER_MONTH},
-    {"2006", ITEM_LONG_YEAR},
-    {"2", ITEM_DAY},
-    {"__2", ITEM_SPACE_YEAR_DAY},
-    {"_2", ITEM_SPACE_DAY},
-    {"3", ITEM_HOUR_12},
-    {"4", ITEM_MINUTE},
-    {"5", ITEM_SECOND},
-    {"PM", ITEM_UPPER_PM},
-    {"pm", ITEM_LOWER_PM},
-    {"-070000", ITEM_OFFSET},
-    {"-07:00:00", ITEM_OFFSET},
-    {"-0700", ITEM_OFFSET},
-    {"-07:00", ITEM_OFFSET},
-    {"-07", ITEM_OFFSET},
-    {"Z070000", ITEM_OFFSET},
-    {"Z07:00:00", ITEM_OFFSET},
-    {"Z0700", ITEM_OFFSET},
-    {"Z07:00", ITEM_OFFSET},
-    {"Z07", ITEM_OFFSET},
-};
-
-static bool is_digit(struct chimera_slice text, size_t at)
-{
-    return at < text.size && text.data[at] >= '0' && text.data[at] <= '9';
-}
-
-/* ".000" or ",999": as many digits of the second's fraction. */
-static size_t fraction_size(struct chimera_slice text)
-{
-    size_t size = 1;
-    if (text.size < 2 || (text.data[0] != '.' && text.data[0] != ',') ||
-        (text.data[1] != '0' && text.data[1] != '9'))
-        return 0;
-    while (size < text.size && text.data[size] == text.data[1])
-        size++;
-    return is_digit(text, size) ? 0 : size;
-}
-
-/* The item that begins here; ITEM_NONE for plain text. */
-static enum item item_at(struct chimera_slice text, size_t *ret_size)
-{
-    size_t size = fraction_size(text);
-    if (size) {
-        *ret_size = size;
-        return ITEM_FRACTION;
-    }
-    if (chimera_slice_starts(text, "_2006")) /* an underscore, then the year */
-        return ITEM_NONE;
-    for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
-        if (!chimera_slice_starts(text, items[i].text))
-            continue;
-        size = strlen(items[i].text);
-        bool is_name = items[i].item == ITEM_MONTH || items[i].item == ITEM_WEEKDAY;
-        if (is_name && size < text.size && text.data[size] >= 'a' && text.data[size] <= 'z')
-            continue; /* "Janet" is plain text */
-        *ret_size = size;
-        return items[i].item;
-    }
-    return ITEM_NONE;
-}
-
-static struct chunk take_chunk(struct chimera_slice *layout)
-{
-    struct chimera_slice whole = *layout;
-    for (size_t at = 0; at < whole.size; at++) {
-        size_t size = 0;
-        enum item item = item_at(chimera_slice_behind(whole, at), &size);
-        if (item == ITEM_NONE)
-            continue;
-        *layout = chimera_slice_behind(whole, at + size);
-        return (struct chunk){{whole.data, at}, {whole.data + at, size}, item};
-    }
-    *layout = chimera_slice_behind(whole, whole.size);
-    return (struct chunk){.before = whole, .item = ITEM_NONE};
-}
-
-static struct chimera_slice named_layout(struct chimera_slice layout)
-{
-    static const char *const names[][2] = {
-        {"", "2006-01-02T15:04:05.999999999Z07:00"},
-        {"ANSIC", "Mon Jan _2 15:04:05 2006"},
-        {"UnixDate", "Mon Jan _2 15:04:05 MST 2006"},
-        {"RubyDate", "Mon Jan 02 15:04:05 -0700 2006"},
-        {"RFC822", "02 Jan 06 15:04 MST"},
-        {"RFC822Z", "02 Jan 06 15:04 -0700"},
-        {"RFC850", "Monday, 02-Jan-06 15:04:05 MST"},
-        {"RFC1123", "Mon, 02 Jan 2006 15:04:05 MST"},
-        {"RFC1123Z", "Mon, 02 Jan 2006 15:04:05 -0700"},
-        {"RFC3339", "2006-01-02T15:04:05Z07:00"},
-        {"RFC3339Nano", "2006-01-02T15:04:05.999999999Z07:00"},
-    };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (chimera_slice_is(layout, names[i][0]))
-            return chimera_slice_of(names[i][1]);
-    }
-    return layout;
 }
 
 /* --- Formatting --- */
@@ -218,37 +66,38 @@ static int day_of_year(const struct chimera_layout_time *time, const struct chim
            1;
 }
 
-static void put_date(enum item item, const struct chimera_layout_time *time,
+static void put_date(enum chimera_layout_item item, const struct chimera_layout_time *time,
                      const struct chimera_civil *civil, struct chimera_buffer *out)
 {
     const char *weekday = days[chimera_civil_weekday(time->seconds)];
     switch (item) {
-    case ITEM_LONG_MONTH:
-    case ITEM_MONTH:
-        chimera_buffer_print(out, "%.*s", item == ITEM_MONTH ? 3 : 20, months[civil->month - 1]);
+    case CHIMERA_ITEM_LONG_MONTH:
+    case CHIMERA_ITEM_MONTH:
+        chimera_buffer_print(out, "%.*s", item == CHIMERA_ITEM_MONTH ? 3 : 20,
+                             months[civil->month - 1]);
         break;
-    case ITEM_NUMBER_MONTH:
-    case ITEM_ZERO_MONTH:
-        chimera_buffer_print(out, "%0*d", item == ITEM_ZERO_MONTH ? 2 : 1, civil->month);
+    case CHIMERA_ITEM_NUMBER_MONTH:
+    case CHIMERA_ITEM_ZERO_MONTH:
+        chimera_buffer_print(out, "%0*d", item == CHIMERA_ITEM_ZERO_MONTH ? 2 : 1, civil->month);
         break;
-    case ITEM_LONG_WEEKDAY:
-    case ITEM_WEEKDAY:
-        chimera_buffer_print(out, "%.*s", item == ITEM_WEEKDAY ? 3 : 20, weekday);
+    case CHIMERA_ITEM_LONG_WEEKDAY:
+    case CHIMERA_ITEM_WEEKDAY:
+        chimera_buffer_print(out, "%.*s", item == CHIMERA_ITEM_WEEKDAY ? 3 : 20, weekday);
         break;
-    case ITEM_DAY:
-    case ITEM_ZERO_DAY:
-        chimera_buffer_print(out, "%0*d", item == ITEM_ZERO_DAY ? 2 : 1, civil->day);
+    case CHIMERA_ITEM_DAY:
+    case CHIMERA_ITEM_ZERO_DAY:
+        chimera_buffer_print(out, "%0*d", item == CHIMERA_ITEM_ZERO_DAY ? 2 : 1, civil->day);
         break;
-    case ITEM_SPACE_DAY:
+    case CHIMERA_ITEM_SPACE_DAY:
         chimera_buffer_print(out, "%2d", civil->day);
         break;
-    case ITEM_YEAR_DAY:
+    case CHIMERA_ITEM_YEAR_DAY:
         chimera_buffer_print(out, "%03d", day_of_year(time, civil));
         break;
-    case ITEM_SPACE_YEAR_DAY:
+    case CHIMERA_ITEM_SPACE_YEAR_DAY:
         chimera_buffer_print(out, "%3d", day_of_year(time, civil));
         break;
-    case ITEM_LONG_YEAR:
+    case CHIMERA_ITEM_LONG_YEAR:
         chimera_buffer_print(out, "%04" PRId64, civil->year);
         break;
     default:
@@ -256,26 +105,27 @@ static void put_date(enum item item, const struct chimera_layout_time *time,
     }
 }
 
-static void put_clock(enum item item, const struct chimera_civil *civil, struct chimera_buffer *out)
+static void put_clock(enum chimera_layout_item item, const struct chimera_civil *civil,
+                      struct chimera_buffer *out)
 {
     int hour_12 = civil->hour % 12 ? civil->hour % 12 : 12;
     switch (item) {
-    case ITEM_HOUR:
+    case CHIMERA_ITEM_HOUR:
         chimera_buffer_print(out, "%02d", civil->hour);
         break;
-    case ITEM_HOUR_12:
-    case ITEM_ZERO_HOUR_12:
-        chimera_buffer_print(out, "%0*d", item == ITEM_ZERO_HOUR_12 ? 2 : 1, hour_12);
+    case CHIMERA_ITEM_HOUR_12:
+    case CHIMERA_ITEM_ZERO_HOUR_12:
+        chimera_buffer_print(out, "%0*d", item == CHIMERA_ITEM_ZERO_HOUR_12 ? 2 : 1, hour_12);
         break;
-    case ITEM_MINUTE:
-    case ITEM_ZERO_MINUTE:
-        chimera_buffer_print(out, "%0*d", item == ITEM_ZERO_MINUTE ? 2 : 1, civil->minute);
+    case CHIMERA_ITEM_MINUTE:
+    case CHIMERA_ITEM_ZERO_MINUTE:
+        chimera_buffer_print(out, "%0*d", item == CHIMERA_ITEM_ZERO_MINUTE ? 2 : 1, civil->minute);
         break;
-    case ITEM_SECOND:
-    case ITEM_ZERO_SECOND:
-        chimera_buffer_print(out, "%0*d", item == ITEM_ZERO_SECOND ? 2 : 1, civil->second);
+    case CHIMERA_ITEM_SECOND:
+    case CHIMERA_ITEM_ZERO_SECOND:
+        chimera_buffer_print(out, "%0*d", item == CHIMERA_ITEM_ZERO_SECOND ? 2 : 1, civil->second);
         break;
-    case ITEM_UPPER_PM:
+    case CHIMERA_ITEM_UPPER_PM:
         chimera_buffer_text(out, civil->hour >= 12 ? "PM" : "AM");
         break;
     default:
@@ -287,21 +137,21 @@ void chimera_layout_format(struct chimera_slice layout, const struct chimera_lay
                            struct chimera_buffer *out)
 {
     struct chimera_civil civil = chimera_civil_from_seconds(time->seconds);
-    layout = named_layout(layout);
+    layout = chimera_layout_named(layout);
     for (;;) {
-        struct chunk chunk = take_chunk(&layout);
+        struct chimera_layout_chunk chunk = chimera_layout_take(&layout);
         chimera_buffer_append(out, chunk.before);
-        if (chunk.item == ITEM_NONE || out->failed)
+        if (chunk.item == CHIMERA_ITEM_NONE || out->failed)
             return;
-        enum item item = chunk.item;
-        if ((item >= ITEM_HOUR && item <= ITEM_ZERO_SECOND) || item == ITEM_UPPER_PM ||
-            item == ITEM_LOWER_PM)
+        enum chimera_layout_item item = chunk.item;
+        if ((item >= CHIMERA_ITEM_HOUR && item <= CHIMERA_ITEM_ZERO_SECOND) ||
+            item == CHIMERA_ITEM_UPPER_PM || item == CHIMERA_ITEM_LOWER_PM)
             put_clock(chunk.item, &civil, out);
-        else if (chunk.item == ITEM_LETTERS)
+        else if (chunk.item == CHIMERA_ITEM_LETTERS)
             put_letters(time, out);
-        else if (chunk.item == ITEM_OFFSET)
+        else if (chunk.item == CHIMERA_ITEM_OFFSET)
             put_offset(chunk.text, time->offset, out);
-        else if (chunk.item == ITEM_FRACTION)
+        else if (chunk.item == CHIMERA_ITEM_FRACTION)
             put_fraction(chunk.text, time->nanosecond, out);
         else
             put_date(chunk.item, time, &civil, out);
@@ -318,9 +168,9 @@ struct fields { /* below zero: not given */
 /* One or two digits; two if `fixed`. */
 static bool take_number(struct chimera_slice *text, bool fixed, int *ret_number)
 {
-    if (!is_digit(*text, 0) || (fixed && !is_digit(*text, 1)))
+    if (!chimera_is_digit_at(*text, 0) || (fixed && !chimera_is_digit_at(*text, 1)))
         return false;
-    bool has_two = is_digit(*text, 1);
+    bool has_two = chimera_is_digit_at(*text, 1);
     *ret_number = text->data[0] - '0';
     if (has_two)
         *ret_number = *ret_number * 10 + (text->data[1] - '0');
@@ -365,7 +215,7 @@ static void take_digits_of_fraction(struct chimera_slice *text, int *ret_nanosec
 {
     int nanosecond = 0, unit = 100000000;
     size_t at = 1;
-    for (; is_digit(*text, at); at++) {
+    for (; chimera_is_digit_at(*text, at); at++) {
         nanosecond += (text->data[at] - '0') * unit;
         unit /= 10;
     }
@@ -375,7 +225,8 @@ static void take_digits_of_fraction(struct chimera_slice *text, int *ret_nanosec
 
 static bool has_fraction(struct chimera_slice text)
 {
-    return text.size >= 2 && (text.data[0] == '.' || text.data[0] == ',') && is_digit(text, 1);
+    return text.size >= 2 && (text.data[0] == '.' || text.data[0] == ',') &&
+           chimera_is_digit_at(text, 1);
 }
 
 static bool take_fraction(struct chimera_slice *text, struct chimera_slice form,
@@ -428,7 +279,7 @@ static bool take_signed_hours(struct chimera_slice *text)
     int hours = 0;
     if (!chimera_slice_starts(*text, "+") && !chimera_slice_starts(*text, "-"))
         return false;
-    for (; is_digit(*text, size); size++)
+    for (; chimera_is_digit_at(*text, size); size++)
         hours = hours > 23 ? hours : hours * 10 + (text->data[size] - '0');
     if (size == 1 || hours > 23)
         return false;
@@ -478,7 +329,7 @@ static bool take_second(struct chimera_slice *text, bool fixed, struct chimera_s
 {
     if (!take_ranged(text, fixed, 0, 59, &fields->second))
         return false;
-    if (has_fraction(*text) && take_chunk(&layout).item != ITEM_FRACTION)
+    if (has_fraction(*text) && chimera_layout_take(&layout).item != CHIMERA_ITEM_FRACTION)
         take_digits_of_fraction(text, &fields->nanosecond);
     return true;
 }
@@ -490,67 +341,68 @@ static bool take_year_day(struct chimera_slice *text, bool has_spaces, int *ret_
     for (int i = 0; i < 2 && has_spaces && chimera_slice_starts(*text, " "); i++)
         *text = chimera_slice_behind(*text, 1);
     *ret_day = 0;
-    for (; size < 3 && is_digit(*text, size); size++)
+    for (; size < 3 && chimera_is_digit_at(*text, size); size++)
         *ret_day = *ret_day * 10 + (text->data[size] - '0');
     *text = chimera_slice_behind(*text, size);
     return size == 3 || (has_spaces && size > 0);
 }
 
-static bool take_date(struct chimera_slice *text, enum item item, struct fields *fields)
+static bool take_date(struct chimera_slice *text, enum chimera_layout_item item,
+                      struct fields *fields)
 {
     int ignored;
     switch (item) {
-    case ITEM_LONG_MONTH:
-    case ITEM_MONTH:
-        if (!take_name(text, months, 12, item == ITEM_MONTH, &fields->month))
+    case CHIMERA_ITEM_LONG_MONTH:
+    case CHIMERA_ITEM_MONTH:
+        if (!take_name(text, months, 12, item == CHIMERA_ITEM_MONTH, &fields->month))
             return false;
         fields->month++;
         return true;
-    case ITEM_NUMBER_MONTH:
-    case ITEM_ZERO_MONTH:
-        return take_ranged(text, item == ITEM_ZERO_MONTH, 1, 12, &fields->month);
-    case ITEM_LONG_WEEKDAY:
-    case ITEM_WEEKDAY:
-        return take_name(text, days, 7, item == ITEM_WEEKDAY, &ignored);
-    case ITEM_SPACE_DAY:
+    case CHIMERA_ITEM_NUMBER_MONTH:
+    case CHIMERA_ITEM_ZERO_MONTH:
+        return take_ranged(text, item == CHIMERA_ITEM_ZERO_MONTH, 1, 12, &fields->month);
+    case CHIMERA_ITEM_LONG_WEEKDAY:
+    case CHIMERA_ITEM_WEEKDAY:
+        return take_name(text, days, 7, item == CHIMERA_ITEM_WEEKDAY, &ignored);
+    case CHIMERA_ITEM_SPACE_DAY:
         if (chimera_slice_starts(*text, " "))
             *text = chimera_slice_behind(*text, 1);
         return take_number(text, false, &fields->day);
-    case ITEM_DAY:
-    case ITEM_ZERO_DAY:
-        return take_number(text, item == ITEM_ZERO_DAY, &fields->day);
-    case ITEM_LONG_YEAR:
-    case ITEM_YEAR:
-        return take_year(text, item == ITEM_LONG_YEAR, &fields->year);
+    case CHIMERA_ITEM_DAY:
+    case CHIMERA_ITEM_ZERO_DAY:
+        return take_number(text, item == CHIMERA_ITEM_ZERO_DAY, &fields->day);
+    case CHIMERA_ITEM_LONG_YEAR:
+    case CHIMERA_ITEM_YEAR:
+        return take_year(text, item == CHIMERA_ITEM_LONG_YEAR, &fields->year);
     default:
-        return take_year_day(text, item == ITEM_SPACE_YEAR_DAY, &fields->year_day);
+        return take_year_day(text, item == CHIMERA_ITEM_SPACE_YEAR_DAY, &fields->year_day);
     }
 }
 
-static bool take_item(struct chimera_slice *text, const struct chunk *chunk,
+static bool take_item(struct chimera_slice *text, const struct chimera_layout_chunk *chunk,
                       struct chimera_slice layout, struct fields *fields)
 {
-    enum item item = chunk->item;
+    enum chimera_layout_item item = chunk->item;
     switch (item) {
-    case ITEM_HOUR:
+    case CHIMERA_ITEM_HOUR:
         return take_ranged(text, false, 0, 23, &fields->hour);
-    case ITEM_HOUR_12:
-    case ITEM_ZERO_HOUR_12:
-        return take_ranged(text, item == ITEM_ZERO_HOUR_12, 0, 12, &fields->hour);
-    case ITEM_MINUTE:
-    case ITEM_ZERO_MINUTE:
-        return take_ranged(text, item == ITEM_ZERO_MINUTE, 0, 59, &fields->minute);
-    case ITEM_SECOND:
-    case ITEM_ZERO_SECOND:
-        return take_second(text, item == ITEM_ZERO_SECOND, layout, fields);
-    case ITEM_UPPER_PM:
-    case ITEM_LOWER_PM:
-        return take_half(text, item == ITEM_UPPER_PM, fields);
-    case ITEM_LETTERS:
+    case CHIMERA_ITEM_HOUR_12:
+    case CHIMERA_ITEM_ZERO_HOUR_12:
+        return take_ranged(text, item == CHIMERA_ITEM_ZERO_HOUR_12, 0, 12, &fields->hour);
+    case CHIMERA_ITEM_MINUTE:
+    case CHIMERA_ITEM_ZERO_MINUTE:
+        return take_ranged(text, item == CHIMERA_ITEM_ZERO_MINUTE, 0, 59, &fields->minute);
+    case CHIMERA_ITEM_SECOND:
+    case CHIMERA_ITEM_ZERO_SECOND:
+        return take_second(text, item == CHIMERA_ITEM_ZERO_SECOND, layout, fields);
+    case CHIMERA_ITEM_UPPER_PM:
+    case CHIMERA_ITEM_LOWER_PM:
+        return take_half(text, item == CHIMERA_ITEM_UPPER_PM, fields);
+    case CHIMERA_ITEM_LETTERS:
         return take_letters(text);
-    case ITEM_OFFSET:
+    case CHIMERA_ITEM_OFFSET:
         return take_offset(text, chunk->text, &fields->offset);
-    case ITEM_FRACTION:
+    case CHIMERA_ITEM_FRACTION:
         return take_fraction(text, chunk->text, &fields->nanosecond);
     default:
         return take_date(text, item, fields);
@@ -581,10 +433,10 @@ static bool skip_plain(struct chimera_slice *text, struct chimera_slice plain)
 static bool take_all(struct chimera_slice layout, struct chimera_slice text, struct fields *fields)
 {
     for (;;) {
-        struct chunk chunk = take_chunk(&layout);
+        struct chimera_layout_chunk chunk = chimera_layout_take(&layout);
         if (!skip_plain(&text, chunk.before))
             return false;
-        if (chunk.item == ITEM_NONE)
+        if (chunk.item == CHIMERA_ITEM_NONE)
             return text.size == 0;
         if (!take_item(&text, &chunk, layout, fields))
             return false;
@@ -616,7 +468,7 @@ int chimera_layout_parse(struct chimera_slice layout, struct chimera_slice text,
                          struct chimera_layout_time *ret_time, struct chimera_error *err)
 {
     struct fields fields = {.month = -1, .day = -1, .year_day = -1};
-    if (!take_all(named_layout(layout), text, &fields) || !set_day(&fields))
+    if (!take_all(chimera_layout_named(layout), text, &fields) || !set_day(&fields))
         return chimera_fail(err, CHIMERA_EINVAL, "parsing time \"%.*s\" fails",
                             text.size < 100 ? (int)text.size : 100, text.data);
     if (fields.is_pm && fields.hour < 12)
