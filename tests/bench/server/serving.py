@@ -191,3 +191,14 @@ def play(client, server, exchanges, connections, rate, warm_seconds, seconds):
     if process.wait() != 0 or not figures:
         server.fail("the load client has stopped, see above")
     return {**json.loads(figures), "server_cpu": used}
+
+
+def go_before_others():
+    os.setpriority(os.PRIO_PROCESS, 0, -20)
+    try:
+        os.setsid()
+    except PermissionError:
+        pass  # the leader of a group stays in its session
+    group = pathlib.Path("/proc/self/autogroup")
+    if group.exists():  # sessions share the processor first, and priorities count within one
+        group.write_text("-20")
