@@ -123,23 +123,6 @@ static int digest_file(const char *path, struct chimera_digest *ret_digest,
     return chimera_digest_of_fd(fd, ret_digest, err);
 }
 
-/* Of a Rego policy, whose bundle had some. *ret_data is owned by the caller; NULL: there are none.
- */
-static int take_data(const struct build_run *run, char **ret_data, struct chimera_error *err)
-{
-    struct chimera_slice data;
-    struct chimera_error why = {0};
-    if ((run->mode != CHIMERA_MODE_OPA && run->mode != CHIMERA_MODE_GATEKEEPER) ||
-        !chimera_module_custom_section(run->bytes, CHIMERA_DATA_SECTION, &data))
-        return CHIMERA_OK;
-    int code = chimera_policy_data_check(data, &why);
-    if (code < 0)
-        return chimera_fail(err, code, "%s: section " CHIMERA_DATA_SECTION ": %s", run->path,
-                            why.text);
-    *ret_data = strndup(data.data, data.size);
-    return *ret_data ? CHIMERA_OK : chimera_fail_memory(err);
-}
-
 static int write_manifest(const struct build_run *run, const char *so, const char *image,
                           const char *path, struct chimera_error *err)
 {
@@ -147,17 +130,23 @@ static int write_manifest(const struct build_run *run, const char *so, const cha
     int code = digest_file(so, &manifest.so, err);
     if (code == 0 && run->image_size > 0)
         code = digest_file(image, &manifest.image, err);
-    if (code == 0)
-        code = take_data(run, &manifest.data, err);
-    CHIMERA_FREE char *data = manifest.data;
     if (code < 0)
         return code;
+    struct chimera_slice data = {0};
+    struct chimera_error why = {0};
+    bool has_data = (run->mode == CHIMERA_MODE_OPA || run->mode == CHIMERA_MODE_GATEKEEPER) &&
+                    chimera_module_custom_section(run->bytes, CHIMERA_DATA_SECTION, &data);
+    if (has_data && (code = chimera_policy_data_check(data, &why)) < 0)
+        return chimera_fail(err, code, "%s: section " CHIMERA_DATA_SECTION ": %s", run->path,
+                            why.text);
+    CHIMERA_FREE char *kept = has_data ? strndup(data.data, data.size) : NULL;
+    manifest.data = kept;
     struct chimera_slice metadata = run->module->metadata;
     CHIMERA_FREE char *toolchain = strdup(chimera_tools_identity(&run->builder->tools, run->tier));
     manifest.toolchain = toolchain;
     CHIMERA_FREE char *text = metadata.data ? strndup(metadata.data, metadata.size) : NULL;
     manifest.metadata = text;
-    if (!toolchain || (metadata.data && !text))
+    if (!toolchain || (metadata.data && !text) || (has_data && !kept))
         return chimera_fail_memory(err);
     return chimera_manifest_write(path, &manifest, err);
 }

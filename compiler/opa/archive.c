@@ -91,33 +91,10 @@ static const char *inner_name(const char *name)
     return *name ? name : NULL;
 }
 
-static int read_file(struct reading *reading, const char *name, struct chimera_error *err)
-{
-    struct opa_archive *out = reading->out;
-    struct opa_file *file = &out->file[out->count];
-    file->at = out->bytes.size;
-    file->name = strdup(name);
-    if (!file->name)
-        return chimera_fail_memory(err);
-    out->count++;
-    for (;;) {
-        char *to = chimera_buffer_reserve(&out->bytes, STEP);
-        la_ssize_t got = to ? archive_read_data(reading->tar, to, STEP) : 0;
-        if (!to)
-            return fail(reading, name, "it is too large, unpacked", err);
-        if (got < 0)
-            return fail_archive(reading, err);
-        if (got == 0)
-            break;
-        out->bytes.size += (size_t)got;
-    }
-    file->size = out->bytes.size - file->at;
-    return CHIMERA_OK;
-}
-
 static int take_entry(struct reading *reading, struct archive_entry *entry,
                       struct chimera_error *err)
 {
+    struct opa_archive *out = reading->out;
     const char *full = archive_entry_pathname(entry);
     const char *name = full ? inner_name(full) : NULL;
     if (full && archive_entry_filetype(entry) == AE_IFDIR)
@@ -126,11 +103,26 @@ static int take_entry(struct reading *reading, struct archive_entry *entry,
         return fail(reading, full ? full : "an entry", "a name that leads to no file in it", err);
     if (archive_entry_hardlink(entry) || archive_entry_filetype(entry) != AE_IFREG)
         return fail(reading, name, "it is no file, but a link or a device", err);
-    if (opa_archive_find(reading->out, name))
+    if (opa_archive_find(out, name))
         return fail(reading, name, "it is there twice", err);
-    if (reading->out->count == FILES_MAX)
+    if (out->count == FILES_MAX)
         return fail(reading, name, "there are more than 4096 files", err);
-    return read_file(reading, name, err);
+    struct opa_file *file = &out->file[out->count];
+    file->at = out->bytes.size;
+    file->name = strdup(name);
+    if (!file->name)
+        return chimera_fail_memory(err);
+    out->count++;
+    for (la_ssize_t got = 1; got > 0; out->bytes.size += (size_t)got) {
+        char *to = chimera_buffer_reserve(&out->bytes, STEP);
+        if (!to)
+            return fail(reading, name, "it is too large, unpacked", err);
+        got = archive_read_data(reading->tar, to, STEP);
+        if (got < 0)
+            return fail_archive(reading, err);
+    }
+    file->size = out->bytes.size - file->at;
+    return CHIMERA_OK;
 }
 
 static int read_all(struct reading *reading, struct chimera_error *err)

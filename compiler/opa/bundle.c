@@ -2,6 +2,7 @@
 #include "compiler/opa/bundle.h"
 
 #include "compiler/opa/archive.h"
+#include "compiler/opa/signature.h"
 #include "compiler/wasm/annotate.h"
 #include "compiler/wasm/decode.h"
 #include "runtime/base/file.h"
@@ -12,7 +13,6 @@
 #define MODULE "policy.wasm"
 #define DATA "data.json"
 #define MANIFEST ".manifest"
-#define SIGNATURES ".signatures.json"
 
 struct bundle {
     const char *path;
@@ -47,6 +47,8 @@ static int check_file(const struct bundle *bundle, const char *name, struct chim
         return refuse(bundle, err, name,
                       "only /policy.wasm is run, which `opa build -t wasm` makes of all entry "
                       "points");
+    if (slash && strcmp(last, OPA_SIGNATURES) == 0)
+        return refuse(bundle, err, name, "signatures stand at the top");
     if (strcmp(name, "patch.json") == 0)
         return refuse(bundle, err, name, "it is a delta bundle, which changes another one");
     return CHIMERA_OK;
@@ -82,9 +84,7 @@ static int take_files(struct bundle *bundle, struct chimera_error *err)
     const struct opa_file *module = opa_archive_find(archive, MODULE),
                           *data = opa_archive_find(archive, DATA),
                           *manifest = opa_archive_find(archive, MANIFEST);
-    int code = opa_archive_find(archive, SIGNATURES)
-                   ? refuse(bundle, err, SIGNATURES, "signed bundles are not read yet")
-                   : CHIMERA_OK;
+    int code = opa_signature_check(bundle->path, archive, err);
     for (size_t i = 0; i < archive->count && code == CHIMERA_OK; i++)
         code = check_file(bundle, archive->file[i].name, err);
     if (code == CHIMERA_OK && !module)
@@ -156,6 +156,11 @@ int chimera_module_file_read(const char *path, struct chimera_buffer *buffer, bo
     bool is_bundle = code == CHIMERA_OK && opa_archive_is(chimera_buffer_slice(buffer));
     if (ret_is_bundle)
         *ret_is_bundle = is_bundle;
+    if (code == CHIMERA_OK && !is_bundle && opa_signature_is_required() &&
+        ends_with(path, ".tar.gz"))
+        return chimera_fail(err, CHIMERA_EUNSIGNED,
+                            "%s: no OPA bundle, though its name says so and one must be signed",
+                            path);
     if (!is_bundle)
         return code;
     chimera_buffer_init(&module, buffer->limit);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "runtime/instance/pagemap.h"
 #include "runtime/instance/stack.h"
 #include "runtime/instance/types_internal.h"
 #include "runtime/instance/watchdog.h"
@@ -18,6 +19,9 @@
 #define DROP_SPARE_PAGES 128
 #define DROP_AFTER 64
 #define LEARN_REQUESTS 16
+/* Of what a request had the guest grow by, so much stays for the next. Who lists the cluster's
+ * objects grows by megabytes, in each of the slots that are used in turns. */
+#define GROWTH_KEPT ((uint64_t)1 << 20)
 
 /* Takes away what was grown; the pages stay, all zero by now. */
 static int shrink(struct chimera_memory *memory, uint64_t size)
@@ -50,6 +54,28 @@ static int look_for_writes(struct chimera_guest *guest, struct chimera_reset *re
     return CHIMERA_OK;
 }
 
+/* Of memory that will be `size` large; what is given back needs no zeroing. */
+static void give_back_growth(struct chimera_guest *guest, uint64_t size)
+{
+    struct chimera_reset *reset = &guest->internal->reset;
+    struct chimera_page_list *written = &reset->written;
+    uint8_t *from = guest->instance->memory.data + size + GROWTH_KEPT;
+    if (reset->high <= size + GROWTH_KEPT ||
+        madvise(from, reset->high - size - GROWTH_KEPT, MADV_DONTNEED) < 0)
+        return;
+    reset->high = size + GROWTH_KEPT;
+    uint64_t end = (uint64_t)(uintptr_t)from;
+    while (written->count > 0 && written->runs[written->count - 1].end > end) {
+        struct chimera_page_run *last = &written->runs[written->count - 1];
+        uint64_t kept = last->start < end ? end : last->start;
+        written->pages -= (last->end - kept) / CHIMERA_PROCESSOR_PAGE;
+        last->end = kept;
+        if (last->start < end)
+            break;
+        written->count--;
+    }
+}
+
 static bool is_outgrown(struct chimera_reset *reset)
 {
     reset->since_drop++;
@@ -66,6 +92,7 @@ static int reset_written(struct chimera_guest *guest, const struct chimera_image
     int code = look_for_writes(guest, reset);
     if (code < 0)
         return code;
+    give_back_growth(guest, size);
     const struct chimera_memory *memory = &guest->instance->memory;
     const struct chimera_page_list *written = &guest->internal->reset.written;
     uint64_t base = (uint64_t)(uintptr_t)memory->data;

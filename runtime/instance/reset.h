@@ -4,8 +4,8 @@
  * runtime-performance.md §3: a page once written stays resident and is copied back after every
  * request, so the set of written pages only changes when the thread meets a page fault; then the
  * kernel is asked for it anew. What a guest grew is taken away again, but its pages are kept,
- * zeroed, for the next one that grows. A set that one odd request made large is dropped after a
- * while.
+ * zeroed, for the next one that grows; those beyond 1 MiB are given back. A set that one odd
+ * request made large is dropped after a while.
  *
  * The slot is one thread's at a time, and nobody else writes to its memory.
  */

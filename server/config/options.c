@@ -112,6 +112,12 @@ static const struct chimera_cli_option TABLE[] = {
            "For debugging: let the worker keep all rights of the process"),
     SWITCH(is_watch_off, "no-policy-watch", "CHIMERA_NO_POLICY_WATCH",
            "Reload the policies on SIGHUP only, not when their file changes"),
+    TEXT(
+        opa_key, "opa-bundle-key", "CHIMERA_OPA_BUNDLE_KEY", "PATH", NULL,
+        "Key that OPA bundles must be signed with: a file with a public key or certificate in PEM, "
+        "or with a secret"),
+    TEXT(opa_scope, "opa-bundle-scope", "CHIMERA_OPA_BUNDLE_SCOPE", "SCOPE", NULL,
+         "Scope that the signatures of OPA bundles must be for; with --opa-bundle-key"),
     TEXT(policies, "policies", "KUBEWARDEN_POLICIES", "POLICIES_FILE", POLICIES,
          "YAML or JSON file that says which policies to serve; SIGHUP reads it again"),
     TEXT(download_dir, "policies-download-dir", "KUBEWARDEN_POLICIES_DOWNLOAD_DIR",

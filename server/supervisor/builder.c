@@ -17,9 +17,10 @@
 #define SHA256_PREFIX "sha256:"
 #define TARGET "server::builder"
 #define ERRORS_MAX ((size_t)64 << 10)
-/* chimera build --json --quiet --no-trial --tier TIER --cache-dir DIR --require-confinement, and
- * NULL: whether a policy starts is found by starting it */
-#define FIXED_ARGUMENTS 11
+/* chimera build --json --quiet --no-trial --tier TIER --cache-dir DIR --require-confinement
+ * --opa-bundle-key PATH --opa-bundle-scope SCOPE, and NULL: whether a policy starts is found by
+ * starting it */
+#define FIXED_ARGUMENTS 15
 
 struct module {             /* one file to build; several policies may want it */
     const char *name;       /* the id of the first of them; borrowed */
@@ -291,11 +292,15 @@ static int run_command(struct build *build, struct round *round, struct chimera_
                            tier,
                            build->input->is_full ? full : any,
                            option,
-                           build->input->config->cache_dir,
-                           confined};
-    bool is_lax = build->input->config->options.is_unconfined_build_allowed;
-    size_t fixed_count = FIXED_ARGUMENTS - (is_lax ? 2 : 1);
-    memcpy(argv, fixed, fixed_count * sizeof(*argv));
+                           build->input->config->cache_dir};
+    size_t fixed_count = sizeof(fixed) / sizeof(*fixed);
+    memcpy(argv, fixed, sizeof(fixed));
+    if (!build->input->config->options.is_unconfined_build_allowed)
+        argv[fixed_count++] = confined;
+    fixed_count = command_put_option(argv, fixed_count, "--opa-bundle-key",
+                                     build->input->config->options.opa_key);
+    fixed_count = command_put_option(argv, fixed_count, "--opa-bundle-scope",
+                                     build->input->config->options.opa_scope);
     for (size_t i = 0; i < round->count; i++)
         argv[fixed_count + i] = round->modules[i]->path;
     struct chimera_buffer errors;

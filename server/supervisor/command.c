@@ -53,6 +53,15 @@ int command_explain(const char *verb, struct chimera_slice errors, int status,
                         WEXITSTATUS(status));
 }
 
+size_t command_put_option(char **argv, size_t count, const char *option, const char *value)
+{
+    if (!value)
+        return count;
+    argv[count] = (char *)(uintptr_t)option; /* as exec's prototype wants it */
+    argv[count + 1] = (char *)(uintptr_t)value;
+    return count + 2;
+}
+
 char *command_copy_member(struct json_object *line, const char *key)
 {
     struct json_object *member = NULL;

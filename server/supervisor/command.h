@@ -15,6 +15,9 @@ char *command_find(void);
 int command_explain(const char *verb, struct chimera_slice errors, int status,
                     struct chimera_error *err);
 
+/* Adds an option with its value, which is borrowed, unless that is NULL; returns the new count. */
+size_t command_put_option(char **argv, size_t count, const char *option, const char *value);
+
 /* A member of a line that it has printed, if that is a text. Owned by the caller. */
 struct json_object;
 char *command_copy_member(struct json_object *line, const char *key);

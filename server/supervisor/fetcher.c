@@ -125,33 +125,25 @@ static void take_line(void *context, struct chimera_slice text)
     }
 }
 
-static size_t put_option(char **argv, size_t count, const char *option, const char *value)
-{
-    if (!value)
-        return count;
-    argv[count] = (char *)(uintptr_t)option; /* as exec's prototype wants it */
-    argv[count + 1] = (char *)(uintptr_t)value;
-    return count + 2;
-}
-
 static void put_arguments(char *argv[ARGUMENTS_MAX], const struct config *config,
                           const char *command, const struct round *round)
 {
     const struct options *options = &config->options;
     static char from_input[] = "--from-input", confined[] = "--require-confinement";
-    size_t count = put_option(argv, 0, command, "fetch");
+    size_t count = command_put_option(argv, 0, command, "fetch");
     if (round->is_bundle)
-        count = put_option(argv, count, "--bundle", round->modules[0].module);
+        count = command_put_option(argv, count, "--bundle", round->modules[0].module);
     else
         argv[count++] = from_input;
     if (!options->is_unconfined_build_allowed)
         argv[count++] = confined;
-    count = put_option(argv, count, "--store", options->download_dir);
-    count = put_option(argv, count, "--sources-path", options->sources);
-    count = put_option(argv, count, "--docker-config-json-path", options->docker_config);
-    count = put_option(argv, count, "--verification-config-path", options->verification);
-    count = put_option(argv, count, "--trusted-builder-key", options->builder_key);
-    count = put_option(argv, count, "--sigstore-trust-config", options->sigstore_trust_config);
+    count = command_put_option(argv, count, "--store", options->download_dir);
+    count = command_put_option(argv, count, "--sources-path", options->sources);
+    count = command_put_option(argv, count, "--docker-config-json-path", options->docker_config);
+    count = command_put_option(argv, count, "--verification-config-path", options->verification);
+    count = command_put_option(argv, count, "--trusted-builder-key", options->builder_key);
+    count =
+        command_put_option(argv, count, "--sigstore-trust-config", options->sigstore_trust_config);
     argv[count] = NULL;
 }
 

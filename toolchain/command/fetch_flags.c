@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "compiler/fetch/store/store.h"
+#include "compiler/opa/signature.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/log/log.h"
 #include "runtime/source/user_folders.h"
@@ -77,6 +78,16 @@ static int find_store(const struct chimera_cli_options *options, struct fetch_fl
     return CHIMERA_OK;
 }
 
+int fetch_flags_require_signed(const struct chimera_cli_options *options, struct chimera_error *err)
+{
+    const char *key = chimera_cli_value(options, "opa-bundle-key"),
+               *scope = chimera_cli_value(options, "opa-bundle-scope");
+    if (!key && scope)
+        return chimera_fail(err, CHIMERA_EINVAL,
+                            "the argument '--opa-bundle-scope' needs '--opa-bundle-key <PATH>'");
+    return key ? chimera_opa_require_signature(key, scope, err) : CHIMERA_OK;
+}
+
 int fetch_flags_read(const struct chimera_cli_options *options, struct fetch_flags *ret_flags,
                      struct chimera_error *err)
 {
@@ -96,6 +107,8 @@ int fetch_flags_read(const struct chimera_cli_options *options, struct fetch_fla
     }
     if (code == CHIMERA_OK)
         code = read_builders(options, ret_flags, err);
+    if (code == CHIMERA_OK)
+        code = fetch_flags_require_signed(options, err);
     if (code < 0)
         fetch_flags_done(ret_flags);
     return code;

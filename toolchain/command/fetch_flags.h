@@ -78,6 +78,17 @@
      .value = "PATH",                                                                            \
      .help = "Private key that signs " WHAT ": PEM (PKCS#8), or cosign's encrypted form, whose " \
              "password is in $COSIGN_PASSWORD"}
+/* Who reads modules. */
+#define FETCH_FLAGS_OF_OPA                                                                        \
+    {.name = "opa-bundle-key",                                                                    \
+     .kind = CHIMERA_CLI_VALUE,                                                                   \
+     .value = "PATH",                                                                             \
+     .help = "Key that OPA bundles must be signed with: a file with a public key or certificate " \
+             "in PEM, or with a secret"},                                                         \
+        {.name = "opa-bundle-scope",                                                              \
+         .kind = CHIMERA_CLI_VALUE,                                                               \
+         .value = "SCOPE",                                                                        \
+         .help = "Scope that the signatures of OPA bundles must be for; with --opa-bundle-key"}
 #define FETCH_FLAGS \
     FETCH_FLAG_DOCKER_CONFIG, FETCH_FLAG_SOURCES, FETCH_FLAGS_OF_VERIFICATION, FETCH_FLAG_STORE
 
@@ -88,6 +99,10 @@ struct fetch_flags { /* its address must not change: `fetch` borrows from the re
     char *store;        /* owned */
     char *sources_path; /* owned; NULL: none */
 };
+
+/* Takes FETCH_FLAGS_OF_OPA, for whatever this process reads; part of fetch_flags_read(). */
+int fetch_flags_require_signed(const struct chimera_cli_options *options,
+                               struct chimera_error *err);
 
 /* Reads the files that the options name, or the default ones. The caller ends *ret_flags. */
 int fetch_flags_read(const struct chimera_cli_options *options, struct fetch_flags *ret_flags,

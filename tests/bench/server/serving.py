@@ -60,7 +60,7 @@ class Contender:
 class Server:
     """One running server; `policies` is what its policies.yml holds, or the folder of a bundle. A context manager."""
 
-    def __init__(self, contender, policies, certificates, cache, core=SERVER_CORE):
+    def __init__(self, contender, policies, certificates, cache, core=SERVER_CORE, environment=None):
         self.name = contender.name
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-server-"))
         self.port, self.probe_port = free_port(), free_port()
@@ -77,7 +77,7 @@ class Server:
                    "--ignore-kubernetes-connection-failure", "--log-level", "warn",
                    "--cert-file", certificates / "server.crt", "--key-file", certificates / "server.key", *contender.flags]
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("KUBE", "OTEL"))}
-        clean.update(CHIMERA_CACHE_DIR=str(cache), KUBECONFIG="/nonexistent")
+        clean.update({"CHIMERA_CACHE_DIR": str(cache), "KUBECONFIG": "/nonexistent", **(environment or {})})
         self.log = open(self.folder / "log", "w+b")
         os.sched_setaffinity(0, {core})  # inherited
         self.started = time.monotonic()
@@ -162,6 +162,14 @@ class Server:
         return total, anonymous + sum(files.values())
 
 
+def exchange(path, body, answer):
+    """One request, and what must come back, as the load client reads it."""
+    request = (f"POST {path}?timeout=10s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: kube-apiserver-admission\r\n"
+               f"Content-Length: {len(body)}\r\nAccept: application/json, */*\r\nContent-Type: application/json\r\n"
+               f"Accept-Encoding: gzip\r\n\r\n").encode() + body
+    return b"%d %d\n" % (len(request), len(answer)) + request + answer
+
+
 def verdict(answer, uid):
     """What two servers must agree on."""
     response = json.loads(answer)["response"]
@@ -183,3 +191,14 @@ def play(client, server, exchanges, connections, rate, warm_seconds, seconds):
     if process.wait() != 0 or not figures:
         server.fail("the load client has stopped, see above")
     return {**json.loads(figures), "server_cpu": used}
+
+
+def go_before_others():
+    os.setpriority(os.PRIO_PROCESS, 0, -20)
+    try:
+        os.setsid()
+    except PermissionError:
+        pass  # the leader of a group stays in its session
+    group = pathlib.Path("/proc/self/autogroup")
+    if group.exists():  # sessions share the processor first, and priorities count within one
+        group.write_text("-20")

@@ -42,6 +42,21 @@ class Opa(unittest.TestCase):
         with Server(None, "--bundle", target, environment=NO_COMPILER) as server:
             self.expect(server)
 
+    def test_a_key_is_for_all_bundles(self):
+        key, body = ["--opa-bundle-key", f"{DATA}/secret.txt"], harness.review()
+        good = {"p": {"module": f"file://{DATA}/signed.tar.gz"}, "other": {"module": harness.wasm("accept")}}
+        with Server(good, *key) as server:
+            self.assertIn("team blue wants owner", server.verdict("/validate/p", body)["status"]["message"])
+            self.assertTrue(server.verdict("/validate/other", body)["allowed"])
+        for policies, flags, said in (
+                (POLICIES, key, "the OPA bundle is not signed as required: it has no .signatures.json"),
+                (good, ["--opa-bundle-key", f"{DATA}/rsa.pub"], "its token is not signed by the key, with HS256"),
+                (good, [*key, "--opa-bundle-scope", "read"], "its token is for another scope: "),
+                (good, [], "the OPA bundle is signed, and nobody says by which key it must be")):
+            with Server(policies, *flags, is_awaited=False) as server:
+                self.assertEqual(server.process.wait(60), 1)
+                self.assertIn(said, server.errors())
+
     def test_what_is_none_keeps_the_server_from_starting(self):
         folder = tempfile.mkdtemp(prefix="chimera-opa-")
         self.addCleanup(shutil.rmtree, folder)

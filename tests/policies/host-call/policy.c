@@ -5,7 +5,8 @@
  * object, as a raw request, or as the settings, looked for in that order. What is sent is the text
  * of "payload" as it stands there, or the string "text" without its quotes, for what is no JSON.
  * "times": so often, one after another; the last answer counts. The message is the answer or the
- * error, and the verdict is whether it was an answer. IS_WAPC or IS_WASI says which host there is.
+ * error ("brief": its length), and the verdict is whether it was an answer. IS_WAPC or IS_WASI says
+ * which host there is.
  */
 #include <stdint.h>
 
@@ -141,6 +142,15 @@ static struct text validate(const char *payload)
         next = before; /* the last answer is forgotten */
         answer = ask(binding, name_space, operation, sent, &is_good);
     } while (times-- > 1);
+
+    char digits[20], *digit = digits + sizeof(digits);
+    if (json_member(call, "brief")) {
+        size_t size = answer.size;
+        do
+            *--digit = (char)('0' + size % 10);
+        while (size /= 10);
+        answer = (struct text){digit, (size_t)(digits + sizeof(digits) - digit)};
+    }
 
     const char *start = room(0);
     put_text(is_good ? "{\"accepted\":true,\"message\":" : "{\"accepted\":false,\"message\":");

@@ -221,7 +221,8 @@ static int run_inspect(const struct chimera_cli_options *options)
     struct chimera_error err = {0};
     if (inspect_is_plugin(options->arguments[0]))
         return inspect_plugin(options->arguments[0]);
-    if (policy_module_open(options->arguments[0], NULL, &file, &err) < 0)
+    if (fetch_flags_require_signed(options, &err) < 0 ||
+        policy_module_open(options->arguments[0], NULL, &file, &err) < 0)
         return say_error(
             "%s%s", err.code == CHIMERA_EGUEST ? "Error parsing policy metadata: " : "", err.text);
     int code = print(options, &file);
@@ -242,6 +243,7 @@ static const struct chimera_cli_option inspect_options[] = {
      .help = "Show the Sigstore signatures too, as its registry has them"},
     FETCH_FLAG_SOURCES,
     FETCH_FLAG_DOCKER_CONFIG,
+    FETCH_FLAGS_OF_OPA,
     {0},
 };
 

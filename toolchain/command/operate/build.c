@@ -289,6 +289,7 @@ static const struct chimera_cli_option build_options[] = {
     OPTION_QUIET,
     OPTION_REQUIRE_CONFINEMENT,
     FETCH_FLAGS,
+    FETCH_FLAGS_OF_OPA,
     FETCH_FLAG_BUILDER,
     {0},
 };

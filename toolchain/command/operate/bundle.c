@@ -425,6 +425,7 @@ static const struct chimera_cli_option bundle_options[] = {
      .help =
          "The bundle; a bundle that is there already is replaced at once, anything else is not"},
     FETCH_FLAGS,
+    FETCH_FLAGS_OF_OPA,
     {.name = "offline", .help = "Ask no registry: what is in the store, or nothing"},
     FETCH_FLAG_SIGN_KEY("the bundle"),
     OPTION_CACHE_DIR,

@@ -400,6 +400,7 @@ static int run_bench(const struct chimera_cli_options *options)
 static const struct chimera_cli_option bench_options[] = {
     OPTIONS_RUN,
     FETCH_FLAGS,
+    FETCH_FLAGS_OF_OPA,
     {.name = "warm-up-time",
      .kind = CHIMERA_CLI_VALUE,
      .value = "SECONDS",

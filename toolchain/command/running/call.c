@@ -102,6 +102,7 @@ static const struct chimera_cli_option call_options[] = {
     OPTION_TIER,
     OPTION_NO_CACHE,
     FETCH_FLAGS,
+    FETCH_FLAGS_OF_OPA,
     {0}};
 
 static const struct chimera_cli_argument call_arguments[] = {

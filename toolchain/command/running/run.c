@@ -62,7 +62,8 @@ static int run_run(const struct chimera_cli_options *options)
     return code < 0 ? EXIT_FAILED : EXIT_GOOD;
 }
 
-static const struct chimera_cli_option run_options[] = {OPTIONS_RUN, FETCH_FLAGS, {0}};
+static const struct chimera_cli_option run_options[] = {
+    OPTIONS_RUN, FETCH_FLAGS, FETCH_FLAGS_OF_OPA, {0}};
 
 static const struct chimera_cli_argument run_arguments[] = {
     {.name = "uri_or_sha_prefix_or_yaml_file",

@@ -333,6 +333,7 @@ static const struct chimera_cli_option test_options[] = {
     OPTION_TIER,
     OPTION_NO_CACHE,
     FETCH_FLAGS,
+    FETCH_FLAGS_OF_OPA,
     {0},
 };
 

@@ -16,6 +16,8 @@
 #define LARGE ((uint64_t)512 * 1024) /* more is not copied back without page tracking */
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
+uint32_t chimera_memory_grow(struct chimera_guest *guest, uint32_t delta);
+
 static struct c_guest module;
 static struct chimera_guest *guest;
 static void (*work)(void);
@@ -32,6 +34,17 @@ GUEST_CODE static void write_pages(void)
 {
     for (uint32_t page = 0; page < wanted; page++)
         guest->instance->memory.data[page * PAGE] = 1;
+}
+
+/* What is new must be zero, and is written. */
+GUEST_CODE static void grow_and_write(void)
+{
+    uint64_t before = guest->instance->memory.size;
+    chimera_memory_grow(guest, wanted);
+    for (uint64_t at = before; at < guest->instance->memory.size; at += PAGE) {
+        went_on += guest->instance->memory.data[at] == 0;
+        guest->instance->memory.data[at] = 7;
+    }
 }
 
 GUEST_CODE static void wait_once(void)
@@ -198,6 +211,30 @@ static void every_size_comes_back(void **state)
         }
         chimera_guest_free(guest);
     }
+}
+
+/* 1 MiB of what a request had the guest grow by stays for the next, and none of it is seen again.
+ */
+static void growth_beyond_a_mebibyte_is_given_back(void **state)
+{
+    static const uint32_t mebibyte = 16, grown[] = {8, 16, 17, 60, 16, 60, 1};
+    uint32_t most = 0;
+    (void)state;
+    open_slot(1);
+    guest->instance->memory.max_pages = 64;
+    assert_int_equal(chimera_guest_snapshot(guest, NULL), 0);
+    for (size_t i = 0; i < COUNT(grown); i++) {
+        went_on = 0;
+        assert_int_equal(run(grow_and_write, grown[i]), 0);
+        assert_int_equal(went_on, grown[i] * CHIMERA_PAGE_BYTES / PAGE);
+        assert_int_equal(chimera_guest_reset(guest), 0);
+        assert_int_equal(guest->instance->memory.size, CHIMERA_PAGE_BYTES);
+        most = grown[i] < most ? most : grown[i] < mebibyte ? grown[i] : mebibyte;
+        if (chimera_tracking() != CHIMERA_TRACKING_NONE)
+            assert_int_equal(chimera_guest_kept_bytes(guest) - guest->internal->stack_pages * PAGE,
+                             most * CHIMERA_PAGE_BYTES);
+    }
+    chimera_guest_free(guest);
 }
 
 /* --- How it begins --- */
@@ -381,6 +418,7 @@ int main(void)
         cmocka_unit_test(what_is_done_is_counted),
         cmocka_unit_test(without_a_snapshot_nothing_is_dropped),
         cmocka_unit_test(every_size_comes_back),
+        cmocka_unit_test(growth_beyond_a_mebibyte_is_given_back),
         cmocka_unit_test(no_memory_is_none),
         cmocka_unit_test(all_of_the_limit_may_be_memory),
         cmocka_unit_test(a_start_function_runs_once),
