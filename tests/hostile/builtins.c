@@ -144,6 +144,7 @@ static const struct hostile_input inputs[] = {
     {"json.match_schema", {JUST("{}"), JUST(DOUBLES)}, HOSTILE_LEAN},
     {"json.match_schema", {TEXT, OBJECTS}, 0},
     {"json.match_schema", {{"\"[", "1e300,", "1]\"", 0}, JUST("{\"items\":{\"multipleOf\":12345678901234567}}")}, 0},
+    {"json.match_schema", {{"[", "1e99999,", "1]", 0}, JUST("{\"items\":{\"multipleOf\":12345678901234567}}")}, 0},
     {"json.verify_schema", {{"{\"enum\":[", "\"@#\",", "1]}", 0}}, 0},
     {"json.verify_schema", {{"{\"definitions\":{", "\"@#\":{\"$ref\":\"#/definitions/0\"},", "\"0\":{\"$id\":\"http://a/\"}}}", 0}}, 0},
     {"json.verify_schema", {{"{\"$id\":\"http://a/", "b/", "\",\"items\":{\"$ref\":\"c\"}}", 0}}, 0},
