@@ -132,8 +132,11 @@ bool chimera_abi_host_call(struct chimera_guest *guest, const uint32_t at_and_si
     struct chimera_guest_request call = {
         .binding = part[0], .name_space = part[1], .operation = part[2], .payload = part[3]};
     bool is_ok = chimera_capability_call(grants_of(guest), &call, answer);
+    /* What is shared is the broker's memory, and has a limit there; the guest's copy counts as its
+     * own. */
+    size_t size = chimera_host_answer_bytes(answer).size;
     if (answer->text->failed || guest->account.failed ||
-        chimera_host_answer_bytes(answer).size > CHIMERA_ABI_BUFFER_MAX)
+        size > (answer->shared ? UINT32_MAX : CHIMERA_ABI_BUFFER_MAX))
         chimera_abi_refuse(guest, "the answer to a host call is too large");
     return is_ok;
 }
