@@ -5,6 +5,8 @@
 
 #include "runtime/abi/wasi_internal.h"
 
+#define ANSWERS_MAX ((size_t)1 << 30) /* within the account: lists of the cluster's objects */
+
 /* Forgets what belongs to one run. */
 static void clear_run(struct chimera_wasi *wasi)
 {
@@ -50,7 +52,7 @@ int chimera_wasi_attach(struct chimera_guest *guest, enum chimera_wasi_stdio std
     wasi->file[0] = CHIMERA_WASI_STDIN;
     wasi->file[1] = CHIMERA_WASI_STDOUT;
     wasi->file[2] = CHIMERA_WASI_STDERR;
-    chimera_buffer_init_within(&wasi->answers, CHIMERA_ABI_BUFFER_MAX, &guest->account);
+    chimera_buffer_init_within(&wasi->answers, ANSWERS_MAX, &guest->account);
     chimera_buffer_init_within(&wasi->output, CHIMERA_ABI_BUFFER_MAX, &guest->account);
     chimera_buffer_init_within(&wasi->errors, CHIMERA_ABI_BUFFER_MAX, &guest->account);
     chimera_buffer_init_within(&wasi->call_text, CHIMERA_ABI_BUFFER_MAX, &guest->account);

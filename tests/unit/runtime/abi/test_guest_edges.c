@@ -118,6 +118,61 @@ static void only_what_is_there_is_copied(void **state)
     close_policy(&fixture);
 }
 
+/* A list of the cluster's objects may be larger than what a policy may say itself: it is not copied
+ * but into the guest, which has to have room for it. */
+#define LIST_BYTES ((size_t)17 << 20)
+static char list[LIST_BYTES];
+static unsigned lists_used;
+
+static void end_list(struct chimera_shared_bytes *shared)
+{
+    (void)shared;
+    lists_used++;
+}
+
+static bool answer_list(struct chimera_capability_source *source,
+                        const struct chimera_host_request *request,
+                        struct chimera_host_answer *answer)
+{
+    static struct chimera_shared_bytes shared;
+    (void)source, (void)request;
+    shared =
+        (struct chimera_shared_bytes){.users = 1, .bytes = {list, sizeof(list)}, .free = end_list};
+    answer->shared = &shared;
+    return true;
+}
+
+static void ask_for_list(struct chimera_guest *guest)
+{
+    got[0] = call_host(guest, "net", "v1/dns_lookup_host");
+    got[1] = chimera_wapc_host_response_len(guest);
+    respond(guest);
+}
+
+static void a_large_list_is_shared(void **state)
+{
+    static struct chimera_capability_source source = {.ask = answer_list};
+    static const char *const all[] = {"*", NULL};
+    const struct chimera_policy_options options = {.id = "p",
+                                                   .limit_ms = 5000,
+                                                   .lanes = 1,
+                                                   .settings = CHIMERA_SLICE("{}"),
+                                                   .capabilities = all,
+                                                   .source = &source};
+    struct fixture fixture;
+    (void)state;
+    first = NULL;
+    open_wapc(&fixture, 1);
+    chimera_policy_close(fixture.policy);
+    assert_int_equal(chimera_policy_open(&fixture.module.loaded, &options, &fixture.policy, NULL),
+                     0);
+    check_allowed(&fixture, ask_for_list);
+    assert_int_equal(got[0], 1);
+    assert_int_equal(got[1], LIST_BYTES);
+    assert_int_equal(lists_used, 1); /* let go behind the evaluation */
+    close_policy(&fixture);
+}
+
 /* --- Random numbers: those of the start are the same in each slot, those of a request are not ---
  */
 
@@ -583,6 +638,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_there_is_copied),
+        cmocka_unit_test(a_large_list_is_shared),
         cmocka_unit_test(slots_differ_in_what_is_asked_after_the_start),
         cmocka_unit_test(each_byte_that_is_asked_for_is_random),
         cmocka_unit_test(waiting_is_no_work_and_no_longer_than_asked),
