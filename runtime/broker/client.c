@@ -20,8 +20,16 @@
 
 /* --- Lines --- */
 
-/* Those that were dealt out last, in place of the ones before; the mutex is held. Lines in use are
- * closed by who uses them: they are not counted any more. */
+/* A line in use is replaced when it is let go. */
+static void replace_line(struct chimera_broker_line *line, int fd)
+{
+    int *place = line->is_taken ? &line->next : &line->fd;
+    if (*place >= 0)
+        close(*place);
+    *place = fd;
+}
+
+/* Those that were dealt out last, in place of the ones before; the mutex is held. */
 static void take_supply(struct chimera_broker_client *client)
 {
     int fds[CHIMERA_BROKER_LINES + 1];
@@ -31,19 +39,8 @@ static void take_supply(struct chimera_broker_client *client)
         int versions = fds[--count];
         void *mapped = mmap(NULL, VERSIONS_BYTES, PROT_READ, MAP_SHARED, versions, 0);
         close(versions);
-        for (size_t i = 0; i < CHIMERA_BROKER_LINES; i++)
-            if (client->line[i].fd >= 0 && !client->line[i].is_taken) {
-                close(client->line[i].fd);
-                client->line[i].fd = -1;
-            }
-        for (size_t i = 0, next = 0; i < CHIMERA_BROKER_LINES && next < count; i++)
-            if (client->line[i].fd < 0) {
-                client->line[i] = (struct chimera_broker_line){.fd = fds[next++]};
-                fds[next - 1] = -1;
-            }
         for (size_t i = 0; i < count; i++)
-            if (fds[i] >= 0)
-                close(fds[i]);
+            replace_line(&client->line[i], fds[i]);
         /* The old one stays mapped: another thread may be looking at it. There is one a start of
          * the broker, which is rare, and it is small. */
         client->versions = mapped == MAP_FAILED ? NULL : mapped;
@@ -102,6 +99,10 @@ static void free_line(struct chimera_broker_client *client, struct chimera_broke
         line->fd = -1;
     }
     line->is_taken = false;
+    if (line->next >= 0) {
+        replace_line(line, line->next);
+        line->next = -1;
+    }
     pthread_cond_signal(&client->freed);
     pthread_mutex_unlock(&client->mutex);
 }
@@ -147,7 +148,7 @@ static struct chimera_shared_bytes *read_text(int fd, uint64_t size)
 {
     struct chimera_shared_bytes *shared = NULL;
     char *text = size <= CHIMERA_BROKER_TEXT_MAX ? malloc(size + 1) : NULL;
-    if (text && chimera_broker_read(fd, text, size, 0))
+    if (text && chimera_broker_read(fd, text, size, chimera_broker_stall()))
         shared = chimera_shared_bytes_copy((struct chimera_slice){text, size});
     free(text);
     return shared;
@@ -192,18 +193,21 @@ static bool ask_broker(struct chimera_broker_client *client, enum chimera_host_r
                                                      .kind = kind,
                                                      .size = (uint32_t)fields.size};
     struct chimera_shared_bytes *bytes = NULL;
+    const _Atomic uint64_t *versions = client->versions;
     enum progress progress = BROKEN;
-    if (chimera_broker_write(line->fd, &question, sizeof(question)) &&
-        chimera_broker_write(line->fd, fields.data, fields.size))
+    if (chimera_broker_write(line->fd, &question, sizeof(question), deadline_ns) &&
+        chimera_broker_write(line->fd, fields.data, fields.size, deadline_ns))
         progress = read_answer(line, deadline_ns, &reply, &bytes);
     free_line(client, line, progress == BROKEN);
     *ret_why = NO_ANSWER;
     if (progress != COME)
         return false;
+    bool is_of_now = versions == client->versions; /* else another broker counts anew */
     *ret_cached = (struct chimera_answered){
         .bytes = bytes,
         .is_error = reply.is_error,
-        .version_place = reply.version_place < CHIMERA_VERSION_COUNT ? reply.version_place : 0,
+        .version_place =
+            is_of_now && reply.version_place < CHIMERA_VERSION_COUNT ? reply.version_place : 0,
         .version = reply.version,
         .until_ns = reply.keep_ms ? chimera_clock_ns() + (uint64_t)reply.keep_ms * 1000000 : 0};
     return true;
@@ -289,7 +293,7 @@ int chimera_broker_client_open(struct chimera_broker_client *client, int supply,
     pthread_condattr_t attributes;
     *client = (struct chimera_broker_client){.source.ask = client_ask, .supply = supply};
     for (size_t i = 0; i < CHIMERA_BROKER_LINES; i++)
-        client->line[i].fd = -1;
+        client->line[i].fd = client->line[i].next = -1;
     int code = chimera_answers_open(&client->cache, counters, err);
     if (code < 0)
         return code;
@@ -307,8 +311,7 @@ int chimera_broker_client_open(struct chimera_broker_client *client, int supply,
 void chimera_broker_client_close(struct chimera_broker_client *client)
 {
     for (size_t i = 0; i < CHIMERA_BROKER_LINES; i++)
-        if (client->line[i].fd >= 0)
-            close(client->line[i].fd);
+        replace_line(&client->line[i], -1);
     if (client->versions)
         munmap((void *)(uintptr_t)client->versions, VERSIONS_BYTES);
     close(client->supply);

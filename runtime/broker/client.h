@@ -14,6 +14,7 @@
 
 struct chimera_broker_line {
     int fd;            /* -1: none */
+    int next;          /* takes its place when it is let go; -1: none */
     uint64_t question; /* the last one that was asked on it */
     bool is_taken;
 };
@@ -24,8 +25,9 @@ struct chimera_broker_client {
     pthread_cond_t freed;
     struct chimera_broker_line line[CHIMERA_BROKER_LINES];
     uint64_t next_question;
-    int supply;                       /* where lines come from; owned */
-    const _Atomic uint64_t *versions; /* mapped; NULL: there was no broker yet */
+    int supply; /* where lines come from; owned */
+    /* Mapped; NULL: there was no broker yet. Another one is another broker's. */
+    _Atomic(const _Atomic uint64_t *) versions;
     struct chimera_answers cache;
 };
 

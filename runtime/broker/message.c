@@ -11,18 +11,23 @@
 
 #define FDS_MAX (CHIMERA_BROKER_LINES + 1)
 
-static bool wait_for(int fd, uint64_t deadline_ns)
+uint64_t chimera_broker_stall(void)
+{
+    return chimera_clock_ns() + CHIMERA_BROKER_STALL_NS;
+}
+
+static bool wait_for(int fd, short events, uint64_t deadline_ns)
 {
     for (;;) {
         int timeout_ms = -1;
-        if (deadline_ns != 0 && deadline_ns != CHIMERA_ACCOUNT_FOREVER) {
+        if (deadline_ns != CHIMERA_ACCOUNT_FOREVER) {
             uint64_t now_ns = chimera_clock_ns();
             if (now_ns >= deadline_ns)
                 return false;
             uint64_t left_ms = (deadline_ns - now_ns) / 1000000 + 1;
             timeout_ms = left_ms < 60000 ? (int)left_ms : 60000;
         }
-        struct pollfd one = {.fd = fd, .events = POLLIN};
+        struct pollfd one = {.fd = fd, .events = events};
         int ready = poll(&one, 1, timeout_ms);
         if (ready > 0)
             return true;
@@ -37,7 +42,7 @@ bool chimera_broker_read(int fd, void *to, size_t size, uint64_t deadline_ns)
     while (size > 0) {
         ssize_t count = recv(fd, at, size, MSG_DONTWAIT);
         if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
-            if (!wait_for(fd, deadline_ns))
+            if (!wait_for(fd, POLLIN, deadline_ns))
                 return false;
             continue;
         }
@@ -49,13 +54,16 @@ bool chimera_broker_read(int fd, void *to, size_t size, uint64_t deadline_ns)
     return true;
 }
 
-bool chimera_broker_write(int fd, const void *from, size_t size)
+bool chimera_broker_write(int fd, const void *from, size_t size, uint64_t deadline_ns)
 {
     const char *at = from;
     while (size > 0) {
-        ssize_t count = send(fd, at, size, MSG_NOSIGNAL);
-        if (count < 0 && errno == EINTR)
+        ssize_t count = send(fd, at, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+            if (!wait_for(fd, POLLOUT, deadline_ns))
+                return false;
             continue;
+        }
         if (count <= 0)
             return false;
         at += count;
@@ -133,10 +141,10 @@ bool chimera_broker_read_reply(int fd, struct chimera_broker_reply *ret_reply, i
             break;
         if (received > 0) { /* cut by the kernel: the rest is on its way, and brings nothing */
             if (chimera_broker_read(fd, (char *)ret_reply + received,
-                                    sizeof(*ret_reply) - (size_t)received, 0))
+                                    sizeof(*ret_reply) - (size_t)received, chimera_broker_stall()))
                 break;
         } else if (received < 0 && (errno == EAGAIN || errno == EINTR)) {
-            if (wait_for(fd, deadline_ns))
+            if (wait_for(fd, POLLIN, deadline_ns))
                 continue;
         }
         if (*ret_memory >= 0)
@@ -150,8 +158,8 @@ bool chimera_broker_read_reply(int fd, struct chimera_broker_reply *ret_reply, i
 bool chimera_broker_write_reply(int fd, const struct chimera_broker_reply *reply, int memory)
 {
     ssize_t sent = send_with(fd, reply, sizeof(*reply), &memory, memory >= 0 ? 1 : 0);
-    return sent > 0 &&
-           chimera_broker_write(fd, (const char *)reply + sent, sizeof(*reply) - (size_t)sent);
+    return sent > 0 && chimera_broker_write(fd, (const char *)reply + sent,
+                                            sizeof(*reply) - (size_t)sent, chimera_broker_stall());
 }
 
 bool chimera_broker_send_lines(int socket, const int *fds, size_t count)

@@ -31,9 +31,14 @@ struct chimera_broker_reply { /* its text follows; a memory file comes along */
     uint8_t reserved[6];
 };
 
-/* All of it, or false: the other end is gone, or `deadline_ns` is past (0: none). */
+/* In which the rest of what has begun has to come, or to be taken: neither side believes the other
+ * to go on. */
+#define CHIMERA_BROKER_STALL_NS ((uint64_t)5 * 1000000000)
+uint64_t chimera_broker_stall(void); /* from now on */
+
+/* All of it, or false: the other end is gone, or `deadline_ns` is past. */
 bool chimera_broker_read(int fd, void *to, size_t size, uint64_t deadline_ns);
-bool chimera_broker_write(int fd, const void *from, size_t size);
+bool chimera_broker_write(int fd, const void *from, size_t size, uint64_t deadline_ns);
 
 /* The head of an answer; *ret_memory is -1 when none came along. */
 bool chimera_broker_read_reply(int fd, struct chimera_broker_reply *ret_reply, int *ret_memory,

@@ -24,9 +24,8 @@
 
 /* Calls that wait for a cluster or a registry hold a thread each; those behind them wait. */
 #define THREADS_MAX 32
-#define LINES_MAX 512
-#define COUNTS_MS 2000                      /* between two times that what is counted is told */
-#define STALL_NS ((uint64_t)5 * 1000000000) /* in which a question has to come whole */
+#define LINES_MAX 4096
+#define COUNTS_MS 2000 /* between two times that what is counted is told */
 
 struct broker {
     struct chimera_providers providers;
@@ -62,7 +61,8 @@ static void reply_with(int line, const struct chimera_broker_question *question,
         .has_memory = has_memory,
     };
     bool is_sent = chimera_broker_write_reply(line, &reply, has_memory ? answer->memory : -1) &&
-                   (has_memory || chimera_broker_write(line, answer->text.data, answer->text.size));
+                   (has_memory || chimera_broker_write(line, answer->text.data, answer->text.size,
+                                                       chimera_broker_stall()));
     if (answer->memory >= 0)
         close(answer->memory);
     chimera_buffer_free(&answer->text);
@@ -97,7 +97,7 @@ static void answer_question(struct broker *broker, int line,
 static void serve_line(struct broker *broker, int line)
 {
     struct chimera_broker_question question;
-    uint64_t until_ns = chimera_clock_ns() + STALL_NS;
+    uint64_t until_ns = chimera_broker_stall();
     char *text = NULL;
     bool is_whole = chimera_broker_read(line, &question, sizeof(question), until_ns) &&
                     question.size <= CHIMERA_BROKER_QUESTION_MAX &&
@@ -260,10 +260,13 @@ int chimera_broker_serve(const struct chimera_broker_input *input)
 {
     static struct broker broker; /* its threads outlive this frame */
     struct chimera_error err = {0};
-    const struct rlimit files = {4096, 4096};
+    struct rlimit files;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGTERM, SIG_DFL);
-    setrlimit(RLIMIT_NOFILE, &files);
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max < 2 * LINES_MAX ? files.rlim_max : 2 * LINES_MAX;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
     if (start(&broker, input, &err) < 0) {
         chimera_log_with(CHIMERA_LOG_ERROR, TARGET,
                          CHIMERA_SLICE("the process that answers host calls cannot start"),

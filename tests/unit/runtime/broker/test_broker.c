@@ -300,14 +300,16 @@ static void a_bad_question_ends_its_line_alone(void **state)
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
         assert_true(chimera_broker_send_lines(fixture->ends.control, &pair[1], 1));
         close(pair[1]);
-        assert_true(chimera_broker_write(pair[0], i == 0 ? &large : &odd, sizeof(large)));
+        assert_true(chimera_broker_write(pair[0], i == 0 ? &large : &odd, sizeof(large),
+                                         CHIMERA_ACCOUNT_FOREVER));
         if (i == 1)
-            assert_true(chimera_broker_write(pair[0], "{}x", 3));
-        bool is_answered = chimera_broker_read_reply(pair[0], &reply, &memory, 0);
+            assert_true(chimera_broker_write(pair[0], "{}x", 3, CHIMERA_ACCOUNT_FOREVER));
+        bool is_answered =
+            chimera_broker_read_reply(pair[0], &reply, &memory, CHIMERA_ACCOUNT_FOREVER);
         assert_int_equal(is_answered, i == 1);
         if (is_answered) {
             assert_true(reply.is_error && reply.size < sizeof(text));
-            assert_true(chimera_broker_read(pair[0], text, reply.size, 0));
+            assert_true(chimera_broker_read(pair[0], text, reply.size, CHIMERA_ACCOUNT_FOREVER));
             assert_string_equal(text, "the request is not understood");
         }
         close(pair[0]);
