@@ -77,6 +77,7 @@ union control { /* aligned as the kernel wants it */
     char room[CMSG_SPACE(FDS_MAX * sizeof(int))];
 };
 
+/* Does not wait. */
 static ssize_t send_with(int fd, const void *from, size_t size, const int *fds, size_t count)
 {
     union control control;
@@ -94,7 +95,7 @@ static ssize_t send_with(int fd, const void *from, size_t size, const int *fds, 
     }
     ssize_t sent;
     do
-        sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+        sent = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
     return sent;
 }
@@ -157,9 +158,13 @@ bool chimera_broker_read_reply(int fd, struct chimera_broker_reply *ret_reply, i
 
 bool chimera_broker_write_reply(int fd, const struct chimera_broker_reply *reply, int memory)
 {
-    ssize_t sent = send_with(fd, reply, sizeof(*reply), &memory, memory >= 0 ? 1 : 0);
+    uint64_t until_ns = chimera_broker_stall();
+    ssize_t sent;
+    do
+        sent = send_with(fd, reply, sizeof(*reply), &memory, memory >= 0 ? 1 : 0);
+    while (sent < 0 && errno == EAGAIN && wait_for(fd, POLLOUT, until_ns));
     return sent > 0 && chimera_broker_write(fd, (const char *)reply + sent,
-                                            sizeof(*reply) - (size_t)sent, chimera_broker_stall());
+                                            sizeof(*reply) - (size_t)sent, until_ns);
 }
 
 bool chimera_broker_send_lines(int socket, const int *fds, size_t count)

@@ -44,9 +44,12 @@ struct broker {
 static void reply_with(int line, const struct chimera_broker_question *question,
                        struct chimera_provider_answer *answer)
 {
-    if (answer->text.failed) {
+    /* Whoever asked does not wait any more, and reads no long text. */
+    bool is_late = chimera_clock_ns() >= question->deadline_ns;
+    if (answer->text.failed || is_late) {
         chimera_buffer_free(&answer->text);
-        chimera_buffer_text(&answer->text, "the answer is too large");
+        chimera_buffer_text(&answer->text,
+                            is_late ? "there was no time left for it" : "the answer is too large");
         answer->is_error = true;
         answer->keep_ms = answer->version_place = 0;
     }

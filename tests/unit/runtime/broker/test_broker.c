@@ -206,6 +206,20 @@ static void a_call_ends_at_its_deadline(void **state)
     close_fixture(fixture);
 }
 
+static void late_answers_cost_no_line(void **state)
+{
+    struct fixture *fixture = open_fixture("{}");
+    char got[128];
+    (void)state;
+    for (size_t i = 0; i < 3 * CHIMERA_BROKER_LINES; i++)
+        assert_false(ask(fixture, CHIMERA_ASK_ADDRESSES, "slow", SECOND_NS / 200, got));
+    assert_true(ask(fixture, CHIMERA_ASK_ADDRESSES, "b", CHIMERA_ACCOUNT_FOREVER, got));
+    assert_memory_equal(got, "b ", 2);
+    for (size_t i = 0; i < CHIMERA_BROKER_LINES; i++)
+        assert_true(fixture->client.line[i].fd >= 0);
+    close_fixture(fixture);
+}
+
 static void a_broker_that_dies_is_replaced(void **state)
 {
     struct fixture *fixture = open_fixture("{}");
@@ -325,6 +339,7 @@ int main(void)
         cmocka_unit_test(what_may_be_kept_is),
         cmocka_unit_test(one_asks_for_all_who_ask_the_same),
         cmocka_unit_test(a_call_ends_at_its_deadline),
+        cmocka_unit_test(late_answers_cost_no_line),
         cmocka_unit_test(a_broker_that_dies_is_replaced),
         cmocka_unit_test(without_a_broker_there_is_no_answer),
         cmocka_unit_test(a_provider_that_refuses_says_why),
