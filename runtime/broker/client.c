@@ -13,6 +13,7 @@
 #include "runtime/json/tree.h"
 
 #define NO_ANSWER "Error obtaining response over callback channel"
+#define TOO_LATE "Callback evaluation failure: there was no answer in time"
 #define NO_LINE "Error sending request over callback channel: Full(..)"
 
 #define VERSIONS_BYTES (CHIMERA_VERSION_COUNT * sizeof(uint64_t))
@@ -199,7 +200,7 @@ static bool ask_broker(struct chimera_broker_client *client, enum chimera_host_r
         chimera_broker_write(line->fd, fields.data, fields.size, deadline_ns))
         progress = read_answer(line, deadline_ns, &reply, &bytes);
     free_line(client, line, progress == BROKEN);
-    *ret_why = NO_ANSWER;
+    *ret_why = progress == NOT_YET ? TOO_LATE : NO_ANSWER;
     if (progress != COME)
         return false;
     bool is_of_now = versions == client->versions; /* else another broker counts anew */
@@ -228,7 +229,7 @@ static bool find_answer(struct chimera_broker_client *client,
     struct chimera_slice fields = {key.data + 1, key.size - 1};
     if (!is_cached(request))
         return ask_broker(client, request->kind, fields, deadline_ns, ret_cached, ret_why);
-    *ret_why = NO_ANSWER;
+    *ret_why = TOO_LATE;
     switch (chimera_answers_take(&client->cache, key, client->versions, deadline_ns, ret_cached)) {
     case CHIMERA_ANSWERS_HIT:
         return true;

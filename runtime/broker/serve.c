@@ -73,6 +73,30 @@ static void reply_with(int line, const struct chimera_broker_question *question,
         shutdown(line, SHUT_RDWR); /* the loop sees its end */
 }
 
+/* To libraries a NUL ends a text: what a cluster or a registry would be asked is then another
+ * question. As deep as a payload's shape. */
+static bool holds_nul(struct json_object *value)
+{
+    bool found = false;
+    if (json_object_is_type(value, json_type_string))
+        return memchr(json_object_get_string(value), '\0',
+                      (size_t)json_object_get_string_len(value)) != NULL;
+    if (json_object_is_type(value, json_type_array))
+        for (size_t i = 0; i < json_object_array_length(value) && !found; i++)
+            found = holds_nul(json_object_array_get_idx(value, i));
+    if (json_object_is_type(value, json_type_object))
+        for (const struct lh_entry *entry = json_object_get_object(value)->head; entry && !found;
+             entry = entry->next)
+            found = holds_nul((struct json_object *)lh_entry_v(entry));
+    return found;
+}
+
+/* These providers look at it themselves: a name has the reference's words, a body may hold any. */
+static bool may_hold_nul(uint32_t kind)
+{
+    return kind == CHIMERA_ASK_ADDRESSES || kind == CHIMERA_ASK_HTTP;
+}
+
 static void answer_question(struct broker *broker, int line,
                             const struct chimera_broker_question *question,
                             struct chimera_slice text)
@@ -86,6 +110,9 @@ static void answer_question(struct broker *broker, int line,
     } else if (question->kind >= CHIMERA_ASK_COUNT || chimera_json_parse(text, &fields, NULL) < 0 ||
                !json_object_is_type(fields, json_type_object)) {
         chimera_buffer_text(&answer.text, "the request is not understood");
+        answer.is_error = true;
+    } else if (!may_hold_nul(question->kind) && holds_nul(fields)) {
+        chimera_buffer_text(&answer.text, "a text of the request holds a NUL");
         answer.is_error = true;
     } else {
         const struct chimera_host_request request = {(enum chimera_host_request_kind)question->kind,

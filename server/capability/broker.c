@@ -33,7 +33,8 @@ bool broker_is_needed(const struct policies *policies)
     for (size_t i = 0; i < policies->policy_count; i++) {
         const struct policy_spec *spec = &policies->policy[i];
         if ((spec->capabilities && spec->capabilities[0]) ||
-            (spec->resources && spec->resources[0]))
+            (spec->resources && spec->resources[0]) ||
+            (spec->extras.hosts && spec->extras.hosts[0]))
             return true;
     }
     return false;

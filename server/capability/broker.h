@@ -30,7 +30,8 @@ struct broker {
 /* The caller ends it with broker_stop(), in any case. */
 int broker_init(struct broker *broker, const struct config *config, struct chimera_error *err);
 
-/* Does a policy of these have a right to any host call, or to the cluster's objects? */
+/* Does a policy of these have a right to any host call, to the cluster's objects, or to ask a host?
+ */
 bool broker_is_needed(const struct policies *policies);
 
 /* For one that is going to be forked: its end, which the caller closes behind the fork. Starts the

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -504,10 +505,21 @@ static void read_ready(struct supervisor *supervisor, int timeout_ms)
             parts[i - 1].on_readable(supervisor);
 }
 
+/* Each tenant takes a dozen descriptors, and the soft limit is often 1024. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 int supervisor_run(const struct config *config, struct policies_file *file,
                    struct chimera_error *err)
 {
     struct supervisor supervisor = {.config = config, .file = file, .err = err};
+    raise_descriptor_limit();
     size_t started = 0;
     for (; supervisor.code == CHIMERA_OK && started < PART_COUNT; started++)
         if (parts[started].start)

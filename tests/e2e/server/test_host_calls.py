@@ -81,9 +81,7 @@ class Rego(unittest.TestCase):
         path = os.path.join(self.enterContext(tempfile.TemporaryDirectory(prefix="chimera-options-")), "o.yml")
         with open(path, "w") as out:
             json.dump(options, out)
-        # Something to be granted, so that there is a broker.
-        policies = {"p": {"module": REGO, "hostCapabilities": ["net/*"]}}
-        return self.enterContext(Server(policies, "--policy-options", path, *flags, **more))
+        return self.enterContext(Server({"p": {"module": REGO}}, "--policy-options", path, *flags, **more))
 
     def message(self, server, **request):
         return raw(server, "p", **request)["status"]["message"]
@@ -112,6 +110,14 @@ class Rego(unittest.TestCase):
         self.assertEqual(first, second)
         self.assertEqual(self.message(server, send={"method": "get", "url": "http://127.0.0.1:1/"}), "undefined")
         self.assertEqual(self.message(server, lookup="example.com"), "undefined")
+
+    def test_a_name_with_a_nul_is_no_listed_one(self):
+        server = self.server({"p": {"regoHosts": ["localhost"]}})
+        for tail in ("\0", "\0" + "a" * 1500000):
+            answer = raw(server, "p", lookup="localhost" + tail)
+            self.assertEqual((answer["allowed"], answer["status"]["code"]), (False, 500))
+            self.assertIn("unallowed host: localhost", answer["status"]["message"])
+        self.assertIn("127.0.0.1", json.loads(self.message(server, lookup="localhost")))
 
     def test_a_builtin_that_fails_rejects_or_is_undefined(self):
         for options, want in (({}, (False, 500)), ({"*": {"regoBuiltinErrors": "reject"}}, (False, 500)),

@@ -6,6 +6,7 @@
 
 #include "runtime/base/file.h"
 #include "toolchain/command/commands.h"
+#include "toolchain/command/running/host_broker.h"
 #include "toolchain/command/running/run_input.h"
 #include "toolchain/command/running/runner.h"
 
@@ -48,13 +49,16 @@ static int prepare(const struct chimera_cli_options *options, struct call *call,
     if (code == CHIMERA_OK)
         code = policy_module_open(options->arguments[MODULE], &call->runner.flags.fetch,
                                   &call->module, err);
+    if (code == CHIMERA_OK && call->runner.patterns[0] && host_broker_is_wanted(&call->module))
+        code = host_broker_start(&call->runner.flags, err);
     if (code == CHIMERA_OK)
         code = runner_load(&call->runner, &call->module, CHIMERA_MODE_WAPC, &call->loaded, err);
     const struct chimera_policy_options policy = {.id = "called",
                                                   .limit_ms = call->runner.limit_ms,
                                                   .memory_limit = call->runner.memory_limit,
                                                   .lanes = 1,
-                                                  .capabilities = call->runner.patterns};
+                                                  .capabilities = call->runner.patterns,
+                                                  .source = call->runner.source};
     return code < 0 ? code : chimera_policy_open(call->loaded, &policy, &call->policy, err);
 }
 

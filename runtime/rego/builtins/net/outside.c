@@ -16,10 +16,10 @@ static bool is_anything_listed(const struct chimera_rego_call *call)
 /* Is the host listed, with any port? */
 static bool is_host_listed(const struct chimera_rego_call *call, struct chimera_slice host)
 {
-    if (!is_anything_listed(call))
+    if (!is_anything_listed(call) || memchr(host.data, '\0', host.size))
         return false;
     for (const char *const *at = call->grants->hosts; *at; at++)
-        if (strncasecmp(*at, host.data, host.size) == 0 &&
+        if (strlen(*at) >= host.size && strncasecmp(*at, host.data, host.size) == 0 &&
             ((*at)[host.size] == '\0' || (*at)[host.size] == ':'))
             return true;
     return false;
@@ -157,8 +157,9 @@ int chimera_rego_http_send(const struct chimera_rego_call *call, struct json_obj
     if (code < 0)
         return code;
     if (!is_anything_listed(call))
-        return chimera_fail(call->err, CHIMERA_EINVAL,
-                            "no host may be reached: list them as `hosts` of the policy's options");
+        return chimera_fail(
+            call->err, CHIMERA_EINVAL,
+            "no host may be reached: list them as `regoHosts` of the policy's options");
     code = make_fields(call, &fields);
     if (code < 0)
         return code;

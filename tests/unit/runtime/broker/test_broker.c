@@ -126,6 +126,25 @@ static void answers_come_as_text_or_memory(void **state)
     close_fixture(fixture);
 }
 
+static void a_text_with_a_nul_is_no_other_text(void **state)
+{
+    struct fixture *fixture = open_fixture("{}");
+    struct chimera_buffer text;
+    const struct chimera_host_request request = {CHIMERA_ASK_MANIFEST, json_object_new_object()};
+    (void)state;
+    json_object_object_add(request.fields, "image", json_object_new_string_len("keep\0x", 6));
+    chimera_buffer_init(&text, 65536);
+    struct chimera_host_answer answer = {.text = &text};
+    struct chimera_capability_source *source = &fixture->client.source;
+    assert_false(source->ask(source, &request, &answer));
+    chimera_buffer_byte(&text, '\0');
+    assert_string_equal(text.data,
+                        "Callback evaluation failure: a text of the request holds a NUL");
+    chimera_buffer_free(&text);
+    json_object_put(request.fields);
+    close_fixture(fixture);
+}
+
 static void what_may_be_kept_is(void **state)
 {
     struct fixture *fixture = open_fixture("{}");
@@ -336,6 +355,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_come_as_text_or_memory),
+        cmocka_unit_test(a_text_with_a_nul_is_no_other_text),
         cmocka_unit_test(what_may_be_kept_is),
         cmocka_unit_test(one_asks_for_all_who_ask_the_same),
         cmocka_unit_test(a_call_ends_at_its_deadline),
