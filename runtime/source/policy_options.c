@@ -66,8 +66,20 @@ static void read_failures(struct reader *reader, struct json_object *value,
 /* A host, an address, or one of the two with a port; nothing that only looks like a pattern. */
 static bool is_host(const char *text)
 {
-    return *text && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                 "-._:[]") == strlen(text);
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]";
+    const char *colon = strrchr(text, ':'), *bracket = strchr(text, ']');
+    bool has_port = colon && (bracket ? colon > bracket : colon == strchr(text, ':'));
+    if (!*text || strspn(text, letters) != strlen(text))
+        return false;
+    if (!has_port) /* or an address of IPv6 */
+        return true;
+    size_t digits = strspn(colon + 1, "0123456789");
+    unsigned port = 0;
+    for (size_t i = 0; i < digits && i < 6; i++)
+        port = port * 10 + (unsigned)(colon[1 + i] - '0');
+    return colon > text && digits > 0 && digits < 6 && colon[1 + digits] == '\0' && port > 0 &&
+           port <= UINT16_MAX;
 }
 
 static void free_hosts(char **hosts)

@@ -41,10 +41,11 @@ static bool ask(const struct chimera_rego_call *call, enum chimera_host_request_
 /* The reason without what host calls put before it. */
 static int fail_with(const struct chimera_rego_call *call, const struct chimera_buffer *text)
 {
-    static const char before[] = "Callback evaluation failure: ";
+    static const char *const before[] = {"Callback evaluation failure: ", "http.send: "};
     struct chimera_slice why = chimera_buffer_slice(text);
-    if (chimera_slice_starts(why, before))
-        why = chimera_slice_behind(why, sizeof(before) - 1);
+    for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+        if (chimera_slice_starts(why, before[i]))
+            why = chimera_slice_behind(why, strlen(before[i]));
     return text->failed ? chimera_rego_no_memory(call)
                         : chimera_fail(call->err, CHIMERA_EINVAL, "%.*s", (int)why.size, why.data);
 }

@@ -7,6 +7,8 @@
 /* cmocka wants those before it */
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "runtime/source/policy_options.h"
 #include "runtime/text/problems.h"
 
@@ -152,6 +154,16 @@ static void mistakes_are_told_with_their_place(void **state)
                     "o.yml:4:14: tags.regoPrint: expected true or false, found the number 1\n"
                     "o.yml:5:19: tags.regoEntrypoint: expected the path of a rule, as in "
                     "policy/main, found a list\n");
+    static const char *const hosts[] = {"x:", "x:99999", "x:0", ":80", "x:8o", "[::1]:"};
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        char text[128], want[256];
+        snprintf(text, sizeof(text), "tags: {regoHosts: [\"%s\"]}", hosts[i]);
+        snprintf(want, sizeof(want),
+                 "o.yml:1:20: tags.regoHosts[0]: expected a host, or a host and a port, found "
+                 "\"%s\"\n",
+                 hosts[i]);
+        expect_problems(text, want);
+    }
     expect_problems("tags: 256Mi\n", "o.yml:1:7: tags: expected a map of options, as in "
                                      "{memoryLimit: 256Mi}, found \"256Mi\"\n");
     expect_problems("[]", "o.yml:1:1: expected a map from ids of policies, or \"*\", to a map of "
