@@ -251,7 +251,11 @@ static uint32_t host_call(struct chimera_guest *guest, const uint32_t at_and_siz
     struct chimera_wasi *wasi = chimera_wasi_of(guest);
     chimera_wasi_refuse_call(guest);
     bool is_ok = chimera_abi_host_call(guest, at_and_size, &wasi->call_answer);
-    int code = chimera_buffer_append(&wasi->answers, chimera_host_answer_bytes(&wasi->call_answer));
+    struct chimera_slice bytes = chimera_host_answer_bytes(&wasi->call_answer);
+    /* Lists of the cluster's objects may be large; they count as the policy's all the same. */
+    bool has_room =
+        wasi->call_answer.shared || wasi->answers.size + bytes.size <= CHIMERA_ABI_BUFFER_MAX;
+    int code = has_room ? chimera_buffer_append(&wasi->answers, bytes) : CHIMERA_ELIMIT;
     chimera_host_answer_end(&wasi->call_answer);
     if (code < 0)
         chimera_abi_refuse(guest, "the policy does not read its host calls' answers");

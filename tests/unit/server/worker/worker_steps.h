@@ -522,6 +522,7 @@ static inline int file_of(unsigned size)
 static inline int run(void)
 {
     const struct worker_start start = {.config = &config,
+                                       .supply_fd = -1,
                                        .plan = &plan,
                                        .scoreboard = &scoreboard,
                                        .counters = &counters,
