@@ -50,6 +50,13 @@ class Broker(unittest.TestCase):
             self.assertTrue(wait_for(lambda: raw(server, "p", **LOOKUP)["allowed"]))
             self.assertIn("the broker is gone; starting another", server.log())
 
+    def test_the_server_takes_all_descriptors_that_it_may(self):
+        """Each process of a tenant takes a dozen, and the soft limit is often 1024."""
+        with Server({"p": {"module": HOST_CALL}}) as server, open(f"/proc/{server.process.pid}/limits") as limits:
+            [line] = [line for line in limits if line.startswith("Max open files")]
+            soft, hard = line.split()[3:5]
+            self.assertEqual(soft, hard)
+
     def test_a_reload_takes_the_broker_along(self):
         with Server({"p": {"module": HOST_CALL, "hostCapabilities": ["*"]}}, log="info") as server:
             [broker] = children(server, "chimera-broker")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON Web Tokens: what make-rego-cases cannot ask OPA, for its answers are random, or it panics.
- * The keys are of nobody. */
+/* JSON Web Tokens: what make-rego-cases cannot ask OPA, for its answers are random, or there are
+ * none. The keys are of nobody. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -161,7 +161,7 @@ static void two_signatures_differ(void **state)
 
 /* --- Where OPA ends, or a stack would --- */
 
-static void what_makes_opa_panic_is_an_error(void **state)
+static void members_of_another_type_are_errors(void **state)
 {
     (void)state;
     expect("io.jwt.decode",
@@ -239,7 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_signed_verifies),
         cmocka_unit_test(two_signatures_differ),
-        cmocka_unit_test(what_makes_opa_panic_is_an_error),
+        cmocka_unit_test(members_of_another_type_are_errors),
         cmocka_unit_test(tokens_are_nested_so_deep_only),
         cmocka_unit_test(an_account_that_ended_is_no_verdict),
     };

@@ -113,7 +113,7 @@ static void byte_order_marks_are_white_space(void **state)
 
 /* --- ASTs --- */
 
-/* OPA takes what is missing for there, and crashes. */
+/* What is missing is not valid. */
 static void an_ast_with_holes_is_not_valid(void **state)
 {
     static const char *const queries[] = {
