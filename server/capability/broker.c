@@ -13,12 +13,10 @@
 #include "runtime/broker/serve.h"
 #include "runtime/log/log.h"
 #include "runtime/log/log_writer.h"
+#include "server/base/restart.h"
 #include "server/base/role.h"
 
 #define TARGET "server::broker"
-#define BACKOFF_FIRST_MS 100
-#define BACKOFF_MAX_MS 10000
-#define CALM_MS 60000
 #define LOG_MS 500
 
 int broker_init(struct broker *broker, const struct config *config, struct chimera_error *err)
@@ -208,13 +206,8 @@ void broker_read(struct broker *broker)
 
 static void plan_restart(struct broker *broker)
 {
-    int64_t now_ms = chimera_clock_ms();
-    if (now_ms - broker->started_ms > CALM_MS)
-        broker->backoff_ms = 0;
-    broker->restart_at_ms = now_ms + broker->backoff_ms;
-    broker->backoff_ms = broker->backoff_ms ? broker->backoff_ms * 2 : BACKOFF_FIRST_MS;
-    if (broker->backoff_ms > BACKOFF_MAX_MS)
-        broker->backoff_ms = BACKOFF_MAX_MS;
+    broker->restart_at_ms =
+        restart_time(chimera_clock_ms(), broker->started_ms, &broker->backoff_ms);
 }
 
 bool broker_reaped(struct broker *broker, pid_t pid, int status)

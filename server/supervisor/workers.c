@@ -7,15 +7,13 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
+#include "server/base/restart.h"
 #include "server/base/socket.h"
 #include "server/capability/broker.h"
 #include "server/counters/counters.h"
 #include "server/counters/scoreboard.h"
 
 #define TARGET "server::supervisor"
-#define BACKOFF_FIRST_MS 100
-#define BACKOFF_MAX_MS 10000
-#define CALM_MS 60000 /* a worker that lived so long has not crashed at its start */
 /* A little more than the worker takes, a little less than Kubernetes waits. */
 #define DRAIN_MS 28000
 /* Longer than a client may keep an idle connection, which is what a retired worker waits for. */
@@ -159,15 +157,9 @@ void workers_accept_next(struct workers *workers)
 /* The sockets stay open here, so connections wait in the backlog for the next worker. */
 void workers_plan_restart(struct workers *workers, int64_t started_ms)
 {
-    int64_t now_ms = chimera_clock_ms();
     if (workers->current.pid || workers->next.pid)
         return;
-    if (now_ms - started_ms > CALM_MS)
-        workers->backoff_ms = 0;
-    workers->restart_at_ms = now_ms + workers->backoff_ms;
-    workers->backoff_ms = workers->backoff_ms ? workers->backoff_ms * 2 : BACKOFF_FIRST_MS;
-    if (workers->backoff_ms > BACKOFF_MAX_MS)
-        workers->backoff_ms = BACKOFF_MAX_MS;
+    workers->restart_at_ms = restart_time(chimera_clock_ms(), started_ms, &workers->backoff_ms);
 }
 
 bool workers_answer(const struct workers *workers)

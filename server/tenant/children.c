@@ -14,13 +14,11 @@
 #include "runtime/log/log_writer.h"
 #include "server/base/channel.h"
 #include "server/base/process_page.h"
+#include "server/base/restart.h"
 #include "server/capability/broker.h"
 #include "server/config/capacity.h"
 
 #define TARGET "server::jails"
-#define BACKOFF_FIRST_MS 100
-#define BACKOFF_MAX_MS 10000
-#define CALM_MS 60000
 #define LOG_MS 200
 
 struct tenant_process {
@@ -226,13 +224,8 @@ void tenants_close_links(struct tenants *tenants)
 
 static void plan_restart(struct tenant_process *tenant)
 {
-    int64_t now_ms = chimera_clock_ms();
-    if (now_ms - tenant->started_ms > CALM_MS)
-        tenant->backoff_ms = 0;
-    tenant->restart_at_ms = now_ms + tenant->backoff_ms;
-    tenant->backoff_ms = tenant->backoff_ms ? tenant->backoff_ms * 2 : BACKOFF_FIRST_MS;
-    if (tenant->backoff_ms > BACKOFF_MAX_MS)
-        tenant->backoff_ms = BACKOFF_MAX_MS;
+    tenant->restart_at_ms =
+        restart_time(chimera_clock_ms(), tenant->started_ms, &tenant->backoff_ms);
 }
 
 size_t tenants_count(const struct tenants *tenants)
