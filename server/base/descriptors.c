@@ -2,6 +2,7 @@
 #include "server/base/descriptors.h"
 
 #include <limits.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,5 +23,14 @@ void descriptors_keep(const int *kept, size_t count)
         if (next == INT_MAX)
             return;
         from = next + 1;
+    }
+}
+
+void descriptors_raise_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
     }
 }

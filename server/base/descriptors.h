@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* descriptors.h - what a child inherits. */
+/* descriptors.h - what a child inherits, and how many there may be. */
 #ifndef CHIMERA_SERVER_BASE_DESCRIPTORS_H
 #define CHIMERA_SERVER_BASE_DESCRIPTORS_H
 
@@ -7,5 +7,8 @@
 
 /* Closes every descriptor but the first three and those of the list. */
 void descriptors_keep(const int *kept, size_t count);
+
+/* As many as the hard limit allows: the soft one is often 1024. */
+void descriptors_raise_limit(void);
 
 #endif

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "runtime/instance/sanitizer.h"
 #include "runtime/log/log_writer.h"
 #include "server/admin/child.h"
+#include "server/base/descriptors.h"
 #include "server/capability/broker.h"
 #include "server/config/bundle_policies.h"
 #include "server/counters/counters.h"
@@ -505,21 +505,11 @@ static void read_ready(struct supervisor *supervisor, int timeout_ms)
             parts[i - 1].on_readable(supervisor);
 }
 
-/* Each tenant takes a dozen descriptors, and the soft limit is often 1024. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 int supervisor_run(const struct config *config, struct policies_file *file,
                    struct chimera_error *err)
 {
     struct supervisor supervisor = {.config = config, .file = file, .err = err};
-    raise_descriptor_limit();
+    descriptors_raise_limit(); /* each tenant takes a dozen */
     size_t started = 0;
     for (; supervisor.code == CHIMERA_OK && started < PART_COUNT; started++)
         if (parts[started].start)

@@ -18,6 +18,7 @@
 #include "runtime/log/log_writer.h"
 #include "runtime/rego/builtins/time/zone_store.h"
 #include "runtime/text/problems.h"
+#include "server/base/descriptors.h"
 #include "server/base/orders.h"
 #include "server/base/process_page.h"
 #include "server/base/socket.h"
@@ -82,16 +83,6 @@ static void report_failure(const struct worker_start *start, const struct chimer
     chimera_buffer_byte(&text, '\0');
     chimera_buffer_append(&text, chimera_buffer_slice(err->details));
     report(start, text.data, text.size);
-}
-
-/* A descriptor for each connection; the soft limit is often 1024. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
 }
 
 /* Those that are left for connections. Where there are gaps among the open ones, it is fewer, and
@@ -510,8 +501,8 @@ int worker_run(const struct worker_start *start)
     struct chimera_buffer details; /* of a failure, which ends the process */
     struct chimera_error err = {.details = &details};
     chimera_buffer_init(&details, CHIMERA_DETAILS_MAX);
-    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
-    raise_descriptor_limit();
+    signal(SIGPIPE, SIG_IGN);  /* OpenSSL writes without MSG_NOSIGNAL */
+    descriptors_raise_limit(); /* one for each connection */
     int code = open_signals(&worker, &err);
     if (code == CHIMERA_OK)
         code = prepare(&worker, &err);

@@ -254,7 +254,7 @@ static void descriptors_are_counted_less_those_in_use(void **state)
     getrlimit(RLIMIT_NOFILE, &before);
     low.rlim_max = before.rlim_max;
     setrlimit(RLIMIT_NOFILE, &low);
-    raise_descriptor_limit();
+    descriptors_raise_limit();
     struct rlimit raised;
     getrlimit(RLIMIT_NOFILE, &raised);
     assert_int_equal(raised.rlim_cur, before.rlim_max);
