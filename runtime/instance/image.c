@@ -66,6 +66,7 @@ static int fail(struct chimera_image *image, struct chimera_error *err)
 static int fill(struct chimera_image *image, const uint8_t *memory)
 {
     image->fd = memfd_create("chimera-image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    image->is_fd_owned = image->fd >= 0;
     if (image->fd < 0 || ftruncate(image->fd, (off_t)image->size) < 0)
         return CHIMERA_ENOMEM;
     for (uint64_t at = 0; at < image->size; at += PAGE) {
@@ -120,8 +121,8 @@ int chimera_image_of_file(int fd, uint64_t size, struct chimera_image **ret_imag
     if (!image)
         return fail(image, err);
     if (image->size > 0) {
-        image->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-        if (image->fd < 0 || map_view(image) < 0)
+        image->fd = fd;
+        if (map_view(image) < 0)
             return fail(image, err);
         find_data(image);
     }
@@ -141,7 +142,7 @@ void chimera_image_release(struct chimera_image *image)
         return;
     if (image->view)
         munmap((void *)(uintptr_t)image->view, image->size);
-    if (image->fd >= 0)
+    if (image->is_fd_owned)
         close(image->fd);
     free(image->data_pages);
     free(image);

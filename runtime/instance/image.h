@@ -16,7 +16,8 @@
 
 struct chimera_image {
     _Atomic unsigned references; /* partners: all slots of the policy */
-    int fd;                      /* owned; -1 when size is 0 */
+    int fd;                      /* -1 when size is 0 */
+    bool is_fd_owned;            /* else the plugin's, which nothing unloads */
     uint64_t size;               /* up to the end of the last page that is not all zero */
     const uint8_t *view;         /* owned mapping of `size` bytes, for reading what is no hole */
     uint64_t *data_pages;        /* owned; a bit for each page that is not a hole */
@@ -25,7 +26,8 @@ struct chimera_image {
 /* Of `size` bytes of memory as they are now. On success the caller holds one reference. */
 int chimera_image_of_memory(const uint8_t *memory, uint64_t size, struct chimera_image **ret_image,
                             struct chimera_error *err);
-/* Of a file that never changes; it is duplicated. -1: no bytes at all. */
+/* Of a file that never changes and stays open; -1: no bytes at all. It is borrowed, for slots are
+ * made beside so many connections as there are descriptors. */
 int chimera_image_of_file(int fd, uint64_t size, struct chimera_image **ret_image,
                           struct chimera_error *err);
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many clients that hold what they got, beside good ones (issue 10, item 6; docs/internals/loops.md). How long the good ones
 wait is measured by tests/bench/server/run-slow-clients."""
-import contextlib, json, os, resource, select, shutil, socket, ssl, subprocess, sys, tempfile, unittest
+import concurrent.futures, contextlib, json, os, resource, select, shutil, socket, ssl, subprocess, sys, tempfile, unittest
 
 from harness import HERE, Reader, Server, is_sanitized, make_certificates, request, review, wait_for, wasm
 from slow_clients import KINDS
@@ -99,6 +99,24 @@ class Beside(unittest.TestCase):
             self.assertGreater(said["closed_by_server"], 0)
             self.assertIn("cannot accept connections", server.log())
             self.assertEqual(server.log().count("room for connections is scarce"), 1)
+
+    def test_an_instance_needs_no_descriptor(self):
+        """Evaluations that are slow are handed over, and other threads make instances of their own, while connections have
+        all descriptors."""
+        policies = ACCEPT | {"sleep": {"module": SLEEP}}
+        with Server(policies, "--workers", "1", "--policy-timeout", "1", log="warn") as server:
+            [pid] = server.workers()
+            kept = [server.connect() for _ in range(4)]
+            for connection in kept:
+                self.assertEqual(server.post("/validate/accept", connection=connection)[0], 200)
+            used = len(os.listdir(f"/proc/{pid}/fd"))
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (used, used))
+            with concurrent.futures.ThreadPoolExecutor(len(kept)) as threads:
+                answers = threads.map(lambda one: server.post("/validate/sleep", connection=one)[0], kept)
+                self.assertEqual(list(answers), [200] * len(kept))
+            for connection in kept:
+                connection.close()
+            self.assertNotIn("Too many open files", server.log())
 
 
 class Charging(unittest.TestCase):
