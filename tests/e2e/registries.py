@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Debian's docker-registry on loopback, for tests: plain or with TLS, open or with a login, and what is in it."""
-import base64, hashlib, http.client, json, os, shutil, socket, ssl, subprocess, tempfile, time
+import base64, hashlib, http.client, json, os, shutil, ssl, subprocess, tempfile, time
+
+from ports import free_port
 
 WASM_LAYER = "application/vnd.wasm.content.layer.v1+wasm"
 WASM_CONFIG = "application/vnd.wasm.config.v1+json"
@@ -13,12 +15,6 @@ HTPASSWD = "anna:$2y$05$/pkF328gCoGsJ7wwoPulBeWU0WIPz5SpGgZHlFanWccE69URmbumu\n"
 
 def is_there():
     return shutil.which("docker-registry") is not None
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def digest_of(data):

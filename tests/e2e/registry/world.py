@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Registries, real ones and such as a test makes up; token servers; and the program that asks them."""
-import atexit, base64, contextlib, hashlib, http.server, json, os, shutil, socket, ssl, subprocess, tempfile, threading
+import atexit, base64, contextlib, hashlib, http.server, json, os, shutil, socket, ssl, subprocess, sys, tempfile, threading
 import time, urllib.parse, urllib.request
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from ports import free_port
 
 PLAY = os.environ["CHIMERA_REGISTRY_PLAY"]
 DOCKER_REGISTRY = os.environ.get("CHIMERA_DOCKER_REGISTRY", "docker-registry")
@@ -69,11 +72,6 @@ def play_one(host, *command, **more):
 
 def login(host, user=USER, password=PASSWORD):
     return ("--login", host, user, password)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 # --- Certificates and signatures, by openssl ---

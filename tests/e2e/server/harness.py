@@ -4,10 +4,13 @@
 The tests find the programs through CHIMERA_SERVER (the binary) and CHIMERA_COMMAND (the `chimera` program, when it
 is not beside it); built plugins go to CHIMERA_CACHE_DIR, or to one folder for the whole run.
 """
-import contextlib, http.client, json, os, re, shutil, signal, socket, ssl, subprocess, tempfile, time, unittest
+import contextlib, http.client, json, os, re, shutil, signal, socket, ssl, subprocess, sys, tempfile, time, unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+sys.path.append(os.path.dirname(HERE))
+from ports import free_port
+
 POLICIES = os.path.join(ROOT, "tests", "reference", "policies")
 SERVER = os.environ.get("CHIMERA_SERVER", os.path.join(ROOT, "build", "bin", "chimera-server"))
 COMMAND = os.environ.get("CHIMERA_COMMAND", os.path.join(os.path.dirname(SERVER), "chimera"))
@@ -41,12 +44,6 @@ def review(uid="u-1", namespace="default", **more):
                "namespace": namespace, "object": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}}}
     request.update(more)
     return json.dumps({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}).encode()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:
