@@ -404,7 +404,14 @@ static ALWAYS_INLINE bool pass_nested(struct chimera_scan *scan)
 {
     if (scan->depth > CHIMERA_SCAN_DEPTH_MAX - CHIMERA_PASS_DEPTH_MAX)
         return false;
-    const char *end = chimera_pass->find_end(scan->at, scan->end);
+    struct chimera_pass_index *index = scan->index;
+    const char *end = NULL;
+    if (index) {
+        index->end = index->first;
+        end = chimera_pass->find_values(scan->at, scan->end, index);
+    }
+    if (!end)
+        end = chimera_pass->find_end(scan->at, scan->end);
     scan->at = end ? end : scan->at;
     return end;
 }
@@ -486,15 +493,24 @@ static size_t decode_escape(const char **at, char to[4])
     return size;
 }
 
+/* Up to the next escape; 0 where not all that is left is sure to fit. */
+static size_t plain_size(const char *at, size_t left, size_t capacity)
+{
+    const char *escape = left <= capacity ? memchr(at, '\\', left) : at;
+    return escape ? (size_t)(escape - at) : left;
+}
+
 size_t chimera_scan_decode(struct chimera_slice raw, char *to, size_t capacity)
 {
     const char *at = raw.data, *end = raw.data + raw.size;
     size_t done = 0;
     while (at < end) {
         char decoded[4];
-        size_t size;
         const char *from = at;
-        if (*at == '\\') {
+        size_t size = plain_size(at, (size_t)(end - at), capacity - done);
+        if (size > 0) {
+            at += size;
+        } else if (*at == '\\') {
             size = decode_escape(&at, decoded);
             from = decoded;
         } else {
