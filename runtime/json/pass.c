@@ -100,7 +100,7 @@ static bool is_digit(char byte)
 }
 
 /* Those with an exponent, and huge ones, may be out of range. */
-static const char *pass_number(const char *at)
+static NEVER_INLINE const char *pass_number(const char *at)
 {
     const char *start = at;
     if (*at == '-')
@@ -120,15 +120,21 @@ static const char *pass_number(const char *at)
     return (*at | 0x20) == 'e' ? NULL : at;
 }
 
-static NEVER_INLINE const char *pass_scalar(const char *at)
+static NEVER_INLINE const char *pass_word(const char *at, const char *word)
 {
-    const char *word = *at == 't' ? "true" : *at == 'f' ? "false" : *at == 'n' ? "null" : NULL;
-    if (!word)
-        return pass_number(at);
     for (; *word; word++, at++)
         if (*at != *word)
             return NULL;
     return at;
+}
+
+static ALWAYS_INLINE const char *pass_scalar(const char *at)
+{
+    if (*at == 't')
+        return pass_word(at, "true");
+    if (*at == 'f')
+        return pass_word(at, "false");
+    return *at == 'n' ? pass_word(at, "null") : pass_number(at);
 }
 
 struct pass { /* so that it stays in registers, nobody outside of the pass sees it */
