@@ -37,10 +37,22 @@ static bool read_values(struct chimera_slice text, size_t room, struct chimera_a
     return chimera_pass->find_values(text.data, end, ret_index) == end;
 }
 
+/* JSON's white space alone, unlike chimera_slice_trim(). */
+static struct chimera_slice trim(struct chimera_slice text)
+{
+    while (text.size > 0 && memchr(" \n\t\r", text.data[text.size - 1], 4))
+        text.size--;
+    while (text.size > 0 && memchr(" \n\t\r", text.data[0], 4)) {
+        text.data++;
+        text.size--;
+    }
+    return text;
+}
+
 static bool read_document(struct chimera_slice text, struct chimera_account *account,
                           struct chimera_arena *arena, struct chimera_pass_index *ret_index)
 {
-    text = chimera_slice_trim(text);
+    text = trim(text);
     if (text.size < 2 || text.size > UINT32_MAX || (text.data[0] != '{' && text.data[0] != '['))
         return false;
     if (text.size > CHIMERA_SCAN_AT_ONCE &&
