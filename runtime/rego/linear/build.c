@@ -4,6 +4,8 @@
  * the one before it; so nothing has to be counted first or kept elsewhere. */
 #include "runtime/rego/linear/build.h"
 
+#include <limits.h>
+
 #include "runtime/json/scan.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -131,6 +133,33 @@ struct string {
     uint32_t free;             /* its text may have taken from the room */
 };
 
+/* What stands for itself behind a backslash, or for one byte. */
+static const char unescaped[UCHAR_MAX + 1] = {
+    ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+    ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
+
+/* Copies a string whose escapes are all of those into the room, from behind its quote; the end of
+ * its copy, or NULL when there is something else in it or no room. `at` then is where that is. */
+static char *unescape(const char **at, char *to, const char *room_end)
+{
+    for (;;) {
+        const char *plain = *at;
+        *at = plain_end(plain);
+        size_t size = (size_t)(*at - plain);
+        if (size + ROOM_STEP > (size_t)(room_end - to))
+            return NULL;
+        memcpy(to, plain, size);
+        to += size;
+        if (**at == '"')
+            return to;
+        char byte = **at == '\\' ? unescaped[(unsigned char)(*at)[1]] : '\0';
+        if (!byte)
+            return NULL;
+        *to++ = byte;
+        *at += 2;
+    }
+}
+
 /* A string that has more than plain text, from behind its first quote. If there are escapes, its
  * text, which is never longer than what stands for it, goes into the room. */
 static __attribute__((noinline)) struct string read_odd(const char *at, const char *text_end,
@@ -138,10 +167,18 @@ static __attribute__((noinline)) struct string read_odd(const char *at, const ch
 {
     struct chimera_scan scan;
     struct chimera_scan_text text;
+    struct string string = {.behind = at};
+    const char *copied = unescape(&string.behind, room, room + (end - free));
+    if (copied) {
+        string.text = (struct chimera_slice){room, (size_t)(copied - room)};
+        string.behind++;
+        string.free = free + (((uint32_t)string.text.size + 3) & ~3u);
+        return string;
+    }
     chimera_scan_init(&scan, (struct chimera_slice){at - 1, (size_t)(text_end - at) + 1});
     if (!chimera_scan_string(&scan, &text))
         return (struct string){.free = free};
-    struct string string = {text.raw, scan.at, free};
+    string = (struct string){text.raw, scan.at, free};
     if (!text.is_escaped)
         return string;
     if (text.raw.size + ROOM_STEP > end - free)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* layout.h - Rego's values as OPA's runtime keeps them in linear memory, since it has numbers that
- * are their text (OPA 0.20 and later).
+/* layout.h - Rego's values as the runtime of OPA's modules keeps them in linear memory (OPA 1.22).
  *
  * Addresses and sizes are 32 bits, little endian; values lie at multiples of four, and the type is
  * a value's first byte. Whether a module has this layout is tried out (probe.h), never assumed.
@@ -84,6 +83,7 @@ static inline void chimera_linear_store(uint8_t *at, uint32_t value)
 static inline uint32_t chimera_linear_hash(const char *text, size_t size)
 {
     uint32_t hash = 0x811c9dc5u;
+#pragma GCC unroll 4
     for (size_t i = 0; i < size; i++)
         hash = hash * 0x01000193u ^ (unsigned char)text[i];
     return hash;
