@@ -478,19 +478,21 @@ size_t chimera_scan_decode(struct chimera_slice raw, char *to, size_t capacity)
     const char *at = raw.data, *end = raw.data + raw.size;
     size_t done = 0;
     while (at < end) {
-        char decoded[4];
-        size_t size;
-        const char *from = at;
-        if (*at == '\\') {
-            size = decode_escape(&at, decoded);
-            from = decoded;
-        } else {
-            size = chimera_utf8_character((struct chimera_slice){at, (size_t)(end - at)});
-            at += size;
+        const char *escape = memchr(at, '\\', (size_t)(end - at));
+        size_t plain = (size_t)((escape ? escape : end) - at);
+        if (plain > capacity - done) {
+            size_t fits = chimera_utf8_prefix((struct chimera_slice){at, capacity - done});
+            memcpy(to + done, at, fits);
+            return done + fits;
         }
+        memcpy(to + done, at, plain);
+        done += plain;
+        at += plain;
+        char decoded[4];
+        size_t size = escape ? decode_escape(&at, decoded) : 0;
         if (size > capacity - done)
             break;
-        memcpy(to + done, from, size);
+        memcpy(to + done, decoded, size);
         done += size;
     }
     return done;
