@@ -7,6 +7,7 @@
 
 #include "runtime/base/hex.h"
 #include "runtime/json/number.h"
+#include "runtime/json/pass.h"
 #include "runtime/text/utf8.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -398,11 +399,23 @@ static ALWAYS_INLINE bool skip_nested(struct chimera_scan *scan, int byte,
     }
 }
 
+/* The quick way over what skip_nested() would take, too. */
+static ALWAYS_INLINE bool pass_nested(struct chimera_scan *scan)
+{
+    if (scan->depth > CHIMERA_SCAN_DEPTH_MAX - CHIMERA_PASS_DEPTH_MAX)
+        return false;
+    const char *end = chimera_pass->find_end(scan->at, scan->end);
+    scan->at = end ? end : scan->at;
+    return end;
+}
+
 bool chimera_scan_skip(struct chimera_scan *scan, struct chimera_slice *ret_value)
 {
     int byte = chimera_scan_peek(scan);
     const char *begin = scan->at;
-    if (!(byte == '{' || byte == '[' ? skip_nested(scan, byte, NULL) : skip_scalar(scan, byte)))
+    bool is_nested = byte == '{' || byte == '[';
+    if (!(is_nested && pass_nested(scan)) &&
+        !(is_nested ? skip_nested(scan, byte, NULL) : skip_scalar(scan, byte)))
         return false;
     *ret_value = (struct chimera_slice){begin, (size_t)(scan->at - begin)};
     return true;

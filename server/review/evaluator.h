@@ -24,8 +24,14 @@ struct evaluator {
                     struct chimera_response *ret_response, struct chimera_run_report *ret_cost);
 };
 
-/* Asks it, and counts what that came to. `counted` NULL: nowhere. */
-int evaluator_ask(const struct evaluator *evaluator, struct counters_policy *counted,
-                  const struct evaluator_input *input, struct chimera_response *ret_response);
+struct asked_policy {                  /* one policy, as it is asked; borrowed */
+    const struct evaluator *evaluator; /* NULL: there is none, as it failed to start */
+    struct counters_policy *counted;   /* NULL: nothing is counted */
+    bool omits_managed_fields;         /* it does not see them (review/request.h) */
+};
+
+/* Asks it, and counts what that came to. As evaluate(). */
+int evaluator_ask(const struct asked_policy *asked, const struct evaluator_input *input,
+                  struct chimera_response *ret_response);
 
 #endif

@@ -20,13 +20,12 @@ struct group; /* see group.h */
 
 struct target { /* what one id stands for: a policy, or a group */
     struct chimera_slice id;
-    const struct evaluator *evaluator; /* NULL where there is a group or a failure */
-    struct local_evaluator *local;     /* owned; NULL: the evaluator was handed over */
-    struct group *group;               /* owned; NULL for a policy */
-    char *failure;                     /* owned; NULL while all is well */
-    uint32_t number;                   /* on the scoreboard */
-    struct counters_policy *counted;   /* borrowed; NULL: nothing is counted */
-    unsigned account; /* whose share its slow evaluations take (review/slow_quota.h) */
+    struct asked_policy asked;     /* its evaluator: NULL where there is a group or a failure */
+    struct local_evaluator *local; /* owned; NULL: the evaluator was handed over */
+    struct group *group;           /* owned; NULL for a policy */
+    char *failure;                 /* owned; NULL while all is well */
+    uint32_t number;               /* on the scoreboard */
+    unsigned account;              /* whose share its slow evaluations take (review/slow_quota.h) */
     struct chimera_handling handling; /* borrows from the configuration */
 };
 

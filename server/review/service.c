@@ -262,13 +262,13 @@ static unsigned review_evaluate(struct review *review)
     if (target->group)
         group_evaluate(target->group, &input, until_ms, &review->response);
     else
-        code = evaluator_ask(target->evaluator, target->counted, &input, &review->response);
+        code = evaluator_ask(&target->asked, &input, &review->response);
     span_end(&span.span);
     if (code < 0)
         return fail_review(review, chimera_code_text(code));
     uint64_t latency_ns = chimera_clock_ns() - began_ns;
     if (target->group)
-        counters_count_group(target->counted, latency_ns, &review->response);
+        counters_count_group(target->asked.counted, latency_ns, &review->response);
     count_verdict(review, latency_ns);
     handle_response(review);
     return 0;
