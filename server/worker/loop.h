@@ -22,7 +22,7 @@
 #include "server/worker/watcher.h"
 
 #define LOOP_MAIL 64
-#define LOOP_DESCRIPTORS 4
+#define LOOP_DESCRIPTORS 5 /* with the timer of its turn */
 #define LOOP_PARKED 3
 
 struct loop;
