@@ -135,16 +135,19 @@ static uint64_t mix(uint64_t a, uint64_t b)
 /* With a seed that nobody knows: requests that share a bucket cannot be made up. */
 static uint64_t hash_slice(const uint64_t seed[2], uint64_t hash, struct chimera_slice slice)
 {
-    uint64_t words[2];
-    hash = mix(hash ^ seed[0], slice.size ^ seed[1]);
+    uint64_t words[4], other = hash ^ slice.size;
+    /* Two at a time, of which neither waits for the other. */
     for (; slice.size >= sizeof(words); slice.data += sizeof(words), slice.size -= sizeof(words)) {
         memcpy(words, slice.data, sizeof(words));
         hash = mix(words[0] ^ seed[0], words[1] ^ hash);
+        other = mix(words[2] ^ seed[1], words[3] ^ other);
     }
     memset(words, 0, sizeof(words));
     if (slice.size > 0)
         memcpy(words, slice.data, slice.size);
-    return mix(words[0] ^ seed[1], words[1] ^ hash);
+    hash = mix(words[0] ^ seed[0], words[1] ^ hash);
+    other = mix(words[2] ^ seed[1], words[3] ^ other);
+    return mix(hash ^ seed[1], other ^ seed[0]);
 }
 
 /* A review's uid is its second piece, and what is before it is the same for all; a raw request has
