@@ -386,6 +386,7 @@ int chimera_rego_evaluate(struct chimera_guest *guest, const struct chimera_piec
     int code = rego->inventory ? refresh_data(guest, arena, err) : CHIMERA_OK;
     if (code < 0)
         return code;
+    guest->is_pure = guest->is_pure && !rego->inventory;
     rego->now_ns = (int64_t)chimera_clock_wall_ns();
     code = run_entrypoint(guest, input, &value, err);
     if (code == CHIMERA_OK)

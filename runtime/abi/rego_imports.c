@@ -172,13 +172,14 @@ static bool run_builtin(struct chimera_guest *guest, struct chimera_rego *rego,
 static uint32_t dispatch(struct chimera_guest *guest, uint32_t id, const uint32_t *values,
                          unsigned count)
 {
-    chimera_import_enter(guest);
+    chimera_import_enter_pure(guest); /* unless the builtin is not */
     struct chimera_rego *rego = require_rego(guest);
     const struct chimera_rego_builtin *builtin =
         id < rego->builtin_count ? rego->builtin[id] : NULL;
     if (!builtin || builtin->arity != count)
         chimera_guest_trap(guest, CHIMERA_TRAP_HOST,
                            "call of a builtin that the policy did not declare");
+    guest->is_pure = guest->is_pure && builtin->is_pure;
     chimera_rego_empty(rego);
     pull_arguments(guest, rego, values, count, builtin->name);
     uint32_t result = 0;

@@ -362,7 +362,8 @@ static void begin_run(struct chimera_guest *guest, uint32_t limit_ms)
 static bool reset_guest(struct chimera_slot *slot)
 {
     struct chimera_reset_counters before = slot->guest->counters;
-    slot->report = (struct chimera_run_report){.stop = slot->guest->stop};
+    slot->report = (struct chimera_run_report){
+        .stop = slot->guest->stop, .is_pure = slot->guest->is_pure && !slot->guest->has_met_limit};
     if (chimera_guest_reset(slot->guest) < 0)
         return false;
     slot->report.resets = 1;

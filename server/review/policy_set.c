@@ -181,6 +181,9 @@ static int load_policy(struct policy_set *set, const struct policy_set_input *in
         target->handling.message = chimera_slice_of(spec->message);
     find_counters(target, input);
     target->asked.omits_managed_fields = spec->extras.omits_managed_fields;
+    target->asked.reused = &set->reused[index];
+    reuse_enter(target->asked.reused, input->reuse, (uint32_t)index, target->id,
+                target->asked.counted);
     return open_target(target, set, input, index, &why) < 0 ? keep_failure(input, target, &why, err)
                                                             : CHIMERA_OK;
 }
@@ -244,11 +247,12 @@ static int init_set(struct policy_set *set, const struct policy_set_input *input
                                                .score = input->score,
                                                .source = input->source};
     *set = (struct policy_set){.target = calloc(count + 1, sizeof(*set->target)),
+                               .reused = calloc(policies->policy_count + 1, sizeof(*set->reused)),
                                .account_count = count + input->process_count,
                                .is_limited = input->config->is_limited};
     int code = policy_loader_init(&set->loader, &loader, err);
     set->slots = set->loader.slots;
-    if (code == CHIMERA_OK && !set->target)
+    if (code == CHIMERA_OK && (!set->target || !set->reused))
         code = chimera_fail_memory(err);
     return code;
 }
@@ -300,6 +304,7 @@ void policy_set_done(struct policy_set *set)
         free(set->target[i].failure);
     }
     free(set->target);
+    free(set->reused);
     policy_loader_done(&set->loader);
     *set = (struct policy_set){0};
 }

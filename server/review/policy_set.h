@@ -32,6 +32,7 @@ struct target { /* what one id stands for: a policy, or a group */
 struct policy_set {
     struct target *target; /* owned; sorted by id */
     size_t count, account_count;
+    struct reused_policy *reused; /* owned; one a policy, in their order in the configuration */
     struct policy_loader loader;
     struct chimera_slots *slots; /* the loader's, for whoever has pages given back */
     bool is_limited;
@@ -57,6 +58,7 @@ struct policy_set_input { /* borrowed; the texts for as long as the set */
     struct counters *counters;
     struct worker_score *score;               /* NULL: nobody looks */
     struct chimera_capability_source *source; /* of answers to host calls; NULL: there is none */
+    struct reuse *reuse;                      /* of verdicts; NULL: there is none */
     _Atomic uint32_t *step;                   /* raised before each policy; see process_page.h */
 };
 

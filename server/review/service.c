@@ -247,8 +247,10 @@ static bool answer_unasked(struct review *review)
 /* Stage 2: the verdict, by the policy or the group. 0, or the status of a refusal. */
 static unsigned review_evaluate(struct review *review)
 {
-    struct evaluator_input input = {
-        .lane = review->lane->index, .request = &review->parsed, .arena = &review->lane->arena};
+    struct evaluator_input input = {.lane = review->lane->index,
+                                    .request = &review->parsed,
+                                    .arena = &review->lane->arena,
+                                    .is_audit = review->input->route->kind == ROUTE_AUDIT};
     int64_t until_ms = service_until(review->service, review->input);
     struct span_policy span;
     int code = CHIMERA_OK;
