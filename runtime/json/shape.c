@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "runtime/json/number.h"
+#include "runtime/json/plain.h"
 
 #define TEXT_MAX 128 /* bytes of a string in a message; the reference shows it all */
 #define SHOWN_MAX (TEXT_MAX * 6 + 32) /* when each of them becomes \u{1f} */
@@ -59,6 +60,14 @@ bool chimera_shape_fail_type(struct chimera_scan *scan, const char *expected)
 bool chimera_shape_read_string(struct chimera_scan *scan)
 {
     struct chimera_scan_text text;
+    const char *at = scan->at;
+    if (at < scan->end && *at == '"') {
+        at = plain_string_end(at + 1, scan->end);
+        if (at) {
+            scan->at = at + 1;
+            return true;
+        }
+    }
     if (chimera_scan_peek(scan) != '"')
         return chimera_shape_fail_type(scan, "a string");
     return chimera_scan_string(scan, &text);
@@ -282,9 +291,33 @@ static bool read_field(struct chimera_scan *scan, const struct chimera_shape *sh
 #define KEY_MAX 40                    /* bytes of the longest name in any shape */
 #define ESCAPED_KEY_MAX (KEY_MAX * 6) /* when every letter of it is written \u0061 */
 
-/* The field's index, or shape->count when the key is none of them. */
-static unsigned find_field(const struct chimera_shape *shape, struct chimera_scan_text key)
+/* The first four bytes and the last four are all of them, or these and more of the first. */
+static inline bool is_same_short(const char *a, const char *b, size_t size)
 {
+    uint32_t a_first, b_first, a_last, b_last;
+    memcpy(&a_first, a, sizeof(a_first));
+    memcpy(&b_first, b, sizeof(b_first));
+    memcpy(&a_last, a + size - sizeof(a_last), sizeof(a_last));
+    memcpy(&b_last, b + size - sizeof(b_last), sizeof(b_last));
+    return a_first == b_first && a_last == b_last;
+}
+
+static inline bool is_name(struct chimera_slice name, struct chimera_slice key)
+{
+    if (name.size != key.size)
+        return false;
+    if (key.size >= 4 && key.size <= 8)
+        return is_same_short(name.data, key.data, key.size);
+    return chimera_slice_equal(name, key);
+}
+
+/* The field's index, or shape->count when the key is none of them. Whoever writes a struct writes
+ * its members in their order: `likely` is tried first. */
+static unsigned find_field(const struct chimera_shape *shape, struct chimera_scan_text key,
+                           unsigned likely)
+{
+    if (likely < shape->count && is_name(shape->field[likely].name, key.raw))
+        return likely;
     char decoded[ESCAPED_KEY_MAX];
     struct chimera_slice name = key.raw;
     if (key.is_escaped && name.size <= sizeof(decoded)) {
@@ -292,8 +325,8 @@ static unsigned find_field(const struct chimera_shape *shape, struct chimera_sca
         name.data = decoded;
     }
     for (unsigned i = 0; i < shape->count; i++)
-        if (chimera_slice_equal(shape->field[i].name, name) ||
-            (shape->field[i].alias.data && chimera_slice_equal(shape->field[i].alias, name)))
+        if (is_name(shape->field[i].name, name) ||
+            (shape->field[i].alias.data && is_name(shape->field[i].alias, name)))
             return i;
     return shape->count;
 }
@@ -308,19 +341,43 @@ static bool check_missing(struct chimera_scan *scan, const struct chimera_shape 
     return true;
 }
 
+/* The key that comes next, where it is plain and nothing blank is around it; else as the scanner
+ * finds it. */
+static inline int next_key(struct chimera_scan *scan, bool is_first,
+                           struct chimera_scan_text *ret_key)
+{
+    const char *at = scan->at + !is_first;
+    if (at < scan->end && *at == '"' && (is_first || *scan->at == ',')) {
+        const char *quote = plain_string_end(at + 1, scan->end);
+        if (quote) {
+            *ret_key = (struct chimera_scan_text){{at + 1, (size_t)(quote - at - 1)}, false};
+            scan->at = quote + 1;
+            return 1;
+        }
+    }
+    return chimera_scan_next_key(scan, is_first, ret_key);
+}
+
+static inline bool read_colon(struct chimera_scan *scan)
+{
+    if (scan->at == scan->end || *scan->at != ':')
+        return chimera_scan_colon(scan);
+    scan->at++;
+    return true;
+}
+
 static bool read_object(struct chimera_scan *scan, const struct chimera_shape *shape,
                         struct chimera_slice *ret_values)
 {
     const char *begin = scan->at;
-    unsigned seen = 0; /* a bit for each field */
+    unsigned seen = 0, likely = 0; /* a bit for each field; the next one, as a rule */
     struct chimera_scan_text key;
     struct chimera_slice ignored;
     int next;
     if (!chimera_scan_open(scan))
         return false;
-    for (bool is_first = true; (next = chimera_scan_next_key(scan, is_first, &key)) == 1;
-         is_first = false) {
-        unsigned i = find_field(shape, key);
+    for (bool is_first = true; (next = next_key(scan, is_first, &key)) == 1; is_first = false) {
+        unsigned i = find_field(shape, key, likely);
         bool is_known = i < shape->count, is_again = is_known && (seen >> i & 1);
         if (is_again && !shape->is_lenient) {
             chimera_scan_peek(scan);
@@ -329,13 +386,15 @@ static bool read_object(struct chimera_scan *scan, const struct chimera_shape *s
         }
         if (!is_known || is_again || key.is_escaped)
             scan->is_odd |= shape->is_handed_on;
-        if (!chimera_scan_colon(scan))
+        if (!read_colon(scan))
             return false;
         if (!(is_known ? read_field(scan, shape, i, ret_values)
                        : chimera_scan_skip(scan, &ignored)))
             return false;
-        if (is_known)
+        if (is_known) {
             seen |= 1U << i;
+            likely = i + 1;
+        }
     }
     if (next < 0)
         return false;

@@ -22,7 +22,7 @@ static void print_row(const char *name, const char *value)
     chimera_printable_say(stdout, NULL, "%-17s%s", name, value);
 }
 
-static void print_plugin(const struct chimera_loaded *loaded, const char *start)
+static void print_plugin(const struct chimera_loaded *loaded, const char *start, const char *values)
 {
     const struct chimera_plugin *plugin = loaded->plugin;
     char hex[CHIMERA_DIGEST_HEX], memory[64];
@@ -35,6 +35,8 @@ static void print_plugin(const struct chimera_loaded *loaded, const char *start)
     print_row("toolchain:", plugin->toolchain);
     print_row("memory:", plugin->has_memory ? memory : "none");
     print_row("requests begin:", start);
+    if (values[0])
+        print_row("values:", values);
 }
 
 int inspect_plugin(const char *path)
@@ -50,9 +52,9 @@ int inspect_plugin(const char *path)
         chimera_policy_open(loaded, &options, &policy, &err) < 0)
         return say_error("%s", err.text);
     /* Brings one instance to where its requests begin: the only way to know. */
-    print_plugin(loaded, chimera_policy_warm(policy, 0, &err) < 0
-                             ? err.text
-                             : chimera_policy_start_text(policy));
+    bool is_warm = chimera_policy_warm(policy, 0, &err) == CHIMERA_OK;
+    print_plugin(loaded, is_warm ? chimera_policy_start_text(policy) : err.text,
+                 chimera_policy_values_text(policy));
     chimera_policy_close(policy);
     return EXIT_GOOD;
 }
