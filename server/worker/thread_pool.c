@@ -14,8 +14,10 @@
 #include "runtime/base/clock.h"
 #include "runtime/log/log.h"
 #include "runtime/policy/slots.h"
+#include "server/base/freed_memory.h"
 
 #define RETRY_MS 1        /* where a thread is lacking */
+#define STANDBY_LEAST 2   /* with a thread; the others get theirs when so many are not left */
 #define LOWER_NS 10000000 /* after this long without a loop, a thread's priority is lowered */
 #define LOW_PRIORITY 10   /* as good as SCHED_IDLE for the others, and it starves nobody */
 #define SWEEP_MS 500
@@ -45,6 +47,12 @@ static void push(struct member **list, struct member *member)
     *list = member;
 }
 
+static void push_standby(struct pool *pool, struct member *member)
+{
+    push(&pool->standby, member);
+    pool->standby_count++;
+}
+
 static void wake_minder(const struct pool *pool)
 {
     ssize_t size = write(pool->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
@@ -65,14 +73,17 @@ static bool stand_by(struct member *member)
         member->turn = NULL;
         sem_post(&member->go);
     }
-    push(is_fit ? &pool->standby : &pool->tired, member);
-    if (!is_fit)
+    if (is_fit) {
+        push_standby(pool, member);
+    } else {
+        push(&pool->tired, member);
         wake_minder(pool);
+    }
     pthread_mutex_unlock(&pool->lock);
     return is_fit;
 }
 
-/* Instances that nobody asks for give their pages back meanwhile. */
+/* Instances that nobody asks for give their pages back meanwhile, and then the lane what it has. */
 static void wait_for_a_loop(struct member *member)
 {
     for (;;) {
@@ -87,6 +98,8 @@ static void wait_for_a_loop(struct member *member)
         if (errno == ETIMEDOUT)
             member->has_pages = chimera_slots_trim(member->pool->policies->slots,
                                                    member->lane.index, chimera_clock_ns());
+        if (!member->has_pages && lane_rest(&member->lane))
+            freed_memory_give_back();
     }
 }
 
@@ -140,6 +153,7 @@ static bool hand_over(struct pool *pool, struct turn *turn, uint64_t number)
     if (!turn_take(turn, number))
         return true; /* it has just ended */
     pool->standby = member->next;
+    pool->standby_count--;
     member_of(turn->lane)->slow_ns = chimera_clock_ns();
     pool->slow_count++;
     slow_quota_slow_begins(pool->slow_quota, turn->account, turn->is_audit);
@@ -195,16 +209,18 @@ static int lower_the_slow(struct pool *pool)
 static bool refresh_the_tired(struct pool *pool)
 {
     struct chimera_error err = {0};
-    while (pool->tired) {
-        struct member *member = pool->tired;
+    for (struct member *member = pool->tired; member; member = member->next) {
         if (member->has_thread)
             pthread_join(member->thread, NULL); /* it has left this lock, and ends */
-        member->is_lowered = false;
+        member->has_thread = member->is_lowered = false;
+    }
+    while (pool->tired && pool->standby_count < STANDBY_LEAST) {
+        struct member *member = pool->tired;
         member->has_thread = start_thread(&member->thread, serve, member, &err) == CHIMERA_OK;
         if (!member->has_thread)
             return true;
         pool->tired = member->next;
-        push(&pool->standby, member);
+        push_standby(pool, member);
     }
     return false;
 }
@@ -319,16 +335,19 @@ int pool_start(struct pool *pool, struct chimera_error *err)
     int code = start_thread(&pool->hand_over_thread, mind, pool, err);
     for (unsigned i = 0; i < pool->member_count && code == CHIMERA_OK; i++) {
         struct member *member = &pool->members[i];
+        member->has_thread = i < pool->loop_count + STANDBY_LEAST;
+        pthread_mutex_lock(&pool->lock);
         if (i < pool->loop_count) {
             member->turn = pool->loops[i].turn;
             sem_post(&member->go);
+        } else if (member->has_thread) {
+            push_standby(pool, member);
         } else {
-            pthread_mutex_lock(&pool->lock);
-            push(&pool->standby, member);
-            pthread_mutex_unlock(&pool->lock);
+            push(&pool->tired, member);
         }
-        member->has_thread = true;
-        code = start_thread(&member->thread, serve, member, err);
+        pthread_mutex_unlock(&pool->lock);
+        if (member->has_thread)
+            code = start_thread(&member->thread, serve, member, err);
     }
     return code;
 }

@@ -55,8 +55,9 @@ struct pool {
     unsigned member_count;
     pthread_mutex_t lock;   /* of those below */
     struct member *standby; /* a stack: the lane that was used last is the warmest */
-    struct member *tired;   /* need another thread */
-    unsigned slow_count;    /* members that evaluate without a loop */
+    unsigned standby_count;
+    struct member *tired; /* need a thread, or another one, before they can stand by */
+    unsigned slow_count;  /* members that evaluate without a loop */
     bool is_ending;
 
     pthread_t hand_over_thread;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loops that are handed over, by real threads (server/worker/thread_pool.h, server/worker/turn.h).
  * A loop is a turn and what a test has its threads do. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -41,6 +42,12 @@ void lane_init(struct lane *lane, unsigned index, size_t max_body_bytes)
 void lane_reset(struct lane *lane)
 {
     (void)lane;
+}
+
+bool lane_rest(struct lane *lane)
+{
+    (void)lane;
+    return false;
 }
 
 void lane_done(struct lane *lane)
@@ -228,6 +235,34 @@ static void who_has_nothing_to_watch_gives_it_up(void **state)
     stop();
 }
 
+static unsigned count_threads(void)
+{
+    unsigned count = 0;
+    DIR *folder = opendir("/proc/self/task");
+    assert_non_null(folder);
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count - 2; /* . and .. */
+}
+
+/* Two stand by, and the others have no thread until one of these is needed. */
+static void who_stands_by_gets_its_thread_when_it_may_be_needed(void **state)
+{
+    unsigned others = count_threads();
+    (void)state;
+    start(9);
+    await(&has_run[0]); /* by who took it over */
+    /* The hand-over thread, both loops', which stand by now or evaluate, who took it, and one who
+     * does not. A busy machine may make more of them, never all. */
+    unsigned now = count_threads() - others;
+    assert_in_range(now, 1 + LOOPS + 2, 1 + LOOPS + 8);
+    sem_post(&may_answer);
+    await(&is_detached);
+    stop();
+    assert_int_equal(count_threads(), others);
+}
+
 static rlim_t next_descriptor(void)
 {
     int fd = dup(STDERR_FILENO);
@@ -329,6 +364,7 @@ int main(void)
         cmocka_unit_test(what_still_evaluates_cannot_be_stopped),
         cmocka_unit_test(a_slow_evaluation_loses_its_loop),
         cmocka_unit_test(one_among_many_loses_its_loop),
+        cmocka_unit_test(who_stands_by_gets_its_thread_when_it_may_be_needed),
         cmocka_unit_test(who_has_nothing_to_watch_gives_it_up),
         cmocka_unit_test(without_anybody_who_stands_by_it_waits_for_one),
     };
