@@ -105,11 +105,3 @@ const char *chimera_link_version_script(void)
 {
     return "{ global: " CHIMERA_PLUGIN_SYMBOL "; local: *; };\n";
 }
-
-/* tcc knows no read-only data: constants are in .data. A plugin has no data that it may write, so
- * all of it goes where relocation ends in read-only pages; were there any, the audit would see
- * .bss. */
-const char *chimera_link_quick_script(void)
-{
-    return "SECTIONS { .data.rel.ro : { *(.data.rel.ro .data) } } INSERT BEFORE .dynamic;\n";
-}
