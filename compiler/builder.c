@@ -90,6 +90,8 @@ static int fill_builder(struct chimera_builder *builder, struct chimera_error *e
             : chimera_cache_open(options->cache_folder, CHIMERA_CACHE_LIMIT, &builder->cache, err);
     if (code == 0)
         code = chimera_tools_find(&builder->tools, err);
+    if (code == 0 && options->launcher)
+        code = chimera_tools_launch(&builder->tools, options->launcher, err);
     if (code == 0)
         code = find_prelude(&builder->prelude, err);
     return code < 0 ? code : digest_prelude(builder->prelude, &builder->prelude_digest, err);

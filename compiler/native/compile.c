@@ -29,7 +29,8 @@
 #define UNIT_PARTS_MAX 4
 #define UNIT_BYTES ((off_t)256 * 1024)
 
-#define ARGUMENTS_MAX (CHIMERA_COMPILE_FLAGS_MAX + 2 * INCLUDES_MAX + 10 + UNIT_PARTS_MAX)
+#define ARGUMENTS_MAX \
+    (CHIMERA_LAUNCHER_WORDS + CHIMERA_COMPILE_FLAGS_MAX + 2 * INCLUDES_MAX + 10 + UNIT_PARTS_MAX)
 
 static const char *optimization_of(const struct chimera_part *part)
 {
@@ -113,6 +114,7 @@ struct unit { /* one command: a part on its way, or for tcc several that follow 
     /* Of each part: the source's path, and as the compiler gets it. */
     char *sources[UNIT_PARTS_MAX], *arguments[UNIT_PARTS_MAX];
     char *folder; /* all that its compiler may write */
+    char *text;   /* with a launcher: NAME.i, which is all that it gets */
     const char **reads;
     char what[160];
 };
@@ -152,6 +154,22 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* What the compiler calls what it makes of a source. */
+static char *made_name(const struct chimera_part *part, const char *ending)
+{
+    const char *name = base_name(part->source);
+    const char *dot = strrchr(name, '.');
+    char *made = NULL;
+    int size = (int)(dot ? (size_t)(dot - name) : strlen(name));
+    return asprintf(&made, "%.*s.%s", size, name, ending) < 0 ? NULL : made;
+}
+
+/* tcc takes less time than the way to another machine. */
+static bool is_launched(const struct chimera_compile_job *job)
+{
+    return job->tools->launcher[0] && job->tier != CHIMERA_TIER_QUICK;
+}
+
 /* What a unit's compiler may read: its sources and the headers. The paths that it gets are relative
  * where the job's are, so that our folder's name gets nowhere. */
 static int allow_inputs(const struct compile_run *run, struct unit *unit, struct chimera_error *err)
@@ -186,7 +204,16 @@ static int prepare_unit(const struct compile_run *run, struct unit *unit, struct
         unit->argv[at++] = "-I";
         unit->argv[at++] = strcmp(job->includes[i], ".") == 0 ? ".." : job->includes[i];
     }
-    unit->argv[at++] = "-c"; /* NAME.c becomes NAME.o where the compiler works */
+    if (is_launched(job)) {
+        unit->text = made_name(unit->parts, "i");
+        if (!unit->text)
+            return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
+        unit->argv[at++] = "-E";
+        unit->argv[at++] = "-o";
+        unit->argv[at++] = unit->text;
+    } else {
+        unit->argv[at++] = "-c"; /* NAME.c becomes NAME.o where the compiler works */
+    }
     for (size_t i = 0; i < unit->part_count; i++)
         unit->argv[at++] = unit->arguments[i];
     unit->argv[at] = NULL;
@@ -236,22 +263,12 @@ static int plan_units(struct compile_run *run, const struct chimera_part *parts,
     return code;
 }
 
-/* What the compiler calls the object of a source. */
-static char *made_name(const struct chimera_part *part)
-{
-    const char *name = base_name(part->source);
-    const char *dot = strrchr(name, '.');
-    char *made = NULL;
-    int size = (int)(dot ? (size_t)(dot - name) : strlen(name));
-    return asprintf(&made, "%.*s.o", size, name) < 0 ? NULL : made;
-}
-
 static int take_object(const struct compile_run *run, const struct unit *unit,
                        const struct chimera_part *part, struct chimera_error *err)
 {
     struct chimera_error why = {0};
     CHIMERA_FREE char *path = in_folder(run->job->folder, part->object);
-    CHIMERA_FREE char *made = made_name(part);
+    CHIMERA_FREE char *made = made_name(part, "o");
     if (!path || !made)
         return chimera_fail(err, CHIMERA_ENOMEM, "cannot compile: out of memory");
     int code = chimera_scratch_take_object(unit->folder, made, path, &why);
@@ -278,7 +295,10 @@ static int keep_objects(void *context, size_t index, struct chimera_error *err)
     return CHIMERA_OK;
 }
 
-static int compile_units(struct compile_run *run, struct chimera_error *err)
+/* `launcher_home` is NULL without a launcher. */
+static int run_units(struct compile_run *run, const char *launcher_home,
+                     int (*on_done)(void *context, size_t index, struct chimera_error *err),
+                     struct chimera_error *err)
 {
     CHIMERA_FREE struct chimera_command *commands = calloc(run->count + 1, sizeof(*commands));
     if (!commands)
@@ -287,15 +307,62 @@ static int compile_units(struct compile_run *run, struct chimera_error *err)
         commands[i] = (struct chimera_command){.what = run->units[i].what,
                                                .argv = run->units[i].argv,
                                                .folder = run->units[i].folder,
-                                               .reads = run->units[i].reads,
+                                               .reads = launcher_home ? NULL : run->units[i].reads,
+                                               .launcher_home = launcher_home,
                                                .limits = {.wall_seconds = 4 * COMPILE_SECONDS,
                                                           .cpu_seconds = COMPILE_SECONDS,
                                                           .memory_bytes = COMPILE_MEMORY,
                                                           .file_bytes = OBJECT_MAX},
                                                .advice = ADVICE};
     }
+    return chimera_process_run_all(commands, run->count, run->job->jobs, on_done, run, err);
+}
+
+/* What the preprocessor wrote goes alone into a folder of the launcher's, and the launcher is told
+ * to have it compiled as we would do it: the flags that name our folders have done their work. */
+static int hand_over_text(void *context, size_t index, struct chimera_error *err)
+{
+    struct compile_run *run = context;
+    struct unit *unit = &run->units[index];
+    struct chimera_error why = {0};
+    char *folder = NULL;
+    int code = chimera_scratch_make(run->job->folder, "launch", &folder, err);
+    if (code < 0)
+        return code;
+    CHIMERA_FREE char *text = chimera_path_join(folder, unit->text);
+    code = text ? chimera_scratch_take(unit->folder, unit->text, text, &why) : CHIMERA_ENOMEM;
+    chimera_folder_remove(unit->folder, NULL);
+    free(unit->folder);
+    unit->folder = folder;
+    if (code < 0)
+        return chimera_fail(err, code, "%s: %s", unit->what, why.text);
+    size_t at = 0;
+    const struct chimera_tools *tools = run->job->tools;
+    snprintf(unit->what, sizeof(unit->what), "%s on %s", base_name(tools->launcher[0]), unit->text);
+    for (size_t i = 0; tools->launcher[i]; i++)
+        unit->argv[at++] = tools->launcher[i];
+    unit->argv[at++] = tools->clang;
+    for (const char *const *flag = chimera_compile_flags(run->job->tier); *flag; flag++)
+        unit->argv[at++] = *flag;
+    const char *const rest[] = {optimization_of(unit->parts), "-c", unit->text};
+    for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+        unit->argv[at++] = rest[i];
+    unit->argv[at] = NULL;
+    return CHIMERA_OK;
+}
+
+static int compile_units(struct compile_run *run, struct chimera_error *err)
+{
+    CHIMERA_FREE char *home = NULL;
     chimera_progress_show(run->job->progress, "compiling", run->cached, run->total);
-    return chimera_process_run_all(commands, run->count, run->job->jobs, keep_objects, run, err);
+    if (is_launched(run->job)) {
+        int code = chimera_scratch_make(run->job->folder, "home", &home, err);
+        if (code == CHIMERA_OK)
+            code = run_units(run, NULL, hand_over_text, err);
+        if (code < 0)
+            return code;
+    }
+    return run_units(run, home, keep_objects, err);
 }
 
 static int list_header_paths(struct compile_run *run, struct chimera_error *err)
@@ -333,6 +400,7 @@ int chimera_compile(const struct chimera_compile_job *job, const struct chimera_
             free(run.units[i].arguments[k]);
         }
         free(run.units[i].folder);
+        free(run.units[i].text);
         free(run.units[i].reads);
     }
     for (size_t i = 0; run.headers && i < run.header_count; i++)

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/base/cleanup.h"
+
 #define WABT_OLDEST 32
 #define CLANG_OLDEST 15
 #define TCC_OLDEST 27
@@ -257,6 +259,27 @@ int chimera_tools_find(struct chimera_tools *ret_tools, struct chimera_error *er
     return CHIMERA_OK;
 }
 
+int chimera_tools_launch(struct chimera_tools *tools, const char *words, struct chimera_error *err)
+{
+    size_t count = 0;
+    while (*words) {
+        size_t size = strcspn(words, ";");
+        CHIMERA_FREE char *word = strndup(words, size);
+        if (count == CHIMERA_LAUNCHER_WORDS)
+            return chimera_fail(err, CHIMERA_EINVAL,
+                                CHIMERA_LAUNCHER_VARIABLE " has more than %d words",
+                                CHIMERA_LAUNCHER_WORDS);
+        tools->launcher[count] = !word ? NULL : count == 0 ? find_override(word) : strdup(word);
+        if (!tools->launcher[count++])
+            return chimera_fail(err, CHIMERA_ETOOL,
+                                CHIMERA_LAUNCHER_VARIABLE
+                                "=%s: there is no such program that can be run",
+                                word ? word : "");
+        words += size + (words[size] == ';');
+    }
+    return CHIMERA_OK;
+}
+
 void chimera_tools_done(struct chimera_tools *tools)
 {
     free(tools->wasm2c);
@@ -264,5 +287,7 @@ void chimera_tools_done(struct chimera_tools *tools)
     free(tools->lld);
     free(tools->objdump);
     free(tools->tcc);
+    for (size_t i = 0; tools->launcher[i]; i++)
+        free(tools->launcher[i]);
     *tools = (struct chimera_tools){0};
 }

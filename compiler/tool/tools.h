@@ -17,9 +17,12 @@
 #include "runtime/base/error.h"
 
 #define CHIMERA_IDENTITY_MAX 160
+#define CHIMERA_LAUNCHER_VARIABLE "CHIMERA_COMPILER_LAUNCHER"
+#define CHIMERA_LAUNCHER_WORDS 8
 
 struct chimera_tools {
     char *wasm2c, *clang, *lld, *objdump, *tcc; /* absolute paths; owned; NULL: not there */
+    char *launcher[CHIMERA_LAUNCHER_WORDS + 1]; /* ends with NULL; owned as each; empty: none */
     char wabt_version[CHIMERA_TOOL_VERSION_MAX], clang_version[CHIMERA_TOOL_VERSION_MAX];
     char lld_version[CHIMERA_TOOL_VERSION_MAX], tcc_version[CHIMERA_TOOL_VERSION_MAX];
     unsigned wabt_minor; /* the 32 of 1.0.32; from 33 on the generated names are others */
@@ -31,6 +34,9 @@ struct chimera_tools {
 /* One error names everything that is missing, with the Debian packages, when no tier can be built.
  */
 int chimera_tools_find(struct chimera_tools *ret_tools, struct chimera_error *err);
+
+/* `words` are a program and its first arguments, separated by semicolons. */
+int chimera_tools_launch(struct chimera_tools *tools, const char *words, struct chimera_error *err);
 
 /* Fills the versions of what a tier is built with, all of which must be there, and refuses what is
  * too old. `folder` is where what the tools say of themselves is remembered (version.h), or NULL.
