@@ -493,33 +493,26 @@ static size_t decode_escape(const char **at, char to[4])
     return size;
 }
 
-/* Up to the next escape; 0 where not all that is left is sure to fit. */
-static size_t plain_size(const char *at, size_t left, size_t capacity)
-{
-    const char *escape = left <= capacity ? memchr(at, '\\', left) : at;
-    return escape ? (size_t)(escape - at) : left;
-}
-
 size_t chimera_scan_decode(struct chimera_slice raw, char *to, size_t capacity)
 {
     const char *at = raw.data, *end = raw.data + raw.size;
     size_t done = 0;
     while (at < end) {
-        char decoded[4];
-        const char *from = at;
-        size_t size = plain_size(at, (size_t)(end - at), capacity - done);
-        if (size > 0) {
-            at += size;
-        } else if (*at == '\\') {
-            size = decode_escape(&at, decoded);
-            from = decoded;
-        } else {
-            size = chimera_utf8_character((struct chimera_slice){at, (size_t)(end - at)});
-            at += size;
+        const char *escape = memchr(at, '\\', (size_t)(end - at));
+        size_t plain = (size_t)((escape ? escape : end) - at);
+        if (plain > capacity - done) {
+            size_t fits = chimera_utf8_prefix((struct chimera_slice){at, capacity - done});
+            memcpy(to + done, at, fits);
+            return done + fits;
         }
+        memcpy(to + done, at, plain);
+        done += plain;
+        at += plain;
+        char decoded[4];
+        size_t size = escape ? decode_escape(&at, decoded) : 0;
         if (size > capacity - done)
             break;
-        memcpy(to + done, from, size);
+        memcpy(to + done, decoded, size);
         done += size;
     }
     return done;
